@@ -1,0 +1,287 @@
+#include "base/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool slice_equal(struct slice a, struct slice b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
+}
+
+struct reader reader_of(struct slice bytes)
+{
+    return (struct reader){bytes.at, bytes.at + bytes.length, ERR_OK};
+}
+
+struct slice read_slice(struct reader *r, size_t length)
+{
+    if (r->err != ERR_OK || length > (size_t)(r->end - r->at)) {
+        r->err = ERR_CORRUPT;
+        return (struct slice){NULL, 0};
+    }
+    struct slice s = {r->at, length};
+    r->at += length;
+    return s;
+}
+
+void read_copy(struct reader *r, void *out, size_t length)
+{
+    struct slice s = read_slice(r, length);
+    if (s.at == NULL) {
+        memset(out, 0, length);
+    } else {
+        memcpy(out, s.at, length);
+    }
+}
+
+static uint64_t read_little(struct reader *r, size_t width)
+{
+    struct slice s = read_slice(r, width);
+    uint64_t value = 0;
+    for (size_t i = s.length; i > 0; i--) {
+        value = value << 8 | s.at[i - 1];
+    }
+    return value;
+}
+
+uint8_t read_u8(struct reader *r)
+{
+    return (uint8_t)read_little(r, 1);
+}
+
+uint16_t read_u16(struct reader *r)
+{
+    return (uint16_t)read_little(r, 2);
+}
+
+uint32_t read_u32(struct reader *r)
+{
+    return (uint32_t)read_little(r, 4);
+}
+
+uint64_t read_u64(struct reader *r)
+{
+    return read_little(r, 8);
+}
+
+int64_t read_i64(struct reader *r)
+{
+    return (int64_t)read_little(r, 8);
+}
+
+uint64_t read_varint(struct reader *r)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 70; shift += 7) {
+        uint8_t byte = read_u8(r);
+        if (r->err != ERR_OK || (shift == 63 && byte > 1)) {
+            break;
+        }
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0) {
+            return value;
+        }
+    }
+    r->err = ERR_CORRUPT;
+    return 0;
+}
+
+int64_t read_svarint(struct reader *r)
+{
+    uint64_t raw = read_varint(r);
+    return (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+}
+
+struct slice read_block(struct reader *r)
+{
+    uint64_t length = read_varint(r);
+    return read_slice(r, (size_t)length);
+}
+
+enum err reader_finish(const struct reader *r)
+{
+    return r->err == ERR_OK && r->at == r->end ? ERR_OK : ERR_CORRUPT;
+}
+
+void buffer_clear(struct buffer *b)
+{
+    b->length = 0;
+    b->err = ERR_OK;
+}
+
+void buffer_fini(struct buffer *b)
+{
+    free(b->at);
+    *b = (struct buffer){0};
+}
+
+struct slice buffer_slice(const struct buffer *b)
+{
+    return (struct slice){b->at, b->length};
+}
+
+static bool buffer_grow(struct buffer *b, size_t need)
+{
+    size_t capacity = b->capacity == 0 ? 256 : b->capacity;
+    while (capacity < need) {
+        capacity *= 2;
+    }
+    uint8_t *at = realloc(b->at, capacity);
+    if (at == NULL) {
+        b->err = ERR_RESOURCE;
+        return false;
+    }
+    b->at = at;
+    b->capacity = capacity;
+    return true;
+}
+
+uint8_t *write_reserve(struct buffer *b, size_t length)
+{
+    if (b->err != ERR_OK) {
+        return NULL;
+    }
+    size_t bound = b->limit == 0 ? SIZE_MAX / 4 : b->limit;
+    if (length > bound || b->length > bound - length) {
+        b->err = ERR_RESOURCE;
+        return NULL;
+    }
+    if (b->length + length > b->capacity && !buffer_grow(b, b->length + length)) {
+        return NULL;
+    }
+    uint8_t *at = b->at + b->length;
+    b->length += length;
+    return at;
+}
+
+void write_bytes(struct buffer *b, const void *at, size_t length)
+{
+    if (length == 0) {
+        return;
+    }
+    uint8_t *to = write_reserve(b, length);
+    if (to != NULL) {
+        memcpy(to, at, length);
+    }
+}
+
+static void write_little(struct buffer *b, uint64_t value, size_t width)
+{
+    uint8_t *to = write_reserve(b, width);
+    for (size_t i = 0; to != NULL && i < width; i++) {
+        to[i] = (uint8_t)(value >> (8 * i));
+    }
+}
+
+void write_u8(struct buffer *b, uint8_t value)
+{
+    write_little(b, value, 1);
+}
+
+void write_u16(struct buffer *b, uint16_t value)
+{
+    write_little(b, value, 2);
+}
+
+void write_u32(struct buffer *b, uint32_t value)
+{
+    write_little(b, value, 4);
+}
+
+void write_u64(struct buffer *b, uint64_t value)
+{
+    write_little(b, value, 8);
+}
+
+void write_i64(struct buffer *b, int64_t value)
+{
+    write_little(b, (uint64_t)value, 8);
+}
+
+void write_varint(struct buffer *b, uint64_t value)
+{
+    while (value >= 0x80) {
+        write_u8(b, (uint8_t)(value | 0x80));
+        value >>= 7;
+    }
+    write_u8(b, (uint8_t)value);
+}
+
+void write_svarint(struct buffer *b, int64_t value)
+{
+    write_varint(b, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+}
+
+void write_block(struct buffer *b, struct slice block)
+{
+    write_varint(b, block.length);
+    write_bytes(b, block.at, block.length);
+}
+
+void put_u64_be(uint8_t out[8], uint64_t value)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        out[i] = (uint8_t)(value >> (56 - 8 * i));
+    }
+}
+
+uint64_t get_u64_be(const uint8_t in[8])
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        value = value << 8 | in[i];
+    }
+    return value;
+}
+
+void put_u32_be(uint8_t out[4], uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        out[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
+}
+
+uint32_t get_u32_be(const uint8_t in[4])
+{
+    return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
+}
+
+const char *hex_format(const void *bytes, size_t length, char *out_text)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *in = bytes;
+    for (size_t i = 0; i < length; i++) {
+        out_text[2 * i] = digits[in[i] >> 4];
+        out_text[2 * i + 1] = digits[in[i] & 15];
+    }
+    out_text[2 * length] = '\0';
+    return out_text;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+enum err hex_parse(const char *text, void *out_bytes, size_t length)
+{
+    uint8_t *out = out_bytes;
+    if (strnlen(text, 2 * length + 1) != 2 * length) {
+        return ERR_INPUT;
+    }
+    for (size_t i = 0; i < 2 * length; i++) {
+        if (hex_value(text[i]) < 0) {
+            return ERR_INPUT;
+        }
+    }
+    for (size_t i = 0; i < length; i++) {
+        out[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+    }
+    return ERR_OK;
+}

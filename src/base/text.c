@@ -1,0 +1,47 @@
+#include "base/text.h"
+
+#include <string.h>
+
+/* The length of the well-formed sequence at `at`, 0 when there is none. */
+static size_t utf8_length(const uint8_t *at, size_t left)
+{
+    uint8_t lead = at[0];
+    if (lead < 0x80) {
+        return 1;
+    }
+    size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || length > left) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    bool is_overlong = (lead == 0xe0 && at[1] < 0xa0) || (lead == 0xf0 && at[1] < 0x90);
+    bool is_outside = (lead == 0xed && at[1] > 0x9f) || (lead == 0xf4 && at[1] > 0x8f);
+    return is_overlong || is_outside ? 0 : length;
+}
+
+bool text_is_printable(struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.length;) {
+        size_t length = utf8_length(bytes.at + i, bytes.length - i);
+        bool is_control = bytes.at[i] < 0x20 || bytes.at[i] == 0x7f;
+        if (length == 0 || is_control) {
+            return false;
+        }
+        i += length;
+    }
+    return true;
+}
+
+enum err text_copy(char *out, size_t capacity, const char *text)
+{
+    size_t length = strlen(text);
+    if (length >= capacity) {
+        return ERR_INPUT;
+    }
+    memcpy(out, text, length + 1);
+    return ERR_OK;
+}

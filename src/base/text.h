@@ -1,0 +1,14 @@
+/* Text that came from outside: is it what it must be before anything looks at it. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/bytes.h"
+
+/* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL or other control
+ * characters. */
+bool text_is_printable(struct slice bytes);
+
+/* Copies a NUL-terminated text into a fixed field; ERR_INPUT when it does not fit. */
+MUST_USE enum err text_copy(char *out, size_t capacity, const char *text);
+
+#endif

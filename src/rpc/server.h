@@ -1,0 +1,107 @@
+/* A gRPC server on C core, driven by protobuf-c's service descriptors.
+ *
+ * A service is declared once, in the .proto. To add a method, write one handler and name it in the
+ * service's handler table; types, full names and streaming kinds come from the descriptors.
+ *
+ * Threads: one thread owns the completion queue, decodes requests (each in a capped arena) and runs
+ * the handlers marked RPC_INLINE, which must not block. RPC_WORKER handlers run on a bounded pool
+ * and may block. Streaming handlers each run on a thread of their own, at most `streams_max` at
+ * once. A reply may be given from any thread.
+ */
+#ifndef RPC_SERVER_H
+#define RPC_SERVER_H
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/bytes.h"
+#include "pki/identity.h"
+#include "rpc/status.h"
+
+struct rpc_server;
+struct rpc_call;
+struct rpc_stream;
+
+/* Unary: reply exactly once with rpc_call_reply or rpc_call_refuse, now or later, from any thread.
+ * `request` lives until then. */
+typedef void rpc_unary_handler(void *context, struct rpc_call *call,
+                               const ProtobufCMessage *request);
+/* Streaming of any kind: receive and send in a blocking way; the returned status ends the call. */
+typedef struct rpc_status rpc_stream_handler(void *context, struct rpc_stream *stream);
+
+enum rpc_placement {
+    RPC_INLINE,
+    RPC_WORKER
+};
+
+struct rpc_method {
+    const char *name; /* as in the .proto: "Earn" */
+    unsigned roles;   /* bit set of enum role: who may call it */
+    enum rpc_placement placement;
+    rpc_unary_handler *unary;   /* for unary methods, else NULL */
+    rpc_stream_handler *stream; /* for streaming methods, else NULL */
+};
+
+struct rpc_service {
+    const ProtobufCServiceDescriptor *descriptor;
+    const struct rpc_method *methods;
+    size_t method_count;
+    void *context; /* given to each handler */
+};
+
+/* The node's own certificate and whom it trusts, asked for at each handshake after `generation`
+ * changed; PEM texts owned by the caller until the next call. Thread-safe. */
+struct rpc_server_tls {
+    void *context;
+    uint64_t (*generation)(void *context);
+    enum err (*load)(void *context, const char **out_certificate_chain, const char **out_key,
+                     const char **out_trusted_roots);
+    /* Is this the identity of this certificate (PEM, leaf first)? The chain verified against some
+     * trusted root already; this checks that the root belongs to the claimed partner. */
+    bool (*accepts)(void *context, const struct identity *identity, const char *chain_pem);
+};
+
+struct rpc_server_options {
+    const char *listen_address; /* "127.0.0.1:7001", "[::]:7001"; port 0 picks one */
+    struct rpc_server_tls tls;
+    struct slice file_descriptor_set; /* FileDescriptorSet of all services, for reflection */
+    unsigned workers;                 /* threads for RPC_WORKER handlers */
+    unsigned streams_max;             /* streaming calls at once */
+    /* Told of each finished call, for metrics; may be NULL. Any thread. */
+    void (*on_call)(void *context, const char *full_method, int status_code, int64_t duration_us);
+    void *on_call_context;
+    /* A line from C core's own log, for the daemon's log; may be NULL. Any thread. */
+    void (*on_log)(void *context, const char *line);
+    void *on_log_context;
+};
+
+/* Starts to serve at once; health is NOT_SERVING until rpc_server_set_serving. `services` and all
+ * it points to stay with the caller and must outlive the server. */
+MUST_USE enum err rpc_server_start(const struct rpc_server_options *options,
+                                   const struct rpc_service *services, size_t service_count,
+                                   struct rpc_server **out_server, struct note *note);
+int rpc_server_port(const struct rpc_server *server);
+/* Health (grpc.health.v1) for the whole server and for each service. */
+void rpc_server_set_serving(struct rpc_server *server, bool is_serving);
+/* Graceful: refuses new calls, lets those in flight end for at most `drain_ms`, cancels the rest,
+ * joins every thread, frees. NULL is allowed. */
+void rpc_server_stop(struct rpc_server *server, int64_t drain_ms);
+
+const struct identity *rpc_call_identity(const struct rpc_call *call);
+/* Milliseconds left until the caller's deadline; INT64_MAX without one. */
+int64_t rpc_call_time_left_ms(const struct rpc_call *call);
+bool rpc_call_is_cancelled(const struct rpc_call *call);
+void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *reply);
+void rpc_call_refuse(struct rpc_call *call, const struct rpc_status *status);
+
+const struct identity *rpc_stream_identity(const struct rpc_stream *stream);
+/* The next message, valid until the next receive; ERR_NOT_FOUND after the caller's last one,
+ * ERR_CANCELLED when the call is over. Back-pressure is inherent: nothing is read ahead of it. */
+MUST_USE enum err rpc_stream_receive(struct rpc_stream *stream, const ProtobufCMessage **out_message);
+/* The same, but gives up with ERR_DEADLINE after `timeout_ms` (the read stays posted). */
+MUST_USE enum err rpc_stream_receive_timed(struct rpc_stream *stream, int64_t timeout_ms,
+                                           const ProtobufCMessage **out_message);
+/* Waits until the transport took the message. ERR_CANCELLED when the call is over. */
+MUST_USE enum err rpc_stream_send(struct rpc_stream *stream, const ProtobufCMessage *message);
+bool rpc_stream_is_cancelled(const struct rpc_stream *stream);
+
+#endif
