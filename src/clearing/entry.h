@@ -1,0 +1,48 @@
+/* A clearing entry: one numbered row of the stream from one brand to another, as a plain value.
+ *
+ * Its bytes on the wire are a talea.v1.ClearingEntry (src/wire); its hash is taken over those bytes.
+ */
+#ifndef CLEARING_ENTRY_H
+#define CLEARING_ENTRY_H
+
+#include "base/amount.h"
+#include "base/calendar.h"
+#include "base/ident.h"
+#include "crypto/hash.h"
+
+/* Numbers are those of talea.v1.EntryKind. */
+enum entry_kind {
+    ENTRY_EARN = 1,
+    ENTRY_CAPTURE = 2,
+    ENTRY_VOID = 3,
+    ENTRY_EARN_RETURN = 4,
+    ENTRY_BURN_RETURN = 5,
+    ENTRY_ADJUSTMENT = 6,
+    ENTRY_PERIOD_MARK = 7,
+    ENTRY_KIND_END
+};
+
+const char *entry_kind_name(enum entry_kind kind);
+
+struct clearing_entry {
+    uint64_t number; /* from 1, without a gap */
+    struct hash previous_hash;
+    struct period period;
+    struct unix_ms business_time;
+    struct uid transaction_id;
+    enum entry_kind kind;
+    struct card_number card; /* empty for marks */
+    struct points points;    /* 0 for voids and marks, else positive */
+    uint32_t tariff;
+    struct uid subject; /* the hold of captures, voids, burn returns; the earn of earn returns */
+    struct unix_ms active_from; /* of earns; 0: at once */
+    struct unix_ms expires_at;  /* of earns; 0: never */
+};
+
+/* What must hold of any entry by itself, whoever sent it. On ERR_INPUT the note says what. */
+MUST_USE enum err entry_check(const struct clearing_entry *entry, struct note *note);
+
+/* The hash of an entry's bytes as they travel. */
+struct hash entry_hash(struct slice bytes);
+
+#endif

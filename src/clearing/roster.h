@@ -1,0 +1,47 @@
+/* Who belongs to the coalition, as far as points are concerned: ids, card prefixes, prices. Made
+ * from a verified charter; immutable; shared between threads by reference.
+ */
+#ifndef CLEARING_ROSTER_H
+#define CLEARING_ROSTER_H
+
+#include "base/amount.h"
+#include "base/calendar.h"
+#include "base/ident.h"
+
+struct roster_partner {
+    struct partner_id id;
+    struct card_prefix prefix;
+};
+
+/* Prices in the settlement currency's minor unit for `per` points. */
+struct tariff {
+    uint32_t id;
+    struct money issue_price;      /* issuer pays the home */
+    struct money redemption_price; /* home pays the redeemer */
+    struct points per;
+};
+
+struct roster {
+    struct partner_id self;
+    uint64_t epoch;
+    struct period first_period; /* the settlement period in which streams begin */
+    struct roster_partner *partners; /* sorted by id, self included */
+    size_t partner_count;
+    struct tariff *tariffs; /* sorted by id; the first is the one new entries are made under */
+    size_t tariff_count;
+};
+
+/* Sorts and checks: no id, prefix or tariff twice, no prefix that begins another, self present, at
+ * least one tariff, prices not negative. The note says what is wrong. */
+MUST_USE enum err roster_prepare(struct roster *roster, struct note *note);
+
+/* NULL when there is none. */
+const struct roster_partner *roster_find(const struct roster *roster,
+                                         const struct partner_id *partner);
+/* The card's home by its prefix; NULL when no partner has it. */
+const struct roster_partner *roster_home_of(const struct roster *roster,
+                                            const struct card_number *card);
+const struct tariff *roster_tariff(const struct roster *roster, uint32_t tariff);
+bool roster_is_self(const struct roster *roster, const struct partner_id *partner);
+
+#endif

@@ -1,0 +1,182 @@
+/* What the ledger can be told. A command is a value; its canonical bytes are what the journal keeps
+ * and what its idempotency is judged by.
+ */
+#ifndef LEDGER_COMMAND_H
+#define LEDGER_COMMAND_H
+
+#include "ledger/rows.h"
+
+/* Numbers are stored; never renumber. */
+enum command_kind {
+    COMMAND_ENROL = 1,
+    COMMAND_ISSUE_CARD = 2,
+    COMMAND_BLOCK_CARD = 3,
+    COMMAND_EARN = 4,         /* a purchase in our shop; the card's home may be any brand */
+    COMMAND_HOLD = 5,         /* reserve points of our member, for our till or for a partner */
+    COMMAND_FOREIGN_HOLD = 6, /* a partner granted us a hold on its member's points */
+    COMMAND_CAPTURE = 7,      /* of a hold that our shop uses, at home or foreign */
+    COMMAND_VOID = 8,
+    COMMAND_RETURN_SALE = 9,
+    COMMAND_RETURN_BURN = 10,
+    COMMAND_SETTLE_MEMBER = 11, /* lots that became active or expired */
+    COMMAND_EXPIRE_HOLD = 12,
+    COMMAND_TAKE_ENTRY = 13,   /* one entry of a partner's batch */
+    COMMAND_TAKE_BATCH = 14,   /* the batch's end: the stream's head, the receipt */
+    COMMAND_TAKE_RECEIPT = 15, /* a partner's receipt for our entries */
+    COMMAND_CLOSE_PERIOD = 16,
+    COMMAND_PUT_PAIR = 17,     /* a step in the settlement of a pair's period */
+    COMMAND_FREEZE_STREAM = 18,
+    COMMAND_KIND_END
+};
+
+const char *command_kind_name(enum command_kind kind);
+
+struct command_enrol {
+    struct uid member; /* made by the node */
+    char reference[LIMIT_REFERENCE_BYTES + 1];
+    char name[LIMIT_NAME_BYTES + 1];
+};
+
+struct command_card {
+    struct uid member;       /* to issue for */
+    struct card_number card; /* to block */
+};
+
+struct command_earn {
+    struct card_number card; /* or empty, and member is set: our own member without a card */
+    struct uid member;
+    struct money amount;
+    char currency[4];
+    bool is_fixed;             /* give fixed_points instead of the rate's */
+    struct points fixed_points;
+    struct earn_rate rate;     /* the programme's when the command was made */
+    struct unix_ms active_from; /* lot terms by the programme; 0: at once */
+    struct unix_ms expires_at;  /* 0: never */
+    char receipt[LIMIT_REFERENCE_BYTES + 1];
+};
+
+struct command_hold {
+    struct partner_id redeemer;
+    struct card_number card;
+    struct points points;
+    struct unix_ms capture_by;
+    struct unix_ms deliver_by;
+    char receipt[LIMIT_REFERENCE_BYTES + 1];
+    struct slice evidence; /* the Signed request (home) or the Signed grant (foreign) */
+};
+
+struct command_hold_use {
+    struct uid hold;
+    struct points points; /* 0: all that is left */
+    char receipt[LIMIT_REFERENCE_BYTES + 1];
+};
+
+struct command_return_sale {
+    struct uid sale;
+    struct money amount; /* 0: all that is left */
+    char receipt[LIMIT_REFERENCE_BYTES + 1];
+};
+
+struct command_due {
+    struct uid id;              /* member or hold */
+    struct partner_id redeemer; /* of the hold */
+    struct unix_ms due;         /* the due row to take away */
+};
+
+struct command_take_entry {
+    struct partner_id sender;
+    struct clearing_entry entry;
+    struct slice bytes; /* as received */
+};
+
+struct entry_refusal {
+    uint64_t number;
+    enum verdict verdict;
+};
+
+/* The end of a batch. The receipt is signed after it is planned: the engine fills it in. */
+struct command_take_batch {
+    struct partner_id sender;
+    struct batch_head head;
+    struct stream stream;   /* after the last entry */
+    struct slice head_signed; /* evidence */
+    struct slice receipt_signed;
+    struct hash receipt_hash; /* of the receipt's payload */
+};
+
+/* An own entry that a receipt answers. */
+struct receipted_entry {
+    uint64_t number;
+    enum entry_kind kind;
+    uint32_t tariff;
+    struct points points;
+    struct period period;
+    struct uid transaction_id;
+    struct uid subject;
+    struct card_number card;
+    enum verdict verdict; /* VERDICT_OK: applied */
+};
+
+struct command_take_receipt {
+    struct partner_id receiver;
+    uint64_t receipt_number;
+    struct hash receipt_hash;
+    uint64_t last_number;
+    struct slice receipt_signed;
+    const struct receipted_entry *entries; /* those after the stream's receipted_number, in order */
+    size_t entry_count;
+};
+
+struct command_close_period {
+    struct period period;
+};
+
+struct command_put_pair {
+    struct partner_id partner;
+    struct period period;
+    struct pair_period pair;
+};
+
+struct command_freeze {
+    struct partner_id partner;
+    enum stream_direction direction;
+    char reason[PAIR_DETAIL_MAX];
+    struct slice evidence; /* what proves it: Signed bytes as they came */
+};
+
+struct command {
+    enum command_kind kind;
+    struct partner_id origin; /* who made the id: ourselves for tills, a partner for its requests */
+    struct uid transaction_id;
+    struct unix_ms business_time; /* when it happened in the shop */
+    union {
+        struct command_enrol enrol;
+        struct command_card card;
+        struct command_earn earn;
+        struct command_hold hold;
+        struct command_hold_use use; /* capture, void, return of a burn */
+        struct command_return_sale return_sale;
+        struct command_due due;
+        struct command_take_entry take_entry;
+        struct command_take_batch take_batch;
+        struct command_take_receipt take_receipt;
+        struct command_close_period close_period;
+        struct command_put_pair put_pair;
+        struct command_freeze freeze;
+    };
+};
+
+/* Is a repeat of this command recognised by its transaction id? Tills' and partners' requests are;
+ * the node's own steps and stream entries are numbered otherwise. */
+bool command_is_idempotent(enum command_kind kind);
+
+/* The canonical bytes that the journal keeps. What the node itself adds to a till's request (the
+ * member id it made, the rate and lot terms of the moment, the times of a hold) is not part of what
+ * a repeat must agree in: `out_body_hash` covers only what the caller said. */
+void command_encode(const struct command *command, struct buffer *out);
+void command_body_hash(const struct command *command, uint8_t out_body_hash[BODY_HASH_SIZE]);
+/* Slices point into `bytes`. */
+MUST_USE enum err command_decode(enum command_kind kind, struct slice bytes,
+                                 struct command *out_command);
+
+#endif

@@ -1,0 +1,52 @@
+/* The ledger's decisions: (tables, command, time) -> plan. No I/O, no clock, no randomness.
+ *
+ * A decision never changes anything; ledger_apply does, and only what the plan says, whole.
+ */
+#ifndef LEDGER_DECIDE_H
+#define LEDGER_DECIDE_H
+
+#include "ledger/plan.h"
+
+/* Decides one command at time `now`. On ERR_OK the plan holds the verdict, the answer and the
+ * effects; `*out_is_repeat` tells that the command was known by its id and body, and that the plan
+ * is empty but for the recorded verdict and answer: nothing is to be journaled then. A reused id
+ * with another body gives VERDICT_TRANSACTION_ID_REUSED and out_is_repeat, too.
+ * Errors are the store's (ERR_STORAGE, ERR_CORRUPT) or ERR_RESOURCE; they leave nothing behind.
+ * Idempotent by construction: deciding again on unchanged tables gives the same plan. */
+MUST_USE enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms *terms,
+                                const struct command *command, struct unix_ms now,
+                                struct plan *plan, bool *out_is_repeat);
+
+/* The member as it is at `now`, with lots that became active or expired since its row was written
+ * already moved: what a reader must see. */
+void member_settle_view(struct member *member, struct unix_ms now);
+
+/* Readers of single rows, for queries and decisions. ERR_NOT_FOUND when there is none. */
+MUST_USE enum err ledger_get_member(const struct ledger_view *view, const struct uid *id,
+                                    struct member *out_member);
+MUST_USE enum err ledger_get_profile(const struct ledger_view *view, const struct uid *id,
+                                     struct profile *out_profile);
+MUST_USE enum err ledger_get_card(const struct ledger_view *view, const struct card_number *number,
+                                  struct card *out_card);
+MUST_USE enum err ledger_get_reference(const struct ledger_view *view, const char *reference,
+                                       struct uid *out_member);
+MUST_USE enum err ledger_get_hold(const struct ledger_view *view, const struct partner_id *redeemer,
+                                  const struct uid *id, struct hold *out_hold);
+MUST_USE enum err ledger_get_sale(const struct ledger_view *view, const struct partner_id *issuer,
+                                  const struct uid *id, struct sale *out_sale);
+/* A stream that was never used begins at the roster's first period. */
+MUST_USE enum err ledger_get_stream(const struct ledger_view *view, const struct roster *roster,
+                                    enum stream_direction direction,
+                                    const struct partner_id *partner, struct stream *out_stream);
+/* Absent rows read as zero. */
+MUST_USE enum err ledger_get_account(const struct ledger_view *view,
+                                     const struct account_ref *account, struct account *out_account);
+MUST_USE enum err ledger_get_total(const struct ledger_view *view, enum stream_direction direction,
+                                   const struct partner_id *partner, struct period period,
+                                   enum entry_kind kind, uint32_t tariff,
+                                   struct entry_total *out_total);
+MUST_USE enum err ledger_get_half(const struct ledger_view *view, enum stream_direction direction,
+                                  const struct partner_id *partner, struct period period,
+                                  struct half *out_half);
+
+#endif

@@ -1,0 +1,23 @@
+/* The lots of one member, kept sorted: by expiry, then active_from, issuer, tariff. */
+#ifndef LEDGER_LOTS_H
+#define LEDGER_LOTS_H
+
+#include "ledger/rows.h"
+
+int lot_key_compare(const struct lot_key *a, const struct lot_key *b);
+
+/* NULL when there is none. */
+struct lot *lots_find(struct member *member, const struct lot_key *key);
+
+/* Adds to a lot's free and held points, making it or removing it as needed. ERR_RANGE when either
+ * would fall below zero or overflow, ERR_RESOURCE when there is no room for one more lot. */
+MUST_USE enum err lots_change(struct member *member, const struct lot_key *key, int64_t free_delta,
+                              int64_t held_delta);
+
+/* Is everything that must hold of a member's row so? Sums, order, no empty lot. */
+MUST_USE enum err member_check(const struct member *member, struct note *note);
+
+/* The soonest time at which a lot becomes active or expires; 0 when none will. */
+struct unix_ms lots_next_due(const struct member *member);
+
+#endif

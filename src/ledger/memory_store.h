@@ -1,0 +1,19 @@
+/* The ledger's tables in memory: a sorted map for tests, audits and rebuilds. */
+#ifndef LEDGER_MEMORY_STORE_H
+#define LEDGER_MEMORY_STORE_H
+
+#include "ledger/view.h"
+
+struct memory_store;
+
+MUST_USE enum err memory_store_create(struct memory_store **out_store);
+void memory_store_destroy(struct memory_store *store);
+struct ledger_store memory_store_port(struct memory_store *store);
+size_t memory_store_rows(const struct memory_store *store);
+/* Every row, tables in order; within a table in no particular order. Stops at the first error. */
+MUST_USE enum err memory_store_each(const struct memory_store *store,
+                                    enum err (*visit)(void *context, enum ledger_table table,
+                                                      struct slice key, struct slice value),
+                                    void *context);
+
+#endif

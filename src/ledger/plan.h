@@ -1,0 +1,51 @@
+/* A plan: what a command would do, before any of it is done. */
+#ifndef LEDGER_PLAN_H
+#define LEDGER_PLAN_H
+
+#include "clearing/roster.h"
+#include "ledger/lots.h"
+#include "ledger/record.h"
+
+/* Turns an own entry into the bytes that travel (src/wire's encoder, or a simulation's). */
+struct entry_codec {
+    void *context;
+    enum err (*encode)(void *context, const struct clearing_entry *entry, struct buffer *out);
+};
+
+/* Everything a decision depends on besides the tables and the command. */
+struct ledger_terms {
+    const struct roster *roster;
+    struct entry_codec codec;
+    int64_t refund_grace_ms; /* life of points that come back to an expired lot */
+};
+
+struct plan {
+    enum verdict verdict;
+    struct answer answer;
+    struct buffer effects;
+    uint32_t effect_count;
+    struct buffer scratch; /* for composing rows and entries */
+    bool has_entries;      /* something to send to partners */
+};
+
+void plan_init(struct plan *plan);
+/* Keeps the memory. */
+void plan_reset(struct plan *plan);
+void plan_fini(struct plan *plan);
+
+void plan_post(struct plan *plan, const struct account_ref *debit, const struct account_ref *credit,
+               struct points points); /* nothing for 0 points */
+void plan_lot(struct plan *plan, const struct uid *member, const struct lot_key *key,
+              int64_t free_delta, int64_t held_delta);
+void plan_total(struct plan *plan, const struct effect_total *total);
+void plan_row(struct plan *plan, enum ledger_table table, const struct ledger_key *key,
+              struct slice value);
+void plan_delete(struct plan *plan, enum ledger_table table, const struct ledger_key *key);
+void plan_history(struct plan *plan, const struct uid *member, uint64_t previous_row);
+/* Numbers, chains and encodes an entry at the end of the stream to `partner`, and moves the
+ * caller's copy of that stream. */
+MUST_USE enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,
+                             const struct partner_id *partner, struct stream *stream,
+                             struct clearing_entry *entry);
+
+#endif

@@ -1,0 +1,107 @@
+/* A journal record: one command, its verdict, and everything that follows from it.
+ *
+ *   version u8 | kind u8 | verdict u8 | reserved u8 | row u64 | time i64 | origin 16 |
+ *   transaction id 16 | business time i64 | body hash 16 | body block | answer block |
+ *   effect count varint | effects
+ *
+ * An effect is the only thing that changes a table, in the live node and in a replay alike:
+ *   POST    debit account, credit account, points
+ *   LOT     member, lot key, change of free, change of held
+ *   ENTRY   partner, entry bytes: a clearing entry this brand sends
+ *   TOTAL   direction, partner, period, kind, tariff, change of count, change of points
+ *   ROW     table, key, value: the new bytes of any other row (an absent value deletes)
+ *   HISTORY member, the member's row before this one: the history as a chain through the journal
+ */
+#ifndef LEDGER_RECORD_H
+#define LEDGER_RECORD_H
+
+#include "ledger/command.h"
+
+enum effect_kind {
+    EFFECT_POST = 1,
+    EFFECT_LOT = 2,
+    EFFECT_ENTRY = 3,
+    EFFECT_TOTAL = 4,
+    EFFECT_ROW = 5,
+    EFFECT_HISTORY = 6,
+    EFFECT_KIND_END
+};
+
+struct effect_post {
+    struct account_ref debit;
+    struct account_ref credit;
+    struct points points; /* positive */
+};
+
+struct effect_lot {
+    struct uid member;
+    struct lot_key key;
+    int64_t free_delta;
+    int64_t held_delta;
+};
+
+struct effect_entry {
+    struct partner_id partner;
+    struct clearing_entry entry; /* of decoded effects only number, kind, period and hash count */
+    struct slice bytes;
+    struct hash hash;
+};
+
+struct effect_total {
+    enum stream_direction direction;
+    struct partner_id partner;
+    struct period period;
+    enum entry_kind kind;
+    uint32_t tariff;
+    int64_t count_delta;
+    int64_t points_delta;
+};
+
+struct effect_row {
+    enum ledger_table table;
+    struct slice key;
+    bool is_deleted;
+    struct slice value;
+};
+
+struct effect_history {
+    struct uid member;
+    uint64_t previous_row;
+};
+
+struct effect {
+    enum effect_kind kind;
+    union {
+        struct effect_post post;
+        struct effect_lot lot;
+        struct effect_entry entry;
+        struct effect_total total;
+        struct effect_row row;
+        struct effect_history history;
+    };
+};
+
+void effect_encode(const struct effect *effect, struct buffer *out);
+/* Slices point into the reader's input. Sticks to the reader's error. */
+void effect_read(struct reader *in, struct effect *out_effect);
+
+struct record {
+    uint64_t row; /* from 1, without a gap */
+    struct unix_ms time; /* when the ledger decided */
+    enum command_kind kind;
+    enum verdict verdict;
+    struct partner_id origin;
+    struct uid transaction_id;
+    struct unix_ms business_time;
+    uint8_t body_hash[BODY_HASH_SIZE];
+    struct slice body; /* command_decode(kind, body) */
+    struct answer answer;
+    uint32_t effect_count;
+    struct slice effects; /* effect_count effects, one after the other */
+};
+
+void record_encode(const struct record *record, struct buffer *out);
+/* Slices point into `bytes`. Every effect is decoded once to see that it is well-formed. */
+MUST_USE enum err record_decode(struct slice bytes, struct record *out_record);
+
+#endif

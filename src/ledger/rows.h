@@ -1,0 +1,275 @@
+/* The rows of the ledger's tables: plain structs, their keys, their stored bytes.
+ *
+ * Every value begins with a version byte. Integers are LEB128 or fixed little-endian; keys are
+ * big-endian where they must sort by number. Decoders refuse anything an encoder would not write.
+ */
+#ifndef LEDGER_ROWS_H
+#define LEDGER_ROWS_H
+
+#include "base/amount.h"
+#include "base/calendar.h"
+#include "base/limits.h"
+#include "clearing/stream.h"
+#include "ledger/verdict.h"
+#include "ledger/view.h"
+#include "programme/earn_rate.h"
+
+/* What makes points the same: same origin, same end. */
+struct lot_key {
+    struct partner_id issuer;
+    uint32_t tariff;
+    struct unix_ms active_from; /* 0 once spendable */
+    struct unix_ms expires_at;  /* 0: never */
+};
+
+struct lot {
+    struct lot_key key;
+    struct points free; /* spendable, or pending while key.active_from is not 0 */
+    struct points held; /* reserved by holds */
+};
+
+/* Sum of lots = available + pending + held. Lots are sorted by expiry (never comes last), then by
+ * active_from, issuer and tariff; no two have equal keys, none is empty. */
+struct member {
+    struct points available;
+    struct points pending;
+    struct points held;
+    struct points debt;
+    uint64_t last_row; /* the newest journal row of this member's history; 0: none */
+    struct unix_ms enrolled;
+    size_t lot_count;
+    struct lot lots[LIMIT_LOTS_PER_MEMBER];
+};
+
+/* Personal data and what hangs on it; apart from the hot row. */
+struct profile {
+    char reference[LIMIT_REFERENCE_BYTES + 1];
+    char name[LIMIT_NAME_BYTES + 1];
+    size_t card_count;
+    struct card_number cards[LIMIT_CARDS_PER_MEMBER];
+};
+
+struct card {
+    struct uid member;
+    bool is_blocked;
+};
+
+enum account_kind {
+    ACCOUNT_AVAILABLE = 1, /* of a member, credit side; the key without a member is the sum */
+    ACCOUNT_PENDING = 2,
+    ACCOUNT_HELD = 3,
+    ACCOUNT_DEBT = 4,       /* of a member, debit side */
+    ACCOUNT_RECEIVABLE = 5, /* of a partner and period */
+    ACCOUNT_PAYABLE = 6,
+    ACCOUNT_SUSPENSE = 7,
+    ACCOUNT_ISSUED = 8, /* the programme's own */
+    ACCOUNT_REDEEMED = 9,
+    ACCOUNT_BREAKAGE = 10,
+    ACCOUNT_ADJUSTMENT = 11,
+    ACCOUNT_KIND_END
+};
+
+const char *account_kind_name(enum account_kind kind);
+bool account_kind_is_member(enum account_kind kind);
+bool account_kind_is_partner(enum account_kind kind);
+
+/* One account: of a member, of a partner and period, or of the programme. Unused fields are zero. */
+struct account_ref {
+    enum account_kind kind;
+    struct uid member;
+    struct partner_id partner;
+    struct period period;
+};
+
+struct account {
+    int64_t debit;  /* sum of all debits, points */
+    int64_t credit; /* sum of all credits, points */
+};
+
+enum hold_role {
+    HOLD_HOME = 1,   /* we are the card's home: points are reserved here, for `redeemer` */
+    HOLD_FOREIGN = 2 /* the card's home is another brand; it granted us this */
+};
+
+enum hold_state {
+    HOLD_OPEN = 1,
+    HOLD_CAPTURED = 2, /* nothing left */
+    HOLD_VOIDED = 3,   /* the rest was given back */
+    HOLD_EXPIRED = 4
+};
+
+struct hold_lot {
+    struct lot_key key;
+    struct points held;     /* still reserved */
+    struct points captured; /* taken and not given back */
+};
+
+struct hold {
+    enum hold_role role;
+    enum hold_state state;
+    struct partner_id redeemer;
+    struct partner_id home;
+    struct uid member; /* nil when foreign */
+    struct card_number card;
+    struct points granted;
+    struct points captured; /* so far */
+    struct points voided;   /* given back, by void or expiry */
+    struct points returned; /* of the captured, given back for returned goods */
+    struct unix_ms capture_by; /* T1 */
+    struct unix_ms deliver_by; /* T2 */
+    size_t lot_count; /* 0 when foreign */
+    struct hold_lot lots[LIMIT_LOTS_PER_HOLD];
+};
+
+/* What is left to capture. */
+struct points hold_left(const struct hold *hold);
+
+enum sale_role {
+    SALE_OWN = 1,     /* our shop, our member */
+    SALE_GIVEN = 2,   /* our shop, another brand's member */
+    SALE_ADVISED = 3  /* another brand's shop, our member */
+};
+
+struct sale {
+    enum sale_role role;
+    struct partner_id issuer; /* whose shop */
+    struct partner_id home;   /* whose member */
+    struct uid member;        /* nil when given */
+    struct card_number card;  /* may be empty for own members named otherwise */
+    struct money amount;      /* 0 when advised: what was paid stays in the shop */
+    struct money returned;    /* of the amount, so far */
+    struct points points;     /* given */
+    struct points taken;      /* of these, taken back so far */
+    bool is_fixed;            /* points were given by hand, not by the rate */
+    bool is_reversed;         /* the home refused the advice; nothing stands */
+    struct earn_rate rate;
+    char currency[4];
+    struct lot_key lot;
+    struct unix_ms business_time;
+};
+
+/* What a command was answered, kept for its repeats. All fields a command does not use are zero. */
+struct answer {
+    struct uid member;
+    struct card_number card;
+    struct partner_id home;
+    struct points points;    /* earned, held, captured, voided, taken or given back */
+    struct points left;      /* of a hold */
+    struct points debt;      /* newly owed by the member */
+    struct unix_ms capture_by;
+    struct unix_ms deliver_by;
+    uint64_t row; /* the journal row that recorded it */
+};
+
+#define BODY_HASH_SIZE 16
+
+struct transaction {
+    uint8_t body_hash[BODY_HASH_SIZE];
+    enum verdict verdict;
+    struct answer answer;
+};
+
+struct entry_total {
+    uint64_t count;
+    int64_t points;
+};
+
+/* One side's entries of a closed period. */
+struct half {
+    uint64_t first_number;
+    uint64_t last_number; /* the mark's */
+    struct hash last_hash;
+};
+
+enum pair_state {
+    PAIR_OPEN = 1,
+    PAIR_CLOSING = 2,
+    PAIR_PROPOSED = 3,
+    PAIR_DIFFERING = 4,
+    PAIR_MATCHED = 5
+};
+
+#define PAIR_DETAIL_MAX 256
+
+/* The settlement of one pair's period. The buffers hold Signed messages as they came or went;
+ * borrowed by encode, pointing into the value after decode. */
+struct pair_period {
+    enum pair_state state;
+    char detail[PAIR_DETAIL_MAX];
+    struct slice own_signed;
+    struct slice partner_signed;
+    struct slice partner_countersigned; /* over our statement */
+    struct slice own_countersigned;     /* over theirs */
+};
+
+/* What must happen by itself. */
+enum due_kind {
+    DUE_MEMBER = 1, /* a lot becomes active or expires */
+    DUE_HOLD = 2    /* a hold at home expires */
+};
+
+/* Keys. */
+void key_member(const struct uid *member, struct ledger_key *out_key);
+void key_card(const struct card_number *card, struct ledger_key *out_key);
+void key_reference(const char *reference, struct ledger_key *out_key);
+void key_account(const struct account_ref *account, struct ledger_key *out_key);
+/* Of holds, sales and transactions: the partner that made the id, and the id. */
+void key_origin(const struct partner_id *origin, const struct uid *id, struct ledger_key *out_key);
+void key_stream(enum stream_direction direction, const struct partner_id *partner,
+                struct ledger_key *out_key);
+/* period 0 is the total over all periods. */
+void key_total(enum stream_direction direction, const struct partner_id *partner,
+               struct period period, enum entry_kind kind, uint32_t tariff,
+               struct ledger_key *out_key);
+void key_outbox(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key);
+void key_half(enum stream_direction direction, const struct partner_id *partner,
+              struct period period, struct ledger_key *out_key);
+void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key);
+void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
+             const struct uid *id, struct ledger_key *out_key);
+void key_meta(const char *name, struct ledger_key *out_key);
+MUST_USE enum err key_account_parse(struct slice key, struct account_ref *out_account);
+MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind *out_kind,
+                                struct partner_id *out_origin, struct uid *out_id);
+
+/* Names in TABLE_META; each value is a u64. */
+#define META_CARD_SERIAL  "card-serial"  /* the last one given */
+#define META_MEMBER_COUNT "member-count"
+
+/* Values. Encoders append to a buffer and stick to its error; decoders give ERR_CORRUPT. */
+void member_encode(const struct member *member, struct buffer *out);
+MUST_USE enum err member_decode(struct slice value, struct member *out_member);
+void profile_encode(const struct profile *profile, struct buffer *out);
+MUST_USE enum err profile_decode(struct slice value, struct profile *out_profile);
+void card_encode(const struct card *card, struct buffer *out);
+MUST_USE enum err card_decode(struct slice value, struct card *out_card);
+void account_encode(const struct account *account, struct buffer *out);
+MUST_USE enum err account_decode(struct slice value, struct account *out_account);
+void hold_encode(const struct hold *hold, struct buffer *out);
+MUST_USE enum err hold_decode(struct slice value, struct hold *out_hold);
+void sale_encode(const struct sale *sale, struct buffer *out);
+MUST_USE enum err sale_decode(struct slice value, struct sale *out_sale);
+void answer_encode(const struct answer *answer, struct buffer *out);
+void answer_read(struct reader *in, struct answer *out_answer);
+void transaction_encode(const struct transaction *transaction, struct buffer *out);
+MUST_USE enum err transaction_decode(struct slice value, struct transaction *out_transaction);
+void stream_encode(const struct stream *stream, struct buffer *out);
+MUST_USE enum err stream_decode(struct slice value, struct stream *out_stream);
+void entry_total_encode(const struct entry_total *total, struct buffer *out);
+MUST_USE enum err entry_total_decode(struct slice value, struct entry_total *out_total);
+void half_encode(const struct half *half, struct buffer *out);
+MUST_USE enum err half_decode(struct slice value, struct half *out_half);
+void pair_period_encode(const struct pair_period *pair, struct buffer *out);
+MUST_USE enum err pair_period_decode(struct slice value, struct pair_period *out_pair);
+void u64_encode(uint64_t value, struct buffer *out);
+MUST_USE enum err u64_decode(struct slice value, uint64_t *out_value);
+
+/* Lot keys and partner ids inside records and rows. */
+void write_lot_key(struct buffer *out, const struct lot_key *key);
+void read_lot_key(struct reader *in, struct lot_key *out_key);
+void write_partner(struct buffer *out, const struct partner_id *partner);
+void read_partner(struct reader *in, struct partner_id *out_partner);
+void write_card(struct buffer *out, const struct card_number *card);
+void read_card(struct reader *in, struct card_number *out_card);
+
+#endif

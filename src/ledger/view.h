@@ -1,0 +1,63 @@
+/* The ledger's tables as the core sees them: keys and values as bytes behind a small port.
+ *
+ * The core reads through a view and writes through a store; LMDB, the memory tables before it and
+ * the simulation's store are adapters. Everything in these tables follows from the journal.
+ */
+#ifndef LEDGER_VIEW_H
+#define LEDGER_VIEW_H
+
+#include "base/bytes.h"
+
+/* Numbers are stored; never renumber. */
+enum ledger_table {
+    TABLE_MEMBER = 1,      /* member id -> struct member */
+    TABLE_PROFILE = 2,     /* member id -> struct profile */
+    TABLE_CARD = 3,        /* card digits, 20 bytes -> struct card */
+    TABLE_REFERENCE = 4,   /* brand's customer number -> member id */
+    TABLE_ACCOUNT = 5,     /* struct account_key -> struct account */
+    TABLE_HOLD = 6,        /* redeemer, hold id -> struct hold */
+    TABLE_SALE = 7,        /* issuer, sale id -> struct sale */
+    TABLE_TRANSACTION = 8, /* origin partner, id -> struct transaction */
+    TABLE_STREAM = 9,      /* direction, partner -> struct stream */
+    TABLE_TOTAL = 10,      /* direction, partner, period, kind, tariff -> struct entry_total */
+    TABLE_OUTBOX = 11,     /* partner, number -> journal row that holds the entry */
+    TABLE_HALF = 12,       /* direction, partner, period -> struct half */
+    TABLE_PAIR = 13,       /* partner, period -> struct pair_period */
+    TABLE_DUE = 14,        /* time, what, id -> nothing: what must happen by itself, soonest first */
+    TABLE_META = 15,       /* name -> struct depends on the name */
+    TABLE_RECEIPT = 16,    /* direction, partner -> the latest clearing receipt, Signed bytes */
+    TABLE_END
+};
+
+const char *ledger_table_name(enum ledger_table table);
+
+#define LEDGER_KEY_MAX 96
+
+/* A composed key; built field by field so that it sorts as its fields do. */
+struct ledger_key {
+    uint8_t bytes[LEDGER_KEY_MAX];
+    size_t length;
+};
+
+/* get: the value is borrowed until the next call on the same port. ERR_NOT_FOUND when there is none;
+ * ERR_STORAGE or ERR_CORRUPT when the store fails. */
+struct ledger_view {
+    void *context;
+    enum err (*get)(void *context, enum ledger_table table, struct slice key,
+                    struct slice *out_value);
+};
+
+struct ledger_store {
+    struct ledger_view view;
+    void *context;
+    enum err (*put)(void *context, enum ledger_table table, struct slice key, struct slice value);
+    enum err (*del)(void *context, enum ledger_table table, struct slice key);
+};
+
+static inline enum err view_get(const struct ledger_view *view, enum ledger_table table,
+                                const struct ledger_key *key, struct slice *out_value)
+{
+    return view->get(view->context, table, (struct slice){key->bytes, key->length}, out_value);
+}
+
+#endif
