@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "fixture.h"
 #include "pki/trust.h"
@@ -68,9 +70,8 @@ static void test_forgery_by_another_authority(void **state)
     buffer_fini(&chain);
 }
 
-/* An authority that signs a certificate in another partner's name: the chain is good, the identity
- * is not its own to give. */
-static void test_authority_cannot_vouch_for_another_partner(void **state)
+/* A good chain of one partner is no certificate of another. */
+static void test_another_partners_leaf(void **state)
 {
     (void)state;
     CLEANUP(certificate_pair_fini)
@@ -82,6 +83,62 @@ static void test_authority_cannot_vouch_for_another_partner(void **state)
         pki_chain_is_of(fixture_pem(&leaf), fixture_pem(&grocer), fixture_time(0), &note), ERR_OK);
     assert_int_equal(accepted(fixture_pem(&leaf), &grocer, fixture_time(0), &note), ERR_DENIED);
     assert_non_null(strstr(note.text, "authority of bakery vouches for a certificate of grocer"));
+}
+
+/* Re-signs a certificate by another authority, as its owner could do with any tool. */
+static struct buffer resigned(const struct certificate_pair *leaf,
+                              const struct certificate_pair *authority)
+{
+    BIO *leaf_pem = BIO_new_mem_buf(leaf->certificate.at, (int)leaf->certificate.length);
+    BIO *pem = BIO_new_mem_buf(authority->certificate.at, (int)authority->certificate.length);
+    BIO *key_pem = BIO_new_mem_buf(authority->key.at, (int)authority->key.length);
+    BIO *out = BIO_new(BIO_s_mem());
+    X509 *forged = PEM_read_bio_X509(leaf_pem, NULL, NULL, NULL);
+    X509 *issuer = PEM_read_bio_X509(pem, NULL, NULL, NULL);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(key_pem, NULL, NULL, NULL);
+    int link = X509_get_ext_by_NID(forged, NID_authority_key_identifier, -1);
+    X509_EXTENSION_free(X509_delete_ext(forged, link));
+    assert_int_equal(X509_set_issuer_name(forged, X509_get_subject_name(issuer)), 1);
+    assert_int_not_equal(X509_sign(forged, key, EVP_sha256()), 0);
+    assert_int_equal(PEM_write_bio_X509(out, forged), 1);
+    char *at = NULL;
+    long length = BIO_get_mem_data(out, &at);
+    struct buffer bytes = {0};
+    write_bytes(&bytes, at, (size_t)length);
+    EVP_PKEY_free(key);
+    X509_free(issuer);
+    X509_free(forged);
+    BIO_free(out);
+    BIO_free(key_pem);
+    BIO_free(pem);
+    BIO_free(leaf_pem);
+    return bytes;
+}
+
+/* The grocer's authority mints a certificate with the bakery's identity in it. */
+static void test_identity_minted_by_another_partner(void **state)
+{
+    (void)state;
+    CLEANUP(certificate_pair_fini)
+    struct certificate_pair bakery = fixture_authority("highstreet", "bakery");
+    CLEANUP(certificate_pair_fini)
+    struct certificate_pair grocer = fixture_authority("highstreet", "grocer");
+    CLEANUP(certificate_pair_fini)
+    struct certificate_pair leaf = fixture_leaf(&bakery, BAKERY_NODE);
+    CLEANUP(buffer_fini) struct buffer forged = resigned(&leaf, &grocer);
+    struct slice chain = buffer_slice(&forged);
+    struct identity identity;
+    struct note note = {{0}};
+    assert_int_equal(pki_identity_of(chain, &identity, &note), ERR_OK);
+    assert_string_equal(identity.partner.text, "bakery");
+    assert_int_equal(pki_chain_is_of(chain, fixture_pem(&grocer), fixture_time(0), &note), ERR_OK);
+
+    assert_int_equal(accepted(chain, &bakery, fixture_time(0), &note), ERR_DENIED);
+    struct partner_id partner = fixture_partner("grocer");
+    assert_int_equal(pki_accept(chain, fixture_pem(&grocer), "highstreet", &partner,
+                                fixture_time(0), &identity, &note),
+                     ERR_DENIED);
+    assert_non_null(strstr(note.text, "authority of grocer vouches for a certificate of bakery"));
 }
 
 static void test_other_coalition(void **state)
@@ -213,7 +270,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_leaf_is_accepted),
         cmocka_unit_test(test_forgery_by_another_authority),
-        cmocka_unit_test(test_authority_cannot_vouch_for_another_partner),
+        cmocka_unit_test(test_another_partners_leaf),
+        cmocka_unit_test(test_identity_minted_by_another_partner),
         cmocka_unit_test(test_other_coalition),
         cmocka_unit_test(test_outside_its_time),
         cmocka_unit_test(test_authority_is_no_identity),
