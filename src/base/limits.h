@@ -53,9 +53,9 @@
 #define LIMIT_PAIR_CAPS             4096u
 
 /* Logs, metrics, HTTP. */
-#define LIMIT_LOG_LINE_BYTES    8192u /* with the line feed */
+#define LIMIT_LOG_LINE_BYTES    4096u /* with the line feed; what a pipe takes in one piece */
 #define LIMIT_LOG_FIELDS        32u
-#define LIMIT_LOG_TEXT_BYTES    1024u /* of one field */
+#define LIMIT_LOG_TEXT_BYTES    512u /* of one field, without NUL */
 #define LIMIT_METRIC_FAMILIES   256u
 #define LIMIT_METRIC_SERIES     1024u /* of one family */
 #define LIMIT_METRIC_LABELS     4u

@@ -35,6 +35,9 @@ static void take_step(struct complaint *complaint, const char *line)
 }
 
 static void listen_to_cyaml(cyaml_log_t level, void *context, const char *format, va_list args)
+    PRINTF_LIKE(3, 0);
+
+static void listen_to_cyaml(cyaml_log_t level, void *context, const char *format, va_list args)
 {
     struct complaint *complaint = context;
     char line[512];
@@ -121,6 +124,8 @@ static enum err refuse_shape(const struct complaint *complaint, const struct pos
         return positions_refuse(positions, note, path, "has more than %u entries", bound);
     }
     if (strncmp(text, "Load: Insufficient entries", 26) == 0) {
+        bool is_inside = complaint->count > 0 && complaint->steps[0][0] == '[';
+        join_steps(complaint, is_inside ? 1 : 0, path, sizeof path);
         return positions_refuse(positions, note, path, "has too few entries");
     }
     return positions_refuse(positions, note, path, "%s", text);
@@ -175,9 +180,8 @@ enum err yaml_load(const struct yaml_source *source, const cyaml_schema_value_t 
 void yaml_free(const cyaml_schema_value_t *schema, void *document)
 {
     cyaml_config_t config = configuration(NULL);
-    if (document != NULL && cyaml_free(&config, schema, document, 0) != CYAML_OK) {
-        ASSERT(!"a document freed with another schema");
-    }
+    cyaml_err_t code = document == NULL ? CYAML_OK : cyaml_free(&config, schema, document, 0);
+    ASSERT(code == CYAML_OK);
 }
 
 static void close_file(const int *file)
