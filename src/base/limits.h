@@ -28,6 +28,18 @@
 #define LIMIT_SIGNED_BYTES          (1u << 20)
 #define LIMIT_CHARTER_BYTES         (4u << 20)
 
+/* Keys and certificates. */
+#define LIMIT_KEY_FILE_BYTES        1024u
+#define LIMIT_SEAL_OPERATIONS       16u
+#define LIMIT_SEAL_MEMORY_KIB       (1u << 20)
+#define LIMIT_PEM_BYTES             65536u
+#define LIMIT_CHAIN_CERTIFICATES    8u
+#define LIMIT_CERTIFICATE_HOSTS     16u
+
+/* Programme. */
+#define LIMIT_PENDING_DAYS          366u
+#define LIMIT_EXPIRY_MONTHS         600u
+
 /* RPC. */
 #define LIMIT_MESSAGE_BYTES         (4u << 20)
 #define LIMIT_DECODED_BYTES         (16u << 20) /* of one message, in its arena */

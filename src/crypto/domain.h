@@ -1,0 +1,22 @@
+/* Every domain of a hash or a signature, in one place: the same bytes hashed for two reasons never
+ * give the same hash. A domain's text never changes its meaning; a new format takes a new text.
+ */
+#ifndef CRYPTO_DOMAIN_H
+#define CRYPTO_DOMAIN_H
+
+#define HASH_DOMAIN_ENTRY      "talea.v1.entry"     /* one clearing entry, linked to the previous */
+#define HASH_DOMAIN_JOURNAL    "talea.v1.journal"   /* a journal batch, linked to the previous */
+#define HASH_DOMAIN_BODY       "talea.v1.body"      /* a command's body, for idempotency */
+#define HASH_DOMAIN_CHARTER    "talea.v1.charter"   /* a charter's payload */
+#define HASH_DOMAIN_KEY        "talea.v1.key"       /* a public key; its head is the key id */
+#define HASH_DOMAIN_TREE_LEAF  "talea.v1.tree.leaf" /* an entry within a statement's tree */
+#define HASH_DOMAIN_TREE_NODE  "talea.v1.tree.node" /* two children of a statement's tree */
+#define HASH_DOMAIN_STATEMENT  "talea.v1.statement" /* a statement's payload */
+#define HASH_DOMAIN_BASKET     "talea.v1.basket"    /* what a hold is asked for */
+#define HASH_DOMAIN_IDENTIFIER "talea.v1.identifier" /* identifiers derived from what they name */
+#define HASH_DOMAIN_PROGRAMME  "talea.v1.programme"  /* a programme file, as it was when used */
+
+/* The head of all signed bytes (crypto/signing.h). */
+#define SIGNED_DOMAIN "talea.v1.signed"
+
+#endif

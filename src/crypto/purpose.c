@@ -1,0 +1,37 @@
+#include "crypto/purpose.h"
+
+#include <stddef.h>
+
+static const char *const names[PURPOSE_LAST + 1] = {
+    [PURPOSE_ONLINE_KEY] = "online-key",
+    [PURPOSE_CHARTER] = "charter",
+    [PURPOSE_JOURNAL_HEAD] = "journal-head",
+    [PURPOSE_CLEARING_BATCH] = "clearing-batch",
+    [PURPOSE_CLEARING_RECEIPT] = "clearing-receipt",
+    [PURPOSE_HOLD_REQUEST] = "hold-request",
+    [PURPOSE_HOLD_GRANT] = "hold-grant",
+    [PURPOSE_HOLD_REFUSAL] = "hold-refusal",
+    [PURPOSE_STATEMENT] = "statement",
+    [PURPOSE_STATEMENT_COUNTERSIGN] = "statement-countersign",
+    [PURPOSE_MANDATE] = "mandate",
+    [PURPOSE_CARD_BLOCK] = "card-block",
+};
+
+bool purpose_is_known(uint32_t number)
+{
+    return number <= PURPOSE_LAST && names[number] != NULL;
+}
+
+const char *purpose_name(enum purpose purpose)
+{
+    return purpose_is_known((uint32_t)purpose) ? names[purpose] : "unknown";
+}
+
+enum err purpose_of(uint32_t number, enum purpose *out_purpose)
+{
+    if (!purpose_is_known(number)) {
+        return ERR_UNSUPPORTED;
+    }
+    *out_purpose = (enum purpose)number;
+    return ERR_OK;
+}

@@ -1,0 +1,35 @@
+/* Why something was signed: a registry of fixed numbers, part of the signed bytes.
+ *
+ * A number is never used again for another purpose, also when its purpose is gone.
+ */
+#ifndef CRYPTO_PURPOSE_H
+#define CRYPTO_PURPOSE_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum purpose {
+    PURPOSE_ONLINE_KEY = 1,             /* a root key signs a dated online key */
+    PURPOSE_CHARTER = 2,                /* a root key signs a charter's epoch */
+    PURPOSE_JOURNAL_HEAD = 3,           /* a node signs the head of its journal */
+    PURPOSE_CLEARING_BATCH = 4,         /* the sender signs a batch's head */
+    PURPOSE_CLEARING_RECEIPT = 5,       /* the receiver signs its cumulative answer */
+    PURPOSE_HOLD_REQUEST = 6,           /* a redeeming node asks the home for a hold */
+    PURPOSE_HOLD_GRANT = 7,             /* the home promises */
+    PURPOSE_HOLD_REFUSAL = 8,           /* the home refuses, with a reason */
+    PURPOSE_STATEMENT = 9,              /* one side's statement of a pair's period */
+    PURPOSE_STATEMENT_COUNTERSIGN = 10, /* the other side agrees to it */
+    PURPOSE_MANDATE = 11,               /* the home allows stand-in within bounds */
+    PURPOSE_CARD_BLOCK = 12,            /* the home tells its peers of a blocked card */
+};
+
+#define PURPOSE_LAST 12u
+
+bool purpose_is_known(uint32_t number);
+/* "hold-grant"; "unknown" for a number that is not in the registry. */
+const char *purpose_name(enum purpose purpose);
+/* ERR_UNSUPPORTED for a number that is not in the registry. */
+MUST_USE enum err purpose_of(uint32_t number, enum purpose *out_purpose);
+
+#endif
