@@ -21,6 +21,7 @@
 
 /* Between partners. */
 #define LIMIT_PARTNERS              1000u
+#define LIMIT_TARIFFS               1000u
 #define LIMIT_CLEARING_BATCH        1024u /* entries */
 #define LIMIT_CLEARING_ENTRY_BYTES  512u
 #define LIMIT_CLEARING_BATCH_BYTES  (1u << 20)
