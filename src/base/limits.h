@@ -21,7 +21,6 @@
 
 /* Between partners. */
 #define LIMIT_PARTNERS              1000u
-#define LIMIT_TARIFFS               1000u
 #define LIMIT_CLEARING_BATCH        1024u /* entries */
 #define LIMIT_CLEARING_ENTRY_BYTES  512u
 #define LIMIT_CLEARING_BATCH_BYTES  (1u << 20)
@@ -44,12 +43,50 @@
 /* RPC. */
 #define LIMIT_MESSAGE_BYTES         (4u << 20)
 #define LIMIT_DECODED_BYTES         (16u << 20) /* of one message, in its arena */
-#define LIMIT_CONCURRENT_STREAMS    512u
+#define LIMIT_MESSAGE_DEPTH         16u /* messages within messages */
+#define LIMIT_CONCURRENT_STREAMS    512u /* calls at once on one connection */
+#define LIMIT_LIVE_CALLS            8192u /* unary calls at once on all connections */
+#define LIMIT_WORKER_QUEUE          1024u /* calls that wait for a worker */
+#define LIMIT_TRANSPORT_BYTES       (512u << 20) /* buffers of all connections */
+#define LIMIT_METADATA_BYTES        (8u << 10)
+#define LIMIT_CALLERS_CACHED        256u /* connections whose identity is remembered */
+#define LIMIT_DESCRIPTOR_FILES      256u
+#define LIMIT_DESCRIPTOR_SYMBOLS    8192u
 #define LIMIT_PAGE_ROWS             1000u
 
 /* Receipts. */
 #define LIMIT_RECEIPT_LINES         1000u
 #define LIMIT_CSV_FIELD_BYTES       65536u
 #define LIMIT_CSV_COLUMNS           512u
+
+
+/* Files that people write, and addresses. */
+#define LIMIT_COALITION_BYTES       31u  /* a coalition's name, without NUL */
+#define LIMIT_CONFIG_FILE_BYTES     (1u << 20)
+#define LIMIT_CONFIG_DEPTH          16u
+#define LIMIT_CONFIG_KEYS           65536u
+#define LIMIT_CONFIG_KEY_PATH_BYTES 1023u /* "tls.certificate", without NUL */
+#define LIMIT_CONFIG_VALUE_BYTES    4096u
+#define LIMIT_PATH_BYTES            1023u /* of a file, without NUL */
+#define LIMIT_HOST_BYTES            253u  /* RFC 1035, section 2.3.4 */
+#define LIMIT_TARIFFS               64u
+#define LIMIT_PAIR_CAPS             4096u
+
+/* Logs, metrics, HTTP. */
+#define LIMIT_LOG_LINE_BYTES    4096u /* with the line feed; what a pipe takes in one piece */
+#define LIMIT_LOG_FIELDS        32u
+#define LIMIT_LOG_TEXT_BYTES    512u /* of one field, without NUL */
+#define LIMIT_METRIC_FAMILIES   256u
+#define LIMIT_METRIC_SERIES     1024u /* of one family */
+#define LIMIT_METRIC_LABELS     4u
+#define LIMIT_METRIC_LABEL_BYTES 127u
+#define LIMIT_METRIC_BUCKETS    32u
+#define LIMIT_METRICS_PAGE_BYTES (8u << 20)
+#define LIMIT_HTTP_CONNECTIONS  64u
+#define LIMIT_HTTP_CONNECTIONS_PER_PEER 32u
+#define LIMIT_HTTP_TIMEOUT_S    10u
+#define LIMIT_HTTP_MEMORY_BYTES 32768u /* of one connection: request line and headers */
+#define LIMIT_HTTP_ROUTES       64u
+#define LIMIT_HTTP_BODY_BYTES   (1u << 20)
 
 #endif

@@ -94,12 +94,11 @@ struct entry_refusal {
     enum verdict verdict;
 };
 
-/* The end of a batch. The receipt is signed after it is planned: the engine fills it in. */
+/* The end of a batch, after its entries were taken: our receipt for it. */
 struct command_take_batch {
     struct partner_id sender;
-    struct batch_head head;
-    struct stream stream;   /* after the last entry */
-    struct slice head_signed; /* evidence */
+    uint64_t held_receipt_number; /* the sender has our receipts up to this one */
+    struct slice head_signed;     /* evidence */
     struct slice receipt_signed;
     struct hash receipt_hash; /* of the receipt's payload */
 };

@@ -57,15 +57,6 @@ static void read_hold(struct reader *in, struct command_hold *out_hold)
 }
 
 /* A row's own encoding within a command, with its length before it. */
-static void write_nested_stream(struct buffer *out, const struct stream *stream)
-{
-    struct buffer nested = {0};
-    stream_encode(stream, &nested);
-    write_block(out, buffer_slice(&nested));
-    out->err = out->err == ERR_OK ? nested.err : out->err;
-    buffer_fini(&nested);
-}
-
 static void write_nested_pair(struct buffer *out, const struct pair_period *pair)
 {
     struct buffer nested = {0};
@@ -75,31 +66,10 @@ static void write_nested_pair(struct buffer *out, const struct pair_period *pair
     buffer_fini(&nested);
 }
 
-static void write_head(struct buffer *out, const struct batch_head *head)
-{
-    write_partner(out, &head->sender);
-    write_partner(out, &head->receiver);
-    write_varint(out, head->first_number);
-    write_varint(out, head->count);
-    write_hash(out, &head->previous_hash);
-    write_hash(out, &head->last_hash);
-}
-
-static void read_head(struct reader *in, struct batch_head *out_head)
-{
-    read_partner(in, &out_head->sender);
-    read_partner(in, &out_head->receiver);
-    out_head->first_number = read_varint(in);
-    out_head->count = read_varint32(in);
-    read_hash(in, &out_head->previous_hash);
-    read_hash(in, &out_head->last_hash);
-}
-
 static void write_take_batch(struct buffer *out, const struct command_take_batch *batch)
 {
     write_partner(out, &batch->sender);
-    write_head(out, &batch->head);
-    write_nested_stream(out, &batch->stream);
+    write_varint(out, batch->held_receipt_number);
     write_block(out, batch->head_signed);
     write_block(out, batch->receipt_signed);
     write_hash(out, &batch->receipt_hash);
@@ -108,11 +78,7 @@ static void write_take_batch(struct buffer *out, const struct command_take_batch
 static void read_take_batch(struct reader *in, struct command_take_batch *out_batch)
 {
     read_partner(in, &out_batch->sender);
-    read_head(in, &out_batch->head);
-    struct slice stream = read_block(in);
-    if (in->err == ERR_OK) {
-        read_expect(in, stream_decode(stream, &out_batch->stream) == ERR_OK);
-    }
+    out_batch->held_receipt_number = read_varint(in);
     out_batch->head_signed = read_block(in);
     out_batch->receipt_signed = read_block(in);
     read_hash(in, &out_batch->receipt_hash);

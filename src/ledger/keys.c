@@ -93,6 +93,13 @@ void key_total(enum stream_direction direction, const struct partner_id *partner
     key_add_u32(out_key, tariff);
 }
 
+void key_receipt(enum stream_direction direction, const struct partner_id *partner,
+                 uint64_t receipt_number, struct ledger_key *out_key)
+{
+    key_stream(direction, partner, out_key);
+    key_add_u64(out_key, receipt_number);
+}
+
 void key_outbox(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key)
 {
     out_key->length = 0;

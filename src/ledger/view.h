@@ -25,7 +25,7 @@ enum ledger_table {
     TABLE_PAIR = 13,       /* partner, period -> struct pair_period */
     TABLE_DUE = 14,        /* time, what, id -> nothing: what must happen by itself, soonest first */
     TABLE_META = 15,       /* name -> struct depends on the name */
-    TABLE_RECEIPT = 16,    /* direction, partner -> the latest clearing receipt, Signed bytes */
+    TABLE_RECEIPT = 16,    /* direction, partner, number -> a clearing receipt, Signed bytes */
     TABLE_END
 };
 

@@ -1,0 +1,175 @@
+#include "ledger/decision.h"
+
+#include <string.h>
+
+typedef enum err decide_fn(struct decision *d);
+
+static decide_fn *const decisions[COMMAND_KIND_END] = {
+    [COMMAND_ENROL] = decide_enrol,
+    [COMMAND_ISSUE_CARD] = decide_issue_card,
+    [COMMAND_BLOCK_CARD] = decide_block_card,
+    [COMMAND_EARN] = decide_earn,
+    [COMMAND_HOLD] = decide_hold,
+    [COMMAND_FOREIGN_HOLD] = decide_foreign_hold,
+    [COMMAND_CAPTURE] = decide_capture,
+    [COMMAND_VOID] = decide_void,
+    [COMMAND_RETURN_SALE] = decide_return_sale,
+    [COMMAND_RETURN_BURN] = decide_return_burn,
+    [COMMAND_SETTLE_MEMBER] = decide_settle_member,
+    [COMMAND_EXPIRE_HOLD] = decide_expire_hold,
+    [COMMAND_TAKE_ENTRY] = decide_take_entry,
+    [COMMAND_TAKE_BATCH] = decide_take_batch,
+    [COMMAND_TAKE_RECEIPT] = decide_take_receipt,
+    [COMMAND_CLOSE_PERIOD] = decide_close_period,
+    [COMMAND_PUT_PAIR] = decide_put_pair,
+    [COMMAND_FREEZE_STREAM] = decide_freeze,
+};
+
+enum err decide_refuse(struct decision *d, enum verdict verdict)
+{
+    plan_reset(d->plan);
+    d->plan->verdict = verdict;
+    return ERR_OK;
+}
+
+enum verdict points_verdict(struct points points)
+{
+    if (points.minor <= 0) {
+        return VERDICT_POINTS_NOT_POSITIVE;
+    }
+    return points.minor > LIMIT_POINTS_PER_COMMAND ? VERDICT_POINTS_TOO_LARGE : VERDICT_OK;
+}
+
+/* Was this id used before? ERR_NOT_FOUND when not; else the plan holds the recorded answer. */
+static enum err recall(const struct decision *d)
+{
+    struct ledger_key key;
+    struct slice value;
+    struct transaction known;
+    uint8_t body_hash[BODY_HASH_SIZE];
+    key_origin(&d->command->origin, &d->command->transaction_id, &key);
+    TRY(view_get(d->view, TABLE_TRANSACTION, &key, &value));
+    TRY(transaction_decode(value, &known));
+    command_body_hash(d->command, body_hash);
+    if (memcmp(body_hash, known.body_hash, sizeof body_hash) != 0) {
+        d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;
+        return ERR_OK;
+    }
+    d->plan->verdict = known.verdict;
+    d->plan->answer = known.answer;
+    return ERR_OK;
+}
+
+enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms *terms,
+                       const struct command *command, struct unix_ms now, struct plan *plan,
+                       bool *out_is_repeat)
+{
+    ASSERT(command->kind > 0 && command->kind < COMMAND_KIND_END);
+    struct decision d = {view, terms, command, now, plan};
+    plan_reset(plan);
+    if (command_is_idempotent(command->kind)) {
+        enum err err = recall(&d);
+        if (err != ERR_NOT_FOUND) {
+            *out_is_repeat = true;
+            return err;
+        }
+    }
+    *out_is_repeat = false;
+    TRY(decisions[command->kind](&d));
+    return plan->effects.err != ERR_OK ? plan->effects.err : plan->scratch.err;
+}
+
+struct account_ref account_of_member(enum account_kind kind, const struct uid *member)
+{
+    return (struct account_ref){.kind = kind, .member = *member};
+}
+
+struct account_ref account_of_partner(enum account_kind kind, const struct partner_id *partner,
+                                      struct period period)
+{
+    return (struct account_ref){.kind = kind, .partner = *partner, .period = period};
+}
+
+struct account_ref account_of_programme(enum account_kind kind)
+{
+    return (struct account_ref){.kind = kind};
+}
+
+void decide_put_hold(struct decision *d, const struct uid *id, const struct hold *hold)
+{
+    struct ledger_key key;
+    key_origin(&hold->redeemer, id, &key);
+    buffer_clear(&d->plan->scratch);
+    hold_encode(hold, &d->plan->scratch);
+    plan_row(d->plan, TABLE_HOLD, &key, buffer_slice(&d->plan->scratch));
+}
+
+void decide_put_sale(struct decision *d, const struct uid *id, const struct sale *sale)
+{
+    struct ledger_key key;
+    key_origin(&sale->issuer, id, &key);
+    buffer_clear(&d->plan->scratch);
+    sale_encode(sale, &d->plan->scratch);
+    plan_row(d->plan, TABLE_SALE, &key, buffer_slice(&d->plan->scratch));
+}
+
+void decide_put_stream(struct decision *d, enum stream_direction direction,
+                       const struct partner_id *partner, const struct stream *stream)
+{
+    struct ledger_key key;
+    key_stream(direction, partner, &key);
+    buffer_clear(&d->plan->scratch);
+    stream_encode(stream, &d->plan->scratch);
+    plan_row(d->plan, TABLE_STREAM, &key, buffer_slice(&d->plan->scratch));
+}
+
+void decide_put_u64(struct decision *d, const char *meta_name, uint64_t value)
+{
+    struct ledger_key key;
+    key_meta(meta_name, &key);
+    buffer_clear(&d->plan->scratch);
+    u64_encode(value, &d->plan->scratch);
+    plan_row(d->plan, TABLE_META, &key, buffer_slice(&d->plan->scratch));
+}
+
+enum err decide_get_u64(const struct decision *d, const char *meta_name, uint64_t *out_value)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_meta(meta_name, &key);
+    enum err err = view_get(d->view, TABLE_META, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        *out_value = 0;
+        return ERR_OK;
+    }
+    TRY(err);
+    return u64_decode(value, out_value);
+}
+
+/* Fills the period into the side that is a partner's account. */
+static struct account_ref own_account(enum account_kind kind, const struct partner_id *partner,
+                                      struct period period)
+{
+    return account_kind_is_partner(kind) ? account_of_partner(kind, partner, period)
+                                         : account_of_programme(kind);
+}
+
+enum err decide_send(struct decision *d, const struct partner_id *partner,
+                     struct clearing_entry *entry, enum account_kind debit,
+                     enum account_kind credit)
+{
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, &stream));
+    if (stream.is_frozen) {
+        return decide_refuse(d, VERDICT_STREAM_FROZEN);
+    }
+    struct account_ref from = own_account(debit, partner, stream.period);
+    struct account_ref to = own_account(credit, partner, stream.period);
+    entry->business_time = d->command->business_time;
+    entry->transaction_id = d->command->transaction_id;
+    TRY(plan_entry(d->plan, d->terms, partner, &stream, entry));
+    if (entry->kind != ENTRY_VOID && entry->kind != ENTRY_PERIOD_MARK) {
+        plan_post(d->plan, &from, &to, entry->points);
+    }
+    return ERR_OK;
+}

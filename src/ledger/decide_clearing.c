@@ -1,0 +1,240 @@
+/* The streams: ends of batches, receipts for our own entries, period marks, frozen streams. */
+#include "ledger/decision.h"
+
+/* Forgets receipts up to the one the partner holds, from it downwards: all that are left. */
+static enum err forget_receipts(struct decision *d, enum stream_direction direction,
+                                const struct partner_id *partner, uint64_t held)
+{
+    struct ledger_key key;
+    struct slice value;
+    for (uint64_t number = held; number > 0; number--) {
+        key_receipt(direction, partner, number, &key);
+        enum err err = view_get(d->view, TABLE_RECEIPT, &key, &value);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_OK;
+        }
+        TRY(err);
+        plan_delete(d->plan, TABLE_RECEIPT, &key);
+    }
+    return ERR_OK;
+}
+
+static void put_receipt(struct decision *d, enum stream_direction direction,
+                        const struct partner_id *partner, uint64_t number,
+                        struct slice receipt_signed)
+{
+    struct ledger_key key;
+    key_receipt(direction, partner, number, &key);
+    plan_row(d->plan, TABLE_RECEIPT, &key, receipt_signed);
+}
+
+enum err decide_take_batch(struct decision *d)
+{
+    const struct command_take_batch *batch = &d->command->take_batch;
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &batch->sender, &stream));
+    uint64_t held = batch->held_receipt_number;
+    if (held > stream.receipt_number) {
+        held = stream.receipt_number;
+    }
+    TRY(forget_receipts(d, STREAM_IN, &batch->sender, held));
+    stream.receipted_number = stream.last_number;
+    stream.receipt_number++;
+    stream.receipt_hash = batch->receipt_hash;
+    decide_put_stream(d, STREAM_IN, &batch->sender, &stream);
+    put_receipt(d, STREAM_IN, &batch->sender, stream.receipt_number, batch->receipt_signed);
+    return ERR_OK;
+}
+
+/* Both sides of an own entry's posting. */
+struct posting {
+    enum account_kind debit;
+    enum account_kind credit;
+};
+
+/* What undoes the posting of an own entry that the home refused. */
+static struct posting reversal_of(enum entry_kind kind)
+{
+    switch (kind) {
+    case ENTRY_EARN:
+        return (struct posting){ACCOUNT_PAYABLE, ACCOUNT_ISSUED};
+    case ENTRY_EARN_RETURN:
+        return (struct posting){ACCOUNT_ISSUED, ACCOUNT_PAYABLE};
+    case ENTRY_CAPTURE:
+        return (struct posting){ACCOUNT_REDEEMED, ACCOUNT_RECEIVABLE};
+    case ENTRY_BURN_RETURN:
+        return (struct posting){ACCOUNT_RECEIVABLE, ACCOUNT_REDEEMED};
+    case ENTRY_VOID:
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_PERIOD_MARK:
+    case ENTRY_KIND_END:
+        break;
+    }
+    return (struct posting){ACCOUNT_KIND_END, ACCOUNT_KIND_END};
+}
+
+static struct account_ref posting_side(enum account_kind kind, const struct partner_id *partner,
+                                       struct period period)
+{
+    return account_kind_is_partner(kind) ? account_of_partner(kind, partner, period)
+                                         : account_of_programme(kind);
+}
+
+static enum err reverse_sale(struct decision *d, const struct receipted_entry *entry)
+{
+    const struct uid *id =
+        entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject;
+    struct sale sale;
+    enum err err = ledger_get_sale(d->view, &d->terms->roster->self, id, &sale);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    if (entry->kind == ENTRY_EARN) {
+        sale.is_reversed = true;
+    } else {
+        sale.taken.minor -= entry->points.minor;
+    }
+    decide_put_sale(d, id, &sale);
+    return ERR_OK;
+}
+
+static enum err reverse_hold(struct decision *d, const struct receipted_entry *entry)
+{
+    struct hold hold;
+    enum err err = ledger_get_hold(d->view, &d->terms->roster->self, &entry->subject, &hold);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    if (entry->kind == ENTRY_CAPTURE) {
+        hold.captured.minor -= entry->points.minor;
+        hold.voided.minor += entry->points.minor;
+    } else {
+        hold.returned.minor -= entry->points.minor;
+    }
+    decide_put_hold(d, &entry->subject, &hold);
+    return ERR_OK;
+}
+
+static enum err reverse_entry(struct decision *d, const struct partner_id *partner,
+                              const struct receipted_entry *entry)
+{
+    struct posting posting = reversal_of(entry->kind);
+    if (posting.debit == ACCOUNT_KIND_END) {
+        return ERR_OK;
+    }
+    struct account_ref debit = posting_side(posting.debit, partner, entry->period);
+    struct account_ref credit = posting_side(posting.credit, partner, entry->period);
+    plan_post(d->plan, &debit, &credit, entry->points);
+    bool is_about_sale = entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN;
+    return is_about_sale ? reverse_sale(d, entry) : reverse_hold(d, entry);
+}
+
+/* Neighbouring entries of one period, kind and tariff make one change of the totals. */
+static void add_to_total(struct decision *d, struct effect_total *run,
+                         const struct receipted_entry *entry)
+{
+    bool is_same = run->count_delta > 0 && run->period.yyyymm == entry->period.yyyymm &&
+                   run->kind == entry->kind && run->tariff == entry->tariff;
+    if (!is_same) {
+        if (run->count_delta > 0) {
+            plan_total(d->plan, run);
+        }
+        *run = (struct effect_total){.direction = STREAM_OUT,
+                                     .partner = run->partner,
+                                     .period = entry->period,
+                                     .kind = entry->kind,
+                                     .tariff = entry->tariff};
+    }
+    run->count_delta++;
+    run->points_delta += entry->points.minor;
+}
+
+/* Refusals in one receipt may concern one sale or hold, and each change must see the one before. So
+ * the engine gives a receipt in parts that end behind each refusal, as one linked group. */
+enum err decide_take_receipt(struct decision *d)
+{
+    const struct command_take_receipt *receipt = &d->command->take_receipt;
+    struct effect_total run = {.partner = receipt->receiver};
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &receipt->receiver, &stream));
+    for (size_t i = 0; i < receipt->entry_count; i++) {
+        const struct receipted_entry *entry = &receipt->entries[i];
+        if (entry->number != stream.receipted_number + 1) {
+            return ERR_CONFLICT;
+        }
+        stream.receipted_number = entry->number;
+        if (entry->verdict == VERDICT_OK) {
+            add_to_total(d, &run, entry);
+        } else {
+            TRY(reverse_entry(d, &receipt->receiver, entry));
+        }
+    }
+    if (run.count_delta > 0) {
+        plan_total(d->plan, &run);
+    }
+    if (receipt->last_number != 0 && stream.receipted_number != receipt->last_number) {
+        return ERR_CONFLICT;
+    }
+    TRY(forget_receipts(d, STREAM_OUT, &receipt->receiver, stream.receipt_number));
+    stream.receipt_number = receipt->receipt_number;
+    stream.receipt_hash = receipt->receipt_hash;
+    decide_put_stream(d, STREAM_OUT, &receipt->receiver, &stream);
+    put_receipt(d, STREAM_OUT, &receipt->receiver, stream.receipt_number, receipt->receipt_signed);
+    return ERR_OK;
+}
+
+/* A mark for each partner whose stream is in the period. */
+enum err decide_close_period(struct decision *d)
+{
+    const struct roster *roster = d->terms->roster;
+    struct period period = d->command->close_period.period;
+    int64_t marks = 0;
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        const struct partner_id *partner = &roster->partners[i].id;
+        struct stream stream;
+        if (roster_is_self(roster, partner)) {
+            continue;
+        }
+        TRY(ledger_get_stream(d->view, roster, STREAM_OUT, partner, &stream));
+        if (stream.period.yyyymm != period.yyyymm || stream.is_frozen) {
+            continue;
+        }
+        struct clearing_entry mark = {
+            .kind = ENTRY_PERIOD_MARK,
+            .tariff = roster->tariffs[0].id,
+            .business_time = d->command->business_time,
+            .transaction_id = d->command->transaction_id,
+        };
+        TRY(plan_entry(d->plan, d->terms, partner, &stream, &mark));
+        marks++;
+    }
+    if (marks == 0) {
+        return decide_refuse(d, VERDICT_PERIOD_NOT_OPEN);
+    }
+    d->plan->answer.points = points_of(0);
+    return ERR_OK;
+}
+
+enum err decide_put_pair(struct decision *d)
+{
+    const struct command_put_pair *put = &d->command->put_pair;
+    struct ledger_key key;
+    key_pair(&put->partner, put->period, &key);
+    buffer_clear(&d->plan->scratch);
+    pair_period_encode(&put->pair, &d->plan->scratch);
+    plan_row(d->plan, TABLE_PAIR, &key, buffer_slice(&d->plan->scratch));
+    return ERR_OK;
+}
+
+enum err decide_freeze(struct decision *d)
+{
+    const struct command_freeze *freeze = &d->command->freeze;
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, freeze->direction, &freeze->partner,
+                          &stream));
+    stream.is_frozen = true;
+    decide_put_stream(d, freeze->direction, &freeze->partner, &stream);
+    return ERR_OK;
+}

@@ -1,0 +1,195 @@
+/* Purchases: points given for them, and taken back when goods return. */
+#include "ledger/decision.h"
+
+#include <string.h>
+
+static const struct account_ref issued = {.kind = ACCOUNT_ISSUED};
+
+/* The points of a purchase: those given by hand, or the rate's. */
+static enum err earned_points(const struct command_earn *earn, struct points *out_points)
+{
+    if (earn->is_fixed) {
+        *out_points = earn->fixed_points;
+        return ERR_OK;
+    }
+    return earn_rate_points(&earn->rate, earn->amount, out_points);
+}
+
+static struct sale sale_of_earn(const struct decision *d, enum sale_role role, struct points points)
+{
+    const struct command_earn *earn = &d->command->earn;
+    const struct roster *roster = d->terms->roster;
+    struct sale sale = {
+        .role = role,
+        .issuer = roster->self,
+        .home = roster->self,
+        .card = earn->card,
+        .amount = earn->amount,
+        .points = points,
+        .is_fixed = earn->is_fixed,
+        .rate = earn->rate,
+        .lot = {roster->self, roster->tariffs[0].id, earn->active_from, earn->expires_at},
+        .business_time = d->command->business_time,
+    };
+    memcpy(sale.currency, earn->currency, sizeof sale.currency);
+    if (sale.lot.active_from.ms <= d->now.ms) {
+        sale.lot.active_from = (struct unix_ms){0};
+    }
+    return sale;
+}
+
+static enum err earn_own(struct decision *d, struct points points)
+{
+    const struct command_earn *earn = &d->command->earn;
+    struct member_work work;
+    struct sale sale = sale_of_earn(d, SALE_OWN, points);
+    if (earn->card.digits[0] != '\0') {
+        TRY(work_begin_by_card(d, &earn->card, &work));
+    } else {
+        TRY(work_begin(d, &earn->member, &work));
+    }
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    sale.member = work.id;
+    TRY(work_give(d, &work, &issued, &sale.lot, points));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    decide_put_sale(d, &d->command->transaction_id, &sale);
+    d->plan->answer.home = d->terms->roster->self;
+    d->plan->answer.points = points;
+    return ERR_OK;
+}
+
+/* Another brand's member: the points are its liability, and we owe it their price. */
+static enum err earn_given(struct decision *d, const struct partner_id *home, struct points points)
+{
+    struct sale sale = sale_of_earn(d, SALE_GIVEN, points);
+    struct clearing_entry entry = {
+        .kind = ENTRY_EARN,
+        .card = sale.card,
+        .points = points,
+        .tariff = sale.lot.tariff,
+        .active_from = sale.lot.active_from,
+        .expires_at = sale.lot.expires_at,
+    };
+    sale.home = *home;
+    if (points.minor > 0) {
+        TRY(decide_send(d, home, &entry, ACCOUNT_ISSUED, ACCOUNT_PAYABLE));
+    }
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    decide_put_sale(d, &d->command->transaction_id, &sale);
+    d->plan->answer.home = *home;
+    d->plan->answer.points = points;
+    return ERR_OK;
+}
+
+enum err decide_earn(struct decision *d)
+{
+    const struct command_earn *earn = &d->command->earn;
+    const struct roster *roster = d->terms->roster;
+    struct points points;
+    if (earn->is_fixed && points_verdict(earn->fixed_points) != VERDICT_OK) {
+        return decide_refuse(d, points_verdict(earn->fixed_points));
+    }
+    if (earned_points(earn, &points) != ERR_OK || points.minor > LIMIT_POINTS_PER_COMMAND) {
+        return decide_refuse(d, VERDICT_POINTS_TOO_LARGE);
+    }
+    if (earn->amount.minor < 0) {
+        return decide_refuse(d, VERDICT_AMOUNT_NEGATIVE);
+    }
+    if (earn->card.digits[0] == '\0') {
+        return earn_own(d, points);
+    }
+    const struct roster_partner *home = roster_home_of(roster, &earn->card);
+    if (home == NULL) {
+        return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
+    }
+    return roster_is_self(roster, &home->id) ? earn_own(d, points)
+                                             : earn_given(d, &home->id, points);
+}
+
+/* What a purchase of which `left` of the amount remains still deserves: the same rate on what was
+ * kept; of points given by hand the same share, rounded down. */
+static enum err points_kept(const struct sale *sale, struct money left, struct points *out_kept)
+{
+    if (sale->amount.minor == 0) {
+        *out_kept = points_of(0);
+        return ERR_OK;
+    }
+    if (sale->is_fixed) {
+        return int64_mul_div(sale->points.minor, left.minor, sale->amount.minor, ROUNDING_DOWN,
+                             &out_kept->minor);
+    }
+    return earn_rate_points(&sale->rate, left, out_kept);
+}
+
+/* Finds the sale and settles how much of it returns. May refuse. */
+static enum err returned_sale(struct decision *d, struct sale *sale, struct money *out_amount)
+{
+    const struct command_return_sale *request = &d->command->return_sale;
+    enum err err = ledger_get_sale(d->view, &d->terms->roster->self, &request->sale, sale);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && (sale->role == SALE_ADVISED ||
+                                                   sale->is_reversed))) {
+        return decide_refuse(d, VERDICT_SALE_UNKNOWN);
+    }
+    TRY(err);
+    if (request->amount.minor < 0) {
+        return decide_refuse(d, VERDICT_AMOUNT_NEGATIVE);
+    }
+    int64_t left = sale->amount.minor - sale->returned.minor;
+    bool is_bonus_left = sale->amount.minor == 0 && sale->taken.minor < sale->points.minor;
+    if (request->amount.minor > left || (left == 0 && !is_bonus_left)) {
+        return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
+    }
+    *out_amount = request->amount.minor == 0 ? money_of(left) : request->amount;
+    return ERR_OK;
+}
+
+static enum err take_back(struct decision *d, struct sale *sale, struct points points)
+{
+    if (sale->role == SALE_GIVEN) {
+        struct clearing_entry entry = {.kind = ENTRY_EARN_RETURN,
+                                       .card = sale->card,
+                                       .points = points,
+                                       .tariff = sale->lot.tariff,
+                                       .subject = d->command->return_sale.sale};
+        if (points.minor == 0) {
+            return ERR_OK;
+        }
+        return decide_send(d, &sale->home, &entry, ACCOUNT_PAYABLE, ACCOUNT_ISSUED);
+    }
+    struct member_work work;
+    TRY(work_begin(d, &sale->member, &work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    return work_take(d, &work, &issued, &sale->lot, points, &d->plan->answer.debt);
+}
+
+enum err decide_return_sale(struct decision *d)
+{
+    struct sale sale;
+    struct money amount;
+    struct points kept;
+    TRY(returned_sale(d, &sale, &amount));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    TRY(money_add(sale.returned, amount, &sale.returned));
+    TRY(points_kept(&sale, money_of(sale.amount.minor - sale.returned.minor), &kept));
+    int64_t due = sale.points.minor - sale.taken.minor - kept.minor;
+    struct points points = points_of(due > 0 ? due : 0);
+    TRY(take_back(d, &sale, points));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    TRY(points_add(sale.taken, points, &sale.taken));
+    decide_put_sale(d, &d->command->return_sale.sale, &sale);
+    d->plan->answer.home = sale.home;
+    d->plan->answer.points = points;
+    return ERR_OK;
+}

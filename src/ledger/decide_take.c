@@ -1,0 +1,198 @@
+/* What a partner's clearing entries do here, where the member is at home. */
+#include "ledger/decision.h"
+
+static struct account_ref sender_account(const struct decision *d, enum account_kind kind)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    return account_of_partner(kind, &take->sender, take->entry.period);
+}
+
+/* Our member earned at the sender: the sender owes us the price of the points. */
+static enum err take_earn(struct decision *d)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    const struct clearing_entry *entry = &take->entry;
+    struct account_ref receivable = sender_account(d, ACCOUNT_RECEIVABLE);
+    struct member_work work;
+    struct sale sale = {
+        .role = SALE_ADVISED,
+        .issuer = take->sender,
+        .home = d->terms->roster->self,
+        .card = entry->card,
+        .points = entry->points,
+        .is_fixed = true,
+        .rate = {.per_minor = 1},
+        .lot = {take->sender, entry->tariff, entry->active_from, entry->expires_at},
+        .business_time = entry->business_time,
+    };
+    if (roster_tariff(d->terms->roster, entry->tariff) == NULL) {
+        return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
+    }
+    if (sale.lot.active_from.ms <= d->now.ms) {
+        sale.lot.active_from = (struct unix_ms){0};
+    }
+    TRY(work_begin_by_card(d, &entry->card, &work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    struct sale known;
+    enum err err = ledger_get_sale(d->view, &take->sender, &entry->transaction_id, &known);
+    if (err == ERR_OK) {
+        return decide_refuse(d, VERDICT_SALE_EXISTS);
+    }
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    TRY(work_give(d, &work, &receivable, &sale.lot, entry->points));
+    if (!decision_is_refused(d)) {
+        sale.member = work.id;
+        decide_put_sale(d, &entry->transaction_id, &sale);
+    }
+    return ERR_OK;
+}
+
+static enum err take_earn_return(struct decision *d)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    const struct clearing_entry *entry = &take->entry;
+    struct account_ref receivable = sender_account(d, ACCOUNT_RECEIVABLE);
+    struct member_work work;
+    struct sale sale;
+    enum err err = ledger_get_sale(d->view, &take->sender, &entry->subject, &sale);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && sale.role != SALE_ADVISED)) {
+        return decide_refuse(d, VERDICT_SALE_UNKNOWN);
+    }
+    TRY(err);
+    if (entry->points.minor > sale.points.minor - sale.taken.minor) {
+        return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
+    }
+    TRY(work_begin(d, &sale.member, &work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    TRY(work_take(d, &work, &receivable, &sale.lot, entry->points, &d->plan->answer.debt));
+    TRY(points_add(sale.taken, entry->points, &sale.taken));
+    decide_put_sale(d, &entry->subject, &sale);
+    return ERR_OK;
+}
+
+/* The hold that the entry is about. May refuse. */
+static enum err entry_hold(struct decision *d, struct hold *hold)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    enum err err = ledger_get_hold(d->view, &take->sender, &take->entry.subject, hold);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && hold->role != HOLD_HOME)) {
+        return decide_refuse(d, VERDICT_HOLD_UNKNOWN);
+    }
+    return err;
+}
+
+static enum err take_capture(struct decision *d)
+{
+    const struct clearing_entry *entry = &d->command->take_entry.entry;
+    struct account_ref payable = sender_account(d, ACCOUNT_PAYABLE);
+    struct hold hold;
+    TRY(entry_hold(d, &hold));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    if (hold.state != HOLD_OPEN) {
+        return decide_refuse(d, VERDICT_HOLD_ENDED);
+    }
+    if (entry->points.minor > hold_left(&hold).minor) {
+        return decide_refuse(d, VERDICT_HOLD_EXCEEDED);
+    }
+    if (entry->business_time.ms > hold.capture_by.ms) {
+        return decide_refuse(d, VERDICT_CAPTURE_TOO_LATE);
+    }
+    return home_capture(d, &entry->subject, &hold, entry->points, &payable);
+}
+
+static enum err take_void(struct decision *d)
+{
+    struct hold hold;
+    TRY(entry_hold(d, &hold));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    if (hold.state != HOLD_OPEN) {
+        return decide_refuse(d, VERDICT_HOLD_ENDED);
+    }
+    return home_release(d, &d->command->take_entry.entry.subject, &hold, HOLD_VOIDED);
+}
+
+static enum err take_burn_return(struct decision *d)
+{
+    const struct clearing_entry *entry = &d->command->take_entry.entry;
+    struct account_ref payable = sender_account(d, ACCOUNT_PAYABLE);
+    struct hold hold;
+    TRY(entry_hold(d, &hold));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    if (entry->points.minor > hold.captured.minor - hold.returned.minor) {
+        return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
+    }
+    return home_refund(d, &entry->subject, &hold, entry->points, &payable);
+}
+
+/* The sender's half of the period ends with this entry. */
+static void take_mark(struct decision *d, const struct stream *before, const struct hash *hash)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    struct half half = {before->period_first_number, take->entry.number, *hash};
+    struct ledger_key key;
+    key_half(STREAM_IN, &take->sender, take->entry.period, &key);
+    buffer_clear(&d->plan->scratch);
+    half_encode(&half, &d->plan->scratch);
+    plan_row(d->plan, TABLE_HALF, &key, buffer_slice(&d->plan->scratch));
+}
+
+static enum err take_by_kind(struct decision *d)
+{
+    switch (d->command->take_entry.entry.kind) {
+    case ENTRY_EARN:
+        return take_earn(d);
+    case ENTRY_CAPTURE:
+        return take_capture(d);
+    case ENTRY_VOID:
+        return take_void(d);
+    case ENTRY_EARN_RETURN:
+        return take_earn_return(d);
+    case ENTRY_BURN_RETURN:
+        return take_burn_return(d);
+    case ENTRY_ADJUSTMENT:
+        return decide_refuse(d, VERDICT_NOT_AGREED);
+    case ENTRY_PERIOD_MARK:
+        return ERR_OK;
+    case ENTRY_KIND_END:
+        break;
+    }
+    return ERR_INPUT;
+}
+
+/* Applied or refused, the entry is part of the stream; only the applied ones count in its totals. */
+enum err decide_take_entry(struct decision *d)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    const struct clearing_entry *entry = &take->entry;
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &take->sender, &stream));
+    if (stream.is_frozen || entry->number != stream.last_number + 1) {
+        return ERR_CONFLICT; /* the engine judged the batch; this is not what it judged */
+    }
+    TRY(take_by_kind(d));
+    struct hash hash = entry_hash(take->bytes);
+    if (!decision_is_refused(d)) {
+        plan_total(d->plan, &(struct effect_total){STREAM_IN, take->sender, entry->period,
+                                                   entry->kind, entry->tariff, 1,
+                                                   entry->points.minor});
+    }
+    if (entry->kind == ENTRY_PERIOD_MARK) {
+        take_mark(d, &stream, &hash);
+    }
+    stream_advance(&stream, entry, &hash, take->bytes.length);
+    decide_put_stream(d, STREAM_IN, &take->sender, &stream);
+    d->plan->answer.points = entry->points;
+    return ERR_OK;
+}

@@ -1,0 +1,109 @@
+/* What the decisions share: the case at hand, and steps on a working copy of one member.
+ *
+ * A step emits its effects into the plan and makes the same change on the working copy, so that the
+ * next step sees it. Internal to the module.
+ */
+#ifndef LEDGER_DECISION_H
+#define LEDGER_DECISION_H
+
+#include "ledger/decide.h"
+
+struct decision {
+    const struct ledger_view *view;
+    const struct ledger_terms *terms;
+    const struct command *command;
+    struct unix_ms now;
+    struct plan *plan;
+};
+
+/* Drops what was planned; the answer is a refusal. Always ERR_OK, for `return decide_refuse(...)`. */
+enum err decide_refuse(struct decision *d, enum verdict verdict);
+
+/* Continues with the next step when there is no verdict yet; used after a step that may refuse. */
+static inline bool decision_is_refused(const struct decision *d)
+{
+    return d->plan->verdict != VERDICT_OK;
+}
+
+/* VERDICT_OK, VERDICT_POINTS_NOT_POSITIVE or VERDICT_POINTS_TOO_LARGE. */
+enum verdict points_verdict(struct points points);
+
+struct member_work {
+    struct uid id;
+    struct member row;
+};
+
+/* Loads the member, writes the history link, moves lots that became active or expired. */
+MUST_USE enum err work_begin(struct decision *d, const struct uid *member, struct member_work *work);
+/* The card's member, if the card is ours and not blocked; a refusal otherwise. */
+MUST_USE enum err work_begin_by_card(struct decision *d, const struct card_number *card,
+                                     struct member_work *work);
+MUST_USE enum err work_settle(struct decision *d, struct member_work *work);
+/* Gives points from `source`: repays debt first, the rest becomes (part of) the lot. A refusal when
+ * there is no room for one more lot. */
+MUST_USE enum err work_give(struct decision *d, struct member_work *work,
+                            const struct account_ref *source, const struct lot_key *lot,
+                            struct points points);
+/* Takes points back to `sink`: from the lot, then from others, spendable ones first, then as debt.
+ * `*out_debt` is what became debt. */
+MUST_USE enum err work_take(struct decision *d, struct member_work *work,
+                            const struct account_ref *sink, const struct lot_key *lot,
+                            struct points points, struct points *out_debt);
+/* One lot's points between free and held, or in and out; keeps the working copy alike. */
+MUST_USE enum err work_lot(struct decision *d, struct member_work *work, const struct lot_key *lot,
+                           int64_t free_delta, int64_t held_delta);
+/* A posting one or both of whose sides may be the member's. */
+MUST_USE enum err work_post(struct decision *d, struct member_work *work,
+                            const struct account_ref *debit, const struct account_ref *credit,
+                            struct points points);
+
+struct account_ref account_of_member(enum account_kind kind, const struct uid *member);
+struct account_ref account_of_partner(enum account_kind kind, const struct partner_id *partner,
+                                      struct period period);
+struct account_ref account_of_programme(enum account_kind kind);
+
+/* Rows that decisions write whole. */
+void decide_put_hold(struct decision *d, const struct uid *id, const struct hold *hold);
+void decide_put_sale(struct decision *d, const struct uid *id, const struct sale *sale);
+void decide_put_stream(struct decision *d, enum stream_direction direction,
+                       const struct partner_id *partner, const struct stream *stream);
+void decide_put_u64(struct decision *d, const char *meta_name, uint64_t value);
+MUST_USE enum err decide_get_u64(const struct decision *d, const char *meta_name,
+                                 uint64_t *out_value);
+
+/* Sends an entry about `card` to its home and posts it there and back: `debit` and `credit` are this
+ * brand's own accounts, with the stream's open period filled into the partner's side. */
+MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partner,
+                              struct clearing_entry *entry, enum account_kind debit,
+                              enum account_kind credit);
+
+/* The home's side of a hold, for its own till and for partners alike. `sink` gets what is captured;
+ * `source` gives what returns. */
+MUST_USE enum err home_capture(struct decision *d, const struct uid *id, struct hold *hold,
+                               struct points points, const struct account_ref *sink);
+MUST_USE enum err home_release(struct decision *d, const struct uid *id, struct hold *hold,
+                               enum hold_state state);
+MUST_USE enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
+                              struct points points, const struct account_ref *source);
+
+/* Commands, by kind. */
+MUST_USE enum err decide_enrol(struct decision *d);
+MUST_USE enum err decide_issue_card(struct decision *d);
+MUST_USE enum err decide_block_card(struct decision *d);
+MUST_USE enum err decide_earn(struct decision *d);
+MUST_USE enum err decide_return_sale(struct decision *d);
+MUST_USE enum err decide_hold(struct decision *d);
+MUST_USE enum err decide_foreign_hold(struct decision *d);
+MUST_USE enum err decide_capture(struct decision *d);
+MUST_USE enum err decide_void(struct decision *d);
+MUST_USE enum err decide_return_burn(struct decision *d);
+MUST_USE enum err decide_settle_member(struct decision *d);
+MUST_USE enum err decide_expire_hold(struct decision *d);
+MUST_USE enum err decide_take_entry(struct decision *d);
+MUST_USE enum err decide_take_batch(struct decision *d);
+MUST_USE enum err decide_take_receipt(struct decision *d);
+MUST_USE enum err decide_close_period(struct decision *d);
+MUST_USE enum err decide_put_pair(struct decision *d);
+MUST_USE enum err decide_freeze(struct decision *d);
+
+#endif

@@ -1,0 +1,198 @@
+/* Holds at the home: where the points are.
+ *
+ *   open -> captured   all of it was taken, in one part or several
+ *   open -> voided     the redeemer gave back what was left
+ *   open -> expired    nobody came by T2
+ *
+ * A hold keeps the lots it reserved; what comes back goes to the lots it came from.
+ */
+#include "ledger/decision.h"
+
+struct points hold_left(const struct hold *hold)
+{
+    return points_of(hold->granted.minor - hold->captured.minor - hold->voided.minor);
+}
+
+static void due_of_hold(const struct uid *id, const struct hold *hold, struct ledger_key *out_key)
+{
+    key_due(hold->deliver_by, DUE_HOLD, &hold->redeemer, id, out_key);
+}
+
+/* Takes spendable lots, the soonest to expire first, into the hold. May refuse. */
+static enum err reserve(struct decision *d, struct member_work *work, struct hold *hold)
+{
+    int64_t left = hold->granted.minor;
+    for (size_t i = 0; i < work->row.lot_count && left > 0; i++) {
+        const struct lot *lot = &work->row.lots[i];
+        if (lot->key.active_from.ms != 0 || lot->free.minor == 0) {
+            continue;
+        }
+        if (hold->lot_count == LIMIT_LOTS_PER_HOLD) {
+            return decide_refuse(d, VERDICT_TOO_MANY_LOTS);
+        }
+        int64_t part = lot->free.minor < left ? lot->free.minor : left;
+        hold->lots[hold->lot_count++] = (struct hold_lot){.key = lot->key, .held = {part}};
+        TRY(work_lot(d, work, &lot->key, -part, part));
+        left -= part;
+    }
+    ASSERT(left == 0);
+    struct account_ref available = account_of_member(ACCOUNT_AVAILABLE, &work->id);
+    struct account_ref held = account_of_member(ACCOUNT_HELD, &work->id);
+    return work_post(d, work, &available, &held, hold->granted);
+}
+
+static enum err grant(struct decision *d, struct member_work *work)
+{
+    const struct command_hold *request = &d->command->hold;
+    struct hold hold = {
+        .role = HOLD_HOME,
+        .state = HOLD_OPEN,
+        .redeemer = request->redeemer,
+        .home = d->terms->roster->self,
+        .member = work->id,
+        .card = request->card,
+        .granted = request->points,
+        .capture_by = request->capture_by,
+        .deliver_by = request->deliver_by,
+    };
+    struct ledger_key due;
+    TRY(reserve(d, work, &hold));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    decide_put_hold(d, &d->command->transaction_id, &hold);
+    due_of_hold(&d->command->transaction_id, &hold, &due);
+    plan_row(d->plan, TABLE_DUE, &due, slice_of(NULL, 0));
+    d->plan->answer.home = hold.home;
+    d->plan->answer.card = hold.card;
+    d->plan->answer.points = hold.granted;
+    d->plan->answer.capture_by = hold.capture_by;
+    d->plan->answer.deliver_by = hold.deliver_by;
+    return ERR_OK;
+}
+
+enum err decide_hold(struct decision *d)
+{
+    const struct command_hold *request = &d->command->hold;
+    struct member_work work;
+    struct hold existing;
+    if (points_verdict(request->points) != VERDICT_OK) {
+        return decide_refuse(d, points_verdict(request->points));
+    }
+    TRY(work_begin_by_card(d, &request->card, &work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    enum err err =
+        ledger_get_hold(d->view, &request->redeemer, &d->command->transaction_id, &existing);
+    if (err == ERR_OK) {
+        return decide_refuse(d, VERDICT_HOLD_EXISTS);
+    }
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    if (work.row.available.minor < request->points.minor) {
+        return decide_refuse(d, VERDICT_INSUFFICIENT_POINTS);
+    }
+    return grant(d, &work);
+}
+
+/* Stores the hold after a change; one that ended has nothing due any more. */
+static void hold_changed(struct decision *d, const struct uid *id, const struct hold *hold,
+                         bool has_ended_now)
+{
+    decide_put_hold(d, id, hold);
+    if (has_ended_now) {
+        struct ledger_key due;
+        due_of_hold(id, hold, &due);
+        plan_delete(d->plan, TABLE_DUE, &due);
+    }
+}
+
+enum err home_capture(struct decision *d, const struct uid *id, struct hold *hold,
+                      struct points points, const struct account_ref *sink)
+{
+    struct member_work work;
+    TRY(work_begin(d, &hold->member, &work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    int64_t left = points.minor;
+    for (size_t i = 0; i < hold->lot_count && left > 0; i++) {
+        struct hold_lot *lot = &hold->lots[i];
+        int64_t part = lot->held.minor < left ? lot->held.minor : left;
+        TRY(work_lot(d, &work, &lot->key, 0, -part));
+        lot->held.minor -= part;
+        lot->captured.minor += part;
+        left -= part;
+    }
+    ASSERT(left == 0);
+    struct account_ref held = account_of_member(ACCOUNT_HELD, &work.id);
+    TRY(work_post(d, &work, &held, sink, points));
+    TRY(points_add(hold->captured, points, &hold->captured));
+    bool has_ended = hold_left(hold).minor == 0;
+    hold->state = has_ended ? HOLD_CAPTURED : HOLD_OPEN;
+    hold_changed(d, id, hold, has_ended);
+    return ERR_OK;
+}
+
+enum err home_release(struct decision *d, const struct uid *id, struct hold *hold,
+                      enum hold_state state)
+{
+    struct member_work work;
+    struct points left = hold_left(hold);
+    TRY(work_begin(d, &hold->member, &work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < hold->lot_count; i++) {
+        struct hold_lot *lot = &hold->lots[i];
+        TRY(work_lot(d, &work, &lot->key, lot->held.minor, -lot->held.minor));
+        lot->held = points_of(0);
+    }
+    struct account_ref held = account_of_member(ACCOUNT_HELD, &work.id);
+    struct account_ref available = account_of_member(ACCOUNT_AVAILABLE, &work.id);
+    TRY(work_post(d, &work, &held, &available, left));
+    TRY(work_settle(d, &work)); /* what came back to an expired lot expires now */
+    TRY(points_add(hold->voided, left, &hold->voided));
+    hold->state = state;
+    hold_changed(d, id, hold, true);
+    return ERR_OK;
+}
+
+/* The lot that takes points back: the one they came from, or, when that has expired, one of the same
+ * origin that lives for the days of grace. */
+static struct lot_key refund_lot(const struct decision *d, const struct lot_key *origin)
+{
+    struct lot_key key = *origin;
+    if (key.expires_at.ms != 0 && key.expires_at.ms <= d->now.ms && d->terms->refund_grace_ms > 0) {
+        key.expires_at.ms = d->now.ms + d->terms->refund_grace_ms;
+    }
+    return key;
+}
+
+enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
+                     struct points points, const struct account_ref *source)
+{
+    struct member_work work;
+    TRY(work_begin(d, &hold->member, &work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    int64_t left = points.minor;
+    for (size_t i = hold->lot_count; i > 0 && left > 0; i--) {
+        struct hold_lot *lot = &hold->lots[i - 1];
+        int64_t part = lot->captured.minor < left ? lot->captured.minor : left;
+        struct lot_key key = refund_lot(d, &lot->key);
+        TRY(work_give(d, &work, source, &key, points_of(part)));
+        if (decision_is_refused(d)) {
+            return ERR_OK;
+        }
+        lot->captured.minor -= part;
+        left -= part;
+    }
+    ASSERT(left == 0);
+    TRY(points_add(hold->returned, points, &hold->returned));
+    hold_changed(d, id, hold, false);
+    return ERR_OK;
+}

@@ -1,0 +1,125 @@
+/* Readers of single rows. */
+#include "ledger/decide.h"
+
+enum err ledger_get_member(const struct ledger_view *view, const struct uid *id,
+                           struct member *out_member)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_member(id, &key);
+    TRY(view_get(view, TABLE_MEMBER, &key, &value));
+    return member_decode(value, out_member);
+}
+
+enum err ledger_get_profile(const struct ledger_view *view, const struct uid *id,
+                            struct profile *out_profile)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_member(id, &key);
+    TRY(view_get(view, TABLE_PROFILE, &key, &value));
+    return profile_decode(value, out_profile);
+}
+
+enum err ledger_get_card(const struct ledger_view *view, const struct card_number *number,
+                         struct card *out_card)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_card(number, &key);
+    TRY(view_get(view, TABLE_CARD, &key, &value));
+    return card_decode(value, out_card);
+}
+
+enum err ledger_get_reference(const struct ledger_view *view, const char *reference,
+                              struct uid *out_member)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_reference(reference, &key);
+    TRY(view_get(view, TABLE_REFERENCE, &key, &value));
+    struct reader r = reader_of(value);
+    struct uid member;
+    read_copy(&r, member.bytes, sizeof member.bytes);
+    TRY(reader_finish(&r));
+    *out_member = member;
+    return ERR_OK;
+}
+
+enum err ledger_get_hold(const struct ledger_view *view, const struct partner_id *redeemer,
+                         const struct uid *id, struct hold *out_hold)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_origin(redeemer, id, &key);
+    TRY(view_get(view, TABLE_HOLD, &key, &value));
+    return hold_decode(value, out_hold);
+}
+
+enum err ledger_get_sale(const struct ledger_view *view, const struct partner_id *issuer,
+                         const struct uid *id, struct sale *out_sale)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_origin(issuer, id, &key);
+    TRY(view_get(view, TABLE_SALE, &key, &value));
+    return sale_decode(value, out_sale);
+}
+
+enum err ledger_get_stream(const struct ledger_view *view, const struct roster *roster,
+                           enum stream_direction direction, const struct partner_id *partner,
+                           struct stream *out_stream)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_stream(direction, partner, &key);
+    enum err err = view_get(view, TABLE_STREAM, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        *out_stream = stream_begin(roster->first_period);
+        return ERR_OK;
+    }
+    TRY(err);
+    return stream_decode(value, out_stream);
+}
+
+enum err ledger_get_account(const struct ledger_view *view, const struct account_ref *account,
+                            struct account *out_account)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_account(account, &key);
+    enum err err = view_get(view, TABLE_ACCOUNT, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        *out_account = (struct account){0};
+        return ERR_OK;
+    }
+    TRY(err);
+    return account_decode(value, out_account);
+}
+
+enum err ledger_get_total(const struct ledger_view *view, enum stream_direction direction,
+                          const struct partner_id *partner, struct period period,
+                          enum entry_kind kind, uint32_t tariff, struct entry_total *out_total)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_total(direction, partner, period, kind, tariff, &key);
+    enum err err = view_get(view, TABLE_TOTAL, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        *out_total = (struct entry_total){0};
+        return ERR_OK;
+    }
+    TRY(err);
+    return entry_total_decode(value, out_total);
+}
+
+enum err ledger_get_half(const struct ledger_view *view, enum stream_direction direction,
+                         const struct partner_id *partner, struct period period,
+                         struct half *out_half)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_half(direction, partner, period, &key);
+    TRY(view_get(view, TABLE_HALF, &key, &value));
+    return half_decode(value, out_half);
+}

@@ -1,0 +1,57 @@
+/* The statement of a pair's period: computed by each side from its own ledger, alike if the halves
+ * match. Pure functions over values.
+ */
+#ifndef SETTLEMENT_STATEMENT_H
+#define SETTLEMENT_STATEMENT_H
+
+#include "clearing/receipt.h"
+#include "clearing/roster.h"
+
+struct statement_half {
+    struct partner_id sender;
+    struct partner_id receiver;
+    uint64_t first_number;
+    uint64_t last_number; /* the mark's */
+    struct hash last_hash;
+    struct receipt_total *totals; /* over applied entries; sorted by kind, then tariff; no zeros */
+    size_t total_count;
+    struct money owed; /* by the sender to the receiver; negative: the other way */
+};
+
+struct pair_statement {
+    char coalition[32];
+    uint64_t charter_epoch;
+    struct period period;
+    struct statement_half halves[2]; /* first the one whose sender's id sorts first */
+    struct partner_id debtor;        /* empty when nothing is owed */
+    struct partner_id creditor;
+    struct money net;  /* what the debtor pays, not negative */
+    char currency[4];
+};
+
+/* What a half is worth at the roster's prices: earns and adjustments at the issue price are owed by
+ * the sender, captures at the redemption price to the sender, returns the other way. Each line of
+ * totals is priced as a whole and rounded half to even; ERR_INPUT for an unknown tariff. */
+MUST_USE enum err statement_price_half(const struct roster *roster, struct statement_half *half);
+
+/* Orders the halves, prices them, computes the net. `halves` give both directions in any order. */
+MUST_USE enum err statement_make(const struct roster *roster, const char *coalition,
+                                 const char *currency, struct period period,
+                                 const struct statement_half halves[2],
+                                 struct pair_statement *out_statement);
+
+/* Do both say the same? On a difference the note says which figure, and both values. */
+bool statement_equal(const struct pair_statement *ours, const struct pair_statement *theirs,
+                     struct note *note);
+
+/* What `self` owes over all statements in points-money terms: positive is to pay. */
+struct net_position {
+    struct partner_id partner;
+    struct money owed; /* by the partner whose position it is; negative: it receives */
+};
+/* One row for each partner that appears, sorted by id; sums to zero. ERR_RESOURCE when out_rows is
+ * too small. */
+MUST_USE enum err statement_net(const struct pair_statement *statements, size_t count,
+                                struct net_position *out_rows, size_t capacity, size_t *out_count);
+
+#endif

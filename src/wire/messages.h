@@ -1,0 +1,42 @@
+/* Payloads between partners: domain values to bytes and back (proto/talea/v1/peer.proto,
+ * settlement.proto). The generated structs stay inside this module.
+ *
+ * Decoders refuse (ERR_INPUT, with a note) whatever the domain could not have written: bad ids, cards
+ * without a check digit, hashes of another length, numbers out of range, unknown kinds, too many
+ * elements. Arrays are taken from the caller's arena.
+ */
+#ifndef WIRE_MESSAGES_H
+#define WIRE_MESSAGES_H
+
+#include "base/arena.h"
+#include "clearing/authorisation.h"
+#include "settlement/statement.h"
+
+/* Appends to `out`. The same value always gives the same bytes. */
+MUST_USE enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *out);
+MUST_USE enum err wire_entry_decode(struct slice bytes, struct clearing_entry *out_entry,
+                                    struct note *note);
+
+MUST_USE enum err wire_head_encode(const struct batch_head *head, struct buffer *out);
+MUST_USE enum err wire_head_decode(struct slice bytes, struct batch_head *out_head,
+                                   struct note *note);
+
+MUST_USE enum err wire_receipt_encode(const struct clearing_receipt *receipt, struct buffer *out);
+MUST_USE enum err wire_receipt_decode(struct slice bytes, struct arena *arena,
+                                      struct clearing_receipt *out_receipt, struct note *note);
+
+MUST_USE enum err wire_hold_request_encode(const struct hold_request *request, struct buffer *out);
+MUST_USE enum err wire_hold_request_decode(struct slice bytes, struct hold_request *out_request,
+                                           struct note *note);
+MUST_USE enum err wire_hold_grant_encode(const struct hold_grant *grant, struct buffer *out);
+MUST_USE enum err wire_hold_grant_decode(struct slice bytes, struct hold_grant *out_grant,
+                                         struct note *note);
+MUST_USE enum err wire_hold_refusal_encode(const struct hold_refusal *refusal, struct buffer *out);
+MUST_USE enum err wire_hold_refusal_decode(struct slice bytes, struct hold_refusal *out_refusal,
+                                           struct note *note);
+
+MUST_USE enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out);
+MUST_USE enum err wire_statement_decode(struct slice bytes, struct arena *arena,
+                                        struct pair_statement *out_statement, struct note *note);
+
+#endif
