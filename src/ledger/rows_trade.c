@@ -10,11 +10,6 @@ enum {
     TRANSACTION_VERSION = 1
 };
 
-struct points hold_left(const struct hold *hold)
-{
-    return points_of(hold->granted.minor - hold->captured.minor - hold->voided.minor);
-}
-
 static void write_hold_lots(struct buffer *out, const struct hold *hold)
 {
     write_varint(out, hold->lot_count);
