@@ -9,8 +9,8 @@
 static enum err load_charter(const struct node_config *config, struct snapshot *snapshot,
                              struct note *note)
 {
-    struct buffer bytes = {.limit = LIMIT_CHARTER_BYTES};
-    enum err err = file_read(config->charter.text, FILE_PUBLIC, &bytes, note);
+    struct buffer bytes = {0};
+    enum err err = file_read(config->charter.text, FILE_PUBLIC, LIMIT_CHARTER_BYTES, &bytes, note);
     if (err == ERR_OK) {
         err = charter_open(buffer_slice(&bytes), &snapshot->charter, note);
     }
@@ -51,7 +51,7 @@ static enum err load_programme(const struct node_config *config, struct snapshot
         .expiry_months = file.expiry_months,
         .expiry_kind = expiry_of_file(file.expiry),
     };
-    memcpy(snapshot->programme_currency, file.currency.text, sizeof snapshot->programme_currency);
+    memcpy(snapshot->programme_currency, file.currency.code, sizeof snapshot->programme_currency);
     snapshot->programme_currency_decimals = file.money_decimals;
     snapshot->refund_grace_ms = (int64_t)file.refund_expired_grace_days * DAY_MS;
     return programme_check(&snapshot->programme, note);
