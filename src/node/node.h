@@ -15,6 +15,7 @@
 #include "config/node_config.h"
 #include "engine/engine.h"
 #include "node/credentials.h"
+#include "node/readers.h"
 #include "node/snapshot.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
@@ -22,7 +23,6 @@
 #include "telemetry/log.h"
 
 struct replier;
-struct reader_pool;
 struct peers;
 struct archive;
 struct node_metrics;
@@ -67,9 +67,5 @@ MUST_USE enum err node_reload(struct node *node, struct note *note);
 /* The current one, held for the caller, who releases it. */
 struct snapshot *node_snapshot(struct node *node);
 struct unix_ms node_now(const struct node *node);
-
-/* A view for one query; give it back. */
-struct state_reader *readers_take(struct reader_pool *pool);
-void readers_give(struct reader_pool *pool, struct state_reader *reader);
 
 #endif
