@@ -51,4 +51,34 @@
 #define LIMIT_CSV_FIELD_BYTES       65536u
 #define LIMIT_CSV_COLUMNS           512u
 
+
+/* Files that people write, and addresses. */
+#define LIMIT_COALITION_BYTES       31u  /* a coalition's name, without NUL */
+#define LIMIT_CONFIG_FILE_BYTES     (1u << 20)
+#define LIMIT_CONFIG_DEPTH          16u
+#define LIMIT_CONFIG_KEYS           65536u
+#define LIMIT_CONFIG_KEY_PATH_BYTES 1023u /* "tls.certificate", without NUL */
+#define LIMIT_CONFIG_VALUE_BYTES    4096u
+#define LIMIT_PATH_BYTES            1023u /* of a file, without NUL */
+#define LIMIT_HOST_BYTES            253u  /* RFC 1035, section 2.3.4 */
+#define LIMIT_TARIFFS               64u
+#define LIMIT_PAIR_CAPS             4096u
+
+/* Logs, metrics, HTTP. */
+#define LIMIT_LOG_LINE_BYTES    4096u /* with the line feed; what a pipe takes in one piece */
+#define LIMIT_LOG_FIELDS        32u
+#define LIMIT_LOG_TEXT_BYTES    512u /* of one field, without NUL */
+#define LIMIT_METRIC_FAMILIES   256u
+#define LIMIT_METRIC_SERIES     1024u /* of one family */
+#define LIMIT_METRIC_LABELS     4u
+#define LIMIT_METRIC_LABEL_BYTES 127u
+#define LIMIT_METRIC_BUCKETS    32u
+#define LIMIT_METRICS_PAGE_BYTES (8u << 20)
+#define LIMIT_HTTP_CONNECTIONS  64u
+#define LIMIT_HTTP_CONNECTIONS_PER_PEER 32u
+#define LIMIT_HTTP_TIMEOUT_S    10u
+#define LIMIT_HTTP_MEMORY_BYTES 32768u /* of one connection: request line and headers */
+#define LIMIT_HTTP_ROUTES       64u
+#define LIMIT_HTTP_BODY_BYTES   (1u << 20)
+
 #endif

@@ -45,3 +45,20 @@ enum err text_copy(char *out, size_t capacity, const char *text)
     memcpy(out, text, length + 1);
     return ERR_OK;
 }
+
+size_t text_clean(char *out, size_t capacity, struct slice bytes)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < bytes.length;) {
+        size_t length = bytes.at[i] == 0 ? 0 : utf8_length(bytes.at + i, bytes.length - i);
+        size_t step = length == 0 ? 1 : length;
+        if (used + step >= capacity) {
+            break;
+        }
+        memcpy(out + used, length == 0 ? (const uint8_t *)"?" : bytes.at + i, step);
+        used += step;
+        i += step;
+    }
+    out[used] = '\0';
+    return used;
+}

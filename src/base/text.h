@@ -11,4 +11,8 @@ bool text_is_printable(struct slice bytes);
 /* Copies a NUL-terminated text into a fixed field; ERR_INPUT when it does not fit. */
 MUST_USE enum err text_copy(char *out, size_t capacity, const char *text);
 
+/* Any bytes as well-formed UTF-8: what is malformed, and NUL, becomes '?'. Cut between characters
+ * to fit into `capacity` bytes with a final NUL. Returns the length without it. */
+size_t text_clean(char *out, size_t capacity, struct slice bytes);
+
 #endif

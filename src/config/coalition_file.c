@@ -1,0 +1,307 @@
+#include "config/coalition_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/yaml.h"
+
+#define DECIMALS_MAX    4 /* of points and of ISO 4217 currencies */
+#define GRACE_DAYS_MAX  31
+#define CAP_MINOR_MAX   LIMIT_POINTS_PER_COMMAND
+#define TARIFF_ID_MAX   65535
+#define ITEM_PATH_BYTES 64
+
+struct points_yaml {
+    char *name;
+    char *decimals;
+};
+
+struct settlement_yaml {
+    char *currency;
+    char *decimals;
+    char *period;
+    char *grace_days;
+    char *netting;
+};
+
+struct signatures_yaml {
+    char *required;
+};
+
+struct tariff_yaml {
+    char *id;
+    char *name;
+    char *issue_price;
+    char *redemption_price;
+    char *rounding;
+};
+
+struct pair_yaml {
+    char *debtor;
+    char *creditor;
+    char *net_debit;
+};
+
+struct caps_yaml {
+    char *net_debit;
+    char *when_full;
+    struct pair_yaml *pairs;
+    unsigned pairs_count;
+};
+
+struct coalition_yaml {
+    char *coalition;
+    char *epoch;
+    struct points_yaml points;
+    struct settlement_yaml settlement;
+    struct signatures_yaml signatures;
+    struct tariff_yaml *tariffs;
+    unsigned tariffs_count;
+    struct caps_yaml caps;
+    char **partners;
+    unsigned partners_count;
+};
+
+static const cyaml_schema_field_t points_fields[] = {
+    YAML_TEXT("name", struct points_yaml, name),
+    YAML_TEXT("decimals", struct points_yaml, decimals),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t settlement_fields[] = {
+    YAML_TEXT("currency", struct settlement_yaml, currency),
+    YAML_TEXT("decimals", struct settlement_yaml, decimals),
+    YAML_TEXT_OPTIONAL("period", struct settlement_yaml, period),
+    YAML_TEXT_OPTIONAL("grace_days", struct settlement_yaml, grace_days),
+    YAML_TEXT_OPTIONAL("netting", struct settlement_yaml, netting),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t signatures_fields[] = {
+    YAML_TEXT("required", struct signatures_yaml, required),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t tariff_fields[] = {
+    YAML_TEXT("id", struct tariff_yaml, id),
+    YAML_TEXT("name", struct tariff_yaml, name),
+    YAML_TEXT("issue_price_per_point", struct tariff_yaml, issue_price),
+    YAML_TEXT("redemption_price_per_point", struct tariff_yaml, redemption_price),
+    YAML_TEXT("rounding", struct tariff_yaml, rounding),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t tariff_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct tariff_yaml, tariff_fields),
+};
+
+static const cyaml_schema_field_t pair_fields[] = {
+    YAML_TEXT("debtor", struct pair_yaml, debtor),
+    YAML_TEXT("creditor", struct pair_yaml, creditor),
+    YAML_TEXT("net_debit", struct pair_yaml, net_debit),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t pair_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct pair_yaml, pair_fields),
+};
+
+static const cyaml_schema_field_t caps_fields[] = {
+    YAML_TEXT("net_debit", struct caps_yaml, net_debit),
+    YAML_TEXT_OPTIONAL("when_full", struct caps_yaml, when_full),
+    CYAML_FIELD_SEQUENCE("pairs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct caps_yaml, pairs,
+                         &pair_schema, 0, LIMIT_PAIR_CAPS),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t partner_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, LIMIT_CONFIG_VALUE_BYTES),
+};
+
+static const cyaml_schema_field_t coalition_fields[] = {
+    YAML_TEXT("coalition", struct coalition_yaml, coalition),
+    YAML_TEXT("epoch", struct coalition_yaml, epoch),
+    CYAML_FIELD_MAPPING("points", CYAML_FLAG_DEFAULT, struct coalition_yaml, points, points_fields),
+    CYAML_FIELD_MAPPING("settlement", CYAML_FLAG_DEFAULT, struct coalition_yaml, settlement,
+                        settlement_fields),
+    CYAML_FIELD_MAPPING("signatures", CYAML_FLAG_DEFAULT, struct coalition_yaml, signatures,
+                        signatures_fields),
+    CYAML_FIELD_SEQUENCE("tariffs", CYAML_FLAG_POINTER, struct coalition_yaml, tariffs,
+                         &tariff_schema, 1, LIMIT_TARIFFS),
+    CYAML_FIELD_MAPPING("caps", CYAML_FLAG_DEFAULT, struct coalition_yaml, caps, caps_fields),
+    CYAML_FIELD_SEQUENCE("partners", CYAML_FLAG_POINTER, struct coalition_yaml, partners,
+                         &partner_schema, 1, LIMIT_PARTNERS),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t coalition_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct coalition_yaml, coalition_fields),
+};
+
+struct item_path {
+    char text[ITEM_PATH_BYTES];
+};
+
+/* "tariffs[2].id". */
+static struct item_path item_path(const char *list, size_t index, const char *key)
+{
+    struct item_path path;
+    int length = snprintf(path.text, sizeof path.text, "%s[%zu]%s%s", list, index,
+                          *key == '\0' ? "" : ".", key);
+    ASSERT(length > 0 && (size_t)length < sizeof path.text);
+    return path;
+}
+
+static void check_settlement(struct check *check, const struct settlement_yaml *yaml,
+                             struct coalition_file *out)
+{
+    static const char *const periods[] = {"month"};
+    static const char *const nettings[] = {"bilateral", "multilateral"};
+    unsigned period = COALITION_PERIOD_MONTH;
+    unsigned netting = COALITION_NETTING_BILATERAL;
+    out->grace_days = 3;
+    check_currency(check, "settlement.currency", yaml->currency, &out->settlement_currency);
+    check_unsigned(check, "settlement.decimals", yaml->decimals, 0, DECIMALS_MAX,
+                   &out->settlement_decimals);
+    check_choice(check, "settlement.period", yaml->period, periods, 1, &period);
+    check_unsigned(check, "settlement.grace_days", yaml->grace_days, 0, GRACE_DAYS_MAX,
+                   &out->grace_days);
+    check_choice(check, "settlement.netting", yaml->netting, nettings, 2, &netting);
+    out->period = (enum coalition_period)period;
+    out->netting = (enum coalition_netting)netting;
+}
+
+static void check_tariff(struct check *check, const struct tariff_yaml *yaml, size_t index,
+                         struct coalition_file *out)
+{
+    struct coalition_tariff *tariff = &out->tariffs[index];
+    check_unsigned(check, item_path("tariffs", index, "id").text, yaml->id, 1, TARIFF_ID_MAX,
+                   &tariff->id);
+    check_text(check, item_path("tariffs", index, "name").text, yaml->name, tariff->name,
+               sizeof tariff->name);
+    check_decimal(check, item_path("tariffs", index, "issue_price_per_point").text,
+                  yaml->issue_price, &tariff->issue_price);
+    check_decimal(check, item_path("tariffs", index, "redemption_price_per_point").text,
+                  yaml->redemption_price, &tariff->redemption_price);
+    check_rounding(check, item_path("tariffs", index, "rounding").text, yaml->rounding,
+                   &tariff->rounding);
+    for (size_t i = 0; check->err == ERR_OK && i < index; i++) {
+        if (out->tariffs[i].id == tariff->id) {
+            check_fail(check, item_path("tariffs", index, "id").text, "%u is taken already",
+                       tariff->id);
+        }
+    }
+    out->tariff_count = index + 1;
+}
+
+static void check_pair(struct check *check, const struct pair_yaml *yaml, size_t index,
+                       struct coalition_file *out)
+{
+    struct coalition_pair_cap *cap = &out->pair_caps[index];
+    check_partner(check, item_path("caps.pairs", index, "debtor").text, yaml->debtor, &cap->debtor);
+    check_partner(check, item_path("caps.pairs", index, "creditor").text, yaml->creditor,
+                  &cap->creditor);
+    check_minor(check, item_path("caps.pairs", index, "net_debit").text, yaml->net_debit,
+                out->settlement_decimals, 0, CAP_MINOR_MAX, &cap->net_debit_minor);
+    if (check->err == ERR_OK && partner_id_equal(&cap->debtor, &cap->creditor)) {
+        check_fail(check, item_path("caps.pairs", index, "creditor").text, "is the debtor itself");
+    }
+    for (size_t i = 0; check->err == ERR_OK && i < index; i++) {
+        if (partner_id_equal(&out->pair_caps[i].debtor, &cap->debtor) &&
+            partner_id_equal(&out->pair_caps[i].creditor, &cap->creditor)) {
+            check_fail(check, item_path("caps.pairs", index, "").text, "%s to %s has a cap already",
+                       cap->debtor.text, cap->creditor.text);
+        }
+    }
+    out->pair_cap_count = index + 1;
+}
+
+static void check_caps(struct check *check, const struct caps_yaml *yaml,
+                       struct coalition_file *out)
+{
+    static const char *const words[] = {"refuse", "wait"};
+    unsigned full_cap = COALITION_FULL_CAP_REFUSE;
+    check_minor(check, "caps.net_debit", yaml->net_debit, out->settlement_decimals, 0,
+                CAP_MINOR_MAX, &out->net_debit_minor);
+    check_choice(check, "caps.when_full", yaml->when_full, words, 2, &full_cap);
+    out->full_cap = (enum coalition_full_cap)full_cap;
+    for (size_t i = 0; check->err == ERR_OK && i < yaml->pairs_count; i++) {
+        check_pair(check, &yaml->pairs[i], i, out);
+    }
+}
+
+static void check_partners(struct check *check, const struct coalition_yaml *yaml,
+                           struct coalition_file *out)
+{
+    out->partner_count = yaml->partners_count;
+    for (size_t i = 0; check->err == ERR_OK && i < yaml->partners_count; i++) {
+        check_path(check, item_path("partners", i, "").text, yaml->partners[i], &out->partners[i]);
+    }
+    check_unsigned(check, "signatures.required", yaml->signatures.required, 1, yaml->partners_count,
+                   &out->required_signatures);
+}
+
+static void check_file(struct check *check, const struct coalition_yaml *yaml,
+                       struct coalition_file *out)
+{
+    check_coalition(check, "coalition", yaml->coalition, out->coalition);
+    check_unsigned(check, "epoch", yaml->epoch, 1, UINT32_MAX, &out->epoch);
+    check_text(check, "points.name", yaml->points.name, out->points_name, sizeof out->points_name);
+    check_unsigned(check, "points.decimals", yaml->points.decimals, 0, DECIMALS_MAX,
+                   &out->points_decimals);
+    check_settlement(check, &yaml->settlement, out);
+    for (size_t i = 0; check->err == ERR_OK && i < yaml->tariffs_count; i++) {
+        check_tariff(check, &yaml->tariffs[i], i, out);
+    }
+    check_caps(check, &yaml->caps, out);
+    check_partners(check, yaml, out);
+}
+
+static enum err make_room(const struct coalition_yaml *yaml, struct coalition_file *out)
+{
+    out->pair_caps = calloc(yaml->caps.pairs_count + 1, sizeof *out->pair_caps);
+    out->partners = calloc(yaml->partners_count + 1, sizeof *out->partners);
+    return out->pair_caps == NULL || out->partners == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
+enum err coalition_file_parse(struct slice yaml, const char *name, const char *folder,
+                              struct coalition_file *out_coalition, struct note *note)
+{
+    struct yaml_source source = {yaml, name};
+    CLEANUP(positions_cleanup) struct positions *positions = NULL;
+    void *document = NULL;
+    TRY(yaml_load(&source, &coalition_schema, &document, &positions, note));
+    CLEANUP(coalition_file_fini) struct coalition_file coalition;
+    memset(&coalition, 0, sizeof coalition);
+    struct check check = {positions, folder, note, make_room(document, &coalition)};
+    if (check.err != ERR_OK) {
+        note_set(note, check.err, "%s: out of memory", name);
+    }
+    check_file(&check, document, &coalition);
+    yaml_free(&coalition_schema, document);
+    TRY(check.err);
+    *out_coalition = coalition;
+    coalition.pair_caps = NULL;
+    coalition.partners = NULL;
+    return ERR_OK;
+}
+
+enum err coalition_file_load(const char *path, struct coalition_file *out_coalition,
+                             struct note *note)
+{
+    char folder[LIMIT_PATH_BYTES + 1];
+    if (config_folder(path, folder) != ERR_OK) {
+        return note_set(note, ERR_INPUT, "the path of the coalition's description is too long");
+    }
+    CLEANUP(buffer_fini) struct buffer text = {0};
+    TRY(yaml_read_file(path, &text, note));
+    return coalition_file_parse(buffer_slice(&text), path, folder, out_coalition, note);
+}
+
+void coalition_file_fini(struct coalition_file *coalition)
+{
+    free(coalition->pair_caps);
+    free(coalition->partners);
+    memset(coalition, 0, sizeof *coalition);
+}

@@ -1,0 +1,264 @@
+#include "config/node_config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/yaml.h"
+
+struct keys_yaml {
+    char *online;
+};
+
+struct tls_yaml {
+    char *certificate;
+    char *key;
+    char *ca;
+};
+
+struct peers_yaml {
+    char *reconnect_ms;
+};
+
+struct limits_yaml {
+    char *rpc_workers;
+    char *streams;
+    char *queue_commands;
+    char *batch_records;
+    char *group_commit_us;
+    char *memtable_mb;
+    char *id_retention_months;
+    char *hold_minutes;
+    char *deliver_hours;
+    char *drain_ms;
+};
+
+struct log_yaml {
+    char *level;
+    char *format;
+};
+
+struct node_yaml {
+    char *coalition;
+    char *partner;
+    char *data;
+    char *charter;
+    char *programme;
+    char *listen;
+    char *http;
+    struct keys_yaml keys;
+    struct tls_yaml tls;
+    struct peers_yaml peers;
+    struct limits_yaml limits;
+    struct log_yaml log;
+};
+
+static const cyaml_schema_field_t keys_fields[] = {
+    YAML_TEXT("online", struct keys_yaml, online),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t tls_fields[] = {
+    YAML_TEXT("certificate", struct tls_yaml, certificate),
+    YAML_TEXT("key", struct tls_yaml, key),
+    YAML_TEXT("ca", struct tls_yaml, ca),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t peers_fields[] = {
+    YAML_TEXT_OPTIONAL("reconnect_ms", struct peers_yaml, reconnect_ms),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t limits_fields[] = {
+    YAML_TEXT_OPTIONAL("rpc_workers", struct limits_yaml, rpc_workers),
+    YAML_TEXT_OPTIONAL("streams", struct limits_yaml, streams),
+    YAML_TEXT_OPTIONAL("queue_commands", struct limits_yaml, queue_commands),
+    YAML_TEXT_OPTIONAL("batch_records", struct limits_yaml, batch_records),
+    YAML_TEXT_OPTIONAL("group_commit_us", struct limits_yaml, group_commit_us),
+    YAML_TEXT_OPTIONAL("memtable_mb", struct limits_yaml, memtable_mb),
+    YAML_TEXT_OPTIONAL("id_retention_months", struct limits_yaml, id_retention_months),
+    YAML_TEXT_OPTIONAL("hold_minutes", struct limits_yaml, hold_minutes),
+    YAML_TEXT_OPTIONAL("deliver_hours", struct limits_yaml, deliver_hours),
+    YAML_TEXT_OPTIONAL("drain_ms", struct limits_yaml, drain_ms),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t log_fields[] = {
+    YAML_TEXT_OPTIONAL("level", struct log_yaml, level),
+    YAML_TEXT_OPTIONAL("format", struct log_yaml, format),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t node_fields[] = {
+    YAML_TEXT("coalition", struct node_yaml, coalition),
+    YAML_TEXT("partner", struct node_yaml, partner),
+    YAML_TEXT("data", struct node_yaml, data),
+    YAML_TEXT("charter", struct node_yaml, charter),
+    YAML_TEXT("programme", struct node_yaml, programme),
+    YAML_TEXT("listen", struct node_yaml, listen),
+    YAML_TEXT("http", struct node_yaml, http),
+    CYAML_FIELD_MAPPING("keys", CYAML_FLAG_DEFAULT, struct node_yaml, keys, keys_fields),
+    CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct node_yaml, tls, tls_fields),
+    CYAML_FIELD_MAPPING("peers", CYAML_FLAG_OPTIONAL, struct node_yaml, peers, peers_fields),
+    CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct node_yaml, limits, limits_fields),
+    CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct node_yaml, log, log_fields),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t node_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct node_yaml, node_fields),
+};
+
+static void set_defaults(struct node_config *config)
+{
+    config->peers_reconnect_ms = 200;
+    config->limits = (struct node_limits){
+        .rpc_workers = 4,
+        .streams = 256,
+        .queue_commands = LIMIT_QUEUE_COMMANDS,
+        .batch_records = LIMIT_BATCH_RECORDS,
+        .group_commit_us = 0,
+        .memtable_mb = 64,
+        .id_retention_months = 13,
+        .hold_minutes = 30,
+        .deliver_hours = 72,
+        .drain_ms = 10000,
+    };
+    config->log_level = NODE_LOG_INFO;
+    config->log_format = NODE_LOG_JSON;
+}
+
+static void check_limits(struct check *check, const struct limits_yaml *yaml,
+                         struct node_limits *out)
+{
+    check_unsigned(check, "limits.rpc_workers", yaml->rpc_workers, 1, 256, &out->rpc_workers);
+    check_unsigned(check, "limits.streams", yaml->streams, 1, LIMIT_CONCURRENT_STREAMS,
+                   &out->streams);
+    check_unsigned(check, "limits.queue_commands", yaml->queue_commands, 1, LIMIT_QUEUE_COMMANDS,
+                   &out->queue_commands);
+    check_unsigned(check, "limits.batch_records", yaml->batch_records, 1, LIMIT_BATCH_RECORDS,
+                   &out->batch_records);
+    check_unsigned(check, "limits.group_commit_us", yaml->group_commit_us, 0, 100000,
+                   &out->group_commit_us);
+    check_unsigned(check, "limits.memtable_mb", yaml->memtable_mb, 1, LIMIT_MEMTABLE_BYTES >> 20,
+                   &out->memtable_mb);
+    check_unsigned(check, "limits.id_retention_months", yaml->id_retention_months, 1, 120,
+                   &out->id_retention_months);
+    check_unsigned(check, "limits.hold_minutes", yaml->hold_minutes, 1, 31 * 24 * 60,
+                   &out->hold_minutes);
+    check_unsigned(check, "limits.deliver_hours", yaml->deliver_hours, 1, 31 * 24,
+                   &out->deliver_hours);
+    check_unsigned(check, "limits.drain_ms", yaml->drain_ms, 0, 600000, &out->drain_ms);
+}
+
+static void check_log(struct check *check, const struct log_yaml *yaml, struct node_config *out)
+{
+    static const char *const levels[] = {"debug", "info", "warning", "error"};
+    static const char *const formats[] = {"json", "text"};
+    unsigned level = out->log_level;
+    unsigned format = out->log_format;
+    check_choice(check, "log.level", yaml->level, levels, 4, &level);
+    check_choice(check, "log.format", yaml->format, formats, 2, &format);
+    out->log_level = (enum node_log_level)level;
+    out->log_format = (enum node_log_format)format;
+}
+
+static void check_node(struct check *check, const struct node_yaml *yaml, struct node_config *out)
+{
+    check_coalition(check, "coalition", yaml->coalition, out->coalition);
+    check_partner(check, "partner", yaml->partner, &out->partner);
+    check_path(check, "data", yaml->data, &out->data);
+    check_path(check, "charter", yaml->charter, &out->charter);
+    check_path(check, "programme", yaml->programme, &out->programme);
+    check_address(check, "listen", yaml->listen, &out->listen);
+    check_address(check, "http", yaml->http, &out->http);
+    if (check->err == ERR_OK && out->listen.port != 0 && address_equal(&out->listen, &out->http)) {
+        check_fail(check, "http", "is the same address as listen");
+    }
+    check_path(check, "keys.online", yaml->keys.online, &out->online_key);
+    check_path(check, "tls.certificate", yaml->tls.certificate, &out->tls_certificate);
+    check_path(check, "tls.key", yaml->tls.key, &out->tls_key);
+    check_path(check, "tls.ca", yaml->tls.ca, &out->tls_ca);
+    check_unsigned(check, "peers.reconnect_ms", yaml->peers.reconnect_ms, 10, 600000,
+                   &out->peers_reconnect_ms);
+    check_limits(check, &yaml->limits, &out->limits);
+    check_log(check, &yaml->log, out);
+}
+
+enum err node_config_parse(struct slice yaml, const char *name, const char *folder,
+                           struct node_config *out_config, struct note *note)
+{
+    struct yaml_source source = {yaml, name};
+    CLEANUP(positions_cleanup) struct positions *positions = NULL;
+    void *document = NULL;
+    TRY(yaml_load(&source, &node_schema, &document, &positions, note));
+    struct node_config config;
+    memset(&config, 0, sizeof config);
+    set_defaults(&config);
+    struct check check = {positions, folder, note, ERR_OK};
+    check_node(&check, document, &config);
+    yaml_free(&node_schema, document);
+    TRY(check.err);
+    *out_config = config;
+    return ERR_OK;
+}
+
+enum err node_config_load(const char *path, struct node_config *out_config, struct note *note)
+{
+    char folder[LIMIT_PATH_BYTES + 1];
+    if (config_folder(path, folder) != ERR_OK) {
+        return note_set(note, ERR_INPUT, "the path of the configuration is too long");
+    }
+    CLEANUP(buffer_fini) struct buffer text = {0};
+    TRY(yaml_read_file(path, &text, note));
+    return node_config_parse(buffer_slice(&text), path, folder, out_config, note);
+}
+
+static enum err check_readable(const char *path, const char *key, const struct config_path *file,
+                               struct note *note)
+{
+    struct stat about;
+    if (stat(file->text, &about) != 0 || access(file->text, R_OK) != 0) {
+        char text[128];
+        enum err code = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_DENIED;
+        return note_set(note, code, "%s:%u: %s: %s: %s", path, file->line, key, file->text,
+                        strerror_r(errno, text, sizeof text));
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return note_set(note, ERR_INPUT, "%s:%u: %s: %s: not a regular file", path, file->line, key,
+                        file->text);
+    }
+    return ERR_OK;
+}
+
+static enum err check_private(const char *path, const char *key, const struct config_path *file,
+                              struct note *note)
+{
+    TRY(check_readable(path, key, file, note));
+    struct stat about;
+    if (stat(file->text, &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return note_set(note, ERR_DENIED,
+                        "%s:%u: %s: %s: a private key must be readable by its owner only "
+                        "(chmod 600)",
+                        path, file->line, key, file->text);
+    }
+    return ERR_OK;
+}
+
+enum err node_config_check_files(const struct node_config *config, const char *path,
+                                 struct note *note)
+{
+    struct stat about;
+    if (stat(config->data.text, &about) == 0 && !S_ISDIR(about.st_mode)) {
+        return note_set(note, ERR_INPUT, "%s:%u: data: %s: not a folder", path, config->data.line,
+                        config->data.text);
+    }
+    TRY(check_readable(path, "charter", &config->charter, note));
+    TRY(check_readable(path, "programme", &config->programme, note));
+    TRY(check_private(path, "keys.online", &config->online_key, note));
+    TRY(check_readable(path, "tls.certificate", &config->tls_certificate, note));
+    TRY(check_private(path, "tls.key", &config->tls_key, note));
+    return check_readable(path, "tls.ca", &config->tls_ca, note);
+}

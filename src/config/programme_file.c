@@ -1,0 +1,137 @@
+#include "config/programme_file.h"
+
+#include <string.h>
+
+#include "config/yaml.h"
+
+#define MONTHS_MAX         120
+#define DAYS_MAX           366
+#define MONEY_DECIMALS_MAX 4 /* ISO 4217 knows 0, 2, 3 and 4 */
+
+struct earn_yaml {
+    char *points;
+    char *per;
+    char *rounding;
+    char *minimum;
+};
+
+struct expiry_yaml {
+    char *kind;
+    char *months;
+};
+
+struct burn_yaml {
+    char *refund_expired_grace_days;
+};
+
+struct programme_yaml {
+    char *version;
+    char *currency;
+    char *money_decimals;
+    struct earn_yaml earn;
+    char *pending_days;
+    struct expiry_yaml expiry;
+    struct burn_yaml burn;
+};
+
+static const cyaml_schema_field_t earn_fields[] = {
+    YAML_TEXT("points", struct earn_yaml, points),
+    YAML_TEXT("per", struct earn_yaml, per),
+    YAML_TEXT("rounding", struct earn_yaml, rounding),
+    YAML_TEXT_OPTIONAL("minimum", struct earn_yaml, minimum),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t expiry_fields[] = {
+    YAML_TEXT("kind", struct expiry_yaml, kind),
+    YAML_TEXT_OPTIONAL("months", struct expiry_yaml, months),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t burn_fields[] = {
+    YAML_TEXT_OPTIONAL("refund_expired_grace_days", struct burn_yaml, refund_expired_grace_days),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t programme_fields[] = {
+    YAML_TEXT("version", struct programme_yaml, version),
+    YAML_TEXT("currency", struct programme_yaml, currency),
+    YAML_TEXT_OPTIONAL("money_decimals", struct programme_yaml, money_decimals),
+    CYAML_FIELD_MAPPING("earn", CYAML_FLAG_DEFAULT, struct programme_yaml, earn, earn_fields),
+    YAML_TEXT_OPTIONAL("pending_days", struct programme_yaml, pending_days),
+    CYAML_FIELD_MAPPING("expiry", CYAML_FLAG_DEFAULT, struct programme_yaml, expiry, expiry_fields),
+    CYAML_FIELD_MAPPING("burn", CYAML_FLAG_OPTIONAL, struct programme_yaml, burn, burn_fields),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t programme_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct programme_yaml, programme_fields),
+};
+
+static void check_earn(struct check *check, const struct earn_yaml *yaml, unsigned points_decimals,
+                       struct programme_file *out)
+{
+    check_minor(check, "earn.points", yaml->points, points_decimals, 1, LIMIT_POINTS_PER_COMMAND,
+                &out->earn_points_minor);
+    check_minor(check, "earn.per", yaml->per, out->money_decimals, 1, LIMIT_POINTS_PER_COMMAND,
+                &out->earn_per_minor);
+    check_rounding(check, "earn.rounding", yaml->rounding, &out->earn_rounding);
+    check_minor(check, "earn.minimum", yaml->minimum, out->money_decimals, 0,
+                LIMIT_POINTS_PER_COMMAND, &out->earn_minimum_minor);
+}
+
+static void check_expiry(struct check *check, const struct expiry_yaml *yaml,
+                         struct programme_file *out)
+{
+    static const char *const kinds[] = {"never", "months", "end_of_month"};
+    unsigned kind = PROGRAMME_FILE_EXPIRY_NEVER;
+    check_choice(check, "expiry.kind", yaml->kind, kinds, 3, &kind);
+    check_unsigned(check, "expiry.months", yaml->months, 1, MONTHS_MAX, &out->expiry_months);
+    out->expiry = (enum programme_file_expiry)kind;
+    if (out->expiry == PROGRAMME_FILE_EXPIRY_NEVER && yaml->months != NULL) {
+        check_fail(check, "expiry.months", "has no meaning where points never expire");
+    }
+    if (out->expiry != PROGRAMME_FILE_EXPIRY_NEVER && yaml->months == NULL) {
+        check_fail(check, "expiry.months", "is missing");
+    }
+}
+
+static void check_programme(struct check *check, const struct programme_yaml *yaml,
+                            unsigned points_decimals, struct programme_file *out)
+{
+    out->money_decimals = 2;
+    check_unsigned(check, "version", yaml->version, 1, UINT32_MAX, &out->version);
+    check_currency(check, "currency", yaml->currency, &out->currency);
+    check_unsigned(check, "money_decimals", yaml->money_decimals, 0, MONEY_DECIMALS_MAX,
+                   &out->money_decimals);
+    check_earn(check, &yaml->earn, points_decimals, out);
+    check_unsigned(check, "pending_days", yaml->pending_days, 0, DAYS_MAX, &out->pending_days);
+    check_expiry(check, &yaml->expiry, out);
+    check_unsigned(check, "burn.refund_expired_grace_days", yaml->burn.refund_expired_grace_days, 0,
+                   DAYS_MAX, &out->refund_expired_grace_days);
+}
+
+enum err programme_file_parse(struct slice yaml, const char *name, unsigned points_decimals,
+                              struct programme_file *out_programme, struct note *note)
+{
+    struct yaml_source source = {yaml, name};
+    CLEANUP(positions_cleanup) struct positions *positions = NULL;
+    void *document = NULL;
+    TRY(yaml_load(&source, &programme_schema, &document, &positions, note));
+    struct programme_file programme;
+    memset(&programme, 0, sizeof programme);
+    struct check check = {positions, ".", note, ERR_OK};
+    check_programme(&check, document, points_decimals, &programme);
+    yaml_free(&programme_schema, document);
+    TRY(check.err);
+    *out_programme = programme;
+    return ERR_OK;
+}
+
+enum err programme_file_load(const char *path, unsigned points_decimals,
+                             struct programme_file *out_programme, struct note *note)
+{
+    CLEANUP(buffer_fini) struct buffer text = {0};
+    TRY(yaml_read_file(path, &text, note));
+    return programme_file_parse(buffer_slice(&text), path, points_decimals, out_programme, note);
+}

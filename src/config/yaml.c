@@ -1,0 +1,229 @@
+#include "config/yaml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+/* What libcyaml said: one complaint, then a backtrace from the innermost level outwards. */
+struct complaint {
+    char text[512];
+    char steps[LIMIT_CONFIG_DEPTH][128]; /* "tls", "[2]", "" for a mapping between two keys */
+    size_t count;
+};
+
+/* The backtrace's lines read "  in mapping field 'tls' (line: 3, column: 3)", "  in sequence entry
+ * '2' (...)" with the first entry as 1, and "  in mapping (...)" between two keys. */
+static void take_step(struct complaint *complaint, const char *line)
+{
+    if (complaint->count == LIMIT_CONFIG_DEPTH) {
+        return;
+    }
+    char *step = complaint->steps[complaint->count];
+    size_t room = sizeof complaint->steps[0];
+    unsigned entry;
+    if (sscanf(line, " in sequence entry '%9u'", &entry) == 1) {
+        snprintf(step, room, "[%u]", entry == 0 ? 0 : entry - 1);
+    } else if (sscanf(line, " in mapping field '%127[^']'", step) != 1) {
+        step[0] = '\0';
+    }
+    complaint->count++;
+}
+
+static void listen_to_cyaml(cyaml_log_t level, void *context, const char *format, va_list args)
+    PRINTF_LIKE(3, 0);
+
+static void listen_to_cyaml(cyaml_log_t level, void *context, const char *format, va_list args)
+{
+    struct complaint *complaint = context;
+    char line[512];
+    vsnprintf(line, sizeof line, format, args);
+    line[strcspn(line, "\n")] = '\0';
+    if (level != CYAML_LOG_ERROR || strcmp(line, "Load: Backtrace:") == 0) {
+        return;
+    }
+    if (strncmp(line, "  in ", 5) == 0) {
+        take_step(complaint, line);
+    } else if (complaint->text[0] == '\0') {
+        snprintf(complaint->text, sizeof complaint->text, "%s", line);
+    }
+}
+
+static cyaml_config_t configuration(struct complaint *complaint)
+{
+    return (cyaml_config_t){.log_fn = complaint == NULL ? NULL : listen_to_cyaml,
+                            .log_ctx = complaint,
+                            .mem_fn = cyaml_mem,
+                            .log_level = CYAML_LOG_ERROR,
+                            .flags = CYAML_CFG_NO_ALIAS};
+}
+
+/* The path of the steps from `first` (innermost) outwards. */
+static void join_steps(const struct complaint *complaint, size_t first, char *out, size_t room)
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (size_t i = complaint->count; i > first; i--) {
+        const char *step = complaint->steps[i - 1];
+        const char *dot = length == 0 || step[0] == '[' ? "" : ".";
+        int added = snprintf(out + length, room - length, "%s%s", dot, step);
+        if (added < 0 || (size_t)added >= room - length) {
+            return;
+        }
+        length += (size_t)added;
+    }
+}
+
+static const char *shape_name(const char *word)
+{
+    if (strncmp(word, "MAPPING", 7) == 0) {
+        return "a mapping of keys";
+    }
+    return strncmp(word, "SEQUENCE", 8) == 0 ? "a list" : "a single value";
+}
+
+/* About a key of the innermost mapping rather than about the value at the innermost step. */
+static enum err refuse_key(const struct complaint *complaint, const struct positions *positions,
+                           const char *key, const char *what, struct note *note)
+{
+    char path[LIMIT_CONFIG_KEY_PATH_BYTES + 1];
+    bool has_field = complaint->count > 0 && complaint->steps[0][0] != '[';
+    join_steps(complaint, has_field ? 1 : 0, path, sizeof path);
+    size_t length = strlen(path);
+    const char *quote = *key == '\0' || strpbrk(key, ".[]\"") != NULL ? "\"" : "";
+    snprintf(path + length, sizeof path - length, "%s%s%s%s", length == 0 ? "" : ".", quote, key,
+             quote);
+    return positions_refuse(positions, note, path, "%s", what);
+}
+
+static enum err refuse_shape(const struct complaint *complaint, const struct positions *positions,
+                             struct note *note)
+{
+    char path[LIMIT_CONFIG_KEY_PATH_BYTES + 1];
+    char expected[32];
+    char found[32];
+    unsigned bound;
+    const char *text = complaint->text;
+    join_steps(complaint, 0, path, sizeof path);
+    if (sscanf(text, "Load: Expecting %31[A-Z_], got event: %31[A-Z_]", expected, found) == 2) {
+        return positions_refuse(positions, note, path, "must be %s, not %s", shape_name(expected),
+                                shape_name(found));
+    }
+    if (sscanf(text, "Load: STRING length < %9u", &bound) == 1) {
+        return positions_refuse(positions, note, path, "is empty");
+    }
+    if (sscanf(text, "Load: STRING length > %9u", &bound) == 1) {
+        return positions_refuse(positions, note, path, "is longer than %u bytes", bound);
+    }
+    if (sscanf(text, "Load: Excessive entries (%9u", &bound) == 1) {
+        join_steps(complaint, 1, path, sizeof path);
+        return positions_refuse(positions, note, path, "has more than %u entries", bound);
+    }
+    if (strncmp(text, "Load: Insufficient entries", 26) == 0) {
+        bool is_inside = complaint->count > 0 && complaint->steps[0][0] == '[';
+        join_steps(complaint, is_inside ? 1 : 0, path, sizeof path);
+        return positions_refuse(positions, note, path, "has too few entries");
+    }
+    return positions_refuse(positions, note, path, "%s", text);
+}
+
+static enum err refuse(const struct complaint *complaint, cyaml_err_t code,
+                       const struct positions *positions, struct note *note)
+{
+    static const char unknown[] = "Load: Unexpected key: ";
+    static const char missing[] = "Load: Missing required mapping field: ";
+    if (code == CYAML_ERR_OOM) {
+        return note_set(note, ERR_RESOURCE, "%s: out of memory", positions_file_name(positions));
+    }
+    if (strncmp(complaint->text, unknown, sizeof unknown - 1) == 0) {
+        return refuse_key(complaint, positions, complaint->text + sizeof unknown - 1,
+                          "is not a key that belongs here", note);
+    }
+    if (strncmp(complaint->text, missing, sizeof missing - 1) == 0) {
+        return refuse_key(complaint, positions, complaint->text + sizeof missing - 1, "is missing",
+                          note);
+    }
+    if (complaint->text[0] != '\0') {
+        return refuse_shape(complaint, positions, note);
+    }
+    char path[LIMIT_CONFIG_KEY_PATH_BYTES + 1];
+    join_steps(complaint, 0, path, sizeof path);
+    return positions_refuse(positions, note, path, "%s", cyaml_strerror(code));
+}
+
+enum err yaml_load(const struct yaml_source *source, const cyaml_schema_value_t *schema,
+                   void **out_document, struct positions **out_positions, struct note *note)
+{
+    CLEANUP(positions_cleanup) struct positions *positions = NULL;
+    TRY(positions_read(source->text, source->name, &positions, note));
+    struct complaint complaint = {{0}, {{0}}, 0};
+    cyaml_config_t config = configuration(&complaint);
+    cyaml_data_t *document = NULL;
+    cyaml_err_t code =
+        cyaml_load_data(source->text.at, source->text.length, &config, schema, &document, NULL);
+    if (code != CYAML_OK) {
+        return refuse(&complaint, code, positions, note);
+    }
+    if (document == NULL) {
+        return note_set(note, ERR_INPUT, "%s: the file is empty", source->name);
+    }
+    *out_document = document;
+    *out_positions = positions;
+    positions = NULL;
+    return ERR_OK;
+}
+
+void yaml_free(const cyaml_schema_value_t *schema, void *document)
+{
+    cyaml_config_t config = configuration(NULL);
+    cyaml_err_t code = document == NULL ? CYAML_OK : cyaml_free(&config, schema, document, 0);
+    ASSERT(code == CYAML_OK);
+}
+
+static void close_file(const int *file)
+{
+    if (*file >= 0) {
+        close(*file);
+    }
+}
+
+static enum err refuse_errno(const char *path, struct note *note)
+{
+    enum err code = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND
+                    : errno == EACCES || errno == EPERM ? ERR_DENIED
+                                                        : ERR_STORAGE;
+    char text[128];
+    return note_set(note, code, "%s: %s", path, strerror_r(errno, text, sizeof text));
+}
+
+enum err yaml_read_file(const char *path, struct buffer *buffer, struct note *note)
+{
+    CLEANUP(close_file) int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat about;
+    if (file < 0 || fstat(file, &about) != 0) {
+        return refuse_errno(path, note);
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return note_set(note, ERR_INPUT, "%s: not a regular file", path);
+    }
+    uint8_t chunk[16384];
+    size_t total = 0;
+    for (ssize_t got = read(file, chunk, sizeof chunk); got != 0;
+         got = read(file, chunk, sizeof chunk)) {
+        if (got < 0 && errno != EINTR) {
+            return refuse_errno(path, note);
+        }
+        size_t more = got < 0 ? 0 : (size_t)got;
+        total += more;
+        if (total > LIMIT_CONFIG_FILE_BYTES) {
+            return note_set(note, ERR_INPUT, "%s: longer than %u bytes", path,
+                            LIMIT_CONFIG_FILE_BYTES);
+        }
+        write_bytes(buffer, chunk, more);
+    }
+    return buffer->err == ERR_OK ? ERR_OK : note_set(note, buffer->err, "%s: out of memory", path);
+}
