@@ -36,6 +36,22 @@ bool text_is_printable(struct slice bytes)
     return true;
 }
 
+bool text_is_utf8(struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.length;) {
+        if (bytes.at[i] != 0 && bytes.at[i] < 0x80) {
+            i++;
+            continue;
+        }
+        size_t length = bytes.at[i] == 0 ? 0 : utf8_length(bytes.at + i, bytes.length - i);
+        if (length == 0) {
+            return false;
+        }
+        i += length;
+    }
+    return true;
+}
+
 enum err text_copy(char *out, size_t capacity, const char *text)
 {
     size_t length = strlen(text);

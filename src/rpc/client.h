@@ -1,5 +1,8 @@
 /* A gRPC client on C core, driven by protobuf-c's service descriptors. One client is one channel to
- * one node; it connects by itself and again after a failure. All calls are thread-safe.
+ * one node; it connects by itself and again after a failure, at once and then at most every 2 s. A
+ * call made while it can't connect fails with UNAVAILABLE. All functions are thread-safe but for
+ * rpc_client_close and, of one stream, send beside send and receive beside receive. See
+ * rpc/server.h about signals.
  */
 #ifndef RPC_CLIENT_H
 #define RPC_CLIENT_H
@@ -21,9 +24,12 @@ struct rpc_client_options {
 
 MUST_USE enum err rpc_client_open(const struct rpc_client_options *options,
                                   struct rpc_client **out_client, struct note *note);
+/* Cancels the calls in flight and waits for their ends. Streams must be closed before; not from a
+ * rpc_client_done. NULL is allowed. */
 void rpc_client_close(struct rpc_client *client);
 
-/* A unary call. On OK `*out_reply` is the caller's, to be freed with
+/* A unary call; timeout_ms 0 is no deadline. A status that came without a reason has its gRPC
+ * code's name as reason. On OK `*out_reply` is the caller's, to be freed with
  * protobuf_c_message_free_unpacked(reply, NULL). Any other status leaves it NULL. UNAVAILABLE and
  * CANCELLED mean that the outcome is unknown: ask again with the same transaction id. */
 MUST_USE struct rpc_status rpc_client_call(struct rpc_client *client,
@@ -45,13 +51,15 @@ MUST_USE enum err rpc_client_stream_open(struct rpc_client *client,
                                          const ProtobufCServiceDescriptor *service,
                                          const char *method, int64_t timeout_ms,
                                          struct rpc_client_stream **out_stream);
-/* Waits until the transport took the message; ERR_UNAVAILABLE when the call is over. */
+/* Waits until the transport took the message; ERR_UNAVAILABLE when the call is over, ERR_RESOURCE
+ * when the message is larger than LIMIT_MESSAGE_BYTES. */
 MUST_USE enum err rpc_client_stream_send(struct rpc_client_stream *stream,
                                          const ProtobufCMessage *message);
 /* No more messages from this side. */
 MUST_USE enum err rpc_client_stream_half_close(struct rpc_client_stream *stream);
 /* The next message, valid until the next receive. ERR_NOT_FOUND when the server ended the call with
- * OK, ERR_DEADLINE after timeout_ms (0: no limit; the read stays posted), else ERR_UNAVAILABLE. */
+ * OK, ERR_DEADLINE after timeout_ms (0: no limit; the read stays posted), ERR_INPUT for a malformed
+ * message, ERR_RESOURCE for one that is too large, else ERR_UNAVAILABLE. */
 MUST_USE enum err rpc_client_stream_receive(struct rpc_client_stream *stream, int64_t timeout_ms,
                                             const ProtobufCMessage **out_message);
 /* From any thread: makes every wait on the stream end soon. */

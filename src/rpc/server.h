@@ -3,10 +3,21 @@
  * A service is declared once, in the .proto. To add a method, write one handler and name it in the
  * service's handler table; types, full names and streaming kinds come from the descriptors.
  *
+ * Before a handler sees a call, the server has asked, in this order: is the method known
+ * (UNIMPLEMENTED, UNKNOWN_METHOD); are there too many calls (RESOURCE_EXHAUSTED, TOO_MANY_CALLS);
+ * is the caller's identity proven (UNAUTHENTICATED, NO_IDENTITY, AMBIGUOUS_IDENTITY or
+ * IDENTITY_NOT_ACCEPTED); may its role call this (PERMISSION_DENIED, ROLE_NOT_ALLOWED); is the
+ * message well-formed (INVALID_ARGUMENT, MALFORMED_MESSAGE) and within the limits
+ * (RESOURCE_EXHAUSTED, MESSAGE_TOO_LARGE); is a thread free (RESOURCE_EXHAUSTED, QUEUE_FULL or
+ * TOO_MANY_STREAMS). Strings in messages are UTF-8 without NUL. Health and reflection are served to
+ * every proven identity.
+ *
  * Threads: one thread owns the completion queue, decodes requests (each in a capped arena) and runs
  * the handlers marked RPC_INLINE, which must not block. RPC_WORKER handlers run on a bounded pool
  * and may block. Streaming handlers each run on a thread of their own, at most `streams_max` at
- * once. A reply may be given from any thread.
+ * once. A reply may be given from any thread. C core starts threads of its own, which inherit the
+ * signal mask: block the signals that the daemon waits for before the first rpc_server_start or
+ * rpc_client_open, and don't fork after it.
  */
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H
@@ -48,8 +59,11 @@ struct rpc_service {
     void *context; /* given to each handler */
 };
 
-/* The node's own certificate and whom it trusts, asked for at each handshake after `generation`
- * changed; PEM texts owned by the caller until the next call. Thread-safe. */
+/* The node's own certificate and whom it trusts. `load` is asked at the first handshake after
+ * `generation` changed; its PEM texts belong to the callee and last until the next call. When it
+ * fails the certificate in use stays. What `accepts` said of a connection holds until `generation`
+ * changes: so it changes too when what `accepts` goes by does. Called from any thread; `generation`
+ * for each call, so it must be cheap. */
 struct rpc_server_tls {
     void *context;
     uint64_t (*generation)(void *context);
@@ -63,9 +77,10 @@ struct rpc_server_tls {
 struct rpc_server_options {
     const char *listen_address; /* "127.0.0.1:7001", "[::]:7001"; port 0 picks one */
     struct rpc_server_tls tls;
-    struct slice file_descriptor_set; /* FileDescriptorSet of all services, for reflection */
-    unsigned workers;                 /* threads for RPC_WORKER handlers */
-    unsigned streams_max;             /* streaming calls at once */
+    struct slice
+        file_descriptor_set; /* FileDescriptorSet of all services; must outlive the server */
+    unsigned workers;        /* threads for RPC_WORKER handlers */
+    unsigned streams_max;    /* streaming calls at once */
     /* Told of each finished call, for metrics; may be NULL. Any thread. */
     void (*on_call)(void *context, const char *full_method, int status_code, int64_t duration_us);
     void *on_call_context;
@@ -82,26 +97,35 @@ MUST_USE enum err rpc_server_start(const struct rpc_server_options *options,
 int rpc_server_port(const struct rpc_server *server);
 /* Health (grpc.health.v1) for the whole server and for each service. */
 void rpc_server_set_serving(struct rpc_server *server, bool is_serving);
-/* Graceful: refuses new calls, lets those in flight end for at most `drain_ms`, cancels the rest,
- * joins every thread, frees. NULL is allowed. */
+/* Graceful: health says NOT_SERVING, new calls are refused, sessions (bidi streams) are told by
+ * ERR_UNAVAILABLE from their next wait, other calls in flight may end for at most `drain_ms`, the
+ * rest is cancelled; then waits for their handlers, joins every thread, frees. A unary call that
+ * its handler kept must still be answered, or this never returns. NULL is allowed. */
 void rpc_server_stop(struct rpc_server *server, int64_t drain_ms);
 
 const struct identity *rpc_call_identity(const struct rpc_call *call);
 /* Milliseconds left until the caller's deadline; INT64_MAX without one. */
 int64_t rpc_call_time_left_ms(const struct rpc_call *call);
+/* Known for RPC_WORKER methods only: an RPC_INLINE one sees no cancel, only its deadline. */
 bool rpc_call_is_cancelled(const struct rpc_call *call);
 void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *reply);
 void rpc_call_refuse(struct rpc_call *call, const struct rpc_status *status);
 
 const struct identity *rpc_stream_identity(const struct rpc_stream *stream);
 /* The next message, valid until the next receive; ERR_NOT_FOUND after the caller's last one,
- * ERR_CANCELLED when the call is over. Back-pressure is inherent: nothing is read ahead of it. */
-MUST_USE enum err rpc_stream_receive(struct rpc_stream *stream, const ProtobufCMessage **out_message);
+ * ERR_CANCELLED when the call is over, ERR_UNAVAILABLE when this is a bidi stream and the server
+ * stops, ERR_INPUT for a malformed message, ERR_RESOURCE for one that is too large. Back-pressure
+ * is inherent: nothing is read ahead of it. One thread may receive while another sends. */
+MUST_USE enum err rpc_stream_receive(struct rpc_stream *stream,
+                                     const ProtobufCMessage **out_message);
 /* The same, but gives up with ERR_DEADLINE after `timeout_ms` (the read stays posted). */
 MUST_USE enum err rpc_stream_receive_timed(struct rpc_stream *stream, int64_t timeout_ms,
                                            const ProtobufCMessage **out_message);
-/* Waits until the transport took the message. ERR_CANCELLED when the call is over. */
+/* Waits until the transport took the message. ERR_CANCELLED when the call is over, ERR_RESOURCE
+ * when the message is larger than LIMIT_MESSAGE_BYTES. */
 MUST_USE enum err rpc_stream_send(struct rpc_stream *stream, const ProtobufCMessage *message);
 bool rpc_stream_is_cancelled(const struct rpc_stream *stream);
+/* The server is stopping: a handler that only sends should end its call soon, with UNAVAILABLE. */
+bool rpc_stream_is_draining(const struct rpc_stream *stream);
 
 #endif

@@ -1,7 +1,8 @@
 /* How a call ended: the gRPC code, a machine-readable reason and a sentence.
  *
  * On the wire a refusal is the gRPC status plus `grpc-status-details-bin`: a google.rpc.Status that
- * holds one google.rpc.ErrorInfo (reason, domain "talea", metadata); see proto/talea/v1/refusal.proto.
+ * holds one google.rpc.ErrorInfo (reason, domain "talea", metadata); see
+ * proto/talea/v1/refusal.proto.
  */
 #ifndef RPC_STATUS_H
 #define RPC_STATUS_H

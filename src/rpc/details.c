@@ -1,0 +1,108 @@
+#include "rpc/details.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "rpc/payload.h"
+#include "talea/v1/refusal.pb-c.h"
+
+#define DOMAIN            "talea"
+#define TYPE_URL          "type.googleapis.com/google.rpc.ErrorInfo"
+#define DETAILS_BYTES_MAX (8u << 10) /* of one refusal once decoded */
+
+static void encode_message(const ProtobufCMessage *message, struct buffer *out)
+{
+    uint8_t *at = write_reserve(out, protobuf_c_message_get_packed_size(message));
+    if (at != NULL) {
+        protobuf_c_message_pack(message, at);
+    }
+}
+
+void details_encode(const struct rpc_status *status, struct buffer *out)
+{
+    struct rpc_status copy = *status; /* the generated structs want char * */
+    char domain[] = DOMAIN;
+    char type_url[] = TYPE_URL;
+    CLEANUP(buffer_fini) struct buffer reason_bytes = {0};
+    Talea__V1__ErrorReason reason = TALEA__V1__ERROR_REASON__INIT;
+    reason.reason = copy.reason;
+    reason.domain = domain;
+    encode_message(&reason.base, &reason_bytes);
+
+    Talea__V1__PackedDetail packed = TALEA__V1__PACKED_DETAIL__INIT;
+    packed.type_url = type_url;
+    packed.value.data = reason_bytes.at;
+    packed.value.len = reason_bytes.length;
+    Talea__V1__PackedDetail *list[] = {&packed};
+
+    Talea__V1__StatusDetails details = TALEA__V1__STATUS_DETAILS__INIT;
+    details.code = status->code;
+    details.message = copy.message;
+    details.n_details = 1;
+    details.details = list;
+    encode_message(&details.base, out);
+}
+
+static void take_text(char *out, size_t capacity, const char *text)
+{
+    if (text_is_printable(slice_of(text, strlen(text)))) {
+        enum err err = text_copy(out, capacity, text);
+        (void)err; /* one that does not fit is left out */
+    }
+}
+
+static void decode_reason(const Talea__V1__PackedDetail *packed, ProtobufCAllocator *allocator,
+                          struct rpc_status *status)
+{
+    if (strcmp(packed->type_url, TYPE_URL) != 0) {
+        return;
+    }
+    Talea__V1__ErrorReason *reason =
+        talea__v1__error_reason__unpack(allocator, packed->value.len, packed->value.data);
+    if (reason != NULL && strcmp(reason->domain, DOMAIN) == 0) {
+        take_text(status->reason, sizeof status->reason, reason->reason);
+    }
+}
+
+void details_decode(struct slice bytes, struct rpc_status *status)
+{
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, DETAILS_BYTES_MAX);
+    struct payload_budget budget = {.arena = &arena};
+    ProtobufCAllocator allocator = payload_allocator(&budget);
+    Talea__V1__StatusDetails *details =
+        talea__v1__status_details__unpack(&allocator, bytes.length, bytes.at);
+    if (details == NULL) {
+        return;
+    }
+    if (status->message[0] == '\0') {
+        take_text(status->message, sizeof status->message, details->message);
+    }
+    for (size_t i = 0; i < details->n_details; i++) {
+        decode_reason(details->details[i], &allocator, status);
+    }
+}
+
+const char *details_code_name(int code)
+{
+    static const char *const names[] = {"OK",
+                                        "CANCELLED",
+                                        "UNKNOWN",
+                                        "INVALID_ARGUMENT",
+                                        "DEADLINE_EXCEEDED",
+                                        "NOT_FOUND",
+                                        "ALREADY_EXISTS",
+                                        "PERMISSION_DENIED",
+                                        "RESOURCE_EXHAUSTED",
+                                        "FAILED_PRECONDITION",
+                                        "ABORTED",
+                                        "OUT_OF_RANGE",
+                                        "UNIMPLEMENTED",
+                                        "INTERNAL",
+                                        "UNAVAILABLE",
+                                        "DATA_LOSS",
+                                        "UNAUTHENTICATED"};
+    bool is_known = code >= 0 && (size_t)code < sizeof names / sizeof names[0];
+    return is_known ? names[code] : "UNKNOWN";
+}
