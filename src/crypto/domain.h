@@ -8,7 +8,6 @@
 #define HASH_DOMAIN_JOURNAL    "talea.v1.journal"   /* a journal batch, linked to the previous */
 #define HASH_DOMAIN_BODY       "talea.v1.body"      /* a command's body, for idempotency */
 #define HASH_DOMAIN_CHARTER    "talea.v1.charter"   /* a charter's payload */
-#define HASH_DOMAIN_RECEIPT    "talea.v1.receipt"   /* the payload of a clearing receipt */
 #define HASH_DOMAIN_KEY        "talea.v1.key"       /* a public key; its head is the key id */
 #define HASH_DOMAIN_TREE_LEAF  "talea.v1.tree.leaf" /* an entry within a statement's tree */
 #define HASH_DOMAIN_TREE_NODE  "talea.v1.tree.node" /* two children of a statement's tree */
@@ -16,6 +15,7 @@
 #define HASH_DOMAIN_BASKET     "talea.v1.basket"    /* what a hold is asked for */
 #define HASH_DOMAIN_IDENTIFIER "talea.v1.identifier" /* identifiers derived from what they name */
 #define HASH_DOMAIN_PROGRAMME  "talea.v1.programme"  /* a programme file, as it was when used */
+#define HASH_DOMAIN_RECEIPT    "talea.v1.receipt"    /* a clearing receipt, linked to the previous */
 
 /* The head of all signed bytes (crypto/signing.h). */
 #define SIGNED_DOMAIN "talea.v1.signed"

@@ -1,11 +1,30 @@
 /* The streams: ends of batches, receipts for our own entries, period marks, frozen streams. */
 #include "ledger/decision.h"
 
-static void put_receipt(struct decision *d, enum stream_direction direction,
-                        const struct partner_id *partner, struct slice receipt_signed)
+/* Forgets receipts up to the one the partner holds, from it downwards: all that are left. */
+static enum err forget_receipts(struct decision *d, enum stream_direction direction,
+                                const struct partner_id *partner, uint64_t held)
 {
     struct ledger_key key;
-    key_stream(direction, partner, &key);
+    struct slice value;
+    for (uint64_t number = held; number > 0; number--) {
+        key_receipt(direction, partner, number, &key);
+        enum err err = view_get(d->view, TABLE_RECEIPT, &key, &value);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_OK;
+        }
+        TRY(err);
+        plan_delete(d->plan, TABLE_RECEIPT, &key);
+    }
+    return ERR_OK;
+}
+
+static void put_receipt(struct decision *d, enum stream_direction direction,
+                        const struct partner_id *partner, uint64_t number,
+                        struct slice receipt_signed)
+{
+    struct ledger_key key;
+    key_receipt(direction, partner, number, &key);
     plan_row(d->plan, TABLE_RECEIPT, &key, receipt_signed);
 }
 
@@ -14,11 +33,16 @@ enum err decide_take_batch(struct decision *d)
     const struct command_take_batch *batch = &d->command->take_batch;
     struct stream stream;
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &batch->sender, &stream));
+    uint64_t held = batch->held_receipt_number;
+    if (held > stream.receipt_number) {
+        held = stream.receipt_number;
+    }
+    TRY(forget_receipts(d, STREAM_IN, &batch->sender, held));
     stream.receipted_number = stream.last_number;
     stream.receipt_number++;
     stream.receipt_hash = batch->receipt_hash;
     decide_put_stream(d, STREAM_IN, &batch->sender, &stream);
-    put_receipt(d, STREAM_IN, &batch->sender, batch->receipt_signed);
+    put_receipt(d, STREAM_IN, &batch->sender, stream.receipt_number, batch->receipt_signed);
     return ERR_OK;
 }
 
@@ -153,10 +177,11 @@ enum err decide_take_receipt(struct decision *d)
     if (receipt->last_number != 0 && stream.receipted_number != receipt->last_number) {
         return ERR_CONFLICT;
     }
+    TRY(forget_receipts(d, STREAM_OUT, &receipt->receiver, stream.receipt_number));
     stream.receipt_number = receipt->receipt_number;
     stream.receipt_hash = receipt->receipt_hash;
     decide_put_stream(d, STREAM_OUT, &receipt->receiver, &stream);
-    put_receipt(d, STREAM_OUT, &receipt->receiver, receipt->receipt_signed);
+    put_receipt(d, STREAM_OUT, &receipt->receiver, stream.receipt_number, receipt->receipt_signed);
     return ERR_OK;
 }
 

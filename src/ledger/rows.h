@@ -221,6 +221,8 @@ void key_stream(enum stream_direction direction, const struct partner_id *partne
 void key_total(enum stream_direction direction, const struct partner_id *partner,
                struct period period, enum entry_kind kind, uint32_t tariff,
                struct ledger_key *out_key);
+void key_receipt(enum stream_direction direction, const struct partner_id *partner,
+                 uint64_t receipt_number, struct ledger_key *out_key);
 void key_outbox(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key);
 void key_half(enum stream_direction direction, const struct partner_id *partner,
               struct period period, struct ledger_key *out_key);

@@ -25,7 +25,7 @@ enum ledger_table {
     TABLE_PAIR = 13,       /* partner, period -> struct pair_period */
     TABLE_DUE = 14,        /* time, what, id -> nothing: what must happen by itself, soonest first */
     TABLE_META = 15,       /* name -> struct depends on the name */
-    TABLE_RECEIPT = 16,    /* direction, partner -> the latest clearing receipt, Signed bytes */
+    TABLE_RECEIPT = 16,    /* direction, partner, number -> a clearing receipt, Signed bytes */
     TABLE_END
 };
 
@@ -40,7 +40,8 @@ struct ledger_key {
 };
 
 /* get: the value is borrowed until the next call on the same port. ERR_NOT_FOUND when there is none;
- * ERR_STORAGE or ERR_CORRUPT when the store fails. */
+ * ERR_STORAGE or ERR_CORRUPT when the store fails. put: replaces. del: a row that is not there is no
+ * error. */
 struct ledger_view {
     void *context;
     enum err (*get)(void *context, enum ledger_table table, struct slice key,

@@ -3,10 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-
 #define SCHEME "talea://"
-#define PARTS  4 /* coalition, partner, role, name */
 
 static const struct {
     enum role role;
@@ -17,25 +14,41 @@ static const struct {
     {ROLE_PEER, "node"},
 };
 
+#define ROLE_COUNT (sizeof roles / sizeof roles[0])
+
 const char *role_name(enum role role)
 {
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
         if (roles[i].role == role) {
             return roles[i].name;
         }
     }
-    assert_fail("a role is one of enum role", __FILE__, __LINE__, __func__);
+    return "unknown";
 }
 
 enum err role_parse(const char *name, enum role *out_role)
 {
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
-        if (strcmp(roles[i].name, name) == 0) {
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        if (strcmp(name, roles[i].name) == 0) {
             *out_role = roles[i].role;
             return ERR_OK;
         }
     }
     return ERR_INPUT;
+}
+
+/* Copies the characters up to the next slash, or to the end for the last segment, and steps over
+ * them. ERR_INPUT when there are none, too many, or the slash is missing or one too many. */
+static enum err take_segment(const char **cursor, bool is_last, size_t capacity, char *out_segment)
+{
+    size_t length = strcspn(*cursor, "/");
+    if (length == 0 || length >= capacity || ((*cursor)[length] == '\0') != is_last) {
+        return ERR_INPUT;
+    }
+    memset(out_segment, 0, capacity);
+    memcpy(out_segment, *cursor, length);
+    *cursor += length + (is_last ? 0 : 1);
+    return ERR_OK;
 }
 
 static bool is_lower(char c)
@@ -48,77 +61,53 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_coalition_name(const char *text)
+static bool is_coalition(const char *text)
 {
-    if (!is_lower(text[0])) {
-        return false;
-    }
+    bool is_good = is_lower(text[0]);
     for (; *text != '\0'; text++) {
-        if (!is_lower(*text) && !is_digit(*text) && *text != '-') {
-            return false;
-        }
+        is_good = is_good && (is_lower(*text) || is_digit(*text) || *text == '-');
     }
-    return true;
+    return is_good;
 }
 
-static bool is_identity_name(const char *text)
+static bool is_name(const char *text)
 {
-    if (text[0] == '\0') {
-        return false;
-    }
+    bool is_good = text[0] != '\0';
     for (; *text != '\0'; text++) {
-        bool is_letter = is_lower(*text) || (*text >= 'A' && *text <= 'Z');
-        if (!is_letter && !is_digit(*text) && strchr("._-", *text) == NULL) {
-            return false;
-        }
+        bool is_upper = *text >= 'A' && *text <= 'Z';
+        bool is_mark = *text == '.' || *text == '_' || *text == '-';
+        is_good = is_good && (is_lower(*text) || is_upper || is_digit(*text) || is_mark);
     }
-    return true;
-}
-
-/* Cuts `text` at its slashes into exactly PARTS parts. */
-static enum err split(char *text, const char *out_parts[PARTS])
-{
-    const char *parts[PARTS];
-    for (size_t i = 0; i < PARTS; i++) {
-        parts[i] = text;
-        char *slash = strchr(text, '/');
-        if ((slash == NULL) != (i == PARTS - 1)) {
-            return ERR_INPUT;
-        }
-        if (slash != NULL) {
-            *slash = '\0';
-            text = slash + 1;
-        }
-    }
-    memcpy(out_parts, parts, sizeof parts);
-    return ERR_OK;
+    return is_good;
 }
 
 enum err identity_parse(const char *uri, struct identity *out_identity)
 {
-    char text[IDENTITY_URI_MAX];
-    const char *parts[PARTS];
-    struct identity identity = {0};
-    TRY(text_copy(text, sizeof text, uri));
-    if (strncmp(text, SCHEME, strlen(SCHEME)) != 0) {
+    size_t scheme = sizeof SCHEME - 1;
+    if (strncmp(uri, SCHEME, scheme) != 0) {
         return ERR_INPUT;
     }
-    TRY(split(text + strlen(SCHEME), parts));
-    if (!is_coalition_name(parts[0]) || !is_identity_name(parts[3])) {
+    const char *cursor = uri + scheme;
+    struct identity identity;
+    char partner[PARTNER_ID_MAX];
+    char role[IDENTITY_NAME_MAX];
+    TRY(take_segment(&cursor, false, sizeof identity.coalition, identity.coalition));
+    TRY(take_segment(&cursor, false, sizeof partner, partner));
+    TRY(take_segment(&cursor, false, sizeof role, role));
+    TRY(take_segment(&cursor, true, sizeof identity.name, identity.name));
+    TRY(partner_id_parse(partner, &identity.partner));
+    TRY(role_parse(role, &identity.role));
+    if (!is_coalition(identity.coalition) || !is_name(identity.name)) {
         return ERR_INPUT;
     }
-    TRY(text_copy(identity.coalition, sizeof identity.coalition, parts[0]));
-    TRY(partner_id_parse(parts[1], &identity.partner));
-    TRY(role_parse(parts[2], &identity.role));
-    TRY(text_copy(identity.name, sizeof identity.name, parts[3]));
     *out_identity = identity;
     return ERR_OK;
 }
 
 const char *identity_format(const struct identity *identity, char out_uri[IDENTITY_URI_MAX])
 {
-    int written = snprintf(out_uri, IDENTITY_URI_MAX, SCHEME "%s/%s/%s/%s", identity->coalition,
-                           identity->partner.text, role_name(identity->role), identity->name);
-    ASSERT(written > 0 && written < IDENTITY_URI_MAX);
+    int length = snprintf(out_uri, IDENTITY_URI_MAX, SCHEME "%s/%s/%s/%s", identity->coalition,
+                          identity->partner.text, role_name(identity->role), identity->name);
+    ASSERT(length > 0 && length < IDENTITY_URI_MAX);
     return out_uri;
 }

@@ -1,0 +1,131 @@
+/* The engine: one writer with group commit around the functional core.
+ *
+ *   submit -> bounded queue -> decide, apply to an overlay -> journal batch durable -> publish ->
+ *   answer all
+ *
+ * Nobody is answered before the journal has the batch; what readers see is durable. When the journal
+ * refuses, the overlay is dropped, everybody in the batch is told so, and nothing has changed.
+ *
+ * Threads: a writer and a timekeeper (checkpoints; lots and holds that fall due). Any thread may
+ * submit; `done` runs on the writer's thread and must not block.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "clearing/receipt.h"
+#include "crypto/signing.h"
+#include "ledger/decide.h"
+#include "store/journal.h"
+#include "store/state.h"
+#include "wire/signed.h"
+
+struct engine;
+
+/* What the ledger decides by; replaced as a whole when charter or settings change. The roster must
+ * outlive its use: it is released through `release` once the writer has moved on. */
+struct engine_terms {
+    const struct roster *roster;
+    int64_t refund_grace_ms;
+    void *context;
+    void (*release)(void *context); /* may be NULL */
+};
+
+struct engine_options {
+    struct journal journal;
+    struct state *state;
+    struct signer signer;
+    char coalition[32];
+    struct clock_port clock;
+    struct engine_terms terms;
+    size_t queue_commands;      /* 0: LIMIT_QUEUE_COMMANDS */
+    size_t memtable_bytes;      /* a checkpoint starts beyond this; 0: LIMIT_MEMTABLE_BYTES */
+    int64_t checkpoint_every_ms; /* and at least this often while there is something; 0: 1,000 */
+    /* After each commit: something for partners may have come. Writer's thread; may be NULL. */
+    void (*on_commit)(void *context, uint64_t last_row, bool has_entries);
+    /* Something that an operator must know: a commit that failed, a stream that was frozen. */
+    void (*on_trouble)(void *context, const char *what, const char *detail);
+    void *hook_context;
+};
+
+struct engine_stats {
+    uint64_t journal_row;       /* last durable */
+    uint64_t checkpointed_row;
+    uint64_t commands;          /* decided since start */
+    uint64_t refusals;
+    uint64_t repeats;
+    uint64_t batches;
+    uint64_t batch_bytes;
+    uint64_t commit_failures;
+    uint64_t queue_length;
+};
+
+/* Rolls the state forward from the journal, checking every batch on the way, and starts the threads.
+ * ERR_CORRUPT with a note that names the row when the journal is damaged. */
+MUST_USE enum err engine_open(const struct engine_options *options, struct engine **out_engine,
+                              struct note *note);
+/* Finishes what is queued, writes a checkpoint, joins the threads. NULL is allowed. */
+void engine_close(struct engine *engine);
+
+struct outcome {
+    enum err err; /* ERR_OK: the verdict is durable; else nothing is known to have changed */
+    enum verdict verdict;
+    struct answer answer;
+    bool is_repeat;
+};
+typedef void engine_done(void *context, const struct outcome *outcome);
+
+/* Copies the command. ERR_RESOURCE when the queue is full, ERR_UNAVAILABLE when closing; then `done`
+ * is not called. */
+MUST_USE enum err engine_submit(struct engine *engine, const struct command *command,
+                                engine_done *done, void *context);
+/* Submits and waits. */
+struct outcome engine_execute(struct engine *engine, const struct command *command);
+
+/* A partner's batch, verified as far as signatures go. All borrowed for the call, which waits. */
+struct incoming_batch {
+    struct partner_id sender;
+    struct batch_head head;
+    const struct batch_entry *entries;
+    size_t count;
+    struct slice head_signed;
+    uint64_t held_receipt_number;
+    uint64_t charter_epoch;
+};
+
+struct batch_outcome {
+    enum err err;
+    enum batch_judgement judgement;
+    struct note problem;   /* unless BATCH_TAKE */
+    struct buffer receipt; /* Signed; of BATCH_TAKE. The caller frees it */
+    size_t refused;
+};
+void engine_take_batch(struct engine *engine, const struct incoming_batch *batch,
+                       struct batch_outcome *out_outcome);
+
+/* A partner's receipt for our entries, its signature verified; `entries` are our own entries from
+ * the stream's receipted_number + 1 to receipt->last_number with the hash of the last. Waits.
+ * ERR_CONFLICT when it does not follow on (ask for what lies between), ERR_DISAGREE when its totals
+ * or hash are not ours: the stream is frozen then, and the note says why. */
+struct incoming_receipt {
+    struct partner_id receiver;
+    const struct clearing_receipt *receipt;
+    struct hash payload_hash;
+    struct slice receipt_signed;
+    const struct clearing_entry *entries;
+    size_t count;
+    struct hash last_hash;
+};
+MUST_USE enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
+                                      size_t *out_refused, struct note *note);
+
+/* Takes effect for the next command that is decided. */
+void engine_set_terms(struct engine *engine, const struct engine_terms *terms);
+/* Checkpoints now and waits: what was answered before is then in state_scan. */
+MUST_USE enum err engine_checkpoint(struct engine *engine);
+struct engine_stats engine_stats(const struct engine *engine);
+struct state *engine_state(const struct engine *engine);
+const struct journal *engine_journal(const struct engine *engine);
+
+#endif

@@ -1,0 +1,91 @@
+#include "engine/queue.h"
+
+void queue_init(struct queue *queue, size_t capacity)
+{
+    *queue = (struct queue){.capacity = capacity};
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->has_work, NULL);
+}
+
+void queue_fini(struct queue *queue)
+{
+    ASSERT(queue->first == NULL);
+    pthread_cond_destroy(&queue->has_work);
+    pthread_mutex_destroy(&queue->lock);
+}
+
+static enum err put_locked(struct queue *queue, struct submission *submission)
+{
+    if (queue->is_closed) {
+        return ERR_UNAVAILABLE;
+    }
+    if (queue->length == queue->capacity) {
+        return ERR_RESOURCE;
+    }
+    submission->next = NULL;
+    if (queue->last == NULL) {
+        queue->first = submission;
+    } else {
+        queue->last->next = submission;
+    }
+    queue->last = submission;
+    queue->length++;
+    return ERR_OK;
+}
+
+enum err queue_put(struct queue *queue, struct submission *submission)
+{
+    pthread_mutex_lock(&queue->lock);
+    enum err err = put_locked(queue, submission);
+    bool is_first = err == ERR_OK && queue->length == 1;
+    pthread_mutex_unlock(&queue->lock);
+    if (is_first) {
+        pthread_cond_signal(&queue->has_work);
+    }
+    return err;
+}
+
+static struct submission *cut_front(struct queue *queue, size_t limit)
+{
+    struct submission *first = queue->first;
+    struct submission *cut = first;
+    size_t taken = 1;
+    while (taken < limit && cut->next != NULL) {
+        cut = cut->next;
+        taken++;
+    }
+    queue->first = cut->next;
+    if (queue->first == NULL) {
+        queue->last = NULL;
+    }
+    queue->length -= taken;
+    cut->next = NULL;
+    return first;
+}
+
+struct submission *queue_take(struct queue *queue, size_t limit)
+{
+    pthread_mutex_lock(&queue->lock);
+    while (queue->first == NULL && !queue->is_closed) {
+        pthread_cond_wait(&queue->has_work, &queue->lock);
+    }
+    struct submission *taken = queue->first == NULL ? NULL : cut_front(queue, limit);
+    pthread_mutex_unlock(&queue->lock);
+    return taken;
+}
+
+void queue_close(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->is_closed = true;
+    pthread_mutex_unlock(&queue->lock);
+    pthread_cond_broadcast(&queue->has_work);
+}
+
+size_t queue_length(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    size_t length = queue->length;
+    pthread_mutex_unlock(&queue->lock);
+    return length;
+}

@@ -1,0 +1,265 @@
+/* Groups between partners: a partner's batch with our receipt for it, a partner's receipt for our
+ * entries. Each applies whole or not at all. */
+#include "engine/writer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include "base/text.h"
+
+#include "wire/messages.h"
+
+static struct command own_command(struct engine *engine, enum command_kind kind)
+{
+    return (struct command){.kind = kind,
+                            .origin = engine->terms.roster->self,
+                            .business_time = writer_now(engine)};
+}
+
+/* What a receipt says besides its totals, gathered while the entries are taken. */
+struct receipt_draft {
+    struct clearing_receipt receipt;
+    struct receipt_refusal refused[LIMIT_CLEARING_BATCH];
+    struct receipt_total totals[RECEIPT_TOTALS_MAX];
+};
+
+static enum err take_entries(struct engine *engine, const struct incoming_batch *batch,
+                             struct receipt_draft *draft)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct command command = own_command(engine, COMMAND_TAKE_ENTRY);
+        struct outcome outcome;
+        command.origin = batch->sender;
+        command.transaction_id = batch->entries[i].entry.transaction_id;
+        command.business_time = batch->entries[i].entry.business_time;
+        command.take_entry.sender = batch->sender;
+        command.take_entry.entry = batch->entries[i].entry;
+        command.take_entry.bytes = batch->entries[i].bytes;
+        TRY(writer_step_own(engine, &command, &outcome));
+        if (outcome.verdict != VERDICT_OK) {
+            struct receipt_refusal *refusal = &draft->refused[draft->receipt.refused_count++];
+            refusal->number = batch->entries[i].entry.number;
+            TRY(text_copy(refusal->reason, sizeof refusal->reason,
+                          verdict_describe(outcome.verdict)->name));
+        }
+    }
+    return ERR_OK;
+}
+
+/* Totals over all periods, by kind and tariff, without zeros. */
+static enum err gather_totals(const struct engine *engine, enum stream_direction direction,
+                              const struct partner_id *partner, struct receipt_total *out_totals,
+                              size_t *out_count)
+{
+    const struct roster *roster = engine->terms.roster;
+    size_t count = 0;
+    for (int kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
+        for (size_t t = 0; t < roster->tariff_count; t++) {
+            struct entry_total total;
+            uint32_t tariff = roster->tariffs[t].id;
+            TRY(ledger_get_total(&engine->store.view, direction, partner, (struct period){0},
+                                 (enum entry_kind)kind, tariff, &total));
+            if (total.count == 0) {
+                continue;
+            }
+            if (count == RECEIPT_TOTALS_MAX) {
+                return ERR_RESOURCE;
+            }
+            out_totals[count++] = (struct receipt_total){(enum entry_kind)kind, tariff,
+                                                         total.count, total.points};
+        }
+    }
+    *out_count = count;
+    return ERR_OK;
+}
+
+/* Encodes and signs the receipt, records it with the batch. */
+static enum err give_receipt(struct engine *engine, const struct incoming_batch *batch,
+                             const struct clearing_receipt *receipt, struct buffer *out_signed)
+{
+    struct command command = own_command(engine, COMMAND_TAKE_BATCH);
+    struct outcome outcome;
+    buffer_clear(&engine->scratch);
+    TRY(wire_receipt_encode(receipt, &engine->scratch));
+    struct slice payload = buffer_slice(&engine->scratch);
+    buffer_clear(out_signed);
+    TRY(signed_make(&engine->options.signer, engine->terms.roster->epoch,
+                    PURPOSE_CLEARING_RECEIPT, payload, out_signed));
+    command.take_batch = (struct command_take_batch){
+        .sender = batch->sender,
+        .held_receipt_number = batch->held_receipt_number,
+        .head_signed = batch->head_signed,
+        .receipt_signed = buffer_slice(out_signed),
+        .receipt_hash = receipt_payload_hash(payload),
+    };
+    return writer_step_own(engine, &command, &outcome);
+}
+
+/* Takes nothing more from a partner that told two stories, and keeps the proof. */
+static enum err freeze(struct engine *engine, const struct partner_id *partner,
+                       enum stream_direction direction, const char *reason, struct slice evidence)
+{
+    struct command command = own_command(engine, COMMAND_FREEZE_STREAM);
+    struct outcome outcome;
+    command.freeze.partner = *partner;
+    command.freeze.direction = direction;
+    command.freeze.evidence = evidence;
+    snprintf(command.freeze.reason, sizeof command.freeze.reason, "%s", reason);
+    engine_trouble(engine, "stream-frozen", reason);
+    return writer_step_own(engine, &command, &outcome);
+}
+
+enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,
+                           struct batch_outcome *out)
+{
+    const struct roster *roster = engine->terms.roster;
+    struct receipt_draft draft = {0};
+    struct stream stream;
+    TRY(ledger_get_stream(&engine->store.view, roster, STREAM_IN, &batch->sender, &stream));
+    out->judgement = stream_judge(&stream, &roster->self, &batch->head, batch->entries,
+                                  batch->count, &out->problem);
+    if (out->judgement == BATCH_FORK) {
+        return freeze(engine, &batch->sender, STREAM_IN, out->problem.text, batch->head_signed);
+    }
+    if (out->judgement != BATCH_TAKE) {
+        return ERR_OK;
+    }
+    draft.receipt = (struct clearing_receipt){
+        .sender = batch->sender,
+        .receiver = roster->self,
+        .receipt_number = stream.receipt_number + 1,
+        .previous_receipt_hash = stream.receipt_hash,
+        .first_number = batch->head.first_number,
+        .last_number = batch->head.first_number + batch->count - 1,
+        .last_hash = batch->head.last_hash,
+        .refused = draft.refused,
+        .totals = draft.totals,
+    };
+    TRY(take_entries(engine, batch, &draft));
+    TRY(gather_totals(engine, STREAM_IN, &batch->sender, draft.totals,
+                      &draft.receipt.total_count));
+    TRY(give_receipt(engine, batch, &draft.receipt, &out->receipt));
+    out->refused = draft.receipt.refused_count;
+    return ERR_OK;
+}
+
+static enum verdict verdict_of_entry(const struct clearing_receipt *receipt, uint64_t number)
+{
+    for (size_t i = 0; i < receipt->refused_count; i++) {
+        enum verdict verdict = VERDICT_NOT_AGREED;
+        if (receipt->refused[i].number != number) {
+            continue;
+        }
+        /* A reason that this build does not know is a refusal all the same. */
+        if (verdict_parse(receipt->refused[i].reason, &verdict) != ERR_OK ||
+            verdict == VERDICT_OK) {
+            verdict = VERDICT_NOT_AGREED;
+        }
+        return verdict;
+    }
+    return VERDICT_OK;
+}
+
+/* Does it follow on from the last receipt, and speak of the entries that it must speak of? */
+static enum err check_receipt(const struct incoming_receipt *in, const struct stream *stream,
+                              struct note *note)
+{
+    const struct clearing_receipt *receipt = in->receipt;
+    if (stream->is_frozen) {
+        return note_set(note, ERR_CONFLICT, "the stream to %s is frozen", in->receiver.text);
+    }
+    if (receipt->receipt_number != stream->receipt_number + 1 ||
+        receipt->first_number != stream->receipted_number + 1 ||
+        receipt->last_number - stream->receipted_number != in->count) {
+        return note_set(note, ERR_CONFLICT,
+                        "receipt %" PRIu64 " for entries %" PRIu64 " to %" PRIu64
+                        " does not follow receipt %" PRIu64 " for entries up to %" PRIu64,
+                        receipt->receipt_number, receipt->first_number, receipt->last_number,
+                        stream->receipt_number, stream->receipted_number);
+    }
+    if (!hash_equal(&receipt->previous_receipt_hash, &stream->receipt_hash)) {
+        return note_set(note, ERR_DISAGREE, "receipt %" PRIu64 " names another receipt before it",
+                        receipt->receipt_number);
+    }
+    if (!hash_equal(&receipt->last_hash, &in->last_hash)) {
+        return note_set(note, ERR_DISAGREE,
+                        "receipt %" PRIu64 " has another hash for entry %" PRIu64,
+                        receipt->receipt_number, receipt->last_number);
+    }
+    return ERR_OK;
+}
+
+/* After our own totals moved: are they the receiver's? */
+static enum err compare_totals(const struct engine *engine, const struct incoming_receipt *in,
+                               struct note *note)
+{
+    const struct clearing_receipt *receipt = in->receipt;
+    struct receipt_total ours[RECEIPT_TOTALS_MAX];
+    size_t count;
+    TRY(gather_totals(engine, STREAM_OUT, &in->receiver, ours, &count));
+    if (count != receipt->total_count) {
+        return note_set(note, ERR_DISAGREE, "%s has %zu totals, we have %zu", in->receiver.text,
+                        receipt->total_count, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct receipt_total *theirs = &receipt->totals[i];
+        if (ours[i].kind != theirs->kind || ours[i].tariff != theirs->tariff ||
+            ours[i].count != theirs->count || ours[i].points != theirs->points) {
+            return note_set(note, ERR_DISAGREE,
+                            "%s totals of tariff %u: ours %" PRIu64 " entries, %" PRId64
+                            " points; %s's %" PRIu64 " entries, %" PRId64 " points",
+                            entry_kind_name(ours[i].kind), ours[i].tariff, ours[i].count,
+                            ours[i].points, in->receiver.text, theirs->count, theirs->points);
+        }
+    }
+    return ERR_OK;
+}
+
+static struct receipted_entry receipted(const struct clearing_entry *entry, enum verdict verdict)
+{
+    return (struct receipted_entry){entry->number,  entry->kind,    entry->tariff,
+                                    entry->points,  entry->period,  entry->transaction_id,
+                                    entry->subject, entry->card,    verdict};
+}
+
+/* In parts that end behind each refusal, so that each reversal sees the one before. */
+static enum err take_parts(struct engine *engine, const struct incoming_receipt *in,
+                           size_t *out_refused)
+{
+    struct receipted_entry part[LIMIT_CLEARING_BATCH];
+    size_t length = 0;
+    size_t refused = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        enum verdict verdict = verdict_of_entry(in->receipt, in->entries[i].number);
+        part[length++] = receipted(&in->entries[i], verdict);
+        refused += verdict != VERDICT_OK;
+        if (verdict == VERDICT_OK && i + 1 < in->count && length < LIMIT_CLEARING_BATCH) {
+            continue;
+        }
+        struct command command = own_command(engine, COMMAND_TAKE_RECEIPT);
+        struct outcome outcome;
+        command.take_receipt = (struct command_take_receipt){
+            .receiver = in->receiver,
+            .receipt_number = in->receipt->receipt_number,
+            .receipt_hash = in->payload_hash,
+            .last_number = in->entries[i].number,
+            .receipt_signed = in->receipt_signed,
+            .entries = part,
+            .entry_count = length,
+        };
+        TRY(writer_step_own(engine, &command, &outcome));
+        length = 0;
+    }
+    *out_refused = refused;
+    return ERR_OK;
+}
+
+enum err writer_take_receipt(struct engine *engine, const struct incoming_receipt *in,
+                             size_t *out_refused, struct note *note)
+{
+    struct stream stream;
+    TRY(ledger_get_stream(&engine->store.view, engine->terms.roster, STREAM_OUT, &in->receiver,
+                          &stream));
+    TRY(check_receipt(in, &stream, note));
+    TRY(take_parts(engine, in, out_refused));
+    return compare_totals(engine, in, note);
+}

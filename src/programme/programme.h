@@ -1,0 +1,45 @@
+/* What a brand's programme says about the points it gives: how many, from when, until when.
+ *
+ * Pure: no clock, no I/O. Thread rule: values only; any thread.
+ */
+#ifndef PROGRAMME_PROGRAMME_H
+#define PROGRAMME_PROGRAMME_H
+
+#include "base/calendar.h"
+#include "programme/earn_rate.h"
+
+enum expiry_kind {
+    EXPIRY_NONE,               /* never */
+    EXPIRY_END_OF_MONTH_AFTER, /* with the month that lies expiry_months after the earn's */
+    EXPIRY_MONTHS,             /* on the same day and time of day, expiry_months later */
+    EXPIRY_KIND_COUNT
+};
+
+/* The end of points that do not expire; later than any date. */
+#define PROGRAMME_NEVER_MS INT64_MAX
+
+struct programme {
+    uint32_t version; /* 1 or more; grows with each change */
+    struct earn_rate rate;
+    unsigned pending_days;  /* the return window; points are spendable after so many 24 hours */
+    unsigned expiry_months; /* counted from the earn, in UTC; 0 when the kind is EXPIRY_NONE */
+    enum expiry_kind expiry_kind;
+};
+
+/* "none", "end_of_month_after", "months". */
+const char *expiry_kind_name(enum expiry_kind kind);
+MUST_USE enum err expiry_kind_parse(const char *name, enum expiry_kind *out_kind);
+
+/* ERR_INPUT with a note that names the field: also when points could expire before they become
+ * spendable, for which a month is taken as 28 days. */
+MUST_USE enum err programme_check(const struct programme *programme, struct note *note);
+
+/* When points earned at this time become spendable, and the first moment at which they are expired.
+ * EXPIRY_MONTHS takes the last day of a month that has no such day: 31 January and one month is 28
+ * or 29 February. ERR_RANGE for a time before 1970 or an end beyond 9999. The programme must have
+ * passed programme_check; then out_active_from < out_expires_at. */
+MUST_USE enum err programme_lot_terms(const struct programme *programme, struct unix_ms earned_at,
+                                      struct unix_ms *out_active_from,
+                                      struct unix_ms *out_expires_at);
+
+#endif

@@ -1,0 +1,169 @@
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "programme/programme.h"
+
+static struct programme programme_with(unsigned pending_days, enum expiry_kind kind,
+                                       unsigned months)
+{
+    return (struct programme){.version = 1,
+                              .rate = {1, 100, ROUNDING_DOWN, 0},
+                              .pending_days = pending_days,
+                              .expiry_months = months,
+                              .expiry_kind = kind};
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned pending_days;
+        enum expiry_kind kind;
+        unsigned months;
+        const char *earned;
+        const char *active;
+        const char *expires; /* NULL for never */
+    } rows[] = {
+        {0, EXPIRY_NONE, 0, "2026-10-03T17:04:05.678Z", "2026-10-03T17:04:05.678Z", NULL},
+        {14, EXPIRY_NONE, 0, "2026-12-24T10:00:00.000Z", "2027-01-07T10:00:00.000Z", NULL},
+        {0, EXPIRY_END_OF_MONTH_AFTER, 0, "2026-10-03T17:04:05.678Z", "2026-10-03T17:04:05.678Z",
+         "2026-11-01T00:00:00.000Z"},
+        {14, EXPIRY_END_OF_MONTH_AFTER, 12, "2026-10-03T17:04:05.678Z", "2026-10-17T17:04:05.678Z",
+         "2027-11-01T00:00:00.000Z"},
+        {0, EXPIRY_END_OF_MONTH_AFTER, 36, "2026-12-31T23:59:59.999Z", "2026-12-31T23:59:59.999Z",
+         "2030-01-01T00:00:00.000Z"},
+        {0, EXPIRY_MONTHS, 12, "2026-10-03T17:04:05.678Z", "2026-10-03T17:04:05.678Z",
+         "2027-10-03T17:04:05.678Z"},
+        {27, EXPIRY_MONTHS, 1, "2027-01-31T12:00:00.000Z", "2027-02-27T12:00:00.000Z",
+         "2027-02-28T12:00:00.000Z"},
+        {0, EXPIRY_MONTHS, 1, "2028-01-31T12:00:00.000Z", "2028-01-31T12:00:00.000Z",
+         "2028-02-29T12:00:00.000Z"},
+        {0, EXPIRY_MONTHS, 12, "2028-02-29T12:00:00.000Z", "2028-02-29T12:00:00.000Z",
+         "2029-02-28T12:00:00.000Z"},
+        {0, EXPIRY_MONTHS, 2, "2026-10-31T12:00:00.000Z", "2026-10-31T12:00:00.000Z",
+         "2026-12-31T12:00:00.000Z"},
+        {0, EXPIRY_MONTHS, 3, "2026-10-31T12:00:00.000Z", "2026-10-31T12:00:00.000Z",
+         "2027-01-31T12:00:00.000Z"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct programme programme =
+            programme_with(rows[i].pending_days, rows[i].kind, rows[i].months);
+        struct unix_ms earned;
+        struct unix_ms active;
+        struct unix_ms expires;
+        char text[TIME_TEXT_MAX];
+        assert_int_equal(programme_check(&programme, NULL), ERR_OK);
+        assert_int_equal(unix_ms_parse(rows[i].earned, &earned), ERR_OK);
+        assert_int_equal(programme_lot_terms(&programme, earned, &active, &expires), ERR_OK);
+        assert_string_equal(unix_ms_format(active, text), rows[i].active);
+        if (rows[i].expires == NULL) {
+            assert_true(expires.ms == PROGRAMME_NEVER_MS);
+        } else {
+            assert_string_equal(unix_ms_format(expires, text), rows[i].expires);
+        }
+    }
+}
+
+static void test_bad_programmes(void **state)
+{
+    (void)state;
+    static const struct {
+        struct programme programme;
+        const char *says;
+    } rows[] = {
+        {{0, {1, 100, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_NONE}, "version"},
+        {{1, {1, 0, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_NONE}, "money"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 367, 0, EXPIRY_NONE}, "367 days"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 3, EXPIRY_NONE}, "never expire"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_MONTHS}, "one month"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 601, EXPIRY_MONTHS}, "601 months"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 28, 1, EXPIRY_MONTHS}, "28 days"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 1, 0, EXPIRY_END_OF_MONTH_AFTER}, "1 days"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 1, EXPIRY_KIND_COUNT}, "unknown"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct note note = {{0}};
+        assert_int_equal(programme_check(&rows[i].programme, &note), ERR_INPUT);
+        assert_non_null(strstr(note.text, rows[i].says));
+    }
+}
+
+static void test_times_out_of_range(void **state)
+{
+    (void)state;
+    struct unix_ms last;
+    assert_int_equal(unix_ms_parse("9999-12-31T23:59:59Z", &last), ERR_OK);
+    static const int64_t times[] = {-1, INT64_MIN, INT64_MAX, INT64_C(253402300800000)};
+    struct unix_ms active = {1};
+    struct unix_ms expires = {2};
+    for (enum expiry_kind kind = EXPIRY_NONE; kind < EXPIRY_KIND_COUNT; kind++) {
+        struct programme programme = programme_with(0, kind, kind == EXPIRY_NONE ? 0 : 1);
+        for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+            struct unix_ms earned = {times[i]};
+            assert_int_equal(programme_lot_terms(&programme, earned, &active, &expires), ERR_RANGE);
+        }
+        assert_int_equal(programme_lot_terms(&programme, last, &active, &expires),
+                         kind == EXPIRY_NONE ? ERR_OK : ERR_RANGE);
+        active.ms = 1;
+        expires.ms = 2;
+    }
+    struct programme programme = programme_with(1, EXPIRY_NONE, 0);
+    assert_int_equal(programme_lot_terms(&programme, last, &active, &expires), ERR_RANGE);
+    assert_int_equal(active.ms, 1);
+    assert_int_equal(expires.ms, 2);
+}
+
+/* Any day of eight years, every allowed pair of bounds at its edge: points live before they die. */
+static void test_points_are_spendable_before_they_expire(void **state)
+{
+    (void)state;
+    for (unsigned months = 1; months <= 13; months++) {
+        struct programme by_day = programme_with(28 * months - 1, EXPIRY_MONTHS, months);
+        struct programme by_month =
+            programme_with(28 * months - 1, EXPIRY_END_OF_MONTH_AFTER, months);
+        assert_int_equal(programme_check(&by_day, NULL), ERR_OK);
+        assert_int_equal(programme_check(&by_month, NULL), ERR_OK);
+        struct unix_ms earned = {INT64_C(1767225600000) - 1};
+        for (unsigned day = 0; day < 8 * 366; day++, earned.ms += DAY_MS) {
+            struct unix_ms active;
+            struct unix_ms expires;
+            struct unix_ms month_end;
+            assert_int_equal(programme_lot_terms(&by_day, earned, &active, &expires), ERR_OK);
+            assert_true(active.ms < expires.ms);
+            assert_int_equal(programme_lot_terms(&by_month, earned, &active, &month_end), ERR_OK);
+            assert_true(active.ms < month_end.ms);
+            assert_true(expires.ms < month_end.ms);
+        }
+    }
+}
+
+static void test_kind_names(void **state)
+{
+    (void)state;
+    for (enum expiry_kind kind = EXPIRY_NONE; kind < EXPIRY_KIND_COUNT; kind++) {
+        enum expiry_kind back = EXPIRY_KIND_COUNT;
+        assert_int_equal(expiry_kind_parse(expiry_kind_name(kind), &back), ERR_OK);
+        assert_int_equal(back, kind);
+    }
+    enum expiry_kind kind = EXPIRY_MONTHS;
+    assert_int_equal(expiry_kind_parse("years", &kind), ERR_INPUT);
+    assert_string_equal(expiry_kind_name(EXPIRY_KIND_COUNT), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_bad_programmes),
+        cmocka_unit_test(test_times_out_of_range),
+        cmocka_unit_test(test_points_are_spendable_before_they_expire),
+        cmocka_unit_test(test_kind_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
