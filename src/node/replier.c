@@ -120,6 +120,7 @@ void reply_after(struct node *node, struct rpc_call *call, const struct command 
     reply->node = node;
     reply->call = call;
     reply->send = send;
+    reply->transaction = command->transaction_id;
     reply->request = request;
     enum err err = engine_submit(node->engine, command, command_done, reply);
     if (err != ERR_OK) {

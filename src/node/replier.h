@@ -21,7 +21,7 @@ struct reply {
     struct rpc_call *call;
     reply_fn *send;
     struct outcome outcome;
-    struct card_number card; /* what the call was about, where the answer needs it */
+    struct uid transaction; /* the command's */
     struct hold_request *request; /* of a partner's authorisation; freed with the reply */
 };
 
