@@ -40,6 +40,7 @@ struct node {
     struct signing_key key;
     struct key_signer key_signer;
     struct signer signer;
+    pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
     pthread_mutex_t snapshot_lock;
     struct snapshot *snapshot;
     struct credentials *credentials;

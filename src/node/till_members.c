@@ -29,8 +29,9 @@ void till_enrol(void *context, struct rpc_call *call, const ProtobufCMessage *me
         return;
     }
     struct command command = command_now(node, COMMAND_ENROL, &transaction);
+    struct random_source random = random_system();
     struct command_enrol *enrol = &command.enrol;
-    enrol->member = uid_new(random_system(), command.business_time);
+    enrol->member = uid_new(&random, command.business_time);
     if (request_text(call, "reference", request->reference, enrol->reference,
                      sizeof enrol->reference) &&
         request_text(call, "display_name", request->display_name, enrol->name,
