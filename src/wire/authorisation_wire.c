@@ -11,6 +11,7 @@ static enum err check_request(struct fields *fields, const struct hold_request *
     field_require(fields, request->points.minor > 0, "points", "are 0");
     field_time(fields, "requested_unix_ms", request->requested);
     field_time(fields, "capture_by_unix_ms", request->capture_by);
+    field_require(fields, request->capture_by.ms > 0, "capture_by_unix_ms", "is 0");
     return fields->err;
 }
 
@@ -60,6 +61,8 @@ static enum err check_grant(struct fields *fields, const struct hold_grant *gran
     field_require(fields, grant->points.minor > 0, "points", "are 0");
     field_time(fields, "capture_by_unix_ms", grant->capture_by);
     field_time(fields, "deliver_by_unix_ms", grant->deliver_by);
+    field_require(fields, grant->capture_by.ms < grant->deliver_by.ms, "deliver_by_unix_ms",
+                  "is not after capture_by_unix_ms");
     return fields->err;
 }
 

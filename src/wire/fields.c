@@ -48,15 +48,42 @@ static void keep(void *context, void *at)
     (void)at;
 }
 
-/* Whatever our encoder would not write makes the packed message shorter (a field given twice, a
- * text cut at a NUL, a number in more bytes than it needs, a default written out) or is unknown. */
+/* A sink that compares what is packed into it with bytes that are there already. */
+struct comparison {
+    ProtobufCBuffer base;
+    struct slice rest;
+    bool differs;
+};
+
+static void compare_append(ProtobufCBuffer *base, size_t length, const uint8_t *at)
+{
+    struct comparison *comparison = (struct comparison *)base;
+    struct slice *rest = &comparison->rest;
+    if (comparison->differs || length > rest->length || memcmp(rest->at, at, length) != 0) {
+        comparison->differs = true;
+        return;
+    }
+    rest->at += length;
+    rest->length -= length;
+}
+
+/* Would our encoder have written exactly these bytes? A field given twice or in another place, a
+ * text with a NUL, a number in more bytes or bits than it has, a default written out: protobuf
+ * takes them all, and packing gives other bytes. */
+static bool is_exact(const ProtobufCMessage *message, struct slice bytes)
+{
+    struct comparison comparison = {.base = {compare_append}, .rest = bytes};
+    protobuf_c_message_pack_to_buffer(message, &comparison.base);
+    return !comparison.differs && comparison.rest.length == 0;
+}
+
 static const ProtobufCMessage *require_exact(struct fields *fields, const ProtobufCMessage *message,
                                              struct slice bytes)
 {
     field_require(fields, message != NULL, "bytes", "are no such message, or it is too large");
     if (fields->err == ERR_OK) {
         fields_require_known(fields, message);
-        field_require(fields, protobuf_c_message_get_packed_size(message) == bytes.length, "bytes",
+        field_require(fields, is_exact(message, bytes), "bytes",
                       "are not written in the one way they may be");
     }
     return fields->err == ERR_OK ? message : NULL;

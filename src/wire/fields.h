@@ -33,9 +33,9 @@ struct scratch {
 };
 
 /* Unpacks a message that fits into the scratch memory, or into an arena. NULL after an error:
- * malformed bytes, unknown fields, or bytes that say the same in another length than our own
- * encoder (a field twice, a NUL byte in a text, a number with blank bytes). ERR_INPUT; ERR_RESOURCE
- * when the arena is full. What is returned lives as long as the memory. */
+ * malformed bytes, unknown fields, or any bytes but those that our own encoder makes of the same
+ * message. (This is about form; signatures are checked over the bytes as they came.) ERR_INPUT;
+ * ERR_RESOURCE when the arena is full. What is returned lives as long as the memory. */
 const ProtobufCMessage *fields_unpack_small(struct fields *fields,
                                             const ProtobufCMessageDescriptor *type,
                                             struct slice bytes, struct scratch *scratch);
