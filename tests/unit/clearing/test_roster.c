@@ -15,26 +15,26 @@ struct world {
     struct roster roster;
 };
 
-static int setup(void **state)
+static void make(struct world *w)
 {
-    static struct world w; /* made anew for each test */
-    w = (struct world){
+    *w = (struct world){
         .partners = {{{"cinema"}, {"7001"}}, {{"airline"}, {"50012345"}}, {{"bakery"}, {"6001"}}},
         .tariffs = {{9, {10}, {8}, {1000}}, {3, {11}, {0}, {1000}}}};
-    w.roster = (struct roster){.self = {"bakery"},
-                               .first_period = {202610},
-                               .partners = w.partners,
-                               .partner_count = 3,
-                               .tariffs = w.tariffs,
-                               .tariff_count = 2};
-    *state = &w;
-    return 0;
+    w->roster = (struct roster){.self = {"bakery"},
+                                .first_period = {202610},
+                                .partners = w->partners,
+                                .partner_count = 3,
+                                .tariffs = w->tariffs,
+                                .tariff_count = 2};
 }
 
 static void test_find(void **state)
 {
-    struct world *w = *state;
+    struct world world;
+    struct world *w = &world;
     struct card_number card;
+    (void)state;
+    make(w);
     assert_int_equal(roster_prepare(&w->roster, NULL), ERR_OK);
     assert_string_equal(w->partners[0].id.text, "airline");
     assert_int_equal(w->tariffs[0].id, 3);
@@ -63,14 +63,15 @@ static void assert_refused(struct world *w, const char *part)
 
 #define REFUSED(change, part)                                                                      \
     do {                                                                                           \
-        setup(state);                                                                              \
-        struct world *w = *state;                                                                  \
-        w->change;                                                                                 \
-        assert_refused(w, part);                                                                   \
+        struct world w;                                                                            \
+        make(&w);                                                                                  \
+        w.change;                                                                                  \
+        assert_refused(&w, part);                                                                  \
     } while (0)
 
 static void test_what_is_wrong_is_named(void **state)
 {
+    (void)state;
     REFUSED(partners[0].id = (struct partner_id){"bakery"}, "bakery is there twice");
     REFUSED(partners[0].prefix = (struct card_prefix){"6001"}, "can't be told apart");
     REFUSED(partners[0].prefix = (struct card_prefix){"60012"}, "partners bakery and cinema");
@@ -91,8 +92,8 @@ static void test_what_is_wrong_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_find, setup),
-        cmocka_unit_test_setup(test_what_is_wrong_is_named, setup),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_what_is_wrong_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

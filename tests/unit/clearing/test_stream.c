@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -88,12 +89,18 @@ static void send_batch(struct world *w, size_t first, size_t count)
 
 static int setup(void **state)
 {
-    static struct world world; /* made anew for each test */
-    memset(&world, 0, sizeof world);
-    make_chain(&world);
-    receive(&world, HERE);
-    send_batch(&world, HERE + 1, SENT);
-    *state = &world;
+    struct world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    make_chain(w);
+    receive(w, HERE);
+    send_batch(w, HERE + 1, SENT);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    free(*state);
     return 0;
 }
 
@@ -228,14 +235,14 @@ static void test_advance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_what_follows_on_is_taken, setup),
-        cmocka_unit_test_setup(test_frozen_comes_first, setup),
-        cmocka_unit_test_setup(test_the_head_must_fit, setup),
-        cmocka_unit_test_setup(test_the_chain_must_hold, setup),
-        cmocka_unit_test_setup(test_periods_go_by_marks, setup),
-        cmocka_unit_test_setup(test_places, setup),
-        cmocka_unit_test_setup(test_two_stories_are_a_fork, setup),
-        cmocka_unit_test_setup(test_advance, setup),
+        cmocka_unit_test_setup_teardown(test_what_follows_on_is_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_frozen_comes_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_head_must_fit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_chain_must_hold, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_periods_go_by_marks, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_places, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_two_stories_are_a_fork, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_advance, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
