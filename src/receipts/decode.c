@@ -168,7 +168,7 @@ static const char *clean(char *text, const struct mapping_column *column)
     return text;
 }
 
-const char *decode_texts(struct decoder *decoder, const struct row *row)
+const char *decode_check(struct decoder *decoder, const struct row *row)
 {
     const struct mapping *mapping = decoder->mapping;
     if (row->count != decoder->field_count) {
@@ -183,6 +183,12 @@ const char *decode_texts(struct decoder *decoder, const struct row *row)
                                  mapping->encoding == ENCODING_UTF_8 ? "UTF-8" : "Latin-1");
         }
     }
+    return NULL;
+}
+
+const char *decode_texts(struct decoder *decoder, const struct row *row)
+{
+    const struct mapping *mapping = decoder->mapping;
     arena_reset(&decoder->scratch);
     for (unsigned i = 0; i < ROLE_COUNT; i++) {
         const struct mapping_column *column = mapping->columns[i];
