@@ -9,7 +9,7 @@ static void log_text(struct outcome *outcome, const char *format, ...) PRINTF_LI
 
 static void log_text(struct outcome *outcome, const char *format, ...)
 {
-    char line[1024];
+    static char line[1 << 16];
     va_list arguments;
     if (outcome->is_quiet) {
         return;

@@ -13,10 +13,10 @@
     "  quantity: {column: q}\n"                                                                    \
     "  unit_price: {column: u}\n"                                                                  \
     "  currency: {value: EUR}\n"
-#define TIME  "time: {formats: [\"%Y-%m-%d\"]}\n"
-#define HEAD  "r,t,c,p,q,u\n"
-#define DAY   "2026-03-01"
-#define AT    " 2026-03-01T00:00:00.000Z store  customer "
+#define TIME "time: {formats: [\"%Y-%m-%d\"]}\n"
+#define HEAD "r,t,c,p,q,u\n"
+#define DAY  "2026-03-01"
+#define AT   " 2026-03-01T00:00:00.000Z store  customer "
 
 static void expect(const char *yaml, const char *csv, const char *log)
 {
@@ -39,8 +39,8 @@ static void test_line_ends(void **state)
     static const char log[] = "SALE 1" AT "7 EUR 100 rows 2\n  2: a x 1e-0 = 100\n"
                               "SALE 2" AT "7 EUR 200 rows 3\n  3: b x 1e-0 = 200\n";
     expect(COLUMNS TIME, "\xef\xbb\xbf" HEAD "1,2026-03-01,7,a,1,1\n2,2026-03-01,7,b,1,2", log);
-    expect(COLUMNS TIME,
-           "r,t,c,p,q,u\r\n1,2026-03-01,7,a,1,1\r\n\r\n2,2026-03-01,7,b,1,2\r\n\r\n", log);
+    expect(COLUMNS TIME, "r,t,c,p,q,u\r\n1,2026-03-01,7,a,1,1\r\n\r\n2,2026-03-01,7,b,1,2\r\n\r\n",
+           log);
 }
 
 static void test_quoted(void **state)
@@ -78,8 +78,9 @@ static void test_rejects_rows(void **state)
         {"1,2026-03-01,7,a,1,", "no unit_price"},
         {"1,2026-03-01,7,a,1,-11.50", "negative unit price -11.50"},
         {"1,2026-03-01,7,a,3,0.333", "quantity x unit price has more than 2 decimals"},
-        {"1,2026-03-01,7,a,1,1.2345678901234567890", "unit_price 1.2345678901234567890 has too many "
-                                                     "digits"},
+        {"1,2026-03-01,7,a,1,1.2345678901234567890",
+         "unit_price 1.2345678901234567890 has too many "
+         "digits"},
         {"1,2026-03-01,7,a,100000000000000000,100000000000000000",
          "quantity x unit price is out of range"},
     };
@@ -208,10 +209,9 @@ static void test_whole_receipts(void **state)
 {
     (void)state;
     static const char csv[] = HEAD "1," DAY ",7,a,1,1\n1," DAY ",7,a,1,1\n1," DAY ",7,b,1,1\n";
-    static const char log[] =
-        "SALE 1" AT "7 EUR 100 rows 2\n  2: a x 1e-0 = 100\n"
-        "REJECT 3: receipt 1 came before, at row 2: 1," DAY ",7,a,1,1\n"
-        "REJECT 4: receipt 1 came before, at row 2: 1," DAY ",7,b,1,1\n";
+    static const char log[] = "SALE 1" AT "7 EUR 100 rows 2\n  2: a x 1e-0 = 100\n"
+                              "REJECT 3: receipt 1 came before, at row 2: 1," DAY ",7,a,1,1\n"
+                              "REJECT 4: receipt 1 came before, at row 2: 1," DAY ",7,b,1,1\n";
     expect("rows: receipts\n" COLUMNS TIME, csv, log);
     expect("rows: receipts\ngrouped: false\n" COLUMNS TIME, csv, log);
 }
@@ -276,8 +276,7 @@ static void test_clean(void **state)
            "  currency: {column: k}\n" TIME,
            "r,t,c,a,k\n1," DAY ",17850.0,$2.50,GBP\n1," DAY ",17850.0,1,gbp\n1," DAY
            ",17850,1,USD\n",
-           "REJECT 3: \"gbp\" is not a currency (three capital letters): 1," DAY
-           ",17850.0,1,gbp\n"
+           "REJECT 3: \"gbp\" is not a currency (three capital letters): 1," DAY ",17850.0,1,gbp\n"
            "REJECT 4: currency USD where the receipt (row 2) has GBP: 1," DAY ",17850,1,USD\n"
            "SALE 1" AT "17850 GBP 250 rows 2\n  2:  x 1e-0 = 250\n");
 }
