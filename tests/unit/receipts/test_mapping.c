@@ -149,12 +149,35 @@ static void test_example(void **state)
                              "  2: 8005 (\xc3\x84pfel) #1 x 15e-1 = 129900 1299p\n");
 }
 
+/* Damaged mappings are read or refused with a note that names a line. */
+static void test_damaged(void **state)
+{
+    (void)state;
+    static const char bytes[] = " \n:{}[]\",'#&*-|>a1\t\xff";
+    uint32_t random = 1;
+    for (unsigned i = 0; i < 3000; i++) {
+        char text[] = GOOD "returns: {prefix: C, match: [customer]}\nexclude:\n  card: [a]\n"
+                           "number: {point: \",\"}\nmoney: {decimals: 2, rounding: up}\n";
+        for (unsigned n = 0; n < 1 + i % 4; n++) {
+            random = random * 1664525u + 1013904223u;
+            text[(random >> 8) % (sizeof text - 1)] = bytes[(random >> 3) % (sizeof bytes - 1)];
+        }
+        struct mapping *mapping = NULL;
+        struct note note = {""};
+        if (mapping_parse(text, sizeof text - 1, "map.yaml", &mapping, &note) != ERR_OK &&
+            strncmp(note.text, "map.yaml: line ", 15) != 0) {
+            fail_msg("%s\n%s", note.text, text);
+        }
+        mapping_destroy(mapping);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),         cmocka_unit_test(test_refused_by_schema),
         cmocka_unit_test(test_refused_by_sense), cmocka_unit_test(test_files),
-        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_example),          cmocka_unit_test(test_damaged),
     };
     return cmocka_run_group_tests_name("receipts_mapping", tests, NULL, NULL);
 }

@@ -126,6 +126,10 @@ static void test_numbers(void **state)
     expect("format: {delimiter: \";\"}\nnumber: {point: \",\", group: \".\"}\n" COLUMNS TIME,
            "r;t;c;p;q;u\n1;" DAY ";7;a;1;1.234,50\n",
            "SALE 1" AT "7 EUR 123450 rows 2\n  2: a x 1e-0 = 123450\n");
+    expect("format: {delimiter: \";\"}\nnumber: {group: \",\"}\n" COLUMNS TIME,
+           "r;t;c;p;q;u\n1;" DAY ";7;a;1;1,50\n1;" DAY ";7;a;1;12,34,567.5\n",
+           "REJECT 2: unit_price \"1,50\" is not a number: 1;" DAY ";7;a;1;1,50\n"
+           "SALE 1" AT "7 EUR 123456750 rows 3\n  3: a x 1e-0 = 123456750\n");
 }
 
 static void test_latin1(void **state)
