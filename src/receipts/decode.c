@@ -95,6 +95,13 @@ enum err decoder_bind(struct decoder *decoder, const struct rows_header *header,
 static bool is_utf8_field(struct slice field)
 {
     size_t start = 0;
+    size_t plain = 0;
+    while (plain < field.length && field.at[plain] >= 0x20 && field.at[plain] < 0x7f) {
+        plain++;
+    }
+    if (plain == field.length) {
+        return true;
+    }
     for (size_t i = 0; i <= field.length; i++) {
         if (i == field.length || field.at[i] == '\t' || field.at[i] == '\n' ||
             field.at[i] == '\r') {
