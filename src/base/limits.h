@@ -19,6 +19,13 @@
 #define LIMIT_EFFECTS_PER_RECORD    2048u
 #define LIMIT_MEMTABLE_BYTES        (256u << 20)
 
+/* Store. */
+#define LIMIT_STORE_MAP_BYTES       (UINT64_C(1) << 40) /* address space of an environment */
+#define LIMIT_STORE_READERS         512u
+#define LIMIT_STORE_ROW_BYTES       (2u << 20)
+#define LIMIT_JOURNAL_BATCH_BYTES   (32u << 20) /* with its table, hash and signature */
+#define LIMIT_TRIM_BATCHES          64u         /* in one transaction */
+
 /* Between partners. */
 #define LIMIT_PARTNERS              1000u
 #define LIMIT_CLEARING_BATCH        1024u /* entries */
