@@ -74,7 +74,8 @@ uint64_t read_varint(struct reader *r)
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
         uint8_t byte = read_u8(r);
-        if (r->err != ERR_OK || (shift == 63 && byte > 1)) {
+        bool is_longer_than_needed = shift > 0 && byte == 0;
+        if (r->err != ERR_OK || is_longer_than_needed || (shift == 63 && byte > 1)) {
             break;
         }
         value |= (uint64_t)(byte & 0x7f) << shift;

@@ -35,7 +35,8 @@ uint16_t read_u16(struct reader *r);
 uint32_t read_u32(struct reader *r);
 uint64_t read_u64(struct reader *r);
 int64_t read_i64(struct reader *r);
-/* LEB128, at most 10 bytes; a longer or overflowing one is an error. */
+/* LEB128, at most 10 bytes and no longer than the value needs, so that each value has one form; any
+ * other is an error. */
 uint64_t read_varint(struct reader *r);
 /* Zigzag LEB128. */
 int64_t read_svarint(struct reader *r);

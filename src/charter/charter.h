@@ -5,6 +5,7 @@
 #define CHARTER_CHARTER_H
 
 #include "clearing/roster.h"
+#include "crypto/hash.h"
 #include "crypto/signing.h"
 #include "pki/identity.h"
 

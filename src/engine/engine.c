@@ -61,6 +61,7 @@ enum err engine_open(const struct engine_options *options, struct engine **out_e
         return note_set(note, ERR_RESOURCE, "no memory for the engine");
     }
     engine->options = *options;
+    engine->self = options->terms.roster->self;
     use_defaults(&engine->options);
     engine->ledger_terms.codec = (struct entry_codec){NULL, encode_entry};
     engine->ledger_terms.roster = options->terms.roster;

@@ -125,7 +125,7 @@ static bool run_due(struct engine *engine)
     enum err err = state_scan(engine->options.state, TABLE_DUE, slice_of(NULL, 0),
                               slice_of(NULL, 0), gather_due, list);
     for (size_t i = 0; err == ERR_OK && i < list->count; i++) {
-        list->commands[i].origin = engine->options.terms.roster->self;
+        list->commands[i].origin = engine->self;
         err = engine_execute(engine, &list->commands[i]).err;
     }
     if (err != ERR_OK && err != ERR_UNAVAILABLE) {

@@ -31,6 +31,7 @@ struct timekeeper {
 
 struct engine {
     struct engine_options options;
+    struct partner_id self;
     struct queue queue;
     pthread_t writer;
     struct timekeeper timekeeper;

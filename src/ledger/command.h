@@ -122,7 +122,9 @@ struct command_take_receipt {
     struct hash receipt_hash;
     uint64_t last_number;
     struct slice receipt_signed;
-    const struct receipted_entry *entries; /* those after the stream's receipted_number, in order */
+    /* Those after the stream's receipted_number, in order. The canonical bytes keep only how many
+     * there were: what they led to is in the record's effects. NULL after decode. */
+    const struct receipted_entry *entries;
     size_t entry_count;
 };
 
@@ -148,6 +150,7 @@ struct command {
     struct partner_id origin; /* who made the id: ourselves for tills, a partner for its requests */
     struct uid transaction_id;
     struct unix_ms business_time; /* when it happened in the shop */
+    bool is_dated;                /* the caller said so; otherwise the node took its own clock */
     union {
         struct command_enrol enrol;
         struct command_card card;
@@ -169,12 +172,15 @@ struct command {
  * the node's own steps and stream entries are numbered otherwise. */
 bool command_is_idempotent(enum command_kind kind);
 
-/* The canonical bytes that the journal keeps. What the node itself adds to a till's request (the
- * member id it made, the rate and lot terms of the moment, the times of a hold) is not part of what
- * a repeat must agree in: `out_body_hash` covers only what the caller said. */
+/* The canonical bytes that the journal keeps: a version and the fields of the command's kind. What
+ * all commands have (kind, origin, transaction id, business time) is beside them in the record. */
 void command_encode(const struct command *command, struct buffer *out);
+/* What the node itself adds to a till's request (the member id it made, the rate and lot terms of the
+ * moment, the times of a hold, the time of an undated sale) is not part of what a repeat must agree
+ * in: `out_body_hash` covers only what the caller said. Zeros for kinds that are not idempotent. */
 void command_body_hash(const struct command *command, uint8_t out_body_hash[BODY_HASH_SIZE]);
-/* Slices point into `bytes`. */
+/* The inverse of command_encode: kind and body are set, the rest is zero. Slices point into
+ * `bytes`. */
 MUST_USE enum err command_decode(enum command_kind kind, struct slice bytes,
                                  struct command *out_command);
 

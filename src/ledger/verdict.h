@@ -46,6 +46,8 @@ struct verdict_row {
     int grpc_status;
 };
 
+/* Is it the number of a verdict? The groups leave gaps. */
+bool verdict_is_known(unsigned number);
 /* Never NULL. */
 const struct verdict_row *verdict_describe(enum verdict verdict);
 /* ERR_INPUT for a name that is none. */

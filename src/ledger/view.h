@@ -40,7 +40,8 @@ struct ledger_key {
 };
 
 /* get: the value is borrowed until the next call on the same port. ERR_NOT_FOUND when there is none;
- * ERR_STORAGE or ERR_CORRUPT when the store fails. */
+ * ERR_STORAGE or ERR_CORRUPT when the store fails. put: replaces. del: a row that is not there is no
+ * error. */
 struct ledger_view {
     void *context;
     enum err (*get)(void *context, enum ledger_table table, struct slice key,

@@ -2,14 +2,14 @@
  *
  *   overlay (private to the writer, one batch) -> active memtable -> frozen memtable -> LMDB
  *
- * The writer applies a batch to an overlay. When the journal has the batch, the overlay is published
- * into the active memtable, and only then readers see it. A checkpoint freezes the memtable, writes
- * it to LMDB in key order in one synced transaction together with the number of the last row it
- * contains, and drops it. At start the journal is rolled forward from that number.
+ * The writer applies a batch to an overlay. When the journal has the batch, the overlay is
+ * published into the active memtable, and only then readers see it. A checkpoint freezes the
+ * memtable, writes it to LMDB in key order in one synced transaction together with the number of
+ * the last row it contains, and drops it. At start the journal is rolled forward from that number.
  *
  * Threads: one writer (overlay, publish); one checkpointer; any number of readers. A reader copies
- * one row under a shard's lock or reads it from an LMDB snapshot that ends with the call: the writer
- * never waits for a reader's transaction.
+ * one row under a shard's lock or reads it from an LMDB snapshot that ends with the call: the
+ * writer never waits for a reader's transaction.
  */
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
@@ -24,7 +24,7 @@ enum state_mode {
     STATE_READ_ONLY /* beside a running node: only checkpointed rows */
 };
 
-/* Opens `folder`/state.mdb. Same refusals as journal_file_open. */
+/* Opens `folder`/state.mdb. Same rules and refusals as journal_file_open. */
 MUST_USE enum err state_open(const char *folder, enum state_mode mode, struct state **out_state,
                              struct note *note);
 void state_close(struct state *state); /* without a checkpoint */
@@ -48,12 +48,15 @@ MUST_USE enum err overlay_create(struct state *state, struct overlay **out_overl
 void overlay_destroy(struct overlay *overlay);
 struct ledger_store overlay_port(struct overlay *overlay);
 /* Marks the state of the overlay, so that what follows can be undone without losing what went
- * before: for a group of records that must apply together or not at all. */
+ * before: for a group of records that must apply together or not at all. An undo keeps the mark. An
+ * overlay that is new, cleared or published is marked as empty. */
 void overlay_mark(struct overlay *overlay);
 void overlay_undo_to_mark(struct overlay *overlay);
 /* Forgets all. */
 void overlay_clear(struct overlay *overlay);
-/* Makes all of it visible, as of journal row `last_row`, and clears the overlay. Needs no memory
+/* Makes all of it visible, as of journal row `last_row` (never below the one before), and clears
+ * the overlay. A reader may see some rows of the batch before others; once state_published_row says
+ * `last_row` it sees them all. Needs no memory
  * that was not taken before, so it cannot fail. */
 void overlay_publish(struct overlay *overlay, uint64_t last_row);
 
@@ -64,12 +67,14 @@ MUST_USE enum err state_checkpoint(struct state *state);
 
 /* Rows of one table whose keys begin with `prefix`, from `from` on (in key order, `from` included),
  * as of the last checkpoint. Stops at the visitor's first error other than ERR_OK and returns it,
- * except that ERR_NOT_FOUND from the visitor ends the scan with ERR_OK. The visitor must be quick. */
+ * except that ERR_NOT_FOUND from the visitor ends the scan with ERR_OK. The visitor must be quick.
+ */
 MUST_USE enum err state_scan(struct state *state, enum ledger_table table, struct slice prefix,
                              struct slice from,
                              enum err (*visit)(void *context, struct slice key, struct slice value),
                              void *context);
-/* Every row of every table as of the last checkpoint in one snapshot, and the row it is exact for. */
+/* Every row of every table as of the last checkpoint in one snapshot, and the row it is exact for.
+ */
 MUST_USE enum err state_scan_all(struct state *state, uint64_t *out_checkpointed_row,
                                  enum err (*visit)(void *context, enum ledger_table table,
                                                    struct slice key, struct slice value),

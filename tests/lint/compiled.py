@@ -16,9 +16,15 @@ def commands():
         sources.skip(f"no {os.path.relpath(path, sources.ROOT)}; configure the preset dev first")
     with open(path, encoding="utf-8") as file:
         entries = json.load(file)
-    return [{"file": os.path.relpath(entry["file"], sources.ROOT),
-             "object": os.path.join(entry["directory"], entry["output"]),
-             "arguments": shlex.split(entry["command"])} for entry in entries]
+    return [_read(entry) for entry in entries]
+
+
+def _read(entry):
+    arguments = shlex.split(entry["command"])
+    written = arguments[arguments.index("-o") + 1]
+    return {"file": os.path.relpath(entry["file"], sources.ROOT),
+            "object": os.path.join(entry["directory"], written),
+            "arguments": arguments}
 
 
 def flags(arguments):

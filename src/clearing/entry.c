@@ -1,0 +1,112 @@
+#include "clearing/entry.h"
+
+#include "base/limits.h"
+
+const char *entry_kind_name(enum entry_kind kind)
+{
+    static const char *const names[ENTRY_KIND_END] = {
+        [ENTRY_EARN] = "earn",
+        [ENTRY_CAPTURE] = "capture",
+        [ENTRY_VOID] = "void",
+        [ENTRY_EARN_RETURN] = "earn-return",
+        [ENTRY_BURN_RETURN] = "burn-return",
+        [ENTRY_ADJUSTMENT] = "adjustment",
+        [ENTRY_PERIOD_MARK] = "period-mark",
+    };
+    return kind > 0 && kind < ENTRY_KIND_END ? names[kind] : "unknown";
+}
+
+static enum err wrong(const struct clearing_entry *entry, struct note *note, const char *what)
+{
+    return note_set(note, ERR_INPUT, "entry %llu (%s): %s", (unsigned long long)entry->number,
+                    entry_kind_name(entry->kind), what);
+}
+
+/* What each kind of entry must have and must not have. */
+struct entry_shape {
+    bool has_card;
+    bool has_points;
+    bool has_subject;
+    bool may_have_subject;
+    bool may_have_terms; /* active_from and expires_at */
+};
+
+static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
+    [ENTRY_EARN] = {.has_card = true, .has_points = true, .may_have_terms = true},
+    [ENTRY_CAPTURE] = {.has_card = true, .has_points = true, .has_subject = true},
+    [ENTRY_VOID] = {.has_card = true, .has_subject = true},
+    [ENTRY_EARN_RETURN] = {.has_card = true, .has_points = true, .has_subject = true},
+    [ENTRY_BURN_RETURN] = {.has_card = true, .has_points = true, .has_subject = true},
+    [ENTRY_ADJUSTMENT] = {.has_card = true, .has_points = true, .may_have_subject = true},
+    [ENTRY_PERIOD_MARK] = {0},
+};
+
+static enum err check_terms(const struct clearing_entry *entry, const struct entry_shape *shape,
+                            struct note *note)
+{
+    struct unix_ms from = entry->active_from;
+    struct unix_ms until = entry->expires_at;
+    if (!shape->may_have_terms && (from.ms != 0 || until.ms != 0)) {
+        return wrong(entry, note, "only earns say when their points begin and end");
+    }
+    if (from.ms < 0 || until.ms < 0 || (until.ms != 0 && until.ms <= from.ms)) {
+        return wrong(entry, note, "its points end before they begin");
+    }
+    return ERR_OK;
+}
+
+static enum err check_place(const struct clearing_entry *entry, struct note *note)
+{
+    uint32_t month = entry->period.yyyymm % 100;
+    uint32_t year = entry->period.yyyymm / 100;
+    if (entry->number == 0) {
+        return wrong(entry, note, "numbers begin with 1");
+    }
+    if (entry->number == 1 && !hash_is_zero(&entry->previous_hash)) {
+        return wrong(entry, note,
+                     "the first entry follows on from none, its previous hash is zeros");
+    }
+    if (month < 1 || month > 12 || year < 1970 || year > 9999) {
+        return wrong(entry, note, "its period is no month");
+    }
+    return ERR_OK;
+}
+
+enum err entry_check(const struct clearing_entry *entry, struct note *note)
+{
+    if (entry->kind <= 0 || entry->kind >= ENTRY_KIND_END) {
+        return wrong(entry, note, "its kind is unknown");
+    }
+    const struct entry_shape *shape = &entry_shapes[entry->kind];
+    struct card_number card;
+    TRY(check_place(entry, note));
+    if (entry->business_time.ms < 0) {
+        return wrong(entry, note, "its time is before 1970");
+    }
+    if (shape->has_card && (uid_is_nil(&entry->transaction_id) ||
+                            card_number_parse(entry->card.digits, &card) != ERR_OK)) {
+        return wrong(entry, note, "it needs a transaction id and a valid card number");
+    }
+    if (!shape->has_card && entry->card.digits[0] != '\0') {
+        return wrong(entry, note, "it has a card");
+    }
+    if (shape->has_points ? entry->points.minor <= 0 : entry->points.minor != 0) {
+        return wrong(entry, note,
+                     shape->has_points ? "its points are not positive" : "it has points");
+    }
+    if (entry->points.minor > LIMIT_POINTS_PER_COMMAND) {
+        return wrong(entry, note, "its points are more than one entry may move");
+    }
+    if (shape->has_subject && uid_is_nil(&entry->subject)) {
+        return wrong(entry, note, "it does not say what it is about");
+    }
+    if (!shape->has_subject && !shape->may_have_subject && !uid_is_nil(&entry->subject)) {
+        return wrong(entry, note, "it is about something else");
+    }
+    return check_terms(entry, shape, note);
+}
+
+struct hash entry_hash(struct slice bytes)
+{
+    return hash_of(HASH_DOMAIN_ENTRY, bytes);
+}

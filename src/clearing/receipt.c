@@ -1,0 +1,6 @@
+#include "clearing/receipt.h"
+
+struct hash receipt_payload_hash(struct slice payload)
+{
+    return hash_of(HASH_DOMAIN_RECEIPT, payload);
+}

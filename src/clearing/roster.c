@@ -1,0 +1,131 @@
+#include "clearing/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+static int compare_partners(const void *a, const void *b)
+{
+    const struct roster_partner *first = a;
+    const struct roster_partner *second = b;
+    return partner_id_compare(&first->id, &second->id);
+}
+
+static int compare_tariffs(const void *a, const void *b)
+{
+    const struct tariff *first = a;
+    const struct tariff *second = b;
+    return first->id < second->id ? -1 : first->id > second->id;
+}
+
+/* Does one of them begin the other? Equal ones do, too. */
+static bool prefixes_clash(const struct card_prefix *a, const struct card_prefix *b)
+{
+    size_t length_a = strnlen(a->digits, CARD_PREFIX_MAX);
+    size_t length_b = strnlen(b->digits, CARD_PREFIX_MAX);
+    return strncmp(a->digits, b->digits, length_a < length_b ? length_a : length_b) == 0;
+}
+
+static enum err check_partner(const struct roster *roster, size_t index, struct note *note)
+{
+    const struct roster_partner *partner = &roster->partners[index];
+    struct card_prefix prefix;
+    if (card_prefix_parse(partner->prefix.digits, &prefix) != ERR_OK) {
+        return note_set(note, ERR_INPUT, "partner %s: '%s' is no card prefix", partner->id.text,
+                        partner->prefix.digits);
+    }
+    if (index > 0 && partner_id_equal(&roster->partners[index - 1].id, &partner->id)) {
+        return note_set(note, ERR_INPUT, "partner %s is there twice", partner->id.text);
+    }
+    for (size_t i = 0; i < index; i++) {
+        const struct roster_partner *other = &roster->partners[i];
+        if (prefixes_clash(&other->prefix, &partner->prefix)) {
+            return note_set(
+                note, ERR_INPUT, "partners %s and %s: card prefix %s and %s can't be told apart",
+                other->id.text, partner->id.text, other->prefix.digits, partner->prefix.digits);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err check_tariff(const struct roster *roster, size_t index, struct note *note)
+{
+    const struct tariff *tariff = &roster->tariffs[index];
+    if (index > 0 && roster->tariffs[index - 1].id == tariff->id) {
+        return note_set(note, ERR_INPUT, "tariff %u is there twice", tariff->id);
+    }
+    if (tariff->issue_price.minor < 0 || tariff->redemption_price.minor < 0) {
+        return note_set(note, ERR_INPUT, "tariff %u has a price below zero", tariff->id);
+    }
+    if (tariff->per.minor <= 0) {
+        return note_set(note, ERR_INPUT, "tariff %u: its prices are for no points", tariff->id);
+    }
+    return ERR_OK;
+}
+
+static enum err check_period(struct period period, struct note *note)
+{
+    uint32_t month = period.yyyymm % 100;
+    uint32_t year = period.yyyymm / 100;
+    if (month < 1 || month > 12 || year < 1970 || year > 9999) {
+        return note_set(note, ERR_INPUT, "the first period, %u, is no month", period.yyyymm);
+    }
+    return ERR_OK;
+}
+
+enum err roster_prepare(struct roster *roster, struct note *note)
+{
+    if (roster->partner_count == 0 || roster->partner_count > LIMIT_PARTNERS) {
+        return note_set(note, ERR_INPUT, "%zu partners; there must be 1 to %u",
+                        roster->partner_count, LIMIT_PARTNERS);
+    }
+    if (roster->tariff_count == 0 || roster->tariff_count > LIMIT_TARIFFS) {
+        return note_set(note, ERR_INPUT, "%zu tariffs; there must be 1 to %u", roster->tariff_count,
+                        LIMIT_TARIFFS);
+    }
+    TRY(check_period(roster->first_period, note));
+    qsort(roster->partners, roster->partner_count, sizeof roster->partners[0], compare_partners);
+    qsort(roster->tariffs, roster->tariff_count, sizeof roster->tariffs[0], compare_tariffs);
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        TRY(check_partner(roster, i, note));
+    }
+    for (size_t i = 0; i < roster->tariff_count; i++) {
+        TRY(check_tariff(roster, i, note));
+    }
+    if (roster_find(roster, &roster->self) == NULL) {
+        return note_set(note, ERR_INPUT, "%s itself is not among the partners", roster->self.text);
+    }
+    return ERR_OK;
+}
+
+const struct roster_partner *roster_find(const struct roster *roster,
+                                         const struct partner_id *partner)
+{
+    struct roster_partner key = {.id = *partner};
+    return bsearch(&key, roster->partners, roster->partner_count, sizeof roster->partners[0],
+                   compare_partners);
+}
+
+const struct roster_partner *roster_home_of(const struct roster *roster,
+                                            const struct card_number *card)
+{
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        if (card_has_prefix(card, &roster->partners[i].prefix)) {
+            return &roster->partners[i];
+        }
+    }
+    return NULL;
+}
+
+const struct tariff *roster_tariff(const struct roster *roster, uint32_t tariff)
+{
+    struct tariff key = {.id = tariff};
+    return bsearch(&key, roster->tariffs, roster->tariff_count, sizeof roster->tariffs[0],
+                   compare_tariffs);
+}
+
+bool roster_is_self(const struct roster *roster, const struct partner_id *partner)
+{
+    return partner_id_equal(&roster->self, partner);
+}

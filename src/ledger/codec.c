@@ -1,0 +1,238 @@
+#include "ledger/codec.h"
+
+#include <string.h>
+
+void read_expect(struct reader *in, bool is_so)
+{
+    if (!is_so) {
+        in->err = ERR_CORRUPT;
+    }
+}
+
+void read_version(struct reader *in, uint8_t version)
+{
+    read_expect(in, read_u8(in) == version);
+}
+
+void write_bool(struct buffer *out, bool value)
+{
+    write_u8(out, value ? 1 : 0);
+}
+
+bool read_bool(struct reader *in)
+{
+    return read_choice(in, 0, 2) == 1;
+}
+
+uint8_t read_choice(struct reader *in, unsigned first, unsigned end)
+{
+    uint8_t value = read_u8(in);
+    read_expect(in, value >= first && value < end);
+    return value;
+}
+
+enum verdict read_verdict(struct reader *in)
+{
+    uint8_t value = read_u8(in);
+    read_expect(in, verdict_is_known(value));
+    return (enum verdict)value;
+}
+
+uint32_t read_varint32(struct reader *in)
+{
+    uint64_t value = read_varint(in);
+    read_expect(in, value <= UINT32_MAX);
+    return (uint32_t)value;
+}
+
+uint32_t read_count(struct reader *in, uint32_t limit)
+{
+    uint64_t value = read_varint(in);
+    read_expect(in, value <= limit);
+    return in->err == ERR_OK ? (uint32_t)value : 0;
+}
+
+void write_uid(struct buffer *out, const struct uid *uid)
+{
+    write_bytes(out, uid->bytes, sizeof uid->bytes);
+}
+
+void read_uid(struct reader *in, struct uid *out_uid)
+{
+    read_copy(in, out_uid->bytes, sizeof out_uid->bytes);
+}
+
+void write_hash(struct buffer *out, const struct hash *hash)
+{
+    write_bytes(out, hash->bytes, sizeof hash->bytes);
+}
+
+void read_hash(struct reader *in, struct hash *out_hash)
+{
+    read_copy(in, out_hash->bytes, sizeof out_hash->bytes);
+}
+
+void write_time(struct buffer *out, struct unix_ms time)
+{
+    write_svarint(out, time.ms);
+}
+
+struct unix_ms read_time(struct reader *in)
+{
+    return (struct unix_ms){read_svarint(in)};
+}
+
+bool period_is_month(struct period period)
+{
+    uint32_t month = period.yyyymm % 100;
+    uint32_t year = period.yyyymm / 100;
+    return month >= 1 && month <= 12 && year >= 1970 && year <= 9999;
+}
+
+void write_period(struct buffer *out, struct period period)
+{
+    write_varint(out, period.yyyymm);
+}
+
+struct period read_period(struct reader *in)
+{
+    struct period period = {read_varint32(in)};
+    read_expect(in, period.yyyymm == 0 || period_is_month(period));
+    return period;
+}
+
+void write_points(struct buffer *out, struct points points)
+{
+    write_svarint(out, points.minor);
+}
+
+struct points read_points(struct reader *in)
+{
+    return points_of(read_svarint(in));
+}
+
+struct points read_points_held(struct reader *in)
+{
+    struct points points = read_points(in);
+    read_expect(in, points.minor >= 0);
+    return points;
+}
+
+void write_money(struct buffer *out, struct money money)
+{
+    write_svarint(out, money.minor);
+}
+
+struct money read_money(struct reader *in)
+{
+    return money_of(read_svarint(in));
+}
+
+void write_text(struct buffer *out, const char *text, size_t capacity)
+{
+    size_t length = strnlen(text, capacity);
+    ASSERT(length < capacity);
+    write_block(out, slice_of(text, length));
+}
+
+void read_text(struct reader *in, char *out_text, size_t capacity)
+{
+    struct slice text = read_block(in);
+    read_expect(in, text.length < capacity);
+    memset(out_text, 0, capacity);
+    if (in->err != ERR_OK || text.length == 0) {
+        return;
+    }
+    memcpy(out_text, text.at, text.length);
+    read_expect(in, memchr(text.at, 0, text.length) == NULL);
+}
+
+void write_partner(struct buffer *out, const struct partner_id *partner)
+{
+    write_text(out, partner->text, sizeof partner->text);
+}
+
+void read_partner(struct reader *in, struct partner_id *out_partner)
+{
+    struct partner_id partner;
+    read_text(in, out_partner->text, sizeof out_partner->text);
+    read_expect(in, out_partner->text[0] == '\0' ||
+                        partner_id_parse(out_partner->text, &partner) == ERR_OK);
+}
+
+void write_card(struct buffer *out, const struct card_number *card)
+{
+    write_text(out, card->digits, sizeof card->digits);
+}
+
+void read_card(struct reader *in, struct card_number *out_card)
+{
+    read_text(in, out_card->digits, sizeof out_card->digits);
+    size_t length = strlen(out_card->digits);
+    read_expect(in, strspn(out_card->digits, "0123456789") == length &&
+                        (length == 0 || length >= CARD_DIGITS_MIN));
+}
+
+void write_lot_key(struct buffer *out, const struct lot_key *key)
+{
+    write_partner(out, &key->issuer);
+    write_varint(out, key->tariff);
+    write_time(out, key->active_from);
+    write_time(out, key->expires_at);
+}
+
+void read_lot_key(struct reader *in, struct lot_key *out_key)
+{
+    read_partner(in, &out_key->issuer);
+    out_key->tariff = read_varint32(in);
+    out_key->active_from = read_time(in);
+    out_key->expires_at = read_time(in);
+}
+
+void write_earn_rate(struct buffer *out, const struct earn_rate *rate)
+{
+    write_svarint(out, rate->points_minor);
+    write_svarint(out, rate->per_minor);
+    write_u8(out, (uint8_t)rate->rounding);
+    write_svarint(out, rate->minimum_minor);
+}
+
+void read_earn_rate(struct reader *in, struct earn_rate *out_rate)
+{
+    out_rate->points_minor = read_svarint(in);
+    out_rate->per_minor = read_svarint(in);
+    out_rate->rounding = (enum rounding)read_choice(in, 0, ROUNDING_COUNT);
+    out_rate->minimum_minor = read_svarint(in);
+}
+
+void write_entry(struct buffer *out, const struct clearing_entry *entry)
+{
+    write_varint(out, entry->number);
+    write_hash(out, &entry->previous_hash);
+    write_period(out, entry->period);
+    write_time(out, entry->business_time);
+    write_uid(out, &entry->transaction_id);
+    write_u8(out, (uint8_t)entry->kind);
+    write_card(out, &entry->card);
+    write_points(out, entry->points);
+    write_varint(out, entry->tariff);
+    write_uid(out, &entry->subject);
+    write_time(out, entry->active_from);
+    write_time(out, entry->expires_at);
+}
+
+void read_entry(struct reader *in, struct clearing_entry *out_entry)
+{
+    out_entry->number = read_varint(in);
+    read_hash(in, &out_entry->previous_hash);
+    out_entry->period = read_period(in);
+    out_entry->business_time = read_time(in);
+    read_uid(in, &out_entry->transaction_id);
+    out_entry->kind = (enum entry_kind)read_choice(in, ENTRY_EARN, ENTRY_KIND_END);
+    read_card(in, &out_entry->card);
+    out_entry->points = read_points(in);
+    out_entry->tariff = read_varint32(in);
+    read_uid(in, &out_entry->subject);
+    out_entry->active_from = read_time(in);
+    out_entry->expires_at = read_time(in);
+}

@@ -1,0 +1,52 @@
+/* The fields that rows, commands and effects are made of, as stored bytes. Used within src/ledger.
+ *
+ * Times, points and money are zigzag LEB128; counts and numbers LEB128; enums one byte. Each value
+ * has exactly one form, and a reader refuses all others (ERR_CORRUPT, sticky).
+ */
+#ifndef LEDGER_CODEC_H
+#define LEDGER_CODEC_H
+
+#include "ledger/rows.h"
+
+/* The version byte at the head of a value. */
+void read_version(struct reader *in, uint8_t version);
+/* Marks the input as corrupt unless `is_so`. */
+void read_expect(struct reader *in, bool is_so);
+
+void write_bool(struct buffer *out, bool value);
+bool read_bool(struct reader *in);
+/* A byte from `first` to below `end`. */
+uint8_t read_choice(struct reader *in, unsigned first, unsigned end);
+enum verdict read_verdict(struct reader *in);
+uint32_t read_varint32(struct reader *in);
+/* A count up to `limit`. */
+uint32_t read_count(struct reader *in, uint32_t limit);
+
+void write_uid(struct buffer *out, const struct uid *uid);
+void read_uid(struct reader *in, struct uid *out_uid);
+void write_hash(struct buffer *out, const struct hash *hash);
+void read_hash(struct reader *in, struct hash *out_hash);
+void write_time(struct buffer *out, struct unix_ms time);
+struct unix_ms read_time(struct reader *in);
+void write_period(struct buffer *out, struct period period);
+/* A calendar month, or 0 for none. */
+struct period read_period(struct reader *in);
+bool period_is_month(struct period period);
+
+void write_points(struct buffer *out, struct points points);
+struct points read_points(struct reader *in);
+/* As stored rows have them: never negative. */
+struct points read_points_held(struct reader *in);
+void write_money(struct buffer *out, struct money money);
+struct money read_money(struct reader *in);
+
+/* NUL-terminated text of less than `capacity` bytes; what lies behind it is zeroed. */
+void write_text(struct buffer *out, const char *text, size_t capacity);
+void read_text(struct reader *in, char *out_text, size_t capacity);
+
+void write_earn_rate(struct buffer *out, const struct earn_rate *rate);
+void read_earn_rate(struct reader *in, struct earn_rate *out_rate);
+void write_entry(struct buffer *out, const struct clearing_entry *entry);
+void read_entry(struct reader *in, struct clearing_entry *out_entry);
+
+#endif

@@ -1,0 +1,274 @@
+/* Commands as the journal keeps them: a version, and the fields of each kind in a fixed order. */
+#include "ledger/codec.h"
+#include "ledger/command.h"
+
+enum {
+    COMMAND_VERSION = 1
+};
+
+static void write_earn(struct buffer *out, const struct command_earn *earn)
+{
+    write_card(out, &earn->card);
+    write_uid(out, &earn->member);
+    write_money(out, earn->amount);
+    write_text(out, earn->currency, sizeof earn->currency);
+    write_bool(out, earn->is_fixed);
+    write_points(out, earn->fixed_points);
+    write_earn_rate(out, &earn->rate);
+    write_time(out, earn->active_from);
+    write_time(out, earn->expires_at);
+    write_text(out, earn->receipt, sizeof earn->receipt);
+}
+
+static void read_earn(struct reader *in, struct command_earn *out_earn)
+{
+    read_card(in, &out_earn->card);
+    read_uid(in, &out_earn->member);
+    out_earn->amount = read_money(in);
+    read_text(in, out_earn->currency, sizeof out_earn->currency);
+    out_earn->is_fixed = read_bool(in);
+    out_earn->fixed_points = read_points(in);
+    read_earn_rate(in, &out_earn->rate);
+    out_earn->active_from = read_time(in);
+    out_earn->expires_at = read_time(in);
+    read_text(in, out_earn->receipt, sizeof out_earn->receipt);
+}
+
+static void write_hold(struct buffer *out, const struct command_hold *hold)
+{
+    write_partner(out, &hold->redeemer);
+    write_card(out, &hold->card);
+    write_points(out, hold->points);
+    write_time(out, hold->capture_by);
+    write_time(out, hold->deliver_by);
+    write_text(out, hold->receipt, sizeof hold->receipt);
+    write_block(out, hold->evidence);
+}
+
+static void read_hold(struct reader *in, struct command_hold *out_hold)
+{
+    read_partner(in, &out_hold->redeemer);
+    read_card(in, &out_hold->card);
+    out_hold->points = read_points(in);
+    out_hold->capture_by = read_time(in);
+    out_hold->deliver_by = read_time(in);
+    read_text(in, out_hold->receipt, sizeof out_hold->receipt);
+    out_hold->evidence = read_block(in);
+}
+
+/* A row's own encoding within a command, with its length before it. */
+static void write_nested_pair(struct buffer *out, const struct pair_period *pair)
+{
+    struct buffer nested = {0};
+    pair_period_encode(pair, &nested);
+    write_block(out, buffer_slice(&nested));
+    out->err = out->err == ERR_OK ? nested.err : out->err;
+    buffer_fini(&nested);
+}
+
+static void write_take_batch(struct buffer *out, const struct command_take_batch *batch)
+{
+    write_partner(out, &batch->sender);
+    write_varint(out, batch->held_receipt_number);
+    write_block(out, batch->head_signed);
+    write_block(out, batch->receipt_signed);
+    write_hash(out, &batch->receipt_hash);
+}
+
+static void read_take_batch(struct reader *in, struct command_take_batch *out_batch)
+{
+    read_partner(in, &out_batch->sender);
+    out_batch->held_receipt_number = read_varint(in);
+    out_batch->head_signed = read_block(in);
+    out_batch->receipt_signed = read_block(in);
+    read_hash(in, &out_batch->receipt_hash);
+}
+
+static void write_take_receipt(struct buffer *out, const struct command_take_receipt *receipt)
+{
+    write_partner(out, &receipt->receiver);
+    write_varint(out, receipt->receipt_number);
+    write_hash(out, &receipt->receipt_hash);
+    write_varint(out, receipt->last_number);
+    write_block(out, receipt->receipt_signed);
+    write_varint(out, receipt->entry_count);
+}
+
+static void read_take_receipt(struct reader *in, struct command_take_receipt *out_receipt)
+{
+    read_partner(in, &out_receipt->receiver);
+    out_receipt->receipt_number = read_varint(in);
+    read_hash(in, &out_receipt->receipt_hash);
+    out_receipt->last_number = read_varint(in);
+    out_receipt->receipt_signed = read_block(in);
+    out_receipt->entries = NULL;
+    out_receipt->entry_count = read_varint32(in);
+}
+
+static void read_put_pair(struct reader *in, struct command_put_pair *out_put)
+{
+    read_partner(in, &out_put->partner);
+    out_put->period = read_period(in);
+    struct slice pair = read_block(in);
+    if (in->err == ERR_OK) {
+        read_expect(in, pair_period_decode(pair, &out_put->pair) == ERR_OK);
+    }
+}
+
+static void write_freeze(struct buffer *out, const struct command_freeze *freeze)
+{
+    write_partner(out, &freeze->partner);
+    write_u8(out, (uint8_t)freeze->direction);
+    write_text(out, freeze->reason, sizeof freeze->reason);
+    write_block(out, freeze->evidence);
+}
+
+static void read_freeze(struct reader *in, struct command_freeze *out_freeze)
+{
+    read_partner(in, &out_freeze->partner);
+    out_freeze->direction = (enum stream_direction)read_choice(in, STREAM_OUT, STREAM_IN + 1);
+    read_text(in, out_freeze->reason, sizeof out_freeze->reason);
+    out_freeze->evidence = read_block(in);
+}
+
+void command_encode(const struct command *command, struct buffer *out)
+{
+    write_u8(out, COMMAND_VERSION);
+    switch (command->kind) {
+    case COMMAND_ENROL:
+        write_uid(out, &command->enrol.member);
+        write_text(out, command->enrol.reference, sizeof command->enrol.reference);
+        write_text(out, command->enrol.name, sizeof command->enrol.name);
+        break;
+    case COMMAND_ISSUE_CARD:
+    case COMMAND_BLOCK_CARD:
+        write_uid(out, &command->card.member);
+        write_card(out, &command->card.card);
+        break;
+    case COMMAND_EARN:
+        write_earn(out, &command->earn);
+        break;
+    case COMMAND_HOLD:
+    case COMMAND_FOREIGN_HOLD:
+        write_hold(out, &command->hold);
+        break;
+    case COMMAND_CAPTURE:
+    case COMMAND_VOID:
+    case COMMAND_RETURN_BURN:
+        write_uid(out, &command->use.hold);
+        write_points(out, command->use.points);
+        write_text(out, command->use.receipt, sizeof command->use.receipt);
+        break;
+    case COMMAND_RETURN_SALE:
+        write_uid(out, &command->return_sale.sale);
+        write_money(out, command->return_sale.amount);
+        write_text(out, command->return_sale.receipt, sizeof command->return_sale.receipt);
+        break;
+    case COMMAND_SETTLE_MEMBER:
+    case COMMAND_EXPIRE_HOLD:
+        write_uid(out, &command->due.id);
+        write_partner(out, &command->due.redeemer);
+        write_time(out, command->due.due);
+        break;
+    case COMMAND_TAKE_ENTRY:
+        write_partner(out, &command->take_entry.sender);
+        write_entry(out, &command->take_entry.entry);
+        write_block(out, command->take_entry.bytes);
+        break;
+    case COMMAND_TAKE_BATCH:
+        write_take_batch(out, &command->take_batch);
+        break;
+    case COMMAND_TAKE_RECEIPT:
+        write_take_receipt(out, &command->take_receipt);
+        break;
+    case COMMAND_CLOSE_PERIOD:
+        write_period(out, command->close_period.period);
+        break;
+    case COMMAND_PUT_PAIR:
+        write_partner(out, &command->put_pair.partner);
+        write_period(out, command->put_pair.period);
+        write_nested_pair(out, &command->put_pair.pair);
+        break;
+    case COMMAND_FREEZE_STREAM:
+        write_freeze(out, &command->freeze);
+        break;
+    case COMMAND_KIND_END:
+        ASSERT(false);
+    }
+}
+
+/* The fields of the kind that `command` has. */
+static void read_body(struct reader *in, struct command *command)
+{
+    switch (command->kind) {
+    case COMMAND_ENROL:
+        read_uid(in, &command->enrol.member);
+        read_text(in, command->enrol.reference, sizeof command->enrol.reference);
+        read_text(in, command->enrol.name, sizeof command->enrol.name);
+        break;
+    case COMMAND_ISSUE_CARD:
+    case COMMAND_BLOCK_CARD:
+        read_uid(in, &command->card.member);
+        read_card(in, &command->card.card);
+        break;
+    case COMMAND_EARN:
+        read_earn(in, &command->earn);
+        break;
+    case COMMAND_HOLD:
+    case COMMAND_FOREIGN_HOLD:
+        read_hold(in, &command->hold);
+        break;
+    case COMMAND_CAPTURE:
+    case COMMAND_VOID:
+    case COMMAND_RETURN_BURN:
+        read_uid(in, &command->use.hold);
+        command->use.points = read_points(in);
+        read_text(in, command->use.receipt, sizeof command->use.receipt);
+        break;
+    case COMMAND_RETURN_SALE:
+        read_uid(in, &command->return_sale.sale);
+        command->return_sale.amount = read_money(in);
+        read_text(in, command->return_sale.receipt, sizeof command->return_sale.receipt);
+        break;
+    case COMMAND_SETTLE_MEMBER:
+    case COMMAND_EXPIRE_HOLD:
+        read_uid(in, &command->due.id);
+        read_partner(in, &command->due.redeemer);
+        command->due.due = read_time(in);
+        break;
+    case COMMAND_TAKE_ENTRY:
+        read_partner(in, &command->take_entry.sender);
+        read_entry(in, &command->take_entry.entry);
+        command->take_entry.bytes = read_block(in);
+        break;
+    case COMMAND_TAKE_BATCH:
+        read_take_batch(in, &command->take_batch);
+        break;
+    case COMMAND_TAKE_RECEIPT:
+        read_take_receipt(in, &command->take_receipt);
+        break;
+    case COMMAND_CLOSE_PERIOD:
+        command->close_period.period = read_period(in);
+        break;
+    case COMMAND_PUT_PAIR:
+        read_put_pair(in, &command->put_pair);
+        break;
+    case COMMAND_FREEZE_STREAM:
+        read_freeze(in, &command->freeze);
+        break;
+    case COMMAND_KIND_END:
+        break;
+    }
+}
+
+enum err command_decode(enum command_kind kind, struct slice bytes, struct command *out_command)
+{
+    ASSERT(kind > 0 && kind < COMMAND_KIND_END);
+    struct reader in = reader_of(bytes);
+    struct command command = {.kind = kind};
+    read_version(&in, COMMAND_VERSION);
+    read_body(&in, &command);
+    TRY(reader_finish(&in));
+    *out_command = command;
+    return ERR_OK;
+}

@@ -1,0 +1,180 @@
+/* Effects as bytes: a kind, and its fields. */
+#include "ledger/codec.h"
+#include "ledger/record.h"
+
+/* Only the fields that an account of its kind has. */
+static void write_account_ref(struct buffer *out, const struct account_ref *account)
+{
+    ASSERT(account->kind > 0 && account->kind < ACCOUNT_KIND_END);
+    write_u8(out, (uint8_t)account->kind);
+    if (account_kind_is_member(account->kind)) {
+        write_uid(out, &account->member);
+    } else if (account_kind_is_partner(account->kind)) {
+        write_partner(out, &account->partner);
+        write_period(out, account->period);
+    }
+}
+
+/* A partner's id that must be there. */
+static void read_some_partner(struct reader *in, struct partner_id *out_partner)
+{
+    read_partner(in, out_partner);
+    read_expect(in, out_partner->text[0] != '\0');
+}
+
+static struct period read_month(struct reader *in)
+{
+    struct period period = read_period(in);
+    read_expect(in, period.yyyymm != 0);
+    return period;
+}
+
+static void read_account_ref(struct reader *in, struct account_ref *out_account)
+{
+    *out_account = (struct account_ref){0};
+    out_account->kind = (enum account_kind)read_choice(in, ACCOUNT_AVAILABLE, ACCOUNT_KIND_END);
+    if (account_kind_is_member(out_account->kind)) {
+        read_uid(in, &out_account->member);
+        read_expect(in, !uid_is_nil(&out_account->member));
+    } else if (account_kind_is_partner(out_account->kind)) {
+        read_some_partner(in, &out_account->partner);
+        out_account->period = read_month(in);
+    }
+}
+
+static void write_entry_effect(struct buffer *out, const struct effect_entry *effect)
+{
+    write_partner(out, &effect->partner);
+    write_varint(out, effect->entry.number);
+    write_u8(out, (uint8_t)effect->entry.kind);
+    write_period(out, effect->entry.period);
+    write_hash(out, &effect->hash);
+    write_block(out, effect->bytes);
+}
+
+static void read_entry_effect(struct reader *in, struct effect_entry *out_effect)
+{
+    read_some_partner(in, &out_effect->partner);
+    out_effect->entry.number = read_varint(in);
+    read_expect(in, out_effect->entry.number >= 1);
+    out_effect->entry.kind = (enum entry_kind)read_choice(in, ENTRY_EARN, ENTRY_KIND_END);
+    out_effect->entry.period = read_month(in);
+    read_hash(in, &out_effect->hash);
+    out_effect->bytes = read_block(in);
+    read_expect(in, out_effect->bytes.length >= 1 &&
+                        out_effect->bytes.length <= LIMIT_CLEARING_ENTRY_BYTES);
+}
+
+static void write_total_effect(struct buffer *out, const struct effect_total *effect)
+{
+    write_u8(out, (uint8_t)effect->direction);
+    write_partner(out, &effect->partner);
+    write_period(out, effect->period);
+    write_u8(out, (uint8_t)effect->kind);
+    write_varint(out, effect->tariff);
+    write_svarint(out, effect->count_delta);
+    write_svarint(out, effect->points_delta);
+}
+
+static void read_total_effect(struct reader *in, struct effect_total *out_effect)
+{
+    out_effect->direction = (enum stream_direction)read_choice(in, STREAM_OUT, STREAM_IN + 1);
+    read_some_partner(in, &out_effect->partner);
+    out_effect->period = read_month(in);
+    out_effect->kind = (enum entry_kind)read_choice(in, ENTRY_EARN, ENTRY_KIND_END);
+    out_effect->tariff = read_varint32(in);
+    out_effect->count_delta = read_svarint(in);
+    out_effect->points_delta = read_svarint(in);
+}
+
+static void write_row_effect(struct buffer *out, const struct effect_row *effect)
+{
+    write_u8(out, (uint8_t)effect->table);
+    write_block(out, effect->key);
+    write_bool(out, effect->is_deleted);
+    if (!effect->is_deleted) {
+        write_block(out, effect->value);
+    }
+}
+
+static void read_row_effect(struct reader *in, struct effect_row *out_effect)
+{
+    out_effect->table = (enum ledger_table)read_choice(in, TABLE_MEMBER, TABLE_END);
+    out_effect->key = read_block(in);
+    read_expect(in, out_effect->key.length >= 1 && out_effect->key.length <= LEDGER_KEY_MAX);
+    out_effect->is_deleted = read_bool(in);
+    if (!out_effect->is_deleted) {
+        out_effect->value = read_block(in);
+    }
+}
+
+void effect_encode(const struct effect *effect, struct buffer *out)
+{
+    write_u8(out, (uint8_t)effect->kind);
+    switch (effect->kind) {
+    case EFFECT_POST:
+        write_account_ref(out, &effect->post.debit);
+        write_account_ref(out, &effect->post.credit);
+        write_points(out, effect->post.points);
+        break;
+    case EFFECT_LOT:
+        write_uid(out, &effect->lot.member);
+        write_lot_key(out, &effect->lot.key);
+        write_svarint(out, effect->lot.free_delta);
+        write_svarint(out, effect->lot.held_delta);
+        break;
+    case EFFECT_ENTRY:
+        write_entry_effect(out, &effect->entry);
+        break;
+    case EFFECT_TOTAL:
+        write_total_effect(out, &effect->total);
+        break;
+    case EFFECT_ROW:
+        write_row_effect(out, &effect->row);
+        break;
+    case EFFECT_HISTORY:
+        write_uid(out, &effect->history.member);
+        write_varint(out, effect->history.previous_row);
+        break;
+    case EFFECT_KIND_END:
+        ASSERT(false);
+    }
+}
+
+void effect_read(struct reader *in, struct effect *out_effect)
+{
+    *out_effect = (struct effect){0};
+    out_effect->kind = (enum effect_kind)read_choice(in, EFFECT_POST, EFFECT_KIND_END);
+    if (in->err != ERR_OK) {
+        return;
+    }
+    switch (out_effect->kind) {
+    case EFFECT_POST:
+        read_account_ref(in, &out_effect->post.debit);
+        read_account_ref(in, &out_effect->post.credit);
+        out_effect->post.points = read_points(in);
+        read_expect(in, out_effect->post.points.minor > 0);
+        break;
+    case EFFECT_LOT:
+        read_uid(in, &out_effect->lot.member);
+        read_lot_key(in, &out_effect->lot.key);
+        out_effect->lot.free_delta = read_svarint(in);
+        out_effect->lot.held_delta = read_svarint(in);
+        break;
+    case EFFECT_ENTRY:
+        read_entry_effect(in, &out_effect->entry);
+        break;
+    case EFFECT_TOTAL:
+        read_total_effect(in, &out_effect->total);
+        break;
+    case EFFECT_ROW:
+        read_row_effect(in, &out_effect->row);
+        break;
+    case EFFECT_HISTORY:
+        read_uid(in, &out_effect->history.member);
+        out_effect->history.previous_row = read_varint(in);
+        break;
+    case EFFECT_KIND_END:
+        break;
+    }
+}

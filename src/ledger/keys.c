@@ -1,0 +1,192 @@
+/* Keys of the ledger's tables: fields of fixed width, one after the other, numbers big-endian. */
+#include <string.h>
+
+#include "ledger/codec.h"
+
+static void key_add(struct ledger_key *key, const void *bytes, size_t length)
+{
+    ASSERT(length <= sizeof key->bytes - key->length);
+    memcpy(key->bytes + key->length, bytes, length);
+    key->length += length;
+}
+
+static void key_add_u8(struct ledger_key *key, unsigned value)
+{
+    uint8_t byte = (uint8_t)value;
+    key_add(key, &byte, 1);
+}
+
+static void key_add_u32(struct ledger_key *key, uint32_t value)
+{
+    uint8_t bytes[4];
+    put_u32_be(bytes, value);
+    key_add(key, bytes, sizeof bytes);
+}
+
+static void key_add_u64(struct ledger_key *key, uint64_t value)
+{
+    uint8_t bytes[8];
+    put_u64_be(bytes, value);
+    key_add(key, bytes, sizeof bytes);
+}
+
+static void key_add_partner(struct ledger_key *key, const struct partner_id *partner)
+{
+    key_add(key, partner->text, sizeof partner->text);
+}
+
+static void key_add_uid(struct ledger_key *key, const struct uid *uid)
+{
+    key_add(key, uid->bytes, sizeof uid->bytes);
+}
+
+void key_member(const struct uid *member, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_uid(out_key, member);
+}
+
+void key_card(const struct card_number *card, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add(out_key, card->digits, sizeof card->digits);
+}
+
+void key_reference(const char *reference, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    size_t length = strlen(reference);
+    ASSERT(length <= LIMIT_REFERENCE_BYTES);
+    key_add(out_key, reference, length);
+}
+
+void key_account(const struct account_ref *account, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_u8(out_key, account->kind);
+    key_add_uid(out_key, &account->member);
+    key_add_partner(out_key, &account->partner);
+    key_add_u32(out_key, account->period.yyyymm);
+}
+
+void key_origin(const struct partner_id *origin, const struct uid *id, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_partner(out_key, origin);
+    key_add_uid(out_key, id);
+}
+
+void key_stream(enum stream_direction direction, const struct partner_id *partner,
+                struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_u8(out_key, direction);
+    key_add_partner(out_key, partner);
+}
+
+void key_total(enum stream_direction direction, const struct partner_id *partner,
+               struct period period, enum entry_kind kind, uint32_t tariff,
+               struct ledger_key *out_key)
+{
+    key_half(direction, partner, period, out_key);
+    key_add_u8(out_key, kind);
+    key_add_u32(out_key, tariff);
+}
+
+void key_receipt(enum stream_direction direction, const struct partner_id *partner,
+                 uint64_t receipt_number, struct ledger_key *out_key)
+{
+    key_stream(direction, partner, out_key);
+    key_add_u64(out_key, receipt_number);
+}
+
+void key_outbox(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_partner(out_key, partner);
+    key_add_u64(out_key, number);
+}
+
+void key_half(enum stream_direction direction, const struct partner_id *partner,
+              struct period period, struct ledger_key *out_key)
+{
+    key_stream(direction, partner, out_key);
+    key_add_u32(out_key, period.yyyymm);
+}
+
+void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_partner(out_key, partner);
+    key_add_u32(out_key, period.yyyymm);
+}
+
+void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
+             const struct uid *id, struct ledger_key *out_key)
+{
+    ASSERT(time.ms >= 0);
+    out_key->length = 0;
+    key_add_u64(out_key, (uint64_t)time.ms);
+    key_add_u8(out_key, kind);
+    key_add_partner(out_key, origin);
+    key_add_uid(out_key, id);
+}
+
+void key_meta(const char *name, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add(out_key, name, strlen(name));
+}
+
+/* A partner field of a key: a zero-padded id, or all zeros. */
+static void read_key_partner(struct reader *in, struct partner_id *out_partner)
+{
+    static const struct partner_id none = {{0}};
+    struct partner_id parsed;
+    read_copy(in, out_partner->text, sizeof out_partner->text);
+    read_expect(in, partner_id_equal(out_partner, &none) ||
+                        (partner_id_parse(out_partner->text, &parsed) == ERR_OK &&
+                         partner_id_equal(out_partner, &parsed)));
+}
+
+static uint64_t read_key_u64(struct reader *in)
+{
+    uint8_t bytes[8];
+    read_copy(in, bytes, sizeof bytes);
+    return get_u64_be(bytes);
+}
+
+enum err key_account_parse(struct slice key, struct account_ref *out_account)
+{
+    struct reader in = reader_of(key);
+    struct account_ref account;
+    uint8_t period[4];
+    account.kind = (enum account_kind)read_choice(&in, ACCOUNT_AVAILABLE, ACCOUNT_KIND_END);
+    read_uid(&in, &account.member);
+    read_key_partner(&in, &account.partner);
+    read_copy(&in, period, sizeof period);
+    account.period.yyyymm = get_u32_be(period);
+    read_expect(&in, account.period.yyyymm == 0 || period_is_month(account.period));
+    TRY(reader_finish(&in));
+    *out_account = account;
+    return ERR_OK;
+}
+
+enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind *out_kind,
+                       struct partner_id *out_origin, struct uid *out_id)
+{
+    struct reader in = reader_of(key);
+    uint64_t time = read_key_u64(&in);
+    read_expect(&in, time <= INT64_MAX);
+    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_HOLD + 1);
+    struct partner_id origin;
+    struct uid id;
+    read_key_partner(&in, &origin);
+    read_uid(&in, &id);
+    TRY(reader_finish(&in));
+    *out_time = (struct unix_ms){(int64_t)time};
+    *out_kind = kind;
+    *out_origin = origin;
+    *out_id = id;
+    return ERR_OK;
+}

@@ -1,0 +1,180 @@
+#include "ledger/lots.h"
+
+#include <string.h>
+
+static int compare_i64(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+/* Never expiring comes after every date. */
+static int64_t expiry_rank(struct unix_ms expires_at)
+{
+    return expires_at.ms == 0 ? INT64_MAX : expires_at.ms;
+}
+
+int lot_key_compare(const struct lot_key *a, const struct lot_key *b)
+{
+    int order = compare_i64(expiry_rank(a->expires_at), expiry_rank(b->expires_at));
+    if (order == 0) {
+        order = compare_i64(a->active_from.ms, b->active_from.ms);
+    }
+    if (order == 0) {
+        order = partner_id_compare(&a->issuer, &b->issuer);
+    }
+    if (order == 0) {
+        order = compare_i64(a->tariff, b->tariff);
+    }
+    return order;
+}
+
+/* The place of `key`: the first lot that is not before it. */
+static size_t lots_place(const struct member *member, const struct lot_key *key)
+{
+    size_t low = 0;
+    size_t high = member->lot_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (lot_key_compare(&member->lots[middle].key, key) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static bool lots_has_at(const struct member *member, size_t place, const struct lot_key *key)
+{
+    return place < member->lot_count && lot_key_compare(&member->lots[place].key, key) == 0;
+}
+
+struct lot *lots_find(struct member *member, const struct lot_key *key)
+{
+    size_t place = lots_place(member, key);
+    return lots_has_at(member, place, key) ? &member->lots[place] : NULL;
+}
+
+static void lots_insert(struct member *member, size_t place, const struct lot *lot)
+{
+    memmove(&member->lots[place + 1], &member->lots[place],
+            (member->lot_count - place) * sizeof member->lots[0]);
+    member->lots[place] = *lot;
+    member->lot_count++;
+}
+
+static void lots_remove(struct member *member, size_t place)
+{
+    member->lot_count--;
+    memmove(&member->lots[place], &member->lots[place + 1],
+            (member->lot_count - place) * sizeof member->lots[0]);
+}
+
+enum err lots_change(struct member *member, const struct lot_key *key, int64_t free_delta,
+                     int64_t held_delta)
+{
+    size_t place = lots_place(member, key);
+    bool is_there = lots_has_at(member, place, key);
+    struct lot lot = {.key = *key};
+    if (is_there) {
+        lot = member->lots[place];
+    }
+    TRY(int64_add(lot.free.minor, free_delta, &lot.free.minor));
+    TRY(int64_add(lot.held.minor, held_delta, &lot.held.minor));
+    if (lot.free.minor < 0 || lot.held.minor < 0) {
+        return ERR_RANGE;
+    }
+    bool is_empty = lot.free.minor == 0 && lot.held.minor == 0;
+    if (is_there && is_empty) {
+        lots_remove(member, place);
+    } else if (is_there) {
+        member->lots[place] = lot;
+    } else if (!is_empty) {
+        if (member->lot_count == LIMIT_LOTS_PER_MEMBER) {
+            return ERR_RESOURCE;
+        }
+        lots_insert(member, place, &lot);
+    }
+    return ERR_OK;
+}
+
+/* One lot by itself. Holds take spendable points only, so that nothing pending is held. */
+static enum err lot_check(const struct lot *lot, size_t index, struct note *note)
+{
+    if (lot->free.minor < 0 || lot->held.minor < 0) {
+        return note_set(note, ERR_CORRUPT, "lot %zu is below zero", index);
+    }
+    if (lot->free.minor == 0 && lot->held.minor == 0) {
+        return note_set(note, ERR_CORRUPT, "lot %zu is empty", index);
+    }
+    if (lot->key.active_from.ms < 0 || lot->key.expires_at.ms < 0) {
+        return note_set(note, ERR_CORRUPT, "lot %zu has a time before 1970", index);
+    }
+    if (lot->key.active_from.ms != 0 && lot->held.minor != 0) {
+        return note_set(note, ERR_CORRUPT, "lot %zu is pending and held", index);
+    }
+    return ERR_OK;
+}
+
+struct lot_sums {
+    int64_t available;
+    int64_t pending;
+    int64_t held;
+};
+
+static enum err lot_sums_add(struct lot_sums *sums, const struct lot *lot)
+{
+    int64_t *free_sum = lot->key.active_from.ms == 0 ? &sums->available : &sums->pending;
+    TRY(int64_add(*free_sum, lot->free.minor, free_sum));
+    return int64_add(sums->held, lot->held.minor, &sums->held);
+}
+
+enum err member_check(const struct member *member, struct note *note)
+{
+    struct lot_sums sums = {0};
+    if (member->lot_count > LIMIT_LOTS_PER_MEMBER) {
+        return note_set(note, ERR_CORRUPT, "%zu lots are too many", member->lot_count);
+    }
+    if (member->debt.minor < 0) {
+        return note_set(note, ERR_CORRUPT, "the debt is below zero");
+    }
+    for (size_t i = 0; i < member->lot_count; i++) {
+        TRY(lot_check(&member->lots[i], i, note));
+        if (i > 0 && lot_key_compare(&member->lots[i - 1].key, &member->lots[i].key) >= 0) {
+            return note_set(note, ERR_CORRUPT, "lot %zu is out of order", i);
+        }
+        if (lot_sums_add(&sums, &member->lots[i]) != ERR_OK) {
+            return note_set(note, ERR_CORRUPT, "the lots' sum overflows");
+        }
+    }
+    if (sums.available != member->available.minor || sums.pending != member->pending.minor ||
+        sums.held != member->held.minor) {
+        return note_set(note, ERR_CORRUPT,
+                        "the lots hold %lld available, %lld pending, %lld held; the accounts say "
+                        "%lld, %lld, %lld",
+                        (long long)sums.available, (long long)sums.pending, (long long)sums.held,
+                        (long long)member->available.minor, (long long)member->pending.minor,
+                        (long long)member->held.minor);
+    }
+    return ERR_OK;
+}
+
+static void due_take(struct unix_ms *due, struct unix_ms time)
+{
+    if (time.ms > 0 && (due->ms == 0 || time.ms < due->ms)) {
+        *due = time;
+    }
+}
+
+struct unix_ms lots_next_due(const struct member *member)
+{
+    struct unix_ms due = {0};
+    for (size_t i = 0; i < member->lot_count; i++) {
+        const struct lot *lot = &member->lots[i];
+        if (lot->free.minor > 0) {
+            due_take(&due, lot->key.active_from);
+            due_take(&due, lot->key.expires_at);
+        }
+    }
+    return due;
+}

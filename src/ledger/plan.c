@@ -1,0 +1,111 @@
+#include "ledger/plan.h"
+
+void plan_init(struct plan *plan)
+{
+    *plan = (struct plan){0};
+    plan->effects.limit = LIMIT_RECORD_BYTES;
+    plan->scratch.limit = LIMIT_RECORD_BYTES;
+}
+
+void plan_reset(struct plan *plan)
+{
+    plan->verdict = VERDICT_OK;
+    plan->answer = (struct answer){0};
+    plan->effect_count = 0;
+    plan->has_entries = false;
+    buffer_clear(&plan->effects);
+    buffer_clear(&plan->scratch);
+}
+
+void plan_fini(struct plan *plan)
+{
+    buffer_fini(&plan->effects);
+    buffer_fini(&plan->scratch);
+    *plan = (struct plan){0};
+}
+
+static void plan_add(struct plan *plan, const struct effect *effect)
+{
+    if (plan->effect_count == LIMIT_EFFECTS_PER_RECORD) {
+        plan->effects.err = ERR_RESOURCE;
+        return;
+    }
+    effect_encode(effect, &plan->effects);
+    plan->effect_count++;
+}
+
+void plan_post(struct plan *plan, const struct account_ref *debit, const struct account_ref *credit,
+               struct points points)
+{
+    ASSERT(points.minor >= 0);
+    if (points.minor == 0) {
+        return;
+    }
+    struct effect effect = {.kind = EFFECT_POST, .post = {*debit, *credit, points}};
+    plan_add(plan, &effect);
+}
+
+void plan_lot(struct plan *plan, const struct uid *member, const struct lot_key *key,
+              int64_t free_delta, int64_t held_delta)
+{
+    if (free_delta == 0 && held_delta == 0) {
+        return;
+    }
+    struct effect effect = {.kind = EFFECT_LOT, .lot = {*member, *key, free_delta, held_delta}};
+    plan_add(plan, &effect);
+}
+
+void plan_total(struct plan *plan, const struct effect_total *total)
+{
+    struct effect effect = {.kind = EFFECT_TOTAL, .total = *total};
+    plan_add(plan, &effect);
+}
+
+void plan_row(struct plan *plan, enum ledger_table table, const struct ledger_key *key,
+              struct slice value)
+{
+    struct effect effect = {
+        .kind = EFFECT_ROW,
+        .row = {.table = table, .key = slice_of(key->bytes, key->length), .value = value}};
+    plan_add(plan, &effect);
+}
+
+void plan_delete(struct plan *plan, enum ledger_table table, const struct ledger_key *key)
+{
+    struct effect effect = {
+        .kind = EFFECT_ROW,
+        .row = {.table = table, .key = slice_of(key->bytes, key->length), .is_deleted = true}};
+    plan_add(plan, &effect);
+}
+
+void plan_history(struct plan *plan, const struct uid *member, uint64_t previous_row)
+{
+    struct effect effect = {.kind = EFFECT_HISTORY, .history = {*member, previous_row}};
+    plan_add(plan, &effect);
+}
+
+enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,
+                    const struct partner_id *partner, struct stream *stream,
+                    struct clearing_entry *entry)
+{
+    entry->number = stream->last_number + 1;
+    entry->previous_hash = stream->last_hash;
+    entry->period = stream->period;
+    if (entry_check(entry, NULL) != ERR_OK) {
+        return ERR_INTERNAL; /* the decision made what no partner would take */
+    }
+    buffer_clear(&plan->scratch);
+    TRY(terms->codec.encode(terms->codec.context, entry, &plan->scratch));
+    TRY(plan->scratch.err);
+    struct slice bytes = buffer_slice(&plan->scratch);
+    if (bytes.length == 0 || bytes.length > LIMIT_CLEARING_ENTRY_BYTES) {
+        return ERR_INTERNAL;
+    }
+    struct effect effect = {
+        .kind = EFFECT_ENTRY,
+        .entry = {.partner = *partner, .entry = *entry, .bytes = bytes, .hash = entry_hash(bytes)}};
+    plan_add(plan, &effect);
+    stream_advance(stream, entry, &effect.entry.hash, bytes.length);
+    plan->has_entries = true;
+    return ERR_OK;
+}

@@ -1,0 +1,127 @@
+/* Stored bytes of streams, totals, closed halves and the settlement of pairs. */
+#include "ledger/codec.h"
+
+enum {
+    STREAM_VERSION = 1,
+    TOTAL_VERSION = 1,
+    HALF_VERSION = 1,
+    PAIR_VERSION = 1,
+    U64_VERSION = 1
+};
+
+void stream_encode(const struct stream *stream, struct buffer *out)
+{
+    write_u8(out, STREAM_VERSION);
+    write_varint(out, stream->last_number);
+    write_hash(out, &stream->last_hash);
+    write_period(out, stream->period);
+    write_varint(out, stream->period_first_number);
+    write_varint(out, stream->bytes);
+    write_varint(out, stream->receipted_number);
+    write_varint(out, stream->receipt_number);
+    write_hash(out, &stream->receipt_hash);
+    write_bool(out, stream->is_frozen);
+}
+
+enum err stream_decode(struct slice value, struct stream *out_stream)
+{
+    struct reader in = reader_of(value);
+    struct stream stream;
+    read_version(&in, STREAM_VERSION);
+    stream.last_number = read_varint(&in);
+    read_hash(&in, &stream.last_hash);
+    stream.period = read_period(&in);
+    stream.period_first_number = read_varint(&in);
+    stream.bytes = read_varint(&in);
+    stream.receipted_number = read_varint(&in);
+    stream.receipt_number = read_varint(&in);
+    read_hash(&in, &stream.receipt_hash);
+    stream.is_frozen = read_bool(&in);
+    TRY(reader_finish(&in));
+    *out_stream = stream;
+    return ERR_OK;
+}
+
+void entry_total_encode(const struct entry_total *total, struct buffer *out)
+{
+    write_u8(out, TOTAL_VERSION);
+    write_varint(out, total->count);
+    write_svarint(out, total->points);
+}
+
+enum err entry_total_decode(struct slice value, struct entry_total *out_total)
+{
+    struct reader in = reader_of(value);
+    struct entry_total total;
+    read_version(&in, TOTAL_VERSION);
+    total.count = read_varint(&in);
+    total.points = read_svarint(&in);
+    TRY(reader_finish(&in));
+    *out_total = total;
+    return ERR_OK;
+}
+
+void half_encode(const struct half *half, struct buffer *out)
+{
+    write_u8(out, HALF_VERSION);
+    write_varint(out, half->first_number);
+    write_varint(out, half->last_number);
+    write_hash(out, &half->last_hash);
+}
+
+enum err half_decode(struct slice value, struct half *out_half)
+{
+    struct reader in = reader_of(value);
+    struct half half;
+    read_version(&in, HALF_VERSION);
+    half.first_number = read_varint(&in);
+    half.last_number = read_varint(&in);
+    read_hash(&in, &half.last_hash);
+    read_expect(&in, half.first_number >= 1 && half.first_number <= half.last_number);
+    TRY(reader_finish(&in));
+    *out_half = half;
+    return ERR_OK;
+}
+
+void pair_period_encode(const struct pair_period *pair, struct buffer *out)
+{
+    write_u8(out, PAIR_VERSION);
+    write_u8(out, (uint8_t)pair->state);
+    write_text(out, pair->detail, sizeof pair->detail);
+    write_block(out, pair->own_signed);
+    write_block(out, pair->partner_signed);
+    write_block(out, pair->partner_countersigned);
+    write_block(out, pair->own_countersigned);
+}
+
+enum err pair_period_decode(struct slice value, struct pair_period *out_pair)
+{
+    struct reader in = reader_of(value);
+    struct pair_period pair;
+    read_version(&in, PAIR_VERSION);
+    pair.state = (enum pair_state)read_choice(&in, PAIR_OPEN, PAIR_MATCHED + 1);
+    read_text(&in, pair.detail, sizeof pair.detail);
+    pair.own_signed = read_block(&in);
+    pair.partner_signed = read_block(&in);
+    pair.partner_countersigned = read_block(&in);
+    pair.own_countersigned = read_block(&in);
+    TRY(reader_finish(&in));
+    *out_pair = pair;
+    return ERR_OK;
+}
+
+void u64_encode(uint64_t value, struct buffer *out)
+{
+    write_u8(out, U64_VERSION);
+    write_varint(out, value);
+}
+
+enum err u64_decode(struct slice value, uint64_t *out_value)
+{
+    struct reader in = reader_of(value);
+    read_version(&in, U64_VERSION);
+    uint64_t number = read_varint(&in);
+    TRY(reader_finish(&in));
+    *out_value = number;
+    return ERR_OK;
+}

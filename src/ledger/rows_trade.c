@@ -1,0 +1,236 @@
+/* Stored bytes of holds, sales, answers and the transactions they answer. */
+#include <stddef.h>
+#include <string.h>
+
+#include "ledger/codec.h"
+
+enum {
+    HOLD_VERSION = 1,
+    SALE_VERSION = 1,
+    TRANSACTION_VERSION = 1
+};
+
+static void write_hold_lots(struct buffer *out, const struct hold *hold)
+{
+    write_varint(out, hold->lot_count);
+    for (size_t i = 0; i < hold->lot_count; i++) {
+        write_lot_key(out, &hold->lots[i].key);
+        write_points(out, hold->lots[i].held);
+        write_points(out, hold->lots[i].captured);
+    }
+}
+
+static void read_hold_lots(struct reader *in, struct hold *hold)
+{
+    hold->lot_count = read_count(in, LIMIT_LOTS_PER_HOLD);
+    for (size_t i = 0; i < hold->lot_count; i++) {
+        read_lot_key(in, &hold->lots[i].key);
+        hold->lots[i].held = read_points_held(in);
+        hold->lots[i].captured = read_points_held(in);
+    }
+}
+
+void hold_encode(const struct hold *hold, struct buffer *out)
+{
+    write_u8(out, HOLD_VERSION);
+    write_u8(out, (uint8_t)hold->role);
+    write_u8(out, (uint8_t)hold->state);
+    write_partner(out, &hold->redeemer);
+    write_partner(out, &hold->home);
+    write_uid(out, &hold->member);
+    write_card(out, &hold->card);
+    write_points(out, hold->granted);
+    write_points(out, hold->captured);
+    write_points(out, hold->voided);
+    write_points(out, hold->returned);
+    write_time(out, hold->capture_by);
+    write_time(out, hold->deliver_by);
+    write_hold_lots(out, hold);
+}
+
+/* No more is captured and given back than was granted. What was returned may exceed what is
+ * captured for a while: when a home refuses a capture, and then the return of it. */
+static bool hold_adds_up(const struct hold *hold)
+{
+    return hold->captured.minor <= hold->granted.minor &&
+           hold->voided.minor <= hold->granted.minor - hold->captured.minor;
+}
+
+enum err hold_decode(struct slice value, struct hold *out_hold)
+{
+    struct reader in = reader_of(value);
+    struct hold hold;
+    read_version(&in, HOLD_VERSION);
+    hold.role = (enum hold_role)read_choice(&in, HOLD_HOME, HOLD_FOREIGN + 1);
+    hold.state = (enum hold_state)read_choice(&in, HOLD_OPEN, HOLD_EXPIRED + 1);
+    read_partner(&in, &hold.redeemer);
+    read_partner(&in, &hold.home);
+    read_uid(&in, &hold.member);
+    read_card(&in, &hold.card);
+    hold.granted = read_points_held(&in);
+    hold.captured = read_points_held(&in);
+    hold.voided = read_points_held(&in);
+    hold.returned = read_points_held(&in);
+    hold.capture_by = read_time(&in);
+    hold.deliver_by = read_time(&in);
+    read_hold_lots(&in, &hold);
+    read_expect(&in, hold_adds_up(&hold));
+    TRY(reader_finish(&in));
+    memcpy(out_hold, &hold, offsetof(struct hold, lots) + hold.lot_count * sizeof hold.lots[0]);
+    return ERR_OK;
+}
+
+void sale_encode(const struct sale *sale, struct buffer *out)
+{
+    write_u8(out, SALE_VERSION);
+    write_u8(out, (uint8_t)sale->role);
+    write_partner(out, &sale->issuer);
+    write_partner(out, &sale->home);
+    write_uid(out, &sale->member);
+    write_card(out, &sale->card);
+    write_money(out, sale->amount);
+    write_money(out, sale->returned);
+    write_points(out, sale->points);
+    write_points(out, sale->taken);
+    write_bool(out, sale->is_fixed);
+    write_bool(out, sale->is_reversed);
+    write_earn_rate(out, &sale->rate);
+    write_text(out, sale->currency, sizeof sale->currency);
+    write_lot_key(out, &sale->lot);
+    write_time(out, sale->business_time);
+}
+
+enum err sale_decode(struct slice value, struct sale *out_sale)
+{
+    struct reader in = reader_of(value);
+    struct sale sale;
+    read_version(&in, SALE_VERSION);
+    sale.role = (enum sale_role)read_choice(&in, SALE_OWN, SALE_ADVISED + 1);
+    read_partner(&in, &sale.issuer);
+    read_partner(&in, &sale.home);
+    read_uid(&in, &sale.member);
+    read_card(&in, &sale.card);
+    sale.amount = read_money(&in);
+    sale.returned = read_money(&in);
+    sale.points = read_points_held(&in);
+    sale.taken = read_points_held(&in);
+    sale.is_fixed = read_bool(&in);
+    sale.is_reversed = read_bool(&in);
+    read_earn_rate(&in, &sale.rate);
+    read_text(&in, sale.currency, sizeof sale.currency);
+    read_lot_key(&in, &sale.lot);
+    sale.business_time = read_time(&in);
+    read_expect(&in, sale.returned.minor >= 0 && sale.returned.minor <= sale.amount.minor &&
+                         sale.taken.minor <= sale.points.minor);
+    TRY(reader_finish(&in));
+    *out_sale = sale;
+    return ERR_OK;
+}
+
+/* An answer's bytes say first which of its fields follow; the others are zero. */
+enum {
+    ANSWER_MEMBER = 1 << 0,
+    ANSWER_CARD = 1 << 1,
+    ANSWER_HOME = 1 << 2,
+    ANSWER_POINTS = 1 << 3,
+    ANSWER_LEFT = 1 << 4,
+    ANSWER_DEBT = 1 << 5,
+    ANSWER_CAPTURE_BY = 1 << 6,
+    ANSWER_DELIVER_BY = 1 << 7,
+    ANSWER_ROW = 1 << 8,
+    ANSWER_FIELDS_END = 1 << 9
+};
+
+static unsigned answer_fields(const struct answer *answer)
+{
+    unsigned fields = 0;
+    fields |= uid_is_nil(&answer->member) ? 0 : ANSWER_MEMBER;
+    fields |= answer->card.digits[0] == '\0' ? 0 : ANSWER_CARD;
+    fields |= answer->home.text[0] == '\0' ? 0 : ANSWER_HOME;
+    fields |= answer->points.minor == 0 ? 0 : ANSWER_POINTS;
+    fields |= answer->left.minor == 0 ? 0 : ANSWER_LEFT;
+    fields |= answer->debt.minor == 0 ? 0 : ANSWER_DEBT;
+    fields |= answer->capture_by.ms == 0 ? 0 : ANSWER_CAPTURE_BY;
+    fields |= answer->deliver_by.ms == 0 ? 0 : ANSWER_DELIVER_BY;
+    fields |= answer->row == 0 ? 0 : ANSWER_ROW;
+    return fields;
+}
+
+static void write_optional(struct buffer *out, int64_t value)
+{
+    if (value != 0) {
+        write_svarint(out, value);
+    }
+}
+
+void answer_encode(const struct answer *answer, struct buffer *out)
+{
+    unsigned fields = answer_fields(answer);
+    write_varint(out, fields);
+    if (fields & ANSWER_MEMBER) {
+        write_uid(out, &answer->member);
+    }
+    if (fields & ANSWER_CARD) {
+        write_card(out, &answer->card);
+    }
+    if (fields & ANSWER_HOME) {
+        write_partner(out, &answer->home);
+    }
+    write_optional(out, answer->points.minor);
+    write_optional(out, answer->left.minor);
+    write_optional(out, answer->debt.minor);
+    write_optional(out, answer->capture_by.ms);
+    write_optional(out, answer->deliver_by.ms);
+    if (fields & ANSWER_ROW) {
+        write_varint(out, answer->row);
+    }
+}
+
+static int64_t read_optional(struct reader *in, unsigned fields, unsigned field)
+{
+    return fields & field ? read_svarint(in) : 0;
+}
+
+void answer_read(struct reader *in, struct answer *out_answer)
+{
+    struct answer answer = {0};
+    unsigned fields = read_count(in, ANSWER_FIELDS_END - 1);
+    if (fields & ANSWER_MEMBER) {
+        read_uid(in, &answer.member);
+    }
+    if (fields & ANSWER_CARD) {
+        read_card(in, &answer.card);
+    }
+    if (fields & ANSWER_HOME) {
+        read_partner(in, &answer.home);
+    }
+    answer.points.minor = read_optional(in, fields, ANSWER_POINTS);
+    answer.left.minor = read_optional(in, fields, ANSWER_LEFT);
+    answer.debt.minor = read_optional(in, fields, ANSWER_DEBT);
+    answer.capture_by.ms = read_optional(in, fields, ANSWER_CAPTURE_BY);
+    answer.deliver_by.ms = read_optional(in, fields, ANSWER_DELIVER_BY);
+    answer.row = fields & ANSWER_ROW ? read_varint(in) : 0;
+    read_expect(in, answer_fields(&answer) == fields); /* a field that is there is not zero */
+    *out_answer = answer;
+}
+
+void transaction_encode(const struct transaction *transaction, struct buffer *out)
+{
+    write_u8(out, TRANSACTION_VERSION);
+    write_bytes(out, transaction->body_hash, sizeof transaction->body_hash);
+    write_u8(out, (uint8_t)transaction->verdict);
+    answer_encode(&transaction->answer, out);
+}
+
+enum err transaction_decode(struct slice value, struct transaction *out_transaction)
+{
+    struct reader in = reader_of(value);
+    struct transaction transaction;
+    read_version(&in, TRANSACTION_VERSION);
+    read_copy(&in, transaction.body_hash, sizeof transaction.body_hash);
+    transaction.verdict = read_verdict(&in);
+    answer_read(&in, &transaction.answer);
+    TRY(reader_finish(&in));
+    *out_transaction = transaction;
+    return ERR_OK;
+}

@@ -1,0 +1,96 @@
+#include "ledger/verdict.h"
+
+#include <string.h>
+
+/* Numeric status codes of the gRPC specification. */
+enum {
+    GRPC_OK = 0,
+    GRPC_INVALID_ARGUMENT = 3,
+    GRPC_NOT_FOUND = 5,
+    GRPC_ALREADY_EXISTS = 6,
+    GRPC_FAILED_PRECONDITION = 9,
+    GRPC_INTERNAL = 13
+};
+
+static const struct verdict_row verdict_rows[VERDICT_END] = {
+    [VERDICT_OK] = {"OK", "Done.", GRPC_OK},
+    [VERDICT_TRANSACTION_ID_REUSED] = {"TRANSACTION_ID_REUSED",
+                                       "This transaction id was used for another request.",
+                                       GRPC_ALREADY_EXISTS},
+    [VERDICT_POINTS_NOT_POSITIVE] = {"POINTS_NOT_POSITIVE", "The points must be more than zero.",
+                                     GRPC_INVALID_ARGUMENT},
+    [VERDICT_POINTS_TOO_LARGE] = {"POINTS_TOO_LARGE",
+                                  "These are more points than one request may move.",
+                                  GRPC_INVALID_ARGUMENT},
+    [VERDICT_AMOUNT_NEGATIVE] = {"AMOUNT_NEGATIVE", "The amount must not be negative.",
+                                 GRPC_INVALID_ARGUMENT},
+    [VERDICT_CURRENCY_MISMATCH] = {"CURRENCY_MISMATCH",
+                                   "The amount is not in the currency of the programme.",
+                                   GRPC_INVALID_ARGUMENT},
+    [VERDICT_PARTNER_UNKNOWN] = {"PARTNER_UNKNOWN",
+                                 "No brand of the coalition has this card's prefix.",
+                                 GRPC_NOT_FOUND},
+    [VERDICT_STREAM_FROZEN] = {"STREAM_FROZEN",
+                               "Clearing with this brand is frozen until its streams are settled.",
+                               GRPC_FAILED_PRECONDITION},
+    [VERDICT_CARD_UNKNOWN] = {"CARD_UNKNOWN", "There is no such card.", GRPC_NOT_FOUND},
+    [VERDICT_CARD_BLOCKED] = {"CARD_BLOCKED", "This card is blocked.", GRPC_FAILED_PRECONDITION},
+    [VERDICT_CARD_EXISTS] = {"CARD_EXISTS", "There is such a card already.", GRPC_ALREADY_EXISTS},
+    [VERDICT_TOO_MANY_CARDS] = {"TOO_MANY_CARDS",
+                                "This member has as many cards as a member may have.",
+                                GRPC_FAILED_PRECONDITION},
+    [VERDICT_MEMBER_UNKNOWN] = {"MEMBER_UNKNOWN", "There is no such member.", GRPC_NOT_FOUND},
+    [VERDICT_REFERENCE_EXISTS] = {"REFERENCE_EXISTS", "Another member has this reference already.",
+                                  GRPC_ALREADY_EXISTS},
+    [VERDICT_HOLD_UNKNOWN] = {"HOLD_UNKNOWN", "There is no such hold.", GRPC_NOT_FOUND},
+    [VERDICT_HOLD_ENDED] = {"HOLD_ENDED", "This hold was captured, voided or expired already.",
+                            GRPC_FAILED_PRECONDITION},
+    [VERDICT_HOLD_EXCEEDED] = {"HOLD_EXCEEDED", "The hold does not have that many points left.",
+                               GRPC_FAILED_PRECONDITION},
+    [VERDICT_CAPTURE_TOO_LATE] = {"CAPTURE_TOO_LATE",
+                                  "The capture came after the time the hold allows.",
+                                  GRPC_FAILED_PRECONDITION},
+    [VERDICT_HOLD_EXISTS] = {"HOLD_EXISTS", "There is a hold with this id already.",
+                             GRPC_ALREADY_EXISTS},
+    [VERDICT_SALE_UNKNOWN] = {"SALE_UNKNOWN", "There is no such sale.", GRPC_NOT_FOUND},
+    [VERDICT_RETURN_EXCEEDS_SALE] = {"RETURN_EXCEEDS_SALE",
+                                     "More would be returned than is left of the sale.",
+                                     GRPC_FAILED_PRECONDITION},
+    [VERDICT_SALE_EXISTS] = {"SALE_EXISTS", "There is a sale with this id already.",
+                             GRPC_ALREADY_EXISTS},
+    [VERDICT_INSUFFICIENT_POINTS] = {"INSUFFICIENT_POINTS",
+                                     "The member does not have that many points to spend.",
+                                     GRPC_FAILED_PRECONDITION},
+    [VERDICT_TOO_MANY_LOTS] = {"TOO_MANY_LOTS",
+                               "The points would be in more lots than a row may hold.",
+                               GRPC_FAILED_PRECONDITION},
+    [VERDICT_PERIOD_NOT_OPEN] = {"PERIOD_NOT_OPEN", "This settlement period is not open.",
+                                 GRPC_FAILED_PRECONDITION},
+    [VERDICT_TARIFF_UNKNOWN] = {"TARIFF_UNKNOWN", "The charter has no such tariff.",
+                                GRPC_NOT_FOUND},
+    [VERDICT_NOT_AGREED] = {"NOT_AGREED", "No agreement or ruling backs this correction.",
+                            GRPC_FAILED_PRECONDITION},
+};
+
+bool verdict_is_known(unsigned number)
+{
+    return number < VERDICT_END && verdict_rows[number].name != NULL;
+}
+
+const struct verdict_row *verdict_describe(enum verdict verdict)
+{
+    static const struct verdict_row unknown = {"UNKNOWN", "A verdict this version does not know.",
+                                               GRPC_INTERNAL};
+    return verdict_is_known((unsigned)verdict) ? &verdict_rows[verdict] : &unknown;
+}
+
+enum err verdict_parse(const char *name, enum verdict *out_verdict)
+{
+    for (unsigned i = 0; i < VERDICT_END; i++) {
+        if (verdict_is_known(i) && strcmp(verdict_rows[i].name, name) == 0) {
+            *out_verdict = (enum verdict)i;
+            return ERR_OK;
+        }
+    }
+    return ERR_INPUT;
+}

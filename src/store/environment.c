@@ -1,0 +1,346 @@
+#include "store/environment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "store/file_check.h"
+
+#define FOLDER_MODE 0700
+#define FILE_MODE   0600
+
+#if defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER 1
+#endif
+#endif
+#ifdef THREAD_SANITIZER
+#define MAP_BYTES (UINT64_C(1) << 36) /* it takes most of the address space for itself */
+#else
+#define MAP_BYTES LIMIT_STORE_MAP_BYTES
+#endif
+
+static const uint8_t format_key[1] = {0};
+
+enum err environment_error(int result)
+{
+    switch (result) {
+    case MDB_SUCCESS:
+        return ERR_OK;
+    case MDB_NOTFOUND:
+        return ERR_NOT_FOUND;
+    case MDB_KEYEXIST:
+        return ERR_EXISTS;
+    case MDB_MAP_FULL:
+    case MDB_MAP_RESIZED:
+    case MDB_READERS_FULL:
+    case MDB_TXN_FULL:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+        return ERR_RESOURCE;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_PANIC:
+    case MDB_INCOMPATIBLE:
+        return ERR_CORRUPT;
+    case MDB_VERSION_MISMATCH:
+        return ERR_UNSUPPORTED;
+    case ENOENT:
+        return ERR_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+        return ERR_DENIED;
+    case EAGAIN:
+    case EBUSY:
+        return ERR_UNAVAILABLE;
+    default: /* EIO, ENOSPC, EFBIG, EDQUOT, EROFS and the like; what is below zero is our misuse */
+        return result > 0 ? ERR_STORAGE : ERR_INTERNAL;
+    }
+}
+
+static enum err system_failure(const char *what, const char *path, struct note *note)
+{
+    int result = errno;
+    return note_set(note, environment_error(result), "%s: %s: %s", path, what, strerror(result));
+}
+
+static enum err open_folder(struct environment *environment, const char *folder, struct note *note)
+{
+    bool is_new = false;
+    if (environment->mode == ENVIRONMENT_WRITE) {
+        is_new = mkdir(folder, FOLDER_MODE) == 0;
+        if (!is_new && errno != EEXIST) {
+            return system_failure("can't make this folder", folder, note);
+        }
+    }
+    environment->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (environment->folder_fd < 0) {
+        return system_failure("can't open this folder", folder, note);
+    }
+    if (is_new) { /* its name must survive a power cut as well */
+        int parent = openat(environment->folder_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int synced = parent < 0 ? -1 : fsync(parent);
+        if (parent >= 0) {
+            close(parent);
+        }
+        if (synced != 0) {
+            return system_failure("can't flush the folder above", folder, note);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err take_lock(struct environment *environment,
+                          const struct environment_options *options, struct note *note)
+{
+    char name[NAME_MAX + 1];
+    snprintf(name, sizeof name, "%s.lock", options->name);
+    int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+    environment->lock_fd = openat(environment->folder_fd, name, flags, FILE_MODE);
+    if (environment->lock_fd < 0) {
+        return system_failure("can't open the lock file", options->folder, note);
+    }
+    if (flock(environment->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+        return ERR_OK;
+    }
+    if (errno == EWOULDBLOCK) {
+        return note_set(note, ERR_UNAVAILABLE, "%s/%s: another talead holds it", options->folder,
+                        name);
+    }
+    return system_failure("can't lock the lock file", options->folder, note);
+}
+
+/* Looks at the file before LMDB does. */
+static enum err check_file(const struct environment *environment, const char *path,
+                           struct note *note)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT && environment->mode == ENVIRONMENT_WRITE
+                   ? ERR_OK
+                   : system_failure("can't open this file", path, note);
+    }
+    struct stat status;
+    enum err err;
+    if (fstat(fd, &status) != 0) {
+        err = system_failure("can't look at this file", path, note);
+    } else if (status.st_size > 0) {
+        err = file_check_length(fd, path, note);
+    } else if (environment->mode == ENVIRONMENT_WRITE) {
+        err = ERR_OK;
+    } else {
+        err = note_set(note, ERR_UNAVAILABLE, "%s: still empty", path);
+    }
+    close(fd);
+    return err;
+}
+
+static enum err open_lmdb(struct environment *environment, const char *path, struct note *note)
+{
+    int result = mdb_env_create(&environment->env);
+    if (result == MDB_SUCCESS) {
+        result = mdb_env_set_mapsize(environment->env, MAP_BYTES);
+    }
+    if (result == MDB_SUCCESS) {
+        result = mdb_env_set_maxreaders(environment->env, LIMIT_STORE_READERS);
+    }
+    if (result == MDB_SUCCESS) {
+        unsigned mode = environment->mode == ENVIRONMENT_READ_ONLY ? MDB_RDONLY : 0;
+        result = mdb_env_open(environment->env, path, MDB_NOSUBDIR | MDB_NOTLS | mode, FILE_MODE);
+    }
+    if (result != MDB_SUCCESS) {
+        return note_set(note, environment_error(result), "%s: can't open: %s", path,
+                        mdb_strerror(result));
+    }
+    environment_drop_dead_readers(environment);
+    return ERR_OK;
+}
+
+static enum err check_format(struct slice row, const struct environment_options *options,
+                             const char *path, struct note *note)
+{
+    struct reader r = reader_of(row);
+    uint32_t format = read_u32(&r);
+    struct slice name = read_slice(&r, row.length < 4 ? 0 : row.length - 4);
+    if (r.err != ERR_OK || !slice_equal(name, slice_of(options->name, strlen(options->name)))) {
+        return note_set(note, ERR_UNSUPPORTED, "%s: this is not a %s", path, options->name);
+    }
+    if (format != options->format) {
+        return note_set(note, ERR_UNSUPPORTED,
+                        "%s: %s format %" PRIu32 ", and this build knows format %" PRIu32, path,
+                        options->name, format, options->format);
+    }
+    return ERR_OK;
+}
+
+static enum err write_format(struct environment *environment, MDB_txn *txn,
+                             const struct environment_options *options)
+{
+    struct buffer row = {0};
+    write_u32(&row, options->format);
+    write_bytes(&row, options->name, strlen(options->name));
+    enum err err = row.err;
+    if (err == ERR_OK) {
+        MDB_val key = environment_value(slice_of(format_key, sizeof format_key));
+        MDB_val value = environment_value(buffer_slice(&row));
+        err = environment_error(mdb_put(txn, environment->dbi, &key, &value, 0));
+    }
+    buffer_fini(&row);
+    if (err != ERR_OK) {
+        mdb_txn_abort(txn);
+        return err;
+    }
+    return environment_commit(environment, txn);
+}
+
+/* Reads the format row, or writes it into a new environment. */
+static enum err settle_format(struct environment *environment,
+                              const struct environment_options *options, const char *path,
+                              struct note *note)
+{
+    bool is_write = environment->mode == ENVIRONMENT_WRITE;
+    MDB_txn *txn = NULL;
+    enum err err = is_write ? environment_begin_write(environment, &txn)
+                            : environment_begin_read(environment, &txn);
+    if (err != ERR_OK) {
+        return note_set(note, err, "%s: can't begin a transaction", path);
+    }
+    MDB_stat stat = {0};
+    MDB_val key = environment_value(slice_of(format_key, sizeof format_key));
+    MDB_val value;
+    int result = mdb_dbi_open(txn, NULL, 0, &environment->dbi);
+    if (result == MDB_SUCCESS) {
+        result = mdb_stat(txn, environment->dbi, &stat);
+    }
+    if (result == MDB_SUCCESS) {
+        result = mdb_get(txn, environment->dbi, &key, &value);
+    }
+    if (result == MDB_SUCCESS) {
+        err = check_format(environment_slice(value), options, path, note);
+    } else if (result != MDB_NOTFOUND) {
+        err = note_set(note, environment_error(result), "%s: can't read: %s", path,
+                       mdb_strerror(result));
+    } else if (stat.ms_entries > 0) {
+        err = note_set(note, ERR_UNSUPPORTED, "%s: this is not a %s", path, options->name);
+    } else if (is_write) {
+        err = write_format(environment, txn, options);
+        return err == ERR_OK ? ERR_OK : note_set(note, err, "%s: can't write to it", path);
+    } else {
+        err = note_set(note, ERR_UNAVAILABLE, "%s: still empty", path);
+    }
+    mdb_txn_abort(txn); /* the unnamed table's handle needs no commit */
+    return err;
+}
+
+static enum err open_steps(struct environment *environment,
+                           const struct environment_options *options, struct note *note)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s.mdb", options->folder, options->name);
+    if (length < 0 || (size_t)length >= sizeof path) {
+        return note_set(note, ERR_INPUT, "%.200s...: this path is too long", options->folder);
+    }
+    bool is_write = environment->mode == ENVIRONMENT_WRITE;
+    TRY(open_folder(environment, options->folder, note));
+    if (is_write) {
+        TRY(take_lock(environment, options, note));
+    }
+    TRY(check_file(environment, path, note));
+    TRY(open_lmdb(environment, path, note));
+    TRY(settle_format(environment, options, path, note));
+    if (is_write) {
+        int result = mdb_env_sync(environment->env, 1);
+        if (result != MDB_SUCCESS || fsync(environment->folder_fd) != 0) {
+            errno = result > 0 ? result : errno;
+            return system_failure("can't flush it", path, note);
+        }
+    }
+    return ERR_OK;
+}
+
+enum err environment_open(const struct environment_options *options,
+                          struct environment **out_environment, struct note *note)
+{
+    struct environment *environment = calloc(1, sizeof *environment);
+    if (environment == NULL) {
+        return note_set(note, ERR_RESOURCE, "no memory to open %s", options->folder);
+    }
+    environment->mode = options->mode;
+    environment->folder_fd = -1;
+    environment->lock_fd = -1;
+    enum err err = open_steps(environment, options, note);
+    if (err != ERR_OK) {
+        environment_close(environment);
+        return err;
+    }
+    *out_environment = environment;
+    return ERR_OK;
+}
+
+void environment_close(struct environment *environment)
+{
+    if (environment == NULL) {
+        return;
+    }
+    if (environment->env != NULL) {
+        mdb_env_close(environment->env);
+    }
+    if (environment->folder_fd >= 0) {
+        close(environment->folder_fd);
+    }
+    if (environment->lock_fd >= 0) {
+        close(environment->lock_fd); /* gives the lock back */
+    }
+    free(environment);
+}
+
+enum err environment_begin_read(const struct environment *environment, MDB_txn **out_txn)
+{
+    return environment_error(mdb_txn_begin(environment->env, NULL, MDB_RDONLY, out_txn));
+}
+
+enum err environment_begin_write(const struct environment *environment, MDB_txn **out_txn)
+{
+    return environment_error(mdb_txn_begin(environment->env, NULL, 0, out_txn));
+}
+
+enum err environment_commit(const struct environment *environment, MDB_txn *txn)
+{
+    if (environment->faults.before_commit != NULL) {
+        int fault = environment->faults.before_commit(environment->faults.context);
+        if (fault != 0) {
+            mdb_txn_abort(txn);
+            return environment_error(fault);
+        }
+    }
+    return environment_error(mdb_txn_commit(txn));
+}
+
+void environment_drop_dead_readers(const struct environment *environment)
+{
+    int dead = 0;
+    (void)mdb_reader_check(environment->env, &dead); /* a slot that stays costs room, no rows */
+}
+
+uint64_t environment_bytes(const struct environment *environment)
+{
+    MDB_envinfo about;
+    MDB_stat stat;
+    if (mdb_env_info(environment->env, &about) != MDB_SUCCESS ||
+        mdb_env_stat(environment->env, &stat) != MDB_SUCCESS) {
+        return 0;
+    }
+    return ((uint64_t)about.me_last_pgno + 1) * stat.ms_psize;
+}
