@@ -233,7 +233,7 @@ static void full_queue_is_refused(void **state)
     }
     struct rpc_status status;
     do { /* the others may still be on their way */
-        status = fixture_say(third, "Block", "x", 100);
+        status = fixture_say(third, "Block", "x", 1000);
     } while (status.code == 4);
     assert_int_equal(status.code, 8);
     assert_string_equal(status.reason, "QUEUE_FULL");
