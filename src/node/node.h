@@ -50,8 +50,9 @@ struct node {
     struct engine *engine;
     struct reader_pool *readers;
     struct replier *replier;
-    struct peers *peers;
+    _Atomic(struct peers *) peers;
     struct archive *archive;
+    struct rpc_service services[4];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;
@@ -61,8 +62,8 @@ struct node {
 MUST_USE enum err node_start(const char *config_path, struct node **out_node, struct note *note);
 /* Drains and stops. */
 void node_stop(struct node *node);
-/* Certificates, keys, charter, programme again from their files; what fails stays as it was. Appends
- * one line for each thing to `out_lines` (NUL-separated), NULL for none. */
+/* Certificate, charter and programme again from their files: all of them, or none when one is not as
+ * it must be (the note says which and why). */
 MUST_USE enum err node_reload(struct node *node, struct note *note);
 
 /* The current one, held for the caller, who releases it. */

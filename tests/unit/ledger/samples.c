@@ -37,7 +37,8 @@ static void fill(struct rng *rng, void *out, size_t length)
 /* Numbers of every length. */
 uint64_t sample_number(struct rng *rng)
 {
-    return (rng_next(rng) >> (1 + rng_below(rng, 60))) + 1;
+    uint64_t value = rng_next(rng); /* one call for each statement: their order is the value */
+    return (value >> (1 + rng_below(rng, 60))) + 1;
 }
 
 int64_t sample_whole(struct rng *rng)
@@ -57,8 +58,8 @@ struct unix_ms sample_time(struct rng *rng)
 
 static struct period month(struct rng *rng)
 {
-    return (struct period){(uint32_t)(2020 + rng_below(rng, 30)) * 100 + 1 +
-                           (uint32_t)rng_below(rng, 12)};
+    uint32_t year = (uint32_t)(2020 + rng_below(rng, 30));
+    return (struct period){year * 100 + 1 + (uint32_t)rng_below(rng, 12)};
 }
 
 struct hash sample_hash(struct rng *rng)

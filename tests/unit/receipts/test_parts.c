@@ -194,6 +194,52 @@ static void test_cards(void **state)
     assert_string_equal(note.text, "cards.csv: row 1: needs the columns customer and card");
 }
 
+static void write_text(const char *folder, const char *name, const char *text)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = text == NULL ? NULL : fopen(path, "w");
+    if (text == NULL) {
+        assert_int_equal(unlink(path), 0);
+        return;
+    }
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A mapping's cards are found beside it. */
+static void test_cards_of_mapping(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/talea-receipts-XXXXXX";
+    char path[128];
+    struct mapping *mapping = NULL;
+    struct note note = {""};
+    static const char csv[] = "r,t,c,a\n1,2026-03-01,7,1\n2,2026-03-01,8,1\n";
+    assert_non_null(mkdtemp(folder));
+    write_text(folder, "cards.csv", "customer,card\n7,4539148803436467\n");
+    write_text(folder, "map.yaml",
+               "columns:\n  receipt: {column: r}\n  time: {column: t}\n  customer: {column: c}\n"
+               "  amount: {column: a}\n  currency: {value: EUR}\n"
+               "time: {formats: [\"%Y-%m-%d\"]}\ncards: cards.csv\n");
+    (void)snprintf(path, sizeof path, "%s/map.yaml", folder);
+    assert_int_equal(mapping_load(path, &mapping, &note), ERR_OK);
+    const struct receipts_options options = {.points_decimals = 0};
+    struct outcome outcome = harness_read_bytes(mapping, slice_of(csv, sizeof csv - 1), &options);
+    outcome_expect(&outcome,
+                   "SALE 1 2026-03-01T00:00:00.000Z store  customer 7 card 4539148803436467 EUR "
+                   "100 rows 2\n  2:  x 1e-0 = 100\n"
+                   "REJECT 3: customer 8 is not in the mapping's cards: 2,2026-03-01,8,1\n");
+    write_text(folder, "cards.csv", NULL);
+    outcome = harness_read_bytes(mapping, slice_of(csv, sizeof csv - 1), &options);
+    assert_int_equal(outcome.err, ERR_NOT_FOUND);
+    outcome_fini(&outcome);
+    mapping_destroy(mapping);
+    write_text(folder, "map.yaml", NULL);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static const char plain_yaml[] = "columns:\n  receipt: {column: r}\n  time: {column: t}\n"
                                  "  customer: {column: c}\n  product: {column: p}\n"
                                  "  quantity: {column: q}\n  unit_price: {column: u}\n"
@@ -382,10 +428,11 @@ static void test_random_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dates),       cmocka_unit_test(test_offsets),
-        cmocka_unit_test(test_sort),        cmocka_unit_test(test_seen),
-        cmocka_unit_test(test_cards),       cmocka_unit_test(test_gzip),
-        cmocka_unit_test(test_flat_memory), cmocka_unit_test(test_random_files),
+        cmocka_unit_test(test_dates),        cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_sort),         cmocka_unit_test(test_seen),
+        cmocka_unit_test(test_cards),        cmocka_unit_test(test_cards_of_mapping),
+        cmocka_unit_test(test_gzip),         cmocka_unit_test(test_flat_memory),
+        cmocka_unit_test(test_random_files),
     };
     return cmocka_run_group_tests_name("receipts_parts", tests, NULL, NULL);
 }
