@@ -17,10 +17,18 @@
 
 #define MEMTABLE_SHARDS 64u
 
+/* Open addressing with the hash beside the pointer, since each look at a row is a cache miss. */
+struct row_slot {
+    uint64_t hash;
+    struct row *row; /* NULL: empty */
+};
+
 struct row_table {
-    struct row **buckets;
-    size_t capacity; /* a power of two */
-    size_t rows;
+    struct row_slot *slots;
+    size_t capacity;      /* a power of two */
+    size_t slotted;       /* slots in use */
+    size_t rows;          /* of slots and overflow */
+    struct row *overflow; /* rows that came when there was no memory for more slots */
 };
 
 struct memtable_shard {
