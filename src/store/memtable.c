@@ -195,25 +195,23 @@ unsigned memtable_shard_of(uint64_t hash)
     return (unsigned)(hash >> SHARD_SHIFT);
 }
 
-/* Moves up to PUBLISH_GROUP rows from the list into the table; the replaced ones go to the front of
+/* Moves the rows into the table, at most PUBLISH_GROUP; the replaced ones go to the front of
  * `*replaced`. Returns the bytes of those that were moved. */
-static size_t publish_group(struct row_table *table, struct row **list, struct row **replaced)
+static size_t publish_group(struct row_table *table, const struct row_slot *rows, size_t count,
+                            struct row **replaced)
 {
-    struct row *group[PUBLISH_GROUP];
-    size_t count = 0;
     size_t bytes = 0;
-    for (; *list != NULL && count < PUBLISH_GROUP; count++) {
-        group[count] = *list;
-        *list = (*list)->next;
-        __builtin_prefetch(&table->slots[row_table_start(table, group[count]->hash)]);
+    for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(&table->slots[row_table_start(table, rows[i].hash)]);
+        __builtin_prefetch(rows[i].row);
     }
     for (size_t i = 0; i < count; i++) {
-        const struct row_slot *slot = &table->slots[row_table_start(table, group[i]->hash)];
+        const struct row_slot *slot = &table->slots[row_table_start(table, rows[i].hash)];
         __builtin_prefetch(slot->row); /* the one to replace, more often than not */
     }
     for (size_t i = 0; i < count; i++) {
-        bytes += row_size(group[i]);
-        struct row *old = row_table_put(table, group[i]);
+        bytes += row_size(rows[i].row);
+        struct row *old = row_table_put(table, rows[i].row);
         if (old != NULL) {
             old->next = *replaced;
             *replaced = old;
@@ -222,14 +220,17 @@ static size_t publish_group(struct row_table *table, struct row **list, struct r
     return bytes;
 }
 
-static void publish_list(struct memtable *memtable, struct memtable_shard *shard, struct row *list)
+static void publish_shard(struct memtable *memtable, struct memtable_shard *shard,
+                          const struct row_slot *rows, size_t count)
 {
     struct row *replaced = NULL;
     size_t added = 0;
     size_t removed = 0;
     pthread_mutex_lock(&shard->mutex);
-    while (list != NULL) {
-        added += publish_group(&shard->active, &list, &replaced);
+    for (size_t i = 0; i < count; i += PUBLISH_GROUP) {
+        size_t left = count - i;
+        added += publish_group(&shard->active, rows + i,
+                               left < PUBLISH_GROUP ? left : PUBLISH_GROUP, &replaced);
     }
     pthread_mutex_unlock(&shard->mutex);
     while (replaced != NULL) { /* readers copied under the lock: nobody has it any more */
@@ -241,12 +242,13 @@ static void publish_list(struct memtable *memtable, struct memtable_shard *shard
     atomic_fetch_sub(&memtable->bytes, removed);
 }
 
-void memtable_publish(struct memtable *memtable, struct row *lists[MEMTABLE_SHARDS])
+void memtable_publish(struct memtable *memtable, const struct row_slot *rows,
+                      const size_t starts[MEMTABLE_SHARDS + 1])
 {
     for (unsigned i = 0; i < MEMTABLE_SHARDS; i++) {
-        if (lists[i] != NULL) {
-            publish_list(memtable, &memtable->shards[i], lists[i]);
-            lists[i] = NULL;
+        if (starts[i] < starts[i + 1]) {
+            publish_shard(memtable, &memtable->shards[i], rows + starts[i],
+                          starts[i + 1] - starts[i]);
         }
     }
 }

@@ -51,11 +51,11 @@ void memtable_fini(struct memtable *memtable);
 MUST_USE enum err memtable_get(struct memtable *memtable, const struct row_name *name,
                                struct buffer *out, bool *out_is_deleted);
 
-/* Which of the lists given to memtable_publish a row belongs to. */
 unsigned memtable_shard_of(uint64_t hash);
-/* Takes the rows, a list for each shard; no name twice. An older row of the same name is freed.
- * Takes no memory that it needs, so it can't fail. */
-void memtable_publish(struct memtable *memtable, struct row *lists[MEMTABLE_SHARDS]);
+/* Takes the rows, no name twice, those of shard n from starts[n] up to starts[n + 1]. An older row
+ * of the same name is freed. Takes no memory that it needs, so it can't fail. */
+void memtable_publish(struct memtable *memtable, const struct row_slot *rows,
+                      const size_t starts[MEMTABLE_SHARDS + 1]);
 
 /* The active rows become the frozen ones; there must be none of these. */
 void memtable_freeze(struct memtable *memtable);

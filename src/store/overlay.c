@@ -39,7 +39,8 @@ struct overlay {
     struct entry *entries;
     size_t count;
     size_t capacity;
-    struct index_slot *index; /* twice as many as there is room for entries */
+    struct index_slot *index;  /* twice as many as there is room for entries */
+    struct row_slot *outgoing; /* room for all rows, for the publish */
     struct saved *saved;
     size_t saved_count;
     size_t saved_capacity;
@@ -91,7 +92,11 @@ static enum err reserve_entry(struct overlay *overlay)
     if (entries != NULL) {
         overlay->entries = entries;
     }
-    if (entries == NULL || index == NULL) {
+    struct row_slot *outgoing = realloc(overlay->outgoing, capacity * sizeof *outgoing);
+    if (outgoing != NULL) {
+        overlay->outgoing = outgoing;
+    }
+    if (entries == NULL || index == NULL || outgoing == NULL) {
         free(index);
         return ERR_RESOURCE;
     }
@@ -251,6 +256,7 @@ void overlay_destroy(struct overlay *overlay)
     state_reader_destroy(overlay->reader);
     free(overlay->entries);
     free(overlay->index);
+    free(overlay->outgoing);
     free(overlay->saved);
     free(overlay);
 }
@@ -293,21 +299,35 @@ void overlay_clear(struct overlay *overlay)
     overlay->marked = 0;
 }
 
+/* Empties the overlay into `outgoing`, shard by shard. */
+static void collect_outgoing(struct overlay *overlay, size_t out_starts[MEMTABLE_SHARDS + 1])
+{
+    size_t ends[MEMTABLE_SHARDS] = {0};
+    for (size_t i = 0; i < overlay->count; i++) {
+        ends[memtable_shard_of(overlay->entries[i].hash)]++;
+    }
+    out_starts[0] = 0;
+    for (unsigned i = 0; i < MEMTABLE_SHARDS; i++) {
+        out_starts[i + 1] = out_starts[i] + ends[i];
+        ends[i] = out_starts[i];
+    }
+    while (overlay->count > 0) {
+        uint64_t hash = overlay->entries[overlay->count - 1].hash;
+        size_t *end = &ends[memtable_shard_of(hash)];
+        overlay->outgoing[(*end)++] = (struct row_slot){hash, pop_entry(overlay)};
+    }
+}
+
 void overlay_publish(struct overlay *overlay, uint64_t last_row)
 {
     struct state *state = overlay->state;
-    struct row *lists[MEMTABLE_SHARDS] = {NULL};
+    size_t starts[MEMTABLE_SHARDS + 1];
     overlay_mark(overlay);
     overlay->marked = 0;
-    while (overlay->count > 0) {
-        struct row *row = pop_entry(overlay);
-        struct row **list = &lists[memtable_shard_of(row->hash)];
-        row->next = *list;
-        *list = row;
-    }
+    collect_outgoing(overlay, starts);
     pthread_mutex_lock(&state->publish_mutex);
     ASSERT(last_row >= atomic_load(&state->published_row));
-    memtable_publish(&state->memtable, lists);
+    memtable_publish(&state->memtable, overlay->outgoing, starts);
     atomic_store(&state->published_row, last_row);
     pthread_mutex_unlock(&state->publish_mutex);
 }

@@ -12,7 +12,7 @@ struct row_name {
 };
 
 struct row {
-    struct row *next; /* in a list, on the way to a table or in its overflow */
+    struct row *next; /* in a list: replaced and to be freed, or a table's overflow */
     uint64_t hash;
     uint32_t value_length;
     uint32_t value_room;

@@ -46,18 +46,30 @@ static struct row *make_row(uint32_t number, uint32_t version)
     return row;
 }
 
+static int compare_hashes(const void *left, const void *right)
+{
+    const struct row_slot *a = left;
+    const struct row_slot *b = right;
+    return (a->hash > b->hash) - (a->hash < b->hash);
+}
+
 static void publish_all(struct memtable *memtable, uint32_t version)
 {
-    struct row *lists[MEMTABLE_SHARDS] = {NULL};
+    struct row_slot *rows = calloc(ROWS, sizeof *rows);
+    size_t starts[MEMTABLE_SHARDS + 1] = {0};
+    assert_non_null(rows);
     for (uint32_t i = 0; i < ROWS; i++) {
-        struct row *row = make_row(i, version);
-        struct row **list = &lists[memtable_shard_of(row->hash)];
-        row->next = *list;
-        *list = row;
+        rows[i].row = make_row(i, version);
+        rows[i].hash = rows[i].row->hash;
+        for (unsigned s = memtable_shard_of(rows[i].hash); s < MEMTABLE_SHARDS; s++) {
+            starts[s + 1]++;
+        }
     }
+    qsort(rows, ROWS, sizeof *rows, compare_hashes); /* the shard is the top of the hash */
     is_exhausted = true;
-    memtable_publish(memtable, lists);
+    memtable_publish(memtable, rows, starts);
     is_exhausted = false;
+    free(rows);
 }
 
 static void assert_all(struct memtable *memtable, uint32_t version)
