@@ -95,6 +95,13 @@ enum err decoder_bind(struct decoder *decoder, const struct rows_header *header,
 static bool is_utf8_field(struct slice field)
 {
     size_t start = 0;
+    size_t plain = 0;
+    while (plain < field.length && field.at[plain] >= 0x20 && field.at[plain] < 0x7f) {
+        plain++;
+    }
+    if (plain == field.length) {
+        return true;
+    }
     for (size_t i = 0; i <= field.length; i++) {
         if (i == field.length || field.at[i] == '\t' || field.at[i] == '\n' ||
             field.at[i] == '\r') {
@@ -168,7 +175,7 @@ static const char *clean(char *text, const struct mapping_column *column)
     return text;
 }
 
-const char *decode_texts(struct decoder *decoder, const struct row *row)
+const char *decode_check(struct decoder *decoder, const struct row *row)
 {
     const struct mapping *mapping = decoder->mapping;
     if (row->count != decoder->field_count) {
@@ -183,6 +190,12 @@ const char *decode_texts(struct decoder *decoder, const struct row *row)
                                  mapping->encoding == ENCODING_UTF_8 ? "UTF-8" : "Latin-1");
         }
     }
+    return NULL;
+}
+
+const char *decode_texts(struct decoder *decoder, const struct row *row)
+{
+    const struct mapping *mapping = decoder->mapping;
     arena_reset(&decoder->scratch);
     for (unsigned i = 0; i < ROLE_COUNT; i++) {
         const struct mapping_column *column = mapping->columns[i];

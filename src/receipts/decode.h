@@ -48,7 +48,9 @@ MUST_USE enum err decoder_bind(struct decoder *decoder, const struct rows_header
                                const char *file, struct note *note);
 
 /* Each gives NULL, or the reason to reject the row, which lives until the next call. First
- * decode_texts, then decode_key (receipt, time, local), then decode_rest for all else. */
+ * decode_check (count of fields, encoding), then decode_texts, decode_key (receipt, time, local)
+ * and decode_rest for all else. */
+const char *decode_check(struct decoder *decoder, const struct row *row);
 const char *decode_texts(struct decoder *decoder, const struct row *row);
 const char *decode_key(struct decoder *decoder, struct entry *out_entry);
 const char *decode_rest(struct decoder *decoder, struct entry *entry);

@@ -15,6 +15,22 @@ static bool is_mapped(const struct decoder *decoder, enum role role)
     return decoder->mapping->columns[role] != NULL;
 }
 
+/* A group has three digits, but for those before the last, which may have two (12,34,567): so that
+ * a decimal comma read as a group, 1,50, isn't taken for 150. */
+static bool is_grouping_whole(const char *text, struct decimal_style style)
+{
+    const char *group = style.group == 0 ? NULL : strchr(text, style.group);
+    while (group != NULL) {
+        size_t digits = strspn(group + 1, "0123456789");
+        bool is_last = group[1 + digits] != style.group;
+        if (digits != 3 && (is_last || digits != 2)) {
+            return false;
+        }
+        group = is_last ? NULL : group + 1 + digits;
+    }
+    return true;
+}
+
 static const char *decode_decimal(struct decoder *decoder, enum role role,
                                   struct decimal *out_value)
 {
@@ -26,6 +42,9 @@ static const char *decode_decimal(struct decoder *decoder, enum role role,
         return decode_refuse(decoder, "no %s", role_name(role));
     }
     enum err err = decimal_parse(text, strlen(text), decoder->mapping->number, out_value);
+    if (err == ERR_OK && !is_grouping_whole(text, decoder->mapping->number)) {
+        err = ERR_INPUT;
+    }
     if (err == ERR_RANGE) {
         return decode_refuse(decoder, "%s %.32s has too many digits", role_name(role), text);
     }

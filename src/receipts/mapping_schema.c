@@ -176,6 +176,9 @@ static void complaint_add_key(struct complaint *complaint, const char *place)
 }
 
 static void complaint_log(cyaml_log_t level, void *context, const char *format, va_list arguments)
+    PRINTF_LIKE(3, 0);
+
+static void complaint_log(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
     struct complaint *complaint = context;
     char line[256];

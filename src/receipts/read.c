@@ -116,7 +116,8 @@ static enum err on_row(void *context, const struct row *row, struct note *note)
     struct import *import = context;
     struct entry entry = {.receipt = ""};
     import->assembler.tally.rows++;
-    const char *reason = decode_texts(&import->decoder, row);
+    const char *reason = decode_check(&import->decoder, row);
+    reason = reason == NULL ? decode_texts(&import->decoder, row) : reason;
     reason = reason == NULL ? decode_key(&import->decoder, &entry) : reason;
     if (reason != NULL) {
         return assemble_reject(&import->assembler, row, reason, note);
@@ -128,12 +129,14 @@ static enum err on_row(void *context, const struct row *row, struct note *note)
     return assemble_row(&import->assembler, row, slice_of(key.bytes, key.length), &entry, note);
 }
 
-/* A sorted row's fields again, its key read. What was accepted once is accepted again. */
+/* A sorted row's fields again, its key read. What was accepted once is accepted again; the encoding
+ * isn't checked twice. */
 static enum err reread(struct import *import, struct slice packed, struct row *out_row,
                        struct entry *out_entry, struct note *note)
 {
     *out_entry = (struct entry){.receipt = ""};
     if (row_unpack(packed, import->fields, out_row) != ERR_OK ||
+        out_row->count != import->decoder.field_count ||
         decode_texts(&import->decoder, out_row) != NULL ||
         decode_key(&import->decoder, out_entry) != NULL) {
         return note_set(note, ERR_CORRUPT, "the temporary file doesn't hold what was written");

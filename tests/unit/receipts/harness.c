@@ -1,6 +1,7 @@
 #include "harness.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/calendar.h"
@@ -9,16 +10,17 @@ static void log_text(struct outcome *outcome, const char *format, ...) PRINTF_LI
 
 static void log_text(struct outcome *outcome, const char *format, ...)
 {
-    char line[1024];
-    va_list arguments;
     if (outcome->is_quiet) {
         return;
     }
+    char *text = NULL;
+    va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(line, sizeof line, format, arguments);
+    int length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    assert_true(length >= 0 && (size_t)length < sizeof line);
-    write_bytes(&outcome->log, line, (size_t)length);
+    assert_true(length >= 0);
+    write_bytes(&outcome->log, text, (size_t)length);
+    free(text);
 }
 
 static void log_line(struct outcome *outcome, const struct receipt *receipt,
