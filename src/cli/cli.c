@@ -48,6 +48,39 @@ enum cli_exit cli_fail_err(const struct cli *cli, enum err err, const struct not
     return cli_fail(cli, exit_of(err), err_name(err), NULL, "%s", text);
 }
 
+static const struct {
+    const char *reason;
+    const char *advice;
+} advices[] = {
+    {"ROLE_NOT_ALLOWED", "try another --as"},
+    {"TRANSACTION_ID_REUSED", "this id belongs to another command: leave --transaction-id out"},
+    {"NO_IDENTITY", "the certificate names no caller: was it made by `talea init`?"},
+    {"IDENTITY_NOT_ACCEPTED", "the node does not know this certificate's issuer: is --home the "
+                              "node's own?"},
+    {"UNKNOWN_METHOD", "the node is older than this program"},
+};
+
+enum cli_exit cli_fail_status(const struct cli *cli, const struct rpc_status *status)
+{
+    enum cli_exit outcome = exit_of_status(status->code);
+    char advice[160] = "";
+    if (outcome == CLI_UNREACHABLE && cli->transaction_id[0] != '\0') {
+        snprintf(advice, sizeof advice, "the outcome is unknown: repeat with --transaction-id %s",
+                 cli->transaction_id);
+    } else if (outcome == CLI_UNREACHABLE) {
+        snprintf(advice, sizeof advice, "is the node running?");
+    }
+    for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++) {
+        if (strcmp(advices[i].reason, status->reason) == 0) {
+            snprintf(advice, sizeof advice, "%s", advices[i].advice);
+        }
+    }
+    bool is_away = outcome == CLI_UNREACHABLE;
+    return cli_fail(cli, outcome, status->reason, advice[0] == '\0' ? NULL : advice, "%s%s%s%s",
+                    is_away ? "no answer from " : "", is_away ? cli->address : "",
+                    is_away ? ": " : "", status->message);
+}
+
 const char *cli_argument(const struct cli *cli, size_t index)
 {
     return index < cli->args.count ? cli->args.positional[index] : NULL;

@@ -52,6 +52,8 @@ struct cli {
     bool has_config;
     struct node_config config;
     struct rpc_client *client;
+    char address[ADDRESS_TEXT_MAX];
+    char transaction_id[UID_TEXT_MAX]; /* "" until there is one */
     bool has_units;
     struct units units;
 };

@@ -179,7 +179,7 @@ static bool connect_once(struct session *session)
     session_clear_window(session);
     bool was_connected = session->report.is_connected;
     char problem[256];
-    snprintf(problem, sizeof problem, "%s: %s", err_name(err),
+    snprintf(problem, sizeof problem, "%s: %.200s", err_name(err),
              note.text[0] != '\0' ? note.text : status.message);
     session_report(session, false, problem);
     return was_connected;

@@ -39,6 +39,7 @@ struct session {
     uint64_t receipted_number;
     uint64_t receipt_number;
     uint64_t wakes_seen;
+    struct note settle_note; /* what kept a period from settling, last time: logged once */
 };
 
 void *session_main(void *session);
