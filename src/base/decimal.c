@@ -103,6 +103,22 @@ enum err decimal_parse(const char *text, size_t length, struct decimal_style sty
     return ERR_OK;
 }
 
+enum err decimal_add(struct decimal a, struct decimal b, struct decimal *out_sum)
+{
+    unsigned scale = a.scale > b.scale ? a.scale : b.scale;
+    struct decimal sum = {.scale = scale};
+    int64_t left;
+    int64_t right;
+    if (a.scale > DECIMAL_SCALE_MAX || b.scale > DECIMAL_SCALE_MAX ||
+        __builtin_mul_overflow(a.mantissa, power_of_ten(scale - a.scale), &left) ||
+        __builtin_mul_overflow(b.mantissa, power_of_ten(scale - b.scale), &right)) {
+        return ERR_RANGE;
+    }
+    TRY(int64_add(left, right, &sum.mantissa));
+    *out_sum = normalise(sum);
+    return ERR_OK;
+}
+
 enum err decimal_multiply(struct decimal a, struct decimal b, struct decimal *out_product)
 {
     a = normalise(a);

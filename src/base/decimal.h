@@ -27,6 +27,7 @@ struct decimal_style {
 MUST_USE enum err decimal_parse(const char *text, size_t length, struct decimal_style style,
                                 struct decimal *out_decimal);
 
+MUST_USE enum err decimal_add(struct decimal a, struct decimal b, struct decimal *out_sum);
 MUST_USE enum err decimal_multiply(struct decimal a, struct decimal b, struct decimal *out_product);
 
 /* The value in units of 10^-decimals, exactly: ERR_INPUT when it is not a whole number of them. */

@@ -65,6 +65,14 @@
 #define LIMIT_RECEIPT_LINES         1000u
 #define LIMIT_CSV_FIELD_BYTES       65536u
 #define LIMIT_CSV_COLUMNS           512u
+#define LIMIT_CSV_ROW_BYTES   (1u << 20)
+#define LIMIT_IMPORT_RECEIPTS 100000000u /* remembered by one import of a grouped file */
+#define LIMIT_IMPORT_SORT_BYTES (32u << 20) /* of rows sorted in memory at a time */
+#define LIMIT_IMPORT_RUNS     64u /* sorted runs merged at a time */
+#define LIMIT_IMPORT_PART_BYTES (4u << 20) /* of rows held for one receipt; more make a part */
+#define LIMIT_IMPORT_CARDS_BYTES (1u << 31) /* of a mapping's cards file in memory */
+#define LIMIT_MAPPING_BYTES   (1u << 20)
+#define LIMIT_MAPPING_VALUES  4096u /* in one list of a mapping */
 
 
 /* Files that people write, and addresses. */

@@ -15,6 +15,7 @@
 #include "config/node_config.h"
 #include "engine/engine.h"
 #include "node/credentials.h"
+#include "node/readers.h"
 #include "node/snapshot.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
@@ -22,7 +23,6 @@
 #include "telemetry/log.h"
 
 struct replier;
-struct reader_pool;
 struct peers;
 struct archive;
 struct node_metrics;
@@ -40,6 +40,7 @@ struct node {
     struct signing_key key;
     struct key_signer key_signer;
     struct signer signer;
+    pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
     pthread_mutex_t snapshot_lock;
     struct snapshot *snapshot;
     struct credentials *credentials;
@@ -49,8 +50,10 @@ struct node {
     struct engine *engine;
     struct reader_pool *readers;
     struct replier *replier;
+    pthread_mutex_t peers_lock; /* the writer wakes them while they may be stopping */
     struct peers *peers;
     struct archive *archive;
+    struct rpc_service services[4];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;
@@ -60,16 +63,12 @@ struct node {
 MUST_USE enum err node_start(const char *config_path, struct node **out_node, struct note *note);
 /* Drains and stops. */
 void node_stop(struct node *node);
-/* Certificates, keys, charter, programme again from their files; what fails stays as it was. Appends
- * one line for each thing to `out_lines` (NUL-separated), NULL for none. */
+/* Certificate, charter and programme again from their files: all of them, or none when one is not as
+ * it must be (the note says which and why). */
 MUST_USE enum err node_reload(struct node *node, struct note *note);
 
 /* The current one, held for the caller, who releases it. */
 struct snapshot *node_snapshot(struct node *node);
 struct unix_ms node_now(const struct node *node);
-
-/* A view for one query; give it back. */
-struct state_reader *readers_take(struct reader_pool *pool);
-void readers_give(struct reader_pool *pool, struct state_reader *reader);
 
 #endif

@@ -25,16 +25,20 @@ struct pair_statement {
     struct statement_half halves[2]; /* first the one whose sender's id sorts first */
     struct partner_id debtor;        /* empty when nothing is owed */
     struct partner_id creditor;
-    struct money net;  /* what the debtor pays, not negative */
+    struct money net; /* what the debtor pays, not negative */
     char currency[4];
 };
 
 /* What a half is worth at the roster's prices: earns and adjustments at the issue price are owed by
- * the sender, captures at the redemption price to the sender, returns the other way. Each line of
- * totals is priced as a whole and rounded half to even; ERR_INPUT for an unknown tariff. */
+ * the sender, captures at the redemption price to the sender, returns the other way; voids
+ * and marks carry no points. Each line of totals is priced as a whole and rounded half to even;
+ * ERR_INPUT for an unknown tariff and for totals that are not sorted, twice the same, negative or
+ * of no entry; ERR_RANGE when the money does not fit. */
 MUST_USE enum err statement_price_half(const struct roster *roster, struct statement_half *half);
 
-/* Orders the halves, prices them, computes the net. `halves` give both directions in any order. */
+/* Orders the halves, prices them, computes the net. `halves` give both directions in any order;
+ * what is `owed` in them is not looked at. The statement borrows their totals. ERR_INPUT when the
+ * halves are not each other's mirror or a name does not fit, and as above. */
 MUST_USE enum err statement_make(const struct roster *roster, const char *coalition,
                                  const char *currency, struct period period,
                                  const struct statement_half halves[2],
@@ -44,13 +48,15 @@ MUST_USE enum err statement_make(const struct roster *roster, const char *coalit
 bool statement_equal(const struct pair_statement *ours, const struct pair_statement *theirs,
                      struct note *note);
 
-/* What `self` owes over all statements in points-money terms: positive is to pay. */
+/* What a partner owes over all statements, in the settlement currency's minor unit. */
 struct net_position {
     struct partner_id partner;
-    struct money owed; /* by the partner whose position it is; negative: it receives */
+    struct money owed; /* to the others together; negative: it receives */
 };
-/* One row for each partner that appears, sorted by id; sums to zero. ERR_RESOURCE when out_rows is
- * too small. */
+/* One row for each partner that appears, sorted by id; sums to zero. Each statement counts: the
+ * caller gives each pair's period once. ERR_RESOURCE when out_rows is too small, ERR_INPUT for
+ * another coalition, another currency or a net that is not between the pair; on an error the rows
+ * are of no use. */
 MUST_USE enum err statement_net(const struct pair_statement *statements, size_t count,
                                 struct net_position *out_rows, size_t capacity, size_t *out_count);
 

@@ -1,9 +1,9 @@
 /* Payloads between partners: domain values to bytes and back (proto/talea/v1/peer.proto,
  * settlement.proto). The generated structs stay inside this module.
  *
- * Decoders refuse (ERR_INPUT, with a note) whatever the domain could not have written: bad ids, cards
- * without a check digit, hashes of another length, numbers out of range, unknown kinds, too many
- * elements. Arrays are taken from the caller's arena.
+ * Decoders refuse (ERR_INPUT, with a note) whatever the domain could not have written: bad ids,
+ * cards without a check digit, hashes of another length, numbers out of range, unknown kinds, too
+ * many elements. Arrays are taken from the caller's arena.
  */
 #ifndef WIRE_MESSAGES_H
 #define WIRE_MESSAGES_H

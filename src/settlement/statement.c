@@ -1,0 +1,254 @@
+#include "settlement/statement.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/text.h"
+
+/* What a line of totals is worth, and who owes it. */
+enum line_value {
+    LINE_WORTHLESS,         /* carries no points */
+    LINE_SENDER_OWES_ISSUE, /* the sender gave points that the receiver keeps */
+    LINE_RECEIVER_OWES_ISSUE,
+    LINE_SENDER_OWES_REDEMPTION,
+    LINE_RECEIVER_OWES_REDEMPTION
+};
+
+static enum line_value line_value_of(enum entry_kind kind)
+{
+    switch (kind) {
+    case ENTRY_EARN:
+    case ENTRY_ADJUSTMENT:
+        return LINE_SENDER_OWES_ISSUE;
+    case ENTRY_EARN_RETURN:
+        return LINE_RECEIVER_OWES_ISSUE;
+    case ENTRY_CAPTURE:
+        return LINE_RECEIVER_OWES_REDEMPTION;
+    case ENTRY_BURN_RETURN:
+        return LINE_SENDER_OWES_REDEMPTION;
+    case ENTRY_VOID:
+    case ENTRY_PERIOD_MARK:
+    case ENTRY_KIND_END:
+        break;
+    }
+    return LINE_WORTHLESS;
+}
+
+static int total_compare(const struct receipt_total *a, const struct receipt_total *b)
+{
+    if (a->kind != b->kind) {
+        return a->kind < b->kind ? -1 : 1;
+    }
+    return a->tariff == b->tariff ? 0 : a->tariff < b->tariff ? -1 : 1;
+}
+
+/* What the sender owes for one line: negative when it is owed to the sender. */
+static enum err price_line(const struct roster *roster, const struct receipt_total *line,
+                           int64_t *out_owed)
+{
+    enum line_value value = line_value_of(line->kind);
+    if (value == LINE_WORTHLESS) {
+        *out_owed = 0;
+        return ERR_OK;
+    }
+    const struct tariff *tariff = roster_tariff(roster, line->tariff);
+    if (tariff == NULL) {
+        return ERR_INPUT;
+    }
+    bool is_issue = value == LINE_SENDER_OWES_ISSUE || value == LINE_RECEIVER_OWES_ISSUE;
+    struct money price = is_issue ? tariff->issue_price : tariff->redemption_price;
+    int64_t worth;
+    TRY(int64_mul_div(line->points, price.minor, tariff->per.minor, ROUNDING_HALF_EVEN, &worth));
+    bool is_owed_by_sender =
+        value == LINE_SENDER_OWES_ISSUE || value == LINE_SENDER_OWES_REDEMPTION;
+    return is_owed_by_sender ? int64_add(worth, 0, out_owed) : int64_sub(0, worth, out_owed);
+}
+
+static bool line_is_sound(const struct receipt_total *line)
+{
+    return line->kind >= ENTRY_EARN && line->kind < ENTRY_KIND_END && line->count > 0 &&
+           line->points >= 0;
+}
+
+enum err statement_price_half(const struct roster *roster, struct statement_half *half)
+{
+    struct money owed = {0};
+    for (size_t i = 0; i < half->total_count; i++) {
+        const struct receipt_total *line = &half->totals[i];
+        if (!line_is_sound(line) || (i > 0 && total_compare(line - 1, line) >= 0)) {
+            return ERR_INPUT;
+        }
+        struct money worth;
+        TRY(price_line(roster, line, &worth.minor));
+        TRY(money_add(owed, worth, &owed));
+    }
+    half->owed = owed;
+    return ERR_OK;
+}
+
+static enum err set_net(struct pair_statement *statement)
+{
+    const struct statement_half *first = &statement->halves[0];
+    const struct statement_half *second = &statement->halves[1];
+    struct money balance;
+    TRY(money_sub(first->owed, second->owed, &balance));
+    if (balance.minor > 0) {
+        statement->debtor = first->sender;
+        statement->creditor = second->sender;
+    } else if (balance.minor < 0) {
+        statement->debtor = second->sender;
+        statement->creditor = first->sender;
+        TRY(money_sub(money_of(0), balance, &balance));
+    }
+    statement->net = balance;
+    return ERR_OK;
+}
+
+static bool halves_mirror(const struct statement_half halves[2])
+{
+    return partner_id_equal(&halves[0].sender, &halves[1].receiver) &&
+           partner_id_equal(&halves[0].receiver, &halves[1].sender) &&
+           !partner_id_equal(&halves[0].sender, &halves[1].sender);
+}
+
+enum err statement_make(const struct roster *roster, const char *coalition, const char *currency,
+                        struct period period, const struct statement_half halves[2],
+                        struct pair_statement *out_statement)
+{
+    if (!halves_mirror(halves)) {
+        return ERR_INPUT;
+    }
+    unsigned first = partner_id_compare(&halves[0].sender, &halves[1].sender) < 0 ? 0 : 1;
+    struct pair_statement statement = {.charter_epoch = roster->epoch,
+                                       .period = period,
+                                       .halves = {halves[first], halves[1 - first]}};
+    TRY(text_copy(statement.coalition, sizeof statement.coalition, coalition));
+    TRY(text_copy(statement.currency, sizeof statement.currency, currency));
+    TRY(statement_price_half(roster, &statement.halves[0]));
+    TRY(statement_price_half(roster, &statement.halves[1]));
+    TRY(set_net(&statement));
+    *out_statement = statement;
+    return ERR_OK;
+}
+
+/* The comparison writes its note through these; each says whether the two are equal. */
+static bool same_text(const char *figure, const char *ours, const char *theirs, struct note *note)
+{
+    if (strcmp(ours, theirs) != 0) {
+        note_set(note, ERR_DISAGREE, "%s: ours %s, theirs %s", figure, *ours ? ours : "none",
+                 *theirs ? theirs : "none");
+        return false;
+    }
+    return true;
+}
+
+static bool same_unsigned(const char *figure, uint64_t ours, uint64_t theirs, struct note *note)
+{
+    if (ours != theirs) {
+        note_set(note, ERR_DISAGREE, "%s: ours %" PRIu64 ", theirs %" PRIu64, figure, ours, theirs);
+        return false;
+    }
+    return true;
+}
+
+static bool same_money(const char *figure, struct money ours, struct money theirs,
+                       struct note *note)
+{
+    if (ours.minor != theirs.minor) {
+        note_set(note, ERR_DISAGREE, "%s: ours %" PRId64 ", theirs %" PRId64, figure, ours.minor,
+                 theirs.minor);
+        return false;
+    }
+    return true;
+}
+
+static bool same_hash(const char *figure, const struct hash *ours, const struct hash *theirs,
+                      struct note *note)
+{
+    char ours_text[HASH_TEXT_MAX];
+    char theirs_text[HASH_TEXT_MAX];
+    return same_text(figure, hash_format(ours, ours_text), hash_format(theirs, theirs_text), note);
+}
+
+static bool same_line(const char *stream, const struct receipt_total *ours,
+                      const struct receipt_total *theirs, struct note *note)
+{
+    if (ours->count != theirs->count || ours->points != theirs->points) {
+        note_set(note, ERR_DISAGREE,
+                 "%s, %s under tariff %u: ours %" PRIu64 " entries of %" PRId64
+                 " points, theirs %" PRIu64 " entries of %" PRId64 " points",
+                 stream, entry_kind_name(ours->kind), ours->tariff, ours->count, ours->points,
+                 theirs->count, theirs->points);
+        return false;
+    }
+    return true;
+}
+
+/* Walks both sorted lists; a line that only one side has is compared with an empty one. */
+static bool same_totals(const char *stream, const struct statement_half *ours,
+                        const struct statement_half *theirs, struct note *note)
+{
+    size_t o = 0;
+    size_t t = 0;
+    while (o < ours->total_count || t < theirs->total_count) {
+        int order = o == ours->total_count ? 1
+                    : t == theirs->total_count
+                        ? -1
+                        : total_compare(&ours->totals[o], &theirs->totals[t]);
+        const struct receipt_total *named = order <= 0 ? &ours->totals[o] : &theirs->totals[t];
+        struct receipt_total none = {.kind = named->kind, .tariff = named->tariff};
+        const struct receipt_total *our_line = order <= 0 ? &ours->totals[o++] : &none;
+        const struct receipt_total *their_line = order >= 0 ? &theirs->totals[t++] : &none;
+        if (!same_line(stream, our_line, their_line, note)) {
+            return false;
+        }
+        if (order != 0) {
+            note_set(note, ERR_DISAGREE, "%s: an empty line of %s under tariff %u on one side only",
+                     stream, entry_kind_name(named->kind), named->tariff);
+            return false;
+        }
+    }
+    return true;
+}
+
+#define FIGURE_TEXT_MAX 96
+
+static const char *figure_of(const char *stream, const char *figure, char out_text[FIGURE_TEXT_MAX])
+{
+    snprintf(out_text, FIGURE_TEXT_MAX, "%s, %s", stream, figure);
+    return out_text;
+}
+
+static bool same_half(const struct statement_half *ours, const struct statement_half *theirs,
+                      struct note *note)
+{
+    char stream[2 * PARTNER_ID_MAX + 8];
+    char text[FIGURE_TEXT_MAX];
+    snprintf(stream, sizeof stream, "%s to %s", ours->sender.text, ours->receiver.text);
+    return same_text("sender of a half", ours->sender.text, theirs->sender.text, note) &&
+           same_text("receiver of a half", ours->receiver.text, theirs->receiver.text, note) &&
+           same_unsigned(figure_of(stream, "first entry", text), ours->first_number,
+                         theirs->first_number, note) &&
+           same_unsigned(figure_of(stream, "last entry", text), ours->last_number,
+                         theirs->last_number, note) &&
+           same_hash(figure_of(stream, "hash of the last entry", text), &ours->last_hash,
+                     &theirs->last_hash, note) &&
+           same_totals(stream, ours, theirs, note) &&
+           same_money(figure_of(stream, "owed", text), ours->owed, theirs->owed, note);
+}
+
+bool statement_equal(const struct pair_statement *ours, const struct pair_statement *theirs,
+                     struct note *note)
+{
+    return same_text("coalition", ours->coalition, theirs->coalition, note) &&
+           same_unsigned("charter epoch", ours->charter_epoch, theirs->charter_epoch, note) &&
+           same_unsigned("period", ours->period.yyyymm, theirs->period.yyyymm, note) &&
+           same_text("currency", ours->currency, theirs->currency, note) &&
+           same_half(&ours->halves[0], &theirs->halves[0], note) &&
+           same_half(&ours->halves[1], &theirs->halves[1], note) &&
+           same_text("debtor", ours->debtor.text, theirs->debtor.text, note) &&
+           same_text("creditor", ours->creditor.text, theirs->creditor.text, note) &&
+           same_money("net", ours->net, theirs->net, note);
+}

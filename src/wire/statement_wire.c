@@ -1,0 +1,121 @@
+/* Statements of a pair's period (proto/talea/v1/settlement.proto). */
+#include "talea/v1/settlement.pb-c.h"
+#include "wire/messages.h"
+#include "wire/totals_wire.h"
+
+static void check_half(struct fields *fields, const struct statement_half *half)
+{
+    field_require(fields, half->first_number > 0 && half->first_number <= half->last_number,
+                  "first_number", "is 0 or lies behind last_number");
+    field_totals(fields, half->totals, half->total_count);
+}
+
+static void check_net(struct fields *fields, const struct pair_statement *s)
+{
+    const struct partner_id *first = &s->halves[0].sender;
+    const struct partner_id *second = &s->halves[1].sender;
+    bool is_even = s->net.minor == 0 && s->debtor.text[0] == '\0' && s->creditor.text[0] == '\0';
+    bool is_owed =
+        s->net.minor > 0 &&
+        ((partner_id_equal(&s->debtor, first) && partner_id_equal(&s->creditor, second)) ||
+         (partner_id_equal(&s->debtor, second) && partner_id_equal(&s->creditor, first)));
+    field_require(fields, is_even || is_owed, "net_minor", "is not owed by one of the pair");
+}
+
+static enum err check_statement(struct fields *fields, const struct pair_statement *s)
+{
+    char currency[sizeof s->currency];
+    char coalition[sizeof s->coalition];
+    field_name(fields, "coalition", s->coalition, coalition, sizeof coalition);
+    field_currency(fields, "currency", s->currency, currency);
+    field_period(fields, "period", s->period);
+    field_require(fields, s->charter_epoch > 0, "charter_epoch", "is 0");
+    field_require(fields,
+                  partner_id_equal(&s->halves[0].sender, &s->halves[1].receiver) &&
+                      partner_id_equal(&s->halves[1].sender, &s->halves[0].receiver) &&
+                      partner_id_compare(&s->halves[0].sender, &s->halves[1].sender) < 0,
+                  "halves", "are not the two directions of a pair, in order");
+    check_half(fields, &s->halves[0]);
+    check_half(fields, &s->halves[1]);
+    check_net(fields, s);
+    return fields->err;
+}
+
+static void half_to_wire(struct fields *fields, struct arena *arena, struct statement_half *half,
+                         Talea__V1__StatementHalf *out)
+{
+    talea__v1__statement_half__init(out);
+    out->sender = half->sender.text;
+    out->receiver = half->receiver.text;
+    out->first_number = half->first_number;
+    out->last_number = half->last_number;
+    out->last_hash = binary_of(half->last_hash.bytes, sizeof half->last_hash.bytes);
+    out->n_totals = half->total_count;
+    out->totals = totals_to_wire(fields, arena, half->totals, half->total_count);
+    out->owed_minor = half->owed.minor;
+}
+
+enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out)
+{
+    struct fields fields = fields_begin("PairStatement", NULL);
+    TRY(check_statement(&fields, statement));
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    struct pair_statement s = *statement;
+    Talea__V1__StatementHalf rows[2];
+    Talea__V1__StatementHalf *halves[2] = {&rows[0], &rows[1]};
+    half_to_wire(&fields, &arena, &s.halves[0], &rows[0]);
+    half_to_wire(&fields, &arena, &s.halves[1], &rows[1]);
+    TRY(fields.err);
+    Talea__V1__PairStatement m;
+    talea__v1__pair_statement__init(&m);
+    m.coalition = s.coalition;
+    m.charter_epoch = s.charter_epoch;
+    m.period = s.period.yyyymm;
+    m.n_halves = 2;
+    m.halves = halves;
+    m.debtor = s.debtor.text;
+    m.creditor = s.creditor.text;
+    m.net_minor = s.net.minor;
+    m.currency = s.currency;
+    return fields_pack(&m.base, out);
+}
+
+static void half_from_wire(struct fields *fields, struct arena *arena,
+                           const Talea__V1__StatementHalf *m, struct statement_half *out)
+{
+    fields_require_known(fields, &m->base);
+    field_partner(fields, "sender", m->sender, &out->sender);
+    field_partner(fields, "receiver", m->receiver, &out->receiver);
+    field_hash(fields, "last_hash", &m->last_hash, &out->last_hash);
+    out->first_number = m->first_number;
+    out->last_number = m->last_number;
+    out->total_count = m->n_totals;
+    out->totals = totals_from_wire(fields, arena, m->totals, m->n_totals);
+    out->owed = money_of(m->owed_minor);
+}
+
+enum err wire_statement_decode(struct slice bytes, struct arena *arena,
+                               struct pair_statement *out_statement, struct note *note)
+{
+    struct fields fields = fields_begin("PairStatement", note);
+    const Talea__V1__PairStatement *m =
+        (const void *)fields_unpack(&fields, &talea__v1__pair_statement__descriptor, bytes, arena);
+    if (m == NULL) {
+        return fields.err;
+    }
+    field_require(&fields, m->n_halves == 2, "halves", "are not two");
+    TRY(fields.err);
+    struct pair_statement s = {
+        .charter_epoch = m->charter_epoch, .period = {m->period}, .net = {m->net_minor}};
+    field_name(&fields, "coalition", m->coalition, s.coalition, sizeof s.coalition);
+    field_currency(&fields, "currency", m->currency, s.currency);
+    half_from_wire(&fields, arena, m->halves[0], &s.halves[0]);
+    half_from_wire(&fields, arena, m->halves[1], &s.halves[1]);
+    field_partner_or_none(&fields, "debtor", m->debtor, &s.debtor);
+    field_partner_or_none(&fields, "creditor", m->creditor, &s.creditor);
+    TRY(fields.err);
+    TRY(check_statement(&fields, &s));
+    *out_statement = s;
+    return ERR_OK;
+}

@@ -1,0 +1,154 @@
+/* What must hold of an entry by itself, and of a grant. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "clearing/authorisation.h"
+#include "clearing/entry.h"
+#include "clearing/receipt.h"
+
+static struct clearing_entry sound(enum entry_kind kind)
+{
+    struct clearing_entry entry = {.number = 7,
+                                   .previous_hash = {{1}},
+                                   .period = {202610},
+                                   .business_time = {1000},
+                                   .transaction_id = {{1}},
+                                   .kind = kind};
+    if (kind != ENTRY_PERIOD_MARK) {
+        assert_int_equal(card_number_parse("4539148803436467", &entry.card), ERR_OK);
+        entry.points.minor = kind == ENTRY_VOID ? 0 : 5;
+    }
+    if (kind != ENTRY_PERIOD_MARK && kind != ENTRY_EARN) {
+        entry.subject = (struct uid){{2}};
+    }
+    if (kind == ENTRY_EARN) {
+        entry.active_from.ms = 2000;
+        entry.expires_at.ms = 3000;
+    }
+    return entry;
+}
+
+static void assert_refused(const struct clearing_entry *entry, const char *part)
+{
+    struct note note = {{0}};
+    enum err err = entry_check(entry, &note);
+    if (err != ERR_INPUT || strstr(note.text, part) == NULL) {
+        fail_msg("%s %s: '%s' without '%s'", entry_kind_name(entry->kind), err_name(err), note.text,
+                 part);
+    }
+}
+
+static void test_sound_entries(void **state)
+{
+    (void)state;
+    for (int kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
+        struct clearing_entry entry = sound((enum entry_kind)kind);
+        assert_int_equal(entry_check(&entry, NULL), ERR_OK);
+    }
+    struct clearing_entry first = sound(ENTRY_EARN);
+    first.number = 1;
+    first.previous_hash = (struct hash){{0}};
+    first.active_from.ms = first.expires_at.ms = 0;
+    assert_int_equal(entry_check(&first, NULL), ERR_OK);
+    assert_string_equal(entry_kind_name(ENTRY_BURN_RETURN), "burn-return");
+    assert_string_equal(entry_kind_name(ENTRY_KIND_END), "unknown");
+}
+
+#define REFUSED(kind, change, part)                                                                \
+    do {                                                                                           \
+        struct clearing_entry entry = sound(kind);                                                 \
+        entry.change;                                                                              \
+        assert_refused(&entry, part);                                                              \
+    } while (0)
+
+static void test_wrong_entries(void **state)
+{
+    (void)state;
+    REFUSED(ENTRY_EARN, number = 0, "begin with 1");
+    REFUSED(ENTRY_EARN, number = 1, "previous hash is zeros");
+    REFUSED(ENTRY_EARN, period.yyyymm = 202613, "no month");
+    REFUSED(ENTRY_EARN, period.yyyymm = 196912, "no month");
+    REFUSED(ENTRY_EARN, business_time.ms = -1, "before 1970");
+    REFUSED(ENTRY_EARN, kind = 0, "kind is unknown");
+    REFUSED(ENTRY_EARN, kind = ENTRY_KIND_END, "kind is unknown");
+    REFUSED(ENTRY_CAPTURE, transaction_id = (struct uid){{0}}, "transaction id");
+    REFUSED(ENTRY_CAPTURE, card.digits[15] = '8', "valid card number");
+    REFUSED(ENTRY_CAPTURE, card.digits[0] = '\0', "valid card number");
+    REFUSED(ENTRY_CAPTURE, points.minor = 0, "not positive");
+    REFUSED(ENTRY_BURN_RETURN, points.minor = -1, "not positive");
+    REFUSED(ENTRY_EARN, points.minor = LIMIT_POINTS_PER_COMMAND + 1, "more than one entry");
+    REFUSED(ENTRY_VOID, points.minor = 1, "it has points");
+    REFUSED(ENTRY_PERIOD_MARK, points.minor = 1, "it has points");
+    REFUSED(ENTRY_PERIOD_MARK, card.digits[0] = '1', "it has a card");
+    REFUSED(ENTRY_CAPTURE, subject = (struct uid){{0}}, "does not say");
+    REFUSED(ENTRY_EARN, subject = (struct uid){{1}}, "something else");
+    REFUSED(ENTRY_PERIOD_MARK, subject = (struct uid){{1}}, "something else");
+    REFUSED(ENTRY_CAPTURE, expires_at.ms = 1, "only earns");
+    REFUSED(ENTRY_EARN, active_from.ms = -1, "end before");
+    REFUSED(ENTRY_EARN, expires_at.ms = 2000, "end before");
+}
+
+static void test_hashes_have_their_own_domains(void **state)
+{
+    (void)state;
+    struct slice bytes = slice_of("abc", 3);
+    struct hash entry = entry_hash(bytes);
+    struct hash receipt = receipt_payload_hash(bytes);
+    char text[HASH_TEXT_MAX];
+    assert_string_equal(hash_format(&entry, text),
+                        "49833ee0006ba574cdcf57fc2f380953475ff7bfad0b89ff92411619b5f55e2a");
+    assert_false(hash_equal(&entry, &receipt));
+}
+
+static void test_grants_answer_requests(void **state)
+{
+    (void)state;
+    const struct hold_request request = {.transaction_id = {{1}},
+                                         .redeemer = {"cinema"},
+                                         .home = {"bakery"},
+                                         .card = {"4539148803436467"},
+                                         .points = {5}};
+    const struct hold_grant sound_grant = {.hold = {{1}},
+                                           .redeemer = {"cinema"},
+                                           .home = {"bakery"},
+                                           .card = {"4539148803436467"},
+                                           .points = {5},
+                                           .capture_by = {10},
+                                           .deliver_by = {11}};
+    assert_true(grant_answers(&sound_grant, &request));
+    struct hold_grant grant = sound_grant;
+    grant.hold.bytes[0] = 2;
+    assert_false(grant_answers(&grant, &request));
+    grant = sound_grant;
+    grant.redeemer = request.home;
+    assert_false(grant_answers(&grant, &request));
+    grant = sound_grant;
+    grant.home = request.redeemer;
+    assert_false(grant_answers(&grant, &request));
+    grant = sound_grant;
+    grant.card.digits[15] = '8';
+    assert_false(grant_answers(&grant, &request));
+    grant = sound_grant;
+    grant.points.minor = 4;
+    assert_false(grant_answers(&grant, &request));
+    grant = sound_grant;
+    grant.deliver_by.ms = 10;
+    assert_false(grant_answers(&grant, &request));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sound_entries),
+        cmocka_unit_test(test_wrong_entries),
+        cmocka_unit_test(test_hashes_have_their_own_domains),
+        cmocka_unit_test(test_grants_answer_requests),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,137 @@
+/* The stored formats: each a random value's bytes, and what decoding makes of bytes. */
+#include "ledger_test.h"
+
+#define RECODE(name)                                                                               \
+    static enum err recode_##name(int kind, struct slice bytes, struct buffer *out)                \
+    {                                                                                              \
+        struct name value;                                                                         \
+        (void)kind;                                                                                \
+        TRY(name##_decode(bytes, &value));                                                         \
+        name##_encode(&value, out);                                                                \
+        return ERR_OK;                                                                             \
+    }
+
+#define FORMAT(name, make)                                                                         \
+    static void bytes_of_##name(struct rng *rng, int kind, struct buffer *out)                     \
+    {                                                                                              \
+        (void)kind;                                                                                \
+        struct name value = make;                                                                  \
+        name##_encode(&value, out);                                                                \
+    }                                                                                              \
+    RECODE(name)
+
+#define VALUE(...)                                                                                 \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
+FORMAT(member, sample_member(rng))
+FORMAT(profile, sample_profile(rng))
+FORMAT(card, VALUE(sample_uid(rng), rng_below(rng, 2)))
+FORMAT(account, VALUE(sample_whole(rng), sample_whole(rng)))
+FORMAT(hold, sample_hold(rng))
+FORMAT(sale, sample_sale(rng))
+FORMAT(transaction,
+       VALUE(.body_hash = {1, 2, 3}, .verdict = VERDICT_HOLD_ENDED, .answer = sample_answer(rng)))
+FORMAT(stream, sample_stream(rng))
+FORMAT(entry_total, VALUE(sample_number(rng), sample_whole(rng)))
+FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng)))
+FORMAT(pair_period, sample_pair(rng))
+
+static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
+{
+    (void)kind;
+    u64_encode(sample_number(rng), out);
+}
+
+static enum err recode_u64(int kind, struct slice bytes, struct buffer *out)
+{
+    uint64_t value;
+    (void)kind;
+    TRY(u64_decode(bytes, &value));
+    u64_encode(value, out);
+    return ERR_OK;
+}
+
+static void bytes_of_command(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command_encode(&command, out);
+}
+
+static enum err recode_command(int kind, struct slice bytes, struct buffer *out)
+{
+    struct command command;
+    TRY(command_decode((enum command_kind)kind, bytes, &command));
+    assert_int_equal(command.kind, kind);
+    command_encode(&command, out);
+    return ERR_OK;
+}
+
+static void bytes_of_effect(struct rng *rng, int kind, struct buffer *out)
+{
+    struct effect effect = sample_effect(rng, (enum effect_kind)kind);
+    effect_encode(&effect, out);
+}
+
+static enum err recode_effect(int kind, struct slice bytes, struct buffer *out)
+{
+    struct reader in = reader_of(bytes);
+    struct effect effect;
+    (void)kind;
+    effect_read(&in, &effect);
+    TRY(reader_finish(&in));
+    effect_encode(&effect, out);
+    return ERR_OK;
+}
+
+static void bytes_of_record(struct rng *rng, int kind, struct buffer *out)
+{
+    struct buffer effects = {0};
+    (void)kind;
+    for (int i = EFFECT_POST; i < EFFECT_KIND_END; i++) {
+        bytes_of_effect(rng, i, &effects);
+    }
+    struct record record = {.row = sample_number(rng),
+                            .time = sample_time(rng),
+                            .kind = (enum command_kind)(1 + rng_below(rng, 18)),
+                            .verdict = VERDICT_INSUFFICIENT_POINTS,
+                            .origin = sample_partner(rng),
+                            .transaction_id = sample_uid(rng),
+                            .business_time = sample_time(rng),
+                            .body_hash = {5, 6, 7},
+                            .body = sample_bytes(rng),
+                            .answer = sample_answer(rng),
+                            .effect_count = EFFECT_KIND_END - 1,
+                            .effects = buffer_slice(&effects)};
+    record_encode(&record, out);
+    buffer_fini(&effects);
+}
+RECODE(record)
+
+#define ROW_OF(name)                                                                               \
+    {                                                                                              \
+#name, 0, bytes_of_##name, recode_##name                                                   \
+    }
+
+size_t formats_all(struct format out_formats[FORMATS_MAX])
+{
+    static const struct format plain[] = {
+        ROW_OF(member),      ROW_OF(profile),     ROW_OF(card),   ROW_OF(account),     ROW_OF(hold),
+        ROW_OF(sale),        ROW_OF(transaction), ROW_OF(stream), ROW_OF(entry_total), ROW_OF(half),
+        ROW_OF(pair_period), ROW_OF(u64),         ROW_OF(record),
+    };
+    static const char *const effect_names[] = {"",      "post", "lot",    "entry",
+                                               "total", "row",  "history"};
+    size_t count = sizeof plain / sizeof plain[0];
+    memcpy(out_formats, plain, sizeof plain);
+    for (int i = 1; i < EFFECT_KIND_END; i++) {
+        out_formats[count++] = (struct format){effect_names[i], i, bytes_of_effect, recode_effect};
+    }
+    for (int i = 1; i < COMMAND_KIND_END; i++) {
+        out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
+                                               bytes_of_command, recode_command};
+    }
+    assert_true(count <= FORMATS_MAX);
+    return count;
+}

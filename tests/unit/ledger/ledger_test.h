@@ -1,0 +1,63 @@
+/* What the tests of the ledger share: seeded randomness and random values of every stored kind. */
+#ifndef TESTS_LEDGER_TEST_H
+#define TESTS_LEDGER_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/batch.h"
+#include "ledger/lots.h"
+
+/* SplitMix64. */
+struct rng {
+    uint64_t state;
+};
+
+/* From TALEA_SEED, or from the clock; printed, so that a failure can be repeated. */
+struct rng rng_of_run(const char *test);
+uint64_t rng_next(struct rng *rng);
+uint64_t rng_below(struct rng *rng, uint64_t bound);
+
+/* Numbers from 1 on, of every length. */
+uint64_t sample_number(struct rng *rng);
+int64_t sample_whole(struct rng *rng);
+struct unix_ms sample_time(struct rng *rng);
+struct hash sample_hash(struct rng *rng);
+/* Up to 299 bytes that live for ever. */
+struct slice sample_bytes(struct rng *rng);
+struct uid sample_uid(struct rng *rng);
+struct partner_id sample_partner(struct rng *rng);
+struct card_number sample_card(struct rng *rng);
+struct lot_key sample_lot_key(struct rng *rng);
+struct member sample_member(struct rng *rng);
+struct profile sample_profile(struct rng *rng);
+struct pair_period sample_pair(struct rng *rng);
+struct hold sample_hold(struct rng *rng);
+struct sale sample_sale(struct rng *rng);
+struct answer sample_answer(struct rng *rng);
+struct stream sample_stream(struct rng *rng);
+struct clearing_entry sample_entry(struct rng *rng);
+/* Its slices point to bytes that live for ever. */
+struct command sample_command(struct rng *rng, enum command_kind kind);
+struct effect sample_effect(struct rng *rng, enum effect_kind kind);
+
+/* One stored format: `sample` appends the bytes of a random value, `recode` decodes bytes and
+ * appends what they say. */
+struct format {
+    const char *name;
+    int kind; /* of commands and effects */
+    void (*sample)(struct rng *rng, int kind, struct buffer *out);
+    enum err (*recode)(int kind, struct slice bytes, struct buffer *out);
+};
+
+#define FORMATS_MAX 64
+size_t formats_all(struct format out_formats[FORMATS_MAX]);
+
+#endif

@@ -1,0 +1,388 @@
+#include <time.h>
+
+#include "ledger_test.h"
+
+struct rng rng_of_run(const char *test)
+{
+    const char *given = getenv("TALEA_SEED");
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t seed = given != NULL ? strtoull(given, NULL, 10)
+                                  : (uint64_t)now.tv_sec * 1000003u ^ (uint64_t)now.tv_nsec;
+    printf("%s: TALEA_SEED=%llu\n", test, (unsigned long long)seed);
+    return (struct rng){seed};
+}
+
+uint64_t rng_next(struct rng *rng)
+{
+    uint64_t z = rng->state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+uint64_t rng_below(struct rng *rng, uint64_t bound)
+{
+    return rng_next(rng) % bound;
+}
+
+static void fill(struct rng *rng, void *out, size_t length)
+{
+    uint8_t *at = out;
+    for (size_t i = 0; i < length; i++) {
+        at[i] = (uint8_t)rng_next(rng);
+    }
+}
+
+/* Numbers of every length. */
+uint64_t sample_number(struct rng *rng)
+{
+    uint64_t value = rng_next(rng); /* one call for each statement: their order is the value */
+    return (value >> (1 + rng_below(rng, 60))) + 1;
+}
+
+int64_t sample_whole(struct rng *rng)
+{
+    return (int64_t)(sample_number(rng) >> 2) + 1;
+}
+
+static struct points points(struct rng *rng)
+{
+    return points_of(sample_whole(rng));
+}
+
+struct unix_ms sample_time(struct rng *rng)
+{
+    return (struct unix_ms){INT64_C(1700000000000) + (int64_t)rng_below(rng, UINT64_C(1) << 38)};
+}
+
+static struct period month(struct rng *rng)
+{
+    uint32_t year = (uint32_t)(2020 + rng_below(rng, 30));
+    return (struct period){year * 100 + 1 + (uint32_t)rng_below(rng, 12)};
+}
+
+struct hash sample_hash(struct rng *rng)
+{
+    struct hash hash;
+    fill(rng, hash.bytes, sizeof hash.bytes);
+    return hash;
+}
+
+static void text(struct rng *rng, char *out, size_t capacity)
+{
+    size_t length = 1 + rng_below(rng, capacity - 1);
+    memset(out, 0, capacity);
+    for (size_t i = 0; i < length; i++) {
+        out[i] = (char)('a' + rng_below(rng, 26));
+    }
+}
+
+struct slice sample_bytes(struct rng *rng)
+{
+    static const uint8_t bytes[300] = {1, 2, 3, 4, 5, 6, 7, 8};
+    return slice_of(bytes, rng_below(rng, sizeof bytes));
+}
+
+struct uid sample_uid(struct rng *rng)
+{
+    struct uid uid;
+    fill(rng, uid.bytes, sizeof uid.bytes);
+    return uid;
+}
+
+struct partner_id sample_partner(struct rng *rng)
+{
+    struct partner_id partner;
+    text(rng, partner.text, sizeof partner.text);
+    return partner;
+}
+
+struct card_number sample_card(struct rng *rng)
+{
+    struct card_number card;
+    struct card_prefix prefix;
+    assert_int_equal(card_prefix_parse("600123", &prefix), ERR_OK);
+    assert_int_equal(card_number_make(&prefix, rng_below(rng, 100000000), &card), ERR_OK);
+    return card;
+}
+
+struct lot_key sample_lot_key(struct rng *rng)
+{
+    struct lot_key key = {.issuer = sample_partner(rng),
+                          .tariff = (uint32_t)rng_below(rng, 300),
+                          .active_from = sample_time(rng),
+                          .expires_at = sample_time(rng)};
+    if (rng_below(rng, 2) == 0) {
+        key.active_from.ms = 0;
+    }
+    if (rng_below(rng, 4) == 0) {
+        key.expires_at.ms = 0;
+    }
+    return key;
+}
+
+struct member sample_member(struct rng *rng)
+{
+    struct member member = {
+        .debt = points(rng), .last_row = sample_number(rng), .enrolled = sample_time(rng)};
+    size_t lots = 1 + rng_below(rng, 6);
+    for (size_t i = 0; i < lots; i++) {
+        struct lot_key key = sample_lot_key(rng);
+        int64_t free_points = sample_whole(rng) >> 4;
+        int64_t held = key.active_from.ms == 0 ? sample_whole(rng) >> 4 : 0;
+        assert_int_equal(lots_change(&member, &key, free_points, held), ERR_OK);
+        struct points *balance = key.active_from.ms == 0 ? &member.available : &member.pending;
+        balance->minor += free_points;
+        member.held.minor += held;
+    }
+    return member;
+}
+
+struct profile sample_profile(struct rng *rng)
+{
+    struct profile profile = {.card_count = 1 + rng_below(rng, LIMIT_CARDS_PER_MEMBER)};
+    text(rng, profile.reference, sizeof profile.reference);
+    text(rng, profile.name, sizeof profile.name);
+    for (size_t i = 0; i < profile.card_count; i++) {
+        profile.cards[i] = sample_card(rng);
+    }
+    return profile;
+}
+
+struct hold sample_hold(struct rng *rng)
+{
+    struct hold hold = {.role = rng_below(rng, 2) ? HOLD_HOME : HOLD_FOREIGN,
+                        .state = (enum hold_state)(1 + rng_below(rng, 4)),
+                        .redeemer = sample_partner(rng),
+                        .home = sample_partner(rng),
+                        .member = sample_uid(rng),
+                        .card = sample_card(rng),
+                        .captured = points(rng),
+                        .voided = points(rng),
+                        .returned = points(rng),
+                        .capture_by = sample_time(rng),
+                        .deliver_by = sample_time(rng),
+                        .lot_count = 1 + rng_below(rng, 5)};
+    hold.granted.minor = hold.captured.minor + hold.voided.minor + (int64_t)rng_below(rng, 99);
+    for (size_t i = 0; i < hold.lot_count; i++) {
+        hold.lots[i] = (struct hold_lot){sample_lot_key(rng), points(rng), points(rng)};
+    }
+    return hold;
+}
+
+static struct earn_rate sample_rate(struct rng *rng)
+{
+    return (struct earn_rate){.points_minor = sample_whole(rng),
+                              .per_minor = sample_whole(rng),
+                              .rounding = (enum rounding)rng_below(rng, ROUNDING_COUNT),
+                              .minimum_minor = sample_whole(rng)};
+}
+
+struct sale sample_sale(struct rng *rng)
+{
+    struct sale sale = {.role = (enum sale_role)(1 + rng_below(rng, 3)),
+                        .issuer = sample_partner(rng),
+                        .home = sample_partner(rng),
+                        .member = sample_uid(rng),
+                        .card = sample_card(rng),
+                        .returned = money_of(sample_whole(rng)),
+                        .taken = points(rng),
+                        .is_fixed = rng_below(rng, 2),
+                        .is_reversed = rng_below(rng, 2),
+                        .rate = sample_rate(rng),
+                        .currency = "EUR",
+                        .lot = sample_lot_key(rng),
+                        .business_time = sample_time(rng)};
+    sale.amount.minor = sale.returned.minor + (int64_t)rng_below(rng, 1000);
+    sale.points.minor = sale.taken.minor + (int64_t)rng_below(rng, 1000);
+    return sale;
+}
+
+struct answer sample_answer(struct rng *rng)
+{
+    struct answer answer = {.member = sample_uid(rng),
+                            .card = sample_card(rng),
+                            .home = sample_partner(rng),
+                            .points = points(rng),
+                            .left = points(rng),
+                            .debt = points(rng),
+                            .capture_by = sample_time(rng),
+                            .deliver_by = sample_time(rng),
+                            .row = sample_number(rng)};
+    uint64_t without = rng_next(rng);
+    answer.member = without & 1 ? (struct uid){{0}} : answer.member;
+    answer.home = without & 2 ? (struct partner_id){{0}} : answer.home;
+    answer.points.minor = without & 4 ? 0 : answer.points.minor;
+    answer.left.minor = without & 8 ? 0 : answer.left.minor;
+    answer.deliver_by.ms = without & 16 ? 0 : answer.deliver_by.ms;
+    return answer;
+}
+
+struct stream sample_stream(struct rng *rng)
+{
+    return (struct stream){.last_number = sample_number(rng),
+                           .last_hash = sample_hash(rng),
+                           .period = month(rng),
+                           .period_first_number = sample_number(rng),
+                           .bytes = sample_number(rng),
+                           .receipted_number = sample_number(rng),
+                           .receipt_number = sample_number(rng),
+                           .receipt_hash = sample_hash(rng),
+                           .is_frozen = rng_below(rng, 2)};
+}
+
+struct clearing_entry sample_entry(struct rng *rng)
+{
+    return (struct clearing_entry){.number = sample_number(rng),
+                                   .previous_hash = sample_hash(rng),
+                                   .period = month(rng),
+                                   .business_time = sample_time(rng),
+                                   .transaction_id = sample_uid(rng),
+                                   .kind = (enum entry_kind)(1 + rng_below(rng, 7)),
+                                   .card = sample_card(rng),
+                                   .points = points(rng),
+                                   .tariff = (uint32_t)rng_below(rng, 999),
+                                   .subject = sample_uid(rng),
+                                   .active_from = sample_time(rng),
+                                   .expires_at = sample_time(rng)};
+}
+
+struct pair_period sample_pair(struct rng *rng)
+{
+    struct pair_period pair = {.state = (enum pair_state)(1 + rng_below(rng, 5)),
+                               .own_signed = sample_bytes(rng),
+                               .partner_signed = sample_bytes(rng),
+                               .partner_countersigned = sample_bytes(rng),
+                               .own_countersigned = sample_bytes(rng)};
+    text(rng, pair.detail, sizeof pair.detail);
+    return pair;
+}
+
+static void sample_till_command(struct rng *rng, struct command *command)
+{
+    if (command->kind == COMMAND_ENROL) {
+        command->enrol.member = sample_uid(rng);
+        text(rng, command->enrol.reference, sizeof command->enrol.reference);
+        text(rng, command->enrol.name, sizeof command->enrol.name);
+    } else if (command->kind <= COMMAND_BLOCK_CARD) {
+        command->card = (struct command_card){sample_uid(rng), sample_card(rng)};
+    } else if (command->kind == COMMAND_EARN) {
+        command->earn = (struct command_earn){.card = sample_card(rng),
+                                              .member = sample_uid(rng),
+                                              .amount = money_of(-sample_whole(rng)),
+                                              .currency = "EUR",
+                                              .is_fixed = rng_below(rng, 2),
+                                              .fixed_points = points_of(-sample_whole(rng)),
+                                              .rate = sample_rate(rng),
+                                              .active_from = sample_time(rng),
+                                              .expires_at = sample_time(rng)};
+        text(rng, command->earn.receipt, sizeof command->earn.receipt);
+    } else if (command->kind <= COMMAND_FOREIGN_HOLD) {
+        command->hold = (struct command_hold){.redeemer = sample_partner(rng),
+                                              .card = sample_card(rng),
+                                              .points = points(rng),
+                                              .capture_by = sample_time(rng),
+                                              .deliver_by = sample_time(rng),
+                                              .evidence = sample_bytes(rng)};
+        text(rng, command->hold.receipt, sizeof command->hold.receipt);
+    } else if (command->kind == COMMAND_RETURN_SALE) {
+        command->return_sale.sale = sample_uid(rng);
+        command->return_sale.amount = money_of(sample_whole(rng));
+        text(rng, command->return_sale.receipt, sizeof command->return_sale.receipt);
+    } else {
+        command->use.hold = sample_uid(rng);
+        command->use.points = points(rng);
+        text(rng, command->use.receipt, sizeof command->use.receipt);
+    }
+}
+
+static void sample_node_command(struct rng *rng, struct command *command)
+{
+    if (command->kind <= COMMAND_EXPIRE_HOLD) {
+        command->due = (struct command_due){sample_uid(rng), sample_partner(rng), sample_time(rng)};
+    } else if (command->kind == COMMAND_TAKE_ENTRY) {
+        command->take_entry =
+            (struct command_take_entry){sample_partner(rng), sample_entry(rng), sample_bytes(rng)};
+    } else if (command->kind == COMMAND_TAKE_BATCH) {
+        command->take_batch = (struct command_take_batch){.sender = sample_partner(rng),
+                                                          .held_receipt_number = sample_number(rng),
+                                                          .head_signed = sample_bytes(rng),
+                                                          .receipt_signed = sample_bytes(rng),
+                                                          .receipt_hash = sample_hash(rng)};
+    } else if (command->kind == COMMAND_TAKE_RECEIPT) {
+        command->take_receipt = (struct command_take_receipt){.receiver = sample_partner(rng),
+                                                              .receipt_number = sample_number(rng),
+                                                              .receipt_hash = sample_hash(rng),
+                                                              .last_number = sample_number(rng),
+                                                              .receipt_signed = sample_bytes(rng),
+                                                              .entry_count = rng_below(rng, 1000)};
+    } else if (command->kind == COMMAND_CLOSE_PERIOD) {
+        command->close_period.period = month(rng);
+    } else if (command->kind == COMMAND_PUT_PAIR) {
+        command->put_pair =
+            (struct command_put_pair){sample_partner(rng), month(rng), sample_pair(rng)};
+    } else {
+        command->freeze = (struct command_freeze){
+            .partner = sample_partner(rng), .direction = STREAM_IN, .evidence = sample_bytes(rng)};
+        text(rng, command->freeze.reason, sizeof command->freeze.reason);
+    }
+}
+
+struct command sample_command(struct rng *rng, enum command_kind kind)
+{
+    struct command command = {.kind = kind};
+    if (kind <= COMMAND_RETURN_BURN) {
+        sample_till_command(rng, &command);
+    } else {
+        sample_node_command(rng, &command);
+    }
+    return command;
+}
+
+static struct account_ref sample_account_ref(struct rng *rng)
+{
+    struct account_ref account = {.kind = (enum account_kind)(1 + rng_below(rng, 11))};
+    if (account_kind_is_member(account.kind)) {
+        account.member = sample_uid(rng);
+    } else if (account_kind_is_partner(account.kind)) {
+        account.partner = sample_partner(rng);
+        account.period = month(rng);
+    }
+    return account;
+}
+
+struct effect sample_effect(struct rng *rng, enum effect_kind kind)
+{
+    static const uint8_t bytes[LIMIT_CLEARING_ENTRY_BYTES] = {9, 8, 7, 6};
+    struct effect effect = {.kind = kind};
+    if (kind == EFFECT_POST) {
+        effect.post =
+            (struct effect_post){sample_account_ref(rng), sample_account_ref(rng), points(rng)};
+    } else if (kind == EFFECT_LOT) {
+        effect.lot = (struct effect_lot){sample_uid(rng), sample_lot_key(rng), -sample_whole(rng),
+                                         sample_whole(rng)};
+    } else if (kind == EFFECT_ENTRY) {
+        effect.entry = (struct effect_entry){.partner = sample_partner(rng),
+                                             .entry = sample_entry(rng),
+                                             .bytes = slice_of(bytes, 1 + rng_below(rng, 200)),
+                                             .hash = sample_hash(rng)};
+    } else if (kind == EFFECT_TOTAL) {
+        effect.total = (struct effect_total){.direction = STREAM_IN,
+                                             .partner = sample_partner(rng),
+                                             .period = month(rng),
+                                             .kind = (enum entry_kind)(1 + rng_below(rng, 7)),
+                                             .tariff = (uint32_t)rng_below(rng, 999),
+                                             .count_delta = sample_whole(rng),
+                                             .points_delta = -sample_whole(rng)};
+    } else if (kind == EFFECT_ROW) {
+        effect.row =
+            (struct effect_row){.table = (enum ledger_table)(1 + rng_below(rng, TABLE_END - 1)),
+                                .key = slice_of(bytes, 1 + rng_below(rng, LEDGER_KEY_MAX)),
+                                .is_deleted = rng_below(rng, 2)};
+        effect.row.value = effect.row.is_deleted ? slice_of(NULL, 0) : slice_of(bytes, 40);
+    } else {
+        effect.history = (struct effect_history){sample_uid(rng), sample_number(rng)};
+    }
+    return effect;
+}

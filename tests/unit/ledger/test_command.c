@@ -1,0 +1,169 @@
+/* What a repeat of a command must agree in, and the names of things. */
+#include "ledger_test.h"
+
+#include "ledger/verdict.h"
+
+static bool same_body(const struct command *a, const struct command *b)
+{
+    uint8_t hash_a[BODY_HASH_SIZE];
+    uint8_t hash_b[BODY_HASH_SIZE];
+    command_body_hash(a, hash_a);
+    command_body_hash(b, hash_b);
+    return memcmp(hash_a, hash_b, sizeof hash_a) == 0;
+}
+
+/* A change of one field, and whether a repeat with it is another request. */
+#define CHANGED(is_other, field, value)                                                            \
+    do {                                                                                           \
+        struct command changed = command;                                                          \
+        changed.field = value;                                                                     \
+        if (same_body(&command, &changed) == (is_other)) {                                         \
+            fail_msg("%s: " #field, command_kind_name(command.kind));                              \
+        }                                                                                          \
+    } while (0)
+
+static void test_enrol_and_cards(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("enrol");
+    struct command command = sample_command(&rng, COMMAND_ENROL);
+    CHANGED(true, enrol.reference[0], '!');
+    CHANGED(true, enrol.name[0], '!');
+    CHANGED(false, enrol.member, sample_uid(&rng));
+    CHANGED(false, business_time.ms, 5);
+    CHANGED(false, transaction_id, sample_uid(&rng));
+    command = sample_command(&rng, COMMAND_ISSUE_CARD);
+    CHANGED(true, card.member, sample_uid(&rng));
+    CHANGED(true, kind, COMMAND_BLOCK_CARD);
+    command = sample_command(&rng, COMMAND_BLOCK_CARD);
+    CHANGED(true, card.card.digits[9], 'x');
+}
+
+static void test_earn(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("earn");
+    struct command command = sample_command(&rng, COMMAND_EARN);
+    command.earn.is_fixed = false;
+    CHANGED(true, earn.card.digits[9], 'x');
+    CHANGED(true, earn.amount.minor, 1);
+    CHANGED(true, earn.currency[0], 'X');
+    CHANGED(true, earn.is_fixed, true);
+    CHANGED(true, earn.fixed_points.minor, 1);
+    CHANGED(true, earn.receipt[0], '!');
+    CHANGED(false, earn.member, sample_uid(&rng)); /* the card names the member */
+    CHANGED(false, earn.rate.per_minor, 1);
+    CHANGED(false, earn.rate.points_minor, 1);
+    CHANGED(false, earn.active_from.ms, 1);
+    CHANGED(false, earn.expires_at.ms, 1);
+    CHANGED(false, business_time.ms, 1); /* the node's own clock */
+    command.is_dated = true;
+    CHANGED(true, business_time.ms, 1);
+    CHANGED(true, is_dated, false);
+    command.earn.card = (struct card_number){{0}};
+    CHANGED(true, earn.member, sample_uid(&rng));
+}
+
+static void test_holds_and_returns(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("holds");
+    struct command command = sample_command(&rng, COMMAND_HOLD);
+    CHANGED(true, hold.redeemer.text[0], '!');
+    CHANGED(true, hold.card.digits[9], 'x');
+    CHANGED(true, hold.points.minor, 0);
+    CHANGED(true, hold.receipt[0], '!');
+    CHANGED(true, kind, COMMAND_FOREIGN_HOLD);
+    CHANGED(false, hold.capture_by.ms, 1);
+    CHANGED(false, hold.deliver_by.ms, 1);
+    CHANGED(false, hold.evidence, slice_of("x", 1));
+    command = sample_command(&rng, COMMAND_CAPTURE);
+    CHANGED(true, use.hold, sample_uid(&rng));
+    CHANGED(true, use.points.minor, 0);
+    CHANGED(true, use.receipt[0], '!');
+    CHANGED(true, kind, COMMAND_RETURN_BURN);
+    command = sample_command(&rng, COMMAND_RETURN_SALE);
+    CHANGED(true, return_sale.sale, sample_uid(&rng));
+    CHANGED(true, return_sale.amount.minor, 0);
+    CHANGED(true, return_sale.receipt[0], '!');
+    CHANGED(false, business_time.ms, 1);
+}
+
+static void test_the_nodes_own_steps_have_no_body_hash(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[BODY_HASH_SIZE];
+    struct rng rng = rng_of_run("steps");
+    for (int kind = COMMAND_ENROL; kind < COMMAND_KIND_END; kind++) {
+        struct command command = sample_command(&rng, (enum command_kind)kind);
+        uint8_t hash[BODY_HASH_SIZE];
+        command_body_hash(&command, hash);
+        bool is_zero = memcmp(hash, zeros, sizeof hash) == 0;
+        assert_true(is_zero != command_is_idempotent(command.kind));
+        assert_true(command_is_idempotent(command.kind) == (kind <= COMMAND_RETURN_BURN));
+    }
+}
+
+/* The same body must have the same hash after an upgrade: ids live for months. */
+static void test_golden_body_hash(void **state)
+{
+    (void)state;
+    struct command command = {
+        .kind = COMMAND_EARN,
+        .is_dated = true,
+        .business_time = {1700000000123},
+        .earn = {
+            .card = {"4539148803436467"}, .amount = {1234}, .currency = "EUR", .receipt = "R-1"}};
+    uint8_t hash[BODY_HASH_SIZE];
+    char text[2 * BODY_HASH_SIZE + 1];
+    command_body_hash(&command, hash);
+    assert_string_equal(hex_format(hash, sizeof hash, text), "c35ba02d2ab420e7d621a7742fd3e6f0");
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    enum verdict parsed;
+    size_t known = 0;
+    for (unsigned i = 0; i < VERDICT_END + 5; i++) {
+        const struct verdict_row *row = verdict_describe((enum verdict)i);
+        assert_non_null(row);
+        if (!verdict_is_known(i)) {
+            assert_string_equal(row->name, "UNKNOWN");
+            continue;
+        }
+        known++;
+        assert_int_equal(verdict_parse(row->name, &parsed), ERR_OK);
+        assert_int_equal(parsed, i);
+        assert_int_equal(row->sentence[strlen(row->sentence) - 1], '.');
+        assert_true((row->grpc_status == 0) == (i == VERDICT_OK));
+    }
+    assert_int_equal(known, 27);
+    assert_int_equal(verdict_parse("UNKNOWN", &parsed), ERR_INPUT);
+    assert_int_equal(verdict_parse("", &parsed), ERR_INPUT);
+    for (int i = 1; i < COMMAND_KIND_END; i++) {
+        assert_string_not_equal(command_kind_name((enum command_kind)i), "unknown");
+    }
+    for (int i = 1; i < ACCOUNT_KIND_END; i++) {
+        assert_string_not_equal(account_kind_name((enum account_kind)i), "unknown");
+    }
+    for (int i = 1; i < TABLE_END; i++) {
+        assert_string_not_equal(ledger_table_name((enum ledger_table)i), "unknown");
+    }
+    assert_string_equal(command_kind_name(COMMAND_KIND_END), "unknown");
+    assert_string_equal(account_kind_name(ACCOUNT_KIND_END), "unknown");
+    assert_string_equal(ledger_table_name(TABLE_END), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_enrol_and_cards),
+        cmocka_unit_test(test_earn),
+        cmocka_unit_test(test_holds_and_returns),
+        cmocka_unit_test(test_the_nodes_own_steps_have_no_body_hash),
+        cmocka_unit_test(test_golden_body_hash),
+        cmocka_unit_test(test_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,365 @@
+/* Every field of a value is kept in its bytes: what comes back is compared field by field. */
+#include "ledger_test.h"
+
+enum {
+    ROUNDS = 50
+};
+
+#define SAME(field)                                                                                \
+    do {                                                                                           \
+        if (memcmp(&before.field, &after.field, sizeof before.field) != 0) {                       \
+            fail_msg(#field " does not come back");                                                \
+        }                                                                                          \
+    } while (0)
+
+#define COMES_BACK(type)                                                                           \
+    struct type before = sample_##type(rng);                                                       \
+    struct type after;                                                                             \
+    struct buffer bytes = {0};                                                                     \
+    type##_encode(&before, &bytes);                                                                \
+    assert_int_equal(type##_decode(buffer_slice(&bytes), &after), ERR_OK)
+
+#define SAME_LOT_KEY(key)                                                                          \
+    do {                                                                                           \
+        SAME(key.issuer);                                                                          \
+        SAME(key.tariff);                                                                          \
+        SAME(key.active_from);                                                                     \
+        SAME(key.expires_at);                                                                      \
+    } while (0)
+
+static void member_comes_back(struct rng *rng)
+{
+    COMES_BACK(member);
+    SAME(available);
+    SAME(pending);
+    SAME(held);
+    SAME(debt);
+    SAME(last_row);
+    SAME(enrolled);
+    SAME(lot_count);
+    for (size_t i = 0; i < before.lot_count; i++) {
+        SAME_LOT_KEY(lots[i].key);
+        SAME(lots[i].free);
+        SAME(lots[i].held);
+    }
+    buffer_fini(&bytes);
+}
+
+static void profile_comes_back(struct rng *rng)
+{
+    COMES_BACK(profile);
+    SAME(reference);
+    SAME(name);
+    SAME(card_count);
+    SAME(cards);
+    buffer_fini(&bytes);
+}
+
+static void hold_comes_back(struct rng *rng)
+{
+    COMES_BACK(hold);
+    SAME(role);
+    SAME(state);
+    SAME(redeemer);
+    SAME(home);
+    SAME(member);
+    SAME(card);
+    SAME(granted);
+    SAME(captured);
+    SAME(voided);
+    SAME(returned);
+    SAME(capture_by);
+    SAME(deliver_by);
+    SAME(lot_count);
+    for (size_t i = 0; i < before.lot_count; i++) {
+        SAME_LOT_KEY(lots[i].key);
+        SAME(lots[i].held);
+        SAME(lots[i].captured);
+    }
+    buffer_fini(&bytes);
+}
+
+static void sale_comes_back(struct rng *rng)
+{
+    COMES_BACK(sale);
+    SAME(role);
+    SAME(issuer);
+    SAME(home);
+    SAME(member);
+    SAME(card);
+    SAME(amount);
+    SAME(returned);
+    SAME(points);
+    SAME(taken);
+    SAME(is_fixed);
+    SAME(is_reversed);
+    SAME(rate.points_minor);
+    SAME(rate.per_minor);
+    SAME(rate.rounding);
+    SAME(rate.minimum_minor);
+    SAME(currency);
+    SAME_LOT_KEY(lot);
+    SAME(business_time);
+    buffer_fini(&bytes);
+}
+
+static void stream_comes_back(struct rng *rng)
+{
+    COMES_BACK(stream);
+    SAME(last_number);
+    SAME(last_hash);
+    SAME(period);
+    SAME(period_first_number);
+    SAME(bytes);
+    SAME(receipted_number);
+    SAME(receipt_number);
+    SAME(receipt_hash);
+    SAME(is_frozen);
+    buffer_fini(&bytes);
+}
+
+static void answer_comes_back(struct rng *rng)
+{
+    struct answer before = sample_answer(rng);
+    struct answer after;
+    struct buffer bytes = {0};
+    answer_encode(&before, &bytes);
+    struct reader in = reader_of(buffer_slice(&bytes));
+    answer_read(&in, &after);
+    assert_int_equal(reader_finish(&in), ERR_OK);
+    SAME(member);
+    SAME(card);
+    SAME(home);
+    SAME(points);
+    SAME(left);
+    SAME(debt);
+    SAME(capture_by);
+    SAME(deliver_by);
+    SAME(row);
+    buffer_fini(&bytes);
+}
+
+#define COMMAND_COMES_BACK(kind_)                                                                  \
+    struct command before = sample_command(rng, kind_);                                            \
+    struct command after;                                                                          \
+    struct buffer bytes = {0};                                                                     \
+    command_encode(&before, &bytes);                                                               \
+    assert_int_equal(command_decode(kind_, buffer_slice(&bytes), &after), ERR_OK)
+
+#define SAME_SLICE(field) assert_true(slice_equal(before.field, after.field))
+
+static void earn_comes_back(struct rng *rng)
+{
+    COMMAND_COMES_BACK(COMMAND_EARN);
+    SAME(earn.card);
+    SAME(earn.member);
+    SAME(earn.amount);
+    SAME(earn.currency);
+    SAME(earn.is_fixed);
+    SAME(earn.fixed_points);
+    SAME(earn.rate.points_minor);
+    SAME(earn.rate.per_minor);
+    SAME(earn.rate.rounding);
+    SAME(earn.rate.minimum_minor);
+    SAME(earn.active_from);
+    SAME(earn.expires_at);
+    SAME(earn.receipt);
+    buffer_fini(&bytes);
+}
+
+static void hold_command_comes_back(struct rng *rng)
+{
+    COMMAND_COMES_BACK(COMMAND_FOREIGN_HOLD);
+    SAME(hold.redeemer);
+    SAME(hold.card);
+    SAME(hold.points);
+    SAME(hold.capture_by);
+    SAME(hold.deliver_by);
+    SAME(hold.receipt);
+    SAME_SLICE(hold.evidence);
+    buffer_fini(&bytes);
+}
+
+static void take_entry_comes_back(struct rng *rng)
+{
+    COMMAND_COMES_BACK(COMMAND_TAKE_ENTRY);
+    SAME(take_entry.sender);
+    SAME_SLICE(take_entry.bytes);
+    SAME(take_entry.entry.number);
+    SAME(take_entry.entry.previous_hash);
+    SAME(take_entry.entry.period);
+    SAME(take_entry.entry.business_time);
+    SAME(take_entry.entry.transaction_id);
+    SAME(take_entry.entry.kind);
+    SAME(take_entry.entry.card);
+    SAME(take_entry.entry.points);
+    SAME(take_entry.entry.tariff);
+    SAME(take_entry.entry.subject);
+    SAME(take_entry.entry.active_from);
+    SAME(take_entry.entry.expires_at);
+    buffer_fini(&bytes);
+}
+
+static void batch_and_receipt_come_back(struct rng *rng)
+{
+    {
+        COMMAND_COMES_BACK(COMMAND_TAKE_BATCH);
+        SAME(take_batch.sender);
+        SAME(take_batch.held_receipt_number);
+        SAME_SLICE(take_batch.head_signed);
+        SAME_SLICE(take_batch.receipt_signed);
+        SAME(take_batch.receipt_hash);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_TAKE_RECEIPT);
+        SAME(take_receipt.receiver);
+        SAME(take_receipt.receipt_number);
+        SAME(take_receipt.receipt_hash);
+        SAME(take_receipt.last_number);
+        SAME_SLICE(take_receipt.receipt_signed);
+        SAME(take_receipt.entry_count);
+        assert_null(after.take_receipt.entries);
+        buffer_fini(&bytes);
+    }
+}
+
+static void pair_and_freeze_come_back(struct rng *rng)
+{
+    {
+        COMMAND_COMES_BACK(COMMAND_PUT_PAIR);
+        SAME(put_pair.partner);
+        SAME(put_pair.period);
+        SAME(put_pair.pair.state);
+        SAME(put_pair.pair.detail);
+        SAME_SLICE(put_pair.pair.own_signed);
+        SAME_SLICE(put_pair.pair.partner_signed);
+        SAME_SLICE(put_pair.pair.partner_countersigned);
+        SAME_SLICE(put_pair.pair.own_countersigned);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_FREEZE_STREAM);
+        SAME(freeze.partner);
+        SAME(freeze.direction);
+        SAME(freeze.reason);
+        SAME_SLICE(freeze.evidence);
+        buffer_fini(&bytes);
+    }
+}
+
+static void short_commands_come_back(struct rng *rng)
+{
+    {
+        COMMAND_COMES_BACK(COMMAND_ENROL);
+        SAME(enrol.member);
+        SAME(enrol.reference);
+        SAME(enrol.name);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_BLOCK_CARD);
+        SAME(card.member);
+        SAME(card.card);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_VOID);
+        SAME(use.hold);
+        SAME(use.points);
+        SAME(use.receipt);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_RETURN_SALE);
+        SAME(return_sale.sale);
+        SAME(return_sale.amount);
+        SAME(return_sale.receipt);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_EXPIRE_HOLD);
+        SAME(due.id);
+        SAME(due.redeemer);
+        SAME(due.due);
+        buffer_fini(&bytes);
+    }
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("rows");
+    for (int i = 0; i < ROUNDS; i++) {
+        member_comes_back(&rng);
+        profile_comes_back(&rng);
+        hold_comes_back(&rng);
+        sale_comes_back(&rng);
+        stream_comes_back(&rng);
+        answer_comes_back(&rng);
+    }
+}
+
+static void test_commands(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("commands");
+    for (int i = 0; i < ROUNDS; i++) {
+        earn_comes_back(&rng);
+        hold_command_comes_back(&rng);
+        take_entry_comes_back(&rng);
+        batch_and_receipt_come_back(&rng);
+        pair_and_freeze_come_back(&rng);
+        short_commands_come_back(&rng);
+    }
+}
+
+static void test_record(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("record");
+    struct effect effect = sample_effect(&rng, EFFECT_LOT);
+    struct buffer effects = {0};
+    struct buffer bytes = {0};
+    struct record after;
+    effect_encode(&effect, &effects);
+    struct record before = {.row = 77,
+                            .time = {-5},
+                            .kind = COMMAND_VOID,
+                            .verdict = VERDICT_HOLD_ENDED,
+                            .origin = {"bakery"},
+                            .transaction_id = sample_uid(&rng),
+                            .business_time = {12},
+                            .body_hash = {1, [15] = 2},
+                            .body = slice_of("body", 4),
+                            .answer = {.row = 77, .left = {4}},
+                            .effect_count = 1,
+                            .effects = buffer_slice(&effects)};
+    record_encode(&before, &bytes);
+    assert_int_equal(record_decode(buffer_slice(&bytes), &after), ERR_OK);
+    SAME(row);
+    SAME(time);
+    SAME(kind);
+    SAME(verdict);
+    SAME(origin);
+    SAME(transaction_id);
+    SAME(business_time);
+    SAME(body_hash);
+    SAME_SLICE(body);
+    SAME(answer.row);
+    SAME(answer.left);
+    SAME(effect_count);
+    SAME_SLICE(effects);
+    buffer_fini(&effects);
+    buffer_fini(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_record),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

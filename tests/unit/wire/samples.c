@@ -1,0 +1,233 @@
+#include "samples.h"
+
+#include <string.h>
+
+void sample_bytes(const char *golden, struct buffer *out)
+{
+    size_t length = strlen(golden) / 2;
+    buffer_clear(out);
+    uint8_t *at = write_reserve(out, length);
+    ASSERT(at != NULL && hex_parse(golden, at, length) == ERR_OK);
+}
+
+struct partner_id sample_partner(const char *text)
+{
+    struct partner_id id;
+    ASSERT(partner_id_parse(text, &id) == ERR_OK);
+    return id;
+}
+
+struct card_number sample_card(void)
+{
+    struct card_number card;
+    ASSERT(card_number_parse("7001000000000426", &card) == ERR_OK);
+    return card;
+}
+
+struct hash sample_hash(uint8_t first)
+{
+    struct hash hash;
+    for (unsigned i = 0; i < sizeof hash.bytes; i++) {
+        hash.bytes[i] = (uint8_t)(first + i);
+    }
+    return hash;
+}
+
+struct uid sample_uid(uint8_t first)
+{
+    struct uid uid;
+    for (unsigned i = 0; i < sizeof uid.bytes; i++) {
+        uid.bytes[i] = (uint8_t)(first + i);
+    }
+    return uid;
+}
+
+struct clearing_entry sample_earn(void)
+{
+    return (struct clearing_entry){.number = 1,
+                                   .period = {202610},
+                                   .business_time = {1790000000123},
+                                   .transaction_id = sample_uid(0xa0),
+                                   .kind = ENTRY_EARN,
+                                   .card = sample_card(),
+                                   .points = {1250},
+                                   .tariff = 3,
+                                   .active_from = {1791000000000},
+                                   .expires_at = {1820000000000}};
+}
+
+struct clearing_entry sample_return(void)
+{
+    struct clearing_entry entry = sample_earn();
+    entry.number = 7;
+    entry.previous_hash = sample_hash(0);
+    entry.kind = ENTRY_EARN_RETURN;
+    entry.subject = sample_uid(0xb0);
+    entry.active_from.ms = 0;
+    entry.expires_at.ms = 0;
+    return entry;
+}
+
+struct batch_head sample_head(void)
+{
+    return (struct batch_head){.sender = sample_partner("fuel"),
+                               .receiver = sample_partner("grocer"),
+                               .first_number = 300,
+                               .count = 5,
+                               .previous_hash = sample_hash(0),
+                               .last_hash = sample_hash(0x40)};
+}
+
+struct hold_request sample_request(void)
+{
+    return (struct hold_request){.transaction_id = sample_uid(0xa0),
+                                 .redeemer = sample_partner("fuel"),
+                                 .home = sample_partner("grocer"),
+                                 .card = sample_card(),
+                                 .points = {500},
+                                 .requested = {1790000000123},
+                                 .capture_by = {1790000600123}};
+}
+
+struct hold_grant sample_grant(void)
+{
+    return (struct hold_grant){.hold = sample_uid(0xa0),
+                               .redeemer = sample_partner("fuel"),
+                               .home = sample_partner("grocer"),
+                               .card = sample_card(),
+                               .points = {500},
+                               .capture_by = {1790000600123},
+                               .deliver_by = {1790600000000}};
+}
+
+struct hold_refusal sample_refusal(void)
+{
+    return (struct hold_refusal){.hold = sample_uid(0xa0),
+                                 .redeemer = sample_partner("fuel"),
+                                 .home = sample_partner("grocer"),
+                                 .reason = "INSUFFICIENT_POINTS"};
+}
+
+struct clearing_receipt sample_receipt(void)
+{
+    static struct receipt_refusal refused[] = {{301, "CARD_UNKNOWN"}, {304, "CARD_BLOCKED"}};
+    static struct receipt_total totals[] = {
+        {ENTRY_EARN, 1, 250, 100000}, {ENTRY_EARN, 2, 3, 70}, {ENTRY_VOID, 0, 1, 0}};
+    return (struct clearing_receipt){.sender = sample_partner("fuel"),
+                                     .receiver = sample_partner("grocer"),
+                                     .receipt_number = 9,
+                                     .previous_receipt_hash = sample_hash(0),
+                                     .first_number = 300,
+                                     .last_number = 304,
+                                     .last_hash = sample_hash(0x40),
+                                     .refused = refused,
+                                     .refused_count = 2,
+                                     .totals = totals,
+                                     .total_count = 3};
+}
+
+struct pair_statement sample_statement(void)
+{
+    static struct receipt_total fuel[] = {{ENTRY_EARN, 1, 40, 100000}};
+    static struct receipt_total grocer[] = {{ENTRY_CAPTURE, 1, 2, 30000}};
+    struct partner_id a = sample_partner("fuel");
+    struct partner_id b = sample_partner("grocer");
+    return (struct pair_statement){.coalition = "demo",
+                                   .charter_epoch = 3,
+                                   .period = {202610},
+                                   .halves = {{a, b, 1, 90, sample_hash(0), fuel, 1, {1000}},
+                                              {b, a, 5, 7, sample_hash(0x40), grocer, 1, {-270}}},
+                                   .debtor = a,
+                                   .creditor = b,
+                                   .net = {1270},
+                                   .currency = "EUR"};
+}
+
+#define SAMPLE_FUNCTIONS(name, type, value)                                                        \
+    static enum err name##_sample(struct buffer *out)                                              \
+    {                                                                                              \
+        struct type sample = value();                                                              \
+        return wire_##name##_encode(&sample, out);                                                 \
+    }
+
+#define SAMPLE_AGAIN(name, type)                                                                   \
+    static enum err name##_again(struct slice bytes, struct buffer *out, struct note *note)        \
+    {                                                                                              \
+        struct type decoded;                                                                       \
+        TRY(wire_##name##_decode(bytes, &decoded, note));                                          \
+        return wire_##name##_encode(&decoded, out);                                                \
+    }
+
+#define SAMPLE_AGAIN_IN_ARENA(name, type)                                                          \
+    static enum err name##_again(struct slice bytes, struct buffer *out, struct note *note)        \
+    {                                                                                              \
+        CLEANUP(arena_fini) struct arena arena;                                                    \
+        arena_init(&arena, LIMIT_DECODED_BYTES);                                                   \
+        struct type decoded;                                                                       \
+        TRY(wire_##name##_decode(bytes, &arena, &decoded, note));                                  \
+        return wire_##name##_encode(&decoded, out);                                                \
+    }
+
+SAMPLE_FUNCTIONS(entry, clearing_entry, sample_earn)
+SAMPLE_AGAIN(entry, clearing_entry)
+SAMPLE_FUNCTIONS(head, batch_head, sample_head)
+SAMPLE_AGAIN(head, batch_head)
+SAMPLE_FUNCTIONS(hold_request, hold_request, sample_request)
+SAMPLE_AGAIN(hold_request, hold_request)
+SAMPLE_FUNCTIONS(hold_grant, hold_grant, sample_grant)
+SAMPLE_AGAIN(hold_grant, hold_grant)
+SAMPLE_FUNCTIONS(hold_refusal, hold_refusal, sample_refusal)
+SAMPLE_AGAIN(hold_refusal, hold_refusal)
+SAMPLE_FUNCTIONS(receipt, clearing_receipt, sample_receipt)
+SAMPLE_AGAIN_IN_ARENA(receipt, clearing_receipt)
+SAMPLE_FUNCTIONS(statement, pair_statement, sample_statement)
+SAMPLE_AGAIN_IN_ARENA(statement, pair_statement)
+
+static enum err return_sample(struct buffer *out)
+{
+    struct clearing_entry entry = sample_return();
+    return wire_entry_encode(&entry, out);
+}
+
+const struct sample samples[SAMPLE_COUNT] = {
+    {"an earn",
+     "08011220000000000000000000000000000000000000000000000000000000000000000018f2ae0c"
+     "20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf30013a103730303130303030303030"
+     "303034323640e20948035880ecacff8f346080b0d083fc34",
+     entry_sample, true, entry_again},
+    {"an earn's return",
+     "08071220000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f18f2ae0c"
+     "20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf30043a103730303130303030303030"
+     "303034323640e20948035210b0b1b2b3b4b5b6b7b8b9babbbcbdbebf",
+     return_sample, false, entry_again},
+    {"a batch's head",
+     "0a046675656c120667726f63657218ac0220052a20000102030405060708090a0b0c0d0e0f101112"
+     "131415161718191a1b1c1d1e1f3220404142434445464748494a4b4c4d4e4f505152535455565758"
+     "595a5b5c5d5e5f",
+     head_sample, false, head_again},
+    {"a receipt",
+     "0a046675656c120667726f63657218092220000102030405060708090a0b0c0d0e0f101112131415"
+     "161718191a1b1c1d1e1f28ac0230b0023a20404142434445464748494a4b4c4d4e4f505152535455"
+     "565758595a5b5c5d5e5f421108ad02120c434152445f554e4b4e4f574e421108b002120c43415244"
+     "5f424c4f434b45444a0b0801100118fa0120a08d064a0808011002180320464a0408031801",
+     receipt_sample, true, receipt_again},
+    {"a hold's request",
+     "0a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf12046675656c1a0667726f6365722210373030313030"
+     "3030303030303034323628f40330fbd8c1a28c3438bba8e6a28c34",
+     hold_request_sample, false, hold_request_again},
+    {"a hold's grant",
+     "0a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf12046675656c1a0667726f6365722210373030313030"
+     "3030303030303034323628f40330bba8e6a28c343880e4cec08e34",
+     hold_grant_sample, false, hold_grant_again},
+    {"a hold's refusal",
+     "0a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf12046675656c1a0667726f6365722213494e53554646"
+     "494349454e545f504f494e5453",
+     hold_refusal_sample, false, hold_refusal_again},
+    {"a statement",
+     "0a0464656d6f100318f2ae0c22430a046675656c120667726f6365721801205a2a20000102030405"
+     "060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f320a08011001182820a08d0638e8"
+     "07224b0a0667726f63657212046675656c180520072a20404142434445464748494a4b4c4d4e4f50"
+     "5152535455565758595a5b5c5d5e5f320a08021001180220b0ea0138f2fdffffffffffffff012a04"
+     "6675656c320667726f63657238f6094203455552",
+     statement_sample, false, statement_again},
+};
