@@ -23,8 +23,8 @@ struct outbox_reader {
 void outbox_reader_init(struct outbox_reader *reader, const struct journal *journal,
                         struct ledger_view view);
 void outbox_reader_fini(struct outbox_reader *reader);
-/* The entry of this number to this partner. Its bytes live until the next call. ERR_NOT_FOUND beyond
- * the stream's end. */
+/* The entry of this number to this partner. Its bytes live until the next call. ERR_NOT_FOUND
+ * beyond the stream's end. */
 MUST_USE enum err outbox_read(struct outbox_reader *reader, const struct partner_id *partner,
                               uint64_t number, struct outbox_entry *out_entry);
 

@@ -132,8 +132,8 @@ static enum err returned_sale(struct decision *d, struct sale *sale, struct mone
 {
     const struct command_return_sale *request = &d->command->return_sale;
     enum err err = ledger_get_sale(d->view, &d->terms->roster->self, &request->sale, sale);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && (sale->role == SALE_ADVISED ||
-                                                   sale->is_reversed))) {
+    if (err == ERR_NOT_FOUND ||
+        (err == ERR_OK && (sale->role == SALE_ADVISED || sale->is_reversed))) {
         return decide_refuse(d, VERDICT_SALE_UNKNOWN);
     }
     TRY(err);

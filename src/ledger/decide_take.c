@@ -171,7 +171,8 @@ static enum err take_by_kind(struct decision *d)
     return ERR_INPUT;
 }
 
-/* Applied or refused, the entry is part of the stream; only the applied ones count in its totals. */
+/* Applied or refused, the entry is part of the stream; only the applied ones count in its totals.
+ */
 enum err decide_take_entry(struct decision *d)
 {
     const struct command_take_entry *take = &d->command->take_entry;
@@ -184,9 +185,9 @@ enum err decide_take_entry(struct decision *d)
     TRY(take_by_kind(d));
     struct hash hash = entry_hash(take->bytes);
     if (!decision_is_refused(d)) {
-        plan_total(d->plan, &(struct effect_total){STREAM_IN, take->sender, entry->period,
-                                                   entry->kind, entry->tariff, 1,
-                                                   entry->points.minor});
+        plan_total(d->plan,
+                   &(struct effect_total){STREAM_IN, take->sender, entry->period, entry->kind,
+                                          entry->tariff, 1, entry->points.minor});
     }
     if (entry->kind == ENTRY_PERIOD_MARK) {
         take_mark(d, &stream, &hash);

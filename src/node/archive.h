@@ -1,6 +1,6 @@
 /* The brand's own receipts, kept to find the sale that a return belongs to. An LMDB environment of
- * its own beside the ledger: it decides nothing about points, and importing the receipts again fills
- * it again.
+ * its own beside the ledger: it decides nothing about points, and importing the receipts again
+ * fills it again.
  */
 #ifndef NODE_ARCHIVE_H
 #define NODE_ARCHIVE_H

@@ -1,7 +1,7 @@
 /* The other brands' nodes as this one sees them: a channel and a session thread each.
  *
- * A session sends our clearing entries and takes the partner's receipts; it reconnects by itself and
- * resumes behind the last receipt. What partners send us comes in through the peer service.
+ * A session sends our clearing entries and takes the partner's receipts; it reconnects by itself
+ * and resumes behind the last receipt. What partners send us comes in through the peer service.
  */
 #ifndef NODE_PEERS_H
 #define NODE_PEERS_H
@@ -31,7 +31,7 @@ void peers_stop(struct peers *peers);
 void peers_wake(struct peers *peers);
 size_t peers_count(const struct peers *peers);
 struct peer_report peers_report(struct peers *peers, size_t index);
-/* The channel to a partner, borrowed until peers_stop; NULL when there is none. */
+/* The channel to a partner, for a call that begins now; NULL when there is none. */
 struct rpc_client *peers_client(struct peers *peers, const struct partner_id *partner);
 
 #endif
