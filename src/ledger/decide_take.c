@@ -25,9 +25,6 @@ static enum err take_earn(struct decision *d)
         .lot = {take->sender, entry->tariff, entry->active_from, entry->expires_at},
         .business_time = entry->business_time,
     };
-    if (roster_tariff(d->terms->roster, entry->tariff) == NULL) {
-        return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
-    }
     if (sale.lot.active_from.ms <= d->now.ms) {
         sale.lot.active_from = (struct unix_ms){0};
     }
@@ -44,10 +41,14 @@ static enum err take_earn(struct decision *d)
         return err;
     }
     TRY(work_give(d, &work, &receivable, &sale.lot, entry->points));
-    if (!decision_is_refused(d)) {
-        sale.member = work.id;
-        decide_put_sale(d, &entry->transaction_id, &sale);
+    if (decision_is_refused(d)) {
+        return ERR_OK;
     }
+    if (roster_tariff(d->terms->roster, entry->tariff) == NULL) {
+        return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
+    }
+    sale.member = work.id;
+    decide_put_sale(d, &entry->transaction_id, &sale);
     return ERR_OK;
 }
 
@@ -194,6 +195,8 @@ enum err decide_take_entry(struct decision *d)
     }
     stream_advance(&stream, entry, &hash, take->bytes.length);
     decide_put_stream(d, STREAM_IN, &take->sender, &stream);
-    d->plan->answer.points = entry->points;
+    if (!decision_is_refused(d)) {
+        d->plan->answer.points = entry->points;
+    }
     return ERR_OK;
 }

@@ -68,14 +68,17 @@ static int64_t some_points(uint32_t number, uint32_t limit)
     return 1 + (number >> 8) % limit;
 }
 
-static struct uid some_hold(struct model *m, uint32_t number, int redeemer)
+static struct uid some_hold(struct model *m, uint32_t number, int redeemer, bool wants_captured)
 {
-    /* From a random place back to one of the redeemer's, open ones preferred. */
-    size_t start = m->hold_count == 0 ? 0 : (number >> 8) % m->hold_count;
+    /* From a random place, mostly among the newest, to one of the redeemer's; open ones preferred.
+     */
+    size_t newest = m->hold_count > 15 && !one_in(number >> 6, 4) ? 15 : m->hold_count;
+    size_t start = newest == 0 ? 0 : m->hold_count - 1 - (number >> 8) % newest;
     for (size_t i = 0; i < m->hold_count && !one_in(number, 25); i++) {
         const struct model_hold *hold = &m->holds[(start + i) % m->hold_count];
         int by = hold->is_foreign ? 0 : hold->partner;
-        if (by == redeemer && (!hold->has_ended || (number >> 4) % 4 == 0)) {
+        bool fits = wants_captured ? hold->captured > hold->returned : !hold->has_ended;
+        if (by == redeemer && (fits || (number >> 4) % 4 == 0)) {
             return hold->id;
         }
     }
@@ -172,16 +175,17 @@ static void make_earn(const struct step *step, const struct mood *mood, struct m
     some_terms(step, mood, now, &earn->active_from, &earn->expires_at);
 }
 
-static void make_hold(const struct step *step, struct model *m, struct unix_ms now, int redeemer,
-                      bool is_foreign, struct command *command)
+static void make_hold(const struct step *step, const struct mood *mood, struct model *m,
+                      struct unix_ms now, int redeemer, bool is_foreign, struct command *command)
 {
     const uint32_t *n = step->numbers;
+    uint32_t limit = !one_in(n[6], 4) ? 120 : mood->is_hoarding ? 60000 : 2000;
     command->kind = is_foreign ? COMMAND_FOREIGN_HOLD : COMMAND_HOLD;
     command->origin = m->roster->partners[redeemer].id;
     command->hold.redeemer = m->roster->partners[redeemer].id;
     command->hold.card = is_foreign ? foreign_card(m, n[4]) : some_card(m, n[4]);
-    command->hold.points = points_of(some_points(n[5], one_in(n[6], 4) ? 2000 : 120));
-    command->hold.capture_by.ms = now.ms + (n[7] % 48) * HOUR_MS;
+    command->hold.points = points_of(some_points(n[5], limit));
+    command->hold.capture_by.ms = now.ms + n[7] % (48 + 8 * mood->pause_hours) * HOUR_MS;
     command->hold.deliver_by.ms = command->hold.capture_by.ms + (1 + (n[7] >> 8) % 24) * HOUR_MS;
 }
 
@@ -190,7 +194,7 @@ static void make_use(const struct step *step, struct model *m, struct unix_ms no
 {
     const uint32_t *n = step->numbers;
     command->kind = kind;
-    command->use.hold = some_hold(m, n[4], 0);
+    command->use.hold = some_hold(m, n[4], 0, kind == COMMAND_RETURN_BURN);
     if (kind != COMMAND_VOID && !one_in(n[5], 3)) {
         command->use.points = points_of(some_points(n[6], 100));
     }
@@ -206,7 +210,8 @@ static void make_return_sale(const struct step *step, struct model *m, struct co
     command->kind = COMMAND_RETURN_SALE;
     command->return_sale.sale = some_sale(m, n[4], 0);
     if (!one_in(n[5], 3)) {
-        command->return_sale.amount = money_of(one_in(n[5], 40) ? -5 : (int64_t)(n[6] >> 4) % 12000);
+        command->return_sale.amount =
+            money_of(one_in(n[5], 40) ? -5 : (int64_t)(n[6] >> 4) % 12000);
     }
 }
 
@@ -244,7 +249,7 @@ static void fill_subject(const struct step *step, struct model *m, int sender,
         entry->card = sale == NULL ? entry->card : sale->card;
         return;
     }
-    entry->subject = some_hold(m, n[6], sender);
+    entry->subject = some_hold(m, n[6], sender, entry->kind == ENTRY_BURN_RETURN);
     const struct model_hold *hold = model_hold(m, sender, &entry->subject);
     entry->card = hold == NULL ? entry->card : hold->card;
 }
@@ -318,6 +323,9 @@ static void make_receipt(const struct step *step, struct model *m, struct comman
                                      .card = sent->card,
                                      .verdict = is_refused ? VERDICT_CARD_UNKNOWN : VERDICT_OK};
         receipt->last_number = number;
+        if (is_refused) {
+            break; /* the engine gives a receipt in parts that end behind a refusal */
+        }
     }
     receipt->receipt_signed = slice_of("receipt", 7);
 }
@@ -366,6 +374,9 @@ void step_command(const struct step *step, const struct mood *mood, struct model
 {
     (void)room;
     uint32_t what = step->numbers[2] % 100;
+    if (mood->is_hoarding && one_in(step->numbers[1], 2)) {
+        what = 10; /* earn */
+    }
     *out_command = (struct command){.kind = COMMAND_ENROL,
                                     .origin = m->roster->partners[0].id,
                                     .transaction_id = id_of(step->serial, 1),
@@ -374,16 +385,16 @@ void step_command(const struct step *step, const struct mood *mood, struct model
         make_enrol(step, mood, m, out_command);
     } else if (what < 6) {
         make_issue(step, m, out_command);
-    } else if (what < 7) {
+    } else if (what < 7 && one_in(step->numbers[1], 4)) {
         make_block(step, m, out_command);
     } else if (what < 31) {
         make_earn(step, mood, m, now, out_command);
     } else if (what < 39) {
-        make_hold(step, m, now, 0, false, out_command);
+        make_hold(step, mood, m, now, 0, false, out_command);
     } else if (what < 45) {
-        make_hold(step, m, now, 1 + (int)(step->numbers[3] % 2), false, out_command);
+        make_hold(step, mood, m, now, 1 + (int)(step->numbers[3] % 2), false, out_command);
     } else if (what < 49) {
-        make_hold(step, m, now, 0, true, out_command);
+        make_hold(step, mood, m, now, 0, true, out_command);
     } else if (what < 58) {
         make_use(step, m, now, COMMAND_CAPTURE, out_command);
     } else if (what < 62) {

@@ -21,6 +21,7 @@ struct mood {
     uint32_t member_max;
     uint32_t pause_hours; /* between commands, at most, where time moves */
     uint32_t expiry_hours;
+    bool is_hoarding;      /* much is earned, little burned */
     uint32_t expiry_grain; /* hours: the coarser, the more earns share a lot */
 };
 

@@ -148,13 +148,13 @@ static enum verdict step_issue_card(struct model *m, const struct command_card *
 static enum verdict step_block_card(struct model *m, const struct command_card *block)
 {
     struct model_card *card = model_card(m, &block->card);
-    if (model_home(m, &block->card) < 0) {
-        return VERDICT_PARTNER_UNKNOWN;
-    }
     if (card == NULL) {
         return VERDICT_CARD_UNKNOWN;
     }
-    card->is_blocked = true; /* once more is no harm */
+    if (card->is_blocked) {
+        return VERDICT_CARD_BLOCKED;
+    }
+    card->is_blocked = true;
     return VERDICT_OK;
 }
 
@@ -224,7 +224,7 @@ static enum verdict step_earn(struct model *m, const struct command *command,
                               .amount = earn->amount.minor,
                               .points = points,
                               .rate = earn->rate,
-                              .lot = {0, 0, earn->active_from.ms, earn->expires_at.ms}};
+                              .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms}};
     if (home > 0) {
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
         if (points > 0) {
@@ -286,7 +286,7 @@ static enum verdict step_return_sale(struct model *m, const struct command *comm
     if (sale->home == 0) {
         struct model_member *member = &m->members[sale->member];
         model_settle(m, member);
-        answer->debt = model_take(member, sale->lot, points, m->now);
+        answer->debt = model_take(member, sale->lot, points);
         model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_ISSUED, 0, (struct period){0}, points);
         m->touched = sale->member;
     } else if (points > 0) {
@@ -332,8 +332,8 @@ static enum verdict step_hold(struct model *m, const struct command *command,
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    if (home < 0) {
-        return VERDICT_PARTNER_UNKNOWN;
+    if (home < 0) { /* at home, a card that isn't ours is just unknown */
+        return command->kind == COMMAND_HOLD ? VERDICT_CARD_UNKNOWN : VERDICT_PARTNER_UNKNOWN;
     }
     struct model_hold *hold = add_hold(m, command);
     if (!hold->is_foreign) {
@@ -353,7 +353,6 @@ static enum verdict step_hold(struct model *m, const struct command *command,
     }
     m->hold_count++;
     answer->points = points;
-    answer->left = points;
     return VERDICT_OK;
 }
 
@@ -441,7 +440,7 @@ static enum verdict step_return_burn(struct model *m, const struct command *comm
     int64_t left = hold->captured - hold->returned;
     points = points == 0 ? left : points;
     if (points > left || points <= 0) {
-        return VERDICT_HOLD_EXCEEDED;
+        return VERDICT_RETURN_EXCEEDS_SALE;
     }
     answer->points = points;
     if (hold->is_foreign) {

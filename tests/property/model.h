@@ -177,7 +177,7 @@ bool model_has_room(struct model *m, const struct model_member *member, struct m
 /* Repays debt first. */
 void model_give(struct model *m, struct model_member *member, struct model_key key, int64_t points);
 /* Returns what became debt. */
-int64_t model_take(struct model_member *member, struct model_key key, int64_t points, int64_t now);
+int64_t model_take(struct model_member *member, struct model_key key, int64_t points);
 enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t points);
 void model_capture(struct model *m, struct model_hold *hold, int64_t points);
 void model_release(struct model *m, struct model_hold *hold);

@@ -51,7 +51,7 @@ static enum verdict take_earn_return(struct model *m, int sender,
     }
     sale->taken += points;
     model_settle(m, &m->members[sale->member]);
-    *out_debt = model_take(&m->members[sale->member], sale->lot, points, m->now);
+    *out_debt = model_take(&m->members[sale->member], sale->lot, points);
     model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_RECEIVABLE, sender, entry->period, points);
     m->touched = sale->member;
     return VERDICT_OK;
@@ -67,7 +67,7 @@ static enum verdict take_burn(struct model *m, int sender, const struct clearing
     m->touched = hold->member;
     if (entry->kind == ENTRY_BURN_RETURN) {
         if (points > hold->captured - hold->returned) {
-            return VERDICT_HOLD_EXCEEDED;
+            return VERDICT_RETURN_EXCEEDS_SALE;
         }
         enum verdict verdict = model_refund(m, hold, points);
         if (verdict == VERDICT_OK) {
@@ -85,7 +85,8 @@ static enum verdict take_burn(struct model *m, int sender, const struct clearing
     if (points > hold->left) {
         return VERDICT_HOLD_EXCEEDED;
     }
-    if (entry->business_time.ms > hold->capture_by || m->now > hold->deliver_by) {
+    /* After T2 it is honoured for as long as the points are still there. */
+    if (entry->business_time.ms > hold->capture_by) {
         return VERDICT_CAPTURE_TOO_LATE;
     }
     model_capture(m, hold, points);
@@ -118,6 +119,7 @@ void model_take_entry(struct model *m, const struct command *command, struct mod
     case ENTRY_KIND_END:
         ASSERT(false);
     }
+    answer->points = answer->verdict == VERDICT_OK ? entry->points.minor : 0;
 }
 
 /* A refused entry is as if it had not been sent, in the period it was sent in. */

@@ -192,11 +192,13 @@ static struct model_lot *first_lot(struct model_member *member, bool is_pending)
     return first;
 }
 
-int64_t model_take(struct model_member *member, struct model_key key, int64_t points, int64_t now)
+int64_t model_take(struct model_member *member, struct model_key key, int64_t points)
 {
     struct model_lot *lot;
-    struct model_key same = as_at(key, now);
-    points = take_from(find_lot(member, &same), points);
+    struct model_key active = key;
+    active.active_from = 0;
+    points = take_from(find_lot(member, &key), points);
+    points = take_from(find_lot(member, &active), points);
     while (points > 0 && (lot = first_lot(member, false)) != NULL) {
         points = take_from(lot, points);
     }
@@ -286,17 +288,13 @@ enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t poin
         if (is_expired(&key, m->now) && m->grace_ms > 0) {
             key.expires_at = m->now + m->grace_ms;
         }
+        if (!model_has_room(m, &copy, key, back)) {
+            return VERDICT_TOO_MANY_LOTS;
+        }
         part->captured -= back;
         points -= back;
-        if (is_expired(&key, m->now)) {
-            expired += back;
-        } else {
-            if (back > 0 && find_lot(&copy, &key) == NULL &&
-                copy.lot_count == LIMIT_LOTS_PER_MEMBER) {
-                return VERDICT_TOO_MANY_LOTS;
-            }
-            add_free(&copy, &key, back);
-        }
+        model_give(m, &copy, key, back);
+        expired += model_settle_at(&copy, m->now);
     }
     m->members[hold->member] = copy;
     *hold = changed;
