@@ -2,8 +2,8 @@
 #ifndef ENGINE_OUTBOX_H
 #define ENGINE_OUTBOX_H
 
+#include "engine/record_reader.h"
 #include "ledger/decide.h"
-#include "store/journal.h"
 
 struct outbox_entry {
     struct slice bytes; /* as it travels */
@@ -11,13 +11,10 @@ struct outbox_entry {
     uint64_t number;
 };
 
-/* One thread at a time. Keeps the journal batch it read last, since neighbours live there. */
+/* One thread at a time. */
 struct outbox_reader {
-    const struct journal *journal;
     struct ledger_view view;
-    struct buffer batch;
-    uint64_t batch_first_row;
-    uint64_t batch_count;
+    struct record_reader records;
 };
 
 void outbox_reader_init(struct outbox_reader *reader, const struct journal *journal,
