@@ -71,7 +71,8 @@ static enum err payload_make(const struct charter_terms *terms, const struct sli
     arena_init(&arena, LIMIT_DECODED_BYTES);
     struct fields fields = fields_begin("charter", note);
     struct hash previous = terms->previous_hash;
-    Talea__V1__Charter m = TALEA__V1__CHARTER__INIT;
+    Talea__V1__Charter m;
+    talea__v1__charter__init(&m);
     m.coalition = fields_text(&fields, &arena, terms->coalition);
     m.epoch = terms->epoch;
     m.previous_hash = binary_of(previous.bytes, sizeof previous.bytes);
@@ -128,7 +129,8 @@ static enum err signed_copy_pack(const struct signed_copy *copy, struct buffer *
     CLEANUP(arena_fini) struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);
     struct fields fields = fields_begin("charter", NULL);
-    Talea__V1__SignedCharter m = TALEA__V1__SIGNED_CHARTER__INIT;
+    Talea__V1__SignedCharter m;
+    talea__v1__signed_charter__init(&m);
     Talea__V1__CharterSignature *rows = fields_array(&fields, &arena, copy->count, sizeof *rows);
     uint8_t *payload = fields_array(&fields, &arena, copy->payload.length, 1);
     m.signatures = fields_array(&fields, &arena, copy->count, sizeof *m.signatures);

@@ -151,7 +151,8 @@ static enum err sign_online_key(const struct introduction_terms *terms,
 {
     struct introduction_key key = *online;
     struct partner_id partner = terms->partner;
-    Talea__V1__OnlineKey m = TALEA__V1__ONLINE_KEY__INIT;
+    Talea__V1__OnlineKey m;
+    talea__v1__online_key__init(&m);
     m.public_key = binary_of(key.key.bytes, sizeof key.key.bytes);
     m.valid_from_unix_ms = key.valid_from.ms;
     m.valid_until_unix_ms = key.valid_until.ms;
@@ -224,7 +225,8 @@ enum err introduction_make(const struct introduction_terms *terms, const struct 
     struct partner_id partner = terms->partner;
     struct card_prefix prefix = terms->prefix;
     struct public_key key = root->public_key;
-    Talea__V1__PartnerIntroduction m = TALEA__V1__PARTNER_INTRODUCTION__INIT;
+    Talea__V1__PartnerIntroduction m;
+    talea__v1__partner_introduction__init(&m);
     m.partner = partner.text;
     m.display_name = fields_text(&fields, &arena, terms->display_name);
     m.address = fields_text(&fields, &arena, terms->address);

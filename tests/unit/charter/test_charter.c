@@ -238,7 +238,8 @@ static void expect_payload_refused(const Talea__V1__Charter *payload, const char
     CLEANUP(buffer_fini) struct buffer bytes = {0};
     struct note note = {{0}};
     assert_int_equal(fields_pack(&payload->base, &packed), ERR_OK);
-    Talea__V1__SignedCharter m = TALEA__V1__SIGNED_CHARTER__INIT;
+    Talea__V1__SignedCharter m;
+    talea__v1__signed_charter__init(&m);
     m.payload = binary_of(packed.at, packed.length);
     assert_int_equal(fields_pack(&m.base, &bytes), ERR_OK);
     struct charter *untouched = NULL;
