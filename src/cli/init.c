@@ -80,7 +80,7 @@ static enum err read_address(const struct cli *cli, enum option_key key, const c
 
 static enum err read_names(const struct cli *cli, struct init_plan *out, struct note *note)
 {
-    const char *partner;
+    const char *partner = NULL;
     const char *prefix = NULL;
     TRY(need(cli, OPT_COALITION, "coalition", &out->coalition, note));
     TRY(need(cli, OPT_PARTNER, "partner", &partner, note));
