@@ -7,11 +7,11 @@
 
 #include "crypto/keyfile.h"
 #include "crypto/random.h"
-#include "node/archive.h"
 #include "node/metrics.h"
 #include "node/peers.h"
 #include "node/replier.h"
 #include "node/services.h"
+#include "store/archive.h"
 #include "talea_proto_descriptor_set.h"
 
 struct snapshot *node_snapshot(struct node *node)
@@ -147,8 +147,8 @@ static enum err start_rpc(struct node *node, struct note *note)
     struct rpc_server_options options = {
         .listen_address = address_format(&node->config.listen, listen),
         .tls = credentials_server_tls(node->credentials),
-        .file_descriptor_set = slice_of(talea_proto_descriptor_set,
-                                        talea_proto_descriptor_set_length),
+        .file_descriptor_set =
+            slice_of(talea_proto_descriptor_set, talea_proto_descriptor_set_length),
         .workers = node->config.limits.rpc_workers,
         .streams_max = node->config.limits.streams,
         .on_call = node_count_call,
