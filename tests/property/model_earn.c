@@ -7,10 +7,10 @@ static enum verdict judge_earn(const struct command_earn *earn, int64_t *out_poi
     struct points points = earn->fixed_points;
     bool has_points = true;
     if (earn->is_fixed) {
-        enum verdict verdict = model_judge_points(points.minor);
-        if (verdict != VERDICT_OK) {
-            return verdict;
+        if (points.minor < 0) {
+            return VERDICT_POINTS_NOT_POSITIVE;
         }
+        has_points = points.minor <= LIMIT_POINTS_PER_COMMAND;
     } else {
         has_points = earn_rate_points(&earn->rate, earn->amount, &points) == ERR_OK &&
                      points.minor <= LIMIT_POINTS_PER_COMMAND;
