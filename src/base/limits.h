@@ -60,9 +60,15 @@
 #define LIMIT_DESCRIPTOR_FILES      256u
 #define LIMIT_DESCRIPTOR_SYMBOLS    8192u
 #define LIMIT_PAGE_ROWS             1000u
+#define LIMIT_PAGE_BYTES            (2u << 20) /* a page ends early when it grows beyond */
 
 /* Receipts. */
 #define LIMIT_RECEIPT_LINES         1000u
+#define LIMIT_RETURN_CANDIDATES     4096u /* sales looked at for one returned line */
+#define LIMIT_RETURN_SALES          1024u /* sales that one return takes from */
+#define LIMIT_IMPORT_GROUP          512u  /* receipts made durable together */
+#define LIMIT_IMPORT_GROUP_LINES    16384u
+#define LIMIT_IMPORT_GROUP_MEMBERS  256u
 #define LIMIT_CSV_FIELD_BYTES       65536u
 #define LIMIT_CSV_COLUMNS           512u
 #define LIMIT_CSV_ROW_BYTES   (1u << 20)

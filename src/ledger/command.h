@@ -47,7 +47,7 @@ struct command_earn {
     struct uid member;
     struct money amount;
     char currency[4];
-    bool is_fixed;             /* give fixed_points instead of the rate's */
+    bool is_fixed;             /* give fixed_points, 0 or more, instead of the rate's */
     struct points fixed_points;
     struct earn_rate rate;     /* the programme's when the command was made */
     struct unix_ms active_from; /* lot terms by the programme; 0: at once */

@@ -7,11 +7,11 @@
 
 #include "crypto/keyfile.h"
 #include "crypto/random.h"
-#include "node/archive.h"
 #include "node/metrics.h"
 #include "node/peers.h"
 #include "node/replier.h"
 #include "node/services.h"
+#include "store/archive.h"
 #include "talea_proto_descriptor_set.h"
 
 struct snapshot *node_snapshot(struct node *node)

@@ -26,7 +26,7 @@ static const struct rpc_method office_methods[] = {
     {"ListMembers", ROLES_READ, RPC_WORKER, office_list_members, NULL},
     {"ImportMembers", ROLES_OFFICE, RPC_WORKER, NULL, office_import_members},
     {"ImportReceipts", ROLES_OFFICE, RPC_WORKER, NULL, office_import_receipts},
-    {"GetReport", ROLES_READ, RPC_INLINE, office_get_report, NULL},
+    {"GetReport", ROLES_READ, RPC_WORKER, office_get_report, NULL},
     {"ListPeriods", ROLES_READ, RPC_WORKER, office_list_periods, NULL},
     {"ClosePeriod", ROLES_OFFICE, RPC_INLINE, office_close_period, NULL},
     {"GetStatement", ROLES_READ, RPC_INLINE, office_get_statement, NULL},
