@@ -1,12 +1,12 @@
 /* talea charter sign, merge: root keys' signatures on one payload. */
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/charter_file.h"
+#include "base/file.h"
+#include "charter/charter_file.h"
 #include "cli/commands.h"
-#include "cli/message.h"
 #include "crypto/keyfile.h"
-#include "crypto/signing.h"
 
 const struct argp_option charter_sign_options[] = {
     {"key", OPT_KEY, "FILE", 0, "The partner's root key", 0},
@@ -18,58 +18,35 @@ const struct argp_option charter_sign_options[] = {
 const struct argp_option charter_merge_options[] = {
     {"out", OPT_OUT, "FILE", 0, "The charter with all signatures, a new file", 0}, {0}};
 
-static enum err find_signer(const Talea__V1__Charter *charter, const struct key_card *card,
+static enum err replace_file(const char *path, struct slice bytes, struct note *note)
+{
+    char beside[LIMIT_PATH_BYTES + 32];
+    int length = snprintf(beside, sizeof beside, "%s.%ld.new", path, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof beside) {
+        return note_set(note, ERR_RANGE, "the path is too long");
+    }
+    TRY(file_create(beside, FILE_PUBLIC, bytes, note));
+    if (rename(beside, path) != 0) {
+        int error = errno;
+        unlink(beside);
+        return note_set(note, ERR_STORAGE, "%s: %s", path, strerror(error));
+    }
+    return ERR_OK;
+}
+
+static enum err print_count(const struct cli *cli, const char *done, struct slice bytes,
                             struct note *note)
 {
-    if (card->kind != KEY_KIND_ROOT) {
-        return note_set(note, ERR_INPUT, "--key: is an %s key; a root key signs charters",
-                        key_kind_name(card->kind));
-    }
-    for (size_t i = 0; i < charter->n_partners; i++) {
-        const Talea__V1__PartnerIntroduction *one = charter->partners[i];
-        if (strcmp(one->partner, card->partner.text) == 0) {
-            if (slice_equal(message_slice(one->root_public_key),
-                            slice_of(&card->public_key, sizeof card->public_key))) {
-                return ERR_OK;
-            }
-            return note_set(note, ERR_INPUT, "--key: is not the root key that %s is introduced by",
-                            one->partner);
-        }
-    }
-    return note_set(note, ERR_INPUT, "--key: %s is no partner of this charter", card->partner.text);
+    struct charter *charter;
+    TRY(charter_open(bytes, &charter, note));
+    fprintf(cli->out, "%s: %u of %u signatures.\n", done, charter->signature_count,
+            charter->required_signatures);
+    charter_close(charter);
+    return ERR_OK;
 }
 
-static enum err write_signed(const struct cli *cli, const struct charter_document *document,
-                             const struct key_card *card, const struct signature *signature,
-                             struct note *note)
-{
-    const char *out = cli_option(cli, OPT_OUT);
-    Talea__V1__CharterSignature own = TALEA__V1__CHARTER_SIGNATURE__INIT;
-    own.partner = message_text(card->partner.text);
-    own.signature = message_bytes(slice_of(signature->bytes, sizeof signature->bytes));
-    const Talea__V1__SignedCharter *envelope = document->envelope;
-    Talea__V1__CharterSignature **all = calloc(envelope->n_signatures + 1, sizeof(void *));
-    if (all == NULL) {
-        return ERR_RESOURCE;
-    }
-    size_t count = 0;
-    for (size_t i = 0; i < envelope->n_signatures; i++) {
-        if (strcmp(envelope->signatures[i]->partner, own.partner) != 0) {
-            all[count++] = envelope->signatures[i];
-        }
-    }
-    all[count++] = &own;
-    enum err err = charter_document_write(out == NULL ? cli_argument(cli, 0) : out, out == NULL,
-                                          envelope->payload, all, count, note);
-    free(all);
-    if (err == ERR_OK) {
-        fprintf(cli->out, "Signed as %s: %zu of %u signatures.\n", own.partner, count,
-                document->charter->required_signatures);
-    }
-    return err;
-}
-
-static enum err sign(struct cli *cli, const struct charter_document *document, struct note *note)
+static enum err load_root(const struct cli *cli, struct key_card *out_card,
+                          struct signing_key *out_key, struct note *note)
 {
     const char *path = cli_option(cli, OPT_KEY);
     if (path == NULL) {
@@ -78,102 +55,68 @@ static enum err sign(struct cli *cli, const struct charter_document *document, s
     CLEANUP(buffer_fini) struct buffer storage = {0};
     const char *passphrase;
     TRY(cli_passphrase(cli, &storage, &passphrase, note));
+    TRY(keyfile_load(path, passphrase, out_card, out_key, note));
+    if (out_card->kind != KEY_KIND_ROOT) {
+        return note_set(note, ERR_INPUT, "%s is an %s key; a root key signs charters", path,
+                        key_kind_name(out_card->kind));
+    }
+    return ERR_OK;
+}
+
+static enum err sign(const struct cli *cli, struct note *note)
+{
+    const char *path = cli_argument(cli, 0);
+    const char *out = cli_option(cli, OPT_OUT);
     struct key_card card;
     CLEANUP(signing_key_fini) struct signing_key key = {{0}, {{0}}, {{0}}};
-    TRY(keyfile_load(path, passphrase, &card, &key, note));
-    TRY(find_signer(document->charter, &card, note));
-    struct signing_scope scope = {document->charter->coalition, PURPOSE_CHARTER,
-                                  document->charter->epoch};
-    struct signature signature;
-    enum err err =
-        signing_sign(&key, &scope, message_slice(document->envelope->payload), &signature);
-    if (err != ERR_OK) {
-        return note_set(note, err, "the charter can't be signed");
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    CLEANUP(buffer_fini) struct buffer is_signed = {0};
+    TRY(load_root(cli, &card, &key, note));
+    TRY(charter_file_read(path, &bytes, note));
+    TRY(charter_sign(buffer_slice(&bytes), &key, &card.partner, &is_signed, note));
+    if (out == NULL) {
+        TRY(replace_file(path, buffer_slice(&is_signed), note));
+    } else {
+        TRY(charter_file_write(out, buffer_slice(&is_signed), note));
     }
-    return write_signed(cli, document, &card, &signature, note);
+    char done[64];
+    snprintf(done, sizeof done, "Signed as %s", card.partner.text);
+    return print_count(cli, done, buffer_slice(&is_signed), note);
 }
 
 enum cli_exit run_charter_sign(struct cli *cli)
 {
     struct note note = {""};
-    struct charter_document document;
-    enum err err = charter_document_read(cli_argument(cli, 0), &document, &note);
-    if (err == ERR_OK) {
-        err = sign(cli, &document, &note);
-        charter_document_fini(&document);
-    }
+    enum err err = sign(cli, &note);
     return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
 }
 
-struct merger {
-    struct charter_document *documents;
-    size_t document_count;
-    Talea__V1__CharterSignature **signatures; /* borrowed from the documents */
-    size_t count;
-};
-
-static enum err merge_signature(struct merger *merger, Talea__V1__CharterSignature *one,
-                                struct note *note)
+static enum err merge(const struct cli *cli, struct note *note)
 {
-    for (size_t i = 0; i < merger->count; i++) {
-        if (strcmp(merger->signatures[i]->partner, one->partner) == 0) {
-            return slice_equal(message_slice(merger->signatures[i]->signature),
-                               message_slice(one->signature))
-                       ? ERR_OK
-                       : note_set(note, ERR_DISAGREE, "two different signatures of %s",
-                                  one->partner);
-        }
-    }
-    Talea__V1__CharterSignature **grown =
-        reallocarray(merger->signatures, merger->count + 1, sizeof(void *));
-    if (grown == NULL) {
-        return ERR_RESOURCE;
-    }
-    merger->signatures = grown;
-    merger->signatures[merger->count++] = one;
-    return ERR_OK;
-}
-
-static enum err merge(const struct cli *cli, struct merger *merger, struct note *note)
-{
-    if (cli_option(cli, OPT_OUT) == NULL) {
+    const char *out = cli_option(cli, OPT_OUT);
+    if (out == NULL) {
         return note_set(note, ERR_INPUT, "--out is missing");
     }
-    merger->documents = calloc(cli->args.count, sizeof merger->documents[0]);
-    if (merger->documents == NULL) {
-        return ERR_RESOURCE;
+    CLEANUP(buffer_fini) struct buffer all = {0};
+    TRY(charter_file_read(cli_argument(cli, 0), &all, note));
+    for (size_t i = 1; i < cli->args.count; i++) {
+        CLEANUP(buffer_fini) struct buffer one = {0};
+        CLEANUP(buffer_fini) struct buffer merged = {0};
+        TRY(charter_file_read(cli_argument(cli, i), &one, note));
+        TRY(charter_merge_signatures(buffer_slice(&all), buffer_slice(&one), &merged, note));
+        struct buffer before = all;
+        all = merged;
+        merged = before;
     }
-    for (size_t i = 0; i < cli->args.count; i++) {
-        struct charter_document *document = &merger->documents[i];
-        TRY(charter_document_read(cli_argument(cli, i), document, note));
-        merger->document_count++;
-        if (!slice_equal(message_slice(document->envelope->payload),
-                         message_slice(merger->documents[0].envelope->payload))) {
-            return note_set(note, ERR_DISAGREE, "%s and %s are not the same charter",
-                            cli_argument(cli, 0), cli_argument(cli, i));
-        }
-        for (size_t k = 0; k < document->envelope->n_signatures; k++) {
-            TRY(merge_signature(merger, document->envelope->signatures[k], note));
-        }
-    }
-    return charter_document_write(cli_option(cli, OPT_OUT), false,
-                                  merger->documents[0].envelope->payload, merger->signatures,
-                                  merger->count, note);
+    TRY(charter_file_write(out, buffer_slice(&all), note));
+    char done[LIMIT_PATH_BYTES + 16];
+    snprintf(done, sizeof done, "Made %s", out);
+    return print_count(cli, done, buffer_slice(&all), note);
 }
 
 enum cli_exit run_charter_merge(struct cli *cli)
 {
     struct note note = {""};
-    struct merger merger = {.documents = NULL};
-    enum err err = merge(cli, &merger, &note);
-    if (err == ERR_OK) {
-        fprintf(cli->out, "Made %s: %zu of %u signatures.\n", cli_option(cli, OPT_OUT),
-                merger.count, merger.documents[0].charter->required_signatures);
-    }
-    for (size_t i = 0; i < merger.document_count; i++) {
-        charter_document_fini(&merger.documents[i]);
-    }
-    free(merger.documents);
-    free(merger.signatures);
+    enum err err = merge(cli, &note);
     return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
 }

@@ -24,6 +24,8 @@ enum cli_exit run_charter_example(struct cli *cli);
 enum cli_exit run_charter_make(struct cli *cli);
 enum cli_exit run_charter_sign(struct cli *cli);
 enum cli_exit run_charter_merge(struct cli *cli);
+enum cli_exit run_charter_show(struct cli *cli);
+enum cli_exit run_charter_verify(struct cli *cli);
 enum cli_exit run_member_add(struct cli *cli);
 enum cli_exit run_member_list(struct cli *cli);
 enum cli_exit run_member_show(struct cli *cli);

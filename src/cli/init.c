@@ -11,9 +11,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "charter/introduction.h"
 #include "cli/commands.h"
 #include "cli/init_files.h"
-#include "cli/introduction.h"
+#include "crypto/keyfile.h"
 #include "pki/certificate.h"
 
 #define LEAF_DAYS       365
@@ -44,7 +45,7 @@ struct init {
     const char *passphrase; /* NULL: not sealed */
     struct unix_ms now;
     char folder[LIMIT_PATH_BYTES + 1]; /* while it is made */
-    char path[LIMIT_PATH_BYTES + 64];  /* of the file in hand */
+    char path[LIMIT_PATH_BYTES + 80];  /* of the file in hand: a name of up to 63 bytes behind it */
     struct certificate_pair authority;
 };
 
@@ -80,8 +81,8 @@ static enum err read_address(const struct cli *cli, enum option_key key, const c
 
 static enum err read_names(const struct cli *cli, struct init_plan *out, struct note *note)
 {
-    const char *partner;
-    const char *prefix;
+    const char *partner = NULL;
+    const char *prefix = NULL;
     TRY(need(cli, OPT_COALITION, "coalition", &out->coalition, note));
     TRY(need(cli, OPT_PARTNER, "partner", &partner, note));
     TRY(need(cli, OPT_NAME, "name", &out->display_name, note));
@@ -137,37 +138,43 @@ static enum err make_folder(const char *path, mode_t mode, struct note *note)
     return ERR_OK;
 }
 
+static enum err introduce(struct init *init, const struct signing_key *root,
+                          const struct public_key *online, struct buffer *out, struct note *note)
+{
+    const struct init_plan *plan = &init->plan;
+    CLEANUP(buffer_fini) struct buffer pem = {0};
+    char address[ADDRESS_TEXT_MAX];
+    write_bytes(&pem, init->authority.certificate.at, init->authority.certificate.length);
+    write_u8(&pem, 0);
+    TRY(pem.err);
+    struct introduction_key key = {.key = *online,
+                                   .valid_from = {init->now.ms - CLOCK_SLACK_MS},
+                                   .valid_until = {init->now.ms + ONLINE_KEY_DAYS * DAY_MS}};
+    struct introduction_terms terms = {.coalition = plan->coalition,
+                                       .partner = plan->partner,
+                                       .display_name = plan->display_name,
+                                       .address = address_format(&plan->reach, address),
+                                       .prefix = plan->prefix,
+                                       .online = &key,
+                                       .online_count = 1,
+                                       .tls_ca_pem = (const char *)pem.at};
+    return introduction_make(&terms, root, out, note);
+}
+
 static enum err make_keys(struct init *init, struct buffer *out_introduction, struct note *note)
 {
-    struct signing_key root;
-    struct signing_key online;
+    CLEANUP(signing_key_fini) struct signing_key root;
+    CLEANUP(signing_key_fini) struct signing_key online;
     signing_key_generate(&root);
     signing_key_generate(&online);
     const struct partner_id *partner = &init->plan.partner;
     struct key_card card = {KEY_KIND_ROOT, *partner, root.public_key};
-    struct introduction introduction = {
-        .plan = &init->plan,
-        .root = &root,
-        .online_key = online.public_key,
-        .valid_from = {init->now.ms - CLOCK_SLACK_MS},
-        .valid_until = {init->now.ms + ONLINE_KEY_DAYS * DAY_MS},
-        .tls_ca_pem = buffer_slice(&init->authority.certificate),
-    };
-    enum err err = keyfile_save(in_folder(init, "keys/root.key"), KEY_KIND_ROOT, partner, &root,
-                                init->passphrase, note);
-    if (err == ERR_OK) {
-        err = keyfile_save_public(in_folder(init, "keys/root.pub"), &card, note);
-    }
-    if (err == ERR_OK) {
-        err = keyfile_save(in_folder(init, "keys/online.key"), KEY_KIND_ONLINE, partner, &online,
-                           NULL, note);
-    }
-    if (err == ERR_OK) {
-        err = introduction_make(&introduction, out_introduction, note);
-    }
-    signing_key_fini(&root);
-    signing_key_fini(&online);
-    return err;
+    TRY(keyfile_save(in_folder(init, "keys/root.key"), KEY_KIND_ROOT, partner, &root,
+                     init->passphrase, note));
+    TRY(keyfile_save_public(in_folder(init, "keys/root.pub"), &card, note));
+    TRY(keyfile_save(in_folder(init, "keys/online.key"), KEY_KIND_ONLINE, partner, &online, NULL,
+                     note));
+    return introduce(init, &root, &online.public_key, out_introduction, note);
 }
 
 /* tls/<file>.pem and .key; of a node's role it is node. */

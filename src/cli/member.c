@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/amounts.h"
-#include "cli/charter_file.h"
+#include "charter/charter_file.h"
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/selector.h"
@@ -184,21 +184,18 @@ enum cli_exit run_card_block(struct cli *cli)
 static void find_home(struct cli *cli, const struct card_number *card, char out[PARTNER_ID_MAX])
 {
     const struct node_config *config;
-    struct charter_document document;
+    struct charter *charter;
     out[0] = '\0';
     if (cli_config(cli, &config, NULL) != ERR_OK ||
-        charter_document_read(config->charter.text, &document, NULL) != ERR_OK) {
+        charter_load(config->charter.text, &charter, NULL) != ERR_OK) {
         return;
     }
-    for (size_t i = 0; i < document.charter->n_partners; i++) {
-        struct card_prefix prefix;
-        const Talea__V1__PartnerIntroduction *partner = document.charter->partners[i];
-        if (card_prefix_parse(partner->card_prefix, &prefix) == ERR_OK &&
-            card_has_prefix(card, &prefix)) {
-            snprintf(out, PARTNER_ID_MAX, "%s", partner->partner);
+    for (size_t i = 0; i < charter->partner_count; i++) {
+        if (card_has_prefix(card, &charter->partners[i].prefix)) {
+            snprintf(out, PARTNER_ID_MAX, "%s", charter->partners[i].id.text);
         }
     }
-    charter_document_fini(&document);
+    charter_close(charter);
 }
 
 enum cli_exit run_card_check(struct cli *cli)

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "cli/charter_file.h"
+#include "charter/charter_file.h"
 #include "cli/message.h"
 #include "cli/pb_json.h"
 #include "crypto/random.h"
@@ -159,17 +159,16 @@ enum cli_exit session_transaction_id(struct cli *cli, const char **out_id)
 static enum err units_of_home(struct cli *cli, struct units *out, struct note *note)
 {
     const struct node_config *config;
+    struct charter *charter;
     TRY(cli_config(cli, &config, note));
-    struct charter_document document;
-    TRY(charter_document_read(config->charter.text, &document, note));
-    const Talea__V1__Charter *charter = document.charter;
+    TRY(charter_load(config->charter.text, &charter, note));
     enum err err = text_copy(out->points_name, sizeof out->points_name, charter->points_name);
     if (err == ERR_OK) {
         err = text_copy(out->currency, sizeof out->currency, charter->currency);
     }
     out->points_decimals = charter->points_decimals;
     out->currency_decimals = charter->currency_decimals;
-    charter_document_fini(&document);
+    charter_close(charter);
     return err;
 }
 
