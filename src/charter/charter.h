@@ -9,7 +9,9 @@
 #include "crypto/signing.h"
 #include "pki/identity.h"
 
-#define CHARTER_ONLINE_KEYS_MAX 8u
+#define CHARTER_ONLINE_KEYS_MAX       8u
+#define CHARTER_POINTS_DECIMALS_MAX   6u
+#define CHARTER_CURRENCY_DECIMALS_MAX 4u /* ISO 4217 has no more */
 
 struct charter_key {
     struct public_key key;
@@ -33,7 +35,8 @@ struct charter_partner {
 struct charter {
     char coalition[COALITION_NAME_MAX];
     uint64_t epoch;
-    uint32_t required_signatures;
+    struct hash previous_hash;    /* the payload_hash of the epoch before; zeros for epoch 1 */
+    uint32_t required_signatures; /* more than half of the partners */
     const char *points_name;
     unsigned points_decimals;
     char currency[4];
@@ -50,13 +53,20 @@ struct charter {
     struct hash payload_hash;
 };
 
-/* Reads a SignedCharter; checks everything but the number of signatures: forms, bounds, online keys
- * against their root keys, every signature against its root key (an invalid one is ERR_SIGNATURE).
- * Owns all it points to. */
+/* Reads a SignedCharter; checks everything but the number of signatures: forms, bounds, what may
+ * not be there twice, online keys against their root keys, every signature against its root key (an
+ * invalid one is ERR_SIGNATURE). Owns all it points to. */
 MUST_USE enum err charter_open(struct slice bytes, struct charter **out_charter, struct note *note);
 void charter_close(struct charter *charter);
-/* Signed by as many root keys as it requires? ERR_SIGNATURE with a note that says who is missing. */
+/* Signed by as many root keys as it requires? ERR_SIGNATURE with a note that says who is missing.
+ */
 MUST_USE enum err charter_check_signatures(const struct charter *charter, struct note *note);
+/* May it take the place of `previous`? It must be of the same coalition and the epoch after, name
+ * the previous payload, and be signed by as many of the previous charter's root keys as that
+ * requires, so that new keys alone never make an epoch; its own signatures are asked for apart.
+ * ERR_CONFLICT or ERR_SIGNATURE with a note. */
+MUST_USE enum err charter_follows(const struct charter *charter, const struct charter *previous,
+                                  struct note *note);
 
 const struct charter_partner *charter_partner_find(const struct charter *charter,
                                                    const struct partner_id *partner);
@@ -64,8 +74,8 @@ const struct charter_partner *charter_partner_find(const struct charter *charter
 const struct charter_key *charter_key_find(const struct charter *charter,
                                            const struct partner_id *partner,
                                            const struct key_id *id, struct unix_ms now);
-/* The roster for the ledger as seen by `self`; release with charter_roster_fini. ERR_NOT_FOUND when
- * `self` is no partner. */
+/* The roster for the ledger as seen by `self`, streams beginning in the month of valid_from;
+ * release with charter_roster_fini. ERR_NOT_FOUND when `self` is no partner. */
 MUST_USE enum err charter_roster(const struct charter *charter, const struct partner_id *self,
                                  struct roster *out_roster, struct note *note);
 void charter_roster_fini(struct roster *roster);

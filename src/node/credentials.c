@@ -106,13 +106,17 @@ enum err credentials_reload(struct credentials *c, struct snapshot *snapshot, st
     return ERR_OK;
 }
 
-static uint64_t server_generation(void *context)
+uint64_t credentials_generation(struct credentials *c)
 {
-    struct credentials *c = context;
     pthread_mutex_lock(&c->lock);
     uint64_t generation = c->generation;
     pthread_mutex_unlock(&c->lock);
     return generation;
+}
+
+static uint64_t server_generation(void *context)
+{
+    return credentials_generation(context);
 }
 
 static enum err server_load(void *context, const char **out_chain, const char **out_key,

@@ -22,6 +22,8 @@ struct rpc_server_tls credentials_server_tls(struct credentials *credentials);
 MUST_USE enum err credentials_connect(struct credentials *credentials,
                                       const struct charter_partner *partner,
                                       struct rpc_client **out_client, struct note *note);
+/* Grows with each reload: a channel made under an older one offers an older certificate. */
+uint64_t credentials_generation(struct credentials *credentials);
 /* When the node's own certificate ends, for metrics. */
 struct unix_ms credentials_not_after(struct credentials *credentials);
 

@@ -28,8 +28,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->is_check = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "unexpected argument '%s'", text);
-        return EINVAL;
+        if (options->config != NULL) {
+            argp_error(state, "unexpected argument '%s'", text);
+        }
+        options->config = text;
+        return 0;
     case ARGP_KEY_END:
         if (options->config == NULL) {
             argp_error(state, "--config is missing");
@@ -46,7 +49,7 @@ static const struct argp_option option_table[] = {
     {0}};
 
 static const struct argp parser = {
-    option_table, parse_option, NULL,
+    option_table, parse_option, "[FILE]",
     "The Talea node of one brand.\v"
     "SIGTERM drains and stops. SIGHUP reads certificates, charter and programme again.\n\n"
     "Example:\n  talead --config grocer/node.yaml",

@@ -36,11 +36,15 @@ static struct unix_ms log_now(void *context)
 static void on_commit(void *context, uint64_t last_row, bool has_entries)
 {
     struct node *node = context;
-    struct peers *peers = atomic_load(&node->peers);
     (void)last_row;
-    if (has_entries && peers != NULL) {
-        peers_wake(peers);
+    if (!has_entries) {
+        return;
     }
+    pthread_mutex_lock(&node->peers_lock);
+    if (node->peers != NULL) {
+        peers_wake(node->peers);
+    }
+    pthread_mutex_unlock(&node->peers_lock);
 }
 
 static void on_trouble(void *context, const char *what, const char *detail)
@@ -174,7 +178,9 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(node_metrics_create(node, &node->counters));
     TRY(replier_start(&node->replier));
     TRY(peers_start(node, &peers, note));
-    atomic_store(&node->peers, peers);
+    pthread_mutex_lock(&node->peers_lock);
+    node->peers = peers;
+    pthread_mutex_unlock(&node->peers_lock);
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
     atomic_store(&node->is_serving, true);
@@ -193,6 +199,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     node->started = clock_now(&node->clock);
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
+    pthread_mutex_init(&node->peers_lock, NULL);
     enum err err = start_all(node, note);
     if (err != ERR_OK) {
         node_stop(node);
@@ -213,10 +220,13 @@ void node_stop(struct node *node)
     int64_t drain_ms = node->config.limits.drain_ms;
     atomic_store(&node->is_serving, false);
     rpc_server_stop(node->server, drain_ms);
-    struct peers *peers = atomic_exchange(&node->peers, NULL);
     http_server_stop(node->http, 1000);
-    engine_close(node->engine);
+    pthread_mutex_lock(&node->peers_lock);
+    struct peers *peers = node->peers;
+    node->peers = NULL;
+    pthread_mutex_unlock(&node->peers_lock);
     peers_stop(peers);
+    engine_close(node->engine);
     replier_stop(node->replier);
     archive_close(node->archive);
     readers_close(node->readers);
@@ -231,6 +241,7 @@ void node_stop(struct node *node)
     signing_key_fini(&node->key);
     credentials_close(node->credentials);
     snapshot_release(node->snapshot);
+    pthread_mutex_destroy(&node->peers_lock);
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->snapshot_lock);
     free(node);

@@ -50,7 +50,8 @@ struct node {
     struct engine *engine;
     struct reader_pool *readers;
     struct replier *replier;
-    _Atomic(struct peers *) peers;
+    pthread_mutex_t peers_lock; /* the writer wakes them while they may be stopping */
+    struct peers *peers;
     struct archive *archive;
     struct rpc_service services[4];
     struct rpc_server *server;

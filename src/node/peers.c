@@ -9,6 +9,34 @@ struct peers {
     size_t count;
 };
 
+enum err session_channel(struct session *session, struct rpc_client **out_client, struct note *note)
+{
+    uint64_t generation = credentials_generation(session->node->credentials);
+    if (session->client == NULL || generation != session->client_generation) {
+        struct rpc_client *client;
+        struct snapshot *snapshot = node_snapshot(session->node);
+        const struct charter_partner *partner =
+            charter_partner_find(snapshot->charter, &session->partner);
+        enum err err = partner == NULL ? note_set(note, ERR_NOT_FOUND, "no longer a partner")
+                                       : credentials_connect(session->node->credentials, partner,
+                                                             &client, note);
+        snapshot_release(snapshot);
+        TRY(err);
+        pthread_mutex_lock(&session->lock);
+        struct rpc_client *oldest = session->retired[session->retired_next];
+        session->retired[session->retired_next] = session->client;
+        session->retired_next = (session->retired_next + 1) % RETIRED_CHANNELS;
+        session->client = client;
+        session->client_generation = generation;
+        pthread_mutex_unlock(&session->lock);
+        if (oldest != NULL) {
+            rpc_client_close(oldest);
+        }
+    }
+    *out_client = session->client;
+    return ERR_OK;
+}
+
 static enum err session_start(struct node *node, const struct charter_partner *partner,
                               struct session *session, struct note *note)
 {
@@ -23,7 +51,7 @@ static enum err session_start(struct node *node, const struct charter_partner *p
     pthread_mutex_init(&session->lock, NULL);
     pthread_cond_init(&session->wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    TRY(credentials_connect(node->credentials, partner, &session->client, note));
+    TRY(session_channel(session, &(struct rpc_client *){NULL}, note));
     TRY(state_reader_create(node->state, &session->reader));
     outbox_reader_init(&session->outbox, &node->journal, state_reader_view(session->reader));
     if (pthread_create(&session->thread, NULL, session_main, session) != 0) {
@@ -49,6 +77,11 @@ static void session_stop(struct session *session)
     }
     if (session->client != NULL) {
         rpc_client_close(session->client);
+    }
+    for (size_t i = 0; i < RETIRED_CHANNELS; i++) {
+        if (session->retired[i] != NULL) {
+            rpc_client_close(session->retired[i]);
+        }
     }
     if (session->reader != NULL) {
         state_reader_destroy(session->reader);
@@ -122,8 +155,12 @@ struct peer_report peers_report(struct peers *peers, size_t index)
 struct rpc_client *peers_client(struct peers *peers, const struct partner_id *partner)
 {
     for (size_t i = 0; i < peers->count; i++) {
-        if (partner_id_equal(&peers->sessions[i].partner, partner)) {
-            return peers->sessions[i].client;
+        struct session *session = &peers->sessions[i];
+        if (partner_id_equal(&session->partner, partner)) {
+            pthread_mutex_lock(&session->lock);
+            struct rpc_client *client = session->client;
+            pthread_mutex_unlock(&session->lock);
+            return client;
         }
     }
     return NULL;

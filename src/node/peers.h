@@ -31,7 +31,7 @@ void peers_stop(struct peers *peers);
 void peers_wake(struct peers *peers);
 size_t peers_count(const struct peers *peers);
 struct peer_report peers_report(struct peers *peers, size_t index);
-/* The channel to a partner, borrowed until peers_stop; NULL when there is none. */
+/* The channel to a partner, for a call that begins now; NULL when there is none. */
 struct rpc_client *peers_client(struct peers *peers, const struct partner_id *partner);
 
 #endif

@@ -128,7 +128,7 @@ bool request_member(struct rpc_call *call, const struct ledger_view *view,
         return member_found(call, ledger_get_reference(view, selector->reference, out_member),
                             VERDICT_MEMBER_UNKNOWN);
     case TALEA__V1__MEMBER_SELECTOR__BY__NOT_SET:
-    case _TALEA__V1__MEMBER_SELECTOR__BY_IS_INT_SIZE:
+    case _TALEA__V1__MEMBER_SELECTOR__BY__CASE_IS_INT_SIZE:
         break;
     }
     refuse(call, INVALID_ARGUMENT, "INVALID_SELECTOR",

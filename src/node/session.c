@@ -164,12 +164,17 @@ static void use_stream(struct session *session, struct rpc_client_stream *stream
 /* One connection, from its opening to its end. True when it got as far as streaming. */
 static bool connect_once(struct session *session)
 {
+    struct rpc_client *client;
     struct rpc_client_stream *stream;
     struct note note = {""};
-    enum err err = rpc_client_stream_open(session->client, &talea__v1__peer_service__descriptor,
-                                          "Clear", 0, &stream);
+    enum err err = session_channel(session, &client, &note);
+    if (err == ERR_OK) {
+        err = rpc_client_stream_open(client, &talea__v1__peer_service__descriptor, "Clear", 0,
+                                     &stream);
+    }
     if (err != ERR_OK) {
-        session_report(session, false, err_describe(err)->sentence);
+        session_report(session, false,
+                       note.text[0] != '\0' ? note.text : err_describe(err)->sentence);
         return false;
     }
     use_stream(session, stream);
@@ -179,7 +184,7 @@ static bool connect_once(struct session *session)
     session_clear_window(session);
     bool was_connected = session->report.is_connected;
     char problem[256];
-    snprintf(problem, sizeof problem, "%s: %s", err_name(err),
+    snprintf(problem, sizeof problem, "%s: %.200s", err_name(err),
              note.text[0] != '\0' ? note.text : status.message);
     session_report(session, false, problem);
     return was_connected;

@@ -14,10 +14,16 @@ struct sent_batch {
     struct hash last_hash;
 };
 
+/* Channels replaced by a reload stay open for so many more, for the calls on them to end. */
+#define RETIRED_CHANNELS 4u
+
 struct session {
     struct node *node;
     struct partner_id partner;
-    struct rpc_client *client;
+    struct rpc_client *client; /* under the lock */
+    uint64_t client_generation;
+    struct rpc_client *retired[RETIRED_CHANNELS];
+    size_t retired_next;
     pthread_t thread;
     bool is_running;
 
@@ -39,9 +45,13 @@ struct session {
     uint64_t receipted_number;
     uint64_t receipt_number;
     uint64_t wakes_seen;
+    struct note settle_note; /* what kept a period from settling, last time: logged once */
 };
 
 void *session_main(void *session);
+/* The channel, made anew when the credentials changed since it was made. */
+MUST_USE enum err session_channel(struct session *session, struct rpc_client **out_client,
+                                  struct note *note);
 /* Sleeps until woken, `ms` passed or stopping. False when stopping. */
 bool session_wait(struct session *session, int64_t ms);
 bool session_is_stopping(struct session *session);

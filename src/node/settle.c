@@ -134,7 +134,9 @@ void session_settle(struct session *session)
             continue;
         }
         enum err err = settle_period(session, closed.periods[i], &note);
-        if (err != ERR_OK && err != ERR_UNAVAILABLE) {
+        bool is_news = strcmp(note.text, session->settle_note.text) != 0;
+        session->settle_note = note;
+        if (err != ERR_OK && err != ERR_UNAVAILABLE && is_news) {
             log_event(&session->node->log, LOG_LEVEL_WARNING, "statement_not_settled",
                       LOG_TEXT("partner", session->partner.text), LOG_TEXT("reason", err_name(err)),
                       LOG_TEXT("detail", note.text));
@@ -203,19 +205,21 @@ static void send_exchange(struct exchange *exchange, enum err err, const struct 
     Talea__V1__ExchangeStatementResponse response = TALEA__V1__EXCHANGE_STATEMENT_RESPONSE__INIT;
     Talea__V1__Signed own;
     Talea__V1__Signed countersignature;
-    struct signed_message envelope;
+    struct signed_message own_envelope; /* the messages borrow from both until the reply */
+    struct signed_message countersignature_envelope;
     if (err != ERR_OK && err != ERR_UNAVAILABLE) {
         refuse_err(exchange->call, err, note);
         return;
     }
     if (exchange->own_signed.length > 0 &&
-        signed_decode(buffer_slice(&exchange->own_signed), &envelope) == ERR_OK) {
-        signed_to_message(&envelope, &own);
+        signed_decode(buffer_slice(&exchange->own_signed), &own_envelope) == ERR_OK) {
+        signed_to_message(&own_envelope, &own);
         response.statement = &own;
     }
     if (exchange->countersigned.length > 0 &&
-        signed_decode(buffer_slice(&exchange->countersigned), &envelope) == ERR_OK) {
-        signed_to_message(&envelope, &countersignature);
+        signed_decode(buffer_slice(&exchange->countersigned), &countersignature_envelope) ==
+            ERR_OK) {
+        signed_to_message(&countersignature_envelope, &countersignature);
         response.countersignature = &countersignature;
     } else {
         response.difference = (char *)(uintptr_t)note->text;

@@ -264,19 +264,48 @@ static enum err check_order(const struct certificate_order *order, struct note *
     return ERR_OK;
 }
 
-/* The authority must be that partner's, hold its own key and live as long as what it issues. */
-static enum err check_authority(X509 *authority, EVP_PKEY *key,
-                                const struct certificate_order *order, struct note *note)
+static enum err check_authority_name(X509 *authority, const char *coalition,
+                                     const struct partner_id *partner, struct note *note)
 {
     char expected[COMMON_NAME_MAX];
     char found[COMMON_NAME_MAX + 1];
-    authority_name(order->identity.coalition, &order->identity.partner, expected);
+    authority_name(coalition, partner, expected);
     int length = X509_NAME_get_text_by_NID(X509_get_subject_name(authority), NID_commonName, found,
                                            sizeof found);
     if (length < 0 || strcmp(found, expected) != 0) {
         return note_set(note, ERR_DENIED, "the authority is \"%s\"; \"%s\" is needed",
                         length < 0 ? "" : found, expected);
     }
+    return ERR_OK;
+}
+
+#define PRIVATE_KEY_MARK "PRIVATE KEY-----"
+
+enum err certificate_is_authority_of(struct slice pem, const char *coalition,
+                                     const struct partner_id *partner, struct note *note)
+{
+    CLEANUP(ossl_chain_free) STACK_OF(X509) *chain = NULL;
+    TRY(ossl_chain_of_pem(pem, &chain, note));
+    if (sk_X509_num(chain) != 1) {
+        return note_set(note, ERR_INPUT, "%d certificates where one authority is expected",
+                        sk_X509_num(chain));
+    }
+    if (memmem(pem.at, pem.length, PRIVATE_KEY_MARK, strlen(PRIVATE_KEY_MARK)) != NULL) {
+        return note_set(note, ERR_DENIED, "a private key stands beside the certificate");
+    }
+    X509 *authority = sk_X509_value(chain, 0);
+    if (X509_check_ca(authority) != 1) {
+        ossl_failed(NULL, "");
+        return note_set(note, ERR_DENIED, "the certificate is not an authority's");
+    }
+    return check_authority_name(authority, coalition, partner, note);
+}
+
+/* The authority must be that partner's, hold its own key and live as long as what it issues. */
+static enum err check_authority(X509 *authority, EVP_PKEY *key,
+                                const struct certificate_order *order, struct note *note)
+{
+    TRY(check_authority_name(authority, order->identity.coalition, &order->identity.partner, note));
     bool is_own_key = X509_check_private_key(authority, key) == 1;
     struct unix_ms end;
     if (!is_own_key || X509_check_ca(authority) != 1) {

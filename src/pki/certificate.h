@@ -32,6 +32,12 @@ MUST_USE enum err certificate_make_authority(const char *coalition,
                                              struct unix_ms not_before,
                                              struct certificate_pair *out_pair, struct note *note);
 
+/* Is this PEM the one certificate of that partner's authority (by its name, and that it may sign
+ * others), with no private key beside it? ERR_INPUT for malformed PEM or a number of certificates
+ * other than one, ERR_DENIED for another's authority, a leaf, or a key. */
+MUST_USE enum err certificate_is_authority_of(struct slice pem, const char *coalition,
+                                              const struct partner_id *partner, struct note *note);
+
 struct certificate_order {
     struct identity identity;
     struct unix_ms not_before;

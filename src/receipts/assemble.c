@@ -52,7 +52,7 @@ enum err assemble_reject(struct assembler *assembler, const struct row *row, con
                          struct note *note)
 {
     TRY(write_text(assembler, row, note));
-    const struct receipt_row rejected = {row->number, buffer_slice(&assembler->text)};
+    const struct receipt_row rejected = {row->number, row->number, buffer_slice(&assembler->text)};
     TRY(assembler->sink->on_reject(assembler->sink->context, &rejected, reason, note));
     assembler->tally.rows_rejected++;
     return ERR_OK;
@@ -84,7 +84,8 @@ static void fill_side(struct assembler *assembler, struct receipt *receipt)
         if (held->side != receipt->kind) {
             continue;
         }
-        assembler->rows[receipt->row_count++] = (struct receipt_row){held->number, held->text};
+        assembler->rows[receipt->row_count++] =
+            (struct receipt_row){held->number, assembler->held[held->into].number, held->text};
         if (held->into == i) {
             fill_line(assembler, held, &assembler->lines[receipt->line_count++]);
             receipt->total.minor += held->entry.amount;

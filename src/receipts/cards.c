@@ -42,7 +42,7 @@ static const char *entry_at(const struct cards *cards, uint32_t slot)
 static size_t slot_of(const struct cards *cards, const uint32_t *slots, size_t capacity,
                       const char *customer)
 {
-    size_t slot = (size_t)hash_of(slice_of(customer, strlen(customer))) & (capacity - 1);
+    size_t slot = (size_t)table_hash(slice_of(customer, strlen(customer))) & (capacity - 1);
     while (slots[slot] != 0 && strcmp(entry_at(cards, slots[slot]), customer) != 0) {
         slot = (slot + 1) & (capacity - 1);
     }

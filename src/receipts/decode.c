@@ -41,12 +41,13 @@ static void note_append(struct note *note, const char *between, struct slice tex
                    text.length > 64 ? 64 : (int)text.length, (const char *)text.at);
 }
 
-static enum err refuse_column(const struct decoder *decoder, enum role role, const char *problem,
-                              const struct rows_header *header, const char *file, struct note *note)
+static enum err refuse_column(const struct decoder *decoder, enum column_role role,
+                              const char *problem, const struct rows_header *header,
+                              const char *file, struct note *note)
 {
     struct note line;
     (void)note_set(&line, ERR_INPUT, "%s: columns.%s names %.64s, %s %s", decoder->mapping->name,
-                   role_name(role), decoder->mapping->columns[role]->column, problem, file);
+                   column_role_name(role), decoder->mapping->columns[role]->column, problem, file);
     if (header->names == NULL) {
         return note_set(note, ERR_INPUT, "%s, which has %zu columns", line.text, header->count);
     }
@@ -260,7 +261,7 @@ static const char *decode_composite(struct decoder *decoder, struct entry *entry
         return decode_refuse(decoder, "too long");
     }
     for (unsigned i = 0; i < mapping->receipt_from_count; i++) {
-        enum role role = mapping->receipt_from[i];
+        enum column_role role = mapping->receipt_from[i];
         char day[64];
         const char *text = decoder->texts[role];
         if (role == ROLE_DATE) {
@@ -269,7 +270,7 @@ static const char *decode_composite(struct decoder *decoder, struct entry *entry
             text = day;
         }
         if (text[0] == '\0') {
-            return decode_refuse(decoder, "no %s", role_name(role));
+            return decode_refuse(decoder, "no %s", column_role_name(role));
         }
         if (i > 0 && length < capacity) {
             out[length++] = '/';
@@ -311,7 +312,8 @@ static const char *check_excluded(struct decoder *decoder)
         const struct mapping_values *values = &decoder->mapping->exclude[i];
         for (unsigned j = 0; j < values->count; j++) {
             if (strcmp(values->at[j], decoder->texts[i]) == 0) {
-                return decode_refuse(decoder, "excluded %s %.64s", role_name(i), values->at[j]);
+                return decode_refuse(decoder, "excluded %s %.64s", column_role_name(i),
+                                     values->at[j]);
             }
         }
     }
@@ -321,7 +323,7 @@ static const char *check_excluded(struct decoder *decoder)
 static const char *check_lengths(struct decoder *decoder)
 {
     static const struct {
-        enum role role;
+        enum column_role role;
         size_t limit;
     } rows[] = {
         {ROLE_LINE, LIMIT_REFERENCE_BYTES},     {ROLE_STORE, LIMIT_REFERENCE_BYTES},
@@ -331,7 +333,7 @@ static const char *check_lengths(struct decoder *decoder)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strlen(decoder->texts[rows[i].role]) > rows[i].limit) {
             return decode_refuse(decoder, "the %s is longer than %zu bytes",
-                                 role_name(rows[i].role), rows[i].limit);
+                                 column_role_name(rows[i].role), rows[i].limit);
         }
     }
     return NULL;

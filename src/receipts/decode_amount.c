@@ -10,7 +10,7 @@ struct figures {
     int64_t points;
 };
 
-static bool is_mapped(const struct decoder *decoder, enum role role)
+static bool is_mapped(const struct decoder *decoder, enum column_role role)
 {
     return decoder->mapping->columns[role] != NULL;
 }
@@ -31,7 +31,7 @@ static bool is_grouping_whole(const char *text, struct decimal_style style)
     return true;
 }
 
-static const char *decode_decimal(struct decoder *decoder, enum role role,
+static const char *decode_decimal(struct decoder *decoder, enum column_role role,
                                   struct decimal *out_value)
 {
     const char *text = decoder->texts[role];
@@ -39,18 +39,18 @@ static const char *decode_decimal(struct decoder *decoder, enum role role,
         return NULL;
     }
     if (text[0] == '\0') {
-        return decode_refuse(decoder, "no %s", role_name(role));
+        return decode_refuse(decoder, "no %s", column_role_name(role));
     }
     enum err err = decimal_parse(text, strlen(text), decoder->mapping->number, out_value);
     if (err == ERR_OK && !is_grouping_whole(text, decoder->mapping->number)) {
         err = ERR_INPUT;
     }
     if (err == ERR_RANGE) {
-        return decode_refuse(decoder, "%s %.32s has too many digits", role_name(role), text);
+        return decode_refuse(decoder, "%s %.32s has too many digits", column_role_name(role), text);
     }
-    return err == ERR_OK
-               ? NULL
-               : decode_refuse(decoder, "%s \"%.32s\" is not a number", role_name(role), text);
+    return err == ERR_OK ? NULL
+                         : decode_refuse(decoder, "%s \"%.32s\" is not a number",
+                                         column_role_name(role), text);
 }
 
 static const char *to_minor(struct decoder *decoder, struct decimal value, const char *what,
@@ -140,24 +140,25 @@ static int sign_of(int64_t value)
 static const char *decode_direction(struct decoder *decoder, const struct figures *figures,
                                     bool *out_is_return)
 {
-    static const enum role roles[] = {ROLE_QUANTITY, ROLE_AMOUNT, ROLE_POINTS};
+    static const enum column_role roles[] = {ROLE_QUANTITY, ROLE_AMOUNT, ROLE_POINTS};
     const int signs[] = {is_mapped(decoder, ROLE_QUANTITY) ? sign_of(figures->quantity.mantissa)
                                                            : 0,
                          sign_of(figures->amount), sign_of(figures->points)};
     int sign = 0;
-    enum role decider = ROLE_QUANTITY;
+    enum column_role decider = ROLE_QUANTITY;
     for (unsigned i = 0; i < 3; i++) {
         if (sign == 0) {
             sign = signs[i];
             decider = roles[i];
         } else if (signs[i] != 0 && signs[i] != sign) {
             return decode_refuse(decoder, "%s %.32s and %s have different signs",
-                                 role_name(decider), decoder->texts[decider], role_name(roles[i]));
+                                 column_role_name(decider), decoder->texts[decider],
+                                 column_role_name(roles[i]));
         }
     }
     if (sign < 0 && !decoder->mapping->is_negative_return) {
         return decode_refuse(decoder, "negative %s %.32s and nothing says that it is a return",
-                             role_name(decider), decoder->texts[decider]);
+                             column_role_name(decider), decoder->texts[decider]);
     }
     *out_is_return = sign < 0;
     return NULL;

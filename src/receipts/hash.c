@@ -5,7 +5,7 @@
 
 #define TRANSACTION_DOMAIN "talea.receipt.v1"
 
-uint64_t hash_of(struct slice bytes)
+uint64_t table_hash(struct slice bytes)
 {
     static const uint8_t key[crypto_shorthash_KEYBYTES] = "talea receipts";
     uint8_t digest[crypto_shorthash_BYTES];

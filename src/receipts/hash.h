@@ -8,7 +8,7 @@
 
 /* For tables in memory: SipHash-2-4 under a fixed key (the same file gives the same result on each
  * run). */
-uint64_t hash_of(struct slice bytes);
+uint64_t table_hash(struct slice bytes);
 
 /* The id of the command that books a receipt, the same each time it is imported: uid_v8 of the
  * receipt's time and the first 10 bytes of

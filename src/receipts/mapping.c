@@ -7,7 +7,7 @@
 
 #include "receipts/mapping_document.h"
 
-const char *role_name(enum role role)
+const char *column_role_name(enum column_role role)
 {
     static const char *const names[ROLE_COUNT] = {
         "receipt", "line",     "time",    "date",     "clock",    "store",

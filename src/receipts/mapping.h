@@ -49,7 +49,7 @@
 #include "base/limits.h"
 
 /* What a column of the file means. */
-enum role {
+enum column_role {
     ROLE_RECEIPT,
     ROLE_LINE,
     ROLE_TIME,
@@ -70,7 +70,7 @@ enum role {
     ROLE_COUNT
 };
 
-const char *role_name(enum role role);
+const char *column_role_name(enum column_role role);
 
 /* By what the sale of a return is found. */
 enum match_key {
@@ -112,7 +112,7 @@ struct mapping {
     bool is_grouped;
     bool is_repeat_rejected;
     const struct mapping_column *columns[ROLE_COUNT]; /* NULL where not mapped */
-    enum role receipt_from[ROLE_COUNT];
+    enum column_role receipt_from[ROLE_COUNT];
     unsigned receipt_from_count; /* 0: columns[ROLE_RECEIPT] */
     struct mapping_values formats;
     int offset_minutes;

@@ -63,7 +63,7 @@ struct mapping_tree {
     enum mapping_rows rows;
     bool *grouped;
     enum mapping_repeated repeated;
-    enum role *receipt_from;
+    enum column_role *receipt_from;
     unsigned receipt_from_count;
     struct mapping_columns columns;
     struct mapping_time time;

@@ -22,18 +22,19 @@ struct key_path {
     char text[64];
 };
 
-static struct key_path path_of(const char *section, enum role role)
+static struct key_path path_of(const char *section, enum column_role role)
 {
     struct key_path path;
     size_t length = strlen(section);
     memcpy(path.text, section, length);
     path.text[length] = '.';
-    const char *name = role_name(role);
+    const char *name = column_role_name(role);
     memcpy(path.text + length + 1, name, strlen(name) + 1);
     return path;
 }
 
-static enum err refuse_column(const struct judge *judge, enum role role, const char *sentence)
+static enum err refuse_column(const struct judge *judge, enum column_role role,
+                              const char *sentence)
 {
     return refuse(judge, path_of("columns", role).text, sentence);
 }
@@ -126,7 +127,7 @@ static enum err resolve_key(const struct judge *judge, const struct mapping_tree
                       "say either columns.receipt or receipt_from");
     }
     for (unsigned i = 0; i < tree->receipt_from_count; i++) {
-        enum role role = tree->receipt_from[i];
+        enum column_role role = tree->receipt_from[i];
         if (role == ROLE_RECEIPT || (role != ROLE_DATE && mapping->columns[role] == NULL)) {
             return refuse(judge, "receipt_from", "names a column that columns doesn't map");
         }

@@ -32,8 +32,8 @@ static const cyaml_strval_t rows_are_values[] = {{"sales", MAPPING_ROWS_ARE_SALE
 
 static const cyaml_schema_value_t text_entry = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED)};
-static const cyaml_schema_value_t role_entry = {
-    CYAML_VALUE_ENUM(CYAML_FLAG_STRICT, enum role, role_values, CYAML_ARRAY_LEN(role_values))};
+static const cyaml_schema_value_t role_entry = {CYAML_VALUE_ENUM(
+    CYAML_FLAG_STRICT, enum column_role, role_values, CYAML_ARRAY_LEN(role_values))};
 static const cyaml_schema_value_t match_entry = {CYAML_VALUE_ENUM(
     CYAML_FLAG_STRICT, enum match_key, match_values, CYAML_ARRAY_LEN(match_values))};
 

@@ -44,6 +44,7 @@ struct receipt_line {
 /* A row of the file: its number and its text as one CSV record, without a line end. */
 struct receipt_row {
     uint64_t number;
+    uint64_t line_row; /* `row` of the line that it is part of; its own number when rejected */
     struct slice text;
 };
 

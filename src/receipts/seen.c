@@ -68,7 +68,7 @@ enum err seen_add(struct seen *seen, struct slice key, uint64_t row, uint64_t *o
         }
         TRY(seen_grow(seen));
     }
-    uint64_t hash = hash_of(key);
+    uint64_t hash = table_hash(key);
     hash = hash == 0 ? 1 : hash;
     size_t slot = slot_of(seen, hash);
     if (seen->hashes[slot] == hash) {

@@ -20,7 +20,8 @@ enum err wire_hold_request_encode(const struct hold_request *request, struct buf
     struct fields fields = fields_begin("HoldRequest", NULL);
     TRY(check_request(&fields, request));
     struct hold_request r = *request;
-    Talea__V1__HoldRequest m = TALEA__V1__HOLD_REQUEST__INIT;
+    Talea__V1__HoldRequest m;
+    talea__v1__hold_request__init(&m);
     m.transaction_id = binary_of(r.transaction_id.bytes, sizeof r.transaction_id.bytes);
     m.redeemer = r.redeemer.text;
     m.home = r.home.text;
@@ -71,7 +72,8 @@ enum err wire_hold_grant_encode(const struct hold_grant *grant, struct buffer *o
     struct fields fields = fields_begin("HoldGrant", NULL);
     TRY(check_grant(&fields, grant));
     struct hold_grant g = *grant;
-    Talea__V1__HoldGrant m = TALEA__V1__HOLD_GRANT__INIT;
+    Talea__V1__HoldGrant m;
+    talea__v1__hold_grant__init(&m);
     m.hold_id = binary_of(g.hold.bytes, sizeof g.hold.bytes);
     m.redeemer = g.redeemer.text;
     m.home = g.home.text;
@@ -117,7 +119,8 @@ enum err wire_hold_refusal_encode(const struct hold_refusal *refusal, struct buf
     struct fields fields = fields_begin("HoldRefusal", NULL);
     TRY(check_refusal(&fields, refusal));
     struct hold_refusal r = *refusal;
-    Talea__V1__HoldRefusal m = TALEA__V1__HOLD_REFUSAL__INIT;
+    Talea__V1__HoldRefusal m;
+    talea__v1__hold_refusal__init(&m);
     m.hold_id = binary_of(r.hold.bytes, sizeof r.hold.bytes);
     m.redeemer = r.redeemer.text;
     m.home = r.home.text;

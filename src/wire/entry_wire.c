@@ -18,7 +18,8 @@ enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *ou
     struct fields fields = fields_begin("ClearingEntry", NULL);
     TRY(check_entry(&fields, entry));
     struct clearing_entry e = *entry;
-    Talea__V1__ClearingEntry m = TALEA__V1__CLEARING_ENTRY__INIT;
+    Talea__V1__ClearingEntry m;
+    talea__v1__clearing_entry__init(&m);
     m.number = e.number;
     m.previous_hash = binary_of(e.previous_hash.bytes, sizeof e.previous_hash.bytes);
     m.period = e.period.yyyymm;
@@ -78,7 +79,8 @@ enum err wire_head_encode(const struct batch_head *head, struct buffer *out)
     struct fields fields = fields_begin("BatchHead", NULL);
     TRY(check_head(&fields, head));
     struct batch_head h = *head;
-    Talea__V1__BatchHead m = TALEA__V1__BATCH_HEAD__INIT;
+    Talea__V1__BatchHead m;
+    talea__v1__batch_head__init(&m);
     m.sender = h.sender.text;
     m.receiver = h.receiver.text;
     m.first_number = h.first_number;

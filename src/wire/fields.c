@@ -114,6 +114,26 @@ const ProtobufCMessage *fields_unpack(struct fields *fields, const ProtobufCMess
     return require_exact(fields, message, bytes);
 }
 
+void *fields_array(struct fields *fields, struct arena *arena, size_t count, size_t size)
+{
+    if (fields->err != ERR_OK) {
+        return NULL;
+    }
+    void *array = arena_alloc(arena, (count == 0 ? 1 : count) * size);
+    if (array == NULL) {
+        fields->err = note_set(fields->note, ERR_RESOURCE,
+                               "%s: it takes more memory than a message may", fields->message);
+    }
+    return array;
+}
+
+char *fields_text(struct fields *fields, struct arena *arena, const char *text)
+{
+    size_t length = strlen(text);
+    char *copy = fields_array(fields, arena, length + 1, 1);
+    return copy == NULL ? NULL : memcpy(copy, text, length + 1);
+}
+
 void fields_require_known(struct fields *fields, const ProtobufCMessage *part)
 {
     field_require(fields, part->n_unknown_fields == 0, "bytes", "hold a field that is not known");

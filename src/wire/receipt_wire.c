@@ -61,7 +61,8 @@ enum err wire_receipt_encode(const struct clearing_receipt *receipt, struct buff
     CLEANUP(arena_fini) struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);
     struct clearing_receipt r = *receipt;
-    Talea__V1__ClearingReceipt m = TALEA__V1__CLEARING_RECEIPT__INIT;
+    Talea__V1__ClearingReceipt m;
+    talea__v1__clearing_receipt__init(&m);
     m.sender = r.sender.text;
     m.receiver = r.receiver.text;
     m.receipt_number = r.receipt_number;

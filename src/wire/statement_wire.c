@@ -67,7 +67,8 @@ enum err wire_statement_encode(const struct pair_statement *statement, struct bu
     half_to_wire(&fields, &arena, &s.halves[0], &rows[0]);
     half_to_wire(&fields, &arena, &s.halves[1], &rows[1]);
     TRY(fields.err);
-    Talea__V1__PairStatement m = TALEA__V1__PAIR_STATEMENT__INIT;
+    Talea__V1__PairStatement m;
+    talea__v1__pair_statement__init(&m);
     m.coalition = s.coalition;
     m.charter_epoch = s.charter_epoch;
     m.period = s.period.yyyymm;

@@ -1,18 +1,5 @@
 #include "wire/totals_wire.h"
 
-void *fields_array(struct fields *fields, struct arena *arena, size_t count, size_t size)
-{
-    if (fields->err != ERR_OK) {
-        return NULL;
-    }
-    void *array = arena_alloc(arena, (count == 0 ? 1 : count) * size);
-    if (array == NULL) {
-        fields->err = note_set(fields->note, ERR_RESOURCE,
-                               "%s: it takes more memory than a message may", fields->message);
-    }
-    return array;
-}
-
 static bool follows(const struct receipt_total *before, const struct receipt_total *after)
 {
     return before->kind != after->kind ? before->kind < after->kind

@@ -15,7 +15,4 @@ Talea__V1__EntryTotal **totals_to_wire(struct fields *fields, struct arena *aren
 struct receipt_total *totals_from_wire(struct fields *fields, struct arena *arena,
                                        Talea__V1__EntryTotal *const *totals, size_t count);
 
-/* `count` elements of `size` bytes, at least one so that it is never NULL for want of elements. */
-void *fields_array(struct fields *fields, struct arena *arena, size_t count, size_t size);
-
 #endif

@@ -41,6 +41,29 @@ void echo_wait_streams(struct echo *echo, unsigned count)
     wait_count(echo, &echo->streams, count);
 }
 
+static struct echo snapshot(struct echo *echo)
+{
+    pthread_mutex_lock(&echo->mutex);
+    struct echo copy = *echo;
+    pthread_mutex_unlock(&echo->mutex);
+    return copy;
+}
+
+struct identity echo_last_caller(struct echo *echo)
+{
+    return snapshot(echo).last_caller;
+}
+
+int64_t echo_last_time_left_ms(struct echo *echo)
+{
+    return snapshot(echo).last_time_left_ms;
+}
+
+enum err echo_last_receive(struct echo *echo)
+{
+    return snapshot(echo).last_receive;
+}
+
 void echo_release(struct echo *echo)
 {
     pthread_mutex_lock(&echo->mutex);

@@ -27,6 +27,10 @@ struct rpc_service echo_service(struct echo *echo);
 /* Wait until it is so; the test's own time limit ends what never comes. */
 void echo_wait_blocked(struct echo *echo, unsigned count);
 void echo_wait_streams(struct echo *echo, unsigned count);
+/* What the last call of Say or Work saw, and how the last streaming handler's receiving ended. */
+struct identity echo_last_caller(struct echo *echo);
+int64_t echo_last_time_left_ms(struct echo *echo);
+enum err echo_last_receive(struct echo *echo);
 void echo_release(struct echo *echo);
 
 #endif

@@ -102,7 +102,8 @@ static const reflection_response *ask(struct rpc_client_stream *stream, int what
 {
     reflection_request request = GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__INIT;
     const ProtobufCMessage *message;
-    request.message_request_case = what;
+    request.message_request_case =
+        (Grpc__Reflection__V1__ServerReflectionRequest__MessageRequestCase)what;
     request.file_by_filename = text; /* the same place in the union for every text */
     assert_int_equal(rpc_client_stream_send(stream, &request.base), ERR_OK);
     assert_int_equal(rpc_client_stream_receive(stream, CALL_MS, &message), ERR_OK);

@@ -95,7 +95,7 @@ static void idle_sessions_end_at_once(void **state)
     echo_wait_streams(&f->echo, 1);
     rpc_server_stop(f->server, 3600000); /* would time out if the session were waited for */
     f->server = NULL;
-    assert_int_equal(f->echo.last_receive, ERR_UNAVAILABLE);
+    assert_int_equal(echo_last_receive(&f->echo), ERR_UNAVAILABLE);
     assert_int_equal(rpc_client_stream_receive(stream, CALL_MS, &message), ERR_UNAVAILABLE);
     assert_int_equal(rpc_client_stream_close(stream).code, 14);
     rpc_client_close(client);

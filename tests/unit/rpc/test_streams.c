@@ -111,7 +111,7 @@ static void cancel_wakes_the_handler(void **state)
         echo_wait_streams(&f->echo, 1);
         assert_int_equal(rpc_client_stream_close(stream).code, 1);
         echo_wait_streams(&f->echo, 0);
-        assert_int_equal(f->echo.last_receive, ERR_CANCELLED);
+        assert_int_equal(echo_last_receive(&f->echo), ERR_CANCELLED);
         assert_int_equal(fixture_wait_calls(f, (unsigned)i + 1), 1);
     }
     rpc_client_close(client);

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <arpa/inet.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -102,6 +103,21 @@ static SSL *tls_connect(struct fixture *f, SSL_CTX *context, int *out_socket)
     return ssl;
 }
 
+/* In TLS 1.2 a client without one fails for that reason already. */
+static void use_certificate(SSL_CTX *context, const struct certificate *certificate)
+{
+    BIO *pem = BIO_new_mem_buf(certificate->pem, -1);
+    BIO *key_pem = BIO_new_mem_buf(certificate->key, -1);
+    X509 *leaf = PEM_read_bio_X509(pem, NULL, NULL, NULL);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(key_pem, NULL, NULL, NULL);
+    assert_int_equal(SSL_CTX_use_certificate(context, leaf), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(context, key), 1);
+    X509_free(leaf);
+    EVP_PKEY_free(key);
+    BIO_free(pem);
+    BIO_free(key_pem);
+}
+
 /* The number of the certificate that the server shows to a plain TLS client of these versions; 0
  * when there is no handshake. */
 static uint64_t handshake(struct fixture *f, int version_max, int *out_version)
@@ -113,6 +129,7 @@ static uint64_t handshake(struct fixture *f, int version_max, int *out_version)
     SSL_CTX_clear_options(context, SSL_OP_NO_TLSv1_2);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_max_proto_version(context, version_max);
+    use_certificate(context, &f->till);
     SSL *ssl = tls_connect(f, context, &fd);
     if (SSL_connect(ssl) == 1) {
         X509 *certificate = SSL_get1_peer_certificate(ssl);

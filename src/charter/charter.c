@@ -1,0 +1,193 @@
+#include "charter/charter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "charter/charter_checks.h"
+#include "charter/introduction_wire.h"
+
+/* A charter and the memory of all it points to. */
+struct charter_box {
+    struct charter charter;
+    struct arena arena;
+};
+
+static void open_partners(struct fields *fields, struct charter *charter, struct arena *arena,
+                          const Talea__V1__Charter *m)
+{
+    field_require(fields, m->n_partners > 0 && m->n_partners <= LIMIT_PARTNERS, "partners",
+                  "are none or too many");
+    charter->partners = fields_array(fields, arena, m->n_partners, sizeof *charter->partners);
+    for (size_t i = 0; i < m->n_partners && fields->err == ERR_OK; i++) {
+        struct introduction introduction;
+        fields->err = introduction_from_wire(m->partners[i], &introduction, fields->note);
+        if (fields->err != ERR_OK) {
+            return;
+        }
+        if (strcmp(introduction.coalition, charter->coalition) != 0) {
+            fields->err =
+                note_set(fields->note, ERR_INPUT,
+                         "introduction of %s: it is for the coalition %s, not for %s",
+                         introduction.partner.id.text, introduction.coalition, charter->coalition);
+        }
+        charter->partners[charter->partner_count++] = introduction.partner;
+    }
+}
+
+static void open_tariffs(struct fields *fields, struct charter *charter, struct arena *arena,
+                         const Talea__V1__Charter *m)
+{
+    field_require(fields, m->n_tariffs > 0 && m->n_tariffs <= LIMIT_TARIFFS, "tariffs",
+                  "are none or too many");
+    charter->tariffs = fields_array(fields, arena, m->n_tariffs, sizeof *charter->tariffs);
+    charter->tariff_names = fields_array(fields, arena, m->n_tariffs, sizeof(const char *));
+    for (size_t i = 0; i < m->n_tariffs && fields->err == ERR_OK; i++) {
+        const Talea__V1__Tariff *t = m->tariffs[i];
+        fields_require_known(fields, &t->base);
+        field_require(fields, t->id > 0, "a tariff's id", "is 0");
+        field_display_name(fields, "a tariff's name", t->name);
+        field_points(fields, "a tariff's per_points", points_of(t->per_points));
+        charter->tariffs[i] = (struct tariff){.id = t->id,
+                                              .issue_price = {t->issue_price_minor},
+                                              .redemption_price = {t->redemption_price_minor},
+                                              .per = {t->per_points}};
+        charter->tariff_names[i] = t->name;
+    }
+    charter->tariff_count = m->n_tariffs;
+}
+
+static void open_payload(struct fields *fields, struct charter *charter, struct arena *arena)
+{
+    const Talea__V1__Charter *m = (const void *)fields_unpack(
+        fields, &talea__v1__charter__descriptor, charter->payload, arena);
+    if (m == NULL) {
+        return;
+    }
+    charter->epoch = m->epoch;
+    charter->required_signatures = m->required_signatures;
+    charter->points_name = m->points_name;
+    charter->points_decimals = m->points_decimals;
+    charter->currency_decimals = m->currency_decimals;
+    charter->valid_from.ms = m->valid_from_unix_ms;
+    charter->net_debit_cap.minor = m->net_debit_cap_minor;
+    field_name(fields, "coalition", m->coalition, charter->coalition, sizeof charter->coalition);
+    field_hash(fields, "previous_hash", &m->previous_hash, &charter->previous_hash);
+    field_display_name(fields, "points_name", m->points_name);
+    field_currency(fields, "currency", m->currency, charter->currency);
+    field_time(fields, "valid_from_unix_ms", charter->valid_from);
+    open_partners(fields, charter, arena, m);
+    open_tariffs(fields, charter, arena, m);
+}
+
+static struct charter_partner *partner_of(struct charter *charter, const char *text)
+{
+    for (size_t i = 0; i < charter->partner_count; i++) {
+        if (strcmp(charter->partners[i].id.text, text) == 0) {
+            return &charter->partners[i];
+        }
+    }
+    return NULL;
+}
+
+static enum err open_signature(struct fields *fields, struct charter *charter,
+                               const Talea__V1__CharterSignature *m)
+{
+    struct signature signature;
+    struct charter_partner *partner = partner_of(charter, m->partner);
+    fields_require_known(fields, &m->base);
+    field_require(fields, partner != NULL, "a signature", "is of nobody in the charter");
+    field_require(fields, partner == NULL || !partner->has_signed, "a signature", "is there twice");
+    field_bytes(fields, "a signature", &m->signature, signature.bytes, sizeof signature.bytes);
+    TRY(fields->err);
+    struct signing_scope scope = {
+        .coalition = charter->coalition, .purpose = PURPOSE_CHARTER, .epoch = charter->epoch};
+    if (signing_verify(&partner->root, &scope, charter->payload, &signature) != ERR_OK) {
+        return note_set(fields->note, ERR_SIGNATURE,
+                        "charter: the signature of %s is not by its root key", partner->id.text);
+    }
+    partner->has_signed = true;
+    charter->signature_count++;
+    return ERR_OK;
+}
+
+static enum err box_open(struct charter_box *box, struct slice bytes, struct note *note)
+{
+    struct charter *charter = &box->charter;
+    struct fields fields = fields_begin("charter", note);
+    const Talea__V1__SignedCharter *m = (const void *)fields_unpack(
+        &fields, &talea__v1__signed_charter__descriptor, bytes, &box->arena);
+    if (m == NULL) {
+        return fields.err;
+    }
+    charter->payload = slice_of(m->payload.data, m->payload.len);
+    charter->payload_hash = hash_of(HASH_DOMAIN_CHARTER, charter->payload);
+    open_payload(&fields, charter, &box->arena);
+    TRY(fields.err);
+    TRY(charter_check(charter, note));
+    for (size_t i = 0; i < m->n_signatures; i++) {
+        TRY(open_signature(&fields, charter, m->signatures[i]));
+    }
+    return ERR_OK;
+}
+
+enum err charter_open(struct slice bytes, struct charter **out_charter, struct note *note)
+{
+    if (bytes.length == 0 || bytes.length > LIMIT_CHARTER_BYTES) {
+        return note_set(note, ERR_INPUT, "charter: %zu bytes; 1 to %u are allowed", bytes.length,
+                        LIMIT_CHARTER_BYTES);
+    }
+    struct charter_box *box = calloc(1, sizeof *box);
+    if (box == NULL) {
+        return note_set(note, ERR_RESOURCE, "charter: there is no memory for it");
+    }
+    arena_init(&box->arena, LIMIT_DECODED_BYTES);
+    enum err err = box_open(box, bytes, note);
+    if (err != ERR_OK) {
+        charter_close(&box->charter);
+        return err;
+    }
+    *out_charter = &box->charter;
+    return ERR_OK;
+}
+
+void charter_close(struct charter *charter)
+{
+    struct charter_box *box = (struct charter_box *)charter;
+    if (box != NULL) {
+        arena_fini(&box->arena);
+        free(box);
+    }
+}
+
+const struct charter_partner *charter_partner_find(const struct charter *charter,
+                                                   const struct partner_id *partner)
+{
+    size_t low = 0;
+    size_t high = charter->partner_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = partner_id_compare(&charter->partners[middle].id, partner);
+        if (order == 0) {
+            return &charter->partners[middle];
+        }
+        low = order < 0 ? middle + 1 : low;
+        high = order < 0 ? high : middle;
+    }
+    return NULL;
+}
+
+const struct charter_key *charter_key_find(const struct charter *charter,
+                                           const struct partner_id *partner,
+                                           const struct key_id *id, struct unix_ms now)
+{
+    const struct charter_partner *found = charter_partner_find(charter, partner);
+    for (size_t i = 0; found != NULL && i < found->online_count; i++) {
+        const struct charter_key *key = &found->online[i];
+        if (key_id_equal(&key->id, id) && key->valid_from.ms <= now.ms &&
+            now.ms < key->valid_until.ms) {
+            return key;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,85 @@
+#include "cli/amounts.h"
+
+#include <string.h>
+
+#include "base/decimal.h"
+
+static enum cli_exit read_amount(struct cli *cli, const char *name, const char *text,
+                                 unsigned decimals, int64_t *out_minor)
+{
+    struct decimal_style style = {'.', 0};
+    struct decimal value;
+    if (decimal_parse(text, strlen(text), style, &value) != ERR_OK ||
+        decimal_to_minor_exact(value, decimals, out_minor) != ERR_OK || *out_minor <= 0) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                        "%s: \"%s\" is not a number above 0 with at most %u decimals", name, text,
+                        decimals);
+    }
+    return CLI_OK;
+}
+
+enum cli_exit amounts_read_points(struct cli *cli, const char *name, const char *text,
+                                  int64_t *out_points)
+{
+    const struct units *units;
+    enum cli_exit outcome = session_units(cli, &units);
+    return outcome == CLI_OK ? read_amount(cli, name, text, units->points_decimals, out_points)
+                             : outcome;
+}
+
+unsigned amounts_currency_decimals(const char *currency)
+{
+    static const char *const without[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
+                                          "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"};
+    static const char *const three[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
+    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+        if (strcmp(currency, without[i]) == 0) {
+            return 0;
+        }
+    }
+    for (size_t i = 0; i < sizeof three / sizeof three[0]; i++) {
+        if (strcmp(currency, three[i]) == 0) {
+            return 3;
+        }
+    }
+    return 2;
+}
+
+enum cli_exit amounts_read_money(struct cli *cli, const char *name, const char *text,
+                                 const char *currency, int64_t *out_minor)
+{
+    const struct units *units;
+    enum cli_exit outcome = session_units(cli, &units);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    bool is_own = currency == NULL || strcmp(currency, units->currency) == 0;
+    return read_amount(cli, name, text,
+                       is_own ? units->currency_decimals : amounts_currency_decimals(currency),
+                       out_minor);
+}
+
+enum cli_exit amounts_read_time(struct cli *cli, int64_t *out_unix_ms)
+{
+    const char *text = cli_option(cli, OPT_TIME);
+    struct unix_ms time = {0};
+    if (text != NULL && unix_ms_parse(text, &time) != ERR_OK) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10-03T17:04:05Z",
+                        "--time: \"%s\" is no time", text);
+    }
+    *out_unix_ms = time.ms;
+    return CLI_OK;
+}
+
+const char *amounts_time(int64_t unix_ms, char out_text[TIME_TEXT_MAX])
+{
+    if (unix_ms == 0) {
+        return "-";
+    }
+    unix_ms_format((struct unix_ms){unix_ms}, out_text);
+    if (strlen(out_text) > 19) {
+        out_text[10] = ' ';
+        out_text[19] = '\0';
+    }
+    return out_text;
+}

@@ -1,0 +1,30 @@
+/* Points and money as people write them, to minor units and back: exact or refused. */
+#ifndef CLI_AMOUNTS_H
+#define CLI_AMOUNTS_H
+
+#include "base/amount.h"
+#include "base/calendar.h"
+#include "cli/session.h"
+
+/* `name` is what the line of a failure calls it. More than zero. */
+MUST_USE enum cli_exit amounts_read_points(struct cli *cli, const char *name, const char *text,
+                                           int64_t *out_points);
+/* Of `currency`, or of the coalition's where that is NULL. More than zero. */
+MUST_USE enum cli_exit amounts_read_money(struct cli *cli, const char *name, const char *text,
+                                          const char *currency, int64_t *out_minor);
+/* ISO 4217: 0 for yen and others without a minor unit, 3 for dinars, otherwise 2. */
+unsigned amounts_currency_decimals(const char *currency);
+
+/* --time, or 0. */
+MUST_USE enum cli_exit amounts_read_time(struct cli *cli, int64_t *out_unix_ms);
+
+static inline const char *amounts_points(const struct units *units, int64_t points,
+                                         char out_text[AMOUNT_TEXT_MAX])
+{
+    return amount_format(points, units->points_decimals, out_text);
+}
+
+/* "2026-10-03 17:04:05"; "-" for 0. */
+const char *amounts_time(int64_t unix_ms, char out_text[TIME_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,143 @@
+/* talea charter show, verify. */
+#include <talea/v1/charter.pb-c.h>
+
+#include "base/clock.h"
+#include "charter/charter_file.h"
+#include "cli/amounts.h"
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/pb_json.h"
+#include "cli/table.h"
+
+static void print_partners(const struct cli *cli, const struct charter *charter)
+{
+    static const char *const titles[] = {"partner", "name",     "cards",           "address",
+                                         "signed",  "root key", "online key until"};
+    struct table table;
+    table_init(&table, titles, 7);
+    for (size_t i = 0; i < charter->partner_count; i++) {
+        const struct charter_partner *partner = &charter->partners[i];
+        struct key_id root = key_id_of(&partner->root);
+        char id[KEY_ID_TEXT_MAX];
+        char time[TIME_TEXT_MAX];
+        struct unix_ms until = {0};
+        for (size_t k = 0; k < partner->online_count; k++) {
+            if (partner->online[k].valid_until.ms > until.ms) {
+                until = partner->online[k].valid_until;
+            }
+        }
+        table_cell(&table, "%s", partner->id.text);
+        table_cell(&table, "%s", partner->display_name);
+        table_cell(&table, "%s", partner->prefix.digits);
+        table_cell(&table, "%s", partner->address);
+        table_cell(&table, "%s", partner->has_signed ? "yes" : "no");
+        table_cell(&table, "%s", key_id_format(&root, id));
+        table_cell(&table, "%s", amounts_time(until.ms, time));
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
+static void print_tariffs(const struct cli *cli, const struct charter *charter)
+{
+    static const char *const titles[] = {">tariff", "name", ">issue", ">redemption", ">for points"};
+    struct table table;
+    table_init(&table, titles, 5);
+    for (size_t i = 0; i < charter->tariff_count; i++) {
+        const struct tariff *tariff = &charter->tariffs[i];
+        char text[AMOUNT_TEXT_MAX];
+        table_cell(&table, "%u", tariff->id);
+        table_cell(&table, "%s", charter->tariff_names[i]);
+        table_cell(&table, "%s %s",
+                   amount_format(tariff->issue_price.minor, charter->currency_decimals, text),
+                   charter->currency);
+        table_cell(&table, "%s %s",
+                   amount_format(tariff->redemption_price.minor, charter->currency_decimals, text),
+                   charter->currency);
+        table_cell(&table, "%s", amount_format(tariff->per.minor, charter->points_decimals, text));
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
+static void print_charter(const struct cli *cli, const struct charter *charter)
+{
+    char hash[HASH_TEXT_MAX];
+    char time[TIME_TEXT_MAX];
+    char text[AMOUNT_TEXT_MAX];
+    fprintf(cli->out, "coalition  %s, epoch %llu\n", charter->coalition,
+            (unsigned long long)charter->epoch);
+    fprintf(cli->out, "hash       %s\n", hash_format(&charter->payload_hash, hash));
+    fprintf(cli->out, "previous   %s\n",
+            hash_is_zero(&charter->previous_hash) ? "none"
+                                                  : hash_format(&charter->previous_hash, hash));
+    fprintf(cli->out, "valid from %s\n", amounts_time(charter->valid_from.ms, time));
+    fprintf(cli->out, "points     %s, %u decimals\n", charter->points_name,
+            charter->points_decimals);
+    fprintf(cli->out, "settled in %s, %u decimals\n", charter->currency,
+            charter->currency_decimals);
+    fprintf(cli->out, "cap        %s\n",
+            charter->net_debit_cap.minor == 0
+                ? "none"
+                : amount_format(charter->net_debit_cap.minor, charter->currency_decimals, text));
+    fprintf(cli->out, "signatures %u of %zu, %u needed\n\n", charter->signature_count,
+            charter->partner_count, charter->required_signatures);
+    print_partners(cli, charter);
+    fputc('\n', cli->out);
+    print_tariffs(cli, charter);
+}
+
+static enum cli_exit print_charter_json(struct cli *cli, const struct charter *charter)
+{
+    ProtobufCMessage *payload = message_unpack(&talea__v1__charter__descriptor, charter->payload);
+    json_t *json = payload == NULL ? NULL : pb_json(payload);
+    json_t *is_signed = json_array();
+    for (size_t i = 0; i < charter->partner_count; i++) {
+        if (charter->partners[i].has_signed) {
+            json_array_append_new(is_signed, json_string(charter->partners[i].id.text));
+        }
+    }
+    message_free(payload);
+    return cli_print_json(cli, json_pack("{s:o, s:o}", "charter", json, "signed_by", is_signed));
+}
+
+enum cli_exit run_charter_show(struct cli *cli)
+{
+    struct note note = {""};
+    struct charter *charter;
+    enum err err = charter_load(cli_argument(cli, 0), &charter, &note);
+    if (err != ERR_OK) {
+        return cli_fail_err(cli, err, &note);
+    }
+    enum cli_exit outcome = CLI_OK;
+    if (cli->is_json) {
+        outcome = print_charter_json(cli, charter);
+    } else {
+        print_charter(cli, charter);
+    }
+    charter_close(charter);
+    return outcome;
+}
+
+enum cli_exit run_charter_verify(struct cli *cli)
+{
+    struct note note = {""};
+    struct charter *charter;
+    const char *path = cli_argument(cli, 0);
+    enum err err = charter_load(path, &charter, &note);
+    if (err != ERR_OK) {
+        return cli_fail_err(cli, err, &note);
+    }
+    err = charter_check_signatures(charter, &note);
+    if (err == ERR_OK && cli->is_json) {
+        cli_print_json(cli, json_pack("{s:b, s:I, s:I}", "valid", 1, "signatures",
+                                      (json_int_t)charter->signature_count, "required",
+                                      (json_int_t)charter->required_signatures));
+    } else if (err == ERR_OK) {
+        fprintf(cli->out, "valid: %s, epoch %llu, signed by %u of %zu partners (%u needed)\n",
+                charter->coalition, (unsigned long long)charter->epoch, charter->signature_count,
+                charter->partner_count, charter->required_signatures);
+    }
+    charter_close(charter);
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+}

@@ -1,0 +1,126 @@
+#include "cli/commands.h"
+
+#include <string.h>
+
+const struct command commands[] = {
+    {"init", "DIR", "Make the folder of a new node: keys, certificates, configuration",
+     "talea init grocer --coalition demo --partner grocer --name \"The Grocer\" \\\n"
+     "      --prefix 610001 --listen 127.0.0.1:7101 --http 127.0.0.1:7201",
+     init_options, 1, 1, 0, run_init},
+    {"charter example", NULL, "Print an example of a coalition's terms",
+     "talea charter example > coalition.yaml", NULL, 0, 0, 0, run_charter_example},
+    {"charter make", "INTRODUCTION...",
+     "Make a charter, not yet signed, of terms and introductions",
+     "talea charter make --out charter.talea --terms coalition.yaml \\\n"
+     "      grocer.intro.talea fuel.intro.talea",
+     charter_make_options, 0, ARGS_POSITIONAL_MAX, 0, run_charter_make},
+    {"charter sign", "CHARTER", "Sign a charter with a partner's root key",
+     "talea charter sign --key grocer/keys/root.key charter.talea", charter_sign_options, 1, 1, 0,
+     run_charter_sign},
+    {"charter merge", "CHARTER...", "Put together the signatures of copies of one charter",
+     "talea charter merge --out charter.talea by-grocer.talea by-fuel.talea", charter_merge_options,
+     2, ARGS_POSITIONAL_MAX, 0, run_charter_merge},
+    {"charter show", "CHARTER", "Show what a charter says and who signed it",
+     "talea charter show charter.talea", NULL, 1, 1, 0, run_charter_show},
+    {"charter verify", "CHARTER",
+     "Prove that a charter is well-formed and signed by enough partners",
+     "talea charter verify charter.talea", NULL, 1, 1, 0, run_charter_verify},
+    {"member add", NULL, "Make a member of this brand and give a first card",
+     "talea member add --reference C-1042 --name \"Front desk test\"", member_add_options, 0, 0,
+     ROLE_TILL, run_member_add},
+    {"member list", NULL, "List this brand's members", "talea member list --limit 20",
+     member_list_options, 0, 0, ROLE_BACK_OFFICE, run_member_list},
+    {"member show", "[CARD]", "Show a member: cards, balance, lots",
+     "talea member show --reference C-1042", balance_options, 0, 1, ROLE_BACK_OFFICE,
+     run_member_show},
+    {"card issue", "[CARD]", "Give a member one more card", "talea card issue --reference C-1042",
+     card_issue_options, 0, 1, ROLE_TILL, run_card_issue},
+    {"card block", "CARD", "Block a card: it neither earns nor burns",
+     "talea card block 6100010000000013", card_block_options, 1, 1, ROLE_TILL, run_card_block},
+    {"card check", "CARD", "Check a card number's digits, without asking a node",
+     "talea card check 6100010000000013", NULL, 1, 1, 0, run_card_check},
+    {"balance", "[CARD]", "Show what a member has", "talea balance 6100010000000013",
+     balance_options, 0, 1, ROLE_TILL, run_balance},
+    {"history", "[CARD]", "Show what happened to a member, newest first",
+     "talea history 6100010000000013 --limit 20", history_options, 0, 1, ROLE_TILL, run_history},
+    {"earn", "CARD AMOUNT", "Give points for a purchase",
+     "talea earn 6100010000000013 12.50 --receipt 4711", earn_options, 2, 2, ROLE_TILL, run_earn},
+    {"burn", "CARD POINTS", "Take points: hold and capture in one go",
+     "talea burn 6100010000000013 500 --receipt 4712", burn_options, 2, 2, ROLE_TILL, run_burn},
+    {"burn authorise", "CARD POINTS", "Reserve points",
+     "talea burn authorise 6100010000000013 500 --within 1800", burn_options, 2, 2, ROLE_TILL,
+     run_burn_authorise},
+    {"burn capture", "HOLD", "Take all or a part of what is reserved",
+     "talea burn capture 0199a000-0000-7000-8000-000000000001 --points 300", burn_capture_options,
+     1, 1, ROLE_TILL, run_burn_capture},
+    {"burn void", "HOLD", "Give back what is left of a hold",
+     "talea burn void 0199a000-0000-7000-8000-000000000001", burn_void_options, 1, 1, ROLE_TILL,
+     run_burn_void},
+    {"return purchase", "SALE [AMOUNT]", "Take back the points of a purchase",
+     "talea return purchase 0199a000-0000-7000-8000-000000000002 4.00", return_purchase_options, 1,
+     2, ROLE_TILL, run_return_purchase},
+    {"return burn", "HOLD [POINTS]", "Give points back for goods that were paid with them",
+     "talea return burn 0199a000-0000-7000-8000-000000000001 300", return_burn_options, 1, 2,
+     ROLE_TILL, run_return_burn},
+    {"report", NULL, "Show the ledger's accounts with their totals", "talea report", NULL, 0, 0,
+     ROLE_BACK_OFFICE, run_report},
+    {"period list", "[PERIOD]", "Show the settlement periods; exit 1 when one differs",
+     "talea period list 2026-10", NULL, 0, 1, ROLE_BACK_OFFICE, run_period_list},
+    {"period close", "PERIOD", "End this brand's half of the open period",
+     "talea period close 2026-10", period_close_options, 1, 1, ROLE_BACK_OFFICE, run_period_close},
+    {"status", NULL, "Show how the node is", "talea status", NULL, 0, 0, ROLE_ADMIN, run_status},
+    {"peer list", NULL, "Show the streams to the other partners", "talea peer list", NULL, 0, 0,
+     ROLE_ADMIN, run_peer_list},
+    {"verify", NULL, "Prove that the ledger follows from its journal; exit 4 when it does not",
+     "talea verify", NULL, 0, 0, ROLE_AUDITOR, run_verify},
+    {"uuid", NULL, "Print a new transaction id (UUID version 7)", "talea uuid", NULL, 0, 0, 0,
+     run_uuid},
+    {"completion", "bash", "Print a completion script",
+     "talea completion bash > ~/.local/share/bash-completion/completions/talea", NULL, 1, 1, 0,
+     run_completion},
+    {0}};
+
+static size_t word_count(const char *name)
+{
+    return strchr(name, ' ') == NULL ? 1 : 2;
+}
+
+static bool is_first_word(const char *name, const char *word)
+{
+    size_t length = strlen(word);
+    return strncmp(name, word, length) == 0 && (name[length] == ' ' || name[length] == '\0');
+}
+
+static bool is_named(const char *name, const char *const *words, size_t count)
+{
+    size_t needed = word_count(name);
+    if (needed > count || !is_first_word(name, words[0])) {
+        return false;
+    }
+    return needed == 1 ? strchr(name, ' ') == NULL : strcmp(strchr(name, ' ') + 1, words[1]) == 0;
+}
+
+const struct command *command_find(const char *const *words, size_t count, size_t *out_used)
+{
+    const struct command *found = NULL;
+    for (const struct command *c = commands; c->name != NULL; c++) {
+        if (is_named(c->name, words, count) &&
+            (found == NULL || word_count(c->name) > word_count(found->name))) {
+            found = c;
+        }
+    }
+    if (found != NULL) {
+        *out_used = word_count(found->name);
+    }
+    return found;
+}
+
+bool command_is_group(const char *word)
+{
+    for (const struct command *c = commands; c->name != NULL; c++) {
+        if (is_first_word(c->name, word)) {
+            return true;
+        }
+    }
+    return false;
+}

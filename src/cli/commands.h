@@ -1,0 +1,71 @@
+/* Every command, one row each; one folder entry for each group: init.c, charter_*.c, ... */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+/* Ends with a row without a name. Rows of one group stand together. */
+extern const struct command commands[];
+
+/* The command whose words stand at the head of `words`, with how many they are; NULL for none. */
+const struct command *command_find(const char *const *words, size_t count, size_t *out_used);
+/* Whether some command starts with this word. */
+bool command_is_group(const char *word);
+
+void command_print_help(FILE *out, const struct command *command);
+/* What there is, how the program ends, and where it looks: `talea --help`. With a group's word,
+ * only its commands. */
+void command_print_overview(FILE *out, const char *group);
+/* A completion script for bash. */
+void command_print_bash_completion(FILE *out);
+
+enum cli_exit run_init(struct cli *cli);
+enum cli_exit run_charter_example(struct cli *cli);
+enum cli_exit run_charter_make(struct cli *cli);
+enum cli_exit run_charter_sign(struct cli *cli);
+enum cli_exit run_charter_merge(struct cli *cli);
+enum cli_exit run_charter_show(struct cli *cli);
+enum cli_exit run_charter_verify(struct cli *cli);
+enum cli_exit run_member_add(struct cli *cli);
+enum cli_exit run_member_list(struct cli *cli);
+enum cli_exit run_member_show(struct cli *cli);
+enum cli_exit run_card_issue(struct cli *cli);
+enum cli_exit run_card_block(struct cli *cli);
+enum cli_exit run_card_check(struct cli *cli);
+enum cli_exit run_balance(struct cli *cli);
+enum cli_exit run_history(struct cli *cli);
+enum cli_exit run_earn(struct cli *cli);
+enum cli_exit run_burn(struct cli *cli);
+enum cli_exit run_burn_authorise(struct cli *cli);
+enum cli_exit run_burn_capture(struct cli *cli);
+enum cli_exit run_burn_void(struct cli *cli);
+enum cli_exit run_return_purchase(struct cli *cli);
+enum cli_exit run_return_burn(struct cli *cli);
+enum cli_exit run_report(struct cli *cli);
+enum cli_exit run_period_list(struct cli *cli);
+enum cli_exit run_period_close(struct cli *cli);
+enum cli_exit run_status(struct cli *cli);
+enum cli_exit run_peer_list(struct cli *cli);
+enum cli_exit run_verify(struct cli *cli);
+enum cli_exit run_uuid(struct cli *cli);
+enum cli_exit run_completion(struct cli *cli);
+
+extern const struct argp_option balance_options[];
+extern const struct argp_option burn_capture_options[];
+extern const struct argp_option burn_options[];
+extern const struct argp_option burn_void_options[];
+extern const struct argp_option card_block_options[];
+extern const struct argp_option card_issue_options[];
+extern const struct argp_option charter_make_options[];
+extern const struct argp_option charter_merge_options[];
+extern const struct argp_option charter_sign_options[];
+extern const struct argp_option earn_options[];
+extern const struct argp_option history_options[];
+extern const struct argp_option init_options[];
+extern const struct argp_option member_add_options[];
+extern const struct argp_option member_list_options[];
+extern const struct argp_option period_close_options[];
+extern const struct argp_option return_burn_options[];
+extern const struct argp_option return_purchase_options[];
+
+#endif

@@ -1,0 +1,112 @@
+#include "cli/init_files.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void write_text(struct buffer *out, const char *text)
+{
+    write_bytes(out, text, strlen(text));
+}
+
+static void write_line(struct buffer *out, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void write_line(struct buffer *out, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    ASSERT(length >= 0 && (size_t)length < sizeof line);
+    write_text(out, line);
+}
+
+void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
+{
+    char listen[ADDRESS_TEXT_MAX];
+    char http[ADDRESS_TEXT_MAX];
+    write_text(out, "# One node of Talea. Paths are relative to this file.\n");
+    write_line(out, "coalition: %s\n", plan->coalition);
+    write_line(out, "partner: %s\n", plan->partner.text);
+    write_text(out, "\n# The ledger. Made at the first start.\n"
+                    "data: data\n"
+                    "# Who belongs to the coalition, signed by its partners: put it here.\n"
+                    "charter: charter.talea\n"
+                    "# How this brand gives points.\n"
+                    "programme: programme.yaml\n");
+    write_line(out,
+               "\n# gRPC: tills, back office, operators and the other brands' nodes. An IPv6 "
+               "address\n# stands in brackets.\nlisten: \"%s\"\n",
+               address_format(&plan->listen, listen));
+    write_line(out, "# Metrics and health, for machines within the house.\nhttp: \"%s\"\n",
+               address_format(&plan->http, http));
+    write_text(out,
+               "\n# The node signs with this key; the root key attests it and belongs offline.\n"
+               "keys: {online: keys/online.key}\n"
+               "tls: {certificate: tls/node.pem, key: tls/node.key, ca: tls/ca.pem}\n"
+               "\n# Optional from here on; what stands here is the default.\n"
+               "# peers: {reconnect_ms: 200}\n"
+               "# limits:\n"
+               "#   rpc_workers: 4           # threads for calls that may block\n"
+               "#   streams: 256             # imports and partner streams at once\n"
+               "#   memtable_mb: 64          # state not yet checkpointed\n"
+               "#   id_retention_months: 13  # how long a transaction id is remembered\n"
+               "#   hold_minutes: 30         # from a hold to the end of its capture\n"
+               "#   deliver_hours: 72        # from there to the hold's own end\n"
+               "#   drain_ms: 10000          # for calls in flight when the node stops\n"
+               "# log: {level: info, format: json}\n");
+}
+
+void init_write_programme_yaml(struct buffer *out)
+{
+    write_text(out, "# How this brand gives points. Raise the version with each change.\n"
+                    "version: 1\n"
+                    "# What tills pay in, ISO 4217.\n"
+                    "currency: USD\n"
+                    "money_decimals: 2\n"
+                    "\n# 1 point for each full 1.00; smaller rests give nothing.\n"
+                    "earn:\n"
+                    "  points: 1\n"
+                    "  per: 1.00\n"
+                    "  rounding: down           # down, up, half_up or half_even\n"
+                    "  # minimum: 5.00          # receipts below give nothing\n"
+                    "\n# The return window: points become spendable after so many days.\n"
+                    "pending_days: 0\n"
+                    "# never, months (after the purchase) or end_of_month (with the end of that "
+                    "month).\n"
+                    "expiry: {kind: end_of_month, months: 24}\n"
+                    "# Points given back for returned goods live so long when their lot has "
+                    "expired.\n"
+                    "burn: {refund_expired_grace_days: 14}\n");
+}
+
+void init_write_coalition_yaml(struct buffer *out)
+{
+    write_text(out,
+               "# What partners agree on before they sign it as a charter:\n"
+               "#   talea charter make --terms coalition.yaml --out charter.talea\n"
+               "coalition: demo\n"
+               "# 1 for the first charter; each change adds 1 and names the one before by\n"
+               "# --previous.\n"
+               "epoch: 1\n"
+               "\npoints: {name: Sparks, decimals: 0}\n"
+               "settlement: {currency: USD, decimals: 2}\n"
+               "# How many partners must sign before it is valid.\n"
+               "signatures: {required: 2}\n"
+               "\n# What partners pay one another for a point: the brand that gave it pays the\n"
+               "# member's home, the home pays the brand where it is spent.\n"
+               "tariffs:\n"
+               "  - id: 1\n"
+               "    name: standard\n"
+               "    issue_price_per_point: 0.0100\n"
+               "    redemption_price_per_point: 0.0100\n"
+               "    rounding: half_even\n"
+               "\n# What one partner may owe another before new grants wait; 0 is no cap.\n"
+               "caps: {net_debit: 50000.00}\n"
+               "\n# The partners' introductions, relative to this file. Those named on the\n"
+               "# command line take their place.\n"
+               "partners:\n"
+               "  - grocer.intro.talea\n"
+               "  - fuel.intro.talea\n");
+}

@@ -1,0 +1,87 @@
+/* talea status, peer list: what the engineer who runs the node looks at. */
+#include <talea/v1/admin.pb-c.h>
+
+#include "cli/amounts.h"
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/pb_json.h"
+#include "cli/table.h"
+
+static enum cli_exit get_status(struct cli *cli, ProtobufCMessage **out_reply)
+{
+    Talea__V1__GetStatusRequest request = TALEA__V1__GET_STATUS_REQUEST__INIT;
+    return session_call(cli, &talea__v1__admin_service__descriptor, "GetStatus", &request.base,
+                        out_reply);
+}
+
+static void print_peers(struct cli *cli, const Talea__V1__GetStatusResponse *status)
+{
+    static const char *const titles[] = {"partner",    "address",   "since",  ">sent",
+                                         ">receipted", ">received", "problem"};
+    struct table table;
+    table_init(&table, titles, 7);
+    for (size_t i = 0; i < status->n_peers; i++) {
+        const Talea__V1__PeerStatus *peer = status->peers[i];
+        char time[TIME_TEXT_MAX];
+        table_cell(&table, "%s", peer->partner);
+        table_cell(&table, "%s", peer->address);
+        table_cell(&table, "%s",
+                   peer->is_connected ? amounts_time(peer->connected_since_unix_ms, time)
+                                      : "not connected");
+        table_cell(&table, "%llu", (unsigned long long)peer->sent_number);
+        table_cell(&table, "%llu", (unsigned long long)peer->receipted_number);
+        table_cell(&table, "%llu", (unsigned long long)peer->received_number);
+        table_cell(&table, "%s", peer->problem);
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
+enum cli_exit run_peer_list(struct cli *cli)
+{
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    enum cli_exit outcome = get_status(cli, &message);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    if (cli->is_json) {
+        json_t *status = pb_json(message);
+        json_t *peers = json_incref(json_object_get(status, "peers"));
+        json_decref(status);
+        return cli_print_json(cli, peers);
+    }
+    print_peers(cli, (const Talea__V1__GetStatusResponse *)message);
+    return CLI_OK;
+}
+
+enum cli_exit run_status(struct cli *cli)
+{
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    enum cli_exit outcome = get_status(cli, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const Talea__V1__GetStatusResponse *status = (const Talea__V1__GetStatusResponse *)message;
+    char time[TIME_TEXT_MAX];
+    char period[PERIOD_TEXT_MAX];
+    fprintf(cli->out, "node       %s of %s, talead %s\n", status->partner, status->coalition,
+            status->version);
+    fprintf(cli->out, "state      %s since %s\n", status->is_ready ? "ready" : "not ready",
+            amounts_time(status->started_unix_ms, time));
+    fprintf(cli->out, "charter    epoch %llu\n", (unsigned long long)status->charter_epoch);
+    fprintf(cli->out, "period     %s\n",
+            period_format((struct period){status->open_period}, period));
+    fprintf(cli->out, "units      %s with %u decimals, %s\n", status->points_name,
+            status->points_decimals, status->currency);
+    fprintf(cli->out, "journal    %llu rows, %llu checkpointed\n",
+            (unsigned long long)status->journal_rows,
+            (unsigned long long)status->checkpointed_rows);
+    fprintf(cli->out, "memory     %llu MiB, peak %llu MiB\n",
+            (unsigned long long)status->resident_bytes >> 20,
+            (unsigned long long)status->resident_peak_bytes >> 20);
+    if (status->n_peers > 0) {
+        fputc('\n', cli->out);
+        print_peers(cli, status);
+    }
+    return CLI_OK;
+}

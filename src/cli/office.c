@@ -1,0 +1,183 @@
+/* talea report, period list, period close. */
+#include <string.h>
+#include <talea/v1/back_office.pb-c.h>
+
+#include "cli/amounts.h"
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/office.h"
+#include "cli/selector.h"
+#include "cli/table.h"
+
+const struct argp_option period_close_options[] = {TRANSACTION_OPTION, {0}};
+
+enum cli_exit office_call(struct cli *cli, const char *method, const ProtobufCMessage *request,
+                          ProtobufCMessage **out_reply)
+{
+    return session_call(cli, &talea__v1__back_office_service__descriptor, method, request,
+                        out_reply);
+}
+
+enum cli_exit office_read_period(struct cli *cli, const char *text, uint32_t *out_period)
+{
+    struct period period;
+    if (period_parse(text, &period) != ERR_OK) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10", "\"%s\" is no period",
+                        text);
+    }
+    *out_period = period.yyyymm;
+    return CLI_OK;
+}
+
+static void print_accounts(struct cli *cli, const struct units *units,
+                           const Talea__V1__GetReportResponse *report)
+{
+    static const char *const titles[] = {"account", "partner", "period",
+                                         ">debit",  ">credit", ">balance"};
+    struct table table;
+    table_init(&table, titles, 6);
+    for (size_t i = 0; i < report->n_accounts; i++) {
+        const Talea__V1__AccountTotal *account = report->accounts[i];
+        char text[AMOUNT_TEXT_MAX];
+        char period[PERIOD_TEXT_MAX];
+        int64_t balance;
+        table_cell(&table, "%s", account->account);
+        table_cell(&table, "%s", account->partner);
+        table_cell(&table, "%s",
+                   account->period == 0 ? ""
+                                        : period_format((struct period){account->period}, period));
+        table_cell(&table, "%s", amounts_points(units, account->debit_points, text));
+        table_cell(&table, "%s", amounts_points(units, account->credit_points, text));
+        bool fits = int64_sub(account->debit_points, account->credit_points, &balance) == ERR_OK;
+        table_cell(&table, "%s", fits ? amounts_points(units, balance, text) : "?");
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
+enum cli_exit run_report(struct cli *cli)
+{
+    Talea__V1__GetReportRequest request = TALEA__V1__GET_REPORT_REQUEST__INIT;
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    enum cli_exit outcome = office_call(cli, "GetReport", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const struct units *units;
+    outcome = session_units(cli, &units);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    const Talea__V1__GetReportResponse *report = (const Talea__V1__GetReportResponse *)message;
+    char text[AMOUNT_TEXT_MAX];
+    print_accounts(cli, units, report);
+    fprintf(cli->out, "\nmembers    %llu\n", (unsigned long long)report->members);
+    fprintf(cli->out, "available  %s %s\n", amounts_points(units, report->available_points, text),
+            units->points_name);
+    fprintf(cli->out, "pending    %s\n", amounts_points(units, report->pending_points, text));
+    fprintf(cli->out, "held       %s\n", amounts_points(units, report->held_points, text));
+    fprintf(cli->out, "debt       %s\n", amounts_points(units, report->debt_points, text));
+    fprintf(cli->out, "journal    %llu rows\n", (unsigned long long)report->journal_rows);
+    return CLI_OK;
+}
+
+static const char *state_name(Talea__V1__PeriodState state)
+{
+    static const char *const names[] = {"?", "open", "closing", "proposed", "differing", "matched"};
+    return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : names[0];
+}
+
+static uint64_t count_entries(Talea__V1__EntryTotal *const *totals, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += totals[i]->count;
+    }
+    return sum;
+}
+
+static void print_pairs(struct cli *cli, const struct units *units,
+                        const Talea__V1__ListPeriodsResponse *reply)
+{
+    static const char *const titles[] = {"period",    "partner",      "state",       ">sent",
+                                         ">received", ">points owed", ">money owed", "detail"};
+    struct table table;
+    table_init(&table, titles, 8);
+    for (size_t i = 0; i < reply->n_pairs; i++) {
+        const Talea__V1__PairPeriod *pair = reply->pairs[i];
+        char text[AMOUNT_TEXT_MAX];
+        char period[PERIOD_TEXT_MAX];
+        table_cell(&table, "%s", period_format((struct period){pair->period}, period));
+        table_cell(&table, "%s", pair->partner);
+        table_cell(&table, "%s", state_name(pair->state));
+        table_cell(&table, "%llu", (unsigned long long)count_entries(pair->sent, pair->n_sent));
+        table_cell(&table, "%llu",
+                   (unsigned long long)count_entries(pair->received, pair->n_received));
+        table_cell(&table, "%s", amounts_points(units, pair->net_points, text));
+        unsigned decimals = reply->currency_decimals > 9 ? 0 : reply->currency_decimals;
+        amount_format(pair->net_minor, decimals, text);
+        table_cell(&table, "%s %s", text, reply->currency);
+        table_cell(&table, "%s", pair->detail);
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
+static bool has_difference(const Talea__V1__ListPeriodsResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_pairs; i++) {
+        if (reply->pairs[i]->state == TALEA__V1__PERIOD_STATE__PERIOD_STATE_DIFFERING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum cli_exit run_period_list(struct cli *cli)
+{
+    Talea__V1__ListPeriodsRequest request = TALEA__V1__LIST_PERIODS_REQUEST__INIT;
+    const char *period = cli_argument(cli, 0);
+    enum cli_exit outcome =
+        period == NULL ? CLI_OK : office_read_period(cli, period, &request.period);
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    if (outcome == CLI_OK) {
+        outcome = office_call(cli, "ListPeriods", &request.base, &message);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    const Talea__V1__ListPeriodsResponse *reply = (const Talea__V1__ListPeriodsResponse *)message;
+    const struct units *units;
+    if (cli->is_json) {
+        outcome = session_print_json(cli, message);
+    } else if ((outcome = session_units(cli, &units)) == CLI_OK) {
+        print_pairs(cli, units, reply);
+    }
+    return outcome == CLI_OK && has_difference(reply) ? CLI_REFUSED : outcome;
+}
+
+enum cli_exit run_period_close(struct cli *cli)
+{
+    Talea__V1__ClosePeriodRequest request = TALEA__V1__CLOSE_PERIOD_REQUEST__INIT;
+    const char *id;
+    enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 0), &request.period);
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.transaction_id = message_text(id);
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = office_call(cli, "ClosePeriod", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const Talea__V1__ClosePeriodResponse *reply = (const Talea__V1__ClosePeriodResponse *)message;
+    fprintf(cli->out, "closed %s towards", cli_argument(cli, 0));
+    for (size_t i = 0; i < reply->n_partners; i++) {
+        fprintf(cli->out, " %s", reply->partners[i]);
+    }
+    fprintf(cli->out, "%s\n", reply->n_partners == 0 ? " nobody" : "");
+    return CLI_OK;
+}

@@ -1,0 +1,31 @@
+/* The connection to the node, and what every command that calls does alike. */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "cli/cli.h"
+
+/* Connects (lazily: C core does it with the first call) with the certificate of the command's role
+ * or --as. Prints what is wrong. */
+MUST_USE enum cli_exit session_open(struct cli *cli);
+
+/* One unary call of "talea.v1.<service>"; repeats it for a moment while the node is not there. On
+ * CLI_OK `*out_reply` is the caller's (message_free); else a line was printed. */
+MUST_USE enum cli_exit session_call(struct cli *cli, const ProtobufCServiceDescriptor *service,
+                                    const char *method, const ProtobufCMessage *request,
+                                    ProtobufCMessage **out_reply);
+/* The same without printing. */
+MUST_USE struct rpc_status session_try(struct cli *cli, const ProtobufCServiceDescriptor *service,
+                                       const char *method, const ProtobufCMessage *request,
+                                       ProtobufCMessage **out_reply);
+
+/* --transaction-id, or a new one, kept for the advice of a failure. */
+MUST_USE enum cli_exit session_transaction_id(struct cli *cli, const char **out_id);
+
+/* The coalition's units: from the node, or, where this role may not ask, from the home's charter.
+ */
+MUST_USE enum cli_exit session_units(struct cli *cli, const struct units **out_units);
+
+/* The message as JSON. */
+enum cli_exit session_print_json(struct cli *cli, const ProtobufCMessage *message);
+
+#endif

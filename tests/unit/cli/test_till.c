@@ -1,0 +1,235 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "fake_node.h"
+
+#define ID "0199a000-0000-7000-8000-000000000001"
+
+static void expect(struct outcome outcome, int code, const char *out, const char *err)
+{
+    if (err != NULL && strcmp(outcome.err, err) != 0) {
+        fail_msg("stderr is \"%s\"", outcome.err);
+    }
+    if (out != NULL) {
+        assert_string_equal(outcome.out, out);
+    }
+    if (outcome.code != code) {
+        fail_msg("ended with %d: %s", outcome.code, outcome.err);
+    }
+    outcome_fini(&outcome);
+}
+
+static void test_earn(void **state)
+{
+    struct fake_node *node = *state;
+    expect(TALEA(node, "earn", "6100 0100 0000 0013", "12.50", "--receipt", "4711",
+                 "--transaction-id", ID),
+           0,
+           "earned     1.2 Sparks\n"
+           "home       fuel\n"
+           "sale       " ID "\n",
+           "");
+    assert_string_equal(node->last_request,
+                        "{\"transaction_id\":\"" ID "\",\"card\":\"6100010000000013\","
+                        "\"amount_minor\":1250,\"currency\":\"\",\"receipt\":\"4711\","
+                        "\"business_unix_ms\":0,\"fixed_points\":0}");
+    expect(TALEA(node, "earn", FAKE_CARD, "12", "--currency", "JPY", "--json", "--points", "3.5",
+                 "--time", "2026-10-03T17:04:05Z", "--transaction-id", ID),
+           0,
+           "{\n  \"sale_id\": \"" ID "\",\n  \"earned_points\": 0,\n  \"home\": \"fuel\",\n"
+           "  \"balance\": null,\n  \"journal_row\": \"18446744073709551615\"\n}\n",
+           "");
+    assert_non_null(strstr(node->last_request, "\"amount_minor\":12,\"currency\":\"JPY\""));
+    assert_non_null(strstr(node->last_request, "\"fixed_points\":35"));
+    assert_non_null(strstr(node->last_request, "\"business_unix_ms\":1791047045000"));
+}
+
+static void test_bad_input(void **state)
+{
+    struct fake_node *node = *state;
+    expect(TALEA(node, "earn", "6100010000000014", "1"), 2, "",
+           "talea earn: \"6100010000000014\" is no card number (INVALID_INPUT); `talea card check` "
+           "says more\n");
+    expect(TALEA(node, "earn", FAKE_CARD, "1.234"), 2, "",
+           "talea earn: AMOUNT: \"1.234\" is not a number above 0 with at most 2 decimals "
+           "(INVALID_INPUT)\n");
+    expect(TALEA(node, "earn", FAKE_CARD, "0"), 2, "", NULL);
+    expect(TALEA(node, "earn", FAKE_CARD), 2, "",
+           "talea earn: needs CARD AMOUNT (USAGE); see --help\n");
+    expect(TALEA(node, "earn", FAKE_CARD, "1", "2"), 2, "",
+           "talea earn: can't use the argument 2 (USAGE); see --help\n");
+    expect(TALEA(node, "earn", FAKE_CARD, "1", "--transaction-id", "x"), 2, "",
+           "talea earn: --transaction-id: \"x\" is no UUID (INVALID_INPUT); `talea uuid` makes "
+           "one\n");
+    expect(TALEA(node, "balance"), 2, "", NULL);
+    expect(TALEA(node, "balance", FAKE_CARD, "--as", "node"), 2, "", NULL);
+    expect(TALEA(node, "balance", FAKE_CARD, "--timeout", "0"), 2, "", NULL);
+    assert_int_equal(node->calls, 0);
+}
+
+static void test_refused(void **state)
+{
+    struct fake_node *node = *state;
+    fake_node_refuse(node, 9, "INSUFFICIENT_POINTS", "The member has fewer points.", 1);
+    expect(TALEA(node, "burn", FAKE_CARD, "5"), 1, "",
+           "talea burn: The member has fewer points (INSUFFICIENT_POINTS)\n");
+    assert_int_equal(node->calls, 1);
+    expect(TALEA(node, "status", "--as", "till"), 1, "",
+           "talea status: The role till may not call /talea.v1.AdminService/GetStatus "
+           "(ROLE_NOT_ALLOWED); "
+           "try another --as\n");
+}
+
+static void test_repeats(void **state)
+{
+    struct fake_node *node = *state;
+    fake_node_refuse(node, 14, "UNAVAILABLE", "The node starts.", 2);
+    expect(TALEA(node, "earn", FAKE_CARD, "1", "--transaction-id", ID), 0, NULL, "");
+    assert_int_equal(node->calls, 3);
+    fake_node_refuse(node, 14, "UNAVAILABLE", "The node starts.", 1000);
+    struct outcome outcome = TALEA(node, "earn", FAKE_CARD, "1", "--transaction-id", ID);
+    assert_int_equal(outcome.code, 3);
+    assert_non_null(strstr(outcome.err, "repeat with --transaction-id " ID "\n"));
+    outcome_fini(&outcome);
+}
+
+static void test_burn(void **state)
+{
+    struct fake_node *node = *state;
+    expect(TALEA(node, "burn", FAKE_CARD, "50", "--transaction-id", ID), 0,
+           "captured   50.0 Sparks\nleft       2.0\n", "");
+    assert_int_equal(node->calls, 2);
+    char capture[sizeof node->last_request];
+    memcpy(capture, node->last_request, sizeof capture);
+    assert_non_null(strstr(capture, "\"hold_id\":\"" ID "\",\"points\":0}"));
+    expect(TALEA(node, "burn", FAKE_CARD, "50", "--transaction-id", ID), 0, NULL, "");
+    assert_string_equal(node->last_request, capture); /* the same ids again */
+    expect(
+        TALEA(node, "burn", "authorise", FAKE_CARD, "50", "--within", "60", "--transaction-id", ID),
+        0,
+        "hold       " ID "\nheld       50.0 Sparks\nhome       fuel\n"
+        "capture by 2026-11-01 00:00:00\ndeliver by 2026-11-02 00:00:00\n",
+        "");
+    assert_non_null(strstr(node->last_request, "\"capture_within_seconds\":60"));
+    expect(TALEA(node, "burn", "capture", ID, "--points", "50"), 0, NULL, "");
+    assert_non_null(strstr(node->last_request, "\"points\":500"));
+    expect(TALEA(node, "burn", "void", ID), 0, "voided     50.0 Sparks\n", "");
+    expect(TALEA(node, "return", "purchase", ID, "4"), 0, "taken back 4.0 Sparks\nas debt    0.3\n",
+           "");
+    assert_non_null(strstr(node->last_request, "\"amount_minor\":400"));
+    expect(TALEA(node, "return", "burn", ID, "30"), 0, "given back 30.0 Sparks\n", "");
+}
+
+static void test_refused_capture_gives_the_hold_back(void **state)
+{
+    struct fake_node *node = *state;
+    /* The refusal must hit the capture: the hold goes first. */
+    expect(TALEA(node, "burn", "authorise", FAKE_CARD, "1"), 0, NULL, "");
+    node->calls = 0;
+    fake_node_refuse(node, 9, "HOLD_ENDED", "This hold was captured.", 1);
+    expect(TALEA(node, "burn", "capture", ID), 1, "",
+           "talea burn capture: This hold was captured (HOLD_ENDED)\n");
+}
+
+static void test_members(void **state)
+{
+    struct fake_node *node = *state;
+    expect(TALEA(node, "member", "add", "--reference", "C-1", "--name", "Desk"), 0,
+           "member     0199a000-0000-7000-8000-0000000000aa\ncard       " FAKE_CARD "\n", "");
+    assert_non_null(strstr(node->last_request, "\"reference\":\"C-1\",\"display_name\":\"Desk\""));
+    expect(TALEA(node, "member", "list"), 0,
+           "member                                reference  name  card  available\n"
+           "0199a000-0000-7000-8000-0000000000aa  C-1        \xe5\xba\x97\xe8\x88\x97              "
+           "  -\n"
+           "0199a000-0000-7000-8000-0000000000aa             x                   -\n",
+           "");
+    expect(TALEA(node, "member", "show", "--reference", "C-1"), 0,
+           "member     0199a000-0000-7000-8000-0000000000aa\nreference  C-1\nname       \n"
+           "enrolled   2026-11-01 00:00:00\navailable  123.4 Sparks\npending    0.0\n"
+           "held       0.0\ndebt       0.0\n\ncard              state\n" FAKE_CARD "  blocked\n",
+           "");
+    assert_string_equal(node->last_request, "{\"member\":{\"reference\":\"C-1\"}}");
+    expect(TALEA(node, "card", "issue", FAKE_CARD), 0, "card       6100010000000021\n", "");
+    expect(TALEA(node, "card", "block", FAKE_CARD), 0, "blocked    " FAKE_CARD "\n", "");
+    expect(TALEA(node, "card", "check", FAKE_CARD), 0,
+           "card       " FAKE_CARD "\nhome       grocer\n", "");
+    expect(TALEA(node, "card", "check", "61000100"), 1, "", NULL);
+    expect(TALEA(node, "balance", FAKE_CARD), 0,
+           "member     0199a000-0000-7000-8000-0000000000aa\navailable  123.4 Sparks\n"
+           "pending    0.0\nheld       5.0\ndebt       0.0\n\n"
+           "issuer  tariff   free  held  active from  expires\n"
+           "fuel    1       123.4   5.0  -            2026-11-01 00:00:00\n",
+           "");
+    expect(TALEA(node, "history", FAKE_CARD, "--limit", "7"), 0,
+           "time                 what  where  available  pending  held  debt  reference  "
+           "transaction\n"
+           "2026-11-01 00:00:00  earn  fuel         1.5      0.0   0.0   0.0  K\xc3\xa4se-1     "
+           "0199a000-0000-7000-8000-0000000000aa\n"
+           "more: --page next\n",
+           "");
+    assert_non_null(strstr(node->last_request, "\"page_size\":7"));
+}
+
+static void test_office(void **state)
+{
+    struct fake_node *node = *state;
+    expect(TALEA(node, "report"), 0,
+           "account     partner  period   debit  credit  balance\n"
+           "receivable  fuel     2026-10  100.0    25.0     75.0\n\n"
+           "members    3\navailable  0.0 Sparks\npending    0.0\nheld       0.0\ndebt       0.0\n"
+           "journal    0 rows\n",
+           "");
+    static const char periods[] =
+        "period   partner  state  sent  received  points owed  money owed  detail\n"
+        "2026-10  fuel     open     10         0       -123.4   -1.23 USD  waits\n";
+    expect(TALEA(node, "period", "list", "2026-10"), 0, periods, "");
+    node->is_differing = true;
+    expect(TALEA(node, "period", "list"), 1, NULL, "");
+    expect(TALEA(node, "period", "close", "2026-10"), 0, "closed 2026-10 towards fuel\n", "");
+    expect(TALEA(node, "period", "close", "October"), 2, "", NULL);
+}
+
+static void test_node(void **state)
+{
+    struct fake_node *node = *state;
+    expect(TALEA(node, "peer", "list"), 0,
+           "partner  address         since          sent  receipted  received  problem\n"
+           "fuel     127.0.0.1:7102  not connected    12         11         7  can't connect\n",
+           "");
+    expect(TALEA(node, "verify"), 0, "clean: 200 rows\n", "");
+    node->is_differing = true;
+    expect(
+        TALEA(node, "verify"), 4, "",
+        "talea verify: row 17: debits and credits differ (DATA_CORRUPT); keep the data folder as "
+        "it is\n");
+    struct outcome outcome = TALEA(node, "verify", "--json");
+    assert_int_equal(outcome.code, 4);
+    assert_non_null(strstr(outcome.out, "\"first_bad_row\": 17"));
+    outcome_fini(&outcome);
+    outcome = TALEA(node, "status");
+    assert_non_null(strstr(outcome.out, "node       grocer of demo, talead 0.1.0\n"));
+    outcome_fini(&outcome);
+    fake_node_stop(node);
+    outcome = TALEA(node, "status");
+    assert_int_equal(outcome.code, 3);
+    outcome_fini(&outcome);
+}
+
+#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, fake_node_setup, fake_node_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_NODE(test_earn),    WITH_NODE(test_bad_input),
+        WITH_NODE(test_refused), WITH_NODE(test_repeats),
+        WITH_NODE(test_burn),    WITH_NODE(test_refused_capture_gives_the_hold_back),
+        WITH_NODE(test_members), WITH_NODE(test_office),
+        WITH_NODE(test_node),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
