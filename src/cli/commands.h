@@ -43,6 +43,8 @@ enum cli_exit run_return_purchase(struct cli *cli);
 enum cli_exit run_return_burn(struct cli *cli);
 enum cli_exit run_member_import(struct cli *cli);
 enum cli_exit run_receipt_import(struct cli *cli);
+enum cli_exit run_statement_show(struct cli *cli);
+enum cli_exit run_statement_verify(struct cli *cli);
 enum cli_exit run_report(struct cli *cli);
 enum cli_exit run_period_list(struct cli *cli);
 enum cli_exit run_period_close(struct cli *cli);
@@ -71,5 +73,7 @@ extern const struct argp_option receipt_import_options[];
 extern const struct argp_option period_close_options[];
 extern const struct argp_option return_burn_options[];
 extern const struct argp_option return_purchase_options[];
+extern const struct argp_option statement_show_options[];
+extern const struct argp_option statement_verify_options[];
 
 #endif

@@ -1,0 +1,224 @@
+/* talea statement show, verify. The exported file is a packed GetStatementResponse: the statement's
+ * bytes and the signatures over them. */
+#include <string.h>
+
+#include "base/file.h"
+#include "charter/charter_file.h"
+#include "cli/amounts.h"
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/office.h"
+#include "cli/pb_json.h"
+#include "cli/statement_proof.h"
+#include "cli/table.h"
+#include <talea/v1/settlement.pb-c.h>
+
+#define PROOF_ARENA_BYTES (4u << 20)
+
+const struct argp_option statement_show_options[] = {
+    {"charter", OPT_CHARTER, "FILE", 0, "Verify by this one (default: the home's)", 0},
+    {"out", OPT_OUT, "FILE", 0, "Also write statement and signatures to a new file", 0},
+    {0}};
+
+const struct argp_option statement_verify_options[] = {
+    {"charter", OPT_CHARTER, "FILE", 0, "Verify by this one (default: the home's)", 0}, {0}};
+
+static void print_half(const struct cli *cli, const struct charter *charter,
+                       const struct statement_half *half)
+{
+    static const char *const titles[] = {"kind", ">tariff", ">entries", ">points"};
+    struct table table;
+    char text[AMOUNT_TEXT_MAX];
+    table_init(&table, titles, 4);
+    for (size_t i = 0; i < half->total_count; i++) {
+        const struct receipt_total *total = &half->totals[i];
+        table_cell(&table, "%s", entry_kind_name(total->kind));
+        table_cell(&table, "%u", total->tariff);
+        table_cell(&table, "%llu", (unsigned long long)total->count);
+        table_cell(&table, "%s", amount_format(total->points, charter->points_decimals, text));
+    }
+    fprintf(cli->out, "%s to %s, entries %llu to %llu\n", half->sender.text, half->receiver.text,
+            (unsigned long long)half->first_number, (unsigned long long)half->last_number);
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+    amount_format(half->owed.minor, charter->currency_decimals, text);
+    fprintf(cli->out, "%s owes %s for it: %s %s\n\n", half->sender.text, half->receiver.text, text,
+            charter->currency);
+}
+
+static void print_signature(const struct cli *cli, const char *label,
+                            const struct proof_signature *signature)
+{
+    char key[KEY_ID_TEXT_MAX];
+    if (signature->state == PROOF_VALID) {
+        fprintf(cli->out, "%-16s by %s, key %s: valid\n", label, signature->signer.text,
+                key_id_format(&signature->key, key));
+    } else {
+        fprintf(cli->out, "%-16s %s%s\n", label,
+                signature->state == PROOF_ABSENT ? "not there" : "INVALID: ", signature->why);
+    }
+}
+
+static void print_proof(const struct cli *cli, const struct charter *charter,
+                        const struct statement_proof *proof)
+{
+    const struct pair_statement *statement = &proof->statement;
+    char period[PERIOD_TEXT_MAX];
+    char text[AMOUNT_TEXT_MAX];
+    fprintf(cli->out, "%s, %s and %s, %s, charter epoch %llu\n\n", statement->coalition,
+            statement->halves[0].sender.text, statement->halves[1].sender.text,
+            period_format(statement->period, period), (unsigned long long)statement->charter_epoch);
+    print_half(cli, charter, &statement->halves[0]);
+    print_half(cli, charter, &statement->halves[1]);
+    if (statement->net.minor == 0) {
+        fprintf(cli->out, "net              nobody pays\n");
+    } else {
+        amount_format(statement->net.minor, charter->currency_decimals, text);
+        fprintf(cli->out, "net              %s pays %s %s %s\n", statement->debtor.text,
+                statement->creditor.text, text, statement->currency);
+    }
+    fprintf(cli->out, "figures          %s%s\n",
+            proof->figures == PROOF_VALID    ? "follow from the totals and the charter's prices"
+            : proof->figures == PROOF_ABSENT ? "not checked: "
+                                             : "INVALID: ",
+            proof->figures_why);
+    print_signature(cli, "signed", &proof->own);
+    print_signature(cli, "countersigned", &proof->countersigned);
+    print_signature(cli, "partner's own", &proof->partner);
+}
+
+static const char *state_word(enum proof_state state)
+{
+    return state == PROOF_VALID ? "valid" : state == PROOF_ABSENT ? "absent" : "invalid";
+}
+
+static enum cli_exit print_proof_json(struct cli *cli,
+                                      const Talea__V1__GetStatementResponse *document,
+                                      const struct statement_proof *proof)
+{
+    ProtobufCMessage *statement =
+        message_unpack(&talea__v1__pair_statement__descriptor, message_slice(document->statement));
+    json_t *json = statement == NULL ? json_null() : pb_json(statement);
+    message_free(statement);
+    return cli_print_json(cli, json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:b}", "statement", json,
+                                         "document", pb_json(&document->base), "figures",
+                                         state_word(proof->figures), "signed",
+                                         state_word(proof->own.state), "countersigned",
+                                         state_word(proof->countersigned.state), "partner_signed",
+                                         state_word(proof->partner.state), "agreed",
+                                         (int)statement_is_agreed(proof)));
+}
+
+static enum err open_charter(struct cli *cli, struct charter **out, struct note *note)
+{
+    const char *path = cli_option(cli, OPT_CHARTER);
+    if (path == NULL) {
+        const struct node_config *config;
+        TRY(cli_config(cli, &config, note));
+        path = config->charter.text;
+    }
+    struct charter *charter;
+    TRY(charter_load(path, &charter, note));
+    enum err err = charter_check_signatures(charter, note);
+    if (err != ERR_OK) {
+        charter_close(charter);
+        return err;
+    }
+    *out = charter;
+    return ERR_OK;
+}
+
+static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementResponse *document,
+                           const struct charter *charter, struct arena *arena)
+{
+    struct statement_proof proof;
+    struct note note = {""};
+    enum err err = statement_prove(document, charter, arena, &proof, &note);
+    if (err != ERR_OK) {
+        return cli_fail_err(cli, err, &note);
+    }
+    if (cli->is_json) {
+        enum cli_exit outcome = print_proof_json(cli, document, &proof);
+        if (outcome != CLI_OK) {
+            return outcome;
+        }
+    } else {
+        print_proof(cli, charter, &proof);
+    }
+    if (statement_is_broken(&proof)) {
+        return cli_fail(cli, CLI_CORRUPT, "BAD_SIGNATURE", NULL, "the statement does not verify");
+    }
+    if (!statement_is_agreed(&proof)) {
+        return cli_fail(cli, CLI_REFUSED, "NOT_AGREED", NULL,
+                        "the statement is not signed by both partners yet");
+    }
+    return CLI_OK;
+}
+
+static enum cli_exit judge_by_charter(struct cli *cli,
+                                      const Talea__V1__GetStatementResponse *document)
+{
+    struct note note = {""};
+    struct charter *charter;
+    enum err err = open_charter(cli, &charter, &note);
+    if (err != ERR_OK) {
+        return cli_fail_err(cli, err, &note);
+    }
+    struct arena arena;
+    arena_init(&arena, PROOF_ARENA_BYTES);
+    enum cli_exit outcome = judge(cli, document, charter, &arena);
+    arena_fini(&arena);
+    charter_close(charter);
+    return outcome;
+}
+
+static enum cli_exit export_document(struct cli *cli, const ProtobufCMessage *document)
+{
+    const char *path = cli_option(cli, OPT_OUT);
+    if (path == NULL) {
+        return CLI_OK;
+    }
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    struct note note = {""};
+    enum err err = message_pack(document, &bytes);
+    if (err == ERR_OK) {
+        err = file_create(path, FILE_PUBLIC, buffer_slice(&bytes), &note);
+    }
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+}
+
+enum cli_exit run_statement_show(struct cli *cli)
+{
+    Talea__V1__GetStatementRequest request = TALEA__V1__GET_STATEMENT_REQUEST__INIT;
+    enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 1), &request.period);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.partner = message_text(cli_argument(cli, 0));
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = office_call(cli, "GetStatement", &request.base, &message);
+    if (outcome == CLI_OK) {
+        outcome = export_document(cli, message);
+    }
+    return outcome == CLI_OK
+               ? judge_by_charter(cli, (const Talea__V1__GetStatementResponse *)message)
+               : outcome;
+}
+
+enum cli_exit run_statement_verify(struct cli *cli)
+{
+    struct note note = {""};
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    const char *path = cli_argument(cli, 0);
+    enum err err = file_read(path, FILE_PUBLIC, LIMIT_MESSAGE_BYTES, &bytes, &note);
+    if (err != ERR_OK) {
+        return cli_fail_err(cli, err, &note);
+    }
+    CLEANUP(message_release)
+    ProtobufCMessage *document =
+        message_unpack(&talea__v1__get_statement_response__descriptor, buffer_slice(&bytes));
+    if (document == NULL) {
+        return cli_fail(cli, CLI_CORRUPT, "DATA_CORRUPT", NULL, "%s is no statement's file", path);
+    }
+    return judge_by_charter(cli, (const Talea__V1__GetStatementResponse *)document);
+}

@@ -1,0 +1,169 @@
+#include "cli/statement_proof.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/message.h"
+#include "wire/messages.h"
+#include "wire/signed.h"
+
+/* A key of one of the two partners, by its id, however long ago it was in use: it must have been
+ * valid at some time after the period began. */
+static const struct charter_key *find_key(const struct charter *charter,
+                                          const struct pair_statement *statement,
+                                          const struct key_id *id, struct partner_id *out_signer)
+{
+    struct unix_ms start = period_start(statement->period);
+    for (unsigned side = 0; side < 2; side++) {
+        const struct partner_id *partner = &statement->halves[side].sender;
+        const struct charter_partner *found = charter_partner_find(charter, partner);
+        for (size_t i = 0; found != NULL && i < found->online_count; i++) {
+            if (key_id_equal(&found->online[i].id, id) &&
+                found->online[i].valid_until.ms > start.ms) {
+                *out_signer = *partner;
+                return &found->online[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static struct proof_signature invalid(const char *why)
+{
+    struct proof_signature result = {.state = PROOF_INVALID};
+    snprintf(result.why, sizeof result.why, "%s", why);
+    return result;
+}
+
+static struct proof_signature prove_envelope(const struct charter *charter,
+                                             const struct pair_statement *statement,
+                                             struct slice envelope, enum purpose purpose,
+                                             struct slice *out_payload)
+{
+    struct signed_message message;
+    struct proof_signature result = {.state = PROOF_ABSENT};
+    if (envelope.length == 0) {
+        return result;
+    }
+    if (signed_decode(envelope, &message) != ERR_OK) {
+        return invalid("it is no signed envelope");
+    }
+    const struct charter_key *key = find_key(charter, statement, &message.key_id, &result.signer);
+    if (key == NULL) {
+        return invalid("its key is neither partner's in this charter");
+    }
+    if (signed_verify(&message, charter->coalition, purpose, &key->key) != ERR_OK) {
+        return invalid("the signature does not verify");
+    }
+    result.state = PROOF_VALID;
+    result.key = message.key_id;
+    *out_payload = message.payload;
+    return result;
+}
+
+/* Over exactly these bytes. */
+static struct proof_signature prove_over(const struct charter *charter,
+                                         const struct pair_statement *statement,
+                                         ProtobufCBinaryData envelope, enum purpose purpose,
+                                         struct slice bytes)
+{
+    struct slice payload;
+    struct proof_signature result =
+        prove_envelope(charter, statement, message_slice(envelope), purpose, &payload);
+    if (result.state == PROOF_VALID && !slice_equal(payload, bytes)) {
+        return invalid("it is of other bytes than the statement's");
+    }
+    return result;
+}
+
+static struct proof_signature prove_partner(const struct charter *charter,
+                                            const struct pair_statement *statement,
+                                            ProtobufCBinaryData envelope, struct arena *arena)
+{
+    struct slice payload;
+    struct pair_statement theirs;
+    struct note note = {""};
+    struct proof_signature result =
+        prove_envelope(charter, statement, message_slice(envelope), PURPOSE_STATEMENT, &payload);
+    if (result.state == PROOF_VALID &&
+        (wire_statement_decode(payload, arena, &theirs, &note) != ERR_OK ||
+         !statement_equal(statement, &theirs, &note))) {
+        return invalid(note.text);
+    }
+    return result;
+}
+
+static void prove_figures(const struct charter *charter, struct statement_proof *proof)
+{
+    const struct pair_statement *said = &proof->statement;
+    struct pair_statement made;
+    struct roster roster;
+    struct note note = {""};
+    if (said->charter_epoch != charter->epoch) {
+        snprintf(proof->figures_why, sizeof proof->figures_why,
+                 "the statement is of charter epoch %llu, the charter given of %llu",
+                 (unsigned long long)said->charter_epoch, (unsigned long long)charter->epoch);
+        return;
+    }
+    enum err err = charter_roster(charter, &said->halves[0].sender, &roster, &note);
+    if (err == ERR_OK) {
+        err = statement_make(&roster, charter->coalition, charter->currency, said->period,
+                             said->halves, &made);
+        charter_roster_fini(&roster);
+    }
+    bool is_same = err == ERR_OK && statement_equal(said, &made, &note);
+    proof->figures = is_same ? PROOF_VALID : PROOF_INVALID;
+    if (!is_same) {
+        snprintf(proof->figures_why, sizeof proof->figures_why, "%s",
+                 note.text[0] == '\0' ? err_describe(err)->sentence : note.text);
+    }
+}
+
+static void check_sides(struct statement_proof *proof)
+{
+    if (proof->own.state == PROOF_VALID && proof->countersigned.state == PROOF_VALID &&
+        partner_id_equal(&proof->own.signer, &proof->countersigned.signer)) {
+        proof->countersigned = invalid("it is by the statement's own maker");
+    }
+    if (proof->own.state == PROOF_VALID && proof->partner.state == PROOF_VALID &&
+        partner_id_equal(&proof->own.signer, &proof->partner.signer)) {
+        proof->partner = invalid("it is by the same partner");
+    }
+}
+
+enum err statement_prove(const Talea__V1__GetStatementResponse *document,
+                         const struct charter *charter, struct arena *arena,
+                         struct statement_proof *out_proof, struct note *note)
+{
+    struct slice bytes = message_slice(document->statement);
+    if (bytes.length == 0) {
+        return note_set(note, ERR_INPUT, "there is no statement yet");
+    }
+    struct statement_proof proof = {.figures = PROOF_ABSENT};
+    TRY(wire_statement_decode(bytes, arena, &proof.statement, note));
+    const struct pair_statement *statement = &proof.statement;
+    if (strcmp(statement->coalition, charter->coalition) != 0) {
+        return note_set(note, ERR_INPUT, "the statement is of the coalition %s, the charter of %s",
+                        statement->coalition, charter->coalition);
+    }
+    proof.own = prove_over(charter, statement, document->own_signed, PURPOSE_STATEMENT, bytes);
+    proof.countersigned = prove_over(charter, statement, document->partner_countersigned,
+                                     PURPOSE_STATEMENT_COUNTERSIGN, bytes);
+    proof.partner = prove_partner(charter, statement, document->partner_signed, arena);
+    check_sides(&proof);
+    prove_figures(charter, &proof);
+    *out_proof = proof;
+    return ERR_OK;
+}
+
+bool statement_is_broken(const struct statement_proof *proof)
+{
+    return proof->own.state == PROOF_INVALID || proof->countersigned.state == PROOF_INVALID ||
+           proof->partner.state == PROOF_INVALID || proof->figures == PROOF_INVALID;
+}
+
+bool statement_is_agreed(const struct statement_proof *proof)
+{
+    return proof->own.state == PROOF_VALID && proof->countersigned.state == PROOF_VALID &&
+           !statement_is_broken(proof);
+}
