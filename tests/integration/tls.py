@@ -322,9 +322,23 @@ class Reload(unittest.TestCase):
             points = self.grocer.cli("balance", card)["balance"]["available_points"]
             self.assertEqual(points, 10 * (turn + 1))
         fuel.stop()
+        self.assertEqual(self.serial_shown_to(fuel), self.serial())
         fuel.start()
         fuel.cli("earn", card, "10.00")
         self.coalition.wait_cleared(20)
+
+    def serial_shown_to(self, node):
+        """Of the client certificate with which the grocer connects to a node that is away."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(node.path("tls/node.pem"), node.path("tls/node.key"))
+        context.load_verify_locations(self.grocer.path("tls/ca.pem"))
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.set_alpn_protocols(["h2"])
+        with socket.create_server(("127.0.0.1", node.port)) as listener:
+            listener.settimeout(20)
+            plain = listener.accept()[0]
+            with context.wrap_socket(plain, server_side=True) as tls:
+                return tls.getpeercert()["serialNumber"]
 
 
 if __name__ == "__main__":
