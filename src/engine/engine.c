@@ -227,7 +227,8 @@ void engine_take_batch(struct engine *engine, const struct incoming_batch *batch
     out_outcome->err = submit_and_wait(engine, s);
 }
 
-/* Nothing more is sent to a partner whose receipt contradicts our half; the receipt is the proof. */
+/* Nothing more is sent to a partner whose receipt contradicts our half; the receipt is the proof.
+ */
 static void freeze_outbox(struct engine *engine, const struct incoming_receipt *receipt,
                           const struct note *note)
 {

@@ -28,7 +28,8 @@ void batch_builder_fini(struct batch_builder *builder);
 /* Closes and signs. `*out_hash` is the previous hash of the next batch. */
 MUST_USE enum err batch_seal(struct batch_builder *builder, const struct signer *signer,
                              uint64_t charter_epoch, struct unix_ms time,
-                             const struct hash *previous, struct buffer *out, struct hash *out_hash);
+                             const struct hash *previous, struct buffer *out,
+                             struct hash *out_hash);
 
 struct batch_view {
     uint64_t first_row;

@@ -82,8 +82,7 @@ static struct account_ref posting_side(enum account_kind kind, const struct part
 
 static enum err reverse_sale(struct decision *d, const struct receipted_entry *entry)
 {
-    const struct uid *id =
-        entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject;
+    const struct uid *id = entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject;
     struct sale sale;
     enum err err = ledger_get_sale(d->view, &d->terms->roster->self, id, &sale);
     if (err == ERR_NOT_FOUND) {
@@ -232,8 +231,7 @@ enum err decide_freeze(struct decision *d)
 {
     const struct command_freeze *freeze = &d->command->freeze;
     struct stream stream;
-    TRY(ledger_get_stream(d->view, d->terms->roster, freeze->direction, &freeze->partner,
-                          &stream));
+    TRY(ledger_get_stream(d->view, d->terms->roster, freeze->direction, &freeze->partner, &stream));
     stream.is_frozen = true;
     decide_put_stream(d, freeze->direction, &freeze->partner, &stream);
     return ERR_OK;

@@ -131,15 +131,15 @@ static enum err points_kept(const struct sale *sale, struct money left, struct p
 static enum err returned_sale(struct decision *d, struct sale *sale, struct money *out_amount)
 {
     const struct command_return_sale *request = &d->command->return_sale;
-    enum err err = ledger_get_sale(d->view, &d->terms->roster->self, &request->sale, sale);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && (sale->role == SALE_ADVISED ||
-                                                   sale->is_reversed))) {
-        return decide_refuse(d, VERDICT_SALE_UNKNOWN);
-    }
-    TRY(err);
     if (request->amount.minor < 0) {
         return decide_refuse(d, VERDICT_AMOUNT_NEGATIVE);
     }
+    enum err err = ledger_get_sale(d->view, &d->terms->roster->self, &request->sale, sale);
+    if (err == ERR_NOT_FOUND ||
+        (err == ERR_OK && (sale->role == SALE_ADVISED || sale->is_reversed))) {
+        return decide_refuse(d, VERDICT_SALE_UNKNOWN);
+    }
+    TRY(err);
     int64_t left = sale->amount.minor - sale->returned.minor;
     bool is_bonus_left = sale->amount.minor == 0 && sale->taken.minor < sale->points.minor;
     if (request->amount.minor > left || (left == 0 && !is_bonus_left)) {

@@ -43,8 +43,8 @@ static enum err stream_numbers(const struct ledger_view *view, const struct rost
     message->sent_bytes = out.bytes;
     message->received_bytes = in.bytes;
     if (out.is_frozen || in.is_frozen) {
-        message->problem = (char *)(uintptr_t)"frozen: the two halves contradict each other; "
-                                              "compare the evidence in both journals";
+        message->problem = (char *)(uintptr_t) "frozen: the two halves contradict each other; "
+                                               "compare the evidence in both journals";
     }
     return ERR_OK;
 }
@@ -147,8 +147,8 @@ static enum err find_key(void *context, const struct key_id *id, struct unix_ms 
                          struct public_key *out_key)
 {
     struct verification *verification = context;
-    const struct charter_key *key = charter_key_find(
-        verification->snapshot->charter, &verification->node->config.partner, id, time);
+    const struct charter_key *key = charter_key_find(verification->snapshot->charter,
+                                                     &verification->node->config.partner, id, time);
     if (key == NULL) {
         return ERR_NOT_FOUND;
     }

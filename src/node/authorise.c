@@ -10,7 +10,7 @@
 #include "talea/v1/peer.pb-c.h"
 #include "wire/messages.h"
 
-#define ABROAD_TIMEOUT_MS      3000
+#define ABROAD_TIMEOUT_MS     3000
 #define HOME_HOLD_LIFE_MS_MAX (INT64_C(31) * DAY_MS)
 
 /* ---- Our till, their member ---- */
@@ -107,8 +107,7 @@ static void abroad_done(void *context, const struct rpc_status *status,
         enum err err = take_answer(abroad, reply);
         if (err != ERR_OK) {
             struct note note;
-            note_set(&note, err, "The answer of %s can't be accepted.",
-                     abroad->request.home.text);
+            note_set(&note, err, "The answer of %s can't be accepted.", abroad->request.home.text);
             refuse_err(abroad->call, err, &note);
         }
     }
@@ -137,10 +136,9 @@ static enum err ask_home(struct abroad *abroad)
         signed_to_message(&signed_request, &message);
         request.request = &message;
         int64_t left_ms = rpc_call_time_left_ms(abroad->call);
-        err = rpc_client_call_async(client, &talea__v1__peer_service__descriptor, "AuthoriseHold",
-                                    &request.base,
-                                    left_ms < ABROAD_TIMEOUT_MS ? left_ms : ABROAD_TIMEOUT_MS,
-                                    abroad_done, abroad);
+        err = rpc_client_call_async(
+            client, &talea__v1__peer_service__descriptor, "AuthoriseHold", &request.base,
+            left_ms < ABROAD_TIMEOUT_MS ? left_ms : ABROAD_TIMEOUT_MS, abroad_done, abroad);
     }
     buffer_fini(&payload);
     return err;
@@ -172,8 +170,7 @@ void authorise_abroad(struct node *node, struct rpc_call *call, const struct com
     if (err == ERR_INPUT) {
         refuse_verdict(call, VERDICT_POINTS_NOT_POSITIVE);
     } else if (err == ERR_UNAVAILABLE) {
-        refuse(call, 14, "HOME_UNREACHABLE", "%s can't be asked now.",
-               abroad->request.home.text);
+        refuse(call, 14, "HOME_UNREACHABLE", "%s can't be asked now.", abroad->request.home.text);
     } else if (err != ERR_OK) {
         refuse_err(call, err, NULL);
     }
@@ -240,8 +237,8 @@ static enum err check_request(struct node *node, const struct identity *caller,
 {
     struct unix_ms now = node_now(node);
     struct snapshot *snapshot = node_snapshot(node);
-    enum err err = signed_by_partner(snapshot, message, PURPOSE_HOLD_REQUEST, &caller->partner,
-                                     now, note);
+    enum err err =
+        signed_by_partner(snapshot, message, PURPOSE_HOLD_REQUEST, &caller->partner, now, note);
     snapshot_release(snapshot);
     TRY(err);
     TRY(wire_hold_request_decode(message->payload, request, note));
@@ -252,7 +249,8 @@ static enum err check_request(struct node *node, const struct identity *caller,
     if (!partner_id_equal(&request->home, &node->config.partner)) {
         return note_set(note, ERR_INPUT, "the request is for %s", request->home.text);
     }
-    if (request->capture_by.ms <= now.ms || request->capture_by.ms > now.ms + HOME_HOLD_LIFE_MS_MAX) {
+    if (request->capture_by.ms <= now.ms ||
+        request->capture_by.ms > now.ms + HOME_HOLD_LIFE_MS_MAX) {
         return note_set(note, ERR_INPUT, "capture_by is past or more than 31 days ahead");
     }
     return ERR_OK;

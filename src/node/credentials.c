@@ -9,8 +9,8 @@
 #include "pki/certificate.h"
 #include "pki/trust.h"
 
-/* PEM texts that some handshake may still be reading: the ones before the current are kept until the
- * next reload. */
+/* PEM texts that some handshake may still be reading: the ones before the current are kept until
+ * the next reload. */
 struct credential_set {
     struct certificate_pair pair; /* NUL-terminated PEM texts */
     char *roots;
@@ -38,8 +38,8 @@ static enum err set_load(const struct node_config *config, const struct snapshot
                          struct credential_set *out_set, struct note *note)
 {
     struct credential_set set = {0};
-    enum err err = certificate_pair_load(config->tls_certificate.text, config->tls_key.text,
-                                         &set.pair, note);
+    enum err err =
+        certificate_pair_load(config->tls_certificate.text, config->tls_key.text, &set.pair, note);
     if (err == ERR_OK) {
         err = pki_not_after(buffer_slice(&set.pair.certificate), &set.not_after, note);
     }
@@ -131,8 +131,9 @@ static enum err server_load(void *context, const char **out_chain, const char **
     return ERR_OK;
 }
 
-/* A handshake says that some partner vouches for the caller; this says that the right one does. Only
- * our own CA makes tills and offices of ours; another partner's certificates are nodes only. */
+/* A handshake says that some partner vouches for the caller; this says that the right one does.
+ * Only our own CA makes tills and offices of ours; another partner's certificates are nodes only.
+ */
 static bool server_accepts(void *context, const struct identity *identity, const char *chain_pem)
 {
     struct credentials *c = context;

@@ -28,7 +28,6 @@ enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
         return VERDICT_AMOUNT_NEGATIVE;
     }
     earn->active_from = active_from.ms <= now.ms ? (struct unix_ms){0} : active_from;
-    earn->expires_at =
-        expires_at.ms == PROGRAMME_NEVER_MS ? (struct unix_ms){0} : expires_at;
+    earn->expires_at = expires_at.ms == PROGRAMME_NEVER_MS ? (struct unix_ms){0} : expires_at;
     return VERDICT_OK;
 }

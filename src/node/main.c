@@ -10,8 +10,6 @@
 #include "crypto/random.h"
 #include "node/node.h"
 
-const char *argp_program_version = "talead " TALEA_VERSION;
-
 struct options {
     const char *config;
     bool is_check;
@@ -24,6 +22,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case 'c':
         options->config = text;
         return 0;
+    case 'V':
+        printf("talead %s\n", TALEA_VERSION);
+        exit(0);
     case 'k':
         options->is_check = true;
         return 0;
@@ -46,14 +47,19 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp_option option_table[] = {
     {"config", 'c', "FILE", 0, "The node's configuration (node.yaml)", 0},
     {"check", 'k', NULL, 0, "Check the configuration and the files it names, then exit", 0},
+    {"version", 'V', NULL, 0, "Print the version", 0},
     {0}};
 
 static const struct argp parser = {
-    option_table, parse_option, "[FILE]",
+    option_table,
+    parse_option,
+    "[FILE]",
     "The Talea node of one brand.\v"
     "SIGTERM drains and stops. SIGHUP reads certificates, charter and programme again.\n\n"
     "Example:\n  talead --config grocer/node.yaml",
-    NULL, NULL, NULL};
+    NULL,
+    NULL,
+    NULL};
 
 /* One EMFILE would stop the listener for good. */
 static void raise_file_limit(void)
@@ -125,9 +131,9 @@ static int check(const struct options *options)
         fprintf(stderr, "talead: %s (%s)\n", note.text, err_name(err));
         return 2;
     }
-    printf("%s: partner %s of %s, charter epoch %llu, %zu partners: all is well\n",
-           options->config, config.partner.text, config.coalition,
-           (unsigned long long)snapshot->charter->epoch, snapshot->charter->partner_count);
+    printf("%s: partner %s of %s, charter epoch %llu, %zu partners: all is well\n", options->config,
+           config.partner.text, config.coalition, (unsigned long long)snapshot->charter->epoch,
+           snapshot->charter->partner_count);
     snapshot_release(snapshot);
     return 0;
 }

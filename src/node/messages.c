@@ -18,8 +18,8 @@ static Talea__V1__Lot *message_lot(struct arena *arena, const struct lot *lot)
         return NULL;
     }
     talea__v1__lot__init(message);
-    message->issuer = arena_text(arena, slice_of(lot->key.issuer.text,
-                                                 strnlen(lot->key.issuer.text, PARTNER_ID_MAX)));
+    message->issuer = arena_text(
+        arena, slice_of(lot->key.issuer.text, strnlen(lot->key.issuer.text, PARTNER_ID_MAX)));
     message->tariff = lot->key.tariff;
     message->active_from_unix_ms = lot->key.active_from.ms;
     message->expires_at_unix_ms = lot->key.expires_at.ms;

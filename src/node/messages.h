@@ -9,7 +9,6 @@
 
 char *message_uid(struct arena *arena, const struct uid *id);
 /* A member's balance, exact at `now`. `member` is settled by the call. */
-Talea__V1__Balance *message_balance(struct arena *arena, struct member *member,
-                                    struct unix_ms now);
+Talea__V1__Balance *message_balance(struct arena *arena, struct member *member, struct unix_ms now);
 
 #endif

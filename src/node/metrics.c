@@ -99,7 +99,9 @@ struct partner_family {
 };
 
 #define PARTNER_FAMILY(name_, help_, field_)                                                       \
-    {(name_), (help_), offsetof(struct partner_counters, field_)}
+    {                                                                                              \
+        (name_), (help_), offsetof(struct partner_counters, field_)                                \
+    }
 
 static const struct partner_family partner_families[] = {
     PARTNER_FAMILY("talea_clearing_batches_received_total",
@@ -225,8 +227,7 @@ static enum err add_reads(struct node *node)
             TRY(metrics_add_counter_read(node->metrics, &spec, METRIC_NO_LABELS, family->read,
                                          node));
         } else {
-            TRY(metrics_add_gauge_read(node->metrics, &spec, METRIC_NO_LABELS, family->read,
-                                       node));
+            TRY(metrics_add_gauge_read(node->metrics, &spec, METRIC_NO_LABELS, family->read, node));
         }
     }
     return ERR_OK;
@@ -234,12 +235,23 @@ static enum err add_reads(struct node *node)
 
 static enum err add_calls(struct metrics *registry, struct node_metrics *metrics)
 {
-    static const char *const codes[CODES] = {
-        "OK",           "CANCELLED",         "UNKNOWN",          "INVALID_ARGUMENT",
-        "DEADLINE_EXCEEDED", "NOT_FOUND",    "ALREADY_EXISTS",   "PERMISSION_DENIED",
-        "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",  "OUT_OF_RANGE",
-        "UNIMPLEMENTED", "INTERNAL",         "UNAVAILABLE",      "DATA_LOSS",
-        "UNAUTHENTICATED"};
+    static const char *const codes[CODES] = {"OK",
+                                             "CANCELLED",
+                                             "UNKNOWN",
+                                             "INVALID_ARGUMENT",
+                                             "DEADLINE_EXCEEDED",
+                                             "NOT_FOUND",
+                                             "ALREADY_EXISTS",
+                                             "PERMISSION_DENIED",
+                                             "RESOURCE_EXHAUSTED",
+                                             "FAILED_PRECONDITION",
+                                             "ABORTED",
+                                             "OUT_OF_RANGE",
+                                             "UNIMPLEMENTED",
+                                             "INTERNAL",
+                                             "UNAVAILABLE",
+                                             "DATA_LOSS",
+                                             "UNAUTHENTICATED"};
     struct metric_spec calls = {"talea_rpc_calls_total", "Finished calls, by gRPC status.", 0};
     struct metric_spec seconds = {"talea_rpc_call_duration_seconds",
                                   "From a call's arrival to its end.", 6};

@@ -147,8 +147,8 @@ static enum err start_rpc(struct node *node, struct note *note)
     struct rpc_server_options options = {
         .listen_address = address_format(&node->config.listen, listen),
         .tls = credentials_server_tls(node->credentials),
-        .file_descriptor_set = slice_of(talea_proto_descriptor_set,
-                                        talea_proto_descriptor_set_length),
+        .file_descriptor_set =
+            slice_of(talea_proto_descriptor_set, talea_proto_descriptor_set_length),
         .workers = node->config.limits.rpc_workers,
         .streams_max = node->config.limits.streams,
         .on_call = node_count_call,

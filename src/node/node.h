@@ -3,8 +3,8 @@
  *   till, back office, peers, administrators -> rpc -> services -> engine -> ledger
  *   engine -> sessions (one thread a partner) -> the partners' nodes
  *
- * Thread rule: `struct node` is made before the threads start; what changes afterwards is behind its
- * own lock (the snapshot, the sessions' states).
+ * Thread rule: `struct node` is made before the threads start; what changes afterwards is behind
+ * its own lock (the snapshot, the sessions' states).
  */
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
@@ -63,8 +63,8 @@ struct node {
 MUST_USE enum err node_start(const char *config_path, struct node **out_node, struct note *note);
 /* Drains and stops. */
 void node_stop(struct node *node);
-/* Certificate, charter and programme again from their files: all of them, or none when one is not as
- * it must be (the note says which and why). */
+/* Certificate, charter and programme again from their files: all of them, or none when one is not
+ * as it must be (the note says which and why). */
 MUST_USE enum err node_reload(struct node *node, struct note *note);
 
 /* The current one, held for the caller, who releases it. */

@@ -29,8 +29,7 @@ static enum err total_messages(struct listing *listing, enum stream_direction di
     size_t count;
     TRY(pair_totals(&listing->view, &listing->snapshot->roster, direction, partner, period,
                     &listing->arena, &totals, &count));
-    Talea__V1__EntryTotal **messages =
-        arena_alloc(&listing->arena, (count + 1) * sizeof *messages);
+    Talea__V1__EntryTotal **messages = arena_alloc(&listing->arena, (count + 1) * sizeof *messages);
     if (messages == NULL) {
         return ERR_RESOURCE;
     }
@@ -94,8 +93,8 @@ static enum err describe_state(struct listing *listing, const struct partner_id 
         err = err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     if (err == ERR_OK && row.pair.state == PAIR_CLOSING &&
-        pair_statement_compute(&listing->view, listing->snapshot, partner, period,
-                               &listing->arena, &statement, &note) == ERR_OK) {
+        pair_statement_compute(&listing->view, listing->snapshot, partner, period, &listing->arena,
+                               &statement, &note) == ERR_OK) {
         note_set(&note, ERR_OK, "both halves are complete");
     }
     message->state = (Talea__V1__PeriodState)row.pair.state;
@@ -277,8 +276,7 @@ static enum err send_statement(struct listing *listing, struct rpc_call *call,
         err = pair_message(listing, partner, period, &response.pair);
     }
     if (err == ERR_OK) {
-        if (row.pair.own_signed.length > 0 &&
-            signed_decode(row.pair.own_signed, &own) == ERR_OK) {
+        if (row.pair.own_signed.length > 0 && signed_decode(row.pair.own_signed, &own) == ERR_OK) {
             response.statement = bytes_of(own.payload);
         }
         response.own_signed = bytes_of(row.pair.own_signed);

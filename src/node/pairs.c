@@ -50,8 +50,8 @@ enum err pair_totals(const struct ledger_view *view, const struct roster *roster
             TRY(ledger_get_total(view, direction, partner, period, (enum entry_kind)kind, tariff,
                                  &total));
             if (total.count > 0) {
-                totals[count++] = (struct receipt_total){(enum entry_kind)kind, tariff,
-                                                         total.count, total.points};
+                totals[count++] = (struct receipt_total){(enum entry_kind)kind, tariff, total.count,
+                                                         total.points};
             }
         }
     }
@@ -121,9 +121,8 @@ static void settle_state(struct pair_period *pair)
 static enum err put_pair(struct node *node, const struct partner_id *partner, struct period period,
                          const struct pair_period *pair)
 {
-    struct command command = {.kind = COMMAND_PUT_PAIR,
-                              .origin = node->config.partner,
-                              .business_time = node_now(node)};
+    struct command command = {
+        .kind = COMMAND_PUT_PAIR, .origin = node->config.partner, .business_time = node_now(node)};
     command.put_pair.partner = *partner;
     command.put_pair.period = period;
     command.put_pair.pair = *pair;
@@ -168,8 +167,7 @@ static enum err sign_into(struct node *node, enum purpose purpose, struct slice 
                           struct buffer *out_signed)
 {
     struct snapshot *snapshot = node_snapshot(node);
-    enum err err =
-        signed_make(&node->signer, snapshot->roster.epoch, purpose, payload, out_signed);
+    enum err err = signed_make(&node->signer, snapshot->roster.epoch, purpose, payload, out_signed);
     snapshot_release(snapshot);
     return err;
 }

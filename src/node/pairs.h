@@ -41,8 +41,7 @@ MUST_USE enum err pair_propose(struct node *node, const struct partner_id *partn
 /* The partner's statement, verified: keeps it, and our counter-signature when it says the same as
  * ours. `out_countersigned` is empty when it differs (the note says in what). */
 MUST_USE enum err pair_take_statement(struct node *node, const struct partner_id *partner,
-                                      struct period period,
-                                      const struct pair_statement *ours,
+                                      struct period period, const struct pair_statement *ours,
                                       const struct signed_message *theirs,
                                       struct buffer *out_countersigned, struct note *note);
 /* The partner's counter-signature over our statement, verified by the call. */

@@ -43,8 +43,8 @@ static enum err resume(struct clearing *clearing, uint64_t held)
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     struct snapshot *snapshot = node_snapshot(node);
-    enum err err = ledger_get_stream(&view, &snapshot->roster, STREAM_IN, &clearing->sender,
-                                     &stream);
+    enum err err =
+        ledger_get_stream(&view, &snapshot->roster, STREAM_IN, &clearing->sender, &stream);
     snapshot_release(snapshot);
     for (uint64_t number = held + 1; err == ERR_OK && number <= stream.receipt_number; number++) {
         struct ledger_key key;
@@ -97,14 +97,14 @@ static enum err verify_batch(struct clearing *clearing, const Talea__V1__ClearRe
     note_set(note, ERR_INPUT, "the head's envelope is malformed");
     TRY(signed_of_message(request->head, envelope));
     struct snapshot *snapshot = node_snapshot(node);
-    enum err err = signed_by_partner(snapshot, envelope, PURPOSE_CLEARING_BATCH,
-                                     &clearing->sender, node_now(node), note);
+    enum err err = signed_by_partner(snapshot, envelope, PURPOSE_CLEARING_BATCH, &clearing->sender,
+                                     node_now(node), note);
     snapshot_release(snapshot);
     TRY(err);
     TRY(wire_head_decode(envelope->payload, head, note));
     if (!partner_id_equal(&head->sender, &clearing->sender)) {
-        return note_set(note, ERR_DENIED, "the batch is %s's, the caller is %s",
-                        head->sender.text, clearing->sender.text);
+        return note_set(note, ERR_DENIED, "the batch is %s's, the caller is %s", head->sender.text,
+                        clearing->sender.text);
     }
     return decode_entries(clearing, request, note);
 }

@@ -55,8 +55,7 @@ static enum err session_start(struct node *node, const struct charter_partner *p
     TRY(state_reader_create(node->state, &session->reader));
     outbox_reader_init(&session->outbox, &node->journal, state_reader_view(session->reader));
     if (pthread_create(&session->thread, NULL, session_main, session) != 0) {
-        return note_set(note, ERR_RESOURCE, "no thread for the session with %s",
-                        partner->id.text);
+        return note_set(note, ERR_RESOURCE, "no thread for the session with %s", partner->id.text);
     }
     session->is_running = true;
     return ERR_OK;

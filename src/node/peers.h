@@ -1,7 +1,7 @@
 /* The other brands' nodes as this one sees them: a channel and a session thread each.
  *
- * A session sends our clearing entries and takes the partner's receipts; it reconnects by itself and
- * resumes behind the last receipt. What partners send us comes in through the peer service.
+ * A session sends our clearing entries and takes the partner's receipts; it reconnects by itself
+ * and resumes behind the last receipt. What partners send us comes in through the peer service.
  */
 #ifndef NODE_PEERS_H
 #define NODE_PEERS_H

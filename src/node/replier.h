@@ -21,7 +21,7 @@ struct reply {
     struct rpc_call *call;
     reply_fn *send;
     struct outcome outcome;
-    struct uid transaction; /* the command's */
+    struct uid transaction;       /* the command's */
     struct hold_request *request; /* of a partner's authorisation; freed with the reply */
 };
 
@@ -29,8 +29,8 @@ MUST_USE enum err replier_start(struct replier **out_replier);
 /* Answers what is queued, then ends. NULL is allowed. */
 void replier_stop(struct replier *replier);
 
-/* Submits the command; its outcome reaches `send`. When it can't be submitted the call is refused at
- * once. `request` is taken over; may be NULL. */
+/* Submits the command; its outcome reaches `send`. When it can't be submitted the call is refused
+ * at once. `request` is taken over; may be NULL. */
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
                  struct hold_request *request, reply_fn *send);
 

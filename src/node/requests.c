@@ -118,11 +118,9 @@ bool request_member(struct rpc_call *call, const struct ledger_view *view,
                member_found(call, member_by_card(view, &card, out_member), VERDICT_CARD_UNKNOWN);
     case TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID:
         return request_uid(call, "member_id", selector->member_id, out_member) &&
-               member_found(call, ledger_get_member(view, out_member, row),
-                            VERDICT_MEMBER_UNKNOWN);
+               member_found(call, ledger_get_member(view, out_member, row), VERDICT_MEMBER_UNKNOWN);
     case TALEA__V1__MEMBER_SELECTOR__BY_REFERENCE:
-        if (selector->reference[0] == '\0' ||
-            strlen(selector->reference) > LIMIT_REFERENCE_BYTES) {
+        if (selector->reference[0] == '\0' || strlen(selector->reference) > LIMIT_REFERENCE_BYTES) {
             break;
         }
         return member_found(call, ledger_get_reference(view, selector->reference, out_member),

@@ -1,5 +1,5 @@
-/* Requests' fields into domain values, and refusals back. Each reader refuses the call by itself and
- * returns false when the field is not what it must be.
+/* Requests' fields into domain values, and refusals back. Each reader refuses the call by itself
+ * and returns false when the field is not what it must be.
  */
 #ifndef NODE_REQUESTS_H
 #define NODE_REQUESTS_H

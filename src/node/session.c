@@ -13,10 +13,10 @@
 #include "node/signed_message.h"
 #include "talea/v1/peer.pb-c.h"
 
-#define IDLE_POLL_MS      100
-#define RECEIPT_WAIT_MS   50
-#define SETTLE_EVERY_MS   500
-#define RECONNECT_MS_MAX  5000
+#define IDLE_POLL_MS     100
+#define RECEIPT_WAIT_MS  50
+#define SETTLE_EVERY_MS  500
+#define RECONNECT_MS_MAX 5000
 
 static struct timespec deadline_after(int64_t ms)
 {
@@ -120,8 +120,7 @@ static enum err pump(struct session *session, struct rpc_client_stream *stream, 
     bool unused = false;
     uint64_t last_number;
     TRY(session_load(session, &last_number));
-    while (session->sent_number < last_number &&
-           session->window_count < LIMIT_CLEARING_WINDOW) {
+    while (session->sent_number < last_number && session->window_count < LIMIT_CLEARING_WINDOW) {
         TRY(session_send_batch(session, stream, last_number, note));
     }
     int64_t wait_ms = session->window_count > 0 ? RECEIPT_WAIT_MS : 1;

@@ -61,8 +61,8 @@ void session_report(struct session *session, bool is_connected, const char *prob
 MUST_USE enum err session_load(struct session *session, uint64_t *out_last_number);
 MUST_USE enum err session_send_batch(struct session *session, struct rpc_client_stream *stream,
                                      uint64_t last_number, struct note *note);
-MUST_USE enum err session_take_receipt(struct session *session, const struct signed_message *message,
-                                       struct note *note);
+MUST_USE enum err session_take_receipt(struct session *session,
+                                       const struct signed_message *message, struct note *note);
 void session_clear_window(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */

@@ -14,8 +14,8 @@ enum err session_load(struct session *session, uint64_t *out_last_number)
     struct ledger_view view = state_reader_view(session->reader);
     struct snapshot *snapshot = node_snapshot(session->node);
     struct stream stream;
-    enum err err = ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, &session->partner,
-                                     &stream);
+    enum err err =
+        ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, &session->partner, &stream);
     snapshot_release(snapshot);
     TRY(err);
     if (stream.is_frozen) {
@@ -156,8 +156,7 @@ static enum err receipted_entries(struct session *session, const struct clearing
     uint64_t first = receipt->first_number;
     if (session->window_count > 0) {
         const struct sent_batch *oldest = &session->window[session->window_first];
-        if (oldest->first_number == first &&
-            receipt->last_number - first + 1 == oldest->count) {
+        if (oldest->first_number == first && receipt->last_number - first + 1 == oldest->count) {
             *out_batch = *oldest;
             *out_is_own = false;
             return ERR_OK;

@@ -216,9 +216,8 @@ static void send_exchange(struct exchange *exchange, enum err err, const struct 
         signed_to_message(&own_envelope, &own);
         response.statement = &own;
     }
-    if (exchange->countersigned.length > 0 &&
-        signed_decode(buffer_slice(&exchange->countersigned), &countersignature_envelope) ==
-            ERR_OK) {
+    if (exchange->countersigned.length > 0 && signed_decode(buffer_slice(&exchange->countersigned),
+                                                            &countersignature_envelope) == ERR_OK) {
         signed_to_message(&countersignature_envelope, &countersignature);
         response.countersignature = &countersignature;
     } else {
@@ -235,9 +234,9 @@ void peer_exchange_statement(void *context, struct rpc_call *call, const Protobu
     struct note note = {""};
     struct snapshot *snapshot = node_snapshot(node);
     arena_init(&exchange.arena, LIMIT_DECODED_BYTES);
-    enum err err = open_statement(
-        &exchange, snapshot,
-        (const Talea__V1__ExchangeStatementRequest *)(const void *)message, &note);
+    enum err err =
+        open_statement(&exchange, snapshot,
+                       (const Talea__V1__ExchangeStatementRequest *)(const void *)message, &note);
     if (err == ERR_OK) {
         err = answer_statement(&exchange, snapshot, &note);
     }

@@ -1,6 +1,6 @@
 /* What a node goes by until it is told otherwise: the charter, the roster made from it, the
- * programme. Immutable and counted; a reload makes a new one, and whoever holds the old one keeps it
- * until done.
+ * programme. Immutable and counted; a reload makes a new one, and whoever holds the old one keeps
+ * it until done.
  */
 #ifndef NODE_SNAPSHOT_H
 #define NODE_SNAPSHOT_H

@@ -39,8 +39,8 @@ static bool hold_times(const struct node *node, struct rpc_call *call, uint32_t 
                HOLD_SECONDS_MAX);
         return false;
     }
-    int64_t ms = seconds != 0 ? (int64_t)seconds * 1000
-                              : (int64_t)node->config.limits.hold_minutes * 60000;
+    int64_t ms =
+        seconds != 0 ? (int64_t)seconds * 1000 : (int64_t)node->config.limits.hold_minutes * 60000;
     struct command_hold *hold = &command->hold;
     hold->capture_by.ms = command->business_time.ms + ms;
     hold->deliver_by.ms =

@@ -67,8 +67,7 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
     struct command_earn *earn = &command.earn;
     if (!request_card(call, request->card, &earn->card) ||
         !request_text(call, "receipt", request->receipt, earn->receipt, sizeof earn->receipt) ||
-        !request_text(call, "currency", request->currency, earn->currency,
-                      sizeof earn->currency) ||
+        !request_text(call, "currency", request->currency, earn->currency, sizeof earn->currency) ||
         !request_time(call, node, request->business_unix_ms, &command.business_time,
                       &command.is_dated) ||
         !may_fix_points(call, request->fixed_points)) {

@@ -30,6 +30,13 @@ rm -f "$prefix.log"
 
 [[ -x $prefix/bin/talead ]] || fail "no bin/talead"
 [[ -x $prefix/bin/talea ]] || fail "no bin/talea"
+for program in talead talea; do
+    "$prefix/bin/$program" --version || fail "$program --version failed"
+done
+
+[[ -d ${TALEA_SOURCE:?names the source folder}/include/talea ]] ||
+    skip "both programs are there and start; the source has no client library"
+
 [[ -n $(find "$prefix" -name 'libtalea.*' -print -quit) ]] || fail "no libtalea"
 pc=$(find "$prefix" -path '*/pkgconfig/*.pc' -print -quit)
 [[ -n $pc ]] || fail "no pkg-config file"
@@ -37,10 +44,6 @@ mapfile -t headers < <(cd "$prefix/include" && find talea -name '*.h' | sort)
 ((${#headers[@]} > 0)) || fail "no header under include/talea"
 [[ $(find "$prefix" -type f -exec grep -lF "$build" {} + | grep -E '\.(pc|h)$' || true) == '' ]] ||
     fail "an installed text names the build folder"
-
-for program in talead talea; do
-    "$prefix/bin/$program" --version || fail "$program --version failed"
-done
 
 {
     printf '#include <%s>\n' "${headers[@]}"

@@ -37,8 +37,8 @@ static void on_trouble(void *context, const char *what, const char *detail)
     ((struct brand *)context)->troubles++;
 }
 
-static enum err faulty_append(void *context, uint64_t first_row, uint32_t count,
-                              struct slice batch, uint64_t fence)
+static enum err faulty_append(void *context, uint64_t first_row, uint32_t count, struct slice batch,
+                              uint64_t fence)
 {
     struct faulty_journal *journal = context;
     if (journal->failures_before > 0) {
@@ -200,8 +200,8 @@ struct stream brand_stream(struct brand *brand, enum stream_direction direction,
     struct stream stream;
     assert_int_equal(state_reader_create(brand->state, &reader), ERR_OK);
     struct ledger_view view = state_reader_view(reader);
-    assert_int_equal(
-        ledger_get_stream(&view, &brand->roster, direction, &partner->id, &stream), ERR_OK);
+    assert_int_equal(ledger_get_stream(&view, &brand->roster, direction, &partner->id, &stream),
+                     ERR_OK);
     state_reader_destroy(reader);
     return stream;
 }
@@ -229,8 +229,8 @@ void brand_assert_audit(struct brand *brand)
                                     .context = brand,
                                     .find_key = find_key};
     if (audit_run(&options, &summary, &finding) != ERR_OK) {
-        fail_msg("audit of %s: row %llu, %s: %s", brand->id.text,
-                 (unsigned long long)finding.row, finding.invariant, finding.note.text);
+        fail_msg("audit of %s: row %llu, %s: %s", brand->id.text, (unsigned long long)finding.row,
+                 finding.invariant, finding.note.text);
     }
 }
 
@@ -273,9 +273,8 @@ size_t clear_once(struct brand *from, struct brand *to)
     struct note note = {""};
     arena_init(&arena, 1 << 20);
     assert_int_equal(signed_decode(buffer_slice(&outcome.receipt), &envelope), ERR_OK);
-    assert_int_equal(signed_verify(&envelope, "demo", PURPOSE_CLEARING_RECEIPT,
-                                   &to->signer.public_key),
-                     ERR_OK);
+    assert_int_equal(
+        signed_verify(&envelope, "demo", PURPOSE_CLEARING_RECEIPT, &to->signer.public_key), ERR_OK);
     assert_int_equal(wire_receipt_decode(envelope.payload, &arena, &receipt, &note), ERR_OK);
     struct incoming_receipt incoming = {
         .receiver = to->id,
