@@ -1,6 +1,7 @@
 #include "cli/import_tally.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/amounts.h"
@@ -166,9 +167,27 @@ static void print_reasons(const struct import_tally *tally, const struct cli *cl
     table_fini(&table);
 }
 
-enum cli_exit tally_print(const struct import_tally *tally, struct cli *cli,
-                          const struct units *units)
+static int compare_homes(const void *a, const void *b)
 {
+    const struct tally_home *left = a;
+    const struct tally_home *right = b;
+    return strcmp(left->home, right->home);
+}
+
+static int compare_reasons(const void *a, const void *b)
+{
+    const struct tally_reason *left = a;
+    const struct tally_reason *right = b;
+    if (left->rows != right->rows) {
+        return left->rows > right->rows ? -1 : 1;
+    }
+    return strcmp(left->reason, right->reason);
+}
+
+enum cli_exit tally_print(struct import_tally *tally, struct cli *cli, const struct units *units)
+{
+    qsort(tally->homes, tally->home_count, sizeof tally->homes[0], compare_homes);
+    qsort(tally->reasons, tally->reason_count, sizeof tally->reasons[0], compare_reasons);
     if (cli->is_json) {
         return print_json(tally, cli);
     }
