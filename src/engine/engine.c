@@ -133,6 +133,7 @@ static enum err copy_command(struct submission *s, const struct command *command
     s->command.origin = command->origin;
     s->command.transaction_id = command->transaction_id;
     s->command.business_time = command->business_time;
+    s->command.is_dated = command->is_dated;
     return ERR_OK;
 }
 
