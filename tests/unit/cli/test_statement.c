@@ -123,7 +123,8 @@ static void make_statement(struct world *world)
 
 static void publish(struct world *world, bool is_countersigned)
 {
-    Talea__V1__GetStatementResponse reply = TALEA__V1__GET_STATEMENT_RESPONSE__INIT;
+    Talea__V1__GetStatementResponse reply;
+    talea__v1__get_statement_response__init(&reply);
     reply.statement = message_bytes(buffer_slice(&world->statement));
     reply.own_signed = message_bytes(buffer_slice(&world->signed_by_grocer));
     if (is_countersigned) {
