@@ -168,8 +168,8 @@ struct command {
     };
 };
 
-/* Is a repeat of this command recognised by its transaction id? Tills' and partners' requests are;
- * the node's own steps and stream entries are numbered otherwise. */
+/* Is a repeat of this command recognised by its transaction id? Tills', offices' and partners'
+ * requests are; the node's own steps and stream entries are numbered otherwise. */
 bool command_is_idempotent(enum command_kind kind);
 
 /* The canonical bytes that the journal keeps: a version and the fields of the command's kind. What

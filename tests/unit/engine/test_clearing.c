@@ -129,6 +129,9 @@ static void test_marks_end_the_period_on_both_sides(void **state)
     struct command close = brand_command(&pair->a, COMMAND_CLOSE_PERIOD, 3);
     close.close_period.period.yyyymm = 202610;
     assert_int_equal(engine_execute(pair->a.engine, &close).verdict, VERDICT_OK);
+    struct outcome again = engine_execute(pair->a.engine, &close);
+    assert_int_equal(again.verdict, VERDICT_OK);
+    assert_true(again.is_repeat);
     close.transaction_id = id_of(4);
     assert_int_equal(engine_execute(pair->a.engine, &close).verdict, VERDICT_PERIOD_NOT_OPEN);
     brand_earn(&pair->a, 5, &pair->card, 10000);
