@@ -107,8 +107,8 @@ make_report() {
         --slurpfile steps <(steps_json) --arg seed "$SEED" --arg period "$PERIOD_TEXT" \
         --arg currency "$COALITION_CURRENCY" --arg receipts "${OPTION_RECEIPTS:+files}" \
         --argjson kills "$OPTION_KILLS" --argjson decimals "$COALITION_DECIMALS" '
-        def position(id; field): [$pairs[] | if .a == id then -(.a_owes[field])
-            elif .b == id then -(.b_owes[field]) else 0 end] | add;
+        def position($id; $field): [$pairs[] | if .a == $id then -(.a_owes[$field])
+            elif .b == $id then -(.b_owes[$field]) else 0 end] | add;
         {seed: ($seed | tonumber), receipts: (if $receipts == "" then "made up" else $receipts end),
          period: $period, currency: $currency, currency_decimals: $decimals, kills: $kills,
          brands: $brands, pairs: $pairs,
@@ -128,11 +128,11 @@ make_report() {
 }
 
 print_brands() {
-    printf '%-13s %9s %9s %9s %9s %8s %11s %9s %11s %8s\n' '' rows imported returned rejected \
+    printf '%-12s %8s %9s %9s %9s %8s %11s %7s %12s %7s\n' '' rows imported returned rejected \
         members issued burned outstanding memory
     local row
     while IFS=$'\t' read -ra row; do
-        printf '%-13s %9s %9s %9s %9s %8s %11s %9s %11s %8s\n' "${row[0]}" "$(grouped "${row[1]}")" \
+        printf '%-12s %8s %9s %9s %9s %8s %11s %7s %12s %7s\n' "${row[0]}" "$(grouped "${row[1]}")" \
             "$(grouped "${row[2]}")" "$(grouped "${row[3]}")" "$(grouped "${row[4]}")" \
             "$(grouped "${row[5]}")" "$(grouped "${row[6]}")" "$(grouped "${row[7]}")" \
             "$(grouped "${row[8]}")" "$((row[9] / 1048576)) MiB"

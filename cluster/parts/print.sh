@@ -60,33 +60,56 @@ fail() {
     exit 1
 }
 
-typed() { # COMMAND LINE
-    printf '%s$ %s%s\n' "$BOLD" "$1" "$PLAIN"
+typed() { # COMMAND LINE; a long one goes on in a second line, as one may type it
+    local rest=$1 lead='$ ' head
+    while ((${#rest} + 2 > WIDTH)); do
+        head=${rest:0:WIDTH - 4}
+        head=${head% *}
+        printf '%s%s%s \\%s\n' "$BOLD" "$lead" "$head" "$PLAIN"
+        rest=${rest:${#head} + 1}
+        lead='    '
+    done
+    printf '%s%s%s%s\n' "$BOLD" "$lead" "$rest" "$PLAIN"
 }
 
-# Prints at most LINES lines of its standard input, each cut at the width.
-trimmed() { # LINES
-    awk -v most="$1" -v dim="$DIM" -v plain="$PLAIN" '
-        { if (NR <= most) print "  " $0; else more++ }
-        END { if (more > 1) printf "  %s… %d more lines%s\n", dim, more, plain
-              else if (more == 1) print "  " $0 }' | cut -c "1-$((WIDTH + 20))"
+# Prints at most LINES lines of its standard input, each cut at the width; MARK stands for the rest.
+trimmed() { # LINES [MARK]
+    local line count=0
+    while IFS= read -r line; do
+        ((++count <= $1)) || break
+        line=${line%"${line##*[! ]}"}
+        ((${#line} <= WIDTH - 2)) || line=${line:0:WIDTH-3}…
+        printf '%s\n' "${line:+  $line}"
+    done
+    ((count <= $1)) || printf '%s' "${2-  …$'\n'}"
+    cat >/dev/null
 }
 
-# show [-n LINES] [-x EXIT] COMMAND...: types the command, runs it, prints its output trimmed. Ends
-# the demonstration when the exit code is not EXIT (0). A last argument that begins with > or & is
-# typed only.
+quoted() { # ARGUMENT..., as one types them
+    local argument line=''
+    for argument in "$@"; do
+        [[ $argument =~ ^[A-Za-z0-9_./:,=@%+-]+$ ]] || argument="\"$argument\""
+        line+=" $argument"
+    done
+    printf '%s' "${line# }"
+}
+
+# show [-n LINES] [-f LINES] [-x EXIT] COMMAND...: types the command, runs it, prints its output, of
+# which -n cuts the end with a mark and -f without. Ends the demonstration when the exit code is not
+# EXIT (0).
 show() {
-    local lines=40 wanted=0 code=0 line
-    while [[ $1 == -[nx] ]]; do
-        [[ $1 == -n ]] && lines=$2 || wanted=$2
+    local lines=60 wanted=0 code=0 mark=$'  …\n'
+    while [[ $1 == -[nfx] ]]; do
+        case $1 in
+            -n) lines=$2 ;;
+            -f) lines=$2 mark='' ;;
+            -x) wanted=$2 ;;
+        esac
         shift 2
     done
-    printf -v line '%q ' "$@"
-    line=${line//\\ / }
-    typed "${line% }"
+    typed "$(quoted "$@")"
     OUT=$("$@" 2>&1) || code=$?
-    # shellcheck disable=SC2001 # a parameter's pattern has no anchor for each line
-    [[ -z $OUT ]] || trimmed "$lines" <<<"$OUT"
+    [[ -z $OUT ]] || trimmed "$lines" "$mark" <<<"$OUT"
     ((code == wanted)) || fail "that ended with exit $code, and $wanted was expected"
     ((wanted == 0)) || printf '  %s(exit %d, as expected)%s\n' "$DIM" "$code" "$PLAIN"
 }
