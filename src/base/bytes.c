@@ -10,7 +10,9 @@ bool slice_equal(struct slice a, struct slice b)
 
 struct reader reader_of(struct slice bytes)
 {
-    return (struct reader){bytes.at, bytes.at + bytes.length, ERR_OK};
+    /* An empty slice may have no address, and C adds nothing to that, not even 0. */
+    const uint8_t *end = bytes.length == 0 ? bytes.at : bytes.at + bytes.length;
+    return (struct reader){bytes.at, end, ERR_OK};
 }
 
 struct slice read_slice(struct reader *r, size_t length)

@@ -1,4 +1,5 @@
-/* Bounded reading and writing of bytes: little-endian integers, lengths checked once, sticky errors.
+/* Bounded reading and writing of bytes: little-endian integers, lengths checked once, sticky
+ * errors.
  *
  * A cursor carries its first error, so that a run of reads or writes needs one check at the end.
  * After an error reads give zeros and writes do nothing.

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MUST_USE         __attribute__((warn_unused_result))
+#define MUST_USE          __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 /* Scoped cleanup: `CLEANUP(file_close) FILE *f = ...` calls file_close(&f) when f leaves scope. */
@@ -19,22 +19,22 @@
 
 enum err {
     ERR_OK = 0,
-    ERR_INPUT,         /* malformed or out of range, by the caller's fault */
-    ERR_RANGE,         /* a number does not fit, or arithmetic would overflow */
-    ERR_NOT_FOUND,     /* what was named does not exist */
-    ERR_EXISTS,        /* what was to be made exists already */
-    ERR_DENIED,        /* the caller's identity does not allow this */
-    ERR_SIGNATURE,     /* a signature does not verify, or its key or purpose is wrong */
-    ERR_CONFLICT,      /* same id with another body, or a state that moved on */
-    ERR_DISAGREE,      /* two honest-looking halves differ */
-    ERR_UNAVAILABLE,   /* a peer, a lock or a service is away; ask again */
-    ERR_DEADLINE,      /* the time allowed ran out; the outcome may be unknown */
-    ERR_CANCELLED,     /* the caller went away */
-    ERR_RESOURCE,      /* memory, queue, disk or a configured limit is exhausted */
-    ERR_STORAGE,       /* the disk refused; nothing was acknowledged */
-    ERR_CORRUPT,       /* stored bytes are not what was written */
-    ERR_UNSUPPORTED,   /* a version or a method this build does not know */
-    ERR_INTERNAL,      /* our own mistake */
+    ERR_INPUT,       /* malformed or out of range, by the caller's fault */
+    ERR_RANGE,       /* a number does not fit, or arithmetic would overflow */
+    ERR_NOT_FOUND,   /* what was named does not exist */
+    ERR_EXISTS,      /* what was to be made exists already */
+    ERR_DENIED,      /* the caller's identity does not allow this */
+    ERR_SIGNATURE,   /* a signature does not verify, or its key or purpose is wrong */
+    ERR_CONFLICT,    /* same id with another body, or a state that moved on */
+    ERR_DISAGREE,    /* two honest-looking halves differ */
+    ERR_UNAVAILABLE, /* a peer, a lock or a service is away; ask again */
+    ERR_DEADLINE,    /* the time allowed ran out; the outcome may be unknown */
+    ERR_CANCELLED,   /* the caller went away */
+    ERR_RESOURCE,    /* memory, queue, disk or a configured limit is exhausted */
+    ERR_STORAGE,     /* the disk refused; nothing was acknowledged */
+    ERR_CORRUPT,     /* stored bytes are not what was written */
+    ERR_UNSUPPORTED, /* a version or a method this build does not know */
+    ERR_INTERNAL,    /* our own mistake */
     ERR_COUNT
 };
 

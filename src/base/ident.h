@@ -35,10 +35,10 @@ MUST_USE enum err partner_id_parse(const char *text, struct partner_id *out_part
 bool partner_id_equal(const struct partner_id *a, const struct partner_id *b);
 int partner_id_compare(const struct partner_id *a, const struct partner_id *b);
 
-#define CARD_DIGITS_MAX    19 /* ISO/IEC 7812-1 */
-#define CARD_DIGITS_MIN    12
-#define CARD_PREFIX_MAX    8
-#define CARD_PREFIX_MIN    4
+#define CARD_DIGITS_MAX 19 /* ISO/IEC 7812-1 */
+#define CARD_DIGITS_MIN 12
+#define CARD_PREFIX_MAX 8
+#define CARD_PREFIX_MIN 4
 
 /* A card number: partner prefix, number, Luhn check digit (ISO/IEC 7812-1, annex B). Digits only,
  * zero-padded with NUL bytes. */

@@ -9,74 +9,81 @@
 #define LIMIT_CARDS_PER_MEMBER   16u
 #define LIMIT_REFERENCE_BYTES    64u  /* a brand's own customer or receipt number, without NUL */
 #define LIMIT_NAME_BYTES         128u /* a person's or brand's display name, without NUL */
-#define LIMIT_POINTS_PER_COMMAND INT64_C(1000000000000000)
+#define LIMIT_POINTS_PER_COMMAND INT64_C(1000000000000)
 
 /* Journal and engine. */
-#define LIMIT_RECORD_BYTES          (1u << 20)
-#define LIMIT_BATCH_RECORDS         8190u
-#define LIMIT_BATCH_BYTES           (16u << 20)
-#define LIMIT_QUEUE_COMMANDS        16384u
-#define LIMIT_EFFECTS_PER_RECORD    2048u
-#define LIMIT_MEMTABLE_BYTES        (256u << 20)
+#define LIMIT_RECORD_BYTES       (1u << 20)
+#define LIMIT_BATCH_RECORDS      8190u
+#define LIMIT_BATCH_BYTES        (16u << 20)
+#define LIMIT_QUEUE_COMMANDS     16384u
+#define LIMIT_EFFECTS_PER_RECORD 2048u
+#define LIMIT_MEMTABLE_BYTES     (256u << 20)
 
 /* Store. */
-#define LIMIT_STORE_MAP_BYTES       (UINT64_C(1) << 40) /* address space of an environment */
-#define LIMIT_STORE_READERS         512u
-#define LIMIT_STORE_ROW_BYTES       (2u << 20)
-#define LIMIT_JOURNAL_BATCH_BYTES   (32u << 20) /* with its table, hash and signature */
-#define LIMIT_TRIM_BATCHES          64u         /* in one transaction */
+#define LIMIT_STORE_MAP_BYTES     (UINT64_C(1) << 40) /* address space of an environment */
+#define LIMIT_STORE_READERS       512u
+#define LIMIT_STORE_ROW_BYTES     (2u << 20)
+#define LIMIT_JOURNAL_BATCH_BYTES (32u << 20) /* with its table, hash and signature */
+#define LIMIT_TRIM_BATCHES        64u         /* in one transaction */
 
 /* Between partners. */
-#define LIMIT_PARTNERS              1000u
-#define LIMIT_CLEARING_BATCH        1024u /* entries */
-#define LIMIT_CLEARING_ENTRY_BYTES  512u
-#define LIMIT_CLEARING_BATCH_BYTES  (1u << 20)
-#define LIMIT_CLEARING_WINDOW       8u /* batches sent and not yet receipted */
-#define LIMIT_SIGNED_BYTES          (1u << 20)
-#define LIMIT_CHARTER_BYTES         (4u << 20)
+#define LIMIT_PARTNERS             1000u
+#define LIMIT_CLEARING_BATCH       1024u /* entries */
+#define LIMIT_CLEARING_ENTRY_BYTES 512u
+#define LIMIT_CLEARING_BATCH_BYTES (1u << 20)
+#define LIMIT_CLEARING_WINDOW      8u /* batches sent and not yet receipted */
+#define LIMIT_SIGNED_BYTES         (1u << 20)
+#define LIMIT_CHARTER_BYTES        (4u << 20)
 
 /* Keys and certificates. */
-#define LIMIT_KEY_FILE_BYTES        1024u
-#define LIMIT_SEAL_OPERATIONS       16u
-#define LIMIT_SEAL_MEMORY_KIB       (1u << 20)
-#define LIMIT_PEM_BYTES             65536u
-#define LIMIT_CHAIN_CERTIFICATES    8u
-#define LIMIT_CERTIFICATE_HOSTS     16u
+#define LIMIT_KEY_FILE_BYTES     1024u
+#define LIMIT_SEAL_OPERATIONS    16u
+#define LIMIT_SEAL_MEMORY_KIB    (1u << 20)
+#define LIMIT_PEM_BYTES          65536u
+#define LIMIT_CHAIN_CERTIFICATES 8u
+#define LIMIT_CERTIFICATE_HOSTS  16u
 
 /* Programme. */
-#define LIMIT_PENDING_DAYS          366u
-#define LIMIT_EXPIRY_MONTHS         600u
+#define LIMIT_PENDING_DAYS  366u
+#define LIMIT_EXPIRY_MONTHS 600u
 
 /* RPC. */
-#define LIMIT_MESSAGE_BYTES         (4u << 20)
-#define LIMIT_DECODED_BYTES         (16u << 20) /* of one message, in its arena */
-#define LIMIT_MESSAGE_DEPTH         16u /* messages within messages */
-#define LIMIT_CONCURRENT_STREAMS    512u /* calls at once on one connection */
-#define LIMIT_LIVE_CALLS            8192u /* unary calls at once on all connections */
-#define LIMIT_WORKER_QUEUE          1024u /* calls that wait for a worker */
-#define LIMIT_TRANSPORT_BYTES       (512u << 20) /* buffers of all connections */
-#define LIMIT_METADATA_BYTES        (8u << 10)
-#define LIMIT_CALLERS_CACHED        256u /* connections whose identity is remembered */
-#define LIMIT_DESCRIPTOR_FILES      256u
-#define LIMIT_DESCRIPTOR_SYMBOLS    8192u
-#define LIMIT_PAGE_ROWS             1000u
+#define LIMIT_MESSAGE_BYTES      (4u << 20)
+#define LIMIT_DECODED_BYTES      (16u << 20)  /* of one message, in its arena */
+#define LIMIT_MESSAGE_DEPTH      16u          /* messages within messages */
+#define LIMIT_CONCURRENT_STREAMS 512u         /* calls at once on one connection */
+#define LIMIT_LIVE_CALLS         8192u        /* unary calls at once on all connections */
+#define LIMIT_WORKER_QUEUE       1024u        /* calls that wait for a worker */
+#define LIMIT_TRANSPORT_BYTES    (512u << 20) /* buffers of all connections */
+#define LIMIT_METADATA_BYTES     (8u << 10)
+#define LIMIT_CALLERS_CACHED     256u /* connections whose identity is remembered */
+#define LIMIT_DESCRIPTOR_FILES   256u
+#define LIMIT_DESCRIPTOR_SYMBOLS 8192u
+#define LIMIT_PAGE_ROWS          1000u
+
+/* Office: pages, imports, returns. */
+#define LIMIT_PAGE_BYTES           (2u << 20) /* a page ends early when it grows beyond */
+#define LIMIT_RETURN_CANDIDATES    4096u      /* sales looked at for one returned line */
+#define LIMIT_RETURN_SALES         1024u      /* sales that one return takes from */
+#define LIMIT_IMPORT_GROUP         512u       /* receipts made durable together */
+#define LIMIT_IMPORT_GROUP_LINES   16384u
+#define LIMIT_IMPORT_GROUP_MEMBERS 256u
 
 /* Receipts. */
-#define LIMIT_RECEIPT_LINES         1000u
-#define LIMIT_CSV_FIELD_BYTES       65536u
-#define LIMIT_CSV_COLUMNS           512u
-#define LIMIT_CSV_ROW_BYTES   (1u << 20)
-#define LIMIT_IMPORT_RECEIPTS 100000000u /* remembered by one import of a grouped file */
-#define LIMIT_IMPORT_SORT_BYTES (32u << 20) /* of rows sorted in memory at a time */
-#define LIMIT_IMPORT_RUNS     64u /* sorted runs merged at a time */
-#define LIMIT_IMPORT_PART_BYTES (4u << 20) /* of rows held for one receipt; more make a part */
-#define LIMIT_IMPORT_CARDS_BYTES (1u << 31) /* of a mapping's cards file in memory */
-#define LIMIT_MAPPING_BYTES   (1u << 20)
-#define LIMIT_MAPPING_VALUES  4096u /* in one list of a mapping */
-
+#define LIMIT_RECEIPT_LINES      1000u
+#define LIMIT_CSV_FIELD_BYTES    65536u
+#define LIMIT_CSV_COLUMNS        512u
+#define LIMIT_CSV_ROW_BYTES      (1u << 20)
+#define LIMIT_IMPORT_RECEIPTS    100000000u  /* remembered by one import of a grouped file */
+#define LIMIT_IMPORT_SORT_BYTES  (32u << 20) /* of rows sorted in memory at a time */
+#define LIMIT_IMPORT_RUNS        64u         /* sorted runs merged at a time */
+#define LIMIT_IMPORT_PART_BYTES  (4u << 20)  /* of rows held for one receipt; more make a part */
+#define LIMIT_IMPORT_CARDS_BYTES (1u << 31)  /* of a mapping's cards file in memory */
+#define LIMIT_MAPPING_BYTES      (1u << 20)
+#define LIMIT_MAPPING_VALUES     4096u /* in one list of a mapping */
 
 /* Files that people write, and addresses. */
-#define LIMIT_COALITION_BYTES       31u  /* a coalition's name, without NUL */
+#define LIMIT_COALITION_BYTES       31u /* a coalition's name, without NUL */
 #define LIMIT_CONFIG_FILE_BYTES     (1u << 20)
 #define LIMIT_CONFIG_DEPTH          16u
 #define LIMIT_CONFIG_KEYS           65536u
@@ -88,20 +95,20 @@
 #define LIMIT_PAIR_CAPS             4096u
 
 /* Logs, metrics, HTTP. */
-#define LIMIT_LOG_LINE_BYTES    4096u /* with the line feed; what a pipe takes in one piece */
-#define LIMIT_LOG_FIELDS        32u
-#define LIMIT_LOG_TEXT_BYTES    512u /* of one field, without NUL */
-#define LIMIT_METRIC_FAMILIES   256u
-#define LIMIT_METRIC_SERIES     1024u /* of one family */
-#define LIMIT_METRIC_LABELS     4u
-#define LIMIT_METRIC_LABEL_BYTES 127u
-#define LIMIT_METRIC_BUCKETS    32u
-#define LIMIT_METRICS_PAGE_BYTES (8u << 20)
-#define LIMIT_HTTP_CONNECTIONS  64u
+#define LIMIT_LOG_LINE_BYTES            4096u /* with the line feed; what a pipe takes in one piece */
+#define LIMIT_LOG_FIELDS                32u
+#define LIMIT_LOG_TEXT_BYTES            512u /* of one field, without NUL */
+#define LIMIT_METRIC_FAMILIES           256u
+#define LIMIT_METRIC_SERIES             1024u /* of one family */
+#define LIMIT_METRIC_LABELS             4u
+#define LIMIT_METRIC_LABEL_BYTES        127u
+#define LIMIT_METRIC_BUCKETS            32u
+#define LIMIT_METRICS_PAGE_BYTES        (8u << 20)
+#define LIMIT_HTTP_CONNECTIONS          64u
 #define LIMIT_HTTP_CONNECTIONS_PER_PEER 32u
-#define LIMIT_HTTP_TIMEOUT_S    10u
-#define LIMIT_HTTP_MEMORY_BYTES 32768u /* of one connection: request line and headers */
-#define LIMIT_HTTP_ROUTES       64u
-#define LIMIT_HTTP_BODY_BYTES   (1u << 20)
+#define LIMIT_HTTP_TIMEOUT_S            10u
+#define LIMIT_HTTP_MEMORY_BYTES         32768u /* of one connection: request line and headers */
+#define LIMIT_HTTP_ROUTES               64u
+#define LIMIT_HTTP_BODY_BYTES           (1u << 20)
 
 #endif

@@ -8,7 +8,8 @@
  * characters. */
 bool text_is_printable(struct slice bytes);
 
-/* Well-formed UTF-8 without NUL; control characters are allowed. What a protobuf `string` must be. */
+/* Well-formed UTF-8 without NUL; control characters are allowed. What a protobuf `string` must be.
+ */
 bool text_is_utf8(struct slice bytes);
 
 /* Copies a NUL-terminated text into a fixed field; ERR_INPUT when it does not fit. */

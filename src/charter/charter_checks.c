@@ -64,7 +64,7 @@ static int compare_owned(const void *a, const void *b)
 {
     const struct owned *first = a;
     const struct owned *second = b;
-    return memcmp(first->hash.bytes, second->hash.bytes, sizeof first->hash.bytes);
+    return hash_compare(&first->hash, &second->hash);
 }
 
 static size_t list_owned(const struct charter *c, struct owned *out)

@@ -1,6 +1,7 @@
 /* A clearing entry: one numbered row of the stream from one brand to another, as a plain value.
  *
- * Its bytes on the wire are a talea.v1.ClearingEntry (src/wire); its hash is taken over those bytes.
+ * Its bytes on the wire are a talea.v1.ClearingEntry (src/wire); its hash is taken over those
+ * bytes.
  */
 #ifndef CLEARING_ENTRY_H
 #define CLEARING_ENTRY_H

@@ -24,7 +24,7 @@ struct tariff {
 struct roster {
     struct partner_id self;
     uint64_t epoch;
-    struct period first_period; /* the settlement period in which streams begin */
+    struct period first_period;      /* the settlement period in which streams begin */
     struct roster_partner *partners; /* sorted by id, self included */
     size_t partner_count;
     struct tariff *tariffs; /* sorted by id; the first is the one new entries are made under */

@@ -21,7 +21,8 @@ struct stream {
     struct period period;         /* the open one: entries after last_number belong to it */
     uint64_t period_first_number; /* the first number of the open period */
     uint64_t bytes;               /* of all entries */
-    /* OUT: up to where the partner's receipts go, and the latest of them. IN: the latest we gave. */
+    /* OUT: up to where the partner's receipts go, and the latest of them. IN: the latest we gave.
+     */
     uint64_t receipted_number;
     uint64_t receipt_number;
     struct hash receipt_hash; /* of the latest receipt's payload */
@@ -48,12 +49,12 @@ struct batch_entry {
 
 /* What to do with a batch. */
 enum batch_judgement {
-    BATCH_TAKE,    /* follows on; apply all of it */
-    BATCH_REPEAT,  /* all of it is here already: give the latest receipt again */
-    BATCH_GAP,     /* it begins beyond what is here: the sender must go back */
-    BATCH_BROKEN,  /* numbers, hashes, periods or the head contradict each other */
-    BATCH_FORK,    /* it follows on from another entry than the one that is here: equivocation */
-    BATCH_FROZEN   /* the stream is frozen */
+    BATCH_TAKE,   /* follows on; apply all of it */
+    BATCH_REPEAT, /* all of it is here already: give the latest receipt again */
+    BATCH_GAP,    /* it begins beyond what is here: the sender must go back */
+    BATCH_BROKEN, /* numbers, hashes, periods or the head contradict each other */
+    BATCH_FORK,   /* it follows on from another entry than the one that is here: equivocation */
+    BATCH_FROZEN  /* the stream is frozen */
 };
 
 const char *batch_judgement_name(enum batch_judgement judgement);

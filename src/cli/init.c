@@ -45,7 +45,7 @@ struct init {
     const char *passphrase; /* NULL: not sealed */
     struct unix_ms now;
     char folder[LIMIT_PATH_BYTES + 1]; /* while it is made */
-    char path[LIMIT_PATH_BYTES + 64];  /* of the file in hand */
+    char path[LIMIT_PATH_BYTES + 80];  /* of the file in hand: a name of up to 63 bytes behind it */
     struct certificate_pair authority;
 };
 
@@ -81,8 +81,8 @@ static enum err read_address(const struct cli *cli, enum option_key key, const c
 
 static enum err read_names(const struct cli *cli, struct init_plan *out, struct note *note)
 {
-    const char *partner;
-    const char *prefix;
+    const char *partner = NULL;
+    const char *prefix = NULL;
     TRY(need(cli, OPT_COALITION, "coalition", &out->coalition, note));
     TRY(need(cli, OPT_PARTNER, "partner", &partner, note));
     TRY(need(cli, OPT_NAME, "name", &out->display_name, note));

@@ -19,18 +19,61 @@ function(talea_module name)
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/arrows)
 endfunction()
 
-# talea_test(NAME SOURCES ... [DEPENDS module ...] [LIBRARIES target ...] [TIMEOUT seconds])
+# Modules that start threads of their own: tests that link them run under the thread sanitizer too.
+set(TALEA_THREADED_MODULES engine telemetry rpc node client)
+
+# The labels of a test, and for each label the target tests_LABEL that builds all of its tests.
+function(talea_label test target)
+    foreach(label IN LISTS ARGN)
+        if(NOT TARGET tests_${label})
+            add_custom_target(tests_${label})
+        endif()
+        if(target)
+            add_dependencies(tests_${label} ${target})
+        endif()
+    endforeach()
+    set_tests_properties(${test} PROPERTIES LABELS "${ARGN}")
+endfunction()
+
+# talea_test(NAME SOURCES ... [DEPENDS module ...] [LIBRARIES target ...] [LABELS label ...]
+#            [TIMEOUT seconds])
 #
-# One cmocka executable, registered with CTest.
+# One cmocka executable, registered with CTest under the labels `unit`, LABELS, and `threads` where
+# it uses a threaded module. Exit code 77 is a skip.
 function(talea_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPENDS;LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPENDS;LIBRARIES;LABELS")
     add_executable(test_${name} ${arg_SOURCES})
     target_compile_options(test_${name} PRIVATE ${TALEA_WARNINGS})
+    set(labels unit ${arg_LABELS})
+    foreach(module IN LISTS arg_DEPENDS)
+        if(module IN_LIST TALEA_THREADED_MODULES)
+            list(APPEND labels threads)
+        endif()
+    endforeach()
+    list(REMOVE_DUPLICATES labels)
     list(TRANSFORM arg_DEPENDS PREPEND talea_)
     target_link_libraries(test_${name} PRIVATE ${arg_DEPENDS} ${arg_LIBRARIES} PkgConfig::CMOCKA)
     add_test(NAME ${name} COMMAND test_${name})
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
     endif()
-    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77)
+    talea_label(${name} test_${name} ${labels})
+endfunction()
+
+# talea_integration_test(NAME SCRIPT [LABELS label ...] [TIMEOUT seconds])
+#
+# A script over the real programs, registered with CTest as integration_NAME under the labels
+# `integration` and LABELS; with the label `sanitized` it runs under asan-ubsan too. It finds the
+# source in TALEA_SOURCE and the programs in TALEA_BUILD; exit code 77 is a skip.
+function(talea_integration_test name script)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "LABELS")
+    add_test(NAME integration_${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/${script})
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 300)
+    endif()
+    set_tests_properties(integration_${name} PROPERTIES
+        TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77
+        ENVIRONMENT "TALEA_SOURCE=${CMAKE_SOURCE_DIR};TALEA_BUILD=${CMAKE_BINARY_DIR}")
+    talea_label(integration_${name} "" integration ${arg_LABELS})
 endfunction()

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/yaml.h"
+#include "config/document.h"
 
 #define DECIMALS_MAX    4 /* of points and of ISO 4217 currencies */
 #define GRACE_DAYS_MAX  31
@@ -268,10 +268,10 @@ static enum err make_room(const struct coalition_yaml *yaml, struct coalition_fi
 enum err coalition_file_parse(struct slice yaml, const char *name, const char *folder,
                               struct coalition_file *out_coalition, struct note *note)
 {
-    struct yaml_source source = {yaml, name};
+    struct document_source source = {yaml, name};
     CLEANUP(positions_cleanup) struct positions *positions = NULL;
     void *document = NULL;
-    TRY(yaml_load(&source, &coalition_schema, &document, &positions, note));
+    TRY(document_load(&source, &coalition_schema, &document, &positions, note));
     CLEANUP(coalition_file_fini) struct coalition_file coalition;
     memset(&coalition, 0, sizeof coalition);
     struct check check = {positions, folder, note, make_room(document, &coalition)};
@@ -279,7 +279,7 @@ enum err coalition_file_parse(struct slice yaml, const char *name, const char *f
         note_set(note, check.err, "%s: out of memory", name);
     }
     check_file(&check, document, &coalition);
-    yaml_free(&coalition_schema, document);
+    document_free(&coalition_schema, document);
     TRY(check.err);
     *out_coalition = coalition;
     coalition.pair_caps = NULL;
@@ -295,7 +295,7 @@ enum err coalition_file_load(const char *path, struct coalition_file *out_coalit
         return note_set(note, ERR_INPUT, "the path of the coalition's description is too long");
     }
     CLEANUP(buffer_fini) struct buffer text = {0};
-    TRY(yaml_read_file(path, &text, note));
+    TRY(document_read_file(path, &text, note));
     return coalition_file_parse(buffer_slice(&text), path, folder, out_coalition, note);
 }
 

@@ -76,7 +76,7 @@ struct coalition_file {
 };
 
 /* On success the caller ends the value with coalition_file_fini. ERR_INPUT with a note that names
- * line and key, or what yaml_read_file says. */
+ * line and key, or what document_read_file says. */
 MUST_USE enum err coalition_file_load(const char *path, struct coalition_file *out_coalition,
                                       struct note *note);
 MUST_USE enum err coalition_file_parse(struct slice yaml, const char *name, const char *folder,

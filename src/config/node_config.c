@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/yaml.h"
+#include "config/document.h"
 
 struct keys_yaml {
     char *online;
@@ -190,16 +190,16 @@ static void check_node(struct check *check, const struct node_yaml *yaml, struct
 enum err node_config_parse(struct slice yaml, const char *name, const char *folder,
                            struct node_config *out_config, struct note *note)
 {
-    struct yaml_source source = {yaml, name};
+    struct document_source source = {yaml, name};
     CLEANUP(positions_cleanup) struct positions *positions = NULL;
     void *document = NULL;
-    TRY(yaml_load(&source, &node_schema, &document, &positions, note));
+    TRY(document_load(&source, &node_schema, &document, &positions, note));
     struct node_config config;
     memset(&config, 0, sizeof config);
     set_defaults(&config);
     struct check check = {positions, folder, note, ERR_OK};
     check_node(&check, document, &config);
-    yaml_free(&node_schema, document);
+    document_free(&node_schema, document);
     TRY(check.err);
     *out_config = config;
     return ERR_OK;
@@ -212,7 +212,7 @@ enum err node_config_load(const char *path, struct node_config *out_config, stru
         return note_set(note, ERR_INPUT, "the path of the configuration is too long");
     }
     CLEANUP(buffer_fini) struct buffer text = {0};
-    TRY(yaml_read_file(path, &text, note));
+    TRY(document_read_file(path, &text, note));
     return node_config_parse(buffer_slice(&text), path, folder, out_config, note);
 }
 

@@ -67,7 +67,7 @@ struct node_config {
 };
 
 /* ERR_INPUT with a note such as `node.yaml:7: listen: "127.0.0.1:99999" is not host:port`; or what
- * yaml_read_file says. Does not look at the files it names. */
+ * document_read_file says. Does not look at the files it names. */
 MUST_USE enum err node_config_load(const char *path, struct node_config *out_config,
                                    struct note *note);
 /* The same from memory: `name` for error texts, `folder` for relative paths. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "config/yaml.h"
+#include "config/document.h"
 
 #define MONTHS_MAX         120
 #define DAYS_MAX           366
@@ -114,15 +114,15 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
 enum err programme_file_parse(struct slice yaml, const char *name, unsigned points_decimals,
                               struct programme_file *out_programme, struct note *note)
 {
-    struct yaml_source source = {yaml, name};
+    struct document_source source = {yaml, name};
     CLEANUP(positions_cleanup) struct positions *positions = NULL;
     void *document = NULL;
-    TRY(yaml_load(&source, &programme_schema, &document, &positions, note));
+    TRY(document_load(&source, &programme_schema, &document, &positions, note));
     struct programme_file programme;
     memset(&programme, 0, sizeof programme);
     struct check check = {positions, ".", note, ERR_OK};
     check_programme(&check, document, points_decimals, &programme);
-    yaml_free(&programme_schema, document);
+    document_free(&programme_schema, document);
     TRY(check.err);
     *out_programme = programme;
     return ERR_OK;
@@ -132,6 +132,6 @@ enum err programme_file_load(const char *path, unsigned points_decimals,
                              struct programme_file *out_programme, struct note *note)
 {
     CLEANUP(buffer_fini) struct buffer text = {0};
-    TRY(yaml_read_file(path, &text, note));
+    TRY(document_read_file(path, &text, note));
     return programme_file_parse(buffer_slice(&text), path, points_decimals, out_programme, note);
 }

@@ -42,7 +42,7 @@ struct programme_file {
 };
 
 /* `points_decimals` is the charter's. ERR_INPUT with a note that names line and key, or what
- * yaml_read_file says. */
+ * document_read_file says. */
 MUST_USE enum err programme_file_load(const char *path, unsigned points_decimals,
                                       struct programme_file *out_programme, struct note *note);
 MUST_USE enum err programme_file_parse(struct slice yaml, const char *name,

@@ -15,7 +15,7 @@
 #define HASH_DOMAIN_BASKET     "talea.v1.basket"    /* what a hold is asked for */
 #define HASH_DOMAIN_IDENTIFIER "talea.v1.identifier" /* identifiers derived from what they name */
 #define HASH_DOMAIN_PROGRAMME  "talea.v1.programme"  /* a programme file, as it was when used */
-#define HASH_DOMAIN_RECEIPT    "talea.v1.receipt"    /* a clearing receipt, linked to the previous */
+#define HASH_DOMAIN_RECEIPT    "talea.v1.receipt" /* a clearing receipt, linked to the previous */
 
 /* The head of all signed bytes (crypto/signing.h). */
 #define SIGNED_DOMAIN "talea.v1.signed"

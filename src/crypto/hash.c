@@ -54,6 +54,11 @@ bool hash_equal(const struct hash *a, const struct hash *b)
     return sodium_memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+int hash_compare(const struct hash *a, const struct hash *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes);
+}
+
 bool hash_is_zero(const struct hash *hash)
 {
     return sodium_is_zero(hash->bytes, sizeof hash->bytes) == 1;

@@ -32,6 +32,8 @@ struct hash hasher_finish(struct hasher *hasher);
 
 /* In constant time. */
 bool hash_equal(const struct hash *a, const struct hash *b);
+/* An order for public hashes, as memcmp gives it; not in constant time. */
+int hash_compare(const struct hash *a, const struct hash *b);
 bool hash_is_zero(const struct hash *hash);
 
 /* 64 lower-case hexadecimal digits. */

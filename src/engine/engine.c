@@ -61,6 +61,7 @@ enum err engine_open(const struct engine_options *options, struct engine **out_e
         return note_set(note, ERR_RESOURCE, "no memory for the engine");
     }
     engine->options = *options;
+    engine->self = options->terms.roster->self;
     use_defaults(&engine->options);
     engine->ledger_terms.codec = (struct entry_codec){NULL, encode_entry};
     engine->ledger_terms.roster = options->terms.roster;
@@ -226,7 +227,8 @@ void engine_take_batch(struct engine *engine, const struct incoming_batch *batch
     out_outcome->err = submit_and_wait(engine, s);
 }
 
-/* Nothing more is sent to a partner whose receipt contradicts our half; the receipt is the proof. */
+/* Nothing more is sent to a partner whose receipt contradicts our half; the receipt is the proof.
+ */
 static void freeze_outbox(struct engine *engine, const struct incoming_receipt *receipt,
                           const struct note *note)
 {

@@ -3,8 +3,9 @@
  *   submit -> bounded queue -> decide, apply to an overlay -> journal batch durable -> publish ->
  *   answer all
  *
- * Nobody is answered before the journal has the batch; what readers see is durable. When the journal
- * refuses, the overlay is dropped, everybody in the batch is told so, and nothing has changed.
+ * Nobody is answered before the journal has the batch; what readers see is durable. When the
+ * journal refuses, the overlay is dropped, everybody in the batch is told so, and nothing has
+ * changed.
  *
  * Threads: a writer and a timekeeper (checkpoints; lots and holds that fall due). Any thread may
  * submit; `done` runs on the writer's thread and must not block.
@@ -39,8 +40,8 @@ struct engine_options {
     char coalition[32];
     struct clock_port clock;
     struct engine_terms terms;
-    size_t queue_commands;      /* 0: LIMIT_QUEUE_COMMANDS */
-    size_t memtable_bytes;      /* a checkpoint starts beyond this; 0: LIMIT_MEMTABLE_BYTES */
+    size_t queue_commands;       /* 0: LIMIT_QUEUE_COMMANDS */
+    size_t memtable_bytes;       /* a checkpoint starts beyond this; 0: LIMIT_MEMTABLE_BYTES */
     int64_t checkpoint_every_ms; /* and at least this often while there is something; 0: 1,000 */
     /* After each commit: something for partners may have come. Writer's thread; may be NULL. */
     void (*on_commit)(void *context, uint64_t last_row, bool has_entries);
@@ -50,9 +51,9 @@ struct engine_options {
 };
 
 struct engine_stats {
-    uint64_t journal_row;       /* last durable */
+    uint64_t journal_row; /* last durable */
     uint64_t checkpointed_row;
-    uint64_t commands;          /* decided since start */
+    uint64_t commands; /* decided since start */
     uint64_t refusals;
     uint64_t repeats;
     uint64_t batches;
@@ -61,8 +62,8 @@ struct engine_stats {
     uint64_t queue_length;
 };
 
-/* Rolls the state forward from the journal, checking every batch on the way, and starts the threads.
- * ERR_CORRUPT with a note that names the row when the journal is damaged. */
+/* Rolls the state forward from the journal, checking every batch on the way, and starts the
+ * threads. ERR_CORRUPT with a note that names the row when the journal is damaged. */
 MUST_USE enum err engine_open(const struct engine_options *options, struct engine **out_engine,
                               struct note *note);
 /* Finishes what is queued, writes a checkpoint, joins the threads. NULL is allowed. */
@@ -76,8 +77,8 @@ struct outcome {
 };
 typedef void engine_done(void *context, const struct outcome *outcome);
 
-/* Copies the command. ERR_RESOURCE when the queue is full, ERR_UNAVAILABLE when closing; then `done`
- * is not called. */
+/* Copies the command. ERR_RESOURCE when the queue is full, ERR_UNAVAILABLE when closing; then
+ * `done` is not called. */
 MUST_USE enum err engine_submit(struct engine *engine, const struct command *command,
                                 engine_done *done, void *context);
 /* Submits and waits. */

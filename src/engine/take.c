@@ -10,9 +10,8 @@
 
 static struct command own_command(struct engine *engine, enum command_kind kind)
 {
-    return (struct command){.kind = kind,
-                            .origin = engine->terms.roster->self,
-                            .business_time = writer_now(engine)};
+    return (struct command){
+        .kind = kind, .origin = engine->terms.roster->self, .business_time = writer_now(engine)};
 }
 
 /* What a receipt says besides its totals, gathered while the entries are taken. */
@@ -64,8 +63,8 @@ static enum err gather_totals(const struct engine *engine, enum stream_direction
             if (count == RECEIPT_TOTALS_MAX) {
                 return ERR_RESOURCE;
             }
-            out_totals[count++] = (struct receipt_total){(enum entry_kind)kind, tariff,
-                                                         total.count, total.points};
+            out_totals[count++] =
+                (struct receipt_total){(enum entry_kind)kind, tariff, total.count, total.points};
         }
     }
     *out_count = count;
@@ -82,8 +81,8 @@ static enum err give_receipt(struct engine *engine, const struct incoming_batch 
     TRY(wire_receipt_encode(receipt, &engine->scratch));
     struct slice payload = buffer_slice(&engine->scratch);
     buffer_clear(out_signed);
-    TRY(signed_make(&engine->options.signer, engine->terms.roster->epoch,
-                    PURPOSE_CLEARING_RECEIPT, payload, out_signed));
+    TRY(signed_make(&engine->options.signer, engine->terms.roster->epoch, PURPOSE_CLEARING_RECEIPT,
+                    payload, out_signed));
     command.take_batch = (struct command_take_batch){
         .sender = batch->sender,
         .held_receipt_number = batch->held_receipt_number,
@@ -135,8 +134,7 @@ enum err writer_take_batch(struct engine *engine, const struct incoming_batch *b
         .totals = draft.totals,
     };
     TRY(take_entries(engine, batch, &draft));
-    TRY(gather_totals(engine, STREAM_IN, &batch->sender, draft.totals,
-                      &draft.receipt.total_count));
+    TRY(gather_totals(engine, STREAM_IN, &batch->sender, draft.totals, &draft.receipt.total_count));
     TRY(give_receipt(engine, batch, &draft.receipt, &out->receipt));
     out->refused = draft.receipt.refused_count;
     return ERR_OK;
@@ -216,9 +214,9 @@ static enum err compare_totals(const struct engine *engine, const struct incomin
 
 static struct receipted_entry receipted(const struct clearing_entry *entry, enum verdict verdict)
 {
-    return (struct receipted_entry){entry->number,  entry->kind,    entry->tariff,
-                                    entry->points,  entry->period,  entry->transaction_id,
-                                    entry->subject, entry->card,    verdict};
+    return (struct receipted_entry){entry->number,  entry->kind,   entry->tariff,
+                                    entry->points,  entry->period, entry->transaction_id,
+                                    entry->subject, entry->card,   verdict};
 }
 
 /* In parts that end behind each refusal, so that each reversal sees the one before. */

@@ -124,14 +124,17 @@ static bool run_due(struct engine *engine)
     struct due_list *list = &(struct due_list){.now = clock_now(&engine->options.clock)};
     enum err err = state_scan(engine->options.state, TABLE_DUE, slice_of(NULL, 0),
                               slice_of(NULL, 0), gather_due, list);
-    for (size_t i = 0; err == ERR_OK && i < list->count; i++) {
-        list->commands[i].origin = engine->options.terms.roster->self;
-        err = engine_execute(engine, &list->commands[i]).err;
+    size_t done = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        list->commands[i].origin = engine->self;
+        enum err failed = engine_execute(engine, &list->commands[i]).err;
+        done += failed == ERR_OK;
+        err = failed != ERR_OK ? failed : err; /* one that fails does not hold up the others */
     }
     if (err != ERR_OK && err != ERR_UNAVAILABLE) {
         engine_trouble(engine, "due-failed", err_describe(err)->sentence);
     }
-    return err == ERR_OK && list->count == DUE_ROWS_PER_ROUND;
+    return done == DUE_ROWS_PER_ROUND;
 }
 
 static enum err checkpoint(struct engine *engine)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 /* A group may add this many records to a batch that has room for one more submission. */
-#define GROUP_RECORDS_MAX (LIMIT_CLEARING_BATCH + 2u)
+#define GROUP_RECORDS_MAX  (LIMIT_CLEARING_BATCH + 2u)
 #define BATCH_RECORDS_SOFT (LIMIT_BATCH_RECORDS - GROUP_RECORDS_MAX)
 #define BATCH_BYTES_SOFT   (LIMIT_BATCH_BYTES / 2u)
 

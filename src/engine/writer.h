@@ -31,6 +31,7 @@ struct timekeeper {
 
 struct engine {
     struct engine_options options;
+    struct partner_id self;
     struct queue queue;
     pthread_t writer;
     struct timekeeper timekeeper;
@@ -69,9 +70,8 @@ void engine_trouble(const struct engine *engine, const char *what, const char *d
 /* take.c: groups that apply as one. */
 MUST_USE enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,
                                     struct batch_outcome *out);
-MUST_USE enum err writer_take_receipt(struct engine *engine,
-                                      const struct incoming_receipt *receipt, size_t *out_refused,
-                                      struct note *note);
+MUST_USE enum err writer_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
+                                      size_t *out_refused, struct note *note);
 
 /* timekeeper.c */
 void *timekeeper_main(void *engine);

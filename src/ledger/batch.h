@@ -22,13 +22,15 @@ struct batch_builder {
 };
 
 void batch_begin(struct batch_builder *builder, uint64_t first_row);
-/* `record->row` must be the next. */
+/* `record->row` must be the next. A record beyond LIMIT_RECORD_BYTES or LIMIT_EFFECTS_PER_RECORD could
+ * not be read again: the builder sticks to ERR_RESOURCE, as it does beyond LIMIT_BATCH_RECORDS. */
 void batch_add(struct batch_builder *builder, const struct record *record);
 void batch_builder_fini(struct batch_builder *builder);
 /* Closes and signs. `*out_hash` is the previous hash of the next batch. */
 MUST_USE enum err batch_seal(struct batch_builder *builder, const struct signer *signer,
                              uint64_t charter_epoch, struct unix_ms time,
-                             const struct hash *previous, struct buffer *out, struct hash *out_hash);
+                             const struct hash *previous, struct buffer *out,
+                             struct hash *out_hash);
 
 struct batch_view {
     uint64_t first_row;

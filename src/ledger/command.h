@@ -24,7 +24,7 @@ enum command_kind {
     COMMAND_TAKE_BATCH = 14,   /* the batch's end: the stream's head, the receipt */
     COMMAND_TAKE_RECEIPT = 15, /* a partner's receipt for our entries */
     COMMAND_CLOSE_PERIOD = 16,
-    COMMAND_PUT_PAIR = 17,     /* a step in the settlement of a pair's period */
+    COMMAND_PUT_PAIR = 17, /* a step in the settlement of a pair's period */
     COMMAND_FREEZE_STREAM = 18,
     COMMAND_KIND_END
 };
@@ -47,9 +47,9 @@ struct command_earn {
     struct uid member;
     struct money amount;
     char currency[4];
-    bool is_fixed;             /* give fixed_points instead of the rate's */
+    bool is_fixed; /* give fixed_points, 0 or more, instead of the rate's */
     struct points fixed_points;
-    struct earn_rate rate;     /* the programme's when the command was made */
+    struct earn_rate rate;      /* the programme's when the command was made */
     struct unix_ms active_from; /* lot terms by the programme; 0: at once */
     struct unix_ms expires_at;  /* 0: never */
     char receipt[LIMIT_REFERENCE_BYTES + 1];
@@ -175,9 +175,10 @@ bool command_is_idempotent(enum command_kind kind);
 /* The canonical bytes that the journal keeps: a version and the fields of the command's kind. What
  * all commands have (kind, origin, transaction id, business time) is beside them in the record. */
 void command_encode(const struct command *command, struct buffer *out);
-/* What the node itself adds to a till's request (the member id it made, the rate and lot terms of the
- * moment, the times of a hold, the time of an undated sale) is not part of what a repeat must agree
- * in: `out_body_hash` covers only what the caller said. Zeros for kinds that are not idempotent. */
+/* What the node itself adds to a till's request (the member id it made, the rate and lot terms of
+ * the moment, the times of a hold, the time of an undated sale) is not part of what a repeat must
+ * agree in: `out_body_hash` covers only what the caller said. Zeros for kinds that are not
+ * idempotent. */
 void command_body_hash(const struct command *command, uint8_t out_body_hash[BODY_HASH_SIZE]);
 /* The inverse of command_encode: kind and body are set, the rest is zero. Slices point into
  * `bytes`. */

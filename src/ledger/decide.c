@@ -1,7 +1,5 @@
 #include "ledger/decision.h"
 
-#include <string.h>
-
 typedef enum err decide_fn(struct decision *d);
 
 static decide_fn *const decisions[COMMAND_KIND_END] = {
@@ -51,7 +49,8 @@ static enum err recall(const struct decision *d)
     TRY(view_get(d->view, TABLE_TRANSACTION, &key, &value));
     TRY(transaction_decode(value, &known));
     command_body_hash(d->command, body_hash);
-    if (memcmp(body_hash, known.body_hash, sizeof body_hash) != 0) {
+    if (!slice_equal(slice_of(body_hash, sizeof body_hash),
+                     slice_of(known.body_hash, sizeof known.body_hash))) {
         d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;
         return ERR_OK;
     }

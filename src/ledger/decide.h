@@ -40,7 +40,8 @@ MUST_USE enum err ledger_get_stream(const struct ledger_view *view, const struct
                                     const struct partner_id *partner, struct stream *out_stream);
 /* Absent rows read as zero. */
 MUST_USE enum err ledger_get_account(const struct ledger_view *view,
-                                     const struct account_ref *account, struct account *out_account);
+                                     const struct account_ref *account,
+                                     struct account *out_account);
 MUST_USE enum err ledger_get_total(const struct ledger_view *view, enum stream_direction direction,
                                    const struct partner_id *partner, struct period period,
                                    enum entry_kind kind, uint32_t tariff,

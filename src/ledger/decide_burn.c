@@ -83,8 +83,8 @@ enum err decide_capture(struct decision *d)
     const struct uid *id = &d->command->use.hold;
     struct points points = d->command->use.points;
     struct hold hold;
-    if (points.minor < 0) {
-        return decide_refuse(d, VERDICT_POINTS_NOT_POSITIVE);
+    if (points.minor != 0 && points_verdict(points) != VERDICT_OK) {
+        return decide_refuse(d, points_verdict(points));
     }
     TRY(own_hold(d, &hold));
     if (decision_is_refused(d)) {
@@ -167,8 +167,8 @@ enum err decide_return_burn(struct decision *d)
     const struct uid *id = &d->command->use.hold;
     struct points points = d->command->use.points;
     struct hold hold;
-    if (points.minor < 0) {
-        return decide_refuse(d, VERDICT_POINTS_NOT_POSITIVE);
+    if (points.minor != 0 && points_verdict(points) != VERDICT_OK) {
+        return decide_refuse(d, points_verdict(points));
     }
     TRY(own_hold(d, &hold));
     if (decision_is_refused(d)) {
@@ -178,7 +178,8 @@ enum err decide_return_burn(struct decision *d)
     if (points.minor == 0) {
         points = points_of(left);
     }
-    if (points.minor > left || left == 0) {
+    if (points.minor > left ||
+        left <= 0) { /* below 0 when a capture that had returned is refused */
         return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
     }
     if (hold.role == HOLD_FOREIGN) {

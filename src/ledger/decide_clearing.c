@@ -1,19 +1,37 @@
 /* The streams: ends of batches, receipts for our own entries, period marks, frozen streams. */
 #include "ledger/decision.h"
 
-/* Forgets receipts up to the one the partner holds, from it downwards: all that are left. */
-static enum err forget_receipts(struct decision *d, enum stream_direction direction,
-                                const struct partner_id *partner, uint64_t held)
+enum {
+    FORGET_MAX = 1024 /* receipts in one record, well below LIMIT_EFFECTS_PER_RECORD */
+};
+
+/* ERR_NOT_FOUND when it was forgotten. */
+static enum err find_receipt(const struct decision *d, enum stream_direction direction,
+                             const struct partner_id *partner, uint64_t number)
 {
     struct ledger_key key;
     struct slice value;
-    for (uint64_t number = held; number > 0; number--) {
-        key_receipt(direction, partner, number, &key);
-        enum err err = view_get(d->view, TABLE_RECEIPT, &key, &value);
+    key_receipt(direction, partner, number, &key);
+    return view_get(d->view, TABLE_RECEIPT, &key, &value);
+}
+
+/* Forgets receipts up to the one the partner holds. A partner that says so late may leave many: the
+ * oldest go first, the others with later records, so that those that are left have no gap. */
+static enum err forget_receipts(struct decision *d, enum stream_direction direction,
+                                const struct partner_id *partner, uint64_t held)
+{
+    uint64_t oldest = held + 1;
+    while (oldest > 1) {
+        enum err err = find_receipt(d, direction, partner, oldest - 1);
         if (err == ERR_NOT_FOUND) {
-            return ERR_OK;
+            break;
         }
         TRY(err);
+        oldest--;
+    }
+    for (uint64_t number = oldest; number <= held && number - oldest < FORGET_MAX; number++) {
+        struct ledger_key key;
+        key_receipt(direction, partner, number, &key);
         plan_delete(d->plan, TABLE_RECEIPT, &key);
     }
     return ERR_OK;
@@ -82,8 +100,7 @@ static struct account_ref posting_side(enum account_kind kind, const struct part
 
 static enum err reverse_sale(struct decision *d, const struct receipted_entry *entry)
 {
-    const struct uid *id =
-        entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject;
+    const struct uid *id = entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject;
     struct sale sale;
     enum err err = ledger_get_sale(d->view, &d->terms->roster->self, id, &sale);
     if (err == ERR_NOT_FOUND) {
@@ -232,8 +249,7 @@ enum err decide_freeze(struct decision *d)
 {
     const struct command_freeze *freeze = &d->command->freeze;
     struct stream stream;
-    TRY(ledger_get_stream(d->view, d->terms->roster, freeze->direction, &freeze->partner,
-                          &stream));
+    TRY(ledger_get_stream(d->view, d->terms->roster, freeze->direction, &freeze->partner, &stream));
     stream.is_frozen = true;
     decide_put_stream(d, freeze->direction, &freeze->partner, &stream);
     return ERR_OK;

@@ -5,7 +5,7 @@
 
 static const struct account_ref issued = {.kind = ACCOUNT_ISSUED};
 
-/* The points of a purchase: those given by hand, or the rate's. */
+/* The points of a purchase: those given by hand, which may be none, or the rate's. */
 static enum err earned_points(const struct command_earn *earn, struct points *out_points)
 {
     if (earn->is_fixed) {
@@ -92,8 +92,8 @@ enum err decide_earn(struct decision *d)
     const struct command_earn *earn = &d->command->earn;
     const struct roster *roster = d->terms->roster;
     struct points points;
-    if (earn->is_fixed && points_verdict(earn->fixed_points) != VERDICT_OK) {
-        return decide_refuse(d, points_verdict(earn->fixed_points));
+    if (earn->is_fixed && earn->fixed_points.minor < 0) {
+        return decide_refuse(d, VERDICT_POINTS_NOT_POSITIVE);
     }
     if (earned_points(earn, &points) != ERR_OK || points.minor > LIMIT_POINTS_PER_COMMAND) {
         return decide_refuse(d, VERDICT_POINTS_TOO_LARGE);
@@ -131,15 +131,15 @@ static enum err points_kept(const struct sale *sale, struct money left, struct p
 static enum err returned_sale(struct decision *d, struct sale *sale, struct money *out_amount)
 {
     const struct command_return_sale *request = &d->command->return_sale;
-    enum err err = ledger_get_sale(d->view, &d->terms->roster->self, &request->sale, sale);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && (sale->role == SALE_ADVISED ||
-                                                   sale->is_reversed))) {
-        return decide_refuse(d, VERDICT_SALE_UNKNOWN);
-    }
-    TRY(err);
     if (request->amount.minor < 0) {
         return decide_refuse(d, VERDICT_AMOUNT_NEGATIVE);
     }
+    enum err err = ledger_get_sale(d->view, &d->terms->roster->self, &request->sale, sale);
+    if (err == ERR_NOT_FOUND ||
+        (err == ERR_OK && (sale->role == SALE_ADVISED || sale->is_reversed))) {
+        return decide_refuse(d, VERDICT_SALE_UNKNOWN);
+    }
+    TRY(err);
     int64_t left = sale->amount.minor - sale->returned.minor;
     bool is_bonus_left = sale->amount.minor == 0 && sale->taken.minor < sale->points.minor;
     if (request->amount.minor > left || (left == 0 && !is_bonus_left)) {

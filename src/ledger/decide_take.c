@@ -25,9 +25,6 @@ static enum err take_earn(struct decision *d)
         .lot = {take->sender, entry->tariff, entry->active_from, entry->expires_at},
         .business_time = entry->business_time,
     };
-    if (roster_tariff(d->terms->roster, entry->tariff) == NULL) {
-        return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
-    }
     if (sale.lot.active_from.ms <= d->now.ms) {
         sale.lot.active_from = (struct unix_ms){0};
     }
@@ -44,10 +41,14 @@ static enum err take_earn(struct decision *d)
         return err;
     }
     TRY(work_give(d, &work, &receivable, &sale.lot, entry->points));
-    if (!decision_is_refused(d)) {
-        sale.member = work.id;
-        decide_put_sale(d, &entry->transaction_id, &sale);
+    if (decision_is_refused(d)) {
+        return ERR_OK;
     }
+    if (roster_tariff(d->terms->roster, entry->tariff) == NULL) {
+        return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
+    }
+    sale.member = work.id;
+    decide_put_sale(d, &entry->transaction_id, &sale);
     return ERR_OK;
 }
 
@@ -171,7 +172,8 @@ static enum err take_by_kind(struct decision *d)
     return ERR_INPUT;
 }
 
-/* Applied or refused, the entry is part of the stream; only the applied ones count in its totals. */
+/* Applied or refused, the entry is part of the stream; only the applied ones count in its totals.
+ */
 enum err decide_take_entry(struct decision *d)
 {
     const struct command_take_entry *take = &d->command->take_entry;
@@ -184,15 +186,17 @@ enum err decide_take_entry(struct decision *d)
     TRY(take_by_kind(d));
     struct hash hash = entry_hash(take->bytes);
     if (!decision_is_refused(d)) {
-        plan_total(d->plan, &(struct effect_total){STREAM_IN, take->sender, entry->period,
-                                                   entry->kind, entry->tariff, 1,
-                                                   entry->points.minor});
+        plan_total(d->plan,
+                   &(struct effect_total){STREAM_IN, take->sender, entry->period, entry->kind,
+                                          entry->tariff, 1, entry->points.minor});
     }
     if (entry->kind == ENTRY_PERIOD_MARK) {
         take_mark(d, &stream, &hash);
     }
     stream_advance(&stream, entry, &hash, take->bytes.length);
     decide_put_stream(d, STREAM_IN, &take->sender, &stream);
-    d->plan->answer.points = entry->points;
+    if (!decision_is_refused(d)) {
+        d->plan->answer.points = entry->points;
+    }
     return ERR_OK;
 }

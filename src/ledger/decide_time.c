@@ -14,16 +14,28 @@ enum err decide_settle_member(struct decision *d)
     return ERR_OK;
 }
 
+/* The hold ended otherwise: there is nothing due any more. */
+static void forget_due(struct decision *d)
+{
+    const struct command_due *due = &d->command->due;
+    struct ledger_key key;
+    key_due(due->due, DUE_HOLD, &due->redeemer, &due->id, &key);
+    plan_delete(d->plan, TABLE_DUE, &key);
+}
+
 enum err decide_expire_hold(struct decision *d)
 {
     const struct command_due *due = &d->command->due;
     struct hold hold;
     enum err err = ledger_get_hold(d->view, &due->redeemer, &due->id, &hold);
-    if (err == ERR_NOT_FOUND) {
-        return decide_refuse(d, VERDICT_HOLD_UNKNOWN);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
     }
-    TRY(err);
-    if (hold.role != HOLD_HOME || hold.state != HOLD_OPEN || d->now.ms < hold.deliver_by.ms) {
+    if (err == ERR_NOT_FOUND || hold.role != HOLD_HOME || hold.state != HOLD_OPEN) {
+        forget_due(d);
+        return ERR_OK;
+    }
+    if (d->now.ms <= hold.deliver_by.ms) { /* at T2 a capture is still in time */
         return ERR_OK;
     }
     return home_release(d, &due->id, &hold, HOLD_EXPIRED);

@@ -16,7 +16,8 @@ struct decision {
     struct plan *plan;
 };
 
-/* Drops what was planned; the answer is a refusal. Always ERR_OK, for `return decide_refuse(...)`. */
+/* Drops what was planned; the answer is a refusal. Always ERR_OK, for `return decide_refuse(...)`.
+ */
 enum err decide_refuse(struct decision *d, enum verdict verdict);
 
 /* Continues with the next step when there is no verdict yet; used after a step that may refuse. */
@@ -34,7 +35,8 @@ struct member_work {
 };
 
 /* Loads the member, writes the history link, moves lots that became active or expired. */
-MUST_USE enum err work_begin(struct decision *d, const struct uid *member, struct member_work *work);
+MUST_USE enum err work_begin(struct decision *d, const struct uid *member,
+                             struct member_work *work);
 /* The card's member, if the card is ours and not blocked; a refusal otherwise. */
 MUST_USE enum err work_begin_by_card(struct decision *d, const struct card_number *card,
                                      struct member_work *work);
@@ -71,8 +73,8 @@ void decide_put_u64(struct decision *d, const char *meta_name, uint64_t value);
 MUST_USE enum err decide_get_u64(const struct decision *d, const char *meta_name,
                                  uint64_t *out_value);
 
-/* Sends an entry about `card` to its home and posts it there and back: `debit` and `credit` are this
- * brand's own accounts, with the stream's open period filled into the partner's side. */
+/* Sends an entry about `card` to its home and posts it there and back: `debit` and `credit` are
+ * this brand's own accounts, with the stream's open period filled into the partner's side. */
 MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partner,
                               struct clearing_entry *entry, enum account_kind debit,
                               enum account_kind credit);

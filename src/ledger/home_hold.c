@@ -160,8 +160,8 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
     return ERR_OK;
 }
 
-/* The lot that takes points back: the one they came from, or, when that has expired, one of the same
- * origin that lives for the days of grace. */
+/* The lot that takes points back: the one they came from, or, when that has expired, one of the
+ * same origin that lives for the days of grace. */
 static struct lot_key refund_lot(const struct decision *d, const struct lot_key *origin)
 {
     struct lot_key key = *origin;

@@ -86,7 +86,7 @@ void effect_encode(const struct effect *effect, struct buffer *out);
 void effect_read(struct reader *in, struct effect *out_effect);
 
 struct record {
-    uint64_t row; /* from 1, without a gap */
+    uint64_t row;        /* from 1, without a gap */
     struct unix_ms time; /* when the ledger decided */
     enum command_kind kind;
     enum verdict verdict;

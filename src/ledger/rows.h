@@ -73,7 +73,8 @@ const char *account_kind_name(enum account_kind kind);
 bool account_kind_is_member(enum account_kind kind);
 bool account_kind_is_partner(enum account_kind kind);
 
-/* One account: of a member, of a partner and period, or of the programme. Unused fields are zero. */
+/* One account: of a member, of a partner and period, or of the programme. Unused fields are zero.
+ */
 struct account_ref {
     enum account_kind kind;
     struct uid member;
@@ -112,12 +113,12 @@ struct hold {
     struct uid member; /* nil when foreign */
     struct card_number card;
     struct points granted;
-    struct points captured; /* so far */
-    struct points voided;   /* given back, by void or expiry */
-    struct points returned; /* of the captured, given back for returned goods */
+    struct points captured;    /* so far */
+    struct points voided;      /* given back, by void or expiry */
+    struct points returned;    /* of the captured, given back for returned goods */
     struct unix_ms capture_by; /* T1 */
     struct unix_ms deliver_by; /* T2 */
-    size_t lot_count; /* 0 when foreign */
+    size_t lot_count;          /* 0 when foreign */
     struct hold_lot lots[LIMIT_LOTS_PER_HOLD];
 };
 
@@ -125,9 +126,9 @@ struct hold {
 struct points hold_left(const struct hold *hold);
 
 enum sale_role {
-    SALE_OWN = 1,     /* our shop, our member */
-    SALE_GIVEN = 2,   /* our shop, another brand's member */
-    SALE_ADVISED = 3  /* another brand's shop, our member */
+    SALE_OWN = 1,    /* our shop, our member */
+    SALE_GIVEN = 2,  /* our shop, another brand's member */
+    SALE_ADVISED = 3 /* another brand's shop, our member */
 };
 
 struct sale {
@@ -153,9 +154,9 @@ struct answer {
     struct uid member;
     struct card_number card;
     struct partner_id home;
-    struct points points;    /* earned, held, captured, voided, taken or given back */
-    struct points left;      /* of a hold */
-    struct points debt;      /* newly owed by the member */
+    struct points points; /* earned, held, captured, voided, taken or given back */
+    struct points left;   /* of a hold */
+    struct points debt;   /* newly owed by the member */
     struct unix_ms capture_by;
     struct unix_ms deliver_by;
     uint64_t row; /* the journal row that recorded it */
@@ -235,7 +236,7 @@ MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum
                                 struct partner_id *out_origin, struct uid *out_id);
 
 /* Names in TABLE_META; each value is a u64. */
-#define META_CARD_SERIAL  "card-serial"  /* the last one given */
+#define META_CARD_SERIAL  "card-serial" /* the last one given */
 #define META_MEMBER_COUNT "member-count"
 
 /* Values. Encoders append to a buffer and stick to its error; decoders give ERR_CORRUPT. */

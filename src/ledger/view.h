@@ -23,9 +23,9 @@ enum ledger_table {
     TABLE_OUTBOX = 11,     /* partner, number -> journal row that holds the entry */
     TABLE_HALF = 12,       /* direction, partner, period -> struct half */
     TABLE_PAIR = 13,       /* partner, period -> struct pair_period */
-    TABLE_DUE = 14,        /* time, what, id -> nothing: what must happen by itself, soonest first */
-    TABLE_META = 15,       /* name -> struct depends on the name */
-    TABLE_RECEIPT = 16,    /* direction, partner, number -> a clearing receipt, Signed bytes */
+    TABLE_DUE = 14,     /* time, what, id -> nothing: what must happen by itself, soonest first */
+    TABLE_META = 15,    /* name -> struct depends on the name */
+    TABLE_RECEIPT = 16, /* direction, partner, number -> a clearing receipt, Signed bytes */
     TABLE_END
 };
 
@@ -39,9 +39,9 @@ struct ledger_key {
     size_t length;
 };
 
-/* get: the value is borrowed until the next call on the same port. ERR_NOT_FOUND when there is none;
- * ERR_STORAGE or ERR_CORRUPT when the store fails. put: replaces. del: a row that is not there is no
- * error. */
+/* get: the value is borrowed until the next call on the same port. ERR_NOT_FOUND when there is
+ * none; ERR_STORAGE or ERR_CORRUPT when the store fails. put: replaces. del: a row that is not
+ * there is no error. */
 struct ledger_view {
     void *context;
     enum err (*get)(void *context, enum ledger_table table, struct slice key,

@@ -99,7 +99,7 @@ static void on_finished(struct completion *completion, bool is_ok)
     uncount(client);
 }
 
-static enum err start(struct client_call *call)
+static void start(struct client_call *call)
 {
     grpc_op ops[6];
     size_t count = 0;
@@ -111,9 +111,9 @@ static enum err start(struct client_call *call)
     batch_add(ops, &count, GRPC_OP_RECV_MESSAGE)->data.recv_message.recv_message = &call->reply;
     incoming_status_add(&call->incoming, ops, &count);
     link_call(call);
-    grpc_call_error error = grpc_call_start_batch(call->core, ops, count, &call->finished, NULL);
-    ASSERT(error == GRPC_CALL_OK);
-    return ERR_OK;
+    grpc_call *core = call->core;
+    completion_arm(&call->finished);
+    ASSERT(grpc_call_start_batch(core, ops, count, &call->finished, NULL) == GRPC_CALL_OK);
 }
 
 static enum err call_begin(struct rpc_client *client, const ProtobufCServiceDescriptor *service,
@@ -137,13 +137,14 @@ static enum err call_begin(struct rpc_client *client, const ProtobufCServiceDesc
     call->core = client_create_call(client, service, method, timeout_ms);
     call->output = descriptor->output;
     call->request = payload;
-    call->finished = (struct completion){on_finished, call};
+    call->finished = (struct completion){.run = on_finished, .owner = call};
     call->done = done;
     call->context = context;
     call->is_reply_kept = is_reply_kept;
     grpc_metadata_array_init(&call->headers);
     incoming_status_init(&call->incoming);
-    return start(call);
+    start(call);
+    return ERR_OK;
 }
 
 enum err rpc_client_call_async(struct rpc_client *client, const ProtobufCServiceDescriptor *service,

@@ -77,6 +77,7 @@ static void post(struct rpc_client_stream *stream, const grpc_op *ops, size_t co
                  struct completion *completion)
 {
     stream->awaited++;
+    completion_arm(completion);
     ASSERT(grpc_call_start_batch(stream->core, ops, count, completion, NULL) == GRPC_CALL_OK);
 }
 
@@ -117,10 +118,10 @@ enum err rpc_client_stream_open(struct rpc_client *client,
     stream->client = client;
     stream->descriptor = descriptor;
     stream->core = client_create_call(client, service, method, timeout_ms);
-    stream->opened = (struct completion){on_opened, stream};
-    stream->received = (struct completion){on_received, stream};
-    stream->sent = (struct completion){on_sent, stream};
-    stream->finished = (struct completion){on_finished, stream};
+    stream->opened = (struct completion){.run = on_opened, .owner = stream};
+    stream->received = (struct completion){.run = on_received, .owner = stream};
+    stream->sent = (struct completion){.run = on_sent, .owner = stream};
+    stream->finished = (struct completion){.run = on_finished, .owner = stream};
     arena_init(&stream->arena, LIMIT_DECODED_BYTES);
     grpc_metadata_array_init(&stream->headers);
     incoming_status_init(&stream->incoming);

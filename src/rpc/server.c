@@ -210,6 +210,8 @@ static void init_slot(struct rpc_server *server, struct method *method)
     struct request_slot *slot = &server->slots[server->slot_count++];
     slot->server = server;
     slot->method = method;
+    slot->completion.run = accept_on_request;
+    slot->completion.owner = slot;
     accept_post(slot);
 }
 
@@ -291,7 +293,7 @@ enum err rpc_server_start(const struct rpc_server_options *options,
         return err;
     }
     server->options = *options;
-    server->shut_down = (struct completion){on_shut_down, server};
+    server->shut_down = (struct completion){.run = on_shut_down, .owner = server};
     pthread_mutex_init(&server->mutex, NULL);
     cond_init_monotonic(&server->is_changed);
     callers_init(&server->callers, &options->tls);
@@ -339,6 +341,7 @@ static void shut_down_core(struct rpc_server *server, int64_t drain_ms)
     struct timespec until = monotonic_after(drain_ms);
     rpc_server_set_serving(server, false);
     atomic_store(&server->is_draining, true);
+    completion_arm(&server->shut_down);
     grpc_server_shutdown_and_notify(server->core, server->queue, &server->shut_down);
     streams_wake(server);
     wait_drained(server, &until);

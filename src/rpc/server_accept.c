@@ -94,7 +94,7 @@ static void dispatch(struct rpc_server *server, struct request_slot *taken, size
     }
 }
 
-static void on_request(struct completion *completion, bool is_ok)
+void accept_on_request(struct completion *completion, bool is_ok)
 {
     struct request_slot *slot = completion->owner;
     struct request_slot taken = *slot;
@@ -119,7 +119,7 @@ void accept_post(struct request_slot *slot)
 {
     struct rpc_server *server = slot->server;
     grpc_call_error error;
-    slot->completion = (struct completion){on_request, slot};
+    completion_arm(&slot->completion);
     grpc_metadata_array_init(&slot->metadata);
     if (slot->method == NULL) {
         grpc_call_details_init(&slot->details);

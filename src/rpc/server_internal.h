@@ -84,6 +84,7 @@ struct rpc_server {
 grpc_server_credentials *server_credentials_create(struct rpc_server *server);
 
 /* server_accept.c */
+void accept_on_request(struct completion *completion, bool is_ok);
 void accept_post(struct request_slot *slot);
 
 /* server_unary.c. `core_call` is taken and `payload` is; NULL without memory. */

@@ -78,6 +78,7 @@ static void post(struct rpc_stream *stream, const grpc_op *ops, size_t count,
                  struct completion *completion)
 {
     stream->awaited++;
+    completion_arm(completion);
     ASSERT(grpc_call_start_batch(stream->core, ops, count, completion, NULL) == GRPC_CALL_OK);
 }
 
@@ -197,9 +198,9 @@ static struct rpc_stream *stream_create(struct rpc_server *server, struct method
     stream->deadline = deadline;
     stream->identity = *identity;
     stream->started_us = clock_us();
-    stream->received = (struct completion){on_received, stream};
-    stream->sent = (struct completion){on_sent, stream};
-    stream->closed = (struct completion){on_closed, stream};
+    stream->received = (struct completion){.run = on_received, .owner = stream};
+    stream->sent = (struct completion){.run = on_sent, .owner = stream};
+    stream->closed = (struct completion){.run = on_closed, .owner = stream};
     arena_init(&stream->arena, LIMIT_DECODED_BYTES);
     pthread_mutex_init(&stream->mutex, NULL);
     cond_init_monotonic(&stream->is_changed);

@@ -109,8 +109,8 @@ struct rpc_call *call_create(struct rpc_server *server, struct method *method, g
     call->deadline = deadline;
     call->started_us = clock_us();
     call->batches_awaited = 1;
-    call->closed = (struct completion){on_closed, call};
-    call->replied = (struct completion){on_replied, call};
+    call->closed = (struct completion){.run = on_closed, .owner = call};
+    call->replied = (struct completion){.run = on_replied, .owner = call};
     arena_init(&call->arena, LIMIT_DECODED_BYTES);
     return call;
 }
@@ -125,6 +125,7 @@ static void watch_close(struct rpc_call *call)
         &call->cancelled;
     call->batches_awaited = 2;
     call->is_close_posted = true;
+    completion_arm(&call->closed);
     ASSERT(grpc_call_start_batch(call->core, ops, count, &call->closed, NULL) == GRPC_CALL_OK);
 }
 
@@ -176,7 +177,9 @@ static void finish(struct rpc_call *call, const struct rpc_status *status)
         batch_add(ops, &count, GRPC_OP_RECV_CLOSE_ON_SERVER)->data.recv_close_on_server.cancelled =
             &call->cancelled;
     }
-    ASSERT(grpc_call_start_batch(call->core, ops, count, &call->replied, NULL) == GRPC_CALL_OK);
+    grpc_call *core = call->core;
+    completion_arm(&call->replied);
+    ASSERT(grpc_call_start_batch(core, ops, count, &call->replied, NULL) == GRPC_CALL_OK);
 }
 
 void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *reply)

@@ -3,56 +3,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAPACITY_MIN 64u
-#define SHARD_SHIFT  58u /* the top 6 bits choose the shard, the low ones the bucket */
+#define CAPACITY_MIN  64u
+#define SHARD_SHIFT   58u /* the top 6 bits choose the shard, the low ones the slot */
+#define PUBLISH_GROUP 16u /* rows whose slots are fetched from memory at the same time */
 
 static enum err row_table_init(struct row_table *table)
 {
-    table->buckets = calloc(CAPACITY_MIN, sizeof *table->buckets);
-    if (table->buckets == NULL) {
+    *table = (struct row_table){.slots = calloc(CAPACITY_MIN, sizeof *table->slots)};
+    if (table->slots == NULL) {
         return ERR_RESOURCE;
     }
     table->capacity = CAPACITY_MIN;
-    table->rows = 0;
     return ERR_OK;
 }
 
-static struct row **row_table_slot(const struct row_table *table, uint64_t hash)
+static size_t row_table_start(const struct row_table *table, uint64_t hash)
 {
-    return &table->buckets[hash & (table->capacity - 1)];
+    return hash & (table->capacity - 1);
 }
 
-static const struct row *row_table_find(const struct row_table *table, const struct row_name *name)
+/* Where the row's pointer is kept, or NULL. */
+static struct row **row_table_find(struct row_table *table, const struct row_name *name)
 {
     if (table->rows == 0) {
         return NULL;
     }
-    const struct row *row = *row_table_slot(table, name->hash);
-    while (row != NULL && !row_is(row, name)) {
-        row = row->next;
+    size_t at = row_table_start(table, name->hash);
+    while (table->slots[at].row != NULL) {
+        struct row_slot *slot = &table->slots[at];
+        if (slot->hash == name->hash && row_is(slot->row, name)) {
+            return &slot->row;
+        }
+        at = (at + 1) & (table->capacity - 1);
     }
-    return row;
+    struct row **link = &table->overflow;
+    while (*link != NULL && !row_is(*link, name)) {
+        link = &(*link)->next;
+    }
+    return *link == NULL ? NULL : link;
 }
 
-/* Twice the buckets if there is memory for them; without it the chains get longer, no more. */
+static void row_table_add(struct row_table *table, struct row *row)
+{
+    size_t at = row_table_start(table, row->hash);
+    while (table->slots[at].row != NULL) {
+        at = (at + 1) & (table->capacity - 1);
+    }
+    row->next = NULL;
+    table->slots[at] = (struct row_slot){row->hash, row};
+    table->slotted++;
+}
+
+/* Twice the slots if there is memory for them. */
 static void row_table_grow(struct row_table *table)
 {
-    struct row_table wider = {calloc(2 * table->capacity, sizeof *table->buckets),
-                              2 * table->capacity, table->rows};
-    if (wider.buckets == NULL) {
+    struct row_table wider = {.slots = calloc(2 * table->capacity, sizeof *table->slots),
+                              .capacity = 2 * table->capacity,
+                              .rows = table->rows};
+    if (wider.slots == NULL) {
         return;
     }
     for (size_t i = 0; i < table->capacity; i++) {
-        struct row *row = table->buckets[i];
-        while (row != NULL) {
-            struct row *next = row->next;
-            struct row **slot = row_table_slot(&wider, row->hash);
-            row->next = *slot;
-            *slot = row;
-            row = next;
+        const struct row_slot *slot = &table->slots[i];
+        size_t at = row_table_start(&wider, slot->hash);
+        while (slot->row != NULL && wider.slots[at].row != NULL) {
+            at = (at + 1) & (wider.capacity - 1);
+        }
+        if (slot->row != NULL) {
+            wider.slots[at] = *slot;
         }
     }
-    free(table->buckets);
+    wider.slotted = table->slotted;
+    wider.overflow = table->overflow; /* stays where it is: it is short, and dropped soon */
+    free(table->slots);
     *table = wider;
 }
 
@@ -60,36 +83,49 @@ static void row_table_grow(struct row_table *table)
 static struct row *row_table_put(struct row_table *table, struct row *row)
 {
     struct row_name name = row_get_name(row);
-    struct row **slot = row_table_slot(table, row->hash);
-    while (*slot != NULL && !row_is(*slot, &name)) {
-        slot = &(*slot)->next;
+    struct row **place = row_table_find(table, &name);
+    if (place != NULL) {
+        struct row *replaced = *place;
+        row->next = replaced->next;
+        *place = row;
+        return replaced;
     }
-    struct row *replaced = *slot;
-    row->next = replaced == NULL ? NULL : replaced->next;
-    *slot = row;
-    if (replaced == NULL) {
-        table->rows++;
-        if (table->rows > table->capacity) {
-            row_table_grow(table);
-        }
+    table->rows++;
+    if (table->slotted >= table->capacity / 2) {
+        row_table_grow(table);
     }
-    return replaced;
+    if (table->slotted < table->capacity / 8 * 7) {
+        row_table_add(table, row);
+    } else {
+        row->next = table->overflow;
+        table->overflow = row;
+    }
+    return NULL;
 }
 
-/* Frees the rows and keeps the buckets; returns the rows' bytes. */
+static size_t free_row(struct row *row)
+{
+    size_t bytes = row_size(row);
+    free(row);
+    return bytes;
+}
+
+/* Frees the rows and keeps the slots; returns the rows' bytes. */
 static size_t row_table_empty(struct row_table *table)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < table->capacity; i++) {
-        struct row *row = table->buckets[i];
-        while (row != NULL) {
-            struct row *next = row->next;
-            bytes += row_size(row);
-            free(row);
-            row = next;
+        if (table->slots[i].row != NULL) {
+            bytes += free_row(table->slots[i].row);
+            table->slots[i] = (struct row_slot){0};
         }
-        table->buckets[i] = NULL;
     }
+    while (table->overflow != NULL) {
+        struct row *next = table->overflow->next;
+        bytes += free_row(table->overflow);
+        table->overflow = next;
+    }
+    table->slotted = 0;
     table->rows = 0;
     return bytes;
 }
@@ -97,7 +133,7 @@ static size_t row_table_empty(struct row_table *table)
 static void row_table_fini(struct row_table *table)
 {
     (void)row_table_empty(table);
-    free(table->buckets);
+    free(table->slots);
 }
 
 enum err memtable_init(struct memtable *memtable)
@@ -109,8 +145,8 @@ enum err memtable_init(struct memtable *memtable)
                        row_table_init(&shard->frozen) == ERR_OK &&
                        pthread_mutex_init(&shard->mutex, NULL) == 0;
         if (!is_made) {
-            free(shard->active.buckets);
-            free(shard->frozen.buckets);
+            free(shard->active.slots);
+            free(shard->frozen.slots);
             *shard = (struct memtable_shard){0};
             memtable_fini(memtable);
             return ERR_RESOURCE;
@@ -123,7 +159,7 @@ void memtable_fini(struct memtable *memtable)
 {
     for (unsigned i = 0; i < MEMTABLE_SHARDS; i++) {
         struct memtable_shard *shard = &memtable->shards[i];
-        if (shard->active.buckets == NULL) {
+        if (shard->active.slots == NULL) {
             break; /* init came as far as this */
         }
         row_table_fini(&shard->active);
@@ -138,11 +174,12 @@ enum err memtable_get(struct memtable *memtable, const struct row_name *name, st
     struct memtable_shard *shard = &memtable->shards[memtable_shard_of(name->hash)];
     enum err err = ERR_NOT_FOUND;
     pthread_mutex_lock(&shard->mutex);
-    const struct row *row = row_table_find(&shard->active, name);
-    if (row == NULL) {
-        row = row_table_find(&shard->frozen, name);
+    struct row **place = row_table_find(&shard->active, name);
+    if (place == NULL) {
+        place = row_table_find(&shard->frozen, name);
     }
-    if (row != NULL) {
+    if (place != NULL) {
+        const struct row *row = *place;
         struct slice value = row_value(row);
         buffer_clear(out);
         write_bytes(out, value.at, value.length);
@@ -158,37 +195,61 @@ unsigned memtable_shard_of(uint64_t hash)
     return (unsigned)(hash >> SHARD_SHIFT);
 }
 
-void memtable_publish(struct memtable *memtable, struct row *lists[MEMTABLE_SHARDS])
+/* Moves the rows into the table, at most PUBLISH_GROUP; the replaced ones go to the front of
+ * `*replaced`. Returns the bytes of those that were moved. */
+static size_t publish_group(struct row_table *table, const struct row_slot *rows, size_t count,
+                            struct row **replaced)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(&table->slots[row_table_start(table, rows[i].hash)]);
+        __builtin_prefetch(rows[i].row);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct row_slot *slot = &table->slots[row_table_start(table, rows[i].hash)];
+        __builtin_prefetch(slot->row); /* the one to replace, more often than not */
+    }
+    for (size_t i = 0; i < count; i++) {
+        bytes += row_size(rows[i].row);
+        struct row *old = row_table_put(table, rows[i].row);
+        if (old != NULL) {
+            old->next = *replaced;
+            *replaced = old;
+        }
+    }
+    return bytes;
+}
+
+static void publish_shard(struct memtable *memtable, struct memtable_shard *shard,
+                          const struct row_slot *rows, size_t count)
+{
+    struct row *replaced = NULL;
+    size_t added = 0;
+    size_t removed = 0;
+    pthread_mutex_lock(&shard->mutex);
+    for (size_t i = 0; i < count; i += PUBLISH_GROUP) {
+        size_t left = count - i;
+        added += publish_group(&shard->active, rows + i,
+                               left < PUBLISH_GROUP ? left : PUBLISH_GROUP, &replaced);
+    }
+    pthread_mutex_unlock(&shard->mutex);
+    while (replaced != NULL) { /* readers copied under the lock: nobody has it any more */
+        struct row *next = replaced->next;
+        removed += free_row(replaced);
+        replaced = next;
+    }
+    atomic_fetch_add(&memtable->bytes, added);
+    atomic_fetch_sub(&memtable->bytes, removed);
+}
+
+void memtable_publish(struct memtable *memtable, const struct row_slot *rows,
+                      const size_t starts[MEMTABLE_SHARDS + 1])
 {
     for (unsigned i = 0; i < MEMTABLE_SHARDS; i++) {
-        if (lists[i] == NULL) {
-            continue;
+        if (starts[i] < starts[i + 1]) {
+            publish_shard(memtable, &memtable->shards[i], rows + starts[i],
+                          starts[i + 1] - starts[i]);
         }
-        struct memtable_shard *shard = &memtable->shards[i];
-        struct row *replaced = NULL;
-        size_t added = 0;
-        size_t removed = 0;
-        pthread_mutex_lock(&shard->mutex);
-        for (struct row *row = lists[i]; row != NULL;) {
-            struct row *next = row->next;
-            added += row_size(row);
-            struct row *old = row_table_put(&shard->active, row);
-            if (old != NULL) {
-                old->next = replaced;
-                replaced = old;
-            }
-            row = next;
-        }
-        pthread_mutex_unlock(&shard->mutex);
-        while (replaced != NULL) { /* readers copied under the lock: nobody has it any more */
-            struct row *next = replaced->next;
-            removed += row_size(replaced);
-            free(replaced);
-            replaced = next;
-        }
-        atomic_fetch_add(&memtable->bytes, added);
-        atomic_fetch_sub(&memtable->bytes, removed);
-        lists[i] = NULL;
     }
 }
 
@@ -238,10 +299,14 @@ static size_t collect(const struct memtable *memtable, struct sort_entry *entrie
     size_t count = 0;
     for (unsigned i = 0; i < MEMTABLE_SHARDS; i++) {
         const struct row_table *table = &memtable->shards[i].frozen;
-        for (size_t b = 0; b < table->capacity; b++) {
-            for (const struct row *row = table->buckets[b]; row != NULL; row = row->next) {
+        for (size_t at = 0; at < table->capacity; at++) {
+            const struct row *row = table->slots[at].row;
+            if (row != NULL) {
                 entries[count++] = (struct sort_entry){sort_start(row), row};
             }
+        }
+        for (const struct row *row = table->overflow; row != NULL; row = row->next) {
+            entries[count++] = (struct sort_entry){sort_start(row), row};
         }
     }
     return count;
@@ -276,11 +341,11 @@ void memtable_drop_frozen(struct memtable *memtable)
         struct memtable_shard *shard = &memtable->shards[i];
         pthread_mutex_lock(&shard->mutex);
         struct row_table dropped = shard->frozen;
-        shard->frozen = (struct row_table){0}; /* no rows: nobody looks for its buckets */
+        shard->frozen = (struct row_table){0}; /* no rows: nobody looks for its slots */
         pthread_mutex_unlock(&shard->mutex);
         size_t bytes = row_table_empty(&dropped);
         pthread_mutex_lock(&shard->mutex);
-        shard->frozen = dropped; /* the buckets serve the next freeze */
+        shard->frozen = dropped; /* the slots serve the next freeze */
         pthread_mutex_unlock(&shard->mutex);
         atomic_fetch_sub(&memtable->bytes, bytes);
     }

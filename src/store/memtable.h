@@ -17,10 +17,18 @@
 
 #define MEMTABLE_SHARDS 64u
 
+/* Open addressing with the hash beside the pointer, since each look at a row is a cache miss. */
+struct row_slot {
+    uint64_t hash;
+    struct row *row; /* NULL: empty */
+};
+
 struct row_table {
-    struct row **buckets;
-    size_t capacity; /* a power of two */
-    size_t rows;
+    struct row_slot *slots;
+    size_t capacity;      /* a power of two */
+    size_t slotted;       /* slots in use */
+    size_t rows;          /* of slots and overflow */
+    struct row *overflow; /* rows that came when there was no memory for more slots */
 };
 
 struct memtable_shard {
@@ -43,11 +51,11 @@ void memtable_fini(struct memtable *memtable);
 MUST_USE enum err memtable_get(struct memtable *memtable, const struct row_name *name,
                                struct buffer *out, bool *out_is_deleted);
 
-/* Which of the lists given to memtable_publish a row belongs to. */
 unsigned memtable_shard_of(uint64_t hash);
-/* Takes the rows, a list for each shard; no name twice. An older row of the same name is freed.
- * Takes no memory that it needs, so it can't fail. */
-void memtable_publish(struct memtable *memtable, struct row *lists[MEMTABLE_SHARDS]);
+/* Takes the rows, no name twice, those of shard n from starts[n] up to starts[n + 1]. An older row
+ * of the same name is freed. Takes no memory that it needs, so it can't fail. */
+void memtable_publish(struct memtable *memtable, const struct row_slot *rows,
+                      const size_t starts[MEMTABLE_SHARDS + 1]);
 
 /* The active rows become the frozen ones; there must be none of these. */
 void memtable_freeze(struct memtable *memtable);

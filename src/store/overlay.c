@@ -14,11 +14,18 @@
 #include "base/limits.h"
 
 #define CAPACITY_MIN 64u
+#define CAPACITY_MAX (1u << 30) /* entries have 32-bit numbers */
 
 struct entry {
     uint64_t hash;
     struct row *row;
     bool is_saved; /* `saved` has the row of the mark */
+};
+
+/* Enough of the hash that a look at a wrong row is rare. */
+struct index_slot {
+    uint32_t tag;
+    uint32_t number; /* of the entry, from 1; 0: empty */
 };
 
 struct saved {
@@ -32,7 +39,8 @@ struct overlay {
     struct entry *entries;
     size_t count;
     size_t capacity;
-    size_t *index; /* an entry's number + 1; twice as many slots as entries have room */
+    struct index_slot *index;  /* twice as many as there is room for entries */
+    struct row_slot *outgoing; /* room for all rows, for the publish */
     struct saved *saved;
     size_t saved_count;
     size_t saved_capacity;
@@ -44,20 +52,28 @@ static size_t index_mask(const struct overlay *overlay)
     return 2 * overlay->capacity - 1;
 }
 
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
 /* The slot of the row, or the empty one where it belongs. */
-static size_t *index_slot(const struct overlay *overlay, const struct row_name *name)
+static struct index_slot *index_slot(const struct overlay *overlay, const struct row_name *name)
 {
     size_t mask = index_mask(overlay);
     size_t at = name->hash & mask;
-    while (overlay->index[at] != 0 && !row_is(overlay->entries[overlay->index[at] - 1].row, name)) {
-        at = (at + 1) & mask;
+    for (;; at = (at + 1) & mask) {
+        struct index_slot *slot = &overlay->index[at];
+        if (slot->number == 0 || (slot->tag == tag_of(name->hash) &&
+                                  row_is(overlay->entries[slot->number - 1].row, name))) {
+            return slot;
+        }
     }
-    return &overlay->index[at];
 }
 
 static struct entry *find(const struct overlay *overlay, const struct row_name *name)
 {
-    size_t number = *index_slot(overlay, name);
+    uint32_t number = index_slot(overlay, name)->number;
     return number == 0 ? NULL : &overlay->entries[number - 1];
 }
 
@@ -68,12 +84,19 @@ static enum err reserve_entry(struct overlay *overlay)
         return ERR_OK;
     }
     size_t capacity = overlay->capacity == 0 ? CAPACITY_MIN : 2 * overlay->capacity;
-    size_t *index = calloc(2 * capacity, sizeof *index);
+    if (capacity > CAPACITY_MAX) {
+        return ERR_RESOURCE;
+    }
+    struct index_slot *index = calloc(2 * capacity, sizeof *index);
     struct entry *entries = realloc(overlay->entries, capacity * sizeof *entries);
     if (entries != NULL) {
         overlay->entries = entries;
     }
-    if (entries == NULL || index == NULL) {
+    struct row_slot *outgoing = realloc(overlay->outgoing, capacity * sizeof *outgoing);
+    if (outgoing != NULL) {
+        overlay->outgoing = outgoing;
+    }
+    if (entries == NULL || index == NULL || outgoing == NULL) {
         free(index);
         return ERR_RESOURCE;
     }
@@ -82,10 +105,10 @@ static enum err reserve_entry(struct overlay *overlay)
     overlay->capacity = capacity;
     for (size_t i = 0; i < overlay->count; i++) {
         size_t at = entries[i].hash & index_mask(overlay);
-        while (index[at] != 0) {
+        while (index[at].number != 0) {
             at = (at + 1) & index_mask(overlay);
         }
-        index[at] = i + 1;
+        index[at] = (struct index_slot){tag_of(entries[i].hash), (uint32_t)(i + 1)};
     }
     return ERR_OK;
 }
@@ -111,10 +134,10 @@ static struct row *pop_entry(struct overlay *overlay)
     size_t number = overlay->count;
     struct entry *entry = &overlay->entries[number - 1];
     size_t at = entry->hash & index_mask(overlay);
-    while (overlay->index[at] != number) {
+    while (overlay->index[at].number != number) {
         at = (at + 1) & index_mask(overlay);
     }
-    overlay->index[at] = 0;
+    overlay->index[at].number = 0;
     overlay->count--;
     return entry->row;
 }
@@ -129,7 +152,8 @@ static enum err add_entry(struct overlay *overlay, const struct row_name *name, 
     }
     row_set_value(row, value);
     row->is_deleted = is_deleted;
-    *index_slot(overlay, name) = overlay->count + 1;
+    *index_slot(overlay, name) =
+        (struct index_slot){tag_of(name->hash), (uint32_t)(overlay->count + 1)};
     overlay->entries[overlay->count++] = (struct entry){name->hash, row, false};
     return ERR_OK;
 }
@@ -232,6 +256,7 @@ void overlay_destroy(struct overlay *overlay)
     state_reader_destroy(overlay->reader);
     free(overlay->entries);
     free(overlay->index);
+    free(overlay->outgoing);
     free(overlay->saved);
     free(overlay);
 }
@@ -274,21 +299,35 @@ void overlay_clear(struct overlay *overlay)
     overlay->marked = 0;
 }
 
+/* Empties the overlay into `outgoing`, shard by shard. */
+static void collect_outgoing(struct overlay *overlay, size_t out_starts[MEMTABLE_SHARDS + 1])
+{
+    size_t ends[MEMTABLE_SHARDS] = {0};
+    for (size_t i = 0; i < overlay->count; i++) {
+        ends[memtable_shard_of(overlay->entries[i].hash)]++;
+    }
+    out_starts[0] = 0;
+    for (unsigned i = 0; i < MEMTABLE_SHARDS; i++) {
+        out_starts[i + 1] = out_starts[i] + ends[i];
+        ends[i] = out_starts[i];
+    }
+    while (overlay->count > 0) {
+        uint64_t hash = overlay->entries[overlay->count - 1].hash;
+        size_t *end = &ends[memtable_shard_of(hash)];
+        overlay->outgoing[(*end)++] = (struct row_slot){hash, pop_entry(overlay)};
+    }
+}
+
 void overlay_publish(struct overlay *overlay, uint64_t last_row)
 {
     struct state *state = overlay->state;
-    struct row *lists[MEMTABLE_SHARDS] = {NULL};
+    size_t starts[MEMTABLE_SHARDS + 1];
     overlay_mark(overlay);
     overlay->marked = 0;
-    while (overlay->count > 0) {
-        struct row *row = pop_entry(overlay);
-        struct row **list = &lists[memtable_shard_of(row->hash)];
-        row->next = *list;
-        *list = row;
-    }
+    collect_outgoing(overlay, starts);
     pthread_mutex_lock(&state->publish_mutex);
     ASSERT(last_row >= atomic_load(&state->published_row));
-    memtable_publish(&state->memtable, lists);
+    memtable_publish(&state->memtable, overlay->outgoing, starts);
     atomic_store(&state->published_row, last_row);
     pthread_mutex_unlock(&state->publish_mutex);
 }

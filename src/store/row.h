@@ -12,7 +12,7 @@ struct row_name {
 };
 
 struct row {
-    struct row *next; /* in a bucket, or in a list on the way there */
+    struct row *next; /* in a list: replaced and to be freed, or a table's overflow */
     uint64_t hash;
     uint32_t value_length;
     uint32_t value_room;
@@ -23,7 +23,7 @@ struct row {
 };
 
 /* ERR_INPUT for a table or a key that can't be. `seed` is secret and drawn at start: keys come from
- * outside, and must not be able to choose their bucket. */
+ * outside, and must not be able to choose their place. */
 MUST_USE enum err row_name_init(struct row_name *name, uint64_t seed, enum ledger_table table,
                                 struct slice key);
 /* Without a value yet: room for `value_room` bytes. NULL without memory. */

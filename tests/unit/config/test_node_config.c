@@ -241,7 +241,7 @@ static void test_files(void **state)
     expect_files(&c, ERR_NOT_FOUND, "node.yaml:4: charter: /tmp/talea-config-");
     put_file(&folder, "charter.talea", "x", 0644);
     put_file(&folder, "p.yaml", "x", 0644);
-    put_file(&folder, "online.key", "x", 0644);
+    put_file(&folder, "online.key", "x", 0640);
     put_file(&folder, "node.pem", "x", 0644);
     put_file(&folder, "node.key", "x", 0600);
     expect_files(&c, ERR_DENIED, "owner only");

@@ -12,6 +12,7 @@
 #include "pki/trust.h"
 
 #define BAKERY_NODE "talea://highstreet/bakery/node/node-1"
+#define BAKERY_TILL "talea://highstreet/bakery/till/lane-1"
 #define GROCER_NODE "talea://highstreet/grocer/node/node-1"
 
 /* What the checks say of a chain that claims to be the bakery's in highstreet. */
@@ -85,9 +86,32 @@ static void test_another_partners_leaf(void **state)
     assert_non_null(strstr(note.text, "authority of bakery vouches for a certificate of grocer"));
 }
 
-/* Re-signs a certificate by another authority, as its owner could do with any tool. */
+/* A URI to put into a certificate: its bytes may hold a NUL. */
+struct odd_uri {
+    const char *at;
+    int length;
+};
+
+static void replace_names(X509 *certificate, const struct odd_uri *uris, size_t count)
+{
+    GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+    for (size_t i = 0; i < count; i++) {
+        GENERAL_NAME *name = GENERAL_NAME_new();
+        ASN1_IA5STRING *value = ASN1_IA5STRING_new();
+        assert_int_equal(ASN1_STRING_set(value, uris[i].at, uris[i].length), 1);
+        GENERAL_NAME_set0_value(name, GEN_URI, value);
+        assert_int_not_equal(sk_GENERAL_NAME_push(names, name), 0);
+    }
+    assert_int_equal(
+        X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, X509V3_ADD_REPLACE), 1);
+    GENERAL_NAMES_free(names);
+}
+
+/* Re-signs a certificate by an authority, as its owner could do with any tool, with these URIs in
+ * place of its names unless `uris` is NULL. */
 static struct buffer resigned(const struct certificate_pair *leaf,
-                              const struct certificate_pair *authority)
+                              const struct certificate_pair *authority, const struct odd_uri *uris,
+                              size_t count)
 {
     BIO *leaf_pem = BIO_new_mem_buf(leaf->certificate.at, (int)leaf->certificate.length);
     BIO *pem = BIO_new_mem_buf(authority->certificate.at, (int)authority->certificate.length);
@@ -98,6 +122,9 @@ static struct buffer resigned(const struct certificate_pair *leaf,
     EVP_PKEY *key = PEM_read_bio_PrivateKey(key_pem, NULL, NULL, NULL);
     int link = X509_get_ext_by_NID(forged, NID_authority_key_identifier, -1);
     X509_EXTENSION_free(X509_delete_ext(forged, link));
+    if (uris != NULL) {
+        replace_names(forged, uris, count);
+    }
     assert_int_equal(X509_set_issuer_name(forged, X509_get_subject_name(issuer)), 1);
     assert_int_not_equal(X509_sign(forged, key, EVP_sha256()), 0);
     assert_int_equal(PEM_write_bio_X509(out, forged), 1);
@@ -125,7 +152,7 @@ static void test_identity_minted_by_another_partner(void **state)
     struct certificate_pair grocer = fixture_authority("highstreet", "grocer");
     CLEANUP(certificate_pair_fini)
     struct certificate_pair leaf = fixture_leaf(&bakery, BAKERY_NODE);
-    CLEANUP(buffer_fini) struct buffer forged = resigned(&leaf, &grocer);
+    CLEANUP(buffer_fini) struct buffer forged = resigned(&leaf, &grocer, NULL, 0);
     struct slice chain = buffer_slice(&forged);
     struct identity identity;
     struct note note = {{0}};
@@ -139,6 +166,38 @@ static void test_identity_minted_by_another_partner(void **state)
                                 fixture_time(0), &identity, &note),
                      ERR_DENIED);
     assert_non_null(strstr(note.text, "authority of grocer vouches for a certificate of bakery"));
+}
+
+static void test_odd_names_identify_nobody(void **state)
+{
+    (void)state;
+    static const struct odd_uri good = {BAKERY_NODE, sizeof BAKERY_NODE - 1};
+    static const struct odd_uri two[] = {{BAKERY_NODE, sizeof BAKERY_NODE - 1},
+                                         {BAKERY_TILL, sizeof BAKERY_TILL - 1}};
+    static const struct odd_uri with_nul = {BAKERY_NODE "\0.example", sizeof BAKERY_NODE + 8};
+    static const struct odd_uri foreign = {"https://bakery.example/", 23};
+    CLEANUP(certificate_pair_fini)
+    struct certificate_pair bakery = fixture_authority("highstreet", "bakery");
+    CLEANUP(certificate_pair_fini)
+    struct certificate_pair leaf = fixture_leaf(&bakery, BAKERY_NODE);
+    const struct {
+        const struct odd_uri *uris;
+        size_t count;
+        enum err err;
+    } rows[] = {{&good, 1, ERR_OK},
+                {two, 2, ERR_DENIED},
+                {two, 0, ERR_DENIED},
+                {&with_nul, 1, ERR_DENIED},
+                {&foreign, 1, ERR_DENIED}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CLEANUP(buffer_fini)
+        struct buffer odd = resigned(&leaf, &bakery, rows[i].uris, rows[i].count);
+        struct note note = {{0}};
+        enum err err = accepted(buffer_slice(&odd), &bakery, fixture_time(0), &note);
+        if (err != rows[i].err) {
+            fail_msg("row %zu: %s: %s", i, err_name(err), note.text);
+        }
+    }
 }
 
 static void test_other_coalition(void **state)
@@ -193,6 +252,7 @@ static void test_authority_is_no_identity(void **state)
     assert_int_equal(
         pki_chain_is_of(fixture_pem(&authority), fixture_pem(&authority), fixture_time(0), &note),
         ERR_DENIED);
+    assert_non_null(strstr(note.text, "identifies nobody"));
     struct identity identity;
     assert_int_equal(pki_identity_of(fixture_pem(&authority), &identity, &note), ERR_DENIED);
 }
@@ -231,6 +291,14 @@ static void test_malformed_pem(void **state)
     assert_int_equal(accepted(half, &authority, fixture_time(0), &note), ERR_INPUT);
     assert_int_equal(accepted(buffer_slice(&authority.key), &authority, fixture_time(0), &note),
                      ERR_INPUT);
+
+    /* A good certificate with a broken one behind it. */
+    struct buffer broken = {0};
+    write_bytes(&broken, authority.certificate.at, authority.certificate.length);
+    write_bytes(&broken, authority.certificate.at, authority.certificate.length / 2);
+    assert_int_equal(accepted(buffer_slice(&broken), &authority, fixture_time(0), &note),
+                     ERR_INPUT);
+    buffer_fini(&broken);
 
     /* Two authorities where one is expected, and too many certificates. */
     struct buffer many = {0};
@@ -272,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_forgery_by_another_authority),
         cmocka_unit_test(test_another_partners_leaf),
         cmocka_unit_test(test_identity_minted_by_another_partner),
+        cmocka_unit_test(test_odd_names_identify_nobody),
         cmocka_unit_test(test_other_coalition),
         cmocka_unit_test(test_outside_its_time),
         cmocka_unit_test(test_authority_is_no_identity),

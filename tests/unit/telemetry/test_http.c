@@ -302,6 +302,22 @@ static void test_stop_with_idle_connections(void **state)
     assert_string_equal(hear(f, silent), "");
 }
 
+/* A caller that never sends its body holds the stop up for no longer than the drain. */
+static void test_stop_gives_up_on_slow_callers(void **state)
+{
+    struct fixture *f = *state;
+    static const char post[] = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
+                               "Expect: 100-continue\r\n\r\n";
+    int slow = dial(http_server_port(f->server));
+    say(slow, post, sizeof post - 1);
+    char head[12];
+    assert_int_equal(recv(slow, head, sizeof head, MSG_WAITALL), sizeof head);
+    assert_memory_equal(head, "HTTP/1.1 100", sizeof head);
+    http_server_stop(f->server, 20);
+    f->server = NULL;
+    assert_null(strstr(hear(f, slow), "HTTP/1.1 201"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +328,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_start_errors, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_drains, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_with_idle_connections, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_stop_gives_up_on_slow_callers, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

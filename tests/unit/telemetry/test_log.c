@@ -75,10 +75,11 @@ static void test_text(void **state)
     open_log(&f, LOG_FORMAT_TEXT);
     log_event(&f.log, LOG_LEVEL_WARNING, "slow", LOG_TEXT("peer", "grocer"), LOG_INT("ms", 12),
               LOG_BOOL("ok", false), LOG_UID("txn", some_uid), LOG_TEXT("none", NULL),
-              LOG_TEXT("empty", ""), LOG_TEXT("odd", "a b=\"c\\\n\x7f\xc3\xa9"));
+              LOG_TEXT("empty", ""), LOG_TEXT("sum", "a=b"),
+              LOG_TEXT("odd", "a b=\"c\\\n\x7f\xc3\xa9"));
     assert_string_equal(written(&f),
                         "2026-10-03T17:04:05.000Z warning slow peer=grocer ms=12 ok=false "
-                        "txn=018f0000-0000-7000-8000-000000000009 none= empty=\"\" "
+                        "txn=018f0000-0000-7000-8000-000000000009 none= empty=\"\" sum=\"a=b\" "
                         "odd=\"a b=\\\"c\\\\\\x0a\\x7f\xc3\xa9\"\n");
     close_log(&f);
 }

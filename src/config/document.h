@@ -5,15 +5,15 @@
  * unknown keys, missing keys, a list where a mapping belongs, too many entries. Its complaints are
  * turned into one note that names file, line and key.
  */
-#ifndef CONFIG_YAML_H
-#define CONFIG_YAML_H
+#ifndef CONFIG_DOCUMENT_H
+#define CONFIG_DOCUMENT_H
 
 #include <cyaml/cyaml.h>
 
 #include "base/bytes.h"
 #include "config/positions.h"
 
-struct yaml_source {
+struct document_source {
     struct slice text;
     const char *name; /* for error texts */
 };
@@ -25,17 +25,17 @@ struct yaml_source {
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, structure, member, 1,    \
                            LIMIT_CONFIG_VALUE_BYTES)
 
-/* `schema` is a mapping by pointer. On success the document is freed with yaml_free (same schema)
- * and the positions with positions_destroy. ERR_INPUT for what the file says, ERR_RESOURCE without
- * memory. */
-MUST_USE enum err yaml_load(const struct yaml_source *source, const cyaml_schema_value_t *schema,
-                            void **out_document, struct positions **out_positions,
-                            struct note *note);
-void yaml_free(const cyaml_schema_value_t *schema, void *document); /* NULL is allowed */
+/* `schema` is a mapping by pointer. On success the document is freed with document_free (same
+ * schema) and the positions with positions_destroy. ERR_INPUT for what the file says, ERR_RESOURCE
+ * without memory. */
+MUST_USE enum err document_load(const struct document_source *source,
+                                const cyaml_schema_value_t *schema, void **out_document,
+                                struct positions **out_positions, struct note *note);
+void document_free(const cyaml_schema_value_t *schema, void *document); /* NULL is allowed */
 
 /* The whole of a regular file of at most LIMIT_CONFIG_FILE_BYTES, appended to the buffer, which the
  * caller owns in any case. ERR_NOT_FOUND, ERR_DENIED, ERR_INPUT (too long, not a file),
  * ERR_STORAGE. */
-MUST_USE enum err yaml_read_file(const char *path, struct buffer *buffer, struct note *note);
+MUST_USE enum err document_read_file(const char *path, struct buffer *buffer, struct note *note);
 
 #endif

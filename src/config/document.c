@@ -1,4 +1,4 @@
-#include "config/yaml.h"
+#include "config/document.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -155,8 +155,8 @@ static enum err refuse(const struct complaint *complaint, cyaml_err_t code,
     return positions_refuse(positions, note, path, "%s", cyaml_strerror(code));
 }
 
-enum err yaml_load(const struct yaml_source *source, const cyaml_schema_value_t *schema,
-                   void **out_document, struct positions **out_positions, struct note *note)
+enum err document_load(const struct document_source *source, const cyaml_schema_value_t *schema,
+                       void **out_document, struct positions **out_positions, struct note *note)
 {
     CLEANUP(positions_cleanup) struct positions *positions = NULL;
     TRY(positions_read(source->text, source->name, &positions, note));
@@ -177,7 +177,7 @@ enum err yaml_load(const struct yaml_source *source, const cyaml_schema_value_t 
     return ERR_OK;
 }
 
-void yaml_free(const cyaml_schema_value_t *schema, void *document)
+void document_free(const cyaml_schema_value_t *schema, void *document)
 {
     cyaml_config_t config = configuration(NULL);
     cyaml_err_t code = document == NULL ? CYAML_OK : cyaml_free(&config, schema, document, 0);
@@ -200,7 +200,7 @@ static enum err refuse_errno(const char *path, struct note *note)
     return note_set(note, code, "%s: %s", path, strerror_r(errno, text, sizeof text));
 }
 
-enum err yaml_read_file(const char *path, struct buffer *buffer, struct note *note)
+enum err document_read_file(const char *path, struct buffer *buffer, struct note *note)
 {
     CLEANUP(close_file) int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat about;

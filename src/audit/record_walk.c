@@ -1,0 +1,348 @@
+/* One record: is it well-formed and next, does it repeat anything, and what does it add up to. All
+ * of this is looked at before the record is applied, while the derived tables are as the node had
+ * them when it decided. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "audit/rooms.h"
+#include "ledger/apply.h"
+
+static enum err add_account(struct audit *audit, uint64_t row, const struct account_ref *account,
+                            int64_t debit, int64_t credit)
+{
+    struct ledger_key key;
+    key_account(account, &key);
+    enum err err = sums_add(&audit->accounts, &key, debit, credit, row);
+    if (err == ERR_RANGE) {
+        return audit_found(audit, row, "invariant 1: debits equal credits",
+                           "row %" PRIu64 ": the %s account's sum overflows", row,
+                           account_kind_name(account->kind));
+    }
+    return err;
+}
+
+/* A member's account counts by itself and in the sum over all members. */
+static enum err add_side(struct audit *audit, uint64_t row, struct account_ref account,
+                         int64_t debit, int64_t credit)
+{
+    TRY(add_account(audit, row, &account, debit, credit));
+    if (!account_kind_is_member(account.kind)) {
+        return ERR_OK;
+    }
+    account.member = (struct uid){{0}};
+    return add_account(audit, row, &account, debit, credit);
+}
+
+static bool accounts_equal(const struct account_ref *a, const struct account_ref *b)
+{
+    return a->kind == b->kind && uid_equal(&a->member, &b->member) &&
+           partner_id_equal(&a->partner, &b->partner) && a->period.yyyymm == b->period.yyyymm;
+}
+
+static enum err walk_post(struct audit *audit, uint64_t row, const struct effect_post *post)
+{
+    if (post->points.minor <= 0 || accounts_equal(&post->debit, &post->credit)) {
+        return audit_found(audit, row, "invariant 1: debits equal credits",
+                           "row %" PRIu64 ": a posting of %" PRId64 " points from %s to %s", row,
+                           post->points.minor, account_kind_name(post->debit.kind),
+                           account_kind_name(post->credit.kind));
+    }
+    TRY(add_side(audit, row, post->debit, post->points.minor, 0));
+    TRY(add_side(audit, row, post->credit, 0, post->points.minor));
+    audit->summary->postings++;
+    return ERR_OK;
+}
+
+static enum err walk_total(struct audit *audit, uint64_t row, const struct effect_total *total)
+{
+    struct ledger_key key;
+    const struct period periods[] = {total->period, {0}}; /* of the period, and over all */
+    for (size_t i = 0; i < 2; i++) {
+        key_total(total->direction, &total->partner, periods[i], total->kind, total->tariff, &key);
+        enum err err = sums_add(&audit->totals, &key, total->count_delta, total->points_delta, row);
+        if (err == ERR_RANGE) {
+            return audit_found(audit, row, "stream totals", "row %" PRIu64 ": a total overflows",
+                               row);
+        }
+        TRY(err);
+    }
+    return ERR_OK;
+}
+
+const struct stream_fold *audit_stream(const struct audit *audit, enum stream_direction direction,
+                                       const struct partner_id *partner)
+{
+    for (size_t i = 0; i < audit->stream_count; i++) {
+        const struct stream_fold *fold = &audit->streams[i];
+        if (fold->direction == direction && partner_id_equal(&fold->partner, partner)) {
+            return fold;
+        }
+    }
+    return NULL;
+}
+
+/* The stream's fold, made when this is its first entry; NULL without memory. */
+static struct stream_fold *stream_of(struct audit *audit, enum stream_direction direction,
+                                     const struct partner_id *partner, struct period period)
+{
+    const struct stream_fold *known = audit_stream(audit, direction, partner);
+    if (known != NULL) {
+        return &audit->streams[known - audit->streams];
+    }
+    if (audit->stream_count == audit->stream_capacity) {
+        size_t capacity = audit->stream_capacity * 2 + 8;
+        struct stream_fold *streams = realloc(audit->streams, capacity * sizeof streams[0]);
+        if (streams == NULL) {
+            return NULL;
+        }
+        audit->streams = streams;
+        audit->stream_capacity = capacity;
+    }
+    struct stream_fold *fold = &audit->streams[audit->stream_count++];
+    *fold = (struct stream_fold){.direction = direction, .partner = *partner, .period = period};
+    return fold;
+}
+
+/* What an entry must be, whoever sent it; `decoded` may be NULL where its inside is not known. */
+struct entry_step {
+    enum stream_direction direction;
+    const struct partner_id *partner;
+    uint64_t number;
+    enum entry_kind kind;
+    struct period period;
+    struct slice bytes;
+    struct hash hash;
+    const struct clearing_entry *decoded;
+};
+
+static enum err found_in_stream(struct audit *audit, uint64_t row, const struct entry_step *step,
+                                const char *what)
+{
+    return audit_found(audit, row, "stream entries", "row %" PRIu64 ": entry %" PRIu64 " %s %s: %s",
+                       row, step->number, step->direction == STREAM_OUT ? "to" : "from",
+                       step->partner->text, what);
+}
+
+static enum err walk_stream(struct audit *audit, uint64_t row, const struct entry_step *step)
+{
+    struct stream_fold *fold = stream_of(audit, step->direction, step->partner, step->period);
+    if (fold == NULL) {
+        return ERR_RESOURCE;
+    }
+    if (step->number != fold->last_number + 1) {
+        return found_in_stream(audit, row, step, "its number does not follow on");
+    }
+    if (step->period.yyyymm != fold->period.yyyymm) {
+        return found_in_stream(audit, row, step, "it is not of the open period");
+    }
+    struct hash hash = entry_hash(step->bytes);
+    if (!hash_equal(&hash, &step->hash)) {
+        return found_in_stream(audit, row, step, "its hash is not that of its bytes");
+    }
+    const struct clearing_entry *decoded = step->decoded;
+    if (decoded != NULL && !hash_equal(&decoded->previous_hash, &fold->last_hash)) {
+        return found_in_stream(audit, row, step, "it is not linked to the entry before");
+    }
+    if (decoded != NULL && (decoded->number != step->number || decoded->kind != step->kind ||
+                            decoded->period.yyyymm != step->period.yyyymm)) {
+        return found_in_stream(audit, row, step, "its bytes say something else");
+    }
+    fold->last_number = step->number;
+    fold->last_hash = hash;
+    fold->bytes += step->bytes.length;
+    fold->last_row = row;
+    if (step->kind == ENTRY_PERIOD_MARK) {
+        fold->period = period_next(fold->period);
+    }
+    return ERR_OK;
+}
+
+static enum err walk_entry(struct audit *audit, uint64_t row, const struct effect_entry *effect)
+{
+    const struct audit_options *options = audit->options;
+    struct clearing_entry decoded;
+    struct entry_step step = {.direction = STREAM_OUT,
+                              .partner = &effect->partner,
+                              .number = effect->entry.number,
+                              .kind = effect->entry.kind,
+                              .period = effect->entry.period,
+                              .bytes = effect->bytes,
+                              .hash = effect->hash};
+    if (options->decode_entry != NULL) {
+        if (options->decode_entry(options->context, effect->bytes, &decoded) != ERR_OK) {
+            return found_in_stream(audit, row, &step, "its bytes can't be read");
+        }
+        step.decoded = &decoded;
+    }
+    audit->summary->entries++;
+    return walk_stream(audit, row, &step);
+}
+
+static enum err walk_taken_entry(struct audit *audit, uint64_t row,
+                                 const struct command_take_entry *taken)
+{
+    struct entry_step step = {.direction = STREAM_IN,
+                              .partner = &taken->sender,
+                              .number = taken->entry.number,
+                              .kind = taken->entry.kind,
+                              .period = taken->entry.period,
+                              .bytes = taken->bytes,
+                              .hash = entry_hash(taken->bytes),
+                              .decoded = &taken->entry};
+    audit->summary->entries_received++;
+    return walk_stream(audit, row, &step);
+}
+
+/* Between the row a home's hold has and the one it gets: it ends once, and what is taken stays so.
+ */
+static enum err check_hold_step(struct audit *audit, uint64_t row, const struct hold *before,
+                                const struct hold *after)
+{
+    const char *what = NULL;
+    if (before->role != HOLD_HOME) {
+        return ERR_OK; /* a partner's refusal of a capture takes it back */
+    }
+    if (after->granted.minor != before->granted.minor || after->role != before->role ||
+        !uid_equal(&after->member, &before->member)) {
+        what = "it becomes another hold";
+    } else if (after->captured.minor < before->captured.minor ||
+               after->voided.minor < before->voided.minor ||
+               after->returned.minor < before->returned.minor) {
+        what = "what was captured, given back or returned shrinks";
+    } else if (before->state != HOLD_OPEN &&
+               (after->state != before->state || after->captured.minor != before->captured.minor ||
+                after->voided.minor != before->voided.minor)) {
+        what = "it had ended already";
+    }
+    return what == NULL ? ERR_OK
+                        : audit_found(audit, row, "invariant 4: a hold ends exactly once",
+                                      "row %" PRIu64 ": %s", row, what);
+}
+
+static enum err walk_hold(struct audit *audit, uint64_t row, const struct effect_row *effect)
+{
+    struct hold before;
+    struct hold after;
+    struct slice value;
+    const struct ledger_view *view = &audit->store.view;
+    if (effect->is_deleted) {
+        return ERR_OK;
+    }
+    if (hold_decode(effect->value, &after) != ERR_OK) {
+        return audit_found(audit, row, "journal record", "row %" PRIu64 ": a hold is malformed",
+                           row);
+    }
+    enum err err = view->get(view->context, TABLE_HOLD, effect->key, &value);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    return hold_decode(value, &before) == ERR_OK ? check_hold_step(audit, row, &before, &after)
+                                                 : ERR_OK;
+}
+
+static enum err walk_effect(struct audit *audit, uint64_t row, const struct effect *effect)
+{
+    switch (effect->kind) {
+    case EFFECT_POST:
+        return walk_post(audit, row, &effect->post);
+    case EFFECT_ENTRY:
+        return walk_entry(audit, row, &effect->entry);
+    case EFFECT_TOTAL:
+        return walk_total(audit, row, &effect->total);
+    case EFFECT_ROW:
+        return effect->row.table == TABLE_HOLD ? walk_hold(audit, row, &effect->row) : ERR_OK;
+    case EFFECT_LOT:
+    case EFFECT_HISTORY:
+    case EFFECT_KIND_END:
+        break;
+    }
+    return ERR_OK;
+}
+
+static enum err walk_effects(struct audit *audit, const struct record *record)
+{
+    struct reader in = reader_of(record->effects);
+    struct effect effect;
+    for (uint32_t i = 0; i < record->effect_count; i++) {
+        effect_read(&in, &effect);
+        if (in.err != ERR_OK) {
+            return audit_found(audit, record->row, "journal record",
+                               "row %" PRIu64 ": effect %" PRIu32 " is malformed", record->row,
+                               i + 1);
+        }
+        TRY(walk_effect(audit, record->row, &effect));
+    }
+    return ERR_OK;
+}
+
+/* Is it next in number and time? */
+static enum err check_place(struct audit *audit, uint64_t row, const struct record *record)
+{
+    if (record->row != row) {
+        return audit_found(audit, row, "journal row numbers",
+                           "the record in the place of row %" PRIu64 " says it is row %" PRIu64,
+                           row, record->row);
+    }
+    if (record->time.ms < audit->record_time.ms || record->time.ms > audit->batch_time.ms) {
+        return audit_found(audit, row, "journal time",
+                           "row %" PRIu64 " is older than the row before it, or newer than its "
+                           "batch",
+                           row);
+    }
+    return ERR_OK;
+}
+
+static enum err check_not_applied(struct audit *audit, const struct record *record)
+{
+    struct ledger_key key;
+    struct slice value;
+    char id[UID_TEXT_MAX];
+    if (!command_is_idempotent(record->kind)) {
+        return ERR_OK;
+    }
+    key_origin(&record->origin, &record->transaction_id, &key);
+    enum err err = view_get(&audit->store.view, TABLE_TRANSACTION, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    return audit_found(audit, record->row, "invariant 5: no command is applied twice",
+                       "row %" PRIu64 ": transaction %s of %s is there already", record->row,
+                       uid_format(&record->transaction_id, id), record->origin.text);
+}
+
+static enum err walk_command(struct audit *audit, const struct record *record)
+{
+    struct command command;
+    if (command_decode(record->kind, record->body, &command) != ERR_OK) {
+        return audit_found(audit, record->row, "journal record",
+                           "row %" PRIu64 ": the command (%s) is malformed", record->row,
+                           command_kind_name(record->kind));
+    }
+    return record->kind == COMMAND_TAKE_ENTRY
+               ? walk_taken_entry(audit, record->row, &command.take_entry)
+               : ERR_OK;
+}
+
+enum err audit_record(struct audit *audit, uint64_t row, struct slice bytes)
+{
+    struct record record;
+    struct note why = {{0}};
+    if (record_decode(bytes, &record) != ERR_OK) {
+        return audit_found(audit, row, "journal record", "row %" PRIu64 " is malformed", row);
+    }
+    TRY(check_place(audit, row, &record));
+    TRY(check_not_applied(audit, &record));
+    TRY(walk_command(audit, &record));
+    TRY(walk_effects(audit, &record));
+    enum err err = ledger_apply(&audit->store, &record, &why);
+    if (err == ERR_CORRUPT) {
+        return audit_found(audit, row, "journal record applies", "%s", why.text);
+    }
+    TRY(err);
+    audit->record_time = record.time;
+    *(record.verdict == VERDICT_OK ? &audit->summary->commands_ok
+                                   : &audit->summary->commands_refused) += 1;
+    return ERR_OK;
+}

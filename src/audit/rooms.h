@@ -1,0 +1,53 @@
+/* What the parts of an audit share. Internal to the module. */
+#ifndef AUDIT_ROOMS_H
+#define AUDIT_ROOMS_H
+
+#include "audit/audit.h"
+#include "audit/snapshot.h"
+#include "audit/sums.h"
+
+/* One stream as its entries tell it, without the ledger's own rows. */
+struct stream_fold {
+    enum stream_direction direction;
+    struct partner_id partner;
+    uint64_t last_number;
+    struct hash last_hash;
+    struct period period;
+    uint64_t bytes;
+    uint64_t last_row;
+};
+
+struct audit {
+    const struct audit_options *options;
+    struct audit_summary *summary;
+    struct audit_finding *finding;
+    struct memory_store *derived;
+    struct ledger_store store; /* its port */
+    struct snapshot snapshot;
+    struct sums accounts; /* debit, credit; of members one by one, and together */
+    struct sums totals;   /* count, points */
+    struct stream_fold *streams;
+    size_t stream_count;
+    size_t stream_capacity;
+    uint64_t next_row;
+    uint64_t end_row; /* the first row that is not looked at any more */
+    bool is_done;
+    struct hash head;
+    struct unix_ms batch_time; /* of the batch at hand, and of the one before it */
+    struct unix_ms record_time;
+    struct buffer scratch;
+};
+
+/* Writes the finding, unless there is one already; always ERR_CORRUPT. */
+enum err audit_found(struct audit *audit, uint64_t row, const char *invariant, const char *format,
+                     ...) PRINTF_LIKE(4, 5);
+
+/* Checks one record, sums it up, and applies it to the derived tables. */
+MUST_USE enum err audit_record(struct audit *audit, uint64_t row, struct slice bytes);
+/* NULL when the journal has no entry of it. */
+const struct stream_fold *audit_stream(const struct audit *audit, enum stream_direction direction,
+                                       const struct partner_id *partner);
+/* What must hold of the tables when all records are applied; fills the summary's sums. */
+MUST_USE enum err audit_outcome(struct audit *audit);
+
+#endif

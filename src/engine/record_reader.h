@@ -1,0 +1,23 @@
+/* Reads single records back from the journal. One thread at a time. Keeps the journal batch it read
+ * last, since neighbours live there. */
+#ifndef ENGINE_RECORD_READER_H
+#define ENGINE_RECORD_READER_H
+
+#include "ledger/record.h"
+#include "store/journal.h"
+
+struct record_reader {
+    const struct journal *journal;
+    struct buffer batch;
+    uint64_t first_row;
+    uint64_t count;
+};
+
+void record_reader_init(struct record_reader *reader, const struct journal *journal);
+void record_reader_fini(struct record_reader *reader);
+/* The record of this row; its slices live until the next call. ERR_NOT_FOUND beyond the journal's
+ * end and where it was trimmed, ERR_CORRUPT when it can't be read. */
+MUST_USE enum err record_reader_get(struct record_reader *reader, uint64_t row,
+                                    struct record *out_record);
+
+#endif

@@ -1,0 +1,247 @@
+/* The administrator's services: status, verification, reload. */
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "node/node.h"
+#include "node/peers.h"
+#include "node/requests.h"
+#include "node/services.h"
+#include "talea/v1/admin.pb-c.h"
+#include "wire/messages.h"
+
+/* ---- Status ---- */
+
+/* A "VmRSS:  1234 kB" line of /proc/self/status; 0 when it can't be read. */
+static uint64_t process_bytes(const char *name)
+{
+    char line[128];
+    unsigned long long kib = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    size_t length = strlen(name);
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, name, length) == 0 && sscanf(line + length, ": %llu", &kib) == 1) {
+            break;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return kib * 1024;
+}
+
+static enum err stream_numbers(const struct ledger_view *view, const struct roster *roster,
+                               const struct partner_id *partner, Talea__V1__PeerStatus *message)
+{
+    struct stream out;
+    struct stream in;
+    TRY(ledger_get_stream(view, roster, STREAM_OUT, partner, &out));
+    TRY(ledger_get_stream(view, roster, STREAM_IN, partner, &in));
+    message->sent_number = out.last_number;
+    message->receipted_number = out.receipted_number;
+    message->received_number = in.last_number;
+    message->sent_bytes = out.bytes;
+    message->received_bytes = in.bytes;
+    if (out.is_frozen || in.is_frozen) {
+        message->problem = (char *)(uintptr_t) "frozen: the two halves contradict each other; "
+                                               "compare the evidence in both journals";
+    }
+    return ERR_OK;
+}
+
+static Talea__V1__PeerStatus *peer_status(struct node *node, struct arena *arena,
+                                          const struct ledger_view *view,
+                                          const struct roster *roster, size_t index)
+{
+    Talea__V1__PeerStatus *message = arena_alloc(arena, sizeof *message);
+    struct peer_report *report = arena_alloc(arena, sizeof *report);
+    if (message == NULL || report == NULL) {
+        return NULL;
+    }
+    *report = peers_report(node->peers, index);
+    talea__v1__peer_status__init(message);
+    message->partner = report->partner.text;
+    message->address = report->address;
+    message->is_connected = report->is_connected;
+    message->connected_since_unix_ms = report->is_connected ? report->connected_since.ms : 0;
+    message->problem = report->problem;
+    return stream_numbers(view, roster, &report->partner, message) == ERR_OK ? message : NULL;
+}
+
+static enum err add_peers(struct node *node, struct arena *arena, const struct roster *roster,
+                          Talea__V1__GetStatusResponse *response)
+{
+    struct state_reader *reader;
+    size_t count = peers_count(node->peers);
+    response->peers = arena_alloc(arena, (count + 1) * sizeof(Talea__V1__PeerStatus *));
+    if (response->peers == NULL) {
+        return ERR_RESOURCE;
+    }
+    TRY(readers_take(node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        Talea__V1__PeerStatus *peer = peer_status(node, arena, &view, roster, i);
+        err = peer == NULL ? ERR_RESOURCE : ERR_OK;
+        if (err == ERR_OK) {
+            response->peers[response->n_peers++] = peer;
+        }
+    }
+    struct stream stream;
+    if (err == ERR_OK && count > 0) {
+        struct peer_report report = peers_report(node->peers, 0);
+        err = ledger_get_stream(&view, roster, STREAM_OUT, &report.partner, &stream);
+        response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
+    }
+    readers_give(node->readers, reader);
+    return err;
+}
+
+void admin_get_status(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    (void)message;
+    Talea__V1__GetStatusResponse response = TALEA__V1__GET_STATUS_RESPONSE__INIT;
+    struct engine_stats stats = engine_stats(node->engine);
+    struct snapshot *snapshot = node_snapshot(node);
+    const struct charter *charter = snapshot->charter;
+    struct arena arena;
+    char version[] = TALEA_VERSION;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    response.version = version;
+    response.coalition = (char *)(uintptr_t)charter->coalition;
+    response.partner = node->config.partner.text;
+    response.charter_epoch = charter->epoch;
+    response.started_unix_ms = node->started.ms;
+    response.journal_rows = stats.journal_row;
+    response.checkpointed_rows = stats.checkpointed_row;
+    response.resident_bytes = process_bytes("VmRSS");
+    response.resident_peak_bytes = process_bytes("VmHWM");
+    response.is_ready = atomic_load(&node->is_serving);
+    response.points_name = (char *)(uintptr_t)charter->points_name;
+    response.points_decimals = charter->points_decimals;
+    response.currency = (char *)(uintptr_t)charter->currency;
+    response.currency_decimals = charter->currency_decimals;
+    enum err err = add_peers(node, &arena, &snapshot->roster, &response);
+    if (err == ERR_OK) {
+        rpc_call_reply(call, &response.base);
+    } else {
+        refuse_err(call, err, NULL);
+    }
+    arena_fini(&arena);
+    snapshot_release(snapshot);
+}
+
+/* ---- Verification ---- */
+
+#define PROGRESS_ROWS 50000u
+
+struct verification {
+    struct node *node;
+    struct rpc_stream *stream;
+    struct snapshot *snapshot;
+    uint64_t reported;
+};
+
+static enum err find_key(void *context, const struct key_id *id, struct unix_ms time,
+                         struct public_key *out_key)
+{
+    struct verification *verification = context;
+    const struct charter_key *key = charter_key_find(verification->snapshot->charter,
+                                                     &verification->node->config.partner, id, time);
+    if (key == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    *out_key = key->key;
+    return ERR_OK;
+}
+
+static enum err decode_entry(void *context, struct slice bytes, struct clearing_entry *out_entry)
+{
+    (void)context;
+    return wire_entry_decode(bytes, out_entry, NULL);
+}
+
+static bool report_progress(void *context, uint64_t rows_done, uint64_t rows_total)
+{
+    struct verification *verification = context;
+    Talea__V1__VerifyLedgerResponse response = TALEA__V1__VERIFY_LEDGER_RESPONSE__INIT;
+    if (rows_done < verification->reported + PROGRESS_ROWS) {
+        return !rpc_stream_is_cancelled(verification->stream);
+    }
+    verification->reported = rows_done;
+    response.rows_done = rows_done;
+    response.rows_total = rows_total;
+    return rpc_stream_send(verification->stream, &response.base) == ERR_OK;
+}
+
+static enum err send_result(struct verification *verification, enum err result,
+                            const struct audit_summary *summary,
+                            const struct audit_finding *finding)
+{
+    Talea__V1__VerifyLedgerResponse response = TALEA__V1__VERIFY_LEDGER_RESPONSE__INIT;
+    char text[AUDIT_INVARIANT_MAX + sizeof finding->note.text + 4];
+    snprintf(text, sizeof text, "%s: %s", finding->invariant, finding->note.text);
+    response.rows_done = summary->rows;
+    response.rows_total = summary->rows;
+    response.is_finished = true;
+    response.is_clean = result == ERR_OK;
+    if (result != ERR_OK) {
+        response.first_bad_row = finding->row;
+        response.finding = text;
+    }
+    return rpc_stream_send(verification->stream, &response.base);
+}
+
+struct rpc_status admin_verify(void *context, struct rpc_stream *stream)
+{
+    struct node *node = context;
+    struct verification verification = {node, stream, node_snapshot(node), 0};
+    const ProtobufCMessage *request;
+    struct audit_summary summary;
+    struct audit_finding finding;
+    enum err err = rpc_stream_receive(stream, &request);
+    if (err == ERR_OK) {
+        struct audit_options options = {
+            .journal = node->journal,
+            .state = node->state,
+            .coalition = node->config.coalition,
+            .self = node->config.partner,
+            .context = &verification,
+            .find_key = find_key,
+            .decode_entry = decode_entry,
+            .progress = report_progress,
+        };
+        err = audit_run(&options, &summary, &finding);
+        if (err == ERR_OK || err == ERR_CORRUPT) {
+            err = send_result(&verification, err, &summary, &finding);
+        }
+    }
+    snapshot_release(verification.snapshot);
+    return err == ERR_OK ? rpc_status_ok() : rpc_status_of(err, NULL);
+}
+
+/* ---- Reload ---- */
+
+void admin_reload(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    (void)message;
+    Talea__V1__ReloadConfigurationResponse response =
+        TALEA__V1__RELOAD_CONFIGURATION_RESPONSE__INIT;
+    char certificate[] = "TLS certificate and partners' CAs";
+    char charter[] = "charter";
+    char programme[] = "programme";
+    char *lines[] = {certificate, charter, programme};
+    struct note note = {""};
+    enum err err = node_reload(node, &note);
+    if (err != ERR_OK) {
+        refuse_err(call, err, &note);
+        return;
+    }
+    log_event(&node->log, LOG_LEVEL_INFO, "reloaded",
+              LOG_TEXT("by", rpc_call_identity(call)->name));
+    response.reloaded = lines;
+    response.n_reloaded = sizeof lines / sizeof lines[0];
+    rpc_call_reply(call, &response.base);
+}

@@ -1,0 +1,15 @@
+/* What the programme of the moment says about a purchase. */
+#ifndef NODE_EARNING_H
+#define NODE_EARNING_H
+
+#include "ledger/command.h"
+#include "node/snapshot.h"
+
+/* Fills rate, currency and lot terms into an earn command. The return window counts from the
+ * purchase, the life of the points from when they are given: a receipt that comes late costs the
+ * shopper nothing. VERDICT_CURRENCY_MISMATCH when the command names another currency than the
+ * programme's. */
+MUST_USE enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
+                                    struct command *command);
+
+#endif

@@ -1,0 +1,191 @@
+/* Many members at once: enrolled in groups, one answer for each, in order. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "crypto/random.h"
+#include "node/in_flight.h"
+#include "node/node.h"
+#include "node/requests.h"
+#include "node/services.h"
+#include "talea/v1/back_office.pb-c.h"
+
+/* A caller that pauses for so long gets its answers before the group is full. */
+#define PAUSE_MS 1
+
+struct enrolment {
+    struct in_flight *in_flight;
+    struct uid transaction;
+    const char *refusal; /* a constant; NULL when the command was submitted */
+    char reference[LIMIT_REFERENCE_BYTES + 1];
+    struct outcome outcome;
+};
+
+/* One call. */
+struct import {
+    struct node *node;
+    struct rpc_stream *stream;
+    struct state_reader *reader;
+    struct in_flight in_flight;
+    size_t count;
+    struct enrolment group[LIMIT_IMPORT_GROUP_MEMBERS];
+};
+
+/* On the writer's thread. */
+static void enrolled(void *context, const struct outcome *outcome)
+{
+    struct enrolment *enrolment = context;
+    enrolment->outcome = *outcome;
+    in_flight_end(enrolment->in_flight);
+}
+
+/* NULL, or why the text can't be taken. */
+static const char *take_text(const char *text, char *out, size_t capacity)
+{
+    if (!text_is_printable(slice_of(text, strlen(text)))) {
+        return "INVALID_TEXT";
+    }
+    memset(out, 0, capacity);
+    return text_copy(out, capacity, text) == ERR_OK ? NULL : "TEXT_TOO_LONG";
+}
+
+static enum err submit(struct import *import, const Talea__V1__ImportMembersRequest *request,
+                       struct enrolment *enrolment)
+{
+    struct command command = command_now(import->node, COMMAND_ENROL, &enrolment->transaction);
+    struct command_enrol *enrol = &command.enrol;
+    struct random_source random = random_system();
+    enrol->member = uid_new(&random, command.business_time);
+    enrolment->refusal = take_text(request->reference, enrol->reference, sizeof enrol->reference);
+    if (enrolment->refusal == NULL) {
+        enrolment->refusal = take_text(request->display_name, enrol->name, sizeof enrol->name);
+    }
+    if (enrolment->refusal != NULL) {
+        return ERR_OK;
+    }
+    memcpy(enrolment->reference, enrol->reference, sizeof enrolment->reference);
+    in_flight_begin(&import->in_flight);
+    enum err err = engine_submit(import->node->engine, &command, enrolled, enrolment);
+    if (err != ERR_OK) {
+        in_flight_end(&import->in_flight);
+    }
+    return err;
+}
+
+/* The member that has the reference already, and its first card: known again from another source.
+ * Left empty when it can't be found. */
+static void find_existing(struct import *import, struct enrolment *enrolment)
+{
+    struct ledger_view view = state_reader_view(import->reader);
+    struct answer *answer = &enrolment->outcome.answer;
+    struct uid member;
+    struct profile profile;
+    if (ledger_get_reference(&view, enrolment->reference, &member) == ERR_OK &&
+        ledger_get_profile(&view, &member, &profile) == ERR_OK) {
+        answer->member = member;
+        if (profile.card_count > 0) {
+            answer->card = profile.cards[0];
+        }
+    }
+}
+
+static enum err answer(struct import *import, struct enrolment *enrolment)
+{
+    Talea__V1__ImportMembersResponse response = TALEA__V1__IMPORT_MEMBERS_RESPONSE__INIT;
+    const struct outcome *outcome = &enrolment->outcome;
+    char transaction[UID_TEXT_MAX];
+    char member[UID_TEXT_MAX];
+    response.transaction_id = (char *)(uintptr_t)uid_format(&enrolment->transaction, transaction);
+    if (enrolment->refusal != NULL) {
+        response.refusal = (char *)(uintptr_t)enrolment->refusal;
+        return rpc_stream_send(import->stream, &response.base);
+    }
+    if (outcome->verdict == VERDICT_REFERENCE_EXISTS) {
+        find_existing(import, enrolment);
+    }
+    if (outcome->verdict != VERDICT_OK) {
+        response.refusal = (char *)(uintptr_t)verdict_describe(outcome->verdict)->name;
+    }
+    if (!uid_is_nil(&outcome->answer.member)) {
+        response.member_id = (char *)(uintptr_t)uid_format(&outcome->answer.member, member);
+        response.card = (char *)(uintptr_t)outcome->answer.card.digits;
+    }
+    return rpc_stream_send(import->stream, &response.base);
+}
+
+/* Waits for the group and answers it. */
+static enum err flush(struct import *import)
+{
+    size_t count = import->count;
+    import->count = 0;
+    in_flight_wait(&import->in_flight, 0);
+    for (size_t i = 0; i < count; i++) {
+        struct enrolment *enrolment = &import->group[i];
+        if (enrolment->refusal == NULL && enrolment->outcome.err != ERR_OK) {
+            return ERR_UNAVAILABLE; /* the outcome is unknown: the caller sends it again */
+        }
+        TRY(answer(import, enrolment));
+    }
+    return ERR_OK;
+}
+
+static enum err take(struct import *import, const ProtobufCMessage *message, struct note *note)
+{
+    const Talea__V1__ImportMembersRequest *request =
+        (const Talea__V1__ImportMembersRequest *)(const void *)message;
+    struct enrolment *enrolment = &import->group[import->count];
+    *enrolment = (struct enrolment){.in_flight = &import->in_flight};
+    if (uid_parse(request->transaction_id, &enrolment->transaction) != ERR_OK ||
+        uid_is_nil(&enrolment->transaction)) {
+        TRY(flush(import));
+        return note_set(note, ERR_INPUT, "transaction_id is not a UUID in its 36-character form");
+    }
+    if (submit(import, request, enrolment) != ERR_OK) {
+        TRY(flush(import));
+        return ERR_UNAVAILABLE;
+    }
+    import->count++;
+    return import->count == LIMIT_IMPORT_GROUP_MEMBERS ? flush(import) : ERR_OK;
+}
+
+/* ERR_NOT_FOUND when all is answered. */
+static enum err serve(struct import *import, struct note *note)
+{
+    for (;;) {
+        const ProtobufCMessage *message;
+        enum err err = import->count == 0
+                           ? rpc_stream_receive(import->stream, &message)
+                           : rpc_stream_receive_timed(import->stream, PAUSE_MS, &message);
+        if (err == ERR_OK) {
+            TRY(take(import, message, note));
+            continue;
+        }
+        TRY(flush(import));
+        if (err != ERR_DEADLINE) {
+            return err;
+        }
+    }
+}
+
+struct rpc_status office_import_members(void *context, struct rpc_stream *stream)
+{
+    struct node *node = context;
+    struct note note = {""};
+    struct import *import = calloc(1, sizeof *import);
+    if (import == NULL) {
+        return rpc_status_of(ERR_RESOURCE, NULL);
+    }
+    import->node = node;
+    import->stream = stream;
+    in_flight_init(&import->in_flight);
+    enum err err = readers_take(node->readers, &import->reader);
+    if (err == ERR_OK) {
+        err = serve(import, &note);
+        in_flight_wait(&import->in_flight, 0);
+        readers_give(node->readers, import->reader);
+    }
+    in_flight_fini(&import->in_flight);
+    free(import);
+    return err == ERR_NOT_FOUND ? rpc_status_ok()
+                                : rpc_status_of(err, note.text[0] != '\0' ? &note : NULL);
+}

@@ -1,0 +1,347 @@
+#include "node/import_receipts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/hash.h"
+#include "node/requests.h"
+#include "node/services.h"
+
+/* A caller that pauses for so long gets its answers before the group is full. */
+#define PAUSE_MS 1
+
+/* On the writer's thread; one item's commands end in the order of their submission. */
+static void command_done(void *context, const struct outcome *outcome)
+{
+    struct import_item *item = context;
+    item->done++;
+    if (outcome->err != ERR_OK) {
+        item->err = outcome->err;
+    } else if (outcome->verdict == VERDICT_OK) {
+        item->accepted++;
+        item->points += outcome->answer.points.minor;
+        item->home = outcome->answer.home;
+    } else if (item->verdict == VERDICT_OK) {
+        item->verdict = outcome->verdict;
+    }
+    item->repeats += outcome->err == ERR_OK && outcome->is_repeat ? 1 : 0;
+    in_flight_end(&item->import->in_flight);
+}
+
+static enum err submit(struct import_item *item, const struct command *command)
+{
+    struct in_flight *in_flight = &item->import->in_flight;
+    in_flight_wait(in_flight, LIMIT_IMPORT_GROUP - 1);
+    in_flight_begin(in_flight);
+    enum err err = engine_submit(item->import->node->engine, command, command_done, item);
+    if (err != ERR_OK) {
+        in_flight_end(in_flight);
+    }
+    return err;
+}
+
+/* Of one return and one of its sales, always the same. */
+static struct uid take_id(const struct import_item *item, const struct uid *sale)
+{
+    uint8_t ids[2 * sizeof sale->bytes];
+    memcpy(ids, item->transaction.bytes, sizeof sale->bytes);
+    memcpy(ids + sizeof sale->bytes, sale->bytes, sizeof sale->bytes);
+    struct hash hash = hash_of(HASH_DOMAIN_IDENTIFIER, slice_of(ids, sizeof ids));
+    return uid_v8(item->time.ms, hash.bytes);
+}
+
+static enum err submit_takes(struct import_item *item)
+{
+    for (size_t i = 0; i < item->take_count; i++) {
+        const struct return_take *take = &item->takes[i];
+        struct uid id = take_id(item, &take->sale);
+        struct command command = command_now(item->import->node, COMMAND_RETURN_SALE, &id);
+        command.business_time = item->time;
+        command.is_dated = true;
+        command.return_sale.sale = take->sale;
+        command.return_sale.amount = money_of(take->amount_minor);
+        memcpy(command.return_sale.receipt, item->receipt, sizeof item->receipt);
+        TRY(submit(item, &command));
+    }
+    return ERR_OK;
+}
+
+static const char *result_refusal(enum return_result result)
+{
+    switch (result) {
+    case RETURN_FOUND:
+        return NULL;
+    case RETURN_NO_SALE:
+        return "NO_SALE_FOUND";
+    case RETURN_NOT_UNIQUE:
+        return "NO_UNIQUE_SALE";
+    }
+    return NULL;
+}
+
+/* An exact copy of `length` bytes, or NULL; none for 0. */
+static enum err copy_of(const void *bytes, size_t length, void **out_copy)
+{
+    void *copy = length > 0 ? malloc(length) : NULL;
+    if (length > 0 && copy == NULL) {
+        return ERR_RESOURCE;
+    }
+    if (length > 0) {
+        memcpy(copy, bytes, length);
+    }
+    *out_copy = copy;
+    return ERR_OK;
+}
+
+static enum err match_return(struct import_item *item, struct archive_txn *txn)
+{
+    struct import *import = item->import;
+    struct return_allocation *allocation = &import->allocation;
+    void *takes;
+    void *matched;
+    enum err err =
+        return_allocate(import->matcher, txn, &item->request, allocation, &item->is_kept);
+    if (err == ERR_CONFLICT) {
+        item->refusal = verdict_describe(VERDICT_TRANSACTION_ID_REUSED)->name;
+        return ERR_OK;
+    }
+    TRY(err);
+    TRY(copy_of(allocation->line_matched, allocation->line_count * sizeof(bool), &matched));
+    item->line_matched = matched;
+    TRY(copy_of(allocation->takes, allocation->take_count * sizeof(struct return_take), &takes));
+    item->takes = takes;
+    item->take_count = allocation->take_count;
+    item->refusal = result_refusal(allocation->result);
+    return ERR_OK;
+}
+
+/* The group's sales into the archive, its returns out of it: what comes later in the group sees
+ * what came before. */
+static enum err archive_group(struct import *import, struct archive_txn *txn)
+{
+    for (size_t i = 0; i < import->count; i++) {
+        struct import_item *item = &import->group[i];
+        if (item->refusal != NULL) {
+            continue;
+        }
+        if (item->is_return) {
+            TRY(match_return(item, txn));
+        } else if (item->accepted > 0) {
+            TRY(archive_add_sale(txn, &item->sale));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err run_archive(struct import *import)
+{
+    struct archive_txn *txn;
+    TRY(archive_begin(import->node->archive, &txn));
+    enum err err = archive_group(import, txn);
+    if (err != ERR_OK) {
+        archive_abort(txn);
+        return err;
+    }
+    return archive_commit(txn);
+}
+
+/* Waits for what is under way; ERR_UNAVAILABLE when the outcome of something is not known. */
+static enum err settle(struct import *import)
+{
+    in_flight_wait(&import->in_flight, 0);
+    for (size_t i = 0; i < import->count; i++) {
+        if (import->group[i].err != ERR_OK) {
+            return ERR_UNAVAILABLE;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err run_group(struct import *import)
+{
+    TRY(settle(import));
+    enum err err = run_archive(import);
+    if (err != ERR_OK) {
+        log_event(&import->node->log, LOG_LEVEL_ERROR, "archive_failed",
+                  LOG_TEXT("error", err_name(err)),
+                  LOG_TEXT("detail", err_describe(err)->sentence));
+        return ERR_UNAVAILABLE;
+    }
+    for (size_t i = 0; i < import->count; i++) {
+        if (submit_takes(&import->group[i]) != ERR_OK) {
+            return ERR_UNAVAILABLE;
+        }
+    }
+    return settle(import);
+}
+
+static bool is_repeat(const struct import_item *item)
+{
+    return item->is_return ? item->is_kept && item->repeats == item->done
+                           : item->done > 0 && item->repeats == item->done;
+}
+
+static enum err answer(struct import_item *item)
+{
+    Talea__V1__ImportReceiptsResponse response = TALEA__V1__IMPORT_RECEIPTS_RESPONSE__INIT;
+    char transaction[UID_TEXT_MAX];
+    protobuf_c_boolean matched[LIMIT_RECEIPT_LINES];
+    const char *refusal = item->refusal;
+    if (refusal == NULL && item->verdict != VERDICT_OK && item->accepted == 0) {
+        refusal = verdict_describe(item->verdict)->name;
+    }
+    response.transaction_id = (char *)(uintptr_t)uid_format(&item->transaction, transaction);
+    response.refusal = (char *)(uintptr_t)(refusal != NULL ? refusal : "");
+    response.is_repeat = is_repeat(item);
+    response.points = item->points;
+    response.home = item->home.text;
+    if (item->line_matched != NULL) {
+        for (size_t i = 0; i < item->request.line_count; i++) {
+            matched[i] = item->line_matched[i] ? 1 : 0;
+        }
+        response.line_matched = matched;
+        response.n_line_matched = item->request.line_count;
+    }
+    return rpc_stream_send(item->import->stream, &response.base);
+}
+
+static void forget_group(struct import *import)
+{
+    for (size_t i = 0; i < import->count; i++) {
+        free(import->group[i].takes);
+        free(import->group[i].line_matched);
+    }
+    import->count = 0;
+    import->sale_line_count = 0;
+    import->return_line_count = 0;
+    snapshot_release(import->snapshot);
+    import->snapshot = NULL;
+}
+
+/* Ends the group: everything durable, then everything answered. */
+static enum err flush(struct import *import)
+{
+    enum err err = import->count > 0 ? run_group(import) : ERR_OK;
+    in_flight_wait(&import->in_flight, 0);
+    for (size_t i = 0; i < import->count && err == ERR_OK; i++) {
+        err = answer(&import->group[i]);
+    }
+    forget_group(import);
+    return err;
+}
+
+/* A sale must not overtake a return of the same customer, nor one of nobody in particular. */
+static bool has_return_of(const struct import *import, uint64_t who)
+{
+    for (size_t i = 0; i < import->count; i++) {
+        const struct import_item *item = &import->group[i];
+        bool may_be_theirs = item->request.who == 0 || item->request.who == who;
+        if (item->is_return && item->refusal == NULL && may_be_theirs) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool group_has_room(const struct import *import,
+                           const Talea__V1__ImportReceiptsRequest *request)
+{
+    return import->count < LIMIT_IMPORT_GROUP &&
+           import->sale_line_count + request->n_lines <= LIMIT_IMPORT_GROUP_LINES &&
+           import->return_line_count + request->n_lines <= LIMIT_IMPORT_GROUP_LINES;
+}
+
+static void item_begin(struct import *import, const struct uid *transaction,
+                       struct import_item *item)
+{
+    *item = (struct import_item){.import = import, .transaction = *transaction};
+    if (import->snapshot == NULL) {
+        import->snapshot = node_snapshot(import->node);
+    }
+}
+
+/* Into the group, at whose end `item` stands. */
+static enum err add(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
+                    const struct uid *transaction)
+{
+    struct command command;
+    struct import_item *item = &import->group[import->count];
+    item_begin(import, transaction, item);
+    TRY(import_read(import, request, item, &command));
+    if (!item->is_return && item->refusal == NULL && has_return_of(import, item->sale.who)) {
+        TRY(flush(import));
+        item = &import->group[0];
+        item_begin(import, transaction, item);
+        TRY(import_read(import, request, item, &command));
+    }
+    import->count++;
+    bool has_command = !item->is_return && item->refusal == NULL;
+    return has_command && submit(item, &command) != ERR_OK ? ERR_UNAVAILABLE : ERR_OK;
+}
+
+static enum err take(struct import *import, const ProtobufCMessage *message, struct note *note)
+{
+    const Talea__V1__ImportReceiptsRequest *request =
+        (const Talea__V1__ImportReceiptsRequest *)(const void *)message;
+    struct uid transaction;
+    if (uid_parse(request->transaction_id, &transaction) != ERR_OK || uid_is_nil(&transaction)) {
+        TRY(flush(import));
+        return note_set(note, ERR_INPUT, "transaction_id is not a UUID in its 36-character form");
+    }
+    if (request->n_lines <= LIMIT_RECEIPT_LINES && !group_has_room(import, request)) {
+        TRY(flush(import));
+    }
+    TRY(add(import, request, &transaction));
+    return import->count == LIMIT_IMPORT_GROUP ? flush(import) : ERR_OK;
+}
+
+/* ERR_NOT_FOUND when all is answered. */
+static enum err serve(struct import *import, struct note *note)
+{
+    for (;;) {
+        const ProtobufCMessage *message;
+        enum err err = import->count == 0
+                           ? rpc_stream_receive(import->stream, &message)
+                           : rpc_stream_receive_timed(import->stream, PAUSE_MS, &message);
+        if (err == ERR_OK) {
+            TRY(take(import, message, note));
+            continue;
+        }
+        TRY(flush(import));
+        if (err != ERR_DEADLINE) {
+            return err;
+        }
+    }
+}
+
+static enum err run(struct import *import, struct note *note)
+{
+    TRY(return_matcher_create(&import->matcher));
+    enum err err = readers_take(import->node->readers, &import->reader);
+    if (err == ERR_OK) {
+        err = serve(import, note);
+        in_flight_wait(&import->in_flight, 0);
+        readers_give(import->node->readers, import->reader);
+    }
+    forget_group(import);
+    return_matcher_destroy(import->matcher);
+    return err;
+}
+
+struct rpc_status office_import_receipts(void *context, struct rpc_stream *stream)
+{
+    struct node *node = context;
+    struct note note = {""};
+    struct import *import = calloc(1, sizeof *import);
+    if (import == NULL) {
+        return rpc_status_of(ERR_RESOURCE, NULL);
+    }
+    import->node = node;
+    import->stream = stream;
+    in_flight_init(&import->in_flight);
+    enum err err = run(import, &note);
+    in_flight_fini(&import->in_flight);
+    free(import);
+    return err == ERR_NOT_FOUND ? rpc_status_ok()
+                                : rpc_status_of(err, note.text[0] != '\0' ? &note : NULL);
+}

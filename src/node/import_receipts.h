@@ -1,0 +1,72 @@
+/* The import of receipts: what its two files share. Internal to the module.
+ *
+ * Receipts are taken in groups. A group's sales go to the ledger as they come; when it ends, all
+ * are durable, the sales' lines go into the archive and its returns are matched there, in order and
+ * in one transaction, and then the returns go to the ledger. A customer's sale that follows a
+ * return of the same customer begins a new group, so that each customer's receipts reach the ledger
+ * in order.
+ */
+#ifndef NODE_IMPORT_RECEIPTS_H
+#define NODE_IMPORT_RECEIPTS_H
+
+#include "node/in_flight.h"
+#include "node/node.h"
+#include "node/returns.h"
+#include "talea/v1/back_office.pb-c.h"
+
+struct import;
+
+/* One receipt on its way. */
+struct import_item {
+    struct import *import;
+    struct uid transaction;
+    bool is_return;
+    const char *refusal; /* a constant: refused before the ledger heard of it; else NULL */
+    char receipt[LIMIT_REFERENCE_BYTES + 1];
+    struct unix_ms time;
+
+    struct archive_sale sale;      /* of a sale; its lines are the group's */
+    struct return_request request; /* of a return; its lines are the group's */
+    struct return_take *takes;
+    size_t take_count;
+    bool *line_matched;
+    bool is_kept; /* it was matched before */
+
+    /* Written by the writer's thread while commands are in flight. */
+    enum err err;
+    size_t done;
+    size_t repeats;
+    size_t accepted;
+    enum verdict verdict; /* the first refusal */
+    int64_t points;
+    struct partner_id home;
+};
+
+/* One call. */
+struct import {
+    struct node *node;
+    struct rpc_stream *stream;
+    struct state_reader *reader;
+    struct snapshot *snapshot; /* of the group */
+    struct in_flight in_flight;
+    struct return_matcher *matcher;
+    struct return_allocation allocation;
+    size_t count;
+    struct import_item group[LIMIT_IMPORT_GROUP];
+    size_t sale_line_count;
+    struct archive_line sale_lines[LIMIT_IMPORT_GROUP_LINES];
+    size_t return_line_count;
+    struct return_line return_lines[LIMIT_IMPORT_GROUP_LINES];
+};
+
+/* Checks a request and fills `item`, which is zero but for import and transaction. What is not as
+ * it must be becomes item->refusal. Of a sale also the command. The group has room for the lines.
+ */
+MUST_USE enum err import_read(struct import *import,
+                              const Talea__V1__ImportReceiptsRequest *request,
+                              struct import_item *item, struct command *out_command);
+
+/* The hash by which the archive knows a text; 0 for an empty one. */
+uint64_t import_hash(const char *kind, const char *text);
+
+#endif

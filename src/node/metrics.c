@@ -1,0 +1,307 @@
+#include "node/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "telemetry/process.h"
+
+#define CODES 17 /* of the gRPC specification, 0 to 16 */
+
+/* One partner's counters. */
+struct partner_counters {
+    struct partner_id partner;
+    struct metric_counter *batches_in;
+    struct metric_counter *batches_refused;
+    struct metric_counter *entries_in;
+    struct metric_counter *entries_in_refused;
+    struct metric_counter *batches_out;
+    struct metric_counter *entries_out;
+    struct metric_counter *receipts;
+    struct metric_counter *entries_reversed;
+};
+
+struct node_metrics {
+    struct partner_counters *partners;
+    size_t partner_count;
+    struct metric_counter *calls[CODES];
+    struct metric_histogram *call_seconds;
+};
+
+static struct partner_counters *find(struct node_metrics *metrics, const struct partner_id *partner)
+{
+    for (size_t i = 0; i < metrics->partner_count; i++) {
+        if (partner_id_equal(&metrics->partners[i].partner, partner)) {
+            return &metrics->partners[i];
+        }
+    }
+    return NULL;
+}
+
+static void count(struct metric_counter *counter, size_t amount)
+{
+    metric_counter_add(counter, (int64_t)amount);
+}
+
+void node_count_batch_in(struct node_metrics *metrics, const struct partner_id *partner,
+                         size_t entries, size_t refused)
+{
+    struct partner_counters *c = find(metrics, partner);
+    if (c != NULL) {
+        count(c->batches_in, 1);
+        count(c->entries_in, entries);
+        count(c->entries_in_refused, refused);
+    }
+}
+
+void node_count_batch_refused(struct node_metrics *metrics, const struct partner_id *partner)
+{
+    struct partner_counters *c = find(metrics, partner);
+    if (c != NULL) {
+        count(c->batches_refused, 1);
+    }
+}
+
+void node_count_batch_out(struct node_metrics *metrics, const struct partner_id *partner,
+                          size_t entries)
+{
+    struct partner_counters *c = find(metrics, partner);
+    if (c != NULL) {
+        count(c->batches_out, 1);
+        count(c->entries_out, entries);
+    }
+}
+
+void node_count_receipt(struct node_metrics *metrics, const struct partner_id *partner,
+                        size_t entries, size_t refused)
+{
+    struct partner_counters *c = find(metrics, partner);
+    (void)entries;
+    if (c != NULL) {
+        count(c->receipts, 1);
+        count(c->entries_reversed, refused);
+    }
+}
+
+void node_count_call(void *context, const char *full_method, int status_code, int64_t duration_us)
+{
+    struct node_metrics *metrics = context;
+    (void)full_method;
+    if (status_code >= 0 && status_code < CODES) {
+        count(metrics->calls[status_code], 1);
+    }
+    metric_histogram_observe(metrics->call_seconds, duration_us);
+}
+
+struct partner_family {
+    const char *name;
+    const char *help;
+    size_t offset;
+};
+
+#define PARTNER_FAMILY(name_, help_, field_)                                                       \
+    {                                                                                              \
+        (name_), (help_), offsetof(struct partner_counters, field_)                                \
+    }
+
+static const struct partner_family partner_families[] = {
+    PARTNER_FAMILY("talea_clearing_batches_received_total",
+                   "Batches taken from the partner and receipted.", batches_in),
+    PARTNER_FAMILY("talea_clearing_batches_refused_total",
+                   "Batches of the partner that were not taken.", batches_refused),
+    PARTNER_FAMILY("talea_clearing_entries_received_total", "Entries taken from the partner.",
+                   entries_in),
+    PARTNER_FAMILY("talea_clearing_entries_received_refused_total",
+                   "Entries of the partner that were refused one by one.", entries_in_refused),
+    PARTNER_FAMILY("talea_clearing_batches_sent_total", "Batches sent to the partner.",
+                   batches_out),
+    PARTNER_FAMILY("talea_clearing_entries_sent_total",
+                   "Entries sent to the partner, resent ones again.", entries_out),
+    PARTNER_FAMILY("talea_clearing_receipts_total", "Receipts taken from the partner.", receipts),
+    PARTNER_FAMILY("talea_clearing_entries_reversed_total",
+                   "Own entries that the partner refused and that were reversed.",
+                   entries_reversed),
+};
+
+static enum err add_partner(struct metrics *registry, struct partner_counters *c)
+{
+    for (size_t i = 0; i < sizeof partner_families / sizeof partner_families[0]; i++) {
+        const struct partner_family *family = &partner_families[i];
+        struct metric_spec spec = {family->name, family->help, 0};
+        struct metric_counter **slot =
+            (struct metric_counter **)(void *)((char *)c + family->offset);
+        TRY(metrics_add_counter(registry, &spec, METRIC_LABELS({"partner", c->partner.text}),
+                                slot));
+    }
+    return ERR_OK;
+}
+
+static int64_t read_journal_row(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)engine_stats(node->engine).journal_row;
+}
+
+static int64_t read_checkpointed_row(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)engine_stats(node->engine).checkpointed_row;
+}
+
+static int64_t read_journal_bytes(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)journal_file_bytes(node->journal_file);
+}
+
+static int64_t read_memtable_bytes(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)state_memtable_bytes(node->state);
+}
+
+static int64_t read_commands(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)engine_stats(node->engine).commands;
+}
+
+static int64_t read_refusals(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)engine_stats(node->engine).refusals;
+}
+
+static int64_t read_repeats(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)engine_stats(node->engine).repeats;
+}
+
+static int64_t read_batches(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)engine_stats(node->engine).batches;
+}
+
+static int64_t read_failures(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)engine_stats(node->engine).commit_failures;
+}
+
+static int64_t read_certificate_end(void *context)
+{
+    const struct node *node = context;
+    return credentials_not_after(node->credentials).ms / 1000;
+}
+
+struct read_family {
+    const char *name;
+    const char *help;
+    metric_read *read;
+    bool is_counter;
+};
+
+static const struct read_family read_families[] = {
+    {"talea_journal_rows", "Rows in the journal.", read_journal_row, false},
+    {"talea_checkpointed_rows", "Journal rows that the stored state holds.", read_checkpointed_row,
+     false},
+    {"talea_journal_bytes", "Bytes of the journal's file in use.", read_journal_bytes, false},
+    {"talea_memtable_bytes", "Bytes of rows not yet checkpointed.", read_memtable_bytes, false},
+    {"talea_commands_total", "Commands decided since the start.", read_commands, true},
+    {"talea_commands_refused_total", "Commands refused since the start.", read_refusals, true},
+    {"talea_commands_repeated_total", "Commands recognised as repeats since the start.",
+     read_repeats, true},
+    {"talea_commits_total", "Journal batches made durable since the start.", read_batches, true},
+    {"talea_commit_failures_total", "Journal batches that the disk refused.", read_failures, true},
+    {"talea_certificate_expiry_timestamp_seconds",
+     "When the node's own TLS certificate ends, unix time.", read_certificate_end, false},
+};
+
+static enum err add_reads(struct node *node)
+{
+    for (size_t i = 0; i < sizeof read_families / sizeof read_families[0]; i++) {
+        const struct read_family *family = &read_families[i];
+        struct metric_spec spec = {family->name, family->help, 0};
+        if (family->is_counter) {
+            TRY(metrics_add_counter_read(node->metrics, &spec, METRIC_NO_LABELS, family->read,
+                                         node));
+        } else {
+            TRY(metrics_add_gauge_read(node->metrics, &spec, METRIC_NO_LABELS, family->read, node));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err add_calls(struct metrics *registry, struct node_metrics *metrics)
+{
+    static const char *const codes[CODES] = {"OK",
+                                             "CANCELLED",
+                                             "UNKNOWN",
+                                             "INVALID_ARGUMENT",
+                                             "DEADLINE_EXCEEDED",
+                                             "NOT_FOUND",
+                                             "ALREADY_EXISTS",
+                                             "PERMISSION_DENIED",
+                                             "RESOURCE_EXHAUSTED",
+                                             "FAILED_PRECONDITION",
+                                             "ABORTED",
+                                             "OUT_OF_RANGE",
+                                             "UNIMPLEMENTED",
+                                             "INTERNAL",
+                                             "UNAVAILABLE",
+                                             "DATA_LOSS",
+                                             "UNAUTHENTICATED"};
+    struct metric_spec calls = {"talea_rpc_calls_total", "Finished calls, by gRPC status.", 0};
+    struct metric_spec seconds = {"talea_rpc_call_duration_seconds",
+                                  "From a call's arrival to its end.", 6};
+    for (size_t i = 0; i < CODES; i++) {
+        TRY(metrics_add_counter(registry, &calls, METRIC_LABELS({"code", codes[i]}),
+                                &metrics->calls[i]));
+    }
+    return metrics_add_histogram(registry, &seconds, metric_bounds_of_latency(), METRIC_NO_LABELS,
+                                 &metrics->call_seconds);
+}
+
+static enum err add_all(struct node *node, struct node_metrics *metrics)
+{
+    const struct roster *roster = &node->snapshot->roster;
+    metrics->partners = calloc(roster->partner_count, sizeof *metrics->partners);
+    if (metrics->partners == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        if (roster_is_self(roster, &roster->partners[i].id)) {
+            continue;
+        }
+        struct partner_counters *c = &metrics->partners[metrics->partner_count++];
+        c->partner = roster->partners[i].id;
+        TRY(add_partner(node->metrics, c));
+    }
+    TRY(add_calls(node->metrics, metrics));
+    TRY(add_reads(node));
+    return process_metrics_add(node->metrics);
+}
+
+enum err node_metrics_create(struct node *node, struct node_metrics **out_metrics)
+{
+    struct node_metrics *metrics = calloc(1, sizeof *metrics);
+    if (metrics == NULL) {
+        return ERR_RESOURCE;
+    }
+    enum err err = add_all(node, metrics);
+    if (err != ERR_OK) {
+        node_metrics_destroy(metrics);
+        return err;
+    }
+    *out_metrics = metrics;
+    return ERR_OK;
+}
+
+void node_metrics_destroy(struct node_metrics *metrics)
+{
+    if (metrics != NULL) {
+        free(metrics->partners);
+        free(metrics);
+    }
+}

@@ -1,0 +1,24 @@
+/* What the node counts, by partner where it has one. The names are in metrics.c. */
+#ifndef NODE_METRICS_H
+#define NODE_METRICS_H
+
+#include "node/node.h"
+#include "telemetry/metrics.h"
+
+struct node_metrics;
+
+/* Registers everything; `node` must have its engine, state and snapshot. */
+MUST_USE enum err node_metrics_create(struct node *node, struct node_metrics **out_metrics);
+void node_metrics_destroy(struct node_metrics *metrics);
+
+void node_count_batch_in(struct node_metrics *metrics, const struct partner_id *partner,
+                         size_t entries, size_t refused);
+void node_count_batch_refused(struct node_metrics *metrics, const struct partner_id *partner);
+void node_count_batch_out(struct node_metrics *metrics, const struct partner_id *partner,
+                          size_t entries);
+void node_count_receipt(struct node_metrics *metrics, const struct partner_id *partner,
+                        size_t entries, size_t refused);
+/* For rpc_server_options.on_call. */
+void node_count_call(void *metrics, const char *full_method, int status_code, int64_t duration_us);
+
+#endif

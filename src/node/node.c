@@ -1,0 +1,288 @@
+/* Puts a node together and takes it apart again, in the opposite order. */
+#include "node/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/keyfile.h"
+#include "crypto/random.h"
+#include "node/metrics.h"
+#include "node/peers.h"
+#include "node/replier.h"
+#include "node/services.h"
+#include "store/archive.h"
+#include "talea_proto_descriptor_set.h"
+
+struct snapshot *node_snapshot(struct node *node)
+{
+    pthread_mutex_lock(&node->snapshot_lock);
+    struct snapshot *snapshot = snapshot_hold(node->snapshot);
+    pthread_mutex_unlock(&node->snapshot_lock);
+    return snapshot;
+}
+
+struct unix_ms node_now(const struct node *node)
+{
+    return clock_now(&node->clock);
+}
+
+static struct unix_ms log_now(void *context)
+{
+    return clock_now(&((struct node *)context)->clock);
+}
+
+/* Engine hooks: on the writer's thread, quick. */
+static void on_commit(void *context, uint64_t last_row, bool has_entries)
+{
+    struct node *node = context;
+    (void)last_row;
+    if (!has_entries) {
+        return;
+    }
+    pthread_mutex_lock(&node->peers_lock);
+    if (node->peers != NULL) {
+        peers_wake(node->peers);
+    }
+    pthread_mutex_unlock(&node->peers_lock);
+}
+
+static void on_trouble(void *context, const char *what, const char *detail)
+{
+    struct node *node = context;
+    log_event(&node->log, LOG_LEVEL_ERROR, "ledger_trouble", LOG_TEXT("what", what),
+              LOG_TEXT("detail", detail));
+}
+
+static void on_rpc_log(void *context, const char *line)
+{
+    struct node *node = context;
+    log_event(&node->log, LOG_LEVEL_DEBUG, "rpc", LOG_TEXT("line", line));
+}
+
+static void release_terms(void *context)
+{
+    snapshot_release(context);
+}
+
+static struct engine_terms terms_of(struct snapshot *snapshot)
+{
+    return (struct engine_terms){&snapshot->roster, snapshot->refund_grace_ms,
+                                 snapshot_hold(snapshot), release_terms};
+}
+
+static enum err open_key(struct node *node, struct note *note)
+{
+    struct key_card card;
+    const char *passphrase = getenv("TALEA_PASSPHRASE");
+    const char *path = node->config.online_key.text;
+    TRY(keyfile_load(path, passphrase, &card, &node->key, note));
+    if (card.kind != KEY_KIND_ONLINE || !partner_id_equal(&card.partner, &node->config.partner)) {
+        return note_set(note, ERR_INPUT, "%s is not an online key of %s", path,
+                        node->config.partner.text);
+    }
+    TRY(key_signer_init(&node->key_signer, &node->key, node->config.coalition, &node->signer));
+    const struct charter *charter = node->snapshot->charter;
+    if (charter_key_find(charter, &node->config.partner, &node->signer.key_id, node_now(node)) ==
+        NULL) {
+        return note_set(note, ERR_INPUT, "%s is not among the charter's online keys of %s", path,
+                        node->config.partner.text);
+    }
+    return ERR_OK;
+}
+
+static enum err open_ledger(struct node *node, struct note *note)
+{
+    const struct node_config *config = &node->config;
+    TRY(journal_file_open(config->data.text, JOURNAL_WRITE, &node->journal_file, note));
+    node->journal = journal_file_port(node->journal_file);
+    TRY(state_open(config->data.text, STATE_WRITE, &node->state, note));
+    struct engine_options options = {
+        .journal = node->journal,
+        .state = node->state,
+        .signer = node->signer,
+        .clock = node->clock,
+        .terms = terms_of(node->snapshot),
+        .queue_commands = config->limits.queue_commands,
+        .memtable_bytes = (size_t)config->limits.memtable_mb << 20,
+        .on_commit = on_commit,
+        .on_trouble = on_trouble,
+        .hook_context = node,
+    };
+    memcpy(options.coalition, config->coalition, sizeof options.coalition);
+    enum err err = engine_open(&options, &node->engine, note);
+    if (err != ERR_OK) {
+        options.terms.release(options.terms.context);
+        return err;
+    }
+    TRY(readers_open(node->state, &node->readers));
+    return archive_open(config->data.text, &node->archive, note);
+}
+
+static void check_readiness(void *context, struct readiness *readiness)
+{
+    struct node *node = context;
+    if (!atomic_load(&node->is_serving)) {
+        readiness_add(readiness, "the node is not serving");
+    }
+    if (credentials_not_after(node->credentials).ms <= node_now(node).ms) {
+        readiness_add(readiness, "the TLS certificate has expired");
+    }
+}
+
+static enum err start_http(struct node *node, struct note *note)
+{
+    struct http_options options = {
+        .listen = node->config.http,
+        .metrics = node->metrics,
+        .check_readiness = check_readiness,
+        .readiness_context = node,
+    };
+    return http_server_start(&options, &node->http, note);
+}
+
+static enum err start_rpc(struct node *node, struct note *note)
+{
+    char listen[ADDRESS_TEXT_MAX];
+    struct rpc_server_options options = {
+        .listen_address = address_format(&node->config.listen, listen),
+        .tls = credentials_server_tls(node->credentials),
+        .file_descriptor_set =
+            slice_of(talea_proto_descriptor_set, talea_proto_descriptor_set_length),
+        .workers = node->config.limits.rpc_workers,
+        .streams_max = node->config.limits.streams,
+        .on_call = node_count_call,
+        .on_call_context = node->counters,
+        .on_log = on_rpc_log,
+        .on_log_context = node,
+    };
+    node->services[0] = till_service(node);
+    node->services[1] = back_office_service(node);
+    node->services[2] = peer_service(node);
+    node->services[3] = admin_service(node);
+    return rpc_server_start(&options, node->services, 4, &node->server, note);
+}
+
+static enum err start_all(struct node *node, struct note *note)
+{
+    struct peers *peers;
+    TRY(node_config_load(node->config_path, &node->config, note));
+    log_init(&node->log, STDERR_FILENO, (enum log_level)node->config.log_level,
+             (enum log_format)node->config.log_format, (struct log_clock){log_now, node});
+    TRY(node_config_check_files(&node->config, node->config_path, note));
+    TRY(snapshot_load(&node->config, &node->snapshot, note));
+    TRY(credentials_open(&node->config, node->snapshot, node->clock, &node->credentials, note));
+    TRY(open_key(node, note));
+    TRY(open_ledger(node, note));
+    TRY(metrics_create(&node->metrics));
+    TRY(node_metrics_create(node, &node->counters));
+    TRY(replier_start(&node->replier));
+    TRY(peers_start(node, &peers, note));
+    pthread_mutex_lock(&node->peers_lock);
+    node->peers = peers;
+    pthread_mutex_unlock(&node->peers_lock);
+    TRY(start_http(node, note));
+    TRY(start_rpc(node, note));
+    atomic_store(&node->is_serving, true);
+    rpc_server_set_serving(node->server, true);
+    return ERR_OK;
+}
+
+enum err node_start(const char *config_path, struct node **out_node, struct note *note)
+{
+    struct node *node = calloc(1, sizeof *node);
+    if (node == NULL) {
+        return note_set(note, ERR_RESOURCE, "no memory for the node");
+    }
+    node->config_path = config_path;
+    node->clock = clock_of_system();
+    node->started = clock_now(&node->clock);
+    pthread_mutex_init(&node->snapshot_lock, NULL);
+    pthread_mutex_init(&node->settle_lock, NULL);
+    pthread_mutex_init(&node->peers_lock, NULL);
+    enum err err = start_all(node, note);
+    if (err != ERR_OK) {
+        node_stop(node);
+        return err;
+    }
+    log_event(&node->log, LOG_LEVEL_INFO, "node_started",
+              LOG_TEXT("partner", node->config.partner.text),
+              LOG_INT("port", rpc_server_port(node->server)),
+              LOG_INT("http_port", http_server_port(node->http)),
+              LOG_INT("journal_row", engine_stats(node->engine).journal_row));
+    *out_node = node;
+    return ERR_OK;
+}
+
+/* Calls first, so that nothing new comes in; then what they feed. */
+void node_stop(struct node *node)
+{
+    int64_t drain_ms = node->config.limits.drain_ms;
+    atomic_store(&node->is_serving, false);
+    rpc_server_stop(node->server, drain_ms);
+    http_server_stop(node->http, 1000);
+    pthread_mutex_lock(&node->peers_lock);
+    struct peers *peers = node->peers;
+    node->peers = NULL;
+    pthread_mutex_unlock(&node->peers_lock);
+    peers_stop(peers);
+    engine_close(node->engine);
+    replier_stop(node->replier);
+    archive_close(node->archive);
+    readers_close(node->readers);
+    if (node->state != NULL) {
+        state_close(node->state);
+    }
+    if (node->journal_file != NULL) {
+        journal_file_close(node->journal_file);
+    }
+    node_metrics_destroy(node->counters);
+    metrics_destroy(node->metrics);
+    signing_key_fini(&node->key);
+    credentials_close(node->credentials);
+    snapshot_release(node->snapshot);
+    pthread_mutex_destroy(&node->peers_lock);
+    pthread_mutex_destroy(&node->settle_lock);
+    pthread_mutex_destroy(&node->snapshot_lock);
+    free(node);
+}
+
+/* The charter may grow newer, not older. */
+static enum err check_newer(const struct snapshot *before, const struct snapshot *after,
+                            struct note *note)
+{
+    if (after->charter->epoch < before->charter->epoch) {
+        return note_set(note, ERR_CONFLICT, "the charter file has epoch %llu, in force is %llu",
+                        (unsigned long long)after->charter->epoch,
+                        (unsigned long long)before->charter->epoch);
+    }
+    if (after->charter->epoch == before->charter->epoch &&
+        !hash_equal(&after->charter->payload_hash, &before->charter->payload_hash)) {
+        return note_set(note, ERR_CONFLICT, "another charter with the epoch in force");
+    }
+    return ERR_OK;
+}
+
+enum err node_reload(struct node *node, struct note *note)
+{
+    struct snapshot *snapshot;
+    TRY(snapshot_load(&node->config, &snapshot, note));
+    struct snapshot *before = node_snapshot(node);
+    enum err err = check_newer(before, snapshot, note);
+    snapshot_release(before);
+    if (err == ERR_OK) {
+        err = credentials_reload(node->credentials, snapshot, note);
+    }
+    if (err != ERR_OK) {
+        snapshot_release(snapshot);
+        return err;
+    }
+    struct engine_terms terms = terms_of(snapshot);
+    engine_set_terms(node->engine, &terms);
+    pthread_mutex_lock(&node->snapshot_lock);
+    before = node->snapshot;
+    node->snapshot = snapshot;
+    pthread_mutex_unlock(&node->snapshot_lock);
+    snapshot_release(before);
+    return ERR_OK;
+}

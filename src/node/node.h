@@ -1,0 +1,74 @@
+/* One brand's node: everything that talead puts together.
+ *
+ *   till, back office, peers, administrators -> rpc -> services -> engine -> ledger
+ *   engine -> sessions (one thread a partner) -> the partners' nodes
+ *
+ * Thread rule: `struct node` is made before the threads start; what changes afterwards is behind
+ * its own lock (the snapshot, the sessions' states).
+ */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "config/node_config.h"
+#include "engine/engine.h"
+#include "node/credentials.h"
+#include "node/readers.h"
+#include "node/snapshot.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+#include "telemetry/http.h"
+#include "telemetry/log.h"
+
+struct replier;
+struct peers;
+struct archive;
+struct node_metrics;
+
+#define TALEA_VERSION "0.1.0"
+
+struct node {
+    struct node_config config;
+    const char *config_path;
+    struct clock_port clock;
+    struct unix_ms started;
+    struct log log;
+    struct metrics *metrics;
+    struct node_metrics *counters;
+    struct signing_key key;
+    struct key_signer key_signer;
+    struct signer signer;
+    pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
+    pthread_mutex_t snapshot_lock;
+    struct snapshot *snapshot;
+    struct credentials *credentials;
+    struct journal_file *journal_file;
+    struct journal journal;
+    struct state *state;
+    struct engine *engine;
+    struct reader_pool *readers;
+    struct replier *replier;
+    pthread_mutex_t peers_lock; /* the writer wakes them while they may be stopping */
+    struct peers *peers;
+    struct archive *archive;
+    struct rpc_service services[4];
+    struct rpc_server *server;
+    struct http_server *http;
+    atomic_bool is_serving;
+};
+
+/* Opens and starts everything; on failure nothing is left running and the note says why. */
+MUST_USE enum err node_start(const char *config_path, struct node **out_node, struct note *note);
+/* Drains and stops. */
+void node_stop(struct node *node);
+/* Certificate, charter and programme again from their files: all of them, or none when one is not
+ * as it must be (the note says which and why). */
+MUST_USE enum err node_reload(struct node *node, struct note *note);
+
+/* The current one, held for the caller, who releases it. */
+struct snapshot *node_snapshot(struct node *node);
+struct unix_ms node_now(const struct node *node);
+
+#endif

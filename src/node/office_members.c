@@ -1,0 +1,202 @@
+/* The office's members: one of them, or all by id. */
+#include <string.h>
+
+#include "node/messages.h"
+#include "node/node.h"
+#include "node/requests.h"
+#include "node/services.h"
+#include "talea/v1/back_office.pb-c.h"
+
+#define PAGE_ROWS_DEFAULT 50u
+#define INVALID_ARGUMENT  3
+#define TOKEN_BYTES       (2 * sizeof((struct uid){{0}}.bytes) + 1)
+
+static char *copy_text(struct arena *arena, const char *text, size_t capacity)
+{
+    return arena_text(arena, slice_of(text, strnlen(text, capacity)));
+}
+
+static enum err message_card(struct arena *arena, const struct ledger_view *view,
+                             const struct card_number *number, Talea__V1__Card **out_card)
+{
+    struct card card;
+    TRY(ledger_get_card(view, number, &card));
+    Talea__V1__Card *message = arena_alloc(arena, sizeof *message);
+    if (message == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__card__init(message);
+    message->number = copy_text(arena, number->digits, sizeof number->digits);
+    message->state = card.is_blocked ? TALEA__V1__CARD_STATE__CARD_STATE_BLOCKED
+                                     : TALEA__V1__CARD_STATE__CARD_STATE_ACTIVE;
+    *out_card = message;
+    return message->number == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
+static enum err message_cards(struct arena *arena, const struct ledger_view *view,
+                              const struct profile *profile, Talea__V1__Member *message)
+{
+    message->cards = arena_alloc(arena, (profile->card_count + 1) * sizeof *message->cards);
+    if (message->cards == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < profile->card_count; i++) {
+        TRY(message_card(arena, view, &profile->cards[i], &message->cards[i]));
+        message->n_cards++;
+    }
+    return ERR_OK;
+}
+
+/* ERR_NOT_FOUND when there is no such member, ERR_RESOURCE when the arena is full. */
+static enum err message_member(struct arena *arena, const struct ledger_view *view,
+                               const struct uid *id, struct unix_ms now,
+                               Talea__V1__Member **out_member)
+{
+    struct member member;
+    struct profile profile;
+    TRY(ledger_get_member(view, id, &member));
+    TRY(ledger_get_profile(view, id, &profile));
+    Talea__V1__Member *message = arena_alloc(arena, sizeof *message);
+    if (message == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__member__init(message);
+    TRY(message_cards(arena, view, &profile, message));
+    message->member_id = message_uid(arena, id);
+    message->reference = copy_text(arena, profile.reference, sizeof profile.reference);
+    message->display_name = copy_text(arena, profile.name, sizeof profile.name);
+    message->enrolled_unix_ms = member.enrolled.ms;
+    message->balance = message_balance(arena, &member, now);
+    if (message->member_id == NULL || message->reference == NULL || message->display_name == NULL ||
+        message->balance == NULL) {
+        return ERR_RESOURCE;
+    }
+    *out_member = message;
+    return ERR_OK;
+}
+
+static void reply_member(struct node *node, struct rpc_call *call, const struct ledger_view *view,
+                         const struct uid *id)
+{
+    Talea__V1__GetMemberResponse response = TALEA__V1__GET_MEMBER_RESPONSE__INIT;
+    struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    enum err err = message_member(&arena, view, id, node_now(node), &response.member);
+    if (err == ERR_OK) {
+        rpc_call_reply(call, &response.base);
+    } else {
+        refuse_err(call, err, NULL);
+    }
+    arena_fini(&arena);
+}
+
+void office_get_member(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__GetMemberRequest *request =
+        (const Talea__V1__GetMemberRequest *)(const void *)message;
+    struct state_reader *reader;
+    struct uid id;
+    enum err err = readers_take(node->readers, &reader);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    if (request_member(call, &view, request->member, &id)) {
+        reply_member(node, call, &view, &id);
+    }
+    readers_give(node->readers, reader);
+}
+
+/* The ids of one page, and the first one of the next. */
+struct page {
+    size_t size;
+    size_t count; /* size + 1 when there are more */
+    struct uid ids[LIMIT_PAGE_ROWS + 1];
+};
+
+static enum err gather(void *context, struct slice key, struct slice value)
+{
+    (void)value;
+    struct page *page = context;
+    struct reader in = reader_of(key);
+    struct uid id;
+    read_copy(&in, id.bytes, sizeof id.bytes);
+    TRY(reader_finish(&in));
+    page->ids[page->count++] = id;
+    return page->count > page->size ? ERR_NOT_FOUND : ERR_OK;
+}
+
+/* A long page ends early, so that it always fits into a message. */
+static enum err fill(struct node *node, struct rpc_call *call, const struct page *page,
+                     struct arena *arena, Talea__V1__ListMembersResponse *response)
+{
+    struct state_reader *reader;
+    size_t count = page->count < page->size ? page->count : page->size;
+    response->members = arena_alloc(arena, (count + 1) * sizeof *response->members);
+    if (response->members == NULL) {
+        return ERR_RESOURCE;
+    }
+    TRY(readers_take(node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ERR_OK;
+    while (err == ERR_OK && response->n_members < count && arena->used < LIMIT_PAGE_BYTES) {
+        err = rpc_call_is_cancelled(call)
+                  ? ERR_CANCELLED
+                  : message_member(arena, &view, &page->ids[response->n_members], node_now(node),
+                                   &response->members[response->n_members]);
+        response->n_members += err == ERR_OK ? 1 : 0;
+    }
+    readers_give(node->readers, reader);
+    return err;
+}
+
+static void reply_page(struct node *node, struct rpc_call *call, const struct page *page)
+{
+    Talea__V1__ListMembersResponse response = TALEA__V1__LIST_MEMBERS_RESPONSE__INIT;
+    char token[TOKEN_BYTES] = "";
+    struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    enum err err = fill(node, call, page, &arena, &response);
+    if (err == ERR_OK) {
+        if (response.n_members < page->count) {
+            hex_format(page->ids[response.n_members].bytes, sizeof page->ids[0].bytes, token);
+        }
+        response.next_page_token = token;
+        rpc_call_reply(call, &response.base);
+    } else {
+        refuse_err(call, err, NULL);
+    }
+    arena_fini(&arena);
+}
+
+void office_list_members(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__ListMembersRequest *request =
+        (const Talea__V1__ListMembersRequest *)(const void *)message;
+    struct page page = {.size = request->page_size == 0 ? PAGE_ROWS_DEFAULT : request->page_size};
+    struct uid from = {{0}};
+    bool has_token = request->page_token[0] != '\0';
+    if (page.size > LIMIT_PAGE_ROWS) {
+        refuse(call, INVALID_ARGUMENT, "PAGE_TOO_LARGE", "page_size is more than %u.",
+               LIMIT_PAGE_ROWS);
+        return;
+    }
+    if (has_token && hex_parse(request->page_token, from.bytes, sizeof from.bytes) != ERR_OK) {
+        refuse(call, INVALID_ARGUMENT, "INVALID_PAGE_TOKEN",
+               "page_token is not one of an earlier answer.");
+        return;
+    }
+    enum err err = engine_checkpoint(node->engine);
+    if (err == ERR_OK) {
+        err = state_scan(node->state, TABLE_MEMBER, slice_of(NULL, 0),
+                         slice_of(from.bytes, sizeof from.bytes), gather, &page);
+    }
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    reply_page(node, call, &page);
+}

@@ -1,0 +1,322 @@
+/* The office's settlement periods: how each pair stands, closing, statements. */
+#include <string.h>
+
+#include "node/node.h"
+#include "node/pairs.h"
+#include "node/requests.h"
+#include "node/services.h"
+#include "talea/v1/back_office.pb-c.h"
+
+#define PERIODS_PER_PARTNER_MAX 120u
+
+/* One answer in the making. */
+struct listing {
+    struct node *node;
+    struct snapshot *snapshot;
+    struct ledger_view view;
+    struct arena arena;
+    uint32_t only_period; /* 0: all */
+    Talea__V1__PairPeriod **pairs;
+    size_t count;
+    size_t capacity;
+};
+
+static enum err total_messages(struct listing *listing, enum stream_direction direction,
+                               const struct partner_id *partner, struct period period,
+                               Talea__V1__EntryTotal ***out_messages, size_t *out_count)
+{
+    struct receipt_total *totals;
+    size_t count;
+    TRY(pair_totals(&listing->view, &listing->snapshot->roster, direction, partner, period,
+                    &listing->arena, &totals, &count));
+    Talea__V1__EntryTotal **messages = arena_alloc(&listing->arena, (count + 1) * sizeof *messages);
+    if (messages == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        messages[i] = arena_alloc(&listing->arena, sizeof *messages[i]);
+        if (messages[i] == NULL) {
+            return ERR_RESOURCE;
+        }
+        talea__v1__entry_total__init(messages[i]);
+        messages[i]->kind = (Talea__V1__EntryKind)totals[i].kind;
+        messages[i]->tariff = totals[i].tariff;
+        messages[i]->count = totals[i].count;
+        messages[i]->points = totals[i].points;
+    }
+    *out_messages = messages;
+    *out_count = count;
+    return ERR_OK;
+}
+
+/* Points owed to the partner by one half: earns and burn returns we sent, captures we took. */
+static int64_t owed_points(Talea__V1__EntryTotal *const *totals, size_t count)
+{
+    int64_t owed = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool adds = totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_EARN ||
+                    totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_BURN_RETURN;
+        bool takes = totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_CAPTURE ||
+                     totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_EARN_RETURN;
+        owed += adds ? totals[i]->points : takes ? -totals[i]->points : 0;
+    }
+    return owed;
+}
+
+static enum err price(struct listing *listing, const struct partner_id *partner,
+                      struct period period, int64_t *out_minor)
+{
+    const struct roster *roster = &listing->snapshot->roster;
+    struct statement_half sent = {.sender = roster->self, .receiver = *partner};
+    struct statement_half received = {.sender = *partner, .receiver = roster->self};
+    TRY(pair_totals(&listing->view, roster, STREAM_OUT, partner, period, &listing->arena,
+                    &sent.totals, &sent.total_count));
+    TRY(pair_totals(&listing->view, roster, STREAM_IN, partner, period, &listing->arena,
+                    &received.totals, &received.total_count));
+    TRY(statement_price_half(roster, &sent));
+    TRY(statement_price_half(roster, &received));
+    return int64_sub(sent.owed.minor, received.owed.minor, out_minor);
+}
+
+/* State and detail as they are at this moment. */
+static enum err describe_state(struct listing *listing, const struct partner_id *partner,
+                               struct period period, Talea__V1__PairPeriod *message)
+{
+    struct pair_row row = {0};
+    struct half half;
+    struct note note = {""};
+    struct pair_statement statement;
+    enum err err = pair_row_load(&listing->view, partner, period, &row);
+    if (err == ERR_OK && row.pair.state == PAIR_OPEN) {
+        err = ledger_get_half(&listing->view, STREAM_OUT, partner, period, &half);
+        row.pair.state = err == ERR_OK ? PAIR_CLOSING : PAIR_OPEN;
+        err = err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    if (err == ERR_OK && row.pair.state == PAIR_CLOSING &&
+        pair_statement_compute(&listing->view, listing->snapshot, partner, period, &listing->arena,
+                               &statement, &note) == ERR_OK) {
+        note_set(&note, ERR_OK, "both halves are complete");
+    }
+    message->state = (Talea__V1__PeriodState)row.pair.state;
+    const char *detail = row.pair.detail[0] != '\0' ? row.pair.detail : note.text;
+    message->detail = arena_text(&listing->arena, slice_of(detail, strlen(detail)));
+    pair_row_fini(&row);
+    return err == ERR_OK && message->detail == NULL ? ERR_RESOURCE : err;
+}
+
+static enum err pair_message(struct listing *listing, const struct partner_id *partner,
+                             struct period period, Talea__V1__PairPeriod **out_message)
+{
+    Talea__V1__PairPeriod *message = arena_alloc(&listing->arena, sizeof *message);
+    if (message == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__pair_period__init(message);
+    message->partner = arena_text(&listing->arena, slice_of(partner->text, strlen(partner->text)));
+    message->period = period.yyyymm;
+    if (message->partner == NULL) {
+        return ERR_RESOURCE;
+    }
+    TRY(describe_state(listing, partner, period, message));
+    TRY(total_messages(listing, STREAM_OUT, partner, period, &message->sent, &message->n_sent));
+    TRY(total_messages(listing, STREAM_IN, partner, period, &message->received,
+                       &message->n_received));
+    message->net_points = owed_points(message->sent, message->n_sent) -
+                          owed_points(message->received, message->n_received);
+    TRY(price(listing, partner, period, &message->net_minor));
+    *out_message = message;
+    return ERR_OK;
+}
+
+static enum err add_pair(struct listing *listing, const struct partner_id *partner,
+                         struct period period)
+{
+    if (listing->only_period != 0 && period.yyyymm != listing->only_period) {
+        return ERR_OK;
+    }
+    if (listing->count == listing->capacity) {
+        return ERR_RESOURCE;
+    }
+    TRY(pair_message(listing, partner, period, &listing->pairs[listing->count]));
+    listing->count++;
+    return ERR_OK;
+}
+
+/* From the first period to the open one. */
+static enum err add_partner(struct listing *listing, const struct partner_id *partner)
+{
+    const struct roster *roster = &listing->snapshot->roster;
+    struct stream stream;
+    TRY(ledger_get_stream(&listing->view, roster, STREAM_OUT, partner, &stream));
+    struct period period = roster->first_period;
+    for (size_t i = 0; i < PERIODS_PER_PARTNER_MAX; i++) {
+        TRY(add_pair(listing, partner, period));
+        if (period.yyyymm >= stream.period.yyyymm) {
+            break;
+        }
+        period = period_next(period);
+    }
+    return ERR_OK;
+}
+
+static enum err list_pairs(struct listing *listing)
+{
+    const struct roster *roster = &listing->snapshot->roster;
+    listing->capacity = roster->partner_count * PERIODS_PER_PARTNER_MAX;
+    listing->pairs = arena_alloc(&listing->arena, listing->capacity * sizeof *listing->pairs);
+    if (listing->pairs == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        if (!roster_is_self(roster, &roster->partners[i].id)) {
+            TRY(add_partner(listing, &roster->partners[i].id));
+        }
+    }
+    return ERR_OK;
+}
+
+static void listing_fini(struct listing *listing, struct state_reader *reader)
+{
+    readers_give(listing->node->readers, reader);
+    arena_fini(&listing->arena);
+    snapshot_release(listing->snapshot);
+}
+
+void office_list_periods(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__ListPeriodsRequest *request =
+        (const Talea__V1__ListPeriodsRequest *)(const void *)message;
+    Talea__V1__ListPeriodsResponse response = TALEA__V1__LIST_PERIODS_RESPONSE__INIT;
+    struct listing listing = {.node = node, .only_period = request->period};
+    struct state_reader *reader;
+    enum err err = readers_take(node->readers, &reader);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    listing.snapshot = node_snapshot(node);
+    listing.view = state_reader_view(reader);
+    arena_init(&listing.arena, LIMIT_DECODED_BYTES);
+    err = list_pairs(&listing);
+    if (err == ERR_OK) {
+        response.pairs = listing.pairs;
+        response.n_pairs = listing.count;
+        response.currency = listing.snapshot->charter->currency;
+        response.currency_decimals = listing.snapshot->charter->currency_decimals;
+        rpc_call_reply(call, &response.base);
+    } else {
+        refuse_err(call, err, NULL);
+    }
+    listing_fini(&listing, reader);
+}
+
+static void send_closed(struct reply *reply)
+{
+    Talea__V1__ClosePeriodResponse response = TALEA__V1__CLOSE_PERIOD_RESPONSE__INIT;
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    struct snapshot *snapshot = node_snapshot(reply->node);
+    const struct roster *roster = &snapshot->roster;
+    struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    response.partners = arena_alloc(&arena, roster->partner_count * sizeof(char *));
+    for (size_t i = 0; response.partners != NULL && i < roster->partner_count; i++) {
+        if (!roster_is_self(roster, &roster->partners[i].id)) {
+            response.partners[response.n_partners++] = roster->partners[i].id.text;
+        }
+    }
+    rpc_call_reply(reply->call, &response.base);
+    arena_fini(&arena);
+    snapshot_release(snapshot);
+}
+
+static bool request_period(struct rpc_call *call, uint32_t yyyymm, struct period *out_period)
+{
+    char text[16];
+    struct period period = {yyyymm};
+    if (yyyymm >= 197001 && yyyymm <= 999912 &&
+        period_parse(period_format(period, text), out_period) == ERR_OK) {
+        return true;
+    }
+    refuse(call, 3, "INVALID_PERIOD", "period is not year * 100 + month.");
+    return false;
+}
+
+void office_close_period(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__ClosePeriodRequest *request =
+        (const Talea__V1__ClosePeriodRequest *)(const void *)message;
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_CLOSE_PERIOD, &transaction);
+    if (request_period(call, request->period, &command.close_period.period)) {
+        reply_after(node, call, &command, NULL, send_closed);
+    }
+}
+
+static ProtobufCBinaryData bytes_of(struct slice slice)
+{
+    return (ProtobufCBinaryData){slice.length, (uint8_t *)(uintptr_t)slice.at};
+}
+
+static enum err send_statement(struct listing *listing, struct rpc_call *call,
+                               const struct partner_id *partner, struct period period)
+{
+    Talea__V1__GetStatementResponse response = TALEA__V1__GET_STATEMENT_RESPONSE__INIT;
+    struct pair_row row = {0};
+    struct signed_message own;
+    enum err err = pair_row_load(&listing->view, partner, period, &row);
+    if (err == ERR_OK) {
+        err = pair_message(listing, partner, period, &response.pair);
+    }
+    if (err == ERR_OK) {
+        if (row.pair.own_signed.length > 0 && signed_decode(row.pair.own_signed, &own) == ERR_OK) {
+            response.statement = bytes_of(own.payload);
+        }
+        response.own_signed = bytes_of(row.pair.own_signed);
+        response.partner_signed = bytes_of(row.pair.partner_signed);
+        response.partner_countersigned = bytes_of(row.pair.partner_countersigned);
+        rpc_call_reply(call, &response.base);
+    }
+    pair_row_fini(&row);
+    return err;
+}
+
+void office_get_statement(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__GetStatementRequest *request =
+        (const Talea__V1__GetStatementRequest *)(const void *)message;
+    struct listing listing = {.node = node};
+    struct state_reader *reader;
+    struct partner_id partner;
+    struct period period;
+    if (!request_period(call, request->period, &period)) {
+        return;
+    }
+    enum err err = readers_take(node->readers, &reader);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    listing.snapshot = node_snapshot(node);
+    listing.view = state_reader_view(reader);
+    arena_init(&listing.arena, LIMIT_DECODED_BYTES);
+    const struct roster *roster = &listing.snapshot->roster;
+    if (partner_id_parse(request->partner, &partner) != ERR_OK ||
+        roster_find(roster, &partner) == NULL || roster_is_self(roster, &partner)) {
+        refuse(call, 5, "PARTNER_UNKNOWN", "There is no such partner.");
+    } else {
+        err = send_statement(&listing, call, &partner, period);
+        if (err != ERR_OK) {
+            refuse_err(call, err, NULL);
+        }
+    }
+    listing_fini(&listing, reader);
+}

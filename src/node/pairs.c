@@ -1,0 +1,293 @@
+#include "node/pairs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "node/node.h"
+#include "node/signed_message.h"
+#include "wire/messages.h"
+
+void pair_row_fini(struct pair_row *row)
+{
+    buffer_fini(&row->value);
+}
+
+enum err pair_row_load(const struct ledger_view *view, const struct partner_id *partner,
+                       struct period period, struct pair_row *out_row)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_pair(partner, period, &key);
+    out_row->pair = (struct pair_period){.state = PAIR_OPEN};
+    buffer_clear(&out_row->value);
+    enum err err = view_get(view, TABLE_PAIR, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    write_bytes(&out_row->value, value.at, value.length);
+    if (out_row->value.err != ERR_OK) {
+        return out_row->value.err;
+    }
+    return pair_period_decode(buffer_slice(&out_row->value), &out_row->pair);
+}
+
+enum err pair_totals(const struct ledger_view *view, const struct roster *roster,
+                     enum stream_direction direction, const struct partner_id *partner,
+                     struct period period, struct arena *arena, struct receipt_total **out_totals,
+                     size_t *out_count)
+{
+    size_t capacity = (ENTRY_KIND_END - 1) * roster->tariff_count;
+    struct receipt_total *totals = arena_alloc(arena, capacity * sizeof *totals);
+    size_t count = 0;
+    if (totals == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (int kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
+        for (size_t t = 0; t < roster->tariff_count; t++) {
+            struct entry_total total;
+            uint32_t tariff = roster->tariffs[t].id;
+            TRY(ledger_get_total(view, direction, partner, period, (enum entry_kind)kind, tariff,
+                                 &total));
+            if (total.count > 0) {
+                totals[count++] = (struct receipt_total){(enum entry_kind)kind, tariff, total.count,
+                                                         total.points};
+            }
+        }
+    }
+    *out_totals = totals;
+    *out_count = count;
+    return ERR_OK;
+}
+
+static enum err half_load(const struct ledger_view *view, const struct snapshot *snapshot,
+                          enum stream_direction direction, const struct partner_id *partner,
+                          struct period period, struct arena *arena,
+                          struct statement_half *out_half, struct note *note)
+{
+    const struct roster *roster = &snapshot->roster;
+    struct stream stream;
+    struct half half;
+    enum err err = ledger_get_half(view, direction, partner, period, &half);
+    if (err == ERR_NOT_FOUND) {
+        return note_set(note, ERR_UNAVAILABLE,
+                        direction == STREAM_OUT ? "the period is open here"
+                                                : "waiting for the period mark of %s",
+                        partner->text);
+    }
+    TRY(err);
+    TRY(ledger_get_stream(view, roster, direction, partner, &stream));
+    if (direction == STREAM_OUT && stream.receipted_number < half.last_number) {
+        return note_set(note, ERR_UNAVAILABLE, "waiting for the receipt of %s for our period mark",
+                        partner->text);
+    }
+    *out_half = (struct statement_half){
+        .sender = direction == STREAM_OUT ? roster->self : *partner,
+        .receiver = direction == STREAM_OUT ? *partner : roster->self,
+        .first_number = half.first_number,
+        .last_number = half.last_number,
+        .last_hash = half.last_hash,
+    };
+    return pair_totals(view, roster, direction, partner, period, arena, &out_half->totals,
+                       &out_half->total_count);
+}
+
+enum err pair_statement_compute(const struct ledger_view *view, const struct snapshot *snapshot,
+                                const struct partner_id *partner, struct period period,
+                                struct arena *arena, struct pair_statement *out_statement,
+                                struct note *note)
+{
+    struct statement_half halves[2];
+    TRY(half_load(view, snapshot, STREAM_OUT, partner, period, arena, &halves[0], note));
+    TRY(half_load(view, snapshot, STREAM_IN, partner, period, arena, &halves[1], note));
+    return statement_make(&snapshot->roster, snapshot->charter->coalition,
+                          snapshot->charter->currency, period, halves, out_statement);
+}
+
+static void settle_state(struct pair_period *pair)
+{
+    bool is_matched = pair->own_signed.length > 0 && pair->partner_signed.length > 0 &&
+                      pair->own_countersigned.length > 0 && pair->partner_countersigned.length > 0;
+    if (is_matched) {
+        pair->state = PAIR_MATCHED;
+        memset(pair->detail, 0, sizeof pair->detail);
+    } else if (pair->detail[0] != '\0') {
+        pair->state = PAIR_DIFFERING;
+    } else {
+        pair->state = pair->own_signed.length > 0 ? PAIR_PROPOSED : PAIR_CLOSING;
+    }
+}
+
+static enum err put_pair(struct node *node, const struct partner_id *partner, struct period period,
+                         const struct pair_period *pair)
+{
+    struct command command = {
+        .kind = COMMAND_PUT_PAIR, .origin = node->config.partner, .business_time = node_now(node)};
+    command.put_pair.partner = *partner;
+    command.put_pair.period = period;
+    command.put_pair.pair = *pair;
+    settle_state(&command.put_pair.pair);
+    if (command.put_pair.pair.state == PAIR_MATCHED) {
+        char text[PERIOD_TEXT_MAX];
+        log_event(&node->log, LOG_LEVEL_INFO, "period_matched", LOG_TEXT("partner", partner->text),
+                  LOG_TEXT("period", period_format(period, text)));
+    }
+    return engine_execute(node->engine, &command).err;
+}
+
+/* Reads the row under the lock, lets `change` alter it, writes it when it says so. */
+typedef enum err change_fn(struct node *node, struct pair_period *pair, void *context,
+                           bool *out_has_changed);
+
+static enum err change_pair(struct node *node, const struct partner_id *partner,
+                            struct period period, change_fn *change, void *context)
+{
+    struct state_reader *reader;
+    struct pair_row row = {0};
+    bool has_changed = false;
+    pthread_mutex_lock(&node->settle_lock);
+    enum err err = readers_take(node->readers, &reader);
+    if (err == ERR_OK) {
+        struct ledger_view view = state_reader_view(reader);
+        err = pair_row_load(&view, partner, period, &row);
+        if (err == ERR_OK) {
+            err = change(node, &row.pair, context, &has_changed);
+        }
+        if (err == ERR_OK && has_changed) {
+            err = put_pair(node, partner, period, &row.pair);
+        }
+        readers_give(node->readers, reader);
+    }
+    pthread_mutex_unlock(&node->settle_lock);
+    pair_row_fini(&row);
+    return err;
+}
+
+static enum err sign_into(struct node *node, enum purpose purpose, struct slice payload,
+                          struct buffer *out_signed)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    enum err err = signed_make(&node->signer, snapshot->roster.epoch, purpose, payload, out_signed);
+    snapshot_release(snapshot);
+    return err;
+}
+
+struct proposal {
+    const struct pair_statement *statement;
+    struct buffer *out_signed;
+};
+
+static enum err propose(struct node *node, struct pair_period *pair, void *context,
+                        bool *out_has_changed)
+{
+    struct proposal *proposal = context;
+    struct buffer payload = {0};
+    buffer_clear(proposal->out_signed);
+    if (pair->own_signed.length > 0) {
+        write_bytes(proposal->out_signed, pair->own_signed.at, pair->own_signed.length);
+        return proposal->out_signed->err;
+    }
+    enum err err = wire_statement_encode(proposal->statement, &payload);
+    if (err == ERR_OK) {
+        err = sign_into(node, PURPOSE_STATEMENT, buffer_slice(&payload), proposal->out_signed);
+    }
+    buffer_fini(&payload);
+    TRY(err);
+    pair->own_signed = buffer_slice(proposal->out_signed);
+    *out_has_changed = true;
+    return ERR_OK;
+}
+
+enum err pair_propose(struct node *node, const struct partner_id *partner, struct period period,
+                      const struct pair_statement *statement, struct buffer *out_signed,
+                      struct note *note)
+{
+    struct proposal proposal = {statement, out_signed};
+    enum err err = change_pair(node, partner, period, propose, &proposal);
+    return err == ERR_OK ? ERR_OK : note_set(note, err, "the statement can't be recorded");
+}
+
+struct taking {
+    const struct pair_statement *ours;
+    const struct signed_message *theirs;
+    struct buffer *out_countersigned;
+    struct buffer bytes;
+    struct note *note;
+};
+
+static enum err take_statement(struct node *node, struct pair_period *pair, void *context,
+                               bool *out_has_changed)
+{
+    struct taking *taking = context;
+    struct pair_statement statement;
+    struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    enum err err = wire_statement_decode(taking->theirs->payload, &arena, &statement, taking->note);
+    bool is_equal = err == ERR_OK && statement_equal(taking->ours, &statement, taking->note);
+    arena_fini(&arena);
+    TRY(err);
+    TRY(signed_encode(taking->theirs, &taking->bytes));
+    if (slice_equal(pair->partner_signed, buffer_slice(&taking->bytes)) && is_equal &&
+        pair->own_countersigned.length > 0) {
+        write_bytes(taking->out_countersigned, pair->own_countersigned.at,
+                    pair->own_countersigned.length);
+        return taking->out_countersigned->err;
+    }
+    if (is_equal) {
+        TRY(sign_into(node, PURPOSE_STATEMENT_COUNTERSIGN, taking->theirs->payload,
+                      taking->out_countersigned));
+        memset(pair->detail, 0, sizeof pair->detail);
+    } else {
+        snprintf(pair->detail, sizeof pair->detail, "%.*s", (int)sizeof pair->detail - 1,
+                 taking->note->text);
+    }
+    *out_has_changed = !slice_equal(pair->partner_signed, buffer_slice(&taking->bytes)) || is_equal;
+    pair->partner_signed = buffer_slice(&taking->bytes);
+    pair->own_countersigned = buffer_slice(taking->out_countersigned);
+    return ERR_OK;
+}
+
+enum err pair_take_statement(struct node *node, const struct partner_id *partner,
+                             struct period period, const struct pair_statement *ours,
+                             const struct signed_message *theirs, struct buffer *out_countersigned,
+                             struct note *note)
+{
+    struct taking taking = {ours, theirs, out_countersigned, {0}, note};
+    buffer_clear(out_countersigned);
+    enum err err = change_pair(node, partner, period, take_statement, &taking);
+    buffer_fini(&taking.bytes);
+    return err;
+}
+
+static enum err take_countersignature(struct node *node, struct pair_period *pair, void *context,
+                                      bool *out_has_changed)
+{
+    (void)node;
+    struct taking *taking = context;
+    struct signed_message own;
+    TRY(signed_decode(pair->own_signed, &own));
+    if (!slice_equal(own.payload, taking->theirs->payload)) {
+        return note_set(taking->note, ERR_DISAGREE,
+                        "the counter-signature is over another statement than ours");
+    }
+    TRY(signed_encode(taking->theirs, &taking->bytes));
+    *out_has_changed = !slice_equal(pair->partner_countersigned, buffer_slice(&taking->bytes));
+    pair->partner_countersigned = buffer_slice(&taking->bytes);
+    return ERR_OK;
+}
+
+enum err pair_take_countersignature(struct node *node, const struct partner_id *partner,
+                                    struct period period,
+                                    const struct signed_message *countersignature,
+                                    struct note *note)
+{
+    struct taking taking = {NULL, countersignature, NULL, {0}, note};
+    struct snapshot *snapshot = node_snapshot(node);
+    enum err err = signed_by_partner(snapshot, countersignature, PURPOSE_STATEMENT_COUNTERSIGN,
+                                     partner, node_now(node), note);
+    snapshot_release(snapshot);
+    TRY(err);
+    err = change_pair(node, partner, period, take_countersignature, &taking);
+    buffer_fini(&taking.bytes);
+    return err;
+}

@@ -1,0 +1,37 @@
+/* Answers calls after their commands are durable, on a thread of its own: packing and sending must
+ * not hold up the writer.
+ */
+#ifndef NODE_REPLIER_H
+#define NODE_REPLIER_H
+
+#include "engine/engine.h"
+#include "rpc/server.h"
+
+struct node;
+struct replier;
+struct reply;
+
+/* Turns an outcome into an answer on `reply->call`; frees nothing. */
+typedef void reply_fn(struct reply *reply);
+
+/* One call that waits for its command. */
+struct reply {
+    struct reply *next;
+    struct node *node;
+    struct rpc_call *call;
+    reply_fn *send;
+    struct outcome outcome;
+    struct uid transaction;       /* the command's */
+    struct hold_request *request; /* of a partner's authorisation; freed with the reply */
+};
+
+MUST_USE enum err replier_start(struct replier **out_replier);
+/* Answers what is queued, then ends. NULL is allowed. */
+void replier_stop(struct replier *replier);
+
+/* Submits the command; its outcome reaches `send`. When it can't be submitted the call is refused
+ * at once. `request` is taken over; may be NULL. */
+void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
+                 struct hold_request *request, reply_fn *send);
+
+#endif

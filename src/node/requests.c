@@ -1,0 +1,144 @@
+#include "node/requests.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ledger/decide.h"
+#include "node/node.h"
+
+void refuse(struct rpc_call *call, int code, const char *reason, const char *format, ...)
+{
+    char message[RPC_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    struct rpc_status status = rpc_status_make(code, reason, "%s", message);
+    rpc_call_refuse(call, &status);
+}
+
+void refuse_verdict(struct rpc_call *call, enum verdict verdict)
+{
+    const struct verdict_row *row = verdict_describe(verdict);
+    refuse(call, row->grpc_status, row->name, "%s", row->sentence);
+}
+
+void refuse_err(struct rpc_call *call, enum err err, const struct note *note)
+{
+    struct rpc_status status = rpc_status_of(err, note);
+    rpc_call_refuse(call, &status);
+}
+
+#define INVALID_ARGUMENT 3
+
+bool request_uid(struct rpc_call *call, const char *field, const char *text, struct uid *out_id)
+{
+    if (uid_parse(text, out_id) == ERR_OK && !uid_is_nil(out_id)) {
+        return true;
+    }
+    refuse(call, INVALID_ARGUMENT, "INVALID_ID", "%s is not a UUID in its 36-character form.",
+           field);
+    return false;
+}
+
+bool request_transaction(struct rpc_call *call, const char *text, struct uid *out_id)
+{
+    return request_uid(call, "transaction_id", text, out_id);
+}
+
+bool request_card(struct rpc_call *call, const char *text, struct card_number *out_card)
+{
+    if (card_number_parse(text, out_card) == ERR_OK) {
+        return true;
+    }
+    refuse(call, INVALID_ARGUMENT, "INVALID_CARD",
+           "card is not 12 to 19 digits with a right check digit.");
+    return false;
+}
+
+bool request_text(struct rpc_call *call, const char *field, const char *text, char *out,
+                  size_t capacity)
+{
+    if (!text_is_printable(slice_of(text, strlen(text)))) {
+        refuse(call, INVALID_ARGUMENT, "INVALID_TEXT", "%s is not printable UTF-8.", field);
+        return false;
+    }
+    memset(out, 0, capacity);
+    if (text_copy(out, capacity, text) != ERR_OK) {
+        refuse(call, INVALID_ARGUMENT, "TEXT_TOO_LONG", "%s has more than %zu bytes.", field,
+               capacity - 1);
+        return false;
+    }
+    return true;
+}
+
+bool request_time(struct rpc_call *call, const struct node *node, int64_t ms,
+                  struct unix_ms *out_time, bool *out_is_given)
+{
+    struct unix_ms now = node_now(node);
+    if (ms < 0 || ms > now.ms + DAY_MS) {
+        refuse(call, INVALID_ARGUMENT, "INVALID_TIME",
+               "business_unix_ms is before 1970 or more than a day ahead.");
+        return false;
+    }
+    *out_is_given = ms != 0;
+    *out_time = ms != 0 ? (struct unix_ms){ms} : now;
+    return true;
+}
+
+static enum err member_by_card(const struct ledger_view *view, const struct card_number *number,
+                               struct uid *out_member)
+{
+    struct card card;
+    TRY(ledger_get_card(view, number, &card));
+    *out_member = card.member;
+    return ERR_OK;
+}
+
+static bool member_found(struct rpc_call *call, enum err err, enum verdict otherwise)
+{
+    if (err == ERR_NOT_FOUND) {
+        refuse_verdict(call, otherwise);
+    } else if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+    }
+    return err == ERR_OK;
+}
+
+bool request_member(struct rpc_call *call, const struct ledger_view *view,
+                    const Talea__V1__MemberSelector *selector, struct uid *out_member)
+{
+    struct card_number card;
+    struct member *row = &(struct member){0};
+    switch (selector == NULL ? TALEA__V1__MEMBER_SELECTOR__BY__NOT_SET : selector->by_case) {
+    case TALEA__V1__MEMBER_SELECTOR__BY_CARD:
+        return request_card(call, selector->card, &card) &&
+               member_found(call, member_by_card(view, &card, out_member), VERDICT_CARD_UNKNOWN);
+    case TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID:
+        return request_uid(call, "member_id", selector->member_id, out_member) &&
+               member_found(call, ledger_get_member(view, out_member, row), VERDICT_MEMBER_UNKNOWN);
+    case TALEA__V1__MEMBER_SELECTOR__BY_REFERENCE:
+        if (selector->reference[0] == '\0' || strlen(selector->reference) > LIMIT_REFERENCE_BYTES) {
+            break;
+        }
+        return member_found(call, ledger_get_reference(view, selector->reference, out_member),
+                            VERDICT_MEMBER_UNKNOWN);
+    case TALEA__V1__MEMBER_SELECTOR__BY__NOT_SET:
+    case _TALEA__V1__MEMBER_SELECTOR__BY__CASE_IS_INT_SIZE:
+        break;
+    }
+    refuse(call, INVALID_ARGUMENT, "INVALID_SELECTOR",
+           "Name the member by one of card, member_id or reference.");
+    return false;
+}
+
+struct command command_now(const struct node *node, enum command_kind kind,
+                           const struct uid *transaction)
+{
+    return (struct command){.kind = kind,
+                            .origin = node->config.partner,
+                            .transaction_id = *transaction,
+                            .business_time = node_now(node)};
+}

@@ -1,0 +1,37 @@
+/* Requests' fields into domain values, and refusals back. Each reader refuses the call by itself
+ * and returns false when the field is not what it must be.
+ */
+#ifndef NODE_REQUESTS_H
+#define NODE_REQUESTS_H
+
+#include "ledger/command.h"
+#include "rpc/server.h"
+#include "talea/v1/types.pb-c.h"
+
+struct node;
+
+void refuse(struct rpc_call *call, int code, const char *reason, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+void refuse_verdict(struct rpc_call *call, enum verdict verdict);
+void refuse_err(struct rpc_call *call, enum err err, const struct note *note);
+
+MUST_USE bool request_transaction(struct rpc_call *call, const char *text, struct uid *out_id);
+/* `field` names it in the refusal. */
+MUST_USE bool request_uid(struct rpc_call *call, const char *field, const char *text,
+                          struct uid *out_id);
+MUST_USE bool request_card(struct rpc_call *call, const char *text, struct card_number *out_card);
+/* Printable, at most capacity - 1 bytes. */
+MUST_USE bool request_text(struct rpc_call *call, const char *field, const char *text, char *out,
+                           size_t capacity);
+/* 0 is now; else from 1970 to a day ahead. `*out_is_given` tells which. */
+MUST_USE bool request_time(struct rpc_call *call, const struct node *node, int64_t ms,
+                           struct unix_ms *out_time, bool *out_is_given);
+/* The member that the selector names, as published. */
+MUST_USE bool request_member(struct rpc_call *call, const struct ledger_view *view,
+                             const Talea__V1__MemberSelector *selector, struct uid *out_member);
+
+/* A command of ours, dated now. */
+struct command command_now(const struct node *node, enum command_kind kind,
+                           const struct uid *transaction);
+
+#endif

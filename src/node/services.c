@@ -1,0 +1,66 @@
+#include "node/services.h"
+
+#include "talea/v1/admin.pb-c.h"
+#include "talea/v1/back_office.pb-c.h"
+#include "talea/v1/peer.pb-c.h"
+#include "talea/v1/till.pb-c.h"
+
+#define ROWS(table) (table), sizeof(table) / sizeof((table)[0])
+
+static const struct rpc_method till_methods[] = {
+    {"Enrol", ROLES_TILL, RPC_INLINE, till_enrol, NULL},
+    {"IssueCard", ROLES_TILL, RPC_INLINE, till_issue_card, NULL},
+    {"BlockCard", ROLES_TILL, RPC_INLINE, till_block_card, NULL},
+    {"GetBalance", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, till_get_balance, NULL},
+    {"ListHistory", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, till_list_history, NULL},
+    {"Earn", ROLES_TILL, RPC_INLINE, till_earn, NULL},
+    {"AuthoriseBurn", ROLES_TILL, RPC_INLINE, till_authorise_burn, NULL},
+    {"CaptureBurn", ROLES_TILL, RPC_INLINE, till_capture_burn, NULL},
+    {"VoidBurn", ROLES_TILL, RPC_INLINE, till_void_burn, NULL},
+    {"ReturnPurchase", ROLES_TILL, RPC_INLINE, till_return_purchase, NULL},
+    {"ReturnBurn", ROLES_TILL, RPC_INLINE, till_return_burn, NULL},
+};
+
+static const struct rpc_method office_methods[] = {
+    {"GetMember", ROLES_READ, RPC_INLINE, office_get_member, NULL},
+    {"ListMembers", ROLES_READ, RPC_WORKER, office_list_members, NULL},
+    {"ImportMembers", ROLES_OFFICE, RPC_WORKER, NULL, office_import_members},
+    {"ImportReceipts", ROLES_OFFICE, RPC_WORKER, NULL, office_import_receipts},
+    {"GetReport", ROLES_READ, RPC_WORKER, office_get_report, NULL},
+    {"ListPeriods", ROLES_READ, RPC_WORKER, office_list_periods, NULL},
+    {"ClosePeriod", ROLES_OFFICE, RPC_INLINE, office_close_period, NULL},
+    {"GetStatement", ROLES_READ, RPC_INLINE, office_get_statement, NULL},
+};
+
+static const struct rpc_method peer_methods[] = {
+    {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
+    {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
+    {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
+};
+
+static const struct rpc_method admin_methods[] = {
+    {"GetStatus", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, admin_get_status, NULL},
+    {"VerifyLedger", (unsigned)ROLE_ADMIN | ROLE_AUDITOR, RPC_WORKER, NULL, admin_verify},
+    {"ReloadConfiguration", ROLE_ADMIN, RPC_WORKER, admin_reload, NULL},
+};
+
+struct rpc_service till_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__till_service__descriptor, ROWS(till_methods), node};
+}
+
+struct rpc_service back_office_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__back_office_service__descriptor, ROWS(office_methods),
+                                node};
+}
+
+struct rpc_service peer_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__peer_service__descriptor, ROWS(peer_methods), node};
+}
+
+struct rpc_service admin_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__admin_service__descriptor, ROWS(admin_methods), node};
+}

@@ -1,0 +1,38 @@
+/* The services' handler tables. Internal to the module. */
+#ifndef NODE_SERVICES_H
+#define NODE_SERVICES_H
+
+#include "node/replier.h"
+#include "rpc/server.h"
+
+struct node;
+
+#define ROLES_TILL   ((unsigned)ROLE_TILL | (unsigned)ROLE_BACK_OFFICE | (unsigned)ROLE_ADMIN)
+#define ROLES_OFFICE ((unsigned)ROLE_BACK_OFFICE | (unsigned)ROLE_ADMIN)
+#define ROLES_READ   (ROLES_OFFICE | (unsigned)ROLE_AUDITOR)
+
+/* Each fills one row of the server's services; `context` of the handlers is the node. */
+struct rpc_service till_service(struct node *node);
+struct rpc_service back_office_service(struct node *node);
+struct rpc_service peer_service(struct node *node);
+struct rpc_service admin_service(struct node *node);
+
+/* Handlers that live in files of their own. */
+rpc_unary_handler till_enrol, till_issue_card, till_block_card, till_get_balance;
+rpc_unary_handler till_list_history;
+rpc_unary_handler till_earn, till_return_purchase;
+rpc_unary_handler till_authorise_burn, till_capture_burn, till_void_burn, till_return_burn;
+rpc_unary_handler office_get_member, office_list_members, office_get_report;
+rpc_unary_handler office_list_periods, office_close_period, office_get_statement;
+rpc_stream_handler office_import_members, office_import_receipts;
+rpc_unary_handler peer_authorise_hold, peer_exchange_statement;
+rpc_stream_handler peer_clear;
+rpc_unary_handler admin_get_status, admin_reload;
+rpc_stream_handler admin_verify;
+
+/* A till's hold on another brand's card: asks the home, records the grant, answers. */
+void authorise_abroad(struct node *node, struct rpc_call *call, const struct command *command);
+/* Submits a hold of either kind and answers the till. */
+void reply_authorised(struct node *node, struct rpc_call *call, const struct command *command);
+
+#endif

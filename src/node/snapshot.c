@@ -1,0 +1,115 @@
+#include "node/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "config/programme_file.h"
+
+static enum err load_charter(const struct node_config *config, struct snapshot *snapshot,
+                             struct note *note)
+{
+    struct buffer bytes = {0};
+    enum err err = file_read(config->charter.text, FILE_PUBLIC, LIMIT_CHARTER_BYTES, &bytes, note);
+    if (err == ERR_OK) {
+        err = charter_open(buffer_slice(&bytes), &snapshot->charter, note);
+    }
+    buffer_fini(&bytes);
+    TRY(err);
+    TRY(charter_check_signatures(snapshot->charter, note));
+    if (strcmp(snapshot->charter->coalition, config->coalition) != 0) {
+        return note_set(note, ERR_INPUT, "%s is the charter of %s, the configuration says %s",
+                        config->charter.text, snapshot->charter->coalition, config->coalition);
+    }
+    return charter_roster(snapshot->charter, &config->partner, &snapshot->roster, note);
+}
+
+static enum expiry_kind expiry_of_file(enum programme_file_expiry kind)
+{
+    switch (kind) {
+    case PROGRAMME_FILE_EXPIRY_MONTHS:
+        return EXPIRY_MONTHS;
+    case PROGRAMME_FILE_EXPIRY_END_OF_MONTH:
+        return EXPIRY_END_OF_MONTH_AFTER;
+    case PROGRAMME_FILE_EXPIRY_NEVER:
+        break;
+    }
+    return EXPIRY_NONE;
+}
+
+static enum err load_programme(const struct node_config *config, struct snapshot *snapshot,
+                               struct note *note)
+{
+    struct programme_file file;
+    TRY(programme_file_load(config->programme.text, snapshot->charter->points_decimals, &file,
+                            note));
+    snapshot->programme = (struct programme){
+        .version = file.version,
+        .rate = {file.earn_points_minor, file.earn_per_minor, file.earn_rounding,
+                 file.earn_minimum_minor},
+        .pending_days = file.pending_days,
+        .expiry_months = file.expiry_months,
+        .expiry_kind = expiry_of_file(file.expiry),
+    };
+    memcpy(snapshot->programme_currency, file.currency.code, sizeof snapshot->programme_currency);
+    snapshot->programme_currency_decimals = file.money_decimals;
+    snapshot->refund_grace_ms = (int64_t)file.refund_expired_grace_days * DAY_MS;
+    return programme_check(&snapshot->programme, note);
+}
+
+static enum err gather_roots(struct snapshot *snapshot, struct note *note)
+{
+    struct buffer roots = {0};
+    for (size_t i = 0; i < snapshot->charter->partner_count; i++) {
+        const char *pem = snapshot->charter->partners[i].tls_ca_pem;
+        write_bytes(&roots, pem, strlen(pem));
+        write_u8(&roots, '\n');
+    }
+    write_u8(&roots, '\0');
+    if (roots.err != ERR_OK) {
+        buffer_fini(&roots);
+        return note_set(note, ERR_RESOURCE, "no memory for the partners' CAs");
+    }
+    snapshot->trusted_roots = (char *)roots.at;
+    return ERR_OK;
+}
+
+enum err snapshot_load(const struct node_config *config, struct snapshot **out_snapshot,
+                       struct note *note)
+{
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (snapshot == NULL) {
+        return note_set(note, ERR_RESOURCE, "no memory for the charter");
+    }
+    atomic_init(&snapshot->references, 1);
+    enum err err = load_charter(config, snapshot, note);
+    if (err == ERR_OK) {
+        err = load_programme(config, snapshot, note);
+    }
+    if (err == ERR_OK) {
+        err = gather_roots(snapshot, note);
+    }
+    if (err != ERR_OK) {
+        snapshot_release(snapshot);
+        return err;
+    }
+    *out_snapshot = snapshot;
+    return ERR_OK;
+}
+
+struct snapshot *snapshot_hold(struct snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->references, 1);
+    return snapshot;
+}
+
+void snapshot_release(struct snapshot *snapshot)
+{
+    if (snapshot == NULL || atomic_fetch_sub(&snapshot->references, 1) != 1) {
+        return;
+    }
+    charter_roster_fini(&snapshot->roster);
+    charter_close(snapshot->charter);
+    free(snapshot->trusted_roots);
+    free(snapshot);
+}

@@ -1,0 +1,32 @@
+/* What a node goes by until it is told otherwise: the charter, the roster made from it, the
+ * programme. Immutable and counted; a reload makes a new one, and whoever holds the old one keeps
+ * it until done.
+ */
+#ifndef NODE_SNAPSHOT_H
+#define NODE_SNAPSHOT_H
+
+#include <stdatomic.h>
+
+#include "charter/charter.h"
+#include "config/node_config.h"
+#include "programme/programme.h"
+
+struct snapshot {
+    atomic_uint references;
+    struct charter *charter;
+    struct roster roster;
+    struct programme programme;
+    char programme_currency[4];
+    unsigned programme_currency_decimals;
+    int64_t refund_grace_ms;
+    char *trusted_roots; /* all partners' CAs, one PEM text */
+};
+
+/* Reads and checks charter and programme as the configuration names them. One reference. */
+MUST_USE enum err snapshot_load(const struct node_config *config, struct snapshot **out_snapshot,
+                                struct note *note);
+struct snapshot *snapshot_hold(struct snapshot *snapshot);
+/* NULL is allowed. */
+void snapshot_release(struct snapshot *snapshot);
+
+#endif

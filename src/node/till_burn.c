@@ -1,0 +1,177 @@
+/* A till's burns: holds, captures, voids, returns of goods paid with points. */
+#include "clearing/roster.h"
+#include "node/node.h"
+#include "node/requests.h"
+#include "node/services.h"
+#include "talea/v1/till.pb-c.h"
+
+#define HOLD_SECONDS_MAX (30 * 24 * 3600u)
+
+static void send_authorised(struct reply *reply)
+{
+    Talea__V1__AuthoriseBurnResponse response = TALEA__V1__AUTHORISE_BURN_RESPONSE__INIT;
+    const struct answer *answer = &reply->outcome.answer;
+    char hold[UID_TEXT_MAX];
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    uid_format(&reply->transaction, hold);
+    response.hold_id = hold;
+    response.held_points = answer->points.minor;
+    response.capture_by_unix_ms = answer->capture_by.ms;
+    response.deliver_by_unix_ms = answer->deliver_by.ms;
+    response.home = (char *)(uintptr_t)answer->home.text;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void reply_authorised(struct node *node, struct rpc_call *call, const struct command *command)
+{
+    reply_after(node, call, command, NULL, send_authorised);
+}
+
+/* T1 as the till asks, T2 as the node is configured. */
+static bool hold_times(const struct node *node, struct rpc_call *call, uint32_t seconds,
+                       struct command *command)
+{
+    if (seconds > HOLD_SECONDS_MAX) {
+        refuse(call, 3, "INVALID_TIME", "capture_within_seconds is more than %u.",
+               HOLD_SECONDS_MAX);
+        return false;
+    }
+    int64_t ms =
+        seconds != 0 ? (int64_t)seconds * 1000 : (int64_t)node->config.limits.hold_minutes * 60000;
+    struct command_hold *hold = &command->hold;
+    hold->capture_by.ms = command->business_time.ms + ms;
+    hold->deliver_by.ms =
+        hold->capture_by.ms + (int64_t)node->config.limits.deliver_hours * 3600000;
+    return true;
+}
+
+static bool is_own_card(struct node *node, struct rpc_call *call, const struct card_number *card,
+                        bool *out_is_own)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    const struct roster_partner *home = roster_home_of(&snapshot->roster, card);
+    bool is_known = home != NULL;
+    *out_is_own = is_known && roster_is_self(&snapshot->roster, &home->id);
+    snapshot_release(snapshot);
+    if (!is_known) {
+        refuse_verdict(call, VERDICT_PARTNER_UNKNOWN);
+    }
+    return is_known;
+}
+
+void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__AuthoriseBurnRequest *request =
+        (const Talea__V1__AuthoriseBurnRequest *)(const void *)message;
+    struct uid transaction;
+    bool is_own;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_HOLD, &transaction);
+    struct command_hold *hold = &command.hold;
+    if (!request_card(call, request->card, &hold->card) ||
+        !request_text(call, "receipt", request->receipt, hold->receipt, sizeof hold->receipt) ||
+        !hold_times(node, call, request->capture_within_seconds, &command) ||
+        !is_own_card(node, call, &hold->card, &is_own)) {
+        return;
+    }
+    hold->redeemer = node->config.partner;
+    hold->points = points_of(request->points);
+    if (is_own) {
+        reply_after(node, call, &command, NULL, send_authorised);
+    } else {
+        command.kind = COMMAND_FOREIGN_HOLD;
+        authorise_abroad(node, call, &command);
+    }
+}
+
+/* Captures, voids and returns name their hold alike. */
+static bool hold_use(struct node *node, struct rpc_call *call, const char *transaction_id,
+                     const char *hold_id, struct command *command)
+{
+    struct uid transaction;
+    enum command_kind kind = command->kind;
+    if (!request_transaction(call, transaction_id, &transaction)) {
+        return false;
+    }
+    *command = command_now(node, kind, &transaction);
+    return request_uid(call, "hold_id", hold_id, &command->use.hold);
+}
+
+static void send_captured(struct reply *reply)
+{
+    Talea__V1__CaptureBurnResponse response = TALEA__V1__CAPTURE_BURN_RESPONSE__INIT;
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    response.captured_points = reply->outcome.answer.points.minor;
+    response.left_points = reply->outcome.answer.left.minor;
+    response.journal_row = reply->outcome.answer.row;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void till_capture_burn(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__CaptureBurnRequest *request =
+        (const Talea__V1__CaptureBurnRequest *)(const void *)message;
+    struct command command = {.kind = COMMAND_CAPTURE};
+    if (hold_use(node, call, request->transaction_id, request->hold_id, &command)) {
+        command.use.points = points_of(request->points);
+        reply_after(node, call, &command, NULL, send_captured);
+    }
+}
+
+static void send_voided(struct reply *reply)
+{
+    Talea__V1__VoidBurnResponse response = TALEA__V1__VOID_BURN_RESPONSE__INIT;
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    response.voided_points = reply->outcome.answer.points.minor;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void till_void_burn(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__VoidBurnRequest *request =
+        (const Talea__V1__VoidBurnRequest *)(const void *)message;
+    struct command command = {.kind = COMMAND_VOID};
+    if (hold_use(node, call, request->transaction_id, request->hold_id, &command)) {
+        reply_after(node, call, &command, NULL, send_voided);
+    }
+}
+
+static void send_burn_returned(struct reply *reply)
+{
+    Talea__V1__ReturnBurnResponse response = TALEA__V1__RETURN_BURN_RESPONSE__INIT;
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    response.returned_points = reply->outcome.answer.points.minor;
+    response.journal_row = reply->outcome.answer.row;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void till_return_burn(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__ReturnBurnRequest *request =
+        (const Talea__V1__ReturnBurnRequest *)(const void *)message;
+    struct command command = {.kind = COMMAND_RETURN_BURN};
+    if (hold_use(node, call, request->transaction_id, request->hold_id, &command) &&
+        request_text(call, "receipt", request->receipt, command.use.receipt,
+                     sizeof command.use.receipt)) {
+        command.use.points = points_of(request->points);
+        reply_after(node, call, &command, NULL, send_burn_returned);
+    }
+}

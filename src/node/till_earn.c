@@ -1,0 +1,121 @@
+/* A till's purchases and their returns. */
+#include <string.h>
+
+#include "node/earning.h"
+#include "node/messages.h"
+#include "node/node.h"
+#include "node/requests.h"
+#include "node/services.h"
+#include "talea/v1/till.pb-c.h"
+
+/* The member's balance after the command, where the member is ours. */
+static Talea__V1__Balance *balance_after(struct node *node, struct arena *arena,
+                                         const struct uid *member)
+{
+    struct state_reader *reader;
+    struct member row;
+    if (uid_is_nil(member) || readers_take(node->readers, &reader) != ERR_OK) {
+        return NULL;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ledger_get_member(&view, member, &row);
+    readers_give(node->readers, reader);
+    return err == ERR_OK ? message_balance(arena, &row, node_now(node)) : NULL;
+}
+
+static void send_earned(struct reply *reply)
+{
+    Talea__V1__EarnResponse response = TALEA__V1__EARN_RESPONSE__INIT;
+    const struct answer *answer = &reply->outcome.answer;
+    struct arena arena;
+    char sale[UID_TEXT_MAX];
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    uid_format(&reply->transaction, sale);
+    response.sale_id = sale;
+    response.earned_points = answer->points.minor;
+    response.home = (char *)(uintptr_t)answer->home.text;
+    response.journal_row = answer->row;
+    response.balance = balance_after(reply->node, &arena, &answer->member);
+    rpc_call_reply(reply->call, &response.base);
+    arena_fini(&arena);
+}
+
+/* Points by hand are the office's to give, not a till's. */
+static bool may_fix_points(struct rpc_call *call, int64_t fixed_points)
+{
+    const struct identity *caller = rpc_call_identity(call);
+    if (fixed_points == 0 || (caller->role & ROLES_OFFICE) != 0) {
+        return true;
+    }
+    refuse(call, 7, "ROLE_NOT_ALLOWED", "A till can't give fixed_points.");
+    return false;
+}
+
+void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__EarnRequest *request = (const Talea__V1__EarnRequest *)(const void *)message;
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_EARN, &transaction);
+    struct command_earn *earn = &command.earn;
+    if (!request_card(call, request->card, &earn->card) ||
+        !request_text(call, "receipt", request->receipt, earn->receipt, sizeof earn->receipt) ||
+        !request_text(call, "currency", request->currency, earn->currency, sizeof earn->currency) ||
+        !request_time(call, node, request->business_unix_ms, &command.business_time,
+                      &command.is_dated) ||
+        !may_fix_points(call, request->fixed_points)) {
+        return;
+    }
+    earn->amount = money_of(request->amount_minor);
+    earn->is_fixed = request->fixed_points != 0;
+    earn->fixed_points = points_of(request->fixed_points);
+    struct snapshot *snapshot = node_snapshot(node);
+    enum verdict verdict = earning_terms(snapshot, node_now(node), &command);
+    snapshot_release(snapshot);
+    if (verdict != VERDICT_OK) {
+        refuse_verdict(call, verdict);
+        return;
+    }
+    reply_after(node, call, &command, NULL, send_earned);
+}
+
+static void send_returned(struct reply *reply)
+{
+    Talea__V1__ReturnPurchaseResponse response = TALEA__V1__RETURN_PURCHASE_RESPONSE__INIT;
+    const struct answer *answer = &reply->outcome.answer;
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    response.taken_points = answer->points.minor;
+    response.debt_points = answer->debt.minor;
+    response.journal_row = answer->row;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void till_return_purchase(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__ReturnPurchaseRequest *request =
+        (const Talea__V1__ReturnPurchaseRequest *)(const void *)message;
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_RETURN_SALE, &transaction);
+    struct command_return_sale *body = &command.return_sale;
+    if (request_uid(call, "sale_id", request->sale_id, &body->sale) &&
+        request_text(call, "receipt", request->receipt, body->receipt, sizeof body->receipt) &&
+        request_time(call, node, request->business_unix_ms, &command.business_time,
+                     &command.is_dated)) {
+        body->amount = money_of(request->amount_minor);
+        reply_after(node, call, &command, NULL, send_returned);
+    }
+}

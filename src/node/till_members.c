@@ -1,0 +1,151 @@
+/* A till's members and cards: enrolment, more cards, blocking, balances. */
+#include "crypto/random.h"
+#include "node/messages.h"
+#include "node/node.h"
+#include "node/requests.h"
+#include "node/services.h"
+#include "talea/v1/till.pb-c.h"
+
+static void send_enrolled(struct reply *reply)
+{
+    Talea__V1__EnrolResponse response = TALEA__V1__ENROL_RESPONSE__INIT;
+    char member[UID_TEXT_MAX];
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    uid_format(&reply->outcome.answer.member, member);
+    response.member_id = member;
+    response.card = reply->outcome.answer.card.digits;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void till_enrol(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__EnrolRequest *request = (const Talea__V1__EnrolRequest *)(const void *)message;
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_ENROL, &transaction);
+    struct random_source random = random_system();
+    struct command_enrol *enrol = &command.enrol;
+    enrol->member = uid_new(&random, command.business_time);
+    if (request_text(call, "reference", request->reference, enrol->reference,
+                     sizeof enrol->reference) &&
+        request_text(call, "display_name", request->display_name, enrol->name,
+                     sizeof enrol->name)) {
+        reply_after(node, call, &command, NULL, send_enrolled);
+    }
+}
+
+static void send_issued_card(struct reply *reply)
+{
+    Talea__V1__IssueCardResponse response = TALEA__V1__ISSUE_CARD_RESPONSE__INIT;
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    response.card = reply->outcome.answer.card.digits;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+/* Resolves the selector on a view of its own. */
+static bool find_member(struct node *node, struct rpc_call *call,
+                        const Talea__V1__MemberSelector *selector, struct uid *out_member)
+{
+    struct state_reader *reader;
+    enum err err = readers_take(node->readers, &reader);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return false;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    bool found = request_member(call, &view, selector, out_member);
+    readers_give(node->readers, reader);
+    return found;
+}
+
+void till_issue_card(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__IssueCardRequest *request =
+        (const Talea__V1__IssueCardRequest *)(const void *)message;
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_ISSUE_CARD, &transaction);
+    if (find_member(node, call, request->member, &command.card.member)) {
+        reply_after(node, call, &command, NULL, send_issued_card);
+    }
+}
+
+static void send_blocked_card(struct reply *reply)
+{
+    Talea__V1__BlockCardResponse response = TALEA__V1__BLOCK_CARD_RESPONSE__INIT;
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void till_block_card(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__BlockCardRequest *request =
+        (const Talea__V1__BlockCardRequest *)(const void *)message;
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_BLOCK_CARD, &transaction);
+    if (request_card(call, request->card, &command.card.card)) {
+        reply_after(node, call, &command, NULL, send_blocked_card);
+    }
+}
+
+static void reply_balance(struct rpc_call *call, const struct uid *id, struct member *member,
+                          struct unix_ms now)
+{
+    Talea__V1__GetBalanceResponse response = TALEA__V1__GET_BALANCE_RESPONSE__INIT;
+    struct arena arena;
+    char text[UID_TEXT_MAX];
+    uid_format(id, text);
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    response.member_id = text;
+    response.balance = message_balance(&arena, member, now);
+    if (response.balance == NULL) {
+        refuse_err(call, ERR_RESOURCE, NULL);
+    } else {
+        rpc_call_reply(call, &response.base);
+    }
+    arena_fini(&arena);
+}
+
+void till_get_balance(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__GetBalanceRequest *request =
+        (const Talea__V1__GetBalanceRequest *)(const void *)message;
+    struct state_reader *reader;
+    struct uid id;
+    struct member member;
+    enum err err = readers_take(node->readers, &reader);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    if (request_member(call, &view, request->member, &id)) {
+        err = ledger_get_member(&view, &id, &member);
+        if (err == ERR_OK) {
+            reply_balance(call, &id, &member, node_now(node));
+        } else {
+            refuse_err(call, err, NULL);
+        }
+    }
+    readers_give(node->readers, reader);
+}

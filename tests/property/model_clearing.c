@@ -1,0 +1,166 @@
+/* What comes from partners: their entries, and their answers to ours. */
+#include "model.h"
+
+#include <string.h>
+
+static enum verdict take_earn(struct model *m, int sender, const struct clearing_entry *entry)
+{
+    const struct model_card *card = model_card(m, &entry->card);
+    struct model_key lot = {sender, entry->tariff, entry->active_from.ms, entry->expires_at.ms};
+    if (card == NULL) {
+        return VERDICT_CARD_UNKNOWN;
+    }
+    if (card->is_blocked) {
+        return VERDICT_CARD_BLOCKED;
+    }
+    if (model_sale(m, sender, &entry->transaction_id) != NULL) {
+        return VERDICT_SALE_EXISTS;
+    }
+    struct model_member *member = &m->members[card->member];
+    model_settle(m, member);
+    if (!model_has_room(m, member, lot, entry->points.minor)) {
+        return VERDICT_TOO_MANY_LOTS;
+    }
+    if (roster_tariff(m->roster, entry->tariff) == NULL) {
+        return VERDICT_TARIFF_UNKNOWN;
+    }
+    model_give(m, member, lot, entry->points.minor);
+    model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_AVAILABLE, sender, entry->period,
+               entry->points.minor);
+    ASSERT(m->sale_count < MODEL_SALES);
+    m->sales[m->sale_count++] = (struct model_sale){.issuer = sender,
+                                                    .id = entry->transaction_id,
+                                                    .card = entry->card,
+                                                    .member = card->member,
+                                                    .points = entry->points.minor,
+                                                    .lot = lot};
+    m->touched = card->member;
+    return VERDICT_OK;
+}
+
+static enum verdict take_earn_return(struct model *m, int sender,
+                                     const struct clearing_entry *entry, int64_t *out_debt)
+{
+    struct model_sale *sale = model_sale(m, sender, &entry->subject);
+    int64_t points = entry->points.minor;
+    if (sale == NULL) {
+        return VERDICT_SALE_UNKNOWN;
+    }
+    if (points > sale->points - sale->taken) {
+        return VERDICT_RETURN_EXCEEDS_SALE;
+    }
+    sale->taken += points;
+    model_settle(m, &m->members[sale->member]);
+    *out_debt = model_take(&m->members[sale->member], sale->lot, points);
+    model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_RECEIVABLE, sender, entry->period, points);
+    m->touched = sale->member;
+    return VERDICT_OK;
+}
+
+static enum verdict take_burn(struct model *m, int sender, const struct clearing_entry *entry)
+{
+    struct model_hold *hold = model_hold(m, sender, &entry->subject);
+    int64_t points = entry->points.minor;
+    if (hold == NULL) {
+        return VERDICT_HOLD_UNKNOWN;
+    }
+    m->touched = hold->member;
+    if (entry->kind == ENTRY_BURN_RETURN) {
+        if (points > hold->captured - hold->returned) {
+            return VERDICT_RETURN_EXCEEDS_SALE;
+        }
+        enum verdict verdict = model_refund(m, hold, points);
+        if (verdict == VERDICT_OK) {
+            model_post(m, ACCOUNT_PAYABLE, ACCOUNT_AVAILABLE, sender, entry->period, points);
+        }
+        return verdict;
+    }
+    if (hold->has_ended) {
+        return VERDICT_HOLD_ENDED;
+    }
+    if (entry->kind == ENTRY_VOID) {
+        model_release(m, hold);
+        return VERDICT_OK;
+    }
+    if (points > hold->left) {
+        return VERDICT_HOLD_EXCEEDED;
+    }
+    /* After T2 it is honoured for as long as the points are still there. */
+    if (entry->business_time.ms > hold->capture_by) {
+        return VERDICT_CAPTURE_TOO_LATE;
+    }
+    model_capture(m, hold, points);
+    model_post(m, ACCOUNT_HELD, ACCOUNT_PAYABLE, sender, entry->period, points);
+    return VERDICT_OK;
+}
+
+void model_take_entry(struct model *m, const struct command *command, struct model_answer *answer)
+{
+    const struct clearing_entry *entry = &command->take_entry.entry;
+    int sender = model_partner(m, &command->take_entry.sender);
+    switch (entry->kind) {
+    case ENTRY_EARN:
+        answer->verdict = take_earn(m, sender, entry);
+        break;
+    case ENTRY_EARN_RETURN:
+        answer->verdict = take_earn_return(m, sender, entry, &answer->debt);
+        break;
+    case ENTRY_CAPTURE:
+    case ENTRY_VOID:
+    case ENTRY_BURN_RETURN:
+        answer->verdict = take_burn(m, sender, entry);
+        break;
+    case ENTRY_ADJUSTMENT:
+        answer->verdict = VERDICT_NOT_AGREED;
+        break;
+    case ENTRY_PERIOD_MARK:
+        m->in_period[sender] = period_next(m->in_period[sender]);
+        break;
+    case ENTRY_KIND_END:
+        ASSERT(false);
+    }
+    answer->points = answer->verdict == VERDICT_OK ? entry->points.minor : 0;
+}
+
+/* A refused entry is as if it had not been sent, in the period it was sent in. */
+static void reverse(struct model *m, int partner, const struct model_entry *entry)
+{
+    struct model_hold *hold = model_hold(m, 0, &entry->subject);
+    struct model_sale *sale =
+        model_sale(m, 0, entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject);
+    int64_t points = entry->points;
+    switch (entry->kind) {
+    case ENTRY_EARN:
+        sale->is_reversed = true;
+        model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, partner, entry->period, points);
+        break;
+    case ENTRY_EARN_RETURN:
+        sale->taken -= points;
+        model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, partner, entry->period, points);
+        break;
+    case ENTRY_CAPTURE: /* what its home did not honour can't be captured again */
+        hold->captured -= points;
+        model_post(m, ACCOUNT_REDEEMED, ACCOUNT_RECEIVABLE, partner, entry->period, points);
+        break;
+    case ENTRY_BURN_RETURN:
+        hold->returned -= points;
+        model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_REDEEMED, partner, entry->period, points);
+        break;
+    case ENTRY_VOID:
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_PERIOD_MARK:
+    case ENTRY_KIND_END:
+        break;
+    }
+}
+
+void model_take_receipt(struct model *m, const struct command_take_receipt *receipt)
+{
+    int partner = model_partner(m, &receipt->receiver);
+    for (size_t i = 0; i < receipt->entry_count; i++) {
+        if (receipt->entries[i].verdict != VERDICT_OK) {
+            reverse(m, partner, &m->sent[partner][receipt->entries[i].number - 1]);
+        }
+    }
+    m->receipted[partner] = receipt->last_number;
+}

@@ -1,0 +1,279 @@
+/* The stored state against the journal, both in real files. */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ledger/apply.h"
+
+struct place {
+    struct fixture f;
+    char folder[64];
+    struct journal_file *file;
+    struct state *state;
+    struct overlay *overlay;
+};
+
+static int set_up(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+    struct note note = {{0}};
+    assert_non_null(p);
+    fixture_init(&p->f);
+    (void)snprintf(p->folder, sizeof p->folder, "/tmp/talea-audit-XXXXXX");
+    assert_non_null(mkdtemp(p->folder));
+    assert_int_equal(journal_file_open(p->folder, JOURNAL_WRITE, &p->file, &note), ERR_OK);
+    assert_int_equal(state_open(p->folder, STATE_WRITE, &p->state, &note), ERR_OK);
+    assert_int_equal(overlay_create(p->state, &p->overlay), ERR_OK);
+    fixture_trade(&p->f);
+    p->f.options.journal = journal_file_port(p->file);
+    p->f.options.state = p->state;
+    *state = p;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const names[] = {"journal.mdb", "journal.lock",     "state.mdb",
+                                        "state.lock",  "journal.mdb-lock", "state.mdb-lock"};
+    struct place *p = *state;
+    char path[128];
+    overlay_destroy(p->overlay);
+    state_close(p->state);
+    journal_file_close(p->file);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", p->folder, names[i]);
+        (void)unlink(path);
+    }
+    assert_int_equal(rmdir(p->folder), 0);
+    fixture_fini(&p->f);
+    free(p);
+    return 0;
+}
+
+/* Batch `index` of the fixture's journal, into the file. */
+static void append(struct place *p, size_t index)
+{
+    const struct journal *journal = &p->f.options.journal;
+    const struct stored_batch *batch = &p->f.batches[index];
+    struct batch_view view;
+    assert_int_equal(batch_open(buffer_slice(&batch->bytes), &view), ERR_OK);
+    assert_int_equal(journal->append(journal->context, view.first_row, view.count,
+                                     buffer_slice(&batch->bytes), 0),
+                     ERR_OK);
+}
+
+/* The same, into the tables; gives its last row. */
+static uint64_t publish(struct place *p, size_t index)
+{
+    struct ledger_store store = overlay_port(p->overlay);
+    struct batch_view batch;
+    struct slice bytes;
+    struct record record;
+    struct note note;
+    assert_int_equal(batch_open(buffer_slice(&p->f.batches[index].bytes), &batch), ERR_OK);
+    for (uint32_t i = 0; i < batch.count; i++) {
+        assert_int_equal(batch_record(&batch, i, &bytes), ERR_OK);
+        assert_int_equal(record_decode(bytes, &record), ERR_OK);
+        assert_int_equal(ledger_apply(&store, &record, &note), ERR_OK);
+    }
+    uint64_t last_row = batch.first_row + batch.count - 1;
+    overlay_publish(p->overlay, last_row);
+    return last_row;
+}
+
+static void fill(struct place *p, size_t journaled, size_t published)
+{
+    for (size_t i = 0; i < journaled; i++) {
+        append(p, i);
+    }
+    for (size_t i = 0; i < published; i++) {
+        (void)publish(p, i);
+    }
+    assert_int_equal(state_checkpoint(p->state), ERR_OK);
+}
+
+static void test_clean(void **state)
+{
+    struct place *p = *state;
+    fill(p, 3, 3);
+    fixture_expect_clean(&p->f);
+    assert_true(p->f.summary.has_state);
+    assert_int_equal(p->f.summary.state_row, p->f.next_row - 1);
+    assert_int_equal(p->f.summary.state_rows, memory_store_rows(p->f.tables));
+}
+
+static void test_state_behind_the_journal(void **state)
+{
+    struct place *p = *state;
+    fill(p, 3, 2);
+    fixture_expect_clean(&p->f);
+    assert_true(p->f.summary.has_state);
+    assert_int_equal(p->f.summary.state_row, p->f.batches[2].first_row - 1);
+    assert_int_equal(p->f.summary.rows, p->f.next_row - 1);
+}
+
+static void test_empty_state(void **state)
+{
+    struct place *p = *state;
+    fill(p, 3, 0);
+    fixture_expect_clean(&p->f);
+    assert_true(p->f.summary.has_state);
+    assert_int_equal(p->f.summary.state_rows, 0);
+}
+
+/* A checkpoint and a batch come in while the audit runs. */
+static bool go_on(void *context, uint64_t rows_done, uint64_t rows_total)
+{
+    struct place *p = (struct place *)context; /* the fixture is its first member */
+    assert_true(rows_done <= rows_total);
+    if (rows_done == p->f.batches[1].first_row - 1) {
+        append(p, 2);
+        (void)publish(p, 1);
+        (void)publish(p, 2);
+        assert_int_equal(state_checkpoint(p->state), ERR_OK);
+    }
+    return true;
+}
+
+static void test_node_goes_on(void **state)
+{
+    struct place *p = *state;
+    fill(p, 2, 1);
+    p->f.options.progress = go_on;
+    fixture_expect_clean(&p->f);
+    assert_int_equal(p->f.summary.state_row, p->f.batches[1].first_row - 1);
+    assert_int_equal(p->f.summary.rows, p->f.batches[2].first_row - 1);
+    p->f.options.progress = NULL;
+    fixture_expect_clean(&p->f);
+    assert_int_equal(p->f.summary.state_row, p->f.next_row - 1);
+}
+
+static void test_journal_is_an_older_copy(void **state)
+{
+    struct place *p = *state;
+    fill(p, 2, 3);
+    fixture_expect(&p->f, p->f.batches[2].first_row, "journal continuity");
+}
+
+static void put_by_hand(struct place *p, enum ledger_table table, const struct ledger_key *key,
+                        struct slice value)
+{
+    struct ledger_store store = overlay_port(p->overlay);
+    struct slice name = slice_of(key->bytes, key->length);
+    uint64_t row = state_published_row(p->state);
+    assert_int_equal(value.at == NULL ? store.del(store.context, table, name)
+                                      : store.put(store.context, table, name, value),
+                     ERR_OK);
+    overlay_publish(p->overlay, row);
+    assert_int_equal(state_checkpoint(p->state), ERR_OK);
+}
+
+struct first_member {
+    struct ledger_key key;
+    struct member member;
+};
+
+static enum err find_member(void *context, enum ledger_table table, struct slice key,
+                            struct slice value)
+{
+    struct first_member *first = context;
+    if (table == TABLE_MEMBER && first->key.length == 0) {
+        memcpy(first->key.bytes, key.at, key.length);
+        first->key.length = key.length;
+        assert_int_equal(member_decode(value, &first->member), ERR_OK);
+    }
+    return ERR_OK;
+}
+
+/* Balance and lot together, so that the row by itself is sound. */
+static void test_balance_off_by_one(void **state)
+{
+    struct place *p = *state;
+    struct first_member first = {0};
+    struct buffer value = {0};
+    char key[2 * LEDGER_KEY_MAX + 1];
+    fill(p, 3, 3);
+    assert_int_equal(memory_store_each(p->f.tables, find_member, &first), ERR_OK);
+    first.member.lots[0].free.minor++;
+    first.member.available.minor++;
+    member_encode(&first.member, &value);
+    put_by_hand(p, TABLE_MEMBER, &first.key, buffer_slice(&value));
+    fixture_expect(&p->f, first.member.last_row, "invariant 6");
+    assert_non_null(strstr(p->f.finding.note.text, "table member"));
+    assert_non_null(
+        strstr(p->f.finding.note.text, hex_format(first.key.bytes, first.key.length, key)));
+    buffer_fini(&value);
+}
+
+static void test_account_off_by_one(void **state)
+{
+    struct place *p = *state;
+    struct account_ref ref = {.kind = ACCOUNT_ISSUED};
+    struct account account;
+    struct ledger_key key;
+    struct buffer value = {0};
+    fill(p, 3, 3);
+    assert_int_equal(ledger_get_account(&p->f.store.view, &ref, &account), ERR_OK);
+    account.debit++;
+    key_account(&ref, &key);
+    account_encode(&account, &value);
+    put_by_hand(p, TABLE_ACCOUNT, &key, buffer_slice(&value));
+    fixture_expect(&p->f, p->f.batches[2].first_row, "invariant 6"); /* the earn abroad */
+    buffer_fini(&value);
+}
+
+static void test_row_is_missing(void **state)
+{
+    struct place *p = *state;
+    struct first_member first = {0};
+    fill(p, 3, 3);
+    assert_int_equal(memory_store_each(p->f.tables, find_member, &first), ERR_OK);
+    put_by_hand(p, TABLE_MEMBER, &first.key, (struct slice){0});
+    fixture_expect(&p->f, first.member.last_row, "invariant 6");
+    assert_non_null(strstr(p->f.finding.note.text, "lacks"));
+}
+
+static void test_row_too_many(void **state)
+{
+    struct place *p = *state;
+    struct ledger_key key;
+    fill(p, 3, 3);
+    key_meta("visitor", &key);
+    put_by_hand(p, TABLE_META, &key, slice_of("x", 1));
+    fixture_expect(&p->f, 0, "invariant 6");
+    assert_non_null(strstr(p->f.finding.note.text, "76697369746f72"));
+}
+
+static void test_flipped_in_the_file(void **state)
+{
+    struct place *p = *state;
+    fill(p, 2, 2);
+    p->f.batches[2].bytes.at[p->f.batches[2].bytes.length - 200] ^= 4; /* before it is written */
+    const struct journal *journal = &p->f.options.journal;
+    const struct stored_batch *batch = &p->f.batches[2];
+    assert_int_equal(journal->append(journal->context, batch->first_row,
+                                     (uint32_t)(p->f.next_row - batch->first_row),
+                                     buffer_slice(&batch->bytes), 0),
+                     ERR_OK);
+    fixture_expect(&p->f, p->f.next_row - 1, "journal hash");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_clean, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_state_behind_the_journal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_empty_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_node_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_journal_is_an_older_copy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_balance_off_by_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_account_off_by_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_row_is_missing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_row_too_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_flipped_in_the_file, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

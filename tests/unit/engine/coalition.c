@@ -1,0 +1,304 @@
+#include "coalition.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "audit/audit.h"
+#include "crypto/random.h"
+#include "wire/messages.h"
+
+static const char *const names[BRANDS] = {"apteka", "bakery"};
+static const char *const prefixes[BRANDS] = {"610001", "610002"};
+
+struct uid id_of(unsigned number)
+{
+    struct uid id = {{0x01, 0x90, 0, 0, 0, 0, 0x70, 0, 0x80}};
+    put_u32_be(id.bytes + 12, number);
+    return id;
+}
+
+static struct unix_ms brand_now(void *context)
+{
+    return ((struct brand *)context)->now;
+}
+
+static void on_trouble(void *context, const char *what, const char *detail)
+{
+    (void)what;
+    (void)detail;
+    ((struct brand *)context)->troubles++;
+}
+
+static enum err faulty_append(void *context, uint64_t first_row, uint32_t count, struct slice batch,
+                              uint64_t fence)
+{
+    struct faulty_journal *journal = context;
+    if (journal->failures_before > 0) {
+        journal->failures_before--;
+        return ERR_STORAGE;
+    }
+    TRY(journal->real.append(journal->real.context, first_row, count, batch, fence));
+    if (journal->failures_after > 0) {
+        journal->failures_after--;
+        return ERR_STORAGE;
+    }
+    return ERR_OK;
+}
+
+static enum err faulty_replay(void *context, uint64_t from_row,
+                              enum err (*visit)(void *, uint64_t, struct slice), void *visitor)
+{
+    struct faulty_journal *journal = context;
+    return journal->real.replay(journal->real.context, from_row, visit, visitor);
+}
+
+static enum err faulty_read(void *context, uint64_t row, uint64_t *out_first, struct buffer *out)
+{
+    struct faulty_journal *journal = context;
+    return journal->real.read(journal->real.context, row, out_first, out);
+}
+
+static enum err faulty_trim(void *context, uint64_t row)
+{
+    struct faulty_journal *journal = context;
+    return journal->real.trim(journal->real.context, row);
+}
+
+static enum err faulty_next_row(void *context, uint64_t *out_row)
+{
+    struct faulty_journal *journal = context;
+    return journal->real.next_row(journal->real.context, out_row);
+}
+
+void brand_init(struct brand *brand, unsigned index)
+{
+    uint8_t seed[32] = {(uint8_t)(index + 1)};
+    struct note note;
+    memset(brand, 0, sizeof *brand);
+    assert_int_equal(crypto_start(), ERR_OK);
+    assert_int_equal(partner_id_parse(names[index], &brand->id), ERR_OK);
+    brand->now.ms = INT64_C(1790000000000);
+    brand->tariffs[0] = (struct tariff){1, {100}, {90}, {100}};
+    for (unsigned i = 0; i < BRANDS; i++) {
+        assert_int_equal(partner_id_parse(names[i], &brand->partners[i].id), ERR_OK);
+        assert_int_equal(card_prefix_parse(prefixes[i], &brand->partners[i].prefix), ERR_OK);
+    }
+    brand->roster = (struct roster){.self = brand->id,
+                                    .epoch = 1,
+                                    .first_period = {202610},
+                                    .partners = brand->partners,
+                                    .partner_count = BRANDS,
+                                    .tariffs = brand->tariffs,
+                                    .tariff_count = 1};
+    assert_int_equal(roster_prepare(&brand->roster, &note), ERR_OK);
+    signing_key_from_seed(seed, &brand->key);
+    assert_int_equal(key_signer_init(&brand->key_signer, &brand->key, "demo", &brand->signer),
+                     ERR_OK);
+    snprintf(brand->folder, sizeof brand->folder, "/tmp/talea-engine-XXXXXX");
+    assert_non_null(mkdtemp(brand->folder));
+}
+
+void brand_open(struct brand *brand)
+{
+    struct note note = {""};
+    assert_int_equal(journal_file_open(brand->folder, JOURNAL_WRITE, &brand->file, &note), ERR_OK);
+    brand->journal.real = journal_file_port(brand->file);
+    assert_int_equal(state_open(brand->folder, STATE_WRITE, &brand->state, &note), ERR_OK);
+    struct engine_options options = {
+        .journal = {&brand->journal, faulty_append, faulty_replay, faulty_read, faulty_trim,
+                    faulty_next_row},
+        .state = brand->state,
+        .signer = brand->signer,
+        .coalition = "demo",
+        .clock = {brand, brand_now},
+        .terms = {.roster = &brand->roster, .refund_grace_ms = DAY_MS},
+        .on_trouble = on_trouble,
+        .hook_context = brand,
+    };
+    enum err err = engine_open(&options, &brand->engine, &note);
+    if (err != ERR_OK) {
+        fail_msg("engine_open: %s", note.text);
+    }
+}
+
+void brand_close(struct brand *brand)
+{
+    engine_close(brand->engine);
+    state_close(brand->state);
+    journal_file_close(brand->file);
+    brand->engine = NULL;
+}
+
+void brand_fini(struct brand *brand)
+{
+    static const char *const files[] = {"journal.mdb", "journal.mdb-lock", "journal.lock",
+                                        "state.mdb",   "state.mdb-lock",   "state.lock"};
+    char path[192];
+    if (brand->engine != NULL) {
+        brand_close(brand);
+    }
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", brand->folder, files[i]);
+        unlink(path);
+    }
+    rmdir(brand->folder);
+    signing_key_fini(&brand->key);
+}
+
+struct command brand_command(struct brand *brand, enum command_kind kind, unsigned number)
+{
+    return (struct command){.kind = kind,
+                            .origin = brand->id,
+                            .transaction_id = id_of(number),
+                            .business_time = brand->now};
+}
+
+struct outcome brand_enrol(struct brand *brand, unsigned number, struct uid *out_member,
+                           struct card_number *out_card)
+{
+    struct command command = brand_command(brand, COMMAND_ENROL, number);
+    command.enrol.member = id_of(1000000 + number);
+    struct outcome outcome = engine_execute(brand->engine, &command);
+    *out_member = outcome.answer.member;
+    *out_card = outcome.answer.card;
+    return outcome;
+}
+
+struct outcome brand_earn(struct brand *brand, unsigned number, const struct card_number *card,
+                          int64_t amount)
+{
+    struct command command = brand_command(brand, COMMAND_EARN, number);
+    command.earn.card = *card;
+    command.earn.amount = money_of(amount);
+    command.earn.rate = (struct earn_rate){1, 100, ROUNDING_DOWN, 0};
+    return engine_execute(brand->engine, &command);
+}
+
+struct member brand_member(struct brand *brand, const struct uid *member)
+{
+    struct state_reader *reader;
+    struct member row;
+    assert_int_equal(state_reader_create(brand->state, &reader), ERR_OK);
+    struct ledger_view view = state_reader_view(reader);
+    assert_int_equal(ledger_get_member(&view, member, &row), ERR_OK);
+    state_reader_destroy(reader);
+    return row;
+}
+
+struct stream brand_stream(struct brand *brand, enum stream_direction direction,
+                           const struct brand *partner)
+{
+    struct state_reader *reader;
+    struct stream stream;
+    assert_int_equal(state_reader_create(brand->state, &reader), ERR_OK);
+    struct ledger_view view = state_reader_view(reader);
+    assert_int_equal(ledger_get_stream(&view, &brand->roster, direction, &partner->id, &stream),
+                     ERR_OK);
+    state_reader_destroy(reader);
+    return stream;
+}
+
+static enum err find_key(void *context, const struct key_id *id, struct unix_ms time,
+                         struct public_key *out_key)
+{
+    const struct brand *brand = context;
+    (void)time;
+    if (memcmp(id, &brand->signer.key_id, sizeof *id) != 0) {
+        return ERR_NOT_FOUND;
+    }
+    *out_key = brand->signer.public_key;
+    return ERR_OK;
+}
+
+void brand_assert_audit(struct brand *brand)
+{
+    struct audit_summary summary;
+    struct audit_finding finding;
+    struct audit_options options = {.journal = *engine_journal(brand->engine),
+                                    .state = brand->state,
+                                    .coalition = "demo",
+                                    .self = brand->id,
+                                    .context = brand,
+                                    .find_key = find_key};
+    if (audit_run(&options, &summary, &finding) != ERR_OK) {
+        fail_msg("audit of %s: row %llu, %s: %s", brand->id.text, (unsigned long long)finding.row,
+                 finding.invariant, finding.note.text);
+    }
+}
+
+size_t clear_once(struct brand *from, struct brand *to)
+{
+    struct stream out = brand_stream(from, STREAM_OUT, to);
+    size_t count = (size_t)(out.last_number - out.receipted_number);
+    struct batch_entry *entries = calloc(count, sizeof *entries);
+    struct clearing_entry *plain = calloc(count, sizeof *plain);
+    struct buffer *bytes = calloc(count, sizeof *bytes);
+    struct state_reader *reader;
+    struct outbox_reader outbox;
+    assert_int_equal(state_reader_create(from->state, &reader), ERR_OK);
+    outbox_reader_init(&outbox, engine_journal(from->engine), state_reader_view(reader));
+    for (size_t i = 0; i < count; i++) {
+        struct outbox_entry entry;
+        assert_int_equal(outbox_read(&outbox, &to->id, out.receipted_number + 1 + i, &entry),
+                         ERR_OK);
+        write_bytes(&bytes[i], entry.bytes.at, entry.bytes.length);
+        entries[i].bytes = buffer_slice(&bytes[i]);
+        entries[i].hash = entry.hash;
+        assert_int_equal(wire_entry_decode(entries[i].bytes, &entries[i].entry, NULL), ERR_OK);
+        plain[i] = entries[i].entry;
+    }
+    struct incoming_batch batch = {
+        .sender = from->id,
+        .head = {from->id, to->id, out.receipted_number + 1, (uint32_t)count,
+                 entries[0].entry.previous_hash, entries[count - 1].hash},
+        .entries = entries,
+        .count = count,
+        .held_receipt_number = out.receipt_number,
+    };
+    struct batch_outcome outcome;
+    engine_take_batch(to->engine, &batch, &outcome);
+    assert_int_equal(outcome.err, ERR_OK);
+    assert_int_equal(outcome.judgement, BATCH_TAKE);
+    struct signed_message envelope;
+    struct clearing_receipt receipt;
+    struct arena arena;
+    struct note note = {""};
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(signed_decode(buffer_slice(&outcome.receipt), &envelope), ERR_OK);
+    assert_int_equal(
+        signed_verify(&envelope, "demo", PURPOSE_CLEARING_RECEIPT, &to->signer.public_key), ERR_OK);
+    assert_int_equal(wire_receipt_decode(envelope.payload, &arena, &receipt, &note), ERR_OK);
+    struct incoming_receipt incoming = {
+        .receiver = to->id,
+        .receipt = &receipt,
+        .payload_hash = receipt_payload_hash(envelope.payload),
+        .receipt_signed = buffer_slice(&outcome.receipt),
+        .entries = plain,
+        .count = count,
+        .last_hash = entries[count - 1].hash,
+    };
+    size_t refused = 0;
+    enum err err = engine_take_receipt(from->engine, &incoming, &refused, &note);
+    if (err != ERR_OK) {
+        fail_msg("receipt: %s", note.text);
+    }
+    arena_fini(&arena);
+    buffer_fini(&outcome.receipt);
+    for (size_t i = 0; i < count; i++) {
+        buffer_fini(&bytes[i]);
+    }
+    free(bytes);
+    free(plain);
+    free(entries);
+    outbox_reader_fini(&outbox);
+    state_reader_destroy(reader);
+    return refused;
+}

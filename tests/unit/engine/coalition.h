@@ -1,0 +1,55 @@
+/* Brands in one process, each with its engine on files of its own, for the engine's tests. */
+#ifndef TEST_COALITION_H
+#define TEST_COALITION_H
+
+#include "engine/engine.h"
+#include "engine/outbox.h"
+
+#define BRANDS 2
+
+/* A journal that can be made to fail, before or after the batch is durable. */
+struct faulty_journal {
+    struct journal real;
+    int failures_before; /* so many appends fail and leave nothing */
+    int failures_after;  /* so many appends are durable but report a failure */
+};
+
+struct brand {
+    char folder[128];
+    struct partner_id id;
+    struct roster roster;
+    struct roster_partner partners[BRANDS];
+    struct tariff tariffs[1];
+    struct signing_key key;
+    struct key_signer key_signer;
+    struct signer signer;
+    struct unix_ms now;
+    struct journal_file *file;
+    struct faulty_journal journal;
+    struct state *state;
+    struct engine *engine;
+    unsigned troubles;
+};
+
+void brand_init(struct brand *brand, unsigned index);
+void brand_open(struct brand *brand);
+/* Stops; what the checkpoint holds depends on the engine's close. */
+void brand_close(struct brand *brand);
+void brand_fini(struct brand *brand);
+
+struct uid id_of(unsigned number);
+struct outcome brand_enrol(struct brand *brand, unsigned number, struct uid *out_member,
+                           struct card_number *out_card);
+struct outcome brand_earn(struct brand *brand, unsigned number, const struct card_number *card,
+                          int64_t amount);
+struct command brand_command(struct brand *brand, enum command_kind kind, unsigned number);
+struct member brand_member(struct brand *brand, const struct uid *member);
+struct stream brand_stream(struct brand *brand, enum stream_direction direction,
+                           const struct brand *partner);
+/* Everything follows from the journal, and the tables are what it gives. */
+void brand_assert_audit(struct brand *brand);
+
+/* Sends what `from` has for `to` in one batch, takes the receipt. Gives how many were refused. */
+size_t clear_once(struct brand *from, struct brand *to);
+
+#endif

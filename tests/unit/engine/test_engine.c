@@ -1,0 +1,163 @@
+/* One brand's engine: durable answers, failures that leave nothing behind, restarts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "coalition.h"
+
+static void test_earn_and_repeat(void **state)
+{
+    (void)state;
+    struct brand a;
+    struct uid member;
+    struct card_number card;
+    brand_init(&a, 0);
+    brand_open(&a);
+    assert_int_equal(brand_enrol(&a, 1, &member, &card).verdict, VERDICT_OK);
+    struct outcome first = brand_earn(&a, 2, &card, 12345);
+    struct outcome again = brand_earn(&a, 2, &card, 12345);
+    struct outcome other = brand_earn(&a, 2, &card, 12346);
+    assert_int_equal(first.err, ERR_OK);
+    assert_int_equal(first.answer.points.minor, 123);
+    assert_true(again.is_repeat);
+    assert_int_equal(again.answer.row, first.answer.row);
+    assert_int_equal(again.answer.points.minor, 123);
+    assert_int_equal(other.verdict, VERDICT_TRANSACTION_ID_REUSED);
+    assert_int_equal(brand_member(&a, &member).available.minor, 123);
+    brand_assert_audit(&a);
+    brand_fini(&a);
+}
+
+struct tally {
+    atomic_uint ok;
+    atomic_uint failed;
+};
+
+static void count_outcome(void *context, const struct outcome *outcome)
+{
+    struct tally *tally = context;
+    atomic_fetch_add(outcome->err == ERR_OK ? &tally->ok : &tally->failed, 1);
+}
+
+static void test_failed_commit_changes_nothing(void **state)
+{
+    (void)state;
+    struct brand a;
+    struct uid member;
+    struct card_number card;
+    brand_init(&a, 0);
+    brand_open(&a);
+    brand_enrol(&a, 1, &member, &card);
+    brand_earn(&a, 2, &card, 1000);
+    a.journal.failures_before = 1;
+    assert_int_equal(brand_earn(&a, 3, &card, 2000).err, ERR_STORAGE);
+    assert_int_equal(brand_member(&a, &member).available.minor, 10);
+    assert_int_equal(a.troubles, 1);
+    struct outcome retried = brand_earn(&a, 3, &card, 2000);
+    assert_int_equal(retried.err, ERR_OK);
+    assert_false(retried.is_repeat);
+    assert_int_equal(brand_member(&a, &member).available.minor, 30);
+    brand_assert_audit(&a);
+    brand_fini(&a);
+}
+
+static void test_commit_that_lies_is_found_durable(void **state)
+{
+    (void)state;
+    struct brand a;
+    struct uid member;
+    struct card_number card;
+    brand_init(&a, 0);
+    brand_open(&a);
+    brand_enrol(&a, 1, &member, &card);
+    a.journal.failures_after = 1;
+    assert_int_equal(brand_earn(&a, 2, &card, 1000).err, ERR_OK);
+    assert_int_equal(brand_earn(&a, 3, &card, 1000).err, ERR_OK);
+    assert_int_equal(brand_member(&a, &member).available.minor, 20);
+    brand_assert_audit(&a);
+    brand_fini(&a);
+}
+
+#define MANY 5000u
+
+static void test_many_commands_share_commits(void **state)
+{
+    (void)state;
+    struct brand a;
+    struct uid member;
+    struct card_number card;
+    struct tally tally = {0};
+    brand_init(&a, 0);
+    brand_open(&a);
+    brand_enrol(&a, 1, &member, &card);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct command command = brand_command(&a, COMMAND_EARN, 10 + i);
+        command.earn.card = card;
+        command.earn.amount = money_of(100);
+        command.earn.rate = (struct earn_rate){1, 100, ROUNDING_DOWN, 0};
+        assert_int_equal(engine_submit(a.engine, &command, count_outcome, &tally), ERR_OK);
+    }
+    brand_earn(&a, 2, &card, 100); /* waits behind all of them */
+    assert_int_equal(atomic_load(&tally.ok), MANY);
+    assert_true(engine_stats(a.engine).batches < MANY / 2);
+    brand_close(&a);
+    brand_open(&a);
+    assert_int_equal(brand_member(&a, &member).available.minor, MANY + 1);
+    assert_true(brand_earn(&a, 10, &card, 100).is_repeat);
+    brand_assert_audit(&a);
+    brand_fini(&a);
+}
+
+static void test_lots_and_holds_fall_due(void **state)
+{
+    (void)state;
+    struct brand a;
+    struct uid member;
+    struct card_number card;
+    brand_init(&a, 0);
+    brand_open(&a);
+    brand_enrol(&a, 1, &member, &card);
+    struct command earn = brand_command(&a, COMMAND_EARN, 2);
+    earn.earn.card = card;
+    earn.earn.amount = money_of(10000);
+    earn.earn.rate = (struct earn_rate){1, 100, ROUNDING_DOWN, 0};
+    earn.earn.expires_at.ms = a.now.ms + 10 * DAY_MS;
+    assert_int_equal(engine_execute(a.engine, &earn).verdict, VERDICT_OK);
+    struct command hold = brand_command(&a, COMMAND_HOLD, 3);
+    hold.hold.redeemer = a.id;
+    hold.hold.card = card;
+    hold.hold.points = points_of(60);
+    hold.hold.capture_by.ms = a.now.ms + DAY_MS;
+    hold.hold.deliver_by.ms = a.now.ms + 2 * DAY_MS;
+    assert_int_equal(engine_execute(a.engine, &hold).verdict, VERDICT_OK);
+    assert_int_equal(brand_member(&a, &member).held.minor, 60);
+    assert_int_equal(engine_checkpoint(a.engine), ERR_OK);
+    brand_close(&a);
+    a.now.ms += 11 * DAY_MS;
+    brand_open(&a);
+    for (int i = 0; i < 100 && brand_member(&a, &member).lot_count > 0; i++) {
+        assert_int_equal(engine_checkpoint(a.engine), ERR_OK);
+    }
+    struct member row = brand_member(&a, &member);
+    assert_int_equal(row.available.minor, 0);
+    assert_int_equal(row.held.minor, 0);
+    assert_int_equal(row.lot_count, 0);
+    brand_assert_audit(&a);
+    brand_fini(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_earn_and_repeat),
+        cmocka_unit_test(test_failed_commit_changes_nothing),
+        cmocka_unit_test(test_commit_that_lies_is_found_durable),
+        cmocka_unit_test(test_many_commands_share_commits),
+        cmocka_unit_test(test_lots_and_holds_fall_due),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

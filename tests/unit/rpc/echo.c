@@ -1,0 +1,226 @@
+#include "echo.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef Talea__Test__V1__SayRequest say_request;
+typedef Talea__Test__V1__SayReply say_reply;
+
+#define ANY_ROLE UINT32_MAX
+
+void echo_init(struct echo *echo)
+{
+    *echo = (struct echo){.last_receive = ERR_OK};
+    pthread_mutex_init(&echo->mutex, NULL);
+    pthread_cond_init(&echo->is_changed, NULL);
+}
+
+void echo_fini(struct echo *echo)
+{
+    pthread_cond_destroy(&echo->is_changed);
+    pthread_mutex_destroy(&echo->mutex);
+}
+
+static void wait_count(struct echo *echo, const unsigned *counter, unsigned count)
+{
+    pthread_mutex_lock(&echo->mutex);
+    while (*counter != count) {
+        pthread_cond_wait(&echo->is_changed, &echo->mutex);
+    }
+    pthread_mutex_unlock(&echo->mutex);
+}
+
+void echo_wait_blocked(struct echo *echo, unsigned count)
+{
+    wait_count(echo, &echo->blocked, count);
+}
+
+void echo_wait_streams(struct echo *echo, unsigned count)
+{
+    wait_count(echo, &echo->streams, count);
+}
+
+static struct echo snapshot(struct echo *echo)
+{
+    pthread_mutex_lock(&echo->mutex);
+    struct echo copy = *echo;
+    pthread_mutex_unlock(&echo->mutex);
+    return copy;
+}
+
+struct identity echo_last_caller(struct echo *echo)
+{
+    return snapshot(echo).last_caller;
+}
+
+int64_t echo_last_time_left_ms(struct echo *echo)
+{
+    return snapshot(echo).last_time_left_ms;
+}
+
+enum err echo_last_receive(struct echo *echo)
+{
+    return snapshot(echo).last_receive;
+}
+
+void echo_release(struct echo *echo)
+{
+    pthread_mutex_lock(&echo->mutex);
+    echo->is_released = true;
+    pthread_cond_broadcast(&echo->is_changed);
+    pthread_mutex_unlock(&echo->mutex);
+}
+
+static void say(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct echo *echo = context;
+    const say_request *request = (const say_request *)message;
+    say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+    reply.text = request->text;
+    reply.count = request->count;
+    pthread_mutex_lock(&echo->mutex);
+    echo->last_caller = *rpc_call_identity(call);
+    echo->last_time_left_ms = rpc_call_time_left_ms(call);
+    pthread_mutex_unlock(&echo->mutex);
+    rpc_call_reply(call, &reply.base);
+}
+
+/* Looks for the cancel every few milliseconds: nothing else would wake it. */
+static void block(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct echo *echo = context;
+    pthread_mutex_lock(&echo->mutex);
+    echo->blocked++;
+    pthread_cond_broadcast(&echo->is_changed);
+    while (!echo->is_released && !rpc_call_is_cancelled(call)) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 5000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&echo->is_changed, &echo->mutex, &until);
+    }
+    echo->blocked--;
+    pthread_cond_broadcast(&echo->is_changed);
+    pthread_mutex_unlock(&echo->mutex);
+    say(context, call, message);
+}
+
+static void refuse(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    (void)context;
+    (void)message;
+    struct rpc_status status = rpc_status_make(9, "INSUFFICIENT_POINTS",
+                                               "The balance is 12 and 20 were asked: caf\xc3\xa9.");
+    rpc_call_refuse(call, &status);
+}
+
+static void inflate(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    const say_request *request = (const say_request *)message;
+    say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+    (void)context;
+    reply.text = calloc(1, (size_t)request->count + 1);
+    ASSERT(reply.text != NULL);
+    memset(reply.text, 'x', request->count);
+    rpc_call_reply(call, &reply.base);
+    free(reply.text);
+}
+
+static void enter(struct echo *echo)
+{
+    pthread_mutex_lock(&echo->mutex);
+    echo->streams++;
+    pthread_cond_broadcast(&echo->is_changed);
+    pthread_mutex_unlock(&echo->mutex);
+}
+
+static void leave(struct echo *echo, enum err err)
+{
+    pthread_mutex_lock(&echo->mutex);
+    echo->last_receive = err;
+    echo->streams--;
+    pthread_cond_broadcast(&echo->is_changed);
+    pthread_mutex_unlock(&echo->mutex);
+}
+
+static struct rpc_status collect(void *context, struct rpc_stream *stream)
+{
+    const ProtobufCMessage *message;
+    say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+    enum err err;
+    enter(context);
+    while ((err = rpc_stream_receive(stream, &message)) == ERR_OK) {
+        reply.count += ((const say_request *)message)->count;
+    }
+    leave(context, err);
+    if (err == ERR_NOT_FOUND) {
+        err = rpc_stream_send(stream, &reply.base);
+    }
+    return rpc_status_of(err, NULL);
+}
+
+static struct rpc_status repeat(void *context, struct rpc_stream *stream)
+{
+    const ProtobufCMessage *message;
+    (void)context;
+    enum err err = rpc_stream_receive(stream, &message);
+    if (err != ERR_OK) {
+        return rpc_status_of(err, NULL);
+    }
+    const say_request *request = (const say_request *)message;
+    say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+    reply.text = request->text;
+    for (; err == ERR_OK && reply.count < request->count; reply.count++) {
+        err = rpc_stream_send(stream, &reply.base);
+    }
+    return rpc_status_of(err, NULL);
+}
+
+static struct rpc_status chat(void *context, struct rpc_stream *stream)
+{
+    const ProtobufCMessage *message;
+    enum err err;
+    enter(context);
+    while ((err = rpc_stream_receive(stream, &message)) == ERR_OK) {
+        say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+        reply.text = ((const say_request *)message)->text;
+        err = rpc_stream_send(stream, &reply.base);
+        if (err != ERR_OK) {
+            break;
+        }
+    }
+    leave(context, err);
+    return err == ERR_NOT_FOUND ? rpc_status_ok() : rpc_status_of(err, NULL);
+}
+
+/* Ends the call while a receive is still posted. */
+static struct rpc_status leave_early(void *context, struct rpc_stream *stream)
+{
+    const ProtobufCMessage *message;
+    (void)context;
+    enum err err = rpc_stream_receive(stream, &message);
+    if (err == ERR_OK) {
+        err = rpc_stream_receive_timed(stream, 1, &message);
+    }
+    return err == ERR_DEADLINE ? rpc_status_make(9, "HAD_ENOUGH", "One is enough.")
+                               : rpc_status_of(err, NULL);
+}
+
+struct rpc_service echo_service(struct echo *echo)
+{
+    static const struct rpc_method methods[] = {
+        {"Say", ANY_ROLE, RPC_INLINE, say, NULL},
+        {"Work", ANY_ROLE, RPC_WORKER, say, NULL},
+        {"Block", ANY_ROLE, RPC_WORKER, block, NULL},
+        {"Refuse", ANY_ROLE, RPC_INLINE, refuse, NULL},
+        {"Inflate", ANY_ROLE, RPC_INLINE, inflate, NULL},
+        {"Administer", ROLE_ADMIN, RPC_INLINE, say, NULL},
+        {"Collect", ANY_ROLE, RPC_INLINE, NULL, collect},
+        {"Repeat", ANY_ROLE, RPC_INLINE, NULL, repeat},
+        {"Chat", ANY_ROLE, RPC_INLINE, NULL, chat},
+        {"Leave", ANY_ROLE, RPC_INLINE, NULL, leave_early},
+    };
+    return (struct rpc_service){ECHO_SERVICE, methods, sizeof methods / sizeof methods[0], echo};
+}

@@ -1,0 +1,302 @@
+/* Readers beside the writer and the checkpointer: nobody sees a row go back, torn, or later than
+ * its batch was announced. Threads count what goes wrong; only the main one asserts. */
+#include "fixture.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define READERS     3
+#define BATCHES     6000
+#define KEYS        150
+#define WORDS_MAX   40
+#define CHECKPOINTS 60 /* at least */
+
+struct shared {
+    struct state *state;
+    atomic_bool is_written;
+    atomic_uint failures;
+    atomic_uint checkpoints;
+    atomic_uint reads;
+    atomic_int commits;
+};
+
+static void failure(struct shared *shared, const char *what)
+{
+    atomic_fetch_add(&shared->failures, 1);
+    print_error("%s\n", what);
+}
+
+static struct slice key_of(uint32_t number, uint8_t out[4])
+{
+    put_u32_be(out, number);
+    return slice_of(out, 4);
+}
+
+/* Batch n writes n, some times over, into keys 0 (each batch), 1 (even ones; odd ones delete it)
+ * and n % KEYS; as many words as make rows of changing lengths. */
+static bool write_batch(struct overlay *overlay, uint64_t batch)
+{
+    uint64_t words[WORDS_MAX];
+    struct ledger_store store = overlay_port(overlay);
+    uint8_t key[4];
+    for (size_t i = 0; i < WORDS_MAX; i++) {
+        words[i] = batch;
+    }
+    struct slice value = slice_of(words, 8 * (1 + batch * 7 % WORDS_MAX));
+    uint32_t other = (uint32_t)(2 + batch % (KEYS - 2));
+    bool is_good = store.put(store.context, TABLE_ACCOUNT, key_of(0, key), value) == ERR_OK &&
+                   store.put(store.context, TABLE_ACCOUNT, key_of(other, key), value) == ERR_OK;
+    return is_good &&
+           (batch % 2 == 0 ? store.put(store.context, TABLE_ACCOUNT, key_of(1, key), value)
+                           : store.del(store.context, TABLE_ACCOUNT, key_of(1, key))) == ERR_OK;
+}
+
+static void *writer_main(void *context)
+{
+    struct shared *shared = context;
+    struct overlay *overlay = NULL;
+    if (overlay_create(shared->state, &overlay) != ERR_OK) {
+        failure(shared, "no overlay");
+    }
+    /* Goes on until enough checkpoints went on beside it. */
+    for (uint64_t batch = 1; overlay != NULL; batch++) {
+        if (batch > BATCHES && atomic_load(&shared->checkpoints) >= CHECKPOINTS) {
+            break;
+        }
+        if (!write_batch(overlay, batch)) {
+            failure(shared, "a write failed");
+            break;
+        }
+        overlay_publish(overlay, batch);
+    }
+    overlay_destroy(overlay);
+    atomic_store(&shared->is_written, true);
+    return NULL;
+}
+
+/* The batch whose row a checkpoint up to `row` has under a key; 0 for none. */
+static uint64_t batch_at(uint32_t number, uint64_t row)
+{
+    if (number == 0) {
+        return row;
+    }
+    if (number == 1) {
+        return row % 2 == 0 ? row : 0;
+    }
+    uint64_t back = (row + (KEYS - 2) - (number - 2)) % (KEYS - 2);
+    return row > back ? row - back : 0;
+}
+
+static enum err collect_row(void *context, enum ledger_table table, struct slice key,
+                            struct slice value)
+{
+    uint64_t *batches = context;
+    if (table != TABLE_ACCOUNT || key.length != 4 || value.length < 8) {
+        return ERR_CORRUPT;
+    }
+    memcpy(&batches[get_u32_be(key.at) % KEYS], value.at, sizeof *batches);
+    return ERR_OK;
+}
+
+/* A checkpoint holds whole batches, up to its row and none behind it. */
+static void check_checkpoint(struct shared *shared)
+{
+    uint64_t row = 0;
+    uint64_t batches[KEYS] = {0};
+    if (state_scan_all(shared->state, &row, collect_row, batches) != ERR_OK) {
+        failure(shared, "a scan failed");
+    }
+    for (uint32_t number = 0; number < KEYS; number++) {
+        if (batches[number] != batch_at(number, row)) {
+            failure(shared, "a checkpoint is not exact for its row");
+            break;
+        }
+    }
+}
+
+static void *checkpointer_main(void *context)
+{
+    struct shared *shared = context;
+    while (!atomic_load(&shared->is_written)) {
+        uint64_t before = state_checkpointed_row(shared->state);
+        enum err err = state_checkpoint(shared->state);
+        if (state_checkpointed_row(shared->state) > before) {
+            atomic_fetch_add(&shared->checkpoints, 1);
+            check_checkpoint(shared);
+        }
+        if (err != ERR_OK && err != ERR_STORAGE) {
+            failure(shared, "a checkpoint failed by itself");
+            atomic_fetch_add(&shared->checkpoints, CHECKPOINTS);
+            break;
+        }
+    }
+    return NULL;
+}
+
+/* The batch that the row is of; 0 for no row. */
+static uint64_t read_batch(struct shared *shared, const struct ledger_view *view, uint32_t number)
+{
+    uint8_t key[4];
+    uint64_t words[WORDS_MAX];
+    struct slice value;
+    enum err err = view->get(view->context, TABLE_ACCOUNT, key_of(number, key), &value);
+    if (err == ERR_NOT_FOUND) {
+        return 0;
+    }
+    if (err != ERR_OK || value.length > sizeof words || value.length < 8) {
+        failure(shared, "a read failed");
+        return 0;
+    }
+    memcpy(words, value.at, value.length);
+    if (value.length != 8 * (1 + words[0] * 7 % WORDS_MAX)) {
+        failure(shared, "a row has the length of another version");
+    }
+    for (size_t i = 1; i < value.length / 8; i++) {
+        if (words[i] != words[0]) {
+            failure(shared, "a torn row");
+            break;
+        }
+    }
+    return words[0];
+}
+
+static void *reader_main(void *context)
+{
+    struct shared *shared = context;
+    struct state_reader *reader = NULL;
+    uint64_t last[KEYS] = {0};
+    uint64_t seed = (uint64_t)(uintptr_t)&last;
+    if (state_reader_create(shared->state, &reader) != ERR_OK) {
+        failure(shared, "no reader");
+        return NULL;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    while (!atomic_load(&shared->is_written) && atomic_load(&shared->failures) == 0) {
+        uint32_t number = (uint32_t)random_below(&seed, KEYS);
+        uint64_t announced = state_published_row(shared->state);
+        uint64_t batch = read_batch(shared, &view, number);
+        bool is_gone = batch == 0 && number != 1 && last[number] != 0;
+        bool is_back = batch != 0 && batch < last[number];
+        if (is_gone || is_back) {
+            failure(shared, "a row went back");
+        }
+        if (number == 0 && batch < announced) {
+            failure(shared, "an announced batch is not there");
+        }
+        if (batch != 0) {
+            last[number] = batch;
+        }
+        atomic_fetch_add(&shared->reads, 1);
+    }
+    state_reader_destroy(reader);
+    return NULL;
+}
+
+static int fail_each_fourth(void *context)
+{
+    struct shared *shared = context;
+    return atomic_fetch_add(&shared->commits, 1) % 4 == 3 ? EIO : 0;
+}
+
+static void test_readers_beside_writer_and_checkpointer(void **unused)
+{
+    (void)unused;
+    struct folder folder;
+    struct shared shared = {0};
+    pthread_t threads[READERS + 2];
+    folder_make(&folder);
+    shared.state = open_state(&folder, STATE_WRITE);
+    state_set_faults(shared.state, (struct store_faults){&shared, fail_each_fourth});
+    assert_int_equal(pthread_create(&threads[0], NULL, writer_main, &shared), 0);
+    assert_int_equal(pthread_create(&threads[1], NULL, checkpointer_main, &shared), 0);
+    for (unsigned i = 0; i < READERS; i++) {
+        assert_int_equal(pthread_create(&threads[2 + i], NULL, reader_main, &shared), 0);
+    }
+    for (unsigned i = 0; i < READERS + 2; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    print_message("%u reads, %u checkpoints, %llu batches\n", atomic_load(&shared.reads),
+                  atomic_load(&shared.checkpoints),
+                  (unsigned long long)state_published_row(shared.state));
+    assert_int_equal(atomic_load(&shared.failures), 0);
+    state_close(shared.state);
+    folder_remove(&folder);
+}
+
+#define APPENDS 300
+
+struct journal_shared {
+    struct journal journal;
+    atomic_bool is_written;
+    atomic_uint failures;
+};
+
+static enum err follow(void *context, uint64_t first_row, struct slice batch)
+{
+    uint64_t *expected = context;
+    struct buffer bytes = {0};
+    batch_fill(first_row, 9000, &bytes);
+    bool is_good = first_row == *expected && slice_equal(batch, buffer_slice(&bytes));
+    buffer_fini(&bytes);
+    *expected = first_row + batch_count(first_row);
+    return is_good ? ERR_OK : ERR_DISAGREE;
+}
+
+static void *follower_main(void *context)
+{
+    struct journal_shared *shared = context;
+    uint64_t row = 1;
+    bool is_last = false;
+    while (!is_last) {
+        uint64_t next = 0;
+        is_last = atomic_load(&shared->is_written);
+        if (shared->journal.next_row(shared->journal.context, &next) != ERR_OK ||
+            shared->journal.replay(shared->journal.context, row, follow, &row) != ERR_OK ||
+            row < next) {
+            atomic_fetch_add(&shared->failures, 1);
+            break;
+        }
+    }
+    return NULL;
+}
+
+static void test_followers_beside_appender(void **unused)
+{
+    (void)unused;
+    struct folder folder;
+    struct journal_shared shared = {0};
+    pthread_t threads[READERS];
+    folder_make(&folder);
+    struct journal_file *file = open_journal(&folder, JOURNAL_WRITE);
+    shared.journal = journal_file_port(file);
+    for (unsigned i = 0; i < READERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, follower_main, &shared), 0);
+    }
+    struct buffer batch = {0};
+    uint64_t row = 1;
+    for (unsigned i = 0; i < APPENDS; i++) {
+        batch_fill(row, 9000, &batch);
+        assert_ok(shared.journal.append(shared.journal.context, row, batch_count(row),
+                                        buffer_slice(&batch), 1));
+        row += batch_count(row);
+    }
+    buffer_fini(&batch);
+    atomic_store(&shared.is_written, true);
+    for (unsigned i = 0; i < READERS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    assert_int_equal(atomic_load(&shared.failures), 0);
+    journal_file_close(file);
+    folder_remove(&folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_readers_beside_writer_and_checkpointer),
+        cmocka_unit_test(test_followers_beside_appender),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
