@@ -1,6 +1,7 @@
 #include "cli/import_tally.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/amounts.h"
@@ -9,6 +10,14 @@
 static bool is_number_part(char c)
 {
     return (c >= '0' && c <= '9') || c == '.' || c == ',';
+}
+
+/* A number, not the digits of a word such as a product's code. */
+static bool is_number_start(const char *text, const char *at)
+{
+    bool is_first = at == text || !isalnum((unsigned char)at[-1]);
+    return is_first &&
+           (isdigit((unsigned char)*at) || (*at == '-' && isdigit((unsigned char)at[1])));
 }
 
 /* "quantity -2 of \"x\"" and "quantity 17 of \"y\"" become "quantity N of ...". */
@@ -22,7 +31,7 @@ static void generalise(const char *reason, char out[TALLY_REASON_MAX])
             memcpy(out + used, "...", 3);
             used += 3;
             at = quote + 1;
-        } else if (isdigit((unsigned char)*at) || (*at == '-' && isdigit((unsigned char)at[1]))) {
+        } else if (is_number_start(reason, at)) {
             out[used++] = 'N';
             at++;
             while (is_number_part(*at)) {
@@ -105,6 +114,22 @@ static json_t *homes_json(const struct import_tally *tally)
     return list;
 }
 
+static int compare_reasons(const void *left, const void *right)
+{
+    const struct tally_reason *a = left;
+    const struct tally_reason *b = right;
+    if (a->rows != b->rows) {
+        return a->rows > b->rows ? -1 : 1;
+    }
+    return strcmp(a->reason, b->reason);
+}
+
+static int compare_homes(const void *left, const void *right)
+{
+    return strcmp(((const struct tally_home *)left)->home,
+                  ((const struct tally_home *)right)->home);
+}
+
 static json_t *reasons_json(const struct import_tally *tally)
 {
     json_t *list = json_array();
@@ -166,9 +191,10 @@ static void print_reasons(const struct import_tally *tally, const struct cli *cl
     table_fini(&table);
 }
 
-enum cli_exit tally_print(const struct import_tally *tally, struct cli *cli,
-                          const struct units *units)
+enum cli_exit tally_print(struct import_tally *tally, struct cli *cli, const struct units *units)
 {
+    qsort(tally->homes, tally->home_count, sizeof tally->homes[0], compare_homes);
+    qsort(tally->reasons, tally->reason_count, sizeof tally->reasons[0], compare_reasons);
     if (cli->is_json) {
         return print_json(tally, cli);
     }
