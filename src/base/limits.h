@@ -9,7 +9,7 @@
 #define LIMIT_CARDS_PER_MEMBER   16u
 #define LIMIT_REFERENCE_BYTES    64u  /* a brand's own customer or receipt number, without NUL */
 #define LIMIT_NAME_BYTES         128u /* a person's or brand's display name, without NUL */
-#define LIMIT_POINTS_PER_COMMAND INT64_C(1000000000000000)
+#define LIMIT_POINTS_PER_COMMAND INT64_C(1000000000000)
 
 /* Journal and engine. */
 #define LIMIT_RECORD_BYTES       (1u << 20)

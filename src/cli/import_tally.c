@@ -114,22 +114,6 @@ static json_t *homes_json(const struct import_tally *tally)
     return list;
 }
 
-static int compare_reasons(const void *left, const void *right)
-{
-    const struct tally_reason *a = left;
-    const struct tally_reason *b = right;
-    if (a->rows != b->rows) {
-        return a->rows > b->rows ? -1 : 1;
-    }
-    return strcmp(a->reason, b->reason);
-}
-
-static int compare_homes(const void *left, const void *right)
-{
-    return strcmp(((const struct tally_home *)left)->home,
-                  ((const struct tally_home *)right)->home);
-}
-
 static json_t *reasons_json(const struct import_tally *tally)
 {
     json_t *list = json_array();
@@ -189,6 +173,23 @@ static void print_reasons(const struct import_tally *tally, const struct cli *cl
     fputc('\n', cli->out);
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
+}
+
+static int compare_homes(const void *a, const void *b)
+{
+    const struct tally_home *left = a;
+    const struct tally_home *right = b;
+    return strcmp(left->home, right->home);
+}
+
+static int compare_reasons(const void *a, const void *b)
+{
+    const struct tally_reason *left = a;
+    const struct tally_reason *right = b;
+    if (left->rows != right->rows) {
+        return left->rows > right->rows ? -1 : 1;
+    }
+    return strcmp(left->reason, right->reason);
 }
 
 enum cli_exit tally_print(struct import_tally *tally, struct cli *cli, const struct units *units)

@@ -42,7 +42,7 @@ void tally_reject(struct import_tally *tally, const char *reason, uint64_t rows)
 void tally_receipt(struct import_tally *tally, bool is_return, bool is_repeat, const char *home,
                    int64_t points);
 
-/* Sorts it: homes by name, reasons by their rows. */
+/* Homes by name, reasons by how many rows they have. */
 enum cli_exit tally_print(struct import_tally *tally, struct cli *cli, const struct units *units);
 
 #endif

@@ -160,10 +160,6 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
 {
     (void)note;
     struct receipt_import *import = context;
-    bool is_anonymous = receipt->card.digits[0] == '\0' && receipt->customer[0] == '\0';
-    if (receipt->kind == RECEIPT_SALE && is_anonymous) {
-        return reject_receipt(import, receipt, "NO_CARD_AND_NO_CUSTOMER");
-    }
     if (!is_sendable(receipt)) {
         return reject_receipt(import, receipt, "QUANTITY_BEYOND_MILLIONTHS");
     }

@@ -37,6 +37,10 @@ void batch_add(struct batch_builder *builder, const struct record *record)
         records->err = ERR_RESOURCE;
     }
     record_encode(record, records);
+    if (record->effect_count > LIMIT_EFFECTS_PER_RECORD ||
+        records->length - offset > LIMIT_RECORD_BYTES) {
+        records->err = ERR_RESOURCE; /* it could not be read again */
+    }
     if (records->err != ERR_OK) {
         return;
     }

@@ -1,19 +1,37 @@
 /* The streams: ends of batches, receipts for our own entries, period marks, frozen streams. */
 #include "ledger/decision.h"
 
-/* Forgets receipts up to the one the partner holds, from it downwards: all that are left. */
-static enum err forget_receipts(struct decision *d, enum stream_direction direction,
-                                const struct partner_id *partner, uint64_t held)
+enum {
+    FORGET_MAX = 1024 /* receipts in one record, well below LIMIT_EFFECTS_PER_RECORD */
+};
+
+/* ERR_NOT_FOUND when it was forgotten. */
+static enum err find_receipt(const struct decision *d, enum stream_direction direction,
+                             const struct partner_id *partner, uint64_t number)
 {
     struct ledger_key key;
     struct slice value;
-    for (uint64_t number = held; number > 0; number--) {
-        key_receipt(direction, partner, number, &key);
-        enum err err = view_get(d->view, TABLE_RECEIPT, &key, &value);
+    key_receipt(direction, partner, number, &key);
+    return view_get(d->view, TABLE_RECEIPT, &key, &value);
+}
+
+/* Forgets receipts up to the one the partner holds. A partner that says so late may leave many: the
+ * oldest go first, the others with later records, so that those that are left have no gap. */
+static enum err forget_receipts(struct decision *d, enum stream_direction direction,
+                                const struct partner_id *partner, uint64_t held)
+{
+    uint64_t oldest = held + 1;
+    while (oldest > 1) {
+        enum err err = find_receipt(d, direction, partner, oldest - 1);
         if (err == ERR_NOT_FOUND) {
-            return ERR_OK;
+            break;
         }
         TRY(err);
+        oldest--;
+    }
+    for (uint64_t number = oldest; number <= held && number - oldest < FORGET_MAX; number++) {
+        struct ledger_key key;
+        key_receipt(direction, partner, number, &key);
         plan_delete(d->plan, TABLE_RECEIPT, &key);
     }
     return ERR_OK;
@@ -151,7 +169,8 @@ static void add_to_total(struct decision *d, struct effect_total *run,
 }
 
 /* Refusals in one receipt may concern one sale or hold, and each change must see the one before. So
- * the engine gives a receipt in parts that end behind each refusal, as one linked group. */
+ * the engine gives a receipt in parts that end behind each refusal, as one linked group; the last
+ * one brings its bytes. */
 enum err decide_take_receipt(struct decision *d)
 {
     const struct command_take_receipt *receipt = &d->command->take_receipt;
@@ -180,7 +199,10 @@ enum err decide_take_receipt(struct decision *d)
     stream.receipt_number = receipt->receipt_number;
     stream.receipt_hash = receipt->receipt_hash;
     decide_put_stream(d, STREAM_OUT, &receipt->receiver, &stream);
-    put_receipt(d, STREAM_OUT, &receipt->receiver, stream.receipt_number, receipt->receipt_signed);
+    if (receipt->receipt_signed.length > 0) {
+        put_receipt(d, STREAM_OUT, &receipt->receiver, stream.receipt_number,
+                    receipt->receipt_signed);
+    }
     return ERR_OK;
 }
 

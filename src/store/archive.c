@@ -79,26 +79,27 @@ void archive_abort(struct archive_txn *txn)
 
 static int compare_keys(const void *a, const void *b)
 {
-    return memcmp(a, b, ARCHIVE_INDEX_KEY_BYTES);
+    return memcmp(a, b, ARCHIVE_INDEX_KEY_MAX);
 }
 
 /* The index rows that were gathered. */
 static enum err put_keys(struct archive_txn *txn)
 {
     MDB_cursor *cursor = NULL;
-    size_t count = txn->keys.length / ARCHIVE_INDEX_KEY_BYTES;
+    size_t count = txn->keys.length / ARCHIVE_INDEX_KEY_MAX;
     if (count == 0) {
         return ERR_OK;
     }
-    qsort(txn->keys.at, count, ARCHIVE_INDEX_KEY_BYTES, compare_keys);
+    qsort(txn->keys.at, count, ARCHIVE_INDEX_KEY_MAX, compare_keys);
     TRY(environment_error(mdb_cursor_open(txn->txn, txn->environment->dbi, &cursor)));
     enum err err = ERR_OK;
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        const uint8_t *at = txn->keys.at + i * ARCHIVE_INDEX_KEY_BYTES;
-        if (i > 0 && compare_keys(at, at - ARCHIVE_INDEX_KEY_BYTES) == 0) {
+        const uint8_t *at = txn->keys.at + i * ARCHIVE_INDEX_KEY_MAX;
+        if (i > 0 && compare_keys(at, at - ARCHIVE_INDEX_KEY_MAX) == 0) {
             continue;
         }
-        MDB_val key = environment_value(slice_of(at, ARCHIVE_INDEX_KEY_BYTES));
+        size_t length = archive_index_length((enum archive_index)at[0]);
+        MDB_val key = environment_value(slice_of(at, length));
         MDB_val nothing = {0, NULL};
         err = environment_error(mdb_cursor_put(cursor, &key, &nothing, 0));
     }
@@ -173,21 +174,71 @@ enum err archive_get_sale(struct archive_txn *txn, const struct uid *id, struct 
     return ERR_OK;
 }
 
-static enum err walk(MDB_cursor *cursor, const uint8_t start[ARCHIVE_INDEX_KEY_BYTES],
-                     enum err (*visit)(void *context, const struct uid *sale), void *context)
+/* One visit: the keys that are equal up to their tail. */
+struct walk {
+    MDB_cursor *cursor;
+    enum archive_index index;
+    uint8_t start[ARCHIVE_INDEX_KEY_MAX];
+    enum err (*visit)(void *context, const struct uid *sale);
+    void *context;
+};
+
+static bool is_walked(const struct walk *walk, MDB_val key, const uint8_t *start, size_t head)
 {
-    MDB_val key = environment_value(slice_of(start, ARCHIVE_INDEX_KEY_BYTES));
+    return key.mv_size == archive_index_length(walk->index) &&
+           memcmp(key.mv_data, start, head) == 0;
+}
+
+/* From `start` on. */
+static enum err walk_run(const struct walk *walk)
+{
+    size_t length = archive_index_length(walk->index);
+    MDB_val key = environment_value(slice_of(walk->start, length));
     MDB_val value;
-    int result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    while (result == MDB_SUCCESS && key.mv_size == ARCHIVE_INDEX_KEY_BYTES &&
-           memcmp(key.mv_data, start, ARCHIVE_INDEX_HEAD) == 0) {
+    int result = mdb_cursor_get(walk->cursor, &key, &value, MDB_SET_RANGE);
+    while (result == MDB_SUCCESS &&
+           is_walked(walk, key, walk->start, length - ARCHIVE_INDEX_TAIL)) {
         struct uid id;
         const uint8_t *at = key.mv_data;
-        memcpy(id.bytes, at + ARCHIVE_INDEX_KEY_BYTES - sizeof id.bytes, sizeof id.bytes);
-        TRY(visit(context, &id));
-        result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+        memcpy(id.bytes, at + length - sizeof id.bytes, sizeof id.bytes);
+        TRY(walk->visit(walk->context, &id));
+        result = mdb_cursor_get(walk->cursor, &key, &value, MDB_NEXT);
     }
-    return result == MDB_SUCCESS ? ERR_OK : environment_error(result);
+    return result == MDB_SUCCESS || result == MDB_NOTFOUND ? ERR_OK : environment_error(result);
+}
+
+/* The newest day up to `day` on which the store sold anything. ERR_NOT_FOUND when there is none. */
+static enum err store_day(const struct walk *walk, uint64_t store, int64_t day, int64_t *out_day)
+{
+    static const struct uid first = {{0}};
+    uint8_t start[ARCHIVE_INDEX_KEY_MAX];
+    MDB_val value;
+    archive_index_key(ARCHIVE_BY_STORE, store, 0, (struct unix_ms){(day + 1) * DAY_MS - 1}, &first,
+                      start);
+    MDB_val key = environment_value(slice_of(start, archive_index_length(ARCHIVE_BY_STORE)));
+    TRY(environment_error(mdb_cursor_get(walk->cursor, &key, &value, MDB_SET_RANGE)));
+    if (!is_walked(walk, key, start, ARCHIVE_STORE_HEAD)) {
+        return ERR_NOT_FOUND;
+    }
+    *out_day = archive_store_key_day(key.mv_data);
+    return ERR_OK;
+}
+
+/* A store's sales of a product: day after day, back to the first. */
+static enum err walk_days(struct walk *walk, uint64_t store, uint64_t product,
+                          struct unix_ms newest)
+{
+    static const struct uid first = {{0}};
+    int64_t day = newest.ms / DAY_MS;
+    while (day >= 0) {
+        TRY(store_day(walk, store, day, &day));
+        struct unix_ms day_end = {(day + 1) * DAY_MS - 1};
+        archive_index_key(ARCHIVE_BY_STORE, store, product,
+                          newest.ms < day_end.ms ? newest : day_end, &first, walk->start);
+        TRY(walk_run(walk));
+        day--;
+    }
+    return ERR_OK;
 }
 
 enum err archive_visit(struct archive_txn *txn, enum archive_index index, uint64_t key,
@@ -195,13 +246,18 @@ enum err archive_visit(struct archive_txn *txn, enum archive_index index, uint64
                        enum err (*visit)(void *context, const struct uid *sale), void *context)
 {
     static const struct uid first = {{0}};
-    uint8_t start[ARCHIVE_INDEX_KEY_BYTES];
-    MDB_cursor *cursor = NULL;
+    struct walk walk = {.index = index, .visit = visit, .context = context};
+    newest.ms = newest.ms < ARCHIVE_TIME_MS_MAX ? newest.ms : ARCHIVE_TIME_MS_MAX;
     TRY(put_keys(txn));
-    archive_index_key(index, key, product, newest, &first, start);
-    TRY(environment_error(mdb_cursor_open(txn->txn, txn->environment->dbi, &cursor)));
-    enum err err = walk(cursor, start, visit, context);
-    mdb_cursor_close(cursor);
+    TRY(environment_error(mdb_cursor_open(txn->txn, txn->environment->dbi, &walk.cursor)));
+    enum err err;
+    if (index == ARCHIVE_BY_STORE) {
+        err = walk_days(&walk, key, product, newest);
+    } else {
+        archive_index_key(index, key, product, newest, &first, walk.start);
+        err = walk_run(&walk);
+    }
+    mdb_cursor_close(walk.cursor);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 

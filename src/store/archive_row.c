@@ -13,34 +13,58 @@ void archive_id_key(enum archive_row row, const struct uid *id,
     memcpy(out_key + 1, id->bytes, sizeof id->bytes);
 }
 
-/* Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014: the finaliser. What
- * falls together by accident is told apart by the sale itself. */
-static uint64_t mix(uint64_t a, uint64_t b)
+size_t archive_index_length(enum archive_index index)
 {
-    uint64_t x = a + b * UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
+    switch (index) {
+    case ARCHIVE_BY_RECEIPT:
+        return 1 + 8 + ARCHIVE_INDEX_TAIL;
+    case ARCHIVE_BY_WHO:
+        return 1 + 8 + 8 + ARCHIVE_INDEX_TAIL;
+    case ARCHIVE_BY_STORE:
+        return 1 + 8 + 4 + 8 + ARCHIVE_INDEX_TAIL;
+    }
+    return 0;
+}
+
+static int64_t within_range(struct unix_ms time)
+{
+    int64_t ms = time.ms < 0 ? 0 : time.ms;
+    return ms > ARCHIVE_TIME_MS_MAX ? ARCHIVE_TIME_MS_MAX : ms;
 }
 
 void archive_index_key(enum archive_index index, uint64_t key, uint64_t product,
                        struct unix_ms time, const struct uid *id,
-                       uint8_t out_key[ARCHIVE_INDEX_KEY_BYTES])
+                       uint8_t out_key[ARCHIVE_INDEX_KEY_MAX])
 {
+    int64_t ms = within_range(time);
     uint8_t inverted[8];
-    int64_t ms = time.ms < 0 ? 0 : time.ms;
-    ms = ms > ARCHIVE_TIME_MS_MAX ? ARCHIVE_TIME_MS_MAX : ms;
-    put_u64_be(inverted, (uint64_t)(ARCHIVE_TIME_MS_MAX - ms));
+    uint8_t *at = out_key + 1;
+    memset(out_key, 0, ARCHIVE_INDEX_KEY_MAX);
     out_key[0] = (uint8_t)index;
-    put_u64_be(out_key + 1, index == ARCHIVE_BY_RECEIPT ? key : mix(key, product));
-    memcpy(out_key + ARCHIVE_INDEX_HEAD, inverted + 2, 6);
-    memcpy(out_key + ARCHIVE_INDEX_HEAD + 6, id->bytes, sizeof id->bytes);
+    put_u64_be(at, key);
+    at += 8;
+    if (index == ARCHIVE_BY_STORE) {
+        put_u32_be(at, UINT32_MAX - (uint32_t)(ms / DAY_MS));
+        at += 4;
+    }
+    if (index != ARCHIVE_BY_RECEIPT) {
+        put_u64_be(at, product);
+        at += 8;
+    }
+    put_u64_be(inverted, (uint64_t)(ARCHIVE_TIME_MS_MAX - ms));
+    memcpy(at, inverted + 2, 6);
+    memcpy(at + 6, id->bytes, sizeof id->bytes);
+}
+
+int64_t archive_store_key_day(const uint8_t *key)
+{
+    return (int64_t)(UINT32_MAX - get_u32_be(key + ARCHIVE_STORE_HEAD));
 }
 
 static void add_key(const struct archive_sale *sale, enum archive_index index, uint64_t key,
                     uint64_t product, struct buffer *out)
 {
-    uint8_t *at = key == 0 ? NULL : write_reserve(out, ARCHIVE_INDEX_KEY_BYTES);
+    uint8_t *at = key == 0 ? NULL : write_reserve(out, ARCHIVE_INDEX_KEY_MAX);
     if (at != NULL) {
         archive_index_key(index, key, product, sale->time, &sale->id, at);
     }

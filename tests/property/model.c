@@ -93,7 +93,7 @@ void model_send(struct model *m, int partner, struct model_entry entry)
     m->sent[partner][m->sent_count[partner]++] = entry;
 }
 
-static enum verdict judge_points(int64_t points)
+enum verdict model_judge_points(int64_t points)
 {
     return points <= 0                         ? VERDICT_POINTS_NOT_POSITIVE
            : points > LIMIT_POINTS_PER_COMMAND ? VERDICT_POINTS_TOO_LARGE
@@ -158,310 +158,6 @@ static enum verdict step_block_card(struct model *m, const struct command_card *
     return VERDICT_OK;
 }
 
-/* What a sale gives, or why not. */
-static enum verdict judge_earn(const struct command_earn *earn, int64_t *out_points)
-{
-    struct points points = earn->fixed_points;
-    bool has_points = true;
-    if (earn->is_fixed) {
-        enum verdict verdict = judge_points(points.minor);
-        if (verdict != VERDICT_OK) {
-            return verdict;
-        }
-    } else {
-        has_points = earn_rate_points(&earn->rate, earn->amount, &points) == ERR_OK &&
-                     points.minor <= LIMIT_POINTS_PER_COMMAND;
-    }
-    if (!has_points) {
-        return VERDICT_POINTS_TOO_LARGE;
-    }
-    *out_points = points.minor;
-    return earn->amount.minor < 0 ? VERDICT_AMOUNT_NEGATIVE : VERDICT_OK;
-}
-
-/* Whose card: an own member, or another home. */
-static enum verdict judge_holder(struct model *m, const struct command_earn *earn, int *out_home,
-                                 int *out_member)
-{
-    *out_home = 0;
-    if (earn->card.digits[0] == '\0') {
-        *out_member = model_member(m, &earn->member);
-        return *out_member < 0 ? VERDICT_MEMBER_UNKNOWN : VERDICT_OK;
-    }
-    *out_home = model_home(m, &earn->card);
-    *out_member = -1;
-    if (*out_home < 0) {
-        return VERDICT_PARTNER_UNKNOWN;
-    }
-    if (*out_home > 0) {
-        return VERDICT_OK;
-    }
-    const struct model_card *card = model_card(m, &earn->card);
-    if (card == NULL) {
-        return VERDICT_CARD_UNKNOWN;
-    }
-    *out_member = card->member;
-    return card->is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_OK;
-}
-
-static enum verdict step_earn(struct model *m, const struct command *command,
-                              struct model_answer *answer)
-{
-    const struct command_earn *earn = &command->earn;
-    int64_t points = 0;
-    int home;
-    int member;
-    enum verdict verdict = judge_earn(earn, &points);
-    verdict = verdict == VERDICT_OK ? judge_holder(m, earn, &home, &member) : verdict;
-    if (verdict != VERDICT_OK) {
-        return verdict;
-    }
-    struct model_sale sale = {.home = home,
-                              .id = command->transaction_id,
-                              .card = earn->card,
-                              .member = member,
-                              .is_fixed = earn->is_fixed,
-                              .amount = earn->amount.minor,
-                              .points = points,
-                              .rate = earn->rate,
-                              .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms}};
-    if (home > 0) {
-        model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
-        if (points > 0) {
-            model_send(m, home,
-                       (struct model_entry){.kind = ENTRY_EARN,
-                                            .points = points,
-                                            .transaction_id = command->transaction_id,
-                                            .card = earn->card});
-        }
-    } else {
-        struct model_member *to = &m->members[member];
-        struct model_member settled = *to;
-        (void)model_settle_at(&settled, m->now);
-        if (!model_has_room(m, &settled, sale.lot, points)) {
-            return VERDICT_TOO_MANY_LOTS;
-        }
-        model_settle(m, to);
-        model_give(m, to, sale.lot, points);
-        model_post(m, ACCOUNT_ISSUED, ACCOUNT_AVAILABLE, 0, (struct period){0}, points);
-        m->touched = member;
-    }
-    ASSERT(m->sale_count < MODEL_SALES);
-    m->sales[m->sale_count++] = sale;
-    answer->points = points;
-    return VERDICT_OK;
-}
-
-static int64_t points_kept(const struct model_sale *sale, int64_t kept)
-{
-    struct points points = {0};
-    if (!sale->is_fixed) {
-        ASSERT(earn_rate_points(&sale->rate, money_of(kept), &points) == ERR_OK);
-    } else if (sale->amount > 0) {
-        ASSERT(int64_mul_div(sale->points, kept, sale->amount, ROUNDING_DOWN, &points.minor) ==
-               ERR_OK);
-    }
-    return points.minor;
-}
-
-static enum verdict step_return_sale(struct model *m, const struct command *command,
-                                     struct model_answer *answer)
-{
-    int64_t amount = command->return_sale.amount.minor;
-    struct model_sale *sale = model_sale(m, 0, &command->return_sale.sale);
-    if (amount < 0) {
-        return VERDICT_AMOUNT_NEGATIVE;
-    }
-    if (sale == NULL || sale->is_reversed) {
-        return VERDICT_SALE_UNKNOWN;
-    }
-    int64_t left = sale->amount - sale->returned;
-    if (amount > left || (left == 0 && (sale->amount > 0 || sale->taken == sale->points))) {
-        return VERDICT_RETURN_EXCEEDS_SALE;
-    }
-    sale->returned += amount == 0 ? left : amount;
-    int64_t points = sale->points - sale->taken - points_kept(sale, sale->amount - sale->returned);
-    sale->taken += points;
-    answer->points = points;
-    if (sale->home == 0) {
-        struct model_member *member = &m->members[sale->member];
-        model_settle(m, member);
-        answer->debt = model_take(member, sale->lot, points);
-        model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_ISSUED, 0, (struct period){0}, points);
-        m->touched = sale->member;
-    } else if (points > 0) {
-        model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, sale->home, m->out_period, points);
-        model_send(m, sale->home,
-                   (struct model_entry){.kind = ENTRY_EARN_RETURN,
-                                        .points = points,
-                                        .transaction_id = command->transaction_id,
-                                        .subject = sale->id,
-                                        .card = sale->card});
-    }
-    return VERDICT_OK;
-}
-
-static struct model_hold *add_hold(struct model *m, const struct command *command)
-{
-    const struct command_hold *from = &command->hold;
-    ASSERT(m->hold_count < MODEL_HOLDS);
-    struct model_hold *hold = &m->holds[m->hold_count]; /* counted once it is granted */
-    hold->id = command->transaction_id;
-    hold->card = from->card;
-    hold->is_foreign = command->kind == COMMAND_FOREIGN_HOLD;
-    hold->partner =
-        hold->is_foreign ? model_home(m, &from->card) : model_partner(m, &from->redeemer);
-    hold->member = -1;
-    hold->has_ended = false;
-    hold->captured = 0;
-    hold->returned = 0;
-    hold->granted = from->points.minor;
-    hold->left = from->points.minor;
-    hold->capture_by = from->capture_by.ms;
-    hold->deliver_by = from->deliver_by.ms;
-    hold->lot_count = 0;
-    return hold;
-}
-
-static enum verdict step_hold(struct model *m, const struct command *command,
-                              struct model_answer *answer)
-{
-    int64_t points = command->hold.points.minor;
-    enum verdict verdict = judge_points(points);
-    int home = model_home(m, &command->hold.card);
-    if (verdict != VERDICT_OK) {
-        return verdict;
-    }
-    if (home < 0) { /* at home, a card that isn't ours is just unknown */
-        return command->kind == COMMAND_HOLD ? VERDICT_CARD_UNKNOWN : VERDICT_PARTNER_UNKNOWN;
-    }
-    struct model_hold *hold = add_hold(m, command);
-    if (!hold->is_foreign) {
-        const struct model_card *card = model_card(m, &command->hold.card);
-        if (card == NULL) {
-            return VERDICT_CARD_UNKNOWN;
-        }
-        if (card->is_blocked) {
-            return VERDICT_CARD_BLOCKED;
-        }
-        hold->member = card->member;
-        verdict = model_reserve(m, hold, points);
-        if (verdict != VERDICT_OK) {
-            return verdict;
-        }
-        m->touched = card->member;
-    }
-    m->hold_count++;
-    answer->points = points;
-    return VERDICT_OK;
-}
-
-static enum verdict step_capture(struct model *m, const struct command *command,
-                                 struct model_answer *answer)
-{
-    int64_t points = command->use.points.minor;
-    struct model_hold *hold = model_hold(m, 0, &command->use.hold);
-    enum verdict verdict = points == 0 ? VERDICT_OK : judge_points(points);
-    if (verdict != VERDICT_OK) {
-        return verdict;
-    }
-    if (hold == NULL) {
-        return VERDICT_HOLD_UNKNOWN;
-    }
-    if (hold->has_ended) {
-        return VERDICT_HOLD_ENDED;
-    }
-    points = points == 0 ? hold->left : points;
-    if (points > hold->left) {
-        return VERDICT_HOLD_EXCEEDED;
-    }
-    if (command->business_time.ms > hold->capture_by || m->now > hold->deliver_by) {
-        return VERDICT_CAPTURE_TOO_LATE;
-    }
-    if (hold->is_foreign) {
-        hold->captured += points;
-        hold->left -= points;
-        hold->has_ended = hold->left == 0;
-        model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_REDEEMED, hold->partner, m->out_period, points);
-        model_send(m, hold->partner,
-                   (struct model_entry){.kind = ENTRY_CAPTURE,
-                                        .points = points,
-                                        .transaction_id = command->transaction_id,
-                                        .subject = hold->id,
-                                        .card = hold->card});
-    } else {
-        model_capture(m, hold, points);
-        model_post(m, ACCOUNT_HELD, ACCOUNT_REDEEMED, 0, (struct period){0}, points);
-        m->touched = hold->member;
-    }
-    answer->points = points;
-    answer->left = hold->left;
-    return VERDICT_OK;
-}
-
-static enum verdict step_void(struct model *m, const struct command *command,
-                              struct model_answer *answer)
-{
-    struct model_hold *hold = model_hold(m, 0, &command->use.hold);
-    if (hold == NULL) {
-        return VERDICT_HOLD_UNKNOWN;
-    }
-    if (hold->has_ended) {
-        return VERDICT_HOLD_ENDED;
-    }
-    answer->points = hold->left;
-    if (hold->is_foreign) {
-        hold->left = 0;
-        hold->has_ended = true;
-        model_send(m, hold->partner,
-                   (struct model_entry){.kind = ENTRY_VOID,
-                                        .transaction_id = command->transaction_id,
-                                        .subject = hold->id,
-                                        .card = hold->card});
-    } else {
-        model_release(m, hold);
-        m->touched = hold->member;
-    }
-    return VERDICT_OK;
-}
-
-static enum verdict step_return_burn(struct model *m, const struct command *command,
-                                     struct model_answer *answer)
-{
-    int64_t points = command->use.points.minor;
-    struct model_hold *hold = model_hold(m, 0, &command->use.hold);
-    enum verdict verdict = points == 0 ? VERDICT_OK : judge_points(points);
-    if (verdict != VERDICT_OK) {
-        return verdict;
-    }
-    if (hold == NULL) {
-        return VERDICT_HOLD_UNKNOWN;
-    }
-    int64_t left = hold->captured - hold->returned;
-    points = points == 0 ? left : points;
-    if (points > left || points <= 0) {
-        return VERDICT_RETURN_EXCEEDS_SALE;
-    }
-    answer->points = points;
-    if (hold->is_foreign) {
-        hold->returned += points;
-        model_post(m, ACCOUNT_REDEEMED, ACCOUNT_RECEIVABLE, hold->partner, m->out_period, points);
-        model_send(m, hold->partner,
-                   (struct model_entry){.kind = ENTRY_BURN_RETURN,
-                                        .points = points,
-                                        .transaction_id = command->transaction_id,
-                                        .subject = hold->id,
-                                        .card = hold->card});
-        return VERDICT_OK;
-    }
-    verdict = model_refund(m, hold, points);
-    if (verdict == VERDICT_OK) {
-        model_post(m, ACCOUNT_REDEEMED, ACCOUNT_AVAILABLE, 0, (struct period){0}, points);
-        m->touched = hold->member;
-    }
-    return verdict;
-}
-
 static void step_due(struct model *m, const struct command *command)
 {
     if (command->kind == COMMAND_SETTLE_MEMBER) {
@@ -502,23 +198,23 @@ static void step_once(struct model *m, const struct command *command, struct mod
         answer->verdict = step_block_card(m, &command->card);
         break;
     case COMMAND_EARN:
-        answer->verdict = step_earn(m, command, answer);
+        answer->verdict = model_step_earn(m, command, answer);
         break;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
-        answer->verdict = step_hold(m, command, answer);
+        answer->verdict = model_step_hold(m, command, answer);
         break;
     case COMMAND_CAPTURE:
-        answer->verdict = step_capture(m, command, answer);
+        answer->verdict = model_step_capture(m, command, answer);
         break;
     case COMMAND_VOID:
-        answer->verdict = step_void(m, command, answer);
+        answer->verdict = model_step_void(m, command, answer);
         break;
     case COMMAND_RETURN_SALE:
-        answer->verdict = step_return_sale(m, command, answer);
+        answer->verdict = model_step_return_sale(m, command, answer);
         break;
     case COMMAND_RETURN_BURN:
-        answer->verdict = step_return_burn(m, command, answer);
+        answer->verdict = model_step_return_burn(m, command, answer);
         break;
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
@@ -573,12 +269,13 @@ static bool says_the_same(const struct command *a, const struct command *b)
     case COMMAND_RETURN_SALE:
         return uid_equal(&a->return_sale.sale, &b->return_sale.sale) &&
                a->return_sale.amount.minor == b->return_sale.amount.minor;
+    case COMMAND_CLOSE_PERIOD:
+        return a->close_period.period.yyyymm == b->close_period.period.yyyymm;
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
     case COMMAND_TAKE_ENTRY:
     case COMMAND_TAKE_BATCH:
     case COMMAND_TAKE_RECEIPT:
-    case COMMAND_CLOSE_PERIOD:
     case COMMAND_PUT_PAIR:
     case COMMAND_FREEZE_STREAM:
     case COMMAND_KIND_END:

@@ -183,6 +183,19 @@ void model_capture(struct model *m, struct model_hold *hold, int64_t points);
 void model_release(struct model *m, struct model_hold *hold);
 enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t points);
 void model_send(struct model *m, int partner, struct model_entry entry);
+enum verdict model_judge_points(int64_t points);
+enum verdict model_step_earn(struct model *m, const struct command *command,
+                             struct model_answer *answer);
+enum verdict model_step_return_sale(struct model *m, const struct command *command,
+                                    struct model_answer *answer);
+enum verdict model_step_hold(struct model *m, const struct command *command,
+                             struct model_answer *answer);
+enum verdict model_step_capture(struct model *m, const struct command *command,
+                                struct model_answer *answer);
+enum verdict model_step_void(struct model *m, const struct command *command,
+                             struct model_answer *answer);
+enum verdict model_step_return_burn(struct model *m, const struct command *command,
+                                    struct model_answer *answer);
 void model_take_entry(struct model *m, const struct command *command, struct model_answer *answer);
 void model_take_receipt(struct model *m, const struct command_take_receipt *receipt);
 

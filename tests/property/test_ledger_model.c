@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "journal.h"
 #include "ledger/apply.h"
 #include "ledger/decide.h"
 #include "ledger/memory_store.h"
@@ -25,7 +26,8 @@
 enum {
     STEPS_DEFAULT = 200000,
     RUN_STEPS = 2000,
-    ALL_EVERY = 100 /* steps between two looks at everything */
+    ALL_EVERY = 100, /* steps between two looks at everything */
+    AUDIT_EVERY = 10 /* runs */
 };
 
 #define START_MS INT64_C(1790000000000)
@@ -45,6 +47,8 @@ struct world {
     struct command_room room;
     struct unix_ms now;
     uint64_t row;
+    struct run_journal journal; /* of this run's records */
+    bool is_audited;            /* at the run's end */
     bool is_loud;
     uint32_t reached[COMMAND_KIND_END][VERDICT_END]; /* answers that both agreed on */
     char complaint[512];                             /* of the step that disagreed */
@@ -83,12 +87,14 @@ static void world_init(struct world *w)
     w->model = calloc(1, sizeof *w->model);
     assert_non_null(w->model);
     plan_init(&w->plan);
+    run_journal_init(&w->journal);
 }
 
 static void world_fini(struct world *w)
 {
     memory_store_destroy(w->tables);
     plan_fini(&w->plan);
+    run_journal_fini(&w->journal);
     buffer_fini(&w->body);
     buffer_fini(&w->entry_bytes);
     free(w->model);
@@ -103,6 +109,7 @@ static void world_reset(struct world *w)
     w->now.ms = START_MS;
     w->row = 1;
     w->complaint[0] = '\0';
+    run_journal_begin(&w->journal);
     model_reset(w->model, &w->roster, w->terms.refund_grace_ms);
 }
 
@@ -154,6 +161,9 @@ static bool apply(struct world *w, const struct command *command)
     command_encode(command, &w->body);
     record.body = buffer_slice(&w->body);
     command_body_hash(command, record.body_hash);
+    if (w->is_audited) {
+        run_journal_add(&w->journal, &record);
+    }
     enum err err = ledger_apply(&w->store, &record, &note);
     if (err != ERR_OK) {
         (void)snprintf(w->complaint, sizeof w->complaint, "the plan does not apply: %.400s",
@@ -294,6 +304,16 @@ static bool all_agree(struct world *w)
     return members_account_agrees(w);
 }
 
+static bool audit_agrees(struct world *w)
+{
+    struct note note = {{0}};
+    enum err err = w->is_audited ? run_journal_audit(&w->journal, &w->roster.self, &note) : ERR_OK;
+    if (err != ERR_OK) {
+        (void)snprintf(w->complaint, sizeof w->complaint, "%s: %.400s", err_name(err), note.text);
+    }
+    return err == ERR_OK;
+}
+
 /* Runs the steps on an empty node; gives the number of those that were run: fewer than `count` and
  * a complaint when the last one disagreed. */
 static size_t run(struct world *w, const struct step *steps, size_t count)
@@ -304,7 +324,8 @@ static size_t run(struct world *w, const struct step *steps, size_t count)
         w->now = step_time(&steps[i], &w->mood, w->now);
         step_command(&steps[i], &w->mood, w->model, w->now, &w->room, &command);
         bool is_last = i + 1 == count;
-        if (!tell(w, &command) || (((i + 1) % ALL_EVERY == 0 || is_last) && !all_agree(w))) {
+        if (!tell(w, &command) || (((i + 1) % ALL_EVERY == 0 || is_last) && !all_agree(w)) ||
+            (is_last && !audit_agrees(w))) {
             return i + 1;
         }
     }
@@ -470,6 +491,7 @@ static void test_ledger_and_model_agree(void **state)
     for (uint64_t done = 0; done < steps_wanted; done += RUN_STEPS, seed++) {
         size_t ran;
         draw(w, seed, steps);
+        w->is_audited = seed % AUDIT_EVERY == 0;
         if (disagrees(w, steps, RUN_STEPS, &ran)) {
             report(w, seed, steps, ran);
         }

@@ -1,0 +1,163 @@
+/* Holds that the own till names, at home and abroad, and holds granted to partners. */
+#include "model.h"
+
+static struct model_hold *add_hold(struct model *m, const struct command *command)
+{
+    const struct command_hold *from = &command->hold;
+    ASSERT(m->hold_count < MODEL_HOLDS);
+    struct model_hold *hold = &m->holds[m->hold_count]; /* counted once it is granted */
+    hold->id = command->transaction_id;
+    hold->card = from->card;
+    hold->is_foreign = command->kind == COMMAND_FOREIGN_HOLD;
+    hold->partner =
+        hold->is_foreign ? model_home(m, &from->card) : model_partner(m, &from->redeemer);
+    hold->member = -1;
+    hold->has_ended = false;
+    hold->captured = 0;
+    hold->returned = 0;
+    hold->granted = from->points.minor;
+    hold->left = from->points.minor;
+    hold->capture_by = from->capture_by.ms;
+    hold->deliver_by = from->deliver_by.ms;
+    hold->lot_count = 0;
+    return hold;
+}
+
+enum verdict model_step_hold(struct model *m, const struct command *command,
+                             struct model_answer *answer)
+{
+    int64_t points = command->hold.points.minor;
+    enum verdict verdict = model_judge_points(points);
+    int home = model_home(m, &command->hold.card);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    if (home < 0) { /* at home, a card that isn't ours is just unknown */
+        return command->kind == COMMAND_HOLD ? VERDICT_CARD_UNKNOWN : VERDICT_PARTNER_UNKNOWN;
+    }
+    struct model_hold *hold = add_hold(m, command);
+    if (!hold->is_foreign) {
+        const struct model_card *card = model_card(m, &command->hold.card);
+        if (card == NULL) {
+            return VERDICT_CARD_UNKNOWN;
+        }
+        if (card->is_blocked) {
+            return VERDICT_CARD_BLOCKED;
+        }
+        hold->member = card->member;
+        verdict = model_reserve(m, hold, points);
+        if (verdict != VERDICT_OK) {
+            return verdict;
+        }
+        m->touched = card->member;
+    }
+    m->hold_count++;
+    answer->points = points;
+    return VERDICT_OK;
+}
+
+enum verdict model_step_capture(struct model *m, const struct command *command,
+                                struct model_answer *answer)
+{
+    int64_t points = command->use.points.minor;
+    struct model_hold *hold = model_hold(m, 0, &command->use.hold);
+    enum verdict verdict = points == 0 ? VERDICT_OK : model_judge_points(points);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    if (hold == NULL) {
+        return VERDICT_HOLD_UNKNOWN;
+    }
+    if (hold->has_ended) {
+        return VERDICT_HOLD_ENDED;
+    }
+    points = points == 0 ? hold->left : points;
+    if (points > hold->left) {
+        return VERDICT_HOLD_EXCEEDED;
+    }
+    if (command->business_time.ms > hold->capture_by || m->now > hold->deliver_by) {
+        return VERDICT_CAPTURE_TOO_LATE;
+    }
+    if (hold->is_foreign) {
+        hold->captured += points;
+        hold->left -= points;
+        hold->has_ended = hold->left == 0;
+        model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_REDEEMED, hold->partner, m->out_period, points);
+        model_send(m, hold->partner,
+                   (struct model_entry){.kind = ENTRY_CAPTURE,
+                                        .points = points,
+                                        .transaction_id = command->transaction_id,
+                                        .subject = hold->id,
+                                        .card = hold->card});
+    } else {
+        model_capture(m, hold, points);
+        model_post(m, ACCOUNT_HELD, ACCOUNT_REDEEMED, 0, (struct period){0}, points);
+        m->touched = hold->member;
+    }
+    answer->points = points;
+    answer->left = hold->left;
+    return VERDICT_OK;
+}
+
+enum verdict model_step_void(struct model *m, const struct command *command,
+                             struct model_answer *answer)
+{
+    struct model_hold *hold = model_hold(m, 0, &command->use.hold);
+    if (hold == NULL) {
+        return VERDICT_HOLD_UNKNOWN;
+    }
+    if (hold->has_ended) {
+        return VERDICT_HOLD_ENDED;
+    }
+    answer->points = hold->left;
+    if (hold->is_foreign) {
+        hold->left = 0;
+        hold->has_ended = true;
+        model_send(m, hold->partner,
+                   (struct model_entry){.kind = ENTRY_VOID,
+                                        .transaction_id = command->transaction_id,
+                                        .subject = hold->id,
+                                        .card = hold->card});
+    } else {
+        model_release(m, hold);
+        m->touched = hold->member;
+    }
+    return VERDICT_OK;
+}
+
+enum verdict model_step_return_burn(struct model *m, const struct command *command,
+                                    struct model_answer *answer)
+{
+    int64_t points = command->use.points.minor;
+    struct model_hold *hold = model_hold(m, 0, &command->use.hold);
+    enum verdict verdict = points == 0 ? VERDICT_OK : model_judge_points(points);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    if (hold == NULL) {
+        return VERDICT_HOLD_UNKNOWN;
+    }
+    int64_t left = hold->captured - hold->returned;
+    points = points == 0 ? left : points;
+    if (points > left || points <= 0) {
+        return VERDICT_RETURN_EXCEEDS_SALE;
+    }
+    answer->points = points;
+    if (hold->is_foreign) {
+        hold->returned += points;
+        model_post(m, ACCOUNT_REDEEMED, ACCOUNT_RECEIVABLE, hold->partner, m->out_period, points);
+        model_send(m, hold->partner,
+                   (struct model_entry){.kind = ENTRY_BURN_RETURN,
+                                        .points = points,
+                                        .transaction_id = command->transaction_id,
+                                        .subject = hold->id,
+                                        .card = hold->card});
+        return VERDICT_OK;
+    }
+    verdict = model_refund(m, hold, points);
+    if (verdict == VERDICT_OK) {
+        model_post(m, ACCOUNT_REDEEMED, ACCOUNT_AVAILABLE, 0, (struct period){0}, points);
+        m->touched = hold->member;
+    }
+    return verdict;
+}

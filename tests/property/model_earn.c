@@ -1,0 +1,145 @@
+/* Purchases in the own shop, and their returns. */
+#include "model.h"
+
+/* What a sale gives, or why not. */
+static enum verdict judge_earn(const struct command_earn *earn, int64_t *out_points)
+{
+    struct points points = earn->fixed_points;
+    bool has_points = true;
+    if (earn->is_fixed) {
+        if (points.minor < 0) {
+            return VERDICT_POINTS_NOT_POSITIVE;
+        }
+        has_points = points.minor <= LIMIT_POINTS_PER_COMMAND;
+    } else {
+        has_points = earn_rate_points(&earn->rate, earn->amount, &points) == ERR_OK &&
+                     points.minor <= LIMIT_POINTS_PER_COMMAND;
+    }
+    if (!has_points) {
+        return VERDICT_POINTS_TOO_LARGE;
+    }
+    *out_points = points.minor;
+    return earn->amount.minor < 0 ? VERDICT_AMOUNT_NEGATIVE : VERDICT_OK;
+}
+
+/* Whose card: an own member, or another home. */
+static enum verdict judge_holder(struct model *m, const struct command_earn *earn, int *out_home,
+                                 int *out_member)
+{
+    *out_home = 0;
+    if (earn->card.digits[0] == '\0') {
+        *out_member = model_member(m, &earn->member);
+        return *out_member < 0 ? VERDICT_MEMBER_UNKNOWN : VERDICT_OK;
+    }
+    *out_home = model_home(m, &earn->card);
+    *out_member = -1;
+    if (*out_home < 0) {
+        return VERDICT_PARTNER_UNKNOWN;
+    }
+    if (*out_home > 0) {
+        return VERDICT_OK;
+    }
+    const struct model_card *card = model_card(m, &earn->card);
+    if (card == NULL) {
+        return VERDICT_CARD_UNKNOWN;
+    }
+    *out_member = card->member;
+    return card->is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_OK;
+}
+
+enum verdict model_step_earn(struct model *m, const struct command *command,
+                             struct model_answer *answer)
+{
+    const struct command_earn *earn = &command->earn;
+    int64_t points = 0;
+    int home;
+    int member;
+    enum verdict verdict = judge_earn(earn, &points);
+    verdict = verdict == VERDICT_OK ? judge_holder(m, earn, &home, &member) : verdict;
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    struct model_sale sale = {.home = home,
+                              .id = command->transaction_id,
+                              .card = earn->card,
+                              .member = member,
+                              .is_fixed = earn->is_fixed,
+                              .amount = earn->amount.minor,
+                              .points = points,
+                              .rate = earn->rate,
+                              .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms}};
+    if (home > 0) {
+        model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
+        if (points > 0) {
+            model_send(m, home,
+                       (struct model_entry){.kind = ENTRY_EARN,
+                                            .points = points,
+                                            .transaction_id = command->transaction_id,
+                                            .card = earn->card});
+        }
+    } else {
+        struct model_member *to = &m->members[member];
+        struct model_member settled = *to;
+        (void)model_settle_at(&settled, m->now);
+        if (!model_has_room(m, &settled, sale.lot, points)) {
+            return VERDICT_TOO_MANY_LOTS;
+        }
+        model_settle(m, to);
+        model_give(m, to, sale.lot, points);
+        model_post(m, ACCOUNT_ISSUED, ACCOUNT_AVAILABLE, 0, (struct period){0}, points);
+        m->touched = member;
+    }
+    ASSERT(m->sale_count < MODEL_SALES);
+    m->sales[m->sale_count++] = sale;
+    answer->points = points;
+    return VERDICT_OK;
+}
+
+static int64_t points_kept(const struct model_sale *sale, int64_t kept)
+{
+    struct points points = {0};
+    if (!sale->is_fixed) {
+        ASSERT(earn_rate_points(&sale->rate, money_of(kept), &points) == ERR_OK);
+    } else if (sale->amount > 0) {
+        ASSERT(int64_mul_div(sale->points, kept, sale->amount, ROUNDING_DOWN, &points.minor) ==
+               ERR_OK);
+    }
+    return points.minor;
+}
+
+enum verdict model_step_return_sale(struct model *m, const struct command *command,
+                                    struct model_answer *answer)
+{
+    int64_t amount = command->return_sale.amount.minor;
+    struct model_sale *sale = model_sale(m, 0, &command->return_sale.sale);
+    if (amount < 0) {
+        return VERDICT_AMOUNT_NEGATIVE;
+    }
+    if (sale == NULL || sale->is_reversed) {
+        return VERDICT_SALE_UNKNOWN;
+    }
+    int64_t left = sale->amount - sale->returned;
+    if (amount > left || (left == 0 && (sale->amount > 0 || sale->taken == sale->points))) {
+        return VERDICT_RETURN_EXCEEDS_SALE;
+    }
+    sale->returned += amount == 0 ? left : amount;
+    int64_t points = sale->points - sale->taken - points_kept(sale, sale->amount - sale->returned);
+    sale->taken += points;
+    answer->points = points;
+    if (sale->home == 0) {
+        struct model_member *member = &m->members[sale->member];
+        model_settle(m, member);
+        answer->debt = model_take(member, sale->lot, points);
+        model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_ISSUED, 0, (struct period){0}, points);
+        m->touched = sale->member;
+    } else if (points > 0) {
+        model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, sale->home, m->out_period, points);
+        model_send(m, sale->home,
+                   (struct model_entry){.kind = ENTRY_EARN_RETURN,
+                                        .points = points,
+                                        .transaction_id = command->transaction_id,
+                                        .subject = sale->id,
+                                        .card = sale->card});
+    }
+    return VERDICT_OK;
+}
