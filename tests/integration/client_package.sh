@@ -1,11 +1,17 @@
 #!/bin/bash
 # libtalea as it gets installed: found by pkg-config, linked shared and static, its names its own.
 set -euo pipefail
-build=$1 program=$2 cc=$3 cmake=$4
+build=${TALEA_BUILD:?names the build folder}
+program=${TALEA_SOURCE:?names the source folder}/tests/integration/client_package.c
+cc=${CC:-cc}
+if grep -qE '^TALEA_(SANITIZE:STRING=.|COVERAGE:BOOL=ON)' "$build/CMakeCache.txt"; then
+    echo "skipped: a program without a sanitizer can't use a library with one"
+    exit 77
+fi
 unset TALEA_HOME PKG_CONFIG_PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$cmake" --install "$build" --component libtalea --prefix "$work/usr" >/dev/null
+cmake --install "$build" --component libtalea --prefix "$work/usr" >/dev/null
 "$build/src/cli/talea" init "$work/grocer" --coalition demo --partner grocer --name Grocer \
     --prefix 610001 --listen 127.0.0.1:7101 --http 127.0.0.1:7201 >/dev/null
 pc=$(find "$work/usr" -name talea.pc)
