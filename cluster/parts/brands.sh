@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Who takes part, and where the receipts come from.
 #
 # A line of the table: partner, name, currency, POINTS/PER (so many points for each so much money),

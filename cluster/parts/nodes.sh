@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # The processes of the demonstration: each is started, asked and ended by its own process id.
 
 declare -A NODE_PID PEAK_BYTES PORT HTTP_PORT
