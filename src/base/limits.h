@@ -52,6 +52,7 @@
 #define LIMIT_DECODED_BYTES      (16u << 20)  /* of one message, in its arena */
 #define LIMIT_MESSAGE_DEPTH      16u          /* messages within messages */
 #define LIMIT_CONCURRENT_STREAMS 512u         /* calls at once on one connection */
+#define LIMIT_STREAMS_PER_PEER   8u           /* streaming calls at once of one partner's node */
 #define LIMIT_LIVE_CALLS         8192u        /* unary calls at once on all connections */
 #define LIMIT_WORKER_QUEUE       1024u        /* calls that wait for a worker */
 #define LIMIT_TRANSPORT_BYTES    (512u << 20) /* buffers of all connections */

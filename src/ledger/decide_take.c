@@ -44,9 +44,6 @@ static enum err take_earn(struct decision *d)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
-    if (roster_tariff(d->terms->roster, entry->tariff) == NULL) {
-        return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
-    }
     sale.member = work.id;
     decide_put_sale(d, &entry->transaction_id, &sale);
     return ERR_OK;
@@ -64,6 +61,9 @@ static enum err take_earn_return(struct decision *d)
         return decide_refuse(d, VERDICT_SALE_UNKNOWN);
     }
     TRY(err);
+    if (entry->tariff != sale.lot.tariff) { /* at another price than the points were given */
+        return decide_refuse(d, VERDICT_NOT_AGREED);
+    }
     if (entry->points.minor > sale.points.minor - sale.taken.minor) {
         return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
     }
@@ -151,7 +151,12 @@ static void take_mark(struct decision *d, const struct stream *before, const str
 
 static enum err take_by_kind(struct decision *d)
 {
-    switch (d->command->take_entry.entry.kind) {
+    const struct clearing_entry *entry = &d->command->take_entry.entry;
+    if (entry->kind != ENTRY_PERIOD_MARK &&
+        roster_tariff(d->terms->roster, entry->tariff) == NULL) { /* no statement would have it */
+        return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
+    }
+    switch (entry->kind) {
     case ENTRY_EARN:
         return take_earn(d);
     case ENTRY_CAPTURE:

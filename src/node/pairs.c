@@ -227,8 +227,13 @@ static enum err take_statement(struct node *node, struct pair_period *pair, void
     arena_fini(&arena);
     TRY(err);
     TRY(signed_encode(taking->theirs, &taking->bytes));
-    if (slice_equal(pair->partner_signed, buffer_slice(&taking->bytes)) && is_equal &&
-        pair->own_countersigned.length > 0) {
+    bool is_settled = pair->state == PAIR_MATCHED; /* what both signed, neither takes back */
+    bool is_known = slice_equal(pair->partner_signed, buffer_slice(&taking->bytes));
+    if (is_settled && !is_equal) {
+        return note_set(taking->note, ERR_CONFLICT,
+                        "the period is settled; a correction goes into the open one");
+    }
+    if ((is_known || is_settled) && is_equal && pair->own_countersigned.length > 0) {
         write_bytes(taking->out_countersigned, pair->own_countersigned.at,
                     pair->own_countersigned.length);
         return taking->out_countersigned->err;
@@ -241,7 +246,7 @@ static enum err take_statement(struct node *node, struct pair_period *pair, void
         snprintf(pair->detail, sizeof pair->detail, "%.*s", (int)sizeof pair->detail - 1,
                  taking->note->text);
     }
-    *out_has_changed = !slice_equal(pair->partner_signed, buffer_slice(&taking->bytes)) || is_equal;
+    *out_has_changed = !is_known || is_equal;
     pair->partner_signed = buffer_slice(&taking->bytes);
     pair->own_countersigned = buffer_slice(taking->out_countersigned);
     return ERR_OK;
