@@ -165,7 +165,7 @@ static enum verdict judge_earn(const struct command_earn *earn, int64_t *out_poi
     bool has_points = true;
     if (earn->is_fixed) {
         enum verdict verdict = judge_points(points.minor);
-        if (verdict != VERDICT_OK) {
+        if (verdict != VERDICT_OK && points.minor != 0) { /* a gift of nothing is one */
             return verdict;
         }
     } else {
