@@ -40,21 +40,24 @@ static enum err resume(struct clearing *clearing, uint64_t held)
     struct node *node = clearing->node;
     struct state_reader *reader;
     struct stream stream;
+    struct buffer renewed = {0};
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     struct snapshot *snapshot = node_snapshot(node);
     enum err err =
         ledger_get_stream(&view, &snapshot->roster, STREAM_IN, &clearing->sender, &stream);
+    uint64_t epoch = snapshot->roster.epoch;
     snapshot_release(snapshot);
     for (uint64_t number = held + 1; err == ERR_OK && number <= stream.receipt_number; number++) {
         struct ledger_key key;
         struct slice receipt;
         key_receipt(STREAM_IN, &clearing->sender, number, &key);
         err = view_get(&view, TABLE_RECEIPT, &key, &receipt);
-        if (err == ERR_OK) {
-            err = send_response(clearing, receipt, "");
-        }
+        buffer_clear(&renewed);
+        err = err == ERR_OK ? signed_renew(&node->signer, epoch, receipt, &renewed) : err;
+        err = err == ERR_OK ? send_response(clearing, buffer_slice(&renewed), "") : err;
     }
+    buffer_fini(&renewed);
     readers_give(node->readers, reader);
     TRY(err);
     if (held > stream.receipt_number) {
