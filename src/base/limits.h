@@ -4,12 +4,15 @@
 #define BASE_LIMITS_H
 
 /* Ledger. */
-#define LIMIT_LOTS_PER_MEMBER    256u
-#define LIMIT_LOTS_PER_HOLD      64u
-#define LIMIT_CARDS_PER_MEMBER   16u
-#define LIMIT_REFERENCE_BYTES    64u  /* a brand's own customer or receipt number, without NUL */
-#define LIMIT_NAME_BYTES         128u /* a person's or brand's display name, without NUL */
+#define LIMIT_LOTS_PER_MEMBER  256u
+#define LIMIT_LOTS_PER_HOLD    64u
+#define LIMIT_CARDS_PER_MEMBER 16u
+#define LIMIT_REFERENCE_BYTES  64u  /* a brand's own customer or receipt number, without NUL */
+#define LIMIT_NAME_BYTES       128u /* a person's or brand's display name, without NUL */
+/* Accounts sum up what ever went through them: so that nobody can fill them up, one request moves
+ * no more than this, and one partner gives our members no more than that, under one tariff. */
 #define LIMIT_POINTS_PER_COMMAND INT64_C(1000000000000)
+#define LIMIT_POINTS_PER_PARTNER INT64_C(1000000000000000)
 
 /* Journal and engine. */
 #define LIMIT_RECORD_BYTES       (1u << 20)

@@ -7,6 +7,17 @@ static struct account_ref sender_account(const struct decision *d, enum account_
     return account_of_partner(kind, &take->sender, take->entry.period);
 }
 
+/* Does what the sender ever gave stay within what one partner may? */
+static enum err check_given(const struct decision *d, bool *out_is_within)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    struct entry_total given;
+    TRY(ledger_get_total(d->view, STREAM_IN, &take->sender, (struct period){0}, ENTRY_EARN,
+                         take->entry.tariff, &given));
+    *out_is_within = given.points <= LIMIT_POINTS_PER_PARTNER - take->entry.points.minor;
+    return ERR_OK;
+}
+
 /* Our member earned at the sender: the sender owes us the price of the points. */
 static enum err take_earn(struct decision *d)
 {
@@ -39,6 +50,11 @@ static enum err take_earn(struct decision *d)
     }
     if (err != ERR_NOT_FOUND) {
         return err;
+    }
+    bool is_within;
+    TRY(check_given(d, &is_within));
+    if (!is_within) {
+        return decide_refuse(d, VERDICT_POINTS_TOO_LARGE);
     }
     TRY(work_give(d, &work, &receivable, &sale.lot, entry->points));
     if (decision_is_refused(d)) {
