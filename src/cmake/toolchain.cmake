@@ -11,11 +11,7 @@ option(TALEA_FUZZ "Build the libFuzzer targets" OFF)
 option(TALEA_COVERAGE "Instrument for gcov" OFF)
 
 set(TALEA_WARNINGS -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wswitch-enum
-    -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Werror)
-# Initialisers that protobuf-c generates cast a const away. gcc knows that they are not ours.
-if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
-    list(APPEND TALEA_WARNINGS -Wcast-qual)
-endif()
+    -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wcast-qual -Werror)
 
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(-fno-omit-frame-pointer -fstack-protector-strong)

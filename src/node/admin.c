@@ -101,7 +101,8 @@ void admin_get_status(void *context, struct rpc_call *call, const ProtobufCMessa
 {
     struct node *node = context;
     (void)message;
-    Talea__V1__GetStatusResponse response = TALEA__V1__GET_STATUS_RESPONSE__INIT;
+    Talea__V1__GetStatusResponse response;
+    talea__v1__get_status_response__init(&response);
     struct engine_stats stats = engine_stats(node->engine);
     struct snapshot *snapshot = node_snapshot(node);
     const struct charter *charter = snapshot->charter;
@@ -165,7 +166,8 @@ static enum err decode_entry(void *context, struct slice bytes, struct clearing_
 static bool report_progress(void *context, uint64_t rows_done, uint64_t rows_total)
 {
     struct verification *verification = context;
-    Talea__V1__VerifyLedgerResponse response = TALEA__V1__VERIFY_LEDGER_RESPONSE__INIT;
+    Talea__V1__VerifyLedgerResponse response;
+    talea__v1__verify_ledger_response__init(&response);
     if (rows_done < verification->reported + PROGRESS_ROWS) {
         return !rpc_stream_is_cancelled(verification->stream);
     }
@@ -179,7 +181,8 @@ static enum err send_result(struct verification *verification, enum err result,
                             const struct audit_summary *summary,
                             const struct audit_finding *finding)
 {
-    Talea__V1__VerifyLedgerResponse response = TALEA__V1__VERIFY_LEDGER_RESPONSE__INIT;
+    Talea__V1__VerifyLedgerResponse response;
+    talea__v1__verify_ledger_response__init(&response);
     char text[AUDIT_INVARIANT_MAX + sizeof finding->note.text + 4];
     snprintf(text, sizeof text, "%s: %s", finding->invariant, finding->note.text);
     response.rows_done = summary->rows;
@@ -227,8 +230,8 @@ void admin_reload(void *context, struct rpc_call *call, const ProtobufCMessage *
 {
     struct node *node = context;
     (void)message;
-    Talea__V1__ReloadConfigurationResponse response =
-        TALEA__V1__RELOAD_CONFIGURATION_RESPONSE__INIT;
+    Talea__V1__ReloadConfigurationResponse response;
+    talea__v1__reload_configuration_response__init(&response);
     char certificate[] = "TLS certificate and partners' CAs";
     char charter[] = "charter";
     char programme[] = "programme";

@@ -121,7 +121,8 @@ static enum err ask_home(struct abroad *abroad)
     struct buffer payload = {0};
     struct signed_message signed_request;
     Talea__V1__Signed message;
-    Talea__V1__AuthoriseHoldRequest request = TALEA__V1__AUTHORISE_HOLD_REQUEST__INIT;
+    Talea__V1__AuthoriseHoldRequest request;
+    talea__v1__authorise_hold_request__init(&request);
     int64_t left_ms = rpc_call_time_left_ms(abroad->call);
     if (client == NULL) {
         return ERR_UNAVAILABLE;
@@ -210,7 +211,8 @@ static enum err encode_answer(const struct reply *reply, struct buffer *out, enu
 
 static void send_hold_answer(struct reply *reply)
 {
-    Talea__V1__AuthoriseHoldResponse response = TALEA__V1__AUTHORISE_HOLD_RESPONSE__INIT;
+    Talea__V1__AuthoriseHoldResponse response;
+    talea__v1__authorise_hold_response__init(&response);
     Talea__V1__Signed message;
     struct signed_message answer;
     struct buffer payload = {0};

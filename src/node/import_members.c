@@ -91,7 +91,8 @@ static void find_existing(struct import *import, struct enrolment *enrolment)
 
 static enum err answer(struct import *import, struct enrolment *enrolment)
 {
-    Talea__V1__ImportMembersResponse response = TALEA__V1__IMPORT_MEMBERS_RESPONSE__INIT;
+    Talea__V1__ImportMembersResponse response;
+    talea__v1__import_members_response__init(&response);
     const struct outcome *outcome = &enrolment->outcome;
     char transaction[UID_TEXT_MAX];
     char member[UID_TEXT_MAX];

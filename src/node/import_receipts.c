@@ -183,7 +183,8 @@ static bool is_repeat(const struct import_item *item)
 
 static enum err answer(struct import_item *item)
 {
-    Talea__V1__ImportReceiptsResponse response = TALEA__V1__IMPORT_RECEIPTS_RESPONSE__INIT;
+    Talea__V1__ImportReceiptsResponse response;
+    talea__v1__import_receipts_response__init(&response);
     char transaction[UID_TEXT_MAX];
     protobuf_c_boolean matched[LIMIT_RECEIPT_LINES];
     const char *refusal = item->refusal;

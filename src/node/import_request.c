@@ -216,7 +216,8 @@ static void add_number(struct hasher *hasher, int64_t number)
 /* All that the caller said of a return. */
 static void return_body_hash(const receipt_message *request, uint8_t out[RETURN_HASH_SIZE])
 {
-    static const Talea__V1__SaleMatch none = TALEA__V1__SALE_MATCH__INIT;
+    Talea__V1__SaleMatch none;
+    talea__v1__sale_match__init(&none);
     const Talea__V1__SaleMatch *match = request->match != NULL ? request->match : &none;
     struct hasher hasher;
     hasher_init(&hasher, HASH_DOMAIN_BODY);

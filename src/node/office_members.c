@@ -78,7 +78,8 @@ static enum err message_member(struct arena *arena, const struct ledger_view *vi
 static void reply_member(struct node *node, struct rpc_call *call, const struct ledger_view *view,
                          const struct uid *id)
 {
-    Talea__V1__GetMemberResponse response = TALEA__V1__GET_MEMBER_RESPONSE__INIT;
+    Talea__V1__GetMemberResponse response;
+    talea__v1__get_member_response__init(&response);
     struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);
     enum err err = message_member(&arena, view, id, node_now(node), &response.member);
@@ -154,7 +155,8 @@ static enum err fill(struct node *node, struct rpc_call *call, const struct page
 
 static void reply_page(struct node *node, struct rpc_call *call, const struct page *page)
 {
-    Talea__V1__ListMembersResponse response = TALEA__V1__LIST_MEMBERS_RESPONSE__INIT;
+    Talea__V1__ListMembersResponse response;
+    talea__v1__list_members_response__init(&response);
     char token[TOKEN_BYTES] = "";
     struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);

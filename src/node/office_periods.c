@@ -187,7 +187,8 @@ void office_list_periods(void *context, struct rpc_call *call, const ProtobufCMe
     struct node *node = context;
     const Talea__V1__ListPeriodsRequest *request =
         (const Talea__V1__ListPeriodsRequest *)(const void *)message;
-    Talea__V1__ListPeriodsResponse response = TALEA__V1__LIST_PERIODS_RESPONSE__INIT;
+    Talea__V1__ListPeriodsResponse response;
+    talea__v1__list_periods_response__init(&response);
     struct listing listing = {.node = node, .only_period = request->period};
     struct state_reader *reader;
     enum err err = readers_take(node->readers, &reader);
@@ -213,7 +214,8 @@ void office_list_periods(void *context, struct rpc_call *call, const ProtobufCMe
 
 static void send_closed(struct reply *reply)
 {
-    Talea__V1__ClosePeriodResponse response = TALEA__V1__CLOSE_PERIOD_RESPONSE__INIT;
+    Talea__V1__ClosePeriodResponse response;
+    talea__v1__close_period_response__init(&response);
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;
@@ -283,7 +285,8 @@ static enum err send_statement(struct listing *listing, struct rpc_call *call,
                                struct note *note)
 {
     TRY(check_begun(listing, partner, period, note));
-    Talea__V1__GetStatementResponse response = TALEA__V1__GET_STATEMENT_RESPONSE__INIT;
+    Talea__V1__GetStatementResponse response;
+    talea__v1__get_statement_response__init(&response);
     struct pair_row row = {0};
     struct signed_message own;
     enum err err = pair_row_load(&listing->view, partner, period, &row);

@@ -22,7 +22,8 @@ struct clearing {
 
 static enum err send_response(struct clearing *clearing, struct slice receipt, const char *problem)
 {
-    Talea__V1__ClearResponse response = TALEA__V1__CLEAR_RESPONSE__INIT;
+    Talea__V1__ClearResponse response;
+    talea__v1__clear_response__init(&response);
     Talea__V1__Signed message;
     struct signed_message envelope;
     if (receipt.length > 0) {

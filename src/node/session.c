@@ -105,7 +105,8 @@ static enum err receive_one(struct session *session, struct rpc_client_stream *s
 
 static enum err resume(struct session *session, struct rpc_client_stream *stream, struct note *note)
 {
-    Talea__V1__ClearRequest opening = TALEA__V1__CLEAR_REQUEST__INIT;
+    Talea__V1__ClearRequest opening;
+    talea__v1__clear_request__init(&opening);
     bool is_ready = false;
     opening.held_receipt_number = session->receipt_number;
     TRY(rpc_client_stream_send(stream, &opening.base));

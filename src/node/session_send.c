@@ -87,7 +87,8 @@ static enum err sign_head(struct session *session, struct draft *draft, struct b
 static enum err send_draft(struct session *session, struct rpc_client_stream *stream,
                            struct draft *draft, struct buffer *payload)
 {
-    Talea__V1__ClearRequest request = TALEA__V1__CLEAR_REQUEST__INIT;
+    Talea__V1__ClearRequest request;
+    talea__v1__clear_request__init(&request);
     Talea__V1__Signed message;
     struct signed_message envelope;
     TRY(sign_head(session, draft, payload, &envelope));

@@ -36,7 +36,8 @@ static enum err add_period(void *context, struct slice key, struct slice value)
 static enum err exchange(struct session *session, struct buffer *own_signed,
                          Talea__V1__ExchangeStatementResponse **out_response, struct note *note)
 {
-    Talea__V1__ExchangeStatementRequest request = TALEA__V1__EXCHANGE_STATEMENT_REQUEST__INIT;
+    Talea__V1__ExchangeStatementRequest request;
+    talea__v1__exchange_statement_request__init(&request);
     Talea__V1__Signed message;
     struct signed_message envelope;
     ProtobufCMessage *reply;
@@ -205,7 +206,8 @@ static enum err answer_statement(struct exchange *exchange, const struct snapsho
 
 static void send_exchange(struct exchange *exchange, enum err err, const struct note *note)
 {
-    Talea__V1__ExchangeStatementResponse response = TALEA__V1__EXCHANGE_STATEMENT_RESPONSE__INIT;
+    Talea__V1__ExchangeStatementResponse response;
+    talea__v1__exchange_statement_response__init(&response);
     Talea__V1__Signed own;
     Talea__V1__Signed countersignature;
     struct signed_message own_envelope; /* the messages borrow from both until the reply */

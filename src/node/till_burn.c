@@ -9,7 +9,8 @@
 
 static void send_authorised(struct reply *reply)
 {
-    Talea__V1__AuthoriseBurnResponse response = TALEA__V1__AUTHORISE_BURN_RESPONSE__INIT;
+    Talea__V1__AuthoriseBurnResponse response;
+    talea__v1__authorise_burn_response__init(&response);
     const struct answer *answer = &reply->outcome.answer;
     char hold[UID_TEXT_MAX];
     if (reply->outcome.verdict != VERDICT_OK) {
@@ -105,7 +106,8 @@ static bool hold_use(struct node *node, struct rpc_call *call, const char *trans
 
 static void send_captured(struct reply *reply)
 {
-    Talea__V1__CaptureBurnResponse response = TALEA__V1__CAPTURE_BURN_RESPONSE__INIT;
+    Talea__V1__CaptureBurnResponse response;
+    talea__v1__capture_burn_response__init(&response);
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;
@@ -130,7 +132,8 @@ void till_capture_burn(void *context, struct rpc_call *call, const ProtobufCMess
 
 static void send_voided(struct reply *reply)
 {
-    Talea__V1__VoidBurnResponse response = TALEA__V1__VOID_BURN_RESPONSE__INIT;
+    Talea__V1__VoidBurnResponse response;
+    talea__v1__void_burn_response__init(&response);
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;
@@ -152,7 +155,8 @@ void till_void_burn(void *context, struct rpc_call *call, const ProtobufCMessage
 
 static void send_burn_returned(struct reply *reply)
 {
-    Talea__V1__ReturnBurnResponse response = TALEA__V1__RETURN_BURN_RESPONSE__INIT;
+    Talea__V1__ReturnBurnResponse response;
+    talea__v1__return_burn_response__init(&response);
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;

@@ -25,7 +25,8 @@ static Talea__V1__Balance *balance_after(struct node *node, struct arena *arena,
 
 static void send_earned(struct reply *reply)
 {
-    Talea__V1__EarnResponse response = TALEA__V1__EARN_RESPONSE__INIT;
+    Talea__V1__EarnResponse response;
+    talea__v1__earn_response__init(&response);
     const struct answer *answer = &reply->outcome.answer;
     struct arena arena;
     char sale[UID_TEXT_MAX];
@@ -88,7 +89,8 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
 
 static void send_returned(struct reply *reply)
 {
-    Talea__V1__ReturnPurchaseResponse response = TALEA__V1__RETURN_PURCHASE_RESPONSE__INIT;
+    Talea__V1__ReturnPurchaseResponse response;
+    talea__v1__return_purchase_response__init(&response);
     const struct answer *answer = &reply->outcome.answer;
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);

@@ -8,7 +8,8 @@
 
 static void send_enrolled(struct reply *reply)
 {
-    Talea__V1__EnrolResponse response = TALEA__V1__ENROL_RESPONSE__INIT;
+    Talea__V1__EnrolResponse response;
+    talea__v1__enrol_response__init(&response);
     char member[UID_TEXT_MAX];
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);
@@ -42,7 +43,8 @@ void till_enrol(void *context, struct rpc_call *call, const ProtobufCMessage *me
 
 static void send_issued_card(struct reply *reply)
 {
-    Talea__V1__IssueCardResponse response = TALEA__V1__ISSUE_CARD_RESPONSE__INIT;
+    Talea__V1__IssueCardResponse response;
+    talea__v1__issue_card_response__init(&response);
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;
@@ -84,7 +86,8 @@ void till_issue_card(void *context, struct rpc_call *call, const ProtobufCMessag
 
 static void send_blocked_card(struct reply *reply)
 {
-    Talea__V1__BlockCardResponse response = TALEA__V1__BLOCK_CARD_RESPONSE__INIT;
+    Talea__V1__BlockCardResponse response;
+    talea__v1__block_card_response__init(&response);
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;
@@ -110,7 +113,8 @@ void till_block_card(void *context, struct rpc_call *call, const ProtobufCMessag
 static void reply_balance(struct rpc_call *call, const struct uid *id, struct member *member,
                           struct unix_ms now)
 {
-    Talea__V1__GetBalanceResponse response = TALEA__V1__GET_BALANCE_RESPONSE__INIT;
+    Talea__V1__GetBalanceResponse response;
+    talea__v1__get_balance_response__init(&response);
     struct arena arena;
     char text[UID_TEXT_MAX];
     uid_format(id, text);

@@ -25,18 +25,21 @@ void details_encode(const struct rpc_status *status, struct buffer *out)
     char domain[] = DOMAIN;
     char type_url[] = TYPE_URL;
     CLEANUP(buffer_fini) struct buffer reason_bytes = {0};
-    Talea__V1__ErrorReason reason = TALEA__V1__ERROR_REASON__INIT;
+    Talea__V1__ErrorReason reason;
+    talea__v1__error_reason__init(&reason);
     reason.reason = copy.reason;
     reason.domain = domain;
     encode_message(&reason.base, &reason_bytes);
 
-    Talea__V1__PackedDetail packed = TALEA__V1__PACKED_DETAIL__INIT;
+    Talea__V1__PackedDetail packed;
+    talea__v1__packed_detail__init(&packed);
     packed.type_url = type_url;
     packed.value.data = reason_bytes.at;
     packed.value.len = reason_bytes.length;
     Talea__V1__PackedDetail *list[] = {&packed};
 
-    Talea__V1__StatusDetails details = TALEA__V1__STATUS_DETAILS__INIT;
+    Talea__V1__StatusDetails details;
+    talea__v1__status_details__init(&details);
     details.code = status->code;
     details.message = copy.message;
     details.n_details = 1;

@@ -22,7 +22,8 @@ static bool is_known(const struct rpc_server *server, const char *name)
 
 static check_response current(const struct rpc_server *server, bool is_named_known)
 {
-    check_response response = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
+    check_response response;
+    grpc__health__v1__health_check_response__init(&response);
     response.status = !is_named_known
                           ? GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN
                       : atomic_load(&server->is_serving)

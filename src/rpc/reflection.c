@@ -23,8 +23,8 @@ static enum err send_services(const struct rpc_server *server, struct rpc_stream
                               reflection_response *response)
 {
     size_t count = server->service_count;
-    Grpc__Reflection__V1__ListServiceResponse list =
-        GRPC__REFLECTION__V1__LIST_SERVICE_RESPONSE__INIT;
+    Grpc__Reflection__V1__ListServiceResponse list;
+    grpc__reflection__v1__list_service_response__init(&list);
     service_response *services = calloc(count, sizeof *services);
     service_response **pointers = calloc(count, sizeof *pointers);
     enum err err = ERR_RESOURCE;
@@ -58,8 +58,8 @@ static enum err send_file(struct rpc_stream *stream, reflection_response *respon
         uint8_t *at;
     } bytes = {file.at};
     ProtobufCBinaryData packed = {file.length, bytes.at};
-    Grpc__Reflection__V1__FileDescriptorResponse files =
-        GRPC__REFLECTION__V1__FILE_DESCRIPTOR_RESPONSE__INIT;
+    Grpc__Reflection__V1__FileDescriptorResponse files;
+    grpc__reflection__v1__file_descriptor_response__init(&files);
     files.n_file_descriptor_proto = 1;
     files.file_descriptor_proto = &packed;
     response->message_response_case =
@@ -72,7 +72,8 @@ static enum err send_error(struct rpc_stream *stream, reflection_response *respo
 {
     char not_found[] = "There is no such file or symbol.";
     char unimplemented[] = "There are no extensions.";
-    Grpc__Reflection__V1__ErrorResponse error = GRPC__REFLECTION__V1__ERROR_RESPONSE__INIT;
+    Grpc__Reflection__V1__ErrorResponse error;
+    grpc__reflection__v1__error_response__init(&error);
     error.error_code = code;
     error.error_message = code == GRPC_STATUS_NOT_FOUND ? not_found : unimplemented;
     response->message_response_case =
@@ -86,7 +87,8 @@ static enum err answer(const struct rpc_server *server, struct rpc_stream *strea
 {
     struct slice file;
     enum err found;
-    reflection_response response = GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__INIT;
+    reflection_response response;
+    grpc__reflection__v1__server_reflection_response__init(&response);
     response.valid_host = request->host;
     response.original_request = request;
     switch ((int)request->message_request_case) {

@@ -38,7 +38,8 @@ static void next(void *context, const struct rpc_status *status, const ProtobufC
 
 static void begin(struct run *run)
 {
-    Talea__Test__V1__SayRequest request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    Talea__Test__V1__SayRequest request;
+    talea__test__v1__say_request__init(&request);
     char text[191];
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';

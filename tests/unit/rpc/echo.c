@@ -76,7 +76,8 @@ static void say(void *context, struct rpc_call *call, const ProtobufCMessage *me
 {
     struct echo *echo = context;
     const say_request *request = (const say_request *)message;
-    say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+    say_reply reply;
+    talea__test__v1__say_reply__init(&reply);
     reply.text = request->text;
     reply.count = request->count;
     pthread_mutex_lock(&echo->mutex);
@@ -119,7 +120,8 @@ static void refuse(void *context, struct rpc_call *call, const ProtobufCMessage 
 static void inflate(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     const say_request *request = (const say_request *)message;
-    say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+    say_reply reply;
+    talea__test__v1__say_reply__init(&reply);
     (void)context;
     reply.text = calloc(1, (size_t)request->count + 1);
     ASSERT(reply.text != NULL);
@@ -148,7 +150,8 @@ static void leave(struct echo *echo, enum err err)
 static struct rpc_status collect(void *context, struct rpc_stream *stream)
 {
     const ProtobufCMessage *message;
-    say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+    say_reply reply;
+    talea__test__v1__say_reply__init(&reply);
     enum err err;
     enter(context);
     while ((err = rpc_stream_receive(stream, &message)) == ERR_OK) {
@@ -170,7 +173,8 @@ static struct rpc_status repeat(void *context, struct rpc_stream *stream)
         return rpc_status_of(err, NULL);
     }
     const say_request *request = (const say_request *)message;
-    say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+    say_reply reply;
+    talea__test__v1__say_reply__init(&reply);
     reply.text = request->text;
     for (; err == ERR_OK && reply.count < request->count; reply.count++) {
         err = rpc_stream_send(stream, &reply.base);
@@ -184,7 +188,8 @@ static struct rpc_status chat(void *context, struct rpc_stream *stream)
     enum err err;
     enter(context);
     while ((err = rpc_stream_receive(stream, &message)) == ERR_OK) {
-        say_reply reply = TALEA__TEST__V1__SAY_REPLY__INIT;
+        say_reply reply;
+        talea__test__v1__say_reply__init(&reply);
         reply.text = ((const say_request *)message)->text;
         err = rpc_stream_send(stream, &reply.base);
         if (err != ERR_OK) {

@@ -141,7 +141,8 @@ struct rpc_client *fixture_client(struct fixture *fixture, const struct certific
 struct rpc_status fixture_say(struct rpc_client *client, const char *method, const char *text,
                               int64_t timeout_ms)
 {
-    Talea__Test__V1__SayRequest request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    Talea__Test__V1__SayRequest request;
+    talea__test__v1__say_request__init(&request);
     char copy[256];
     ProtobufCMessage *reply = NULL;
     snprintf(copy, sizeof copy, "%s", text);

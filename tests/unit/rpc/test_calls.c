@@ -52,7 +52,8 @@ static void close_cancels_calls_in_flight(void **state)
 {
     struct fixture *f = *state;
     struct rpc_client *client = fixture_client(f, NULL);
-    Talea__Test__V1__SayRequest request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    Talea__Test__V1__SayRequest request;
+    talea__test__v1__say_request__init(&request);
     struct rpc_status status = {0};
     assert_int_equal(rpc_client_call_async(client, ECHO_SERVICE, "Block", &request.base, 0,
                                            store_status, &status),
@@ -98,7 +99,8 @@ static void unknown_methods_are_unimplemented(void **state)
 {
     struct fixture *f = *state;
     struct rpc_client *client = fixture_client(f, NULL);
-    Talea__Test__V1__RawRequest request = TALEA__TEST__V1__RAW_REQUEST__INIT;
+    Talea__Test__V1__RawRequest request;
+    talea__test__v1__raw_request__init(&request);
     static const char *const names[][2] = {{"talea.test.v1.Echo", "Missing"},
                                            {"talea.test.v1.Echo", "Nothing"},
                                            {"talea.test.v1.Nothing", "Say"}};
@@ -137,7 +139,8 @@ static void malformed_messages_are_refused(void **state)
     struct rpc_client *client = fixture_client(f, NULL);
     uint8_t invalid[] = {'a', 0xc0, 0xaf};
     uint8_t with_nul[] = {'a', 0, 'b'};
-    Talea__Test__V1__RawDetail detail = TALEA__TEST__V1__RAW_DETAIL__INIT;
+    Talea__Test__V1__RawDetail detail;
+    talea__test__v1__raw_detail__init(&detail);
     Talea__Test__V1__RawRequest requests[4];
     for (size_t i = 0; i < 4; i++) {
         talea__test__v1__raw_request__init(&requests[i]);
@@ -165,7 +168,8 @@ static void message_that_grows_too_large_is_refused(void **state)
     };
     struct fixture *f = *state;
     struct rpc_client *client = fixture_client(f, NULL);
-    Talea__Test__V1__RawRequest request = TALEA__TEST__V1__RAW_REQUEST__INIT;
+    Talea__Test__V1__RawRequest request;
+    talea__test__v1__raw_request__init(&request);
     request.n_words = WORDS;
     request.words = calloc(WORDS, sizeof *request.words);
     assert_non_null(request.words);
@@ -183,7 +187,8 @@ static void oversized_messages_are_refused(void **state)
     };
     struct fixture *f = *state;
     struct rpc_client *client = fixture_client(f, NULL);
-    Talea__Test__V1__SayRequest request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    Talea__Test__V1__SayRequest request;
+    talea__test__v1__say_request__init(&request);
     ProtobufCMessage *reply;
     request.count = BYTES;
     struct rpc_status status =
@@ -204,7 +209,8 @@ static void large_messages_pass(void **state)
 {
     struct fixture *f = *state;
     struct rpc_client *client = fixture_client(f, NULL);
-    Talea__Test__V1__SayRequest request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    Talea__Test__V1__SayRequest request;
+    talea__test__v1__say_request__init(&request);
     ProtobufCMessage *reply = NULL;
     request.count = 4000000;
     struct rpc_status status =
@@ -222,7 +228,8 @@ static void full_queue_is_refused(void **state)
     struct rpc_client *client = fixture_client(f, NULL);
     struct rpc_client *other = fixture_client(f, NULL);
     struct rpc_client *third = fixture_client(f, NULL);
-    Talea__Test__V1__SayRequest request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    Talea__Test__V1__SayRequest request;
+    talea__test__v1__say_request__init(&request);
     struct rpc_status ignored[1200];
     for (size_t i = 0; i < 4 + 1024; i++) {
         /* 512 at most on one connection */
@@ -265,7 +272,8 @@ static void many_outstanding_calls(void **state)
 {
     struct fixture *f = *state;
     struct rpc_client *client = fixture_client(f, NULL);
-    Talea__Test__V1__SayRequest request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    Talea__Test__V1__SayRequest request;
+    talea__test__v1__say_request__init(&request);
     struct load load = {.outstanding = 0};
     pthread_mutex_init(&load.mutex, NULL);
     pthread_cond_init(&load.is_changed, NULL);
@@ -296,7 +304,8 @@ static void wrong_request_type_is_not_sent(void **state)
 {
     struct fixture *f = *state;
     struct rpc_client *client = fixture_client(f, NULL);
-    Talea__Test__V1__SayReply wrong = TALEA__TEST__V1__SAY_REPLY__INIT;
+    Talea__Test__V1__SayReply wrong;
+    talea__test__v1__say_reply__init(&wrong);
     ProtobufCMessage *reply;
     struct rpc_status status =
         rpc_client_call(client, ECHO_SERVICE, "Say", &wrong.base, CALL_MS, &reply);

@@ -22,7 +22,8 @@ enum {
 /* The serving status, or minus the gRPC status. */
 static int check(struct rpc_client *client, char *service)
 {
-    check_request request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    check_request request;
+    grpc__health__v1__health_check_request__init(&request);
     ProtobufCMessage *reply;
     request.service = service;
     struct rpc_status status =
@@ -53,7 +54,8 @@ static void health_is_checked(void **state)
 
 static struct rpc_client_stream *watch(struct rpc_client *client, char *service)
 {
-    check_request request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    check_request request;
+    grpc__health__v1__health_check_request__init(&request);
     struct rpc_client_stream *stream = NULL;
     request.service = service;
     assert_int_equal(rpc_client_stream_open(client, HEALTH, "Watch", 0, &stream), ERR_OK);
@@ -100,7 +102,8 @@ static void health_is_watched(void **state)
 
 static const reflection_response *ask(struct rpc_client_stream *stream, int what, char *text)
 {
-    reflection_request request = GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__INIT;
+    reflection_request request;
+    grpc__reflection__v1__server_reflection_request__init(&request);
     const ProtobufCMessage *message;
     request.message_request_case =
         (Grpc__Reflection__V1__ServerReflectionRequest__MessageRequestCase)what;

@@ -41,7 +41,8 @@ static int wait_outcome(struct outcome *outcome)
 
 static void begin_block(struct rpc_client *client, struct outcome *outcome)
 {
-    Talea__Test__V1__SayRequest request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    Talea__Test__V1__SayRequest request;
+    talea__test__v1__say_request__init(&request);
     *outcome = (struct outcome){.is_done = false};
     pthread_mutex_init(&outcome->mutex, NULL);
     pthread_cond_init(&outcome->is_changed, NULL);
@@ -107,7 +108,8 @@ static void uploads_may_end(void **state)
     struct rpc_client *client = fixture_client(f, NULL);
     struct rpc_client_stream *stream = NULL;
     const ProtobufCMessage *message;
-    Talea__Test__V1__SayRequest request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    Talea__Test__V1__SayRequest request;
+    talea__test__v1__say_request__init(&request);
     request.count = 3;
     assert_int_equal(rpc_client_stream_open(client, ECHO_SERVICE, "Collect", 0, &stream), ERR_OK);
     echo_wait_streams(&f->echo, 1);

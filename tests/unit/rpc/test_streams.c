@@ -18,7 +18,8 @@ static struct rpc_client_stream *open_stream(struct rpc_client *client, const ch
 
 static enum err send_text(struct rpc_client_stream *stream, const char *text, unsigned count)
 {
-    say_request request = TALEA__TEST__V1__SAY_REQUEST__INIT;
+    say_request request;
+    talea__test__v1__say_request__init(&request);
     char copy[128];
     snprintf(copy, sizeof copy, "%s", text);
     request.text = copy;
@@ -221,7 +222,8 @@ static void malformed_message_ends_the_stream(void **state)
     struct raw_service raw;
     struct rpc_client_stream *stream = NULL;
     uint8_t invalid[] = {0xff};
-    Talea__Test__V1__RawRequest request = TALEA__TEST__V1__RAW_REQUEST__INIT;
+    Talea__Test__V1__RawRequest request;
+    talea__test__v1__raw_request__init(&request);
     request.text = (ProtobufCBinaryData){sizeof invalid, invalid};
     raw_service_init(&raw, "talea.test.v1.Echo", "Chat");
     assert_int_equal(rpc_client_stream_open(client, &raw.service, "Chat", CALL_MS, &stream),
