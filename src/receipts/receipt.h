@@ -73,7 +73,7 @@ struct receipt {
     bool is_match_unique;
     const struct receipt_row *rows;
     size_t row_count;
-    uint64_t first_row;
+    uint64_t first_row; /* of `rows`; a rejects file may name its rows in any order */
     uint64_t last_row;
 };
 

@@ -87,7 +87,8 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
     ASSERT(text_is_utf8(slice_of(receipt->reference, reference)));
     ASSERT(receipt->line_count >= 1 && receipt->line_count <= LIMIT_RECEIPT_LINES);
     ASSERT(receipt->line_count <= receipt->row_count);
-    ASSERT(receipt->first_row <= receipt->last_row);
+    ASSERT(receipt->first_row == receipt->rows[0].number);
+    ASSERT(receipt->last_row == receipt->rows[receipt->row_count - 1].number);
     check_lines(receipt);
     heard->rows += receipt->row_count;
     *(receipt->kind == RECEIPT_SALE ? &heard->sales : &heard->returns) += 1;
