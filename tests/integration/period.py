@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The end of a settlement period between three brands: matched, signed by both, provable."""
 
-import os
 import sys
 import unittest
 
@@ -77,22 +76,27 @@ class Period(unittest.TestCase):
             self.skipTest("this build has no `talea statement verify`")
         self.trade()
         self.coalition.close_period(self.period)
-        grocer = self.coalition["grocer"]
         path = self.coalition.path("proof.talea")
-        grocer.talea("statement", "export", "fuel", dashed(self.period), "--out", path)
+        self.coalition["grocer"].talea("statement", "show", "fuel", dashed(self.period),
+                                       "--out", path)
         for node in self.coalition:
             node.stop()
-        verify = [TALEA, "statement", "verify", "--charter", self.coalition.path("charter.talea"),
-                  path]
+        verify = [TALEA, "statement", "verify", path, "--charter",
+                  self.coalition.path("charter.talea")]
         run(verify)
+        pb = wire.messages().back_office
         with open(path, "rb") as file:
-            good = file.read()
-        for place in range(0, len(good), max(1, len(good) // 25)):
-            with open(path, "wb") as file:
-                file.write(good[:place] + bytes([good[place] ^ 1]) + good[place + 1:])
-            with self.subTest(place=place, size=len(good)):
-                self.assertIn(run(verify, expect=None).returncode, (1, 2, 4))
-        self.assertTrue(os.path.exists(path))
+            good = pb.GetStatementResponse.FromString(file.read())
+        for field in ("statement", "own_signed", "partner_countersigned"):
+            whole = getattr(good, field)
+            for place in range(0, len(whole), max(1, len(whole) // 12)):
+                bad = pb.GetStatementResponse()
+                bad.CopyFrom(good)
+                setattr(bad, field, whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1:])
+                with open(path, "wb") as file:
+                    file.write(bad.SerializeToString())
+                with self.subTest(field=field, place=place, size=len(whole)):
+                    self.assertIn(run(verify, expect=None).returncode, (1, 2, 4))
 
     def test_closing_twice_and_out_of_order(self):
         grocer = self.coalition["grocer"]
