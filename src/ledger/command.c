@@ -31,7 +31,7 @@ const char *command_kind_name(enum command_kind kind)
 
 bool command_is_idempotent(enum command_kind kind)
 {
-    return kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN;
+    return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD;
 }
 
 enum {
@@ -114,12 +114,14 @@ static void said(struct buffer *out, const struct command *command)
     case COMMAND_RETURN_SALE:
         said_return_sale(out, command);
         break;
+    case COMMAND_CLOSE_PERIOD:
+        write_period(out, command->close_period.period);
+        break;
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
     case COMMAND_TAKE_ENTRY:
     case COMMAND_TAKE_BATCH:
     case COMMAND_TAKE_RECEIPT:
-    case COMMAND_CLOSE_PERIOD:
     case COMMAND_PUT_PAIR:
     case COMMAND_FREEZE_STREAM:
     case COMMAND_KIND_END:

@@ -121,7 +121,7 @@ struct command_take_receipt {
     uint64_t receipt_number;
     struct hash receipt_hash;
     uint64_t last_number;
-    struct slice receipt_signed;
+    struct slice receipt_signed; /* empty in all parts of a receipt but the last */
     /* Those after the stream's receipted_number, in order. The canonical bytes keep only how many
      * there were: what they led to is in the record's effects. NULL after decode. */
     const struct receipted_entry *entries;
@@ -168,8 +168,8 @@ struct command {
     };
 };
 
-/* Is a repeat of this command recognised by its transaction id? Tills' and partners' requests are;
- * the node's own steps and stream entries are numbered otherwise. */
+/* Is a repeat of this command recognised by its transaction id? Tills', offices' and partners'
+ * requests are; the node's own steps and stream entries are numbered otherwise. */
 bool command_is_idempotent(enum command_kind kind);
 
 /* The canonical bytes that the journal keeps: a version and the fields of the command's kind. What

@@ -278,7 +278,11 @@ enum err node_reload(struct node *node, struct note *note)
         return err;
     }
     struct engine_terms terms = terms_of(snapshot);
-    engine_set_terms(node->engine, &terms);
+    err = engine_set_terms(node->engine, &terms);
+    if (err != ERR_OK) {
+        snapshot_release(snapshot);
+        return note_set(note, err, "the ledger can't take the new charter now; reload again");
+    }
     pthread_mutex_lock(&node->snapshot_lock);
     before = node->snapshot;
     node->snapshot = snapshot;

@@ -265,9 +265,24 @@ static ProtobufCBinaryData bytes_of(struct slice slice)
     return (ProtobufCBinaryData){slice.length, (uint8_t *)(uintptr_t)slice.at};
 }
 
-static enum err send_statement(struct listing *listing, struct rpc_call *call,
-                               const struct partner_id *partner, struct period period)
+/* From the charter's first period to the one that is open. */
+static enum err check_begun(const struct listing *listing, const struct partner_id *partner,
+                            struct period period, struct note *note)
 {
+    const struct roster *roster = &listing->snapshot->roster;
+    struct stream stream;
+    TRY(ledger_get_stream(&listing->view, roster, STREAM_OUT, partner, &stream));
+    if (period.yyyymm < roster->first_period.yyyymm || period.yyyymm > stream.period.yyyymm) {
+        return note_set(note, ERR_NOT_FOUND, "There is no such period with %s.", partner->text);
+    }
+    return ERR_OK;
+}
+
+static enum err send_statement(struct listing *listing, struct rpc_call *call,
+                               const struct partner_id *partner, struct period period,
+                               struct note *note)
+{
+    TRY(check_begun(listing, partner, period, note));
     Talea__V1__GetStatementResponse response = TALEA__V1__GET_STATEMENT_RESPONSE__INIT;
     struct pair_row row = {0};
     struct signed_message own;
@@ -313,9 +328,10 @@ void office_get_statement(void *context, struct rpc_call *call, const ProtobufCM
         roster_find(roster, &partner) == NULL || roster_is_self(roster, &partner)) {
         refuse(call, 5, "PARTNER_UNKNOWN", "There is no such partner.");
     } else {
-        err = send_statement(&listing, call, &partner, period);
+        struct note note = {""};
+        err = send_statement(&listing, call, &partner, period, &note);
         if (err != ERR_OK) {
-            refuse_err(call, err, NULL);
+            refuse_err(call, err, note.text[0] != '\0' ? &note : NULL);
         }
     }
     listing_fini(&listing, reader);

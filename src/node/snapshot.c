@@ -6,22 +6,31 @@
 #include "base/file.h"
 #include "config/programme_file.h"
 
+/* The roster of the file's charter, or what is wrong with it. */
+static enum err read_charter(const struct node_config *config, struct slice bytes,
+                             struct snapshot *snapshot, struct note *note)
+{
+    TRY(charter_open(bytes, &snapshot->charter, note));
+    TRY(charter_check_signatures(snapshot->charter, note));
+    if (strcmp(snapshot->charter->coalition, config->coalition) != 0) {
+        return note_set(note, ERR_INPUT, "the charter is of %s, the configuration says %s",
+                        snapshot->charter->coalition, config->coalition);
+    }
+    return charter_roster(snapshot->charter, &config->partner, &snapshot->roster, note);
+}
+
 static enum err load_charter(const struct node_config *config, struct snapshot *snapshot,
                              struct note *note)
 {
     struct buffer bytes = {0};
-    enum err err = file_read(config->charter.text, FILE_PUBLIC, LIMIT_CHARTER_BYTES, &bytes, note);
-    if (err == ERR_OK) {
-        err = charter_open(buffer_slice(&bytes), &snapshot->charter, note);
-    }
+    struct note what = {""};
+    TRY(file_read(config->charter.text, FILE_PUBLIC, LIMIT_CHARTER_BYTES, &bytes, note));
+    enum err err = read_charter(config, buffer_slice(&bytes), snapshot, &what);
     buffer_fini(&bytes);
-    TRY(err);
-    TRY(charter_check_signatures(snapshot->charter, note));
-    if (strcmp(snapshot->charter->coalition, config->coalition) != 0) {
-        return note_set(note, ERR_INPUT, "%s is the charter of %s, the configuration says %s",
-                        config->charter.text, snapshot->charter->coalition, config->coalition);
+    if (err != ERR_OK) {
+        return note_set(note, err, "%s: %s", config->charter.text, what.text);
     }
-    return charter_roster(snapshot->charter, &config->partner, &snapshot->roster, note);
+    return ERR_OK;
 }
 
 static enum expiry_kind expiry_of_file(enum programme_file_expiry kind)

@@ -269,12 +269,13 @@ static bool says_the_same(const struct command *a, const struct command *b)
     case COMMAND_RETURN_SALE:
         return uid_equal(&a->return_sale.sale, &b->return_sale.sale) &&
                a->return_sale.amount.minor == b->return_sale.amount.minor;
+    case COMMAND_CLOSE_PERIOD:
+        return a->close_period.period.yyyymm == b->close_period.period.yyyymm;
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
     case COMMAND_TAKE_ENTRY:
     case COMMAND_TAKE_BATCH:
     case COMMAND_TAKE_RECEIPT:
-    case COMMAND_CLOSE_PERIOD:
     case COMMAND_PUT_PAIR:
     case COMMAND_FREEZE_STREAM:
     case COMMAND_KIND_END:

@@ -129,6 +129,9 @@ static void test_marks_end_the_period_on_both_sides(void **state)
     struct command close = brand_command(&pair->a, COMMAND_CLOSE_PERIOD, 3);
     close.close_period.period.yyyymm = 202610;
     assert_int_equal(engine_execute(pair->a.engine, &close).verdict, VERDICT_OK);
+    struct outcome again = engine_execute(pair->a.engine, &close);
+    assert_int_equal(again.verdict, VERDICT_OK);
+    assert_true(again.is_repeat);
     close.transaction_id = id_of(4);
     assert_int_equal(engine_execute(pair->a.engine, &close).verdict, VERDICT_PERIOD_NOT_OPEN);
     brand_earn(&pair->a, 5, &pair->card, 10000);
@@ -153,6 +156,21 @@ static void test_streams_survive_a_restart(void **state)
     assert_int_equal(brand_member(&pair->b, &pair->member).available.minor, 200);
 }
 
+/* A shop whose cards are all unknown to their home: as many refusals as a batch can have. */
+static void test_a_batch_may_be_refused_whole(void **state)
+{
+    struct pair *pair = *state;
+    for (unsigned i = 0; i < LIMIT_CLEARING_BATCH; i++) {
+        struct card_number stranger;
+        assert_int_equal(
+            card_number_make(&pair->b.partners[1].prefix, UINT64_C(900000) + i, &stranger), ERR_OK);
+        assert_int_equal(brand_earn(&pair->a, 100 + i, &stranger, 10000).verdict, VERDICT_OK);
+    }
+    assert_int_equal(clear_once(&pair->a, &pair->b), LIMIT_CLEARING_BATCH);
+    struct account issued = account_of(&pair->a, ACCOUNT_ISSUED, &pair->b);
+    assert_int_equal(issued.debit, issued.credit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused_entries_are_reversed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_marks_end_the_period_on_both_sides, setup, teardown),
         cmocka_unit_test_setup_teardown(test_streams_survive_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_batch_may_be_refused_whole, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
