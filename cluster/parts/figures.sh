@@ -106,11 +106,11 @@ make_report() {
     jq -n --slurpfile brands figures/brands.jsons --slurpfile pairs figures/pairs.jsons \
         --slurpfile steps <(steps_json) --arg seed "$SEED" --arg period "$PERIOD_TEXT" \
         --arg currency "$COALITION_CURRENCY" --arg receipts "${OPTION_RECEIPTS:+files}" \
-        --argjson kills "$OPTION_KILLS" --argjson decimals "$COALITION_DECIMALS" '
+        --argjson kills "$OPTION_KILLS" --argjson amid "$KILLED_AMID" --argjson decimals "$COALITION_DECIMALS" '
         def position($id; $field): [$pairs[] | if .a == $id then -(.a_owes[$field])
             elif .b == $id then -(.b_owes[$field]) else 0 end] | add;
         {seed: ($seed | tonumber), receipts: (if $receipts == "" then "made up" else $receipts end),
-         period: $period, currency: $currency, currency_decimals: $decimals, kills: $kills,
+         period: $period, currency: $currency, currency_decimals: $decimals, kills: {asked: $kills, amid_an_import: $amid},
          brands: $brands, pairs: $pairs,
          net: ($brands | map({partner, points: position(.partner; "points"),
                               minor: position(.partner; "minor")})),
