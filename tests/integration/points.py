@@ -400,8 +400,11 @@ class Shop:
                 self.taken[sale.head.who] += sale.take(amount)
 
     def fits(self, head, line, sale):
+        """A named original is the only place to look, however the rest is matched."""
+        if line.original and sale.head.receipt != line.original:
+            return False
         for key in self.map["returns"]["match"]:
-            if key == "receipt" and sale.head.receipt != line.original:
+            if key == "receipt" and not line.original:
                 return False
             if key == "customer" and sale.head.who != head.who:
                 return False
@@ -409,8 +412,7 @@ class Shop:
                 return False
             if key == "date" and sale.head.time.date() != head.time.date():
                 return False
-        return "receipt" in self.map["returns"]["match"] or \
-            sale.head.time.date() <= head.time.date()
+        return bool(line.original) or sale.head.time.date() <= head.time.date()
 
     def find(self, head, line):
         """[(sale, amount)] for the whole line, or nothing."""
