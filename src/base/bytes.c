@@ -149,7 +149,8 @@ uint8_t *write_reserve(struct buffer *b, size_t length)
         b->err = ERR_RESOURCE;
         return NULL;
     }
-    if (b->length + length > b->capacity && !buffer_grow(b, b->length + length)) {
+    bool is_short = b->at == NULL || b->length + length > b->capacity; /* room for none is room */
+    if (is_short && !buffer_grow(b, b->length + length)) {
         return NULL;
     }
     uint8_t *at = b->at + b->length;

@@ -3,6 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
 
 static const struct err_row rows[ERR_COUNT] = {
     [ERR_OK] = {"OK", "Done.", ERR_CATEGORY_NONE, 0, false},
@@ -48,10 +51,12 @@ const char *err_name(enum err code)
 enum err note_set(struct note *note, enum err code, const char *format, ...)
 {
     if (note != NULL) {
+        char line[sizeof note->text]; /* what it quotes may be anything, and may be cut anywhere */
         va_list args;
         va_start(args, format);
-        vsnprintf(note->text, sizeof note->text, format, args);
+        vsnprintf(line, sizeof line, format, args);
         va_end(args);
+        text_clean_line(note->text, sizeof note->text, slice_of(line, strlen(line)));
     }
     return code;
 }

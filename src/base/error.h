@@ -66,8 +66,8 @@ struct note {
     char text[512];
 };
 
-/* Writes the line (cut to fit) and returns `code`, so that `return note_set(note, ERR_INPUT, ...)`
- * reads well. `note` may be NULL. */
+/* Writes the line (cut to fit; bytes that are not printable UTF-8 become '?') and returns `code`,
+ * so that `return note_set(note, ERR_INPUT, ...)` reads well. `note` may be NULL. */
 enum err note_set(struct note *note, enum err code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Returns from the enclosing function on any result but ERR_OK. */

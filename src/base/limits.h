@@ -4,12 +4,15 @@
 #define BASE_LIMITS_H
 
 /* Ledger. */
-#define LIMIT_LOTS_PER_MEMBER    256u
-#define LIMIT_LOTS_PER_HOLD      64u
-#define LIMIT_CARDS_PER_MEMBER   16u
-#define LIMIT_REFERENCE_BYTES    64u  /* a brand's own customer or receipt number, without NUL */
-#define LIMIT_NAME_BYTES         128u /* a person's or brand's display name, without NUL */
-#define LIMIT_POINTS_PER_COMMAND INT64_C(1000000000000000)
+#define LIMIT_LOTS_PER_MEMBER  256u
+#define LIMIT_LOTS_PER_HOLD    64u
+#define LIMIT_CARDS_PER_MEMBER 16u
+#define LIMIT_REFERENCE_BYTES  64u  /* a brand's own customer or receipt number, without NUL */
+#define LIMIT_NAME_BYTES       128u /* a person's or brand's display name, without NUL */
+/* Accounts sum up what ever went through them: so that nobody can fill them up, one request moves
+ * no more than this, and one partner gives our members no more than that, under one tariff. */
+#define LIMIT_POINTS_PER_COMMAND INT64_C(1000000000000)
+#define LIMIT_POINTS_PER_PARTNER INT64_C(1000000000000000)
 
 /* Journal and engine. */
 #define LIMIT_RECORD_BYTES       (1u << 20)
@@ -52,6 +55,7 @@
 #define LIMIT_DECODED_BYTES      (16u << 20)  /* of one message, in its arena */
 #define LIMIT_MESSAGE_DEPTH      16u          /* messages within messages */
 #define LIMIT_CONCURRENT_STREAMS 512u         /* calls at once on one connection */
+#define LIMIT_STREAMS_PER_PEER   8u           /* streaming calls at once of one partner's node */
 #define LIMIT_LIVE_CALLS         8192u        /* unary calls at once on all connections */
 #define LIMIT_WORKER_QUEUE       1024u        /* calls that wait for a worker */
 #define LIMIT_TRANSPORT_BYTES    (512u << 20) /* buffers of all connections */

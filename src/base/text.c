@@ -23,12 +23,16 @@ static size_t utf8_length(const uint8_t *at, size_t left)
     return is_overlong || is_outside ? 0 : length;
 }
 
+static bool is_control(uint8_t byte)
+{
+    return byte < 0x20 || byte == 0x7f;
+}
+
 bool text_is_printable(struct slice bytes)
 {
     for (size_t i = 0; i < bytes.length;) {
         size_t length = utf8_length(bytes.at + i, bytes.length - i);
-        bool is_control = bytes.at[i] < 0x20 || bytes.at[i] == 0x7f;
-        if (length == 0 || is_control) {
+        if (length == 0 || is_control(bytes.at[i])) {
             return false;
         }
         i += length;
@@ -77,4 +81,13 @@ size_t text_clean(char *out, size_t capacity, struct slice bytes)
     }
     out[used] = '\0';
     return used;
+}
+
+size_t text_clean_line(char *out, size_t capacity, struct slice bytes)
+{
+    size_t length = text_clean(out, capacity, bytes);
+    for (size_t i = 0; i < length; i++) {
+        out[i] = is_control((uint8_t)out[i]) ? '?' : out[i];
+    }
+    return length;
 }

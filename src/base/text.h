@@ -18,5 +18,7 @@ MUST_USE enum err text_copy(char *out, size_t capacity, const char *text);
 /* Any bytes as well-formed UTF-8: what is malformed, and NUL, becomes '?'. Cut between characters
  * to fit into `capacity` bytes with a final NUL. Returns the length without it. */
 size_t text_clean(char *out, size_t capacity, struct slice bytes);
+/* The same as one line that text_is_printable: control characters become '?' too. */
+size_t text_clean_line(char *out, size_t capacity, struct slice bytes);
 
 #endif

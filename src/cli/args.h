@@ -87,7 +87,8 @@ MUST_USE enum err args_parse_globals(int argc, char **argv, struct args *out_arg
  * Keeps what `out_args` has. */
 MUST_USE enum err args_parse_command(int argc, char **argv, const struct argp_option *options,
                                      struct args *out_args);
-/* A command's help: usage, `doc` (before and after the options, divided by \v), options. */
+/* A command's help: usage, `doc` (before and after the options, divided by \v), options (NULL:
+ * none of its own). */
 void args_help(FILE *out, const char *name, const char *arguments, const char *doc,
                const struct argp_option *options);
 

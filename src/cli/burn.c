@@ -25,7 +25,8 @@ const struct argp_option burn_void_options[] = {TRANSACTION_OPTION, {0}};
 
 static enum cli_exit authorise(struct cli *cli, ProtobufCMessage **out_reply)
 {
-    Talea__V1__AuthoriseBurnRequest request = TALEA__V1__AUTHORISE_BURN_REQUEST__INIT;
+    Talea__V1__AuthoriseBurnRequest request;
+    talea__v1__authorise_burn_request__init(&request);
     struct note note = {""};
     char card[20];
     const char *id;
@@ -97,7 +98,8 @@ static enum cli_exit print_capture(struct cli *cli, const ProtobufCMessage *mess
 
 enum cli_exit run_burn_capture(struct cli *cli)
 {
-    Talea__V1__CaptureBurnRequest request = TALEA__V1__CAPTURE_BURN_REQUEST__INIT;
+    Talea__V1__CaptureBurnRequest request;
+    talea__v1__capture_burn_request__init(&request);
     const char *id;
     const char *points = cli_option(cli, OPT_POINTS);
     enum cli_exit outcome = session_transaction_id(cli, &id);
@@ -117,7 +119,8 @@ enum cli_exit run_burn_capture(struct cli *cli)
 static enum cli_exit void_hold(struct cli *cli, const char *id, const char *hold,
                                ProtobufCMessage **out_reply)
 {
-    Talea__V1__VoidBurnRequest request = TALEA__V1__VOID_BURN_REQUEST__INIT;
+    Talea__V1__VoidBurnRequest request;
+    talea__v1__void_burn_request__init(&request);
     request.transaction_id = message_text(id);
     request.hold_id = message_text(hold);
     return till_call(cli, "VoidBurn", &request.base, out_reply);
@@ -176,7 +179,8 @@ enum cli_exit run_burn(struct cli *cli)
     const char *hold = ((const Talea__V1__AuthoriseBurnResponse *)held)->hold_id;
     char id[UID_TEXT_MAX];
     derive_id(hold, "capture", id);
-    Talea__V1__CaptureBurnRequest request = TALEA__V1__CAPTURE_BURN_REQUEST__INIT;
+    Talea__V1__CaptureBurnRequest request;
+    talea__v1__capture_burn_request__init(&request);
     request.transaction_id = id;
     request.hold_id = message_text(hold);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;

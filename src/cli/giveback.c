@@ -19,7 +19,8 @@ const struct argp_option return_burn_options[] = {
 
 enum cli_exit run_return_purchase(struct cli *cli)
 {
-    Talea__V1__ReturnPurchaseRequest request = TALEA__V1__RETURN_PURCHASE_REQUEST__INIT;
+    Talea__V1__ReturnPurchaseRequest request;
+    talea__v1__return_purchase_request__init(&request);
     const char *id;
     const char *amount = cli_argument(cli, 1);
     enum cli_exit outcome = session_transaction_id(cli, &id);
@@ -58,7 +59,8 @@ enum cli_exit run_return_purchase(struct cli *cli)
 
 enum cli_exit run_return_burn(struct cli *cli)
 {
-    Talea__V1__ReturnBurnRequest request = TALEA__V1__RETURN_BURN_REQUEST__INIT;
+    Talea__V1__ReturnBurnRequest request;
+    talea__v1__return_burn_request__init(&request);
     const char *id;
     const char *points = cli_argument(cli, 1);
     enum cli_exit outcome = session_transaction_id(cli, &id);

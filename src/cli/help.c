@@ -3,8 +3,6 @@
 
 #include "cli/commands.h"
 
-static const struct argp_option no_options[] = {{0}};
-
 static const char exits[] =
     "Exit: 0 done; 1 refused by the ledger, or a mismatch was found; 2 wrong\n"
     "command line or file; 3 the node did not answer (the outcome is unknown:\n"
@@ -18,8 +16,7 @@ void command_print_help(FILE *out, const struct command *command)
     snprintf(name, sizeof name, "talea %s", command->name);
     snprintf(doc, sizeof doc, "%s.\vExample:\n  %s\n\n%s", command->summary, command->example,
              exits);
-    args_help(out, name, command->arguments, doc,
-              command->options == NULL ? no_options : command->options);
+    args_help(out, name, command->arguments, doc, command->options);
 }
 
 static bool is_shown(const struct command *command, const char *group)

@@ -12,6 +12,14 @@ static bool is_number_part(char c)
     return (c >= '0' && c <= '9') || c == '.' || c == ',';
 }
 
+/* A number, not the digits of a word such as a product's code. */
+static bool is_number_start(const char *text, const char *at)
+{
+    bool is_first = at == text || !isalnum((unsigned char)at[-1]);
+    return is_first &&
+           (isdigit((unsigned char)*at) || (*at == '-' && isdigit((unsigned char)at[1])));
+}
+
 /* "quantity -2 of \"x\"" and "quantity 17 of \"y\"" become "quantity N of ...". */
 static void generalise(const char *reason, char out[TALLY_REASON_MAX])
 {
@@ -23,7 +31,7 @@ static void generalise(const char *reason, char out[TALLY_REASON_MAX])
             memcpy(out + used, "...", 3);
             used += 3;
             at = quote + 1;
-        } else if (isdigit((unsigned char)*at) || (*at == '-' && isdigit((unsigned char)at[1]))) {
+        } else if (is_number_start(reason, at)) {
             out[used++] = 'N';
             at++;
             while (is_number_part(*at)) {

@@ -26,7 +26,8 @@ const struct argp_option card_block_options[] = {TRANSACTION_OPTION, {0}};
 
 enum cli_exit run_member_add(struct cli *cli)
 {
-    Talea__V1__EnrolRequest request = TALEA__V1__ENROL_REQUEST__INIT;
+    Talea__V1__EnrolRequest request;
+    talea__v1__enrol_request__init(&request);
     const char *id;
     enum cli_exit outcome = session_transaction_id(cli, &id);
     if (outcome != CLI_OK) {
@@ -76,7 +77,8 @@ static void print_members(struct cli *cli, const struct units *units,
 
 enum cli_exit run_member_list(struct cli *cli)
 {
-    Talea__V1__ListMembersRequest request = TALEA__V1__LIST_MEMBERS_REQUEST__INIT;
+    Talea__V1__ListMembersRequest request;
+    talea__v1__list_members_request__init(&request);
     enum cli_exit outcome = till_read_page(cli, &request.page_size, &request.page_token);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     if (outcome == CLI_OK) {
@@ -118,7 +120,8 @@ static enum cli_exit print_member(struct cli *cli, const Talea__V1__Member *memb
 
 enum cli_exit run_member_show(struct cli *cli)
 {
-    Talea__V1__GetMemberRequest request = TALEA__V1__GET_MEMBER_REQUEST__INIT;
+    Talea__V1__GetMemberRequest request;
+    talea__v1__get_member_request__init(&request);
     Talea__V1__MemberSelector selector;
     enum cli_exit outcome = selector_read(cli, &selector);
     request.member = &selector;
@@ -136,7 +139,8 @@ enum cli_exit run_member_show(struct cli *cli)
 
 enum cli_exit run_card_issue(struct cli *cli)
 {
-    Talea__V1__IssueCardRequest request = TALEA__V1__ISSUE_CARD_REQUEST__INIT;
+    Talea__V1__IssueCardRequest request;
+    talea__v1__issue_card_request__init(&request);
     Talea__V1__MemberSelector selector;
     const char *id;
     enum cli_exit outcome = selector_read(cli, &selector);
@@ -159,7 +163,8 @@ enum cli_exit run_card_issue(struct cli *cli)
 
 enum cli_exit run_card_block(struct cli *cli)
 {
-    Talea__V1__BlockCardRequest request = TALEA__V1__BLOCK_CARD_REQUEST__INIT;
+    Talea__V1__BlockCardRequest request;
+    talea__v1__block_card_request__init(&request);
     char card[20];
     const char *id;
     enum cli_exit outcome = selector_read_card(cli, 0, card);

@@ -157,7 +157,8 @@ static enum err on_row(void *context, const struct row *row, struct note *note)
     }
     derive_id(&import->partner, job->reference, job->transaction_id);
     struct member_job copy = *job; /* the pump may free the job at any time */
-    Talea__V1__ImportMembersRequest request = TALEA__V1__IMPORT_MEMBERS_REQUEST__INIT;
+    Talea__V1__ImportMembersRequest request;
+    talea__v1__import_members_request__init(&request);
     request.transaction_id = copy.transaction_id;
     request.reference = copy.reference;
     request.display_name = name;

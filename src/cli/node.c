@@ -9,7 +9,8 @@
 
 static enum cli_exit get_status(struct cli *cli, ProtobufCMessage **out_reply)
 {
-    Talea__V1__GetStatusRequest request = TALEA__V1__GET_STATUS_REQUEST__INIT;
+    Talea__V1__GetStatusRequest request;
+    talea__v1__get_status_request__init(&request);
     return session_call(cli, &talea__v1__admin_service__descriptor, "GetStatus", &request.base,
                         out_reply);
 }

@@ -57,7 +57,8 @@ static void print_accounts(struct cli *cli, const struct units *units,
 
 enum cli_exit run_report(struct cli *cli)
 {
-    Talea__V1__GetReportRequest request = TALEA__V1__GET_REPORT_REQUEST__INIT;
+    Talea__V1__GetReportRequest request;
+    talea__v1__get_report_request__init(&request);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     enum cli_exit outcome = office_call(cli, "GetReport", &request.base, &message);
     if (outcome != CLI_OK || cli->is_json) {
@@ -135,7 +136,8 @@ static bool has_difference(const Talea__V1__ListPeriodsResponse *reply)
 
 enum cli_exit run_period_list(struct cli *cli)
 {
-    Talea__V1__ListPeriodsRequest request = TALEA__V1__LIST_PERIODS_REQUEST__INIT;
+    Talea__V1__ListPeriodsRequest request;
+    talea__v1__list_periods_request__init(&request);
     const char *period = cli_argument(cli, 0);
     enum cli_exit outcome =
         period == NULL ? CLI_OK : office_read_period(cli, period, &request.period);
@@ -158,7 +160,8 @@ enum cli_exit run_period_list(struct cli *cli)
 
 enum cli_exit run_period_close(struct cli *cli)
 {
-    Talea__V1__ClosePeriodRequest request = TALEA__V1__CLOSE_PERIOD_REQUEST__INIT;
+    Talea__V1__ClosePeriodRequest request;
+    talea__v1__close_period_request__init(&request);
     const char *id;
     enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 0), &request.period);
     if (outcome == CLI_OK) {

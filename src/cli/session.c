@@ -194,7 +194,8 @@ enum cli_exit session_units(struct cli *cli, const struct units **out_units)
     if (outcome != CLI_OK) {
         return outcome;
     }
-    Talea__V1__GetStatusRequest request = TALEA__V1__GET_STATUS_REQUEST__INIT;
+    Talea__V1__GetStatusRequest request;
+    talea__v1__get_status_request__init(&request);
     ProtobufCMessage *reply = NULL;
     struct rpc_status status =
         session_try(cli, &talea__v1__admin_service__descriptor, "GetStatus", &request.base, &reply);

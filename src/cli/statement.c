@@ -189,7 +189,8 @@ static enum cli_exit export_document(struct cli *cli, const ProtobufCMessage *do
 
 enum cli_exit run_statement_show(struct cli *cli)
 {
-    Talea__V1__GetStatementRequest request = TALEA__V1__GET_STATEMENT_REQUEST__INIT;
+    Talea__V1__GetStatementRequest request;
+    talea__v1__get_statement_request__init(&request);
     enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 1), &request.period);
     if (outcome != CLI_OK) {
         return outcome;

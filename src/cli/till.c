@@ -31,7 +31,8 @@ enum cli_exit till_call(struct cli *cli, const char *method, const ProtobufCMess
 
 enum cli_exit run_balance(struct cli *cli)
 {
-    Talea__V1__GetBalanceRequest request = TALEA__V1__GET_BALANCE_REQUEST__INIT;
+    Talea__V1__GetBalanceRequest request;
+    talea__v1__get_balance_request__init(&request);
     Talea__V1__MemberSelector selector;
     enum cli_exit outcome = selector_read(cli, &selector);
     if (outcome != CLI_OK) {
@@ -83,7 +84,8 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
 
 enum cli_exit run_earn(struct cli *cli)
 {
-    Talea__V1__EarnRequest request = TALEA__V1__EARN_REQUEST__INIT;
+    Talea__V1__EarnRequest request;
+    talea__v1__earn_request__init(&request);
     char card[20];
     enum cli_exit outcome = fill_earn(cli, &request, card);
     if (outcome != CLI_OK) {
@@ -146,7 +148,8 @@ static void print_history(struct cli *cli, const struct units *units,
 
 enum cli_exit run_history(struct cli *cli)
 {
-    Talea__V1__ListHistoryRequest request = TALEA__V1__LIST_HISTORY_REQUEST__INIT;
+    Talea__V1__ListHistoryRequest request;
+    talea__v1__list_history_request__init(&request);
     Talea__V1__MemberSelector selector;
     enum cli_exit outcome = selector_read(cli, &selector);
     if (outcome != CLI_OK) {

@@ -55,8 +55,10 @@ static enum cli_exit verify_node(struct cli *cli)
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, NULL);
     }
-    Talea__V1__VerifyLedgerRequest request = TALEA__V1__VERIFY_LEDGER_REQUEST__INIT;
-    Talea__V1__VerifyLedgerResponse last = TALEA__V1__VERIFY_LEDGER_RESPONSE__INIT;
+    Talea__V1__VerifyLedgerRequest request;
+    talea__v1__verify_ledger_request__init(&request);
+    Talea__V1__VerifyLedgerResponse last;
+    talea__v1__verify_ledger_response__init(&last);
     char finding[512] = "";
     err = rpc_client_stream_send(stream, &request.base);
     if (err == ERR_OK) {

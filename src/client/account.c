@@ -72,7 +72,8 @@ int talea_get_balance(struct talea_client *client, const struct talea_selector *
                       int64_t timeout_ms, struct talea_balance *out_balance,
                       struct talea_error *error)
 {
-    Talea__V1__GetBalanceRequest request = TALEA__V1__GET_BALANCE_REQUEST__INIT;
+    Talea__V1__GetBalanceRequest request;
+    talea__v1__get_balance_request__init(&request);
     Talea__V1__MemberSelector selector;
     ProtobufCMessage *message = NULL;
     int code = account_select(member, &selector, error);
@@ -125,7 +126,8 @@ int talea_list_history(struct talea_client *client, const struct talea_selector 
                        uint32_t row_max, const char *page, int64_t timeout_ms,
                        struct talea_history *out_history, struct talea_error *error)
 {
-    Talea__V1__ListHistoryRequest request = TALEA__V1__LIST_HISTORY_REQUEST__INIT;
+    Talea__V1__ListHistoryRequest request;
+    talea__v1__list_history_request__init(&request);
     Talea__V1__MemberSelector selector;
     ProtobufCMessage *message = NULL;
     int code = account_select(member, &selector, error);

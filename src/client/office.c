@@ -39,7 +39,8 @@ static int copy_member(const Talea__V1__Member *member, struct talea_member *out
 int talea_get_member(struct talea_client *client, const struct talea_selector *member,
                      int64_t timeout_ms, struct talea_member *out_member, struct talea_error *error)
 {
-    Talea__V1__GetMemberRequest request = TALEA__V1__GET_MEMBER_REQUEST__INIT;
+    Talea__V1__GetMemberRequest request;
+    talea__v1__get_member_request__init(&request);
     Talea__V1__MemberSelector selector;
     ProtobufCMessage *message = NULL;
     int code = account_select(member, &selector, error);
@@ -96,7 +97,8 @@ static int copy_report(const Talea__V1__GetReportResponse *reply, struct talea_r
 int talea_get_report(struct talea_client *client, int64_t timeout_ms,
                      struct talea_report *out_report, struct talea_error *error)
 {
-    Talea__V1__GetReportRequest request = TALEA__V1__GET_REPORT_REQUEST__INIT;
+    Talea__V1__GetReportRequest request;
+    talea__v1__get_report_request__init(&request);
     ProtobufCMessage *message = NULL;
     int code = client_call(client, &talea__v1__back_office_service__descriptor, "GetReport",
                            &request.base, timeout_ms, &message, error);

@@ -14,7 +14,8 @@ static int till_call(struct talea_client *client, const char *method,
 int talea_enrol(struct talea_client *client, const struct talea_enrol *request, int64_t timeout_ms,
                 struct talea_enrolled *out_enrolled, struct talea_error *error)
 {
-    Talea__V1__EnrolRequest message = TALEA__V1__ENROL_REQUEST__INIT;
+    Talea__V1__EnrolRequest message;
+    talea__v1__enrol_request__init(&message);
     ProtobufCMessage *reply = NULL;
     message.transaction_id = client_text(request->transaction_id);
     message.reference = client_text(request->reference);
@@ -33,7 +34,8 @@ int talea_issue_card(struct talea_client *client, const char *transaction_id,
                      const struct talea_selector *member, int64_t timeout_ms,
                      char out_card[TALEA_CARD_SIZE], struct talea_error *error)
 {
-    Talea__V1__IssueCardRequest message = TALEA__V1__ISSUE_CARD_REQUEST__INIT;
+    Talea__V1__IssueCardRequest message;
+    talea__v1__issue_card_request__init(&message);
     Talea__V1__MemberSelector selector;
     ProtobufCMessage *reply = NULL;
     int code = account_select(member, &selector, error);
@@ -52,7 +54,8 @@ int talea_issue_card(struct talea_client *client, const char *transaction_id,
 int talea_block_card(struct talea_client *client, const char *transaction_id, const char *card,
                      int64_t timeout_ms, struct talea_error *error)
 {
-    Talea__V1__BlockCardRequest message = TALEA__V1__BLOCK_CARD_REQUEST__INIT;
+    Talea__V1__BlockCardRequest message;
+    talea__v1__block_card_request__init(&message);
     ProtobufCMessage *reply = NULL;
     message.transaction_id = client_text(transaction_id);
     message.card = client_text(card);
@@ -64,7 +67,8 @@ int talea_block_card(struct talea_client *client, const char *transaction_id, co
 int talea_earn(struct talea_client *client, const struct talea_earn *request, int64_t timeout_ms,
                struct talea_earned *out_earned, struct talea_error *error)
 {
-    Talea__V1__EarnRequest message = TALEA__V1__EARN_REQUEST__INIT;
+    Talea__V1__EarnRequest message;
+    talea__v1__earn_request__init(&message);
     ProtobufCMessage *reply = NULL;
     message.transaction_id = client_text(request->transaction_id);
     message.card = client_text(request->card);
@@ -92,7 +96,8 @@ int talea_return_purchase(struct talea_client *client, const struct talea_return
                           int64_t timeout_ms, struct talea_purchase_returned *out_returned,
                           struct talea_error *error)
 {
-    Talea__V1__ReturnPurchaseRequest message = TALEA__V1__RETURN_PURCHASE_REQUEST__INIT;
+    Talea__V1__ReturnPurchaseRequest message;
+    talea__v1__return_purchase_request__init(&message);
     ProtobufCMessage *reply = NULL;
     message.transaction_id = client_text(request->transaction_id);
     message.sale_id = client_text(request->sale_id);
@@ -113,7 +118,8 @@ int talea_return_purchase(struct talea_client *client, const struct talea_return
 int talea_authorise_burn(struct talea_client *client, const struct talea_authorise *request,
                          int64_t timeout_ms, struct talea_hold *out_hold, struct talea_error *error)
 {
-    Talea__V1__AuthoriseBurnRequest message = TALEA__V1__AUTHORISE_BURN_REQUEST__INIT;
+    Talea__V1__AuthoriseBurnRequest message;
+    talea__v1__authorise_burn_request__init(&message);
     ProtobufCMessage *reply = NULL;
     message.transaction_id = client_text(request->transaction_id);
     message.card = client_text(request->card);
@@ -138,7 +144,8 @@ int talea_capture_burn(struct talea_client *client, const char *transaction_id, 
                        int64_t points, int64_t timeout_ms, struct talea_captured *out_captured,
                        struct talea_error *error)
 {
-    Talea__V1__CaptureBurnRequest message = TALEA__V1__CAPTURE_BURN_REQUEST__INIT;
+    Talea__V1__CaptureBurnRequest message;
+    talea__v1__capture_burn_request__init(&message);
     ProtobufCMessage *reply = NULL;
     message.transaction_id = client_text(transaction_id);
     message.hold_id = client_text(hold_id);
@@ -157,7 +164,8 @@ int talea_capture_burn(struct talea_client *client, const char *transaction_id, 
 int talea_void_burn(struct talea_client *client, const char *transaction_id, const char *hold_id,
                     int64_t timeout_ms, int64_t *out_voided_points, struct talea_error *error)
 {
-    Talea__V1__VoidBurnRequest message = TALEA__V1__VOID_BURN_REQUEST__INIT;
+    Talea__V1__VoidBurnRequest message;
+    talea__v1__void_burn_request__init(&message);
     ProtobufCMessage *reply = NULL;
     message.transaction_id = client_text(transaction_id);
     message.hold_id = client_text(hold_id);
@@ -173,7 +181,8 @@ int talea_return_burn(struct talea_client *client, const char *transaction_id, c
                       int64_t points, const char *receipt, int64_t timeout_ms,
                       int64_t *out_returned_points, struct talea_error *error)
 {
-    Talea__V1__ReturnBurnRequest message = TALEA__V1__RETURN_BURN_REQUEST__INIT;
+    Talea__V1__ReturnBurnRequest message;
+    talea__v1__return_burn_request__init(&message);
     ProtobufCMessage *reply = NULL;
     message.transaction_id = client_text(transaction_id);
     message.hold_id = client_text(hold_id);

@@ -77,3 +77,25 @@ function(talea_integration_test name script)
         ENVIRONMENT "TALEA_SOURCE=${CMAKE_SOURCE_DIR};TALEA_BUILD=${CMAKE_BINARY_DIR}")
     talea_label(integration_${name} "" integration ${arg_LABELS})
 endfunction()
+
+# talea_fuzz_target(NAME SOURCES ... DEPENDS module ...)
+#
+# The executable fuzz_NAME of one LLVMFuzzerTestOneInput. With TALEA_FUZZ it is libFuzzer's, and
+# tests/fuzz/run runs it. In every build but that it replays tests/fuzz/corpus/NAME and is registered
+# with CTest as fuzz_NAME, under the label `unit`.
+function(talea_fuzz_target name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS")
+    add_executable(fuzz_${name} ${arg_SOURCES})
+    target_compile_options(fuzz_${name} PRIVATE ${TALEA_WARNINGS})
+    list(TRANSFORM arg_DEPENDS PREPEND talea_)
+    target_link_libraries(fuzz_${name} PRIVATE fuzz_common ${arg_DEPENDS})
+    if(TALEA_FUZZ)
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+        return()
+    endif()
+    target_link_libraries(fuzz_${name} PRIVATE fuzz_replay)
+    add_test(NAME fuzz_${name}
+        COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(fuzz_${name} PROPERTIES TIMEOUT 120)
+    talea_label(fuzz_${name} fuzz_${name} unit)
+endfunction()

@@ -133,6 +133,7 @@ static enum err copy_command(struct submission *s, const struct command *command
     s->command.origin = command->origin;
     s->command.transaction_id = command->transaction_id;
     s->command.business_time = command->business_time;
+    s->command.is_dated = command->is_dated;
     return ERR_OK;
 }
 
@@ -261,7 +262,7 @@ enum err engine_take_receipt(struct engine *engine, const struct incoming_receip
     return err;
 }
 
-void engine_set_terms(struct engine *engine, const struct engine_terms *terms)
+enum err engine_set_terms(struct engine *engine, const struct engine_terms *terms)
 {
     struct submission *s = submission_create(SUBMISSION_TERMS);
     if (s != NULL) {
@@ -271,6 +272,7 @@ void engine_set_terms(struct engine *engine, const struct engine_terms *terms)
     if (err != ERR_OK && terms->release != NULL) {
         terms->release(terms->context);
     }
+    return err;
 }
 
 enum err engine_checkpoint(struct engine *engine)
@@ -290,6 +292,7 @@ struct engine_stats engine_stats(const struct engine *engine)
         .batches = atomic_load(&c->batches),
         .batch_bytes = atomic_load(&c->batch_bytes),
         .commit_failures = atomic_load(&c->commit_failures),
+        .queue_length = queue_length(&engine->queue),
     };
 }
 

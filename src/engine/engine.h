@@ -59,7 +59,7 @@ struct engine_stats {
     uint64_t batches;
     uint64_t batch_bytes;
     uint64_t commit_failures;
-    uint64_t queue_length;
+    uint64_t queue_length; /* waiting for the writer */
 };
 
 /* Rolls the state forward from the journal, checking every batch on the way, and starts the
@@ -121,8 +121,10 @@ struct incoming_receipt {
 MUST_USE enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
                                       size_t *out_refused, struct note *note);
 
-/* Takes effect for the next command that is decided. */
-void engine_set_terms(struct engine *engine, const struct engine_terms *terms);
+/* Takes effect for the next command that is decided, whether or not that is made durable. On
+ * ERR_RESOURCE (no memory) and ERR_UNAVAILABLE (closing) the old terms stay, and the new ones are
+ * released. */
+MUST_USE enum err engine_set_terms(struct engine *engine, const struct engine_terms *terms);
 /* Checkpoints now and waits: what was answered before is then in state_scan. */
 MUST_USE enum err engine_checkpoint(struct engine *engine);
 struct engine_stats engine_stats(const struct engine *engine);

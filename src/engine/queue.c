@@ -19,7 +19,7 @@ static enum err put_locked(struct queue *queue, struct submission *submission)
     if (queue->is_closed) {
         return ERR_UNAVAILABLE;
     }
-    if (queue->length == queue->capacity) {
+    if (queue->length >= queue->capacity && submission->kind != SUBMISSION_TERMS) {
         return ERR_RESOURCE;
     }
     submission->next = NULL;
@@ -82,10 +82,11 @@ void queue_close(struct queue *queue)
     pthread_cond_broadcast(&queue->has_work);
 }
 
-size_t queue_length(struct queue *queue)
+size_t queue_length(const struct queue *queue)
 {
-    pthread_mutex_lock(&queue->lock);
+    pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&queue->lock; /* no queue is const */
+    pthread_mutex_lock(lock);
     size_t length = queue->length;
-    pthread_mutex_unlock(&queue->lock);
+    pthread_mutex_unlock(lock);
     return length;
 }

@@ -42,11 +42,12 @@ struct queue {
 
 void queue_init(struct queue *queue, size_t capacity);
 void queue_fini(struct queue *queue);
-/* ERR_RESOURCE when full, ERR_UNAVAILABLE when closed; the submission stays the caller's then. */
+/* ERR_RESOURCE when full (new terms are let in all the same), ERR_UNAVAILABLE when closed; the
+ * submission stays the caller's then. */
 MUST_USE enum err queue_put(struct queue *queue, struct submission *submission);
 /* Waits for work, takes at most `limit` (a linked list). NULL when closed and empty. */
 struct submission *queue_take(struct queue *queue, size_t limit);
 void queue_close(struct queue *queue);
-size_t queue_length(struct queue *queue);
+size_t queue_length(const struct queue *queue);
 
 #endif

@@ -219,7 +219,8 @@ static struct receipted_entry receipted(const struct clearing_entry *entry, enum
                                     entry->subject, entry->card,   verdict};
 }
 
-/* In parts that end behind each refusal, so that each reversal sees the one before. */
+/* In parts that end behind each refusal, so that each reversal sees the one before. The last part
+ * keeps the receipt: a thousand copies of it would not fit into a batch. */
 static enum err take_parts(struct engine *engine, const struct incoming_receipt *in,
                            size_t *out_refused)
 {
@@ -240,7 +241,7 @@ static enum err take_parts(struct engine *engine, const struct incoming_receipt 
             .receipt_number = in->receipt->receipt_number,
             .receipt_hash = in->payload_hash,
             .last_number = in->entries[i].number,
-            .receipt_signed = in->receipt_signed,
+            .receipt_signed = i + 1 == in->count ? in->receipt_signed : slice_of(NULL, 0),
             .entries = part,
             .entry_count = length,
         };

@@ -180,7 +180,7 @@ static enum err commit(struct engine *engine)
 
 static void answer_one(struct submission *s, enum err commit_result)
 {
-    if (s->outcome.err == ERR_OK) {
+    if (s->outcome.err == ERR_OK && s->kind != SUBMISSION_TERMS) { /* terms hold all the same */
         s->outcome.err = commit_result;
     }
     if (s->batch_outcome != NULL) {

@@ -22,8 +22,9 @@ struct batch_builder {
 };
 
 void batch_begin(struct batch_builder *builder, uint64_t first_row);
-/* `record->row` must be the next. A record beyond LIMIT_RECORD_BYTES or LIMIT_EFFECTS_PER_RECORD could
- * not be read again: the builder sticks to ERR_RESOURCE, as it does beyond LIMIT_BATCH_RECORDS. */
+/* `record->row` must be the next. A record beyond LIMIT_RECORD_BYTES or LIMIT_EFFECTS_PER_RECORD
+ * could not be read again: the builder sticks to ERR_RESOURCE, as it does beyond
+ * LIMIT_BATCH_RECORDS. */
 void batch_add(struct batch_builder *builder, const struct record *record);
 void batch_builder_fini(struct batch_builder *builder);
 /* Closes and signs. `*out_hash` is the previous hash of the next batch. */

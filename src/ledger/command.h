@@ -121,7 +121,7 @@ struct command_take_receipt {
     uint64_t receipt_number;
     struct hash receipt_hash;
     uint64_t last_number;
-    struct slice receipt_signed;
+    struct slice receipt_signed; /* empty in all parts of a receipt but the last */
     /* Those after the stream's receipted_number, in order. The canonical bytes keep only how many
      * there were: what they led to is in the record's effects. NULL after decode. */
     const struct receipted_entry *entries;

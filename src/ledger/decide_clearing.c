@@ -169,7 +169,8 @@ static void add_to_total(struct decision *d, struct effect_total *run,
 }
 
 /* Refusals in one receipt may concern one sale or hold, and each change must see the one before. So
- * the engine gives a receipt in parts that end behind each refusal, as one linked group. */
+ * the engine gives a receipt in parts that end behind each refusal, as one linked group; the last
+ * one brings its bytes. */
 enum err decide_take_receipt(struct decision *d)
 {
     const struct command_take_receipt *receipt = &d->command->take_receipt;
@@ -198,7 +199,10 @@ enum err decide_take_receipt(struct decision *d)
     stream.receipt_number = receipt->receipt_number;
     stream.receipt_hash = receipt->receipt_hash;
     decide_put_stream(d, STREAM_OUT, &receipt->receiver, &stream);
-    put_receipt(d, STREAM_OUT, &receipt->receiver, stream.receipt_number, receipt->receipt_signed);
+    if (receipt->receipt_signed.length > 0) {
+        put_receipt(d, STREAM_OUT, &receipt->receiver, stream.receipt_number,
+                    receipt->receipt_signed);
+    }
     return ERR_OK;
 }
 

@@ -7,6 +7,17 @@ static struct account_ref sender_account(const struct decision *d, enum account_
     return account_of_partner(kind, &take->sender, take->entry.period);
 }
 
+/* Does what the sender ever gave stay within what one partner may? */
+static enum err check_given(const struct decision *d, bool *out_is_within)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    struct entry_total given;
+    TRY(ledger_get_total(d->view, STREAM_IN, &take->sender, (struct period){0}, ENTRY_EARN,
+                         take->entry.tariff, &given));
+    *out_is_within = given.points <= LIMIT_POINTS_PER_PARTNER - take->entry.points.minor;
+    return ERR_OK;
+}
+
 /* Our member earned at the sender: the sender owes us the price of the points. */
 static enum err take_earn(struct decision *d)
 {
@@ -40,12 +51,14 @@ static enum err take_earn(struct decision *d)
     if (err != ERR_NOT_FOUND) {
         return err;
     }
+    bool is_within;
+    TRY(check_given(d, &is_within));
+    if (!is_within) {
+        return decide_refuse(d, VERDICT_POINTS_TOO_LARGE);
+    }
     TRY(work_give(d, &work, &receivable, &sale.lot, entry->points));
     if (decision_is_refused(d)) {
         return ERR_OK;
-    }
-    if (roster_tariff(d->terms->roster, entry->tariff) == NULL) {
-        return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
     }
     sale.member = work.id;
     decide_put_sale(d, &entry->transaction_id, &sale);
@@ -64,6 +77,9 @@ static enum err take_earn_return(struct decision *d)
         return decide_refuse(d, VERDICT_SALE_UNKNOWN);
     }
     TRY(err);
+    if (entry->tariff != sale.lot.tariff) { /* at another price than the points were given */
+        return decide_refuse(d, VERDICT_NOT_AGREED);
+    }
     if (entry->points.minor > sale.points.minor - sale.taken.minor) {
         return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
     }
@@ -151,7 +167,12 @@ static void take_mark(struct decision *d, const struct stream *before, const str
 
 static enum err take_by_kind(struct decision *d)
 {
-    switch (d->command->take_entry.entry.kind) {
+    const struct clearing_entry *entry = &d->command->take_entry.entry;
+    if (entry->kind != ENTRY_PERIOD_MARK &&
+        roster_tariff(d->terms->roster, entry->tariff) == NULL) { /* no statement would have it */
+        return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
+    }
+    switch (entry->kind) {
     case ENTRY_EARN:
         return take_earn(d);
     case ENTRY_CAPTURE:

@@ -122,8 +122,12 @@ static enum err ask_home(struct abroad *abroad)
     struct signed_message signed_request;
     Talea__V1__Signed message;
     Talea__V1__AuthoriseHoldRequest request = TALEA__V1__AUTHORISE_HOLD_REQUEST__INIT;
+    int64_t left_ms = rpc_call_time_left_ms(abroad->call);
     if (client == NULL) {
         return ERR_UNAVAILABLE;
+    }
+    if (left_ms <= 0) { /* to the client, no time would be no limit */
+        return ERR_DEADLINE;
     }
     struct snapshot *snapshot = node_snapshot(node);
     enum err err = wire_hold_request_encode(&abroad->request, &payload);
@@ -135,7 +139,6 @@ static enum err ask_home(struct abroad *abroad)
     if (err == ERR_OK) {
         signed_to_message(&signed_request, &message);
         request.request = &message;
-        int64_t left_ms = rpc_call_time_left_ms(abroad->call);
         err = rpc_client_call_async(
             client, &talea__v1__peer_service__descriptor, "AuthoriseHold", &request.base,
             left_ms < ABROAD_TIMEOUT_MS ? left_ms : ABROAD_TIMEOUT_MS, abroad_done, abroad);

@@ -197,6 +197,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     node->config_path = config_path;
     node->clock = clock_of_system();
     node->started = clock_now(&node->clock);
+    pthread_mutex_init(&node->reload_lock, NULL);
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
@@ -244,7 +245,31 @@ void node_stop(struct node *node)
     pthread_mutex_destroy(&node->peers_lock);
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->snapshot_lock);
+    pthread_mutex_destroy(&node->reload_lock);
     free(node);
+}
+
+/* What was cleared under a tariff stays in the totals and keeps its price: without it, or with
+ * another one, this node's halves would differ from the partners'. */
+static enum err check_tariffs(const struct roster *before, const struct roster *after,
+                              struct note *note)
+{
+    for (size_t i = 0; i < before->tariff_count; i++) {
+        const struct tariff *old = &before->tariffs[i];
+        const struct tariff *now = roster_tariff(after, old->id);
+        if (now == NULL) {
+            return note_set(note, ERR_CONFLICT, "the new charter no longer has tariff %u", old->id);
+        }
+        if (now->issue_price.minor != old->issue_price.minor ||
+            now->redemption_price.minor != old->redemption_price.minor ||
+            now->per.minor != old->per.minor) {
+            return note_set(note, ERR_CONFLICT,
+                            "the new charter has other prices for tariff %u: new prices need a "
+                            "tariff of their own",
+                            old->id);
+        }
+    }
+    return ERR_OK;
 }
 
 /* The charter may grow newer, not older. */
@@ -260,10 +285,10 @@ static enum err check_newer(const struct snapshot *before, const struct snapshot
         !hash_equal(&after->charter->payload_hash, &before->charter->payload_hash)) {
         return note_set(note, ERR_CONFLICT, "another charter with the epoch in force");
     }
-    return ERR_OK;
+    return check_tariffs(&before->roster, &after->roster, note);
 }
 
-enum err node_reload(struct node *node, struct note *note)
+static enum err reload(struct node *node, struct note *note)
 {
     struct snapshot *snapshot;
     TRY(snapshot_load(&node->config, &snapshot, note));
@@ -278,11 +303,23 @@ enum err node_reload(struct node *node, struct note *note)
         return err;
     }
     struct engine_terms terms = terms_of(snapshot);
-    engine_set_terms(node->engine, &terms);
+    err = engine_set_terms(node->engine, &terms);
+    if (err != ERR_OK) {
+        snapshot_release(snapshot);
+        return note_set(note, err, "the ledger can't take the new charter now; reload again");
+    }
     pthread_mutex_lock(&node->snapshot_lock);
     before = node->snapshot;
     node->snapshot = snapshot;
     pthread_mutex_unlock(&node->snapshot_lock);
     snapshot_release(before);
     return ERR_OK;
+}
+
+enum err node_reload(struct node *node, struct note *note)
+{
+    pthread_mutex_lock(&node->reload_lock);
+    enum err err = reload(node, note);
+    pthread_mutex_unlock(&node->reload_lock);
+    return err;
 }

@@ -41,6 +41,7 @@ struct node {
     struct key_signer key_signer;
     struct signer signer;
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
+    pthread_mutex_t reload_lock; /* one reload at a time */
     pthread_mutex_t snapshot_lock;
     struct snapshot *snapshot;
     struct credentials *credentials;

@@ -172,6 +172,15 @@ static enum err sign_into(struct node *node, enum purpose purpose, struct slice 
     return err;
 }
 
+/* What was signed before, by the key of today. */
+static enum err renew_into(struct node *node, struct slice kept, struct buffer *out_signed)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    enum err err = signed_renew(&node->signer, snapshot->roster.epoch, kept, out_signed);
+    snapshot_release(snapshot);
+    return err;
+}
+
 struct proposal {
     const struct pair_statement *statement;
     struct buffer *out_signed;
@@ -184,8 +193,7 @@ static enum err propose(struct node *node, struct pair_period *pair, void *conte
     struct buffer payload = {0};
     buffer_clear(proposal->out_signed);
     if (pair->own_signed.length > 0) {
-        write_bytes(proposal->out_signed, pair->own_signed.at, pair->own_signed.length);
-        return proposal->out_signed->err;
+        return renew_into(node, pair->own_signed, proposal->out_signed);
     }
     enum err err = wire_statement_encode(proposal->statement, &payload);
     if (err == ERR_OK) {
@@ -227,11 +235,14 @@ static enum err take_statement(struct node *node, struct pair_period *pair, void
     arena_fini(&arena);
     TRY(err);
     TRY(signed_encode(taking->theirs, &taking->bytes));
-    if (slice_equal(pair->partner_signed, buffer_slice(&taking->bytes)) && is_equal &&
-        pair->own_countersigned.length > 0) {
-        write_bytes(taking->out_countersigned, pair->own_countersigned.at,
-                    pair->own_countersigned.length);
-        return taking->out_countersigned->err;
+    bool is_settled = pair->state == PAIR_MATCHED; /* what both signed, neither takes back */
+    bool is_known = slice_equal(pair->partner_signed, buffer_slice(&taking->bytes));
+    if (is_settled && !is_equal) {
+        return note_set(taking->note, ERR_CONFLICT,
+                        "the period is settled; a correction goes into the open one");
+    }
+    if ((is_known || is_settled) && is_equal && pair->own_countersigned.length > 0) {
+        return renew_into(node, pair->own_countersigned, taking->out_countersigned);
     }
     if (is_equal) {
         TRY(sign_into(node, PURPOSE_STATEMENT_COUNTERSIGN, taking->theirs->payload,
@@ -241,7 +252,7 @@ static enum err take_statement(struct node *node, struct pair_period *pair, void
         snprintf(pair->detail, sizeof pair->detail, "%.*s", (int)sizeof pair->detail - 1,
                  taking->note->text);
     }
-    *out_has_changed = !slice_equal(pair->partner_signed, buffer_slice(&taking->bytes)) || is_equal;
+    *out_has_changed = !is_known || is_equal;
     pair->partner_signed = buffer_slice(&taking->bytes);
     pair->own_countersigned = buffer_slice(taking->out_countersigned);
     return ERR_OK;

@@ -40,31 +40,36 @@ static enum err resume(struct clearing *clearing, uint64_t held)
     struct node *node = clearing->node;
     struct state_reader *reader;
     struct stream stream;
+    struct buffer renewed = {0};
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     struct snapshot *snapshot = node_snapshot(node);
     enum err err =
         ledger_get_stream(&view, &snapshot->roster, STREAM_IN, &clearing->sender, &stream);
+    uint64_t epoch = snapshot->roster.epoch;
     snapshot_release(snapshot);
-    for (uint64_t number = held + 1; err == ERR_OK && number <= stream.receipt_number; number++) {
+    for (uint64_t number = held; err == ERR_OK && number < stream.receipt_number;) {
         struct ledger_key key;
         struct slice receipt;
-        key_receipt(STREAM_IN, &clearing->sender, number, &key);
+        key_receipt(STREAM_IN, &clearing->sender, ++number, &key);
         err = view_get(&view, TABLE_RECEIPT, &key, &receipt);
-        if (err == ERR_OK) {
-            err = send_response(clearing, receipt, "");
-        }
+        buffer_clear(&renewed);
+        err = err == ERR_OK ? signed_renew(&node->signer, epoch, receipt, &renewed) : err;
+        err = err == ERR_OK ? send_response(clearing, buffer_slice(&renewed), "") : err;
     }
+    buffer_fini(&renewed);
     readers_give(node->readers, reader);
-    TRY(err);
-    if (held > stream.receipt_number) {
-        char problem[128];
+    bool is_sender_older = err == ERR_NOT_FOUND; /* receipts are kept until the sender has them */
+    if (is_sender_older || (err == ERR_OK && held > stream.receipt_number)) {
+        char problem[160];
         snprintf(problem, sizeof problem,
-                 "you hold receipt %" PRIu64 ", the last one here is %" PRIu64, held,
-                 stream.receipt_number);
+                 "you hold receipt %" PRIu64 ", the last one here is %" PRIu64
+                 ": %s ledger is an older copy",
+                 held, stream.receipt_number, is_sender_older ? "your" : "this");
         TRY(send_response(clearing, slice_of(NULL, 0), problem));
         return ERR_DISAGREE;
     }
+    TRY(err);
     return send_response(clearing, slice_of(NULL, 0), "");
 }
 

@@ -326,7 +326,8 @@ enum err return_allocate(struct return_matcher *matcher, struct archive_txn *txn
     if (err == ERR_OK) {
         TRY(allocation_decode(kept, out_allocation));
         bool is_same =
-            memcmp(out_allocation->body_hash, request->body_hash, sizeof request->body_hash) == 0;
+            slice_equal(slice_of(out_allocation->body_hash, sizeof out_allocation->body_hash),
+                        slice_of(request->body_hash, sizeof request->body_hash));
         *out_is_kept = true;
         return is_same ? ERR_OK : ERR_CONFLICT;
     }

@@ -98,7 +98,9 @@ static enum err receive_one(struct session *session, struct rpc_client_stream *s
     }
     note_set(note, ERR_INPUT, "the receipt's envelope is malformed");
     TRY(signed_of_message(response->receipt, &envelope));
-    return session_take_receipt(session, &envelope, note);
+    TRY(session_take_receipt(session, &envelope, note));
+    note->text[0] = '\0'; /* what a later failure says must be its own */
+    return ERR_OK;
 }
 
 static enum err resume(struct session *session, struct rpc_client_stream *stream, struct note *note)

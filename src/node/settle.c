@@ -130,6 +130,9 @@ void session_settle(struct session *session)
     }
     for (size_t i = 0; i < closed.count; i++) {
         struct note note = {""};
+        if (session_is_stopping(session)) {
+            return; /* each exchange may take its whole time */
+        }
         if (is_settled(session, closed.periods[i])) {
             continue;
         }

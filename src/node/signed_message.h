@@ -18,5 +18,9 @@ MUST_USE enum err signed_by_partner(const struct snapshot *snapshot,
                                     const struct signed_message *message, enum purpose purpose,
                                     const struct partner_id *partner, struct unix_ms now,
                                     struct note *note);
+/* Appends what this node signed before (Signed bytes), as it is or, when its online key has changed
+ * since, with the same payload signed by the key of today: partners take no other. */
+MUST_USE enum err signed_renew(const struct signer *signer, uint64_t charter_epoch,
+                               struct slice kept, struct buffer *out);
 
 #endif

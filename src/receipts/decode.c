@@ -28,8 +28,10 @@ const char *decode_refuse(struct decoder *decoder, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(decoder->reason, sizeof decoder->reason, format, arguments);
+    char reason[sizeof decoder->reason]; /* what it quotes may be cut anywhere */
+    (void)vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
+    text_clean_line(decoder->reason, sizeof decoder->reason, slice_of(reason, strlen(reason)));
     return decoder->reason;
 }
 

@@ -99,16 +99,37 @@ static bool is_cut(const struct rpc_stream *stream)
     return atomic_load(&stream->is_closed) && stream->cancelled != 0;
 }
 
-static void link_stream(struct rpc_stream *stream)
+/* Under the server's mutex. The threads are for all: one partner's node gets a few of them. */
+static bool has_room_for(const struct rpc_server *server, const struct identity *caller)
+{
+    size_t count = 0;
+    if (caller->role != ROLE_PEER) {
+        return true;
+    }
+    for (const struct rpc_stream *s = server->live_streams; s != NULL; s = s->next) {
+        bool is_same = s->identity.role == ROLE_PEER &&
+                       partner_id_equal(&s->identity.partner, &caller->partner);
+        count += is_same ? 1 : 0;
+    }
+    return count < LIMIT_STREAMS_PER_PEER;
+}
+
+/* False when the caller has too many already. */
+static bool link_stream(struct rpc_stream *stream)
 {
     struct rpc_server *server = stream->server;
     pthread_mutex_lock(&server->mutex);
+    if (!has_room_for(server, &stream->identity)) {
+        pthread_mutex_unlock(&server->mutex);
+        return false;
+    }
     stream->next = server->live_streams;
     if (stream->next != NULL) {
         stream->next->previous = stream;
     }
     server->live_streams = stream;
     pthread_mutex_unlock(&server->mutex);
+    return true;
 }
 
 static void unlink_stream(struct rpc_stream *stream)
@@ -224,9 +245,11 @@ void stream_start(struct rpc_server *server, struct method *method, grpc_call *c
         return;
     }
     grpc_call_ref(core_call); /* one for the refusal that may follow */
-    link_stream(stream);
-    if (pool_submit(&server->streams, stream_run, stream) != ERR_OK) {
-        unlink_stream(stream);
+    bool is_linked = link_stream(stream);
+    if (!is_linked || pool_submit(&server->streams, stream_run, stream) != ERR_OK) {
+        if (is_linked) {
+            unlink_stream(stream);
+        }
         stream_destroy(stream);
         refuse_busy(server, method, core_call, deadline);
         return;

@@ -291,6 +291,10 @@ static void make_entry(const struct step *step, const struct mood *mood, struct 
         return;
     }
     fill_subject(step, m, sender, entry);
+    const struct model_sale *sale = model_sale(m, sender, &entry->subject);
+    if (entry->kind == ENTRY_EARN_RETURN && sale != NULL && !one_in(n[8] >> 8, 20)) {
+        entry->tariff = sale->lot.tariff;
+    }
 }
 
 static void make_receipt(const struct step *step, struct model *m, struct command_room *room,

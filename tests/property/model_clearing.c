@@ -21,9 +21,6 @@ static enum verdict take_earn(struct model *m, int sender, const struct clearing
     if (!model_has_room(m, member, lot, entry->points.minor)) {
         return VERDICT_TOO_MANY_LOTS;
     }
-    if (roster_tariff(m->roster, entry->tariff) == NULL) {
-        return VERDICT_TARIFF_UNKNOWN;
-    }
     model_give(m, member, lot, entry->points.minor);
     model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_AVAILABLE, sender, entry->period,
                entry->points.minor);
@@ -45,6 +42,9 @@ static enum verdict take_earn_return(struct model *m, int sender,
     int64_t points = entry->points.minor;
     if (sale == NULL) {
         return VERDICT_SALE_UNKNOWN;
+    }
+    if (entry->tariff != sale->lot.tariff) {
+        return VERDICT_NOT_AGREED;
     }
     if (points > sale->points - sale->taken) {
         return VERDICT_RETURN_EXCEEDS_SALE;
@@ -98,6 +98,10 @@ void model_take_entry(struct model *m, const struct command *command, struct mod
 {
     const struct clearing_entry *entry = &command->take_entry.entry;
     int sender = model_partner(m, &command->take_entry.sender);
+    if (entry->kind != ENTRY_PERIOD_MARK && roster_tariff(m->roster, entry->tariff) == NULL) {
+        answer->verdict = VERDICT_TARIFF_UNKNOWN;
+        return;
+    }
     switch (entry->kind) {
     case ENTRY_EARN:
         answer->verdict = take_earn(m, sender, entry);

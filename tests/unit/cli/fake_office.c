@@ -13,20 +13,24 @@ static void on_member(void *context, struct rpc_call *call, const ProtobufCMessa
     if (fake_take(context, call, request)) {
         return;
     }
-    Talea__V1__Card card = TALEA__V1__CARD__INIT;
+    Talea__V1__Card card;
+    talea__v1__card__init(&card);
     card.number = message_text(FAKE_CARD);
     card.state = TALEA__V1__CARD_STATE__CARD_STATE_BLOCKED;
     Talea__V1__Card *cards[] = {&card};
-    Talea__V1__Balance balance = TALEA__V1__BALANCE__INIT;
+    Talea__V1__Balance balance;
+    talea__v1__balance__init(&balance);
     balance.available_points = 1234;
-    Talea__V1__Member member = TALEA__V1__MEMBER__INIT;
+    Talea__V1__Member member;
+    talea__v1__member__init(&member);
     member.member_id = message_text(MEMBER);
     member.reference = message_text("C-1");
     member.enrolled_unix_ms = INT64_C(1793491200000);
     member.cards = cards;
     member.n_cards = 1;
     member.balance = &balance;
-    Talea__V1__GetMemberResponse reply = TALEA__V1__GET_MEMBER_RESPONSE__INIT;
+    Talea__V1__GetMemberResponse reply;
+    talea__v1__get_member_response__init(&reply);
     reply.member = &member;
     rpc_call_reply(call, &reply.base);
 }
@@ -36,15 +40,18 @@ static void on_members(void *context, struct rpc_call *call, const ProtobufCMess
     if (fake_take(context, call, request)) {
         return;
     }
-    Talea__V1__Member member = TALEA__V1__MEMBER__INIT;
+    Talea__V1__Member member;
+    talea__v1__member__init(&member);
     member.member_id = message_text(MEMBER);
     member.reference = message_text("C-1");
     member.display_name = message_text("\xe5\xba\x97\xe8\x88\x97");
-    Talea__V1__Member second = TALEA__V1__MEMBER__INIT;
+    Talea__V1__Member second;
+    talea__v1__member__init(&second);
     second.member_id = message_text(MEMBER);
     second.display_name = message_text("x");
     Talea__V1__Member *members[] = {&member, &second};
-    Talea__V1__ListMembersResponse reply = TALEA__V1__LIST_MEMBERS_RESPONSE__INIT;
+    Talea__V1__ListMembersResponse reply;
+    talea__v1__list_members_response__init(&reply);
     reply.members = members;
     reply.n_members = 2;
     rpc_call_reply(call, &reply.base);
@@ -55,14 +62,16 @@ static void on_report(void *context, struct rpc_call *call, const ProtobufCMessa
     if (fake_take(context, call, request)) {
         return;
     }
-    Talea__V1__AccountTotal total = TALEA__V1__ACCOUNT_TOTAL__INIT;
+    Talea__V1__AccountTotal total;
+    talea__v1__account_total__init(&total);
     total.account = message_text("receivable");
     total.partner = message_text("fuel");
     total.period = 202610;
     total.debit_points = 1000;
     total.credit_points = 250;
     Talea__V1__AccountTotal *totals[] = {&total};
-    Talea__V1__GetReportResponse reply = TALEA__V1__GET_REPORT_RESPONSE__INIT;
+    Talea__V1__GetReportResponse reply;
+    talea__v1__get_report_response__init(&reply);
     reply.accounts = totals;
     reply.n_accounts = 1;
     reply.members = 3;
@@ -75,10 +84,12 @@ static void on_periods(void *context, struct rpc_call *call, const ProtobufCMess
     if (fake_take(context, call, request)) {
         return;
     }
-    Talea__V1__EntryTotal total = TALEA__V1__ENTRY_TOTAL__INIT;
+    Talea__V1__EntryTotal total;
+    talea__v1__entry_total__init(&total);
     total.count = 5;
     Talea__V1__EntryTotal *totals[] = {&total, &total};
-    Talea__V1__PairPeriod pair = TALEA__V1__PAIR_PERIOD__INIT;
+    Talea__V1__PairPeriod pair;
+    talea__v1__pair_period__init(&pair);
     pair.partner = message_text("fuel");
     pair.period = 202610;
     pair.state = node->is_differing ? TALEA__V1__PERIOD_STATE__PERIOD_STATE_DIFFERING
@@ -89,7 +100,8 @@ static void on_periods(void *context, struct rpc_call *call, const ProtobufCMess
     pair.net_points = -1234;
     pair.net_minor = -123;
     Talea__V1__PairPeriod *pairs[] = {&pair};
-    Talea__V1__ListPeriodsResponse reply = TALEA__V1__LIST_PERIODS_RESPONSE__INIT;
+    Talea__V1__ListPeriodsResponse reply;
+    talea__v1__list_periods_response__init(&reply);
     reply.pairs = pairs;
     reply.n_pairs = 1;
     reply.currency = message_text("USD");
@@ -101,7 +113,8 @@ static void on_close(void *context, struct rpc_call *call, const ProtobufCMessag
 {
     if (!fake_take(context, call, request)) {
         char *partners[] = {message_text("fuel")};
-        Talea__V1__ClosePeriodResponse reply = TALEA__V1__CLOSE_PERIOD_RESPONSE__INIT;
+        Talea__V1__ClosePeriodResponse reply;
+        talea__v1__close_period_response__init(&reply);
         reply.partners = partners;
         reply.n_partners = 1;
         rpc_call_reply(call, &reply.base);
@@ -143,7 +156,8 @@ static struct rpc_status on_import_members(void *context, struct rpc_stream *str
         }
         struct card_prefix prefix = {"610001"};
         struct card_number card;
-        Talea__V1__ImportMembersResponse reply = TALEA__V1__IMPORT_MEMBERS_RESPONSE__INIT;
+        Talea__V1__ImportMembersResponse reply;
+        talea__v1__import_members_response__init(&reply);
         reply.transaction_id = request->transaction_id;
         if (strcmp(request->reference, "bad") == 0) {
             reply.refusal = message_text("REFERENCE_EXISTS");
@@ -171,7 +185,8 @@ static struct rpc_status on_import_receipts(void *context, struct rpc_stream *st
             return rpc_status_of(ERR_UNAVAILABLE, NULL);
         }
         protobuf_c_boolean matched[64] = {1};
-        Talea__V1__ImportReceiptsResponse reply = TALEA__V1__IMPORT_RECEIPTS_RESPONSE__INIT;
+        Talea__V1__ImportReceiptsResponse reply;
+        talea__v1__import_receipts_response__init(&reply);
         reply.transaction_id = request->transaction_id;
         reply.home = message_text("grocer");
         if (strcmp(request->receipt, "bad") == 0) {

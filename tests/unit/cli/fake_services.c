@@ -36,7 +36,8 @@ bool fake_take(struct fake_node *node, struct rpc_call *call, const ProtobufCMes
 static void on_enrol(void *context, struct rpc_call *call, const ProtobufCMessage *request)
 {
     if (!fake_take(context, call, request)) {
-        Talea__V1__EnrolResponse reply = TALEA__V1__ENROL_RESPONSE__INIT;
+        Talea__V1__EnrolResponse reply;
+        talea__v1__enrol_response__init(&reply);
         reply.member_id = message_text(MEMBER);
         reply.card = message_text(FAKE_CARD);
         rpc_call_reply(call, &reply.base);
@@ -46,7 +47,8 @@ static void on_enrol(void *context, struct rpc_call *call, const ProtobufCMessag
 static void on_issue(void *context, struct rpc_call *call, const ProtobufCMessage *request)
 {
     if (!fake_take(context, call, request)) {
-        Talea__V1__IssueCardResponse reply = TALEA__V1__ISSUE_CARD_RESPONSE__INIT;
+        Talea__V1__IssueCardResponse reply;
+        talea__v1__issue_card_response__init(&reply);
         reply.card = message_text("6100010000000021");
         rpc_call_reply(call, &reply.base);
     }
@@ -55,7 +57,8 @@ static void on_issue(void *context, struct rpc_call *call, const ProtobufCMessag
 static void on_block(void *context, struct rpc_call *call, const ProtobufCMessage *request)
 {
     if (!fake_take(context, call, request)) {
-        Talea__V1__BlockCardResponse reply = TALEA__V1__BLOCK_CARD_RESPONSE__INIT;
+        Talea__V1__BlockCardResponse reply;
+        talea__v1__block_card_response__init(&reply);
         rpc_call_reply(call, &reply.base);
     }
 }
@@ -65,19 +68,22 @@ static void on_balance(void *context, struct rpc_call *call, const ProtobufCMess
     if (fake_take(context, call, request)) {
         return;
     }
-    Talea__V1__Lot lot = TALEA__V1__LOT__INIT;
+    Talea__V1__Lot lot;
+    talea__v1__lot__init(&lot);
     lot.issuer = message_text("fuel");
     lot.tariff = 1;
     lot.free_points = 1234;
     lot.held_points = 50;
     lot.expires_at_unix_ms = INT64_C(1793491200000);
     Talea__V1__Lot *lots[] = {&lot};
-    Talea__V1__Balance balance = TALEA__V1__BALANCE__INIT;
+    Talea__V1__Balance balance;
+    talea__v1__balance__init(&balance);
     balance.available_points = 1234;
     balance.held_points = 50;
     balance.lots = lots;
     balance.n_lots = 1;
-    Talea__V1__GetBalanceResponse reply = TALEA__V1__GET_BALANCE_RESPONSE__INIT;
+    Talea__V1__GetBalanceResponse reply;
+    talea__v1__get_balance_response__init(&reply);
     reply.member_id = message_text(MEMBER);
     reply.balance = &balance;
     rpc_call_reply(call, &reply.base);
@@ -88,7 +94,8 @@ static void on_history(void *context, struct rpc_call *call, const ProtobufCMess
     if (fake_take(context, call, request)) {
         return;
     }
-    Talea__V1__HistoryRow row = TALEA__V1__HISTORY_ROW__INIT;
+    Talea__V1__HistoryRow row;
+    talea__v1__history_row__init(&row);
     row.kind = TALEA__V1__HISTORY_KIND__HISTORY_KIND_EARN;
     row.transaction_id = message_text(MEMBER);
     row.business_unix_ms = INT64_C(1793491200000);
@@ -96,7 +103,8 @@ static void on_history(void *context, struct rpc_call *call, const ProtobufCMess
     row.available_delta_points = 15;
     row.reference = message_text("K\xc3\xa4se-1");
     Talea__V1__HistoryRow *rows[] = {&row};
-    Talea__V1__ListHistoryResponse reply = TALEA__V1__LIST_HISTORY_RESPONSE__INIT;
+    Talea__V1__ListHistoryResponse reply;
+    talea__v1__list_history_response__init(&reply);
     reply.rows = rows;
     reply.n_rows = 1;
     reply.next_page_token = message_text("next");
@@ -107,7 +115,8 @@ static void on_earn(void *context, struct rpc_call *call, const ProtobufCMessage
 {
     if (!fake_take(context, call, request)) {
         const Talea__V1__EarnRequest *earn = (const Talea__V1__EarnRequest *)request;
-        Talea__V1__EarnResponse reply = TALEA__V1__EARN_RESPONSE__INIT;
+        Talea__V1__EarnResponse reply;
+        talea__v1__earn_response__init(&reply);
         reply.sale_id = earn->transaction_id;
         reply.earned_points = earn->amount_minor / 100;
         reply.home = message_text("fuel");
@@ -121,7 +130,8 @@ static void on_authorise(void *context, struct rpc_call *call, const ProtobufCMe
     if (!fake_take(context, call, request)) {
         const Talea__V1__AuthoriseBurnRequest *burn =
             (const Talea__V1__AuthoriseBurnRequest *)request;
-        Talea__V1__AuthoriseBurnResponse reply = TALEA__V1__AUTHORISE_BURN_RESPONSE__INIT;
+        Talea__V1__AuthoriseBurnResponse reply;
+        talea__v1__authorise_burn_response__init(&reply);
         reply.hold_id = burn->transaction_id;
         reply.held_points = burn->points;
         reply.capture_by_unix_ms = INT64_C(1793491200000);
@@ -134,7 +144,8 @@ static void on_authorise(void *context, struct rpc_call *call, const ProtobufCMe
 static void on_capture(void *context, struct rpc_call *call, const ProtobufCMessage *request)
 {
     if (!fake_take(context, call, request)) {
-        Talea__V1__CaptureBurnResponse reply = TALEA__V1__CAPTURE_BURN_RESPONSE__INIT;
+        Talea__V1__CaptureBurnResponse reply;
+        talea__v1__capture_burn_response__init(&reply);
         reply.captured_points = 500;
         reply.left_points = 20;
         rpc_call_reply(call, &reply.base);
@@ -144,7 +155,8 @@ static void on_capture(void *context, struct rpc_call *call, const ProtobufCMess
 static void on_void(void *context, struct rpc_call *call, const ProtobufCMessage *request)
 {
     if (!fake_take(context, call, request)) {
-        Talea__V1__VoidBurnResponse reply = TALEA__V1__VOID_BURN_RESPONSE__INIT;
+        Talea__V1__VoidBurnResponse reply;
+        talea__v1__void_burn_response__init(&reply);
         reply.voided_points = 500;
         rpc_call_reply(call, &reply.base);
     }
@@ -154,7 +166,8 @@ static void on_return_purchase(void *context, struct rpc_call *call,
                                const ProtobufCMessage *request)
 {
     if (!fake_take(context, call, request)) {
-        Talea__V1__ReturnPurchaseResponse reply = TALEA__V1__RETURN_PURCHASE_RESPONSE__INIT;
+        Talea__V1__ReturnPurchaseResponse reply;
+        talea__v1__return_purchase_response__init(&reply);
         reply.taken_points = 40;
         reply.debt_points = 3;
         rpc_call_reply(call, &reply.base);
@@ -164,7 +177,8 @@ static void on_return_purchase(void *context, struct rpc_call *call,
 static void on_return_burn(void *context, struct rpc_call *call, const ProtobufCMessage *request)
 {
     if (!fake_take(context, call, request)) {
-        Talea__V1__ReturnBurnResponse reply = TALEA__V1__RETURN_BURN_RESPONSE__INIT;
+        Talea__V1__ReturnBurnResponse reply;
+        talea__v1__return_burn_response__init(&reply);
         reply.returned_points = 300;
         rpc_call_reply(call, &reply.base);
     }
@@ -174,7 +188,8 @@ static void on_status(void *context, struct rpc_call *call, const ProtobufCMessa
 {
     (void)context;
     (void)request;
-    Talea__V1__PeerStatus peer = TALEA__V1__PEER_STATUS__INIT;
+    Talea__V1__PeerStatus peer;
+    talea__v1__peer_status__init(&peer);
     peer.partner = message_text("fuel");
     peer.address = message_text("127.0.0.1:7102");
     peer.sent_number = 12;
@@ -182,7 +197,8 @@ static void on_status(void *context, struct rpc_call *call, const ProtobufCMessa
     peer.received_number = 7;
     peer.problem = message_text("can't connect");
     Talea__V1__PeerStatus *peers[] = {&peer};
-    Talea__V1__GetStatusResponse reply = TALEA__V1__GET_STATUS_RESPONSE__INIT;
+    Talea__V1__GetStatusResponse reply;
+    talea__v1__get_status_response__init(&reply);
     reply.version = message_text("0.1.0");
     reply.coalition = message_text("demo");
     reply.partner = message_text("grocer");
@@ -202,7 +218,8 @@ static void on_status(void *context, struct rpc_call *call, const ProtobufCMessa
 static struct rpc_status on_verify(void *context, struct rpc_stream *stream)
 {
     struct fake_node *node = context;
-    Talea__V1__VerifyLedgerResponse reply = TALEA__V1__VERIFY_LEDGER_RESPONSE__INIT;
+    Talea__V1__VerifyLedgerResponse reply;
+    talea__v1__verify_ledger_response__init(&reply);
     reply.rows_total = 200;
     reply.rows_done = 100;
     if (rpc_stream_send(stream, &reply.base) == ERR_OK) {

@@ -150,6 +150,52 @@ static void test_lots_and_holds_fall_due(void **state)
     brand_fini(&a);
 }
 
+/* Holds the writer until two more submissions wait, so that both share a batch. */
+static void wait_for_two(void *context, const struct outcome *outcome)
+{
+    const struct brand *brand = context;
+    (void)outcome;
+    while (engine_stats(brand->engine).queue_length < 2) {
+    }
+}
+
+static void count_release(void *context)
+{
+    atomic_fetch_add((atomic_uint *)context, 1);
+}
+
+static void test_new_terms_outlive_a_failed_commit(void **state)
+{
+    (void)state;
+    struct brand a;
+    struct uid member;
+    struct card_number card;
+    struct tally tally;
+    atomic_uint releases;
+    atomic_init(&tally.ok, 0);
+    atomic_init(&tally.failed, 0);
+    atomic_init(&releases, 0);
+    brand_init(&a, 0);
+    brand_open(&a);
+    struct command first = brand_command(&a, COMMAND_ENROL, 1);
+    struct command second = brand_command(&a, COMMAND_ENROL, 2);
+    struct engine_terms terms = {&a.roster, 0, &releases, count_release};
+    first.enrol.member = id_of(1000001);
+    second.enrol.member = id_of(1000002);
+    assert_int_equal(engine_submit(a.engine, &first, wait_for_two, &a), ERR_OK);
+    while (engine_stats(a.engine).journal_row < 1) { /* the next append is of what follows */
+    }
+    a.journal.failures_before = 1;
+    assert_int_equal(engine_submit(a.engine, &second, count_outcome, &tally), ERR_OK);
+    assert_int_equal(engine_set_terms(a.engine, &terms), ERR_OK);
+    assert_int_equal(atomic_load(&tally.failed), 1);
+    assert_int_equal(atomic_load(&releases), 0);
+    assert_int_equal(brand_enrol(&a, 3, &member, &card).verdict, VERDICT_OK);
+    brand_assert_audit(&a);
+    brand_fini(&a);
+    assert_int_equal(atomic_load(&releases), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_commit_that_lies_is_found_durable),
         cmocka_unit_test(test_many_commands_share_commits),
         cmocka_unit_test(test_lots_and_holds_fall_due),
+        cmocka_unit_test(test_new_terms_outlive_a_failed_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

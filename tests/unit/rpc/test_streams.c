@@ -1,4 +1,5 @@
 /* Streaming calls of the three kinds. */
+#include "base/limits.h"
 #include "fixture.h"
 
 #include <stdio.h>
@@ -178,6 +179,41 @@ static void too_many_streams_are_refused(void **state)
     rpc_client_close(client);
 }
 
+/* The threads are for all: what one partner's node opens must not keep the others out. */
+static void a_partner_can_not_take_every_stream(void **state)
+{
+    struct fixture *f = *state;
+    struct certificate certificates[2];
+    struct rpc_client *clients[2];
+    struct rpc_client_stream *streams[LIMIT_STREAMS_PER_PEER];
+    const ProtobufCMessage *message;
+    rpc_server_stop(f->server, 0);
+    f->streams_max = LIMIT_STREAMS_PER_PEER + 4;
+    fixture_start(f);
+    certificate_issue(&f->authority, "URI:talea://sunrise/bakery/node/n1", DAY_S, &certificates[0]);
+    certificate_issue(&f->authority, "URI:talea://sunrise/cinema/node/n1", DAY_S, &certificates[1]);
+    for (size_t i = 0; i < 2; i++) {
+        clients[i] = fixture_client(f, &certificates[i]);
+    }
+    for (unsigned i = 0; i < LIMIT_STREAMS_PER_PEER; i++) {
+        streams[i] = open_stream(clients[0], "Chat", 0);
+    }
+    echo_wait_streams(&f->echo, LIMIT_STREAMS_PER_PEER);
+    struct rpc_client_stream *extra = open_stream(clients[0], "Chat", CALL_MS);
+    assert_int_equal(rpc_client_stream_receive(extra, CALL_MS, &message), ERR_UNAVAILABLE);
+    assert_string_equal(rpc_client_stream_close(extra).reason, "TOO_MANY_STREAMS");
+    struct rpc_client_stream *other = open_stream(clients[1], "Chat", CALL_MS);
+    echo_wait_streams(&f->echo, LIMIT_STREAMS_PER_PEER + 1);
+    (void)rpc_client_stream_close(other);
+    for (unsigned i = 0; i < LIMIT_STREAMS_PER_PEER; i++) {
+        (void)rpc_client_stream_close(streams[i]);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        rpc_client_close(clients[i]);
+        certificate_fini(&certificates[i]);
+    }
+}
+
 static void malformed_message_ends_the_stream(void **state)
 {
     struct fixture *f = *state;
@@ -221,6 +257,7 @@ int main(void)
         TEST(deadline_ends_a_stream),
         TEST(handler_may_leave_early),
         TEST(too_many_streams_are_refused),
+        TEST(a_partner_can_not_take_every_stream),
         TEST(malformed_message_ends_the_stream),
         TEST(unknown_method_is_not_opened),
     };

@@ -1,0 +1,133 @@
+/* seeds_wire FOLDER: messages between partners, alone, in envelopes, in batches, in RPC messages,
+ * and a refusal's details. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rpc/details.h"
+#include "samples.h"
+#include "seeds.h"
+#include "wire/signed.h"
+
+static void write_samples(const char *folder)
+{
+    static const char *const targets[SAMPLE_COUNT] = {"entry", "entry", "head", "receipt",
+                                                      "hold",  "hold",  "hold", "statement"};
+    static const enum purpose purposes[SAMPLE_COUNT] = {
+        PURPOSE_CARD_BLOCK,   PURPOSE_MANDATE,    PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
+        PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT};
+    for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
+        CLEANUP(buffer_fini) struct buffer bytes = {0};
+        CLEANUP(buffer_fini) struct buffer envelope = {0};
+        char name[32];
+        snprintf(name, sizeof name, "sample-%u", i);
+        ASSERT(samples[i].encode(&bytes) == ERR_OK);
+        if (strcmp(targets[i], "hold") == 0) {
+            seed_write_choice(folder, "hold", name, i - 4, buffer_slice(&bytes));
+        } else {
+            seed_write(folder, targets[i], name, buffer_slice(&bytes));
+        }
+        struct signed_message message = {
+            buffer_slice(&bytes), {{1, 2, 3}}, i % 3, purposes[i], {{4, 5, 6}}};
+        ASSERT(signed_encode(&message, &envelope) == ERR_OK);
+        seed_write(folder, "envelope", name, buffer_slice(&envelope));
+    }
+}
+
+/* An entry of each kind, and without what it may go without. */
+static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
+{
+    bool is_mark = kind == ENTRY_PERIOD_MARK;
+    struct clearing_entry entry = kind == ENTRY_EARN ? sample_earn() : sample_return();
+    entry.kind = kind;
+    if (kind == ENTRY_EARN) {
+        entry.active_from.ms *= variant & 1;
+        entry.expires_at.ms *= variant >> 1 & 1;
+    } else if (kind == ENTRY_VOID || is_mark) {
+        entry.points.minor = 0;
+    }
+    if (is_mark) {
+        entry.transaction_id = (struct uid){{0}};
+        entry.card = (struct card_number){{0}};
+        entry.subject = (struct uid){{0}};
+        entry.tariff = 0;
+    }
+    return entry;
+}
+
+static void write_entries(const char *folder)
+{
+    for (unsigned kind = 1; kind < ENTRY_KIND_END; kind++) {
+        for (unsigned variant = 0; variant < (kind == ENTRY_EARN ? 4u : 1u); variant++) {
+            CLEANUP(buffer_fini) struct buffer bytes = {0};
+            char name[64];
+            struct clearing_entry entry = entry_of((enum entry_kind)kind, variant);
+            ASSERT(wire_entry_encode(&entry, &bytes) == ERR_OK);
+            snprintf(name, sizeof name, "%s-%u", entry_kind_name(entry.kind), variant);
+            seed_write(folder, "entry", name, buffer_slice(&bytes));
+        }
+    }
+}
+
+/* A chain of `count` entries from number `first`, one of each kind in turn; the mark comes last. */
+static void write_batch(const char *folder, const char *name, unsigned twist, uint64_t first,
+                        unsigned count)
+{
+    CLEANUP(buffer_fini) struct buffer batch = {0};
+    struct hash previous = sample_hash(first == 1 ? 0 : 0x70);
+    if (first == 1) {
+        previous = (struct hash){{0}};
+    }
+    for (unsigned i = 0; i < count; i++) {
+        CLEANUP(buffer_fini) struct buffer bytes = {0};
+        struct clearing_entry entry = entry_of((enum entry_kind)(1 + i % (ENTRY_KIND_END - 1)), i);
+        entry.number = first + i;
+        entry.previous_hash = previous;
+        entry.period.yyyymm += i >= ENTRY_KIND_END - 1 ? 1 : 0;
+        ASSERT(wire_entry_encode(&entry, &bytes) == ERR_OK && bytes.length < 256);
+        previous = entry_hash(buffer_slice(&bytes));
+        write_u8(&batch, (uint8_t)bytes.length);
+        write_bytes(&batch, bytes.at, bytes.length);
+    }
+    seed_write_choice(folder, "stream", name, twist, buffer_slice(&batch));
+}
+
+static void write_batches(const char *folder)
+{
+    write_batch(folder, "first", 0, 1, 3);
+    write_batch(folder, "follows", 32, 300, 7);
+    write_batch(folder, "over-a-mark", 32, 300, 9);
+    write_batch(folder, "repeat", 64, 300, 2);
+    write_batch(folder, "gap", 0, 300, 1);
+    write_batch(folder, "frozen", 128, 1, 1);
+    for (unsigned twist = 1; twist <= 16; twist <<= 1) {
+        char name[32];
+        snprintf(name, sizeof name, "twist-%u", twist);
+        write_batch(folder, name, 32 + twist, 300, 2);
+    }
+}
+
+static void write_details(const char *folder)
+{
+    static const char *const reasons[] = {"", "INSUFFICIENT_POINTS", "CARD_UNKNOWN"};
+    for (unsigned i = 0; i < 3; i++) {
+        CLEANUP(buffer_fini) struct buffer bytes = {0};
+        char name[32];
+        struct rpc_status status = rpc_status_make(9, reasons[i], "It says %u.", i);
+        details_encode(&status, &bytes);
+        snprintf(name, sizeof name, "sample-%u", i);
+        seed_write(folder, "details", name, buffer_slice(&bytes));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
+        return 2;
+    }
+    write_samples(argv[1]);
+    write_entries(argv[1]);
+    write_batches(argv[1]);
+    write_details(argv[1]);
+    return 0;
+}
