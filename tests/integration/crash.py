@@ -29,6 +29,8 @@ MEMBERS = 12
 KILLS = int(os.environ.get("TALEA_KILLS", "10"))
 RECEIPTS = int(os.environ.get("TALEA_RECEIPTS", "1000"))
 LAST_IMPORT_SECONDS = 60
+ANSWER_SECONDS = 20
+RECONNECT = {"grpc.initial_reconnect_backoff_ms": 100, "grpc.max_reconnect_backoff_ms": 500}
 UNKNOWN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED,
            grpc.StatusCode.DEADLINE_EXCEEDED)
 
@@ -68,22 +70,25 @@ class Till(threading.Thread):
         self.given = collections.Counter()
         self.repeats = 0
         self.problem = None
+        self.give_up = float("inf")
 
     def earn(self, till, request):
         while True:
             try:
-                return till.Earn(request, timeout=5)
+                # C core connects while a call waits for it.
+                return till.Earn(request, timeout=5, wait_for_ready=True)
             except grpc.RpcError as error:
                 if error.code() not in UNKNOWN:
                     self.problem = str(error)
                     return None
                 self.repeats += 1
+                if self.stop.is_set() and time.monotonic() > self.give_up:
+                    self.problem = f"still no answer: {error}"
+                    return None
                 time.sleep(0.05)
 
     def run(self):
-        options = {"grpc.initial_reconnect_backoff_ms": 50, "grpc.min_reconnect_backoff_ms": 200,
-                   "grpc.max_reconnect_backoff_ms": 200}
-        with wire.channel(self.node, "till", **options) as channel:
+        with wire.channel(self.node, "till", **RECONNECT) as channel:
             till = wire.service(channel, wire.messages().till, "TillService")
             while not self.stop.is_set() and self.problem is None:
                 card = self.rng.choice(self.cards)
@@ -158,6 +163,8 @@ class Crash(unittest.TestCase):
         try:
             self.kill_all(unset)
         finally:
+            for till in tills:
+                till.give_up = time.monotonic() + ANSWER_SECONDS
             stop.set()
             for worker in importers + tills:
                 worker.join(LAST_IMPORT_SECONDS + 30)

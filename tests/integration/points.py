@@ -119,6 +119,14 @@ def rounded(value, how):
     return whole + (1 if rest > half else 0)
 
 
+def is_card(text):
+    """12 to 19 digits with a right check digit (ISO/IEC 7812)."""
+    digits = [int(d) for d in reversed(text)] if text.isdigit() else []
+    doubled = [d if place % 2 == 0 else 2 * d - (9 if d > 4 else 0)
+               for place, d in enumerate(digits)]
+    return 12 <= len(digits) <= 19 and sum(doubled) % 10 == 0
+
+
 class Reject(Exception):
     """This row does not count."""
 
@@ -197,8 +205,9 @@ Head = collections.namedtuple("Head", "receipt time local store who currency")
 class Shop:
     """One brand's export, read row by row."""
 
-    def __init__(self, mapping_path, programme, members=None, points_decimals=0):
-        """`members`: the brand's own customer numbers, each with its card."""
+    def __init__(self, mapping_path, programme, members=None, points_decimals=0, before=None):
+        """`members`: the brand's own customer numbers, each with its card. `before`: the shop of
+        another export of the same brand, whose sales may come back in this one."""
         self.map = read_yaml(mapping_path)
         self.programme = programme
         self.decimals = points_decimals
@@ -208,9 +217,9 @@ class Shop:
             path = os.path.join(os.path.dirname(mapping_path), self.map["cards"])
             with open(path, encoding="utf-8", newline="") as file:
                 self.cards = {row["customer"]: row["card"] for row in csv.DictReader(file)}
-        self.given = collections.Counter()
-        self.taken = collections.Counter()
-        self.sales = collections.defaultdict(list)  # by product
+        self.given = before.given if before else collections.Counter()
+        self.taken = before.taken if before else collections.Counter()
+        self.sales = before.sales if before else collections.defaultdict(list)  # by product
         self.counts = collections.Counter()
 
     def option(self, group, name, default):
@@ -270,6 +279,8 @@ class Shop:
     def who(self, row):
         card = self.text(row, "card").replace(" ", "")
         if card:
+            if not is_card(card):
+                raise Reject(f"card {card}")
             return card
         customer = self.text(row, "customer")
         known = self.members if self.cards is None else self.cards
@@ -389,8 +400,11 @@ class Shop:
                 self.taken[sale.head.who] += sale.take(amount)
 
     def fits(self, head, line, sale):
+        """A named original is the only place to look, however the rest is matched."""
+        if line.original and sale.head.receipt != line.original:
+            return False
         for key in self.map["returns"]["match"]:
-            if key == "receipt" and sale.head.receipt != line.original:
+            if key == "receipt" and not line.original:
                 return False
             if key == "customer" and sale.head.who != head.who:
                 return False
@@ -398,8 +412,7 @@ class Shop:
                 return False
             if key == "date" and sale.head.time.date() != head.time.date():
                 return False
-        return "receipt" in self.map["returns"]["match"] or \
-            sale.head.time.date() <= head.time.date()
+        return bool(line.original) or sale.head.time.date() <= head.time.date()
 
     def find(self, head, line):
         """[(sale, amount)] for the whole line, or nothing."""
