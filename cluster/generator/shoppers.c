@@ -8,8 +8,8 @@
  * Two steps, since the cards are made by the homes' nodes in between:
  *   members  writes shoppers.csv, and for each brand BRAND.members.csv (reference,name), the input
  *            of `talea member import`
- *   cards    reads for each brand BRAND.issued.csv (customer,card: what its node issued) and writes
- *            BRAND.cards.csv (customer,card), a mapping's `cards`
+ *   cards    reads for each brand BRAND.issued.csv (reference,card: what its node issued) and
+ * writes BRAND.cards.csv (customer,card), a mapping's `cards`
  */
 #include <stdio.h>
 #include <stdlib.h>

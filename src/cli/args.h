@@ -53,6 +53,7 @@ enum option_key {
     OPT_MAP,
     OPT_REJECTS,
     OPT_DRY_RUN,
+    OPT_DATA,
     OPT_LAST
 };
 

@@ -158,7 +158,7 @@ static enum cli_exit fail_usage(const struct cli *cli, const char *format, const
 
 static enum cli_exit check_arguments(struct cli *cli)
 {
-    const struct command *command = cli->command;
+    const struct cli_command *command = cli->command;
     if (cli->args.excess != NULL) {
         return fail_usage(cli, "too many of: ", cli->args.excess);
     }

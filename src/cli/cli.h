@@ -19,7 +19,7 @@
 
 struct cli;
 
-struct command {
+struct cli_command {
     const char *name;      /* one or two words */
     const char *arguments; /* as help shows them; NULL for none */
     const char *summary;   /* one line without a full stop */
@@ -42,7 +42,7 @@ struct units {
 struct cli {
     FILE *out;
     FILE *err;
-    const struct command *command;
+    const struct cli_command *command;
     struct args args;
     bool is_json;
     bool is_coloured; /* `out` is a terminal and NO_COLOR is not set */

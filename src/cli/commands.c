@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-const struct command commands[] = {
+const struct cli_command commands[] = {
     {"init", "DIR", "Make the folder of a new node: keys, certificates, configuration",
      "talea init grocer --coalition demo --partner grocer --name \"The Grocer\" \\\n"
      "      --prefix 610001 --listen 127.0.0.1:7101 --http 127.0.0.1:7201",
@@ -84,7 +84,8 @@ const struct command commands[] = {
     {"peer list", NULL, "Show the streams to the other partners", "talea peer list", NULL, 0, 0,
      ROLE_ADMIN, run_peer_list},
     {"verify", NULL, "Prove that the ledger follows from its journal; exit 4 when it does not",
-     "talea verify", NULL, 0, 0, ROLE_AUDITOR, run_verify},
+     "talea verify\n  talea --home grocer verify --data /backup/grocer/data", verify_options, 0, 0,
+     ROLE_AUDITOR, run_verify},
     {"uuid", NULL, "Print a new transaction id (UUID version 7)", "talea uuid", NULL, 0, 0, 0,
      run_uuid},
     {"completion", "bash", "Print a completion script",
@@ -112,10 +113,10 @@ static bool is_named(const char *name, const char *const *words, size_t count)
     return needed == 1 ? strchr(name, ' ') == NULL : strcmp(strchr(name, ' ') + 1, words[1]) == 0;
 }
 
-const struct command *command_find(const char *const *words, size_t count, size_t *out_used)
+const struct cli_command *command_find(const char *const *words, size_t count, size_t *out_used)
 {
-    const struct command *found = NULL;
-    for (const struct command *c = commands; c->name != NULL; c++) {
+    const struct cli_command *found = NULL;
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
         if (is_named(c->name, words, count) &&
             (found == NULL || word_count(c->name) > word_count(found->name))) {
             found = c;
@@ -129,7 +130,7 @@ const struct command *command_find(const char *const *words, size_t count, size_
 
 bool command_is_group(const char *word)
 {
-    for (const struct command *c = commands; c->name != NULL; c++) {
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
         if (is_first_word(c->name, word)) {
             return true;
         }

@@ -5,14 +5,14 @@
 #include "cli/cli.h"
 
 /* Ends with a row without a name. Rows of one group stand together. */
-extern const struct command commands[];
+extern const struct cli_command commands[];
 
 /* The command whose words stand at the head of `words`, with how many they are; NULL for none. */
-const struct command *command_find(const char *const *words, size_t count, size_t *out_used);
+const struct cli_command *command_find(const char *const *words, size_t count, size_t *out_used);
 /* Whether some command starts with this word. */
 bool command_is_group(const char *word);
 
-void command_print_help(FILE *out, const struct command *command);
+void command_print_help(FILE *out, const struct cli_command *command);
 /* What there is, how the program ends, and where it looks: `talea --help`. With a group's word,
  * only its commands. */
 void command_print_overview(FILE *out, const char *group);
@@ -75,5 +75,6 @@ extern const struct argp_option return_burn_options[];
 extern const struct argp_option return_purchase_options[];
 extern const struct argp_option statement_show_options[];
 extern const struct argp_option statement_verify_options[];
+extern const struct argp_option verify_options[];
 
 #endif

@@ -9,7 +9,7 @@ static const char exits[] =
     "repeat with the same --transaction-id); 4 a signature or stored data does\n"
     "not verify; 70 internal error.\n";
 
-void command_print_help(FILE *out, const struct command *command)
+void command_print_help(FILE *out, const struct cli_command *command)
 {
     char name[64];
     char doc[1024];
@@ -19,7 +19,7 @@ void command_print_help(FILE *out, const struct command *command)
     args_help(out, name, command->arguments, doc, command->options);
 }
 
-static bool is_shown(const struct command *command, const char *group)
+static bool is_shown(const struct cli_command *command, const char *group)
 {
     size_t length = group == NULL ? 0 : strlen(group);
     return strncmp(command->name, group == NULL ? "" : group, length) == 0 &&
@@ -33,7 +33,7 @@ void command_print_overview(FILE *out, const char *group)
         fprintf(out, "The operator's command line of a Talea node.\n");
     }
     fprintf(out, "\nCommands:\n");
-    for (const struct command *c = commands; c->name != NULL; c++) {
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
         if (is_shown(c, group)) {
             fprintf(out, "  %-18s %s\n", c->name, c->summary);
         }
@@ -55,9 +55,9 @@ static void print_option_words(FILE *out, const struct argp_option *options)
     }
 }
 
-static bool is_known_before(const struct command *command, size_t length)
+static bool is_known_before(const struct cli_command *command, size_t length)
 {
-    for (const struct command *c = commands; c != command; c++) {
+    for (const struct cli_command *c = commands; c != command; c++) {
         if (strncmp(c->name, command->name, length) == 0 &&
             (c->name[length] == ' ' || c->name[length] == '\0')) {
             return true;
@@ -68,7 +68,7 @@ static bool is_known_before(const struct command *command, size_t length)
 
 static void print_first_words(FILE *out)
 {
-    for (const struct command *c = commands; c->name != NULL; c++) {
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
         size_t length = strcspn(c->name, " ");
         if (!is_known_before(c, length)) {
             fprintf(out, " %.*s", (int)length, c->name);
@@ -78,13 +78,13 @@ static void print_first_words(FILE *out)
 
 static void print_second_words(FILE *out)
 {
-    for (const struct command *c = commands; c->name != NULL; c++) {
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
         size_t length = strcspn(c->name, " ");
         if (is_known_before(c, length)) {
             continue;
         }
         fprintf(out, "        %.*s) words=\"", (int)length, c->name);
-        for (const struct command *other = c; other->name != NULL; other++) {
+        for (const struct cli_command *other = c; other->name != NULL; other++) {
             if (strncmp(other->name, c->name, length) == 0 && other->name[length] == ' ') {
                 fprintf(out, " %s", other->name + length + 1);
             }
@@ -113,7 +113,7 @@ void command_print_bash_completion(FILE *out)
                  "        case \"$first $second\" in\n");
     /* Two-word names first: the pattern of a one-word name fits them too. */
     for (int count = 2; count > 0; count--) {
-        for (const struct command *c = commands; c->name != NULL; c++) {
+        for (const struct cli_command *c = commands; c->name != NULL; c++) {
             if ((strchr(c->name, ' ') == NULL) == (count == 1)) {
                 fprintf(out, "            \"%s\"%s) words+=\"", c->name, count == 1 ? "\\ *" : "");
                 print_option_words(out, c->options);

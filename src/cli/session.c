@@ -156,18 +156,43 @@ enum cli_exit session_transaction_id(struct cli *cli, const char **out_id)
     return CLI_OK;
 }
 
-static enum err units_of_home(struct cli *cli, struct units *out, struct note *note)
+enum err session_charter(struct cli *cli, struct charter **out_charter, struct note *note)
+{
+    const char *path = cli_option(cli, OPT_CHARTER);
+    if (path == NULL) {
+        const struct node_config *config;
+        TRY(cli_config(cli, &config, note));
+        path = config->charter.text;
+    }
+    struct charter *charter;
+    TRY(charter_load(path, &charter, note));
+    enum err err = charter_check_signatures(charter, note);
+    if (err != ERR_OK) {
+        charter_close(charter);
+        return err;
+    }
+    *out_charter = charter;
+    return ERR_OK;
+}
+
+enum err session_use_units(struct cli *cli, const struct charter *charter)
+{
+    struct units *out = &cli->units;
+    TRY(text_copy(out->points_name, sizeof out->points_name, charter->points_name));
+    TRY(text_copy(out->currency, sizeof out->currency, charter->currency));
+    out->points_decimals = charter->points_decimals;
+    out->currency_decimals = charter->currency_decimals;
+    cli->has_units = true;
+    return ERR_OK;
+}
+
+static enum err units_of_home(struct cli *cli, struct note *note)
 {
     const struct node_config *config;
     struct charter *charter;
     TRY(cli_config(cli, &config, note));
     TRY(charter_load(config->charter.text, &charter, note));
-    enum err err = text_copy(out->points_name, sizeof out->points_name, charter->points_name);
-    if (err == ERR_OK) {
-        err = text_copy(out->currency, sizeof out->currency, charter->currency);
-    }
-    out->points_decimals = charter->points_decimals;
-    out->currency_decimals = charter->currency_decimals;
+    enum err err = session_use_units(cli, charter);
     charter_close(charter);
     return err;
 }
@@ -205,7 +230,7 @@ enum cli_exit session_units(struct cli *cli, const struct units **out_units)
         err = units_of_status((const Talea__V1__GetStatusResponse *)reply, &cli->units);
         message_free(reply);
     } else if (status.code == 7 || status.code == 12) { /* PERMISSION_DENIED, UNIMPLEMENTED */
-        err = units_of_home(cli, &cli->units, &note);
+        err = units_of_home(cli, &note);
     } else {
         return cli_fail_status(cli, &status);
     }

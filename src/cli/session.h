@@ -2,6 +2,7 @@
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
+#include "charter/charter.h"
 #include "cli/cli.h"
 
 /* Connects (lazily: C core does it with the first call) with the certificate of the command's role
@@ -24,6 +25,11 @@ MUST_USE enum cli_exit session_transaction_id(struct cli *cli, const char **out_
 /* The coalition's units: from the node, or, where this role may not ask, from the home's charter.
  */
 MUST_USE enum cli_exit session_units(struct cli *cli, const struct units **out_units);
+
+/* The charter of --charter, or the home's, with enough signatures; the caller closes it. */
+MUST_USE enum err session_charter(struct cli *cli, struct charter **out_charter, struct note *note);
+/* From now on, amounts are in this charter's units. */
+MUST_USE enum err session_use_units(struct cli *cli, const struct charter *charter);
 
 /* The message as JSON. */
 enum cli_exit session_print_json(struct cli *cli, const ProtobufCMessage *message);

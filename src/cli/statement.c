@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "charter/charter_file.h"
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/message.h"
@@ -109,25 +108,6 @@ static enum cli_exit print_proof_json(struct cli *cli,
                                          (int)statement_is_agreed(proof)));
 }
 
-static enum err open_charter(struct cli *cli, struct charter **out, struct note *note)
-{
-    const char *path = cli_option(cli, OPT_CHARTER);
-    if (path == NULL) {
-        const struct node_config *config;
-        TRY(cli_config(cli, &config, note));
-        path = config->charter.text;
-    }
-    struct charter *charter;
-    TRY(charter_load(path, &charter, note));
-    enum err err = charter_check_signatures(charter, note);
-    if (err != ERR_OK) {
-        charter_close(charter);
-        return err;
-    }
-    *out = charter;
-    return ERR_OK;
-}
-
 static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementResponse *document,
                            const struct charter *charter, struct arena *arena)
 {
@@ -160,7 +140,7 @@ static enum cli_exit judge_by_charter(struct cli *cli,
 {
     struct note note = {""};
     struct charter *charter;
-    enum err err = open_charter(cli, &charter, &note);
+    enum err err = session_charter(cli, &charter, &note);
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, &note);
     }

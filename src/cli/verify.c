@@ -1,16 +1,37 @@
-/* talea verify: a running node reads its whole journal again and proves that everything follows
- * from it. What is verified where is one function each: over RPC here. */
-#include <talea/v1/admin.pb-c.h>
+/* talea verify: proves that everything in a ledger follows from its journal. A running node does it
+ * here, over RPC; without one it is verify_data.c. */
+#include "cli/verify.h"
 
+#include "cli/amounts.h"
 #include "cli/commands.h"
-#include "cli/message.h"
-#include "cli/pb_json.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 
+const struct argp_option verify_options[] = {
+    {"data", OPT_DATA, "DIR", 0, "Read this folder of a ledger instead of asking a node", 0},
+    {"charter", OPT_CHARTER, "FILE", 0, "With --data: keys by this one (default: the home's)", 0},
+    {0}};
+
+/* The last answer, and copies of what it refers to. */
+struct verdict {
+    Talea__V1__VerifyLedgerResponse last;
+    Talea__V1__LedgerFigures figures;
+    char finding[512];
+};
+
+static void keep(struct verdict *verdict, const Talea__V1__VerifyLedgerResponse *response)
+{
+    verdict->last = *response;
+    snprintf(verdict->finding, sizeof verdict->finding, "%s", response->finding);
+    verdict->last.finding = verdict->finding;
+    if (response->figures != NULL) {
+        verdict->figures = *response->figures;
+        verdict->last.figures = &verdict->figures;
+    }
+}
+
 /* Rows may be many: only silence is limited by --timeout. */
-static enum err follow(struct cli *cli, struct rpc_client_stream *stream,
-                       Talea__V1__VerifyLedgerResponse *out_last, char *finding, size_t capacity)
+static enum err follow(struct cli *cli, struct rpc_client_stream *stream, struct verdict *verdict)
 {
     struct progress progress;
     progress_begin(&progress, cli, "rows verified");
@@ -19,28 +40,80 @@ static enum err follow(struct cli *cli, struct rpc_client_stream *stream,
         const ProtobufCMessage *message;
         err = rpc_client_stream_receive(stream, cli->timeout_ms, &message);
         if (err == ERR_OK) {
-            *out_last = *(const Talea__V1__VerifyLedgerResponse *)message;
-            snprintf(finding, capacity, "%s", out_last->finding);
-            out_last->finding = finding;
-            progress_show(&progress, out_last->rows_done, out_last->rows_total);
+            keep(verdict, (const Talea__V1__VerifyLedgerResponse *)message);
+            progress_show(&progress, verdict->last.rows_done, verdict->last.rows_total);
         }
     }
     progress_end(&progress);
     return err;
 }
 
-static enum cli_exit print_verdict(struct cli *cli, const Talea__V1__VerifyLedgerResponse *last)
+static void print_points(const struct cli *cli, const char *label, int64_t points)
+{
+    char text[AMOUNT_TEXT_MAX];
+    fprintf(cli->out, "%-13s %s\n", label, amounts_points(&cli->units, points, text));
+}
+
+static void print_figures(const struct cli *cli, const Talea__V1__LedgerFigures *figures)
+{
+    FILE *out = cli->out;
+    fprintf(out, "journal       %llu rows in %llu signed batches\n",
+            (unsigned long long)figures->rows, (unsigned long long)figures->batches);
+    fprintf(out, "commands      %llu done, %llu refused\n",
+            (unsigned long long)figures->commands_done,
+            (unsigned long long)figures->commands_refused);
+    fprintf(out, "postings      %llu\n", (unsigned long long)figures->postings);
+    fprintf(out, "entries       %llu sent, %llu received\n",
+            (unsigned long long)figures->entries_sent,
+            (unsigned long long)figures->entries_received);
+    fprintf(out, "members       %llu\n", (unsigned long long)figures->members);
+    fprintf(out, "holds         %llu\n", (unsigned long long)figures->holds);
+    if (figures->is_state_compared) {
+        fprintf(out, "stored state  the same at row %llu, %llu rows of tables\n\n",
+                (unsigned long long)figures->state_row, (unsigned long long)figures->state_rows);
+    } else {
+        fprintf(out, "stored state  there is none to compare\n\n");
+    }
+    print_points(cli, "issued", figures->issued_points);
+    print_points(cli, "redeemed", figures->redeemed_points);
+    print_points(cli, "expired", figures->expired_points);
+    print_points(cli, "adjusted", figures->adjusted_points);
+    print_points(cli, "receivable", figures->receivable_points);
+    print_points(cli, "payable", figures->payable_points);
+    print_points(cli, "suspense", figures->suspense_points);
+    char text[AMOUNT_TEXT_MAX];
+    fprintf(out, "%-13s %s %s\n", "outstanding",
+            amounts_points(&cli->units, figures->outstanding_points, text), cli->units.points_name);
+}
+
+enum cli_exit verify_print(struct cli *cli, const Talea__V1__VerifyLedgerResponse *verdict)
 {
     if (cli->is_json) {
-        enum cli_exit outcome = session_print_json(cli, &last->base);
-        return outcome == CLI_OK && !last->is_clean ? CLI_CORRUPT : outcome;
+        enum cli_exit outcome = session_print_json(cli, &verdict->base);
+        return outcome == CLI_OK && !verdict->is_clean ? CLI_CORRUPT : outcome;
     }
-    if (!last->is_clean) {
-        return cli_fail(cli, CLI_CORRUPT, "DATA_CORRUPT", "keep the data folder as it is",
-                        "row %llu: %s", (unsigned long long)last->first_bad_row, last->finding);
+    if (!verdict->is_clean) {
+        char row[32] = "";
+        if (verdict->first_bad_row != 0) {
+            snprintf(row, sizeof row, "row %llu: ", (unsigned long long)verdict->first_bad_row);
+        }
+        return cli_fail(cli, CLI_CORRUPT, "DATA_CORRUPT", "keep the data folder as it is", "%s%s",
+                        row, verdict->finding);
     }
-    fprintf(cli->out, "clean: %llu rows\n", (unsigned long long)last->rows_done);
+    fprintf(cli->out, "clean: %llu rows\n", (unsigned long long)verdict->rows_done);
+    if (verdict->figures != NULL) {
+        fputc('\n', cli->out);
+        print_figures(cli, verdict->figures);
+    }
     return CLI_OK;
+}
+
+static enum cli_exit print_node_verdict(struct cli *cli, const struct verdict *verdict)
+{
+    const struct units *units;
+    bool has_amounts = !cli->is_json && verdict->last.is_clean && verdict->last.figures != NULL;
+    enum cli_exit outcome = has_amounts ? session_units(cli, &units) : CLI_OK;
+    return outcome == CLI_OK ? verify_print(cli, &verdict->last) : outcome;
 }
 
 static enum cli_exit verify_node(struct cli *cli)
@@ -57,15 +130,14 @@ static enum cli_exit verify_node(struct cli *cli)
     }
     Talea__V1__VerifyLedgerRequest request;
     talea__v1__verify_ledger_request__init(&request);
-    Talea__V1__VerifyLedgerResponse last;
-    talea__v1__verify_ledger_response__init(&last);
-    char finding[512] = "";
+    struct verdict verdict = {0};
+    talea__v1__verify_ledger_response__init(&verdict.last);
     err = rpc_client_stream_send(stream, &request.base);
     if (err == ERR_OK) {
         err = rpc_client_stream_half_close(stream);
     }
     if (err == ERR_OK) {
-        err = follow(cli, stream, &last, finding, sizeof finding);
+        err = follow(cli, stream, &verdict);
     }
     struct rpc_status status = rpc_client_stream_close(stream);
     if (err == ERR_DEADLINE) {
@@ -76,13 +148,20 @@ static enum cli_exit verify_node(struct cli *cli)
     if (status.code != 0) {
         return cli_fail_status(cli, &status);
     }
-    if (!last.is_finished) {
+    if (!verdict.last.is_finished) {
         return cli_fail(cli, CLI_INTERNAL, "INTERNAL", NULL, "the node ended without a verdict");
     }
-    return print_verdict(cli, &last);
+    return print_node_verdict(cli, &verdict);
 }
 
 enum cli_exit run_verify(struct cli *cli)
 {
+    if (cli_option(cli, OPT_DATA) != NULL) {
+        return verify_data(cli);
+    }
+    if (cli_option(cli, OPT_CHARTER) != NULL) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help",
+                        "--charter goes with --data: a node goes by its own charter");
+    }
     return verify_node(cli);
 }

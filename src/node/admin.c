@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "audit/audit.h"
+#include "audit/figures.h"
 #include "node/node.h"
 #include "node/peers.h"
 #include "node/requests.h"
@@ -183,15 +183,17 @@ static enum err send_result(struct verification *verification, enum err result,
 {
     Talea__V1__VerifyLedgerResponse response;
     talea__v1__verify_ledger_response__init(&response);
-    char text[AUDIT_INVARIANT_MAX + sizeof finding->note.text + 4];
-    snprintf(text, sizeof text, "%s: %s", finding->invariant, finding->note.text);
+    Talea__V1__LedgerFigures figures;
+    char text[AUDIT_FINDING_TEXT_MAX];
+    audit_figures(summary, &figures);
+    response.figures = &figures;
     response.rows_done = summary->rows;
     response.rows_total = summary->rows;
     response.is_finished = true;
     response.is_clean = result == ERR_OK;
     if (result != ERR_OK) {
         response.first_bad_row = finding->row;
-        response.finding = text;
+        response.finding = (char *)(uintptr_t)audit_finding_text(finding, text);
     }
     return rpc_stream_send(verification->stream, &response.base);
 }

@@ -102,9 +102,13 @@ static enum err on_header(void *context, const struct rows_header *header, struc
 {
     struct cards_reader *reader = context;
     reader->customer = find_name(header, "customer");
+    if (reader->customer == CARDS_NONE) {
+        reader->customer = find_name(header, "reference");
+    }
     reader->card = find_name(header, "card");
     if (reader->customer == CARDS_NONE || reader->card == CARDS_NONE) {
-        return note_set(note, ERR_INPUT, "%s: row 1: needs the columns customer and card",
+        return note_set(note, ERR_INPUT,
+                        "%s: row 1: needs the columns customer (or reference) and card",
                         reader->name);
     }
     return ERR_OK;

@@ -1,6 +1,7 @@
 /* A brand's customer numbers and the cards that belong to them, from the file that a mapping's
  * `cards` names: CSV with the columns customer and card (others are ignored), plain or gzip, comma,
- * UTF-8. About 20 bytes a customer and the number itself in memory. */
+ * UTF-8. Without a column customer, reference is the customer's number: what `talea member import
+ * --cards` writes is such a file. About 20 bytes a customer and the number itself in memory. */
 #ifndef RECEIPTS_CARDS_H
 #define RECEIPTS_CARDS_H
 

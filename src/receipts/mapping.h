@@ -33,7 +33,8 @@
  *     match: [customer, product]  # how the sale is found: customer, product, receipt, store, date
  *     unique: false           # true: only if exactly one sale matches
  *   exclude: {product: [POST, "BANK CHARGES"]}  # rows that don't count, by what a column says
- *   cards: cards.csv          # from columns.customer to card numbers: columns customer,card; the
+ *   cards: cards.csv          # from columns.customer to card numbers: columns customer,card (or
+ *                             # reference,card, as `talea member import --cards` writes them); the
  *                             # path is relative to the mapping's folder
  *
  * With `grouped: true` memory holds 12 bytes for each receipt, so that one that comes again is

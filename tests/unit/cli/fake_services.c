@@ -220,6 +220,17 @@ static struct rpc_status on_verify(void *context, struct rpc_stream *stream)
     struct fake_node *node = context;
     Talea__V1__VerifyLedgerResponse reply;
     talea__v1__verify_ledger_response__init(&reply);
+    Talea__V1__LedgerFigures figures;
+    talea__v1__ledger_figures__init(&figures);
+    figures.rows = 200;
+    figures.batches = 20;
+    figures.commands_done = 190;
+    figures.commands_refused = 10;
+    figures.is_state_compared = 1;
+    figures.state_row = 180;
+    figures.state_rows = 700;
+    figures.issued_points = 5005;
+    figures.outstanding_points = -7;
     reply.rows_total = 200;
     reply.rows_done = 100;
     if (rpc_stream_send(stream, &reply.base) == ERR_OK) {
@@ -228,6 +239,7 @@ static struct rpc_status on_verify(void *context, struct rpc_stream *stream)
         reply.is_clean = !node->is_differing;
         reply.first_bad_row = node->is_differing ? 17 : 0;
         reply.finding = message_text(node->is_differing ? "debits and credits differ" : "");
+        reply.figures = &figures;
         if (rpc_stream_send(stream, &reply.base) != ERR_OK) {
             return rpc_status_of(ERR_CANCELLED, NULL);
         }

@@ -16,7 +16,7 @@ static void test_overview_lists_every_command(void **state)
     struct outcome outcome = TALEA(NULL, "--help");
     assert_int_equal(outcome.code, 0);
     assert_string_equal(outcome.err, "");
-    for (const struct command *c = commands; c->name != NULL; c++) {
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
         char row[128];
         snprintf(row, sizeof row, "\n  %-18s %s\n", c->name, c->summary);
         assert_non_null(strstr(outcome.out, row));
@@ -27,7 +27,7 @@ static void test_overview_lists_every_command(void **state)
 static void test_each_help_has_an_example(void **state)
 {
     (void)state;
-    for (const struct command *c = commands; c->name != NULL; c++) {
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
         char first[32];
         const char *second = strchr(c->name, ' ');
         snprintf(first, sizeof first, "%.*s", (int)strcspn(c->name, " "), c->name);

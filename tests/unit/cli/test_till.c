@@ -201,7 +201,20 @@ static void test_node(void **state)
            "partner  address         since          sent  receipted  received  problem\n"
            "fuel     127.0.0.1:7102  not connected    12         11         7  can't connect\n",
            "");
-    expect(TALEA(node, "verify"), 0, "clean: 200 rows\n", "");
+    expect(TALEA(node, "verify"), 0,
+           "clean: 200 rows\n\n"
+           "journal       200 rows in 20 signed batches\n"
+           "commands      190 done, 10 refused\n"
+           "postings      0\nentries       0 sent, 0 received\nmembers       0\n"
+           "holds         0\n"
+           "stored state  the same at row 180, 700 rows of tables\n\n"
+           "issued        500.5\nredeemed      0.0\nexpired       0.0\nadjusted      0.0\n"
+           "receivable    0.0\npayable       0.0\nsuspense      0.0\n"
+           "outstanding   -0.7 Sparks\n",
+           "");
+    expect(TALEA(node, "verify", "--charter", "x.talea"), 2, "",
+           "talea verify: --charter goes with --data: a node goes by its own charter (USAGE); see "
+           "--help\n");
     node->is_differing = true;
     expect(
         TALEA(node, "verify"), 4, "",
@@ -210,6 +223,7 @@ static void test_node(void **state)
     struct outcome outcome = TALEA(node, "verify", "--json");
     assert_int_equal(outcome.code, 4);
     assert_non_null(strstr(outcome.out, "\"first_bad_row\": 17"));
+    assert_non_null(strstr(outcome.out, "\"issued_points\": 5005"));
     outcome_fini(&outcome);
     outcome = TALEA(node, "status");
     assert_non_null(strstr(outcome.out, "node       grocer of demo, talead 0.1.0\n"));

@@ -191,7 +191,26 @@ static void test_cards(void **state)
     assert_string_equal(note.text,
                         "cards.csv: row 3: the customer has another card in a row before");
     assert_int_equal(read_cards("customer\n7\n", &cards, &note), ERR_INPUT);
-    assert_string_equal(note.text, "cards.csv: row 1: needs the columns customer and card");
+    assert_string_equal(note.text,
+                        "cards.csv: row 1: needs the columns customer (or reference) and card");
+}
+
+/* As a member import writes it; where both stand, customer is meant. */
+static void test_cards_by_reference(void **state)
+{
+    (void)state;
+    struct cards *cards = NULL;
+    struct card_number card;
+    struct note note = {""};
+    assert_int_equal(read_cards("reference,card\n7,4539148803436467\n", &cards, &note), ERR_OK);
+    assert_true(cards_find(cards, "7", &card));
+    assert_string_equal(card.digits, "4539148803436467");
+    cards_destroy(cards);
+    assert_int_equal(read_cards("reference,card,customer\n7,4539148803436467,8\n", &cards, &note),
+                     ERR_OK);
+    assert_false(cards_find(cards, "7", &card));
+    assert_true(cards_find(cards, "8", &card));
+    cards_destroy(cards);
 }
 
 static void write_text(const char *folder, const char *name, const char *text)
@@ -428,10 +447,15 @@ static void test_random_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dates),        cmocka_unit_test(test_offsets),
-        cmocka_unit_test(test_sort),         cmocka_unit_test(test_seen),
-        cmocka_unit_test(test_cards),        cmocka_unit_test(test_cards_of_mapping),
-        cmocka_unit_test(test_gzip),         cmocka_unit_test(test_flat_memory),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_seen),
+        cmocka_unit_test(test_cards),
+        cmocka_unit_test(test_cards_by_reference),
+        cmocka_unit_test(test_cards_of_mapping),
+        cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_flat_memory),
         cmocka_unit_test(test_random_files),
     };
     return cmocka_run_group_tests_name("receipts_parts", tests, NULL, NULL);
