@@ -57,14 +57,12 @@ static void test_least(void **state)
 
 static const struct edit wrong[] = {
     {"points: 1.5", "points: 1.555", "p.yaml:4: earn.points: \"1.555\" has more than 2 decimals"},
-    {"points: 1.5", "points: 0",
-     "p.yaml:4: earn.points: \"0\" is not from 0.01 to 10000000000.00"},
+    {"points: 1.5", "points: 0", "p.yaml:4: earn.points: \"0\" is not from 0.01 to 10000000000.00"},
     {"points: 1.5", "points: -1", "p.yaml:4: earn.points: \"-1\" is not a number such as 12.50"},
     {"points: 1.5", "points: 1e3", "p.yaml:4: earn.points: \"1e3\" is not a number such as 12.50"},
     {"points: 1.5", "points: 1234567890123456789012",
      "p.yaml:4: earn.points: \"1234567890123456789012\" has too many digits"},
-    {"per: 1.00", "per: 0.00",
-     "p.yaml:5: earn.per: \"0.00\" is not from 0.01 to 10000000000.00"},
+    {"per: 1.00", "per: 0.00", "p.yaml:5: earn.per: \"0.00\" is not from 0.01 to 10000000000.00"},
     {"half_even", "up down",
      "p.yaml:6: earn.rounding: \"up down\" is not one of down, up, half_up, half_even"},
     {"USD", "usd", "p.yaml:2: currency: \"usd\" is not a currency: three capital letters, as USD"},
