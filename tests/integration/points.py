@@ -277,6 +277,9 @@ class Shop:
         return sign * rounded(abs(scaled), how)
 
     def who(self, row):
+        """The buyer's card; "" where the export names nobody."""
+        if "card" not in self.map["columns"] and "customer" not in self.map["columns"]:
+            return ""
         card = self.text(row, "card").replace(" ", "")
         if card:
             if not is_card(card):

@@ -1,21 +1,25 @@
 #!/usr/bin/python3
 """The ledger's points against an independent calculation from the same files, to the last point.
 
-    recompute_points.py           makes a small coalition with awkward exports of its own
-    recompute_points.py DIR       compares a running coalition that a demo left in DIR
+    recompute_points.py       makes a small coalition with awkward exports of its own
+    recompute_points.py DIR BRAND FILE MAPPING [BRAND FILE MAPPING ...]
+        judges a running coalition whose nodes have their folders in DIR and imported these files, in
+        this order: each is imported again, which adds nothing, and what the ledger answers about
+        each home is compared
 """
 
 import collections
 import csv
+import json
 import os
 import sys
 import unittest
 
 import points
-from coalition import Coalition, luhn, main, seeded
+from coalition import TALEA, Coalition, luhn, main, run, seeded
 
 PROGRAMMES = {
-    "grocer": {"points: 1": "points: 3", "per: 1.00": "per: 2.50", "rounding: down":
+    "grocer": {"points: 1": "points: 250", "per: 1.00": "per: 2.00", "rounding: down":
                "rounding: half_even"},
     "fuel": {"per: 1.00": "per: 0.70", "rounding: down": "rounding: half_up",
              "# minimum: 5.00": "minimum: 5.00"}}
@@ -295,13 +299,49 @@ class Recompute(unittest.TestCase):
                 self.assertGreater(seen[kind], 0, kind)
             shops.append(shop)
         self.assertGreater(debts, 0)
+        self.judged()
         for node in self.coalition:
             self.assertTrue(node.cli("verify")["is_clean"])
         print(f"given {[sum(s.given.values()) for s in shops]}, taken back "
               f"{[sum(s.taken.values()) for s in shops]}, owed {debts}", flush=True)
 
+    def judged(self):
+        """The judge of a foreign folder agrees where nobody is unknown, and differs when misled."""
+        node = self.coalition["fuel"]
+        exports = Exports(self.coalition.path("in-judge"), self.rng, self.cards)
+        rows = [[f"J{n}", f"2026-04-01T{n:02}:00:00Z", self.rng.choice(self.cards), "z", "1.00", n]
+                for n in range(1, 20)]
+        path = exports.write("plain.csv", "number at card what amount points".split(), rows)
+        mapping = exports.mapping("plain.yaml", BONUS)
+        self.assertEqual(judge(self.coalition.root, [("fuel", path, mapping)]), 1)  # not yet there
+        self.assertEqual(judge(self.coalition.root, [("fuel", path, mapping)]), 0)
+        self.assertTrue(node.cli("status")["is_ready"])
+
     def debts(self):
         return sum(int(node.cli("report")["debt_points"]) for node in self.coalition)
+
+
+def judge(folder, triples):
+    """0 when the ledger's answers are the calculation's."""
+    before, differences = {}, 0
+    for brand, path, mapping in triples:
+        home = os.path.join(folder, brand)
+        shop = points.Shop(mapping, points.Programme(os.path.join(home, "programme.yaml")),
+                           before=before.get(brand))
+        given, taken = sum(shop.given.values()), sum(shop.taken.values())
+        shop.read(path)
+        before[brand] = shop
+        answer = json.loads(run([TALEA, "--home", home, "import", "receipts", "--map", mapping, path,
+                                 "--json"], expect=None, timeout=3600).stdout)
+        wanted = {"rows": shop.counts["rows"], "given_points": sum(shop.given.values()) - given,
+                  "taken_points": sum(shop.taken.values()) - taken}
+        found = {name: int(answer[name]) for name in wanted}
+        repeats = int(answer["repeats"]) == int(answer["sales"]) + int(answer["returns"])
+        is_same = found == wanted and repeats
+        differences += not is_same
+        print(f"{brand} {os.path.basename(path)}: {'agreed' if is_same else 'DIFFERS'}: ledger "
+              f"{found}, calculation {wanted}{'' if repeats else ', not all was there before'}")
+    return 1 if differences else 0
 
 
 def net_of(balance):
@@ -311,4 +351,6 @@ def net_of(balance):
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
+    if len(sys.argv) > 4 and os.path.isdir(sys.argv[1]) and len(sys.argv) % 3 == 2:
+        sys.exit(judge(sys.argv[1], list(zip(*[iter(sys.argv[2:])] * 3))))
     main(170)
