@@ -21,7 +21,8 @@ struct fake_node {
     pthread_mutex_t mutex;
     unsigned calls;
     char last_request[8192];   /* as JSON */
-    struct rpc_status refusal; /* given to the next `refusals` unary calls of a till */
+    struct rpc_status refusal; /* given to `refusals` unary calls of a till, after `passes` */
+    unsigned passes;
     unsigned refusals;
     unsigned streamed;       /* messages taken by imports */
     unsigned ends_after;     /* an import ends with UNAVAILABLE after so many; 0 is never */

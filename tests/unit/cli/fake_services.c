@@ -19,10 +19,13 @@ bool fake_take(struct fake_node *node, struct rpc_call *call, const ProtobufCMes
     pthread_mutex_lock(&node->mutex);
     node->calls++;
     snprintf(node->last_request, sizeof node->last_request, "%s", text);
-    bool is_refused = node->refusals > 0;
+    bool is_refused = node->passes == 0 && node->refusals > 0;
     struct rpc_status refusal = node->refusal;
     if (is_refused) {
         node->refusals--;
+    }
+    if (node->passes > 0) {
+        node->passes--;
     }
     pthread_mutex_unlock(&node->mutex);
     free(text);

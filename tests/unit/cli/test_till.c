@@ -125,15 +125,49 @@ static void test_burn(void **state)
     expect(TALEA(node, "return", "burn", ID, "30"), 0, "given back 30.0 Sparks\n", "");
 }
 
-static void test_refused_capture_gives_the_hold_back(void **state)
+static void test_refused_capture(void **state)
 {
     struct fake_node *node = *state;
-    /* The refusal must hit the capture: the hold goes first. */
-    expect(TALEA(node, "burn", "authorise", FAKE_CARD, "1"), 0, NULL, "");
-    node->calls = 0;
     fake_node_refuse(node, 9, "HOLD_ENDED", "This hold was captured.", 1);
     expect(TALEA(node, "burn", "capture", ID), 1, "",
            "talea burn capture: This hold was captured (HOLD_ENDED)\n");
+    assert_int_equal(node->calls, 1);
+}
+
+/* Hold, refused capture, void: the shopper has the points back. Once more with the same id, it is
+ * the same void. */
+static void test_refused_capture_gives_the_hold_back(void **state)
+{
+    struct fake_node *node = *state;
+    char first[sizeof node->last_request];
+    for (unsigned i = 0; i < 2; i++) {
+        node->calls = 0;
+        node->passes = 1;
+        fake_node_refuse(node, 9, "STREAM_FULL", "Too much is owed.", 1);
+        expect(TALEA(node, "burn", FAKE_CARD, "50", "--transaction-id", ID), 1, "",
+               "talea burn: Too much is owed (STREAM_FULL)\n");
+        assert_int_equal(node->calls, 3);
+        assert_non_null(strstr(node->last_request, "\"hold_id\":\"" ID "\"}")); /* no points */
+        assert_null(strstr(node->last_request, "\"transaction_id\":\"" ID "\""));
+        if (i == 0) {
+            memcpy(first, node->last_request, sizeof first);
+        }
+    }
+    assert_string_equal(node->last_request, first);
+}
+
+/* Nobody knows whether the points were taken: giving the hold back would race with it. */
+static void test_unanswered_capture_keeps_the_hold(void **state)
+{
+    struct fake_node *node = *state;
+    node->passes = 1;
+    fake_node_refuse(node, 14, "UNAVAILABLE", "gone", 1000);
+    struct outcome outcome =
+        TALEA(node, "burn", FAKE_CARD, "50", "--transaction-id", ID, "--timeout", "1");
+    assert_int_equal(outcome.code, 3);
+    assert_non_null(strstr(outcome.err, "--transaction-id " ID));
+    assert_non_null(strstr(node->last_request, "\"points\":"));
+    outcome_fini(&outcome);
 }
 
 static void test_members(void **state)
@@ -239,10 +273,16 @@ static void test_node(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_NODE(test_earn),    WITH_NODE(test_bad_input),
-        WITH_NODE(test_refused), WITH_NODE(test_repeats),
-        WITH_NODE(test_burn),    WITH_NODE(test_refused_capture_gives_the_hold_back),
-        WITH_NODE(test_members), WITH_NODE(test_office),
+        WITH_NODE(test_earn),
+        WITH_NODE(test_bad_input),
+        WITH_NODE(test_refused),
+        WITH_NODE(test_repeats),
+        WITH_NODE(test_burn),
+        WITH_NODE(test_refused_capture),
+        WITH_NODE(test_refused_capture_gives_the_hold_back),
+        WITH_NODE(test_unanswered_capture_keeps_the_hold),
+        WITH_NODE(test_members),
+        WITH_NODE(test_office),
         WITH_NODE(test_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
