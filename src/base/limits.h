@@ -96,7 +96,6 @@
 #define LIMIT_PATH_BYTES            1023u /* of a file, without NUL */
 #define LIMIT_HOST_BYTES            253u  /* RFC 1035, section 2.3.4 */
 #define LIMIT_TARIFFS               64u
-#define LIMIT_PAIR_CAPS             4096u
 
 /* Logs, metrics, HTTP. */
 #define LIMIT_LOG_LINE_BYTES            4096u /* with the line feed; what a pipe takes in one piece */

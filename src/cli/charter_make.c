@@ -63,30 +63,9 @@ static enum err convert_tariff(const struct coalition_file *file,
     return ERR_OK;
 }
 
-/* What people may write but a charter does not carry. */
-static enum err check_sayable(const struct coalition_file *file, struct note *note)
-{
-    if (file->netting != COALITION_NETTING_BILATERAL) {
-        return note_set(note, ERR_UNSUPPORTED,
-                        "settlement.netting: a charter can only say bilateral");
-    }
-    if (file->pair_cap_count != 0) {
-        return note_set(note, ERR_UNSUPPORTED, "caps.pairs: a charter has one cap for all pairs");
-    }
-    for (size_t i = 0; i < file->tariff_count; i++) {
-        if (file->tariffs[i].rounding != ROUNDING_HALF_EVEN) {
-            return note_set(note, ERR_UNSUPPORTED,
-                            "tariffs: statements round half_even; tariff %u says %s",
-                            file->tariffs[i].id, rounding_name(file->tariffs[i].rounding));
-        }
-    }
-    return ERR_OK;
-}
-
 static enum err convert_terms(struct maker *maker, struct note *note)
 {
     const struct coalition_file *file = &maker->file;
-    TRY(check_sayable(file, note));
     for (size_t i = 0; i < file->tariff_count; i++) {
         if (convert_tariff(file, &file->tariffs[i], &maker->tariffs[i]) != ERR_OK) {
             return note_set(note, ERR_RANGE,

@@ -102,7 +102,7 @@ void init_write_coalition_yaml(struct buffer *out)
                "    issue_price_per_point: 0.0100\n"
                "    redemption_price_per_point: 0.0100\n"
                "    rounding: half_even\n"
-               "\n# What one partner may owe another before new grants wait; 0 is no cap.\n"
+               "\n# What one partner may owe another at most; 0 is no cap.\n"
                "caps: {net_debit: 50000.00}\n"
                "\n# The partners' introductions, relative to this file. Those named on the\n"
                "# command line take their place.\n"

@@ -7,7 +7,6 @@
 #include "config/document.h"
 
 #define DECIMALS_MAX    4 /* of points and of ISO 4217 currencies */
-#define GRACE_DAYS_MAX  31
 #define CAP_MINOR_MAX   LIMIT_POINTS_PER_COMMAND
 #define TARIFF_ID_MAX   65535
 #define ITEM_PATH_BYTES 64
@@ -21,7 +20,6 @@ struct settlement_yaml {
     char *currency;
     char *decimals;
     char *period;
-    char *grace_days;
     char *netting;
 };
 
@@ -37,17 +35,8 @@ struct tariff_yaml {
     char *rounding;
 };
 
-struct pair_yaml {
-    char *debtor;
-    char *creditor;
-    char *net_debit;
-};
-
 struct caps_yaml {
     char *net_debit;
-    char *when_full;
-    struct pair_yaml *pairs;
-    unsigned pairs_count;
 };
 
 struct coalition_yaml {
@@ -73,7 +62,6 @@ static const cyaml_schema_field_t settlement_fields[] = {
     YAML_TEXT("currency", struct settlement_yaml, currency),
     YAML_TEXT("decimals", struct settlement_yaml, decimals),
     YAML_TEXT_OPTIONAL("period", struct settlement_yaml, period),
-    YAML_TEXT_OPTIONAL("grace_days", struct settlement_yaml, grace_days),
     YAML_TEXT_OPTIONAL("netting", struct settlement_yaml, netting),
     CYAML_FIELD_END,
 };
@@ -96,22 +84,8 @@ static const cyaml_schema_value_t tariff_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct tariff_yaml, tariff_fields),
 };
 
-static const cyaml_schema_field_t pair_fields[] = {
-    YAML_TEXT("debtor", struct pair_yaml, debtor),
-    YAML_TEXT("creditor", struct pair_yaml, creditor),
-    YAML_TEXT("net_debit", struct pair_yaml, net_debit),
-    CYAML_FIELD_END,
-};
-
-static const cyaml_schema_value_t pair_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct pair_yaml, pair_fields),
-};
-
 static const cyaml_schema_field_t caps_fields[] = {
     YAML_TEXT("net_debit", struct caps_yaml, net_debit),
-    YAML_TEXT_OPTIONAL("when_full", struct caps_yaml, when_full),
-    CYAML_FIELD_SEQUENCE("pairs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct caps_yaml, pairs,
-                         &pair_schema, 0, LIMIT_PAIR_CAPS),
     CYAML_FIELD_END,
 };
 
@@ -157,24 +131,20 @@ static void check_settlement(struct check *check, const struct settlement_yaml *
                              struct coalition_file *out)
 {
     static const char *const periods[] = {"month"};
-    static const char *const nettings[] = {"bilateral", "multilateral"};
-    unsigned period = COALITION_PERIOD_MONTH;
-    unsigned netting = COALITION_NETTING_BILATERAL;
-    out->grace_days = 3;
+    static const char *const nettings[] = {"bilateral"};
+    unsigned only = 0;
     check_currency(check, "settlement.currency", yaml->currency, &out->settlement_currency);
     check_unsigned(check, "settlement.decimals", yaml->decimals, 0, DECIMALS_MAX,
                    &out->settlement_decimals);
-    check_choice(check, "settlement.period", yaml->period, periods, 1, &period);
-    check_unsigned(check, "settlement.grace_days", yaml->grace_days, 0, GRACE_DAYS_MAX,
-                   &out->grace_days);
-    check_choice(check, "settlement.netting", yaml->netting, nettings, 2, &netting);
-    out->period = (enum coalition_period)period;
-    out->netting = (enum coalition_netting)netting;
+    check_choice(check, "settlement.period", yaml->period, periods, 1, &only);
+    check_choice(check, "settlement.netting", yaml->netting, nettings, 1, &only);
 }
 
 static void check_tariff(struct check *check, const struct tariff_yaml *yaml, size_t index,
                          struct coalition_file *out)
 {
+    static const char *const roundings[] = {"half_even"};
+    unsigned only = 0;
     struct coalition_tariff *tariff = &out->tariffs[index];
     check_unsigned(check, item_path("tariffs", index, "id").text, yaml->id, 1, TARIFF_ID_MAX,
                    &tariff->id);
@@ -184,8 +154,8 @@ static void check_tariff(struct check *check, const struct tariff_yaml *yaml, si
                   yaml->issue_price, &tariff->issue_price);
     check_decimal(check, item_path("tariffs", index, "redemption_price_per_point").text,
                   yaml->redemption_price, &tariff->redemption_price);
-    check_rounding(check, item_path("tariffs", index, "rounding").text, yaml->rounding,
-                   &tariff->rounding);
+    check_choice(check, item_path("tariffs", index, "rounding").text, yaml->rounding, roundings, 1,
+                 &only);
     for (size_t i = 0; check->err == ERR_OK && i < index; i++) {
         if (out->tariffs[i].id == tariff->id) {
             check_fail(check, item_path("tariffs", index, "id").text, "%u is taken already",
@@ -193,42 +163,6 @@ static void check_tariff(struct check *check, const struct tariff_yaml *yaml, si
         }
     }
     out->tariff_count = index + 1;
-}
-
-static void check_pair(struct check *check, const struct pair_yaml *yaml, size_t index,
-                       struct coalition_file *out)
-{
-    struct coalition_pair_cap *cap = &out->pair_caps[index];
-    check_partner(check, item_path("caps.pairs", index, "debtor").text, yaml->debtor, &cap->debtor);
-    check_partner(check, item_path("caps.pairs", index, "creditor").text, yaml->creditor,
-                  &cap->creditor);
-    check_minor(check, item_path("caps.pairs", index, "net_debit").text, yaml->net_debit,
-                out->settlement_decimals, 0, CAP_MINOR_MAX, &cap->net_debit_minor);
-    if (check->err == ERR_OK && partner_id_equal(&cap->debtor, &cap->creditor)) {
-        check_fail(check, item_path("caps.pairs", index, "creditor").text, "is the debtor itself");
-    }
-    for (size_t i = 0; check->err == ERR_OK && i < index; i++) {
-        if (partner_id_equal(&out->pair_caps[i].debtor, &cap->debtor) &&
-            partner_id_equal(&out->pair_caps[i].creditor, &cap->creditor)) {
-            check_fail(check, item_path("caps.pairs", index, "").text, "%s to %s has a cap already",
-                       cap->debtor.text, cap->creditor.text);
-        }
-    }
-    out->pair_cap_count = index + 1;
-}
-
-static void check_caps(struct check *check, const struct caps_yaml *yaml,
-                       struct coalition_file *out)
-{
-    static const char *const words[] = {"refuse", "wait"};
-    unsigned full_cap = COALITION_FULL_CAP_REFUSE;
-    check_minor(check, "caps.net_debit", yaml->net_debit, out->settlement_decimals, 0,
-                CAP_MINOR_MAX, &out->net_debit_minor);
-    check_choice(check, "caps.when_full", yaml->when_full, words, 2, &full_cap);
-    out->full_cap = (enum coalition_full_cap)full_cap;
-    for (size_t i = 0; check->err == ERR_OK && i < yaml->pairs_count; i++) {
-        check_pair(check, &yaml->pairs[i], i, out);
-    }
 }
 
 static void check_partners(struct check *check, const struct coalition_yaml *yaml,
@@ -254,15 +188,15 @@ static void check_file(struct check *check, const struct coalition_yaml *yaml,
     for (size_t i = 0; check->err == ERR_OK && i < yaml->tariffs_count; i++) {
         check_tariff(check, &yaml->tariffs[i], i, out);
     }
-    check_caps(check, &yaml->caps, out);
+    check_minor(check, "caps.net_debit", yaml->caps.net_debit, out->settlement_decimals, 0,
+                CAP_MINOR_MAX, &out->net_debit_minor);
     check_partners(check, yaml, out);
 }
 
 static enum err make_room(const struct coalition_yaml *yaml, struct coalition_file *out)
 {
-    out->pair_caps = calloc(yaml->caps.pairs_count + 1, sizeof *out->pair_caps);
     out->partners = calloc(yaml->partners_count + 1, sizeof *out->partners);
-    return out->pair_caps == NULL || out->partners == NULL ? ERR_RESOURCE : ERR_OK;
+    return out->partners == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
 enum err coalition_file_parse(struct slice yaml, const char *name, const char *folder,
@@ -282,7 +216,6 @@ enum err coalition_file_parse(struct slice yaml, const char *name, const char *f
     document_free(&coalition_schema, document);
     TRY(check.err);
     *out_coalition = coalition;
-    coalition.pair_caps = NULL;
     coalition.partners = NULL;
     return ERR_OK;
 }
@@ -301,7 +234,6 @@ enum err coalition_file_load(const char *path, struct coalition_file *out_coalit
 
 void coalition_file_fini(struct coalition_file *coalition)
 {
-    free(coalition->pair_caps);
     free(coalition->partners);
     memset(coalition, 0, sizeof *coalition);
 }
