@@ -7,6 +7,13 @@ static struct unix_ms later(struct unix_ms a, struct unix_ms b)
     return a.ms > b.ms ? a : b;
 }
 
+/* The next midnight, UTC: the points of one day are one lot. */
+static struct unix_ms whole_day(struct unix_ms time)
+{
+    int64_t rest = time.ms % DAY_MS;
+    return rest == 0 ? time : (struct unix_ms){time.ms - rest + DAY_MS};
+}
+
 enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
                            struct command *command)
 {
@@ -22,12 +29,14 @@ enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
     }
     earn->rate = snapshot->programme.rate;
     struct unix_ms given = later(now, command->business_time);
-    if (programme_lot_terms(&snapshot->programme, command->business_time, &active_from, &unused) !=
-            ERR_OK ||
-        programme_lot_terms(&snapshot->programme, given, &unused, &expires_at) != ERR_OK) {
-        return VERDICT_AMOUNT_NEGATIVE;
-    }
-    earn->active_from = active_from.ms <= now.ms ? (struct unix_ms){0} : active_from;
-    earn->expires_at = expires_at.ms == PROGRAMME_NEVER_MS ? (struct unix_ms){0} : expires_at;
+    enum err err =
+        programme_lot_terms(&snapshot->programme, command->business_time, &active_from, &unused);
+    ASSERT(err == ERR_OK); /* the request's time and the programme's months are bounded */
+    err = programme_lot_terms(&snapshot->programme, given, &unused, &expires_at);
+    ASSERT(err == ERR_OK);
+    bool is_spendable = active_from.ms <= now.ms;
+    bool is_for_ever = expires_at.ms == PROGRAMME_NEVER_MS;
+    earn->active_from = is_spendable ? (struct unix_ms){0} : whole_day(active_from);
+    earn->expires_at = is_for_ever ? (struct unix_ms){0} : whole_day(expires_at);
     return VERDICT_OK;
 }

@@ -7,8 +7,8 @@
 
 /* Fills rate, currency and lot terms into an earn command. The return window counts from the
  * purchase, the life of the points from when they are given: a receipt that comes late costs the
- * shopper nothing. VERDICT_CURRENCY_MISMATCH when the command names another currency than the
- * programme's. */
+ * shopper nothing. Both end at midnight, UTC, so that the points of one day are one lot.
+ * VERDICT_CURRENCY_MISMATCH when the command names another currency than the programme's. */
 MUST_USE enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
                                     struct command *command);
 
