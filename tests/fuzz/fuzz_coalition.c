@@ -10,15 +10,11 @@ static void check_whole(const struct coalition_file *coalition)
     ASSERT(coalition->tariff_count > 0 && coalition->tariff_count <= LIMIT_TARIFFS);
     ASSERT(coalition->required_signatures > 0);
     ASSERT(coalition->required_signatures <= coalition->partner_count);
-    ASSERT(coalition->pair_cap_count <= LIMIT_PAIR_CAPS && coalition->net_debit_minor >= 0);
+    ASSERT(coalition->net_debit_minor >= 0);
     for (size_t i = 0; i < coalition->tariff_count; i++) {
         const struct coalition_tariff *tariff = &coalition->tariffs[i];
         ASSERT(tariff->id >= 1 && tariff->id <= 65535);
         ASSERT(tariff->issue_price.mantissa >= 0 && tariff->redemption_price.mantissa >= 0);
-    }
-    for (size_t i = 0; i < coalition->pair_cap_count; i++) {
-        const struct coalition_pair_cap *cap = &coalition->pair_caps[i];
-        ASSERT(!partner_id_equal(&cap->debtor, &cap->creditor) && cap->net_debit_minor >= 0);
     }
 }
 
