@@ -228,22 +228,20 @@ void engine_take_batch(struct engine *engine, const struct incoming_batch *batch
     out_outcome->err = submit_and_wait(engine, s);
 }
 
-/* Nothing more is sent to a partner whose receipt contradicts our half; the receipt is the proof.
- */
-static void freeze_outbox(struct engine *engine, const struct incoming_receipt *receipt,
-                          const struct note *note)
+enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
+                       enum stream_direction direction, const char *reason, struct slice evidence)
 {
     struct command command = {.kind = COMMAND_FREEZE_STREAM,
-                              .origin = receipt->receipt->sender,
+                              .origin = engine->self,
                               .business_time = clock_now(&engine->options.clock)};
-    command.freeze.partner = receipt->receiver;
-    command.freeze.direction = STREAM_OUT;
-    command.freeze.evidence = receipt->receipt_signed;
+    command.freeze.partner = *partner;
+    command.freeze.direction = direction;
+    command.freeze.evidence = evidence;
     snprintf(command.freeze.reason, sizeof command.freeze.reason, "%.*s",
-             (int)sizeof command.freeze.reason - 1, note->text);
-    struct outcome outcome = engine_execute(engine, &command);
-    engine_trouble(engine, outcome.err == ERR_OK ? "stream-frozen" : "stream-not-frozen",
-                   note->text);
+             (int)sizeof command.freeze.reason - 1, reason);
+    enum err err = engine_execute(engine, &command).err;
+    engine_trouble(engine, err == ERR_OK ? "stream-frozen" : "stream-not-frozen", reason);
+    return err;
 }
 
 enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
@@ -257,7 +255,10 @@ enum err engine_take_receipt(struct engine *engine, const struct incoming_receip
     }
     enum err err = submit_and_wait(engine, s);
     if (err == ERR_DISAGREE) {
-        freeze_outbox(engine, receipt, note);
+        /* Nothing more is sent to a partner whose receipt contradicts our half. */
+        enum err frozen = engine_freeze(engine, &receipt->receiver, STREAM_OUT, note->text,
+                                        receipt->receipt_signed);
+        return frozen == ERR_OK ? err : frozen;
     }
     return err;
 }

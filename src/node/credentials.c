@@ -34,12 +34,38 @@ static void set_fini(struct credential_set *set)
     *set = (struct credential_set){0};
 }
 
+/* The node's own certificate: a node's, of this partner and coalition, by the CA that the charter
+ * names, valid now. */
+static enum err check_certificate(const struct node_config *config, const struct snapshot *snapshot,
+                                  const struct certificate_pair *pair, struct unix_ms now,
+                                  struct note *note)
+{
+    struct note why = {""};
+    struct identity identity;
+    const struct charter_partner *self = charter_partner_find(snapshot->charter, &config->partner);
+    ASSERT(self != NULL);
+    enum err err = pki_accept(buffer_slice(&pair->certificate),
+                              slice_of(self->tls_ca_pem, strlen(self->tls_ca_pem)),
+                              config->coalition, &config->partner, now, &identity, &why);
+    if (err != ERR_OK) {
+        return note_set(note, err, "%s: %s", config->tls_certificate.text, why.text);
+    }
+    if (identity.role != ROLE_PEER) {
+        return note_set(note, ERR_DENIED, "%s is a certificate for a %s, not for a node",
+                        config->tls_certificate.text, role_name(identity.role));
+    }
+    return ERR_OK;
+}
+
 static enum err set_load(const struct node_config *config, const struct snapshot *snapshot,
-                         struct credential_set *out_set, struct note *note)
+                         struct unix_ms now, struct credential_set *out_set, struct note *note)
 {
     struct credential_set set = {0};
     enum err err =
         certificate_pair_load(config->tls_certificate.text, config->tls_key.text, &set.pair, note);
+    if (err == ERR_OK) {
+        err = check_certificate(config, snapshot, &set.pair, now, note);
+    }
     if (err == ERR_OK) {
         err = pki_not_after(buffer_slice(&set.pair.certificate), &set.not_after, note);
     }
@@ -68,7 +94,7 @@ enum err credentials_open(const struct node_config *config, struct snapshot *sna
     c->config = *config;
     c->clock = clock;
     c->generation = 1;
-    enum err err = set_load(config, snapshot, &c->current, note);
+    enum err err = set_load(config, snapshot, clock_now(&clock), &c->current, note);
     if (err != ERR_OK) {
         free(c);
         return err;
@@ -94,7 +120,7 @@ void credentials_close(struct credentials *c)
 enum err credentials_reload(struct credentials *c, struct snapshot *snapshot, struct note *note)
 {
     struct credential_set set;
-    TRY(set_load(&c->config, snapshot, &set, note));
+    TRY(set_load(&c->config, snapshot, clock_now(&c->clock), &set, note));
     pthread_mutex_lock(&c->lock);
     set_fini(&c->previous);
     c->previous = c->current;

@@ -55,7 +55,9 @@ static const struct argp parser = {
     parse_option,
     "[FILE]",
     "The Talea node of one brand.\v"
-    "SIGTERM drains and stops. SIGHUP reads certificates, charter and programme again.\n\n"
+    "SIGTERM drains and stops. SIGHUP reads certificates, charter and programme again.\n"
+    "Exit status: 0 stopped, 2 something is wrong with the configuration or a file it names, "
+    "4 the ledger is damaged, 70 an error of its own.\n\n"
     "Example:\n  talead --config grocer/node.yaml",
     NULL,
     NULL,
@@ -117,25 +119,25 @@ static int serve(const struct options *options)
 
 static int check(const struct options *options)
 {
-    struct node_config config;
-    struct snapshot *snapshot;
+    struct node *node = calloc(1, sizeof *node);
     struct note note = {""};
-    enum err err = node_config_load(options->config, &config, &note);
-    if (err == ERR_OK) {
-        err = node_config_check_files(&config, options->config, &note);
+    if (node == NULL || crypto_start() != ERR_OK) {
+        fprintf(stderr, "talead: no memory or no source of randomness\n");
+        free(node);
+        return 70;
     }
+    enum err err = node_check(options->config, node, &note);
     if (err == ERR_OK) {
-        err = snapshot_load(&config, &snapshot, &note);
-    }
-    if (err != ERR_OK) {
+        printf("%s: partner %s of %s, charter epoch %llu, %zu partners: all is well\n",
+               options->config, node->config.partner.text, node->config.coalition,
+               (unsigned long long)node->snapshot->charter->epoch,
+               node->snapshot->charter->partner_count);
+    } else {
         fprintf(stderr, "talead: %s (%s)\n", note.text, err_name(err));
-        return 2;
     }
-    printf("%s: partner %s of %s, charter epoch %llu, %zu partners: all is well\n", options->config,
-           config.partner.text, config.coalition, (unsigned long long)snapshot->charter->epoch,
-           snapshot->charter->partner_count);
-    snapshot_release(snapshot);
-    return 0;
+    node_check_fini(node);
+    free(node);
+    return err == ERR_OK ? 0 : 2;
 }
 
 int main(int argc, char **argv)

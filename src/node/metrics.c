@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/peers.h"
 #include "telemetry/process.h"
 
 #define CODES 17 /* of the gRPC specification, 0 to 16 */
@@ -10,6 +11,7 @@
 /* One partner's counters. */
 struct partner_counters {
     struct partner_id partner;
+    struct node *node;
     struct metric_counter *batches_in;
     struct metric_counter *batches_refused;
     struct metric_counter *entries_in;
@@ -122,6 +124,67 @@ static const struct partner_family partner_families[] = {
                    entries_reversed),
 };
 
+/* Both streams of the partner, as published. */
+static enum err read_streams(const struct partner_counters *c, struct stream *out_out,
+                             struct stream *out_in)
+{
+    struct state_reader *reader;
+    TRY(readers_take(c->node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    struct snapshot *snapshot = node_snapshot(c->node);
+    enum err err = ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, &c->partner, out_out);
+    if (err == ERR_OK) {
+        err = ledger_get_stream(&view, &snapshot->roster, STREAM_IN, &c->partner, out_in);
+    }
+    snapshot_release(snapshot);
+    readers_give(c->node->readers, reader);
+    return err;
+}
+
+static int64_t read_backlog(void *context)
+{
+    struct stream out;
+    struct stream in;
+    return read_streams(context, &out, &in) == ERR_OK
+               ? (int64_t)(out.last_number - out.receipted_number)
+               : -1;
+}
+
+static int64_t read_frozen(void *context)
+{
+    struct stream out;
+    struct stream in;
+    return read_streams(context, &out, &in) == ERR_OK && (out.is_frozen || in.is_frozen) ? 1 : 0;
+}
+
+static int64_t read_connected(void *context)
+{
+    const struct partner_counters *c = context;
+    int64_t is_connected = 0;
+    pthread_mutex_lock(&c->node->peers_lock);
+    for (size_t i = 0; c->node->peers != NULL && i < peers_count(c->node->peers); i++) {
+        struct peer_report report = peers_report(c->node->peers, i);
+        if (partner_id_equal(&report.partner, &c->partner)) {
+            is_connected = report.is_connected ? 1 : 0;
+        }
+    }
+    pthread_mutex_unlock(&c->node->peers_lock);
+    return is_connected;
+}
+
+struct partner_read {
+    const char *name;
+    const char *help;
+    metric_read *read;
+};
+
+static const struct partner_read partner_reads[] = {
+    {"talea_peer_connected", "1 while our stream to the partner is open.", read_connected},
+    {"talea_clearing_backlog_entries", "Own entries that the partner has not receipted yet.",
+     read_backlog},
+    {"talea_stream_frozen", "1 when a stream to or from the partner is frozen.", read_frozen},
+};
+
 static enum err add_partner(struct metrics *registry, struct partner_counters *c)
 {
     for (size_t i = 0; i < sizeof partner_families / sizeof partner_families[0]; i++) {
@@ -131,6 +194,11 @@ static enum err add_partner(struct metrics *registry, struct partner_counters *c
             (struct metric_counter **)(void *)((char *)c + family->offset);
         TRY(metrics_add_counter(registry, &spec, METRIC_LABELS({"partner", c->partner.text}),
                                 slot));
+    }
+    for (size_t i = 0; i < sizeof partner_reads / sizeof partner_reads[0]; i++) {
+        struct metric_spec spec = {partner_reads[i].name, partner_reads[i].help, 0};
+        TRY(metrics_add_gauge_read(registry, &spec, METRIC_LABELS({"partner", c->partner.text}),
+                                   partner_reads[i].read, c));
     }
     return ERR_OK;
 }
@@ -195,6 +263,17 @@ static int64_t read_certificate_end(void *context)
     return credentials_not_after(node->credentials).ms / 1000;
 }
 
+static int64_t read_key_end(void *context)
+{
+    struct node *node = context;
+    struct snapshot *snapshot = node_snapshot(node);
+    const struct charter_key *key = charter_key_find(snapshot->charter, &node->config.partner,
+                                                     &node->signer.key_id, node_now(node));
+    int64_t end = key != NULL ? key->valid_until.ms / 1000 : 0;
+    snapshot_release(snapshot);
+    return end;
+}
+
 struct read_family {
     const char *name;
     const char *help;
@@ -203,6 +282,9 @@ struct read_family {
 };
 
 static const struct read_family read_families[] = {
+    {"talea_online_key_expiry_timestamp_seconds",
+     "When the charter's attestation of the node's online key ends, unix time.", read_key_end,
+     false},
     {"talea_journal_rows", "Rows in the journal.", read_journal_row, false},
     {"talea_checkpointed_rows", "Journal rows that the stored state holds.", read_checkpointed_row,
      false},
@@ -276,6 +358,7 @@ static enum err add_all(struct node *node, struct node_metrics *metrics)
         }
         struct partner_counters *c = &metrics->partners[metrics->partner_count++];
         c->partner = roster->partners[i].id;
+        c->node = node;
         TRY(add_partner(node->metrics, c));
     }
     TRY(add_calls(node->metrics, metrics));

@@ -1,10 +1,12 @@
 /* Puts a node together and takes it apart again, in the opposite order. */
 #include "node/node.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "crypto/keyfile.h"
 #include "crypto/random.h"
 #include "node/metrics.h"
@@ -91,10 +93,33 @@ static enum err open_key(struct node *node, struct note *note)
     return ERR_OK;
 }
 
+/* A ledger belongs to one partner of one coalition for ever: its folder says so since its first
+ * start. */
+static enum err check_owner(const struct node_config *config, struct note *note)
+{
+    char path[sizeof config->data.text + sizeof "/owner"];
+    char owner[PARTNER_ID_MAX + sizeof config->coalition + 2];
+    struct buffer found = {0};
+    snprintf(path, sizeof path, "%s/owner", config->data.text);
+    int length = snprintf(owner, sizeof owner, "%s %s\n", config->coalition, config->partner.text);
+    struct slice expected = slice_of(owner, (size_t)length);
+    enum err err = file_read(path, FILE_PUBLIC, 256, &found, note);
+    if (err == ERR_NOT_FOUND) {
+        err = file_create(path, FILE_PUBLIC, expected, note);
+    } else if (err == ERR_OK && !slice_equal(buffer_slice(&found), expected)) {
+        err = note_set(note, ERR_DENIED, "%s is another node's: %s says \"%.*s\", this is %s of %s",
+                       config->data.text, path, (int)found.length, (const char *)found.at,
+                       config->partner.text, config->coalition);
+    }
+    buffer_fini(&found);
+    return err;
+}
+
 static enum err open_ledger(struct node *node, struct note *note)
 {
     const struct node_config *config = &node->config;
     TRY(journal_file_open(config->data.text, JOURNAL_WRITE, &node->journal_file, note));
+    TRY(check_owner(config, note));
     node->journal = journal_file_port(node->journal_file);
     TRY(state_open(config->data.text, STATE_WRITE, &node->state, note));
     struct engine_options options = {
@@ -186,6 +211,24 @@ static enum err start_all(struct node *node, struct note *note)
     atomic_store(&node->is_serving, true);
     rpc_server_set_serving(node->server, true);
     return ERR_OK;
+}
+
+enum err node_check(const char *config_path, struct node *node, struct note *note)
+{
+    node->config_path = config_path;
+    node->clock = clock_of_system();
+    TRY(node_config_load(config_path, &node->config, note));
+    TRY(node_config_check_files(&node->config, config_path, note));
+    TRY(snapshot_load(&node->config, &node->snapshot, note));
+    TRY(credentials_open(&node->config, node->snapshot, node->clock, &node->credentials, note));
+    return open_key(node, note);
+}
+
+void node_check_fini(struct node *node)
+{
+    signing_key_fini(&node->key);
+    credentials_close(node->credentials);
+    snapshot_release(node->snapshot);
 }
 
 enum err node_start(const char *config_path, struct node **out_node, struct note *note)

@@ -62,6 +62,10 @@ struct node {
 
 /* Opens and starts everything; on failure nothing is left running and the note says why. */
 MUST_USE enum err node_start(const char *config_path, struct node **out_node, struct note *note);
+/* Reads and checks what a start would, up to the ledger, and starts nothing. `node` is zeroed
+ * memory; end it with node_check_fini whatever comes out. */
+MUST_USE enum err node_check(const char *config_path, struct node *node, struct note *note);
+void node_check_fini(struct node *node);
 /* Drains and stops. */
 void node_stop(struct node *node);
 /* Certificate, charter and programme again from their files: all of them, or none when one is not

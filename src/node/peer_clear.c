@@ -35,6 +35,25 @@ static enum err send_response(struct clearing *clearing, struct slice receipt, c
     return rpc_stream_send(clearing->stream, &response.base);
 }
 
+/* The latest receipt, by whose signature the sender learns that its ledger is an older copy. */
+static enum err send_latest(struct clearing *clearing, const struct ledger_view *view,
+                            const struct stream *stream, uint64_t epoch)
+{
+    struct ledger_key key;
+    struct slice receipt;
+    struct buffer renewed = {0};
+    key_receipt(STREAM_IN, &clearing->sender, stream->receipt_number, &key);
+    enum err err = view_get(view, TABLE_RECEIPT, &key, &receipt);
+    if (err == ERR_OK) {
+        err = signed_renew(&clearing->node->signer, epoch, receipt, &renewed);
+    }
+    if (err == ERR_OK) {
+        err = send_response(clearing, buffer_slice(&renewed), "");
+    }
+    buffer_fini(&renewed);
+    return err;
+}
+
 /* The receipts after the one the sender holds, then the empty message: ready. */
 static enum err resume(struct clearing *clearing, uint64_t held)
 {
@@ -58,19 +77,24 @@ static enum err resume(struct clearing *clearing, uint64_t held)
         err = err == ERR_OK ? signed_renew(&node->signer, epoch, receipt, &renewed) : err;
         err = err == ERR_OK ? send_response(clearing, buffer_slice(&renewed), "") : err;
     }
+    bool is_sender_older = err == ERR_NOT_FOUND; /* receipts are kept until the sender has them */
+    if (is_sender_older) {
+        err = send_latest(clearing, &view, &stream, epoch);
+    }
     buffer_fini(&renewed);
     readers_give(node->readers, reader);
-    bool is_sender_older = err == ERR_NOT_FOUND; /* receipts are kept until the sender has them */
-    if (is_sender_older || (err == ERR_OK && held > stream.receipt_number)) {
+    TRY(err);
+    if (is_sender_older || held > stream.receipt_number) {
         char problem[160];
         snprintf(problem, sizeof problem,
                  "you hold receipt %" PRIu64 ", the last one here is %" PRIu64
                  ": %s ledger is an older copy",
                  held, stream.receipt_number, is_sender_older ? "your" : "this");
+        log_event(&node->log, LOG_LEVEL_WARNING, "older_copy",
+                  LOG_TEXT("partner", clearing->sender.text), LOG_TEXT("detail", problem));
         TRY(send_response(clearing, slice_of(NULL, 0), problem));
         return ERR_DISAGREE;
     }
-    TRY(err);
     return send_response(clearing, slice_of(NULL, 0), "");
 }
 

@@ -187,6 +187,33 @@ static enum err receipted_entries(struct session *session, const struct clearing
     return ERR_OK;
 }
 
+#define REFUSALS_LOGGED 16u
+
+/* Before the entries are let go: what a partner refused, and that it was reversed here. */
+static void log_refusals(struct session *session, const struct clearing_receipt *receipt,
+                         const struct sent_batch *batch)
+{
+    struct log *log = &session->node->log;
+    for (size_t i = 0; i < receipt->refused_count && i < REFUSALS_LOGGED; i++) {
+        const struct receipt_refusal *refusal = &receipt->refused[i];
+        uint64_t index = refusal->number - batch->first_number;
+        if (index >= batch->count) {
+            continue;
+        }
+        log_event(log, LOG_LEVEL_WARNING, "entry_reversed",
+                  LOG_TEXT("partner", session->partner.text), LOG_INT("number", refusal->number),
+                  LOG_TEXT("kind", entry_kind_name(batch->entries[index].kind)),
+                  LOG_INT("points", batch->entries[index].points.minor),
+                  LOG_UID("transaction", batch->entries[index].transaction_id),
+                  LOG_TEXT("reason", refusal->reason));
+    }
+    if (receipt->refused_count > REFUSALS_LOGGED) {
+        log_event(log, LOG_LEVEL_WARNING, "entries_reversed",
+                  LOG_TEXT("partner", session->partner.text),
+                  LOG_INT("count", receipt->refused_count));
+    }
+}
+
 static enum err apply_receipt(struct session *session, const struct clearing_receipt *receipt,
                               const struct signed_message *envelope, struct note *note)
 {
@@ -211,6 +238,9 @@ static enum err apply_receipt(struct session *session, const struct clearing_rec
         err = engine_take_receipt(session->node->engine, &incoming, &refused, note);
     }
     buffer_fini(&bytes);
+    if (err == ERR_OK) {
+        log_refusals(session, receipt, &batch);
+    }
     if (is_own) {
         free(batch.entries);
     } else if (err == ERR_OK) {
@@ -220,12 +250,31 @@ static enum err apply_receipt(struct session *session, const struct clearing_rec
     session->receipted_number = receipt->last_number;
     session->receipt_number = receipt->receipt_number;
     node_count_receipt(session->node->counters, &session->partner, batch.count, refused);
-    if (refused > 0) {
-        log_event(&session->node->log, LOG_LEVEL_WARNING, "entries_refused",
-                  LOG_TEXT("partner", session->partner.text), LOG_INT("count", refused),
-                  LOG_INT("last_number", receipt->last_number));
-    }
     return ERR_OK;
+}
+
+/* A receipt for more than this ledger ever wrote: the ledger is an older copy of itself. Writing on
+ * would give one number to two entries, so nothing more is written for this partner. */
+static enum err check_not_older(struct session *session, const struct clearing_receipt *receipt,
+                                const struct signed_message *envelope, struct note *note)
+{
+    uint64_t last_number;
+    struct buffer evidence = {0};
+    TRY(session_load(session, &last_number));
+    if (receipt->last_number <= last_number) {
+        return ERR_OK;
+    }
+    note_set(note, ERR_DISAGREE,
+             "%s holds our entries up to %" PRIu64 ", this ledger ends at %" PRIu64
+             ": it is an older copy",
+             session->partner.text, receipt->last_number, last_number);
+    enum err err = signed_encode(envelope, &evidence);
+    if (err == ERR_OK) {
+        err = engine_freeze(session->node->engine, &session->partner, STREAM_OUT, note->text,
+                            buffer_slice(&evidence));
+    }
+    buffer_fini(&evidence);
+    return err == ERR_OK ? ERR_DISAGREE : err;
 }
 
 enum err session_take_receipt(struct session *session, const struct signed_message *envelope,
@@ -244,6 +293,9 @@ enum err session_take_receipt(struct session *session, const struct signed_messa
     if (err == ERR_OK && (!partner_id_equal(&receipt.receiver, &session->partner) ||
                           !partner_id_equal(&receipt.sender, &node->config.partner))) {
         err = note_set(note, ERR_DENIED, "the receipt is of another stream");
+    }
+    if (err == ERR_OK) {
+        err = check_not_older(session, &receipt, envelope, note);
     }
     if (err == ERR_OK) {
         err = apply_receipt(session, &receipt, envelope, note);
