@@ -143,6 +143,21 @@ int fake_node_teardown(void **state)
     return 0;
 }
 
+unsigned fake_node_calls(struct fake_node *node)
+{
+    pthread_mutex_lock(&node->mutex);
+    unsigned calls = node->calls;
+    pthread_mutex_unlock(&node->mutex);
+    return calls;
+}
+
+void fake_node_forget_calls(struct fake_node *node)
+{
+    pthread_mutex_lock(&node->mutex);
+    node->calls = 0;
+    pthread_mutex_unlock(&node->mutex);
+}
+
 void fake_node_refuse(struct fake_node *node, int code, const char *reason, const char *message,
                       unsigned count)
 {

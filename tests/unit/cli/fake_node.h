@@ -35,6 +35,9 @@ int fake_node_setup(void **state);
 int fake_node_teardown(void **state);
 /* Stops to serve; the address stays. */
 void fake_node_stop(struct fake_node *node);
+/* Unary calls so far: a handler may still be at work for a caller that gave up. */
+unsigned fake_node_calls(struct fake_node *node);
+void fake_node_forget_calls(struct fake_node *node);
 void fake_node_refuse(struct fake_node *node, int code, const char *reason, const char *message,
                       unsigned count);
 

@@ -69,7 +69,7 @@ static void test_bad_input(void **state)
     expect(TALEA(node, "balance"), 2, "", NULL);
     expect(TALEA(node, "balance", FAKE_CARD, "--as", "node"), 2, "", NULL);
     expect(TALEA(node, "balance", FAKE_CARD, "--timeout", "0"), 2, "", NULL);
-    assert_int_equal(node->calls, 0);
+    assert_int_equal(fake_node_calls(node), 0);
 }
 
 static void test_refused(void **state)
@@ -78,7 +78,7 @@ static void test_refused(void **state)
     fake_node_refuse(node, 9, "INSUFFICIENT_POINTS", "The member has fewer points.", 1);
     expect(TALEA(node, "burn", FAKE_CARD, "5"), 1, "",
            "talea burn: The member has fewer points (INSUFFICIENT_POINTS)\n");
-    assert_int_equal(node->calls, 1);
+    assert_int_equal(fake_node_calls(node), 1);
     expect(TALEA(node, "status", "--as", "till"), 1, "",
            "talea status: The role till may not call /talea.v1.AdminService/GetStatus "
            "(ROLE_NOT_ALLOWED); "
@@ -90,7 +90,7 @@ static void test_repeats(void **state)
     struct fake_node *node = *state;
     fake_node_refuse(node, 14, "UNAVAILABLE", "The node starts.", 2);
     expect(TALEA(node, "earn", FAKE_CARD, "1", "--transaction-id", ID), 0, NULL, "");
-    assert_int_equal(node->calls, 3);
+    assert_int_equal(fake_node_calls(node), 3);
     fake_node_refuse(node, 14, "UNAVAILABLE", "The node starts.", 1000);
     struct outcome outcome = TALEA(node, "earn", FAKE_CARD, "1", "--transaction-id", ID);
     assert_int_equal(outcome.code, 3);
@@ -103,7 +103,7 @@ static void test_burn(void **state)
     struct fake_node *node = *state;
     expect(TALEA(node, "burn", FAKE_CARD, "50", "--transaction-id", ID), 0,
            "captured   50.0 Sparks\nleft       2.0\n", "");
-    assert_int_equal(node->calls, 2);
+    assert_int_equal(fake_node_calls(node), 2);
     char capture[sizeof node->last_request];
     memcpy(capture, node->last_request, sizeof capture);
     assert_non_null(strstr(capture, "\"hold_id\":\"" ID "\",\"points\":0}"));
@@ -131,7 +131,7 @@ static void test_refused_capture(void **state)
     fake_node_refuse(node, 9, "HOLD_ENDED", "This hold was captured.", 1);
     expect(TALEA(node, "burn", "capture", ID), 1, "",
            "talea burn capture: This hold was captured (HOLD_ENDED)\n");
-    assert_int_equal(node->calls, 1);
+    assert_int_equal(fake_node_calls(node), 1);
 }
 
 /* Hold, refused capture, void: the shopper has the points back. Once more with the same id, it is
@@ -141,12 +141,12 @@ static void test_refused_capture_gives_the_hold_back(void **state)
     struct fake_node *node = *state;
     char first[sizeof node->last_request];
     for (unsigned i = 0; i < 2; i++) {
-        node->calls = 0;
+        fake_node_forget_calls(node);
         node->passes = 1;
         fake_node_refuse(node, 9, "STREAM_FULL", "Too much is owed.", 1);
         expect(TALEA(node, "burn", FAKE_CARD, "50", "--transaction-id", ID), 1, "",
                "talea burn: Too much is owed (STREAM_FULL)\n");
-        assert_int_equal(node->calls, 3);
+        assert_int_equal(fake_node_calls(node), 3);
         assert_non_null(strstr(node->last_request, "\"hold_id\":\"" ID "\"}")); /* no points */
         assert_null(strstr(node->last_request, "\"transaction_id\":\"" ID "\""));
         if (i == 0) {

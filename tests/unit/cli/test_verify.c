@@ -119,7 +119,7 @@ static void test_clean(void **state)
            "receivable    0.0\npayable       0.0\nsuspense      0.0\n"
            "outstanding   24.6 Sparks\n",
            "");
-    assert_int_equal(p->node->calls, 0);
+    assert_int_equal(fake_node_calls(p->node), 0);
 }
 
 static void test_state_is_compared(void **state)

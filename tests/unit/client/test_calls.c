@@ -127,7 +127,7 @@ static void test_errors(void **state)
     assert_string_equal(error.reason, "HOLD_ENDED");
     assert_string_equal(error.message, "This hold was captured.");
     assert_int_equal(points, 7);
-    assert_int_equal(node->calls, 1);
+    assert_int_equal(fake_node_calls(node), 1);
     struct talea_report report;
     assert_int_equal(talea_get_report(client, 5000, &report, &error), TALEA_PERMISSION_DENIED);
     assert_int_equal(talea_void_burn(client, ID, ID, 0, &points, &error), TALEA_INVALID_ARGUMENT);
@@ -146,11 +146,11 @@ static void test_repeats_with_the_same_id(void **state)
     int64_t points;
     fake_node_refuse(node, 14, "UNAVAILABLE", "The node starts.", 2);
     assert_int_equal(talea_void_burn(client, ID, ID, 10000, &points, &error), TALEA_OK);
-    assert_int_equal(node->calls, 3);
+    assert_int_equal(fake_node_calls(node), 3);
     assert_non_null(strstr(node->last_request, ID));
     fake_node_refuse(node, 1, "CANCELLED", "The node stops.", 1000000);
     assert_int_equal(talea_void_burn(client, ID, ID, 300, &points, &error), TALEA_CANCELLED);
-    assert_in_range(node->calls, 5, 20);
+    assert_in_range(fake_node_calls(node), 5, 20);
     talea_disconnect(client);
     fake_node_stop(node);
     client = connect_as(node, "till");
