@@ -6,8 +6,6 @@
 #include "node/peers.h"
 #include "telemetry/process.h"
 
-#define CODES 17 /* of the gRPC specification, 0 to 16 */
-
 /* One partner's counters. */
 struct partner_counters {
     struct partner_id partner;
@@ -25,7 +23,7 @@ struct partner_counters {
 struct node_metrics {
     struct partner_counters *partners;
     size_t partner_count;
-    struct metric_counter *calls[CODES];
+    struct metric_counter *calls[RPC_CODES];
     struct metric_histogram *call_seconds;
 };
 
@@ -88,7 +86,7 @@ void node_count_call(void *context, const char *full_method, int status_code, in
 {
     struct node_metrics *metrics = context;
     (void)full_method;
-    if (status_code >= 0 && status_code < CODES) {
+    if (status_code >= 0 && status_code < RPC_CODES) {
         count(metrics->calls[status_code], 1);
     }
     metric_histogram_observe(metrics->call_seconds, duration_us);
@@ -317,28 +315,11 @@ static enum err add_reads(struct node *node)
 
 static enum err add_calls(struct metrics *registry, struct node_metrics *metrics)
 {
-    static const char *const codes[CODES] = {"OK",
-                                             "CANCELLED",
-                                             "UNKNOWN",
-                                             "INVALID_ARGUMENT",
-                                             "DEADLINE_EXCEEDED",
-                                             "NOT_FOUND",
-                                             "ALREADY_EXISTS",
-                                             "PERMISSION_DENIED",
-                                             "RESOURCE_EXHAUSTED",
-                                             "FAILED_PRECONDITION",
-                                             "ABORTED",
-                                             "OUT_OF_RANGE",
-                                             "UNIMPLEMENTED",
-                                             "INTERNAL",
-                                             "UNAVAILABLE",
-                                             "DATA_LOSS",
-                                             "UNAUTHENTICATED"};
     struct metric_spec calls = {"talea_rpc_calls_total", "Finished calls, by gRPC status.", 0};
     struct metric_spec seconds = {"talea_rpc_call_duration_seconds",
                                   "From a call's arrival to its end.", 6};
-    for (size_t i = 0; i < CODES; i++) {
-        TRY(metrics_add_counter(registry, &calls, METRIC_LABELS({"code", codes[i]}),
+    for (size_t i = 0; i < RPC_CODES; i++) {
+        TRY(metrics_add_counter(registry, &calls, METRIC_LABELS({"code", rpc_code_name((int)i)}),
                                 &metrics->calls[i]));
     }
     return metrics_add_histogram(registry, &seconds, metric_bounds_of_latency(), METRIC_NO_LABELS,

@@ -201,7 +201,7 @@ struct rpc_status incoming_status_read(const struct incoming_status *in)
         }
     }
     if (status.reason[0] == '\0') {
-        return rpc_status_make(status.code, details_code_name(status.code), "%s", status.message);
+        return rpc_status_make(status.code, rpc_code_name(status.code), "%s", status.message);
     }
     return status;
 }

@@ -13,7 +13,5 @@ void details_encode(const struct rpc_status *status, struct buffer *out);
 /* Fills `reason` from the details, and `message` where it is empty; what does not parse is left
  * out, since it comes from another node. */
 void details_decode(struct slice bytes, struct rpc_status *status);
-/* "UNAVAILABLE" for 14: the reason of a status that came without one. */
-const char *details_code_name(int code);
 
 #endif

@@ -18,6 +18,10 @@ struct rpc_status {
     char message[RPC_MESSAGE_MAX]; /* one sentence for people */
 };
 
+#define RPC_CODES 17 /* of the gRPC specification, 0 to 16 */
+/* "OK", "CANCELLED", ...; "UNKNOWN" for a number that is none. */
+const char *rpc_code_name(int code);
+
 struct rpc_status rpc_status_ok(void);
 /* From the table of base/error.h; the note's line, when there is one, becomes the message. */
 struct rpc_status rpc_status_of(enum err err, const struct note *note);
