@@ -8,8 +8,7 @@
 const struct argp_option args_global_options[] = {
     {"home", OPT_HOME, "DIR", 0, "The node's folder (default: $TALEA_HOME, or this folder)", 0},
     {"address", OPT_ADDRESS, "HOST:PORT", 0, "The node (default: `listen` of its node.yaml)", 0},
-    {"as", OPT_AS, "ROLE", 0,
-     "Whose certificate to call with: till, back-office, auditor or admin (default: by command)",
+    {"as", OPT_AS, "ROLE", 0, "Call as till, back-office, auditor or admin (default: by command)",
      0},
     {"json", OPT_JSON, NULL, 0, "Print the answer as JSON", 0},
     {"timeout", OPT_TIMEOUT, "SECONDS", 0, "Give up after so long (default: 10)", 0},

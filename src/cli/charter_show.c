@@ -76,10 +76,12 @@ static void print_charter(const struct cli *cli, const struct charter *charter)
             charter->points_decimals);
     fprintf(cli->out, "settled in %s, %u decimals\n", charter->currency,
             charter->currency_decimals);
-    fprintf(cli->out, "cap        %s\n",
-            charter->net_debit_cap.minor == 0
-                ? "none"
-                : amount_format(charter->net_debit_cap.minor, charter->currency_decimals, text));
+    if (charter->net_debit_cap.minor == 0) {
+        fprintf(cli->out, "cap        none\n");
+    } else {
+        amount_format(charter->net_debit_cap.minor, charter->currency_decimals, text);
+        fprintf(cli->out, "cap        %s %s of net debit for each pair\n", text, charter->currency);
+    }
     fprintf(cli->out, "signatures %u of %zu, %u needed\n\n", charter->signature_count,
             charter->partner_count, charter->required_signatures);
     print_partners(cli, charter);

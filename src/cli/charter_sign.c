@@ -39,8 +39,8 @@ static enum err print_count(const struct cli *cli, const char *done, struct slic
 {
     struct charter *charter;
     TRY(charter_open(bytes, &charter, note));
-    fprintf(cli->out, "%s: %u of %u signatures.\n", done, charter->signature_count,
-            charter->required_signatures);
+    fprintf(cli->out, "%s: %u signature%s, %u needed.\n", done, charter->signature_count,
+            charter->signature_count == 1 ? "" : "s", charter->required_signatures);
     charter_close(charter);
     return ERR_OK;
 }

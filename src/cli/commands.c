@@ -9,7 +9,7 @@ const struct cli_command commands[] = {
      init_options, 1, 1, 0, run_init},
     {"charter example", NULL, "Print an example of a coalition's terms",
      "talea charter example > coalition.yaml", NULL, 0, 0, 0, run_charter_example},
-    {"charter make", "INTRODUCTION...",
+    {"charter make", "[INTRODUCTION...]",
      "Make a charter, not yet signed, of terms and introductions",
      "talea charter make --out charter.talea --terms coalition.yaml \\\n"
      "      grocer.intro.talea fuel.intro.talea",

@@ -8,7 +8,8 @@
 const struct argp_option return_purchase_options[] = {
     {"currency", OPT_CURRENCY, "CODE", 0, "Of the sale (default: the coalition's)", 0},
     {"receipt", OPT_RECEIPT, "TEXT", 0, "The brand's number for the return", 0},
-    {"time", OPT_TIME, "TIME", 0, "When it was given back (default: now)", 0},
+    {"time", OPT_TIME, "TIME", 0,
+     "When it was given back, such as 2026-10-03T17:04:05Z (default: now)", 0},
     TRANSACTION_OPTION,
     {0}};
 

@@ -28,7 +28,8 @@ static bool is_shown(const struct cli_command *command, const char *group)
 
 void command_print_overview(FILE *out, const char *group)
 {
-    fprintf(out, "Usage: talea [OPTION...] COMMAND [OPTION...] [ARGUMENT...]\n");
+    fprintf(out, "Usage: talea [OPTION...] %s%sCOMMAND [OPTION...] [ARGUMENT...]\n",
+            group == NULL ? "" : group, group == NULL ? "" : " ");
     if (group == NULL) {
         fprintf(out, "The operator's command line of a Talea node.\n");
     }
@@ -37,6 +38,9 @@ void command_print_overview(FILE *out, const char *group)
         if (is_shown(c, group)) {
             fprintf(out, "  %-18s %s\n", c->name, c->summary);
         }
+    }
+    if (group == NULL) {
+        fprintf(out, "\n  %-22s %s\n", "--version", "Print the version");
     }
     fprintf(out, "\nOf every command:\n");
     for (const struct argp_option *o = args_global_options; o->name != NULL; o++) {

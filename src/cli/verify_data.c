@@ -62,16 +62,24 @@ static enum err check_charter(const struct proof *proof, struct note *note)
     return ERR_OK;
 }
 
-static enum err open_files(struct proof *proof, const char *folder, struct note *note)
+static bool is_there(const char *folder, const char *name)
 {
     char path[LIMIT_PATH_BYTES + 1];
-    int length = snprintf(path, sizeof path, "%s/state.mdb", folder);
-    if (length < 0 || (size_t)length >= sizeof path) {
-        return note_set(note, ERR_RANGE, "--data: the path is too long");
+    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+    return length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
+}
+
+static enum err open_files(struct proof *proof, const char *folder, struct note *note)
+{
+    if (access(folder, F_OK) == 0 && !is_there(folder, "journal.mdb")) {
+        return note_set(note, ERR_NOT_FOUND,
+                        "--data: %s holds no journal.mdb: name the folder of the ledger, in a home "
+                        "that is \"data\"",
+                        folder);
     }
     TRY(journal_file_open(folder, JOURNAL_READ_ONLY, &proof->journal, note));
-    return access(path, F_OK) == 0 ? state_open(folder, STATE_READ_ONLY, &proof->state, note)
-                                   : ERR_OK;
+    return is_there(folder, "state.mdb") ? state_open(folder, STATE_READ_ONLY, &proof->state, note)
+                                         : ERR_OK;
 }
 
 static enum err begin(struct cli *cli, struct proof *proof, struct note *note)

@@ -49,13 +49,13 @@ expect 0 'epoch 1, 2 partners' \
     "$talea" charter make --terms coalition.yaml --out a.talea "${introductions[@]}"
 cp a.talea b.talea
 expect 4 'BAD_SIGNATURE' "$talea" charter verify a.talea
-expect 0 'Signed as grocer: 1 of 2' "$talea" charter sign --key grocer/keys/root.key a.talea
+expect 0 'Signed as grocer: 1 signature, 2 needed' "$talea" charter sign --key grocer/keys/root.key a.talea
 expect 4 'BAD_SIGNATURE' "$talea" charter verify a.talea
 expect 2 'online key' "$talea" charter sign --key grocer/keys/online.key b.talea
 expect 2 'PERMISSION_DENIED' "$talea" charter sign --key fuel/keys/root.key b.talea
-TALEA_PASSPHRASE='two words' expect 0 'Signed as fuel: 1 of 2' \
+TALEA_PASSPHRASE='two words' expect 0 'Signed as fuel: 1 signature, 2 needed' \
     "$talea" charter sign --key fuel/keys/root.key b.talea
-expect 0 '2 of 2 signatures' "$talea" charter merge --out charter.talea a.talea b.talea
+expect 0 '2 signatures, 2 needed' "$talea" charter merge --out charter.talea a.talea b.talea
 expect 0 'valid: demo, epoch 1, signed by 2 of 2' "$talea" charter verify charter.talea
 expect 0 'grocer   The grocer  610001' "$talea" charter show charter.talea
 "$talea" charter show --json charter.talea | jq -e \

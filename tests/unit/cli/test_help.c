@@ -59,8 +59,8 @@ static void test_one_help(void **state)
         "\n"
         " Of every command:\n"
         "      --address=HOST:PORT    The node (default: `listen` of its node.yaml)\n"
-        "      --as=ROLE              Whose certificate to call with: till, back-office,\n"
-        "                             auditor or admin (default: by command)\n"
+        "      --as=ROLE              Call as till, back-office, auditor or admin\n"
+        "                             (default: by command)\n"
         "      --home=DIR             The node's folder (default: $TALEA_HOME, or this\n"
         "                             folder)\n"
         "      --json                 Print the answer as JSON\n"
@@ -93,6 +93,8 @@ static void test_wrong_words(void **state)
     assert_int_equal(outcome.code, 0);
     assert_non_null(strstr(outcome.out, "  member add "));
     assert_null(strstr(outcome.out, "  earn "));
+    assert_non_null(strstr(outcome.out, "Usage: talea [OPTION...] member COMMAND "));
+    assert_null(strstr(outcome.out, "--version"));
     outcome_fini(&outcome);
     outcome = TALEA(NULL, "--version");
     assert_int_equal(outcome.code, 0);

@@ -155,7 +155,7 @@ static void test_wrong_input(void **state)
     struct place *p = *state;
     expect(TALEA(p->node, "verify", "--data", p->data), 2, "", "can't open this folder");
     expect(TALEA(p->node, "verify", "--data", p->node->home), 2, "",
-           "journal.mdb: can't open this file");
+           "holds no journal.mdb: name the folder of the ledger, in a home that is \"data\"");
     expect(TALEA(p->node, "verify", "--data", p->data, "--charter", "/nonexistent.talea"), 2, "",
            "/nonexistent.talea");
 }
