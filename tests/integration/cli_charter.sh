@@ -35,6 +35,20 @@ printf 'two words\n' >pass
 chmod 600 pass
 expect 0 'Made fuel' init fuel 610002 --seal --passphrase-file pass --host fuel.example
 
+# What may be left out, and what may not.
+expect 2 '--public-address is missing' "$talea" init open --coalition demo --partner open \
+    --prefix 610003 --listen 0.0.0.0:7101
+expect 2 '--public-address is missing' "$talea" init open --coalition demo --partner open \
+    --prefix 610003 --listen '[::]:7101'
+expect 2 'is no address to connect to' "$talea" init open --coalition demo --partner open \
+    --prefix 610003 --listen 0.0.0.0:7101 --public-address '[::0]:7101'
+[[ ! -e open ]]
+expect 0 'Made open' "$talea" init open --coalition demo --partner open --prefix 610003 \
+    --listen 0.0.0.0:7101 --public-address node.example:7101
+grep -qxF 'http: "127.0.0.1:7201"' open/node.yaml
+openssl x509 -in open/tls/node.pem -noout -ext subjectAltName | grep -q 'DNS:node.example'
+[[ $(stat -c %a open/data) == 700 ]]
+
 [[ $(stat -c %a grocer/keys grocer/keys/root.key grocer/tls/node.key grocer/tls/node.pem) == \
     $'700\n600\n600\n644' ]]
 openssl verify -CAfile fuel/tls/ca.pem fuel/tls/{node,till,back-office,auditor,admin}.pem >/dev/null
@@ -83,8 +97,15 @@ expect 0 'epoch 2' "$talea" charter make --terms second.yaml --out two.talea \
 expect 2 'ALREADY_EXISTS' "$talea" charter make --terms second.yaml --out two.talea \
     --previous charter.talea "${introductions[@]}"
 sed 's/rounding: half_even/rounding: up/' coalition.yaml >third.yaml
-expect 2 'statements round half_even' \
+expect 2 '"up" is not one of half_even' \
     "$talea" charter make --terms third.yaml --out three.talea "${introductions[@]}"
+
+# Partners by either way, but by one.
+sed '/^partners:/,$d' coalition.yaml >bare.yaml
+expect 2 'no partners: name their introductions' "$talea" charter make --terms bare.yaml --out bare.talea
+[[ ! -e bare.talea ]]
+expect 0 'epoch 1, 2 partners' \
+    "$talea" charter make --terms bare.yaml --out bare.talea "${introductions[@]}"
 
 # Without a node.
 expect 3 'no answer from 127.0.0.1:1' "$talea" --home grocer --address 127.0.0.1:1 status
