@@ -15,12 +15,10 @@
 #include "charter/introduction.h"
 #include "cli/commands.h"
 #include "cli/init_files.h"
+#include "cli/leaf.h"
 #include "crypto/keyfile.h"
-#include "pki/certificate.h"
 
-#define LEAF_DAYS       365
 #define ONLINE_KEY_DAYS 400
-#define CLOCK_SLACK_MS  INT64_C(3600000) /* other machines' clocks may be behind ours */
 #define OPEN_FOLDERS    16
 #define HTTP_PORT_STEP  100 /* from --listen to the default of --http */
 
@@ -215,7 +213,7 @@ static enum err introduce(struct init *init, const struct signing_key *root,
     write_u8(&pem, 0);
     TRY(pem.err);
     struct introduction_key key = {.key = *online,
-                                   .valid_from = {init->now.ms - CLOCK_SLACK_MS},
+                                   .valid_from = {init->now.ms - LEAF_CLOCK_SLACK_MS},
                                    .valid_until = {init->now.ms + ONLINE_KEY_DAYS * DAY_MS}};
     struct introduction_terms terms = {.coalition = plan->coalition,
                                        .partner = plan->partner,
@@ -247,17 +245,16 @@ static enum err make_keys(struct init *init, struct buffer *out_introduction, st
 /* tls/<file>.pem and .key; of a node's role it is node. */
 static enum err make_leaf(struct init *init, enum role role, struct note *note)
 {
-    struct certificate_order order = {
-        .identity = {.partner = init->plan.partner, .role = role},
-        .not_before = {init->now.ms - CLOCK_SLACK_MS},
-        .not_after = {init->now.ms + LEAF_DAYS * DAY_MS},
-        .hosts = role == ROLE_PEER ? init->hosts : NULL,
-        .host_count = role == ROLE_PEER ? init->host_count : 0,
-    };
-    TRY(text_copy(order.identity.coalition, sizeof order.identity.coalition, init->plan.coalition));
-    TRY(text_copy(order.identity.name, sizeof order.identity.name, role_name(role)));
+    struct leaf leaf = {.coalition = init->plan.coalition,
+                        .partner = init->plan.partner,
+                        .role = role,
+                        .name = role_name(role),
+                        .now = init->now,
+                        .days = LEAF_DAYS,
+                        .hosts = init->hosts,
+                        .host_count = init->host_count};
     CLEANUP(certificate_pair_fini) struct certificate_pair pair = {{0}, {0}};
-    TRY(certificate_issue(&init->authority, &order, &pair, note));
+    TRY(leaf_issue(&init->authority, &leaf, &pair, note));
     char name[64];
     char key_path[sizeof init->path];
     snprintf(name, sizeof name, "tls/%s.key", role_name(role));
@@ -270,7 +267,7 @@ static enum err make_certificates(struct init *init, struct note *note)
 {
     static const enum role roles[] = {ROLE_PEER, ROLE_TILL, ROLE_BACK_OFFICE, ROLE_AUDITOR,
                                       ROLE_ADMIN};
-    struct unix_ms not_before = {init->now.ms - CLOCK_SLACK_MS};
+    struct unix_ms not_before = {init->now.ms - LEAF_CLOCK_SLACK_MS};
     TRY(certificate_make_authority(init->plan.coalition, &init->plan.partner, not_before,
                                    &init->authority, note));
     char key_path[sizeof init->path];
