@@ -75,7 +75,7 @@ static void row_cells(struct table *table, const char *name, const struct found 
 static enum cli_exit list(struct cli *cli, const struct node_config *config, const char *folder,
                           struct dirent **entries, size_t count)
 {
-    static const char *const titles[] = {"file", "identity", "not after, UTC", ">days left"};
+    static const char *const titles[] = {"file", "identity", "not after UTC", ">days left"};
     struct clock_port clock = clock_of_system();
     struct unix_ms now = clock_now(&clock);
     struct table table;
