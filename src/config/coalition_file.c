@@ -143,9 +143,8 @@ static void check_settlement(struct check *check, const struct settlement_yaml *
 static void check_tariff(struct check *check, const struct tariff_yaml *yaml, size_t index,
                          struct coalition_file *out)
 {
-    static const char *const roundings[] = {"half_even"};
-    unsigned only = 0;
     struct coalition_tariff *tariff = &out->tariffs[index];
+    enum rounding rounding = ROUNDING_HALF_EVEN;
     check_unsigned(check, item_path("tariffs", index, "id").text, yaml->id, 1, TARIFF_ID_MAX,
                    &tariff->id);
     check_text(check, item_path("tariffs", index, "name").text, yaml->name, tariff->name,
@@ -154,8 +153,11 @@ static void check_tariff(struct check *check, const struct tariff_yaml *yaml, si
                   yaml->issue_price, &tariff->issue_price);
     check_decimal(check, item_path("tariffs", index, "redemption_price_per_point").text,
                   yaml->redemption_price, &tariff->redemption_price);
-    check_choice(check, item_path("tariffs", index, "rounding").text, yaml->rounding, roundings, 1,
-                 &only);
+    check_rounding(check, item_path("tariffs", index, "rounding").text, yaml->rounding, &rounding);
+    if (rounding != ROUNDING_HALF_EVEN) {
+        check_fail(check, item_path("tariffs", index, "rounding").text,
+                   "statements round half_even, not %s", rounding_name(rounding));
+    }
     for (size_t i = 0; check->err == ERR_OK && i < index; i++) {
         if (out->tariffs[i].id == tariff->id) {
             check_fail(check, item_path("tariffs", index, "id").text, "%u is taken already",

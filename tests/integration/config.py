@@ -278,12 +278,12 @@ class Ledger(Case):
         self.fill(5)
         self.node.stop()
         self.flip("known-bytes-0003")
-        self.node.start()
-        result = self.node.talea("verify", "--json", expect=CORRUPT)
-        self.assertIn('"is_clean": false', re.sub(r"\s+", " ", result.stdout))
-        found = int(re.search(r'"first_bad_row":\s*"?(\d+)', result.stdout).group(1))
         # Rows are two for each member: the enrolment and the earn.
-        self.assertEqual(found, 7, result.stdout)
+        found = self.node.cli("verify", "--data", self.node.path("data"), expect=CORRUPT)
+        self.assertEqual((found["is_clean"], found["first_bad_row"]), (False, 7), found)
+        self.node.start()
+        found = self.node.cli("verify", expect=CORRUPT)
+        self.assertEqual((found["is_clean"], found["first_bad_row"]), (False, 7), found)
         self.node.stop()
 
     def test_the_same_untouched(self):
@@ -291,9 +291,15 @@ class Ledger(Case):
         self.node.kill()
         self.node.start()
         self.assertTrue(self.node.cli("verify")["is_clean"])
+        beside = self.node.cli("verify", "--data", self.node.path("data"))
+        self.assertTrue(beside["is_clean"])
         self.node.stop()
+        alone = self.node.cli("verify", "--data", self.node.path("data"))
+        self.assertEqual(alone["figures"]["members"], 5)
         self.node.start()
-        self.assertTrue(self.node.cli("verify")["is_clean"])
+        asked = self.node.cli("verify")
+        self.assertTrue(asked["is_clean"])
+        self.assertEqual(asked["figures"], alone["figures"])
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ static const struct edit wrong[] = {
     {"bilateral", "multilateral",
      "c.yaml:5: settlement.netting: \"multilateral\" is not one of bilateral"},
     {"rounding: half_even}", "rounding: down}",
-     "c.yaml:14: tariffs[1].rounding: \"down\" is not one of half_even"},
+     "c.yaml:14: tariffs[1].rounding: statements round half_even, not down"},
     {"50000.00\n", "50000.00\n  when_full: wait\n",
      "c.yaml:17: caps.when_full: is not a key that belongs here"},
     {"50000.00\n", "50000.00\n  pairs: []\n",
