@@ -172,8 +172,8 @@ static struct rpc_status on_import_members(void *context, struct rpc_stream *str
     return rpc_status_ok();
 }
 
-/* A sale gives 10 points a line, the receipts "bad" and "other" are refused; of a return the first line finds its
- * sale, others do not. */
+/* A sale gives 10 points a line, the receipts "bad" and "other" are refused; of a return the first
+ * line finds its sale, others do not. */
 static struct rpc_status on_import_receipts(void *context, struct rpc_stream *stream)
 {
     struct fake_node *node = context;
