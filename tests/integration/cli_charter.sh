@@ -97,7 +97,7 @@ expect 0 'epoch 2' "$talea" charter make --terms second.yaml --out two.talea \
 expect 2 'ALREADY_EXISTS' "$talea" charter make --terms second.yaml --out two.talea \
     --previous charter.talea "${introductions[@]}"
 sed 's/rounding: half_even/rounding: up/' coalition.yaml >third.yaml
-expect 2 '"up" is not one of half_even' \
+expect 2 'statements round half_even, not up' \
     "$talea" charter make --terms third.yaml --out three.talea "${introductions[@]}"
 
 # Partners by either way, but by one.
