@@ -117,7 +117,7 @@ source_triples() {
 # How this brand gives points, in the file that `talea init` made.
 write_programme() { # BRAND
     sed -i -E "s/^currency: .*/currency: ${CURRENCY[$1]}/
-        s/^# 1 point for each.*/# ${POINTS[$1]} for each full ${PER[$1]}; smaller rests give nothing./
+        s/^# 1 point for each 1.00/# ${POINTS[$1]} for each ${PER[$1]}/
         s/^  points: 1/  points: ${POINTS[$1]}/
         s/^  per: 1.00/  per: ${PER[$1]}/" "$1/programme.yaml"
     # Receipts of years ago would give points that are long expired.

@@ -74,8 +74,8 @@ enum cli_exit run_burn_authorise(struct cli *cli)
     fprintf(cli->out, "held       %s %s\n", amounts_points(units, reply->held_points, text),
             units->points_name);
     fprintf(cli->out, "home       %s\n", reply->home);
-    fprintf(cli->out, "capture by %s\n", amounts_time(reply->capture_by_unix_ms, time));
-    fprintf(cli->out, "deliver by %s\n", amounts_time(reply->deliver_by_unix_ms, time));
+    fprintf(cli->out, "capture by %s UTC\n", amounts_time(reply->capture_by_unix_ms, time));
+    fprintf(cli->out, "deliver by %s UTC\n", amounts_time(reply->deliver_by_unix_ms, time));
     return CLI_OK;
 }
 

@@ -91,6 +91,11 @@ static enum err read_introductions(const struct cli *cli, struct maker *maker, s
 {
     size_t given = cli->args.count;
     size_t count = given > 0 ? given : maker->file.partner_count;
+    if (count == 0) {
+        return note_set(note, ERR_INPUT,
+                        "no partners: name their introductions on the command line or in the "
+                        "terms, under `partners`");
+    }
     maker->introductions = calloc(count, sizeof maker->introductions[0]);
     maker->slices = calloc(count, sizeof maker->slices[0]);
     if (maker->introductions == NULL || maker->slices == NULL) {

@@ -11,8 +11,8 @@
 
 static void print_partners(const struct cli *cli, const struct charter *charter)
 {
-    static const char *const titles[] = {"partner", "name",     "cards",           "address",
-                                         "signed",  "root key", "online key until"};
+    static const char *const titles[] = {
+        "partner", "name", "cards", "address", "signed", "root key", "online key until UTC"};
     struct table table;
     table_init(&table, titles, 7);
     for (size_t i = 0; i < charter->partner_count; i++) {
@@ -71,7 +71,7 @@ static void print_charter(const struct cli *cli, const struct charter *charter)
     fprintf(cli->out, "previous   %s\n",
             hash_is_zero(&charter->previous_hash) ? "none"
                                                   : hash_format(&charter->previous_hash, hash));
-    fprintf(cli->out, "valid from %s\n", amounts_time(charter->valid_from.ms, time));
+    fprintf(cli->out, "valid from %s UTC\n", amounts_time(charter->valid_from.ms, time));
     fprintf(cli->out, "points     %s, %u decimals\n", charter->points_name,
             charter->points_decimals);
     fprintf(cli->out, "settled in %s, %u decimals\n", charter->currency,

@@ -60,8 +60,23 @@ static const struct {
     {"UNKNOWN_METHOD", "the node is older than this program"},
 };
 
+/* This node did answer: it is the member's home that did not. */
+static enum cli_exit fail_home(const struct cli *cli, const struct rpc_status *status)
+{
+    char advice[160] = "nothing was taken: try again later";
+    if (cli->transaction_id[0] != '\0') {
+        snprintf(advice, sizeof advice,
+                 "nothing was taken: try again later, with --transaction-id %s",
+                 cli->transaction_id);
+    }
+    return cli_fail(cli, CLI_UNREACHABLE, status->reason, advice, "%s", status->message);
+}
+
 enum cli_exit cli_fail_status(const struct cli *cli, const struct rpc_status *status)
 {
+    if (strcmp(status->reason, "HOME_UNREACHABLE") == 0) {
+        return fail_home(cli, status);
+    }
     enum cli_exit outcome = exit_of_status(status->code);
     char advice[160] = "";
     if (outcome == CLI_UNREACHABLE && cli->transaction_id[0] != '\0') {

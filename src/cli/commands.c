@@ -7,6 +7,13 @@ const struct cli_command commands[] = {
      "talea init grocer --coalition demo --partner grocer --name \"The Grocer\" \\\n"
      "      --prefix 610001 --listen 127.0.0.1:7101 --http 127.0.0.1:7201",
      init_options, 1, 1, 0, run_init},
+    {"certificate issue", "ROLE",
+     "Issue a certificate of node, till, back-office, auditor or admin",
+     "talea --home grocer certificate issue till --cn till-2 --out-dir till-2\n"
+     "  talea --home grocer certificate issue node --replace",
+     certificate_issue_options, 1, 1, 0, run_certificate_issue},
+    {"certificate list", NULL, "Show the home's certificates and how long they are valid",
+     "talea --home grocer certificate list", NULL, 0, 0, 0, run_certificate_list},
     {"charter example", NULL, "Print an example of a coalition's terms",
      "talea charter example > coalition.yaml", NULL, 0, 0, 0, run_charter_example},
     {"charter make", "[INTRODUCTION...]",

@@ -20,6 +20,8 @@ void command_print_overview(FILE *out, const char *group);
 void command_print_bash_completion(FILE *out);
 
 enum cli_exit run_init(struct cli *cli);
+enum cli_exit run_certificate_issue(struct cli *cli);
+enum cli_exit run_certificate_list(struct cli *cli);
 enum cli_exit run_charter_example(struct cli *cli);
 enum cli_exit run_charter_make(struct cli *cli);
 enum cli_exit run_charter_sign(struct cli *cli);
@@ -60,6 +62,7 @@ extern const struct argp_option burn_options[];
 extern const struct argp_option burn_void_options[];
 extern const struct argp_option card_block_options[];
 extern const struct argp_option card_issue_options[];
+extern const struct argp_option certificate_issue_options[];
 extern const struct argp_option charter_make_options[];
 extern const struct argp_option charter_merge_options[];
 extern const struct argp_option charter_sign_options[];

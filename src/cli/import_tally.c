@@ -7,23 +7,39 @@
 #include "cli/amounts.h"
 #include "cli/table.h"
 
-static bool is_number_part(char c)
+static bool is_word_part(char c)
 {
-    return (c >= '0' && c <= '9') || c == '.' || c == ',';
+    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* A number, not the digits of a word such as a product's code. */
-static bool is_number_start(const char *text, const char *at)
+/* How long the number at `at` is, with what stands between its digits as in 1,000.50, 17:04 and
+ * 2026-10-03; 0 for none, and for digits of a word such as UTF-8 or a product's code. */
+static size_t number_length(const char *text, const char *at)
 {
-    bool is_first = at == text || !isalnum((unsigned char)at[-1]);
-    return is_first &&
-           (isdigit((unsigned char)*at) || (*at == '-' && isdigit((unsigned char)at[1])));
+    bool is_marked = at > text && (at[-1] == '-' || at[-1] == '.');
+    if (at > text &&
+        (is_word_part(at[-1]) || (is_marked && at - 1 > text && is_word_part(at[-2])))) {
+        return 0;
+    }
+    size_t sign = *at == '-' ? 1 : 0;
+    if (!isdigit((unsigned char)at[sign])) {
+        return 0;
+    }
+    size_t length = sign + strspn(at + sign, "0123456789.,:/-");
+    if (is_word_part(at[length])) {
+        return 0;
+    }
+    while (!isdigit((unsigned char)at[length - 1])) {
+        length--;
+    }
+    return length;
 }
 
 /* "quantity -2 of \"x\"" and "quantity 17 of \"y\"" become "quantity N of ...". */
 static void generalise(const char *reason, char out[TALLY_REASON_MAX])
 {
     size_t used = 0;
+    size_t number = 0;
     const char *at = reason;
     while (*at != '\0' && used + 4 < TALLY_REASON_MAX) {
         const char *quote = *at == '"' ? strchr(at + 1, '"') : NULL;
@@ -31,12 +47,9 @@ static void generalise(const char *reason, char out[TALLY_REASON_MAX])
             memcpy(out + used, "...", 3);
             used += 3;
             at = quote + 1;
-        } else if (is_number_start(reason, at)) {
+        } else if ((number = number_length(reason, at)) > 0) {
             out[used++] = 'N';
-            at++;
-            while (is_number_part(*at)) {
-                at++;
-            }
+            at += number;
         } else {
             out[used++] = *at++;
         }

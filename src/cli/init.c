@@ -1,5 +1,6 @@
 /* talea init: the folder of a new node. It is made beside its place and moved there whole, so that
  * there is all of it or none. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ftw.h>
 #include <stdlib.h>
@@ -14,23 +15,24 @@
 #include "charter/introduction.h"
 #include "cli/commands.h"
 #include "cli/init_files.h"
+#include "cli/leaf.h"
 #include "crypto/keyfile.h"
-#include "pki/certificate.h"
 
-#define LEAF_DAYS       365
 #define ONLINE_KEY_DAYS 400
-#define CLOCK_SLACK_MS  INT64_C(3600000) /* other machines' clocks may be behind ours */
 #define OPEN_FOLDERS    16
+#define HTTP_PORT_STEP  100 /* from --listen to the default of --http */
 
 const struct argp_option init_options[] = {
     {"coalition", OPT_COALITION, "NAME", 0, "The coalition, [a-z0-9-]", 0},
     {"partner", OPT_PARTNER, "ID", 0, "This brand's id, [a-z0-9-], at most 15 characters", 0},
-    {"name", OPT_NAME, "TEXT", 0, "The brand's name as people write it", 0},
+    {"name", OPT_NAME, "TEXT", 0, "The brand's name as people write it (default: --partner)", 0},
     {"prefix", OPT_PREFIX, "DIGITS", 0, "What its card numbers start with, 4 to 8 digits", 0},
     {"listen", OPT_LISTEN, "HOST:PORT", 0, "Where the node serves gRPC", 0},
-    {"http", OPT_HTTP, "HOST:PORT", 0, "Where it serves metrics and health", 0},
+    {"http", OPT_HTTP, "HOST:PORT", 0,
+     "Where it serves metrics and health (default: 127.0.0.1 and 100 above the port of --listen)",
+     0},
     {"public-address", OPT_PUBLIC_ADDRESS, "HOST:PORT", 0,
-     "Where the other brands' nodes reach it (default: --listen)", 0},
+     "Where the other brands' nodes reach it; also in its certificate (default: --listen)", 0},
     {"host", OPT_HOST, "NAME", 0,
      "One more DNS name or IP address for its certificate; may be repeated", 0},
     {"seal", OPT_SEAL, NULL, 0,
@@ -40,7 +42,7 @@ const struct argp_option init_options[] = {
 
 struct init {
     struct init_plan plan;
-    const char *const *hosts;
+    const char *hosts[LIMIT_CERTIFICATE_HOSTS]; /* --host, and that of --public-address */
     size_t host_count;
     const char *passphrase; /* NULL: not sealed */
     struct unix_ms now;
@@ -85,8 +87,8 @@ static enum err read_names(const struct cli *cli, struct init_plan *out, struct 
     const char *prefix = NULL;
     TRY(need(cli, OPT_COALITION, "coalition", &out->coalition, note));
     TRY(need(cli, OPT_PARTNER, "partner", &partner, note));
-    TRY(need(cli, OPT_NAME, "name", &out->display_name, note));
     TRY(need(cli, OPT_PREFIX, "prefix", &prefix, note));
+    out->display_name = cli_option(cli, OPT_NAME) == NULL ? partner : cli_option(cli, OPT_NAME);
     if (partner_id_parse(partner, &out->partner) != ERR_OK) {
         return note_set(note, ERR_INPUT,
                         "--partner: \"%s\" is not 1 to 15 of a-z, 0-9 and -, first a letter",
@@ -113,20 +115,83 @@ static enum err read_names(const struct cli *cli, struct init_plan *out, struct 
     return ERR_OK;
 }
 
-static enum err read_plan(const struct cli *cli, struct init_plan *out, struct note *note)
+static enum err default_http(const struct address *listen, struct address *out, struct note *note)
 {
-    TRY(read_names(cli, out, note));
-    TRY(read_address(cli, OPT_LISTEN, "listen", NULL, &out->listen, note));
-    TRY(read_address(cli, OPT_HTTP, "http", NULL, &out->http, note));
+    if (listen->port == 0) {
+        return address_parse("127.0.0.1:0", out);
+    }
+    if (listen->port > UINT16_MAX - HTTP_PORT_STEP) {
+        return note_set(note, ERR_INPUT, "--http is missing: %u above the port of --listen is none",
+                        HTTP_PORT_STEP);
+    }
+    TRY(address_parse("127.0.0.1:0", out));
+    out->port = (uint16_t)(listen->port + HTTP_PORT_STEP);
+    return ERR_OK;
+}
+
+static bool is_wildcard(const struct address *address)
+{
+    struct in6_addr bytes;
+    static const struct in6_addr zeros = {0};
+    struct in_addr four;
+    return (inet_pton(AF_INET6, address->host, &bytes) == 1 &&
+            memcmp(&bytes, &zeros, sizeof bytes) == 0) ||
+           (inet_pton(AF_INET, address->host, &four) == 1 && four.s_addr == 0);
+}
+
+/* The introduction carries it: the other brands' nodes connect there. */
+static enum err read_reach(const struct cli *cli, struct init_plan *out, struct note *note)
+{
+    const char *given = cli_option(cli, OPT_PUBLIC_ADDRESS);
     TRY(read_address(cli, OPT_PUBLIC_ADDRESS, "public-address", cli_option(cli, OPT_LISTEN),
                      &out->reach, note));
     if (out->reach.port == 0) {
         return note_set(note, ERR_INPUT,
                         "--public-address: needs a port that the other brands can reach");
     }
+    if (is_wildcard(&out->reach)) {
+        return note_set(note, ERR_INPUT,
+                        given == NULL ? "--public-address is missing: --listen is every address of "
+                                        "this machine, which the other brands can't connect to"
+                                      : "--public-address: is no address to connect to");
+    }
+    return ERR_OK;
+}
+
+static enum err read_plan(const struct cli *cli, struct init_plan *out, struct note *note)
+{
+    TRY(read_names(cli, out, note));
+    TRY(read_address(cli, OPT_LISTEN, "listen", NULL, &out->listen, note));
+    if (cli_option(cli, OPT_HTTP) == NULL) {
+        TRY(default_http(&out->listen, &out->http, note));
+    } else {
+        TRY(read_address(cli, OPT_HTTP, "http", NULL, &out->http, note));
+    }
+    TRY(read_reach(cli, out, note));
     if (address_equal(&out->listen, &out->http) && out->http.port != 0) {
         return note_set(note, ERR_INPUT, "--http: is the same address as --listen");
     }
+    return ERR_OK;
+}
+
+/* The certificate names where the node is reached. */
+static enum err choose_hosts(const struct cli *cli, struct init *init, struct note *note)
+{
+    init->host_count = cli->args.host_count;
+    memcpy(init->hosts, cli->args.hosts, sizeof init->hosts);
+    const char *reach = init->plan.reach.host;
+    bool is_named = cli_option(cli, OPT_PUBLIC_ADDRESS) == NULL;
+    for (size_t i = 0; i < init->host_count; i++) {
+        is_named = is_named || strcmp(init->hosts[i], reach) == 0;
+    }
+    if (is_named) {
+        return ERR_OK;
+    }
+    if (init->host_count == LIMIT_CERTIFICATE_HOSTS) {
+        return note_set(note, ERR_INPUT, "--host: at most %u besides that of --public-address",
+                        LIMIT_CERTIFICATE_HOSTS - 1);
+    }
+    init->hosts[init->host_count++] = reach;
     return ERR_OK;
 }
 
@@ -148,7 +213,7 @@ static enum err introduce(struct init *init, const struct signing_key *root,
     write_u8(&pem, 0);
     TRY(pem.err);
     struct introduction_key key = {.key = *online,
-                                   .valid_from = {init->now.ms - CLOCK_SLACK_MS},
+                                   .valid_from = {init->now.ms - LEAF_CLOCK_SLACK_MS},
                                    .valid_until = {init->now.ms + ONLINE_KEY_DAYS * DAY_MS}};
     struct introduction_terms terms = {.coalition = plan->coalition,
                                        .partner = plan->partner,
@@ -180,17 +245,16 @@ static enum err make_keys(struct init *init, struct buffer *out_introduction, st
 /* tls/<file>.pem and .key; of a node's role it is node. */
 static enum err make_leaf(struct init *init, enum role role, struct note *note)
 {
-    struct certificate_order order = {
-        .identity = {.partner = init->plan.partner, .role = role},
-        .not_before = {init->now.ms - CLOCK_SLACK_MS},
-        .not_after = {init->now.ms + LEAF_DAYS * DAY_MS},
-        .hosts = role == ROLE_PEER ? init->hosts : NULL,
-        .host_count = role == ROLE_PEER ? init->host_count : 0,
-    };
-    TRY(text_copy(order.identity.coalition, sizeof order.identity.coalition, init->plan.coalition));
-    TRY(text_copy(order.identity.name, sizeof order.identity.name, role_name(role)));
+    struct leaf leaf = {.coalition = init->plan.coalition,
+                        .partner = init->plan.partner,
+                        .role = role,
+                        .name = role_name(role),
+                        .now = init->now,
+                        .days = LEAF_DAYS,
+                        .hosts = init->hosts,
+                        .host_count = init->host_count};
     CLEANUP(certificate_pair_fini) struct certificate_pair pair = {{0}, {0}};
-    TRY(certificate_issue(&init->authority, &order, &pair, note));
+    TRY(leaf_issue(&init->authority, &leaf, &pair, note));
     char name[64];
     char key_path[sizeof init->path];
     snprintf(name, sizeof name, "tls/%s.key", role_name(role));
@@ -203,7 +267,7 @@ static enum err make_certificates(struct init *init, struct note *note)
 {
     static const enum role roles[] = {ROLE_PEER, ROLE_TILL, ROLE_BACK_OFFICE, ROLE_AUDITOR,
                                       ROLE_ADMIN};
-    struct unix_ms not_before = {init->now.ms - CLOCK_SLACK_MS};
+    struct unix_ms not_before = {init->now.ms - LEAF_CLOCK_SLACK_MS};
     TRY(certificate_make_authority(init->plan.coalition, &init->plan.partner, not_before,
                                    &init->authority, note));
     char key_path[sizeof init->path];
@@ -229,6 +293,7 @@ static enum err make_file(struct init *init, const char *name, struct buffer *by
 static enum err fill_folder(struct init *init, struct note *note)
 {
     TRY(make_folder(in_folder(init, "keys"), 0700, note));
+    TRY(make_folder(in_folder(init, "data"), 0700, note));
     TRY(make_folder(in_folder(init, "tls"), 0755, note));
     TRY(make_certificates(init, note));
     char name[64];
@@ -303,8 +368,7 @@ static enum err init_run(struct cli *cli, struct init *init, struct buffer *stor
                          struct note *note)
 {
     TRY(read_plan(cli, &init->plan, note));
-    init->hosts = cli->args.hosts;
-    init->host_count = cli->args.host_count;
+    TRY(choose_hosts(cli, init, note));
     if (args_has(&cli->args, OPT_SEAL)) {
         TRY(cli_passphrase(cli, storage, &init->passphrase, note));
         if (init->passphrase == NULL || *init->passphrase == '\0') {

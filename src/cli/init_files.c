@@ -29,7 +29,7 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
     write_text(out, "# One node of Talea. Paths are relative to this file.\n");
     write_line(out, "coalition: %s\n", plan->coalition);
     write_line(out, "partner: %s\n", plan->partner.text);
-    write_text(out, "\n# The ledger. Made at the first start.\n"
+    write_text(out, "\n# The ledger, filled at the first start.\n"
                     "data: data\n"
                     "# Who belongs to the coalition, signed by its partners: put it here.\n"
                     "charter: charter.talea\n"
@@ -60,25 +60,26 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
 
 void init_write_programme_yaml(struct buffer *out)
 {
-    write_text(out, "# How this brand gives points. Raise the version with each change.\n"
-                    "version: 1\n"
-                    "# What tills pay in, ISO 4217.\n"
-                    "currency: USD\n"
-                    "money_decimals: 2\n"
-                    "\n# 1 point for each full 1.00; smaller rests give nothing.\n"
-                    "earn:\n"
-                    "  points: 1\n"
-                    "  per: 1.00\n"
-                    "  rounding: down           # down, up, half_up or half_even\n"
-                    "  # minimum: 5.00          # receipts below give nothing\n"
-                    "\n# The return window: points become spendable after so many days.\n"
-                    "pending_days: 0\n"
-                    "# never, months (after the purchase) or end_of_month (with the end of that "
-                    "month).\n"
-                    "expiry: {kind: end_of_month, months: 24}\n"
-                    "# Points given back for returned goods live so long when their lot has "
-                    "expired.\n"
-                    "burn: {refund_expired_grace_days: 14}\n");
+    write_text(out,
+               "# How this brand gives points. Raise the version with each change.\n"
+               "version: 1\n"
+               "# What tills pay in, ISO 4217.\n"
+               "currency: USD\n"
+               "money_decimals: 2\n"
+               "\n# 1 point for each 1.00, rounded down to the points' last decimal.\n"
+               "earn:\n"
+               "  points: 1\n"
+               "  per: 1.00\n"
+               "  rounding: down           # down, up, half_up or half_even\n"
+               "  # minimum: 5.00          # receipts below give nothing\n"
+               "\n# The return window: points become spendable so many days after the purchase.\n"
+               "pending_days: 0\n"
+               "# never, months (after the points were given) or end_of_month (with the end "
+               "of that\n# month).\n"
+               "expiry: {kind: end_of_month, months: 24}\n"
+               "# Points given back for returned goods live so long when their lot has "
+               "expired.\n"
+               "burn: {refund_expired_grace_days: 14}\n");
 }
 
 void init_write_coalition_yaml(struct buffer *out)

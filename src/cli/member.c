@@ -101,7 +101,7 @@ static enum cli_exit print_member(struct cli *cli, const Talea__V1__Member *memb
     char time[TIME_TEXT_MAX];
     struct table table;
     static const char *const titles[] = {"card", "state"};
-    fprintf(cli->out, "member     %s\nreference  %s\nname       %s\nenrolled   %s\n",
+    fprintf(cli->out, "member     %s\nreference  %s\nname       %s\nenrolled   %s UTC\n",
             member->member_id, member->reference, member->display_name,
             amounts_time(member->enrolled_unix_ms, time));
     enum cli_exit outcome = selector_print_balance(cli, member->balance);

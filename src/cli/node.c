@@ -17,7 +17,7 @@ static enum cli_exit get_status(struct cli *cli, ProtobufCMessage **out_reply)
 
 static void print_peers(struct cli *cli, const Talea__V1__GetStatusResponse *status)
 {
-    static const char *const titles[] = {"partner",    "address",   "since",  ">sent",
+    static const char *const titles[] = {"partner",    "address",   "since UTC", ">sent",
                                          ">receipted", ">received", "problem"};
     struct table table;
     table_init(&table, titles, 7);
@@ -67,7 +67,7 @@ enum cli_exit run_status(struct cli *cli)
     char period[PERIOD_TEXT_MAX];
     fprintf(cli->out, "node       %s of %s, talead %s\n", status->partner, status->coalition,
             status->version);
-    fprintf(cli->out, "state      %s since %s\n", status->is_ready ? "ready" : "not ready",
+    fprintf(cli->out, "state      %s since %s UTC\n", status->is_ready ? "ready" : "not ready",
             amounts_time(status->started_unix_ms, time));
     fprintf(cli->out, "charter    epoch %llu\n", (unsigned long long)status->charter_epoch);
     fprintf(cli->out, "period     %s\n",

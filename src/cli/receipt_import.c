@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "charter/charter_file.h"
 #include "cli/commands.h"
@@ -66,6 +67,14 @@ static enum err reject_job_row(struct receipt_import *import, const struct recei
                     : rejects_write_row(&import->rejects, &written, reason);
 }
 
+/* The ids follow from the receipts' numbers: this one came before, but not like this. */
+static const char *refusal_words(const char *refusal)
+{
+    return strcmp(refusal, "TRANSACTION_ID_REUSED") == 0
+               ? "TRANSACTION_ID_REUSED: was imported before with other contents"
+               : refusal;
+}
+
 static enum err settle_rows(struct receipt_import *import, const struct receipt_job *job,
                             const Talea__V1__ImportReceiptsResponse *reply)
 {
@@ -75,7 +84,7 @@ static enum err settle_rows(struct receipt_import *import, const struct receipt_
         bool is_matched = !job->is_return || (row->line < reply->n_line_matched &&
                                               reply->line_matched[row->line] != 0);
         if (is_refused) {
-            TRY(reject_job_row(import, job, row, true, reply->refusal));
+            TRY(reject_job_row(import, job, row, true, refusal_words(reply->refusal)));
         } else if (!is_matched) {
             TRY(reject_job_row(import, job, row, false, "NO_SALE_FOUND"));
         } else {
@@ -283,6 +292,9 @@ static enum cli_exit with_rejects(struct receipt_import *import, struct source *
     if (path != NULL && fclose(import->rejects_file) != 0 && outcome == CLI_OK) {
         outcome =
             cli_fail(cli, CLI_INTERNAL, "STORAGE_FAILED", NULL, "%s: %s", path, strerror(errno));
+    }
+    if (path != NULL && outcome != CLI_OK && import->rejects.count == 0) {
+        unlink(path); /* it would only stand in the way of the next try */
     }
     return outcome;
 }

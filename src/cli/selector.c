@@ -53,8 +53,8 @@ enum cli_exit selector_read(struct cli *cli, Talea__V1__MemberSelector *out_sele
 static void print_lots(struct cli *cli, const struct units *units,
                        const Talea__V1__Balance *balance)
 {
-    static const char *const titles[] = {"issuer", "tariff",      ">free",
-                                         ">held",  "active from", "expires"};
+    static const char *const titles[] = {"issuer", "tariff",          ">free",
+                                         ">held",  "active from UTC", "expires UTC"};
     struct table table;
     table_init(&table, titles, 6);
     for (size_t i = 0; i < balance->n_lots; i++) {

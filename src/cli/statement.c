@@ -22,6 +22,36 @@ const struct argp_option statement_show_options[] = {
 const struct argp_option statement_verify_options[] = {
     {"charter", OPT_CHARTER, "FILE", 0, "Verify by this one (default: the home's)", 0}, {0}};
 
+/* Refused entries are in the stream, but in no total: both sides have undone them. */
+static void print_range(const struct cli *cli, const struct statement_half *half)
+{
+    uint64_t all = half->last_number - half->first_number + 1;
+    uint64_t applied = 0;
+    for (size_t i = 0; i < half->total_count; i++) {
+        applied += half->totals[i].count;
+    }
+    fprintf(cli->out, "%s to %s, %llu %s (%llu to %llu)", half->sender.text, half->receiver.text,
+            (unsigned long long)all, all == 1 ? "entry" : "entries",
+            (unsigned long long)half->first_number, (unsigned long long)half->last_number);
+    if (applied < all) {
+        fprintf(cli->out, ", %llu of them refused and reversed",
+                (unsigned long long)(all - applied));
+    }
+    fputc('\n', cli->out);
+}
+
+static void print_owed(const struct cli *cli, const struct charter *charter,
+                       const struct statement_half *half)
+{
+    char text[AMOUNT_TEXT_MAX];
+    bool is_other_way = half->owed.minor < 0;
+    const char *first = half->sender.text;
+    const char *second = half->receiver.text;
+    amount_format(half->owed.minor, charter->currency_decimals, text);
+    fprintf(cli->out, "%s owes %s for it: %s %s\n\n", is_other_way ? second : first,
+            is_other_way ? first : second, text + (is_other_way ? 1 : 0), charter->currency);
+}
+
 static void print_half(const struct cli *cli, const struct charter *charter,
                        const struct statement_half *half)
 {
@@ -36,13 +66,10 @@ static void print_half(const struct cli *cli, const struct charter *charter,
         table_cell(&table, "%llu", (unsigned long long)total->count);
         table_cell(&table, "%s", amount_format(total->points, charter->points_decimals, text));
     }
-    fprintf(cli->out, "%s to %s, entries %llu to %llu\n", half->sender.text, half->receiver.text,
-            (unsigned long long)half->first_number, (unsigned long long)half->last_number);
+    print_range(cli, half);
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
-    amount_format(half->owed.minor, charter->currency_decimals, text);
-    fprintf(cli->out, "%s owes %s for it: %s %s\n\n", half->sender.text, half->receiver.text, text,
-            charter->currency);
+    print_owed(cli, charter, half);
 }
 
 static void print_signature(const struct cli *cli, const char *label,
@@ -84,6 +111,10 @@ static void print_proof(const struct cli *cli, const struct charter *charter,
     print_signature(cli, "signed", &proof->own);
     print_signature(cli, "countersigned", &proof->countersigned);
     print_signature(cli, "partner's own", &proof->partner);
+    if (proof->own.state == PROOF_VALID && proof->partner.state == PROOF_VALID) {
+        fprintf(cli->out, "                 (%s's countersignature on it is in the file of %s)\n",
+                proof->own.signer.text, proof->partner.signer.text);
+    }
 }
 
 static const char *state_word(enum proof_state state)

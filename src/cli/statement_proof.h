@@ -19,7 +19,7 @@ struct proof_signature {
     enum proof_state state;
     struct partner_id signer; /* when valid */
     struct key_id key;
-    char why[160]; /* when invalid */
+    char why[sizeof(((struct note *)NULL)->text)]; /* when invalid */
 };
 
 struct statement_proof {

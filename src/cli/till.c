@@ -122,8 +122,8 @@ static const char *history_kind(Talea__V1__HistoryKind kind)
 static void print_history(struct cli *cli, const struct units *units,
                           const Talea__V1__ListHistoryResponse *reply)
 {
-    static const char *const titles[] = {"time",  "what",  "where",     ">available", ">pending",
-                                         ">held", ">debt", "reference", "transaction"};
+    static const char *const titles[] = {"time UTC", "what",  "where",     ">available", ">pending",
+                                         ">held",    ">debt", "reference", "transaction"};
     struct table table;
     table_init(&table, titles, 9);
     for (size_t i = 0; i < reply->n_rows; i++) {

@@ -104,8 +104,8 @@ static const cyaml_schema_field_t coalition_fields[] = {
     CYAML_FIELD_SEQUENCE("tariffs", CYAML_FLAG_POINTER, struct coalition_yaml, tariffs,
                          &tariff_schema, 1, LIMIT_TARIFFS),
     CYAML_FIELD_MAPPING("caps", CYAML_FLAG_DEFAULT, struct coalition_yaml, caps, caps_fields),
-    CYAML_FIELD_SEQUENCE("partners", CYAML_FLAG_POINTER, struct coalition_yaml, partners,
-                         &partner_schema, 1, LIMIT_PARTNERS),
+    CYAML_FIELD_SEQUENCE("partners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct coalition_yaml, partners, &partner_schema, 1, LIMIT_PARTNERS),
     CYAML_FIELD_END,
 };
 
@@ -174,7 +174,8 @@ static void check_partners(struct check *check, const struct coalition_yaml *yam
     for (size_t i = 0; check->err == ERR_OK && i < yaml->partners_count; i++) {
         check_path(check, item_path("partners", i, "").text, yaml->partners[i], &out->partners[i]);
     }
-    check_unsigned(check, "signatures.required", yaml->signatures.required, 1, yaml->partners_count,
+    unsigned most = yaml->partners_count == 0 ? LIMIT_PARTNERS : yaml->partners_count;
+    check_unsigned(check, "signatures.required", yaml->signatures.required, 1, most,
                    &out->required_signatures);
 }
 

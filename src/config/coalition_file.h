@@ -15,7 +15,7 @@
  *       rounding: half_even                # as statements round; there is no other
  *   caps:                                  # net debit of one partner towards another
  *     net_debit: 50000.00
- *   partners: [intro/grocer.intro, intro/fuel.intro]
+ *   partners: [intro/grocer.intro, intro/fuel.intro]   # may be left out
  *
  * Paths are relative to the folder of the file.
  */
@@ -39,12 +39,12 @@ struct coalition_file {
     unsigned points_decimals;
     struct currency settlement_currency;
     unsigned settlement_decimals;
-    unsigned required_signatures; /* at most as many as partners */
+    unsigned required_signatures; /* at most as many as partners, where the file names them */
     struct coalition_tariff tariffs[LIMIT_TARIFFS];
     size_t tariff_count; /* at least 1 */
     int64_t net_debit_minor;
     struct config_path *partners; /* owned: the introductions, in the file's order */
-    size_t partner_count;         /* at least 1 */
+    size_t partner_count;         /* 0 when the file names none */
 };
 
 /* On success the caller ends the value with coalition_file_fini. ERR_INPUT with a note that names

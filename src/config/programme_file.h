@@ -22,7 +22,7 @@
 
 enum programme_file_expiry {
     PROGRAMME_FILE_EXPIRY_NEVER,
-    PROGRAMME_FILE_EXPIRY_MONTHS,      /* so many months after the purchase */
+    PROGRAMME_FILE_EXPIRY_MONTHS,      /* so many months after the points were given */
     PROGRAMME_FILE_EXPIRY_END_OF_MONTH /* with the end of that month */
 };
 

@@ -1,5 +1,6 @@
 #include "pki/certificate.h"
 
+#include <errno.h>
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -369,6 +370,39 @@ enum err certificate_pair_save(const struct certificate_pair *pair, const char *
         unlink(key_path);
     }
     return err;
+}
+
+static enum err beside(const char *path, char out[LIMIT_PATH_BYTES + 1], struct note *note)
+{
+    int length = snprintf(out, LIMIT_PATH_BYTES + 1, "%s.new", path);
+    if (length < 0 || length > (int)LIMIT_PATH_BYTES) {
+        return note_set(note, ERR_RANGE, "%.80s...: the path is too long", path);
+    }
+    if (unlink(out) != 0 && errno != ENOENT) { /* of an attempt that was cut off */
+        return note_set(note, ERR_STORAGE, "%s: %s", out, strerror(errno));
+    }
+    return ERR_OK;
+}
+
+enum err certificate_pair_replace(const struct certificate_pair *pair, const char *certificate_path,
+                                  const char *key_path, struct note *note)
+{
+    char new_certificate[LIMIT_PATH_BYTES + 1];
+    char new_key[LIMIT_PATH_BYTES + 1];
+    TRY(beside(certificate_path, new_certificate, note));
+    TRY(beside(key_path, new_key, note));
+    TRY(certificate_pair_save(pair, new_certificate, new_key, note));
+    if (rename(new_key, key_path) != 0) {
+        int code = errno;
+        unlink(new_key);
+        unlink(new_certificate);
+        return note_set(note, ERR_STORAGE, "%s: %s", key_path, strerror(code));
+    }
+    if (rename(new_certificate, certificate_path) != 0) {
+        return note_set(note, ERR_STORAGE, "%s is replaced, but its certificate is still %s: %s",
+                        key_path, new_certificate, strerror(errno));
+    }
+    return ERR_OK;
 }
 
 static enum err check_pair(const struct certificate_pair *pair, const char *key_path,

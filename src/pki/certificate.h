@@ -59,6 +59,12 @@ MUST_USE enum err certificate_issue(const struct certificate_pair *authority,
 MUST_USE enum err certificate_pair_save(const struct certificate_pair *pair,
                                         const char *certificate_path, const char *key_path,
                                         struct note *note);
+/* The same in the place of what is there: written beside it (`.new` behind the names) and renamed,
+ * the key first, so that a reader finds each file whole. After a failure the old pair is still
+ * there, unless the note says that only the key was replaced. */
+MUST_USE enum err certificate_pair_replace(const struct certificate_pair *pair,
+                                           const char *certificate_path, const char *key_path,
+                                           struct note *note);
 /* ERR_DENIED also when others can read the key; ERR_INPUT when the two do not belong together. */
 MUST_USE enum err certificate_pair_load(const char *certificate_path, const char *key_path,
                                         struct certificate_pair *out_pair, struct note *note);

@@ -1,5 +1,6 @@
 #include "pki/trust.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <string.h>
 #include <time.h>
@@ -104,6 +105,49 @@ enum err pki_identity_of(struct slice chain_pem, struct identity *out_identity, 
     if (identity_parse(uri, out_identity) != ERR_OK) {
         return note_set(note, ERR_DENIED, "the certificate's URI is no identity of a coalition");
     }
+    return ERR_OK;
+}
+
+/* False for another kind of name, and for one that does not fit. */
+static bool read_host(const GENERAL_NAME *name, struct host_name *out)
+{
+    int type = 0;
+    const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &type);
+    const unsigned char *at = ASN1_STRING_get0_data(value);
+    size_t length = (size_t)ASN1_STRING_length(value);
+    if (type == GEN_IPADD) {
+        int family = length == 4 ? AF_INET : AF_INET6;
+        return (length == 4 || length == 16) &&
+               inet_ntop(family, at, out->text, sizeof out->text) != NULL;
+    }
+    if (length >= sizeof out->text || memchr(at, '\0', length) != NULL) {
+        return false;
+    }
+    memcpy(out->text, at, length);
+    out->text[length] = '\0';
+    return true;
+}
+
+enum err pki_hosts_of(struct slice chain_pem, struct host_name *out_hosts, size_t capacity,
+                      size_t *out_count, struct note *note)
+{
+    CLEANUP(ossl_x509_free) X509 *leaf = NULL;
+    TRY(ossl_leaf_of_pem(chain_pem, &leaf, note));
+    CLEANUP(ossl_names_free)
+    GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+    ERR_clear_error();
+    size_t count = 0;
+    for (int i = 0; names != NULL && i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (name->type != GEN_DNS && name->type != GEN_IPADD) {
+            continue;
+        }
+        if (count == capacity || !read_host(name, &out_hosts[count])) {
+            return note_set(note, ERR_RANGE, "the certificate names more hosts than can be");
+        }
+        count++;
+    }
+    *out_count = count;
     return ERR_OK;
 }
 

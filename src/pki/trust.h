@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/calendar.h"
+#include "base/limits.h"
 #include "pki/identity.h"
 
 #define FINGERPRINT_BYTES 32
@@ -34,6 +35,14 @@ MUST_USE enum err pki_identity_of(struct slice chain_pem, struct identity *out_i
 MUST_USE enum err pki_accept(struct slice chain_pem, struct slice authority_pem,
                              const char *coalition, const struct partner_id *partner,
                              struct unix_ms at, struct identity *out_identity, struct note *note);
+
+/* The DNS names and IP addresses that the leaf names, in its order. ERR_RANGE when there are more
+ * than `capacity` or one is too long; ERR_INPUT for malformed PEM. */
+struct host_name {
+    char text[LIMIT_HOST_BYTES + 1];
+};
+MUST_USE enum err pki_hosts_of(struct slice chain_pem, struct host_name *out_hosts, size_t capacity,
+                               size_t *out_count, struct note *note);
 
 /* The last moment at which the leaf is valid. */
 MUST_USE enum err pki_not_after(struct slice chain_pem, struct unix_ms *out_not_after,

@@ -35,6 +35,20 @@ printf 'two words\n' >pass
 chmod 600 pass
 expect 0 'Made fuel' init fuel 610002 --seal --passphrase-file pass --host fuel.example
 
+# What may be left out, and what may not.
+expect 2 '--public-address is missing' "$talea" init open --coalition demo --partner open \
+    --prefix 610003 --listen 0.0.0.0:7101
+expect 2 '--public-address is missing' "$talea" init open --coalition demo --partner open \
+    --prefix 610003 --listen '[::]:7101'
+expect 2 'is no address to connect to' "$talea" init open --coalition demo --partner open \
+    --prefix 610003 --listen 0.0.0.0:7101 --public-address '[::0]:7101'
+[[ ! -e open ]]
+expect 0 'Made open' "$talea" init open --coalition demo --partner open --prefix 610003 \
+    --listen 0.0.0.0:7101 --public-address node.example:7101
+grep -qxF 'http: "127.0.0.1:7201"' open/node.yaml
+openssl x509 -in open/tls/node.pem -noout -ext subjectAltName | grep -q 'DNS:node.example'
+[[ $(stat -c %a open/data) == 700 ]]
+
 [[ $(stat -c %a grocer/keys grocer/keys/root.key grocer/tls/node.key grocer/tls/node.pem) == \
     $'700\n600\n600\n644' ]]
 openssl verify -CAfile fuel/tls/ca.pem fuel/tls/{node,till,back-office,auditor,admin}.pem >/dev/null
@@ -83,8 +97,40 @@ expect 0 'epoch 2' "$talea" charter make --terms second.yaml --out two.talea \
 expect 2 'ALREADY_EXISTS' "$talea" charter make --terms second.yaml --out two.talea \
     --previous charter.talea "${introductions[@]}"
 sed 's/rounding: half_even/rounding: up/' coalition.yaml >third.yaml
-expect 2 'statements round half_even' \
+expect 2 'statements round half_even, not up' \
     "$talea" charter make --terms third.yaml --out three.talea "${introductions[@]}"
+
+# Partners by either way, but by one.
+sed '/^partners:/,$d' coalition.yaml >bare.yaml
+expect 2 'no partners: name their introductions' "$talea" charter make --terms bare.yaml --out bare.talea
+[[ ! -e bare.talea ]]
+expect 0 'epoch 1, 2 partners' \
+    "$talea" charter make --terms bare.yaml --out bare.talea "${introductions[@]}"
+
+# Certificates: one more, and one in the place of another.
+expect 2 'is not one of node, till' "$talea" --home fuel certificate issue boss
+expect 2 'use --replace' "$talea" --home fuel certificate issue till
+expect 2 "only a node's" "$talea" --home fuel certificate issue till --host x.example --out-dir till-2
+expect 2 'outlive' "$talea" --home fuel certificate issue till --days 3652 --out-dir till-2
+expect 0 'Issued till-2/till.pem: till counter-2' \
+    "$talea" --home fuel certificate issue till --cn counter-2 --days 30 --out-dir till-2
+[[ $(stat -c %a till-2/till.key) == 600 ]]
+openssl verify -CAfile fuel/tls/ca.pem till-2/till.pem >/dev/null
+openssl x509 -in till-2/till.pem -noout -ext subjectAltName |
+    grep -q 'URI:talea://demo/fuel/till/counter-2'
+cp fuel/tls/node.pem before.pem
+touch fuel/tls/node.key.new
+expect 0 'SIGHUP' "$talea" --home fuel certificate issue node --replace
+! cmp -s before.pem fuel/tls/node.pem
+openssl verify -CAfile fuel/tls/ca.pem fuel/tls/node.pem >/dev/null
+openssl x509 -in fuel/tls/node.pem -noout -ext subjectAltName >names.new
+cmp names names.new
+[[ $(openssl x509 -in fuel/tls/node.pem -noout -pubkey) == \
+    $(openssl pkey -in fuel/tls/node.key -pubout) ]]
+[[ $(cd fuel/tls && echo *.new) == '*.new' ]]
+expect 0 'the authority of fuel in demo' "$talea" --home fuel certificate list
+grep -qE '^node.pem +talea://demo/fuel/node/node .* 36[45]$' said
+"$talea" --home fuel certificate list --json | jq -e 'length == 6 and all(.[]; .days_left > 300)' >/dev/null
 
 # Without a node.
 expect 3 'no answer from 127.0.0.1:1' "$talea" --home grocer --address 127.0.0.1:1 status

@@ -172,8 +172,8 @@ static struct rpc_status on_import_members(void *context, struct rpc_stream *str
     return rpc_status_ok();
 }
 
-/* A sale gives 10 points a line, the receipt "bad" is refused; of a return the first line finds its
- * sale, others do not. */
+/* A sale gives 10 points a line, the receipts "bad" and "other" are refused; of a return the first
+ * line finds its sale, others do not. */
 static struct rpc_status on_import_receipts(void *context, struct rpc_stream *stream)
 {
     struct fake_node *node = context;
@@ -191,6 +191,8 @@ static struct rpc_status on_import_receipts(void *context, struct rpc_stream *st
         reply.home = message_text("grocer");
         if (strcmp(request->receipt, "bad") == 0) {
             reply.refusal = message_text("CARD_UNKNOWN");
+        } else if (strcmp(request->receipt, "other") == 0) {
+            reply.refusal = message_text("TRANSACTION_ID_REUSED");
         } else if (request->kind == TALEA__V1__RECEIPT_KIND__RECEIPT_KIND_SALE) {
             reply.points = 10 * (int64_t)request->n_lines;
         } else {

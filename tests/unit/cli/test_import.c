@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "cli/import_tally.h"
 #include "fake_node.h"
 
 static const char map[] = "columns:\n"
@@ -111,6 +112,63 @@ static void test_receipts(void **state)
     outcome_fini(&outcome);
 }
 
+/* A second try with the same words must not stumble over the first. */
+static void test_failed_start_leaves_no_rejects(void **state)
+{
+    struct fake_node *node = *state;
+    char yaml[320];
+    char csv[320];
+    char rejects[320];
+    write_file(node, "map.yaml", map, yaml);
+    write_file(node, "r.csv", "r,t,c\n1,2,3\n", csv);
+    path_of(node, "rejects.csv", rejects);
+    for (unsigned i = 0; i < 2; i++) {
+        struct outcome outcome =
+            TALEA(node, "import", "receipts", "--map", yaml, csv, "--rejects", rejects);
+        assert_int_equal(outcome.code, 2);
+        assert_null(strstr(outcome.err, "File exists"));
+        outcome_fini(&outcome);
+        assert_int_not_equal(access(rejects, F_OK), 0);
+    }
+}
+
+static void test_other_contents(void **state)
+{
+    struct fake_node *node = *state;
+    char yaml[320];
+    char csv[320];
+    write_file(node, "map.yaml", map, yaml);
+    write_file(node, "r.csv", "r,t,c,p,q,a\nother,2026-03-01,7,apple,1,3.00\n", csv);
+    struct outcome outcome = TALEA(node, "import", "receipts", "--map", yaml, csv);
+    assert_non_null(strstr(outcome.out, "   1  TRANSACTION_ID_REUSED: was imported before with "
+                                        "other contents\n"));
+    outcome_fini(&outcome);
+}
+
+/* Numbers are put together; the digits of words are not numbers. */
+static void test_reasons(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *reason;
+        const char *general;
+    } cases[] = {
+        {"bytes that are not UTF-8", "bytes that are not UTF-8"},
+        {"row 17: -2.50 of 1,000 pieces", "row N: N of N pieces"},
+        {"from 2026-03-01 to 17:04", "from N to N"},
+        {"code A-12 or 3M or x_1 or v1.2", "code A-12 or 3M or x_1 or v1.2"},
+        {"\"7\" is 3.", "... is N."},
+        {"- 5", "- N"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct import_tally *tally = calloc(1, sizeof *tally);
+        assert_non_null(tally);
+        tally_reject(tally, cases[i].reason, 1);
+        assert_string_equal(tally->reasons[0].reason, cases[i].general);
+        free(tally);
+    }
+}
+
 static void test_dry_run(void **state)
 {
     struct fake_node *node = *state;
@@ -201,8 +259,14 @@ static void test_members(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_NODE(test_receipts),  WITH_NODE(test_dry_run), WITH_NODE(test_many),
-        WITH_NODE(test_bad_files), WITH_NODE(test_members),
+        WITH_NODE(test_failed_start_leaves_no_rejects),
+        WITH_NODE(test_other_contents),
+        cmocka_unit_test(test_reasons),
+        WITH_NODE(test_receipts),
+        WITH_NODE(test_dry_run),
+        WITH_NODE(test_many),
+        WITH_NODE(test_bad_files),
+        WITH_NODE(test_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

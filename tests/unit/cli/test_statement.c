@@ -10,6 +10,7 @@
 #include <talea/v1/back_office.pb-c.h>
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "charter/charter_file.h"
 #include "cli/message.h"
@@ -88,18 +89,26 @@ static void sign_as(const struct signing_key *key, enum purpose purpose, struct 
     assert_int_equal(signed_make(&signer, 1, purpose, payload, out), ERR_OK);
 }
 
-/* Fuel gave 1,000 points to grocer's members and took 250 of them. */
+/* Fuel gave 1,000 points to grocer's members and took 250 of them, after grocer had refused an
+ * entry. The other way some points went that came back from a return alone. */
 static void make_statement(struct world *world)
 {
-    struct receipt_total totals[] = {{ENTRY_EARN, 1, 3, 1000}, {ENTRY_CAPTURE, 1, 1, 250}};
+    struct receipt_total totals[] = {
+        {ENTRY_EARN, 1, 3, 1000}, {ENTRY_CAPTURE, 1, 1, 250}, {ENTRY_PERIOD_MARK, 0, 1, 0}};
+    struct receipt_total back[] = {{ENTRY_EARN_RETURN, 1, 1, 133}, {ENTRY_PERIOD_MARK, 0, 1, 0}};
     struct statement_half halves[2] = {
         {.sender = {"fuel"},
          .receiver = {"grocer"},
          .first_number = 1,
-         .last_number = 5,
+         .last_number = 6,
          .totals = totals,
+         .total_count = 3},
+        {.sender = {"grocer"},
+         .receiver = {"fuel"},
+         .first_number = 1,
+         .last_number = 2,
+         .totals = back,
          .total_count = 2},
-        {.sender = {"grocer"}, .receiver = {"fuel"}, .first_number = 1, .last_number = 1},
     };
     struct charter *charter;
     struct roster roster;
@@ -167,17 +176,20 @@ static int teardown(void **state)
 
 static const char agreed[] = "demo, fuel and grocer, 2026-10, charter epoch 1\n"
                              "\n"
-                             "fuel to grocer, entries 1 to 5\n"
-                             "kind     tariff  entries  points\n"
-                             "earn          1        3    1000\n"
-                             "capture       1        1     250\n"
+                             "fuel to grocer, 6 entries (1 to 6), 1 of them refused and reversed\n"
+                             "kind         tariff  entries  points\n"
+                             "earn              1        3    1000\n"
+                             "capture           1        1     250\n"
+                             "period-mark       0        1       0\n"
                              "fuel owes grocer for it: 8.00 USD\n"
                              "\n"
-                             "grocer to fuel, entries 1 to 1\n"
-                             "kind  tariff  entries  points\n"
-                             "grocer owes fuel for it: 0.00 USD\n"
+                             "grocer to fuel, 2 entries (1 to 2)\n"
+                             "kind         tariff  entries  points\n"
+                             "earn-return       1        1     133\n"
+                             "period-mark       0        1       0\n"
+                             "fuel owes grocer for it: 1.33 USD\n"
                              "\n"
-                             "net              fuel pays grocer 8.00 USD\n"
+                             "net              fuel pays grocer 9.33 USD\n"
                              "figures          follow from the totals and the charter's prices\n";
 
 static void test_agreed(void **state)
@@ -191,12 +203,14 @@ static void test_agreed(void **state)
     assert_non_null(strstr(outcome.out, "signed           by grocer, key "));
     assert_non_null(strstr(outcome.out, "countersigned    by fuel, key "));
     assert_non_null(strstr(outcome.out, "partner's own    by fuel, key "));
+    assert_non_null(
+        strstr(outcome.out, "(grocer's countersignature on it is in the file of fuel)"));
     run(outcome, 0);
     run(TALEA(NULL, "statement", "verify", world->exported, "--charter", world->charter), 0);
     outcome =
         TALEA(NULL, "statement", "verify", world->exported, "--charter", world->charter, "--json");
     assert_non_null(strstr(outcome.out, "\"agreed\": true"));
-    assert_non_null(strstr(outcome.out, "\"net_minor\": 800"));
+    assert_non_null(strstr(outcome.out, "\"net_minor\": 933"));
     run(outcome, 0);
 }
 
@@ -220,6 +234,25 @@ static void expect_broken(struct world *world, const char *text)
         fail_msg("%s%s", outcome.out, outcome.err);
     }
     run(outcome, 4);
+}
+
+/* Both hashes are there to the end. */
+static void test_other_hash(void **state)
+{
+    struct world *world = *state;
+    struct arena arena;
+    struct pair_statement theirs;
+    struct note note = {""};
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    arena_init(&arena, 1u << 16);
+    assert_int_equal(wire_statement_decode(buffer_slice(&world->statement), &arena, &theirs, &note),
+                     ERR_OK);
+    memset(theirs.halves[1].last_hash.bytes, 0xab, sizeof theirs.halves[1].last_hash.bytes);
+    assert_int_equal(wire_statement_encode(&theirs, &bytes), ERR_OK);
+    arena_fini(&arena);
+    buffer_clear(&world->signed_by_fuel);
+    sign_as(&world->fuel_key, PURPOSE_STATEMENT, buffer_slice(&bytes), &world->signed_by_fuel);
+    expect_broken(world, "abababababababababababababababababababababababababababababababab\n");
 }
 
 static void test_broken(void **state)
@@ -271,10 +304,8 @@ static void test_other_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_WORLD(test_agreed),
-        IN_WORLD(test_one_sided),
-        IN_WORLD(test_broken),
-        IN_WORLD(test_other_bytes),
+        IN_WORLD(test_agreed),     IN_WORLD(test_one_sided),   IN_WORLD(test_broken),
+        IN_WORLD(test_other_hash), IN_WORLD(test_other_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

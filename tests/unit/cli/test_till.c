@@ -91,6 +91,10 @@ static void test_repeats(void **state)
     fake_node_refuse(node, 14, "UNAVAILABLE", "The node starts.", 2);
     expect(TALEA(node, "earn", FAKE_CARD, "1", "--transaction-id", ID), 0, NULL, "");
     assert_int_equal(fake_node_calls(node), 3);
+    fake_node_refuse(node, 14, "HOME_UNREACHABLE", "fuel can't be asked now.", 1000);
+    expect(TALEA(node, "burn", FAKE_CARD, "1", "--transaction-id", ID), 3, "",
+           "talea burn: fuel can't be asked now (HOME_UNREACHABLE); nothing was taken: try again "
+           "later, with --transaction-id " ID "\n");
     fake_node_refuse(node, 14, "UNAVAILABLE", "The node starts.", 1000);
     struct outcome outcome = TALEA(node, "earn", FAKE_CARD, "1", "--transaction-id", ID);
     assert_int_equal(outcome.code, 3);
@@ -113,7 +117,7 @@ static void test_burn(void **state)
         TALEA(node, "burn", "authorise", FAKE_CARD, "50", "--within", "60", "--transaction-id", ID),
         0,
         "hold       " ID "\nheld       50.0 Sparks\nhome       fuel\n"
-        "capture by 2026-11-01 00:00:00\ndeliver by 2026-11-02 00:00:00\n",
+        "capture by 2026-11-01 00:00:00 UTC\ndeliver by 2026-11-02 00:00:00 UTC\n",
         "");
     assert_non_null(strstr(node->last_request, "\"capture_within_seconds\":60"));
     expect(TALEA(node, "burn", "capture", ID, "--points", "50"), 0, NULL, "");
@@ -184,7 +188,7 @@ static void test_members(void **state)
            "");
     expect(TALEA(node, "member", "show", "--reference", "C-1"), 0,
            "member     0199a000-0000-7000-8000-0000000000aa\nreference  C-1\nname       \n"
-           "enrolled   2026-11-01 00:00:00\navailable  123.4 Sparks\npending    0.0\n"
+           "enrolled   2026-11-01 00:00:00 UTC\navailable  123.4 Sparks\npending    0.0\n"
            "held       0.0\ndebt       0.0\n\ncard              state\n" FAKE_CARD "  blocked\n",
            "");
     assert_string_equal(node->last_request, "{\"member\":{\"reference\":\"C-1\"}}");
@@ -196,11 +200,11 @@ static void test_members(void **state)
     expect(TALEA(node, "balance", FAKE_CARD), 0,
            "member     0199a000-0000-7000-8000-0000000000aa\navailable  123.4 Sparks\n"
            "pending    0.0\nheld       5.0\ndebt       0.0\n\n"
-           "issuer  tariff   free  held  active from  expires\n"
-           "fuel    1       123.4   5.0  -            2026-11-01 00:00:00\n",
+           "issuer  tariff   free  held  active from UTC  expires UTC\n"
+           "fuel    1       123.4   5.0  -                2026-11-01 00:00:00\n",
            "");
     expect(TALEA(node, "history", FAKE_CARD, "--limit", "7"), 0,
-           "time                 what  where  available  pending  held  debt  reference  "
+           "time UTC             what  where  available  pending  held  debt  reference  "
            "transaction\n"
            "2026-11-01 00:00:00  earn  fuel         1.5      0.0   0.0   0.0  K\xc3\xa4se-1     "
            "0199a000-0000-7000-8000-0000000000aa\n"
@@ -232,7 +236,7 @@ static void test_node(void **state)
 {
     struct fake_node *node = *state;
     expect(TALEA(node, "peer", "list"), 0,
-           "partner  address         since          sent  receipted  received  problem\n"
+           "partner  address         since UTC      sent  receipted  received  problem\n"
            "fuel     127.0.0.1:7102  not connected    12         11         7  can't connect\n",
            "");
     expect(TALEA(node, "verify"), 0,

@@ -153,7 +153,8 @@ static void test_finding(void **state)
 static void test_wrong_input(void **state)
 {
     struct place *p = *state;
-    expect(TALEA(p->node, "verify", "--data", p->data), 2, "", "can't open this folder");
+    expect(TALEA(p->node, "verify", "--data", "/nonexistent"), 2, "", "can't open this folder");
+    expect(TALEA(p->node, "verify", "--data", p->data), 2, "", "holds no journal.mdb");
     expect(TALEA(p->node, "verify", "--data", p->node->home), 2, "",
            "holds no journal.mdb: name the folder of the ledger, in a home that is \"data\"");
     expect(TALEA(p->node, "verify", "--data", p->data, "--charter", "/nonexistent.talea"), 2, "",

@@ -56,6 +56,19 @@ static void test_full(void **state)
     coalition_file_fini(&c);
 }
 
+/* They may come from elsewhere. */
+static void test_no_partners(void **state)
+{
+    (void)state;
+    char yaml[2048];
+    struct coalition_file c;
+    edited(full, "partners: [intro/grocer.intro, /x/fuel.intro]\n", "", yaml, sizeof yaml);
+    assert_int_equal(coalition_file_parse(text_slice(yaml), "c.yaml", "/srv", &c, NULL), ERR_OK);
+    assert_int_equal(c.partner_count, 0);
+    assert_int_equal(c.required_signatures, 2);
+    coalition_file_fini(&c);
+}
+
 static const struct edit wrong[] = {
     {"required: 2", "required: 3",
      "c.yaml:6: signatures.required: \"3\" is not a whole number from 1 to 2"},
@@ -126,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_no_partners),
         cmocka_unit_test(test_wrong_files_are_named),
         cmocka_unit_test(test_too_many_partners),
     };
