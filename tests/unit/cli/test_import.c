@@ -102,8 +102,9 @@ static void test_receipts(void **state)
     /* In the order in which their fate was known. */
     expect_lines(rejects, 5);
     expect_line(rejects, "row,reason,r,t,c,p,q,a\n");
-    expect_line(rejects, "4 part 0,CARD_UNKNOWN,bad,2026-03-01,8,apple,1,3.00\n");
-    expect_line(rejects, "8,NO_SALE_FOUND,R4,2026-03-02,7,plum,-1,-3.00\n");
+    expect_line(rejects, "4 part 0,CARD_UNKNOWN: No such card.,bad,2026-03-01,8,apple,1,3.00\n");
+    expect_line(rejects,
+                "8,NO_SALE_FOUND: No sale has so much of it left.,R4,2026-03-02,7,plum,-1,-3.00\n");
     /* Repaired, or not: the file goes through the same mapping again. */
     outcome = TALEA(node, "import", "receipts", "--map", yaml, rejects);
     assert_int_equal(outcome.code, 0);
