@@ -68,7 +68,8 @@ static enum err on_answer(void *context, void *job, const ProtobufCMessage *answ
     }
     write_card(import, member->reference, reply->card);
     if (reply->refusal[0] != '\0') {
-        refuse_row(import, member->row, reply->refusal);
+        struct note note;
+        refuse_row(import, member->row, refusal_text(reply->refusal, reply->message, &note));
     } else {
         import->members++;
     }

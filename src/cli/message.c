@@ -21,6 +21,15 @@ ProtobufCBinaryData message_bytes(struct slice bytes)
     return (ProtobufCBinaryData){bytes.length, pointer.to};
 }
 
+const char *refusal_text(const char *code, const char *message, struct note *note)
+{
+    if (message[0] == '\0') {
+        return code;
+    }
+    (void)note_set(note, ERR_INPUT, "%s: %s", code, message);
+    return note->text;
+}
+
 enum err message_pack(const ProtobufCMessage *message, struct buffer *out)
 {
     size_t size = protobuf_c_message_get_packed_size(message);

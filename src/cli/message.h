@@ -15,6 +15,10 @@ static inline struct slice message_slice(ProtobufCBinaryData bytes)
     return slice_of(bytes.data, bytes.len);
 }
 
+/* What people read of a refusal in an answer: "CODE: message", or the code alone. Lives as long as
+ * `code` and `note`. */
+const char *refusal_text(const char *code, const char *message, struct note *note);
+
 /* Appends the packed message. ERR_RESOURCE. */
 MUST_USE enum err message_pack(const ProtobufCMessage *message, struct buffer *out);
 /* NULL when it is malformed (its texts are UTF-8, its nesting is bounded); to be freed by

@@ -11,6 +11,7 @@
 #include "charter/charter_file.h"
 #include "cli/commands.h"
 #include "cli/import_tally.h"
+#include "cli/message.h"
 #include "cli/progress.h"
 #include "cli/pump.h"
 #include "cli/receipt_request.h"
@@ -56,23 +57,18 @@ static void unlock(struct receipt_import *import)
 /* Of a row whose receipt was refused as a whole, and of one that fell out of a receipt that went
  * in. */
 static enum err reject_job_row(struct receipt_import *import, const struct receipt_job *job,
-                               const struct receipt_job_row *row, bool is_whole, const char *reason)
+                               const struct receipt_job_row *row, bool is_whole, const char *code,
+                               const char *message)
 {
-    tally_reject(&import->tally, reason, 1);
+    tally_reject(&import->tally, code, 1);
     if (import->rejects_file == NULL) {
         return ERR_OK;
     }
+    struct note note;
+    const char *reason = refusal_text(code, message, &note);
     const struct receipt_row written = {row->number, row->number, row->text};
     return is_whole ? rejects_write_part_row(&import->rejects, &written, job->part, reason)
                     : rejects_write_row(&import->rejects, &written, reason);
-}
-
-/* The ids follow from the receipts' numbers: this one came before, but not like this. */
-static const char *refusal_words(const char *refusal)
-{
-    return strcmp(refusal, "TRANSACTION_ID_REUSED") == 0
-               ? "TRANSACTION_ID_REUSED: was imported before with other contents"
-               : refusal;
 }
 
 static enum err settle_rows(struct receipt_import *import, const struct receipt_job *job,
@@ -84,9 +80,10 @@ static enum err settle_rows(struct receipt_import *import, const struct receipt_
         bool is_matched = !job->is_return || (row->line < reply->n_line_matched &&
                                               reply->line_matched[row->line] != 0);
         if (is_refused) {
-            TRY(reject_job_row(import, job, row, true, refusal_words(reply->refusal)));
+            TRY(reject_job_row(import, job, row, true, reply->refusal, reply->message));
         } else if (!is_matched) {
-            TRY(reject_job_row(import, job, row, false, "NO_SALE_FOUND"));
+            TRY(reject_job_row(import, job, row, false, "NO_SALE_FOUND",
+                               "No sale has so much of it left."));
         } else {
             *(job->is_return ? &import->tally.rows_returned : &import->tally.rows_imported) += 1;
         }

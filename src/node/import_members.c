@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "crypto/random.h"
+#include "node/import_refusal.h"
 #include "node/in_flight.h"
 #include "node/node.h"
 #include "node/requests.h"
@@ -16,7 +16,7 @@
 struct enrolment {
     struct in_flight *in_flight;
     struct uid transaction;
-    const char *refusal; /* a constant; NULL when the command was submitted */
+    struct import_refusal refusal; /* before the command was submitted */
     char reference[LIMIT_REFERENCE_BYTES + 1];
     struct outcome outcome;
 };
@@ -39,16 +39,6 @@ static void enrolled(void *context, const struct outcome *outcome)
     in_flight_end(enrolment->in_flight);
 }
 
-/* NULL, or why the text can't be taken. */
-static const char *take_text(const char *text, char *out, size_t capacity)
-{
-    if (!text_is_printable(slice_of(text, strlen(text)))) {
-        return "INVALID_TEXT";
-    }
-    memset(out, 0, capacity);
-    return text_copy(out, capacity, text) == ERR_OK ? NULL : "TEXT_TOO_LONG";
-}
-
 static enum err submit(struct import *import, const Talea__V1__ImportMembersRequest *request,
                        struct enrolment *enrolment)
 {
@@ -56,13 +46,14 @@ static enum err submit(struct import *import, const Talea__V1__ImportMembersRequ
     struct command_enrol *enrol = &command.enrol;
     struct random_source random = random_system();
     enrol->member = uid_new(&random, command.business_time);
-    enrolment->refusal = take_text(request->reference, enrol->reference, sizeof enrol->reference);
-    if (enrolment->refusal == NULL) {
-        enrolment->refusal = take_text(request->display_name, enrol->name, sizeof enrol->name);
-    }
-    if (enrolment->refusal != NULL) {
+    if (!import_check_text(&enrolment->refusal, "reference", request->reference,
+                           LIMIT_REFERENCE_BYTES) ||
+        !import_check_text(&enrolment->refusal, "display_name", request->display_name,
+                           LIMIT_NAME_BYTES)) {
         return ERR_OK;
     }
+    memcpy(enrol->reference, request->reference, strlen(request->reference));
+    memcpy(enrol->name, request->display_name, strlen(request->display_name));
     memcpy(enrolment->reference, enrol->reference, sizeof enrolment->reference);
     in_flight_begin(&import->in_flight);
     enum err err = engine_submit(import->node->engine, &command, enrolled, enrolment);
@@ -97,15 +88,15 @@ static enum err answer(struct import *import, struct enrolment *enrolment)
     char transaction[UID_TEXT_MAX];
     char member[UID_TEXT_MAX];
     response.transaction_id = (char *)(uintptr_t)uid_format(&enrolment->transaction, transaction);
-    if (enrolment->refusal != NULL) {
-        response.refusal = (char *)(uintptr_t)enrolment->refusal;
-        return rpc_stream_send(import->stream, &response.base);
+    if (enrolment->refusal.code == NULL && outcome->verdict != VERDICT_OK) {
+        import_refuse_verdict(&enrolment->refusal, outcome->verdict);
+    }
+    if (enrolment->refusal.code != NULL) {
+        response.refusal = (char *)(uintptr_t)enrolment->refusal.code;
+        response.message = enrolment->refusal.message.text;
     }
     if (outcome->verdict == VERDICT_REFERENCE_EXISTS) {
         find_existing(import, enrolment);
-    }
-    if (outcome->verdict != VERDICT_OK) {
-        response.refusal = (char *)(uintptr_t)verdict_describe(outcome->verdict)->name;
     }
     if (!uid_is_nil(&outcome->answer.member)) {
         response.member_id = (char *)(uintptr_t)uid_format(&outcome->answer.member, member);
@@ -122,7 +113,7 @@ static enum err flush(struct import *import)
     in_flight_wait(&import->in_flight, 0);
     for (size_t i = 0; i < count; i++) {
         struct enrolment *enrolment = &import->group[i];
-        if (enrolment->refusal == NULL && enrolment->outcome.err != ERR_OK) {
+        if (enrolment->refusal.code == NULL && enrolment->outcome.err != ERR_OK) {
             return ERR_UNAVAILABLE; /* the outcome is unknown: the caller sends it again */
         }
         TRY(answer(import, enrolment));

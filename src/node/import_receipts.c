@@ -66,17 +66,22 @@ static enum err submit_takes(struct import_item *item)
     return ERR_OK;
 }
 
-static const char *result_refusal(enum return_result result)
+static void refuse_result(struct import_item *item, enum return_result result)
 {
     switch (result) {
     case RETURN_FOUND:
-        return NULL;
+    case RETURN_RESULT_COUNT:
+        return;
     case RETURN_NO_SALE:
-        return "NO_SALE_FOUND";
+        import_refuse(&item->refusal, "NO_SALE_FOUND", "No sale that was imported fits.");
+        return;
     case RETURN_NOT_UNIQUE:
-        return "NO_UNIQUE_SALE";
+        import_refuse(&item->refusal, "NO_UNIQUE_SALE", "More than one sale fits.");
+        return;
+    case RETURN_EXCEEDS_SALE:
+        import_refuse_verdict(&item->refusal, VERDICT_RETURN_EXCEEDS_SALE);
+        return;
     }
-    return NULL;
 }
 
 /* An exact copy of `length` bytes, or NULL; none for 0. */
@@ -102,7 +107,7 @@ static enum err match_return(struct import_item *item, struct archive_txn *txn)
     enum err err =
         return_allocate(import->matcher, txn, &item->request, allocation, &item->is_kept);
     if (err == ERR_CONFLICT) {
-        item->refusal = verdict_describe(VERDICT_TRANSACTION_ID_REUSED)->name;
+        import_refuse_verdict(&item->refusal, VERDICT_TRANSACTION_ID_REUSED);
         return ERR_OK;
     }
     TRY(err);
@@ -111,7 +116,7 @@ static enum err match_return(struct import_item *item, struct archive_txn *txn)
     TRY(copy_of(allocation->takes, allocation->take_count * sizeof(struct return_take), &takes));
     item->takes = takes;
     item->take_count = allocation->take_count;
-    item->refusal = result_refusal(allocation->result);
+    refuse_result(item, allocation->result);
     return ERR_OK;
 }
 
@@ -121,7 +126,7 @@ static enum err archive_group(struct import *import, struct archive_txn *txn)
 {
     for (size_t i = 0; i < import->count; i++) {
         struct import_item *item = &import->group[i];
-        if (item->refusal != NULL) {
+        if (item->refusal.code != NULL) {
             continue;
         }
         if (item->is_return) {
@@ -187,12 +192,14 @@ static enum err answer(struct import_item *item)
     talea__v1__import_receipts_response__init(&response);
     char transaction[UID_TEXT_MAX];
     protobuf_c_boolean matched[LIMIT_RECEIPT_LINES];
-    const char *refusal = item->refusal;
-    if (refusal == NULL && item->verdict != VERDICT_OK && item->accepted == 0) {
-        refusal = verdict_describe(item->verdict)->name;
+    if (item->refusal.code == NULL && item->verdict != VERDICT_OK && item->accepted == 0) {
+        import_refuse_verdict(&item->refusal, item->verdict);
     }
     response.transaction_id = (char *)(uintptr_t)uid_format(&item->transaction, transaction);
-    response.refusal = (char *)(uintptr_t)(refusal != NULL ? refusal : "");
+    if (item->refusal.code != NULL) {
+        response.refusal = (char *)(uintptr_t)item->refusal.code;
+        response.message = item->refusal.message.text;
+    }
     response.is_repeat = is_repeat(item);
     response.points = item->points;
     response.home = item->home.text;
@@ -237,7 +244,7 @@ static bool has_return_of(const struct import *import, uint64_t who)
     for (size_t i = 0; i < import->count; i++) {
         const struct import_item *item = &import->group[i];
         bool may_be_theirs = item->request.who == 0 || item->request.who == who;
-        if (item->is_return && item->refusal == NULL && may_be_theirs) {
+        if (item->is_return && item->refusal.code == NULL && may_be_theirs) {
             return true;
         }
     }
@@ -269,14 +276,14 @@ static enum err add(struct import *import, const Talea__V1__ImportReceiptsReques
     struct import_item *item = &import->group[import->count];
     item_begin(import, transaction, item);
     TRY(import_read(import, request, item, &command));
-    if (!item->is_return && item->refusal == NULL && has_return_of(import, item->sale.who)) {
+    if (!item->is_return && item->refusal.code == NULL && has_return_of(import, item->sale.who)) {
         TRY(flush(import));
         item = &import->group[0];
         item_begin(import, transaction, item);
         TRY(import_read(import, request, item, &command));
     }
     import->count++;
-    bool has_command = !item->is_return && item->refusal == NULL;
+    bool has_command = !item->is_return && item->refusal.code == NULL;
     return has_command && submit(item, &command) != ERR_OK ? ERR_UNAVAILABLE : ERR_OK;
 }
 

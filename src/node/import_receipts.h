@@ -9,6 +9,7 @@
 #ifndef NODE_IMPORT_RECEIPTS_H
 #define NODE_IMPORT_RECEIPTS_H
 
+#include "node/import_refusal.h"
 #include "node/in_flight.h"
 #include "node/node.h"
 #include "node/returns.h"
@@ -21,7 +22,7 @@ struct import_item {
     struct import *import;
     struct uid transaction;
     bool is_return;
-    const char *refusal; /* a constant: refused before the ledger heard of it; else NULL */
+    struct import_refusal refusal; /* before the ledger heard of it */
     char receipt[LIMIT_REFERENCE_BYTES + 1];
     struct unix_ms time;
 
@@ -60,7 +61,8 @@ struct import {
 };
 
 /* Checks a request and fills `item`, which is zero but for import and transaction. What is not as
- * it must be becomes item->refusal. Of a sale also the command. The group has room for the lines.
+ * it must be is refused in item->refusal. Of a sale also the command. The group has room for the
+ * lines.
  */
 MUST_USE enum err import_read(struct import *import,
                               const Talea__V1__ImportReceiptsRequest *request,

@@ -1,7 +1,7 @@
 /* Imported receipts: from the message to a command and to what the archive goes by. */
+#include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "crypto/hash.h"
 #include "node/earning.h"
 #include "node/import_receipts.h"
@@ -30,73 +30,89 @@ uint64_t import_hash(const char *kind, const char *text)
     return text[0] == '\0' ? 0 : hash_bytes(kind, text, strlen(text));
 }
 
-static const char *text_refusal(const char *text, size_t limit)
+static bool check_texts(const receipt_message *request, struct import_refusal *refusal)
 {
-    size_t length = strlen(text);
-    if (length > limit) {
-        return "TEXT_TOO_LONG";
-    }
-    return text_is_printable(slice_of(text, length)) ? NULL : "INVALID_TEXT";
+    const char *original = request->match != NULL ? request->match->receipt : "";
+    return import_check_text(refusal, "receipt", request->receipt, LIMIT_REFERENCE_BYTES) &&
+           import_check_text(refusal, "store", request->store, LIMIT_REFERENCE_BYTES) &&
+           import_check_text(refusal, "customer", request->customer, LIMIT_REFERENCE_BYTES) &&
+           import_check_text(refusal, "match.receipt", original, LIMIT_REFERENCE_BYTES);
 }
 
-static const char *texts_refusal(const receipt_message *request)
+/* `number` counts from 1. */
+static bool check_line(const Talea__V1__ReceiptLine *line, size_t number,
+                       struct import_refusal *refusal)
 {
-    const char *const texts[] = {request->receipt, request->store, request->customer,
-                                 request->match != NULL ? request->match->receipt : ""};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        const char *refusal = text_refusal(texts[i], LIMIT_REFERENCE_BYTES);
-        if (refusal != NULL) {
-            return refusal;
-        }
+    char field[48];
+    (void)snprintf(field, sizeof field, "The product of line %zu", number);
+    if (!import_check_text(refusal, field, line->product, LIMIT_REFERENCE_BYTES)) {
+        return false;
     }
-    return NULL;
+    (void)snprintf(field, sizeof field, "The category of line %zu", number);
+    if (!import_check_text(refusal, field, line->category, LIMIT_REFERENCE_BYTES)) {
+        return false;
+    }
+    if (line->amount_minor < 0) {
+        return import_refuse(refusal, verdict_describe(VERDICT_AMOUNT_NEGATIVE)->name,
+                             "The amount of line %zu is negative.", number);
+    }
+    if (line->quantity_micro < 0) {
+        return import_refuse(refusal, "QUANTITY_NEGATIVE", "The quantity of line %zu is negative.",
+                             number);
+    }
+    return true;
 }
 
-static const char *lines_refusal(const receipt_message *request, int64_t *out_total)
+static bool check_lines(const receipt_message *request, int64_t *out_total,
+                        struct import_refusal *refusal)
 {
     int64_t total = 0;
     for (size_t i = 0; i < request->n_lines; i++) {
-        const Talea__V1__ReceiptLine *line = request->lines[i];
-        const char *refusal = text_refusal(line->product, LIMIT_REFERENCE_BYTES);
-        if (refusal == NULL) {
-            refusal = text_refusal(line->category, LIMIT_REFERENCE_BYTES);
+        if (!check_line(request->lines[i], i + 1, refusal)) {
+            return false;
         }
-        if (refusal != NULL) {
-            return refusal;
-        }
-        if (line->amount_minor < 0) {
-            return verdict_describe(VERDICT_AMOUNT_NEGATIVE)->name;
-        }
-        if (line->quantity_micro < 0) {
-            return "QUANTITY_NEGATIVE";
-        }
-        if (int64_add(total, line->amount_minor, &total) != ERR_OK) {
-            return "AMOUNT_TOO_LARGE";
+        if (int64_add(total, request->lines[i]->amount_minor, &total) != ERR_OK) {
+            return import_refuse(refusal, "AMOUNT_TOO_LARGE",
+                                 "The lines' amounts add up to more than 64 bits hold.");
         }
     }
     *out_total = total;
-    return NULL;
+    return true;
 }
 
-static const char *request_refusal(const struct import *import, const receipt_message *request,
-                                   int64_t *out_total)
+static bool check_time(const struct import *import, int64_t ms, struct import_refusal *refusal)
 {
-    int64_t latest = node_now(import->node).ms + DAY_MS;
+    if (ms <= 0) {
+        return import_refuse(refusal, "INVALID_TIME",
+                             "The business time is missing or before 1970.");
+    }
+    if (ms > node_now(import->node).ms + DAY_MS) {
+        return import_refuse(refusal, "INVALID_TIME",
+                             "The business time is more than a day ahead.");
+    }
+    return true;
+}
+
+static bool check_request(const struct import *import, const receipt_message *request,
+                          int64_t *out_total, struct import_refusal *refusal)
+{
     if (request->kind != TALEA__V1__RECEIPT_KIND__RECEIPT_KIND_SALE &&
         request->kind != TALEA__V1__RECEIPT_KIND__RECEIPT_KIND_RETURN) {
-        return "INVALID_KIND";
+        return import_refuse(refusal, "INVALID_KIND", "The kind is neither a sale nor a return.");
     }
-    if (request->business_unix_ms <= 0 || request->business_unix_ms > latest) {
-        return "INVALID_TIME";
+    if (!check_time(import, request->business_unix_ms, refusal)) {
+        return false;
     }
     if (request->n_lines > LIMIT_RECEIPT_LINES) {
-        return "TOO_MANY_LINES";
+        return import_refuse(refusal, "TOO_MANY_LINES",
+                             "The receipt has %zu lines; at most %u are allowed.", request->n_lines,
+                             LIMIT_RECEIPT_LINES);
     }
     if (strlen(request->currency) >= sizeof((struct command_earn){0}.currency)) {
-        return verdict_describe(VERDICT_CURRENCY_MISMATCH)->name;
+        return import_refuse(refusal, verdict_describe(VERDICT_CURRENCY_MISMATCH)->name,
+                             "The currency is longer than three letters.");
     }
-    const char *refusal = texts_refusal(request);
-    return refusal != NULL ? refusal : lines_refusal(request, out_total);
+    return check_texts(request, refusal) && check_lines(request, out_total, refusal);
 }
 
 /* Whose receipt it is. */
@@ -107,11 +123,12 @@ struct buyer {
 };
 
 static enum err buyer_by_card(const struct ledger_view *view, const char *text, struct buyer *buyer,
-                              const char **out_refusal)
+                              struct import_refusal *refusal)
 {
     struct card card;
     if (card_number_parse(text, &buyer->card) != ERR_OK) {
-        *out_refusal = "INVALID_CARD";
+        import_refuse(refusal, "INVALID_CARD",
+                      "The card is not 12 to 19 digits with a right check digit.");
         return ERR_OK;
     }
     enum err err = ledger_get_card(view, &buyer->card, &card);
@@ -122,11 +139,11 @@ static enum err buyer_by_card(const struct ledger_view *view, const char *text, 
 }
 
 static enum err buyer_by_reference(const struct ledger_view *view, const char *reference,
-                                   struct buyer *buyer, const char **out_refusal)
+                                   struct buyer *buyer, struct import_refusal *refusal)
 {
     enum err err = ledger_get_reference(view, reference, &buyer->member);
     if (err == ERR_NOT_FOUND) {
-        *out_refusal = verdict_describe(VERDICT_MEMBER_UNKNOWN)->name;
+        import_refuse_verdict(refusal, VERDICT_MEMBER_UNKNOWN);
         return ERR_OK;
     }
     return err;
@@ -134,18 +151,18 @@ static enum err buyer_by_reference(const struct ledger_view *view, const char *r
 
 /* A member is the same by any of its cards and by the customer number. */
 static enum err find_buyer(struct import *import, const receipt_message *request,
-                           struct buyer *out_buyer, const char **out_refusal)
+                           struct buyer *out_buyer, struct import_refusal *refusal)
 {
     struct ledger_view view = state_reader_view(import->reader);
     struct buyer buyer = {0};
     bool has_card = request->card[0] != '\0';
     bool has_customer = request->customer[0] != '\0';
     if (has_card && has_customer) {
-        *out_refusal = "INVALID_SELECTOR";
+        import_refuse(refusal, "INVALID_SELECTOR", "Both card and customer are given.");
     } else if (has_card) {
-        TRY(buyer_by_card(&view, request->card, &buyer, out_refusal));
+        TRY(buyer_by_card(&view, request->card, &buyer, refusal));
     } else if (has_customer) {
-        TRY(buyer_by_reference(&view, request->customer, &buyer, out_refusal));
+        TRY(buyer_by_reference(&view, request->customer, &buyer, refusal));
     }
     if (!uid_is_nil(&buyer.member)) {
         buyer.who = hash_bytes("member", buyer.member.bytes, sizeof buyer.member.bytes);
@@ -156,36 +173,26 @@ static enum err find_buyer(struct import *import, const receipt_message *request
     return ERR_OK;
 }
 
-static void read_sale(struct import *import, const receipt_message *request,
-                      const struct buyer *buyer, int64_t total, struct import_item *item,
-                      struct command *command)
+/* Rate, lot and currency; the sentence says which currencies differ. */
+static bool read_terms(struct import *import, const receipt_message *request,
+                       struct import_refusal *refusal, struct command *command)
 {
-    struct command_earn *earn = &command->earn;
-    *command = command_now(import->node, COMMAND_EARN, &item->transaction);
-    command->business_time = item->time;
-    command->is_dated = true;
-    if (buyer->who == 0) {
-        item->refusal = "NO_CARD";
-        return;
-    }
-    earn->card = buyer->card;
-    if (buyer->card.digits[0] == '\0') {
-        earn->member = buyer->member;
-    }
-    earn->amount = money_of(total);
-    memcpy(earn->currency, request->currency, strlen(request->currency));
-    memcpy(earn->receipt, item->receipt, sizeof earn->receipt);
-    earn->is_fixed = request->has_fixed_points;
-    earn->fixed_points = points_of(request->has_fixed_points ? request->fixed_points : 0);
     enum verdict verdict = earning_terms(import->snapshot, node_now(import->node), command);
-    if (verdict != VERDICT_OK) {
-        item->refusal = verdict_describe(verdict)->name;
-        return;
+    if (verdict == VERDICT_CURRENCY_MISMATCH) {
+        return import_refuse(refusal, verdict_describe(verdict)->name,
+                             "The receipt is in %s, the programme in %s.", request->currency,
+                             import->snapshot->programme_currency);
     }
+    return verdict == VERDICT_OK || import_refuse_verdict(refusal, verdict);
+}
+
+static void keep_sale(struct import *import, const receipt_message *request, uint64_t who,
+                      struct import_item *item)
+{
     item->sale = (struct archive_sale){
         .id = item->transaction,
         .time = item->time,
-        .who = buyer->who,
+        .who = who,
         .store = import_hash("store", request->store),
         .receipt = import_hash("receipt", request->receipt),
         .line_count = request->n_lines,
@@ -199,6 +206,32 @@ static void read_sale(struct import *import, const receipt_message *request,
                                   .amount_minor = line->amount_minor};
     }
     import->sale_line_count += request->n_lines;
+}
+
+static void read_sale(struct import *import, const receipt_message *request,
+                      const struct buyer *buyer, int64_t total, struct import_item *item,
+                      struct command *command)
+{
+    struct command_earn *earn = &command->earn;
+    *command = command_now(import->node, COMMAND_EARN, &item->transaction);
+    command->business_time = item->time;
+    command->is_dated = true;
+    if (buyer->who == 0) {
+        import_refuse(&item->refusal, "NO_CARD", "The sale names neither card nor customer.");
+        return;
+    }
+    earn->card = buyer->card;
+    if (buyer->card.digits[0] == '\0') {
+        earn->member = buyer->member;
+    }
+    earn->amount = money_of(total);
+    memcpy(earn->currency, request->currency, strlen(request->currency));
+    memcpy(earn->receipt, item->receipt, sizeof earn->receipt);
+    earn->is_fixed = request->has_fixed_points;
+    earn->fixed_points = points_of(request->has_fixed_points ? request->fixed_points : 0);
+    if (read_terms(import, request, &item->refusal, command)) {
+        keep_sale(import, request, buyer->who, item);
+    }
 }
 
 static void add_text(struct hasher *hasher, const char *text)
@@ -257,7 +290,8 @@ static void read_return(struct import *import, const receipt_message *request,
         .line_count = request->n_lines,
     };
     if (item->request.by_who && buyer->who == 0) {
-        item->refusal = "NO_CARD";
+        import_refuse(&item->refusal, "NO_CARD",
+                      "The return names neither card nor customer to find its sale by.");
         return;
     }
     return_body_hash(request, item->request.body_hash);
@@ -274,14 +308,13 @@ enum err import_read(struct import *import, const receipt_message *request,
     struct buyer buyer;
     int64_t total = 0;
     item->is_return = request->kind == TALEA__V1__RECEIPT_KIND__RECEIPT_KIND_RETURN;
-    item->refusal = request_refusal(import, request, &total);
-    if (item->refusal != NULL) {
+    if (!check_request(import, request, &total, &item->refusal)) {
         return ERR_OK;
     }
     item->time = (struct unix_ms){request->business_unix_ms};
     memcpy(item->receipt, request->receipt, strlen(request->receipt));
     TRY(find_buyer(import, request, &buyer, &item->refusal));
-    if (item->refusal != NULL) {
+    if (item->refusal.code != NULL) {
         return ERR_OK;
     }
     if (item->is_return) {

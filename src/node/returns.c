@@ -55,6 +55,7 @@ struct search {
     size_t looked_at;
     size_t fitting;       /* sales that have enough by themselves */
     struct uid sale;      /* the first of them */
+    bool is_any_sold;     /* some sale that may be meant has the product, whatever is left */
     int64_t partial_left; /* of the product in all `partial` sales, up to what is wanted */
     size_t partial_count;
     size_t partial_max;
@@ -68,6 +69,16 @@ static int64_t day_of(struct unix_ms time)
 static int64_t left_of(const struct archive_line *line, uint64_t product)
 {
     return line->product == product ? line->quantity_micro - line->returned_micro : 0;
+}
+
+static bool has_sold(const struct archive_sale *sale, uint64_t product)
+{
+    for (size_t i = 0; i < sale->line_count; i++) {
+        if (sale->lines[i].product == product && sale->lines[i].quantity_micro > 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The index gives sales whose hashes fall together, too. */
@@ -111,6 +122,7 @@ static enum err look_at(void *context, const struct uid *id)
     if (!is_candidate(search->request, &sale)) {
         return ERR_OK;
     }
+    search->is_any_sold = search->is_any_sold || has_sold(&sale, line->product);
     for (size_t i = 0; i < sale.line_count && left < line->quantity_micro; i++) {
         int64_t part = left_of(&sale.lines[i], line->product);
         left = part >= line->quantity_micro - left ? line->quantity_micro : left + part;
@@ -202,7 +214,11 @@ static enum err match_line(struct search *search, struct return_allocation *allo
         return ERR_OK;
     }
     bool is_spread = !search->request->must_be_unique && search->partial_left >= quantity;
-    if (search->partial_max == 0 || (search->fitting == 0 && !is_spread)) {
+    if (search->partial_max == 0) {
+        return ERR_OK;
+    }
+    if (search->fitting == 0 && !is_spread) {
+        *out_result = search->is_any_sold ? RETURN_EXCEEDS_SALE : RETURN_NO_SALE;
         return ERR_OK;
     }
     if (search->fitting > 0) {
@@ -252,8 +268,9 @@ static enum err match_all(struct return_matcher *matcher, struct archive_txn *tx
                           const struct return_request *request,
                           struct return_allocation *allocation)
 {
-    bool is_any_found = false;
-    bool is_any_not_unique = false;
+    static const enum return_result by_weight[] = {RETURN_FOUND, RETURN_NOT_UNIQUE,
+                                                   RETURN_EXCEEDS_SALE, RETURN_NO_SALE};
+    bool is_any[RETURN_RESULT_COUNT] = {[RETURN_NO_SALE] = true};
     allocation->line_count = request->line_count;
     allocation->take_count = 0;
     memcpy(allocation->body_hash, request->body_hash, sizeof allocation->body_hash);
@@ -263,12 +280,13 @@ static enum err match_all(struct return_matcher *matcher, struct archive_txn *tx
         enum return_result result;
         TRY(match_line(&search, allocation, &result));
         allocation->line_matched[i] = result == RETURN_FOUND;
-        is_any_found = is_any_found || result == RETURN_FOUND;
-        is_any_not_unique = is_any_not_unique || result == RETURN_NOT_UNIQUE;
+        is_any[result] = true;
     }
-    allocation->result = is_any_found        ? RETURN_FOUND
-                         : is_any_not_unique ? RETURN_NOT_UNIQUE
-                                             : RETURN_NO_SALE;
+    size_t heaviest = 0;
+    while (!is_any[by_weight[heaviest]]) {
+        heaviest++;
+    }
+    allocation->result = by_weight[heaviest];
     return drop_empty_takes(matcher, txn, allocation);
 }
 
@@ -295,7 +313,7 @@ static enum err allocation_decode(struct slice value, struct return_allocation *
     read_copy(&in, out->body_hash, sizeof out->body_hash);
     uint8_t result = read_u8(&in);
     uint64_t lines = read_varint(&in);
-    if (version != ALLOCATION_VERSION || result > RETURN_NOT_UNIQUE ||
+    if (version != ALLOCATION_VERSION || result >= RETURN_RESULT_COUNT ||
         lines > LIMIT_RECEIPT_LINES) {
         return ERR_CORRUPT;
     }
@@ -316,15 +334,23 @@ static enum err allocation_decode(struct slice value, struct return_allocation *
     return reader_finish(&in);
 }
 
+/* What is kept under the id. ERR_NOT_FOUND also for a refusal, which older archives kept. */
+static enum err find_kept(struct archive_txn *txn, const struct uid *id,
+                          struct return_allocation *out_allocation)
+{
+    struct slice kept;
+    TRY(archive_get_return(txn, id, &kept));
+    TRY(allocation_decode(kept, out_allocation));
+    return out_allocation->result == RETURN_FOUND ? ERR_OK : ERR_NOT_FOUND;
+}
+
 enum err return_allocate(struct return_matcher *matcher, struct archive_txn *txn,
                          const struct return_request *request,
                          struct return_allocation *out_allocation, bool *out_is_kept)
 {
-    struct slice kept;
     ASSERT(request->line_count <= LIMIT_RECEIPT_LINES);
-    enum err err = archive_get_return(txn, &request->id, &kept);
+    enum err err = find_kept(txn, &request->id, out_allocation);
     if (err == ERR_OK) {
-        TRY(allocation_decode(kept, out_allocation));
         bool is_same =
             slice_equal(slice_of(out_allocation->body_hash, sizeof out_allocation->body_hash),
                         slice_of(request->body_hash, sizeof request->body_hash));
@@ -335,10 +361,12 @@ enum err return_allocate(struct return_matcher *matcher, struct archive_txn *txn
         return err;
     }
     TRY(match_all(matcher, txn, request, out_allocation));
+    *out_is_kept = false;
+    if (out_allocation->result != RETURN_FOUND) {
+        return ERR_OK;
+    }
     buffer_clear(&matcher->scratch);
     allocation_encode(out_allocation, &matcher->scratch);
     TRY(matcher->scratch.err);
-    TRY(archive_put_return(txn, &request->id, buffer_slice(&matcher->scratch)));
-    *out_is_kept = false;
-    return ERR_OK;
+    return archive_put_return(txn, &request->id, buffer_slice(&matcher->scratch));
 }

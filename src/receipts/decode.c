@@ -312,14 +312,24 @@ static const char *check_excluded(struct decoder *decoder)
 {
     for (unsigned i = 0; i < ROLE_COUNT; i++) {
         const struct mapping_values *values = &decoder->mapping->exclude[i];
-        for (unsigned j = 0; j < values->count; j++) {
-            if (strcmp(values->at[j], decoder->texts[i]) == 0) {
-                return decode_refuse(decoder, "excluded %s %.64s", column_role_name(i),
-                                     values->at[j]);
-            }
+        if (mapping_values_have(values, decoder->texts[i])) {
+            return decode_refuse(decoder, "excluded %s %.64s", column_role_name(i),
+                                 decoder->texts[i]);
         }
     }
     return NULL;
+}
+
+/* Where the mapping says what a sale's kind is, nothing else is one. */
+static const char *check_kind(struct decoder *decoder)
+{
+    const struct mapping *mapping = decoder->mapping;
+    const char *kind = decoder->texts[ROLE_KIND];
+    if (mapping->sale_values.count == 0 || mapping_values_have(&mapping->sale_values, kind) ||
+        mapping_values_have(&mapping->return_values, kind)) {
+        return NULL;
+    }
+    return decode_refuse(decoder, "kind \"%.64s\" is neither a sale's nor a return's", kind);
 }
 
 static const char *check_lengths(struct decoder *decoder)
@@ -402,6 +412,7 @@ const char *decode_rest(struct decoder *decoder, struct entry *entry)
     entry->original = decoder->texts[ROLE_ORIGINAL];
     entry->customer = "";
     const char *reason = check_excluded(decoder);
+    reason = reason == NULL ? check_kind(decoder) : reason;
     reason = reason == NULL ? check_lengths(decoder) : reason;
     reason = reason == NULL ? decode_amounts(decoder, entry) : reason;
     reason = reason == NULL ? decode_member(decoder, entry) : reason;

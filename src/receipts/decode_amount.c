@@ -122,12 +122,7 @@ static bool is_marked_return(const struct decoder *decoder)
                 strlen(mapping->return_prefix)) == 0) {
         return true;
     }
-    for (unsigned i = 0; i < mapping->return_values.count; i++) {
-        if (strcmp(mapping->return_values.at[i], decoder->texts[ROLE_KIND]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return mapping_values_have(&mapping->return_values, decoder->texts[ROLE_KIND]);
 }
 
 static int sign_of(int64_t value)

@@ -18,6 +18,16 @@ const char *column_role_name(enum column_role role)
     return names[role];
 }
 
+bool mapping_values_have(const struct mapping_values *values, const char *value)
+{
+    for (unsigned i = 0; i < values->count; i++) {
+        if (strcmp(values->at[i], value) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool mapping_matches_by(const struct mapping *mapping, enum match_key key)
 {
     for (unsigned i = 0; i < mapping->match_count; i++) {

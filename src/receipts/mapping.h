@@ -12,18 +12,26 @@
  *   repeated: keep            # or reject: rows equal in every column within one receipt
  *   receipt_from: [customer, store, date]  # instead of columns.receipt; any mapped columns; `date`
  *                             # is the local day of the time
- *   columns:                  # each {column: NAME} or {value: CONSTANT}, and to clean what is
- * there # {drop_prefix: "$"} and {drop_suffix: ".0"} receipt: {column: InvoiceNo} line: {column: n}
- * # a line's own number: the same again in a receipt is a repeat time: {column: t}       # or date,
- * with clock beside it when the time of day is apart (the two # are read as one text with a blank
- * between them) store, card or customer, product, category, quantity (1 without it), unit_price or
- * amount, currency, points, kind (see returns), original (number of the receipt that is returned)
+ *   columns:                  # each {column: NAME} or {value: CONSTANT}; cleaned of what is
+ *                             # written with it by {drop_prefix: "$"} and {drop_suffix: ".0"}
+ *     receipt: {column: InvoiceNo}
+ *     line: {column: n}       # a line's own number: the same again in a receipt is a repeat
+ *     time: {column: t}       # or date, with clock beside it when the time of day is apart (they
+ *                             # are read as one text with a blank between them)
+ *     kind: {column: k}       # see sales and returns
+ *     original: {column: o}   # number of the receipt that is returned
+ *                             # and store, card or customer, product, category, quantity (1 without
+ *                             # it), unit_price or amount, currency, points
  *   time:
  *     formats: ["%Y-%m-%d %H:%M:%S"]  # tried in order; see receipts/date.h
  *     offset: "+00:00"        # of the brand's clock from UTC, or minutes (300)
  *   number: {point: ".", group: ","}  # group "" (the default): thousands are not separated
  *   money: {decimals: 2, rounding: exact}  # of the currency; or a name of base/amount.h for
  *                             # quantity x unit_price; exact rejects what is not whole minor units
+ *   sales:
+ *     values: [SALE]          # what columns.kind says of a sale: a row that says neither this nor
+ *                             # one of returns.values is rejected. Without it such a row is a sale,
+ *                             # unless another mark or its sign makes it a return
  *   returns:
  *     rows_are: sales         # returns: the file holds nothing but returns
  *     prefix: C               # a receipt number that starts so is a return
@@ -41,6 +49,13 @@
  * noticed; its rows are rejected. With `grouped: false` the rows are sorted outside memory and
  * receipts come in the order of their times: also what to use for a file that has its newest rows
  * first, since a return has to follow its sale. Otherwise receipts come in the order of the file.
+ *
+ * A rejects file (receipts/rejects.h) has `row` and `reason` before the file's own columns. `row`
+ * is the row's number in the first file; "17 part 0" says that the row belongs to a receipt that
+ * was refused as a whole, and to which part of it: part 0 is the receipt itself, part N what came
+ * of it from row N on (rows past LIMIT_RECEIPT_LINES, rows that were repaired). The mark stays as
+ * it is when the row is repaired: a receipt keeps its identity, and importing again adds nothing
+ * twice.
  */
 #ifndef RECEIPTS_MAPPING_H
 #define RECEIPTS_MAPPING_H
@@ -123,7 +138,8 @@ struct mapping {
     enum rounding rounding;
     bool is_returns_only;
     bool is_negative_return;
-    const char *return_prefix; /* NULL for none */
+    const char *return_prefix;         /* NULL for none */
+    struct mapping_values sale_values; /* empty: any kind that isn't a return's is a sale's */
     struct mapping_values return_values;
     enum match_key match[MATCH_COUNT];
     unsigned match_count;
@@ -141,6 +157,7 @@ MUST_USE enum err mapping_parse(const char *text, size_t length, const char *nam
 MUST_USE enum err mapping_load(const char *path, struct mapping **out_mapping, struct note *note);
 void mapping_destroy(struct mapping *mapping);
 
+bool mapping_values_have(const struct mapping_values *values, const char *value);
 bool mapping_matches_by(const struct mapping *mapping, enum match_key key);
 
 #endif

@@ -39,6 +39,10 @@ struct mapping_money {
     char *rounding;
 };
 
+struct mapping_sales {
+    struct mapping_values values;
+};
+
 struct mapping_returns {
     enum mapping_rows_are rows_are;
     char *prefix;
@@ -69,6 +73,7 @@ struct mapping_tree {
     struct mapping_time time;
     struct mapping_number number;
     struct mapping_money money;
+    struct mapping_sales sales;
     struct mapping_returns returns;
     struct mapping_exclude exclude;
     char *cards;

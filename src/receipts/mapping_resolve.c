@@ -242,6 +242,24 @@ static enum err resolve_returns(const struct judge *judge, const struct mapping_
     return resolve_match(judge, returns);
 }
 
+static enum err resolve_sales(const struct judge *judge, const struct mapping_sales *sales)
+{
+    struct mapping *mapping = judge->mapping;
+    mapping->sale_values = sales->values;
+    if (sales->values.count > 0 && mapping->columns[ROLE_KIND] == NULL) {
+        return refuse(judge, "sales.values", "needs columns.kind");
+    }
+    if (sales->values.count > 0 && mapping->is_returns_only) {
+        return refuse(judge, "sales.values", "returns.rows_are says that there are no sales");
+    }
+    for (unsigned i = 0; i < sales->values.count; i++) {
+        if (mapping_values_have(&mapping->return_values, sales->values.at[i])) {
+            return refuse(judge, "sales.values", "names a value that returns.values names");
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err resolve_rest(const struct judge *judge, const struct mapping_tree *tree)
 {
     struct mapping *mapping = judge->mapping;
@@ -273,6 +291,7 @@ enum err mapping_resolve(const char *text, size_t length, const struct mapping_t
     TRY(resolve_time(&judge, &tree->time));
     TRY(resolve_number(&judge, &tree->number, &tree->money));
     TRY(resolve_returns(&judge, &tree->returns));
+    TRY(resolve_sales(&judge, &tree->sales));
     TRY(check_columns(&judge));
     return resolve_rest(&judge, tree);
 }

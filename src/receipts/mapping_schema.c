@@ -115,6 +115,11 @@ static const cyaml_schema_field_t money_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t sales_fields[] = {
+    VALUES("values", struct mapping_sales, values, 1),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t returns_fields[] = {
     CYAML_FIELD_ENUM("rows_are", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct mapping_returns,
                      rows_are, rows_are_values, CYAML_ARRAY_LEN(rows_are_values)),
@@ -142,6 +147,7 @@ static const cyaml_schema_field_t tree_fields[] = {
     CYAML_FIELD_MAPPING("time", CYAML_FLAG_DEFAULT, struct mapping_tree, time, time_fields),
     CYAML_FIELD_MAPPING("number", CYAML_FLAG_OPTIONAL, struct mapping_tree, number, number_fields),
     CYAML_FIELD_MAPPING("money", CYAML_FLAG_OPTIONAL, struct mapping_tree, money, money_fields),
+    CYAML_FIELD_MAPPING("sales", CYAML_FLAG_OPTIONAL, struct mapping_tree, sales, sales_fields),
     CYAML_FIELD_MAPPING("returns", CYAML_FLAG_OPTIONAL, struct mapping_tree, returns,
                         returns_fields),
     CYAML_FIELD_MAPPING("exclude", CYAML_FLAG_OPTIONAL, struct mapping_tree, exclude,

@@ -256,6 +256,46 @@ class Streams(Case):
         self.assertEqual([bool(r.refusal) for r in replies], [False, True, False])
         self.assertEqual(self.balance(member.card), (2, 0, 0, 0))
 
+    def test_a_return_before_its_sale_comes_again(self):
+        member = self.enrol()
+        pb = self.pb.back_office
+        sale = self.receipt(member.card, "L-1", 10_00)
+        back = self.receipt(member.card, "L-2", 10_00, kind=pb.RECEIPT_KIND_RETURN,
+                            match=pb.SaleMatch(receipt="L-1"))
+        said = [list(self.office.ImportReceipts(iter([request])))[0]
+                for request in (back, back, sale, back, back)]
+        self.assertEqual([r.refusal for r in said], ["NO_SALE_FOUND"] * 2 + [""] * 3)
+        self.assertEqual([r.is_repeat for r in said], [False] * 4 + [True])
+        self.assertEqual([r.points for r in said], [0, 0, 10, 10, 10])
+        self.assertEqual(self.balance(member.card), (0, 0, 0, 0))
+        more = self.receipt(member.card, "L-3", 10_00, kind=pb.RECEIPT_KIND_RETURN,
+                            match=pb.SaleMatch(receipt="L-1"))
+        self.assertEqual(list(self.office.ImportReceipts(iter([more])))[0].refusal,
+                         "RETURN_EXCEEDS_SALE")
+
+    def test_a_refused_receipt_says_in_what(self):
+        card = self.enrol().card
+        taken = wire.uuid7()
+        early, foreign, long, negative, first, other = (
+            self.receipt(card, f"W-{n}", 1_00, transaction_id=taken if n > 3 else wire.uuid7())
+            for n in range(6))
+        early.business_unix_ms = 1 << 60
+        foreign.currency = "EUR"
+        long.lines[0].product = "x" * 65
+        negative.lines[0].amount_minor = -1
+        said = list(self.office.ImportReceipts(iter([early, foreign, long, negative, first, other])))
+        self.assertEqual([(r.refusal, r.message) for r in said], [
+            ("INVALID_TIME", "The business time is more than a day ahead."),
+            ("CURRENCY_MISMATCH", "The receipt is in EUR, the programme in USD."),
+            ("TEXT_TOO_LONG", "The product of line 1 has 65 bytes; at most 64 are allowed."),
+            ("AMOUNT_NEGATIVE", "The amount of line 1 is negative."),
+            ("", ""),
+            ("TRANSACTION_ID_REUSED", "This was imported before with other contents.")])
+        request = self.pb.back_office.ImportMembersRequest(
+            transaction_id=wire.uuid7(), reference="x" * 65)
+        self.assertEqual(list(self.office.ImportMembers(iter([request])))[0].message,
+                         "reference has 65 bytes; at most 64 are allowed.")
+
     def test_members_are_imported_once(self):
         requests = [self.pb.back_office.ImportMembersRequest(
             transaction_id=wire.uuid7(), reference=f"bulk-{n}") for n in range(40)]

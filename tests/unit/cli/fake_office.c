@@ -191,8 +191,10 @@ static struct rpc_status on_import_receipts(void *context, struct rpc_stream *st
         reply.home = message_text("grocer");
         if (strcmp(request->receipt, "bad") == 0) {
             reply.refusal = message_text("CARD_UNKNOWN");
+            reply.message = message_text("No such card.");
         } else if (strcmp(request->receipt, "other") == 0) {
             reply.refusal = message_text("TRANSACTION_ID_REUSED");
+            reply.message = message_text("was imported before with other contents");
         } else if (request->kind == TALEA__V1__RECEIPT_KIND__RECEIPT_KIND_SALE) {
             reply.points = 10 * (int64_t)request->n_lines;
         } else {

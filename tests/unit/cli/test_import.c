@@ -103,8 +103,9 @@ static void test_receipts(void **state)
     /* In the order in which their fate was known. */
     expect_lines(rejects, 5);
     expect_line(rejects, "row,reason,r,t,c,p,q,a\n");
-    expect_line(rejects, "4 part 0,CARD_UNKNOWN,bad,2026-03-01,8,apple,1,3.00\n");
-    expect_line(rejects, "8,NO_SALE_FOUND,R4,2026-03-02,7,plum,-1,-3.00\n");
+    expect_line(rejects, "4 part 0,CARD_UNKNOWN: No such card.,bad,2026-03-01,8,apple,1,3.00\n");
+    expect_line(rejects,
+                "8,NO_SALE_FOUND: No sale has so much of it left.,R4,2026-03-02,7,plum,-1,-3.00\n");
     /* Repaired, or not: the file goes through the same mapping again. */
     outcome = TALEA(node, "import", "receipts", "--map", yaml, rejects);
     assert_int_equal(outcome.code, 0);
@@ -139,9 +140,13 @@ static void test_other_contents(void **state)
     char csv[320];
     write_file(node, "map.yaml", map, yaml);
     write_file(node, "r.csv", "r,t,c,p,q,a\nother,2026-03-01,7,apple,1,3.00\n", csv);
-    struct outcome outcome = TALEA(node, "import", "receipts", "--map", yaml, csv);
-    assert_non_null(strstr(outcome.out, "   1  TRANSACTION_ID_REUSED: was imported before with "
-                                        "other contents\n"));
+    char rejects[320];
+    path_of(node, "rejects.csv", rejects);
+    struct outcome outcome =
+        TALEA(node, "import", "receipts", "--map", yaml, csv, "--rejects", rejects);
+    assert_non_null(strstr(outcome.out, "   1  TRANSACTION_ID_REUSED\n"));
+    expect_line(rejects, "2 part 0,TRANSACTION_ID_REUSED: was imported before with other "
+                         "contents,other,2026-03-01,7,apple,1,3.00\n");
     outcome_fini(&outcome);
 }
 

@@ -183,7 +183,7 @@ static void test_spread_over_several(void **state)
     assert_take(f, 1, 1, 250);
     request.id = uid_of(2, 2);
     allocate(f, &request); /* one is left, four are wanted */
-    assert_int_equal(f->allocation.result, RETURN_NO_SALE);
+    assert_int_equal(f->allocation.result, RETURN_EXCEEDS_SALE);
     assert_int_equal(f->allocation.take_count, 0);
 }
 
@@ -202,7 +202,7 @@ static void test_parts_add_up(void **state)
     assert_int_equal(sum, 1001);
     struct return_request request = request_of(4, &line, 1);
     allocate(f, &request);
-    assert_int_equal(f->allocation.result, RETURN_NO_SALE);
+    assert_int_equal(f->allocation.result, RETURN_EXCEEDS_SALE);
 }
 
 static void test_share_is_half_even_and_never_too_much(void **state)
@@ -284,7 +284,7 @@ static void test_must_be_unique(void **state)
     request = request_of(3, &three, 1);
     request.must_be_unique = true; /* two sales together would have enough: that is not one */
     allocate(f, &request);
-    assert_int_equal(f->allocation.result, RETURN_NO_SALE);
+    assert_int_equal(f->allocation.result, RETURN_EXCEEDS_SALE);
 }
 
 static void test_some_lines_match(void **state)
@@ -323,22 +323,16 @@ static void test_asked_again(void **state)
     struct fixture *f = *state;
     struct return_line line = {BREAD, UNIT};
     struct return_request found = request_of(1, &line, 1);
-    struct return_request refused = request_of(2, &line, 1);
     add_line(f, 1, 5, BREAD, 1, 500);
     allocate(f, &found);
     assert_take(f, 0, 1, 500);
-    allocate(f, &refused);
-    assert_int_equal(f->allocation.result, RETURN_NO_SALE);
-    add_line(f, 2, 1, BREAD, 7, 700); /* changes nothing for either */
+    add_line(f, 2, 1, BREAD, 7, 700); /* changes nothing */
     archive_close(f->archive);
     open_archive(f);
     allocate(f, &found);
     assert_true(f->is_kept);
     assert_int_equal(f->allocation.take_count, 1);
     assert_take(f, 0, 1, 500);
-    allocate(f, &refused);
-    assert_true(f->is_kept);
-    assert_int_equal(f->allocation.result, RETURN_NO_SALE);
 
     struct archive_txn *txn;
     found.body_hash[3] = 1;
@@ -346,6 +340,85 @@ static void test_asked_again(void **state)
     assert_int_equal(return_allocate(f->matcher, txn, &found, &f->allocation, &f->is_kept),
                      ERR_CONFLICT);
     archive_abort(txn);
+}
+
+/* What was refused left nothing behind; once it found its sale, it has found it once. */
+static void test_return_before_its_sale(void **state)
+{
+    struct fixture *f = *state;
+    struct return_line lines[] = {{BREAD, UNIT}, {MILK, UNIT}};
+    struct return_request request = request_of(1, lines, 2);
+    for (int again = 0; again < 2; again++) {
+        allocate(f, &request);
+        assert_int_equal(f->allocation.result, RETURN_NO_SALE);
+        assert_int_equal(f->allocation.take_count, 0);
+        assert_false(f->is_kept);
+        archive_close(f->archive);
+        open_archive(f);
+    }
+    request.body_hash[3] = 1; /* nor is it held to what it said then */
+    add_line(f, 1, 5, BREAD, 1, 500);
+    allocate(f, &request);
+    assert_int_equal(f->allocation.result, RETURN_FOUND);
+    assert_false(f->is_kept);
+    assert_true(f->allocation.line_matched[0]);
+    assert_false(f->allocation.line_matched[1]);
+    assert_take(f, 0, 1, 500);
+    add_line(f, 2, 4, BREAD, 1, 400);
+    add_line(f, 3, 4, MILK, 1, 400); /* too late for the other line */
+    allocate(f, &request);
+    assert_true(f->is_kept);
+    assert_false(f->allocation.line_matched[1]);
+    assert_int_equal(f->allocation.take_count, 1);
+    assert_take(f, 0, 1, 500);
+}
+
+/* A refusal under the return's id, as archives once kept it. */
+static void test_kept_refusal_is_none(void **state)
+{
+    struct fixture *f = *state;
+    struct return_line line = {BREAD, UNIT};
+    struct return_request request = request_of(1, &line, 1);
+    static const uint8_t row[] = {1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0};
+    struct archive_txn *txn;
+    assert_ok(archive_begin(f->archive, &txn));
+    assert_ok(archive_put_return(txn, &request.id, slice_of(row, sizeof row)));
+    assert_ok(archive_commit(txn));
+    add_line(f, 1, 5, BREAD, 1, 500);
+    allocate(f, &request);
+    assert_false(f->is_kept);
+    assert_take(f, 0, 1, 500);
+    allocate(f, &request);
+    assert_true(f->is_kept);
+    assert_take(f, 0, 1, 500);
+}
+
+static void test_more_than_is_left(void **state)
+{
+    struct fixture *f = *state;
+    struct return_line line = {BREAD, 3 * UNIT};
+    struct return_line milk = {MILK, UNIT};
+    struct return_line lines[] = {milk, line};
+    add_line(f, 1, 5, BREAD, 2, 500);
+    struct return_request request = request_of(1, &line, 1); /* the customer's only sale */
+    allocate(f, &request);
+    assert_int_equal(f->allocation.result, RETURN_EXCEEDS_SALE);
+    assert_int_equal(f->allocation.take_count, 0);
+    request = request_of(2, lines, 2); /* and no milk at all */
+    allocate(f, &request);
+    assert_int_equal(f->allocation.result, RETURN_EXCEEDS_SALE);
+    request = request_of(3, &line, 1);
+    request.by_who = false;
+    request.receipt = RECEIPT + 1;
+    allocate(f, &request);
+    assert_int_equal(f->allocation.result, RETURN_EXCEEDS_SALE);
+    request.lines = &milk; /* the receipt is there, the product is not on it */
+    allocate(f, &request);
+    assert_int_equal(f->allocation.result, RETURN_NO_SALE);
+    request = request_of(4, &line, 1);
+    request.who = BOB;
+    allocate(f, &request);
+    assert_int_equal(f->allocation.result, RETURN_NO_SALE);
 }
 
 /* A sale that comes in again must not forget what was returned of it. */
@@ -360,7 +433,7 @@ static void test_sale_asked_again(void **state)
     add_line(f, 1, 5, BREAD, 1, 500);
     request = request_of(2, &line, 1);
     allocate(f, &request);
-    assert_int_equal(f->allocation.result, RETURN_NO_SALE);
+    assert_int_equal(f->allocation.result, RETURN_EXCEEDS_SALE);
 }
 
 /* Marsaglia, "Xorshift RNGs", 2003. */
@@ -467,7 +540,7 @@ static void random_return(struct fixture *f, struct model *model, uint64_t numbe
     assert_non_null(first);
     *first = f->allocation;
     allocate(f, &request);
-    assert_true(f->is_kept);
+    assert_int_equal(f->is_kept, first->result == RETURN_FOUND);
     assert_same_allocation(first, &f->allocation);
     free(first);
 }
@@ -510,6 +583,9 @@ int main(void)
         TEST(test_some_lines_match),
         TEST(test_sale_without_an_amount),
         TEST(test_asked_again),
+        TEST(test_return_before_its_sale),
+        TEST(test_kept_refusal_is_none),
+        TEST(test_more_than_is_left),
         TEST(test_sale_asked_again),
         TEST(test_never_more_than_was_sold),
     };

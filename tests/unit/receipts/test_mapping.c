@@ -72,6 +72,15 @@ static void test_refused_by_sense(void **state)
                                               "down, up, half_up or half_even"},
         {GOOD "money: {decimals: 7}\n", "map.yaml: line 9: money.decimals: at most 6"},
         {GOOD "returns: {values: [R]}\n", "map.yaml: line 9: returns.values: needs columns.kind"},
+        {GOOD "sales: {values: [V]}\n", "map.yaml: line 9: sales.values: needs columns.kind"},
+        {"returns: {values: [R]}\nsales: {values: [V, R]}\n"
+         "time: {formats: [\"%Y-%m-%d\"]}\ncolumns:\n  receipt: {column: r}\n"
+         "  time: {column: t}\n  kind: {column: k}\n",
+         "map.yaml: line 2: sales.values: names a value that returns.values names"},
+        {"returns: {rows_are: returns}\nsales: {values: [V]}\n"
+         "time: {formats: [\"%Y-%m-%d\"]}\ncolumns:\n  receipt: {column: r}\n"
+         "  time: {column: t}\n  kind: {column: k}\n",
+         "map.yaml: line 2: sales.values: returns.rows_are says that there are no sales"},
         {GOOD "returns:\n  match: [receipt]\n",
          "map.yaml: line 10: returns.match: receipt needs columns.original"},
         {GOOD "returns: {match: [store]}\n",

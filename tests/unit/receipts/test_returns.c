@@ -56,6 +56,25 @@ static void test_marks(void **state)
            "SALE 3" AT "7 EUR 300 rows 4\n  4: a x 2e-0 = 300\n");
 }
 
+static void test_declared_sales(void **state)
+{
+    (void)state;
+    static const char csv[] = "r,t,c,p,q,u,k\n1," DAY ",7,a,2,3,R\n2," DAY ",7,a,2,3,V\n3," DAY
+                              ",7,a,2,3,v\nC4," DAY ",7,a,2,3,\nC5," DAY ",7,a,2,3,V\n";
+    expect("sales: {values: [V, W]}\nreturns: {values: [R], prefix: C}\n" COLUMNS
+           "  kind: {column: k}\n" TIME,
+           csv,
+           "RETURN 1" AT "7 EUR 300 rows 2\n  2: a x 2e-0 = 300\n"
+           "SALE 2" AT "7 EUR 300 rows 3\n  3: a x 2e-0 = 300\n"
+           "REJECT 4: kind \"v\" is neither a sale's nor a return's: 3," DAY ",7,a,2,3,v\n"
+           "REJECT 5: kind \"\" is neither a sale's nor a return's: C4," DAY ",7,a,2,3,\n"
+           "RETURN C5" AT "7 EUR 300 rows 6\n  6: a x 2e-0 = 300\n");
+    expect("sales: {values: [V]}\n" COLUMNS "  kind: {column: k}\n" TIME,
+           "r,t,c,p,q,u,k\n1," DAY ",7,a,2,3,R\n2," DAY ",7,a,-2,-3,V\n",
+           "REJECT 2: kind \"R\" is neither a sale's nor a return's: 1," DAY ",7,a,2,3,R\n"
+           "RETURN 2" AT "7 EUR 300 rows 3\n  3: a x 2e-0 = 300\n");
+}
+
 static void test_returns_only(void **state)
 {
     (void)state;
@@ -230,10 +249,11 @@ static void test_transaction_id(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_negative),     cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_returns_only), cmocka_unit_test(test_netting),
-        cmocka_unit_test(test_parts),        cmocka_unit_test(test_rejects_file),
-        cmocka_unit_test(test_repaired),     cmocka_unit_test(test_transaction_id),
+        cmocka_unit_test(test_negative),       cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_declared_sales), cmocka_unit_test(test_returns_only),
+        cmocka_unit_test(test_netting),        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_rejects_file),   cmocka_unit_test(test_repaired),
+        cmocka_unit_test(test_transaction_id),
     };
     return cmocka_run_group_tests_name("receipts_returns", tests, NULL, NULL);
 }
