@@ -23,11 +23,13 @@
 #define HTTP_PORT_STEP  100 /* from --listen to the default of --http */
 
 const struct argp_option init_options[] = {
-    {"coalition", OPT_COALITION, "NAME", 0, "The coalition, [a-z0-9-]", 0},
-    {"partner", OPT_PARTNER, "ID", 0, "This brand's id, [a-z0-9-], at most 15 characters", 0},
+    {"coalition", OPT_COALITION, "NAME", 0, "The coalition, [a-z0-9-] (required)", 0},
+    {"partner", OPT_PARTNER, "ID", 0,
+     "This brand's id, [a-z0-9-], at most 15 characters (required)", 0},
     {"name", OPT_NAME, "TEXT", 0, "The brand's name as people write it (default: --partner)", 0},
-    {"prefix", OPT_PREFIX, "DIGITS", 0, "What its card numbers start with, 4 to 8 digits", 0},
-    {"listen", OPT_LISTEN, "HOST:PORT", 0, "Where the node serves gRPC", 0},
+    {"prefix", OPT_PREFIX, "DIGITS", 0,
+     "What its card numbers start with, 4 to 8 digits (required)", 0},
+    {"listen", OPT_LISTEN, "HOST:PORT", 0, "Where the node serves gRPC (required)", 0},
     {"http", OPT_HTTP, "HOST:PORT", 0,
      "Where it serves metrics and health (default: 127.0.0.1 and 100 above the port of --listen)",
      0},

@@ -333,6 +333,30 @@ static void test_fingerprints(void **state)
     buffer_fini(&chain);
 }
 
+static void test_hosts(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = {"node.example", "2001:db8::7"};
+    static const char *const expected[] = {
+        "bakery.highstreet.talea", "localhost", "127.0.0.1", "::1", "node.example", "2001:db8::7"};
+    struct certificate_pair authority = fixture_authority("highstreet", "bakery");
+    struct certificate_pair leaf = {0};
+    struct certificate_order order = fixture_order("talea://highstreet/bakery/node/node");
+    struct host_name found[6];
+    size_t count = 0;
+    order.hosts = hosts;
+    order.host_count = 2;
+    assert_int_equal(certificate_issue(&authority, &order, &leaf, NULL), ERR_OK);
+    assert_int_equal(pki_hosts_of(fixture_pem(&leaf), found, 6, &count, NULL), ERR_OK);
+    assert_int_equal(count, 6);
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(found[i].text, expected[i]);
+    }
+    assert_int_equal(pki_hosts_of(fixture_pem(&leaf), found, 5, &count, NULL), ERR_RANGE);
+    certificate_pair_fini(&leaf);
+    certificate_pair_fini(&authority);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_a_changed_byte_is_refused),
         cmocka_unit_test(test_malformed_pem),
         cmocka_unit_test(test_fingerprints),
+        cmocka_unit_test(test_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
