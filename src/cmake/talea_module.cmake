@@ -22,6 +22,12 @@ endfunction()
 # Modules that start threads of their own: tests that link them run under the thread sanitizer too.
 set(TALEA_THREADED_MODULES engine telemetry rpc node client)
 
+# talea_program(TARGET): an executable of ours, found as build/PRESET/TARGET.
+function(talea_program target)
+    target_compile_options(${target} PRIVATE ${TALEA_WARNINGS})
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endfunction()
+
 # The labels of a test, and for each label the target tests_LABEL that builds all of its tests.
 function(talea_label test target)
     foreach(label IN LISTS ARGN)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Two brands: folders, introductions, a charter, its signatures, a second epoch; and what must fail.
 set -euo pipefail
-talea=${TALEA_BUILD:?names the build folder}/src/cli/talea
+talea=${TALEA_BUILD:?names the build folder}/talea
 unset TALEA_HOME TALEA_PASSPHRASE
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

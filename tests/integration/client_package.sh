@@ -12,7 +12,7 @@ unset TALEA_HOME PKG_CONFIG_PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --install "$build" --component libtalea --prefix "$work/usr" >/dev/null
-"$build/src/cli/talea" init "$work/grocer" --coalition demo --partner grocer --name Grocer \
+"$build/talea" init "$work/grocer" --coalition demo --partner grocer --name Grocer \
     --prefix 610001 --listen 127.0.0.1:7101 --http 127.0.0.1:7201 >/dev/null
 pc=$(find "$work/usr" -name talea.pc)
 lib=$(dirname "$(dirname "$pc")")

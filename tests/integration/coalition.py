@@ -24,9 +24,9 @@ BUILD = os.environ.get("TALEA_BUILD") or os.path.abspath(
     os.path.join(os.path.dirname(__file__), "../../build/dev"))
 SOURCE = os.environ.get("TALEA_SOURCE") or os.path.abspath(
     os.path.join(os.path.dirname(__file__), "../.."))
-TALEA = os.path.join(BUILD, "src/cli/talea")
-TALEAD = os.path.join(BUILD, "src/node/talead")
-GENERATE = os.path.join(BUILD, "cluster/generator/talea-generate")
+TALEA = os.path.join(BUILD, "talea")
+TALEAD = os.path.join(BUILD, "talead")
+GENERATE = os.path.join(BUILD, "talea-generate")
 
 START_SECONDS = 30
 STOP_SECONDS = 30
