@@ -94,7 +94,8 @@ class Texts(Case):
         finally:
             with open(self.node.path(file), "wb") as again:
                 again.write(good)
-        self.assertFalse(os.path.exists(self.node.path("data")), "a refused start made a ledger")
+        self.assertFalse(os.path.exists(self.node.path("data", "journal.mdb")),
+                         "a refused start made a ledger")
 
     def test_node_yaml(self):
         self.make()
@@ -190,6 +191,7 @@ class Files(Case):
 
     def test_data_is_a_file(self):
         self.make()
+        os.rmdir(self.node.path("data"))
         with open(self.node.path("data"), "wb"):
             pass
         self.refused("node.yaml:", "data")
