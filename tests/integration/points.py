@@ -221,7 +221,6 @@ class Shop:
         self.taken = before.taken if before else collections.Counter()
         self.sales = before.sales if before else collections.defaultdict(list)  # by product
         self.counts = collections.Counter()
-        self.refused = []  # (head, lines) of returns that found nothing: not taken, to come again
 
     def option(self, group, name, default):
         return self.map.get(group, {}).get(name, default)
@@ -310,9 +309,6 @@ class Shop:
         marked = (self.option("returns", "rows_are", "sales") == "returns" or
                   prefix is not None and receipt.startswith(prefix) or
                   self.text(row, "kind") in self.option("returns", "values", []))
-        sales = self.option("sales", "values", [])
-        if sales and self.text(row, "kind") not in sales + self.option("returns", "values", []):
-            raise Reject("kind")
         signs = {(v > 0) - (v < 0) for v in (quantity if "quantity" in self.map["columns"] else 0,
                                              amount, points or 0)} - {0}
         if not marked and len(signs) > 1:
@@ -380,13 +376,6 @@ class Shop:
         for head, order, lines in ordered:
             self.take_receipt(head, order, lines)
 
-    def read_again(self, known=None):
-        """The same file once more: only returns that found nothing before may find something now.
-        How many did, of the cards in `known` where given."""
-        refused, self.refused = self.refused, []
-        found = [head.who for head, lines in refused if self.take_return(head, lines)]
-        return sum(known is None or who in known for who in found)
-
     def reject(self, reason):
         self.counts["rejected"] += 1
         self.counts["rejected: " + reason.split(" ")[0]] += 1
@@ -399,27 +388,19 @@ class Shop:
                 self.sales[product].append(sale)
             self.given[head.who] += sale.given
             self.counts["sales"] += 1
-        parts = collections.OrderedDict()  # what names another original is a return of its own
-        for line in back:
-            parts.setdefault(line.original, []).append(line)
-        for part in parts.values():
-            self.take_return(head, part)
+        if back:
+            self.take_return(head, back)
 
     def take_return(self, head, lines):
-        """Whether any line found its sale."""
-        found, matched = {}, 0
+        found = {}
         for line in lines:
             takes = self.find(head, line)
-            matched += bool(takes)
             self.counts["lines matched" if takes else "lines unmatched"] += 1
             for sale, amount in takes:
                 found[sale] = found.get(sale, 0) + amount
         for sale, amount in found.items():
             if amount > 0 or sale.amount == 0:
                 self.taken[sale.head.who] += sale.take(amount)
-        if not matched:
-            self.refused.append((head, lines))
-        return matched > 0
 
     def fits(self, head, line, sale):
         """A named original is the only place to look, however the rest is matched."""
