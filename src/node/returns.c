@@ -334,14 +334,12 @@ static enum err allocation_decode(struct slice value, struct return_allocation *
     return reader_finish(&in);
 }
 
-/* What is kept under the id. ERR_NOT_FOUND also for a refusal, which older archives kept. */
 static enum err find_kept(struct archive_txn *txn, const struct uid *id,
                           struct return_allocation *out_allocation)
 {
     struct slice kept;
     TRY(archive_get_return(txn, id, &kept));
-    TRY(allocation_decode(kept, out_allocation));
-    return out_allocation->result == RETURN_FOUND ? ERR_OK : ERR_NOT_FOUND;
+    return allocation_decode(kept, out_allocation);
 }
 
 enum err return_allocate(struct return_matcher *matcher, struct archive_txn *txn,
@@ -362,9 +360,6 @@ enum err return_allocate(struct return_matcher *matcher, struct archive_txn *txn
     }
     TRY(match_all(matcher, txn, request, out_allocation));
     *out_is_kept = false;
-    if (out_allocation->result != RETURN_FOUND) {
-        return ERR_OK;
-    }
     buffer_clear(&matcher->scratch);
     allocation_encode(out_allocation, &matcher->scratch);
     TRY(matcher->scratch.err);

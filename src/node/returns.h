@@ -6,9 +6,8 @@
  * in money is the same share of the sale's own line, whatever the return's row says.
  *
  * What was found is kept under the return's id in the same transaction that takes it from the
- * sales: asked again, a return that found something gets the same answer whatever came in between,
- * its unmatched lines too, and no line ever gives more than it sold. A return of which no line
- * found its sale leaves nothing behind: it may come again once its sale is there.
+ * sales, a refusal too: asked again, a return gets the same answer whatever came in between, and no
+ * line ever gives more than it sold. So a sale must come before its returns.
  */
 #ifndef NODE_RETURNS_H
 #define NODE_RETURNS_H
@@ -71,8 +70,7 @@ MUST_USE enum err return_matcher_create(struct return_matcher **out_matcher);
 void return_matcher_destroy(struct return_matcher *matcher);
 
 /* The allocation of this return: the one that is kept, or a new one, which is then in the
- * transaction if any line found its sale. `*out_is_kept` tells which. ERR_CONFLICT when the id was
- * kept with another body.
+ * transaction. `*out_is_kept` tells which. ERR_CONFLICT when the id was used with another body.
  * After any other error the transaction must be aborted. */
 MUST_USE enum err return_allocate(struct return_matcher *matcher, struct archive_txn *txn,
                                   const struct return_request *request,

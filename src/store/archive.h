@@ -70,8 +70,8 @@ MUST_USE enum err archive_visit(struct archive_txn *txn, enum archive_index inde
                                 enum err (*visit)(void *context, const struct uid *sale),
                                 void *context);
 
-/* What a return took from its sales, as its owner encodes it. The value is borrowed until the next
- * write. ERR_NOT_FOUND. */
+/* What a return was answered, as its owner encodes it. The value is borrowed until the next write.
+ * ERR_NOT_FOUND. */
 MUST_USE enum err archive_get_return(struct archive_txn *txn, const struct uid *id,
                                      struct slice *out_value);
 MUST_USE enum err archive_put_return(struct archive_txn *txn, const struct uid *id,
