@@ -391,11 +391,8 @@ static enum err apply_effects(struct applier *a)
 static enum err transaction_put(struct applier *a)
 {
     const struct record *record = a->record;
-    struct transaction transaction = {.verdict = record->verdict, .answer = record->answer};
+    struct transaction transaction = {.row = record->row};
     struct ledger_key key;
-    for (size_t i = 0; i < sizeof transaction.body_hash; i++) {
-        transaction.body_hash[i] = record->body_hash[i];
-    }
     key_origin(&record->origin, &record->transaction_id, &key);
     buffer_clear(&a->scratch);
     transaction_encode(&transaction, &a->scratch);
