@@ -29,9 +29,8 @@ void personal_reference_tag(struct node *node, const char *reference,
 enum err personal_seal(struct node *node, const struct personal *personal,
                        uint8_t storage[LIMIT_SEALED_PROFILE_BYTES], struct command_enrol *enrol)
 {
-    struct buffer out = {.at = storage,
-                         .capacity = LIMIT_SEALED_PROFILE_BYTES,
-                         .limit = LIMIT_SEALED_PROFILE_BYTES};
+    struct buffer out = {
+        .at = storage, .capacity = LIMIT_SEALED_PROFILE_BYTES, .limit = LIMIT_SEALED_PROFILE_BYTES};
     write_u8(&out, ENVELOPE_VERSION);
     write_block(&out, slice_of(personal->reference, strlen(personal->reference)));
     write_block(&out, slice_of(personal->name, strlen(personal->name)));
