@@ -19,8 +19,6 @@
 #define HASH_DOMAIN_VAULT_HEAD "talea.v1.vault.head" /* keyed: the head of a vault */
 #define HASH_DOMAIN_VAULT_SLOT "talea.v1.vault.slot" /* keyed: a slot's number and key */
 #define HASH_DOMAIN_VAULT_NOTE "talea.v1.vault.note" /* keyed: a key about to be destroyed */
-#define HASH_DOMAIN_BACKUP     "talea.v1.backup"     /* a backup's manifest */
-#define HASH_DOMAIN_FILE       "talea.v1.file"       /* a whole file of a backup */
 
 /* The head of all signed bytes (crypto/signing.h). */
 #define SIGNED_DOMAIN "talea.v1.signed"
