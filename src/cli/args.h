@@ -58,6 +58,8 @@ enum option_key {
     OPT_REJECTS,
     OPT_DRY_RUN,
     OPT_DATA,
+    OPT_TO,
+    OPT_FORCE,
     OPT_LAST
 };
 

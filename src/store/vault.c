@@ -196,6 +196,28 @@ static enum err overwrite(struct vault *vault, uint64_t at, const void *bytes, s
     return err == ERR_OK ? vault_flush(vault->fd) : err;
 }
 
+/* Under the lock. Not flushed. */
+static enum err overwrite_key(struct vault *vault, uint64_t slot)
+{
+    uint8_t bytes[VAULT_SLOT_BYTES] = {0};
+    bytes[BOX_KEY_BYTES + VAULT_CHECK_BYTES] = VAULT_SLOT_DESTROYED;
+    if (slot == 0 || slot > vault->slot_count || vault->mode == VAULT_READ_ONLY) {
+        return ERR_CORRUPT;
+    }
+    pthread_rwlock_wrlock(&vault->slots);
+    enum err err = vault_write_at(vault->fd, vault_slot_at(slot), bytes, sizeof bytes);
+    pthread_rwlock_unlock(&vault->slots);
+    return err;
+}
+
+enum err vault_abandon(struct vault *vault, uint64_t slot)
+{
+    pthread_mutex_lock(&vault->lock);
+    enum err err = overwrite_key(vault, slot);
+    pthread_mutex_unlock(&vault->lock);
+    return err;
+}
+
 /* Under the lock. Writes what the note in this place is to be; flushed. */
 static enum err put_note(struct vault *vault, struct vault_note *place, struct vault_note note)
 {
@@ -240,14 +262,10 @@ enum err vault_drop_erasure(struct vault *vault, uint64_t slot)
 
 enum err vault_destroy(struct vault *vault, uint64_t slot)
 {
-    uint8_t bytes[VAULT_SLOT_BYTES] = {0};
-    bytes[BOX_KEY_BYTES + VAULT_CHECK_BYTES] = VAULT_SLOT_DESTROYED;
     pthread_mutex_lock(&vault->lock);
-    enum err err = slot == 0 || slot > vault->slot_count || vault->mode == VAULT_READ_ONLY
-                       ? ERR_CORRUPT
-                       : ERR_OK;
+    enum err err = overwrite_key(vault, slot);
     if (err == ERR_OK) {
-        err = overwrite(vault, vault_slot_at(slot), bytes, sizeof bytes);
+        err = vault_flush(vault->fd);
     }
     if (err == ERR_OK) {
         err = strike_out(vault, slot);

@@ -62,6 +62,10 @@ MUST_USE enum err vault_sealed_slot(struct slice sealed, uint64_t *out_slot);
  * slot. */
 MUST_USE enum err vault_destroy(struct vault *vault, uint64_t slot);
 
+/* The same for a key that turned out not to be needed: overwritten at once, durable only with what
+ * is flushed next. */
+MUST_USE enum err vault_abandon(struct vault *vault, uint64_t slot);
+
 /* Keys about to be destroyed, so that a kill between the decision and the deed is not the end of
  * it: note it, make the decision durable, then destroy, which also strikes the note out. Durable on
  * ERR_OK; again does no harm. ERR_RESOURCE while LIMIT_VAULT_NOTES are open. */

@@ -197,6 +197,20 @@ static void test_destroyed_is_gone(void **unused)
     buffer_fini(&kept);
 }
 
+static void test_abandoned_is_gone(void **unused)
+{
+    (void)unused;
+    struct buffer sealed = {0};
+    struct vault *vault = open_vault();
+    uint64_t slot = seal(vault, "Ada", &sealed);
+    assert_ok(vault_abandon(vault, slot));
+    assert_refuses(vault, &sealed, ERR_NOT_FOUND);
+    assert_int_equal(vault_abandon(vault, 0), ERR_CORRUPT);
+    assert_int_equal(vault_abandon(vault, 100000), ERR_CORRUPT);
+    vault_close(vault);
+    buffer_fini(&sealed);
+}
+
 /* A group's keys are made at once, and single ones ahead: the file grows in steps. */
 static void test_keys_are_made_together(void **unused)
 {
@@ -446,6 +460,7 @@ int main(void)
         CASE(test_flipped_bytes),
         CASE(test_a_slot_in_another_place),
         CASE(test_destroyed_is_gone),
+        CASE(test_abandoned_is_gone),
         CASE(test_keys_are_made_together),
         CASE(test_a_torn_end),
         CASE(test_refused_files),
