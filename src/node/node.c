@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "crypto/keyfile.h"
 #include "crypto/random.h"
+#include "node/housekeeper.h"
 #include "node/metrics.h"
 #include "node/peers.h"
 #include "node/personal.h"
@@ -56,6 +57,12 @@ static void on_trouble(void *context, const char *what, const char *detail)
     struct node *node = context;
     log_event(&node->log, LOG_LEVEL_ERROR, "ledger_trouble", LOG_TEXT("what", what),
               LOG_TEXT("detail", detail));
+}
+
+static enum err may_write(void *context)
+{
+    const struct node *node = context;
+    return disk_guard_is_full(&node->disk_guard) ? ERR_DISK_FULL : ERR_OK;
 }
 
 static void on_rpc_log(void *context, const char *line)
@@ -139,6 +146,8 @@ static enum err open_ledger(struct node *node, struct note *note)
     TRY(journal_file_open(config->data.text, JOURNAL_WRITE, &node->journal_file, note));
     TRY(check_owner(config, note));
     node->journal = journal_file_port(node->journal_file);
+    disk_guard_init(&node->disk_guard, disk_of_folder(config->data.text),
+                    (uint64_t)config->limits.min_free_mb << 20);
     TRY(open_vault(node, note));
     TRY(state_open(config->data.text, STATE_WRITE, &node->state, note));
     struct engine_options options = {
@@ -149,6 +158,8 @@ static enum err open_ledger(struct node *node, struct note *note)
         .terms = terms_of(node->snapshot),
         .queue_commands = config->limits.queue_commands,
         .memtable_bytes = (size_t)config->limits.memtable_mb << 20,
+        .may_write = may_write,
+        .may_write_context = node,
         .on_commit = on_commit,
         .on_trouble = on_trouble,
         .hook_context = node,
@@ -172,6 +183,11 @@ static void check_readiness(void *context, struct readiness *readiness)
     }
     if (credentials_not_after(node->credentials).ms <= node_now(node).ms) {
         readiness_add(readiness, "the TLS certificate has expired");
+    }
+    if (disk_guard_is_full(&node->disk_guard)) {
+        readiness_add(readiness, "the disk is nearly full: %llu MiB are free, %u must be",
+                      (unsigned long long)disk_guard_free_bytes(&node->disk_guard) >> 20,
+                      node->config.limits.min_free_mb);
     }
 }
 
@@ -226,6 +242,7 @@ static enum err start_all(struct node *node, struct note *note)
     pthread_mutex_lock(&node->peers_lock);
     node->peers = peers;
     pthread_mutex_unlock(&node->peers_lock);
+    TRY(housekeeper_start(node, &node->housekeeper));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
     atomic_store(&node->is_serving, true);
@@ -290,6 +307,7 @@ void node_stop(struct node *node)
     node->peers = NULL;
     pthread_mutex_unlock(&node->peers_lock);
     peers_stop(peers);
+    housekeeper_stop(node->housekeeper);
     engine_close(node->engine);
     replier_stop(node->replier);
     archive_close(node->archive);

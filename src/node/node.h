@@ -15,6 +15,7 @@
 #include "config/node_config.h"
 #include "engine/engine.h"
 #include "node/credentials.h"
+#include "node/disk_guard.h"
 #include "node/readers.h"
 #include "node/snapshot.h"
 #include "rpc/client.h"
@@ -26,6 +27,7 @@ struct replier;
 struct peers;
 struct archive;
 struct vault;
+struct housekeeper;
 struct node_metrics;
 
 #define TALEA_VERSION "0.1.0"
@@ -56,6 +58,8 @@ struct node {
     struct peers *peers;
     struct archive *archive;
     struct vault *vault;
+    struct disk_guard disk_guard;
+    struct housekeeper *housekeeper;
     struct rpc_service services[4];
     struct rpc_server *server;
     struct http_server *http;

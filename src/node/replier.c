@@ -20,14 +20,25 @@ static void reply_free(struct reply *reply)
 {
     free(reply->request);
     free(reply->sealed);
+    free(reply->erasure);
     free(reply);
+}
+
+/* What happens to keys is settled before anybody is told. */
+static void settle_personal(struct reply *reply, const struct outcome *outcome)
+{
+    if (reply->sealed != NULL) {
+        personal_enrolled(reply->node, slice_of(reply->sealed, reply->sealed_length), outcome);
+    }
+    if (reply->erasure != NULL) {
+        personal_end_erasure(reply->node, reply->erasure, outcome);
+    }
 }
 
 static void send_one(struct reply *reply)
 {
     const struct outcome *outcome = &reply->outcome;
-    personal_enrolled(reply->node, slice_of(reply->sealed, reply->sealed_length), outcome);
-    personal_end_erasure(reply->node, &reply->erasure, outcome);
+    settle_personal(reply, outcome);
     if (outcome->err != ERR_OK) {
         refuse_err(reply->call, outcome->err, NULL);
     } else {
@@ -128,12 +139,22 @@ static enum err keep_sealed(struct reply *reply, struct command *command)
     return ERR_OK;
 }
 
+static enum err begin_erasure(struct reply *reply, const struct command *command)
+{
+    if (command->kind != COMMAND_ERASE_MEMBER) {
+        return ERR_OK;
+    }
+    reply->erasure = calloc(1, sizeof *reply->erasure);
+    return reply->erasure == NULL
+               ? ERR_RESOURCE
+               : personal_begin_erasure(reply->node, &command->erase, reply->erasure);
+}
+
 /* Nothing was submitted. */
 static void take_back(struct reply *reply)
 {
     const struct outcome refused = {.err = ERR_OK, .verdict = VERDICT_MEMBER_UNKNOWN};
-    personal_enrolled(reply->node, slice_of(reply->sealed, reply->sealed_length), &refused);
-    personal_end_erasure(reply->node, &reply->erasure, &refused);
+    settle_personal(reply, &refused);
 }
 
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
@@ -152,8 +173,8 @@ void reply_after(struct node *node, struct rpc_call *call, const struct command 
     reply->request = request;
     struct command kept = *command;
     enum err err = keep_sealed(reply, &kept);
-    if (err == ERR_OK && command->kind == COMMAND_ERASE_MEMBER) {
-        err = personal_begin_erasure(node, &command->erase, &reply->erasure);
+    if (err == ERR_OK) {
+        err = begin_erasure(reply, command);
     }
     if (err == ERR_OK) {
         err = engine_submit(node->engine, &kept, command_done, reply);

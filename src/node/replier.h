@@ -26,7 +26,7 @@ struct reply {
     struct hold_request *request; /* of a partner's authorisation; freed with the reply */
     uint8_t *sealed;              /* of an enrolment: the command's bytes, until it is done */
     size_t sealed_length;
-    struct personal_erasure erasure; /* of an erasure */
+    struct personal_erasure *erasure; /* of an erasure; NULL for all else */
 };
 
 MUST_USE enum err replier_start(struct replier **out_replier);

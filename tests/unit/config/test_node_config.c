@@ -32,6 +32,7 @@ static const char full[] = "coalition: demo\n"
                            "  id_retention_months: 14\n"
                            "  hold_minutes: 20\n"
                            "  deliver_hours: 48\n"
+                           "  min_free_mb: 100\n"
                            "  drain_ms: 500\n"
                            "log: {level: warning, format: text}\n";
 
@@ -64,6 +65,7 @@ static void test_every_key(void **state)
     assert_int_equal(c.limits.id_retention_months, 14);
     assert_int_equal(c.limits.hold_minutes, 20);
     assert_int_equal(c.limits.deliver_hours, 48);
+    assert_int_equal(c.limits.min_free_mb, 100);
     assert_int_equal(c.limits.drain_ms, 500);
     assert_int_equal(c.log_level, NODE_LOG_WARNING);
     assert_int_equal(c.log_format, NODE_LOG_TEXT);
