@@ -10,8 +10,8 @@ struct replier {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t has_work;
-    struct reply *first;
-    struct reply **last;
+    struct errand *first;
+    struct errand **last;
     bool is_stopping;
 };
 
@@ -21,24 +21,14 @@ static void reply_free(struct reply *reply)
     free(reply);
 }
 
-static void send_one(struct reply *reply)
-{
-    const struct outcome *outcome = &reply->outcome;
-    if (outcome->err != ERR_OK) {
-        refuse_err(reply->call, outcome->err, NULL);
-    } else {
-        reply->send(reply);
-    }
-    reply_free(reply);
-}
-
-static struct reply *take_all(struct replier *replier)
+/* All that is queued, in order; NULL at the end. */
+static struct errand *take_all(struct replier *replier)
 {
     pthread_mutex_lock(&replier->lock);
     while (replier->first == NULL && !replier->is_stopping) {
         pthread_cond_wait(&replier->has_work, &replier->lock);
     }
-    struct reply *list = replier->first;
+    struct errand *list = replier->first;
     replier->first = NULL;
     replier->last = &replier->first;
     pthread_mutex_unlock(&replier->lock);
@@ -48,11 +38,11 @@ static struct reply *take_all(struct replier *replier)
 static void *replier_main(void *context)
 {
     struct replier *replier = context;
-    struct reply *list;
+    struct errand *list;
     while ((list = take_all(replier)) != NULL) {
         while (list != NULL) {
-            struct reply *next = list->next;
-            send_one(list);
+            struct errand *next = list->next;
+            list->run(list);
             list = next;
         }
     }
@@ -91,21 +81,36 @@ void replier_stop(struct replier *replier)
     free(replier);
 }
 
-/* On the writer's thread. */
-static void command_done(void *context, const struct outcome *outcome)
+void replier_put(struct replier *replier, struct errand *errand)
 {
-    struct reply *reply = context;
-    struct replier *replier = reply->node->replier;
-    reply->outcome = *outcome;
-    reply->next = NULL;
+    errand->next = NULL;
     pthread_mutex_lock(&replier->lock);
     bool was_empty = replier->first == NULL;
-    *replier->last = reply;
-    replier->last = &reply->next;
+    *replier->last = errand;
+    replier->last = &errand->next;
     pthread_mutex_unlock(&replier->lock);
     if (was_empty) {
         pthread_cond_signal(&replier->has_work);
     }
+}
+
+static void send_reply(struct errand *errand)
+{
+    struct reply *reply = (struct reply *)(void *)errand; /* its first field */
+    if (reply->outcome.err != ERR_OK) {
+        refuse_err(reply->call, reply->outcome.err, NULL);
+    } else {
+        reply->send(reply);
+    }
+    reply_free(reply);
+}
+
+/* On the engine's thread. */
+static void command_done(void *context, const struct outcome *outcome)
+{
+    struct reply *reply = context;
+    reply->outcome = *outcome;
+    replier_put(reply->node->replier, &reply->errand);
 }
 
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
@@ -117,6 +122,7 @@ void reply_after(struct node *node, struct rpc_call *call, const struct command 
         refuse_err(call, ERR_RESOURCE, NULL);
         return;
     }
+    reply->errand.run = send_reply;
     reply->node = node;
     reply->call = call;
     reply->send = send;

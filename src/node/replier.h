@@ -9,6 +9,13 @@
 
 struct node;
 struct replier;
+
+/* Something that the replier's thread does once; embedded in what it is about. */
+struct errand {
+    struct errand *next;
+    void (*run)(struct errand *errand); /* may free it */
+};
+
 struct reply;
 
 /* Turns an outcome into an answer on `reply->call`; frees nothing. */
@@ -16,7 +23,7 @@ typedef void reply_fn(struct reply *reply);
 
 /* One call that waits for its command. */
 struct reply {
-    struct reply *next;
+    struct errand errand;
     struct node *node;
     struct rpc_call *call;
     reply_fn *send;
@@ -28,6 +35,9 @@ struct reply {
 MUST_USE enum err replier_start(struct replier **out_replier);
 /* Answers what is queued, then ends. NULL is allowed. */
 void replier_stop(struct replier *replier);
+
+/* Any thread, also the engine's; quick. In the order in which they are put. */
+void replier_put(struct replier *replier, struct errand *errand);
 
 /* Submits the command; its outcome reaches `send`. When it can't be submitted the call is refused
  * at once. `request` is taken over; may be NULL. */
