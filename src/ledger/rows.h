@@ -1,7 +1,8 @@
 /* The rows of the ledger's tables: plain structs, their keys, their stored bytes.
  *
- * Every value begins with a version byte. Integers are LEB128 or fixed little-endian; keys are
- * big-endian where they must sort by number. Decoders refuse anything an encoder would not write.
+ * Every value begins with a version byte, but for a transaction's, which is a bare row number.
+ * Integers are LEB128 or fixed little-endian; keys are big-endian where they must sort by number.
+ * Decoders refuse anything an encoder would not write.
  */
 #ifndef LEDGER_ROWS_H
 #define LEDGER_ROWS_H
@@ -162,12 +163,9 @@ struct answer {
     uint64_t row; /* the journal row that recorded it */
 };
 
-#define BODY_HASH_SIZE 16
-
+/* Where a command's verdict and answer are: in its record. */
 struct transaction {
-    uint8_t body_hash[BODY_HASH_SIZE];
-    enum verdict verdict;
-    struct answer answer;
+    uint64_t row;
 };
 
 struct entry_total {

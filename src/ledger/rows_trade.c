@@ -7,7 +7,6 @@
 enum {
     HOLD_VERSION = 1,
     SALE_VERSION = 1,
-    TRANSACTION_VERSION = 1
 };
 
 static void write_hold_lots(struct buffer *out, const struct hold *hold)
@@ -216,20 +215,14 @@ void answer_read(struct reader *in, struct answer *out_answer)
 
 void transaction_encode(const struct transaction *transaction, struct buffer *out)
 {
-    write_u8(out, TRANSACTION_VERSION);
-    write_bytes(out, transaction->body_hash, sizeof transaction->body_hash);
-    write_u8(out, (uint8_t)transaction->verdict);
-    answer_encode(&transaction->answer, out);
+    write_varint(out, transaction->row);
 }
 
 enum err transaction_decode(struct slice value, struct transaction *out_transaction)
 {
     struct reader in = reader_of(value);
-    struct transaction transaction;
-    read_version(&in, TRANSACTION_VERSION);
-    read_copy(&in, transaction.body_hash, sizeof transaction.body_hash);
-    transaction.verdict = read_verdict(&in);
-    answer_read(&in, &transaction.answer);
+    struct transaction transaction = {.row = read_varint(&in)};
+    read_expect(&in, transaction.row >= 1);
     TRY(reader_finish(&in));
     *out_transaction = transaction;
     return ERR_OK;
