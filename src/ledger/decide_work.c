@@ -146,7 +146,7 @@ enum err work_begin(struct decision *d, const struct uid *member, struct member_
     work->id = *member;
     work->due_before = lots_next_due(&work->row);
     d->plan->answer.member = *member;
-    plan_history(d->plan, member, work->row.last_row);
+    plan_history(d->plan, member, work->row.last_row, false);
     return work_settle(d, work);
 }
 

@@ -84,7 +84,7 @@ static void world_init(struct world *w)
                                 .tariffs = w->tariffs,
                                 .tariff_count = 2};
     assert_int_equal(roster_prepare(&w->roster, NULL), ERR_OK);
-    w->terms = (struct ledger_terms){&w->roster, {NULL, encode_entry}, 0};
+    w->terms = (struct ledger_terms){&w->roster, {NULL, encode_entry}, 0, {INT64_MAX}};
     w->model = calloc(1, sizeof *w->model);
     assert_non_null(w->model);
     plan_init(&w->plan);
