@@ -16,13 +16,6 @@ struct replier {
     bool is_stopping;
 };
 
-static void reply_free(struct reply *reply)
-{
-    free(reply->request);
-    free(reply->sealed);
-    free(reply);
-}
-
 /* All that is queued, in order; NULL at the end. */
 static struct errand *take_all(struct replier *replier)
 {
@@ -96,15 +89,17 @@ void replier_put(struct replier *replier, struct errand *errand)
     }
 }
 
+/* With the answer the call may be gone, and the reply with it. */
 static void send_reply(struct errand *errand)
 {
     struct reply *reply = (struct reply *)(void *)errand; /* its first field */
+    struct hold_request *request = reply->request;
     if (reply->outcome.err != ERR_OK) {
         refuse_err(reply->call, reply->outcome.err, NULL);
     } else {
         reply->send(reply);
     }
-    reply_free(reply);
+    free(request);
 }
 
 /* On the engine's thread. */
@@ -115,43 +110,42 @@ static void command_done(void *context, const struct outcome *outcome)
     replier_put(reply->node->replier, &reply->errand);
 }
 
-/* The command, with its sealed bytes where they stay as long as the reply. */
-static enum err keep_sealed(struct reply *reply, struct command *command)
+/* An enrolment's sealed bytes stay as long as the call. */
+static enum err submit(struct reply *reply, const struct command *command)
 {
+    struct engine *engine = reply->node->engine;
     if (command->kind != COMMAND_ENROL || command->enrol.sealed.length == 0) {
-        return ERR_OK;
+        return engine_submit(engine, command, command_done, reply);
     }
-    reply->sealed = malloc(command->enrol.sealed.length);
-    if (reply->sealed == NULL) {
+    struct command kept = *command;
+    struct slice *sealed = &kept.enrol.sealed;
+    uint8_t *copy = arena_alloc(rpc_call_arena(reply->call), sealed->length);
+    if (copy == NULL) {
         return ERR_RESOURCE;
     }
-    memcpy(reply->sealed, command->enrol.sealed.at, command->enrol.sealed.length);
-    command->enrol.sealed.at = reply->sealed;
-    return ERR_OK;
+    memcpy(copy, sealed->at, sealed->length);
+    sealed->at = copy;
+    return engine_submit(engine, &kept, command_done, reply);
 }
 
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
                  struct hold_request *request, reply_fn *send)
 {
-    struct reply *reply = calloc(1, sizeof *reply);
+    struct reply *reply = arena_alloc(rpc_call_arena(call), sizeof *reply);
     if (reply == NULL) {
         free(request);
         refuse_err(call, ERR_RESOURCE, NULL);
         return;
     }
-    reply->errand.run = send_reply;
-    reply->node = node;
-    reply->call = call;
-    reply->send = send;
-    reply->transaction = command->transaction_id;
-    reply->request = request;
-    struct command kept = *command;
-    enum err err = keep_sealed(reply, &kept);
-    if (err == ERR_OK) {
-        err = engine_submit(node->engine, &kept, command_done, reply);
-    }
+    *reply = (struct reply){.errand = {.run = send_reply},
+                            .node = node,
+                            .call = call,
+                            .send = send,
+                            .transaction = command->transaction_id,
+                            .request = request};
+    enum err err = submit(reply, command);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
-        reply_free(reply);
+        free(request);
     }
 }

@@ -21,7 +21,7 @@ struct reply;
 /* Turns an outcome into an answer on `reply->call`; frees nothing. */
 typedef void reply_fn(struct reply *reply);
 
-/* One call that waits for its command. */
+/* One call that waits for its command; in the call's own memory. */
 struct reply {
     struct errand errand;
     struct node *node;
@@ -29,8 +29,7 @@ struct reply {
     reply_fn *send;
     struct outcome outcome;
     struct uid transaction;       /* the command's */
-    struct hold_request *request; /* of a partner's authorisation; freed with the reply */
-    uint8_t *sealed;              /* of an enrolment: the command's bytes, until it is done */
+    struct hold_request *request; /* of a partner's authorisation; freed after the reply */
 };
 
 MUST_USE enum err replier_start(struct replier **out_replier);

@@ -24,7 +24,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-#include "base/bytes.h"
+#include "base/arena.h"
 #include "pki/identity.h"
 #include "rpc/status.h"
 
@@ -103,6 +103,8 @@ void rpc_server_set_serving(struct rpc_server *server, bool is_serving);
  * its handler kept must still be answered, or this never returns. NULL is allowed. */
 void rpc_server_stop(struct rpc_server *server, int64_t drain_ms);
 
+/* Memory that lasts until the reply is given, beside the request; for one thread at a time. */
+struct arena *rpc_call_arena(struct rpc_call *call);
 const struct identity *rpc_call_identity(const struct rpc_call *call);
 /* Milliseconds left until the caller's deadline; INT64_MAX without one. */
 int64_t rpc_call_time_left_ms(const struct rpc_call *call);

@@ -224,6 +224,11 @@ void rpc_call_refuse(struct rpc_call *call, const struct rpc_status *status)
     finish(call, status);
 }
 
+struct arena *rpc_call_arena(struct rpc_call *call)
+{
+    return &call->arena;
+}
+
 const struct identity *rpc_call_identity(const struct rpc_call *call)
 {
     return &call->identity;
