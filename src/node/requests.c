@@ -163,7 +163,7 @@ bool request_member_now(struct node *node, struct rpc_call *call,
         return false;
     }
     struct ledger_view view = state_reader_view(reader);
-    bool is_found = request_member(node, call, &view, selector, out_member);
+    bool is_found = select_member(node, call, &view, selector, out_member);
     readers_give(node->readers, reader);
     return is_found;
 }
