@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "crypto/keyfile.h"
 #include "crypto/random.h"
+#include "node/batch.h"
 #include "node/metrics.h"
 #include "node/peers.h"
 #include "node/replier.h"
@@ -38,7 +39,7 @@ static struct unix_ms log_now(void *context)
 static void on_commit(void *context, uint64_t last_row, bool has_entries)
 {
     struct node *node = context;
-    (void)last_row;
+    event_gate_move(&node->events, last_row);
     if (!has_entries) {
         return;
     }
@@ -140,6 +141,7 @@ static enum err open_ledger(struct node *node, struct note *note)
         options.terms.release(options.terms.context);
         return err;
     }
+    event_gate_move(&node->events, engine_stats(node->engine).journal_row);
     TRY(readers_open(node->state, &node->readers));
     return archive_open(config->data.text, &node->archive, note);
 }
@@ -185,7 +187,10 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[1] = back_office_service(node);
     node->services[2] = peer_service(node);
     node->services[3] = admin_service(node);
-    return rpc_server_start(&options, node->services, 4, &node->server, note);
+    node->services[4] = account_service(node);
+    node->services[5] = ledger_service(node);
+    size_t count = sizeof node->services / sizeof node->services[0];
+    return rpc_server_start(&options, node->services, count, &node->server, note);
 }
 
 static enum err start_all(struct node *node, struct note *note)
@@ -202,6 +207,7 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(metrics_create(&node->metrics));
     TRY(node_metrics_create(node, &node->counters));
     TRY(replier_start(&node->replier));
+    TRY(batch_rooms_open(node, &node->batches));
     TRY(peers_start(node, &peers, note));
     pthread_mutex_lock(&node->peers_lock);
     node->peers = peers;
@@ -244,6 +250,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
+    event_gate_init(&node->events);
     enum err err = start_all(node, note);
     if (err != ERR_OK) {
         node_stop(node);
@@ -272,6 +279,7 @@ void node_stop(struct node *node)
     peers_stop(peers);
     engine_close(node->engine);
     replier_stop(node->replier);
+    batch_rooms_close(node->batches);
     archive_close(node->archive);
     readers_close(node->readers);
     if (node->state != NULL) {
@@ -285,6 +293,7 @@ void node_stop(struct node *node)
     signing_key_fini(&node->key);
     credentials_close(node->credentials);
     snapshot_release(node->snapshot);
+    event_gate_fini(&node->events);
     pthread_mutex_destroy(&node->peers_lock);
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->snapshot_lock);

@@ -15,6 +15,7 @@
 #include "config/node_config.h"
 #include "engine/engine.h"
 #include "node/credentials.h"
+#include "node/event_gate.h"
 #include "node/readers.h"
 #include "node/snapshot.h"
 #include "rpc/client.h"
@@ -22,6 +23,7 @@
 #include "telemetry/http.h"
 #include "telemetry/log.h"
 
+struct batch_rooms;
 struct replier;
 struct peers;
 struct archive;
@@ -51,10 +53,12 @@ struct node {
     struct engine *engine;
     struct reader_pool *readers;
     struct replier *replier;
+    struct batch_rooms *batches;
+    struct event_gate events;
     pthread_mutex_t peers_lock; /* the writer wakes them while they may be stopping */
     struct peers *peers;
     struct archive *archive;
-    struct rpc_service services[4];
+    struct rpc_service services[6];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;
