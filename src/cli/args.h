@@ -58,6 +58,20 @@ enum option_key {
     OPT_REJECTS,
     OPT_DRY_RUN,
     OPT_DATA,
+    OPT_REASON,
+    OPT_NOTE,
+    OPT_UNTIL,
+    OPT_STATE,
+    OPT_BY,
+    OPT_YES,
+    OPT_AT,
+    OPT_KIND,
+    OPT_ACCOUNT,
+    OPT_FROM,
+    OPT_TO,
+    OPT_TRANSACTION,
+    OPT_FOLLOW,
+    OPT_ORIGIN,
     OPT_LAST
 };
 

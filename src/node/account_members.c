@@ -10,8 +10,6 @@ ACCOUNT_ROW_REPLY(send_unblocked, Talea__V1__UnblockMemberResponse,
                   talea__v1__unblock_member_response__init)
 ACCOUNT_ROW_REPLY(send_unblocked_card, Talea__V1__UnblockCardResponse,
                   talea__v1__unblock_card_response__init)
-ACCOUNT_ROW_REPLY(send_erased, Talea__V1__EraseMemberResponse,
-                  talea__v1__erase_member_response__init)
 
 static void change_block(struct node *node, struct rpc_call *call, enum command_kind kind,
                          const char *transaction_id, const Talea__V1__MemberSelector *member,
@@ -122,6 +120,21 @@ void account_unmerge_members(void *context, struct rpc_call *call, const Protobu
     if (request_uid(call, "merge_id", request->merge_id, &command.unmerge.merge)) {
         reply_after(node, call, &command, NULL, send_unmerged);
     }
+}
+
+static void send_erased(struct reply *reply)
+{
+    Talea__V1__EraseMemberResponse response;
+    talea__v1__erase_member_response__init(&response);
+    const struct answer *answer = &reply->outcome.answer;
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    response.journal_row = answer->row;
+    response.points = answer->points.minor;
+    response.written_off_points = answer->written_off.minor;
+    rpc_call_reply(reply->call, &response.base);
 }
 
 void account_erase_member(void *context, struct rpc_call *call, const ProtobufCMessage *message)

@@ -25,6 +25,7 @@ static void fill_answer(const struct outcome *outcome, enum command_kind kind,
     out->points = answer->points.minor;
     out->left_points = answer->left.minor;
     out->debt_points = answer->debt.minor;
+    out->written_off_points = answer->written_off.minor;
     if (kind == COMMAND_HOLD) {
         out->capture_by_unix_ms = answer->capture_by.ms;
         out->deliver_by_unix_ms = answer->deliver_by.ms;
