@@ -10,6 +10,7 @@
 #include "crypto/keyfile.h"
 #include "crypto/random.h"
 #include "node/housekeeper.h"
+#include "node/batch.h"
 #include "node/metrics.h"
 #include "node/peers.h"
 #include "node/personal.h"
@@ -41,7 +42,7 @@ static struct unix_ms log_now(void *context)
 static void on_commit(void *context, uint64_t last_row, bool has_entries)
 {
     struct node *node = context;
-    (void)last_row;
+    event_gate_move(&node->events, last_row);
     if (!has_entries) {
         return;
     }
@@ -170,6 +171,7 @@ static enum err open_ledger(struct node *node, struct note *note)
         options.terms.release(options.terms.context);
         return err;
     }
+    event_gate_move(&node->events, engine_stats(node->engine).journal_row);
     TRY(readers_open(node->state, &node->readers));
     TRY(personal_recover(node, note));
     return archive_open(config->data.text, &node->archive, note);
@@ -221,7 +223,10 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[1] = back_office_service(node);
     node->services[2] = peer_service(node);
     node->services[3] = admin_service(node);
-    return rpc_server_start(&options, node->services, 4, &node->server, note);
+    node->services[4] = account_service(node);
+    node->services[5] = ledger_service(node);
+    size_t count = sizeof node->services / sizeof node->services[0];
+    return rpc_server_start(&options, node->services, count, &node->server, note);
 }
 
 static enum err start_all(struct node *node, struct note *note)
@@ -238,6 +243,7 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(metrics_create(&node->metrics));
     TRY(node_metrics_create(node, &node->counters));
     TRY(replier_start(&node->replier));
+    TRY(batch_rooms_open(node, &node->batches));
     TRY(peers_start(node, &peers, note));
     pthread_mutex_lock(&node->peers_lock);
     node->peers = peers;
@@ -281,6 +287,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
+    event_gate_init(&node->events);
     enum err err = start_all(node, note);
     if (err != ERR_OK) {
         node_stop(node);
@@ -310,6 +317,7 @@ void node_stop(struct node *node)
     housekeeper_stop(node->housekeeper);
     engine_close(node->engine);
     replier_stop(node->replier);
+    batch_rooms_close(node->batches);
     archive_close(node->archive);
     vault_close(node->vault);
     readers_close(node->readers);
@@ -324,6 +332,7 @@ void node_stop(struct node *node)
     signing_key_fini(&node->key);
     credentials_close(node->credentials);
     snapshot_release(node->snapshot);
+    event_gate_fini(&node->events);
     pthread_mutex_destroy(&node->peers_lock);
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->snapshot_lock);
