@@ -242,6 +242,9 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_DUE:
     case TABLE_META:
     case TABLE_RECEIPT:
+    case TABLE_ADJUSTMENT:
+    case TABLE_MERGE:
+    case TABLE_POOL:
     case TABLE_END:
         break;
     }

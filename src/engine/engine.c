@@ -66,6 +66,7 @@ enum err engine_open(const struct engine_options *options, struct engine **out_e
     engine->ledger_terms.codec = (struct entry_codec){NULL, encode_entry};
     engine->ledger_terms.roster = options->terms.roster;
     engine->ledger_terms.refund_grace_ms = options->terms.refund_grace_ms;
+    engine->ledger_terms.debt_limit = options->terms.debt_limit;
     queue_init(&engine->queue, engine->options.queue_commands);
     timekeeper_init(&engine->timekeeper);
     plan_init(&engine->plan);

@@ -29,6 +29,7 @@ struct engine;
 struct engine_terms {
     const struct roster *roster;
     int64_t refund_grace_ms;
+    struct points debt_limit; /* INT64_MAX: none */
     void *context;
     void (*release)(void *context); /* may be NULL */
 };

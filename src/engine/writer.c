@@ -98,6 +98,7 @@ static void use_terms(struct engine *engine, const struct engine_terms *terms)
     engine->terms = *terms;
     engine->ledger_terms.roster = terms->roster;
     engine->ledger_terms.refund_grace_ms = terms->refund_grace_ms;
+    engine->ledger_terms.debt_limit = terms->debt_limit;
 }
 
 static enum err run_submission(struct engine *engine, struct submission *s)

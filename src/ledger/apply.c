@@ -346,6 +346,21 @@ static enum err apply_history(struct applier *a, const struct effect_history *hi
         return corrupt(a, "a member's history does not follow on");
     }
     a->member.last_row = a->record->row;
+    if (history->is_active) {
+        a->member.active_at = a->record->time;
+    }
+    return ERR_OK;
+}
+
+static enum err apply_mark(struct applier *a, const struct effect_mark *mark)
+{
+    TRY(member_take(a, &mark->member));
+    a->member.is_blocked = mark->is_blocked;
+    a->member.is_pool = mark->is_pool;
+    a->member.is_erased = mark->is_erased;
+    a->member.is_merged = !uid_is_nil(&mark->merged_into);
+    a->member.merged_into = mark->merged_into;
+    a->member.active_at = mark->active_at;
     return ERR_OK;
 }
 
@@ -364,6 +379,8 @@ static enum err apply_effect(struct applier *a, const struct effect *effect)
         return apply_row(a, &effect->row);
     case EFFECT_HISTORY:
         return apply_history(a, &effect->history);
+    case EFFECT_MARK:
+        return apply_mark(a, &effect->mark);
     case EFFECT_KIND_END:
         break;
     }

@@ -21,6 +21,19 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_CLOSE_PERIOD] = decide_close_period,
     [COMMAND_PUT_PAIR] = decide_put_pair,
     [COMMAND_FREEZE_STREAM] = decide_freeze,
+    [COMMAND_TRANSFER] = decide_transfer,
+    [COMMAND_OPEN_POOL] = decide_open_pool,
+    [COMMAND_JOIN_POOL] = decide_join_pool,
+    [COMMAND_LEAVE_POOL] = decide_leave_pool,
+    [COMMAND_PROPOSE_ADJUSTMENT] = decide_propose_adjustment,
+    [COMMAND_RULE_ADJUSTMENT] = decide_rule_adjustment,
+    [COMMAND_UNBLOCK_CARD] = decide_unblock_card,
+    [COMMAND_BLOCK_MEMBER] = decide_block_member,
+    [COMMAND_UNBLOCK_MEMBER] = decide_unblock_member,
+    [COMMAND_MERGE_MEMBERS] = decide_merge_members,
+    [COMMAND_UNMERGE_MEMBERS] = decide_unmerge_members,
+    [COMMAND_ERASE_MEMBER] = decide_erase_member,
+    [COMMAND_PRUNE] = decide_prune,
 };
 
 enum err decide_refuse(struct decision *d, enum verdict verdict)

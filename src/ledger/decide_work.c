@@ -145,7 +145,7 @@ enum err work_begin(struct decision *d, const struct uid *member, struct member_
     TRY(err);
     work->id = *member;
     d->plan->answer.member = *member;
-    plan_history(d->plan, member, work->row.last_row);
+    plan_history(d->plan, member, work->row.last_row, false);
     return work_settle(d, work);
 }
 

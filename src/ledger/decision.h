@@ -107,5 +107,18 @@ MUST_USE enum err decide_take_receipt(struct decision *d);
 MUST_USE enum err decide_close_period(struct decision *d);
 MUST_USE enum err decide_put_pair(struct decision *d);
 MUST_USE enum err decide_freeze(struct decision *d);
+MUST_USE enum err decide_transfer(struct decision *d);
+MUST_USE enum err decide_open_pool(struct decision *d);
+MUST_USE enum err decide_join_pool(struct decision *d);
+MUST_USE enum err decide_leave_pool(struct decision *d);
+MUST_USE enum err decide_propose_adjustment(struct decision *d);
+MUST_USE enum err decide_rule_adjustment(struct decision *d);
+MUST_USE enum err decide_unblock_card(struct decision *d);
+MUST_USE enum err decide_block_member(struct decision *d);
+MUST_USE enum err decide_unblock_member(struct decision *d);
+MUST_USE enum err decide_merge_members(struct decision *d);
+MUST_USE enum err decide_unmerge_members(struct decision *d);
+MUST_USE enum err decide_erase_member(struct decision *d);
+MUST_USE enum err decide_prune(struct decision *d);
 
 #endif

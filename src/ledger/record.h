@@ -10,7 +10,9 @@
  *   ENTRY   partner, entry bytes: a clearing entry this brand sends
  *   TOTAL   direction, partner, period, kind, tariff, change of count, change of points
  *   ROW     table, key, value: the new bytes of any other row (an absent value deletes)
- *   HISTORY member, the member's row before this one: the history as a chain through the journal
+ *   HISTORY member, the member's row before this one: the history as a chain through the journal;
+ *           and whether the member was active: then active_at is the record's time
+ *   MARK    member, what it is (blocked, pool, erased, merged into), active_at
  */
 #ifndef LEDGER_RECORD_H
 #define LEDGER_RECORD_H
@@ -24,6 +26,7 @@ enum effect_kind {
     EFFECT_TOTAL = 4,
     EFFECT_ROW = 5,
     EFFECT_HISTORY = 6,
+    EFFECT_MARK = 7,
     EFFECT_KIND_END
 };
 
@@ -67,6 +70,17 @@ struct effect_row {
 struct effect_history {
     struct uid member;
     uint64_t previous_row;
+    bool is_active;
+};
+
+/* All of a member's marks as they are afterwards. */
+struct effect_mark {
+    struct uid member;
+    bool is_blocked;
+    bool is_pool;
+    bool is_erased;
+    struct uid merged_into; /* nil: not merged */
+    struct unix_ms active_at;
 };
 
 struct effect {
@@ -78,6 +92,7 @@ struct effect {
         struct effect_total total;
         struct effect_row row;
         struct effect_history history;
+        struct effect_mark mark;
     };
 };
 

@@ -138,7 +138,8 @@ enum {
     ANSWER_CAPTURE_BY = 1 << 6,
     ANSWER_DELIVER_BY = 1 << 7,
     ANSWER_ROW = 1 << 8,
-    ANSWER_FIELDS_END = 1 << 9
+    ANSWER_WRITTEN_OFF = 1 << 9,
+    ANSWER_FIELDS_END = 1 << 10
 };
 
 static unsigned answer_fields(const struct answer *answer)
@@ -153,6 +154,7 @@ static unsigned answer_fields(const struct answer *answer)
     fields |= answer->capture_by.ms == 0 ? 0 : ANSWER_CAPTURE_BY;
     fields |= answer->deliver_by.ms == 0 ? 0 : ANSWER_DELIVER_BY;
     fields |= answer->row == 0 ? 0 : ANSWER_ROW;
+    fields |= answer->written_off.minor == 0 ? 0 : ANSWER_WRITTEN_OFF;
     return fields;
 }
 
@@ -184,6 +186,7 @@ void answer_encode(const struct answer *answer, struct buffer *out)
     if (fields & ANSWER_ROW) {
         write_varint(out, answer->row);
     }
+    write_optional(out, answer->written_off.minor);
 }
 
 static int64_t read_optional(struct reader *in, unsigned fields, unsigned field)
@@ -210,6 +213,7 @@ void answer_read(struct reader *in, struct answer *out_answer)
     answer.capture_by.ms = read_optional(in, fields, ANSWER_CAPTURE_BY);
     answer.deliver_by.ms = read_optional(in, fields, ANSWER_DELIVER_BY);
     answer.row = fields & ANSWER_ROW ? read_varint(in) : 0;
+    answer.written_off.minor = read_optional(in, fields, ANSWER_WRITTEN_OFF);
     read_expect(in, answer_fields(&answer) == fields); /* a field that is there is not zero */
     *out_answer = answer;
 }

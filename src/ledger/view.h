@@ -13,7 +13,7 @@ enum ledger_table {
     TABLE_MEMBER = 1,      /* member id -> struct member */
     TABLE_PROFILE = 2,     /* member id -> struct profile */
     TABLE_CARD = 3,        /* card digits, 20 bytes -> struct card */
-    TABLE_REFERENCE = 4,   /* brand's customer number -> member id */
+    TABLE_REFERENCE = 4,   /* keyed hash of the brand's customer number, 16 bytes -> member id */
     TABLE_ACCOUNT = 5,     /* struct account_key -> struct account */
     TABLE_HOLD = 6,        /* redeemer, hold id -> struct hold */
     TABLE_SALE = 7,        /* issuer, sale id -> struct sale */
@@ -26,6 +26,9 @@ enum ledger_table {
     TABLE_DUE = 14,     /* time, what, id -> nothing: what must happen by itself, soonest first */
     TABLE_META = 15,    /* name -> struct depends on the name */
     TABLE_RECEIPT = 16, /* direction, partner, number -> a clearing receipt, Signed bytes */
+    TABLE_ADJUSTMENT = 17, /* transaction id of the proposal -> struct adjustment */
+    TABLE_MERGE = 18,      /* transaction id of the merge -> struct merge */
+    TABLE_POOL = 19,       /* pool id, member id -> nothing: who may spend from it */
     TABLE_END
 };
 

@@ -15,7 +15,7 @@ struct uid pick_id(uint32_t serial, enum id_use use)
 /* The serial number of the step that made the id. */
 static uint32_t name_of(const struct uid *id)
 {
-    return get_u32_be(id->bytes + UID_BYTES - 4);
+    return get_u32_be(id->bytes + 12);
 }
 
 bool one_in(uint32_t number, uint32_t chances)

@@ -27,8 +27,7 @@ static void test_enrol_and_cards(void **state)
     (void)state;
     struct rng rng = rng_of_run("enrol");
     struct command command = sample_command(&rng, COMMAND_ENROL);
-    CHANGED(true, enrol.reference[0], '!');
-    CHANGED(true, enrol.name[0], '!');
+    CHANGED(true, enrol.said_tag[0], command.enrol.said_tag[0] ^ 1);
     CHANGED(false, enrol.member, sample_uid(&rng));
     CHANGED(false, business_time.ms, 5);
     CHANGED(false, transaction_id, sample_uid(&rng));

@@ -253,8 +253,9 @@ static void short_commands_come_back(struct rng *rng)
     {
         COMMAND_COMES_BACK(COMMAND_ENROL);
         SAME(enrol.member);
-        SAME(enrol.reference);
-        SAME(enrol.name);
+        SAME(enrol.reference_tag);
+        SAME(enrol.said_tag);
+        SAME_SLICE(enrol.sealed);
         buffer_fini(&bytes);
     }
     {
