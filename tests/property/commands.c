@@ -61,7 +61,7 @@ void make_repeat(const struct making *making)
     if (!one_in(n[4], 3)) {
         return;
     }
-    switch (command->kind) {
+    switch ((int)command->kind) {
     case COMMAND_EARN:
         command->earn.amount.minor += 1;
         break;

@@ -1,5 +1,6 @@
 /* Random commands of the tills: purchases, burns, and their returns. */
 #include <stdio.h>
+#include <string.h>
 
 #include "commands.h"
 #include "model_parts.h"
@@ -58,7 +59,7 @@ static int64_t spendable_by(const struct making *making, const struct card_numbe
 {
     for (size_t i = 0; i < making->m->card_count; i++) {
         const struct model_card *known = &making->m->cards[i];
-        if (known->member >= 0 && card_number_equal(&known->number, card)) {
+        if (known->member >= 0 && strcmp(known->number.digits, card->digits) == 0) {
             return model_balances(making->m, known->member, making->step->at).available;
         }
     }

@@ -1,5 +1,5 @@
 /* Holds that the own till names, at home and abroad, and holds granted to partners. */
-#include "model.h"
+#include "model_parts.h"
 
 static struct model_hold *add_hold(struct model *m, const struct command *command)
 {
@@ -37,19 +37,15 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
     }
     struct model_hold *hold = add_hold(m, command);
     if (!hold->is_foreign) {
-        const struct model_card *card = model_card(m, &command->hold.card);
-        if (card == NULL) {
-            return VERDICT_CARD_UNKNOWN;
+        verdict = model_judge_card(m, &command->hold.card, &hold->member);
+        if (verdict == VERDICT_OK && model_hold(m, hold->partner, &hold->id) != NULL) {
+            verdict = VERDICT_HOLD_EXISTS;
         }
-        if (card->is_blocked) {
-            return VERDICT_CARD_BLOCKED;
-        }
-        hold->member = card->member;
-        verdict = model_reserve(m, hold, points);
+        verdict = verdict == VERDICT_OK ? model_reserve(m, hold, points) : verdict;
         if (verdict != VERDICT_OK) {
             return verdict;
         }
-        m->touched = card->member;
+        model_touch(m, hold->member);
     }
     m->hold_count++;
     answer->points = points;
@@ -67,6 +63,9 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     }
     if (hold == NULL) {
         return VERDICT_HOLD_UNKNOWN;
+    }
+    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
+        return VERDICT_STREAM_FROZEN;
     }
     if (hold->has_ended) {
         return VERDICT_HOLD_ENDED;
@@ -92,7 +91,7 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     } else {
         model_capture(m, hold, points);
         model_post(m, ACCOUNT_HELD, ACCOUNT_REDEEMED, 0, (struct period){0}, points);
-        m->touched = hold->member;
+        model_touch(m, hold->member);
     }
     answer->points = points;
     answer->left = hold->left;
@@ -105,6 +104,9 @@ enum verdict model_step_void(struct model *m, const struct command *command,
     struct model_hold *hold = model_hold(m, 0, &command->use.hold);
     if (hold == NULL) {
         return VERDICT_HOLD_UNKNOWN;
+    }
+    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
+        return VERDICT_STREAM_FROZEN;
     }
     if (hold->has_ended) {
         return VERDICT_HOLD_ENDED;
@@ -120,7 +122,7 @@ enum verdict model_step_void(struct model *m, const struct command *command,
                                         .card = hold->card});
     } else {
         model_release(m, hold);
-        m->touched = hold->member;
+        model_touch(m, hold->member);
     }
     return VERDICT_OK;
 }
@@ -136,6 +138,9 @@ enum verdict model_step_return_burn(struct model *m, const struct command *comma
     }
     if (hold == NULL) {
         return VERDICT_HOLD_UNKNOWN;
+    }
+    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
+        return VERDICT_STREAM_FROZEN;
     }
     int64_t left = hold->captured - hold->returned;
     points = points == 0 ? left : points;
@@ -157,7 +162,7 @@ enum verdict model_step_return_burn(struct model *m, const struct command *comma
     verdict = model_refund(m, hold, points);
     if (verdict == VERDICT_OK) {
         model_post(m, ACCOUNT_REDEEMED, ACCOUNT_AVAILABLE, 0, (struct period){0}, points);
-        m->touched = hold->member;
+        model_touch(m, hold->member);
     }
     return verdict;
 }

@@ -7,11 +7,7 @@ enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t poi
     (void)model_settle_at(m, &copy, m->now);
     hold->granted = points;
     hold->left = points;
-    int64_t spendable = 0;
-    for (size_t i = 0; i < copy.lot_count; i++) {
-        spendable += copy.lots[i].key.active_from == 0 ? copy.lots[i].free : 0;
-    }
-    if (spendable < points) {
+    if (model_spendable(&copy) < points) {
         return VERDICT_INSUFFICIENT_POINTS;
     }
     while (points > 0) {
@@ -57,7 +53,7 @@ void model_release(struct model *m, struct model_hold *hold)
         if (part->held > 0) {
             struct model_lot *lot = model_find_lot(member, &part->key);
             lot->held -= part->held;
-            lot->free += part->held;
+            lot->free += m->flaw == FLAW_KEEPS_HOLDS ? 0 : part->held;
             part->held = 0;
         }
     }
@@ -76,8 +72,9 @@ enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t poin
         struct model_hold_lot *part = &changed.lots[i];
         struct model_key key = part->key;
         int64_t back = model_least(part->captured, points);
-        if (is_expired(&key, m->now) && m->grace_ms > 0) {
+        if (model_end(&copy, &key) <= m->now && m->grace_ms > 0) {
             key.expires_at = m->now + m->grace_ms;
+            key.idle_months = 0;
         }
         if (!model_has_room(m, &copy, key, back)) {
             return VERDICT_TOO_MANY_LOTS;

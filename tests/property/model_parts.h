@@ -20,8 +20,20 @@ void model_post(struct model *m, enum account_kind debit, enum account_kind cred
                 struct period period, int64_t points);
 void model_send(struct model *m, int partner, struct model_entry entry);
 enum verdict model_judge_points(int64_t points);
-/* Of a member whose points are to be given, taken or moved. */
+/* The one that comes first in the order of verdicts; VERDICT_OK when both are. */
+enum verdict model_first(enum verdict a, enum verdict b);
+/* Of a member that is to do something new; -1 is one that there isn't. */
 enum verdict model_judge_member(const struct model *m, int member);
+/* The card's member, or why it can't be used. */
+enum verdict model_judge_card(struct model *m, const struct card_number *card, int *out_member);
+/* The member, where its points went when it was merged. */
+int model_account_of(const struct model *m, const struct uid *id);
+int model_add_member(struct model *m, const struct uid *id, int64_t enrolled);
+/* Does it have points on hold? */
+bool model_has_holds(const struct model *m, int member);
+bool model_is_reason(const char *reason);
+/* The member was active: what ends by inactivity lives on. */
+void model_active(struct model *m, int member);
 
 /* Lots. */
 int64_t model_least(int64_t a, int64_t b);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #define HOUR_MS INT64_C(3600000)
-#define DAY_MS  (24 * HOUR_MS)
 
 uint64_t random_next(uint64_t *state)
 {
@@ -43,6 +42,12 @@ static struct mood mood_of(uint64_t *state)
          .expiry_hours = 20000,
          .expiry_grain = 1,
          .is_hoarding = true},
+        {.name = "people who turn out to be one",
+         .member_max = 24,
+         .pause_hours = 30,
+         .expiry_hours = 3000,
+         .expiry_grain = 24,
+         .is_merging = true},
         {.name = "long pauses",
          .member_max = 6,
          .pause_hours = 400,
@@ -50,7 +55,7 @@ static struct mood mood_of(uint64_t *state)
          .expiry_grain = 12},
     };
     static const int64_t debt_limits[] = {INT64_MAX, 0, 50, 1000};
-    struct mood mood = moods[random_next(state) % 4];
+    struct mood mood = moods[random_next(state) % (sizeof moods / sizeof moods[0])];
     mood.refund_grace_ms = random_next(state) % 2 == 0 ? 0 : 5 * DAY_MS;
     mood.debt_limit = debt_limits[random_next(state) % 4];
     return mood;

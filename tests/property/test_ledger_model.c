@@ -18,8 +18,17 @@
 
 #include "world.h"
 
+#ifdef __has_feature
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+
 enum {
-    STEPS_DEFAULT = STEPS_IN_THIS_BUILD, /* of one program */
+    STEPS_FULL = 500000, /* of one program; every answer that can be given must be */
+    STEPS_DEFAULT = HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
+                        ? STEPS_FULL / 20
+                        : STEPS_FULL,
     RUN_STEPS = 2000,
     AUDIT_EVERY = 10, /* runs */
     SHRINK_SECONDS = 60
