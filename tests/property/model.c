@@ -80,7 +80,7 @@ static enum verdict step_due(struct model *m, const struct command *command,
         model_hold(m, model_partner(m, &command->due.redeemer), &command->due.id);
     if (hold != NULL && !hold->is_foreign && !hold->has_ended && m->now > hold->deliver_by) {
         model_release(m, hold);
-        model_touch(m, hold->member);
+        model_touch(m, model_follow(m, hold->member));
     }
     return VERDICT_OK;
 }

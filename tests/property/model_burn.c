@@ -45,7 +45,7 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
         if (verdict != VERDICT_OK) {
             return verdict;
         }
-        model_touch(m, hold->member);
+        model_touch(m, model_follow(m, hold->member));
     }
     m->hold_count++;
     answer->points = points;
@@ -91,7 +91,7 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     } else {
         model_capture(m, hold, points);
         model_post(m, ACCOUNT_HELD, ACCOUNT_REDEEMED, 0, (struct period){0}, points);
-        model_touch(m, hold->member);
+        model_touch(m, model_follow(m, hold->member));
     }
     answer->points = points;
     answer->left = hold->left;
@@ -122,7 +122,7 @@ enum verdict model_step_void(struct model *m, const struct command *command,
                                         .card = hold->card});
     } else {
         model_release(m, hold);
-        model_touch(m, hold->member);
+        model_touch(m, model_follow(m, hold->member));
     }
     return VERDICT_OK;
 }
@@ -162,7 +162,7 @@ enum verdict model_step_return_burn(struct model *m, const struct command *comma
     verdict = model_refund(m, hold, points);
     if (verdict == VERDICT_OK) {
         model_post(m, ACCOUNT_REDEEMED, ACCOUNT_AVAILABLE, 0, (struct period){0}, points);
-        model_touch(m, hold->member);
+        model_touch(m, model_follow(m, hold->member));
     }
     return verdict;
 }

@@ -65,7 +65,7 @@ static enum verdict take_burn(struct model *m, int sender, const struct clearing
     if (hold == NULL) {
         return VERDICT_HOLD_UNKNOWN;
     }
-    model_touch(m, hold->member);
+    model_touch(m, model_follow(m, hold->member));
     if (entry->kind == ENTRY_BURN_RETURN) {
         if (points > hold->captured - hold->returned) {
             return VERDICT_RETURN_EXCEEDS_SALE;

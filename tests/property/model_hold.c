@@ -23,12 +23,13 @@ enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t poi
     }
     model_settle(m, &m->members[hold->member]);
     m->members[hold->member] = copy;
+    model_active(m, hold->member);
     return VERDICT_OK;
 }
 
 void model_capture(struct model *m, struct model_hold *hold, int64_t points)
 {
-    struct model_member *member = &m->members[hold->member];
+    struct model_member *member = &m->members[model_follow(m, hold->member)];
     hold->captured += points;
     hold->left -= points;
     for (size_t i = 0; i < hold->lot_count; i++) {
@@ -42,12 +43,13 @@ void model_capture(struct model *m, struct model_hold *hold, int64_t points)
         points -= captured;
     }
     model_drop_empty(member);
+    model_active(m, model_follow(m, hold->member));
     hold->has_ended = hold->left == 0;
 }
 
 void model_release(struct model *m, struct model_hold *hold)
 {
-    struct model_member *member = &m->members[hold->member];
+    struct model_member *member = &m->members[model_follow(m, hold->member)];
     for (size_t i = 0; i < hold->lot_count; i++) {
         struct model_hold_lot *part = &hold->lots[i];
         if (part->held > 0) {
@@ -64,7 +66,8 @@ void model_release(struct model *m, struct model_hold *hold)
 
 enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t points)
 {
-    struct model_member copy = m->members[hold->member];
+    int index = model_follow(m, hold->member);
+    struct model_member copy = m->members[index];
     struct model_hold changed = *hold;
     int64_t expired = model_settle_at(m, &copy, m->now);
     changed.returned += points;
@@ -84,7 +87,7 @@ enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t poin
         model_give(m, &copy, key, back);
         expired += model_settle_at(m, &copy, m->now);
     }
-    m->members[hold->member] = copy;
+    m->members[index] = copy;
     *hold = changed;
     model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_BREAKAGE, 0, (struct period){0}, expired);
     return VERDICT_OK;

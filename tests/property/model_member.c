@@ -131,6 +131,25 @@ bool model_has_holds(const struct model *m, int member)
     return has_held(&m->members[member]);
 }
 
+void model_forget_member(struct model *m, int index)
+{
+    for (size_t i = 0; i < m->member_count; i++) {
+        if (model_follow(m, (int)i) == index) {
+            m->members[i].has_reference = false;
+        }
+        m->members[i].pool_members &= ~(UINT64_C(1) << index);
+    }
+    for (size_t i = 0; i < m->card_count; i++) {
+        struct model_card *card = &m->cards[i];
+        if (card->member == index) {
+            card->member = -1;
+            card->is_blocked = true;
+        }
+    }
+    m->members[index].is_erased = true;
+    m->members[index].card_count = 0;
+}
+
 enum verdict model_step_erase(struct model *m, const struct command *command,
                               struct model_answer *answer)
 {
@@ -154,14 +173,7 @@ enum verdict model_step_erase(struct model *m, const struct command *command,
     answer->written_off = member->debt;
     model_post(m, ACCOUNT_ADJUSTMENT, ACCOUNT_DEBT, 0, (struct period){0}, member->debt);
     member->debt = 0;
-    member->is_erased = true;
-    member->has_reference = false;
-    for (size_t i = 0; i < m->card_count; i++) {
-        m->cards[i].member = m->cards[i].member == index ? -1 : m->cards[i].member;
-    }
-    for (size_t i = 0; i < m->member_count; i++) {
-        m->members[i].pool_members &= ~(UINT64_C(1) << index);
-    }
+    model_forget_member(m, index);
     model_touch(m, index);
     return VERDICT_OK;
 }

@@ -1,4 +1,4 @@
-/* Corrections by hand, two members that are one person, and ids that are forgotten. */
+/* Corrections by hand, by two people, and ids that are forgotten. */
 #include "model_parts.h"
 
 #include <stdio.h>
@@ -15,11 +15,13 @@ enum verdict model_step_propose(struct model *m, const struct command *command,
     verdict = model_first(
         verdict, model_is_reason(request->reason) ? VERDICT_OK : VERDICT_REASON_UNKNOWN);
     verdict = model_first(verdict, points == 0 ? VERDICT_POINTS_ZERO : VERDICT_OK);
-    verdict = model_first(verdict, model_judge_member(m, member));
-    (void)answer;
+    verdict = model_first(verdict, member < 0                     ? VERDICT_MEMBER_UNKNOWN
+                                   : m->members[member].is_erased ? VERDICT_MEMBER_ERASED
+                                                                  : VERDICT_OK);
     if (verdict != VERDICT_OK) {
         return verdict;
     }
+    answer->points = points;
     ASSERT(m->adjustment_count < MODEL_ADJUSTMENTS);
     struct model_adjustment *adjustment = &m->adjustments[m->adjustment_count++];
     *adjustment = (struct model_adjustment){.id = command->transaction_id,
@@ -79,27 +81,6 @@ enum verdict model_step_rule(struct model *m, const struct command *command,
     }
     adjustment->is_ruled = adjustment->is_ruled || verdict == VERDICT_OK;
     return verdict;
-}
-
-enum verdict model_step_merge(struct model *m, const struct command *command,
-                              struct model_answer *answer)
-{
-    int from = model_account_of(m, &command->merge.from);
-    int into = model_account_of(m, &command->merge.into);
-    enum verdict verdict =
-        model_first(model_judge_member(m, from), model_judge_member(m, into));
-    (void)answer;
-    return verdict;
-}
-
-enum verdict model_step_unmerge(struct model *m, const struct command *command,
-                                struct model_answer *answer)
-{
-    const struct model_merge *merge = model_merge(m, &command->unmerge.merge);
-    (void)answer;
-    return merge == NULL ? VERDICT_MERGE_UNKNOWN
-           : merge->is_undone ? VERDICT_MERGE_ENDED
-                              : VERDICT_OK;
 }
 
 enum verdict model_step_prune(struct model *m, const struct command *command,

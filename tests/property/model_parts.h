@@ -29,6 +29,8 @@ enum verdict model_judge_card(struct model *m, const struct card_number *card, i
 /* The member, where its points went when it was merged. */
 int model_account_of(const struct model *m, const struct uid *id);
 int model_add_member(struct model *m, const struct uid *id, int64_t enrolled);
+/* What names the member is gone; its cards are nobody's. */
+void model_forget_member(struct model *m, int index);
 /* Does it have points on hold? */
 bool model_has_holds(const struct model *m, int member);
 bool model_is_reason(const char *reason);

@@ -71,10 +71,17 @@ enum verdict model_step_transfer(struct model *m, const struct command *command,
     return verdict;
 }
 
+/* A person, who may be in a pool; a pool is none. */
+static int person(const struct model *m, const struct uid *id)
+{
+    int member = model_account_of(m, id);
+    return member >= 0 && m->members[member].is_pool ? -1 : member;
+}
+
 enum verdict model_step_open_pool(struct model *m, const struct command *command,
                                   struct model_answer *answer)
 {
-    int member = model_account_of(m, &command->pool.member);
+    int member = person(m, &command->pool.member);
     enum verdict verdict = model_judge_member(m, member);
     (void)answer;
     if (verdict != VERDICT_OK) {
@@ -87,45 +94,62 @@ enum verdict model_step_open_pool(struct model *m, const struct command *command
     return VERDICT_OK;
 }
 
-/* Those that both are about. */
-static enum verdict judge_pool(const struct model *m, int pool, int member)
+static bool is_pool(const struct model *m, int member)
 {
-    enum verdict verdict =
-        model_first(model_judge_member(m, pool), model_judge_member(m, member));
-    if (pool < 0 || m->members[pool].is_pool) {
-        return verdict;
-    }
-    return model_first(verdict, VERDICT_NOT_A_POOL);
+    return member >= 0 && m->members[member].is_pool;
 }
 
 enum verdict model_step_join_pool(struct model *m, const struct command *command,
                                   struct model_answer *answer)
 {
     int pool = model_account_of(m, &command->pool.pool);
-    int member = model_account_of(m, &command->pool.member);
-    enum verdict verdict = judge_pool(m, pool, member);
+    int member = person(m, &command->pool.member);
+    enum verdict verdict = model_judge_member(m, member);
     (void)answer;
-    if (pool >= 0 && is_in_pool(m, pool, member)) {
-        verdict = model_first(verdict, VERDICT_ALREADY_IN_POOL);
+    if (!is_pool(m, pool)) {
+        return model_first(verdict, VERDICT_NOT_A_POOL);
+    }
+    verdict = model_first(verdict, model_judge_member(m, pool));
+    if (verdict == VERDICT_OK && is_in_pool(m, pool, member)) {
+        return VERDICT_ALREADY_IN_POOL;
     }
     if (verdict == VERDICT_OK) {
         m->members[pool].pool_members |= UINT64_C(1) << member;
+        model_touch(m, pool);
+        model_touch(m, member);
     }
     return verdict;
 }
 
+/* Nobody is kept in; only an empty pool closes. */
 enum verdict model_step_leave_pool(struct model *m, const struct command *command,
                                    struct model_answer *answer)
 {
     int pool = model_account_of(m, &command->pool.pool);
-    int member = model_account_of(m, &command->pool.member);
-    enum verdict verdict = judge_pool(m, pool, member);
+    int member = person(m, &command->pool.member);
     (void)answer;
-    if (pool >= 0 && member >= 0 && !is_in_pool(m, pool, member)) {
-        verdict = model_first(verdict, VERDICT_NOT_IN_POOL);
+    if (member < 0) {
+        return VERDICT_MEMBER_UNKNOWN;
     }
-    if (verdict == VERDICT_OK) {
-        m->members[pool].pool_members &= ~(UINT64_C(1) << member);
+    if (!is_pool(m, pool)) {
+        return VERDICT_NOT_A_POOL;
     }
-    return verdict;
+    if (!is_in_pool(m, pool, member)) {
+        return VERDICT_NOT_IN_POOL;
+    }
+    struct model_member *row = &m->members[pool];
+    struct model_member settled;
+    uint64_t others = row->pool_members & ~(UINT64_C(1) << member);
+    model_view(m, pool, m->now, &settled);
+    if (others == 0 && (settled.lot_count > 0 || settled.debt > 0)) {
+        return VERDICT_POOL_NOT_EMPTY;
+    }
+    model_settle(m, row);
+    row->pool_members = others;
+    if (others == 0) {
+        model_forget_member(m, pool);
+    }
+    model_touch(m, pool);
+    model_touch(m, member);
+    return VERDICT_OK;
 }
