@@ -22,7 +22,8 @@
 
 /* Journal and engine. */
 #define LIMIT_RECORD_BYTES       (1u << 20)
-#define LIMIT_BATCH_RECORDS      8190u
+#define LIMIT_BATCH_RECORDS      8192u
+#define LIMIT_BATCH_COMMANDS     8192u /* submitted together */
 #define LIMIT_BATCH_BYTES        (16u << 20)
 #define LIMIT_QUEUE_COMMANDS     16384u
 #define LIMIT_EFFECTS_PER_RECORD 2048u

@@ -1,7 +1,5 @@
 #include "ledger/command.h"
 
-#include <string.h>
-
 #include "ledger/codec.h"
 
 const char *command_kind_name(enum command_kind kind)
@@ -47,10 +45,6 @@ bool command_is_idempotent(enum command_kind kind)
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
            (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER);
 }
-
-enum {
-    SAID_BYTES_MAX = 512 /* more than the longest: a reference, a name and their lengths */
-};
 
 /* The times that only some callers name. */
 static void said_time(struct buffer *out, const struct command *command)
@@ -135,9 +129,12 @@ static void said_ruling(struct buffer *out, const struct command_ruling *ruling)
     write_text(out, ruling->checker, sizeof ruling->checker);
 }
 
-/* What the caller said, as bytes. */
-static void said(struct buffer *out, const struct command *command)
+void command_said(const struct command *command, struct buffer *out)
 {
+    if (!command_is_idempotent(command->kind)) {
+        return;
+    }
+    write_u8(out, (uint8_t)command->kind);
     switch (command->kind) {
     case COMMAND_ENROL:
         write_bytes(out, command->enrol.said_tag, sizeof command->enrol.said_tag);
@@ -207,20 +204,4 @@ static void said(struct buffer *out, const struct command *command)
     case COMMAND_KIND_END:
         break;
     }
-}
-
-void command_body_hash(const struct command *command, uint8_t out_body_hash[BODY_HASH_SIZE])
-{
-    memset(out_body_hash, 0, BODY_HASH_SIZE);
-    if (!command_is_idempotent(command->kind)) {
-        return;
-    }
-    /* In memory that is there already, so that no hash is ever made of half a body. */
-    uint8_t bytes[SAID_BYTES_MAX];
-    struct buffer body = {.at = bytes, .capacity = sizeof bytes, .limit = sizeof bytes};
-    write_u8(&body, (uint8_t)command->kind);
-    said(&body, command);
-    ASSERT(body.err == ERR_OK);
-    struct hash hash = hash_of(HASH_DOMAIN_BODY, buffer_slice(&body));
-    memcpy(out_body_hash, hash.bytes, BODY_HASH_SIZE);
 }

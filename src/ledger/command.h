@@ -254,14 +254,16 @@ struct command {
  * requests are; the node's own steps and stream entries are numbered otherwise. */
 bool command_is_idempotent(enum command_kind kind);
 
+#define COMMAND_SAID_BYTES_MAX 1024
+
 /* The canonical bytes that the journal keeps: a version and the fields of the command's kind. What
  * all commands have (kind, origin, transaction id, business time) is beside them in the record. */
 void command_encode(const struct command *command, struct buffer *out);
-/* What the node itself adds to a till's request (the member id it made, the rate and lot terms of
- * the moment, the times of a hold, the time of an undated sale) is not part of what a repeat must
- * agree in: `out_body_hash` covers only what the caller said. Zeros for kinds that are not
- * idempotent. */
-void command_body_hash(const struct command *command, uint8_t out_body_hash[BODY_HASH_SIZE]);
+/* What a repeat of the command must agree in, byte for byte: the kind and what the caller said. What
+ * the node itself adds to a till's request (the member id it made, the rate and lot terms of the
+ * moment, the times of a hold, the time of an undated sale) is no part of it. Nothing for kinds that
+ * are not idempotent. Never more than COMMAND_SAID_BYTES_MAX bytes. */
+void command_said(const struct command *command, struct buffer *out);
 /* The inverse of command_encode: kind and body are set, the rest is zero. Slices point into
  * `bytes`. */
 MUST_USE enum err command_decode(enum command_kind kind, struct slice bytes,

@@ -51,24 +51,71 @@ enum verdict points_verdict(struct points points)
     return points.minor > LIMIT_POINTS_PER_COMMAND ? VERDICT_POINTS_TOO_LARGE : VERDICT_OK;
 }
 
-/* Was this id used before? ERR_NOT_FOUND when not; else the plan holds the recorded answer. */
-static enum err recall(const struct decision *d)
+/* The record of the command that was told under an id and stands in this row. */
+static enum err recorded(const struct decision *d, const struct partner_id *origin,
+                         const struct uid *id, uint64_t row, struct record *out_record)
+{
+    const struct ledger_view *view = d->view;
+    struct slice bytes;
+    ASSERT(view->record != NULL);
+    enum err err = view->record(view->record_context, row, &bytes);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_CORRUPT : err; /* ids are forgotten before their records */
+    }
+    TRY(record_decode(bytes, out_record));
+    bool is_it = out_record->row == row &&
+                 uid_equal(&out_record->transaction_id, id) &&
+                 partner_id_equal(&out_record->origin, origin);
+    return is_it ? ERR_OK : ERR_CORRUPT;
+}
+
+/* In memory that is there already, so that nothing is ever compared with a part. */
+static bool says_the_same(const struct command *a, const struct command *b)
+{
+    uint8_t bytes[2][COMMAND_SAID_BYTES_MAX];
+    struct buffer said_a = {.at = bytes[0], .capacity = sizeof bytes[0], .limit = sizeof bytes[0]};
+    struct buffer said_b = {.at = bytes[1], .capacity = sizeof bytes[1], .limit = sizeof bytes[1]};
+    command_said(a, &said_a);
+    command_said(b, &said_b);
+    ASSERT(said_a.err == ERR_OK && said_b.err == ERR_OK);
+    return slice_equal(buffer_slice(&said_a), buffer_slice(&said_b));
+}
+
+/* ERR_NOT_FOUND when the id was not used before, or is forgotten. */
+static enum err find_told(const struct decision *d, const struct partner_id *origin,
+                          const struct uid *id, struct record *out_record)
 {
     struct ledger_key key;
     struct slice value;
     struct transaction known;
-    uint8_t body_hash[BODY_HASH_SIZE];
-    key_origin(&d->command->origin, &d->command->transaction_id, &key);
+    key_origin(origin, id, &key);
     TRY(view_get(d->view, TABLE_TRANSACTION, &key, &value));
     TRY(transaction_decode(value, &known));
-    command_body_hash(d->command, body_hash);
-    if (!slice_equal(slice_of(body_hash, sizeof body_hash),
-                     slice_of(known.body_hash, sizeof known.body_hash))) {
+    return recorded(d, origin, id, known.row, out_record);
+}
+
+enum err decide_recall_answer(const struct decision *d, const struct uid *id,
+                              struct answer *out_answer)
+{
+    struct record record;
+    TRY(find_told(d, &d->terms->roster->self, id, &record));
+    *out_answer = record.answer;
+    return ERR_OK;
+}
+
+/* Was this id used before? ERR_NOT_FOUND when not; else the plan holds the recorded answer. */
+static enum err recall(const struct decision *d)
+{
+    struct record record;
+    struct command told;
+    TRY(find_told(d, &d->command->origin, &d->command->transaction_id, &record));
+    TRY(record_command(&record, &told));
+    if (!says_the_same(d->command, &told)) {
         d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;
         return ERR_OK;
     }
-    d->plan->verdict = known.verdict;
-    d->plan->answer = known.answer;
+    d->plan->verdict = record.verdict;
+    d->plan->answer = record.answer;
     return ERR_OK;
 }
 

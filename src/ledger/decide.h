@@ -10,7 +10,8 @@
 /* Decides one command at time `now`. On ERR_OK the plan holds the verdict, the answer and the
  * effects; `*out_is_repeat` tells that the command was known by its id and body, and that the plan
  * is empty but for the recorded verdict and answer: nothing is to be journaled then. A reused id
- * with another body gives VERDICT_TRANSACTION_ID_REUSED and out_is_repeat, too.
+ * of which another thing is said gives VERDICT_TRANSACTION_ID_REUSED and out_is_repeat, too. What
+ * was said is read from the record, so the view needs its `record`.
  * Errors are the store's (ERR_STORAGE, ERR_CORRUPT) or ERR_RESOURCE; they leave nothing behind.
  * Idempotent by construction: deciding again on unchanged tables gives the same plan. */
 MUST_USE enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms *terms,

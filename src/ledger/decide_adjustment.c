@@ -91,10 +91,13 @@ static enum err move_points(struct decision *d, const struct adjustment *adjustm
                               .tariff = roster->tariffs[0].id,
                               .expires_at = ruling->points_expire_at,
                               .idle_months = ruling->idle_months};
-        return work_give(d, &work, &account, &lot, adjustment->points);
+        TRY(work_give(d, &work, &account, &lot, adjustment->points));
+        work_end(d, &work);
+        return ERR_OK;
     }
     TRY(work_take(d, &work, &account, NULL, points_of(-adjustment->points.minor)));
     d->plan->answer.points.minor += d->plan->answer.written_off.minor;
+    work_end(d, &work);
     return ERR_OK;
 }
 

@@ -77,5 +77,6 @@ enum err decide_erase_member(struct decision *d)
     TRY(empty_lots(d, &work));
     TRY(write_off(d, &work));
     TRY(decide_forget(d, &work, &profile));
+    work_end(d, &work);
     return decide_count_members(d, -1);
 }

@@ -124,5 +124,6 @@ enum err decide_issue_card(struct decision *d)
     }
     TRY(give_card(d, &work.id, &profile));
     decide_put_profile(d, &work.id, &profile);
+    work_end(d, &work);
     return ERR_OK;
 }

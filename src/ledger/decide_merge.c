@@ -172,6 +172,8 @@ enum err decide_merge_members(struct decision *d)
     put_marks(d, &m);
     TRY(work_settle(d, &m.into)); /* a lot that ends by inactivity ends by the receiver's */
     TRY(work_repay(d, &m.into));
+    work_end(d, &m.from);
+    work_end(d, &m.into);
     m.merge.from = m.from.id;
     m.merge.into = m.into.id;
     m.merge.merged_at = d->now;

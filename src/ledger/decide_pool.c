@@ -67,6 +67,7 @@ enum err decide_open_pool(struct decision *d)
         return decide_refuse(d, standing_verdict(&member.row));
     }
     TRY(work_open(d, &member));
+    work_end(d, &member);
     TRY(count_pools(d, &member.id, true));
     memcpy(profile.name, command->name, sizeof profile.name);
     struct member *row = &member.row; /* its memory, for an account that is empty */
@@ -107,6 +108,8 @@ enum err decide_join_pool(struct decision *d)
     TRY(count_pools(d, &member.id, true));
     TRY(count_pools(d, &pool.id, true));
     put_place(d, &pool.id, &member.id);
+    work_end(d, &member);
+    work_end(d, &pool);
     return ERR_OK;
 }
 
@@ -150,5 +153,7 @@ enum err decide_leave_pool(struct decision *d)
     TRY(count_pools(d, &member.id, false));
     key_pool(&pool.id, &member.id, &key);
     plan_delete(d->plan, TABLE_POOL, &key);
+    work_end(d, &member);
+    work_end(d, &pool);
     return ERR_OK;
 }

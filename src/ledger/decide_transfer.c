@@ -138,5 +138,8 @@ enum err decide_transfer(struct decision *d)
         return decide_refuse(d, VERDICT_INSUFFICIENT_POINTS);
     }
     d->plan->answer.points = points;
-    return move(d, &parties.from, &parties.to, points);
+    TRY(move(d, &parties.from, &parties.to, points));
+    work_end(d, &parties.from);
+    work_end(d, &parties.to);
+    return ERR_OK;
 }

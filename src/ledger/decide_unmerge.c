@@ -151,6 +151,8 @@ enum err decide_unmerge_members(struct decision *d)
     TRY(return_lots(d, &u));
     TRY(return_debt(d, &u));
     TRY(return_cards(d, &u));
+    work_end(d, &u.into);
+    work_end(d, &u.from);
     u.merge.is_undone = true;
     decide_put_merge(d, &d->command->unmerge.merge, &u.merge);
     return decide_count_members(d, 1);

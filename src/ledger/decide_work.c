@@ -161,6 +161,7 @@ enum err work_find(struct decision *d, const struct uid *member, struct member_w
 enum err work_open(struct decision *d, struct member_work *work)
 {
     bool is_active = is_activity(d->command);
+    work->due_before = lots_next_due(&work->row);
     d->plan->answer.member = work->id;
     plan_history(d->plan, &work->id, work->row.last_row, is_active);
     TRY(work_settle(d, work));
@@ -192,6 +193,29 @@ enum err work_begin_good(struct decision *d, const struct uid *member, struct me
     }
     enum verdict verdict = standing_verdict(&work->row);
     return verdict != VERDICT_OK ? decide_refuse(d, verdict) : work_open(d, work);
+}
+
+static void due_of_member(struct unix_ms due, const struct uid *member, struct ledger_key *out_key)
+{
+    static const struct partner_id none = {{0}};
+    key_due(due, DUE_MEMBER, &none, member, out_key);
+}
+
+void work_end(struct decision *d, const struct member_work *work)
+{
+    struct unix_ms due = lots_next_due(&work->row);
+    struct ledger_key key;
+    if (decision_is_refused(d) || due.ms == work->due_before.ms) {
+        return;
+    }
+    if (work->due_before.ms != 0) {
+        due_of_member(work->due_before, &work->id, &key);
+        plan_delete(d->plan, TABLE_DUE, &key);
+    }
+    if (due.ms != 0) {
+        due_of_member(due, &work->id, &key);
+        plan_row(d->plan, TABLE_DUE, &key, slice_of(NULL, 0));
+    }
 }
 
 enum err work_begin_by_card(struct decision *d, const struct card_number *card,

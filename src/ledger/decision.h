@@ -33,14 +33,16 @@ enum verdict points_verdict(struct points points);
 bool reason_is_code(const char *reason);
 bool tag_is_none(const uint8_t tag[PERSONAL_TAG_SIZE]);
 
+/* From work_begin to work_end. Two members may be worked on at a time. */
 struct member_work {
     struct uid id;
+    struct unix_ms due_before; /* as TABLE_DUE has it; 0: not at all */
     struct member row;
 };
 
 /* Loads the member, or the one it was merged into; writes the history link; moves lots that became
  * active or ended. A refusal when there is none. Blocked and erased ones are taken as well: what was
- * promised goes on. */
+ * promised goes on. Each work that was opened ends with work_end, unless the command is refused. */
 MUST_USE enum err work_begin(struct decision *d, const struct uid *member,
                              struct member_work *work);
 /* The same for what starts something new: a refusal when the member is erased or blocked. */
@@ -82,10 +84,18 @@ MUST_USE enum err work_post(struct decision *d, struct member_work *work,
                             const struct account_ref *debit, const struct account_ref *credit,
                             struct points points);
 
+/* After the last change: moves the member's row in TABLE_DUE to the soonest time at which a lot
+ * becomes active or expires. Nothing when the command is refused. */
+void work_end(struct decision *d, const struct member_work *work);
+
 struct account_ref account_of_member(enum account_kind kind, const struct uid *member);
 struct account_ref account_of_partner(enum account_kind kind, const struct partner_id *partner,
                                       struct period period);
 struct account_ref account_of_programme(enum account_kind kind);
+
+/* What one of our own commands was answered. ERR_NOT_FOUND when its id is forgotten. */
+MUST_USE enum err decide_recall_answer(const struct decision *d, const struct uid *id,
+                                       struct answer *out_answer);
 
 /* Rows that decisions write whole. */
 void decide_put_profile(struct decision *d, const struct uid *member,

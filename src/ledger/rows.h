@@ -1,7 +1,8 @@
 /* The rows of the ledger's tables: plain structs, their keys, their stored bytes.
  *
- * Every value begins with a version byte. Integers are LEB128 or fixed little-endian; keys are
- * big-endian where they must sort by number. Decoders refuse anything an encoder would not write.
+ * Every value begins with a version byte, but for a transaction's, which is a bare row number.
+ * Integers are LEB128 or fixed little-endian; keys are big-endian where they must sort by number.
+ * Decoders refuse anything an encoder would not write.
  */
 #ifndef LEDGER_ROWS_H
 #define LEDGER_ROWS_H
@@ -173,18 +174,16 @@ struct answer {
     struct points points; /* earned, held, captured, voided, taken or given back */
     struct points left;   /* of a hold */
     struct points debt;   /* newly owed by the member */
+    struct money amount;       /* returned, of a sale */
     struct points written_off; /* of what the member should owe, beyond the debt limit or erased */
     struct unix_ms capture_by;
     struct unix_ms deliver_by;
     uint64_t row; /* the journal row that recorded it */
 };
 
-#define BODY_HASH_SIZE 16
-
+/* Where a command's verdict and answer are: in its record. */
 struct transaction {
-    uint8_t body_hash[BODY_HASH_SIZE];
-    enum verdict verdict;
-    struct answer answer;
+    uint64_t row;
 };
 
 /* The key of TABLE_TRANSACTION: origin and id. */

@@ -17,7 +17,7 @@ enum ledger_table {
     TABLE_ACCOUNT = 5,     /* struct account_key -> struct account */
     TABLE_HOLD = 6,        /* redeemer, hold id -> struct hold */
     TABLE_SALE = 7,        /* issuer, sale id -> struct sale */
-    TABLE_TRANSACTION = 8, /* origin partner, id -> struct transaction */
+    TABLE_TRANSACTION = 8, /* origin partner, id -> the journal row that holds it */
     TABLE_STREAM = 9,      /* direction, partner -> struct stream */
     TABLE_TOTAL = 10,      /* direction, partner, period, kind, tariff -> struct entry_total */
     TABLE_OUTBOX = 11,     /* partner, number -> journal row that holds the entry */
@@ -49,6 +49,11 @@ struct ledger_view {
     void *context;
     enum err (*get)(void *context, enum ledger_table table, struct slice key,
                     struct slice *out_value);
+    /* The bytes of the journal record of this row, borrowed until the next call of `record`.
+     * ERR_NOT_FOUND when it was trimmed. NULL for views that only read tables: nothing can be
+     * decided on them. Called with `record_context`, since journal and tables may be kept apart. */
+    enum err (*record)(void *record_context, uint64_t row, struct slice *out_bytes);
+    void *record_context;
 };
 
 struct ledger_store {
@@ -56,6 +61,9 @@ struct ledger_store {
     void *context;
     enum err (*put)(void *context, enum ledger_table table, struct slice key, struct slice value);
     enum err (*del)(void *context, enum ledger_table table, struct slice key);
+    /* Does this row hold the effects of journal row `row` already? Asked when a journal is replayed
+     * over tables that were written down at different times. May be NULL: never. */
+    bool (*has_applied)(void *context, enum ledger_table table, struct slice key, uint64_t row);
 };
 
 static inline enum err view_get(const struct ledger_view *view, enum ledger_table table,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "invariants.h"
-#include "ledger/apply.h"
 #include "model_parts.h"
 #include "shrink.h"
 #include "world_compare.h"
@@ -61,20 +60,25 @@ void world_init(struct world *w, enum model_flaw flaw)
 
 void world_fini(struct world *w)
 {
+    ledger_applier_destroy(w->applier);
     memory_store_destroy(w->tables);
     plan_fini(&w->plan);
     run_journal_fini(&w->journal);
     buffer_fini(&w->body);
+    buffer_fini(&w->record);
     buffer_fini(&w->entry_bytes);
     free(w->model);
 }
 
 static void world_reset(struct world *w)
 {
+    ledger_applier_destroy(w->applier);
     memory_store_destroy(w->tables);
+    w->applier = NULL;
     w->tables = NULL;
     ASSERT(memory_store_create(&w->tables) == ERR_OK);
     w->store = memory_store_port(w->tables);
+    ASSERT(ledger_applier_create(&w->store, &w->applier) == ERR_OK);
     w->terms.refund_grace_ms = w->mood.refund_grace_ms;
     w->terms.debt_limit = points_of(w->mood.debt_limit);
     w->now.ms = STEPS_START_MS;
@@ -122,11 +126,14 @@ static bool apply(struct world *w, const struct command *command)
     buffer_clear(&w->body);
     command_encode(command, &w->body);
     record.body = buffer_slice(&w->body);
-    command_body_hash(command, record.body_hash);
+    record.is_dated = command->is_dated;
+    buffer_clear(&w->record);
+    record_encode(&record, &w->record);
+    ASSERT(memory_store_keep_record(w->tables, record.row, buffer_slice(&w->record)) == ERR_OK);
     if (w->is_audited) {
         run_journal_add(&w->journal, &record);
     }
-    enum err err = ledger_apply(&w->store, &record, &note);
+    enum err err = ledger_applier_apply(w->applier, &record, &note);
     if (err != ERR_OK) {
         (void)snprintf(w->complaint, sizeof w->complaint, "the plan does not apply: %.400s",
                        note.text);
@@ -220,6 +227,7 @@ static bool all_agree(struct world *w)
         }
     }
     w->is_loud = was_loud;
+    ASSERT(ledger_applier_flush(w->applier) == ERR_OK);
     return accounts_agree(&w->store.view, w->model, w->complaint) && invariants_hold(w);
 }
 

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "journal.h"
+#include "ledger/apply.h"
 #include "ledger/decide.h"
 #include "ledger/memory_store.h"
 #include "statistics.h"
@@ -18,7 +19,9 @@ struct world {
     struct memory_store *tables;
     struct ledger_store store;
     struct plan plan;
+    struct ledger_applier *applier; /* keeps sums until it is flushed */
     struct buffer body;
+    struct buffer record;
     struct buffer entry_bytes;
     struct command_room room;
     struct unix_ms now;
