@@ -35,9 +35,8 @@ static void print_points(struct points points)
 
 static void print_entry(const struct clearing_entry *entry)
 {
-    (void)printf(" %s number=%" PRIu64 " card=%s tariff=%u period=%u",
-                 entry_kind_name(entry->kind), entry->number, entry->card.digits, entry->tariff,
-                 entry->period.yyyymm);
+    (void)printf(" %s number=%" PRIu64 " card=%s tariff=%u period=%u", entry_kind_name(entry->kind),
+                 entry->number, entry->card.digits, entry->tariff, entry->period.yyyymm);
     print_points(entry->points);
     print_ids("of", &entry->subject);
     print_time("from", entry->active_from.ms);

@@ -6,17 +6,17 @@ struct share {
 };
 
 static const struct share shares[] = {
-    {make_enrol, 40},        {make_issue_card, 12},     {make_block_card, 3},
-    {make_unblock_card, 6},  {make_block_member, 4},    {make_unblock_member, 8},
-    {make_erase, 3},         {make_transfer, 90},       {make_open_pool, 5},
-    {make_join_pool, 14},    {make_leave_pool, 6},      {make_propose, 20},
-    {make_rule, 24},         {make_merge, 10},          {make_unmerge, 10},
-    {make_prune, 4},         {make_earn, 200},          {make_hold, 70},
-    {make_partner_hold, 50}, {make_foreign_hold, 35},   {make_capture, 70},
-    {make_void, 30},         {make_return_sale, 70},    {make_return_burn, 50},
-    {make_settle, 12},       {make_expire_hold, 24},    {make_entry, 110},
-    {make_receipt, 15},      {make_batch_end, 4},       {make_close, 8},
-    {make_pair, 2},          {make_freeze, 1},          {make_repeat, 30},
+    {make_enrol, 40},        {make_issue_card, 12},   {make_block_card, 3},
+    {make_unblock_card, 6},  {make_block_member, 4},  {make_unblock_member, 8},
+    {make_erase, 3},         {make_transfer, 90},     {make_open_pool, 5},
+    {make_join_pool, 14},    {make_leave_pool, 6},    {make_propose, 20},
+    {make_rule, 24},         {make_merge, 10},        {make_unmerge, 10},
+    {make_prune, 4},         {make_earn, 200},        {make_hold, 70},
+    {make_partner_hold, 50}, {make_foreign_hold, 35}, {make_capture, 70},
+    {make_void, 30},         {make_return_sale, 70},  {make_return_burn, 50},
+    {make_settle, 12},       {make_expire_hold, 24},  {make_entry, 110},
+    {make_receipt, 15},      {make_batch_end, 4},     {make_close, 8},
+    {make_pair, 2},          {make_freeze, 1},        {make_repeat, 30},
 };
 
 static make_fn *what_to_make(const struct making *making)
@@ -42,15 +42,15 @@ static make_fn *what_to_make(const struct making *making)
     return shares[i].make;
 }
 
-/* An old command again, sometimes with another body, sometimes what was forgotten. */
+/* An old command again, sometimes with another body, sometimes a hold whose id was forgotten. Other
+ * forgotten ids are not used again: the node refuses ids from before what it remembers. */
 void make_repeat(const struct making *making)
 {
     const uint32_t *n = making->step->numbers;
     struct command *command = making->command;
     bool wants_forgotten = one_in(n[5], 6);
     const struct model_command *known = pick_command(making->m, n[3], wants_forgotten);
-    if (known == NULL || (wants_forgotten && known->command.kind != COMMAND_EARN &&
-                          known->command.kind != COMMAND_HOLD)) {
+    if (known == NULL || (wants_forgotten && known->command.kind != COMMAND_HOLD)) {
         make_earn(making);
         return;
     }
@@ -105,5 +105,5 @@ void step_command(const struct step *step, const struct mood *mood, const struct
                                     .origin = m->roster->partners[0].id,
                                     .transaction_id = pick_id(step->serial, ID_TRANSACTION),
                                     .business_time = step->at};
-    what_to_make(&making)(&making);
+    what_to_make (&making)(&making);
 }

@@ -23,9 +23,8 @@ static void fill_subject(const struct making *making, int sender, struct clearin
             entry->subject = hold->id;
             entry->card = hold->card;
             if (entry->kind != ENTRY_VOID && one_in(n[7], 6)) {
-                entry->points = points_of(entry->kind == ENTRY_CAPTURE
-                                              ? hold->left
-                                              : hold->captured - hold->returned);
+                entry->points = points_of(
+                    entry->kind == ENTRY_CAPTURE ? hold->left : hold->captured - hold->returned);
             }
         }
     }

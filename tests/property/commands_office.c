@@ -48,12 +48,11 @@ void make_issue_card(const struct making *making)
     bool is_full = making->m->card_count + 16 > MODEL_CARDS;
     making->command->kind = COMMAND_ISSUE_CARD;
     making->command->card = (struct command_card){0};
-    making->command->card.member =
-        is_full ? pick_id(making->step->serial, ID_NOBODY)
-                : pick_member_id(making->m, n[4],
-                                 one_in(n[5], 5)   ? MEMBER_POOL
-                                 : one_in(n[5], 7) ? MEMBER_ANY
-                                                   : MEMBER_LIVING);
+    making->command->card.member = is_full ? pick_id(making->step->serial, ID_NOBODY)
+                                           : pick_member_id(making->m, n[4],
+                                                            one_in(n[5], 5)   ? MEMBER_POOL
+                                                            : one_in(n[5], 7) ? MEMBER_ANY
+                                                                              : MEMBER_LIVING);
 }
 
 /* A card or a member that is blocked, now and then another. */
@@ -153,10 +152,9 @@ void make_transfer(const struct making *making)
     transfer->to =
         one_in(n[4] >> 4, 40) ? transfer->from : pick_member_id(making->m, n[6], to_taste);
     from = from < 0 ? -1 : model_follow(making->m, from);
-    int64_t there =
-        from < 0 ? 0 : model_balances(making->m, from, making->step->at).available;
-    transfer->points = points_of(
-        pick_points_of(n[7], making->mood->is_hoarding ? 20000 : 200, there));
+    int64_t there = from < 0 ? 0 : model_balances(making->m, from, making->step->at).available;
+    transfer->points =
+        points_of(pick_points_of(n[7], making->mood->is_hoarding ? 20000 : 200, there));
     if ((from >= 0 && making->m->members[from].is_pool) || one_in(n[8], 30)) {
         transfer->by = some_pool_member(making, from, n[8]);
     }
@@ -172,9 +170,9 @@ void make_open_pool(const struct making *making)
     making->command->kind = COMMAND_OPEN_POOL;
     making->command->pool = (struct command_pool){0};
     making->command->pool.pool = pick_id(making->step->serial, ID_POOL);
-    making->command->pool.member = pick_member_id(
-        m, making->step->numbers[4], one_in(making->step->numbers[5], 6) ? MEMBER_ANY
-                                                                         : MEMBER_LIVING);
+    making->command->pool.member =
+        pick_member_id(m, making->step->numbers[4],
+                       one_in(making->step->numbers[5], 6) ? MEMBER_ANY : MEMBER_LIVING);
     (void)snprintf(making->command->pool.name, sizeof making->command->pool.name, "family");
 }
 

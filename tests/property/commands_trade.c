@@ -176,8 +176,8 @@ void make_expire_hold(const struct making *making)
     }
     making->command->kind = COMMAND_EXPIRE_HOLD;
     making->command->transaction_id = pick_id(making->step->serial, ID_DUE);
-    making->command->due = (struct command_due){.id = hold->id,
-                                                .redeemer =
-                                                    making->m->roster->partners[hold->partner].id,
-                                                .due = {hold->deliver_by}};
+    making->command->due =
+        (struct command_due){.id = hold->id,
+                             .redeemer = making->m->roster->partners[hold->partner].id,
+                             .due = {hold->deliver_by}};
 }

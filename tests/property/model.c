@@ -2,13 +2,14 @@
 
 #include <string.h>
 
-void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
-                 int64_t debt_limit)
+void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms, int64_t debt_limit)
 {
     m->roster = roster;
     m->grace_ms = grace_ms;
     m->debt_limit = debt_limit;
     m->now = 0;
+    m->kind = COMMAND_KIND_END;
+    memset(m->given, 0, sizeof m->given);
     m->card_serial = 0;
     m->out_period = roster->first_period;
     m->member_count = 0;
@@ -38,6 +39,7 @@ void model_copy(struct model *to, const struct model *from)
     to->grace_ms = from->grace_ms;
     to->debt_limit = from->debt_limit;
     to->now = from->now;
+    to->kind = from->kind;
     to->card_serial = from->card_serial;
     to->out_period = from->out_period;
     to->member_count = from->member_count;
@@ -49,6 +51,7 @@ void model_copy(struct model *to, const struct model *from)
     to->adjustment_count = from->adjustment_count;
     to->merge_count = from->merge_count;
     to->touched = from->touched;
+    COPY(given, MODEL_PARTNERS);
     COPY(in_period, MODEL_PARTNERS);
     COPY(is_frozen_out, MODEL_PARTNERS);
     COPY(sent_count, MODEL_PARTNERS);
@@ -71,7 +74,10 @@ static enum verdict step_due(struct model *m, const struct command *command,
 {
     (void)answer;
     if (command->kind == COMMAND_SETTLE_MEMBER) {
-        int member = model_member(m, &command->due.id);
+        int member = model_account_of(m, &command->due.id);
+        if (member < 0) {
+            return VERDICT_MEMBER_UNKNOWN;
+        }
         model_settle(m, &m->members[member]);
         model_touch(m, member);
         return VERDICT_OK;
@@ -89,11 +95,6 @@ static enum verdict step_close(struct model *m, const struct command *command,
                                struct model_answer *answer)
 {
     (void)answer;
-    for (int i = 1; i < MODEL_PARTNERS; i++) {
-        if (m->is_frozen_out[i]) {
-            return VERDICT_STREAM_FROZEN;
-        }
-    }
     if (command->close_period.period.yyyymm != m->out_period.yyyymm) {
         return VERDICT_PERIOD_NOT_OPEN;
     }
@@ -241,6 +242,7 @@ void model_step(struct model *m, const struct command *command, struct unix_ms n
 {
     *out_answer = (struct model_answer){0};
     m->now = now.ms;
+    m->kind = command->kind;
     m->touched = 0;
     if (!command_is_idempotent(command->kind)) {
         out_answer->verdict = model_fns[command->kind](m, command, out_answer);

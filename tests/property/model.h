@@ -19,6 +19,7 @@
 #define MODEL_ENTRIES     8192
 #define MODEL_ACCOUNTS    512
 #define MODEL_ADJUSTMENTS 1024
+#define MODEL_TARIFFS     3 /* numbered from 1 */
 #define MODEL_MERGES      256
 
 /* A model that is wrong on purpose, to see that it is noticed. */
@@ -55,8 +56,8 @@ struct model_member {
     bool is_blocked;
     bool is_pool;
     bool is_erased;
-    int merged_into;    /* -1: it wasn't */
-    size_t merged_from; /* how many came into this one, directly or not */
+    int merged_into;       /* -1: it wasn't */
+    size_t merged_from;    /* how many came into this one, directly or not */
     uint64_t pool_members; /* of a pool: bits of the members that are in it */
     size_t card_count;
     int64_t debt;
@@ -163,6 +164,7 @@ struct model_answer {
     int64_t left;
     int64_t debt;
     int64_t written_off;
+    int64_t amount; /* money, of a return */
     struct card_number card; /* of a member that was enrolled, or one more */
 };
 
@@ -178,6 +180,8 @@ struct model {
     int64_t grace_ms;
     int64_t debt_limit;
     int64_t now;
+    enum command_kind kind;                       /* of the last command */
+    int64_t given[MODEL_PARTNERS][MODEL_TARIFFS]; /* by partners to our members, ever */
     uint64_t card_serial;
     struct period out_period; /* of all own streams */
     struct period in_period[MODEL_PARTNERS];

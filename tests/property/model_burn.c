@@ -64,9 +64,6 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     if (hold == NULL) {
         return VERDICT_HOLD_UNKNOWN;
     }
-    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
-        return VERDICT_STREAM_FROZEN;
-    }
     if (hold->has_ended) {
         return VERDICT_HOLD_ENDED;
     }
@@ -76,6 +73,9 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     }
     if (command->business_time.ms > hold->capture_by || m->now > hold->deliver_by) {
         return VERDICT_CAPTURE_TOO_LATE;
+    }
+    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
+        return VERDICT_STREAM_FROZEN;
     }
     if (hold->is_foreign) {
         hold->captured += points;
@@ -105,11 +105,11 @@ enum verdict model_step_void(struct model *m, const struct command *command,
     if (hold == NULL) {
         return VERDICT_HOLD_UNKNOWN;
     }
-    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
-        return VERDICT_STREAM_FROZEN;
-    }
     if (hold->has_ended) {
         return VERDICT_HOLD_ENDED;
+    }
+    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
+        return VERDICT_STREAM_FROZEN;
     }
     answer->points = hold->left;
     if (hold->is_foreign) {
@@ -139,13 +139,13 @@ enum verdict model_step_return_burn(struct model *m, const struct command *comma
     if (hold == NULL) {
         return VERDICT_HOLD_UNKNOWN;
     }
-    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
-        return VERDICT_STREAM_FROZEN;
-    }
     int64_t left = hold->captured - hold->returned;
     points = points == 0 ? left : points;
     if (points > left || points <= 0) {
         return VERDICT_RETURN_EXCEEDS_SALE;
+    }
+    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
+        return VERDICT_STREAM_FROZEN;
     }
     answer->points = points;
     if (hold->is_foreign) {

@@ -14,11 +14,16 @@ static enum verdict take_earn(struct model *m, int sender, const struct clearing
     if (model_sale(m, sender, &entry->transaction_id) != NULL) {
         return VERDICT_SALE_EXISTS;
     }
+    int64_t *given = &m->given[sender][entry->tariff];
+    if (entry->points.minor > LIMIT_POINTS_PER_PARTNER - *given) {
+        return VERDICT_POINTS_TOO_LARGE;
+    }
     struct model_member *member = &m->members[index];
     model_settle(m, member);
     if (!model_has_room(m, member, lot, entry->points.minor)) {
         return VERDICT_TOO_MANY_LOTS;
     }
+    *given += entry->points.minor;
     model_active(m, index);
     model_give(m, member, lot, entry->points.minor);
     model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_AVAILABLE, sender, entry->period,
@@ -52,8 +57,8 @@ static enum verdict take_earn_return(struct model *m, int sender,
     sale->taken += points;
     int index = model_follow(m, sale->member);
     model_settle(m, &m->members[index]);
-    model_take(m, &m->members[index], sale->lot, points, answer);
-    model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_RECEIVABLE, sender, entry->period, points);
+    model_take(m, &m->members[index], sale->lot, points,
+               (struct model_sink){ACCOUNT_RECEIVABLE, sender, entry->period}, answer);
     model_touch(m, index);
     return VERDICT_OK;
 }
@@ -129,6 +134,19 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     return verdict;
 }
 
+/* By the return of this id; 0 when that is forgotten. */
+static int64_t amount_returned(const struct model *m, const struct uid *id)
+{
+    for (size_t i = 0; i < m->command_count; i++) {
+        const struct model_command *known = &m->commands[i];
+        if (!known->is_forgotten && known->command.kind == COMMAND_RETURN_SALE &&
+            uid_equal(&known->command.transaction_id, id)) {
+            return known->answer.amount;
+        }
+    }
+    return 0;
+}
+
 /* A refused entry is as if it had not been sent, in the period it was sent in. */
 static void reverse(struct model *m, int partner, const struct model_entry *entry)
 {
@@ -143,6 +161,7 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
         break;
     case ENTRY_EARN_RETURN:
         sale->taken -= points;
+        sale->returned -= amount_returned(m, &entry->transaction_id);
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, partner, entry->period, points);
         break;
     case ENTRY_CAPTURE: /* what its home did not honour can't be captured again */

@@ -54,21 +54,18 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    struct model_sale sale = {.home = home,
-                              .id = command->transaction_id,
-                              .card = earn->card,
-                              .member = member,
-                              .is_fixed = earn->is_fixed,
-                              .amount = earn->amount.minor,
-                              .points = points,
-                              .rate = earn->rate,
-                              .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms,
-                                      earn->idle_months}};
+    struct model_sale sale = {
+        .home = home,
+        .id = command->transaction_id,
+        .card = earn->card,
+        .member = member,
+        .is_fixed = earn->is_fixed,
+        .amount = earn->amount.minor,
+        .points = points,
+        .rate = earn->rate,
+        .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms, earn->idle_months}};
     if (home > 0 && points > 0 && m->is_frozen_out[home]) {
         return VERDICT_STREAM_FROZEN;
-    }
-    if (model_sale(m, 0, &command->transaction_id) != NULL) {
-        return VERDICT_SALE_EXISTS;
     }
     if (home > 0) {
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
@@ -110,6 +107,13 @@ static int64_t points_kept(const struct model_sale *sale, int64_t kept)
     return points.minor;
 }
 
+/* Of a sale without an amount the points are the measure; without both, nothing is. */
+static bool is_over(const struct model_sale *sale)
+{
+    return sale->amount > 0 ? sale->returned == sale->amount
+                            : sale->points > 0 && sale->taken == sale->points;
+}
+
 enum verdict model_step_return_sale(struct model *m, const struct command *command,
                                     struct model_answer *answer)
 {
@@ -122,7 +126,7 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
         return VERDICT_SALE_UNKNOWN;
     }
     int64_t left = sale->amount - sale->returned;
-    if (amount > left || (left == 0 && (sale->amount > 0 || sale->taken == sale->points))) {
+    if (amount > left || is_over(sale)) {
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
     int64_t returned = sale->returned + (amount == 0 ? left : amount);
@@ -130,14 +134,15 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
     if (sale->home > 0 && points > 0 && m->is_frozen_out[sale->home]) {
         return VERDICT_STREAM_FROZEN;
     }
+    answer->amount = returned - sale->returned;
     sale->returned = returned;
     sale->taken += points;
     answer->points = points;
     if (sale->home == 0) {
         int index = model_follow(m, sale->member);
         model_settle(m, &m->members[index]);
-        model_take(m, &m->members[index], sale->lot, points, answer);
-        model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_ISSUED, 0, (struct period){0}, points);
+        model_take(m, &m->members[index], sale->lot, points,
+                   (struct model_sink){ACCOUNT_ISSUED, 0, {0}}, answer);
         model_touch(m, index);
     } else if (points > 0) {
         model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, sale->home, m->out_period, points);

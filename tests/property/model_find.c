@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ledger/precedence.h"
+
 int model_partner(const struct model *m, const struct partner_id *partner)
 {
     for (int i = 0; i < MODEL_PARTNERS; i++) {
@@ -113,19 +115,31 @@ enum verdict model_judge_points(int64_t points)
                                                : VERDICT_OK;
 }
 
-enum verdict model_first(enum verdict a, enum verdict b)
+/* Where the verdict stands among those that the last command may get. */
+static int rank_of(const struct model *m, enum verdict verdict)
+{
+    const enum verdict *order = command_verdicts(m->kind);
+    int rank = 0;
+    while (order[rank] != verdict) {
+        ASSERT(order[rank] != VERDICT_OK);
+        rank++;
+    }
+    return rank;
+}
+
+enum verdict model_first(const struct model *m, enum verdict a, enum verdict b)
 {
     if (a == VERDICT_OK || b == VERDICT_OK) {
         return a == VERDICT_OK ? b : a;
     }
-    return a < b ? a : b;
+    return rank_of(m, a) < rank_of(m, b) ? a : b;
 }
 
 enum verdict model_judge_member(const struct model *m, int member)
 {
-    return member < 0                       ? VERDICT_MEMBER_UNKNOWN
-           : m->members[member].is_blocked ? VERDICT_MEMBER_BLOCKED
+    return member < 0                      ? VERDICT_MEMBER_UNKNOWN
            : m->members[member].is_erased  ? VERDICT_MEMBER_ERASED
+           : m->members[member].is_blocked ? VERDICT_MEMBER_BLOCKED
                                            : VERDICT_OK;
 }
 
@@ -133,7 +147,7 @@ enum verdict model_judge_card(struct model *m, const struct card_number *number,
 {
     const struct model_card *card = model_card(m, number);
     *out_member = -1;
-    if (card == NULL || card->member < 0) {
+    if (card == NULL) {
         return VERDICT_CARD_UNKNOWN;
     }
     *out_member = card->member;

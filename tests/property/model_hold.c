@@ -10,6 +10,7 @@ enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t poi
     if (model_spendable(&copy) < points) {
         return VERDICT_INSUFFICIENT_POINTS;
     }
+    copy.active_at = m->now; /* before the first to end is looked for */
     while (points > 0) {
         struct model_lot *lot = model_first_lot(m, &copy, false);
         int64_t held = model_least(lot->free, points);
@@ -23,7 +24,6 @@ enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t poi
     }
     model_settle(m, &m->members[hold->member]);
     m->members[hold->member] = copy;
-    model_active(m, hold->member);
     return VERDICT_OK;
 }
 
@@ -60,6 +60,7 @@ void model_release(struct model *m, struct model_hold *hold)
         }
     }
     model_settle(m, member); /* what is past its expiry goes at once */
+    model_cancel_debt(m, member);
     hold->left = 0;
     hold->has_ended = true;
 }

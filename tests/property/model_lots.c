@@ -30,8 +30,7 @@ int64_t model_end(const struct model_member *member, const struct model_key *key
 {
     int64_t end = key->expires_at == 0 ? INT64_MAX : key->expires_at;
     int64_t active = member->active_at == 0 ? member->enrolled : member->active_at;
-    return key->idle_months == 0 ? end
-                                 : model_least(end, months_after(active, key->idle_months));
+    return key->idle_months == 0 ? end : model_least(end, months_after(active, key->idle_months));
 }
 
 /* Of equal ends, the order that the rows document: expires_at, idle_months, active_from, issuer,
@@ -230,8 +229,9 @@ static int64_t take_from(struct model_lot *lot, int64_t points)
 }
 
 void model_take(struct model *m, struct model_member *member, struct model_key key, int64_t points,
-                struct model_answer *answer)
+                struct model_sink sink, struct model_answer *answer)
 {
+    int64_t wanted = points;
     struct model_lot *lot;
     struct model_key active = key;
     active.active_from = 0;
@@ -244,10 +244,30 @@ void model_take(struct model *m, struct model_member *member, struct model_key k
         points = take_from(lot, points);
     }
     model_drop_empty(member);
-    int64_t room = m->debt_limit > member->debt ? m->debt_limit - member->debt : 0;
+    int64_t limit = member->is_erased ? 0 : m->debt_limit;
+    int64_t room = limit > member->debt ? limit - member->debt : 0;
     answer->debt = model_least(points, room);
     answer->written_off = points - answer->debt;
     member->debt += answer->debt;
+    model_post(m, ACCOUNT_AVAILABLE, sink.account, sink.partner, sink.period,
+               wanted - answer->written_off);
+    if (sink.account != ACCOUNT_ADJUSTMENT) {
+        model_post(m, ACCOUNT_ADJUSTMENT, sink.account, sink.partner, sink.period,
+                   answer->written_off);
+    }
+}
+
+void model_cancel_debt(const struct model *m, struct model_member *member)
+{
+    for (int is_pending = 0; is_pending < 2; is_pending++) {
+        struct model_lot *lot;
+        while (member->debt > 0 && (lot = model_first_lot(m, member, is_pending != 0)) != NULL) {
+            int64_t repaid = model_least(lot->free, member->debt);
+            lot->free -= repaid;
+            member->debt -= repaid;
+        }
+    }
+    model_drop_empty(member);
 }
 
 struct model_balances model_balances(const struct model *m, int member, struct unix_ms now)

@@ -62,7 +62,7 @@ enum verdict model_step_issue_card(struct model *m, const struct command *comman
 {
     int member = model_account_of(m, &command->card.member);
     bool is_full = member >= 0 && m->members[member].card_count == LIMIT_CARDS_PER_MEMBER;
-    enum verdict verdict = model_first(is_full ? VERDICT_TOO_MANY_CARDS : VERDICT_OK,
+    enum verdict verdict = model_first(m, is_full ? VERDICT_TOO_MANY_CARDS : VERDICT_OK,
                                        model_judge_member(m, member));
     if (verdict == VERDICT_OK) {
         add_card(m, member, command, answer);
@@ -76,11 +76,14 @@ enum verdict model_step_block_card(struct model *m, const struct command *comman
     bool is_to_block = command->kind == COMMAND_BLOCK_CARD;
     struct model_card *card = model_card(m, &command->card.card);
     (void)answer;
-    if (card == NULL || card->member < 0) {
+    if (card == NULL) {
         return VERDICT_CARD_UNKNOWN;
     }
     if (card->is_blocked == is_to_block) {
         return is_to_block ? VERDICT_CARD_BLOCKED : VERDICT_CARD_NOT_BLOCKED;
+    }
+    if (card->member < 0) {
+        return VERDICT_MEMBER_ERASED; /* its cards stay blocked */
     }
     card->is_blocked = is_to_block;
     return VERDICT_OK;
@@ -126,6 +129,15 @@ static bool has_held(const struct model_member *member)
     return false;
 }
 
+size_t model_pools_of(const struct model *m, int member)
+{
+    size_t pools = 0;
+    for (size_t i = 0; i < m->member_count; i++) {
+        pools += m->members[i].pool_members >> member & 1;
+    }
+    return pools;
+}
+
 bool model_has_holds(const struct model *m, int member)
 {
     return has_held(&m->members[member]);
@@ -137,7 +149,6 @@ void model_forget_member(struct model *m, int index)
         if (model_follow(m, (int)i) == index) {
             m->members[i].has_reference = false;
         }
-        m->members[i].pool_members &= ~(UINT64_C(1) << index);
     }
     for (size_t i = 0; i < m->card_count; i++) {
         struct model_card *card = &m->cards[i];
@@ -154,7 +165,7 @@ enum verdict model_step_erase(struct model *m, const struct command *command,
                               struct model_answer *answer)
 {
     int index = model_account_of(m, &command->erase.member);
-    if (index < 0) {
+    if (index < 0 || m->members[index].is_pool) {
         return VERDICT_MEMBER_UNKNOWN;
     }
     struct model_member *member = &m->members[index];
@@ -163,6 +174,9 @@ enum verdict model_step_erase(struct model *m, const struct command *command,
     }
     if (has_held(member)) {
         return VERDICT_MEMBER_HAS_HOLDS;
+    }
+    if (model_pools_of(m, index) > 0) {
+        return VERDICT_ALREADY_IN_POOL;
     }
     model_settle(m, member);
     for (size_t i = 0; i < member->lot_count; i++) {

@@ -25,28 +25,11 @@ static enum verdict judge_merge(const struct model *m, int from, int into)
     if (model_has_holds(m, from)) {
         return VERDICT_MEMBER_HAS_HOLDS;
     }
-    for (size_t i = 0; i < m->member_count; i++) {
-        if ((m->members[i].pool_members >> from & 1) != 0) {
-            return VERDICT_ALREADY_IN_POOL;
-        }
+    if (model_pools_of(m, from) > 0) {
+        return VERDICT_ALREADY_IN_POOL;
     }
     return giver->card_count + taker->card_count > LIMIT_CARDS_PER_MEMBER ? VERDICT_TOO_MANY_CARDS
                                                                           : VERDICT_OK;
-}
-
-/* Debt and points that come together cancel each other, spendable ones first. */
-static void cancel_debt(const struct model *m, struct model_member *member)
-{
-    for (int is_pending = 0; is_pending < 2; is_pending++) {
-        struct model_lot *lot;
-        while (member->debt > 0 &&
-               (lot = model_first_lot(m, member, is_pending != 0)) != NULL) {
-            int64_t repaid = model_least(lot->free, member->debt);
-            lot->free -= repaid;
-            member->debt -= repaid;
-        }
-    }
-    model_drop_empty(member);
 }
 
 /* All the lots of one to the other. False: they have no room. */
@@ -108,7 +91,8 @@ enum verdict model_step_merge(struct model *m, const struct command *command,
     }
     taker.debt += giver.debt;
     giver.debt = 0;
-    cancel_debt(m, &taker);
+    taker.active_at = taker.active_at > giver.active_at ? taker.active_at : giver.active_at;
+    model_cancel_debt(m, &taker);
     m->merge_count++;
     giver.merged_into = into;
     taker.merged_from += giver.merged_from + 1;
@@ -178,13 +162,11 @@ enum verdict model_step_unmerge(struct model *m, const struct command *command,
     if (into->is_erased) {
         return VERDICT_MEMBER_ERASED;
     }
-    if (into->is_blocked) {
-        return VERDICT_MEMBER_BLOCKED;
-    }
     model_settle(m, into);
     merge->is_undone = true;
     from->merged_into = -1;
     into->merged_from -= from->merged_from + 1;
+    from->active_at = from->active_at > into->active_at ? from->active_at : into->active_at;
     move_back(merge, from, into, answer);
     move_cards_back(m, merge);
     model_settle(m, from);

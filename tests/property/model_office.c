@@ -12,12 +12,13 @@ enum verdict model_step_propose(struct model *m, const struct command *command,
     int64_t size = points < 0 ? -points : points;
     int member = model_account_of(m, &request->member);
     enum verdict verdict = size > LIMIT_POINTS_PER_COMMAND ? VERDICT_POINTS_TOO_LARGE : VERDICT_OK;
-    verdict = model_first(
-        verdict, model_is_reason(request->reason) ? VERDICT_OK : VERDICT_REASON_UNKNOWN);
-    verdict = model_first(verdict, points == 0 ? VERDICT_POINTS_ZERO : VERDICT_OK);
-    verdict = model_first(verdict, member < 0                     ? VERDICT_MEMBER_UNKNOWN
-                                   : m->members[member].is_erased ? VERDICT_MEMBER_ERASED
-                                                                  : VERDICT_OK);
+    verdict = model_first(m, verdict,
+                          model_is_reason(request->reason) ? VERDICT_OK : VERDICT_REASON_UNKNOWN);
+    verdict = model_first(m, verdict, points == 0 ? VERDICT_POINTS_ZERO : VERDICT_OK);
+    verdict = model_first(m, verdict,
+                          member < 0                     ? VERDICT_MEMBER_UNKNOWN
+                          : m->members[member].is_erased ? VERDICT_MEMBER_ERASED
+                                                         : VERDICT_OK);
     if (verdict != VERDICT_OK) {
         return verdict;
     }
@@ -48,11 +49,10 @@ static enum verdict adjust(struct model *m, const struct model_adjustment *adjus
         model_post(m, ACCOUNT_ADJUSTMENT, ACCOUNT_AVAILABLE, 0, (struct period){0},
                    adjustment->points);
     } else {
-        model_take(m, &m->members[index], lot, -adjustment->points, answer);
-        model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_ADJUSTMENT, 0, (struct period){0},
-                   -adjustment->points);
+        model_take(m, &m->members[index], lot, -adjustment->points,
+                   (struct model_sink){ACCOUNT_ADJUSTMENT, 0, {0}}, answer);
     }
-    answer->points = adjustment->points;
+    answer->points = adjustment->points + answer->written_off;
     model_touch(m, index);
     return VERDICT_OK;
 }
@@ -76,7 +76,8 @@ enum verdict model_step_rule(struct model *m, const struct command *command,
         return VERDICT_ADJUSTMENT_EXPIRED;
     }
     if (ruling->is_approved) {
-        verdict = model_judge_member(m, model_follow(m, adjustment->member));
+        bool is_erased = m->members[model_follow(m, adjustment->member)].is_erased;
+        verdict = is_erased ? VERDICT_MEMBER_ERASED : VERDICT_OK;
         verdict = verdict == VERDICT_OK ? adjust(m, adjustment, ruling, answer) : verdict;
     }
     adjustment->is_ruled = adjustment->is_ruled || verdict == VERDICT_OK;

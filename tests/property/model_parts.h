@@ -20,8 +20,8 @@ void model_post(struct model *m, enum account_kind debit, enum account_kind cred
                 struct period period, int64_t points);
 void model_send(struct model *m, int partner, struct model_entry entry);
 enum verdict model_judge_points(int64_t points);
-/* The one that comes first in the order of verdicts; VERDICT_OK when both are. */
-enum verdict model_first(enum verdict a, enum verdict b);
+/* The one that comes first in the precedence of the command's kind; VERDICT_OK when both are. */
+enum verdict model_first(const struct model *m, enum verdict a, enum verdict b);
 /* Of a member that is to do something new; -1 is one that there isn't. */
 enum verdict model_judge_member(const struct model *m, int member);
 /* The card's member, or why it can't be used. */
@@ -33,6 +33,8 @@ int model_add_member(struct model *m, const struct uid *id, int64_t enrolled);
 void model_forget_member(struct model *m, int index);
 /* Does it have points on hold? */
 bool model_has_holds(const struct model *m, int member);
+/* How many pools it is in. */
+size_t model_pools_of(const struct model *m, int member);
 bool model_is_reason(const char *reason);
 /* The member was active: what ends by inactivity lives on. */
 void model_active(struct model *m, int member);
@@ -58,10 +60,19 @@ bool model_has_room(struct model *m, const struct model_member *member, struct m
                     int64_t points);
 /* Repays debt first. */
 void model_give(struct model *m, struct model_member *member, struct model_key key, int64_t points);
-/* Takes back what was given into a lot. What is not there becomes debt, and beyond the debt limit
- * is written off. */
+/* Where points go that are taken. */
+struct model_sink {
+    enum account_kind account;
+    int partner;
+    struct period period;
+};
+/* Takes back what was given into a lot, posted. What is not there becomes debt, and beyond the debt
+ * limit is written off: the programme's adjustment account bears it. */
 void model_take(struct model *m, struct model_member *member, struct model_key key, int64_t points,
-                struct model_answer *answer);
+                struct model_sink sink, struct model_answer *answer);
+
+/* Free points repay what is owed, spendable ones first: after this, one of both is zero. */
+void model_cancel_debt(const struct model *m, struct model_member *member);
 
 /* Home holds. */
 enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t points);
@@ -74,7 +85,7 @@ typedef enum verdict model_fn(struct model *m, const struct command *command,
                               struct model_answer *answer);
 model_fn model_step_enrol;
 model_fn model_step_issue_card;
-model_fn model_step_block_card; /* and unblock */
+model_fn model_step_block_card;   /* and unblock */
 model_fn model_step_block_member; /* and unblock */
 model_fn model_step_erase;
 model_fn model_step_earn;

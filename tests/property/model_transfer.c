@@ -12,17 +12,19 @@ static enum verdict judge_transfer(const struct model *m, const struct command_t
 {
     int by = model_account_of(m, &transfer->by);
     enum verdict verdict = model_judge_points(transfer->points.minor);
-    verdict = model_first(verdict, model_judge_member(m, from));
-    verdict = model_first(verdict, model_judge_member(m, to));
+    verdict = model_first(m, verdict, model_judge_member(m, from));
+    verdict = model_first(m, verdict, model_judge_member(m, to));
+    if (!uid_is_nil(&transfer->by)) {
+        verdict = model_first(m, verdict, model_judge_member(m, by));
+    }
     if (from < 0 || to < 0) {
         return verdict;
     }
-    verdict = model_first(verdict, from == to ? VERDICT_TRANSFER_TO_SELF : VERDICT_OK);
+    verdict = model_first(m, verdict, from == to ? VERDICT_TRANSFER_TO_SELF : VERDICT_OK);
     if (m->members[from].is_pool) {
-        return model_first(verdict, is_in_pool(m, from, by) ? VERDICT_OK : VERDICT_NOT_IN_POOL);
+        return model_first(m, verdict, is_in_pool(m, from, by) ? VERDICT_OK : VERDICT_NOT_IN_POOL);
     }
-    return model_first(verdict,
-                       uid_is_nil(&transfer->by) ? VERDICT_OK : VERDICT_NOT_A_POOL);
+    return model_first(m, verdict, uid_is_nil(&transfer->by) ? VERDICT_OK : VERDICT_NOT_A_POOL);
 }
 
 /* Lot by lot, the first to end first; with their terms. */
@@ -35,6 +37,8 @@ static enum verdict move(struct model *m, int from, int to, int64_t points)
     if (model_spendable(&giver) < points) {
         return VERDICT_INSUFFICIENT_POINTS;
     }
+    giver.active_at = m->now; /* before the first to end is looked for */
+    taker.active_at = m->now;
     while (points > 0) {
         struct model_lot *lot = model_first_lot(m, &giver, false);
         int64_t moved = model_least(lot->free, points);
@@ -63,8 +67,6 @@ enum verdict model_step_transfer(struct model *m, const struct command *command,
     verdict = verdict == VERDICT_OK ? move(m, from, to, transfer->points.minor) : verdict;
     if (verdict == VERDICT_OK) {
         answer->points = transfer->points.minor;
-        model_active(m, from);
-        model_active(m, to);
         model_touch(m, from);
         model_touch(m, to);
     }
@@ -107,9 +109,9 @@ enum verdict model_step_join_pool(struct model *m, const struct command *command
     enum verdict verdict = model_judge_member(m, member);
     (void)answer;
     if (!is_pool(m, pool)) {
-        return model_first(verdict, VERDICT_NOT_A_POOL);
+        return model_first(m, verdict, VERDICT_NOT_A_POOL);
     }
-    verdict = model_first(verdict, model_judge_member(m, pool));
+    verdict = model_first(m, verdict, model_judge_member(m, pool));
     if (verdict == VERDICT_OK && is_in_pool(m, pool, member)) {
         return VERDICT_ALREADY_IN_POOL;
     }

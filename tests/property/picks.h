@@ -42,7 +42,6 @@ const struct model_hold *pick_hold(const struct model *m, uint32_t number, int r
                                    bool wants_captured);
 const struct model_sale *pick_sale(const struct model *m, uint32_t number, int issuer);
 /* A command whose id is remembered, or was forgotten. NULL: none. */
-const struct model_command *pick_command(const struct model *m, uint32_t number,
-                                         bool is_forgotten);
+const struct model_command *pick_command(const struct model *m, uint32_t number, bool is_forgotten);
 
 #endif

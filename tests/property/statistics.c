@@ -3,15 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-struct reachable {
-    enum command_kind kind;
-    enum verdict verdict;
-};
-
-static const struct reachable reachable[] = {
-    {COMMAND_ENROL, VERDICT_OK},
-    {COMMAND_ENROL, VERDICT_REFERENCE_EXISTS},
-};
+#include "ledger/precedence.h"
 
 void statistics_print(const struct statistics *statistics)
 {
@@ -27,14 +19,27 @@ void statistics_print(const struct statistics *statistics)
     }
 }
 
+static bool is_missing(const struct statistics *statistics, unsigned kind, enum verdict verdict)
+{
+    if (statistics->counts[kind][verdict] > 0) {
+        return false;
+    }
+    (void)printf("no %s was answered %s\n", command_kind_name((enum command_kind)kind),
+                 verdict_describe(verdict)->name);
+    return true;
+}
+
 size_t statistics_print_missing(const struct statistics *statistics)
 {
     size_t missing = 0;
-    for (size_t i = 0; i < sizeof reachable / sizeof reachable[0]; i++) {
-        if (statistics->counts[reachable[i].kind][reachable[i].verdict] == 0) {
-            (void)printf("no %s was answered %s\n", command_kind_name(reachable[i].kind),
-                         verdict_describe(reachable[i].verdict)->name);
-            missing++;
+    for (unsigned kind = 1; kind < COMMAND_KIND_END; kind++) {
+        const enum verdict *verdicts = command_verdicts((enum command_kind)kind);
+        missing += is_missing(statistics, kind, VERDICT_OK);
+        if (command_is_idempotent((enum command_kind)kind)) {
+            missing += is_missing(statistics, kind, VERDICT_TRANSACTION_ID_REUSED);
+        }
+        for (size_t i = 0; verdicts[i] != VERDICT_OK; i++) {
+            missing += is_missing(statistics, kind, verdicts[i]);
         }
     }
     return missing;

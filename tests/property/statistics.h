@@ -1,5 +1,5 @@
 /* How often each answer was given to each kind of command, and which never were though the
- * documented precedence (ledger/verdict.h) says that they can be. */
+ * documented precedence (ledger/precedence.h) says that they can be. */
 #ifndef PROPERTY_STATISTICS_H
 #define PROPERTY_STATISTICS_H
 

@@ -26,9 +26,9 @@ struct world {
     struct command_room room;
     struct unix_ms now;
     uint64_t row;
-    struct run_journal journal; /* of this run's records */
-    bool is_audited;            /* at the run's end */
-    bool is_loud;               /* each command is printed, with its answer */
+    struct run_journal journal;    /* of this run's records */
+    bool is_audited;               /* at the run's end */
+    bool is_loud;                  /* each command is printed, with its answer */
     struct statistics *statistics; /* of answers that both agreed on; NULL: not counted */
     char complaint[512];           /* of the step that disagreed */
 };

@@ -8,8 +8,8 @@
 
 bool complain(char *complaint, const char *what, int64_t ledger, int64_t model)
 {
-    (void)snprintf(complaint, COMPLAINT_SIZE,
-                   "%s: the ledger says %" PRId64 ", the model %" PRId64, what, ledger, model);
+    (void)snprintf(complaint, COMPLAINT_SIZE, "%s: the ledger says %" PRId64 ", the model %" PRId64,
+                   what, ledger, model);
     return false;
 }
 
@@ -31,6 +31,7 @@ bool answers_agree(const struct plan *plan, bool is_repeat, const struct model_a
         {"the answer's points", plan->answer.points.minor, answer->points},
         {"the answer's points left", plan->answer.left.minor, answer->left},
         {"the answer's debt", plan->answer.debt.minor, answer->debt},
+        {"the answer's amount", plan->answer.amount.minor, answer->amount},
         {"the answer's points written off", plan->answer.written_off.minor, answer->written_off},
     };
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
