@@ -51,8 +51,10 @@ static bool move_lots(struct model_member *from, struct model_member *into,
 
 static void move_cards(struct model *m, struct model_merge *merge)
 {
+    for (size_t i = 0; i < sizeof merge->cards / sizeof merge->cards[0]; i++) {
+        merge->cards[i] = 0;
+    }
     for (size_t i = 0; i < m->card_count; i++) {
-        merge->cards[i / 64] &= ~(UINT64_C(1) << i % 64);
         if (m->cards[i].member == merge->from) {
             merge->cards[i / 64] |= UINT64_C(1) << i % 64;
             m->cards[i].member = merge->into;

@@ -130,11 +130,11 @@ enum verdict model_step_leave_pool(struct model *m, const struct command *comman
     int pool = model_account_of(m, &command->pool.pool);
     int member = person(m, &command->pool.member);
     (void)answer;
-    if (member < 0) {
-        return VERDICT_MEMBER_UNKNOWN;
-    }
     if (!is_pool(m, pool)) {
         return VERDICT_NOT_A_POOL;
+    }
+    if (member < 0) {
+        return VERDICT_MEMBER_UNKNOWN;
     }
     if (!is_in_pool(m, pool, member)) {
         return VERDICT_NOT_IN_POOL;
