@@ -57,7 +57,7 @@ static enum verdict take_earn_return(struct model *m, int sender,
     sale->taken += points;
     int index = model_follow(m, sale->member);
     model_settle(m, &m->members[index]);
-    model_take(m, &m->members[index], sale->lot, points,
+    model_take(m, &m->members[index], &sale->lot, points,
                (struct model_sink){ACCOUNT_RECEIVABLE, sender, entry->period}, answer);
     model_touch(m, index);
     return VERDICT_OK;

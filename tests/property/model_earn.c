@@ -141,7 +141,7 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
     if (sale->home == 0) {
         int index = model_follow(m, sale->member);
         model_settle(m, &m->members[index]);
-        model_take(m, &m->members[index], sale->lot, points,
+        model_take(m, &m->members[index], &sale->lot, points,
                    (struct model_sink){ACCOUNT_ISSUED, 0, {0}}, answer);
         model_touch(m, index);
     } else if (points > 0) {

@@ -228,15 +228,17 @@ static int64_t take_from(struct model_lot *lot, int64_t points)
     return points - taken;
 }
 
-void model_take(struct model *m, struct model_member *member, struct model_key key, int64_t points,
-                struct model_sink sink, struct model_answer *answer)
+void model_take(struct model *m, struct model_member *member, const struct model_key *key,
+                int64_t points, struct model_sink sink, struct model_answer *answer)
 {
     int64_t wanted = points;
     struct model_lot *lot;
-    struct model_key active = key;
-    active.active_from = 0;
-    points = take_from(model_find_lot(member, &key), points);
-    points = take_from(model_find_lot(member, &active), points);
+    if (key != NULL) {
+        struct model_key active = *key;
+        active.active_from = 0;
+        points = take_from(model_find_lot(member, key), points);
+        points = take_from(model_find_lot(member, &active), points);
+    }
     while (points > 0 && (lot = model_first_lot(m, member, false)) != NULL) {
         points = take_from(lot, points);
     }

@@ -49,7 +49,7 @@ static enum verdict adjust(struct model *m, const struct model_adjustment *adjus
         model_post(m, ACCOUNT_ADJUSTMENT, ACCOUNT_AVAILABLE, 0, (struct period){0},
                    adjustment->points);
     } else {
-        model_take(m, &m->members[index], lot, -adjustment->points,
+        model_take(m, &m->members[index], NULL, -adjustment->points,
                    (struct model_sink){ACCOUNT_ADJUSTMENT, 0, {0}}, answer);
     }
     answer->points = adjustment->points + answer->written_off;

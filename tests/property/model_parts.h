@@ -66,10 +66,10 @@ struct model_sink {
     int partner;
     struct period period;
 };
-/* Takes back what was given into a lot, posted. What is not there becomes debt, and beyond the debt
+/* Takes back what was given into a lot (NULL: any), posted. What is not there becomes debt, and beyond the debt
  * limit is written off: the programme's adjustment account bears it. */
-void model_take(struct model *m, struct model_member *member, struct model_key key, int64_t points,
-                struct model_sink sink, struct model_answer *answer);
+void model_take(struct model *m, struct model_member *member, const struct model_key *key,
+                int64_t points, struct model_sink sink, struct model_answer *answer);
 
 /* Free points repay what is owed, spendable ones first: after this, one of both is zero. */
 void model_cancel_debt(const struct model *m, struct model_member *member);
