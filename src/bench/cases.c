@@ -1,0 +1,75 @@
+#include "bench/cases.h"
+
+/* A load in process with its target rate. */
+#define IN_PROCESS(name, load, target)                                                             \
+    {                                                                                              \
+        name, case_load, load, 0, target                                                           \
+    }
+
+const struct bench_case bench_cases[] = {
+    IN_PROCESS("transfers, @M members, batch 8190", LOAD_MEDIUM_8190, 1000000.0),
+    {"transfers, @M members, batch 8190: against LMDB", case_load_lmdb, LOAD_MEDIUM_8190,
+     LMDB_APPEND_8190, 0.4},
+    {"transfers, @M members, batch 8190: bytes written", case_load_bytes, LOAD_MEDIUM_8190, 0,
+     600.0},
+    IN_PROCESS("transfers, @M members, batch 1000", LOAD_MEDIUM_1000, 800000.0),
+    IN_PROCESS("transfers, @M members, batch 100", LOAD_MEDIUM_100, 200000.0),
+    IN_PROCESS("transfers, @M members, batch 10", LOAD_MEDIUM_10, BENCH_NONE),
+    IN_PROCESS("transfers, @M members, one at a time", LOAD_MEDIUM_1, BENCH_NONE),
+    {"transfers, @M members, one at a time: against LMDB", case_load_lmdb, LOAD_MEDIUM_1, LMDB_PUT,
+     0.8},
+    IN_PROCESS("transfers, @M members, @1 held", LOAD_MEDIUM_HELD, BENCH_NONE),
+    IN_PROCESS("transfers, @M members, Zipf 0.99", LOAD_MEDIUM_ZIPF, BENCH_NONE),
+    IN_PROCESS("programme, @M members, batch 8190", LOAD_MEDIUM_PROGRAMME, 400000.0),
+    IN_PROCESS("programme, @M members, batch 1000", LOAD_MEDIUM_PROGRAMME_1000, BENCH_NONE),
+    {"balances, @M members, one core", case_reads, LEDGER_MEDIUM, 0, 1500000.0},
+    IN_PROCESS("transfers, @M members, @2 held", LOAD_MEDIUM_HELD_MANY, BENCH_NONE),
+    IN_PROCESS("transfers, @S members", LOAD_SMALL_8190, BENCH_NONE),
+    IN_PROCESS("transfers, @S members, Zipf 0.99", LOAD_SMALL_ZIPF, BENCH_NONE),
+
+    {"LMDB, blocks of rows, batch 8190", case_lmdb, LMDB_APPEND_8190, 0, BENCH_NONE},
+    {"LMDB, blocks of rows, batch 1000", case_lmdb, LMDB_APPEND_1000, 0, BENCH_NONE},
+    {"LMDB, blocks of rows, batch 100", case_lmdb, LMDB_APPEND_100, 0, BENCH_NONE},
+    {"LMDB, blocks of rows, batch 10", case_lmdb, LMDB_APPEND_10, 0, BENCH_NONE},
+    {"LMDB, blocks of rows, batch 1", case_lmdb, LMDB_APPEND_1, 0, BENCH_NONE},
+    {"LMDB, one put a commit", case_lmdb, LMDB_PUT, 0, BENCH_NONE},
+
+    {"node: earn, 1 outstanding", case_calls, CALLS_EARN_1, 0, BENCH_NONE},
+    {"node: earn, 8 outstanding", case_calls, CALLS_EARN_8, 0, BENCH_NONE},
+    {"node: earn, 64 outstanding", case_calls, CALLS_EARN_64, 0, BENCH_NONE},
+    {"node: earn, 256 outstanding", case_calls, CALLS_EARN_256, 0, BENCH_NONE},
+    {"node: balance, 64 outstanding", case_calls, CALLS_BALANCE_64, 0, BENCH_NONE},
+    {"echo: earn, 1 outstanding", case_calls, CALLS_ECHO_EARN_1, 0, BENCH_NONE},
+    {"echo: earn, 8 outstanding", case_calls, CALLS_ECHO_EARN_8, 0, BENCH_NONE},
+    {"echo: earn, 64 outstanding", case_calls, CALLS_ECHO_EARN_64, 0, BENCH_NONE},
+    {"echo: earn, 256 outstanding", case_calls, CALLS_ECHO_EARN_256, 0, BENCH_NONE},
+    {"echo: balance, 64 outstanding", case_calls, CALLS_ECHO_BALANCE_64, 0, BENCH_NONE},
+    {"node: earn, 64 outstanding: against echo", case_calls_echo, CALLS_EARN_64, CALLS_ECHO_EARN_64,
+     0.7},
+    {"node: earn, 256 outstanding: against echo", case_calls_echo, CALLS_EARN_256,
+     CALLS_ECHO_EARN_256, BENCH_NONE},
+    {"node: balance, 64 outstanding: against echo", case_calls_echo, CALLS_BALANCE_64,
+     CALLS_ECHO_BALANCE_64, 0.9},
+    {"node: earn alone, p50 (target: echo + 1.5 commits)", case_alone_p50, CALLS_EARN_1,
+     CALLS_ECHO_EARN_1, BENCH_NONE},
+    {"node: earn alone, p99", case_alone_p99, CALLS_EARN_1, 0, 10000.0},
+
+    {"PostgreSQL, one call, 1 client", case_postgres, POSTGRES_CALL_1, 0, BENCH_NONE},
+    {"PostgreSQL, one call, 32 clients", case_postgres, POSTGRES_CALL_32, 0, BENCH_NONE},
+    {"PostgreSQL, batch 1000", case_postgres, POSTGRES_BATCH_1000, 0, BENCH_NONE},
+    {"PostgreSQL, batch 8190", case_postgres, POSTGRES_BATCH_8190, 0, BENCH_NONE},
+    {"transfers, @M members, batch 8190: against PostgreSQL", case_load_postgres, LOAD_MEDIUM_8190,
+     POSTGRES_BATCH_8190, 40.0},
+    {"node: earn, 64 outstanding: against PostgreSQL", case_calls_postgres, CALLS_EARN_64,
+     POSTGRES_CALL_32, 1.5},
+
+    IN_PROCESS("transfers, @L members, @2 held", LOAD_LARGE_8190, BENCH_NONE),
+    {"transfers, @L members, @2 held: against @M members", case_load_load, LOAD_LARGE_8190,
+     LOAD_MEDIUM_8190, 0.8},
+    IN_PROCESS("transfers, @L members, @2 held, Zipf 0.99", LOAD_LARGE_ZIPF, BENCH_NONE),
+    IN_PROCESS("programme, @L members, @2 held", LOAD_LARGE_PROGRAMME, BENCH_NONE),
+    {"balances, @L members, one core", case_reads, LEDGER_LARGE, 0, BENCH_NONE},
+    {"memory, @L members, @2 held", case_memory, LEDGER_LARGE, 0, 1073741824.0},
+    {"start after a stop, @L members, @2 held", case_start, LEDGER_LARGE, 0, 2.0},
+    {"start after kill -9, @L members, @2 held", case_start_killed, LEDGER_LARGE, 0, 10.0},
+    {NULL, NULL, 0, 0, 0.0}};
