@@ -42,6 +42,26 @@ static bool member_follows(const struct audit *audit, const struct uid *id,
            balance_follows(audit, id, ACCOUNT_DEBT, member->debt);
 }
 
+/* What no row in TABLE_DUE names never expires. */
+static enum err check_member_due(struct audit *audit, const struct uid *id,
+                                 const struct member *member, const char *text)
+{
+    static const struct partner_id none = {{0}};
+    struct unix_ms due = lots_next_due(member);
+    struct ledger_key key;
+    struct slice value;
+    if (due.ms == 0) {
+        return ERR_OK;
+    }
+    key_due(due, DUE_MEMBER, &none, id, &key);
+    enum err err = view_get(&audit->store.view, TABLE_DUE, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        return audit_found(audit, member->last_row, "derived rows",
+                           "member %s: a lot is due, and nothing says so", text);
+    }
+    return err;
+}
+
 static enum err add_outstanding(struct outcome_walk *walk, const struct member *member)
 {
     int64_t *sum = &walk->outstanding;
@@ -78,6 +98,7 @@ static enum err check_member(struct outcome_walk *walk, struct slice key, struct
                            "member %s: %" PRId64 " points are held, the holds reserve %" PRId64,
                            text, member.held.minor, held == NULL ? 0 : held->first);
     }
+    TRY(check_member_due(audit, &id, &member, text));
     if (add_outstanding(walk, &member) != ERR_OK) {
         return audit_found(audit, 0, "invariant 2: issued equals outstanding",
                            "the members' balances overflow");
@@ -242,6 +263,9 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_DUE:
     case TABLE_META:
     case TABLE_RECEIPT:
+    case TABLE_ADJUSTMENT:
+    case TABLE_MERGE:
+    case TABLE_POOL:
     case TABLE_END:
         break;
     }

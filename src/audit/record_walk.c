@@ -254,6 +254,7 @@ static enum err walk_effect(struct audit *audit, uint64_t row, const struct effe
         return effect->row.table == TABLE_HOLD ? walk_hold(audit, row, &effect->row) : ERR_OK;
     case EFFECT_LOT:
     case EFFECT_HISTORY:
+    case EFFECT_MARK:
     case EFFECT_KIND_END:
         break;
     }

@@ -15,27 +15,6 @@ struct reader reader_of(struct slice bytes)
     return (struct reader){bytes.at, end, ERR_OK};
 }
 
-struct slice read_slice(struct reader *r, size_t length)
-{
-    if (r->err != ERR_OK || length > (size_t)(r->end - r->at)) {
-        r->err = ERR_CORRUPT;
-        return (struct slice){NULL, 0};
-    }
-    struct slice s = {r->at, length};
-    r->at += length;
-    return s;
-}
-
-void read_copy(struct reader *r, void *out, size_t length)
-{
-    struct slice s = read_slice(r, length);
-    if (s.at == NULL) {
-        memset(out, 0, length);
-    } else {
-        memcpy(out, s.at, length);
-    }
-}
-
 static uint64_t read_little(struct reader *r, size_t width)
 {
     struct slice s = read_slice(r, width);
@@ -44,11 +23,6 @@ static uint64_t read_little(struct reader *r, size_t width)
         value = value << 8 | s.at[i - 1];
     }
     return value;
-}
-
-uint8_t read_u8(struct reader *r)
-{
-    return (uint8_t)read_little(r, 1);
 }
 
 uint16_t read_u16(struct reader *r)
@@ -71,34 +45,24 @@ int64_t read_i64(struct reader *r)
     return (int64_t)read_little(r, 8);
 }
 
-uint64_t read_varint(struct reader *r)
+uint64_t read_varint_long(struct reader *r)
 {
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
-        uint8_t byte = read_u8(r);
+    const uint8_t *at = r->at;
+    for (unsigned shift = 0; shift < 70 && r->err == ERR_OK && at != r->end; shift += 7) {
+        uint8_t byte = *at++;
         bool is_longer_than_needed = shift > 0 && byte == 0;
-        if (r->err != ERR_OK || is_longer_than_needed || (shift == 63 && byte > 1)) {
+        if (is_longer_than_needed || (shift == 63 && byte > 1)) {
             break;
         }
         value |= (uint64_t)(byte & 0x7f) << shift;
         if ((byte & 0x80) == 0) {
+            r->at = at;
             return value;
         }
     }
     r->err = ERR_CORRUPT;
     return 0;
-}
-
-int64_t read_svarint(struct reader *r)
-{
-    uint64_t raw = read_varint(r);
-    return (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
-}
-
-struct slice read_block(struct reader *r)
-{
-    uint64_t length = read_varint(r);
-    return read_slice(r, (size_t)length);
 }
 
 enum err reader_finish(const struct reader *r)
@@ -139,7 +103,7 @@ static bool buffer_grow(struct buffer *b, size_t need)
     return true;
 }
 
-uint8_t *write_reserve(struct buffer *b, size_t length)
+uint8_t *write_reserve_slowly(struct buffer *b, size_t length)
 {
     if (b->err != ERR_OK) {
         return NULL;
@@ -158,28 +122,12 @@ uint8_t *write_reserve(struct buffer *b, size_t length)
     return at;
 }
 
-void write_bytes(struct buffer *b, const void *at, size_t length)
-{
-    if (length == 0) {
-        return;
-    }
-    uint8_t *to = write_reserve(b, length);
-    if (to != NULL) {
-        memcpy(to, at, length);
-    }
-}
-
 static void write_little(struct buffer *b, uint64_t value, size_t width)
 {
     uint8_t *to = write_reserve(b, width);
     for (size_t i = 0; to != NULL && i < width; i++) {
         to[i] = (uint8_t)(value >> (8 * i));
     }
-}
-
-void write_u8(struct buffer *b, uint8_t value)
-{
-    write_little(b, value, 1);
 }
 
 void write_u16(struct buffer *b, uint16_t value)
@@ -202,24 +150,15 @@ void write_i64(struct buffer *b, int64_t value)
     write_little(b, (uint64_t)value, 8);
 }
 
-void write_varint(struct buffer *b, uint64_t value)
+void write_varint_long(struct buffer *b, uint64_t value)
 {
-    while (value >= 0x80) {
-        write_u8(b, (uint8_t)(value | 0x80));
-        value >>= 7;
+    uint8_t bytes[10];
+    size_t length = 0;
+    for (; value >= 0x80; value >>= 7) {
+        bytes[length++] = (uint8_t)(value | 0x80);
     }
-    write_u8(b, (uint8_t)value);
-}
-
-void write_svarint(struct buffer *b, int64_t value)
-{
-    write_varint(b, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
-}
-
-void write_block(struct buffer *b, struct slice block)
-{
-    write_varint(b, block.length);
-    write_bytes(b, block.at, block.length);
+    bytes[length++] = (uint8_t)value;
+    write_bytes(b, bytes, length);
 }
 
 void put_u64_be(uint8_t out[8], uint64_t value)

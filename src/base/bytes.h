@@ -8,6 +8,7 @@
 #define BASE_BYTES_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -31,22 +32,69 @@ struct reader {
 };
 
 struct reader reader_of(struct slice bytes);
-uint8_t read_u8(struct reader *r);
+
+/* Borrows the next `length` bytes of the input. */
+static inline struct slice read_slice(struct reader *r, size_t length)
+{
+    if (r->err != ERR_OK || length > (size_t)(r->end - r->at)) {
+        r->err = ERR_CORRUPT;
+        return (struct slice){NULL, 0};
+    }
+    struct slice s = {r->at, length};
+    r->at += length;
+    return s;
+}
+
+static inline uint8_t read_u8(struct reader *r)
+{
+    if (r->err != ERR_OK || r->at == r->end) {
+        r->err = ERR_CORRUPT;
+        return 0;
+    }
+    return *r->at++;
+}
+
 uint16_t read_u16(struct reader *r);
 uint32_t read_u32(struct reader *r);
 uint64_t read_u64(struct reader *r);
 int64_t read_i64(struct reader *r);
+uint64_t read_varint_long(struct reader *r);
+
 /* LEB128, at most 10 bytes and no longer than the value needs, so that each value has one form; any
  * other is an error. */
-uint64_t read_varint(struct reader *r);
+static inline uint64_t read_varint(struct reader *r)
+{
+    if (r->err == ERR_OK && r->at != r->end && *r->at < 0x80) {
+        return *r->at++;
+    }
+    return read_varint_long(r);
+}
+
 /* Zigzag LEB128. */
-int64_t read_svarint(struct reader *r);
+static inline int64_t read_svarint(struct reader *r)
+{
+    uint64_t raw = read_varint(r);
+    return (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+}
+
 /* Copies exactly `length` bytes. */
-void read_copy(struct reader *r, void *out, size_t length);
-/* Borrows the next `length` bytes of the input. */
-struct slice read_slice(struct reader *r, size_t length);
+static inline void read_copy(struct reader *r, void *out, size_t length)
+{
+    struct slice s = read_slice(r, length);
+    if (s.at == NULL) {
+        memset(out, 0, length);
+    } else {
+        memcpy(out, s.at, length);
+    }
+}
+
 /* Borrows bytes written by write_block. */
-struct slice read_block(struct reader *r);
+static inline struct slice read_block(struct reader *r)
+{
+    uint64_t length = read_varint(r);
+    return read_slice(r, (size_t)length);
+}
+
 /* ERR_CORRUPT on an earlier error or when bytes are left over. */
 MUST_USE enum err reader_finish(const struct reader *r);
 
@@ -62,18 +110,66 @@ struct buffer {
 void buffer_clear(struct buffer *b); /* keeps the memory */
 void buffer_fini(struct buffer *b);
 struct slice buffer_slice(const struct buffer *b);
-void write_u8(struct buffer *b, uint8_t value);
+uint8_t *write_reserve_slowly(struct buffer *b, size_t length);
+
+/* Room for `length` more bytes, to be filled by the caller at once; NULL after an error. */
+static inline uint8_t *write_reserve(struct buffer *b, size_t length)
+{
+    size_t end = b->length + length;
+    bool has_room = b->err == ERR_OK && b->at != NULL && end >= length && end <= b->capacity &&
+                    (b->limit == 0 || end <= b->limit);
+    if (!has_room) {
+        return write_reserve_slowly(b, length);
+    }
+    uint8_t *at = b->at + b->length;
+    b->length = end;
+    return at;
+}
+
+static inline void write_u8(struct buffer *b, uint8_t value)
+{
+    uint8_t *to = write_reserve(b, 1);
+    if (to != NULL) {
+        *to = value;
+    }
+}
+
 void write_u16(struct buffer *b, uint16_t value);
 void write_u32(struct buffer *b, uint32_t value);
 void write_u64(struct buffer *b, uint64_t value);
 void write_i64(struct buffer *b, int64_t value);
-void write_varint(struct buffer *b, uint64_t value);
-void write_svarint(struct buffer *b, int64_t value);
-void write_bytes(struct buffer *b, const void *at, size_t length);
+void write_varint_long(struct buffer *b, uint64_t value);
+
+static inline void write_varint(struct buffer *b, uint64_t value)
+{
+    if (value < 0x80) {
+        write_u8(b, (uint8_t)value);
+    } else {
+        write_varint_long(b, value);
+    }
+}
+
+static inline void write_svarint(struct buffer *b, int64_t value)
+{
+    write_varint(b, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+}
+
+static inline void write_bytes(struct buffer *b, const void *at, size_t length)
+{
+    if (length > 0) {
+        uint8_t *to = write_reserve(b, length);
+        if (to != NULL) {
+            memcpy(to, at, length);
+        }
+    }
+}
+
 /* A varint length and the bytes. */
-void write_block(struct buffer *b, struct slice block);
-/* Room for `length` more bytes, to be filled by the caller at once; NULL after an error. */
-uint8_t *write_reserve(struct buffer *b, size_t length);
+static inline void write_block(struct buffer *b, struct slice block)
+{
+    write_varint(b, block.length);
+    write_bytes(b, block.at, block.length);
+}
 
 /* Big-endian, for keys that must sort by number. */
 void put_u64_be(uint8_t out[8], uint64_t value);

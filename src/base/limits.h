@@ -9,6 +9,12 @@
 #define LIMIT_CARDS_PER_MEMBER 16u
 #define LIMIT_REFERENCE_BYTES  64u  /* a brand's own customer or receipt number, without NUL */
 #define LIMIT_NAME_BYTES       128u /* a person's or brand's display name, without NUL */
+#define LIMIT_SEALED_PROFILE_BYTES 512u  /* a member's personal data, enciphered */
+#define LIMIT_REASON_BYTES         32u   /* a code of [A-Z0-9_], without NUL */
+#define LIMIT_IDENTITY_BYTES       64u   /* who made or ruled an adjustment, without NUL */
+#define LIMIT_MERGED_PER_MEMBER    16u   /* members that came together in one */
+#define LIMIT_PRUNE_KEYS           1024u /* transactions forgotten by one record */
+#define LIMIT_IDLE_MONTHS          120u
 /* Accounts sum up what ever went through them: so that nobody can fill them up, one request moves
  * no more than this, and one partner gives our members no more than that, under one tariff. */
 #define LIMIT_POINTS_PER_COMMAND INT64_C(1000000000000)
@@ -16,7 +22,8 @@
 
 /* Journal and engine. */
 #define LIMIT_RECORD_BYTES       (1u << 20)
-#define LIMIT_BATCH_RECORDS      8190u
+#define LIMIT_BATCH_RECORDS      8192u
+#define LIMIT_BATCH_COMMANDS     8192u /* submitted together */
 #define LIMIT_BATCH_BYTES        (16u << 20)
 #define LIMIT_QUEUE_COMMANDS     16384u
 #define LIMIT_EFFECTS_PER_RECORD 2048u

@@ -20,6 +20,7 @@ static void engine_free(struct engine *engine)
     buffer_fini(&engine->body);
     buffer_fini(&engine->scratch);
     buffer_fini(&engine->sealed);
+    record_reader_fini(&engine->records);
     batch_builder_fini(&engine->builder);
     if (engine->terms.release != NULL) {
         engine->terms.release(engine->terms.context);
@@ -66,12 +67,16 @@ enum err engine_open(const struct engine_options *options, struct engine **out_e
     engine->ledger_terms.codec = (struct entry_codec){NULL, encode_entry};
     engine->ledger_terms.roster = options->terms.roster;
     engine->ledger_terms.refund_grace_ms = options->terms.refund_grace_ms;
+    engine->ledger_terms.debt_limit = options->terms.debt_limit;
     queue_init(&engine->queue, engine->options.queue_commands);
     timekeeper_init(&engine->timekeeper);
     plan_init(&engine->plan);
+    record_reader_init(&engine->records, &engine->options.journal);
     enum err err = overlay_create(options->state, &engine->overlay);
     if (err == ERR_OK) {
         engine->store = overlay_port(engine->overlay);
+        engine->store.view.record = writer_record;
+        engine->store.view.record_context = engine;
         err = engine_recover(engine, note);
     }
     if (err == ERR_OK) {

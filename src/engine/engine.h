@@ -29,6 +29,7 @@ struct engine;
 struct engine_terms {
     const struct roster *roster;
     int64_t refund_grace_ms;
+    struct points debt_limit; /* INT64_MAX: none */
     void *context;
     void (*release)(void *context); /* may be NULL */
 };
@@ -40,9 +41,14 @@ struct engine_options {
     char coalition[32];
     struct clock_port clock;
     struct engine_terms terms;
-    size_t queue_commands;       /* 0: LIMIT_QUEUE_COMMANDS */
+    size_t queue_commands; /* a batch counts as its commands; 0: LIMIT_QUEUE_COMMANDS */
     size_t memtable_bytes;       /* a checkpoint starts beyond this; 0: LIMIT_MEMTABLE_BYTES */
     int64_t checkpoint_every_ms; /* and at least this often while there is something; 0: 1,000 */
+    /* Asked before new work is decided, on the writer's thread: anything but ERR_OK is the outcome's
+     * error of what was submitted (ERR_RESOURCE: the disk is full but for a reserve). Must be quick.
+     * May be NULL: always. */
+    enum err (*may_write)(void *context);
+    void *may_write_context;
     /* After each commit: something for partners may have come. Writer's thread; may be NULL. */
     void (*on_commit)(void *context, uint64_t last_row, bool has_entries);
     /* Something that an operator must know: a commit that failed, a stream that was frozen. */
@@ -81,6 +87,23 @@ typedef void engine_done(void *context, const struct outcome *outcome);
  * `done` is not called. */
 MUST_USE enum err engine_submit(struct engine *engine, const struct command *command,
                                 engine_done *done, void *context);
+/* Many commands at once. `commands` and `outcomes` (`count` of them, 1 to LIMIT_BATCH_COMMANDS) are
+ * the caller's and stay until `done`, which is called once, with outcome.err of the whole: ERR_OK
+ * when each command has its own outcome, else the first error; outcomes[i].err says which of them
+ * it hit. Nothing is copied. Commands are decided in order, and see what those before them did.
+ *
+ * is_linked: all apply or none. At the first refusal every other command gets
+ * VERDICT_LINKED_REFUSED, and nothing is journaled: the same ids may come again. A repeat that was
+ * VERDICT_OK counts as such. Without it each command stands for itself, and what does not fit into
+ * one journal batch is split over several.
+ *
+ * Errors as engine_submit, and ERR_INPUT for a count out of bounds; then `done` is not called. */
+MUST_USE enum err engine_submit_batch(struct engine *engine, const struct command *commands,
+                                      size_t count, bool is_linked, struct outcome *outcomes,
+                                      engine_done *done, void *context);
+/* Submits and waits: outcome.err of the whole. */
+MUST_USE enum err engine_execute_batch(struct engine *engine, const struct command *commands,
+                                       size_t count, bool is_linked, struct outcome *outcomes);
 /* Submits and waits. */
 struct outcome engine_execute(struct engine *engine, const struct command *command);
 

@@ -29,14 +29,19 @@ static enum err load_batch(struct record_reader *reader, uint64_t row)
     return ERR_OK;
 }
 
-enum err record_reader_get(struct record_reader *reader, uint64_t row, struct record *out_record)
+enum err record_reader_bytes(struct record_reader *reader, uint64_t row, struct slice *out_bytes)
 {
     struct batch_view batch;
-    struct slice bytes;
-    struct record record;
     TRY(load_batch(reader, row));
     TRY(batch_open(buffer_slice(&reader->batch), &batch));
-    TRY(batch_record(&batch, (uint32_t)(row - batch.first_row), &bytes));
+    return batch_record(&batch, (uint32_t)(row - batch.first_row), out_bytes);
+}
+
+enum err record_reader_get(struct record_reader *reader, uint64_t row, struct record *out_record)
+{
+    struct slice bytes;
+    struct record record;
+    TRY(record_reader_bytes(reader, row, &bytes));
     TRY(record_decode(bytes, &record));
     if (record.row != row) {
         return ERR_CORRUPT;

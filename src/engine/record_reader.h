@@ -20,4 +20,8 @@ void record_reader_fini(struct record_reader *reader);
 MUST_USE enum err record_reader_get(struct record_reader *reader, uint64_t row,
                                     struct record *out_record);
 
+/* Its bytes alone. */
+MUST_USE enum err record_reader_bytes(struct record_reader *reader, uint64_t row,
+                                      struct slice *out_bytes);
+
 #endif

@@ -18,6 +18,15 @@ void engine_trouble(const struct engine *engine, const char *what, const char *d
     }
 }
 
+enum err writer_record(void *context, uint64_t row, struct slice *out_bytes)
+{
+    struct engine *engine = context;
+    if (row >= engine->next_row) {
+        return batch_builder_record(&engine->builder, row, out_bytes);
+    }
+    return record_reader_bytes(&engine->records, row, out_bytes);
+}
+
 /* The ledger's time never goes back, whatever the machine's clock does. */
 struct unix_ms writer_now(struct engine *engine)
 {
@@ -41,12 +50,12 @@ static void record_of_plan(struct engine *engine, const struct command *command,
         .origin = command->origin,
         .transaction_id = command->transaction_id,
         .business_time = command->business_time,
+        .is_dated = command->is_dated,
         .body = body,
         .answer = plan->answer,
         .effect_count = plan->effect_count,
         .effects = buffer_slice(&plan->effects),
     };
-    command_body_hash(command, out_record->body_hash);
 }
 
 enum err writer_step(struct engine *engine, const struct command *command, struct slice body,
@@ -98,6 +107,7 @@ static void use_terms(struct engine *engine, const struct engine_terms *terms)
     engine->terms = *terms;
     engine->ledger_terms.roster = terms->roster;
     engine->ledger_terms.refund_grace_ms = terms->refund_grace_ms;
+    engine->ledger_terms.debt_limit = terms->debt_limit;
 }
 
 static enum err run_submission(struct engine *engine, struct submission *s)

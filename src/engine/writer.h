@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "engine/queue.h"
+#include "engine/record_reader.h"
 #include "ledger/apply.h"
 #include "ledger/batch.h"
 
@@ -45,6 +46,7 @@ struct engine {
     struct plan plan;
     struct buffer body;
     struct buffer scratch;
+    struct record_reader records; /* for repeats of commands that are in the journal */
     struct batch_builder builder;
     struct buffer sealed;
     struct hash head; /* of the last durable batch */
@@ -64,6 +66,8 @@ MUST_USE enum err writer_step(struct engine *engine, const struct command *comma
 /* The same for a command that the engine made itself. */
 MUST_USE enum err writer_step_own(struct engine *engine, const struct command *command,
                                   struct outcome *out_outcome);
+/* The view's `record`: of the open batch or the journal. */
+enum err writer_record(void *engine, uint64_t row, struct slice *out_bytes);
 struct unix_ms writer_now(struct engine *engine);
 void engine_trouble(const struct engine *engine, const char *what, const char *detail);
 

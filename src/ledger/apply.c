@@ -14,7 +14,6 @@ struct applier {
     struct buffer scratch;
     bool has_member;
     struct uid member_id;
-    struct unix_ms due_before; /* as the due row in the table has it; 0: none */
     struct member member;
 };
 
@@ -48,33 +47,6 @@ static enum err put_scratch(struct applier *a, enum ledger_table table,
     return a->store->put(a->store->context, table, key_slice(key), buffer_slice(&a->scratch));
 }
 
-static void due_key(const struct applier *a, struct unix_ms due, struct ledger_key *out_key)
-{
-    static const struct partner_id none = {{0}};
-    key_due(due, DUE_MEMBER, &none, &a->member_id, out_key);
-}
-
-/* Keeps the member's row in TABLE_DUE at the soonest time a lot becomes active or expires. */
-static enum err due_move(struct applier *a)
-{
-    struct unix_ms due = lots_next_due(&a->member);
-    struct ledger_key key;
-    if (due.ms == a->due_before.ms) {
-        return ERR_OK;
-    }
-    if (a->due_before.ms != 0) {
-        due_key(a, a->due_before, &key);
-        TRY(a->store->del(a->store->context, TABLE_DUE, key_slice(&key)));
-    }
-    if (due.ms != 0) {
-        due_key(a, due, &key);
-        buffer_clear(&a->scratch);
-        TRY(put_scratch(a, TABLE_DUE, &key));
-    }
-    a->due_before = due;
-    return ERR_OK;
-}
-
 static enum err member_write_back(struct applier *a)
 {
     struct note why = {{0}};
@@ -85,7 +57,6 @@ static enum err member_write_back(struct applier *a)
     if (member_check(&a->member, &why) != ERR_OK) {
         return corrupt(a, why.text);
     }
-    TRY(due_move(a));
     key_member(&a->member_id, &key);
     buffer_clear(&a->scratch);
     member_encode(&a->member, &a->scratch);
@@ -113,7 +84,6 @@ static enum err member_take(struct applier *a, const struct uid *id)
     }
     a->member_id = *id;
     a->has_member = true;
-    a->due_before = lots_next_due(&a->member);
     return ERR_OK;
 }
 
@@ -142,7 +112,6 @@ static enum err member_put(struct applier *a, const struct effect_row *row)
     }
     a->member_id = id;
     a->has_member = true;
-    a->due_before = (struct unix_ms){0};
     return ERR_OK;
 }
 
@@ -346,6 +315,21 @@ static enum err apply_history(struct applier *a, const struct effect_history *hi
         return corrupt(a, "a member's history does not follow on");
     }
     a->member.last_row = a->record->row;
+    if (history->is_active) {
+        a->member.active_at = a->record->time;
+    }
+    return ERR_OK;
+}
+
+static enum err apply_mark(struct applier *a, const struct effect_mark *mark)
+{
+    TRY(member_take(a, &mark->member));
+    a->member.is_blocked = mark->is_blocked;
+    a->member.is_pool = mark->is_pool;
+    a->member.is_erased = mark->is_erased;
+    a->member.is_merged = !uid_is_nil(&mark->merged_into);
+    a->member.merged_into = mark->merged_into;
+    a->member.active_at = mark->active_at;
     return ERR_OK;
 }
 
@@ -364,6 +348,8 @@ static enum err apply_effect(struct applier *a, const struct effect *effect)
         return apply_row(a, &effect->row);
     case EFFECT_HISTORY:
         return apply_history(a, &effect->history);
+    case EFFECT_MARK:
+        return apply_mark(a, &effect->mark);
     case EFFECT_KIND_END:
         break;
     }
@@ -391,11 +377,8 @@ static enum err apply_effects(struct applier *a)
 static enum err transaction_put(struct applier *a)
 {
     const struct record *record = a->record;
-    struct transaction transaction = {.verdict = record->verdict, .answer = record->answer};
+    struct transaction transaction = {.row = record->row};
     struct ledger_key key;
-    for (size_t i = 0; i < sizeof transaction.body_hash; i++) {
-        transaction.body_hash[i] = record->body_hash[i];
-    }
     key_origin(&record->origin, &record->transaction_id, &key);
     buffer_clear(&a->scratch);
     transaction_encode(&transaction, &a->scratch);

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "base/checksum.h"
+
 enum {
-    BATCH_VERSION = 1,
+    BATCH_VERSION = 2,
     MAGIC_BYTES = 6,
     HEAD_BYTES = MAGIC_BYTES + 2 + 8 + 4 + 4 + 8 + 8 + HASH_BYTES + 8,
     TABLE_ROW_BYTES = 4 + 8, /* offset, checksum */
@@ -11,13 +13,6 @@ enum {
 };
 
 static const char magic[MAGIC_BYTES] = {'T', 'A', 'L', 'E', 'A', 'J'};
-
-static uint64_t record_checksum(struct slice record)
-{
-    struct hash hash = hash_of(HASH_DOMAIN_JOURNAL, record);
-    struct reader in = reader_of(slice_of(hash.bytes, 8));
-    return read_u64(&in);
-}
 
 void batch_begin(struct batch_builder *builder, uint64_t first_row)
 {
@@ -41,12 +36,13 @@ void batch_add(struct batch_builder *builder, const struct record *record)
         records->length - offset > LIMIT_RECORD_BYTES) {
         records->err = ERR_RESOURCE; /* it could not be read again */
     }
-    if (records->err != ERR_OK) {
+    size_t length = records->length - offset;
+    write_u32(&builder->table, (uint32_t)offset);
+    write_u64(&builder->table, checksum_of(slice_of(records->at + offset, length)));
+    if (records->err != ERR_OK || builder->table.err != ERR_OK) {
+        records->length = offset;
         return;
     }
-    write_u32(&builder->table, (uint32_t)offset);
-    write_u64(&builder->table,
-              record_checksum(slice_of(records->at + offset, records->length - offset)));
     builder->count++;
 }
 
@@ -54,6 +50,37 @@ void batch_builder_fini(struct batch_builder *builder)
 {
     buffer_fini(&builder->records);
     buffer_fini(&builder->table);
+}
+
+static size_t builder_offset(const struct batch_builder *builder, uint32_t index)
+{
+    struct reader in = reader_of(
+        slice_of(builder->table.at + (size_t)index * TABLE_ROW_BYTES, TABLE_ROW_BYTES));
+    return index < builder->count ? read_u32(&in) : builder->records.length;
+}
+
+enum err batch_builder_record(const struct batch_builder *builder, uint64_t row,
+                              struct slice *out_record)
+{
+    if (row < builder->first_row || row - builder->first_row >= builder->count) {
+        return ERR_NOT_FOUND;
+    }
+    uint32_t index = (uint32_t)(row - builder->first_row);
+    size_t start = builder_offset(builder, index);
+    *out_record = slice_of(builder->records.at + start, builder_offset(builder, index + 1) - start);
+    return ERR_OK;
+}
+
+void batch_cut(struct batch_builder *builder, uint32_t count)
+{
+    ASSERT(count <= builder->count);
+    if (count < builder->count) {
+        builder->records.length = builder_offset(builder, count);
+        builder->table.length = (size_t)count * TABLE_ROW_BYTES;
+        builder->count = count;
+    }
+    builder->records.err = ERR_OK;
+    builder->table.err = ERR_OK;
 }
 
 static void write_batch(const struct batch_builder *builder, struct key_id key_id,
@@ -181,7 +208,7 @@ static bool row_is_sound(const struct batch_view *batch, uint32_t index)
 {
     struct slice record;
     return batch_record(batch, index, &record) == ERR_OK &&
-           record_checksum(record) == table_row_at(batch, index).checksum;
+           checksum_of(record) == table_row_at(batch, index).checksum;
 }
 
 enum err batch_check(const struct batch_view *batch, uint64_t *out_bad_row, struct note *note)

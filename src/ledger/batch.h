@@ -4,9 +4,9 @@
  *   time i64 | charter epoch u64 | previous hash 32 | key id 8 |
  *   table: count x (offset u32, checksum u64) | records | hash 32 | signature 64
  *
- * The checksum is the first 8 bytes of the record's own hash, so that one flipped byte is found in
- * its row. The hash covers everything before it; the signature (purpose JOURNAL_HEAD) covers the
- * hash.
+ * The checksum is the record's XXH3-64 (base/checksum.h), so that one flipped byte is found in its
+ * row. The hash, which is the proof, covers everything before it; the signature (purpose
+ * JOURNAL_HEAD) covers the hash.
  */
 #ifndef LEDGER_BATCH_H
 #define LEDGER_BATCH_H
@@ -27,6 +27,12 @@ void batch_begin(struct batch_builder *builder, uint64_t first_row);
  * LIMIT_BATCH_RECORDS. */
 void batch_add(struct batch_builder *builder, const struct record *record);
 void batch_builder_fini(struct batch_builder *builder);
+/* The bytes of a row that was added, until the next change of the builder. ERR_NOT_FOUND when it is
+ * not there. */
+MUST_USE enum err batch_builder_record(const struct batch_builder *builder, uint64_t row,
+                                       struct slice *out_record);
+/* Takes the newest records away again until `count` are left. */
+void batch_cut(struct batch_builder *builder, uint32_t count);
 /* Closes and signs. `*out_hash` is the previous hash of the next batch. */
 MUST_USE enum err batch_seal(struct batch_builder *builder, const struct signer *signer,
                              uint64_t charter_epoch, struct unix_ms time,

@@ -179,6 +179,7 @@ void write_lot_key(struct buffer *out, const struct lot_key *key)
     write_varint(out, key->tariff);
     write_time(out, key->active_from);
     write_time(out, key->expires_at);
+    write_u8(out, key->idle_months);
 }
 
 void read_lot_key(struct reader *in, struct lot_key *out_key)
@@ -187,6 +188,7 @@ void read_lot_key(struct reader *in, struct lot_key *out_key)
     out_key->tariff = read_varint32(in);
     out_key->active_from = read_time(in);
     out_key->expires_at = read_time(in);
+    out_key->idle_months = read_u8(in);
 }
 
 void write_earn_rate(struct buffer *out, const struct earn_rate *rate)

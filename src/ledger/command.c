@@ -1,7 +1,5 @@
 #include "ledger/command.h"
 
-#include <string.h>
-
 #include "ledger/codec.h"
 
 const char *command_kind_name(enum command_kind kind)
@@ -25,18 +23,28 @@ const char *command_kind_name(enum command_kind kind)
         [COMMAND_CLOSE_PERIOD] = "close-period",
         [COMMAND_PUT_PAIR] = "put-pair",
         [COMMAND_FREEZE_STREAM] = "freeze-stream",
+        [COMMAND_TRANSFER] = "transfer",
+        [COMMAND_OPEN_POOL] = "open-pool",
+        [COMMAND_JOIN_POOL] = "join-pool",
+        [COMMAND_LEAVE_POOL] = "leave-pool",
+        [COMMAND_PROPOSE_ADJUSTMENT] = "propose-adjustment",
+        [COMMAND_RULE_ADJUSTMENT] = "rule-adjustment",
+        [COMMAND_UNBLOCK_CARD] = "unblock-card",
+        [COMMAND_BLOCK_MEMBER] = "block-member",
+        [COMMAND_UNBLOCK_MEMBER] = "unblock-member",
+        [COMMAND_MERGE_MEMBERS] = "merge-members",
+        [COMMAND_UNMERGE_MEMBERS] = "unmerge-members",
+        [COMMAND_ERASE_MEMBER] = "erase-member",
+        [COMMAND_PRUNE] = "prune",
     };
     return kind > 0 && kind < COMMAND_KIND_END ? names[kind] : "unknown";
 }
 
 bool command_is_idempotent(enum command_kind kind)
 {
-    return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD;
+    return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
+           (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER);
 }
-
-enum {
-    SAID_BYTES_MAX = 512 /* more than the longest: a reference, a name and their lengths */
-};
 
 /* The times that only some callers name. */
 static void said_time(struct buffer *out, const struct command *command)
@@ -85,18 +93,57 @@ static void said_return_sale(struct buffer *out, const struct command *command)
     said_time(out, command);
 }
 
-/* What the caller said, as bytes. */
-static void said(struct buffer *out, const struct command *command)
+static void said_transfer(struct buffer *out, const struct command_transfer *transfer)
 {
+    write_uid(out, &transfer->from);
+    write_uid(out, &transfer->to);
+    write_points(out, transfer->points);
+    write_uid(out, &transfer->by);
+    write_text(out, transfer->receipt, sizeof transfer->receipt);
+}
+
+/* The id of a new pool is the node's. */
+static void said_pool(struct buffer *out, const struct command *command)
+{
+    if (command->kind == COMMAND_OPEN_POOL) {
+        write_text(out, command->pool.name, sizeof command->pool.name);
+    } else {
+        write_uid(out, &command->pool.pool);
+    }
+    write_uid(out, &command->pool.member);
+}
+
+static void said_adjustment(struct buffer *out, const struct command_adjustment *adjustment)
+{
+    write_uid(out, &adjustment->member);
+    write_points(out, adjustment->points);
+    write_text(out, adjustment->reason, sizeof adjustment->reason);
+    write_text(out, adjustment->note, sizeof adjustment->note);
+    write_text(out, adjustment->maker, sizeof adjustment->maker);
+}
+
+static void said_ruling(struct buffer *out, const struct command_ruling *ruling)
+{
+    write_uid(out, &ruling->adjustment);
+    write_bool(out, ruling->is_approved);
+    write_text(out, ruling->checker, sizeof ruling->checker);
+}
+
+void command_said(const struct command *command, struct buffer *out)
+{
+    if (!command_is_idempotent(command->kind)) {
+        return;
+    }
+    write_u8(out, (uint8_t)command->kind);
     switch (command->kind) {
     case COMMAND_ENROL:
-        write_text(out, command->enrol.reference, sizeof command->enrol.reference);
-        write_text(out, command->enrol.name, sizeof command->enrol.name);
+        write_bytes(out, command->enrol.said_tag, sizeof command->enrol.said_tag);
         break;
     case COMMAND_ISSUE_CARD:
         write_uid(out, &command->card.member);
         break;
     case COMMAND_BLOCK_CARD:
+    case COMMAND_UNBLOCK_CARD:
         write_card(out, &command->card.card);
         break;
     case COMMAND_EARN:
@@ -117,6 +164,35 @@ static void said(struct buffer *out, const struct command *command)
     case COMMAND_CLOSE_PERIOD:
         write_period(out, command->close_period.period);
         break;
+    case COMMAND_TRANSFER:
+        said_transfer(out, &command->transfer);
+        break;
+    case COMMAND_OPEN_POOL:
+    case COMMAND_JOIN_POOL:
+    case COMMAND_LEAVE_POOL:
+        said_pool(out, command);
+        break;
+    case COMMAND_PROPOSE_ADJUSTMENT:
+        said_adjustment(out, &command->adjustment);
+        break;
+    case COMMAND_RULE_ADJUSTMENT:
+        said_ruling(out, &command->ruling);
+        break;
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        write_uid(out, &command->block.member);
+        write_text(out, command->block.reason, sizeof command->block.reason);
+        break;
+    case COMMAND_MERGE_MEMBERS:
+        write_uid(out, &command->merge.from);
+        write_uid(out, &command->merge.into);
+        break;
+    case COMMAND_UNMERGE_MEMBERS:
+        write_uid(out, &command->unmerge.merge);
+        break;
+    case COMMAND_ERASE_MEMBER:
+        write_uid(out, &command->erase.member);
+        break;
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
     case COMMAND_TAKE_ENTRY:
@@ -124,23 +200,8 @@ static void said(struct buffer *out, const struct command *command)
     case COMMAND_TAKE_RECEIPT:
     case COMMAND_PUT_PAIR:
     case COMMAND_FREEZE_STREAM:
+    case COMMAND_PRUNE:
     case COMMAND_KIND_END:
         break;
     }
-}
-
-void command_body_hash(const struct command *command, uint8_t out_body_hash[BODY_HASH_SIZE])
-{
-    memset(out_body_hash, 0, BODY_HASH_SIZE);
-    if (!command_is_idempotent(command->kind)) {
-        return;
-    }
-    /* In memory that is there already, so that no hash is ever made of half a body. */
-    uint8_t bytes[SAID_BYTES_MAX];
-    struct buffer body = {.at = bytes, .capacity = sizeof bytes, .limit = sizeof bytes};
-    write_u8(&body, (uint8_t)command->kind);
-    said(&body, command);
-    ASSERT(body.err == ERR_OK);
-    struct hash hash = hash_of(HASH_DOMAIN_BODY, buffer_slice(&body));
-    memcpy(out_body_hash, hash.bytes, BODY_HASH_SIZE);
 }

@@ -26,20 +26,35 @@ enum command_kind {
     COMMAND_CLOSE_PERIOD = 16,
     COMMAND_PUT_PAIR = 17, /* a step in the settlement of a pair's period */
     COMMAND_FREEZE_STREAM = 18,
+    COMMAND_TRANSFER = 19,
+    COMMAND_OPEN_POOL = 20,
+    COMMAND_JOIN_POOL = 21,
+    COMMAND_LEAVE_POOL = 22,
+    COMMAND_PROPOSE_ADJUSTMENT = 23, /* by its maker */
+    COMMAND_RULE_ADJUSTMENT = 24,    /* by its checker, who is somebody else */
+    COMMAND_UNBLOCK_CARD = 25,
+    COMMAND_BLOCK_MEMBER = 26,
+    COMMAND_UNBLOCK_MEMBER = 27,
+    COMMAND_MERGE_MEMBERS = 28,
+    COMMAND_UNMERGE_MEMBERS = 29,
+    COMMAND_ERASE_MEMBER = 30,
+    COMMAND_PRUNE = 31, /* old transaction ids are forgotten */
     COMMAND_KIND_END
 };
 
 const char *command_kind_name(enum command_kind kind);
 
+/* Personal data comes sealed: the ledger keeps it, and can neither read nor compare it. */
 struct command_enrol {
-    struct uid member; /* made by the node */
-    char reference[LIMIT_REFERENCE_BYTES + 1];
-    char name[LIMIT_NAME_BYTES + 1];
+    struct uid member;                        /* made by the node */
+    uint8_t reference_tag[PERSONAL_TAG_SIZE]; /* keyed hash of the reference; zeros: none */
+    uint8_t said_tag[PERSONAL_TAG_SIZE]; /* keyed hash of all that was said: a repeat agrees in it */
+    struct slice sealed;                 /* at most LIMIT_SEALED_PROFILE_BYTES */
 };
 
 struct command_card {
     struct uid member;       /* to issue for */
-    struct card_number card; /* to block */
+    struct card_number card; /* to block or unblock */
 };
 
 struct command_earn {
@@ -52,6 +67,7 @@ struct command_earn {
     struct earn_rate rate;      /* the programme's when the command was made */
     struct unix_ms active_from; /* lot terms by the programme; 0: at once */
     struct unix_ms expires_at;  /* 0: never */
+    uint8_t idle_months;        /* 0: inactivity does not matter */
     char receipt[LIMIT_REFERENCE_BYTES + 1];
 };
 
@@ -145,6 +161,63 @@ struct command_freeze {
     struct slice evidence; /* what proves it: Signed bytes as they came */
 };
 
+/* Lots move, the soonest to expire first, and keep their terms. Either side may be a pool. */
+struct command_transfer {
+    struct uid from;
+    struct uid to;
+    struct points points;
+    struct uid by; /* the pool's member who asks; nil unless `from` is a pool */
+    char receipt[LIMIT_REFERENCE_BYTES + 1];
+};
+
+/* A pool is an account like a member's, with its own lots and cards. */
+struct command_pool {
+    struct uid pool;                 /* made by the node to open one */
+    struct uid member;               /* who opens, joins or leaves */
+    char name[LIMIT_NAME_BYTES + 1]; /* of OPEN_POOL */
+};
+
+struct command_adjustment {
+    struct uid member;
+    struct points points; /* more or less, not 0 */
+    char reason[LIMIT_REASON_BYTES + 1];
+    char note[LIMIT_NAME_BYTES + 1];
+    struct unix_ms expires_at; /* of the proposal; 0: never */
+    char maker[LIMIT_IDENTITY_BYTES + 1];
+};
+
+struct command_ruling {
+    struct uid adjustment; /* the proposal's transaction id */
+    bool is_approved;
+    char checker[LIMIT_IDENTITY_BYTES + 1];
+    /* The terms of points that are given, by the programme when the ruling was made. */
+    struct unix_ms points_expire_at; /* 0: never */
+    uint8_t idle_months;
+};
+
+struct command_block {
+    struct uid member;
+    char reason[LIMIT_REASON_BYTES + 1]; /* may be empty to unblock */
+};
+
+struct command_merge {
+    struct uid from;
+    struct uid into;
+};
+
+struct command_unmerge {
+    struct uid merge; /* its transaction id */
+};
+
+struct command_erase {
+    struct uid member;
+};
+
+struct command_prune {
+    struct slice keys; /* of TABLE_TRANSACTION, TRANSACTION_KEY_SIZE bytes each, up to
+                          LIMIT_PRUNE_KEYS of them */
+};
+
 struct command {
     enum command_kind kind;
     struct partner_id origin; /* who made the id: ourselves for tills, a partner for its requests */
@@ -165,6 +238,15 @@ struct command {
         struct command_close_period close_period;
         struct command_put_pair put_pair;
         struct command_freeze freeze;
+        struct command_transfer transfer;
+        struct command_pool pool;
+        struct command_adjustment adjustment;
+        struct command_ruling ruling;
+        struct command_block block;
+        struct command_merge merge;
+        struct command_unmerge unmerge;
+        struct command_erase erase;
+        struct command_prune prune;
     };
 };
 
@@ -172,14 +254,16 @@ struct command {
  * requests are; the node's own steps and stream entries are numbered otherwise. */
 bool command_is_idempotent(enum command_kind kind);
 
+#define COMMAND_SAID_BYTES_MAX 1024
+
 /* The canonical bytes that the journal keeps: a version and the fields of the command's kind. What
  * all commands have (kind, origin, transaction id, business time) is beside them in the record. */
 void command_encode(const struct command *command, struct buffer *out);
-/* What the node itself adds to a till's request (the member id it made, the rate and lot terms of
- * the moment, the times of a hold, the time of an undated sale) is not part of what a repeat must
- * agree in: `out_body_hash` covers only what the caller said. Zeros for kinds that are not
- * idempotent. */
-void command_body_hash(const struct command *command, uint8_t out_body_hash[BODY_HASH_SIZE]);
+/* What a repeat of the command must agree in, byte for byte: the kind and what the caller said. What
+ * the node itself adds to a till's request (the member id it made, the rate and lot terms of the
+ * moment, the times of a hold, the time of an undated sale) is no part of it. Nothing for kinds that
+ * are not idempotent. Never more than COMMAND_SAID_BYTES_MAX bytes. */
+void command_said(const struct command *command, struct buffer *out);
 /* The inverse of command_encode: kind and body are set, the rest is zero. Slices point into
  * `bytes`. */
 MUST_USE enum err command_decode(enum command_kind kind, struct slice bytes,

@@ -21,6 +21,19 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_CLOSE_PERIOD] = decide_close_period,
     [COMMAND_PUT_PAIR] = decide_put_pair,
     [COMMAND_FREEZE_STREAM] = decide_freeze,
+    [COMMAND_TRANSFER] = decide_transfer,
+    [COMMAND_OPEN_POOL] = decide_open_pool,
+    [COMMAND_JOIN_POOL] = decide_join_pool,
+    [COMMAND_LEAVE_POOL] = decide_leave_pool,
+    [COMMAND_PROPOSE_ADJUSTMENT] = decide_propose_adjustment,
+    [COMMAND_RULE_ADJUSTMENT] = decide_rule_adjustment,
+    [COMMAND_UNBLOCK_CARD] = decide_unblock_card,
+    [COMMAND_BLOCK_MEMBER] = decide_block_member,
+    [COMMAND_UNBLOCK_MEMBER] = decide_unblock_member,
+    [COMMAND_MERGE_MEMBERS] = decide_merge_members,
+    [COMMAND_UNMERGE_MEMBERS] = decide_unmerge_members,
+    [COMMAND_ERASE_MEMBER] = decide_erase_member,
+    [COMMAND_PRUNE] = decide_prune,
 };
 
 enum err decide_refuse(struct decision *d, enum verdict verdict)
@@ -38,24 +51,54 @@ enum verdict points_verdict(struct points points)
     return points.minor > LIMIT_POINTS_PER_COMMAND ? VERDICT_POINTS_TOO_LARGE : VERDICT_OK;
 }
 
+/* The record of a command that was told before under this id. */
+static enum err recorded(const struct decision *d, uint64_t row, struct record *out_record)
+{
+    const struct ledger_view *view = d->view;
+    struct slice bytes;
+    ASSERT(view->record != NULL);
+    enum err err = view->record(view->record_context, row, &bytes);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_CORRUPT : err; /* ids are forgotten before their records */
+    }
+    TRY(record_decode(bytes, out_record));
+    bool is_it = out_record->row == row &&
+                 uid_equal(&out_record->transaction_id, &d->command->transaction_id) &&
+                 partner_id_equal(&out_record->origin, &d->command->origin);
+    return is_it ? ERR_OK : ERR_CORRUPT;
+}
+
+/* In memory that is there already, so that nothing is ever compared with a part. */
+static bool says_the_same(const struct command *a, const struct command *b)
+{
+    uint8_t bytes[2][COMMAND_SAID_BYTES_MAX];
+    struct buffer said_a = {.at = bytes[0], .capacity = sizeof bytes[0], .limit = sizeof bytes[0]};
+    struct buffer said_b = {.at = bytes[1], .capacity = sizeof bytes[1], .limit = sizeof bytes[1]};
+    command_said(a, &said_a);
+    command_said(b, &said_b);
+    ASSERT(said_a.err == ERR_OK && said_b.err == ERR_OK);
+    return slice_equal(buffer_slice(&said_a), buffer_slice(&said_b));
+}
+
 /* Was this id used before? ERR_NOT_FOUND when not; else the plan holds the recorded answer. */
 static enum err recall(const struct decision *d)
 {
     struct ledger_key key;
     struct slice value;
     struct transaction known;
-    uint8_t body_hash[BODY_HASH_SIZE];
+    struct record record;
+    struct command told;
     key_origin(&d->command->origin, &d->command->transaction_id, &key);
     TRY(view_get(d->view, TABLE_TRANSACTION, &key, &value));
     TRY(transaction_decode(value, &known));
-    command_body_hash(d->command, body_hash);
-    if (!slice_equal(slice_of(body_hash, sizeof body_hash),
-                     slice_of(known.body_hash, sizeof known.body_hash))) {
+    TRY(recorded(d, known.row, &record));
+    TRY(record_command(&record, &told));
+    if (!says_the_same(d->command, &told)) {
         d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;
         return ERR_OK;
     }
-    d->plan->verdict = known.verdict;
-    d->plan->answer = known.answer;
+    d->plan->verdict = record.verdict;
+    d->plan->answer = record.answer;
     return ERR_OK;
 }
 

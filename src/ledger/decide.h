@@ -10,7 +10,8 @@
 /* Decides one command at time `now`. On ERR_OK the plan holds the verdict, the answer and the
  * effects; `*out_is_repeat` tells that the command was known by its id and body, and that the plan
  * is empty but for the recorded verdict and answer: nothing is to be journaled then. A reused id
- * with another body gives VERDICT_TRANSACTION_ID_REUSED and out_is_repeat, too.
+ * of which another thing is said gives VERDICT_TRANSACTION_ID_REUSED and out_is_repeat, too. What
+ * was said is read from the record, so the view needs its `record`.
  * Errors are the store's (ERR_STORAGE, ERR_CORRUPT) or ERR_RESOURCE; they leave nothing behind.
  * Idempotent by construction: deciding again on unchanged tables gives the same plan. */
 MUST_USE enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms *terms,
@@ -28,8 +29,20 @@ MUST_USE enum err ledger_get_profile(const struct ledger_view *view, const struc
                                      struct profile *out_profile);
 MUST_USE enum err ledger_get_card(const struct ledger_view *view, const struct card_number *number,
                                   struct card *out_card);
-MUST_USE enum err ledger_get_reference(const struct ledger_view *view, const char *reference,
+/* The member that was enrolled with a reference of this tag, or where it was merged to. */
+MUST_USE enum err ledger_get_reference(const struct ledger_view *view,
+                                       const uint8_t tag[PERSONAL_TAG_SIZE],
                                        struct uid *out_member);
+/* The member, or where it went when it was merged: `*member` is changed to that id. */
+MUST_USE enum err ledger_follow_member(const struct ledger_view *view, struct uid *member,
+                                       struct member *out_row);
+MUST_USE enum err ledger_get_adjustment(const struct ledger_view *view, const struct uid *id,
+                                        struct adjustment *out_adjustment);
+MUST_USE enum err ledger_get_merge(const struct ledger_view *view, const struct uid *id,
+                                   struct merge *out_merge);
+/* ERR_OK: the member is in the pool. */
+MUST_USE enum err ledger_get_pool_member(const struct ledger_view *view, const struct uid *pool,
+                                         const struct uid *member);
 MUST_USE enum err ledger_get_hold(const struct ledger_view *view, const struct partner_id *redeemer,
                                   const struct uid *id, struct hold *out_hold);
 MUST_USE enum err ledger_get_sale(const struct ledger_view *view, const struct partner_id *issuer,

@@ -56,6 +56,7 @@ static enum err earn_own(struct decision *d, struct points points)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    work_end(d, &work);
     decide_put_sale(d, &d->command->transaction_id, &sale);
     d->plan->answer.home = d->terms->roster->self;
     d->plan->answer.points = points;
@@ -167,7 +168,9 @@ static enum err take_back(struct decision *d, struct sale *sale, struct points p
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
-    return work_take(d, &work, &issued, &sale->lot, points, &d->plan->answer.debt);
+    TRY(work_take(d, &work, &issued, &sale->lot, points, &d->plan->answer.debt));
+    work_end(d, &work);
+    return ERR_OK;
 }
 
 enum err decide_return_sale(struct decision *d)

@@ -45,7 +45,7 @@ static enum err put_reference(struct decision *d, const struct command_enrol *en
 {
     struct ledger_key key;
     struct slice value;
-    key_reference(enrol->reference, &key);
+    key_reference(enrol->reference_tag, &key);
     enum err err = view_get(d->view, TABLE_REFERENCE, &key, &value);
     if (err == ERR_OK) {
         return decide_refuse(d, VERDICT_REFERENCE_EXISTS);
@@ -58,6 +58,25 @@ static enum err put_reference(struct decision *d, const struct command_enrol *en
     return ERR_OK;
 }
 
+static bool tag_is_none(const uint8_t tag[PERSONAL_TAG_SIZE])
+{
+    static const uint8_t none[PERSONAL_TAG_SIZE] = {0};
+    return memcmp(tag, none, sizeof none) == 0;
+}
+
+static enum err profile_take(struct profile *profile, const struct command_enrol *enrol)
+{
+    if (enrol->sealed.length > sizeof profile->sealed) {
+        return ERR_INPUT;
+    }
+    if (enrol->sealed.length > 0) {
+        memcpy(profile->sealed, enrol->sealed.at, enrol->sealed.length);
+    }
+    profile->sealed_length = enrol->sealed.length;
+    memcpy(profile->reference_tag, enrol->reference_tag, sizeof profile->reference_tag);
+    return ERR_OK;
+}
+
 enum err decide_enrol(struct decision *d)
 {
     const struct command_enrol *enrol = &d->command->enrol;
@@ -65,14 +84,13 @@ enum err decide_enrol(struct decision *d)
     struct member row = {.enrolled = d->command->business_time};
     struct profile profile = {0};
     uint64_t member_count;
-    if (enrol->reference[0] != '\0') {
+    if (!tag_is_none(enrol->reference_tag)) {
         TRY(put_reference(d, enrol));
         if (decision_is_refused(d)) {
             return ERR_OK;
         }
     }
-    memcpy(profile.reference, enrol->reference, sizeof profile.reference);
-    memcpy(profile.name, enrol->name, sizeof profile.name);
+    TRY(profile_take(&profile, enrol));
     key_member(&enrol->member, &key);
     buffer_clear(&d->plan->scratch);
     member_encode(&row, &d->plan->scratch);
@@ -81,7 +99,7 @@ enum err decide_enrol(struct decision *d)
     put_profile(d, &enrol->member, &profile);
     TRY(decide_get_u64(d, META_MEMBER_COUNT, &member_count));
     decide_put_u64(d, META_MEMBER_COUNT, member_count + 1);
-    plan_history(d->plan, &enrol->member, 0);
+    plan_history(d->plan, &enrol->member, 0, false);
     return ERR_OK;
 }
 
@@ -101,7 +119,7 @@ enum err decide_issue_card(struct decision *d)
     }
     TRY(give_card(d, member, &profile));
     put_profile(d, member, &profile);
-    plan_history(d->plan, member, row.last_row);
+    plan_history(d->plan, member, row.last_row, false);
     return ERR_OK;
 }
 
@@ -121,7 +139,7 @@ enum err decide_block_card(struct decision *d)
     TRY(ledger_get_member(d->view, &card.member, &row));
     card.is_blocked = true;
     put_card(d, number, &card);
-    plan_history(d->plan, &card.member, row.last_row);
+    plan_history(d->plan, &card.member, row.last_row, false);
     d->plan->answer.member = card.member;
     d->plan->answer.card = *number;
     return ERR_OK;

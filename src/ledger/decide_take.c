@@ -60,6 +60,7 @@ static enum err take_earn(struct decision *d)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    work_end(d, &work);
     sale.member = work.id;
     decide_put_sale(d, &entry->transaction_id, &sale);
     return ERR_OK;
@@ -88,6 +89,7 @@ static enum err take_earn_return(struct decision *d)
         return ERR_OK;
     }
     TRY(work_take(d, &work, &receivable, &sale.lot, entry->points, &d->plan->answer.debt));
+    work_end(d, &work);
     TRY(points_add(sale.taken, entry->points, &sale.taken));
     decide_put_sale(d, &entry->subject, &sale);
     return ERR_OK;

@@ -10,7 +10,9 @@ enum err decide_settle_member(struct decision *d)
     }
     if (d->plan->effect_count == 1) {
         plan_reset(d->plan); /* nothing moved: a history link alone is not worth a row */
+        return ERR_OK;
     }
+    work_end(d, &work);
     return ERR_OK;
 }
 

@@ -144,9 +144,33 @@ enum err work_begin(struct decision *d, const struct uid *member, struct member_
     }
     TRY(err);
     work->id = *member;
+    work->due_before = lots_next_due(&work->row);
     d->plan->answer.member = *member;
-    plan_history(d->plan, member, work->row.last_row);
+    plan_history(d->plan, member, work->row.last_row, false);
     return work_settle(d, work);
+}
+
+static void due_of_member(struct unix_ms due, const struct uid *member, struct ledger_key *out_key)
+{
+    static const struct partner_id none = {{0}};
+    key_due(due, DUE_MEMBER, &none, member, out_key);
+}
+
+void work_end(struct decision *d, const struct member_work *work)
+{
+    struct unix_ms due = lots_next_due(&work->row);
+    struct ledger_key key;
+    if (decision_is_refused(d) || due.ms == work->due_before.ms) {
+        return;
+    }
+    if (work->due_before.ms != 0) {
+        due_of_member(work->due_before, &work->id, &key);
+        plan_delete(d->plan, TABLE_DUE, &key);
+    }
+    if (due.ms != 0) {
+        due_of_member(due, &work->id, &key);
+        plan_row(d->plan, TABLE_DUE, &key, slice_of(NULL, 0));
+    }
 }
 
 enum err work_begin_by_card(struct decision *d, const struct card_number *card,

@@ -29,12 +29,15 @@ static inline bool decision_is_refused(const struct decision *d)
 /* VERDICT_OK, VERDICT_POINTS_NOT_POSITIVE or VERDICT_POINTS_TOO_LARGE. */
 enum verdict points_verdict(struct points points);
 
+/* From work_begin to work_end. Two members may be worked on at a time. */
 struct member_work {
     struct uid id;
+    struct unix_ms due_before; /* as TABLE_DUE has it; 0: not at all */
     struct member row;
 };
 
-/* Loads the member, writes the history link, moves lots that became active or expired. */
+/* Loads the member, writes the history link, moves lots that became active or expired. Each work
+ * that began ends with work_end, unless the command is refused. */
 MUST_USE enum err work_begin(struct decision *d, const struct uid *member,
                              struct member_work *work);
 /* The card's member, if the card is ours and not blocked; a refusal otherwise. */
@@ -58,6 +61,10 @@ MUST_USE enum err work_lot(struct decision *d, struct member_work *work, const s
 MUST_USE enum err work_post(struct decision *d, struct member_work *work,
                             const struct account_ref *debit, const struct account_ref *credit,
                             struct points points);
+
+/* After the last change: moves the member's row in TABLE_DUE to the soonest time at which a lot
+ * becomes active or expires. Nothing when the command is refused. */
+void work_end(struct decision *d, const struct member_work *work);
 
 struct account_ref account_of_member(enum account_kind kind, const struct uid *member);
 struct account_ref account_of_partner(enum account_kind kind, const struct partner_id *partner,
@@ -107,5 +114,18 @@ MUST_USE enum err decide_take_receipt(struct decision *d);
 MUST_USE enum err decide_close_period(struct decision *d);
 MUST_USE enum err decide_put_pair(struct decision *d);
 MUST_USE enum err decide_freeze(struct decision *d);
+MUST_USE enum err decide_transfer(struct decision *d);
+MUST_USE enum err decide_open_pool(struct decision *d);
+MUST_USE enum err decide_join_pool(struct decision *d);
+MUST_USE enum err decide_leave_pool(struct decision *d);
+MUST_USE enum err decide_propose_adjustment(struct decision *d);
+MUST_USE enum err decide_rule_adjustment(struct decision *d);
+MUST_USE enum err decide_unblock_card(struct decision *d);
+MUST_USE enum err decide_block_member(struct decision *d);
+MUST_USE enum err decide_unblock_member(struct decision *d);
+MUST_USE enum err decide_merge_members(struct decision *d);
+MUST_USE enum err decide_unmerge_members(struct decision *d);
+MUST_USE enum err decide_erase_member(struct decision *d);
+MUST_USE enum err decide_prune(struct decision *d);
 
 #endif

@@ -108,6 +108,26 @@ static void read_row_effect(struct reader *in, struct effect_row *out_effect)
     }
 }
 
+static void write_mark_effect(struct buffer *out, const struct effect_mark *effect)
+{
+    write_uid(out, &effect->member);
+    write_bool(out, effect->is_blocked);
+    write_bool(out, effect->is_pool);
+    write_bool(out, effect->is_erased);
+    write_uid(out, &effect->merged_into);
+    write_time(out, effect->active_at);
+}
+
+static void read_mark_effect(struct reader *in, struct effect_mark *out_effect)
+{
+    read_uid(in, &out_effect->member);
+    out_effect->is_blocked = read_bool(in);
+    out_effect->is_pool = read_bool(in);
+    out_effect->is_erased = read_bool(in);
+    read_uid(in, &out_effect->merged_into);
+    out_effect->active_at = read_time(in);
+}
+
 void effect_encode(const struct effect *effect, struct buffer *out)
 {
     write_u8(out, (uint8_t)effect->kind);
@@ -135,6 +155,10 @@ void effect_encode(const struct effect *effect, struct buffer *out)
     case EFFECT_HISTORY:
         write_uid(out, &effect->history.member);
         write_varint(out, effect->history.previous_row);
+        write_bool(out, effect->history.is_active);
+        break;
+    case EFFECT_MARK:
+        write_mark_effect(out, &effect->mark);
         break;
     case EFFECT_KIND_END:
         ASSERT(false);
@@ -173,6 +197,10 @@ void effect_read(struct reader *in, struct effect *out_effect)
     case EFFECT_HISTORY:
         read_uid(in, &out_effect->history.member);
         out_effect->history.previous_row = read_varint(in);
+        out_effect->history.is_active = read_bool(in);
+        break;
+    case EFFECT_MARK:
+        read_mark_effect(in, &out_effect->mark);
         break;
     case EFFECT_KIND_END:
         break;

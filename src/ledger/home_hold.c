@@ -60,6 +60,7 @@ static enum err grant(struct decision *d, struct member_work *work)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    work_end(d, work);
     decide_put_hold(d, &d->command->transaction_id, &hold);
     due_of_hold(&d->command->transaction_id, &hold, &due);
     plan_row(d->plan, TABLE_DUE, &due, slice_of(NULL, 0));
@@ -129,6 +130,7 @@ enum err home_capture(struct decision *d, const struct uid *id, struct hold *hol
     ASSERT(left == 0);
     struct account_ref held = account_of_member(ACCOUNT_HELD, &work.id);
     TRY(work_post(d, &work, &held, sink, points));
+    work_end(d, &work);
     TRY(points_add(hold->captured, points, &hold->captured));
     bool has_ended = hold_left(hold).minor == 0;
     hold->state = has_ended ? HOLD_CAPTURED : HOLD_OPEN;
@@ -154,6 +156,7 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
     struct account_ref available = account_of_member(ACCOUNT_AVAILABLE, &work.id);
     TRY(work_post(d, &work, &held, &available, left));
     TRY(work_settle(d, &work)); /* what came back to an expired lot expires now */
+    work_end(d, &work);
     TRY(points_add(hold->voided, left, &hold->voided));
     hold->state = state;
     hold_changed(d, id, hold, true);
@@ -192,6 +195,7 @@ enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold
         left -= part;
     }
     ASSERT(left == 0);
+    work_end(d, &work);
     TRY(points_add(hold->returned, points, &hold->returned));
     hold_changed(d, id, hold, false);
     return ERR_OK;

@@ -52,12 +52,23 @@ void key_card(const struct card_number *card, struct ledger_key *out_key)
     key_add(out_key, card->digits, sizeof card->digits);
 }
 
-void key_reference(const char *reference, struct ledger_key *out_key)
+void key_reference(const uint8_t tag[PERSONAL_TAG_SIZE], struct ledger_key *out_key)
 {
     out_key->length = 0;
-    size_t length = strlen(reference);
-    ASSERT(length <= LIMIT_REFERENCE_BYTES);
-    key_add(out_key, reference, length);
+    key_add(out_key, tag, PERSONAL_TAG_SIZE);
+}
+
+void key_id(const struct uid *id, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_uid(out_key, id);
+}
+
+void key_pool(const struct uid *pool, const struct uid *member, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_uid(out_key, pool);
+    key_add_uid(out_key, member);
 }
 
 void key_account(const struct account_ref *account, struct ledger_key *out_key)

@@ -31,12 +31,12 @@ enum err ledger_get_card(const struct ledger_view *view, const struct card_numbe
     return card_decode(value, out_card);
 }
 
-enum err ledger_get_reference(const struct ledger_view *view, const char *reference,
-                              struct uid *out_member)
+enum err ledger_get_reference(const struct ledger_view *view,
+                              const uint8_t tag[PERSONAL_TAG_SIZE], struct uid *out_member)
 {
     struct ledger_key key;
     struct slice value;
-    key_reference(reference, &key);
+    key_reference(tag, &key);
     TRY(view_get(view, TABLE_REFERENCE, &key, &value));
     struct reader r = reader_of(value);
     struct uid member;
@@ -122,4 +122,46 @@ enum err ledger_get_half(const struct ledger_view *view, enum stream_direction d
     key_half(direction, partner, period, &key);
     TRY(view_get(view, TABLE_HALF, &key, &value));
     return half_decode(value, out_half);
+}
+
+enum err ledger_get_adjustment(const struct ledger_view *view, const struct uid *id,
+                               struct adjustment *out_adjustment)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_id(id, &key);
+    TRY(view_get(view, TABLE_ADJUSTMENT, &key, &value));
+    return adjustment_decode(value, out_adjustment);
+}
+
+enum err ledger_get_merge(const struct ledger_view *view, const struct uid *id,
+                          struct merge *out_merge)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_id(id, &key);
+    TRY(view_get(view, TABLE_MERGE, &key, &value));
+    return merge_decode(value, out_merge);
+}
+
+enum err ledger_get_pool_member(const struct ledger_view *view, const struct uid *pool,
+                                const struct uid *member)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_pool(pool, member, &key);
+    return view_get(view, TABLE_POOL, &key, &value);
+}
+
+enum err ledger_follow_member(const struct ledger_view *view, struct uid *member,
+                              struct member *out_row)
+{
+    for (unsigned hops = 0; hops <= LIMIT_MERGED_PER_MEMBER; hops++) {
+        TRY(ledger_get_member(view, member, out_row));
+        if (!out_row->is_merged) {
+            return ERR_OK;
+        }
+        *member = out_row->merged_into;
+    }
+    return ERR_CORRUPT;
 }

@@ -13,9 +13,18 @@ static int64_t expiry_rank(struct unix_ms expires_at)
     return expires_at.ms == 0 ? INT64_MAX : expires_at.ms;
 }
 
+/* Never ending by inactivity comes after every number of months. */
+static int64_t idle_rank(uint8_t idle_months)
+{
+    return idle_months == 0 ? UINT8_MAX + 1 : idle_months;
+}
+
 int lot_key_compare(const struct lot_key *a, const struct lot_key *b)
 {
     int order = compare_i64(expiry_rank(a->expires_at), expiry_rank(b->expires_at));
+    if (order == 0) {
+        order = compare_i64(idle_rank(a->idle_months), idle_rank(b->idle_months));
+    }
     if (order == 0) {
         order = compare_i64(a->active_from.ms, b->active_from.ms);
     }
@@ -127,6 +136,18 @@ static enum err lot_sums_add(struct lot_sums *sums, const struct lot *lot)
     int64_t *free_sum = lot->key.active_from.ms == 0 ? &sums->available : &sums->pending;
     TRY(int64_add(*free_sum, lot->free.minor, free_sum));
     return int64_add(sums->held, lot->held.minor, &sums->held);
+}
+
+enum err lots_sum_up(struct member *member)
+{
+    struct lot_sums sums = {0};
+    for (size_t i = 0; i < member->lot_count; i++) {
+        TRY(lot_sums_add(&sums, &member->lots[i]));
+    }
+    member->available.minor = sums.available;
+    member->pending.minor = sums.pending;
+    member->held.minor = sums.held;
+    return ERR_OK;
 }
 
 enum err member_check(const struct member *member, struct note *note)

@@ -1,4 +1,5 @@
-/* The lots of one member, kept sorted: by expiry, then active_from, issuer, tariff. */
+/* The lots of one member, kept sorted: by date of expiry, then idle months, active_from, issuer,
+ * tariff. */
 #ifndef LEDGER_LOTS_H
 #define LEDGER_LOTS_H
 
@@ -16,6 +17,9 @@ MUST_USE enum err lots_change(struct member *member, const struct lot_key *key, 
 
 /* Is everything that must hold of a member's row so? Sums, order, no empty lot. */
 MUST_USE enum err member_check(const struct member *member, struct note *note);
+
+/* Sets available, pending and held to the sums of the lots. ERR_RANGE when one overflows. */
+MUST_USE enum err lots_sum_up(struct member *member);
 
 /* The soonest time at which a lot becomes active or expires; 0 when none will. */
 struct unix_ms lots_next_due(const struct member *member);

@@ -19,8 +19,10 @@ struct map {
     size_t row_count;
 };
 
+/* Records are kept as rows of one more map, by their number. */
 struct memory_store {
     struct map maps[TABLE_END];
+    struct map records;
 };
 
 enum {
@@ -53,18 +55,25 @@ static void row_destroy(struct row *row)
     free(row);
 }
 
+static void map_fini(struct map *map)
+{
+    for (size_t i = 0; i < map->chain_count; i++) {
+        for (struct row *row = map->chains[i]; row != NULL;) {
+            struct row *next = row->next;
+            row_destroy(row);
+            row = next;
+        }
+    }
+    free(map->chains);
+}
+
 void memory_store_destroy(struct memory_store *store)
 {
     for (unsigned table = 0; store != NULL && table < TABLE_END; table++) {
-        struct map *map = &store->maps[table];
-        for (size_t i = 0; i < map->chain_count; i++) {
-            for (struct row *row = map->chains[i]; row != NULL;) {
-                struct row *next = row->next;
-                row_destroy(row);
-                row = next;
-            }
-        }
-        free(map->chains);
+        map_fini(&store->maps[table]);
+    }
+    if (store != NULL) {
+        map_fini(&store->records);
     }
     free(store);
 }
@@ -123,12 +132,9 @@ static struct row *row_create(struct slice key, uint64_t hash)
     return row;
 }
 
-static enum err store_get(void *context, enum ledger_table table, struct slice key,
-                          struct slice *out_value)
+static enum err map_get(const struct map *map, struct slice key, struct slice *out_value)
 {
-    const struct memory_store *store = context;
-    ASSERT(table > 0 && table < TABLE_END);
-    struct row **link = map_link(&store->maps[table], key, key_hash(key));
+    struct row **link = map_link(map, key, key_hash(key));
     if (link == NULL || *link == NULL) {
         return ERR_NOT_FOUND;
     }
@@ -136,12 +142,8 @@ static enum err store_get(void *context, enum ledger_table table, struct slice k
     return ERR_OK;
 }
 
-static enum err store_put(void *context, enum ledger_table table, struct slice key,
-                          struct slice value)
+static enum err map_put(struct map *map, struct slice key, struct slice value)
 {
-    struct memory_store *store = context;
-    ASSERT(table > 0 && table < TABLE_END);
-    struct map *map = &store->maps[table];
     uint64_t hash = key_hash(key);
     TRY(map_make_room(map));
     struct row **link = map_link(map, key, hash);
@@ -165,6 +167,33 @@ static enum err store_put(void *context, enum ledger_table table, struct slice k
     return ERR_OK;
 }
 
+static enum err store_get(void *context, enum ledger_table table, struct slice key,
+                          struct slice *out_value)
+{
+    const struct memory_store *store = context;
+    ASSERT(table > 0 && table < TABLE_END);
+    return map_get(&store->maps[table], key, out_value);
+}
+
+static enum err store_put(void *context, enum ledger_table table, struct slice key,
+                          struct slice value)
+{
+    struct memory_store *store = context;
+    ASSERT(table > 0 && table < TABLE_END);
+    return map_put(&store->maps[table], key, value);
+}
+
+static enum err store_record(void *context, uint64_t row, struct slice *out_bytes)
+{
+    const struct memory_store *store = context;
+    return map_get(&store->records, slice_of(&row, sizeof row), out_bytes);
+}
+
+enum err memory_store_keep_record(struct memory_store *store, uint64_t row, struct slice bytes)
+{
+    return map_put(&store->records, slice_of(&row, sizeof row), bytes);
+}
+
 static enum err store_del(void *context, enum ledger_table table, struct slice key)
 {
     struct memory_store *store = context;
@@ -182,7 +211,10 @@ static enum err store_del(void *context, enum ledger_table table, struct slice k
 
 struct ledger_store memory_store_port(struct memory_store *store)
 {
-    return (struct ledger_store){.view = {.context = store, .get = store_get},
+    return (struct ledger_store){.view = {.context = store,
+                                          .get = store_get,
+                                          .record = store_record,
+                                          .record_context = store},
                                  .context = store,
                                  .put = store_put,
                                  .del = store_del};

@@ -10,6 +10,10 @@ struct memory_store;
 MUST_USE enum err memory_store_create(struct memory_store **out_store);
 void memory_store_destroy(struct memory_store *store);
 struct ledger_store memory_store_port(struct memory_store *store);
+/* Keeps a copy of a record's bytes, which the port's view gives back by their row. A store that was
+ * handed no records says of every row that it was trimmed. */
+MUST_USE enum err memory_store_keep_record(struct memory_store *store, uint64_t row,
+                                           struct slice bytes);
 size_t memory_store_rows(const struct memory_store *store);
 /* Every row, tables in order; within a table in no particular order. Stops at the first error. */
 MUST_USE enum err memory_store_each(const struct memory_store *store,

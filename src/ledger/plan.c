@@ -78,9 +78,16 @@ void plan_delete(struct plan *plan, enum ledger_table table, const struct ledger
     plan_add(plan, &effect);
 }
 
-void plan_history(struct plan *plan, const struct uid *member, uint64_t previous_row)
+void plan_history(struct plan *plan, const struct uid *member, uint64_t previous_row,
+                  bool is_active)
 {
-    struct effect effect = {.kind = EFFECT_HISTORY, .history = {*member, previous_row}};
+    struct effect effect = {.kind = EFFECT_HISTORY, .history = {*member, previous_row, is_active}};
+    plan_add(plan, &effect);
+}
+
+void plan_mark(struct plan *plan, const struct effect_mark *mark)
+{
+    struct effect effect = {.kind = EFFECT_MARK, .mark = *mark};
     plan_add(plan, &effect);
 }
 

@@ -17,6 +17,7 @@ struct ledger_terms {
     const struct roster *roster;
     struct entry_codec codec;
     int64_t refund_grace_ms; /* life of points that come back to an expired lot */
+    struct points debt_limit; /* a clawback leaves no more owed than this; INT64_MAX: no limit */
 };
 
 struct plan {
@@ -41,7 +42,10 @@ void plan_total(struct plan *plan, const struct effect_total *total);
 void plan_row(struct plan *plan, enum ledger_table table, const struct ledger_key *key,
               struct slice value);
 void plan_delete(struct plan *plan, enum ledger_table table, const struct ledger_key *key);
-void plan_history(struct plan *plan, const struct uid *member, uint64_t previous_row);
+/* `is_active`: an earn, a burn or a transfer, which counts against inactivity. */
+void plan_history(struct plan *plan, const struct uid *member, uint64_t previous_row,
+                  bool is_active);
+void plan_mark(struct plan *plan, const struct effect_mark *mark);
 /* Numbers, chains and encodes an entry at the end of the stream to `partner`, and moves the
  * caller's copy of that stream. */
 MUST_USE enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,

@@ -3,15 +3,33 @@
 #include "ledger/codec.h"
 
 enum {
-    RECORD_VERSION = 1,
+    RECORD_VERSION = 2,
     ANSWER_BYTES_MAX = 127 /* so that the length before an answer takes one byte */
 };
 
-static void write_answer_block(struct buffer *out, const struct answer *answer)
+enum {
+    FLAG_DATED = 1 << 0,
+    FLAG_HOME_IS_ORIGIN = 1 << 1,
+    FLAGS_END = 1 << 2
+};
+
+static bool home_is_origin(const struct record *record)
 {
+    return record->origin.text[0] != '\0' &&
+           partner_id_equal(&record->answer.home, &record->origin);
+}
+
+/* Without what the record says elsewhere. */
+static void write_answer_block(struct buffer *out, const struct record *record)
+{
+    struct answer answer = record->answer;
     size_t length_at = out->length;
+    answer.row = 0;
+    if (home_is_origin(record)) {
+        answer.home = (struct partner_id){{0}};
+    }
     write_u8(out, 0);
-    answer_encode(answer, out);
+    answer_encode(&answer, out);
     if (out->err == ERR_OK) {
         size_t length = out->length - length_at - 1;
         ASSERT(length <= ANSWER_BYTES_MAX);
@@ -19,45 +37,47 @@ static void write_answer_block(struct buffer *out, const struct answer *answer)
     }
 }
 
-static void read_answer_block(struct reader *in, struct answer *out_answer)
+static void read_answer_block(struct reader *in, struct record *record, unsigned flags)
 {
     struct slice block = read_block(in);
     struct reader answer = reader_of(block);
-    if (in->err == ERR_OK) {
-        answer_read(&answer, out_answer);
-        read_expect(in, reader_finish(&answer) == ERR_OK);
+    if (in->err != ERR_OK) {
+        return;
     }
+    answer_read(&answer, &record->answer);
+    read_expect(in, reader_finish(&answer) == ERR_OK && record->answer.row == 0);
+    record->answer.row = record->row;
+    if (flags & FLAG_HOME_IS_ORIGIN) {
+        read_expect(in, record->answer.home.text[0] == '\0' && record->origin.text[0] != '\0');
+        record->answer.home = record->origin;
+    } else {
+        read_expect(in, !home_is_origin(record));
+    }
+}
+
+/* Times far apart may wrap around; they come back all the same. */
+static int64_t difference(struct unix_ms a, struct unix_ms b)
+{
+    return (int64_t)((uint64_t)a.ms - (uint64_t)b.ms);
 }
 
 void record_encode(const struct record *record, struct buffer *out)
 {
+    unsigned flags = (record->is_dated ? FLAG_DATED : 0u) |
+                     (home_is_origin(record) ? FLAG_HOME_IS_ORIGIN : 0u);
     write_u8(out, RECORD_VERSION);
     write_u8(out, (uint8_t)record->kind);
     write_u8(out, (uint8_t)record->verdict);
-    write_u8(out, 0);
-    write_u64(out, record->row);
-    write_i64(out, record->time.ms);
-    write_bytes(out, record->origin.text, sizeof record->origin.text);
+    write_u8(out, (uint8_t)flags);
+    write_varint(out, record->row);
+    write_time(out, record->time);
+    write_svarint(out, difference(record->time, record->business_time));
+    write_partner(out, &record->origin);
     write_uid(out, &record->transaction_id);
-    write_i64(out, record->business_time.ms);
-    write_bytes(out, record->body_hash, sizeof record->body_hash);
     write_block(out, record->body);
-    write_answer_block(out, &record->answer);
+    write_answer_block(out, record);
     write_varint(out, record->effect_count);
     write_bytes(out, record->effects.at, record->effects.length);
-}
-
-/* The origin as a zero-padded field of fixed width. */
-static void read_origin(struct reader *in, struct partner_id *out_origin)
-{
-    struct partner_id raw = {{0}};
-    read_copy(in, raw.text, sizeof raw.text);
-    if (in->err == ERR_OK && raw.text[0] != '\0') {
-        read_expect(in, partner_id_parse(raw.text, out_origin) == ERR_OK);
-    } else {
-        *out_origin = (struct partner_id){{0}};
-    }
-    read_expect(in, in->err != ERR_OK || partner_id_equal(out_origin, &raw));
 }
 
 static void read_effects(struct reader *in, struct record *record)
@@ -81,18 +101,30 @@ enum err record_decode(struct slice bytes, struct record *out_record)
     read_version(&in, RECORD_VERSION);
     record.kind = (enum command_kind)read_choice(&in, COMMAND_ENROL, COMMAND_KIND_END);
     record.verdict = read_verdict(&in);
-    read_expect(&in, read_u8(&in) == 0);
-    record.row = read_u64(&in);
+    unsigned flags = read_choice(&in, 0, FLAGS_END);
+    record.is_dated = (flags & FLAG_DATED) != 0;
+    record.row = read_varint(&in);
     read_expect(&in, record.row >= 1);
-    record.time.ms = read_i64(&in);
-    read_origin(&in, &record.origin);
+    record.time = read_time(&in);
+    record.business_time.ms = difference(record.time, (struct unix_ms){read_svarint(&in)});
+    read_partner(&in, &record.origin);
     read_uid(&in, &record.transaction_id);
-    record.business_time.ms = read_i64(&in);
-    read_copy(&in, record.body_hash, sizeof record.body_hash);
     record.body = read_block(&in);
-    read_answer_block(&in, &record.answer);
+    read_answer_block(&in, &record, flags);
     read_effects(&in, &record);
     TRY(reader_finish(&in));
     *out_record = record;
+    return ERR_OK;
+}
+
+enum err record_command(const struct record *record, struct command *out_command)
+{
+    struct command command;
+    TRY(command_decode(record->kind, record->body, &command));
+    command.origin = record->origin;
+    command.transaction_id = record->transaction_id;
+    command.business_time = record->business_time;
+    command.is_dated = record->is_dated;
+    *out_command = command;
     return ERR_OK;
 }

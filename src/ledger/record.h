@@ -1,8 +1,10 @@
 /* A journal record: one command, its verdict, and everything that follows from it.
  *
- *   version u8 | kind u8 | verdict u8 | reserved u8 | row u64 | time i64 | origin 16 |
- *   transaction id 16 | business time i64 | body hash 16 | body block | answer block |
- *   effect count varint | effects
+ *   version u8 | kind u8 | verdict u8 | flags u8 | row varint | time | time - business time |
+ *   origin block | transaction id 16 | body block | answer block | effect count varint | effects
+ *
+ * Times are zigzag LEB128. Flags: 1 the command was dated by its sender; 2 the answer's home is the
+ * origin, and not said again. The answer's row is the record's own, and not said again.
  *
  * An effect is the only thing that changes a table, in the live node and in a replay alike:
  *   POST    debit account, credit account, points
@@ -10,7 +12,9 @@
  *   ENTRY   partner, entry bytes: a clearing entry this brand sends
  *   TOTAL   direction, partner, period, kind, tariff, change of count, change of points
  *   ROW     table, key, value: the new bytes of any other row (an absent value deletes)
- *   HISTORY member, the member's row before this one: the history as a chain through the journal
+ *   HISTORY member, the member's row before this one: the history as a chain through the journal;
+ *           and whether the member was active: then active_at is the record's time
+ *   MARK    member, what it is (blocked, pool, erased, merged into), active_at
  */
 #ifndef LEDGER_RECORD_H
 #define LEDGER_RECORD_H
@@ -24,6 +28,7 @@ enum effect_kind {
     EFFECT_TOTAL = 4,
     EFFECT_ROW = 5,
     EFFECT_HISTORY = 6,
+    EFFECT_MARK = 7,
     EFFECT_KIND_END
 };
 
@@ -67,6 +72,17 @@ struct effect_row {
 struct effect_history {
     struct uid member;
     uint64_t previous_row;
+    bool is_active;
+};
+
+/* All of a member's marks as they are afterwards. */
+struct effect_mark {
+    struct uid member;
+    bool is_blocked;
+    bool is_pool;
+    bool is_erased;
+    struct uid merged_into; /* nil: not merged */
+    struct unix_ms active_at;
 };
 
 struct effect {
@@ -78,6 +94,7 @@ struct effect {
         struct effect_total total;
         struct effect_row row;
         struct effect_history history;
+        struct effect_mark mark;
     };
 };
 
@@ -93,9 +110,9 @@ struct record {
     struct partner_id origin;
     struct uid transaction_id;
     struct unix_ms business_time;
-    uint8_t body_hash[BODY_HASH_SIZE];
+    bool is_dated;
     struct slice body; /* command_decode(kind, body) */
-    struct answer answer;
+    struct answer answer; /* its `row` is this row, after decode in any case */
     uint32_t effect_count;
     struct slice effects; /* effect_count effects, one after the other */
 };
@@ -103,5 +120,7 @@ struct record {
 void record_encode(const struct record *record, struct buffer *out);
 /* Slices point into `bytes`. Every effect is decoded once to see that it is well-formed. */
 MUST_USE enum err record_decode(struct slice bytes, struct record *out_record);
+/* The command as it was told. Slices point into the record's bytes. */
+MUST_USE enum err record_command(const struct record *record, struct command *out_command);
 
 #endif

@@ -1,7 +1,8 @@
 /* The rows of the ledger's tables: plain structs, their keys, their stored bytes.
  *
- * Every value begins with a version byte. Integers are LEB128 or fixed little-endian; keys are
- * big-endian where they must sort by number. Decoders refuse anything an encoder would not write.
+ * Every value begins with a version byte, but for a transaction's, which is a bare row number.
+ * Integers are LEB128 or fixed little-endian; keys are big-endian where they must sort by number.
+ * Decoders refuse anything an encoder would not write.
  */
 #ifndef LEDGER_ROWS_H
 #define LEDGER_ROWS_H
@@ -20,6 +21,7 @@ struct lot_key {
     uint32_t tariff;
     struct unix_ms active_from; /* 0 once spendable */
     struct unix_ms expires_at;  /* 0: never */
+    uint8_t idle_months;        /* ends so many months after the member's last activity; 0: never */
 };
 
 struct lot {
@@ -28,8 +30,10 @@ struct lot {
     struct points held; /* reserved by holds */
 };
 
-/* Sum of lots = available + pending + held. Lots are sorted by expiry (never comes last), then by
- * active_from, issuer and tariff; no two have equal keys, none is empty. */
+/* A person's account, or a pool's. Sum of lots = available + pending + held. Lots are sorted by
+ * expires_at (never comes last), then by idle_months (none comes last), active_from, issuer and
+ * tariff; no two have equal keys, none is empty. Never copy it whole: it has room for all the lots
+ * a member may have. */
 struct member {
     struct points available;
     struct points pending;
@@ -37,20 +41,33 @@ struct member {
     struct points debt;
     uint64_t last_row; /* the newest journal row of this member's history; 0: none */
     struct unix_ms enrolled;
+    struct unix_ms active_at; /* the last earn, burn or transfer; 0: none yet, `enrolled` counts */
+    bool is_blocked;
+    bool is_pool;
+    bool is_erased;
+    bool is_merged;         /* into merged_into, where everything went; follow it */
+    struct uid merged_into; /* nil unless is_merged */
     size_t lot_count;
     struct lot lots[LIMIT_LOTS_PER_MEMBER];
 };
 
+#define PERSONAL_TAG_SIZE 16
+
 /* Personal data and what hangs on it; apart from the hot row. */
 struct profile {
-    char reference[LIMIT_REFERENCE_BYTES + 1];
-    char name[LIMIT_NAME_BYTES + 1];
+    uint8_t sealed[LIMIT_SEALED_PROFILE_BYTES]; /* reference and name, opaque here */
+    size_t sealed_length;
+    uint8_t reference_tag[PERSONAL_TAG_SIZE]; /* zeros: no reference */
+    char name[LIMIT_NAME_BYTES + 1];          /* a pool's; members' names are sealed */
+    uint32_t pool_count; /* of a member: the pools it is in; of a pool: its members */
     size_t card_count;
     struct card_number cards[LIMIT_CARDS_PER_MEMBER];
+    size_t merged_count; /* the members that were merged into this one, directly or not */
+    struct uid merged[LIMIT_MERGED_PER_MEMBER];
 };
 
 struct card {
-    struct uid member;
+    struct uid member; /* nil: of a member that was erased */
     bool is_blocked;
 };
 
@@ -157,17 +174,57 @@ struct answer {
     struct points points; /* earned, held, captured, voided, taken or given back */
     struct points left;   /* of a hold */
     struct points debt;   /* newly owed by the member */
+    struct points written_off; /* of what the member should owe, beyond the debt limit or erased */
     struct unix_ms capture_by;
     struct unix_ms deliver_by;
     uint64_t row; /* the journal row that recorded it */
 };
 
-#define BODY_HASH_SIZE 16
-
+/* Where a command's verdict and answer are: in its record. */
 struct transaction {
-    uint8_t body_hash[BODY_HASH_SIZE];
-    enum verdict verdict;
-    struct answer answer;
+    uint64_t row;
+};
+
+/* The key of TABLE_TRANSACTION: origin and id. */
+#define TRANSACTION_KEY_SIZE 32
+
+enum adjustment_state {
+    ADJUSTMENT_PROPOSED = 1,
+    ADJUSTMENT_APPROVED = 2,
+    ADJUSTMENT_REJECTED = 3
+};
+
+/* A correction by hand: proposed by one, ruled on by another. A proposal that expired stays as it
+ * is; it can't be ruled on any more. */
+struct adjustment {
+    enum adjustment_state state;
+    struct uid member;
+    struct points points; /* more or less, not 0 */
+    char reason[LIMIT_REASON_BYTES + 1];
+    char note[LIMIT_NAME_BYTES + 1];
+    char maker[LIMIT_IDENTITY_BYTES + 1];
+    char checker[LIMIT_IDENTITY_BYTES + 1]; /* empty until ruled on */
+    struct unix_ms proposed_at;
+    struct unix_ms expires_at; /* 0: never */
+    struct unix_ms ruled_at;   /* 0: not yet */
+};
+
+struct merge_lot {
+    struct lot_key key;
+    struct points points;
+};
+
+/* What moved when one member was merged into another. Large; never copy it whole. */
+struct merge {
+    struct uid from;
+    struct uid into;
+    struct unix_ms merged_at;
+    bool is_undone;
+    struct points debt;
+    size_t card_count;
+    struct card_number cards[LIMIT_CARDS_PER_MEMBER];
+    size_t lot_count;
+    struct merge_lot lots[LIMIT_LOTS_PER_MEMBER];
 };
 
 struct entry_total {
@@ -212,7 +269,10 @@ enum due_kind {
 /* Keys. */
 void key_member(const struct uid *member, struct ledger_key *out_key);
 void key_card(const struct card_number *card, struct ledger_key *out_key);
-void key_reference(const char *reference, struct ledger_key *out_key);
+void key_reference(const uint8_t tag[PERSONAL_TAG_SIZE], struct ledger_key *out_key);
+/* Of adjustments and merges: our own transaction's id. */
+void key_id(const struct uid *id, struct ledger_key *out_key);
+void key_pool(const struct uid *pool, const struct uid *member, struct ledger_key *out_key);
 void key_account(const struct account_ref *account, struct ledger_key *out_key);
 /* Of holds, sales and transactions: the partner that made the id, and the id. */
 void key_origin(const struct partner_id *origin, const struct uid *id, struct ledger_key *out_key);
@@ -241,6 +301,7 @@ MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum
 
 /* Values. Encoders append to a buffer and stick to its error; decoders give ERR_CORRUPT. */
 void member_encode(const struct member *member, struct buffer *out);
+/* What it leaves in `*out_member` when it fails is undefined; lots beyond lot_count always are. */
 MUST_USE enum err member_decode(struct slice value, struct member *out_member);
 void profile_encode(const struct profile *profile, struct buffer *out);
 MUST_USE enum err profile_decode(struct slice value, struct profile *out_profile);
@@ -256,6 +317,11 @@ void answer_encode(const struct answer *answer, struct buffer *out);
 void answer_read(struct reader *in, struct answer *out_answer);
 void transaction_encode(const struct transaction *transaction, struct buffer *out);
 MUST_USE enum err transaction_decode(struct slice value, struct transaction *out_transaction);
+void adjustment_encode(const struct adjustment *adjustment, struct buffer *out);
+MUST_USE enum err adjustment_decode(struct slice value, struct adjustment *out_adjustment);
+void merge_encode(const struct merge *merge, struct buffer *out);
+/* As with member_decode, a failure leaves `*out_merge` undefined. */
+MUST_USE enum err merge_decode(struct slice value, struct merge *out_merge);
 void stream_encode(const struct stream *stream, struct buffer *out);
 MUST_USE enum err stream_decode(struct slice value, struct stream *out_stream);
 void entry_total_encode(const struct entry_total *total, struct buffer *out);

@@ -6,8 +6,8 @@
 #include "ledger/lots.h"
 
 enum {
-    MEMBER_VERSION = 1,
-    PROFILE_VERSION = 1,
+    MEMBER_VERSION = 2,
+    PROFILE_VERSION = 2,
     CARD_VERSION = 1,
     ACCOUNT_VERSION = 1
 };
@@ -40,55 +40,164 @@ bool account_kind_is_partner(enum account_kind kind)
     return kind >= ACCOUNT_RECEIVABLE && kind <= ACCOUNT_SUSPENSE;
 }
 
+/* A member's row says in flags which of its fields follow. Balances are the sums of the lots. */
+enum {
+    MEMBER_BLOCKED = 1 << 0,
+    MEMBER_POOL = 1 << 1,
+    MEMBER_ERASED = 1 << 2,
+    MEMBER_MERGED = 1 << 3, /* merged_into follows */
+    MEMBER_DEBT = 1 << 4,   /* debt follows */
+    MEMBER_ACTIVE = 1 << 5, /* active_at follows */
+    MEMBER_FLAGS_END = 1 << 6
+};
+
+/* The fields of a lot that are mostly zero. */
+enum {
+    LOT_ACTIVE_FROM = 1 << 0,
+    LOT_EXPIRES_AT = 1 << 1,
+    LOT_IDLE_MONTHS = 1 << 2,
+    LOT_FREE = 1 << 3,
+    LOT_HELD = 1 << 4,
+    LOT_FLAGS_END = 1 << 5
+};
+
+static unsigned member_flags(const struct member *member)
+{
+    return (member->is_blocked ? MEMBER_BLOCKED : 0u) | (member->is_pool ? MEMBER_POOL : 0u) |
+           (member->is_erased ? MEMBER_ERASED : 0u) | (member->is_merged ? MEMBER_MERGED : 0u) |
+           (member->debt.minor != 0 ? MEMBER_DEBT : 0u) |
+           (member->active_at.ms != 0 ? MEMBER_ACTIVE : 0u);
+}
+
+static void write_lot(struct buffer *out, const struct lot *lot)
+{
+    const struct lot_key *key = &lot->key;
+    unsigned flags = (key->active_from.ms != 0 ? LOT_ACTIVE_FROM : 0u) |
+                     (key->expires_at.ms != 0 ? LOT_EXPIRES_AT : 0u) |
+                     (key->idle_months != 0 ? LOT_IDLE_MONTHS : 0u) |
+                     (lot->free.minor != 0 ? LOT_FREE : 0u) |
+                     (lot->held.minor != 0 ? LOT_HELD : 0u);
+    write_u8(out, (uint8_t)flags);
+    write_partner(out, &key->issuer);
+    write_varint(out, key->tariff);
+    if (flags & LOT_ACTIVE_FROM) {
+        write_time(out, key->active_from);
+    }
+    if (flags & LOT_EXPIRES_AT) {
+        write_time(out, key->expires_at);
+    }
+    if (flags & LOT_IDLE_MONTHS) {
+        write_u8(out, key->idle_months);
+    }
+    if (flags & LOT_FREE) {
+        write_points(out, lot->free);
+    }
+    if (flags & LOT_HELD) {
+        write_points(out, lot->held);
+    }
+}
+
+/* A field that is there is not zero. */
+static int64_t read_present(struct reader *in, unsigned flags, unsigned flag)
+{
+    if (!(flags & flag)) {
+        return 0;
+    }
+    int64_t value = read_svarint(in);
+    read_expect(in, value != 0);
+    return value;
+}
+
+static void read_lot(struct reader *in, struct lot *lot)
+{
+    unsigned flags = read_choice(in, 0, LOT_FLAGS_END);
+    read_partner(in, &lot->key.issuer);
+    lot->key.tariff = read_varint32(in);
+    lot->key.active_from.ms = read_present(in, flags, LOT_ACTIVE_FROM);
+    lot->key.expires_at.ms = read_present(in, flags, LOT_EXPIRES_AT);
+    lot->key.idle_months = flags & LOT_IDLE_MONTHS ? read_choice(in, 1, UINT8_MAX + 1) : 0;
+    lot->free.minor = read_present(in, flags, LOT_FREE);
+    lot->held.minor = read_present(in, flags, LOT_HELD);
+}
+
 void member_encode(const struct member *member, struct buffer *out)
 {
+    unsigned flags = member_flags(member);
     write_u8(out, MEMBER_VERSION);
-    write_points(out, member->available);
-    write_points(out, member->pending);
-    write_points(out, member->held);
-    write_points(out, member->debt);
+    write_u8(out, (uint8_t)flags);
     write_varint(out, member->last_row);
     write_time(out, member->enrolled);
+    if (flags & MEMBER_ACTIVE) {
+        write_time(out, member->active_at);
+    }
+    if (flags & MEMBER_DEBT) {
+        write_points(out, member->debt);
+    }
+    if (flags & MEMBER_MERGED) {
+        write_uid(out, &member->merged_into);
+    }
     write_varint(out, member->lot_count);
     for (size_t i = 0; i < member->lot_count; i++) {
-        write_lot_key(out, &member->lots[i].key);
-        write_points(out, member->lots[i].free);
-        write_points(out, member->lots[i].held);
+        write_lot(out, &member->lots[i]);
+    }
+}
+
+static void read_member_marks(struct reader *in, unsigned flags, struct member *member)
+{
+    member->is_blocked = flags & MEMBER_BLOCKED;
+    member->is_pool = flags & MEMBER_POOL;
+    member->is_erased = flags & MEMBER_ERASED;
+    member->is_merged = flags & MEMBER_MERGED;
+    member->last_row = read_varint(in);
+    member->enrolled = read_time(in);
+    member->active_at.ms = read_present(in, flags, MEMBER_ACTIVE);
+    member->debt.minor = read_present(in, flags, MEMBER_DEBT);
+    member->merged_into = (struct uid){{0}};
+    if (flags & MEMBER_MERGED) {
+        read_uid(in, &member->merged_into);
+        read_expect(in, !uid_is_nil(&member->merged_into));
     }
 }
 
 enum err member_decode(struct slice value, struct member *out_member)
 {
     struct reader in = reader_of(value);
-    struct member member;
+    struct member *member = out_member;
     read_version(&in, MEMBER_VERSION);
-    member.available = read_points_held(&in);
-    member.pending = read_points_held(&in);
-    member.held = read_points_held(&in);
-    member.debt = read_points_held(&in);
-    member.last_row = read_varint(&in);
-    member.enrolled = read_time(&in);
-    member.lot_count = read_count(&in, LIMIT_LOTS_PER_MEMBER);
-    for (size_t i = 0; i < member.lot_count; i++) {
-        read_lot_key(&in, &member.lots[i].key);
-        member.lots[i].free = read_points_held(&in);
-        member.lots[i].held = read_points_held(&in);
+    read_member_marks(&in, read_choice(&in, 0, MEMBER_FLAGS_END), member);
+    member->lot_count = read_count(&in, LIMIT_LOTS_PER_MEMBER);
+    for (size_t i = 0; i < member->lot_count; i++) {
+        read_lot(&in, &member->lots[i]);
     }
     TRY(reader_finish(&in));
-    TRY(member_check(&member, NULL));
-    memcpy(out_member, &member,
-           offsetof(struct member, lots) + member.lot_count * sizeof member.lots[0]);
-    return ERR_OK;
+    return lots_sum_up(member) == ERR_OK && member_check(member, NULL) == ERR_OK ? ERR_OK
+                                                                                 : ERR_CORRUPT;
 }
 
 void profile_encode(const struct profile *profile, struct buffer *out)
 {
     write_u8(out, PROFILE_VERSION);
-    write_text(out, profile->reference, sizeof profile->reference);
+    write_block(out, slice_of(profile->sealed, profile->sealed_length));
+    write_bytes(out, profile->reference_tag, sizeof profile->reference_tag);
     write_text(out, profile->name, sizeof profile->name);
+    write_varint(out, profile->pool_count);
     write_varint(out, profile->card_count);
     for (size_t i = 0; i < profile->card_count; i++) {
         write_card(out, &profile->cards[i]);
+    }
+    write_varint(out, profile->merged_count);
+    for (size_t i = 0; i < profile->merged_count; i++) {
+        write_uid(out, &profile->merged[i]);
+    }
+}
+
+static void read_sealed(struct reader *in, struct profile *profile)
+{
+    struct slice sealed = read_block(in);
+    read_expect(in, sealed.length <= sizeof profile->sealed);
+    if (in->err == ERR_OK && sealed.length > 0) {
+        memcpy(profile->sealed, sealed.at, sealed.length);
+        profile->sealed_length = sealed.length;
     }
 }
 
@@ -97,12 +206,18 @@ enum err profile_decode(struct slice value, struct profile *out_profile)
     struct reader in = reader_of(value);
     struct profile profile = {0};
     read_version(&in, PROFILE_VERSION);
-    read_text(&in, profile.reference, sizeof profile.reference);
+    read_sealed(&in, &profile);
+    read_copy(&in, profile.reference_tag, sizeof profile.reference_tag);
     read_text(&in, profile.name, sizeof profile.name);
+    profile.pool_count = read_varint32(&in);
     profile.card_count = read_count(&in, LIMIT_CARDS_PER_MEMBER);
     for (size_t i = 0; i < profile.card_count; i++) {
         read_card(&in, &profile.cards[i]);
         read_expect(&in, profile.cards[i].digits[0] != '\0');
+    }
+    profile.merged_count = read_count(&in, LIMIT_MERGED_PER_MEMBER);
+    for (size_t i = 0; i < profile.merged_count; i++) {
+        read_uid(&in, &profile.merged[i]);
     }
     TRY(reader_finish(&in));
     *out_profile = profile;

@@ -7,7 +7,6 @@
 enum {
     HOLD_VERSION = 1,
     SALE_VERSION = 1,
-    TRANSACTION_VERSION = 1
 };
 
 static void write_hold_lots(struct buffer *out, const struct hold *hold)
@@ -138,7 +137,8 @@ enum {
     ANSWER_CAPTURE_BY = 1 << 6,
     ANSWER_DELIVER_BY = 1 << 7,
     ANSWER_ROW = 1 << 8,
-    ANSWER_FIELDS_END = 1 << 9
+    ANSWER_WRITTEN_OFF = 1 << 9,
+    ANSWER_FIELDS_END = 1 << 10
 };
 
 static unsigned answer_fields(const struct answer *answer)
@@ -153,6 +153,7 @@ static unsigned answer_fields(const struct answer *answer)
     fields |= answer->capture_by.ms == 0 ? 0 : ANSWER_CAPTURE_BY;
     fields |= answer->deliver_by.ms == 0 ? 0 : ANSWER_DELIVER_BY;
     fields |= answer->row == 0 ? 0 : ANSWER_ROW;
+    fields |= answer->written_off.minor == 0 ? 0 : ANSWER_WRITTEN_OFF;
     return fields;
 }
 
@@ -184,6 +185,7 @@ void answer_encode(const struct answer *answer, struct buffer *out)
     if (fields & ANSWER_ROW) {
         write_varint(out, answer->row);
     }
+    write_optional(out, answer->written_off.minor);
 }
 
 static int64_t read_optional(struct reader *in, unsigned fields, unsigned field)
@@ -210,26 +212,21 @@ void answer_read(struct reader *in, struct answer *out_answer)
     answer.capture_by.ms = read_optional(in, fields, ANSWER_CAPTURE_BY);
     answer.deliver_by.ms = read_optional(in, fields, ANSWER_DELIVER_BY);
     answer.row = fields & ANSWER_ROW ? read_varint(in) : 0;
+    answer.written_off.minor = read_optional(in, fields, ANSWER_WRITTEN_OFF);
     read_expect(in, answer_fields(&answer) == fields); /* a field that is there is not zero */
     *out_answer = answer;
 }
 
 void transaction_encode(const struct transaction *transaction, struct buffer *out)
 {
-    write_u8(out, TRANSACTION_VERSION);
-    write_bytes(out, transaction->body_hash, sizeof transaction->body_hash);
-    write_u8(out, (uint8_t)transaction->verdict);
-    answer_encode(&transaction->answer, out);
+    write_varint(out, transaction->row);
 }
 
 enum err transaction_decode(struct slice value, struct transaction *out_transaction)
 {
     struct reader in = reader_of(value);
-    struct transaction transaction;
-    read_version(&in, TRANSACTION_VERSION);
-    read_copy(&in, transaction.body_hash, sizeof transaction.body_hash);
-    transaction.verdict = read_verdict(&in);
-    answer_read(&in, &transaction.answer);
+    struct transaction transaction = {.row = read_varint(&in)};
+    read_expect(&in, transaction.row >= 1);
     TRY(reader_finish(&in));
     *out_transaction = transaction;
     return ERR_OK;

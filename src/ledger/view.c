@@ -11,6 +11,9 @@ const char *ledger_table_name(enum ledger_table table)
         [TABLE_OUTBOX] = "outbox",   [TABLE_HALF] = "half",
         [TABLE_PAIR] = "pair",       [TABLE_DUE] = "due",
         [TABLE_META] = "meta",       [TABLE_RECEIPT] = "receipt",
+        [TABLE_ADJUSTMENT] = "adjustment",
+        [TABLE_MERGE] = "merge",
+        [TABLE_POOL] = "pool",
     };
     return table > 0 && table < TABLE_END ? names[table] : "unknown";
 }

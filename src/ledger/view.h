@@ -13,11 +13,11 @@ enum ledger_table {
     TABLE_MEMBER = 1,      /* member id -> struct member */
     TABLE_PROFILE = 2,     /* member id -> struct profile */
     TABLE_CARD = 3,        /* card digits, 20 bytes -> struct card */
-    TABLE_REFERENCE = 4,   /* brand's customer number -> member id */
+    TABLE_REFERENCE = 4,   /* keyed hash of the brand's customer number, 16 bytes -> member id */
     TABLE_ACCOUNT = 5,     /* struct account_key -> struct account */
     TABLE_HOLD = 6,        /* redeemer, hold id -> struct hold */
     TABLE_SALE = 7,        /* issuer, sale id -> struct sale */
-    TABLE_TRANSACTION = 8, /* origin partner, id -> struct transaction */
+    TABLE_TRANSACTION = 8, /* origin partner, id -> the journal row that holds it */
     TABLE_STREAM = 9,      /* direction, partner -> struct stream */
     TABLE_TOTAL = 10,      /* direction, partner, period, kind, tariff -> struct entry_total */
     TABLE_OUTBOX = 11,     /* partner, number -> journal row that holds the entry */
@@ -26,6 +26,9 @@ enum ledger_table {
     TABLE_DUE = 14,     /* time, what, id -> nothing: what must happen by itself, soonest first */
     TABLE_META = 15,    /* name -> struct depends on the name */
     TABLE_RECEIPT = 16, /* direction, partner, number -> a clearing receipt, Signed bytes */
+    TABLE_ADJUSTMENT = 17, /* transaction id of the proposal -> struct adjustment */
+    TABLE_MERGE = 18,      /* transaction id of the merge -> struct merge */
+    TABLE_POOL = 19,       /* pool id, member id -> nothing: who may spend from it */
     TABLE_END
 };
 
@@ -46,6 +49,11 @@ struct ledger_view {
     void *context;
     enum err (*get)(void *context, enum ledger_table table, struct slice key,
                     struct slice *out_value);
+    /* The bytes of the journal record of this row, borrowed until the next call of `record`.
+     * ERR_NOT_FOUND when it was trimmed. NULL for views that only read tables: nothing can be
+     * decided on them. Called with `record_context`, since journal and tables may be kept apart. */
+    enum err (*record)(void *record_context, uint64_t row, struct slice *out_bytes);
+    void *record_context;
 };
 
 struct ledger_store {
@@ -53,6 +61,9 @@ struct ledger_store {
     void *context;
     enum err (*put)(void *context, enum ledger_table table, struct slice key, struct slice value);
     enum err (*del)(void *context, enum ledger_table table, struct slice key);
+    /* Does this row hold the effects of journal row `row` already? Asked when a journal is replayed
+     * over tables that were written down at different times. May be NULL: never. */
+    bool (*has_applied)(void *context, enum ledger_table table, struct slice key, uint64_t row);
 };
 
 static inline enum err view_get(const struct ledger_view *view, enum ledger_table table,

@@ -6,6 +6,7 @@
 #include "node/import_refusal.h"
 #include "node/in_flight.h"
 #include "node/node.h"
+#include "node/personal.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
@@ -17,7 +18,8 @@ struct enrolment {
     struct in_flight *in_flight;
     struct uid transaction;
     struct import_refusal refusal; /* before the command was submitted */
-    char reference[LIMIT_REFERENCE_BYTES + 1];
+    uint8_t reference_tag[PERSONAL_TAG_SIZE];
+    uint8_t sealed[LIMIT_SEALED_PROFILE_BYTES];
     struct outcome outcome;
 };
 
@@ -52,9 +54,11 @@ static enum err submit(struct import *import, const Talea__V1__ImportMembersRequ
                            LIMIT_NAME_BYTES)) {
         return ERR_OK;
     }
-    memcpy(enrol->reference, request->reference, strlen(request->reference));
-    memcpy(enrol->name, request->display_name, strlen(request->display_name));
-    memcpy(enrolment->reference, enrol->reference, sizeof enrolment->reference);
+    struct personal personal = {"", ""};
+    memcpy(personal.reference, request->reference, strlen(request->reference));
+    memcpy(personal.name, request->display_name, strlen(request->display_name));
+    TRY(personal_seal(import->node, &personal, enrolment->sealed, enrol));
+    memcpy(enrolment->reference_tag, enrol->reference_tag, sizeof enrolment->reference_tag);
     in_flight_begin(&import->in_flight);
     enum err err = engine_submit(import->node->engine, &command, enrolled, enrolment);
     if (err != ERR_OK) {
@@ -71,7 +75,7 @@ static void find_existing(struct import *import, struct enrolment *enrolment)
     struct answer *answer = &enrolment->outcome.answer;
     struct uid member;
     struct profile profile;
-    if (ledger_get_reference(&view, enrolment->reference, &member) == ERR_OK &&
+    if (ledger_get_reference(&view, enrolment->reference_tag, &member) == ERR_OK &&
         ledger_get_profile(&view, &member, &profile) == ERR_OK) {
         answer->member = member;
         if (profile.card_count > 0) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "node/personal.h"
 #include "node/earning.h"
 #include "node/import_receipts.h"
 #include "node/requests.h"
@@ -138,10 +139,13 @@ static enum err buyer_by_card(const struct ledger_view *view, const char *text, 
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err buyer_by_reference(const struct ledger_view *view, const char *reference,
-                                   struct buyer *buyer, struct import_refusal *refusal)
+static enum err buyer_by_reference(struct import *import, const struct ledger_view *view,
+                                   const char *reference, struct buyer *buyer,
+                                   struct import_refusal *refusal)
 {
-    enum err err = ledger_get_reference(view, reference, &buyer->member);
+    uint8_t tag[PERSONAL_TAG_SIZE];
+    personal_reference_tag(import->node, reference, tag);
+    enum err err = ledger_get_reference(view, tag, &buyer->member);
     if (err == ERR_NOT_FOUND) {
         import_refuse_verdict(refusal, VERDICT_MEMBER_UNKNOWN);
         return ERR_OK;
@@ -162,7 +166,7 @@ static enum err find_buyer(struct import *import, const receipt_message *request
     } else if (has_card) {
         TRY(buyer_by_card(&view, request->card, &buyer, refusal));
     } else if (has_customer) {
-        TRY(buyer_by_reference(&view, request->customer, &buyer, refusal));
+        TRY(buyer_by_reference(import, &view, request->customer, &buyer, refusal));
     }
     if (!uid_is_nil(&buyer.member)) {
         buyer.who = hash_bytes("member", buyer.member.bytes, sizeof buyer.member.bytes);

@@ -70,7 +70,7 @@ static void release_terms(void *context)
 static struct engine_terms terms_of(struct snapshot *snapshot)
 {
     return (struct engine_terms){&snapshot->roster, snapshot->refund_grace_ms,
-                                 snapshot_hold(snapshot), release_terms};
+                                 snapshot->debt_limit, snapshot_hold(snapshot), release_terms};
 }
 
 static enum err open_key(struct node *node, struct note *note)

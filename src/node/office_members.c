@@ -3,6 +3,7 @@
 
 #include "node/messages.h"
 #include "node/node.h"
+#include "node/personal.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
@@ -48,14 +49,20 @@ static enum err message_cards(struct arena *arena, const struct ledger_view *vie
 }
 
 /* ERR_NOT_FOUND when there is no such member, ERR_RESOURCE when the arena is full. */
-static enum err message_member(struct arena *arena, const struct ledger_view *view,
-                               const struct uid *id, struct unix_ms now,
+static enum err message_member(struct node *node, struct arena *arena,
+                               const struct ledger_view *view, const struct uid *id,
                                Talea__V1__Member **out_member)
 {
     struct member member;
     struct profile profile;
+    struct personal personal;
     TRY(ledger_get_member(view, id, &member));
-    TRY(ledger_get_profile(view, id, &profile));
+    if (member.is_erased) {
+        profile = (struct profile){0};
+    } else {
+        TRY(ledger_get_profile(view, id, &profile));
+    }
+    TRY(personal_open(node, slice_of(profile.sealed, profile.sealed_length), &personal));
     Talea__V1__Member *message = arena_alloc(arena, sizeof *message);
     if (message == NULL) {
         return ERR_RESOURCE;
@@ -63,10 +70,10 @@ static enum err message_member(struct arena *arena, const struct ledger_view *vi
     talea__v1__member__init(message);
     TRY(message_cards(arena, view, &profile, message));
     message->member_id = message_uid(arena, id);
-    message->reference = copy_text(arena, profile.reference, sizeof profile.reference);
-    message->display_name = copy_text(arena, profile.name, sizeof profile.name);
+    message->reference = copy_text(arena, personal.reference, sizeof personal.reference);
+    message->display_name = copy_text(arena, personal.name, sizeof personal.name);
     message->enrolled_unix_ms = member.enrolled.ms;
-    message->balance = message_balance(arena, &member, now);
+    message->balance = message_balance(arena, &member, node_now(node));
     if (message->member_id == NULL || message->reference == NULL || message->display_name == NULL ||
         message->balance == NULL) {
         return ERR_RESOURCE;
@@ -82,7 +89,7 @@ static void reply_member(struct node *node, struct rpc_call *call, const struct 
     talea__v1__get_member_response__init(&response);
     struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);
-    enum err err = message_member(&arena, view, id, node_now(node), &response.member);
+    enum err err = message_member(node, &arena, view, id, &response.member);
     if (err == ERR_OK) {
         rpc_call_reply(call, &response.base);
     } else {
@@ -104,7 +111,7 @@ void office_get_member(void *context, struct rpc_call *call, const ProtobufCMess
         return;
     }
     struct ledger_view view = state_reader_view(reader);
-    if (request_member(call, &view, request->member, &id)) {
+    if (request_member(node, call, &view, request->member, &id)) {
         reply_member(node, call, &view, &id);
     }
     readers_give(node->readers, reader);
@@ -145,7 +152,7 @@ static enum err fill(struct node *node, struct rpc_call *call, const struct page
     while (err == ERR_OK && response->n_members < count && arena->used < LIMIT_PAGE_BYTES) {
         err = rpc_call_is_cancelled(call)
                   ? ERR_CANCELLED
-                  : message_member(arena, &view, &page->ids[response->n_members], node_now(node),
+                  : message_member(node, arena, &view, &page->ids[response->n_members],
                                    &response->members[response->n_members]);
         response->n_members += err == ERR_OK ? 1 : 0;
     }

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/node.h"
 #include "node/requests.h"
@@ -18,6 +19,7 @@ struct replier {
 static void reply_free(struct reply *reply)
 {
     free(reply->request);
+    free(reply->sealed);
     free(reply);
 }
 
@@ -108,6 +110,21 @@ static void command_done(void *context, const struct outcome *outcome)
     }
 }
 
+/* The command, with its sealed bytes where they stay as long as the reply. */
+static enum err keep_sealed(struct reply *reply, struct command *command)
+{
+    if (command->kind != COMMAND_ENROL || command->enrol.sealed.length == 0) {
+        return ERR_OK;
+    }
+    reply->sealed = malloc(command->enrol.sealed.length);
+    if (reply->sealed == NULL) {
+        return ERR_RESOURCE;
+    }
+    memcpy(reply->sealed, command->enrol.sealed.at, command->enrol.sealed.length);
+    command->enrol.sealed.at = reply->sealed;
+    return ERR_OK;
+}
+
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
                  struct hold_request *request, reply_fn *send)
 {
@@ -122,7 +139,11 @@ void reply_after(struct node *node, struct rpc_call *call, const struct command 
     reply->send = send;
     reply->transaction = command->transaction_id;
     reply->request = request;
-    enum err err = engine_submit(node->engine, command, command_done, reply);
+    struct command kept = *command;
+    enum err err = keep_sealed(reply, &kept);
+    if (err == ERR_OK) {
+        err = engine_submit(node->engine, &kept, command_done, reply);
+    }
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         reply_free(reply);

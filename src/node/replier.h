@@ -23,6 +23,7 @@ struct reply {
     struct outcome outcome;
     struct uid transaction;       /* the command's */
     struct hold_request *request; /* of a partner's authorisation; freed with the reply */
+    uint8_t *sealed;              /* of an enrolment: the command's bytes, until it is done */
 };
 
 MUST_USE enum err replier_start(struct replier **out_replier);
@@ -30,7 +31,7 @@ MUST_USE enum err replier_start(struct replier **out_replier);
 void replier_stop(struct replier *replier);
 
 /* Submits the command; its outcome reaches `send`. When it can't be submitted the call is refused
- * at once. `request` is taken over; may be NULL. */
+ * at once. `request` is taken over; may be NULL. An enrolment's sealed bytes are copied. */
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
                  struct hold_request *request, reply_fn *send);
 

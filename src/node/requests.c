@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "ledger/decide.h"
 #include "node/node.h"
+#include "node/personal.h"
 
 void refuse(struct rpc_call *call, int code, const char *reason, const char *format, ...)
 {
@@ -107,23 +108,25 @@ static bool member_found(struct rpc_call *call, enum err err, enum verdict other
     return err == ERR_OK;
 }
 
-bool request_member(struct rpc_call *call, const struct ledger_view *view,
+bool request_member(struct node *node, struct rpc_call *call, const struct ledger_view *view,
                     const Talea__V1__MemberSelector *selector, struct uid *out_member)
 {
     struct card_number card;
-    struct member *row = &(struct member){0};
+    struct member row;
+    uint8_t tag[PERSONAL_TAG_SIZE];
     switch (selector == NULL ? TALEA__V1__MEMBER_SELECTOR__BY__NOT_SET : selector->by_case) {
     case TALEA__V1__MEMBER_SELECTOR__BY_CARD:
         return request_card(call, selector->card, &card) &&
                member_found(call, member_by_card(view, &card, out_member), VERDICT_CARD_UNKNOWN);
     case TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID:
         return request_uid(call, "member_id", selector->member_id, out_member) &&
-               member_found(call, ledger_get_member(view, out_member, row), VERDICT_MEMBER_UNKNOWN);
+               member_found(call, ledger_get_member(view, out_member, &row), VERDICT_MEMBER_UNKNOWN);
     case TALEA__V1__MEMBER_SELECTOR__BY_REFERENCE:
         if (selector->reference[0] == '\0' || strlen(selector->reference) > LIMIT_REFERENCE_BYTES) {
             break;
         }
-        return member_found(call, ledger_get_reference(view, selector->reference, out_member),
+        personal_reference_tag(node, selector->reference, tag);
+        return member_found(call, ledger_get_reference(view, tag, out_member),
                             VERDICT_MEMBER_UNKNOWN);
     case TALEA__V1__MEMBER_SELECTOR__BY__NOT_SET:
     case _TALEA__V1__MEMBER_SELECTOR__BY__CASE_IS_INT_SIZE:

@@ -27,7 +27,8 @@ MUST_USE bool request_text(struct rpc_call *call, const char *field, const char 
 MUST_USE bool request_time(struct rpc_call *call, const struct node *node, int64_t ms,
                            struct unix_ms *out_time, bool *out_is_given);
 /* The member that the selector names, as published. */
-MUST_USE bool request_member(struct rpc_call *call, const struct ledger_view *view,
+MUST_USE bool request_member(struct node *node, struct rpc_call *call,
+                             const struct ledger_view *view,
                              const Talea__V1__MemberSelector *selector, struct uid *out_member);
 
 /* A command of ours, dated now. */

@@ -63,6 +63,7 @@ static enum err load_programme(const struct node_config *config, struct snapshot
     memcpy(snapshot->programme_currency, file.currency.code, sizeof snapshot->programme_currency);
     snapshot->programme_currency_decimals = file.money_decimals;
     snapshot->refund_grace_ms = (int64_t)file.refund_expired_grace_days * DAY_MS;
+    snapshot->debt_limit = points_of(INT64_MAX);
     return programme_check(&snapshot->programme, note);
 }
 

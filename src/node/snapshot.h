@@ -19,6 +19,7 @@ struct snapshot {
     char programme_currency[4];
     unsigned programme_currency_decimals;
     int64_t refund_grace_ms;
+    struct points debt_limit; /* INT64_MAX: none */
     char *trusted_roots; /* all partners' CAs, one PEM text */
 };
 

@@ -117,6 +117,19 @@ static Talea__V1__HistoryKind kind_of(const struct command *command, const struc
     case COMMAND_CLOSE_PERIOD:
     case COMMAND_PUT_PAIR:
     case COMMAND_FREEZE_STREAM:
+    case COMMAND_TRANSFER:
+    case COMMAND_OPEN_POOL:
+    case COMMAND_JOIN_POOL:
+    case COMMAND_LEAVE_POOL:
+    case COMMAND_PROPOSE_ADJUSTMENT:
+    case COMMAND_RULE_ADJUSTMENT:
+    case COMMAND_UNBLOCK_CARD:
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+    case COMMAND_MERGE_MEMBERS:
+    case COMMAND_UNMERGE_MEMBERS:
+    case COMMAND_ERASE_MEMBER:
+    case COMMAND_PRUNE:
     case COMMAND_KIND_END:
         break;
     }
@@ -283,7 +296,7 @@ static bool begin(struct page *page, const Talea__V1__ListHistoryRequest *reques
         return false;
     }
     struct ledger_view view = state_reader_view(reader);
-    bool is_found = request_member(page->call, &view, request->member, &page->member);
+    bool is_found = request_member(page->node, page->call, &view, request->member, &page->member);
     if (is_found) {
         err = ledger_get_member(&view, &page->member, &member);
     }

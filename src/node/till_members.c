@@ -2,6 +2,7 @@
 #include "crypto/random.h"
 #include "node/messages.h"
 #include "node/node.h"
+#include "node/personal.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/till.pb-c.h"
@@ -31,14 +32,21 @@ void till_enrol(void *context, struct rpc_call *call, const ProtobufCMessage *me
     }
     struct command command = command_now(node, COMMAND_ENROL, &transaction);
     struct random_source random = random_system();
-    struct command_enrol *enrol = &command.enrol;
-    enrol->member = uid_new(&random, command.business_time);
-    if (request_text(call, "reference", request->reference, enrol->reference,
-                     sizeof enrol->reference) &&
-        request_text(call, "display_name", request->display_name, enrol->name,
-                     sizeof enrol->name)) {
-        reply_after(node, call, &command, NULL, send_enrolled);
+    struct personal personal;
+    uint8_t sealed[LIMIT_SEALED_PROFILE_BYTES];
+    command.enrol.member = uid_new(&random, command.business_time);
+    if (!request_text(call, "reference", request->reference, personal.reference,
+                      sizeof personal.reference) ||
+        !request_text(call, "display_name", request->display_name, personal.name,
+                      sizeof personal.name)) {
+        return;
     }
+    enum err err = personal_seal(node, &personal, sealed, &command.enrol);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    reply_after(node, call, &command, NULL, send_enrolled);
 }
 
 static void send_issued_card(struct reply *reply)
@@ -64,7 +72,7 @@ static bool find_member(struct node *node, struct rpc_call *call,
         return false;
     }
     struct ledger_view view = state_reader_view(reader);
-    bool found = request_member(call, &view, selector, out_member);
+    bool found = request_member(node, call, &view, selector, out_member);
     readers_give(node->readers, reader);
     return found;
 }
@@ -143,7 +151,7 @@ void till_get_balance(void *context, struct rpc_call *call, const ProtobufCMessa
         return;
     }
     struct ledger_view view = state_reader_view(reader);
-    if (request_member(call, &view, request->member, &id)) {
+    if (request_member(node, call, &view, request->member, &id)) {
         err = ledger_get_member(&view, &id, &member);
         if (err == ERR_OK) {
             reply_balance(call, &id, &member, node_now(node));

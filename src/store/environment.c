@@ -179,7 +179,9 @@ static enum err check_format(struct slice row, const struct environment_options 
     }
     if (format != options->format) {
         return note_set(note, ERR_UNSUPPORTED,
-                        "%s: %s format %" PRIu32 ", and this build knows format %" PRIu32, path,
+                        "%s: %s format %" PRIu32 ", and this build knows format %" PRIu32
+                        ": the release that wrote it can read it",
+                        path,
                         options->name, format, options->format);
     }
     return ERR_OK;

@@ -15,7 +15,7 @@
 #include "base/limits.h"
 #include "store/environment.h"
 
-#define JOURNAL_FORMAT 1u
+#define JOURNAL_FORMAT 2u
 #define KEY_BYTES      8u
 #define COUNT_BYTES    4u
 

@@ -263,7 +263,10 @@ void overlay_destroy(struct overlay *overlay)
 
 struct ledger_store overlay_port(struct overlay *overlay)
 {
-    return (struct ledger_store){{overlay, overlay_get}, overlay, overlay_put, overlay_del};
+    return (struct ledger_store){.view = {.context = overlay, .get = overlay_get},
+                                 .context = overlay,
+                                 .put = overlay_put,
+                                 .del = overlay_del};
 }
 
 void overlay_mark(struct overlay *overlay)

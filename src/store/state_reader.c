@@ -82,5 +82,5 @@ static enum err view_get_row(void *context, enum ledger_table table, struct slic
 
 struct ledger_view state_reader_view(struct state_reader *reader)
 {
-    return (struct ledger_view){reader, view_get_row};
+    return (struct ledger_view){.context = reader, .get = view_get_row};
 }

@@ -7,8 +7,8 @@ static void read_command(const struct record *record)
 {
     CLEANUP(buffer_fini) struct buffer again = {0};
     struct command command;
-    uint8_t body_hash[BODY_HASH_SIZE];
-    enum err err = command_decode(record->kind, record->body, &command);
+    CLEANUP(buffer_fini) struct buffer said = {0};
+    enum err err = record_command(record, &command);
     if (err != ERR_OK) {
         ASSERT(err == ERR_CORRUPT);
         return;
@@ -16,7 +16,8 @@ static void read_command(const struct record *record)
     ASSERT(command.kind == record->kind);
     command_encode(&command, &again);
     fuzz_expect_same(record->body, &again);
-    command_body_hash(&command, body_hash);
+    command_said(&command, &said);
+    ASSERT(said.err == ERR_OK && said.length <= COMMAND_SAID_BYTES_MAX);
 }
 
 static void read_effects(const struct record *record)

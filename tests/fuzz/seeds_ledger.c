@@ -96,7 +96,6 @@ static void record_bytes(struct rng *rng, enum command_kind kind, struct buffer 
         record.effect_count = EFFECT_KIND_END - 1;
     }
     record.effects = buffer_slice(&effects);
-    command_body_hash(&command, record.body_hash);
     record_encode(&record, out);
     ASSERT(out->err == ERR_OK && body.err == ERR_OK && effects.err == ERR_OK);
 }

@@ -50,7 +50,7 @@ void command_print(const struct command *command, struct unix_ms now)
     switch (command->kind) {
     case COMMAND_ENROL:
         print_ids("member", &command->enrol.member);
-        (void)printf(" reference=%s", command->enrol.reference);
+        (void)printf(" reference=%.16s", (const char *)command->enrol.reference_tag);
         break;
     case COMMAND_ISSUE_CARD:
     case COMMAND_BLOCK_CARD:
@@ -93,6 +93,19 @@ void command_print(const struct command *command, struct unix_ms now)
     case COMMAND_TAKE_BATCH:
     case COMMAND_PUT_PAIR:
     case COMMAND_FREEZE_STREAM:
+    case COMMAND_TRANSFER:
+    case COMMAND_OPEN_POOL:
+    case COMMAND_JOIN_POOL:
+    case COMMAND_LEAVE_POOL:
+    case COMMAND_PROPOSE_ADJUSTMENT:
+    case COMMAND_RULE_ADJUSTMENT:
+    case COMMAND_UNBLOCK_CARD:
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+    case COMMAND_MERGE_MEMBERS:
+    case COMMAND_UNMERGE_MEMBERS:
+    case COMMAND_ERASE_MEMBER:
+    case COMMAND_PRUNE:
     case COMMAND_KIND_END:
         break;
     }

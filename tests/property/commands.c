@@ -120,14 +120,15 @@ static void make_enrol(const struct step *step, const struct mood *mood, struct 
     bool is_full = m->member_count >= mood->member_max;
     command->enrol.member = id_of(step->serial, 2);
     if (is_full || !one_in(step->numbers[3], 5)) {
-        (void)snprintf(command->enrol.reference, sizeof command->enrol.reference, "customer-%u",
+        (void)snprintf((char *)command->enrol.reference_tag,
+                       sizeof command->enrol.reference_tag, "customer-%u",
                        is_full ? 0 : step->numbers[4] % 50);
     }
     if (is_full) { /* somebody else's number: refused */
         for (size_t i = 0; i < m->member_count; i++) {
-            if (m->members[i].reference[0] != '\0') {
-                memcpy(command->enrol.reference, m->members[i].reference,
-                       sizeof command->enrol.reference);
+            if (m->members[i].reference[0] != 0) {
+                memcpy(command->enrol.reference_tag, m->members[i].reference,
+                       sizeof command->enrol.reference_tag);
                 return;
             }
         }

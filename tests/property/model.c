@@ -115,8 +115,8 @@ static void add_card(struct model *m, int member, struct model_answer *answer)
 static enum verdict step_enrol(struct model *m, const struct command_enrol *enrol,
                                struct model_answer *answer)
 {
-    for (size_t i = 0; i < m->member_count && enrol->reference[0] != '\0'; i++) {
-        if (strcmp(m->members[i].reference, enrol->reference) == 0) {
+    for (size_t i = 0; i < m->member_count && enrol->reference_tag[0] != 0; i++) {
+        if (memcmp(m->members[i].reference, enrol->reference_tag, PERSONAL_TAG_SIZE) == 0) {
             return VERDICT_REFERENCE_EXISTS;
         }
     }
@@ -126,7 +126,7 @@ static enum verdict step_enrol(struct model *m, const struct command_enrol *enro
     member->card_count = 0;
     member->debt = 0;
     member->lot_count = 0;
-    memcpy(member->reference, enrol->reference, sizeof member->reference);
+    memcpy(member->reference, enrol->reference_tag, sizeof member->reference);
     add_card(m, (int)m->member_count - 1, answer);
     return VERDICT_OK;
 }
@@ -232,6 +232,19 @@ static void step_once(struct model *m, const struct command *command, struct mod
     case COMMAND_TAKE_BATCH:
     case COMMAND_PUT_PAIR:
     case COMMAND_FREEZE_STREAM:
+    case COMMAND_TRANSFER:
+    case COMMAND_OPEN_POOL:
+    case COMMAND_JOIN_POOL:
+    case COMMAND_LEAVE_POOL:
+    case COMMAND_PROPOSE_ADJUSTMENT:
+    case COMMAND_RULE_ADJUSTMENT:
+    case COMMAND_UNBLOCK_CARD:
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+    case COMMAND_MERGE_MEMBERS:
+    case COMMAND_UNMERGE_MEMBERS:
+    case COMMAND_ERASE_MEMBER:
+    case COMMAND_PRUNE:
     case COMMAND_KIND_END:
         ASSERT(false);
     }
@@ -246,8 +259,7 @@ static bool says_the_same(const struct command *a, const struct command *b)
     }
     switch (a->kind) {
     case COMMAND_ENROL:
-        return strcmp(a->enrol.reference, b->enrol.reference) == 0 &&
-               strcmp(a->enrol.name, b->enrol.name) == 0;
+        return memcmp(a->enrol.said_tag, b->enrol.said_tag, PERSONAL_TAG_SIZE) == 0;
     case COMMAND_ISSUE_CARD:
         return uid_equal(&a->card.member, &b->card.member);
     case COMMAND_BLOCK_CARD:
@@ -278,6 +290,19 @@ static bool says_the_same(const struct command *a, const struct command *b)
     case COMMAND_TAKE_RECEIPT:
     case COMMAND_PUT_PAIR:
     case COMMAND_FREEZE_STREAM:
+    case COMMAND_TRANSFER:
+    case COMMAND_OPEN_POOL:
+    case COMMAND_JOIN_POOL:
+    case COMMAND_LEAVE_POOL:
+    case COMMAND_PROPOSE_ADJUSTMENT:
+    case COMMAND_RULE_ADJUSTMENT:
+    case COMMAND_UNBLOCK_CARD:
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+    case COMMAND_MERGE_MEMBERS:
+    case COMMAND_UNMERGE_MEMBERS:
+    case COMMAND_ERASE_MEMBER:
+    case COMMAND_PRUNE:
     case COMMAND_KIND_END:
         break;
     }

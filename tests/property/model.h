@@ -33,7 +33,7 @@ struct model_lot {
 
 struct model_member {
     struct uid id;
-    char reference[LIMIT_REFERENCE_BYTES + 1];
+    uint8_t reference[PERSONAL_TAG_SIZE];
     size_t card_count;
     int64_t debt;
     size_t lot_count;

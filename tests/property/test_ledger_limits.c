@@ -31,6 +31,7 @@ static void node_init(struct node *n)
     assert_int_equal(card_prefix_parse("200200", &n->partners[1].prefix), ERR_OK);
     n->roster = (struct roster){n->partners[0].id, 1, {202609}, n->partners, 2, &n->tariff, 1};
     n->terms.roster = &n->roster;
+    n->terms.debt_limit = points_of(INT64_MAX);
     assert_int_equal(memory_store_create(&n->tables), ERR_OK);
     n->store = memory_store_port(n->tables);
     plan_init(&n->plan);

@@ -43,6 +43,7 @@ struct world {
     struct ledger_store store;
     struct plan plan;
     struct buffer body;
+    struct buffer record;
     struct buffer entry_bytes;
     struct command_room room;
     struct unix_ms now;
@@ -83,7 +84,7 @@ static void world_init(struct world *w)
                                 .tariffs = w->tariffs,
                                 .tariff_count = 2};
     assert_int_equal(roster_prepare(&w->roster, NULL), ERR_OK);
-    w->terms = (struct ledger_terms){&w->roster, {NULL, encode_entry}, 0};
+    w->terms = (struct ledger_terms){&w->roster, {NULL, encode_entry}, 0, {INT64_MAX}};
     w->model = calloc(1, sizeof *w->model);
     assert_non_null(w->model);
     plan_init(&w->plan);
@@ -96,6 +97,7 @@ static void world_fini(struct world *w)
     plan_fini(&w->plan);
     run_journal_fini(&w->journal);
     buffer_fini(&w->body);
+    buffer_fini(&w->record);
     buffer_fini(&w->entry_bytes);
     free(w->model);
 }
@@ -160,7 +162,11 @@ static bool apply(struct world *w, const struct command *command)
     buffer_clear(&w->body);
     command_encode(command, &w->body);
     record.body = buffer_slice(&w->body);
-    command_body_hash(command, record.body_hash);
+    record.is_dated = command->is_dated;
+    buffer_clear(&w->record);
+    record_encode(&record, &w->record);
+    assert_int_equal(memory_store_keep_record(w->tables, record.row, buffer_slice(&w->record)),
+                     ERR_OK);
     if (w->is_audited) {
         run_journal_add(&w->journal, &record);
     }

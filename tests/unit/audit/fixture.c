@@ -96,7 +96,7 @@ void fixture_init(struct fixture *f)
                                 .tariffs = &f->tariff,
                                 .tariff_count = 1};
     assert_int_equal(roster_prepare(&f->roster, &note), ERR_OK);
-    f->terms = (struct ledger_terms){&f->roster, {NULL, encode_entry}, DAY_MS};
+    f->terms = (struct ledger_terms){&f->roster, {NULL, encode_entry}, DAY_MS, {INT64_MAX}};
     init_key(f);
     assert_int_equal(memory_store_create(&f->tables), ERR_OK);
     f->store = memory_store_port(f->tables);
@@ -165,7 +165,6 @@ struct answer fixture_run(struct fixture *f, struct command command)
     record.answer.row = f->next_row;
     command_encode(&command, &body);
     record.body = buffer_slice(&body);
-    command_body_hash(&command, record.body_hash);
     if (ledger_apply(&f->store, &record, &note) != ERR_OK) {
         fail_msg("%s", note.text);
     }
@@ -200,7 +199,8 @@ struct answer fixture_enrol(struct fixture *f, const char *reference, int64_t po
 {
     struct command command = {.kind = COMMAND_ENROL};
     command.enrol.member = id_of((uint8_t)(100 + ++f->last_id));
-    (void)snprintf(command.enrol.reference, sizeof command.enrol.reference, "%s", reference);
+    (void)snprintf((char *)command.enrol.reference_tag, sizeof command.enrol.reference_tag, "%s",
+                   reference);
     struct answer answer = fixture_run(f, command);
     fixture_run(f, earn_of(&answer.card, points));
     return answer;

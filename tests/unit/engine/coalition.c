@@ -119,7 +119,7 @@ void brand_open(struct brand *brand)
         .signer = brand->signer,
         .coalition = "demo",
         .clock = {brand, brand_now},
-        .terms = {.roster = &brand->roster, .refund_grace_ms = DAY_MS},
+        .terms = {.roster = &brand->roster, .refund_grace_ms = DAY_MS, .debt_limit = {INT64_MAX}},
         .on_trouble = on_trouble,
         .hook_context = brand,
     };

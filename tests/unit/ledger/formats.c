@@ -31,8 +31,7 @@ FORMAT(card, VALUE(sample_uid(rng), rng_below(rng, 2)))
 FORMAT(account, VALUE(sample_whole(rng), sample_whole(rng)))
 FORMAT(hold, sample_hold(rng))
 FORMAT(sale, sample_sale(rng))
-FORMAT(transaction,
-       VALUE(.body_hash = {1, 2, 3}, .verdict = VERDICT_HOLD_ENDED, .answer = sample_answer(rng)))
+FORMAT(transaction, VALUE(.row = sample_number(rng)))
 FORMAT(stream, sample_stream(rng))
 FORMAT(entry_total, VALUE(sample_number(rng), sample_whole(rng)))
 FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng)))
@@ -99,7 +98,7 @@ static void bytes_of_record(struct rng *rng, int kind, struct buffer *out)
                             .origin = sample_partner(rng),
                             .transaction_id = sample_uid(rng),
                             .business_time = sample_time(rng),
-                            .body_hash = {5, 6, 7},
+                            .is_dated = rng_below(rng, 2) == 1,
                             .body = sample_bytes(rng),
                             .answer = sample_answer(rng),
                             .effect_count = EFFECT_KIND_END - 1,

@@ -119,6 +119,9 @@ struct lot_key sample_lot_key(struct rng *rng)
     if (rng_below(rng, 4) == 0) {
         key.expires_at.ms = 0;
     }
+    if (rng_below(rng, 4) == 0) {
+        key.idle_months = (uint8_t)(1 + rng_below(rng, LIMIT_IDLE_MONTHS));
+    }
     return key;
 }
 
@@ -126,6 +129,14 @@ struct member sample_member(struct rng *rng)
 {
     struct member member = {
         .debt = points(rng), .last_row = sample_number(rng), .enrolled = sample_time(rng)};
+    member.active_at = rng_below(rng, 2) ? sample_time(rng) : (struct unix_ms){0};
+    member.is_blocked = rng_below(rng, 2);
+    member.is_pool = rng_below(rng, 2);
+    member.is_erased = rng_below(rng, 2);
+    member.is_merged = rng_below(rng, 2);
+    if (member.is_merged) {
+        member.merged_into = sample_uid(rng);
+    }
     size_t lots = 1 + rng_below(rng, 6);
     for (size_t i = 0; i < lots; i++) {
         struct lot_key key = sample_lot_key(rng);
@@ -142,8 +153,16 @@ struct member sample_member(struct rng *rng)
 struct profile sample_profile(struct rng *rng)
 {
     struct profile profile = {.card_count = 1 + rng_below(rng, LIMIT_CARDS_PER_MEMBER)};
-    text(rng, profile.reference, sizeof profile.reference);
+    struct slice sealed = sample_bytes(rng);
+    memcpy(profile.sealed, sealed.at, sealed.length);
+    profile.sealed_length = sealed.length;
+    fill(rng, profile.reference_tag, sizeof profile.reference_tag);
     text(rng, profile.name, sizeof profile.name);
+    profile.pool_count = (uint32_t)rng_below(rng, 9);
+    profile.merged_count = rng_below(rng, LIMIT_MERGED_PER_MEMBER + 1);
+    for (size_t i = 0; i < profile.merged_count; i++) {
+        profile.merged[i] = sample_uid(rng);
+    }
     for (size_t i = 0; i < profile.card_count; i++) {
         profile.cards[i] = sample_card(rng);
     }
@@ -263,8 +282,9 @@ static void sample_till_command(struct rng *rng, struct command *command)
 {
     if (command->kind == COMMAND_ENROL) {
         command->enrol.member = sample_uid(rng);
-        text(rng, command->enrol.reference, sizeof command->enrol.reference);
-        text(rng, command->enrol.name, sizeof command->enrol.name);
+        fill(rng, command->enrol.reference_tag, sizeof command->enrol.reference_tag);
+        fill(rng, command->enrol.said_tag, sizeof command->enrol.said_tag);
+        command->enrol.sealed = sample_bytes(rng);
     } else if (command->kind <= COMMAND_BLOCK_CARD) {
         command->card = (struct command_card){sample_uid(rng), sample_card(rng)};
     } else if (command->kind == COMMAND_EARN) {
@@ -276,7 +296,8 @@ static void sample_till_command(struct rng *rng, struct command *command)
                                               .fixed_points = points_of(-sample_whole(rng)),
                                               .rate = sample_rate(rng),
                                               .active_from = sample_time(rng),
-                                              .expires_at = sample_time(rng)};
+                                              .expires_at = sample_time(rng),
+                                              .idle_months = (uint8_t)rng_below(rng, 99)};
         text(rng, command->earn.receipt, sizeof command->earn.receipt);
     } else if (command->kind <= COMMAND_FOREIGN_HOLD) {
         command->hold = (struct command_hold){.redeemer = sample_partner(rng),
@@ -294,6 +315,45 @@ static void sample_till_command(struct rng *rng, struct command *command)
         command->use.hold = sample_uid(rng);
         command->use.points = points(rng);
         text(rng, command->use.receipt, sizeof command->use.receipt);
+    }
+}
+
+static void sample_office_command(struct rng *rng, struct command *command)
+{
+    if (command->kind == COMMAND_TRANSFER) {
+        command->transfer = (struct command_transfer){
+            .from = sample_uid(rng), .to = sample_uid(rng), .points = points(rng)};
+        command->transfer.by = rng_below(rng, 2) ? sample_uid(rng) : (struct uid){{0}};
+        text(rng, command->transfer.receipt, sizeof command->transfer.receipt);
+    } else if (command->kind <= COMMAND_LEAVE_POOL) {
+        command->pool = (struct command_pool){.pool = sample_uid(rng), .member = sample_uid(rng)};
+        text(rng, command->pool.name, sizeof command->pool.name);
+    } else if (command->kind == COMMAND_PROPOSE_ADJUSTMENT) {
+        command->adjustment = (struct command_adjustment){.member = sample_uid(rng),
+                                                          .points = points_of(-sample_whole(rng)),
+                                                          .reason = "GOODWILL_2",
+                                                          .expires_at = sample_time(rng)};
+        text(rng, command->adjustment.note, sizeof command->adjustment.note);
+        text(rng, command->adjustment.maker, sizeof command->adjustment.maker);
+    } else if (command->kind == COMMAND_RULE_ADJUSTMENT) {
+        command->ruling = (struct command_ruling){.adjustment = sample_uid(rng),
+                                                  .is_approved = rng_below(rng, 2),
+                                                  .points_expire_at = sample_time(rng),
+                                                  .idle_months = (uint8_t)rng_below(rng, 99)};
+        text(rng, command->ruling.checker, sizeof command->ruling.checker);
+    } else if (command->kind == COMMAND_UNBLOCK_CARD) {
+        command->card = (struct command_card){sample_uid(rng), sample_card(rng)};
+    } else if (command->kind <= COMMAND_UNBLOCK_MEMBER) {
+        command->block = (struct command_block){.member = sample_uid(rng), .reason = "STOLEN"};
+    } else if (command->kind == COMMAND_MERGE_MEMBERS) {
+        command->merge = (struct command_merge){sample_uid(rng), sample_uid(rng)};
+    } else if (command->kind == COMMAND_UNMERGE_MEMBERS) {
+        command->unmerge.merge = sample_uid(rng);
+    } else if (command->kind == COMMAND_ERASE_MEMBER) {
+        command->erase.member = sample_uid(rng);
+    } else {
+        static const uint8_t keys[3 * TRANSACTION_KEY_SIZE] = {1, 2, 3};
+        command->prune.keys = slice_of(keys, rng_below(rng, 4) * TRANSACTION_KEY_SIZE);
     }
 }
 
@@ -334,6 +394,8 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
     struct command command = {.kind = kind};
     if (kind <= COMMAND_RETURN_BURN) {
         sample_till_command(rng, &command);
+    } else if (kind >= COMMAND_TRANSFER) {
+        sample_office_command(rng, &command);
     } else {
         sample_node_command(rng, &command);
     }

@@ -253,8 +253,9 @@ static void short_commands_come_back(struct rng *rng)
     {
         COMMAND_COMES_BACK(COMMAND_ENROL);
         SAME(enrol.member);
-        SAME(enrol.reference);
-        SAME(enrol.name);
+        SAME(enrol.reference_tag);
+        SAME(enrol.said_tag);
+        SAME_SLICE(enrol.sealed);
         buffer_fini(&bytes);
     }
     {
@@ -330,7 +331,7 @@ static void test_record(void **state)
                             .origin = {"bakery"},
                             .transaction_id = sample_uid(&rng),
                             .business_time = {12},
-                            .body_hash = {1, [15] = 2},
+                            .is_dated = true,
                             .body = slice_of("body", 4),
                             .answer = {.row = 77, .left = {4}},
                             .effect_count = 1,
@@ -344,7 +345,7 @@ static void test_record(void **state)
     SAME(origin);
     SAME(transaction_id);
     SAME(business_time);
-    SAME(body_hash);
+    SAME(is_dated);
     SAME_SLICE(body);
     SAME(answer.row);
     SAME(answer.left);

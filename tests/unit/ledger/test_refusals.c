@@ -117,14 +117,14 @@ static void test_records(void **state)
         size_t at;
         uint8_t value;
     } changes[] = {
-        {0, 2}, /* version */
+        {0, 1}, /* version */
         {1, 0}, /* kind */
         {1, COMMAND_KIND_END},
         {2, 9}, /* no verdict has this number */
         {2, VERDICT_END},
-        {3, 1},    /* reserved */
-        {20, 'B'}, /* origin */
-        {35, 'x'}, /* behind the origin's end */
+        {3, 4},   /* flags */
+        {9, 'B'}, /* origin */
+        {8, 17},  /* its length */
     };
     struct record record = {.row = 256, .kind = COMMAND_VOID, .origin = {"bakery"}};
     struct record decoded;
