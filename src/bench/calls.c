@@ -58,8 +58,7 @@ static enum err call_earn(struct calling *calling, struct call *call)
     talea__v1__earn_request__init(&request);
     pthread_mutex_lock(&calling->mutex);
     struct uid id = id_source_next(&calling->ledger->ids);
-    struct card_number card =
-        ledger_card(draw_below(&calling->draw, calling->ledger->members));
+    struct card_number card = ledger_card(draw_below(&calling->draw, calling->ledger->members));
     pthread_mutex_unlock(&calling->mutex);
     uid_format(&id, transaction);
     request.transaction_id = transaction;
@@ -78,8 +77,7 @@ static enum err call_balance(struct calling *calling, struct call *call)
     talea__v1__get_balance_request__init(&request);
     talea__v1__member_selector__init(&selector);
     pthread_mutex_lock(&calling->mutex);
-    struct card_number card =
-        ledger_card(draw_below(&calling->draw, calling->ledger->members));
+    struct card_number card = ledger_card(draw_below(&calling->draw, calling->ledger->members));
     pthread_mutex_unlock(&calling->mutex);
     selector.by_case = TALEA__V1__MEMBER_SELECTOR__BY_CARD;
     selector.card = card.digits;

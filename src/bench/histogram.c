@@ -38,7 +38,8 @@ void histogram_record(struct histogram *histogram, uint64_t ns)
 
 uint64_t histogram_quantile(const struct histogram *histogram, unsigned permille)
 {
-    uint64_t rank = histogram->count / 1000u * permille + histogram->count % 1000u * permille / 1000u;
+    uint64_t rank =
+        histogram->count / 1000u * permille + histogram->count % 1000u * permille / 1000u;
     uint64_t seen = 0;
     if (histogram->count == 0) {
         return 0;

@@ -23,8 +23,7 @@ static enum err choose_ports(uint16_t out_ports[2], struct note *note)
     int sockets[2];
     enum err err = ERR_OK;
     for (int i = 0; i < 2; i++) {
-        struct sockaddr_in address = {.sin_family = AF_INET,
-                                      .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
         socklen_t length = sizeof address;
         sockets[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (bind(sockets[i], (struct sockaddr *)&address, length) != 0 ||
@@ -68,10 +67,10 @@ static enum err make_files(struct workplace *workplace, const char *program, str
     char charter[LIMIT_PATH_BYTES + 1];
     char root[LIMIT_PATH_BYTES + 1];
     snprintf(log, sizeof log, "%s/commands.log", workplace_folder(workplace));
-    const char *const init[] = {program,    "init",        home->folder, "--coalition",
-                                HOME_COALITION, "--partner",   HOME_PARTNER, "--name",
-                                "Bench",    "--prefix",    HOME_PREFIX,  "--listen",
-                                home->address, "--http", home->http,   NULL};
+    const char *const init[] = {program,        "init",      home->folder, "--coalition",
+                                HOME_COALITION, "--partner", HOME_PARTNER, "--name",
+                                "Bench",        "--prefix",  HOME_PREFIX,  "--listen",
+                                home->address,  "--http",    home->http,   NULL};
     const char *const make[] = {program,
                                 "charter",
                                 "make",
@@ -80,9 +79,8 @@ static enum err make_files(struct workplace *workplace, const char *program, str
                                 "--out",
                                 home_path(home, "charter.talea", charter),
                                 NULL};
-    const char *const sign[] = {program, "charter", "sign",
-                                "--key", home_path(home, "keys/root.key", root),
-                                charter, NULL};
+    const char *const sign[] = {
+        program, "charter", "sign", "--key", home_path(home, "keys/root.key", root), charter, NULL};
     TRY(child_run(workplace, init, log, note));
     TRY(write_terms(home, note));
     TRY(child_run(workplace, make, log, note));

@@ -8,7 +8,8 @@
 #include "bench/serving.h"
 #include "ledger/decide.h"
 
-#define BATCH_MAX 8190u
+#define BATCH_MAX       8190u
+#define READ_TIMED_EACH 16u /* asking for the time takes a part of a read's own */
 
 struct load_plan {
     enum ledger_size size;
@@ -143,8 +144,7 @@ enum err bench_load_of(struct bench *bench, enum load_name name,
 {
     if (bench->loads[name] == NULL) {
         struct load_result *result = calloc(1, sizeof *result);
-        enum err err =
-            result == NULL ? ERR_RESOURCE : measure_load(bench, &plans[name], result);
+        enum err err = result == NULL ? ERR_RESOURCE : measure_load(bench, &plans[name], result);
         if (err != ERR_OK) {
             free(result);
             return err;
@@ -189,8 +189,7 @@ enum err case_load_load(struct bench *bench, const struct bench_case *which, str
     return ERR_OK;
 }
 
-enum err case_load_bytes(struct bench *bench, const struct bench_case *which,
-                         struct bench_row *row)
+enum err case_load_bytes(struct bench *bench, const struct bench_case *which, struct bench_row *row)
 {
     const struct load_result *result;
     TRY(bench_load_of(bench, (enum load_name)which->measurement, &result));
@@ -199,17 +198,15 @@ enum err case_load_bytes(struct bench *bench, const struct bench_case *which,
     return ERR_OK;
 }
 
-static enum err read_balances(const struct ledger *ledger, struct population *population,
-                              const struct ledger_view *view, uint64_t reads,
-                              struct histogram *latency)
+static enum err read_balances(const struct ledger_view *view, struct population *population,
+                              uint64_t reads, struct histogram *latency)
 {
     struct clock_port clock = clock_of_system();
     struct unix_ms now = clock_now(&clock);
-    (void)ledger;
     for (uint64_t i = 0; i < reads; i++) {
         struct uid id = draw_member(population_next(population));
         struct member member;
-        uint64_t begun = i % 16 == 0 ? measure_ns() : 0;
+        uint64_t begun = i % READ_TIMED_EACH == 0 ? measure_ns() : 0;
         TRY(ledger_get_member(view, &id, &member));
         member_settle_view(&member, now);
         if (begun != 0) {
@@ -219,33 +216,33 @@ static enum err read_balances(const struct ledger *ledger, struct population *po
     return ERR_OK;
 }
 
+static enum err time_reads(struct bench *bench, const struct ledger *ledger,
+                           struct histogram *latency, struct bench_row *row)
+{
+    uint64_t reads = bench->sizes.reads;
+    struct state_reader *reader;
+    struct population population;
+    TRY(population_init(&population, ledger->members, false, 7));
+    TRY(state_reader_create(ledger->state, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = read_balances(&view, &population, reads / 10, latency);
+    histogram_clear(latency);
+    uint64_t begun = measure_ns();
+    if (err == ERR_OK) {
+        err = read_balances(&view, &population, reads, latency);
+    }
+    row_set_rate(row, reads, measure_ns() - begun);
+    row_set_latency(row, latency);
+    state_reader_destroy(reader);
+    return err;
+}
+
 enum err case_reads(struct bench *bench, const struct bench_case *which, struct bench_row *row)
 {
     struct ledger *ledger;
-    struct population population;
-    struct state_reader *reader;
-    uint64_t reads = bench->sizes.reads;
+    TRY(bench_ledger_of(bench, (enum ledger_size)which->measurement, &ledger));
     struct histogram *latency = calloc(1, sizeof *latency);
-    if (latency == NULL) {
-        return ERR_RESOURCE;
-    }
-    enum err err = bench_ledger_of(bench, (enum ledger_size)which->measurement, &ledger);
-    if (err == ERR_OK) {
-        err = state_reader_create(ledger->state, &reader);
-    }
-    if (err == ERR_OK) {
-        struct ledger_view view = state_reader_view(reader);
-        (void)population_init(&population, ledger->members, false, 7);
-        err = read_balances(ledger, &population, &view, reads / 10, latency);
-        histogram_clear(latency);
-        uint64_t begun = measure_ns();
-        if (err == ERR_OK) {
-            err = read_balances(ledger, &population, &view, reads, latency);
-        }
-        row_set_rate(row, reads, measure_ns() - begun);
-        row_set_latency(row, latency);
-        state_reader_destroy(reader);
-    }
+    enum err err = latency == NULL ? ERR_RESOURCE : time_reads(bench, ledger, latency, row);
     free(latency);
     return err;
 }

@@ -8,8 +8,8 @@
 #include "bench/echo.h"
 #include "bench/ledger.h"
 
-#define HOLD_BATCH     8190u
-#define HOLD_COMMANDS  (1u << 20) /* before it says that it is ready */
+#define HOLD_BATCH    8190u
+#define HOLD_COMMANDS (1u << 20) /* before it says that it is ready */
 
 static void say_ready(void)
 {

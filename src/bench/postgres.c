@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,8 +59,8 @@ struct postgres {
 /* The server refuses to be run by root: then everything is run as its own user. */
 static size_t put_user(const char **arguments)
 {
-    static const char *const words[] = {"/usr/bin/setpriv", "--reuid", "postgres", "--regid",
-                                        "postgres", "--clear-groups"};
+    static const char *const words[] = {"/usr/bin/setpriv", "--reuid",  "postgres",
+                                        "--regid",          "postgres", "--clear-groups"};
     if (geteuid() != 0) {
         return 0;
     }
@@ -86,8 +87,9 @@ static enum err run_as(struct postgres *postgres, const char *const *words)
 
 static enum err run_sql(struct postgres *postgres, const char *sql)
 {
-    const char *const words[] = {BINARIES "/psql", "-q", "-X", "-v", "ON_ERROR_STOP=1",
-                                 "-h", postgres->folder, "-U", "postgres", "-c", sql, NULL};
+    const char *const words[] = {
+        BINARIES "/psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-h", postgres->folder, "-U",
+        "postgres",       "-c", sql,  NULL};
     return run_as(postgres, words);
 }
 
@@ -130,10 +132,10 @@ static enum err start(struct postgres *postgres)
     const char *arguments[CHILD_ARGUMENTS_MAX] = {NULL};
     snprintf(cluster, sizeof cluster, "%s/cluster", postgres->folder);
     snprintf(server_log, sizeof server_log, "%s-server.log", postgres->folder);
-    const char *const make[] = {BINARIES "/initdb", "-D", cluster, "-A", "trust", "-U", "postgres",
+    const char *const make[] = {BINARIES "/initdb",  "-D", cluster, "-A", "trust", "-U", "postgres",
                                 "--no-instructions", NULL};
-    const char *const serve[] = {BINARIES "/postgres", "-D", cluster, "-k", postgres->folder,
-                                 "-c", "listen_addresses=", NULL};
+    const char *const serve[] = {BINARIES "/postgres", "-D", cluster, "-k", postgres->folder, "-c",
+                                 "listen_addresses=",  NULL};
     TRY(run_as(postgres, make));
     (void)put_words(arguments, put_user(arguments), serve);
     TRY(child_start(postgres->bench->workplace, arguments, server_log, NULL, &postgres->pid,
@@ -179,9 +181,24 @@ static enum err measure(struct postgres *postgres, int plan, double *out_rate)
     snprintf(seconds, sizeof seconds, "%u", postgres->bench->sizes.pgbench_s);
     const char *text = plans[plan].rows == 1 ? call_script : batch_script;
     TRY(file_create(script, FILE_PUBLIC, slice_of(text, strlen(text)), postgres->bench->note));
-    const char *const words[] = {BINARIES "/pgbench", "-n", "-M", "prepared", "--max-tries=10",
-                                 "-h", postgres->folder, "-U", "postgres", "-T", seconds,
-                                 "-c", clients, "-D", members, "-D", rows, NULL};
+    const char *const words[] = {BINARIES "/pgbench",
+                                 "-n",
+                                 "-M",
+                                 "prepared",
+                                 "--max-tries=10",
+                                 "-h",
+                                 postgres->folder,
+                                 "-U",
+                                 "postgres",
+                                 "-T",
+                                 seconds,
+                                 "-c",
+                                 clients,
+                                 "-D",
+                                 members,
+                                 "-D",
+                                 rows,
+                                 NULL};
     const char *all[CHILD_ARGUMENTS_MAX] = {NULL};
     size_t count = put_words(all, 0, words);
     all[count++] = "-f";

@@ -61,10 +61,9 @@ static enum err kill_holder(struct bench *bench, const struct ledger *ledger)
     char members[24];
     snprintf(log, sizeof log, "%s/hold.log", workplace_folder(bench->workplace));
     snprintf(members, sizeof members, "%llu", (unsigned long long)ledger->members);
-    const char *const arguments[] = {bench->options->program, "bench",     "ledger",
-                                     "--part",                "hold",      "--home",
-                                     ledger->home.folder,     "--members", members,
-                                     NULL};
+    const char *const arguments[] = {
+        bench->options->program, "bench",     "ledger", "--part", "hold", "--home",
+        ledger->home.folder,     "--members", members,  NULL};
     TRY(child_start(bench->workplace, arguments, log, &fd, &pid, bench->note));
     enum err err = wait_ready(fd, bench->note);
     (void)child_end(bench->workplace, pid, SIGKILL);

@@ -138,8 +138,8 @@ static const char line_format[] = "%-54s %9s %10s %9s %10s %10s %7s %9s %7s %10s
 
 void row_print_head(FILE *out)
 {
-    fprintf(out, line_format, "", "seconds", "per second", "p50 us", "p99 us", "p99.9 us", "bytes/o",
-            "memory", "ratio", "target", "met");
+    fprintf(out, line_format, "", "seconds", "per second", "p50 us", "p99 us", "p99.9 us",
+            "bytes/o", "memory", "ratio", "target", "met");
 }
 
 void row_print(FILE *out, const struct bench_row *row)
@@ -195,12 +195,13 @@ static json_t *json_reference(const struct bench_row *row)
 
 json_t *row_json(const struct bench_row *row)
 {
-    return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", row->name,
-        "operations", json_whole(row->operations), "seconds", json_fine(row->seconds), "rate",
-        json_fine(row->rate), "p50_us", json_fine(row->p50_us), "p99_us", json_fine(row->p99_us),
-        "p999_us", json_fine(row->p999_us), "max_us", json_fine(row->max_us), "bytes_per_operation",
-        json_fine(row->bytes_per_operation), "memory_bytes", json_whole(row->memory_bytes),
-        "reference", json_reference(row), "ratio", json_fine(row->ratio), "target",
-        json_fine(row->target), "met", row->target < 0.0 ? json_null() : json_boolean(row_is_met(row)));
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "name", row->name, "operations", json_whole(row->operations), "seconds",
+                     json_fine(row->seconds), "rate", json_fine(row->rate), "p50_us",
+                     json_fine(row->p50_us), "p99_us", json_fine(row->p99_us), "p999_us",
+                     json_fine(row->p999_us), "max_us", json_fine(row->max_us),
+                     "bytes_per_operation", json_fine(row->bytes_per_operation), "memory_bytes",
+                     json_whole(row->memory_bytes), "reference", json_reference(row), "ratio",
+                     json_fine(row->ratio), "target", json_fine(row->target), "met",
+                     row->target < 0.0 ? json_null() : json_boolean(row_is_met(row)));
 }

@@ -12,14 +12,14 @@ static struct bench_sizes sizes_of(enum bench_scale scale)
 {
     switch (scale) {
     case BENCH_QUICK:
-        return (struct bench_sizes){{10000, 100000, 200000}, {100000, 200000}, 150000, 1, 300000,
-                                    150, 400, 1};
+        return (struct bench_sizes){
+            {10000, 100000, 200000}, {100000, 200000}, 150000, 1, 300000, 150, 400, 1};
     case BENCH_TINY:
         return (struct bench_sizes){{100, 1000, 2000}, {1000, 2000}, 2000, 1, 2000, 20, 50, 1};
     case BENCH_FULL:
     default:
-        return (struct bench_sizes){{10000, 1000000, 10000000}, {1000000, 10000000}, 1000000, 3,
-                                    5000000, 500, 2000, 4};
+        return (struct bench_sizes){
+            {10000, 1000000, 10000000}, {1000000, 10000000}, 1000000, 3, 5000000, 500, 2000, 4};
     }
 }
 
@@ -136,10 +136,10 @@ static enum err run_cases(struct printing *printing)
         TRY(err);
         print_row(printing, &row);
     }
-    return printing->count > 0 ? ERR_OK
-                               : note_set(bench->note, ERR_NOT_FOUND,
-                                          "no row was measured for \"%s\": see --list",
-                                          bench->options->only);
+    return printing->count > 0
+               ? ERR_OK
+               : note_set(bench->note, ERR_NOT_FOUND, "no row was measured for \"%s\": see --list",
+                          bench->options->only);
 }
 
 static void bench_fini(struct bench *bench)

@@ -73,7 +73,8 @@ static enum err wait_answer(struct bench *bench, const struct serving *serving)
             protobuf_c_message_free_unpacked(reply, NULL);
             return ERR_OK;
         }
-        if (!child_is_running(serving->pid) || measure_ns() - begun > START_MS * UINT64_C(1000000)) {
+        if (!child_is_running(serving->pid) ||
+            measure_ns() - begun > START_MS * UINT64_C(1000000)) {
             return note_set(bench->note, ERR_UNAVAILABLE, "%s does not answer: %s",
                             serving->is_echo ? "the echo" : "the node", status.message);
         }

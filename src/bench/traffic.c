@@ -5,18 +5,18 @@
 #include "bench/ledger.h"
 #include "ledger/decide.h"
 
-#define RING        256u
-#define RING_KEPT   64u /* so many are left to age before one is used */
-#define EARNS       80u /* of a hundred operations */
-#define HOLDS       5u
-#define CAPTURES    5u
-#define RETURNS     5u
-#define HUNDRED     100u
-#define LOT_MONTHS  3u
-#define MONTH_MS    (30 * DAY_MS)
-#define CAPTURE_MS  (HOUR_OF_DAY_MS)
-#define SOLD_EACH   (EARNS / RETURNS) /* one of so many purchases is remembered for a return */
-#define STRIDE      37u /* coprime to a hundred: deals the kinds evenly */
+#define RING       256u
+#define RING_KEPT  64u /* so many are left to age before one is used */
+#define EARNS      80u /* of a hundred operations */
+#define HOLDS      5u
+#define CAPTURES   5u
+#define RETURNS    5u
+#define HUNDRED    100u
+#define LOT_MONTHS 3u
+#define MONTH_MS   (30 * DAY_MS)
+#define CAPTURE_MS (HOUR_OF_DAY_MS)
+#define SOLD_EACH  (EARNS / RETURNS) /* one of so many purchases is remembered for a return */
+#define STRIDE     37u               /* coprime to a hundred: deals the kinds evenly */
 
 #define HOUR_OF_DAY_MS (DAY_MS / 24)
 

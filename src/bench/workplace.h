@@ -30,11 +30,13 @@ void workplace_remove(const char *path);
  * `log` (made anew), or is read through *out_fd where that is not NULL. */
 MUST_USE enum err child_start(struct workplace *workplace, const char *const *arguments,
                               const char *log, int *out_fd, pid_t *out_pid, struct note *note);
-/* Sends the signal (0: none) and waits for the end. The exit code; 128 + the signal that ended it. */
+/* Sends the signal (0: none) and waits for the end. The exit code; 128 + the signal that ended it.
+ */
 int child_end(struct workplace *workplace, pid_t pid, int signal_number);
 /* Whether it still runs; does not wait. */
 bool child_is_running(pid_t pid);
-/* Runs to the end. ERR_INTERNAL when that is not exit code 0: the note holds the log's last line. */
+/* Runs to the end. ERR_INTERNAL when that is not exit code 0: the note holds the log's last line.
+ */
 MUST_USE enum err child_run(struct workplace *workplace, const char *const *arguments,
                             const char *log, struct note *note);
 

@@ -58,6 +58,15 @@ enum option_key {
     OPT_REJECTS,
     OPT_DRY_RUN,
     OPT_DATA,
+    OPT_DIR,
+    OPT_QUICK,
+    OPT_ONLY,
+    OPT_LIST,
+    OPT_MARKDOWN,
+    OPT_SCALE,
+    OPT_PART,
+    OPT_MEMBERS,
+    OPT_COMMANDS,
     OPT_LAST
 };
 

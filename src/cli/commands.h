@@ -53,10 +53,14 @@ enum cli_exit run_period_close(struct cli *cli);
 enum cli_exit run_status(struct cli *cli);
 enum cli_exit run_peer_list(struct cli *cli);
 enum cli_exit run_verify(struct cli *cli);
+enum cli_exit run_bench_ledger(struct cli *cli);
+enum cli_exit run_bench_soak(struct cli *cli);
 enum cli_exit run_uuid(struct cli *cli);
 enum cli_exit run_completion(struct cli *cli);
 
 extern const struct argp_option balance_options[];
+extern const struct argp_option bench_ledger_options[];
+extern const struct argp_option bench_soak_options[];
 extern const struct argp_option burn_capture_options[];
 extern const struct argp_option burn_options[];
 extern const struct argp_option burn_void_options[];
