@@ -51,7 +51,8 @@ struct traffic {
     uint32_t sold;
     uint32_t returned;
     uint64_t earns;
-    uint8_t deck; /* place in a hundred operations */
+    uint8_t deck;     /* place in a hundred operations */
+    int64_t hurry_ms; /* 0; else lots and holds end so soon after they were made */
 };
 
 MUST_USE enum err traffic_init(struct traffic *traffic, struct ledger *ledger, bool is_zipf);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench/measure.h"
 
@@ -94,6 +95,19 @@ static enum err drain(struct line *line)
     return first;
 }
 
+/* When load is offered at a rate, each batch has its time. */
+static void wait_for_turn(const struct load *load, uint64_t begun, uint64_t sent)
+{
+    if (load->per_second == 0) {
+        return;
+    }
+    uint64_t due = begun + sent * 1000u / load->per_second * 1000000u +
+                   sent * 1000u % load->per_second * 1000000u / load->per_second;
+    struct timespec until = {(time_t)(due / 1000000000u), (long)(due % 1000000000u)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) {
+    }
+}
+
 static enum err repeat_once(struct line *line, uint64_t *out_operations, uint64_t *out_ns)
 {
     const struct load *load = line->load;
@@ -103,6 +117,7 @@ static enum err repeat_once(struct line *line, uint64_t *out_operations, uint64_
     for (uint64_t sent = 0; sent < load->commands && err == ERR_OK; sent += load->batch) {
         struct lane *lane = take_lane(line);
         err = settle_lane(line, lane);
+        wait_for_turn(load, begun, sent);
         if (err == ERR_OK) {
             err = send_lane(line, lane, &operations);
         }

@@ -26,6 +26,7 @@ struct load {
     unsigned in_flight; /* batches */
     uint64_t commands;  /* of one repetition; whole batches are sent */
     unsigned repetitions;
+    uint64_t per_second; /* commands offered; 0: as fast as it goes */
 };
 
 struct load_result {

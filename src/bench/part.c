@@ -8,8 +8,7 @@
 #include "bench/echo.h"
 #include "bench/ledger.h"
 
-#define HOLD_BATCH    8190u
-#define HOLD_COMMANDS (1u << 20) /* before it says that it is ready */
+#define HOLD_BATCH 8190u
 
 static void say_ready(void)
 {
@@ -37,10 +36,10 @@ static enum err hold(const char *folder, uint64_t members, struct note *note)
     TRY(home_load(folder, &ledger.home, note));
     TRY(ledger_open(&ledger, note));
     TRY(traffic_init(&traffic, &ledger, false));
-    TRY(transfer(&ledger, &traffic, HOLD_COMMANDS, note));
+    TRY(transfer(&ledger, &traffic, members, note));
     say_ready();
     for (;;) {
-        TRY(transfer(&ledger, &traffic, HOLD_COMMANDS, note));
+        TRY(transfer(&ledger, &traffic, members, note));
     }
 }
 

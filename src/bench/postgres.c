@@ -41,7 +41,7 @@ static const char batch_script[] =
     ", 1 + (random() * (:members - 1))::int, 1 + (random() * (:members - 1))::int, 1"
     " FROM generate_series(1, :rows) RETURNING debit, credit, points),"
     " d AS (SELECT id, sum(points) AS points FROM (SELECT debit AS id, -points AS points FROM t"
-    " UNION ALL SELECT credit, points FROM t) AS both GROUP BY id)"
+    " UNION ALL SELECT credit, points FROM t) AS moved GROUP BY id)"
     " UPDATE accounts SET points = accounts.points + d.points FROM d WHERE accounts.id = d.id;\n";
 
 static const struct {

@@ -14,6 +14,7 @@
 #define HUNDRED    100u
 #define LOT_MONTHS 3u
 #define MONTH_MS   (30 * DAY_MS)
+#define SECOND_MS  1000
 #define CAPTURE_MS (HOUR_OF_DAY_MS)
 #define SOLD_EACH  (EARNS / RETURNS) /* one of so many purchases is remembered for a return */
 #define STRIDE     37u               /* coprime to a hundred: deals the kinds evenly */
@@ -82,6 +83,9 @@ static void put_earn(struct traffic *traffic, struct command *command, struct un
     earn->amount = money_of(500 + (int64_t)draw_below(&traffic->draw, 10000));
     earn->rate = (struct earn_rate){1, 100, ROUNDING_DOWN, 0};
     earn->expires_at.ms = month * MONTH_MS;
+    if (traffic->hurry_ms != 0 && month % 2 == 0) {
+        earn->expires_at.ms = (at.ms + traffic->hurry_ms) / SECOND_MS * SECOND_MS;
+    }
     if (traffic->earns++ % SOLD_EACH == 0 && traffic->sold - traffic->returned < RING) {
         traffic->sales[traffic->sold++ % RING] = command->transaction_id;
     }
@@ -97,6 +101,10 @@ static void put_hold(struct traffic *traffic, struct command *command, struct un
     hold->points = points_of(5);
     hold->capture_by.ms = at.ms + CAPTURE_MS;
     hold->deliver_by.ms = at.ms + 3 * DAY_MS;
+    if (traffic->hurry_ms != 0) {
+        hold->capture_by.ms = at.ms + traffic->hurry_ms;
+        hold->deliver_by.ms = at.ms + 2 * traffic->hurry_ms;
+    }
     if (traffic->held - traffic->captured < RING) {
         traffic->holds[traffic->held++ % RING] = command->transaction_id;
     }

@@ -24,7 +24,7 @@ const char *workplace_folder(const struct workplace *workplace);
 /* Removes a folder with all that is in it; what is not there is no error. */
 void workplace_remove(const char *path);
 
-#define CHILD_ARGUMENTS_MAX 24u
+#define CHILD_ARGUMENTS_MAX 40u
 
 /* A program that runs beside: `arguments` ends with NULL, the first is its path. Its output goes to
  * `log` (made anew), or is read through *out_fd where that is not NULL. */
