@@ -67,6 +67,8 @@ enum option_key {
     OPT_PART,
     OPT_MEMBERS,
     OPT_COMMANDS,
+    OPT_TO,
+    OPT_FORCE,
     OPT_LAST
 };
 

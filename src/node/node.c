@@ -11,9 +11,11 @@
 #include "crypto/random.h"
 #include "node/metrics.h"
 #include "node/peers.h"
+#include "node/personal.h"
 #include "node/replier.h"
 #include "node/services.h"
 #include "store/archive.h"
+#include "store/vault.h"
 #include "talea_proto_descriptor_set.h"
 
 struct snapshot *node_snapshot(struct node *node)
@@ -115,12 +117,29 @@ static enum err check_owner(const struct node_config *config, struct note *note)
     return err;
 }
 
+/* A journal with rows names keys of its vault. */
+static enum err open_vault(struct node *node, struct note *note)
+{
+    const char *folder = node->config.data.text;
+    uint64_t next_row;
+    TRY(node->journal.next_row(node->journal.context, &next_row));
+    enum vault_mode mode = next_row == 1 ? VAULT_CREATE : VAULT_EXISTING;
+    enum err err = vault_open(folder, mode, &node->vault, note);
+    return err == ERR_NOT_FOUND
+               ? note_set(note, ERR_CORRUPT,
+                          "%s/%s is missing: without it members' personal data can't be read; put "
+                          "it back from the backup that the journal came from",
+                          folder, VAULT_FILE_NAME)
+               : err;
+}
+
 static enum err open_ledger(struct node *node, struct note *note)
 {
     const struct node_config *config = &node->config;
     TRY(journal_file_open(config->data.text, JOURNAL_WRITE, &node->journal_file, note));
     TRY(check_owner(config, note));
     node->journal = journal_file_port(node->journal_file);
+    TRY(open_vault(node, note));
     TRY(state_open(config->data.text, STATE_WRITE, &node->state, note));
     struct engine_options options = {
         .journal = node->journal,
@@ -141,6 +160,7 @@ static enum err open_ledger(struct node *node, struct note *note)
         return err;
     }
     TRY(readers_open(node->state, &node->readers));
+    TRY(personal_recover(node, note));
     return archive_open(config->data.text, &node->archive, note);
 }
 
@@ -273,6 +293,7 @@ void node_stop(struct node *node)
     engine_close(node->engine);
     replier_stop(node->replier);
     archive_close(node->archive);
+    vault_close(node->vault);
     readers_close(node->readers);
     if (node->state != NULL) {
         state_close(node->state);

@@ -25,6 +25,7 @@
 struct replier;
 struct peers;
 struct archive;
+struct vault;
 struct node_metrics;
 
 #define TALEA_VERSION "0.1.0"
@@ -54,6 +55,7 @@ struct node {
     pthread_mutex_t peers_lock; /* the writer wakes them while they may be stopping */
     struct peers *peers;
     struct archive *archive;
+    struct vault *vault;
     struct rpc_service services[4];
     struct rpc_server *server;
     struct http_server *http;

@@ -26,6 +26,8 @@ static void reply_free(struct reply *reply)
 static void send_one(struct reply *reply)
 {
     const struct outcome *outcome = &reply->outcome;
+    personal_enrolled(reply->node, slice_of(reply->sealed, reply->sealed_length), outcome);
+    personal_end_erasure(reply->node, &reply->erasure, outcome);
     if (outcome->err != ERR_OK) {
         refuse_err(reply->call, outcome->err, NULL);
     } else {
@@ -121,8 +123,17 @@ static enum err keep_sealed(struct reply *reply, struct command *command)
         return ERR_RESOURCE;
     }
     memcpy(reply->sealed, command->enrol.sealed.at, command->enrol.sealed.length);
+    reply->sealed_length = command->enrol.sealed.length;
     command->enrol.sealed.at = reply->sealed;
     return ERR_OK;
+}
+
+/* Nothing was submitted. */
+static void take_back(struct reply *reply)
+{
+    const struct outcome refused = {.err = ERR_OK, .verdict = VERDICT_MEMBER_UNKNOWN};
+    personal_enrolled(reply->node, slice_of(reply->sealed, reply->sealed_length), &refused);
+    personal_end_erasure(reply->node, &reply->erasure, &refused);
 }
 
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
@@ -141,10 +152,14 @@ void reply_after(struct node *node, struct rpc_call *call, const struct command 
     reply->request = request;
     struct command kept = *command;
     enum err err = keep_sealed(reply, &kept);
+    if (err == ERR_OK && command->kind == COMMAND_ERASE_MEMBER) {
+        err = personal_begin_erasure(node, &command->erase, &reply->erasure);
+    }
     if (err == ERR_OK) {
         err = engine_submit(node->engine, &kept, command_done, reply);
     }
     if (err != ERR_OK) {
+        take_back(reply);
         refuse_err(call, err, NULL);
         reply_free(reply);
     }

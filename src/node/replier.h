@@ -5,6 +5,7 @@
 #define NODE_REPLIER_H
 
 #include "engine/engine.h"
+#include "node/personal.h"
 #include "rpc/server.h"
 
 struct node;
@@ -24,6 +25,8 @@ struct reply {
     struct uid transaction;       /* the command's */
     struct hold_request *request; /* of a partner's authorisation; freed with the reply */
     uint8_t *sealed;              /* of an enrolment: the command's bytes, until it is done */
+    size_t sealed_length;
+    struct personal_erasure erasure; /* of an erasure */
 };
 
 MUST_USE enum err replier_start(struct replier **out_replier);
