@@ -21,6 +21,7 @@ static enum err open_files(struct ledger *ledger, struct note *note)
     char folder[LIMIT_PATH_BYTES + 1];
     home_path(&ledger->home, "data", folder);
     TRY(journal_file_open(folder, JOURNAL_WRITE, &ledger->file, note));
+    TRY(vault_open(folder, VAULT_CREATE, &ledger->vault, note));
     TRY(state_open(folder, STATE_WRITE, &ledger->state, note));
     struct engine_options options = {
         .journal = journal_file_port(ledger->file),
@@ -52,9 +53,11 @@ void ledger_close(struct ledger *ledger)
 {
     engine_close(ledger->engine);
     state_close(ledger->state);
+    vault_close(ledger->vault);
     journal_file_close(ledger->file);
     ledger->engine = NULL;
     ledger->state = NULL;
+    ledger->vault = NULL;
     ledger->file = NULL;
 }
 

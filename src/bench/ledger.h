@@ -10,6 +10,7 @@
 #include "bench/draw.h"
 #include "bench/home.h"
 #include "bench/load.h"
+#include "store/vault.h"
 
 struct ledger {
     struct home home;
@@ -19,6 +20,7 @@ struct ledger {
     struct id_source ids;
     struct journal_file *file; /* NULL while it is closed */
     struct state *state;
+    struct vault *vault; /* a node asks for it; no member here has personal data */
     struct engine *engine;
     struct note trouble; /* what the engine reported last */
 };

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "audit/audit.h"
+#include "backup/backup.h"
 #include "base/clock.h"
 #include "bench/bench.h"
 #include "bench/ledger.h"
@@ -15,6 +16,7 @@
 #include "bench/row.h"
 
 #define PARTS         5u /* after each, memory is looked at */
+#define BACKUP_PART   1u
 #define BATCH         100u
 #define IN_FLIGHT     8u
 #define HURRY_MS      3000
@@ -47,6 +49,8 @@ struct soak {
     uint64_t rate; /* commands a second, as fast as it goes */
     uint64_t idle_p99_ns;
     uint64_t memory[PARTS];
+    enum err backup_err;
+    struct note backup_note;
     json_t *rows;
     struct note *note;
 };
@@ -121,38 +125,60 @@ static enum err run_load(struct soak *soak, uint64_t commands, uint64_t per_seco
     return load_run(&load, out_result, soak->note);
 }
 
-/* A copy of all of it while it is at work, by the command that an operator uses. */
-static enum err begin_backup(struct soak *soak, pid_t *out_pid)
+/* A copy of all of it while it is at work. */
+static void *back_up(void *context)
 {
-    char log[LIMIT_PATH_BYTES + 16];
-    char copy[LIMIT_PATH_BYTES + 16];
-    snprintf(log, sizeof log, "%s/backup.log", workplace_folder(soak->workplace));
-    snprintf(copy, sizeof copy, "%s/backup", workplace_folder(soak->workplace));
-    const char *const arguments[] = {
-        soak->options->program, "--home", soak->ledger.home.folder, "backup", copy, NULL};
-    return child_start(soak->workplace, arguments, log, NULL, out_pid, soak->note);
+    struct soak *soak = context;
+    struct clock_port clock = clock_of_system();
+    char folder[LIMIT_PATH_BYTES + 16];
+    char data[LIMIT_PATH_BYTES + 1];
+    struct backup_manifest manifest;
+    struct backup_source source = {.data_folder = home_path(&soak->ledger.home, "data", data),
+                                   .journal = soak->ledger.file,
+                                   .state = soak->ledger.state,
+                                   .vault = soak->ledger.vault,
+                                   .program = "talea bench",
+                                   .coalition = HOME_COALITION,
+                                   .partner = soak->ledger.home.roster.self,
+                                   .now = clock_now(&clock),
+                                   .signer = &soak->ledger.home.signer,
+                                   .charter_epoch = soak->ledger.home.roster.epoch};
+    snprintf(folder, sizeof folder, "%s/backup", workplace_folder(soak->workplace));
+    soak->backup_err = backup_make(&source, folder, &manifest, &soak->backup_note);
+    return NULL;
+}
+
+static void show_memory(struct soak *soak, unsigned part)
+{
+    char name[BENCH_NAME_MAX] = "";
+    struct bench_row row = row_of(name);
+    soak->memory[part] = measure_memory(0);
+    snprintf(name, sizeof name, "memory at %u %%", (part + 1) * 100 / PARTS);
+    row.memory_bytes = (double)soak->memory[part];
+    if (part + 1 == PARTS) {
+        row.target = (double)soak->memory[0] * GROWTH;
+    }
+    show(soak, &row);
 }
 
 static enum err run_parts(struct soak *soak, uint64_t commands, struct load_result *result)
 {
-    pid_t backup = 0;
-    for (unsigned i = 0; i < PARTS; i++) {
-        char name[BENCH_NAME_MAX];
-        struct bench_row row = row_of(name);
-        if (i == 1) {
-            TRY(begin_backup(soak, &backup));
+    pthread_t backup;
+    enum err err = ERR_OK;
+    for (unsigned i = 0; i < PARTS && err == ERR_OK; i++) {
+        if (i == BACKUP_PART && pthread_create(&backup, NULL, back_up, soak) != 0) {
+            return ERR_RESOURCE;
         }
-        TRY(run_load(soak, commands / PARTS, soak->rate / LOAD_PART, result));
-        soak->memory[i] = measure_memory(0);
-        snprintf(name, sizeof name, "memory at %u %%", (i + 1) * 100 / PARTS);
-        row.memory_bytes = (double)soak->memory[i];
-        row.target = i + 1 == PARTS ? (double)soak->memory[0] * GROWTH : BENCH_NONE;
-        show(soak, &row);
+        err = run_load(soak, commands / PARTS, soak->rate / LOAD_PART, result);
+        if (i == BACKUP_PART) {
+            pthread_join(backup, NULL);
+            err = err == ERR_OK ? soak->backup_err : err;
+        }
+        if (err == ERR_OK) {
+            show_memory(soak, i);
+        }
     }
-    if (child_end(soak->workplace, backup, 0) != 0) {
-        return note_set(soak->note, ERR_INTERNAL, "the backup under load failed");
-    }
-    return ERR_OK;
+    return err;
 }
 
 static enum err run_under_load(struct soak *soak, uint64_t commands, struct load_result *result)
@@ -165,6 +191,9 @@ static enum err run_under_load(struct soak *soak, uint64_t commands, struct load
     enum err err = run_parts(soak, commands, result);
     atomic_store(&soak->caller.is_over, true);
     pthread_join(thread, NULL);
+    if (soak->backup_err != ERR_OK) {
+        return note_set(soak->note, err, "the backup under load: %s", soak->backup_note.text);
+    }
     TRY(err);
     TRY(soak->caller.err);
     struct bench_row load = row_of("programme, half load");
