@@ -54,8 +54,8 @@ void batch_builder_fini(struct batch_builder *builder)
 
 static size_t builder_offset(const struct batch_builder *builder, uint32_t index)
 {
-    struct reader in = reader_of(
-        slice_of(builder->table.at + (size_t)index * TABLE_ROW_BYTES, TABLE_ROW_BYTES));
+    struct reader in =
+        reader_of(slice_of(builder->table.at + (size_t)index * TABLE_ROW_BYTES, TABLE_ROW_BYTES));
     return index < builder->count ? read_u32(&in) : builder->records.length;
 }
 

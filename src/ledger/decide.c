@@ -51,8 +51,9 @@ enum verdict points_verdict(struct points points)
     return points.minor > LIMIT_POINTS_PER_COMMAND ? VERDICT_POINTS_TOO_LARGE : VERDICT_OK;
 }
 
-/* The record of a command that was told before under this id. */
-static enum err recorded(const struct decision *d, uint64_t row, struct record *out_record)
+/* The record of the command that was told under an id and stands in this row. */
+static enum err recorded(const struct decision *d, const struct partner_id *origin,
+                         const struct uid *id, uint64_t row, struct record *out_record)
 {
     const struct ledger_view *view = d->view;
     struct slice bytes;
@@ -63,8 +64,8 @@ static enum err recorded(const struct decision *d, uint64_t row, struct record *
     }
     TRY(record_decode(bytes, out_record));
     bool is_it = out_record->row == row &&
-                 uid_equal(&out_record->transaction_id, &d->command->transaction_id) &&
-                 partner_id_equal(&out_record->origin, &d->command->origin);
+                 uid_equal(&out_record->transaction_id, id) &&
+                 partner_id_equal(&out_record->origin, origin);
     return is_it ? ERR_OK : ERR_CORRUPT;
 }
 
@@ -80,18 +81,34 @@ static bool says_the_same(const struct command *a, const struct command *b)
     return slice_equal(buffer_slice(&said_a), buffer_slice(&said_b));
 }
 
-/* Was this id used before? ERR_NOT_FOUND when not; else the plan holds the recorded answer. */
-static enum err recall(const struct decision *d)
+/* ERR_NOT_FOUND when the id was not used before, or is forgotten. */
+static enum err find_told(const struct decision *d, const struct partner_id *origin,
+                          const struct uid *id, struct record *out_record)
 {
     struct ledger_key key;
     struct slice value;
     struct transaction known;
-    struct record record;
-    struct command told;
-    key_origin(&d->command->origin, &d->command->transaction_id, &key);
+    key_origin(origin, id, &key);
     TRY(view_get(d->view, TABLE_TRANSACTION, &key, &value));
     TRY(transaction_decode(value, &known));
-    TRY(recorded(d, known.row, &record));
+    return recorded(d, origin, id, known.row, out_record);
+}
+
+enum err decide_recall_answer(const struct decision *d, const struct uid *id,
+                              struct answer *out_answer)
+{
+    struct record record;
+    TRY(find_told(d, &d->terms->roster->self, id, &record));
+    *out_answer = record.answer;
+    return ERR_OK;
+}
+
+/* Was this id used before? ERR_NOT_FOUND when not; else the plan holds the recorded answer. */
+static enum err recall(const struct decision *d)
+{
+    struct record record;
+    struct command told;
+    TRY(find_told(d, &d->command->origin, &d->command->transaction_id, &record));
     TRY(record_command(&record, &told));
     if (!says_the_same(d->command, &told)) {
         d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;

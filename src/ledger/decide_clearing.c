@@ -98,6 +98,18 @@ static struct account_ref posting_side(enum account_kind kind, const struct part
                                          : account_of_programme(kind);
 }
 
+/* The goods may come back once more. How much it was is known as long as the return's id is. */
+static enum err reverse_return(const struct decision *d, const struct receipted_entry *entry,
+                               struct sale *sale)
+{
+    struct answer told;
+    enum err err = decide_recall_answer(d, &entry->transaction_id, &told);
+    if (err == ERR_OK && told.amount.minor <= sale->returned.minor) {
+        sale->returned.minor -= told.amount.minor;
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err reverse_sale(struct decision *d, const struct receipted_entry *entry)
 {
     const struct uid *id = entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject;
@@ -111,6 +123,7 @@ static enum err reverse_sale(struct decision *d, const struct receipted_entry *e
         sale.is_reversed = true;
     } else {
         sale.taken.minor -= entry->points.minor;
+        TRY(reverse_return(d, entry, &sale));
     }
     decide_put_sale(d, id, &sale);
     return ERR_OK;

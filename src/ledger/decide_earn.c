@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "programme/programme.h"
+
 static const struct account_ref issued = {.kind = ACCOUNT_ISSUED};
 
 /* The points of a purchase: those given by hand, which may be none, or the rate's. */
@@ -28,7 +30,8 @@ static struct sale sale_of_earn(const struct decision *d, enum sale_role role, s
         .points = points,
         .is_fixed = earn->is_fixed,
         .rate = earn->rate,
-        .lot = {roster->self, roster->tariffs[0].id, earn->active_from, earn->expires_at},
+        .lot = {roster->self, roster->tariffs[0].id, earn->active_from, earn->expires_at,
+                earn->idle_months},
         .business_time = d->command->business_time,
     };
     memcpy(sale.currency, earn->currency, sizeof sale.currency);
@@ -46,7 +49,7 @@ static enum err earn_own(struct decision *d, struct points points)
     if (earn->card.digits[0] != '\0') {
         TRY(work_begin_by_card(d, &earn->card, &work));
     } else {
-        TRY(work_begin(d, &earn->member, &work));
+        TRY(work_begin_good(d, &earn->member, &work));
     }
     if (decision_is_refused(d)) {
         return ERR_OK;
@@ -63,10 +66,24 @@ static enum err earn_own(struct decision *d, struct points points)
     return ERR_OK;
 }
 
+/* Only the home knows whether its member is active: what leaves ends by a date, as if the member did
+ * nothing from now on. */
+static void fix_end(struct sale *sale)
+{
+    struct unix_ms idle;
+    if (sale->lot.idle_months != 0 &&
+        programme_months_after(sale->business_time, sale->lot.idle_months, &idle) == ERR_OK &&
+        (sale->lot.expires_at.ms == 0 || idle.ms < sale->lot.expires_at.ms)) {
+        sale->lot.expires_at = idle;
+    }
+    sale->lot.idle_months = 0;
+}
+
 /* Another brand's member: the points are its liability, and we owe it their price. */
 static enum err earn_given(struct decision *d, const struct partner_id *home, struct points points)
 {
     struct sale sale = sale_of_earn(d, SALE_GIVEN, points);
+    fix_end(&sale);
     struct clearing_entry entry = {
         .kind = ENTRY_EARN,
         .card = sale.card,
@@ -142,8 +159,11 @@ static enum err returned_sale(struct decision *d, struct sale *sale, struct mone
     }
     TRY(err);
     int64_t left = sale->amount.minor - sale->returned.minor;
-    bool is_bonus_left = sale->amount.minor == 0 && sale->taken.minor < sale->points.minor;
-    if (request->amount.minor > left || (left == 0 && !is_bonus_left)) {
+    /* Of a sale without an amount the points are the measure; without both, nothing is. */
+    bool is_over = sale->amount.minor > 0 ? left == 0
+                                          : sale->points.minor > 0 &&
+                                                sale->taken.minor == sale->points.minor;
+    if (request->amount.minor > left || is_over) {
         return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
     }
     *out_amount = request->amount.minor == 0 ? money_of(left) : request->amount;
@@ -168,7 +188,7 @@ static enum err take_back(struct decision *d, struct sale *sale, struct points p
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
-    TRY(work_take(d, &work, &issued, &sale->lot, points, &d->plan->answer.debt));
+    TRY(work_take(d, &work, &issued, &sale->lot, points));
     work_end(d, &work);
     return ERR_OK;
 }
@@ -194,5 +214,6 @@ enum err decide_return_sale(struct decision *d)
     decide_put_sale(d, &d->command->return_sale.sale, &sale);
     d->plan->answer.home = sale.home;
     d->plan->answer.points = points;
+    d->plan->answer.amount = amount;
     return ERR_OK;
 }

@@ -1,9 +1,10 @@
-/* Members and cards: enrolment, more cards, blocking; and the steps on a member's working copy. */
+/* Members and their cards: enrolment, and more cards. */
 #include "ledger/decision.h"
 
 #include <string.h>
 
-static void put_profile(struct decision *d, const struct uid *member, const struct profile *profile)
+void decide_put_profile(struct decision *d, const struct uid *member,
+                        const struct profile *profile)
 {
     struct ledger_key key;
     key_member(member, &key);
@@ -12,13 +13,21 @@ static void put_profile(struct decision *d, const struct uid *member, const stru
     plan_row(d->plan, TABLE_PROFILE, &key, buffer_slice(&d->plan->scratch));
 }
 
-static void put_card(struct decision *d, const struct card_number *number, const struct card *card)
+void decide_put_card(struct decision *d, const struct card_number *number, const struct card *card)
 {
     struct ledger_key key;
     key_card(number, &key);
     buffer_clear(&d->plan->scratch);
     card_encode(card, &d->plan->scratch);
     plan_row(d->plan, TABLE_CARD, &key, buffer_slice(&d->plan->scratch));
+}
+
+enum err decide_count_members(struct decision *d, int change)
+{
+    uint64_t count;
+    TRY(decide_get_u64(d, META_MEMBER_COUNT, &count));
+    decide_put_u64(d, META_MEMBER_COUNT, change > 0 ? count + 1 : count - (count > 0 ? 1 : 0));
+    return ERR_OK;
 }
 
 /* The next free card number under our own prefix, given to the member. */
@@ -33,7 +42,7 @@ static enum err give_card(struct decision *d, const struct uid *member, struct p
     serial++;
     TRY(card_number_make(&self->prefix, serial, &number));
     profile->cards[profile->card_count++] = number;
-    put_card(d, &number, &(struct card){.member = *member});
+    decide_put_card(d, &number, &(struct card){.member = *member});
     decide_put_u64(d, META_CARD_SERIAL, serial);
     d->plan->answer.member = *member;
     d->plan->answer.card = number;
@@ -58,7 +67,7 @@ static enum err put_reference(struct decision *d, const struct command_enrol *en
     return ERR_OK;
 }
 
-static bool tag_is_none(const uint8_t tag[PERSONAL_TAG_SIZE])
+bool tag_is_none(const uint8_t tag[PERSONAL_TAG_SIZE])
 {
     static const uint8_t none[PERSONAL_TAG_SIZE] = {0};
     return memcmp(tag, none, sizeof none) == 0;
@@ -83,7 +92,6 @@ enum err decide_enrol(struct decision *d)
     struct ledger_key key;
     struct member row = {.enrolled = d->command->business_time};
     struct profile profile = {0};
-    uint64_t member_count;
     if (!tag_is_none(enrol->reference_tag)) {
         TRY(put_reference(d, enrol));
         if (decision_is_refused(d)) {
@@ -96,51 +104,26 @@ enum err decide_enrol(struct decision *d)
     member_encode(&row, &d->plan->scratch);
     plan_row(d->plan, TABLE_MEMBER, &key, buffer_slice(&d->plan->scratch));
     TRY(give_card(d, &enrol->member, &profile));
-    put_profile(d, &enrol->member, &profile);
-    TRY(decide_get_u64(d, META_MEMBER_COUNT, &member_count));
-    decide_put_u64(d, META_MEMBER_COUNT, member_count + 1);
+    decide_put_profile(d, &enrol->member, &profile);
+    TRY(decide_count_members(d, 1));
     plan_history(d->plan, &enrol->member, 0, false);
     return ERR_OK;
 }
 
 enum err decide_issue_card(struct decision *d)
 {
-    const struct uid *member = &d->command->card.member;
+    struct member_work work;
     struct profile profile;
-    struct member row;
-    enum err err = ledger_get_member(d->view, member, &row);
-    if (err == ERR_NOT_FOUND) {
-        return decide_refuse(d, VERDICT_MEMBER_UNKNOWN);
+    TRY(work_begin_good(d, &d->command->card.member, &work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
     }
-    TRY(err);
-    TRY(ledger_get_profile(d->view, member, &profile));
+    TRY(ledger_get_profile(d->view, &work.id, &profile));
     if (profile.card_count == LIMIT_CARDS_PER_MEMBER) {
         return decide_refuse(d, VERDICT_TOO_MANY_CARDS);
     }
-    TRY(give_card(d, member, &profile));
-    put_profile(d, member, &profile);
-    plan_history(d->plan, member, row.last_row, false);
-    return ERR_OK;
-}
-
-enum err decide_block_card(struct decision *d)
-{
-    const struct card_number *number = &d->command->card.card;
-    struct card card;
-    struct member row;
-    enum err err = ledger_get_card(d->view, number, &card);
-    if (err == ERR_NOT_FOUND) {
-        return decide_refuse(d, VERDICT_CARD_UNKNOWN);
-    }
-    TRY(err);
-    if (card.is_blocked) {
-        return decide_refuse(d, VERDICT_CARD_BLOCKED);
-    }
-    TRY(ledger_get_member(d->view, &card.member, &row));
-    card.is_blocked = true;
-    put_card(d, number, &card);
-    plan_history(d->plan, &card.member, row.last_row, false);
-    d->plan->answer.member = card.member;
-    d->plan->answer.card = *number;
+    TRY(give_card(d, &work.id, &profile));
+    decide_put_profile(d, &work.id, &profile);
+    work_end(d, &work);
     return ERR_OK;
 }

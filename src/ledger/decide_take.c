@@ -33,7 +33,7 @@ static enum err take_earn(struct decision *d)
         .points = entry->points,
         .is_fixed = true,
         .rate = {.per_minor = 1},
-        .lot = {take->sender, entry->tariff, entry->active_from, entry->expires_at},
+        .lot = {take->sender, entry->tariff, entry->active_from, entry->expires_at, 0},
         .business_time = entry->business_time,
     };
     if (sale.lot.active_from.ms <= d->now.ms) {
@@ -88,7 +88,7 @@ static enum err take_earn_return(struct decision *d)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
-    TRY(work_take(d, &work, &receivable, &sale.lot, entry->points, &d->plan->answer.debt));
+    TRY(work_take(d, &work, &receivable, &sale.lot, entry->points));
     work_end(d, &work);
     TRY(points_add(sale.taken, entry->points, &sale.taken));
     decide_put_sale(d, &entry->subject, &sale);

@@ -7,9 +7,11 @@ static void balance_change(struct points *balance, int64_t delta)
     ASSERT(err == ERR_OK && balance->minor >= 0);
 }
 
-/* One side of a posting on the working copy, when that side is the member's. */
-static void work_side(struct member_work *work, const struct account_ref *account, int64_t credited)
+void work_see(struct member_work *work, const struct account_ref *account, int64_t credited)
 {
+    if (account_kind_is_member(account->kind) && !uid_equal(&account->member, &work->id)) {
+        return;
+    }
     switch (account->kind) {
     case ACCOUNT_AVAILABLE:
         balance_change(&work->row.available, credited);
@@ -47,8 +49,8 @@ enum err work_post(struct decision *d, struct member_work *work, const struct ac
     TRY(int64_add(sum, work->row.held.minor, &sum));
     TRY(int64_add(sum, points.minor, &sum));
     plan_post(d->plan, debit, credit, points);
-    work_side(work, debit, -points.minor);
-    work_side(work, credit, points.minor);
+    work_see(work, debit, -points.minor);
+    work_see(work, credit, points.minor);
     return ERR_OK;
 }
 
@@ -98,7 +100,7 @@ enum err work_settle(struct decision *d, struct member_work *work)
 {
     for (size_t i = 0; i < work->row.lot_count;) {
         struct lot lot = work->row.lots[i];
-        if (time_has_come(lot.key.expires_at, d->now) && lot.free.minor > 0) {
+        if (lot.free.minor > 0 && time_has_come(lots_end(&work->row, &lot.key), d->now)) {
             TRY(settle_expiry(d, work, lot));
             i = 0;
         } else if (time_has_come(lot.key.active_from, d->now)) {
@@ -115,7 +117,8 @@ void member_settle_view(struct member *member, struct unix_ms now)
 {
     for (size_t i = 0; i < member->lot_count;) {
         struct lot lot = member->lots[i];
-        bool is_expired = time_has_come(lot.key.expires_at, now) && lot.free.minor > 0;
+        bool is_expired =
+            lot.free.minor > 0 && time_has_come(lots_end(member, &lot.key), now);
         if (!is_expired && !time_has_come(lot.key.active_from, now)) {
             i++;
             continue;
@@ -136,18 +139,60 @@ void member_settle_view(struct member *member, struct unix_ms now)
     }
 }
 
+/* Does the command tell that the member is about? What happens by itself, corrections and returns
+ * do not. */
+static bool is_activity(const struct command *command)
+{
+    if (command->kind == COMMAND_TAKE_ENTRY) {
+        enum entry_kind kind = command->take_entry.entry.kind;
+        return kind == ENTRY_EARN || kind == ENTRY_CAPTURE;
+    }
+    return command->kind == COMMAND_EARN || command->kind == COMMAND_HOLD ||
+           command->kind == COMMAND_CAPTURE || command->kind == COMMAND_TRANSFER;
+}
+
+enum err work_find(struct decision *d, const struct uid *member, struct member_work *work)
+{
+    work->id = *member;
+    enum err err = ledger_follow_member(d->view, &work->id, &work->row);
+    return err == ERR_NOT_FOUND ? decide_refuse(d, VERDICT_MEMBER_UNKNOWN) : err;
+}
+
+enum err work_open(struct decision *d, struct member_work *work)
+{
+    bool is_active = is_activity(d->command);
+    work->due_before = lots_next_due(&work->row);
+    d->plan->answer.member = work->id;
+    plan_history(d->plan, &work->id, work->row.last_row, is_active);
+    TRY(work_settle(d, work));
+    if (is_active) {
+        work->row.active_at = d->now;
+    }
+    return ERR_OK;
+}
+
 enum err work_begin(struct decision *d, const struct uid *member, struct member_work *work)
 {
-    enum err err = ledger_get_member(d->view, member, &work->row);
-    if (err == ERR_NOT_FOUND) {
-        return decide_refuse(d, VERDICT_MEMBER_UNKNOWN);
+    TRY(work_find(d, member, work));
+    return decision_is_refused(d) ? ERR_OK : work_open(d, work);
+}
+
+enum verdict standing_verdict(const struct member *member)
+{
+    if (member->is_erased) {
+        return VERDICT_MEMBER_ERASED;
     }
-    TRY(err);
-    work->id = *member;
-    work->due_before = lots_next_due(&work->row);
-    d->plan->answer.member = *member;
-    plan_history(d->plan, member, work->row.last_row, false);
-    return work_settle(d, work);
+    return member->is_blocked ? VERDICT_MEMBER_BLOCKED : VERDICT_OK;
+}
+
+enum err work_begin_good(struct decision *d, const struct uid *member, struct member_work *work)
+{
+    TRY(work_find(d, member, work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    enum verdict verdict = standing_verdict(&work->row);
+    return verdict != VERDICT_OK ? decide_refuse(d, verdict) : work_open(d, work);
 }
 
 static void due_of_member(struct unix_ms due, const struct uid *member, struct ledger_key *out_key)
@@ -185,97 +230,18 @@ enum err work_begin_by_card(struct decision *d, const struct card_number *card,
     if (row.is_blocked) {
         return decide_refuse(d, VERDICT_CARD_BLOCKED);
     }
-    return work_begin(d, &row.member, work);
+    return work_begin_good(d, &row.member, work);
 }
 
-static struct points points_least(struct points a, struct points b)
+void work_mark(struct decision *d, const struct member_work *work)
 {
-    return a.minor < b.minor ? a : b;
+    const struct member *row = &work->row;
+    struct effect_mark mark = {.member = work->id,
+                               .is_blocked = row->is_blocked,
+                               .is_pool = row->is_pool,
+                               .is_erased = row->is_erased,
+                               .merged_into = row->merged_into,
+                               .active_at = row->active_at};
+    plan_mark(d->plan, &mark);
 }
 
-enum err work_give(struct decision *d, struct member_work *work, const struct account_ref *source,
-                   const struct lot_key *lot, struct points points)
-{
-    struct account_ref debt = account_of_member(ACCOUNT_DEBT, &work->id);
-    struct points repaid = points_least(work->row.debt, points);
-    struct points rest = points_of(points.minor - repaid.minor);
-    TRY(work_post(d, work, source, &debt, repaid));
-    if (rest.minor == 0) {
-        return ERR_OK;
-    }
-    if (work->row.lot_count == LIMIT_LOTS_PER_MEMBER && lots_find(&work->row, lot) == NULL) {
-        return decide_refuse(d, VERDICT_TOO_MANY_LOTS);
-    }
-    struct account_ref to = account_of_member(
-        lot->active_from.ms != 0 ? ACCOUNT_PENDING : ACCOUNT_AVAILABLE, &work->id);
-    TRY(work_lot(d, work, lot, rest.minor, 0));
-    TRY(work_post(d, work, source, &to, rest));
-    return work_settle(d, work);
-}
-
-/* What was taken so far, by the account it came from. */
-struct taken {
-    struct points available;
-    struct points pending;
-};
-
-static enum err take_from_lot(struct decision *d, struct member_work *work, struct lot lot,
-                              struct points *left, struct taken *taken)
-{
-    struct points part = points_least(lot.free, *left);
-    TRY(work_lot(d, work, &lot.key, -part.minor, 0));
-    left->minor -= part.minor;
-    struct points *sum = lot_is_pending(&lot) ? &taken->pending : &taken->available;
-    return points_add(*sum, part, sum);
-}
-
-/* The lot itself: as it was given, or as it is once active. */
-static enum err take_from_origin(struct decision *d, struct member_work *work,
-                                 const struct lot_key *origin, struct points *left,
-                                 struct taken *taken)
-{
-    struct lot_key key = *origin;
-    for (int pass = 0; pass < 2 && left->minor > 0; pass++) {
-        const struct lot *lot = lots_find(&work->row, &key);
-        if (lot != NULL && lot->free.minor > 0) {
-            TRY(take_from_lot(d, work, *lot, left, taken));
-        }
-        key.active_from = (struct unix_ms){0};
-    }
-    return ERR_OK;
-}
-
-/* Other lots, the soonest to expire first: spendable ones, then pending ones. */
-static enum err take_from_others(struct decision *d, struct member_work *work, struct points *left,
-                                 struct taken *taken)
-{
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < work->row.lot_count && left->minor > 0;) {
-            struct lot lot = work->row.lots[i];
-            if (lot_is_pending(&lot) != (pass == 1) || lot.free.minor == 0) {
-                i++;
-                continue;
-            }
-            TRY(take_from_lot(d, work, lot, left, taken));
-            i = 0; /* the array may have moved */
-        }
-    }
-    return ERR_OK;
-}
-
-enum err work_take(struct decision *d, struct member_work *work, const struct account_ref *sink,
-                   const struct lot_key *lot, struct points points, struct points *out_debt)
-{
-    struct account_ref available = account_of_member(ACCOUNT_AVAILABLE, &work->id);
-    struct account_ref pending = account_of_member(ACCOUNT_PENDING, &work->id);
-    struct account_ref debt = account_of_member(ACCOUNT_DEBT, &work->id);
-    struct points left = points;
-    struct taken taken = {{0}, {0}};
-    TRY(take_from_origin(d, work, lot, &left, &taken));
-    TRY(take_from_others(d, work, &left, &taken));
-    TRY(work_post(d, work, &available, sink, taken.available));
-    TRY(work_post(d, work, &pending, sink, taken.pending));
-    TRY(work_post(d, work, &debt, sink, left));
-    *out_debt = left;
-    return ERR_OK;
-}

@@ -29,6 +29,10 @@ static inline bool decision_is_refused(const struct decision *d)
 /* VERDICT_OK, VERDICT_POINTS_NOT_POSITIVE or VERDICT_POINTS_TOO_LARGE. */
 enum verdict points_verdict(struct points points);
 
+/* Is it a code of [A-Z0-9_]? */
+bool reason_is_code(const char *reason);
+bool tag_is_none(const uint8_t tag[PERSONAL_TAG_SIZE]);
+
 /* From work_begin to work_end. Two members may be worked on at a time. */
 struct member_work {
     struct uid id;
@@ -36,28 +40,46 @@ struct member_work {
     struct member row;
 };
 
-/* Loads the member, writes the history link, moves lots that became active or expired. Each work
- * that began ends with work_end, unless the command is refused. */
+/* Loads the member, or the one it was merged into; writes the history link; moves lots that became
+ * active or ended. A refusal when there is none. Blocked and erased ones are taken as well: what was
+ * promised goes on. Each work that was opened ends with work_end, unless the command is refused. */
 MUST_USE enum err work_begin(struct decision *d, const struct uid *member,
                              struct member_work *work);
-/* The card's member, if the card is ours and not blocked; a refusal otherwise. */
+/* The same for what starts something new: a refusal when the member is erased or blocked. */
+MUST_USE enum err work_begin_good(struct decision *d, const struct uid *member,
+                                  struct member_work *work);
+/* Both in two steps, for commands about several members: the first only looks, and refuses when
+ * there is none. */
+MUST_USE enum err work_find(struct decision *d, const struct uid *member, struct member_work *work);
+MUST_USE enum err work_open(struct decision *d, struct member_work *work);
+/* VERDICT_OK, VERDICT_MEMBER_ERASED or VERDICT_MEMBER_BLOCKED. */
+enum verdict standing_verdict(const struct member *member);
+/* The card's member, if the card is ours and neither is blocked; a refusal otherwise. */
 MUST_USE enum err work_begin_by_card(struct decision *d, const struct card_number *card,
                                      struct member_work *work);
 MUST_USE enum err work_settle(struct decision *d, struct member_work *work);
+/* Writes down the working copy's marks: blocked, pool, erased, merged, last activity. */
+void work_mark(struct decision *d, const struct member_work *work);
 /* Gives points from `source`: repays debt first, the rest becomes (part of) the lot. A refusal when
- * there is no room for one more lot. */
+ * there is no room for one more lot. What an erased member would get is breakage. */
 MUST_USE enum err work_give(struct decision *d, struct member_work *work,
                             const struct account_ref *source, const struct lot_key *lot,
                             struct points points);
-/* Takes points back to `sink`: from the lot, then from others, spendable ones first, then as debt.
- * `*out_debt` is what became debt. */
+/* Takes points back to `sink`: from the lot (NULL: any), then from others, spendable ones first,
+ * then as debt. What the debt limit does not allow as debt, or an erased member can't owe, the
+ * programme bears: it is written off to the adjustment account (and not taken at all when that is
+ * the sink). The answer says what became debt and what was written off. */
 MUST_USE enum err work_take(struct decision *d, struct member_work *work,
                             const struct account_ref *sink, const struct lot_key *lot,
-                            struct points points, struct points *out_debt);
+                            struct points points);
+/* Free points repay the debt there is: after this, one of both is zero. */
+MUST_USE enum err work_repay(struct decision *d, struct member_work *work);
 /* One lot's points between free and held, or in and out; keeps the working copy alike. */
 MUST_USE enum err work_lot(struct decision *d, struct member_work *work, const struct lot_key *lot,
                            int64_t free_delta, int64_t held_delta);
-/* A posting one or both of whose sides may be the member's. */
+/* A posting on the working copy of a member, of those sides that are the member's. */
+void work_see(struct member_work *work, const struct account_ref *account, int64_t credited);
+/* Plans a posting one or both of whose sides may be the member's. */
 MUST_USE enum err work_post(struct decision *d, struct member_work *work,
                             const struct account_ref *debit, const struct account_ref *credit,
                             struct points points);
@@ -71,7 +93,22 @@ struct account_ref account_of_partner(enum account_kind kind, const struct partn
                                       struct period period);
 struct account_ref account_of_programme(enum account_kind kind);
 
+/* What one of our own commands was answered. ERR_NOT_FOUND when its id is forgotten. */
+MUST_USE enum err decide_recall_answer(const struct decision *d, const struct uid *id,
+                                       struct answer *out_answer);
+
 /* Rows that decisions write whole. */
+void decide_put_profile(struct decision *d, const struct uid *member,
+                        const struct profile *profile);
+void decide_put_card(struct decision *d, const struct card_number *number,
+                     const struct card *card);
+/* One member more or less. */
+MUST_USE enum err decide_count_members(struct decision *d, int change);
+void decide_put_merge(struct decision *d, const struct uid *id, const struct merge *merge);
+/* The profiles and references of a member and of those that were merged into it are deleted, its
+ * cards blocked and nobody's, and it is marked as erased. */
+MUST_USE enum err decide_forget(struct decision *d, struct member_work *work,
+                                const struct profile *profile);
 void decide_put_hold(struct decision *d, const struct uid *id, const struct hold *hold);
 void decide_put_sale(struct decision *d, const struct uid *id, const struct sale *sale);
 void decide_put_stream(struct decision *d, enum stream_direction direction,

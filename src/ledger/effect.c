@@ -55,7 +55,7 @@ static void write_entry_effect(struct buffer *out, const struct effect_entry *ef
 static void read_entry_effect(struct reader *in, struct effect_entry *out_effect)
 {
     read_some_partner(in, &out_effect->partner);
-    out_effect->entry.number = read_varint(in);
+    out_effect->entry = (struct clearing_entry){.number = read_varint(in)};
     read_expect(in, out_effect->entry.number >= 1);
     out_effect->entry.kind = (enum entry_kind)read_choice(in, ENTRY_EARN, ENTRY_KIND_END);
     out_effect->entry.period = read_month(in);
@@ -103,6 +103,7 @@ static void read_row_effect(struct reader *in, struct effect_row *out_effect)
     out_effect->key = read_block(in);
     read_expect(in, out_effect->key.length >= 1 && out_effect->key.length <= LEDGER_KEY_MAX);
     out_effect->is_deleted = read_bool(in);
+    out_effect->value = slice_of(NULL, 0);
     if (!out_effect->is_deleted) {
         out_effect->value = read_block(in);
     }
@@ -167,7 +168,6 @@ void effect_encode(const struct effect *effect, struct buffer *out)
 
 void effect_read(struct reader *in, struct effect *out_effect)
 {
-    *out_effect = (struct effect){0};
     out_effect->kind = (enum effect_kind)read_choice(in, EFFECT_POST, EFFECT_KIND_END);
     if (in->err != ERR_OK) {
         return;

@@ -18,15 +18,14 @@ static void due_of_hold(const struct uid *id, const struct hold *hold, struct le
     key_due(hold->deliver_by, DUE_HOLD, &hold->redeemer, id, out_key);
 }
 
-/* Takes spendable lots, the soonest to expire first, into the hold. May refuse. */
+/* Takes spendable lots, the soonest to end first, into the hold. May refuse. */
 static enum err reserve(struct decision *d, struct member_work *work, struct hold *hold)
 {
     int64_t left = hold->granted.minor;
-    for (size_t i = 0; i < work->row.lot_count && left > 0; i++) {
-        const struct lot *lot = &work->row.lots[i];
-        if (lot->key.active_from.ms != 0 || lot->free.minor == 0) {
-            continue;
-        }
+    while (left > 0) {
+        size_t soonest = lots_soonest(&work->row, false);
+        ASSERT(soonest < work->row.lot_count); /* that many points are available */
+        const struct lot *lot = &work->row.lots[soonest];
         if (hold->lot_count == LIMIT_LOTS_PER_HOLD) {
             return decide_refuse(d, VERDICT_TOO_MANY_LOTS);
         }
@@ -35,7 +34,6 @@ static enum err reserve(struct decision *d, struct member_work *work, struct hol
         TRY(work_lot(d, work, &lot->key, -part, part));
         left -= part;
     }
-    ASSERT(left == 0);
     struct account_ref available = account_of_member(ACCOUNT_AVAILABLE, &work->id);
     struct account_ref held = account_of_member(ACCOUNT_HELD, &work->id);
     return work_post(d, work, &available, &held, hold->granted);
@@ -155,7 +153,8 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
     struct account_ref held = account_of_member(ACCOUNT_HELD, &work.id);
     struct account_ref available = account_of_member(ACCOUNT_AVAILABLE, &work.id);
     TRY(work_post(d, &work, &held, &available, left));
-    TRY(work_settle(d, &work)); /* what came back to an expired lot expires now */
+    TRY(work_settle(d, &work)); /* what came back to a lot that has ended ends now */
+    TRY(work_repay(d, &work));
     work_end(d, &work);
     TRY(points_add(hold->voided, left, &hold->voided));
     hold->state = state;
@@ -165,11 +164,14 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
 
 /* The lot that takes points back: the one they came from, or, when that has expired, one of the
  * same origin that lives for the days of grace. */
-static struct lot_key refund_lot(const struct decision *d, const struct lot_key *origin)
+static struct lot_key refund_lot(const struct decision *d, const struct member *member,
+                                 const struct lot_key *origin)
 {
     struct lot_key key = *origin;
-    if (key.expires_at.ms != 0 && key.expires_at.ms <= d->now.ms && d->terms->refund_grace_ms > 0) {
+    struct unix_ms end = lots_end(member, origin);
+    if (end.ms != 0 && end.ms <= d->now.ms && d->terms->refund_grace_ms > 0) {
         key.expires_at.ms = d->now.ms + d->terms->refund_grace_ms;
+        key.idle_months = 0;
     }
     return key;
 }
@@ -186,7 +188,7 @@ enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold
     for (size_t i = hold->lot_count; i > 0 && left > 0; i--) {
         struct hold_lot *lot = &hold->lots[i - 1];
         int64_t part = lot->captured.minor < left ? lot->captured.minor : left;
-        struct lot_key key = refund_lot(d, &lot->key);
+        struct lot_key key = refund_lot(d, &work.row, &lot->key);
         TRY(work_give(d, &work, source, &key, points_of(part)));
         if (decision_is_refused(d)) {
             return ERR_OK;

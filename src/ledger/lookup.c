@@ -41,7 +41,9 @@ enum err ledger_get_reference(const struct ledger_view *view,
     struct reader r = reader_of(value);
     struct uid member;
     read_copy(&r, member.bytes, sizeof member.bytes);
+    struct member row;
     TRY(reader_finish(&r));
+    TRY(ledger_follow_member(view, &member, &row));
     *out_member = member;
     return ERR_OK;
 }

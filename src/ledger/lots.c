@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "programme/programme.h"
+
 static int compare_i64(int64_t a, int64_t b)
 {
     return a < b ? -1 : a > b;
@@ -180,6 +182,37 @@ enum err member_check(const struct member *member, struct note *note)
     return ERR_OK;
 }
 
+struct unix_ms lots_end(const struct member *member, const struct lot_key *key)
+{
+    struct unix_ms end = key->expires_at;
+    struct unix_ms since = member->active_at.ms != 0 ? member->active_at : member->enrolled;
+    struct unix_ms idle;
+    if (key->idle_months == 0 || since.ms < 0 ||
+        programme_months_after(since, key->idle_months, &idle) != ERR_OK) {
+        return end;
+    }
+    return end.ms == 0 || idle.ms < end.ms ? idle : end;
+}
+
+size_t lots_soonest(const struct member *member, bool is_pending)
+{
+    size_t soonest = member->lot_count;
+    int64_t soonest_rank = 0;
+    for (size_t i = 0; i < member->lot_count; i++) {
+        const struct lot *lot = &member->lots[i];
+        bool is_candidate = lot->free.minor > 0 && (lot->key.active_from.ms != 0) == is_pending;
+        if (!is_candidate || (soonest < member->lot_count && lot->key.idle_months == 0)) {
+            continue; /* among those that end by date the first is the soonest */
+        }
+        int64_t rank = expiry_rank(lots_end(member, &lot->key));
+        if (soonest == member->lot_count || rank < soonest_rank) {
+            soonest = i;
+            soonest_rank = rank;
+        }
+    }
+    return soonest;
+}
+
 static void due_take(struct unix_ms *due, struct unix_ms time)
 {
     if (time.ms > 0 && (due->ms == 0 || time.ms < due->ms)) {
@@ -194,7 +227,7 @@ struct unix_ms lots_next_due(const struct member *member)
         const struct lot *lot = &member->lots[i];
         if (lot->free.minor > 0) {
             due_take(&due, lot->key.active_from);
-            due_take(&due, lot->key.expires_at);
+            due_take(&due, lots_end(member, &lot->key));
         }
     }
     return due;

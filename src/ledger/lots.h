@@ -21,6 +21,13 @@ MUST_USE enum err member_check(const struct member *member, struct note *note);
 /* Sets available, pending and held to the sums of the lots. ERR_RANGE when one overflows. */
 MUST_USE enum err lots_sum_up(struct member *member);
 
+/* When the lot ends, by its date or by the member's inactivity, whichever comes first; 0: never. */
+struct unix_ms lots_end(const struct member *member, const struct lot_key *key);
+
+/* The spendable lot (or the pending one) with free points that ends first: what is spent next.
+ * lot_count when there is none. */
+size_t lots_soonest(const struct member *member, bool is_pending);
+
 /* The soonest time at which a lot becomes active or expires; 0 when none will. */
 struct unix_ms lots_next_due(const struct member *member);
 

@@ -91,6 +91,20 @@ void plan_mark(struct plan *plan, const struct effect_mark *mark)
     plan_add(plan, &effect);
 }
 
+/* A period's mark ends our half of it. */
+static void plan_half(struct plan *plan, const struct partner_id *partner,
+                      const struct stream *stream, const struct effect_entry *mark)
+{
+    struct half half = {.first_number = stream->period_first_number,
+                        .last_number = mark->entry.number,
+                        .last_hash = mark->hash};
+    struct ledger_key key;
+    key_half(STREAM_OUT, partner, mark->entry.period, &key);
+    buffer_clear(&plan->scratch);
+    half_encode(&half, &plan->scratch);
+    plan_row(plan, TABLE_HALF, &key, buffer_slice(&plan->scratch));
+}
+
 enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,
                     const struct partner_id *partner, struct stream *stream,
                     struct clearing_entry *entry)
@@ -104,7 +118,7 @@ enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,
     buffer_clear(&plan->scratch);
     TRY(terms->codec.encode(terms->codec.context, entry, &plan->scratch));
     TRY(plan->scratch.err);
-    struct slice bytes = buffer_slice(&plan->scratch);
+    struct slice bytes = buffer_slice(&plan->scratch); /* until the next use of the scratch */
     if (bytes.length == 0 || bytes.length > LIMIT_CLEARING_ENTRY_BYTES) {
         return ERR_INTERNAL;
     }
@@ -112,6 +126,9 @@ enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,
         .kind = EFFECT_ENTRY,
         .entry = {.partner = *partner, .entry = *entry, .bytes = bytes, .hash = entry_hash(bytes)}};
     plan_add(plan, &effect);
+    if (entry->kind == ENTRY_PERIOD_MARK) {
+        plan_half(plan, partner, stream, &effect.entry);
+    }
     stream_advance(stream, entry, &effect.entry.hash, bytes.length);
     plan->has_entries = true;
     return ERR_OK;

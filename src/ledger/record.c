@@ -63,8 +63,8 @@ static int64_t difference(struct unix_ms a, struct unix_ms b)
 
 void record_encode(const struct record *record, struct buffer *out)
 {
-    unsigned flags = (record->is_dated ? FLAG_DATED : 0u) |
-                     (home_is_origin(record) ? FLAG_HOME_IS_ORIGIN : 0u);
+    unsigned flags =
+        (record->is_dated ? FLAG_DATED : 0u) | (home_is_origin(record) ? FLAG_HOME_IS_ORIGIN : 0u);
     write_u8(out, RECORD_VERSION);
     write_u8(out, (uint8_t)record->kind);
     write_u8(out, (uint8_t)record->verdict);

@@ -174,6 +174,7 @@ struct answer {
     struct points points; /* earned, held, captured, voided, taken or given back */
     struct points left;   /* of a hold */
     struct points debt;   /* newly owed by the member */
+    struct money amount;       /* returned, of a sale */
     struct points written_off; /* of what the member should owe, beyond the debt limit or erased */
     struct unix_ms capture_by;
     struct unix_ms deliver_by;

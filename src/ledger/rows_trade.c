@@ -138,7 +138,8 @@ enum {
     ANSWER_DELIVER_BY = 1 << 7,
     ANSWER_ROW = 1 << 8,
     ANSWER_WRITTEN_OFF = 1 << 9,
-    ANSWER_FIELDS_END = 1 << 10
+    ANSWER_AMOUNT = 1 << 10,
+    ANSWER_FIELDS_END = 1 << 11
 };
 
 static unsigned answer_fields(const struct answer *answer)
@@ -154,6 +155,7 @@ static unsigned answer_fields(const struct answer *answer)
     fields |= answer->deliver_by.ms == 0 ? 0 : ANSWER_DELIVER_BY;
     fields |= answer->row == 0 ? 0 : ANSWER_ROW;
     fields |= answer->written_off.minor == 0 ? 0 : ANSWER_WRITTEN_OFF;
+    fields |= answer->amount.minor == 0 ? 0 : ANSWER_AMOUNT;
     return fields;
 }
 
@@ -186,6 +188,7 @@ void answer_encode(const struct answer *answer, struct buffer *out)
         write_varint(out, answer->row);
     }
     write_optional(out, answer->written_off.minor);
+    write_optional(out, answer->amount.minor);
 }
 
 static int64_t read_optional(struct reader *in, unsigned fields, unsigned field)
@@ -213,6 +216,7 @@ void answer_read(struct reader *in, struct answer *out_answer)
     answer.deliver_by.ms = read_optional(in, fields, ANSWER_DELIVER_BY);
     answer.row = fields & ANSWER_ROW ? read_varint(in) : 0;
     answer.written_off.minor = read_optional(in, fields, ANSWER_WRITTEN_OFF);
+    answer.amount.minor = read_optional(in, fields, ANSWER_AMOUNT);
     read_expect(in, answer_fields(&answer) == fields); /* a field that is there is not zero */
     *out_answer = answer;
 }

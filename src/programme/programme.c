@@ -77,8 +77,7 @@ enum err programme_check(const struct programme *programme, struct note *note)
     return check_expiry(programme, note);
 }
 
-/* The same day and time of day so many months later, or the last day of that month. */
-static enum err months_after(struct unix_ms time, unsigned months, struct unix_ms *out_time)
+enum err programme_months_after(struct unix_ms time, unsigned months, struct unix_ms *out_time)
 {
     struct civil civil = civil_from_unix(time);
     int month = civil.month - 1 + (int)months;
@@ -111,7 +110,7 @@ static enum err expiry_of(const struct programme *programme, struct unix_ms earn
         return ERR_OK;
     }
     case EXPIRY_MONTHS:
-        return months_after(earned_at, programme->expiry_months, out_expires_at);
+        return programme_months_after(earned_at, programme->expiry_months, out_expires_at);
     case EXPIRY_KIND_COUNT:
         break;
     }

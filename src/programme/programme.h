@@ -34,6 +34,11 @@ MUST_USE enum err expiry_kind_parse(const char *name, enum expiry_kind *out_kind
  * spendable, for which a month is taken as 28 days. */
 MUST_USE enum err programme_check(const struct programme *programme, struct note *note);
 
+/* The same day and time of day so many months later, in UTC, or the last day of a month that has no
+ * such day. ERR_RANGE beyond the year 9999. */
+MUST_USE enum err programme_months_after(struct unix_ms time, unsigned months,
+                                         struct unix_ms *out_time);
+
 /* When points earned at this time become spendable, and the first moment at which they are expired.
  * EXPIRY_MONTHS takes the last day of a month that has no such day: 31 January and one month is 28
  * or 29 February. ERR_RANGE for a time before 1970 or an end beyond 9999. The programme must have

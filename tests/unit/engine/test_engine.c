@@ -179,7 +179,8 @@ static void test_new_terms_outlive_a_failed_commit(void **state)
     brand_open(&a);
     struct command first = brand_command(&a, COMMAND_ENROL, 1);
     struct command second = brand_command(&a, COMMAND_ENROL, 2);
-    struct engine_terms terms = {&a.roster, 0, &releases, count_release};
+    struct engine_terms terms = {
+        .roster = &a.roster, .context = &releases, .release = count_release};
     first.enrol.member = id_of(1000001);
     second.enrol.member = id_of(1000002);
     assert_int_equal(engine_submit(a.engine, &first, wait_for_two, &a), ERR_OK);

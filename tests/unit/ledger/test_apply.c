@@ -10,7 +10,7 @@ static const struct uid member_b = {{4, 5, 6}};
 static const struct partner_id bakery = {"bakery"};
 static const struct partner_id cinema = {"cinema"};
 static const struct period october = {202610};
-static const struct lot_key lot = {{"bakery"}, 1, {0}, {5000}};
+static const struct lot_key lot = {{"bakery"}, 1, {0}, {5000}, 0};
 
 struct world {
     struct memory_store *memory;
@@ -77,12 +77,12 @@ static int setup(void **state)
     w->row = 1;
     const struct member fresh = {.enrolled = {100}};
     plan_member(w, &member_a, &fresh);
-    plan_history(&w->plan, &member_a, 0);
+    plan_history(&w->plan, &member_a, 0, false);
     plan_member(w, &member_b, &fresh);
-    plan_history(&w->plan, &member_b, 0);
+    plan_history(&w->plan, &member_b, 0, false);
     assert_int_equal(apply(w), ERR_OK);
     plan_give(w, &member_a, 50);
-    plan_history(&w->plan, &member_a, 1);
+    plan_history(&w->plan, &member_a, 1, false);
     plan_give(w, &member_b, 20);
     assert_int_equal(apply(w), ERR_OK);
     *state = w;
@@ -195,7 +195,7 @@ static void test_pending_lots_become_active(void **state)
     struct world *w = *state;
     struct account_ref pending = of_member(ACCOUNT_PENDING, &member_b);
     struct account_ref available = of_member(ACCOUNT_AVAILABLE, &member_b);
-    struct lot_key later = {{"bakery"}, 1, {4000}, {5000}};
+    struct lot_key later = {{"bakery"}, 1, {4000}, {5000}, 0};
     plan_post(&w->plan, &issued, &pending, points_of(5));
     plan_lot(&w->plan, &member_b, &later, 5, 0);
     assert_int_equal(apply(w), ERR_OK);
@@ -219,7 +219,7 @@ static void test_what_contradicts_the_tables_is_refused(void **state)
     assert_corrupt(w, "effect 1: the lots hold 50 available");
     plan_lot(&w->plan, &member_a, &lot, -51, 0);
     assert_corrupt(w, "effect 1: a lot falls below zero");
-    plan_history(&w->plan, &member_a, 1);
+    plan_history(&w->plan, &member_a, 1, false);
     assert_corrupt(w, "history");
     plan_post(&w->plan, &issued, &stranger, points_of(1));
     assert_corrupt(w, "no such member");
@@ -235,16 +235,16 @@ static void test_what_contradicts_the_tables_is_refused(void **state)
     /* A member that was left for another must hold, too. */
     plan_post(&w->plan, &available, &issued, points_of(1));
     plan_give(w, &member_b, 1);
-    assert_corrupt(w, "effect 2: the lots hold");
+    assert_corrupt(w, "the lots hold");
 }
 
 static void test_malformed_effects_are_refused(void **state)
 {
     struct world *w = *state;
-    plan_history(&w->plan, &member_a, 2);
+    plan_history(&w->plan, &member_a, 2, false);
     write_u8(&w->plan.effects, 1);
     assert_corrupt(w, "left over");
-    plan_history(&w->plan, &member_a, 2);
+    plan_history(&w->plan, &member_a, 2, false);
     w->plan.effect_count = 2;
     assert_corrupt(w, "effect 2: an effect is malformed");
     write_u8(&w->plan.effects, EFFECT_KIND_END);
@@ -262,7 +262,7 @@ static enum err encode_entry(void *context, const struct clearing_entry *entry, 
 
 static const struct ledger_terms terms = {.codec = {.encode = encode_entry}};
 
-static void plan_mark(struct world *w, struct stream *stream)
+static void plan_period_mark(struct world *w, struct stream *stream)
 {
     struct clearing_entry mark = {.kind = ENTRY_PERIOD_MARK, .business_time = {1}};
     assert_int_equal(plan_entry(&w->plan, &terms, &cinema, stream, &mark), ERR_OK);
@@ -277,8 +277,8 @@ static void test_entries_extend_the_stream(void **state)
     struct ledger_key key;
     struct slice value;
     uint64_t row;
-    plan_mark(w, &stream);
-    plan_mark(w, &stream);
+    plan_period_mark(w, &stream);
+    plan_period_mark(w, &stream);
     assert_true(w->plan.has_entries);
     assert_int_equal(apply(w), ERR_OK);
     key_stream(STREAM_OUT, &cinema, &key);
@@ -302,11 +302,11 @@ static void test_entries_extend_the_stream(void **state)
     w->row = 3;
     struct stream ahead = stream;
     ahead.last_number++;
-    plan_mark(w, &ahead);
+    plan_period_mark(w, &ahead);
     assert_corrupt(w, "does not follow on");
     struct stream elsewhen = stream;
     elsewhen.period.yyyymm = 202701;
-    plan_mark(w, &elsewhen);
+    plan_period_mark(w, &elsewhen);
     assert_corrupt(w, "open period");
 }
 
@@ -351,7 +351,7 @@ static void test_idempotent_commands_leave_their_answer(void **state)
     struct ledger_key key;
     struct slice value;
     struct transaction transaction;
-    plan_history(&w->plan, &member_a, 2);
+    plan_history(&w->plan, &member_a, 2, false);
     assert_int_equal(apply_kind(w, COMMAND_CAPTURE), ERR_OK);
     key_origin(&bakery, &(struct uid){{9, 3}}, &key);
     assert_int_equal(get(w, TABLE_TRANSACTION, &key, &value), ERR_OK);
@@ -369,10 +369,10 @@ static void test_a_plan_is_bounded(void **state)
     plan_lot(&w->plan, &member_a, &lot, 0, 0);
     assert_int_equal(w->plan.effect_count, 0);
     for (uint32_t i = 0; i < LIMIT_EFFECTS_PER_RECORD; i++) {
-        plan_history(&w->plan, &member_a, 1);
+        plan_history(&w->plan, &member_a, 1, false);
     }
     assert_int_equal(w->plan.effects.err, ERR_OK);
-    plan_history(&w->plan, &member_a, 1);
+    plan_history(&w->plan, &member_a, 1, false);
     assert_int_equal(w->plan.effects.err, ERR_RESOURCE);
     plan_reset(&w->plan);
     assert_int_equal(w->plan.effects.err, ERR_OK);

@@ -1,0 +1,145 @@
+/* The sums of accounts, kept while many records are applied. */
+#include "ledger/applier.h"
+
+static bool is_account(const struct applied_sum *sum, const struct account_ref *account)
+{
+    return sum->account.kind == account->kind &&
+           (!account_kind_is_partner(account->kind) ||
+            (sum->account.period.yyyymm == account->period.yyyymm &&
+             partner_id_equal(&sum->account.partner, &account->partner)));
+}
+
+static enum err sums_load(struct ledger_applier *a, const struct ledger_key *key,
+                          struct account *out_sums)
+{
+    struct slice value;
+    enum err err = view_get(&a->store.view, TABLE_ACCOUNT, key, &value);
+    if (err == ERR_NOT_FOUND) {
+        *out_sums = (struct account){0};
+        return ERR_OK;
+    }
+    TRY(err);
+    return account_decode(value, out_sums) == ERR_OK
+               ? ERR_OK
+               : applier_corrupt(a, "an account's row is damaged");
+}
+
+static enum err sums_store(struct ledger_applier *a, const struct ledger_key *key,
+                           const struct account *sums)
+{
+    buffer_clear(&a->scratch);
+    account_encode(sums, &a->scratch);
+    return applier_put(a, TABLE_ACCOUNT, key);
+}
+
+static enum err sums_add(const struct ledger_applier *a, struct account *sums, enum side side,
+                         struct points points)
+{
+    int64_t *sum = side == SIDE_DEBIT ? &sums->debit : &sums->credit;
+    if (int64_add(*sum, points.minor, sum) != ERR_OK) {
+        return applier_corrupt(a, "a posting overflows an account");
+    }
+    return ERR_OK;
+}
+
+/* The place where the account is kept; NULL when there is no more room. */
+static enum err sums_find(struct ledger_applier *a, const struct account_ref *account,
+                          const struct ledger_key *key, struct applied_sum **out_sum)
+{
+    for (size_t i = 0; i < a->sum_count; i++) {
+        if (is_account(&a->sums[i], account)) {
+            *out_sum = &a->sums[i];
+            return ERR_OK;
+        }
+    }
+    *out_sum = NULL;
+    if (a->sum_count == APPLIER_SUMS) {
+        return ERR_OK;
+    }
+    struct applied_sum *sum = &a->sums[a->sum_count];
+    *sum = (struct applied_sum){.account = *account};
+    sum->account.member = (struct uid){{0}};
+    TRY(sums_load(a, key, &sum->sums));
+    a->sum_count++;
+    *out_sum = sum;
+    return ERR_OK;
+}
+
+static void keep_before(const struct ledger_applier *a, struct applied_sum *sum)
+{
+    if (sum->mark != a->mark) {
+        sum->mark = a->mark;
+        sum->before = sum->sums;
+        sum->was_dirty = sum->is_dirty;
+    }
+}
+
+/* A posting whose account has no place. */
+static enum err post_stored(struct ledger_applier *a, const struct ledger_key *key, enum side side,
+                            struct points points)
+{
+    struct account sums;
+    TRY(sums_load(a, key, &sums));
+    TRY(sums_add(a, &sums, side, points));
+    return sums_store(a, key, &sums);
+}
+
+enum err applier_post(struct ledger_applier *a, const struct account_ref *account, enum side side,
+                      struct points points)
+{
+    struct account_ref all = *account;
+    struct applied_sum *sum;
+    struct ledger_key key;
+    all.member = (struct uid){{0}}; /* of members, the sum over all */
+    key_account(&all, &key);
+    if (applier_has(a, TABLE_ACCOUNT, slice_of(key.bytes, key.length))) {
+        return ERR_OK;
+    }
+    TRY(sums_find(a, &all, &key, &sum));
+    if (sum == NULL) {
+        return post_stored(a, &key, side, points);
+    }
+    keep_before(a, sum);
+    sum->is_dirty = true;
+    return sums_add(a, &sum->sums, side, points);
+}
+
+enum err ledger_applier_flush(struct ledger_applier *applier)
+{
+    struct ledger_key key;
+    for (size_t i = 0; i < applier->sum_count; i++) {
+        struct applied_sum *sum = &applier->sums[i];
+        if (sum->is_dirty) {
+            key_account(&sum->account, &key);
+            TRY(sums_store(applier, &key, &sum->sums));
+            sum->is_dirty = false;
+        }
+    }
+    if (applier->sum_count == APPLIER_SUMS) {
+        applier->sum_count = 0; /* so that places go to those in use */
+    }
+    ledger_applier_mark(applier);
+    return ERR_OK;
+}
+
+void ledger_applier_mark(struct ledger_applier *applier)
+{
+    applier->mark++;
+}
+
+void ledger_applier_undo_to_mark(struct ledger_applier *applier)
+{
+    for (size_t i = 0; i < applier->sum_count; i++) {
+        struct applied_sum *sum = &applier->sums[i];
+        if (sum->mark == applier->mark) {
+            sum->sums = sum->before;
+            sum->is_dirty = sum->was_dirty;
+        }
+    }
+}
+
+void ledger_applier_forget(struct ledger_applier *applier)
+{
+    applier->sum_count = 0;
+    applier->mark++;
+}
