@@ -5,6 +5,7 @@
 #include <string.h>
 #include <talea/v1/till.pb-c.h>
 
+#include "bench/batch_call.h"
 #include "bench/cases.h"
 #include "bench/measure.h"
 #include "bench/serving.h"
@@ -14,7 +15,9 @@
 
 enum call_kind {
     CALL_EARN,
-    CALL_BALANCE
+    CALL_BALANCE,
+    CALL_BATCH, /* of transfers */
+    CALL_STREAM /* the same batches on one stream */
 };
 
 static const struct {
@@ -23,7 +26,8 @@ static const struct {
 } plans[CALLS_ECHO] = {
     [CALLS_EARN_1] = {CALL_EARN, 1},         [CALLS_EARN_8] = {CALL_EARN, 8},
     [CALLS_EARN_64] = {CALL_EARN, 64},       [CALLS_EARN_256] = {CALL_EARN, 256},
-    [CALLS_BALANCE_64] = {CALL_BALANCE, 64},
+    [CALLS_BALANCE_64] = {CALL_BALANCE, 64}, [CALLS_BATCH_1] = {CALL_BATCH, 1},
+    [CALLS_BATCH_4] = {CALL_BATCH, 4},       [CALLS_STREAM_4] = {CALL_STREAM, 4},
 };
 
 struct calling;
@@ -31,6 +35,7 @@ struct calling;
 struct call {
     struct calling *calling;
     uint64_t begun_ns;
+    struct batch_call *batch; /* NULL in single calls */
 };
 
 /* Calls end on the client's own thread, which starts the next ones; the first are the bench's. */
@@ -42,6 +47,7 @@ struct calling {
     uint64_t until_ns;
     struct measured *measured;
     struct rpc_status failure; /* the first; code 0: none */
+    uint64_t refused;          /* commands of batches */
     pthread_mutex_t mutex;
     pthread_cond_t is_over;
     unsigned outstanding;
@@ -87,9 +93,28 @@ static enum err call_balance(struct calling *calling, struct call *call)
                                  "GetBalance", &request.base, 0, on_done, call);
 }
 
+static enum err call_batch(struct calling *calling, struct call *call)
+{
+    pthread_mutex_lock(&calling->mutex);
+    batch_call_fill(call->batch, calling->ledger, &calling->draw);
+    pthread_mutex_unlock(&calling->mutex);
+    call->begun_ns = measure_ns();
+    return rpc_client_call_async(calling->client, &talea__v1__ledger_service__descriptor,
+                                 "ExecuteBatch", batch_call_request(call->batch), 0, on_done, call);
+}
+
 static enum err begin_call(struct calling *calling, struct call *call)
 {
-    return calling->kind == CALL_EARN ? call_earn(calling, call) : call_balance(calling, call);
+    switch (calling->kind) {
+    case CALL_EARN:
+        return call_earn(calling, call);
+    case CALL_BALANCE:
+        return call_balance(calling, call);
+    case CALL_BATCH:
+    case CALL_STREAM:
+    default:
+        return call_batch(calling, call);
+    }
 }
 
 static void end_one(struct calling *calling)
@@ -105,12 +130,16 @@ static void on_done(void *context, const struct rpc_status *status, const Protob
     struct call *call = context;
     struct calling *calling = call->calling;
     uint64_t now = measure_ns();
-    (void)reply;
     if (status->code != 0) {
         calling->failure = *status;
     } else {
         histogram_record(&calling->measured->latency, now - call->begun_ns);
-        calling->measured->operations++;
+        calling->measured->operations += call->batch == NULL ? 1u : BATCH_CALL_COMMANDS;
+    }
+    if (status->code == 0 && call->batch != NULL) {
+        const Talea__V1__ExecuteBatchResponse *answer =
+            (const Talea__V1__ExecuteBatchResponse *)(const void *)reply;
+        calling->refused += batch_call_refused(answer->answers, answer->n_answers);
     }
     if (now >= calling->until_ns || status->code != 0 || begin_call(calling, call) != ERR_OK) {
         end_one(calling);
@@ -145,6 +174,104 @@ static enum err call_for(struct calling *calling, unsigned outstanding, uint64_t
                                     : note_set(note, ERR_INTERNAL, "no call could be made");
 }
 
+/* One stream, so many batches under way on it; the answers come in their order. */
+static enum err stream_for(struct calling *calling, unsigned outstanding, uint64_t ms,
+                           struct note *note)
+{
+    struct rpc_client_stream *stream;
+    struct measured *measured = calling->measured;
+    uint64_t sent = 0;
+    memset(measured, 0, sizeof *measured);
+    TRY(rpc_client_stream_open(calling->client, &talea__v1__ledger_service__descriptor,
+                               "ExecuteStream", 0, &stream));
+    uint64_t begun = measure_ns();
+    uint64_t until = begun + ms * UINT64_C(1000000);
+    enum err err = ERR_OK;
+    for (uint64_t received = 0; err == ERR_OK;) {
+        struct call *call = &calling->calls[sent % outstanding];
+        const ProtobufCMessage *message;
+        if (sent - received < outstanding && measure_ns() < until) {
+            batch_call_fill(call->batch, calling->ledger, &calling->draw);
+            call->begun_ns = measure_ns();
+            err = rpc_client_stream_send(stream, batch_call_stream_request(call->batch));
+            sent++;
+            continue;
+        }
+        if (sent == received) {
+            break;
+        }
+        call = &calling->calls[received++ % outstanding];
+        err = rpc_client_stream_receive(stream, 0, &message);
+        if (err == ERR_OK) {
+            const Talea__V1__ExecuteStreamResponse *answer =
+                (const Talea__V1__ExecuteStreamResponse *)(const void *)message;
+            histogram_record(&measured->latency, measure_ns() - call->begun_ns);
+            calling->refused += batch_call_refused(answer->answers, answer->n_answers);
+            measured->operations += BATCH_CALL_COMMANDS;
+        }
+    }
+    measured->ns = measure_ns() - begun;
+    err = err == ERR_OK ? rpc_client_stream_half_close(stream) : err;
+    struct rpc_status status = rpc_client_stream_close(stream);
+    if (err != ERR_OK) {
+        return note_set(note, err, "a stream failed: %s (%s)", status.message, status.reason);
+    }
+    return ERR_OK;
+}
+
+static enum err calling_init(struct calling *calling, struct bench *bench,
+                             const struct serving *serving, int plan, struct measured *measured)
+{
+    bool is_batch = plans[plan].kind == CALL_BATCH || plans[plan].kind == CALL_STREAM;
+    calling->client = is_batch ? serving->office : serving->till;
+    calling->kind = plans[plan].kind;
+    calling->ledger = &bench->ledgers[LEDGER_MEDIUM];
+    calling->draw.state = measure_ns();
+    calling->measured = measured;
+    pthread_mutex_init(&calling->mutex, NULL);
+    pthread_cond_init(&calling->is_over, NULL);
+    for (unsigned i = 0; is_batch && i < plans[plan].outstanding; i++) {
+        calling->calls[i].batch = batch_call_create();
+        if (calling->calls[i].batch == NULL) {
+            return ERR_RESOURCE;
+        }
+    }
+    return ERR_OK;
+}
+
+static void calling_fini(struct calling *calling)
+{
+    for (unsigned i = 0; i < OUTSTANDING_MAX; i++) {
+        batch_call_destroy(calling->calls[i].batch);
+    }
+    pthread_cond_destroy(&calling->is_over);
+    pthread_mutex_destroy(&calling->mutex);
+}
+
+static enum err run_for(struct calling *calling, unsigned outstanding, uint64_t ms,
+                        struct note *note)
+{
+    if (calling->kind == CALL_STREAM) {
+        return stream_for(calling, outstanding, ms, note);
+    }
+    return call_for(calling, outstanding, ms, note);
+}
+
+static enum err warm_and_measure(struct bench *bench, struct calling *calling,
+                                 const struct serving *serving, unsigned outstanding)
+{
+    struct measured *measured = calling->measured;
+    TRY(run_for(calling, outstanding, bench->sizes.call_ms / WARM_PART + 1, bench->note));
+    uint64_t written = measure_written(serving->pid);
+    TRY(run_for(calling, outstanding, bench->sizes.call_ms, bench->note));
+    measured->bytes = measure_written(serving->pid) - written;
+    if (calling->refused * 20 > measured->operations) {
+        return note_set(bench->note, ERR_INTERNAL, "%llu commands were refused",
+                        (unsigned long long)calling->refused);
+    }
+    return ERR_OK;
+}
+
 static enum err measure_calls(struct bench *bench, enum calls_name name,
                               struct measured *out_measured)
 {
@@ -156,23 +283,11 @@ static enum err measure_calls(struct bench *bench, enum calls_name name,
     if (calling == NULL) {
         return ERR_RESOURCE;
     }
-    calling->client = serving->client;
-    calling->kind = plans[plan].kind;
-    calling->ledger = &bench->ledgers[LEDGER_MEDIUM];
-    calling->draw.state = measure_ns();
-    calling->measured = out_measured;
-    pthread_mutex_init(&calling->mutex, NULL);
-    pthread_cond_init(&calling->is_over, NULL);
-    unsigned outstanding = plans[plan].outstanding;
-    enum err err =
-        call_for(calling, outstanding, bench->sizes.call_ms / WARM_PART + 1, bench->note);
+    enum err err = calling_init(calling, bench, serving, plan, out_measured);
     if (err == ERR_OK) {
-        uint64_t written = measure_written(serving->pid);
-        err = call_for(calling, outstanding, bench->sizes.call_ms, bench->note);
-        out_measured->bytes = measure_written(serving->pid) - written;
+        err = warm_and_measure(bench, calling, serving, plans[plan].outstanding);
     }
-    pthread_cond_destroy(&calling->is_over);
-    pthread_mutex_destroy(&calling->mutex);
+    calling_fini(calling);
     free(calling);
     return err;
 }

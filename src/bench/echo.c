@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <talea/v1/ledger.pb-c.h>
 #include <talea/v1/till.pb-c.h>
 #include <talea_proto_descriptor_set.h>
 
@@ -16,7 +17,7 @@ struct echo {
     struct buffer certificate;
     struct buffer key;
     struct buffer authority;
-    struct rpc_service service;
+    struct rpc_service services[2];
     struct rpc_server *server;
 };
 
@@ -74,6 +75,61 @@ static void on_balance(void *context, struct rpc_call *call, const ProtobufCMess
     rpc_call_reply(call, &response.base);
 }
 
+/* One answer for each command, in memory that the caller frees. */
+static Talea__V1__BatchAnswer **make_answers(size_t count)
+{
+    Talea__V1__BatchAnswer **pointers = calloc(count, sizeof *pointers + sizeof **pointers);
+    if (pointers != NULL) {
+        Talea__V1__BatchAnswer *answers = (Talea__V1__BatchAnswer *)(void *)(pointers + count);
+        for (size_t i = 0; i < count; i++) {
+            talea__v1__batch_answer__init(&answers[i]);
+            answers[i].points = 1;
+            answers[i].journal_row = 12345678 + i;
+            pointers[i] = &answers[i];
+        }
+    }
+    return pointers;
+}
+
+static void on_batch(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    const Talea__V1__ExecuteBatchRequest *request =
+        (const Talea__V1__ExecuteBatchRequest *)(const void *)message;
+    Talea__V1__ExecuteBatchResponse response;
+    (void)context;
+    talea__v1__execute_batch_response__init(&response);
+    response.answers = make_answers(request->n_commands);
+    response.n_answers = response.answers == NULL ? 0 : request->n_commands;
+    rpc_call_reply(call, &response.base);
+    free(response.answers);
+}
+
+static struct rpc_status on_stream(void *context, struct rpc_stream *stream)
+{
+    const ProtobufCMessage *message;
+    enum err err = rpc_stream_receive(stream, &message);
+    (void)context;
+    for (; err == ERR_OK; err = rpc_stream_receive(stream, &message)) {
+        const Talea__V1__ExecuteStreamRequest *request =
+            (const Talea__V1__ExecuteStreamRequest *)(const void *)message;
+        Talea__V1__ExecuteStreamResponse response;
+        talea__v1__execute_stream_response__init(&response);
+        response.answers = make_answers(request->n_commands);
+        response.n_answers = response.answers == NULL ? 0 : request->n_commands;
+        enum err sent = rpc_stream_send(stream, &response.base);
+        free(response.answers);
+        if (sent != ERR_OK) {
+            break;
+        }
+    }
+    return rpc_status_ok();
+}
+
+static const struct rpc_method ledger_methods[] = {
+    {"ExecuteBatch", ROLE_BACK_OFFICE, RPC_WORKER, on_batch, NULL},
+    {"ExecuteStream", ROLE_BACK_OFFICE, RPC_WORKER, NULL, on_stream},
+};
+
 static const struct rpc_method methods[] = {
     {"Earn", ROLE_TILL, RPC_INLINE, on_earn, NULL},
     {"GetBalance", ROLE_TILL, RPC_INLINE, on_balance, NULL},
@@ -120,17 +176,20 @@ static enum err start(const struct home *home, const char *address, struct echo 
     TRY(read_text(home, "tls/node.pem", FILE_PUBLIC, &echo->certificate, note));
     TRY(read_text(home, "tls/node.key", FILE_SECRET, &echo->key, note));
     TRY(read_text(home, "tls/ca.pem", FILE_PUBLIC, &echo->authority, note));
-    echo->service = (struct rpc_service){&talea__v1__till_service__descriptor, methods,
-                                         sizeof methods / sizeof methods[0], echo};
+    echo->services[0] = (struct rpc_service){&talea__v1__till_service__descriptor, methods,
+                                             sizeof methods / sizeof methods[0], echo};
+    echo->services[1] =
+        (struct rpc_service){&talea__v1__ledger_service__descriptor, ledger_methods,
+                             sizeof ledger_methods / sizeof ledger_methods[0], echo};
     struct rpc_server_options options = {
         .listen_address = address,
         .tls = {echo, generation, load_pem, accepts},
         .file_descriptor_set =
             slice_of(talea_proto_descriptor_set, talea_proto_descriptor_set_length),
-        .workers = 1,
+        .workers = 4, /* a node's default */
         .streams_max = 16,
     };
-    return rpc_server_start(&options, &echo->service, 1, &echo->server, note);
+    return rpc_server_start(&options, echo->services, 2, &echo->server, note);
 }
 
 enum err echo_start(const struct home *home, const char *address, struct echo **out_echo,

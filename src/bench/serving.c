@@ -67,7 +67,7 @@ static enum err wait_answer(struct bench *bench, const struct serving *serving)
     for (;;) {
         ProtobufCMessage *reply = NULL;
         struct rpc_status status =
-            rpc_client_call(serving->client, &talea__v1__till_service__descriptor, "GetBalance",
+            rpc_client_call(serving->till, &talea__v1__till_service__descriptor, "GetBalance",
                             &request.base, 1000, &reply);
         if (status.code == 0) {
             protobuf_c_message_free_unpacked(reply, NULL);
@@ -103,7 +103,8 @@ static enum err start(struct bench *bench, const struct home *home, struct servi
                                           NULL};
     TRY(child_start(bench->workplace, serving->is_echo ? echo_arguments : node_arguments, log, NULL,
                     &serving->pid, bench->note));
-    TRY(serving_connect(home, "till", &serving->client, bench->note));
+    TRY(serving_connect(home, "till", &serving->till, bench->note));
+    TRY(serving_connect(home, "back-office", &serving->office, bench->note));
     return wait_answer(bench, serving);
 }
 
@@ -137,7 +138,8 @@ void serving_stop(struct bench *bench)
     if (serving == NULL) {
         return;
     }
-    rpc_client_close(serving->client);
+    rpc_client_close(serving->till);
+    rpc_client_close(serving->office);
     if (serving->pid != 0) {
         (void)child_end(bench->workplace, serving->pid, SIGTERM);
     }

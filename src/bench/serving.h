@@ -12,7 +12,8 @@ struct bench;
 struct serving {
     bool is_echo;
     pid_t pid;
-    struct rpc_client *client; /* with a till's certificate */
+    struct rpc_client *till; /* each with the certificate of its role */
+    struct rpc_client *office;
 };
 
 /* Starts it, on the home of the medium ledger, unless it is what runs; stops what else does. The
