@@ -247,7 +247,7 @@ enum err child_run(struct workplace *workplace, const char *const *arguments, co
                    struct note *note)
 {
     pid_t pid;
-    char last[256];
+    char last[1024];
     TRY(child_start(workplace, arguments, log, NULL, &pid, note));
     int code = child_end(workplace, pid, 0);
     if (code != 0) {
