@@ -21,21 +21,20 @@ struct echo {
     struct rpc_server *server;
 };
 
-static char member_text[] = "0199a000-0000-7000-8000-000000000001";
-static char partner_text[] = HOME_PARTNER;
-
 /* What a member with one lot has. */
 struct sample_balance {
     Talea__V1__Balance balance;
     Talea__V1__Lot lot;
     Talea__V1__Lot *lots[1];
+    char partner[PARTNER_ID_MAX];
 };
 
 static void sample_balance_init(struct sample_balance *sample)
 {
     talea__v1__balance__init(&sample->balance);
     talea__v1__lot__init(&sample->lot);
-    sample->lot.issuer = partner_text;
+    memcpy(sample->partner, HOME_PARTNER, sizeof HOME_PARTNER);
+    sample->lot.issuer = sample->partner;
     sample->lot.tariff = 1;
     sample->lot.expires_at_unix_ms = INT64_C(1830000000000);
     sample->lot.free_points = 1000;
@@ -56,7 +55,7 @@ static void on_earn(void *context, struct rpc_call *call, const ProtobufCMessage
     sample_balance_init(&sample);
     response.sale_id = request->transaction_id;
     response.earned_points = 12;
-    response.home = partner_text;
+    response.home = sample.partner;
     response.balance = &sample.balance;
     response.journal_row = 12345678;
     rpc_call_reply(call, &response.base);
@@ -66,11 +65,12 @@ static void on_balance(void *context, struct rpc_call *call, const ProtobufCMess
 {
     Talea__V1__GetBalanceResponse response;
     struct sample_balance sample;
+    char member[] = "0199a000-0000-7000-8000-000000000001";
     (void)context;
     (void)message;
     talea__v1__get_balance_response__init(&response);
     sample_balance_init(&sample);
-    response.member_id = member_text;
+    response.member_id = member;
     response.balance = &sample.balance;
     rpc_call_reply(call, &response.base);
 }

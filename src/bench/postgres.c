@@ -234,7 +234,7 @@ enum err bench_postgres_of(struct bench *bench, enum postgres_name name, double 
         bench->is_postgres_tried = true;
         bench->has_postgres = access(BINARIES "/pgbench", X_OK) == 0;
         if (!bench->has_postgres) {
-            bench_tell(bench, "without PostgreSQL: apt-get install postgresql-15");
+            bench_tell(bench, "without PostgreSQL: cluster/bootstrap bench installs it");
         } else {
             TRY(measure_all(bench));
         }
