@@ -14,20 +14,24 @@
 #include "bench/ledger.h"
 #include "bench/measure.h"
 #include "bench/row.h"
+#include "engine/retention.h"
 
-#define PARTS         5u /* after each, memory is looked at */
-#define BACKUP_PART   1u
-#define BATCH         100u
-#define IN_FLIGHT     8u
-#define HURRY_MS      3000
-#define CALL_PAUSE_NS 500000
-#define IDLE_CALLS    2000u
-#define MEMBERS       200000u
-#define MEMBERS_TINY  1000u
-#define LOAD_PART     2u   /* of the ledger's full rate */
-#define WARM_PART     20u  /* of all commands, to find that rate */
-#define LATENCY_RATIO 10.0 /* a single call's p99 under load against that of an idle ledger */
-#define GROWTH        1.1  /* memory at the end against memory at the first fifth */
+#define PARTS           5u /* after each, memory is looked at */
+#define BACKUP_PART     1u
+#define BATCH           100u
+#define IN_FLIGHT       8u
+#define HURRY_MS        3000
+#define CALL_PAUSE_NS   500000
+#define FORGET_PAUSE_NS 20000000
+#define FORGET_AHEAD_MS (40 * DAY_MS)
+#define IDLE_CALLS      2000u
+#define MEMBERS         200000u
+#define MEMBERS_TINY    1000u
+#define LOAD_PART       2u   /* of the ledger's full rate */
+#define WARM_PART       20u  /* of all commands, to find that rate */
+#define LATENCY_RATIO   10.0 /* a single call's p99 under load against that of an idle ledger */
+#define GROWTH          1.1  /* memory at the end against memory at the first fifth ... */
+#define GROWTH_BYTES    (32.0 * 1048576.0) /* ... and what an allocator may keep */
 
 /* Single calls beside the load, on a thread of their own. */
 struct caller {
@@ -40,12 +44,23 @@ struct caller {
     enum err err;
 };
 
+/* Forgets transaction ids as soon as they are checkpointed, on a thread of its own. */
+struct forgetting {
+    struct engine *engine;
+    struct partner_id self;
+    atomic_bool is_over;
+    int64_t ahead_ms; /* of its clock */
+    uint64_t forgotten;
+    enum err err;
+};
+
 struct soak {
     const struct bench_options *options;
     struct workplace *workplace;
     struct ledger ledger;
     struct traffic traffic;
     struct caller caller;
+    struct forgetting forgetting;
     uint64_t rate; /* commands a second, as fast as it goes */
     uint64_t idle_p99_ns;
     uint64_t memory[PARTS];
@@ -93,6 +108,31 @@ static void *call(void *context)
         }
         nanosleep(&pause, NULL);
     }
+    return NULL;
+}
+
+/* Months later, and one day more with each pass. */
+static struct unix_ms later(void *context)
+{
+    const struct forgetting *forgetting = context;
+    struct clock_port clock = clock_of_system();
+    return (struct unix_ms){clock_now(&clock).ms + forgetting->ahead_ms};
+}
+
+static void *forget(void *context)
+{
+    struct forgetting *forgetting = context;
+    struct clock_port clock = {forgetting, later};
+    struct timespec pause = {0, FORGET_PAUSE_NS};
+    struct retention retention;
+    retention_init(&retention, forgetting->engine, &forgetting->self, clock, 1);
+    while (!atomic_load(&forgetting->is_over) && forgetting->err == ERR_OK) {
+        bool is_more = false;
+        forgetting->err = retention_step(&retention, &is_more);
+        forgetting->ahead_ms += is_more ? 0 : DAY_MS;
+        nanosleep(&pause, NULL);
+    }
+    forgetting->forgotten = retention.forgotten;
     return NULL;
 }
 
@@ -156,7 +196,7 @@ static void show_memory(struct soak *soak, unsigned part)
     snprintf(name, sizeof name, "memory at %u %%", (part + 1) * 100 / PARTS);
     row.memory_bytes = (double)soak->memory[part];
     if (part + 1 == PARTS) {
-        row.target = (double)soak->memory[0] * GROWTH;
+        row.target = (double)soak->memory[0] * GROWTH + GROWTH_BYTES;
     }
     show(soak, &row);
 }
@@ -181,21 +221,37 @@ static enum err run_parts(struct soak *soak, uint64_t commands, struct load_resu
     return err;
 }
 
-static enum err run_under_load(struct soak *soak, uint64_t commands, struct load_result *result)
+static enum err run_beside(struct soak *soak, uint64_t commands, struct load_result *result)
 {
-    pthread_t thread;
-    uint64_t begun = measure_ns();
-    if (pthread_create(&thread, NULL, call, &soak->caller) != 0) {
+    pthread_t calls;
+    pthread_t pruning;
+    soak->forgetting = (struct forgetting){.engine = soak->ledger.engine,
+                                           .self = soak->ledger.home.roster.self,
+                                           .ahead_ms = FORGET_AHEAD_MS};
+    if (pthread_create(&calls, NULL, call, &soak->caller) != 0) {
         return ERR_RESOURCE;
     }
-    enum err err = run_parts(soak, commands, result);
+    enum err err =
+        pthread_create(&pruning, NULL, forget, &soak->forgetting) == 0 ? ERR_OK : ERR_RESOURCE;
+    if (err == ERR_OK) {
+        err = run_parts(soak, commands, result);
+        atomic_store(&soak->forgetting.is_over, true);
+        pthread_join(pruning, NULL);
+    }
     atomic_store(&soak->caller.is_over, true);
-    pthread_join(thread, NULL);
+    pthread_join(calls, NULL);
     if (soak->backup_err != ERR_OK) {
         return note_set(soak->note, err, "the backup under load: %s", soak->backup_note.text);
     }
     TRY(err);
-    TRY(soak->caller.err);
+    TRY(soak->forgetting.err);
+    return soak->caller.err;
+}
+
+static enum err run_under_load(struct soak *soak, uint64_t commands, struct load_result *result)
+{
+    uint64_t begun = measure_ns();
+    TRY(run_beside(soak, commands, result));
     struct bench_row load = row_of("programme, half load");
     row_set_rate(&load, commands, measure_ns() - begun);
     row_set_latency(&load, &result->latency);
@@ -208,6 +264,9 @@ static enum err run_under_load(struct soak *soak, uint64_t commands, struct load
     p99.p99_us = single.p99_us;
     p99.target = LATENCY_RATIO * (double)soak->idle_p99_ns / 1e3;
     show(soak, &p99);
+    struct bench_row forgotten = row_of("transaction ids forgotten");
+    forgotten.operations = (double)soak->forgetting.forgotten;
+    show(soak, &forgotten);
     return ERR_OK;
 }
 

@@ -69,6 +69,19 @@ enum option_key {
     OPT_COMMANDS,
     OPT_TO,
     OPT_FORCE,
+    OPT_REASON,
+    OPT_NOTE,
+    OPT_UNTIL,
+    OPT_STATE,
+    OPT_BY,
+    OPT_YES,
+    OPT_AT,
+    OPT_KIND,
+    OPT_ACCOUNT,
+    OPT_FROM,
+    OPT_TRANSACTION,
+    OPT_FOLLOW,
+    OPT_ORIGIN,
     OPT_LAST
 };
 

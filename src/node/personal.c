@@ -123,50 +123,58 @@ void personal_enrolled(struct node *node, struct slice sealed, const struct outc
     }
 }
 
-/* The key of what a member's profile holds; 0: none. */
-static enum err slot_of(const struct ledger_view *view, const struct uid *member,
-                        uint64_t *out_slot)
+static enum err add_slot(const struct profile *profile, struct personal_erasure *erasure)
 {
-    struct profile profile;
-    enum err err = ledger_get_profile(view, member, &profile);
-    *out_slot = 0;
-    if (err != ERR_OK || profile.sealed_length == 0) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    uint64_t slot;
+    if (profile->sealed_length == 0) {
+        return ERR_OK;
     }
-    return vault_sealed_slot(slice_of(profile.sealed, profile.sealed_length), out_slot);
+    TRY(vault_sealed_slot(slice_of(profile->sealed, profile->sealed_length), &slot));
+    ASSERT(erasure->count < sizeof erasure->slots / sizeof erasure->slots[0]);
+    erasure->slots[erasure->count++] = slot;
+    return ERR_OK;
 }
 
-static enum err find_slots(const struct ledger_view *view, const struct command_erase *erase,
-                           struct uid *out_member, uint64_t out_slots[2])
+/* `*member` is where it was merged to. */
+static enum err find_slots(const struct ledger_view *view, struct uid *member,
+                           struct personal_erasure *erasure)
 {
     struct member row;
-    *out_member = erase->member;
-    enum err err = ledger_follow_member(view, out_member, &row);
-    if (err == ERR_NOT_FOUND) {
-        return ERR_OK; /* the ledger will say so */
+    struct profile profile;
+    struct profile merged;
+    TRY(ledger_follow_member(view, member, &row));
+    TRY(ledger_get_profile(view, member, &profile));
+    TRY(add_slot(&profile, erasure));
+    for (size_t i = 0; i < profile.merged_count; i++) {
+        TRY(ledger_get_profile(view, &profile.merged[i], &merged));
+        TRY(add_slot(&merged, erasure));
     }
-    TRY(err);
-    TRY(slot_of(view, &erase->member, &out_slots[0]));
-    return uid_equal(&erase->member, out_member) ? ERR_OK
-                                                 : slot_of(view, out_member, &out_slots[1]);
+    return ERR_OK;
 }
 
 enum err personal_begin_erasure(struct node *node, const struct command_erase *erase,
                                 struct personal_erasure *out_erasure)
 {
     struct state_reader *reader;
-    struct personal_erasure erasure = {{0, 0}};
-    struct uid member;
+    struct personal_erasure erasure = {.count = 0};
+    struct uid member = erase->member;
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
-    enum err err = find_slots(&view, erase, &member, erasure.slots);
+    enum err err = find_slots(&view, &member, &erasure);
     readers_give(node->readers, reader);
-    for (size_t i = 0; err == ERR_OK && i < 2; i++) {
-        if (erasure.slots[i] != 0) {
-            err = vault_note_erasure(node->vault, erasure.slots[i], &member);
-        }
+    err = err == ERR_NOT_FOUND ? ERR_OK : err; /* the ledger will say so */
+    size_t noted = 0;
+    while (err == ERR_OK && noted < erasure.count) {
+        err = vault_note_erasure(node->vault, erasure.slots[noted], &member);
+        noted += err == ERR_OK ? 1 : 0;
     }
-    TRY(err);
+    if (err != ERR_OK) {
+        while (noted > 0) {
+            (void)!vault_drop_erasure(node->vault,
+                                      erasure.slots[--noted]); /* or at the next start */
+        }
+        return err;
+    }
     *out_erasure = erasure;
     return ERR_OK;
 }
@@ -174,13 +182,10 @@ enum err personal_begin_erasure(struct node *node, const struct command_erase *e
 void personal_end_erasure(struct node *node, const struct personal_erasure *erasure,
                           const struct outcome *outcome)
 {
-    for (size_t i = 0; i < 2 && outcome->err == ERR_OK; i++) {
-        enum err err = ERR_OK;
-        if (erasure->slots[i] != 0) {
-            err = outcome->verdict == VERDICT_OK
-                      ? vault_destroy(node->vault, erasure->slots[i])
-                      : vault_drop_erasure(node->vault, erasure->slots[i]);
-        }
+    bool is_erased = outcome->verdict == VERDICT_OK || outcome->verdict == VERDICT_MEMBER_ERASED;
+    for (size_t i = 0; i < erasure->count && outcome->err == ERR_OK; i++) {
+        enum err err = is_erased ? vault_destroy(node->vault, erasure->slots[i])
+                                 : vault_drop_erasure(node->vault, erasure->slots[i]);
         if (err != ERR_OK) {
             tell_trouble(node, "an erased member's key is still there", err);
         }

@@ -33,9 +33,10 @@ void personal_reference_tag(struct node *node, const char *reference,
  * kept. */
 void personal_enrolled(struct node *node, struct slice sealed, const struct outcome *outcome);
 
-/* The keys that an erasure is about; zeros: none. */
+/* The keys that an erasure is about: the member's, and those of all that were merged into it. */
 struct personal_erasure {
-    uint64_t slots[2]; /* of the member named, and of the one that it was merged into */
+    size_t count;
+    uint64_t slots[1 + LIMIT_MERGED_PER_MEMBER];
 };
 
 /* Before COMMAND_ERASE_MEMBER is submitted. ERR_RESOURCE while too many are under way. */
