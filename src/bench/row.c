@@ -95,6 +95,7 @@ static const char *met_text(const struct bench_row *row)
 }
 
 enum {
+    CELL_OPERATIONS,
     CELL_RATE,
     CELL_P50,
     CELL_P99,
@@ -115,6 +116,7 @@ struct cells {
 static void fill_cells(const struct bench_row *row, struct cells *cells)
 {
     const double numbers[CELL_COUNT] = {
+        [CELL_OPERATIONS] = row->operations,
         [CELL_RATE] = row->rate,
         [CELL_P50] = row->p50_us,
         [CELL_P99] = row->p99_us,
@@ -126,7 +128,8 @@ static void fill_cells(const struct bench_row *row, struct cells *cells)
     };
     for (size_t i = 0; i < CELL_COUNT; i++) {
         bool is_fine = i == CELL_RATIO || i == CELL_SECONDS || i == CELL_TARGET;
-        cells->text[i] = format_number(cells->room[i], numbers[i], is_fine ? 2 : 1);
+        unsigned decimals = i == CELL_OPERATIONS || i == CELL_RATE ? 0 : 1;
+        cells->text[i] = format_number(cells->room[i], numbers[i], is_fine ? 2 : decimals);
     }
     cells->text[CELL_MEMORY] = format_bytes(cells->room[CELL_MEMORY], row->memory_bytes);
     if (row->rate < 0.0 && row->memory_bytes >= 0.0) {
@@ -134,22 +137,22 @@ static void fill_cells(const struct bench_row *row, struct cells *cells)
     }
 }
 
-static const char line_format[] = "%-54s %9s %10s %9s %10s %10s %7s %9s %7s %10s %-3s\n";
+static const char line_format[] = "%-54s %11s %8s %10s %9s %10s %10s %7s %9s %7s %10s %-3s\n";
 
 void row_print_head(FILE *out)
 {
-    fprintf(out, line_format, "", "seconds", "per second", "p50 us", "p99 us", "p99.9 us",
-            "bytes/o", "memory", "ratio", "target", "met");
+    fprintf(out, line_format, "", "operations", "seconds", "per second", "p50 us", "p99 us",
+            "p99.9 us", "bytes/o", "memory", "ratio", "target", "met");
 }
 
 void row_print(FILE *out, const struct bench_row *row)
 {
     struct cells cells;
     fill_cells(row, &cells);
-    fprintf(out, line_format, row->name, cells.text[CELL_SECONDS], cells.text[CELL_RATE],
-            cells.text[CELL_P50], cells.text[CELL_P99], cells.text[CELL_P999],
-            cells.text[CELL_BYTES], cells.text[CELL_MEMORY], cells.text[CELL_RATIO],
-            cells.text[CELL_TARGET], met_text(row));
+    fprintf(out, line_format, row->name, cells.text[CELL_OPERATIONS], cells.text[CELL_SECONDS],
+            cells.text[CELL_RATE], cells.text[CELL_P50], cells.text[CELL_P99],
+            cells.text[CELL_P999], cells.text[CELL_BYTES], cells.text[CELL_MEMORY],
+            cells.text[CELL_RATIO], cells.text[CELL_TARGET], met_text(row));
     fflush(out);
 }
 
