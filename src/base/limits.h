@@ -4,11 +4,11 @@
 #define BASE_LIMITS_H
 
 /* Ledger. */
-#define LIMIT_LOTS_PER_MEMBER  256u
-#define LIMIT_LOTS_PER_HOLD    64u
-#define LIMIT_CARDS_PER_MEMBER 16u
-#define LIMIT_REFERENCE_BYTES  64u  /* a brand's own customer or receipt number, without NUL */
-#define LIMIT_NAME_BYTES       128u /* a person's or brand's display name, without NUL */
+#define LIMIT_LOTS_PER_MEMBER      256u
+#define LIMIT_LOTS_PER_HOLD        64u
+#define LIMIT_CARDS_PER_MEMBER     16u
+#define LIMIT_REFERENCE_BYTES      64u   /* a brand's own customer or receipt number, without NUL */
+#define LIMIT_NAME_BYTES           128u  /* a person's or brand's display name, without NUL */
 #define LIMIT_SEALED_PROFILE_BYTES 512u  /* a member's personal data, enciphered */
 #define LIMIT_REASON_BYTES         32u   /* a code of [A-Z0-9_], without NUL */
 #define LIMIT_IDENTITY_BYTES       64u   /* who made or ruled an adjustment, without NUL */
@@ -39,6 +39,8 @@
 #define LIMIT_STORE_ROW_BYTES     (2u << 20)
 #define LIMIT_JOURNAL_BATCH_BYTES (32u << 20) /* with its table, hash and signature */
 #define LIMIT_TRIM_BATCHES        64u         /* in one transaction */
+#define LIMIT_VAULT_NOTES         128u        /* keys about to be destroyed at one time */
+#define LIMIT_VAULT_KEYS          65536u      /* made by one call */
 
 /* Between partners. */
 #define LIMIT_PARTNERS             1000u
@@ -75,6 +77,15 @@
 #define LIMIT_DESCRIPTOR_FILES   256u
 #define LIMIT_DESCRIPTOR_SYMBOLS 8192u
 #define LIMIT_PAGE_ROWS          1000u
+#define LIMIT_HISTORY_ROWS       10000u /* of one member, looked at by one call */
+
+/* Commands in bulk, events. */
+#define LIMIT_BATCH_ROOMS    8u         /* batches of unary calls under way at once */
+#define LIMIT_BATCH_STREAMS  8u         /* streams of batches at once */
+#define LIMIT_BATCH_WINDOW   3u         /* batches under way of one stream */
+#define LIMIT_EVENTS         512u       /* in one message */
+#define LIMIT_EVENTS_BYTES   (1u << 20) /* of one message in memory, about */
+#define LIMIT_EVENT_WATCHERS 32u
 
 /* Office: pages, imports, returns. */
 #define LIMIT_PAGE_BYTES           (2u << 20) /* a page ends early when it grows beyond */
