@@ -82,6 +82,10 @@ void make_receipt(const struct making *making)
     int partner = 1 + (int)(n[3] % 2);
     struct command_take_receipt *receipt = &making->command->take_receipt;
     struct receipted_entry *entries = making->room->entries;
+    if (m->is_frozen_out[partner]) { /* nothing more is taken of it */
+        make_close(making);
+        return;
+    }
     making->command->kind = COMMAND_TAKE_RECEIPT;
     making->command->origin = m->roster->partners[partner].id;
     *receipt = (struct command_take_receipt){.receiver = making->command->origin,

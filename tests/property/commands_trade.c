@@ -78,7 +78,7 @@ static void make_hold_by(const struct making *making, int redeemer, bool is_fore
     hold->redeemer = command->origin;
     hold->card = is_foreign ? pick_foreign_card(making->m, n[4]) : pick_card(making->m, n[4]);
     if (is_foreign && one_in(n[4], 30)) {
-        hold->card = pick_card(making->m, n[4] / 30 * 40); /* of nobody */
+        hold->card = pick_card(making->m, 0); /* of nobody */
     }
     hold->points = points_of(pick_points_of(n[5], limit, spendable_by(making, &hold->card)));
     hold->capture_by.ms =

@@ -58,7 +58,7 @@ void model_settle(struct model *m, struct model_member *member);
 /* Would the points find a lot? The member is settled. */
 bool model_has_room(struct model *m, const struct model_member *member, struct model_key key,
                     int64_t points);
-/* Repays debt first. */
+/* Repays debt first. What one who was erased would get is breakage. */
 void model_give(struct model *m, struct model_member *member, struct model_key key, int64_t points);
 /* Where points go that are taken. */
 struct model_sink {
