@@ -162,8 +162,7 @@ void make_settle(const struct making *making)
     making->command->kind = COMMAND_SETTLE_MEMBER;
     making->command->transaction_id = pick_id(making->step->serial, ID_DUE);
     making->command->due = (struct command_due){0};
-    int member = pick_member(making->m, making->step->numbers[4], MEMBER_ANY);
-    making->command->due.id = making->m->members[member].id;
+    making->command->due.id = pick_member_id(making->m, making->step->numbers[4], MEMBER_ANY);
 }
 
 void make_expire_hold(const struct making *making)
