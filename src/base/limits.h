@@ -35,6 +35,8 @@
 #define LIMIT_STORE_ROW_BYTES     (2u << 20)
 #define LIMIT_JOURNAL_BATCH_BYTES (32u << 20) /* with its table, hash and signature */
 #define LIMIT_TRIM_BATCHES        64u         /* in one transaction */
+#define LIMIT_VAULT_NOTES         128u        /* keys about to be destroyed at one time */
+#define LIMIT_VAULT_KEYS          65536u      /* made by one call */
 
 /* Between partners. */
 #define LIMIT_PARTNERS             1000u
@@ -71,6 +73,15 @@
 #define LIMIT_DESCRIPTOR_FILES   256u
 #define LIMIT_DESCRIPTOR_SYMBOLS 8192u
 #define LIMIT_PAGE_ROWS          1000u
+#define LIMIT_HISTORY_ROWS       10000u /* of one member, looked at by one call */
+
+/* Commands in bulk, events. */
+#define LIMIT_BATCH_ROOMS    8u         /* batches of unary calls under way at once */
+#define LIMIT_BATCH_STREAMS  8u         /* streams of batches at once */
+#define LIMIT_BATCH_WINDOW   3u         /* batches under way of one stream */
+#define LIMIT_EVENTS         512u       /* in one message */
+#define LIMIT_EVENTS_BYTES   (1u << 20) /* of one message in memory, about */
+#define LIMIT_EVENT_WATCHERS 32u
 
 /* Office: pages, imports, returns. */
 #define LIMIT_PAGE_BYTES           (2u << 20) /* a page ends early when it grows beyond */

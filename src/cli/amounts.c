@@ -27,6 +27,18 @@ enum cli_exit amounts_read_points(struct cli *cli, const char *name, const char 
                              : outcome;
 }
 
+enum cli_exit amounts_read_change(struct cli *cli, const char *name, const char *text,
+                                  int64_t *out_points)
+{
+    bool is_less = text[0] == '-';
+    int64_t points;
+    enum cli_exit outcome = amounts_read_points(cli, name, is_less ? text + 1 : text, &points);
+    if (outcome == CLI_OK) {
+        *out_points = is_less ? -points : points;
+    }
+    return outcome;
+}
+
 unsigned amounts_currency_decimals(const char *currency)
 {
     static const char *const without[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
@@ -59,16 +71,22 @@ enum cli_exit amounts_read_money(struct cli *cli, const char *name, const char *
                        out_minor);
 }
 
-enum cli_exit amounts_read_time(struct cli *cli, int64_t *out_unix_ms)
+enum cli_exit amounts_read_time_of(struct cli *cli, enum option_key key, const char *name,
+                                   int64_t *out_unix_ms)
 {
-    const char *text = cli_option(cli, OPT_TIME);
+    const char *text = cli_option(cli, key);
     struct unix_ms time = {0};
     if (text != NULL && unix_ms_parse(text, &time) != ERR_OK) {
         return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10-03T17:04:05Z",
-                        "--time: \"%s\" is no time", text);
+                        "%s: \"%s\" is no time", name, text);
     }
     *out_unix_ms = time.ms;
     return CLI_OK;
+}
+
+enum cli_exit amounts_read_time(struct cli *cli, int64_t *out_unix_ms)
+{
+    return amounts_read_time_of(cli, OPT_TIME, "--time", out_unix_ms);
 }
 
 const char *amounts_time(int64_t unix_ms, char out_text[TIME_TEXT_MAX])

@@ -9,6 +9,9 @@
 /* `name` is what the line of a failure calls it. More than zero. */
 MUST_USE enum cli_exit amounts_read_points(struct cli *cli, const char *name, const char *text,
                                            int64_t *out_points);
+/* The same, less than zero too, but not zero. */
+MUST_USE enum cli_exit amounts_read_change(struct cli *cli, const char *name, const char *text,
+                                           int64_t *out_points);
 /* Of `currency`, or of the coalition's where that is NULL. More than zero. */
 MUST_USE enum cli_exit amounts_read_money(struct cli *cli, const char *name, const char *text,
                                           const char *currency, int64_t *out_minor);
@@ -17,6 +20,9 @@ unsigned amounts_currency_decimals(const char *currency);
 
 /* --time, or 0. */
 MUST_USE enum cli_exit amounts_read_time(struct cli *cli, int64_t *out_unix_ms);
+/* The time of an option that `name` is the name of, or 0. A date is its first moment, UTC. */
+MUST_USE enum cli_exit amounts_read_time_of(struct cli *cli, enum option_key key, const char *name,
+                                            int64_t *out_unix_ms);
 
 static inline const char *amounts_points(const struct units *units, int64_t points,
                                          char out_text[AMOUNT_TEXT_MAX])

@@ -17,6 +17,26 @@ enum cli_exit selector_read_card(struct cli *cli, size_t index, char out_card[20
     return CLI_OK;
 }
 
+enum cli_exit selector_read_text(struct cli *cli, const char *name, const char *text,
+                                 Talea__V1__MemberSelector *out_selector)
+{
+    struct uid uid;
+    struct card_number number;
+    talea__v1__member_selector__init(out_selector);
+    if (uid_parse(text, &uid) == ERR_OK) {
+        out_selector->by_case = TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID;
+        out_selector->member_id = message_text(text);
+        return CLI_OK;
+    }
+    if (card_number_parse(text, &number) != ERR_OK) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "`talea card check` says more",
+                        "%s: \"%s\" is neither a card number nor an id", name, text);
+    }
+    out_selector->by_case = TALEA__V1__MEMBER_SELECTOR__BY_CARD;
+    out_selector->card = message_text(text);
+    return CLI_OK;
+}
+
 enum cli_exit selector_read(struct cli *cli, Talea__V1__MemberSelector *out_selector)
 {
     talea__v1__member_selector__init(out_selector);

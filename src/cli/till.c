@@ -1,4 +1,4 @@
-/* talea balance, earn, history: what a till does with a card. */
+/* talea balance, earn: what a till does with a card. */
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/message.h"
@@ -6,13 +6,11 @@
 #include "cli/table.h"
 #include "cli/till.h"
 
-const struct argp_option balance_options[] = {SELECTOR_OPTIONS, {0}};
-
-const struct argp_option history_options[] = {
+const struct argp_option balance_options[] = {
     SELECTOR_OPTIONS,
-    {"limit", OPT_LIMIT, "ROWS", 0, "At most so many rows, newest first (default: 50)", 0},
-    {"page", OPT_PAGE, "TOKEN", 0, "From where an earlier list ended", 0},
+    {"at", OPT_AT, "TIME", 0, "As it was then, or as it will be if nothing else happens", 0},
     {0}};
+const struct argp_option member_show_options[] = {SELECTOR_OPTIONS, {0}};
 
 const struct argp_option earn_options[] = {
     {"currency", OPT_CURRENCY, "CODE", 0, "ISO 4217 (default: the programme's)", 0},
@@ -30,6 +28,28 @@ enum cli_exit till_call(struct cli *cli, const char *method, const ProtobufCMess
     return session_call(cli, &talea__v1__till_service__descriptor, method, request, out_reply);
 }
 
+static enum cli_exit print_expiring(struct cli *cli, const Talea__V1__GetBalanceResponse *reply)
+{
+    static const char *const titles[] = {"expires UTC", ">points"};
+    const struct units *units;
+    enum cli_exit outcome = session_units(cli, &units);
+    if (outcome != CLI_OK || reply->balance == NULL || reply->balance->n_lots < 2) {
+        return outcome;
+    }
+    struct table table;
+    table_init(&table, titles, 2);
+    for (size_t i = 0; i < reply->n_expiring; i++) {
+        char text[AMOUNT_TEXT_MAX];
+        char time[TIME_TEXT_MAX];
+        table_cell(&table, "%s", amounts_time(reply->expiring[i]->expires_at_unix_ms, time));
+        table_cell(&table, "%s", amounts_points(units, reply->expiring[i]->points, text));
+    }
+    fputc('\n', cli->out);
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+    return CLI_OK;
+}
+
 enum cli_exit run_balance(struct cli *cli)
 {
     Talea__V1__GetBalanceRequest request;
@@ -40,14 +60,23 @@ enum cli_exit run_balance(struct cli *cli)
         return outcome;
     }
     request.member = &selector;
+    outcome = amounts_read_time_of(cli, OPT_AT, "--at", &request.as_of_unix_ms);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     outcome = till_call(cli, "GetBalance", &request.base, &message);
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
     const Talea__V1__GetBalanceResponse *reply = (const Talea__V1__GetBalanceResponse *)message;
+    char time[TIME_TEXT_MAX];
     fprintf(cli->out, "member     %s\n", reply->member_id);
-    return selector_print_balance(cli, reply->balance);
+    if (request.as_of_unix_ms != 0) {
+        fprintf(cli->out, "as of      %s UTC\n", amounts_time(request.as_of_unix_ms, time));
+    }
+    outcome = selector_print_balance(cli, reply->balance);
+    return outcome == CLI_OK ? print_expiring(cli, reply) : outcome;
 }
 
 static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request, char card[20])
@@ -109,69 +138,6 @@ enum cli_exit run_earn(struct cli *cli)
     fprintf(cli->out, "home       %s\n", reply->home);
     fprintf(cli->out, "sale       %s\n", reply->sale_id);
     return selector_print_balance(cli, reply->balance);
-}
-
-static const char *history_kind(Talea__V1__HistoryKind kind)
-{
-    static const char *const names[] = {"?",          "enrol",   "card",   "earn",
-                                        "hold",       "capture", "void",   "return",
-                                        "given back", "expired", "active", "adjusted"};
-    return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : names[0];
-}
-
-static void print_history(struct cli *cli, const struct units *units,
-                          const Talea__V1__ListHistoryResponse *reply)
-{
-    static const char *const titles[] = {"time UTC", "what",  "where",     ">available", ">pending",
-                                         ">held",    ">debt", "reference", "transaction"};
-    struct table table;
-    table_init(&table, titles, 9);
-    for (size_t i = 0; i < reply->n_rows; i++) {
-        const Talea__V1__HistoryRow *row = reply->rows[i];
-        char text[AMOUNT_TEXT_MAX];
-        char time[TIME_TEXT_MAX];
-        table_cell(&table, "%s", amounts_time(row->business_unix_ms, time));
-        table_cell(&table, "%s", history_kind(row->kind));
-        table_cell(&table, "%s", row->partner);
-        table_cell(&table, "%s", amounts_points(units, row->available_delta_points, text));
-        table_cell(&table, "%s", amounts_points(units, row->pending_delta_points, text));
-        table_cell(&table, "%s", amounts_points(units, row->held_delta_points, text));
-        table_cell(&table, "%s", amounts_points(units, row->debt_delta_points, text));
-        table_cell(&table, "%s", row->reference);
-        table_cell(&table, "%s", row->transaction_id);
-    }
-    table_print(&table, cli->out, cli->is_coloured);
-    table_fini(&table);
-    if (reply->next_page_token[0] != '\0') {
-        fprintf(cli->out, "more: --page %s\n", reply->next_page_token);
-    }
-}
-
-enum cli_exit run_history(struct cli *cli)
-{
-    Talea__V1__ListHistoryRequest request;
-    talea__v1__list_history_request__init(&request);
-    Talea__V1__MemberSelector selector;
-    enum cli_exit outcome = selector_read(cli, &selector);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
-    request.member = &selector;
-    outcome = till_read_page(cli, &request.page_size, &request.page_token);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
-    CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    outcome = till_call(cli, "ListHistory", &request.base, &message);
-    if (outcome != CLI_OK || cli->is_json) {
-        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
-    }
-    const struct units *units;
-    outcome = session_units(cli, &units);
-    if (outcome == CLI_OK) {
-        print_history(cli, units, (const Talea__V1__ListHistoryResponse *)message);
-    }
-    return outcome;
 }
 
 enum cli_exit till_read_page(struct cli *cli, uint32_t *out_size, char **out_token)

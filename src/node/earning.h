@@ -11,5 +11,9 @@
  * VERDICT_CURRENCY_MISMATCH when the command names another currency than the programme's. */
 MUST_USE enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
                                     struct command *command);
+/* The end of points that are given now without a purchase: when, 0 for never, and after how many
+ * months without activity, 0 for no matter. */
+void earning_life(const struct snapshot *snapshot, struct unix_ms now, struct unix_ms *out_expires_at,
+                  uint8_t *out_idle_months);
 
 #endif

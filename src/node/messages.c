@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "node/node.h"
+
 char *message_uid(struct arena *arena, const struct uid *id)
 {
     char *text = arena_alloc(arena, UID_TEXT_MAX);
@@ -11,6 +13,11 @@ char *message_uid(struct arena *arena, const struct uid *id)
     return text;
 }
 
+char *message_copy(struct arena *arena, const char *text, size_t capacity)
+{
+    return arena_text(arena, slice_of(text, strnlen(text, capacity)));
+}
+
 static Talea__V1__Lot *message_lot(struct arena *arena, const struct lot *lot)
 {
     Talea__V1__Lot *message = arena_alloc(arena, sizeof *message);
@@ -18,8 +25,8 @@ static Talea__V1__Lot *message_lot(struct arena *arena, const struct lot *lot)
         return NULL;
     }
     talea__v1__lot__init(message);
-    message->issuer = arena_text(
-        arena, slice_of(lot->key.issuer.text, strnlen(lot->key.issuer.text, PARTNER_ID_MAX)));
+    message->issuer = message_copy(arena, lot->key.issuer.text, PARTNER_ID_MAX);
+    message->idle_months = lot->key.idle_months;
     message->tariff = lot->key.tariff;
     message->active_from_unix_ms = lot->key.active_from.ms;
     message->expires_at_unix_ms = lot->key.expires_at.ms;
@@ -51,4 +58,46 @@ Talea__V1__Balance *message_balance(struct arena *arena, struct member *member, 
         message->n_lots++;
     }
     return message;
+}
+
+Talea__V1__Balance *message_balance_now(struct node *node, struct arena *arena,
+                                        const struct uid *member)
+{
+    struct state_reader *reader;
+    struct member row;
+    if (uid_is_nil(member) || readers_take(node->readers, &reader) != ERR_OK) {
+        return NULL;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ledger_get_member(&view, member, &row);
+    readers_give(node->readers, reader);
+    return err == ERR_OK ? message_balance(arena, &row, node_now(node)) : NULL;
+}
+
+Talea__V1__Expiry **message_expiring(struct arena *arena, const struct member *member,
+                                     size_t *out_count)
+{
+    size_t room = member->lot_count + 1;
+    Talea__V1__Expiry **list = arena_alloc(arena, room * sizeof *list);
+    Talea__V1__Expiry *rows = arena_alloc(arena, room * sizeof *rows);
+    size_t count = 0;
+    if (list == NULL || rows == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < member->lot_count; i++) { /* sorted by expires_at, never comes last */
+        const struct lot *lot = &member->lots[i];
+        int64_t end = lot->key.expires_at.ms;
+        if (end == 0) {
+            break;
+        }
+        if (count == 0 || rows[count - 1].expires_at_unix_ms != end) {
+            talea__v1__expiry__init(&rows[count]);
+            rows[count].expires_at_unix_ms = end;
+            list[count] = &rows[count];
+            count++;
+        }
+        rows[count - 1].points += lot->free.minor + lot->held.minor;
+    }
+    *out_count = count;
+    return list;
 }

@@ -9,11 +9,15 @@
 #include "base/file.h"
 #include "crypto/keyfile.h"
 #include "crypto/random.h"
+#include "node/housekeeper.h"
+#include "node/batch.h"
 #include "node/metrics.h"
 #include "node/peers.h"
+#include "node/personal.h"
 #include "node/replier.h"
 #include "node/services.h"
 #include "store/archive.h"
+#include "store/vault.h"
 #include "talea_proto_descriptor_set.h"
 
 struct snapshot *node_snapshot(struct node *node)
@@ -38,7 +42,7 @@ static struct unix_ms log_now(void *context)
 static void on_commit(void *context, uint64_t last_row, bool has_entries)
 {
     struct node *node = context;
-    (void)last_row;
+    event_gate_move(&node->events, last_row);
     if (!has_entries) {
         return;
     }
@@ -54,6 +58,12 @@ static void on_trouble(void *context, const char *what, const char *detail)
     struct node *node = context;
     log_event(&node->log, LOG_LEVEL_ERROR, "ledger_trouble", LOG_TEXT("what", what),
               LOG_TEXT("detail", detail));
+}
+
+static enum err may_write(void *context)
+{
+    const struct node *node = context;
+    return disk_guard_is_full(&node->disk_guard) ? ERR_DISK_FULL : ERR_OK;
 }
 
 static void on_rpc_log(void *context, const char *line)
@@ -115,12 +125,31 @@ static enum err check_owner(const struct node_config *config, struct note *note)
     return err;
 }
 
+/* A journal with rows names keys of its vault. */
+static enum err open_vault(struct node *node, struct note *note)
+{
+    const char *folder = node->config.data.text;
+    uint64_t next_row;
+    TRY(node->journal.next_row(node->journal.context, &next_row));
+    enum vault_mode mode = next_row == 1 ? VAULT_CREATE : VAULT_EXISTING;
+    enum err err = vault_open(folder, mode, &node->vault, note);
+    return err == ERR_NOT_FOUND
+               ? note_set(note, ERR_CORRUPT,
+                          "%s/%s is missing: without it members' personal data can't be read; put "
+                          "it back from the backup that the journal came from",
+                          folder, VAULT_FILE_NAME)
+               : err;
+}
+
 static enum err open_ledger(struct node *node, struct note *note)
 {
     const struct node_config *config = &node->config;
     TRY(journal_file_open(config->data.text, JOURNAL_WRITE, &node->journal_file, note));
     TRY(check_owner(config, note));
     node->journal = journal_file_port(node->journal_file);
+    disk_guard_init(&node->disk_guard, disk_of_folder(config->data.text),
+                    (uint64_t)config->limits.min_free_mb << 20);
+    TRY(open_vault(node, note));
     TRY(state_open(config->data.text, STATE_WRITE, &node->state, note));
     struct engine_options options = {
         .journal = node->journal,
@@ -130,6 +159,8 @@ static enum err open_ledger(struct node *node, struct note *note)
         .terms = terms_of(node->snapshot),
         .queue_commands = config->limits.queue_commands,
         .memtable_bytes = (size_t)config->limits.memtable_mb << 20,
+        .may_write = may_write,
+        .may_write_context = node,
         .on_commit = on_commit,
         .on_trouble = on_trouble,
         .hook_context = node,
@@ -140,7 +171,9 @@ static enum err open_ledger(struct node *node, struct note *note)
         options.terms.release(options.terms.context);
         return err;
     }
+    event_gate_move(&node->events, engine_stats(node->engine).journal_row);
     TRY(readers_open(node->state, &node->readers));
+    TRY(personal_recover(node, note));
     return archive_open(config->data.text, &node->archive, note);
 }
 
@@ -152,6 +185,11 @@ static void check_readiness(void *context, struct readiness *readiness)
     }
     if (credentials_not_after(node->credentials).ms <= node_now(node).ms) {
         readiness_add(readiness, "the TLS certificate has expired");
+    }
+    if (disk_guard_is_full(&node->disk_guard)) {
+        readiness_add(readiness, "the disk is nearly full: %llu MiB are free, %u must be",
+                      (unsigned long long)disk_guard_free_bytes(&node->disk_guard) >> 20,
+                      node->config.limits.min_free_mb);
     }
 }
 
@@ -185,7 +223,10 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[1] = back_office_service(node);
     node->services[2] = peer_service(node);
     node->services[3] = admin_service(node);
-    return rpc_server_start(&options, node->services, 4, &node->server, note);
+    node->services[4] = account_service(node);
+    node->services[5] = ledger_service(node);
+    size_t count = sizeof node->services / sizeof node->services[0];
+    return rpc_server_start(&options, node->services, count, &node->server, note);
 }
 
 static enum err start_all(struct node *node, struct note *note)
@@ -202,10 +243,12 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(metrics_create(&node->metrics));
     TRY(node_metrics_create(node, &node->counters));
     TRY(replier_start(&node->replier));
+    TRY(batch_rooms_open(node, &node->batches));
     TRY(peers_start(node, &peers, note));
     pthread_mutex_lock(&node->peers_lock);
     node->peers = peers;
     pthread_mutex_unlock(&node->peers_lock);
+    TRY(housekeeper_start(node, &node->housekeeper));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
     atomic_store(&node->is_serving, true);
@@ -244,6 +287,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
+    event_gate_init(&node->events);
     enum err err = start_all(node, note);
     if (err != ERR_OK) {
         node_stop(node);
@@ -270,9 +314,12 @@ void node_stop(struct node *node)
     node->peers = NULL;
     pthread_mutex_unlock(&node->peers_lock);
     peers_stop(peers);
+    housekeeper_stop(node->housekeeper);
     engine_close(node->engine);
     replier_stop(node->replier);
+    batch_rooms_close(node->batches);
     archive_close(node->archive);
+    vault_close(node->vault);
     readers_close(node->readers);
     if (node->state != NULL) {
         state_close(node->state);
@@ -285,6 +332,7 @@ void node_stop(struct node *node)
     signing_key_fini(&node->key);
     credentials_close(node->credentials);
     snapshot_release(node->snapshot);
+    event_gate_fini(&node->events);
     pthread_mutex_destroy(&node->peers_lock);
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->snapshot_lock);

@@ -15,6 +15,8 @@
 #include "config/node_config.h"
 #include "engine/engine.h"
 #include "node/credentials.h"
+#include "node/disk_guard.h"
+#include "node/event_gate.h"
 #include "node/readers.h"
 #include "node/snapshot.h"
 #include "rpc/client.h"
@@ -22,9 +24,12 @@
 #include "telemetry/http.h"
 #include "telemetry/log.h"
 
+struct batch_rooms;
 struct replier;
 struct peers;
 struct archive;
+struct vault;
+struct housekeeper;
 struct node_metrics;
 
 #define TALEA_VERSION "0.1.0"
@@ -51,10 +56,15 @@ struct node {
     struct engine *engine;
     struct reader_pool *readers;
     struct replier *replier;
+    struct batch_rooms *batches;
+    struct event_gate events;
     pthread_mutex_t peers_lock; /* the writer wakes them while they may be stopping */
     struct peers *peers;
     struct archive *archive;
-    struct rpc_service services[4];
+    struct vault *vault;
+    struct disk_guard disk_guard;
+    struct housekeeper *housekeeper;
+    struct rpc_service services[6];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;

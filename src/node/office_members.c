@@ -12,11 +12,6 @@
 #define INVALID_ARGUMENT  3
 #define TOKEN_BYTES       (2 * sizeof((struct uid){{0}}.bytes) + 1)
 
-static char *copy_text(struct arena *arena, const char *text, size_t capacity)
-{
-    return arena_text(arena, slice_of(text, strnlen(text, capacity)));
-}
-
 static enum err message_card(struct arena *arena, const struct ledger_view *view,
                              const struct card_number *number, Talea__V1__Card **out_card)
 {
@@ -27,7 +22,7 @@ static enum err message_card(struct arena *arena, const struct ledger_view *view
         return ERR_RESOURCE;
     }
     talea__v1__card__init(message);
-    message->number = copy_text(arena, number->digits, sizeof number->digits);
+    message->number = message_copy(arena, number->digits, sizeof number->digits);
     message->state = card.is_blocked ? TALEA__V1__CARD_STATE__CARD_STATE_BLOCKED
                                      : TALEA__V1__CARD_STATE__CARD_STATE_ACTIVE;
     *out_card = message;
@@ -46,6 +41,14 @@ static enum err message_cards(struct arena *arena, const struct ledger_view *vie
         message->n_cards++;
     }
     return ERR_OK;
+}
+
+static Talea__V1__MemberState state_of(const struct member *member)
+{
+    return member->is_merged    ? TALEA__V1__MEMBER_STATE__MEMBER_STATE_MERGED
+           : member->is_erased  ? TALEA__V1__MEMBER_STATE__MEMBER_STATE_ERASED
+           : member->is_blocked ? TALEA__V1__MEMBER_STATE__MEMBER_STATE_BLOCKED
+                                : TALEA__V1__MEMBER_STATE__MEMBER_STATE_ACTIVE;
 }
 
 /* ERR_NOT_FOUND when there is no such member, ERR_RESOURCE when the arena is full. */
@@ -70,10 +73,12 @@ static enum err message_member(struct node *node, struct arena *arena,
     talea__v1__member__init(message);
     TRY(message_cards(arena, view, &profile, message));
     message->member_id = message_uid(arena, id);
-    message->reference = copy_text(arena, personal.reference, sizeof personal.reference);
-    message->display_name = copy_text(arena, personal.name, sizeof personal.name);
+    message->reference = message_copy(arena, personal.reference, sizeof personal.reference);
+    message->display_name = message_copy(arena, personal.name, sizeof personal.name);
     message->enrolled_unix_ms = member.enrolled.ms;
     message->balance = message_balance(arena, &member, node_now(node));
+    message->state = state_of(&member);
+    message->is_pool = member.is_pool;
     if (message->member_id == NULL || message->reference == NULL || message->display_name == NULL ||
         message->balance == NULL) {
         return ERR_RESOURCE;

@@ -11,36 +11,19 @@ struct replier {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t has_work;
-    struct reply *first;
-    struct reply **last;
+    struct errand *first;
+    struct errand **last;
     bool is_stopping;
 };
 
-static void reply_free(struct reply *reply)
-{
-    free(reply->request);
-    free(reply->sealed);
-    free(reply);
-}
-
-static void send_one(struct reply *reply)
-{
-    const struct outcome *outcome = &reply->outcome;
-    if (outcome->err != ERR_OK) {
-        refuse_err(reply->call, outcome->err, NULL);
-    } else {
-        reply->send(reply);
-    }
-    reply_free(reply);
-}
-
-static struct reply *take_all(struct replier *replier)
+/* All that is queued, in order; NULL at the end. */
+static struct errand *take_all(struct replier *replier)
 {
     pthread_mutex_lock(&replier->lock);
     while (replier->first == NULL && !replier->is_stopping) {
         pthread_cond_wait(&replier->has_work, &replier->lock);
     }
-    struct reply *list = replier->first;
+    struct errand *list = replier->first;
     replier->first = NULL;
     replier->last = &replier->first;
     pthread_mutex_unlock(&replier->lock);
@@ -50,11 +33,11 @@ static struct reply *take_all(struct replier *replier)
 static void *replier_main(void *context)
 {
     struct replier *replier = context;
-    struct reply *list;
+    struct errand *list;
     while ((list = take_all(replier)) != NULL) {
         while (list != NULL) {
-            struct reply *next = list->next;
-            send_one(list);
+            struct errand *next = list->next;
+            list->run(list);
             list = next;
         }
     }
@@ -93,59 +76,111 @@ void replier_stop(struct replier *replier)
     free(replier);
 }
 
-/* On the writer's thread. */
-static void command_done(void *context, const struct outcome *outcome)
+void replier_put(struct replier *replier, struct errand *errand)
 {
-    struct reply *reply = context;
-    struct replier *replier = reply->node->replier;
-    reply->outcome = *outcome;
-    reply->next = NULL;
+    errand->next = NULL;
     pthread_mutex_lock(&replier->lock);
     bool was_empty = replier->first == NULL;
-    *replier->last = reply;
-    replier->last = &reply->next;
+    *replier->last = errand;
+    replier->last = &errand->next;
     pthread_mutex_unlock(&replier->lock);
     if (was_empty) {
         pthread_cond_signal(&replier->has_work);
     }
 }
 
-/* The command, with its sealed bytes where they stay as long as the reply. */
-static enum err keep_sealed(struct reply *reply, struct command *command)
+/* What happens to keys is settled before anybody is told. */
+static void settle_personal(struct reply *reply, const struct outcome *outcome)
 {
-    if (command->kind != COMMAND_ENROL || command->enrol.sealed.length == 0) {
-        return ERR_OK;
+    if (reply->sealed.length > 0) {
+        personal_enrolled(reply->node, reply->sealed, outcome);
     }
-    reply->sealed = malloc(command->enrol.sealed.length);
-    if (reply->sealed == NULL) {
+    if (reply->erasure != NULL) {
+        personal_end_erasure(reply->node, reply->erasure, outcome);
+    }
+}
+
+/* With the answer the call may be gone, and the reply with it. */
+static void send_reply(struct errand *errand)
+{
+    struct reply *reply = (struct reply *)(void *)errand; /* its first field */
+    struct hold_request *request = reply->request;
+    settle_personal(reply, &reply->outcome);
+    if (reply->outcome.err != ERR_OK) {
+        refuse_err(reply->call, reply->outcome.err, NULL);
+    } else {
+        reply->send(reply);
+    }
+    free(request);
+}
+
+/* On the engine's thread. */
+static void command_done(void *context, const struct outcome *outcome)
+{
+    struct reply *reply = context;
+    reply->outcome = *outcome;
+    replier_put(reply->node->replier, &reply->errand);
+}
+
+static enum err begin_erasure(struct reply *reply, const struct command *command)
+{
+    struct personal_erasure *erasure = arena_alloc(rpc_call_arena(reply->call), sizeof *erasure);
+    if (erasure == NULL) {
         return ERR_RESOURCE;
     }
-    memcpy(reply->sealed, command->enrol.sealed.at, command->enrol.sealed.length);
-    command->enrol.sealed.at = reply->sealed;
+    TRY(personal_begin_erasure(reply->node, &command->erase, erasure));
+    reply->erasure = erasure;
     return ERR_OK;
+}
+
+/* An enrolment's sealed bytes stay as long as the call. */
+static enum err submit(struct reply *reply, const struct command *command)
+{
+    struct engine *engine = reply->node->engine;
+    if (command->kind == COMMAND_ERASE_MEMBER) {
+        TRY(begin_erasure(reply, command));
+    }
+    if (command->kind != COMMAND_ENROL || command->enrol.sealed.length == 0) {
+        return engine_submit(engine, command, command_done, reply);
+    }
+    struct command kept = *command;
+    struct slice *sealed = &kept.enrol.sealed;
+    uint8_t *copy = arena_alloc(rpc_call_arena(reply->call), sealed->length);
+    if (copy == NULL) {
+        return ERR_RESOURCE;
+    }
+    memcpy(copy, sealed->at, sealed->length);
+    sealed->at = copy;
+    reply->sealed = *sealed;
+    return engine_submit(engine, &kept, command_done, reply);
+}
+
+/* Nothing was submitted. */
+static void take_back(struct reply *reply)
+{
+    const struct outcome refused = {.err = ERR_OK, .verdict = VERDICT_MEMBER_UNKNOWN};
+    settle_personal(reply, &refused);
 }
 
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
                  struct hold_request *request, reply_fn *send)
 {
-    struct reply *reply = calloc(1, sizeof *reply);
+    struct reply *reply = arena_alloc(rpc_call_arena(call), sizeof *reply);
     if (reply == NULL) {
         free(request);
         refuse_err(call, ERR_RESOURCE, NULL);
         return;
     }
-    reply->node = node;
-    reply->call = call;
-    reply->send = send;
-    reply->transaction = command->transaction_id;
-    reply->request = request;
-    struct command kept = *command;
-    enum err err = keep_sealed(reply, &kept);
-    if (err == ERR_OK) {
-        err = engine_submit(node->engine, &kept, command_done, reply);
-    }
+    *reply = (struct reply){.errand = {.run = send_reply},
+                            .node = node,
+                            .call = call,
+                            .send = send,
+                            .transaction = command->transaction_id,
+                            .request = request};
+    enum err err = submit(reply, command);
     if (err != ERR_OK) {
+        take_back(reply);
         refuse_err(call, err, NULL);
-        reply_free(reply);
+        free(request);
     }
 }

@@ -33,6 +33,7 @@ void refuse_err(struct rpc_call *call, enum err err, const struct note *note)
 }
 
 #define INVALID_ARGUMENT 3
+#define HOLD_SECONDS_MAX (30 * 24 * 3600u)
 
 bool request_uid(struct rpc_call *call, const char *field, const char *text, struct uid *out_id)
 {
@@ -95,7 +96,7 @@ static enum err member_by_card(const struct ledger_view *view, const struct card
     struct card card;
     TRY(ledger_get_card(view, number, &card));
     *out_member = card.member;
-    return ERR_OK;
+    return uid_is_nil(&card.member) ? ERR_NOT_FOUND : ERR_OK;
 }
 
 static bool member_found(struct rpc_call *call, enum err err, enum verdict otherwise)
@@ -108,19 +109,18 @@ static bool member_found(struct rpc_call *call, enum err err, enum verdict other
     return err == ERR_OK;
 }
 
-bool request_member(struct node *node, struct rpc_call *call, const struct ledger_view *view,
-                    const Talea__V1__MemberSelector *selector, struct uid *out_member)
+/* Whose it is by card or reference; by id that is still to be seen. */
+static bool select_member(struct node *node, struct rpc_call *call, const struct ledger_view *view,
+                          const Talea__V1__MemberSelector *selector, struct uid *out_member)
 {
     struct card_number card;
-    struct member row;
     uint8_t tag[PERSONAL_TAG_SIZE];
     switch (selector == NULL ? TALEA__V1__MEMBER_SELECTOR__BY__NOT_SET : selector->by_case) {
     case TALEA__V1__MEMBER_SELECTOR__BY_CARD:
         return request_card(call, selector->card, &card) &&
                member_found(call, member_by_card(view, &card, out_member), VERDICT_CARD_UNKNOWN);
     case TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID:
-        return request_uid(call, "member_id", selector->member_id, out_member) &&
-               member_found(call, ledger_get_member(view, out_member, &row), VERDICT_MEMBER_UNKNOWN);
+        return request_uid(call, "member_id", selector->member_id, out_member);
     case TALEA__V1__MEMBER_SELECTOR__BY_REFERENCE:
         if (selector->reference[0] == '\0' || strlen(selector->reference) > LIMIT_REFERENCE_BYTES) {
             break;
@@ -135,6 +135,47 @@ bool request_member(struct node *node, struct rpc_call *call, const struct ledge
     refuse(call, INVALID_ARGUMENT, "INVALID_SELECTOR",
            "Name the member by one of card, member_id or reference.");
     return false;
+}
+
+bool request_member_row(struct node *node, struct rpc_call *call, const struct ledger_view *view,
+                        const Talea__V1__MemberSelector *selector, struct uid *out_member,
+                        struct member *out_row)
+{
+    return select_member(node, call, view, selector, out_member) &&
+           member_found(call, ledger_follow_member(view, out_member, out_row),
+                        VERDICT_MEMBER_UNKNOWN);
+}
+
+bool request_member(struct node *node, struct rpc_call *call, const struct ledger_view *view,
+                    const Talea__V1__MemberSelector *selector, struct uid *out_member)
+{
+    struct member row;
+    return request_member_row(node, call, view, selector, out_member, &row);
+}
+
+bool request_member_now(struct node *node, struct rpc_call *call,
+                        const Talea__V1__MemberSelector *selector, struct uid *out_member)
+{
+    struct state_reader *reader;
+    enum err err = readers_take(node->readers, &reader);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return false;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    bool is_found = select_member(node, call, &view, selector, out_member);
+    readers_give(node->readers, reader);
+    return is_found;
+}
+
+bool hold_times(const struct node *node, struct unix_ms from, uint32_t seconds,
+                struct command_hold *hold)
+{
+    const struct node_limits *limits = &node->config.limits;
+    int64_t ms = seconds != 0 ? (int64_t)seconds * 1000 : (int64_t)limits->hold_minutes * 60000;
+    hold->capture_by.ms = from.ms + ms;
+    hold->deliver_by.ms = hold->capture_by.ms + (int64_t)limits->deliver_hours * 3600000;
+    return seconds <= HOLD_SECONDS_MAX;
 }
 
 struct command command_now(const struct node *node, enum command_kind kind,

@@ -26,10 +26,24 @@ MUST_USE bool request_text(struct rpc_call *call, const char *field, const char 
 /* 0 is now; else from 1970 to a day ahead. `*out_is_given` tells which. */
 MUST_USE bool request_time(struct rpc_call *call, const struct node *node, int64_t ms,
                            struct unix_ms *out_time, bool *out_is_given);
-/* The member that the selector names, as published. */
+/* The member that the selector names, as published, or where it went when it was merged. */
 MUST_USE bool request_member(struct node *node, struct rpc_call *call,
                              const struct ledger_view *view,
                              const Talea__V1__MemberSelector *selector, struct uid *out_member);
+/* The same with its row, which is large: never copy it. */
+MUST_USE bool request_member_row(struct node *node, struct rpc_call *call,
+                                 const struct ledger_view *view,
+                                 const Talea__V1__MemberSelector *selector, struct uid *out_member,
+                                 struct member *out_row);
+/* For a command: the id as it stands on card, reference or request, on a view of its own. The ledger
+ * follows merges by itself; and so a repeat says the same as before the merge. */
+MUST_USE bool request_member_now(struct node *node, struct rpc_call *call,
+                                 const Talea__V1__MemberSelector *selector, struct uid *out_member);
+
+/* T1 and T2 of a hold of so many seconds from a time on; 0 is the node's default. False: too long.
+ */
+MUST_USE bool hold_times(const struct node *node, struct unix_ms from, uint32_t seconds,
+                         struct command_hold *hold);
 
 /* A command of ours, dated now. */
 struct command command_now(const struct node *node, enum command_kind kind,

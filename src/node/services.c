@@ -1,7 +1,9 @@
 #include "node/services.h"
 
+#include "talea/v1/account.pb-c.h"
 #include "talea/v1/admin.pb-c.h"
 #include "talea/v1/back_office.pb-c.h"
+#include "talea/v1/ledger.pb-c.h"
 #include "talea/v1/peer.pb-c.h"
 #include "talea/v1/till.pb-c.h"
 
@@ -32,6 +34,31 @@ static const struct rpc_method office_methods[] = {
     {"GetStatement", ROLES_READ, RPC_INLINE, office_get_statement, NULL},
 };
 
+/* Tills move nobody's points but by a purchase, a burn or a return. */
+static const struct rpc_method account_methods[] = {
+    {"Transfer", ROLES_OFFICE, RPC_INLINE, account_transfer, NULL},
+    {"OpenPool", ROLES_OFFICE, RPC_INLINE, account_open_pool, NULL},
+    {"JoinPool", ROLES_OFFICE, RPC_INLINE, account_join_pool, NULL},
+    {"LeavePool", ROLES_OFFICE, RPC_INLINE, account_leave_pool, NULL},
+    {"GetPool", ROLES_READ, RPC_WORKER, account_get_pool, NULL},
+    {"ProposeAdjustment", ROLES_OFFICE, RPC_INLINE, account_propose_adjustment, NULL},
+    {"RuleAdjustment", ROLES_OFFICE, RPC_INLINE, account_rule_adjustment, NULL},
+    {"ListAdjustments", ROLES_READ, RPC_WORKER, account_list_adjustments, NULL},
+    {"BlockMember", ROLES_OFFICE, RPC_INLINE, account_block_member, NULL},
+    {"UnblockMember", ROLES_OFFICE, RPC_INLINE, account_unblock_member, NULL},
+    {"UnblockCard", ROLES_OFFICE, RPC_INLINE, account_unblock_card, NULL},
+    {"MergeMembers", ROLES_OFFICE, RPC_INLINE, account_merge_members, NULL},
+    {"UnmergeMembers", ROLES_OFFICE, RPC_INLINE, account_unmerge_members, NULL},
+    {"EraseMember", ROLES_OFFICE, RPC_INLINE, account_erase_member, NULL},
+};
+
+static const struct rpc_method ledger_methods[] = {
+    {"ExecuteBatch", ROLES_TILL, RPC_WORKER, ledger_execute_batch, NULL},
+    {"ExecuteStream", ROLES_TILL, RPC_WORKER, NULL, ledger_execute_stream},
+    {"GetTransaction", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, ledger_get_transaction, NULL},
+    {"WatchEvents", ROLES_READ, RPC_WORKER, NULL, ledger_watch_events},
+};
+
 static const struct rpc_method peer_methods[] = {
     {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
@@ -41,6 +68,7 @@ static const struct rpc_method peer_methods[] = {
 static const struct rpc_method admin_methods[] = {
     {"GetStatus", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, admin_get_status, NULL},
     {"VerifyLedger", (unsigned)ROLE_ADMIN | ROLE_AUDITOR, RPC_WORKER, NULL, admin_verify},
+    {"CreateBackup", ROLE_ADMIN, RPC_WORKER, NULL, admin_create_backup},
     {"ReloadConfiguration", ROLE_ADMIN, RPC_WORKER, admin_reload, NULL},
 };
 
@@ -63,4 +91,15 @@ struct rpc_service peer_service(struct node *node)
 struct rpc_service admin_service(struct node *node)
 {
     return (struct rpc_service){&talea__v1__admin_service__descriptor, ROWS(admin_methods), node};
+}
+
+struct rpc_service account_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__account_service__descriptor, ROWS(account_methods),
+                                node};
+}
+
+struct rpc_service ledger_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__ledger_service__descriptor, ROWS(ledger_methods), node};
 }

@@ -16,6 +16,8 @@ struct rpc_service till_service(struct node *node);
 struct rpc_service back_office_service(struct node *node);
 struct rpc_service peer_service(struct node *node);
 struct rpc_service admin_service(struct node *node);
+struct rpc_service account_service(struct node *node);
+struct rpc_service ledger_service(struct node *node);
 
 /* Handlers that live in files of their own. */
 rpc_unary_handler till_enrol, till_issue_card, till_block_card, till_get_balance;
@@ -25,10 +27,17 @@ rpc_unary_handler till_authorise_burn, till_capture_burn, till_void_burn, till_r
 rpc_unary_handler office_get_member, office_list_members, office_get_report;
 rpc_unary_handler office_list_periods, office_close_period, office_get_statement;
 rpc_stream_handler office_import_members, office_import_receipts;
+rpc_unary_handler account_transfer, account_open_pool, account_join_pool, account_leave_pool;
+rpc_unary_handler account_get_pool, account_propose_adjustment, account_rule_adjustment;
+rpc_unary_handler account_list_adjustments, account_block_member, account_unblock_member;
+rpc_unary_handler account_unblock_card, account_merge_members, account_unmerge_members;
+rpc_unary_handler account_erase_member;
+rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
+rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler peer_authorise_hold, peer_exchange_statement;
 rpc_stream_handler peer_clear;
 rpc_unary_handler admin_get_status, admin_reload;
-rpc_stream_handler admin_verify;
+rpc_stream_handler admin_verify, admin_create_backup;
 
 /* A till's hold on another brand's card: asks the home, records the grant, answers. */
 void authorise_abroad(struct node *node, struct rpc_call *call, const struct command *command);

@@ -5,8 +5,6 @@
 #include "node/services.h"
 #include "talea/v1/till.pb-c.h"
 
-#define HOLD_SECONDS_MAX (30 * 24 * 3600u)
-
 static void send_authorised(struct reply *reply)
 {
     Talea__V1__AuthoriseBurnResponse response;
@@ -29,24 +27,6 @@ static void send_authorised(struct reply *reply)
 void reply_authorised(struct node *node, struct rpc_call *call, const struct command *command)
 {
     reply_after(node, call, command, NULL, send_authorised);
-}
-
-/* T1 as the till asks, T2 as the node is configured. */
-static bool hold_times(const struct node *node, struct rpc_call *call, uint32_t seconds,
-                       struct command *command)
-{
-    if (seconds > HOLD_SECONDS_MAX) {
-        refuse(call, 3, "INVALID_TIME", "capture_within_seconds is more than %u.",
-               HOLD_SECONDS_MAX);
-        return false;
-    }
-    int64_t ms =
-        seconds != 0 ? (int64_t)seconds * 1000 : (int64_t)node->config.limits.hold_minutes * 60000;
-    struct command_hold *hold = &command->hold;
-    hold->capture_by.ms = command->business_time.ms + ms;
-    hold->deliver_by.ms =
-        hold->capture_by.ms + (int64_t)node->config.limits.deliver_hours * 3600000;
-    return true;
 }
 
 static bool is_own_card(struct node *node, struct rpc_call *call, const struct card_number *card,
@@ -77,8 +57,11 @@ void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMe
     struct command_hold *hold = &command.hold;
     if (!request_card(call, request->card, &hold->card) ||
         !request_text(call, "receipt", request->receipt, hold->receipt, sizeof hold->receipt) ||
-        !hold_times(node, call, request->capture_within_seconds, &command) ||
         !is_own_card(node, call, &hold->card, &is_own)) {
+        return;
+    }
+    if (!hold_times(node, command.business_time, request->capture_within_seconds, hold)) {
+        refuse(call, 3, "INVALID_TIME", "capture_within_seconds is more than 30 days.");
         return;
     }
     hold->redeemer = node->config.partner;

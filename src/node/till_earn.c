@@ -8,41 +8,24 @@
 #include "node/services.h"
 #include "talea/v1/till.pb-c.h"
 
-/* The member's balance after the command, where the member is ours. */
-static Talea__V1__Balance *balance_after(struct node *node, struct arena *arena,
-                                         const struct uid *member)
-{
-    struct state_reader *reader;
-    struct member row;
-    if (uid_is_nil(member) || readers_take(node->readers, &reader) != ERR_OK) {
-        return NULL;
-    }
-    struct ledger_view view = state_reader_view(reader);
-    enum err err = ledger_get_member(&view, member, &row);
-    readers_give(node->readers, reader);
-    return err == ERR_OK ? message_balance(arena, &row, node_now(node)) : NULL;
-}
-
 static void send_earned(struct reply *reply)
 {
     Talea__V1__EarnResponse response;
     talea__v1__earn_response__init(&response);
     const struct answer *answer = &reply->outcome.answer;
-    struct arena arena;
     char sale[UID_TEXT_MAX];
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;
     }
-    arena_init(&arena, LIMIT_DECODED_BYTES);
     uid_format(&reply->transaction, sale);
     response.sale_id = sale;
     response.earned_points = answer->points.minor;
     response.home = (char *)(uintptr_t)answer->home.text;
     response.journal_row = answer->row;
-    response.balance = balance_after(reply->node, &arena, &answer->member);
+    response.balance =
+        message_balance_now(reply->node, rpc_call_arena(reply->call), &answer->member);
     rpc_call_reply(reply->call, &response.base);
-    arena_fini(&arena);
 }
 
 /* Points by hand are the office's to give, not a till's. */
@@ -99,6 +82,7 @@ static void send_returned(struct reply *reply)
     response.taken_points = answer->points.minor;
     response.debt_points = answer->debt.minor;
     response.journal_row = answer->row;
+    response.written_off_points = answer->written_off.minor;
     rpc_call_reply(reply->call, &response.base);
 }
 

@@ -1,6 +1,5 @@
-/* A till's members and cards: enrolment, more cards, blocking, balances. */
+/* A till's members and cards: enrolment, more cards, blocking. */
 #include "crypto/random.h"
-#include "node/messages.h"
 #include "node/node.h"
 #include "node/personal.h"
 #include "node/requests.h"
@@ -61,22 +60,6 @@ static void send_issued_card(struct reply *reply)
     rpc_call_reply(reply->call, &response.base);
 }
 
-/* Resolves the selector on a view of its own. */
-static bool find_member(struct node *node, struct rpc_call *call,
-                        const Talea__V1__MemberSelector *selector, struct uid *out_member)
-{
-    struct state_reader *reader;
-    enum err err = readers_take(node->readers, &reader);
-    if (err != ERR_OK) {
-        refuse_err(call, err, NULL);
-        return false;
-    }
-    struct ledger_view view = state_reader_view(reader);
-    bool found = request_member(node, call, &view, selector, out_member);
-    readers_give(node->readers, reader);
-    return found;
-}
-
 void till_issue_card(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
@@ -87,7 +70,7 @@ void till_issue_card(void *context, struct rpc_call *call, const ProtobufCMessag
         return;
     }
     struct command command = command_now(node, COMMAND_ISSUE_CARD, &transaction);
-    if (find_member(node, call, request->member, &command.card.member)) {
+    if (request_member_now(node, call, request->member, &command.card.member)) {
         reply_after(node, call, &command, NULL, send_issued_card);
     }
 }
@@ -116,48 +99,4 @@ void till_block_card(void *context, struct rpc_call *call, const ProtobufCMessag
     if (request_card(call, request->card, &command.card.card)) {
         reply_after(node, call, &command, NULL, send_blocked_card);
     }
-}
-
-static void reply_balance(struct rpc_call *call, const struct uid *id, struct member *member,
-                          struct unix_ms now)
-{
-    Talea__V1__GetBalanceResponse response;
-    talea__v1__get_balance_response__init(&response);
-    struct arena arena;
-    char text[UID_TEXT_MAX];
-    uid_format(id, text);
-    arena_init(&arena, LIMIT_DECODED_BYTES);
-    response.member_id = text;
-    response.balance = message_balance(&arena, member, now);
-    if (response.balance == NULL) {
-        refuse_err(call, ERR_RESOURCE, NULL);
-    } else {
-        rpc_call_reply(call, &response.base);
-    }
-    arena_fini(&arena);
-}
-
-void till_get_balance(void *context, struct rpc_call *call, const ProtobufCMessage *message)
-{
-    struct node *node = context;
-    const Talea__V1__GetBalanceRequest *request =
-        (const Talea__V1__GetBalanceRequest *)(const void *)message;
-    struct state_reader *reader;
-    struct uid id;
-    struct member member;
-    enum err err = readers_take(node->readers, &reader);
-    if (err != ERR_OK) {
-        refuse_err(call, err, NULL);
-        return;
-    }
-    struct ledger_view view = state_reader_view(reader);
-    if (request_member(node, call, &view, request->member, &id)) {
-        err = ledger_get_member(&view, &id, &member);
-        if (err == ERR_OK) {
-            reply_balance(call, &id, &member, node_now(node));
-        } else {
-            refuse_err(call, err, NULL);
-        }
-    }
-    readers_give(node->readers, reader);
 }

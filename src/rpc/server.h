@@ -12,9 +12,9 @@
  * TOO_MANY_STREAMS). Strings in messages are UTF-8 without NUL. Health and reflection are served to
  * every proven identity.
  *
- * Threads: one thread owns the completion queue, decodes requests (each in a capped arena) and runs
- * the handlers marked RPC_INLINE, which must not block. RPC_WORKER handlers run on a bounded pool
- * and may block. Streaming handlers each run on a thread of their own, at most `streams_max` at
+ * Threads: one thread owns the completion queue and runs the handlers marked RPC_INLINE, which must
+ * not block. RPC_WORKER handlers run on a bounded pool and may block. Whoever runs a handler decodes
+ * its request before, in a capped arena. Streaming handlers each run on a thread of their own, at most `streams_max` at
  * once and LIMIT_STREAMS_PER_PEER of one partner's node. A reply may be given from any thread. C
  * core starts threads of its own, which inherit the signal mask: block the signals that the daemon
  * waits for before the first rpc_server_start or rpc_client_open, and don't fork after it.
@@ -24,7 +24,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-#include "base/bytes.h"
+#include "base/arena.h"
 #include "pki/identity.h"
 #include "rpc/status.h"
 
@@ -103,11 +103,16 @@ void rpc_server_set_serving(struct rpc_server *server, bool is_serving);
  * its handler kept must still be answered, or this never returns. NULL is allowed. */
 void rpc_server_stop(struct rpc_server *server, int64_t drain_ms);
 
+/* Memory that lasts until the reply is given, beside the request; for one thread at a time. */
+struct arena *rpc_call_arena(struct rpc_call *call);
 const struct identity *rpc_call_identity(const struct rpc_call *call);
 /* Milliseconds left until the caller's deadline; INT64_MAX without one. */
 int64_t rpc_call_time_left_ms(const struct rpc_call *call);
 /* Known for RPC_WORKER methods only: an RPC_INLINE one sees no cancel, only its deadline. */
 bool rpc_call_is_cancelled(const struct rpc_call *call);
+/* From an RPC_INLINE handler, for the odd call that takes long: `handler` goes on with the same
+ * request on a worker, or the call is refused when too many wait for one. */
+void rpc_call_continue(struct rpc_call *call, rpc_unary_handler *handler);
 void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *reply);
 void rpc_call_refuse(struct rpc_call *call, const struct rpc_status *status);
 

@@ -15,7 +15,9 @@ struct rpc_call {
     struct identity identity;
     int64_t started_us;
     struct arena arena;
+    grpc_byte_buffer *payload; /* until it is decoded */
     ProtobufCMessage *request;
+    rpc_unary_handler *handler;
     atomic_bool is_replied;
     atomic_bool is_cancelled;
     int cancelled;            /* written by C core */
@@ -65,6 +67,9 @@ static void call_destroy(struct rpc_call *call)
     grpc_call_unref(call->core);
     if (call->reply != NULL) {
         grpc_byte_buffer_destroy(call->reply);
+    }
+    if (call->payload != NULL) {
+        grpc_byte_buffer_destroy(call->payload);
     }
     outgoing_status_fini(&call->outgoing);
     arena_fini(&call->arena);
@@ -132,33 +137,54 @@ static void watch_close(struct rpc_call *call)
 static void run_handler(void *argument)
 {
     struct rpc_call *call = argument;
-    call->method->handler->unary(call->method->context, call, call->request);
+    call->handler(call->method->context, call, call->request);
 }
 
-void call_run_unary(struct rpc_call *call, const struct identity *identity,
-                    grpc_byte_buffer *payload)
+/* A large message takes a while: where there is a worker, it decodes. */
+static void decode_and_run(void *argument)
 {
+    struct rpc_call *call = argument;
     const ProtobufCMessageDescriptor *input = call->method->descriptor->input;
-    call->identity = *identity;
-    enum err err = payload_decode(payload, input, &call->arena, &call->request);
-    if (payload != NULL) {
-        grpc_byte_buffer_destroy(payload);
+    enum err err = payload_decode(call->payload, input, &call->arena, &call->request);
+    if (call->payload != NULL) {
+        grpc_byte_buffer_destroy(call->payload);
+        call->payload = NULL;
     }
     if (err != ERR_OK) {
         struct rpc_status refusal = payload_refusal(err, input);
         rpc_call_refuse(call, &refusal);
         return;
     }
-    if (call->method->handler->placement == RPC_INLINE) {
-        run_handler(call);
-        return;
-    }
-    watch_close(call);
-    if (pool_submit(&call->server->workers, run_handler, call) != ERR_OK) {
+    run_handler(call);
+}
+
+static void run_on_worker(struct rpc_call *call, pool_run *run)
+{
+    if (pool_submit(&call->server->workers, run, call) != ERR_OK) {
         struct rpc_status busy = rpc_status_make(GRPC_STATUS_RESOURCE_EXHAUSTED, "QUEUE_FULL",
                                                  "Too many calls wait already; ask again later.");
         rpc_call_refuse(call, &busy);
     }
+}
+
+void call_run_unary(struct rpc_call *call, const struct identity *identity,
+                    grpc_byte_buffer *payload)
+{
+    call->identity = *identity;
+    call->payload = payload;
+    call->handler = call->method->handler->unary;
+    if (call->method->handler->placement == RPC_INLINE) {
+        decode_and_run(call);
+        return;
+    }
+    watch_close(call);
+    run_on_worker(call, decode_and_run);
+}
+
+void rpc_call_continue(struct rpc_call *call, rpc_unary_handler *handler)
+{
+    call->handler = handler;
+    run_on_worker(call, run_handler);
 }
 
 /* One batch ends the call. After it has started the call may be gone. */
@@ -196,6 +222,11 @@ void rpc_call_refuse(struct rpc_call *call, const struct rpc_status *status)
 {
     ASSERT(status->code != GRPC_STATUS_OK);
     finish(call, status);
+}
+
+struct arena *rpc_call_arena(struct rpc_call *call)
+{
+    return &call->arena;
 }
 
 const struct identity *rpc_call_identity(const struct rpc_call *call)

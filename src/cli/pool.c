@@ -1,0 +1,102 @@
+/* talea pool open, join, leave, show. */
+#include "cli/account.h"
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/selector.h"
+
+const struct argp_option pool_open_options[] = {TRANSACTION_OPTION, {0}};
+const struct argp_option pool_change_options[] = {TRANSACTION_OPTION, {0}};
+
+enum cli_exit run_pool_open(struct cli *cli)
+{
+    Talea__V1__OpenPoolRequest request;
+    talea__v1__open_pool_request__init(&request);
+    Talea__V1__MemberSelector member;
+    const char *id;
+    enum cli_exit outcome = selector_read_text(cli, "MEMBER", cli_argument(cli, 1), &member);
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.transaction_id = message_text(id);
+    request.name = message_text(cli_argument(cli, 0));
+    request.member = &member;
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = account_call(cli, "OpenPool", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const Talea__V1__OpenPoolResponse *reply = (const Talea__V1__OpenPoolResponse *)message;
+    fprintf(cli->out, "pool       %s\n", reply->pool_id);
+    fprintf(cli->out, "next       talea pool join %s CARD; talea transfer CARD %s POINTS\n",
+            reply->pool_id, reply->pool_id);
+    return CLI_OK;
+}
+
+static enum cli_exit read_change(struct cli *cli, char **out_transaction, char **out_pool,
+                                 Talea__V1__MemberSelector *out_member)
+{
+    const char *id;
+    const char *pool;
+    enum cli_exit outcome = account_read_id(cli, 0, "POOL", &pool);
+    if (outcome == CLI_OK) {
+        outcome = selector_read_text(cli, "MEMBER", cli_argument(cli, 1), out_member);
+    }
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
+    if (outcome == CLI_OK) {
+        *out_transaction = message_text(id);
+        *out_pool = message_text(pool);
+    }
+    return outcome;
+}
+
+enum cli_exit run_pool_join(struct cli *cli)
+{
+    Talea__V1__JoinPoolRequest request;
+    talea__v1__join_pool_request__init(&request);
+    Talea__V1__MemberSelector member;
+    enum cli_exit outcome = read_change(cli, &request.transaction_id, &request.pool_id, &member);
+    request.member = &member;
+    return outcome == CLI_OK
+               ? account_do(cli, "JoinPool", &request.base, "joined", cli_argument(cli, 1))
+               : outcome;
+}
+
+enum cli_exit run_pool_leave(struct cli *cli)
+{
+    Talea__V1__LeavePoolRequest request;
+    talea__v1__leave_pool_request__init(&request);
+    Talea__V1__MemberSelector member;
+    enum cli_exit outcome = read_change(cli, &request.transaction_id, &request.pool_id, &member);
+    request.member = &member;
+    return outcome == CLI_OK
+               ? account_do(cli, "LeavePool", &request.base, "left", cli_argument(cli, 1))
+               : outcome;
+}
+
+enum cli_exit run_pool_show(struct cli *cli)
+{
+    Talea__V1__GetPoolRequest request;
+    talea__v1__get_pool_request__init(&request);
+    const char *pool;
+    enum cli_exit outcome = account_read_id(cli, 0, "POOL", &pool);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.pool_id = message_text(pool);
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = account_call(cli, "GetPool", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const Talea__V1__GetPoolResponse *reply = (const Talea__V1__GetPoolResponse *)message;
+    fprintf(cli->out, "pool       %s\nname       %s\n", reply->pool_id, reply->name);
+    for (size_t i = 0; i < reply->n_member_ids; i++) {
+        fprintf(cli->out, "%-10s %s\n", i == 0 ? "members" : "", reply->member_ids[i]);
+    }
+    return selector_print_balance(cli, reply->balance);
+}

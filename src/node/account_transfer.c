@@ -1,0 +1,43 @@
+/* An office's transfers between members and pools. */
+#include "node/messages.h"
+#include "node/node.h"
+#include "node/requests.h"
+#include "node/services.h"
+#include "talea/v1/account.pb-c.h"
+
+static void send_transferred(struct reply *reply)
+{
+    Talea__V1__TransferResponse response;
+    talea__v1__transfer_response__init(&response);
+    const struct answer *answer = &reply->outcome.answer;
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    response.points = answer->points.minor;
+    response.balance =
+        message_balance_now(reply->node, rpc_call_arena(reply->call), &answer->member);
+    response.journal_row = answer->row;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void account_transfer(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__TransferRequest *request =
+        (const Talea__V1__TransferRequest *)(const void *)message;
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_TRANSFER, &transaction);
+    struct command_transfer *transfer = &command.transfer;
+    transfer->points = points_of(request->points);
+    if (request_text(call, "receipt", request->receipt, transfer->receipt,
+                     sizeof transfer->receipt) &&
+        request_member_now(node, call, request->from, &transfer->from) &&
+        request_member_now(node, call, request->to, &transfer->to) &&
+        (request->by == NULL || request_member_now(node, call, request->by, &transfer->by))) {
+        reply_after(node, call, &command, NULL, send_transferred);
+    }
+}

@@ -1,0 +1,46 @@
+/* A batch to the ledger, and its outcomes as answers. */
+#include "node/batch.h"
+
+enum err batch_submit(struct batch_room *room, engine_done *done, void *context)
+{
+    if (room->submitted == 0) {
+        struct outcome nothing = {.err = ERR_OK};
+        done(context, &nothing);
+        return ERR_OK;
+    }
+    return engine_submit_batch(room->node->engine, room->commands, room->submitted, room->is_linked,
+                               room->outcomes, done, context);
+}
+
+static void fill_answer(const struct outcome *outcome, enum command_kind kind,
+                        Talea__V1__BatchAnswer *out)
+{
+    const struct answer *answer = &outcome->answer;
+    out->refusal = (Talea__V1__Refusal)outcome->verdict;
+    out->journal_row = answer->row;
+    out->is_repeat = outcome->is_repeat;
+    if (outcome->verdict != VERDICT_OK) {
+        return;
+    }
+    out->points = answer->points.minor;
+    out->left_points = answer->left.minor;
+    out->debt_points = answer->debt.minor;
+    out->written_off_points = answer->written_off.minor;
+    if (kind == COMMAND_HOLD) {
+        out->capture_by_unix_ms = answer->capture_by.ms;
+        out->deliver_by_unix_ms = answer->deliver_by.ms;
+    }
+}
+
+Talea__V1__BatchAnswer **batch_answer(struct batch_room *room)
+{
+    for (size_t i = 0; i < room->count; i++) {
+        talea__v1__batch_answer__init(&room->answers[i]);
+        room->answers[i].refusal = (Talea__V1__Refusal)room->refusals[i];
+        room->answer_list[i] = &room->answers[i];
+    }
+    for (size_t i = 0; i < room->submitted; i++) {
+        fill_answer(&room->outcomes[i], room->commands[i].kind, &room->answers[room->places[i]]);
+    }
+    return room->answer_list;
+}

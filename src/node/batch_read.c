@@ -1,0 +1,280 @@
+/* From a batch's message to commands. */
+#include <string.h>
+
+#include "base/text.h"
+#include "clearing/roster.h"
+#include "node/batch.h"
+#include "node/earning.h"
+#include "node/requests.h"
+#include "node/services.h"
+
+/* Numbers of the proto's enum Refusal; 0 is none. */
+#define REFUSE(name) ((unsigned)TALEA__V1__REFUSAL__REFUSAL_##name)
+#define READ_OK      0u
+
+/* What all commands of one batch have in common. */
+struct batch_reading {
+    struct node *node;
+    const struct snapshot *snapshot;
+    struct unix_ms now;
+    bool is_office; /* the caller may do more than a till */
+    /* The programme's terms for a purchase of this moment, once there was one. */
+    bool has_terms;
+    struct command_earn terms;
+};
+
+static unsigned read_id(ProtobufCBinaryData bytes, struct uid *out_id)
+{
+    if (bytes.len != sizeof out_id->bytes) {
+        return REFUSE(INVALID_ID);
+    }
+    memcpy(out_id->bytes, bytes.data, sizeof out_id->bytes);
+    return uid_is_nil(out_id) ? REFUSE(INVALID_ID) : READ_OK;
+}
+
+/* Into a field that is zero. */
+static unsigned read_text(const char *text, char *out, size_t capacity)
+{
+    size_t length = strlen(text);
+    if (length >= capacity) {
+        return REFUSE(TEXT_TOO_LONG);
+    }
+    if (length > 0 && !text_is_printable(slice_of(text, length))) {
+        return REFUSE(INVALID_TEXT);
+    }
+    memcpy(out, text, length);
+    return READ_OK;
+}
+
+static unsigned read_time(const struct batch_reading *reading, int64_t ms, struct command *command)
+{
+    if (ms < 0 || ms > reading->now.ms + DAY_MS) {
+        return REFUSE(INVALID_TIME);
+    }
+    command->is_dated = ms != 0;
+    command->business_time = ms != 0 ? (struct unix_ms){ms} : reading->now;
+    return READ_OK;
+}
+
+static unsigned read_earner(const Talea__V1__BatchEarn *said, struct command_earn *earn)
+{
+    bool has_card = said->card[0] != '\0';
+    if (has_card == (said->member_id.len > 0)) {
+        return REFUSE(INVALID_CARD);
+    }
+    if (!has_card) {
+        return read_id(said->member_id, &earn->member);
+    }
+    return card_number_parse(said->card, &earn->card) == ERR_OK ? READ_OK : REFUSE(INVALID_CARD);
+}
+
+/* Purchases of this moment, the most, all have the same terms. */
+static unsigned read_terms(struct batch_reading *reading, struct command *command)
+{
+    struct command_earn *earn = &command->earn;
+    bool is_usual = !command->is_dated && earn->currency[0] == '\0';
+    if (is_usual && reading->has_terms) {
+        memcpy(earn->currency, reading->terms.currency, sizeof earn->currency);
+        earn->rate = reading->terms.rate;
+        earn->active_from = reading->terms.active_from;
+        earn->expires_at = reading->terms.expires_at;
+        return READ_OK;
+    }
+    enum verdict verdict = earning_terms(reading->snapshot, reading->now, command);
+    if (is_usual && verdict == VERDICT_OK) {
+        reading->terms = *earn;
+        reading->has_terms = true;
+    }
+    return (unsigned)verdict;
+}
+
+static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchCommand *said,
+                          struct command *command)
+{
+    struct command_earn *earn = &command->earn;
+    unsigned refusal = read_earner(said->earn, earn);
+    if (refusal == READ_OK) {
+        refusal = read_text(said->receipt, earn->receipt, sizeof earn->receipt);
+    }
+    if (refusal == READ_OK) {
+        refusal = read_text(said->earn->currency, earn->currency, sizeof earn->currency);
+    }
+    if (refusal == READ_OK && said->earn->fixed_points != 0 && !reading->is_office) {
+        refusal = REFUSE(ROLE_NOT_ALLOWED);
+    }
+    if (refusal != READ_OK) {
+        return refusal;
+    }
+    earn->amount = money_of(said->earn->amount_minor);
+    earn->is_fixed = said->earn->fixed_points != 0;
+    earn->fixed_points = points_of(said->earn->fixed_points);
+    return read_terms(reading, command);
+}
+
+static unsigned read_authorise(struct batch_reading *reading, const Talea__V1__BatchCommand *said,
+                               struct command *command)
+{
+    struct command_hold *hold = &command->hold;
+    if (card_number_parse(said->authorise->card, &hold->card) != ERR_OK) {
+        return REFUSE(INVALID_CARD);
+    }
+    const struct roster_partner *home = roster_home_of(&reading->snapshot->roster, &hold->card);
+    if (home == NULL) {
+        return REFUSE(PARTNER_UNKNOWN);
+    }
+    if (!roster_is_self(&reading->snapshot->roster, &home->id)) {
+        return REFUSE(FOREIGN_CARD);
+    }
+    if (!hold_times(reading->node, reading->now, said->authorise->capture_within_seconds, hold)) {
+        return REFUSE(INVALID_TIME);
+    }
+    hold->redeemer = reading->node->config.partner;
+    hold->points = points_of(said->authorise->points);
+    return read_text(said->receipt, hold->receipt, sizeof hold->receipt);
+}
+
+static unsigned read_use(const Talea__V1__BatchCommand *said, ProtobufCBinaryData hold,
+                         int64_t points, struct command *command)
+{
+    struct command_hold_use *use = &command->use;
+    use->points = points_of(points);
+    unsigned refusal = read_id(hold, &use->hold);
+    return refusal != READ_OK ? refusal : read_text(said->receipt, use->receipt, sizeof use->receipt);
+}
+
+static unsigned read_return(const Talea__V1__BatchCommand *said, struct command *command)
+{
+    struct command_return_sale *body = &command->return_sale;
+    body->amount = money_of(said->return_purchase->amount_minor);
+    unsigned refusal = read_id(said->return_purchase->sale_id, &body->sale);
+    return refusal != READ_OK ? refusal
+                              : read_text(said->receipt, body->receipt, sizeof body->receipt);
+}
+
+static unsigned read_transfer(const struct batch_reading *reading,
+                              const Talea__V1__BatchCommand *said, struct command *command)
+{
+    struct command_transfer *body = &command->transfer;
+    const Talea__V1__BatchTransfer *transfer = said->transfer;
+    if (!reading->is_office) {
+        return REFUSE(ROLE_NOT_ALLOWED);
+    }
+    unsigned refusal = read_id(transfer->from_id, &body->from);
+    if (refusal == READ_OK) {
+        refusal = read_id(transfer->to_id, &body->to);
+    }
+    if (refusal == READ_OK && transfer->by_id.len > 0) {
+        refusal = read_id(transfer->by_id, &body->by);
+    }
+    body->points = points_of(transfer->points);
+    return refusal != READ_OK ? refusal
+                              : read_text(said->receipt, body->receipt, sizeof body->receipt);
+}
+
+static enum command_kind kind_of(const Talea__V1__BatchCommand *said)
+{
+    switch (said->command_case) {
+    case TALEA__V1__BATCH_COMMAND__COMMAND_EARN:
+        return COMMAND_EARN;
+    case TALEA__V1__BATCH_COMMAND__COMMAND_AUTHORISE:
+        return COMMAND_HOLD;
+    case TALEA__V1__BATCH_COMMAND__COMMAND_CAPTURE:
+        return COMMAND_CAPTURE;
+    case TALEA__V1__BATCH_COMMAND__COMMAND_VOID_HOLD:
+        return COMMAND_VOID;
+    case TALEA__V1__BATCH_COMMAND__COMMAND_RETURN_PURCHASE:
+        return COMMAND_RETURN_SALE;
+    case TALEA__V1__BATCH_COMMAND__COMMAND_RETURN_BURN:
+        return COMMAND_RETURN_BURN;
+    case TALEA__V1__BATCH_COMMAND__COMMAND_TRANSFER:
+        return COMMAND_TRANSFER;
+    case TALEA__V1__BATCH_COMMAND__COMMAND__NOT_SET:
+    case _TALEA__V1__BATCH_COMMAND__COMMAND__CASE_IS_INT_SIZE:
+        break;
+    }
+    return COMMAND_KIND_END;
+}
+
+static unsigned read_body(struct batch_reading *reading, const Talea__V1__BatchCommand *said,
+                          struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_EARN:
+        return read_earn(reading, said, command);
+    case COMMAND_HOLD:
+        return read_authorise(reading, said, command);
+    case COMMAND_CAPTURE:
+        return read_use(said, said->capture->hold_id, said->capture->points, command);
+    case COMMAND_VOID:
+        return read_use(said, said->void_hold->hold_id, 0, command);
+    case COMMAND_RETURN_SALE:
+        return read_return(said, command);
+    case COMMAND_RETURN_BURN:
+        return read_use(said, said->return_burn->hold_id, said->return_burn->points, command);
+    case COMMAND_TRANSFER:
+        return read_transfer(reading, said, command);
+    default:
+        return REFUSE(INVALID_COMMAND);
+    }
+}
+
+static unsigned read_command(struct batch_reading *reading, const Talea__V1__BatchCommand *said,
+                             struct command *command)
+{
+    *command = (struct command){.kind = kind_of(said), .origin = reading->node->config.partner};
+    unsigned refusal = read_id(said->transaction_id, &command->transaction_id);
+    if (refusal == READ_OK) {
+        refusal = read_time(reading, said->business_unix_ms, command);
+    }
+    return refusal != READ_OK ? refusal : read_body(reading, said, command);
+}
+
+bool batch_fits(const struct batch_said *said)
+{
+    return said->count >= 1 && said->count <= LIMIT_BATCH_COMMANDS;
+}
+
+struct rpc_status batch_refusal(const struct batch_said *said)
+{
+    return rpc_status_make(3, "INVALID_BATCH", "A batch has 1 to %u commands, not %zu.",
+                           LIMIT_BATCH_COMMANDS, said->count);
+}
+
+/* One that can't be done undoes the others of its link. */
+static void refuse_linked(struct batch_room *room)
+{
+    for (size_t i = 0; i < room->count; i++) {
+        if (room->refusals[i] == READ_OK) {
+            room->refusals[i] = REFUSE(LINKED_REFUSED);
+        }
+    }
+    room->submitted = 0;
+}
+
+void batch_read(struct batch_room *room, const struct identity *caller,
+                const struct batch_said *said)
+{
+    ASSERT(batch_fits(said));
+    struct snapshot *snapshot = node_snapshot(room->node);
+    struct batch_reading reading = {
+        .node = room->node,
+        .snapshot = snapshot,
+        .now = node_now(room->node),
+        .is_office = ((unsigned)caller->role & ROLES_OFFICE) != 0,
+    };
+    room->count = said->count;
+    room->is_linked = said->is_linked;
+    room->submitted = 0;
+    for (size_t i = 0; i < said->count; i++) {
+        unsigned refusal =
+            read_command(&reading, said->commands[i], &room->commands[room->submitted]);
+        room->refusals[i] = (uint16_t)refusal;
+        if (refusal == READ_OK) {
+            room->places[room->submitted++] = (uint16_t)i;
+        }
+    }
+    snapshot_release(snapshot);
+    if (room->is_linked && room->submitted < room->count) {
+        refuse_linked(room);
+    }
+}

@@ -1,0 +1,147 @@
+#include "node/event_message.h"
+
+#include "node/messages.h"
+#include "node/record_words.h"
+
+static char empty[] = "";
+
+/* "" for the nil id. */
+static char *text_of_uid(struct arena *arena, const struct uid *id)
+{
+    return uid_is_nil(id) ? empty : message_uid(arena, id);
+}
+
+static char *text_of_partner(struct arena *arena, const struct partner_id *partner)
+{
+    return partner->text[0] == '\0' ? empty : message_copy(arena, partner->text, PARTNER_ID_MAX);
+}
+
+static Talea__V1__EventAccount *message_account(struct arena *arena,
+                                                const struct account_ref *account)
+{
+    Talea__V1__EventAccount *message = arena_alloc(arena, sizeof *message);
+    if (message == NULL) {
+        return NULL;
+    }
+    talea__v1__event_account__init(message);
+    message->account = (char *)(uintptr_t)account_kind_name(account->kind);
+    message->member_id = text_of_uid(arena, &account->member);
+    message->partner = text_of_partner(arena, &account->partner);
+    message->period = account->period.yyyymm;
+    return message->member_id == NULL || message->partner == NULL ? NULL : message;
+}
+
+static enum err add_posting(struct arena *arena, const struct effect_post *post,
+                            Talea__V1__Event *event)
+{
+    Talea__V1__Posting *message = arena_alloc(arena, sizeof *message);
+    if (message == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__posting__init(message);
+    message->debit = message_account(arena, &post->debit);
+    message->credit = message_account(arena, &post->credit);
+    message->points = post->points.minor;
+    event->postings[event->n_postings++] = message;
+    return message->debit == NULL || message->credit == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
+static enum err add_lot(struct arena *arena, const struct effect_lot *lot, Talea__V1__Event *event)
+{
+    Talea__V1__LotChange *message = arena_alloc(arena, sizeof *message);
+    if (message == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__lot_change__init(message);
+    message->member_id = text_of_uid(arena, &lot->member);
+    message->issuer = text_of_partner(arena, &lot->key.issuer);
+    message->tariff = lot->key.tariff;
+    message->active_from_unix_ms = lot->key.active_from.ms;
+    message->expires_at_unix_ms = lot->key.expires_at.ms;
+    message->idle_months = lot->key.idle_months;
+    message->free_delta_points = lot->free_delta;
+    message->held_delta_points = lot->held_delta;
+    event->lots[event->n_lots++] = message;
+    return message->member_id == NULL || message->issuer == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
+static enum err count_effects(const struct record *record, size_t *out_posts, size_t *out_lots)
+{
+    struct reader in = reader_of(record->effects);
+    *out_posts = 0;
+    *out_lots = 0;
+    for (uint32_t i = 0; i < record->effect_count; i++) {
+        struct effect effect;
+        effect_read(&in, &effect);
+        TRY(in.err);
+        *out_posts += effect.kind == EFFECT_POST ? 1 : 0;
+        *out_lots += effect.kind == EFFECT_LOT ? 1 : 0;
+    }
+    return ERR_OK;
+}
+
+static enum err add_effects(struct arena *arena, const struct record *record,
+                            Talea__V1__Event *event)
+{
+    struct reader in = reader_of(record->effects);
+    size_t posts;
+    size_t lots;
+    TRY(count_effects(record, &posts, &lots));
+    event->postings = arena_alloc(arena, (posts + 1) * sizeof *event->postings);
+    event->lots = arena_alloc(arena, (lots + 1) * sizeof *event->lots);
+    if (event->postings == NULL || event->lots == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (uint32_t i = 0; i < record->effect_count; i++) {
+        struct effect effect;
+        effect_read(&in, &effect);
+        TRY(in.err);
+        if (effect.kind == EFFECT_POST) {
+            TRY(add_posting(arena, &effect.post, event));
+        } else if (effect.kind == EFFECT_LOT) {
+            TRY(add_lot(arena, &effect.lot, event));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err fill_texts(struct arena *arena, const struct record *record,
+                           const struct command *command, Talea__V1__Event *event)
+{
+    const struct answer *answer = &record->answer;
+    event->transaction_id = text_of_uid(arena, record_transaction(record, command));
+    event->origin = text_of_partner(arena, &record->origin);
+    event->member_id = text_of_uid(arena, &answer->member);
+    event->card = message_copy(arena, record_card(record, command)->digits, CARD_DIGITS_MAX);
+    event->home = text_of_partner(arena, &answer->home);
+    event->receipt = message_copy(arena, record_receipt(command), LIMIT_REFERENCE_BYTES);
+    bool is_whole = event->transaction_id != NULL && event->origin != NULL &&
+                    event->member_id != NULL && event->card != NULL && event->home != NULL &&
+                    event->receipt != NULL;
+    return is_whole ? ERR_OK : ERR_RESOURCE;
+}
+
+enum err event_message(struct arena *arena, const struct record *record,
+                       Talea__V1__Event **out_event)
+{
+    struct command command;
+    TRY(record_command(record, &command));
+    Talea__V1__Event *event = arena_alloc(arena, sizeof *event);
+    if (event == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__event__init(event);
+    event->journal_row = record->row;
+    event->recorded_unix_ms = record->time.ms;
+    event->kind = (Talea__V1__EventKind)record->kind;
+    event->refusal = (Talea__V1__Refusal)record->verdict;
+    event->business_unix_ms = record_business_time(record, &command).ms;
+    event->points = record->answer.points.minor;
+    event->left_points = record->answer.left.minor;
+    event->debt_points = record->answer.debt.minor;
+    event->written_off_points = record->answer.written_off.minor;
+    TRY(fill_texts(arena, record, &command, event));
+    TRY(add_effects(arena, record, event));
+    *out_event = event;
+    return ERR_OK;
+}
