@@ -26,7 +26,8 @@ static make_fn *what_to_make(const struct making *making)
         return make_enrol;
     }
     if (making->mood->is_hoarding && !one_in(making->step->numbers[1], 3)) {
-        return one_in(making->step->numbers[1], 20) ? make_rule : make_earn;
+        uint32_t other = making->step->numbers[1] % 40;
+        return other == 1 ? make_rule : other == 2 ? make_merge : make_earn;
     }
     if (making->mood->is_flooding && !one_in(making->step->numbers[1], 5)) {
         return make_entry;
