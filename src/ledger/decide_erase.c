@@ -50,6 +50,7 @@ enum err decide_forget(struct decision *d, struct member_work *work, const struc
         decide_put_card(d, &profile->cards[i], &(struct card){.is_blocked = true});
     }
     work->row.is_erased = true;
+    work->row.is_blocked = false;
     work_mark(d, work);
     return ERR_OK;
 }
