@@ -15,7 +15,7 @@ static void engine_free(struct engine *engine)
 {
     queue_fini(&engine->queue);
     timekeeper_fini(&engine->timekeeper);
-    overlay_destroy(engine->overlay);
+    state_writer_destroy(engine->tables);
     plan_fini(&engine->plan);
     buffer_fini(&engine->body);
     buffer_fini(&engine->scratch);
@@ -72,9 +72,9 @@ enum err engine_open(const struct engine_options *options, struct engine **out_e
     timekeeper_init(&engine->timekeeper);
     plan_init(&engine->plan);
     record_reader_init(&engine->records, &engine->options.journal);
-    enum err err = overlay_create(options->state, &engine->overlay);
+    enum err err = state_writer_create(options->state, &engine->tables);
     if (err == ERR_OK) {
-        engine->store = overlay_port(engine->overlay);
+        engine->store = state_writer_port(engine->tables);
         engine->store.view.record = writer_record;
         engine->store.view.record_context = engine;
         err = engine_recover(engine, note);

@@ -1,10 +1,9 @@
 /* The engine: one writer with group commit around the functional core.
  *
- *   submit -> bounded queue -> decide, apply to an overlay -> journal batch durable -> publish ->
- *   answer all
+ *   submit -> bounded queue -> decide, apply -> journal batch durable -> readers see it -> answer all
  *
  * Nobody is answered before the journal has the batch; what readers see is durable. When the
- * journal refuses, the overlay is dropped, everybody in the batch is told so, and nothing has
+ * journal refuses, the tables go back, everybody in the batch is told so, and nothing has
  * changed.
  *
  * Threads: a writer and a timekeeper (checkpoints; lots and holds that fall due). Any thread may

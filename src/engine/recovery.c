@@ -58,14 +58,15 @@ static enum err recover_batch(void *context, uint64_t first_row, struct slice by
     }
     uint64_t last_row = batch.first_row + batch.count - 1;
     if (last_row > recovery->applied_row) {
-        overlay_publish(engine->overlay, last_row);
+        TRY(state_writer_seal(engine->tables, last_row));
+        state_make_durable(engine->options.state, last_row);
         recovery->applied_row = last_row;
     }
     engine->head = batch.hash;
     engine->last_time = batch.time;
     recovery->has_head = true;
     recovery->expected_row = last_row + 1;
-    if (state_memtable_bytes(engine->options.state) > engine->options.memtable_bytes) {
+    if (state_dirty_bytes(engine->options.state) > engine->options.memtable_bytes) {
         return state_checkpoint(engine->options.state);
     }
     return ERR_OK;
@@ -77,11 +78,12 @@ enum err engine_recover(struct engine *engine, struct note *note)
     uint64_t checkpointed = state_checkpointed_row(engine->options.state);
     uint64_t next_row;
     TRY(journal->next_row(journal->context, &next_row));
-    if (checkpointed >= next_row) {
+    uint64_t newest = state_newest_row(engine->options.state);
+    if (newest >= next_row) {
         return note_set(note, ERR_CORRUPT,
                         "the state holds row %" PRIu64 " but the journal ends before row %" PRIu64
                         ": the journal is an older copy",
-                        checkpointed, next_row);
+                        newest, next_row);
     }
     /* From the batch of the last checkpointed row on, for its hash. */
     struct recovery recovery = {engine, note, checkpointed, checkpointed == 0 ? 1 : checkpointed,

@@ -139,7 +139,7 @@ static bool run_due(struct engine *engine)
 
 static enum err checkpoint(struct engine *engine)
 {
-    if (state_memtable_bytes(engine->options.state) == 0) {
+    if (state_dirty_bytes(engine->options.state) == 0) {
         return ERR_OK;
     }
     enum err err = state_checkpoint(engine->options.state);

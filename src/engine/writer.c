@@ -130,10 +130,10 @@ static enum err run_submission(struct engine *engine, struct submission *s)
 static void decide_one(struct engine *engine, struct submission *s)
 {
     struct batch_builder before = engine->builder;
-    overlay_mark(engine->overlay);
+    state_writer_mark(engine->tables);
     enum err err = run_submission(engine, s);
     if (err != ERR_OK) {
-        overlay_undo_to_mark(engine->overlay);
+        state_writer_undo_to_mark(engine->tables);
         engine->builder.count = before.count;
         engine->builder.records.length = before.records.length;
         engine->builder.records.err = ERR_OK;
@@ -168,18 +168,20 @@ static enum err commit(struct engine *engine)
 {
     struct hash head;
     if (engine->builder.count == 0) {
-        overlay_clear(engine->overlay);
         return ERR_OK;
     }
-    enum err err = append(engine, &head);
+    uint64_t last_row = engine->next_row + engine->builder.count - 1;
+    enum err err = state_writer_seal(engine->tables, last_row);
+    if (err == ERR_OK) {
+        err = append(engine, &head);
+    }
     if (err != ERR_OK) {
         atomic_fetch_add(&engine->counters.commit_failures, 1);
         engine_trouble(engine, "commit-failed", err_describe(err)->sentence);
-        overlay_clear(engine->overlay);
+        state_writer_rollback(engine->tables);
         return err;
     }
-    uint64_t last_row = engine->next_row + engine->builder.count - 1;
-    overlay_publish(engine->overlay, last_row);
+    state_make_durable(engine->options.state, last_row);
     engine->head = head;
     engine->next_row = last_row + 1;
     atomic_store(&engine->counters.journal_row, last_row);
@@ -243,7 +245,7 @@ void *writer_main(void *context)
         while (list != NULL) {
             list = run_batch(engine, list);
         }
-        if (state_memtable_bytes(engine->options.state) > engine->options.memtable_bytes) {
+        if (state_dirty_bytes(engine->options.state) > engine->options.memtable_bytes) {
             timekeeper_nudge(&engine->timekeeper);
         }
     }

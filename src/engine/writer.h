@@ -39,7 +39,7 @@ struct engine {
     struct counters counters;
 
     /* The writer's alone. */
-    struct overlay *overlay;
+    struct state_writer *tables;
     struct ledger_store store;
     struct engine_terms terms;
     struct ledger_terms ledger_terms;

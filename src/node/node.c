@@ -150,7 +150,8 @@ static enum err open_ledger(struct node *node, struct note *note)
     disk_guard_init(&node->disk_guard, disk_of_folder(config->data.text),
                     (uint64_t)config->limits.min_free_mb << 20);
     TRY(open_vault(node, note));
-    TRY(state_open(config->data.text, STATE_WRITE, &node->state, note));
+    struct state_options state = {.folder = config->data.text, .mode = STATE_WRITE};
+    TRY(state_open(&state, &node->state, note));
     struct engine_options options = {
         .journal = node->journal,
         .state = node->state,

@@ -111,7 +111,8 @@ void brand_open(struct brand *brand)
     struct note note = {""};
     assert_int_equal(journal_file_open(brand->folder, JOURNAL_WRITE, &brand->file, &note), ERR_OK);
     brand->journal.real = journal_file_port(brand->file);
-    assert_int_equal(state_open(brand->folder, STATE_WRITE, &brand->state, &note), ERR_OK);
+    struct state_options state = {.folder = brand->folder, .mode = STATE_WRITE};
+    assert_int_equal(state_open(&state, &brand->state, &note), ERR_OK);
     struct engine_options options = {
         .journal = {&brand->journal, faulty_append, faulty_replay, faulty_read, faulty_trim,
                     faulty_next_row},
