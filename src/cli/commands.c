@@ -145,6 +145,8 @@ const struct cli_command commands[] = {
     {"verify", NULL, "Prove that the ledger follows from its journal; exit 4 when it does not",
      "talea verify\n  talea --home grocer verify --data /backup/grocer/data", verify_options, 0, 0,
      ROLE_AUDITOR, run_verify},
+    {"rebuild", NULL, "Derive a stopped node's state anew from its journal",
+     "talea --home grocer rebuild", rebuild_options, 0, 0, 0, run_rebuild},
     {"backup", "DIR", "Make a backup of the ledger while the node runs, in a folder on its machine",
      "talea --home grocer backup /backup/grocer-2026-10-03", NULL, 1, 1, ROLE_ADMIN, run_backup},
     {"backup verify", "DIR", "Prove that a backup is whole and unchanged; exit 4 when it is not",
