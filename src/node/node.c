@@ -175,7 +175,7 @@ static enum err open_ledger(struct node *node, struct note *note)
         .clock = node->clock,
         .terms = terms_of(node->snapshot),
         .queue_commands = config->limits.queue_commands,
-        .memtable_bytes = (size_t)config->limits.memtable_mb << 20,
+        .dirty_bytes = (size_t)config->limits.memtable_mb << 20,
         .may_write = may_write,
         .may_write_context = node,
         .on_commit = on_commit,
