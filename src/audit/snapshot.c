@@ -41,10 +41,11 @@ static enum err make_room(struct snapshot *snapshot)
     return ERR_OK;
 }
 
-static enum err take_row(void *context, enum ledger_table table, struct slice key,
-                         struct slice value)
+static enum err take_row(void *context, uint64_t slice_row, enum ledger_table table,
+                         struct slice key, struct slice value)
 {
     struct snapshot *snapshot = context;
+    (void)slice_row;
     TRY(make_room(snapshot));
     struct snapshot_row *row = &snapshot->rows[snapshot->count++];
     fingerprint_name(table, key, row->name);
@@ -63,7 +64,12 @@ static int compare_rows(const void *a, const void *b)
 enum err snapshot_take(struct state *state, struct snapshot *out_snapshot)
 {
     struct snapshot snapshot = {0};
-    enum err err = state_scan_all(state, &snapshot.row, take_row, &snapshot);
+    struct slice_rows *rows = NULL;
+    enum err err = state_scan_all(state, &rows, take_row, &snapshot);
+    if (err == ERR_OK) {
+        snapshot.row = slice_rows_highest(rows);
+        slice_rows_destroy(rows);
+    }
     if (err != ERR_OK) {
         snapshot_fini(&snapshot);
         return err;
@@ -128,12 +134,13 @@ static enum err compare_derived(void *context, enum ledger_table table, struct s
     return ERR_OK;
 }
 
-static enum err name_stranger(void *context, enum ledger_table table, struct slice key,
-                              struct slice value)
+static enum err name_stranger(void *context, uint64_t slice_row, enum ledger_table table,
+                              struct slice key, struct slice value)
 {
     struct comparison *comparison = context;
     const struct snapshot_row *row = find_row(comparison->snapshot, table, key);
     (void)value;
+    (void)slice_row;
     if (row != NULL && !row->is_seen) {
         note_difference(comparison->difference, "the stored row does not follow from the journal",
                         table, key);
@@ -153,8 +160,7 @@ enum err snapshot_compare(struct snapshot *snapshot, struct state *state,
         has_stranger = has_stranger || !snapshot->rows[i].is_seen;
     }
     if (has_stranger) {
-        uint64_t row;
-        TRY(state_scan_all(state, &row, name_stranger, &comparison));
+        TRY(state_scan_all(state, NULL, name_stranger, &comparison));
     }
     if (has_stranger && !difference.is_found) { /* it went away meanwhile */
         difference = (struct snapshot_difference){

@@ -78,8 +78,8 @@ static enum err open_files(struct proof *proof, const char *folder, struct note 
                         folder);
     }
     TRY(journal_file_open(folder, JOURNAL_READ_ONLY, &proof->journal, note));
-    return is_there(folder, "state.mdb") ? state_open(folder, STATE_READ_ONLY, &proof->state, note)
-                                         : ERR_OK;
+    struct state_options options = {.folder = folder, .mode = STATE_READ_ONLY};
+    return is_there(folder, "state.mdb") ? state_open(&options, &proof->state, note) : ERR_OK;
 }
 
 static enum err begin(struct cli *cli, struct proof *proof, struct note *note)

@@ -196,7 +196,7 @@ static enum err take_back(struct decision *d, struct sale *sale, struct points p
 enum err decide_return_sale(struct decision *d)
 {
     struct sale sale;
-    struct money amount;
+    struct money amount = {0};
     struct points kept;
     TRY(returned_sale(d, &sale, &amount));
     if (decision_is_refused(d)) {

@@ -122,7 +122,8 @@ static enum err open_ledger(struct node *node, struct note *note)
     TRY(journal_file_open(config->data.text, JOURNAL_WRITE, &node->journal_file, note));
     TRY(check_owner(config, note));
     node->journal = journal_file_port(node->journal_file);
-    TRY(state_open(config->data.text, STATE_WRITE, &node->state, note));
+    struct state_options state = {.folder = config->data.text, .mode = STATE_WRITE};
+    TRY(state_open(&state, &node->state, note));
     struct engine_options options = {
         .journal = node->journal,
         .state = node->state,
@@ -130,7 +131,7 @@ static enum err open_ledger(struct node *node, struct note *note)
         .clock = node->clock,
         .terms = terms_of(node->snapshot),
         .queue_commands = config->limits.queue_commands,
-        .memtable_bytes = (size_t)config->limits.memtable_mb << 20,
+        .dirty_bytes = (size_t)config->limits.memtable_mb << 20,
         .on_commit = on_commit,
         .on_trouble = on_trouble,
         .hook_context = node,
