@@ -70,7 +70,7 @@ const struct cli_command commands[] = {
      "talea balance 6100010000000013\n  talea balance 6100010000000013 --at 2026-10-01",
      balance_options, 0, 1, ROLE_TILL, run_balance},
     {"history", "[CARD]", "Show what happened to a member, newest first",
-     "talea history 6100010000000013 --kind earn,return --from 2026-10-01 --to 2026-11-01",
+     "talea history 6100010000000013 --kind earn,return --from 2026-10-01",
      history_options, 0, 1, ROLE_TILL, run_history},
     {"earn", "CARD AMOUNT", "Give points for a purchase",
      "talea earn 6100010000000013 12.50 --receipt 4711", earn_options, 2, 2, ROLE_TILL, run_earn},
