@@ -32,6 +32,8 @@ static const struct err_row rows[ERR_COUNT] = {
     [ERR_CORRUPT] = {"DATA_CORRUPT", "Stored data is damaged.", ERR_CATEGORY_CORRUPT, 15, false},
     [ERR_UNSUPPORTED] = {"UNSUPPORTED", "This version does not know that.", ERR_CATEGORY_INPUT, 12,
                          false},
+    [ERR_DISK_FULL] = {"DISK_FULL", "The node's disk is nearly full; nothing was recorded.",
+                       ERR_CATEGORY_RESOURCE, 8, true},
     [ERR_INTERNAL] = {"INTERNAL", "An internal error.", ERR_CATEGORY_INTERNAL, 13, false},
 };
 

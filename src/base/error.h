@@ -35,6 +35,7 @@ enum err {
     ERR_CORRUPT,     /* stored bytes are not what was written */
     ERR_UNSUPPORTED, /* a version or a method this build does not know */
     ERR_INTERNAL,    /* our own mistake */
+    ERR_DISK_FULL,   /* too little room is left; nothing was done */
     ERR_COUNT
 };
 

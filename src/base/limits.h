@@ -39,6 +39,8 @@
 #define LIMIT_STORE_ROW_BYTES     (2u << 20)
 #define LIMIT_JOURNAL_BATCH_BYTES (32u << 20) /* with its table, hash and signature */
 #define LIMIT_TRIM_BATCHES        64u         /* in one transaction */
+#define LIMIT_VAULT_NOTES         128u        /* keys about to be destroyed at one time */
+#define LIMIT_VAULT_KEYS          65536u      /* made by one call */
 
 /* Between partners. */
 #define LIMIT_PARTNERS             1000u

@@ -25,6 +25,7 @@ enum cli_exit exit_of(enum err err)
     case ERR_RESOURCE:
     case ERR_STORAGE:
     case ERR_INTERNAL:
+    case ERR_DISK_FULL:
     case ERR_COUNT:
     default:
         return CLI_INTERNAL;

@@ -12,7 +12,7 @@
  *   peers: {reconnect_ms: 200}            # optional from here on
  *   limits: {rpc_workers: 4, streams: 256, queue_commands: 16384, batch_records: 8190,
  *            group_commit_us: 0, memtable_mb: 64, id_retention_months: 13, hold_minutes: 30,
- *            deliver_hours: 72, drain_ms: 10000}
+ *            deliver_hours: 72, min_free_mb: 256, drain_ms: 10000}
  *   log: {level: info, format: json}
  *
  * Paths are relative to the folder of the file. A plain value: nothing to free.
@@ -45,7 +45,8 @@ struct node_limits {
     unsigned id_retention_months; /* how long a transaction id is remembered */
     unsigned hold_minutes;        /* from a grant to its capture-by time T1 */
     unsigned deliver_hours;       /* from T1 to the deliver-by time T2 */
-    unsigned drain_ms;            /* what calls in flight get at a graceful stop */
+    unsigned min_free_mb; /* of the data folder's disk, in MiB: below it commands are refused */
+    unsigned drain_ms;    /* what calls in flight get at a graceful stop */
 };
 
 struct node_config {

@@ -16,6 +16,9 @@
 #define HASH_DOMAIN_IDENTIFIER "talea.v1.identifier" /* identifiers derived from what they name */
 #define HASH_DOMAIN_PROGRAMME  "talea.v1.programme"  /* a programme file, as it was when used */
 #define HASH_DOMAIN_RECEIPT    "talea.v1.receipt" /* a clearing receipt, linked to the previous */
+#define HASH_DOMAIN_VAULT_HEAD "talea.v1.vault.head" /* keyed: the head of a vault */
+#define HASH_DOMAIN_VAULT_SLOT "talea.v1.vault.slot" /* keyed: a slot's number and key */
+#define HASH_DOMAIN_VAULT_NOTE "talea.v1.vault.note" /* keyed: a key about to be destroyed */
 
 /* The head of all signed bytes (crypto/signing.h). */
 #define SIGNED_DOMAIN "talea.v1.signed"

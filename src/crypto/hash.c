@@ -27,6 +27,11 @@ void hasher_init(struct hasher *hasher, const char *domain)
     hasher_add(hasher, slice_of(domain, length));
 }
 
+void hasher_init_file(struct hasher *hasher)
+{
+    must(crypto_generichash_init(state_of(hasher), NULL, 0, HASH_BYTES));
+}
+
 void hasher_add(struct hasher *hasher, struct slice bytes)
 {
     if (bytes.length > 0) {

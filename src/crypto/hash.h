@@ -26,6 +26,9 @@ struct hasher {
 struct hash hash_of(const char *domain, struct slice bytes);
 
 void hasher_init(struct hasher *hasher, const char *domain);
+/* Without a domain: what `b2sum --length 256` prints. For sums of files that people may check with
+ * tools of their own, and nothing else. */
+void hasher_init_file(struct hasher *hasher);
 void hasher_add(struct hasher *hasher, struct slice bytes);
 /* The hasher must be initialised again before its next use. */
 struct hash hasher_finish(struct hasher *hasher);

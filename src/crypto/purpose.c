@@ -15,6 +15,7 @@ static const char *const names[PURPOSE_LAST + 1] = {
     [PURPOSE_STATEMENT_COUNTERSIGN] = "statement-countersign",
     [PURPOSE_MANDATE] = "mandate",
     [PURPOSE_CARD_BLOCK] = "card-block",
+    [PURPOSE_BACKUP] = "backup",
 };
 
 bool purpose_is_known(uint32_t number)

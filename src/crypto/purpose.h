@@ -22,9 +22,10 @@ enum purpose {
     PURPOSE_STATEMENT_COUNTERSIGN = 10, /* the other side agrees to it */
     PURPOSE_MANDATE = 11,               /* the home allows stand-in within bounds */
     PURPOSE_CARD_BLOCK = 12,            /* the home tells its peers of a blocked card */
+    PURPOSE_BACKUP = 13,                /* a node signs the manifest of a backup */
 };
 
-#define PURPOSE_LAST 12u
+#define PURPOSE_LAST 13u
 
 bool purpose_is_known(uint32_t number);
 /* "hold-grant"; "unknown" for a number that is not in the registry. */

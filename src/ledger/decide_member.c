@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-void decide_put_profile(struct decision *d, const struct uid *member,
-                        const struct profile *profile)
+void decide_put_profile(struct decision *d, const struct uid *member, const struct profile *profile)
 {
     struct ledger_key key;
     key_member(member, &key);

@@ -18,9 +18,8 @@ static enum verdict pair_verdict(const struct member *pool, const struct member 
 static enum err find_person(struct decision *d, struct member_work *member)
 {
     TRY(work_find(d, &d->command->pool.member, member));
-    return !decision_is_refused(d) && member->row.is_pool
-               ? decide_refuse(d, VERDICT_MEMBER_UNKNOWN)
-               : ERR_OK;
+    return !decision_is_refused(d) && member->row.is_pool ? decide_refuse(d, VERDICT_MEMBER_UNKNOWN)
+                                                          : ERR_OK;
 }
 
 /* Both that the command names. May refuse. */

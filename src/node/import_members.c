@@ -17,6 +17,7 @@ struct enrolment {
     struct import_refusal refusal; /* before the command was submitted */
     uint8_t reference_tag[PERSONAL_TAG_SIZE];
     uint8_t sealed[LIMIT_SEALED_PROFILE_BYTES];
+    size_t sealed_length;
     struct outcome outcome;
 };
 
@@ -56,6 +57,7 @@ static enum err submit(struct import *import, const Talea__V1__ImportMembersRequ
     memcpy(personal.reference, request->reference, strlen(request->reference));
     memcpy(personal.name, request->display_name, strlen(request->display_name));
     TRY(personal_seal(import->node, &personal, enrolment->sealed, enrol));
+    enrolment->sealed_length = enrol->sealed.length;
     memcpy(enrolment->reference_tag, enrol->reference_tag, sizeof enrolment->reference_tag);
     in_flight_begin(&import->in_flight);
     enum err err = engine_submit(import->node->engine, &command, enrolled, enrolment);
@@ -87,6 +89,7 @@ static enum err answer(struct import *import, struct enrolment *enrolment)
     Talea__V1__ImportMembersResponse response;
     talea__v1__import_members_response__init(&response);
     const struct outcome *outcome = &enrolment->outcome;
+    personal_enrolled(import->node, slice_of(enrolment->sealed, enrolment->sealed_length), outcome);
     char transaction[UID_TEXT_MAX];
     char member[UID_TEXT_MAX];
     response.transaction_id = (char *)(uintptr_t)uid_format(&enrolment->transaction, transaction);

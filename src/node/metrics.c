@@ -225,6 +225,18 @@ static int64_t read_memtable_bytes(void *context)
     return (int64_t)state_dirty_bytes(node->state);
 }
 
+static int64_t read_disk_free(void *context)
+{
+    const struct node *node = context;
+    return (int64_t)disk_guard_free_bytes(&node->disk_guard);
+}
+
+static int64_t read_disk_full(void *context)
+{
+    const struct node *node = context;
+    return disk_guard_is_full(&node->disk_guard) ? 1 : 0;
+}
+
 static int64_t read_commands(void *context)
 {
     const struct node *node = context;
@@ -288,6 +300,9 @@ static const struct read_family read_families[] = {
      false},
     {"talea_journal_bytes", "Bytes of the journal's file in use.", read_journal_bytes, false},
     {"talea_memtable_bytes", "Bytes of rows not yet checkpointed.", read_memtable_bytes, false},
+    {"talea_disk_free_bytes", "Bytes free on the disk of the data folder.", read_disk_free, false},
+    {"talea_disk_full", "1 while commands are refused because the disk is nearly full.",
+     read_disk_full, false},
     {"talea_commands_total", "Commands decided since the start.", read_commands, true},
     {"talea_commands_refused_total", "Commands refused since the start.", read_refusals, true},
     {"talea_commands_repeated_total", "Commands recognised as repeats since the start.",

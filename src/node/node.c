@@ -9,12 +9,15 @@
 #include "base/file.h"
 #include "crypto/keyfile.h"
 #include "crypto/random.h"
+#include "node/housekeeper.h"
 #include "node/batch.h"
 #include "node/metrics.h"
 #include "node/peers.h"
+#include "node/personal.h"
 #include "node/replier.h"
 #include "node/services.h"
 #include "store/archive.h"
+#include "store/vault.h"
 #include "talea_proto_descriptor_set.h"
 
 struct snapshot *node_snapshot(struct node *node)
@@ -55,6 +58,12 @@ static void on_trouble(void *context, const char *what, const char *detail)
     struct node *node = context;
     log_event(&node->log, LOG_LEVEL_ERROR, "ledger_trouble", LOG_TEXT("what", what),
               LOG_TEXT("detail", detail));
+}
+
+static enum err may_write(void *context)
+{
+    const struct node *node = context;
+    return disk_guard_is_full(&node->disk_guard) ? ERR_DISK_FULL : ERR_OK;
 }
 
 static void on_rpc_log(void *context, const char *line)
@@ -116,12 +125,31 @@ static enum err check_owner(const struct node_config *config, struct note *note)
     return err;
 }
 
+/* A journal with rows names keys of its vault. */
+static enum err open_vault(struct node *node, struct note *note)
+{
+    const char *folder = node->config.data.text;
+    uint64_t next_row;
+    TRY(node->journal.next_row(node->journal.context, &next_row));
+    enum vault_mode mode = next_row == 1 ? VAULT_CREATE : VAULT_EXISTING;
+    enum err err = vault_open(folder, mode, &node->vault, note);
+    return err == ERR_NOT_FOUND
+               ? note_set(note, ERR_CORRUPT,
+                          "%s/%s is missing: without it members' personal data can't be read; put "
+                          "it back from the backup that the journal came from",
+                          folder, VAULT_FILE_NAME)
+               : err;
+}
+
 static enum err open_ledger(struct node *node, struct note *note)
 {
     const struct node_config *config = &node->config;
     TRY(journal_file_open(config->data.text, JOURNAL_WRITE, &node->journal_file, note));
     TRY(check_owner(config, note));
     node->journal = journal_file_port(node->journal_file);
+    disk_guard_init(&node->disk_guard, disk_of_folder(config->data.text),
+                    (uint64_t)config->limits.min_free_mb << 20);
+    TRY(open_vault(node, note));
     struct state_options state = {.folder = config->data.text, .mode = STATE_WRITE};
     TRY(state_open(&state, &node->state, note));
     struct engine_options options = {
@@ -132,6 +160,8 @@ static enum err open_ledger(struct node *node, struct note *note)
         .terms = terms_of(node->snapshot),
         .queue_commands = config->limits.queue_commands,
         .dirty_bytes = (size_t)config->limits.memtable_mb << 20,
+        .may_write = may_write,
+        .may_write_context = node,
         .on_commit = on_commit,
         .on_trouble = on_trouble,
         .hook_context = node,
@@ -144,6 +174,7 @@ static enum err open_ledger(struct node *node, struct note *note)
     }
     event_gate_move(&node->events, engine_stats(node->engine).journal_row);
     TRY(readers_open(node->state, &node->readers));
+    TRY(personal_recover(node, note));
     return archive_open(config->data.text, &node->archive, note);
 }
 
@@ -155,6 +186,11 @@ static void check_readiness(void *context, struct readiness *readiness)
     }
     if (credentials_not_after(node->credentials).ms <= node_now(node).ms) {
         readiness_add(readiness, "the TLS certificate has expired");
+    }
+    if (disk_guard_is_full(&node->disk_guard)) {
+        readiness_add(readiness, "the disk is nearly full: %llu MiB are free, %u must be",
+                      (unsigned long long)disk_guard_free_bytes(&node->disk_guard) >> 20,
+                      node->config.limits.min_free_mb);
     }
 }
 
@@ -213,6 +249,7 @@ static enum err start_all(struct node *node, struct note *note)
     pthread_mutex_lock(&node->peers_lock);
     node->peers = peers;
     pthread_mutex_unlock(&node->peers_lock);
+    TRY(housekeeper_start(node, &node->housekeeper));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
     atomic_store(&node->is_serving, true);
@@ -278,10 +315,12 @@ void node_stop(struct node *node)
     node->peers = NULL;
     pthread_mutex_unlock(&node->peers_lock);
     peers_stop(peers);
+    housekeeper_stop(node->housekeeper);
     engine_close(node->engine);
     replier_stop(node->replier);
     batch_rooms_close(node->batches);
     archive_close(node->archive);
+    vault_close(node->vault);
     readers_close(node->readers);
     if (node->state != NULL) {
         state_close(node->state);

@@ -15,6 +15,7 @@
 #include "config/node_config.h"
 #include "engine/engine.h"
 #include "node/credentials.h"
+#include "node/disk_guard.h"
 #include "node/event_gate.h"
 #include "node/readers.h"
 #include "node/snapshot.h"
@@ -27,6 +28,8 @@ struct batch_rooms;
 struct replier;
 struct peers;
 struct archive;
+struct vault;
+struct housekeeper;
 struct node_metrics;
 
 #define TALEA_VERSION "0.1.0"
@@ -58,6 +61,9 @@ struct node {
     pthread_mutex_t peers_lock; /* the writer wakes them while they may be stopping */
     struct peers *peers;
     struct archive *archive;
+    struct vault *vault;
+    struct disk_guard disk_guard;
+    struct housekeeper *housekeeper;
     struct rpc_service services[6];
     struct rpc_server *server;
     struct http_server *http;

@@ -2,42 +2,61 @@
 
 #include <string.h>
 
-#include "crypto/hash.h"
+#include "crypto/box.h"
 #include "node/node.h"
+#include "store/vault.h"
+
+#define REFERENCE_DOMAIN "talea.v1.personal.reference"
+#define SAID_DOMAIN      "talea.v1.personal.said"
 
 enum {
-    ENVELOPE_VERSION = 1
+    PLAIN_VERSION = 1,
+    PLAIN_BYTES_MAX = LIMIT_SEALED_PROFILE_BYTES - VAULT_SEALED_EXTRA
 };
 
-static void tag_of(const char *what, struct slice bytes, uint8_t out_tag[PERSONAL_TAG_SIZE])
+_Static_assert(PLAIN_BYTES_MAX >= LIMIT_REFERENCE_BYTES + LIMIT_NAME_BYTES + 5, "all of it fits");
+_Static_assert(PERSONAL_TAG_SIZE == VAULT_TAG_BYTES, "a tag's bytes");
+
+/* A buffer in the caller's memory. */
+static struct buffer buffer_on(uint8_t *at, size_t bytes)
 {
-    struct hasher hasher;
-    hasher_init(&hasher, HASH_DOMAIN_IDENTIFIER);
-    hasher_add(&hasher, slice_of(what, strlen(what) + 1));
-    hasher_add(&hasher, bytes);
-    struct hash hash = hasher_finish(&hasher);
-    memcpy(out_tag, hash.bytes, PERSONAL_TAG_SIZE);
+    return (struct buffer){.at = at, .capacity = bytes, .limit = bytes};
 }
 
 void personal_reference_tag(struct node *node, const char *reference,
                             uint8_t out_tag[PERSONAL_TAG_SIZE])
 {
-    (void)node;
-    tag_of("reference", slice_of(reference, strlen(reference)), out_tag);
+    vault_tag(node->vault, REFERENCE_DOMAIN, slice_of(reference, strlen(reference)), out_tag);
+}
+
+static enum err seal(struct node *node, struct slice plain,
+                     uint8_t storage[LIMIT_SEALED_PROFILE_BYTES], struct slice *out_sealed)
+{
+    uint64_t slot;
+    struct buffer out = buffer_on(storage, LIMIT_SEALED_PROFILE_BYTES);
+    TRY(vault_add(node->vault, 1, &slot));
+    TRY(vault_seal(node->vault, slot, plain, &out));
+    *out_sealed = buffer_slice(&out);
+    return ERR_OK;
 }
 
 enum err personal_seal(struct node *node, const struct personal *personal,
                        uint8_t storage[LIMIT_SEALED_PROFILE_BYTES], struct command_enrol *enrol)
 {
-    struct buffer out = {.at = storage,
-                         .capacity = LIMIT_SEALED_PROFILE_BYTES,
-                         .limit = LIMIT_SEALED_PROFILE_BYTES};
-    write_u8(&out, ENVELOPE_VERSION);
-    write_block(&out, slice_of(personal->reference, strlen(personal->reference)));
-    write_block(&out, slice_of(personal->name, strlen(personal->name)));
-    TRY(out.err);
-    enrol->sealed = buffer_slice(&out);
-    tag_of("said", enrol->sealed, enrol->said_tag);
+    uint8_t bytes[PLAIN_BYTES_MAX];
+    struct buffer plain = buffer_on(bytes, sizeof bytes);
+    write_u8(&plain, PLAIN_VERSION);
+    write_block(&plain, slice_of(personal->reference, strlen(personal->reference)));
+    write_block(&plain, slice_of(personal->name, strlen(personal->name)));
+    enum err err = plain.err;
+    if (err == ERR_OK) {
+        err = seal(node, buffer_slice(&plain), storage, &enrol->sealed);
+    }
+    if (err == ERR_OK) {
+        vault_tag(node->vault, SAID_DOMAIN, buffer_slice(&plain), enrol->said_tag);
+    }
+    secret_forget(bytes, sizeof bytes);
+    TRY(err);
     if (personal->reference[0] != '\0') {
         personal_reference_tag(node, personal->reference, enrol->reference_tag);
     }
@@ -55,19 +74,146 @@ static void read_into(struct reader *in, char *out_text, size_t capacity)
     }
 }
 
+static enum err parse(struct slice plain, struct personal *out_personal)
+{
+    struct reader in = reader_of(plain);
+    if (read_u8(&in) != PLAIN_VERSION) {
+        return ERR_CORRUPT;
+    }
+    read_into(&in, out_personal->reference, sizeof out_personal->reference);
+    read_into(&in, out_personal->name, sizeof out_personal->name);
+    return reader_finish(&in);
+}
+
 enum err personal_open(struct node *node, struct slice sealed, struct personal *out_personal)
 {
-    (void)node;
+    uint8_t bytes[LIMIT_SEALED_PROFILE_BYTES];
+    struct buffer plain = buffer_on(bytes, sizeof bytes);
     struct personal personal = {"", ""};
+    enum err err = ERR_OK;
     if (sealed.length > 0) {
-        struct reader in = reader_of(sealed);
-        if (read_u8(&in) != ENVELOPE_VERSION) {
-            return ERR_CORRUPT;
-        }
-        read_into(&in, personal.reference, sizeof personal.reference);
-        read_into(&in, personal.name, sizeof personal.name);
-        TRY(reader_finish(&in));
+        err = vault_open_sealed(node->vault, sealed, &plain);
+        err = err == ERR_OK          ? parse(buffer_slice(&plain), &personal)
+              : err == ERR_NOT_FOUND ? ERR_OK
+                                     : err;
     }
+    secret_forget(bytes, sizeof bytes);
+    TRY(err);
     *out_personal = personal;
     return ERR_OK;
+}
+
+static void tell_trouble(struct node *node, const char *what, enum err err)
+{
+    log_event(&node->log, LOG_LEVEL_ERROR, "vault_trouble", LOG_TEXT("what", what),
+              LOG_TEXT("detail", err_describe(err)->sentence));
+}
+
+void personal_enrolled(struct node *node, struct slice sealed, const struct outcome *outcome)
+{
+    uint64_t slot;
+    bool is_kept = outcome->err == ERR_OK ? outcome->verdict == VERDICT_OK && !outcome->is_repeat
+                                          : true; /* unknown: it may be in the journal */
+    if (is_kept || vault_sealed_slot(sealed, &slot) != ERR_OK) {
+        return;
+    }
+    enum err err = vault_abandon(node->vault, slot);
+    if (err != ERR_OK) {
+        tell_trouble(node, "the key of a refused enrolment is still there", err);
+    }
+}
+
+static enum err add_slot(const struct profile *profile, struct personal_erasure *erasure)
+{
+    uint64_t slot;
+    if (profile->sealed_length == 0) {
+        return ERR_OK;
+    }
+    TRY(vault_sealed_slot(slice_of(profile->sealed, profile->sealed_length), &slot));
+    ASSERT(erasure->count < sizeof erasure->slots / sizeof erasure->slots[0]);
+    erasure->slots[erasure->count++] = slot;
+    return ERR_OK;
+}
+
+/* `*member` is where it was merged to. */
+static enum err find_slots(const struct ledger_view *view, struct uid *member,
+                           struct personal_erasure *erasure)
+{
+    struct member row;
+    struct profile profile;
+    struct profile merged;
+    TRY(ledger_follow_member(view, member, &row));
+    TRY(ledger_get_profile(view, member, &profile));
+    TRY(add_slot(&profile, erasure));
+    for (size_t i = 0; i < profile.merged_count; i++) {
+        TRY(ledger_get_profile(view, &profile.merged[i], &merged));
+        TRY(add_slot(&merged, erasure));
+    }
+    return ERR_OK;
+}
+
+enum err personal_begin_erasure(struct node *node, const struct command_erase *erase,
+                                struct personal_erasure *out_erasure)
+{
+    struct state_reader *reader;
+    struct personal_erasure erasure = {.count = 0};
+    struct uid member = erase->member;
+    TRY(readers_take(node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = find_slots(&view, &member, &erasure);
+    readers_give(node->readers, reader);
+    err = err == ERR_NOT_FOUND ? ERR_OK : err; /* the ledger will say so */
+    size_t noted = 0;
+    while (err == ERR_OK && noted < erasure.count) {
+        err = vault_note_erasure(node->vault, erasure.slots[noted], &member);
+        noted += err == ERR_OK ? 1 : 0;
+    }
+    if (err != ERR_OK) {
+        while (noted > 0) {
+            (void)!vault_drop_erasure(node->vault,
+                                      erasure.slots[--noted]); /* or at the next start */
+        }
+        return err;
+    }
+    *out_erasure = erasure;
+    return ERR_OK;
+}
+
+void personal_end_erasure(struct node *node, const struct personal_erasure *erasure,
+                          const struct outcome *outcome)
+{
+    bool is_erased = outcome->verdict == VERDICT_OK || outcome->verdict == VERDICT_MEMBER_ERASED;
+    for (size_t i = 0; i < erasure->count && outcome->err == ERR_OK; i++) {
+        enum err err = is_erased ? vault_destroy(node->vault, erasure->slots[i])
+                                 : vault_drop_erasure(node->vault, erasure->slots[i]);
+        if (err != ERR_OK) {
+            tell_trouble(node, "an erased member's key is still there", err);
+        }
+    }
+}
+
+static enum err settle(void *context, uint64_t slot, const struct uid *subject)
+{
+    struct node *node = context;
+    struct state_reader *reader;
+    struct member member;
+    TRY(readers_take(node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ledger_get_member(&view, subject, &member);
+    readers_give(node->readers, reader);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && !member.is_erased)) {
+        return vault_drop_erasure(node->vault, slot);
+    }
+    TRY(err);
+    TRY(vault_destroy(node->vault, slot));
+    log_event(&node->log, LOG_LEVEL_INFO, "erasure_finished", LOG_INT("slot", slot));
+    return ERR_OK;
+}
+
+enum err personal_recover(struct node *node, struct note *note)
+{
+    enum err err = vault_each_erasure(node->vault, settle, node);
+    return err == ERR_OK ? ERR_OK
+                         : note_set(note, err, "%s/%s: an erased member's key can't be destroyed",
+                                    node->config.data.text, VAULT_FILE_NAME);
 }

@@ -1,10 +1,13 @@
 /* Members' personal data on its way into the ledger and out of it: the ledger keeps reference and
- * name sealed, and finds a member by the tag of its reference. Any thread.
+ * name sealed by the vault, and finds a member by the tag of its reference. Any thread.
+ *
+ * Erasing a member destroys the vault's key once the ledger has forgotten the member durably, and
+ * at the next start when the node ended between the two.
  */
 #ifndef NODE_PERSONAL_H
 #define NODE_PERSONAL_H
 
-#include "ledger/command.h"
+#include "engine/engine.h"
 
 struct node;
 
@@ -14,16 +17,35 @@ struct personal {
 };
 
 /* Fills in tags and sealed bytes of an enrolment. `storage` is what `enrol->sealed` points into
- * afterwards, and must stay until the command's outcome is known. */
+ * afterwards, and must stay until the command's outcome is known. ERR_STORAGE when the vault can't
+ * make a key. */
 MUST_USE enum err personal_seal(struct node *node, const struct personal *personal,
                                 uint8_t storage[LIMIT_SEALED_PROFILE_BYTES],
                                 struct command_enrol *enrol);
-/* Empty texts for empty bytes, as a pool or an erased member has them. ERR_CORRUPT when they do not
- * open. */
+/* Empty texts for empty bytes, as a pool or an erased member has them, and for a key that is gone.
+ * ERR_CORRUPT when they do not open. */
 MUST_USE enum err personal_open(struct node *node, struct slice sealed,
                                 struct personal *out_personal);
 /* What a member is found by: the key of TABLE_REFERENCE. The reference is not empty. */
 void personal_reference_tag(struct node *node, const char *reference,
                             uint8_t out_tag[PERSONAL_TAG_SIZE]);
+/* An enrolment's outcome: what was sealed for one that was refused, or is known already, is not
+ * kept. */
+void personal_enrolled(struct node *node, struct slice sealed, const struct outcome *outcome);
+
+/* The keys that an erasure is about: the member's, and those of all that were merged into it. */
+struct personal_erasure {
+    size_t count;
+    uint64_t slots[1 + LIMIT_MERGED_PER_MEMBER];
+};
+
+/* Before COMMAND_ERASE_MEMBER is submitted. ERR_RESOURCE while too many are under way. */
+MUST_USE enum err personal_begin_erasure(struct node *node, const struct command_erase *erase,
+                                         struct personal_erasure *out_erasure);
+/* With its outcome. An unknown one is settled at the next start. */
+void personal_end_erasure(struct node *node, const struct personal_erasure *erasure,
+                          const struct outcome *outcome);
+/* What was under way when the node ended last. After recovery. */
+MUST_USE enum err personal_recover(struct node *node, struct note *note);
 
 #endif

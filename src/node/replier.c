@@ -89,11 +89,23 @@ void replier_put(struct replier *replier, struct errand *errand)
     }
 }
 
+/* What happens to keys is settled before anybody is told. */
+static void settle_personal(struct reply *reply, const struct outcome *outcome)
+{
+    if (reply->sealed.length > 0) {
+        personal_enrolled(reply->node, reply->sealed, outcome);
+    }
+    if (reply->erasure != NULL) {
+        personal_end_erasure(reply->node, reply->erasure, outcome);
+    }
+}
+
 /* With the answer the call may be gone, and the reply with it. */
 static void send_reply(struct errand *errand)
 {
     struct reply *reply = (struct reply *)(void *)errand; /* its first field */
     struct hold_request *request = reply->request;
+    settle_personal(reply, &reply->outcome);
     if (reply->outcome.err != ERR_OK) {
         refuse_err(reply->call, reply->outcome.err, NULL);
     } else {
@@ -110,10 +122,24 @@ static void command_done(void *context, const struct outcome *outcome)
     replier_put(reply->node->replier, &reply->errand);
 }
 
+static enum err begin_erasure(struct reply *reply, const struct command *command)
+{
+    struct personal_erasure *erasure = arena_alloc(rpc_call_arena(reply->call), sizeof *erasure);
+    if (erasure == NULL) {
+        return ERR_RESOURCE;
+    }
+    TRY(personal_begin_erasure(reply->node, &command->erase, erasure));
+    reply->erasure = erasure;
+    return ERR_OK;
+}
+
 /* An enrolment's sealed bytes stay as long as the call. */
 static enum err submit(struct reply *reply, const struct command *command)
 {
     struct engine *engine = reply->node->engine;
+    if (command->kind == COMMAND_ERASE_MEMBER) {
+        TRY(begin_erasure(reply, command));
+    }
     if (command->kind != COMMAND_ENROL || command->enrol.sealed.length == 0) {
         return engine_submit(engine, command, command_done, reply);
     }
@@ -125,7 +151,15 @@ static enum err submit(struct reply *reply, const struct command *command)
     }
     memcpy(copy, sealed->at, sealed->length);
     sealed->at = copy;
+    reply->sealed = *sealed;
     return engine_submit(engine, &kept, command_done, reply);
+}
+
+/* Nothing was submitted. */
+static void take_back(struct reply *reply)
+{
+    const struct outcome refused = {.err = ERR_OK, .verdict = VERDICT_MEMBER_UNKNOWN};
+    settle_personal(reply, &refused);
 }
 
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
@@ -145,6 +179,7 @@ void reply_after(struct node *node, struct rpc_call *call, const struct command 
                             .request = request};
     enum err err = submit(reply, command);
     if (err != ERR_OK) {
+        take_back(reply);
         refuse_err(call, err, NULL);
         free(request);
     }

@@ -5,6 +5,7 @@
 #define NODE_REPLIER_H
 
 #include "engine/engine.h"
+#include "node/personal.h"
 #include "rpc/server.h"
 
 struct node;
@@ -30,6 +31,8 @@ struct reply {
     struct outcome outcome;
     struct uid transaction;       /* the command's */
     struct hold_request *request; /* of a partner's authorisation; freed after the reply */
+    struct slice sealed;              /* of an enrolment: in the call's memory */
+    struct personal_erasure *erasure; /* of an erasure, likewise; NULL for all else */
 };
 
 MUST_USE enum err replier_start(struct replier **out_replier);

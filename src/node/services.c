@@ -68,6 +68,7 @@ static const struct rpc_method peer_methods[] = {
 static const struct rpc_method admin_methods[] = {
     {"GetStatus", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, admin_get_status, NULL},
     {"VerifyLedger", (unsigned)ROLE_ADMIN | ROLE_AUDITOR, RPC_WORKER, NULL, admin_verify},
+    {"CreateBackup", ROLE_ADMIN, RPC_WORKER, NULL, admin_create_backup},
     {"ReloadConfiguration", ROLE_ADMIN, RPC_WORKER, admin_reload, NULL},
 };
 

@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "store/archive_row.h"
-#include "store/environment.h"
+#include "store/copy_rooms.h"
 
 #define ARCHIVE_FORMAT 1u
 
@@ -37,6 +37,11 @@ enum err archive_open(const char *folder, struct archive **out_archive, struct n
     }
     *out_archive = archive;
     return ERR_OK;
+}
+
+struct environment *archive_environment(const struct archive *archive)
+{
+    return archive->environment;
 }
 
 void archive_close(struct archive *archive)

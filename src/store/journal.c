@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "store/environment.h"
+#include "store/copy_rooms.h"
 
 #define JOURNAL_FORMAT 2u
 #define KEY_BYTES      8u
@@ -372,6 +372,11 @@ struct journal journal_file_port(struct journal_file *file)
                             .look = journal_look,
                             .trim = journal_trim,
                             .next_row = journal_next_row};
+}
+
+struct environment *journal_file_environment(const struct journal_file *file)
+{
+    return file->environment;
 }
 
 uint64_t journal_file_bytes(const struct journal_file *file)

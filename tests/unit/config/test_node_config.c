@@ -32,6 +32,7 @@ static const char full[] = "coalition: demo\n"
                            "  id_retention_months: 14\n"
                            "  hold_minutes: 20\n"
                            "  deliver_hours: 48\n"
+                           "  min_free_mb: 100\n"
                            "  drain_ms: 500\n"
                            "log: {level: warning, format: text}\n";
 
@@ -64,6 +65,7 @@ static void test_every_key(void **state)
     assert_int_equal(c.limits.id_retention_months, 14);
     assert_int_equal(c.limits.hold_minutes, 20);
     assert_int_equal(c.limits.deliver_hours, 48);
+    assert_int_equal(c.limits.min_free_mb, 100);
     assert_int_equal(c.limits.drain_ms, 500);
     assert_int_equal(c.log_level, NODE_LOG_WARNING);
     assert_int_equal(c.log_format, NODE_LOG_TEXT);
@@ -115,8 +117,8 @@ static const struct edit wrong[] = {
     {"rpc_workers: 8", "rpc_workers: 99999999999999999999999",
      "node.yaml:12: limits.rpc_workers: \"99999999999999999999999\" is not a whole number from 1 "
      "to 256"},
-    {"batch_records: 500", "batch_records: 8191",
-     "node.yaml:15: limits.batch_records: \"8191\" is not a whole number from 1 to 8190"},
+    {"batch_records: 500", "batch_records: 8193",
+     "node.yaml:15: limits.batch_records: \"8193\" is not a whole number from 1 to 8192"},
     {"data: data", "data: [data]", "node.yaml:3: data: must be a single value, not a list"},
     {"data: data", "data: {a: b}",
      "node.yaml:3: data: must be a single value, not a mapping of keys"},
@@ -125,8 +127,8 @@ static const struct edit wrong[] = {
     {"keys: {online: keys/online.key}", "keys: 5",
      "node.yaml:8: keys: must be a mapping of keys, not a single value"},
     {"warning", "loud",
-     "node.yaml:22: log.level: \"loud\" is not one of debug, info, warning, error"},
-    {"text}", "xml}", "node.yaml:22: log.format: \"xml\" is not one of json, text"},
+     "node.yaml:23: log.level: \"loud\" is not one of debug, info, warning, error"},
+    {"text}", "xml}", "node.yaml:23: log.format: \"xml\" is not one of json, text"},
     {"\"[::1]:7201\"", "127.0.0.1:7101", "node.yaml:7: http: is the same address as listen"},
     {"partner: grocer", "partner: &p grocer\nx: *p",
      "node.yaml:3: aliases (*name) are not supported"},

@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+"""Names and references are on the disk locked only, everywhere; once a member is erased nothing
+opens them again, and the books, the chain and the partners' halves are as good as before."""
+
+import base64
+import os
+import sys
+import unittest
+
+from coalition import Coalition, main
+
+NAME = "Philippa Quizzical-Featherstone"
+REFERENCE = "REF-94417-QQZ"
+IMPORTED = [("REF-IMPORTED-1", "Zebulon Wolfeschlegelstein"),
+            ("REF-IMPORTED-2", "Ottoline Wriothesley")]
+
+
+def files_below(*folders):
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            for name in names:
+                yield os.path.join(place, name)
+
+
+def forms(text):
+    """A text as it could be written down without being locked."""
+    plain = text.encode()
+    return [plain, plain.lower(), plain.upper(), plain.hex().encode(), text.encode("utf-16-le"),
+            base64.b64encode(plain).rstrip(b"=")[:-1]]
+
+
+class Personal(unittest.TestCase):
+    def setUp(self):
+        self.coalition = Coalition(["grocer", "fuel"])
+        self.addCleanup(self.coalition.close)
+        self.coalition.make()
+        self.coalition.start()
+        self.grocer = self.coalition["grocer"]
+        self.fuel = self.coalition["fuel"]
+
+    def enrol(self):
+        self.card = self.grocer.cli("member", "add", "--reference", REFERENCE, "--name",
+                                    NAME)["card"]
+        path = self.coalition.path("members.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("reference,name\n" + "".join(f"{r},{n}\n" for r, n in IMPORTED))
+        self.grocer.talea("member", "import", path, "--cards", self.coalition.path("cards.csv"))
+        os.unlink(path)
+        os.unlink(self.coalition.path("cards.csv"))
+        # A second one with the same reference is refused; its name is not kept in the open either.
+        refused = self.grocer.talea("member", "add", "--reference", REFERENCE, "--name", NAME,
+                                    expect=1)
+        self.assertIn("REFERENCE_EXISTS", refused.stderr)
+
+    def assert_nowhere(self, *folders):
+        texts = [NAME, REFERENCE] + [text for pair in IMPORTED for text in pair]
+        looked = 0
+        for path in files_below(*folders):
+            with open(path, "rb") as file:
+                data = file.read()
+            looked += 1
+            for text in texts:
+                for form in forms(text):
+                    self.assertNotIn(form, data, f"{text} is in {path}")
+        self.assertGreater(looked, 5)
+
+    def shown(self):
+        return self.grocer.cli("member", "show", self.card)["member"]
+
+    def test_locked_everywhere_and_erased_for_good(self):
+        self.enrol()
+        self.grocer.cli("earn", self.card, "20.00")
+        self.fuel.cli("earn", self.card, "5.00")
+        self.coalition.wait_cleared()
+        shown = self.grocer.cli("member", "show", "--reference", REFERENCE)["member"]
+        self.assertEqual((shown["reference"], shown["display_name"]), (REFERENCE, NAME))
+        folder = self.coalition.path("backup")
+        self.grocer.cli("backup", folder)
+        before = self.grocer.cli("verify")
+        self.assertTrue(before["is_clean"])
+        self.grocer.stop()
+        self.assert_nowhere(self.coalition.root)
+        self.grocer.start()
+        self.coalition.wait_connected()
+        self.assertEqual(self.shown()["display_name"], NAME)
+        self.erase()
+
+    def vault(self):
+        return self.grocer.read("data", "vault.keys")
+
+    def erase(self):
+        vault = self.vault()
+        self.grocer.talea("member", "erase", "--reference", REFERENCE, "--yes")
+        changed = [i // 64 for i in range(8192, len(vault), 64)
+                   if vault[i:i + 64] != self.vault()[i:i + 64]]
+        self.assertEqual(len(changed), 1)
+        key = vault[changed[0] * 64:changed[0] * 64 + 32]
+        self.assertNotEqual(key, bytes(32))
+        self.assertNotIn(key, self.vault())
+        gone = self.grocer.talea("member", "show", "--reference", REFERENCE, expect=1)
+        self.assertIn("MEMBER_UNKNOWN", gone.stderr)
+        others = self.grocer.cli("member", "show", "--reference", IMPORTED[0][0])["member"]
+        self.assertEqual(others["display_name"], IMPORTED[0][1])
+        after = self.grocer.cli("verify")
+        self.assertTrue(after["is_clean"], after)
+        period = self.grocer.cli("status")["open_period"]
+        self.coalition.close_period(period)
+        self.assertTrue(self.fuel.cli("verify")["is_clean"])
+        self.grocer.kill()
+        self.grocer.start()
+        self.assertTrue(self.grocer.cli("verify")["is_clean"])
+        later = self.coalition.path("later")
+        self.grocer.cli("backup", later)
+        self.assertNotIn(key, self.read(later, "vault.keys"))
+
+    def read(self, *parts):
+        with open(os.path.join(*parts), "rb") as file:
+            return file.read()
+
+    def test_a_lost_vault_is_refused_by_name(self):
+        self.enrol()
+        self.grocer.stop()
+        os.rename(self.grocer.path("data/vault.keys"), self.coalition.path("vault.keys"))
+        before = self.grocer.log_size()
+        self.grocer.launch()
+        self.assertNotEqual(self.grocer.wait(), 0)
+        self.assertIn("vault.keys is missing", self.grocer.logged_since(before))
+        os.rename(self.coalition.path("vault.keys"), self.grocer.path("data/vault.keys"))
+        self.grocer.start()
+        self.assertEqual(self.shown()["reference"], REFERENCE)
+
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True
+    sys.exit(main(100))
