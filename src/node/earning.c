@@ -37,6 +37,7 @@ enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
     bool is_spendable = active_from.ms <= now.ms;
     bool is_for_ever = expires_at.ms == PROGRAMME_NEVER_MS;
     earn->active_from = is_spendable ? (struct unix_ms){0} : whole_day(active_from);
+    earn->idle_months = programme_idle_months(&snapshot->programme);
     earn->expires_at = is_for_ever ? (struct unix_ms){0} : whole_day(expires_at);
     return VERDICT_OK;
 }
