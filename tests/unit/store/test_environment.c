@@ -153,7 +153,7 @@ static void test_wrong_format(void **unused)
     file_path(&folder, "journal.mdb", path);
     set_format(path, "\x07\0\0\0journal", 11);
     assert_refused(&folder, ERR_UNSUPPORTED,
-                   (const char *const[]){"journal format 7", "knows format 1"});
+                   (const char *const[]){"journal format 7", "knows format 2"});
     set_format(path, "\x01\0\0\0state", 9);
     assert_refused(&folder, ERR_UNSUPPORTED, (const char *const[]){path, "not a journal"});
     set_format(path, "\x01", 1);
