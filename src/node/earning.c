@@ -42,8 +42,8 @@ enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
     return VERDICT_OK;
 }
 
-void earning_life(const struct snapshot *snapshot, struct unix_ms now, struct unix_ms *out_expires_at,
-                  uint8_t *out_idle_months)
+void earning_life(const struct snapshot *snapshot, struct unix_ms now,
+                  struct unix_ms *out_expires_at, uint8_t *out_idle_months)
 {
     struct unix_ms unused;
     struct unix_ms end;

@@ -486,8 +486,8 @@ struct effect sample_effect(struct rng *rng, enum effect_kind kind)
                                            .merged_into = sample_uid(rng),
                                            .active_at = sample_time(rng)};
     } else {
-        effect.history = (struct effect_history){sample_uid(rng), sample_number(rng),
-                                                 rng_below(rng, 2)};
+        effect.history =
+            (struct effect_history){sample_uid(rng), sample_number(rng), rng_below(rng, 2)};
     }
     return effect;
 }
