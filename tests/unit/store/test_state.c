@@ -627,12 +627,14 @@ static void test_golden_layout(void **unused)
     static const char *const golden[][2] = {{"00", "020000007374617465"},
                                             {"0073", NULL},
                                             {"0102cd6d000000000000000000000000000000", "76"},
-                                            {"107a", ""}};
+                                            {"107a", ""},
+                                            {"ff74", "77"}};
     struct store_under_test t;
     test_begin(&t);
     uint8_t id[16];
     assert_ok(t.store.put(t.store.context, TABLE_MEMBER, member_key("m", id), text("v")));
     assert_ok(t.store.put(t.store.context, TABLE_RECEIPT, text("z"), text("")));
+    assert_ok(t.store.put(t.store.context, TABLE_TRANSACTION, text("t"), text("w")));
     publish(&t, 258);
     assert_ok(state_checkpoint(t.state));
     test_detach(&t);
