@@ -1,6 +1,7 @@
 /* The engine: one writer with group commit around the functional core.
  *
- *   submit -> bounded queue -> decide, apply -> journal batch durable -> readers see it -> answer all
+ *   submit -> bounded queue -> decide, apply -> journal batch durable -> readers see it -> answer
+ * all
  *
  * Nobody is answered before the journal has the batch; what readers see is durable. When the
  * journal refuses, the tables go back, everybody in the batch is told so, and nothing has
