@@ -10,10 +10,10 @@
 #include <string.h>
 
 #define READERS     3
-#define BATCHES     6000
+#define BATCHES     3000
 #define KEYS        150
 #define WORDS_MAX   40
-#define CHECKPOINTS 60 /* at least */
+#define CHECKPOINTS 20 /* at least */
 #define CACHE_BYTES 20000u
 #define NEVER       UINT64_MAX /* what is written and taken back again */
 
