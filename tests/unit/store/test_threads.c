@@ -82,7 +82,7 @@ static bool write_in_vain(struct shared *shared, struct state_writer *writer, ui
         state_writer_undo_to_mark(writer);
         return is_good;
     }
-    if (batch % 64 == 1) {
+    if (batch % 512 == 1) {
         while (state_durable_row(shared->state) < batch - 1) {
             sched_yield();
         }
