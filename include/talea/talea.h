@@ -165,6 +165,12 @@ struct talea_lot {
     int64_t expires_at_unix_ms;  /* 0: never */
     int64_t free_points;
     int64_t held_points;
+    uint32_t idle_months; /* ends so many months after the member's last activity; 0: never */
+};
+
+struct talea_expiry {
+    int64_t expires_at_unix_ms;
+    int64_t points;
 };
 
 struct talea_balance {
@@ -176,12 +182,18 @@ struct talea_balance {
     int64_t as_of_unix_ms;
     struct talea_lot *lots; /* the one that expires first is first */
     size_t lot_count;
+    struct talea_expiry *expiring; /* soonest first; not of talea_get_member */
+    size_t expiry_count;
 };
 
 /* Of a member of this brand. The caller ends it with talea_balance_free. */
 TALEA_API int talea_get_balance(struct talea_client *client, const struct talea_selector *member,
                                 int64_t timeout_ms, struct talea_balance *out_balance,
                                 struct talea_error *error);
+/* As it was at a time gone by, or as it will be if nothing else happens; 0 is now. */
+TALEA_API int talea_get_balance_at(struct talea_client *client, const struct talea_selector *member,
+                                   int64_t as_of_unix_ms, int64_t timeout_ms,
+                                   struct talea_balance *out_balance, struct talea_error *error);
 TALEA_API void talea_balance_free(struct talea_balance *balance);
 
 enum talea_history_kind {
@@ -195,7 +207,28 @@ enum talea_history_kind {
     TALEA_HISTORY_BURN_RETURN = 8,
     TALEA_HISTORY_EXPIRY = 9,
     TALEA_HISTORY_ACTIVATION = 10,
-    TALEA_HISTORY_ADJUSTMENT = 11
+    TALEA_HISTORY_ADJUSTMENT = 11,
+    TALEA_HISTORY_TRANSFER = 12,
+    TALEA_HISTORY_POOL = 13,
+    TALEA_HISTORY_BLOCK = 14,
+    TALEA_HISTORY_MERGE = 15,
+    TALEA_HISTORY_ERASURE = 16
+};
+
+enum talea_history_account {
+    TALEA_HISTORY_AVAILABLE = 1,
+    TALEA_HISTORY_PENDING = 2,
+    TALEA_HISTORY_HELD = 3,
+    TALEA_HISTORY_DEBT = 4
+};
+
+/* What of a history is wanted; zeros for everything. */
+struct talea_history_filter {
+    int account; /* enum talea_history_account: only what changed this balance */
+    int kind;    /* enum talea_history_kind */
+    int64_t from_unix_ms;
+    int64_t to_unix_ms; /* not this time itself */
+    const char *transaction_id;
 };
 
 struct talea_history_row {
@@ -223,6 +256,12 @@ struct talea_history {
 TALEA_API int talea_list_history(struct talea_client *client, const struct talea_selector *member,
                                  uint32_t row_max, const char *page, int64_t timeout_ms,
                                  struct talea_history *out_history, struct talea_error *error);
+/* The same, of what the filter lets through: a page may be short, or empty, before the last one. */
+TALEA_API int talea_list_history_of(struct talea_client *client,
+                                    const struct talea_selector *member,
+                                    const struct talea_history_filter *filter, uint32_t row_max,
+                                    const char *page, int64_t timeout_ms,
+                                    struct talea_history *out_history, struct talea_error *error);
 TALEA_API void talea_history_free(struct talea_history *history);
 
 /* Points for a purchase. */
@@ -262,6 +301,7 @@ struct talea_purchase_returned {
     int64_t taken_points;
     int64_t debt_points;
     uint64_t journal_row;
+    int64_t written_off_points; /* beyond the programme's limit on debts */
 };
 
 TALEA_API int talea_return_purchase(struct talea_client *client,

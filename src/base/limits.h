@@ -4,11 +4,11 @@
 #define BASE_LIMITS_H
 
 /* Ledger. */
-#define LIMIT_LOTS_PER_MEMBER  256u
-#define LIMIT_LOTS_PER_HOLD    64u
-#define LIMIT_CARDS_PER_MEMBER 16u
-#define LIMIT_REFERENCE_BYTES  64u  /* a brand's own customer or receipt number, without NUL */
-#define LIMIT_NAME_BYTES       128u /* a person's or brand's display name, without NUL */
+#define LIMIT_LOTS_PER_MEMBER      256u
+#define LIMIT_LOTS_PER_HOLD        64u
+#define LIMIT_CARDS_PER_MEMBER     16u
+#define LIMIT_REFERENCE_BYTES      64u   /* a brand's own customer or receipt number, without NUL */
+#define LIMIT_NAME_BYTES           128u  /* a person's or brand's display name, without NUL */
 #define LIMIT_SEALED_PROFILE_BYTES 512u  /* a member's personal data, enciphered */
 #define LIMIT_REASON_BYTES         32u   /* a code of [A-Z0-9_], without NUL */
 #define LIMIT_IDENTITY_BYTES       64u   /* who made or ruled an adjustment, without NUL */

@@ -55,7 +55,9 @@ void command_print_overview(FILE *out, const char *group)
 static void print_option_words(FILE *out, const struct argp_option *options)
 {
     for (const struct argp_option *o = options; o != NULL && o->name != NULL; o++) {
-        fprintf(out, " --%s", o->name);
+        if ((o->flags & OPTION_HIDDEN) == 0) {
+            fprintf(out, " --%s", o->name);
+        }
     }
 }
 

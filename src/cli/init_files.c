@@ -75,12 +75,15 @@ void init_write_programme_yaml(struct buffer *out)
                "  # minimum: 5.00          # receipts below give nothing\n"
                "\n# The return window: points become spendable so many days after the purchase.\n"
                "pending_days: 0\n"
-               "# never, months (after the points were given) or end_of_month (with the end "
-               "of that\n# month).\n"
+               "# never, months (after the points were given), end_of_month (with the end of "
+               "that\n# month), fixed_date (a day of each year, as in date: 12-31) or inactivity "
+               "(so many\n# months after the member last earned, spent or transferred).\n"
                "expiry: {kind: end_of_month, months: 24}\n"
                "# Points given back for returned goods live so long when their lot has "
                "expired.\n"
-               "burn: {refund_expired_grace_days: 14}\n");
+               "burn: {refund_expired_grace_days: 14}\n"
+               "# The most points that a member may owe after returns; the rest is written off.\n"
+               "# debt: {limit: 500}\n");
 }
 
 void init_write_coalition_yaml(struct buffer *out)

@@ -96,6 +96,12 @@ enum cli_exit run_member_list(struct cli *cli)
     return outcome;
 }
 
+static const char *state_name(Talea__V1__MemberState state)
+{
+    static const char *const names[] = {"?", "active", "blocked", "merged", "erased"};
+    return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : names[0];
+}
+
 static enum cli_exit print_member(struct cli *cli, const Talea__V1__Member *member)
 {
     char time[TIME_TEXT_MAX];
@@ -104,6 +110,10 @@ static enum cli_exit print_member(struct cli *cli, const Talea__V1__Member *memb
     fprintf(cli->out, "member     %s\nreference  %s\nname       %s\nenrolled   %s UTC\n",
             member->member_id, member->reference, member->display_name,
             amounts_time(member->enrolled_unix_ms, time));
+    if (member->state != TALEA__V1__MEMBER_STATE__MEMBER_STATE_UNSPECIFIED) {
+        fprintf(cli->out, "state      %s%s\n", state_name(member->state),
+                member->is_pool ? " pool" : "");
+    }
     enum cli_exit outcome = selector_print_balance(cli, member->balance);
     table_init(&table, titles, 2);
     for (size_t i = 0; i < member->n_cards; i++) {

@@ -23,6 +23,14 @@ const struct argp_option member_erase_options[] = {
     TRANSACTION_OPTION,
     {0}};
 
+/* As the command line named it. */
+static const char *name_of(const Talea__V1__MemberSelector *selector)
+{
+    return selector->by_case == TALEA__V1__MEMBER_SELECTOR__BY_CARD        ? selector->card
+           : selector->by_case == TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID ? selector->member_id
+                                                                           : selector->reference;
+}
+
 enum cli_exit run_member_block(struct cli *cli)
 {
     Talea__V1__BlockMemberRequest request;
@@ -43,7 +51,7 @@ enum cli_exit run_member_block(struct cli *cli)
     request.transaction_id = message_text(id);
     request.member = &member;
     request.reason = message_text(reason);
-    return account_do(cli, "BlockMember", &request.base, "blocked", reason);
+    return account_do(cli, "BlockMember", &request.base, "blocked", name_of(&member));
 }
 
 enum cli_exit run_member_unblock(struct cli *cli)
@@ -63,8 +71,7 @@ enum cli_exit run_member_unblock(struct cli *cli)
     request.transaction_id = message_text(id);
     request.member = &member;
     request.reason = message_text(reason == NULL ? "" : reason);
-    return account_do(cli, "UnblockMember", &request.base, "unblocked",
-                      reason == NULL ? "" : reason);
+    return account_do(cli, "UnblockMember", &request.base, "unblocked", name_of(&member));
 }
 
 enum cli_exit run_card_unblock(struct cli *cli)
@@ -101,8 +108,8 @@ static enum cli_exit look_up(struct cli *cli, Talea__V1__MemberSelector *selecto
                : outcome;
 }
 
-/* An id as it was given; a card's, as the node knows it. Cards move with a merge, ids don't: so only
- * ids say the same when the command is repeated. */
+/* An id as it was given; a card's, as the node knows it. Cards move with a merge, ids don't: so
+ * only ids say the same when the command is repeated. */
 static enum cli_exit read_party(struct cli *cli, size_t index, const char *name,
                                 char out_id[UID_TEXT_MAX], Talea__V1__MemberSelector *out_selector)
 {
@@ -180,6 +187,25 @@ enum cli_exit run_member_unmerge(struct cli *cli)
                                 ((const Talea__V1__UnmergeMembersResponse *)message)->points);
 }
 
+static enum cli_exit ask_to_confirm(struct cli *cli, const Talea__V1__Member *member)
+{
+    const struct units *units;
+    char points[AMOUNT_TEXT_MAX] = "0";
+    enum cli_exit outcome = session_units(cli, &units);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    if (member->balance != NULL) {
+        amounts_points(units, member->balance->available_points + member->balance->pending_points,
+                       points);
+    }
+    return cli_fail(cli, CLI_USAGE, "NOT_CONFIRMED", "repeat with --yes if that is meant",
+                    "this destroys for ever the name \"%s\", the customer number \"%s\" and %s %s "
+                    "of member %s, and blocks %zu card%s",
+                    member->display_name, member->reference, points, units->points_name,
+                    member->member_id, member->n_cards, member->n_cards == 1 ? "" : "s");
+}
+
 enum cli_exit run_member_erase(struct cli *cli)
 {
     Talea__V1__EraseMemberRequest request;
@@ -196,11 +222,7 @@ enum cli_exit run_member_erase(struct cli *cli)
         return outcome;
     }
     if (cli_option(cli, OPT_YES) == NULL) {
-        return cli_fail(cli, CLI_USAGE, "NOT_CONFIRMED", "repeat with --yes if that is meant",
-                        "this destroys for ever the name \"%s\", the customer number \"%s\" and "
-                        "the %zu cards of member %s",
-                        member->display_name, member->reference, member->n_cards,
-                        member->member_id);
+        return ask_to_confirm(cli, member);
     }
     outcome = session_transaction_id(cli, &id);
     if (outcome != CLI_OK) {

@@ -33,7 +33,7 @@ static enum cli_exit print_expiring(struct cli *cli, const Talea__V1__GetBalance
     static const char *const titles[] = {"expires UTC", ">points"};
     const struct units *units;
     enum cli_exit outcome = session_units(cli, &units);
-    if (outcome != CLI_OK || reply->n_expiring == 0) {
+    if (outcome != CLI_OK || reply->balance == NULL || reply->balance->n_lots < 2) {
         return outcome;
     }
     struct table table;

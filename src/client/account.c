@@ -53,7 +53,8 @@ int account_copy_balance(const Talea__V1__Balance *balance, const char *member_i
                                           .active_from_unix_ms = lot->active_from_unix_ms,
                                           .expires_at_unix_ms = lot->expires_at_unix_ms,
                                           .free_points = lot->free_points,
-                                          .held_points = lot->held_points};
+                                          .held_points = lot->held_points,
+                                          .idle_months = lot->idle_months};
         client_copy(copy.lots[i].issuer, sizeof copy.lots[i].issuer, lot->issuer);
     }
     *out = copy;
@@ -64,13 +65,50 @@ void talea_balance_free(struct talea_balance *balance)
 {
     if (balance != NULL) {
         free(balance->lots);
+        free(balance->expiring);
         *balance = (struct talea_balance){.lots = NULL};
     }
 }
 
-int talea_get_balance(struct talea_client *client, const struct talea_selector *member,
-                      int64_t timeout_ms, struct talea_balance *out_balance,
-                      struct talea_error *error)
+static int copy_expiring(const Talea__V1__GetBalanceResponse *reply, struct talea_balance *balance,
+                         struct talea_error *error)
+{
+    if (reply->n_expiring == 0) {
+        return TALEA_OK;
+    }
+    balance->expiring = calloc(reply->n_expiring, sizeof balance->expiring[0]);
+    if (balance->expiring == NULL) {
+        return client_fail(error, TALEA_RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED",
+                           "There is no memory.");
+    }
+    for (size_t i = 0; i < reply->n_expiring; i++) {
+        const Talea__V1__Expiry *expiry = reply->expiring[i];
+        balance->expiring[i] = (struct talea_expiry){expiry->expires_at_unix_ms, expiry->points};
+    }
+    balance->expiry_count = reply->n_expiring;
+    return TALEA_OK;
+}
+
+static int copy_answer(const Talea__V1__GetBalanceResponse *reply, struct talea_balance *out,
+                       struct talea_error *error)
+{
+    struct talea_balance copy;
+    int code = account_copy_balance(reply->balance, reply->member_id, &copy, error);
+    if (code != TALEA_OK) {
+        return code;
+    }
+    code = copy_expiring(reply, &copy, error);
+    if (code != TALEA_OK) {
+        talea_balance_free(&copy);
+        return code;
+    }
+    *out = copy;
+    return TALEA_OK;
+}
+
+int talea_get_balance_at(struct talea_client *client, const struct talea_selector *member,
+                         int64_t as_of_unix_ms, int64_t timeout_ms,
+                         struct talea_balance *out_balance, struct talea_error *error)
 {
     Talea__V1__GetBalanceRequest request;
     talea__v1__get_balance_request__init(&request);
@@ -78,16 +116,23 @@ int talea_get_balance(struct talea_client *client, const struct talea_selector *
     ProtobufCMessage *message = NULL;
     int code = account_select(member, &selector, error);
     request.member = &selector;
+    request.as_of_unix_ms = as_of_unix_ms;
     if (code == TALEA_OK) {
         code = client_call(client, &talea__v1__till_service__descriptor, "GetBalance",
                            &request.base, timeout_ms, &message, error);
     }
     if (code == TALEA_OK) {
-        const Talea__V1__GetBalanceResponse *reply = (const Talea__V1__GetBalanceResponse *)message;
-        code = account_copy_balance(reply->balance, reply->member_id, out_balance, error);
+        code = copy_answer((const Talea__V1__GetBalanceResponse *)message, out_balance, error);
     }
     client_free(message);
     return code;
+}
+
+int talea_get_balance(struct talea_client *client, const struct talea_selector *member,
+                      int64_t timeout_ms, struct talea_balance *out_balance,
+                      struct talea_error *error)
+{
+    return talea_get_balance_at(client, member, 0, timeout_ms, out_balance, error);
 }
 
 static void copy_history_row(const Talea__V1__HistoryRow *row, struct talea_history_row *out)
@@ -126,6 +171,17 @@ int talea_list_history(struct talea_client *client, const struct talea_selector 
                        uint32_t row_max, const char *page, int64_t timeout_ms,
                        struct talea_history *out_history, struct talea_error *error)
 {
+    static const struct talea_history_filter all;
+    return talea_list_history_of(client, member, &all, row_max, page, timeout_ms, out_history,
+                                 error);
+}
+
+int talea_list_history_of(struct talea_client *client, const struct talea_selector *member,
+                          const struct talea_history_filter *filter, uint32_t row_max,
+                          const char *page, int64_t timeout_ms, struct talea_history *out_history,
+                          struct talea_error *error)
+{
+    Talea__V1__HistoryKind kind = (Talea__V1__HistoryKind)filter->kind;
     Talea__V1__ListHistoryRequest request;
     talea__v1__list_history_request__init(&request);
     Talea__V1__MemberSelector selector;
@@ -134,6 +190,12 @@ int talea_list_history(struct talea_client *client, const struct talea_selector 
     request.member = &selector;
     request.page_size = row_max;
     request.page_token = client_text(page);
+    request.account = (Talea__V1__HistoryAccount)filter->account;
+    request.kinds = &kind;
+    request.n_kinds = filter->kind == 0 ? 0 : 1;
+    request.from_unix_ms = filter->from_unix_ms;
+    request.to_unix_ms = filter->to_unix_ms;
+    request.transaction_id = client_text(filter->transaction_id);
     if (code == TALEA_OK) {
         code = client_call(client, &talea__v1__till_service__descriptor, "ListHistory",
                            &request.base, timeout_ms, &message, error);

@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "base/calendar.h"
 #include "config/document.h"
 
 #define MONTHS_MAX         120
 #define DAYS_MAX           366
-#define MONEY_DECIMALS_MAX 4 /* ISO 4217 knows 0, 2, 3 and 4 */
+#define COMMON_YEAR        2027 /* no leap year */
+#define MONEY_DECIMALS_MAX 4    /* ISO 4217 knows 0, 2, 3 and 4 */
 
 struct earn_yaml {
     char *points;
@@ -18,6 +20,11 @@ struct earn_yaml {
 struct expiry_yaml {
     char *kind;
     char *months;
+    char *date;
+};
+
+struct debt_yaml {
+    char *limit;
 };
 
 struct burn_yaml {
@@ -32,6 +39,7 @@ struct programme_yaml {
     char *pending_days;
     struct expiry_yaml expiry;
     struct burn_yaml burn;
+    struct debt_yaml debt;
 };
 
 static const cyaml_schema_field_t earn_fields[] = {
@@ -45,6 +53,12 @@ static const cyaml_schema_field_t earn_fields[] = {
 static const cyaml_schema_field_t expiry_fields[] = {
     YAML_TEXT("kind", struct expiry_yaml, kind),
     YAML_TEXT_OPTIONAL("months", struct expiry_yaml, months),
+    YAML_TEXT_OPTIONAL("date", struct expiry_yaml, date),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t debt_fields[] = {
+    YAML_TEXT_OPTIONAL("limit", struct debt_yaml, limit),
     CYAML_FIELD_END,
 };
 
@@ -61,6 +75,7 @@ static const cyaml_schema_field_t programme_fields[] = {
     YAML_TEXT_OPTIONAL("pending_days", struct programme_yaml, pending_days),
     CYAML_FIELD_MAPPING("expiry", CYAML_FLAG_DEFAULT, struct programme_yaml, expiry, expiry_fields),
     CYAML_FIELD_MAPPING("burn", CYAML_FLAG_OPTIONAL, struct programme_yaml, burn, burn_fields),
+    CYAML_FIELD_MAPPING("debt", CYAML_FLAG_OPTIONAL, struct programme_yaml, debt, debt_fields),
     CYAML_FIELD_END,
 };
 
@@ -80,19 +95,49 @@ static void check_earn(struct check *check, const struct earn_yaml *yaml, unsign
                 LIMIT_POINTS_PER_COMMAND, &out->earn_minimum_minor);
 }
 
+/* Two digits from 1 on; 0 for what is none. */
+static unsigned two_digits(const char *text)
+{
+    bool are_digits = text[0] >= '0' && text[0] <= '9' && text[1] >= '0' && text[1] <= '9';
+    return are_digits ? (unsigned)(text[0] - '0') * 10 + (unsigned)(text[1] - '0') : 0;
+}
+
+/* "12-31": a day that every year has. */
+static void check_date(struct check *check, const char *text, struct programme_file *out)
+{
+    if (text == NULL) {
+        check_fail(check, "expiry.date", "is missing");
+        return;
+    }
+    bool has_form = strlen(text) == 5 && text[2] == '-';
+    out->expiry_month = has_form ? two_digits(text) : 0;
+    out->expiry_day = has_form ? two_digits(text + 3) : 0;
+    if (out->expiry_month < 1 || out->expiry_month > 12 || out->expiry_day < 1 ||
+        out->expiry_day > (unsigned)civil_days_in_month(COMMON_YEAR, (int)out->expiry_month)) {
+        check_fail(check, "expiry.date", "\"%s\" is not a day of every year, as in 12-31", text);
+    }
+}
+
 static void check_expiry(struct check *check, const struct expiry_yaml *yaml,
                          struct programme_file *out)
 {
-    static const char *const kinds[] = {"never", "months", "end_of_month"};
+    static const char *const kinds[] = {"never", "months", "end_of_month", "fixed_date",
+                                        "inactivity"};
     unsigned kind = PROGRAMME_FILE_EXPIRY_NEVER;
-    check_choice(check, "expiry.kind", yaml->kind, kinds, 3, &kind);
+    check_choice(check, "expiry.kind", yaml->kind, kinds, sizeof kinds / sizeof kinds[0], &kind);
     check_unsigned(check, "expiry.months", yaml->months, 1, MONTHS_MAX, &out->expiry_months);
     out->expiry = (enum programme_file_expiry)kind;
     if (out->expiry == PROGRAMME_FILE_EXPIRY_NEVER && yaml->months != NULL) {
         check_fail(check, "expiry.months", "has no meaning where points never expire");
     }
-    if (out->expiry != PROGRAMME_FILE_EXPIRY_NEVER && yaml->months == NULL) {
+    bool is_by_date = out->expiry == PROGRAMME_FILE_EXPIRY_FIXED_DATE;
+    if (out->expiry != PROGRAMME_FILE_EXPIRY_NEVER && !is_by_date && yaml->months == NULL) {
         check_fail(check, "expiry.months", "is missing");
+    }
+    if (is_by_date) {
+        check_date(check, yaml->date, out);
+    } else if (yaml->date != NULL) {
+        check_fail(check, "expiry.date", "has a meaning only where points expire by a fixed_date");
     }
 }
 
@@ -109,6 +154,9 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
     check_expiry(check, &yaml->expiry, out);
     check_unsigned(check, "burn.refund_expired_grace_days", yaml->burn.refund_expired_grace_days, 0,
                    DAYS_MAX, &out->refund_expired_grace_days);
+    out->debt_limit_minor = INT64_MAX;
+    check_minor(check, "debt.limit", yaml->debt.limit, points_decimals, 0, LIMIT_POINTS_PER_COMMAND,
+                &out->debt_limit_minor);
 }
 
 enum err programme_file_parse(struct slice yaml, const char *name, unsigned points_decimals,

@@ -24,15 +24,18 @@ static enum verdict rows_verdict(const struct merging *m)
     if (uid_equal(&m->from.id, &m->into.id)) {
         return VERDICT_MERGE_TO_SELF;
     }
-    return from->is_erased || into->is_erased ? VERDICT_MEMBER_ERASED : VERDICT_OK;
+    if (from->is_erased || into->is_erased) {
+        return VERDICT_MEMBER_ERASED;
+    }
+    /* Before its profile is looked at: that went with the other's, if it was erased since. */
+    return from->is_merged ? VERDICT_MEMBER_MERGED : VERDICT_OK;
 }
 
 static enum verdict profiles_verdict(const struct merging *m)
 {
     const struct profile *from = &m->from_profile;
     const struct profile *into = &m->into_profile;
-    if (m->from.row.is_merged ||
-        from->merged_count + 1 + into->merged_count > LIMIT_MERGED_PER_MEMBER) {
+    if (from->merged_count + 1 + into->merged_count > LIMIT_MERGED_PER_MEMBER) {
         return VERDICT_MEMBER_MERGED;
     }
     if (m->from.row.is_blocked || m->into.row.is_blocked) {

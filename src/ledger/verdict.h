@@ -1,7 +1,7 @@
 /* Verdicts: how the ledger answers a well-formed command. A refusal is an answer, not an error: it
  * is journaled, and the same command gets it again.
  *
- * Precedence: a command gets the first verdict, in the order of this enum, that applies to it.
+ * Which command gets which, and which first when several apply, is in ledger/precedence.h.
  */
 #ifndef LEDGER_VERDICT_H
 #define LEDGER_VERDICT_H

@@ -37,17 +37,18 @@ enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
     bool is_spendable = active_from.ms <= now.ms;
     bool is_for_ever = expires_at.ms == PROGRAMME_NEVER_MS;
     earn->active_from = is_spendable ? (struct unix_ms){0} : whole_day(active_from);
+    earn->idle_months = programme_idle_months(&snapshot->programme);
     earn->expires_at = is_for_ever ? (struct unix_ms){0} : whole_day(expires_at);
     return VERDICT_OK;
 }
 
-void earning_life(const struct snapshot *snapshot, struct unix_ms now, struct unix_ms *out_expires_at,
-                  uint8_t *out_idle_months)
+void earning_life(const struct snapshot *snapshot, struct unix_ms now,
+                  struct unix_ms *out_expires_at, uint8_t *out_idle_months)
 {
     struct unix_ms unused;
     struct unix_ms end;
     enum err err = programme_lot_terms(&snapshot->programme, now, &unused, &end);
     ASSERT(err == ERR_OK);
     *out_expires_at = end.ms == PROGRAMME_NEVER_MS ? (struct unix_ms){0} : whole_day(end);
-    *out_idle_months = 0;
+    *out_idle_months = programme_idle_months(&snapshot->programme);
 }

@@ -11,9 +11,6 @@
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
 
-/* A caller that pauses for so long gets its answers before the group is full. */
-#define PAUSE_MS 1
-
 struct enrolment {
     struct in_flight *in_flight;
     struct uid transaction;
@@ -30,6 +27,7 @@ struct import {
     struct rpc_stream *stream;
     struct state_reader *reader;
     struct in_flight in_flight;
+    struct note note; /* why the call ends */
     size_t count;
     struct enrolment group[LIMIT_IMPORT_GROUP_MEMBERS];
 };
@@ -113,8 +111,9 @@ static enum err answer(struct import *import, struct enrolment *enrolment)
 }
 
 /* Waits for the group and answers it. */
-static enum err flush(struct import *import)
+static enum err flush(void *context)
 {
+    struct import *import = context;
     size_t count = import->count;
     import->count = 0;
     in_flight_wait(&import->in_flight, 0);
@@ -128,8 +127,9 @@ static enum err flush(struct import *import)
     return ERR_OK;
 }
 
-static enum err take(struct import *import, const ProtobufCMessage *message, struct note *note)
+static enum err take(void *context, const ProtobufCMessage *message)
 {
+    struct import *import = context;
     const Talea__V1__ImportMembersRequest *request =
         (const Talea__V1__ImportMembersRequest *)(const void *)message;
     struct enrolment *enrolment = &import->group[import->count];
@@ -137,7 +137,8 @@ static enum err take(struct import *import, const ProtobufCMessage *message, str
     if (uid_parse(request->transaction_id, &enrolment->transaction) != ERR_OK ||
         uid_is_nil(&enrolment->transaction)) {
         TRY(flush(import));
-        return note_set(note, ERR_INPUT, "transaction_id is not a UUID in its 36-character form");
+        return note_set(&import->note, ERR_INPUT,
+                        "transaction_id is not a UUID in its 36-character form");
     }
     if (submit(import, request, enrolment) != ERR_OK) {
         TRY(flush(import));
@@ -147,43 +148,25 @@ static enum err take(struct import *import, const ProtobufCMessage *message, str
     return import->count == LIMIT_IMPORT_GROUP_MEMBERS ? flush(import) : ERR_OK;
 }
 
-/* ERR_NOT_FOUND when all is answered. */
-static enum err serve(struct import *import, struct note *note)
-{
-    for (;;) {
-        const ProtobufCMessage *message;
-        enum err err = import->count == 0
-                           ? rpc_stream_receive(import->stream, &message)
-                           : rpc_stream_receive_timed(import->stream, PAUSE_MS, &message);
-        if (err == ERR_OK) {
-            TRY(take(import, message, note));
-            continue;
-        }
-        TRY(flush(import));
-        if (err != ERR_DEADLINE) {
-            return err;
-        }
-    }
-}
-
 struct rpc_status office_import_members(void *context, struct rpc_stream *stream)
 {
     struct node *node = context;
-    struct note note = {""};
     struct import *import = calloc(1, sizeof *import);
     if (import == NULL) {
         return rpc_status_of(ERR_RESOURCE, NULL);
     }
+    struct in_flight_group group = {import, &import->count, take, flush};
     import->node = node;
     import->stream = stream;
     in_flight_init(&import->in_flight);
     enum err err = readers_take(node->readers, &import->reader);
     if (err == ERR_OK) {
-        err = serve(import, &note);
+        err = in_flight_serve(stream, &group);
         in_flight_wait(&import->in_flight, 0);
         readers_give(node->readers, import->reader);
     }
     in_flight_fini(&import->in_flight);
+    struct note note = import->note;
     free(import);
     return err == ERR_NOT_FOUND ? rpc_status_ok()
                                 : rpc_status_of(err, note.text[0] != '\0' ? &note : NULL);

@@ -7,9 +7,6 @@
 #include "node/requests.h"
 #include "node/services.h"
 
-/* A caller that pauses for so long gets its answers before the group is full. */
-#define PAUSE_MS 1
-
 /* On the writer's thread; one item's commands end in the order of their submission. */
 static void command_done(void *context, const struct outcome *outcome)
 {
@@ -227,8 +224,9 @@ static void forget_group(struct import *import)
 }
 
 /* Ends the group: everything durable, then everything answered. */
-static enum err flush(struct import *import)
+static enum err flush(void *context)
 {
+    struct import *import = context;
     enum err err = import->count > 0 ? run_group(import) : ERR_OK;
     in_flight_wait(&import->in_flight, 0);
     for (size_t i = 0; i < import->count && err == ERR_OK; i++) {
@@ -287,14 +285,16 @@ static enum err add(struct import *import, const Talea__V1__ImportReceiptsReques
     return has_command && submit(item, &command) != ERR_OK ? ERR_UNAVAILABLE : ERR_OK;
 }
 
-static enum err take(struct import *import, const ProtobufCMessage *message, struct note *note)
+static enum err take(void *context, const ProtobufCMessage *message)
 {
+    struct import *import = context;
     const Talea__V1__ImportReceiptsRequest *request =
         (const Talea__V1__ImportReceiptsRequest *)(const void *)message;
     struct uid transaction;
     if (uid_parse(request->transaction_id, &transaction) != ERR_OK || uid_is_nil(&transaction)) {
         TRY(flush(import));
-        return note_set(note, ERR_INPUT, "transaction_id is not a UUID in its 36-character form");
+        return note_set(&import->note, ERR_INPUT,
+                        "transaction_id is not a UUID in its 36-character form");
     }
     if (request->n_lines <= LIMIT_RECEIPT_LINES && !group_has_room(import, request)) {
         TRY(flush(import));
@@ -303,31 +303,13 @@ static enum err take(struct import *import, const ProtobufCMessage *message, str
     return import->count == LIMIT_IMPORT_GROUP ? flush(import) : ERR_OK;
 }
 
-/* ERR_NOT_FOUND when all is answered. */
-static enum err serve(struct import *import, struct note *note)
+static enum err run(struct import *import)
 {
-    for (;;) {
-        const ProtobufCMessage *message;
-        enum err err = import->count == 0
-                           ? rpc_stream_receive(import->stream, &message)
-                           : rpc_stream_receive_timed(import->stream, PAUSE_MS, &message);
-        if (err == ERR_OK) {
-            TRY(take(import, message, note));
-            continue;
-        }
-        TRY(flush(import));
-        if (err != ERR_DEADLINE) {
-            return err;
-        }
-    }
-}
-
-static enum err run(struct import *import, struct note *note)
-{
+    struct in_flight_group group = {import, &import->count, take, flush};
     TRY(return_matcher_create(&import->matcher));
     enum err err = readers_take(import->node->readers, &import->reader);
     if (err == ERR_OK) {
-        err = serve(import, note);
+        err = in_flight_serve(import->stream, &group);
         in_flight_wait(&import->in_flight, 0);
         readers_give(import->node->readers, import->reader);
     }
@@ -339,7 +321,6 @@ static enum err run(struct import *import, struct note *note)
 struct rpc_status office_import_receipts(void *context, struct rpc_stream *stream)
 {
     struct node *node = context;
-    struct note note = {""};
     struct import *import = calloc(1, sizeof *import);
     if (import == NULL) {
         return rpc_status_of(ERR_RESOURCE, NULL);
@@ -347,8 +328,9 @@ struct rpc_status office_import_receipts(void *context, struct rpc_stream *strea
     import->node = node;
     import->stream = stream;
     in_flight_init(&import->in_flight);
-    enum err err = run(import, &note);
+    enum err err = run(import);
     in_flight_fini(&import->in_flight);
+    struct note note = import->note;
     free(import);
     return err == ERR_NOT_FOUND ? rpc_status_ok()
                                 : rpc_status_of(err, note.text[0] != '\0' ? &note : NULL);

@@ -52,6 +52,7 @@ struct import {
     struct in_flight in_flight;
     struct return_matcher *matcher;
     struct return_allocation allocation;
+    struct note note; /* why the call ends */
     size_t count;
     struct import_item group[LIMIT_IMPORT_GROUP];
     size_t sale_line_count;

@@ -1,6 +1,7 @@
 #include "node/in_flight.h"
 
-#include "base/error.h"
+/* A caller that pauses for so long gets its answers before the group is full. */
+#define PAUSE_MS 1
 
 void in_flight_init(struct in_flight *in_flight)
 {
@@ -38,4 +39,21 @@ void in_flight_wait(struct in_flight *in_flight, size_t count)
         pthread_cond_wait(&in_flight->is_fewer, &in_flight->lock);
     }
     pthread_mutex_unlock(&in_flight->lock);
+}
+
+enum err in_flight_serve(struct rpc_stream *stream, const struct in_flight_group *group)
+{
+    for (;;) {
+        const ProtobufCMessage *message;
+        enum err err = *group->count == 0 ? rpc_stream_receive(stream, &message)
+                                          : rpc_stream_receive_timed(stream, PAUSE_MS, &message);
+        if (err == ERR_OK) {
+            TRY(group->take(group->context, message));
+            continue;
+        }
+        TRY(group->flush(group->context));
+        if (err != ERR_DEADLINE) {
+            return err;
+        }
+    }
 }

@@ -79,8 +79,8 @@ static void release_terms(void *context)
 
 static struct engine_terms terms_of(struct snapshot *snapshot)
 {
-    return (struct engine_terms){&snapshot->roster, snapshot->refund_grace_ms,
-                                 snapshot->debt_limit, snapshot_hold(snapshot), release_terms};
+    return (struct engine_terms){&snapshot->roster, snapshot->refund_grace_ms, snapshot->debt_limit,
+                                 snapshot_hold(snapshot), release_terms};
 }
 
 static enum err open_key(struct node *node, struct note *note)

@@ -40,6 +40,10 @@ static enum expiry_kind expiry_of_file(enum programme_file_expiry kind)
         return EXPIRY_MONTHS;
     case PROGRAMME_FILE_EXPIRY_END_OF_MONTH:
         return EXPIRY_END_OF_MONTH_AFTER;
+    case PROGRAMME_FILE_EXPIRY_FIXED_DATE:
+        return EXPIRY_FIXED_DATE;
+    case PROGRAMME_FILE_EXPIRY_INACTIVITY:
+        return EXPIRY_INACTIVITY;
     case PROGRAMME_FILE_EXPIRY_NEVER:
         break;
     }
@@ -59,11 +63,13 @@ static enum err load_programme(const struct node_config *config, struct snapshot
         .pending_days = file.pending_days,
         .expiry_months = file.expiry_months,
         .expiry_kind = expiry_of_file(file.expiry),
+        .expiry_month = file.expiry_month,
+        .expiry_day = file.expiry_day,
     };
     memcpy(snapshot->programme_currency, file.currency.code, sizeof snapshot->programme_currency);
     snapshot->programme_currency_decimals = file.money_decimals;
     snapshot->refund_grace_ms = (int64_t)file.refund_expired_grace_days * DAY_MS;
-    snapshot->debt_limit = points_of(INT64_MAX);
+    snapshot->debt_limit = points_of(file.debt_limit_minor);
     return programme_check(&snapshot->programme, note);
 }
 

@@ -6,11 +6,14 @@
 
 #define YEAR_LAST         9999
 #define DAYS_IN_ANY_MONTH 28
+#define COMMON_YEAR       2027 /* no leap year */
 
 static const char *const kind_names[EXPIRY_KIND_COUNT] = {
     [EXPIRY_NONE] = "none",
     [EXPIRY_END_OF_MONTH_AFTER] = "end_of_month_after",
     [EXPIRY_MONTHS] = "months",
+    [EXPIRY_FIXED_DATE] = "fixed_date",
+    [EXPIRY_INACTIVITY] = "inactivity",
 };
 
 const char *expiry_kind_name(enum expiry_kind kind)
@@ -29,6 +32,22 @@ enum err expiry_kind_parse(const char *name, enum expiry_kind *out_kind)
     return ERR_INPUT;
 }
 
+static enum err check_fixed_date(const struct programme *programme, struct note *note)
+{
+    unsigned month = programme->expiry_month;
+    unsigned day = programme->expiry_day;
+    if (month < 1 || month > 12 || day < 1 ||
+        day > (unsigned)civil_days_in_month(COMMON_YEAR, (int)month)) {
+        return note_set(note, ERR_INPUT, "points can't expire on %02u-%02u of each year", month,
+                        day);
+    }
+    if (programme->expiry_months > LIMIT_EXPIRY_MONTHS) {
+        return note_set(note, ERR_INPUT, "points expire after %u months; at most %u are allowed",
+                        programme->expiry_months, LIMIT_EXPIRY_MONTHS);
+    }
+    return ERR_OK;
+}
+
 static enum err check_expiry(const struct programme *programme, struct note *note)
 {
     unsigned months = programme->expiry_months;
@@ -43,6 +62,15 @@ static enum err check_expiry(const struct programme *programme, struct note *not
     case EXPIRY_MONTHS:
         if (months == 0) {
             return note_set(note, ERR_INPUT, "points must last at least one month");
+        }
+        break;
+    case EXPIRY_FIXED_DATE:
+        return check_fixed_date(programme, note);
+    case EXPIRY_INACTIVITY:
+        if (months == 0 || months > LIMIT_IDLE_MONTHS) {
+            return note_set(note, ERR_INPUT,
+                            "points end after %u months without activity; 1 to %u are allowed",
+                            months, LIMIT_IDLE_MONTHS);
         }
         break;
     case EXPIRY_KIND_COUNT:
@@ -94,11 +122,41 @@ enum err programme_months_after(struct unix_ms time, unsigned months, struct uni
     return ERR_OK;
 }
 
+uint8_t programme_idle_months(const struct programme *programme)
+{
+    return programme->expiry_kind == EXPIRY_INACTIVITY ? (uint8_t)programme->expiry_months : 0;
+}
+
+/* The end of the next such day, this year or the next. */
+static enum err fixed_date_after(const struct programme *programme, struct unix_ms earned_at,
+                                 struct unix_ms *out_time)
+{
+    /* Pending points become spendable with a whole day, and are to live for one at least. */
+    int64_t pending_days = programme->pending_days > 0 ? (int64_t)programme->pending_days + 1 : 0;
+    struct unix_ms least = {earned_at.ms + pending_days * DAY_MS};
+    struct unix_ms kept;
+    TRY(programme_months_after(earned_at, programme->expiry_months, &kept));
+    least = kept.ms > least.ms ? kept : least;
+    struct civil civil = civil_from_unix(least);
+    for (int year = civil.year; year <= civil.year + 1 && year <= YEAR_LAST; year++) {
+        const struct civil day = {
+            .year = year, .month = (int)programme->expiry_month, .day = (int)programme->expiry_day};
+        struct unix_ms begin;
+        TRY(civil_to_unix(&day, &begin));
+        if (begin.ms + DAY_MS > least.ms) {
+            out_time->ms = begin.ms + DAY_MS;
+            return ERR_OK;
+        }
+    }
+    return ERR_RANGE;
+}
+
 static enum err expiry_of(const struct programme *programme, struct unix_ms earned_at,
                           struct unix_ms *out_expires_at)
 {
     switch (programme->expiry_kind) {
     case EXPIRY_NONE:
+    case EXPIRY_INACTIVITY:
         out_expires_at->ms = PROGRAMME_NEVER_MS;
         return ERR_OK;
     case EXPIRY_END_OF_MONTH_AFTER: {
@@ -111,6 +169,8 @@ static enum err expiry_of(const struct programme *programme, struct unix_ms earn
     }
     case EXPIRY_MONTHS:
         return programme_months_after(earned_at, programme->expiry_months, out_expires_at);
+    case EXPIRY_FIXED_DATE:
+        return fixed_date_after(programme, earned_at, out_expires_at);
     case EXPIRY_KIND_COUNT:
         break;
     }

@@ -12,6 +12,9 @@ enum expiry_kind {
     EXPIRY_NONE,               /* never */
     EXPIRY_END_OF_MONTH_AFTER, /* with the month that lies expiry_months after the earn's */
     EXPIRY_MONTHS,             /* on the same day and time of day, expiry_months later */
+    EXPIRY_FIXED_DATE,         /* with the next day of that date, each year, that is at least
+                                  expiry_months after the earn and not before they are spendable */
+    EXPIRY_INACTIVITY,         /* expiry_months after the member's last activity */
     EXPIRY_KIND_COUNT
 };
 
@@ -24,9 +27,11 @@ struct programme {
     unsigned pending_days;  /* the return window; points are spendable after so many 24 hours */
     unsigned expiry_months; /* counted from the earn, in UTC; 0 when the kind is EXPIRY_NONE */
     enum expiry_kind expiry_kind;
+    unsigned expiry_month; /* of EXPIRY_FIXED_DATE, 1 to 12; else 0 */
+    unsigned expiry_day;   /* a day that this month has in every year; else 0 */
 };
 
-/* "none", "end_of_month_after", "months". */
+/* "none", "end_of_month_after", "months", "fixed_date", "inactivity". */
 const char *expiry_kind_name(enum expiry_kind kind);
 MUST_USE enum err expiry_kind_parse(const char *name, enum expiry_kind *out_kind);
 
@@ -39,7 +44,11 @@ MUST_USE enum err programme_check(const struct programme *programme, struct note
 MUST_USE enum err programme_months_after(struct unix_ms time, unsigned months,
                                          struct unix_ms *out_time);
 
-/* When points earned at this time become spendable, and the first moment at which they are expired.
+/* After how many months without activity points end; 0: inactivity does not matter. */
+uint8_t programme_idle_months(const struct programme *programme);
+
+/* When points earned at this time become spendable, and the first moment at which they are expired,
+ * which is PROGRAMME_NEVER_MS also for those that end by inactivity.
  * EXPIRY_MONTHS takes the last day of a month that has no such day: 31 January and one month is 28
  * or 29 February. ERR_RANGE for a time before 1970 or an end beyond 9999. The programme must have
  * passed programme_check; then out_active_from < out_expires_at. */

@@ -33,12 +33,12 @@ if readelf -d "$work/static" | grep -q libtalea; then
 fi
 "$work/static" "$work/grocer"
 
-# The header is enough for C++ as well, and declares all that is exported.
-declared=$(grep -oE '\btalea_[a-z_0-9]+\(' "$work/usr/include/talea/talea.h" | tr -d '(' | sort -u)
+# The headers are enough for C++ as well, and declare all that is exported.
+declared=$(grep -oE '\btalea_[a-z_0-9]+\(' -h "$work"/usr/include/talea/*.h | tr -d '(' | sort -u)
 for exported in $(nm -D --defined-only "$lib/libtalea.so" | awk '{print $3}') \
     $(nm -g --defined-only "$lib/libtalea.a" | awk 'NF == 3 {print $3}'); do
     grep -qxF "$exported" <<<"$declared" || { echo "$exported is exported"; exit 1; }
 done
 if command -v c++ >/dev/null; then
-    printf '#include <talea/talea.h>\n' | c++ -fsyntax-only -x c++ "${flags[@]}" -
+    printf '#include <talea/%s.h>\n' account ledger talea | c++ -fsyntax-only -x c++ "${flags[@]}" -
 fi

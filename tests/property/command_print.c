@@ -4,30 +4,69 @@
 
 #include "commands.h"
 
+/* As picks make them: what it is, and the step that made it. */
 static void print_ids(const char *name, const struct uid *id)
 {
-    char text[UID_TEXT_MAX];
-    (void)printf(" %s=..%s", name, uid_format(id, text) + 20);
+    static const char *const uses[] = {"?", "t", "member-", "pool-", "due-"};
+    uint8_t use = id->bytes[11];
+    if (uid_is_nil(id)) {
+        (void)printf(" %s=nil", name);
+    } else {
+        (void)printf(" %s=%s%" PRIu32, name, use < 5 ? uses[use] : "nobody-",
+                     get_u32_be(id->bytes + 12));
+    }
+}
+
+/* From the start of all runs. */
+static void print_time(const char *name, int64_t ms)
+{
+    int64_t hours = (ms - STEPS_START_MS) / HOUR_MS;
+    if (ms == 0) {
+        (void)printf(" %s=none", name);
+    } else {
+        (void)printf(" %s=%" PRId64 "d%02" PRId64 "h", name, hours / 24, hours % 24);
+    }
+}
+
+static void print_points(struct points points)
+{
+    (void)printf(" points=%" PRId64, points.minor);
 }
 
 static void print_entry(const struct clearing_entry *entry)
 {
-    (void)printf(" %s number=%" PRIu64 " card=%s points=%" PRId64 " tariff=%u from=%" PRId64
-                 " until=%" PRId64 " period=%u at=%" PRId64,
-                 entry_kind_name(entry->kind), entry->number, entry->card.digits,
-                 entry->points.minor, entry->tariff, entry->active_from.ms, entry->expires_at.ms,
-                 entry->period.yyyymm, entry->business_time.ms);
-    print_ids("subject", &entry->subject);
+    (void)printf(" %s number=%" PRIu64 " card=%s tariff=%u period=%u", entry_kind_name(entry->kind),
+                 entry->number, entry->card.digits, entry->tariff, entry->period.yyyymm);
+    print_points(entry->points);
+    print_ids("of", &entry->subject);
+    print_time("from", entry->active_from.ms);
+    print_time("until", entry->expires_at.ms);
 }
 
 static void print_earn(const struct command_earn *earn)
 {
-    (void)printf(" card=%s amount=%" PRId64 " fixed=%d points=%" PRId64 " rate=%" PRId64 "/%" PRId64
-                 " from=%" PRId64 " until=%" PRId64,
-                 earn->card.digits, earn->amount.minor, earn->is_fixed, earn->fixed_points.minor,
-                 earn->rate.points_minor, earn->rate.per_minor, earn->active_from.ms,
-                 earn->expires_at.ms);
-    print_ids("member", &earn->member);
+    if (earn->card.digits[0] == '\0') {
+        print_ids("member", &earn->member);
+    } else {
+        (void)printf(" card=%s", earn->card.digits);
+    }
+    (void)printf(" amount=%" PRId64, earn->amount.minor);
+    if (earn->is_fixed) {
+        print_points(earn->fixed_points);
+    } else {
+        (void)printf(" rate=%" PRId64 "/%" PRId64, earn->rate.points_minor, earn->rate.per_minor);
+    }
+    print_time("from", earn->active_from.ms);
+    print_time("until", earn->expires_at.ms);
+    (void)printf(" idle=%u", earn->idle_months);
+}
+
+static void print_hold(const struct command_hold *hold)
+{
+    (void)printf(" card=%s", hold->card.digits);
+    print_points(hold->points);
+    print_time("T1", hold->capture_by.ms);
+    print_time("T2", hold->deliver_by.ms);
 }
 
 static void print_receipt(const struct command_take_receipt *receipt)
@@ -35,48 +74,117 @@ static void print_receipt(const struct command_take_receipt *receipt)
     (void)printf(" up to %" PRIu64 ", refused:", receipt->last_number);
     for (size_t i = 0; i < receipt->entry_count; i++) {
         if (receipt->entries[i].verdict != VERDICT_OK) {
-            (void)printf(" %" PRIu64 "(%s, %" PRId64 ")", receipt->entries[i].number,
-                         entry_kind_name(receipt->entries[i].kind),
-                         receipt->entries[i].points.minor);
+            (void)printf(" %" PRIu64 "(%s)", receipt->entries[i].number,
+                         entry_kind_name(receipt->entries[i].kind));
         }
     }
 }
 
-void command_print(const struct command *command, struct unix_ms now)
+static void print_transfer(const struct command_transfer *transfer)
 {
-    (void)printf("  at %" PRId64 " %s by %s", now.ms, command_kind_name(command->kind),
-                 command->origin.text);
-    print_ids("id", &command->transaction_id);
-    switch (command->kind) {
-    case COMMAND_ENROL:
-        print_ids("member", &command->enrol.member);
-        (void)printf(" reference=%.16s", (const char *)command->enrol.reference_tag);
-        break;
-    case COMMAND_ISSUE_CARD:
-    case COMMAND_BLOCK_CARD:
-        print_ids("member", &command->card.member);
-        (void)printf(" card=%s", command->card.card.digits);
-        break;
+    print_ids("from", &transfer->from);
+    print_ids("to", &transfer->to);
+    print_ids("by", &transfer->by);
+    print_points(transfer->points);
+}
+
+static void print_adjustment(const struct command_adjustment *adjustment)
+{
+    print_ids("member", &adjustment->member);
+    print_points(adjustment->points);
+    print_time("until", adjustment->expires_at.ms);
+    (void)printf(" reason=\"%s\" maker=%s", adjustment->reason, adjustment->maker);
+}
+
+static void print_ruling(const struct command_ruling *ruling)
+{
+    print_ids("adjustment", &ruling->adjustment);
+    (void)printf(" approved=%d checker=%s idle=%u", ruling->is_approved, ruling->checker,
+                 ruling->idle_months);
+    print_time("until", ruling->points_expire_at.ms);
+}
+
+/* What tills say. */
+static bool print_trade(const struct command *command)
+{
+    switch ((int)command->kind) {
     case COMMAND_EARN:
         print_earn(&command->earn);
-        break;
+        return true;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
-        (void)printf(" card=%s points=%" PRId64 " T1=%" PRId64 " T2=%" PRId64,
-                     command->hold.card.digits, command->hold.points.minor,
-                     command->hold.capture_by.ms, command->hold.deliver_by.ms);
-        break;
+        print_hold(&command->hold);
+        return true;
     case COMMAND_CAPTURE:
     case COMMAND_VOID:
     case COMMAND_RETURN_BURN:
         print_ids("hold", &command->use.hold);
-        (void)printf(" points=%" PRId64 " dated=%" PRId64, command->use.points.minor,
-                     command->business_time.ms);
-        break;
+        print_points(command->use.points);
+        print_time("dated", command->business_time.ms);
+        return true;
     case COMMAND_RETURN_SALE:
         print_ids("sale", &command->return_sale.sale);
         (void)printf(" amount=%" PRId64, command->return_sale.amount.minor);
-        break;
+        return true;
+    case COMMAND_TRANSFER:
+        print_transfer(&command->transfer);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What the back office says. */
+static bool print_office(const struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_ENROL:
+        print_ids("member", &command->enrol.member);
+        (void)printf(" reference=%" PRIu32, get_u32_be(command->enrol.reference_tag));
+        return true;
+    case COMMAND_ISSUE_CARD:
+        print_ids("member", &command->card.member);
+        return true;
+    case COMMAND_BLOCK_CARD:
+    case COMMAND_UNBLOCK_CARD:
+        (void)printf(" card=%s", command->card.card.digits);
+        return true;
+    case COMMAND_OPEN_POOL:
+    case COMMAND_JOIN_POOL:
+    case COMMAND_LEAVE_POOL:
+        print_ids("pool", &command->pool.pool);
+        print_ids("member", &command->pool.member);
+        return true;
+    case COMMAND_PROPOSE_ADJUSTMENT:
+        print_adjustment(&command->adjustment);
+        return true;
+    case COMMAND_RULE_ADJUSTMENT:
+        print_ruling(&command->ruling);
+        return true;
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        print_ids("member", &command->block.member);
+        (void)printf(" reason=\"%s\"", command->block.reason);
+        return true;
+    case COMMAND_MERGE_MEMBERS:
+        print_ids("from", &command->merge.from);
+        print_ids("into", &command->merge.into);
+        return true;
+    case COMMAND_UNMERGE_MEMBERS:
+        print_ids("merge", &command->unmerge.merge);
+        return true;
+    case COMMAND_ERASE_MEMBER:
+        print_ids("member", &command->erase.member);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What the node tells itself, and what partners say. */
+static void print_node(const struct command *command)
+{
+    switch ((int)command->kind) {
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
         print_ids("of", &command->due.id);
@@ -90,24 +198,27 @@ void command_print(const struct command *command, struct unix_ms now)
     case COMMAND_CLOSE_PERIOD:
         (void)printf(" %u", command->close_period.period.yyyymm);
         break;
-    case COMMAND_TAKE_BATCH:
-    case COMMAND_PUT_PAIR:
     case COMMAND_FREEZE_STREAM:
-    case COMMAND_TRANSFER:
-    case COMMAND_OPEN_POOL:
-    case COMMAND_JOIN_POOL:
-    case COMMAND_LEAVE_POOL:
-    case COMMAND_PROPOSE_ADJUSTMENT:
-    case COMMAND_RULE_ADJUSTMENT:
-    case COMMAND_UNBLOCK_CARD:
-    case COMMAND_BLOCK_MEMBER:
-    case COMMAND_UNBLOCK_MEMBER:
-    case COMMAND_MERGE_MEMBERS:
-    case COMMAND_UNMERGE_MEMBERS:
-    case COMMAND_ERASE_MEMBER:
-    case COMMAND_PRUNE:
-    case COMMAND_KIND_END:
+        (void)printf(" %s", command->freeze.partner.text);
         break;
+    case COMMAND_PRUNE:
+        for (size_t at = 0; at < command->prune.keys.length; at += TRANSACTION_KEY_SIZE) {
+            (void)printf(" t%" PRIu32,
+                         get_u32_be(command->prune.keys.at + at + TRANSACTION_KEY_SIZE - 4));
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+void command_print(const struct command *command, struct unix_ms now)
+{
+    print_time("  at", now.ms);
+    (void)printf(" %s by %s", command_kind_name(command->kind), command->origin.text);
+    print_ids("id", &command->transaction_id);
+    if (!print_trade(command) && !print_office(command)) {
+        print_node(command);
     }
     (void)printf("\n");
 }

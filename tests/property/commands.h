@@ -1,42 +1,70 @@
-/* Random commands. A step is a handful of random numbers; what they mean is worked out against the
- * model as it is when the step is run, so that a sequence still makes sense when steps are left
- * out.
- */
+/* What a step means: a command, made against the model as it is. Leaves streams' numbers and hashes
+ * to the caller. */
 #ifndef PROPERTY_COMMANDS_H
 #define PROPERTY_COMMANDS_H
 
-#include "model.h"
+#include "picks.h"
+#include "steps.h"
 
-enum {
-    STEP_NUMBERS = 10
-};
-
-struct step {
-    uint32_t serial; /* names what the step makes */
-    uint32_t numbers[STEP_NUMBERS];
-};
-
-/* How one run goes. */
-struct mood {
-    uint32_t member_max;
-    uint32_t pause_hours; /* between commands, at most, where time moves */
-    uint32_t expiry_hours;
-    bool is_hoarding;      /* much is earned, little burned */
-    uint32_t expiry_grain; /* hours: the coarser, the more earns share a lot */
-};
-
-/* What a command points to. */
+/* What a command points to; valid until the next one is made. */
 struct command_room {
     struct clearing_entry entry;
     struct receipted_entry entries[64];
+    uint8_t keys[8 * TRANSACTION_KEY_SIZE];
+    uint8_t sealed[16];
 };
 
-/* The time after `now` at which the step happens. */
-struct unix_ms step_time(const struct step *step, const struct mood *mood, struct unix_ms now);
-/* Leaves streams' numbers and hashes to the caller. */
-void step_command(const struct step *step, const struct mood *mood, struct model *m,
-                  struct unix_ms now, struct command_room *room, struct command *out_command);
-/* One line for a person. */
+/* All that a command is made from. */
+struct making {
+    const struct step *step;
+    const struct mood *mood;
+    const struct model *m;
+    struct command_room *room;
+    struct command *command;
+};
+
+void step_command(const struct step *step, const struct mood *mood, const struct model *m,
+                  struct command_room *room, struct command *out_command);
+/* Two lines at most for a person. */
 void command_print(const struct command *command, struct unix_ms now);
+
+/* By kind; what they find nothing for becomes another kind. */
+typedef void make_fn(const struct making *making);
+make_fn make_enrol;
+make_fn make_issue_card;
+make_fn make_block_card;
+make_fn make_unblock_card;
+make_fn make_block_member;
+make_fn make_unblock_member;
+make_fn make_erase;
+make_fn make_transfer;
+make_fn make_open_pool;
+make_fn make_join_pool;
+make_fn make_leave_pool;
+make_fn make_propose;
+make_fn make_rule;
+make_fn make_merge;
+make_fn make_unmerge;
+make_fn make_prune;
+make_fn make_earn;
+make_fn make_hold;
+make_fn make_partner_hold;
+make_fn make_foreign_hold;
+make_fn make_capture;
+make_fn make_void;
+make_fn make_return_sale;
+make_fn make_return_burn;
+make_fn make_settle;
+make_fn make_expire_hold;
+make_fn make_entry;
+make_fn make_receipt;
+make_fn make_batch_end;
+make_fn make_close;
+make_fn make_pair;
+make_fn make_freeze;
+make_fn make_repeat;
+
+/* When lots begin and end. */
+void make_terms(const struct making *making, struct unix_ms *out_from, struct unix_ms *out_until);
 
 #endif

@@ -1,7 +1,8 @@
 /* The ledger once more, written from its contract and not from its code: arrays, linear searches,
  * no bytes, no plans. What it says must be what the ledger says.
  *
- * One node (partner 0) of a coalition of three. Points only: no streams' hashes, no receipts.
+ * One node (partner 0) of a coalition of three. Points only: no streams' hashes, no receipts, no
+ * settlement of what partners owe each other.
  */
 #ifndef PROPERTY_MODEL_H
 #define PROPERTY_MODEL_H
@@ -9,20 +10,35 @@
 #include "clearing/roster.h"
 #include "ledger/command.h"
 
-#define MODEL_PARTNERS 3
-#define MODEL_MEMBERS  32
-#define MODEL_CARDS    256
-#define MODEL_HOLDS    4096
-#define MODEL_SALES    4096
-#define MODEL_COMMANDS 8192
-#define MODEL_ENTRIES  4096
-#define MODEL_ACCOUNTS 512
+#define MODEL_PARTNERS    3
+#define MODEL_MEMBERS     64 /* pools are counted too; one bit of a word each */
+#define MODEL_CARDS       256
+#define MODEL_HOLDS       4096
+#define MODEL_SALES       4096
+#define MODEL_COMMANDS    8192
+#define MODEL_ENTRIES     8192
+#define MODEL_ACCOUNTS    512
+#define MODEL_ADJUSTMENTS 1024
+#define MODEL_TARIFFS     3 /* numbered from 1 */
+#define MODEL_MERGES      256
+
+/* A model that is wrong on purpose, to see that it is noticed. */
+enum model_flaw {
+    MODEL_SOUND,
+    FLAW_SPENDS_LAST,      /* the lot that expires last goes first */
+    FLAW_FORGETS_DEBT,     /* what is earned does not repay */
+    FLAW_KEEPS_HOLDS,      /* a void gives nothing back */
+    FLAW_BLOCKS_NOTHING,   /* a blocked card may burn */
+    FLAW_END_IS_INCLUSIVE, /* a lot lives one millisecond too long */
+    FLAW_END
+};
 
 struct model_key {
     int issuer; /* index of the partner */
     uint32_t tariff;
     int64_t active_from;
     int64_t expires_at;
+    unsigned idle_months;
 };
 
 struct model_lot {
@@ -33,7 +49,16 @@ struct model_lot {
 
 struct model_member {
     struct uid id;
-    uint8_t reference[PERSONAL_TAG_SIZE];
+    uint8_t reference_tag[PERSONAL_TAG_SIZE];
+    bool has_reference;
+    int64_t enrolled;
+    int64_t active_at; /* 0: not yet */
+    bool is_blocked;
+    bool is_pool;
+    bool is_erased;
+    int merged_into;       /* -1: it wasn't */
+    size_t merged_from;    /* how many came into this one, directly or not */
+    uint64_t pool_members; /* of a pool: bits of the members that are in it */
     size_t card_count;
     int64_t debt;
     size_t lot_count;
@@ -49,7 +74,8 @@ struct model_balances {
 
 struct model_card {
     struct card_number number;
-    int member;
+    uint32_t name; /* the number of the step that made it */
+    int member;    /* -1: of one who was erased */
     bool is_blocked;
 };
 
@@ -111,27 +137,55 @@ struct model_account {
     int64_t credit;
 };
 
+struct model_adjustment {
+    struct uid id;
+    int member;
+    int64_t points;
+    int64_t expires_at; /* 0: never */
+    char maker[LIMIT_IDENTITY_BYTES + 1];
+    bool is_ruled;
+};
+
+struct model_merge {
+    struct uid id;
+    int from;
+    int into;
+    bool is_undone;
+    int64_t debt;
+    uint64_t cards[MODEL_CARDS / 64]; /* bits of the cards that moved */
+    size_t lot_count;
+    struct model_lot lots[LIMIT_LOTS_PER_MEMBER];
+};
+
 struct model_answer {
     enum verdict verdict;
     bool is_repeat;
     int64_t points;
     int64_t left;
     int64_t debt;
+    int64_t written_off;
+    int64_t amount;          /* money, of a return */
     struct card_number card; /* of a member that was enrolled, or one more */
 };
 
 struct model_command {
     struct command command;
     struct model_answer answer;
+    bool is_forgotten; /* its id was pruned */
 };
 
 struct model {
     const struct roster *roster;
+    enum model_flaw flaw;
     int64_t grace_ms;
+    int64_t debt_limit;
     int64_t now;
+    enum command_kind kind;                       /* of the last command */
+    int64_t given[MODEL_PARTNERS][MODEL_TARIFFS]; /* by partners to our members, ever */
     uint64_t card_serial;
     struct period out_period; /* of all own streams */
     struct period in_period[MODEL_PARTNERS];
+    bool is_frozen_out[MODEL_PARTNERS];
     struct model_member members[MODEL_MEMBERS];
     size_t member_count;
     struct model_card cards[MODEL_CARDS];
@@ -147,56 +201,24 @@ struct model {
     uint64_t receipted[MODEL_PARTNERS];
     struct model_account accounts[MODEL_ACCOUNTS];
     size_t account_count;
-    int touched; /* the member that the last command was about; -1: none */
+    struct model_adjustment adjustments[MODEL_ADJUSTMENTS];
+    size_t adjustment_count;
+    struct model_merge merges[MODEL_MERGES];
+    size_t merge_count;
+    uint64_t touched; /* bits of the members that the last command was about */
 };
 
 /* Back to an empty node. The roster has MODEL_PARTNERS partners, the node itself first; borrowed.
  */
-void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms);
+void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
+                 int64_t debt_limit);
+/* All that is in use of one into another. */
+void model_copy(struct model *to, const struct model *from);
 void model_step(struct model *m, const struct command *command, struct unix_ms now,
                 struct model_answer *out_answer);
 /* As at time `now`: what became active or expired counts as such. */
 struct model_balances model_balances(const struct model *m, int member, struct unix_ms now);
-
-/* Shared by the model's files. */
-int model_partner(const struct model *m, const struct partner_id *partner);     /* -1: none */
-int model_home(const struct model *m, const struct card_number *card);          /* -1: none */
-struct model_card *model_card(struct model *m, const struct card_number *card); /* NULL: none */
-int model_member(const struct model *m, const struct uid *id);                  /* -1: none */
-struct model_hold *model_hold(struct model *m, int redeemer, const struct uid *id);
-struct model_sale *model_sale(struct model *m, int issuer, const struct uid *id);
-void model_post(struct model *m, enum account_kind debit, enum account_kind credit, int partner,
-                struct period period, int64_t points);
-/* Moves what became active or expired; gives the points that expired. */
-int64_t model_settle_at(struct model_member *member, int64_t now);
-/* The same at the model's time, posted. */
-void model_settle(struct model *m, struct model_member *member);
-/* Would the points find a lot? The member is settled. */
-bool model_has_room(struct model *m, const struct model_member *member, struct model_key key,
-                    int64_t points);
-/* Repays debt first. */
-void model_give(struct model *m, struct model_member *member, struct model_key key, int64_t points);
-/* Returns what became debt. */
-int64_t model_take(struct model_member *member, struct model_key key, int64_t points);
-enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t points);
-void model_capture(struct model *m, struct model_hold *hold, int64_t points);
-void model_release(struct model *m, struct model_hold *hold);
-enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t points);
-void model_send(struct model *m, int partner, struct model_entry entry);
-enum verdict model_judge_points(int64_t points);
-enum verdict model_step_earn(struct model *m, const struct command *command,
-                             struct model_answer *answer);
-enum verdict model_step_return_sale(struct model *m, const struct command *command,
-                                    struct model_answer *answer);
-enum verdict model_step_hold(struct model *m, const struct command *command,
-                             struct model_answer *answer);
-enum verdict model_step_capture(struct model *m, const struct command *command,
-                                struct model_answer *answer);
-enum verdict model_step_void(struct model *m, const struct command *command,
-                             struct model_answer *answer);
-enum verdict model_step_return_burn(struct model *m, const struct command *command,
-                                    struct model_answer *answer);
-void model_take_entry(struct model *m, const struct command *command, struct model_answer *answer);
-void model_take_receipt(struct model *m, const struct command_take_receipt *receipt);
+/* The member as it is at the time, its lots in the order in which they are spent. */
+void model_view(const struct model *m, int member, int64_t now, struct model_member *out_member);
 
 #endif

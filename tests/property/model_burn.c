@@ -1,5 +1,5 @@
 /* Holds that the own till names, at home and abroad, and holds granted to partners. */
-#include "model.h"
+#include "model_parts.h"
 
 static struct model_hold *add_hold(struct model *m, const struct command *command)
 {
@@ -37,19 +37,15 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
     }
     struct model_hold *hold = add_hold(m, command);
     if (!hold->is_foreign) {
-        const struct model_card *card = model_card(m, &command->hold.card);
-        if (card == NULL) {
-            return VERDICT_CARD_UNKNOWN;
+        verdict = model_judge_card(m, &command->hold.card, &hold->member);
+        if (verdict == VERDICT_OK && model_hold(m, hold->partner, &hold->id) != NULL) {
+            verdict = VERDICT_HOLD_EXISTS;
         }
-        if (card->is_blocked) {
-            return VERDICT_CARD_BLOCKED;
-        }
-        hold->member = card->member;
-        verdict = model_reserve(m, hold, points);
+        verdict = verdict == VERDICT_OK ? model_reserve(m, hold, points) : verdict;
         if (verdict != VERDICT_OK) {
             return verdict;
         }
-        m->touched = card->member;
+        model_touch(m, model_follow(m, hold->member));
     }
     m->hold_count++;
     answer->points = points;
@@ -78,6 +74,9 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     if (command->business_time.ms > hold->capture_by || m->now > hold->deliver_by) {
         return VERDICT_CAPTURE_TOO_LATE;
     }
+    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
+        return VERDICT_STREAM_FROZEN;
+    }
     if (hold->is_foreign) {
         hold->captured += points;
         hold->left -= points;
@@ -92,7 +91,7 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     } else {
         model_capture(m, hold, points);
         model_post(m, ACCOUNT_HELD, ACCOUNT_REDEEMED, 0, (struct period){0}, points);
-        m->touched = hold->member;
+        model_touch(m, model_follow(m, hold->member));
     }
     answer->points = points;
     answer->left = hold->left;
@@ -109,6 +108,9 @@ enum verdict model_step_void(struct model *m, const struct command *command,
     if (hold->has_ended) {
         return VERDICT_HOLD_ENDED;
     }
+    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
+        return VERDICT_STREAM_FROZEN;
+    }
     answer->points = hold->left;
     if (hold->is_foreign) {
         hold->left = 0;
@@ -120,7 +122,7 @@ enum verdict model_step_void(struct model *m, const struct command *command,
                                         .card = hold->card});
     } else {
         model_release(m, hold);
-        m->touched = hold->member;
+        model_touch(m, model_follow(m, hold->member));
     }
     return VERDICT_OK;
 }
@@ -142,6 +144,9 @@ enum verdict model_step_return_burn(struct model *m, const struct command *comma
     if (points > left || points <= 0) {
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
+    if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
+        return VERDICT_STREAM_FROZEN;
+    }
     answer->points = points;
     if (hold->is_foreign) {
         hold->returned += points;
@@ -157,7 +162,7 @@ enum verdict model_step_return_burn(struct model *m, const struct command *comma
     verdict = model_refund(m, hold, points);
     if (verdict == VERDICT_OK) {
         model_post(m, ACCOUNT_REDEEMED, ACCOUNT_AVAILABLE, 0, (struct period){0}, points);
-        m->touched = hold->member;
+        model_touch(m, model_follow(m, hold->member));
     }
     return verdict;
 }

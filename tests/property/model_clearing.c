@@ -1,26 +1,30 @@
 /* What comes from partners: their entries, and their answers to ours. */
-#include "model.h"
+#include "model_parts.h"
 
 #include <string.h>
 
 static enum verdict take_earn(struct model *m, int sender, const struct clearing_entry *entry)
 {
-    const struct model_card *card = model_card(m, &entry->card);
-    struct model_key lot = {sender, entry->tariff, entry->active_from.ms, entry->expires_at.ms};
-    if (card == NULL) {
-        return VERDICT_CARD_UNKNOWN;
-    }
-    if (card->is_blocked) {
-        return VERDICT_CARD_BLOCKED;
+    struct model_key lot = {sender, entry->tariff, entry->active_from.ms, entry->expires_at.ms, 0};
+    int index;
+    enum verdict verdict = model_judge_card(m, &entry->card, &index);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     if (model_sale(m, sender, &entry->transaction_id) != NULL) {
         return VERDICT_SALE_EXISTS;
     }
-    struct model_member *member = &m->members[card->member];
+    int64_t *given = &m->given[sender][entry->tariff];
+    if (entry->points.minor > LIMIT_POINTS_PER_PARTNER - *given) {
+        return VERDICT_POINTS_TOO_LARGE;
+    }
+    struct model_member *member = &m->members[index];
     model_settle(m, member);
     if (!model_has_room(m, member, lot, entry->points.minor)) {
         return VERDICT_TOO_MANY_LOTS;
     }
+    *given += entry->points.minor;
+    model_active(m, index);
     model_give(m, member, lot, entry->points.minor);
     model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_AVAILABLE, sender, entry->period,
                entry->points.minor);
@@ -28,15 +32,16 @@ static enum verdict take_earn(struct model *m, int sender, const struct clearing
     m->sales[m->sale_count++] = (struct model_sale){.issuer = sender,
                                                     .id = entry->transaction_id,
                                                     .card = entry->card,
-                                                    .member = card->member,
+                                                    .member = index,
                                                     .points = entry->points.minor,
                                                     .lot = lot};
-    m->touched = card->member;
+    model_touch(m, index);
     return VERDICT_OK;
 }
 
 static enum verdict take_earn_return(struct model *m, int sender,
-                                     const struct clearing_entry *entry, int64_t *out_debt)
+                                     const struct clearing_entry *entry,
+                                     struct model_answer *answer)
 {
     struct model_sale *sale = model_sale(m, sender, &entry->subject);
     int64_t points = entry->points.minor;
@@ -50,10 +55,11 @@ static enum verdict take_earn_return(struct model *m, int sender,
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
     sale->taken += points;
-    model_settle(m, &m->members[sale->member]);
-    *out_debt = model_take(&m->members[sale->member], sale->lot, points);
-    model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_RECEIVABLE, sender, entry->period, points);
-    m->touched = sale->member;
+    int index = model_follow(m, sale->member);
+    model_settle(m, &m->members[index]);
+    model_take(m, &m->members[index], &sale->lot, points,
+               (struct model_sink){ACCOUNT_RECEIVABLE, sender, entry->period}, answer);
+    model_touch(m, index);
     return VERDICT_OK;
 }
 
@@ -64,7 +70,7 @@ static enum verdict take_burn(struct model *m, int sender, const struct clearing
     if (hold == NULL) {
         return VERDICT_HOLD_UNKNOWN;
     }
-    m->touched = hold->member;
+    model_touch(m, model_follow(m, hold->member));
     if (entry->kind == ENTRY_BURN_RETURN) {
         if (points > hold->captured - hold->returned) {
             return VERDICT_RETURN_EXCEEDS_SALE;
@@ -94,28 +100,29 @@ static enum verdict take_burn(struct model *m, int sender, const struct clearing
     return VERDICT_OK;
 }
 
-void model_take_entry(struct model *m, const struct command *command, struct model_answer *answer)
+enum verdict model_step_take_entry(struct model *m, const struct command *command,
+                                   struct model_answer *answer)
 {
     const struct clearing_entry *entry = &command->take_entry.entry;
     int sender = model_partner(m, &command->take_entry.sender);
     if (entry->kind != ENTRY_PERIOD_MARK && roster_tariff(m->roster, entry->tariff) == NULL) {
-        answer->verdict = VERDICT_TARIFF_UNKNOWN;
-        return;
+        return VERDICT_TARIFF_UNKNOWN;
     }
+    enum verdict verdict = VERDICT_OK;
     switch (entry->kind) {
     case ENTRY_EARN:
-        answer->verdict = take_earn(m, sender, entry);
+        verdict = take_earn(m, sender, entry);
         break;
     case ENTRY_EARN_RETURN:
-        answer->verdict = take_earn_return(m, sender, entry, &answer->debt);
+        verdict = take_earn_return(m, sender, entry, answer);
         break;
     case ENTRY_CAPTURE:
     case ENTRY_VOID:
     case ENTRY_BURN_RETURN:
-        answer->verdict = take_burn(m, sender, entry);
+        verdict = take_burn(m, sender, entry);
         break;
     case ENTRY_ADJUSTMENT:
-        answer->verdict = VERDICT_NOT_AGREED;
+        verdict = VERDICT_NOT_AGREED;
         break;
     case ENTRY_PERIOD_MARK:
         m->in_period[sender] = period_next(m->in_period[sender]);
@@ -123,7 +130,21 @@ void model_take_entry(struct model *m, const struct command *command, struct mod
     case ENTRY_KIND_END:
         ASSERT(false);
     }
-    answer->points = answer->verdict == VERDICT_OK ? entry->points.minor : 0;
+    answer->points = verdict == VERDICT_OK ? entry->points.minor : 0;
+    return verdict;
+}
+
+/* By the return of this id; 0 when that is forgotten. */
+static int64_t amount_returned(const struct model *m, const struct uid *id)
+{
+    for (size_t i = 0; i < m->command_count; i++) {
+        const struct model_command *known = &m->commands[i];
+        if (!known->is_forgotten && known->command.kind == COMMAND_RETURN_SALE &&
+            uid_equal(&known->command.transaction_id, id)) {
+            return known->answer.amount;
+        }
+    }
+    return 0;
 }
 
 /* A refused entry is as if it had not been sent, in the period it was sent in. */
@@ -140,6 +161,7 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
         break;
     case ENTRY_EARN_RETURN:
         sale->taken -= points;
+        sale->returned -= amount_returned(m, &entry->transaction_id);
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, partner, entry->period, points);
         break;
     case ENTRY_CAPTURE: /* what its home did not honour can't be captured again */
@@ -158,8 +180,11 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     }
 }
 
-void model_take_receipt(struct model *m, const struct command_take_receipt *receipt)
+enum verdict model_step_take_receipt(struct model *m, const struct command *command,
+                                     struct model_answer *answer)
 {
+    const struct command_take_receipt *receipt = &command->take_receipt;
+    (void)answer;
     int partner = model_partner(m, &receipt->receiver);
     for (size_t i = 0; i < receipt->entry_count; i++) {
         if (receipt->entries[i].verdict != VERDICT_OK) {
@@ -167,4 +192,5 @@ void model_take_receipt(struct model *m, const struct command_take_receipt *rece
         }
     }
     m->receipted[partner] = receipt->last_number;
+    return VERDICT_OK;
 }

@@ -1,5 +1,5 @@
 /* Purchases in the own shop, and their returns. */
-#include "model.h"
+#include "model_parts.h"
 
 /* What a sale gives, or why not. */
 static enum verdict judge_earn(const struct command_earn *earn, int64_t *out_points)
@@ -28,8 +28,8 @@ static enum verdict judge_holder(struct model *m, const struct command_earn *ear
 {
     *out_home = 0;
     if (earn->card.digits[0] == '\0') {
-        *out_member = model_member(m, &earn->member);
-        return *out_member < 0 ? VERDICT_MEMBER_UNKNOWN : VERDICT_OK;
+        *out_member = model_account_of(m, &earn->member);
+        return model_judge_member(m, *out_member);
     }
     *out_home = model_home(m, &earn->card);
     *out_member = -1;
@@ -39,12 +39,7 @@ static enum verdict judge_holder(struct model *m, const struct command_earn *ear
     if (*out_home > 0) {
         return VERDICT_OK;
     }
-    const struct model_card *card = model_card(m, &earn->card);
-    if (card == NULL) {
-        return VERDICT_CARD_UNKNOWN;
-    }
-    *out_member = card->member;
-    return card->is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_OK;
+    return model_judge_card(m, &earn->card, out_member);
 }
 
 enum verdict model_step_earn(struct model *m, const struct command *command,
@@ -59,15 +54,19 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    struct model_sale sale = {.home = home,
-                              .id = command->transaction_id,
-                              .card = earn->card,
-                              .member = member,
-                              .is_fixed = earn->is_fixed,
-                              .amount = earn->amount.minor,
-                              .points = points,
-                              .rate = earn->rate,
-                              .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms}};
+    struct model_sale sale = {
+        .home = home,
+        .id = command->transaction_id,
+        .card = earn->card,
+        .member = member,
+        .is_fixed = earn->is_fixed,
+        .amount = earn->amount.minor,
+        .points = points,
+        .rate = earn->rate,
+        .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms, earn->idle_months}};
+    if (home > 0 && points > 0 && m->is_frozen_out[home]) {
+        return VERDICT_STREAM_FROZEN;
+    }
     if (home > 0) {
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
         if (points > 0) {
@@ -80,14 +79,15 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
     } else {
         struct model_member *to = &m->members[member];
         struct model_member settled = *to;
-        (void)model_settle_at(&settled, m->now);
+        (void)model_settle_at(m, &settled, m->now);
         if (!model_has_room(m, &settled, sale.lot, points)) {
             return VERDICT_TOO_MANY_LOTS;
         }
         model_settle(m, to);
+        model_active(m, member);
         model_give(m, to, sale.lot, points);
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_AVAILABLE, 0, (struct period){0}, points);
-        m->touched = member;
+        model_touch(m, member);
     }
     ASSERT(m->sale_count < MODEL_SALES);
     m->sales[m->sale_count++] = sale;
@@ -107,6 +107,13 @@ static int64_t points_kept(const struct model_sale *sale, int64_t kept)
     return points.minor;
 }
 
+/* Of a sale without an amount the points are the measure; without both, nothing is. */
+static bool is_over(const struct model_sale *sale)
+{
+    return sale->amount > 0 ? sale->returned == sale->amount
+                            : sale->points > 0 && sale->taken == sale->points;
+}
+
 enum verdict model_step_return_sale(struct model *m, const struct command *command,
                                     struct model_answer *answer)
 {
@@ -119,19 +126,24 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
         return VERDICT_SALE_UNKNOWN;
     }
     int64_t left = sale->amount - sale->returned;
-    if (amount > left || (left == 0 && (sale->amount > 0 || sale->taken == sale->points))) {
+    if (amount > left || is_over(sale)) {
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
-    sale->returned += amount == 0 ? left : amount;
-    int64_t points = sale->points - sale->taken - points_kept(sale, sale->amount - sale->returned);
+    int64_t returned = sale->returned + (amount == 0 ? left : amount);
+    int64_t points = sale->points - sale->taken - points_kept(sale, sale->amount - returned);
+    if (sale->home > 0 && points > 0 && m->is_frozen_out[sale->home]) {
+        return VERDICT_STREAM_FROZEN;
+    }
+    answer->amount = returned - sale->returned;
+    sale->returned = returned;
     sale->taken += points;
     answer->points = points;
     if (sale->home == 0) {
-        struct model_member *member = &m->members[sale->member];
-        model_settle(m, member);
-        answer->debt = model_take(member, sale->lot, points);
-        model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_ISSUED, 0, (struct period){0}, points);
-        m->touched = sale->member;
+        int index = model_follow(m, sale->member);
+        model_settle(m, &m->members[index]);
+        model_take(m, &m->members[index], &sale->lot, points,
+                   (struct model_sink){ACCOUNT_ISSUED, 0, {0}}, answer);
+        model_touch(m, index);
     } else if (points > 0) {
         model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, sale->home, m->out_period, points);
         model_send(m, sale->home,

@@ -1,303 +1,194 @@
-/* Members: lots, holds on them, and the accounts that their points come from and go to. */
-#include "model.h"
+/* Members and cards: enrolled, blocked, erased. */
+#include "model_parts.h"
 
 #include <string.h>
 
-static int64_t least(int64_t a, int64_t b)
+static void add_card(struct model *m, int member, const struct command *command,
+                     struct model_answer *answer)
 {
-    return a < b ? a : b;
+    ASSERT(m->card_count < MODEL_CARDS);
+    struct model_card *card = &m->cards[m->card_count++];
+    *card = (struct model_card){.name = get_u32_be(command->transaction_id.bytes + 12),
+                                .member = member};
+    ASSERT(card_number_make(&m->roster->partners[0].prefix, ++m->card_serial, &card->number) ==
+           ERR_OK);
+    m->members[member].card_count++;
+    answer->card = card->number;
+    model_touch(m, member);
 }
 
-static bool keys_equal(const struct model_key *a, const struct model_key *b)
+enum verdict model_step_enrol(struct model *m, const struct command *command,
+                              struct model_answer *answer)
 {
-    return a->issuer == b->issuer && a->tariff == b->tariff && a->active_from == b->active_from &&
-           a->expires_at == b->expires_at;
-}
-
-/* Soonest expiry first, never last; then soonest active, issuer, tariff. */
-static bool is_before(const struct model_key *a, const struct model_key *b)
-{
-    int64_t end_a = a->expires_at == 0 ? INT64_MAX : a->expires_at;
-    int64_t end_b = b->expires_at == 0 ? INT64_MAX : b->expires_at;
-    if (end_a != end_b) {
-        return end_a < end_b;
-    }
-    if (a->active_from != b->active_from) {
-        return a->active_from < b->active_from;
-    }
-    return a->issuer != b->issuer ? a->issuer < b->issuer : a->tariff < b->tariff;
-}
-
-static bool is_expired(const struct model_key *key, int64_t now)
-{
-    return key->expires_at != 0 && key->expires_at <= now;
-}
-
-static struct model_lot *find_lot(struct model_member *member, const struct model_key *key)
-{
-    for (size_t i = 0; i < member->lot_count; i++) {
-        if (keys_equal(&member->lots[i].key, key)) {
-            return &member->lots[i];
+    static const uint8_t none[PERSONAL_TAG_SIZE];
+    const struct command_enrol *enrol = &command->enrol;
+    bool has_reference = memcmp(enrol->reference_tag, none, sizeof none) != 0;
+    for (size_t i = 0; i < m->member_count && has_reference; i++) {
+        if (m->members[i].has_reference &&
+            memcmp(m->members[i].reference_tag, enrol->reference_tag, sizeof none) == 0) {
+            return VERDICT_REFERENCE_EXISTS;
         }
     }
-    return NULL;
-}
-
-static void drop_empty(struct model_member *member)
-{
-    for (size_t i = 0; i < member->lot_count;) {
-        if (member->lots[i].free == 0 && member->lots[i].held == 0) {
-            member->lots[i] = member->lots[--member->lot_count];
-        } else {
-            i++;
-        }
-    }
-}
-
-static void add_free(struct model_member *member, const struct model_key *key, int64_t points)
-{
-    struct model_lot *lot = find_lot(member, key);
-    if (lot == NULL && points != 0) {
-        ASSERT(member->lot_count < sizeof member->lots / sizeof member->lots[0]);
-        lot = &member->lots[member->lot_count++];
-        *lot = (struct model_lot){.key = *key};
-    }
-    if (lot != NULL) {
-        lot->free += points;
-    }
-}
-
-int64_t model_settle_at(struct model_member *member, int64_t now)
-{
-    int64_t expired = 0;
-    for (size_t i = 0; i < member->lot_count; i++) {
-        struct model_lot *lot = &member->lots[i];
-        if (lot->key.active_from != 0 && lot->key.active_from <= now) {
-            struct model_key active = lot->key;
-            int64_t points = lot->free;
-            active.active_from = 0;
-            struct model_lot *other = find_lot(member, &active);
-            if (other == NULL) {
-                lot->key = active;
-            } else {
-                other->free += points;
-                lot->free = 0;
-            }
-        }
-    }
-    for (size_t i = 0; i < member->lot_count; i++) {
-        struct model_lot *lot = &member->lots[i];
-        if (is_expired(&lot->key, now)) {
-            expired += lot->free;
-            lot->free = 0;
-        }
-    }
-    drop_empty(member);
-    return expired;
-}
-
-void model_settle(struct model *m, struct model_member *member)
-{
-    int64_t expired = model_settle_at(member, m->now);
-    model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_BREAKAGE, 0, (struct period){0}, expired);
-}
-
-struct model_balances model_balances(const struct model *m, int member, struct unix_ms now)
-{
-    struct model_member copy = m->members[member];
-    struct model_balances sums = {.debt = copy.debt};
-    (void)model_settle_at(&copy, now.ms);
-    for (size_t i = 0; i < copy.lot_count; i++) {
-        *(copy.lots[i].key.active_from == 0 ? &sums.available : &sums.pending) += copy.lots[i].free;
-        sums.held += copy.lots[i].held;
-    }
-    return sums;
-}
-
-static struct model_account *account_of(struct model *m, enum account_kind kind, int partner,
-                                        struct period period)
-{
-    if (!account_kind_is_partner(kind)) {
-        partner = 0;
-        period.yyyymm = 0;
-    }
-    for (size_t i = 0; i < m->account_count; i++) {
-        struct model_account *account = &m->accounts[i];
-        if (account->kind == kind && account->partner == partner &&
-            account->period == period.yyyymm) {
-            return account;
-        }
-    }
-    ASSERT(m->account_count < MODEL_ACCOUNTS);
-    struct model_account *account = &m->accounts[m->account_count++];
-    *account = (struct model_account){kind, partner, period.yyyymm, 0, 0};
-    return account;
-}
-
-void model_post(struct model *m, enum account_kind debit, enum account_kind credit, int partner,
-                struct period period, int64_t points)
-{
-    if (points == 0) {
-        return;
-    }
-    account_of(m, debit, partner, period)->debit += points;
-    account_of(m, credit, partner, period)->credit += points;
-}
-
-static struct model_key as_at(struct model_key key, int64_t now)
-{
-    if (key.active_from <= now) {
-        key.active_from = 0;
-    }
-    return key;
-}
-
-bool model_has_room(struct model *m, const struct model_member *member, struct model_key key,
-                    int64_t points)
-{
-    struct model_member copy = *member;
-    struct model_key actual = as_at(key, m->now);
-    return points <= member->debt || find_lot(&copy, &actual) != NULL ||
-           member->lot_count < LIMIT_LOTS_PER_MEMBER;
-}
-
-void model_give(struct model *m, struct model_member *member, struct model_key key, int64_t points)
-{
-    int64_t repaid = least(member->debt, points);
-    struct model_key actual = as_at(key, m->now);
-    member->debt -= repaid;
-    add_free(member, &actual, points - repaid);
-}
-
-static int64_t take_from(struct model_lot *lot, int64_t points)
-{
-    int64_t taken = lot == NULL ? 0 : least(lot->free, points);
-    if (lot != NULL) {
-        lot->free -= taken;
-    }
-    return points - taken;
-}
-
-/* The first lot with free points, spendable or pending. */
-static struct model_lot *first_lot(struct model_member *member, bool is_pending)
-{
-    struct model_lot *first = NULL;
-    for (size_t i = 0; i < member->lot_count; i++) {
-        struct model_lot *lot = &member->lots[i];
-        if (lot->free > 0 && (lot->key.active_from != 0) == is_pending &&
-            (first == NULL || is_before(&lot->key, &first->key))) {
-            first = lot;
-        }
-    }
-    return first;
-}
-
-int64_t model_take(struct model_member *member, struct model_key key, int64_t points)
-{
-    struct model_lot *lot;
-    struct model_key active = key;
-    active.active_from = 0;
-    points = take_from(find_lot(member, &key), points);
-    points = take_from(find_lot(member, &active), points);
-    while (points > 0 && (lot = first_lot(member, false)) != NULL) {
-        points = take_from(lot, points);
-    }
-    while (points > 0 && (lot = first_lot(member, true)) != NULL) {
-        points = take_from(lot, points);
-    }
-    drop_empty(member);
-    member->debt += points;
-    return points;
-}
-
-enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t points)
-{
-    struct model_member copy = m->members[hold->member];
-    (void)model_settle_at(&copy, m->now);
-    hold->granted = points;
-    hold->left = points;
-    int64_t spendable = 0;
-    for (size_t i = 0; i < copy.lot_count; i++) {
-        spendable += copy.lots[i].key.active_from == 0 ? copy.lots[i].free : 0;
-    }
-    if (spendable < points) {
-        return VERDICT_INSUFFICIENT_POINTS;
-    }
-    while (points > 0) {
-        struct model_lot *lot = first_lot(&copy, false);
-        int64_t held = least(lot->free, points);
-        if (hold->lot_count == LIMIT_LOTS_PER_HOLD) {
-            return VERDICT_TOO_MANY_LOTS;
-        }
-        hold->lots[hold->lot_count++] = (struct model_hold_lot){lot->key, held, 0};
-        lot->free -= held;
-        lot->held += held;
-        points -= held;
-    }
-    model_settle(m, &m->members[hold->member]);
-    m->members[hold->member] = copy;
+    int index = model_add_member(m, &enrol->member, command->business_time.ms);
+    struct model_member *member = &m->members[index];
+    member->has_reference = has_reference;
+    memcpy(member->reference_tag, enrol->reference_tag, sizeof none);
+    add_card(m, index, command, answer);
     return VERDICT_OK;
 }
 
-void model_capture(struct model *m, struct model_hold *hold, int64_t points)
+int model_add_member(struct model *m, const struct uid *id, int64_t enrolled)
 {
-    struct model_member *member = &m->members[hold->member];
-    hold->captured += points;
-    hold->left -= points;
-    for (size_t i = 0; i < hold->lot_count; i++) {
-        struct model_hold_lot *part = &hold->lots[i];
-        int64_t captured = least(part->held, points);
-        if (captured > 0) {
-            find_lot(member, &part->key)->held -= captured;
-        }
-        part->held -= captured;
-        part->captured += captured;
-        points -= captured;
-    }
-    drop_empty(member);
-    hold->has_ended = hold->left == 0;
+    ASSERT(m->member_count < MODEL_MEMBERS);
+    struct model_member *member = &m->members[m->member_count];
+    member->id = *id;
+    member->has_reference = false;
+    member->enrolled = enrolled;
+    member->active_at = 0;
+    member->is_blocked = false;
+    member->is_pool = false;
+    member->is_erased = false;
+    member->merged_into = -1;
+    member->merged_from = 0;
+    member->pool_members = 0;
+    member->card_count = 0;
+    member->debt = 0;
+    member->lot_count = 0;
+    return (int)m->member_count++;
 }
 
-void model_release(struct model *m, struct model_hold *hold)
+enum verdict model_step_issue_card(struct model *m, const struct command *command,
+                                   struct model_answer *answer)
 {
-    struct model_member *member = &m->members[hold->member];
-    for (size_t i = 0; i < hold->lot_count; i++) {
-        struct model_hold_lot *part = &hold->lots[i];
-        if (part->held > 0) {
-            struct model_lot *lot = find_lot(member, &part->key);
-            lot->held -= part->held;
-            lot->free += part->held;
-            part->held = 0;
-        }
+    int member = model_account_of(m, &command->card.member);
+    bool is_full = member >= 0 && m->members[member].card_count == LIMIT_CARDS_PER_MEMBER;
+    enum verdict verdict = model_first(m, is_full ? VERDICT_TOO_MANY_CARDS : VERDICT_OK,
+                                       model_judge_member(m, member));
+    if (verdict == VERDICT_OK) {
+        add_card(m, member, command, answer);
     }
-    model_settle(m, member); /* what is past its expiry goes at once */
-    hold->left = 0;
-    hold->has_ended = true;
+    return verdict;
 }
 
-enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t points)
+enum verdict model_step_block_card(struct model *m, const struct command *command,
+                                   struct model_answer *answer)
 {
-    struct model_member copy = m->members[hold->member];
-    struct model_hold changed = *hold;
-    int64_t expired = model_settle_at(&copy, m->now);
-    changed.returned += points;
-    for (size_t i = changed.lot_count; i-- > 0 && points > 0;) {
-        struct model_hold_lot *part = &changed.lots[i];
-        struct model_key key = part->key;
-        int64_t back = least(part->captured, points);
-        if (is_expired(&key, m->now) && m->grace_ms > 0) {
-            key.expires_at = m->now + m->grace_ms;
-        }
-        if (!model_has_room(m, &copy, key, back)) {
-            return VERDICT_TOO_MANY_LOTS;
-        }
-        part->captured -= back;
-        points -= back;
-        model_give(m, &copy, key, back);
-        expired += model_settle_at(&copy, m->now);
+    bool is_to_block = command->kind == COMMAND_BLOCK_CARD;
+    struct model_card *card = model_card(m, &command->card.card);
+    (void)answer;
+    if (card == NULL) {
+        return VERDICT_CARD_UNKNOWN;
     }
-    m->members[hold->member] = copy;
-    *hold = changed;
-    model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_BREAKAGE, 0, (struct period){0}, expired);
+    if (card->is_blocked == is_to_block) {
+        return is_to_block ? VERDICT_CARD_BLOCKED : VERDICT_CARD_NOT_BLOCKED;
+    }
+    if (card->member < 0) {
+        return VERDICT_MEMBER_ERASED; /* its cards stay blocked */
+    }
+    card->is_blocked = is_to_block;
+    return VERDICT_OK;
+}
+
+bool model_is_reason(const char *reason)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    return reason[0] != '\0' && strspn(reason, allowed) == strlen(reason);
+}
+
+enum verdict model_step_block_member(struct model *m, const struct command *command,
+                                     struct model_answer *answer)
+{
+    bool is_to_block = command->kind == COMMAND_BLOCK_MEMBER;
+    const char *reason = command->block.reason;
+    int member = model_account_of(m, &command->block.member);
+    (void)answer;
+    if (!model_is_reason(reason) && (is_to_block || reason[0] != '\0')) {
+        return VERDICT_REASON_UNKNOWN;
+    }
+    if (member < 0) {
+        return VERDICT_MEMBER_UNKNOWN;
+    }
+    if (m->members[member].is_erased) {
+        return VERDICT_MEMBER_ERASED;
+    }
+    if (m->members[member].is_blocked == is_to_block) {
+        return is_to_block ? VERDICT_MEMBER_BLOCKED : VERDICT_MEMBER_NOT_BLOCKED;
+    }
+    m->members[member].is_blocked = is_to_block;
+    model_touch(m, member);
+    return VERDICT_OK;
+}
+
+static bool has_held(const struct model_member *member)
+{
+    for (size_t i = 0; i < member->lot_count; i++) {
+        if (member->lots[i].held > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t model_pools_of(const struct model *m, int member)
+{
+    size_t pools = 0;
+    for (size_t i = 0; i < m->member_count; i++) {
+        pools += m->members[i].pool_members >> member & 1;
+    }
+    return pools;
+}
+
+bool model_has_holds(const struct model *m, int member)
+{
+    return has_held(&m->members[member]);
+}
+
+void model_forget_member(struct model *m, int index)
+{
+    for (size_t i = 0; i < m->member_count; i++) {
+        if (model_follow(m, (int)i) == index) {
+            m->members[i].has_reference = false;
+        }
+    }
+    for (size_t i = 0; i < m->card_count; i++) {
+        struct model_card *card = &m->cards[i];
+        if (card->member == index) {
+            card->member = -1;
+            card->is_blocked = true;
+        }
+    }
+    m->members[index].is_erased = true;
+    m->members[index].is_blocked = false;
+    m->members[index].card_count = 0;
+}
+
+enum verdict model_step_erase(struct model *m, const struct command *command,
+                              struct model_answer *answer)
+{
+    int index = model_account_of(m, &command->erase.member);
+    if (index < 0 || m->members[index].is_pool) {
+        return VERDICT_MEMBER_UNKNOWN;
+    }
+    struct model_member *member = &m->members[index];
+    if (member->is_erased) {
+        return VERDICT_MEMBER_ERASED;
+    }
+    if (has_held(member)) {
+        return VERDICT_MEMBER_HAS_HOLDS;
+    }
+    if (model_pools_of(m, index) > 0) {
+        return VERDICT_ALREADY_IN_POOL;
+    }
+    model_settle(m, member);
+    for (size_t i = 0; i < member->lot_count; i++) {
+        answer->points += member->lots[i].free;
+    }
+    member->lot_count = 0;
+    model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_BREAKAGE, 0, (struct period){0}, answer->points);
+    answer->written_off = member->debt;
+    model_post(m, ACCOUNT_ADJUSTMENT, ACCOUNT_DEBT, 0, (struct period){0}, member->debt);
+    member->debt = 0;
+    model_forget_member(m, index);
+    model_touch(m, index);
     return VERDICT_OK;
 }

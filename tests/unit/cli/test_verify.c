@@ -60,7 +60,8 @@ static void enrol(struct place *p, const char *reference)
 {
     struct command command = {.kind = COMMAND_ENROL};
     command.enrol.member = id_of((uint8_t)(100 + ++p->f.last_id));
-    snprintf(command.enrol.reference, sizeof command.enrol.reference, "%s", reference);
+    snprintf((char *)command.enrol.reference_tag, sizeof command.enrol.reference_tag, "%s",
+             reference);
     struct answer answer = fixture_run(&p->f, command);
     command = (struct command){.kind = COMMAND_EARN};
     command.earn.card = answer.card;

@@ -69,7 +69,8 @@ static const struct edit wrong[] = {
     {", months: 24", "", "p.yaml:9: expiry.months: is missing"},
     {"end_of_month", "never", "p.yaml:9: expiry.months: has no meaning where points never expire"},
     {"end_of_month", "weeks",
-     "p.yaml:9: expiry.kind: \"weeks\" is not one of never, months, end_of_month"},
+     "p.yaml:9: expiry.kind: \"weeks\" is not one of never, months, end_of_month, "
+     "fixed_date, inactivity"},
     {"months: 24", "months: 121",
      "p.yaml:9: expiry.months: \"121\" is not a whole number from 1 to 120"},
     {"pending_days: 14", "pending_days: 367",
@@ -80,7 +81,60 @@ static const struct edit wrong[] = {
     {"  points: 1.5\n", "", "p.yaml:3: earn.points: is missing"},
     {"burn: {refund", "burn: {fund",
      "p.yaml:10: burn.fund_expired_grace_days: is not a key that belongs here"},
+    {"end_of_month, months: 24", "fixed_date", "p.yaml:9: expiry.date: is missing"},
+    {"end_of_month, months: 24", "fixed_date, date: 02-29",
+     "p.yaml:9: expiry.date: \"02-29\" is not a day of every year, as in 12-31"},
+    {"end_of_month, months: 24", "fixed_date, date: 2027-12-31",
+     "p.yaml:9: expiry.date: \"2027-12-31\" is not a day of every year, as in 12-31"},
+    {"end_of_month, months: 24", "fixed_date, date: x1-01",
+     "p.yaml:9: expiry.date: \"x1-01\" is not a day of every year, as in 12-31"},
+    {"months: 24", "months: 24, date: 12-31",
+     "p.yaml:9: expiry.date: has a meaning only where points expire by a fixed_date"},
+    {"end_of_month, months: 24", "inactivity", "p.yaml:9: expiry.months: is missing"},
+    {"burn: {refund_expired_grace_days: 14}", "debt: {limit: -1}",
+     "p.yaml:10: debt.limit: \"-1\" is not a number such as 12.50"},
+    {"burn: {refund_expired_grace_days: 14}", "debt: {most: 1}",
+     "p.yaml:10: debt.most: is not a key that belongs here"},
 };
+
+static void parse_edited(const char *from, const char *to, struct programme_file *out)
+{
+    char yaml[1024];
+    struct note note = {""};
+    edited(full, from, to, yaml, sizeof yaml);
+    assert_int_equal(programme_file_parse(text_slice(yaml), "p.yaml", 2, out, &note), ERR_OK);
+}
+
+static void test_other_expiries(void **state)
+{
+    (void)state;
+    struct programme_file p;
+    parse_edited("end_of_month, months: 24", "fixed_date, date: 12-31", &p);
+    assert_int_equal(p.expiry, PROGRAMME_FILE_EXPIRY_FIXED_DATE);
+    assert_int_equal(p.expiry_month, 12);
+    assert_int_equal(p.expiry_day, 31);
+    assert_int_equal(p.expiry_months, 0);
+    parse_edited("end_of_month, months: 24", "fixed_date, date: 06-30, months: 12", &p);
+    assert_int_equal(p.expiry_month, 6);
+    assert_int_equal(p.expiry_day, 30);
+    assert_int_equal(p.expiry_months, 12);
+    parse_edited("end_of_month", "inactivity", &p);
+    assert_int_equal(p.expiry, PROGRAMME_FILE_EXPIRY_INACTIVITY);
+    assert_int_equal(p.expiry_months, 24);
+    assert_int_equal(p.expiry_month, 0);
+}
+
+static void test_debt_limit(void **state)
+{
+    (void)state;
+    struct programme_file p;
+    parse_edited("version: 3", "version: 4", &p);
+    assert_true(p.debt_limit_minor == INT64_MAX);
+    parse_edited("version: 3", "version: 3\ndebt: {limit: 2.50}", &p);
+    assert_int_equal(p.debt_limit_minor, 250);
+    parse_edited("version: 3", "version: 3\ndebt: {limit: 0}", &p);
+    assert_int_equal(p.debt_limit_minor, 0);
+}
 
 static void test_wrong_files_are_named(void **state)
 {
@@ -100,6 +154,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_least),
+        cmocka_unit_test(test_other_expiries),
+        cmocka_unit_test(test_debt_limit),
         cmocka_unit_test(test_wrong_files_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,8 @@ FORMAT(stream, sample_stream(rng))
 FORMAT(entry_total, VALUE(sample_number(rng), sample_whole(rng)))
 FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng)))
 FORMAT(pair_period, sample_pair(rng))
+FORMAT(adjustment, sample_adjustment(rng))
+FORMAT(merge, sample_merge(rng))
 
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
@@ -93,7 +95,7 @@ static void bytes_of_record(struct rng *rng, int kind, struct buffer *out)
     }
     struct record record = {.row = sample_number(rng),
                             .time = sample_time(rng),
-                            .kind = (enum command_kind)(1 + rng_below(rng, 18)),
+                            .kind = (enum command_kind)(1 + rng_below(rng, COMMAND_KIND_END - 1)),
                             .verdict = VERDICT_INSUFFICIENT_POINTS,
                             .origin = sample_partner(rng),
                             .transaction_id = sample_uid(rng),
@@ -118,10 +120,10 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     static const struct format plain[] = {
         ROW_OF(member),      ROW_OF(profile),     ROW_OF(card),   ROW_OF(account),     ROW_OF(hold),
         ROW_OF(sale),        ROW_OF(transaction), ROW_OF(stream), ROW_OF(entry_total), ROW_OF(half),
-        ROW_OF(pair_period), ROW_OF(u64),         ROW_OF(record),
+        ROW_OF(pair_period), ROW_OF(adjustment),  ROW_OF(merge),  ROW_OF(u64),         ROW_OF(record),
     };
     static const char *const effect_names[] = {"",      "post", "lot",    "entry",
-                                               "total", "row",  "history"};
+                                               "total", "row",  "history", "mark"};
     size_t count = sizeof plain / sizeof plain[0];
     memcpy(out_formats, plain, sizeof plain);
     for (int i = 1; i < EFFECT_KIND_END; i++) {

@@ -235,6 +235,8 @@ struct answer sample_answer(struct rng *rng)
     answer.points.minor = without & 4 ? 0 : answer.points.minor;
     answer.left.minor = without & 8 ? 0 : answer.left.minor;
     answer.deliver_by.ms = without & 16 ? 0 : answer.deliver_by.ms;
+    answer.written_off.minor = without & 32 ? sample_whole(rng) : 0;
+    answer.amount.minor = without & 64 ? sample_whole(rng) : 0;
     return answer;
 }
 
@@ -265,6 +267,39 @@ struct clearing_entry sample_entry(struct rng *rng)
                                    .subject = sample_uid(rng),
                                    .active_from = sample_time(rng),
                                    .expires_at = sample_time(rng)};
+}
+
+struct adjustment sample_adjustment(struct rng *rng)
+{
+    struct adjustment adjustment = {.state = (enum adjustment_state)(1 + rng_below(rng, 3)),
+                                    .member = sample_uid(rng),
+                                    .points = points_of(-sample_whole(rng)),
+                                    .reason = "GOODWILL",
+                                    .proposed_at = sample_time(rng),
+                                    .expires_at = sample_time(rng),
+                                    .ruled_at = sample_time(rng)};
+    text(rng, adjustment.note, sizeof adjustment.note);
+    text(rng, adjustment.maker, sizeof adjustment.maker);
+    text(rng, adjustment.checker, sizeof adjustment.checker);
+    return adjustment;
+}
+
+struct merge sample_merge(struct rng *rng)
+{
+    struct merge merge = {.from = sample_uid(rng),
+                          .into = sample_uid(rng),
+                          .merged_at = sample_time(rng),
+                          .is_undone = rng_below(rng, 2),
+                          .debt = points(rng),
+                          .card_count = rng_below(rng, LIMIT_CARDS_PER_MEMBER + 1),
+                          .lot_count = rng_below(rng, 6)};
+    for (size_t i = 0; i < merge.card_count; i++) {
+        merge.cards[i] = sample_card(rng);
+    }
+    for (size_t i = 0; i < merge.lot_count; i++) {
+        merge.lots[i] = (struct merge_lot){sample_lot_key(rng), points(rng)};
+    }
+    return merge;
 }
 
 struct pair_period sample_pair(struct rng *rng)
@@ -443,8 +478,16 @@ struct effect sample_effect(struct rng *rng, enum effect_kind kind)
                                 .key = slice_of(bytes, 1 + rng_below(rng, LEDGER_KEY_MAX)),
                                 .is_deleted = rng_below(rng, 2)};
         effect.row.value = effect.row.is_deleted ? slice_of(NULL, 0) : slice_of(bytes, 40);
+    } else if (kind == EFFECT_MARK) {
+        effect.mark = (struct effect_mark){.member = sample_uid(rng),
+                                           .is_blocked = rng_below(rng, 2),
+                                           .is_pool = rng_below(rng, 2),
+                                           .is_erased = rng_below(rng, 2),
+                                           .merged_into = sample_uid(rng),
+                                           .active_at = sample_time(rng)};
     } else {
-        effect.history = (struct effect_history){sample_uid(rng), sample_number(rng)};
+        effect.history = (struct effect_history){sample_uid(rng), sample_number(rng),
+                                                 rng_below(rng, 2)};
     }
     return effect;
 }

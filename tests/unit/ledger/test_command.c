@@ -67,6 +67,57 @@ static void test_earn(void **state)
     CHANGED(true, earn.member, sample_uid(&rng));
 }
 
+static void test_accounts_among_members(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("accounts");
+    struct command command = sample_command(&rng, COMMAND_TRANSFER);
+    CHANGED(true, transfer.from, sample_uid(&rng));
+    CHANGED(true, transfer.to, sample_uid(&rng));
+    CHANGED(true, transfer.by, sample_uid(&rng));
+    CHANGED(true, transfer.points.minor, 0);
+    CHANGED(true, transfer.receipt[0], '!');
+    command = sample_command(&rng, COMMAND_OPEN_POOL);
+    CHANGED(false, pool.pool, sample_uid(&rng)); /* the node made it */
+    CHANGED(true, pool.member, sample_uid(&rng));
+    CHANGED(true, pool.name[0], '!');
+    command = sample_command(&rng, COMMAND_JOIN_POOL);
+    CHANGED(true, pool.pool, sample_uid(&rng));
+    CHANGED(true, kind, COMMAND_LEAVE_POOL);
+    command = sample_command(&rng, COMMAND_PROPOSE_ADJUSTMENT);
+    CHANGED(true, adjustment.member, sample_uid(&rng));
+    CHANGED(true, adjustment.points.minor, 1);
+    CHANGED(true, adjustment.reason[0], '_');
+    CHANGED(true, adjustment.note[0], '!');
+    CHANGED(true, adjustment.maker[0], '!');
+    CHANGED(false, adjustment.expires_at.ms, 1);
+    command = sample_command(&rng, COMMAND_RULE_ADJUSTMENT);
+    CHANGED(true, ruling.adjustment, sample_uid(&rng));
+    CHANGED(true, ruling.is_approved, !command.ruling.is_approved);
+    CHANGED(true, ruling.checker[0], '!');
+    CHANGED(false, ruling.points_expire_at.ms, 1);
+}
+
+static void test_members_and_merges(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("members");
+    struct command command = sample_command(&rng, COMMAND_UNBLOCK_CARD);
+    CHANGED(true, card.card.digits[9], 'x');
+    CHANGED(true, kind, COMMAND_BLOCK_CARD);
+    command = sample_command(&rng, COMMAND_BLOCK_MEMBER);
+    CHANGED(true, block.member, sample_uid(&rng));
+    CHANGED(true, block.reason[0], '_');
+    CHANGED(true, kind, COMMAND_UNBLOCK_MEMBER);
+    command = sample_command(&rng, COMMAND_MERGE_MEMBERS);
+    CHANGED(true, merge.from, sample_uid(&rng));
+    CHANGED(true, merge.into, sample_uid(&rng));
+    command = sample_command(&rng, COMMAND_UNMERGE_MEMBERS);
+    CHANGED(true, unmerge.merge, sample_uid(&rng));
+    command = sample_command(&rng, COMMAND_ERASE_MEMBER);
+    CHANGED(true, erase.member, sample_uid(&rng));
+}
+
 static void test_holds_and_returns(void **state)
 {
     (void)state;
@@ -102,7 +153,8 @@ static void test_the_nodes_own_steps_say_nothing(void **state)
         command_said(&command, &said);
         assert_true((said.length == 0) != command_is_idempotent(command.kind));
         assert_true(command_is_idempotent(command.kind) ==
-                    (kind <= COMMAND_RETURN_BURN || kind == COMMAND_CLOSE_PERIOD));
+                    (kind <= COMMAND_RETURN_BURN || kind == COMMAND_CLOSE_PERIOD ||
+                     (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER)));
         buffer_fini(&said);
     }
 }
@@ -125,7 +177,7 @@ static void test_names(void **state)
         assert_int_equal(row->sentence[strlen(row->sentence) - 1], '.');
         assert_true((row->grpc_status == 0) == (i == VERDICT_OK));
     }
-    assert_int_equal(known, 27);
+    assert_int_equal(known, 48);
     assert_int_equal(verdict_parse("UNKNOWN", &parsed), ERR_INPUT);
     assert_int_equal(verdict_parse("", &parsed), ERR_INPUT);
     for (int i = 1; i < COMMAND_KIND_END; i++) {
@@ -148,6 +200,8 @@ int main(void)
         cmocka_unit_test(test_enrol_and_cards),
         cmocka_unit_test(test_earn),
         cmocka_unit_test(test_holds_and_returns),
+        cmocka_unit_test(test_accounts_among_members),
+        cmocka_unit_test(test_members_and_merges),
         cmocka_unit_test(test_the_nodes_own_steps_say_nothing),
         cmocka_unit_test(test_names),
     };

@@ -25,6 +25,7 @@ enum {
         SAME(key.tariff);                                                                          \
         SAME(key.active_from);                                                                     \
         SAME(key.expires_at);                                                                      \
+        SAME(key.idle_months);                                                                     \
     } while (0)
 
 static void member_comes_back(struct rng *rng)
@@ -36,6 +37,12 @@ static void member_comes_back(struct rng *rng)
     SAME(debt);
     SAME(last_row);
     SAME(enrolled);
+    SAME(active_at);
+    SAME(is_blocked);
+    SAME(is_pool);
+    SAME(is_erased);
+    SAME(is_merged);
+    SAME(merged_into);
     SAME(lot_count);
     for (size_t i = 0; i < before.lot_count; i++) {
         SAME_LOT_KEY(lots[i].key);
@@ -48,7 +55,12 @@ static void member_comes_back(struct rng *rng)
 static void profile_comes_back(struct rng *rng)
 {
     COMES_BACK(profile);
-    SAME(reference);
+    assert_memory_equal(after.sealed, before.sealed, before.sealed_length);
+    SAME(sealed_length);
+    SAME(reference_tag);
+    SAME(pool_count);
+    SAME(merged_count);
+    assert_memory_equal(after.merged, before.merged, before.merged_count * sizeof before.merged[0]);
     SAME(name);
     SAME(card_count);
     SAME(cards);

@@ -81,9 +81,10 @@ static void test_order(void **state)
     (void)state;
     /* Each before the next. */
     const struct lot_key keys[] = {
-        {{"b"}, 9, {5}, {100}}, {{"a"}, 1, {0}, {200}}, {{"a"}, 2, {0}, {200}},
-        {{"b"}, 1, {0}, {200}}, {{"a"}, 1, {7}, {200}}, {{"a"}, 1, {0}, {0}},
-        {{"a"}, 1, {8}, {0}},
+        {{"b"}, 9, {5}, {100}, 0}, {{"a"}, 1, {0}, {200}, 6}, {{"a"}, 1, {0}, {200}, 12},
+        {{"a"}, 1, {0}, {200}, 0}, {{"a"}, 2, {0}, {200}, 0}, {{"b"}, 1, {0}, {200}, 0},
+        {{"a"}, 1, {7}, {200}, 0}, {{"a"}, 1, {0}, {0}, 24},  {{"a"}, 1, {0}, {0}, 0},
+        {{"a"}, 1, {8}, {0}, 0},
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         for (size_t j = 0; j < sizeof keys / sizeof keys[0]; j++) {
@@ -114,11 +115,11 @@ static void test_room_and_range(void **state)
 static void test_what_must_hold(void **state)
 {
     (void)state;
-    const struct lot sound = {{{"a"}, 1, {0}, {50}}, {5}, {2}};
-    const struct lot later = {{{"a"}, 1, {0}, {60}}, {5}, {2}};
-    const struct lot pending = {{{"a"}, 1, {10}, {60}}, {5}, {2}};
-    const struct lot empty = {{{"a"}, 1, {0}, {50}}, {0}, {0}};
-    const struct lot below = {{{"a"}, 1, {0}, {50}}, {7}, {-1}};
+    const struct lot sound = {{{"a"}, 1, {0}, {50}, 0}, {5}, {2}};
+    const struct lot later = {{{"a"}, 1, {0}, {60}, 0}, {5}, {2}};
+    const struct lot pending = {{{"a"}, 1, {10}, {60}, 0}, {5}, {2}};
+    const struct lot empty = {{{"a"}, 1, {0}, {50}, 0}, {0}, {0}};
+    const struct lot below = {{{"a"}, 1, {0}, {50}, 0}, {7}, {-1}};
     struct member member = {.available = {5}, .held = {2}, .lot_count = 1, .lots = {sound}};
     assert_int_equal(member_check(&member, NULL), ERR_OK);
     struct member wrong = member;

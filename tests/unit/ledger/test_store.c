@@ -25,8 +25,12 @@ static void test_golden_keys(void **state)
     assert_key(&key, UID_HEX);
     key_card(&(struct card_number){"4539148803436467"}, &key);
     assert_key(&key, "3435333931343838303334333634363700000000");
-    key_reference("K-7", &key);
-    assert_key(&key, "4b2d37");
+    key_reference((const uint8_t *)"0123456789abcdef", &key);
+    assert_key(&key, "30313233343536373839616263646566");
+    key_id(&id, &key);
+    assert_key(&key, UID_HEX);
+    key_pool(&id, &(struct uid){{0}}, &key);
+    assert_key(&key, UID_HEX NIL_HEX);
     key_account(&(struct account_ref){.kind = ACCOUNT_HELD, .member = id}, &key);
     assert_key(&key, "03" UID_HEX NIL_HEX "00000000");
     key_account(&(struct account_ref){ACCOUNT_PAYABLE, {{0}}, bakery, october}, &key);

@@ -16,7 +16,9 @@ static struct programme programme_with(unsigned pending_days, enum expiry_kind k
                               .rate = {1, 100, ROUNDING_DOWN, 0},
                               .pending_days = pending_days,
                               .expiry_months = months,
-                              .expiry_kind = kind};
+                              .expiry_kind = kind,
+                              .expiry_month = kind == EXPIRY_FIXED_DATE ? 12 : 0,
+                              .expiry_day = kind == EXPIRY_FIXED_DATE ? 31 : 0};
 }
 
 static void test_table(void **state)
@@ -77,21 +79,69 @@ static void test_bad_programmes(void **state)
         struct programme programme;
         const char *says;
     } rows[] = {
-        {{0, {1, 100, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_NONE}, "version"},
-        {{1, {1, 0, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_NONE}, "money"},
-        {{1, {1, 100, ROUNDING_DOWN, 0}, 367, 0, EXPIRY_NONE}, "367 days"},
-        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 3, EXPIRY_NONE}, "never expire"},
-        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_MONTHS}, "one month"},
-        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 601, EXPIRY_MONTHS}, "601 months"},
-        {{1, {1, 100, ROUNDING_DOWN, 0}, 28, 1, EXPIRY_MONTHS}, "28 days"},
-        {{1, {1, 100, ROUNDING_DOWN, 0}, 1, 0, EXPIRY_END_OF_MONTH_AFTER}, "1 days"},
-        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 1, EXPIRY_KIND_COUNT}, "unknown"},
+        {{0, {1, 100, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_NONE, 0, 0}, "version"},
+        {{1, {1, 0, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_NONE, 0, 0}, "money"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 367, 0, EXPIRY_NONE, 0, 0}, "367 days"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 3, EXPIRY_NONE, 0, 0}, "never expire"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_MONTHS, 0, 0}, "one month"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 601, EXPIRY_MONTHS, 0, 0}, "601 months"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 28, 1, EXPIRY_MONTHS, 0, 0}, "28 days"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 1, 0, EXPIRY_END_OF_MONTH_AFTER, 0, 0}, "1 days"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 1, EXPIRY_KIND_COUNT, 0, 0}, "unknown"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_FIXED_DATE, 2, 29}, "02-29"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_FIXED_DATE, 13, 1}, "13-01"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 601, EXPIRY_FIXED_DATE, 12, 31}, "601 months"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 0, EXPIRY_INACTIVITY, 0, 0}, "0 months"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 0, 121, EXPIRY_INACTIVITY, 0, 0}, "121 months"},
+        {{1, {1, 100, ROUNDING_DOWN, 0}, 28, 1, EXPIRY_INACTIVITY, 0, 0}, "28 days"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct note note = {{0}};
         assert_int_equal(programme_check(&rows[i].programme, &note), ERR_INPUT);
         assert_non_null(strstr(note.text, rows[i].says));
     }
+}
+
+static void assert_fixed(unsigned pending_days, unsigned months, const char *earned_text,
+                         const char *expected)
+{
+    struct programme programme = programme_with(pending_days, EXPIRY_FIXED_DATE, months);
+    struct unix_ms earned;
+    struct unix_ms active;
+    struct unix_ms expires;
+    char text[TIME_TEXT_MAX];
+    assert_int_equal(programme_check(&programme, NULL), ERR_OK);
+    assert_int_equal(unix_ms_parse(earned_text, &earned), ERR_OK);
+    assert_int_equal(programme_lot_terms(&programme, earned, &active, &expires), ERR_OK);
+    assert_string_equal(unix_ms_format(expires, text), expected);
+}
+
+/* With 31 December; months and pending days put it off to the next year's. */
+static void test_fixed_date(void **state)
+{
+    (void)state;
+    assert_fixed(0, 0, "2026-10-03T17:04:05Z", "2027-01-01T00:00:00.000Z");
+    assert_fixed(0, 0, "2026-12-31T23:59:59Z", "2027-01-01T00:00:00.000Z");
+    assert_fixed(0, 0, "2027-01-01T00:00:00Z", "2028-01-01T00:00:00.000Z");
+    assert_fixed(0, 12, "2026-10-03T17:04:05Z", "2028-01-01T00:00:00.000Z");
+    assert_fixed(0, 3, "2026-10-01T00:00:00Z", "2028-01-01T00:00:00.000Z");
+    assert_fixed(0, 2, "2026-10-31T12:00:00Z", "2027-01-01T00:00:00.000Z");
+    assert_fixed(14, 0, "2026-12-16T12:00:00Z", "2027-01-01T00:00:00.000Z");
+    assert_fixed(14, 0, "2026-12-17T12:00:00Z", "2028-01-01T00:00:00.000Z");
+}
+
+static void test_inactivity(void **state)
+{
+    (void)state;
+    struct programme programme = programme_with(0, EXPIRY_INACTIVITY, 18);
+    struct unix_ms active;
+    struct unix_ms expires;
+    assert_int_equal(programme_idle_months(&programme), 18);
+    assert_int_equal(programme_lot_terms(&programme, (struct unix_ms){5}, &active, &expires),
+                     ERR_OK);
+    assert_true(expires.ms == PROGRAMME_NEVER_MS);
+    programme = programme_with(0, EXPIRY_MONTHS, 18);
+    assert_int_equal(programme_idle_months(&programme), 0);
 }
 
 static void test_times_out_of_range(void **state)
@@ -109,7 +159,7 @@ static void test_times_out_of_range(void **state)
             assert_int_equal(programme_lot_terms(&programme, earned, &active, &expires), ERR_RANGE);
         }
         assert_int_equal(programme_lot_terms(&programme, last, &active, &expires),
-                         kind == EXPIRY_NONE ? ERR_OK : ERR_RANGE);
+                         kind == EXPIRY_NONE || kind == EXPIRY_INACTIVITY ? ERR_OK : ERR_RANGE);
         active.ms = 1;
         expires.ms = 2;
     }
@@ -161,6 +211,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_bad_programmes),
+        cmocka_unit_test(test_fixed_date),
+        cmocka_unit_test(test_inactivity),
         cmocka_unit_test(test_times_out_of_range),
         cmocka_unit_test(test_points_are_spendable_before_they_expire),
         cmocka_unit_test(test_kind_names),

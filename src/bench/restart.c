@@ -1,0 +1,81 @@
+/* Rows about a ledger at rest: its memory, and how long it takes to be there again. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/cases.h"
+#include "bench/measure.h"
+
+/* The large ledger with all that it is to hold. */
+static enum err full_ledger(struct bench *bench, const struct bench_case *which,
+                            struct ledger **out_ledger)
+{
+    const struct load_result *result;
+    TRY(bench_load_of(bench, LOAD_LARGE_8190, &result));
+    return bench_ledger_of(bench, (enum ledger_size)which->measurement, out_ledger);
+}
+
+enum err case_memory(struct bench *bench, const struct bench_case *which, struct bench_row *row)
+{
+    struct ledger *ledger;
+    TRY(full_ledger(bench, which, &ledger));
+    row->memory_bytes = (double)measure_memory(0);
+    return ERR_OK;
+}
+
+static enum err time_open(struct ledger *ledger, struct bench_row *row, struct note *note)
+{
+    uint64_t begun = measure_ns();
+    TRY(ledger_open(ledger, note));
+    row->seconds = (double)(measure_ns() - begun) / 1e9;
+    return ERR_OK;
+}
+
+enum err case_start(struct bench *bench, const struct bench_case *which, struct bench_row *row)
+{
+    struct ledger *ledger;
+    TRY(full_ledger(bench, which, &ledger));
+    ledger_close(ledger);
+    return time_open(ledger, row, bench->note);
+}
+
+/* Waits for a part's word. */
+static enum err wait_ready(int fd, struct note *note)
+{
+    char word[16] = "";
+    FILE *stream = fdopen(fd, "r");
+    bool is_ready = stream != NULL && fgets(word, sizeof word, stream) != NULL &&
+                    strncmp(word, "ready", 5) == 0;
+    if (stream != NULL) {
+        fclose(stream);
+    }
+    return is_ready ? ERR_OK : note_set(note, ERR_INTERNAL, "a part of the bench did not start");
+}
+
+static enum err kill_holder(struct bench *bench, const struct ledger *ledger)
+{
+    pid_t pid;
+    int fd;
+    char log[LIMIT_PATH_BYTES + 1];
+    char members[24];
+    snprintf(log, sizeof log, "%s/hold.log", workplace_folder(bench->workplace));
+    snprintf(members, sizeof members, "%llu", (unsigned long long)ledger->members);
+    const char *const arguments[] = {
+        bench->options->program, "bench",     "ledger", "--part", "hold", "--home",
+        ledger->home.folder,     "--members", members,  NULL};
+    TRY(child_start(bench->workplace, arguments, log, &fd, &pid, bench->note));
+    enum err err = wait_ready(fd, bench->note);
+    (void)child_end(bench->workplace, pid, SIGKILL);
+    return err;
+}
+
+enum err case_start_killed(struct bench *bench, const struct bench_case *which,
+                           struct bench_row *row)
+{
+    struct ledger *ledger;
+    TRY(full_ledger(bench, which, &ledger));
+    ledger_close(ledger);
+    TRY(kill_holder(bench, ledger));
+    return time_open(ledger, row, bench->note);
+}

@@ -1,0 +1,182 @@
+/* Runs the rows that were asked for, one after the other, and prints them. */
+#include <ctype.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/cases.h"
+#include "bench/serving.h"
+
+static struct bench_sizes sizes_of(enum bench_scale scale)
+{
+    switch (scale) {
+    case BENCH_QUICK:
+        return (struct bench_sizes){
+            {10000, 100000, 200000}, {100000, 200000}, 150000, 1, 300000, 150, 400, 1};
+    case BENCH_TINY:
+        return (struct bench_sizes){{100, 1000, 2000}, {1000, 2000}, 2000, 1, 2000, 20, 50, 1};
+    case BENCH_FULL:
+    default:
+        return (struct bench_sizes){
+            {10000, 1000000, 10000000}, {1000000, 10000000}, 1000000, 3, 5000000, 500, 3000, 4};
+    }
+}
+
+void bench_tell(const struct bench *bench, const char *format, ...)
+{
+    va_list args;
+    if (bench->options->progress == NULL) {
+        return;
+    }
+    va_start(args, format);
+    fputs("  ", bench->options->progress);
+    vfprintf(bench->options->progress, format, args);
+    fputc('\n', bench->options->progress);
+    fflush(bench->options->progress);
+    va_end(args);
+}
+
+/* 10k, 1M. */
+static size_t print_count(char *out, size_t size, uint64_t count)
+{
+    int length;
+    if (count % 1000000 == 0) {
+        length = snprintf(out, size, "%lluM", (unsigned long long)(count / 1000000));
+    } else if (count % 1000 == 0) {
+        length = snprintf(out, size, "%lluk", (unsigned long long)(count / 1000));
+    } else {
+        length = snprintf(out, size, "%llu", (unsigned long long)count);
+    }
+    return (size_t)length;
+}
+
+static void expand_name(const struct bench_sizes *sizes, const char *name, char out[BENCH_NAME_MAX])
+{
+    static const char marks[] = "SML12";
+    const uint64_t counts[] = {sizes->members[0], sizes->members[1], sizes->members[2],
+                               sizes->held[0], sizes->held[1]};
+    size_t at = 0;
+    for (const char *c = name; *c != '\0' && at + 24 < BENCH_NAME_MAX; c++) {
+        const char *mark = *c == '@' ? strchr(marks, c[1]) : NULL;
+        if (mark == NULL) {
+            out[at++] = *c;
+            continue;
+        }
+        at += print_count(out + at, BENCH_NAME_MAX - at, counts[mark - marks]);
+        c++;
+    }
+    out[at] = '\0';
+}
+
+static bool is_wanted(const char *name, const char *only)
+{
+    if (only == NULL) {
+        return true;
+    }
+    return strstr(name, only) != NULL || fnmatch(only, name, 0) == 0;
+}
+
+void bench_list(const struct bench_options *options)
+{
+    struct bench_sizes sizes = sizes_of(options->scale);
+    char name[BENCH_NAME_MAX];
+    for (const struct bench_case *c = bench_cases; c->name != NULL; c++) {
+        expand_name(&sizes, c->name, name);
+        if (is_wanted(name, options->only)) {
+            fprintf(options->out, "%s\n", name);
+        }
+    }
+}
+
+struct printing {
+    struct bench *bench;
+    json_t *array;
+    size_t count;
+};
+
+static void print_head(const struct bench_options *options)
+{
+    if (options->format == BENCH_TABLE) {
+        row_print_head(options->out);
+    } else if (options->format == BENCH_MARKDOWN) {
+        row_print_markdown_head(options->out);
+    }
+}
+
+static void print_row(struct printing *printing, const struct bench_row *row)
+{
+    const struct bench_options *options = printing->bench->options;
+    printing->count++;
+    if (options->format == BENCH_TABLE) {
+        row_print(options->out, row);
+    } else if (options->format == BENCH_MARKDOWN) {
+        row_print_markdown(options->out, row);
+    } else {
+        json_array_append_new(printing->array, row_json(row));
+        bench_tell(printing->bench, "%s", row->name);
+    }
+}
+
+static enum err run_cases(struct printing *printing)
+{
+    struct bench *bench = printing->bench;
+    char name[BENCH_NAME_MAX];
+    for (const struct bench_case *c = bench_cases; c->name != NULL; c++) {
+        expand_name(&bench->sizes, c->name, name);
+        if (!is_wanted(name, bench->options->only)) {
+            continue;
+        }
+        struct bench_row row = row_of(name);
+        row.target = c->target;
+        enum err err = c->run(bench, c, &row);
+        if (err == ERR_UNSUPPORTED) {
+            continue; /* what it needs is not there; that was told */
+        }
+        TRY(err);
+        print_row(printing, &row);
+    }
+    return printing->count > 0
+               ? ERR_OK
+               : note_set(bench->note, ERR_NOT_FOUND, "no row was measured for \"%s\": see --list",
+                          bench->options->only);
+}
+
+static void bench_fini(struct bench *bench)
+{
+    serving_stop(bench);
+    for (int i = 0; i < LEDGER_COUNT; i++) {
+        ledger_close(&bench->ledgers[i]);
+        if (bench->ledgers[i].is_made) {
+            home_fini(&bench->ledgers[i].home);
+        }
+    }
+    for (int i = 0; i < LOAD_COUNT; i++) {
+        free(bench->loads[i]);
+    }
+    for (int i = 0; i < LMDB_COUNT; i++) {
+        free(bench->lmdb[i]);
+    }
+    for (int i = 0; i < CALLS_COUNT; i++) {
+        free(bench->calls[i]);
+    }
+    workplace_close(bench->workplace);
+}
+
+enum err bench_ledger(const struct bench_options *options, struct note *note)
+{
+    struct bench bench = {.options = options, .sizes = sizes_of(options->scale), .note = note};
+    struct printing printing = {&bench, json_array(), 0};
+    enum err err = workplace_open(options->folder, &bench.workplace, note);
+    if (err == ERR_OK) {
+        print_head(options);
+        err = run_cases(&printing);
+    }
+    bench_fini(&bench);
+    if (err == ERR_OK && options->format == BENCH_JSON) {
+        json_dumpf(printing.array, options->out, JSON_INDENT(2));
+        fputc('\n', options->out);
+    }
+    json_decref(printing.array);
+    return err;
+}

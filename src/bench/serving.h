@@ -1,0 +1,29 @@
+/* The process that answers calls: a node, or the echo. One runs at a time. */
+#ifndef BENCH_SERVING_H
+#define BENCH_SERVING_H
+
+#include <sys/types.h>
+
+#include "bench/home.h"
+#include "rpc/client.h"
+
+struct bench;
+
+struct serving {
+    bool is_echo;
+    pid_t pid;
+    struct rpc_client *till; /* each with the certificate of its role */
+    struct rpc_client *office;
+};
+
+/* Starts it, on the home of the medium ledger, unless it is what runs; stops what else does. The
+ * serving belongs to the bench. */
+MUST_USE enum err serving_of(struct bench *bench, bool is_echo, struct serving **out_serving);
+/* A clean stop; nothing when none runs. */
+void serving_stop(struct bench *bench);
+
+/* A client with the certificate of a role of this home: "till", "back-office". */
+MUST_USE enum err serving_connect(const struct home *home, const char *role,
+                                  struct rpc_client **out_client, struct note *note);
+
+#endif

@@ -1,0 +1,56 @@
+/* Which verdicts a command may get, and in which order: of several that apply it gets the first.
+ *
+ * Before all of these a command that is told again under a known id gets what it got then, or
+ * TRANSACTION_ID_REUSED; and in a linked group LINKED_REFUSED stands for the refusal of another.
+ * CURRENCY_MISMATCH is the node's own, before there is a command.
+ *
+ *   enrol               REFERENCE_EXISTS
+ *   issue-card          MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED, TOO_MANY_CARDS
+ *   block-card          CARD_UNKNOWN, CARD_BLOCKED
+ *   earn                POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, AMOUNT_NEGATIVE, PARTNER_UNKNOWN,
+ *                       STREAM_FROZEN, CARD_UNKNOWN, CARD_BLOCKED, MEMBER_UNKNOWN, MEMBER_ERASED,
+ *                       MEMBER_BLOCKED, TOO_MANY_LOTS
+ *   hold                POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, CARD_UNKNOWN, CARD_BLOCKED,
+ *                       MEMBER_BLOCKED, HOLD_EXISTS, INSUFFICIENT_POINTS, TOO_MANY_LOTS
+ *   foreign-hold        POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN
+ *   capture             POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_UNKNOWN, HOLD_ENDED,
+ *                       HOLD_EXCEEDED, CAPTURE_TOO_LATE, STREAM_FROZEN
+ *   void                HOLD_UNKNOWN, HOLD_ENDED, STREAM_FROZEN
+ *   return-sale         AMOUNT_NEGATIVE, SALE_UNKNOWN, RETURN_EXCEEDS_SALE, STREAM_FROZEN
+ *   return-burn         POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_UNKNOWN, RETURN_EXCEEDS_SALE,
+ *                       STREAM_FROZEN, TOO_MANY_LOTS
+ *   settle-member       MEMBER_UNKNOWN
+ *   take-entry          TARIFF_UNKNOWN, CARD_UNKNOWN, CARD_BLOCKED, MEMBER_BLOCKED, SALE_EXISTS,
+ *                       POINTS_TOO_LARGE, SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN, HOLD_ENDED,
+ *                       HOLD_EXCEEDED, CAPTURE_TOO_LATE, RETURN_EXCEEDS_SALE, TOO_MANY_LOTS
+ *   close-period        PERIOD_NOT_OPEN
+ *   transfer            POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, MEMBER_UNKNOWN, TRANSFER_TO_SELF,
+ *                       MEMBER_ERASED, MEMBER_BLOCKED, NOT_A_POOL, NOT_IN_POOL,
+ *                       INSUFFICIENT_POINTS, TOO_MANY_LOTS
+ *   open-pool           MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED
+ *   join-pool           NOT_A_POOL, MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED, ALREADY_IN_POOL
+ *   leave-pool          NOT_A_POOL, MEMBER_UNKNOWN, NOT_IN_POOL, POOL_NOT_EMPTY
+ *   propose-adjustment  POINTS_ZERO, POINTS_TOO_LARGE, REASON_UNKNOWN, MEMBER_UNKNOWN,
+ * MEMBER_ERASED rule-adjustment     ADJUSTMENT_UNKNOWN, ADJUSTMENT_ENDED, CHECKER_IS_MAKER,
+ * ADJUSTMENT_EXPIRED, MEMBER_ERASED, TOO_MANY_LOTS unblock-card        CARD_UNKNOWN, MEMBER_ERASED,
+ * CARD_NOT_BLOCKED block-member        REASON_UNKNOWN, MEMBER_UNKNOWN, MEMBER_ERASED,
+ * MEMBER_BLOCKED unblock-member      REASON_UNKNOWN, MEMBER_UNKNOWN, MEMBER_ERASED,
+ * MEMBER_NOT_BLOCKED merge-members       MEMBER_UNKNOWN, MERGE_TO_SELF, MEMBER_ERASED,
+ * MEMBER_MERGED, MEMBER_BLOCKED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL, TOO_MANY_CARDS, TOO_MANY_LOTS
+ *   unmerge-members     MERGE_UNKNOWN, MERGE_ENDED, MEMBER_MERGED, MEMBER_ERASED
+ *   erase-member        MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL
+ *
+ * expire-hold, take-batch, take-receipt, put-pair, freeze-stream and prune are never refused. Cards
+ * lead to members that are there and not erased: erasure blocks them.
+ */
+#ifndef LEDGER_PRECEDENCE_H
+#define LEDGER_PRECEDENCE_H
+
+#include "ledger/command.h"
+
+#define COMMAND_VERDICTS_MAX 16
+
+/* The refusals of a kind in order, as above; ended by VERDICT_OK. Static. */
+const enum verdict *command_verdicts(enum command_kind kind);
+
+#endif

@@ -1,0 +1,166 @@
+/* Random commands of the streams: entries and receipts of partners, periods, settlement. */
+#include "commands.h"
+#include "model_parts.h"
+
+/* The card that belongs to the subject; one that nobody has when it is unknown. */
+static void fill_subject(const struct making *making, int sender, struct clearing_entry *entry)
+{
+    const uint32_t *n = making->step->numbers;
+    entry->card = card_under(&making->m->roster->partners[0].prefix, 900001);
+    entry->subject = pick_id(n[6] % 7, ID_NOBODY);
+    if (entry->kind == ENTRY_EARN_RETURN) {
+        const struct model_sale *sale = pick_sale(making->m, n[6], sender);
+        if (sale != NULL) {
+            entry->subject = sale->id;
+            entry->card = sale->card;
+            entry->tariff = one_in(n[8] >> 8, 20) ? entry->tariff : sale->lot.tariff;
+            entry->points = one_in(n[7], 6) ? points_of(sale->points - sale->taken) : entry->points;
+        }
+    } else {
+        const struct model_hold *hold =
+            pick_hold(making->m, n[6], sender, entry->kind == ENTRY_BURN_RETURN);
+        if (hold != NULL) {
+            entry->subject = hold->id;
+            entry->card = hold->card;
+            if (entry->kind != ENTRY_VOID && one_in(n[7], 6)) {
+                entry->points = points_of(
+                    entry->kind == ENTRY_CAPTURE ? hold->left : hold->captured - hold->returned);
+            }
+        }
+    }
+    if (entry->kind != ENTRY_VOID && entry->points.minor <= 0) {
+        entry->points = points_of(1);
+    }
+}
+
+void make_entry(const struct making *making)
+{
+    static const enum entry_kind kinds[] = {ENTRY_EARN,        ENTRY_EARN,       ENTRY_EARN,
+                                            ENTRY_EARN,        ENTRY_CAPTURE,    ENTRY_CAPTURE,
+                                            ENTRY_CAPTURE,     ENTRY_VOID,       ENTRY_EARN_RETURN,
+                                            ENTRY_EARN_RETURN, ENTRY_BURN_RETURN};
+    const uint32_t *n = making->step->numbers;
+    struct command *command = making->command;
+    struct clearing_entry *entry = &command->take_entry.entry;
+    int sender = making->mood->is_flooding ? 1 : 1 + (int)(n[3] % 2);
+    command->kind = COMMAND_TAKE_ENTRY;
+    command->origin = making->m->roster->partners[sender].id;
+    command->take_entry = (struct command_take_entry){.sender = command->origin};
+    entry->kind = one_in(n[4], 50)   ? ENTRY_PERIOD_MARK
+                  : one_in(n[4], 51) ? ENTRY_ADJUSTMENT
+                  : making->mood->is_flooding
+                      ? ENTRY_EARN
+                      : kinds[(n[4] >> 8) % (sizeof kinds / sizeof kinds[0])];
+    entry->period = making->m->in_period[sender];
+    entry->transaction_id = command->transaction_id;
+    entry->business_time.ms =
+        making->step->at.ms - (one_in(n[9], 3) ? (n[9] >> 8) % 60 * HOUR_MS : 0);
+    command->business_time = entry->business_time;
+    command->is_dated = true;
+    if (entry->kind == ENTRY_PERIOD_MARK) {
+        entry->transaction_id = (struct uid){{0}};
+        return;
+    }
+    entry->tariff = one_in(n[8], 30) ? 9 : 1 + n[8] % 2;
+    entry->points = points_of(entry->kind == ENTRY_VOID ? 0 : 1 + (n[5] >> 8) % 90);
+    if (entry->kind != ENTRY_EARN && entry->kind != ENTRY_ADJUSTMENT) {
+        fill_subject(making, sender, entry);
+        return;
+    }
+    entry->card = pick_card(making->m, n[6]);
+    if (entry->kind == ENTRY_EARN) {
+        make_terms(making, &entry->active_from, &entry->expires_at);
+        if (making->mood->is_flooding && !one_in(n[8], 30)) {
+            entry->tariff = 1;
+            entry->points = points_of(LIMIT_POINTS_PER_COMMAND);
+        }
+        const struct model_sale *known = pick_sale(making->m, n[5], sender);
+        if (one_in(n[5], 20) && known != NULL) {
+            entry->transaction_id = known->id;
+        }
+    }
+}
+
+void make_receipt(const struct making *making)
+{
+    const uint32_t *n = making->step->numbers;
+    const struct model *m = making->m;
+    int partner = 1 + (int)(n[3] % 2);
+    struct command_take_receipt *receipt = &making->command->take_receipt;
+    struct receipted_entry *entries = making->room->entries;
+    if (m->is_frozen_out[partner]) { /* nothing more is taken of it */
+        make_close(making);
+        return;
+    }
+    making->command->kind = COMMAND_TAKE_RECEIPT;
+    making->command->origin = m->roster->partners[partner].id;
+    *receipt = (struct command_take_receipt){.receiver = making->command->origin,
+                                             .last_number = m->receipted[partner],
+                                             .entries = entries};
+    for (uint64_t number = m->receipted[partner] + 1; number <= m->sent_count[partner]; number++) {
+        const struct model_entry *sent = &m->sent[partner][number - 1];
+        if (receipt->entry_count == sizeof making->room->entries / sizeof entries[0]) {
+            break;
+        }
+        bool is_refused = sent->kind != ENTRY_PERIOD_MARK && (n[4] >> (number % 29)) % 8 == 0;
+        entries[receipt->entry_count++] =
+            (struct receipted_entry){.number = number,
+                                     .kind = sent->kind,
+                                     .tariff = sent->kind == ENTRY_PERIOD_MARK ? 0 : 1,
+                                     .points = points_of(sent->points),
+                                     .period = sent->period,
+                                     .transaction_id = sent->transaction_id,
+                                     .subject = sent->subject,
+                                     .card = sent->card,
+                                     .verdict = is_refused ? VERDICT_CARD_UNKNOWN : VERDICT_OK};
+        receipt->last_number = number;
+        if (is_refused) {
+            break; /* a receipt is taken in parts that end behind a refusal */
+        }
+    }
+    receipt->receipt_signed = slice_of("receipt", 7);
+}
+
+void make_batch_end(const struct making *making)
+{
+    int partner = 1 + (int)(making->step->numbers[3] % 2);
+    making->command->kind = COMMAND_TAKE_BATCH;
+    making->command->origin = making->m->roster->partners[partner].id;
+    making->command->take_batch =
+        (struct command_take_batch){.sender = making->command->origin,
+                                    .head_signed = slice_of("head", 4),
+                                    .receipt_signed = slice_of("receipt", 7)};
+}
+
+void make_close(const struct making *making)
+{
+    struct period open = making->m->out_period;
+    making->command->kind = COMMAND_CLOSE_PERIOD;
+    making->command->close_period.period =
+        one_in(making->step->numbers[3], 3) ? period_next(open) : open;
+}
+
+void make_pair(const struct making *making)
+{
+    int partner = 1 + (int)(making->step->numbers[3] % 2);
+    making->command->kind = COMMAND_PUT_PAIR;
+    making->command->put_pair =
+        (struct command_put_pair){.partner = making->m->roster->partners[partner].id,
+                                  .period = making->m->out_period,
+                                  .pair = {.state = PAIR_CLOSING}};
+}
+
+/* Late in a run, for a frozen stream stays so. */
+void make_freeze(const struct making *making)
+{
+    int partner = 1 + (int)(making->step->numbers[3] % 2);
+    if (making->step->serial % 2000 < 1200 || making->m->is_frozen_out[3 - partner]) {
+        make_entry(making);
+        return;
+    }
+    making->command->kind = COMMAND_FREEZE_STREAM;
+    making->command->freeze =
+        (struct command_freeze){.partner = making->m->roster->partners[partner].id,
+                                .direction = STREAM_OUT,
+                                .reason = "on purpose"};
+}

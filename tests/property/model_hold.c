@@ -1,0 +1,95 @@
+/* Holds on members' lots: points reserved, taken, given back, and returned with the goods. */
+#include "model_parts.h"
+
+enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t points)
+{
+    struct model_member copy = m->members[hold->member];
+    (void)model_settle_at(m, &copy, m->now);
+    hold->granted = points;
+    hold->left = points;
+    if (model_spendable(&copy) < points) {
+        return VERDICT_INSUFFICIENT_POINTS;
+    }
+    copy.active_at = m->now; /* before the first to end is looked for */
+    while (points > 0) {
+        struct model_lot *lot = model_first_lot(m, &copy, false);
+        int64_t held = model_least(lot->free, points);
+        if (hold->lot_count == LIMIT_LOTS_PER_HOLD) {
+            return VERDICT_TOO_MANY_LOTS;
+        }
+        hold->lots[hold->lot_count++] = (struct model_hold_lot){lot->key, held, 0};
+        lot->free -= held;
+        lot->held += held;
+        points -= held;
+    }
+    model_settle(m, &m->members[hold->member]);
+    m->members[hold->member] = copy;
+    return VERDICT_OK;
+}
+
+void model_capture(struct model *m, struct model_hold *hold, int64_t points)
+{
+    struct model_member *member = &m->members[model_follow(m, hold->member)];
+    hold->captured += points;
+    hold->left -= points;
+    for (size_t i = 0; i < hold->lot_count; i++) {
+        struct model_hold_lot *part = &hold->lots[i];
+        int64_t captured = model_least(part->held, points);
+        if (captured > 0) {
+            model_find_lot(member, &part->key)->held -= captured;
+        }
+        part->held -= captured;
+        part->captured += captured;
+        points -= captured;
+    }
+    model_drop_empty(member);
+    model_active(m, model_follow(m, hold->member));
+    hold->has_ended = hold->left == 0;
+}
+
+void model_release(struct model *m, struct model_hold *hold)
+{
+    struct model_member *member = &m->members[model_follow(m, hold->member)];
+    for (size_t i = 0; i < hold->lot_count; i++) {
+        struct model_hold_lot *part = &hold->lots[i];
+        if (part->held > 0) {
+            struct model_lot *lot = model_find_lot(member, &part->key);
+            lot->held -= part->held;
+            lot->free += m->flaw == FLAW_KEEPS_HOLDS ? 0 : part->held;
+            part->held = 0;
+        }
+    }
+    model_settle(m, member); /* what is past its expiry goes at once */
+    model_cancel_debt(m, member);
+    hold->left = 0;
+    hold->has_ended = true;
+}
+
+enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t points)
+{
+    int index = model_follow(m, hold->member);
+    struct model_member copy = m->members[index];
+    struct model_hold changed = *hold;
+    int64_t expired = model_settle_at(m, &copy, m->now);
+    changed.returned += points;
+    for (size_t i = changed.lot_count; i-- > 0 && points > 0;) {
+        struct model_hold_lot *part = &changed.lots[i];
+        struct model_key key = part->key;
+        int64_t back = model_least(part->captured, points);
+        if (model_end(&copy, &key) <= m->now && m->grace_ms > 0) {
+            key.expires_at = m->now + m->grace_ms;
+            key.idle_months = 0;
+        }
+        if (!model_has_room(m, &copy, key, back)) {
+            return VERDICT_TOO_MANY_LOTS;
+        }
+        part->captured -= back;
+        points -= back;
+        model_give(m, &copy, key, back);
+        expired += model_settle_at(m, &copy, m->now);
+    }
+    m->members[index] = copy;
+    *hold = changed;
+    model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_BREAKAGE, 0, (struct period){0}, expired);
+    return VERDICT_OK;
+}

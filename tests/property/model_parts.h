@@ -1,0 +1,109 @@
+/* What the model's files share. */
+#ifndef PROPERTY_MODEL_PARTS_H
+#define PROPERTY_MODEL_PARTS_H
+
+#include "model.h"
+
+/* Looking up. -1 or NULL: none. */
+int model_partner(const struct model *m, const struct partner_id *partner);
+int model_home(const struct model *m, const struct card_number *card);
+struct model_card *model_card(struct model *m, const struct card_number *card);
+int model_member(const struct model *m, const struct uid *id); /* by its own id, merged or not */
+int model_follow(const struct model *m, int member);           /* where it was merged to */
+struct model_hold *model_hold(struct model *m, int redeemer, const struct uid *id);
+struct model_sale *model_sale(struct model *m, int issuer, const struct uid *id);
+struct model_adjustment *model_adjustment(struct model *m, const struct uid *id);
+struct model_merge *model_merge(struct model *m, const struct uid *id);
+
+void model_touch(struct model *m, int member);
+void model_post(struct model *m, enum account_kind debit, enum account_kind credit, int partner,
+                struct period period, int64_t points);
+void model_send(struct model *m, int partner, struct model_entry entry);
+enum verdict model_judge_points(int64_t points);
+/* The one that comes first in the precedence of the command's kind; VERDICT_OK when both are. */
+enum verdict model_first(const struct model *m, enum verdict a, enum verdict b);
+/* Of a member that is to do something new; -1 is one that there isn't. */
+enum verdict model_judge_member(const struct model *m, int member);
+/* The card's member, or why it can't be used. */
+enum verdict model_judge_card(struct model *m, const struct card_number *card, int *out_member);
+/* The member, where its points went when it was merged. */
+int model_account_of(const struct model *m, const struct uid *id);
+int model_add_member(struct model *m, const struct uid *id, int64_t enrolled);
+/* What names the member is gone; its cards are nobody's. */
+void model_forget_member(struct model *m, int index);
+/* Does it have points on hold? */
+bool model_has_holds(const struct model *m, int member);
+/* How many pools it is in. */
+size_t model_pools_of(const struct model *m, int member);
+bool model_is_reason(const char *reason);
+/* The member was active: what ends by inactivity lives on. */
+void model_active(struct model *m, int member);
+
+/* Lots. */
+int64_t model_least(int64_t a, int64_t b);
+bool model_keys_equal(const struct model_key *a, const struct model_key *b);
+/* When the member's lot ends; INT64_MAX: never. */
+int64_t model_end(const struct model_member *member, const struct model_key *key);
+struct model_lot *model_find_lot(struct model_member *member, const struct model_key *key);
+void model_add_free(struct model_member *member, const struct model_key *key, int64_t points);
+void model_drop_empty(struct model_member *member);
+/* The lot with free points, spendable or pending, that goes first. NULL: none. */
+struct model_lot *model_first_lot(const struct model *m, struct model_member *member,
+                                  bool is_pending);
+int64_t model_spendable(const struct model_member *member);
+/* Moves what became active or expired; gives the points that expired. */
+int64_t model_settle_at(const struct model *m, struct model_member *member, int64_t now);
+/* The same at the model's time, posted. */
+void model_settle(struct model *m, struct model_member *member);
+/* Would the points find a lot? The member is settled. */
+bool model_has_room(struct model *m, const struct model_member *member, struct model_key key,
+                    int64_t points);
+/* Repays debt first. What one who was erased would get is breakage. */
+void model_give(struct model *m, struct model_member *member, struct model_key key, int64_t points);
+/* Where points go that are taken. */
+struct model_sink {
+    enum account_kind account;
+    int partner;
+    struct period period;
+};
+/* Takes back what was given into a lot (NULL: any), posted. What is not there becomes debt, and
+ * beyond the debt limit is written off: the programme's adjustment account bears it. */
+void model_take(struct model *m, struct model_member *member, const struct model_key *key,
+                int64_t points, struct model_sink sink, struct model_answer *answer);
+
+/* Free points repay what is owed, spendable ones first: after this, one of both is zero. */
+void model_cancel_debt(const struct model *m, struct model_member *member);
+
+/* Home holds. */
+enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t points);
+void model_capture(struct model *m, struct model_hold *hold, int64_t points);
+void model_release(struct model *m, struct model_hold *hold);
+enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t points);
+
+/* One command each. */
+typedef enum verdict model_fn(struct model *m, const struct command *command,
+                              struct model_answer *answer);
+model_fn model_step_enrol;
+model_fn model_step_issue_card;
+model_fn model_step_block_card;   /* and unblock */
+model_fn model_step_block_member; /* and unblock */
+model_fn model_step_erase;
+model_fn model_step_earn;
+model_fn model_step_return_sale;
+model_fn model_step_hold;
+model_fn model_step_capture;
+model_fn model_step_void;
+model_fn model_step_return_burn;
+model_fn model_step_transfer;
+model_fn model_step_open_pool;
+model_fn model_step_join_pool;
+model_fn model_step_leave_pool;
+model_fn model_step_propose;
+model_fn model_step_rule;
+model_fn model_step_merge;
+model_fn model_step_unmerge;
+model_fn model_step_prune;
+model_fn model_step_take_entry;
+model_fn model_step_take_receipt;
+
+#endif

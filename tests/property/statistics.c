@@ -1,0 +1,46 @@
+#include "statistics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ledger/precedence.h"
+
+void statistics_print(const struct statistics *statistics)
+{
+    for (unsigned kind = 1; kind < COMMAND_KIND_END; kind++) {
+        for (unsigned verdict = 0; verdict < VERDICT_END; verdict++) {
+            uint64_t count = statistics->counts[kind][verdict];
+            if (count > 0) {
+                (void)printf("%9" PRIu64 " %s %s\n", count,
+                             command_kind_name((enum command_kind)kind),
+                             verdict_describe((enum verdict)verdict)->name);
+            }
+        }
+    }
+}
+
+static bool is_missing(const struct statistics *statistics, unsigned kind, enum verdict verdict)
+{
+    if (statistics->counts[kind][verdict] > 0) {
+        return false;
+    }
+    (void)printf("no %s was answered %s\n", command_kind_name((enum command_kind)kind),
+                 verdict_describe(verdict)->name);
+    return true;
+}
+
+size_t statistics_print_missing(const struct statistics *statistics)
+{
+    size_t missing = 0;
+    for (unsigned kind = 1; kind < COMMAND_KIND_END; kind++) {
+        const enum verdict *verdicts = command_verdicts((enum command_kind)kind);
+        missing += is_missing(statistics, kind, VERDICT_OK);
+        if (command_is_idempotent((enum command_kind)kind)) {
+            missing += is_missing(statistics, kind, VERDICT_TRANSACTION_ID_REUSED);
+        }
+        for (size_t i = 0; verdicts[i] != VERDICT_OK; i++) {
+            missing += is_missing(statistics, kind, verdicts[i]);
+        }
+    }
+    return missing;
+}

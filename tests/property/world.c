@@ -1,0 +1,281 @@
+#include "world.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "invariants.h"
+#include "model_parts.h"
+#include "shrink.h"
+#include "world_compare.h"
+
+enum {
+    ALL_EVERY = 100 /* steps between two looks at everything */
+};
+
+static enum err encode_entry(void *context, const struct clearing_entry *entry, struct buffer *out)
+{
+    (void)context;
+    write_u64(out, entry->number);
+    write_bytes(out, entry->previous_hash.bytes, HASH_BYTES);
+    write_u8(out, (uint8_t)entry->kind);
+    write_i64(out, entry->points.minor);
+    return out->err;
+}
+
+void world_roster(struct roster_partner partners[MODEL_PARTNERS], struct tariff tariffs[2],
+                  struct roster *out_roster)
+{
+    static const char *const names[MODEL_PARTNERS] = {"alfa", "beta", "gamma"};
+    static const char *const prefixes[MODEL_PARTNERS] = {"100100", "200200", "300300"};
+    for (int i = 0; i < MODEL_PARTNERS; i++) {
+        ASSERT(partner_id_parse(names[i], &partners[i].id) == ERR_OK);
+        ASSERT(card_prefix_parse(prefixes[i], &partners[i].prefix) == ERR_OK);
+    }
+    tariffs[0] = (struct tariff){1, money_of(2), money_of(1), points_of(1)};
+    tariffs[1] = (struct tariff){2, money_of(3), money_of(2), points_of(1)};
+    *out_roster = (struct roster){.self = partners[0].id,
+                                  .epoch = 1,
+                                  .first_period = {202609},
+                                  .partners = partners,
+                                  .partner_count = MODEL_PARTNERS,
+                                  .tariffs = tariffs,
+                                  .tariff_count = 2};
+    ASSERT(roster_prepare(out_roster, NULL) == ERR_OK);
+}
+
+void world_init(struct world *w, enum model_flaw flaw)
+{
+    *w = (struct world){0};
+    world_roster(w->partners, w->tariffs, &w->roster);
+    w->terms.roster = &w->roster;
+    w->terms.codec.encode = encode_entry;
+    w->model = calloc(1, sizeof *w->model);
+    ASSERT(w->model != NULL);
+    w->model->flaw = flaw;
+    plan_init(&w->plan);
+    run_journal_init(&w->journal);
+}
+
+void world_fini(struct world *w)
+{
+    ledger_applier_destroy(w->applier);
+    memory_store_destroy(w->tables);
+    plan_fini(&w->plan);
+    run_journal_fini(&w->journal);
+    buffer_fini(&w->body);
+    buffer_fini(&w->record);
+    buffer_fini(&w->entry_bytes);
+    free(w->model);
+}
+
+static void world_reset(struct world *w)
+{
+    ledger_applier_destroy(w->applier);
+    memory_store_destroy(w->tables);
+    w->applier = NULL;
+    w->tables = NULL;
+    ASSERT(memory_store_create(&w->tables) == ERR_OK);
+    w->store = memory_store_port(w->tables);
+    ASSERT(ledger_applier_create(&w->store, &w->applier) == ERR_OK);
+    w->terms.refund_grace_ms = w->mood.refund_grace_ms;
+    w->terms.debt_limit = points_of(w->mood.debt_limit);
+    w->now.ms = STEPS_START_MS;
+    w->row = 1;
+    w->complaint[0] = '\0';
+    run_journal_begin(&w->journal);
+    model_reset(w->model, &w->roster, w->mood.refund_grace_ms, w->mood.debt_limit);
+}
+
+/* What only the caller of the ledger knows: where streams stand. */
+static void fill_streams(struct world *w, struct command *command)
+{
+    struct stream stream;
+    if (command->kind == COMMAND_TAKE_ENTRY) {
+        struct clearing_entry *entry = &command->take_entry.entry;
+        ASSERT(ledger_get_stream(&w->store.view, &w->roster, STREAM_IN, &command->take_entry.sender,
+                                 &stream) == ERR_OK);
+        entry->number = stream.last_number + 1;
+        entry->previous_hash = stream.last_hash;
+        ASSERT(entry_check(entry, NULL) == ERR_OK);
+        buffer_clear(&w->entry_bytes);
+        ASSERT(encode_entry(NULL, entry, &w->entry_bytes) == ERR_OK);
+        command->take_entry.bytes = buffer_slice(&w->entry_bytes);
+    } else if (command->kind == COMMAND_TAKE_RECEIPT) {
+        ASSERT(ledger_get_stream(&w->store.view, &w->roster, STREAM_OUT,
+                                 &command->take_receipt.receiver, &stream) == ERR_OK);
+        command->take_receipt.receipt_number = stream.receipt_number + 1;
+        command->take_receipt.receipt_hash = hash_of("test", slice_of("r", 1));
+    }
+}
+
+static bool apply(struct world *w, const struct command *command)
+{
+    struct note note = {{0}};
+    struct record record = {.row = w->row++,
+                            .time = w->now,
+                            .kind = command->kind,
+                            .verdict = w->plan.verdict,
+                            .origin = command->origin,
+                            .transaction_id = command->transaction_id,
+                            .business_time = command->business_time,
+                            .answer = w->plan.answer,
+                            .effect_count = w->plan.effect_count,
+                            .effects = buffer_slice(&w->plan.effects)};
+    buffer_clear(&w->body);
+    command_encode(command, &w->body);
+    record.body = buffer_slice(&w->body);
+    record.is_dated = command->is_dated;
+    buffer_clear(&w->record);
+    record_encode(&record, &w->record);
+    ASSERT(memory_store_keep_record(w->tables, record.row, buffer_slice(&w->record)) == ERR_OK);
+    if (w->is_audited) {
+        run_journal_add(&w->journal, &record);
+    }
+    enum err err = ledger_applier_apply(w->applier, &record, &note);
+    if (err != ERR_OK) {
+        (void)snprintf(w->complaint, sizeof w->complaint, "the plan does not apply: %.400s",
+                       note.text);
+    }
+    return err == ERR_OK;
+}
+
+static void print_answer(const struct model_answer *answer)
+{
+    (void)printf("    -> %s%s", verdict_describe(answer->verdict)->name,
+                 answer->is_repeat ? " again" : "");
+    if (answer->points != 0 || answer->left != 0 || answer->debt != 0 || answer->written_off != 0) {
+        (void)printf(", points %" PRId64 " left %" PRId64 " debt %" PRId64 " written off %" PRId64,
+                     answer->points, answer->left, answer->debt, answer->written_off);
+    }
+    (void)printf("\n");
+}
+
+static bool tell(struct world *w, struct command *command)
+{
+    struct model_answer answer;
+    bool is_repeat = false;
+    fill_streams(w, command);
+    if (w->is_loud) {
+        command_print(command, w->now);
+    }
+    plan_reset(&w->plan);
+    enum err err = ledger_decide(&w->store.view, &w->terms, command, w->now, &w->plan, &is_repeat);
+    if (err != ERR_OK) {
+        (void)snprintf(w->complaint, sizeof w->complaint, "no decision: %s", err_name(err));
+        return false;
+    }
+    if (!is_repeat && !apply(w, command)) {
+        return false;
+    }
+    model_step(w->model, command, w->now, &answer);
+    if (w->is_loud) {
+        print_answer(&answer);
+    }
+    if (!answers_agree(w->plan.verdict, &w->plan.answer, is_repeat, &answer, w->complaint)) {
+        return false;
+    }
+    if (w->statistics != NULL) {
+        w->statistics->counts[command->kind][answer.verdict]++;
+    }
+    for (size_t i = 0; i < w->model->member_count; i++) {
+        if ((w->model->touched >> i & 1) != 0 &&
+            !member_agrees(&w->store.view, w->model, (int)i, w->now, w->complaint)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct sum {
+    struct invariants invariants;
+    struct note note;
+};
+
+static enum err sum_row(void *context, enum ledger_table table, struct slice key,
+                        struct slice value)
+{
+    struct sum *sum = context;
+    return invariants_add(&sum->invariants, table, key, value, &sum->note);
+}
+
+static bool invariants_hold(struct world *w)
+{
+    struct sum sum = {0};
+    enum err err = memory_store_each(w->tables, sum_row, &sum);
+    err = err == ERR_OK ? invariants_check(&sum.invariants, &sum.note) : err;
+    if (err != ERR_OK) {
+        (void)snprintf(w->complaint, sizeof w->complaint, "%s: %.400s", err_name(err),
+                       sum.note.text);
+    }
+    return err == ERR_OK;
+}
+
+/* Everybody is settled first, so that what expired is posted on both sides. */
+static bool all_agree(struct world *w)
+{
+    bool was_loud = w->is_loud;
+    w->is_loud = false;
+    for (size_t i = 0; i < w->model->member_count; i++) {
+        struct command command = {
+            .kind = COMMAND_SETTLE_MEMBER, .origin = w->roster.self, .business_time = w->now};
+        command.due.id = w->model->members[i].id;
+        if (!tell(w, &command)) {
+            w->is_loud = was_loud;
+            return false;
+        }
+    }
+    w->is_loud = was_loud;
+    ASSERT(ledger_applier_flush(w->applier) == ERR_OK);
+    return accounts_agree(&w->store.view, w->model, w->complaint) && invariants_hold(w);
+}
+
+static bool audit_agrees(struct world *w)
+{
+    struct note note = {{0}};
+    enum err err = w->is_audited ? run_journal_audit(&w->journal, &w->roster.self, &note) : ERR_OK;
+    if (err != ERR_OK) {
+        (void)snprintf(w->complaint, sizeof w->complaint, "%s: %.400s", err_name(err), note.text);
+    }
+    return err == ERR_OK;
+}
+
+bool world_run(struct world *w, const struct step *steps, size_t count, size_t *out_ran)
+{
+    struct command command;
+    world_reset(w);
+    for (size_t i = 0; i < count; i++) {
+        bool is_last = i + 1 == count;
+        w->now = steps[i].at;
+        step_command(&steps[i], &w->mood, w->model, &w->room, &command);
+        *out_ran = i + 1;
+        if (!tell(w, &command) || (((i + 1) % ALL_EVERY == 0 || is_last) && !all_agree(w)) ||
+            (is_last && !audit_agrees(w))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fails(void *context, const struct step *steps, size_t count, size_t *out_ran)
+{
+    return !world_run(context, steps, count, out_ran);
+}
+
+size_t world_explain(struct world *w, struct step *steps, size_t count, unsigned seconds)
+{
+    struct shrink_subject subject = {w, fails};
+    struct statistics *statistics = w->statistics;
+    size_t ran;
+    w->statistics = NULL;
+    count = shrink(&subject, steps, count, seconds);
+    (void)printf("%zu steps are enough (%s, grace %" PRId64 " ms, debt limit %" PRId64 "):\n",
+                 count, w->mood.name, w->mood.refund_grace_ms, w->mood.debt_limit);
+    w->is_loud = true;
+    (void)world_run(w, steps, count, &ran);
+    w->is_loud = false;
+    w->statistics = statistics;
+    (void)printf("    !! %s\n", w->complaint);
+    return count;
+}

@@ -1,0 +1,67 @@
+/* A desk with some of everything, where every command has a way to be OK and one to each refusal.
+ */
+#ifndef LEDGER_SCENE_H
+#define LEDGER_SCENE_H
+
+#include "desk.h"
+
+struct scene {
+    struct desk desk;
+    struct uid nobody;
+    struct card_number no_card; /* of ours, and nobody's */
+    struct uid rich;            /* 1000 points, in the pool */
+    struct card_number rich_card;
+    struct card_number blocked_card; /* one more of the same member */
+    struct uid poor;                 /* a few points */
+    struct card_number poor_card;
+    struct uid blocked;
+    struct card_number card_of_blocked;
+    struct uid erased;
+    struct uid merged; /* into the poor one */
+    struct uid holder; /* has points on hold */
+    struct uid second; /* in the pool, too */
+    struct uid spent;  /* had 20 points, all captured */
+    struct card_number spent_card;
+    struct uid pool;
+    struct uid hold;       /* 20 points of the rich one, open */
+    struct uid hold_ended; /* 10 points captured */
+    struct uid hold_spent; /* 10 of the spent one's */
+    struct uid foreign;    /* 20 points of beta's member, open */
+    struct uid foreign_ended;
+    struct uid sale;  /* the rich one's, amount 10000, 100 points */
+    struct uid given; /* the same to beta's member */
+    struct card_number beta_card;
+    struct uid advised;       /* beta gave the rich one 40 points */
+    struct uid partner_hold;  /* beta's hold of 20, open */
+    struct uid partner_ended; /* captured, 10 */
+    struct uid partner_spent; /* captured, 10 of the spent one's */
+    struct uid proposal;      /* for the spent one */
+    struct uid proposal_ruled;
+    struct uid proposal_late;
+    struct uid proposal_of_erased;
+    struct uid merge;
+    struct uid merge_ended;
+};
+
+void scene_init(struct scene *scene);
+void scene_fini(struct scene *scene);
+
+/* As many lots as there is room for, none of which lasts for ever. */
+void scene_fill_lots(struct scene *scene, const struct uid *member);
+/* As many cards as a member may have. */
+void scene_fill_cards(struct scene *scene, const struct uid *member);
+void scene_freeze(struct scene *scene);
+/* An entry from beta, next in its stream. */
+struct command scene_entry(struct scene *scene, enum entry_kind kind, int64_t points);
+
+/* A command of the kind that would be OK. */
+struct command scene_command(struct scene *scene, enum command_kind kind);
+/* Changes command or scene so that the verdict is due; false when there is no such case. */
+bool scene_provoke(struct scene *scene, struct command *command, enum verdict verdict);
+
+/* Of scene_provoke, by the files that know the kinds. */
+bool provoke_till(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_office(struct scene *s, struct command *c, enum verdict verdict);
+
+#endif

@@ -1,0 +1,140 @@
+/* One command of each kind that is OK in the scene. */
+#include "scene.h"
+
+static void fill_till(struct scene *s, struct command *c)
+{
+    switch ((int)c->kind) {
+    case COMMAND_ENROL:
+        c->enrol.member = desk_id(&s->desk);
+        c->enrol.reference_tag[0] = 77;
+        break;
+    case COMMAND_ISSUE_CARD:
+        c->card.member = s->rich;
+        break;
+    case COMMAND_BLOCK_CARD:
+        c->card.card = s->rich_card;
+        break;
+    case COMMAND_EARN:
+        c->earn = (struct command_earn){.card = s->rich_card,
+                                        .amount = money_of(300),
+                                        .currency = "EUR",
+                                        .rate = {1, 100, ROUNDING_DOWN, 0}};
+        break;
+    case COMMAND_HOLD:
+    case COMMAND_FOREIGN_HOLD:
+        c->hold =
+            (struct command_hold){.redeemer = s->desk.roster.self,
+                                  .card = c->kind == COMMAND_HOLD ? s->rich_card : s->beta_card,
+                                  .points = points_of(5),
+                                  .capture_by = {s->desk.now.ms + DAY_MS},
+                                  .deliver_by = {s->desk.now.ms + 2 * DAY_MS}};
+        break;
+    case COMMAND_CAPTURE:
+    case COMMAND_VOID:
+        c->use.hold = s->hold;
+        break;
+    case COMMAND_RETURN_SALE:
+        c->return_sale.sale = s->sale;
+        break;
+    case COMMAND_RETURN_BURN:
+        c->use.hold = s->hold_ended;
+        break;
+    default:
+        break;
+    }
+}
+
+static void fill_steps(struct scene *s, struct command *c)
+{
+    const struct partner_id *beta = &s->desk.partners[1].id;
+    switch ((int)c->kind) {
+    case COMMAND_SETTLE_MEMBER:
+        c->due.id = s->rich;
+        break;
+    case COMMAND_EXPIRE_HOLD:
+        c->due = (struct command_due){s->hold, s->desk.roster.self, {s->desk.now.ms + 2 * DAY_MS}};
+        break;
+    case COMMAND_TAKE_BATCH:
+        c->take_batch.sender = *beta;
+        c->take_batch.receipt_signed = slice_of("receipt", 7);
+        break;
+    case COMMAND_TAKE_RECEIPT:
+        c->take_receipt.receiver = *beta;
+        c->take_receipt.receipt_number = 1;
+        break;
+    case COMMAND_CLOSE_PERIOD:
+        c->close_period.period = (struct period){202609};
+        break;
+    case COMMAND_PUT_PAIR:
+        c->put_pair =
+            (struct command_put_pair){*beta, {202609}, {.state = PAIR_CLOSING, .detail = ""}};
+        break;
+    case COMMAND_FREEZE_STREAM:
+        c->freeze.partner = *beta;
+        c->freeze.direction = STREAM_OUT;
+        break;
+    default:
+        break;
+    }
+}
+
+static void fill_office(struct scene *s, struct command *c)
+{
+    switch ((int)c->kind) {
+    case COMMAND_TRANSFER:
+        c->transfer =
+            (struct command_transfer){.from = s->rich, .to = s->poor, .points = points_of(30)};
+        break;
+    case COMMAND_OPEN_POOL:
+        c->pool = (struct command_pool){.pool = desk_id(&s->desk), .member = s->poor};
+        break;
+    case COMMAND_JOIN_POOL:
+        c->pool = (struct command_pool){.pool = s->pool, .member = s->poor};
+        break;
+    case COMMAND_LEAVE_POOL:
+        c->pool = (struct command_pool){.pool = s->pool, .member = s->second};
+        break;
+    case COMMAND_PROPOSE_ADJUSTMENT:
+        c->adjustment = (struct command_adjustment){
+            .member = s->rich, .points = points_of(-7), .reason = "MISTAKE_1", .maker = "ann"};
+        break;
+    case COMMAND_RULE_ADJUSTMENT:
+        c->ruling = (struct command_ruling){
+            .adjustment = s->proposal, .is_approved = true, .checker = "bob"};
+        break;
+    case COMMAND_UNBLOCK_CARD:
+        c->card.card = s->blocked_card;
+        break;
+    case COMMAND_BLOCK_MEMBER:
+        c->block = (struct command_block){.member = s->rich, .reason = "STOLEN"};
+        break;
+    case COMMAND_UNBLOCK_MEMBER:
+        c->block = (struct command_block){.member = s->blocked};
+        break;
+    case COMMAND_MERGE_MEMBERS:
+        c->merge = (struct command_merge){s->spent, s->rich};
+        break;
+    case COMMAND_UNMERGE_MEMBERS:
+        c->unmerge.merge = s->merge;
+        break;
+    case COMMAND_ERASE_MEMBER:
+        c->erase.member = s->poor;
+        break;
+    default:
+        break;
+    }
+}
+
+struct command scene_command(struct scene *s, enum command_kind kind)
+{
+    if (kind == COMMAND_TAKE_ENTRY) {
+        struct command entry = scene_entry(s, ENTRY_EARN, 5);
+        entry.take_entry.entry.card = s->rich_card;
+        return entry;
+    }
+    struct command command = desk_command(&s->desk, kind);
+    fill_till(s, &command);
+    fill_steps(s, &command);
+    fill_office(s, &command);
+    return command;
+}

@@ -1,0 +1,78 @@
+/* How a partner's entries come to be refused. */
+#include "scene.h"
+
+static void be(struct command *c, enum entry_kind kind, const struct uid *subject, int64_t points)
+{
+    c->take_entry.entry.kind = kind;
+    c->take_entry.entry.subject = *subject;
+    c->take_entry.entry.points = points_of(points);
+}
+
+static void be_earn(struct command *c, const struct card_number *card, int64_t points)
+{
+    c->take_entry.entry.kind = ENTRY_EARN;
+    c->take_entry.entry.card = *card;
+    c->take_entry.entry.points = points_of(points);
+}
+
+static bool provoke_earn_entry(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_CARD_UNKNOWN:
+        be_earn(c, &s->no_card, 5);
+        return true;
+    case VERDICT_CARD_BLOCKED:
+        be_earn(c, &s->blocked_card, 5);
+        return true;
+    case VERDICT_MEMBER_BLOCKED:
+        be_earn(c, &s->card_of_blocked, 5);
+        return true;
+    case VERDICT_SALE_EXISTS:
+        be_earn(c, &s->rich_card, 5);
+        c->take_entry.entry.transaction_id = s->advised;
+        return true;
+    case VERDICT_POINTS_TOO_LARGE:
+        be_earn(c, &s->rich_card, LIMIT_POINTS_PER_PARTNER);
+        return true;
+    case VERDICT_TOO_MANY_LOTS:
+        be_earn(c, &s->rich_card, 5);
+        scene_fill_lots(s, &s->rich);
+        c->take_entry.entry.expires_at.ms = s->desk.now.ms + 5;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_TARIFF_UNKNOWN:
+        c->take_entry.entry.tariff = 99;
+        return true;
+    case VERDICT_SALE_UNKNOWN:
+        be(c, ENTRY_EARN_RETURN, &s->nobody, 5);
+        return true;
+    case VERDICT_NOT_AGREED:
+        be(c, ENTRY_ADJUSTMENT, &s->nobody, 5);
+        return true;
+    case VERDICT_HOLD_UNKNOWN:
+        be(c, ENTRY_CAPTURE, &s->nobody, 5);
+        return true;
+    case VERDICT_HOLD_ENDED:
+        be(c, ENTRY_VOID, &s->partner_ended, 0);
+        return true;
+    case VERDICT_HOLD_EXCEEDED:
+        be(c, ENTRY_CAPTURE, &s->partner_hold, 21);
+        return true;
+    case VERDICT_CAPTURE_TOO_LATE:
+        be(c, ENTRY_CAPTURE, &s->partner_hold, 5);
+        c->take_entry.entry.business_time.ms = s->desk.now.ms + 3 * DAY_MS;
+        return true;
+    case VERDICT_RETURN_EXCEEDS_SALE:
+        be(c, ENTRY_BURN_RETURN, &s->partner_ended, 11);
+        return true;
+    default:
+        return provoke_earn_entry(s, c, verdict);
+    }
+}

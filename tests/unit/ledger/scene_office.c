@@ -1,0 +1,282 @@
+/* How the commands about members' accounts come to be refused. */
+#include <string.h>
+
+#include "scene.h"
+
+static bool provoke_transfer(struct scene *s, struct command *c, enum verdict verdict)
+{
+    struct command_transfer *transfer = &c->transfer;
+    switch ((int)verdict) {
+    case VERDICT_POINTS_NOT_POSITIVE:
+        transfer->points = points_of(0);
+        return true;
+    case VERDICT_POINTS_TOO_LARGE:
+        transfer->points = points_of(LIMIT_POINTS_PER_COMMAND + 1);
+        return true;
+    case VERDICT_MEMBER_UNKNOWN:
+        transfer->to = s->nobody;
+        return true;
+    case VERDICT_TRANSFER_TO_SELF:
+        transfer->from = s->merged; /* who is the poor one by now */
+        transfer->to = s->poor;
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        transfer->to = s->erased;
+        return true;
+    case VERDICT_MEMBER_BLOCKED:
+        transfer->to = s->blocked;
+        return true;
+    case VERDICT_NOT_A_POOL:
+        transfer->from = s->rich;
+        transfer->by = s->rich;
+        return true;
+    case VERDICT_NOT_IN_POOL:
+        transfer->from = s->pool;
+        transfer->by = s->poor;
+        return true;
+    case VERDICT_INSUFFICIENT_POINTS:
+        transfer->points = points_of(100000);
+        return true;
+    case VERDICT_TOO_MANY_LOTS:
+        transfer->to = s->holder;
+        scene_fill_lots(s, &s->holder);
+        desk_give(&s->desk, &s->rich, 1, (struct unix_ms){s->desk.now.ms + 5});
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool provoke_pool(struct scene *s, struct command *c, enum verdict verdict)
+{
+    bool is_open = c->kind == COMMAND_OPEN_POOL;
+    bool is_leave = c->kind == COMMAND_LEAVE_POOL;
+    switch ((int)verdict) {
+    case VERDICT_NOT_A_POOL:
+        c->pool.pool = s->rich;
+        return !is_open;
+    case VERDICT_MEMBER_UNKNOWN:
+        c->pool.member = s->pool;
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        c->pool.member = s->erased;
+        return !is_leave;
+    case VERDICT_MEMBER_BLOCKED:
+        c->pool.member = s->blocked;
+        return !is_leave;
+    case VERDICT_ALREADY_IN_POOL:
+        c->pool.member = s->second;
+        return !is_open && !is_leave;
+    case VERDICT_NOT_IN_POOL:
+        c->pool.member = s->poor;
+        return is_leave;
+    case VERDICT_POOL_NOT_EMPTY:
+        if (is_leave) {
+            struct command first = desk_command(&s->desk, COMMAND_LEAVE_POOL);
+            first.pool = (struct command_pool){.pool = s->pool, .member = s->second};
+            desk_do(&s->desk, &first);
+            c->pool.member = s->rich;
+        }
+        return is_leave;
+    default:
+        return false;
+    }
+}
+
+static bool provoke_proposal(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_POINTS_ZERO:
+        c->adjustment.points = points_of(0);
+        return true;
+    case VERDICT_POINTS_TOO_LARGE:
+        c->adjustment.points = points_of(-LIMIT_POINTS_PER_COMMAND - 1);
+        return true;
+    case VERDICT_REASON_UNKNOWN:
+        strcpy(c->adjustment.reason, "no code");
+        return true;
+    case VERDICT_MEMBER_UNKNOWN:
+        c->adjustment.member = s->nobody;
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        c->adjustment.member = s->erased;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool provoke_ruling(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_ADJUSTMENT_UNKNOWN:
+        c->ruling.adjustment = s->nobody;
+        return true;
+    case VERDICT_ADJUSTMENT_ENDED:
+        c->ruling.adjustment = s->proposal_ruled;
+        return true;
+    case VERDICT_CHECKER_IS_MAKER:
+        strcpy(c->ruling.checker, "ann");
+        return true;
+    case VERDICT_ADJUSTMENT_EXPIRED:
+        c->ruling.adjustment = s->proposal_late;
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        c->ruling.adjustment = s->proposal_of_erased;
+        return true;
+    case VERDICT_TOO_MANY_LOTS:
+        scene_fill_lots(s, &s->spent);
+        c->ruling.points_expire_at.ms = s->desk.now.ms + 5;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool provoke_block(struct scene *s, struct command *c, enum verdict verdict)
+{
+    bool is_block = c->kind == COMMAND_BLOCK_MEMBER;
+    switch ((int)verdict) {
+    case VERDICT_REASON_UNKNOWN:
+        strcpy(c->block.reason, "Stolen");
+        return true;
+    case VERDICT_MEMBER_UNKNOWN:
+        c->block.member = s->nobody;
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        c->block.member = s->erased;
+        return true;
+    case VERDICT_MEMBER_BLOCKED:
+        c->block.member = s->blocked;
+        return is_block;
+    case VERDICT_MEMBER_NOT_BLOCKED:
+        c->block.member = s->rich;
+        return !is_block;
+    default:
+        return false;
+    }
+}
+
+static bool provoke_unblock_card(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_CARD_UNKNOWN:
+        c->card.card = s->no_card;
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        c->card.card = s->poor_card;
+        desk_erase(&s->desk, &s->poor);
+        return true;
+    case VERDICT_CARD_NOT_BLOCKED:
+        c->card.card = s->rich_card;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool provoke_merge(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_MEMBER_UNKNOWN:
+        c->merge.from = s->pool;
+        return true;
+    case VERDICT_MERGE_TO_SELF:
+        c->merge.from = s->poor;
+        c->merge.into = s->merged; /* who is the poor one by now */
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        c->merge.from = s->erased;
+        return true;
+    case VERDICT_MEMBER_MERGED:
+        c->merge.from = s->merged;
+        return true;
+    case VERDICT_MEMBER_BLOCKED:
+        c->merge.into = s->blocked;
+        return true;
+    case VERDICT_MEMBER_HAS_HOLDS:
+        c->merge.from = s->holder;
+        return true;
+    case VERDICT_ALREADY_IN_POOL:
+        c->merge.from = s->second;
+        return true;
+    case VERDICT_TOO_MANY_CARDS:
+        scene_fill_cards(s, &s->rich);
+        return true;
+    case VERDICT_TOO_MANY_LOTS:
+        scene_fill_lots(s, &s->rich);
+        desk_give(&s->desk, &s->spent, 1, (struct unix_ms){s->desk.now.ms + 5});
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool provoke_unmerge(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_MERGE_UNKNOWN:
+        c->unmerge.merge = s->nobody;
+        return true;
+    case VERDICT_MERGE_ENDED:
+        c->unmerge.merge = s->merge_ended;
+        return true;
+    case VERDICT_MEMBER_MERGED:
+        desk_merge(&s->desk, &s->poor, &s->spent);
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        desk_erase(&s->desk, &s->poor);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool provoke_erase(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_MEMBER_UNKNOWN:
+        c->erase.member = s->nobody;
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        c->erase.member = s->erased;
+        return true;
+    case VERDICT_MEMBER_HAS_HOLDS:
+        c->erase.member = s->holder;
+        return true;
+    case VERDICT_ALREADY_IN_POOL:
+        c->erase.member = s->second;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool provoke_office(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)c->kind) {
+    case COMMAND_TRANSFER:
+        return provoke_transfer(s, c, verdict);
+    case COMMAND_OPEN_POOL:
+    case COMMAND_JOIN_POOL:
+    case COMMAND_LEAVE_POOL:
+        return provoke_pool(s, c, verdict);
+    case COMMAND_PROPOSE_ADJUSTMENT:
+        return provoke_proposal(s, c, verdict);
+    case COMMAND_RULE_ADJUSTMENT:
+        return provoke_ruling(s, c, verdict);
+    case COMMAND_UNBLOCK_CARD:
+        return provoke_unblock_card(s, c, verdict);
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        return provoke_block(s, c, verdict);
+    case COMMAND_MERGE_MEMBERS:
+        return provoke_merge(s, c, verdict);
+    case COMMAND_UNMERGE_MEMBERS:
+        return provoke_unmerge(s, c, verdict);
+    case COMMAND_ERASE_MEMBER:
+        return provoke_erase(s, c, verdict);
+    default:
+        return false;
+    }
+}
