@@ -2,8 +2,8 @@
  * erasure. Certificates of tills can't do these.
  *
  * As in talea.h: transaction ids are the caller's, calls repeat themselves until their timeout,
- * what is 0, NULL or "" is left to the node. Members and pools are named by a selector; a pool by its
- * member_id or a card of its own.
+ * what is 0, NULL or "" is left to the node. Members and pools are named by a selector; a pool by
+ * its member_id or a card of its own.
  */
 #ifndef TALEA_ACCOUNT_H
 #define TALEA_ACCOUNT_H
@@ -58,8 +58,8 @@ struct talea_proposal {
     int64_t expires_unix_ms;
 };
 
-/* Asks for a correction by hand; it moves nothing before somebody else approves it. The maker is the
- * client's certificate. */
+/* Asks for a correction by hand; it moves nothing before somebody else approves it. The maker is
+ * the client's certificate. */
 TALEA_API int talea_propose_adjustment(struct talea_client *client,
                                        const struct talea_proposal *request, int64_t timeout_ms,
                                        struct talea_error *error);
@@ -93,15 +93,15 @@ struct talea_merged {
     uint64_t journal_row;
 };
 
-/* `from` becomes a part of `into`. The transaction id names the merge when it is undone. Name both by
- * member_id, since cards move with the merge and a repeat must say the same. */
+/* `from` becomes a part of `into`. The transaction id names the merge when it is undone. Name both
+ * by member_id, since cards move with the merge and a repeat must say the same. */
 TALEA_API int talea_merge_members(struct talea_client *client, const char *transaction_id,
                                   const struct talea_selector *from,
                                   const struct talea_selector *into, int64_t timeout_ms,
                                   struct talea_merged *out_merged, struct talea_error *error);
 TALEA_API int talea_unmerge_members(struct talea_client *client, const char *transaction_id,
-                                    const char *merge_id, int64_t timeout_ms,
-                                    int64_t *out_points, struct talea_error *error);
+                                    const char *merge_id, int64_t timeout_ms, int64_t *out_points,
+                                    struct talea_error *error);
 
 /* Destroys the member's personal data for ever; what is left of the points is gone. Name it by
  * member_id, by which a repeat finds it again. */

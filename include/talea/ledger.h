@@ -42,11 +42,11 @@ struct talea_command {
     /* EARN: the member, when there is no card. CAPTURE, VOID, RETURN_BURN: the hold.
      * RETURN_PURCHASE: the sale. TRANSFER: who gives. */
     unsigned char subject[TALEA_ID_BYTES];
-    unsigned char to[TALEA_ID_BYTES];  /* TRANSFER: who gets */
-    unsigned char by[TALEA_ID_BYTES];  /* TRANSFER out of a pool: who asks */
-    int64_t amount_minor;              /* EARN, RETURN_PURCHASE */
-    int64_t points;                    /* EARN: instead of the programme's; the others */
-    uint32_t capture_within_seconds;   /* AUTHORISE */
+    unsigned char to[TALEA_ID_BYTES]; /* TRANSFER: who gets */
+    unsigned char by[TALEA_ID_BYTES]; /* TRANSFER out of a pool: who asks */
+    int64_t amount_minor;             /* EARN, RETURN_PURCHASE */
+    int64_t points;                   /* EARN: instead of the programme's; the others */
+    uint32_t capture_within_seconds;  /* AUTHORISE */
 };
 
 struct talea_answer {
@@ -62,18 +62,17 @@ struct talea_answer {
     int is_repeat;        /* 1: it had been done before */
 };
 
-/* 1 to TALEA_BATCH_MAX commands in one call; `out_answers` has room for one each. `is_linked` 1: all
- * are done, or none is. The call repeats itself like all others: what went in before is answered
- * again, applied once. */
-TALEA_API int talea_execute_batch(struct talea_client *client,
-                                  const struct talea_command *commands, size_t count,
-                                  int is_linked, int64_t timeout_ms,
+/* 1 to TALEA_BATCH_MAX commands in one call; `out_answers` has room for one each. `is_linked` 1:
+ * all are done, or none is. The call repeats itself like all others: what went in before is
+ * answered again, applied once. */
+TALEA_API int talea_execute_batch(struct talea_client *client, const struct talea_command *commands,
+                                  size_t count, int is_linked, int64_t timeout_ms,
                                   struct talea_answer *out_answers, struct talea_error *error);
 
 /* One row of the journal, for as long as the callback runs. */
 struct talea_event {
     uint64_t journal_row;
-    int kind; /* number of the API's EventKind */
+    int kind;              /* number of the API's EventKind */
     const char *kind_name; /* "EARN"; "?" when the node is newer */
     const char *refusal;   /* NULL: done */
     int64_t recorded_unix_ms;
@@ -92,9 +91,9 @@ struct talea_event {
 typedef int talea_on_event(void *context, const struct talea_event *event);
 
 /* Calls back for every row of the journal from `from_row` on (0: from the next that comes, 1: from
- * the oldest there is), in order, each once, and for each new one; connects again by itself when the
- * node is away, for at most `patience_ms` at a time. Returns TALEA_OK when the callback ended it,
- * and then, or on a failure, `*out_next_row` is where to go on. Blocks the calling thread. */
+ * the oldest there is), in order, each once, and for each new one; connects again by itself when
+ * the node is away, for at most `patience_ms` at a time. Returns TALEA_OK when the callback ended
+ * it, and then, or on a failure, `*out_next_row` is where to go on. Blocks the calling thread. */
 TALEA_API int talea_watch_events(struct talea_client *client, uint64_t from_row,
                                  int64_t patience_ms, talea_on_event *on_event, void *context,
                                  uint64_t *out_next_row, struct talea_error *error);

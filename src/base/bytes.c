@@ -152,13 +152,17 @@ void write_i64(struct buffer *b, int64_t value)
 
 void write_varint_long(struct buffer *b, uint64_t value)
 {
-    uint8_t bytes[10];
-    size_t length = 0;
-    for (; value >= 0x80; value >>= 7) {
-        bytes[length++] = (uint8_t)(value | 0x80);
+    size_t bits = 64u - (size_t)__builtin_clzll(value | 1);
+    size_t length = (bits + 6) / 7;
+    uint8_t *to = write_reserve(b, length);
+    if (to == NULL) {
+        return;
     }
-    bytes[length++] = (uint8_t)value;
-    write_bytes(b, bytes, length);
+    for (size_t i = 0; i + 1 < length; i++) {
+        to[i] = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    to[length - 1] = (uint8_t)value;
 }
 
 void put_u64_be(uint8_t out[8], uint64_t value)

@@ -44,11 +44,6 @@ const char *uid_format(const struct uid *uid, char out_text[UID_TEXT_MAX])
     return out_text;
 }
 
-bool uid_equal(const struct uid *a, const struct uid *b)
-{
-    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 bool uid_is_nil(const struct uid *uid)
 {
     return uuid_is_null(uid->bytes) == 1;
@@ -74,11 +69,6 @@ enum err partner_id_parse(const char *text, struct partner_id *out_partner)
 int partner_id_compare(const struct partner_id *a, const struct partner_id *b)
 {
     return memcmp(a->text, b->text, sizeof a->text);
-}
-
-bool partner_id_equal(const struct partner_id *a, const struct partner_id *b)
-{
-    return partner_id_compare(a, b) == 0;
 }
 
 char card_check_digit(const char *digits, size_t length)

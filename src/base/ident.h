@@ -3,6 +3,7 @@
 #define BASE_IDENT_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -20,7 +21,11 @@ struct uid uid_v7(int64_t unix_ms, const uint8_t randomness[10]);
 struct uid uid_v8(int64_t unix_ms, const uint8_t hash[10]);
 MUST_USE enum err uid_parse(const char *text, struct uid *out_uid);
 const char *uid_format(const struct uid *uid, char out_text[UID_TEXT_MAX]);
-bool uid_equal(const struct uid *a, const struct uid *b);
+static inline bool uid_equal(const struct uid *a, const struct uid *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
 bool uid_is_nil(const struct uid *uid);
 
 #define PARTNER_ID_MAX 16 /* bytes, with the final NUL */
@@ -32,7 +37,11 @@ struct partner_id {
 };
 
 MUST_USE enum err partner_id_parse(const char *text, struct partner_id *out_partner);
-bool partner_id_equal(const struct partner_id *a, const struct partner_id *b);
+static inline bool partner_id_equal(const struct partner_id *a, const struct partner_id *b)
+{
+    return memcmp(a->text, b->text, sizeof a->text) == 0;
+}
+
 int partner_id_compare(const struct partner_id *a, const struct partner_id *b);
 
 #define CARD_DIGITS_MAX 19 /* ISO/IEC 7812-1 */

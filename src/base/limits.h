@@ -4,11 +4,11 @@
 #define BASE_LIMITS_H
 
 /* Ledger. */
-#define LIMIT_LOTS_PER_MEMBER  256u
-#define LIMIT_LOTS_PER_HOLD    64u
-#define LIMIT_CARDS_PER_MEMBER 16u
-#define LIMIT_REFERENCE_BYTES  64u  /* a brand's own customer or receipt number, without NUL */
-#define LIMIT_NAME_BYTES       128u /* a person's or brand's display name, without NUL */
+#define LIMIT_LOTS_PER_MEMBER      256u
+#define LIMIT_LOTS_PER_HOLD        64u
+#define LIMIT_CARDS_PER_MEMBER     16u
+#define LIMIT_REFERENCE_BYTES      64u   /* a brand's own customer or receipt number, without NUL */
+#define LIMIT_NAME_BYTES           128u  /* a person's or brand's display name, without NUL */
 #define LIMIT_SEALED_PROFILE_BYTES 512u  /* a member's personal data, enciphered */
 #define LIMIT_REASON_BYTES         32u   /* a code of [A-Z0-9_], without NUL */
 #define LIMIT_IDENTITY_BYTES       64u   /* who made or ruled an adjustment, without NUL */
@@ -25,11 +25,15 @@
 #define LIMIT_BATCH_RECORDS      8192u
 #define LIMIT_BATCH_COMMANDS     8192u /* submitted together */
 #define LIMIT_BATCH_BYTES        (16u << 20)
-#define LIMIT_QUEUE_COMMANDS     16384u
+#define LIMIT_QUEUE_COMMANDS     65536u
 #define LIMIT_EFFECTS_PER_RECORD 2048u
-#define LIMIT_MEMTABLE_BYTES     (256u << 20)
+#define LIMIT_MEMTABLE_BYTES     (256u << 20) /* of rows that are not checkpointed */
+#define LIMIT_LAG_ROWS           2000000u     /* that a start has to roll forward, about */
 
 /* Store. */
+#define LIMIT_CACHE_BYTES         (768u << 20) /* rows in memory that LMDB has as well */
+#define LIMIT_SEALED_BATCHES      64u          /* not durable yet */
+#define LIMIT_CHECKPOINT_BYTES    (16u << 20)  /* of rows in one transaction */
 #define LIMIT_STORE_MAP_BYTES     (UINT64_C(1) << 40) /* address space of an environment */
 #define LIMIT_STORE_READERS       512u
 #define LIMIT_STORE_ROW_BYTES     (2u << 20)

@@ -22,7 +22,8 @@ static enum err open_files(struct ledger *ledger, struct note *note)
     home_path(&ledger->home, "data", folder);
     TRY(journal_file_open(folder, JOURNAL_WRITE, &ledger->file, note));
     TRY(vault_open(folder, VAULT_CREATE, &ledger->vault, note));
-    TRY(state_open(folder, STATE_WRITE, &ledger->state, note));
+    struct state_options state = {.folder = folder, .mode = STATE_WRITE};
+    TRY(state_open(&state, &ledger->state, note));
     struct engine_options options = {
         .journal = journal_file_port(ledger->file),
         .state = ledger->state,

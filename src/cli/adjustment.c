@@ -14,7 +14,8 @@ const struct argp_option adjustment_propose_options[] = {
     {"points", OPT_POINTS, "POINTS", 0, "More than 0 gives, less than 0 takes", 0},
     {"reason", OPT_REASON, "CODE", 0, "Why: A to Z, 0 to 9 and _, such as GOODWILL", 0},
     {"note", OPT_NOTE, "TEXT", 0, "For whoever rules on it", 0},
-    {"until", OPT_UNTIL, "TIME", 0, "When it lapses unless somebody ruled (default: in 30 days)", 0},
+    {"until", OPT_UNTIL, "TIME", 0, "When it lapses unless somebody ruled (default: in 30 days)",
+     0},
     TRANSACTION_OPTION,
     {0}};
 
@@ -144,7 +145,7 @@ static enum cli_exit read_state(struct cli *cli, Talea__V1__AdjustmentState *out
 static void print_list(struct cli *cli, const struct units *units,
                        const Talea__V1__ListAdjustmentsResponse *reply)
 {
-    static const char *const titles[] = {"proposed UTC", "state", ">points", "reason", "maker",
+    static const char *const titles[] = {"proposed UTC", "state", ">points", "reason",    "maker",
                                          "checker",      "note",  "member",  "adjustment"};
     struct table table;
     table_init(&table, titles, 9);

@@ -65,9 +65,8 @@ static struct rpc_status watch(struct watching *watching)
     struct rpc_client_stream *stream;
     const ProtobufCMessage *message;
     request.from_row = watching->next_row;
-    enum err err = rpc_client_stream_open(watching->cli->client,
-                                          &talea__v1__ledger_service__descriptor, "WatchEvents", 0,
-                                          &stream);
+    enum err err = rpc_client_stream_open(
+        watching->cli->client, &talea__v1__ledger_service__descriptor, "WatchEvents", 0, &stream);
     if (err != ERR_OK) {
         return rpc_status_of(err, NULL);
     }
@@ -137,8 +136,7 @@ static enum cli_exit find_end(struct cli *cli, uint64_t *out_end_row)
 
 enum cli_exit run_events(struct cli *cli)
 {
-    struct watching watching = {.cli = cli,
-                                .is_following = cli_option(cli, OPT_FOLLOW) != NULL};
+    struct watching watching = {.cli = cli, .is_following = cli_option(cli, OPT_FOLLOW) != NULL};
     struct note note = {""};
     int64_t from;
     enum err err = args_number(&cli->args, OPT_FROM, "from", 0, INT64_MAX,

@@ -110,7 +110,10 @@ static enum cli_exit print_member(struct cli *cli, const Talea__V1__Member *memb
     fprintf(cli->out, "member     %s\nreference  %s\nname       %s\nenrolled   %s UTC\n",
             member->member_id, member->reference, member->display_name,
             amounts_time(member->enrolled_unix_ms, time));
-    fprintf(cli->out, "state      %s%s\n", state_name(member->state), member->is_pool ? " pool" : "");
+    if (member->state != TALEA__V1__MEMBER_STATE__MEMBER_STATE_UNSPECIFIED) {
+        fprintf(cli->out, "state      %s%s\n", state_name(member->state),
+                member->is_pool ? " pool" : "");
+    }
     enum cli_exit outcome = selector_print_balance(cli, member->balance);
     table_init(&table, titles, 2);
     for (size_t i = 0; i < member->n_cards; i++) {

@@ -108,8 +108,8 @@ static enum cli_exit look_up(struct cli *cli, Talea__V1__MemberSelector *selecto
                : outcome;
 }
 
-/* An id as it was given; a card's, as the node knows it. Cards move with a merge, ids don't: so only
- * ids say the same when the command is repeated. */
+/* An id as it was given; a card's, as the node knows it. Cards move with a merge, ids don't: so
+ * only ids say the same when the command is repeated. */
 static enum cli_exit read_party(struct cli *cli, size_t index, const char *name,
                                 char out_id[UID_TEXT_MAX], Talea__V1__MemberSelector *out_selector)
 {

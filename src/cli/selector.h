@@ -20,7 +20,8 @@
 
 /* Borrows from the arguments. Exactly one of the three; prints what is wrong. */
 MUST_USE enum cli_exit selector_read(struct cli *cli, Talea__V1__MemberSelector *out_selector);
-/* A card number or a member's or pool's id; `name` is what the line of a failure calls it. Borrows. */
+/* A card number or a member's or pool's id; `name` is what the line of a failure calls it. Borrows.
+ */
 MUST_USE enum cli_exit selector_read_text(struct cli *cli, const char *name, const char *text,
                                           Talea__V1__MemberSelector *out_selector);
 /* Argument `index` as a card number, blanks and dashes taken out. */

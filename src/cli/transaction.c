@@ -50,9 +50,9 @@ static void print_event(struct cli *cli, const struct units *units, const Talea_
     char text[AMOUNT_TEXT_MAX];
     char time[TIME_TEXT_MAX];
     fprintf(cli->out, "row        %llu\n", (unsigned long long)event->journal_row);
-    fprintf(cli->out, "kind       %s\n",
-            short_name(&talea__v1__event_kind__descriptor, (int)event->kind,
-                       sizeof "EVENT_KIND_" - 1));
+    fprintf(
+        cli->out, "kind       %s\n",
+        short_name(&talea__v1__event_kind__descriptor, (int)event->kind, sizeof "EVENT_KIND_" - 1));
     fprintf(cli->out, "verdict    %s\n",
             event->refusal == TALEA__V1__REFUSAL__REFUSAL_UNSPECIFIED
                 ? "done"

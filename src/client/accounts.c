@@ -59,8 +59,8 @@ int talea_transfer(struct talea_client *client, const struct talea_transfer *req
     }
     if (code == TALEA_OK) {
         const Talea__V1__TransferResponse *answer = (const Talea__V1__TransferResponse *)reply;
-        *out_transferred = (struct talea_transferred){
-            answer->points, available_of(answer->balance), answer->journal_row};
+        *out_transferred = (struct talea_transferred){answer->points, available_of(answer->balance),
+                                                      answer->journal_row};
     }
     client_free(reply);
     return code;

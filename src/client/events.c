@@ -105,9 +105,8 @@ static struct rpc_status watch(struct watching *watching)
     struct rpc_client_stream *stream;
     const ProtobufCMessage *message;
     request.from_row = watching->next_row;
-    enum err err =
-        rpc_client_stream_open(watching->client->rpc, &talea__v1__ledger_service__descriptor,
-                               "WatchEvents", 0, &stream);
+    enum err err = rpc_client_stream_open(
+        watching->client->rpc, &talea__v1__ledger_service__descriptor, "WatchEvents", 0, &stream);
     if (err != ERR_OK) {
         return rpc_status_of(err, NULL);
     }

@@ -108,9 +108,9 @@ int talea_return_purchase(struct talea_client *client, const struct talea_return
     if (code == TALEA_OK) {
         const Talea__V1__ReturnPurchaseResponse *answer =
             (const Talea__V1__ReturnPurchaseResponse *)reply;
-        *out_returned = (struct talea_purchase_returned){answer->taken_points, answer->debt_points,
-                                                         answer->journal_row,
-                                                         answer->written_off_points};
+        *out_returned =
+            (struct talea_purchase_returned){answer->taken_points, answer->debt_points,
+                                             answer->journal_row, answer->written_off_points};
     }
     client_free(reply);
     return code;

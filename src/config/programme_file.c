@@ -8,7 +8,7 @@
 #define MONTHS_MAX         120
 #define DAYS_MAX           366
 #define COMMON_YEAR        2027 /* no leap year */
-#define MONEY_DECIMALS_MAX 4 /* ISO 4217 knows 0, 2, 3 and 4 */
+#define MONEY_DECIMALS_MAX 4    /* ISO 4217 knows 0, 2, 3 and 4 */
 
 struct earn_yaml {
     char *points;
@@ -155,8 +155,8 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
     check_unsigned(check, "burn.refund_expired_grace_days", yaml->burn.refund_expired_grace_days, 0,
                    DAYS_MAX, &out->refund_expired_grace_days);
     out->debt_limit_minor = INT64_MAX;
-    check_minor(check, "debt.limit", yaml->debt.limit, points_decimals, 0,
-                LIMIT_POINTS_PER_COMMAND, &out->debt_limit_minor);
+    check_minor(check, "debt.limit", yaml->debt.limit, points_decimals, 0, LIMIT_POINTS_PER_COMMAND,
+                &out->debt_limit_minor);
 }
 
 enum err programme_file_parse(struct slice yaml, const char *name, unsigned points_decimals,

@@ -14,8 +14,9 @@
  *   burn: {refund_expired_grace_days: 14}       # optional
  *   debt: {limit: 500}                          # optional: most points that a member may owe
  *
- * expiry by a fixed date: {kind: fixed_date, date: 12-31, months: 12}: with the next 31 December that
- * is at least 12 months off (months is optional); by inactivity: {kind: inactivity, months: 18}.
+ * expiry by a fixed date: {kind: fixed_date, date: 12-31, months: 12}: with the next 31 December
+ * that is at least 12 months off (months is optional); by inactivity: {kind: inactivity, months:
+ * 18}.
  *
  * A plain value: nothing to free.
  */
@@ -27,7 +28,7 @@
 
 enum programme_file_expiry {
     PROGRAMME_FILE_EXPIRY_NEVER,
-    PROGRAMME_FILE_EXPIRY_MONTHS,      /* so many months after the points were given */
+    PROGRAMME_FILE_EXPIRY_MONTHS,       /* so many months after the points were given */
     PROGRAMME_FILE_EXPIRY_END_OF_MONTH, /* with the end of that month */
     PROGRAMME_FILE_EXPIRY_FIXED_DATE,   /* with a day of the year, and not before those months */
     PROGRAMME_FILE_EXPIRY_INACTIVITY    /* so many months after the member's last activity */
@@ -43,8 +44,8 @@ struct programme_file {
     int64_t earn_minimum_minor; /* money, 0 for none */
     unsigned pending_days;
     enum programme_file_expiry expiry;
-    unsigned expiry_months;             /* 0 for never */
-    unsigned expiry_month;              /* of the fixed date; else 0 */
+    unsigned expiry_months; /* 0 for never */
+    unsigned expiry_month;  /* of the fixed date; else 0 */
     unsigned expiry_day;
     int64_t debt_limit_minor;           /* points; INT64_MAX for none */
     unsigned refund_expired_grace_days; /* points given back to an expired lot live so long; 0 is

@@ -1,14 +1,15 @@
 /* The engine: one writer with group commit around the functional core.
  *
- *   submit -> bounded queue -> decide, apply to an overlay -> journal batch durable -> publish ->
- *   answer all
+ *   submit -> bounded queue -> WRITER: decide, apply in place, fill a journal batch
+ *          -> sealed batches, a few in flight -> COMMITTER: hash, sign, make durable, answer all
+ *          -> TIMEKEEPER: checkpoint slices; lots and holds that fall due
  *
- * Nobody is answered before the journal has the batch; what readers see is durable. When the
- * journal refuses, the overlay is dropped, everybody in the batch is told so, and nothing has
- * changed.
+ * Nobody is answered before the journal has the batch, and readers see only what is durable, though
+ * the writer goes on deciding meanwhile. A repeat of a command that is in flight is answered no
+ * sooner than the command. When the journal refuses a batch, it and all behind it are taken back,
+ * everybody in them is told so, and nothing has changed.
  *
- * Threads: a writer and a timekeeper (checkpoints; lots and holds that fall due). Any thread may
- * submit; `done` runs on the writer's thread and must not block.
+ * Threads: these three. Any thread may submit; `done` runs on one of them and must not block.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -42,14 +43,18 @@ struct engine_options {
     struct clock_port clock;
     struct engine_terms terms;
     size_t queue_commands; /* a batch counts as its commands; 0: LIMIT_QUEUE_COMMANDS */
-    size_t memtable_bytes;       /* a checkpoint starts beyond this; 0: LIMIT_MEMTABLE_BYTES */
-    int64_t checkpoint_every_ms; /* and at least this often while there is something; 0: 1,000 */
-    /* Asked before new work is decided, on the writer's thread: anything but ERR_OK is the outcome's
-     * error of what was submitted (ERR_RESOURCE: the disk is full but for a reserve). Must be quick.
-     * May be NULL: always. */
+    /* How far the checkpoint may lie behind: bytes of rows in memory that are not written, and rows
+     * of the journal that a start would have to roll forward. */
+    size_t dirty_bytes;          /* 0: LIMIT_MEMTABLE_BYTES */
+    uint64_t lag_rows;           /* 0: LIMIT_LAG_ROWS */
+    int64_t checkpoint_every_ms; /* it is looked at least this often; 0: 1,000 */
+    /* Asked before new work is decided, on the writer's thread: anything but ERR_OK is the
+     * outcome's error of what was submitted (ERR_RESOURCE: the disk is full but for a reserve).
+     * Must be quick. May be NULL: always. */
     enum err (*may_write)(void *context);
     void *may_write_context;
-    /* After each commit: something for partners may have come. Writer's thread; may be NULL. */
+    /* After each commit, one at a time and in order: something for partners may have come. On an
+     * engine thread; may be NULL. */
     void (*on_commit)(void *context, uint64_t last_row, bool has_entries);
     /* Something that an operator must know: a commit that failed, a stream that was frozen. */
     void (*on_trouble)(void *context, const char *what, const char *detail);

@@ -14,6 +14,11 @@ void queue_fini(struct queue *queue)
     pthread_mutex_destroy(&queue->lock);
 }
 
+static size_t weight(const struct submission *submission)
+{
+    return submission->kind == SUBMISSION_COMMANDS ? submission->count : 1;
+}
+
 static enum err put_locked(struct queue *queue, struct submission *submission)
 {
     if (queue->is_closed) {
@@ -29,7 +34,7 @@ static enum err put_locked(struct queue *queue, struct submission *submission)
         queue->last->next = submission;
     }
     queue->last = submission;
-    queue->length++;
+    queue->length += weight(submission);
     return ERR_OK;
 }
 
@@ -37,7 +42,7 @@ enum err queue_put(struct queue *queue, struct submission *submission)
 {
     pthread_mutex_lock(&queue->lock);
     enum err err = put_locked(queue, submission);
-    bool is_first = err == ERR_OK && queue->length == 1;
+    bool is_first = err == ERR_OK && queue->first == submission;
     pthread_mutex_unlock(&queue->lock);
     if (is_first) {
         pthread_cond_signal(&queue->has_work);
@@ -49,10 +54,10 @@ static struct submission *cut_front(struct queue *queue, size_t limit)
 {
     struct submission *first = queue->first;
     struct submission *cut = first;
-    size_t taken = 1;
+    size_t taken = weight(cut);
     while (taken < limit && cut->next != NULL) {
         cut = cut->next;
-        taken++;
+        taken += weight(cut);
     }
     queue->first = cut->next;
     if (queue->first == NULL) {
@@ -63,15 +68,25 @@ static struct submission *cut_front(struct queue *queue, size_t limit)
     return first;
 }
 
-struct submission *queue_take(struct queue *queue, size_t limit)
+struct submission *queue_take(struct queue *queue, size_t limit, bool *out_is_over)
 {
     pthread_mutex_lock(&queue->lock);
-    while (queue->first == NULL && !queue->is_closed) {
+    while (queue->first == NULL && !queue->is_nudged && !queue->is_closed) {
         pthread_cond_wait(&queue->has_work, &queue->lock);
     }
+    queue->is_nudged = false;
     struct submission *taken = queue->first == NULL ? NULL : cut_front(queue, limit);
+    *out_is_over = taken == NULL && queue->is_closed;
     pthread_mutex_unlock(&queue->lock);
     return taken;
+}
+
+void queue_nudge(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->is_nudged = true;
+    pthread_mutex_unlock(&queue->lock);
+    pthread_cond_signal(&queue->has_work);
 }
 
 void queue_close(struct queue *queue)

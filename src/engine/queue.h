@@ -8,21 +8,28 @@
 
 enum submission_kind {
     SUBMISSION_COMMAND,
-    SUBMISSION_BATCH,
-    SUBMISSION_RECEIPT,
+    SUBMISSION_COMMANDS,
+    SUBMISSION_TAKE_BATCH,
+    SUBMISSION_TAKE_RECEIPT,
     SUBMISSION_TERMS
 };
 
-/* A submission is owned by whoever holds it: the submitter, the queue, the writer. */
+/* A submission is owned by whoever holds it: the submitter, the queue, the writer, the pipe. */
 struct submission {
     struct submission *next;
     enum submission_kind kind;
-    struct command command; /* of COMMAND; slices point into `body` */
-    struct buffer body;     /* its canonical bytes */
     engine_done *done;
     void *context;
-    struct outcome outcome;
-    const struct incoming_batch *batch; /* the submitter waits, so these stay */
+    struct outcome outcome; /* of COMMANDS only its err counts */
+    struct command command; /* of COMMAND; slices point into `body` */
+    struct buffer body;     /* its canonical bytes */
+    /* Of COMMANDS; the submitter's. */
+    const struct command *commands;
+    size_t count;
+    bool is_linked;
+    struct outcome *outcomes;
+    /* Of the others; the submitter waits, so these stay. */
+    const struct incoming_batch *batch;
     struct batch_outcome *batch_outcome;
     const struct incoming_receipt *receipt;
     size_t *out_refused;
@@ -35,18 +42,22 @@ struct queue {
     pthread_cond_t has_work;
     struct submission *first;
     struct submission *last;
-    size_t length;
+    size_t length; /* in commands */
     size_t capacity;
+    bool is_nudged;
     bool is_closed;
 };
 
 void queue_init(struct queue *queue, size_t capacity);
 void queue_fini(struct queue *queue);
 /* ERR_RESOURCE when full (new terms are let in all the same), ERR_UNAVAILABLE when closed; the
- * submission stays the caller's then. */
+ * submission stays the caller's then. A batch is let in when there is room for one command. */
 MUST_USE enum err queue_put(struct queue *queue, struct submission *submission);
-/* Waits for work, takes at most `limit` (a linked list). NULL when closed and empty. */
-struct submission *queue_take(struct queue *queue, size_t limit);
+/* Waits for work or a nudge; takes submissions of about `limit` commands (a linked list). NULL when
+ * there is nothing, and `*out_is_over` when nothing will come any more. */
+struct submission *queue_take(struct queue *queue, size_t limit, bool *out_is_over);
+/* Ends a wait, or the next one. */
+void queue_nudge(struct queue *queue);
 void queue_close(struct queue *queue);
 size_t queue_length(const struct queue *queue);
 

@@ -9,32 +9,36 @@ void record_reader_init(struct record_reader *reader, const struct journal *jour
 
 void record_reader_fini(struct record_reader *reader)
 {
-    buffer_fini(&reader->batch);
+    buffer_fini(&reader->record);
 }
 
-static enum err load_batch(struct record_reader *reader, uint64_t row)
+struct search {
+    uint64_t row;
+    struct buffer *out;
+};
+
+static enum err copy_record(void *context, uint64_t first_row, struct slice bytes)
 {
-    if (row >= reader->first_row && row - reader->first_row < reader->count) {
-        return ERR_OK;
-    }
+    struct search *search = context;
     struct batch_view batch;
-    buffer_clear(&reader->batch);
-    reader->count = 0;
-    TRY(reader->journal->read(reader->journal->context, row, &reader->first_row, &reader->batch));
-    TRY(batch_open(buffer_slice(&reader->batch), &batch));
-    if (batch.first_row != reader->first_row || row - batch.first_row >= batch.count) {
+    struct slice record;
+    TRY(batch_open(bytes, &batch));
+    if (batch.first_row != first_row || search->row - first_row >= batch.count) {
         return ERR_CORRUPT;
     }
-    reader->count = batch.count;
-    return ERR_OK;
+    TRY(batch_record_sound(&batch, (uint32_t)(search->row - first_row), &record));
+    buffer_clear(search->out);
+    write_bytes(search->out, record.at, record.length);
+    return search->out->err;
 }
 
 enum err record_reader_bytes(struct record_reader *reader, uint64_t row, struct slice *out_bytes)
 {
-    struct batch_view batch;
-    TRY(load_batch(reader, row));
-    TRY(batch_open(buffer_slice(&reader->batch), &batch));
-    return batch_record(&batch, (uint32_t)(row - batch.first_row), out_bytes);
+    const struct journal *journal = reader->journal;
+    struct search search = {row, &reader->record};
+    TRY(journal->look(journal->context, row, copy_record, &search));
+    *out_bytes = buffer_slice(&reader->record);
+    return ERR_OK;
 }
 
 enum err record_reader_get(struct record_reader *reader, uint64_t row, struct record *out_record)

@@ -7,7 +7,7 @@
 struct recovery {
     struct engine *engine;
     struct note *note;
-    uint64_t applied_row; /* rows up to here are in the state */
+    uint64_t applied_row; /* all of the state holds the rows up to here */
     uint64_t expected_row;
     bool has_head;
 };
@@ -19,7 +19,7 @@ static enum err apply_row(struct recovery *recovery, struct slice bytes, uint64_
     if (err != ERR_OK || record.row != row) {
         return note_set(recovery->note, ERR_CORRUPT, "journal row %" PRIu64 " can't be read", row);
     }
-    return ledger_apply(&recovery->engine->store, &record, recovery->note);
+    return ledger_applier_apply(recovery->engine->applier, &record, recovery->note);
 }
 
 static enum err check_frame(struct recovery *recovery, uint64_t first_row, struct slice bytes,
@@ -41,6 +41,21 @@ static enum err check_frame(struct recovery *recovery, uint64_t first_row, struc
     return ERR_OK;
 }
 
+/* Readers may see what was rolled forward, and the checkpoint follows as in a running node. */
+static enum err publish(struct engine *engine, uint64_t last_row)
+{
+    const struct engine_options *options = &engine->options;
+    bool is_more = true;
+    TRY(ledger_applier_flush(engine->applier));
+    TRY(state_writer_seal(engine->tables, last_row));
+    state_make_durable(options->state, last_row);
+    while (is_more && state_dirty_bytes(options->state) > options->dirty_bytes) {
+        TRY(state_checkpoint_some(options->state, options->lag_rows, options->dirty_bytes,
+                                  &is_more));
+    }
+    return ERR_OK;
+}
+
 static enum err recover_batch(void *context, uint64_t first_row, struct slice bytes)
 {
     struct recovery *recovery = context;
@@ -58,34 +73,30 @@ static enum err recover_batch(void *context, uint64_t first_row, struct slice by
     }
     uint64_t last_row = batch.first_row + batch.count - 1;
     if (last_row > recovery->applied_row) {
-        overlay_publish(engine->overlay, last_row);
+        TRY(publish(engine, last_row));
         recovery->applied_row = last_row;
     }
     engine->head = batch.hash;
     engine->last_time = batch.time;
     recovery->has_head = true;
     recovery->expected_row = last_row + 1;
-    if (state_memtable_bytes(engine->options.state) > engine->options.memtable_bytes) {
-        return state_checkpoint(engine->options.state);
-    }
     return ERR_OK;
 }
 
 enum err engine_recover(struct engine *engine, struct note *note)
 {
     const struct journal *journal = &engine->options.journal;
-    uint64_t checkpointed = state_checkpointed_row(engine->options.state);
+    uint64_t applied = state_replay_from(engine->options.state) - 1;
     uint64_t next_row;
     TRY(journal->next_row(journal->context, &next_row));
-    if (checkpointed >= next_row) {
+    if (applied >= next_row) {
         return note_set(note, ERR_CORRUPT,
                         "the state holds row %" PRIu64 " but the journal ends before row %" PRIu64
                         ": the journal is an older copy",
-                        checkpointed, next_row);
+                        applied, next_row);
     }
-    /* From the batch of the last checkpointed row on, for its hash. */
-    struct recovery recovery = {engine, note, checkpointed, checkpointed == 0 ? 1 : checkpointed,
-                                checkpointed == 0};
+    /* From the batch of the last applied row on, for its hash. */
+    struct recovery recovery = {engine, note, applied, applied == 0 ? 1 : applied, applied == 0};
     if (next_row > 1) {
         TRY(journal->replay(journal->context, recovery.expected_row, recover_batch, &recovery));
         if (recovery.expected_row != next_row) {

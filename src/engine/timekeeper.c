@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <time.h>
 
-#define DUE_ROWS_PER_ROUND 256u
-
 void timekeeper_init(struct timekeeper *timekeeper)
 {
     pthread_condattr_t monotonic;
@@ -27,8 +25,8 @@ void timekeeper_fini(struct timekeeper *timekeeper)
 void timekeeper_nudge(struct timekeeper *timekeeper)
 {
     pthread_mutex_lock(&timekeeper->lock);
-    if (timekeeper->wanted == timekeeper->made) {
-        timekeeper->wanted++;
+    if (!timekeeper->is_nudged) {
+        timekeeper->is_nudged = true;
         pthread_cond_signal(&timekeeper->wake);
     }
     pthread_mutex_unlock(&timekeeper->lock);
@@ -70,20 +68,31 @@ static struct timespec after_ms(int64_t ms)
 }
 
 /* Waits for a request or the interval's end. False when stopping. */
-static bool wait_for_round(struct engine *engine, uint64_t *out_ticket)
+static bool wait_for_round(struct engine *engine, uint64_t *out_ticket, bool *out_is_wanted)
 {
     struct timekeeper *timekeeper = &engine->timekeeper;
     struct timespec until = after_ms(engine->options.checkpoint_every_ms);
     pthread_mutex_lock(&timekeeper->lock);
-    while (timekeeper->wanted == timekeeper->made && !timekeeper->is_stopping) {
+    while (timekeeper->wanted == timekeeper->made && !timekeeper->is_nudged &&
+           !timekeeper->is_stopping) {
         if (pthread_cond_timedwait(&timekeeper->wake, &timekeeper->lock, &until) == ETIMEDOUT) {
             break;
         }
     }
     *out_ticket = timekeeper->wanted;
+    *out_is_wanted = timekeeper->wanted != timekeeper->made;
+    timekeeper->is_nudged = false;
     bool goes_on = !timekeeper->is_stopping;
     pthread_mutex_unlock(&timekeeper->lock);
     return goes_on;
+}
+
+static bool is_stopping(struct timekeeper *timekeeper)
+{
+    pthread_mutex_lock(&timekeeper->lock);
+    bool is_stopping = timekeeper->is_stopping;
+    pthread_mutex_unlock(&timekeeper->lock);
+    return is_stopping;
 }
 
 static void finish_round(struct timekeeper *timekeeper, uint64_t ticket, enum err result)
@@ -94,12 +103,6 @@ static void finish_round(struct timekeeper *timekeeper, uint64_t ticket, enum er
     pthread_cond_broadcast(&timekeeper->finished);
     pthread_mutex_unlock(&timekeeper->lock);
 }
-
-struct due_list {
-    struct unix_ms now;
-    struct command commands[DUE_ROWS_PER_ROUND];
-    size_t count;
-};
 
 /* ERR_NOT_FOUND ends the scan. */
 static enum err gather_due(void *context, struct slice key, struct slice value)
@@ -118,31 +121,45 @@ static enum err gather_due(void *context, struct slice key, struct slice value)
     return ERR_OK;
 }
 
-/* A slice of what is due; more of it in the next round. */
-static bool run_due(struct engine *engine)
+/* Some of what is due, as one batch that the writer decides in a few milliseconds. True: there may
+ * be more of it. */
+static bool run_due(struct engine *engine, struct due_list *list)
 {
-    struct due_list *list = &(struct due_list){.now = clock_now(&engine->options.clock)};
-    enum err err = state_scan(engine->options.state, TABLE_DUE, slice_of(NULL, 0),
-                              slice_of(NULL, 0), gather_due, list);
-    size_t done = 0;
+    enum err err = state_checkpoint_table(engine->options.state, TABLE_DUE);
+    list->now = clock_now(&engine->options.clock);
+    list->count = 0;
+    if (err == ERR_OK) {
+        err = state_scan(engine->options.state, TABLE_DUE, slice_of(NULL, 0), slice_of(NULL, 0),
+                         gather_due, list);
+    }
     for (size_t i = 0; i < list->count; i++) {
         list->commands[i].origin = engine->self;
-        enum err failed = engine_execute(engine, &list->commands[i]).err;
-        done += failed == ERR_OK;
-        err = failed != ERR_OK ? failed : err; /* one that fails does not hold up the others */
+    }
+    if (err == ERR_OK && list->count > 0) {
+        err = engine_execute_batch(engine, list->commands, list->count, false, list->outcomes);
     }
     if (err != ERR_OK && err != ERR_UNAVAILABLE) {
         engine_trouble(engine, "due-failed", err_describe(err)->sentence);
     }
-    return done == DUE_ROWS_PER_ROUND;
+    return err == ERR_OK && list->count == DUE_ROWS_PER_ROUND;
 }
 
-static enum err checkpoint(struct engine *engine)
+/* Slice by slice, until the checkpoint is as close behind as it must be. */
+static enum err checkpoint_some(struct engine *engine)
 {
-    if (state_memtable_bytes(engine->options.state) == 0) {
-        return ERR_OK;
+    const struct engine_options *options = &engine->options;
+    bool is_more = true;
+    enum err err = ERR_OK;
+    while (err == ERR_OK && is_more && !is_stopping(&engine->timekeeper)) {
+        err = state_checkpoint_some(options->state, options->lag_rows, options->dirty_bytes,
+                                    &is_more);
     }
-    enum err err = state_checkpoint(engine->options.state);
+    return err;
+}
+
+static enum err checkpoint(struct engine *engine, bool is_wanted)
+{
+    enum err err = is_wanted ? state_checkpoint(engine->options.state) : checkpoint_some(engine);
     if (err != ERR_OK) {
         engine_trouble(engine, "checkpoint-failed", err_describe(err)->sentence);
     }
@@ -152,13 +169,19 @@ static enum err checkpoint(struct engine *engine)
 void *timekeeper_main(void *context)
 {
     struct engine *engine = context;
+    struct timekeeper *timekeeper = &engine->timekeeper;
+    struct due_list *list = &timekeeper->due;
     uint64_t ticket;
-    while (wait_for_round(engine, &ticket)) {
-        finish_round(&engine->timekeeper, ticket, checkpoint(engine));
-        if (run_due(engine)) {
-            timekeeper_nudge(&engine->timekeeper);
+    bool is_wanted;
+    while (wait_for_round(engine, &ticket, &is_wanted)) {
+        enum err err = checkpoint(engine, is_wanted);
+        if (is_wanted) {
+            finish_round(timekeeper, ticket, err);
+        }
+        if (run_due(engine, list)) {
+            timekeeper_nudge(timekeeper);
         }
     }
-    pthread_cond_broadcast(&engine->timekeeper.finished);
+    pthread_cond_broadcast(&timekeeper->finished);
     return NULL;
 }

@@ -1,15 +1,17 @@
-/* The one thread that owns the ledger: drains the queue, decides, makes one journal batch durable,
- * publishes, answers all. */
+/* The one thread that owns the ledger: drains the queue, decides, applies, and hands journal
+ * batches to the committer. */
 #include "engine/writer.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* A group may add this many records to a batch that has room for one more submission. */
-#define GROUP_RECORDS_MAX  (LIMIT_CLEARING_BATCH + 2u)
-#define BATCH_RECORDS_SOFT (LIMIT_BATCH_RECORDS - GROUP_RECORDS_MAX)
-#define BATCH_BYTES_SOFT   (LIMIT_BATCH_BYTES / 2u)
+enum {
+    GROUP_RECORDS_MAX = LIMIT_CLEARING_BATCH + 2, /* that a partner's batch or receipt makes */
+    BATCH_BYTES_SOFT = LIMIT_BATCH_BYTES / 2,
+    INLINE_RECORDS = 64,   /* so many are committed at once by the writer itself */
+    LOOK_AHEAD = 12,       /* commands whose rows are asked for before they are decided */
+    COMMANDS_PER_TICK = 64 /* that share one look at the clock */
+};
 
 void engine_trouble(const struct engine *engine, const char *what, const char *detail)
 {
@@ -21,13 +23,15 @@ void engine_trouble(const struct engine *engine, const char *what, const char *d
 enum err writer_record(void *context, uint64_t row, struct slice *out_bytes)
 {
     struct engine *engine = context;
-    if (row >= engine->next_row) {
-        return batch_builder_record(&engine->builder, row, out_bytes);
+    for (size_t i = 0; i < PIPE_FLIGHTS; i++) {
+        const struct batch_builder *builder = &engine->pipe.flights[i].builder;
+        if (batch_builder_record(builder, row, out_bytes) == ERR_OK) {
+            return ERR_OK;
+        }
     }
     return record_reader_bytes(&engine->records, row, out_bytes);
 }
 
-/* The ledger's time never goes back, whatever the machine's clock does. */
 struct unix_ms writer_now(struct engine *engine)
 {
     struct unix_ms now = clock_now(&engine->options.clock);
@@ -37,14 +41,21 @@ struct unix_ms writer_now(struct engine *engine)
     return engine->last_time;
 }
 
+/* One writer, so no other change comes between. */
+static void count_up(atomic_uint_fast64_t *counter)
+{
+    uint_fast64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, value + 1, memory_order_relaxed);
+}
+
 static void record_of_plan(struct engine *engine, const struct command *command, struct slice body,
-                           struct unix_ms now, struct record *out_record)
+                           const struct batch_builder *builder, struct record *out_record)
 {
     struct plan *plan = &engine->plan;
-    plan->answer.row = engine->next_row + engine->builder.count;
+    plan->answer.row = engine->next_row + builder->count;
     *out_record = (struct record){
         .row = plan->answer.row,
-        .time = now,
+        .time = engine->last_time,
         .kind = command->kind,
         .verdict = plan->verdict,
         .origin = command->origin,
@@ -58,32 +69,42 @@ static void record_of_plan(struct engine *engine, const struct command *command,
     };
 }
 
+static enum err keep(struct engine *engine, const struct command *command, struct slice body)
+{
+    struct flight *flight = pipe_open_flight(&engine->pipe);
+    struct record record;
+    record_of_plan(engine, command, body, &flight->builder, &record);
+    batch_add(&flight->builder, &record);
+    if (flight->builder.records.err != ERR_OK || flight->builder.table.err != ERR_OK) {
+        return ERR_RESOURCE;
+    }
+    engine->note.text[0] = '\0';
+    enum err err = ledger_applier_apply(engine->applier, &record, &engine->note);
+    if (err != ERR_OK && err != ERR_RESOURCE) {
+        engine_trouble(engine, "apply-failed", engine->note.text);
+    }
+    flight->has_entries = flight->has_entries || engine->plan.has_entries;
+    return err;
+}
+
 enum err writer_step(struct engine *engine, const struct command *command, struct slice body,
                      struct outcome *out_outcome)
 {
-    struct unix_ms now = writer_now(engine);
     struct plan *plan = &engine->plan;
-    struct record record;
-    struct note note = {""};
     bool is_repeat;
-    TRY(ledger_decide(&engine->store.view, &engine->ledger_terms, command, now, plan, &is_repeat));
+    TRY(ledger_decide(&engine->store.view, &engine->ledger_terms, command, engine->last_time, plan,
+                      &is_repeat));
     bool is_kept = command_is_idempotent(command->kind) || plan->effect_count > 0;
     if (!is_repeat && is_kept) {
-        record_of_plan(engine, command, body, now, &record);
-        batch_add(&engine->builder, &record);
-        if (engine->builder.records.err != ERR_OK || engine->builder.table.err != ERR_OK) {
-            return ERR_RESOURCE;
-        }
-        enum err err = ledger_apply(&engine->store, &record, &note);
-        if (err != ERR_OK) {
-            engine_trouble(engine, "apply-failed", note.text);
-            return err;
-        }
-        engine->has_entries = engine->has_entries || plan->has_entries;
+        TRY(keep(engine, command, body));
     }
-    atomic_fetch_add(&engine->counters.commands, 1);
-    atomic_fetch_add(&engine->counters.repeats, is_repeat ? 1 : 0);
-    atomic_fetch_add(&engine->counters.refusals, plan->verdict != VERDICT_OK ? 1 : 0);
+    count_up(&engine->counters.commands);
+    if (is_repeat) {
+        count_up(&engine->counters.repeats);
+    }
+    if (plan->verdict != VERDICT_OK) {
+        count_up(&engine->counters.refusals);
+    }
     *out_outcome = (struct outcome){ERR_OK, plan->verdict, plan->answer, is_repeat};
     return ERR_OK;
 }
@@ -99,6 +120,131 @@ enum err writer_step_own(struct engine *engine, const struct command *command,
     return writer_step(engine, command, buffer_slice(&engine->body), out_outcome);
 }
 
+/* Where a group began, so that it can leave no trace. */
+struct mark {
+    uint32_t count;
+    bool has_entries;
+};
+
+static struct mark mark(struct engine *engine)
+{
+    const struct flight *flight = pipe_open_flight(&engine->pipe);
+    state_writer_mark(engine->tables);
+    ledger_applier_mark(engine->applier);
+    return (struct mark){flight->builder.count, flight->has_entries};
+}
+
+static void undo(struct engine *engine, struct mark mark)
+{
+    struct flight *flight = pipe_open_flight(&engine->pipe);
+    state_writer_undo_to_mark(engine->tables);
+    ledger_applier_undo_to_mark(engine->applier);
+    batch_cut(&flight->builder, mark.count);
+    flight->has_entries = mark.has_entries;
+}
+
+static void open_flight(struct engine *engine)
+{
+    struct flight *flight = pipe_open_flight(&engine->pipe);
+    batch_begin(&flight->builder, engine->next_row);
+    flight->part_count = 0;
+    flight->has_entries = false;
+}
+
+/* Takes back all that is not durable, and tells those who wait for it. */
+static void heal(struct engine *engine, enum err err)
+{
+    struct pipe *pipe = &engine->pipe;
+    enum err broken = pipe_drain(pipe);
+    struct flight *open = pipe_open_flight(pipe);
+    state_writer_rollback(engine->tables);
+    ledger_applier_forget(engine->applier);
+    engine->next_row = atomic_load(&engine->counters.journal_row) + 1;
+    if (broken != ERR_OK) {
+        for (uint64_t n = pipe->broken_from; n < pipe->sealed_count; n++) {
+            struct flight *flight = pipe_flight(pipe, n);
+            batch_begin(&flight->builder, engine->next_row); /* its rows never were */
+        }
+    }
+    batch_begin(&open->builder, engine->next_row);
+    for (uint64_t n = pipe->broken_from; broken != ERR_OK && n < pipe->sealed_count; n++) {
+        flight_answer(pipe_flight(pipe, n), broken);
+    }
+    pipe_mend(pipe);
+    flight_answer(open, broken != ERR_OK ? broken : err);
+    open_flight(engine);
+}
+
+/* The open flight's rows are complete. */
+static enum err seal_tables(struct engine *engine, struct flight *flight)
+{
+    if (flight->builder.count == 0) {
+        return ERR_OK;
+    }
+    uint64_t last_row = engine->next_row + flight->builder.count - 1;
+    TRY(ledger_applier_flush(engine->applier));
+    TRY(state_writer_seal(engine->tables, last_row));
+    flight->time = engine->last_time;
+    flight->charter_epoch = engine->terms.roster->epoch;
+    engine->next_row = last_row + 1;
+    return ERR_OK;
+}
+
+/* The open flight leaves, and there is a new one. */
+static void hand_over(struct engine *engine)
+{
+    struct flight *flight = pipe_open_flight(&engine->pipe);
+    if (flight->part_count == 0) {
+        return;
+    }
+    enum err err = seal_tables(engine, flight);
+    if (err == ERR_OK) {
+        err = pipe_seal(&engine->pipe);
+        open_flight(engine);
+    }
+    if (err != ERR_OK) {
+        heal(engine, err);
+    }
+}
+
+/* The writer commits itself; nothing is in flight. */
+static void commit_here(struct engine *engine)
+{
+    struct flight *flight = pipe_open_flight(&engine->pipe);
+    enum err err = seal_tables(engine, flight);
+    if (err == ERR_OK) {
+        err = committer_commit(engine, flight);
+    }
+    if (err != ERR_OK) {
+        heal(engine, err);
+        return;
+    }
+    flight_answer(flight, ERR_OK);
+    open_flight(engine);
+}
+
+static bool is_full(const struct flight *flight)
+{
+    return flight->builder.count == LIMIT_BATCH_RECORDS ||
+           flight->builder.records.length > BATCH_BYTES_SOFT ||
+           flight->part_count == FLIGHT_PARTS_MAX;
+}
+
+/* There is room in the open flight for a part with so many records. */
+static void make_room(struct engine *engine, size_t records)
+{
+    const struct flight *flight = pipe_open_flight(&engine->pipe);
+    if (is_full(flight) || flight->builder.count + records > LIMIT_BATCH_RECORDS) {
+        hand_over(engine);
+    }
+}
+
+static void add_part(struct engine *engine, struct part part)
+{
+    struct flight *flight = pipe_open_flight(&engine->pipe);
+    flight->parts[flight->part_count++] = part;
+}
+
 static void use_terms(struct engine *engine, const struct engine_terms *terms)
 {
     if (engine->terms.release != NULL) {
@@ -110,142 +256,211 @@ static void use_terms(struct engine *engine, const struct engine_terms *terms)
     engine->ledger_terms.debt_limit = terms->debt_limit;
 }
 
-static enum err run_submission(struct engine *engine, struct submission *s)
+static enum err run_whole(struct engine *engine, struct submission *s)
 {
     switch (s->kind) {
     case SUBMISSION_COMMAND:
         return writer_step(engine, &s->command, buffer_slice(&s->body), &s->outcome);
-    case SUBMISSION_BATCH:
+    case SUBMISSION_TAKE_BATCH:
         return writer_take_batch(engine, s->batch, s->batch_outcome);
-    case SUBMISSION_RECEIPT:
+    case SUBMISSION_TAKE_RECEIPT:
         return writer_take_receipt(engine, s->receipt, s->out_refused, s->note);
     case SUBMISSION_TERMS:
         use_terms(engine, &s->terms);
         return ERR_OK;
+    case SUBMISSION_COMMANDS:
+        break;
     }
     return ERR_INTERNAL;
 }
 
-/* A submission applies whole or leaves no trace. */
-static void decide_one(struct engine *engine, struct submission *s)
+/* A submission that applies whole or leaves no trace. */
+static void run_one(struct engine *engine, struct submission *s)
 {
-    struct batch_builder before = engine->builder;
-    overlay_mark(engine->overlay);
-    enum err err = run_submission(engine, s);
+    make_room(engine, s->kind == SUBMISSION_COMMAND ? 1 : GROUP_RECORDS_MAX);
+    struct mark before = mark(engine);
+    enum err err = run_whole(engine, s);
     if (err != ERR_OK) {
-        overlay_undo_to_mark(engine->overlay);
-        engine->builder.count = before.count;
-        engine->builder.records.length = before.records.length;
-        engine->builder.records.err = ERR_OK;
-        engine->builder.table.length = before.table.length;
-        engine->builder.table.err = ERR_OK;
+        undo(engine, before);
+        s->outcome.err = err;
     }
-    s->outcome.err = err;
+    add_part(engine, (struct part){.submission = s, .is_last = true});
 }
 
-/* Did the journal take the batch although it reported a failure? */
-static bool is_durable_after_all(const struct engine *engine)
+/* All apply or none. */
+static enum err run_linked(struct engine *engine, struct submission *s)
 {
-    const struct journal *journal = &engine->options.journal;
-    uint64_t next_row = 0;
-    return journal->next_row(journal->context, &next_row) == ERR_OK &&
-           next_row == engine->next_row + engine->builder.count;
-}
-
-static enum err append(struct engine *engine, struct hash *out_head)
-{
-    const struct journal *journal = &engine->options.journal;
-    buffer_clear(&engine->sealed);
-    uint64_t epoch = engine->terms.roster->epoch;
-    TRY(batch_seal(&engine->builder, &engine->options.signer, epoch, engine->last_time,
-                   &engine->head, &engine->sealed, out_head));
-    enum err err = journal->append(journal->context, engine->next_row, engine->builder.count,
-                                   buffer_slice(&engine->sealed), 0);
-    return err != ERR_OK && is_durable_after_all(engine) ? ERR_OK : err;
-}
-
-static enum err commit(struct engine *engine)
-{
-    struct hash head;
-    if (engine->builder.count == 0) {
-        overlay_clear(engine->overlay);
-        return ERR_OK;
+    for (size_t i = 0; i < s->count; i++) {
+        if (i + LOOK_AHEAD < s->count) {
+            writer_prefetch(engine, &s->commands[i + LOOK_AHEAD]);
+        }
+        TRY(writer_step_own(engine, &s->commands[i], &s->outcomes[i]));
+        if (s->outcomes[i].verdict == VERDICT_OK) {
+            continue;
+        }
+        for (size_t j = 0; j < s->count; j++) {
+            if (j != i) {
+                s->outcomes[j] = (struct outcome){.verdict = VERDICT_LINKED_REFUSED};
+            }
+        }
+        s->outcomes[i].answer.row = s->outcomes[i].is_repeat ? s->outcomes[i].answer.row : 0;
+        return ERR_CONFLICT;
     }
-    enum err err = append(engine, &head);
-    if (err != ERR_OK) {
-        atomic_fetch_add(&engine->counters.commit_failures, 1);
-        engine_trouble(engine, "commit-failed", err_describe(err)->sentence);
-        overlay_clear(engine->overlay);
-        return err;
-    }
-    uint64_t last_row = engine->next_row + engine->builder.count - 1;
-    overlay_publish(engine->overlay, last_row);
-    engine->head = head;
-    engine->next_row = last_row + 1;
-    atomic_store(&engine->counters.journal_row, last_row);
-    atomic_fetch_add(&engine->counters.batches, 1);
-    atomic_fetch_add(&engine->counters.batch_bytes, engine->sealed.length);
     return ERR_OK;
 }
 
-static void answer_one(struct submission *s, enum err commit_result)
+static void run_linked_commands(struct engine *engine, struct submission *s)
 {
-    if (s->outcome.err == ERR_OK && s->kind != SUBMISSION_TERMS) { /* terms hold all the same */
-        s->outcome.err = commit_result;
+    make_room(engine, s->count);
+    struct mark before = mark(engine);
+    enum err err = run_linked(engine, s);
+    if (err != ERR_OK) {
+        undo(engine, before);
     }
-    if (s->batch_outcome != NULL) {
-        s->batch_outcome->err = s->outcome.err;
+    bool is_refused = err == ERR_CONFLICT;
+    if (err != ERR_OK && !is_refused) {
+        s->outcome.err = err;
+        for (size_t i = 0; i < s->count; i++) {
+            s->outcomes[i] = (struct outcome){.err = err};
+        }
     }
-    struct outcome outcome = s->outcome;
-    engine_done *done = s->done;
-    void *context = s->context;
-    buffer_fini(&s->body);
-    free(s);
-    if (done != NULL) {
-        done(context, &outcome);
+    add_part(engine, (struct part){s, 0, s->count, true});
+}
+
+/* One of many that stand for themselves. */
+static void run_command(struct engine *engine, struct submission *s, size_t i)
+{
+    struct mark before = mark(engine);
+    if (i + LOOK_AHEAD < s->count) {
+        writer_prefetch(engine, &s->commands[i + LOOK_AHEAD]);
+    }
+    enum err err = writer_step_own(engine, &s->commands[i], &s->outcomes[i]);
+    if (err != ERR_OK) {
+        undo(engine, before);
+        s->outcomes[i] = (struct outcome){.err = err};
+        s->outcome.err = s->outcome.err == ERR_OK ? err : s->outcome.err;
     }
 }
 
-static bool batch_is_full(const struct engine *engine)
+/* Those from `from` on are not decided any more: what went before them could not be made durable.
+ */
+static void give_up(struct submission *s, size_t from)
 {
-    return engine->builder.count >= BATCH_RECORDS_SOFT ||
-           engine->builder.records.length >= BATCH_BYTES_SOFT;
+    for (size_t i = from; i < s->count; i++) {
+        s->outcomes[i] = (struct outcome){.err = s->outcome.err};
+    }
+    submission_answer(s);
 }
 
-/* One journal batch from the front of the list; what did not fit is returned. */
-static struct submission *run_batch(struct engine *engine, struct submission *list)
+/* The open flight is full: what is in it of the submission becomes a part. False: the flight could
+ * not leave, and the submission has failed. */
+static bool split(struct engine *engine, struct submission *s, size_t from, size_t to)
 {
-    batch_begin(&engine->builder, engine->next_row);
-    engine->has_entries = false;
-    struct submission *rest = list;
-    while (rest != NULL && !batch_is_full(engine)) {
-        decide_one(engine, rest);
-        rest = rest->next;
+    enum err before = s->outcome.err;
+    if (to > from) {
+        add_part(engine, (struct part){s, from, to, false});
     }
-    enum err result = commit(engine);
-    if (result == ERR_OK && engine->builder.count > 0 && engine->options.on_commit != NULL) {
-        engine->options.on_commit(engine->options.hook_context, engine->next_row - 1,
-                                  engine->has_entries);
+    hand_over(engine);
+    return s->outcome.err == before;
+}
+
+static void run_commands(struct engine *engine, struct submission *s)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        if (is_full(pipe_open_flight(&engine->pipe))) {
+            if (!split(engine, s, from, i)) {
+                give_up(s, i);
+                return;
+            }
+            from = i;
+        }
+        if (i % COMMANDS_PER_TICK == 0) {
+            (void)writer_now(engine);
+        }
+        run_command(engine, s, i);
     }
-    while (list != rest) {
+    add_part(engine, (struct part){s, from, s->count, true});
+}
+
+static enum err may_write(const struct engine *engine)
+{
+    const struct engine_options *options = &engine->options;
+    return options->may_write == NULL ? ERR_OK : options->may_write(options->may_write_context);
+}
+
+static void refuse(struct engine *engine, struct submission *s, enum err err)
+{
+    make_room(engine, 1);
+    struct part part = {.submission = s, .to = s->count, .is_last = true};
+    s->outcome.err = err;
+    for (size_t i = 0; i < s->count; i++) {
+        s->outcomes[i] = (struct outcome){.err = err};
+    }
+    add_part(engine, part);
+}
+
+static void run_submission(struct engine *engine, struct submission *s)
+{
+    enum err err = s->kind == SUBMISSION_TERMS ? ERR_OK : may_write(engine);
+    if (err != ERR_OK) {
+        refuse(engine, s, err);
+    } else if (s->kind != SUBMISSION_COMMANDS) {
+        run_one(engine, s);
+    } else if (s->is_linked) {
+        run_linked_commands(engine, s);
+    } else {
+        run_commands(engine, s);
+    }
+}
+
+static void run_list(struct engine *engine, struct submission *list)
+{
+    for (struct submission *s = list; s != NULL && s->kind == SUBMISSION_COMMAND; s = s->next) {
+        writer_prefetch(engine, &s->command);
+    }
+    (void)writer_now(engine);
+    while (list != NULL) {
         struct submission *next = list->next;
-        answer_one(list, result);
+        run_submission(engine, list);
         list = next;
     }
-    return rest;
+}
+
+/* While something is in flight the open flight may fill up further; then it leaves. */
+static void settle(struct engine *engine)
+{
+    const struct flight *flight = pipe_open_flight(&engine->pipe);
+    if (flight->part_count == 0 || !pipe_is_idle(&engine->pipe, true)) {
+        return;
+    }
+    if (flight->builder.count <= INLINE_RECORDS && queue_length(&engine->queue) == 0) {
+        commit_here(engine);
+    } else {
+        hand_over(engine);
+    }
 }
 
 void *writer_main(void *context)
 {
     struct engine *engine = context;
-    struct submission *list;
-    while ((list = queue_take(&engine->queue, LIMIT_BATCH_RECORDS)) != NULL) {
-        while (list != NULL) {
-            list = run_batch(engine, list);
+    bool is_over = false;
+    open_flight(engine);
+    while (!is_over) {
+        struct submission *list = queue_take(&engine->queue, LIMIT_BATCH_RECORDS, &is_over);
+        if (pipe_broken(&engine->pipe) != ERR_OK) {
+            heal(engine, ERR_OK);
         }
-        if (state_memtable_bytes(engine->options.state) > engine->options.memtable_bytes) {
+        run_list(engine, list);
+        settle(engine);
+        if (state_dirty_bytes(engine->options.state) > engine->options.dirty_bytes) {
             timekeeper_nudge(&engine->timekeeper);
         }
     }
+    hand_over(engine);
+    if (pipe_drain(&engine->pipe) != ERR_OK) {
+        heal(engine, ERR_OK);
+    }
+    pipe_close(&engine->pipe);
     return NULL;
 }

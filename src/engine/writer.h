@@ -4,10 +4,9 @@
 
 #include <stdatomic.h>
 
-#include "engine/queue.h"
+#include "engine/pipe.h"
 #include "engine/record_reader.h"
 #include "ledger/apply.h"
-#include "ledger/batch.h"
 
 struct counters {
     atomic_uint_fast64_t journal_row;
@@ -19,40 +18,57 @@ struct counters {
     atomic_uint_fast64_t commit_failures;
 };
 
+enum {
+    DUE_ROWS_PER_ROUND = 512
+};
+
+struct due_list {
+    struct unix_ms now;
+    size_t count;
+    struct command commands[DUE_ROWS_PER_ROUND];
+    struct outcome outcomes[DUE_ROWS_PER_ROUND];
+};
+
 struct timekeeper {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_cond_t finished;
-    uint64_t wanted; /* checkpoints asked for */
+    uint64_t wanted; /* whole checkpoints asked for */
     uint64_t made;
     enum err last_result;
+    bool is_nudged;
     bool is_stopping;
+    struct due_list due; /* the thread's alone */
 };
 
 struct engine {
     struct engine_options options;
     struct partner_id self;
     struct queue queue;
+    struct pipe pipe;
     pthread_t writer;
+    pthread_t committer;
     struct timekeeper timekeeper;
     struct counters counters;
 
     /* The writer's alone. */
-    struct overlay *overlay;
+    struct state_writer *tables;
     struct ledger_store store;
+    struct ledger_applier *applier;
     struct engine_terms terms;
     struct ledger_terms ledger_terms;
     struct plan plan;
     struct buffer body;
     struct buffer scratch;
     struct record_reader records; /* for repeats of commands that are in the journal */
-    struct batch_builder builder;
+    struct note note;
+    uint64_t next_row; /* of the open flight's first record */
+    struct unix_ms last_time;
+
+    /* The committer's; the writer's while nothing is in flight. */
     struct buffer sealed;
     struct hash head; /* of the last durable batch */
-    uint64_t next_row;
-    struct unix_ms last_time;
-    bool has_entries;
 };
 
 /* recovery.c: state and head from the journal. */
@@ -60,16 +76,21 @@ MUST_USE enum err engine_recover(struct engine *engine, struct note *note);
 
 /* writer.c */
 void *writer_main(void *engine);
-/* Decides, records and applies one command within the open batch; `body` is its canonical bytes. */
+/* Decides, records and applies one command within the open flight; `body` is its canonical bytes.
+ * After an error the flight holds a part of it. */
 MUST_USE enum err writer_step(struct engine *engine, const struct command *command,
                               struct slice body, struct outcome *out_outcome);
-/* The same for a command that the engine made itself. */
+/* The same for a command whose bytes are not there yet. */
 MUST_USE enum err writer_step_own(struct engine *engine, const struct command *command,
                                   struct outcome *out_outcome);
-/* The view's `record`: of the open batch or the journal. */
+/* The view's `record`: of a flight or the journal. */
 enum err writer_record(void *engine, uint64_t row, struct slice *out_bytes);
+/* Reads the clock; the ledger's time never goes back, whatever the machine's clock does. */
 struct unix_ms writer_now(struct engine *engine);
 void engine_trouble(const struct engine *engine, const char *what, const char *detail);
+
+/* prefetch.c: tells the state which rows the command will ask for. */
+void writer_prefetch(struct engine *engine, const struct command *command);
 
 /* take.c: groups that apply as one. */
 MUST_USE enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,
@@ -77,11 +98,20 @@ MUST_USE enum err writer_take_batch(struct engine *engine, const struct incoming
 MUST_USE enum err writer_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
                                       size_t *out_refused, struct note *note);
 
+/* committer.c */
+void *committer_main(void *engine);
+MUST_USE enum err committer_commit(struct engine *engine, struct flight *flight);
+/* Answers what is in the flight: as it was decided, or with the error. */
+void flight_answer(struct flight *flight, enum err result);
+/* Answers and frees. */
+void submission_answer(struct submission *submission);
+
 /* timekeeper.c */
 void *timekeeper_main(void *engine);
 void timekeeper_init(struct timekeeper *timekeeper);
 void timekeeper_stop(struct timekeeper *timekeeper);
 void timekeeper_fini(struct timekeeper *timekeeper);
+/* There is much that is not checkpointed. */
 void timekeeper_nudge(struct timekeeper *timekeeper);
 MUST_USE enum err timekeeper_checkpoint(struct timekeeper *timekeeper);
 

@@ -42,23 +42,26 @@ static enum err sums_add(const struct ledger_applier *a, struct account *sums, e
     return ERR_OK;
 }
 
-/* The place where the account is kept; NULL when there is no more room. */
-static enum err sums_find(struct ledger_applier *a, const struct account_ref *account,
-                          const struct ledger_key *key, struct applied_sum **out_sum)
+static struct applied_sum *sums_find(struct ledger_applier *a, const struct account_ref *account)
 {
     for (size_t i = 0; i < a->sum_count; i++) {
         if (is_account(&a->sums[i], account)) {
-            *out_sum = &a->sums[i];
-            return ERR_OK;
+            return &a->sums[i];
         }
     }
+    return NULL;
+}
+
+/* A place for one more account; NULL when there is no more room. */
+static enum err sums_place(struct ledger_applier *a, const struct account_ref *account,
+                           const struct ledger_key *key, struct applied_sum **out_sum)
+{
     *out_sum = NULL;
     if (a->sum_count == APPLIER_SUMS) {
         return ERR_OK;
     }
     struct applied_sum *sum = &a->sums[a->sum_count];
     *sum = (struct applied_sum){.account = *account};
-    sum->account.member = (struct uid){{0}};
     TRY(sums_load(a, key, &sum->sums));
     a->sum_count++;
     *out_sum = sum;
@@ -72,6 +75,14 @@ static void keep_before(const struct ledger_applier *a, struct applied_sum *sum)
         sum->before = sum->sums;
         sum->was_dirty = sum->is_dirty;
     }
+}
+
+static enum err post_kept(struct ledger_applier *a, struct applied_sum *sum, enum side side,
+                          struct points points)
+{
+    keep_before(a, sum);
+    sum->is_dirty = true;
+    return sums_add(a, &sum->sums, side, points);
 }
 
 /* A posting whose account has no place. */
@@ -88,20 +99,20 @@ enum err applier_post(struct ledger_applier *a, const struct account_ref *accoun
                       struct points points)
 {
     struct account_ref all = *account;
-    struct applied_sum *sum;
     struct ledger_key key;
+    struct applied_sum *sum = sums_find(a, account);
+    if (sum != NULL && a->store.has_applied == NULL) {
+        return post_kept(a, sum, side, points);
+    }
     all.member = (struct uid){{0}}; /* of members, the sum over all */
     key_account(&all, &key);
     if (applier_has(a, TABLE_ACCOUNT, slice_of(key.bytes, key.length))) {
         return ERR_OK;
     }
-    TRY(sums_find(a, &all, &key, &sum));
     if (sum == NULL) {
-        return post_stored(a, &key, side, points);
+        TRY(sums_place(a, &all, &key, &sum));
     }
-    keep_before(a, sum);
-    sum->is_dirty = true;
-    return sums_add(a, &sum->sums, side, points);
+    return sum != NULL ? post_kept(a, sum, side, points) : post_stored(a, &key, side, points);
 }
 
 enum err ledger_applier_flush(struct ledger_applier *applier)

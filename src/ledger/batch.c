@@ -204,11 +204,16 @@ enum err batch_record(const struct batch_view *batch, uint32_t index, struct sli
     return ERR_OK;
 }
 
-static bool row_is_sound(const struct batch_view *batch, uint32_t index)
+enum err batch_record_sound(const struct batch_view *batch, uint32_t index,
+                            struct slice *out_record)
 {
     struct slice record;
-    return batch_record(batch, index, &record) == ERR_OK &&
-           checksum_of(record) == table_row_at(batch, index).checksum;
+    TRY(batch_record(batch, index, &record));
+    if (checksum_of(record) != table_row_at(batch, index).checksum) {
+        return ERR_CORRUPT;
+    }
+    *out_record = record;
+    return ERR_OK;
 }
 
 enum err batch_check(const struct batch_view *batch, uint64_t *out_bad_row, struct note *note)
@@ -217,8 +222,9 @@ enum err batch_check(const struct batch_view *batch, uint64_t *out_bad_row, stru
     if (hash_equal(&hash, &batch->hash)) {
         return ERR_OK;
     }
+    struct slice record;
     for (uint32_t i = 0; i < batch->count; i++) {
-        if (!row_is_sound(batch, i)) {
+        if (batch_record_sound(batch, i, &record) != ERR_OK) {
             *out_bad_row = batch->first_row + i;
             return note_set(note, ERR_CORRUPT, "journal row %llu was changed",
                             (unsigned long long)*out_bad_row);

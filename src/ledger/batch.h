@@ -62,5 +62,8 @@ MUST_USE enum err batch_check(const struct batch_view *batch, uint64_t *out_bad_
 /* The bytes of row first_row + index. */
 MUST_USE enum err batch_record(const struct batch_view *batch, uint32_t index,
                                struct slice *out_record);
+/* The same, with its checksum checked: for a record that is read without its batch's hash. */
+MUST_USE enum err batch_record_sound(const struct batch_view *batch, uint32_t index,
+                                     struct slice *out_record);
 
 #endif

@@ -2,35 +2,6 @@
 
 #include <string.h>
 
-void read_expect(struct reader *in, bool is_so)
-{
-    if (!is_so) {
-        in->err = ERR_CORRUPT;
-    }
-}
-
-void read_version(struct reader *in, uint8_t version)
-{
-    read_expect(in, read_u8(in) == version);
-}
-
-void write_bool(struct buffer *out, bool value)
-{
-    write_u8(out, value ? 1 : 0);
-}
-
-bool read_bool(struct reader *in)
-{
-    return read_choice(in, 0, 2) == 1;
-}
-
-uint8_t read_choice(struct reader *in, unsigned first, unsigned end)
-{
-    uint8_t value = read_u8(in);
-    read_expect(in, value >= first && value < end);
-    return value;
-}
-
 enum verdict read_verdict(struct reader *in)
 {
     uint8_t value = read_u8(in);
@@ -52,16 +23,6 @@ uint32_t read_count(struct reader *in, uint32_t limit)
     return in->err == ERR_OK ? (uint32_t)value : 0;
 }
 
-void write_uid(struct buffer *out, const struct uid *uid)
-{
-    write_bytes(out, uid->bytes, sizeof uid->bytes);
-}
-
-void read_uid(struct reader *in, struct uid *out_uid)
-{
-    read_copy(in, out_uid->bytes, sizeof out_uid->bytes);
-}
-
 void write_hash(struct buffer *out, const struct hash *hash)
 {
     write_bytes(out, hash->bytes, sizeof hash->bytes);
@@ -70,16 +31,6 @@ void write_hash(struct buffer *out, const struct hash *hash)
 void read_hash(struct reader *in, struct hash *out_hash)
 {
     read_copy(in, out_hash->bytes, sizeof out_hash->bytes);
-}
-
-void write_time(struct buffer *out, struct unix_ms time)
-{
-    write_svarint(out, time.ms);
-}
-
-struct unix_ms read_time(struct reader *in)
-{
-    return (struct unix_ms){read_svarint(in)};
 }
 
 bool period_is_month(struct period period)
@@ -99,16 +50,6 @@ struct period read_period(struct reader *in)
     struct period period = {read_varint32(in)};
     read_expect(in, period.yyyymm == 0 || period_is_month(period));
     return period;
-}
-
-void write_points(struct buffer *out, struct points points)
-{
-    write_svarint(out, points.minor);
-}
-
-struct points read_points(struct reader *in)
-{
-    return points_of(read_svarint(in));
 }
 
 struct points read_points_held(struct reader *in)
@@ -149,15 +90,35 @@ void read_text(struct reader *in, char *out_text, size_t capacity)
 
 void write_partner(struct buffer *out, const struct partner_id *partner)
 {
-    write_text(out, partner->text, sizeof partner->text);
+    size_t length = 0;
+    while (length < sizeof partner->text && partner->text[length] != '\0') {
+        length++;
+    }
+    ASSERT(length < sizeof partner->text);
+    uint8_t *to = write_reserve(out, length + 1);
+    if (to != NULL) {
+        to[0] = (uint8_t)length;
+        for (size_t i = 0; i < length; i++) {
+            to[i + 1] = (uint8_t)partner->text[i];
+        }
+    }
 }
 
+/* Partners are read with every lot and account: as partner_id_parse, without a copy before. */
 void read_partner(struct reader *in, struct partner_id *out_partner)
 {
-    struct partner_id partner;
-    read_text(in, out_partner->text, sizeof out_partner->text);
-    read_expect(in, out_partner->text[0] == '\0' ||
-                        partner_id_parse(out_partner->text, &partner) == ERR_OK);
+    struct slice text = read_block(in);
+    *out_partner = (struct partner_id){{0}};
+    if (in->err != ERR_OK || text.length == 0) {
+        return;
+    }
+    bool is_sound = text.length < PARTNER_ID_MAX && text.at[0] >= 'a' && text.at[0] <= 'z';
+    for (size_t i = 0; is_sound && i < text.length; i++) {
+        uint8_t c = text.at[i];
+        is_sound = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+        out_partner->text[i] = (char)c;
+    }
+    read_expect(in, is_sound);
 }
 
 void write_card(struct buffer *out, const struct card_number *card)

@@ -8,33 +8,80 @@
 
 #include "ledger/rows.h"
 
-/* The version byte at the head of a value. */
-void read_version(struct reader *in, uint8_t version);
 /* Marks the input as corrupt unless `is_so`. */
-void read_expect(struct reader *in, bool is_so);
+static inline void read_expect(struct reader *in, bool is_so)
+{
+    if (!is_so) {
+        in->err = ERR_CORRUPT;
+    }
+}
 
-void write_bool(struct buffer *out, bool value);
-bool read_bool(struct reader *in);
+/* The version byte at the head of a value. */
+static inline void read_version(struct reader *in, uint8_t version)
+{
+    read_expect(in, read_u8(in) == version);
+}
+
 /* A byte from `first` to below `end`. */
-uint8_t read_choice(struct reader *in, unsigned first, unsigned end);
+static inline uint8_t read_choice(struct reader *in, unsigned first, unsigned end)
+{
+    uint8_t value = read_u8(in);
+    read_expect(in, value >= first && value < end);
+    return value;
+}
+
+static inline void write_bool(struct buffer *out, bool value)
+{
+    write_u8(out, value ? 1 : 0);
+}
+
+static inline bool read_bool(struct reader *in)
+{
+    return read_choice(in, 0, 2) == 1;
+}
+
 enum verdict read_verdict(struct reader *in);
 uint32_t read_varint32(struct reader *in);
 /* A count up to `limit`. */
 uint32_t read_count(struct reader *in, uint32_t limit);
 
-void write_uid(struct buffer *out, const struct uid *uid);
-void read_uid(struct reader *in, struct uid *out_uid);
+static inline void write_uid(struct buffer *out, const struct uid *uid)
+{
+    write_bytes(out, uid->bytes, sizeof uid->bytes);
+}
+
+static inline void read_uid(struct reader *in, struct uid *out_uid)
+{
+    read_copy(in, out_uid->bytes, sizeof out_uid->bytes);
+}
+
 void write_hash(struct buffer *out, const struct hash *hash);
 void read_hash(struct reader *in, struct hash *out_hash);
-void write_time(struct buffer *out, struct unix_ms time);
-struct unix_ms read_time(struct reader *in);
+static inline void write_time(struct buffer *out, struct unix_ms time)
+{
+    write_svarint(out, time.ms);
+}
+
+static inline struct unix_ms read_time(struct reader *in)
+{
+    return (struct unix_ms){read_svarint(in)};
+}
+
 void write_period(struct buffer *out, struct period period);
 /* A calendar month, or 0 for none. */
 struct period read_period(struct reader *in);
 bool period_is_month(struct period period);
 
-void write_points(struct buffer *out, struct points points);
-struct points read_points(struct reader *in);
+static inline void write_points(struct buffer *out, struct points points)
+{
+    write_svarint(out, points.minor);
+}
+
+static inline struct points read_points(struct reader *in)
+{
+    return points_of(read_svarint(in));
+}
+
 /* As stored rows have them: never negative. */
 struct points read_points_held(struct reader *in);
 void write_money(struct buffer *out, struct money money);

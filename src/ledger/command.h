@@ -48,8 +48,9 @@ const char *command_kind_name(enum command_kind kind);
 struct command_enrol {
     struct uid member;                        /* made by the node */
     uint8_t reference_tag[PERSONAL_TAG_SIZE]; /* keyed hash of the reference; zeros: none */
-    uint8_t said_tag[PERSONAL_TAG_SIZE]; /* keyed hash of all that was said: a repeat agrees in it */
-    struct slice sealed;                 /* at most LIMIT_SEALED_PROFILE_BYTES */
+    uint8_t
+        said_tag[PERSONAL_TAG_SIZE]; /* keyed hash of all that was said: a repeat agrees in it */
+    struct slice sealed;             /* at most LIMIT_SEALED_PROFILE_BYTES */
 };
 
 struct command_card {
@@ -259,10 +260,10 @@ bool command_is_idempotent(enum command_kind kind);
 /* The canonical bytes that the journal keeps: a version and the fields of the command's kind. What
  * all commands have (kind, origin, transaction id, business time) is beside them in the record. */
 void command_encode(const struct command *command, struct buffer *out);
-/* What a repeat of the command must agree in, byte for byte: the kind and what the caller said. What
- * the node itself adds to a till's request (the member id it made, the rate and lot terms of the
- * moment, the times of a hold, the time of an undated sale) is no part of it. Nothing for kinds that
- * are not idempotent. Never more than COMMAND_SAID_BYTES_MAX bytes. */
+/* What a repeat of the command must agree in, byte for byte: the kind and what the caller said.
+ * What the node itself adds to a till's request (the member id it made, the rate and lot terms of
+ * the moment, the times of a hold, the time of an undated sale) is no part of it. Nothing for kinds
+ * that are not idempotent. Never more than COMMAND_SAID_BYTES_MAX bytes. */
 void command_said(const struct command *command, struct buffer *out);
 /* The inverse of command_encode: kind and body are set, the rest is zero. Slices point into
  * `bytes`. */

@@ -60,11 +60,11 @@ static enum err recorded(const struct decision *d, const struct partner_id *orig
     ASSERT(view->record != NULL);
     enum err err = view->record(view->record_context, row, &bytes);
     if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? ERR_CORRUPT : err; /* ids are forgotten before their records */
+        return err == ERR_NOT_FOUND ? ERR_CORRUPT
+                                    : err; /* ids are forgotten before their records */
     }
     TRY(record_decode(bytes, out_record));
-    bool is_it = out_record->row == row &&
-                 uid_equal(&out_record->transaction_id, id) &&
+    bool is_it = out_record->row == row && uid_equal(&out_record->transaction_id, id) &&
                  partner_id_equal(&out_record->origin, origin);
     return is_it ? ERR_OK : ERR_CORRUPT;
 }

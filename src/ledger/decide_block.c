@@ -1,7 +1,7 @@
 /* Cards and members that are blocked, and unblocked.
  *
- * A blocked member neither earns nor burns nor transfers, and gets no card; what was promised before
- * goes on: captures and voids of its holds, returns, expiry. */
+ * A blocked member neither earns nor burns nor transfers, and gets no card; what was promised
+ * before goes on: captures and voids of its holds, returns, expiry. */
 #include "ledger/decision.h"
 
 #include <string.h>

@@ -66,8 +66,8 @@ static enum err earn_own(struct decision *d, struct points points)
     return ERR_OK;
 }
 
-/* Only the home knows whether its member is active: what leaves ends by a date, as if the member did
- * nothing from now on. */
+/* Only the home knows whether its member is active: what leaves ends by a date, as if the member
+ * did nothing from now on. */
 static void fix_end(struct sale *sale)
 {
     struct unix_ms idle;
@@ -160,9 +160,9 @@ static enum err returned_sale(struct decision *d, struct sale *sale, struct mone
     TRY(err);
     int64_t left = sale->amount.minor - sale->returned.minor;
     /* Of a sale without an amount the points are the measure; without both, nothing is. */
-    bool is_over = sale->amount.minor > 0 ? left == 0
-                                          : sale->points.minor > 0 &&
-                                                sale->taken.minor == sale->points.minor;
+    bool is_over = sale->amount.minor > 0
+                       ? left == 0
+                       : sale->points.minor > 0 && sale->taken.minor == sale->points.minor;
     if (request->amount.minor > left || is_over) {
         return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
     }

@@ -1,6 +1,6 @@
-/* A member's erasure: points that are left go to breakage, what is owed is written off, the cards are
- * blocked and nobody's, profile and reference are gone. The empty account stays, so that old sales
- * and holds still say whose they were: an id that nothing names any more. */
+/* A member's erasure: points that are left go to breakage, what is owed is written off, the cards
+ * are blocked and nobody's, profile and reference are gone. The empty account stays, so that old
+ * sales and holds still say whose they were: an id that nothing names any more. */
 #include "ledger/decision.h"
 
 static enum err empty_lots(struct decision *d, struct member_work *work)

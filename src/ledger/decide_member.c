@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-void decide_put_profile(struct decision *d, const struct uid *member,
-                        const struct profile *profile)
+void decide_put_profile(struct decision *d, const struct uid *member, const struct profile *profile)
 {
     struct ledger_key key;
     key_member(member, &key);
@@ -90,7 +89,7 @@ enum err decide_enrol(struct decision *d)
 {
     const struct command_enrol *enrol = &d->command->enrol;
     struct ledger_key key;
-    struct member row = {.enrolled = d->command->business_time};
+    struct member row;
     struct profile profile = {0};
     if (!tag_is_none(enrol->reference_tag)) {
         TRY(put_reference(d, enrol));
@@ -99,6 +98,7 @@ enum err decide_enrol(struct decision *d)
         }
     }
     TRY(profile_take(&profile, enrol));
+    member_empty(&row, d->command->business_time);
     key_member(&enrol->member, &key);
     buffer_clear(&d->plan->scratch);
     member_encode(&row, &d->plan->scratch);

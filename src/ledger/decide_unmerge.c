@@ -1,7 +1,7 @@
-/* A merge undone. The member that was merged is its own again, with its cards; of each lot that moved
- * it gets back the lesser of what moved and what is left there, and of the debt likewise: what was
- * spent, expired or repaid meanwhile stays with the other. Sales and ended holds from before the
- * merge are its own again; those since then stay with the other. */
+/* A merge undone. The member that was merged is its own again, with its cards; of each lot that
+ * moved it gets back the lesser of what moved and what is left there, and of the debt likewise:
+ * what was spent, expired or repaid meanwhile stays with the other. Sales and ended holds from
+ * before the merge are its own again; those since then stay with the other. */
 #include "ledger/decision.h"
 
 #include <string.h>

@@ -117,8 +117,7 @@ void member_settle_view(struct member *member, struct unix_ms now)
 {
     for (size_t i = 0; i < member->lot_count;) {
         struct lot lot = member->lots[i];
-        bool is_expired =
-            lot.free.minor > 0 && time_has_come(lots_end(member, &lot.key), now);
+        bool is_expired = lot.free.minor > 0 && time_has_come(lots_end(member, &lot.key), now);
         if (!is_expired && !time_has_come(lot.key.active_from, now)) {
             i++;
             continue;
@@ -244,4 +243,3 @@ void work_mark(struct decision *d, const struct member_work *work)
                                .active_at = row->active_at};
     plan_mark(d->plan, &mark);
 }
-

@@ -41,8 +41,9 @@ struct member_work {
 };
 
 /* Loads the member, or the one it was merged into; writes the history link; moves lots that became
- * active or ended. A refusal when there is none. Blocked and erased ones are taken as well: what was
- * promised goes on. Each work that was opened ends with work_end, unless the command is refused. */
+ * active or ended. A refusal when there is none. Blocked and erased ones are taken as well: what
+ * was promised goes on. Each work that was opened ends with work_end, unless the command is
+ * refused. */
 MUST_USE enum err work_begin(struct decision *d, const struct uid *member,
                              struct member_work *work);
 /* The same for what starts something new: a refusal when the member is erased or blocked. */
@@ -100,8 +101,7 @@ MUST_USE enum err decide_recall_answer(const struct decision *d, const struct ui
 /* Rows that decisions write whole. */
 void decide_put_profile(struct decision *d, const struct uid *member,
                         const struct profile *profile);
-void decide_put_card(struct decision *d, const struct card_number *number,
-                     const struct card *card);
+void decide_put_card(struct decision *d, const struct card_number *number, const struct card *card);
 /* One member more or less. */
 MUST_USE enum err decide_count_members(struct decision *d, int change);
 void decide_put_merge(struct decision *d, const struct uid *id, const struct merge *merge);

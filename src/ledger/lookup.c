@@ -31,8 +31,8 @@ enum err ledger_get_card(const struct ledger_view *view, const struct card_numbe
     return card_decode(value, out_card);
 }
 
-enum err ledger_get_reference(const struct ledger_view *view,
-                              const uint8_t tag[PERSONAL_TAG_SIZE], struct uid *out_member)
+enum err ledger_get_reference(const struct ledger_view *view, const uint8_t tag[PERSONAL_TAG_SIZE],
+                              struct uid *out_member)
 {
     struct ledger_key key;
     struct slice value;

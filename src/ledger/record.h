@@ -111,7 +111,7 @@ struct record {
     struct uid transaction_id;
     struct unix_ms business_time;
     bool is_dated;
-    struct slice body; /* command_decode(kind, body) */
+    struct slice body;    /* command_decode(kind, body) */
     struct answer answer; /* its `row` is this row, after decode in any case */
     uint32_t effect_count;
     struct slice effects; /* effect_count effects, one after the other */

@@ -171,9 +171,9 @@ struct answer {
     struct uid member;
     struct card_number card;
     struct partner_id home;
-    struct points points; /* earned, held, captured, voided, taken or given back */
-    struct points left;   /* of a hold */
-    struct points debt;   /* newly owed by the member */
+    struct points points;      /* earned, held, captured, voided, taken or given back */
+    struct points left;        /* of a hold */
+    struct points debt;        /* newly owed by the member */
     struct money amount;       /* returned, of a sale */
     struct points written_off; /* of what the member should owe, beyond the debt limit or erased */
     struct unix_ms capture_by;

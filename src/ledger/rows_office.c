@@ -28,8 +28,8 @@ enum err adjustment_decode(struct slice value, struct adjustment *out_adjustment
     struct reader in = reader_of(value);
     struct adjustment adjustment;
     read_version(&in, ADJUSTMENT_VERSION);
-    adjustment.state = (enum adjustment_state)read_choice(&in, ADJUSTMENT_PROPOSED,
-                                                          ADJUSTMENT_REJECTED + 1);
+    adjustment.state =
+        (enum adjustment_state)read_choice(&in, ADJUSTMENT_PROPOSED, ADJUSTMENT_REJECTED + 1);
     read_uid(&in, &adjustment.member);
     adjustment.points = read_points(&in);
     read_text(&in, adjustment.reason, sizeof adjustment.reason);

@@ -193,8 +193,8 @@ static enum err gather(void *context, struct slice key, struct slice value)
 
 static enum err fill(struct node *node, struct gathering *gathering, const struct uid *from)
 {
-    gathering->response->adjustments = arena_alloc(
-        gathering->arena, (gathering->size + 1) * sizeof(Talea__V1__Adjustment *));
+    gathering->response->adjustments =
+        arena_alloc(gathering->arena, (gathering->size + 1) * sizeof(Talea__V1__Adjustment *));
     if (gathering->response->adjustments == NULL) {
         return ERR_RESOURCE;
     }

@@ -77,7 +77,8 @@ void till_get_balance(void *context, struct rpc_call *call, const ProtobufCMessa
     const Talea__V1__GetBalanceRequest *request =
         (const Talea__V1__GetBalanceRequest *)(const void *)message;
     struct unix_ms now = node_now(node);
-    struct unix_ms time = request->as_of_unix_ms == 0 ? now : (struct unix_ms){request->as_of_unix_ms};
+    struct unix_ms time =
+        request->as_of_unix_ms == 0 ? now : (struct unix_ms){request->as_of_unix_ms};
     struct state_reader *reader;
     struct uid id;
     struct member member;

@@ -7,8 +7,8 @@
 
 /* Takes back from the row, newest first, what the records of the member's chain did after `time`.
  * What was due by then and not yet done is left to member_settle_view. On an error the row is
- * undefined: ERR_NOT_FOUND when the journal no longer has one of them, ERR_RANGE when there are more
- * than LIMIT_HISTORY_ROWS, ERR_INPUT when the member was not enrolled yet. */
+ * undefined: ERR_NOT_FOUND when the journal no longer has one of them, ERR_RANGE when there are
+ * more than LIMIT_HISTORY_ROWS, ERR_INPUT when the member was not enrolled yet. */
 MUST_USE enum err balance_turn_back(const struct journal *journal, const struct uid *id,
                                     struct unix_ms time, struct member *member);
 

@@ -139,7 +139,8 @@ static unsigned read_use(const Talea__V1__BatchCommand *said, ProtobufCBinaryDat
     struct command_hold_use *use = &command->use;
     use->points = points_of(points);
     unsigned refusal = read_id(hold, &use->hold);
-    return refusal != READ_OK ? refusal : read_text(said->receipt, use->receipt, sizeof use->receipt);
+    return refusal != READ_OK ? refusal
+                              : read_text(said->receipt, use->receipt, sizeof use->receipt);
 }
 
 static unsigned read_return(const Talea__V1__BatchCommand *said, struct command *command)

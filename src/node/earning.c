@@ -42,13 +42,13 @@ enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
     return VERDICT_OK;
 }
 
-void earning_life(const struct snapshot *snapshot, struct unix_ms now, struct unix_ms *out_expires_at,
-                  uint8_t *out_idle_months)
+void earning_life(const struct snapshot *snapshot, struct unix_ms now,
+                  struct unix_ms *out_expires_at, uint8_t *out_idle_months)
 {
     struct unix_ms unused;
     struct unix_ms end;
     enum err err = programme_lot_terms(&snapshot->programme, now, &unused, &end);
     ASSERT(err == ERR_OK);
     *out_expires_at = end.ms == PROGRAMME_NEVER_MS ? (struct unix_ms){0} : whole_day(end);
-    *out_idle_months = 0;
+    *out_idle_months = programme_idle_months(&snapshot->programme);
 }

@@ -13,7 +13,7 @@ MUST_USE enum verdict earning_terms(const struct snapshot *snapshot, struct unix
                                     struct command *command);
 /* The end of points that are given now without a purchase: when, 0 for never, and after how many
  * months without activity, 0 for no matter. */
-void earning_life(const struct snapshot *snapshot, struct unix_ms now, struct unix_ms *out_expires_at,
-                  uint8_t *out_idle_months);
+void earning_life(const struct snapshot *snapshot, struct unix_ms now,
+                  struct unix_ms *out_expires_at, uint8_t *out_idle_months);
 
 #endif

@@ -3,17 +3,15 @@
 #include "node/messages.h"
 #include "node/record_words.h"
 
-static char empty[] = "";
-
 /* "" for the nil id. */
 static char *text_of_uid(struct arena *arena, const struct uid *id)
 {
-    return uid_is_nil(id) ? empty : message_uid(arena, id);
+    return uid_is_nil(id) ? message_copy(arena, "", 1) : message_uid(arena, id);
 }
 
 static char *text_of_partner(struct arena *arena, const struct partner_id *partner)
 {
-    return partner->text[0] == '\0' ? empty : message_copy(arena, partner->text, PARTNER_ID_MAX);
+    return message_copy(arena, partner->text, PARTNER_ID_MAX);
 }
 
 static Talea__V1__EventAccount *message_account(struct arena *arena,

@@ -64,7 +64,8 @@ static Talea__V1__HistoryKind kind_of_entry(enum entry_kind kind)
     return TALEA__V1__HISTORY_KIND__HISTORY_KIND_ADJUSTMENT;
 }
 
-static Talea__V1__HistoryKind kind_of(const struct command *command, const struct history_trace *trace)
+static Talea__V1__HistoryKind kind_of(const struct command *command,
+                                      const struct history_trace *trace)
 {
     switch (command->kind) {
     case COMMAND_ENROL:

@@ -137,7 +137,8 @@ static enum err take(void *context, const ProtobufCMessage *message)
     if (uid_parse(request->transaction_id, &enrolment->transaction) != ERR_OK ||
         uid_is_nil(&enrolment->transaction)) {
         TRY(flush(import));
-        return note_set(&import->note, ERR_INPUT, "transaction_id is not a UUID in its 36-character form");
+        return note_set(&import->note, ERR_INPUT,
+                        "transaction_id is not a UUID in its 36-character form");
     }
     if (submit(import, request, enrolment) != ERR_OK) {
         TRY(flush(import));

@@ -293,7 +293,8 @@ static enum err take(void *context, const ProtobufCMessage *message)
     struct uid transaction;
     if (uid_parse(request->transaction_id, &transaction) != ERR_OK || uid_is_nil(&transaction)) {
         TRY(flush(import));
-        return note_set(&import->note, ERR_INPUT, "transaction_id is not a UUID in its 36-character form");
+        return note_set(&import->note, ERR_INPUT,
+                        "transaction_id is not a UUID in its 36-character form");
     }
     if (request->n_lines <= LIMIT_RECEIPT_LINES && !group_has_room(import, request)) {
         TRY(flush(import));

@@ -33,7 +33,8 @@ struct in_flight_group {
     enum err (*flush)(void *context); /* also of an empty group */
 };
 /* Gives every message of the stream to `take`, and flushes when the caller pauses before a group is
- * full, and at the end. ERR_NOT_FOUND when the caller's last item is answered; else the first error.
+ * full, and at the end. ERR_NOT_FOUND when the caller's last item is answered; else the first
+ * error.
  */
 MUST_USE enum err in_flight_serve(struct rpc_stream *stream, const struct in_flight_group *group);
 

@@ -222,7 +222,7 @@ static int64_t read_journal_bytes(void *context)
 static int64_t read_memtable_bytes(void *context)
 {
     const struct node *node = context;
-    return (int64_t)state_memtable_bytes(node->state);
+    return (int64_t)state_dirty_bytes(node->state);
 }
 
 static int64_t read_disk_free(void *context)

@@ -206,7 +206,7 @@ void office_list_members(void *context, struct rpc_call *call, const ProtobufCMe
     enum err err = engine_checkpoint(node->engine);
     if (err == ERR_OK) {
         err = state_scan(node->state, TABLE_MEMBER, slice_of(NULL, 0),
-                         slice_of(from.bytes, sizeof from.bytes), gather, &page);
+                         slice_of(from.bytes, has_token ? sizeof from.bytes : 0), gather, &page);
     }
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);

@@ -35,8 +35,8 @@ MUST_USE bool request_member_row(struct node *node, struct rpc_call *call,
                                  const struct ledger_view *view,
                                  const Talea__V1__MemberSelector *selector, struct uid *out_member,
                                  struct member *out_row);
-/* For a command: the id as it stands on card, reference or request, on a view of its own. The ledger
- * follows merges by itself; and so a repeat says the same as before the merge. */
+/* For a command: the id as it stands on card, reference or request, on a view of its own. The
+ * ledger follows merges by itself; and so a repeat says the same as before the merge. */
 MUST_USE bool request_member_now(struct node *node, struct rpc_call *call,
                                  const Talea__V1__MemberSelector *selector, struct uid *out_member);
 

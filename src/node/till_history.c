@@ -67,8 +67,8 @@ static bool is_wanted(const struct filter *filter, const struct history_trace *t
     bool is_in_time = row->business_unix_ms >= filter->from &&
                       (filter->to == 0 || row->business_unix_ms < filter->to);
     bool is_transaction =
-        uid_is_nil(&filter->transaction) || (uid_parse(row->transaction_id, &id) == ERR_OK &&
-                                             uid_equal(&id, &filter->transaction));
+        uid_is_nil(&filter->transaction) ||
+        (uid_parse(row->transaction_id, &id) == ERR_OK && uid_equal(&id, &filter->transaction));
     return is_in_time && is_transaction && has_account(filter, trace) &&
            has_kind(filter, row->kind);
 }
@@ -165,8 +165,8 @@ static bool begin(struct page *page, const Talea__V1__ListHistoryRequest *reques
         return false;
     }
     struct ledger_view view = state_reader_view(reader);
-    bool is_found = request_member_row(page->node, page->call, &view, request->member,
-                                       &page->member, &member);
+    bool is_found =
+        request_member_row(page->node, page->call, &view, request->member, &page->member, &member);
     readers_give(page->node->readers, reader);
     if (!is_found) {
         return false;

@@ -139,9 +139,8 @@ static enum err fixed_date_after(const struct programme *programme, struct unix_
     least = kept.ms > least.ms ? kept : least;
     struct civil civil = civil_from_unix(least);
     for (int year = civil.year; year <= civil.year + 1 && year <= YEAR_LAST; year++) {
-        const struct civil day = {.year = year,
-                                  .month = (int)programme->expiry_month,
-                                  .day = (int)programme->expiry_day};
+        const struct civil day = {
+            .year = year, .month = (int)programme->expiry_month, .day = (int)programme->expiry_day};
         struct unix_ms begin;
         TRY(civil_to_unix(&day, &begin));
         if (begin.ms + DAY_MS > least.ms) {

@@ -13,11 +13,12 @@
  * every proven identity.
  *
  * Threads: one thread owns the completion queue and runs the handlers marked RPC_INLINE, which must
- * not block. RPC_WORKER handlers run on a bounded pool and may block. Whoever runs a handler decodes
- * its request before, in a capped arena. Streaming handlers each run on a thread of their own, at most `streams_max` at
- * once and LIMIT_STREAMS_PER_PEER of one partner's node. A reply may be given from any thread. C
- * core starts threads of its own, which inherit the signal mask: block the signals that the daemon
- * waits for before the first rpc_server_start or rpc_client_open, and don't fork after it.
+ * not block. RPC_WORKER handlers run on a bounded pool and may block. Whoever runs a handler
+ * decodes its request before, in a capped arena. Streaming handlers each run on a thread of their
+ * own, at most `streams_max` at once and LIMIT_STREAMS_PER_PEER of one partner's node. A reply may
+ * be given from any thread. C core starts threads of its own, which inherit the signal mask: block
+ * the signals that the daemon waits for before the first rpc_server_start or rpc_client_open, and
+ * don't fork after it.
  */
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H

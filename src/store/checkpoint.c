@@ -1,84 +1,234 @@
-/* Writing what is published to LMDB (state_rooms.h says why it is exact and loses nothing). */
-#include "store/state_rooms.h"
+/* Writing slices to LMDB (state_rooms.h says why it is exact and loses nothing). */
+#include "store/gather.h"
 
 #include <stdlib.h>
 
-static enum err write_row(MDB_cursor *cursor, const struct row *row)
+#define ROWS_A_LOCK 64u /* cleaned while a shard is locked */
+
+#define SLICE_NONE SLICES /* nothing to write but the rows' numbers */
+
+static void set_cut(struct state *state, unsigned slice, uint64_t cut)
 {
-    struct row_name name = row_get_name(row);
-    struct state_key key = state_key_of(name.table, name.key);
-    MDB_val at = state_key_value(&key);
-    if (!row->is_deleted) {
-        MDB_val value = environment_value(row_value(row));
-        return environment_error(mdb_cursor_put(cursor, &at, &value, 0));
+    struct slice_place place = slice_place_of(slice);
+    for (unsigned i = place.first_shard; i < place.end_shard; i++) {
+        struct shard *shard = &state->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        shard->cuts[place.table] = cut;
+        pthread_mutex_unlock(&shard->lock);
     }
-    MDB_val found;
-    enum err err = environment_error(mdb_cursor_get(cursor, &at, &found, MDB_SET));
+}
+
+static void end_cut(struct state *state, unsigned slice, uint64_t cut)
+{
+    struct slice_place place = slice_place_of(slice);
+    for (unsigned i = place.first_shard; i < place.end_shard; i++) {
+        struct shard *shard = &state->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        shard_end_cut(shard, place.table, cut);
+        pthread_mutex_unlock(&shard->lock);
+    }
+}
+
+/* Has LMDB all of a slice up to this epoch? */
+static bool is_clean(struct state *state, unsigned slice, uint64_t epoch)
+{
+    struct slice_place place = slice_place_of(slice);
+    bool is_clean = true;
+    for (unsigned i = place.first_shard; i < place.end_shard && is_clean; i++) {
+        struct shard *shard = &state->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        uint32_t head = shard->lists[place.table].head;
+        is_clean = head == 0 || shard->changes[head].first_epoch > epoch;
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return is_clean;
+}
+
+static enum err write_row(struct state *state, MDB_cursor *cursor, const struct gathered *row)
+{
+    struct slice name = gathered_key(row);
+    MDB_val key = environment_value(name);
+    MDB_val value = environment_value(gathered_value(row));
+    if (!gathered_is_deleted(row)) {
+        fences_add(&state->fences, (enum ledger_table)name.at[0],
+                   slice_of(name.at + 1, name.length - 1));
+        return environment_error(mdb_cursor_put(cursor, &key, &value, 0));
+    }
+    enum err err = environment_error(mdb_cursor_get(cursor, &key, &value, MDB_SET));
     if (err == ERR_OK) {
         err = environment_error(mdb_cursor_del(cursor, 0));
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err; /* it lived and died between two checkpoints */
 }
 
-static enum err write_rows(const struct state *state, MDB_txn *txn, const struct row **rows,
-                           size_t count)
+/* As many rows as one transaction may hold, from `from` on; `*out_end` is behind them. */
+static enum err write_some(struct state *state, MDB_txn *txn, const struct gather *gather,
+                           size_t from, bool can_part, size_t *out_end)
 {
     MDB_cursor *cursor = NULL;
     TRY(environment_error(mdb_cursor_open(txn, state->environment->dbi, &cursor)));
     enum err err = ERR_OK;
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        err = write_row(cursor, rows[i]);
+    size_t bytes = 0;
+    size_t at = from;
+    while (at < gather->count && err == ERR_OK) {
+        const struct gathered *row = &gather->rows[at];
+        bytes += gathered_key(row).length + gathered_value(row).length;
+        if (can_part && bytes > state->checkpoint_bytes && at > from) {
+            break;
+        }
+        err = write_row(state, cursor, row);
+        at++;
     }
     mdb_cursor_close(cursor);
+    *out_end = at;
     return err;
 }
 
-/* The frozen rows and their row number, in one transaction. */
-static enum err write_frozen(struct state *state)
+/* Rows from..end are in LMDB. */
+static void mark_written(struct state *state, const struct gather *gather, size_t from, size_t end,
+                         uint64_t cut)
 {
-    const struct row **rows = NULL;
-    size_t count = 0;
+    while (from < end) {
+        unsigned number = gather->rows[from].shard;
+        struct shard *shard = &state->shards[number];
+        pthread_mutex_lock(&shard->lock);
+        for (unsigned i = 0; i < ROWS_A_LOCK && from < end && gather->rows[from].shard == number;
+             i++, from++) {
+            uint32_t change = gather->rows[from].change;
+            const struct row *row = shard->changes[change].row;
+            if (shard_written(shard, change, cut)) {
+                state_count_dirty(state, row_table(row), number, 0, row_bytes(row));
+            }
+        }
+        pthread_mutex_unlock(&shard->lock);
+    }
+}
+
+/* What LMDB will say of the slices' rows after the next commit. */
+static void raise_rows(struct state *state, unsigned slice, const struct state_key *upto,
+                       struct flight cut)
+{
+    *state->next = *state->rows;
+    for (unsigned i = 0; i < SLICES; i++) {
+        if (i == slice) {
+            slice_row_raise(&state->next->slices[i], upto, cut.row);
+        } else if (slice_exists(i) && state->rows->slices[i].row < cut.row &&
+                   is_clean(state, i, cut.epoch)) {
+            slice_row_raise(&state->next->slices[i], NULL, cut.row);
+        }
+    }
+}
+
+static struct state_key key_of(const struct gathered *row)
+{
+    struct state_key key = {.length = gathered_key(row).length};
+    for (size_t i = 0; i < key.length; i++) {
+        key.bytes[i] = gathered_key(row).at[i];
+    }
+    return key;
+}
+
+/* One transaction. */
+static enum err write_part(struct state *state, unsigned slice, struct flight cut,
+                           const struct gather *gather, size_t from, size_t *out_end)
+{
     MDB_txn *txn = NULL;
-    TRY(memtable_sorted(&state->memtable, &rows, &count));
-    enum err err = environment_begin_write(state->environment, &txn);
+    size_t end = from;
+    bool can_part = slice != SLICE_NONE && slice_row_can_part(&state->rows->slices[slice]);
+    TRY(environment_begin_write(state->environment, &txn));
+    enum err err = write_some(state, txn, gather, from, can_part, &end);
     if (err == ERR_OK) {
-        err = write_rows(state, txn, rows, count);
-        if (err == ERR_OK) {
-            err = state_write_checkpointed(state, txn, state->frozen_row);
+        struct state_key upto = {.length = 0};
+        bool is_part = end < gather->count;
+        if (is_part) {
+            upto = key_of(&gather->rows[end - 1]);
         }
-        if (err == ERR_OK) {
-            err = environment_commit(state->environment, txn);
-        } else {
-            mdb_txn_abort(txn);
-        }
+        raise_rows(state, slice, is_part ? &upto : NULL, cut);
+        err = state_write_rows(state, txn, state->next);
     }
-    free(rows);
-    if (err == ERR_OK) {
-        atomic_store(&state->checkpointed_row, state->frozen_row);
-        memtable_drop_frozen(&state->memtable);
+    if (err != ERR_OK) {
+        mdb_txn_abort(txn);
+        return err;
+    }
+    TRY(environment_commit(state->environment, txn));
+    *state->rows = *state->next;
+    atomic_store(&state->checkpointed_row, slice_rows_lowest(state->rows));
+    mark_written(state, gather, from, end, cut.epoch);
+    *out_end = end;
+    return ERR_OK;
+}
+
+/* One slice whose cut is set, in as many transactions as it takes. */
+static enum err write_slice(struct state *state, unsigned slice, struct flight cut,
+                            size_t *out_count)
+{
+    struct gather gather = {0};
+    size_t at = 0;
+    enum err err = slice == SLICE_NONE ? ERR_OK : gather_slice(&gather, state, slice, cut.epoch);
+    do {
+        err = err == ERR_OK ? write_part(state, slice, cut, &gather, at, &at) : err;
+    } while (err == ERR_OK && at < gather.count);
+    *out_count = gather.count;
+    gather_fini(&gather);
+    if (err == ERR_OK && slice != SLICE_NONE) {
+        end_cut(state, slice, cut.epoch);
     }
     return err;
 }
 
-static void freeze(struct state *state)
+/* A cut for one slice or (SLICE_NONE) for all. Nothing that it needs is let go between the look at
+ * what is durable and its setting. */
+static struct flight begin_cut(struct state *state, unsigned slice)
 {
-    pthread_mutex_lock(&state->publish_mutex);
-    memtable_freeze(&state->memtable);
-    state->frozen_row = atomic_load(&state->published_row);
-    pthread_mutex_unlock(&state->publish_mutex);
+    unsigned first = slice == SLICE_NONE ? 0 : slice;
+    unsigned end = slice == SLICE_NONE ? SLICES : slice + 1;
+    for (unsigned i = first; i < end; i++) {
+        if (slice_exists(i)) {
+            set_cut(state, i, CUT_PENDING);
+        }
+    }
+    struct flight cut = state_durable(state);
+    for (unsigned i = first; i < end; i++) {
+        if (slice_exists(i)) {
+            set_cut(state, i, cut.epoch);
+        }
+    }
+    return cut;
 }
 
-static enum err checkpoint(struct state *state)
+static bool is_all_at(const struct slice_rows *rows, uint64_t row)
 {
-    if (state->memtable.frozen_rows > 0) {
-        TRY(write_frozen(state)); /* left over from one that failed */
+    return slice_rows_lowest(rows) >= row;
+}
+
+static enum err checkpoint_all(struct state *state)
+{
+    struct flight cut = begin_cut(state, SLICE_NONE);
+    enum err err = ERR_OK;
+    size_t count = 0;
+    for (unsigned i = 0; i < SLICES; i++) {
+        if (!slice_exists(i)) {
+            continue;
+        }
+        if (err == ERR_OK && !is_clean(state, i, cut.epoch)) {
+            err = write_slice(state, i, cut, &count);
+        }
+        set_cut(state, i, 0);
     }
-    if (atomic_load(&state->published_row) == atomic_load(&state->checkpointed_row) &&
-        state_memtable_bytes(state) == 0) {
-        return ERR_OK;
+    if (err == ERR_OK && !is_all_at(state->rows, cut.row)) {
+        err = write_slice(state, SLICE_NONE, cut, &count);
     }
-    freeze(state);
-    return write_frozen(state);
+    return err;
+}
+
+static enum err checkpoint_one(struct state *state, unsigned slice, size_t *out_count)
+{
+    struct flight cut = slice == SLICE_NONE ? state_durable(state) : begin_cut(state, slice);
+    enum err err = write_slice(state, slice, cut, out_count);
+    if (slice != SLICE_NONE) {
+        set_cut(state, slice, 0);
+    }
+    return err;
 }
 
 enum err state_checkpoint(struct state *state)
@@ -88,7 +238,96 @@ enum err state_checkpoint(struct state *state)
     }
     pthread_mutex_lock(&state->checkpoint_mutex);
     environment_drop_dead_readers(state->environment);
-    enum err err = checkpoint(state);
+    enum err err = checkpoint_all(state);
     pthread_mutex_unlock(&state->checkpoint_mutex);
+    return err;
+}
+
+enum err state_checkpoint_table(struct state *state, enum ledger_table table)
+{
+    size_t count = 0;
+    if (state->environment->mode == ENVIRONMENT_READ_ONLY || table <= TABLE_MEMBER ||
+        table >= TABLE_END) {
+        return ERR_INPUT;
+    }
+    unsigned slice = SLICES_OF_MEMBERS + (unsigned)table;
+    pthread_mutex_lock(&state->checkpoint_mutex);
+    bool is_due = !is_clean(state, slice, state_durable(state).epoch);
+    enum err err = is_due ? checkpoint_one(state, slice, &count) : ERR_OK;
+    pthread_mutex_unlock(&state->checkpoint_mutex);
+    return err;
+}
+
+static size_t dirty_of(const struct state *state, unsigned slice)
+{
+    return atomic_load_explicit(&state->dirty[slice], memory_order_relaxed);
+}
+
+static unsigned most_dirty(const struct state *state)
+{
+    unsigned most = 0;
+    for (unsigned i = 1; i < SLICES; i++) {
+        most = dirty_of(state, i) > dirty_of(state, most) ? i : most;
+    }
+    return most;
+}
+
+/* The slice that is furthest behind, of those with something to write before those without. */
+static bool find_lagging(struct state *state, uint64_t max_lag_rows, unsigned *out_slice)
+{
+    struct flight durable = state_durable(state);
+    uint64_t furthest = max_lag_rows;
+    bool is_due = false;
+    for (unsigned i = 0; i < SLICES; i++) {
+        uint64_t row = slice_row_lowest(&state->rows->slices[i]);
+        uint64_t lag = slice_exists(i) && row < durable.row ? durable.row - row : 0;
+        bool is_written = lag > furthest && dirty_of(state, i) > 0;
+        if (is_written) {
+            furthest = lag;
+            *out_slice = i;
+        } else if (lag > max_lag_rows && !is_due) {
+            *out_slice = SLICE_NONE;
+        }
+        is_due = is_due || lag > max_lag_rows;
+    }
+    return is_due;
+}
+
+/* Once there is too much, down to half of it: so that slices are written when they have grown. */
+static bool find_due(struct state *state, uint64_t max_lag_rows, size_t max_dirty_bytes,
+                     unsigned *out_slice)
+{
+    size_t dirty = state_dirty_bytes(state);
+    state->is_draining =
+        dirty > max_dirty_bytes || (state->is_draining && dirty > max_dirty_bytes / 2);
+    if (state->is_draining) {
+        *out_slice = most_dirty(state);
+        return true;
+    }
+    return find_lagging(state, max_lag_rows, out_slice);
+}
+
+enum err state_checkpoint_some(struct state *state, uint64_t max_lag_rows, size_t max_dirty_bytes,
+                               bool *out_is_more)
+{
+    unsigned slice = SLICE_NONE;
+    size_t count = 0;
+    bool is_more = false;
+    enum err err = ERR_OK;
+    if (state->environment->mode == ENVIRONMENT_READ_ONLY) {
+        return ERR_INPUT;
+    }
+    pthread_mutex_lock(&state->checkpoint_mutex);
+    environment_drop_dead_readers(state->environment);
+    if (find_due(state, max_lag_rows, max_dirty_bytes, &slice)) {
+        err = checkpoint_one(state, slice, &count);
+        /* What is not durable yet can't be helped by another round. */
+        is_more =
+            err == ERR_OK && count > 0 && find_due(state, max_lag_rows, max_dirty_bytes, &slice);
+    }
+    pthread_mutex_unlock(&state->checkpoint_mutex);
+    if (err == ERR_OK) {
+        *out_is_more = is_more;
+    }
     return err;
 }

@@ -291,6 +291,43 @@ enum err environment_open(const struct environment_options *options,
     return ERR_OK;
 }
 
+static enum err remove_file(const struct environment *environment, const char *name,
+                            const char *ending, struct note *note)
+{
+    char file[NAME_MAX + 1];
+    snprintf(file, sizeof file, "%s%s", name, ending);
+    return unlinkat(environment->folder_fd, file, 0) == 0 || errno == ENOENT
+               ? ERR_OK
+               : system_failure("can't remove this file", file, note);
+}
+
+static enum err discard(struct environment *environment, const struct environment_options *options,
+                        struct note *note)
+{
+    TRY(open_folder(environment, options->folder, note));
+    TRY(take_lock(environment, options, note));
+    TRY(remove_file(environment, options->name, ".mdb", note));
+    TRY(remove_file(environment, options->name, ".mdb-lock", note));
+    return fsync(environment->folder_fd) == 0
+               ? ERR_OK
+               : system_failure("can't flush this folder", options->folder, note);
+}
+
+enum err environment_discard(const char *folder, const char *name, struct note *note)
+{
+    struct environment *environment = calloc(1, sizeof *environment);
+    if (environment == NULL) {
+        return note_set(note, ERR_RESOURCE, "no memory to open %s", folder);
+    }
+    struct environment_options options = {.folder = folder, .name = name};
+    environment->mode = ENVIRONMENT_READ_ONLY; /* makes no folder */
+    environment->folder_fd = -1;
+    environment->lock_fd = -1;
+    enum err err = discard(environment, &options, note);
+    environment_close(environment);
+    return err;
+}
+
 void environment_close(struct environment *environment)
 {
     if (environment == NULL) {

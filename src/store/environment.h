@@ -50,6 +50,9 @@ struct environment {
 MUST_USE enum err environment_open(const struct environment_options *options,
                                    struct environment **out_environment, struct note *note);
 void environment_close(struct environment *environment);
+/* Removes the file, durably; one that is not there is ERR_OK. ERR_UNAVAILABLE while a process has
+ * it open for writing; else as the system says, with a note. */
+MUST_USE enum err environment_discard(const char *folder, const char *name, struct note *note);
 
 /* Reads are a transaction of the caller's, to be aborted or reset soon. */
 MUST_USE enum err environment_begin_read(const struct environment *environment, MDB_txn **out_txn);

@@ -15,5 +15,7 @@ struct store_faults {
 /* To be set before other threads use the file. */
 void journal_file_set_faults(struct journal_file *file, struct store_faults faults);
 void state_set_faults(struct state *state, struct store_faults faults);
+/* In place of LIMIT_CHECKPOINT_BYTES. */
+void state_set_checkpoint_bytes(struct state *state, size_t bytes);
 
 #endif

@@ -198,6 +198,22 @@ static enum err journal_read(void *context, uint64_t row, uint64_t *out_first_ro
     return end_read(txn, cursor, err);
 }
 
+static enum err journal_look(void *context, uint64_t row,
+                             enum err (*visit)(void *visitor, uint64_t first_row,
+                                               struct slice batch),
+                             void *visitor)
+{
+    MDB_txn *txn = NULL;
+    MDB_cursor *cursor = NULL;
+    TRY(begin(context, false, &txn, &cursor));
+    struct stored_batch batch;
+    enum err err = row == 0 ? ERR_NOT_FOUND : cursor_find(cursor, row, &batch);
+    if (err == ERR_OK) {
+        err = visit(visitor, batch.first_row, batch.bytes);
+    }
+    return end_read(txn, cursor, err);
+}
+
 static enum err journal_next_row(void *context, uint64_t *out_row)
 {
     MDB_txn *txn = NULL;
@@ -349,8 +365,13 @@ void journal_file_close(struct journal_file *file)
 
 struct journal journal_file_port(struct journal_file *file)
 {
-    return (struct journal){file,         journal_append, journal_replay,
-                            journal_read, journal_trim,   journal_next_row};
+    return (struct journal){.context = file,
+                            .append = journal_append,
+                            .replay = journal_replay,
+                            .read = journal_read,
+                            .look = journal_look,
+                            .trim = journal_trim,
+                            .next_row = journal_next_row};
 }
 
 struct environment *journal_file_environment(const struct journal_file *file)

@@ -1,11 +1,9 @@
 #include "store/row.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/ident.h"
 #include "base/limits.h"
-
-#define VALUE_STEP 16u
 
 static uint64_t mix(uint64_t state, uint64_t word)
 {
@@ -30,61 +28,106 @@ static uint64_t row_hash(uint64_t seed, enum ledger_table table, struct slice ke
     return mix(state, seed >> 32 | seed << 32);
 }
 
+static unsigned shard_of(enum ledger_table table, struct slice key, uint64_t hash)
+{
+    if (table != TABLE_MEMBER) {
+        return MEMBER_SHARDS + (unsigned)(hash >> 8) % OTHER_SHARDS;
+    }
+    struct uid id;
+    memcpy(id.bytes, key.at, sizeof id.bytes);
+    return member_slot(&id) / (1024u / MEMBER_SHARDS);
+}
+
+static struct row_name name_of(uint64_t seed, enum ledger_table table, struct slice key)
+{
+    uint64_t hash = row_hash(seed, table, key);
+    return (struct row_name){hash, shard_of(table, key, hash), table, key};
+}
+
 enum err row_name_init(struct row_name *name, uint64_t seed, enum ledger_table table,
                        struct slice key)
 {
-    if ((int)table < 1 || table >= TABLE_END || key.length > LEDGER_KEY_MAX) {
+    if ((int)table < 1 || table >= TABLE_END || key.length > LEDGER_KEY_MAX ||
+        (table == TABLE_MEMBER && key.length != MEMBER_KEY_BYTES)) {
         return ERR_INPUT;
     }
-    *name = (struct row_name){row_hash(seed, table, key), table, key};
+    *name = name_of(seed, table, key);
     return ERR_OK;
 }
 
-struct row *row_create(const struct row_name *name, size_t value_room)
+struct row_name row_get_name(const struct row *row, uint64_t seed)
 {
-    ASSERT(value_room <= LIMIT_STORE_ROW_BYTES && name->key.length <= LEDGER_KEY_MAX);
-    size_t room = (value_room + VALUE_STEP - 1) / VALUE_STEP * VALUE_STEP;
-    struct row *row = malloc(sizeof *row + name->key.length + room);
-    if (row == NULL) {
-        return NULL;
-    }
-    *row = (struct row){.hash = name->hash,
-                        .value_room = (uint32_t)room,
-                        .table = (uint8_t)name->table,
-                        .key_length = (uint8_t)name->key.length};
-    if (name->key.length > 0) {
-        memcpy(row->bytes, name->key.at, name->key.length);
-    }
-    return row;
+    return name_of(seed, row_table(row), row_key(row));
 }
 
-void row_set_value(struct row *row, struct slice value)
+size_t row_size(size_t key_length, size_t value_length)
 {
-    ASSERT(value.length <= row->value_room);
-    if (value.length > 0) {
-        memmove(row->bytes + row->key_length, value.at, value.length);
+    size_t prefix = value_length >= ROW_LONG ? sizeof(uint32_t) : 0;
+    return sizeof(struct row) + key_length + prefix + value_length;
+}
+
+size_t row_block_size(const struct row *row)
+{
+    return row_size(row->key_length, row_value(row).length);
+}
+
+void row_fill(struct row *row, const struct row_name *name, const struct slice *value)
+{
+    size_t length = value == NULL ? 0 : value->length;
+    ASSERT(length <= LIMIT_STORE_ROW_BYTES && name->key.length <= LEDGER_KEY_MAX);
+    atomic_init(&row->change, 0);
+    row->length = length >= ROW_LONG ? (uint16_t)ROW_LONG : (uint16_t)length;
+    row->key_length = (uint8_t)name->key.length;
+    row->table = (uint8_t)((unsigned)name->table | (value == NULL ? ROW_DELETED : 0));
+    uint8_t *at = row->bytes;
+    if (name->key.length > 0) {
+        memcpy(at, name->key.at, name->key.length);
+        at += name->key.length;
     }
-    row->value_length = (uint32_t)value.length;
+    if (length >= ROW_LONG) {
+        uint32_t whole = (uint32_t)length;
+        memcpy(at, &whole, sizeof whole);
+        at += sizeof whole;
+    }
+    if (length > 0) {
+        memcpy(at, value->at, length);
+    }
 }
 
 bool row_is(const struct row *row, const struct row_name *name)
 {
-    return row->hash == name->hash && row->table == (uint8_t)name->table &&
-           slice_equal(slice_of(row->bytes, row->key_length), name->key);
+    return (row->table & ~ROW_DELETED) == (unsigned)name->table &&
+           row->key_length == name->key.length &&
+           (name->key.length == 0 || memcmp(row->bytes, name->key.at, name->key.length) == 0);
 }
 
-struct row_name row_get_name(const struct row *row)
+bool row_is_deleted(const struct row *row)
 {
-    return (struct row_name){row->hash, (enum ledger_table)row->table,
-                             slice_of(row->bytes, row->key_length)};
+    return (row->table & ROW_DELETED) != 0;
+}
+
+enum ledger_table row_table(const struct row *row)
+{
+    return (enum ledger_table)(row->table & ~ROW_DELETED);
+}
+
+struct slice row_key(const struct row *row)
+{
+    return slice_of(row->bytes, row->key_length);
 }
 
 struct slice row_value(const struct row *row)
 {
-    return slice_of(row->bytes + row->key_length, row->value_length);
+    const uint8_t *at = row->bytes + row->key_length;
+    uint32_t length = row->length;
+    if (length == ROW_LONG) {
+        memcpy(&length, at, sizeof length);
+        at += sizeof length;
+    }
+    return slice_of(at, length);
 }
 
-size_t row_size(const struct row *row)
+size_t row_bytes(const struct row *row)
 {
-    return sizeof *row + row->key_length + row->value_room;
+    return row->key_length + row_value(row).length;
 }

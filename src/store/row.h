@@ -1,39 +1,56 @@
-/* A row in memory: key and value in one allocation, on its way from an overlay to a memtable. */
+/* A row in memory: key and value in one block, which doesn't change once it is in the table (a
+ * change is another block), apart from `change`. */
 #ifndef STORE_ROW_H
 #define STORE_ROW_H
 
+#include <stdatomic.h>
+
 #include "ledger/view.h"
 
-/* Which row: `hash` is row_hash of the rest. */
+#define MEMBER_SHARDS 64u
+#define OTHER_SHARDS  16u
+#define SHARDS        (MEMBER_SHARDS + OTHER_SHARDS)
+
+#define MEMBER_KEY_BYTES 16u
+
+/* Which row: `hash` and `shard` follow from the rest. */
 struct row_name {
     uint64_t hash;
+    unsigned shard;
     enum ledger_table table;
     struct slice key;
 };
 
 struct row {
-    struct row *next; /* in a list: replaced and to be freed, or a table's overflow */
-    uint64_t hash;
-    uint32_t value_length;
-    uint32_t value_room;
-    uint8_t table;
+    _Atomic uint32_t change; /* its number within the shard; 0: as LMDB has it */
+    uint16_t length;         /* of the value; ROW_LONG: 4 bytes behind the key say it */
     uint8_t key_length;
-    bool is_deleted; /* hides a row of the tables below */
-    uint8_t bytes[]; /* the key, then the value */
+    uint8_t table; /* ROW_DELETED: hides a row of LMDB */
+    uint8_t bytes[];
 };
+
+#define ROW_LONG    0xffffu
+#define ROW_DELETED 0x80u
 
 /* ERR_INPUT for a table or a key that can't be. `seed` is secret and drawn at start: keys come from
  * outside, and must not be able to choose their place. */
 MUST_USE enum err row_name_init(struct row_name *name, uint64_t seed, enum ledger_table table,
                                 struct slice key);
-/* Without a value yet: room for `value_room` bytes. NULL without memory. */
-MUST_USE struct row *row_create(const struct row_name *name, size_t value_room);
-/* The value fits; it may overlap with the row's own. */
-void row_set_value(struct row *row, struct slice value);
+/* The same, for a row. */
+struct row_name row_get_name(const struct row *row, uint64_t seed);
+
+/* Bytes of a row's block. */
+size_t row_size(size_t key_length, size_t value_length);
+size_t row_block_size(const struct row *row);
+/* Writes a row into a block of row_size. `value` is NULL for a deleted one. */
+void row_fill(struct row *row, const struct row_name *name, const struct slice *value);
+
 bool row_is(const struct row *row, const struct row_name *name);
-struct row_name row_get_name(const struct row *row);
+bool row_is_deleted(const struct row *row);
+enum ledger_table row_table(const struct row *row);
+struct slice row_key(const struct row *row);
 struct slice row_value(const struct row *row);
-/* Bytes of memory. */
-size_t row_size(const struct row *row);
+/* Key and value: what a checkpoint writes. */
+size_t row_bytes(const struct row *row);
 
 #endif

@@ -1,6 +1,6 @@
-/* Opening, closing and the row numbers. In LMDB each row's key begins with its table's number;
- * table 0 is the store's own: {0} names the format, {0, 'c'} holds the last row that the rows
- * contain, 8 bytes big-endian.
+/* Opening, closing, and what is durable. In LMDB each row's key begins with its table's number;
+ * table 0 is the store's own: {0} names the format, {0, 's'} says for which journal row each slice
+ * is exact.
  */
 #include "store/state_rooms.h"
 
@@ -9,56 +9,87 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define STATE_FORMAT 1u
+#define STATE_FORMAT 2u
 
-static const uint8_t checkpointed_key[2] = {0, 'c'};
+static const uint8_t rows_key[2] = {0, 's'};
 
-struct state_key state_key_of(enum ledger_table table, struct slice key)
+enum err state_read_rows(const struct state *state, MDB_txn *txn, struct slice_rows *out_rows)
 {
-    ASSERT(key.length <= LEDGER_KEY_MAX);
-    struct state_key out = {.bytes = {(uint8_t)table}, .length = 1 + key.length};
-    if (key.length > 0) {
-        memcpy(out.bytes + 1, key.at, key.length);
-    }
-    return out;
-}
-
-MDB_val state_key_value(const struct state_key *key)
-{
-    return environment_value(slice_of(key->bytes, key->length));
-}
-
-enum err state_read_checkpointed(const struct state *state, MDB_txn *txn, uint64_t *out_row)
-{
-    MDB_val key = environment_value(slice_of(checkpointed_key, sizeof checkpointed_key));
+    MDB_val key = environment_value(slice_of(rows_key, sizeof rows_key));
     MDB_val value;
     enum err err = environment_error(mdb_get(txn, state->environment->dbi, &key, &value));
     if (err == ERR_NOT_FOUND) {
-        *out_row = 0;
+        memset(out_rows, 0, sizeof *out_rows);
         return ERR_OK;
     }
     TRY(err);
-    if (value.mv_size != 8) {
-        return ERR_CORRUPT;
-    }
-    *out_row = get_u64_be(value.mv_data);
-    return ERR_OK;
+    return slice_rows_decode(environment_slice(value), out_rows);
 }
 
-enum err state_write_checkpointed(const struct state *state, MDB_txn *txn, uint64_t row)
+enum err state_write_rows(const struct state *state, MDB_txn *txn, const struct slice_rows *rows)
 {
-    uint8_t bytes[8];
-    put_u64_be(bytes, row);
-    MDB_val key = environment_value(slice_of(checkpointed_key, sizeof checkpointed_key));
-    MDB_val value = environment_value(slice_of(bytes, sizeof bytes));
-    return environment_error(mdb_put(txn, state->environment->dbi, &key, &value, 0));
+    struct buffer bytes = {0};
+    slice_rows_encode(rows, &bytes);
+    enum err err = bytes.err;
+    if (err == ERR_OK) {
+        MDB_val key = environment_value(slice_of(rows_key, sizeof rows_key));
+        MDB_val value = environment_value(buffer_slice(&bytes));
+        err = environment_error(mdb_put(txn, state->environment->dbi, &key, &value, 0));
+    }
+    buffer_fini(&bytes);
+    return err;
 }
 
-static enum err read_checkpointed(const struct state *state, uint64_t *out_row)
+static enum err read_rows(const struct state *state, struct slice_rows *out_rows)
 {
     MDB_txn *txn = NULL;
     TRY(environment_begin_read(state->environment, &txn));
-    enum err err = state_read_checkpointed(state, txn, out_row);
+    enum err err = state_read_rows(state, txn, out_rows);
+    mdb_txn_abort(txn);
+    return err;
+}
+
+/* A fence for each origin of a table: its last id is the floor. */
+static enum err fence_table(struct state *state, MDB_cursor *cursor, enum ledger_table table)
+{
+    struct state_key seek = {.bytes = {(uint8_t)table}, .length = 1};
+    MDB_val key = state_key_value(&seek);
+    int result = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
+    while (result == MDB_SUCCESS) {
+        struct slice bytes = environment_slice(key);
+        if (bytes.length < 1 || bytes.at[0] != (uint8_t)table) {
+            return ERR_OK;
+        }
+        size_t origin = bytes.length < 17 ? bytes.length : 17;
+        memcpy(seek.bytes, bytes.at, origin);
+        memset(seek.bytes + origin, 0xff, sizeof seek.bytes - origin);
+        seek.length = sizeof seek.bytes;
+        key = state_key_value(&seek);
+        int next = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
+        result = mdb_cursor_get(cursor, &key, NULL, next == MDB_SUCCESS ? MDB_PREV : MDB_LAST);
+        if (result == MDB_SUCCESS) {
+            bytes = environment_slice(key);
+            fences_raise(&state->fences, table, slice_of(bytes.at + 1, bytes.length - 1));
+            result = mdb_cursor_get(cursor, &key, NULL, MDB_NEXT);
+        }
+    }
+    return result == MDB_NOTFOUND ? ERR_OK : environment_error(result);
+}
+
+static enum err fence_all(struct state *state)
+{
+    MDB_txn *txn = NULL;
+    MDB_cursor *cursor = NULL;
+    TRY(environment_begin_read(state->environment, &txn));
+    enum err err = environment_error(mdb_cursor_open(txn, state->environment->dbi, &cursor));
+    for (unsigned table = 1; err == ERR_OK && table < TABLE_END; table++) {
+        if (fences_cover((enum ledger_table)table)) {
+            err = fence_table(state, cursor, (enum ledger_table)table);
+        }
+    }
+    if (cursor != NULL) {
+        mdb_cursor_close(cursor);
+    }
     mdb_txn_abort(txn);
     return err;
 }
@@ -68,33 +99,57 @@ static enum err fill(struct state *state, struct note *note)
     if (getrandom(&state->seed, sizeof state->seed, 0) != (ssize_t)sizeof state->seed) {
         return note_set(note, ERR_INTERNAL, "no randomness: %s", strerror(errno));
     }
-    uint64_t row = 0;
-    enum err err = read_checkpointed(state, &row);
-    if (err != ERR_OK) {
-        return note_set(note, err, "state.mdb: can't read the number of its last checkpoint");
+    state->opened = calloc(1, sizeof *state->opened);
+    state->rows = calloc(1, sizeof *state->rows);
+    state->next = calloc(1, sizeof *state->next);
+    if (state->opened == NULL || state->rows == NULL || state->next == NULL) {
+        return note_set(note, ERR_RESOURCE, "no memory to open state.mdb");
     }
+    enum err err = read_rows(state, state->opened);
+    if (err == ERR_OK && state->environment->mode == ENVIRONMENT_WRITE) {
+        err = fence_all(state);
+    }
+    if (err != ERR_OK) {
+        return note_set(note, err, "state.mdb: can't read which journal rows it holds");
+    }
+    *state->rows = *state->opened;
+    uint64_t row = slice_rows_lowest(state->opened);
     atomic_store(&state->checkpointed_row, row);
-    atomic_store(&state->published_row, row);
+    atomic_store(&state->durable_row, row);
     return ERR_OK;
 }
 
-enum err state_open(const char *folder, enum state_mode mode, struct state **out_state,
+static struct state *create(size_t cache_bytes)
+{
+    struct state *state = aligned_alloc(_Alignof(struct state), sizeof *state);
+    if (state == NULL) {
+        return NULL;
+    }
+    memset((void *)state, 0, sizeof *state);
+    state->cache_bytes = cache_bytes == 0 ? LIMIT_CACHE_BYTES : cache_bytes;
+    state->checkpoint_bytes = LIMIT_CHECKPOINT_BYTES;
+    for (unsigned i = 0; i < SHARDS; i++) {
+        shard_init(&state->shards[i]);
+    }
+    pthread_mutex_init(&state->flight_mutex, NULL);
+    pthread_mutex_init(&state->checkpoint_mutex, NULL);
+    return state;
+}
+
+enum err state_open(const struct state_options *options, struct state **out_state,
                     struct note *note)
 {
-    struct state *state = calloc(1, sizeof *state);
-    if (state == NULL || memtable_init(&state->memtable) != ERR_OK) {
-        free(state);
-        return note_set(note, ERR_RESOURCE, "no memory to open %s", folder);
+    struct state *state = create(options->cache_bytes);
+    if (state == NULL) {
+        return note_set(note, ERR_RESOURCE, "no memory to open %s", options->folder);
     }
-    struct environment_options options = {
-        .folder = folder,
+    struct environment_options environment = {
+        .folder = options->folder,
         .name = "state",
         .format = STATE_FORMAT,
-        .mode = mode == STATE_WRITE ? ENVIRONMENT_WRITE : ENVIRONMENT_READ_ONLY,
+        .mode = options->mode == STATE_WRITE ? ENVIRONMENT_WRITE : ENVIRONMENT_READ_ONLY,
     };
-    pthread_mutex_init(&state->publish_mutex, NULL);
-    pthread_mutex_init(&state->checkpoint_mutex, NULL);
-    enum err err = environment_open(&options, &state->environment, note);
+    enum err err = environment_open(&environment, &state->environment, note);
     if (err == ERR_OK) {
         err = fill(state, note);
     }
@@ -112,33 +167,100 @@ void state_close(struct state *state)
         return;
     }
     environment_close(state->environment);
-    memtable_fini(&state->memtable);
-    pthread_mutex_destroy(&state->publish_mutex);
+    for (unsigned i = 0; i < SHARDS; i++) {
+        shard_fini(&state->shards[i]);
+    }
+    slab_fini(&state->slab);
+    fences_fini(&state->fences);
+    slice_rows_destroy(state->opened);
+    slice_rows_destroy(state->rows);
+    slice_rows_destroy(state->next);
+    pthread_mutex_destroy(&state->flight_mutex);
     pthread_mutex_destroy(&state->checkpoint_mutex);
     free(state);
 }
 
-uint64_t state_checkpointed_row(const struct state *state)
+enum err state_discard(const char *folder, struct note *note)
+{
+    return environment_discard(folder, "state", note);
+}
+
+/* 0 when the node that has it open can't be asked. */
+static uint64_t stored_row(const struct state *state)
 {
     uint64_t row = atomic_load(&state->checkpointed_row);
-    if (state->environment->mode == ENVIRONMENT_READ_ONLY) {
-        (void)read_checkpointed(state, &row); /* the node goes on; else as of the opening */
+    struct slice_rows *rows = malloc(sizeof *rows);
+    if (rows != NULL && read_rows(state, rows) == ERR_OK) {
+        row = slice_rows_lowest(rows);
     }
+    slice_rows_destroy(rows);
     return row;
 }
 
-uint64_t state_published_row(const struct state *state)
+uint64_t state_checkpointed_row(const struct state *state)
 {
-    return state->environment->mode == ENVIRONMENT_READ_ONLY ? state_checkpointed_row(state)
-                                                             : atomic_load(&state->published_row);
+    return state->environment->mode == ENVIRONMENT_READ_ONLY
+               ? stored_row(state)
+               : atomic_load(&state->checkpointed_row);
 }
 
-size_t state_memtable_bytes(const struct state *state)
+uint64_t state_newest_row(const struct state *state)
 {
-    return atomic_load(&state->memtable.bytes);
+    return slice_rows_highest(state->opened);
+}
+
+uint64_t state_replay_from(const struct state *state)
+{
+    return state_checkpointed_row(state) + 1;
+}
+
+uint64_t state_durable_row(const struct state *state)
+{
+    return state->environment->mode == ENVIRONMENT_READ_ONLY ? state_checkpointed_row(state)
+                                                             : atomic_load(&state->durable_row);
+}
+
+size_t state_dirty_bytes(const struct state *state)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; i < SLICES; i++) {
+        bytes += atomic_load_explicit(&state->dirty[i], memory_order_relaxed);
+    }
+    return bytes;
+}
+
+size_t state_memory_bytes(const struct state *state)
+{
+    return atomic_load(&state->slab.taken) + atomic_load(&state->table_bytes);
+}
+
+struct flight state_durable(struct state *state)
+{
+    pthread_mutex_lock(&state->flight_mutex);
+    struct flight durable = {atomic_load(&state->durable_epoch), atomic_load(&state->durable_row)};
+    pthread_mutex_unlock(&state->flight_mutex);
+    return durable;
+}
+
+void state_make_durable(struct state *state, uint64_t last_row)
+{
+    pthread_mutex_lock(&state->flight_mutex);
+    while (state->flight_count > 0 && state->flights[state->flight_first].row <= last_row) {
+        struct flight flight = state->flights[state->flight_first];
+        atomic_store(&state->durable_epoch, flight.epoch);
+        atomic_store(&state->durable_row, flight.row);
+        state->flight_first = (state->flight_first + 1) % LIMIT_SEALED_BATCHES;
+        state->flight_count--;
+    }
+    pthread_mutex_unlock(&state->flight_mutex);
 }
 
 void state_set_faults(struct state *state, struct store_faults faults)
 {
     state->environment->faults = faults;
+}
+
+void state_set_checkpoint_bytes(struct state *state, size_t bytes)
+{
+    state->checkpoint_bytes = bytes;
 }

@@ -1,6 +1,6 @@
-/* One row for a reader: from the memtable, else from LMDB (state_rooms.h says why in this order).
- * The LMDB transaction is made once and renewed for each row: its reader slot stays taken, but it
- * pins no pages between two calls.
+/* One row for a reader: from the table, else from LMDB (state_rooms.h says why in this order). The
+ * LMDB transaction is made once and renewed for each row: its reader slot stays taken, but it pins
+ * no pages between two calls.
  */
 #include "store/state_rooms.h"
 
@@ -38,32 +38,60 @@ void state_reader_destroy(struct state_reader *reader)
     }
 }
 
+static enum err keep(struct state_reader *reader, struct slice value)
+{
+    buffer_clear(&reader->value);
+    write_bytes(&reader->value, value.at, value.length);
+    return reader->value.err;
+}
+
 static enum err get_checkpointed(struct state_reader *reader, const struct row_name *name)
 {
+    const struct state *state = reader->state;
     struct state_key key = state_key_of(name->table, name->key);
     MDB_val at = state_key_value(&key);
     MDB_val value;
+    if (state->environment->mode == ENVIRONMENT_WRITE &&
+        !fences_may_hold(&state->fences, name->table, name->key)) {
+        return ERR_NOT_FOUND;
+    }
     TRY(environment_error(mdb_txn_renew(reader->txn)));
-    enum err err =
-        environment_error(mdb_get(reader->txn, reader->state->environment->dbi, &at, &value));
+    enum err err = environment_error(mdb_get(reader->txn, state->environment->dbi, &at, &value));
     if (err == ERR_OK) {
-        buffer_clear(&reader->value);
-        write_bytes(&reader->value, value.mv_data, value.mv_size);
-        err = reader->value.err;
+        err = keep(reader, environment_slice(value));
     }
     mdb_txn_reset(reader->txn);
     return err;
 }
 
-enum err state_reader_get(struct state_reader *reader, const struct row_name *name,
-                          struct slice *out_value)
+static enum sight get_from_table(struct state_reader *reader, const struct row_name *name,
+                                 enum err *out_err)
 {
-    bool is_deleted = false;
-    enum err err = memtable_get(&reader->state->memtable, name, &reader->value, &is_deleted);
-    if (err == ERR_NOT_FOUND) {
-        err = get_checkpointed(reader, name);
-    } else if (err == ERR_OK && is_deleted) {
-        err = ERR_NOT_FOUND;
+    struct shard *shard = &reader->state->shards[name->shard];
+    struct row_place place;
+    const struct row *row = NULL;
+    enum sight sight = SIGHT_BELOW;
+    pthread_mutex_lock(&shard->lock);
+    if (row_index_find(&shard->index, name, &place)) {
+        uint64_t durable = atomic_load(&reader->state->durable_epoch);
+        sight = shard_version(shard, row_at(place), durable, &row);
+    }
+    if (sight == SIGHT_ROW) {
+        *out_err = row_is_deleted(row) ? ERR_NOT_FOUND : keep(reader, row_value(row));
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return sight;
+}
+
+static enum err reader_get(void *context, enum ledger_table table, struct slice key,
+                           struct slice *out_value)
+{
+    struct state_reader *reader = context;
+    struct row_name name;
+    enum err err = ERR_OK;
+    TRY(row_name_init(&name, reader->state->seed, table, key));
+    if (get_from_table(reader, &name, &err) == SIGHT_BELOW) {
+        err = get_checkpointed(reader, &name);
     }
     if (err == ERR_OK) {
         *out_value = buffer_slice(&reader->value);
@@ -71,16 +99,7 @@ enum err state_reader_get(struct state_reader *reader, const struct row_name *na
     return err;
 }
 
-static enum err view_get_row(void *context, enum ledger_table table, struct slice key,
-                             struct slice *out_value)
-{
-    struct state_reader *reader = context;
-    struct row_name name;
-    TRY(row_name_init(&name, reader->state->seed, table, key));
-    return state_reader_get(reader, &name, out_value);
-}
-
 struct ledger_view state_reader_view(struct state_reader *reader)
 {
-    return (struct ledger_view){.context = reader, .get = view_get_row};
+    return (struct ledger_view){.context = reader, .get = reader_get};
 }

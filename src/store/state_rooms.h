@@ -1,59 +1,87 @@
 /* The inside of struct state, for the files of this folder.
  *
- * Why a reader never sees a stale row. It looks (1) into the memtable, under the shard's lock into
- * the active and the frozen table at once, and only when both have nothing (2) into an LMDB
- * snapshot that it begins after that.
- *   - A row moves from active to frozen under the shard's lock, so (1) finds it in one of them.
- *   - A frozen row is dropped, under the shard's lock, only after the LMDB commit that holds it has
- *     returned. A reader that misses it in (1) took the lock after the drop, hence after the
- * commit, and the snapshot of (2) is younger still: it holds that row or a later one.
- *   - A row that is published between (1) and (2) is one the reader may miss: at (1) it was not yet
- *     there. If even its checkpoint comes between them, the reader sees it, which is newer, not
- * older. A deleted row stays in the memtable as a tombstone until the checkpoint that deletes it in
- * LMDB.
+ * Why a reader never sees a stale row. Under the shard's lock it takes the durable epoch and then
+ * looks for the newest version up to it. Only when there is none it looks (2) into an LMDB snapshot
+ * that it begins after that.
+ *   - The writer lets a version go only for a newer one that is durable by the time it holds the
+ *     lock; who takes the lock later reads a durable epoch that is no older.
+ *   - A row's versions are dropped for what LMDB has, and the row may leave the cache, only after
+ *     the LMDB commit that holds it has returned: the snapshot of (2) is younger, and holds that
+ *     version or a later one. A later one is durable too, since a checkpoint is.
+ *   - A deleted row stays as such until LMDB has deleted it.
  *
- * Why a checkpoint is exact. A freeze and a publish exclude each other by `publish_mutex`, so the
- * frozen rows are those of whole batches, up to `frozen_row`. After a failed commit they stay
- * frozen and readable; new batches go to the active tables, and the next checkpoint writes the
- * frozen rows under their own row number first and then those that came since.
+ * Why a checkpoint is exact. It takes the durable row and its epoch together, and writes of each
+ * row of the slice the newest version up to that epoch (its cut). All rows of a batch have one
+ * epoch, so whole batches are in or out. Versions up to the cut are kept until they are written.
+ * When it fails, what was written is clean, the rest is still dirty, and slice_rows says of each
+ * key which row it is exact for.
  *
- * Locks, outermost first: checkpoint_mutex, publish_mutex, a shard's mutex.
+ * Locks, outermost first: checkpoint_mutex, a shard's lock, flight_mutex.
  */
 #ifndef STORE_STATE_ROOMS_H
 #define STORE_STATE_ROOMS_H
 
+#include "base/limits.h"
 #include "store/environment.h"
-#include "store/memtable.h"
+#include "store/fence.h"
+#include "store/shard.h"
+#include "store/slice_rows.h"
 
-#define STATE_KEY_MAX (1 + LEDGER_KEY_MAX)
+/* A batch: its epoch and its last journal row. */
+struct flight {
+    uint64_t epoch;
+    uint64_t row;
+};
 
 struct state {
+    struct shard shards[SHARDS];
     struct environment *environment;
-    uint64_t seed; /* of row_hash */
-    struct memtable memtable;
-    pthread_mutex_t publish_mutex;
+    uint64_t seed; /* of row_name_init */
+    size_t cache_bytes;
+    size_t checkpoint_bytes;     /* of rows in one transaction */
+    struct slab slab;            /* the writer's */
+    atomic_size_t table_bytes;   /* of indexes and changes; the writer sets it */
+    atomic_size_t dirty[SLICES]; /* keys and values of rows with a change */
+    struct fences fences;        /* the checkpointer adds */
+
+    pthread_mutex_t flight_mutex;
+    struct flight flights[LIMIT_SEALED_BATCHES]; /* sealed and not durable: a ring */
+    unsigned flight_first;
+    unsigned flight_count;
+    _Atomic uint64_t durable_epoch; /* set under flight_mutex, the epoch before the row */
+    _Atomic uint64_t durable_row;
+    bool has_writer; /* under flight_mutex */
+
     pthread_mutex_t checkpoint_mutex;
-    _Atomic uint64_t published_row;
+    struct slice_rows *opened; /* as LMDB had them at the opening */
+    struct slice_rows *rows;   /* the checkpointer's: as LMDB has them */
+    struct slice_rows *next;   /* the checkpointer's: as they will be after the commit */
+    bool is_draining;          /* the checkpointer's: there was too much that is dirty */
     _Atomic uint64_t checkpointed_row;
-    uint64_t frozen_row; /* the checkpointer's */
 };
 
-/* A row's key in LMDB: the table's number and the key, so that rows sort by table. */
-struct state_key {
-    uint8_t bytes[STATE_KEY_MAX];
-    size_t length;
-};
+static inline MDB_val state_key_value(const struct state_key *key)
+{
+    return environment_value(state_key_slice(key));
+}
 
-struct state_key state_key_of(enum ledger_table table, struct slice key);
-MDB_val state_key_value(const struct state_key *key);
+/* The durable batch, epoch and row of the same one. */
+struct flight state_durable(struct state *state);
 
-/* The row number that the snapshot of `txn` is exact for; 0 when there was no checkpoint. */
-MUST_USE enum err state_read_checkpointed(const struct state *state, MDB_txn *txn,
-                                          uint64_t *out_row);
-MUST_USE enum err state_write_checkpointed(const struct state *state, MDB_txn *txn, uint64_t row);
+/* What the snapshot of `txn` is exact for. */
+MUST_USE enum err state_read_rows(const struct state *state, MDB_txn *txn,
+                                  struct slice_rows *out_rows);
+MUST_USE enum err state_write_rows(const struct state *state, MDB_txn *txn,
+                                   const struct slice_rows *rows);
 
-/* As the view's get, with the row's name worked out. */
-MUST_USE enum err state_reader_get(struct state_reader *reader, const struct row_name *name,
-                                   struct slice *out_value);
+/* Adds to what is dirty of the slice that this row is of. */
+static inline void state_count_dirty(struct state *state, enum ledger_table table, unsigned shard,
+                                     size_t plus, size_t minus)
+{
+    unsigned slice = table == TABLE_MEMBER ? shard : SLICES_OF_MEMBERS + (unsigned)table;
+    if (plus != minus) {
+        atomic_fetch_add_explicit(&state->dirty[slice], plus - minus, memory_order_relaxed);
+    }
+}
 
 #endif

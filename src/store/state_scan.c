@@ -1,6 +1,7 @@
 /* Walks over checkpointed rows, each in one LMDB snapshot. */
 #include "store/state_rooms.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What one walk does with a row; any result but ERR_OK ends it. */
@@ -16,25 +17,22 @@ static enum err walk_cursor(struct walk *walk, MDB_cursor *cursor)
     MDB_val value;
     int result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
     while (result == MDB_SUCCESS) {
-        struct slice name = environment_slice(key);
-        if (name.length < 1 || name.length > STATE_KEY_MAX || name.at[0] >= TABLE_END) {
-            return ERR_CORRUPT;
-        }
-        TRY(walk->step(walk, (enum ledger_table)name.at[0], slice_of(name.at + 1, name.length - 1),
-                       environment_slice(value)));
+        enum ledger_table table;
+        struct slice name;
+        TRY(state_key_parse(environment_slice(key), &table, &name));
+        TRY(walk->step(walk, table, name, environment_slice(value)));
         result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
     return result == MDB_NOTFOUND ? ERR_OK : environment_error(result);
 }
 
-/* `out_row` may be NULL. */
-static enum err walk_snapshot(struct state *state, struct walk *walk, uint64_t *out_row)
+/* `rows` may be NULL. */
+static enum err walk_snapshot(struct state *state, struct walk *walk, struct slice_rows *rows)
 {
     MDB_txn *txn = NULL;
     MDB_cursor *cursor = NULL;
-    uint64_t row = 0;
     TRY(environment_begin_read(state->environment, &txn));
-    enum err err = state_read_checkpointed(state, txn, &row);
+    enum err err = rows == NULL ? ERR_OK : state_read_rows(state, txn, rows);
     if (err == ERR_OK) {
         err = environment_error(mdb_cursor_open(txn, state->environment->dbi, &cursor));
     }
@@ -43,9 +41,6 @@ static enum err walk_snapshot(struct state *state, struct walk *walk, uint64_t *
         mdb_cursor_close(cursor);
     }
     mdb_txn_abort(txn);
-    if (err == ERR_OK && out_row != NULL) {
-        *out_row = row;
-    }
     return err;
 }
 
@@ -66,12 +61,15 @@ static enum err table_step(struct walk *walk, enum ledger_table table, struct sl
     return is_inside ? scan->visit(scan->context, key, value) : ERR_NOT_FOUND;
 }
 
-/* Bytes in the order of keys. */
-static bool is_before(struct slice a, struct slice b)
+static enum err check_scan(enum ledger_table table, struct slice prefix, struct slice from)
 {
-    size_t common = a.length < b.length ? a.length : b.length;
-    int order = common == 0 ? 0 : memcmp(a.at, b.at, common);
-    return order != 0 ? order < 0 : a.length < b.length;
+    bool is_member = table == TABLE_MEMBER;
+    if ((int)table < 1 || table >= TABLE_END || prefix.length > LEDGER_KEY_MAX ||
+        from.length > LEDGER_KEY_MAX || (is_member && prefix.length > 0) ||
+        (is_member && from.length > 0 && from.length != MEMBER_KEY_BYTES)) {
+        return ERR_INPUT;
+    }
+    return ERR_OK;
 }
 
 enum err state_scan(struct state *state, enum ledger_table table, struct slice prefix,
@@ -79,25 +77,27 @@ enum err state_scan(struct state *state, enum ledger_table table, struct slice p
                     enum err (*visit)(void *context, struct slice key, struct slice value),
                     void *context)
 {
-    if ((int)table < 1 || table >= TABLE_END || prefix.length > LEDGER_KEY_MAX ||
-        from.length > LEDGER_KEY_MAX) {
-        return ERR_INPUT;
-    }
-    struct slice start = is_before(from, prefix) ? prefix : from;
+    TRY(check_scan(table, prefix, from));
+    struct slice start = state_key_compare(from, prefix) < 0 ? prefix : from;
     struct table_walk scan = {
-        .walk = {.step = table_step, .start = state_key_of(table, start)},
+        .walk = {.step = table_step, .start = {.bytes = {(uint8_t)table}, .length = 1}},
         .table = table,
         .prefix = prefix,
         .visit = visit,
         .context = context,
     };
+    if (start.length > 0) {
+        scan.walk.start = state_key_of(table, start);
+    }
     enum err err = walk_snapshot(state, &scan.walk, NULL);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 struct whole_walk {
     struct walk walk;
-    enum err (*visit)(void *context, enum ledger_table table, struct slice key, struct slice value);
+    struct slice_rows *rows;
+    enum err (*visit)(void *context, uint64_t slice_row, enum ledger_table table, struct slice key,
+                      struct slice value);
     void *context;
 };
 
@@ -105,18 +105,30 @@ static enum err whole_step(struct walk *walk, enum ledger_table table, struct sl
                            struct slice value)
 {
     struct whole_walk *scan = (struct whole_walk *)walk;
-    return scan->visit(scan->context, table, key, value);
+    return scan->visit(scan->context, slice_rows_at(scan->rows, table, key), table, key, value);
 }
 
-enum err state_scan_all(struct state *state, uint64_t *out_checkpointed_row,
-                        enum err (*visit)(void *context, enum ledger_table table, struct slice key,
+enum err state_scan_all(struct state *state, struct slice_rows **out_rows,
+                        enum err (*visit)(void *context, uint64_t slice_row,
+                                          enum ledger_table table, struct slice key,
                                           struct slice value),
                         void *context)
 {
+    struct slice_rows *rows = malloc(sizeof *rows);
+    if (rows == NULL) {
+        return ERR_RESOURCE;
+    }
     struct whole_walk scan = {
         .walk = {.step = whole_step, .start = {.bytes = {1}, .length = 1}}, /* behind table 0 */
+        .rows = rows,
         .visit = visit,
         .context = context,
     };
-    return walk_snapshot(state, &scan.walk, out_checkpointed_row);
+    enum err err = walk_snapshot(state, &scan.walk, rows);
+    if (err != ERR_OK || out_rows == NULL) {
+        slice_rows_destroy(rows);
+        return err;
+    }
+    *out_rows = rows;
+    return ERR_OK;
 }

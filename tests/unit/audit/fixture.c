@@ -102,7 +102,9 @@ void fixture_init(struct fixture *f)
     f->store = memory_store_port(f->tables);
     plan_init(&f->plan);
     batch_begin(&f->builder, 1);
-    f->options = (struct audit_options){.journal = {f, NULL, replay, NULL, NULL, next_row},
+    f->options = (struct audit_options){.journal = {.context = f,
+                                                    .replay = replay,
+                                                    .next_row = next_row},
                                         .coalition = "highstreet",
                                         .self = f->roster.self,
                                         .context = f,

@@ -13,7 +13,7 @@ struct place {
     char folder[64];
     struct journal_file *file;
     struct state *state;
-    struct overlay *overlay;
+    struct state_writer *writer;
 };
 
 static int set_up(void **state)
@@ -25,8 +25,9 @@ static int set_up(void **state)
     (void)snprintf(p->folder, sizeof p->folder, "/tmp/talea-audit-XXXXXX");
     assert_non_null(mkdtemp(p->folder));
     assert_int_equal(journal_file_open(p->folder, JOURNAL_WRITE, &p->file, &note), ERR_OK);
-    assert_int_equal(state_open(p->folder, STATE_WRITE, &p->state, &note), ERR_OK);
-    assert_int_equal(overlay_create(p->state, &p->overlay), ERR_OK);
+    struct state_options options = {.folder = p->folder, .mode = STATE_WRITE};
+    assert_int_equal(state_open(&options, &p->state, &note), ERR_OK);
+    assert_int_equal(state_writer_create(p->state, &p->writer), ERR_OK);
     fixture_trade(&p->f);
     p->f.options.journal = journal_file_port(p->file);
     p->f.options.state = p->state;
@@ -40,7 +41,7 @@ static int tear_down(void **state)
                                         "state.lock",  "journal.mdb-lock", "state.mdb-lock"};
     struct place *p = *state;
     char path[128];
-    overlay_destroy(p->overlay);
+    state_writer_destroy(p->writer);
     state_close(p->state);
     journal_file_close(p->file);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -65,10 +66,16 @@ static void append(struct place *p, size_t index)
                      ERR_OK);
 }
 
+static void make_visible(struct place *p, uint64_t last_row)
+{
+    assert_int_equal(state_writer_seal(p->writer, last_row), ERR_OK);
+    state_make_durable(p->state, last_row);
+}
+
 /* The same, into the tables; gives its last row. */
 static uint64_t publish(struct place *p, size_t index)
 {
-    struct ledger_store store = overlay_port(p->overlay);
+    struct ledger_store store = state_writer_port(p->writer);
     struct batch_view batch;
     struct slice bytes;
     struct record record;
@@ -80,7 +87,7 @@ static uint64_t publish(struct place *p, size_t index)
         assert_int_equal(ledger_apply(&store, &record, &note), ERR_OK);
     }
     uint64_t last_row = batch.first_row + batch.count - 1;
-    overlay_publish(p->overlay, last_row);
+    make_visible(p, last_row);
     return last_row;
 }
 
@@ -161,13 +168,13 @@ static void test_journal_is_an_older_copy(void **state)
 static void put_by_hand(struct place *p, enum ledger_table table, const struct ledger_key *key,
                         struct slice value)
 {
-    struct ledger_store store = overlay_port(p->overlay);
+    struct ledger_store store = state_writer_port(p->writer);
     struct slice name = slice_of(key->bytes, key->length);
-    uint64_t row = state_published_row(p->state);
+    uint64_t row = state_durable_row(p->state);
     assert_int_equal(value.at == NULL ? store.del(store.context, table, name)
                                       : store.put(store.context, table, name, value),
                      ERR_OK);
-    overlay_publish(p->overlay, row);
+    make_visible(p, row);
     assert_int_equal(state_checkpoint(p->state), ERR_OK);
 }
 

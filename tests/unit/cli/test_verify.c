@@ -87,7 +87,8 @@ static void write_files(struct place *p, bool has_state)
     }
     journal_file_close(file);
     if (has_state) {
-        assert_int_equal(state_open(p->data, STATE_WRITE, &state, &note), ERR_OK);
+        struct state_options options = {.folder = p->data, .mode = STATE_WRITE};
+        assert_int_equal(state_open(&options, &state, &note), ERR_OK);
         state_close(state);
     }
 }

@@ -269,7 +269,8 @@ static void test_purpose_registry(void **state)
                                                         "statement",
                                                         "statement-countersign",
                                                         "mandate",
-                                                        "card-block"};
+                                                        "card-block",
+                                                        "backup"};
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {
         assert_string_equal(purpose_name((enum purpose)number), names[number]);
     }

@@ -1,5 +1,6 @@
 #include "coalition.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,14 +35,26 @@ static void on_trouble(void *context, const char *what, const char *detail)
 {
     (void)what;
     (void)detail;
-    ((struct brand *)context)->troubles++;
+    atomic_fetch_add(&((struct brand *)context)->troubles, 1);
+}
+
+static enum err may_write(void *context)
+{
+    return atomic_load(&((struct brand *)context)->is_full) ? ERR_RESOURCE : ERR_OK;
 }
 
 static enum err faulty_append(void *context, uint64_t first_row, uint32_t count, struct slice batch,
                               uint64_t fence)
 {
     struct faulty_journal *journal = context;
-    if (journal->failures_before > 0) {
+    atomic_fetch_add(&journal->waiting, 1);
+    while (atomic_load(&journal->is_held)) {
+        sched_yield();
+    }
+    atomic_fetch_sub(&journal->waiting, 1);
+    if (journal->sound_before > 0) {
+        journal->sound_before--;
+    } else if (journal->failures_before > 0) {
         journal->failures_before--;
         return ERR_STORAGE;
     }
@@ -64,6 +77,14 @@ static enum err faulty_read(void *context, uint64_t row, uint64_t *out_first, st
 {
     struct faulty_journal *journal = context;
     return journal->real.read(journal->real.context, row, out_first, out);
+}
+
+static enum err
+faulty_look(void *context, uint64_t row,
+            enum err (*visit)(void *visitor, uint64_t first_row, struct slice batch), void *visitor)
+{
+    struct faulty_journal *journal = context;
+    return journal->real.look(journal->real.context, row, visit, visitor);
 }
 
 static enum err faulty_trim(void *context, uint64_t row)
@@ -111,15 +132,19 @@ void brand_open(struct brand *brand)
     struct note note = {""};
     assert_int_equal(journal_file_open(brand->folder, JOURNAL_WRITE, &brand->file, &note), ERR_OK);
     brand->journal.real = journal_file_port(brand->file);
-    assert_int_equal(state_open(brand->folder, STATE_WRITE, &brand->state, &note), ERR_OK);
+    struct state_options tables = {.folder = brand->folder, .mode = STATE_WRITE};
+    assert_int_equal(state_open(&tables, &brand->state, &note), ERR_OK);
     struct engine_options options = {
-        .journal = {&brand->journal, faulty_append, faulty_replay, faulty_read, faulty_trim,
-                    faulty_next_row},
+        .journal = {&brand->journal, faulty_append, faulty_replay, faulty_read, faulty_look,
+                    faulty_trim, faulty_next_row},
         .state = brand->state,
         .signer = brand->signer,
         .coalition = "demo",
         .clock = {brand, brand_now},
         .terms = {.roster = &brand->roster, .refund_grace_ms = DAY_MS, .debt_limit = {INT64_MAX}},
+        .checkpoint_every_ms = brand->checkpoint_every_ms,
+        .may_write = may_write,
+        .may_write_context = brand,
         .on_trouble = on_trouble,
         .hook_context = brand,
     };
@@ -135,6 +160,32 @@ void brand_close(struct brand *brand)
     state_close(brand->state);
     journal_file_close(brand->file);
     brand->engine = NULL;
+}
+
+static void copy_file(const char *from_folder, const char *to_folder, const char *name)
+{
+    static uint8_t bytes[1 << 16];
+    char path[192];
+    (void)snprintf(path, sizeof path, "%s/%s", from_folder, name);
+    FILE *from = fopen(path, "rb");
+    (void)snprintf(path, sizeof path, "%s/%s", to_folder, name);
+    FILE *to = fopen(path, "wb");
+    assert_non_null(from);
+    assert_non_null(to);
+    for (size_t length; (length = fread(bytes, 1, sizeof bytes, from)) > 0;) {
+        assert_int_equal(fwrite(bytes, 1, length, to), length);
+    }
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(fclose(from), 0);
+}
+
+void brand_copy(const struct brand *brand, struct brand *out_copy, unsigned index)
+{
+    brand_init(out_copy, index);
+    out_copy->now = brand->now;
+    out_copy->checkpoint_every_ms = brand->checkpoint_every_ms;
+    copy_file(brand->folder, out_copy->folder, "journal.mdb");
+    copy_file(brand->folder, out_copy->folder, "state.mdb");
 }
 
 void brand_fini(struct brand *brand)
@@ -228,6 +279,7 @@ void brand_assert_audit(struct brand *brand)
                                     .self = brand->id,
                                     .context = brand,
                                     .find_key = find_key};
+    assert_int_equal(engine_checkpoint(brand->engine), ERR_OK); /* all slices at one row */
     if (audit_run(&options, &summary, &finding) != ERR_OK) {
         fail_msg("audit of %s: row %llu, %s: %s", brand->id.text, (unsigned long long)finding.row,
                  finding.invariant, finding.note.text);

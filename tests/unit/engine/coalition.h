@@ -2,16 +2,21 @@
 #ifndef TEST_COALITION_H
 #define TEST_COALITION_H
 
+#include <stdatomic.h>
+
 #include "engine/engine.h"
 #include "engine/outbox.h"
 
 #define BRANDS 2
 
-/* A journal that can be made to fail, before or after the batch is durable. */
+/* A journal that can be made to fail, before or after the batch is durable, or to take long. */
 struct faulty_journal {
     struct journal real;
     int failures_before; /* so many appends fail and leave nothing */
     int failures_after;  /* so many appends are durable but report a failure */
+    int sound_before;    /* so many appends go well before the first failure */
+    atomic_bool is_held; /* appends wait */
+    atomic_uint waiting; /* that do */
 };
 
 struct brand {
@@ -28,7 +33,9 @@ struct brand {
     struct faulty_journal journal;
     struct state *state;
     struct engine *engine;
-    unsigned troubles;
+    atomic_uint troubles;
+    int64_t checkpoint_every_ms; /* of the next opening */
+    atomic_bool is_full;         /* the guard before new work says ERR_RESOURCE */
 };
 
 void brand_init(struct brand *brand, unsigned index);
@@ -36,6 +43,9 @@ void brand_open(struct brand *brand);
 /* Stops; what the checkpoint holds depends on the engine's close. */
 void brand_close(struct brand *brand);
 void brand_fini(struct brand *brand);
+
+/* Another home whose files are what a kill at this moment would leave. Nothing may be under way. */
+void brand_copy(const struct brand *brand, struct brand *out_copy, unsigned index);
 
 struct uid id_of(unsigned number);
 struct outcome brand_enrol(struct brand *brand, unsigned number, struct uid *out_member,

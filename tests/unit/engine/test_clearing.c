@@ -254,7 +254,8 @@ static void test_a_shop_can_not_choose_its_tariff(void **state)
     struct roster roster = pair->b.roster;
     roster.tariffs = two;
     roster.tariff_count = 2;
-    struct engine_terms terms = {.roster = &roster, .refund_grace_ms = DAY_MS, .debt_limit = {INT64_MAX}};
+    struct engine_terms terms = {
+        .roster = &roster, .refund_grace_ms = DAY_MS, .debt_limit = {INT64_MAX}};
     assert_int_equal(engine_set_terms(pair->b.engine, &terms), ERR_OK);
     struct clearing_entry entries[4] = {
         {.kind = ENTRY_EARN, .points = {100}, .tariff = 1, .transaction_id = id_of(50)},

@@ -56,7 +56,7 @@ static void test_failed_commit_changes_nothing(void **state)
     a.journal.failures_before = 1;
     assert_int_equal(brand_earn(&a, 3, &card, 2000).err, ERR_STORAGE);
     assert_int_equal(brand_member(&a, &member).available.minor, 10);
-    assert_int_equal(a.troubles, 1);
+    assert_int_equal(atomic_load(&a.troubles), 1);
     struct outcome retried = brand_earn(&a, 3, &card, 2000);
     assert_int_equal(retried.err, ERR_OK);
     assert_false(retried.is_repeat);

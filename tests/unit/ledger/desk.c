@@ -31,9 +31,8 @@ void desk_init(struct desk *desk)
                                    .tariffs = &desk->tariff,
                                    .tariff_count = 1};
     assert_int_equal(roster_prepare(&desk->roster, &note), ERR_OK);
-    desk->terms = (struct ledger_terms){.roster = &desk->roster,
-                                        .codec = {NULL, encode_entry},
-                                        .debt_limit = points_of(INT64_MAX)};
+    desk->terms = (struct ledger_terms){
+        .roster = &desk->roster, .codec = {NULL, encode_entry}, .debt_limit = points_of(INT64_MAX)};
     assert_int_equal(memory_store_create(&desk->tables), ERR_OK);
     desk->store = memory_store_port(desk->tables);
     plan_init(&desk->plan);
@@ -93,8 +92,8 @@ static enum err sum_row(void *context, enum ledger_table table, struct slice key
     return ERR_OK;
 }
 
-/* Debits equal credits; what is issued and not gone is what members have. Nobody has points and owes
- * points at once. */
+/* Debits equal credits; what is issued and not gone is what members have. Nobody has points and
+ * owes points at once. */
 static void check_invariants(const struct desk *desk)
 {
     struct sums sums = {{0}, {0}, 0, 0};
@@ -154,9 +153,9 @@ static void record_and_apply(struct desk *desk, const struct command *command)
 enum verdict desk_tell(struct desk *desk, const struct command *command)
 {
     bool is_repeat;
-    assert_int_equal(ledger_decide(&desk->store.view, &desk->terms, command, desk->now, &desk->plan,
-                                   &is_repeat),
-                     ERR_OK);
+    assert_int_equal(
+        ledger_decide(&desk->store.view, &desk->terms, command, desk->now, &desk->plan, &is_repeat),
+        ERR_OK);
     desk->answer = desk->plan.answer;
     enum verdict verdict = desk->plan.verdict;
     check_verdict(command, verdict);

@@ -1,5 +1,5 @@
-/* One brand's ledger behind a desk: commands are told, decided, recorded, applied, and after each of
- * them the invariants are looked at. Alfa is the brand itself, beta its partner. */
+/* One brand's ledger behind a desk: commands are told, decided, recorded, applied, and after each
+ * of them the invariants are looked at. Alfa is the brand itself, beta its partner. */
 #ifndef LEDGER_DESK_H
 #define LEDGER_DESK_H
 

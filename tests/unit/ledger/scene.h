@@ -1,4 +1,5 @@
-/* A desk with some of everything, where every command has a way to be OK and one to each refusal. */
+/* A desk with some of everything, where every command has a way to be OK and one to each refusal.
+ */
 #ifndef LEDGER_SCENE_H
 #define LEDGER_SCENE_H
 

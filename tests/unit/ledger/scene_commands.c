@@ -22,12 +22,12 @@ static void fill_till(struct scene *s, struct command *c)
         break;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
-        c->hold = (struct command_hold){
-            .redeemer = s->desk.roster.self,
-            .card = c->kind == COMMAND_HOLD ? s->rich_card : s->beta_card,
-            .points = points_of(5),
-            .capture_by = {s->desk.now.ms + DAY_MS},
-            .deliver_by = {s->desk.now.ms + 2 * DAY_MS}};
+        c->hold =
+            (struct command_hold){.redeemer = s->desk.roster.self,
+                                  .card = c->kind == COMMAND_HOLD ? s->rich_card : s->beta_card,
+                                  .points = points_of(5),
+                                  .capture_by = {s->desk.now.ms + DAY_MS},
+                                  .deliver_by = {s->desk.now.ms + 2 * DAY_MS}};
         break;
     case COMMAND_CAPTURE:
     case COMMAND_VOID:
@@ -52,8 +52,7 @@ static void fill_steps(struct scene *s, struct command *c)
         c->due.id = s->rich;
         break;
     case COMMAND_EXPIRE_HOLD:
-        c->due = (struct command_due){
-            s->hold, s->desk.roster.self, {s->desk.now.ms + 2 * DAY_MS}};
+        c->due = (struct command_due){s->hold, s->desk.roster.self, {s->desk.now.ms + 2 * DAY_MS}};
         break;
     case COMMAND_TAKE_BATCH:
         c->take_batch.sender = *beta;

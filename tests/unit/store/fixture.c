@@ -38,15 +38,40 @@ struct journal_file *open_journal(const struct folder *folder, enum journal_mode
     return file;
 }
 
-struct state *open_state(const struct folder *folder, enum state_mode mode)
+static struct state *open_with(const struct folder *folder, enum state_mode mode,
+                               size_t cache_bytes)
 {
     struct note note = {""};
     struct state *state = NULL;
-    enum err err = state_open(folder->path, mode, &state, &note);
+    struct state_options options = {folder->path, mode, cache_bytes};
+    enum err err = state_open(&options, &state, &note);
     if (err != ERR_OK) {
         fail_msg("%s: %s", err_name(err), note.text);
     }
     return state;
+}
+
+struct state *open_state(const struct folder *folder, enum state_mode mode)
+{
+    return open_with(folder, mode, 0);
+}
+
+struct state *open_small_state(const struct folder *folder, size_t cache_bytes)
+{
+    return open_with(folder, STATE_WRITE, cache_bytes);
+}
+
+void make_visible(struct state *state, struct state_writer *writer, uint64_t last_row)
+{
+    assert_ok(state_writer_seal(writer, last_row));
+    state_make_durable(state, last_row);
+}
+
+struct slice member_key(const char *text, uint8_t out[16])
+{
+    memset(out, 0, 16);
+    memcpy(out, text, strlen(text));
+    return slice_of(out, 16);
 }
 
 uint64_t seed_begin(void)

@@ -25,6 +25,12 @@ void folder_remove(const struct folder *folder);
 
 struct journal_file *open_journal(const struct folder *folder, enum journal_mode mode);
 struct state *open_state(const struct folder *folder, enum state_mode mode);
+/* With a bound of its own for the cache. */
+struct state *open_small_state(const struct folder *folder, size_t cache_bytes);
+/* What the writer has written belongs to rows up to `last_row`, and readers see it. */
+void make_visible(struct state *state, struct state_writer *writer, uint64_t last_row);
+/* A member's id (16 bytes), made of a short text. */
+struct slice member_key(const char *text, uint8_t out[16]);
 
 /* The seed of the environment variable TALEA_TEST_SEED, else from the clock; printed. */
 uint64_t seed_begin(void);

@@ -67,18 +67,18 @@ static uint64_t append_again(const struct journal *journal, uint64_t row)
 }
 
 /* Publishes rows numbered from 1 and checkpoints until the disk is full; returns the last row. */
-static uint64_t checkpoint_until_full(struct state *state, struct overlay *overlay)
+static uint64_t checkpoint_until_full(struct state *state, struct state_writer *writer)
 {
     static const uint8_t value[4000] = {7};
-    struct ledger_store store = overlay_port(overlay);
+    struct ledger_store store = state_writer_port(writer);
     enum err err = ERR_OK;
-    uint64_t row = state_published_row(state);
+    uint64_t row = state_durable_row(state);
     while (row < APPENDS_MAX && err == ERR_OK) {
         uint8_t key[8];
         put_u64_be(key, ++row);
         assert_ok(store.put(store.context, TABLE_SALE, slice_of(key, sizeof key),
                             slice_of(value, sizeof value)));
-        overlay_publish(overlay, row);
+        make_visible(state, writer, row);
         err = row % 10 == 0 ? state_checkpoint(state) : ERR_OK;
     }
     assert_true(err == ERR_STORAGE || err == ERR_RESOURCE);
@@ -104,7 +104,7 @@ static void assert_rows(struct state *state, uint64_t last)
 static void fill_and_recover(struct folder *folder, void (*squeeze)(const struct folder *),
                              void (*release)(const struct folder *))
 {
-    struct overlay *overlay = NULL;
+    struct state_writer *writer = NULL;
     struct journal_file *file = open_journal(folder, JOURNAL_WRITE);
     struct journal journal = journal_file_port(file);
     uint64_t row = append_again(&journal, append_again(&journal, 1));
@@ -124,16 +124,16 @@ static void fill_and_recover(struct folder *folder, void (*squeeze)(const struct
     assert_int_equal(unlink(path), 0);
 
     struct state *state = open_state(folder, STATE_WRITE);
-    assert_ok(overlay_create(state, &overlay));
+    assert_ok(state_writer_create(state, &writer));
     squeeze(folder);
-    row = checkpoint_until_full(state, overlay);
+    row = checkpoint_until_full(state, writer);
     assert_true(state_checkpointed_row(state) < row);
     assert_rows(state, row);
     release(folder);
     assert_ok(state_checkpoint(state));
     assert_int_equal(state_checkpointed_row(state), row);
     assert_rows(state, row);
-    overlay_destroy(overlay);
+    state_writer_destroy(writer);
     state_close(state);
     state = open_state(folder, STATE_WRITE);
     assert_rows(state, row);

@@ -153,14 +153,17 @@ static void test_wrong_format(void **unused)
     file_path(&folder, "journal.mdb", path);
     set_format(path, "\x07\0\0\0journal", 11);
     assert_refused(&folder, ERR_UNSUPPORTED,
-                   (const char *const[]){"journal format 7", "knows format 1"});
+                   (const char *const[]){"journal format 7", "knows format 2"});
+    set_format(path, "\x01\0\0\0journal", 11);
+    assert_refused(&folder, ERR_UNSUPPORTED,
+                   (const char *const[]){"journal format 1", "the release that wrote it"});
     set_format(path, "\x01\0\0\0state", 9);
     assert_refused(&folder, ERR_UNSUPPORTED, (const char *const[]){path, "not a journal"});
     set_format(path, "\x01", 1);
     assert_refused(&folder, ERR_UNSUPPORTED, (const char *const[]){path, "not a journal"});
     set_format(path, NULL, 0);
     assert_refused(&folder, ERR_UNSUPPORTED, (const char *const[]){path, "not a journal"});
-    set_format(path, "\x01\0\0\0journal", 11);
+    set_format(path, "\x02\0\0\0journal", 11);
     journal_file_close(open_journal(&folder, JOURNAL_WRITE));
     folder_remove(&folder);
 }
@@ -213,10 +216,11 @@ static void test_second_opener(void **unused)
     folder_remove(&folder);
 }
 
-static enum err count_row(void *context, enum ledger_table table, struct slice key,
-                          struct slice value)
+static enum err count_row(void *context, uint64_t slice_row, enum ledger_table table,
+                          struct slice key, struct slice value)
 {
     (void)table;
+    assert_int_equal(slice_row, 12);
     (void)key;
     size_t *rows = context;
     assert_int_equal(value.length, 10);
@@ -224,11 +228,11 @@ static enum err count_row(void *context, enum ledger_table table, struct slice k
     return ERR_OK;
 }
 
-static void fill_state(struct overlay *overlay, uint64_t row, unsigned first, unsigned count,
-                       size_t length)
+static void fill_state(struct state *state, struct state_writer *writer, uint64_t row,
+                       unsigned first, unsigned count, size_t length)
 {
     static const uint8_t bytes[3000] = {1};
-    struct ledger_store store = overlay_port(overlay);
+    struct ledger_store store = state_writer_port(writer);
     for (unsigned i = first; i < first + count; i++) {
         uint8_t key[8];
         put_u64_be(key, i);
@@ -237,7 +241,7 @@ static void fill_state(struct overlay *overlay, uint64_t row, unsigned first, un
                       ? store.del(store.context, TABLE_SALE, name)
                       : store.put(store.context, TABLE_SALE, name, slice_of(bytes, length)));
     }
-    overlay_publish(overlay, row);
+    make_visible(state, writer, row);
 }
 
 /* LMDB leaves out free pages at the end of a file: such a file is sound. One page further is not.
@@ -246,22 +250,22 @@ static void test_free_pages_at_the_end_may_be_absent(void **unused)
 {
     (void)unused;
     struct folder folder;
-    struct overlay *overlay = NULL;
+    struct state_writer *writer = NULL;
     char path[128];
     folder_make(&folder);
     struct state *state = open_state(&folder, STATE_WRITE);
-    assert_ok(overlay_create(state, &overlay));
-    fill_state(overlay, 1, 0, 100, 10);
+    assert_ok(state_writer_create(state, &writer));
+    fill_state(state, writer, 1, 0, 100, 10);
     assert_ok(state_checkpoint(state));
-    fill_state(overlay, 2, 1000, 400, 3000);
+    fill_state(state, writer, 2, 1000, 400, 3000);
     assert_ok(state_checkpoint(state));
-    fill_state(overlay, 3, 1000, 400, 0);
+    fill_state(state, writer, 3, 1000, 400, 0);
     assert_ok(state_checkpoint(state));
     for (uint64_t row = 4; row < 12; row++) { /* what is in use moves to the front */
-        fill_state(overlay, row, 0, 100, 10);
+        fill_state(state, writer, row, 0, 100, 10);
         assert_ok(state_checkpoint(state));
     }
-    overlay_destroy(overlay);
+    state_writer_destroy(writer);
     state_close(state);
 
     file_path(&folder, "state.mdb", path);
@@ -290,15 +294,14 @@ static void test_free_pages_at_the_end_may_be_absent(void **unused)
     assert_non_null(strstr(note.text, "truncated"));
 
     state = open_state(&folder, STATE_WRITE);
-    assert_ok(overlay_create(state, &overlay));
-    fill_state(overlay, 12, 100, 900, 10);
+    assert_ok(state_writer_create(state, &writer));
+    fill_state(state, writer, 12, 100, 900, 10);
     assert_ok(state_checkpoint(state));
     size_t rows = 0;
-    uint64_t row = 0;
-    assert_ok(state_scan_all(state, &row, count_row, &rows));
+    assert_ok(state_scan_all(state, NULL, count_row, &rows));
     assert_int_equal(rows, 1000);
-    assert_int_equal(row, 12);
-    overlay_destroy(overlay);
+    assert_int_equal(state_checkpointed_row(state), 12);
+    state_writer_destroy(writer);
     state_close(state);
     folder_remove(&folder);
 }

@@ -138,12 +138,12 @@ static void checkpoint_for_ever(const struct folder *folder, int out, int in)
 {
     (void)in;
     struct state *state = NULL;
-    struct overlay *overlay = NULL;
-    if (state_open(folder->path, STATE_WRITE, &state, NULL) != ERR_OK ||
-        overlay_create(state, &overlay) != ERR_OK) {
+    struct state_writer *writer = NULL;
+    if (state_open(&(struct state_options){folder->path, STATE_WRITE, 0}, &state, NULL) != ERR_OK ||
+        state_writer_create(state, &writer) != ERR_OK) {
         _exit(1);
     }
-    struct ledger_store store = overlay_port(overlay);
+    struct ledger_store store = state_writer_port(writer);
     for (uint64_t row = state_checkpointed_row(state) + 1;; row++) {
         uint8_t key[8];
         put_u64_be(key, row % KEYS);
@@ -153,7 +153,8 @@ static void checkpoint_for_ever(const struct folder *folder, int out, int in)
         if (err == ERR_OK && row % 2 == 0) {
             err = store.del(store.context, TABLE_ACCOUNT, slice_of(key, sizeof key));
         }
-        overlay_publish(overlay, row);
+        err = err == ERR_OK ? state_writer_seal(writer, row) : err;
+        state_make_durable(state, row);
         if (err == ERR_OK && row % 7 == 0) {
             err = state_checkpoint(state);
             tell(out, row);
@@ -179,11 +180,12 @@ static void expected_fill(struct expected_rows *expected, uint64_t last_row)
     }
 }
 
-static enum err collect_row(void *context, enum ledger_table table, struct slice key,
-                            struct slice value)
+static enum err collect_row(void *context, uint64_t slice_row, enum ledger_table table,
+                            struct slice key, struct slice value)
 {
     struct expected_rows *rows = context;
     uint64_t number;
+    (void)slice_row;
     assert_int_equal(table, TABLE_ACCOUNT);
     assert_int_equal(key.length, 8);
     assert_int_equal(value.length, sizeof number);
@@ -210,9 +212,13 @@ static void test_killed_checkpointer(void **unused)
         uint64_t row = 0;
         struct expected_rows expected;
         struct expected_rows found = {{0}};
-        assert_ok(state_scan_all(state, &row, collect_row, &found));
+        struct slice_rows *rows = NULL;
+        assert_ok(state_scan_all(state, &rows, collect_row, &found));
+        row = slice_rows_lowest(rows);
+        assert_int_equal(slice_rows_highest(rows), row);
+        slice_rows_destroy(rows);
         assert_int_equal(row, state_checkpointed_row(state));
-        assert_int_equal(row, state_published_row(state));
+        assert_int_equal(row, state_durable_row(state));
         assert_true(row >= acknowledged);
         expected_fill(&expected, row);
         assert_memory_equal(&found, &expected, sizeof found);
@@ -226,29 +232,33 @@ static void step_on_demand(const struct folder *folder, int out, int in)
 {
     struct journal_file *file = NULL;
     struct state *state = NULL;
-    struct overlay *overlay = NULL;
+    struct state_writer *writer = NULL;
     if (journal_file_open(folder->path, JOURNAL_WRITE, &file, NULL) != ERR_OK ||
-        state_open(folder->path, STATE_WRITE, &state, NULL) != ERR_OK ||
-        overlay_create(state, &overlay) != ERR_OK) {
+        state_open(&(struct state_options){folder->path, STATE_WRITE, 0}, &state, NULL) != ERR_OK ||
+        state_writer_create(state, &writer) != ERR_OK) {
         _exit(1);
     }
     struct journal journal = journal_file_port(file);
-    struct ledger_store store = overlay_port(overlay);
+    struct ledger_store store = state_writer_port(writer);
     uint64_t row;
+    uint8_t id[16];
     tell(out, 0);
     while (hear(in, &row)) {
         struct slice body = slice_of(&row, sizeof row);
         if (journal.append(journal.context, row, 1, body, 1) != ERR_OK ||
-            store.put(store.context, TABLE_MEMBER, slice_of("m", 1), body) != ERR_OK) {
+            store.put(store.context, TABLE_MEMBER, member_key("m", id), body) != ERR_OK) {
             _exit(2);
         }
-        overlay_publish(overlay, row);
+        if (state_writer_seal(writer, row) != ERR_OK) {
+            _exit(2);
+        }
+        state_make_durable(state, row);
         if (state_checkpoint(state) != ERR_OK) {
             _exit(3);
         }
         tell(out, row);
     }
-    overlay_destroy(overlay);
+    state_writer_destroy(writer);
     state_close(state);
     journal_file_close(file);
 }
@@ -258,9 +268,10 @@ static void assert_held(const struct folder *folder)
     struct note note = {""};
     struct journal_file *file = NULL;
     struct state *state = NULL;
+    struct state_options options = {folder->path, STATE_WRITE, 0};
     assert_int_equal(journal_file_open(folder->path, JOURNAL_WRITE, &file, &note), ERR_UNAVAILABLE);
     assert_non_null(strstr(note.text, "another talead holds it"));
-    assert_int_equal(state_open(folder->path, STATE_WRITE, &state, &note), ERR_UNAVAILABLE);
+    assert_int_equal(state_open(&options, &state, &note), ERR_UNAVAILABLE);
     assert_null(file);
     assert_null(state);
 }
@@ -278,11 +289,13 @@ static void test_read_only_beside_a_writer(void **unused)
     struct state *state = open_state(&folder, STATE_READ_ONLY);
     struct journal journal = journal_file_port(file);
     struct state_reader *reader = NULL;
-    struct overlay *overlay = NULL;
+    struct state_writer *writer = NULL;
     assert_ok(state_reader_create(state, &reader));
     struct ledger_view view = state_reader_view(reader);
     struct slice value;
-    assert_int_equal(view.get(view.context, TABLE_MEMBER, slice_of("m", 1), &value), ERR_NOT_FOUND);
+    uint8_t id[16];
+    assert_int_equal(view.get(view.context, TABLE_MEMBER, member_key("m", id), &value),
+                     ERR_NOT_FOUND);
     for (uint64_t row = 1; row <= 20; row++) {
         tell(child.to, row);
         assert_true(hear(child.from, &heard));
@@ -290,12 +303,12 @@ static void test_read_only_beside_a_writer(void **unused)
         assert_ok(journal.next_row(journal.context, &next));
         assert_int_equal(next, row + 1);
         assert_int_equal(state_checkpointed_row(state), row);
-        assert_int_equal(state_published_row(state), row);
-        assert_ok(view.get(view.context, TABLE_MEMBER, slice_of("m", 1), &value));
+        assert_int_equal(state_durable_row(state), row);
+        assert_ok(view.get(view.context, TABLE_MEMBER, member_key("m", id), &value));
         assert_true(slice_equal(value, slice_of(&row, sizeof row)));
     }
     assert_int_equal(state_checkpoint(state), ERR_INPUT);
-    assert_int_equal(overlay_create(state, &overlay), ERR_INPUT);
+    assert_int_equal(state_writer_create(state, &writer), ERR_INPUT);
     assert_int_equal(journal.append(journal.context, 21, 1, slice_of("x", 1), 1), ERR_DENIED);
     state_reader_destroy(reader);
     state_close(state);

@@ -1,4 +1,5 @@
-/* The state: overlay, publish, checkpoint, scan, one thing at a time (test_model.c mixes them). */
+/* The state: versions, batches, checkpoint, cache, scan, one thing at a time (test_model.c mixes
+ * them). */
 #include "fixture.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 struct store_under_test {
     struct folder folder;
     struct state *state;
-    struct overlay *overlay;
+    struct state_writer *writer;
     struct ledger_store store;
     struct state_reader *reader;
     struct ledger_view view;
@@ -23,15 +24,15 @@ static void test_attach(struct store_under_test *t)
     t->state = open_state(&t->folder, STATE_WRITE);
     t->fault = (struct fault){0, 0};
     state_set_faults(t->state, fault_hook(&t->fault));
-    assert_ok(overlay_create(t->state, &t->overlay));
+    assert_ok(state_writer_create(t->state, &t->writer));
     assert_ok(state_reader_create(t->state, &t->reader));
-    t->store = overlay_port(t->overlay);
+    t->store = state_writer_port(t->writer);
     t->view = state_reader_view(t->reader);
 }
 
 static void test_detach(struct store_under_test *t)
 {
-    overlay_destroy(t->overlay);
+    state_writer_destroy(t->writer);
     state_reader_destroy(t->reader);
     state_close(t->state);
 }
@@ -55,50 +56,104 @@ static struct slice text(const char *s)
 
 static void put(struct store_under_test *t, const char *key, const char *value)
 {
-    assert_ok(t->store.put(t->store.context, TABLE_MEMBER, text(key), text(value)));
+    assert_ok(t->store.put(t->store.context, TABLE_CARD, text(key), text(value)));
 }
 
 static void del(struct store_under_test *t, const char *key)
 {
-    assert_ok(t->store.del(t->store.context, TABLE_MEMBER, text(key)));
+    assert_ok(t->store.del(t->store.context, TABLE_CARD, text(key)));
+}
+
+static void publish(struct store_under_test *t, uint64_t last_row)
+{
+    make_visible(t->state, t->writer, last_row);
 }
 
 static void assert_row(const struct ledger_view *view, const char *key, const char *value)
 {
     struct slice found = {0};
-    enum err err = view->get(view->context, TABLE_MEMBER, text(key), &found);
+    enum err err = view->get(view->context, TABLE_CARD, text(key), &found);
     assert_int_equal(err, value == NULL ? ERR_NOT_FOUND : ERR_OK);
     assert_true(value == NULL || slice_equal(found, text(value)));
 }
 
-#define assert_published(t, key, value) assert_row(&(t)->view, key, value)
-#define assert_pending(t, key, value)   assert_row(&(t)->store.view, key, value)
+#define assert_durable(t, key, value) assert_row(&(t)->view, key, value)
+#define assert_pending(t, key, value) assert_row(&(t)->store.view, key, value)
 
-static void test_visible_when_published(void **unused)
+static void test_visible_when_durable(void **unused)
 {
     (void)unused;
     struct store_under_test t;
     test_begin(&t);
     put(&t, "a", "1");
     assert_pending(&t, "a", "1");
-    assert_published(&t, "a", NULL);
-    overlay_publish(t.overlay, 5);
-    assert_published(&t, "a", "1");
+    assert_durable(&t, "a", NULL);
+    assert_ok(state_writer_seal(t.writer, 5));
+    assert_durable(&t, "a", NULL);
+    state_make_durable(t.state, 4);
+    assert_durable(&t, "a", NULL);
+    assert_int_equal(state_durable_row(t.state), 0);
+    state_make_durable(t.state, 5);
+    assert_durable(&t, "a", "1");
     assert_pending(&t, "a", "1");
-    assert_int_equal(state_published_row(t.state), 5);
+    assert_int_equal(state_durable_row(t.state), 5);
     assert_int_equal(state_checkpointed_row(t.state), 0);
-    assert_true(state_memtable_bytes(t.state) > 0);
+    assert_int_equal(state_replay_from(t.state), 1);
+    assert_int_equal(state_dirty_bytes(t.state), 2);
+    assert_true(state_memory_bytes(t.state) > 0);
     del(&t, "a");
     assert_pending(&t, "a", NULL);
-    assert_published(&t, "a", "1");
-    overlay_clear(t.overlay);
+    assert_durable(&t, "a", "1");
+    state_writer_rollback(t.writer);
     assert_pending(&t, "a", "1");
     del(&t, "a");
     del(&t, "never there");
     put(&t, "b", "");
-    overlay_publish(t.overlay, 6);
-    assert_published(&t, "a", NULL);
-    assert_published(&t, "b", "");
+    publish(&t, 6);
+    assert_durable(&t, "a", NULL);
+    assert_durable(&t, "b", "");
+    test_end(&t);
+}
+
+/* Several batches under way: readers see the durable one, a rollback goes back to it. */
+static void test_batches_in_flight(void **unused)
+{
+    (void)unused;
+    struct store_under_test t;
+    test_begin(&t);
+    for (uint64_t row = 1; row <= 4; row++) {
+        put(&t, "a", row == 1 ? "1" : row == 2 ? "two" : row == 3 ? "3" : "four");
+        if (row == 3) {
+            put(&t, "b", "3");
+        }
+        assert_ok(state_writer_seal(t.writer, row));
+    }
+    assert_pending(&t, "a", "four");
+    state_make_durable(t.state, 2);
+    assert_durable(&t, "a", "two");
+    assert_ok(state_checkpoint(t.state));
+    assert_int_equal(state_checkpointed_row(t.state), 2);
+    state_make_durable(t.state, 3);
+    assert_durable(&t, "a", "3");
+    assert_durable(&t, "b", "3");
+    put(&t, "b", "5");
+    state_writer_rollback(t.writer);
+    assert_pending(&t, "a", "3");
+    assert_pending(&t, "b", "3");
+    put(&t, "a", "4 again");
+    assert_ok(state_writer_seal(t.writer, 4));
+    state_writer_rollback(t.writer);
+    assert_durable(&t, "a", "3");
+    for (unsigned i = 0; i < LIMIT_SEALED_BATCHES; i++) {
+        assert_ok(state_writer_seal(t.writer, 4 + i));
+    }
+    put(&t, "a", "waits");
+    assert_int_equal(state_writer_seal(t.writer, 99), ERR_RESOURCE);
+    state_make_durable(t.state, 4);
+    assert_ok(state_writer_seal(t.writer, 99));
+    assert_durable(&t, "a", "3");
+    state_make_durable(t.state, 99);
+    assert_durable(&t, "a", "waits");
     test_end(&t);
 }
 
@@ -108,28 +163,56 @@ static void test_mark_and_undo(void **unused)
     struct store_under_test t;
     test_begin(&t);
     put(&t, "a", "0");
-    overlay_publish(t.overlay, 1);
+    publish(&t, 1);
     put(&t, "a", "1");
     put(&t, "b", "1");
-    overlay_mark(t.overlay);
+    state_writer_mark(t.writer);
     put(&t, "a", "a longer value than there was room for");
     put(&t, "a", "2");
     del(&t, "b");
     put(&t, "c", "2");
     assert_pending(&t, "a", "2");
-    overlay_undo_to_mark(t.overlay);
+    state_writer_undo_to_mark(t.writer);
     assert_pending(&t, "a", "1");
     assert_pending(&t, "b", "1");
     assert_pending(&t, "c", NULL);
     put(&t, "b", "3");
-    overlay_undo_to_mark(t.overlay); /* to the same mark */
+    state_writer_undo_to_mark(t.writer); /* to the same mark */
     assert_pending(&t, "b", "1");
     put(&t, "d", "4");
-    overlay_publish(t.overlay, 2);
+    publish(&t, 2);
     put(&t, "d", "5");
-    overlay_undo_to_mark(t.overlay); /* nothing marked since the publish: all of it */
+    state_writer_undo_to_mark(t.writer); /* nothing marked since the seal: all of it */
     assert_pending(&t, "d", "4");
-    assert_published(&t, "a", "1");
+    assert_durable(&t, "a", "1");
+    test_end(&t);
+}
+
+/* An undo of a change whose older version a checkpoint let go meanwhile. */
+static void test_undo_across_a_checkpoint(void **unused)
+{
+    (void)unused;
+    struct store_under_test t;
+    test_begin(&t);
+    put(&t, "a", "1");
+    put(&t, "b", "1");
+    publish(&t, 1);
+    put(&t, "a", "2");
+    del(&t, "b");
+    assert_ok(state_checkpoint(t.state));
+    assert_int_equal(state_checkpointed_row(t.state), 1);
+    assert_durable(&t, "a", "1");
+    state_writer_undo_to_mark(t.writer);
+    assert_pending(&t, "a", "1");
+    assert_pending(&t, "b", "1");
+    assert_durable(&t, "b", "1");
+    publish(&t, 2);
+    assert_ok(state_checkpoint(t.state));
+    assert_int_equal(state_dirty_bytes(t.state), 0);
+    test_detach(&t);
+    test_attach(&t);
+    assert_durable(&t, "a", "1");
+    assert_durable(&t, "b", "1");
     test_end(&t);
 }
 
@@ -141,13 +224,13 @@ static void test_borrowed_value_put_back(void **unused)
     struct slice value;
     test_begin(&t);
     put(&t, "a", "0123456789abcdef0123456789abcdef");
-    overlay_mark(t.overlay);
+    state_writer_mark(t.writer);
     for (size_t cut = 0; cut < 3; cut++) {
-        assert_ok(t.store.view.get(t.overlay, TABLE_MEMBER, text("a"), &value));
-        assert_ok(t.store.put(t.store.context, TABLE_MEMBER, text("a"),
+        assert_ok(t.store.view.get(t.writer, TABLE_CARD, text("a"), &value));
+        assert_ok(t.store.put(t.store.context, TABLE_CARD, text("a"),
                               slice_of(value.at + 1, value.length - 1)));
-        assert_ok(t.store.view.get(t.overlay, TABLE_MEMBER, text("a"), &value));
-        assert_ok(t.store.put(t.store.context, TABLE_MEMBER, text("b"), value));
+        assert_ok(t.store.view.get(t.writer, TABLE_CARD, text("a"), &value));
+        assert_ok(t.store.put(t.store.context, TABLE_CARD, text("b"), value));
     }
     assert_pending(&t, "a", "3456789abcdef0123456789abcdef");
     assert_pending(&t, "b", "3456789abcdef0123456789abcdef");
@@ -157,27 +240,34 @@ static void test_borrowed_value_put_back(void **unused)
 static void test_bounds(void **unused)
 {
     (void)unused;
-    static const uint8_t long_key[LEDGER_KEY_MAX + 1] = {1};
+    static uint8_t long_bytes[LIMIT_STORE_ROW_BYTES + 1] = {1};
     struct store_under_test t;
     test_begin(&t);
     struct slice value = text("v");
-    struct slice good = slice_of(long_key, LEDGER_KEY_MAX);
-    struct slice bad = slice_of(long_key, LEDGER_KEY_MAX + 1);
-    struct slice huge = slice_of(long_key, LIMIT_STORE_ROW_BYTES + 1);
+    struct slice good = slice_of(long_bytes, LEDGER_KEY_MAX);
+    struct slice bad = slice_of(long_bytes, LEDGER_KEY_MAX + 1);
+    struct slice huge = slice_of(long_bytes, LIMIT_STORE_ROW_BYTES + 1);
+    struct slice largest = slice_of(long_bytes, LIMIT_STORE_ROW_BYTES);
     void *c = t.store.context;
-    assert_int_equal(t.store.put(c, TABLE_MEMBER, bad, value), ERR_INPUT);
+    assert_int_equal(t.store.put(c, TABLE_CARD, bad, value), ERR_INPUT);
     assert_int_equal(t.store.put(c, TABLE_END, good, value), ERR_INPUT);
     assert_int_equal(t.store.put(c, (enum ledger_table)0, good, value), ERR_INPUT);
-    assert_int_equal(t.store.put(c, TABLE_MEMBER, good, huge), ERR_INPUT);
-    assert_int_equal(t.store.del(c, TABLE_MEMBER, bad), ERR_INPUT);
-    assert_int_equal(t.view.get(t.view.context, TABLE_MEMBER, bad, &value), ERR_INPUT);
-    assert_ok(t.store.put(c, TABLE_MEMBER, good, value));
-    assert_ok(t.store.put(c, TABLE_RECEIPT, slice_of(NULL, 0), value));
-    overlay_publish(t.overlay, 1);
-    assert_ok(state_checkpoint(t.state));
-    assert_ok(t.view.get(t.view.context, TABLE_MEMBER, good, &value));
-    assert_ok(t.view.get(t.view.context, TABLE_RECEIPT, slice_of(NULL, 0), &value));
-    assert_true(slice_equal(value, text("v")));
+    assert_int_equal(t.store.put(c, TABLE_MEMBER, good, value), ERR_INPUT); /* not an id */
+    assert_int_equal(t.store.put(c, TABLE_CARD, good, huge), ERR_INPUT);
+    assert_int_equal(t.store.del(c, TABLE_CARD, bad), ERR_INPUT);
+    assert_int_equal(t.view.get(t.view.context, TABLE_CARD, bad, &value), ERR_INPUT);
+    assert_ok(t.store.put(c, TABLE_CARD, good, largest));
+    assert_ok(t.store.put(c, TABLE_RECEIPT, slice_of(NULL, 0), text("v")));
+    publish(&t, 1);
+    for (unsigned round = 0; round < 2; round++) {
+        assert_ok(t.view.get(t.view.context, TABLE_CARD, good, &value));
+        assert_true(slice_equal(value, largest));
+        assert_ok(t.view.get(t.view.context, TABLE_RECEIPT, slice_of(NULL, 0), &value));
+        assert_true(slice_equal(value, text("v")));
+        assert_ok(state_checkpoint(t.state));
+        test_detach(&t);
+        test_attach(&t);
+    }
     test_end(&t);
 }
 
@@ -188,30 +278,31 @@ static void test_checkpoint_and_reopen(void **unused)
     test_begin(&t);
     put(&t, "a", "1");
     put(&t, "b", "1");
-    overlay_publish(t.overlay, 7);
+    publish(&t, 7);
     assert_ok(state_checkpoint(t.state));
     assert_int_equal(state_checkpointed_row(t.state), 7);
-    assert_int_equal(state_memtable_bytes(t.state), 0);
-    assert_published(&t, "a", "1");
+    assert_int_equal(state_replay_from(t.state), 8);
+    assert_int_equal(state_dirty_bytes(t.state), 0);
+    assert_durable(&t, "a", "1");
     del(&t, "a");
     put(&t, "b", "2");
-    overlay_publish(t.overlay, 8);
-    assert_published(&t, "a", NULL); /* the tombstone hides the LMDB row */
+    publish(&t, 8);
+    assert_durable(&t, "a", NULL); /* the deletion hides the LMDB row */
     test_detach(&t);
     test_attach(&t); /* without a checkpoint: back to row 7 */
-    assert_int_equal(state_published_row(t.state), 7);
-    assert_published(&t, "a", "1");
-    assert_published(&t, "b", "1");
+    assert_int_equal(state_durable_row(t.state), 7);
+    assert_durable(&t, "a", "1");
+    assert_durable(&t, "b", "1");
     del(&t, "a");
-    overlay_publish(t.overlay, 8);
+    publish(&t, 8);
     assert_ok(state_checkpoint(t.state));
     assert_ok(state_checkpoint(t.state));
-    overlay_publish(t.overlay, 9); /* an empty batch moves the row as well */
+    publish(&t, 9); /* an empty batch moves the row as well */
     assert_ok(state_checkpoint(t.state));
     test_detach(&t);
     test_attach(&t);
     assert_int_equal(state_checkpointed_row(t.state), 9);
-    assert_published(&t, "a", NULL);
+    assert_durable(&t, "a", NULL);
     test_end(&t);
 }
 
@@ -222,33 +313,178 @@ static void test_failed_checkpoint_loses_nothing(void **unused)
     test_begin(&t);
     put(&t, "a", "1");
     put(&t, "b", "1");
-    overlay_publish(t.overlay, 1);
+    publish(&t, 1);
     t.fault = (struct fault){0, EIO};
     assert_int_equal(state_checkpoint(t.state), ERR_STORAGE);
     assert_int_equal(state_checkpointed_row(t.state), 0);
-    assert_published(&t, "a", "1");
+    assert_durable(&t, "a", "1");
     put(&t, "a", "2");
     del(&t, "b");
     put(&t, "c", "2");
-    overlay_publish(t.overlay, 2);
-    assert_published(&t, "a", "2");
-    assert_published(&t, "b", NULL);
-    /* The frozen rows get through, those after them don't. */
-    t.fault = (struct fault){1, ENOSPC};
+    publish(&t, 2);
+    assert_durable(&t, "a", "2");
+    assert_durable(&t, "b", NULL);
+    t.fault = (struct fault){0, ENOSPC};
     assert_int_equal(state_checkpoint(t.state), ERR_STORAGE);
-    assert_int_equal(state_checkpointed_row(t.state), 1);
-    assert_published(&t, "a", "2");
-    assert_published(&t, "b", NULL);
-    assert_published(&t, "c", "2");
+    assert_int_equal(state_checkpointed_row(t.state), 0);
+    assert_durable(&t, "a", "2");
+    assert_durable(&t, "b", NULL);
+    assert_durable(&t, "c", "2");
     assert_ok(state_checkpoint(t.state));
     assert_int_equal(state_checkpointed_row(t.state), 2);
-    assert_int_equal(state_memtable_bytes(t.state), 0);
+    assert_int_equal(state_dirty_bytes(t.state), 0);
     test_detach(&t);
     test_attach(&t);
-    assert_published(&t, "a", "2");
-    assert_published(&t, "b", NULL);
-    assert_published(&t, "c", "2");
+    assert_durable(&t, "a", "2");
+    assert_durable(&t, "b", NULL);
+    assert_durable(&t, "c", "2");
     test_end(&t);
+}
+
+static bool has_applied(struct store_under_test *t, const char *key, uint64_t row)
+{
+    return t->store.has_applied(t->store.context, TABLE_CARD, text(key), row);
+}
+
+/* A slice that is too big for one transaction, cut short in the middle: each part has its row. */
+static void test_slice_in_parts(void **unused)
+{
+    (void)unused;
+    struct store_under_test t;
+    test_begin(&t);
+    state_set_checkpoint_bytes(t.state, 12);
+    put(&t, "a", "1234");
+    put(&t, "b", "1234");
+    put(&t, "c", "1234");
+    publish(&t, 3);
+    t.fault = (struct fault){1, EIO};
+    assert_int_equal(state_checkpoint(t.state), ERR_STORAGE);
+    assert_int_equal(state_checkpointed_row(t.state), 0);
+    assert_int_equal(state_dirty_bytes(t.state), 5);
+    assert_durable(&t, "c", "1234");
+    assert_false(has_applied(&t, "a", 3)); /* as it was opened */
+    test_detach(&t);
+    test_attach(&t);
+    assert_int_equal(state_replay_from(t.state), 1);
+    assert_int_equal(state_newest_row(t.state), 3);
+    assert_true(has_applied(&t, "a", 3) && has_applied(&t, "b", 3));
+    assert_false(has_applied(&t, "a", 4) || has_applied(&t, "c", 1));
+    assert_durable(&t, "b", "1234");
+    assert_durable(&t, "c", NULL);
+    put(&t, "c", "1234");
+    publish(&t, 3);
+    assert_ok(state_checkpoint(t.state));
+    test_detach(&t);
+    test_attach(&t);
+    assert_int_equal(state_checkpointed_row(t.state), 3);
+    assert_true(has_applied(&t, "c", 3));
+    test_end(&t);
+}
+
+/* The slices that are due, one by one, the fullest first. */
+static void test_some_of_the_slices(void **unused)
+{
+    (void)unused;
+    struct store_under_test t;
+    bool is_more = true;
+    uint8_t id[16];
+    test_begin(&t);
+    assert_ok(state_checkpoint_some(t.state, 0, 1000, &is_more));
+    assert_false(is_more);
+    put(&t, "a", "0123456789");
+    assert_ok(t.store.put(t.store.context, TABLE_MEMBER, member_key("m", id), text("")));
+    assert_ok(state_checkpoint_some(t.state, 0, 1000, &is_more));
+    assert_false(is_more); /* nothing of it is durable */
+    publish(&t, 10);
+    assert_ok(state_checkpoint_some(t.state, 10, 27, &is_more));
+    assert_false(is_more);
+    assert_int_equal(state_dirty_bytes(t.state), 27);
+    assert_ok(state_checkpoint_some(t.state, 10, 26, &is_more)); /* too much: down to half */
+    assert_int_equal(state_dirty_bytes(t.state), 11);
+    assert_false(is_more);
+    assert_int_equal(state_checkpointed_row(t.state), 0);
+    assert_ok(state_checkpoint_some(t.state, 9, 1000, &is_more)); /* too far behind */
+    assert_int_equal(state_dirty_bytes(t.state), 0);
+    assert_false(is_more);
+    assert_int_equal(state_checkpointed_row(t.state), 10);
+    publish(&t, 11);
+    assert_ok(state_checkpoint_some(t.state, 0, 1000, &is_more)); /* nothing to write but that */
+    assert_int_equal(state_checkpointed_row(t.state), 11);
+    put(&t, "a", "1");
+    assert_ok(t.store.put(t.store.context, TABLE_DUE, text("d"), text("")));
+    publish(&t, 12);
+    assert_ok(state_checkpoint_table(t.state, TABLE_DUE));
+    assert_int_equal(state_dirty_bytes(t.state), 2);
+    assert_int_equal(state_checkpoint_table(t.state, TABLE_MEMBER), ERR_INPUT);
+    test_end(&t);
+}
+
+/* More rows than the cache has room for: those that LMDB has leave, and come back when asked for.
+ */
+static void test_small_cache(void **unused)
+{
+    (void)unused;
+    enum {
+        ROWS = 20000
+    };
+    static const uint8_t bytes[60] = {9};
+    struct store_under_test t;
+    struct slice value;
+    uint8_t id[16];
+    char name[16];
+    test_begin(&t);
+    test_detach(&t);
+    t.state = open_small_state(&t.folder, 400000);
+    assert_ok(state_writer_create(t.state, &t.writer));
+    assert_ok(state_reader_create(t.state, &t.reader));
+    t.store = state_writer_port(t.writer);
+    t.view = state_reader_view(t.reader);
+    for (uint64_t row = 1; row <= ROWS; row++) {
+        snprintf(name, sizeof name, "%u", (unsigned)row);
+        assert_ok(t.store.put(t.store.context, TABLE_MEMBER, member_key(name, id),
+                              slice_of(bytes, 30 + row % 30)));
+        if (row % 500 == 0) {
+            publish(&t, row);
+            assert_ok(state_checkpoint(t.state));
+        }
+    }
+    for (uint64_t row = 1; row <= 300; row++) { /* a clock's hand comes round */
+        publish(&t, ROWS + row);
+    }
+    assert_true(state_memory_bytes(t.state) < 2u << 20);
+    for (unsigned round = 0; round < 2; round++) {
+        for (uint64_t row = 1; row <= ROWS; row++) {
+            snprintf(name, sizeof name, "%u", (unsigned)row);
+            struct ledger_view *view = round == 0 ? &t.view : &t.store.view;
+            assert_ok(view->get(view->context, TABLE_MEMBER, member_key(name, id), &value));
+            assert_int_equal(value.length, 30 + row % 30);
+            if (row % 100 == 0) {
+                publish(&t, state_durable_row(t.state) + 1);
+            }
+        }
+    }
+    assert_true(state_memory_bytes(t.state) < 2u << 20);
+    test_end(&t);
+}
+
+static void test_discard(void **unused)
+{
+    (void)unused;
+    struct note note = {""};
+    struct store_under_test t;
+    test_begin(&t);
+    put(&t, "a", "1");
+    publish(&t, 1);
+    assert_ok(state_checkpoint(t.state));
+    assert_int_equal(state_discard(t.folder.path, &note), ERR_UNAVAILABLE);
+    test_detach(&t);
+    assert_ok(state_discard(t.folder.path, &note));
+    assert_ok(state_discard(t.folder.path, &note));
+    test_attach(&t);
+    assert_int_equal(state_checkpointed_row(t.state), 0);
+    assert_durable(&t, "a", NULL);
+    test_end(&t);
+    assert_int_equal(state_discard(t.folder.path, &note), ERR_NOT_FOUND); /* no such folder */
 }
 
 struct seen {
@@ -271,7 +507,7 @@ static void assert_scan(struct store_under_test *t, const char *prefix, const ch
                         const char *expected)
 {
     struct seen seen = {0};
-    assert_ok(state_scan(t->state, TABLE_MEMBER, text(prefix), text(from), see, &seen));
+    assert_ok(state_scan(t->state, TABLE_CARD, text(prefix), text(from), see, &seen));
     assert_string_equal(seen.keys, expected);
 }
 
@@ -288,7 +524,7 @@ static void test_scan(void **unused)
     put(&t, "c", "5");
     assert_ok(t.store.put(t.store.context, TABLE_PROFILE, text("aa"), text("other")));
     assert_ok(t.store.put(t.store.context, TABLE_RECEIPT, text("z"), text("last")));
-    overlay_publish(t.overlay, 1);
+    publish(&t, 1);
     assert_scan(&t, "", "", ""); /* as of the last checkpoint */
     assert_ok(state_checkpoint(t.state));
     assert_scan(&t, "", "", "a=4 aa=3 ab=2 b=1 c=5 ");
@@ -299,23 +535,26 @@ static void test_scan(void **unused)
     assert_scan(&t, "", "ac", "b=1 c=5 ");
     assert_scan(&t, "x", "", "");
     struct seen seen = {.stop_after = 2, .stop_with = ERR_NOT_FOUND};
-    assert_ok(state_scan(t.state, TABLE_MEMBER, text(""), text(""), see, &seen));
+    assert_ok(state_scan(t.state, TABLE_CARD, text(""), text(""), see, &seen));
     assert_string_equal(seen.keys, "a=4 aa=3 ");
     seen = (struct seen){.stop_after = 1, .stop_with = ERR_CANCELLED};
-    assert_int_equal(state_scan(t.state, TABLE_MEMBER, text("b"), text(""), see, &seen),
+    assert_int_equal(state_scan(t.state, TABLE_CARD, text("b"), text(""), see, &seen),
                      ERR_CANCELLED);
     seen = (struct seen){0};
     assert_ok(state_scan(t.state, TABLE_RECEIPT, text(""), text(""), see, &seen));
     assert_string_equal(seen.keys, "z=last ");
     assert_int_equal(state_scan(t.state, TABLE_END, text(""), text(""), see, &seen), ERR_INPUT);
+    assert_int_equal(state_scan(t.state, TABLE_MEMBER, text("a"), text(""), see, &seen), ERR_INPUT);
+    assert_int_equal(state_scan(t.state, TABLE_MEMBER, text(""), text("a"), see, &seen), ERR_INPUT);
     test_end(&t);
 }
 
-static enum err see_all(void *context, enum ledger_table table, struct slice key,
-                        struct slice value)
+static enum err see_all(void *context, uint64_t slice_row, enum ledger_table table,
+                        struct slice key, struct slice value)
 {
     struct seen *seen = context;
-    assert_true(table == TABLE_MEMBER || table == TABLE_RECEIPT);
+    assert_true(table == TABLE_CARD || table == TABLE_RECEIPT);
+    assert_int_equal(slice_row, table == TABLE_CARD ? 4 : 5);
     return see(seen, key, value);
 }
 
@@ -323,41 +562,82 @@ static void test_scan_all(void **unused)
 {
     (void)unused;
     struct store_under_test t;
-    uint64_t row = 99;
+    struct slice_rows *rows = NULL;
     test_begin(&t);
     struct seen seen = {0};
-    assert_ok(state_scan_all(t.state, &row, see_all, &seen));
-    assert_int_equal(row, 0);
+    assert_ok(state_scan_all(t.state, NULL, see_all, &seen));
     put(&t, "b", "1");
     put(&t, "a", "2");
-    assert_ok(t.store.put(t.store.context, TABLE_RECEIPT, text("r"), text("3")));
-    overlay_publish(t.overlay, 4);
+    publish(&t, 4);
     assert_ok(state_checkpoint(t.state));
     put(&t, "later", "5");
-    overlay_publish(t.overlay, 5);
-    assert_ok(state_scan_all(t.state, &row, see_all, &seen));
+    assert_ok(t.store.put(t.store.context, TABLE_RECEIPT, text("r"), text("3")));
+    publish(&t, 5);
+    assert_ok(state_checkpoint_table(t.state, TABLE_RECEIPT));
+    assert_ok(state_scan_all(t.state, &rows, see_all, &seen));
     assert_string_equal(seen.keys, "a=2 b=1 r=3 ");
-    assert_int_equal(row, 4);
+    assert_int_equal(slice_rows_lowest(rows), 4);
+    assert_int_equal(slice_rows_highest(rows), 5);
+    assert_int_equal(slice_rows_at(rows, TABLE_CARD, text("x")), 4);
+    assert_int_equal(slice_rows_at(rows, TABLE_SALE, text("x")), 5); /* nothing to write */
+    slice_rows_destroy(rows);
     seen = (struct seen){.stop_after = 1, .stop_with = ERR_NOT_FOUND};
-    assert_int_equal(state_scan_all(t.state, &row, see_all, &seen), ERR_NOT_FOUND);
+    assert_int_equal(state_scan_all(t.state, NULL, see_all, &seen), ERR_NOT_FOUND);
     test_end(&t);
+}
+
+/* Members come by slot, then by id. */
+static void test_scan_members(void **unused)
+{
+    (void)unused;
+    static const char *const in_order[] = {"delta", "golf"};
+    struct store_under_test t;
+    struct seen seen = {0};
+    uint8_t id[16];
+    test_begin(&t);
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(t.store.put(t.store.context, TABLE_MEMBER, member_key(in_order[i], id),
+                              text(in_order[i])));
+    }
+    publish(&t, 1);
+    assert_ok(state_checkpoint(t.state));
+    assert_ok(state_scan(t.state, TABLE_MEMBER, text(""), text(""), see, &seen));
+    assert_string_equal(seen.keys, "delta=delta golf=golf ");
+    seen = (struct seen){0};
+    assert_ok(state_scan(t.state, TABLE_MEMBER, text(""), member_key(in_order[1], id), see, &seen));
+    assert_string_equal(seen.keys, "golf=golf ");
+    test_end(&t);
+}
+
+/* All 64 slices of members and that of each other table: number, row 258, no parts. */
+static void assert_slices(struct slice value)
+{
+    size_t slices = 64 + TABLE_END - 2;
+    assert_int_equal(value.length, 4 * slices);
+    for (size_t i = 0; i < slices; i++) {
+        uint8_t expected[4] = {(uint8_t)(i < 64 ? i : i + 2), 0x82, 0x02, 0};
+        assert_memory_equal(value.at + 4 * i, expected, sizeof expected);
+    }
 }
 
 /* What is on the disk, byte for byte: a change needs a new format number and a migration. */
 static void test_golden_layout(void **unused)
 {
     (void)unused;
-    static const char *const golden[][2] = {
-        {"00", "010000007374617465"}, {"0063", "0000000000000102"}, {"016d", "76"}, {"107a", ""}};
+    static const char *const golden[][2] = {{"00", "020000007374617465"},
+                                            {"0073", NULL},
+                                            {"0102cd6d000000000000000000000000000000", "76"},
+                                            {"107a", ""}};
     struct store_under_test t;
     test_begin(&t);
-    put(&t, "m", "v");
+    uint8_t id[16];
+    assert_ok(t.store.put(t.store.context, TABLE_MEMBER, member_key("m", id), text("v")));
     assert_ok(t.store.put(t.store.context, TABLE_RECEIPT, text("z"), text("")));
-    overlay_publish(t.overlay, 258);
+    publish(&t, 258);
     assert_ok(state_checkpoint(t.state));
     test_detach(&t);
     char path[128];
-    char hex[64];
+    char hex[128];
     snprintf(path, sizeof path, "%s/state.mdb", t.folder.path);
     MDB_env *env;
     MDB_txn *txn;
@@ -373,7 +653,11 @@ static void test_golden_layout(void **unused)
     for (size_t i = 0; i < sizeof golden / sizeof *golden; i++) {
         assert_int_equal(mdb_cursor_get(cursor, &key, &value, MDB_NEXT), 0);
         assert_string_equal(hex_format(key.mv_data, key.mv_size, hex), golden[i][0]);
-        assert_string_equal(hex_format(value.mv_data, value.mv_size, hex), golden[i][1]);
+        if (golden[i][1] != NULL) {
+            assert_string_equal(hex_format(value.mv_data, value.mv_size, hex), golden[i][1]);
+        } else {
+            assert_slices(slice_of(value.mv_data, value.mv_size));
+        }
     }
     assert_int_equal(mdb_cursor_get(cursor, &key, &value, MDB_NEXT), MDB_NOTFOUND);
     mdb_cursor_close(cursor);
@@ -385,13 +669,20 @@ static void test_golden_layout(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_visible_when_published),
+        cmocka_unit_test(test_visible_when_durable),
+        cmocka_unit_test(test_batches_in_flight),
         cmocka_unit_test(test_mark_and_undo),
+        cmocka_unit_test(test_undo_across_a_checkpoint),
         cmocka_unit_test(test_borrowed_value_put_back),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_checkpoint_and_reopen),
         cmocka_unit_test(test_failed_checkpoint_loses_nothing),
+        cmocka_unit_test(test_slice_in_parts),
+        cmocka_unit_test(test_some_of_the_slices),
+        cmocka_unit_test(test_small_cache),
+        cmocka_unit_test(test_discard),
         cmocka_unit_test(test_scan),
+        cmocka_unit_test(test_scan_members),
         cmocka_unit_test(test_scan_all),
         cmocka_unit_test(test_golden_layout),
     };

@@ -1,9 +1,11 @@
-/* Readers beside the writer and the checkpointer: nobody sees a row go back, torn, or later than
- * its batch was announced. Threads count what goes wrong; only the main one asserts. */
+/* Readers beside writer, committer and checkpointer, with a cache that is too small: nobody sees a
+ * row go back, torn, before it is durable, or later than its batch was announced. Threads count
+ * what goes wrong; only the main one asserts. */
 #include "fixture.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -12,9 +14,12 @@
 #define KEYS        150
 #define WORDS_MAX   40
 #define CHECKPOINTS 60 /* at least */
+#define CACHE_BYTES 20000u
+#define NEVER       UINT64_MAX /* what is written and taken back again */
 
 struct shared {
     struct state *state;
+    atomic_uint_fast64_t sealed;
     atomic_bool is_written;
     atomic_uint failures;
     atomic_uint checkpoints;
@@ -28,51 +33,107 @@ static void failure(struct shared *shared, const char *what)
     print_error("%s\n", what);
 }
 
-static struct slice key_of(uint32_t number, uint8_t out[4])
+struct name {
+    enum ledger_table table;
+    uint8_t bytes[16];
+};
+
+static struct name name_of(uint32_t number)
 {
-    put_u32_be(out, number);
-    return slice_of(out, 4);
+    struct name name = {number % 3 == 0 ? TABLE_ACCOUNT : TABLE_MEMBER, {0}};
+    put_u32_be(name.bytes, number);
+    return name;
+}
+
+static struct slice key_of(const struct name *name)
+{
+    return slice_of(name->bytes, sizeof name->bytes);
+}
+
+/* NULL for a deletion. */
+static bool write_one(struct state_writer *writer, uint32_t number, const struct slice *value)
+{
+    struct ledger_store store = state_writer_port(writer);
+    struct name name = name_of(number);
+    return (value == NULL ? store.del(store.context, name.table, key_of(&name))
+                          : store.put(store.context, name.table, key_of(&name), *value)) == ERR_OK;
 }
 
 /* Batch n writes n, some times over, into keys 0 (each batch), 1 (even ones; odd ones delete it)
  * and n % KEYS; as many words as make rows of changing lengths. */
-static bool write_batch(struct overlay *overlay, uint64_t batch)
+static bool write_batch(struct state_writer *writer, uint64_t batch, uint64_t content)
 {
     uint64_t words[WORDS_MAX];
-    struct ledger_store store = overlay_port(overlay);
-    uint8_t key[4];
     for (size_t i = 0; i < WORDS_MAX; i++) {
-        words[i] = batch;
+        words[i] = content;
     }
-    struct slice value = slice_of(words, 8 * (1 + batch * 7 % WORDS_MAX));
-    uint32_t other = (uint32_t)(2 + batch % (KEYS - 2));
-    bool is_good = store.put(store.context, TABLE_ACCOUNT, key_of(0, key), value) == ERR_OK &&
-                   store.put(store.context, TABLE_ACCOUNT, key_of(other, key), value) == ERR_OK;
-    return is_good &&
-           (batch % 2 == 0 ? store.put(store.context, TABLE_ACCOUNT, key_of(1, key), value)
-                           : store.del(store.context, TABLE_ACCOUNT, key_of(1, key))) == ERR_OK;
+    struct slice value = slice_of(words, 8 * (1 + content * 7 % WORDS_MAX));
+    return write_one(writer, 0, &value) &&
+           write_one(writer, (uint32_t)(2 + batch % (KEYS - 2)), &value) &&
+           write_one(writer, 1, batch % 2 == 0 ? &value : NULL);
+}
+
+/* Now and then something that is undone, or, when all is durable, rolled back. */
+static bool write_in_vain(struct shared *shared, struct state_writer *writer, uint64_t batch)
+{
+    if (batch % 8 == 0) {
+        state_writer_mark(writer);
+        bool is_good = write_batch(writer, batch + 1, NEVER);
+        state_writer_undo_to_mark(writer);
+        return is_good;
+    }
+    if (batch % 64 == 1) {
+        while (state_durable_row(shared->state) < batch - 1) {
+            sched_yield();
+        }
+        bool is_good = write_batch(writer, batch, NEVER);
+        state_writer_rollback(writer);
+        return is_good;
+    }
+    return true;
+}
+
+static void seal(struct shared *shared, struct state_writer *writer, uint64_t batch)
+{
+    while (state_writer_seal(writer, batch) != ERR_OK) {
+        sched_yield(); /* too many are not durable */
+    }
+    atomic_store(&shared->sealed, batch);
 }
 
 static void *writer_main(void *context)
 {
     struct shared *shared = context;
-    struct overlay *overlay = NULL;
-    if (overlay_create(shared->state, &overlay) != ERR_OK) {
-        failure(shared, "no overlay");
+    struct state_writer *writer = NULL;
+    if (state_writer_create(shared->state, &writer) != ERR_OK) {
+        failure(shared, "no writer");
     }
     /* Goes on until enough checkpoints went on beside it. */
-    for (uint64_t batch = 1; overlay != NULL; batch++) {
-        if (batch > BATCHES && atomic_load(&shared->checkpoints) >= CHECKPOINTS) {
-            break;
-        }
-        if (!write_batch(overlay, batch)) {
+    uint64_t batch = 0;
+    while (writer != NULL && (batch < BATCHES || atomic_load(&shared->checkpoints) < CHECKPOINTS)) {
+        batch++;
+        if (!write_in_vain(shared, writer, batch) || !write_batch(writer, batch, batch) ||
+            atomic_load(&shared->failures) != 0) {
             failure(shared, "a write failed");
             break;
         }
-        overlay_publish(overlay, batch);
+        seal(shared, writer, batch);
     }
-    overlay_destroy(overlay);
+    while (atomic_load(&shared->failures) == 0 && state_durable_row(shared->state) < batch) {
+        sched_yield();
+    }
+    state_writer_destroy(writer);
     atomic_store(&shared->is_written, true);
+    return NULL;
+}
+
+static void *committer_main(void *context)
+{
+    struct shared *shared = context;
+    while (!atomic_load(&shared->is_written)) {
+        state_make_durable(shared->state, atomic_load(&shared->sealed));
+        sched_yield();
+    }
     return NULL;
 }
 
@@ -89,46 +150,54 @@ static uint64_t batch_at(uint32_t number, uint64_t row)
     return row > back ? row - back : 0;
 }
 
-static enum err collect_row(void *context, enum ledger_table table, struct slice key,
-                            struct slice value)
+static enum err collect_row(void *context, uint64_t slice_row, enum ledger_table table,
+                            struct slice key, struct slice value)
 {
     uint64_t *batches = context;
-    if (table != TABLE_ACCOUNT || key.length != 4 || value.length < 8) {
+    (void)slice_row;
+    if (key.length != 16 || value.length < 8 || name_of(get_u32_be(key.at) % KEYS).table != table) {
         return ERR_CORRUPT;
     }
     memcpy(&batches[get_u32_be(key.at) % KEYS], value.at, sizeof *batches);
     return ERR_OK;
 }
 
-/* A checkpoint holds whole batches, up to its row and none behind it. */
+/* A slice holds whole batches, up to its row and none behind it. */
 static void check_checkpoint(struct shared *shared)
 {
-    uint64_t row = 0;
+    struct slice_rows *rows = NULL;
     uint64_t batches[KEYS] = {0};
-    if (state_scan_all(shared->state, &row, collect_row, batches) != ERR_OK) {
+    if (state_scan_all(shared->state, &rows, collect_row, batches) != ERR_OK) {
         failure(shared, "a scan failed");
+        return;
     }
     for (uint32_t number = 0; number < KEYS; number++) {
-        if (batches[number] != batch_at(number, row)) {
-            failure(shared, "a checkpoint is not exact for its row");
+        struct name name = name_of(number);
+        if (batches[number] != batch_at(number, slice_rows_at(rows, name.table, key_of(&name)))) {
+            failure(shared, "a slice is not exact for its row");
             break;
         }
     }
+    if (slice_rows_highest(rows) > state_durable_row(shared->state)) {
+        failure(shared, "a slice is ahead of the journal");
+    }
+    slice_rows_destroy(rows);
 }
 
 static void *checkpointer_main(void *context)
 {
     struct shared *shared = context;
-    while (!atomic_load(&shared->is_written)) {
+    for (unsigned round = 0; !atomic_load(&shared->is_written); round++) {
+        bool is_more = false;
         uint64_t before = state_checkpointed_row(shared->state);
-        enum err err = state_checkpoint(shared->state);
+        enum err err = round % 8 == 0 ? state_checkpoint(shared->state)
+                                      : state_checkpoint_some(shared->state, 20, 3000, &is_more);
         if (state_checkpointed_row(shared->state) > before) {
             atomic_fetch_add(&shared->checkpoints, 1);
-            check_checkpoint(shared);
         }
+        check_checkpoint(shared);
         if (err != ERR_OK && err != ERR_STORAGE) {
             failure(shared, "a checkpoint failed by itself");
-            atomic_fetch_add(&shared->checkpoints, CHECKPOINTS);
             break;
         }
     }
@@ -138,10 +207,10 @@ static void *checkpointer_main(void *context)
 /* The batch that the row is of; 0 for no row. */
 static uint64_t read_batch(struct shared *shared, const struct ledger_view *view, uint32_t number)
 {
-    uint8_t key[4];
+    struct name name = name_of(number);
     uint64_t words[WORDS_MAX];
     struct slice value;
-    enum err err = view->get(view->context, TABLE_ACCOUNT, key_of(number, key), &value);
+    enum err err = view->get(view->context, name.table, key_of(&name), &value);
     if (err == ERR_NOT_FOUND) {
         return 0;
     }
@@ -175,7 +244,7 @@ static void *reader_main(void *context)
     struct ledger_view view = state_reader_view(reader);
     while (!atomic_load(&shared->is_written) && atomic_load(&shared->failures) == 0) {
         uint32_t number = (uint32_t)random_below(&seed, KEYS);
-        uint64_t announced = state_published_row(shared->state);
+        uint64_t announced = state_durable_row(shared->state);
         uint64_t batch = read_batch(shared, &view, number);
         bool is_gone = batch == 0 && number != 1 && last[number] != 0;
         bool is_back = batch != 0 && batch < last[number];
@@ -184,6 +253,9 @@ static void *reader_main(void *context)
         }
         if (number == 0 && batch < announced) {
             failure(shared, "an announced batch is not there");
+        }
+        if (batch > atomic_load(&shared->sealed) || (batch != 0 && batch == NEVER)) {
+            failure(shared, "a row that is not durable");
         }
         if (batch != 0) {
             last[number] = batch;
@@ -200,26 +272,27 @@ static int fail_each_fourth(void *context)
     return atomic_fetch_add(&shared->commits, 1) % 4 == 3 ? EIO : 0;
 }
 
-static void test_readers_beside_writer_and_checkpointer(void **unused)
+static void test_readers_beside_the_others(void **unused)
 {
     (void)unused;
     struct folder folder;
     struct shared shared = {0};
-    pthread_t threads[READERS + 2];
+    pthread_t threads[READERS + 3];
     folder_make(&folder);
-    shared.state = open_state(&folder, STATE_WRITE);
+    shared.state = open_small_state(&folder, CACHE_BYTES);
     state_set_faults(shared.state, (struct store_faults){&shared, fail_each_fourth});
     assert_int_equal(pthread_create(&threads[0], NULL, writer_main, &shared), 0);
-    assert_int_equal(pthread_create(&threads[1], NULL, checkpointer_main, &shared), 0);
+    assert_int_equal(pthread_create(&threads[1], NULL, committer_main, &shared), 0);
+    assert_int_equal(pthread_create(&threads[2], NULL, checkpointer_main, &shared), 0);
     for (unsigned i = 0; i < READERS; i++) {
-        assert_int_equal(pthread_create(&threads[2 + i], NULL, reader_main, &shared), 0);
+        assert_int_equal(pthread_create(&threads[3 + i], NULL, reader_main, &shared), 0);
     }
-    for (unsigned i = 0; i < READERS + 2; i++) {
+    for (unsigned i = 0; i < READERS + 3; i++) {
         pthread_join(threads[i], NULL);
     }
     print_message("%u reads, %u checkpoints, %llu batches\n", atomic_load(&shared.reads),
                   atomic_load(&shared.checkpoints),
-                  (unsigned long long)state_published_row(shared.state));
+                  (unsigned long long)state_durable_row(shared.state));
     assert_int_equal(atomic_load(&shared.failures), 0);
     state_close(shared.state);
     folder_remove(&folder);
@@ -295,7 +368,7 @@ static void test_followers_beside_appender(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_readers_beside_writer_and_checkpointer),
+        cmocka_unit_test(test_readers_beside_the_others),
         cmocka_unit_test(test_followers_beside_appender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

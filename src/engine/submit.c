@@ -1,0 +1,210 @@
+/* What callers hand to the writer, and those who wait for what comes of it. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/writer.h"
+
+static struct submission *submission_create(enum submission_kind kind)
+{
+    struct submission *s = calloc(1, sizeof *s);
+    if (s != NULL) {
+        s->kind = kind;
+    }
+    return s;
+}
+
+static enum err submit(struct engine *engine, struct submission *s)
+{
+    enum err err = queue_put(&engine->queue, s);
+    if (err != ERR_OK) {
+        buffer_fini(&s->body);
+        free(s);
+    }
+    return err;
+}
+
+/* The copy's slices point into its own canonical bytes. */
+static enum err copy_command(struct submission *s, const struct command *command)
+{
+    s->body.limit = LIMIT_RECORD_BYTES / 2;
+    command_encode(command, &s->body);
+    if (s->body.err != ERR_OK) {
+        return s->body.err;
+    }
+    TRY(command_decode(command->kind, buffer_slice(&s->body), &s->command));
+    s->command.kind = command->kind;
+    s->command.origin = command->origin;
+    s->command.transaction_id = command->transaction_id;
+    s->command.business_time = command->business_time;
+    s->command.is_dated = command->is_dated;
+    return ERR_OK;
+}
+
+enum err engine_submit(struct engine *engine, const struct command *command, engine_done *done,
+                       void *context)
+{
+    struct submission *s = submission_create(SUBMISSION_COMMAND);
+    if (s == NULL) {
+        return ERR_RESOURCE;
+    }
+    s->done = done;
+    s->context = context;
+    enum err err = copy_command(s, command);
+    if (err != ERR_OK) {
+        buffer_fini(&s->body);
+        free(s);
+        return err;
+    }
+    return submit(engine, s);
+}
+
+enum err engine_submit_batch(struct engine *engine, const struct command *commands, size_t count,
+                             bool is_linked, struct outcome *outcomes, engine_done *done,
+                             void *context)
+{
+    if (count == 0 || count > LIMIT_BATCH_COMMANDS) {
+        return ERR_INPUT;
+    }
+    struct submission *s = submission_create(SUBMISSION_COMMANDS);
+    if (s == NULL) {
+        return ERR_RESOURCE;
+    }
+    s->commands = commands;
+    s->count = count;
+    s->is_linked = is_linked;
+    s->outcomes = outcomes;
+    s->done = done;
+    s->context = context;
+    return submit(engine, s);
+}
+
+/* Someone who waits for an outcome. */
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t is_done;
+    bool has_outcome;
+    struct outcome outcome;
+};
+
+static void waiter_done(void *context, const struct outcome *outcome)
+{
+    struct waiter *waiter = context;
+    pthread_mutex_lock(&waiter->lock);
+    waiter->outcome = *outcome;
+    waiter->has_outcome = true;
+    pthread_cond_signal(&waiter->is_done);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
+static void waiter_init(struct waiter *waiter)
+{
+    *waiter = (struct waiter){0};
+    pthread_mutex_init(&waiter->lock, NULL);
+    pthread_cond_init(&waiter->is_done, NULL);
+}
+
+static struct outcome waiter_finish(struct waiter *waiter, enum err submitted)
+{
+    pthread_mutex_lock(&waiter->lock);
+    while (submitted == ERR_OK && !waiter->has_outcome) {
+        pthread_cond_wait(&waiter->is_done, &waiter->lock);
+    }
+    struct outcome outcome = waiter->outcome;
+    pthread_mutex_unlock(&waiter->lock);
+    pthread_cond_destroy(&waiter->is_done);
+    pthread_mutex_destroy(&waiter->lock);
+    if (submitted != ERR_OK) {
+        outcome.err = submitted;
+    }
+    return outcome;
+}
+
+struct outcome engine_execute(struct engine *engine, const struct command *command)
+{
+    struct waiter waiter;
+    waiter_init(&waiter);
+    return waiter_finish(&waiter, engine_submit(engine, command, waiter_done, &waiter));
+}
+
+enum err engine_execute_batch(struct engine *engine, const struct command *commands, size_t count,
+                              bool is_linked, struct outcome *outcomes)
+{
+    struct waiter waiter;
+    waiter_init(&waiter);
+    enum err err =
+        engine_submit_batch(engine, commands, count, is_linked, outcomes, waiter_done, &waiter);
+    return waiter_finish(&waiter, err).err;
+}
+
+/* Hands a submission that carries no command to the writer and waits. */
+static enum err submit_and_wait(struct engine *engine, struct submission *s)
+{
+    struct waiter waiter;
+    if (s == NULL) {
+        return ERR_RESOURCE;
+    }
+    waiter_init(&waiter);
+    s->done = waiter_done;
+    s->context = &waiter;
+    return waiter_finish(&waiter, submit(engine, s)).err;
+}
+
+void engine_take_batch(struct engine *engine, const struct incoming_batch *batch,
+                       struct batch_outcome *out_outcome)
+{
+    struct submission *s = submission_create(SUBMISSION_TAKE_BATCH);
+    *out_outcome = (struct batch_outcome){0};
+    if (s != NULL) {
+        s->batch = batch;
+        s->batch_outcome = out_outcome;
+    }
+    out_outcome->err = submit_and_wait(engine, s);
+}
+
+enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
+                       enum stream_direction direction, const char *reason, struct slice evidence)
+{
+    struct command command = {.kind = COMMAND_FREEZE_STREAM,
+                              .origin = engine->self,
+                              .business_time = clock_now(&engine->options.clock)};
+    command.freeze.partner = *partner;
+    command.freeze.direction = direction;
+    command.freeze.evidence = evidence;
+    snprintf(command.freeze.reason, sizeof command.freeze.reason, "%.*s",
+             (int)sizeof command.freeze.reason - 1, reason);
+    enum err err = engine_execute(engine, &command).err;
+    engine_trouble(engine, err == ERR_OK ? "stream-frozen" : "stream-not-frozen", reason);
+    return err;
+}
+
+enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
+                             size_t *out_refused, struct note *note)
+{
+    struct submission *s = submission_create(SUBMISSION_TAKE_RECEIPT);
+    if (s != NULL) {
+        s->receipt = receipt;
+        s->out_refused = out_refused;
+        s->note = note;
+    }
+    enum err err = submit_and_wait(engine, s);
+    if (err == ERR_DISAGREE) {
+        /* Nothing more is sent to a partner whose receipt contradicts our half. */
+        enum err frozen = engine_freeze(engine, &receipt->receiver, STREAM_OUT, note->text,
+                                        receipt->receipt_signed);
+        return frozen == ERR_OK ? err : frozen;
+    }
+    return err;
+}
+
+enum err engine_set_terms(struct engine *engine, const struct engine_terms *terms)
+{
+    struct submission *s = submission_create(SUBMISSION_TERMS);
+    if (s != NULL) {
+        s->terms = *terms;
+    }
+    enum err err = submit_and_wait(engine, s);
+    if (err != ERR_OK && terms->release != NULL) {
+        terms->release(terms->context);
+    }
+    return err;
+}

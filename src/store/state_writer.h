@@ -1,0 +1,59 @@
+/* The inside of struct state_writer, for its files. */
+#ifndef STORE_STATE_WRITER_H
+#define STORE_STATE_WRITER_H
+
+#include "store/state_rooms.h"
+
+/* How to go back over one put or del. */
+struct undo {
+    struct row *row;    /* the one that it put into the index */
+    struct row *before; /* the one that was there; NULL: none */
+    uint64_t epoch;     /* of `before`, when there was a change */
+    uint32_t shard;
+    bool had_change; /* `before` was not as LMDB has it */
+    bool is_version; /* `before` went to the row's versions; else it belongs to this */
+};
+
+#define WRITER_AHEAD 16u /* names that are on their way into the processor's cache; a power of 2   \
+                          */
+
+struct fetch {
+    uint64_t hash;
+    unsigned shard;
+};
+
+struct state_writer {
+    struct state *state;
+    uint64_t epoch; /* of the open batch; above the durable one */
+    uint64_t sealed_row;
+    MDB_txn *txn; /* reset between calls */
+    struct undo *undo;
+    size_t undo_count;
+    size_t undo_room;
+    struct fetch ahead[WRITER_AHEAD];
+    unsigned ahead_at;
+
+    /* The clock that goes over the cache. */
+    unsigned hand_shard[2]; /* of members, of others */
+    size_t hand_bucket[2];
+    unsigned others_rest; /* rounds in which the others are left alone, since little came of it */
+};
+
+static inline struct shard *writer_shard(const struct state_writer *writer, unsigned number)
+{
+    return &writer->state->shards[number];
+}
+
+void writer_free_row(struct state_writer *writer, struct row *row);
+/* The list through `older`, with its rows. */
+void writer_free_versions(struct state_writer *writer, struct version *versions);
+/* Takes a row out of the table; its block is the caller's. Under the shard's lock. */
+void writer_take_out(struct state_writer *writer, struct row *row, unsigned shard);
+/* Puts `row` where `before` is, the change with it. Under the shard's lock. */
+void writer_swap(struct state_writer *writer, struct row *before, struct row *row, unsigned shard);
+/* Forgets how to go back. */
+void writer_forget_undo(struct state_writer *writer);
+/* Frees what checkpoints let go, and rows beyond the bound of the cache. */
+void writer_clean(struct state_writer *writer);
+
+#endif
