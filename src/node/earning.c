@@ -50,5 +50,5 @@ void earning_life(const struct snapshot *snapshot, struct unix_ms now,
     enum err err = programme_lot_terms(&snapshot->programme, now, &unused, &end);
     ASSERT(err == ERR_OK);
     *out_expires_at = end.ms == PROGRAMME_NEVER_MS ? (struct unix_ms){0} : whole_day(end);
-    *out_idle_months = 0;
+    *out_idle_months = programme_idle_months(&snapshot->programme);
 }
