@@ -445,6 +445,7 @@ void *writer_main(void *context)
 {
     struct engine *engine = context;
     bool is_over = false;
+    (void)pthread_setname_np(pthread_self(), "writer");
     open_flight(engine);
     while (!is_over) {
         struct submission *list = queue_take(&engine->queue, LIMIT_BATCH_RECORDS, &is_over);
