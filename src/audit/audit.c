@@ -26,7 +26,7 @@ enum err audit_found(struct audit *audit, uint64_t row, const char *invariant, c
 }
 
 /* The frame, its bytes, its place. */
-static enum err check_frame(struct audit *audit, uint64_t first_row, struct slice bytes,
+static enum err check_place(struct audit *audit, uint64_t first_row, struct slice bytes,
                             struct batch_view *out_batch)
 {
     struct note why = {{0}};
@@ -87,6 +87,13 @@ static enum err check_signature(struct audit *audit, const struct batch_view *ba
     return err;
 }
 
+enum err audit_frame(struct audit *audit, uint64_t first_row, struct slice bytes,
+                     struct batch_view *out_batch)
+{
+    TRY(check_place(audit, first_row, bytes, out_batch));
+    return check_signature(audit, out_batch);
+}
+
 /* The journal row that changed what the row of a table is about last; 0 when it has none. */
 static uint64_t last_row_of(const struct audit *audit, enum ledger_table table,
                             const struct ledger_key *key)
@@ -104,14 +111,15 @@ static uint64_t last_row_of(const struct audit *audit, enum ledger_table table,
     return sum == NULL ? 0 : sum->last_row;
 }
 
-static enum err found_difference(struct audit *audit, const struct snapshot_difference *difference)
+static enum err found_difference(struct audit *audit, uint64_t at_row,
+                                 const struct snapshot_difference *difference)
 {
     static const char invariant[] = "invariant 6: stored state follows from the journal";
     char key[2 * LEDGER_KEY_MAX + 1];
     char last[64] = "";
     if (difference->key.length == 0) {
         return audit_found(audit, 0, invariant, "%s (at row %" PRIu64 ")", difference->what,
-                           audit->snapshot.row);
+                           at_row);
     }
     uint64_t row = last_row_of(audit, difference->table, &difference->key);
     if (row != 0) {
@@ -119,22 +127,24 @@ static enum err found_difference(struct audit *audit, const struct snapshot_diff
     }
     return audit_found(audit, row, invariant, "%s: table %s, key %s, at row %" PRIu64 "%s",
                        difference->what, ledger_table_name(difference->table),
-                       hex_format(difference->key.bytes, difference->key.length, key),
-                       audit->snapshot.row, last);
+                       hex_format(difference->key.bytes, difference->key.length, key), at_row,
+                       last);
 }
 
-/* To be called when the derived tables are at the snapshot's row. */
-static enum err compare_state(struct audit *audit)
+/* Each part of the stored state whose row the derived tables are at. */
+static enum err compare_state(struct audit *audit, uint64_t row)
 {
+    struct snapshot *snapshot = &audit->snapshot;
     struct snapshot_difference difference;
-    TRY(snapshot_compare(&audit->snapshot, audit->options->state, audit->derived, &difference));
-    if (difference.is_found) {
-        return found_difference(audit, &difference);
+    while (audit->options->state != NULL && snapshot_next_row(snapshot) == row) {
+        TRY(snapshot_compare(snapshot, audit->options->state, audit->derived, &difference));
+        if (difference.is_found) {
+            return found_difference(audit, row, &difference);
+        }
+        audit->summary->has_state = snapshot_next_row(snapshot) == UINT64_MAX;
+        audit->summary->state_row = row;
+        audit->summary->state_rows = snapshot->count;
     }
-    audit->summary->has_state = true;
-    audit->summary->state_row = audit->snapshot.row;
-    audit->summary->state_rows = audit->snapshot.count;
-    snapshot_fini(&audit->snapshot);
     return ERR_OK;
 }
 
@@ -150,10 +160,7 @@ static enum err walk_records(struct audit *audit, const struct batch_view *batch
         TRY(audit_record(audit, row, record));
         audit->next_row = row + 1;
         audit->summary->rows++;
-        if (audit->options->state != NULL && !audit->summary->has_state &&
-            audit->snapshot.row == row) {
-            TRY(compare_state(audit));
-        }
+        TRY(compare_state(audit, row));
     }
     return ERR_OK;
 }
@@ -167,8 +174,7 @@ static enum err walk_batch(void *context, uint64_t first_row, struct slice bytes
         audit->is_done = true;
         return ERR_NOT_FOUND;
     }
-    TRY(check_frame(audit, first_row, bytes, &batch));
-    TRY(check_signature(audit, &batch));
+    TRY(audit_frame(audit, first_row, bytes, &batch));
     audit->batch_time = batch.time;
     TRY(walk_records(audit, &batch));
     audit->head = batch.hash;
@@ -220,15 +226,16 @@ static enum err begin(struct audit *audit)
     if (err != ERR_OK) {
         return note_set(&audit->finding->note, err, "the journal's end can't be read");
     }
-    if (audit->snapshot.row >= audit->end_row) {
+    uint64_t stored_row = snapshot_last_row(&audit->snapshot);
+    if (stored_row >= audit->end_row) {
         return audit_found(audit, audit->end_row, "journal continuity",
                            "the state holds row %" PRIu64
                            ", but the journal ends before row %" PRIu64,
-                           audit->snapshot.row, audit->end_row);
+                           stored_row, audit->end_row);
     }
     TRY(memory_store_create(&audit->derived));
     audit->store = memory_store_port(audit->derived);
-    return options->state != NULL && audit->snapshot.row == 0 ? compare_state(audit) : ERR_OK;
+    return compare_state(audit, 0);
 }
 
 static enum err run(struct audit *audit)

@@ -5,6 +5,7 @@
 #include "audit/audit.h"
 #include "audit/snapshot.h"
 #include "audit/sums.h"
+#include "ledger/batch.h"
 
 /* One stream as its entries tell it, without the ledger's own rows. */
 struct stream_fold {
@@ -42,6 +43,9 @@ struct audit {
 enum err audit_found(struct audit *audit, uint64_t row, const char *invariant, const char *format,
                      ...) PRINTF_LIKE(4, 5);
 
+/* Checks a batch's frame, hashes, signature, and that it follows on from the one before. */
+MUST_USE enum err audit_frame(struct audit *audit, uint64_t first_row, struct slice bytes,
+                              struct batch_view *out_batch);
 /* Checks one record, sums it up, and applies it to the derived tables. */
 MUST_USE enum err audit_record(struct audit *audit, uint64_t row, struct slice bytes);
 /* NULL when the journal has no entry of it. */

@@ -45,11 +45,11 @@ static enum err take_row(void *context, uint64_t slice_row, enum ledger_table ta
                          struct slice key, struct slice value)
 {
     struct snapshot *snapshot = context;
-    (void)slice_row;
     TRY(make_room(snapshot));
     struct snapshot_row *row = &snapshot->rows[snapshot->count++];
     fingerprint_name(table, key, row->name);
     fingerprint_value(value, row->value);
+    row->row = slice_row;
     row->is_seen = false;
     return ERR_OK;
 }
@@ -64,21 +64,29 @@ static int compare_rows(const void *a, const void *b)
 enum err snapshot_take(struct state *state, struct snapshot *out_snapshot)
 {
     struct snapshot snapshot = {0};
-    struct slice_rows *rows = NULL;
-    enum err err = state_scan_all(state, &rows, take_row, &snapshot);
-    if (err == ERR_OK) {
-        snapshot.row = slice_rows_highest(rows);
-        slice_rows_destroy(rows);
-    }
+    enum err err = state_scan_all(state, &snapshot.slices, take_row, &snapshot);
     if (err != ERR_OK) {
+        snapshot.slices = NULL;
         snapshot_fini(&snapshot);
         return err;
     }
+    snapshot.point_count = slice_rows_list(snapshot.slices, snapshot.points);
     if (snapshot.count > 0) {
         qsort(snapshot.rows, snapshot.count, sizeof snapshot.rows[0], compare_rows);
     }
     *out_snapshot = snapshot;
     return ERR_OK;
+}
+
+uint64_t snapshot_next_row(const struct snapshot *snapshot)
+{
+    return snapshot->next_point < snapshot->point_count ? snapshot->points[snapshot->next_point]
+                                                        : UINT64_MAX;
+}
+
+uint64_t snapshot_last_row(const struct snapshot *snapshot)
+{
+    return snapshot->point_count == 0 ? 0 : snapshot->points[snapshot->point_count - 1];
 }
 
 static struct snapshot_row *find_row(const struct snapshot *snapshot, enum ledger_table table,
@@ -119,7 +127,11 @@ static enum err compare_derived(void *context, enum ledger_table table, struct s
                                 struct slice value)
 {
     struct comparison *comparison = context;
-    struct snapshot_row *row = find_row(comparison->snapshot, table, key);
+    const struct snapshot *snapshot = comparison->snapshot;
+    if (slice_rows_at(snapshot->slices, table, key) != snapshot_next_row(snapshot)) {
+        return ERR_OK; /* of another part */
+    }
+    struct snapshot_row *row = find_row(snapshot, table, key);
     uint8_t fingerprint[16];
     if (row == NULL) {
         note_difference(comparison->difference, "the stored state lacks the row", table, key);
@@ -141,7 +153,7 @@ static enum err name_stranger(void *context, uint64_t slice_row, enum ledger_tab
     const struct snapshot_row *row = find_row(comparison->snapshot, table, key);
     (void)value;
     (void)slice_row;
-    if (row != NULL && !row->is_seen) {
+    if (row != NULL && !row->is_seen && row->row == snapshot_next_row(comparison->snapshot)) {
         note_difference(comparison->difference, "the stored row does not follow from the journal",
                         table, key);
     }
@@ -157,7 +169,8 @@ enum err snapshot_compare(struct snapshot *snapshot, struct state *state,
     TRY(memory_store_each(derived, compare_derived, &comparison));
     bool has_stranger = false;
     for (size_t i = 0; i < snapshot->count; i++) {
-        has_stranger = has_stranger || !snapshot->rows[i].is_seen;
+        const struct snapshot_row *row = &snapshot->rows[i];
+        has_stranger = has_stranger || (!row->is_seen && row->row == snapshot_next_row(snapshot));
     }
     if (has_stranger) {
         TRY(state_scan_all(state, NULL, name_stranger, &comparison));
@@ -166,12 +179,14 @@ enum err snapshot_compare(struct snapshot *snapshot, struct state *state,
         difference = (struct snapshot_difference){
             .is_found = true, .what = "a stored row did not follow from the journal"};
     }
+    snapshot->next_point++;
     *out_difference = difference;
     return ERR_OK;
 }
 
 void snapshot_fini(struct snapshot *snapshot)
 {
+    slice_rows_destroy(snapshot->slices);
     free(snapshot->rows);
     *snapshot = (struct snapshot){0};
 }

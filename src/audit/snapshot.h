@@ -1,5 +1,9 @@
 /* A stored state as it was at one moment, as fingerprints: small enough to keep while the journal
- * is read up to the row it is exact for. */
+ * is read up to the rows it is exact for.
+ *
+ * The state is written down in slices, each exact for a journal row of its own: the comparison is
+ * made in parts, each when the derived tables are at its row.
+ */
 #ifndef AUDIT_SNAPSHOT_H
 #define AUDIT_SNAPSHOT_H
 
@@ -9,12 +13,16 @@
 struct snapshot_row {
     uint8_t name[16];  /* of table and key */
     uint8_t value[16]; /* of the value */
+    uint64_t row;      /* the journal row that it is exact for */
     bool is_seen;      /* the derived tables have it, too */
 };
 
 /* Zero-initialised is empty and valid. */
 struct snapshot {
-    uint64_t row;              /* the journal row it is exact for */
+    struct slice_rows *slices;
+    uint64_t points[SLICE_ROWS_MAX]; /* journal rows at which a part is compared, lowest first */
+    size_t point_count;
+    size_t next_point;
     struct snapshot_row *rows; /* sorted by name */
     size_t count;
     size_t capacity;
@@ -30,8 +38,12 @@ struct snapshot_difference {
 
 /* One LMDB read transaction. */
 MUST_USE enum err snapshot_take(struct state *state, struct snapshot *out_snapshot);
-/* Compares with tables that were derived up to `snapshot->row`, both ways. `state` is read once
- * more to name a row that the derived tables don't have. */
+/* The journal row at which the next part is compared; UINT64_MAX when all are. */
+uint64_t snapshot_next_row(const struct snapshot *snapshot);
+/* The row that the newest part is exact for. */
+uint64_t snapshot_last_row(const struct snapshot *snapshot);
+/* Compares the next part with tables that were derived up to snapshot_next_row, both ways. `state`
+ * is read once more to name a row that the derived tables don't have. */
 MUST_USE enum err snapshot_compare(struct snapshot *snapshot, struct state *state,
                                    const struct memory_store *derived,
                                    struct snapshot_difference *out_difference);

@@ -18,7 +18,7 @@ struct bench_sizes {
     unsigned repetitions;
     uint64_t reads;
     uint64_t lmdb_ms; /* of one repetition of a reference */
-    uint64_t call_ms; /* of calls on a node */
+    uint64_t call_ms; /* of all repetitions of calls on a node */
     unsigned pgbench_s;
 };
 
@@ -81,11 +81,11 @@ struct bench {
     struct note *note;
 };
 
-/* Operations, their time, and each one's latency. */
+/* Operations of the median repetition, their time, and the latency of all. */
 struct measured {
     uint64_t operations;
     uint64_t ns;
-    uint64_t bytes;
+    double bytes_each; /* written to disk */
     struct histogram latency;
 };
 

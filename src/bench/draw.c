@@ -3,37 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/bytes.h"
-
-#define FIRST_MS       INT64_C(1760000000000) /* when member 0 was made */
-#define MEMBERS_PER_MS 100u
-#define ZIPF_THETA     0.99
-
-static struct uid make_id(int64_t ms, uint64_t first, uint64_t second)
-{
-    uint8_t randomness[10];
-    put_u64_be(randomness + 2, second);
-    randomness[0] = (uint8_t)(first >> 8);
-    randomness[1] = (uint8_t)first;
-    return uid_v7(ms, randomness);
-}
-
-struct uid draw_member(uint64_t index)
-{
-    struct draw draw = {index};
-    uint64_t number = draw_next(&draw);
-    return make_id(FIRST_MS + (int64_t)(index / MEMBERS_PER_MS), number >> 48, number);
-}
-
-#define IDS_PER_MS 1000u
-
-struct uid id_source_next(struct id_source *source)
-{
-    uint64_t number = source->next++;
-    struct draw draw = {number ^ (uint64_t)source->base_ms};
-    return make_id(source->base_ms + (int64_t)(number / IDS_PER_MS), number % IDS_PER_MS,
-                   draw_next(&draw));
-}
+#define ZIPF_THETA 0.99
 
 /* Gray et al., "Quickly Generating Billion-Record Synthetic Databases", SIGMOD 1994, section 3. */
 struct zipf {

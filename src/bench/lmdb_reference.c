@@ -74,13 +74,11 @@ static enum err repeat(const struct bench *bench, struct appending *appending,
     unsigned repetitions = bench->sizes.repetitions;
     TRY(append_for(appending, bench->sizes.lmdb_ms / 4, out_measured));
     histogram_clear(&out_measured->latency);
-    uint64_t written = measure_written(0);
     for (unsigned i = 0; i < repetitions; i++) {
         TRY(append_for(appending, bench->sizes.lmdb_ms, out_measured));
         all[i][0] = out_measured->operations;
         all[i][1] = out_measured->ns;
     }
-    out_measured->bytes = measure_written(0) - written;
     qsort(all, repetitions, sizeof all[0], compare_rates);
     out_measured->operations = all[repetitions / 2][0];
     out_measured->ns = all[repetitions / 2][1];

@@ -8,7 +8,8 @@
 #include "bench/echo.h"
 #include "bench/ledger.h"
 
-#define HOLD_BATCH 8190u
+#define HOLD_BATCH        8190u
+#define HOLD_COMMANDS_MAX 1000000u /* before it says that it is ready */
 
 static void say_ready(void)
 {
@@ -36,10 +37,11 @@ static enum err hold(const char *folder, uint64_t members, struct note *note)
     TRY(home_load(folder, &ledger.home, note));
     TRY(ledger_open(&ledger, note));
     TRY(traffic_init(&traffic, &ledger, false));
-    TRY(transfer(&ledger, &traffic, members, note));
+    uint64_t commands = members < HOLD_COMMANDS_MAX ? members : HOLD_COMMANDS_MAX;
+    TRY(transfer(&ledger, &traffic, commands, note));
     say_ready();
     for (;;) {
-        TRY(transfer(&ledger, &traffic, members, note));
+        TRY(transfer(&ledger, &traffic, commands, note));
     }
 }
 

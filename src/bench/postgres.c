@@ -108,6 +108,12 @@ static enum err make_folder(struct postgres *postgres)
         chmod(workplace_folder(postgres->bench->workplace), 0711) != 0) {
         return note_set(postgres->bench->note, ERR_DENIED, "the user postgres can't be used");
     }
+    const char *const reach[] = {"/usr/bin/test", "-w", postgres->folder, NULL};
+    if (run_as(postgres, reach) != ERR_OK) {
+        bench_tell(postgres->bench, "without PostgreSQL: its user can't reach %s (see --dir)",
+                   postgres->folder);
+        return ERR_UNSUPPORTED;
+    }
     return ERR_OK;
 }
 
@@ -236,7 +242,9 @@ enum err bench_postgres_of(struct bench *bench, enum postgres_name name, double 
         if (!bench->has_postgres) {
             bench_tell(bench, "without PostgreSQL: cluster/bootstrap bench installs it");
         } else {
-            TRY(measure_all(bench));
+            enum err err = measure_all(bench);
+            bench->has_postgres = err == ERR_OK;
+            TRY(err);
         }
     }
     if (!bench->has_postgres) {

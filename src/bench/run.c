@@ -19,7 +19,7 @@ static struct bench_sizes sizes_of(enum bench_scale scale)
     case BENCH_FULL:
     default:
         return (struct bench_sizes){
-            {10000, 1000000, 10000000}, {1000000, 10000000}, 1000000, 3, 5000000, 500, 2000, 4};
+            {10000, 1000000, 10000000}, {1000000, 10000000}, 1000000, 3, 5000000, 500, 3000, 4};
     }
 }
 

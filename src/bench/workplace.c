@@ -152,22 +152,27 @@ static bool replace_child(struct workplace *workplace, pid_t old, pid_t new)
     return is_found;
 }
 
-/* Its own copies of what posix_spawn takes as char *const *. */
+/* Its own copies of what posix_spawn takes as char *const *. Behind setpriv, where that is there,
+ * so that the child is killed when this process is. */
 static int spawn(const char *const *arguments, const posix_spawn_file_actions_t *actions,
                  pid_t *out_pid)
 {
-    char *copies[CHILD_ARGUMENTS_MAX + 1] = {NULL};
+    static const char *const dependent[] = {"/usr/bin/setpriv", "--pdeathsig", "KILL", "--"};
+    char *copies[CHILD_ARGUMENTS_MAX + 5] = {NULL};
     posix_spawnattr_t attributes;
     sigset_t none;
     size_t count = 0;
-    for (; arguments[count] != NULL && count < CHILD_ARGUMENTS_MAX; count++) {
-        copies[count] = strdup(arguments[count]);
+    for (; access(dependent[0], X_OK) == 0 && count < 4; count++) {
+        copies[count] = strdup(dependent[count]);
+    }
+    for (size_t i = 0; arguments[i] != NULL && i < CHILD_ARGUMENTS_MAX; i++) {
+        copies[count++] = strdup(arguments[i]);
     }
     sigemptyset(&none);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    int result = posix_spawnp(out_pid, copies[0], actions, &attributes, copies, environ);
+    int result = posix_spawn(out_pid, copies[0], actions, &attributes, copies, environ);
     posix_spawnattr_destroy(&attributes);
     for (size_t i = 0; i < count; i++) {
         free(copies[i]);
@@ -181,6 +186,10 @@ enum err child_start(struct workplace *workplace, const char *const *arguments, 
     int pipe_fds[2] = {-1, -1};
     pid_t pid = 0;
     posix_spawn_file_actions_t actions;
+    if (access(arguments[0], X_OK) != 0) {
+        return note_set(note, ERR_NOT_FOUND, "%s can't be started: %s", arguments[0],
+                        strerror(errno));
+    }
     if (out_fd != NULL && pipe2(pipe_fds, O_CLOEXEC) != 0) {
         return note_set(note, ERR_RESOURCE, "no pipe: %s", strerror(errno));
     }

@@ -26,7 +26,8 @@ void workplace_remove(const char *path);
 
 #define CHILD_ARGUMENTS_MAX 40u
 
-/* A program that runs beside: `arguments` ends with NULL, the first is its path. Its output goes to
+/* A program that runs beside: `arguments` ends with NULL, the first is its path. It is
+ * killed when this process is. Its output goes to
  * `log` (made anew), or is read through *out_fd where that is not NULL. */
 MUST_USE enum err child_start(struct workplace *workplace, const char *const *arguments,
                               const char *log, int *out_fd, pid_t *out_pid, struct note *note);

@@ -150,6 +150,8 @@ const struct cli_command commands[] = {
      bench_ledger_options, 0, 0, 0, run_bench_ledger},
     {"bench soak", NULL, "Run a long mix on a ledger, with what it does to latency and memory",
      "talea bench soak --commands 1000000", bench_soak_options, 0, 0, 0, run_bench_soak},
+    {"rebuild", NULL, "Derive a stopped node's state anew from its journal",
+     "talea --home grocer rebuild", rebuild_options, 0, 0, 0, run_rebuild},
     {"backup", "DIR", "Make a backup of the ledger while the node runs, in a folder on its machine",
      "talea --home grocer backup /backup/grocer-2026-10-03", NULL, 1, 1, ROLE_ADMIN, run_backup},
     {"backup verify", "DIR", "Prove that a backup is whole and unchanged; exit 4 when it is not",

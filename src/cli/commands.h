@@ -109,6 +109,7 @@ extern const struct argp_option member_merge_options[];
 extern const struct argp_option member_show_options[];
 extern const struct argp_option receipt_import_options[];
 extern const struct argp_option period_close_options[];
+extern const struct argp_option rebuild_options[];
 extern const struct argp_option restore_options[];
 extern const struct argp_option pool_change_options[];
 extern const struct argp_option pool_open_options[];

@@ -1,6 +1,6 @@
 /* Commands as the journal keeps them: a version, and the fields of each kind in a fixed order. */
 #include "ledger/codec.h"
-#include "ledger/command.h"
+#include "ledger/command_codec.h"
 
 enum {
     COMMAND_VERSION = 1
@@ -133,161 +133,6 @@ static void read_freeze(struct reader *in, struct command_freeze *out_freeze)
     out_freeze->evidence = read_block(in);
 }
 
-static void write_transfer(struct buffer *out, const struct command_transfer *transfer)
-{
-    bool is_of_pool = !uid_is_nil(&transfer->by);
-    write_uid(out, &transfer->from);
-    write_uid(out, &transfer->to);
-    write_points(out, transfer->points);
-    write_bool(out, is_of_pool);
-    if (is_of_pool) {
-        write_uid(out, &transfer->by);
-    }
-    write_text(out, transfer->receipt, sizeof transfer->receipt);
-}
-
-static void read_transfer(struct reader *in, struct command_transfer *out_transfer)
-{
-    read_uid(in, &out_transfer->from);
-    read_uid(in, &out_transfer->to);
-    out_transfer->points = read_points(in);
-    if (read_bool(in)) {
-        read_uid(in, &out_transfer->by);
-        read_expect(in, !uid_is_nil(&out_transfer->by));
-    }
-    read_text(in, out_transfer->receipt, sizeof out_transfer->receipt);
-}
-
-static void write_adjustment(struct buffer *out, const struct command_adjustment *adjustment)
-{
-    write_uid(out, &adjustment->member);
-    write_points(out, adjustment->points);
-    write_text(out, adjustment->reason, sizeof adjustment->reason);
-    write_text(out, adjustment->note, sizeof adjustment->note);
-    write_time(out, adjustment->expires_at);
-    write_text(out, adjustment->maker, sizeof adjustment->maker);
-}
-
-static void read_adjustment(struct reader *in, struct command_adjustment *out_adjustment)
-{
-    read_uid(in, &out_adjustment->member);
-    out_adjustment->points = read_points(in);
-    read_text(in, out_adjustment->reason, sizeof out_adjustment->reason);
-    read_text(in, out_adjustment->note, sizeof out_adjustment->note);
-    out_adjustment->expires_at = read_time(in);
-    read_text(in, out_adjustment->maker, sizeof out_adjustment->maker);
-}
-
-static void write_ruling(struct buffer *out, const struct command_ruling *ruling)
-{
-    write_uid(out, &ruling->adjustment);
-    write_bool(out, ruling->is_approved);
-    write_text(out, ruling->checker, sizeof ruling->checker);
-    write_time(out, ruling->points_expire_at);
-    write_u8(out, ruling->idle_months);
-}
-
-static void read_ruling(struct reader *in, struct command_ruling *out_ruling)
-{
-    read_uid(in, &out_ruling->adjustment);
-    out_ruling->is_approved = read_bool(in);
-    read_text(in, out_ruling->checker, sizeof out_ruling->checker);
-    out_ruling->points_expire_at = read_time(in);
-    out_ruling->idle_months = read_u8(in);
-}
-
-static void read_prune(struct reader *in, struct command_prune *out_prune)
-{
-    out_prune->keys = read_block(in);
-    read_expect(in, out_prune->keys.length % TRANSACTION_KEY_SIZE == 0 &&
-                        out_prune->keys.length / TRANSACTION_KEY_SIZE <= LIMIT_PRUNE_KEYS);
-}
-
-/* The commands about members' accounts among themselves. */
-static void write_account_command(struct buffer *out, const struct command *command)
-{
-    switch ((int)command->kind) {
-    case COMMAND_TRANSFER:
-        write_transfer(out, &command->transfer);
-        break;
-    case COMMAND_OPEN_POOL:
-    case COMMAND_JOIN_POOL:
-    case COMMAND_LEAVE_POOL:
-        write_uid(out, &command->pool.pool);
-        write_uid(out, &command->pool.member);
-        write_text(out, command->pool.name, sizeof command->pool.name);
-        break;
-    case COMMAND_PROPOSE_ADJUSTMENT:
-        write_adjustment(out, &command->adjustment);
-        break;
-    case COMMAND_RULE_ADJUSTMENT:
-        write_ruling(out, &command->ruling);
-        break;
-    case COMMAND_BLOCK_MEMBER:
-    case COMMAND_UNBLOCK_MEMBER:
-        write_uid(out, &command->block.member);
-        write_text(out, command->block.reason, sizeof command->block.reason);
-        break;
-    case COMMAND_MERGE_MEMBERS:
-        write_uid(out, &command->merge.from);
-        write_uid(out, &command->merge.into);
-        break;
-    case COMMAND_UNMERGE_MEMBERS:
-        write_uid(out, &command->unmerge.merge);
-        break;
-    case COMMAND_ERASE_MEMBER:
-        write_uid(out, &command->erase.member);
-        break;
-    case COMMAND_PRUNE:
-        write_block(out, command->prune.keys);
-        break;
-    default:
-        ASSERT(false);
-    }
-}
-
-static void read_account_command(struct reader *in, struct command *command)
-{
-    switch ((int)command->kind) {
-    case COMMAND_TRANSFER:
-        read_transfer(in, &command->transfer);
-        break;
-    case COMMAND_OPEN_POOL:
-    case COMMAND_JOIN_POOL:
-    case COMMAND_LEAVE_POOL:
-        read_uid(in, &command->pool.pool);
-        read_uid(in, &command->pool.member);
-        read_text(in, command->pool.name, sizeof command->pool.name);
-        break;
-    case COMMAND_PROPOSE_ADJUSTMENT:
-        read_adjustment(in, &command->adjustment);
-        break;
-    case COMMAND_RULE_ADJUSTMENT:
-        read_ruling(in, &command->ruling);
-        break;
-    case COMMAND_BLOCK_MEMBER:
-    case COMMAND_UNBLOCK_MEMBER:
-        read_uid(in, &command->block.member);
-        read_text(in, command->block.reason, sizeof command->block.reason);
-        break;
-    case COMMAND_MERGE_MEMBERS:
-        read_uid(in, &command->merge.from);
-        read_uid(in, &command->merge.into);
-        break;
-    case COMMAND_UNMERGE_MEMBERS:
-        read_uid(in, &command->unmerge.merge);
-        break;
-    case COMMAND_ERASE_MEMBER:
-        read_uid(in, &command->erase.member);
-        break;
-    case COMMAND_PRUNE:
-        read_prune(in, &command->prune);
-        break;
-    default:
-        break;
-    }
-}
-
 void command_encode(const struct command *command, struct buffer *out)
 {
     write_u8(out, COMMAND_VERSION);
@@ -363,7 +208,7 @@ void command_encode(const struct command *command, struct buffer *out)
     case COMMAND_UNMERGE_MEMBERS:
     case COMMAND_ERASE_MEMBER:
     case COMMAND_PRUNE:
-        write_account_command(out, command);
+        command_write_office(out, command);
         break;
     case COMMAND_KIND_END:
         ASSERT(false);
@@ -444,7 +289,7 @@ static void read_body(struct reader *in, struct command *command)
     case COMMAND_UNMERGE_MEMBERS:
     case COMMAND_ERASE_MEMBER:
     case COMMAND_PRUNE:
-        read_account_command(in, command);
+        command_read_office(in, command);
         break;
     case COMMAND_KIND_END:
         break;

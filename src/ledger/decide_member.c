@@ -89,7 +89,7 @@ enum err decide_enrol(struct decision *d)
 {
     const struct command_enrol *enrol = &d->command->enrol;
     struct ledger_key key;
-    struct member row = {.enrolled = d->command->business_time};
+    struct member row;
     struct profile profile = {0};
     if (!tag_is_none(enrol->reference_tag)) {
         TRY(put_reference(d, enrol));
@@ -98,6 +98,7 @@ enum err decide_enrol(struct decision *d)
         }
     }
     TRY(profile_take(&profile, enrol));
+    member_empty(&row, d->command->business_time);
     key_member(&enrol->member, &key);
     buffer_clear(&d->plan->scratch);
     member_encode(&row, &d->plan->scratch);

@@ -70,12 +70,8 @@ enum err decide_open_pool(struct decision *d)
     TRY(count_pools(d, &member.id, true));
     memcpy(profile.name, command->name, sizeof profile.name);
     struct member *row = &member.row; /* its memory, for an account that is empty */
+    member_empty(row, d->command->business_time);
     row->is_pool = true;
-    row->enrolled = d->command->business_time;
-    row->active_at = (struct unix_ms){0};
-    row->debt = points_of(0);
-    row->last_row = 0;
-    row->lot_count = 0;
     key_member(&command->pool, &key);
     buffer_clear(&d->plan->scratch);
     member_encode(row, &d->plan->scratch);

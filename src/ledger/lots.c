@@ -39,6 +39,17 @@ int lot_key_compare(const struct lot_key *a, const struct lot_key *b)
     return order;
 }
 
+void member_empty(struct member *member, struct unix_ms enrolled)
+{
+    member->available = member->pending = member->held = member->debt = points_of(0);
+    member->last_row = 0;
+    member->enrolled = enrolled;
+    member->active_at = (struct unix_ms){0};
+    member->is_blocked = member->is_pool = member->is_erased = member->is_merged = false;
+    member->merged_into = (struct uid){{0}};
+    member->lot_count = 0;
+}
+
 /* The place of `key`: the first lot that is not before it. */
 static size_t lots_place(const struct member *member, const struct lot_key *key)
 {

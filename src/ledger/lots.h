@@ -7,6 +7,9 @@
 
 int lot_key_compare(const struct lot_key *a, const struct lot_key *b);
 
+/* An account without anything. The lots are not touched. */
+void member_empty(struct member *member, struct unix_ms enrolled);
+
 /* NULL when there is none. */
 struct lot *lots_find(struct member *member, const struct lot_key *key);
 

@@ -141,6 +141,23 @@ static enum err open_vault(struct node *node, struct note *note)
                : err;
 }
 
+/* A state of another format is derived anew: the journal has it all. */
+static enum err open_state(struct node *node, struct note *note)
+{
+    const char *folder = node->config.data.text;
+    struct state_options options = {.folder = folder, .mode = STATE_WRITE};
+    struct note why = {""};
+    enum err err = state_open(&options, &node->state, &why);
+    if (err == ERR_UNSUPPORTED) {
+        log_event(&node->log, LOG_LEVEL_WARNING, "state_rebuilt", LOG_TEXT("why", why.text));
+        TRY(state_discard(folder, note));
+        return state_open(&options, &node->state, note);
+    }
+    return err == ERR_CORRUPT
+               ? note_set(note, err, "%s; talea rebuild derives it anew from the journal", why.text)
+               : note_set(note, err, "%s", why.text);
+}
+
 static enum err open_ledger(struct node *node, struct note *note)
 {
     const struct node_config *config = &node->config;
@@ -150,8 +167,7 @@ static enum err open_ledger(struct node *node, struct note *note)
     disk_guard_init(&node->disk_guard, disk_of_folder(config->data.text),
                     (uint64_t)config->limits.min_free_mb << 20);
     TRY(open_vault(node, note));
-    struct state_options state = {.folder = config->data.text, .mode = STATE_WRITE};
-    TRY(state_open(&state, &node->state, note));
+    TRY(open_state(node, note));
     struct engine_options options = {
         .journal = node->journal,
         .state = node->state,

@@ -225,3 +225,34 @@ enum err slice_rows_decode(struct slice bytes, struct slice_rows *out_rows)
     }
     return reader_finish(&in);
 }
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const uint64_t *first = a;
+    const uint64_t *second = b;
+    return (*first > *second) - (*first < *second);
+}
+
+_Static_assert(SLICES * (SLICE_PARTS + 1) <= SLICE_ROWS_MAX, "all of them have room");
+
+size_t slice_rows_list(const struct slice_rows *rows, uint64_t out_rows[SLICE_ROWS_MAX])
+{
+    size_t count = 0;
+    size_t distinct = 0;
+    for (unsigned i = 0; i < SLICES; i++) {
+        const struct slice_row *slice = &rows->slices[i];
+        for (unsigned k = 0; slice_exists(i) && k < slice->part_count; k++) {
+            out_rows[count++] = slice->parts[k].row;
+        }
+        if (slice_exists(i)) {
+            out_rows[count++] = slice->row;
+        }
+    }
+    qsort(out_rows, count, sizeof out_rows[0], compare_numbers);
+    for (size_t i = 0; i < count; i++) {
+        if (distinct == 0 || out_rows[distinct - 1] != out_rows[i]) {
+            out_rows[distinct++] = out_rows[i];
+        }
+    }
+    return distinct;
+}

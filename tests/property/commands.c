@@ -16,7 +16,7 @@ static const struct share shares[] = {
     {make_void, 30},         {make_return_sale, 70},  {make_return_burn, 50},
     {make_settle, 12},       {make_expire_hold, 24},  {make_entry, 110},
     {make_receipt, 15},      {make_batch_end, 4},     {make_close, 8},
-    {make_pair, 2},          {make_freeze, 1},        {make_repeat, 30},
+    {make_pair, 2},          {make_freeze, 1},        {make_repeat, 45},
 };
 
 static make_fn *what_to_make(const struct making *making)
@@ -25,8 +25,12 @@ static make_fn *what_to_make(const struct making *making)
     if (making->m->member_count == 0) {
         return make_enrol;
     }
-    if (making->mood->is_hoarding && one_in(making->step->numbers[1], 2)) {
-        return make_earn;
+    if (making->mood->is_hoarding && !one_in(making->step->numbers[1], 3)) {
+        uint32_t other = making->step->numbers[1] % 40;
+        return other == 1 ? make_rule : other == 2 ? make_merge : make_earn;
+    }
+    if (making->mood->is_flooding && !one_in(making->step->numbers[1], 5)) {
+        return make_entry;
     }
     if (making->mood->is_merging && one_in(making->step->numbers[1], 5)) {
         return one_in(making->step->numbers[1], 2) ? make_enrol : make_merge;
@@ -40,6 +44,83 @@ static make_fn *what_to_make(const struct making *making)
         what -= shares[i++].weight;
     }
     return shares[i].make;
+}
+
+static bool alter_office(struct command *command, struct uid somebody)
+{
+    switch ((int)command->kind) {
+    case COMMAND_TRANSFER:
+        command->transfer.points.minor += 1;
+        return true;
+    case COMMAND_OPEN_POOL:
+    case COMMAND_JOIN_POOL:
+    case COMMAND_LEAVE_POOL:
+        command->pool.member = somebody;
+        return true;
+    case COMMAND_PROPOSE_ADJUSTMENT:
+        command->adjustment.points.minor += 1;
+        return true;
+    case COMMAND_RULE_ADJUSTMENT:
+        command->ruling.is_approved = !command->ruling.is_approved;
+        return true;
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        command->block.member = somebody;
+        return true;
+    case COMMAND_MERGE_MEMBERS:
+        command->merge.from = somebody;
+        return true;
+    case COMMAND_UNMERGE_MEMBERS:
+        command->unmerge.merge = somebody;
+        return true;
+    case COMMAND_ERASE_MEMBER:
+        command->erase.member = somebody;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Says something else than it said. False: it can't. */
+static bool alter(const struct making *making)
+{
+    const uint32_t *n = making->step->numbers;
+    struct command *command = making->command;
+    struct uid somebody = pick_id(n[6], ID_NOBODY);
+    switch ((int)command->kind) {
+    case COMMAND_ENROL:
+        command->enrol.said_tag[15] ^= 1;
+        return true;
+    case COMMAND_ISSUE_CARD:
+        command->card.member = somebody;
+        return true;
+    case COMMAND_BLOCK_CARD:
+    case COMMAND_UNBLOCK_CARD:
+        command->card.card = pick_foreign_card(making->m, n[6]);
+        return true;
+    case COMMAND_EARN:
+        command->earn.amount.minor += 1;
+        return true;
+    case COMMAND_HOLD:
+    case COMMAND_FOREIGN_HOLD:
+        command->hold.points.minor += 1;
+        return true;
+    case COMMAND_CAPTURE:
+    case COMMAND_RETURN_BURN:
+        command->use.points.minor += 1;
+        return true;
+    case COMMAND_VOID:
+        command->use.hold = somebody;
+        return true;
+    case COMMAND_RETURN_SALE:
+        command->return_sale.amount.minor += 1;
+        return true;
+    case COMMAND_CLOSE_PERIOD:
+        command->close_period.period = period_next(command->close_period.period);
+        return true;
+    default:
+        return alter_office(command, somebody);
+    }
 }
 
 /* An old command again, sometimes with another body, sometimes a hold whose id was forgotten. Other
@@ -61,39 +142,8 @@ void make_repeat(const struct making *making)
     if (!one_in(n[4], 3)) {
         return;
     }
-    switch ((int)command->kind) {
-    case COMMAND_EARN:
-        command->earn.amount.minor += 1;
-        break;
-    case COMMAND_RETURN_SALE:
-        command->return_sale.amount.minor += 1;
-        break;
-    case COMMAND_HOLD:
-    case COMMAND_FOREIGN_HOLD:
-        command->hold.points.minor += 1;
-        break;
-    case COMMAND_CAPTURE:
-    case COMMAND_RETURN_BURN:
-        command->use.points.minor += 1;
-        break;
-    case COMMAND_TRANSFER:
-        command->transfer.points.minor += 1;
-        break;
-    case COMMAND_ENROL:
-        command->enrol.said_tag[15] ^= 1;
-        break;
-    case COMMAND_PROPOSE_ADJUSTMENT:
-        command->adjustment.points.minor += 1;
-        break;
-    case COMMAND_RULE_ADJUSTMENT:
-        command->ruling.is_approved = !command->ruling.is_approved;
-        break;
-    case COMMAND_MERGE_MEMBERS:
-        command->merge.from = command->merge.into;
-        break;
-    default: /* its id for something else */
+    if (!alter(making)) { /* its id for something else */
         make_earn(making);
-        break;
     }
 }
 

@@ -42,13 +42,15 @@ void make_entry(const struct making *making)
     const uint32_t *n = making->step->numbers;
     struct command *command = making->command;
     struct clearing_entry *entry = &command->take_entry.entry;
-    int sender = 1 + (int)(n[3] % 2);
+    int sender = making->mood->is_flooding ? 1 : 1 + (int)(n[3] % 2);
     command->kind = COMMAND_TAKE_ENTRY;
     command->origin = making->m->roster->partners[sender].id;
     command->take_entry = (struct command_take_entry){.sender = command->origin};
     entry->kind = one_in(n[4], 50)   ? ENTRY_PERIOD_MARK
                   : one_in(n[4], 51) ? ENTRY_ADJUSTMENT
-                                     : kinds[(n[4] >> 8) % (sizeof kinds / sizeof kinds[0])];
+                  : making->mood->is_flooding
+                      ? ENTRY_EARN
+                      : kinds[(n[4] >> 8) % (sizeof kinds / sizeof kinds[0])];
     entry->period = making->m->in_period[sender];
     entry->transaction_id = command->transaction_id;
     entry->business_time.ms =
@@ -68,6 +70,10 @@ void make_entry(const struct making *making)
     entry->card = pick_card(making->m, n[6]);
     if (entry->kind == ENTRY_EARN) {
         make_terms(making, &entry->active_from, &entry->expires_at);
+        if (making->mood->is_flooding && !one_in(n[8], 30)) {
+            entry->tariff = 1;
+            entry->points = points_of(LIMIT_POINTS_PER_COMMAND);
+        }
         const struct model_sale *known = pick_sale(making->m, n[5], sender);
         if (one_in(n[5], 20) && known != NULL) {
             entry->transaction_id = known->id;
@@ -82,6 +88,10 @@ void make_receipt(const struct making *making)
     int partner = 1 + (int)(n[3] % 2);
     struct command_take_receipt *receipt = &making->command->take_receipt;
     struct receipted_entry *entries = making->room->entries;
+    if (m->is_frozen_out[partner]) { /* nothing more is taken of it */
+        make_close(making);
+        return;
+    }
     making->command->kind = COMMAND_TAKE_RECEIPT;
     making->command->origin = m->roster->partners[partner].id;
     *receipt = (struct command_take_receipt){.receiver = making->command->origin,

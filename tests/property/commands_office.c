@@ -155,7 +155,7 @@ void make_transfer(const struct making *making)
     int64_t there = from < 0 ? 0 : model_balances(making->m, from, making->step->at).available;
     transfer->points =
         points_of(pick_points_of(n[7], making->mood->is_hoarding ? 20000 : 200, there));
-    if ((from >= 0 && making->m->members[from].is_pool) || one_in(n[8], 30)) {
+    if ((from >= 0 && making->m->members[from].is_pool) || one_in(n[9], 30)) {
         transfer->by = some_pool_member(making, from, n[8]);
     }
 }
@@ -209,7 +209,7 @@ void make_propose(const struct making *making)
     *adjustment = (struct command_adjustment){0};
     adjustment->member = pick_member_id(making->m, n[4], (enum member_taste)(n[5] % 3));
     adjustment->points = points_of(pick_points(n[6], 400));
-    if (one_in(n[7], 2)) {
+    if (one_in(n[7], making->mood->is_hoarding ? 9 : 2)) {
         adjustment->points.minor = -adjustment->points.minor;
     }
     if (one_in(n[7] >> 2, 3)) {

@@ -78,7 +78,7 @@ static void make_hold_by(const struct making *making, int redeemer, bool is_fore
     hold->redeemer = command->origin;
     hold->card = is_foreign ? pick_foreign_card(making->m, n[4]) : pick_card(making->m, n[4]);
     if (is_foreign && one_in(n[4], 30)) {
-        hold->card = pick_card(making->m, n[4] / 30 * 40); /* of nobody */
+        hold->card = pick_card(making->m, 0); /* of nobody */
     }
     hold->points = points_of(pick_points_of(n[5], limit, spendable_by(making, &hold->card)));
     hold->capture_by.ms =
@@ -162,8 +162,7 @@ void make_settle(const struct making *making)
     making->command->kind = COMMAND_SETTLE_MEMBER;
     making->command->transaction_id = pick_id(making->step->serial, ID_DUE);
     making->command->due = (struct command_due){0};
-    int member = pick_member(making->m, making->step->numbers[4], MEMBER_ANY);
-    making->command->due.id = making->m->members[member].id;
+    making->command->due.id = pick_member_id(making->m, making->step->numbers[4], MEMBER_ANY);
 }
 
 void make_expire_hold(const struct making *making)

@@ -99,7 +99,9 @@ static enum verdict step_close(struct model *m, const struct command *command,
         return VERDICT_PERIOD_NOT_OPEN;
     }
     for (int i = 1; i < MODEL_PARTNERS; i++) {
-        model_send(m, i, (struct model_entry){.kind = ENTRY_PERIOD_MARK});
+        if (!m->is_frozen_out[i]) {
+            model_send(m, i, (struct model_entry){.kind = ENTRY_PERIOD_MARK});
+        }
     }
     m->out_period = period_next(m->out_period);
     return VERDICT_OK;

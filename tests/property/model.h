@@ -164,7 +164,7 @@ struct model_answer {
     int64_t left;
     int64_t debt;
     int64_t written_off;
-    int64_t amount; /* money, of a return */
+    int64_t amount;          /* money, of a return */
     struct card_number card; /* of a member that was enrolled, or one more */
 };
 

@@ -213,6 +213,10 @@ bool model_has_room(struct model *m, const struct model_member *member, struct m
 
 void model_give(struct model *m, struct model_member *member, struct model_key key, int64_t points)
 {
+    if (member->is_erased) {
+        model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_BREAKAGE, 0, (struct period){0}, points);
+        return;
+    }
     int64_t repaid = m->flaw == FLAW_FORGETS_DEBT ? 0 : model_least(member->debt, points);
     struct model_key actual = as_at(key, m->now);
     member->debt -= repaid;

@@ -158,6 +158,7 @@ void model_forget_member(struct model *m, int index)
         }
     }
     m->members[index].is_erased = true;
+    m->members[index].is_blocked = false;
     m->members[index].card_count = 0;
 }
 

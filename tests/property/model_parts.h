@@ -58,7 +58,7 @@ void model_settle(struct model *m, struct model_member *member);
 /* Would the points find a lot? The member is settled. */
 bool model_has_room(struct model *m, const struct model_member *member, struct model_key key,
                     int64_t points);
-/* Repays debt first. */
+/* Repays debt first. What one who was erased would get is breakage. */
 void model_give(struct model *m, struct model_member *member, struct model_key key, int64_t points);
 /* Where points go that are taken. */
 struct model_sink {
@@ -66,8 +66,8 @@ struct model_sink {
     int partner;
     struct period period;
 };
-/* Takes back what was given into a lot (NULL: any), posted. What is not there becomes debt, and beyond the debt
- * limit is written off: the programme's adjustment account bears it. */
+/* Takes back what was given into a lot (NULL: any), posted. What is not there becomes debt, and
+ * beyond the debt limit is written off: the programme's adjustment account bears it. */
 void model_take(struct model *m, struct model_member *member, const struct model_key *key,
                 int64_t points, struct model_sink sink, struct model_answer *answer);
 

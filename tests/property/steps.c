@@ -23,6 +23,7 @@ uint32_t random_mix(uint32_t a, uint32_t b)
     return (uint32_t)(z >> 32);
 }
 
+/* The last mood is a rare one. */
 static struct mood mood_of(uint64_t *state)
 {
     static const struct mood moods[] = {
@@ -37,7 +38,7 @@ static struct mood mood_of(uint64_t *state)
          .expiry_hours = 400,
          .expiry_grain = 1},
         {.name = "so many lots that they run out",
-         .member_max = 4,
+         .member_max = 3,
          .pause_hours = 1,
          .expiry_hours = 20000,
          .expiry_grain = 1,
@@ -53,9 +54,17 @@ static struct mood mood_of(uint64_t *state)
          .pause_hours = 400,
          .expiry_hours = 5000,
          .expiry_grain = 12},
+        {.name = "a partner that gives too much",
+         .member_max = 10,
+         .pause_hours = 8,
+         .expiry_hours = 200,
+         .expiry_grain = 24,
+         .is_flooding = true},
     };
     static const int64_t debt_limits[] = {INT64_MAX, 0, 50, 1000};
-    struct mood mood = moods[random_next(state) % (sizeof moods / sizeof moods[0])];
+    size_t count = sizeof moods / sizeof moods[0];
+    bool is_rare = random_next(state) % 25 == 0;
+    struct mood mood = moods[is_rare ? count - 1 : random_next(state) % (count - 1)];
     mood.refund_grace_ms = random_next(state) % 2 == 0 ? 0 : 5 * DAY_MS;
     mood.debt_limit = debt_limits[random_next(state) % 4];
     return mood;

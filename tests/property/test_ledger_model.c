@@ -16,19 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sanitized.h"
 #include "world.h"
-
-#ifdef __has_feature
-#define HAS_FEATURE(name) __has_feature(name)
-#else
-#define HAS_FEATURE(name) 0
-#endif
 
 enum {
     STEPS_FULL = 500000, /* of one program; every answer that can be given must be */
-    STEPS_DEFAULT = HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
-                        ? STEPS_FULL / 20
-                        : STEPS_FULL,
+    STEPS_DEFAULT = IS_SANITIZED ? STEPS_FULL / 20 : STEPS_FULL,
     RUN_STEPS = 2000,
     AUDIT_EVERY = 10, /* runs */
     SHRINK_SECONDS = 60

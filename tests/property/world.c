@@ -173,7 +173,7 @@ static bool tell(struct world *w, struct command *command)
     if (w->is_loud) {
         print_answer(&answer);
     }
-    if (!answers_agree(&w->plan, is_repeat, &answer, w->complaint)) {
+    if (!answers_agree(w->plan.verdict, &w->plan.answer, is_repeat, &answer, w->complaint)) {
         return false;
     }
     if (w->statistics != NULL) {

@@ -13,13 +13,12 @@ bool complain(char *complaint, const char *what, int64_t ledger, int64_t model)
     return false;
 }
 
-bool answers_agree(const struct plan *plan, bool is_repeat, const struct model_answer *answer,
-                   char *complaint)
+bool answers_agree(enum verdict verdict, const struct answer *answer, bool is_repeat,
+                   const struct model_answer *model, char *complaint)
 {
-    if (plan->verdict != answer->verdict) {
+    if (verdict != model->verdict) {
         (void)snprintf(complaint, COMPLAINT_SIZE, "verdict: the ledger says %s, the model %s",
-                       verdict_describe(plan->verdict)->name,
-                       verdict_describe(answer->verdict)->name);
+                       verdict_describe(verdict)->name, verdict_describe(model->verdict)->name);
         return false;
     }
     const struct {
@@ -27,22 +26,21 @@ bool answers_agree(const struct plan *plan, bool is_repeat, const struct model_a
         int64_t ledger;
         int64_t model;
     } figures[] = {
-        {"is it a repeat", is_repeat, answer->is_repeat},
-        {"the answer's points", plan->answer.points.minor, answer->points},
-        {"the answer's points left", plan->answer.left.minor, answer->left},
-        {"the answer's debt", plan->answer.debt.minor, answer->debt},
-        {"the answer's amount", plan->answer.amount.minor, answer->amount},
-        {"the answer's points written off", plan->answer.written_off.minor, answer->written_off},
+        {"is it a repeat", is_repeat, model->is_repeat},
+        {"the answer's points", answer->points.minor, model->points},
+        {"the answer's points left", answer->left.minor, model->left},
+        {"the answer's debt", answer->debt.minor, model->debt},
+        {"the answer's amount", answer->amount.minor, model->amount},
+        {"the answer's points written off", answer->written_off.minor, model->written_off},
     };
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         if (figures[i].ledger != figures[i].model) {
             return complain(complaint, figures[i].what, figures[i].ledger, figures[i].model);
         }
     }
-    if (answer->card.digits[0] != '\0' &&
-        strcmp(answer->card.digits, plan->answer.card.digits) != 0) {
+    if (model->card.digits[0] != '\0' && strcmp(model->card.digits, answer->card.digits) != 0) {
         (void)snprintf(complaint, COMPLAINT_SIZE, "the answer's card: %s, the model %s",
-                       plan->answer.card.digits, answer->card.digits);
+                       answer->card.digits, model->card.digits);
         return false;
     }
     return true;

@@ -9,8 +9,8 @@
 #define COMPLAINT_SIZE 512
 
 bool complain(char *complaint, const char *what, int64_t ledger, int64_t model);
-bool answers_agree(const struct plan *plan, bool is_repeat, const struct model_answer *answer,
-                   char *complaint);
+bool answers_agree(enum verdict verdict, const struct answer *answer, bool is_repeat,
+                   const struct model_answer *model, char *complaint);
 /* Flags, balances and every lot, as at `now`. */
 bool member_agrees(const struct ledger_view *view, const struct model *model, int index,
                    struct unix_ms now, char *complaint);

@@ -1,0 +1,12 @@
+/* The two halves of the commands' stored bodies. Internal to the module. */
+#ifndef LEDGER_COMMAND_CODEC_H
+#define LEDGER_COMMAND_CODEC_H
+
+#include "ledger/command.h"
+
+/* Bodies of the kinds from COMMAND_TRANSFER on but COMMAND_UNBLOCK_CARD; without the version. */
+void command_write_office(struct buffer *out, const struct command *command);
+/* Sticks to the reader's error. */
+void command_read_office(struct reader *in, struct command *command);
+
+#endif

@@ -1,0 +1,136 @@
+#include "engine_node.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "store/faults.h"
+
+static struct unix_ms read_clock(void *context)
+{
+    struct engine_node *node = context;
+    return (struct unix_ms){atomic_load(&node->now_ms)};
+}
+
+static int before_journal(void *context)
+{
+    struct engine_node *node = context;
+    int failures = atomic_load(&node->journal_failures);
+    while (failures > 0 &&
+           !atomic_compare_exchange_weak(&node->journal_failures, &failures, failures - 1)) {
+    }
+    return failures > 0 ? EIO : 0;
+}
+
+static int before_state(void *context)
+{
+    struct engine_node *node = context;
+    return atomic_load(&node->is_state_broken) ? EIO : 0;
+}
+
+static enum err open_node(struct engine_node *node, struct note *note)
+{
+    struct state_options tables = {.folder = node->folder, .mode = STATE_WRITE};
+    TRY(journal_file_open(node->folder, JOURNAL_WRITE, &node->file, note));
+    journal_file_set_faults(node->file, (struct store_faults){node, before_journal});
+    TRY(state_open(&tables, &node->state, note));
+    state_set_faults(node->state, (struct store_faults){node, before_state});
+    struct engine_options options = {.journal = journal_file_port(node->file),
+                                     .state = node->state,
+                                     .signer = node->signer,
+                                     .coalition = "model",
+                                     .clock = {node, read_clock},
+                                     .terms = {.roster = node->roster,
+                                               .refund_grace_ms = node->refund_grace_ms,
+                                               .debt_limit = {node->debt_limit}},
+                                     .checkpoint_every_ms = 5};
+    TRY(engine_open(&options, &node->engine, note));
+    TRY(state_reader_create(node->state, &node->reader));
+    node->view = state_reader_view(node->reader);
+    return ERR_OK;
+}
+
+static void close_node(struct engine_node *node)
+{
+    state_reader_destroy(node->reader);
+    engine_close(node->engine);
+    state_close(node->state);
+    journal_file_close(node->file);
+    node->reader = NULL;
+    node->engine = NULL;
+    node->state = NULL;
+    node->file = NULL;
+}
+
+enum err engine_node_begin(struct engine_node *node, const struct roster *roster,
+                           int64_t refund_grace_ms, int64_t debt_limit, struct unix_ms now,
+                           struct note *note)
+{
+    uint8_t seed[SIGNING_SEED_BYTES] = {5};
+    *node = (struct engine_node){
+        .roster = roster, .refund_grace_ms = refund_grace_ms, .debt_limit = debt_limit};
+    atomic_store(&node->now_ms, now.ms);
+    (void)snprintf(node->folder, sizeof node->folder, "/tmp/talea-model-XXXXXX");
+    if (mkdtemp(node->folder) == NULL) {
+        return note_set(note, ERR_STORAGE, "no temporary folder");
+    }
+    signing_key_from_seed(seed, &node->key);
+    TRY(key_signer_init(&node->key_signer, &node->key, "model", &node->signer));
+    return open_node(node, note);
+}
+
+enum err engine_node_reopen(struct engine_node *node, enum reopening how, struct note *note)
+{
+    atomic_store(&node->is_state_broken, how != REOPEN_CLEAN);
+    close_node(node);
+    atomic_store(&node->is_state_broken, false);
+    if (how == REOPEN_REBUILT) {
+        TRY(state_discard(node->folder, note));
+    }
+    return open_node(node, note);
+}
+
+static enum err find_key(void *context, const struct key_id *id, struct unix_ms time,
+                         struct public_key *out_key)
+{
+    const struct engine_node *node = context;
+    (void)id;
+    (void)time;
+    *out_key = node->signer.public_key;
+    return ERR_OK;
+}
+
+enum err engine_node_audit(struct engine_node *node, struct note *note)
+{
+    struct audit_summary summary;
+    struct audit_finding finding;
+    struct audit_options options = {.journal = *engine_journal(node->engine),
+                                    .state = node->state,
+                                    .coalition = "model",
+                                    .self = node->roster->self,
+                                    .context = node,
+                                    .find_key = find_key};
+    TRY(engine_checkpoint(node->engine)); /* all slices at one row */
+    enum err err = audit_run(&options, &summary, &finding);
+    return err == ERR_OK
+               ? ERR_OK
+               : note_set(note, err, "the audit, row %llu: %s: %.300s",
+                          (unsigned long long)finding.row, finding.invariant, finding.note.text);
+}
+
+void engine_node_end(struct engine_node *node)
+{
+    static const char *const files[] = {"journal.mdb", "journal.mdb-lock", "journal.lock",
+                                        "state.mdb",   "state.mdb-lock",   "state.lock"};
+    char path[160];
+    close_node(node);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", node->folder, files[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(node->folder);
+    signing_key_fini(&node->key);
+}
