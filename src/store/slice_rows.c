@@ -247,7 +247,7 @@ static int compare_numbers(const void *a, const void *b)
     return (*first > *second) - (*first < *second);
 }
 
-_Static_assert(SLICES * (SLICE_PARTS + 1) <= SLICE_ROWS_MAX, "all of them have room");
+_Static_assert(SLICES *(SLICE_PARTS + 1) <= SLICE_ROWS_MAX, "all of them have room");
 
 size_t slice_rows_list(const struct slice_rows *rows, uint64_t out_rows[SLICE_ROWS_MAX])
 {

@@ -14,9 +14,9 @@
 #define SLICES            (SLICES_OF_MEMBERS + (unsigned)TABLE_END)
 #define SLICE_PARTS       8u
 
-/* A row's key in LMDB: the table, a member's slot, the key: so that rows sort by slice. The table is
- * its number, but transactions come last: most of them are appended at the end of all, where LMDB
- * fills its pages. */
+/* A row's key in LMDB: the table, a member's slot, the key: so that rows sort by slice. The table
+ * is its number, but transactions come last: most of them are appended at the end of all, where
+ * LMDB fills its pages. */
 #define STATE_KEY_MAX (3 + LEDGER_KEY_MAX)
 struct state_key {
     uint8_t bytes[STATE_KEY_MAX];

@@ -20,7 +20,7 @@ static enum err name_init(struct state_writer *writer, struct row_name *name,
         return row_name_init(name, writer->state->seed, table, key);
     }
     struct known_name *known = &writer->names[(key.at[14] ^ key.at[15]) % WRITER_NAMES];
-    if (known->is_set && memcmp(known->key, key.at, sizeof known->key) == 0) {
+    if (known->is_set && slice_equal(slice_of(known->key, sizeof known->key), key)) {
         *name = (struct row_name){known->hash, known->shard, table, key};
         return ERR_OK;
     }
