@@ -75,8 +75,8 @@ struct bench {
     struct measured *lmdb[LMDB_COUNT];
     struct measured *calls[CALLS_COUNT];
     double postgres[POSTGRES_COUNT]; /* a second; 0: not measured */
-    uint64_t fill_ns;                /* that a member took to be made, so far; 0: none was */
-    bool is_left_out;                /* the large ledger is, and that was told */
+    uint64_t fill_ns; /* that a member of the medium ledger took to be made; 0: not known */
+    bool is_left_out; /* the large ledger is, and that was told */
     bool has_postgres;
     bool is_postgres_tried;
     struct serving *serving; /* the node or the echo that runs */
