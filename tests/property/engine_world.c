@@ -10,6 +10,7 @@
 #include "model_parts.h"
 #include "world.h"
 #include "world_compare.h"
+#include "world_rows.h"
 
 enum {
     ALL_EVERY = 12 /* batches between two looks at everything */
@@ -282,6 +283,13 @@ static bool tell(struct engine_world *w, const struct step *steps, size_t count)
     return agrees && members_agree(w);
 }
 
+static bool rows_agree(struct engine_world *w)
+{
+    const struct ledger_view *view = &w->node.view;
+    return cards_agree(view, w->model, w->complaint) && holds_agree(view, w->model, w->complaint) &&
+           sales_agree(view, w->model, w->complaint) && pools_agree(view, w->model, w->complaint);
+}
+
 static bool reopen(struct engine_world *w, uint32_t luck)
 {
     struct note note = {{0}};
@@ -292,7 +300,7 @@ static bool reopen(struct engine_world *w, uint32_t luck)
     }
     w->reopenings[how]++;
     return (err == ERR_OK || complain_of(w, "it does not open again", err, &note)) &&
-           members_agree(w);
+           members_agree(w) && rows_agree(w);
 }
 
 /* How many steps are told together from here on. */

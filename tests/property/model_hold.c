@@ -30,6 +30,7 @@ enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t poi
 void model_capture(struct model *m, struct model_hold *hold, int64_t points)
 {
     struct model_member *member = &m->members[model_follow(m, hold->member)];
+    model_settle(m, member); /* before it is active again */
     hold->captured += points;
     hold->left -= points;
     for (size_t i = 0; i < hold->lot_count; i++) {

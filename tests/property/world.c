@@ -9,6 +9,7 @@
 #include "model_parts.h"
 #include "shrink.h"
 #include "world_compare.h"
+#include "world_rows.h"
 
 enum {
     ALL_EVERY = 100 /* steps between two looks at everything */
@@ -190,6 +191,7 @@ static bool tell(struct world *w, struct command *command)
 
 struct sum {
     struct invariants invariants;
+    struct dues dues;
     struct note note;
 };
 
@@ -197,13 +199,17 @@ static enum err sum_row(void *context, enum ledger_table table, struct slice key
                         struct slice value)
 {
     struct sum *sum = context;
+    TRY(dues_add(&sum->dues, table, key));
     return invariants_add(&sum->invariants, table, key, value, &sum->note);
 }
 
 static bool invariants_hold(struct world *w)
 {
-    struct sum sum = {0};
+    struct sum sum = {.dues = {.model = w->model, .complaint = w->complaint}};
     enum err err = memory_store_each(w->tables, sum_row, &sum);
+    if (err == ERR_DISAGREE || (err == ERR_OK && !dues_agree(&sum.dues))) {
+        return false;
+    }
     err = err == ERR_OK ? invariants_check(&sum.invariants, &sum.note) : err;
     if (err != ERR_OK) {
         (void)snprintf(w->complaint, sizeof w->complaint, "%s: %.400s", err_name(err),
@@ -231,6 +237,13 @@ static bool all_agree(struct world *w)
     return accounts_agree(&w->store.view, w->model, w->complaint) && invariants_hold(w);
 }
 
+static bool rows_agree(struct world *w)
+{
+    const struct ledger_view *view = &w->store.view;
+    return cards_agree(view, w->model, w->complaint) && holds_agree(view, w->model, w->complaint) &&
+           sales_agree(view, w->model, w->complaint) && pools_agree(view, w->model, w->complaint);
+}
+
 static bool audit_agrees(struct world *w)
 {
     struct note note = {{0}};
@@ -251,7 +264,7 @@ bool world_run(struct world *w, const struct step *steps, size_t count, size_t *
         step_command(&steps[i], &w->mood, w->model, &w->room, &command);
         *out_ran = i + 1;
         if (!tell(w, &command) || (((i + 1) % ALL_EVERY == 0 || is_last) && !all_agree(w)) ||
-            (is_last && !audit_agrees(w))) {
+            (is_last && !(rows_agree(w) && audit_agrees(w)))) {
             return false;
         }
     }

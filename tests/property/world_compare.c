@@ -83,8 +83,8 @@ static bool lots_agree(const struct model *m, const struct member *row,
     return true;
 }
 
-bool member_agrees(const struct ledger_view *view, const struct model *m, int index,
-                   struct unix_ms now, char *complaint)
+static bool row_agrees(const struct ledger_view *view, const struct model *m, int index,
+                       struct unix_ms now, char *complaint)
 {
     struct member row;
     struct model_member member;
@@ -115,6 +115,18 @@ bool member_agrees(const struct ledger_view *view, const struct model *m, int in
         }
     }
     return lots_agree(m, &row, &member, complaint);
+}
+
+bool member_agrees(const struct ledger_view *view, const struct model *m, int index,
+                   struct unix_ms now, char *complaint)
+{
+    char text[COMPLAINT_SIZE];
+    if (row_agrees(view, m, index, now, text)) {
+        return true;
+    }
+    (void)snprintf(complaint, COMPLAINT_SIZE, "member-%u: %.480s",
+                   get_u32_be(m->members[index].id.bytes + 12), text);
+    return false;
 }
 
 bool accounts_agree(const struct ledger_view *view, const struct model *m, char *complaint)

@@ -1,0 +1,147 @@
+#include "world_rows.h"
+
+#include <stdio.h>
+
+#include "model_parts.h"
+#include "world_compare.h"
+
+bool cards_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    for (size_t i = 0; i < m->card_count; i++) {
+        const struct model_card *card = &m->cards[i];
+        struct card row;
+        if (ledger_get_card(view, &card->number, &row) != ERR_OK) {
+            return complain(complaint, "there is no such card", 0, (int64_t)i);
+        }
+        if (row.is_blocked != card->is_blocked) {
+            return complain(complaint, "is the card blocked", row.is_blocked, card->is_blocked);
+        }
+        int member = uid_is_nil(&row.member) ? -1 : model_member(m, &row.member);
+        if (member != card->member) {
+            return complain(complaint, "the card's member", member, card->member);
+        }
+    }
+    return true;
+}
+
+bool holds_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    for (size_t i = 0; i < m->hold_count; i++) {
+        const struct model_hold *hold = &m->holds[i];
+        const struct partner_id *redeemer =
+            &m->roster->partners[hold->is_foreign ? 0 : hold->partner].id;
+        struct hold row;
+        if (ledger_get_hold(view, redeemer, &hold->id, &row) != ERR_OK) {
+            return complain(complaint, "there is no such hold", 0, (int64_t)i);
+        }
+        if (row.captured.minor != hold->captured) {
+            return complain(complaint, "a hold's captured", row.captured.minor, hold->captured);
+        }
+        if (row.returned.minor != hold->returned) {
+            return complain(complaint, "a hold's returned", row.returned.minor, hold->returned);
+        }
+        if ((row.state == HOLD_OPEN) == hold->has_ended) {
+            return complain(complaint, "has a hold ended", row.state != HOLD_OPEN, hold->has_ended);
+        }
+        if (!hold->has_ended && hold_left(&row).minor != hold->left) {
+            return complain(complaint, "a hold's left", hold_left(&row).minor, hold->left);
+        }
+    }
+    return true;
+}
+
+bool sales_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    for (size_t i = 0; i < m->sale_count; i++) {
+        const struct model_sale *sale = &m->sales[i];
+        struct sale row;
+        if (ledger_get_sale(view, &m->roster->partners[sale->issuer].id, &sale->id, &row) !=
+            ERR_OK) {
+            return complain(complaint, "there is no such sale", 0, (int64_t)i);
+        }
+        if (row.points.minor != sale->points || row.taken.minor != sale->taken) {
+            return complain(complaint, "a sale's points left", row.points.minor - row.taken.minor,
+                            sale->points - sale->taken);
+        }
+        if (row.returned.minor != sale->returned) {
+            return complain(complaint, "a sale's returned", row.returned.minor, sale->returned);
+        }
+    }
+    return true;
+}
+
+bool pools_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    for (size_t i = 0; i < m->member_count; i++) {
+        const struct model_member *pool = &m->members[i];
+        for (size_t j = 0; j < m->member_count && pool->is_pool; j++) {
+            bool is_in = ledger_get_pool_member(view, &pool->id, &m->members[j].id) == ERR_OK;
+            if (is_in != ((pool->pool_members >> j & 1) != 0)) {
+                return complain(complaint, "is it in the pool", is_in, !is_in);
+            }
+        }
+    }
+    return true;
+}
+
+/* When something happens to the member by itself; INT64_MAX: nothing will. */
+static int64_t next_due(const struct model_member *member)
+{
+    int64_t due = INT64_MAX;
+    for (size_t i = 0; i < member->lot_count; i++) {
+        const struct model_lot *lot = &member->lots[i];
+        if (lot->free > 0) {
+            due = model_least(due, model_end(member, &lot->key));
+            due = model_least(due, lot->key.active_from == 0 ? INT64_MAX : lot->key.active_from);
+        }
+    }
+    return due;
+}
+
+enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key)
+{
+    struct unix_ms time;
+    enum due_kind kind;
+    struct partner_id origin;
+    struct uid id;
+    if (table != TABLE_DUE) {
+        return ERR_OK;
+    }
+    TRY(key_due_parse(key, &time, &kind, &origin, &id));
+    if (kind == DUE_MEMBER) {
+        int member = model_member(dues->model, &id);
+        int64_t due = member < 0 ? 0 : next_due(&dues->model->members[member]);
+        dues->members++;
+        return due == time.ms || complain(dues->complaint, "a member is due", time.ms, due)
+                   ? ERR_OK
+                   : ERR_DISAGREE;
+    }
+    for (size_t i = 0; i < dues->model->hold_count; i++) {
+        const struct model_hold *hold = &dues->model->holds[i];
+        bool is_open = !hold->is_foreign && !hold->has_ended;
+        if (is_open && uid_equal(&hold->id, &id) && hold->deliver_by == time.ms) {
+            dues->holds++;
+            return ERR_OK;
+        }
+    }
+    (void)complain(dues->complaint, "a hold is due that is none", time.ms, 0);
+    return ERR_DISAGREE;
+}
+
+bool dues_agree(const struct dues *dues)
+{
+    size_t members = 0;
+    size_t holds = 0;
+    for (size_t i = 0; i < dues->model->member_count; i++) {
+        members += next_due(&dues->model->members[i]) != INT64_MAX;
+    }
+    for (size_t i = 0; i < dues->model->hold_count; i++) {
+        holds += !dues->model->holds[i].is_foreign && !dues->model->holds[i].has_ended;
+    }
+    if (members != dues->members) {
+        return complain(dues->complaint, "members that are due", (int64_t)dues->members,
+                        (int64_t)members);
+    }
+    return holds == dues->holds ||
+           complain(dues->complaint, "holds that are due", (int64_t)dues->holds, (int64_t)holds);
+}
