@@ -137,7 +137,7 @@ static enum err check_total(struct outcome_walk *walk, struct slice key, struct 
     const struct sum *sum = sums_find(&audit->totals, key);
     if (entry_total_decode(value, &total) != ERR_OK || sum == NULL || sum->first < 0 ||
         (uint64_t)sum->first != total.count || sum->second != total.points) {
-        return audit_found(audit, sum == NULL ? 0 : sum->last_row, "stream totals",
+        return audit_found(audit, sum == NULL ? 0 : sum->last_row, "invariant 3: stream totals",
                            "a total is not the sum of the entries it counts");
     }
     return ERR_OK;
@@ -173,7 +173,7 @@ static enum err check_stream(struct outcome_walk *walk, struct slice key, struct
                                       stream.period.yyyymm == fold->period.yyyymm &&
                                       stream.bytes == fold->bytes;
     if (!follows || stream.receipted_number > stream.last_number) {
-        return audit_found(audit, fold == NULL ? 0 : fold->last_row, "stream entries",
+        return audit_found(audit, fold == NULL ? 0 : fold->last_row, "invariant 3: stream entries",
                            "the state of the stream %s %s does not follow from its entries",
                            direction == STREAM_OUT ? "to" : "from", partner.text);
     }
@@ -369,7 +369,7 @@ static enum err check_streams_have_rows(struct audit *audit)
         const struct stream_fold *fold = &audit->streams[i];
         key_stream(fold->direction, &fold->partner, &key);
         if (view_get(&audit->store.view, TABLE_STREAM, &key, &value) != ERR_OK) {
-            return audit_found(audit, fold->last_row, "stream entries",
+            return audit_found(audit, fold->last_row, "invariant 3: stream entries",
                                "the stream with %s has entries and no row", fold->partner.text);
         }
     }

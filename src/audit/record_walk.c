@@ -61,8 +61,8 @@ static enum err walk_total(struct audit *audit, uint64_t row, const struct effec
         key_total(total->direction, &total->partner, periods[i], total->kind, total->tariff, &key);
         enum err err = sums_add(&audit->totals, &key, total->count_delta, total->points_delta, row);
         if (err == ERR_RANGE) {
-            return audit_found(audit, row, "stream totals", "row %" PRIu64 ": a total overflows",
-                               row);
+            return audit_found(audit, row, "invariant 3: stream totals",
+                               "row %" PRIu64 ": a total overflows", row);
         }
         TRY(err);
     }
@@ -118,9 +118,9 @@ struct entry_step {
 static enum err found_in_stream(struct audit *audit, uint64_t row, const struct entry_step *step,
                                 const char *what)
 {
-    return audit_found(audit, row, "stream entries", "row %" PRIu64 ": entry %" PRIu64 " %s %s: %s",
-                       row, step->number, step->direction == STREAM_OUT ? "to" : "from",
-                       step->partner->text, what);
+    return audit_found(audit, row, "invariant 3: stream entries",
+                       "row %" PRIu64 ": entry %" PRIu64 " %s %s: %s", row, step->number,
+                       step->direction == STREAM_OUT ? "to" : "from", step->partner->text, what);
 }
 
 static enum err walk_stream(struct audit *audit, uint64_t row, const struct entry_step *step)

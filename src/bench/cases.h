@@ -75,6 +75,8 @@ struct bench {
     struct measured *lmdb[LMDB_COUNT];
     struct measured *calls[CALLS_COUNT];
     double postgres[POSTGRES_COUNT]; /* a second; 0: not measured */
+    uint64_t fill_ns;                /* that a member took to be made, so far; 0: none was */
+    bool is_left_out;                /* the large ledger is, and that was told */
     bool has_postgres;
     bool is_postgres_tried;
     struct serving *serving; /* the node or the echo that runs */
@@ -103,7 +105,9 @@ extern const struct bench_case bench_cases[];
 /* A line about what is under way, for people. */
 void bench_tell(const struct bench *bench, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* The ledger of this size, made and filled when it is not there yet, and open. No node may run. */
+/* The ledger of this size, made and filled when it is not there yet, and open; a node that runs is
+ * stopped. ERR_UNSUPPORTED, after a line that says so, when it would take so long here that a whole
+ * run would not end in time. */
 MUST_USE enum err bench_ledger_of(struct bench *bench, enum ledger_size size,
                                   struct ledger **out_ledger);
 MUST_USE enum err bench_load_of(struct bench *bench, enum load_name name,

@@ -8,8 +8,9 @@
 #include "bench/serving.h"
 #include "ledger/decide.h"
 
-#define BATCH_MAX       8190u
-#define READ_TIMED_EACH 16u /* asking for the time takes a part of a read's own */
+#define BATCH_MAX        8190u
+#define FILL_SECONDS_MAX 120u
+#define READ_TIMED_EACH  16u /* asking for the time takes a part of a read's own */
 
 struct load_plan {
     enum ledger_size size;
@@ -63,8 +64,26 @@ static enum err make_ledger(struct bench *bench, enum ledger_size size)
     TRY(ledger_open(ledger, bench->note));
     bench_tell(bench, "preparing a ledger of %llu members", (unsigned long long)members);
     TRY(ledger_fill(ledger, members, size == LEDGER_LARGE, bench->note));
-    bench_tell(bench, "prepared in %.1f s", (double)(measure_ns() - begun) / 1e9);
+    uint64_t ns = measure_ns() - begun;
+    bench->fill_ns = ns / members;
+    bench_tell(bench, "prepared in %.1f s", (double)ns / 1e9);
     return ERR_OK;
+}
+
+/* A whole run is to end within minutes; who asks for some rows by name has the time. */
+static bool is_too_slow(struct bench *bench, enum ledger_size size)
+{
+    uint64_t seconds = bench->fill_ns * bench->sizes.members[size] / UINT64_C(1000000000);
+    if (bench->options->only != NULL || seconds <= FILL_SECONDS_MAX) {
+        return false;
+    }
+    if (bench->is_left_out) {
+        return true;
+    }
+    bench->is_left_out = true;
+    bench_tell(bench, "left out: %llu members would take %llu s to make here (ask by --only)",
+               (unsigned long long)bench->sizes.members[size], (unsigned long long)seconds);
+    return true;
 }
 
 enum err bench_ledger_of(struct bench *bench, enum ledger_size size, struct ledger **out_ledger)
@@ -72,6 +91,9 @@ enum err bench_ledger_of(struct bench *bench, enum ledger_size size, struct ledg
     struct ledger *ledger = &bench->ledgers[size];
     close_others(bench, size);
     if (!ledger->is_made) {
+        if (is_too_slow(bench, size)) {
+            return ERR_UNSUPPORTED;
+        }
         TRY(make_ledger(bench, size));
     } else if (ledger->engine == NULL) {
         TRY(ledger_open(ledger, bench->note));

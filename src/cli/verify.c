@@ -86,6 +86,25 @@ static void print_figures(const struct cli *cli, const Talea__V1__LedgerFigures 
             amounts_points(&cli->units, figures->outstanding_points, text), cli->units.points_name);
 }
 
+/* What a clean verdict proves, by the numbers that the ledger's description gives them. */
+static void print_invariants(FILE *out, const Talea__V1__LedgerFigures *figures)
+{
+    unsigned long long postings = figures->postings;
+    unsigned long long members = figures->members;
+    unsigned long long entries = figures->entries_sent + figures->entries_received;
+    unsigned long long decided = figures->commands_done + figures->commands_refused;
+    fprintf(out, "1 debits equal credits, lots equal balances     %llu postings, %llu members\n",
+            postings, members);
+    fprintf(out, "2 issued less spent, expired, owed: outstanding %llu members\n", members);
+    fprintf(out, "3 streams and their totals follow from entries  %llu entries\n", entries);
+    fprintf(out, "4 a hold ends exactly once                      %llu holds\n",
+            (unsigned long long)figures->holds);
+    fprintf(out, "5 no row is missing, no command applied twice   %llu commands\n", decided);
+    fprintf(out, "6 every stored row follows from the journal     %llu rows of tables%s\n\n",
+            (unsigned long long)figures->state_rows,
+            figures->is_state_compared ? "" : ": nothing is stored");
+}
+
 enum cli_exit verify_print(struct cli *cli, const Talea__V1__VerifyLedgerResponse *verdict)
 {
     if (cli->is_json) {
@@ -103,6 +122,7 @@ enum cli_exit verify_print(struct cli *cli, const Talea__V1__VerifyLedgerRespons
     fprintf(cli->out, "clean: %llu rows\n", (unsigned long long)verdict->rows_done);
     if (verdict->figures != NULL) {
         fputc('\n', cli->out);
+        print_invariants(cli->out, verdict->figures);
         print_figures(cli, verdict->figures);
     }
     return CLI_OK;

@@ -106,6 +106,7 @@ void *committer_main(void *context)
     struct engine *engine = context;
     struct flight *flight;
     enum err broken;
+    (void)pthread_setname_np(pthread_self(), "committer");
     /* Everybody waits for this thread. Without the privilege it stays as it is. */
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), COMMITTER_NICENESS);
     while ((flight = pipe_next(&engine->pipe, &broken)) != NULL) {

@@ -63,13 +63,12 @@ static enum err start_threads(struct engine *engine)
     return ERR_OK;
 }
 
-static enum err open_tables(struct engine *engine)
+static enum err open_tables(struct engine *engine, struct note *note)
 {
     TRY(state_writer_create(engine->options.state, &engine->tables));
-    engine->store = state_writer_port(engine->tables);
-    engine->store.view.record = writer_record;
-    engine->store.view.record_context = engine;
-    return ledger_applier_create(&engine->store, &engine->applier);
+    TRY(engine_use_tables(engine, true));
+    TRY(engine_recover(engine, note));
+    return engine_use_tables(engine, false);
 }
 
 static struct engine *engine_create(const struct engine_options *options)
@@ -100,10 +99,7 @@ enum err engine_open(const struct engine_options *options, struct engine **out_e
     if (engine == NULL) {
         return note_set(note, ERR_RESOURCE, "no memory for the engine");
     }
-    enum err err = open_tables(engine);
-    if (err == ERR_OK) {
-        err = engine_recover(engine, note);
-    }
+    enum err err = open_tables(engine, note);
     if (err == ERR_OK) {
         engine->terms = options->terms;
         err = start_threads(engine);

@@ -47,6 +47,7 @@ static enum err publish(struct engine *engine, uint64_t last_row)
     const struct engine_options *options = &engine->options;
     bool is_more = true;
     TRY(ledger_applier_flush(engine->applier));
+    engine->memo.count = 0;
     TRY(state_writer_seal(engine->tables, last_row));
     state_make_durable(options->state, last_row);
     while (is_more && state_dirty_bytes(options->state) > options->dirty_bytes) {

@@ -173,6 +173,7 @@ void *timekeeper_main(void *context)
     struct due_list *list = &timekeeper->due;
     uint64_t ticket;
     bool is_wanted;
+    (void)pthread_setname_np(pthread_self(), "timekeeper");
     while (wait_for_round(engine, &ticket, &is_wanted)) {
         enum err err = checkpoint(engine, is_wanted);
         if (is_wanted) {

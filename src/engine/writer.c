@@ -129,6 +129,7 @@ struct mark {
 static struct mark mark(struct engine *engine)
 {
     const struct flight *flight = pipe_open_flight(&engine->pipe);
+    engine->memo.count = 0;
     state_writer_mark(engine->tables);
     ledger_applier_mark(engine->applier);
     return (struct mark){flight->builder.count, flight->has_entries};
@@ -137,6 +138,7 @@ static struct mark mark(struct engine *engine)
 static void undo(struct engine *engine, struct mark mark)
 {
     struct flight *flight = pipe_open_flight(&engine->pipe);
+    engine->memo.count = 0;
     state_writer_undo_to_mark(engine->tables);
     ledger_applier_undo_to_mark(engine->applier);
     batch_cut(&flight->builder, mark.count);
@@ -157,6 +159,7 @@ static void heal(struct engine *engine, enum err err)
     struct pipe *pipe = &engine->pipe;
     enum err broken = pipe_drain(pipe);
     struct flight *open = pipe_open_flight(pipe);
+    engine->memo.count = 0;
     state_writer_rollback(engine->tables);
     ledger_applier_forget(engine->applier);
     engine->next_row = atomic_load(&engine->counters.journal_row) + 1;
@@ -183,6 +186,7 @@ static enum err seal_tables(struct engine *engine, struct flight *flight)
     }
     uint64_t last_row = engine->next_row + flight->builder.count - 1;
     TRY(ledger_applier_flush(engine->applier));
+    engine->memo.count = 0;
     TRY(state_writer_seal(engine->tables, last_row));
     flight->time = engine->last_time;
     flight->charter_epoch = engine->terms.roster->epoch;
@@ -445,6 +449,7 @@ void *writer_main(void *context)
 {
     struct engine *engine = context;
     bool is_over = false;
+    (void)pthread_setname_np(pthread_self(), "writer");
     open_flight(engine);
     while (!is_over) {
         struct submission *list = queue_take(&engine->queue, LIMIT_BATCH_RECORDS, &is_over);

@@ -42,6 +42,20 @@ struct timekeeper {
     struct due_list due; /* the thread's alone */
 };
 
+enum {
+    MEMO_ROWS = 4
+};
+
+/* Members' rows that were got since the tables last changed: a decision reads them, and what it
+ * planned is applied to them next. */
+struct member_memo {
+    size_t count;
+    struct {
+        struct uid member;
+        struct slice value;
+    } rows[MEMO_ROWS];
+};
+
 struct engine {
     struct engine_options options;
     struct partner_id self;
@@ -54,7 +68,9 @@ struct engine {
 
     /* The writer's alone. */
     struct state_writer *tables;
-    struct ledger_store store;
+    struct ledger_store state; /* its port */
+    struct member_memo memo;
+    struct ledger_store store; /* the same, with the memo and the records */
     struct ledger_applier *applier;
     struct engine_terms terms;
     struct ledger_terms ledger_terms;
@@ -70,6 +86,10 @@ struct engine {
     struct buffer sealed;
     struct hash head; /* of the last durable batch */
 };
+
+/* tables.c: `store`, and an applier on it. While recovering, rows that the state holds already are
+ * left alone. */
+MUST_USE enum err engine_use_tables(struct engine *engine, bool is_recovering);
 
 /* recovery.c: state and head from the journal. */
 MUST_USE enum err engine_recover(struct engine *engine, struct note *note);

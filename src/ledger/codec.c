@@ -105,20 +105,25 @@ void write_partner(struct buffer *out, const struct partner_id *partner)
 }
 
 /* Partners are read with every lot and account: as partner_id_parse, without a copy before. */
+static bool is_partner_char(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* As partner_id_parse has it, in one pass: every lot of every member has one. */
 void read_partner(struct reader *in, struct partner_id *out_partner)
 {
     struct slice text = read_block(in);
-    *out_partner = (struct partner_id){{0}};
-    if (in->err != ERR_OK || text.length == 0) {
-        return;
-    }
-    bool is_sound = text.length < PARTNER_ID_MAX && text.at[0] >= 'a' && text.at[0] <= 'z';
+    bool is_sound = text.length < sizeof out_partner->text;
+    memset(out_partner->text, 0, sizeof out_partner->text);
     for (size_t i = 0; is_sound && i < text.length; i++) {
-        uint8_t c = text.at[i];
-        is_sound = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-        out_partner->text[i] = (char)c;
+        is_sound = is_partner_char(text.at[i]);
+        out_partner->text[i] = (char)text.at[i];
     }
-    read_expect(in, is_sound);
+    bool is_begun = text.length == 0 || (text.at[0] >= 'a' && text.at[0] <= 'z');
+    if (!is_sound || !is_begun) {
+        read_expect(in, false);
+    }
 }
 
 void write_card(struct buffer *out, const struct card_number *card)

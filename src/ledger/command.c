@@ -129,41 +129,9 @@ static void said_ruling(struct buffer *out, const struct command_ruling *ruling)
     write_text(out, ruling->checker, sizeof ruling->checker);
 }
 
-void command_said(const struct command *command, struct buffer *out)
+static void said_office(struct buffer *out, const struct command *command)
 {
-    if (!command_is_idempotent(command->kind)) {
-        return;
-    }
-    write_u8(out, (uint8_t)command->kind);
-    switch (command->kind) {
-    case COMMAND_ENROL:
-        write_bytes(out, command->enrol.said_tag, sizeof command->enrol.said_tag);
-        break;
-    case COMMAND_ISSUE_CARD:
-        write_uid(out, &command->card.member);
-        break;
-    case COMMAND_BLOCK_CARD:
-    case COMMAND_UNBLOCK_CARD:
-        write_card(out, &command->card.card);
-        break;
-    case COMMAND_EARN:
-        said_earn(out, command);
-        break;
-    case COMMAND_HOLD:
-    case COMMAND_FOREIGN_HOLD:
-        said_hold(out, &command->hold);
-        break;
-    case COMMAND_CAPTURE:
-    case COMMAND_VOID:
-    case COMMAND_RETURN_BURN:
-        said_use(out, &command->use);
-        break;
-    case COMMAND_RETURN_SALE:
-        said_return_sale(out, command);
-        break;
-    case COMMAND_CLOSE_PERIOD:
-        write_period(out, command->close_period.period);
-        break;
+    switch ((int)command->kind) {
     case COMMAND_TRANSFER:
         said_transfer(out, &command->transfer);
         break;
@@ -193,15 +161,48 @@ void command_said(const struct command *command, struct buffer *out)
     case COMMAND_ERASE_MEMBER:
         write_uid(out, &command->erase.member);
         break;
-    case COMMAND_SETTLE_MEMBER:
-    case COMMAND_EXPIRE_HOLD:
-    case COMMAND_TAKE_ENTRY:
-    case COMMAND_TAKE_BATCH:
-    case COMMAND_TAKE_RECEIPT:
-    case COMMAND_PUT_PAIR:
-    case COMMAND_FREEZE_STREAM:
-    case COMMAND_PRUNE:
-    case COMMAND_KIND_END:
+    default:
+        ASSERT(false);
+    }
+}
+
+void command_said(const struct command *command, struct buffer *out)
+{
+    if (!command_is_idempotent(command->kind)) {
+        return;
+    }
+    write_u8(out, (uint8_t)command->kind);
+    switch ((int)command->kind) {
+    case COMMAND_ENROL:
+        write_bytes(out, command->enrol.said_tag, sizeof command->enrol.said_tag);
+        break;
+    case COMMAND_ISSUE_CARD:
+        write_uid(out, &command->card.member);
+        break;
+    case COMMAND_BLOCK_CARD:
+    case COMMAND_UNBLOCK_CARD:
+        write_card(out, &command->card.card);
+        break;
+    case COMMAND_EARN:
+        said_earn(out, command);
+        break;
+    case COMMAND_HOLD:
+    case COMMAND_FOREIGN_HOLD:
+        said_hold(out, &command->hold);
+        break;
+    case COMMAND_CAPTURE:
+    case COMMAND_VOID:
+    case COMMAND_RETURN_BURN:
+        said_use(out, &command->use);
+        break;
+    case COMMAND_RETURN_SALE:
+        said_return_sale(out, command);
+        break;
+    case COMMAND_CLOSE_PERIOD:
+        write_period(out, command->close_period.period);
+        break;
+    default:
+        said_office(out, command);
         break;
     }
 }

@@ -16,7 +16,7 @@ struct entry_codec {
 struct ledger_terms {
     const struct roster *roster;
     struct entry_codec codec;
-    int64_t refund_grace_ms; /* life of points that come back to an expired lot */
+    int64_t refund_grace_ms;  /* life of points that come back to an expired lot */
     struct points debt_limit; /* a clawback leaves no more owed than this; INT64_MAX: no limit */
 };
 

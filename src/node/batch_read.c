@@ -78,6 +78,7 @@ static unsigned read_terms(struct batch_reading *reading, struct command *comman
         earn->rate = reading->terms.rate;
         earn->active_from = reading->terms.active_from;
         earn->expires_at = reading->terms.expires_at;
+        earn->idle_months = reading->terms.idle_months;
         return READ_OK;
     }
     enum verdict verdict = earning_terms(reading->snapshot, reading->now, command);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/record_reader.h"
+#include "ledger/batch.h"
 #include "node/event_message.h"
 #include "node/node.h"
 #include "node/requests.h"
@@ -17,7 +18,8 @@
 struct watch {
     struct node *node;
     struct rpc_stream *stream;
-    struct record_reader records;
+    struct buffer batch; /* of the journal, a copy; empty when none is kept */
+    struct batch_view view;
     struct arena arena;
     uint64_t next_row;
     int64_t silent_ms;
@@ -35,6 +37,29 @@ static enum err send_events(struct watch *watch, size_t count)
     return rpc_stream_send(watch->stream, &response.base);
 }
 
+/* The record of the next row, out of the batch that holds it. */
+static enum err read_next(struct watch *watch, struct record *out_record)
+{
+    const struct journal *journal = &watch->node->journal;
+    const struct batch_view *view = &watch->view;
+    struct slice bytes;
+    uint64_t row = watch->next_row;
+    uint64_t first_row;
+    bool is_kept =
+        watch->batch.length > 0 && row >= view->first_row && row - view->first_row < view->count;
+    if (!is_kept) {
+        buffer_clear(&watch->batch);
+        TRY(journal->read(journal->context, row, &first_row, &watch->batch));
+        TRY(batch_open(buffer_slice(&watch->batch), &watch->view));
+        if (row < view->first_row || row - view->first_row >= view->count) {
+            return ERR_CORRUPT;
+        }
+    }
+    TRY(batch_record_sound(view, (uint32_t)(row - view->first_row), &bytes));
+    TRY(record_decode(bytes, out_record));
+    return out_record->row == row ? ERR_OK : ERR_CORRUPT;
+}
+
 /* What is durable, as much as one message holds. */
 static enum err send_some(struct watch *watch, uint64_t last_row)
 {
@@ -43,7 +68,7 @@ static enum err send_some(struct watch *watch, uint64_t last_row)
     while (watch->next_row <= last_row && count < LIMIT_EVENTS &&
            watch->arena.used < LIMIT_EVENTS_BYTES) {
         struct record record;
-        TRY(record_reader_get(&watch->records, watch->next_row, &record));
+        TRY(read_next(watch, &record));
         TRY(event_message(&watch->arena, &record, &watch->events[count]));
         count++;
         watch->next_row++;
@@ -54,8 +79,8 @@ static enum err send_some(struct watch *watch, uint64_t last_row)
 /* While there is nothing to read, the last batch needn't be kept. */
 static enum err wait_for_more(struct watch *watch)
 {
-    record_reader_fini(&watch->records);
-    record_reader_init(&watch->records, &watch->node->journal);
+    buffer_fini(&watch->batch);
+    watch->batch = (struct buffer){0};
     while (!event_gate_wait(&watch->node->events, watch->next_row, LOOK_UP_MS)) {
         if (rpc_stream_is_cancelled(watch->stream)) {
             return ERR_CANCELLED;
@@ -96,9 +121,7 @@ static struct rpc_status begin(struct watch *watch, uint64_t from_row)
         return rpc_status_make(11, "ROW_UNKNOWN", "The journal's next row is %llu, not %llu.",
                                (unsigned long long)end, (unsigned long long)watch->next_row);
     }
-    enum err err = watch->next_row == end
-                       ? ERR_OK
-                       : record_reader_get(&watch->records, watch->next_row, &record);
+    enum err err = watch->next_row == end ? ERR_OK : read_next(watch, &record);
     if (err == ERR_NOT_FOUND) {
         return rpc_status_make(11, "JOURNAL_TRIMMED", "The journal no longer has row %llu.",
                                (unsigned long long)watch->next_row);
@@ -139,9 +162,8 @@ struct rpc_status ledger_watch_events(void *context, struct rpc_stream *stream)
     watch->node = node;
     watch->stream = stream;
     arena_init(&watch->arena, LIMIT_DECODED_BYTES);
-    record_reader_init(&watch->records, &node->journal);
     struct rpc_status status = run(watch);
-    record_reader_fini(&watch->records);
+    buffer_fini(&watch->batch);
     arena_fini(&watch->arena);
     event_gate_leave(&node->events);
     free(watch);

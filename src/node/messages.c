@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ledger/lots.h"
 #include "node/node.h"
 
 char *message_uid(struct arena *arena, const struct uid *id)
@@ -74,6 +75,22 @@ Talea__V1__Balance *message_balance_now(struct node *node, struct arena *arena,
     return err == ERR_OK ? message_balance(arena, &row, node_now(node)) : NULL;
 }
 
+/* Into the first `count` of the list, by time, together with what ends then already. */
+static size_t add_expiry(Talea__V1__Expiry **list, size_t count, Talea__V1__Expiry *row)
+{
+    size_t place = count;
+    while (place > 0 && list[place - 1]->expires_at_unix_ms > row->expires_at_unix_ms) {
+        place--;
+    }
+    if (place > 0 && list[place - 1]->expires_at_unix_ms == row->expires_at_unix_ms) {
+        list[place - 1]->points += row->points;
+        return count;
+    }
+    memmove(&list[place + 1], &list[place], (count - place) * sizeof(Talea__V1__Expiry *));
+    list[place] = row;
+    return count + 1;
+}
+
 Talea__V1__Expiry **message_expiring(struct arena *arena, const struct member *member,
                                      size_t *out_count)
 {
@@ -84,19 +101,15 @@ Talea__V1__Expiry **message_expiring(struct arena *arena, const struct member *m
     if (list == NULL || rows == NULL) {
         return NULL;
     }
-    for (size_t i = 0; i < member->lot_count; i++) { /* sorted by expires_at, never comes last */
+    for (size_t i = 0; i < member->lot_count; i++) {
         const struct lot *lot = &member->lots[i];
-        int64_t end = lot->key.expires_at.ms;
-        if (end == 0) {
-            break;
+        struct unix_ms end = lots_end(member, &lot->key);
+        if (end.ms != 0) {
+            talea__v1__expiry__init(&rows[i]);
+            rows[i].expires_at_unix_ms = end.ms;
+            rows[i].points = lot->free.minor + lot->held.minor;
+            count = add_expiry(list, count, &rows[i]);
         }
-        if (count == 0 || rows[count - 1].expires_at_unix_ms != end) {
-            talea__v1__expiry__init(&rows[count]);
-            rows[count].expires_at_unix_ms = end;
-            list[count] = &rows[count];
-            count++;
-        }
-        rows[count - 1].points += lot->free.minor + lot->held.minor;
     }
     *out_count = count;
     return list;

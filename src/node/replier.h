@@ -29,8 +29,8 @@ struct reply {
     struct rpc_call *call;
     reply_fn *send;
     struct outcome outcome;
-    struct uid transaction;       /* the command's */
-    struct hold_request *request; /* of a partner's authorisation; freed after the reply */
+    struct uid transaction;           /* the command's */
+    struct hold_request *request;     /* of a partner's authorisation; freed after the reply */
     struct slice sealed;              /* of an enrolment: in the call's memory */
     struct personal_erasure *erasure; /* of an erasure, likewise; NULL for all else */
 };

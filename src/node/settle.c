@@ -126,7 +126,9 @@ void session_settle(struct session *session)
     struct ledger_key prefix;
     key_half(STREAM_OUT, &session->partner, (struct period){0}, &prefix);
     struct slice pair = slice_of(prefix.bytes, prefix.length - 4);
-    if (state_scan(session->node->state, TABLE_HALF, pair, pair, add_period, &closed) != ERR_OK) {
+    struct state *state = session->node->state;
+    if (state_checkpoint_table(state, TABLE_HALF) != ERR_OK ||
+        state_scan(state, TABLE_HALF, pair, pair, add_period, &closed) != ERR_OK) {
         return;
     }
     for (size_t i = 0; i < closed.count; i++) {

@@ -20,7 +20,7 @@ struct snapshot {
     unsigned programme_currency_decimals;
     int64_t refund_grace_ms;
     struct points debt_limit; /* INT64_MAX: none */
-    char *trusted_roots; /* all partners' CAs, one PEM text */
+    char *trusted_roots;      /* all partners' CAs, one PEM text */
 };
 
 /* Reads and checks charter and programme as the configuration names them. One reference. */

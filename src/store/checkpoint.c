@@ -44,15 +44,29 @@ static bool is_clean(struct state *state, unsigned slice, uint64_t epoch)
     return is_clean;
 }
 
-static enum err write_row(struct state *state, MDB_cursor *cursor, const struct gathered *row)
+static enum err put_row(struct state *state, MDB_cursor *cursor, enum ledger_table table,
+                        const struct gathered *row)
 {
     struct slice name = gathered_key(row);
     MDB_val key = environment_value(name);
     MDB_val value = environment_value(gathered_value(row));
+    fences_add(&state->fences, table, slice_of(name.at + 1, name.length - 1));
+    int result = table == TABLE_TRANSACTION ? mdb_cursor_put(cursor, &key, &value, MDB_APPEND)
+                                            : MDB_KEYEXIST;
+    if (result == MDB_KEYEXIST) { /* not behind all others */
+        result = mdb_cursor_put(cursor, &key, &value, 0);
+    }
+    return environment_error(result);
+}
+
+static enum err write_row(struct state *state, MDB_cursor *cursor, enum ledger_table table,
+                          const struct gathered *row)
+{
+    struct slice name = gathered_key(row);
+    MDB_val key = environment_value(name);
+    MDB_val value;
     if (!gathered_is_deleted(row)) {
-        fences_add(&state->fences, (enum ledger_table)name.at[0],
-                   slice_of(name.at + 1, name.length - 1));
-        return environment_error(mdb_cursor_put(cursor, &key, &value, 0));
+        return put_row(state, cursor, table, row);
     }
     enum err err = environment_error(mdb_cursor_get(cursor, &key, &value, MDB_SET));
     if (err == ERR_OK) {
@@ -62,8 +76,8 @@ static enum err write_row(struct state *state, MDB_cursor *cursor, const struct 
 }
 
 /* As many rows as one transaction may hold, from `from` on; `*out_end` is behind them. */
-static enum err write_some(struct state *state, MDB_txn *txn, const struct gather *gather,
-                           size_t from, bool can_part, size_t *out_end)
+static enum err write_some(struct state *state, MDB_txn *txn, enum ledger_table table,
+                           const struct gather *gather, size_t from, bool can_part, size_t *out_end)
 {
     MDB_cursor *cursor = NULL;
     TRY(environment_error(mdb_cursor_open(txn, state->environment->dbi, &cursor)));
@@ -76,7 +90,7 @@ static enum err write_some(struct state *state, MDB_txn *txn, const struct gathe
         if (can_part && bytes > state->checkpoint_bytes && at > from) {
             break;
         }
-        err = write_row(state, cursor, row);
+        err = write_row(state, cursor, table, row);
         at++;
     }
     mdb_cursor_close(cursor);
@@ -136,7 +150,8 @@ static enum err write_part(struct state *state, unsigned slice, struct flight cu
     size_t end = from;
     bool can_part = slice != SLICE_NONE && slice_row_can_part(&state->rows->slices[slice]);
     TRY(environment_begin_write(state->environment, &txn));
-    enum err err = write_some(state, txn, gather, from, can_part, &end);
+    enum ledger_table table = slice_place_of(slice).table;
+    enum err err = write_some(state, txn, table, gather, from, can_part, &end);
     if (err == ERR_OK) {
         struct state_key upto = {.length = 0};
         bool is_part = end < gather->count;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -284,10 +285,156 @@ static enum err copy_snapshot(const struct environment *source, const char *fold
     return ERR_OK;
 }
 
+/* A slice of the state on its way: read in one transaction, since it is exact for one row. */
+struct slice_copy {
+    const struct state *state;
+    struct target *target;
+    const struct copy_watch *watch;
+    unsigned slice;
+    MDB_cursor *from;
+    struct slice_rows *now; /* as the transaction at hand has them */
+    struct slice_rows *all; /* as the copy will have them */
+};
+
+/* The first key that a slice can have. */
+static MDB_val first_key(unsigned slice, uint8_t bytes[3])
+{
+    bool is_members = slice < SLICES_OF_MEMBERS;
+    unsigned slot = is_members ? slice * (1024u / SLICES_OF_MEMBERS) : 0;
+    bytes[0] = is_members ? (uint8_t)TABLE_MEMBER : (uint8_t)(slice - SLICES_OF_MEMBERS);
+    bytes[1] = (uint8_t)(slot >> 8);
+    bytes[2] = (uint8_t)slot;
+    return environment_value(slice_of(bytes, is_members ? 3 : 1));
+}
+
+static bool is_of_slice(const struct slice_copy *copy, MDB_val key)
+{
+    enum ledger_table table;
+    struct slice name;
+    return state_key_parse(environment_slice(key), &table, &name) == ERR_OK &&
+           slice_of_key(table, name) == copy->slice;
+}
+
+/* Up to a piece's size; `*result` is how the cursor stands then. */
+static int put_piece(struct slice_copy *copy, MDB_val *key, MDB_val *value, int *result,
+                     uint64_t *out_bytes)
+{
+    MDB_txn *write = NULL;
+    struct piece piece = {.is_end = false};
+    int put = mdb_txn_begin(copy->target->env, NULL, 0, &write);
+    while (put == MDB_SUCCESS && *result == MDB_SUCCESS && is_of_slice(copy, *key) &&
+           !piece_is_full(&piece)) {
+        put = mdb_put(write, copy->target->dbi, key, value, MDB_APPEND);
+        piece.bytes += key->mv_size + value->mv_size;
+        piece.rows++;
+        *result = mdb_cursor_get(copy->from, key, value, MDB_NEXT);
+    }
+    *out_bytes = piece.bytes;
+    if (put == MDB_SUCCESS) {
+        return mdb_txn_commit(write);
+    }
+    mdb_txn_abort(write);
+    return put;
+}
+
+static enum err copy_slice_rows(struct slice_copy *copy, struct note *note)
+{
+    uint8_t bytes[3];
+    MDB_val key = first_key(copy->slice, bytes);
+    MDB_val value;
+    uint64_t copied;
+    int result = mdb_cursor_get(copy->from, &key, &value, MDB_SET_RANGE);
+    while (result == MDB_SUCCESS && is_of_slice(copy, key)) {
+        int put = put_piece(copy, &key, &value, &result, &copied);
+        if (put != MDB_SUCCESS) {
+            return target_failure(copy->target, put, note);
+        }
+        if (is_cancelled(copy->watch, copied)) {
+            return note_set(note, ERR_CANCELLED, "%s: the copy was cancelled", copy->target->path);
+        }
+    }
+    return result == MDB_SUCCESS || result == MDB_NOTFOUND
+               ? ERR_OK
+               : note_set(note, environment_error(result), "the state can't be read");
+}
+
+static enum err copy_slice(struct slice_copy *copy, struct note *note)
+{
+    const struct environment *source = copy->state->environment;
+    MDB_txn *read = NULL;
+    TRY(environment_begin_read(source, &read));
+    enum err err = state_read_rows(copy->state, read, copy->now);
+    if (err == ERR_OK) {
+        copy->all->slices[copy->slice] = copy->now->slices[copy->slice];
+        err = environment_error(mdb_cursor_open(read, source->dbi, &copy->from));
+    }
+    if (err == ERR_OK) {
+        err = copy_slice_rows(copy, note);
+        mdb_cursor_close(copy->from);
+    }
+    mdb_txn_abort(read);
+    return err;
+}
+
+/* The row that names the format, and the rows that the slices are exact for. */
+static enum err put_heads(const struct slice_copy *copy, uint32_t format, struct note *note)
+{
+    static const uint8_t name[1] = {0};
+    MDB_txn *write = NULL;
+    struct buffer row = {0};
+    write_u32(&row, format);
+    write_bytes(&row, "state", 5);
+    int result = row.err == ERR_OK ? mdb_txn_begin(copy->target->env, NULL, 0, &write) : ENOMEM;
+    if (result == MDB_SUCCESS) {
+        MDB_val key = environment_value(slice_of(name, sizeof name));
+        MDB_val value = environment_value(buffer_slice(&row));
+        result = mdb_put(write, copy->target->dbi, &key, &value, 0);
+    }
+    buffer_fini(&row);
+    enum err err = result == MDB_SUCCESS ? state_write_rows(copy->state, write, copy->all)
+                                         : target_failure(copy->target, result, note);
+    if (err != ERR_OK) {
+        mdb_txn_abort(write);
+        return err;
+    }
+    result = mdb_txn_commit(write);
+    if (result == MDB_SUCCESS) {
+        result = mdb_env_sync(copy->target->env, 1);
+    }
+    return result == MDB_SUCCESS ? ERR_OK : target_failure(copy->target, result, note);
+}
+
+static enum err copy_slices(struct slice_copy *copy, uint32_t format, struct note *note)
+{
+    copy->now = calloc(1, sizeof *copy->now);
+    copy->all = calloc(1, sizeof *copy->all);
+    enum err err = copy->now == NULL || copy->all == NULL ? ERR_RESOURCE : ERR_OK;
+    for (copy->slice = 0; err == ERR_OK && copy->slice < SLICES; copy->slice++) {
+        err = slice_exists(copy->slice) ? copy_slice(copy, note) : ERR_OK;
+    }
+    if (err == ERR_OK) {
+        err = put_heads(copy, format, note);
+    }
+    free(copy->now);
+    free(copy->all);
+    return err;
+}
+
 enum err state_copy(const struct state *state, const char *folder, const struct copy_watch *watch,
                     uint32_t *out_format, struct note *note)
 {
-    return copy_snapshot(state->environment, folder, "state", watch, out_format, note);
+    struct target target = {.env = NULL};
+    struct slice_copy copy = {.state = state, .target = &target, .watch = watch};
+    TRY(target_path(&target, folder, "state", note));
+    uint32_t format = format_of(state->environment);
+    enum err err = target_open(&target, state->environment, note);
+    if (err == ERR_OK) {
+        err = copy_slices(&copy, format, note);
+    }
+    target_close(&target);
+    TRY(err);
+    *out_format = format;
+    return ERR_OK;
 }
 
 enum err archive_copy(const struct archive *archive, const char *folder,

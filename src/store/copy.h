@@ -1,8 +1,9 @@
 /* Compact copies of the store's files while they are in use: for backups.
  *
  * A copy is a new file of the same name in another folder, flushed, and opened like the original.
- * The writer goes on meanwhile. The journal and the state are read in pieces, each in a transaction
- * of its own, so that no page is pinned for longer than a piece takes; the archive is one snapshot.
+ * The writer goes on meanwhile. The journal is read in pieces and the state slice by slice, each in
+ * a transaction of its own, so that no page is pinned for longer than one of them takes; each slice
+ * of the copy is exact for a row of its own, as in the original. The archive is one snapshot.
  *
  * Threads: any; one copy of a file at a time.
  */

@@ -1,7 +1,5 @@
 #include "store/row.h"
 
-#include <string.h>
-
 #include "base/ident.h"
 #include "base/limits.h"
 
@@ -11,7 +9,7 @@ static uint64_t mix(uint64_t state, uint64_t word)
     return state ^ state >> 29;
 }
 
-static uint64_t row_hash(uint64_t seed, enum ledger_table table, struct slice key)
+static uint64_t name_hash(uint64_t seed, enum ledger_table table, struct slice key)
 {
     uint64_t state = mix(seed, (uint64_t)table << 32 | key.length);
     size_t at = 0;
@@ -38,12 +36,6 @@ static unsigned shard_of(enum ledger_table table, struct slice key, uint64_t has
     return member_slot(&id) / (1024u / MEMBER_SHARDS);
 }
 
-static struct row_name name_of(uint64_t seed, enum ledger_table table, struct slice key)
-{
-    uint64_t hash = row_hash(seed, table, key);
-    return (struct row_name){hash, shard_of(table, key, hash), table, key};
-}
-
 enum err row_name_init(struct row_name *name, uint64_t seed, enum ledger_table table,
                        struct slice key)
 {
@@ -51,13 +43,14 @@ enum err row_name_init(struct row_name *name, uint64_t seed, enum ledger_table t
         (table == TABLE_MEMBER && key.length != MEMBER_KEY_BYTES)) {
         return ERR_INPUT;
     }
-    *name = name_of(seed, table, key);
+    uint64_t hash = name_hash(seed, table, key);
+    *name = (struct row_name){hash, shard_of(table, key, hash), table, key};
     return ERR_OK;
 }
 
-struct row_name row_get_name(const struct row *row, uint64_t seed)
+uint64_t row_hash(const struct row *row, uint64_t seed)
 {
-    return name_of(seed, row_table(row), row_key(row));
+    return name_hash(seed, row_table(row), row_key(row));
 }
 
 size_t row_size(size_t key_length, size_t value_length)
@@ -92,42 +85,4 @@ void row_fill(struct row *row, const struct row_name *name, const struct slice *
     if (length > 0) {
         memcpy(at, value->at, length);
     }
-}
-
-bool row_is(const struct row *row, const struct row_name *name)
-{
-    return (row->table & ~ROW_DELETED) == (unsigned)name->table &&
-           row->key_length == name->key.length &&
-           (name->key.length == 0 || memcmp(row->bytes, name->key.at, name->key.length) == 0);
-}
-
-bool row_is_deleted(const struct row *row)
-{
-    return (row->table & ROW_DELETED) != 0;
-}
-
-enum ledger_table row_table(const struct row *row)
-{
-    return (enum ledger_table)(row->table & ~ROW_DELETED);
-}
-
-struct slice row_key(const struct row *row)
-{
-    return slice_of(row->bytes, row->key_length);
-}
-
-struct slice row_value(const struct row *row)
-{
-    const uint8_t *at = row->bytes + row->key_length;
-    uint32_t length = row->length;
-    if (length == ROW_LONG) {
-        memcpy(&length, at, sizeof length);
-        at += sizeof length;
-    }
-    return slice_of(at, length);
-}
-
-size_t row_bytes(const struct row *row)
-{
-    return row->key_length + row_value(row).length;
 }

@@ -4,6 +4,7 @@
 #define STORE_ROW_H
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "ledger/view.h"
 
@@ -36,8 +37,8 @@ struct row {
  * outside, and must not be able to choose their place. */
 MUST_USE enum err row_name_init(struct row_name *name, uint64_t seed, enum ledger_table table,
                                 struct slice key);
-/* The same, for a row. */
-struct row_name row_get_name(const struct row *row, uint64_t seed);
+/* The same hash, of a row. */
+uint64_t row_hash(const struct row *row, uint64_t seed);
 
 /* Bytes of a row's block. */
 size_t row_size(size_t key_length, size_t value_length);
@@ -45,12 +46,42 @@ size_t row_block_size(const struct row *row);
 /* Writes a row into a block of row_size. `value` is NULL for a deleted one. */
 void row_fill(struct row *row, const struct row_name *name, const struct slice *value);
 
-bool row_is(const struct row *row, const struct row_name *name);
-bool row_is_deleted(const struct row *row);
-enum ledger_table row_table(const struct row *row);
-struct slice row_key(const struct row *row);
-struct slice row_value(const struct row *row);
+static inline bool row_is_deleted(const struct row *row)
+{
+    return (row->table & ROW_DELETED) != 0;
+}
+
+static inline enum ledger_table row_table(const struct row *row)
+{
+    return (enum ledger_table)(row->table & ~ROW_DELETED);
+}
+
+static inline struct slice row_key(const struct row *row)
+{
+    return slice_of(row->bytes, row->key_length);
+}
+
+static inline struct slice row_value(const struct row *row)
+{
+    const uint8_t *at = row->bytes + row->key_length;
+    uint32_t length = row->length;
+    if (length == ROW_LONG) {
+        memcpy(&length, at, sizeof length);
+        at += sizeof length;
+    }
+    return slice_of(at, length);
+}
+
+static inline bool row_is(const struct row *row, const struct row_name *name)
+{
+    return row_table(row) == name->table && row->key_length == name->key.length &&
+           (name->key.length == 0 || memcmp(row->bytes, name->key.at, name->key.length) == 0);
+}
+
 /* Key and value: what a checkpoint writes. */
-size_t row_bytes(const struct row *row);
+static inline size_t row_bytes(const struct row *row)
+{
+    return row->key_length + row_value(row).length;
+}
 
 #endif

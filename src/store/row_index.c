@@ -1,7 +1,6 @@
 #include "store/row_index.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define BUCKETS_FIRST 8u
 #define OVERFLOW_MAX  255u
@@ -91,9 +90,10 @@ static void fetch_ahead(const struct row_index *index, size_t at)
     }
 }
 
-enum err row_index_grow(const struct row_index *index, uint64_t seed, struct row_index *out_index)
+enum err row_index_grow(const struct row_index *index, unsigned divisor, uint64_t seed,
+                        struct row_index *out_index)
 {
-    size_t count = index->bucket_count + index->bucket_count / 4 + BUCKETS_FIRST;
+    size_t count = index->bucket_count + index->bucket_count / divisor + BUCKETS_FIRST;
     struct row_index grown = {.bucket_count = count};
     grown.buckets = aligned_alloc(sizeof(struct row_bucket), count * sizeof(struct row_bucket));
     if (grown.buckets == NULL) {
@@ -105,8 +105,7 @@ enum err row_index_grow(const struct row_index *index, uint64_t seed, struct row
         const struct row_bucket *bucket = &index->buckets[i];
         for (unsigned at = 0; at < BUCKET_PLACES; at++) {
             if (tag_at(bucket, at) != 0) {
-                row_index_insert(&grown, row_get_name(bucket->rows[at], seed).hash,
-                                 bucket->rows[at]);
+                row_index_insert(&grown, row_hash(bucket->rows[at], seed), bucket->rows[at]);
             }
         }
     }

@@ -40,9 +40,9 @@ bool row_index_find(const struct row_index *index, const struct row_name *name,
                     struct row_place *out_place);
 /* Is there room for another row without growing? */
 bool row_index_is_full(const struct row_index *index);
-/* Buckets for about a quarter more rows, filled, beside the old ones. ERR_RESOURCE without memory.
- * `seed` as in row_name_init. */
-MUST_USE enum err row_index_grow(const struct row_index *index, uint64_t seed,
+/* Buckets for more rows (one part in `divisor`), filled, beside the old ones. ERR_RESOURCE without
+ * memory. `seed` as in row_name_init. */
+MUST_USE enum err row_index_grow(const struct row_index *index, unsigned divisor, uint64_t seed,
                                  struct row_index *out_index);
 void row_index_fini(struct row_index *index);
 /* The name is not there yet, and there is room. */

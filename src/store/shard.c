@@ -85,6 +85,7 @@ void shard_drop_change(struct shard *shard, uint32_t number)
     *(change->next == 0 ? &list->tail : &shard->changes[change->next].previous) = change->previous;
     /* Whoever sees the 0 sees what was done before: the row is in LMDB. */
     atomic_store_explicit(&change->row->change, 0, memory_order_release);
+    change->row = NULL;
     change->next = shard->change_free;
     shard->change_free = number;
 }

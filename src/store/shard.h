@@ -29,7 +29,7 @@ struct version {
 };
 
 struct change {
-    struct row *row;       /* the one in the index */
+    struct row *row;       /* the one in the index; NULL: this number is free */
     struct version *older; /* NULL: LMDB has what was before */
     uint64_t epoch;        /* of `row` */
     uint64_t first_epoch;  /* LMDB has what was before this one */
@@ -77,8 +77,8 @@ void shard_link(struct shard *shard, uint32_t number);
 /* Out of the list, and free again. Its row is as LMDB has it from now on, or gone. */
 void shard_drop_change(struct shard *shard, uint32_t number);
 
-/* The versions that may go when another row is put before the newest one, taken out of the chain:
- * a list through `older`. */
+/* The versions behind the newest row that nobody may ask for any more, taken out of the chain: a
+ * list through `older`. */
 struct version *shard_take_stale(struct shard *shard, struct change *change,
                                  uint64_t durable_epoch);
 /* LMDB has the row of this change as it was at `cut`. What is not needed any more becomes garbage.

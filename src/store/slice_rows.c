@@ -5,6 +5,8 @@
 
 #include "base/ident.h"
 
+#define TRANSACTION_BYTE 0xffu
+
 static unsigned slot_of(struct slice key)
 {
     struct uid id;
@@ -13,10 +15,16 @@ static unsigned slot_of(struct slice key)
     return member_slot(&id);
 }
 
+struct state_key state_key_begin(enum ledger_table table)
+{
+    uint8_t byte = table == TABLE_TRANSACTION ? TRANSACTION_BYTE : (uint8_t)table;
+    return (struct state_key){.bytes = {byte}, .length = 1};
+}
+
 struct state_key state_key_of(enum ledger_table table, struct slice key)
 {
     ASSERT(key.length <= LEDGER_KEY_MAX);
-    struct state_key out = {.bytes = {(uint8_t)table}, .length = 1};
+    struct state_key out = state_key_begin(table);
     if (table == TABLE_MEMBER) {
         unsigned slot = slot_of(key);
         out.bytes[1] = (uint8_t)(slot >> 8);
@@ -35,13 +43,19 @@ struct slice state_key_slice(const struct state_key *key)
     return slice_of(key->bytes, key->length);
 }
 
+static bool is_table_byte(uint8_t byte)
+{
+    return byte == TRANSACTION_BYTE ||
+           (byte > 0 && byte < TABLE_END && byte != (uint8_t)TABLE_TRANSACTION);
+}
+
 enum err state_key_parse(struct slice bytes, enum ledger_table *out_table, struct slice *out_key)
 {
-    if (bytes.length < 1 || bytes.length > STATE_KEY_MAX || bytes.at[0] == 0 ||
-        bytes.at[0] >= TABLE_END) {
+    if (bytes.length < 1 || bytes.length > STATE_KEY_MAX || !is_table_byte(bytes.at[0])) {
         return ERR_CORRUPT;
     }
-    enum ledger_table table = (enum ledger_table)bytes.at[0];
+    enum ledger_table table =
+        bytes.at[0] == TRANSACTION_BYTE ? TABLE_TRANSACTION : (enum ledger_table)bytes.at[0];
     size_t before = table == TABLE_MEMBER ? 3 : 1;
     if (bytes.length - before > LEDGER_KEY_MAX || bytes.length < before ||
         (table == TABLE_MEMBER && bytes.length != before + MEMBER_KEY_BYTES)) {
@@ -233,7 +247,7 @@ static int compare_numbers(const void *a, const void *b)
     return (*first > *second) - (*first < *second);
 }
 
-_Static_assert(SLICES * (SLICE_PARTS + 1) <= SLICE_ROWS_MAX, "all of them have room");
+_Static_assert(SLICES *(SLICE_PARTS + 1) <= SLICE_ROWS_MAX, "all of them have room");
 
 size_t slice_rows_list(const struct slice_rows *rows, uint64_t out_rows[SLICE_ROWS_MAX])
 {

@@ -14,13 +14,17 @@
 #define SLICES            (SLICES_OF_MEMBERS + (unsigned)TABLE_END)
 #define SLICE_PARTS       8u
 
-/* A row's key in LMDB: the table's number, a member's slot, the key: so that rows sort by slice. */
+/* A row's key in LMDB: the table, a member's slot, the key: so that rows sort by slice. The table
+ * is its number, but transactions come last: most of them are appended at the end of all, where
+ * LMDB fills its pages. */
 #define STATE_KEY_MAX (3 + LEDGER_KEY_MAX)
 struct state_key {
     uint8_t bytes[STATE_KEY_MAX];
     size_t length;
 };
 
+/* Where a table's keys begin. */
+struct state_key state_key_begin(enum ledger_table table);
 struct state_key state_key_of(enum ledger_table table, struct slice key);
 struct slice state_key_slice(const struct state_key *key);
 /* The other way. ERR_CORRUPT for one that state_key_of does not make. */

@@ -52,12 +52,13 @@ static enum err read_rows(const struct state *state, struct slice_rows *out_rows
 /* A fence for each origin of a table: its last id is the floor. */
 static enum err fence_table(struct state *state, MDB_cursor *cursor, enum ledger_table table)
 {
-    struct state_key seek = {.bytes = {(uint8_t)table}, .length = 1};
+    struct state_key seek = state_key_begin(table);
+    uint8_t first = seek.bytes[0];
     MDB_val key = state_key_value(&seek);
     int result = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
     while (result == MDB_SUCCESS) {
         struct slice bytes = environment_slice(key);
-        if (bytes.length < 1 || bytes.at[0] != (uint8_t)table) {
+        if (bytes.length < 1 || bytes.at[0] != first) {
             return ERR_OK;
         }
         size_t origin = bytes.length < 17 ? bytes.length : 17;

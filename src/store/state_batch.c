@@ -34,6 +34,7 @@ void state_writer_destroy(struct state_writer *writer)
     state_writer_rollback(writer);
     mdb_txn_abort(writer->txn);
     free(writer->undo);
+    free(writer->stale);
     free(writer);
 }
 

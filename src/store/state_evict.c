@@ -25,22 +25,6 @@ static size_t live_bytes(const struct state *state)
            atomic_load_explicit(&state->table_bytes, memory_order_relaxed);
 }
 
-static void free_garbage(struct state_writer *writer)
-{
-    for (unsigned i = 0; i < SHARDS; i++) {
-        struct shard *shard = writer_shard(writer, i);
-        if (!atomic_load_explicit(&shard->has_garbage, memory_order_relaxed)) {
-            continue;
-        }
-        pthread_mutex_lock(&shard->lock);
-        struct version *garbage = shard->garbage;
-        shard->garbage = NULL;
-        atomic_store_explicit(&shard->has_garbage, false, memory_order_relaxed);
-        pthread_mutex_unlock(&shard->lock);
-        writer_free_versions(writer, garbage);
-    }
-}
-
 static void fetch_bucket(const struct row_index *index, size_t at)
 {
     for (unsigned i = 0; at < index->bucket_count && i < BUCKET_PLACES; i++) {
@@ -69,8 +53,7 @@ static void look_at_bucket(struct clock *clock, struct shard *shard, struct row_
                                   memory_order_relaxed);
         } else if (is_clean(row)) {
             pthread_mutex_lock(&shard->lock);
-            row_index_remove(&shard->index, row_get_name(row, seed).hash,
-                             (struct row_place){bucket, at});
+            row_index_remove(&shard->index, row_hash(row, seed), (struct row_place){bucket, at});
             pthread_mutex_unlock(&shard->lock);
             writer_free_row(clock->writer, row);
             clock->gone++;
@@ -125,6 +108,6 @@ static void evict(struct state_writer *writer, size_t target)
 
 void writer_clean(struct state_writer *writer)
 {
-    free_garbage(writer);
+    writer_free_stale(writer);
     evict(writer, writer->state->cache_bytes);
 }

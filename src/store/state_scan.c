@@ -80,7 +80,7 @@ enum err state_scan(struct state *state, enum ledger_table table, struct slice p
     TRY(check_scan(table, prefix, from));
     struct slice start = state_key_compare(from, prefix) < 0 ? prefix : from;
     struct table_walk scan = {
-        .walk = {.step = table_step, .start = {.bytes = {(uint8_t)table}, .length = 1}},
+        .walk = {.step = table_step, .start = state_key_begin(table)},
         .table = table,
         .prefix = prefix,
         .visit = visit,

@@ -4,9 +4,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An index grows by one part in so many: members are many and come once, the others come and go. */
+#define MEMBERS_GROWTH 3u
+#define OTHERS_GROWTH  1u
+
 #define UNDO_FIRST   1024u
 #define FETCH_ROW    5u  /* calls from the bucket's fetch to the row's */
 #define FETCH_CHANGE 10u /* and to the change's */
+
+/* row_name_init, with a memory: a member's name is worked out once for fetch, get and put. */
+static enum err name_init(struct state_writer *writer, struct row_name *name,
+                          enum ledger_table table, struct slice key)
+{
+    if (table != TABLE_MEMBER || key.length != MEMBER_KEY_BYTES) {
+        return row_name_init(name, writer->state->seed, table, key);
+    }
+    struct known_name *known = &writer->names[(key.at[14] ^ key.at[15]) % WRITER_NAMES];
+    if (known->is_set && slice_equal(slice_of(known->key, sizeof known->key), key)) {
+        *name = (struct row_name){known->hash, known->shard, table, key};
+        return ERR_OK;
+    }
+    TRY(row_name_init(name, writer->state->seed, table, key));
+    memcpy(known->key, key.at, sizeof known->key);
+    known->hash = name->hash;
+    known->shard = name->shard;
+    known->is_set = true;
+    return ERR_OK;
+}
 
 void writer_free_row(struct state_writer *writer, struct row *row)
 {
@@ -47,7 +71,8 @@ static enum err make_room(struct state_writer *writer, unsigned number)
     if (!row_index_is_full(&shard->index)) {
         return ERR_OK;
     }
-    TRY(row_index_grow(&shard->index, writer->state->seed, &grown));
+    unsigned divisor = number < MEMBER_SHARDS ? MEMBERS_GROWTH : OTHERS_GROWTH;
+    TRY(row_index_grow(&shard->index, divisor, writer->state->seed, &grown));
     struct row_index before = shard->index;
     pthread_mutex_lock(&shard->lock);
     shard->index = grown;
@@ -74,6 +99,13 @@ static void set_used(struct row_place place)
     }
 }
 
+static struct row_name name_of(const struct state_writer *writer, const struct row *row,
+                               unsigned shard)
+{
+    return (struct row_name){row_hash(row, writer->state->seed), shard, row_table(row),
+                             row_key(row)};
+}
+
 static struct row_place place_of(struct state_writer *writer, const struct row *row,
                                  const struct row_name *name)
 {
@@ -85,8 +117,7 @@ static struct row_place place_of(struct state_writer *writer, const struct row *
 
 void writer_take_out(struct state_writer *writer, struct row *row, unsigned shard)
 {
-    struct row_name name = row_get_name(row, writer->state->seed);
-    ASSERT(name.shard == shard);
+    struct row_name name = name_of(writer, row, shard);
     row_index_remove(&writer_shard(writer, shard)->index, name.hash, place_of(writer, row, &name));
 }
 
@@ -106,7 +137,7 @@ static void swap_at(struct state_writer *writer, struct row_place place, struct 
 
 void writer_swap(struct state_writer *writer, struct row *before, struct row *row, unsigned shard)
 {
-    struct row_name name = row_get_name(before, writer->state->seed);
+    struct row_name name = name_of(writer, before, shard);
     swap_at(writer, place_of(writer, before, &name), row, shard);
 }
 
@@ -146,7 +177,7 @@ static enum err writer_get(void *context, enum ledger_table table, struct slice 
     struct state_writer *writer = context;
     struct row_name name;
     struct row_place place;
-    TRY(row_name_init(&name, writer->state->seed, table, key));
+    TRY(name_init(writer, &name, table, key));
     struct row *row = find(writer, &name, &place);
     if (row != NULL) {
         set_used(place);
@@ -214,6 +245,7 @@ static enum err keep_version(struct state_writer *writer, struct row *row, unsig
     change->older = version;
     change->epoch = writer->epoch;
     undo->is_version = true;
+    writer_note_stale(writer, number, (uint32_t)(change - shard->changes));
     return ERR_OK;
 }
 
@@ -253,7 +285,7 @@ static enum err write_row(struct state_writer *writer, enum ledger_table table, 
     struct row_name name;
     struct row_place place;
     struct undo *undo = NULL;
-    TRY(row_name_init(&name, writer->state->seed, table, key));
+    TRY(name_init(writer, &name, table, key));
     TRY(make_undo(writer, &undo));
     struct row *before = find(writer, &name, &place);
     struct row *row = make_row(writer, &name, value);
@@ -318,7 +350,9 @@ static void fetch_on(const struct state_writer *writer, struct fetch fetch, bool
             __builtin_prefetch(row + 64);
         } else {
             uint32_t change = atomic_load_explicit(&bucket->rows[i]->change, memory_order_relaxed);
-            __builtin_prefetch(&shard->changes[change]);
+            if (change != 0) {
+                __builtin_prefetch(&shard->changes[change]);
+            }
         }
     }
 }
@@ -326,7 +360,7 @@ static void fetch_on(const struct state_writer *writer, struct fetch fetch, bool
 void state_writer_prefetch(struct state_writer *writer, enum ledger_table table, struct slice key)
 {
     struct row_name name;
-    if (row_name_init(&name, writer->state->seed, table, key) != ERR_OK) {
+    if (name_init(writer, &name, table, key) != ERR_OK) {
         return;
     }
     unsigned at = writer->ahead_at++;

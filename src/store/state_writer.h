@@ -14,8 +14,25 @@ struct undo {
     bool is_version; /* `before` went to the row's versions; else it belongs to this */
 };
 
-#define WRITER_AHEAD 16u /* names that are on their way into the processor's cache; a power of 2   \
-                          */
+/* A version was kept for a change in a batch: when that is durable, it may go. */
+struct stale {
+    uint64_t epoch;
+    uint32_t shard;
+    uint32_t change;
+};
+
+/* A member's name that was worked out lately. */
+struct known_name {
+    uint8_t key[MEMBER_KEY_BYTES];
+    uint64_t hash;
+    unsigned shard;
+    bool is_set;
+};
+
+#define WRITER_NAMES 256u /* a power of 2 */
+
+/* Names that are on their way into the processor's cache; a power of 2. */
+#define WRITER_AHEAD 16u
 
 struct fetch {
     uint64_t hash;
@@ -30,6 +47,11 @@ struct state_writer {
     struct undo *undo;
     size_t undo_count;
     size_t undo_room;
+    struct stale *stale; /* a ring, oldest first; its room is a power of 2 */
+    size_t stale_first;
+    size_t stale_count;
+    size_t stale_room;
+    struct known_name names[WRITER_NAMES];
     struct fetch ahead[WRITER_AHEAD];
     unsigned ahead_at;
 
@@ -53,7 +75,11 @@ void writer_take_out(struct state_writer *writer, struct row *row, unsigned shar
 void writer_swap(struct state_writer *writer, struct row *before, struct row *row, unsigned shard);
 /* Forgets how to go back. */
 void writer_forget_undo(struct state_writer *writer);
-/* Frees what checkpoints let go, and rows beyond the bound of the cache. */
+/* Remembers that a version was kept. Without memory it is freed later than it could be. */
+void writer_note_stale(struct state_writer *writer, unsigned shard, uint32_t change);
+/* Frees the versions that nobody asks for any more. */
+void writer_free_stale(struct state_writer *writer);
+/* The same, and the rows beyond the bound of the cache. */
 void writer_clean(struct state_writer *writer);
 
 #endif

@@ -12,7 +12,7 @@ import wire
 from coalition import Coalition, luhn, main, wait_for
 
 SERVICES = ["talea.v1.TillService", "talea.v1.BackOfficeService", "talea.v1.PeerService",
-            "talea.v1.AdminService"]
+            "talea.v1.AdminService", "talea.v1.AccountService", "talea.v1.LedgerService"]
 SYSTEM_SERVICES = ["grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"]
 MESSAGE_LIMIT = 4 << 20
 

@@ -6,7 +6,7 @@ earn beside them and one node after the other is killed and started. At the end 
 acknowledged is there once: each member's points are what an independent calculation gives, the
 statements match, and every ledger proves itself.
 
-TALEA_KILLS: how often each node is killed (10). TALEA_RECEIPTS: receipts of each brand (1000).
+TALEA_KILLS: how often each node is killed (17). TALEA_RECEIPTS: receipts of each brand (1000).
 TALEA_SEED repeats the order and the moments of the kills.
 """
 
@@ -26,7 +26,7 @@ from coalition import GENERATE, SOURCE, Coalition, main, needs, run, seeded
 STYLES = {"fuel": "fuel", "grocer": "grocer", "pharmacy": "pharmacy"}
 MAPPING = os.path.join(SOURCE, "cluster/maps/generated.yaml")
 MEMBERS = 12
-KILLS = int(os.environ.get("TALEA_KILLS", "10"))
+KILLS = int(os.environ.get("TALEA_KILLS", "17"))
 RECEIPTS = int(os.environ.get("TALEA_RECEIPTS", "1000"))
 LAST_IMPORT_SECONDS = 60
 ANSWER_SECONDS = 20

@@ -102,14 +102,13 @@ void fixture_init(struct fixture *f)
     f->store = memory_store_port(f->tables);
     plan_init(&f->plan);
     batch_begin(&f->builder, 1);
-    f->options = (struct audit_options){.journal = {.context = f,
-                                                    .replay = replay,
-                                                    .next_row = next_row},
-                                        .coalition = "highstreet",
-                                        .self = f->roster.self,
-                                        .context = f,
-                                        .find_key = find_key,
-                                        .decode_entry = decode_entry};
+    f->options =
+        (struct audit_options){.journal = {.context = f, .replay = replay, .next_row = next_row},
+                               .coalition = "highstreet",
+                               .self = f->roster.self,
+                               .context = f,
+                               .find_key = find_key,
+                               .decode_entry = decode_entry};
 }
 
 void fixture_fini(struct fixture *f)

@@ -250,17 +250,17 @@ static void expect_entry(struct fixture *f, uint64_t number, bool is_linked, boo
 
 static void test_entry_gap(void **state)
 {
-    expect_entry(*state, 4, true, true, "stream entries");
+    expect_entry(*state, 4, true, true, "invariant 3: stream entries");
 }
 
 static void test_entry_link(void **state)
 {
-    expect_entry(*state, 3, false, true, "stream entries");
+    expect_entry(*state, 3, false, true, "invariant 3: stream entries");
 }
 
 static void test_entry_hash(void **state)
 {
-    expect_entry(*state, 3, true, false, "stream entries");
+    expect_entry(*state, 3, true, false, "invariant 3: stream entries");
 }
 
 /* The stream's row is written whole, by a receipt: it must still be what the entries give. */
@@ -280,7 +280,7 @@ static void test_stream_row(void **state)
     struct effect effect = row_effect(TABLE_STREAM, &key, &value);
     add_effects(f, &effect, 1);
     assert_int_equal(fixture_audit(f), ERR_CORRUPT);
-    assert_string_equal(f->finding.invariant, "stream entries");
+    assert_string_equal(f->finding.invariant, "invariant 3: stream entries");
     assert_in_range(f->finding.row, f->batches[2].first_row, row);
     buffer_fini(&value);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/rebuild.h"
 #include "ledger/apply.h"
 
 struct place {
@@ -268,6 +269,97 @@ static void test_flipped_in_the_file(void **state)
     fixture_expect(&p->f, p->f.next_row - 1, "journal hash");
 }
 
+/* The checkpoint has come to one table and not to the others. */
+static uint64_t leave_slices_apart(struct place *p)
+{
+    fill(p, 3, 2);
+    uint64_t behind = state_durable_row(p->state);
+    (void)publish(p, 2);
+    assert_int_equal(state_checkpoint_table(p->state, TABLE_ACCOUNT), ERR_OK);
+    assert_int_equal(state_checkpointed_row(p->state), behind);
+    return behind;
+}
+
+static void test_slices_of_several_rows(void **state)
+{
+    struct place *p = *state;
+    uint64_t behind = leave_slices_apart(p);
+    fixture_expect_clean(&p->f);
+    assert_true(p->f.summary.has_state);
+    assert_int_equal(p->f.summary.state_row, p->f.next_row - 1);
+    assert_true(behind < p->f.summary.state_row);
+}
+
+/* Found where the slice behind is compared, and where the one ahead is. */
+static void test_damage_in_slices_apart(void **state)
+{
+    struct place *p = *state;
+    struct ledger_store store = state_writer_port(p->writer);
+    struct ledger_key key;
+    char at[32];
+    uint64_t behind = leave_slices_apart(p);
+    key_meta("visitor", &key);
+    assert_int_equal(
+        store.put(store.context, TABLE_ACCOUNT, slice_of(key.bytes, key.length), slice_of("x", 1)),
+        ERR_OK);
+    make_visible(p, state_durable_row(p->state));
+    assert_int_equal(state_checkpoint_table(p->state, TABLE_ACCOUNT), ERR_OK);
+    fixture_expect(&p->f, 0, "invariant 6");
+    (void)snprintf(at, sizeof at, "at row %llu", (unsigned long long)(p->f.next_row - 1));
+    assert_non_null(strstr(p->f.finding.note.text, at));
+    assert_int_equal(state_checkpointed_row(p->state), behind);
+}
+
+static bool stop_at_once(void *context, uint64_t rows_done, uint64_t rows_total)
+{
+    (void)context;
+    (void)rows_done;
+    (void)rows_total;
+    return false;
+}
+
+/* An empty state gets what the tables have. */
+static void test_rebuild(void **state)
+{
+    struct place *p = *state;
+    struct audit_finding finding;
+    uint64_t rows = 0;
+    fill(p, 3, 0);
+    state_writer_destroy(p->writer);
+    p->writer = NULL;
+    p->f.options.progress = stop_at_once;
+    assert_int_equal(audit_rebuild(&p->f.options, &rows, &finding), ERR_CANCELLED);
+    assert_int_equal(audit_rebuild(&p->f.options, &rows, &finding), ERR_EXISTS);
+    state_close(p->state);
+    struct note note = {""};
+    assert_int_equal(state_discard(p->folder, &note), ERR_OK);
+    struct state_options options = {.folder = p->folder, .mode = STATE_WRITE};
+    assert_int_equal(state_open(&options, &p->state, &note), ERR_OK);
+    p->f.options.state = p->state;
+    p->f.options.progress = NULL;
+    assert_int_equal(audit_rebuild(&p->f.options, &rows, &finding), ERR_OK);
+    assert_int_equal(rows, p->f.next_row - 1);
+    assert_int_equal(state_checkpointed_row(p->state), rows);
+    fixture_expect_clean(&p->f);
+    assert_int_equal(p->f.summary.state_rows, memory_store_rows(p->f.tables));
+}
+
+static void test_rebuild_of_a_damaged_journal(void **state)
+{
+    struct place *p = *state;
+    struct audit_finding finding;
+    uint64_t rows = 0;
+    state_writer_destroy(p->writer);
+    p->writer = NULL;
+    append(p, 0);
+    p->f.batches[1].bytes.at[p->f.batches[1].bytes.length - 200] ^= 4;
+    append(p, 1);
+    assert_int_equal(audit_rebuild(&p->f.options, &rows, &finding), ERR_CORRUPT);
+    assert_string_equal(finding.invariant, "journal hash");
+    assert_in_range(finding.row, p->f.batches[1].first_row, p->f.batches[2].first_row - 1);
+    assert_int_equal(rows, p->f.batches[1].first_row - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +373,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_row_is_missing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_row_too_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_flipped_in_the_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slices_of_several_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_damage_in_slices_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rebuild, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rebuild_of_a_damaged_journal, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

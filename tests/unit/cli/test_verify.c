@@ -112,6 +112,13 @@ static void test_clean(void **state)
     write_files(p, false);
     expect(TALEA(p->node, "verify", "--data", p->data), 0,
            "clean: 4 rows\n\n"
+           "1 debits equal credits, lots equal balances     2 postings, 2 members\n"
+           "2 issued less spent, expired, owed: outstanding 2 members\n"
+           "3 streams and their totals follow from entries  0 entries\n"
+           "4 a hold ends exactly once                      0 holds\n"
+           "5 no row is missing, no command applied twice   4 commands\n"
+           "6 every stored row follows from the journal     0 rows of tables: nothing is "
+           "stored\n\n"
            "journal       4 rows in 2 signed batches\n"
            "commands      4 done, 0 refused\n"
            "postings      2\nentries       0 sent, 0 received\nmembers       2\n"

@@ -56,7 +56,8 @@ static void batch_done(void *context, const struct outcome *outcome)
 {
     struct batch *batch = context;
     batch->outcome = *outcome;
-    batch->place = atomic_fetch_add(&batch->world->answered, 1) + 1;
+    batch->place = atomic_load(&batch->world->answered) + 1; /* one is answered at a time */
+    atomic_fetch_add(&batch->world->answered, 1);
 }
 
 static void wait_for(const struct world *w, unsigned answered)

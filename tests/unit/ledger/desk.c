@@ -261,3 +261,49 @@ int64_t desk_account(struct desk *desk, enum account_kind kind)
     assert_int_equal(ledger_get_account(&desk->store.view, &ref, &account), ERR_OK);
     return account.credit - account.debit;
 }
+
+struct unix_ms desk_in_days(const struct desk *desk, int64_t days)
+{
+    return (struct unix_ms){desk->now.ms + days * DAY_MS};
+}
+
+enum verdict desk_return_sale(struct desk *desk, const struct uid *sale)
+{
+    struct command command = desk_command(desk, COMMAND_RETURN_SALE);
+    command.return_sale.sale = *sale;
+    return desk_tell(desk, &command);
+}
+
+/* A member who owes so many points. */
+struct uid desk_debtor(struct desk *desk, struct card_number *card, int64_t debt)
+{
+    struct uid member = desk_enrol(desk, card);
+    struct uid sale = desk_give(desk, &member, debt, (struct unix_ms){0});
+    struct uid hold = desk_hold(desk, card, debt);
+    desk_capture(desk, &hold, debt);
+    assert_int_equal(desk_return_sale(desk, &sale), VERDICT_OK);
+    assert_int_equal(desk->answer.debt.minor, debt);
+    return member;
+}
+
+void desk_assert_balances(struct desk *desk, const struct uid *id, int64_t available, int64_t held,
+                          int64_t debt)
+{
+    struct member row;
+    desk_member(desk, id, &row);
+    assert_int_equal(row.available.minor, available);
+    assert_int_equal(row.held.minor, held);
+    assert_int_equal(row.debt.minor, debt);
+}
+
+void desk_assert_lot(struct desk *desk, const struct uid *id, struct unix_ms expires_at,
+                     int64_t free_points)
+{
+    struct member row;
+    int64_t found = 0;
+    desk_member(desk, id, &row);
+    for (size_t i = 0; i < row.lot_count; i++) {
+        found += row.lots[i].key.expires_at.ms == expires_at.ms ? row.lots[i].free.minor : 0;
+    }
+    assert_int_equal(found, free_points);
+}

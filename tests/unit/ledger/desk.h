@@ -56,4 +56,15 @@ void desk_block(struct desk *desk, const struct uid *member);
 void desk_member(struct desk *desk, const struct uid *id, struct member *out_member);
 int64_t desk_account(struct desk *desk, enum account_kind kind); /* credit less debit */
 
+struct unix_ms desk_in_days(const struct desk *desk, int64_t days);
+/* The whole of it. */
+enum verdict desk_return_sale(struct desk *desk, const struct uid *sale);
+/* A new member who owes so many points. */
+struct uid desk_debtor(struct desk *desk, struct card_number *card, int64_t debt);
+void desk_assert_balances(struct desk *desk, const struct uid *id, int64_t available, int64_t held,
+                          int64_t debt);
+/* The free points of the lots that expire then. */
+void desk_assert_lot(struct desk *desk, const struct uid *id, struct unix_ms expires_at,
+                     int64_t free_points);
+
 #endif

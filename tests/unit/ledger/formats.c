@@ -118,11 +118,12 @@ RECODE(record)
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
-        ROW_OF(member),      ROW_OF(profile),     ROW_OF(card),   ROW_OF(account),     ROW_OF(hold),
-        ROW_OF(sale),        ROW_OF(transaction), ROW_OF(stream), ROW_OF(entry_total), ROW_OF(half),
-        ROW_OF(pair_period), ROW_OF(adjustment),  ROW_OF(merge),  ROW_OF(u64),         ROW_OF(record),
+        ROW_OF(member),      ROW_OF(profile), ROW_OF(card),        ROW_OF(account),
+        ROW_OF(hold),        ROW_OF(sale),    ROW_OF(transaction), ROW_OF(stream),
+        ROW_OF(entry_total), ROW_OF(half),    ROW_OF(pair_period), ROW_OF(adjustment),
+        ROW_OF(merge),       ROW_OF(u64),     ROW_OF(record),
     };
-    static const char *const effect_names[] = {"",      "post", "lot",    "entry",
+    static const char *const effect_names[] = {"",      "post", "lot",     "entry",
                                                "total", "row",  "history", "mark"};
     size_t count = sizeof plain / sizeof plain[0];
     memcpy(out_formats, plain, sizeof plain);

@@ -140,7 +140,7 @@ struct member sample_member(struct rng *rng)
     size_t lots = 1 + rng_below(rng, 6);
     for (size_t i = 0; i < lots; i++) {
         struct lot_key key = sample_lot_key(rng);
-        int64_t free_points = sample_whole(rng) >> 4;
+        int64_t free_points = (sample_whole(rng) >> 4) + 1;
         int64_t held = key.active_from.ms == 0 ? sample_whole(rng) >> 4 : 0;
         assert_int_equal(lots_change(&member, &key, free_points, held), ERR_OK);
         struct points *balance = key.active_from.ms == 0 ? &member.available : &member.pending;
@@ -486,8 +486,8 @@ struct effect sample_effect(struct rng *rng, enum effect_kind kind)
                                            .merged_into = sample_uid(rng),
                                            .active_at = sample_time(rng)};
     } else {
-        effect.history = (struct effect_history){sample_uid(rng), sample_number(rng),
-                                                 rng_below(rng, 2)};
+        effect.history =
+            (struct effect_history){sample_uid(rng), sample_number(rng), rng_below(rng, 2)};
     }
     return effect;
 }

@@ -1,7 +1,11 @@
 /* How the commands about members' accounts come to be refused. */
-#include <string.h>
-
+#include "base/text.h"
 #include "scene.h"
+
+static void say(char out[LIMIT_REASON_BYTES + 1], const char *text)
+{
+    assert_int_equal(text_copy(out, LIMIT_REASON_BYTES + 1, text), ERR_OK);
+}
 
 static bool provoke_transfer(struct scene *s, struct command *c, enum verdict verdict)
 {
@@ -93,7 +97,7 @@ static bool provoke_proposal(struct scene *s, struct command *c, enum verdict ve
         c->adjustment.points = points_of(-LIMIT_POINTS_PER_COMMAND - 1);
         return true;
     case VERDICT_REASON_UNKNOWN:
-        strcpy(c->adjustment.reason, "no code");
+        say(c->adjustment.reason, "no code");
         return true;
     case VERDICT_MEMBER_UNKNOWN:
         c->adjustment.member = s->nobody;
@@ -116,7 +120,7 @@ static bool provoke_ruling(struct scene *s, struct command *c, enum verdict verd
         c->ruling.adjustment = s->proposal_ruled;
         return true;
     case VERDICT_CHECKER_IS_MAKER:
-        strcpy(c->ruling.checker, "ann");
+        say(c->ruling.checker, "ann");
         return true;
     case VERDICT_ADJUSTMENT_EXPIRED:
         c->ruling.adjustment = s->proposal_late;
@@ -138,7 +142,7 @@ static bool provoke_block(struct scene *s, struct command *c, enum verdict verdi
     bool is_block = c->kind == COMMAND_BLOCK_MEMBER;
     switch ((int)verdict) {
     case VERDICT_REASON_UNKNOWN:
-        strcpy(c->block.reason, "Stolen");
+        say(c->block.reason, "Stolen");
         return true;
     case VERDICT_MEMBER_UNKNOWN:
         c->block.member = s->nobody;

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #define READERS     3
-#define BATCHES     6000
+#define BATCHES     3000
 #define KEYS        150
 #define WORDS_MAX   40
-#define CHECKPOINTS 60 /* at least */
+#define CHECKPOINTS 20 /* at least */
 #define CACHE_BYTES 20000u
 #define NEVER       UINT64_MAX /* what is written and taken back again */
 
@@ -82,7 +82,7 @@ static bool write_in_vain(struct shared *shared, struct state_writer *writer, ui
         state_writer_undo_to_mark(writer);
         return is_good;
     }
-    if (batch % 64 == 1) {
+    if (batch % 512 == 1) {
         while (state_durable_row(shared->state) < batch - 1) {
             sched_yield();
         }
