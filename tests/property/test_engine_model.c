@@ -21,7 +21,7 @@
 #include "shrink.h"
 
 enum {
-    STEPS_DEFAULT = IS_SANITIZED ? 4000 : 100000,
+    STEPS_DEFAULT = IS_SANITIZED ? 12000 : 100000,
     RUN_STEPS = 1000,
     SHRINK_SECONDS = 60
 };

@@ -21,7 +21,7 @@
 
 enum {
     STEPS_FULL = 500000, /* of one program; every answer that can be given must be */
-    STEPS_DEFAULT = IS_SANITIZED ? STEPS_FULL / 20 : STEPS_FULL,
+    STEPS_DEFAULT = IS_SANITIZED ? STEPS_FULL / 5 : STEPS_FULL,
     RUN_STEPS = 2000,
     AUDIT_EVERY = 10, /* runs */
     SHRINK_SECONDS = 60
