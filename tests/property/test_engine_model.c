@@ -87,6 +87,7 @@ static void test_engine_and_model_agree(void **state)
         }
     }
     statistics_print(statistics);
+    assert_int_equal(statistics_print_undocumented(statistics), 0);
     print_figures(w);
     engine_world_fini(w);
     free(w);
