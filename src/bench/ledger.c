@@ -22,7 +22,8 @@ static enum err open_files(struct ledger *ledger, struct note *note)
     home_path(&ledger->home, "data", folder);
     TRY(journal_file_open(folder, JOURNAL_WRITE, &ledger->file, note));
     TRY(vault_open(folder, VAULT_CREATE, &ledger->vault, note));
-    struct state_options state = {.folder = folder, .mode = STATE_WRITE};
+    struct state_options state = {
+        .folder = folder, .mode = STATE_WRITE, .cache_bytes = ledger->cache_bytes};
     TRY(state_open(&state, &ledger->state, note));
     struct engine_options options = {
         .journal = journal_file_port(ledger->file),
@@ -31,6 +32,7 @@ static enum err open_files(struct ledger *ledger, struct note *note)
         .coalition = HOME_COALITION,
         .clock = clock_of_system(),
         .terms = {.roster = &ledger->home.roster, .refund_grace_ms = DAY_MS},
+        .dirty_bytes = ledger->dirty_bytes,
         .on_trouble = on_trouble,
         .hook_context = ledger,
     };

@@ -18,6 +18,8 @@ struct ledger {
     uint64_t members;
     uint64_t transfers; /* that it holds */
     struct id_source ids;
+    size_t cache_bytes; /* of the state, and what it may have unwritten; 0: the defaults */
+    size_t dirty_bytes;
     struct journal_file *file; /* NULL while it is closed */
     struct state *state;
     struct vault *vault; /* a node asks for it; no member here has personal data */

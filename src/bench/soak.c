@@ -27,11 +27,14 @@
 #define IDLE_CALLS      2000u
 #define MEMBERS         200000u
 #define MEMBERS_TINY    1000u
-#define LOAD_PART       2u   /* of the ledger's full rate */
-#define WARM_PART       20u  /* of all commands, to find that rate */
-#define LATENCY_RATIO   10.0 /* a single call's p99 under load against that of an idle ledger */
-#define GROWTH          1.1  /* memory at the end against memory at the first fifth ... */
-#define GROWTH_BYTES    (32.0 * 1048576.0) /* ... and what an allocator may keep */
+/* Small, so that the cache is full early and what grows then grows by mistake. */
+#define CACHE_BYTES   (64u << 20)
+#define DIRTY_BYTES   (32u << 20)
+#define LOAD_PART     2u   /* of the ledger's full rate */
+#define WARM_PART     20u  /* of all commands, to find that rate */
+#define LATENCY_RATIO 10.0 /* a single call's p99 under load against that of an idle ledger */
+#define GROWTH        1.1  /* memory at the end against memory at the first fifth ... */
+#define GROWTH_BYTES  (32.0 * 1048576.0) /* ... and what an allocator may keep */
 
 /* Single calls beside the load, on a thread of their own. */
 struct caller {
@@ -310,6 +313,8 @@ static enum err run(struct soak *soak, uint64_t commands, struct load_result *re
     struct ledger *ledger = &soak->ledger;
     TRY(home_make(soak->workplace, soak->options->program, "soak", &ledger->home, soak->note));
     ledger->is_made = true;
+    ledger->cache_bytes = CACHE_BYTES;
+    ledger->dirty_bytes = DIRTY_BYTES;
     TRY(ledger_open(ledger, soak->note));
     TRY(ledger_fill(ledger, members, false, soak->note));
     TRY(traffic_init(&soak->traffic, ledger, false));
