@@ -90,11 +90,12 @@ enum err engine_recover(struct engine *engine, struct note *note)
     uint64_t applied = state_replay_from(engine->options.state) - 1;
     uint64_t next_row;
     TRY(journal->next_row(journal->context, &next_row));
-    if (applied >= next_row) {
+    uint64_t newest = state_newest_row(engine->options.state);
+    if (newest >= next_row) {
         return note_set(note, ERR_CORRUPT,
                         "the state holds row %" PRIu64 " but the journal ends before row %" PRIu64
                         ": the journal is an older copy",
-                        applied, next_row);
+                        newest, next_row);
     }
     /* From the batch of the last applied row on, for its hash. */
     struct recovery recovery = {engine, note, applied, applied == 0 ? 1 : applied, applied == 0};

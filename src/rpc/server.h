@@ -9,8 +9,9 @@
  * IDENTITY_NOT_ACCEPTED); may its role call this (PERMISSION_DENIED, ROLE_NOT_ALLOWED); is the
  * message well-formed (INVALID_ARGUMENT, MALFORMED_MESSAGE) and within the limits
  * (RESOURCE_EXHAUSTED, MESSAGE_TOO_LARGE); is a thread free (RESOURCE_EXHAUSTED, QUEUE_FULL or
- * TOO_MANY_STREAMS). Strings in messages are UTF-8 without NUL. Health and reflection are served to
- * every proven identity.
+ * TOO_MANY_STREAMS; for an RPC_WORKER method that is asked before its message is looked at).
+ * Strings in messages are UTF-8 without NUL. Health and reflection are served to every proven
+ * identity.
  *
  * Threads: one thread owns the completion queue and runs the handlers marked RPC_INLINE, which must
  * not block. RPC_WORKER handlers run on a bounded pool and may block. Whoever runs a handler

@@ -181,8 +181,7 @@ static enum err check_format(struct slice row, const struct environment_options 
         return note_set(note, ERR_UNSUPPORTED,
                         "%s: %s format %" PRIu32 ", and this build knows format %" PRIu32
                         ": the release that wrote it can read it",
-                        path,
-                        options->name, format, options->format);
+                        path, options->name, format, options->format);
     }
     return ERR_OK;
 }

@@ -29,8 +29,8 @@ struct journal {
     /* The batch that holds `row`, copied to `out`. ERR_NOT_FOUND beyond the end and
      * where it was trimmed. */
     enum err (*read)(void *context, uint64_t row, uint64_t *out_first_row, struct buffer *out);
-    /* The batch that holds `row`, looked at where it is: the slice lives during the visit, which must
-     * be quick and returns what this returns. Otherwise as `read`, without its copy. */
+    /* The batch that holds `row`, looked at where it is: the slice lives during the visit, which
+     * must be quick and returns what this returns. Otherwise as `read`, without its copy. */
     enum err (*look)(void *context, uint64_t row,
                      enum err (*visit)(void *visitor, uint64_t first_row, struct slice batch),
                      void *visitor);

@@ -145,12 +145,12 @@ void writer_swap(struct state_writer *writer, struct row *before, struct row *ro
 static enum err load(struct state_writer *writer, const struct row_name *name, struct row **out_row)
 {
     struct state *state = writer->state;
-    struct state_key key = state_key_of(name->table, name->key);
-    MDB_val at = state_key_value(&key);
-    MDB_val found;
     if (!fences_may_hold(&state->fences, name->table, name->key)) {
         return ERR_NOT_FOUND;
     }
+    struct state_key key = state_key_of(name->table, name->key);
+    MDB_val at = state_key_value(&key);
+    MDB_val found;
     TRY(make_room(writer, name->shard));
     TRY(environment_error(mdb_txn_renew(writer->txn)));
     enum err err = environment_error(mdb_get(writer->txn, state->environment->dbi, &at, &found));

@@ -9,6 +9,10 @@
 #include "audit/audit.h"
 #include "store/faults.h"
 
+enum {
+    CACHE_BYTES = 64 << 10
+};
+
 static struct unix_ms read_clock(void *context)
 {
     struct engine_node *node = context;
@@ -33,7 +37,9 @@ static int before_state(void *context)
 
 static enum err open_node(struct engine_node *node, struct note *note)
 {
-    struct state_options tables = {.folder = node->folder, .mode = STATE_WRITE};
+    /* So little that rows leave the memory and come back from the file. */
+    struct state_options tables = {
+        .folder = node->folder, .mode = STATE_WRITE, .cache_bytes = CACHE_BYTES};
     TRY(journal_file_open(node->folder, JOURNAL_WRITE, &node->file, note));
     journal_file_set_faults(node->file, (struct store_faults){node, before_journal});
     TRY(state_open(&tables, &node->state, note));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine_partner.h"
 #include "invariants.h"
 #include "model_parts.h"
 #include "world.h"
@@ -39,7 +40,7 @@ static bool complain_of(struct engine_world *w, const char *what, enum err err,
     return false;
 }
 
-/* What comes from partners is told one by one, by other doors. */
+/* What comes from partners comes by other doors. */
 static bool is_for_batches(enum command_kind kind)
 {
     return kind != COMMAND_TAKE_ENTRY && kind != COMMAND_TAKE_BATCH &&
@@ -58,12 +59,16 @@ static void make_commands(struct engine_world *w, const struct step *steps, size
 {
     size_t refused = 0;
     w->count = 0;
+    w->entry_count = 0;
     for (size_t i = 0; i < count && refused < 2; i++) {
         struct model_answer answer;
         struct step step = steps[i];
         step.at = w->now;
         struct command *command = &w->commands[w->count];
         step_command(&step, &w->mood, w->model, &w->rooms[w->count], command);
+        if (command->kind == COMMAND_TAKE_ENTRY) {
+            w->entries[w->entry_count++] = step;
+        }
         if (!is_for_batches(command->kind)) {
             continue;
         }
@@ -252,6 +257,25 @@ static bool all_agree(struct engine_world *w)
     return members_agree(w) && accounts_agree(&w->node.view, w->model, w->complaint);
 }
 
+/* The entries that came in between, one by one. */
+static bool take_entries(struct engine_world *w)
+{
+    for (size_t i = 0; i < w->entry_count; i++) {
+        const struct step *step = &w->entries[i];
+        struct command command;
+        uint32_t luck = random_mix(step->serial, step->numbers[0]);
+        step_command(step, &w->mood, w->model, &w->rooms[0], &command);
+        w->is_failing = luck % 16 == 0;
+        atomic_store(&w->node.journal_failures, w->is_failing ? 1 : 0);
+        if (command.kind == COMMAND_TAKE_ENTRY &&
+            !engine_partner_sends(w, &command, !w->is_failing && luck % 5 == 0)) {
+            return false;
+        }
+        atomic_store(&w->node.journal_failures, 0);
+    }
+    return true;
+}
+
 /* One batch of commands at one time. */
 static bool tell(struct engine_world *w, const struct step *steps, size_t count)
 {
@@ -266,7 +290,7 @@ static bool tell(struct engine_world *w, const struct step *steps, size_t count)
     make_commands(w, steps, how == TELL_LINKED && count > 6 ? 6 : count, how);
     model_copy(w->model, w->before);
     if (w->count == 0) {
-        return true;
+        return take_entries(w);
     }
     w->is_failing = (luck >> 8) % 8 == 0;
     if (w->is_failing) {
@@ -280,7 +304,7 @@ static bool tell(struct engine_world *w, const struct step *steps, size_t count)
     atomic_store(&w->node.journal_failures, 0);
     w->batches[how]++;
     bool agrees = how == TELL_LINKED ? linked_agrees(w, whole) : each_agrees(w);
-    return agrees && members_agree(w);
+    return agrees && take_entries(w) && members_agree(w);
 }
 
 static bool rows_agree(struct engine_world *w)

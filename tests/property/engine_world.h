@@ -32,6 +32,8 @@ struct engine_world {
     struct command commands[TOLD_MAX];
     struct command_room rooms[TOLD_MAX];
     struct outcome outcomes[TOLD_MAX];
+    struct step entries[TOLD_MAX]; /* steps that are a partner's entries */
+    size_t entry_count;
     bool is_failing; /* commits were told to fail */
     bool is_loud;
     struct statistics *statistics; /* NULL: not counted */

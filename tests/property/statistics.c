@@ -44,3 +44,36 @@ size_t statistics_print_missing(const struct statistics *statistics)
     }
     return missing;
 }
+
+/* A repeat gets what it got before; whatever has an id may come in a linked group. */
+static bool is_documented(enum command_kind kind, enum verdict verdict)
+{
+    const enum verdict *verdicts = command_verdicts(kind);
+    if (verdict == VERDICT_OK || verdict == VERDICT_LINKED_REFUSED) {
+        return true;
+    }
+    if (verdict == VERDICT_TRANSACTION_ID_REUSED) {
+        return command_is_idempotent(kind);
+    }
+    while (*verdicts != VERDICT_OK && *verdicts != verdict) {
+        verdicts++;
+    }
+    return *verdicts == verdict;
+}
+
+size_t statistics_print_undocumented(const struct statistics *statistics)
+{
+    size_t found = 0;
+    for (unsigned kind = 1; kind < COMMAND_KIND_END; kind++) {
+        for (unsigned verdict = 0; verdict < VERDICT_END; verdict++) {
+            if (statistics->counts[kind][verdict] > 0 &&
+                !is_documented((enum command_kind)kind, (enum verdict)verdict)) {
+                (void)printf("%s may not be answered %s\n",
+                             command_kind_name((enum command_kind)kind),
+                             verdict_describe((enum verdict)verdict)->name);
+                found++;
+            }
+        }
+    }
+    return found;
+}

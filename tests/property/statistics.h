@@ -12,5 +12,7 @@ struct statistics {
 void statistics_print(const struct statistics *statistics);
 /* Prints what never occurred of what should; gives how many pairs that are. */
 size_t statistics_print_missing(const struct statistics *statistics);
+/* The same of what occurred though it is not documented. */
+size_t statistics_print_undocumented(const struct statistics *statistics);
 
 #endif

@@ -241,6 +241,12 @@ static void test_node(void **state)
            "");
     expect(TALEA(node, "verify"), 0,
            "clean: 200 rows\n\n"
+           "1 debits equal credits, lots equal balances     0 postings, 0 members\n"
+           "2 issued less spent, expired, owed: outstanding 0 members\n"
+           "3 streams and their totals follow from entries  0 entries\n"
+           "4 a hold ends exactly once                      0 holds\n"
+           "5 no row is missing, no command applied twice   200 commands\n"
+           "6 every stored row follows from the journal     700 rows of tables\n\n"
            "journal       200 rows in 20 signed batches\n"
            "commands      190 done, 10 refused\n"
            "postings      0\nentries       0 sent, 0 received\nmembers       0\n"
