@@ -458,7 +458,7 @@ void *writer_main(void *context)
         }
         run_list(engine, list);
         settle(engine);
-        if (state_dirty_bytes(engine->options.state) > engine->options.dirty_bytes) {
+        if (state_is_due(engine->options.state, engine->options.dirty_bytes)) {
             timekeeper_nudge(&engine->timekeeper);
         }
     }

@@ -12,9 +12,9 @@ static void set_cut(struct state *state, unsigned slice, uint64_t cut)
     struct slice_place place = slice_place_of(slice);
     for (unsigned i = place.first_shard; i < place.end_shard; i++) {
         struct shard *shard = &state->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         shard->cuts[place.table] = cut;
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
 }
 
@@ -23,9 +23,9 @@ static void end_cut(struct state *state, unsigned slice, uint64_t cut)
     struct slice_place place = slice_place_of(slice);
     for (unsigned i = place.first_shard; i < place.end_shard; i++) {
         struct shard *shard = &state->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         shard_end_cut(shard, place.table, cut);
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
 }
 
@@ -36,10 +36,10 @@ static bool is_clean(struct state *state, unsigned slice, uint64_t epoch)
     bool is_clean = true;
     for (unsigned i = place.first_shard; i < place.end_shard && is_clean; i++) {
         struct shard *shard = &state->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         uint32_t head = shard->lists[place.table].head;
         is_clean = head == 0 || shard->changes[head].first_epoch > epoch;
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
     return is_clean;
 }
@@ -105,16 +105,16 @@ static void mark_written(struct state *state, const struct gather *gather, size_
     while (from < end) {
         unsigned number = gather->rows[from].shard;
         struct shard *shard = &state->shards[number];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         for (unsigned i = 0; i < ROWS_A_LOCK && from < end && gather->rows[from].shard == number;
              i++, from++) {
             uint32_t change = gather->rows[from].change;
             const struct row *row = shard->changes[change].row;
             if (shard_written(shard, change, cut)) {
-                state_count_dirty(state, row_table(row), number, 0, row_bytes(row));
+                shard_count_dirty(shard, row_table(row), 0, row_bytes(row));
             }
         }
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
 }
 
@@ -275,7 +275,12 @@ enum err state_checkpoint_table(struct state *state, enum ledger_table table)
 
 static size_t dirty_of(const struct state *state, unsigned slice)
 {
-    return atomic_load_explicit(&state->dirty[slice], memory_order_relaxed);
+    struct slice_place place = slice_place_of(slice);
+    size_t bytes = 0;
+    for (unsigned i = place.first_shard; i < place.end_shard; i++) {
+        bytes += shard_dirty(&state->shards[i], place.table);
+    }
+    return bytes;
 }
 
 static unsigned most_dirty(const struct state *state)
@@ -308,11 +313,35 @@ static bool find_lagging(struct state *state, uint64_t max_lag_rows, unsigned *o
     return is_due;
 }
 
+/* Rows of one use leave the cache when they are written, so they are written soon. They come in the
+ * order of their keys or nearly so, which makes that cheap. */
+static bool find_once(const struct state *state, unsigned *out_slice)
+{
+    static const enum ledger_table tables[] = {TABLE_TRANSACTION, TABLE_SALE};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        unsigned slice = SLICES_OF_MEMBERS + (unsigned)tables[i];
+        if (dirty_of(state, slice) > LIMIT_ONCE_DIRTY_BYTES) {
+            *out_slice = slice;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool state_is_due(const struct state *state, size_t max_dirty_bytes)
+{
+    unsigned slice;
+    return state_dirty_bytes(state) > max_dirty_bytes || find_once(state, &slice);
+}
+
 /* Once there is too much, down to half of it: so that slices are written when they have grown. */
 static bool find_due(struct state *state, uint64_t max_lag_rows, size_t max_dirty_bytes,
                      unsigned *out_slice)
 {
     size_t dirty = state_dirty_bytes(state);
+    if (find_once(state, out_slice)) {
+        return true;
+    }
     state->is_draining =
         dirty > max_dirty_bytes || (state->is_draining && dirty > max_dirty_bytes / 2);
     if (state->is_draining) {

@@ -148,9 +148,9 @@ enum err gather_slice(struct gather *gather, struct state *state, unsigned slice
         struct shard *shard = &state->shards[i];
         uint32_t cursor = 0;
         do {
-            pthread_mutex_lock(&shard->lock);
+            shard_lock(shard);
             enum err err = copy_some(gather, shard, i, place.table, cut, &cursor);
-            pthread_mutex_unlock(&shard->lock);
+            shard_unlock(shard);
             TRY(err);
         } while (cursor != 0);
     }

@@ -28,8 +28,11 @@ static uint64_t name_hash(uint64_t seed, enum ledger_table table, struct slice k
 
 static unsigned shard_of(enum ledger_table table, struct slice key, uint64_t hash)
 {
+    if (table_is_once(table)) {
+        return MEMBER_SHARDS + (unsigned)(hash >> 8) % ONCE_SHARDS;
+    }
     if (table != TABLE_MEMBER) {
-        return MEMBER_SHARDS + (unsigned)(hash >> 8) % OTHER_SHARDS;
+        return MEMBER_SHARDS + ONCE_SHARDS + (unsigned)(hash >> 8) % OTHER_SHARDS;
     }
     struct uid id;
     memcpy(id.bytes, key.at, sizeof id.bytes);

@@ -8,9 +8,17 @@
 
 #include "ledger/view.h"
 
+/* The shards, one kind after the other: members; rows that are mostly looked at once, when they are
+ * made; all others. */
 #define MEMBER_SHARDS 64u
-#define OTHER_SHARDS  16u
-#define SHARDS        (MEMBER_SHARDS + OTHER_SHARDS)
+#define ONCE_SHARDS   8u
+#define OTHER_SHARDS  8u
+#define SHARDS        (MEMBER_SHARDS + ONCE_SHARDS + OTHER_SHARDS)
+
+static inline bool table_is_once(enum ledger_table table)
+{
+    return table == TABLE_TRANSACTION || table == TABLE_SALE;
+}
 
 #define MEMBER_KEY_BYTES 16u
 

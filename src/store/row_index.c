@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "store/pages.h"
+
 #define BUCKETS_FIRST 8u
 #define OVERFLOW_MAX  255u
 #define AHEAD         2u /* buckets whose rows are fetched ahead while growing */
@@ -95,7 +97,7 @@ enum err row_index_grow(const struct row_index *index, unsigned divisor, uint64_
 {
     size_t count = index->bucket_count + index->bucket_count / divisor + BUCKETS_FIRST;
     struct row_index grown = {.bucket_count = count};
-    grown.buckets = aligned_alloc(sizeof(struct row_bucket), count * sizeof(struct row_bucket));
+    grown.buckets = pages_take(count * sizeof(struct row_bucket));
     if (grown.buckets == NULL) {
         return ERR_RESOURCE;
     }

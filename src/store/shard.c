@@ -1,13 +1,37 @@
 #include "store/shard.h"
 
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "store/pages.h"
 
 #define CHANGES_FIRST 64u
 #define CHANGES_MAX   (UINT32_C(1) << 31)
 
+/* How a thread waits for a lock: it looks again so often, then lets others run, then sleeps. */
+#define LOOKS    64u
+#define YIELDS   16u
+#define SLEEP_NS 50000
+
+void shard_wait(struct shard *shard)
+{
+    unsigned turns = 0;
+    do {
+        for (unsigned i = 0; i < LOOKS && atomic_load_explicit(&shard->lock, memory_order_relaxed);
+             i++) {
+        }
+        if (turns++ < YIELDS) {
+            (void)sched_yield();
+        } else {
+            (void)nanosleep(&(struct timespec){.tv_nsec = SLEEP_NS}, NULL);
+        }
+    } while (atomic_exchange_explicit(&shard->lock, true, memory_order_acquire));
+}
+
 void shard_init(struct shard *shard)
 {
-    pthread_mutex_init(&shard->lock, NULL);
     shard->change_used = 1;
 }
 
@@ -15,7 +39,6 @@ void shard_fini(struct shard *shard)
 {
     row_index_fini(&shard->index);
     free(shard->changes);
-    pthread_mutex_destroy(&shard->lock);
 }
 
 static uint32_t change_of(const struct row *row)
@@ -47,15 +70,20 @@ uint32_t shard_take_change(struct shard *shard)
     uint32_t number = shard->change_free;
     if (number != 0) {
         shard->change_free = shard->changes[number].next;
+        __builtin_prefetch(&shard->changes[shard->change_free], 1);
         return number;
     }
     if (shard->change_used >= shard->change_room) {
         uint32_t room = shard->change_room == 0 ? CHANGES_FIRST : shard->change_room * 2;
         struct change *changes =
-            room >= CHANGES_MAX ? NULL : realloc(shard->changes, room * sizeof changes[0]);
+            room >= CHANGES_MAX ? NULL : pages_take(room * sizeof changes[0]);
         if (changes == NULL) {
             return 0;
         }
+        if (shard->change_used > 1) {
+            memcpy(changes, shard->changes, shard->change_used * sizeof changes[0]);
+        }
+        free(shard->changes);
         shard->changes = changes;
         shard->change_room = room;
     }

@@ -17,7 +17,7 @@
 #ifndef STORE_SHARD_H
 #define STORE_SHARD_H
 
-#include <pthread.h>
+#include <stdatomic.h>
 
 #include "store/row_index.h"
 #include "store/slab.h"
@@ -46,7 +46,7 @@ struct change_list {
 };
 
 struct shard {
-    _Alignas(64) pthread_mutex_t lock;
+    _Alignas(64) atomic_bool lock;
     struct row_index index;
     struct change *changes; /* number 0 is none */
     uint32_t change_room;
@@ -56,7 +56,35 @@ struct shard {
     uint64_t cuts[TABLE_END]; /* epoch of the checkpoint under way, CUT_PENDING; 0: none */
     struct version *garbage;  /* versions that a checkpoint let go, for the writer to free */
     atomic_bool has_garbage;
+    atomic_size_t dirty[TABLE_END]; /* keys and values of rows with a change; set under the lock */
 };
+
+/* A lock that is held for some tens of nanoseconds, thousands of times in a batch: leaving it is a
+ * plain store, which a mutex can't have. */
+void shard_wait(struct shard *shard);
+static inline void shard_lock(struct shard *shard)
+{
+    if (atomic_exchange_explicit(&shard->lock, true, memory_order_acquire)) {
+        shard_wait(shard);
+    }
+}
+static inline void shard_unlock(struct shard *shard)
+{
+    atomic_store_explicit(&shard->lock, false, memory_order_release);
+}
+
+/* Under the lock, so a load and a store are enough. */
+static inline void shard_count_dirty(struct shard *shard, enum ledger_table table, size_t plus,
+                                     size_t minus)
+{
+    size_t bytes = atomic_load_explicit(&shard->dirty[table], memory_order_relaxed);
+    atomic_store_explicit(&shard->dirty[table], bytes + plus - minus, memory_order_relaxed);
+}
+/* Without the lock: a moment's figure. */
+static inline size_t shard_dirty(const struct shard *shard, enum ledger_table table)
+{
+    return atomic_load_explicit(&shard->dirty[table], memory_order_relaxed);
+}
 
 void shard_init(struct shard *shard);
 void shard_fini(struct shard *shard);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "store/pages.h"
+
 struct slab_block {
     struct slab_block *next;
 };
@@ -65,6 +67,7 @@ static void *pop(struct slab *slab, size_t size)
     struct slab_block *block = slab->free[size / SLAB_STEP];
     if (block != NULL) {
         slab->free[size / SLAB_STEP] = block->next;
+        __builtin_prefetch(block->next, 1); /* the next one to go, which may be cold */
     }
     return block;
 }
@@ -84,7 +87,7 @@ static void *cut(struct slab *slab, size_t size)
 
 static bool take_chunk(struct slab *slab)
 {
-    struct slab_block *chunk = malloc(SLAB_CHUNK);
+    struct slab_block *chunk = pages_take(SLAB_CHUNK);
     if (chunk == NULL) {
         return false;
     }

@@ -16,7 +16,7 @@
 #define SLAB_STEP    8u
 #define SLAB_MAX     2048u /* larger blocks are malloc's */
 #define SLAB_CLASSES (SLAB_MAX / SLAB_STEP + 1)
-#define SLAB_CHUNK   (1u << 20)
+#define SLAB_CHUNK   (1u << 21) /* a huge page */
 
 struct slab_block;
 struct slab_large;

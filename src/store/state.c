@@ -224,8 +224,10 @@ uint64_t state_durable_row(const struct state *state)
 size_t state_dirty_bytes(const struct state *state)
 {
     size_t bytes = 0;
-    for (unsigned i = 0; i < SLICES; i++) {
-        bytes += atomic_load_explicit(&state->dirty[i], memory_order_relaxed);
+    for (unsigned i = 0; i < SHARDS; i++) {
+        for (unsigned table = 0; table < TABLE_END; table++) {
+            bytes += shard_dirty(&state->shards[i], (enum ledger_table)table);
+        }
     }
     return bytes;
 }

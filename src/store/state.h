@@ -120,6 +120,8 @@ MUST_USE enum err state_checkpoint(struct state *state);
  * LMDB transaction holds at most LIMIT_CHECKPOINT_BYTES of rows (one row at least). */
 MUST_USE enum err state_checkpoint_some(struct state *state, uint64_t max_lag_rows,
                                         size_t max_dirty_bytes, bool *out_is_more);
+/* Would state_checkpoint_some with this bound find too many bytes to write? Cheap. */
+bool state_is_due(const struct state *state, size_t max_dirty_bytes);
 /* Brings one table to the durable row: for what state_scan must see soon. Not TABLE_MEMBER. */
 MUST_USE enum err state_checkpoint_table(struct state *state, enum ledger_table table);
 

@@ -57,7 +57,7 @@ void state_writer_mark(struct state_writer *writer)
 static void drop_change(struct state_writer *writer, struct row *row, unsigned number)
 {
     struct shard *shard = writer_shard(writer, number);
-    state_count_dirty(writer->state, row_table(row), number, 0, row_bytes(row));
+    shard_count_dirty(shard, row_table(row), 0, row_bytes(row));
     shard_drop_change(shard, atomic_load_explicit(&row->change, memory_order_relaxed));
 }
 
@@ -85,7 +85,7 @@ static void unkeep_version(struct state_writer *writer, struct shard *shard,
 static void undo_one(struct state_writer *writer, const struct undo *undo)
 {
     struct shard *shard = writer_shard(writer, undo->shard);
-    pthread_mutex_lock(&shard->lock);
+    shard_lock(shard);
     if (undo->before == NULL) {
         writer_take_out(writer, undo->row, undo->shard);
         drop_change(writer, undo->row, undo->shard);
@@ -97,7 +97,7 @@ static void undo_one(struct state_writer *writer, const struct undo *undo)
             drop_change(writer, undo->before, undo->shard);
         }
     }
-    pthread_mutex_unlock(&shard->lock);
+    shard_unlock(shard);
     writer_free_row(writer, undo->row);
 }
 
@@ -158,7 +158,7 @@ static void roll_back(struct state_writer *writer, unsigned number, uint32_t at,
 static void roll_shard_back(struct state_writer *writer, unsigned number, uint64_t durable_epoch)
 {
     struct shard *shard = writer_shard(writer, number);
-    pthread_mutex_lock(&shard->lock);
+    shard_lock(shard);
     for (unsigned table = 0; table < TABLE_END; table++) {
         for (uint32_t at = shard->lists[table].head; at != 0;) {
             uint32_t next = shard->changes[at].next;
@@ -168,7 +168,7 @@ static void roll_shard_back(struct state_writer *writer, unsigned number, uint64
             at = next;
         }
     }
-    pthread_mutex_unlock(&shard->lock);
+    shard_unlock(shard);
 }
 
 void state_writer_rollback(struct state_writer *writer)

@@ -1,12 +1,14 @@
 /* What leaves the cache: a clock goes over the buckets, and a row that LMDB has as it is goes when
- * nobody looked at it since the clock went by before. First the tables other than members, whose
- * rows are mostly of one use; then members. */
+ * nobody looked at it since the clock went by before. Rows of one use leave when they are many,
+ * whatever room there is: they would only make the others slower. Beyond the cache's bound the
+ * tables other than members go first, then members. */
 #include "store/state_writer.h"
 
 #define ROWS_PER_ROUND 16384u /* looked at, of each kind, at one seal */
 #define POOR_YIELD     16u    /* of looked at for one that leaves */
 #define ROUNDS_OF_REST 16u
 #define BUCKETS_AHEAD  2u
+#define ONCE_KEPT      65536u /* rows */
 
 struct clock {
     struct state_writer *writer;
@@ -15,6 +17,8 @@ struct clock {
     unsigned *shard; /* where it is, counted from `first` */
     size_t *bucket;
     size_t target; /* bytes of rows to come down to */
+    size_t rows;   /* and rows of this kind */
+    size_t looks;  /* rows to look at, at most */
     size_t looked_at;
     size_t gone;
 };
@@ -52,21 +56,35 @@ static void look_at_bucket(struct clock *clock, struct shard *shard, struct row_
             atomic_store_explicit(&bucket->tags[at], (uint8_t)(tag & ~PLACE_USED),
                                   memory_order_relaxed);
         } else if (is_clean(row)) {
-            pthread_mutex_lock(&shard->lock);
+            shard_lock(shard);
             row_index_remove(&shard->index, row_hash(row, seed), (struct row_place){bucket, at});
-            pthread_mutex_unlock(&shard->lock);
+            shard_unlock(shard);
             writer_free_row(clock->writer, row);
             clock->gone++;
         }
     }
 }
 
+static size_t rows_of(const struct clock *clock)
+{
+    size_t rows = 0;
+    for (unsigned i = clock->first; i < clock->end; i++) {
+        rows += writer_shard(clock->writer, i)->index.row_count;
+    }
+    return rows;
+}
+
+static bool is_enough(const struct clock *clock, size_t rows)
+{
+    return live_bytes(clock->writer->state) <= clock->target && rows - clock->gone <= clock->rows;
+}
+
 static void turn(struct clock *clock)
 {
     unsigned shards = clock->end - clock->first;
     unsigned empty = 0;
-    while (live_bytes(clock->writer->state) > clock->target && clock->looked_at < ROWS_PER_ROUND &&
-           empty <= shards) {
+    size_t rows = rows_of(clock);
+    while (!is_enough(clock, rows) && clock->looked_at < clock->looks && empty <= shards) {
         struct shard *shard = writer_shard(clock->writer, clock->first + *clock->shard);
         if (*clock->bucket >= shard->index.bucket_count) {
             *clock->shard = (*clock->shard + 1) % shards;
@@ -79,31 +97,46 @@ static void turn(struct clock *clock)
     }
 }
 
+enum {
+    KIND_MEMBER,
+    KIND_ONCE,
+    KIND_OTHER
+};
+
 static struct clock clock_of(struct state_writer *writer, unsigned kind, size_t target)
 {
+    static const unsigned first[] = {0, MEMBER_SHARDS, MEMBER_SHARDS + ONCE_SHARDS, SHARDS};
     return (struct clock){.writer = writer,
-                          .first = kind == 0 ? 0 : MEMBER_SHARDS,
-                          .end = kind == 0 ? MEMBER_SHARDS : SHARDS,
+                          .first = first[kind],
+                          .end = first[kind + 1],
                           .shard = &writer->hand_shard[kind],
                           .bucket = &writer->hand_bucket[kind],
-                          .target = target};
+                          .target = target,
+                          .rows = kind == KIND_ONCE ? ONCE_KEPT : SIZE_MAX,
+                          .looks = ROWS_PER_ROUND};
+}
+
+/* A clock that found little rests for a while: most rows are not as LMDB has them. */
+static void turn_or_rest(struct clock *clock, unsigned *rest)
+{
+    if (*rest > 0) {
+        (*rest)--;
+        return;
+    }
+    turn(clock);
+    *rest = clock->gone * POOR_YIELD < clock->looked_at ? ROUNDS_OF_REST : 0;
 }
 
 static void evict(struct state_writer *writer, size_t target)
 {
-    if (live_bytes(writer->state) <= target) {
-        return;
+    struct clock once = clock_of(writer, KIND_ONCE, target);
+    struct clock others = clock_of(writer, KIND_OTHER, target);
+    struct clock members = clock_of(writer, KIND_MEMBER, target);
+    turn_or_rest(&once, &writer->once_rest);
+    if (live_bytes(writer->state) > target) {
+        turn_or_rest(&others, &writer->others_rest);
+        turn(&members);
     }
-    struct clock others = clock_of(writer, 1, target);
-    struct clock members = clock_of(writer, 0, target);
-    if (writer->others_rest > 0) {
-        writer->others_rest--;
-    } else {
-        turn(&others);
-        bool is_poor = others.gone * POOR_YIELD < others.looked_at;
-        writer->others_rest = is_poor ? ROUNDS_OF_REST : 0;
-    }
-    turn(&members);
 }
 
 void writer_clean(struct state_writer *writer)

@@ -71,7 +71,7 @@ static enum sight get_from_table(struct state_reader *reader, const struct row_n
     struct row_place place;
     const struct row *row = NULL;
     enum sight sight = SIGHT_BELOW;
-    pthread_mutex_lock(&shard->lock);
+    shard_lock(shard);
     if (row_index_find(&shard->index, name, &place)) {
         uint64_t durable = atomic_load(&reader->state->durable_epoch);
         sight = shard_version(shard, row_at(place), durable, &row);
@@ -79,7 +79,7 @@ static enum sight get_from_table(struct state_reader *reader, const struct row_n
     if (sight == SIGHT_ROW) {
         *out_err = row_is_deleted(row) ? ERR_NOT_FOUND : keep(reader, row_value(row));
     }
-    pthread_mutex_unlock(&shard->lock);
+    shard_unlock(shard);
     return sight;
 }
 

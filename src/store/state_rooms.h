@@ -21,6 +21,8 @@
 #ifndef STORE_STATE_ROOMS_H
 #define STORE_STATE_ROOMS_H
 
+#include <pthread.h>
+
 #include "base/limits.h"
 #include "store/environment.h"
 #include "store/fence.h"
@@ -41,7 +43,6 @@ struct state {
     size_t checkpoint_bytes;     /* of rows in one transaction */
     struct slab slab;            /* the writer's */
     atomic_size_t table_bytes;   /* of indexes and changes; the writer sets it */
-    atomic_size_t dirty[SLICES]; /* keys and values of rows with a change */
     struct fences fences;        /* the checkpointer adds */
 
     pthread_mutex_t flight_mutex;
@@ -73,15 +74,5 @@ MUST_USE enum err state_read_rows(const struct state *state, MDB_txn *txn,
                                   struct slice_rows *out_rows);
 MUST_USE enum err state_write_rows(const struct state *state, MDB_txn *txn,
                                    const struct slice_rows *rows);
-
-/* Adds to what is dirty of the slice that this row is of. */
-static inline void state_count_dirty(struct state *state, enum ledger_table table, unsigned shard,
-                                     size_t plus, size_t minus)
-{
-    unsigned slice = table == TABLE_MEMBER ? shard : SLICES_OF_MEMBERS + (unsigned)table;
-    if (plus != minus) {
-        atomic_fetch_add_explicit(&state->dirty[slice], plus - minus, memory_order_relaxed);
-    }
-}
 
 #endif

@@ -28,11 +28,12 @@ static bool make_room(struct state_writer *writer)
     return true;
 }
 
-void writer_note_stale(struct state_writer *writer, unsigned shard, uint32_t change)
+void writer_note_stale(struct state_writer *writer, unsigned shard, uint32_t change,
+                       const struct version *version)
 {
     if (make_room(writer)) {
         size_t at = (writer->stale_first + writer->stale_count++) % writer->stale_room;
-        writer->stale[at] = (struct stale){writer->epoch, shard, change};
+        writer->stale[at] = (struct stale){writer->epoch, shard, change, version, version->row};
     }
 }
 
@@ -41,12 +42,12 @@ static void free_one(struct state_writer *writer, const struct stale *stale, uin
 {
     struct shard *shard = writer_shard(writer, stale->shard);
     struct version *versions = NULL;
-    pthread_mutex_lock(&shard->lock);
+    shard_lock(shard);
     struct change *change = &shard->changes[stale->change];
     if (change->row != NULL && change->older != NULL) {
         versions = shard_take_stale(shard, change, durable_epoch);
     }
-    pthread_mutex_unlock(&shard->lock);
+    shard_unlock(shard);
     writer_free_versions(writer, versions);
 }
 
@@ -62,6 +63,8 @@ static void free_noted(struct state_writer *writer)
             const struct stale *ahead =
                 &writer->stale[(writer->stale_first + STALE_AHEAD) % writer->stale_room];
             __builtin_prefetch(&writer_shard(writer, ahead->shard)->changes[ahead->change]);
+            __builtin_prefetch(ahead->version, 1);
+            __builtin_prefetch(ahead->row, 1);
         }
         free_one(writer, stale, durable);
         writer->stale_first = (writer->stale_first + 1) % writer->stale_room;
@@ -76,11 +79,11 @@ static void free_garbage(struct state_writer *writer)
         if (!atomic_load_explicit(&shard->has_garbage, memory_order_relaxed)) {
             continue;
         }
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         struct version *garbage = shard->garbage;
         shard->garbage = NULL;
         atomic_store_explicit(&shard->has_garbage, false, memory_order_relaxed);
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
         writer_free_versions(writer, garbage);
     }
 }

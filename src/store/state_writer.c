@@ -74,9 +74,9 @@ static enum err make_room(struct state_writer *writer, unsigned number)
     unsigned divisor = number < MEMBER_SHARDS ? MEMBERS_GROWTH : OTHERS_GROWTH;
     TRY(row_index_grow(&shard->index, divisor, writer->state->seed, &grown));
     struct row_index before = shard->index;
-    pthread_mutex_lock(&shard->lock);
+    shard_lock(shard);
     shard->index = grown;
-    pthread_mutex_unlock(&shard->lock);
+    shard_unlock(shard);
     count_table_bytes(writer->state, row_index_bytes(&grown), row_index_bytes(&before));
     row_index_fini(&before);
     return ERR_OK;
@@ -130,7 +130,7 @@ static void swap_at(struct state_writer *writer, struct row_place place, struct 
     atomic_store_explicit(&row->change, change, memory_order_relaxed);
     if (change != 0) {
         shard->changes[change].row = row;
-        state_count_dirty(writer->state, row_table(row), number, row_bytes(row), row_bytes(before));
+        shard_count_dirty(shard, row_table(row), row_bytes(row), row_bytes(before));
     }
     place.bucket->rows[place.at] = row;
 }
@@ -164,9 +164,9 @@ static enum err load(struct state_writer *writer, const struct row_name *name, s
     mdb_txn_reset(writer->txn);
     TRY(err);
     struct shard *shard = writer_shard(writer, name->shard);
-    pthread_mutex_lock(&shard->lock);
+    shard_lock(shard);
     row_index_insert(&shard->index, name->hash, row);
-    pthread_mutex_unlock(&shard->lock);
+    shard_unlock(shard);
     *out_row = row;
     return ERR_OK;
 }
@@ -220,7 +220,7 @@ static enum err begin_change(struct state_writer *writer, struct row *row, unsig
         .row = row, .older = NULL, .epoch = writer->epoch, .first_epoch = writer->epoch};
     shard_link(shard, change);
     atomic_store_explicit(&row->change, change, memory_order_relaxed);
-    state_count_dirty(writer->state, row_table(row), number, row_bytes(row), 0);
+    shard_count_dirty(shard, row_table(row), row_bytes(row), 0);
     return ERR_OK;
 }
 
@@ -245,7 +245,7 @@ static enum err keep_version(struct state_writer *writer, struct row *row, unsig
     change->older = version;
     change->epoch = writer->epoch;
     undo->is_version = true;
-    writer_note_stale(writer, number, (uint32_t)(change - shard->changes));
+    writer_note_stale(writer, number, (uint32_t)(change - shard->changes), version);
     return ERR_OK;
 }
 
@@ -253,12 +253,12 @@ static enum err insert(struct state_writer *writer, const struct row_name *name,
 {
     struct shard *shard = writer_shard(writer, name->shard);
     TRY(make_room(writer, name->shard));
-    pthread_mutex_lock(&shard->lock);
+    shard_lock(shard);
     enum err err = begin_change(writer, row, name->shard);
     if (err == ERR_OK) {
         row_index_insert(&shard->index, name->hash, row);
     }
-    pthread_mutex_unlock(&shard->lock);
+    shard_unlock(shard);
     return err;
 }
 
@@ -267,14 +267,14 @@ static enum err replace(struct state_writer *writer, struct row_place place, str
 {
     struct shard *shard = writer_shard(writer, number);
     struct row *before = row_at(place);
-    pthread_mutex_lock(&shard->lock);
+    shard_lock(shard);
     undo->had_change = atomic_load_explicit(&before->change, memory_order_relaxed) != 0;
     enum err err = undo->had_change ? keep_version(writer, before, number, undo)
                                     : begin_change(writer, before, number);
     if (err == ERR_OK) {
         swap_at(writer, place, row, number);
     }
-    pthread_mutex_unlock(&shard->lock);
+    shard_unlock(shard);
     return err;
 }
 

@@ -19,6 +19,8 @@ struct stale {
     uint64_t epoch;
     uint32_t shard;
     uint32_t change;
+    const struct version *version; /* only to fetch it early */
+    const struct row *row;
 };
 
 /* A member's name that was worked out lately. */
@@ -56,9 +58,10 @@ struct state_writer {
     unsigned ahead_at;
 
     /* The clock that goes over the cache. */
-    unsigned hand_shard[2]; /* of members, of others */
-    size_t hand_bucket[2];
-    unsigned others_rest; /* rounds in which the others are left alone, since little came of it */
+    unsigned hand_shard[3]; /* of members, of rows of one use, of others */
+    size_t hand_bucket[3];
+    unsigned once_rest; /* rounds in which these are left alone, since little came of it */
+    unsigned others_rest;
 };
 
 static inline struct shard *writer_shard(const struct state_writer *writer, unsigned number)
@@ -76,7 +79,8 @@ void writer_swap(struct state_writer *writer, struct row *before, struct row *ro
 /* Forgets how to go back. */
 void writer_forget_undo(struct state_writer *writer);
 /* Remembers that a version was kept. Without memory it is freed later than it could be. */
-void writer_note_stale(struct state_writer *writer, unsigned shard, uint32_t change);
+void writer_note_stale(struct state_writer *writer, unsigned shard, uint32_t change,
+                       const struct version *version);
 /* Frees the versions that nobody asks for any more. */
 void writer_free_stale(struct state_writer *writer);
 /* The same, and the rows beyond the bound of the cache. */
