@@ -2,6 +2,10 @@
  * row that is not named here is only later. */
 #include "engine/writer.h"
 
+enum {
+    LOOK_AHEAD = 12 /* commands */
+};
+
 static void prefetch(struct engine *engine, enum ledger_table table, const struct ledger_key *key)
 {
     state_writer_prefetch(engine->tables, table, slice_of(key->bytes, key->length));
@@ -31,6 +35,36 @@ static void prefetch_of_origin(struct engine *engine, enum ledger_table table,
     struct ledger_key key;
     key_origin(origin, id, &key);
     prefetch(engine, table, &key);
+}
+
+/* The card's row has come meanwhile: it says whose row is next. */
+static void prefetch_holder(struct engine *engine, const struct card_number *number)
+{
+    struct card card;
+    if (number->digits[0] != '\0' &&
+        ledger_get_card(&engine->state.view, number, &card) == ERR_OK) {
+        prefetch_member(engine, &card.member);
+    }
+}
+
+static void prefetch_behind(struct engine *engine, const struct command *command)
+{
+    if (command->kind == COMMAND_EARN) {
+        prefetch_holder(engine, &command->earn.card);
+    } else if (command->kind == COMMAND_HOLD) {
+        prefetch_holder(engine, &command->hold.card);
+    }
+}
+
+void writer_prefetch_ahead(struct engine *engine, const struct command *commands, size_t count,
+                           size_t at)
+{
+    if (at + LOOK_AHEAD < count) {
+        writer_prefetch(engine, &commands[at + LOOK_AHEAD]);
+    }
+    if (at + LOOK_AHEAD / 2 < count) {
+        prefetch_behind(engine, &commands[at + LOOK_AHEAD / 2]);
+    }
 }
 
 void writer_prefetch(struct engine *engine, const struct command *command)

@@ -1,5 +1,7 @@
 #include "engine/queue.h"
 
+#include "base/patience.h"
+
 void queue_init(struct queue *queue, size_t capacity)
 {
     *queue = (struct queue){.capacity = capacity};
@@ -35,6 +37,7 @@ static enum err put_locked(struct queue *queue, struct submission *submission)
     }
     queue->last = submission;
     queue->length += weight(submission);
+    atomic_store(&queue->is_calling, true);
     return ERR_OK;
 }
 
@@ -70,6 +73,7 @@ static struct submission *cut_front(struct queue *queue, size_t limit)
 
 struct submission *queue_take(struct queue *queue, size_t limit, bool *out_is_over)
 {
+    patience_wait(&queue->is_calling);
     pthread_mutex_lock(&queue->lock);
     while (queue->first == NULL && !queue->is_nudged && !queue->is_closed) {
         pthread_cond_wait(&queue->has_work, &queue->lock);
@@ -77,6 +81,7 @@ struct submission *queue_take(struct queue *queue, size_t limit, bool *out_is_ov
     queue->is_nudged = false;
     struct submission *taken = queue->first == NULL ? NULL : cut_front(queue, limit);
     *out_is_over = taken == NULL && queue->is_closed;
+    atomic_store(&queue->is_calling, queue->first != NULL || queue->is_closed);
     pthread_mutex_unlock(&queue->lock);
     return taken;
 }
@@ -85,6 +90,7 @@ void queue_nudge(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
     queue->is_nudged = true;
+    atomic_store(&queue->is_calling, true);
     pthread_mutex_unlock(&queue->lock);
     pthread_cond_signal(&queue->has_work);
 }
@@ -93,6 +99,7 @@ void queue_close(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
     queue->is_closed = true;
+    atomic_store(&queue->is_calling, true);
     pthread_mutex_unlock(&queue->lock);
     pthread_cond_broadcast(&queue->has_work);
 }

@@ -3,6 +3,7 @@
 #define ENGINE_QUEUE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "engine/engine.h"
 
@@ -46,6 +47,7 @@ struct queue {
     size_t capacity;
     bool is_nudged;
     bool is_closed;
+    atomic_bool is_calling; /* there is something to wake up for */
 };
 
 void queue_init(struct queue *queue, size_t capacity);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/patience.h"
 #include "engine/writer.h"
 
 static struct submission *submission_create(enum submission_kind kind)
@@ -82,7 +83,7 @@ enum err engine_submit_batch(struct engine *engine, const struct command *comman
 struct waiter {
     pthread_mutex_t lock;
     pthread_cond_t is_done;
-    bool has_outcome;
+    atomic_bool has_outcome;
     struct outcome outcome;
 };
 
@@ -91,7 +92,7 @@ static void waiter_done(void *context, const struct outcome *outcome)
     struct waiter *waiter = context;
     pthread_mutex_lock(&waiter->lock);
     waiter->outcome = *outcome;
-    waiter->has_outcome = true;
+    atomic_store(&waiter->has_outcome, true);
     pthread_cond_signal(&waiter->is_done);
     pthread_mutex_unlock(&waiter->lock);
 }
@@ -105,8 +106,11 @@ static void waiter_init(struct waiter *waiter)
 
 static struct outcome waiter_finish(struct waiter *waiter, enum err submitted)
 {
+    if (submitted == ERR_OK) {
+        patience_wait(&waiter->has_outcome);
+    }
     pthread_mutex_lock(&waiter->lock);
-    while (submitted == ERR_OK && !waiter->has_outcome) {
+    while (submitted == ERR_OK && !atomic_load(&waiter->has_outcome)) {
         pthread_cond_wait(&waiter->is_done, &waiter->lock);
     }
     struct outcome outcome = waiter->outcome;

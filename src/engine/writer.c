@@ -9,7 +9,6 @@ enum {
     GROUP_RECORDS_MAX = LIMIT_CLEARING_BATCH + 2, /* that a partner's batch or receipt makes */
     BATCH_BYTES_SOFT = LIMIT_BATCH_BYTES / 2,
     INLINE_RECORDS = 64,   /* so many are committed at once by the writer itself */
-    LOOK_AHEAD = 12,       /* commands whose rows are asked for before they are decided */
     COMMANDS_PER_TICK = 64 /* that share one look at the clock */
 };
 
@@ -295,9 +294,7 @@ static void run_one(struct engine *engine, struct submission *s)
 static enum err run_linked(struct engine *engine, struct submission *s)
 {
     for (size_t i = 0; i < s->count; i++) {
-        if (i + LOOK_AHEAD < s->count) {
-            writer_prefetch(engine, &s->commands[i + LOOK_AHEAD]);
-        }
+        writer_prefetch_ahead(engine, s->commands, s->count, i);
         TRY(writer_step_own(engine, &s->commands[i], &s->outcomes[i]));
         if (s->outcomes[i].verdict == VERDICT_OK) {
             continue;
@@ -335,9 +332,7 @@ static void run_linked_commands(struct engine *engine, struct submission *s)
 static void run_command(struct engine *engine, struct submission *s, size_t i)
 {
     struct mark before = mark(engine);
-    if (i + LOOK_AHEAD < s->count) {
-        writer_prefetch(engine, &s->commands[i + LOOK_AHEAD]);
-    }
+    writer_prefetch_ahead(engine, s->commands, s->count, i);
     enum err err = writer_step_own(engine, &s->commands[i], &s->outcomes[i]);
     if (err != ERR_OK) {
         undo(engine, before);

@@ -111,6 +111,9 @@ void engine_trouble(const struct engine *engine, const char *what, const char *d
 
 /* prefetch.c: tells the state which rows the command will ask for. */
 void writer_prefetch(struct engine *engine, const struct command *command);
+/* While number `at` of many is about to be decided: the rows of those some way behind it. */
+void writer_prefetch_ahead(struct engine *engine, const struct command *commands, size_t count,
+                           size_t at);
 
 /* take.c: groups that apply as one. */
 MUST_USE enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,

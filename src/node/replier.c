@@ -1,9 +1,11 @@
 #include "node/replier.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/patience.h"
 #include "node/node.h"
 #include "node/requests.h"
 
@@ -14,11 +16,13 @@ struct replier {
     struct errand *first;
     struct errand **last;
     bool is_stopping;
+    atomic_bool is_calling; /* there is something to wake up for */
 };
 
 /* All that is queued, in order; NULL at the end. */
 static struct errand *take_all(struct replier *replier)
 {
+    patience_wait(&replier->is_calling);
     pthread_mutex_lock(&replier->lock);
     while (replier->first == NULL && !replier->is_stopping) {
         pthread_cond_wait(&replier->has_work, &replier->lock);
@@ -26,6 +30,7 @@ static struct errand *take_all(struct replier *replier)
     struct errand *list = replier->first;
     replier->first = NULL;
     replier->last = &replier->first;
+    atomic_store(&replier->is_calling, replier->is_stopping);
     pthread_mutex_unlock(&replier->lock);
     return list;
 }
@@ -68,6 +73,7 @@ void replier_stop(struct replier *replier)
     }
     pthread_mutex_lock(&replier->lock);
     replier->is_stopping = true;
+    atomic_store(&replier->is_calling, true);
     pthread_cond_signal(&replier->has_work);
     pthread_mutex_unlock(&replier->lock);
     pthread_join(replier->thread, NULL);
@@ -83,6 +89,7 @@ void replier_put(struct replier *replier, struct errand *errand)
     bool was_empty = replier->first == NULL;
     *replier->last = errand;
     replier->last = &errand->next;
+    atomic_store(&replier->is_calling, true);
     pthread_mutex_unlock(&replier->lock);
     if (was_empty) {
         pthread_cond_signal(&replier->has_work);

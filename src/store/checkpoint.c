@@ -313,11 +313,11 @@ static bool find_lagging(struct state *state, uint64_t max_lag_rows, unsigned *o
     return is_due;
 }
 
-/* Rows of one use leave the cache when they are written, so they are written soon. They come in the
- * order of their keys or nearly so, which makes that cheap. */
+/* Rows of one use leave the cache when they are written, so they are written soon. They mostly come
+ * in the order of their keys, which makes that cheap. */
 static bool find_once(const struct state *state, unsigned *out_slice)
 {
-    static const enum ledger_table tables[] = {TABLE_TRANSACTION, TABLE_SALE};
+    static const enum ledger_table tables[] = {TABLE_TRANSACTION, TABLE_SALE, TABLE_PROFILE};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         unsigned slice = SLICES_OF_MEMBERS + (unsigned)tables[i];
         if (dirty_of(state, slice) > LIMIT_ONCE_DIRTY_BYTES) {

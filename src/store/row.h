@@ -17,7 +17,7 @@
 
 static inline bool table_is_once(enum ledger_table table)
 {
-    return table == TABLE_TRANSACTION || table == TABLE_SALE;
+    return table == TABLE_TRANSACTION || table == TABLE_SALE || table == TABLE_PROFILE;
 }
 
 #define MEMBER_KEY_BYTES 16u

@@ -1,7 +1,8 @@
 /* What leaves the cache: a clock goes over the buckets, and a row that LMDB has as it is goes when
  * nobody looked at it since the clock went by before. Rows of one use leave when they are many,
- * whatever room there is: they would only make the others slower. Beyond the cache's bound the
- * tables other than members go first, then members. */
+ * whatever room there is: they would only make the others slower. Other tables have a part of the
+ * cache, since a block that was theirs can't become a member's. Beyond the cache's bound they go
+ * first, then members. */
 #include "store/state_writer.h"
 
 #define ROWS_PER_ROUND 16384u /* looked at, of each kind, at one seal */
@@ -9,6 +10,8 @@
 #define ROUNDS_OF_REST 16u
 #define BUCKETS_AHEAD  2u
 #define ONCE_KEPT      65536u /* rows */
+#define OTHERS_PART    4u     /* of the cache that rows of other tables may take, by the count of */
+#define OTHERS_BYTES   64u    /* so many bytes each: what a card takes */
 
 struct clock {
     struct state_writer *writer;
@@ -106,13 +109,16 @@ enum {
 static struct clock clock_of(struct state_writer *writer, unsigned kind, size_t target)
 {
     static const unsigned first[] = {0, MEMBER_SHARDS, MEMBER_SHARDS + ONCE_SHARDS, SHARDS};
+    size_t others = writer->state->cache_bytes / OTHERS_PART / OTHERS_BYTES;
     return (struct clock){.writer = writer,
                           .first = first[kind],
                           .end = first[kind + 1],
                           .shard = &writer->hand_shard[kind],
                           .bucket = &writer->hand_bucket[kind],
                           .target = target,
-                          .rows = kind == KIND_ONCE ? ONCE_KEPT : SIZE_MAX,
+                          .rows = kind == KIND_ONCE    ? ONCE_KEPT
+                                  : kind == KIND_OTHER ? others
+                                                       : SIZE_MAX,
                           .looks = ROWS_PER_ROUND};
 }
 
@@ -133,10 +139,8 @@ static void evict(struct state_writer *writer, size_t target)
     struct clock others = clock_of(writer, KIND_OTHER, target);
     struct clock members = clock_of(writer, KIND_MEMBER, target);
     turn_or_rest(&once, &writer->once_rest);
-    if (live_bytes(writer->state) > target) {
-        turn_or_rest(&others, &writer->others_rest);
-        turn(&members);
-    }
+    turn_or_rest(&others, &writer->others_rest);
+    turn(&members);
 }
 
 void writer_clean(struct state_writer *writer)
