@@ -75,8 +75,7 @@ uint32_t shard_take_change(struct shard *shard)
     }
     if (shard->change_used >= shard->change_room) {
         uint32_t room = shard->change_room == 0 ? CHANGES_FIRST : shard->change_room * 2;
-        struct change *changes =
-            room >= CHANGES_MAX ? NULL : pages_take(room * sizeof changes[0]);
+        struct change *changes = room >= CHANGES_MAX ? NULL : pages_take(room * sizeof changes[0]);
         if (changes == NULL) {
             return 0;
         }

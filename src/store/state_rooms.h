@@ -40,10 +40,10 @@ struct state {
     struct environment *environment;
     uint64_t seed; /* of row_name_init */
     size_t cache_bytes;
-    size_t checkpoint_bytes;     /* of rows in one transaction */
-    struct slab slab;            /* the writer's */
-    atomic_size_t table_bytes;   /* of indexes and changes; the writer sets it */
-    struct fences fences;        /* the checkpointer adds */
+    size_t checkpoint_bytes;   /* of rows in one transaction */
+    struct slab slab;          /* the writer's */
+    atomic_size_t table_bytes; /* of indexes and changes; the writer sets it */
+    struct fences fences;      /* the checkpointer adds */
 
     pthread_mutex_t flight_mutex;
     struct flight flights[LIMIT_SEALED_BATCHES]; /* sealed and not durable: a ring */
