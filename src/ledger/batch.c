@@ -36,9 +36,11 @@ void batch_add(struct batch_builder *builder, const struct record *record)
         records->length - offset > LIMIT_RECORD_BYTES) {
         records->err = ERR_RESOURCE; /* it could not be read again */
     }
-    size_t length = records->length - offset;
-    write_u32(&builder->table, (uint32_t)offset);
-    write_u64(&builder->table, checksum_of(slice_of(records->at + offset, length)));
+    if (records->err == ERR_OK) {
+        size_t length = records->length - offset;
+        write_u32(&builder->table, (uint32_t)offset);
+        write_u64(&builder->table, checksum_of(slice_of(records->at + offset, length)));
+    }
     if (records->err != ERR_OK || builder->table.err != ERR_OK) {
         records->length = offset;
         return;

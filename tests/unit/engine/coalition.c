@@ -26,9 +26,15 @@ struct uid id_of(unsigned number)
     return id;
 }
 
-static struct unix_ms brand_now(void *context)
+struct unix_ms brand_now(void *context)
 {
-    return ((struct brand *)context)->now;
+    struct brand *brand = context;
+    return (struct unix_ms){__atomic_load_n(&brand->now.ms, __ATOMIC_RELAXED)};
+}
+
+void brand_wait(struct brand *brand, int64_t ms)
+{
+    __atomic_fetch_add(&brand->now.ms, ms, __ATOMIC_RELAXED);
 }
 
 static void on_trouble(void *context, const char *what, const char *detail)

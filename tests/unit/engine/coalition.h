@@ -62,4 +62,9 @@ void brand_assert_audit(struct brand *brand);
 /* Sends what `from` has for `to` in one batch, takes the receipt. Gives how many were refused. */
 size_t clear_once(struct brand *from, struct brand *to);
 
+/* Lets time go by for the brand's engine, whose threads read the clock meanwhile. */
+void brand_wait(struct brand *brand, int64_t ms);
+/* The clock, for clock_port. */
+struct unix_ms brand_now(void *brand);
+
 #endif

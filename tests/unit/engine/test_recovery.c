@@ -75,7 +75,7 @@ static void work(struct world *w)
     }
     assert_int_equal(engine_execute_batch(w->a.engine, commands, COMMANDS, false, outcomes),
                      ERR_OK);
-    w->a.now.ms += DAY_MS / 8;
+    brand_wait(&w->a, DAY_MS / 8);
 }
 
 /* Some slices catch up, others stay behind. */

@@ -11,15 +11,10 @@
 
 #define DAY_IN_MS INT64_C(86400000)
 
-static struct unix_ms now_of(void *context)
-{
-    return ((struct brand *)context)->now;
-}
-
 static struct retention retention_of(struct brand *brand, unsigned months)
 {
     struct retention retention;
-    retention_init(&retention, brand->engine, &brand->id, (struct clock_port){brand, now_of},
+    retention_init(&retention, brand->engine, &brand->id, (struct clock_port){brand, brand_now},
                    months);
     return retention;
 }
@@ -47,11 +42,11 @@ static void test_old_ids_are_unknown_again(void **unused)
     struct retention retention = retention_of(&a, 13);
     brand_enrol(&a, 1, &member, &card);
     brand_earn(&a, 2, &card, 1000);
-    a.now.ms += 200 * DAY_IN_MS;
+    brand_wait(&a, 200 * DAY_IN_MS);
     brand_earn(&a, 3, &card, 1000);
     assert_int_equal(pass(&a, &retention), 0);
     assert_true(brand_earn(&a, 2, &card, 1000).is_repeat);
-    a.now.ms += 200 * DAY_IN_MS; /* 400 days: 13 months and a few days after the first two */
+    brand_wait(&a, 200 * DAY_IN_MS); /* 400 days: 13 months and a few days after the first two */
     assert_int_equal(pass(&a, &retention), 2);
     struct outcome again = brand_earn(&a, 2, &card, 1000);
     assert_int_equal(again.err, ERR_OK);
