@@ -297,14 +297,17 @@ struct slice_copy {
 };
 
 /* The first key that a slice can have. */
-static MDB_val first_key(unsigned slice, uint8_t bytes[3])
+static struct state_key first_key(unsigned slice)
 {
     bool is_members = slice < SLICES_OF_MEMBERS;
-    unsigned slot = is_members ? slice * (1024u / SLICES_OF_MEMBERS) : 0;
-    bytes[0] = is_members ? (uint8_t)TABLE_MEMBER : (uint8_t)(slice - SLICES_OF_MEMBERS);
-    bytes[1] = (uint8_t)(slot >> 8);
-    bytes[2] = (uint8_t)slot;
-    return environment_value(slice_of(bytes, is_members ? 3 : 1));
+    struct state_key key =
+        state_key_begin(is_members ? TABLE_MEMBER : (enum ledger_table)(slice - SLICES_OF_MEMBERS));
+    if (is_members) {
+        unsigned slot = slice * (1024u / SLICES_OF_MEMBERS);
+        key.bytes[key.length++] = (uint8_t)(slot >> 8);
+        key.bytes[key.length++] = (uint8_t)slot;
+    }
+    return key;
 }
 
 static bool is_of_slice(const struct slice_copy *copy, MDB_val key)
@@ -339,8 +342,8 @@ static int put_piece(struct slice_copy *copy, MDB_val *key, MDB_val *value, int 
 
 static enum err copy_slice_rows(struct slice_copy *copy, struct note *note)
 {
-    uint8_t bytes[3];
-    MDB_val key = first_key(copy->slice, bytes);
+    struct state_key first = first_key(copy->slice);
+    MDB_val key = state_key_value(&first);
     MDB_val value;
     uint64_t copied;
     int result = mdb_cursor_get(copy->from, &key, &value, MDB_SET_RANGE);
@@ -404,13 +407,24 @@ static enum err put_heads(const struct slice_copy *copy, uint32_t format, struct
     return result == MDB_SUCCESS ? ERR_OK : target_failure(copy->target, result, note);
 }
 
+static enum err copy_one(struct slice_copy *copy, unsigned slice, struct note *note)
+{
+    copy->slice = slice;
+    return slice_exists(slice) ? copy_slice(copy, note) : ERR_OK;
+}
+
+/* In the order of their keys, in which transactions come last. */
 static enum err copy_slices(struct slice_copy *copy, uint32_t format, struct note *note)
 {
+    const unsigned last = SLICES_OF_MEMBERS + (unsigned)TABLE_TRANSACTION;
     copy->now = calloc(1, sizeof *copy->now);
     copy->all = calloc(1, sizeof *copy->all);
     enum err err = copy->now == NULL || copy->all == NULL ? ERR_RESOURCE : ERR_OK;
-    for (copy->slice = 0; err == ERR_OK && copy->slice < SLICES; copy->slice++) {
-        err = slice_exists(copy->slice) ? copy_slice(copy, note) : ERR_OK;
+    for (unsigned slice = 0; err == ERR_OK && slice < SLICES; slice++) {
+        err = slice == last ? ERR_OK : copy_one(copy, slice, note);
+    }
+    if (err == ERR_OK) {
+        err = copy_one(copy, last, note);
     }
     if (err == ERR_OK) {
         err = put_heads(copy, format, note);

@@ -46,7 +46,7 @@ static struct uid member_of(uint64_t row, unsigned i)
     return id;
 }
 
-/* One batch: members whose value is its last row, a counter that says the row. */
+/* One batch: members whose value is its last row, and in each other table a row that says it. */
 static void step(struct place *p, unsigned members)
 {
     struct journal journal = journal_file_port(p->journal);
@@ -62,7 +62,11 @@ static void step(struct place *p, unsigned members)
         struct uid id = member_of(last_row, i);
         assert_ok(store.put(store.context, TABLE_MEMBER, slice_of(id.bytes, 16), value));
     }
-    assert_ok(store.put(store.context, TABLE_META, slice_of("row", 3), value));
+    for (int table = TABLE_MEMBER + 1; table < TABLE_END; table++) {
+        static const uint8_t key[32] = {1, 9, 0xff};
+        assert_ok(
+            store.put(store.context, (enum ledger_table)table, slice_of(key, sizeof key), value));
+    }
     assert_ok(state_writer_seal(p->writer, last_row));
     state_make_durable(p->state, last_row);
     p->next_row = last_row + 1;
@@ -81,6 +85,7 @@ static void copy_all(struct place *p)
 
 struct seen {
     unsigned members;
+    unsigned others; /* rows of other tables */
     uint64_t meta;
 };
 
@@ -97,6 +102,7 @@ static enum err see(void *context, uint64_t slice_row, enum ledger_table table, 
         seen->members++;
     } else {
         assert_int_equal(row, slice_row);
+        seen->others++;
         seen->meta = row;
     }
     return ERR_OK;
@@ -109,7 +115,7 @@ static void assert_belongs_together(const struct place *p, struct seen *out_seen
     struct journal port = journal_file_port(journal);
     struct slice_rows *rows = NULL;
     uint64_t next_row = 0;
-    *out_seen = (struct seen){0, 0};
+    *out_seen = (struct seen){0};
     assert_ok(port.next_row(port.context, &next_row));
     assert_ok(state_scan_all(state, &rows, see, out_seen));
     assert_true(slice_rows_highest(rows) < next_row);
@@ -131,6 +137,7 @@ static void test_all_rows_are_there(void **unused)
     copy_all(&p);
     assert_belongs_together(&p, &seen);
     assert_int_equal(seen.members, 1500);
+    assert_int_equal(seen.others, TABLE_END - TABLE_MEMBER - 1);
     assert_int_equal(seen.meta, p.next_row - 1);
     close_place(&p);
 }
