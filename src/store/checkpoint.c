@@ -1,6 +1,7 @@
 /* Writing slices to LMDB (state_rooms.h says why it is exact and loses nothing). */
 #include "store/gather.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 #define ROWS_A_LOCK 64u /* cleaned while a shard is locked */
@@ -246,12 +247,20 @@ static enum err checkpoint_one(struct state *state, unsigned slice, size_t *out_
     return err;
 }
 
+static void lock_checkpoints(struct state *state)
+{
+    while (atomic_load(&state->is_rolling_back)) {
+        (void)sched_yield();
+    }
+    pthread_mutex_lock(&state->checkpoint_mutex);
+}
+
 enum err state_checkpoint(struct state *state)
 {
     if (state->environment->mode == ENVIRONMENT_READ_ONLY) {
         return ERR_INPUT;
     }
-    pthread_mutex_lock(&state->checkpoint_mutex);
+    lock_checkpoints(state);
     environment_drop_dead_readers(state->environment);
     enum err err = checkpoint_all(state);
     pthread_mutex_unlock(&state->checkpoint_mutex);
@@ -266,7 +275,7 @@ enum err state_checkpoint_table(struct state *state, enum ledger_table table)
         return ERR_INPUT;
     }
     unsigned slice = SLICES_OF_MEMBERS + (unsigned)table;
-    pthread_mutex_lock(&state->checkpoint_mutex);
+    lock_checkpoints(state);
     bool is_due = !is_clean(state, slice, state_durable(state).epoch);
     enum err err = is_due ? checkpoint_one(state, slice, &count) : ERR_OK;
     pthread_mutex_unlock(&state->checkpoint_mutex);
@@ -361,7 +370,7 @@ enum err state_checkpoint_some(struct state *state, uint64_t max_lag_rows, size_
     if (state->environment->mode == ENVIRONMENT_READ_ONLY) {
         return ERR_INPUT;
     }
-    pthread_mutex_lock(&state->checkpoint_mutex);
+    lock_checkpoints(state);
     environment_drop_dead_readers(state->environment);
     if (find_due(state, max_lag_rows, max_dirty_bytes, &slice)) {
         err = checkpoint_one(state, slice, &count);

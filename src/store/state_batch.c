@@ -175,7 +175,9 @@ void state_writer_rollback(struct state_writer *writer)
 {
     struct state *state = writer->state;
     writer_forget_undo(writer);
+    atomic_store(&state->is_rolling_back, true);
     pthread_mutex_lock(&state->checkpoint_mutex); /* none is half-way through the changes */
+    atomic_store(&state->is_rolling_back, false);
     pthread_mutex_lock(&state->flight_mutex);
     state->flight_count = 0;
     pthread_mutex_unlock(&state->flight_mutex);

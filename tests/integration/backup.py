@@ -89,13 +89,21 @@ class Backup(unittest.TestCase):
         self.grocer.cli("earn", self.card, "5.00")
 
     def test_restored_into_an_empty_home(self):
+        earn = ("earn", self.card, "7.00", "--transaction-id", wire.uuid7())
+        self.grocer.cli(*earn)
+        self.grocer.stop()
+        self.grocer.start()  # its state holds the earn now
         folder, _ = self.backup()
+        self.assertTrue(self.grocer.cli("verify", "--data", folder)["is_clean"])
         points = self.points()
         self.grocer.stop()
         shutil.rmtree(self.grocer.path("data"))
         self.grocer.talea("restore", folder, "--to", self.grocer.folder)
         self.grocer.start()
         self.assertEqual(self.points(), points)
+        self.grocer.cli(*earn)
+        self.assertEqual(self.points(), points)
+        self.assertTrue(self.grocer.cli("verify")["is_clean"])
 
     def flip(self, path, place=None):
         with open(path, "r+b") as file:
