@@ -55,10 +55,10 @@ struct state {
 
     pthread_mutex_t checkpoint_mutex;
     atomic_bool is_rolling_back; /* and waits for the mutex: checkpoints let it go first */
-    struct slice_rows *opened; /* as LMDB had them at the opening */
-    struct slice_rows *rows;   /* the checkpointer's: as LMDB has them */
-    struct slice_rows *next;   /* the checkpointer's: as they will be after the commit */
-    bool is_draining;          /* the checkpointer's: there was too much that is dirty */
+    struct slice_rows *opened;   /* as LMDB had them at the opening */
+    struct slice_rows *rows;     /* the checkpointer's: as LMDB has them */
+    struct slice_rows *next;     /* the checkpointer's: as they will be after the commit */
+    bool is_draining;            /* the checkpointer's: there was too much that is dirty */
     _Atomic uint64_t checkpointed_row;
 };
 
