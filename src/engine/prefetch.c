@@ -59,6 +59,11 @@ static void prefetch_behind(struct engine *engine, const struct command *command
 void writer_prefetch_ahead(struct engine *engine, const struct command *commands, size_t count,
                            size_t at)
 {
+    if (at + 2 * LOOK_AHEAD < count) { /* what another thread wrote is far away, too */
+        const uint8_t *command = (const uint8_t *)&commands[at + 2 * LOOK_AHEAD];
+        __builtin_prefetch(command);
+        __builtin_prefetch(command + 64);
+    }
     if (at + LOOK_AHEAD < count) {
         writer_prefetch(engine, &commands[at + LOOK_AHEAD]);
     }

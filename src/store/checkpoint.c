@@ -4,31 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#define ROWS_A_LOCK 64u /* cleaned while a shard is locked */
-
 #define SLICE_NONE SLICES /* nothing to write but the rows' numbers */
-
-static void set_cut(struct state *state, unsigned slice, uint64_t cut)
-{
-    struct slice_place place = slice_place_of(slice);
-    for (unsigned i = place.first_shard; i < place.end_shard; i++) {
-        struct shard *shard = &state->shards[i];
-        shard_lock(shard);
-        shard->cuts[place.table] = cut;
-        shard_unlock(shard);
-    }
-}
-
-static void end_cut(struct state *state, unsigned slice, uint64_t cut)
-{
-    struct slice_place place = slice_place_of(slice);
-    for (unsigned i = place.first_shard; i < place.end_shard; i++) {
-        struct shard *shard = &state->shards[i];
-        shard_lock(shard);
-        shard_end_cut(shard, place.table, cut);
-        shard_unlock(shard);
-    }
-}
 
 /* Has LMDB all of a slice up to this epoch? */
 static bool is_clean(struct state *state, unsigned slice, uint64_t epoch)
@@ -38,8 +14,7 @@ static bool is_clean(struct state *state, unsigned slice, uint64_t epoch)
     for (unsigned i = place.first_shard; i < place.end_shard && is_clean; i++) {
         struct shard *shard = &state->shards[i];
         shard_lock(shard);
-        uint32_t head = shard->lists[place.table].head;
-        is_clean = head == 0 || shard->changes[head].first_epoch > epoch;
+        is_clean = dirty_list_is_clean(&shard->dirty[place.table], epoch);
         shard_unlock(shard);
     }
     return is_clean;
@@ -99,26 +74,6 @@ static enum err write_some(struct state *state, MDB_txn *txn, enum ledger_table 
     return err;
 }
 
-/* Rows from..end are in LMDB. */
-static void mark_written(struct state *state, const struct gather *gather, size_t from, size_t end,
-                         uint64_t cut)
-{
-    while (from < end) {
-        unsigned number = gather->rows[from].shard;
-        struct shard *shard = &state->shards[number];
-        shard_lock(shard);
-        for (unsigned i = 0; i < ROWS_A_LOCK && from < end && gather->rows[from].shard == number;
-             i++, from++) {
-            uint32_t change = gather->rows[from].change;
-            const struct row *row = shard->changes[change].row;
-            if (shard_written(shard, change, cut)) {
-                shard_count_dirty(shard, row_table(row), 0, row_bytes(row));
-            }
-        }
-        shard_unlock(shard);
-    }
-}
-
 /* What LMDB will say of the slices' rows after the next commit. */
 static void raise_rows(struct state *state, unsigned slice, const struct state_key *upto,
                        struct flight cut)
@@ -169,80 +124,66 @@ static enum err write_part(struct state *state, unsigned slice, struct flight cu
     TRY(environment_commit(state->environment, txn));
     *state->rows = *state->next;
     atomic_store(&state->checkpointed_row, slice_rows_lowest(state->rows));
-    mark_written(state, gather, from, end, cut.epoch);
     *out_end = end;
     return ERR_OK;
 }
 
-/* One slice whose cut is set, in as many transactions as it takes. */
-static enum err write_slice(struct state *state, unsigned slice, struct flight cut,
-                            size_t *out_count)
+/* Copies a slice's rows as they are in the durable batch, which it tells. */
+static enum err take_slice(struct state *state, unsigned slice, struct gather *gather,
+                           struct flight *out_cut)
+{
+    atomic_store(&state->cut, CUT_PENDING);
+    *out_cut = state_durable(state);
+    atomic_store(&state->cut, out_cut->epoch);
+    enum err err = gather_slice(gather, state, slice, out_cut->epoch);
+    atomic_store(&state->cut, CUT_NONE);
+    return err;
+}
+
+/* One slice, in as many transactions as it takes. */
+static enum err write_slice(struct state *state, unsigned slice, size_t *out_count)
 {
     struct gather gather = {0};
+    struct flight cut;
     size_t at = 0;
-    enum err err = slice == SLICE_NONE ? ERR_OK : gather_slice(&gather, state, slice, cut.epoch);
-    do {
-        err = err == ERR_OK ? write_part(state, slice, cut, &gather, at, &at) : err;
-    } while (err == ERR_OK && at < gather.count);
+    enum err err = take_slice(state, slice, &gather, &cut);
+    if (err == ERR_OK) {
+        do {
+            err = write_part(state, slice, cut, &gather, at, &at);
+        } while (err == ERR_OK && at < gather.count);
+        gather_give_back(&gather, state, slice, at);
+    }
     *out_count = gather.count;
     gather_fini(&gather);
-    if (err == ERR_OK && slice != SLICE_NONE) {
-        end_cut(state, slice, cut.epoch);
-    }
     return err;
 }
 
-/* A cut for one slice or (SLICE_NONE) for all. Nothing that it needs is let go between the look at
- * what is durable and its setting. */
-static struct flight begin_cut(struct state *state, unsigned slice)
+/* Slices without anything to write move along. */
+static enum err write_rows_only(struct state *state)
 {
-    unsigned first = slice == SLICE_NONE ? 0 : slice;
-    unsigned end = slice == SLICE_NONE ? SLICES : slice + 1;
-    for (unsigned i = first; i < end; i++) {
-        if (slice_exists(i)) {
-            set_cut(state, i, CUT_PENDING);
-        }
-    }
-    struct flight cut = state_durable(state);
-    for (unsigned i = first; i < end; i++) {
-        if (slice_exists(i)) {
-            set_cut(state, i, cut.epoch);
-        }
-    }
-    return cut;
-}
-
-static bool is_all_at(const struct slice_rows *rows, uint64_t row)
-{
-    return slice_rows_lowest(rows) >= row;
-}
-
-static enum err checkpoint_all(struct state *state)
-{
-    struct flight cut = begin_cut(state, SLICE_NONE);
-    enum err err = ERR_OK;
-    size_t count = 0;
-    for (unsigned i = 0; i < SLICES; i++) {
-        if (!slice_exists(i)) {
-            continue;
-        }
-        if (err == ERR_OK && !is_clean(state, i, cut.epoch)) {
-            err = write_slice(state, i, cut, &count);
-        }
-        set_cut(state, i, 0);
-    }
-    if (err == ERR_OK && !is_all_at(state->rows, cut.row)) {
-        err = write_slice(state, SLICE_NONE, cut, &count);
-    }
-    return err;
+    const struct gather nothing = {0};
+    size_t at = 0;
+    return write_part(state, SLICE_NONE, state_durable(state), &nothing, 0, &at);
 }
 
 static enum err checkpoint_one(struct state *state, unsigned slice, size_t *out_count)
 {
-    struct flight cut = slice == SLICE_NONE ? state_durable(state) : begin_cut(state, slice);
-    enum err err = write_slice(state, slice, cut, out_count);
-    if (slice != SLICE_NONE) {
-        set_cut(state, slice, 0);
+    *out_count = 0;
+    return slice == SLICE_NONE ? write_rows_only(state) : write_slice(state, slice, out_count);
+}
+
+static enum err checkpoint_all(struct state *state)
+{
+    struct flight durable = state_durable(state);
+    enum err err = ERR_OK;
+    size_t count = 0;
+    for (unsigned i = 0; i < SLICES && err == ERR_OK; i++) {
+        if (slice_exists(i) && !is_clean(state, i, durable.epoch)) {
+            err = write_slice(state, i, &count);
+        }
+    }
+    if (err == ERR_OK && slice_rows_lowest(state->rows) < durable.row) {
+        err = write_rows_only(state);
     }
     return err;
 }
@@ -282,12 +223,23 @@ enum err state_checkpoint_table(struct state *state, enum ledger_table table)
     return err;
 }
 
-static size_t dirty_of(const struct state *state, unsigned slice)
+/* Rows to write, and blocks of rows that left them, which wait for it, too. */
+static size_t waiting_of(const struct state *state, unsigned slice)
 {
     struct slice_place place = slice_place_of(slice);
     size_t bytes = 0;
     for (unsigned i = place.first_shard; i < place.end_shard; i++) {
-        bytes += shard_dirty(&state->shards[i], place.table);
+        bytes += shard_dirty(&state->shards[i], place.table) +
+                 shard_gone(&state->shards[i], place.table);
+    }
+    return bytes;
+}
+
+static size_t waiting_bytes(const struct state *state)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; i < SLICES; i++) {
+        bytes += slice_exists(i) ? waiting_of(state, i) : 0;
     }
     return bytes;
 }
@@ -296,7 +248,7 @@ static unsigned most_dirty(const struct state *state)
 {
     unsigned most = 0;
     for (unsigned i = 1; i < SLICES; i++) {
-        most = dirty_of(state, i) > dirty_of(state, most) ? i : most;
+        most = waiting_of(state, i) > waiting_of(state, most) ? i : most;
     }
     return most;
 }
@@ -310,7 +262,7 @@ static bool find_lagging(struct state *state, uint64_t max_lag_rows, unsigned *o
     for (unsigned i = 0; i < SLICES; i++) {
         uint64_t row = slice_row_lowest(&state->rows->slices[i]);
         uint64_t lag = slice_exists(i) && row < durable.row ? durable.row - row : 0;
-        bool is_written = lag > furthest && dirty_of(state, i) > 0;
+        bool is_written = lag > furthest && !is_clean(state, i, durable.epoch);
         if (is_written) {
             furthest = lag;
             *out_slice = i;
@@ -329,7 +281,7 @@ static bool find_once(const struct state *state, unsigned *out_slice)
     static const enum ledger_table tables[] = {TABLE_TRANSACTION, TABLE_SALE, TABLE_PROFILE};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         unsigned slice = SLICES_OF_MEMBERS + (unsigned)tables[i];
-        if (dirty_of(state, slice) > LIMIT_ONCE_DIRTY_BYTES) {
+        if (waiting_of(state, slice) > LIMIT_ONCE_DIRTY_BYTES) {
             *out_slice = slice;
             return true;
         }
@@ -340,14 +292,14 @@ static bool find_once(const struct state *state, unsigned *out_slice)
 bool state_is_due(const struct state *state, size_t max_dirty_bytes)
 {
     unsigned slice;
-    return state_dirty_bytes(state) > max_dirty_bytes || find_once(state, &slice);
+    return waiting_bytes(state) > max_dirty_bytes || find_once(state, &slice);
 }
 
 /* Once there is too much, down to half of it: so that slices are written when they have grown. */
 static bool find_due(struct state *state, uint64_t max_lag_rows, size_t max_dirty_bytes,
                      unsigned *out_slice)
 {
-    size_t dirty = state_dirty_bytes(state);
+    size_t dirty = waiting_bytes(state);
     if (find_once(state, out_slice)) {
         return true;
     }

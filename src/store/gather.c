@@ -28,6 +28,7 @@ void gather_fini(struct gather *gather)
         free(gather->chunks);
         gather->chunks = next;
     }
+    dirty_chunks_free(gather->spares);
     free(gather->rows);
     *gather = (struct gather){0};
 }
@@ -83,8 +84,7 @@ static enum err make_room(struct gather *gather)
     return ERR_OK;
 }
 
-static enum err copy_row(struct gather *gather, const struct row *row, unsigned shard,
-                         uint32_t change)
+static enum err copy_row(struct gather *gather, const struct row *row)
 {
     struct state_key key = state_key_of(row_table(row), row_key(row));
     struct slice value = row_value(row);
@@ -94,7 +94,7 @@ static enum err copy_row(struct gather *gather, const struct row *row, unsigned 
     if (at == NULL) {
         return ERR_RESOURCE;
     }
-    gather->rows[gather->count++] = (struct gathered){at, shard, change};
+    gather->rows[gather->count++] = (struct gathered){at};
     memcpy(at, &length, sizeof length);
     at[4] = row_is_deleted(row);
     at[5] = (uint8_t)key.length;
@@ -105,35 +105,140 @@ static enum err copy_row(struct gather *gather, const struct row *row, unsigned 
     return ERR_OK;
 }
 
-/* The rows of these changes into the processor's cache, all at once. */
-static void fetch_rows(const struct shard *shard, uint32_t at, uint64_t cut)
+/* A list on its way through: rows before `kept` stay on it, those from `at` on are not looked at
+ * yet. */
+struct sieve {
+    struct gather *gather;
+    struct state *state;
+    struct shard *shard;
+    enum ledger_table table;
+    uint64_t cut;
+    struct dirty_list list;
+    struct dirty_chunk *kept_chunk;
+    size_t kept;
+    struct dirty_chunk *chunk;
+    size_t at;
+};
+
+static void keep(struct sieve *sieve, struct row *row)
 {
-    for (unsigned i = 0; i < ROWS_A_LOCK && at != 0 && shard->changes[at].first_epoch <= cut; i++) {
-        __builtin_prefetch(shard->changes[at].row);
-        at = shard->changes[at].next;
+    if (sieve->kept == DIRTY_CHUNK_ROWS) {
+        sieve->kept_chunk->count = sieve->kept;
+        sieve->kept_chunk = sieve->kept_chunk->next;
+        sieve->kept = 0;
+    }
+    sieve->kept_chunk->rows[sieve->kept++] = row;
+}
+
+/* A named row: the version of the cut is copied, if there is one above what LMDB has. Its place on
+ * the list is kept unless that is all. Under the lock. */
+static enum err take_row(struct sieve *sieve, struct row *named)
+{
+    struct row *row = named;
+    const struct row *version;
+    while (row != NULL && row_is_gone(row)) {
+        row = row_elsewhere(row);
+    }
+    if (row != NULL &&
+        shard_version(&sieve->state->log, row, sieve->cut, &version) == SIGHT_ROW) {
+        TRY(copy_row(sieve->gather, version));
+    } else {
+        version = NULL;
+    }
+    if (row != named) {
+        shard_give_gone(sieve->shard, sieve->table, named);
+    } else if (version == named) {
+        shard_end_dirty(sieve->shard, named);
+    } else {
+        keep(sieve, named);
+    }
+    return ERR_OK;
+}
+
+static void fetch_rows(const struct sieve *sieve)
+{
+    for (size_t i = sieve->at; i < sieve->chunk->count && i < sieve->at + ROWS_A_LOCK; i++) {
+        __builtin_prefetch(sieve->chunk->rows[i]);
     }
 }
 
-/* Some of a table's changes behind number `*cursor`, which moves on; 0 at the end. Under the lock.
- * An entry of the cut's front part stays in its place until the checkpoint itself takes it out. */
-static enum err copy_some(struct gather *gather, const struct shard *shard, unsigned number,
-                          enum ledger_table table, uint64_t cut, uint32_t *cursor)
+/* Some rows. Under the lock. */
+static enum err take_some(struct sieve *sieve)
 {
-    uint32_t at = *cursor == 0 ? shard->lists[table].head : shard->changes[*cursor].next;
-    fetch_rows(shard, at, cut);
-    for (unsigned i = 0; at != 0 && shard->changes[at].first_epoch <= cut; i++) {
-        const struct row *row;
-        if (i == ROWS_A_LOCK) {
-            return ERR_OK;
-        }
-        if (shard_version(shard, shard->changes[at].row, cut, &row) == SIGHT_ROW) {
-            TRY(copy_row(gather, row, number, at));
-        }
-        *cursor = at;
-        at = shard->changes[at].next;
+    enum err err = ERR_OK;
+    fetch_rows(sieve);
+    for (unsigned i = 0; i < ROWS_A_LOCK && sieve->at < sieve->chunk->count && err == ERR_OK; i++) {
+        err = take_row(sieve, sieve->chunk->rows[sieve->at]);
+        sieve->at += err == ERR_OK;
     }
-    *cursor = 0;
-    return ERR_OK;
+    return err;
+}
+
+/* What was not looked at moves up behind what is kept; the rest of the chunks is spare. */
+static void close_sieve(struct sieve *sieve)
+{
+    while (sieve->chunk != NULL) {
+        while (sieve->at < sieve->chunk->count) {
+            keep(sieve, sieve->chunk->rows[sieve->at++]);
+        }
+        sieve->chunk = sieve->chunk->next;
+        sieve->at = 0;
+    }
+    struct dirty_chunk *last = sieve->kept_chunk;
+    struct dirty_chunk *spare = last->next;
+    last->count = sieve->kept;
+    last->next = NULL;
+    sieve->list.last = last;
+    while (spare != NULL) {
+        struct dirty_chunk *next = spare->next;
+        spare->next = sieve->gather->spares;
+        sieve->gather->spares = spare;
+        spare = next;
+    }
+    if (sieve->kept == 0 && sieve->list.first == last) {
+        last->next = sieve->gather->spares;
+        sieve->gather->spares = last;
+        sieve->list = (struct dirty_list){0};
+    }
+}
+
+/* One list, through the sieve and back. */
+static enum err gather_list(struct gather *gather, struct state *state, unsigned number,
+                            enum ledger_table table, uint64_t cut)
+{
+    struct shard *shard = &state->shards[number];
+    struct sieve sieve = {
+        .gather = gather, .state = state, .shard = shard, .table = table, .cut = cut};
+    enum err err = ERR_OK;
+    shard_lock(shard);
+    shard->is_being_written[table] = true;
+    sieve.list = shard->dirty[table];
+    shard->dirty[table] = (struct dirty_list){0};
+    shard_unlock(shard);
+    if (sieve.list.first == NULL) {
+        return ERR_OK;
+    }
+    if (sieve.list.first_epoch < gather->first_epoch) {
+        gather->first_epoch = sieve.list.first_epoch;
+    }
+    sieve.chunk = sieve.kept_chunk = sieve.list.first;
+    while (sieve.chunk != NULL && err == ERR_OK) {
+        shard_lock(shard);
+        err = take_some(&sieve);
+        shard_unlock(shard);
+        if (err == ERR_OK && sieve.at >= sieve.chunk->count) {
+            sieve.chunk = sieve.chunk->next;
+            sieve.at = 0;
+        }
+    }
+    shard_lock(shard);
+    if (err == ERR_OK) {
+        sieve.list.first_epoch = cut + 1;
+    }
+    close_sieve(&sieve);
+    dirty_list_join(&shard->dirty[table], &sieve.list);
+    shard_unlock(shard);
+    return err;
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -144,18 +249,54 @@ static int compare_rows(const void *a, const void *b)
 enum err gather_slice(struct gather *gather, struct state *state, unsigned slice, uint64_t cut)
 {
     struct slice_place place = slice_place_of(slice);
+    gather->first_epoch = UINT64_MAX;
     for (unsigned i = place.first_shard; i < place.end_shard; i++) {
-        struct shard *shard = &state->shards[i];
-        uint32_t cursor = 0;
-        do {
-            shard_lock(shard);
-            enum err err = copy_some(gather, shard, i, place.table, cut, &cursor);
-            shard_unlock(shard);
-            TRY(err);
-        } while (cursor != 0);
+        enum err err = gather_list(gather, state, i, place.table, cut);
+        if (err != ERR_OK) {
+            gather_give_back(gather, state, slice, 0);
+            return err;
+        }
     }
     if (gather->count > 0) {
         qsort(gather->rows, gather->count, sizeof gather->rows[0], compare_rows);
     }
     return ERR_OK;
+}
+
+/* Back on the list, unless it is there already. */
+static void give_back(struct gather *gather, struct state *state, const struct gathered *gathered)
+{
+    enum ledger_table table;
+    struct slice key;
+    struct row_name name;
+    struct row_place place;
+    enum err err = state_key_parse(gathered_key(gathered), &table, &key);
+    err = err == ERR_OK ? row_name_init(&name, state->seed, table, key) : err;
+    ASSERT(err == ERR_OK);
+    struct shard *shard = &state->shards[name.shard];
+    shard_lock(shard);
+    bool is_there = row_index_find(&shard->index, &name, &place);
+    ASSERT(is_there);
+    if (!row_is_dirty(row_at(place))) {
+        shard_add_dirty(shard, row_at(place), gather->first_epoch, &gather->spares);
+    }
+    struct dirty_list *list = &shard->dirty[table];
+    if (list->first_epoch > gather->first_epoch) {
+        list->first_epoch = gather->first_epoch;
+    }
+    shard_unlock(shard);
+}
+
+void gather_give_back(struct gather *gather, struct state *state, unsigned slice, size_t from)
+{
+    struct slice_place place = slice_place_of(slice);
+    for (size_t i = from; i < gather->count; i++) {
+        give_back(gather, state, &gather->rows[i]);
+    }
+    for (unsigned i = place.first_shard; i < place.end_shard; i++) {
+        struct shard *shard = &state->shards[i];
+        shard_lock(shard);
+        shard->is_being_written[place.table] = false;
+        shard_unlock(shard);
+    }
 }

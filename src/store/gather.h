@@ -7,8 +7,6 @@
 
 struct gathered {
     const uint8_t *at; /* a struct gathered_bytes, unaligned */
-    uint32_t shard;
-    uint32_t change; /* the row's, within the shard */
 };
 
 struct gather_chunk;
@@ -21,12 +19,17 @@ struct gather {
     struct gather_chunk *chunks;
     uint8_t *free;
     size_t free_bytes;
+    uint64_t first_epoch;       /* of the lists that were taken */
+    struct dirty_chunk *spares; /* of those lists: enough to name all gathered rows again */
 };
 
-void gather_fini(struct gather *gather);
-/* All rows of a slice up to the cut, whose cuts are set. ERR_RESOURCE without memory. */
+/* All rows of a slice up to the cut, which is set; they are not dirty any more. On an error (no
+ * memory) everything is as it was, but that gather_fini is to be called. */
 MUST_USE enum err gather_slice(struct gather *gather, struct state *state, unsigned slice,
                                uint64_t cut);
+/* The rows from `from` on could not be written: they are dirty again. Never fails. */
+void gather_give_back(struct gather *gather, struct state *state, unsigned slice, size_t from);
+void gather_fini(struct gather *gather);
 
 struct slice gathered_key(const struct gathered *row); /* as in LMDB */
 bool gathered_is_deleted(const struct gathered *row);

@@ -15,7 +15,7 @@
 #include "base/limits.h"
 #include "store/copy_rooms.h"
 
-#define JOURNAL_FORMAT 2u
+#define JOURNAL_FORMAT 3u
 #define KEY_BYTES      8u
 #define COUNT_BYTES    4u
 

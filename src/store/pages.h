@@ -1,5 +1,9 @@
-/* Memory that is looked at here and there: in huge pages where the system has them, since each look
- * at a page that the processor has not looked up lately costs as much as the memory itself. */
+/* Memory in huge pages: looking up a row touches memory all over the place, and with small pages the
+ * address is as far away as the bytes.
+ *
+ * What is smaller than a page shares one with others that are taken about the same time; a page goes
+ * back when nothing of it is in use. One thread at a time.
+ */
 #ifndef STORE_PAGES_H
 #define STORE_PAGES_H
 
@@ -7,7 +11,19 @@
 
 #define PAGES_ALIGN 64u
 
-/* As malloc, aligned to PAGES_ALIGN; for free() to take back. What is small is plain memory. */
-void *pages_take(size_t size);
+struct pages_shared;
+
+/* Zero-initialised is empty and valid. */
+struct pages {
+    struct pages_shared *open; /* the one that is being filled; NULL: none */
+};
+
+/* Aligned to PAGES_ALIGN, for pages_give to take back. NULL without memory. */
+void *pages_take(struct pages *pages, size_t size);
+/* `size` as it was taken; NULL is allowed. */
+void pages_give(struct pages *pages, void *memory, size_t size);
+
+/* At least so much, in huge pages of its own, for free() to take back. */
+void *pages_take_whole(size_t size);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/ident.h"
 #include "base/limits.h"
+#include "store/slab.h"
 
 static uint64_t mix(uint64_t state, uint64_t word)
 {
@@ -59,33 +60,83 @@ uint64_t row_hash(const struct row *row, uint64_t seed)
 size_t row_size(size_t key_length, size_t value_length)
 {
     size_t prefix = value_length >= ROW_LONG ? sizeof(uint32_t) : 0;
-    return sizeof(struct row) + key_length + prefix + value_length;
+    return ROW_HEAD + key_length + prefix + value_length;
 }
 
-size_t row_block_size(const struct row *row)
+size_t row_size_now(const struct row *row)
 {
     return row_size(row->key_length, row_value(row).length);
+}
+
+/* Codes of blocks: up to FINE steps of 8 bytes, then steps of 40 up to SLAB_MAX; 0 is larger. */
+enum {
+    FINE = 96,
+    FINE_BYTES = FINE * SLAB_STEP,
+    COARSE_STEP = 40
+};
+
+uint8_t row_room_of(size_t size)
+{
+    if (size <= FINE_BYTES) {
+        return (uint8_t)((size + SLAB_STEP - 1) / SLAB_STEP);
+    }
+    return size > SLAB_MAX ? 0
+                           : (uint8_t)(FINE + (size - FINE_BYTES + COARSE_STEP - 1) / COARSE_STEP);
+}
+
+static size_t bytes_of_room(unsigned code)
+{
+    return code <= FINE ? code * (size_t)SLAB_STEP
+                        : FINE_BYTES + (code - FINE) * (size_t)COARSE_STEP;
+}
+
+size_t row_block_size(size_t size)
+{
+    uint8_t code = row_room_of(size);
+    return code == 0 ? size : bytes_of_room(code);
+}
+
+size_t row_capacity(const struct row *row)
+{
+    unsigned code = atomic_load_explicit(&row->room, memory_order_relaxed) & ~ROW_DIRTY;
+    return code == 0 ? slab_large_size(row) : bytes_of_room(code);
+}
+
+void row_set_value(struct row *row, const struct slice *value)
+{
+    size_t length = value == NULL ? 0 : value->length;
+    uint8_t *at = row->bytes + row->key_length;
+    bool is_long = length >= ROW_LONG;
+    if (length > 0) {
+        memmove(at + (is_long ? sizeof(uint32_t) : 0), value->at, length);
+    }
+    if (is_long) {
+        uint32_t whole = (uint32_t)length;
+        memcpy(at, &whole, sizeof whole);
+    }
+    row->length = is_long ? (uint16_t)ROW_LONG : (uint16_t)length;
+    row->table = (uint8_t)((row->table & ~ROW_DELETED) | (value == NULL ? ROW_DELETED : 0));
 }
 
 void row_fill(struct row *row, const struct row_name *name, const struct slice *value)
 {
     size_t length = value == NULL ? 0 : value->length;
     ASSERT(length <= LIMIT_STORE_ROW_BYTES && name->key.length <= LEDGER_KEY_MAX);
-    atomic_init(&row->change, 0);
-    row->length = length >= ROW_LONG ? (uint16_t)ROW_LONG : (uint16_t)length;
+    row->epoch = 0;
+    row->older = 0;
     row->key_length = (uint8_t)name->key.length;
-    row->table = (uint8_t)((unsigned)name->table | (value == NULL ? ROW_DELETED : 0));
-    uint8_t *at = row->bytes;
+    row->table = (uint8_t)name->table;
+    atomic_init(&row->room, row_room_of(row_size(name->key.length, length)));
     if (name->key.length > 0) {
-        memcpy(at, name->key.at, name->key.length);
-        at += name->key.length;
+        memcpy(row->bytes, name->key.at, name->key.length);
     }
-    if (length >= ROW_LONG) {
-        uint32_t whole = (uint32_t)length;
-        memcpy(at, &whole, sizeof whole);
-        at += sizeof whole;
-    }
-    if (length > 0) {
-        memcpy(at, value->at, length);
-    }
+    row_set_value(row, value);
+}
+
+void row_restore(struct row *row, const struct row *image)
+{
+    struct slice value = row_value(image);
+    row_set_value(row, row_is_deleted(image) ? NULL : &value);
+    row->epoch = image->epoch;
+    row->older = image->older;
 }

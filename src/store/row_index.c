@@ -1,9 +1,5 @@
 #include "store/row_index.h"
 
-#include <stdlib.h>
-
-#include "store/pages.h"
-
 #define BUCKETS_FIRST 8u
 #define OVERFLOW_MAX  255u
 #define AHEAD         2u /* buckets whose rows are fetched ahead while growing */
@@ -93,11 +89,11 @@ static void fetch_ahead(const struct row_index *index, size_t at)
 }
 
 enum err row_index_grow(const struct row_index *index, unsigned divisor, uint64_t seed,
-                        struct row_index *out_index)
+                        struct pages *pages, struct row_index *out_index)
 {
     size_t count = index->bucket_count + index->bucket_count / divisor + BUCKETS_FIRST;
     struct row_index grown = {.bucket_count = count};
-    grown.buckets = pages_take(count * sizeof(struct row_bucket));
+    grown.buckets = pages_take(pages, count * sizeof(struct row_bucket));
     if (grown.buckets == NULL) {
         return ERR_RESOURCE;
     }
@@ -115,9 +111,9 @@ enum err row_index_grow(const struct row_index *index, unsigned divisor, uint64_
     return ERR_OK;
 }
 
-void row_index_fini(struct row_index *index)
+void row_index_fini(struct row_index *index, struct pages *pages)
 {
-    free(index->buckets);
+    pages_give(pages, index->buckets, row_index_bytes(index));
 }
 
 size_t row_index_bytes(const struct row_index *index)

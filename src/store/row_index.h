@@ -10,6 +10,7 @@
 #ifndef STORE_ROW_INDEX_H
 #define STORE_ROW_INDEX_H
 
+#include "store/pages.h"
 #include "store/row.h"
 
 #define BUCKET_PLACES 7u
@@ -43,8 +44,8 @@ bool row_index_is_full(const struct row_index *index);
 /* Buckets for more rows (one part in `divisor`), filled, beside the old ones. ERR_RESOURCE without
  * memory. `seed` as in row_name_init. */
 MUST_USE enum err row_index_grow(const struct row_index *index, unsigned divisor, uint64_t seed,
-                                 struct row_index *out_index);
-void row_index_fini(struct row_index *index);
+                                 struct pages *pages, struct row_index *out_index);
+void row_index_fini(struct row_index *index, struct pages *pages);
 /* The name is not there yet, and there is room. */
 void row_index_insert(struct row_index *index, uint64_t hash, struct row *row);
 void row_index_remove(struct row_index *index, uint64_t hash, struct row_place place);

@@ -1,14 +1,8 @@
 #include "store/shard.h"
 
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "store/pages.h"
-
-#define CHANGES_FIRST 64u
-#define CHANGES_MAX   (UINT32_C(1) << 31)
 
 /* How a thread waits for a lock: it looks again so often, then lets others run, then sleeps. */
 #define LOOKS    64u
@@ -30,163 +24,70 @@ void shard_wait(struct shard *shard)
     } while (atomic_exchange_explicit(&shard->lock, true, memory_order_acquire));
 }
 
-void shard_init(struct shard *shard)
+void shard_fini(struct shard *shard, struct pages *pages)
 {
-    shard->change_used = 1;
+    row_index_fini(&shard->index, pages);
+    for (unsigned i = 0; i < TABLE_END; i++) {
+        dirty_list_fini(&shard->dirty[i]);
+    }
 }
 
-void shard_fini(struct shard *shard)
-{
-    row_index_fini(&shard->index);
-    free(shard->changes);
-}
-
-static uint32_t change_of(const struct row *row)
-{
-    return atomic_load_explicit(&row->change, memory_order_relaxed);
-}
-
-enum sight shard_version(const struct shard *shard, const struct row *row, uint64_t epoch,
+enum sight shard_version(const struct version_log *log, const struct row *row, uint64_t epoch,
                          const struct row **out_row)
 {
-    uint32_t number = change_of(row);
-    if (number == 0 || shard->changes[number].epoch <= epoch) {
-        *out_row = row;
-        return SIGHT_ROW;
+    while (epoch_is_after(row->epoch, (uint32_t)epoch)) {
+        if (row->older == 0) {
+            return SIGHT_BELOW;
+        }
+        row = version_log_at(log, row->older);
     }
-    const struct version *version = shard->changes[number].older;
-    while (version != NULL && version->epoch > epoch) {
-        version = version->older;
-    }
-    if (version == NULL) {
-        return SIGHT_BELOW;
-    }
-    *out_row = version->row;
+    *out_row = row;
     return SIGHT_ROW;
 }
 
-uint32_t shard_take_change(struct shard *shard)
+void shard_add_dirty(struct shard *shard, struct row *row, uint64_t epoch,
+                     struct dirty_chunk **spare)
 {
-    uint32_t number = shard->change_free;
-    if (number != 0) {
-        shard->change_free = shard->changes[number].next;
-        __builtin_prefetch(&shard->changes[shard->change_free], 1);
-        return number;
-    }
-    if (shard->change_used >= shard->change_room) {
-        uint32_t room = shard->change_room == 0 ? CHANGES_FIRST : shard->change_room * 2;
-        struct change *changes = room >= CHANGES_MAX ? NULL : pages_take(room * sizeof changes[0]);
-        if (changes == NULL) {
-            return 0;
-        }
-        if (shard->change_used > 1) {
-            memcpy(changes, shard->changes, shard->change_used * sizeof changes[0]);
-        }
-        free(shard->changes);
-        shard->changes = changes;
-        shard->change_room = room;
-    }
-    return shard->change_used++;
+    enum ledger_table table = row_table(row);
+    dirty_list_add(&shard->dirty[table], row, epoch, spare);
+    row_set_dirty(row, true);
+    shard_count_dirty(shard, table, row_bytes(row), 0);
 }
 
-static struct change_list *list_of(struct shard *shard, const struct change *change)
+void shard_end_dirty(struct shard *shard, struct row *row)
 {
-    return &shard->lists[row_table(change->row)];
+    row_set_dirty(row, false);
+    shard_count_dirty(shard, row_table(row), 0, row_bytes(row));
 }
 
-void shard_link(struct shard *shard, uint32_t number)
+static void count_gone(struct shard *shard, enum ledger_table table, size_t plus, size_t minus)
 {
-    struct change *change = &shard->changes[number];
-    struct change_list *list = list_of(shard, change);
-    change->next = 0;
-    change->previous = list->tail;
-    *(list->tail == 0 ? &list->head : &shard->changes[list->tail].next) = number;
-    list->tail = number;
+    size_t bytes = atomic_load_explicit(&shard->gone_bytes[table], memory_order_relaxed);
+    atomic_store_explicit(&shard->gone_bytes[table], bytes + plus - minus, memory_order_relaxed);
 }
 
-void shard_drop_change(struct shard *shard, uint32_t number)
+void shard_leave(struct shard *shard, struct row *row, struct row *elsewhere)
 {
-    struct change *change = &shard->changes[number];
-    struct change_list *list = list_of(shard, change);
-    *(change->previous == 0 ? &list->head : &shard->changes[change->previous].next) = change->next;
-    *(change->next == 0 ? &list->tail : &shard->changes[change->next].previous) = change->previous;
-    /* Whoever sees the 0 sees what was done before: the row is in LMDB. */
-    atomic_store_explicit(&change->row->change, 0, memory_order_release);
-    change->row = NULL;
-    change->next = shard->change_free;
-    shard->change_free = number;
+    enum ledger_table table = row_table(row);
+    shard_count_dirty(shard, table, 0, row_bytes(row));
+    count_gone(shard, table, row_capacity(row), 0);
+    row_leave(row, elsewhere);
 }
 
-struct version *shard_take_stale(struct shard *shard, struct change *change, uint64_t durable_epoch)
+void shard_give_gone(struct shard *shard, enum ledger_table table, struct row *row)
 {
-    uint64_t cut = shard->cuts[row_table(change->row)];
-    if (cut == CUT_PENDING) {
-        return NULL;
-    }
-    bool wants_durable = change->epoch > durable_epoch;
-    bool wants_cut = cut != 0 && change->epoch > cut;
-    struct version *stale = NULL;
-    struct version **link = &change->older;
-    while (*link != NULL) {
-        struct version *version = *link;
-        bool is_durable = version->epoch <= durable_epoch;
-        bool is_cut = version->epoch <= cut;
-        if (!is_durable || (is_durable && wants_durable) || (is_cut && wants_cut)) {
-            wants_durable = wants_durable && !is_durable;
-            wants_cut = wants_cut && !is_cut;
-            link = &version->older;
-        } else {
-            *link = version->older;
-            version->older = stale;
-            stale = version;
-        }
-    }
-    return stale;
+    count_gone(shard, table, 0, row_capacity(row));
+    row_leave(row, shard->gone);
+    shard->gone = row;
+    atomic_store_explicit(&shard->has_gone, true, memory_order_relaxed);
 }
 
-static void discard(struct shard *shard, struct version **link)
+struct row *shard_take_gone(struct shard *shard)
 {
-    while (*link != NULL) {
-        struct version *version = *link;
-        *link = version->older;
-        version->older = shard->garbage;
-        shard->garbage = version;
-        atomic_store_explicit(&shard->has_garbage, true, memory_order_relaxed);
+    struct row *row = shard->gone;
+    if (row != NULL) {
+        shard->gone = row_elsewhere(row);
     }
-}
-
-bool shard_written(struct shard *shard, uint32_t number, uint64_t cut)
-{
-    struct change *change = &shard->changes[number];
-    struct version **link = &change->older;
-    bool is_all = change->epoch <= cut;
-    while (!is_all && *link != NULL && (*link)->epoch > cut) {
-        link = &(*link)->older;
-    }
-    discard(shard, link);
-    if (is_all) {
-        shard_drop_change(shard, number);
-    }
-    return is_all;
-}
-
-void shard_end_cut(struct shard *shard, enum ledger_table table, uint64_t cut)
-{
-    uint32_t number = shard->lists[table].head;
-    while (number != 0 && shard->changes[number].first_epoch <= cut) {
-        shard->changes[number].first_epoch = cut + 1;
-        number = shard->changes[number].next;
-    }
-}
-
-struct version *shard_rescue(struct shard *shard, const struct row *row)
-{
-    for (struct version **link = &shard->garbage; *link != NULL; link = &(*link)->older) {
-        if ((*link)->row == row) {
-            struct version *version = *link;
-            *link = version->older;
-            return version;
-        }
-    }
-    return NULL;
+    atomic_store_explicit(&shard->has_gone, shard->gone != NULL, memory_order_relaxed);
+    return row;
 }

@@ -1,62 +1,32 @@
-/* A part of the row table, with its lock: the rows, and what is known of those that LMDB doesn't
- * hold as they are.
+/* A part of the row table, with its lock: the rows in memory, and which of them LMDB has not got as
+ * they are.
  *
- * Such a row has a change: the row's newest version (in the index), and before it the older ones
- * that somebody may still ask for, newest first. A version is tagged with the writer's epoch (its
- * batch). Behind the oldest version comes what LMDB has.
+ * A row that a batch changes keeps its place; what it was before stands in the version log. From the
+ * row a reader goes back to the newest version that it may see; behind the oldest comes what LMDB
+ * has.
  *
- *   index -> row (epoch 9) -> version (8) -> version (5) -> LMDB
+ *   index -> row (epoch 9) -> log (8) -> log (5) -> LMDB
  *
- * Kept are: all versions newer than the durable epoch, the newest durable one, and the newest one
- * up to the cut of a checkpoint under way. The changes of one table form a list, in order of their
- * `first_epoch`; those of a checkpoint's cut are a front part of it.
- *
- * All under the lock, except that the writer looks into the index without it, and reads a row's
- * `change` only to see whether it is 0.
+ * All under the lock, except that the writer, who alone changes rows and index, looks without it.
  */
 #ifndef STORE_SHARD_H
 #define STORE_SHARD_H
 
 #include <stdatomic.h>
 
+#include "store/dirty_list.h"
 #include "store/row_index.h"
-#include "store/slab.h"
-
-struct version {
-    struct version *older;
-    struct row *row;
-    uint64_t epoch;
-};
-
-struct change {
-    struct row *row;       /* the one in the index; NULL: this number is free */
-    struct version *older; /* NULL: LMDB has what was before */
-    uint64_t epoch;        /* of `row` */
-    uint64_t first_epoch;  /* LMDB has what was before this one */
-    uint32_t next;         /* in the table's list, or the next free one; 0: none */
-    uint32_t previous;
-};
-
-/* A cut that is about to be chosen: nothing is let go. */
-#define CUT_PENDING UINT64_MAX
-
-struct change_list {
-    uint32_t head;
-    uint32_t tail;
-};
+#include "store/version_log.h"
 
 struct shard {
     _Alignas(64) atomic_bool lock;
     struct row_index index;
-    struct change *changes; /* number 0 is none */
-    uint32_t change_room;
-    uint32_t change_used; /* numbers below it were given out at least once */
-    uint32_t change_free; /* head of the free ones */
-    struct change_list lists[TABLE_END];
-    uint64_t cuts[TABLE_END]; /* epoch of the checkpoint under way, CUT_PENDING; 0: none */
-    struct version *garbage;  /* versions that a checkpoint let go, for the writer to free */
-    atomic_bool has_garbage;
-    atomic_size_t dirty[TABLE_END]; /* keys and values of rows with a change; set under the lock */
+    struct dirty_list dirty[TABLE_END];
+    bool is_being_written[TABLE_END]; /* by a checkpoint: no row may leave */
+    struct row *gone;                 /* blocks for the writer to free, linked */
+    atomic_bool has_gone;
+    atomic_size_t dirty_bytes[TABLE_END]; /* keys and values of the dirty rows */
+    atomic_size_t gone_bytes[TABLE_END];  /* of blocks that are ROW_GONE and still named */
 };
 
 /* A lock that is held for some tens of nanoseconds, thousands of times in a batch: leaving it is a
@@ -77,44 +47,40 @@ static inline void shard_unlock(struct shard *shard)
 static inline void shard_count_dirty(struct shard *shard, enum ledger_table table, size_t plus,
                                      size_t minus)
 {
-    size_t bytes = atomic_load_explicit(&shard->dirty[table], memory_order_relaxed);
-    atomic_store_explicit(&shard->dirty[table], bytes + plus - minus, memory_order_relaxed);
+    size_t bytes = atomic_load_explicit(&shard->dirty_bytes[table], memory_order_relaxed);
+    atomic_store_explicit(&shard->dirty_bytes[table], bytes + plus - minus, memory_order_relaxed);
 }
-/* Without the lock: a moment's figure. */
+/* Without the lock: a moment's figures. */
+static inline size_t shard_gone(const struct shard *shard, enum ledger_table table)
+{
+    return atomic_load_explicit(&shard->gone_bytes[table], memory_order_relaxed);
+}
 static inline size_t shard_dirty(const struct shard *shard, enum ledger_table table)
 {
-    return atomic_load_explicit(&shard->dirty[table], memory_order_relaxed);
+    return atomic_load_explicit(&shard->dirty_bytes[table], memory_order_relaxed);
 }
 
-void shard_init(struct shard *shard);
-void shard_fini(struct shard *shard);
+void shard_fini(struct shard *shard, struct pages *pages);
 
 /* What a look at a durable epoch sees. */
 enum sight {
     SIGHT_ROW,   /* a row, or a deleted one */
     SIGHT_BELOW, /* whatever LMDB has */
 };
-/* The newest version of a row up to `epoch`. */
-enum sight shard_version(const struct shard *shard, const struct row *row, uint64_t epoch,
+/* The newest version of a row up to `epoch`, which is not below what the log has let go. */
+enum sight shard_version(const struct version_log *log, const struct row *row, uint64_t epoch,
                          const struct row **out_row);
 
-/* A number for a change, 0 without memory. */
-uint32_t shard_take_change(struct shard *shard);
-/* At the end of its table's list. */
-void shard_link(struct shard *shard, uint32_t number);
-/* Out of the list, and free again. Its row is as LMDB has it from now on, or gone. */
-void shard_drop_change(struct shard *shard, uint32_t number);
-
-/* The versions behind the newest row that nobody may ask for any more, taken out of the chain: a
- * list through `older`. */
-struct version *shard_take_stale(struct shard *shard, struct change *change,
-                                 uint64_t durable_epoch);
-/* LMDB has the row of this change as it was at `cut`. What is not needed any more becomes garbage.
- * True when LMDB has all of it, and the change is gone. */
-bool shard_written(struct shard *shard, uint32_t number, uint64_t cut);
-/* All of a table up to `cut` is written: what is left of its changes is newer. */
-void shard_end_cut(struct shard *shard, enum ledger_table table, uint64_t cut);
-/* Takes a version away from the garbage again, when `row` is there. */
-struct version *shard_rescue(struct shard *shard, const struct row *row);
+/* The row is dirty from now on. `*spare` as in dirty_list_add. */
+void shard_add_dirty(struct shard *shard, struct row *row, uint64_t epoch,
+                     struct dirty_chunk **spare);
+/* LMDB has it as it is, or is about to. */
+void shard_end_dirty(struct shard *shard, struct row *row);
+/* A dirty row is not in this block any more, but elsewhere, or (NULL) nowhere. */
+void shard_leave(struct shard *shard, struct row *row, struct row *elsewhere);
+/* Such a block, which no list names any more, waits
+ * for the writer. */
+void shard_give_gone(struct shard *shard, enum ledger_table table, struct row *row);
+struct row *shard_take_gone(struct shard *shard);
 
 #endif

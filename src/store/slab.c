@@ -12,6 +12,12 @@ struct slab_block {
 struct slab_large {
     struct slab_large *next;
     struct slab_large *previous;
+    size_t size;
+    size_t unused; /* a block is aligned to 16 */
+};
+
+enum {
+    CHUNK_HEAD = 64 /* so that blocks begin with a cache line */
 };
 
 static size_t round_up(size_t size)
@@ -32,6 +38,7 @@ static void *take_large(struct slab *slab, size_t size)
     if (large == NULL) {
         return NULL;
     }
+    large->size = size;
     large->next = slab->large;
     large->previous = NULL;
     if (slab->large != NULL) {
@@ -41,6 +48,11 @@ static void *take_large(struct slab *slab, size_t size)
     count(&slab->taken, sizeof *large + size, 0);
     count(&slab->live, size, 0);
     return large + 1;
+}
+
+size_t slab_large_size(const void *block)
+{
+    return ((const struct slab_large *)block - 1)->size;
 }
 
 static void give_large(struct slab *slab, void *block, size_t size)
@@ -87,7 +99,7 @@ static void *cut(struct slab *slab, size_t size)
 
 static bool take_chunk(struct slab *slab)
 {
-    struct slab_block *chunk = pages_take(SLAB_CHUNK);
+    struct slab_block *chunk = pages_take_whole(SLAB_CHUNK);
     if (chunk == NULL) {
         return false;
     }
@@ -96,8 +108,8 @@ static bool take_chunk(struct slab *slab)
     }
     chunk->next = slab->chunks;
     slab->chunks = chunk;
-    slab->fresh = (uint8_t *)chunk + sizeof *chunk;
-    slab->fresh_bytes = SLAB_CHUNK - sizeof *chunk;
+    slab->fresh = (uint8_t *)chunk + CHUNK_HEAD;
+    slab->fresh_bytes = SLAB_CHUNK - CHUNK_HEAD;
     count(&slab->taken, SLAB_CHUNK, 0);
     return true;
 }

@@ -1,4 +1,5 @@
-/* Memory for rows: blocks in steps of 8 bytes without a header, whose owner knows their size.
+/* Memory for rows: blocks in steps of 8 bytes without a header, whose owner knows their size. Blocks
+ * of 64 bytes that are taken one after the other are a cache line each.
  *
  * A freed block goes to the list of its size and is given out again; when there is none, a larger
  * free one is cut before more memory is taken. Chunks go back to the system only at the end. Large
@@ -14,7 +15,7 @@
 #include "base/error.h"
 
 #define SLAB_STEP    8u
-#define SLAB_MAX     2048u /* larger blocks are malloc's */
+#define SLAB_MAX     2008u /* larger blocks are malloc's */
 #define SLAB_CLASSES (SLAB_MAX / SLAB_STEP + 1)
 #define SLAB_CHUNK   (1u << 21) /* a huge page */
 
@@ -34,6 +35,8 @@ struct slab {
 
 /* Room for `size` bytes (at least 1), aligned to 8. NULL without memory. */
 void *slab_take(struct slab *slab, size_t size);
+/* Bytes of a block larger than SLAB_MAX. */
+size_t slab_large_size(const void *block);
 /* `size` as it was taken. */
 void slab_give(struct slab *slab, void *block, size_t size);
 /* All blocks at once. */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define STATE_FORMAT 2u
+#define STATE_FORMAT 3u
 
 static const uint8_t rows_key[2] = {0, 's'};
 
@@ -129,9 +129,7 @@ static struct state *create(size_t cache_bytes)
     memset((void *)state, 0, sizeof *state);
     state->cache_bytes = cache_bytes == 0 ? LIMIT_CACHE_BYTES : cache_bytes;
     state->checkpoint_bytes = LIMIT_CHECKPOINT_BYTES;
-    for (unsigned i = 0; i < SHARDS; i++) {
-        shard_init(&state->shards[i]);
-    }
+    atomic_store(&state->cut, CUT_NONE);
     pthread_mutex_init(&state->flight_mutex, NULL);
     pthread_mutex_init(&state->checkpoint_mutex, NULL);
     return state;
@@ -169,9 +167,12 @@ void state_close(struct state *state)
     }
     environment_close(state->environment);
     for (unsigned i = 0; i < SHARDS; i++) {
-        shard_fini(&state->shards[i]);
+        shard_fini(&state->shards[i], &state->pages);
     }
-    slab_fini(&state->slab);
+    free(state->pages.open);
+    slab_fini(&state->slabs[0]);
+    slab_fini(&state->slabs[1]);
+    version_log_fini(&state->log);
     fences_fini(&state->fences);
     slice_rows_destroy(state->opened);
     slice_rows_destroy(state->rows);
@@ -234,7 +235,8 @@ size_t state_dirty_bytes(const struct state *state)
 
 size_t state_memory_bytes(const struct state *state)
 {
-    return atomic_load(&state->slab.taken) + atomic_load(&state->table_bytes);
+    return atomic_load(&state->slabs[0].taken) + atomic_load(&state->slabs[1].taken) +
+           atomic_load(&state->log.taken) + atomic_load(&state->table_bytes);
 }
 
 struct flight state_durable(struct state *state)

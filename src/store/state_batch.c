@@ -33,72 +33,29 @@ void state_writer_destroy(struct state_writer *writer)
     }
     state_writer_rollback(writer);
     mdb_txn_abort(writer->txn);
+    dirty_chunks_free(writer->spare);
     free(writer->undo);
-    free(writer->stale);
     free(writer);
-}
-
-void writer_forget_undo(struct state_writer *writer)
-{
-    for (size_t i = 0; i < writer->undo_count; i++) {
-        const struct undo *undo = &writer->undo[i];
-        if (undo->before != NULL && !undo->is_version) {
-            writer_free_row(writer, undo->before);
-        }
-    }
-    writer->undo_count = 0;
 }
 
 void state_writer_mark(struct state_writer *writer)
 {
-    writer_forget_undo(writer);
+    writer->undo_count = 0;
 }
 
-static void drop_change(struct state_writer *writer, struct row *row, unsigned number)
-{
-    struct shard *shard = writer_shard(writer, number);
-    shard_count_dirty(shard, row_table(row), 0, row_bytes(row));
-    shard_drop_change(shard, atomic_load_explicit(&row->change, memory_order_relaxed));
-}
-
-/* `before` is the newest version again. A checkpoint may have let it go meanwhile: then LMDB has
- * it, and writing it there once more does no harm. */
-static void unkeep_version(struct state_writer *writer, struct shard *shard,
-                           const struct undo *undo)
-{
-    struct change *change =
-        &shard->changes[atomic_load_explicit(&undo->before->change, memory_order_relaxed)];
-    struct version *version = change->older;
-    change->epoch = undo->epoch;
-    if (!undo->is_version) {
-        return;
-    }
-    if (version != NULL && version->row == undo->before) {
-        change->older = version->older;
-    } else {
-        version = shard_rescue(shard, undo->before);
-        ASSERT(version != NULL);
-    }
-    slab_give(&writer->state->slab, version, sizeof *version);
-}
-
+/* What was changed stays dirty: a checkpoint may have failed to write the value before. */
 static void undo_one(struct state_writer *writer, const struct undo *undo)
 {
     struct shard *shard = writer_shard(writer, undo->shard);
+    const struct row *image = version_log_at(&writer->state->log, undo->image);
     shard_lock(shard);
-    if (undo->before == NULL) {
-        writer_take_out(writer, undo->row, undo->shard);
-        drop_change(writer, undo->row, undo->shard);
+    struct row_place place = writer_place(writer, image, undo->shard);
+    if (undo->is_new) {
+        writer_drop_row(writer, place, undo->shard);
     } else {
-        writer_swap(writer, undo->row, undo->before, undo->shard);
-        if (undo->had_change) {
-            unkeep_version(writer, shard, undo);
-        } else {
-            drop_change(writer, undo->before, undo->shard);
-        }
+        writer_restore_row(writer, row_at(place), image, undo->shard);
     }
     shard_unlock(shard);
-    writer_free_row(writer, undo->row);
 }
 
 void state_writer_undo_to_mark(struct state_writer *writer)
@@ -124,35 +81,34 @@ enum err state_writer_seal(struct state_writer *writer, uint64_t last_row)
     }
     writer->epoch++;
     writer->sealed_row = last_row;
-    writer_forget_undo(writer);
+    writer->undo_count = 0;
     writer_clean(writer);
     return ERR_OK;
 }
 
-/* Back to the newest durable version, or out of the cache when LMDB has it. Under the lock. */
-static void roll_back(struct state_writer *writer, unsigned number, uint32_t at,
+/* Back to the newest durable version, or out of the table when LMDB has it. Under the lock. */
+static void roll_back(struct state_writer *writer, unsigned number, struct row *row,
                       uint64_t durable_epoch)
 {
-    struct shard *shard = writer_shard(writer, number);
-    struct change *change = &shard->changes[at];
-    struct row *newest = change->row;
-    struct version *version = change->older;
-    while (version != NULL && version->epoch > durable_epoch) {
-        change->older = version->older;
-        version->older = NULL;
-        writer_free_versions(writer, version);
-        version = change->older;
-    }
-    if (version == NULL) {
-        writer_take_out(writer, newest, number);
-        drop_change(writer, newest, number);
+    const struct row *version;
+    if (shard_version(&writer->state->log, row, durable_epoch, &version) == SIGHT_BELOW) {
+        writer_drop_row(writer, writer_place(writer, row, number), number);
     } else {
-        writer_swap(writer, newest, version->row, number);
-        change->older = version->older;
-        change->epoch = version->epoch;
-        slab_give(&writer->state->slab, version, sizeof *version);
+        writer_restore_row(writer, row, version, number);
     }
-    writer_free_row(writer, newest);
+}
+
+static void roll_list_back(struct state_writer *writer, unsigned number,
+                           const struct dirty_list *list, uint64_t durable_epoch)
+{
+    for (struct dirty_chunk *chunk = list->first; chunk != NULL; chunk = chunk->next) {
+        for (size_t i = 0; i < chunk->count; i++) {
+            struct row *row = chunk->rows[i];
+            if (!row_is_gone(row) && epoch_is_after(row->epoch, (uint32_t)durable_epoch)) {
+                roll_back(writer, number, row, durable_epoch);
+            }
+        }
+    }
 }
 
 static void roll_shard_back(struct state_writer *writer, unsigned number, uint64_t durable_epoch)
@@ -160,13 +116,7 @@ static void roll_shard_back(struct state_writer *writer, unsigned number, uint64
     struct shard *shard = writer_shard(writer, number);
     shard_lock(shard);
     for (unsigned table = 0; table < TABLE_END; table++) {
-        for (uint32_t at = shard->lists[table].head; at != 0;) {
-            uint32_t next = shard->changes[at].next;
-            if (shard->changes[at].epoch > durable_epoch) {
-                roll_back(writer, number, at, durable_epoch);
-            }
-            at = next;
-        }
+        roll_list_back(writer, number, &shard->dirty[table], durable_epoch);
     }
     shard_unlock(shard);
 }
@@ -174,7 +124,7 @@ static void roll_shard_back(struct state_writer *writer, unsigned number, uint64
 void state_writer_rollback(struct state_writer *writer)
 {
     struct state *state = writer->state;
-    writer_forget_undo(writer);
+    writer->undo_count = 0;
     atomic_store(&state->is_rolling_back, true);
     pthread_mutex_lock(&state->checkpoint_mutex); /* none is half-way through the changes */
     atomic_store(&state->is_rolling_back, false);

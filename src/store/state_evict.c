@@ -13,6 +13,9 @@
 #define OTHERS_PART    4u     /* of the cache that rows of other tables may take, by the count of */
 #define OTHERS_BYTES   64u    /* so many bytes each: what a card takes */
 
+#define AGE_EACH (1u << 6)  /* batches from one bucket to the next: 2^30 see 2^24 buckets */
+#define AGE_MAX  (1u << 30)
+
 struct clock {
     struct state_writer *writer;
     unsigned first; /* shards first to end - 1 */
@@ -28,7 +31,8 @@ struct clock {
 
 static size_t live_bytes(const struct state *state)
 {
-    return atomic_load_explicit(&state->slab.live, memory_order_relaxed) +
+    return atomic_load_explicit(&state->slabs[0].live, memory_order_relaxed) +
+           atomic_load_explicit(&state->slabs[1].live, memory_order_relaxed) +
            atomic_load_explicit(&state->table_bytes, memory_order_relaxed);
 }
 
@@ -39,15 +43,21 @@ static void fetch_bucket(const struct row_index *index, size_t at)
     }
 }
 
-/* A change that a checkpoint ended is seen as 0 with all that the checkpoint did before. */
-static bool is_clean(const struct row *row)
+/* LMDB has it as it is, and nobody is at it. */
+static bool take_out_clean(struct clock *clock, struct shard *shard, struct row_place place)
 {
-    return atomic_load_explicit(&row->change, memory_order_acquire) == 0;
+    struct row *row = row_at(place);
+    shard_lock(shard);
+    bool is_clean = !row_is_dirty(row) && !shard->is_being_written[row_table(row)];
+    if (is_clean) {
+        row_index_remove(&shard->index, row_hash(row, clock->writer->state->seed), place);
+    }
+    shard_unlock(shard);
+    return is_clean;
 }
 
-static void look_at_bucket(struct clock *clock, struct shard *shard, struct row_bucket *bucket)
+static void look_at_bucket(struct clock *clock, unsigned number, struct row_bucket *bucket)
 {
-    uint64_t seed = clock->writer->state->seed;
     for (unsigned at = 0; at < BUCKET_PLACES; at++) {
         unsigned tag = atomic_load_explicit(&bucket->tags[at], memory_order_relaxed);
         struct row *row = bucket->rows[at];
@@ -58,11 +68,10 @@ static void look_at_bucket(struct clock *clock, struct shard *shard, struct row_
         if ((tag & PLACE_USED) != 0) {
             atomic_store_explicit(&bucket->tags[at], (uint8_t)(tag & ~PLACE_USED),
                                   memory_order_relaxed);
-        } else if (is_clean(row)) {
-            shard_lock(shard);
-            row_index_remove(&shard->index, row_hash(row, seed), (struct row_place){bucket, at});
-            shard_unlock(shard);
-            writer_free_row(clock->writer, row);
+        } else if (!row_is_dirty(row) &&
+                   take_out_clean(clock, writer_shard(clock->writer, number),
+                                  (struct row_place){bucket, at})) {
+            writer_free_row(clock->writer, row, number);
             clock->gone++;
         }
     }
@@ -88,7 +97,8 @@ static void turn(struct clock *clock)
     unsigned empty = 0;
     size_t rows = rows_of(clock);
     while (!is_enough(clock, rows) && clock->looked_at < clock->looks && empty <= shards) {
-        struct shard *shard = writer_shard(clock->writer, clock->first + *clock->shard);
+        unsigned number = clock->first + *clock->shard;
+        struct shard *shard = writer_shard(clock->writer, number);
         if (*clock->bucket >= shard->index.bucket_count) {
             *clock->shard = (*clock->shard + 1) % shards;
             *clock->bucket = 0;
@@ -96,7 +106,7 @@ static void turn(struct clock *clock)
             continue;
         }
         fetch_bucket(&shard->index, *clock->bucket + BUCKETS_AHEAD);
-        look_at_bucket(clock, shard, &shard->index.buckets[(*clock->bucket)++]);
+        look_at_bucket(clock, number, &shard->index.buckets[(*clock->bucket)++]);
     }
 }
 
@@ -143,8 +153,71 @@ static void evict(struct state_writer *writer, size_t target)
     turn(&members);
 }
 
+/* Whoever looked at versions before has left. */
+static void pass_all_locks(struct state *state)
+{
+    for (unsigned i = 0; i < SHARDS; i++) {
+        shard_lock(&state->shards[i]);
+        shard_unlock(&state->shards[i]);
+    }
+}
+
+/* state_rooms.h says why in this order. */
+static void free_versions(struct state *state)
+{
+    uint64_t floor = atomic_load(&state->durable_epoch);
+    uint64_t cut = atomic_load(&state->cut);
+    floor = cut < floor ? cut : floor;
+    if (version_log_is_stale(&state->log, floor)) {
+        pass_all_locks(state);
+        version_log_free(&state->log, floor);
+    }
+}
+
+static void free_gone(struct state_writer *writer)
+{
+    for (unsigned i = 0; i < SHARDS; i++) {
+        struct shard *shard = writer_shard(writer, i);
+        if (!atomic_load_explicit(&shard->has_gone, memory_order_relaxed)) {
+            continue;
+        }
+        shard_lock(shard);
+        for (struct row *row = shard_take_gone(shard); row != NULL; row = shard_take_gone(shard)) {
+            writer_free_row(writer, row, i);
+        }
+        shard_unlock(shard);
+    }
+}
+
+/* Rows keep the lower half of an epoch. Long before it comes round, a hand has been at each of them
+ * and has brought the old ones nearer. */
+static void age_some(struct state_writer *writer)
+{
+    struct shard *shard = writer_shard(writer, writer->age_shard);
+    if (writer->epoch % AGE_EACH != 0) {
+        return;
+    }
+    if (writer->age_bucket >= shard->index.bucket_count) {
+        writer->age_shard = (writer->age_shard + 1) % SHARDS;
+        writer->age_bucket = 0;
+        return;
+    }
+    struct row_bucket *bucket = &shard->index.buckets[writer->age_bucket++];
+    uint32_t oldest = (uint32_t)writer->epoch - AGE_MAX;
+    shard_lock(shard);
+    for (unsigned at = 0; at < BUCKET_PLACES; at++) {
+        bool is_there = atomic_load_explicit(&bucket->tags[at], memory_order_relaxed) != 0;
+        if (is_there && epoch_is_after(oldest, bucket->rows[at]->epoch)) {
+            bucket->rows[at]->epoch = oldest;
+        }
+    }
+    shard_unlock(shard);
+}
+
 void writer_clean(struct state_writer *writer)
 {
-    writer_free_stale(writer);
+    free_versions(writer->state);
+    free_gone(writer);
+    age_some(writer);
     evict(writer, writer->state->cache_bytes);
 }

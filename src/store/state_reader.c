@@ -74,7 +74,7 @@ static enum sight get_from_table(struct state_reader *reader, const struct row_n
     shard_lock(shard);
     if (row_index_find(&shard->index, name, &place)) {
         uint64_t durable = atomic_load(&reader->state->durable_epoch);
-        sight = shard_version(shard, row_at(place), durable, &row);
+        sight = shard_version(&reader->state->log, row_at(place), durable, &row);
     }
     if (sight == SIGHT_ROW) {
         *out_err = row_is_deleted(row) ? ERR_NOT_FOUND : keep(reader, row_value(row));

@@ -3,18 +3,25 @@
  * Why a reader never sees a stale row. Under the shard's lock it takes the durable epoch and then
  * looks for the newest version up to it. Only when there is none it looks (2) into an LMDB snapshot
  * that it begins after that.
- *   - The writer lets a version go only for a newer one that is durable by the time it holds the
- *     lock; who takes the lock later reads a durable epoch that is no older.
- *   - A row's versions are dropped for what LMDB has, and the row may leave the cache, only after
- *     the LMDB commit that holds it has returned: the snapshot of (2) is younger, and holds that
- *     version or a later one. A later one is durable too, since a checkpoint is.
+ *   - A row leaves the cache only after the LMDB commit that holds it as it is has returned: the
+ *     snapshot of (2) is younger, and holds that version or a later one. A later one is durable too,
+ *     since a checkpoint is.
  *   - A deleted row stays as such until LMDB has deleted it.
  *
- * Why a checkpoint is exact. It takes the durable row and its epoch together, and writes of each
+ * Why the version log may let go. An entry of epoch e is the row before batch e, and whoever looks
+ * at epoch e or later does not go back to it. So it is needed while e is above the durable epoch, or
+ * above the cut of a checkpoint that copies rows. The writer reads first the one and then the other,
+ * and then goes once through every lock: who held one before has left, and who takes one later reads
+ * a durable epoch that is no older than the writer's. A checkpoint says that it is about to choose a
+ * cut before it reads the durable epoch: then either the writer sees that, or the cut is no older
+ * than what the writer read.
+ *
+ * Why a checkpoint is exact. It takes the durable row and its epoch together, and copies of each
  * row of the slice the newest version up to that epoch (its cut). All rows of a batch have one
- * epoch, so whole batches are in or out. Versions up to the cut are kept until they are written.
- * When it fails, what was written is clean, the rest is still dirty, and slice_rows says of each
- * key which row it is exact for.
+ * epoch, so whole batches are in or out. A row whose newest version is copied is dirty no more, and
+ * is on the list again as soon as it changes; while the slice is written none of its rows leaves.
+ * When it fails, the rows that were not written are dirty again, and slice_rows says of each key
+ * which row it is exact for.
  *
  * Locks, outermost first: checkpoint_mutex, a shard's lock, flight_mutex.
  */
@@ -27,6 +34,7 @@
 #include "store/environment.h"
 #include "store/fence.h"
 #include "store/shard.h"
+#include "store/slab.h"
 #include "store/slice_rows.h"
 
 /* A batch: its epoch and its last journal row. */
@@ -35,14 +43,19 @@ struct flight {
     uint64_t row;
 };
 
+#define CUT_NONE    UINT64_MAX
+#define CUT_PENDING UINT64_C(0) /* about to be chosen: nothing is let go */
+
 struct state {
     struct shard shards[SHARDS];
     struct environment *environment;
     uint64_t seed; /* of row_name_init */
     size_t cache_bytes;
     size_t checkpoint_bytes;   /* of rows in one transaction */
-    struct slab slab;          /* the writer's */
-    atomic_size_t table_bytes; /* of indexes and changes; the writer sets it */
+    struct slab slabs[2];      /* of members, of other rows; the writer's */
+    struct pages pages;        /* of indexes; the writer's */
+    struct version_log log;    /* the writer's */
+    atomic_size_t table_bytes; /* of indexes; the writer sets it */
     struct fences fences;      /* the checkpointer adds */
 
     pthread_mutex_t flight_mutex;
@@ -52,6 +65,8 @@ struct state {
     _Atomic uint64_t durable_epoch; /* set under flight_mutex, the epoch before the row */
     _Atomic uint64_t durable_row;
     bool has_writer; /* under flight_mutex */
+    /* Versions above it are kept for a checkpoint; CUT_NONE: there is none that copies. */
+    _Atomic uint64_t cut;
 
     pthread_mutex_t checkpoint_mutex;
     atomic_bool is_rolling_back; /* and waits for the mutex: checkpoints let it go first */
@@ -61,6 +76,11 @@ struct state {
     bool is_draining;            /* the checkpointer's: there was too much that is dirty */
     _Atomic uint64_t checkpointed_row;
 };
+
+static inline struct slab *state_slab(struct state *state, unsigned shard)
+{
+    return &state->slabs[shard < MEMBER_SHARDS ? 0 : 1];
+}
 
 static inline MDB_val state_key_value(const struct state_key *key)
 {

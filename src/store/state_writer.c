@@ -8,9 +8,8 @@
 #define MEMBERS_GROWTH 3u
 #define OTHERS_GROWTH  1u
 
-#define UNDO_FIRST   1024u
-#define FETCH_ROW    5u  /* calls from the bucket's fetch to the row's */
-#define FETCH_CHANGE 10u /* and to the change's */
+#define UNDO_FIRST 1024u
+#define FETCH_ROW  5u /* calls from the bucket's fetch to the row's */
 
 /* row_name_init, with a memory: a member's name is worked out once for fetch, get and put. */
 static enum err name_init(struct state_writer *writer, struct row_name *name,
@@ -32,26 +31,16 @@ static enum err name_init(struct state_writer *writer, struct row_name *name,
     return ERR_OK;
 }
 
-void writer_free_row(struct state_writer *writer, struct row *row)
+void writer_free_row(struct state_writer *writer, struct row *row, unsigned shard)
 {
-    slab_give(&writer->state->slab, row, row_block_size(row));
-}
-
-void writer_free_versions(struct state_writer *writer, struct version *versions)
-{
-    while (versions != NULL) {
-        struct version *version = versions;
-        versions = version->older;
-        writer_free_row(writer, version->row);
-        slab_give(&writer->state->slab, version, sizeof *version);
-    }
+    slab_give(state_slab(writer->state, shard), row, row_capacity(row));
 }
 
 static struct row *make_row(struct state_writer *writer, const struct row_name *name,
                             const struct slice *value)
 {
     size_t size = row_size(name->key.length, value == NULL ? 0 : value->length);
-    struct row *row = slab_take(&writer->state->slab, size);
+    struct row *row = slab_take(state_slab(writer->state, name->shard), row_block_size(size));
     if (row != NULL) {
         row_fill(row, name, value);
     }
@@ -72,13 +61,13 @@ static enum err make_room(struct state_writer *writer, unsigned number)
         return ERR_OK;
     }
     unsigned divisor = number < MEMBER_SHARDS ? MEMBERS_GROWTH : OTHERS_GROWTH;
-    TRY(row_index_grow(&shard->index, divisor, writer->state->seed, &grown));
+    TRY(row_index_grow(&shard->index, divisor, writer->state->seed, &writer->state->pages, &grown));
     struct row_index before = shard->index;
     shard_lock(shard);
     shard->index = grown;
     shard_unlock(shard);
     count_table_bytes(writer->state, row_index_bytes(&grown), row_index_bytes(&before));
-    row_index_fini(&before);
+    row_index_fini(&before, &writer->state->pages);
     return ERR_OK;
 }
 
@@ -99,46 +88,31 @@ static void set_used(struct row_place place)
     }
 }
 
-static struct row_name name_of(const struct state_writer *writer, const struct row *row,
-                               unsigned shard)
+struct row_place writer_place(const struct state_writer *writer, const struct row *row,
+                              unsigned shard)
 {
-    return (struct row_name){row_hash(row, writer->state->seed), shard, row_table(row),
-                             row_key(row)};
-}
-
-static struct row_place place_of(struct state_writer *writer, const struct row *row,
-                                 const struct row_name *name)
-{
+    struct row_name name = {row_hash(row, writer->state->seed), shard, row_table(row),
+                            row_key(row)};
     struct row_place place = {NULL, 0};
-    bool is_there = row_index_find(&writer_shard(writer, name->shard)->index, name, &place);
-    ASSERT(is_there && row_at(place) == row);
+    bool is_there = row_index_find(&writer_shard(writer, shard)->index, &name, &place);
+    ASSERT(is_there);
     return place;
 }
 
-void writer_take_out(struct state_writer *writer, struct row *row, unsigned shard)
-{
-    struct row_name name = name_of(writer, row, shard);
-    row_index_remove(&writer_shard(writer, shard)->index, name.hash, place_of(writer, row, &name));
-}
-
-static void swap_at(struct state_writer *writer, struct row_place place, struct row *row,
-                    unsigned number)
+void writer_drop_row(struct state_writer *writer, struct row_place place, unsigned number)
 {
     struct shard *shard = writer_shard(writer, number);
-    struct row *before = row_at(place);
-    uint32_t change = atomic_load_explicit(&before->change, memory_order_relaxed);
-    atomic_store_explicit(&row->change, change, memory_order_relaxed);
-    if (change != 0) {
-        shard->changes[change].row = row;
-        shard_count_dirty(shard, row_table(row), row_bytes(row), row_bytes(before));
-    }
-    place.bucket->rows[place.at] = row;
+    struct row *row = row_at(place);
+    row_index_remove(&shard->index, row_hash(row, writer->state->seed), place);
+    shard_leave(shard, row, NULL);
 }
 
-void writer_swap(struct state_writer *writer, struct row *before, struct row *row, unsigned shard)
+void writer_restore_row(struct state_writer *writer, struct row *row, const struct row *image,
+                        unsigned number)
 {
-    struct row_name name = name_of(writer, before, shard);
-    swap_at(writer, place_of(writer, before, &name), row, shard);
+    size_t bytes = row_bytes(row);
+    row_restore(row, image);
+    shard_count_dirty(writer_shard(writer, number), row_table(row), row_bytes(row), bytes);
 }
 
 /* A row as LMDB has it, into the cache. */
@@ -164,6 +138,7 @@ static enum err load(struct state_writer *writer, const struct row_name *name, s
     mdb_txn_reset(writer->txn);
     TRY(err);
     struct shard *shard = writer_shard(writer, name->shard);
+    row->epoch = (uint32_t)atomic_load(&state->durable_epoch);
     shard_lock(shard);
     row_index_insert(&shard->index, name->hash, row);
     shard_unlock(shard);
@@ -206,76 +181,109 @@ static enum err make_undo(struct state_writer *writer, struct undo **out_undo)
     return ERR_OK;
 }
 
-/* A change for a row that LMDB has as it is, or does not have. Under the lock. */
-static enum err begin_change(struct state_writer *writer, struct row *row, unsigned number)
+/* Room for one more name on a dirty list. */
+static enum err make_spare(struct state_writer *writer)
 {
-    struct shard *shard = writer_shard(writer, number);
-    uint32_t room = shard->change_room;
-    uint32_t change = shard_take_change(shard);
-    if (change == 0) {
-        return ERR_RESOURCE;
+    if (writer->spare == NULL) {
+        writer->spare = malloc(sizeof *writer->spare);
+        if (writer->spare == NULL) {
+            return ERR_RESOURCE;
+        }
+        writer->spare->next = NULL;
     }
-    count_table_bytes(writer->state, (shard->change_room - room) * sizeof(struct change), 0);
-    shard->changes[change] = (struct change){
-        .row = row, .older = NULL, .epoch = writer->epoch, .first_epoch = writer->epoch};
-    shard_link(shard, change);
-    atomic_store_explicit(&row->change, change, memory_order_relaxed);
-    shard_count_dirty(shard, row_table(row), row_bytes(row), 0);
     return ERR_OK;
 }
 
-/* The row as it is becomes a version, unless it is of this batch. Under the lock. */
-static enum err keep_version(struct state_writer *writer, struct row *row, unsigned number,
-                             struct undo *undo)
+static enum err take_image(struct state_writer *writer, size_t size, struct row **out_image,
+                           uint32_t *out_number)
 {
-    struct shard *shard = writer_shard(writer, number);
-    struct change *change =
-        &shard->changes[atomic_load_explicit(&row->change, memory_order_relaxed)];
-    undo->epoch = change->epoch;
-    if (change->epoch == writer->epoch) {
-        return ERR_OK;
-    }
-    uint64_t durable = atomic_load(&writer->state->durable_epoch);
-    writer_free_versions(writer, shard_take_stale(shard, change, durable));
-    struct version *version = slab_take(&writer->state->slab, sizeof *version);
-    if (version == NULL) {
-        return ERR_RESOURCE;
-    }
-    *version = (struct version){change->older, row, change->epoch};
-    change->older = version;
-    change->epoch = writer->epoch;
-    undo->is_version = true;
-    writer_note_stale(writer, number, (uint32_t)(change - shard->changes), version);
-    return ERR_OK;
+    *out_image = version_log_take(&writer->state->log, size, writer->epoch, out_number);
+    return *out_image == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
-static enum err insert(struct state_writer *writer, const struct row_name *name, struct row *row)
+static enum err insert(struct state_writer *writer, const struct row_name *name,
+                       const struct slice *value, struct undo *undo)
 {
     struct shard *shard = writer_shard(writer, name->shard);
+    struct row *image;
     TRY(make_room(writer, name->shard));
-    shard_lock(shard);
-    enum err err = begin_change(writer, row, name->shard);
-    if (err == ERR_OK) {
-        row_index_insert(&shard->index, name->hash, row);
+    TRY(take_image(writer, row_size(name->key.length, 0), &image, &undo->image));
+    struct row *row = make_row(writer, name, value);
+    if (row == NULL) {
+        return ERR_RESOURCE;
     }
+    row_fill(image, name, NULL);
+    row->epoch = (uint32_t)writer->epoch;
+    undo->is_new = true;
+    shard_lock(shard);
+    row_index_insert(&shard->index, name->hash, row);
+    shard_add_dirty(shard, row, writer->epoch, &writer->spare);
     shard_unlock(shard);
-    return err;
+    return ERR_OK;
 }
 
-static enum err replace(struct state_writer *writer, struct row_place place, struct row *row,
-                        unsigned number, struct undo *undo)
+/* Another block takes the row's place. Under the lock. */
+static void move(struct state_writer *writer, struct row_place place, struct row *row,
+                 unsigned number)
 {
     struct shard *shard = writer_shard(writer, number);
     struct row *before = row_at(place);
-    shard_lock(shard);
-    undo->had_change = atomic_load_explicit(&before->change, memory_order_relaxed) != 0;
-    enum err err = undo->had_change ? keep_version(writer, before, number, undo)
-                                    : begin_change(writer, before, number);
-    if (err == ERR_OK) {
-        swap_at(writer, place, row, number);
+    row->epoch = before->epoch;
+    row->older = before->older;
+    place.bucket->rows[place.at] = row;
+    if (row_is_dirty(before)) {
+        shard_leave(shard, before, row);
+        shard_add_dirty(shard, row, writer->epoch, &writer->spare);
+    } else {
+        writer_free_row(writer, before, number);
     }
+}
+
+/* The row's new value, in its block or in `row`, a larger one. Under the lock. */
+static void change(struct state_writer *writer, struct row_place place, struct row *row,
+                   unsigned number, const struct slice *value, const struct undo *undo)
+{
+    struct shard *shard = writer_shard(writer, number);
+    if (row != NULL) {
+        move(writer, place, row, number);
+    } else {
+        row = row_at(place);
+        size_t bytes = row_bytes(row);
+        row_set_value(row, value);
+        if (row_is_dirty(row)) {
+            shard_count_dirty(shard, row_table(row), row_bytes(row), bytes);
+        }
+    }
+    if (!row_is_dirty(row)) {
+        shard_add_dirty(shard, row, writer->epoch, &writer->spare);
+    }
+    if (row->epoch != (uint32_t)writer->epoch) {
+        row->epoch = (uint32_t)writer->epoch;
+        row->older = undo->image;
+    }
+}
+
+static enum err replace(struct state_writer *writer, const struct row_name *name,
+                        struct row_place place, const struct slice *value, struct undo *undo)
+{
+    struct shard *shard = writer_shard(writer, name->shard);
+    const struct row *before = row_at(place);
+    struct row *larger = NULL;
+    struct row *image;
+    size_t size_before = row_size_now(before);
+    size_t size = row_size(name->key.length, value == NULL ? 0 : value->length);
+    TRY(take_image(writer, size_before, &image, &undo->image));
+    if (size > row_capacity(before)) {
+        larger = make_row(writer, name, value);
+        if (larger == NULL) {
+            return ERR_RESOURCE;
+        }
+    }
+    shard_lock(shard);
+    memcpy((void *)image, before, size_before);
+    change(writer, place, larger, name->shard, value, undo);
     shard_unlock(shard);
-    return err;
+    return ERR_OK;
 }
 
 /* `value` is NULL for a deletion. */
@@ -287,18 +295,11 @@ static enum err write_row(struct state_writer *writer, enum ledger_table table, 
     struct undo *undo = NULL;
     TRY(name_init(writer, &name, table, key));
     TRY(make_undo(writer, &undo));
-    struct row *before = find(writer, &name, &place);
-    struct row *row = make_row(writer, &name, value);
-    if (row == NULL) {
-        return ERR_RESOURCE;
-    }
-    *undo = (struct undo){.row = row, .before = before, .shard = name.shard};
-    enum err err =
-        before == NULL ? insert(writer, &name, row) : replace(writer, place, row, name.shard, undo);
-    if (err != ERR_OK) {
-        writer_free_row(writer, row);
-        return err;
-    }
+    TRY(make_spare(writer));
+    *undo = (struct undo){.shard = (uint16_t)name.shard};
+    TRY(row_index_find(&writer_shard(writer, name.shard)->index, &name, &place)
+            ? replace(writer, &name, place, value, undo)
+            : insert(writer, &name, value, undo));
     writer->undo_count++;
     return ERR_OK;
 }
@@ -333,26 +334,18 @@ struct ledger_store state_writer_port(struct state_writer *writer)
                                  .has_applied = writer_has_applied};
 }
 
-/* Fetches what a name's bucket leads to: the rows, or their changes. */
-static void fetch_on(const struct state_writer *writer, struct fetch fetch, bool is_row)
+/* Fetches the rows that a name's bucket leads to. */
+static void fetch_rows(const struct state_writer *writer, struct fetch fetch)
 {
     const struct shard *shard = writer_shard(writer, fetch.shard);
     struct row_bucket *bucket = row_index_home(&shard->index, fetch.hash);
     unsigned tag = row_index_tag(fetch.hash);
     for (unsigned i = 0; bucket != NULL && i < BUCKET_PLACES; i++) {
         unsigned there = atomic_load_explicit(&bucket->tags[i], memory_order_relaxed);
-        if ((there & ~PLACE_USED) != tag) {
-            continue;
-        }
-        const uint8_t *row = (const uint8_t *)bucket->rows[i];
-        if (is_row) {
-            __builtin_prefetch(row);
-            __builtin_prefetch(row + 64);
-        } else {
-            uint32_t change = atomic_load_explicit(&bucket->rows[i]->change, memory_order_relaxed);
-            if (change != 0) {
-                __builtin_prefetch(&shard->changes[change]);
-            }
+        if ((there & ~PLACE_USED) == tag) {
+            const uint8_t *row = (const uint8_t *)bucket->rows[i];
+            __builtin_prefetch(row, 1);
+            __builtin_prefetch(row + 64, 1);
         }
     }
 }
@@ -369,6 +362,5 @@ void state_writer_prefetch(struct state_writer *writer, enum ledger_table table,
         __builtin_prefetch(row_index_home(index, name.hash));
     }
     writer->ahead[at % WRITER_AHEAD] = (struct fetch){name.hash, name.shard};
-    fetch_on(writer, writer->ahead[(at - FETCH_ROW) % WRITER_AHEAD], true);
-    fetch_on(writer, writer->ahead[(at - FETCH_CHANGE) % WRITER_AHEAD], false);
+    fetch_rows(writer, writer->ahead[(at - FETCH_ROW) % WRITER_AHEAD]);
 }

@@ -6,21 +6,9 @@
 
 /* How to go back over one put or del. */
 struct undo {
-    struct row *row;    /* the one that it put into the index */
-    struct row *before; /* the one that was there; NULL: none */
-    uint64_t epoch;     /* of `before`, when there was a change */
-    uint32_t shard;
-    bool had_change; /* `before` was not as LMDB has it */
-    bool is_version; /* `before` went to the row's versions; else it belongs to this */
-};
-
-/* A version was kept for a change in a batch: when that is durable, it may go. */
-struct stale {
-    uint64_t epoch;
-    uint32_t shard;
-    uint32_t change;
-    const struct version *version; /* only to fetch it early */
-    const struct row *row;
+    uint32_t image; /* in the log: the row as it was */
+    uint16_t shard;
+    bool is_new; /* there was no row in memory, and the image has its name only */
 };
 
 /* A member's name that was worked out lately. */
@@ -49,10 +37,7 @@ struct state_writer {
     struct undo *undo;
     size_t undo_count;
     size_t undo_room;
-    struct stale *stale; /* a ring, oldest first; its room is a power of 2 */
-    size_t stale_first;
-    size_t stale_count;
-    size_t stale_room;
+    struct dirty_chunk *spare; /* for dirty lists, so that adding to them can't fail */
     struct known_name names[WRITER_NAMES];
     struct fetch ahead[WRITER_AHEAD];
     unsigned ahead_at;
@@ -62,6 +47,9 @@ struct state_writer {
     size_t hand_bucket[3];
     unsigned once_rest; /* rounds in which these are left alone, since little came of it */
     unsigned others_rest;
+    /* The one that keeps the rows' epochs in range. */
+    unsigned age_shard;
+    size_t age_bucket;
 };
 
 static inline struct shard *writer_shard(const struct state_writer *writer, unsigned number)
@@ -69,21 +57,18 @@ static inline struct shard *writer_shard(const struct state_writer *writer, unsi
     return &writer->state->shards[number];
 }
 
-void writer_free_row(struct state_writer *writer, struct row *row);
-/* The list through `older`, with its rows. */
-void writer_free_versions(struct state_writer *writer, struct version *versions);
-/* Takes a row out of the table; its block is the caller's. Under the shard's lock. */
-void writer_take_out(struct state_writer *writer, struct row *row, unsigned shard);
-/* Puts `row` where `before` is, the change with it. Under the shard's lock. */
-void writer_swap(struct state_writer *writer, struct row *before, struct row *row, unsigned shard);
-/* Forgets how to go back. */
-void writer_forget_undo(struct state_writer *writer);
-/* Remembers that a version was kept. Without memory it is freed later than it could be. */
-void writer_note_stale(struct state_writer *writer, unsigned shard, uint32_t change,
-                       const struct version *version);
-/* Frees the versions that nobody asks for any more. */
-void writer_free_stale(struct state_writer *writer);
-/* The same, and the rows beyond the bound of the cache. */
+/* The row's place, found by its name. Under the shard's lock, or by the writer itself. */
+struct row_place writer_place(const struct state_writer *writer, const struct row *row,
+                              unsigned shard);
+/* Frees a block. */
+void writer_free_row(struct state_writer *writer, struct row *row, unsigned shard);
+/* Takes a dirty row out of the table, its block stays behind for the list that names it. Under the
+ * shard's lock. */
+void writer_drop_row(struct state_writer *writer, struct row_place place, unsigned shard);
+/* Gives a dirty row the value and the epoch it had. Under the shard's lock. */
+void writer_restore_row(struct state_writer *writer, struct row *row, const struct row *image,
+                        unsigned shard);
+/* What need not be kept any more goes: versions, blocks, rows beyond the bound of the cache. */
 void writer_clean(struct state_writer *writer);
 
 #endif

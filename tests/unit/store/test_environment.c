@@ -153,7 +153,7 @@ static void test_wrong_format(void **unused)
     file_path(&folder, "journal.mdb", path);
     set_format(path, "\x07\0\0\0journal", 11);
     assert_refused(&folder, ERR_UNSUPPORTED,
-                   (const char *const[]){"journal format 7", "knows format 2"});
+                   (const char *const[]){"journal format 7", "knows format 3"});
     set_format(path, "\x01\0\0\0journal", 11);
     assert_refused(&folder, ERR_UNSUPPORTED,
                    (const char *const[]){"journal format 1", "the release that wrote it"});
@@ -163,7 +163,7 @@ static void test_wrong_format(void **unused)
     assert_refused(&folder, ERR_UNSUPPORTED, (const char *const[]){path, "not a journal"});
     set_format(path, NULL, 0);
     assert_refused(&folder, ERR_UNSUPPORTED, (const char *const[]){path, "not a journal"});
-    set_format(path, "\x02\0\0\0journal", 11);
+    set_format(path, "\x03\0\0\0journal", 11);
     journal_file_close(open_journal(&folder, JOURNAL_WRITE));
     folder_remove(&folder);
 }

@@ -251,7 +251,7 @@ static void test_golden_layout(void **unused)
     static const struct {
         const char *key;
         const char *value;
-    } golden[] = {{"00", "020000006a6f75726e616c"}, {"0000000000000001", "0201000074616c6c79"}};
+    } golden[] = {{"00", "030000006a6f75726e616c"}, {"0000000000000001", "0201000074616c6c79"}};
     char path[128];
     snprintf(path, sizeof path, "%s/journal.mdb", folder.path);
     MDB_env *env;
