@@ -263,7 +263,7 @@ static enum err walk_effect(struct audit *audit, uint64_t row, const struct effe
 
 static enum err walk_effects(struct audit *audit, const struct record *record)
 {
-    struct reader in = reader_of(record->effects);
+    struct reader in = record_effects(record);
     struct effect effect;
     for (uint32_t i = 0; i < record->effect_count; i++) {
         effect_read(&in, &effect);
@@ -316,7 +316,7 @@ static enum err check_not_applied(struct audit *audit, const struct record *reco
 static enum err walk_command(struct audit *audit, const struct record *record)
 {
     struct command command;
-    if (command_decode(record->kind, record->body, &command) != ERR_OK) {
+    if (record_command(record, &command) != ERR_OK) {
         return audit_found(audit, record->row, "journal record",
                            "row %" PRIu64 ": the command (%s) is malformed", record->row,
                            command_kind_name(record->kind));

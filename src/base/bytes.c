@@ -12,7 +12,7 @@ struct reader reader_of(struct slice bytes)
 {
     /* An empty slice may have no address, and C adds nothing to that, not even 0. */
     const uint8_t *end = bytes.length == 0 ? bytes.at : bytes.at + bytes.length;
-    return (struct reader){bytes.at, end, ERR_OK};
+    return (struct reader){bytes.at, end, ERR_OK, NULL};
 }
 
 static uint64_t read_little(struct reader *r, size_t width)

@@ -28,7 +28,8 @@ bool slice_equal(struct slice a, struct slice b);
 struct reader {
     const uint8_t *at;
     const uint8_t *end;
-    enum err err; /* ERR_OK or ERR_CORRUPT */
+    enum err err;      /* ERR_OK or ERR_CORRUPT */
+    const void *names; /* of a codec's own: what the bytes refer to by number. May be NULL */
 };
 
 struct reader reader_of(struct slice bytes);
@@ -105,6 +106,7 @@ struct buffer {
     size_t capacity;
     size_t limit;
     enum err err; /* ERR_OK or ERR_RESOURCE */
+    void *names;  /* as a reader's */
 };
 
 void buffer_clear(struct buffer *b); /* keeps the memory */

@@ -16,7 +16,7 @@ void outbox_reader_fini(struct outbox_reader *reader)
 static enum err find_entry(const struct record *record, const struct partner_id *partner,
                            uint64_t number, struct outbox_entry *out_entry)
 {
-    struct reader in = reader_of(record->effects);
+    struct reader in = record_effects(record);
     for (uint32_t i = 0; i < record->effect_count; i++) {
         struct effect effect;
         effect_read(&in, &effect);

@@ -33,7 +33,7 @@ static enum err take_entries(struct engine *engine, const struct incoming_batch 
         command.take_entry.sender = batch->sender;
         command.take_entry.entry = batch->entries[i].entry;
         command.take_entry.bytes = batch->entries[i].bytes;
-        TRY(writer_step_own(engine, &command, &outcome));
+        TRY(writer_step(engine, &command, &outcome));
         if (outcome.verdict != VERDICT_OK) {
             struct receipt_refusal *refusal = &draft->refused[draft->receipt.refused_count++];
             refusal->number = batch->entries[i].entry.number;
@@ -90,7 +90,7 @@ static enum err give_receipt(struct engine *engine, const struct incoming_batch 
         .receipt_signed = buffer_slice(out_signed),
         .receipt_hash = receipt_payload_hash(payload),
     };
-    return writer_step_own(engine, &command, &outcome);
+    return writer_step(engine, &command, &outcome);
 }
 
 /* Takes nothing more from a partner that told two stories, and keeps the proof. */
@@ -104,7 +104,7 @@ static enum err freeze(struct engine *engine, const struct partner_id *partner,
     command.freeze.evidence = evidence;
     snprintf(command.freeze.reason, sizeof command.freeze.reason, "%s", reason);
     engine_trouble(engine, "stream-frozen", reason);
-    return writer_step_own(engine, &command, &outcome);
+    return writer_step(engine, &command, &outcome);
 }
 
 enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,
@@ -245,7 +245,7 @@ static enum err take_parts(struct engine *engine, const struct incoming_receipt 
             .entries = part,
             .entry_count = length,
         };
-        TRY(writer_step_own(engine, &command, &outcome));
+        TRY(writer_step(engine, &command, &outcome));
         length = 0;
     }
     *out_refused = refused;

@@ -47,10 +47,13 @@ static void count_up(atomic_uint_fast64_t *counter)
     atomic_store_explicit(counter, value + 1, memory_order_relaxed);
 }
 
-static void record_of_plan(struct engine *engine, const struct command *command, struct slice body,
+static void record_of_plan(struct engine *engine, const struct command *command,
                            const struct batch_builder *builder, struct record *out_record)
 {
     struct plan *plan = &engine->plan;
+    buffer_clear(&engine->body);
+    engine->body.names = &plan->ids;
+    command_encode(command, &engine->body);
     plan->answer.row = engine->next_row + builder->count;
     *out_record = (struct record){
         .row = plan->answer.row,
@@ -61,18 +64,20 @@ static void record_of_plan(struct engine *engine, const struct command *command,
         .transaction_id = command->transaction_id,
         .business_time = command->business_time,
         .is_dated = command->is_dated,
-        .body = body,
+        .ids = plan->ids,
+        .body = buffer_slice(&engine->body),
         .answer = plan->answer,
         .effect_count = plan->effect_count,
         .effects = buffer_slice(&plan->effects),
     };
 }
 
-static enum err keep(struct engine *engine, const struct command *command, struct slice body)
+static enum err keep(struct engine *engine, const struct command *command)
 {
     struct flight *flight = pipe_open_flight(&engine->pipe);
     struct record record;
-    record_of_plan(engine, command, body, &flight->builder, &record);
+    record_of_plan(engine, command, &flight->builder, &record);
+    TRY(engine->body.err);
     batch_add(&flight->builder, &record);
     if (flight->builder.records.err != ERR_OK || flight->builder.table.err != ERR_OK) {
         return ERR_RESOURCE;
@@ -86,7 +91,7 @@ static enum err keep(struct engine *engine, const struct command *command, struc
     return err;
 }
 
-enum err writer_step(struct engine *engine, const struct command *command, struct slice body,
+enum err writer_step(struct engine *engine, const struct command *command,
                      struct outcome *out_outcome)
 {
     struct plan *plan = &engine->plan;
@@ -95,7 +100,7 @@ enum err writer_step(struct engine *engine, const struct command *command, struc
                       &is_repeat));
     bool is_kept = command_is_idempotent(command->kind) || plan->effect_count > 0;
     if (!is_repeat && is_kept) {
-        TRY(keep(engine, command, body));
+        TRY(keep(engine, command));
     }
     count_up(&engine->counters.commands);
     if (is_repeat) {
@@ -106,17 +111,6 @@ enum err writer_step(struct engine *engine, const struct command *command, struc
     }
     *out_outcome = (struct outcome){ERR_OK, plan->verdict, plan->answer, is_repeat};
     return ERR_OK;
-}
-
-enum err writer_step_own(struct engine *engine, const struct command *command,
-                         struct outcome *out_outcome)
-{
-    buffer_clear(&engine->body);
-    command_encode(command, &engine->body);
-    if (engine->body.err != ERR_OK) {
-        return engine->body.err;
-    }
-    return writer_step(engine, command, buffer_slice(&engine->body), out_outcome);
 }
 
 /* Where a group began, so that it can leave no trace. */
@@ -263,7 +257,7 @@ static enum err run_whole(struct engine *engine, struct submission *s)
 {
     switch (s->kind) {
     case SUBMISSION_COMMAND:
-        return writer_step(engine, &s->command, buffer_slice(&s->body), &s->outcome);
+        return writer_step(engine, &s->command, &s->outcome);
     case SUBMISSION_TAKE_BATCH:
         return writer_take_batch(engine, s->batch, s->batch_outcome);
     case SUBMISSION_TAKE_RECEIPT:
@@ -295,7 +289,7 @@ static enum err run_linked(struct engine *engine, struct submission *s)
 {
     for (size_t i = 0; i < s->count; i++) {
         writer_prefetch_ahead(engine, s->commands, s->count, i);
-        TRY(writer_step_own(engine, &s->commands[i], &s->outcomes[i]));
+        TRY(writer_step(engine, &s->commands[i], &s->outcomes[i]));
         if (s->outcomes[i].verdict == VERDICT_OK) {
             continue;
         }
@@ -333,7 +327,7 @@ static void run_command(struct engine *engine, struct submission *s, size_t i)
 {
     struct mark before = mark(engine);
     writer_prefetch_ahead(engine, s->commands, s->count, i);
-    enum err err = writer_step_own(engine, &s->commands[i], &s->outcomes[i]);
+    enum err err = writer_step(engine, &s->commands[i], &s->outcomes[i]);
     if (err != ERR_OK) {
         undo(engine, before);
         s->outcomes[i] = (struct outcome){.err = err};

@@ -96,13 +96,10 @@ MUST_USE enum err engine_recover(struct engine *engine, struct note *note);
 
 /* writer.c */
 void *writer_main(void *engine);
-/* Decides, records and applies one command within the open flight; `body` is its canonical bytes.
- * After an error the flight holds a part of it. */
+/* Decides, records and applies one command within the open flight. After an error the flight holds
+ * a part of it. */
 MUST_USE enum err writer_step(struct engine *engine, const struct command *command,
-                              struct slice body, struct outcome *out_outcome);
-/* The same for a command whose bytes are not there yet. */
-MUST_USE enum err writer_step_own(struct engine *engine, const struct command *command,
-                                  struct outcome *out_outcome);
+                              struct outcome *out_outcome);
 /* The view's `record`: of a flight or the journal. */
 enum err writer_record(void *engine, uint64_t row, struct slice *out_bytes);
 /* Reads the clock; the ledger's time never goes back, whatever the machine's clock does. */

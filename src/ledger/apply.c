@@ -388,7 +388,7 @@ static enum err apply_effect(struct ledger_applier *a, const struct effect *effe
 
 static enum err apply_effects(struct ledger_applier *a)
 {
-    struct reader in = reader_of(a->record->effects);
+    struct reader in = record_effects(a->record);
     struct effect effect;
     for (uint32_t i = 0; i < a->record->effect_count; i++) {
         a->effect = i + 1;

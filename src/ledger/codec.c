@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ledger/id_table.h"
+
 enum verdict read_verdict(struct reader *in)
 {
     uint8_t value = read_u8(in);
@@ -88,7 +90,7 @@ void read_text(struct reader *in, char *out_text, size_t capacity)
     read_expect(in, memchr(text.at, 0, text.length) == NULL);
 }
 
-void write_partner(struct buffer *out, const struct partner_id *partner)
+static void write_partner_text(struct buffer *out, const struct partner_id *partner)
 {
     size_t length = 0;
     while (length < sizeof partner->text && partner->text[length] != '\0') {
@@ -104,6 +106,46 @@ void write_partner(struct buffer *out, const struct partner_id *partner)
     }
 }
 
+void write_partner(struct buffer *out, const struct partner_id *partner)
+{
+    uint8_t number = out->names == NULL ? ID_WRITTEN_OUT : id_table_partner(out->names, partner);
+    if (out->names != NULL) {
+        write_u8(out, number);
+    }
+    if (number == ID_WRITTEN_OUT) {
+        write_partner_text(out, partner);
+    }
+}
+
+void write_uid_named(struct buffer *out, const struct uid *uid)
+{
+    uint8_t number = id_table_uid(out->names, uid);
+    write_u8(out, number);
+    if (number == ID_WRITTEN_OUT) {
+        write_bytes(out, uid->bytes, sizeof uid->bytes);
+    }
+}
+
+/* The number of an id that is in a table of so many; 0 for nil, ID_WRITTEN_OUT when it follows. */
+static uint8_t read_number(struct reader *in, uint32_t count)
+{
+    uint8_t number = read_u8(in);
+    read_expect(in, number <= count || number == ID_WRITTEN_OUT);
+    return in->err == ERR_OK ? number : 0;
+}
+
+void read_uid_named(struct reader *in, struct uid *out_uid)
+{
+    const struct id_table *table = in->names;
+    uint8_t number = read_number(in, table->uid_count);
+    if (number == ID_WRITTEN_OUT) {
+        read_copy(in, out_uid->bytes, sizeof out_uid->bytes);
+        read_expect(in, id_table_lacks_uid(table, out_uid));
+    } else {
+        *out_uid = number == 0 ? (struct uid){{0}} : table->uids[number - 1];
+    }
+}
+
 /* Partners are read with every lot and account: as partner_id_parse, without a copy before. */
 static bool is_partner_char(uint8_t c)
 {
@@ -111,7 +153,7 @@ static bool is_partner_char(uint8_t c)
 }
 
 /* As partner_id_parse has it, in one pass: every lot of every member has one. */
-void read_partner(struct reader *in, struct partner_id *out_partner)
+static void read_partner_text(struct reader *in, struct partner_id *out_partner)
 {
     struct slice text = read_block(in);
     bool is_sound = text.length < sizeof out_partner->text;
@@ -123,6 +165,18 @@ void read_partner(struct reader *in, struct partner_id *out_partner)
     bool is_begun = text.length == 0 || (text.at[0] >= 'a' && text.at[0] <= 'z');
     if (!is_sound || !is_begun) {
         read_expect(in, false);
+    }
+}
+
+void read_partner(struct reader *in, struct partner_id *out_partner)
+{
+    const struct id_table *table = in->names;
+    uint8_t number = table == NULL ? ID_WRITTEN_OUT : read_number(in, table->partner_count);
+    if (number == ID_WRITTEN_OUT) {
+        read_partner_text(in, out_partner);
+        read_expect(in, table == NULL || id_table_lacks_partner(table, out_partner));
+    } else {
+        *out_partner = number == 0 ? (struct partner_id){{0}} : table->partners[number - 1];
     }
 }
 

@@ -45,14 +45,27 @@ uint32_t read_varint32(struct reader *in);
 /* A count up to `limit`. */
 uint32_t read_count(struct reader *in, uint32_t limit);
 
+/* Ids of members and transactions, and partners below: in the parts of a record as numbers of its
+ * id_table, which is the buffer's or the reader's `names` then; elsewhere as they are. */
+void write_uid_named(struct buffer *out, const struct uid *uid);
+void read_uid_named(struct reader *in, struct uid *out_uid);
+
 static inline void write_uid(struct buffer *out, const struct uid *uid)
 {
-    write_bytes(out, uid->bytes, sizeof uid->bytes);
+    if (out->names != NULL) {
+        write_uid_named(out, uid);
+    } else {
+        write_bytes(out, uid->bytes, sizeof uid->bytes);
+    }
 }
 
 static inline void read_uid(struct reader *in, struct uid *out_uid)
 {
-    read_copy(in, out_uid->bytes, sizeof out_uid->bytes);
+    if (in->names != NULL) {
+        read_uid_named(in, out_uid);
+    } else {
+        read_copy(in, out_uid->bytes, sizeof out_uid->bytes);
+    }
 }
 
 void write_hash(struct buffer *out, const struct hash *hash);
@@ -65,6 +78,12 @@ static inline void write_time(struct buffer *out, struct unix_ms time)
 static inline struct unix_ms read_time(struct reader *in)
 {
     return (struct unix_ms){read_svarint(in)};
+}
+
+/* Times far apart may wrap around; they come back all the same. */
+static inline int64_t time_difference(struct unix_ms a, struct unix_ms b)
+{
+    return (int64_t)((uint64_t)a.ms - (uint64_t)b.ms);
 }
 
 void write_period(struct buffer *out, struct period period);

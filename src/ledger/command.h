@@ -265,8 +265,11 @@ void command_encode(const struct command *command, struct buffer *out);
  * the moment, the times of a hold, the time of an undated sale) is no part of it. Nothing for kinds
  * that are not idempotent. Never more than COMMAND_SAID_BYTES_MAX bytes. */
 void command_said(const struct command *command, struct buffer *out);
-/* The inverse of command_encode: kind and body are set, the rest is zero. Slices point into
- * `bytes`. */
+/* The inverse of command_encode: kind and body are set, the rest is zero. Slices point into the
+ * reader's input, which must end there. */
+MUST_USE enum err command_read(struct reader *in, enum command_kind kind,
+                               struct command *out_command);
+/* The same of bytes that were encoded without an id_table. */
 MUST_USE enum err command_decode(enum command_kind kind, struct slice bytes,
                                  struct command *out_command);
 

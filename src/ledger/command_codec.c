@@ -270,14 +270,19 @@ static void read_body(struct reader *in, struct command *command)
     }
 }
 
-enum err command_decode(enum command_kind kind, struct slice bytes, struct command *out_command)
+enum err command_read(struct reader *in, enum command_kind kind, struct command *out_command)
 {
     ASSERT(kind > 0 && kind < COMMAND_KIND_END);
-    struct reader in = reader_of(bytes);
     struct command command = {.kind = kind};
-    read_version(&in, COMMAND_VERSION);
-    read_body(&in, &command);
-    TRY(reader_finish(&in));
+    read_version(in, COMMAND_VERSION);
+    read_body(in, &command);
+    TRY(reader_finish(in));
     *out_command = command;
     return ERR_OK;
+}
+
+enum err command_decode(enum command_kind kind, struct slice bytes, struct command *out_command)
+{
+    struct reader in = reader_of(bytes);
+    return command_read(&in, kind, out_command);
 }

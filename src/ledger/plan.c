@@ -4,6 +4,7 @@ void plan_init(struct plan *plan)
 {
     *plan = (struct plan){0};
     plan->effects.limit = LIMIT_RECORD_BYTES;
+    plan->effects.names = &plan->ids;
     plan->scratch.limit = LIMIT_RECORD_BYTES;
 }
 
@@ -12,6 +13,8 @@ void plan_reset(struct plan *plan)
     plan->verdict = VERDICT_OK;
     plan->answer = (struct answer){0};
     plan->effect_count = 0;
+    id_table_clear(&plan->ids);
+    plan->effects.names = &plan->ids;
     plan->has_entries = false;
     buffer_clear(&plan->effects);
     buffer_clear(&plan->scratch);

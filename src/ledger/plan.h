@@ -23,7 +23,8 @@ struct ledger_terms {
 struct plan {
     enum verdict verdict;
     struct answer answer;
-    struct buffer effects;
+    struct id_table ids;   /* that the effects name */
+    struct buffer effects; /* its `names` are the ids */
     uint32_t effect_count;
     struct buffer scratch; /* for composing rows and entries */
     bool has_entries;      /* something to send to partners */

@@ -3,7 +3,7 @@
 #include "ledger/codec.h"
 
 enum {
-    RECORD_VERSION = 2,
+    RECORD_VERSION = 3,
     ANSWER_BYTES_MAX = 127 /* so that the length before an answer takes one byte */
 };
 
@@ -41,6 +41,7 @@ static void read_answer_block(struct reader *in, struct record *record, unsigned
 {
     struct slice block = read_block(in);
     struct reader answer = reader_of(block);
+    answer.names = &record->ids;
     if (in->err != ERR_OK) {
         return;
     }
@@ -55,14 +56,19 @@ static void read_answer_block(struct reader *in, struct record *record, unsigned
     }
 }
 
-/* Times far apart may wrap around; they come back all the same. */
-static int64_t difference(struct unix_ms a, struct unix_ms b)
+/* What origin and answer will refer to. */
+static void add_names(struct id_table *ids, const struct record *record)
 {
-    return (int64_t)((uint64_t)a.ms - (uint64_t)b.ms);
+    (void)id_table_partner(ids, &record->origin);
+    (void)id_table_uid(ids, &record->answer.member);
+    (void)id_table_partner(ids, &record->answer.home);
 }
 
 void record_encode(const struct record *record, struct buffer *out)
 {
+    struct id_table ids = record->ids;
+    void *names = out->names;
+    add_names(&ids, record);
     unsigned flags =
         (record->is_dated ? FLAG_DATED : 0u) | (home_is_origin(record) ? FLAG_HOME_IS_ORIGIN : 0u);
     write_u8(out, RECORD_VERSION);
@@ -71,11 +77,14 @@ void record_encode(const struct record *record, struct buffer *out)
     write_u8(out, (uint8_t)flags);
     write_varint(out, record->row);
     write_time(out, record->time);
-    write_svarint(out, difference(record->time, record->business_time));
+    write_svarint(out, time_difference(record->time, record->business_time));
+    id_table_encode(&ids, out);
+    write_bytes(out, record->transaction_id.bytes, sizeof record->transaction_id.bytes);
+    out->names = &ids;
     write_partner(out, &record->origin);
-    write_uid(out, &record->transaction_id);
     write_block(out, record->body);
     write_answer_block(out, record);
+    out->names = names;
     write_varint(out, record->effect_count);
     write_bytes(out, record->effects.at, record->effects.length);
 }
@@ -85,6 +94,7 @@ static void read_effects(struct reader *in, struct record *record)
     struct effect effect;
     record->effect_count = read_count(in, LIMIT_EFFECTS_PER_RECORD);
     const uint8_t *first = in->at;
+    in->names = &record->ids;
     for (uint32_t i = 0; i < record->effect_count && in->err == ERR_OK; i++) {
         effect_read(in, &effect);
     }
@@ -106,9 +116,11 @@ enum err record_decode(struct slice bytes, struct record *out_record)
     record.row = read_varint(&in);
     read_expect(&in, record.row >= 1);
     record.time = read_time(&in);
-    record.business_time.ms = difference(record.time, (struct unix_ms){read_svarint(&in)});
-    read_partner(&in, &record.origin);
+    record.business_time.ms = time_difference(record.time, (struct unix_ms){read_svarint(&in)});
+    id_table_read(&in, &record.ids);
     read_uid(&in, &record.transaction_id);
+    in.names = &record.ids;
+    read_partner(&in, &record.origin);
     record.body = read_block(&in);
     read_answer_block(&in, &record, flags);
     read_effects(&in, &record);
@@ -117,10 +129,19 @@ enum err record_decode(struct slice bytes, struct record *out_record)
     return ERR_OK;
 }
 
+struct reader record_effects(const struct record *record)
+{
+    struct reader in = reader_of(record->effects);
+    in.names = &record->ids;
+    return in;
+}
+
 enum err record_command(const struct record *record, struct command *out_command)
 {
     struct command command;
-    TRY(command_decode(record->kind, record->body, &command));
+    struct reader in = reader_of(record->body);
+    in.names = &record->ids;
+    TRY(command_read(&in, record->kind, &command));
     command.origin = record->origin;
     command.transaction_id = record->transaction_id;
     command.business_time = record->business_time;

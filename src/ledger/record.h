@@ -1,8 +1,10 @@
 /* A journal record: one command, its verdict, and everything that follows from it.
  *
  *   version u8 | kind u8 | verdict u8 | flags u8 | row varint | time | time - business time |
- *   origin block | transaction id 16 | body block | answer block | effect count varint | effects
+ *   ids | transaction id 16 | origin | body block | answer block | effect count varint | effects
  *
+ * Members, partners and transactions in origin, body, answer and effects are numbers of `ids`
+ * (id_table.h), which stands there with its two counts.
  * Times are zigzag LEB128. Flags: 1 the command was dated by its sender; 2 the answer's home is the
  * origin, and not said again. The answer's row is the record's own, and not said again.
  *
@@ -20,6 +22,7 @@
 #define LEDGER_RECORD_H
 
 #include "ledger/command.h"
+#include "ledger/id_table.h"
 
 enum effect_kind {
     EFFECT_POST = 1,
@@ -98,6 +101,7 @@ struct effect {
     };
 };
 
+/* The buffer's and the reader's `names` are the record's ids. */
 void effect_encode(const struct effect *effect, struct buffer *out);
 /* Slices point into the reader's input. Sticks to the reader's error. */
 void effect_read(struct reader *in, struct effect *out_effect);
@@ -111,15 +115,19 @@ struct record {
     struct uid transaction_id;
     struct unix_ms business_time;
     bool is_dated;
-    struct slice body;    /* command_decode(kind, body) */
+    struct id_table ids;
+    struct slice body;    /* the command's, with `ids` */
     struct answer answer; /* its `row` is this row, after decode in any case */
     uint32_t effect_count;
     struct slice effects; /* effect_count effects, one after the other */
 };
 
+/* `ids` has what body and effects were encoded with; what origin and answer name comes to it. */
 void record_encode(const struct record *record, struct buffer *out);
 /* Slices point into `bytes`. Every effect is decoded once to see that it is well-formed. */
 MUST_USE enum err record_decode(struct slice bytes, struct record *out_record);
+/* Reads the effects, one after the other. Borrows the record. */
+struct reader record_effects(const struct record *record);
 /* The command as it was told. Slices point into the record's bytes. */
 MUST_USE enum err record_command(const struct record *record, struct command *out_command);
 

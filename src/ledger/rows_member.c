@@ -6,7 +6,7 @@
 #include "ledger/lots.h"
 
 enum {
-    MEMBER_VERSION = 2,
+    MEMBER_VERSION = 3,
     PROFILE_VERSION = 2,
     CARD_VERSION = 1,
     ACCOUNT_VERSION = 1
@@ -48,7 +48,9 @@ enum {
     MEMBER_MERGED = 1 << 3, /* merged_into follows */
     MEMBER_DEBT = 1 << 4,   /* debt follows */
     MEMBER_ACTIVE = 1 << 5, /* active_at follows */
-    MEMBER_FLAGS_END = 1 << 6
+    MEMBER_LOTS = 6,        /* behind these flags: how many lots; MANY_LOTS: the count follows */
+    MANY_LOTS = 3,
+    MEMBER_FLAGS_END = 1 << 8
 };
 
 /* The fields of a lot that are mostly zero. */
@@ -123,12 +125,13 @@ static void read_lot(struct reader *in, struct lot *lot)
 void member_encode(const struct member *member, struct buffer *out)
 {
     unsigned flags = member_flags(member);
+    unsigned lots = member->lot_count < MANY_LOTS ? (unsigned)member->lot_count : MANY_LOTS;
     write_u8(out, MEMBER_VERSION);
-    write_u8(out, (uint8_t)flags);
+    write_u8(out, (uint8_t)(flags | lots << MEMBER_LOTS));
     write_varint(out, member->last_row);
     write_time(out, member->enrolled);
     if (flags & MEMBER_ACTIVE) {
-        write_time(out, member->active_at);
+        write_svarint(out, time_difference(member->active_at, member->enrolled));
     }
     if (flags & MEMBER_DEBT) {
         write_points(out, member->debt);
@@ -136,7 +139,9 @@ void member_encode(const struct member *member, struct buffer *out)
     if (flags & MEMBER_MERGED) {
         write_uid(out, &member->merged_into);
     }
-    write_varint(out, member->lot_count);
+    if (lots == MANY_LOTS) {
+        write_varint(out, member->lot_count);
+    }
     for (size_t i = 0; i < member->lot_count; i++) {
         write_lot(out, &member->lots[i]);
     }
@@ -150,7 +155,12 @@ static void read_member_marks(struct reader *in, unsigned flags, struct member *
     member->is_merged = flags & MEMBER_MERGED;
     member->last_row = read_varint(in);
     member->enrolled = read_time(in);
-    member->active_at.ms = read_present(in, flags, MEMBER_ACTIVE);
+    member->active_at.ms = 0;
+    if (flags & MEMBER_ACTIVE) {
+        member->active_at.ms =
+            (int64_t)((uint64_t)member->enrolled.ms + (uint64_t)read_svarint(in));
+        read_expect(in, member->active_at.ms != 0);
+    }
     member->debt.minor = read_present(in, flags, MEMBER_DEBT);
     member->merged_into = (struct uid){{0}};
     if (flags & MEMBER_MERGED) {
@@ -164,8 +174,13 @@ enum err member_decode(struct slice value, struct member *out_member)
     struct reader in = reader_of(value);
     struct member *member = out_member;
     read_version(&in, MEMBER_VERSION);
-    read_member_marks(&in, read_choice(&in, 0, MEMBER_FLAGS_END), member);
-    member->lot_count = read_count(&in, LIMIT_LOTS_PER_MEMBER);
+    unsigned flags = read_choice(&in, 0, MEMBER_FLAGS_END);
+    read_member_marks(&in, flags, member);
+    member->lot_count = flags >> MEMBER_LOTS;
+    if (member->lot_count == MANY_LOTS) {
+        member->lot_count = read_count(&in, LIMIT_LOTS_PER_MEMBER);
+        read_expect(&in, member->lot_count >= MANY_LOTS);
+    }
     for (size_t i = 0; i < member->lot_count; i++) {
         read_lot(&in, &member->lots[i]);
     }

@@ -42,7 +42,7 @@ static enum err undo_effect(struct past *past, const struct effect *effect)
 static enum err undo_record(struct past *past, const struct record *record,
                             uint64_t *out_previous_row)
 {
-    struct reader in = reader_of(record->effects);
+    struct reader in = record_effects(record);
     bool is_of_member = false;
     past->lot_count = 0;
     for (uint32_t i = 0; i < record->effect_count; i++) {

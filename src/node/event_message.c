@@ -65,7 +65,7 @@ static enum err add_lot(struct arena *arena, const struct effect_lot *lot, Talea
 
 static enum err count_effects(const struct record *record, size_t *out_posts, size_t *out_lots)
 {
-    struct reader in = reader_of(record->effects);
+    struct reader in = record_effects(record);
     *out_posts = 0;
     *out_lots = 0;
     for (uint32_t i = 0; i < record->effect_count; i++) {
@@ -81,7 +81,7 @@ static enum err count_effects(const struct record *record, size_t *out_posts, si
 static enum err add_effects(struct arena *arena, const struct record *record,
                             Talea__V1__Event *event)
 {
-    struct reader in = reader_of(record->effects);
+    struct reader in = record_effects(record);
     size_t posts;
     size_t lots;
     TRY(count_effects(record, &posts, &lots));

@@ -24,7 +24,7 @@ enum err history_trace(const struct record *record, const struct uid *member,
                        struct history_trace *out_trace)
 {
     struct history_trace trace = {0};
-    struct reader in = reader_of(record->effects);
+    struct reader in = record_effects(record);
     for (uint32_t i = 0; i < record->effect_count; i++) {
         struct effect effect;
         effect_read(&in, &effect);

@@ -5,7 +5,8 @@
 
 static void read_command(const struct record *record)
 {
-    CLEANUP(buffer_fini) struct buffer again = {0};
+    struct id_table ids = record->ids;
+    CLEANUP(buffer_fini) struct buffer again = {.names = &ids};
     struct command command;
     CLEANUP(buffer_fini) struct buffer said = {0};
     enum err err = record_command(record, &command);
@@ -22,8 +23,9 @@ static void read_command(const struct record *record)
 
 static void read_effects(const struct record *record)
 {
-    CLEANUP(buffer_fini) struct buffer again = {0};
-    struct reader in = reader_of(record->effects);
+    struct id_table ids = record->ids;
+    CLEANUP(buffer_fini) struct buffer again = {.names = &ids};
+    struct reader in = record_effects(record);
     for (uint32_t i = 0; i < record->effect_count; i++) {
         struct effect effect;
         effect_read(&in, &effect);

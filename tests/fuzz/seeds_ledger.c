@@ -74,8 +74,9 @@ static void write_member_effects(struct rng *rng, struct buffer *out)
 
 static void record_bytes(struct rng *rng, enum command_kind kind, struct buffer *out)
 {
-    CLEANUP(buffer_fini) struct buffer body = {0};
-    CLEANUP(buffer_fini) struct buffer effects = {0};
+    struct id_table ids = {0};
+    CLEANUP(buffer_fini) struct buffer body = {.names = &ids};
+    CLEANUP(buffer_fini) struct buffer effects = {.names = &ids};
     struct command command = sample_command(rng, kind);
     command_encode(&command, &body);
     struct record record = {.row = 1 + (unsigned)kind,
@@ -97,6 +98,7 @@ static void record_bytes(struct rng *rng, enum command_kind kind, struct buffer 
         }
         record.effect_count = EFFECT_KIND_END - 1;
     }
+    record.ids = ids;
     record.effects = buffer_slice(&effects);
     record_encode(&record, out);
     ASSERT(out->err == ERR_OK && body.err == ERR_OK && effects.err == ERR_OK);

@@ -96,15 +96,15 @@ class Rebuild(unittest.TestCase):
 
     def test_a_journal_of_another_format(self):
         self.node.stop()
-        put_format(self.node.path("data/journal.mdb"), 1)
+        put_format(self.node.path("data/journal.mdb"), 2)
         before = self.node.log_size()
         self.node.launch()
         self.assertEqual(self.node.wait(), USAGE)
         told = self.node.logged_since(before)
-        self.assertIn("journal.mdb: journal format 1, and this build knows format 2", told)
+        self.assertIn("journal.mdb: journal format 2, and this build knows format 3", told)
         self.assertIn("the release that wrote it can read it", told)
-        self.assertIn("journal format 1", self.node.talea("rebuild", expect=USAGE).stderr)
-        put_format(self.node.path("data/journal.mdb"), 2)
+        self.assertIn("journal format 2", self.node.talea("rebuild", expect=USAGE).stderr)
+        put_format(self.node.path("data/journal.mdb"), 3)
         self.node.start()
         self.assert_good()
 

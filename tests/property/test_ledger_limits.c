@@ -58,12 +58,14 @@ static void take_batch(struct node *n, uint64_t held)
     assert_int_equal(ledger_decide(&n->store.view, &n->terms, &command, (struct unix_ms){1},
                                    &n->plan, &is_repeat),
                      ERR_OK);
+    body.names = &n->plan.ids;
     command_encode(&command, &body);
     struct record record = {.row = n->row++,
                             .kind = command.kind,
                             .origin = command.origin,
                             .body = buffer_slice(&body),
                             .effect_count = n->plan.effect_count,
+                            .ids = n->plan.ids,
                             .effects = buffer_slice(&n->plan.effects)};
     record_encode(&record, &bytes);
     assert_int_equal(record_decode(buffer_slice(&bytes), &decoded), ERR_OK);

@@ -125,8 +125,10 @@ static bool apply(struct world *w, const struct command *command)
                             .effect_count = w->plan.effect_count,
                             .effects = buffer_slice(&w->plan.effects)};
     buffer_clear(&w->body);
+    w->body.names = &w->plan.ids;
     command_encode(command, &w->body);
     record.body = buffer_slice(&w->body);
+    record.ids = w->plan.ids;
     record.is_dated = command->is_dated;
     buffer_clear(&w->record);
     record_encode(&record, &w->record);

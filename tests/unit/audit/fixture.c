@@ -164,8 +164,10 @@ struct answer fixture_run(struct fixture *f, struct command command)
                             .effect_count = f->plan.effect_count,
                             .effects = buffer_slice(&f->plan.effects)};
     record.answer.row = f->next_row;
+    body.names = &f->plan.ids;
     command_encode(&command, &body);
     record.body = buffer_slice(&body);
+    record.ids = f->plan.ids;
     if (ledger_apply(&f->store, &record, &note) != ERR_OK) {
         fail_msg("%s", note.text);
     }

@@ -27,6 +27,9 @@ static void add_effects(struct fixture *f, const struct effect *effects, uint32_
     struct buffer body = {0};
     struct buffer bytes = {0};
     struct command command = {.kind = COMMAND_SETTLE_MEMBER};
+    struct id_table ids = {0};
+    body.names = &ids;
+    bytes.names = &ids;
     command.due.id = id_of(1);
     command_encode(&command, &body);
     for (uint32_t i = 0; i < count; i++) {
@@ -36,6 +39,7 @@ static void add_effects(struct fixture *f, const struct effect *effects, uint32_
                                        .origin = f->roster.self,
                                        .transaction_id = id_of(++f->last_id),
                                        .business_time = f->now,
+                                       .ids = ids,
                                        .body = buffer_slice(&body),
                                        .effect_count = count,
                                        .effects = buffer_slice(&bytes)});

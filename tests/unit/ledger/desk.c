@@ -126,6 +126,7 @@ static void record_and_apply(struct desk *desk, const struct command *command)
     struct record decoded;
     struct note note = {""};
     desk->plan.answer.row = desk->row;
+    body.names = &desk->plan.ids;
     command_encode(command, &body);
     struct record record = {.row = desk->row++,
                             .time = desk->now,
@@ -138,6 +139,7 @@ static void record_and_apply(struct desk *desk, const struct command *command)
                             .body = buffer_slice(&body),
                             .answer = desk->plan.answer,
                             .effect_count = desk->plan.effect_count,
+                            .ids = desk->plan.ids,
                             .effects = buffer_slice(&desk->plan.effects)};
     record_encode(&record, &bytes);
     assert_int_equal(record_decode(buffer_slice(&bytes), &decoded), ERR_OK);

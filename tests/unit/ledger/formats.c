@@ -88,7 +88,8 @@ static enum err recode_effect(int kind, struct slice bytes, struct buffer *out)
 
 static void bytes_of_record(struct rng *rng, int kind, struct buffer *out)
 {
-    struct buffer effects = {0};
+    struct id_table ids = {0};
+    struct buffer effects = {.names = &ids};
     (void)kind;
     for (int i = EFFECT_POST; i < EFFECT_KIND_END; i++) {
         bytes_of_effect(rng, i, &effects);
@@ -101,6 +102,7 @@ static void bytes_of_record(struct rng *rng, int kind, struct buffer *out)
                             .transaction_id = sample_uid(rng),
                             .business_time = sample_time(rng),
                             .is_dated = rng_below(rng, 2) == 1,
+                            .ids = ids,
                             .body = sample_bytes(rng),
                             .answer = sample_answer(rng),
                             .effect_count = EFFECT_KIND_END - 1,

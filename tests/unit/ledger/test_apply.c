@@ -29,6 +29,7 @@ static enum err apply_kind(struct world *w, enum command_kind kind)
                             .transaction_id = {{9, (uint8_t)w->row}},
                             .answer = {.row = w->row, .points = {3}},
                             .effect_count = w->plan.effect_count,
+                            .ids = w->plan.ids,
                             .effects = buffer_slice(&w->plan.effects)};
     assert_int_equal(w->plan.effects.err, ERR_OK);
     w->note.text[0] = '\0';

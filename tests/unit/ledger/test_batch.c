@@ -183,11 +183,11 @@ static void test_golden_head(void **state)
     char hash[HASH_TEXT_MAX];
     hex_format(w->bytes.at, HEAD_BYTES + TABLE_ROW_BYTES, text);
     assert_string_equal(
-        text, "54414c45414a0200280000000000000003000000e10000007b68e5cf8b0100000600000000000000"
+        text, "54414c45414a0200280000000000000003000000ea0000007b68e5cf8b0100000600000000000000"
               "abcd000000000000000000000000000000000000000000000000000000000000"
-              "474aeb41c186c4f500000000f78e2a106dab272e");
+              "474aeb41c186c4f5000000006c913f036029c9e0");
     assert_string_equal(hash_format(&w->hash, hash),
-                        "d7f5c66cb769440cc5ca9c229713e6f3c69ff26725374eff2e065cab35772ae3");
+                        "2c7cdb3942eecd7e41f5d8628937b9c07d23a081d5fe83cd9311dd5f22059bcf");
 }
 
 static enum err sign_nothing(void *context, enum purpose purpose, uint64_t epoch,

@@ -335,6 +335,8 @@ static void test_record(void **state)
     struct buffer effects = {0};
     struct buffer bytes = {0};
     struct record after;
+    struct id_table ids = {0};
+    effects.names = &ids;
     effect_encode(&effect, &effects);
     struct record before = {.row = 77,
                             .time = {-5},
@@ -344,6 +346,7 @@ static void test_record(void **state)
                             .transaction_id = sample_uid(&rng),
                             .business_time = {12},
                             .is_dated = true,
+                            .ids = ids,
                             .body = slice_of("body", 4),
                             .answer = {.row = 77, .left = {4}},
                             .effect_count = 1,
