@@ -44,11 +44,6 @@ const char *uid_format(const struct uid *uid, char out_text[UID_TEXT_MAX])
     return out_text;
 }
 
-bool uid_is_nil(const struct uid *uid)
-{
-    return uuid_is_null(uid->bytes) == 1;
-}
-
 enum err partner_id_parse(const char *text, struct partner_id *out_partner)
 {
     size_t length = strnlen(text, PARTNER_ID_MAX);

@@ -26,7 +26,12 @@ static inline bool uid_equal(const struct uid *a, const struct uid *b)
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-bool uid_is_nil(const struct uid *uid);
+static inline bool uid_is_nil(const struct uid *uid)
+{
+    uint64_t halves[2];
+    memcpy(halves, uid->bytes, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+}
 
 #define PARTNER_ID_MAX 16 /* bytes, with the final NUL */
 

@@ -2,14 +2,6 @@
 
 #include "ledger/codec.h"
 
-/* Without a call and without a branch for each byte. */
-static bool is_nil(const struct uid *uid)
-{
-    uint64_t halves[2];
-    memcpy(halves, uid->bytes, sizeof halves);
-    return (halves[0] | halves[1]) == 0;
-}
-
 /* uid_count when it is not there. */
 static uint32_t find_uid(const struct id_table *table, const struct uid *uid)
 {
@@ -31,7 +23,7 @@ static uint32_t find_partner(const struct id_table *table, const struct partner_
 
 uint8_t id_table_uid(struct id_table *table, const struct uid *uid)
 {
-    if (is_nil(uid)) {
+    if (uid_is_nil(uid)) {
         return 0;
     }
     uint32_t at = find_uid(table, uid);
@@ -61,7 +53,7 @@ uint8_t id_table_partner(struct id_table *table, const struct partner_id *partne
 
 bool id_table_lacks_uid(const struct id_table *table, const struct uid *uid)
 {
-    return table->uid_count == ID_TABLE_UIDS && !is_nil(uid) &&
+    return table->uid_count == ID_TABLE_UIDS && !uid_is_nil(uid) &&
            find_uid(table, uid) == table->uid_count;
 }
 
@@ -85,7 +77,7 @@ static void read_uids(struct reader *in, struct id_table *table)
 {
     for (uint32_t i = 0; i < table->uid_count; i++) {
         read_uid(in, &table->uids[i]);
-        read_expect(in, !is_nil(&table->uids[i]));
+        read_expect(in, !uid_is_nil(&table->uids[i]));
         for (uint32_t before = 0; before < i; before++) {
             read_expect(in, !uid_equal(&table->uids[before], &table->uids[i]));
         }

@@ -9,7 +9,7 @@
 #define OTHERS_GROWTH  1u
 
 #define UNDO_FIRST 1024u
-#define FETCH_ROW  5u /* calls from the bucket's fetch to the row's */
+#define FETCH_ROW  10u /* calls from the bucket's fetch to the row's */
 
 /* row_name_init, with a memory: a member's name is worked out once for fetch, get and put. */
 static enum err name_init(struct state_writer *writer, struct row_name *name,
