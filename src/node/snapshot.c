@@ -73,6 +73,17 @@ static enum err load_programme(const struct node_config *config, struct snapshot
     return programme_check(&snapshot->programme, note);
 }
 
+/* What the configuration says in whole points, in the charter's units. */
+static struct points till_points_max(const struct node_config *config,
+                                     const struct charter *charter)
+{
+    int64_t points = config->limits.points_per_command_max;
+    for (unsigned i = 0; i < charter->points_decimals && points < LIMIT_POINTS_PER_COMMAND; i++) {
+        points *= 10;
+    }
+    return points_of(points < LIMIT_POINTS_PER_COMMAND ? points : LIMIT_POINTS_PER_COMMAND);
+}
+
 static enum err gather_roots(struct snapshot *snapshot, struct note *note)
 {
     struct buffer roots = {0};
@@ -103,6 +114,7 @@ enum err snapshot_load(const struct node_config *config, struct snapshot **out_s
         err = load_programme(config, snapshot, note);
     }
     if (err == ERR_OK) {
+        snapshot->till_points_max = till_points_max(config, snapshot->charter);
         err = gather_roots(snapshot, note);
     }
     if (err != ERR_OK) {

@@ -19,8 +19,9 @@ struct snapshot {
     char programme_currency[4];
     unsigned programme_currency_decimals;
     int64_t refund_grace_ms;
-    struct points debt_limit; /* INT64_MAX: none */
-    char *trusted_roots;      /* all partners' CAs, one PEM text */
+    struct points debt_limit;      /* INT64_MAX: none */
+    struct points till_points_max; /* by one call of a till */
+    char *trusted_roots;           /* all partners' CAs, one PEM text */
 };
 
 /* Reads and checks charter and programme as the configuration names them. One reference. */

@@ -95,6 +95,14 @@ class Batches(Case):
         rows = [a.journal_row for a in answers]
         self.assertEqual(rows, sorted(set(rows)))
 
+    def test_only_the_office_moves_more_than_a_till_may(self):
+        sale = self.earn(0)
+        sale.earn.amount_minor = 10_000_001_00
+        commands = sale, self.authorise(10_000_001)
+        self.assertEqual(self.names(self.execute(*commands, service=self.till)),
+                         ["POINTS_TOO_LARGE"] * 2)
+        self.assertEqual(self.names(self.execute(*commands)), ["UNSPECIFIED"] * 2)
+
     def test_each_command_has_its_own_verdict(self):
         good = self.earn(5)
         bad_id = self.earn(5)
