@@ -125,6 +125,29 @@ enum err snapshot_load(const struct node_config *config, struct snapshot **out_s
     return ERR_OK;
 }
 
+enum err snapshot_check_programme(const struct snapshot *before, const struct snapshot *after,
+                                  struct note *note)
+{
+    unsigned old_version = before->programme.version;
+    unsigned new_version = after->programme.version;
+    bool is_same = programme_gives_the_same(&before->programme, &after->programme) &&
+                   strcmp(before->programme_currency, after->programme_currency) == 0 &&
+                   before->programme_currency_decimals == after->programme_currency_decimals &&
+                   before->refund_grace_ms == after->refund_grace_ms &&
+                   before->debt_limit.minor == after->debt_limit.minor;
+    if (new_version < old_version) {
+        return note_set(note, ERR_CONFLICT, "the programme file has version %u, in force is %u",
+                        new_version, old_version);
+    }
+    if (new_version == old_version && !is_same) {
+        return note_set(note, ERR_CONFLICT,
+                        "the programme file has changed under version %u, which is in force: raise "
+                        "its version",
+                        old_version);
+    }
+    return ERR_OK;
+}
+
 struct snapshot *snapshot_hold(struct snapshot *snapshot)
 {
     atomic_fetch_add(&snapshot->references, 1);
