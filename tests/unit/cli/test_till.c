@@ -72,6 +72,25 @@ static void test_bad_input(void **state)
     assert_int_equal(fake_node_calls(node), 0);
 }
 
+/* A number below 0 is an argument, not options; what stands before it is its sign. */
+static void test_numbers_below_zero(void **state)
+{
+    struct fake_node *node = *state;
+    expect(TALEA(node, "earn", FAKE_CARD, "-4.00"), 2, "",
+           "talea earn: AMOUNT: \"-4.00\" is not a number above 0 with at most 2 decimals "
+           "(INVALID_INPUT)\n");
+    expect(TALEA(node, "burn", "-5", "--within", "60", FAKE_CARD), 2, "",
+           "talea burn: \"-5\" is no card number (INVALID_INPUT); `talea card check` says more\n");
+    expect(TALEA(node, "return", "burn", ID, "-.5"), 2, "",
+           "talea return burn: POINTS: \"-.5\" is not a number above 0 with at most 1 decimals "
+           "(INVALID_INPUT)\n");
+    expect(TALEA(node, "burn", "capture", ID, "--points", "-5"), 2, "",
+           "talea burn capture: --points: \"-5\" is not a number above 0 with at most 1 decimals "
+           "(INVALID_INPUT)\n");
+    expect(TALEA(node, "burn", "capture", ID, "-x"), 2, "", NULL);
+    assert_int_equal(fake_node_calls(node), 0);
+}
+
 /* A node names fields of the API; who typed the command knows its options and arguments. */
 static void test_refusals_name_options(void **state)
 {
@@ -308,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(test_earn),
         WITH_NODE(test_bad_input),
+        WITH_NODE(test_numbers_below_zero),
         WITH_NODE(test_refusals_name_options),
         WITH_NODE(test_refused),
         WITH_NODE(test_repeats),
