@@ -49,6 +49,27 @@ TALEA_API int talea_leave_pool(struct talea_client *client, const char *transact
                                const char *pool_id, const struct talea_selector *member,
                                int64_t timeout_ms, struct talea_error *error);
 
+struct talea_pool {
+    char pool_id[TALEA_UUID_SIZE];
+    char name[TALEA_NAME_SIZE];
+    uint32_t member_count;
+    int64_t available_points;
+};
+
+struct talea_pools {
+    struct talea_pool *rows; /* by id */
+    size_t count;
+    char next_page[TALEA_TOKEN_SIZE]; /* "" when there are no more */
+};
+
+/* The open pools, or with a `member` (else NULL) those that it is in: at most `row_max` (1 to
+ * 1,000; 0 means 50) from `page` on: `next_page` of the answer before, or NULL. The caller ends it
+ * with talea_pools_free. */
+TALEA_API int talea_list_pools(struct talea_client *client, const struct talea_selector *member,
+                               uint32_t row_max, const char *page, int64_t timeout_ms,
+                               struct talea_pools *out_pools, struct talea_error *error);
+TALEA_API void talea_pools_free(struct talea_pools *pools);
+
 struct talea_proposal {
     char transaction_id[TALEA_UUID_SIZE]; /* becomes the adjustment's id */
     struct talea_selector member;

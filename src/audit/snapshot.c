@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "store/slice_scan.h"
 
 enum {
     ROWS_FIRST = 1024
@@ -64,7 +65,7 @@ static int compare_rows(const void *a, const void *b)
 enum err snapshot_take(struct state *state, struct snapshot *out_snapshot)
 {
     struct snapshot snapshot = {0};
-    enum err err = state_scan_all(state, &snapshot.slices, take_row, &snapshot);
+    enum err err = state_scan_slices(state, &snapshot.slices, take_row, &snapshot);
     if (err != ERR_OK) {
         snapshot.slices = NULL;
         snapshot_fini(&snapshot);
@@ -173,7 +174,7 @@ enum err snapshot_compare(struct snapshot *snapshot, struct state *state,
         has_stranger = has_stranger || (!row->is_seen && row->row == snapshot_next_row(snapshot));
     }
     if (has_stranger) {
-        TRY(state_scan_all(state, NULL, name_stranger, &comparison));
+        TRY(state_scan_slices(state, NULL, name_stranger, &comparison));
     }
     if (has_stranger && !difference.is_found) { /* it went away meanwhile */
         difference = (struct snapshot_difference){

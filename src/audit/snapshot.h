@@ -1,8 +1,8 @@
-/* A stored state as it was at one moment, as fingerprints: small enough to keep while the journal
- * is read up to the rows it is exact for.
+/* A stored state as fingerprints: small enough to keep while the journal is read up to the rows it
+ * is exact for.
  *
- * The state is written down in slices, each exact for a journal row of its own: the comparison is
- * made in parts, each when the derived tables are at its row.
+ * The state is written down in slices, each exact for a journal row of its own, and read slice by
+ * slice: the comparison is made in parts, each when the derived tables are at its row.
  */
 #ifndef AUDIT_SNAPSHOT_H
 #define AUDIT_SNAPSHOT_H
@@ -36,7 +36,7 @@ struct snapshot_difference {
     struct ledger_key key; /* length 0: not known any more */
 };
 
-/* One LMDB read transaction. */
+/* One LMDB read transaction for each slice. */
 MUST_USE enum err snapshot_take(struct state *state, struct snapshot *out_snapshot);
 /* The journal row at which the next part is compared; UINT64_MAX when all are. */
 uint64_t snapshot_next_row(const struct snapshot *snapshot);

@@ -2,9 +2,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "backup/files.h"
 #include "base/file.h"
@@ -131,11 +131,9 @@ enum err backup_journal_end(const char *folder, struct backup_manifest *manifest
 {
     struct journal_file *file;
     struct batch_view batch;
-    struct backup_path lock;
     CLEANUP(buffer_fini) struct buffer bytes = {0};
     uint64_t next_row = 0;
     uint64_t first_row;
-    TRY(backup_path_of(folder, "journal.mdb-lock", &lock, note));
     TRY(journal_file_open(folder, JOURNAL_READ_ONLY, &file, note));
     struct journal journal = journal_file_port(file);
     enum err err = journal.next_row(journal.context, &next_row);
@@ -150,7 +148,6 @@ enum err backup_journal_end(const char *folder, struct backup_manifest *manifest
         }
     }
     journal_file_close(file);
-    (void)unlink(lock.text); /* LMDB's, made by looking */
     if (err != ERR_OK) {
         return note_set(note, err, "%s/journal.mdb: its last batch can't be read", folder);
     }

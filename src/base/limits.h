@@ -79,6 +79,7 @@
 #define LIMIT_DESCRIPTOR_SYMBOLS 8192u
 #define LIMIT_PAGE_ROWS          1000u
 #define LIMIT_HISTORY_ROWS       10000u /* of one member, looked at by one call */
+#define LIMIT_RECEIPT_ROWS       65536u /* of the journal, looked at for the receipt of one entry */
 
 /* Commands in bulk, events. */
 #define LIMIT_BATCH_ROOMS    8u         /* batches of unary calls under way at once */

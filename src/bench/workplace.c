@@ -78,16 +78,25 @@ static void *watch(void *context)
     return NULL;
 }
 
+/* What was asked for, or what this machine can't do? */
+static enum err failure_of(int reason)
+{
+    bool is_not_there = reason == ENOENT || reason == ENOTDIR;
+    bool is_denied = reason == EACCES || reason == EPERM || reason == EROFS;
+    return is_not_there ? ERR_NOT_FOUND : is_denied ? ERR_DENIED : ERR_STORAGE;
+}
+
 static enum err make_folder(const char *parent, struct workplace *workplace, struct note *note)
 {
     const char *place = parent != NULL ? parent : getenv("TMPDIR");
-    int length = snprintf(workplace->folder, sizeof workplace->folder, "%s/talea-bench.XXXXXX",
-                          place == NULL || *place == '\0' ? "/tmp" : place);
+    place = place == NULL || *place == '\0' ? "/tmp" : place;
+    int length =
+        snprintf(workplace->folder, sizeof workplace->folder, "%s/talea-bench.XXXXXX", place);
     if (length < 0 || (size_t)length >= sizeof workplace->folder - 128) {
         return note_set(note, ERR_RANGE, "the folder's path is too long");
     }
     if (mkdtemp(workplace->folder) == NULL) {
-        return note_set(note, ERR_STORAGE, "%s can't be made: %s", workplace->folder,
+        return note_set(note, failure_of(errno), "no folder can be made in %s: %s", place,
                         strerror(errno));
     }
     return ERR_OK;

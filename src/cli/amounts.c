@@ -4,13 +4,19 @@
 
 #include "base/decimal.h"
 
-static enum cli_exit read_amount(struct cli *cli, const char *name, const char *text,
-                                 unsigned decimals, int64_t *out_minor)
+/* Without a sign, and not 0. */
+static bool parse_amount(const char *text, unsigned decimals, int64_t *out_minor)
 {
     struct decimal_style style = {'.', 0};
     struct decimal value;
-    if (decimal_parse(text, strlen(text), style, &value) != ERR_OK ||
-        decimal_to_minor_exact(value, decimals, out_minor) != ERR_OK || *out_minor <= 0) {
+    return decimal_parse(text, strlen(text), style, &value) == ERR_OK &&
+           decimal_to_minor_exact(value, decimals, out_minor) == ERR_OK && *out_minor > 0;
+}
+
+static enum cli_exit read_amount(struct cli *cli, const char *name, const char *text,
+                                 unsigned decimals, int64_t *out_minor)
+{
+    if (!parse_amount(text, decimals, out_minor)) {
         return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
                         "%s: \"%s\" is not a number above 0 with at most %u decimals", name, text,
                         decimals);
@@ -30,13 +36,21 @@ enum cli_exit amounts_read_points(struct cli *cli, const char *name, const char 
 enum cli_exit amounts_read_change(struct cli *cli, const char *name, const char *text,
                                   int64_t *out_points)
 {
+    const struct units *units;
     bool is_less = text[0] == '-';
     int64_t points;
-    enum cli_exit outcome = amounts_read_points(cli, name, is_less ? text + 1 : text, &points);
-    if (outcome == CLI_OK) {
-        *out_points = is_less ? -points : points;
+    enum cli_exit outcome = session_units(cli, &units);
+    if (outcome != CLI_OK) {
+        return outcome;
     }
-    return outcome;
+    if (!parse_amount(is_less ? text + 1 : text, units->points_decimals, &points)) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                        "%s: \"%s\" is not a number with at most %u decimals, above 0 to give or "
+                        "below 0 to take",
+                        name, text, units->points_decimals);
+    }
+    *out_points = is_less ? -points : points;
+    return CLI_OK;
 }
 
 unsigned amounts_currency_decimals(const char *currency)

@@ -28,8 +28,38 @@ static void keep_option(struct args *args, int key, char *value)
 
 struct parsing {
     struct args *args;
+    int argc;
+    char **argv;   /* as they were typed */
     FILE *nowhere; /* for what argp adds to getopt's line: one line says it */
 };
+
+/* No option begins with a digit. */
+static bool is_negative_number(const char *text)
+{
+    return text[0] == '-' && ((text[1] >= '0' && text[1] <= '9') ||
+                              (text[1] == '.' && text[2] >= '0' && text[2] <= '9'));
+}
+
+/* getopt takes a number below 0 for options: it is shown the numbers without their sign, and what
+ * it gives back is found again by its place in memory. NULL without memory. */
+static char **hide_signs(int argc, char **argv)
+{
+    char **shown = calloc((size_t)argc + 1, sizeof *shown);
+    for (int i = 0; shown != NULL && i < argc; i++) {
+        shown[i] = argv[i] + (i > 0 && is_negative_number(argv[i]) ? 1 : 0);
+    }
+    return shown;
+}
+
+static char *with_sign(const struct parsing *parsing, char *value)
+{
+    for (int i = 1; i < parsing->argc; i++) {
+        if (is_negative_number(parsing->argv[i]) && value == parsing->argv[i] + 1) {
+            return parsing->argv[i];
+        }
+    }
+    return value;
+}
 
 static error_t on_key(int key, char *value, struct argp_state *state)
 {
@@ -38,6 +68,7 @@ static error_t on_key(int key, char *value, struct argp_state *state)
         return ARGP_ERR_UNKNOWN; /* only asked for help */
     }
     struct args *args = parsing->args;
+    value = with_sign(parsing, value);
     if (key >= OPT_FIRST && key < OPT_LAST) {
         keep_option(args, key, value);
         return 0;
@@ -75,9 +106,15 @@ static enum err parse(const struct argp *argp, int argc, char **argv, unsigned f
     if (nowhere == NULL) {
         return ERR_INTERNAL;
     }
-    struct parsing parsing = {args, nowhere};
+    char **shown = hide_signs(argc, argv);
+    if (shown == NULL) {
+        fclose(nowhere);
+        return ERR_RESOURCE;
+    }
+    struct parsing parsing = {args, argc, argv, nowhere};
     error_t error =
-        argp_parse(argp, argc, argv, flags | ARGP_NO_EXIT | ARGP_NO_HELP, out_used, &parsing);
+        argp_parse(argp, argc, shown, flags | ARGP_NO_EXIT | ARGP_NO_HELP, out_used, &parsing);
+    free(shown);
     fclose(nowhere);
     return error == 0 ? ERR_OK : ERR_INPUT;
 }

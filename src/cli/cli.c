@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/field_words.h"
 #include "crypto/random.h"
 
 #define TIMEOUT_DEFAULT_S 10
@@ -91,9 +92,11 @@ enum cli_exit cli_fail_status(const struct cli *cli, const struct rpc_status *st
         }
     }
     bool is_away = outcome == CLI_UNREACHABLE;
+    char message[RPC_MESSAGE_MAX];
     return cli_fail(cli, outcome, status->reason, advice[0] == '\0' ? NULL : advice, "%s%s%s%s",
                     is_away ? "no answer from " : "", is_away ? cli->address : "",
-                    is_away ? ": " : "", status->message);
+                    is_away ? ": " : "",
+                    field_words(cli->command, status->message, message, sizeof message));
 }
 
 const char *cli_argument(const struct cli *cli, size_t index)

@@ -12,10 +12,12 @@
 
 #define PAUSE_FIRST_MS 100
 #define PAUSE_LAST_MS  2000
+#define NEXT_ROW       INT64_C(-1)
 
 const struct argp_option events_options[] = {
     {"from", OPT_FROM, "ROW", 0,
-     "The first row: 1 for the oldest there is (default: 1, with --follow the next that comes)", 0},
+     "The first row: 0 or 1 for the first there is (default: 0, with --follow the next that comes)",
+     0},
     {"follow", OPT_FOLLOW, NULL, 0, "Go on with each new row, also over restarts of the node", 0},
     {0}};
 
@@ -140,11 +142,12 @@ enum cli_exit run_events(struct cli *cli)
     struct note note = {""};
     int64_t from;
     enum err err = args_number(&cli->args, OPT_FROM, "from", 0, INT64_MAX,
-                               watching.is_following ? 0 : 1, &from, &note);
+                               watching.is_following ? NEXT_ROW : 0, &from, &note);
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, &note);
     }
-    watching.next_row = (uint64_t)from;
+    /* To the node 0 is the next row that comes, and 1 the first there is. */
+    watching.next_row = from == NEXT_ROW ? 0 : from == 0 ? 1 : (uint64_t)from;
     enum cli_exit outcome = session_open(cli);
     if (outcome == CLI_OK && !watching.is_following) {
         outcome = find_end(cli, &watching.end_row);

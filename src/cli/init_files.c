@@ -54,6 +54,7 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
                "#   id_retention_months: 13  # how long a transaction id is remembered\n"
                "#   hold_minutes: 30         # from a hold to the end of its capture\n"
                "#   deliver_hours: 72        # from there to the hold's own end\n"
+               "#   points_per_command_max: 10000000  # given or reserved by one call of a till\n"
                "#   min_free_mb: 256         # of the disk: below it no more commands are taken\n"
                "#   drain_ms: 10000          # for calls in flight when the node stops\n"
                "# log: {level: info, format: json}\n");

@@ -125,6 +125,10 @@ static enum cli_exit print_member(struct cli *cli, const Talea__V1__Member *memb
     fputc('\n', cli->out);
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
+    for (size_t i = 0; i < member->n_pool_ids; i++) {
+        fprintf(cli->out, "%s%-10s %s\n", i == 0 ? "\n" : "", i == 0 ? "pools" : "",
+                member->pool_ids[i]);
+    }
     return outcome;
 }
 

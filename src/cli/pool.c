@@ -1,11 +1,20 @@
-/* talea pool open, join, leave, show. */
+/* talea pool open, join, leave, show, list. */
 #include "cli/account.h"
+#include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/selector.h"
+#include "cli/table.h"
+#include "cli/till.h"
 
 const struct argp_option pool_open_options[] = {TRANSACTION_OPTION, {0}};
 const struct argp_option pool_change_options[] = {TRANSACTION_OPTION, {0}};
+
+const struct argp_option pool_list_options[] = {
+    SELECTOR_OPTIONS,
+    {"limit", OPT_LIMIT, "ROWS", 0, "At most so many, by id (default: 50)", 0},
+    {"page", OPT_PAGE, "TOKEN", 0, "From where an earlier list ended", 0},
+    {0}};
 
 enum cli_exit run_pool_open(struct cli *cli)
 {
@@ -99,4 +108,55 @@ enum cli_exit run_pool_show(struct cli *cli)
         fprintf(cli->out, "%-10s %s\n", i == 0 ? "members" : "", reply->member_ids[i]);
     }
     return selector_print_balance(cli, reply->balance);
+}
+
+static void print_pools(struct cli *cli, const struct units *units,
+                        const Talea__V1__ListPoolsResponse *reply)
+{
+    static const char *const titles[] = {"pool", "name", ">members", ">available"};
+    struct table table;
+    table_init(&table, titles, 4);
+    for (size_t i = 0; i < reply->n_pools; i++) {
+        const Talea__V1__Pool *pool = reply->pools[i];
+        char text[AMOUNT_TEXT_MAX];
+        table_cell(&table, "%s", pool->pool_id);
+        table_cell(&table, "%s", pool->name);
+        table_cell(&table, "%u", pool->member_count);
+        table_cell(&table, "%s",
+                   pool->balance == NULL
+                       ? "-"
+                       : amounts_points(units, pool->balance->available_points, text));
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+    if (reply->next_page_token[0] != '\0') {
+        fprintf(cli->out, "more: --page %s\n", reply->next_page_token);
+    }
+}
+
+enum cli_exit run_pool_list(struct cli *cli)
+{
+    Talea__V1__ListPoolsRequest request;
+    talea__v1__list_pools_request__init(&request);
+    Talea__V1__MemberSelector member;
+    bool has_member = cli_argument(cli, 0) != NULL || cli_option(cli, OPT_MEMBER) != NULL ||
+                      cli_option(cli, OPT_REFERENCE) != NULL;
+    enum cli_exit outcome = till_read_page(cli, &request.page_size, &request.page_token);
+    if (outcome == CLI_OK && has_member) {
+        outcome = selector_read(cli, &member);
+        request.member = &member;
+    }
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    if (outcome == CLI_OK) {
+        outcome = account_call(cli, "ListPools", &request.base, &message);
+    }
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const struct units *units;
+    outcome = session_units(cli, &units);
+    if (outcome == CLI_OK) {
+        print_pools(cli, units, (const Talea__V1__ListPoolsResponse *)message);
+    }
+    return outcome;
 }

@@ -8,7 +8,9 @@
 #include "cli/table.h"
 
 const struct argp_option transaction_show_options[] = {
-    {"origin", OPT_ORIGIN, "PARTNER", 0, "Who made the id (default: this brand)", 0}, {0}};
+    {"origin", OPT_ORIGIN, "PARTNER", 0, "Who made the id, when several did (default: whoever did)",
+     0},
+    {0}};
 
 /* The part behind "EVENT_KIND_" and the like, "?" for a number that is newer than this program. */
 static const char *short_name(const ProtobufCEnumDescriptor *descriptor, int value, size_t prefix)
@@ -60,6 +62,7 @@ static void print_event(struct cli *cli, const struct units *units, const Talea_
                              sizeof "REFUSAL_" - 1));
     fprintf(cli->out, "recorded   %s UTC\n", amounts_time(event->recorded_unix_ms, time));
     fprintf(cli->out, "happened   %s UTC\n", amounts_time(event->business_unix_ms, time));
+    fprintf(cli->out, "made by    %s\n", event->origin);
     if (event->member_id[0] != '\0') {
         fprintf(cli->out, "member     %s\n", event->member_id);
     }
@@ -71,8 +74,48 @@ static void print_event(struct cli *cli, const struct units *units, const Talea_
     if (event->receipt[0] != '\0') {
         fprintf(cli->out, "reference  %s\n", event->receipt);
     }
-    if (event->n_postings > 0) {
-        print_postings(cli, units, event);
+}
+
+/* What the partner made of the entry that the command sent. */
+static void print_sent(struct cli *cli, const Talea__V1__SentEntry *sent)
+{
+    fprintf(cli->out, "sent       entry %llu to %s: ", (unsigned long long)sent->number,
+            sent->partner);
+    switch (sent->state) {
+    case TALEA__V1__SENT_ENTRY_STATE__SENT_ENTRY_STATE_WAITING:
+        fputs("not answered yet\n", cli->out);
+        break;
+    case TALEA__V1__SENT_ENTRY_STATE__SENT_ENTRY_STATE_APPLIED:
+        fprintf(cli->out, "applied, row %llu\n", (unsigned long long)sent->receipt_row);
+        break;
+    case TALEA__V1__SENT_ENTRY_STATE__SENT_ENTRY_STATE_REFUSED:
+        fprintf(cli->out, "refused%s%s and reversed", sent->reason[0] == '\0' ? "" : ", ",
+                sent->reason);
+        if (sent->receipt_row != 0) {
+            fprintf(cli->out, ", row %llu", (unsigned long long)sent->receipt_row);
+        }
+        fputc('\n', cli->out);
+        break;
+    case TALEA__V1__SENT_ENTRY_STATE__SENT_ENTRY_STATE_UNSPECIFIED:
+    case _TALEA__V1__SENT_ENTRY_STATE_IS_INT_SIZE:
+        fputs("answered, further on in the journal\n", cli->out);
+        break;
+    }
+}
+
+static void print_transaction(struct cli *cli, const struct units *units,
+                              const Talea__V1__GetTransactionResponse *reply)
+{
+    print_event(cli, units, reply->event);
+    if (reply->sent != NULL) {
+        print_sent(cli, reply->sent);
+    }
+    if (reply->event->n_postings > 0) {
+        print_postings(cli, units, reply->event);
+    }
+    for (size_t i = 0; i < reply->n_other_origins; i++) {
+        fprintf(cli->out, "%s%s made the same id: --origin %s shows that one\n", i == 0 ? "\n" : "",
+                reply->other_origins[i], reply->other_origins[i]);
     }
 }
 
@@ -95,7 +138,7 @@ enum cli_exit run_transaction_show(struct cli *cli)
     const struct units *units;
     outcome = session_units(cli, &units);
     if (outcome == CLI_OK && reply->event != NULL) {
-        print_event(cli, units, reply->event);
+        print_transaction(cli, units, reply);
     }
     return outcome;
 }

@@ -31,6 +31,7 @@ struct limits_yaml {
     char *id_retention_months;
     char *hold_minutes;
     char *deliver_hours;
+    char *points_per_command_max;
     char *min_free_mb;
     char *drain_ms;
 };
@@ -82,6 +83,7 @@ static const cyaml_schema_field_t limits_fields[] = {
     YAML_TEXT_OPTIONAL("id_retention_months", struct limits_yaml, id_retention_months),
     YAML_TEXT_OPTIONAL("hold_minutes", struct limits_yaml, hold_minutes),
     YAML_TEXT_OPTIONAL("deliver_hours", struct limits_yaml, deliver_hours),
+    YAML_TEXT_OPTIONAL("points_per_command_max", struct limits_yaml, points_per_command_max),
     YAML_TEXT_OPTIONAL("min_free_mb", struct limits_yaml, min_free_mb),
     YAML_TEXT_OPTIONAL("drain_ms", struct limits_yaml, drain_ms),
     CYAML_FIELD_END,
@@ -126,6 +128,7 @@ static void set_defaults(struct node_config *config)
         .id_retention_months = 13,
         .hold_minutes = 30,
         .deliver_hours = 72,
+        .points_per_command_max = 10000000,
         .min_free_mb = 256,
         .drain_ms = 10000,
     };
@@ -153,6 +156,8 @@ static void check_limits(struct check *check, const struct limits_yaml *yaml,
                    &out->hold_minutes);
     check_unsigned(check, "limits.deliver_hours", yaml->deliver_hours, 1, 31 * 24,
                    &out->deliver_hours);
+    check_unsigned(check, "limits.points_per_command_max", yaml->points_per_command_max, 1,
+                   1000000000, &out->points_per_command_max);
     check_unsigned(check, "limits.min_free_mb", yaml->min_free_mb, 0, 1u << 20, &out->min_free_mb);
     check_unsigned(check, "limits.drain_ms", yaml->drain_ms, 0, 600000, &out->drain_ms);
 }

@@ -35,6 +35,14 @@ enum err decide_propose_adjustment(struct decision *d)
 {
     const struct command_adjustment *proposal = &d->command->adjustment;
     struct member_work work;
+    struct adjustment known;
+    enum err err = ledger_get_adjustment(d->view, &d->command->transaction_id, &known);
+    if (err == ERR_OK) {
+        return decide_refuse(d, VERDICT_ADJUSTMENT_EXISTS);
+    }
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
     if (proposal_verdict(proposal) != VERDICT_OK) {
         return decide_refuse(d, proposal_verdict(proposal));
     }

@@ -8,6 +8,15 @@ enum err decide_foreign_hold(struct decision *d)
 {
     const struct command_hold *request = &d->command->hold;
     const struct roster_partner *home = roster_home_of(d->terms->roster, &request->card);
+    struct hold existing;
+    enum err err =
+        ledger_get_hold(d->view, &request->redeemer, &d->command->transaction_id, &existing);
+    if (err == ERR_OK) {
+        return decide_refuse(d, VERDICT_HOLD_EXISTS);
+    }
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
     }

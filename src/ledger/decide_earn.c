@@ -105,11 +105,27 @@ static enum err earn_given(struct decision *d, const struct partner_id *home, st
     return ERR_OK;
 }
 
+/* An id that is forgotten must not replace the sale that it made. */
+static enum err refuse_known_sale(struct decision *d)
+{
+    struct sale known;
+    enum err err =
+        ledger_get_sale(d->view, &d->terms->roster->self, &d->command->transaction_id, &known);
+    if (err == ERR_OK) {
+        return decide_refuse(d, VERDICT_SALE_EXISTS);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 enum err decide_earn(struct decision *d)
 {
     const struct command_earn *earn = &d->command->earn;
     const struct roster *roster = d->terms->roster;
     struct points points;
+    TRY(refuse_known_sale(d));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
     if (earn->is_fixed && earn->fixed_points.minor < 0) {
         return decide_refuse(d, VERDICT_POINTS_NOT_POSITIVE);
     }

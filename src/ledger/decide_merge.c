@@ -160,6 +160,13 @@ void decide_put_merge(struct decision *d, const struct uid *id, const struct mer
 enum err decide_merge_members(struct decision *d)
 {
     struct merging m;
+    enum err err = ledger_get_merge(d->view, &d->command->transaction_id, &m.merge);
+    if (err == ERR_OK) {
+        return decide_refuse(d, VERDICT_MERGE_EXISTS);
+    }
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
     TRY(find_both(d, &m));
     if (decision_is_refused(d)) {
         return ERR_OK;

@@ -120,6 +120,11 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
     [VERDICT_POOL_NOT_EMPTY] = {"POOL_NOT_EMPTY",
                                 "The pool still has points; its last member can't leave it.",
                                 GRPC_FAILED_PRECONDITION},
+    [VERDICT_ADJUSTMENT_EXISTS] = {"ADJUSTMENT_EXISTS",
+                                   "There is an adjustment with this id already.",
+                                   GRPC_ALREADY_EXISTS},
+    [VERDICT_MERGE_EXISTS] = {"MERGE_EXISTS", "There is a merge with this id already.",
+                              GRPC_ALREADY_EXISTS},
 };
 
 bool verdict_is_known(unsigned number)

@@ -89,6 +89,12 @@ static unsigned read_terms(struct batch_reading *reading, struct command *comman
     return (unsigned)verdict;
 }
 
+/* The office may move more than a till. */
+static bool may_give(const struct batch_reading *reading, const struct command_earn *earn)
+{
+    return reading->is_office || earning_is_within(earn, reading->snapshot->till_points_max);
+}
+
 static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchCommand *said,
                           struct command *command)
 {
@@ -109,7 +115,8 @@ static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchC
     earn->amount = money_of(said->earn->amount_minor);
     earn->is_fixed = said->earn->fixed_points != 0;
     earn->fixed_points = points_of(said->earn->fixed_points);
-    return read_terms(reading, command);
+    refusal = read_terms(reading, command);
+    return refusal == READ_OK && !may_give(reading, earn) ? REFUSE(POINTS_TOO_LARGE) : refusal;
 }
 
 static unsigned read_authorise(struct batch_reading *reading, const Talea__V1__BatchCommand *said,
@@ -131,6 +138,9 @@ static unsigned read_authorise(struct batch_reading *reading, const Talea__V1__B
     }
     hold->redeemer = reading->node->config.partner;
     hold->points = points_of(said->authorise->points);
+    if (!reading->is_office && hold->points.minor > reading->snapshot->till_points_max.minor) {
+        return REFUSE(POINTS_TOO_LARGE);
+    }
     return read_text(said->receipt, hold->receipt, sizeof hold->receipt);
 }
 

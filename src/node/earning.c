@@ -42,6 +42,13 @@ enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
     return VERDICT_OK;
 }
 
+bool earning_is_within(const struct command_earn *earn, struct points points_max)
+{
+    struct points points = earn->fixed_points;
+    return (earn->is_fixed || earn_rate_points(&earn->rate, earn->amount, &points) == ERR_OK) &&
+           points.minor <= points_max.minor;
+}
+
 void earning_life(const struct snapshot *snapshot, struct unix_ms now,
                   struct unix_ms *out_expires_at, uint8_t *out_idle_months)
 {

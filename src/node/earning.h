@@ -11,6 +11,9 @@
  * VERDICT_CURRENCY_MISMATCH when the command names another currency than the programme's. */
 MUST_USE enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
                                     struct command *command);
+/* Does an earn whose terms are filled in give no more than the bound? One that can't be reckoned
+ * does not. */
+MUST_USE bool earning_is_within(const struct command_earn *earn, struct points points_max);
 /* The end of points that are given now without a purchase: when, 0 for never, and after how many
  * months without activity, 0 for no matter. */
 void earning_life(const struct snapshot *snapshot, struct unix_ms now,

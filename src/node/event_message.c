@@ -2,6 +2,7 @@
 
 #include "node/messages.h"
 #include "node/record_words.h"
+#include "node/taken_receipt.h"
 
 /* "" for the nil id. */
 static char *text_of_uid(struct arena *arena, const struct uid *id)
@@ -119,6 +120,38 @@ static enum err fill_texts(struct arena *arena, const struct record *record,
     return is_whole ? ERR_OK : ERR_RESOURCE;
 }
 
+/* What a partner refused of what we sent. */
+static enum err add_refusals(struct arena *arena, const struct record *record,
+                             Talea__V1__Event *event)
+{
+    struct clearing_receipt receipt;
+    struct uid reversed;
+    if (taken_receipt_reversed(record, &reversed) == ERR_OK) {
+        event->reversed_id = message_uid(arena, &reversed);
+    }
+    enum err err = taken_receipt(record, arena, &receipt);
+    if (err != ERR_OK || receipt.refused_count == 0) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    event->entry_refusals =
+        arena_alloc(arena, receipt.refused_count * sizeof *event->entry_refusals);
+    for (size_t i = 0; event->entry_refusals != NULL && i < receipt.refused_count; i++) {
+        Talea__V1__EntryRefusal *message = arena_alloc(arena, sizeof *message);
+        if (message == NULL) {
+            return ERR_RESOURCE;
+        }
+        talea__v1__entry_refusal__init(message);
+        message->partner = text_of_partner(arena, &receipt.receiver);
+        message->number = receipt.refused[i].number;
+        message->reason = message_copy(arena, receipt.refused[i].reason, REASON_NAME_MAX);
+        event->entry_refusals[event->n_entry_refusals++] = message;
+        if (message->partner == NULL || message->reason == NULL) {
+            return ERR_RESOURCE;
+        }
+    }
+    return event->entry_refusals == NULL || event->reversed_id == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 enum err event_message(struct arena *arena, const struct record *record,
                        Talea__V1__Event **out_event)
 {
@@ -140,6 +173,7 @@ enum err event_message(struct arena *arena, const struct record *record,
     event->written_off_points = record->answer.written_off.minor;
     TRY(fill_texts(arena, record, &command, event));
     TRY(add_effects(arena, record, event));
+    TRY(add_refusals(arena, record, event));
     *out_event = event;
     return ERR_OK;
 }

@@ -1,11 +1,10 @@
-/* WatchEvents and GetTransaction: what the journal says, to those who may know.
+/* WatchEvents: what the journal says, to those who may know.
  *
  * A watcher reads the journal batch by batch, each in a read of its own, and holds one message at a
  * time: one that takes its time slows down nobody but itself.
  */
 #include <stdlib.h>
 
-#include "engine/record_reader.h"
 #include "ledger/batch.h"
 #include "node/event_message.h"
 #include "node/node.h"
@@ -168,66 +167,4 @@ struct rpc_status ledger_watch_events(void *context, struct rpc_stream *stream)
     event_gate_leave(&node->events);
     free(watch);
     return status;
-}
-
-static enum err find_row(struct node *node, const struct partner_id *origin, const struct uid *id,
-                         uint64_t *out_row)
-{
-    struct state_reader *reader;
-    struct ledger_key key;
-    struct slice value;
-    struct transaction transaction;
-    key_origin(origin, id, &key);
-    TRY(readers_take(node->readers, &reader));
-    struct ledger_view view = state_reader_view(reader);
-    enum err err = view_get(&view, TABLE_TRANSACTION, &key, &value);
-    err = err == ERR_OK ? transaction_decode(value, &transaction) : err;
-    readers_give(node->readers, reader);
-    TRY(err);
-    *out_row = transaction.row;
-    return ERR_OK;
-}
-
-static enum err reply_transaction(struct node *node, struct rpc_call *call,
-                                  const struct partner_id *origin, const struct uid *id)
-{
-    Talea__V1__GetTransactionResponse response;
-    talea__v1__get_transaction_response__init(&response);
-    struct record_reader records;
-    struct record record;
-    uint64_t row;
-    TRY(find_row(node, origin, id, &row));
-    record_reader_init(&records, &node->journal);
-    enum err err = record_reader_get(&records, row, &record);
-    if (err == ERR_OK) {
-        err = event_message(rpc_call_arena(call), &record, &response.event);
-    }
-    if (err == ERR_OK) {
-        rpc_call_reply(call, &response.base);
-    }
-    record_reader_fini(&records);
-    return err;
-}
-
-void ledger_get_transaction(void *context, struct rpc_call *call, const ProtobufCMessage *message)
-{
-    struct node *node = context;
-    const Talea__V1__GetTransactionRequest *request =
-        (const Talea__V1__GetTransactionRequest *)(const void *)message;
-    struct uid id;
-    struct partner_id origin = node->config.partner;
-    if (!request_transaction(call, request->transaction_id, &id)) {
-        return;
-    }
-    if (request->origin[0] != '\0' && partner_id_parse(request->origin, &origin) != ERR_OK) {
-        refuse(call, 3, "INVALID_ID", "origin is no partner's id.");
-        return;
-    }
-    enum err err = reply_transaction(node, call, &origin, &id);
-    if (err == ERR_NOT_FOUND) {
-        refuse(call, 5, "TRANSACTION_UNKNOWN",
-               "No command with this id was recorded, or it is forgotten by now.");
-    } else if (err != ERR_OK) {
-        refuse_err(call, err, NULL);
-    }
 }

@@ -380,7 +380,7 @@ static enum err check_tariffs(const struct roster *before, const struct roster *
     return ERR_OK;
 }
 
-/* The charter may grow newer, not older. */
+/* Charter and programme may grow newer, not older. */
 static enum err check_newer(const struct snapshot *before, const struct snapshot *after,
                             struct note *note)
 {
@@ -393,7 +393,8 @@ static enum err check_newer(const struct snapshot *before, const struct snapshot
         !hash_equal(&after->charter->payload_hash, &before->charter->payload_hash)) {
         return note_set(note, ERR_CONFLICT, "another charter with the epoch in force");
     }
-    return check_tariffs(&before->roster, &after->roster, note);
+    TRY(check_tariffs(&before->roster, &after->roster, note));
+    return snapshot_check_programme(before, after, note);
 }
 
 static enum err reload(struct node *node, struct note *note)

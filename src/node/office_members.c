@@ -4,6 +4,7 @@
 #include "node/messages.h"
 #include "node/node.h"
 #include "node/personal.h"
+#include "node/pool_pages.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
@@ -87,6 +88,30 @@ static enum err message_member(struct node *node, struct arena *arena,
     return ERR_OK;
 }
 
+/* Those that the member is in; a profile that counts none saves the look. */
+static enum err message_pools(struct node *node, struct arena *arena,
+                              const struct ledger_view *view, const struct uid *id,
+                              Talea__V1__Member *message)
+{
+    struct profile profile;
+    struct pool_page page = {.member = id, .size = LIMIT_PAGE_ROWS};
+    enum err err = message->is_pool ? ERR_NOT_FOUND : ledger_get_profile(view, id, &profile);
+    if (err != ERR_OK || profile.pool_count == 0) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(pool_page_find(node, NULL, &page));
+    size_t count = page.count < page.size ? page.count : page.size;
+    message->pool_ids = arena_alloc(arena, (count + 1) * sizeof *message->pool_ids);
+    for (size_t i = 0; message->pool_ids != NULL && i < count; i++) {
+        message->pool_ids[i] = message_uid(arena, &page.ids[i]);
+        if (message->pool_ids[i] == NULL) {
+            return ERR_RESOURCE;
+        }
+        message->n_pool_ids++;
+    }
+    return message->pool_ids == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 static void reply_member(struct node *node, struct rpc_call *call, const struct ledger_view *view,
                          const struct uid *id)
 {
@@ -95,6 +120,7 @@ static void reply_member(struct node *node, struct rpc_call *call, const struct 
     struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);
     enum err err = message_member(node, &arena, view, id, &response.member);
+    err = err == ERR_OK ? message_pools(node, &arena, view, id, response.member) : err;
     if (err == ERR_OK) {
         rpc_call_reply(call, &response.base);
     } else {

@@ -90,6 +90,17 @@ bool request_time(struct rpc_call *call, const struct node *node, int64_t ms,
     return true;
 }
 
+bool request_within_bound(struct rpc_call *call, const struct node *node, bool is_within)
+{
+    if (!is_within) {
+        refuse(call, INVALID_ARGUMENT, "POINTS_TOO_LARGE",
+               "More than %u points in one call of a till: limits.points_per_command_max of this "
+               "node's configuration.",
+               node->config.limits.points_per_command_max);
+    }
+    return is_within;
+}
+
 static enum err member_by_card(const struct ledger_view *view, const struct card_number *number,
                                struct uid *out_member)
 {

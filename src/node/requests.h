@@ -26,6 +26,8 @@ MUST_USE bool request_text(struct rpc_call *call, const char *field, const char 
 /* 0 is now; else from 1970 to a day ahead. `*out_is_given` tells which. */
 MUST_USE bool request_time(struct rpc_call *call, const struct node *node, int64_t ms,
                            struct unix_ms *out_time, bool *out_is_given);
+/* What a till gives or reserves by one call has a bound in the configuration. */
+MUST_USE bool request_within_bound(struct rpc_call *call, const struct node *node, bool is_within);
 /* The member that the selector names, as published, or where it went when it was merged. */
 MUST_USE bool request_member(struct node *node, struct rpc_call *call,
                              const struct ledger_view *view,

@@ -24,7 +24,7 @@ static const struct rpc_method till_methods[] = {
 };
 
 static const struct rpc_method office_methods[] = {
-    {"GetMember", ROLES_READ, RPC_INLINE, office_get_member, NULL},
+    {"GetMember", ROLES_READ, RPC_WORKER, office_get_member, NULL},
     {"ListMembers", ROLES_READ, RPC_WORKER, office_list_members, NULL},
     {"ImportMembers", ROLES_OFFICE, RPC_WORKER, NULL, office_import_members},
     {"ImportReceipts", ROLES_OFFICE, RPC_WORKER, NULL, office_import_receipts},
@@ -41,6 +41,7 @@ static const struct rpc_method account_methods[] = {
     {"JoinPool", ROLES_OFFICE, RPC_INLINE, account_join_pool, NULL},
     {"LeavePool", ROLES_OFFICE, RPC_INLINE, account_leave_pool, NULL},
     {"GetPool", ROLES_READ, RPC_WORKER, account_get_pool, NULL},
+    {"ListPools", ROLES_READ, RPC_WORKER, account_list_pools, NULL},
     {"ProposeAdjustment", ROLES_OFFICE, RPC_INLINE, account_propose_adjustment, NULL},
     {"RuleAdjustment", ROLES_OFFICE, RPC_INLINE, account_rule_adjustment, NULL},
     {"ListAdjustments", ROLES_READ, RPC_WORKER, account_list_adjustments, NULL},

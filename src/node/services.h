@@ -28,7 +28,8 @@ rpc_unary_handler office_get_member, office_list_members, office_get_report;
 rpc_unary_handler office_list_periods, office_close_period, office_get_statement;
 rpc_stream_handler office_import_members, office_import_receipts;
 rpc_unary_handler account_transfer, account_open_pool, account_join_pool, account_leave_pool;
-rpc_unary_handler account_get_pool, account_propose_adjustment, account_rule_adjustment;
+rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustment,
+    account_rule_adjustment;
 rpc_unary_handler account_list_adjustments, account_block_member, account_unblock_member;
 rpc_unary_handler account_unblock_card, account_merge_members, account_unmerge_members;
 rpc_unary_handler account_erase_member;

@@ -73,6 +73,17 @@ static enum err load_programme(const struct node_config *config, struct snapshot
     return programme_check(&snapshot->programme, note);
 }
 
+/* What the configuration says in whole points, in the charter's units. */
+static struct points till_points_max(const struct node_config *config,
+                                     const struct charter *charter)
+{
+    int64_t points = config->limits.points_per_command_max;
+    for (unsigned i = 0; i < charter->points_decimals && points < LIMIT_POINTS_PER_COMMAND; i++) {
+        points *= 10;
+    }
+    return points_of(points < LIMIT_POINTS_PER_COMMAND ? points : LIMIT_POINTS_PER_COMMAND);
+}
+
 static enum err gather_roots(struct snapshot *snapshot, struct note *note)
 {
     struct buffer roots = {0};
@@ -103,6 +114,7 @@ enum err snapshot_load(const struct node_config *config, struct snapshot **out_s
         err = load_programme(config, snapshot, note);
     }
     if (err == ERR_OK) {
+        snapshot->till_points_max = till_points_max(config, snapshot->charter);
         err = gather_roots(snapshot, note);
     }
     if (err != ERR_OK) {
@@ -110,6 +122,29 @@ enum err snapshot_load(const struct node_config *config, struct snapshot **out_s
         return err;
     }
     *out_snapshot = snapshot;
+    return ERR_OK;
+}
+
+enum err snapshot_check_programme(const struct snapshot *before, const struct snapshot *after,
+                                  struct note *note)
+{
+    unsigned old_version = before->programme.version;
+    unsigned new_version = after->programme.version;
+    bool is_same = programme_gives_the_same(&before->programme, &after->programme) &&
+                   strcmp(before->programme_currency, after->programme_currency) == 0 &&
+                   before->programme_currency_decimals == after->programme_currency_decimals &&
+                   before->refund_grace_ms == after->refund_grace_ms &&
+                   before->debt_limit.minor == after->debt_limit.minor;
+    if (new_version < old_version) {
+        return note_set(note, ERR_CONFLICT, "the programme file has version %u, in force is %u",
+                        new_version, old_version);
+    }
+    if (new_version == old_version && !is_same) {
+        return note_set(note, ERR_CONFLICT,
+                        "the programme file has changed under version %u, which is in force: raise "
+                        "its version",
+                        old_version);
+    }
     return ERR_OK;
 }
 

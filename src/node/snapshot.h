@@ -19,13 +19,18 @@ struct snapshot {
     char programme_currency[4];
     unsigned programme_currency_decimals;
     int64_t refund_grace_ms;
-    struct points debt_limit; /* INT64_MAX: none */
-    char *trusted_roots;      /* all partners' CAs, one PEM text */
+    struct points debt_limit;      /* INT64_MAX: none */
+    struct points till_points_max; /* by one call of a till */
+    char *trusted_roots;           /* all partners' CAs, one PEM text */
 };
 
 /* Reads and checks charter and programme as the configuration names them. One reference. */
 MUST_USE enum err snapshot_load(const struct node_config *config, struct snapshot **out_snapshot,
                                 struct note *note);
+/* May the programme of `after` follow that of `before`? ERR_CONFLICT with a note when it says
+ * something else under the same version, or has an older one. */
+MUST_USE enum err snapshot_check_programme(const struct snapshot *before,
+                                           const struct snapshot *after, struct note *note);
 struct snapshot *snapshot_hold(struct snapshot *snapshot);
 /* NULL is allowed. */
 void snapshot_release(struct snapshot *snapshot);

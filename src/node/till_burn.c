@@ -29,18 +29,20 @@ void reply_authorised(struct node *node, struct rpc_call *call, const struct com
     reply_after(node, call, command, NULL, send_authorised);
 }
 
-static bool is_own_card(struct node *node, struct rpc_call *call, const struct card_number *card,
-                        bool *out_is_own)
+/* Is there a home for the card, and may a till ask for that much? */
+static bool may_ask(struct node *node, struct rpc_call *call, const struct command_hold *hold,
+                    bool *out_is_own)
 {
     struct snapshot *snapshot = node_snapshot(node);
-    const struct roster_partner *home = roster_home_of(&snapshot->roster, card);
+    const struct roster_partner *home = roster_home_of(&snapshot->roster, &hold->card);
     bool is_known = home != NULL;
+    bool is_within = hold->points.minor <= snapshot->till_points_max.minor;
     *out_is_own = is_known && roster_is_self(&snapshot->roster, &home->id);
     snapshot_release(snapshot);
     if (!is_known) {
         refuse_verdict(call, VERDICT_PARTNER_UNKNOWN);
     }
-    return is_known;
+    return is_known && request_within_bound(call, node, is_within);
 }
 
 void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMessage *message)
@@ -55,9 +57,10 @@ void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMe
     }
     struct command command = command_now(node, COMMAND_HOLD, &transaction);
     struct command_hold *hold = &command.hold;
+    hold->points = points_of(request->points);
     if (!request_card(call, request->card, &hold->card) ||
         !request_text(call, "receipt", request->receipt, hold->receipt, sizeof hold->receipt) ||
-        !is_own_card(node, call, &hold->card, &is_own)) {
+        !may_ask(node, call, hold, &is_own)) {
         return;
     }
     if (!hold_times(node, command.business_time, request->capture_within_seconds, hold)) {
@@ -65,7 +68,6 @@ void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMe
         return;
     }
     hold->redeemer = node->config.partner;
-    hold->points = points_of(request->points);
     if (is_own) {
         reply_after(node, call, &command, NULL, send_authorised);
     } else {

@@ -62,12 +62,15 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
     earn->fixed_points = points_of(request->fixed_points);
     struct snapshot *snapshot = node_snapshot(node);
     enum verdict verdict = earning_terms(snapshot, node_now(node), &command);
+    bool is_within = verdict == VERDICT_OK && earning_is_within(earn, snapshot->till_points_max);
     snapshot_release(snapshot);
     if (verdict != VERDICT_OK) {
         refuse_verdict(call, verdict);
         return;
     }
-    reply_after(node, call, &command, NULL, send_earned);
+    if (request_within_bound(call, node, is_within)) {
+        reply_after(node, call, &command, NULL, send_earned);
+    }
 }
 
 static void send_returned(struct reply *reply)

@@ -122,6 +122,15 @@ enum err programme_months_after(struct unix_ms time, unsigned months, struct uni
     return ERR_OK;
 }
 
+bool programme_gives_the_same(const struct programme *a, const struct programme *b)
+{
+    return a->rate.points_minor == b->rate.points_minor && a->rate.per_minor == b->rate.per_minor &&
+           a->rate.rounding == b->rate.rounding && a->rate.minimum_minor == b->rate.minimum_minor &&
+           a->pending_days == b->pending_days && a->expiry_months == b->expiry_months &&
+           a->expiry_kind == b->expiry_kind && a->expiry_month == b->expiry_month &&
+           a->expiry_day == b->expiry_day;
+}
+
 uint8_t programme_idle_months(const struct programme *programme)
 {
     return programme->expiry_kind == EXPIRY_INACTIVITY ? (uint8_t)programme->expiry_months : 0;

@@ -39,6 +39,9 @@ MUST_USE enum err expiry_kind_parse(const char *name, enum expiry_kind *out_kind
  * spendable, for which a month is taken as 28 days. */
 MUST_USE enum err programme_check(const struct programme *programme, struct note *note);
 
+/* Do both give the same, whatever their versions? */
+bool programme_gives_the_same(const struct programme *a, const struct programme *b);
+
 /* The same day and time of day so many months later, in UTC, or the last day of a month that has no
  * such day. ERR_RANGE beyond the year 9999. */
 MUST_USE enum err programme_months_after(struct unix_ms time, unsigned months,

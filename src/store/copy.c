@@ -296,20 +296,6 @@ struct slice_copy {
     struct slice_rows *all; /* as the copy will have them */
 };
 
-/* The first key that a slice can have. */
-static struct state_key first_key(unsigned slice)
-{
-    bool is_members = slice < SLICES_OF_MEMBERS;
-    struct state_key key =
-        state_key_begin(is_members ? TABLE_MEMBER : (enum ledger_table)(slice - SLICES_OF_MEMBERS));
-    if (is_members) {
-        unsigned slot = slice * (1024u / SLICES_OF_MEMBERS);
-        key.bytes[key.length++] = (uint8_t)(slot >> 8);
-        key.bytes[key.length++] = (uint8_t)slot;
-    }
-    return key;
-}
-
 static bool is_of_slice(const struct slice_copy *copy, MDB_val key)
 {
     enum ledger_table table;
@@ -342,7 +328,7 @@ static int put_piece(struct slice_copy *copy, MDB_val *key, MDB_val *value, int 
 
 static enum err copy_slice_rows(struct slice_copy *copy, struct note *note)
 {
-    struct state_key first = first_key(copy->slice);
+    struct state_key first = state_key_of_slice(copy->slice);
     MDB_val key = state_key_value(&first);
     MDB_val value;
     uint64_t copied;

@@ -3,7 +3,9 @@
  * A copy is a new file of the same name in another folder, flushed, and opened like the original.
  * The writer goes on meanwhile. The journal is read in pieces and the state slice by slice, each in
  * a transaction of its own, so that no page is pinned for longer than one of them takes; each slice
- * of the copy is exact for a row of its own, as in the original. The archive is one snapshot.
+ * of the copy is exact for a row of its own, as in the original. The archive is one snapshot, since
+ * its rows point at each other: it pins the archive's pages while it is copied, and only imports
+ * write there.
  *
  * Threads: any; one copy of a file at a time.
  */

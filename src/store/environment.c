@@ -147,8 +147,59 @@ static enum err check_file(const struct environment *environment, const char *pa
     return err;
 }
 
-static enum err open_lmdb(struct environment *environment, const char *path, struct note *note)
+/* Is there no lock file of LMDB's? */
+static bool is_unlocked(const struct environment *environment, const char *name)
 {
+    char file[NAME_MAX + 1];
+    struct stat status;
+    snprintf(file, sizeof file, "%s.mdb-lock", name);
+    return fstatat(environment->folder_fd, file, &status, AT_SYMLINK_NOFOLLOW) != 0 &&
+           errno == ENOENT;
+}
+
+/* The writer keeps those out who read without LMDB's lock file, and they keep it out. A new file
+ * is nobody's yet. */
+static enum err lock_file(struct environment *environment, const char *path, struct note *note)
+{
+    bool is_write = environment->mode == ENVIRONMENT_WRITE;
+    if (environment->file_fd < 0) {
+        environment->file_fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    if (environment->file_fd < 0) {
+        return errno == ENOENT && is_write ? ERR_OK
+                                           : system_failure("can't open this file", path, note);
+    }
+    if (flock(environment->file_fd, (is_write ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) {
+        return ERR_OK;
+    }
+    if (errno == EWOULDBLOCK) {
+        return note_set(note, ERR_UNAVAILABLE, "%s: is being read as nobody's: try again later",
+                        path);
+    }
+    return system_failure("can't lock this file", path, note);
+}
+
+/* As LMDB is to open it. A writer of an earlier release has the lock file alone. */
+static enum err choose_flags(struct environment *environment,
+                             const struct environment_options *options, const char *path,
+                             unsigned *out_flags, struct note *note)
+{
+    *out_flags = MDB_NOSUBDIR | MDB_NOTLS;
+    if (environment->mode == ENVIRONMENT_WRITE) {
+        return lock_file(environment, path, note);
+    }
+    bool is_nobodys =
+        is_unlocked(environment, options->name) && lock_file(environment, path, NULL) == ERR_OK;
+    *out_flags |= MDB_RDONLY | (is_nobodys ? (unsigned)MDB_NOLOCK : 0u);
+    return ERR_OK;
+}
+
+static enum err open_lmdb(struct environment *environment,
+                          const struct environment_options *options, const char *path,
+                          struct note *note)
+{
+    unsigned flags;
+    TRY(choose_flags(environment, options, path, &flags, note));
     int result = mdb_env_create(&environment->env);
     if (result == MDB_SUCCESS) {
         result = mdb_env_set_mapsize(environment->env, MAP_BYTES);
@@ -157,15 +208,16 @@ static enum err open_lmdb(struct environment *environment, const char *path, str
         result = mdb_env_set_maxreaders(environment->env, LIMIT_STORE_READERS);
     }
     if (result == MDB_SUCCESS) {
-        unsigned mode = environment->mode == ENVIRONMENT_READ_ONLY ? MDB_RDONLY : 0;
-        result = mdb_env_open(environment->env, path, MDB_NOSUBDIR | MDB_NOTLS | mode, FILE_MODE);
+        result = mdb_env_open(environment->env, path, flags, FILE_MODE);
     }
     if (result != MDB_SUCCESS) {
         return note_set(note, environment_error(result), "%s: can't open: %s", path,
                         mdb_strerror(result));
     }
     environment_drop_dead_readers(environment);
-    return ERR_OK;
+    return environment->mode == ENVIRONMENT_WRITE && environment->file_fd < 0
+               ? lock_file(environment, path, note)
+               : ERR_OK;
 }
 
 static enum err check_format(struct slice row, const struct environment_options *options,
@@ -259,7 +311,7 @@ static enum err open_steps(struct environment *environment,
         TRY(take_lock(environment, options, note));
     }
     TRY(check_file(environment, path, note));
-    TRY(open_lmdb(environment, path, note));
+    TRY(open_lmdb(environment, options, path, note));
     TRY(settle_format(environment, options, path, note));
     if (is_write) {
         int result = mdb_env_sync(environment->env, 1);
@@ -281,6 +333,7 @@ enum err environment_open(const struct environment_options *options,
     environment->mode = options->mode;
     environment->folder_fd = -1;
     environment->lock_fd = -1;
+    environment->file_fd = -1;
     enum err err = open_steps(environment, options, note);
     if (err != ERR_OK) {
         environment_close(environment);
@@ -322,6 +375,7 @@ enum err environment_discard(const char *folder, const char *name, struct note *
     environment->mode = ENVIRONMENT_READ_ONLY; /* makes no folder */
     environment->folder_fd = -1;
     environment->lock_fd = -1;
+    environment->file_fd = -1;
     enum err err = discard(environment, &options, note);
     environment_close(environment);
     return err;
@@ -334,6 +388,9 @@ void environment_close(struct environment *environment)
     }
     if (environment->env != NULL) {
         mdb_env_close(environment->env);
+    }
+    if (environment->file_fd >= 0) {
+        close(environment->file_fd);
     }
     if (environment->folder_fd >= 0) {
         close(environment->folder_fd);

@@ -5,6 +5,9 @@
  * a second writer with a stale lock file, a truncated file (it dies of SIGBUS) or another program's
  * rows; this does, and refuses.
  *
+ * A file that nobody writes and that has no lock file of LMDB's, as in a backup, is read without
+ * one, so that reading leaves nothing behind. While it is, nobody can open it for writing.
+ *
  * The row under the key of a single zero byte sorts before all others and names the format.
  *
  * A process opens a file at most once, in either mode, and doesn't use it after a fork: LMDB's own
@@ -36,11 +39,13 @@ struct environment {
     enum environment_mode mode;
     int folder_fd;
     int lock_fd;
+    int file_fd; /* locked: shared by readers without LMDB's lock file, else by the writer alone */
     struct store_faults faults;
 };
 
 /* Makes folder (0700; its parent must exist) and file (0600) when absent and the mode is WRITE.
- *   ERR_UNAVAILABLE  another process has it open for writing, or it is still empty (READ_ONLY)
+ *   ERR_UNAVAILABLE  another process has it open for writing, or reads it without a lock file, or
+ *                    it is still empty (READ_ONLY)
  *   ERR_NOT_FOUND    READ_ONLY and there is no such file
  *   ERR_CORRUPT      shorter than its own meta page says, or not an LMDB file
  *   ERR_UNSUPPORTED  another format, or a version of it that this build does not know

@@ -83,6 +83,19 @@ unsigned slice_of_key(enum ledger_table table, struct slice key)
                                  : SLICES_OF_MEMBERS + (unsigned)table;
 }
 
+struct state_key state_key_of_slice(unsigned slice)
+{
+    bool is_members = slice < SLICES_OF_MEMBERS;
+    struct state_key key =
+        state_key_begin(is_members ? TABLE_MEMBER : (enum ledger_table)(slice - SLICES_OF_MEMBERS));
+    if (is_members) {
+        unsigned slot = slice * (1024u / SLICES_OF_MEMBERS);
+        key.bytes[key.length++] = (uint8_t)(slot >> 8);
+        key.bytes[key.length++] = (uint8_t)slot;
+    }
+    return key;
+}
+
 bool slice_exists(unsigned slice)
 {
     return slice < SLICES_OF_MEMBERS ||

@@ -34,6 +34,8 @@ MUST_USE enum err state_key_parse(struct slice bytes, enum ledger_table *out_tab
 int state_key_compare(struct slice a, struct slice b);
 unsigned slice_of_key(enum ledger_table table, struct slice key);
 bool slice_exists(unsigned slice);
+/* The first key that a slice can have. */
+struct state_key state_key_of_slice(unsigned slice);
 
 struct slice_part {
     struct state_key upto; /* included */

@@ -62,6 +62,20 @@ class Adjustments(unittest.TestCase):
         balance = self.node.cli("balance", self.member["card"])["balance"]
         self.assertEqual((balance["available_points"], balance["debt_points"]), (0, 20))
 
+    def test_what_is_no_change(self):
+        for points in ("0", "-0", "1.5", "--5", "-"):
+            result = self.node.talea("adjustment", "propose", self.member["card"],
+                                     f"--points={points}", "--reason", "GOODWILL", expect=2)
+            self.assertIn(f'--points: "{points}" is not a number with at most 0 decimals, above 0 '
+                          "to give or below 0 to take (INVALID_INPUT)", result.stderr)
+        result = self.node.talea("adjustment", "propose", self.member["card"], "--points", "1",
+                                 "--reason", "good will", expect=None)
+        self.assertNotEqual(result.returncode, 0)
+        result = self.node.talea("adjustment", "propose", self.member["card"], "--points", "1",
+                                 "--reason", "GOODWILL", "--until", "2020-01-01T00:00:00Z",
+                                 expect=2)
+        self.assertIn("--until is past or more than", result.stderr)
+
     def test_nobody_rules_in_time(self):
         end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
         adjustment = self.propose(100, "--until", end)

@@ -66,10 +66,12 @@ class Backup(unittest.TestCase):
         till.join()
         self.assertGreater(len(till.points), 3)
         for folder, made in folders:
+            files = sorted(os.listdir(folder))
             checked = self.grocer.cli("backup", "verify", folder)
             self.assertTrue(checked["is_clean"] and checked["is_signature_checked"])
             self.assertEqual(int(checked["journal_row"]), int(made["journal_row"]))
             self.assertTrue(self.grocer.cli("verify", "--data", folder)["is_clean"])
+            self.assertEqual(sorted(os.listdir(folder)), files)
         folder, made = folders[-1]
         final = self.grocer.cli("status")
         self.assertLessEqual(int(made["journal_row"]), int(final["journal_rows"]))

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Commands in bulk: batches, linked ones, streams of them, and single transactions looked up."""
 
+import json
 import unittest
 import uuid
 
@@ -94,6 +95,14 @@ class Batches(Case):
         self.assertEqual(self.balance(other["card"]), (7, 0))
         rows = [a.journal_row for a in answers]
         self.assertEqual(rows, sorted(set(rows)))
+
+    def test_only_the_office_moves_more_than_a_till_may(self):
+        sale = self.earn(0)
+        sale.earn.amount_minor = 10_000_001_00
+        commands = sale, self.authorise(10_000_001)
+        self.assertEqual(self.names(self.execute(*commands, service=self.till)),
+                         ["POINTS_TOO_LARGE"] * 2)
+        self.assertEqual(self.names(self.execute(*commands)), ["UNSPECIFIED"] * 2)
 
     def test_each_command_has_its_own_verdict(self):
         good = self.earn(5)
@@ -212,6 +221,73 @@ class Transactions(Case):
         text = str(uuid.UUID(bytes=hold.transaction_id))
         event = self.node.cli("transaction", "show", text)["event"]
         self.assertEqual(event["refusal"], "REFUSAL_INSUFFICIENT_POINTS")
+
+    def test_one_of_a_partner(self):
+        fuel = self.coalition["fuel"]
+        sale = fuel.cli("earn", self.card, "7.00")
+        self.coalition.wait_cleared()
+        for words in ([], ["--origin", "fuel"]):
+            shown = self.node.cli("transaction", "show", sale["sale_id"], *words)
+            event = shown["event"]
+            self.assertEqual((event["kind"], event["origin"], event["points"], event["member_id"]),
+                             ("EVENT_KIND_TAKE_ENTRY", "fuel", 7, self.member["member_id"]))
+            self.assertEqual(shown.get("other_origins", []), [])
+        hold = fuel.cli("burn", "authorise", self.card, 3)["hold_id"]
+        event = self.node.cli("transaction", "show", hold)["event"]
+        self.assertEqual((event["kind"], event["origin"], event["points"]),
+                         ("EVENT_KIND_HOLD", "fuel", 3))
+        result = self.node.talea("transaction", "show", sale["sale_id"], "--origin", "grocer",
+                                 expect=1)
+        self.assertIn("TRANSACTION_UNKNOWN", result.stderr)
+
+    def test_one_that_two_brands_made(self):
+        fuel, id = self.coalition["fuel"], wire.uuid7()
+        fuel.cli("earn", self.card, "7.00", "--transaction-id", id)
+        self.coalition.wait_cleared()
+        self.node.cli("earn", self.card, "5.00", "--transaction-id", id)
+        shown = self.node.cli("transaction", "show", id)
+        self.assertEqual((shown["event"]["origin"], shown["event"]["points"]), ("grocer", 5))
+        self.assertEqual(shown["other_origins"], ["fuel"])
+        self.assertIn("fuel made the same id: --origin fuel",
+                      self.node.talea("transaction", "show", id).stdout)
+        shown = self.node.cli("transaction", "show", id, "--origin", "fuel")
+        self.assertEqual(shown["event"]["points"], 7)
+
+    def test_what_the_home_made_of_it(self):
+        fuel = self.coalition["fuel"]
+        good = fuel.cli("earn", self.card, "7.00")["sale_id"]
+        self.coalition.wait_cleared()
+        sent = fuel.cli("transaction", "show", good)["sent"]
+        self.assertEqual((sent["partner"], sent["state"], sent.get("reason", "")),
+                         ("grocer", "SENT_ENTRY_STATE_APPLIED", ""))
+        self.node.cli("card", "block", self.card)
+        bad = fuel.cli("earn", self.card, "9.00")["sale_id"]
+        self.coalition.wait_cleared()
+        shown = fuel.cli("transaction", "show", bad)
+        sent = shown["sent"]
+        self.assertEqual((sent["state"], sent["reason"]),
+                         ("SENT_ENTRY_STATE_REFUSED", "CARD_BLOCKED"))
+        self.assertIn(f"entry {sent['number']} to grocer: refused, CARD_BLOCKED and reversed, row "
+                      f"{sent['receipt_row']}", fuel.talea("transaction", "show", bad).stdout)
+        events = [json.loads(line) for line in fuel.talea(
+            "events", "--from", shown["event"]["journal_row"]).stdout.splitlines()]
+        reversal = next(event for event in events if event.get("reversed_id") == bad)
+        self.assertEqual([(p["debit"]["account"], p["credit"]["account"], p["points"])
+                          for p in reversal["postings"]], [("payable", "issued", 9)])
+        receipt = next(event for event in events
+                       if event["journal_row"] == sent["receipt_row"])
+        self.assertEqual(receipt["entry_refusals"], [
+            {"partner": "grocer", "number": sent["number"], "reason": "CARD_BLOCKED"}])
+
+    def test_not_answered_yet(self):
+        fuel = self.coalition["fuel"]
+        self.node.stop()
+        try:
+            sale = fuel.cli("earn", self.card, "7.00")["sale_id"]
+            self.assertEqual(fuel.cli("transaction", "show", sale)["sent"]["state"],
+                             "SENT_ENTRY_STATE_WAITING")
+        finally:
+            self.node.start()
 
     def test_unknown(self):
         result = self.node.talea("transaction", "show", wire.uuid7(), expect=1)

@@ -73,6 +73,11 @@ class Bench(unittest.TestCase):
         self.assertEqual(list(rows), ["LMDB, one put a commit"])
         self.bench("ledger", "--only", "no such row", expect=2)
 
+    def test_a_folder_that_is_not_there(self):
+        for name in ("ledger", "soak"):
+            result = run([TALEA, "bench", name, "--dir", "/nowhere/at/all"], expect=2)
+            self.assertIn("no folder can be made in /nowhere/at/all: No such file", result.stderr)
+
     def test_markdown(self):
         lines = self.bench("ledger", "--only", "LMDB, one*", "--markdown").stdout.splitlines()
         self.assertEqual(len(lines), 3)

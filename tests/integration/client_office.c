@@ -71,6 +71,11 @@ static void run_pool(struct talea_client *office, const char *giver, const char 
     char pool[TALEA_UUID_SIZE];
     talea_uuid_v7(id);
     CHECK(talea_open_pool(office, id, "C", &member, TIMEOUT_MS, pool, &error) == TALEA_OK);
+    struct talea_pools pools;
+    CHECK(talea_list_pools(office, &member, 0, NULL, TIMEOUT_MS, &pools, &error) == TALEA_OK);
+    CHECK(pools.count == 1 && pools.rows[0].member_count == 1 && pools.next_page[0] == '\0');
+    CHECK(strcmp(pools.rows[0].pool_id, pool) == 0 && strcmp(pools.rows[0].name, "C") == 0);
+    talea_pools_free(&pools);
     struct talea_transfer in = {.from = member, .to = {.member_id = pool}, .points = 200};
     struct talea_transferred moved;
     talea_uuid_v7(in.transaction_id);

@@ -367,6 +367,23 @@ class Refusals(Case):
                                  ("INVALID_ARGUMENT", reason))
         self.assertEqual(self.balance(member.card), (0, 0, 0, 0))
 
+    def test_a_till_moves_points_within_a_bound(self):
+        member = self.enrol()
+        self.earn(member.card, 10_000_000_00)
+        for call, request in (
+                (self.till.Earn, self.pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=member.card, amount_minor=10_000_001_00)),
+                (self.till.AuthoriseBurn, self.pb.till.AuthoriseBurnRequest(
+                    transaction_id=wire.uuid7(), card=member.card, points=10_000_001))):
+            with self.assertRaises(grpc.RpcError) as caught:
+                call(request)
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
+            self.assertEqual(wire.details(caught.exception)[0], "POINTS_TOO_LARGE")
+            self.assertEqual(caught.exception.details(),
+                             "More than 10000000 points in one call of a till: "
+                             "limits.points_per_command_max of this node's configuration.")
+        self.assertEqual(self.balance(member.card), (10_000_000, 0, 0, 0))
+
     def test_things_that_are_not_there(self):
         for call, request, reason in (
                 (self.till.Earn, self.pb.till.EarnRequest(

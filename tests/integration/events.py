@@ -86,6 +86,17 @@ class Events(unittest.TestCase):
         self.assertEqual([p["points"] for p in event["postings"]], [2])
         self.assertEqual([lot["free_delta_points"] for lot in event["lots"]], [2])
 
+    def test_from_the_first_there_is(self):
+        self.earn()
+        rows = list(range(1, self.last_row() + 1))
+        for words in (["--from", 0], ["--from", 1], []):
+            lines = self.node.talea("events", *words).stdout.splitlines()
+            self.assertEqual([json.loads(line)["journal_row"] for line in lines], rows)
+        follower = Follower(self.node, "--from", "0")
+        self.addCleanup(follower.close)
+        wait_for(lambda: len(follower.rows) >= len(rows), "the rows are printed")
+        self.assertEqual([row["journal_row"] for row in follower.rows], rows)
+
     def test_from_now_on(self):
         self.earn()
         call = self.service().WatchEvents(self.pb.WatchEventsRequest())

@@ -310,6 +310,33 @@ class Reload(unittest.TestCase):
         self.hang_up("reloaded")
         self.assertEqual(self.serial(), before)
 
+    def test_a_programme_changes_with_its_version(self):
+        card = self.grocer.cli("member", "add")["card"]
+        original = self.grocer.read("programme.yaml").decode()
+
+        def reload(event, *changes):
+            text = original
+            for old, new in changes:
+                self.assertIn(old, text)
+                text = text.replace(old, new)
+            with open(self.grocer.path("programme.yaml"), "w", encoding="utf-8") as file:
+                file.write(text)
+            size = self.grocer.log_size()
+            self.hang_up(event)
+            return self.grocer.logged_since(size)
+
+        def earned():
+            return self.grocer.cli("earn", card, "10.00")["earned_points"]
+        twice, second = ("  points: 1\n", "  points: 2\n"), ("version: 1\n", "version: 2\n")
+        self.assertIn("changed under version 1, which is in force: raise its version",
+                      reload("reload_failed", twice))
+        self.assertEqual(earned(), 10)
+        reload("reloaded", ("# How this brand", "# Said otherwise: how this brand"))
+        reload("reloaded", twice, second)
+        self.assertEqual(earned(), 20)
+        self.assertIn("has version 1, in force is 2", reload("reload_failed"))
+        self.assertEqual(earned(), 20)
+
     def test_the_partners_go_on(self):
         """A session between nodes outlives both sides' reload, and so does a new one."""
         fuel = self.coalition["fuel"]

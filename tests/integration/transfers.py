@@ -82,6 +82,34 @@ class Pools(Case):
         self.node.cli("pool", "leave", pool, ann["card"])
         self.node.cli("pool", "leave", pool, bob["card"])
 
+    def test_pools_are_listed(self):
+        ann, bob = self.member(30), self.member()
+        first = self.node.cli("pool", "open", "First", ann["card"])["pool_id"]
+        second = self.node.cli("pool", "open", "Second", ann["card"])["pool_id"]
+        self.node.cli("pool", "join", second, bob["card"])
+        self.node.cli("transfer", ann["card"], second, 30)
+
+        def listed(*words):
+            reply = self.node.cli("pool", "list", *words)
+            return [(pool["pool_id"], pool["name"], pool["member_count"],
+                     pool["balance"]["available_points"]) for pool in reply.get("pools", [])]
+        of_ann = [(first, "First", 1, 0), (second, "Second", 2, 30)]
+        self.assertEqual(listed(ann["card"]), of_ann)
+        self.assertEqual(listed("--member", bob["member_id"]), of_ann[1:])
+        self.assertEqual(listed(self.member()["card"]), [])
+        self.assertEqual([pool for pool in listed() if pool[0] in (first, second)], of_ann)
+        page = self.node.cli("pool", "list", ann["card"], "--limit", 1)
+        self.assertEqual([pool["pool_id"] for pool in page["pools"]], [first])
+        self.assertEqual(listed(ann["card"], "--limit", 1, "--page", page["next_page_token"]),
+                         of_ann[1:])
+        self.assertEqual(self.node.cli("member", "show", ann["card"])["member"]["pool_ids"],
+                         [first, second])
+        self.assertIn(f"pools      {second}\n", self.node.talea("member", "show",
+                                                               bob["card"]).stdout)
+        self.node.cli("pool", "leave", first, ann["card"])
+        self.assertEqual(listed(ann["card"]), of_ann[1:])
+        self.refused("INVALID_PAGE_TOKEN", "pool", "list", "--page", "x", expect=2)
+
     def test_the_last_one_leaves_an_empty_pool_only(self):
         ann = self.member(10)
         pool = self.node.cli("pool", "open", "One", ann["card"])["pool_id"]

@@ -123,21 +123,47 @@ static bool alter(const struct making *making)
     }
 }
 
-/* An old command again, sometimes with another body, sometimes a hold whose id was forgotten. Other
- * forgotten ids are not used again: the node refuses ids from before what it remembers. */
+/* What leaves a row under its own id, which is there when the id is forgotten. */
+static bool leaves_a_row(enum command_kind kind)
+{
+    return kind == COMMAND_EARN || kind == COMMAND_HOLD || kind == COMMAND_FOREIGN_HOLD ||
+           kind == COMMAND_PROPOSE_ADJUSTMENT || kind == COMMAND_MERGE_MEMBERS;
+}
+
+/* The newest of a kind that is rare, if its id was forgotten. */
+static const struct model_command *rare_forgotten(const struct model *m, enum command_kind kind)
+{
+    for (size_t i = m->command_count; i > 0; i--) {
+        const struct model_command *known = &m->commands[i - 1];
+        if (known->is_forgotten && known->command.kind == kind) {
+            return known;
+        }
+    }
+    return NULL;
+}
+
+/* An old command again, sometimes with another body, sometimes one whose id was forgotten. */
 void make_repeat(const struct making *making)
 {
     const uint32_t *n = making->step->numbers;
     struct command *command = making->command;
     bool wants_forgotten = one_in(n[5], 6);
     const struct model_command *known = pick_command(making->m, n[3], wants_forgotten);
-    if (known == NULL || (wants_forgotten && known->command.kind != COMMAND_HOLD)) {
+    if (wants_forgotten && one_in(n[8], 3)) {
+        known = rare_forgotten(making->m, one_in(n[9], 3) ? COMMAND_PROPOSE_ADJUSTMENT
+                                                          : COMMAND_MERGE_MEMBERS);
+    }
+    if (known == NULL || (wants_forgotten && !leaves_a_row(known->command.kind))) {
         make_earn(making);
         return;
     }
     *command = known->command;
     if (!command->is_dated) {
         command->business_time = making->step->at; /* the node's own clock went on */
+    }
+    if (wants_forgotten &&
+        (command->kind == COMMAND_HOLD || command->kind == COMMAND_FOREIGN_HOLD)) {
+        make_hold_times(making, &command->hold); /* and so did its holds */
     }
     if (!one_in(n[4], 3)) {
         return;

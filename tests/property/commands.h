@@ -64,6 +64,8 @@ make_fn make_pair;
 make_fn make_freeze;
 make_fn make_repeat;
 
+/* T1 and T2 of a hold that is told now. */
+void make_hold_times(const struct making *making, struct command_hold *hold);
 /* When lots begin and end. */
 void make_terms(const struct making *making, struct unix_ms *out_from, struct unix_ms *out_until);
 

@@ -66,6 +66,14 @@ static int64_t spendable_by(const struct making *making, const struct card_numbe
     return 0;
 }
 
+void make_hold_times(const struct making *making, struct command_hold *hold)
+{
+    const uint32_t *n = making->step->numbers;
+    hold->capture_by.ms =
+        making->step->at.ms + n[7] % (48 + 8 * making->mood->pause_hours) * HOUR_MS;
+    hold->deliver_by.ms = hold->capture_by.ms + (1 + (n[7] >> 8) % 24) * HOUR_MS;
+}
+
 static void make_hold_by(const struct making *making, int redeemer, bool is_foreign)
 {
     const uint32_t *n = making->step->numbers;
@@ -81,9 +89,7 @@ static void make_hold_by(const struct making *making, int redeemer, bool is_fore
         hold->card = pick_card(making->m, 0); /* of nobody */
     }
     hold->points = points_of(pick_points_of(n[5], limit, spendable_by(making, &hold->card)));
-    hold->capture_by.ms =
-        making->step->at.ms + n[7] % (48 + 8 * making->mood->pause_hours) * HOUR_MS;
-    hold->deliver_by.ms = hold->capture_by.ms + (1 + (n[7] >> 8) % 24) * HOUR_MS;
+    make_hold_times(making, hold);
 }
 
 void make_hold(const struct making *making)

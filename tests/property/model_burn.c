@@ -27,13 +27,15 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
                              struct model_answer *answer)
 {
     int64_t points = command->hold.points.minor;
-    enum verdict verdict = model_judge_points(points);
+    bool is_foreign = command->kind == COMMAND_FOREIGN_HOLD;
+    bool is_known = is_foreign && model_hold(m, 0, &command->transaction_id) != NULL;
+    enum verdict verdict = is_known ? VERDICT_HOLD_EXISTS : model_judge_points(points);
     int home = model_home(m, &command->hold.card);
     if (verdict != VERDICT_OK) {
         return verdict;
     }
     if (home < 0) { /* at home, a card that isn't ours is just unknown */
-        return command->kind == COMMAND_HOLD ? VERDICT_CARD_UNKNOWN : VERDICT_PARTNER_UNKNOWN;
+        return is_foreign ? VERDICT_PARTNER_UNKNOWN : VERDICT_CARD_UNKNOWN;
     }
     struct model_hold *hold = add_hold(m, command);
     if (!hold->is_foreign) {

@@ -49,7 +49,8 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
     int64_t points = 0;
     int home;
     int member;
-    enum verdict verdict = judge_earn(earn, &points);
+    bool is_known = model_sale(m, 0, &command->transaction_id) != NULL;
+    enum verdict verdict = is_known ? VERDICT_SALE_EXISTS : judge_earn(earn, &points);
     verdict = verdict == VERDICT_OK ? judge_holder(m, earn, &home, &member) : verdict;
     if (verdict != VERDICT_OK) {
         return verdict;

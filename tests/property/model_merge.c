@@ -71,7 +71,8 @@ enum verdict model_step_merge(struct model *m, const struct command *command,
     struct model_member taker;
     int from = model_member(m, &command->merge.from);
     int into = model_account_of(m, &command->merge.into);
-    enum verdict verdict = judge_merge(m, from, into);
+    bool is_known = model_merge(m, &command->transaction_id) != NULL;
+    enum verdict verdict = is_known ? VERDICT_MERGE_EXISTS : judge_merge(m, from, into);
     if (verdict != VERDICT_OK) {
         return verdict;
     }

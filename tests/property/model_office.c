@@ -11,6 +11,9 @@ enum verdict model_step_propose(struct model *m, const struct command *command,
     int64_t points = request->points.minor;
     int64_t size = points < 0 ? -points : points;
     int member = model_account_of(m, &request->member);
+    if (model_adjustment(m, &command->transaction_id) != NULL) {
+        return VERDICT_ADJUSTMENT_EXISTS;
+    }
     enum verdict verdict = size > LIMIT_POINTS_PER_COMMAND ? VERDICT_POINTS_TOO_LARGE : VERDICT_OK;
     verdict = model_first(m, verdict,
                           model_is_reason(request->reason) ? VERDICT_OK : VERDICT_REASON_UNKNOWN);

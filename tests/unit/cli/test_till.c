@@ -72,6 +72,48 @@ static void test_bad_input(void **state)
     assert_int_equal(fake_node_calls(node), 0);
 }
 
+/* A number below 0 is an argument, not options; what stands before it is its sign. */
+static void test_numbers_below_zero(void **state)
+{
+    struct fake_node *node = *state;
+    expect(TALEA(node, "earn", FAKE_CARD, "-4.00"), 2, "",
+           "talea earn: AMOUNT: \"-4.00\" is not a number above 0 with at most 2 decimals "
+           "(INVALID_INPUT)\n");
+    expect(TALEA(node, "burn", "-5", "--within", "60", FAKE_CARD), 2, "",
+           "talea burn: \"-5\" is no card number (INVALID_INPUT); `talea card check` says more\n");
+    expect(TALEA(node, "return", "burn", ID, "-.5"), 2, "",
+           "talea return burn: POINTS: \"-.5\" is not a number above 0 with at most 1 decimals "
+           "(INVALID_INPUT)\n");
+    expect(TALEA(node, "burn", "capture", ID, "--points", "-5"), 2, "",
+           "talea burn capture: --points: \"-5\" is not a number above 0 with at most 1 decimals "
+           "(INVALID_INPUT)\n");
+    expect(TALEA(node, "burn", "capture", ID, "-x"), 2, "", NULL);
+    assert_int_equal(fake_node_calls(node), 0);
+}
+
+/* A node names fields of the API; who typed the command knows its options and arguments. */
+static void test_refusals_name_options(void **state)
+{
+    struct fake_node *node = *state;
+    static const char *const said[][2] = {
+        {"business_unix_ms is before 1970.", "--time is before 1970"},
+        {"receipt has more than 64 bytes.", "--receipt has more than 64 bytes"},
+        {"A receipt has no card.", "A receipt has no card"},
+        {"card is wrong, or transaction_id.", "CARD is wrong, or --transaction-id"},
+        {"hold_id is not a UUID.", "hold_id is not a UUID"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        char line[160];
+        snprintf(line, sizeof line, "talea earn: %s (INVALID_TIME)\n", said[i][1]);
+        fake_node_refuse(node, 3, "INVALID_TIME", said[i][0], 1);
+        expect(TALEA(node, "earn", FAKE_CARD, "1"), 2, "", line);
+    }
+    fake_node_refuse(node, 3, "INVALID_ID", "hold_id is not a UUID.", 1);
+    expect(TALEA(node, "burn", "void", ID), 2, "",
+           "talea burn void: HOLD is not a UUID (INVALID_ID)\n");
+}
+
 static void test_refused(void **state)
 {
     struct fake_node *node = *state;
@@ -285,6 +327,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(test_earn),
         WITH_NODE(test_bad_input),
+        WITH_NODE(test_numbers_below_zero),
+        WITH_NODE(test_refusals_name_options),
         WITH_NODE(test_refused),
         WITH_NODE(test_repeats),
         WITH_NODE(test_burn),

@@ -32,6 +32,7 @@ static const char full[] = "coalition: demo\n"
                            "  id_retention_months: 14\n"
                            "  hold_minutes: 20\n"
                            "  deliver_hours: 48\n"
+                           "  points_per_command_max: 5000\n"
                            "  min_free_mb: 100\n"
                            "  drain_ms: 500\n"
                            "log: {level: warning, format: text}\n";
@@ -65,6 +66,7 @@ static void test_every_key(void **state)
     assert_int_equal(c.limits.id_retention_months, 14);
     assert_int_equal(c.limits.hold_minutes, 20);
     assert_int_equal(c.limits.deliver_hours, 48);
+    assert_int_equal(c.limits.points_per_command_max, 5000);
     assert_int_equal(c.limits.min_free_mb, 100);
     assert_int_equal(c.limits.drain_ms, 500);
     assert_int_equal(c.log_level, NODE_LOG_WARNING);
@@ -84,6 +86,7 @@ static void test_defaults(void **state)
     assert_int_equal(c.limits.batch_records, LIMIT_BATCH_RECORDS);
     assert_int_equal(c.limits.group_commit_us, 0);
     assert_int_equal(c.limits.id_retention_months, 13);
+    assert_int_equal(c.limits.points_per_command_max, 10000000);
     assert_int_equal(c.log_level, NODE_LOG_INFO);
     assert_int_equal(c.log_format, NODE_LOG_JSON);
 }
@@ -127,8 +130,8 @@ static const struct edit wrong[] = {
     {"keys: {online: keys/online.key}", "keys: 5",
      "node.yaml:8: keys: must be a mapping of keys, not a single value"},
     {"warning", "loud",
-     "node.yaml:23: log.level: \"loud\" is not one of debug, info, warning, error"},
-    {"text}", "xml}", "node.yaml:23: log.format: \"xml\" is not one of json, text"},
+     "node.yaml:24: log.level: \"loud\" is not one of debug, info, warning, error"},
+    {"text}", "xml}", "node.yaml:24: log.format: \"xml\" is not one of json, text"},
     {"\"[::1]:7201\"", "127.0.0.1:7101", "node.yaml:7: http: is the same address as listen"},
     {"partner: grocer", "partner: &p grocer\nx: *p",
      "node.yaml:3: aliases (*name) are not supported"},

@@ -90,6 +90,10 @@ static bool provoke_pool(struct scene *s, struct command *c, enum verdict verdic
 static bool provoke_proposal(struct scene *s, struct command *c, enum verdict verdict)
 {
     switch ((int)verdict) {
+    case VERDICT_ADJUSTMENT_EXISTS:
+        c->origin = s->desk.partners[1].id; /* under which the id is not known */
+        c->transaction_id = s->proposal;
+        return true;
     case VERDICT_POINTS_ZERO:
         c->adjustment.points = points_of(0);
         return true;
@@ -182,6 +186,10 @@ static bool provoke_unblock_card(struct scene *s, struct command *c, enum verdic
 static bool provoke_merge(struct scene *s, struct command *c, enum verdict verdict)
 {
     switch ((int)verdict) {
+    case VERDICT_MERGE_EXISTS:
+        c->origin = s->desk.partners[1].id; /* under which the id is not known */
+        c->transaction_id = s->merge;
+        return true;
     case VERDICT_MEMBER_UNKNOWN:
         c->merge.from = s->pool;
         return true;

@@ -48,6 +48,10 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
 {
     struct command_earn *earn = &c->earn;
     switch ((int)verdict) {
+    case VERDICT_SALE_EXISTS:
+        c->origin = s->desk.partners[1].id; /* under which the id is not known */
+        c->transaction_id = s->sale;
+        return true;
     case VERDICT_POINTS_NOT_POSITIVE:
         earn->is_fixed = true;
         earn->fixed_points = points_of(-1);
@@ -114,8 +118,8 @@ static bool provoke_hold(struct scene *s, struct command *c, enum verdict verdic
         return is_home;
     case VERDICT_HOLD_EXISTS:
         c->origin = s->desk.partners[1].id;
-        c->transaction_id = s->hold;
-        return is_home;
+        c->transaction_id = is_home ? s->hold : s->foreign;
+        return true;
     case VERDICT_INSUFFICIENT_POINTS:
         c->hold.points = points_of(100000);
         return is_home;

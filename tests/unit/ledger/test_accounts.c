@@ -299,6 +299,16 @@ static void test_refused_return_at_a_home(void **state)
     assert_int_equal(desk->answer.amount.minor, 1000);
 }
 
+static void forget(struct desk *desk, const struct command *command)
+{
+    struct ledger_key key;
+    key_origin(&command->origin, &command->transaction_id, &key);
+    assert_int_equal(key.length, TRANSACTION_KEY_SIZE);
+    struct command prune = desk_command(desk, COMMAND_PRUNE);
+    prune.prune.keys = slice_of(key.bytes, key.length);
+    desk_do(desk, &prune);
+}
+
 static void test_prune(void **state)
 {
     struct desk *desk = *state;
@@ -311,14 +321,42 @@ static void test_prune(void **state)
     uint64_t row = desk->row;
     desk_do(desk, &earn);
     assert_int_equal(desk->row, row); /* known */
-    struct ledger_key key;
-    key_origin(&earn.origin, &earn.transaction_id, &key);
-    assert_int_equal(key.length, TRANSACTION_KEY_SIZE);
-    struct command prune = desk_command(desk, COMMAND_PRUNE);
-    prune.prune.keys = slice_of(key.bytes, key.length);
-    desk_do(desk, &prune);
-    desk_do(desk, &earn);
-    desk_assert_balances(desk, &ann, 10, 0, 0); /* told anew */
+    forget(desk, &earn);
+    assert_int_equal(desk_tell(desk, &earn), VERDICT_SALE_EXISTS);
+    desk_assert_balances(desk, &ann, 5, 0, 0);
+    assert_int_equal(desk_tell(desk, &earn), VERDICT_SALE_EXISTS); /* known, as a refusal */
+    assert_int_equal(desk_return_sale(desk, &earn.transaction_id), VERDICT_OK);
+    desk_assert_balances(desk, &ann, 0, 0, 0);
+}
+
+/* What a command made under its own id is not made anew when the id is forgotten. */
+static void test_forgotten_ids_make_nothing_anew(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid ann = desk_enrol(desk, &card);
+    struct uid bob = desk_enrol(desk, &card);
+    struct command hold = desk_command(desk, COMMAND_FOREIGN_HOLD);
+    hold.hold = (struct command_hold){.redeemer = desk->roster.self,
+                                      .points = points_of(5),
+                                      .capture_by = desk_in_days(desk, 1),
+                                      .deliver_by = desk_in_days(desk, 2)};
+    assert_int_equal(card_number_make(&desk->partners[1].prefix, 7, &hold.hold.card), ERR_OK);
+    desk_do(desk, &hold);
+    desk_capture(desk, &hold.transaction_id, 5);
+    forget(desk, &hold);
+    assert_int_equal(desk_tell(desk, &hold), VERDICT_HOLD_EXISTS);
+    struct command propose = desk_command(desk, COMMAND_PROPOSE_ADJUSTMENT);
+    propose.adjustment = (struct command_adjustment){
+        .member = ann, .points = points_of(9), .reason = "GOODWILL", .maker = "ann"};
+    desk_do(desk, &propose);
+    forget(desk, &propose);
+    assert_int_equal(desk_tell(desk, &propose), VERDICT_ADJUSTMENT_EXISTS);
+    struct command merge = desk_command(desk, COMMAND_MERGE_MEMBERS);
+    merge.merge = (struct command_merge){.from = bob, .into = ann};
+    desk_do(desk, &merge);
+    forget(desk, &merge);
+    assert_int_equal(desk_tell(desk, &merge), VERDICT_MERGE_EXISTS);
 }
 
 /* A member with one lot takes little room. */
@@ -366,6 +404,7 @@ int main(void)
         TEST(test_nothing_returns_as_nothing),
         TEST(test_refused_return_at_a_home),
         TEST(test_prune),
+        TEST(test_forgotten_ids_make_nothing_anew),
         TEST(test_row_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,6 +193,37 @@ static void test_points_are_spendable_before_they_expire(void **state)
     }
 }
 
+static void test_gives_the_same(void **state)
+{
+    (void)state;
+    const struct programme one = {.version = 1,
+                                  .rate = {1, 100, ROUNDING_DOWN, 500},
+                                  .pending_days = 14,
+                                  .expiry_months = 12,
+                                  .expiry_kind = EXPIRY_FIXED_DATE,
+                                  .expiry_month = 3,
+                                  .expiry_day = 31};
+    struct programme others[9];
+    for (size_t i = 0; i < 9; i++) {
+        others[i] = one;
+    }
+    others[0].rate.points_minor++;
+    others[1].rate.per_minor++;
+    others[2].rate.rounding = ROUNDING_UP;
+    others[3].rate.minimum_minor++;
+    others[4].pending_days++;
+    others[5].expiry_months++;
+    others[6].expiry_kind = EXPIRY_MONTHS;
+    others[7].expiry_month++;
+    others[8].expiry_day--;
+    for (size_t i = 0; i < 9; i++) {
+        assert_false(programme_gives_the_same(&one, &others[i]));
+    }
+    struct programme newer = one;
+    newer.version++;
+    assert_true(programme_gives_the_same(&one, &newer));
+}
+
 static void test_kind_names(void **state)
 {
     (void)state;
@@ -215,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_inactivity),
         cmocka_unit_test(test_times_out_of_range),
         cmocka_unit_test(test_points_are_spendable_before_they_expire),
+        cmocka_unit_test(test_gives_the_same),
         cmocka_unit_test(test_kind_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,6 +216,38 @@ static void test_second_opener(void **unused)
     folder_remove(&folder);
 }
 
+/* As a backup is read: nothing is left in the folder, and no writer comes in between. */
+static void test_read_as_nobodys(void **unused)
+{
+    (void)unused;
+    struct folder folder;
+    struct note note = {""};
+    struct journal_file *second = NULL;
+    char lock[128];
+    folder_make(&folder);
+    struct journal_file *file = open_journal(&folder, JOURNAL_WRITE);
+    struct journal journal = journal_file_port(file);
+    assert_ok(journal.append(journal.context, 1, 1, slice_of("x", 1), 1));
+    journal_file_close(file);
+    file_path(&folder, "journal.mdb-lock", lock);
+    assert_int_equal(unlink(lock), 0);
+    file = open_journal(&folder, JOURNAL_READ_ONLY);
+    uint64_t next_row = 0;
+    journal = journal_file_port(file);
+    assert_ok(journal.next_row(journal.context, &next_row));
+    assert_int_equal(next_row, 2);
+    assert_int_equal(access(lock, F_OK), -1);
+    assert_int_equal(journal_file_open(folder.path, JOURNAL_WRITE, &second, &note),
+                     ERR_UNAVAILABLE);
+    assert_non_null(strstr(note.text, "being read"));
+    journal_file_close(file);
+    assert_int_equal(access(lock, F_OK), -1);
+    file = open_journal(&folder, JOURNAL_WRITE);
+    assert_int_equal(access(lock, F_OK), 0);
+    journal_file_close(file);
+    folder_remove(&folder);
+}
+
 static enum err count_row(void *context, uint64_t slice_row, enum ledger_table table,
                           struct slice key, struct slice value)
 {
@@ -315,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_wrong_format),
         cmocka_unit_test(test_absent_and_empty),
         cmocka_unit_test(test_second_opener),
+        cmocka_unit_test(test_read_as_nobodys),
         cmocka_unit_test(test_free_pages_at_the_end_may_be_absent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

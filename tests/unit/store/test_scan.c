@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/slice_scan.h"
+
 struct seen {
     char keys[256];
     unsigned stop_after;
@@ -76,6 +78,14 @@ static enum err see_all(void *context, uint64_t slice_row, enum ledger_table tab
     return see(seen, key, value);
 }
 
+static enum err see_any(void *context, uint64_t slice_row, enum ledger_table table,
+                        struct slice key, struct slice value)
+{
+    (void)slice_row;
+    (void)table;
+    return see(context, key, value);
+}
+
 static void test_scan_all(void **unused)
 {
     (void)unused;
@@ -101,6 +111,86 @@ static void test_scan_all(void **unused)
     slice_rows_destroy(rows);
     seen = (struct seen){.stop_after = 1, .stop_with = ERR_NOT_FOUND};
     assert_int_equal(state_scan_all(t.state, NULL, see_all, &seen), ERR_NOT_FOUND);
+    test_end(&t);
+}
+
+/* What is written while a slice is visited is seen in those that come later. */
+struct busy_scan {
+    struct store_under_test *t;
+    struct seen seen;
+    bool has_written;
+};
+
+static enum err write_meanwhile(void *context, uint64_t slice_row, enum ledger_table table,
+                                struct slice key, struct slice value)
+{
+    struct busy_scan *scan = context;
+    if (!scan->has_written) {
+        scan->has_written = true;
+        put(scan->t, "c", "later");
+        assert_ok(scan->t->store.put(scan->t->store.context, TABLE_RECEIPT, text("r"), text("2")));
+        assert_ok(
+            scan->t->store.put(scan->t->store.context, TABLE_TRANSACTION, text("t"), text("new")));
+        publish(scan->t, 5);
+        assert_ok(state_checkpoint(scan->t->state));
+    }
+    assert_int_equal(slice_row, table == TABLE_CARD ? 4 : 5);
+    return see(&scan->seen, key, value);
+}
+
+static void test_scan_slices(void **unused)
+{
+    (void)unused;
+    struct store_under_test t;
+    struct slice_rows *rows = NULL;
+    uint8_t id[16];
+    test_begin(&t);
+    put(&t, "b", "1");
+    put(&t, "a", "2");
+    assert_ok(t.store.put(t.store.context, TABLE_RECEIPT, text("q"), text("3")));
+    publish(&t, 4);
+    assert_ok(state_checkpoint(t.state));
+    struct busy_scan scan = {.t = &t};
+    assert_ok(state_scan_slices(t.state, &rows, write_meanwhile, &scan));
+    assert_string_equal(scan.seen.keys, "a=2 b=1 q=3 r=2 t=new ");
+    assert_int_equal(slice_rows_at(rows, TABLE_MEMBER, member_key("m", id)), 4);
+    assert_int_equal(slice_rows_at(rows, TABLE_CARD, text("c")), 4);
+    assert_int_equal(slice_rows_at(rows, TABLE_RECEIPT, text("q")), 5);
+    assert_int_equal(slice_rows_at(rows, TABLE_SALE, text("x")), 5); /* nothing to write */
+    slice_rows_destroy(rows);
+    struct seen seen = {.stop_after = 1, .stop_with = ERR_NOT_FOUND};
+    scan = (struct busy_scan){.t = &t, .seen = seen, .has_written = true};
+    assert_int_equal(state_scan_slices(t.state, NULL, see_any, &scan.seen), ERR_NOT_FOUND);
+    test_end(&t);
+}
+
+/* A row of no table is not passed over. */
+static void test_scan_of_a_stranger(void **unused)
+{
+    (void)unused;
+    struct store_under_test t;
+    char path[128];
+    test_begin(&t);
+    put(&t, "a", "2");
+    publish(&t, 4);
+    assert_ok(state_checkpoint(t.state));
+    test_detach(&t);
+    snprintf(path, sizeof path, "%s/state.mdb", t.folder.path);
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    MDB_val key = {2, (uint8_t[2]){0x70, 1}};
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(mdb_env_open(env, path, MDB_NOSUBDIR, 0), 0);
+    assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+    assert_int_equal(mdb_put(txn, dbi, &key, &key, 0), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+    test_attach(&t);
+    struct seen seen = {0};
+    assert_int_equal(state_scan_slices(t.state, NULL, see_any, &seen), ERR_CORRUPT);
+    assert_string_equal(seen.keys, "a=2 ");
     test_end(&t);
 }
 
@@ -192,6 +282,8 @@ int main(void)
         cmocka_unit_test(test_scan),
         cmocka_unit_test(test_scan_members),
         cmocka_unit_test(test_scan_all),
+        cmocka_unit_test(test_scan_slices),
+        cmocka_unit_test(test_scan_of_a_stranger),
         cmocka_unit_test(test_golden_layout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
