@@ -47,6 +47,7 @@ enum err committer_commit(struct engine *engine, struct flight *flight)
     uint64_t last_row = flight->builder.first_row + flight->builder.count - 1;
     engine->head = head;
     state_make_durable(options->state, last_row);
+    timekeeper_expect(&engine->timekeeper, flight->first_due);
     atomic_store(&engine->counters.journal_row, last_row);
     atomic_fetch_add(&engine->counters.batches, 1);
     atomic_fetch_add(&engine->counters.batch_bytes, engine->sealed.length);

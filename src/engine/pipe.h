@@ -38,6 +38,7 @@ struct flight {
     struct unix_ms time;
     uint64_t charter_epoch;
     bool has_entries;
+    int64_t first_due; /* no row that it puts into TABLE_DUE is due before it, ms */
 };
 
 struct pipe {

@@ -81,6 +81,7 @@ void writer_prefetch(struct engine *engine, const struct command *command)
         prefetch_member(engine, &command->transfer.from);
         prefetch_member(engine, &command->transfer.to);
     } else if (command->kind == COMMAND_EARN) {
+        prefetch_of_origin(engine, TABLE_SALE, &command->origin, &command->transaction_id);
         prefetch_card(engine, &command->earn.card);
         prefetch_member(engine, &command->earn.member);
     } else if (command->kind == COMMAND_HOLD) {

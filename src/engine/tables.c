@@ -36,6 +36,11 @@ static enum err tables_put(void *context, enum ledger_table table, struct slice 
 {
     struct engine *engine = context;
     engine->memo.count = 0;
+    if (table == TABLE_DUE && key.length >= sizeof(uint64_t)) {
+        struct flight *flight = pipe_open_flight(&engine->pipe);
+        int64_t due_ms = (int64_t)get_u64_be(key.at);
+        flight->first_due = due_ms < flight->first_due ? due_ms : flight->first_due;
+    }
     return engine->state.put(engine->state.context, table, key, value);
 }
 

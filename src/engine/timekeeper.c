@@ -32,6 +32,14 @@ void timekeeper_nudge(struct timekeeper *timekeeper)
     pthread_mutex_unlock(&timekeeper->lock);
 }
 
+void timekeeper_expect(struct timekeeper *timekeeper, int64_t due_ms)
+{
+    int_fast64_t first = atomic_load(&timekeeper->first_due);
+    while (due_ms < first &&
+           !atomic_compare_exchange_weak(&timekeeper->first_due, &first, due_ms)) {
+    }
+}
+
 void timekeeper_stop(struct timekeeper *timekeeper)
 {
     pthread_mutex_lock(&timekeeper->lock);
@@ -113,6 +121,7 @@ static enum err gather_due(void *context, struct slice key, struct slice value)
     enum due_kind kind;
     TRY(key_due_parse(key, &command.due.due, &kind, &command.due.redeemer, &command.due.id));
     if (command.due.due.ms > list->now.ms || list->count == DUE_ROWS_PER_ROUND) {
+        list->next_ms = command.due.due.ms;
         return ERR_NOT_FOUND;
     }
     command.kind = kind == DUE_HOLD ? COMMAND_EXPIRE_HOLD : COMMAND_SETTLE_MEMBER;
@@ -121,26 +130,38 @@ static enum err gather_due(void *context, struct slice key, struct slice value)
     return ERR_OK;
 }
 
+static enum err find_due(struct engine *engine, struct due_list *list)
+{
+    list->count = 0;
+    list->next_ms = INT64_MAX;
+    TRY(state_checkpoint_table(engine->options.state, TABLE_DUE));
+    TRY(state_scan(engine->options.state, TABLE_DUE, slice_of(NULL, 0), slice_of(NULL, 0),
+                   gather_due, list));
+    for (size_t i = 0; i < list->count; i++) {
+        list->commands[i].origin = engine->self;
+    }
+    return ERR_OK;
+}
+
 /* Some of what is due, as one batch that the writer decides in a few milliseconds. True: there may
  * be more of it. */
 static bool run_due(struct engine *engine, struct due_list *list)
 {
-    enum err err = state_checkpoint_table(engine->options.state, TABLE_DUE);
+    struct timekeeper *timekeeper = &engine->timekeeper;
     list->now = clock_now(&engine->options.clock);
-    list->count = 0;
-    if (err == ERR_OK) {
-        err = state_scan(engine->options.state, TABLE_DUE, slice_of(NULL, 0), slice_of(NULL, 0),
-                         gather_due, list);
+    if (atomic_load(&timekeeper->first_due) > list->now.ms) {
+        return false;
     }
-    for (size_t i = 0; i < list->count; i++) {
-        list->commands[i].origin = engine->self;
-    }
+    atomic_store(&timekeeper->first_due, INT64_MAX);
+    enum err err = find_due(engine, list);
     if (err == ERR_OK && list->count > 0) {
         err = engine_execute_batch(engine, list->commands, list->count, false, list->outcomes);
     }
     if (err != ERR_OK && err != ERR_UNAVAILABLE) {
         engine_trouble(engine, "due-failed", err_describe(err)->sentence);
     }
+    /* What was found may still be there: it is looked for once more. */
+    timekeeper_expect(timekeeper, err != ERR_OK || list->count > 0 ? 0 : list->next_ms);
     return err == ERR_OK && list->count == DUE_ROWS_PER_ROUND;
 }
 

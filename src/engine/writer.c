@@ -144,6 +144,7 @@ static void open_flight(struct engine *engine)
     batch_begin(&flight->builder, engine->next_row);
     flight->part_count = 0;
     flight->has_entries = false;
+    flight->first_due = INT64_MAX;
 }
 
 /* Takes back all that is not durable, and tells those who wait for it. */

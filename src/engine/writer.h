@@ -24,6 +24,7 @@ enum {
 
 struct due_list {
     struct unix_ms now;
+    int64_t next_ms; /* when the first one that is not due yet will be */
     size_t count;
     struct command commands[DUE_ROWS_PER_ROUND];
     struct outcome outcomes[DUE_ROWS_PER_ROUND];
@@ -39,6 +40,9 @@ struct timekeeper {
     enum err last_result;
     bool is_nudged;
     bool is_stopping;
+    /* No durable row of TABLE_DUE is due before it, ms. Who makes a batch durable lowers it
+     * afterwards; the thread sets it before it looks, so that nothing in between is missed. */
+    atomic_int_fast64_t first_due;
     struct due_list due; /* the thread's alone */
 };
 
@@ -131,6 +135,8 @@ void *timekeeper_main(void *engine);
 void timekeeper_init(struct timekeeper *timekeeper);
 void timekeeper_stop(struct timekeeper *timekeeper);
 void timekeeper_fini(struct timekeeper *timekeeper);
+/* Something durable will be due at this time. */
+void timekeeper_expect(struct timekeeper *timekeeper, int64_t due_ms);
 /* There is much that is not checkpointed. */
 void timekeeper_nudge(struct timekeeper *timekeeper);
 MUST_USE enum err timekeeper_checkpoint(struct timekeeper *timekeeper);
