@@ -4,17 +4,18 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#define SLICE_NONE SLICES /* nothing to write but the rows' numbers */
+#define SLICE_OF_IDS (SLICES_OF_MEMBERS + (unsigned)TABLE_TRANSACTION)
+#define SLICE_NONE   SLICES /* nothing to write but the rows' numbers */
 
-/* Has LMDB all of a slice up to this epoch? */
-static bool is_clean(struct state *state, unsigned slice, uint64_t epoch)
+/* Has LMDB all of a slice up to this batch? */
+static bool is_clean(struct state *state, unsigned slice, const struct flight *cut)
 {
     struct slice_place place = slice_place_of(slice);
-    bool is_clean = true;
+    bool is_clean = slice != SLICE_OF_IDS || atomic_load(&state->ids_written) == cut->ids;
     for (unsigned i = place.first_shard; i < place.end_shard && is_clean; i++) {
         struct shard *shard = &state->shards[i];
         shard_lock(shard);
-        is_clean = dirty_list_is_clean(&shard->dirty[place.table], epoch);
+        is_clean = dirty_list_is_clean(&shard->dirty[place.table], cut->epoch);
         shard_unlock(shard);
     }
     return is_clean;
@@ -83,7 +84,7 @@ static void raise_rows(struct state *state, unsigned slice, const struct state_k
         if (i == slice) {
             slice_row_raise(&state->next->slices[i], upto, cut.row);
         } else if (slice_exists(i) && state->rows->slices[i].row < cut.row &&
-                   is_clean(state, i, cut.epoch)) {
+                   is_clean(state, i, &cut)) {
             slice_row_raise(&state->next->slices[i], NULL, cut.row);
         }
     }
@@ -135,7 +136,7 @@ static enum err take_slice(struct state *state, unsigned slice, struct gather *g
     atomic_store(&state->cut, CUT_PENDING);
     *out_cut = state_durable(state);
     atomic_store(&state->cut, out_cut->epoch);
-    enum err err = gather_slice(gather, state, slice, out_cut->epoch);
+    enum err err = gather_slice(gather, state, slice, *out_cut);
     atomic_store(&state->cut, CUT_NONE);
     return err;
 }
@@ -151,6 +152,9 @@ static enum err write_slice(struct state *state, unsigned slice, size_t *out_cou
         do {
             err = write_part(state, slice, cut, &gather, at, &at);
         } while (err == ERR_OK && at < gather.count);
+        if (err == ERR_OK && slice == SLICE_OF_IDS) {
+            atomic_store(&state->ids_written, cut.ids);
+        }
         gather_give_back(&gather, state, slice, at);
     }
     *out_count = gather.count;
@@ -178,7 +182,7 @@ static enum err checkpoint_all(struct state *state)
     enum err err = ERR_OK;
     size_t count = 0;
     for (unsigned i = 0; i < SLICES && err == ERR_OK; i++) {
-        if (slice_exists(i) && !is_clean(state, i, durable.epoch)) {
+        if (slice_exists(i) && !is_clean(state, i, &durable)) {
             err = write_slice(state, i, &count);
         }
     }
@@ -217,7 +221,8 @@ enum err state_checkpoint_table(struct state *state, enum ledger_table table)
     }
     unsigned slice = SLICES_OF_MEMBERS + (unsigned)table;
     lock_checkpoints(state);
-    bool is_due = !is_clean(state, slice, state_durable(state).epoch);
+    struct flight durable = state_durable(state);
+    bool is_due = !is_clean(state, slice, &durable);
     enum err err = is_due ? checkpoint_one(state, slice, &count) : ERR_OK;
     pthread_mutex_unlock(&state->checkpoint_mutex);
     return err;
@@ -231,6 +236,9 @@ static size_t waiting_of(const struct state *state, unsigned slice)
     for (unsigned i = place.first_shard; i < place.end_shard; i++) {
         bytes += shard_dirty(&state->shards[i], place.table) +
                  shard_gone(&state->shards[i], place.table);
+    }
+    if (slice == SLICE_OF_IDS) {
+        bytes += state_id_bytes(state);
     }
     return bytes;
 }
@@ -262,7 +270,7 @@ static bool find_lagging(struct state *state, uint64_t max_lag_rows, unsigned *o
     for (unsigned i = 0; i < SLICES; i++) {
         uint64_t row = slice_row_lowest(&state->rows->slices[i]);
         uint64_t lag = slice_exists(i) && row < durable.row ? durable.row - row : 0;
-        bool is_written = lag > furthest && !is_clean(state, i, durable.epoch);
+        bool is_written = lag > furthest && !is_clean(state, i, &durable);
         if (is_written) {
             furthest = lag;
             *out_slice = i;

@@ -84,25 +84,55 @@ static enum err make_room(struct gather *gather)
     return ERR_OK;
 }
 
-static enum err copy_row(struct gather *gather, const struct row *row)
+/* `value` is NULL for a deleted row. */
+static enum err copy(struct gather *gather, enum ledger_table table, struct slice name,
+                     const struct slice *value)
 {
-    struct state_key key = state_key_of(row_table(row), row_key(row));
-    struct slice value = row_value(row);
-    uint32_t length = (uint32_t)value.length;
+    struct state_key key = state_key_of(table, name);
+    uint32_t length = value == NULL ? 0 : (uint32_t)value->length;
     TRY(make_room(gather));
-    uint8_t *at = take(gather, HEAD_BYTES + key.length + value.length);
+    uint8_t *at = take(gather, HEAD_BYTES + key.length + length);
     if (at == NULL) {
         return ERR_RESOURCE;
     }
-    gather->rows[gather->count++] = (struct gathered){at};
+    gather->rows[gather->count] = (struct gathered){at, gather->count};
+    gather->count++;
     memcpy(at, &length, sizeof length);
-    at[4] = row_is_deleted(row);
+    at[4] = value == NULL;
     at[5] = (uint8_t)key.length;
     memcpy(at + HEAD_BYTES, key.bytes, key.length);
     if (length > 0) {
-        memcpy(at + HEAD_BYTES + key.length, value.at, length);
+        memcpy(at + HEAD_BYTES + key.length, value->at, length);
     }
     return ERR_OK;
+}
+
+static enum err copy_row(struct gather *gather, const struct row *row)
+{
+    struct slice value = row_value(row);
+    return copy(gather, row_table(row), row_key(row), row_is_deleted(row) ? NULL : &value);
+}
+
+/* Those of the window that LMDB has not got, up to a position. */
+static enum err copy_ids(struct gather *gather, struct state *state, uint32_t end)
+{
+    const struct id_window *ids = &state->ids;
+    enum err err = ERR_OK;
+    for (uint32_t at = atomic_load(&state->ids_written); err == ERR_OK && at != end;) {
+        spin_lock(&state->ids.lock);
+        for (unsigned i = 0; i < ROWS_A_LOCK && at != end && err == ERR_OK; i++, at++) {
+            uint8_t key[ID_KEY_BYTES];
+            struct id_value text;
+            const struct id_entry *entry = id_window_at(ids, at);
+            id_window_key(ids, entry, key);
+            id_entry_value(entry, &text);
+            struct slice value = slice_of(text.bytes, text.length);
+            err = copy(gather, TABLE_TRANSACTION, slice_of(key, sizeof key), &value);
+        }
+        spin_unlock(&state->ids.lock);
+    }
+    gather->id_count = gather->count;
+    return err;
 }
 
 /* A list on its way through: rows before `kept` stay on it, those from `at` on are not looked at
@@ -243,15 +273,22 @@ static enum err gather_list(struct gather *gather, struct state *state, unsigned
 
 static int compare_rows(const void *a, const void *b)
 {
-    return state_key_compare(gathered_key(a), gathered_key(b));
+    const struct gathered *first = a;
+    const struct gathered *second = b;
+    int order = state_key_compare(gathered_key(first), gathered_key(second));
+    return order != 0 ? order : first->order < second->order ? -1 : 1;
 }
 
-enum err gather_slice(struct gather *gather, struct state *state, unsigned slice, uint64_t cut)
+enum err gather_slice(struct gather *gather, struct state *state, unsigned slice,
+                      struct flight cut)
 {
     struct slice_place place = slice_place_of(slice);
     gather->first_epoch = UINT64_MAX;
+    if (place.table == TABLE_TRANSACTION) {
+        TRY(copy_ids(gather, state, cut.ids));
+    }
     for (unsigned i = place.first_shard; i < place.end_shard; i++) {
-        enum err err = gather_list(gather, state, i, place.table, cut);
+        enum err err = gather_list(gather, state, i, place.table, cut.epoch);
         if (err != ERR_OK) {
             gather_give_back(gather, state, slice, 0);
             return err;
@@ -291,7 +328,9 @@ void gather_give_back(struct gather *gather, struct state *state, unsigned slice
 {
     struct slice_place place = slice_place_of(slice);
     for (size_t i = from; i < gather->count; i++) {
-        give_back(gather, state, &gather->rows[i]);
+        if (gather->rows[i].order >= gather->id_count) { /* those of the window are still there */
+            give_back(gather, state, &gather->rows[i]);
+        }
     }
     for (unsigned i = place.first_shard; i < place.end_shard; i++) {
         struct shard *shard = &state->shards[i];

@@ -1,29 +1,5 @@
 #include "store/shard.h"
 
-#include <sched.h>
-#include <string.h>
-#include <time.h>
-
-/* How a thread waits for a lock: it looks again so often, then lets others run, then sleeps. */
-#define LOOKS    64u
-#define YIELDS   16u
-#define SLEEP_NS 50000
-
-void shard_wait(struct shard *shard)
-{
-    unsigned turns = 0;
-    do {
-        for (unsigned i = 0; i < LOOKS && atomic_load_explicit(&shard->lock, memory_order_relaxed);
-             i++) {
-        }
-        if (turns++ < YIELDS) {
-            (void)sched_yield();
-        } else {
-            (void)nanosleep(&(struct timespec){.tv_nsec = SLEEP_NS}, NULL);
-        }
-    } while (atomic_exchange_explicit(&shard->lock, true, memory_order_acquire));
-}
-
 void shard_fini(struct shard *shard, struct pages *pages)
 {
     row_index_fini(&shard->index, pages);

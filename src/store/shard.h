@@ -12,10 +12,9 @@
 #ifndef STORE_SHARD_H
 #define STORE_SHARD_H
 
-#include <stdatomic.h>
-
 #include "store/dirty_list.h"
 #include "store/row_index.h"
+#include "store/spin.h"
 #include "store/version_log.h"
 
 struct shard {
@@ -29,18 +28,14 @@ struct shard {
     atomic_size_t gone_bytes[TABLE_END];  /* of blocks that are ROW_GONE and still named */
 };
 
-/* A lock that is held for some tens of nanoseconds, thousands of times in a batch: leaving it is a
- * plain store, which a mutex can't have. */
-void shard_wait(struct shard *shard);
 static inline void shard_lock(struct shard *shard)
 {
-    if (atomic_exchange_explicit(&shard->lock, true, memory_order_acquire)) {
-        shard_wait(shard);
-    }
+    spin_lock(&shard->lock);
 }
+
 static inline void shard_unlock(struct shard *shard)
 {
-    atomic_store_explicit(&shard->lock, false, memory_order_release);
+    spin_unlock(&shard->lock);
 }
 
 /* Under the lock, so a load and a store are enough. */

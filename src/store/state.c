@@ -173,6 +173,7 @@ void state_close(struct state *state)
     slab_fini(&state->slabs[0]);
     slab_fini(&state->slabs[1]);
     version_log_fini(&state->log);
+    id_window_fini(&state->ids);
     fences_fini(&state->fences);
     slice_rows_destroy(state->opened);
     slice_rows_destroy(state->rows);
@@ -222,9 +223,16 @@ uint64_t state_durable_row(const struct state *state)
                                                              : atomic_load(&state->durable_row);
 }
 
+/* Without the lock: a moment's figure. A row's number takes some bytes more or less. */
+size_t state_id_bytes(const struct state *state)
+{
+    uint32_t count = atomic_load(&state->durable_ids) - atomic_load(&state->ids_written);
+    return count * (size_t)(ID_KEY_BYTES + sizeof(uint32_t));
+}
+
 size_t state_dirty_bytes(const struct state *state)
 {
-    size_t bytes = 0;
+    size_t bytes = state_id_bytes(state);
     for (unsigned i = 0; i < SHARDS; i++) {
         for (unsigned table = 0; table < TABLE_END; table++) {
             bytes += shard_dirty(&state->shards[i], (enum ledger_table)table);
@@ -236,13 +244,15 @@ size_t state_dirty_bytes(const struct state *state)
 size_t state_memory_bytes(const struct state *state)
 {
     return atomic_load(&state->slabs[0].taken) + atomic_load(&state->slabs[1].taken) +
-           atomic_load(&state->log.taken) + atomic_load(&state->table_bytes);
+           atomic_load(&state->log.taken) + atomic_load(&state->ids.taken) +
+           atomic_load(&state->table_bytes);
 }
 
 struct flight state_durable(struct state *state)
 {
     pthread_mutex_lock(&state->flight_mutex);
-    struct flight durable = {atomic_load(&state->durable_epoch), atomic_load(&state->durable_row)};
+    struct flight durable = {atomic_load(&state->durable_epoch), atomic_load(&state->durable_row),
+                             atomic_load(&state->durable_ids)};
     pthread_mutex_unlock(&state->flight_mutex);
     return durable;
 }
@@ -252,6 +262,7 @@ void state_make_durable(struct state *state, uint64_t last_row)
     pthread_mutex_lock(&state->flight_mutex);
     while (state->flight_count > 0 && state->flights[state->flight_first].row <= last_row) {
         struct flight flight = state->flights[state->flight_first];
+        atomic_store(&state->durable_ids, flight.ids);
         atomic_store(&state->durable_epoch, flight.epoch);
         atomic_store(&state->durable_row, flight.row);
         state->flight_first = (state->flight_first + 1) % LIMIT_SEALED_BATCHES;

@@ -47,6 +47,10 @@ void state_writer_mark(struct state_writer *writer)
 static void undo_one(struct state_writer *writer, const struct undo *undo)
 {
     struct shard *shard = writer_shard(writer, undo->shard);
+    if (undo->is_id) {
+        id_window_cut(&writer->state->ids, writer->state->ids.end - 1, writer->state->seed);
+        return;
+    }
     const struct row *image = version_log_at(&writer->state->log, undo->image);
     shard_lock(shard);
     struct row_place place = writer_place(writer, image, undo->shard);
@@ -73,7 +77,7 @@ enum err state_writer_seal(struct state_writer *writer, uint64_t last_row)
     bool is_full = state->flight_count == LIMIT_SEALED_BATCHES;
     if (!is_full) {
         unsigned at = (state->flight_first + state->flight_count++) % LIMIT_SEALED_BATCHES;
-        state->flights[at] = (struct flight){writer->epoch, last_row};
+        state->flights[at] = (struct flight){writer->epoch, last_row, state->ids.end};
     }
     pthread_mutex_unlock(&state->flight_mutex);
     if (is_full) {
@@ -132,6 +136,7 @@ void state_writer_rollback(struct state_writer *writer)
     state->flight_count = 0;
     pthread_mutex_unlock(&state->flight_mutex);
     struct flight durable = state_durable(state);
+    id_window_cut(&state->ids, durable.ids, state->seed);
     for (unsigned i = 0; i < SHARDS; i++) {
         roll_shard_back(writer, i, durable.epoch);
     }

@@ -10,6 +10,7 @@
 #define ROUNDS_OF_REST 16u
 #define BUCKETS_AHEAD  2u
 #define ONCE_KEPT      65536u /* rows */
+#define IDS_KEPT       65536u
 #define OTHERS_PART    4u     /* of the cache that rows of other tables may take, by the count of */
 #define OTHERS_BYTES   64u    /* so many bytes each: what a card takes */
 
@@ -43,10 +44,22 @@ static void fetch_bucket(const struct row_index *index, size_t at)
     }
 }
 
+/* A transaction's row that stands in the window as it was before. */
+static bool hides_an_id(struct state_writer *writer, const struct row *row)
+{
+    struct state *state = writer->state;
+    return row_table(row) == TABLE_TRANSACTION &&
+           id_window_find(&state->ids, row_hash(row, state->seed), row_key(row), state->ids.end,
+                          &writer->id_value);
+}
+
 /* LMDB has it as it is, and nobody is at it. */
 static bool take_out_clean(struct clock *clock, struct shard *shard, struct row_place place)
 {
     struct row *row = row_at(place);
+    if (hides_an_id(clock->writer, row)) {
+        return false;
+    }
     shard_lock(shard);
     bool is_clean = !row_is_dirty(row) && !shard->is_being_written[row_table(row)];
     if (is_clean) {
@@ -71,6 +84,7 @@ static void look_at_bucket(struct clock *clock, unsigned number, struct row_buck
         } else if (!row_is_dirty(row) &&
                    take_out_clean(clock, writer_shard(clock->writer, number),
                                   (struct row_place){bucket, at})) {
+            clock->writer->state->id_rows -= row_table(row) == TABLE_TRANSACTION;
             writer_free_row(clock->writer, row, number);
             clock->gone++;
         }
@@ -214,8 +228,19 @@ static void age_some(struct state_writer *writer)
     shard_unlock(shard);
 }
 
+/* The newest that LMDB has stay for a while: what is told twice is mostly told again soon. */
+static void drop_ids(struct state *state)
+{
+    uint32_t written = atomic_load(&state->ids_written);
+    uint32_t count = written - state->ids.first;
+    if (count > IDS_KEPT && count <= state->ids.end - state->ids.first) {
+        id_window_drop(&state->ids, written - IDS_KEPT);
+    }
+}
+
 void writer_clean(struct state_writer *writer)
 {
+    drop_ids(writer->state);
     free_versions(writer->state);
     free_gone(writer);
     age_some(writer);

@@ -83,6 +83,25 @@ static enum sight get_from_table(struct state_reader *reader, const struct row_n
     return sight;
 }
 
+/* Behind the row table: what stands there is newer. */
+static bool get_from_window(struct state_reader *reader, const struct row_name *name,
+                            enum err *out_err)
+{
+    struct state *state = reader->state;
+    struct id_value value;
+    if (name->table != TABLE_TRANSACTION) {
+        return false;
+    }
+    spin_lock(&state->ids.lock);
+    bool is_there = id_window_find(&state->ids, name->hash, name->key,
+                                   atomic_load(&state->durable_ids), &value);
+    spin_unlock(&state->ids.lock);
+    if (is_there) {
+        *out_err = keep(reader, slice_of(value.bytes, value.length));
+    }
+    return is_there;
+}
+
 static enum err reader_get(void *context, enum ledger_table table, struct slice key,
                            struct slice *out_value)
 {
@@ -90,7 +109,8 @@ static enum err reader_get(void *context, enum ledger_table table, struct slice 
     struct row_name name;
     enum err err = ERR_OK;
     TRY(row_name_init(&name, reader->state->seed, table, key));
-    if (get_from_table(reader, &name, &err) == SIGHT_BELOW) {
+    if (get_from_table(reader, &name, &err) == SIGHT_BELOW &&
+        !get_from_window(reader, &name, &err)) {
         err = get_checkpointed(reader, &name);
     }
     if (err == ERR_OK) {

@@ -33,14 +33,16 @@
 #include "base/limits.h"
 #include "store/environment.h"
 #include "store/fence.h"
+#include "store/id_window.h"
 #include "store/shard.h"
 #include "store/slab.h"
 #include "store/slice_rows.h"
 
-/* A batch: its epoch and its last journal row. */
+/* A batch: its epoch, its last journal row, its end among the transactions. */
 struct flight {
     uint64_t epoch;
     uint64_t row;
+    uint32_t ids; /* the transactions up to it: a position in the window */
 };
 
 #define CUT_NONE    UINT64_MAX
@@ -55,6 +57,9 @@ struct state {
     struct slab slabs[2];      /* of members, of other rows; the writer's */
     struct pages pages;        /* of indexes; the writer's */
     struct version_log log;    /* the writer's */
+    struct id_window ids;      /* the newest rows of TABLE_TRANSACTION; the writer's */
+    atomic_uint ids_written;   /* those before it are in LMDB; the checkpointer sets it */
+    size_t id_rows;            /* of that table in the shards; the writer's */
     atomic_size_t table_bytes; /* of indexes; the writer sets it */
     struct fences fences;      /* the checkpointer adds */
 
@@ -64,6 +69,7 @@ struct state {
     unsigned flight_count;
     _Atomic uint64_t durable_epoch; /* set under flight_mutex, the epoch before the row */
     _Atomic uint64_t durable_row;
+    atomic_uint durable_ids;
     bool has_writer; /* under flight_mutex */
     /* Versions above it are kept for a checkpoint; CUT_NONE: there is none that copies. */
     _Atomic uint64_t cut;
@@ -90,6 +96,8 @@ static inline MDB_val state_key_value(const struct state_key *key)
 /* The durable batch, epoch and row of the same one. */
 struct flight state_durable(struct state *state);
 
+/* Keys and values of the transactions in the window that LMDB has not got. */
+size_t state_id_bytes(const struct state *state);
 /* What the snapshot of `txn` is exact for. */
 MUST_USE enum err state_read_rows(const struct state *state, MDB_txn *txn,
                                   struct slice_rows *out_rows);

@@ -104,6 +104,7 @@ void writer_drop_row(struct state_writer *writer, struct row_place place, unsign
     struct shard *shard = writer_shard(writer, number);
     struct row *row = row_at(place);
     row_index_remove(&shard->index, row_hash(row, writer->state->seed), place);
+    writer->state->id_rows -= row_table(row) == TABLE_TRANSACTION;
     shard_leave(shard, row, NULL);
 }
 
@@ -142,8 +143,19 @@ static enum err load(struct state_writer *writer, const struct row_name *name, s
     shard_lock(shard);
     row_index_insert(&shard->index, name->hash, row);
     shard_unlock(shard);
+    state->id_rows += name->table == TABLE_TRANSACTION;
     *out_row = row;
     return ERR_OK;
+}
+
+/* A row of this table in a shard comes before what stands in the window. */
+static bool is_in_window(struct state_writer *writer, const struct row_name *name)
+{
+    struct state *state = writer->state;
+    struct row_place place;
+    return name->table == TABLE_TRANSACTION &&
+           (state->id_rows == 0 || find(writer, name, &place) == NULL) &&
+           id_window_find(&state->ids, name->hash, name->key, state->ids.end, &writer->id_value);
 }
 
 static enum err writer_get(void *context, enum ledger_table table, struct slice key,
@@ -153,6 +165,10 @@ static enum err writer_get(void *context, enum ledger_table table, struct slice 
     struct row_name name;
     struct row_place place;
     TRY(name_init(writer, &name, table, key));
+    if (is_in_window(writer, &name)) {
+        *out_value = slice_of(writer->id_value.bytes, writer->id_value.length);
+        return ERR_OK;
+    }
     struct row *row = find(writer, &name, &place);
     if (row != NULL) {
         set_used(place);
@@ -219,6 +235,7 @@ static enum err insert(struct state_writer *writer, const struct row_name *name,
     row_index_insert(&shard->index, name->hash, row);
     shard_add_dirty(shard, row, writer->epoch, &writer->spare);
     shard_unlock(shard);
+    writer->state->id_rows += name->table == TABLE_TRANSACTION;
     return ERR_OK;
 }
 
@@ -286,6 +303,18 @@ static enum err replace(struct state_writer *writer, const struct row_name *name
     return ERR_OK;
 }
 
+static bool add_to_window(struct state_writer *writer, const struct row_name *name,
+                          struct slice value)
+{
+    struct state *state = writer->state;
+    struct row_place place;
+    return name->table == TABLE_TRANSACTION &&
+           (state->id_rows == 0 || find(writer, name, &place) == NULL) &&
+           !id_window_find(&state->ids, name->hash, name->key, state->ids.end,
+                           &writer->id_value) &&
+           id_window_add(&state->ids, name->hash, name->key, value, state->seed);
+}
+
 /* `value` is NULL for a deletion. */
 static enum err write_row(struct state_writer *writer, enum ledger_table table, struct slice key,
                           const struct slice *value)
@@ -297,6 +326,11 @@ static enum err write_row(struct state_writer *writer, enum ledger_table table, 
     TRY(make_undo(writer, &undo));
     TRY(make_spare(writer));
     *undo = (struct undo){.shard = (uint16_t)name.shard};
+    if (value != NULL && add_to_window(writer, &name, *value)) {
+        undo->is_id = true;
+        writer->undo_count++;
+        return ERR_OK;
+    }
     TRY(row_index_find(&writer_shard(writer, name.shard)->index, &name, &place)
             ? replace(writer, &name, place, value, undo)
             : insert(writer, &name, value, undo));
@@ -354,6 +388,10 @@ void state_writer_prefetch(struct state_writer *writer, enum ledger_table table,
 {
     struct row_name name;
     if (name_init(writer, &name, table, key) != ERR_OK) {
+        return;
+    }
+    if (table == TABLE_TRANSACTION) {
+        id_window_prefetch(&writer->state->ids, name.hash);
         return;
     }
     unsigned at = writer->ahead_at++;

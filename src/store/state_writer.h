@@ -8,6 +8,7 @@
 struct undo {
     uint32_t image; /* in the log: the row as it was */
     uint16_t shard;
+    bool is_id;  /* a transaction was added to the window, and that is all */
     bool is_new; /* there was no row in memory, and the image has its name only */
 };
 
@@ -39,6 +40,7 @@ struct state_writer {
     size_t undo_room;
     struct dirty_chunk *spare; /* for dirty lists, so that adding to them can't fail */
     struct known_name names[WRITER_NAMES];
+    struct id_value id_value; /* of the transaction that was looked up last */
     struct fetch ahead[WRITER_AHEAD];
     unsigned ahead_at;
 
