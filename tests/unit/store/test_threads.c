@@ -13,7 +13,8 @@
 #define BATCHES     3000
 #define KEYS        150
 #define WORDS_MAX   40
-#define CHECKPOINTS 20 /* at least */
+#define CHECKPOINTS 20    /* at least */
+#define ROUNDS_MAX  4000u /* of the checkpointer that it may take to make so many */
 #define CACHE_BYTES 20000u
 #define NEVER       UINT64_MAX /* what is written and taken back again */
 
@@ -196,6 +197,10 @@ static void *checkpointer_main(void *context)
             atomic_fetch_add(&shared->checkpoints, 1);
         }
         check_checkpoint(shared);
+        if (round == ROUNDS_MAX && atomic_load(&shared->checkpoints) < CHECKPOINTS) {
+            failure(shared, "no checkpoint gets on");
+            break;
+        }
         if (err != ERR_OK && err != ERR_STORAGE) {
             failure(shared, "a checkpoint failed by itself");
             break;
