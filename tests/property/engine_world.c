@@ -233,13 +233,6 @@ static bool tell_due(struct engine_world *w, const struct command *command)
            complain_of(w, "a due command failed", outcome.err, NULL);
 }
 
-static void due_key(const struct engine_world *w, const struct model_hold *hold,
-                    struct ledger_key *out_key)
-{
-    key_due((struct unix_ms){hold->deliver_by}, DUE_HOLD, &w->partners[hold->partner].id, &hold->id,
-            out_key);
-}
-
 /* Of the holds that time has passed over, the one that the node would come to first: which one
  * repays a debt depends on the order. NULL: none. */
 static const struct model_hold *first_due(const struct engine_world *w)
@@ -252,7 +245,8 @@ static const struct model_hold *first_due(const struct engine_world *w)
         if (hold->is_foreign || hold->has_ended || hold->deliver_by >= w->now.ms) {
             continue;
         }
-        due_key(w, hold, &key);
+        key_due((struct unix_ms){hold->deliver_by}, DUE_HOLD, &w->partners[hold->partner].id,
+                &hold->id, &key);
         if (first == NULL || memcmp(key.bytes, least.bytes, key.length) < 0) {
             first = hold;
             least = key;
