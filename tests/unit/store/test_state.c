@@ -390,7 +390,7 @@ static void test_small_cache(void **unused)
         snprintf(name, sizeof name, "%u", (unsigned)row);
         assert_ok(t.store.put(t.store.context, TABLE_MEMBER, member_key(name, id),
                               slice_of(bytes, 30 + row % 30)));
-        if (row % 500 == 0) {
+        if (row % 2500 == 0) { /* each slice is a commit that waits for the disk */
             publish(&t, row);
             assert_ok(state_checkpoint(t.state));
         }
