@@ -330,9 +330,13 @@ static void *follower_main(void *context)
     while (!is_last) {
         uint64_t next = 0;
         is_last = atomic_load(&shared->is_written);
-        if (shared->journal.next_row(shared->journal.context, &next) != ERR_OK ||
-            shared->journal.replay(shared->journal.context, row, follow, &row) != ERR_OK ||
-            row < next) {
+        enum err err = shared->journal.next_row(shared->journal.context, &next);
+        if (err == ERR_OK) {
+            err = shared->journal.replay(shared->journal.context, row, follow, &row);
+        }
+        if (err != ERR_OK || row < next) {
+            print_error("followed to row %llu of %llu: %s\n", (unsigned long long)row,
+                        (unsigned long long)next, err_name(err));
             atomic_fetch_add(&shared->failures, 1);
             break;
         }
