@@ -198,10 +198,11 @@ static void hand_over(struct engine *engine)
     enum err err = seal_tables(engine, flight);
     if (err == ERR_OK) {
         err = pipe_seal(&engine->pipe);
-        open_flight(engine);
     }
-    if (err != ERR_OK) {
+    if (err != ERR_OK) { /* the open flight's place may be that of one that is not answered yet */
         heal(engine, err);
+    } else {
+        open_flight(engine);
     }
 }
 
@@ -421,14 +422,17 @@ static void run_list(struct engine *engine, struct submission *list)
     }
 }
 
-/* While something is in flight the open flight may fill up further; then it leaves. */
+/* While something is in flight the open flight may fill up further; then it leaves. What was in
+ * flight may have failed meanwhile: even a flight without records, of repeats, stands on it. */
 static void settle(struct engine *engine)
 {
     const struct flight *flight = pipe_open_flight(&engine->pipe);
     if (flight->part_count == 0 || !pipe_is_idle(&engine->pipe, true)) {
         return;
     }
-    if (flight->builder.count <= INLINE_RECORDS && queue_length(&engine->queue) == 0) {
+    if (pipe_broken(&engine->pipe) != ERR_OK) {
+        heal(engine, ERR_OK);
+    } else if (flight->builder.count <= INLINE_RECORDS && queue_length(&engine->queue) == 0) {
         commit_here(engine);
     } else {
         hand_over(engine);

@@ -204,6 +204,7 @@ static enum err export_pair(X509 *certificate, EVP_PKEY *key, struct certificate
 /* A certificate with a fresh key in it, still without names, extensions and signature. */
 static enum err begin(X509 **out_certificate, EVP_PKEY **out_key, struct note *note)
 {
+    TRY(ossl_start());
     CLEANUP(ossl_key_free) EVP_PKEY *key = EVP_EC_gen("P-256");
     CLEANUP(ossl_x509_free) X509 *certificate = X509_new();
     if (key == NULL || certificate == NULL || X509_set_version(certificate, X509_VERSION_3) != 1 ||

@@ -1,11 +1,17 @@
 #include "pki/openssl.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/limits.h"
+
+enum err ossl_start(void)
+{
+    return OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL) == 1 ? ERR_OK : ERR_INTERNAL;
+}
 
 void ossl_x509_free(X509 **certificate)
 {
@@ -48,6 +54,7 @@ static enum err open_pem(struct slice pem, BIO **out_bio, struct note *note)
                         "a PEM text of %zu bytes; 1 to %u are allowed", pem.length,
                         LIMIT_PEM_BYTES);
     }
+    TRY(ossl_start());
     BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.length);
     if (bio == NULL) {
         return ERR_RESOURCE;

@@ -13,6 +13,11 @@
 #include "base/bytes.h"
 #include "base/calendar.h"
 
+/* Before the first other use of OpenSSL: it must not clear up when the process ends, since threads
+ * of C core that nobody can wait for may use it until then, and their own memory could not be freed
+ * any more. Again does no harm. */
+MUST_USE enum err ossl_start(void);
+
 void ossl_x509_free(X509 **certificate);
 void ossl_key_free(EVP_PKEY **key);
 void ossl_chain_free(STACK_OF(X509) * *chain);

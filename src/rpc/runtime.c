@@ -56,10 +56,11 @@ static void conf_free(CONF **conf)
     NCONF_free(*conf);
 }
 
-/* After OpenSSL's own file, whose system_default this replaces. */
+/* After OpenSSL's own file, whose system_default this replaces. OpenSSL does not clear up when the
+ * process ends: some threads of C core are detached, and may use it until then. */
 static enum err set_tls_floor(void)
 {
-    if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1) {
+    if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL) != 1) {
         return ERR_INTERNAL;
     }
     CLEANUP(bio_free) BIO *bio = BIO_new_mem_buf(tls_floor, (int)strlen(tls_floor));

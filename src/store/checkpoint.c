@@ -304,8 +304,7 @@ bool state_is_due(const struct state *state, size_t max_dirty_bytes)
 }
 
 /* Once there is too much, down to half of it: so that slices are written when they have grown. */
-static bool find_due(struct state *state, uint64_t max_lag_rows, size_t max_dirty_bytes,
-                     unsigned *out_slice)
+static bool find_full(struct state *state, size_t max_dirty_bytes, unsigned *out_slice)
 {
     size_t dirty = waiting_bytes(state);
     if (find_once(state, out_slice)) {
@@ -315,9 +314,23 @@ static bool find_due(struct state *state, uint64_t max_lag_rows, size_t max_dirt
         dirty > max_dirty_bytes || (state->is_draining && dirty > max_dirty_bytes / 2);
     if (state->is_draining) {
         *out_slice = most_dirty(state);
-        return true;
     }
-    return find_lagging(state, max_lag_rows, out_slice);
+    return state->is_draining;
+}
+
+/* Full slices and lagging ones take turns. Else a slice of which little changes would stay behind
+ * for as long as much changes elsewhere, and with it the row that a start goes on from. */
+static bool find_due(struct state *state, uint64_t max_lag_rows, size_t max_dirty_bytes,
+                     unsigned *out_slice)
+{
+    unsigned full = SLICE_NONE;
+    unsigned lagging = SLICE_NONE;
+    bool is_full = find_full(state, max_dirty_bytes, &full);
+    bool is_behind = find_lagging(state, max_lag_rows, &lagging);
+    /* One with nothing to write moves along with any other. */
+    bool is_lag_turn = is_behind && lagging != SLICE_NONE && state->is_lag_turn;
+    *out_slice = is_full && !is_lag_turn ? full : lagging;
+    return is_full || is_behind;
 }
 
 enum err state_checkpoint_some(struct state *state, uint64_t max_lag_rows, size_t max_dirty_bytes,
@@ -334,6 +347,7 @@ enum err state_checkpoint_some(struct state *state, uint64_t max_lag_rows, size_
     environment_drop_dead_readers(state->environment);
     if (find_due(state, max_lag_rows, max_dirty_bytes, &slice)) {
         err = checkpoint_one(state, slice, &count);
+        state->is_lag_turn = !state->is_lag_turn;
         /* What is not durable yet can't be helped by another round. */
         is_more =
             err == ERR_OK && count > 0 && find_due(state, max_lag_rows, max_dirty_bytes, &slice);

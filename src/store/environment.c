@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 
 #define FOLDER_MODE 0700
 #define FILE_MODE   0600
+
+#define OVERTAKEN_MAX 1000u /* times that a reader begins anew */
 
 #if defined(__SANITIZE_THREAD__)
 #define THREAD_SANITIZER 1
@@ -401,9 +404,44 @@ void environment_close(struct environment *environment)
     free(environment);
 }
 
+/* LMDB has two places for the root, for even and for odd transactions. A reader chooses one and
+ * copies it; when two commits come in between, it copies what the second of them is just writing,
+ * which is not durable, perhaps not whole, and newer than what the next reader sees. */
+static bool is_overtaken(const struct environment *environment, MDB_txn *txn)
+{
+    MDB_envinfo about;
+    return mdb_env_info(environment->env, &about) == MDB_SUCCESS &&
+           about.me_last_txnid >= mdb_txn_id(txn) + 2;
+}
+
+enum err environment_renew(const struct environment *environment, MDB_txn *txn)
+{
+    int result = mdb_txn_renew(txn);
+    for (unsigned i = 0; result == MDB_SUCCESS && i < OVERTAKEN_MAX; i++) {
+        if (!is_overtaken(environment, txn)) {
+            break;
+        }
+        mdb_txn_reset(txn);
+        (void)sched_yield();
+        result = mdb_txn_renew(txn);
+    }
+    return environment_error(result);
+}
+
 enum err environment_begin_read(const struct environment *environment, MDB_txn **out_txn)
 {
-    return environment_error(mdb_txn_begin(environment->env, NULL, MDB_RDONLY, out_txn));
+    MDB_txn *txn = NULL;
+    TRY(environment_error(mdb_txn_begin(environment->env, NULL, MDB_RDONLY, &txn)));
+    if (is_overtaken(environment, txn)) {
+        mdb_txn_reset(txn);
+        enum err err = environment_renew(environment, txn);
+        if (err != ERR_OK) {
+            mdb_txn_abort(txn);
+            return err;
+        }
+    }
+    *out_txn = txn;
+    return ERR_OK;
 }
 
 enum err environment_begin_write(const struct environment *environment, MDB_txn **out_txn)

@@ -59,8 +59,11 @@ void environment_close(struct environment *environment);
  * it open for writing; else as the system says, with a note. */
 MUST_USE enum err environment_discard(const char *folder, const char *name, struct note *note);
 
-/* Reads are a transaction of the caller's, to be aborted or reset soon. */
+/* Reads are a transaction of the caller's, to be aborted or reset soon. Each sees what is durable,
+ * and nothing older than one that began before it. */
 MUST_USE enum err environment_begin_read(const struct environment *environment, MDB_txn **out_txn);
+/* Begins one anew that was reset. */
+MUST_USE enum err environment_renew(const struct environment *environment, MDB_txn *txn);
 /* One at a time; another one waits. Ends on the same thread by commit or mdb_txn_abort. */
 MUST_USE enum err environment_begin_write(const struct environment *environment, MDB_txn **out_txn);
 /* Durable on ERR_OK; on any other result nothing has changed and the next transaction may begin.

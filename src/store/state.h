@@ -114,10 +114,11 @@ struct ledger_view state_reader_view(struct state_reader *reader);
  * written stays in memory, and the next checkpoint takes it along. Blocks writer and readers only
  * while it copies some rows of a shard. ERR_INPUT for a state that is READ_ONLY. */
 MUST_USE enum err state_checkpoint(struct state *state);
-/* Brings one slice, the one that is most due, to the durable row: one whose rows not checkpointed
- * take more than `max_dirty_bytes` in all, or one that lags more than `max_lag_rows` journal rows
- * behind. Slices with nothing to write move along with it. `*out_is_more`: another one is due. Each
- * LMDB transaction holds at most LIMIT_CHECKPOINT_BYTES of rows (one row at least). */
+/* Brings one slice, the one that is most due, to the durable row: the fullest, when rows that are
+ * not checkpointed take more than `max_dirty_bytes` in all, or the one that lags furthest, when
+ * that is more than `max_lag_rows` journal rows; in turns when there are both. Slices with nothing
+ * to write move along with it. `*out_is_more`: another one is due. Each LMDB transaction holds at
+ * most LIMIT_CHECKPOINT_BYTES of rows (one row at least). */
 MUST_USE enum err state_checkpoint_some(struct state *state, uint64_t max_lag_rows,
                                         size_t max_dirty_bytes, bool *out_is_more);
 /* Would state_checkpoint_some with this bound find too many bytes to write? Cheap. */

@@ -55,7 +55,7 @@ static enum err get_checkpointed(struct state_reader *reader, const struct row_n
         !fences_may_hold(&state->fences, name->table, name->key)) {
         return ERR_NOT_FOUND;
     }
-    TRY(environment_error(mdb_txn_renew(reader->txn)));
+    TRY(environment_renew(state->environment, reader->txn));
     enum err err = environment_error(mdb_get(reader->txn, state->environment->dbi, &at, &value));
     if (err == ERR_OK) {
         err = keep(reader, environment_slice(value));

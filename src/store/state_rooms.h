@@ -80,6 +80,7 @@ struct state {
     struct slice_rows *rows;     /* the checkpointer's: as LMDB has them */
     struct slice_rows *next;     /* the checkpointer's: as they will be after the commit */
     bool is_draining;            /* the checkpointer's: there was too much that is dirty */
+    bool is_lag_turn;            /* the checkpointer's: what lags goes before what is full */
     _Atomic uint64_t checkpointed_row;
 };
 

@@ -127,7 +127,7 @@ static enum err load(struct state_writer *writer, const struct row_name *name, s
     MDB_val at = state_key_value(&key);
     MDB_val found;
     TRY(make_room(writer, name->shard));
-    TRY(environment_error(mdb_txn_renew(writer->txn)));
+    TRY(environment_renew(state->environment, writer->txn));
     enum err err = environment_error(mdb_get(writer->txn, state->environment->dbi, &at, &found));
     struct row *row = NULL;
     if (err == ERR_OK) {

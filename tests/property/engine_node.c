@@ -1,12 +1,15 @@
 #include "engine_node.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "commands.h"
+#include "ledger/batch.h"
 #include "store/faults.h"
 
 enum {
@@ -125,6 +128,53 @@ enum err engine_node_audit(struct engine_node *node, struct note *note)
                ? ERR_OK
                : note_set(note, err, "the audit, row %llu: %s: %.300s",
                           (unsigned long long)finding.row, finding.invariant, finding.note.text);
+}
+
+uint64_t engine_node_row(const struct engine_node *node)
+{
+    return engine_stats(node->engine).journal_row;
+}
+
+static enum err print_record(struct slice bytes)
+{
+    struct record record;
+    struct command command;
+    TRY(record_decode(bytes, &record));
+    TRY(command_decode(record.kind, record.body, &command));
+    command.kind = record.kind;
+    command.origin = record.origin;
+    command.transaction_id = record.transaction_id;
+    command.business_time = record.business_time;
+    command.is_dated = record.is_dated;
+    (void)printf("  row %" PRIu64 ", %s:", record.row, verdict_describe(record.verdict)->name);
+    command_print(&command, record.time);
+    return ERR_OK;
+}
+
+static enum err print_batch(void *context, uint64_t first_row, struct slice bytes)
+{
+    const uint64_t *row = context;
+    struct batch_view batch;
+    TRY(batch_open(bytes, &batch));
+    for (uint32_t i = 0; i < batch.count; i++) {
+        struct slice record;
+        if (first_row + i > *row) {
+            TRY(batch_record(&batch, i, &record));
+            TRY(print_record(record));
+        }
+    }
+    return ERR_OK;
+}
+
+void engine_node_print_behind(const struct engine_node *node, uint64_t row)
+{
+    const struct journal *journal = engine_journal(node->engine);
+    enum err err = row < engine_node_row(node)
+                       ? journal->replay(journal->context, row + 1, print_batch, &row)
+                       : ERR_OK;
+    if (err != ERR_OK) {
+        (void)printf("  the journal can't be printed: %s\n", err_name(err));
+    }
 }
 
 void engine_node_end(struct engine_node *node)

@@ -42,6 +42,10 @@ MUST_USE enum err engine_node_reopen(struct engine_node *node, enum reopening ho
                                      struct note *note);
 /* Everything follows from the journal, and the tables are what it gives. */
 MUST_USE enum err engine_node_audit(struct engine_node *node, struct note *note);
+/* The last row that the journal has. */
+uint64_t engine_node_row(const struct engine_node *node);
+/* Prints the records behind a row: what was told, and what the node did by itself. */
+void engine_node_print_behind(const struct engine_node *node, uint64_t row);
 /* Closed, and its folder removed. */
 void engine_node_end(struct engine_node *node);
 

@@ -36,6 +36,8 @@ struct engine_world {
     size_t entry_count;
     bool is_failing; /* commits were told to fail */
     bool is_loud;
+    bool is_silent;                /* nothing is printed of a run that disagrees */
+    uint64_t row;                  /* the journal's last one when the batch began */
     struct statistics *statistics; /* NULL: not counted */
     uint64_t batches[TELL_END];
     uint64_t failures; /* commands that no commit took */

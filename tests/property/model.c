@@ -244,6 +244,37 @@ static bool says_the_same(const struct command *a, const struct command *b)
     }
 }
 
+/* The command with this id that is not forgotten; NULL: none. */
+static const struct model_command *known_command(const struct model *m,
+                                                 const struct command *command)
+{
+    for (size_t i = 0; i < m->command_count; i++) {
+        const struct model_command *known = &m->commands[i];
+        if (!known->is_forgotten &&
+            uid_equal(&known->command.transaction_id, &command->transaction_id) &&
+            partner_id_equal(&known->command.origin, &command->origin)) {
+            return known;
+        }
+    }
+    return NULL;
+}
+
+bool model_knows(const struct model *m, const struct command *command)
+{
+    return command_is_idempotent(command->kind) && known_command(m, command) != NULL;
+}
+
+static void repeat(const struct model_command *known, const struct command *command,
+                   struct model_answer *out_answer)
+{
+    if (says_the_same(&known->command, command)) {
+        *out_answer = known->answer;
+    } else {
+        out_answer->verdict = VERDICT_TRANSACTION_ID_REUSED;
+    }
+    out_answer->is_repeat = true;
+}
+
 void model_step(struct model *m, const struct command *command, struct unix_ms now,
                 struct model_answer *out_answer)
 {
@@ -255,19 +286,10 @@ void model_step(struct model *m, const struct command *command, struct unix_ms n
         out_answer->verdict = model_fns[command->kind](m, command, out_answer);
         return;
     }
-    for (size_t i = 0; i < m->command_count; i++) {
-        const struct model_command *known = &m->commands[i];
-        if (!known->is_forgotten &&
-            uid_equal(&known->command.transaction_id, &command->transaction_id) &&
-            partner_id_equal(&known->command.origin, &command->origin)) {
-            if (says_the_same(&known->command, command)) {
-                *out_answer = known->answer;
-            } else {
-                out_answer->verdict = VERDICT_TRANSACTION_ID_REUSED;
-            }
-            out_answer->is_repeat = true;
-            return;
-        }
+    const struct model_command *known = known_command(m, command);
+    if (known != NULL) {
+        repeat(known, command, out_answer);
+        return;
     }
     out_answer->verdict = model_fns[command->kind](m, command, out_answer);
     if (out_answer->verdict != VERDICT_OK) {

@@ -216,6 +216,8 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
 void model_copy(struct model *to, const struct model *from);
 void model_step(struct model *m, const struct command *command, struct unix_ms now,
                 struct model_answer *out_answer);
+/* Would it be a repeat, or an id that was used for something else? */
+bool model_knows(const struct model *m, const struct command *command);
 /* As at time `now`: what became active or expired counts as such. */
 struct model_balances model_balances(const struct model *m, int member, struct unix_ms now);
 /* The member as it is at the time, its lots in the order in which they are spent. */

@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crypto/random.h"
 #include "engine_world.h"
@@ -35,16 +36,21 @@ static void report(struct engine_world *w, uint64_t seed, struct step *steps, si
 {
     struct shrink_subject subject = {w, fails};
     size_t ran;
+    char complaint[sizeof w->complaint];
+    memcpy(complaint, w->complaint, sizeof complaint);
     (void)printf("TALEA_SEED=%" PRIu64 ": step %zu disagrees: %s\n", seed, count, w->complaint);
     w->statistics = NULL;
+    w->is_silent = true;
     count = shrink(&subject, steps, count, SHRINK_SECONDS);
+    w->is_silent = false;
     (void)printf("%zu steps are enough (%s):\n", count, w->mood.name);
     w->is_loud = true;
-    (void)engine_world_run(w, steps, count, &ran);
-    (void)printf("    !! %s\nTALEA_SEED=%" PRIu64 " TALEA_KEEP=", w->complaint, seed);
+    bool agrees = engine_world_run(w, steps, count, &ran);
+    (void)printf("    !! %s\nTALEA_SEED=%" PRIu64 " TALEA_KEEP=",
+                 agrees ? "this time it agrees: the threads decide" : w->complaint, seed);
     steps_print_list(steps, count);
     (void)printf(" runs them again\n");
-    fail_msg("seed %" PRIu64 ", %zu steps: %s", seed, count, w->complaint);
+    fail_msg("seed %" PRIu64 ": %s", seed, complaint);
 }
 
 static void print_figures(const struct engine_world *w)

@@ -26,9 +26,24 @@ struct uid id_of(unsigned number)
     return id;
 }
 
+/* Until the engine knows of the failure. */
+static void fail_now(struct brand *brand)
+{
+    unsigned before = atomic_load(&brand->troubles);
+    brand->journal.failures_before = 1;
+    atomic_store(&brand->journal.is_held, false);
+    for (unsigned yields = 0; yields < 2000;) {
+        sched_yield();
+        yields += atomic_load(&brand->troubles) != before;
+    }
+}
+
 struct unix_ms brand_now(void *context)
 {
     struct brand *brand = context;
+    if (atomic_exchange(&brand->fails_at_look, false)) {
+        fail_now(brand);
+    }
     return (struct unix_ms){__atomic_load_n(&brand->now.ms, __ATOMIC_RELAXED)};
 }
 

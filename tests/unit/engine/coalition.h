@@ -36,6 +36,7 @@ struct brand {
     atomic_uint troubles;
     int64_t checkpoint_every_ms; /* of the next opening */
     atomic_bool is_full;         /* the guard before new work says ERR_RESOURCE */
+    atomic_bool fails_at_look;   /* at the clock: an append that is held fails meanwhile */
 };
 
 void brand_init(struct brand *brand, unsigned index);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -12,8 +13,11 @@
 
 enum {
     BATCHES = 24,
-    BATCH = 700, /* so that several journal batches come of them */
-    POINTS = 3
+    BATCH = 700,                         /* so that several journal batches come of them */
+    GROUP = LIMIT_BATCH_RECORDS / 2 + 1, /* two don't share one */
+    GROUPS = 4,
+    POINTS = 3,
+    WAIT_SECONDS = 120
 };
 
 struct batch {
@@ -22,6 +26,11 @@ struct batch {
     struct outcome outcomes[BATCH];
     struct outcome outcome;
     unsigned place; /* in the order of the answers, from 1 */
+};
+
+struct group {
+    struct command commands[GROUP];
+    struct outcome outcomes[GROUP];
 };
 
 struct world {
@@ -37,6 +46,7 @@ static int setup(void **state)
     struct world *w = calloc(1, sizeof *w);
     assert_non_null(w);
     brand_init(&w->a, 0);
+    w->a.checkpoint_every_ms = DAY_MS; /* the writer alone looks at the clock */
     brand_open(&w->a);
     assert_int_equal(brand_enrol(&w->a, 1, &w->member, &w->card).verdict, VERDICT_OK);
     *state = w;
@@ -62,8 +72,24 @@ static void batch_done(void *context, const struct outcome *outcome)
 
 static void wait_for(const struct world *w, unsigned answered)
 {
-    while (atomic_load(&w->answered) < answered) {
+    time_t until = time(NULL) + WAIT_SECONDS;
+    while (atomic_load(&w->answered) < answered && time(NULL) < until) {
         sched_yield();
+    }
+    if (atomic_load(&w->answered) < answered) {
+        fail_msg("%u of %u were answered", atomic_load(&w->answered), answered);
+    }
+}
+
+static void make_commands(struct world *w, unsigned number, unsigned count, struct command *out)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct command command = brand_command(&w->a, COMMAND_EARN, number + i);
+        command.earn.member = w->member;
+        command.earn.is_fixed = true;
+        command.earn.fixed_points = points_of(POINTS);
+        command.earn.rate.per_minor = 1;
+        out[i] = command;
     }
 }
 
@@ -72,14 +98,7 @@ static void submit(struct world *w, unsigned index, bool is_linked)
 {
     struct batch *batch = &w->batches[index];
     batch->world = w;
-    for (unsigned i = 0; i < BATCH; i++) {
-        struct command command = brand_command(&w->a, COMMAND_EARN, 100 + index * BATCH + i);
-        command.earn.member = w->member;
-        command.earn.is_fixed = true;
-        command.earn.fixed_points = points_of(POINTS);
-        command.earn.rate.per_minor = 1;
-        batch->commands[i] = command;
-    }
+    make_commands(w, 100 + index * BATCH, BATCH, batch->commands);
     assert_int_equal(engine_submit_batch(w->a.engine, batch->commands, BATCH, is_linked,
                                          batch->outcomes, batch_done, batch),
                      ERR_OK);
@@ -202,6 +221,65 @@ static void test_a_disk_that_fails_at_each_commit(void **state)
     }
 }
 
+/* A linked group, answered as batch `index`. */
+static void submit_group(struct world *w, unsigned index, struct group *group)
+{
+    struct batch *batch = &w->batches[index];
+    batch->world = w;
+    make_commands(w, 1000000 + index * GROUP, GROUP, group->commands);
+    assert_int_equal(engine_submit_batch(w->a.engine, group->commands, GROUP, true, group->outcomes,
+                                         batch_done, batch),
+                     ERR_OK);
+}
+
+/* The oldest batch fails while all of the pipe is in flight, and the writer waits for a place: who
+ * waits for it is told as well. */
+static void test_a_disk_that_fails_when_the_pipe_is_full(void **state)
+{
+    struct world *w = *state;
+    struct group *groups = calloc(GROUPS, sizeof *groups);
+    assert_non_null(groups);
+    uint64_t before = engine_stats(w->a.engine).commands;
+    hold_journal(w);
+    submit(w, 0, false);
+    wait_until_held(w);
+    for (unsigned i = 0; i < GROUPS; i++) {
+        submit_group(w, 1 + i, &groups[i]);
+    }
+    while (engine_stats(w->a.engine).commands < before + BATCH + (GROUPS - 1) * GROUP) {
+        sched_yield(); /* the last group finds no room */
+    }
+    w->a.journal.failures_before = 1;
+    release_journal(w);
+    wait_for(w, 1 + GROUPS);
+    for (unsigned i = 0; i < GROUPS; i++) {
+        assert_int_equal(w->batches[i].outcome.err, ERR_STORAGE);
+    }
+    assert_int_equal(w->batches[GROUPS].outcome.err, ERR_OK);
+    assert_int_equal(brand_member(&w->a, &w->member).available.minor, GROUP * POINTS);
+    free(groups);
+}
+
+/* A repeat makes no record, and is true only when what it repeats is. */
+static void test_a_repeat_falls_with_what_it_repeats(void **state)
+{
+    struct world *w = *state;
+    struct batch repeat = {.world = w};
+    hold_journal(w);
+    submit(w, 0, false);
+    wait_until_held(w);
+    atomic_store(&w->a.fails_at_look, true);
+    assert_int_equal(engine_submit_batch(w->a.engine, w->batches[0].commands, 1, false,
+                                         repeat.outcomes, batch_done, &repeat),
+                     ERR_OK);
+    wait_for(w, 2);
+    assert_false(atomic_load(&w->a.fails_at_look));
+    assert_int_equal(w->batches[0].outcome.err, ERR_STORAGE);
+    assert_int_equal(repeat.outcome.err, ERR_STORAGE);
+    assert_int_equal(repeat.outcomes[0].err, ERR_STORAGE);
+    assert_int_equal(brand_member(&w->a, &w->member).available.minor, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -210,6 +288,8 @@ int main(void)
         TEST(test_answers_come_in_order),
         TEST(test_nothing_is_seen_or_answered_before_it_is_durable),
         cmocka_unit_test(test_a_disk_that_fails_at_each_commit),
+        TEST(test_a_disk_that_fails_when_the_pipe_is_full),
+        TEST(test_a_repeat_falls_with_what_it_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

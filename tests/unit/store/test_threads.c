@@ -13,7 +13,8 @@
 #define BATCHES     3000
 #define KEYS        150
 #define WORDS_MAX   40
-#define CHECKPOINTS 20 /* at least */
+#define CHECKPOINTS 20    /* at least */
+#define ROUNDS_MAX  4000u /* of the checkpointer that it may take to make so many */
 #define CACHE_BYTES 20000u
 #define NEVER       UINT64_MAX /* what is written and taken back again */
 
@@ -196,6 +197,10 @@ static void *checkpointer_main(void *context)
             atomic_fetch_add(&shared->checkpoints, 1);
         }
         check_checkpoint(shared);
+        if (round == ROUNDS_MAX && atomic_load(&shared->checkpoints) < CHECKPOINTS) {
+            failure(shared, "no checkpoint gets on");
+            break;
+        }
         if (err != ERR_OK && err != ERR_STORAGE) {
             failure(shared, "a checkpoint failed by itself");
             break;
@@ -325,9 +330,13 @@ static void *follower_main(void *context)
     while (!is_last) {
         uint64_t next = 0;
         is_last = atomic_load(&shared->is_written);
-        if (shared->journal.next_row(shared->journal.context, &next) != ERR_OK ||
-            shared->journal.replay(shared->journal.context, row, follow, &row) != ERR_OK ||
-            row < next) {
+        enum err err = shared->journal.next_row(shared->journal.context, &next);
+        if (err == ERR_OK) {
+            err = shared->journal.replay(shared->journal.context, row, follow, &row);
+        }
+        if (err != ERR_OK || row < next) {
+            print_error("followed to row %llu of %llu: %s\n", (unsigned long long)row,
+                        (unsigned long long)next, err_name(err));
             atomic_fetch_add(&shared->failures, 1);
             break;
         }
