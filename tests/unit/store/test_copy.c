@@ -80,7 +80,7 @@ static void copy_all(struct place *p)
     assert_ok(state_copy(p->state, p->target.path, &watch, &format, &note));
     assert_int_equal(format, 3);
     assert_ok(journal_copy(p->journal, p->target.path, &watch, &format, &note));
-    assert_int_equal(format, 2);
+    assert_int_equal(format, 3);
 }
 
 struct seen {
