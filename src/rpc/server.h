@@ -20,6 +20,8 @@
  * be given from any thread. C core starts threads of its own, which inherit the signal mask: block
  * the signals that the daemon waits for before the first rpc_server_start or rpc_client_open, and
  * don't fork after it.
+ *
+ * The first start also has the process keep more of the memory that it frees (mallopt).
  */
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H
