@@ -64,15 +64,6 @@ void batch_call_fill(struct batch_call *call, struct ledger *ledger, struct draw
     }
 }
 
-void batch_call_fill_pairs(struct batch_call *call, struct ledger *ledger, uint64_t first)
-{
-    for (size_t i = 0; i < BATCH_CALL_COMMANDS; i++) {
-        call->ids[i].transaction = id_source_next(&ledger->ids);
-        call->ids[i].from = draw_member((first + 2 * i) % ledger->members);
-        call->ids[i].to = draw_member((first + 2 * i + 1) % ledger->members);
-    }
-}
-
 const ProtobufCMessage *batch_call_request(const struct batch_call *call)
 {
     return &call->request.base;

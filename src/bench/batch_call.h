@@ -16,8 +16,6 @@ struct batch_call *batch_call_create(void);
 void batch_call_destroy(struct batch_call *call);
 /* The next transfers, between members drawn evenly. */
 void batch_call_fill(struct batch_call *call, struct ledger *ledger, struct draw *draw);
-/* Transfers from each member to the next, BATCH_CALL_COMMANDS pairs from `first` on. */
-void batch_call_fill_pairs(struct batch_call *call, struct ledger *ledger, uint64_t first);
 /* The same commands as a unary call's request, and as a stream's. */
 const ProtobufCMessage *batch_call_request(const struct batch_call *call);
 const ProtobufCMessage *batch_call_stream_request(const struct batch_call *call);

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "bench/batch_call.h"
 #include "bench/cases.h"
 #include "bench/measure.h"
+#include "bench/warm_up.h"
 
 #define START_MS 60000u
 #define PAUSE_MS 20
@@ -96,36 +96,6 @@ static enum err wait_answer(struct bench *bench, const struct serving *serving)
     }
 }
 
-static enum err call_pairs(struct bench *bench, const struct serving *serving,
-                           struct batch_call *call)
-{
-    struct ledger *ledger = &bench->ledgers[LEDGER_MEDIUM];
-    for (uint64_t first = 0; first < ledger->members; first += 2 * BATCH_CALL_COMMANDS) {
-        ProtobufCMessage *reply = NULL;
-        batch_call_fill_pairs(call, ledger, first);
-        struct rpc_status status =
-            rpc_client_call(serving->client, &talea__v1__ledger_service__descriptor, "ExecuteBatch",
-                            batch_call_request(call), 0, &reply);
-        if (status.code != 0) {
-            return note_set(bench->note, ERR_INTERNAL, "a call failed: %s (%s)", status.message,
-                            status.reason);
-        }
-        protobuf_c_message_free_unpacked(reply, NULL);
-    }
-    return ERR_OK;
-}
-
-/* A node that has just been started gets each row from LMDB when it is first asked for. In process
- * the ledger that is measured has made its rows itself; so that a node's figures stand beside
- * those, it has had each member in hand once, too. */
-static enum err touch_members(struct bench *bench, const struct serving *serving)
-{
-    struct batch_call *call = batch_call_create();
-    enum err err = call == NULL ? ERR_RESOURCE : call_pairs(bench, serving, call);
-    batch_call_destroy(call);
-    return err;
-}
-
 static enum err start(struct bench *bench, const struct home *home, struct serving *serving)
 {
     char log[LIMIT_PATH_BYTES + 1];
@@ -149,7 +119,9 @@ static enum err start(struct bench *bench, const struct home *home, struct servi
                     &serving->pid, bench->note));
     TRY(serving_as(bench, "back-office"));
     TRY(wait_answer(bench, serving));
-    return serving->is_echo ? ERR_OK : touch_members(bench, serving);
+    return serving->is_echo
+               ? ERR_OK
+               : warm_up_members(serving->client, &bench->ledgers[LEDGER_MEDIUM], bench->note);
 }
 
 enum err serving_of(struct bench *bench, bool is_echo, struct serving **out_serving)
