@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define ARENA_BLOCK_SIZE 8192u
+#define ARENA_BLOCK_MAX  (2048u * 1024u)
 #define ARENA_ALIGNMENT  16u
 
 struct arena_block {
@@ -19,9 +20,20 @@ void arena_init(struct arena *arena, size_t limit)
     *arena = (struct arena){.limit = limit};
 }
 
+/* Each block is as large as all before it, so that much takes few. */
+static size_t next_capacity(const struct arena *arena)
+{
+    size_t capacity = ARENA_BLOCK_SIZE;
+    while (capacity < ARENA_BLOCK_MAX && capacity < arena->used) {
+        capacity *= 2;
+    }
+    return capacity;
+}
+
 static struct arena_block *arena_grow(struct arena *arena, size_t size)
 {
-    size_t capacity = size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE;
+    size_t usual = next_capacity(arena);
+    size_t capacity = size > usual ? size : usual;
     struct arena_block *block = malloc(sizeof *block + capacity);
     if (block == NULL) {
         return NULL;

@@ -224,11 +224,16 @@ static enum err stream_for(struct calling *calling, unsigned outstanding, uint64
     return ERR_OK;
 }
 
+static bool is_in_bulk(int plan)
+{
+    return plans[plan].kind == CALL_BATCH || plans[plan].kind == CALL_STREAM;
+}
+
 static enum err calling_init(struct calling *calling, struct bench *bench,
                              const struct serving *serving, int plan, struct measured *measured)
 {
-    bool is_batch = plans[plan].kind == CALL_BATCH || plans[plan].kind == CALL_STREAM;
-    calling->client = is_batch ? serving->office : serving->till;
+    bool is_batch = is_in_bulk(plan);
+    calling->client = serving->client;
     calling->kind = plans[plan].kind;
     calling->ledger = &bench->ledgers[LEDGER_MEDIUM];
     calling->draw.state = measure_ns();
@@ -306,6 +311,7 @@ static enum err measure_calls(struct bench *bench, enum calls_name name,
     int plan = is_echo ? (int)name - (int)CALLS_ECHO : (int)name;
     struct serving *serving;
     TRY(serving_of(bench, is_echo, &serving));
+    TRY(serving_as(bench, is_in_bulk(plan) ? "back-office" : "till"));
     struct calling *calling = calloc(1, sizeof *calling);
     if (calling == NULL) {
         return ERR_RESOURCE;

@@ -132,7 +132,7 @@ static const struct rpc_method ledger_methods[] = {
 
 static const struct rpc_method methods[] = {
     {"Earn", ROLE_TILL, RPC_INLINE, on_earn, NULL},
-    {"GetBalance", ROLE_TILL, RPC_INLINE, on_balance, NULL},
+    {"GetBalance", (unsigned)ROLE_TILL | ROLE_BACK_OFFICE, RPC_INLINE, on_balance, NULL},
 };
 
 static uint64_t generation(void *context)

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "bench/cases.h"
 #include "bench/measure.h"
+#include "bench/warm_up.h"
 
 #define START_MS 60000u
 #define PAUSE_MS 20
@@ -45,6 +46,19 @@ enum err serving_connect(const struct home *home, const char *role, struct rpc_c
     return rpc_client_open(&options, out_client, note);
 }
 
+enum err serving_as(struct bench *bench, const char *role)
+{
+    struct serving *serving = bench->serving;
+    if (serving->client != NULL && strcmp(serving->role, role) == 0) {
+        return ERR_OK;
+    }
+    rpc_client_close(serving->client);
+    serving->client = NULL;
+    serving->role = role;
+    return serving_connect(&bench->ledgers[LEDGER_MEDIUM].home, role, &serving->client,
+                           bench->note);
+}
+
 static void pause_ms(long ms)
 {
     struct timespec left = {ms / 1000, (ms % 1000) * 1000000};
@@ -67,7 +81,7 @@ static enum err wait_answer(struct bench *bench, const struct serving *serving)
     for (;;) {
         ProtobufCMessage *reply = NULL;
         struct rpc_status status =
-            rpc_client_call(serving->till, &talea__v1__till_service__descriptor, "GetBalance",
+            rpc_client_call(serving->client, &talea__v1__till_service__descriptor, "GetBalance",
                             &request.base, 1000, &reply);
         if (status.code == 0) {
             protobuf_c_message_free_unpacked(reply, NULL);
@@ -103,9 +117,11 @@ static enum err start(struct bench *bench, const struct home *home, struct servi
                                           NULL};
     TRY(child_start(bench->workplace, serving->is_echo ? echo_arguments : node_arguments, log, NULL,
                     &serving->pid, bench->note));
-    TRY(serving_connect(home, "till", &serving->till, bench->note));
-    TRY(serving_connect(home, "back-office", &serving->office, bench->note));
-    return wait_answer(bench, serving);
+    TRY(serving_as(bench, "back-office"));
+    TRY(wait_answer(bench, serving));
+    return serving->is_echo
+               ? ERR_OK
+               : warm_up_members(serving->client, &bench->ledgers[LEDGER_MEDIUM], bench->note);
 }
 
 enum err serving_of(struct bench *bench, bool is_echo, struct serving **out_serving)
@@ -138,8 +154,7 @@ void serving_stop(struct bench *bench)
     if (serving == NULL) {
         return;
     }
-    rpc_client_close(serving->till);
-    rpc_client_close(serving->office);
+    rpc_client_close(serving->client);
     if (serving->pid != 0) {
         (void)child_end(bench->workplace, serving->pid, SIGTERM);
     }

@@ -12,13 +12,16 @@ struct bench;
 struct serving {
     bool is_echo;
     pid_t pid;
-    struct rpc_client *till; /* each with the certificate of its role */
-    struct rpc_client *office;
+    const char *role; /* of the client's certificate: "till", "back-office" */
+    struct rpc_client *client;
 };
 
 /* Starts it, on the home of the medium ledger, unless it is what runs; stops what else does. The
  * serving belongs to the bench. */
 MUST_USE enum err serving_of(struct bench *bench, bool is_echo, struct serving **out_serving);
+/* Has the serving's client be one with this role. There is one at a time: C core's pollers share
+ * what comes in, and one that has nothing to do would only wake up the other. */
+MUST_USE enum err serving_as(struct bench *bench, const char *role);
 /* A clean stop; nothing when none runs. */
 void serving_stop(struct bench *bench);
 

@@ -108,9 +108,9 @@ static void settle_personal(struct reply *reply, const struct outcome *outcome)
 }
 
 /* With the answer the call may be gone, and the reply with it. */
-static void send_reply(struct errand *errand)
+static void send_reply(void *context)
 {
-    struct reply *reply = (struct reply *)(void *)errand; /* its first field */
+    struct reply *reply = context;
     struct hold_request *request = reply->request;
     settle_personal(reply, &reply->outcome);
     if (reply->outcome.err != ERR_OK) {
@@ -121,12 +121,22 @@ static void send_reply(struct errand *errand)
     free(request);
 }
 
-/* On the engine's thread. */
+static void run_reply(struct errand *errand)
+{
+    send_reply(errand); /* the reply's first field */
+}
+
+/* On the engine's thread. Two threads that send on one connection get in each other's way: the one
+ * that takes calls answers them, too, unless there are keys to be written to the disk first. */
 static void command_done(void *context, const struct outcome *outcome)
 {
     struct reply *reply = context;
     reply->outcome = *outcome;
-    replier_put(reply->node->replier, &reply->errand);
+    if (reply->sealed.length > 0 || reply->erasure != NULL) {
+        replier_put(reply->node->replier, &reply->errand);
+    } else {
+        rpc_call_resume(reply->call, send_reply, reply);
+    }
 }
 
 static enum err begin_erasure(struct reply *reply, const struct command *command)
@@ -178,7 +188,7 @@ void reply_after(struct node *node, struct rpc_call *call, const struct command 
         refuse_err(call, ERR_RESOURCE, NULL);
         return;
     }
-    *reply = (struct reply){.errand = {.run = send_reply},
+    *reply = (struct reply){.errand = {.run = run_reply},
                             .node = node,
                             .call = call,
                             .send = send,

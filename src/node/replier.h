@@ -1,5 +1,6 @@
-/* Answers calls after their commands are durable, on a thread of its own: packing and sending must
- * not hold up the writer.
+/* Answers calls after their commands are durable; packing and sending must not hold up the writer.
+ * A single command's answer is sent by the thread that takes calls. What takes longer, as a batch's
+ * answers do or keys that go to the disk, has a thread here.
  */
 #ifndef NODE_REPLIER_H
 #define NODE_REPLIER_H

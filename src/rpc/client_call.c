@@ -2,6 +2,7 @@
 #include <grpc/status.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "rpc/client_internal.h"
 
 struct client_call {
@@ -12,6 +13,8 @@ struct client_call {
     const ProtobufCMessageDescriptor *output;
     grpc_byte_buffer *request;
     grpc_byte_buffer *reply;
+    struct arena
+        arena; /* of a reply that is not kept: of one with many parts none is freed alone */
     grpc_metadata_array headers;
     struct incoming_status incoming;
     struct completion finished;
@@ -66,6 +69,7 @@ static void client_call_destroy(struct client_call *call)
     }
     grpc_metadata_array_destroy(&call->headers);
     incoming_status_fini(&call->incoming);
+    arena_fini(&call->arena);
     free(call);
 }
 
@@ -75,7 +79,8 @@ static struct rpc_status read_outcome(struct client_call *call, ProtobufCMessage
     if (status.code != GRPC_STATUS_OK) {
         return status;
     }
-    enum err err = payload_decode(call->reply, call->output, NULL, out_reply);
+    struct arena *arena = call->is_reply_kept ? NULL : &call->arena;
+    enum err err = payload_decode(call->reply, call->output, arena, out_reply);
     if (err != ERR_OK) {
         return rpc_status_make(GRPC_STATUS_INTERNAL, "MALFORMED_REPLY",
                                "The reply is no acceptable %s.", call->output->name);
@@ -92,9 +97,6 @@ static void on_finished(struct completion *completion, bool is_ok)
     unlink_call(call);
     struct rpc_status status = read_outcome(call, &reply);
     call->done(call->context, &status, reply);
-    if (reply != NULL && !call->is_reply_kept) {
-        protobuf_c_message_free_unpacked(reply, NULL);
-    }
     client_call_destroy(call);
     uncount(client);
 }
@@ -141,6 +143,7 @@ static enum err call_begin(struct rpc_client *client, const ProtobufCServiceDesc
     call->done = done;
     call->context = context;
     call->is_reply_kept = is_reply_kept;
+    arena_init(&call->arena, LIMIT_DECODED_BYTES);
     grpc_metadata_array_init(&call->headers);
     incoming_status_init(&call->incoming);
     start(call);

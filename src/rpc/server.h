@@ -20,6 +20,8 @@
  * be given from any thread. C core starts threads of its own, which inherit the signal mask: block
  * the signals that the daemon waits for before the first rpc_server_start or rpc_client_open, and
  * don't fork after it.
+ *
+ * The first start also has the process keep more of the memory that it frees (mallopt).
  */
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H
@@ -115,6 +117,11 @@ bool rpc_call_is_cancelled(const struct rpc_call *call);
 /* From an RPC_INLINE handler, for the odd call that takes long: `handler` goes on with the same
  * request on a worker, or the call is refused when too many wait for one. */
 void rpc_call_continue(struct rpc_call *call, rpc_unary_handler *handler);
+/* `run` is called once with `context`, soon, on the thread that runs RPC_INLINE handlers: where
+ * what a call waits for comes about on a thread that must not be held up by its answer. From any
+ * thread, once at most for each call, before its reply; `run` must not block, and may reply. */
+typedef void rpc_resume(void *context);
+void rpc_call_resume(struct rpc_call *call, rpc_resume *run, void *context);
 void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *reply);
 void rpc_call_refuse(struct rpc_call *call, const struct rpc_status *status);
 

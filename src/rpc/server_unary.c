@@ -25,6 +25,9 @@ struct rpc_call {
     unsigned batches_awaited; /* the queue's thread only, once the call runs */
     struct completion closed;
     struct completion replied;
+    struct completion resumed;
+    rpc_resume *resume;
+    void *resume_context;
     grpc_byte_buffer *reply;
     struct outgoing_status outgoing;
 };
@@ -101,6 +104,13 @@ static void on_replied(struct completion *completion, bool is_ok)
     batch_done(call);
 }
 
+static void on_resumed(struct completion *completion, bool is_ok)
+{
+    struct rpc_call *call = completion->owner;
+    (void)is_ok;
+    call->resume(call->resume_context);
+}
+
 struct rpc_call *call_create(struct rpc_server *server, struct method *method, grpc_call *core_call,
                              gpr_timespec deadline)
 {
@@ -116,6 +126,7 @@ struct rpc_call *call_create(struct rpc_server *server, struct method *method, g
     call->batches_awaited = 1;
     call->closed = (struct completion){.run = on_closed, .owner = call};
     call->replied = (struct completion){.run = on_replied, .owner = call};
+    call->resumed = (struct completion){.run = on_resumed, .owner = call};
     arena_init(&call->arena, LIMIT_DECODED_BYTES);
     return call;
 }
@@ -185,6 +196,15 @@ void rpc_call_continue(struct rpc_call *call, rpc_unary_handler *handler)
 {
     call->handler = handler;
     run_on_worker(call, run_handler);
+}
+
+/* A batch of no operations is complete at once: its tag is all that goes through the queue. */
+void rpc_call_resume(struct rpc_call *call, rpc_resume *run, void *context)
+{
+    call->resume = run;
+    call->resume_context = context;
+    completion_arm(&call->resumed);
+    ASSERT(grpc_call_start_batch(call->core, NULL, 0, &call->resumed, NULL) == GRPC_CALL_OK);
 }
 
 /* One batch ends the call. After it has started the call may be gone. */

@@ -59,6 +59,11 @@ int64_t echo_last_time_left_ms(struct echo *echo)
     return snapshot(echo).last_time_left_ms;
 }
 
+pthread_t echo_last_thread(struct echo *echo)
+{
+    return snapshot(echo).last_thread;
+}
+
 enum err echo_last_receive(struct echo *echo)
 {
     return snapshot(echo).last_receive;
@@ -83,6 +88,7 @@ static void say(void *context, struct rpc_call *call, const ProtobufCMessage *me
     pthread_mutex_lock(&echo->mutex);
     echo->last_caller = *rpc_call_identity(call);
     echo->last_time_left_ms = rpc_call_time_left_ms(call);
+    echo->last_thread = pthread_self();
     pthread_mutex_unlock(&echo->mutex);
     rpc_call_reply(call, &reply.base);
 }
@@ -106,6 +112,26 @@ static void block(void *context, struct rpc_call *call, const ProtobufCMessage *
     pthread_cond_broadcast(&echo->is_changed);
     pthread_mutex_unlock(&echo->mutex);
     say(context, call, message);
+}
+
+struct resumption {
+    struct echo *echo;
+    struct rpc_call *call;
+    const ProtobufCMessage *message;
+};
+
+static void say_resumed(void *context)
+{
+    const struct resumption *resumption = context;
+    say(resumption->echo, resumption->call, resumption->message);
+}
+
+static void resume(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct resumption *resumption = arena_alloc(rpc_call_arena(call), sizeof *resumption);
+    ASSERT(resumption != NULL);
+    *resumption = (struct resumption){context, call, message};
+    rpc_call_resume(call, say_resumed, resumption);
 }
 
 static void refuse(void *context, struct rpc_call *call, const ProtobufCMessage *message)
@@ -219,6 +245,7 @@ struct rpc_service echo_service(struct echo *echo)
         {"Say", ANY_ROLE, RPC_INLINE, say, NULL},
         {"Work", ANY_ROLE, RPC_WORKER, say, NULL},
         {"Block", ANY_ROLE, RPC_WORKER, block, NULL},
+        {"Resume", ANY_ROLE, RPC_WORKER, resume, NULL},
         {"Refuse", ANY_ROLE, RPC_INLINE, refuse, NULL},
         {"Inflate", ANY_ROLE, RPC_INLINE, inflate, NULL},
         {"Administer", ROLE_ADMIN, RPC_INLINE, say, NULL},

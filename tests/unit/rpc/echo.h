@@ -19,6 +19,7 @@ struct echo {
     enum err last_receive; /* how the last streaming handler's receiving ended */
     struct identity last_caller;
     int64_t last_time_left_ms;
+    pthread_t last_thread; /* that replied to Say, Work or Resume */
 };
 
 void echo_init(struct echo *echo);
@@ -30,6 +31,7 @@ void echo_wait_streams(struct echo *echo, unsigned count);
 /* What the last call of Say or Work saw, and how the last streaming handler's receiving ended. */
 struct identity echo_last_caller(struct echo *echo);
 int64_t echo_last_time_left_ms(struct echo *echo);
+pthread_t echo_last_thread(struct echo *echo);
 enum err echo_last_receive(struct echo *echo);
 void echo_release(struct echo *echo);
 

@@ -16,6 +16,19 @@ static void unary_echoes(void **state)
     rpc_client_close(client);
 }
 
+static void call_is_resumed_where_inline_handlers_run(void **state)
+{
+    struct fixture *f = *state;
+    struct rpc_client *client = fixture_client(f, NULL);
+    assert_int_equal(fixture_say(client, "Say", "here", CALL_MS).code, 0);
+    pthread_t queue = echo_last_thread(&f->echo);
+    assert_int_equal(fixture_say(client, "Work", "there", CALL_MS).code, 0);
+    assert_false(pthread_equal(echo_last_thread(&f->echo), queue));
+    assert_int_equal(fixture_say(client, "Resume", "here", CALL_MS).code, 0);
+    assert_true(pthread_equal(echo_last_thread(&f->echo), queue));
+    rpc_client_close(client);
+}
+
 static void deadline_reaches_the_handler(void **state)
 {
     struct fixture *f = *state;
@@ -270,6 +283,7 @@ static void count_reply(void *context, const struct rpc_status *status,
 
 static void many_outstanding_calls(void **state)
 {
+    static const char *const methods[] = {"Say", "Work", "Resume"};
     struct fixture *f = *state;
     struct rpc_client *client = fixture_client(f, NULL);
     Talea__Test__V1__SayRequest request;
@@ -284,8 +298,8 @@ static void many_outstanding_calls(void **state)
         }
         load.outstanding++;
         pthread_mutex_unlock(&load.mutex);
-        assert_int_equal(rpc_client_call_async(client, ECHO_SERVICE, i % 2 == 0 ? "Say" : "Work",
-                                               &request.base, CALL_MS, count_reply, &load),
+        assert_int_equal(rpc_client_call_async(client, ECHO_SERVICE, methods[i % 3], &request.base,
+                                               CALL_MS, count_reply, &load),
                          ERR_OK);
     }
     pthread_mutex_lock(&load.mutex);
@@ -319,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(unary_echoes),
+        TEST(call_is_resumed_where_inline_handlers_run),
         TEST(deadline_reaches_the_handler),
         TEST(deadline_ends_the_call_and_cancels_the_handler),
         TEST(close_cancels_calls_in_flight),
