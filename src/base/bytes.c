@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as they are in memory");
+
 bool slice_equal(struct slice a, struct slice b)
 {
     return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
@@ -19,8 +21,8 @@ static uint64_t read_little(struct reader *r, size_t width)
 {
     struct slice s = read_slice(r, width);
     uint64_t value = 0;
-    for (size_t i = s.length; i > 0; i--) {
-        value = value << 8 | s.at[i - 1];
+    if (s.length > 0) {
+        memcpy(&value, s.at, s.length);
     }
     return value;
 }
@@ -45,7 +47,8 @@ int64_t read_i64(struct reader *r)
     return (int64_t)read_little(r, 8);
 }
 
-uint64_t read_varint_long(struct reader *r)
+/* Byte by byte: near the end of the input, and for what is longer than 8 bytes or wrong. */
+static uint64_t read_varint_slowly(struct reader *r)
 {
     uint64_t value = 0;
     const uint8_t *at = r->at;
@@ -63,6 +66,37 @@ uint64_t read_varint_long(struct reader *r)
     }
     r->err = ERR_CORRUPT;
     return 0;
+}
+
+/* Groups of 7 bits, one in each byte, to one number, and back. */
+static uint64_t pack_groups(uint64_t groups)
+{
+    groups = (groups & 0x007f007f007f007f) | (groups & 0x7f007f007f007f00) >> 1;
+    groups = (groups & 0x00003fff00003fff) | (groups & 0x3fff00003fff0000) >> 2;
+    return (groups & 0x0fffffff) | (groups & 0x0fffffff00000000) >> 4;
+}
+
+static uint64_t spread_groups(uint64_t value)
+{
+    value = (value & 0x0fffffff) | (value & 0x00fffffff0000000) << 4;
+    value = (value & 0x00003fff00003fff) | (value & 0x0fffc0000fffc000) << 2;
+    return (value & 0x007f007f007f007f) | (value & 0x3f803f803f803f80) << 1;
+}
+
+uint64_t read_varint_long(struct reader *r)
+{
+    uint64_t word;
+    if (r->err != ERR_OK || (size_t)(r->end - r->at) < sizeof word) {
+        return read_varint_slowly(r);
+    }
+    memcpy(&word, r->at, sizeof word);
+    uint64_t ends = ~word & 0x8080808080808080;
+    uint64_t last = ends & -ends; /* the top bit of the last byte */
+    if (last == 0 || (last > 0x80 && (word & (last - (last >> 7))) == 0)) {
+        return read_varint_slowly(r);
+    }
+    r->at += (size_t)__builtin_ctzll(last) / 8 + 1;
+    return pack_groups(word & (last - 1) & 0x7f7f7f7f7f7f7f7f);
 }
 
 enum err reader_finish(const struct reader *r)
@@ -122,11 +156,11 @@ uint8_t *write_reserve_slowly(struct buffer *b, size_t length)
     return at;
 }
 
-static void write_little(struct buffer *b, uint64_t value, size_t width)
+static inline void write_little(struct buffer *b, uint64_t value, size_t width)
 {
     uint8_t *to = write_reserve(b, width);
-    for (size_t i = 0; to != NULL && i < width; i++) {
-        to[i] = (uint8_t)(value >> (8 * i));
+    if (to != NULL) {
+        memcpy(to, &value, width);
     }
 }
 
@@ -154,31 +188,33 @@ void write_varint_long(struct buffer *b, uint64_t value)
 {
     size_t bits = 64u - (size_t)__builtin_clzll(value | 1);
     size_t length = (bits + 6) / 7;
+    uint8_t bytes[16];
+    if (length <= sizeof value) {
+        uint64_t more = 0x8080808080808080 & ((UINT64_C(1) << (8 * (length - 1))) - 1);
+        uint64_t word = spread_groups(value) | more;
+        memcpy(bytes, &word, sizeof word);
+    } else {
+        for (size_t i = 0; i < length; i++) {
+            bytes[i] = (uint8_t)(value >> (7 * i) | (i + 1 < length ? 0x80 : 0));
+        }
+    }
     uint8_t *to = write_reserve(b, length);
-    if (to == NULL) {
-        return;
+    for (size_t i = 0; to != NULL && i < length; i++) {
+        to[i] = bytes[i];
     }
-    for (size_t i = 0; i + 1 < length; i++) {
-        to[i] = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    to[length - 1] = (uint8_t)value;
 }
 
 void put_u64_be(uint8_t out[8], uint64_t value)
 {
-    for (unsigned i = 0; i < 8; i++) {
-        out[i] = (uint8_t)(value >> (56 - 8 * i));
-    }
+    uint64_t swapped = __builtin_bswap64(value);
+    memcpy(out, &swapped, sizeof swapped);
 }
 
 uint64_t get_u64_be(const uint8_t in[8])
 {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        value = value << 8 | in[i];
-    }
-    return value;
+    uint64_t swapped;
+    memcpy(&swapped, in, sizeof swapped);
+    return __builtin_bswap64(swapped);
 }
 
 void put_u32_be(uint8_t out[4], uint32_t value)
