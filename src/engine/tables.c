@@ -1,33 +1,41 @@
-/* The tables as decisions see them: the state's port, with the rows of members remembered between
- * two changes, and the records of what is in flight or in the journal. */
+/* The tables as decisions see them: the state's port, with the decoded rows of members remembered
+ * between two changes, and the records of what is in flight or in the journal. */
 #include <string.h>
 
 #include "engine/writer.h"
 
-static enum err get_member(struct engine *engine, struct slice key, struct slice *out_value)
+/* Into a place of the memo, when one is free. */
+static enum err decode(struct engine *engine, const struct uid *id, struct member *out_member)
 {
     struct member_memo *memo = &engine->memo;
-    for (size_t i = 0; i < memo->count; i++) {
-        if (memcmp(memo->rows[i].member.bytes, key.at, sizeof memo->rows[i].member.bytes) == 0) {
-            *out_value = memo->rows[i].value;
+    struct slice value;
+    TRY(engine->state.view.get(engine->state.view.context, TABLE_MEMBER,
+                               slice_of(id->bytes, sizeof id->bytes), &value));
+    if (memo->count == MEMO_ROWS) {
+        return member_decode(value, out_member);
+    }
+    TRY(member_decode(value, &memo->rows[memo->count].row));
+    memo->rows[memo->count].id = *id;
+    member_copy(&memo->rows[memo->count++].row, out_member);
+    return ERR_OK;
+}
+
+static enum err tables_get_member(void *context, const struct uid *id, struct member *out_member)
+{
+    struct engine *engine = context;
+    for (size_t i = 0; i < engine->memo.count; i++) {
+        if (uid_equal(&engine->memo.rows[i].id, id)) {
+            member_copy(&engine->memo.rows[i].row, out_member);
             return ERR_OK;
         }
     }
-    TRY(engine->state.view.get(engine->state.view.context, TABLE_MEMBER, key, out_value));
-    if (memo->count < MEMO_ROWS) {
-        memcpy(memo->rows[memo->count].member.bytes, key.at, key.length);
-        memo->rows[memo->count++].value = *out_value;
-    }
-    return ERR_OK;
+    return decode(engine, id, out_member);
 }
 
 static enum err tables_get(void *context, enum ledger_table table, struct slice key,
                            struct slice *out_value)
 {
     struct engine *engine = context;
-    if (table == TABLE_MEMBER && key.length == sizeof(struct uid)) {
-        return get_member(engine, key, out_value);
-    }
     return engine->state.view.get(engine->state.view.context, table, key, out_value);
 }
 
@@ -66,6 +74,7 @@ enum err engine_use_tables(struct engine *engine, bool is_recovering)
     engine->store = (struct ledger_store){
         .view = {.context = engine,
                  .get = tables_get,
+                 .get_member = tables_get_member,
                  .record = writer_record,
                  .record_context = engine},
         .context = engine,

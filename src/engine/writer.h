@@ -50,13 +50,13 @@ enum {
     MEMO_ROWS = 4
 };
 
-/* Members' rows that were got since the tables last changed: a decision reads them, and what it
+/* Members' rows that were decoded since the tables last changed: a decision reads them, and what it
  * planned is applied to them next. */
 struct member_memo {
     size_t count;
     struct {
-        struct uid member;
-        struct slice value;
+        struct uid id;
+        struct member row;
     } rows[MEMO_ROWS];
 };
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "ledger/decide.h"
 #include "ledger/lots.h"
 
 void applier_init(struct ledger_applier *a, const struct ledger_store *store)
@@ -104,20 +105,20 @@ static enum err member_place(struct ledger_applier *a, const struct uid *id,
 static enum err member_take(struct ledger_applier *a, const struct uid *id, struct member **out_row)
 {
     struct ledger_key key;
-    struct slice value;
     struct applied_member *member = member_find(a, id);
     if (member == NULL) {
         TRY(member_place(a, id, &member));
         key_member(id, &key);
         member->is_applied = applier_has(a, TABLE_MEMBER, key_slice(&key));
-        enum err err = member->is_applied ? ERR_OK : get(a, TABLE_MEMBER, &key, &value);
+        enum err err =
+            member->is_applied ? ERR_OK : ledger_get_member(&a->store.view, id, &member->row);
         if (err == ERR_NOT_FOUND) {
             return applier_corrupt(a, "there is no such member");
         }
-        TRY(err);
-        if (!member->is_applied && member_decode(value, &member->row) != ERR_OK) {
+        if (err == ERR_CORRUPT) {
             return applier_corrupt(a, "the member's row is damaged");
         }
+        TRY(err);
         a->member_count++;
     }
     *out_row = member->is_applied ? NULL : &member->row;

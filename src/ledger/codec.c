@@ -92,18 +92,9 @@ void read_text(struct reader *in, char *out_text, size_t capacity)
 
 static void write_partner_text(struct buffer *out, const struct partner_id *partner)
 {
-    size_t length = 0;
-    while (length < sizeof partner->text && partner->text[length] != '\0') {
-        length++;
-    }
-    ASSERT(length < sizeof partner->text);
-    uint8_t *to = write_reserve(out, length + 1);
-    if (to != NULL) {
-        to[0] = (uint8_t)length;
-        for (size_t i = 0; i < length; i++) {
-            to[i + 1] = (uint8_t)partner->text[i];
-        }
-    }
+    const char *end = memchr(partner->text, '\0', sizeof partner->text);
+    ASSERT(end != NULL);
+    write_block(out, slice_of(partner->text, (size_t)(end - partner->text)));
 }
 
 void write_partner(struct buffer *out, const struct partner_id *partner)
@@ -146,11 +137,14 @@ void read_uid_named(struct reader *in, struct uid *out_uid)
     }
 }
 
-/* Partners are read with every lot and account: as partner_id_parse, without a copy before. */
-static bool is_partner_char(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-}
+static const bool partner_chars[UINT8_MAX + 1] = {
+    ['-'] = true, ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
+    ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['a'] = true,
+    ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true, ['g'] = true,
+    ['h'] = true, ['i'] = true, ['j'] = true, ['k'] = true, ['l'] = true, ['m'] = true,
+    ['n'] = true, ['o'] = true, ['p'] = true, ['q'] = true, ['r'] = true, ['s'] = true,
+    ['t'] = true, ['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true,
+    ['z'] = true};
 
 /* As partner_id_parse has it, in one pass: every lot of every member has one. */
 static void read_partner_text(struct reader *in, struct partner_id *out_partner)
@@ -159,7 +153,7 @@ static void read_partner_text(struct reader *in, struct partner_id *out_partner)
     bool is_sound = text.length < sizeof out_partner->text;
     memset(out_partner->text, 0, sizeof out_partner->text);
     for (size_t i = 0; is_sound && i < text.length; i++) {
-        is_sound = is_partner_char(text.at[i]);
+        is_sound = partner_chars[text.at[i]];
         out_partner->text[i] = (char)text.at[i];
     }
     bool is_begun = text.length == 0 || (text.at[0] >= 'a' && text.at[0] <= 'z');

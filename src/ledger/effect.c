@@ -129,36 +129,62 @@ static void read_mark_effect(struct reader *in, struct effect_mark *out_effect)
     out_effect->active_at = read_time(in);
 }
 
+void effect_encode_post(struct buffer *out, const struct account_ref *debit,
+                        const struct account_ref *credit, struct points points)
+{
+    write_u8(out, EFFECT_POST);
+    write_account_ref(out, debit);
+    write_account_ref(out, credit);
+    write_points(out, points);
+}
+
+void effect_encode_lot(struct buffer *out, const struct uid *member, const struct lot_key *key,
+                       int64_t free_delta, int64_t held_delta)
+{
+    write_u8(out, EFFECT_LOT);
+    write_uid(out, member);
+    write_lot_key(out, key);
+    write_svarint(out, free_delta);
+    write_svarint(out, held_delta);
+}
+
+void effect_encode_history(struct buffer *out, const struct uid *member, uint64_t previous_row,
+                           bool is_active)
+{
+    write_u8(out, EFFECT_HISTORY);
+    write_uid(out, member);
+    write_varint(out, previous_row);
+    write_bool(out, is_active);
+}
+
 void effect_encode(const struct effect *effect, struct buffer *out)
 {
-    write_u8(out, (uint8_t)effect->kind);
     switch (effect->kind) {
     case EFFECT_POST:
-        write_account_ref(out, &effect->post.debit);
-        write_account_ref(out, &effect->post.credit);
-        write_points(out, effect->post.points);
+        effect_encode_post(out, &effect->post.debit, &effect->post.credit, effect->post.points);
         break;
     case EFFECT_LOT:
-        write_uid(out, &effect->lot.member);
-        write_lot_key(out, &effect->lot.key);
-        write_svarint(out, effect->lot.free_delta);
-        write_svarint(out, effect->lot.held_delta);
+        effect_encode_lot(out, &effect->lot.member, &effect->lot.key, effect->lot.free_delta,
+                          effect->lot.held_delta);
         break;
     case EFFECT_ENTRY:
+        write_u8(out, EFFECT_ENTRY);
         write_entry_effect(out, &effect->entry);
         break;
     case EFFECT_TOTAL:
+        write_u8(out, EFFECT_TOTAL);
         write_total_effect(out, &effect->total);
         break;
     case EFFECT_ROW:
+        write_u8(out, EFFECT_ROW);
         write_row_effect(out, &effect->row);
         break;
     case EFFECT_HISTORY:
-        write_uid(out, &effect->history.member);
-        write_varint(out, effect->history.previous_row);
-        write_bool(out, effect->history.is_active);
+        effect_encode_history(out, &effect->history.member, effect->history.previous_row,
+                              effect->history.is_active);
         break;
     case EFFECT_MARK:
+        write_u8(out, EFFECT_MARK);
         write_mark_effect(out, &effect->mark);
         break;
     case EFFECT_KIND_END:

@@ -6,6 +6,9 @@ enum err ledger_get_member(const struct ledger_view *view, const struct uid *id,
 {
     struct ledger_key key;
     struct slice value;
+    if (view->get_member != NULL) {
+        return view->get_member(view->context, id, out_member);
+    }
     key_member(id, &key);
     TRY(view_get(view, TABLE_MEMBER, &key, &value));
     return member_decode(value, out_member);

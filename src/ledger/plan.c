@@ -27,14 +27,20 @@ void plan_fini(struct plan *plan)
     *plan = (struct plan){0};
 }
 
-static void plan_add(struct plan *plan, const struct effect *effect)
+/* Room for one more effect; what is written without it is not kept. */
+static void plan_count(struct plan *plan)
 {
     if (plan->effect_count == LIMIT_EFFECTS_PER_RECORD) {
         plan->effects.err = ERR_RESOURCE;
-        return;
+    } else {
+        plan->effect_count++;
     }
+}
+
+static void plan_add(struct plan *plan, const struct effect *effect)
+{
+    plan_count(plan);
     effect_encode(effect, &plan->effects);
-    plan->effect_count++;
 }
 
 void plan_post(struct plan *plan, const struct account_ref *debit, const struct account_ref *credit,
@@ -44,8 +50,8 @@ void plan_post(struct plan *plan, const struct account_ref *debit, const struct 
     if (points.minor == 0) {
         return;
     }
-    struct effect effect = {.kind = EFFECT_POST, .post = {*debit, *credit, points}};
-    plan_add(plan, &effect);
+    plan_count(plan);
+    effect_encode_post(&plan->effects, debit, credit, points);
 }
 
 void plan_lot(struct plan *plan, const struct uid *member, const struct lot_key *key,
@@ -54,8 +60,8 @@ void plan_lot(struct plan *plan, const struct uid *member, const struct lot_key 
     if (free_delta == 0 && held_delta == 0) {
         return;
     }
-    struct effect effect = {.kind = EFFECT_LOT, .lot = {*member, *key, free_delta, held_delta}};
-    plan_add(plan, &effect);
+    plan_count(plan);
+    effect_encode_lot(&plan->effects, member, key, free_delta, held_delta);
 }
 
 void plan_total(struct plan *plan, const struct effect_total *total)
@@ -84,8 +90,8 @@ void plan_delete(struct plan *plan, enum ledger_table table, const struct ledger
 void plan_history(struct plan *plan, const struct uid *member, uint64_t previous_row,
                   bool is_active)
 {
-    struct effect effect = {.kind = EFFECT_HISTORY, .history = {*member, previous_row, is_active}};
-    plan_add(plan, &effect);
+    plan_count(plan);
+    effect_encode_history(&plan->effects, member, previous_row, is_active);
 }
 
 void plan_mark(struct plan *plan, const struct effect_mark *mark)

@@ -101,7 +101,14 @@ struct effect {
     };
 };
 
-/* The buffer's and the reader's `names` are the record's ids. */
+/* The buffer's and the reader's `names` are the record's ids. Those that most records are made
+ * of can be written without a struct. */
+void effect_encode_post(struct buffer *out, const struct account_ref *debit,
+                        const struct account_ref *credit, struct points points);
+void effect_encode_lot(struct buffer *out, const struct uid *member, const struct lot_key *key,
+                       int64_t free_delta, int64_t held_delta);
+void effect_encode_history(struct buffer *out, const struct uid *member, uint64_t previous_row,
+                           bool is_active);
 void effect_encode(const struct effect *effect, struct buffer *out);
 /* Slices point into the reader's input. Sticks to the reader's error. */
 void effect_read(struct reader *in, struct effect *out_effect);

@@ -304,6 +304,8 @@ MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum
 void member_encode(const struct member *member, struct buffer *out);
 /* What it leaves in `*out_member` when it fails is undefined; lots beyond lot_count always are. */
 MUST_USE enum err member_decode(struct slice value, struct member *out_member);
+/* Copies a row with the lots that it has. */
+void member_copy(const struct member *from, struct member *out_member);
 void profile_encode(const struct profile *profile, struct buffer *out);
 MUST_USE enum err profile_decode(struct slice value, struct profile *out_profile);
 void card_encode(const struct card *card, struct buffer *out);

@@ -189,6 +189,12 @@ enum err member_decode(struct slice value, struct member *out_member)
                                                                                  : ERR_CORRUPT;
 }
 
+void member_copy(const struct member *from, struct member *out_member)
+{
+    memcpy(out_member, from,
+           offsetof(struct member, lots) + from->lot_count * sizeof from->lots[0]);
+}
+
 void profile_encode(const struct profile *profile, struct buffer *out)
 {
     write_u8(out, PROFILE_VERSION);

@@ -45,10 +45,16 @@ struct ledger_key {
 /* get: the value is borrowed until the next call on the same port. ERR_NOT_FOUND when there is
  * none; ERR_STORAGE or ERR_CORRUPT when the store fails. put: replaces. del: a row that is not
  * there is no error. */
+struct uid;
+struct member;
+
 struct ledger_view {
     void *context;
     enum err (*get)(void *context, enum ledger_table table, struct slice key,
                     struct slice *out_value);
+    /* A member's row, decoded: `get` and member_decode in one, for views that remember what they
+     * decoded. NULL: there is nothing remembered. */
+    enum err (*get_member)(void *context, const struct uid *id, struct member *out_member);
     /* The bytes of the journal record of this row, borrowed until the next call of `record`.
      * ERR_NOT_FOUND when it was trimmed. NULL for views that only read tables: nothing can be
      * decided on them. Called with `record_context`, since journal and tables may be kept apart. */

@@ -84,6 +84,17 @@ static enum err make_room(struct gather *gather)
     return ERR_OK;
 }
 
+/* The bytes of a key behind the table's, which all rows of a slice have alike. What is not there counts as 0, so that fronts sort as keys or are equal. */
+static uint64_t front_of(const struct state_key *key)
+{
+    uint8_t front[8] = {0};
+    if (key->length > 1) {
+        size_t length = key->length - 1;
+        memcpy(front, key->bytes + 1, length < sizeof front ? length : sizeof front);
+    }
+    return get_u64_be(front);
+}
+
 /* `value` is NULL for a deleted row. */
 static enum err copy(struct gather *gather, enum ledger_table table, struct slice name,
                      const struct slice *value)
@@ -95,7 +106,7 @@ static enum err copy(struct gather *gather, enum ledger_table table, struct slic
     if (at == NULL) {
         return ERR_RESOURCE;
     }
-    gather->rows[gather->count] = (struct gathered){at, gather->count};
+    gather->rows[gather->count] = (struct gathered){at, front_of(&key), gather->count};
     gather->count++;
     memcpy(at, &length, sizeof length);
     at[4] = value == NULL;
@@ -275,8 +286,22 @@ static int compare_rows(const void *a, const void *b)
 {
     const struct gathered *first = a;
     const struct gathered *second = b;
+    if (first->front != second->front) {
+        return first->front < second->front ? -1 : 1;
+    }
     int order = state_key_compare(gathered_key(first), gathered_key(second));
     return order != 0 ? order : first->order < second->order ? -1 : 1;
+}
+
+/* Transactions mostly are. */
+static bool is_in_order(const struct gather *gather)
+{
+    for (size_t i = 1; i < gather->count; i++) {
+        if (compare_rows(&gather->rows[i - 1], &gather->rows[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 enum err gather_slice(struct gather *gather, struct state *state, unsigned slice,
@@ -294,7 +319,7 @@ enum err gather_slice(struct gather *gather, struct state *state, unsigned slice
             return err;
         }
     }
-    if (gather->count > 0) {
+    if (!is_in_order(gather)) {
         qsort(gather->rows, gather->count, sizeof gather->rows[0], compare_rows);
     }
     return ERR_OK;

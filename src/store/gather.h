@@ -7,6 +7,7 @@
 
 struct gathered {
     const uint8_t *at; /* a struct gathered_bytes, unaligned */
+    uint64_t front;    /* the key's first bytes that may differ, as a number */
     size_t order;      /* of two with one key the later one is newer */
 };
 

@@ -6,7 +6,7 @@
 
 #define ROW_BITS    48u
 #define RING_FIRST  16u
-#define HEADS_FIRST (RING_FIRST * ID_CHUNK_COUNT)
+#define HEADS_EACH  4u /* heads for each place: most are of none */
 #define CHUNK_BYTES (ID_CHUNK_COUNT * sizeof(struct id_entry))
 
 static void count(struct id_window *window, size_t plus, size_t minus)
@@ -101,7 +101,7 @@ static void link_entry(struct id_window *window, uint32_t position, uint64_t has
 static bool grow(struct id_window *window)
 {
     uint32_t ring = window->ring == 0 ? RING_FIRST : window->ring * 2;
-    uint32_t head_count = ring * ID_CHUNK_COUNT;
+    uint32_t head_count = ring * ID_CHUNK_COUNT * HEADS_EACH;
     struct id_entry **chunks = calloc(ring, sizeof(struct id_entry *));
     uint32_t *heads = malloc(head_count * sizeof heads[0]);
     if (chunks == NULL || heads == NULL) {

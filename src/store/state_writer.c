@@ -11,23 +11,34 @@
 #define UNDO_FIRST 1024u
 #define FETCH_ROW  10u /* calls from the bucket's fetch to the row's */
 
-/* row_name_init, with a memory: a member's name is worked out once for fetch, get and put. */
+static bool is_known(const struct known_name *known, enum ledger_table table, struct slice key)
+{
+    if (known->key_length != key.length || known->table != (uint8_t)table) {
+        return false;
+    }
+    return key.length == MEMBER_KEY_BYTES ? memcmp(known->key, key.at, MEMBER_KEY_BYTES) == 0
+                                          : memcmp(known->key, key.at, KNOWN_KEY_BYTES) == 0;
+}
+
+/* row_name_init, with a memory: such a name is worked out once for fetch, get and put. */
 static enum err name_init(struct state_writer *writer, struct row_name *name,
                           enum ledger_table table, struct slice key)
 {
-    if (table != TABLE_MEMBER || key.length != MEMBER_KEY_BYTES) {
+    if (key.length != MEMBER_KEY_BYTES && key.length != KNOWN_KEY_BYTES) {
         return row_name_init(name, writer->state->seed, table, key);
     }
-    struct known_name *known = &writer->names[(key.at[14] ^ key.at[15]) % WRITER_NAMES];
-    if (known->is_set && slice_equal(slice_of(known->key, sizeof known->key), key)) {
+    unsigned last = (unsigned)(key.at[key.length - 2] ^ key.at[key.length - 1]);
+    struct known_name *known = &writer->names[(last + (unsigned)table) % WRITER_NAMES];
+    if (is_known(known, table, key)) {
         *name = (struct row_name){known->hash, known->shard, table, key};
         return ERR_OK;
     }
     TRY(row_name_init(name, writer->state->seed, table, key));
-    memcpy(known->key, key.at, sizeof known->key);
+    memcpy(known->key, key.at, key.length);
     known->hash = name->hash;
-    known->shard = name->shard;
-    known->is_set = true;
+    known->shard = (uint16_t)name->shard;
+    known->key_length = (uint8_t)key.length;
+    known->table = (uint8_t)table;
     return ERR_OK;
 }
 
@@ -143,19 +154,31 @@ static enum err load(struct state_writer *writer, const struct row_name *name, s
     shard_lock(shard);
     row_index_insert(&shard->index, name->hash, row);
     shard_unlock(shard);
-    state->id_rows += name->table == TABLE_TRANSACTION;
+    if (name->table == TABLE_TRANSACTION) {
+        state->id_rows++;
+        writer->has_absent_id = false; /* it is a row from now on */
+    }
     *out_row = row;
     return ERR_OK;
 }
 
-/* A row of this table in a shard comes before what stands in the window. */
+/* A row of this table in a shard comes before what stands in the window. What is not there is mostly
+ * put next. */
 static bool is_in_window(struct state_writer *writer, const struct row_name *name)
 {
     struct state *state = writer->state;
     struct row_place place;
-    return name->table == TABLE_TRANSACTION &&
-           (state->id_rows == 0 || find(writer, name, &place) == NULL) &&
-           id_window_find(&state->ids, name->hash, name->key, state->ids.end, &writer->id_value);
+    if (name->table != TABLE_TRANSACTION) {
+        return false;
+    }
+    bool is_row = state->id_rows > 0 && find(writer, name, &place) != NULL;
+    bool is_there = !is_row && id_window_find(&state->ids, name->hash, name->key, state->ids.end,
+                                              &writer->id_value);
+    writer->has_absent_id = !is_row && !is_there && name->key.length == ID_KEY_BYTES;
+    if (writer->has_absent_id) {
+        memcpy(writer->absent_id, name->key.at, ID_KEY_BYTES);
+    }
+    return is_there;
 }
 
 static enum err writer_get(void *context, enum ledger_table table, struct slice key,
@@ -169,7 +192,8 @@ static enum err writer_get(void *context, enum ledger_table table, struct slice 
         *out_value = slice_of(writer->id_value.bytes, writer->id_value.length);
         return ERR_OK;
     }
-    struct row *row = find(writer, &name, &place);
+    bool may_be_there = table != TABLE_TRANSACTION || writer->state->id_rows > 0;
+    struct row *row = may_be_there ? find(writer, &name, &place) : NULL;
     if (row != NULL) {
         set_used(place);
     } else {
@@ -303,16 +327,26 @@ static enum err replace(struct state_writer *writer, const struct row_name *name
     return ERR_OK;
 }
 
+static bool is_absent(struct state_writer *writer, const struct row_name *name)
+{
+    bool is_known = writer->has_absent_id && name->key.length == ID_KEY_BYTES &&
+                    memcmp(writer->absent_id, name->key.at, ID_KEY_BYTES) == 0;
+    struct row_place place;
+    return is_known ||
+           (!is_in_window(writer, name) &&
+            (writer->state->id_rows == 0 || find(writer, name, &place) == NULL));
+}
+
 static bool add_to_window(struct state_writer *writer, const struct row_name *name,
                           struct slice value)
 {
     struct state *state = writer->state;
-    struct row_place place;
-    return name->table == TABLE_TRANSACTION &&
-           (state->id_rows == 0 || find(writer, name, &place) == NULL) &&
-           !id_window_find(&state->ids, name->hash, name->key, state->ids.end,
-                           &writer->id_value) &&
-           id_window_add(&state->ids, name->hash, name->key, value, state->seed);
+    if (name->table != TABLE_TRANSACTION) {
+        return false;
+    }
+    bool is_new = is_absent(writer, name);
+    writer->has_absent_id = false;
+    return is_new && id_window_add(&state->ids, name->hash, name->key, value, state->seed);
 }
 
 /* `value` is NULL for a deletion. */

@@ -12,12 +12,14 @@ struct undo {
     bool is_new; /* there was no row in memory, and the image has its name only */
 };
 
-/* A member's name that was worked out lately. */
+/* A name that was worked out lately: one of a member, or of an origin and an id. */
+#define KNOWN_KEY_BYTES 32u
 struct known_name {
-    uint8_t key[MEMBER_KEY_BYTES];
+    uint8_t key[KNOWN_KEY_BYTES];
     uint64_t hash;
-    unsigned shard;
-    bool is_set;
+    uint16_t shard;
+    uint8_t key_length; /* 0: none */
+    uint8_t table;
 };
 
 #define WRITER_NAMES 256u /* a power of 2 */
@@ -41,6 +43,8 @@ struct state_writer {
     struct dirty_chunk *spare; /* for dirty lists, so that adding to them can't fail */
     struct known_name names[WRITER_NAMES];
     struct id_value id_value; /* of the transaction that was looked up last */
+    uint8_t absent_id[ID_KEY_BYTES]; /* the key of one that is not there */
+    bool has_absent_id;
     struct fetch ahead[WRITER_AHEAD];
     unsigned ahead_at;
 
