@@ -118,7 +118,7 @@ void row_set_value(struct row *row, const struct slice *value)
     row->table = (uint8_t)((row->table & ~ROW_DELETED) | (value == NULL ? ROW_DELETED : 0));
 }
 
-void row_fill(struct row *row, const struct row_name *name, const struct slice *value)
+void row_fill(struct row *row, const struct row_name *name, const struct slice *value, size_t size)
 {
     size_t length = value == NULL ? 0 : value->length;
     ASSERT(length <= LIMIT_STORE_ROW_BYTES && name->key.length <= LEDGER_KEY_MAX);
@@ -126,7 +126,7 @@ void row_fill(struct row *row, const struct row_name *name, const struct slice *
     row->older = 0;
     row->key_length = (uint8_t)name->key.length;
     row->table = (uint8_t)name->table;
-    atomic_init(&row->room, row_room_of(row_size(name->key.length, length)));
+    atomic_init(&row->room, row_room_of(size));
     if (name->key.length > 0) {
         memcpy(row->bytes, name->key.at, name->key.length);
     }

@@ -69,8 +69,9 @@ size_t row_block_size(size_t size);
 uint8_t row_room_of(size_t size);
 /* Bytes of a row's block. */
 size_t row_capacity(const struct row *row);
-/* Makes a row in a block for its size: clean, of no batch. `value` is NULL for a deleted one. */
-void row_fill(struct row *row, const struct row_name *name, const struct slice *value);
+/* Makes a row in a block for `size` bytes, its own or more: clean, of no batch. `value` is NULL for a
+ * deleted one. */
+void row_fill(struct row *row, const struct row_name *name, const struct slice *value, size_t size);
 /* Another value for a row whose block is large enough. It may lie in the row itself. */
 void row_set_value(struct row *row, const struct slice *value);
 /* The row as it was: value, batch and older versions. The block is large enough. */

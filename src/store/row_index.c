@@ -1,6 +1,8 @@
 #include "store/row_index.h"
 
-#define BUCKETS_FIRST 8u
+#define BUCKETS_FIRST  8u
+#define BUCKETS_SPARSE 1024u
+#define SPARSE         16u /* of so many places one is taken */
 #define OVERFLOW_MAX  255u
 #define AHEAD         2u /* buckets whose rows are fetched ahead while growing */
 
@@ -88,10 +90,17 @@ static void fetch_ahead(const struct row_index *index, size_t at)
     }
 }
 
-enum err row_index_grow(const struct row_index *index, unsigned divisor, uint64_t seed,
-                        struct pages *pages, struct row_index *out_index)
+bool row_index_is_sparse(const struct row_index *index)
 {
-    size_t count = index->bucket_count + index->bucket_count / divisor + BUCKETS_FIRST;
+    return index->bucket_count > BUCKETS_SPARSE &&
+           index->row_count < index->bucket_count * BUCKET_PLACES / SPARSE;
+}
+
+enum err row_index_resize(const struct row_index *index, unsigned divisor, uint64_t seed,
+                          struct pages *pages, struct row_index *out_index)
+{
+    size_t more = divisor == 0 ? 0 : index->bucket_count + index->bucket_count / divisor;
+    size_t count = (divisor == 0 ? index->row_count / (BUCKET_PLACES / 2) : more) + BUCKETS_FIRST;
     struct row_index grown = {.bucket_count = count};
     grown.buckets = pages_take(pages, count * sizeof(struct row_bucket));
     if (grown.buckets == NULL) {

@@ -41,10 +41,12 @@ bool row_index_find(const struct row_index *index, const struct row_name *name,
                     struct row_place *out_place);
 /* Is there room for another row without growing? */
 bool row_index_is_full(const struct row_index *index);
-/* Buckets for more rows (one part in `divisor`), filled, beside the old ones. ERR_RESOURCE without
- * memory. `seed` as in row_name_init. */
-MUST_USE enum err row_index_grow(const struct row_index *index, unsigned divisor, uint64_t seed,
-                                 struct pages *pages, struct row_index *out_index);
+/* Are nearly all places empty? */
+bool row_index_is_sparse(const struct row_index *index);
+/* More buckets (one part in `divisor`), or (0) as many as its rows need, filled, beside the old
+ * ones. ERR_RESOURCE without memory. `seed` as in row_name_init. */
+MUST_USE enum err row_index_resize(const struct row_index *index, unsigned divisor, uint64_t seed,
+                                   struct pages *pages, struct row_index *out_index);
 void row_index_fini(struct row_index *index, struct pages *pages);
 /* The name is not there yet, and there is room. */
 void row_index_insert(struct row_index *index, uint64_t hash, struct row *row);

@@ -1,11 +1,27 @@
 #include "store/slab.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/pages.h"
 
+#define CHUNK_BYTES ((size_t)1 << 21) /* a huge page; a chunk is aligned to it */
+
 struct slab_block {
     struct slab_block *next;
+};
+
+/* A chunk in a list: of all, or of those with free blocks of a size. */
+struct slab_links {
+    struct slab_chunk *next;
+    struct slab_chunk *previous;
+};
+
+struct slab_chunk {
+    size_t live; /* bytes of blocks in use */
+    struct slab_links all;
+    struct slab_block *free[SLAB_CLASSES];
+    struct slab_links partial[SLAB_CLASSES];
 };
 
 /* In front of a large block. */
@@ -17,7 +33,7 @@ struct slab_large {
 };
 
 enum {
-    CHUNK_HEAD = 64 /* so that blocks begin with a cache line */
+    CHUNK_HEAD = (sizeof(struct slab_chunk) + 63) / 64 * 64 /* blocks begin with a cache line */
 };
 
 static size_t round_up(size_t size)
@@ -67,18 +83,57 @@ static void give_large(struct slab *slab, void *block, size_t size)
     count(&slab->live, 0, size);
 }
 
+static struct slab_chunk *chunk_of(void *block)
+{
+    uint8_t *at = block;
+    return (struct slab_chunk *)(at - (uintptr_t)at % CHUNK_BYTES);
+}
+
+static void link_partial(struct slab *slab, struct slab_chunk *chunk, size_t class)
+{
+    struct slab_chunk *first = slab->partial[class];
+    chunk->partial[class] = (struct slab_links){first, NULL};
+    if (first != NULL) {
+        first->partial[class].previous = chunk;
+    }
+    slab->partial[class] = chunk;
+}
+
+static void unlink_partial(struct slab *slab, struct slab_chunk *chunk, size_t class)
+{
+    struct slab_links links = chunk->partial[class];
+    *(links.previous == NULL ? &slab->partial[class] : &links.previous->partial[class].next) =
+        links.next;
+    if (links.next != NULL) {
+        links.next->partial[class].previous = links.previous;
+    }
+}
+
+/* Not in use any more, or never was. */
 static void push(struct slab *slab, void *at, size_t size)
 {
     struct slab_block *block = at;
-    block->next = slab->free[size / SLAB_STEP];
-    slab->free[size / SLAB_STEP] = block;
+    struct slab_chunk *chunk = chunk_of(at);
+    size_t class = size / SLAB_STEP;
+    if (chunk->free[class] == NULL) {
+        link_partial(slab, chunk, class);
+    }
+    block->next = chunk->free[class];
+    chunk->free[class] = block;
 }
 
 static void *pop(struct slab *slab, size_t size)
 {
-    struct slab_block *block = slab->free[size / SLAB_STEP];
-    if (block != NULL) {
-        slab->free[size / SLAB_STEP] = block->next;
+    size_t class = size / SLAB_STEP;
+    struct slab_chunk *chunk = slab->partial[class];
+    if (chunk == NULL) {
+        return NULL;
+    }
+    struct slab_block *block = chunk->free[class];
+    chunk->free[class] = block->next;
+    if (block->next == NULL) {
+        unlink_partial(slab, chunk, class);
+    } else {
         __builtin_prefetch(block->next, 1); /* the next one to go, which may be cold */
     }
     return block;
@@ -97,20 +152,45 @@ static void *cut(struct slab *slab, size_t size)
     return NULL;
 }
 
+static void free_chunk(struct slab *slab, struct slab_chunk *chunk)
+{
+    struct slab_links links = chunk->all;
+    for (size_t class = 0; class < SLAB_CLASSES; class++) {
+        if (chunk->free[class] != NULL) {
+            unlink_partial(slab, chunk, class);
+        }
+    }
+    *(links.previous == NULL ? &slab->chunks : &links.previous->all.next) = links.next;
+    if (links.next != NULL) {
+        links.next->all.previous = links.previous;
+    }
+    free(chunk);
+    count(&slab->taken, 0, CHUNK_BYTES);
+}
+
 static bool take_chunk(struct slab *slab)
 {
-    struct slab_block *chunk = pages_take_whole(SLAB_CHUNK);
+    struct slab_chunk *chunk = pages_take_whole(CHUNK_BYTES);
+    struct slab_chunk *before = slab->newest;
     if (chunk == NULL) {
         return false;
     }
+    memset(chunk, 0, sizeof *chunk);
+    chunk->all.next = slab->chunks;
+    if (slab->chunks != NULL) {
+        slab->chunks->all.previous = chunk;
+    }
+    slab->chunks = chunk;
+    count(&slab->taken, CHUNK_BYTES, 0);
     if (slab->fresh_bytes > 0) {
         push(slab, slab->fresh, slab->fresh_bytes);
     }
-    chunk->next = slab->chunks;
-    slab->chunks = chunk;
+    slab->newest = chunk;
     slab->fresh = (uint8_t *)chunk + CHUNK_HEAD;
-    slab->fresh_bytes = SLAB_CHUNK - CHUNK_HEAD;
-    count(&slab->taken, SLAB_CHUNK, 0);
+    slab->fresh_bytes = CHUNK_BYTES - CHUNK_HEAD;
+    if (before != NULL && before->live == 0) {
+        free_chunk(slab, before);
+    }
     return true;
 }
 
@@ -132,6 +212,7 @@ void *slab_take(struct slab *slab, size_t size)
         slab->fresh += rounded;
         slab->fresh_bytes -= rounded;
     }
+    chunk_of(block)->live += rounded;
     count(&slab->live, rounded, 0);
     return block;
 }
@@ -143,14 +224,19 @@ void slab_give(struct slab *slab, void *block, size_t size)
         give_large(slab, block, rounded);
         return;
     }
+    struct slab_chunk *chunk = chunk_of(block);
     push(slab, block, rounded);
+    chunk->live -= rounded;
     count(&slab->live, 0, rounded);
+    if (chunk->live == 0 && chunk != slab->newest) {
+        free_chunk(slab, chunk);
+    }
 }
 
 void slab_fini(struct slab *slab)
 {
     while (slab->chunks != NULL) {
-        struct slab_block *next = slab->chunks->next;
+        struct slab_chunk *next = slab->chunks->all.next;
         free(slab->chunks);
         slab->chunks = next;
     }

@@ -238,8 +238,19 @@ static void drop_ids(struct state *state)
     }
 }
 
+/* What grew while many rows could not leave. One at a time. */
+static void shrink_some(struct state_writer *writer)
+{
+    unsigned number = MEMBER_SHARDS + (unsigned)(writer->epoch % (SHARDS - MEMBER_SHARDS));
+    if (row_index_is_sparse(&writer_shard(writer, number)->index)) {
+        enum err err = writer_resize_index(writer, number, 0);
+        (void)err; /* without memory it stays as it is */
+    }
+}
+
 void writer_clean(struct state_writer *writer)
 {
+    shrink_some(writer);
     drop_ids(writer->state);
     free_versions(writer->state);
     free_gone(writer);

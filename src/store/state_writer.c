@@ -8,6 +8,8 @@
 #define MEMBERS_GROWTH 3u
 #define OTHERS_GROWTH  1u
 
+#define MEMBER_BLOCK 64u
+
 #define UNDO_FIRST 1024u
 #define FETCH_ROW  10u /* calls from the bucket's fetch to the row's */
 
@@ -47,13 +49,20 @@ void writer_free_row(struct state_writer *writer, struct row *row, unsigned shar
     slab_give(state_slab(writer->state, shard), row, row_capacity(row));
 }
 
+/* A member's first lot comes soon: a block that has no room for it would be left behind. */
+static size_t block_size(const struct row_name *name, size_t value_length)
+{
+    size_t size = row_size(name->key.length, value_length);
+    return name->table == TABLE_MEMBER && size < MEMBER_BLOCK ? MEMBER_BLOCK : size;
+}
+
 static struct row *make_row(struct state_writer *writer, const struct row_name *name,
                             const struct slice *value)
 {
-    size_t size = row_size(name->key.length, value == NULL ? 0 : value->length);
+    size_t size = block_size(name, value == NULL ? 0 : value->length);
     struct row *row = slab_take(state_slab(writer->state, name->shard), row_block_size(size));
     if (row != NULL) {
-        row_fill(row, name, value);
+        row_fill(row, name, value, size);
     }
     return row;
 }
@@ -66,13 +75,19 @@ static void count_table_bytes(struct state *state, size_t plus, size_t minus)
 /* Room for one more row. Without the lock: only the writer changes it. */
 static enum err make_room(struct state_writer *writer, unsigned number)
 {
-    struct shard *shard = writer_shard(writer, number);
-    struct row_index grown;
-    if (!row_index_is_full(&shard->index)) {
+    if (!row_index_is_full(&writer_shard(writer, number)->index)) {
         return ERR_OK;
     }
-    unsigned divisor = number < MEMBER_SHARDS ? MEMBERS_GROWTH : OTHERS_GROWTH;
-    TRY(row_index_grow(&shard->index, divisor, writer->state->seed, &writer->state->pages, &grown));
+    return writer_resize_index(writer, number,
+                               number < MEMBER_SHARDS ? MEMBERS_GROWTH : OTHERS_GROWTH);
+}
+
+enum err writer_resize_index(struct state_writer *writer, unsigned number, unsigned divisor)
+{
+    struct shard *shard = writer_shard(writer, number);
+    struct row_index grown;
+    TRY(row_index_resize(&shard->index, divisor, writer->state->seed, &writer->state->pages,
+                         &grown));
     struct row_index before = shard->index;
     shard_lock(shard);
     shard->index = grown;
@@ -252,7 +267,7 @@ static enum err insert(struct state_writer *writer, const struct row_name *name,
     if (row == NULL) {
         return ERR_RESOURCE;
     }
-    row_fill(image, name, NULL);
+    row_fill(image, name, NULL, row_size(name->key.length, 0));
     row->epoch = (uint32_t)writer->epoch;
     undo->is_new = true;
     shard_lock(shard);

@@ -66,6 +66,9 @@ static inline struct shard *writer_shard(const struct state_writer *writer, unsi
 /* The row's place, found by its name. Under the shard's lock, or by the writer itself. */
 struct row_place writer_place(const struct state_writer *writer, const struct row *row,
                               unsigned shard);
+/* As row_index_resize, in place. */
+MUST_USE enum err writer_resize_index(struct state_writer *writer, unsigned shard,
+                                      unsigned divisor);
 /* Frees a block. */
 void writer_free_row(struct state_writer *writer, struct row *row, unsigned shard);
 /* Takes a dirty row out of the table, its block stays behind for the list that names it. Under the
