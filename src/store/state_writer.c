@@ -308,10 +308,10 @@ static bool add_to_window(struct state_writer *writer, const struct row_name *na
 {
     struct state *state = writer->state;
     struct row_place place;
+    struct id_value there; /* `value` may lie in the writer's own */
     return name->table == TABLE_TRANSACTION &&
            (state->id_rows == 0 || find(writer, name, &place) == NULL) &&
-           !id_window_find(&state->ids, name->hash, name->key, state->ids.end,
-                           &writer->id_value) &&
+           !id_window_find(&state->ids, name->hash, name->key, state->ids.end, &there) &&
            id_window_add(&state->ids, name->hash, name->key, value, state->seed);
 }
 
