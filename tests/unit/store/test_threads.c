@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "store/id_window.h"
+
 #define READERS     3
 #define BATCHES     3000
 #define KEYS        150
@@ -16,6 +18,8 @@
 #define CHECKPOINTS 20    /* at least */
 #define ROUNDS_MAX  4000u /* of the checkpointer that it may take to make so many */
 #define CACHE_BYTES 20000u
+#define PART_BYTES  3000u
+#define IDS_KEPT    10u
 #define NEVER       UINT64_MAX /* what is written and taken back again */
 
 struct shared {
@@ -36,42 +40,73 @@ static void failure(struct shared *shared, const char *what)
 
 struct name {
     enum ledger_table table;
-    uint8_t bytes[16];
+    uint8_t bytes[ID_KEY_BYTES];
 };
 
 static struct name name_of(uint32_t number)
 {
-    struct name name = {number % 3 == 0 ? TABLE_ACCOUNT : TABLE_MEMBER, {0}};
+    static const enum ledger_table tables[] = {TABLE_ACCOUNT, TABLE_TRANSACTION, TABLE_MEMBER};
+    struct name name = {tables[number % 3], {0}};
     put_u32_be(name.bytes, number);
     return name;
 }
 
 static struct slice key_of(const struct name *name)
 {
-    return slice_of(name->bytes, sizeof name->bytes);
+    return slice_of(name->bytes, name->table == TABLE_TRANSACTION ? ID_KEY_BYTES : 16);
 }
 
-/* NULL for a deletion. */
-static bool write_one(struct state_writer *writer, uint32_t number, const struct slice *value)
+/* As many words as make rows of changing lengths; of a transaction a journal's row. */
+static struct slice value_of(enum ledger_table table, uint64_t content, uint64_t words[WORDS_MAX])
 {
-    struct ledger_store store = state_writer_port(writer);
-    struct name name = name_of(number);
-    return (value == NULL ? store.del(store.context, name.table, key_of(&name))
-                          : store.put(store.context, name.table, key_of(&name), *value)) == ERR_OK;
-}
-
-/* Batch n writes n, some times over, into keys 0 (each batch), 1 (even ones; odd ones delete it)
- * and n % KEYS; as many words as make rows of changing lengths. */
-static bool write_batch(struct state_writer *writer, uint64_t batch, uint64_t content)
-{
-    uint64_t words[WORDS_MAX];
+    if (table == TABLE_TRANSACTION && content != NEVER) {
+        struct id_value row;
+        id_entry_value(&(struct id_entry){.row_and_origin = content}, &row);
+        memcpy(words, row.bytes, row.length);
+        return slice_of(words, row.length);
+    }
     for (size_t i = 0; i < WORDS_MAX; i++) {
         words[i] = content;
     }
-    struct slice value = slice_of(words, 8 * (1 + content * 7 % WORDS_MAX));
-    return write_one(writer, 0, &value) &&
-           write_one(writer, (uint32_t)(2 + batch % (KEYS - 2)), &value) &&
-           write_one(writer, 1, batch % 2 == 0 ? &value : NULL);
+    return slice_of(words, 8 * (1 + content * 7 % WORDS_MAX));
+}
+
+/* The other way; NEVER for what no batch writes. */
+static uint64_t content_of(enum ledger_table table, struct slice value)
+{
+    uint64_t words[WORDS_MAX];
+    uint64_t content = NEVER;
+    struct reader in = reader_of(value);
+    if (table == TABLE_TRANSACTION) {
+        content = read_varint(&in);
+    } else if (value.length >= sizeof content) {
+        memcpy(&content, value.at, sizeof content);
+    }
+    return slice_equal(value, value_of(table, content, words)) ? content : NEVER;
+}
+
+static bool put_one(struct state_writer *writer, uint32_t number, uint64_t content)
+{
+    uint64_t words[WORDS_MAX];
+    struct ledger_store store = state_writer_port(writer);
+    struct name name = name_of(number);
+    return store.put(store.context, name.table, key_of(&name),
+                     value_of(name.table, content, words)) == ERR_OK;
+}
+
+static bool del_one(struct state_writer *writer, uint32_t number)
+{
+    struct ledger_store store = state_writer_port(writer);
+    struct name name = name_of(number);
+    return store.del(store.context, name.table, key_of(&name)) == ERR_OK;
+}
+
+/* Batch n writes n into keys 0 (each batch), 1 (even ones; odd ones delete it) and n % KEYS. */
+static bool write_batch(struct state_writer *writer, uint64_t batch, uint64_t content)
+{
+    return put_one(writer, 0, content) &&
+           put_one(writer, (uint32_t)(2 + batch % (KEYS - 2)), content) &&
+           (batch % 2 == 0 ? put_one(writer, 1, content) : del_one(writer, 1));
 }
 
 /* Now and then something that is undone, or, when all is durable, rolled back. */
@@ -156,10 +191,11 @@ static enum err collect_row(void *context, uint64_t slice_row, enum ledger_table
 {
     uint64_t *batches = context;
     (void)slice_row;
-    if (key.length != 16 || value.length < 8 || name_of(get_u32_be(key.at) % KEYS).table != table) {
+    uint32_t number = key.length < 4 ? KEYS : get_u32_be(key.at);
+    if (number >= KEYS || name_of(number).table != table || content_of(table, value) == NEVER) {
         return ERR_CORRUPT;
     }
-    memcpy(&batches[get_u32_be(key.at) % KEYS], value.at, sizeof *batches);
+    batches[number] = content_of(table, value);
     return ERR_OK;
 }
 
@@ -191,8 +227,12 @@ static void *checkpointer_main(void *context)
     for (unsigned round = 0; !atomic_load(&shared->is_written); round++) {
         bool is_more = false;
         uint64_t before = state_checkpointed_row(shared->state);
+        uint64_t durable = state_durable_row(shared->state);
         enum err err = round % 8 == 0 ? state_checkpoint(shared->state)
                                       : state_checkpoint_some(shared->state, 20, 3000, &is_more);
+        if (round % 8 == 0 && err == ERR_OK && state_checkpointed_row(shared->state) < durable) {
+            failure(shared, "a whole checkpoint is behind the durable row at its start");
+        }
         if (state_checkpointed_row(shared->state) > before) {
             atomic_fetch_add(&shared->checkpoints, 1);
         }
@@ -213,27 +253,20 @@ static void *checkpointer_main(void *context)
 static uint64_t read_batch(struct shared *shared, const struct ledger_view *view, uint32_t number)
 {
     struct name name = name_of(number);
-    uint64_t words[WORDS_MAX];
     struct slice value;
     enum err err = view->get(view->context, name.table, key_of(&name), &value);
     if (err == ERR_NOT_FOUND) {
         return 0;
     }
-    if (err != ERR_OK || value.length > sizeof words || value.length < 8) {
+    if (err != ERR_OK) {
         failure(shared, "a read failed");
         return 0;
     }
-    memcpy(words, value.at, value.length);
-    if (value.length != 8 * (1 + words[0] * 7 % WORDS_MAX)) {
-        failure(shared, "a row has the length of another version");
+    if (content_of(name.table, value) == NEVER) {
+        failure(shared, "a torn row, or one that is never durable");
+        return 0;
     }
-    for (size_t i = 1; i < value.length / 8; i++) {
-        if (words[i] != words[0]) {
-            failure(shared, "a torn row");
-            break;
-        }
-    }
-    return words[0];
+    return content_of(name.table, value);
 }
 
 static void *reader_main(void *context)
@@ -286,6 +319,8 @@ static void test_readers_beside_the_others(void **unused)
     folder_make(&folder);
     shared.state = open_small_state(&folder, CACHE_BYTES);
     state_set_faults(shared.state, (struct store_faults){&shared, fail_each_fourth});
+    state_set_checkpoint_bytes(shared.state, PART_BYTES);
+    state_set_ids_kept(shared.state, IDS_KEPT);
     assert_int_equal(pthread_create(&threads[0], NULL, writer_main, &shared), 0);
     assert_int_equal(pthread_create(&threads[1], NULL, committer_main, &shared), 0);
     assert_int_equal(pthread_create(&threads[2], NULL, checkpointer_main, &shared), 0);
