@@ -211,6 +211,40 @@ static void test_log_comes_round(void **unused)
     version_log_fini(&log);
 }
 
+/* What is taken back makes room. */
+static void test_log_is_cut(void **unused)
+{
+    (void)unused;
+    struct version_log log = {.chunks = NULL};
+    uint32_t first;
+    uint32_t number;
+    struct version_mark empty = version_log_mark(&log);
+    assert_non_null(version_log_take(&log, 100, 1, &first));
+    struct version_mark mark = version_log_mark(&log);
+    for (unsigned round = 0; round < 100; round++) {
+        for (unsigned i = 0; i < 9; i++) {
+            assert_non_null(version_log_take(&log, i == 3 ? 400000 : 100000, 2, &number));
+        }
+        version_log_cut(&log, mark);
+        assert_int_equal(log.count, 1);
+        assert_non_null(version_log_take(&log, 100, 2, &number));
+        assert_int_equal(number, first + 13);
+        version_log_cut(&log, mark);
+    }
+    assert_true(atomic_load(&log.taken) < 3u << 20);
+    for (uint64_t epoch = 2; epoch < 100; epoch++) {
+        assert_non_null(version_log_take(&log, 200000, epoch, &number));
+    }
+    version_log_cut_behind(&log, 40);
+    assert_int_equal(log.count, 39); /* one of them holds 1 and 2 */
+    assert_int_equal(log.chunks[38]->last_epoch, 40);
+    version_log_cut_behind(&log, 1);
+    assert_int_equal(log.count, 1);
+    version_log_cut(&log, empty);
+    assert_int_equal(log.count, 0);
+    version_log_fini(&log);
+}
+
 static struct dirty_chunk *chunks_of(unsigned count)
 {
     struct dirty_chunk *chunks = NULL;
@@ -267,7 +301,7 @@ int main(void)
         cmocka_unit_test(test_window_moves_on), cmocka_unit_test(test_window_comes_round),
         cmocka_unit_test(test_window_grows),    cmocka_unit_test(test_window_takes_ids_only),
         cmocka_unit_test(test_log_lets_go),     cmocka_unit_test(test_log_comes_round),
-        cmocka_unit_test(test_dirty_lists),
+        cmocka_unit_test(test_log_is_cut),      cmocka_unit_test(test_dirty_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

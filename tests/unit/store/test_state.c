@@ -144,6 +144,36 @@ static void test_undo_across_a_checkpoint(void **unused)
     test_end(&t);
 }
 
+/* What is taken back again and again leaves no bytes behind, with nothing durable meanwhile. */
+static void test_taken_back_for_ever(void **unused)
+{
+    (void)unused;
+    static const uint8_t bytes[1000] = {1};
+    struct store_under_test t;
+    test_begin(&t);
+    put(&t, "a", "1");
+    assert_ok(t.store.put(t.store.context, TABLE_CARD, text("b"), slice_of(bytes, 1000)));
+    publish(&t, 1);
+    for (unsigned kind = 0; kind < 2; kind++) {
+        size_t memory = 0;
+        for (unsigned i = 0; i < 5000; i++) {
+            put(&t, "a", kind == 0 ? "2" : "two");
+            assert_ok(t.store.put(t.store.context, TABLE_CARD, text("b"), slice_of(bytes, 999)));
+            if (kind == 0) {
+                state_writer_undo_to_mark(t.writer);
+            } else {
+                assert_ok(state_writer_seal(t.writer, 2));
+                state_writer_rollback(t.writer);
+            }
+            memory = i == 500 ? state_memory_bytes(t.state) : memory;
+        }
+        assert_true(state_memory_bytes(t.state) <= memory);
+    }
+    assert_pending(&t, "a", "1");
+    assert_durable(&t, "a", "1");
+    test_end(&t);
+}
+
 /* A value may be put that was just got, also into the row it came from. */
 static void test_borrowed_value_put_back(void **unused)
 {
@@ -441,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_batches_in_flight),
         cmocka_unit_test(test_mark_and_undo),
         cmocka_unit_test(test_undo_across_a_checkpoint),
+        cmocka_unit_test(test_taken_back_for_ever),
         cmocka_unit_test(test_borrowed_value_put_back),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_checkpoint_and_reopen),
