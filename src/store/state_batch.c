@@ -94,6 +94,12 @@ enum err state_writer_seal(struct state_writer *writer, uint64_t last_row)
     return ERR_OK;
 }
 
+void state_writer_pass(struct state_writer *writer)
+{
+    writer_clean(writer);
+    state_writer_mark(writer);
+}
+
 /* Back to the newest durable version, or out of the table when LMDB has it. Under the lock. */
 static void roll_back(struct state_writer *writer, unsigned number, struct row *row,
                       uint64_t durable_epoch)

@@ -397,6 +397,52 @@ static void test_some_of_the_slices(void **unused)
     test_end(&t);
 }
 
+/* Nothing but looks, and groups that are refused: what they take is let go all the same. */
+static void test_nothing_but_looks(void **unused)
+{
+    (void)unused;
+    enum {
+        ROWS = 20000
+    };
+    static const uint8_t bytes[500] = {1};
+    struct store_under_test t;
+    struct slice value;
+    uint8_t key[4];
+    test_begin(&t);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        put_u32_be(key, i);
+        assert_ok(t.store.put(t.store.context, TABLE_CARD, slice_of(key, sizeof key),
+                              slice_of(bytes, 500)));
+    }
+    publish(&t, 1);
+    assert_ok(state_checkpoint(t.state));
+    state_writer_destroy(t.writer);
+    state_reader_destroy(t.reader);
+    state_close(t.state);
+    t.state = open_small_state(&t.folder, 400000);
+    assert_ok(state_writer_create(t.state, &t.writer));
+    assert_ok(state_reader_create(t.state, &t.reader));
+    t.store = state_writer_port(t.writer);
+    t.view = state_reader_view(t.reader);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        put_u32_be(key, i);
+        assert_ok(t.store.view.get(t.writer, TABLE_CARD, slice_of(key, sizeof key), &value));
+        put_u32_be(key, ROWS + i);
+        assert_ok(t.store.put(t.store.context, TABLE_CARD, slice_of(key, sizeof key),
+                              slice_of(bytes, 500)));
+        state_writer_undo_to_mark(t.writer);
+        if (i % 50 == 0) {
+            state_writer_pass(t.writer);
+        }
+        bool is_more = state_is_due(t.state, 200000);
+        while (is_more) {
+            assert_ok(state_checkpoint_some(t.state, 1000, 200000, &is_more));
+        }
+    }
+    assert_true(state_memory_bytes(t.state) < 5u << 20);
+    test_end(&t);
+}
+
 /* Batches that change nothing, until a hand has been at every row. */
 static void go_round(struct store_under_test *t)
 {
@@ -530,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_slice_in_parts),
         cmocka_unit_test(test_a_slice_that_lags_has_its_turn),
         cmocka_unit_test(test_some_of_the_slices),
+        cmocka_unit_test(test_nothing_but_looks),
         cmocka_unit_test(test_epochs_come_round),
         cmocka_unit_test(test_small_cache),
         cmocka_unit_test(test_discard),
