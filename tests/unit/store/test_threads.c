@@ -338,6 +338,160 @@ static void test_readers_beside_the_others(void **unused)
     folder_remove(&folder);
 }
 
+#define LARGE_KEYS    24000u
+#define LARGE_BATCHES 400u
+#define LARGE_WRITES  200u /* in a batch */
+#define LARGE_MAX     150u /* words of a row */
+
+/* What each row says: words in it, all the same. 0: no row. */
+struct large {
+    uint32_t now[LARGE_KEYS];
+    uint32_t marked[LARGE_KEYS];
+    uint32_t durable[LARGE_KEYS];
+};
+
+static struct slice large_key(uint32_t number, uint8_t out[ID_KEY_BYTES])
+{
+    memset(out, 0, ID_KEY_BYTES);
+    put_u32_be(out + (number % 3 == 1 ? 28 : 0), number);
+    return slice_of(out, number % 3 == 1 ? ID_KEY_BYTES : 16);
+}
+
+static struct slice large_value(uint32_t number, uint32_t version, uint32_t out[LARGE_MAX])
+{
+    if (number % 3 == 1 && version % 4 != 0) {
+        struct id_value row;
+        id_entry_value(&(struct id_entry){.row_and_origin = version}, &row);
+        memcpy(out, row.bytes, row.length);
+        return slice_of(out, row.length);
+    }
+    uint32_t words = 1 + (version % 10 == 0 ? version % LARGE_MAX : version % 8);
+    for (uint32_t i = 0; i < words; i++) {
+        out[i] = version;
+    }
+    return slice_of(out, words * sizeof out[0]);
+}
+
+static void large_write(const struct ledger_store *store, struct large *large, uint32_t number,
+                        uint32_t version)
+{
+    uint8_t key[ID_KEY_BYTES];
+    uint32_t words[LARGE_MAX];
+    enum ledger_table table = name_of(number).table;
+    struct slice name = large_key(number, key);
+    assert_ok(version == 0
+                  ? store->del(store->context, table, name)
+                  : store->put(store->context, table, name, large_value(number, version, words)));
+    large->now[number] = version;
+}
+
+static void large_check(const struct ledger_view *view, const uint32_t *versions)
+{
+    for (uint32_t number = 0; number < LARGE_KEYS; number++) {
+        uint8_t key[ID_KEY_BYTES];
+        uint32_t words[LARGE_MAX];
+        struct slice value;
+        uint32_t version = versions[number];
+        enum err err =
+            view->get(view->context, name_of(number).table, large_key(number, key), &value);
+        assert_int_equal(err, version == 0 ? ERR_NOT_FOUND : ERR_OK);
+        assert_true(version == 0 || slice_equal(value, large_value(number, version, words)));
+    }
+}
+
+static void *large_checkpointer(void *context)
+{
+    struct shared *shared = context;
+    for (unsigned round = 0; !atomic_load(&shared->is_written); round++) {
+        bool is_more;
+        enum err err = round % 8 == 0   ? state_checkpoint(shared->state)
+                       : round % 4 == 1 ? state_checkpoint_table(shared->state, TABLE_ACCOUNT)
+                       : round % 4 == 2 ? state_checkpoint_table(shared->state, TABLE_TRANSACTION)
+                                        : state_checkpoint_some(shared->state, 5, 10000, &is_more);
+        if (err != ERR_OK && err != ERR_STORAGE) {
+            failure(shared, "a checkpoint failed by itself");
+            break;
+        }
+        atomic_fetch_add(&shared->checkpoints, err == ERR_OK);
+    }
+    return NULL;
+}
+
+/* A batch that is undone in part, and sometimes never is durable. */
+static void large_batch(struct shared *shared, struct state_writer *writer, struct large *large,
+                        uint64_t batch, uint64_t *seed)
+{
+    struct ledger_store store = state_writer_port(writer);
+    for (unsigned i = 0; i < LARGE_WRITES; i++) {
+        uint32_t number = (uint32_t)random_below(seed, LARGE_KEYS);
+        large_write(&store, large, number,
+                    random_below(seed, 4) == 0 ? 0 : 1 + (uint32_t)random_below(seed, 1000000));
+        uint64_t dice = random_below(seed, 60);
+        if (dice == 0) {
+            state_writer_mark(writer);
+            memcpy(large->marked, large->now, sizeof large->now);
+        } else if (dice == 1) {
+            state_writer_undo_to_mark(writer);
+            memcpy(large->now, large->marked, sizeof large->now);
+        }
+    }
+    assert_ok(state_writer_seal(writer, batch));
+    if (random_below(seed, 20) == 0) {
+        state_writer_rollback(writer);
+        memcpy(large->now, large->durable, sizeof large->now);
+    }
+    state_make_durable(shared->state, batch);
+    memcpy(large->durable, large->now, sizeof large->now);
+    memcpy(large->marked, large->now, sizeof large->now);
+}
+
+/* Slices of thousands of rows that change while they are copied and written, and are given back. */
+static void test_large_slices_beside_the_writer(void **unused)
+{
+    (void)unused;
+    static struct large large;
+    struct folder folder;
+    struct shared shared = {0};
+    struct state_writer *writer;
+    pthread_t thread;
+    uint64_t seed = seed_begin();
+    memset(&large, 0, sizeof large);
+    folder_make(&folder);
+    shared.state = open_small_state(&folder, CACHE_BYTES * 20);
+    state_set_faults(shared.state, (struct store_faults){&shared, fail_each_fourth});
+    state_set_checkpoint_bytes(shared.state, PART_BYTES * 10);
+    state_set_ids_kept(shared.state, IDS_KEPT * 50);
+    assert_ok(state_writer_create(shared.state, &writer));
+    assert_int_equal(pthread_create(&thread, NULL, large_checkpointer, &shared), 0);
+    for (uint64_t batch = 1;
+         batch <= LARGE_BATCHES ||
+         (batch < 20 * LARGE_BATCHES && atomic_load(&shared.checkpoints) < CHECKPOINTS);
+         batch++) {
+        large_batch(&shared, writer, &large, batch, &seed);
+        if (batch % 100 == 0) {
+            struct ledger_store store = state_writer_port(writer);
+            large_check(&store.view, large.now);
+        }
+    }
+    atomic_store(&shared.is_written, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&shared.failures), 0);
+    state_set_faults(shared.state, (struct store_faults){NULL, NULL});
+    assert_ok(state_checkpoint(shared.state));
+    assert_int_equal(state_dirty_bytes(shared.state), 0);
+    state_writer_destroy(writer);
+    state_close(shared.state);
+    shared.state = open_state(&folder, STATE_WRITE);
+    struct state_reader *reader;
+    assert_ok(state_reader_create(shared.state, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    large_check(&view, large.durable);
+    state_reader_destroy(reader);
+    print_message("%u checkpoints\n", atomic_load(&shared.checkpoints));
+    state_close(shared.state);
+    folder_remove(&folder);
+}
+
 #define APPENDS 300
 
 struct journal_shared {
@@ -413,6 +567,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_readers_beside_the_others),
+        cmocka_unit_test(test_large_slices_beside_the_writer),
         cmocka_unit_test(test_followers_beside_appender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
