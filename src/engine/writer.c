@@ -176,6 +176,8 @@ static void heal(struct engine *engine, enum err err)
 static enum err seal_tables(struct engine *engine, struct flight *flight)
 {
     if (flight->builder.count == 0) {
+        engine->memo.count = 0;
+        state_writer_pass(engine->tables);
         return ERR_OK;
     }
     uint64_t last_row = engine->next_row + flight->builder.count - 1;

@@ -155,7 +155,9 @@ static enum err write_slice(struct state *state, unsigned slice, size_t *out_cou
         if (err == ERR_OK && slice == SLICE_OF_IDS) {
             atomic_store(&state->ids_written, cut.ids);
         }
-        gather_give_back(&gather, state, slice, at);
+        /* The window's rows are all copied anew, so what comes before them must be, too. */
+        bool is_whole = slice == SLICE_OF_IDS && at < gather.count;
+        gather_give_back(&gather, state, slice, is_whole ? 0 : at);
     }
     *out_count = gather.count;
     gather_fini(&gather);
@@ -163,17 +165,18 @@ static enum err write_slice(struct state *state, unsigned slice, size_t *out_cou
 }
 
 /* Slices without anything to write move along. */
-static enum err write_rows_only(struct state *state)
+static enum err write_rows_only(struct state *state, struct flight cut)
 {
     const struct gather nothing = {0};
     size_t at = 0;
-    return write_part(state, SLICE_NONE, state_durable(state), &nothing, 0, &at);
+    return write_part(state, SLICE_NONE, cut, &nothing, 0, &at);
 }
 
 static enum err checkpoint_one(struct state *state, unsigned slice, size_t *out_count)
 {
     *out_count = 0;
-    return slice == SLICE_NONE ? write_rows_only(state) : write_slice(state, slice, out_count);
+    return slice == SLICE_NONE ? write_rows_only(state, state_durable(state))
+                               : write_slice(state, slice, out_count);
 }
 
 static enum err checkpoint_all(struct state *state)
@@ -187,7 +190,7 @@ static enum err checkpoint_all(struct state *state)
         }
     }
     if (err == ERR_OK && slice_rows_lowest(state->rows) < durable.row) {
-        err = write_rows_only(state);
+        err = write_rows_only(state, durable); /* up to there each is clean, or further */
     }
     return err;
 }

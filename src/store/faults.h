@@ -17,5 +17,7 @@ void journal_file_set_faults(struct journal_file *file, struct store_faults faul
 void state_set_faults(struct state *state, struct store_faults faults);
 /* In place of LIMIT_CHECKPOINT_BYTES. */
 void state_set_checkpoint_bytes(struct state *state, size_t bytes);
+/* So many of the newest transactions stay in memory when they are checkpointed. */
+void state_set_ids_kept(struct state *state, uint32_t count);
 
 #endif

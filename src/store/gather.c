@@ -180,8 +180,7 @@ static enum err take_row(struct sieve *sieve, struct row *named)
     while (row != NULL && row_is_gone(row)) {
         row = row_elsewhere(row);
     }
-    if (row != NULL &&
-        shard_version(&sieve->state->log, row, sieve->cut, &version) == SIGHT_ROW) {
+    if (row != NULL && shard_version(&sieve->state->log, row, sieve->cut, &version) == SIGHT_ROW) {
         TRY(copy_row(sieve->gather, version));
     } else {
         version = NULL;
@@ -243,6 +242,19 @@ static void close_sieve(struct sieve *sieve)
     }
 }
 
+/* Rows that come back have chunks of their own. From a list of c chunks those that were kept have
+ * c + 1 - n at most, if n are enough for the others: one more than there were. */
+static enum err add_spare(struct gather *gather)
+{
+    struct dirty_chunk *chunk = malloc(sizeof *chunk);
+    if (chunk == NULL) {
+        return ERR_RESOURCE;
+    }
+    chunk->next = gather->spares;
+    gather->spares = chunk;
+    return ERR_OK;
+}
+
 /* One list, through the sieve and back. */
 static enum err gather_list(struct gather *gather, struct state *state, unsigned number,
                             enum ledger_table table, uint64_t cut)
@@ -250,7 +262,6 @@ static enum err gather_list(struct gather *gather, struct state *state, unsigned
     struct shard *shard = &state->shards[number];
     struct sieve sieve = {
         .gather = gather, .state = state, .shard = shard, .table = table, .cut = cut};
-    enum err err = ERR_OK;
     shard_lock(shard);
     shard->is_being_written[table] = true;
     sieve.list = shard->dirty[table];
@@ -262,6 +273,7 @@ static enum err gather_list(struct gather *gather, struct state *state, unsigned
     if (sieve.list.first_epoch < gather->first_epoch) {
         gather->first_epoch = sieve.list.first_epoch;
     }
+    enum err err = add_spare(gather);
     sieve.chunk = sieve.kept_chunk = sieve.list.first;
     while (sieve.chunk != NULL && err == ERR_OK) {
         shard_lock(shard);
@@ -304,8 +316,24 @@ static bool is_in_order(const struct gather *gather)
     return true;
 }
 
-enum err gather_slice(struct gather *gather, struct state *state, unsigned slice,
-                      struct flight cut)
+/* Of two with one key the later one is newer: a transaction's row comes before what stands in the
+ * window, and one that moved was named twice. */
+static void sort(struct gather *gather)
+{
+    size_t count = 0;
+    if (!is_in_order(gather)) {
+        qsort(gather->rows, gather->count, sizeof gather->rows[0], compare_rows);
+    }
+    for (size_t i = 0; i < gather->count; i++) {
+        bool is_same = count > 0 && state_key_compare(gathered_key(&gather->rows[count - 1]),
+                                                      gathered_key(&gather->rows[i])) == 0;
+        count -= is_same;
+        gather->rows[count++] = gather->rows[i];
+    }
+    gather->count = count;
+}
+
+enum err gather_slice(struct gather *gather, struct state *state, unsigned slice, struct flight cut)
 {
     struct slice_place place = slice_place_of(slice);
     gather->first_epoch = UINT64_MAX;
@@ -319,14 +347,14 @@ enum err gather_slice(struct gather *gather, struct state *state, unsigned slice
             return err;
         }
     }
-    if (!is_in_order(gather)) {
-        qsort(gather->rows, gather->count, sizeof gather->rows[0], compare_rows);
-    }
+    sort(gather);
     return ERR_OK;
 }
 
-/* Back on the list, unless it is there already. */
-static void give_back(struct gather *gather, struct state *state, const struct gathered *gathered)
+/* Back on a list, unless it is there already: on one of `lists`, of the shards from `first` on,
+ * that is nobody else's yet. */
+static void give_back(struct gather *gather, struct state *state, const struct gathered *gathered,
+                      struct dirty_list *lists, unsigned first)
 {
     enum ledger_table table;
     struct slice key;
@@ -340,7 +368,8 @@ static void give_back(struct gather *gather, struct state *state, const struct g
     bool is_there = row_index_find(&shard->index, &name, &place);
     ASSERT(is_there);
     if (!row_is_dirty(row_at(place))) {
-        shard_add_dirty(shard, row_at(place), gather->first_epoch, &gather->spares);
+        shard_add_to(shard, &lists[name.shard - first], row_at(place), gather->first_epoch,
+                     &gather->spares);
     }
     struct dirty_list *list = &shard->dirty[table];
     if (list->first_epoch > gather->first_epoch) {
@@ -352,14 +381,17 @@ static void give_back(struct gather *gather, struct state *state, const struct g
 void gather_give_back(struct gather *gather, struct state *state, unsigned slice, size_t from)
 {
     struct slice_place place = slice_place_of(slice);
+    struct dirty_list lists[SHARDS - MEMBER_SHARDS] = {{NULL, NULL, 0}};
     for (size_t i = from; i < gather->count; i++) {
         if (gather->rows[i].order >= gather->id_count) { /* those of the window are still there */
-            give_back(gather, state, &gather->rows[i]);
+            give_back(gather, state, &gather->rows[i], lists, place.first_shard);
         }
     }
     for (unsigned i = place.first_shard; i < place.end_shard; i++) {
         struct shard *shard = &state->shards[i];
         shard_lock(shard);
+        /* In front: a block that a row left meanwhile is named before the one where it is. */
+        dirty_list_join(&shard->dirty[place.table], &lists[i - place.first_shard]);
         shard->is_being_written[place.table] = false;
         shard_unlock(shard);
     }

@@ -7,8 +7,8 @@
 
 struct gathered {
     const uint8_t *at; /* a struct gathered_bytes, unaligned */
-    uint64_t front;    /* the key's first bytes that may differ, as a number */
-    size_t order;      /* of two with one key the later one is newer */
+    uint64_t front;    /* the key's first bytes behind the table's, as a number */
+    size_t order;      /* in which it was copied */
 };
 
 struct gather_chunk;
@@ -23,11 +23,11 @@ struct gather {
     size_t free_bytes;
     size_t id_count;            /* so many came from the window, before all others */
     uint64_t first_epoch;       /* of the lists that were taken */
-    struct dirty_chunk *spares; /* of those lists: enough to name all gathered rows again */
+    struct dirty_chunk *spares; /* enough to name all gathered rows again */
 };
 
-/* All rows of a slice up to the cut, which is set; they are not dirty any more. On an error (no
- * memory) everything is as it was, but that gather_fini is to be called. */
+/* All rows of a slice up to the cut, which is set, each once; they are not dirty any more. On an
+ * error (no memory) everything is as it was, but that gather_fini is to be called. */
 MUST_USE enum err gather_slice(struct gather *gather, struct state *state, unsigned slice,
                                struct flight cut);
 /* The rows from `from` on could not be written: they are dirty again. Never fails. */

@@ -192,8 +192,7 @@ void id_window_cut(struct id_window *window, uint32_t end, uint64_t seed)
     spin_lock(&window->lock);
     while (window->end != end) {
         uint32_t newest = window->end - 1;
-        *head_of(window, hash_at(window, newest, seed)) =
-            id_window_at(window, newest)->next;
+        *head_of(window, hash_at(window, newest, seed)) = id_window_at(window, newest)->next;
         window->end = newest;
     }
     spin_unlock(&window->lock);
@@ -201,14 +200,14 @@ void id_window_cut(struct id_window *window, uint32_t end, uint64_t seed)
 
 void id_window_drop(struct id_window *window, uint32_t first)
 {
-    uint32_t before = window->first / ID_CHUNK_COUNT;
+    uint32_t at = window->first - window->first % ID_CHUNK_COUNT;
     if (first == window->first) {
         return;
     }
     spin_lock(&window->lock);
     window->first = first;
-    for (; before != first / ID_CHUNK_COUNT; before++) {
-        struct id_entry **chunk = &window->chunks[before % window->ring];
+    for (; at / ID_CHUNK_COUNT != first / ID_CHUNK_COUNT; at += ID_CHUNK_COUNT) {
+        struct id_entry **chunk = chunk_of(window, at);
         give_chunk(window, *chunk);
         *chunk = NULL;
     }

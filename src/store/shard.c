@@ -21,13 +21,18 @@ enum sight shard_version(const struct version_log *log, const struct row *row, u
     return SIGHT_ROW;
 }
 
+void shard_add_to(struct shard *shard, struct dirty_list *list, struct row *row, uint64_t epoch,
+                  struct dirty_chunk **spare)
+{
+    dirty_list_add(list, row, epoch, spare);
+    row_set_dirty(row, true);
+    shard_count_dirty(shard, row_table(row), row_bytes(row), 0);
+}
+
 void shard_add_dirty(struct shard *shard, struct row *row, uint64_t epoch,
                      struct dirty_chunk **spare)
 {
-    enum ledger_table table = row_table(row);
-    dirty_list_add(&shard->dirty[table], row, epoch, spare);
-    row_set_dirty(row, true);
-    shard_count_dirty(shard, table, row_bytes(row), 0);
+    shard_add_to(shard, &shard->dirty[row_table(row)], row, epoch, spare);
 }
 
 void shard_end_dirty(struct shard *shard, struct row *row)

@@ -1,9 +1,9 @@
 /* A part of the row table, with its lock: the rows in memory, and which of them LMDB has not got as
  * they are.
  *
- * A row that a batch changes keeps its place; what it was before stands in the version log. From the
- * row a reader goes back to the newest version that it may see; behind the oldest comes what LMDB
- * has.
+ * A row that a batch changes keeps its place; what it was before stands in the version log. From
+ * the row a reader goes back to the newest version that it may see; behind the oldest comes what
+ * LMDB has.
  *
  *   index -> row (epoch 9) -> log (8) -> log (5) -> LMDB
  *
@@ -69,6 +69,9 @@ enum sight shard_version(const struct version_log *log, const struct row *row, u
 /* The row is dirty from now on. `*spare` as in dirty_list_add. */
 void shard_add_dirty(struct shard *shard, struct row *row, uint64_t epoch,
                      struct dirty_chunk **spare);
+/* The same, for a list that will be the shard's. */
+void shard_add_to(struct shard *shard, struct dirty_list *list, struct row *row, uint64_t epoch,
+                  struct dirty_chunk **spare);
 /* LMDB has it as it is, or is about to. */
 void shard_end_dirty(struct shard *shard, struct row *row);
 /* A dirty row is not in this block any more, but elsewhere, or (NULL) nowhere. */

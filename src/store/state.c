@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #define STATE_FORMAT 3u
+#define IDS_KEPT     65536u
 
 static const uint8_t rows_key[2] = {0, 's'};
 
@@ -129,6 +130,7 @@ static struct state *create(size_t cache_bytes)
     memset((void *)state, 0, sizeof *state);
     state->cache_bytes = cache_bytes == 0 ? LIMIT_CACHE_BYTES : cache_bytes;
     state->checkpoint_bytes = LIMIT_CHECKPOINT_BYTES;
+    state->ids_kept = IDS_KEPT;
     atomic_store(&state->cut, CUT_NONE);
     pthread_mutex_init(&state->flight_mutex, NULL);
     pthread_mutex_init(&state->checkpoint_mutex, NULL);
@@ -223,10 +225,12 @@ uint64_t state_durable_row(const struct state *state)
                                                              : atomic_load(&state->durable_row);
 }
 
-/* Without the lock: a moment's figure. A row's number takes some bytes more or less. */
+/* Without the lock: a moment's figure. A row's number takes some bytes more or less. What is
+ * written is read first: what is durable is not behind that. */
 size_t state_id_bytes(const struct state *state)
 {
-    uint32_t count = atomic_load(&state->durable_ids) - atomic_load(&state->ids_written);
+    uint32_t written = atomic_load(&state->ids_written);
+    uint32_t count = atomic_load(&state->durable_ids) - written;
     return count * (size_t)(ID_KEY_BYTES + sizeof(uint32_t));
 }
 
@@ -279,4 +283,9 @@ void state_set_faults(struct state *state, struct store_faults faults)
 void state_set_checkpoint_bytes(struct state *state, size_t bytes)
 {
     state->checkpoint_bytes = bytes;
+}
+
+void state_set_ids_kept(struct state *state, uint32_t count)
+{
+    state->ids_kept = count;
 }

@@ -77,8 +77,9 @@ struct state_writer;
 MUST_USE enum err state_writer_create(struct state *state, struct state_writer **out_writer);
 void state_writer_destroy(struct state_writer *writer);
 /* The tables as the writer has left them. A value is borrowed until the next put, del or call of
- * the functions below. put may be given what get returned. Its errors leave no trace: ERR_INPUT for
- * a table, key (a member's is 16 bytes) or value that can't be, ERR_RESOURCE without memory.
+ * the functions below (a transaction's until the next get). put may be given what get returned.
+ * Its errors leave no trace: ERR_INPUT for a table, key (a member's is 16 bytes) or value that
+ * can't be, ERR_RESOURCE without memory.
  * has_applied: does LMDB as it was opened hold this row with the effects of journal row `row`
  * already? Then a recovery must leave it alone. Always false for rows that are new since.
  * `record` of the view is NULL: the journal is somebody else's. */
@@ -95,6 +96,9 @@ void state_writer_undo_to_mark(struct state_writer *writer);
  * one before). Readers don't see it yet. Also the moment at which rows leave the cache.
  * ERR_RESOURCE, with nothing sealed, when LIMIT_SEALED_BATCHES are sealed and not durable. */
 MUST_USE enum err state_writer_seal(struct state_writer *writer, uint64_t last_row);
+/* Nothing was written since the seal before, or it was undone: what a seal lets go of goes,
+ * versions and rows that were only looked at. */
+void state_writer_pass(struct state_writer *writer);
 /* The journal holds all rows up to `last_row`: readers see every batch that was sealed with a row
  * up to it. A reader may see some rows of a batch before others; once state_durable_row says
  * `last_row` it sees them all. Never fails, takes no memory. */

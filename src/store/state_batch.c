@@ -22,6 +22,7 @@ enum err state_writer_create(struct state *state, struct state_writer **out_writ
     struct flight durable = state_durable(state);
     writer->epoch = durable.epoch + 1;
     writer->sealed_row = durable.row;
+    state_writer_mark(writer);
     *out_writer = writer;
     return ERR_OK;
 }
@@ -41,6 +42,7 @@ void state_writer_destroy(struct state_writer *writer)
 void state_writer_mark(struct state_writer *writer)
 {
     writer->undo_count = 0;
+    writer->log_mark = version_log_mark(&writer->state->log);
 }
 
 /* What was changed stays dirty: a checkpoint may have failed to write the value before. */
@@ -67,6 +69,8 @@ void state_writer_undo_to_mark(struct state_writer *writer)
     while (writer->undo_count > 0) {
         undo_one(writer, &writer->undo[--writer->undo_count]);
     }
+    /* Each of these rows was locked since: whoever looked at what it had been has left. */
+    version_log_cut(&writer->state->log, writer->log_mark);
 }
 
 enum err state_writer_seal(struct state_writer *writer, uint64_t last_row)
@@ -85,9 +89,15 @@ enum err state_writer_seal(struct state_writer *writer, uint64_t last_row)
     }
     writer->epoch++;
     writer->sealed_row = last_row;
-    writer->undo_count = 0;
     writer_clean(writer);
+    state_writer_mark(writer);
     return ERR_OK;
+}
+
+void state_writer_pass(struct state_writer *writer)
+{
+    writer_clean(writer);
+    state_writer_mark(writer);
 }
 
 /* Back to the newest durable version, or out of the table when LMDB has it. Under the lock. */
@@ -128,7 +138,6 @@ static void roll_shard_back(struct state_writer *writer, unsigned number, uint64
 void state_writer_rollback(struct state_writer *writer)
 {
     struct state *state = writer->state;
-    writer->undo_count = 0;
     atomic_store(&state->is_rolling_back, true);
     pthread_mutex_lock(&state->checkpoint_mutex); /* none is half-way through the changes */
     atomic_store(&state->is_rolling_back, false);
@@ -140,7 +149,9 @@ void state_writer_rollback(struct state_writer *writer)
     for (unsigned i = 0; i < SHARDS; i++) {
         roll_shard_back(writer, i, durable.epoch);
     }
+    version_log_cut_behind(&state->log, durable.epoch);
     pthread_mutex_unlock(&state->checkpoint_mutex);
     writer->epoch++;
     writer->sealed_row = durable.row;
+    state_writer_mark(writer);
 }

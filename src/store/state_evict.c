@@ -10,11 +10,10 @@
 #define ROUNDS_OF_REST 16u
 #define BUCKETS_AHEAD  2u
 #define ONCE_KEPT      65536u /* rows */
-#define IDS_KEPT       65536u
 #define OTHERS_PART    4u     /* of the cache that rows of other tables may take, by the count of */
 #define OTHERS_BYTES   64u    /* so many bytes each: what a card takes */
 
-#define AGE_EACH (1u << 6)  /* batches from one bucket to the next: 2^30 see 2^24 buckets */
+#define AGE_EACH (1u << 6) /* batches from one bucket to the next: 2^30 see 2^24 buckets */
 #define AGE_MAX  (1u << 30)
 
 struct clock {
@@ -45,19 +44,19 @@ static void fetch_bucket(const struct row_index *index, size_t at)
 }
 
 /* A transaction's row that stands in the window as it was before. */
-static bool hides_an_id(struct state_writer *writer, const struct row *row)
+static bool hides_an_id(const struct state *state, const struct row *row)
 {
-    struct state *state = writer->state;
+    struct id_value value;
     return row_table(row) == TABLE_TRANSACTION &&
            id_window_find(&state->ids, row_hash(row, state->seed), row_key(row), state->ids.end,
-                          &writer->id_value);
+                          &value);
 }
 
 /* LMDB has it as it is, and nobody is at it. */
 static bool take_out_clean(struct clock *clock, struct shard *shard, struct row_place place)
 {
     struct row *row = row_at(place);
-    if (hides_an_id(clock->writer, row)) {
+    if (hides_an_id(clock->writer->state, row)) {
         return false;
     }
     shard_lock(shard);
@@ -81,9 +80,8 @@ static void look_at_bucket(struct clock *clock, unsigned number, struct row_buck
         if ((tag & PLACE_USED) != 0) {
             atomic_store_explicit(&bucket->tags[at], (uint8_t)(tag & ~PLACE_USED),
                                   memory_order_relaxed);
-        } else if (!row_is_dirty(row) &&
-                   take_out_clean(clock, writer_shard(clock->writer, number),
-                                  (struct row_place){bucket, at})) {
+        } else if (!row_is_dirty(row) && take_out_clean(clock, writer_shard(clock->writer, number),
+                                                        (struct row_place){bucket, at})) {
             clock->writer->state->id_rows -= row_table(row) == TABLE_TRANSACTION;
             writer_free_row(clock->writer, row, number);
             clock->gone++;
@@ -233,8 +231,8 @@ static void drop_ids(struct state *state)
 {
     uint32_t written = atomic_load(&state->ids_written);
     uint32_t count = written - state->ids.first;
-    if (count > IDS_KEPT && count <= state->ids.end - state->ids.first) {
-        id_window_drop(&state->ids, written - IDS_KEPT);
+    if (count > state->ids_kept && count <= state->ids.end - state->ids.first) {
+        id_window_drop(&state->ids, written - state->ids_kept);
     }
 }
 

@@ -4,17 +4,17 @@
  * looks for the newest version up to it. Only when there is none it looks (2) into an LMDB snapshot
  * that it begins after that.
  *   - A row leaves the cache only after the LMDB commit that holds it as it is has returned: the
- *     snapshot of (2) is younger, and holds that version or a later one. A later one is durable too,
- *     since a checkpoint is.
+ *     snapshot of (2) is younger, and holds that version or a later one. A later one is durable
+ * too, since a checkpoint is.
  *   - A deleted row stays as such until LMDB has deleted it.
  *
  * Why the version log may let go. An entry of epoch e is the row before batch e, and whoever looks
- * at epoch e or later does not go back to it. So it is needed while e is above the durable epoch, or
- * above the cut of a checkpoint that copies rows. The writer reads first the one and then the other,
- * and then goes once through every lock: who held one before has left, and who takes one later reads
- * a durable epoch that is no older than the writer's. A checkpoint says that it is about to choose a
- * cut before it reads the durable epoch: then either the writer sees that, or the cut is no older
- * than what the writer read.
+ * at epoch e or later does not go back to it. So it is needed while e is above the durable epoch,
+ * or above the cut of a checkpoint that copies rows. The writer reads first the one and then the
+ * other, and then goes once through every lock: who held one before has left, and who takes one
+ * later reads a durable epoch that is no older than the writer's. A checkpoint says that it is
+ * about to choose a cut before it reads the durable epoch: then either the writer sees that, or the
+ * cut is no older than what the writer read.
  *
  * Why a checkpoint is exact. It takes the durable row and its epoch together, and copies of each
  * row of the slice the newest version up to that epoch (its cut). All rows of a batch have one
@@ -58,6 +58,7 @@ struct state {
     struct pages pages;        /* of indexes; the writer's */
     struct version_log log;    /* the writer's */
     struct id_window ids;      /* the newest rows of TABLE_TRANSACTION; the writer's */
+    uint32_t ids_kept;         /* of them, when LMDB has them */
     atomic_uint ids_written;   /* those before it are in LMDB; the checkpointer sets it */
     size_t id_rows;            /* of that table in the shards; the writer's */
     atomic_size_t table_bytes; /* of indexes; the writer sets it */

@@ -179,7 +179,8 @@ static enum err load(struct state_writer *writer, const struct row_name *name, s
 
 /* A row of this table in a shard comes before what stands in the window. What is not there is mostly
  * put next. */
-static bool is_in_window(struct state_writer *writer, const struct row_name *name)
+static bool is_in_window(struct state_writer *writer, const struct row_name *name,
+                         struct id_value *out_value)
 {
     struct state *state = writer->state;
     struct row_place place;
@@ -188,7 +189,7 @@ static bool is_in_window(struct state_writer *writer, const struct row_name *nam
     }
     bool is_row = state->id_rows > 0 && find(writer, name, &place) != NULL;
     bool is_there = !is_row && id_window_find(&state->ids, name->hash, name->key, state->ids.end,
-                                              &writer->id_value);
+                                              out_value);
     writer->has_absent_id = !is_row && !is_there && name->key.length == ID_KEY_BYTES;
     if (writer->has_absent_id) {
         memcpy(writer->absent_id, name->key.at, ID_KEY_BYTES);
@@ -203,7 +204,7 @@ static enum err writer_get(void *context, enum ledger_table table, struct slice 
     struct row_name name;
     struct row_place place;
     TRY(name_init(writer, &name, table, key));
-    if (is_in_window(writer, &name)) {
+    if (is_in_window(writer, &name, &writer->id_value)) {
         *out_value = slice_of(writer->id_value.bytes, writer->id_value.length);
         return ERR_OK;
     }
@@ -347,8 +348,9 @@ static bool is_absent(struct state_writer *writer, const struct row_name *name)
     bool is_known = writer->has_absent_id && name->key.length == ID_KEY_BYTES &&
                     memcmp(writer->absent_id, name->key.at, ID_KEY_BYTES) == 0;
     struct row_place place;
+    struct id_value there; /* what is to be put may lie in the writer's own */
     return is_known ||
-           (!is_in_window(writer, name) &&
+           (!is_in_window(writer, name, &there) &&
             (writer->state->id_rows == 0 || find(writer, name, &place) == NULL));
 }
 

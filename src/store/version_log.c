@@ -60,17 +60,24 @@ static struct version_chunk *add_chunk(struct version_log *log, size_t bytes)
     return chunk;
 }
 
+static struct version_chunk *last_chunk(const struct version_log *log)
+{
+    return log->count == 0 ? NULL : log->chunks[(log->first + log->count - 1) % VERSION_CHUNKS];
+}
+
 struct row *version_log_take(struct version_log *log, size_t size, uint64_t epoch,
                              uint32_t *out_number)
 {
     size_t bytes = (size + WORD - 1) / WORD * WORD;
-    struct version_chunk *chunk =
-        log->count == 0 ? NULL : log->chunks[(log->first + log->count - 1) % VERSION_CHUNKS];
+    struct version_chunk *chunk = last_chunk(log);
     if (chunk == NULL || chunk->room - chunk->used < bytes) {
         chunk = add_chunk(log, bytes);
         if (chunk == NULL) {
             return NULL;
         }
+    }
+    if (chunk->used == 0) {
+        chunk->first_epoch = epoch;
     }
     size_t at = 1 + chunk->used / WORD;
     chunk->used += bytes;
@@ -103,5 +110,35 @@ void version_log_free(struct version_log *log, uint64_t epoch)
         give_chunk(log, log->chunks[log->first % VERSION_CHUNKS]);
         log->first++;
         log->count--;
+    }
+}
+
+struct version_mark version_log_mark(const struct version_log *log)
+{
+    const struct version_chunk *last = last_chunk(log);
+    return (struct version_mark){log->first + log->count, last == NULL ? 0 : last->used};
+}
+
+static void cut_chunk(struct version_log *log)
+{
+    give_chunk(log, last_chunk(log));
+    log->count--;
+}
+
+void version_log_cut(struct version_log *log, struct version_mark mark)
+{
+    while (log->first + log->count != mark.chunk) {
+        ASSERT(log->count > 0);
+        cut_chunk(log);
+    }
+    if (log->count > 0) {
+        last_chunk(log)->used = mark.used;
+    }
+}
+
+void version_log_cut_behind(struct version_log *log, uint64_t epoch)
+{
+    while (log->count > 0 && last_chunk(log)->first_epoch > epoch) {
+        cut_chunk(log);
     }
 }

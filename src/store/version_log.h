@@ -2,8 +2,8 @@
  * batch is durable, what a checkpoint copies that began before, what an undo or a rollback puts
  * back.
  *
- * Memory is taken and given back in chunks, the oldest first: a batch that changes thousands of rows
- * costs a copy of each, one behind the other, and nothing to clean up.
+ * Memory is taken and given back in chunks, the oldest first: a batch that changes thousands of
+ * rows costs a copy of each, one behind the other, and nothing to clean up.
  *
  * A number names an entry. It stays good until the entry's epoch is let go.
  *
@@ -18,11 +18,17 @@
 #define VERSION_CHUNKS      (1u << 17)
 
 struct version_chunk {
-    uint64_t last_epoch; /* of its entries */
+    uint64_t first_epoch; /* of its entries */
+    uint64_t last_epoch;
     size_t used;
     size_t room;
     struct version_chunk *next_spare;
     uint64_t words[]; /* the first is unused, so that no entry has number 0 */
+};
+
+struct version_mark {
+    uint32_t chunk; /* counts up, like `first` */
+    size_t used;
 };
 
 /* Zero-initialised is empty and valid. */
@@ -36,6 +42,13 @@ struct version_log {
 };
 
 void version_log_fini(struct version_log *log);
+/* Where the log ends. */
+struct version_mark version_log_mark(const struct version_log *log);
+/* Takes back what came behind a mark, which was set since the last that was let go; nobody goes
+ * back to it any more. */
+void version_log_cut(struct version_log *log, struct version_mark mark);
+/* The same of all batches behind this one, but for what shares a chunk with others. */
+void version_log_cut_behind(struct version_log *log, uint64_t epoch);
 /* Room for a row's bytes that batch `epoch` (no lower than those before) changes. NULL without
  * memory. */
 struct row *version_log_take(struct version_log *log, size_t size, uint64_t epoch,

@@ -150,6 +150,72 @@ static void test_lots_and_holds_fall_due(void **state)
     brand_fini(&a);
 }
 
+static void hold_for(struct brand *a, unsigned number, const struct card_number *card, int64_t ms,
+                     enum err expected)
+{
+    struct command hold = brand_command(a, COMMAND_HOLD, number);
+    hold.hold.redeemer = a->id;
+    hold.hold.card = *card;
+    hold.hold.points = points_of(1);
+    hold.hold.capture_by.ms = a->now.ms + ms;
+    hold.hold.deliver_by.ms = a->now.ms + ms;
+    struct outcome outcome = engine_execute(a->engine, &hold);
+    assert_int_equal(outcome.err, expected);
+    assert_true(expected != ERR_OK || outcome.verdict == VERDICT_OK);
+}
+
+static void assert_held(struct brand *a, const struct uid *member, int64_t points)
+{
+    for (int i = 0; i < 10 && brand_member(a, member).held.minor != points; i++) {
+        assert_int_equal(engine_checkpoint(a->engine), ERR_OK);
+    }
+    assert_int_equal(brand_member(a, member).held.minor, points);
+}
+
+/* What falls due is looked for when it can be: also what came after what was looked for last and is
+ * due before it, what failed at first, and whatever the clock does. */
+static void test_holds_fall_due_while_running(void **state)
+{
+    (void)state;
+    struct brand a;
+    struct uid member;
+    struct card_number card;
+    brand_init(&a, 0);
+    brand_open(&a);
+    brand_enrol(&a, 1, &member, &card);
+    brand_earn(&a, 2, &card, 10000);
+    assert_held(&a, &member, 0);
+    for (unsigned round = 0; round < 6; round++) {
+        hold_for(&a, 10 * round + 10, &card, 3 * DAY_MS, ERR_OK);
+        assert_held(&a, &member, 1); /* found, and not due yet */
+        hold_for(&a, 10 * round + 11, &card, DAY_MS, ERR_OK);
+        assert_held(&a, &member, 2);
+        if (round % 2 == 1) {
+            a.journal.failures_before = 1;
+            hold_for(&a, 10 * round + 12, &card, DAY_MS / 2, ERR_STORAGE);
+            hold_for(&a, 10 * round + 12, &card, DAY_MS / 2, ERR_OK);
+        } else {
+            a.journal.failures_after = 1;
+            hold_for(&a, 10 * round + 12, &card, DAY_MS / 2, ERR_OK);
+        }
+        assert_held(&a, &member, 3);
+        if (round == 4) {
+            brand_close(&a);
+            brand_open(&a);
+        }
+        brand_wait(&a, DAY_MS / 2 + 1);
+        assert_held(&a, &member, 2);
+        brand_wait(&a, -DAY_MS);
+        assert_held(&a, &member, 2);
+        brand_wait(&a, DAY_MS * 3 / 2);
+        assert_held(&a, &member, 1);
+        brand_wait(&a, 2 * DAY_MS);
+        assert_held(&a, &member, 0);
+    }
+    brand_assert_audit(&a);
+    brand_fini(&a);
+}
+
 /* Holds the writer until two more submissions wait, so that both share a batch. */
 static void wait_for_two(void *context, const struct outcome *outcome)
 {
@@ -205,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_commit_that_lies_is_found_durable),
         cmocka_unit_test(test_many_commands_share_commits),
         cmocka_unit_test(test_lots_and_holds_fall_due),
+        cmocka_unit_test(test_holds_fall_due_while_running),
         cmocka_unit_test(test_new_terms_outlive_a_failed_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

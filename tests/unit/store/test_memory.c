@@ -202,11 +202,88 @@ static void test_checkpoint_without_memory(void **unused)
     test_end(&t);
 }
 
+static struct slice id_key(uint32_t number, uint8_t out[32])
+{
+    memset(out, 0, 32);
+    put_u32_be(out + 28, number);
+    return slice_of(out, 32);
+}
+
+/* Of a transaction: a byte of a journal's row. */
+static void assert_id(const struct ledger_view *view, uint32_t number, uint8_t row)
+{
+    uint8_t key[32];
+    struct slice value;
+    enum err err = view->get(view->context, TABLE_TRANSACTION, id_key(number, key), &value);
+    assert_int_equal(err, row == 0 ? ERR_NOT_FOUND : ERR_OK);
+    assert_true(row == 0 || slice_equal(value, slice_of(&row, 1)));
+}
+
+static void assert_ids(const struct ledger_view *view, uint32_t count, uint8_t row)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        assert_id(view, i, row == 1 && i % 100 == 7 ? 0 : row);
+    }
+}
+
+/* Transactions for which the window has no memory are rows like others: nothing is lost, whichever
+ * allocation fails. */
+static void put_ids(const struct under_test *t, uint32_t count)
+{
+    uint8_t key[32];
+    const uint8_t row = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        enum err err = ERR_RESOURCE;
+        for (long left_now = i % 5; err != ERR_OK; left_now++) {
+            allow(left_now);
+            err = t->store.put(t->store.context, TABLE_TRANSACTION, id_key(i, key),
+                               slice_of(&row, 1));
+            allow_all();
+            assert_id(&t->store.view, i, err == ERR_OK ? 1 : 0);
+        }
+        err = ERR_RESOURCE;
+        for (long left_now = 0; i % 100 == 7 && err != ERR_OK; left_now++) {
+            allow(left_now);
+            err = t->store.del(t->store.context, TABLE_TRANSACTION, id_key(i, key));
+            allow_all();
+            assert_id(&t->store.view, i, err == ERR_OK ? 0 : 1);
+        }
+    }
+}
+
+static void test_transactions_without_memory(void **unused)
+{
+    (void)unused;
+    enum {
+        IDS = 70000 /* more than the window's first size */
+    };
+    struct under_test t;
+    test_begin(&t);
+    put_ids(&t, IDS);
+    assert_ids(&t.store.view, IDS, 1);
+    state_writer_undo_to_mark(t.writer);
+    assert_ids(&t.store.view, IDS, 0);
+    put_ids(&t, IDS);
+    make_visible(t.state, t.writer, 1);
+    assert_ids(&t.view, IDS, 1);
+    enum err err = ERR_RESOURCE;
+    for (long count = 0; err != ERR_OK; count++) {
+        allow(count);
+        err = state_checkpoint(t.state);
+        allow_all();
+        assert_true(err == ERR_OK || err == ERR_RESOURCE);
+    }
+    assert_int_equal(state_dirty_bytes(t.state), 0);
+    assert_ids(&t.view, IDS, 1);
+    test_end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_must_not_fail),
         cmocka_unit_test(test_checkpoint_without_memory),
+        cmocka_unit_test(test_transactions_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

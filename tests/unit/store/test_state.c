@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/state_writer.h"
 
 static void test_visible_when_durable(void **unused)
 {
@@ -141,6 +142,36 @@ static void test_undo_across_a_checkpoint(void **unused)
     test_attach(&t);
     assert_durable(&t, "a", "1");
     assert_durable(&t, "b", "1");
+    test_end(&t);
+}
+
+/* What is taken back again and again leaves no bytes behind, with nothing durable meanwhile. */
+static void test_taken_back_for_ever(void **unused)
+{
+    (void)unused;
+    static const uint8_t bytes[1000] = {1};
+    struct store_under_test t;
+    test_begin(&t);
+    put(&t, "a", "1");
+    assert_ok(t.store.put(t.store.context, TABLE_CARD, text("b"), slice_of(bytes, 1000)));
+    publish(&t, 1);
+    for (unsigned kind = 0; kind < 2; kind++) {
+        size_t memory = 0;
+        for (unsigned i = 0; i < 5000; i++) {
+            put(&t, "a", kind == 0 ? "2" : "two");
+            assert_ok(t.store.put(t.store.context, TABLE_CARD, text("b"), slice_of(bytes, 999)));
+            if (kind == 0) {
+                state_writer_undo_to_mark(t.writer);
+            } else {
+                assert_ok(state_writer_seal(t.writer, 2));
+                state_writer_rollback(t.writer);
+            }
+            memory = i == 500 ? state_memory_bytes(t.state) : memory;
+        }
+        assert_true(state_memory_bytes(t.state) <= memory);
+    }
+    assert_pending(&t, "a", "1");
+    assert_durable(&t, "a", "1");
     test_end(&t);
 }
 
@@ -366,6 +397,102 @@ static void test_some_of_the_slices(void **unused)
     test_end(&t);
 }
 
+/* Nothing but looks, and groups that are refused: what they take is let go all the same. */
+static void test_nothing_but_looks(void **unused)
+{
+    (void)unused;
+    enum {
+        ROWS = 20000
+    };
+    static const uint8_t bytes[500] = {1};
+    struct store_under_test t;
+    struct slice value;
+    uint8_t key[4];
+    test_begin(&t);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        put_u32_be(key, i);
+        assert_ok(t.store.put(t.store.context, TABLE_CARD, slice_of(key, sizeof key),
+                              slice_of(bytes, 500)));
+    }
+    publish(&t, 1);
+    assert_ok(state_checkpoint(t.state));
+    state_writer_destroy(t.writer);
+    state_reader_destroy(t.reader);
+    state_close(t.state);
+    t.state = open_small_state(&t.folder, 400000);
+    assert_ok(state_writer_create(t.state, &t.writer));
+    assert_ok(state_reader_create(t.state, &t.reader));
+    t.store = state_writer_port(t.writer);
+    t.view = state_reader_view(t.reader);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        put_u32_be(key, i);
+        assert_ok(t.store.view.get(t.writer, TABLE_CARD, slice_of(key, sizeof key), &value));
+        put_u32_be(key, ROWS + i);
+        assert_ok(t.store.put(t.store.context, TABLE_CARD, slice_of(key, sizeof key),
+                              slice_of(bytes, 500)));
+        state_writer_undo_to_mark(t.writer);
+        if (i % 50 == 0) {
+            state_writer_pass(t.writer);
+        }
+        bool is_more = state_is_due(t.state, 200000);
+        while (is_more) {
+            assert_ok(state_checkpoint_some(t.state, 1000, 200000, &is_more));
+        }
+    }
+    assert_true(state_memory_bytes(t.state) < 5u << 20);
+    test_end(&t);
+}
+
+/* Batches that change nothing, until a hand has been at every row. */
+static void go_round(struct store_under_test *t)
+{
+    for (unsigned i = 0; i < 20 * SHARDS; i++) {
+        t->writer->epoch += 63 - t->writer->epoch % 64; /* a seal goes on to a multiple */
+        publish(t, state_durable_row(t->state) + 1);
+    }
+}
+
+/* Rows keep a part of the batch's number, which comes round: those that nobody changes stay older
+ * than all that come, whether LMDB has them or not. */
+static void test_epochs_come_round(void **unused)
+{
+    (void)unused;
+    struct store_under_test t;
+    uint8_t id[16];
+    struct slice member = member_key("m", id);
+    struct slice value;
+    test_begin(&t);
+    put(&t, "a", "1");
+    put(&t, "b", "1");
+    publish(&t, 1);
+    assert_ok(state_checkpoint(t.state)); /* LMDB has b as it is no more: */
+    put(&t, "b", "a longer value than there was room for");
+    assert_ok(t.store.put(t.store.context, TABLE_MEMBER, member, text("v")));
+    publish(&t, 2);
+    for (unsigned i = 0; i < 12; i++) {
+        t.writer->epoch += (UINT64_C(1) << 30) - 40 * SHARDS * 64;
+        go_round(&t);
+        assert_durable(&t, "a", "1");
+        assert_durable(&t, "b", "a longer value than there was room for");
+        assert_ok(t.view.get(t.view.context, TABLE_MEMBER, member, &value));
+        assert_true(slice_equal(value, text("v")));
+        put(&t, "b", "not durable");
+        put(&t, "a", "not durable either");
+        assert_durable(&t, "a", "1");
+        assert_durable(&t, "b", "a longer value than there was room for");
+        assert_ok(state_writer_seal(t.writer, state_durable_row(t.state) + 1));
+        state_writer_rollback(t.writer);
+        assert_pending(&t, "a", "1");
+        assert_pending(&t, "b", "a longer value than there was room for");
+    }
+    assert_true(t.writer->epoch > UINT64_C(5) << 31);
+    assert_ok(state_checkpoint(t.state));
+    test_detach(&t);
+    test_attach(&t);
+    assert_durable(&t, "b", "a longer value than there was room for");
+    test_end(&t);
+}
+
 /* More rows than the cache has room for: those that LMDB has leave, and come back when asked for.
  */
 static void test_small_cache(void **unused)
@@ -441,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_batches_in_flight),
         cmocka_unit_test(test_mark_and_undo),
         cmocka_unit_test(test_undo_across_a_checkpoint),
+        cmocka_unit_test(test_taken_back_for_ever),
         cmocka_unit_test(test_borrowed_value_put_back),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_checkpoint_and_reopen),
@@ -448,6 +576,8 @@ int main(void)
         cmocka_unit_test(test_slice_in_parts),
         cmocka_unit_test(test_a_slice_that_lags_has_its_turn),
         cmocka_unit_test(test_some_of_the_slices),
+        cmocka_unit_test(test_nothing_but_looks),
+        cmocka_unit_test(test_epochs_come_round),
         cmocka_unit_test(test_small_cache),
         cmocka_unit_test(test_discard),
     };
