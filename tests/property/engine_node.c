@@ -140,12 +140,7 @@ static enum err print_record(struct slice bytes)
     struct record record;
     struct command command;
     TRY(record_decode(bytes, &record));
-    TRY(command_decode(record.kind, record.body, &command));
-    command.kind = record.kind;
-    command.origin = record.origin;
-    command.transaction_id = record.transaction_id;
-    command.business_time = record.business_time;
-    command.is_dated = record.is_dated;
+    TRY(record_command(&record, &command));
     (void)printf("  row %" PRIu64 ", %s:", record.row, verdict_describe(record.verdict)->name);
     command_print(&command, record.time);
     return ERR_OK;
