@@ -148,13 +148,8 @@ void brand_init(struct brand *brand, unsigned index)
     assert_non_null(mkdtemp(brand->folder));
 }
 
-void brand_open(struct brand *brand)
+static enum err open_engine(struct brand *brand, struct note *note)
 {
-    struct note note = {""};
-    assert_int_equal(journal_file_open(brand->folder, JOURNAL_WRITE, &brand->file, &note), ERR_OK);
-    brand->journal.real = journal_file_port(brand->file);
-    struct state_options tables = {.folder = brand->folder, .mode = STATE_WRITE};
-    assert_int_equal(state_open(&tables, &brand->state, &note), ERR_OK);
     struct engine_options options = {
         .journal = {&brand->journal, faulty_append, faulty_replay, faulty_read, faulty_look,
                     faulty_trim, faulty_next_row},
@@ -169,9 +164,32 @@ void brand_open(struct brand *brand)
         .on_trouble = on_trouble,
         .hook_context = brand,
     };
-    enum err err = engine_open(&options, &brand->engine, &note);
+    return engine_open(&options, &brand->engine, note);
+}
+
+static enum err open_steps(struct brand *brand, struct note *note)
+{
+    struct state_options tables = {.folder = brand->folder, .mode = STATE_WRITE};
+    TRY(journal_file_open(brand->folder, JOURNAL_WRITE, &brand->file, note));
+    brand->journal.real = journal_file_port(brand->file);
+    TRY(state_open(&tables, &brand->state, note));
+    return open_engine(brand, note);
+}
+
+enum err brand_try_open(struct brand *brand, struct note *note)
+{
+    enum err err = open_steps(brand, note);
     if (err != ERR_OK) {
-        fail_msg("engine_open: %s", note.text);
+        brand_close(brand);
+    }
+    return err;
+}
+
+void brand_open(struct brand *brand)
+{
+    struct note note = {""};
+    if (brand_try_open(brand, &note) != ERR_OK) {
+        fail_msg("can't open: %s", note.text);
     }
 }
 
@@ -181,6 +199,8 @@ void brand_close(struct brand *brand)
     state_close(brand->state);
     journal_file_close(brand->file);
     brand->engine = NULL;
+    brand->state = NULL;
+    brand->file = NULL;
 }
 
 static void copy_file(const char *from_folder, const char *to_folder, const char *name)

@@ -41,6 +41,8 @@ struct brand {
 
 void brand_init(struct brand *brand, unsigned index);
 void brand_open(struct brand *brand);
+/* The same; on an error it is closed. */
+MUST_USE enum err brand_try_open(struct brand *brand, struct note *note);
 /* Stops; what the checkpoint holds depends on the engine's close. */
 void brand_close(struct brand *brand);
 void brand_fini(struct brand *brand);
