@@ -256,12 +256,14 @@ enum err audit_run(const struct audit_options *options, struct audit_summary *ou
                           .next_row = 1,
                           .batch_time = {INT64_MIN},
                           .record_time = {INT64_MIN}};
+    arena_init(&audit.arena, LIMIT_DECODED_BYTES);
     enum err err = run(&audit);
     snapshot_fini(&audit.snapshot);
     memory_store_destroy(audit.derived);
     sums_fini(&audit.accounts);
     sums_fini(&audit.totals);
     buffer_fini(&audit.scratch);
+    arena_fini(&audit.arena);
     free(audit.streams);
     return err;
 }

@@ -310,6 +310,21 @@ static enum err find_key(void *context, const struct key_id *id, struct unix_ms 
     return ERR_OK;
 }
 
+static enum err decode_entry(void *context, struct slice bytes, struct clearing_entry *out_entry)
+{
+    (void)context;
+    return wire_entry_decode(bytes, out_entry, NULL);
+}
+
+static enum err open_receipt(void *context, struct slice receipt_signed, struct arena *arena,
+                             struct clearing_receipt *out_receipt)
+{
+    struct signed_message message;
+    (void)context;
+    TRY(signed_decode(receipt_signed, &message));
+    return wire_receipt_decode(message.payload, arena, out_receipt, NULL);
+}
+
 void brand_assert_audit(struct brand *brand)
 {
     struct audit_summary summary;
@@ -319,7 +334,9 @@ void brand_assert_audit(struct brand *brand)
                                     .coalition = "demo",
                                     .self = brand->id,
                                     .context = brand,
-                                    .find_key = find_key};
+                                    .find_key = find_key,
+                                    .decode_entry = decode_entry,
+                                    .open_receipt = open_receipt};
     assert_int_equal(engine_checkpoint(brand->engine), ERR_OK); /* all slices at one row */
     if (audit_run(&options, &summary, &finding) != ERR_OK) {
         fail_msg("audit of %s: row %llu, %s: %s", brand->id.text, (unsigned long long)finding.row,
