@@ -122,6 +122,9 @@ static enum err found_difference(struct audit *audit, uint64_t at_row,
                            at_row);
     }
     uint64_t row = last_row_of(audit, difference->table, &difference->key);
+    if (row == 0) {
+        row = audit_last_change(audit, difference->table, &difference->key, at_row);
+    }
     if (row != 0) {
         (void)snprintf(last, sizeof last, "; its last journal row is %" PRIu64, row);
     }

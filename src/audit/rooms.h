@@ -57,6 +57,10 @@ bool audit_stream_key(struct slice key, enum stream_direction *out_direction,
 /* NULL when the journal has no entry of it. */
 const struct stream_fold *audit_stream(const struct audit *audit, enum stream_direction direction,
                                        const struct partner_id *partner);
+/* The journal row up to `at_row` that wrote this row of a table last; 0 when there is none. Rows of
+ * members, accounts and totals are not written by name: they say it themselves. */
+uint64_t audit_last_change(const struct audit *audit, enum ledger_table table,
+                           const struct ledger_key *key, uint64_t at_row);
 /* What is wrong with a hold by itself; NULL when it is sound. */
 const char *audit_hold_problem(const struct hold *hold);
 /* What must hold of the tables when all records are applied; fills the summary's sums. */
