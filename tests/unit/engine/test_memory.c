@@ -208,6 +208,78 @@ static void test_at_each_allocation_of_a_start(void **state)
     assert_true(n > 10 && n < ALLOCATIONS_MAX);
 }
 
+/* A step of clearing whose n-th allocation fails, and then again. */
+struct step {
+    struct clearing *clearing;
+    struct engine *engine; /* that takes it */
+    bool is_receipt;
+};
+
+static enum err take_step(const struct step *step)
+{
+    struct note note = {""};
+    size_t refused = 0;
+    enum err err = step->is_receipt ? clearing_receive(step->clearing, &refused, &note)
+                                    : clearing_send(step->clearing);
+    assert_true(err != ERR_OK || !step->is_receipt || refused == 1);
+    return err;
+}
+
+/* False when it needed fewer. */
+static bool fail_step_at(const struct step *step, int n)
+{
+    uint64_t rows = engine_stats(step->engine).journal_row;
+    atomic_store(&countdown, n);
+    enum err err = take_step(step);
+    bool has_failed = atomic_exchange(&countdown, -1) < 0;
+    if (err != ERR_OK) {
+        assert_true(has_failed);
+        assert_int_equal(engine_stats(step->engine).journal_row, rows);
+        assert_int_equal(take_step(step), ERR_OK);
+    }
+    return has_failed;
+}
+
+/* The shop's entries, one of which the home refuses, and the receipt for them. */
+static bool fail_clearing_at(struct kinds *k, struct brand *home, const struct card_number *card,
+                             int n)
+{
+    struct clearing clearing;
+    struct card_number stranger;
+    assert_int_equal(card_number_make(&k->a.partners[1].prefix, 900000, &stranger), ERR_OK);
+    assert_int_equal(brand_earn(&k->a, ++k->last_id, card, 500).verdict, VERDICT_OK);
+    assert_int_equal(brand_earn(&k->a, ++k->last_id, &stranger, 500).verdict, VERDICT_OK);
+    kinds_reopen(k);
+    brand_close(home);
+    brand_open(home);
+    clearing_begin(&clearing, &k->a, home);
+    bool has_failed = fail_step_at(&(struct step){&clearing, home->engine, false}, n);
+    has_failed |= fail_step_at(&(struct step){&clearing, k->a.engine, true}, n);
+    clearing_end(&clearing);
+    return has_failed;
+}
+
+static void test_at_each_allocation_between_partners(void **state)
+{
+    struct kinds *k = *state;
+    struct brand home;
+    struct uid member;
+    struct card_number card;
+    int n = 0;
+    brand_init(&home, 1);
+    home.checkpoint_every_ms = k->a.checkpoint_every_ms;
+    brand_open(&home);
+    assert_int_equal(brand_enrol(&home, 1, &member, &card).verdict, VERDICT_OK);
+    while (n < ALLOCATIONS_MAX && fail_clearing_at(k, &home, &card, n)) {
+        n++;
+    }
+    print_message("%d allocations failed in turn\n", n);
+    assert_true(n > 5 && n < ALLOCATIONS_MAX);
+    assert_int_equal(brand_member(&home, &member).available.minor, 5 * (n + 1));
+    brand_assert_audit(&home);
+    brand_fini(&home);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -216,6 +288,7 @@ int main(void)
         TEST(test_at_each_allocation_of_a_command),
         TEST(test_at_each_allocation_of_a_batch),
         TEST(test_at_each_allocation_of_a_start),
+        TEST(test_at_each_allocation_between_partners),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
