@@ -122,6 +122,9 @@ static enum err found_difference(struct audit *audit, uint64_t at_row,
                            at_row);
     }
     uint64_t row = last_row_of(audit, difference->table, &difference->key);
+    if (row == 0) {
+        row = audit_last_change(audit, difference->table, &difference->key, at_row);
+    }
     if (row != 0) {
         (void)snprintf(last, sizeof last, "; its last journal row is %" PRIu64, row);
     }
@@ -256,12 +259,14 @@ enum err audit_run(const struct audit_options *options, struct audit_summary *ou
                           .next_row = 1,
                           .batch_time = {INT64_MIN},
                           .record_time = {INT64_MIN}};
+    arena_init(&audit.arena, LIMIT_DECODED_BYTES);
     enum err err = run(&audit);
     snapshot_fini(&audit.snapshot);
     memory_store_destroy(audit.derived);
     sums_fini(&audit.accounts);
     sums_fini(&audit.totals);
     buffer_fini(&audit.scratch);
+    arena_fini(&audit.arena);
     free(audit.streams);
     return err;
 }

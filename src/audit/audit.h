@@ -3,8 +3,9 @@
  * The journal is read from its first row. Each batch must be whole, chained to the one before and
  * signed by a known key; each record must be well-formed and next in row and time. The tables are
  * derived again in memory by applying each record, the postings and totals are summed up a second
- * time on their own, and at the end both must agree and the ledger's invariants hold. When there is
- * a stored state, it is compared with the derived one bit for bit at the row it is exact for.
+ * time on their own, each receipt must have the totals there are at its number, and at the end both
+ * must agree and the ledger's invariants hold. When there is a stored state, it is compared with
+ * the derived one bit for bit at the row it is exact for.
  *
  * What it can't see: rows cut off at the journal's end, unless the state is newer or a partner
  * holds a receipt for them.
@@ -16,6 +17,8 @@
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 
+#include "base/arena.h"
+#include "clearing/receipt.h"
 #include "crypto/signing.h"
 #include "ledger/record.h"
 #include "store/journal.h"
@@ -34,6 +37,10 @@ struct audit_options {
     /* A clearing entry from its bytes as they travel; any error is a finding. NULL: what is inside
      * own outgoing entries (link, kind, period) is not looked at. */
     enum err (*decode_entry)(void *context, struct slice bytes, struct clearing_entry *out_entry);
+    /* A receipt from its bytes as they are kept, by the key it names, its arrays in the arena; any
+     * error but ERR_RESOURCE is a finding. NULL: receipts are not looked at. */
+    enum err (*open_receipt)(void *context, struct slice receipt_signed, struct arena *arena,
+                             struct clearing_receipt *out_receipt);
     /* After each batch; false cancels. May be NULL. */
     bool (*progress)(void *context, uint64_t rows_done, uint64_t rows_total);
 };

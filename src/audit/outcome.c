@@ -143,27 +143,13 @@ static enum err check_total(struct outcome_walk *walk, struct slice key, struct 
     return ERR_OK;
 }
 
-/* Direction and partner from a stream's key. */
-static bool parse_stream_key(struct slice key, enum stream_direction *out_direction,
-                             struct partner_id *out_partner)
-{
-    struct reader in = reader_of(key);
-    uint8_t direction = read_u8(&in);
-    struct partner_id partner = {{0}};
-    read_copy(&in, partner.text, sizeof partner.text);
-    *out_direction = (enum stream_direction)direction;
-    return reader_finish(&in) == ERR_OK && (direction == STREAM_OUT || direction == STREAM_IN) &&
-           partner.text[PARTNER_ID_MAX - 1] == '\0' &&
-           partner_id_parse(partner.text, out_partner) == ERR_OK;
-}
-
 static enum err check_stream(struct outcome_walk *walk, struct slice key, struct slice value)
 {
     struct audit *audit = walk->audit;
     enum stream_direction direction;
     struct partner_id partner;
     struct stream stream;
-    if (!parse_stream_key(key, &direction, &partner) || stream_decode(value, &stream) != ERR_OK) {
+    if (!audit_stream_key(key, &direction, &partner) || stream_decode(value, &stream) != ERR_OK) {
         return audit_found(audit, 0, "derived rows", "a stream's row is malformed");
     }
     const struct stream_fold *fold = audit_stream(audit, direction, &partner);
@@ -180,7 +166,7 @@ static enum err check_stream(struct outcome_walk *walk, struct slice key, struct
     return ERR_OK;
 }
 
-static const char *hold_problem(const struct hold *hold)
+const char *audit_hold_problem(const struct hold *hold)
 {
     int64_t reserved = 0;
     int64_t captured = 0;
@@ -216,7 +202,7 @@ static enum err check_hold(struct outcome_walk *walk, struct slice key, struct s
     if (hold_decode(value, &hold) != ERR_OK) {
         return audit_found(audit, 0, "derived rows", "a hold's row is malformed");
     }
-    const char *problem = hold_problem(&hold);
+    const char *problem = audit_hold_problem(&hold);
     if (problem != NULL) {
         return audit_found(audit, 0, "invariant 4: a hold ends exactly once", "hold %s of %s: %s",
                            hex_format(key.at + PARTNER_ID_MAX, key.length - PARTNER_ID_MAX, text),

@@ -193,6 +193,12 @@ static enum err walk_taken_entry(struct audit *audit, uint64_t row,
     return walk_stream(audit, row, &step);
 }
 
+static enum err found_in_hold(struct audit *audit, uint64_t row, const char *what)
+{
+    return audit_found(audit, row, "invariant 4: a hold ends exactly once", "row %" PRIu64 ": %s",
+                       row, what);
+}
+
 /* Between the row a home's hold has and the one it gets: it ends once, and what is taken stays so.
  */
 static enum err check_hold_step(struct audit *audit, uint64_t row, const struct hold *before,
@@ -214,9 +220,22 @@ static enum err check_hold_step(struct audit *audit, uint64_t row, const struct 
                 after->voided.minor != before->voided.minor)) {
         what = "it had ended already";
     }
-    return what == NULL ? ERR_OK
-                        : audit_found(audit, row, "invariant 4: a hold ends exactly once",
-                                      "row %" PRIu64 ": %s", row, what);
+    return what == NULL ? ERR_OK : found_in_hold(audit, row, what);
+}
+
+/* A hold that was not there: it is a grant, and nothing was taken of it yet. */
+static enum err check_new_hold(struct audit *audit, uint64_t row, const struct hold *hold)
+{
+    bool is_grant =
+        hold->role != HOLD_HOME || (hold->state == HOLD_OPEN && hold->captured.minor == 0 &&
+                                    hold->voided.minor == 0 && hold->returned.minor == 0);
+    return is_grant ? ERR_OK : found_in_hold(audit, row, "it was taken from before it was granted");
+}
+
+static enum err check_lost_hold(struct audit *audit, uint64_t row, const struct hold *hold)
+{
+    bool is_open = hold->role == HOLD_HOME && hold->state == HOLD_OPEN;
+    return is_open ? found_in_hold(audit, row, "it is lost before it ended") : ERR_OK;
 }
 
 static enum err walk_hold(struct audit *audit, uint64_t row, const struct effect_row *effect)
@@ -225,20 +244,22 @@ static enum err walk_hold(struct audit *audit, uint64_t row, const struct effect
     struct hold after;
     struct slice value;
     const struct ledger_view *view = &audit->store.view;
+    enum err err = view->get(view->context, TABLE_HOLD, effect->key, &value);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    bool has_before = err == ERR_OK && hold_decode(value, &before) == ERR_OK;
     if (effect->is_deleted) {
-        return ERR_OK;
+        return has_before ? check_lost_hold(audit, row, &before) : ERR_OK;
     }
     if (hold_decode(effect->value, &after) != ERR_OK) {
         return audit_found(audit, row, "journal record", "row %" PRIu64 ": a hold is malformed",
                            row);
     }
-    enum err err = view->get(view->context, TABLE_HOLD, effect->key, &value);
-    if (err == ERR_NOT_FOUND) {
-        return ERR_OK;
-    }
-    TRY(err);
-    return hold_decode(value, &before) == ERR_OK ? check_hold_step(audit, row, &before, &after)
-                                                 : ERR_OK;
+    TRY(has_before ? check_hold_step(audit, row, &before, &after)
+                   : check_new_hold(audit, row, &after));
+    const char *problem = audit_hold_problem(&after);
+    return problem == NULL ? ERR_OK : found_in_hold(audit, row, problem);
 }
 
 static enum err walk_effect(struct audit *audit, uint64_t row, const struct effect *effect)
@@ -251,7 +272,9 @@ static enum err walk_effect(struct audit *audit, uint64_t row, const struct effe
     case EFFECT_TOTAL:
         return walk_total(audit, row, &effect->total);
     case EFFECT_ROW:
-        return effect->row.table == TABLE_HOLD ? walk_hold(audit, row, &effect->row) : ERR_OK;
+        return effect->row.table == TABLE_HOLD      ? walk_hold(audit, row, &effect->row)
+               : effect->row.table == TABLE_RECEIPT ? audit_receipt(audit, row, &effect->row)
+                                                    : ERR_OK;
     case EFFECT_LOT:
     case EFFECT_HISTORY:
     case EFFECT_MARK:

@@ -37,6 +37,7 @@ struct audit {
     struct unix_ms batch_time; /* of the batch at hand, and of the one before it */
     struct unix_ms record_time;
     struct buffer scratch;
+    struct arena arena; /* of the receipt at hand */
 };
 
 /* Writes the finding, unless there is one already; always ERR_CORRUPT. */
@@ -48,9 +49,20 @@ MUST_USE enum err audit_frame(struct audit *audit, uint64_t first_row, struct sl
                               struct batch_view *out_batch);
 /* Checks one record, sums it up, and applies it to the derived tables. */
 MUST_USE enum err audit_record(struct audit *audit, uint64_t row, struct slice bytes);
+/* Checks a row of TABLE_RECEIPT, whose record's totals before it are summed up. */
+MUST_USE enum err audit_receipt(struct audit *audit, uint64_t row, const struct effect_row *effect);
+/* Direction and partner from a stream's key. */
+bool audit_stream_key(struct slice key, enum stream_direction *out_direction,
+                      struct partner_id *out_partner);
 /* NULL when the journal has no entry of it. */
 const struct stream_fold *audit_stream(const struct audit *audit, enum stream_direction direction,
                                        const struct partner_id *partner);
+/* The journal row up to `at_row` that wrote this row of a table last; 0 when there is none. Rows of
+ * members, accounts and totals are not written by name: they say it themselves. */
+uint64_t audit_last_change(const struct audit *audit, enum ledger_table table,
+                           const struct ledger_key *key, uint64_t at_row);
+/* What is wrong with a hold by itself; NULL when it is sound. */
+const char *audit_hold_problem(const struct hold *hold);
 /* What must hold of the tables when all records are applied; fills the summary's sums. */
 MUST_USE enum err audit_outcome(struct audit *audit);
 

@@ -152,6 +152,7 @@ enum cli_exit run_events(struct cli *cli)
     if (outcome == CLI_OK && !watching.is_following) {
         outcome = find_end(cli, &watching.end_row);
     }
-    bool is_nothing = watching.end_row != 0 && watching.next_row >= watching.end_row;
+    /* A row further on is none that this journal had: the node says so. */
+    bool is_nothing = watching.end_row != 0 && watching.next_row == watching.end_row;
     return outcome == CLI_OK && !is_nothing ? follow(&watching) : outcome;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "charter/charter_receipt.h"
 #include "cli/session.h"
 #include "wire/messages.h"
 
@@ -23,6 +24,13 @@ static enum err decode_entry(void *context, struct slice bytes, struct clearing_
 {
     (void)context;
     return wire_entry_decode(bytes, out_entry, NULL);
+}
+
+static enum err open_receipt(void *context, struct slice receipt_signed, struct arena *arena,
+                             struct clearing_receipt *out_receipt)
+{
+    const struct proof *proof = context;
+    return charter_open_receipt(proof->charter, receipt_signed, arena, out_receipt);
 }
 
 static bool show_progress(void *context, uint64_t rows_done, uint64_t rows_total)
@@ -80,6 +88,7 @@ struct audit_options proof_options(struct proof *proof)
                                   .context = proof,
                                   .find_key = find_key,
                                   .decode_entry = decode_entry,
+                                  .open_receipt = open_receipt,
                                   .progress = show_progress};
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit/figures.h"
+#include "charter/charter_receipt.h"
 #include "node/node.h"
 #include "node/peers.h"
 #include "node/requests.h"
@@ -163,6 +164,14 @@ static enum err decode_entry(void *context, struct slice bytes, struct clearing_
     return wire_entry_decode(bytes, out_entry, NULL);
 }
 
+static enum err open_receipt(void *context, struct slice receipt_signed, struct arena *arena,
+                             struct clearing_receipt *out_receipt)
+{
+    const struct verification *verification = context;
+    return charter_open_receipt(verification->snapshot->charter, receipt_signed, arena,
+                                out_receipt);
+}
+
 static bool report_progress(void *context, uint64_t rows_done, uint64_t rows_total)
 {
     struct verification *verification = context;
@@ -215,6 +224,7 @@ struct rpc_status admin_verify(void *context, struct rpc_stream *stream)
             .context = &verification,
             .find_key = find_key,
             .decode_entry = decode_entry,
+            .open_receipt = open_receipt,
             .progress = report_progress,
         };
         /* So that the slices are compared at few rows; what can't be written is compared as it is.

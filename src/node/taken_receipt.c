@@ -20,7 +20,7 @@ static enum err next_row(struct reader *in, uint32_t *left, struct effect *out_e
 enum err taken_receipt(const struct record *record, struct arena *arena,
                        struct clearing_receipt *out_receipt)
 {
-    struct reader in = reader_of(record->effects);
+    struct reader in = record_effects(record);
     uint32_t left = record->kind == COMMAND_TAKE_RECEIPT ? record->effect_count : 0;
     struct effect effect;
     struct signed_message message;
@@ -43,7 +43,7 @@ const char *taken_receipt_refusal(const struct clearing_receipt *receipt, uint64
 
 enum err taken_receipt_reversed(const struct record *record, struct uid *out_id)
 {
-    struct reader in = reader_of(record->effects);
+    struct reader in = record_effects(record);
     uint32_t left = record->kind == COMMAND_TAKE_RECEIPT ? record->effect_count : 0;
     struct effect effect;
     do {

@@ -128,7 +128,7 @@ static enum err name_others(struct look_up *look)
  * anybody. */
 static enum err sent_entry(const struct record *record, struct effect_entry *out_entry)
 {
-    struct reader in = reader_of(record->effects);
+    struct reader in = record_effects(record);
     for (uint32_t i = 0; record->kind != COMMAND_CLOSE_PERIOD && i < record->effect_count; i++) {
         struct effect effect;
         effect_read(&in, &effect);

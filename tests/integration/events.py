@@ -114,6 +114,10 @@ class Events(unittest.TestCase):
             self.assertEqual(wire.refusal(self.service().WatchEvents, request),
                              ("OUT_OF_RANGE", "ROW_UNKNOWN"))
 
+        result = self.node.talea("events", "--from", self.last_row() + 2, expect=1)
+        self.assertIn("ROW_UNKNOWN", result.stderr)
+        self.assertEqual(self.node.talea("events", "--from", self.last_row() + 1).stdout, "")
+
     def test_who_may_watch(self):
         self.assertEqual(wire.refusal(self.service("till").WatchEvents,
                                       self.pb.WatchEventsRequest()),

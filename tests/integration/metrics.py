@@ -58,9 +58,12 @@ class Metrics(unittest.TestCase):
         before = self.samples(self.grocer)
         self.grocer.cli("earn", self.card, "1.00")
         self.grocer.talea("burn", self.card, "99999", expect=1)
+        refused = 'talea_rpc_calls_total{code="FAILED_PRECONDITION"}'
+        wait_for(lambda: self.samples(self.grocer).get(refused, 0) > before.get(refused, 0),
+                 "the refusal is counted")  # just behind its answer
         after = self.samples(self.grocer)
         for name in ('talea_rpc_calls_total{code="OK"}', "talea_commands_total",
-                     'talea_rpc_calls_total{code="FAILED_PRECONDITION"}',
+                     refused,
                      "talea_rpc_call_duration_seconds_count", "talea_commits_total"):
             self.assertGreater(after[name], before.get(name, 0), name)
         self.assertEqual([], [name for name in before

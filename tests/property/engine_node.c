@@ -11,6 +11,8 @@
 #include "commands.h"
 #include "ledger/batch.h"
 #include "store/faults.h"
+#include "wire/messages.h"
+#include "wire/signed.h"
 
 enum {
     CACHE_BYTES = 64 << 10
@@ -112,6 +114,15 @@ static enum err find_key(void *context, const struct key_id *id, struct unix_ms 
     return ERR_OK;
 }
 
+static enum err open_receipt(void *context, struct slice receipt_signed, struct arena *arena,
+                             struct clearing_receipt *out_receipt)
+{
+    struct signed_message message;
+    (void)context;
+    TRY(signed_decode(receipt_signed, &message));
+    return wire_receipt_decode(message.payload, arena, out_receipt, NULL);
+}
+
 enum err engine_node_audit(struct engine_node *node, struct note *note)
 {
     struct audit_summary summary;
@@ -121,7 +132,8 @@ enum err engine_node_audit(struct engine_node *node, struct note *note)
                                     .coalition = "model",
                                     .self = node->roster->self,
                                     .context = node,
-                                    .find_key = find_key};
+                                    .find_key = find_key,
+                                    .open_receipt = open_receipt};
     TRY(engine_checkpoint(node->engine)); /* all slices at one row */
     enum err err = audit_run(&options, &summary, &finding);
     return err == ERR_OK
@@ -140,12 +152,7 @@ static enum err print_record(struct slice bytes)
     struct record record;
     struct command command;
     TRY(record_decode(bytes, &record));
-    TRY(command_decode(record.kind, record.body, &command));
-    command.kind = record.kind;
-    command.origin = record.origin;
-    command.transaction_id = record.transaction_id;
-    command.business_time = record.business_time;
-    command.is_dated = record.is_dated;
+    TRY(record_command(&record, &command));
     (void)printf("  row %" PRIu64 ", %s:", record.row, verdict_describe(record.verdict)->name);
     command_print(&command, record.time);
     return ERR_OK;

@@ -43,6 +43,25 @@ static enum err decode_entry(void *context, struct slice bytes, struct clearing_
     return reader_finish(&in);
 }
 
+static enum err open_receipt(void *context, struct slice bytes, struct arena *arena,
+                             struct clearing_receipt *out_receipt)
+{
+    const struct fixture *f = context;
+    struct reader in = reader_of(bytes);
+    struct receipt_total *total = arena_alloc(arena, sizeof *total);
+    assert_non_null(total);
+    *out_receipt = (struct clearing_receipt){.sender = f->partners[1].id,
+                                             .receiver = f->roster.self,
+                                             .receipt_number = read_u64(&in),
+                                             .last_number = read_u64(&in),
+                                             .totals = total,
+                                             .total_count = 1};
+    read_copy(&in, out_receipt->last_hash.bytes, HASH_BYTES);
+    *total = (struct receipt_total){.kind = ENTRY_EARN, .tariff = 1, .count = read_u64(&in)};
+    total->points = read_i64(&in);
+    return reader_finish(&in);
+}
+
 static enum err find_key(void *context, const struct key_id *id, struct unix_ms time,
                          struct public_key *out_key)
 {
@@ -108,7 +127,8 @@ void fixture_init(struct fixture *f)
                                .self = f->roster.self,
                                .context = f,
                                .find_key = find_key,
-                               .decode_entry = decode_entry};
+                               .decode_entry = decode_entry,
+                               .open_receipt = open_receipt};
 }
 
 void fixture_fini(struct fixture *f)
@@ -281,6 +301,26 @@ void fixture_trade(struct fixture *f)
     use_hold(f, COMMAND_CAPTURE, abroad, 25);
     take_entry(f, &second.card);
     (void)hold_at_home(f, &second.card, 90);
+    fixture_commit(f);
+}
+
+void fixture_receipt(struct fixture *f, uint64_t earns, int64_t points)
+{
+    struct buffer bytes = {0};
+    struct stream stream;
+    struct command command = {.kind = COMMAND_TAKE_BATCH};
+    assert_int_equal(
+        ledger_get_stream(&f->store.view, &f->roster, STREAM_IN, &f->partners[1].id, &stream),
+        ERR_OK);
+    write_u64(&bytes, stream.receipt_number + 1);
+    write_u64(&bytes, stream.last_number);
+    write_bytes(&bytes, stream.last_hash.bytes, HASH_BYTES);
+    write_u64(&bytes, earns);
+    write_i64(&bytes, points);
+    command.take_batch.sender = f->partners[1].id;
+    command.take_batch.receipt_signed = buffer_slice(&bytes);
+    fixture_run(f, command);
+    buffer_fini(&bytes);
     fixture_commit(f);
 }
 

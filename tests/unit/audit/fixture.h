@@ -68,6 +68,10 @@ struct answer fixture_enrol(struct fixture *f, const char *reference, int64_t po
  * partner's entries. */
 void fixture_trade(struct fixture *f);
 
+/* Our receipt for all of beta's entries, which says that we took so many earns of so many points.
+ */
+void fixture_receipt(struct fixture *f, uint64_t earns, int64_t points);
+
 /* Audits. */
 enum err fixture_audit(struct fixture *f);
 void fixture_expect_clean(struct fixture *f);

@@ -233,6 +233,54 @@ static void test_account_off_by_one(void **state)
     buffer_fini(&value);
 }
 
+struct first_rows {
+    enum ledger_table table;
+    struct ledger_key key; /* the lowest, not of an open hold */
+};
+
+static enum err find_row(void *context, enum ledger_table table, struct slice key,
+                         struct slice value)
+{
+    struct first_rows *first = context;
+    struct hold hold;
+    bool is_open = table == TABLE_HOLD && hold_decode(value, &hold) == ERR_OK &&
+                   (hold.state == HOLD_OPEN || hold.role != HOLD_HOME);
+    bool is_lower = first->key.length == 0 || memcmp(key.at, first->key.bytes, key.length) < 0;
+    if (table == first->table && is_lower && !is_open) {
+        memcpy(first->key.bytes, key.at, key.length);
+        first->key.length = key.length;
+    }
+    return ERR_OK;
+}
+
+/* The journal row is named that wrote it last. */
+static void expect_lost(struct place *p, enum ledger_table table, uint64_t row)
+{
+    struct first_rows first = {.table = table};
+    fill(p, 3, 3);
+    assert_int_equal(memory_store_each(p->f.tables, find_row, &first), ERR_OK);
+    put_by_hand(p, table, &first.key, (struct slice){0});
+    fixture_expect(&p->f, row, "invariant 6");
+}
+
+static void test_hold_is_lost(void **state)
+{
+    struct place *p = *state;
+    expect_lost(p, TABLE_HOLD, p->f.batches[2].first_row - 1); /* its void */
+}
+
+static void test_entry_is_lost(void **state)
+{
+    struct place *p = *state;
+    expect_lost(p, TABLE_OUTBOX, p->f.batches[2].first_row); /* the earn abroad */
+}
+
+static void test_transaction_is_lost(void **state)
+{
+    struct place *p = *state;
+    expect_lost(p, TABLE_TRANSACTION, 1); /* the first of all */
+}
+
 static void test_row_is_missing(void **state)
 {
     struct place *p = *state;
@@ -371,6 +419,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_balance_off_by_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_account_off_by_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_row_is_missing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hold_is_lost, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_entry_is_lost, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_transaction_is_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_row_too_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_flipped_in_the_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slices_of_several_rows, set_up, tear_down),

@@ -148,13 +148,8 @@ void brand_init(struct brand *brand, unsigned index)
     assert_non_null(mkdtemp(brand->folder));
 }
 
-void brand_open(struct brand *brand)
+static enum err open_engine(struct brand *brand, struct note *note)
 {
-    struct note note = {""};
-    assert_int_equal(journal_file_open(brand->folder, JOURNAL_WRITE, &brand->file, &note), ERR_OK);
-    brand->journal.real = journal_file_port(brand->file);
-    struct state_options tables = {.folder = brand->folder, .mode = STATE_WRITE};
-    assert_int_equal(state_open(&tables, &brand->state, &note), ERR_OK);
     struct engine_options options = {
         .journal = {&brand->journal, faulty_append, faulty_replay, faulty_read, faulty_look,
                     faulty_trim, faulty_next_row},
@@ -169,9 +164,32 @@ void brand_open(struct brand *brand)
         .on_trouble = on_trouble,
         .hook_context = brand,
     };
-    enum err err = engine_open(&options, &brand->engine, &note);
+    return engine_open(&options, &brand->engine, note);
+}
+
+static enum err open_steps(struct brand *brand, struct note *note)
+{
+    struct state_options tables = {.folder = brand->folder, .mode = STATE_WRITE};
+    TRY(journal_file_open(brand->folder, JOURNAL_WRITE, &brand->file, note));
+    brand->journal.real = journal_file_port(brand->file);
+    TRY(state_open(&tables, &brand->state, note));
+    return open_engine(brand, note);
+}
+
+enum err brand_try_open(struct brand *brand, struct note *note)
+{
+    enum err err = open_steps(brand, note);
     if (err != ERR_OK) {
-        fail_msg("engine_open: %s", note.text);
+        brand_close(brand);
+    }
+    return err;
+}
+
+void brand_open(struct brand *brand)
+{
+    struct note note = {""};
+    if (brand_try_open(brand, &note) != ERR_OK) {
+        fail_msg("can't open: %s", note.text);
     }
 }
 
@@ -181,6 +199,8 @@ void brand_close(struct brand *brand)
     state_close(brand->state);
     journal_file_close(brand->file);
     brand->engine = NULL;
+    brand->state = NULL;
+    brand->file = NULL;
 }
 
 static void copy_file(const char *from_folder, const char *to_folder, const char *name)
@@ -290,6 +310,21 @@ static enum err find_key(void *context, const struct key_id *id, struct unix_ms 
     return ERR_OK;
 }
 
+static enum err decode_entry(void *context, struct slice bytes, struct clearing_entry *out_entry)
+{
+    (void)context;
+    return wire_entry_decode(bytes, out_entry, NULL);
+}
+
+static enum err open_receipt(void *context, struct slice receipt_signed, struct arena *arena,
+                             struct clearing_receipt *out_receipt)
+{
+    struct signed_message message;
+    (void)context;
+    TRY(signed_decode(receipt_signed, &message));
+    return wire_receipt_decode(message.payload, arena, out_receipt, NULL);
+}
+
 void brand_assert_audit(struct brand *brand)
 {
     struct audit_summary summary;
@@ -299,7 +334,9 @@ void brand_assert_audit(struct brand *brand)
                                     .coalition = "demo",
                                     .self = brand->id,
                                     .context = brand,
-                                    .find_key = find_key};
+                                    .find_key = find_key,
+                                    .decode_entry = decode_entry,
+                                    .open_receipt = open_receipt};
     assert_int_equal(engine_checkpoint(brand->engine), ERR_OK); /* all slices at one row */
     if (audit_run(&options, &summary, &finding) != ERR_OK) {
         fail_msg("audit of %s: row %llu, %s: %s", brand->id.text, (unsigned long long)finding.row,
@@ -307,71 +344,107 @@ void brand_assert_audit(struct brand *brand)
     }
 }
 
-size_t clear_once(struct brand *from, struct brand *to)
+void clearing_begin(struct clearing *c, struct brand *from, struct brand *to)
 {
     struct stream out = brand_stream(from, STREAM_OUT, to);
-    size_t count = (size_t)(out.last_number - out.receipted_number);
-    struct batch_entry *entries = calloc(count, sizeof *entries);
-    struct clearing_entry *plain = calloc(count, sizeof *plain);
-    struct buffer *bytes = calloc(count, sizeof *bytes);
     struct state_reader *reader;
     struct outbox_reader outbox;
+    *c = (struct clearing){.from = from,
+                           .to = to,
+                           .out = out,
+                           .count = (size_t)(out.last_number - out.receipted_number)};
+    c->entries = calloc(c->count, sizeof *c->entries);
+    c->plain = calloc(c->count, sizeof *c->plain);
+    c->bytes = calloc(c->count, sizeof *c->bytes);
+    assert_true(c->entries != NULL && c->plain != NULL && c->bytes != NULL);
     assert_int_equal(state_reader_create(from->state, &reader), ERR_OK);
     outbox_reader_init(&outbox, engine_journal(from->engine), state_reader_view(reader));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < c->count; i++) {
+        struct batch_entry *at = &c->entries[i];
         struct outbox_entry entry;
         assert_int_equal(outbox_read(&outbox, &to->id, out.receipted_number + 1 + i, &entry),
                          ERR_OK);
-        write_bytes(&bytes[i], entry.bytes.at, entry.bytes.length);
-        entries[i].bytes = buffer_slice(&bytes[i]);
-        entries[i].hash = entry.hash;
-        assert_int_equal(wire_entry_decode(entries[i].bytes, &entries[i].entry, NULL), ERR_OK);
-        plain[i] = entries[i].entry;
+        write_bytes(&c->bytes[i], entry.bytes.at, entry.bytes.length);
+        *at = (struct batch_entry){.bytes = buffer_slice(&c->bytes[i]), .hash = entry.hash};
+        assert_int_equal(wire_entry_decode(at->bytes, &at->entry, NULL), ERR_OK);
+        c->plain[i] = at->entry;
     }
-    struct incoming_batch batch = {
-        .sender = from->id,
-        .head = {from->id, to->id, out.receipted_number + 1, (uint32_t)count,
-                 entries[0].entry.previous_hash, entries[count - 1].hash},
-        .entries = entries,
-        .count = count,
-        .held_receipt_number = out.receipt_number,
-    };
-    struct batch_outcome outcome;
-    engine_take_batch(to->engine, &batch, &outcome);
-    assert_int_equal(outcome.err, ERR_OK);
-    assert_int_equal(outcome.judgement, BATCH_TAKE);
-    struct signed_message envelope;
-    struct clearing_receipt receipt;
-    struct arena arena;
-    struct note note = {""};
-    arena_init(&arena, 1 << 20);
-    assert_int_equal(signed_decode(buffer_slice(&outcome.receipt), &envelope), ERR_OK);
-    assert_int_equal(
-        signed_verify(&envelope, "demo", PURPOSE_CLEARING_RECEIPT, &to->signer.public_key), ERR_OK);
-    assert_int_equal(wire_receipt_decode(envelope.payload, &arena, &receipt, &note), ERR_OK);
-    struct incoming_receipt incoming = {
-        .receiver = to->id,
-        .receipt = &receipt,
-        .payload_hash = receipt_payload_hash(envelope.payload),
-        .receipt_signed = buffer_slice(&outcome.receipt),
-        .entries = plain,
-        .count = count,
-        .last_hash = entries[count - 1].hash,
-    };
-    size_t refused = 0;
-    enum err err = engine_take_receipt(from->engine, &incoming, &refused, &note);
-    if (err != ERR_OK) {
-        fail_msg("receipt: %s", note.text);
-    }
-    arena_fini(&arena);
-    buffer_fini(&outcome.receipt);
-    for (size_t i = 0; i < count; i++) {
-        buffer_fini(&bytes[i]);
-    }
-    free(bytes);
-    free(plain);
-    free(entries);
     outbox_reader_fini(&outbox);
     state_reader_destroy(reader);
+}
+
+enum err clearing_send(struct clearing *c)
+{
+    struct incoming_batch batch = {
+        .sender = c->from->id,
+        .head = {c->from->id, c->to->id, c->out.receipted_number + 1, (uint32_t)c->count,
+                 c->entries[0].entry.previous_hash, c->entries[c->count - 1].hash},
+        .entries = c->entries,
+        .count = c->count,
+        .held_receipt_number = c->out.receipt_number,
+    };
+    buffer_fini(&c->outcome.receipt);
+    engine_take_batch(c->to->engine, &batch, &c->outcome);
+    assert_true(c->outcome.err != ERR_OK || c->outcome.judgement == BATCH_TAKE);
+    return c->outcome.err;
+}
+
+/* From the home's bytes, as a node reads them. */
+static enum err read_receipt(const struct clearing *c, struct arena *arena,
+                             struct incoming_receipt *out_incoming,
+                             struct clearing_receipt *out_receipt, struct note *note)
+{
+    struct signed_message envelope;
+    TRY(signed_decode(buffer_slice(&c->outcome.receipt), &envelope));
+    TRY(signed_verify(&envelope, "demo", PURPOSE_CLEARING_RECEIPT, &c->to->signer.public_key));
+    TRY(wire_receipt_decode(envelope.payload, arena, out_receipt, note));
+    *out_incoming = (struct incoming_receipt){
+        .receiver = c->to->id,
+        .receipt = out_receipt,
+        .payload_hash = receipt_payload_hash(envelope.payload),
+        .receipt_signed = buffer_slice(&c->outcome.receipt),
+        .entries = c->plain,
+        .count = c->count,
+        .last_hash = c->entries[c->count - 1].hash,
+    };
+    return ERR_OK;
+}
+
+enum err clearing_receive(struct clearing *c, size_t *out_refused, struct note *note)
+{
+    struct incoming_receipt incoming;
+    struct clearing_receipt receipt;
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    enum err err = read_receipt(c, &arena, &incoming, &receipt, note);
+    if (err == ERR_OK) {
+        err = engine_take_receipt(c->from->engine, &incoming, out_refused, note);
+    }
+    arena_fini(&arena);
+    return err;
+}
+
+void clearing_end(struct clearing *c)
+{
+    buffer_fini(&c->outcome.receipt);
+    for (size_t i = 0; i < c->count; i++) {
+        buffer_fini(&c->bytes[i]);
+    }
+    free(c->bytes);
+    free(c->plain);
+    free(c->entries);
+}
+
+size_t clear_once(struct brand *from, struct brand *to)
+{
+    struct clearing clearing;
+    struct note note = {""};
+    size_t refused = 0;
+    clearing_begin(&clearing, from, to);
+    assert_int_equal(clearing_send(&clearing), ERR_OK);
+    if (clearing_receive(&clearing, &refused, &note) != ERR_OK) {
+        fail_msg("receipt: %s", note.text);
+    }
+    clearing_end(&clearing);
     return refused;
 }

@@ -41,6 +41,8 @@ struct brand {
 
 void brand_init(struct brand *brand, unsigned index);
 void brand_open(struct brand *brand);
+/* The same; on an error it is closed. */
+MUST_USE enum err brand_try_open(struct brand *brand, struct note *note);
 /* Stops; what the checkpoint holds depends on the engine's close. */
 void brand_close(struct brand *brand);
 void brand_fini(struct brand *brand);
@@ -59,6 +61,26 @@ struct stream brand_stream(struct brand *brand, enum stream_direction direction,
                            const struct brand *partner);
 /* Everything follows from the journal, and the tables are what it gives. */
 void brand_assert_audit(struct brand *brand);
+
+/* What one brand has for another, sent and receipted step by step; a step that failed may be taken
+ * again. */
+struct clearing {
+    struct brand *from;
+    struct brand *to;
+    struct stream out;
+    size_t count;
+    struct batch_entry *entries;
+    struct clearing_entry *plain;
+    struct buffer *bytes;
+    struct batch_outcome outcome;
+};
+
+void clearing_begin(struct clearing *c, struct brand *from, struct brand *to);
+/* To the home, whose receipt is kept. */
+MUST_USE enum err clearing_send(struct clearing *c);
+/* The receipt, to the shop. */
+MUST_USE enum err clearing_receive(struct clearing *c, size_t *out_refused, struct note *note);
+void clearing_end(struct clearing *c);
 
 /* Sends what `from` has for `to` in one batch, takes the receipt. Gives how many were refused. */
 size_t clear_once(struct brand *from, struct brand *to);

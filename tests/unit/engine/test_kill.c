@@ -5,7 +5,7 @@
  * starts the next one, which first asks again for what was answered last. At the end everything is
  * asked again, balances must be what the answers add up to, and the audit proves the rest.
  *
- * TALEA_KILLS: how often (150; fewer under a sanitizer). TALEA_TEST_SEED repeats the moments. */
+ * TALEA_KILLS: how often (200; fewer under a sanitizer). TALEA_TEST_SEED repeats the moments. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -35,7 +35,7 @@
 #endif
 #endif
 #ifndef KILLS
-#define KILLS 150
+#define KILLS 200
 #endif
 
 #define MEMBERS       8u

@@ -1,5 +1,5 @@
-/* Memory that runs out at any allocation of a command: an error, nothing changed, and the next
- * command works. The linker wraps the allocator for this program. */
+/* Memory that runs out at any allocation of a command, of a linked batch or of a start: an error,
+ * nothing changed, and the next one works. The linker wraps the allocator for this program. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "coalition.h"
+#include "kinds.h"
 
 /* Allocations until one fails; below 0: none will. */
 static atomic_int countdown = -1;
@@ -16,9 +16,11 @@ static atomic_int countdown = -1;
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *at, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *at, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
 static bool fails_now(void)
 {
@@ -40,76 +42,14 @@ void *__wrap_realloc(void *at, size_t size)
     return fails_now() ? NULL : __real_realloc(at, size);
 }
 
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    return fails_now() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
 enum {
-    ALLOCATIONS_MAX = 200
+    ALLOCATIONS_MAX = 400
 };
-
-struct world {
-    struct brand a;
-    struct uid member;
-    struct card_number card;
-    struct uid other;
-    unsigned last_id;
-};
-
-static struct command earn_of(struct world *w, int64_t points)
-{
-    struct command command = brand_command(&w->a, COMMAND_EARN, ++w->last_id);
-    command.earn.member = w->member;
-    command.earn.is_fixed = true;
-    command.earn.fixed_points = points_of(points);
-    command.earn.rate.per_minor = 1;
-    command.earn.expires_at.ms = w->a.now.ms + DAY_MS * 30;
-    return command;
-}
-
-static struct command hold_of(struct world *w)
-{
-    struct command command = brand_command(&w->a, COMMAND_HOLD, ++w->last_id);
-    command.hold.redeemer = w->a.id;
-    command.hold.card = w->card;
-    command.hold.points = points_of(5);
-    command.hold.capture_by.ms = w->a.now.ms + DAY_MS;
-    command.hold.deliver_by.ms = w->a.now.ms + 2 * DAY_MS;
-    return command;
-}
-
-static struct uid done(struct world *w, struct command command)
-{
-    struct outcome outcome = engine_execute(w->a.engine, &command);
-    assert_int_equal(outcome.err, ERR_OK);
-    assert_int_equal(outcome.verdict, VERDICT_OK);
-    return command.transaction_id;
-}
-
-/* A command of the kind that will be VERDICT_OK; what it needs is done before. */
-static struct command make(struct world *w, enum command_kind kind)
-{
-    struct command command = brand_command(&w->a, kind, ++w->last_id);
-    if (kind == COMMAND_ENROL) {
-        command.enrol.member = id_of(2000000 + w->last_id);
-    } else if (kind == COMMAND_ISSUE_CARD) {
-        command.card.member = w->other;
-    } else if (kind == COMMAND_EARN) {
-        command = earn_of(w, 10);
-    } else if (kind == COMMAND_HOLD) {
-        command = hold_of(w);
-    } else if (kind == COMMAND_CAPTURE || kind == COMMAND_VOID || kind == COMMAND_RETURN_BURN) {
-        command.use.hold = done(w, hold_of(w));
-        if (kind == COMMAND_RETURN_BURN) {
-            struct command capture = brand_command(&w->a, COMMAND_CAPTURE, ++w->last_id);
-            capture.use.hold = command.use.hold;
-            (void)done(w, capture);
-        }
-    } else if (kind == COMMAND_RETURN_SALE) {
-        command.return_sale.sale = done(w, earn_of(w, 3));
-    } else if (kind == COMMAND_TRANSFER) {
-        command.transfer.from = w->member;
-        command.transfer.to = w->other;
-        command.transfer.points = points_of(2);
-    }
-    return command;
-}
 
 static void assert_same(const struct member *a, const struct member *b)
 {
@@ -120,60 +60,235 @@ static void assert_same(const struct member *a, const struct member *b)
 }
 
 /* Fails the n-th allocation of one command. False when it needed fewer. */
-static bool fail_at(struct world *w, enum command_kind kind, int n)
+static bool fail_at(struct kinds *k, enum command_kind kind, int n)
 {
-    struct command command = make(w, kind);
-    struct member before = brand_member(&w->a, &w->member);
-    uint64_t rows = engine_stats(w->a.engine).journal_row;
+    struct command command = kinds_make(k, kind);
+    struct member before = brand_member(&k->a, &k->member);
+    uint64_t rows = engine_stats(k->a.engine).journal_row;
     atomic_store(&countdown, n);
-    struct outcome outcome = engine_execute(w->a.engine, &command);
+    struct outcome outcome = engine_execute(k->a.engine, &command);
     bool has_failed = atomic_exchange(&countdown, -1) < 0;
     if (outcome.err != ERR_OK) {
-        struct member after = brand_member(&w->a, &w->member);
+        struct member after = brand_member(&k->a, &k->member);
         assert_true(has_failed);
         assert_same(&before, &after);
-        assert_int_equal(engine_stats(w->a.engine).journal_row, rows);
+        assert_int_equal(engine_stats(k->a.engine).journal_row, rows);
     }
-    struct outcome again = engine_execute(w->a.engine, &command);
+    struct outcome again = engine_execute(k->a.engine, &command);
     assert_int_equal(again.err, ERR_OK);
     assert_int_equal(again.verdict, VERDICT_OK);
     assert_true(again.is_repeat == (outcome.err == ERR_OK));
     return has_failed;
 }
 
-static void test_memory_runs_out_at_each_allocation(void **state)
+static int setup(void **state)
 {
-    static const enum command_kind kinds[] = {
-        COMMAND_ENROL, COMMAND_ISSUE_CARD,  COMMAND_EARN,        COMMAND_HOLD,    COMMAND_CAPTURE,
-        COMMAND_VOID,  COMMAND_RETURN_SALE, COMMAND_RETURN_BURN, COMMAND_TRANSFER};
-    struct world w = {.last_id = 10};
-    struct card_number card;
-    (void)state;
-    brand_init(&w.a, 0);
-    w.a.checkpoint_every_ms = INT64_C(1000000000); /* no allocations of others meanwhile */
-    brand_open(&w.a);
-    assert_int_equal(brand_enrol(&w.a, 1, &w.member, &w.card).verdict, VERDICT_OK);
-    assert_int_equal(brand_enrol(&w.a, 2, &w.other, &card).verdict, VERDICT_OK);
-    (void)done(&w, earn_of(&w, 100000));
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    struct kinds *k = malloc(sizeof *k);
+    assert_non_null(k);
+    kinds_init(k);
+    *state = k;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    brand_assert_audit(&((struct kinds *)*state)->a);
+    kinds_fini(*state);
+    free(*state);
+    return 0;
+}
+
+static void test_at_each_allocation_of_a_command(void **state)
+{
+    struct kinds *k = *state;
+    for (size_t i = 0; i < KINDS_TOLD; i++) {
         int n = 0;
         bool has_failed = true;
         while (has_failed && n < ALLOCATIONS_MAX) {
-            if (n % 2 == 0) { /* so that buffers are small again */
-                brand_close(&w.a);
-                brand_open(&w.a);
+            if (n % 2 == 0) {
+                kinds_reopen(k);
             }
-            has_failed = fail_at(&w, kinds[i], n++);
+            has_failed = fail_at(k, kinds_told[i], n++);
         }
-        print_message("%s: %d allocations failed in turn\n", command_kind_name(kinds[i]), n - 1);
+        print_message("%s: %d allocations failed in turn\n", command_kind_name(kinds_told[i]),
+                      n - 1);
         assert_true(n > 2 && n < ALLOCATIONS_MAX);
+        brand_assert_audit(&k->a);
     }
-    brand_assert_audit(&w.a);
-    brand_fini(&w.a);
 }
+
+struct group {
+    struct command commands[KINDS_TOLD];
+    struct outcome outcomes[KINDS_TOLD];
+};
+
+static void make_group(struct kinds *k, struct group *group)
+{
+    for (size_t i = 0; i < KINDS_TOLD; i++) {
+        group->commands[i] = kinds_make(k, kinds_told[i]);
+    }
+}
+
+static enum err tell_group(struct kinds *k, struct group *group)
+{
+    return engine_execute_batch(k->a.engine, group->commands, KINDS_TOLD, true, group->outcomes);
+}
+
+/* Fails the n-th allocation of the group. False when it needed fewer. */
+static bool fail_group_at(struct kinds *k, struct group *group, int n)
+{
+    uint64_t rows = engine_stats(k->a.engine).journal_row;
+    kinds_reopen(k);
+    atomic_store(&countdown, n);
+    enum err err = tell_group(k, group);
+    bool has_failed = atomic_exchange(&countdown, -1) < 0;
+    assert_true(err == ERR_OK || has_failed);
+    assert_int_equal(engine_stats(k->a.engine).journal_row,
+                     rows + (err == ERR_OK ? KINDS_TOLD : 0u));
+    if (err == ERR_OK && has_failed) { /* it could do without */
+        make_group(k, group);
+    }
+    return has_failed;
+}
+
+static void test_at_each_allocation_of_a_batch(void **state)
+{
+    struct kinds *k = *state;
+    struct group group;
+    int n = 0;
+    make_group(k, &group);
+    while (n < ALLOCATIONS_MAX && fail_group_at(k, &group, n)) {
+        struct command next = kinds_make(k, COMMAND_EARN);
+        assert_int_equal(engine_execute(k->a.engine, &next).verdict, VERDICT_OK);
+        n++;
+    }
+    print_message("%d allocations failed in turn\n", n);
+    assert_true(n > 10 && n < ALLOCATIONS_MAX);
+    assert_int_equal(tell_group(k, &group), ERR_OK);
+    for (size_t i = 0; i < KINDS_TOLD; i++) {
+        assert_int_equal(group.outcomes[i].verdict, VERDICT_OK);
+        assert_true(group.outcomes[i].is_repeat);
+    }
+}
+
+/* Fails the n-th allocation of a start on a copy of the files. */
+static bool fail_start_at(const struct kinds *k, const struct member *wanted, int n)
+{
+    struct brand copy;
+    struct note note = {""};
+    brand_copy(&k->a, &copy, 0);
+    atomic_store(&countdown, n);
+    enum err err = brand_try_open(&copy, &note);
+    bool has_failed = atomic_exchange(&countdown, -1) < 0;
+    assert_true(err == ERR_OK || has_failed);
+    if (err != ERR_OK) {
+        brand_open(&copy);
+    }
+    struct member found = brand_member(&copy, &k->member);
+    assert_same(wanted, &found);
+    brand_assert_audit(&copy);
+    brand_fini(&copy);
+    return has_failed;
+}
+
+/* It rolls forward what no checkpoint has. */
+static void test_at_each_allocation_of_a_start(void **state)
+{
+    struct kinds *k = *state;
+    int n = 0;
+    for (size_t i = 0; i < KINDS_TOLD; i++) {
+        struct command command = kinds_make(k, kinds_told[i]);
+        assert_int_equal(engine_execute(k->a.engine, &command).verdict, VERDICT_OK);
+    }
+    struct member wanted = brand_member(&k->a, &k->member);
+    while (n < ALLOCATIONS_MAX && fail_start_at(k, &wanted, n)) {
+        n++;
+    }
+    print_message("%d allocations failed in turn\n", n);
+    assert_true(n > 10 && n < ALLOCATIONS_MAX);
+}
+
+/* A step of clearing whose n-th allocation fails, and then again. */
+struct step {
+    struct clearing *clearing;
+    struct engine *engine; /* that takes it */
+    bool is_receipt;
+};
+
+static enum err take_step(const struct step *step)
+{
+    struct note note = {""};
+    size_t refused = 0;
+    enum err err = step->is_receipt ? clearing_receive(step->clearing, &refused, &note)
+                                    : clearing_send(step->clearing);
+    assert_true(err != ERR_OK || !step->is_receipt || refused == 1);
+    return err;
+}
+
+/* False when it needed fewer. */
+static bool fail_step_at(const struct step *step, int n)
+{
+    uint64_t rows = engine_stats(step->engine).journal_row;
+    atomic_store(&countdown, n);
+    enum err err = take_step(step);
+    bool has_failed = atomic_exchange(&countdown, -1) < 0;
+    if (err != ERR_OK) {
+        assert_true(has_failed);
+        assert_int_equal(engine_stats(step->engine).journal_row, rows);
+        assert_int_equal(take_step(step), ERR_OK);
+    }
+    return has_failed;
+}
+
+/* The shop's entries, one of which the home refuses, and the receipt for them. */
+static bool fail_clearing_at(struct kinds *k, struct brand *home, const struct card_number *card,
+                             int n)
+{
+    struct clearing clearing;
+    struct card_number stranger;
+    assert_int_equal(card_number_make(&k->a.partners[1].prefix, 900000, &stranger), ERR_OK);
+    assert_int_equal(brand_earn(&k->a, ++k->last_id, card, 500).verdict, VERDICT_OK);
+    assert_int_equal(brand_earn(&k->a, ++k->last_id, &stranger, 500).verdict, VERDICT_OK);
+    kinds_reopen(k);
+    brand_close(home);
+    brand_open(home);
+    clearing_begin(&clearing, &k->a, home);
+    bool has_failed = fail_step_at(&(struct step){&clearing, home->engine, false}, n);
+    has_failed |= fail_step_at(&(struct step){&clearing, k->a.engine, true}, n);
+    clearing_end(&clearing);
+    return has_failed;
+}
+
+static void test_at_each_allocation_between_partners(void **state)
+{
+    struct kinds *k = *state;
+    struct brand home;
+    struct uid member;
+    struct card_number card;
+    int n = 0;
+    brand_init(&home, 1);
+    home.checkpoint_every_ms = k->a.checkpoint_every_ms;
+    brand_open(&home);
+    assert_int_equal(brand_enrol(&home, 1, &member, &card).verdict, VERDICT_OK);
+    while (n < ALLOCATIONS_MAX && fail_clearing_at(k, &home, &card, n)) {
+        n++;
+    }
+    print_message("%d allocations failed in turn\n", n);
+    assert_true(n > 5 && n < ALLOCATIONS_MAX);
+    assert_int_equal(brand_member(&home, &member).available.minor, 5 * (n + 1));
+    brand_assert_audit(&home);
+    brand_fini(&home);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_memory_runs_out_at_each_allocation)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_at_each_allocation_of_a_command),
+        TEST(test_at_each_allocation_of_a_batch),
+        TEST(test_at_each_allocation_of_a_start),
+        TEST(test_at_each_allocation_between_partners),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,8 +4,10 @@
 #include "fixture.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,6 +70,68 @@ static uint64_t child_reap(struct child *child, uint64_t last)
     close(child->from);
     close(child->to);
     return last;
+}
+
+static enum err stay(void *context, uint64_t first_row, struct slice batch)
+{
+    (void)batch;
+    tell(*(const int *)context, first_row);
+    while (pause() == -1) {
+    }
+    return ERR_OK;
+}
+
+/* Stays in the middle of a read. */
+static void read_for_ever(const struct folder *folder, int out, int in)
+{
+    (void)in;
+    struct journal_file *file = NULL;
+    if (journal_file_open(folder->path, JOURNAL_READ_ONLY, &file, NULL) != ERR_OK) {
+        _exit(1);
+    }
+    struct journal journal = journal_file_port(file);
+    _exit(journal.look(journal.context, 20, stay, &out) == ERR_OK ? 0 : 2);
+}
+
+/* Appends so many batches, each of which replaces the one before; gives the file's size then. */
+static off_t replace(const struct folder *folder, const struct journal *journal, uint64_t *row,
+                     unsigned count)
+{
+    char path[128];
+    struct stat status;
+    struct buffer batch = {0};
+    for (unsigned i = 0; i < count; i++) {
+        batch_fill(*row, BYTES_MAX, &batch);
+        assert_ok(journal->append(journal->context, *row, 1, buffer_slice(&batch), 1));
+        assert_ok(journal->trim(journal->context, (*row)++));
+    }
+    buffer_fini(&batch);
+    (void)snprintf(path, sizeof path, "%s/journal.mdb", folder->path);
+    assert_int_equal(stat(path, &status), 0);
+    return status.st_size;
+}
+
+/* What a reader sees stays in the file; when it was killed, the room is used again. */
+static void test_killed_reader(void **unused)
+{
+    (void)unused;
+    struct folder folder;
+    folder_make(&folder);
+    uint64_t row = 1;
+    uint64_t heard = 0;
+    struct journal_file *file = open_journal(&folder, JOURNAL_WRITE);
+    struct journal journal = journal_file_port(file);
+    off_t small = replace(&folder, &journal, &row, 20);
+    struct child child = child_start(&folder, read_for_ever);
+    assert_true(hear(child.from, &heard));
+    off_t pinned = replace(&folder, &journal, &row, 100);
+    assert_true(pinned > small + 20 * BYTES_MAX);
+    child_kill(&child);
+    (void)child_reap(&child, heard);
+    off_t after = replace(&folder, &journal, &row, 100);
+    assert_true(after < pinned + 10 * BYTES_MAX);
+    journal_file_close(file);
+    folder_remove(&folder);
 }
 
 static void append_for_ever(const struct folder *folder, int out, int in)
@@ -326,6 +390,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_appender),
+        cmocka_unit_test(test_killed_reader),
         cmocka_unit_test(test_killed_checkpointer),
         cmocka_unit_test(test_read_only_beside_a_writer),
     };

@@ -1,0 +1,257 @@
+#include "kinds.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+const enum command_kind kinds_told[KINDS_TOLD] = {
+    COMMAND_ENROL,           COMMAND_ISSUE_CARD,     COMMAND_BLOCK_CARD,
+    COMMAND_UNBLOCK_CARD,    COMMAND_EARN,           COMMAND_HOLD,
+    COMMAND_FOREIGN_HOLD,    COMMAND_CAPTURE,        COMMAND_VOID,
+    COMMAND_RETURN_SALE,     COMMAND_RETURN_BURN,    COMMAND_TRANSFER,
+    COMMAND_OPEN_POOL,       COMMAND_JOIN_POOL,      COMMAND_LEAVE_POOL,
+    COMMAND_BLOCK_MEMBER,    COMMAND_UNBLOCK_MEMBER, COMMAND_PROPOSE_ADJUSTMENT,
+    COMMAND_RULE_ADJUSTMENT, COMMAND_MERGE_MEMBERS,  COMMAND_UNMERGE_MEMBERS,
+    COMMAND_ERASE_MEMBER,
+};
+
+static struct command begin(struct kinds *k, enum command_kind kind)
+{
+    return brand_command(&k->a, kind, ++k->last_id);
+}
+
+static struct uid done(struct kinds *k, struct command command)
+{
+    struct outcome outcome = engine_execute(k->a.engine, &command);
+    assert_int_equal(outcome.err, ERR_OK);
+    assert_int_equal(outcome.verdict, VERDICT_OK);
+    return command.transaction_id;
+}
+
+static struct uid enrolled(struct kinds *k, struct card_number *out_card)
+{
+    struct uid member;
+    assert_int_equal(brand_enrol(&k->a, ++k->last_id, &member, out_card).verdict, VERDICT_OK);
+    return member;
+}
+
+static struct command earn_of(struct kinds *k, const struct uid *member, int64_t points)
+{
+    struct command command = begin(k, COMMAND_EARN);
+    command.earn.member = *member;
+    command.earn.is_fixed = true;
+    command.earn.fixed_points = points_of(points);
+    command.earn.rate.per_minor = 1;
+    command.earn.expires_at.ms = k->a.now.ms + DAY_MS * 30;
+    return command;
+}
+
+static struct command hold_of(struct kinds *k, enum command_kind kind)
+{
+    struct command command = begin(k, kind);
+    command.hold.redeemer = k->a.id;
+    command.hold.card = k->card;
+    command.hold.points = points_of(5);
+    command.hold.capture_by.ms = k->a.now.ms + DAY_MS;
+    command.hold.deliver_by.ms = k->a.now.ms + 2 * DAY_MS;
+    if (kind == COMMAND_FOREIGN_HOLD) {
+        assert_int_equal(card_number_make(&k->a.partners[1].prefix, 7, &command.hold.card), ERR_OK);
+    }
+    return command;
+}
+
+static struct command use_of(struct kinds *k, enum command_kind kind)
+{
+    struct uid hold = done(k, hold_of(k, COMMAND_HOLD));
+    if (kind == COMMAND_RETURN_BURN) {
+        struct command capture = begin(k, COMMAND_CAPTURE);
+        capture.use.hold = hold;
+        (void)done(k, capture);
+    }
+    struct command command = begin(k, kind);
+    command.use.hold = hold;
+    return command;
+}
+
+static struct command card_of(struct kinds *k, enum command_kind kind)
+{
+    struct card_number card;
+    struct uid member = enrolled(k, &card);
+    if (kind == COMMAND_UNBLOCK_CARD) {
+        struct command block = begin(k, COMMAND_BLOCK_CARD);
+        block.card.card = card;
+        (void)done(k, block);
+    }
+    struct command command = begin(k, kind);
+    command.card.member = kind == COMMAND_ISSUE_CARD ? member : (struct uid){{0}};
+    command.card.card = kind == COMMAND_ISSUE_CARD ? (struct card_number){{0}} : card;
+    return command;
+}
+
+static struct command block_of(struct kinds *k, enum command_kind kind)
+{
+    struct card_number card;
+    struct uid member = enrolled(k, &card);
+    if (kind == COMMAND_UNBLOCK_MEMBER) {
+        struct command block = begin(k, COMMAND_BLOCK_MEMBER);
+        block.block = (struct command_block){member, "LOST"};
+        (void)done(k, block);
+    }
+    struct command command = begin(k, kind);
+    command.block = (struct command_block){member, "LOST"};
+    return command;
+}
+
+static struct command transfer_of(struct kinds *k)
+{
+    struct card_number card;
+    struct uid other = enrolled(k, &card);
+    struct command command = begin(k, COMMAND_TRANSFER);
+    command.transfer =
+        (struct command_transfer){.from = k->member, .to = other, .points = points_of(2)};
+    return command;
+}
+
+static struct command pool_of(struct kinds *k, enum command_kind kind)
+{
+    struct card_number card;
+    struct uid founder = enrolled(k, &card);
+    struct command open = begin(k, COMMAND_OPEN_POOL);
+    open.pool =
+        (struct command_pool){.pool = id_of(3000000 + k->last_id), .member = founder, .name = "x"};
+    if (kind == COMMAND_OPEN_POOL) {
+        return open;
+    }
+    (void)done(k, open);
+    struct command join = begin(k, COMMAND_JOIN_POOL);
+    join.pool = (struct command_pool){.pool = open.pool.pool, .member = enrolled(k, &card)};
+    if (kind == COMMAND_JOIN_POOL) {
+        return join;
+    }
+    (void)done(k, join);
+    struct command leave = begin(k, COMMAND_LEAVE_POOL);
+    leave.pool = join.pool;
+    return leave;
+}
+
+static struct command adjustment_of(struct kinds *k, enum command_kind kind)
+{
+    struct command propose = begin(k, COMMAND_PROPOSE_ADJUSTMENT);
+    propose.adjustment = (struct command_adjustment){
+        .member = k->member, .points = points_of(7), .reason = "GOODWILL", .maker = "ann"};
+    if (kind == COMMAND_PROPOSE_ADJUSTMENT) {
+        return propose;
+    }
+    struct uid proposal = done(k, propose);
+    struct command rule = begin(k, COMMAND_RULE_ADJUSTMENT);
+    rule.ruling =
+        (struct command_ruling){.adjustment = proposal, .is_approved = true, .checker = "bob"};
+    return rule;
+}
+
+static struct command merge_of(struct kinds *k, enum command_kind kind)
+{
+    struct card_number card;
+    struct uid from = enrolled(k, &card);
+    struct uid into = enrolled(k, &card);
+    (void)done(k, earn_of(k, &from, 5));
+    struct command merge = begin(k, COMMAND_MERGE_MEMBERS);
+    merge.merge = (struct command_merge){from, into};
+    if (kind == COMMAND_MERGE_MEMBERS) {
+        return merge;
+    }
+    struct uid id = done(k, merge);
+    struct command undo = begin(k, COMMAND_UNMERGE_MEMBERS);
+    undo.unmerge.merge = id;
+    return undo;
+}
+
+static struct command erase_of(struct kinds *k)
+{
+    struct card_number card;
+    struct uid member = enrolled(k, &card);
+    (void)done(k, earn_of(k, &member, 5));
+    struct command command = begin(k, COMMAND_ERASE_MEMBER);
+    command.erase.member = member;
+    return command;
+}
+
+static struct command sale_of(struct kinds *k, enum command_kind kind)
+{
+    struct command earn = earn_of(k, &k->member, 10);
+    if (kind == COMMAND_EARN) {
+        return earn;
+    }
+    struct uid sale = done(k, earn);
+    struct command command = begin(k, COMMAND_RETURN_SALE);
+    command.return_sale.sale = sale;
+    return command;
+}
+
+struct command kinds_make(struct kinds *k, enum command_kind kind)
+{
+    struct command command;
+    switch ((int)kind) {
+    case COMMAND_EARN:
+    case COMMAND_RETURN_SALE:
+        return sale_of(k, kind);
+    case COMMAND_HOLD:
+    case COMMAND_FOREIGN_HOLD:
+        return hold_of(k, kind);
+    case COMMAND_CAPTURE:
+    case COMMAND_VOID:
+    case COMMAND_RETURN_BURN:
+        return use_of(k, kind);
+    case COMMAND_ISSUE_CARD:
+    case COMMAND_BLOCK_CARD:
+    case COMMAND_UNBLOCK_CARD:
+        return card_of(k, kind);
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        return block_of(k, kind);
+    case COMMAND_TRANSFER:
+        return transfer_of(k);
+    case COMMAND_OPEN_POOL:
+    case COMMAND_JOIN_POOL:
+    case COMMAND_LEAVE_POOL:
+        return pool_of(k, kind);
+    case COMMAND_PROPOSE_ADJUSTMENT:
+    case COMMAND_RULE_ADJUSTMENT:
+        return adjustment_of(k, kind);
+    case COMMAND_MERGE_MEMBERS:
+    case COMMAND_UNMERGE_MEMBERS:
+        return merge_of(k, kind);
+    case COMMAND_ERASE_MEMBER:
+        return erase_of(k);
+    default:
+        assert_int_equal(kind, COMMAND_ENROL);
+        command = begin(k, kind);
+        command.enrol.member = id_of(2000000 + k->last_id);
+        return command;
+    }
+}
+
+void kinds_init(struct kinds *k)
+{
+    *k = (struct kinds){.last_id = 10};
+    brand_init(&k->a, 0);
+    k->a.checkpoint_every_ms = INT64_C(1000000000);
+    brand_open(&k->a);
+    k->member = enrolled(k, &k->card);
+    (void)done(k, earn_of(k, &k->member, 100000));
+}
+
+void kinds_fini(struct kinds *k)
+{
+    brand_fini(&k->a);
+}
+
+void kinds_reopen(struct kinds *k)
+{
+    brand_close(&k->a);
+    brand_open(&k->a);
+}

@@ -1,0 +1,28 @@
+/* A brand with members, and of each kind of command one that will be VERDICT_OK: for tests that let
+ * something fail in it. */
+#ifndef TEST_KINDS_H
+#define TEST_KINDS_H
+
+#include "coalition.h"
+
+#define KINDS_TOLD 22
+
+struct kinds {
+    struct brand a;
+    struct uid member; /* with many points */
+    struct card_number card;
+    unsigned last_id;
+};
+
+/* All that a caller may tell. */
+extern const enum command_kind kinds_told[KINDS_TOLD];
+
+/* Opens the brand. It makes no checkpoint by itself. */
+void kinds_init(struct kinds *k);
+void kinds_fini(struct kinds *k);
+/* Closes and opens: nothing is in memory, and buffers are small again. */
+void kinds_reopen(struct kinds *k);
+/* What the command needs is done before; it has an id of its own. */
+struct command kinds_make(struct kinds *k, enum command_kind kind);
+
+#endif
