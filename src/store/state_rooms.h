@@ -15,13 +15,16 @@
  * later reads a durable epoch that is no older than the writer's. A checkpoint says that it is
  * about to choose a cut before it reads the durable epoch: then either the writer sees that, or the
  * cut is no older than what the writer read.
+ * What an undo or a rollback took back goes at once: each of these rows was locked when it was put
+ * back, and nobody goes from it to those entries any more.
  *
  * Why a checkpoint is exact. It takes the durable row and its epoch together, and copies of each
  * row of the slice the newest version up to that epoch (its cut). All rows of a batch have one
  * epoch, so whole batches are in or out. A row whose newest version is copied is dirty no more, and
  * is on the list again as soon as it changes; while the slice is written none of its rows leaves.
  * When it fails, the rows that were not written are dirty again, and slice_rows says of each key
- * which row it is exact for.
+ * which row it is exact for. Of transactions all are: those of the window are copied anew, and the
+ * rows that come before them must be as well. Each key is written once, as its newest row has it.
  *
  * Locks, outermost first: checkpoint_mutex, a shard's lock, flight_mutex.
  */
@@ -71,7 +74,6 @@ struct state {
     _Atomic uint64_t durable_epoch; /* set under flight_mutex, the epoch before the row */
     _Atomic uint64_t durable_row;
     atomic_uint durable_ids;
-    bool has_writer; /* under flight_mutex */
     /* Versions above it are kept for a checkpoint; CUT_NONE: there is none that copies. */
     _Atomic uint64_t cut;
 
