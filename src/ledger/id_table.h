@@ -1,6 +1,6 @@
-/* The ids that a journal record names: written once at its head, and as a number from 1 wherever its
- * body, answer and effects say one of them. 0 is the nil id; an id that found no room is written out
- * behind ID_WRITTEN_OUT.
+/* The ids that a journal record names: written once at its head, and as a number from 1 wherever
+ * its body, answer and effects say one of them. 0 is the nil id; an id that found no room is
+ * written out behind ID_WRITTEN_OUT.
  */
 #ifndef LEDGER_ID_TABLE_H
 #define LEDGER_ID_TABLE_H

@@ -1,6 +1,6 @@
-/* The rows of a table in a shard that LMDB has not got as they are: each is named once, in the order
- * in which they were changed first. A checkpoint takes the list whole; a row that moves to another
- * block is named anew, and its old block is ROW_GONE.
+/* The rows of a table in a shard that LMDB has not got as they are: each is named once, in the
+ * order in which they were changed first. A checkpoint takes the list whole; a row that moves to
+ * another block is named anew, and its old block is ROW_GONE.
  *
  * Under the shard's lock.
  */

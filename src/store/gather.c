@@ -84,7 +84,8 @@ static enum err make_room(struct gather *gather)
     return ERR_OK;
 }
 
-/* The bytes of a key behind the table's, which all rows of a slice have alike. What is not there counts as 0, so that fronts sort as keys or are equal. */
+/* The bytes of a key behind the table's, which all rows of a slice have alike. What is not there
+ * counts as 0, so that fronts sort as keys or are equal. */
 static uint64_t front_of(const struct state_key *key)
 {
     uint8_t front[8] = {0};

@@ -1,10 +1,10 @@
 /* The transactions that were written lately: the newest rows of TABLE_TRANSACTION.
  *
- * Each command brings one, which is written once, hardly ever asked for again, and never changed but
- * by being forgotten. So they need neither versions nor a place of their own in the row table: they
- * stand one behind the other in the order in which they came, each batch's behind the one before,
- * and what LMDB has leaves at the front. What does not fit (another kind of key or value, one that
- * is there already) is a row like others, and comes before what stands here.
+ * Each command brings one, which is written once, hardly ever asked for again, and never changed
+ * but by being forgotten. So they need neither versions nor a place of their own in the row table:
+ * they stand one behind the other in the order in which they came, each batch's behind the one
+ * before, and what LMDB has leaves at the front. What does not fit (another kind of key or value,
+ * one that is there already) is a row like others, and comes before what stands here.
  *
  * A position counts entries from the first one ever; it comes round after 2^32.
  *

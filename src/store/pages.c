@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/error.h"
+
 #define HUGE_PAGE ((size_t)1 << 21)
 #define SMALL     ((size_t)1 << 14) /* of so little plain memory does */
 
@@ -18,14 +20,39 @@ static size_t round_up(size_t size)
     return (size + PAGES_ALIGN - 1) / PAGES_ALIGN * PAGES_ALIGN;
 }
 
+static size_t whole_pages(size_t size)
+{
+    return (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+}
+
+static void unmap(uint8_t *at, size_t size)
+{
+    int result = size == 0 ? 0 : munmap(at, size);
+    ASSERT(result == 0);
+}
+
+/* One page more than needed is asked for, and what lies before and behind the aligned part given
+ * back. */
 void *pages_take_whole(size_t size)
 {
-    size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    void *memory = aligned_alloc(HUGE_PAGE, whole);
-    if (memory != NULL) {
-        (void)madvise(memory, whole, MADV_HUGEPAGE); /* without them it is slower, no more */
+    size_t whole = whole_pages(size);
+    uint8_t *at = mmap(NULL, whole + HUGE_PAGE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) {
+        return NULL;
     }
-    return memory;
+    size_t before = (HUGE_PAGE - (uintptr_t)at % HUGE_PAGE) % HUGE_PAGE;
+    unmap(at, before);
+    unmap(at + before + whole, HUGE_PAGE - before);
+    (void)madvise(at + before, whole, MADV_HUGEPAGE); /* without them it is slower, no more */
+    return at + before;
+}
+
+void pages_give_whole(void *memory, size_t size)
+{
+    if (memory != NULL) {
+        unmap(memory, whole_pages(size));
+    }
 }
 
 static void *take_shared(struct pages *pages, size_t size)
@@ -37,9 +64,6 @@ static void *take_shared(struct pages *pages, size_t size)
             return NULL;
         }
         *page = (struct pages_shared){.used = PAGES_ALIGN};
-        if (pages->open != NULL && pages->open->live == 0) {
-            free(pages->open);
-        }
         pages->open = page;
     }
     void *memory = (uint8_t *)page + page->used;
@@ -48,7 +72,7 @@ static void *take_shared(struct pages *pages, size_t size)
     return memory;
 }
 
-static size_t is_shared(size_t size)
+static bool is_shared(size_t size)
 {
     return size >= SMALL && size <= HUGE_PAGE / 2;
 }
@@ -65,8 +89,12 @@ void *pages_take(struct pages *pages, size_t size)
 void pages_give(struct pages *pages, void *memory, size_t size)
 {
     size_t rounded = round_up(size);
-    if (memory == NULL || !is_shared(rounded)) {
+    if (memory == NULL || rounded < SMALL) {
         free(memory);
+        return;
+    }
+    if (!is_shared(rounded)) {
+        pages_give_whole(memory, rounded);
         return;
     }
     uint8_t *at = memory;
@@ -78,5 +106,5 @@ void pages_give(struct pages *pages, void *memory, size_t size)
     if (page == pages->open) {
         pages->open = NULL;
     }
-    free(page);
+    pages_give_whole(page, HUGE_PAGE);
 }

@@ -1,8 +1,8 @@
-/* Memory in huge pages: looking up a row touches memory all over the place, and with small pages the
- * address is as far away as the bytes.
+/* Memory in huge pages: looking up a row touches memory all over the place, and with small pages
+ * the address is as far away as the bytes.
  *
- * What is smaller than a page shares one with others that are taken about the same time; a page goes
- * back when nothing of it is in use. One thread at a time.
+ * What is smaller than a page shares one with others that are taken about the same time; a page
+ * goes back when nothing of it is in use. One thread at a time.
  */
 #ifndef STORE_PAGES_H
 #define STORE_PAGES_H
@@ -23,7 +23,9 @@ void *pages_take(struct pages *pages, size_t size);
 /* `size` as it was taken; NULL is allowed. */
 void pages_give(struct pages *pages, void *memory, size_t size);
 
-/* At least so much, in huge pages of its own, for free() to take back. */
+/* In huge pages of its own, aligned to one, for pages_give_whole to give back to the system at
+ * once. `size` as it was taken; NULL is allowed. */
 void *pages_take_whole(size_t size);
+void pages_give_whole(void *memory, size_t size);
 
 #endif

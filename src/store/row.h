@@ -32,9 +32,9 @@ struct row_name {
 };
 
 struct row {
-    uint32_t epoch;       /* the lower half of the batch's that changed it last */
-    uint32_t older;       /* in the version log, the row before that batch; 0: whatever LMDB has */
-    uint16_t length;      /* of the value; ROW_LONG: 4 bytes behind the key say it */
+    uint32_t epoch;  /* the lower half of the batch's that changed it last */
+    uint32_t older;  /* in the version log, the row before that batch; 0: whatever LMDB has */
+    uint16_t length; /* of the value; ROW_LONG: 4 bytes behind the key say it */
     uint8_t key_length;
     uint8_t table;        /* ROW_DELETED: hides a row of LMDB */
     _Atomic uint8_t room; /* a code for the block's size; ROW_DIRTY: LMDB has not got it as it is */
@@ -69,8 +69,8 @@ size_t row_block_size(size_t size);
 uint8_t row_room_of(size_t size);
 /* Bytes of a row's block. */
 size_t row_capacity(const struct row *row);
-/* Makes a row in a block for `size` bytes, its own or more: clean, of no batch. `value` is NULL for a
- * deleted one. */
+/* Makes a row in a block for `size` bytes, its own or more: clean, of no batch. `value` is NULL for
+ * a deleted one. */
 void row_fill(struct row *row, const struct row_name *name, const struct slice *value, size_t size);
 /* Another value for a row whose block is large enough. It may lie in the row itself. */
 void row_set_value(struct row *row, const struct slice *value);

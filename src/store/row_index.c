@@ -3,8 +3,8 @@
 #define BUCKETS_FIRST  8u
 #define BUCKETS_SPARSE 1024u
 #define SPARSE         16u /* of so many places one is taken */
-#define OVERFLOW_MAX  255u
-#define AHEAD         2u /* buckets whose rows are fetched ahead while growing */
+#define OVERFLOW_MAX   255u
+#define AHEAD          2u /* buckets whose rows are fetched ahead while growing */
 
 struct row_bucket *row_index_home(const struct row_index *index, uint64_t hash)
 {

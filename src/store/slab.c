@@ -155,7 +155,7 @@ static void *cut(struct slab *slab, size_t size)
 static void free_chunk(struct slab *slab, struct slab_chunk *chunk)
 {
     struct slab_links links = chunk->all;
-    for (size_t class = 0; class < SLAB_CLASSES; class++) {
+    for (size_t class = 0; class < SLAB_CLASSES; class ++) {
         if (chunk->free[class] != NULL) {
             unlink_partial(slab, chunk, class);
         }
@@ -164,7 +164,7 @@ static void free_chunk(struct slab *slab, struct slab_chunk *chunk)
     if (links.next != NULL) {
         links.next->all.previous = links.previous;
     }
-    free(chunk);
+    pages_give_whole(chunk, CHUNK_BYTES);
     count(&slab->taken, 0, CHUNK_BYTES);
 }
 
@@ -237,7 +237,7 @@ void slab_fini(struct slab *slab)
 {
     while (slab->chunks != NULL) {
         struct slab_chunk *next = slab->chunks->all.next;
-        free(slab->chunks);
+        pages_give_whole(slab->chunks, CHUNK_BYTES);
         slab->chunks = next;
     }
     while (slab->large != NULL) {

@@ -1,10 +1,10 @@
-/* Memory for rows: blocks in steps of 8 bytes without a header, whose owner knows their size. Blocks
- * of 64 bytes that are taken one after the other are a cache line each.
+/* Memory for rows: blocks in steps of 8 bytes without a header, whose owner knows their size.
+ * Blocks of 64 bytes that are taken one after the other are a cache line each.
  *
- * Blocks are cut from chunks of a huge page. A freed block goes to the list of its size in its chunk
- * and is given out again; when there is none, a larger free one is cut before more memory is taken.
- * A chunk without a block in use goes back to the system. Large blocks are malloc's. One thread at a
- * time.
+ * Blocks are cut from chunks of a huge page. A freed block goes to the list of its size in its
+ * chunk and is given out again; when there is none, a larger free one is cut before more memory is
+ * taken. A chunk without a block in use goes back to the system. Large blocks are malloc's. One
+ * thread at a time.
  */
 #ifndef STORE_SLAB_H
 #define STORE_SLAB_H

@@ -171,9 +171,9 @@ void state_close(struct state *state)
     for (unsigned i = 0; i < SHARDS; i++) {
         shard_fini(&state->shards[i], &state->pages);
     }
-    free(state->pages.open);
     slab_fini(&state->slabs[0]);
     slab_fini(&state->slabs[1]);
+    slab_fini(&state->slabs[2]);
     version_log_fini(&state->log);
     id_window_fini(&state->ids);
     fences_fini(&state->fences);
@@ -248,8 +248,8 @@ size_t state_dirty_bytes(const struct state *state)
 size_t state_memory_bytes(const struct state *state)
 {
     return atomic_load(&state->slabs[0].taken) + atomic_load(&state->slabs[1].taken) +
-           atomic_load(&state->log.taken) + atomic_load(&state->ids.taken) +
-           atomic_load(&state->table_bytes);
+           atomic_load(&state->slabs[2].taken) + atomic_load(&state->log.taken) +
+           atomic_load(&state->ids.taken) + atomic_load(&state->table_bytes);
 }
 
 struct flight state_durable(struct state *state)

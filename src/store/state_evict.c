@@ -10,7 +10,7 @@
 #define ROUNDS_OF_REST 16u
 #define BUCKETS_AHEAD  2u
 #define ONCE_KEPT      65536u /* rows */
-#define OTHERS_PART    4u     /* of the cache that rows of other tables may take, by the count of */
+#define OTHERS_PART    8u     /* of the cache that rows of other tables may take, by the count of */
 #define OTHERS_BYTES   64u    /* so many bytes each: what a card takes */
 
 #define AGE_EACH (1u << 6) /* batches from one bucket to the next: 2^30 see 2^24 buckets */
@@ -33,6 +33,7 @@ static size_t live_bytes(const struct state *state)
 {
     return atomic_load_explicit(&state->slabs[0].live, memory_order_relaxed) +
            atomic_load_explicit(&state->slabs[1].live, memory_order_relaxed) +
+           atomic_load_explicit(&state->slabs[2].live, memory_order_relaxed) +
            atomic_load_explicit(&state->table_bytes, memory_order_relaxed);
 }
 

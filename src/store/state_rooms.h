@@ -57,7 +57,7 @@ struct state {
     uint64_t seed; /* of row_name_init */
     size_t cache_bytes;
     size_t checkpoint_bytes;   /* of rows in one transaction */
-    struct slab slabs[2];      /* of members, of other rows; the writer's */
+    struct slab slabs[3];      /* of members, of rows of one use, of others; the writer's */
     struct pages pages;        /* of indexes; the writer's */
     struct version_log log;    /* the writer's */
     struct id_window ids;      /* the newest rows of TABLE_TRANSACTION; the writer's */
@@ -89,7 +89,7 @@ struct state {
 
 static inline struct slab *state_slab(struct state *state, unsigned shard)
 {
-    return &state->slabs[shard < MEMBER_SHARDS ? 0 : 1];
+    return &state->slabs[shard < MEMBER_SHARDS ? 0 : shard < MEMBER_SHARDS + ONCE_SHARDS ? 1 : 2];
 }
 
 static inline MDB_val state_key_value(const struct state_key *key)

@@ -177,8 +177,8 @@ static enum err load(struct state_writer *writer, const struct row_name *name, s
     return ERR_OK;
 }
 
-/* A row of this table in a shard comes before what stands in the window. What is not there is mostly
- * put next. */
+/* A row of this table in a shard comes before what stands in the window. What is not there is
+ * mostly put next. */
 static bool is_in_window(struct state_writer *writer, const struct row_name *name,
                          struct id_value *out_value)
 {
@@ -188,8 +188,8 @@ static bool is_in_window(struct state_writer *writer, const struct row_name *nam
         return false;
     }
     bool is_row = state->id_rows > 0 && find(writer, name, &place) != NULL;
-    bool is_there = !is_row && id_window_find(&state->ids, name->hash, name->key, state->ids.end,
-                                              out_value);
+    bool is_there =
+        !is_row && id_window_find(&state->ids, name->hash, name->key, state->ids.end, out_value);
     writer->has_absent_id = !is_row && !is_there && name->key.length == ID_KEY_BYTES;
     if (writer->has_absent_id) {
         memcpy(writer->absent_id, name->key.at, ID_KEY_BYTES);
@@ -349,9 +349,8 @@ static bool is_absent(struct state_writer *writer, const struct row_name *name)
                     memcmp(writer->absent_id, name->key.at, ID_KEY_BYTES) == 0;
     struct row_place place;
     struct id_value there; /* what is to be put may lie in the writer's own */
-    return is_known ||
-           (!is_in_window(writer, name, &there) &&
-            (writer->state->id_rows == 0 || find(writer, name, &place) == NULL));
+    return is_known || (!is_in_window(writer, name, &there) &&
+                        (writer->state->id_rows == 0 || find(writer, name, &place) == NULL));
 }
 
 static bool add_to_window(struct state_writer *writer, const struct row_name *name,

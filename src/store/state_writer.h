@@ -43,7 +43,7 @@ struct state_writer {
     struct version_mark log_mark; /* where the log was at the mark */
     struct dirty_chunk *spare;    /* for dirty lists, so that adding to them can't fail */
     struct known_name names[WRITER_NAMES];
-    struct id_value id_value; /* of the transaction that was looked up last */
+    struct id_value id_value;        /* of the transaction that was looked up last */
     uint8_t absent_id[ID_KEY_BYTES]; /* the key of one that is not there */
     bool has_absent_id;
     struct fetch ahead[WRITER_AHEAD];
