@@ -79,6 +79,11 @@ struct bench {
     bool is_left_out; /* the large ledger is, and that was told */
     bool has_postgres;
     bool is_postgres_tried;
+    struct {
+        bool is_measured;
+        uint64_t memory_bytes; /* of a process that serves the large ledger */
+        double start_seconds;  /* after it was killed */
+    } held;
     struct serving *serving; /* the node or the echo that runs */
     struct note *note;
 };

@@ -9,7 +9,7 @@
 #include "bench/ledger.h"
 
 #define HOLD_BATCH        8190u
-#define HOLD_COMMANDS_MAX 1000000u /* before it says that it is ready */
+#define HOLD_COMMANDS_MAX 10000000u /* before it says that it is ready */
 
 static void say_ready(void)
 {
