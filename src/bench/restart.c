@@ -45,8 +45,8 @@ static enum err wait_ready(int fd, struct note *note)
     return is_ready ? ERR_OK : note_set(note, ERR_INTERNAL, "a part of the bench did not start");
 }
 
-/* A process of its own holds the ledger and transfers points as fast as it can. Once that is as many
- * as there are members its memory is told, and it is killed. */
+/* A process of its own holds the ledger and transfers points as fast as it can. Once that is as
+ * many as there are members its memory is told, and it is killed. */
 static enum err kill_holder(struct bench *bench, const struct ledger *ledger,
                             uint64_t *out_memory_bytes)
 {
