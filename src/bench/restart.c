@@ -2,10 +2,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/cases.h"
 #include "bench/measure.h"
+
+#define HOLD_SECONDS 4 /* more than LIMIT_LAG_ROWS transfers take */
 
 /* The large ledger with all that it is to hold. */
 static enum err full_ledger(struct bench *bench, const struct bench_case *which,
@@ -45,8 +48,9 @@ static enum err wait_ready(int fd, struct note *note)
     return is_ready ? ERR_OK : note_set(note, ERR_INTERNAL, "a part of the bench did not start");
 }
 
-/* A process of its own holds the ledger and transfers points as fast as it can. Once that is as
- * many as there are members its memory is told, and it is killed. */
+/* A process of its own holds the ledger and transfers points as fast as it can. Once that is as many
+ * as there are members its memory is told. It writes a checkpoint then, and goes on: it is killed
+ * when its state lies behind again as far as it may. */
 static enum err kill_holder(struct bench *bench, const struct ledger *ledger,
                             uint64_t *out_memory_bytes)
 {
@@ -62,6 +66,7 @@ static enum err kill_holder(struct bench *bench, const struct ledger *ledger,
     TRY(child_start(bench->workplace, arguments, log, &fd, &pid, bench->note));
     enum err err = wait_ready(fd, bench->note);
     *out_memory_bytes = err == ERR_OK ? measure_memory(pid) : 0;
+    (void)nanosleep(&(struct timespec){.tv_sec = HOLD_SECONDS}, NULL);
     (void)child_end(bench->workplace, pid, SIGKILL);
     return err;
 }
