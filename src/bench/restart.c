@@ -48,9 +48,9 @@ static enum err wait_ready(int fd, struct note *note)
     return is_ready ? ERR_OK : note_set(note, ERR_INTERNAL, "a part of the bench did not start");
 }
 
-/* A process of its own holds the ledger and transfers points as fast as it can. Once that is as many
- * as there are members its memory is told. It writes a checkpoint then, and goes on: it is killed
- * when its state lies behind again as far as it may. */
+/* A process of its own holds the ledger and transfers points as fast as it can. Once that is as
+ * many as there are members its memory is told. It writes a checkpoint then, and goes on: it is
+ * killed when its state lies behind again as far as it may. */
 static enum err kill_holder(struct bench *bench, const struct ledger *ledger,
                             uint64_t *out_memory_bytes)
 {
