@@ -183,6 +183,19 @@ enum err key_account_parse(struct slice key, struct account_ref *out_account)
     return ERR_OK;
 }
 
+enum err key_pool_parse(struct slice key, struct uid *out_pool, struct uid *out_member)
+{
+    struct reader in = reader_of(key);
+    struct uid pool;
+    struct uid member;
+    read_uid(&in, &pool);
+    read_uid(&in, &member);
+    TRY(reader_finish(&in));
+    *out_pool = pool;
+    *out_member = member;
+    return ERR_OK;
+}
+
 enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind *out_kind,
                        struct partner_id *out_origin, struct uid *out_id)
 {

@@ -293,6 +293,7 @@ void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *o
              const struct uid *id, struct ledger_key *out_key);
 void key_meta(const char *name, struct ledger_key *out_key);
 MUST_USE enum err key_account_parse(struct slice key, struct account_ref *out_account);
+MUST_USE enum err key_pool_parse(struct slice key, struct uid *out_pool, struct uid *out_member);
 MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind *out_kind,
                                 struct partner_id *out_origin, struct uid *out_id);
 

@@ -86,13 +86,10 @@ struct gathering {
 static enum err gather(void *context, struct slice key, struct slice value)
 {
     struct gathering *gathering = context;
-    struct reader in = reader_of(key);
     struct uid pool;
     struct uid member;
     (void)value;
-    read_copy(&in, pool.bytes, sizeof pool.bytes);
-    read_copy(&in, member.bytes, sizeof member.bytes);
-    TRY(reader_finish(&in));
+    TRY(key_pool_parse(key, &pool, &member));
     char *text = message_uid(gathering->arena, &member);
     if (text == NULL) {
         return ERR_RESOURCE;

@@ -12,13 +12,10 @@
 static enum err gather(void *context, struct slice key, struct slice value)
 {
     struct pool_page *page = context;
-    struct reader in = reader_of(key);
     struct uid pool;
     struct uid member;
     (void)value;
-    read_copy(&in, pool.bytes, sizeof pool.bytes);
-    read_copy(&in, member.bytes, sizeof member.bytes);
-    TRY(reader_finish(&in));
+    TRY(key_pool_parse(key, &pool, &member));
     bool is_known = page->count > 0 && uid_equal(&page->ids[page->count - 1], &pool);
     bool is_wanted = page->member == NULL || uid_equal(page->member, &member);
     if (is_known || !is_wanted) {

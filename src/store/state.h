@@ -16,14 +16,15 @@
  * In LMDB a member's key is table, slot (2 bytes, big-endian), id, so that a slice is one range of
  * keys: members are in order of slot and id, the rows of each other table in order of key.
  *
- * Memory: the rows (8 bytes before key and value, rounded up to 8), 11 to 16 bytes of index for
- * each member and up to 24 for other rows; 40 bytes for each row that is not yet checkpointed;
- * versions (24 bytes and the row) while a batch is on its way; fences for look-ups of ids that are
- * not there (4 KiB for each table and origin). `cache_bytes` bounds what of it is in use, not what
- * was used once and is kept for rows of other sizes: at each seal rows beyond it that are
- * checkpointed leave, transactions and other rows of one use first. Rows that are not checkpointed
- * stay, so a checkpointer that falls behind makes it grow. A checkpoint under way adds the bytes of
- * one slice's dirty rows and one transaction's pages.
+ * Memory: the rows (13 bytes before key and value, rounded up to 8; a member's is 64 at least), 11
+ * to 16 bytes of index for each member and up to 24 for other rows; 8 bytes for each row that is
+ * not yet checkpointed; 36 to 52 for each transaction that is not, or is one of the newest 65,536;
+ * a copy of each row that was changed while a batch is on its way or a checkpoint copies a slice;
+ * fences for look-ups of ids that are not there (4 KiB for each table and origin). `cache_bytes`
+ * bounds rows and index: at each seal rows beyond it that are checkpointed leave, rows of one use
+ * first. Rows that are not checkpointed stay, so a checkpointer that falls behind makes it grow;
+ * what is empty goes back to the system. A checkpoint under way adds the bytes of one slice's dirty
+ * rows and one transaction's pages.
  *
  * Threads: one writer, the only one that changes the tables' structure; one committer that calls
  * state_make_durable (may be the writer); one checkpointer at a time (others wait); any number of
