@@ -224,8 +224,9 @@ static void undo_to(struct sim_tables *t, size_t count)
 {
     while (t->undo_count > count) {
         struct undo *undo = &t->undo[--t->undo_count];
-        blob_let_go(undo->row->live == undo->before ? NULL : undo->row->live);
+        struct blob *after = undo->row->live;
         set(t, undo->row, undo->before);
+        blob_let_go(after);
     }
 }
 
@@ -349,10 +350,7 @@ static uint64_t checkpointed_row(const void *context)
 {
     const struct sim_tables *t = context;
     uint64_t lowest = UINT64_MAX;
-    for (unsigned i = 1; i < SIM_SLICES; i++) {
-        if (i == TABLE_MEMBER || i == TABLE_END + SIM_MEMBER_SLICES) {
-            continue;
-        }
+    for (unsigned i = 0; i < SIM_SLICES; i++) {
         lowest = t->slice_row[i] < lowest ? t->slice_row[i] : lowest;
     }
     return lowest;
@@ -396,7 +394,9 @@ void sim_tables_checkpoint_slice(struct sim_tables *t, unsigned slice)
     }
     t->dirty_bytes -= 64 * list->count;
     list->count = 0;
-    t->slice_row[slice] = t->durable_row;
+    for (unsigned i = 0; i < SIM_SLICES; i++) { /* those with nothing to write move along */
+        t->slice_row[i] = t->dirty[i].count == 0 ? t->durable_row : t->slice_row[i];
+    }
 }
 
 static enum err checkpoint(void *context)
