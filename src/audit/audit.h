@@ -12,8 +12,9 @@
  * holds a receipt for them.
  *
  * Memory grows with the tables (all of them are derived), by 32 bytes for each own entry without a
- * receipt and, where a state is compared, by 40 bytes for each of its rows. Threads: any one; the journal and the state may be in use meanwhile,
- * and no read transaction lasts longer than one batch of the journal or one slice of the state.
+ * receipt and, where a state is compared, by 40 bytes for each of its rows. Threads: any one; the
+ * journal and the state may be in use meanwhile, and no read transaction lasts longer than one
+ * batch of the journal or one slice of the state.
  */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
