@@ -44,19 +44,25 @@ class Findings:
         return not (self.lost or self.twice or self.wrong or self.unanswered)
 
 
-class Journal:
-    """One brand's journal as its node prints it: where each id is."""
+def events_of(node):
+    """One brand's journal as its node prints it, row by row."""
+    words = [TALEA, "--home", node.folder, *node.reach(), "events", "--from", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            yield json.loads(line)
+    if process.returncode != 0:
+        raise AssertionError(f"{node.partner}: its journal can't be read")
 
-    def __init__(self, node):
+
+class Journal:
+    """Where each id is in one brand's journal."""
+
+    def __init__(self, partner, events):
         self.own = collections.defaultdict(list)  # id -> [(kind, points)]
         self.taken = collections.defaultdict(list)  # (origin, id) -> [(kind, points)]
         self.refused = []  # partners' entries that this home did not accept
-        words = [TALEA, "--home", node.folder, *node.reach(), "events", "--from", "0"]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-            for line in process.stdout:
-                self.take(node.partner, json.loads(line))
-        if process.returncode != 0:
-            raise AssertionError(f"{node.partner}: its journal can't be read")
+        for event in events:
+            self.take(partner, event)
 
     def take(self, partner, event):
         kind, id = event["kind"][len("EVENT_KIND_"):], event["transaction_id"]
@@ -164,10 +170,10 @@ def _compare_answers(findings, book):
                           f"till was told {command.points}")
 
 
-def audit(tills, nodes, period):
+def audit(tills, nodes, period, read=events_of):
     """After the streams are receipted and the period is closed."""
     findings = Findings()
-    journals = {node.partner: Journal(node) for node in nodes}
+    journals = {node.partner: Journal(node.partner, read(node)) for node in nodes}
     for command in tills.book:
         findings.repeated += command.sent - 1
         if command.told == ACKNOWLEDGED:

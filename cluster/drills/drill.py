@@ -23,6 +23,9 @@ class Drill:
         """Makes the fault, lets it last, ends it; the tills are at work all the time."""
         raise NotImplementedError
 
+    def after(self, scene):
+        """When the tills are closed, before their book is held against the ledgers."""
+
     def judge(self, scene):
         """After the audit: what only this drill expects."""
 

@@ -12,7 +12,7 @@ class OneWay(Drill):
         grocer = scene.coalition["grocer"].place
         for other in others:
             scene.ground.cut(grocer, other)
-        scene.wait(scene.length(8, 60))
+        scene.wait(scene.length(5, 60))
         for other in others:
             scene.ground.mend(grocer, other)
         self.wait_whole(scene)
@@ -26,7 +26,7 @@ class Partition(Drill):
         pairs = [(one, other) for one in (1, 2) for other in (3, 4, 5)]
         for pair in pairs:
             scene.ground.part(*pair)
-        scene.wait(scene.length(8, 60))
+        scene.wait(scene.length(5, 60))
         for pair in pairs:
             scene.ground.join(*pair)
         self.wait_whole(scene)
@@ -41,7 +41,7 @@ class Slow(Drill):
         if scene.ground.is_lined:
             scene.say("this kernel has no netem; a delay line in user space does it")
         scene.ground.slow(200, 5)
-        scene.wait(scene.length(10, 60))
+        scene.wait(scene.length(6, 60))
         scene.ground.quicken()
         self.wait_whole(scene)
 

@@ -163,7 +163,7 @@ class Scene:
         self.coalition.start()
         self.period = self[1].cli("status")["open_period"]
         self.tills = Tills(self.nodes, self.options.rate, self.options.seed).open()
-        self.wait(self.length(2, 10))
+        self.wait(self.length(1, 10))
         self.say(f"{len(self.nodes)} nodes, {len(self.tills.book)} commands so far; now: "
                  f"{self.drill.title}")
 
@@ -173,12 +173,13 @@ class Scene:
         self.drill.fault(self)
         self.fault_ended = time.monotonic()
         self.say("the fault is over")
-        self.wait(self.length(2, 20))
+        self.wait(self.length(1, 20))
         return self.settle()
 
     def settle(self):
         self.tills.finish(ANSWER_SECONDS)
         self.say(f"the tills are closed; {len(self.tills.book)} commands")
+        self.drill.after(self)
         self.coalition.wait_cleared(CLEAR_SECONDS)
         self.say("every entry has its receipt")
         self.close_period()

@@ -51,7 +51,7 @@ class Certificate(Drill):
         grocer = scene.coalition["grocer"]
         self.mint = Mint(scene.coalition.path("mint"), grocer.path("tls/ca.pem"),
                          grocer.path("tls/ca.key"))
-        lasts = scene.length(4, 20)
+        lasts = scene.length(3, 20)
         self.install(scene, lasts)
         end = datetime.datetime.utcnow() + datetime.timedelta(seconds=lasts)
         scene.expect(self.is_let_in(scene), "a till is let in while the certificate is valid")
@@ -64,7 +64,7 @@ class Certificate(Drill):
         wait_for(lambda: not self.is_connected(scene), "the others' connections have ended")
         for other in others:
             scene.ground.pick_up(grocer.place, other)
-        scene.wait(scene.length(3, 30))
+        scene.wait(scene.length(2, 30))
         scene.expect(not self.is_connected(scene),
                      "no partner accepts a certificate that has ended")
         begin = time.monotonic()
