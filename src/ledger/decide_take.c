@@ -56,6 +56,11 @@ static enum err take_earn(struct decision *d)
     if (!is_within) {
         return decide_refuse(d, VERDICT_POINTS_TOO_LARGE);
     }
+    TRY(decide_owe(d, &take->sender, STREAM_IN, ENTRY_EARN, entry->tariff, entry->points.minor));
+    TRY(decide_within_cap(d, &take->sender, STREAM_IN));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
     TRY(work_give(d, &work, &receivable, &sale.lot, entry->points));
     if (decision_is_refused(d)) {
         return ERR_OK;
@@ -124,6 +129,7 @@ static enum err take_capture(struct decision *d)
     if (entry->business_time.ms > hold.capture_by.ms) {
         return decide_refuse(d, VERDICT_CAPTURE_TOO_LATE);
     }
+    TRY(decide_promise(d, &hold.redeemer, -entry->points.minor));
     return home_capture(d, &entry->subject, &hold, entry->points, &payable);
 }
 
@@ -208,6 +214,10 @@ enum err decide_take_entry(struct decision *d)
     }
     TRY(take_by_kind(d));
     struct hash hash = entry_hash(take->bytes);
+    if (!decision_is_refused(d) && entry->kind != ENTRY_EARN) { /* an earn was weighed already */
+        TRY(decide_owe(d, &take->sender, STREAM_IN, entry->kind, entry->tariff,
+                       entry->points.minor));
+    }
     if (!decision_is_refused(d)) {
         plan_total(d->plan,
                    &(struct effect_total){STREAM_IN, take->sender, entry->period, entry->kind,
