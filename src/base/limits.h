@@ -5,6 +5,8 @@
 
 /* Ledger. */
 #define LIMIT_LOTS_PER_MEMBER      256u
+#define LIMIT_LOTS_AS_GIVEN        32u /* of one member and partner; the ends of more are rounded */
+#define LIMIT_LOTS_PER_PARTNER     96u /* of one member */
 #define LIMIT_LOTS_PER_HOLD        64u
 #define LIMIT_CARDS_PER_MEMBER     16u
 #define LIMIT_REFERENCE_BYTES      64u   /* a brand's own customer or receipt number, without NUL */

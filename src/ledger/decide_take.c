@@ -18,6 +18,30 @@ static enum err check_given(const struct decision *d, bool *out_is_within)
     return ERR_OK;
 }
 
+/* A member has only so many lots, and what one partner's earns take of them is not there for the
+ * others'. The first LIMIT_LOTS_AS_GIVEN are as the partner says; after them points join others
+ * that begin on the same day and end in the same month, a little longer than was said. May refuse.
+ */
+static enum err find_place(struct decision *d, struct member_work *work, struct lot_key *lot)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    if (lots_find(&work->row, lot) != NULL || work->row.lot_count < LIMIT_LOTS_AS_GIVEN) {
+        return ERR_OK;
+    }
+    size_t count = lots_of_issuer(&work->row, &take->sender);
+    if (count >= LIMIT_LOTS_AS_GIVEN) {
+        *lot = lot_key_rounded(lot);
+        if (lot->active_from.ms <= d->now.ms) {
+            lot->active_from = (struct unix_ms){0};
+        }
+    }
+    bool is_repaid = take->entry.points.minor <= work->row.debt.minor || work->row.is_erased;
+    if (count >= LIMIT_LOTS_PER_PARTNER && !is_repaid && lots_find(&work->row, lot) == NULL) {
+        return decide_refuse(d, VERDICT_TOO_MANY_LOTS);
+    }
+    return ERR_OK;
+}
+
 /* Our member earned at the sender: the sender owes us the price of the points. */
 static enum err take_earn(struct decision *d)
 {
@@ -58,6 +82,10 @@ static enum err take_earn(struct decision *d)
     }
     TRY(decide_owe(d, &take->sender, STREAM_IN, ENTRY_EARN, entry->tariff, entry->points.minor));
     TRY(decide_within_cap(d, &take->sender, STREAM_IN));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    TRY(find_place(d, &work, &sale.lot));
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
