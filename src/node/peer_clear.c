@@ -13,6 +13,7 @@
 struct clearing {
     struct node *node;
     struct rpc_stream *stream;
+    bool has_begun; /* the opening came */
     struct incoming incoming;
     struct clear_request_room request_room;
     struct clear_response_room response_room;
@@ -59,11 +60,12 @@ static enum err pace(struct clearing *clearing, size_t entries)
 static enum err receive(struct clearing *clearing, const Talea__V1__ClearRequest **out_message)
 {
     const ProtobufCMessage *message;
-    if (clearing->incoming.is_resumed) {
+    if (clearing->has_begun) {
         TRY(rpc_stream_receive(clearing->stream, &message));
     } else {
         TRY(rpc_stream_receive_timed(clearing->stream, LIMIT_OPENING_MS, &message));
     }
+    clearing->has_begun = true;
     *out_message = (const Talea__V1__ClearRequest *)(const void *)message;
     return ERR_OK;
 }
@@ -84,7 +86,7 @@ static void count_end(struct clearing *clearing, enum err err, const struct note
     const struct partner_id *sender = &clearing->incoming.sender;
     struct peer_guard *guard = clearing->node->peer_guard;
     if (err == ERR_DEADLINE) {
-        bool is_silent = !clearing->incoming.is_resumed;
+        bool is_silent = !clearing->has_begun;
         peer_guard_refused(guard, sender, is_silent ? "SILENT_STREAM" : "NEVER_READS",
                            is_silent ? "a stream was opened and nothing came"
                                      : "our answers are not taken");

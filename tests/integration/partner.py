@@ -123,7 +123,7 @@ class Partner:
 
     def channel(self, target, **options):
         return wire.open_channel(target, self.node.read("tls/node.pem"),
-                                 self.node.read("tls/node.key"), self.node.read("tls/ca.pem"),
+                                 self.node.read("tls/node.key"), target.read("tls/ca.pem"),
                                  **options)
 
     def stream(self, target, held=0, **options):
