@@ -28,6 +28,7 @@ static enum err take_entries(struct engine *engine, const struct incoming_batch 
     for (size_t i = 0; i < batch->count; i++) {
         struct command command = own_command(engine, COMMAND_TAKE_ENTRY);
         struct outcome outcome;
+        writer_prefetch_entry(engine, &batch->sender, batch->entries, batch->count, i);
         command.origin = batch->sender;
         command.transaction_id = batch->entries[i].entry.transaction_id;
         command.business_time = batch->entries[i].entry.business_time;

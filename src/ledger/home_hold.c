@@ -72,6 +72,16 @@ static enum err grant(struct decision *d, struct member_work *work)
     return ERR_OK;
 }
 
+/* To a partner's till: what it will capture is to be within the cap. May refuse. */
+static enum err promise(struct decision *d, const struct command_hold *request)
+{
+    if (roster_is_self(d->terms->roster, &request->redeemer)) {
+        return ERR_OK;
+    }
+    TRY(decide_promise(d, &request->redeemer, request->points.minor));
+    return decide_within_cap(d, &request->redeemer, STREAM_OUT);
+}
+
 enum err decide_hold(struct decision *d)
 {
     const struct command_hold *request = &d->command->hold;
@@ -79,6 +89,9 @@ enum err decide_hold(struct decision *d)
     struct hold existing;
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
+    }
+    if (request->deliver_by.ms <= d->now.ms) {
+        return decide_refuse(d, VERDICT_HOLD_TOO_LATE);
     }
     TRY(work_begin_by_card(d, &request->card, &work));
     if (decision_is_refused(d)) {
@@ -94,6 +107,10 @@ enum err decide_hold(struct decision *d)
     }
     if (work.row.available.minor < request->points.minor) {
         return decide_refuse(d, VERDICT_INSUFFICIENT_POINTS);
+    }
+    TRY(promise(d, request));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
     }
     return grant(d, &work);
 }
@@ -147,6 +164,7 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    TRY(decide_promise(d, &hold->redeemer, -left.minor));
     for (size_t i = 0; i < hold->lot_count; i++) {
         struct hold_lot *lot = &hold->lots[i];
         TRY(work_lot(d, &work, &lot->key, lot->held.minor, -lot->held.minor));

@@ -40,6 +40,31 @@ int lot_key_compare(const struct lot_key *a, const struct lot_key *b)
     return order;
 }
 
+size_t lots_of_issuer(const struct member *member, const struct partner_id *issuer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < member->lot_count; i++) {
+        count += partner_id_equal(&member->lots[i].key.issuer, issuer);
+    }
+    return count;
+}
+
+struct lot_key lot_key_rounded(const struct lot_key *key)
+{
+    static const struct civil last_year = {.year = 9999, .month = 1, .day = 1};
+    struct lot_key rounded = *key;
+    struct unix_ms end_of_calendar;
+    enum err err = civil_to_unix(&last_year, &end_of_calendar);
+    ASSERT(err == ERR_OK);
+    rounded.active_from.ms -= rounded.active_from.ms % DAY_MS;
+    if (key->expires_at.ms >= end_of_calendar.ms) {
+        rounded.expires_at.ms = 0;
+    } else if (key->expires_at.ms != 0) {
+        rounded.expires_at = month_end_after((struct unix_ms){key->expires_at.ms - 1}, 0);
+    }
+    return rounded;
+}
+
 void member_empty(struct member *member, struct unix_ms enrolled)
 {
     member->available = member->pending = member->held = member->debt = points_of(0);
