@@ -146,6 +146,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
                                  int64_t deliver_by, int64_t now)
 {
     struct model_member *member = member_of(model, m->op);
+    if (deliver_by <= now) {
+        return VERDICT_HOLD_TOO_LATE;
+    }
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
     }
