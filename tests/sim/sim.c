@@ -9,6 +9,7 @@
 #include "sim_check.h"
 #include "sim_network.h"
 #include "sim_op.h"
+#include "sim_settle.h"
 #include "sim_workload.h"
 
 #define ALL_EVERY_MS (30 * SIM_MINUTE) /* between two looks at everything */
@@ -138,7 +139,10 @@ static void deliver(struct sim *sim, const struct sim_event *event)
         sim_till_answer(node, event->from, event->number, bytes);
         break;
     case SIM_MESSAGE_STATEMENT:
+        sim_settle_ask(node, event->from, event->number, bytes);
+        break;
     case SIM_MESSAGE_STATEMENT_ANSWER:
+        sim_settle_answer(node, event->from, event->number, bytes);
         break;
     }
 }
@@ -227,7 +231,7 @@ static void drain(struct sim *sim)
     sim_step_heal(sim);
     for (int minutes = 0; minutes < 240 && !sim->has_failed; minutes++) {
         sim_run_until(sim, sim->now + SIM_MINUTE);
-        if (sim_check_is_quiet(sim)) {
+        if (sim_check_is_quiet(sim) && sim_settle_is_done(sim)) {
             return;
         }
     }

@@ -29,7 +29,7 @@
 struct sim;
 struct model;
 struct sim_op;
-struct sim_history;
+struct sim_question;
 
 /* A partner's stream to us, as one connection brings it. Two may be alive at a time: the newer one
  * and one whose end has not come through. */
@@ -48,7 +48,8 @@ struct sim_link {
     bool is_watched;  /* by a timer */
     bool is_dialling; /* a retry is planned */
     struct sim_call calls[2];
-    int64_t arrives[2]; /* when the last message on our call, on theirs, arrives there */
+    struct sim_question *question; /* about a statement; NULL: none */
+    int64_t arrives[2];            /* when the last message on our call, on theirs, arrives there */
 };
 
 /* Something that was under way when the machine stopped. */
@@ -90,7 +91,6 @@ struct sim_node {
     size_t doubt_count;
     uint64_t sum; /* of the tables, when they were last known to be durable */
     uint64_t durable_row;
-    unsigned frozen; /* streams that it froze */
     char trouble[256];
 };
 

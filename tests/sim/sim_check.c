@@ -6,6 +6,7 @@
 
 #include "ledger/lots.h"
 #include "model.h"
+#include "sim_settle.h"
 #include "wire/messages.h"
 
 static struct ledger_view view_of(struct sim_node *node)
@@ -294,22 +295,13 @@ static struct account_ref own(enum account_kind kind)
     return (struct account_ref){.kind = kind};
 }
 
-static struct period nth_period(const struct sim_node *node, unsigned n)
-{
-    struct period period = node->roster.first_period;
-    while (n-- > 0) {
-        period = period_next(period);
-    }
-    return period;
-}
-
 static bool check_pair_books(struct sim_node *node, unsigned partner)
 {
     const struct model_books *books = &node->sim->model->books[node->index];
     for (unsigned p = 0; p < MODEL_PERIODS; p++) {
         struct account_ref ref = {.kind = ACCOUNT_RECEIVABLE,
                                   .partner = node->sim->nodes[partner].id,
-                                  .period = nth_period(node, p)};
+                                  .period = sim_nth_period(node, p)};
         if (!check_balance(node, ref, -books->receivable[partner][p])) {
             return false;
         }
@@ -376,9 +368,9 @@ static bool check_pair(struct sim_node *a, struct sim_node *b)
     }
     for (unsigned p = 0; p < MODEL_PERIODS; p++) {
         struct account_ref theirs = {
-            .kind = ACCOUNT_PAYABLE, .partner = b->id, .period = nth_period(a, p)};
+            .kind = ACCOUNT_PAYABLE, .partner = b->id, .period = sim_nth_period(a, p)};
         struct account_ref ours = {
-            .kind = ACCOUNT_RECEIVABLE, .partner = a->id, .period = nth_period(b, p)};
+            .kind = ACCOUNT_RECEIVABLE, .partner = a->id, .period = sim_nth_period(b, p)};
         if (balance_of(a, theirs) != -balance_of(b, ours)) {
             return sim_fail(a->sim, "%s owes %" PRId64 " to %s, which expects %" PRId64, a->id.text,
                             balance_of(a, theirs), b->id.text, -balance_of(b, ours));
@@ -422,7 +414,8 @@ bool sim_check_all(struct sim *sim)
             return false;
         }
         for (unsigned b = 0; b < sim->node_count; b++) {
-            if (a != b && !check_pair(&sim->nodes[a], &sim->nodes[b])) {
+            if (a != b && !(check_pair(&sim->nodes[a], &sim->nodes[b]) &&
+                            sim_settle_check(&sim->nodes[a], b))) {
                 return false;
             }
         }
