@@ -7,6 +7,7 @@
 
 #include "model.h"
 #include "sim_check.h"
+#include "sim_liar.h"
 #include "sim_network.h"
 #include "sim_op.h"
 #include "sim_settle.h"
@@ -88,6 +89,9 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_init(sim, i);
     }
+    if (options->seed % 5 == 0) {
+        sim->nodes[sim_random_below(&sim->luck, nodes)].is_liar = true;
+    }
     make_charter(sim);
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_join(&sim->nodes[i]);
@@ -105,6 +109,7 @@ void sim_fini(struct sim *sim)
     free(sim->ops);
     sim_events_fini(&sim->events);
     model_destroy(sim->model);
+    sim_liar_fini(sim);
     free(sim->incoming);
     free(sim->request_room);
     free(sim->response_room);
@@ -120,14 +125,14 @@ static void deliver(struct sim *sim, const struct sim_event *event)
         return;
     }
     sim->counts.messages++;
+    sim->is_foul = false;
     switch (event->message) {
     case SIM_MESSAGE_OPEN:
     case SIM_MESSAGE_REQUEST:
-        sim_session_request(node, event->from, event->number, bytes,
-                            event->message == SIM_MESSAGE_OPEN);
+        sim_session_request(node, event, bytes);
         break;
     case SIM_MESSAGE_RESPONSE:
-        sim_session_response(node, event->from, event->number, bytes);
+        sim_session_response(node, event, bytes);
         break;
     case SIM_MESSAGE_END:
         sim_session_ended(node, event->from, event->number);

@@ -182,7 +182,8 @@ static void begin_sessions(struct sim_node *node)
         if (i == node->index) {
             continue;
         }
-        *link = (struct sim_link){.pause_ms = SIM_SECOND, .is_dialling = true};
+        *link = (struct sim_link){
+            .pause_ms = SIM_SECOND, .is_dialling = true, .forked_at = link->forked_at};
         outgoing_init(&link->outgoing, &sim->nodes[i].id, engine_journal(node->engine));
         sim_events_add(
             &sim->events,

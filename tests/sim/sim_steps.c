@@ -189,7 +189,8 @@ static bool may_close(const struct sim *sim)
 {
     for (unsigned a = 0; a < sim->node_count; a++) {
         for (unsigned b = 0; b < sim->node_count; b++) {
-            if (a != b && sim->model->streams[a][b].period != sim->closed_periods) {
+            const struct model_stream *stream = &sim->model->streams[a][b];
+            if (a != b && !stream->is_frozen_out && stream->period != sim->closed_periods) {
                 return false;
             }
         }
