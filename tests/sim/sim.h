@@ -46,9 +46,10 @@ struct sim_link {
     int64_t last_heard;
     int64_t pause_ms;
     uint64_t forked_at; /* the number under which a story of the partner was taken; 0: none */
-    bool is_deaf;     /* something that the partner sent on our call was lost */
-    bool is_watched;  /* by a timer */
-    bool is_dialling; /* a retry is planned */
+    bool has_lied;      /* a story was told: what the partner makes of it is not heard */
+    bool is_deaf;       /* something that the partner sent on our call was lost */
+    bool is_watched;    /* by a timer */
+    bool is_dialling;   /* a retry is planned */
     struct sim_call calls[2];
     struct sim_question *question; /* about a statement; NULL: none */
     int64_t arrives[2];            /* when the last message on our call, on theirs, arrives there */
@@ -91,6 +92,8 @@ struct sim_node {
     struct sim_link links[SIM_NODES_MAX];
     struct sim_doubt doubts[SIM_DOUBTS_MAX];
     size_t doubt_count;
+    struct sim_op *queued; /* what waits in the engine's queue; NULL: nothing */
+    struct outcome queued_outcome;
     uint64_t sum; /* of the tables, when they were last known to be durable */
     uint64_t durable_row;
     char trouble[256];

@@ -305,9 +305,11 @@ void sim_node_tick(struct sim_node *node)
     for (int round = 0; round < 4 && is_more; round++) {
         uint64_t next_row = node->disk.next_row;
         int64_t clock = sim_node_clock(node);
+        sim_till_queue(node);
         node->is_looking = true;
         is_more = engine_keep_time(node->engine);
         node->is_looking = false;
+        sim_till_unqueue(node);
         if (node->disk.is_stopped) {
             sim_node_doubt(node, (struct sim_doubt){.is_due = true,
                                                     .next_row = next_row,

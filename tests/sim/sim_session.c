@@ -164,6 +164,9 @@ static void pump(struct sim_node *node, unsigned partner)
     if (link->connection == 0 || !outgoing_is_ready(&link->outgoing)) {
         return;
     }
+    if (node->is_liar && sim_random_chance(&node->sim->luck, 600)) {
+        return; /* so that its batches become larger */
+    }
     struct peer_host host = sim_node_host(node);
     enum err err = outgoing_pump(&link->outgoing, &host, &port, &note);
     if (err != ERR_OK) {
@@ -213,6 +216,9 @@ void sim_session_response(struct sim_node *node, const struct sim_event *event, 
         return;
     }
     link->last_heard = sim->now;
+    if (link->has_lied) {
+        return;
+    }
     const ProtobufCMessage *message =
         sim_network_read(&talea__v1__clear_response__descriptor, bytes);
     struct peer_host host = sim_node_host(node);

@@ -207,7 +207,6 @@ static void judge(struct sim_node *node, struct sim_op *op, const struct outcome
         sim->model->members[op->member].card = outcome->answer.card;
     }
     answered(sim, op, outcome->verdict, outcome->answer.points.minor);
-    check_touched(node, op);
 }
 
 /* Tells the command to the ledger. */
@@ -225,10 +224,73 @@ static void tell(struct sim_node *node, struct sim_op *op)
                                                 .deliver_by = op->deliver_by});
     } else if (outcome.err == ERR_OK) {
         judge(node, op, &outcome);
+        check_touched(node, op);
     }
     (void)sim_node_after(node);
     if (!op->is_answered) {
         try_later(sim, op, SIM_SECOND + (int64_t)sim_random_below(&sim->luck, 20000));
+    }
+}
+
+/* ---- in the queue, while the node does something by itself ---- */
+
+/* An own hold at its home whose time is over and that has not ended. */
+static struct sim_op *overdue(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+    struct model *model = sim->model;
+    for (size_t i = 0; i < sim->op_count && model->first_due[node->index] <= sim_node_clock(node);
+         i++) {
+        struct sim_op *op = sim->ops[i];
+        const struct model_hold *hold = &model_op_of(model, op)->home_hold;
+        if (op->home == node->index && op->shop == node->index && hold->state == MODEL_OPEN &&
+            hold->deliver_by <= sim_node_clock(node)) {
+            return op;
+        }
+    }
+    return NULL;
+}
+
+static void queued_done(void *context, const struct outcome *outcome)
+{
+    struct sim_node *node = context;
+    node->queued_outcome = *outcome;
+}
+
+void sim_till_queue(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+    struct sim_op *subject = sim_random_chance(&sim->luck, 500) ? overdue(node) : NULL;
+    if (subject == NULL) {
+        return;
+    }
+    struct sim_op *op = sim_op_new(sim, SIM_OP_VOID, node->index);
+    op->subject = subject;
+    op->member = subject->member;
+    op->tries++;
+    make_command(node, op);
+    node->queued = op;
+    node->queued_outcome = (struct outcome){.err = ERR_UNAVAILABLE};
+    ASSERT(engine_submit(node->engine, &op->command, queued_done, node) == ERR_OK);
+}
+
+void sim_till_unqueue(struct sim_node *node)
+{
+    struct sim_op *op = node->queued;
+    node->queued = NULL;
+    if (op == NULL) {
+        return;
+    }
+    engine_drive(node->engine);
+    if (node->disk.is_stopped) {
+        sim_node_doubt(node, (struct sim_doubt){.op = op,
+                                                .ledger_ms = node->ledger_ms,
+                                                .business_ms = op->business_ms});
+    } else if (node->queued_outcome.err == ERR_OK) {
+        judge(node, op, &node->queued_outcome);
+    }
+    if (!op->is_answered) {
+        try_later(node->sim, op, SIM_MINUTE);
     }
 }
 
