@@ -1,4 +1,5 @@
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 typedef enum err decide_fn(struct decision *d);
 
@@ -116,7 +117,7 @@ static enum err recall(const struct decision *d)
         return ERR_OK;
     }
     d->plan->verdict = record.verdict;
-    d->plan->answer = record.answer;
+    d->plan->answer = MUTANT(ANSWER_REPEAT_ANEW) ? (struct answer){0} : record.answer;
     return ERR_OK;
 }
 
@@ -133,7 +134,7 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
     d.plan = plan;
     d.exposure.is_open = false;
     plan_reset(plan);
-    if (command_is_idempotent(command->kind)) {
+    if (command_is_idempotent(command->kind) && !MUTANT(SKIP_DUPLICATE_CHECK)) {
         enum err err = recall(&d);
         if (err != ERR_NOT_FOUND) {
             *out_is_repeat = true;

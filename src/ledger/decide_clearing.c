@@ -1,5 +1,6 @@
 /* The streams: ends of batches, receipts for our own entries, period marks, frozen streams. */
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 enum {
     FORGET_MAX = 1024 /* receipts in one record, well below LIMIT_EFFECTS_PER_RECORD */
@@ -68,7 +69,9 @@ enum err decide_take_batch(struct decision *d)
     TRY(forget_receipts(d, STREAM_IN, &batch->sender, held));
     stream.receipted_number = stream.last_number;
     stream.receipt_number++;
-    stream.receipt_hash = batch->receipt_hash;
+    if (!MUTANT(LOSE_RECEIPT_CHAIN)) {
+        stream.receipt_hash = batch->receipt_hash;
+    }
     decide_put_stream(d, STREAM_IN, &batch->sender, &stream);
     keep_head(d, &batch->sender, batch->head_signed);
     put_receipt(d, STREAM_IN, &batch->sender, stream.receipt_number, batch->receipt_signed);
@@ -162,7 +165,7 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
                               const struct receipted_entry *entry)
 {
     struct posting posting = reversal_of(entry->kind);
-    if (posting.debit == ACCOUNT_KIND_END) {
+    if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {
         return ERR_OK;
     }
     struct account_ref debit = posting_side(posting.debit, partner, entry->period);

@@ -1,5 +1,6 @@
 /* What a partner's clearing entries do here, where the member is at home. */
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 static struct account_ref sender_account(const struct decision *d, enum account_kind kind)
 {
@@ -151,10 +152,10 @@ static enum err take_capture(struct decision *d)
     if (hold.state != HOLD_OPEN) {
         return decide_refuse(d, VERDICT_HOLD_ENDED);
     }
-    if (entry->points.minor > hold_left(&hold).minor) {
+    if (entry->points.minor > hold_left(&hold).minor && !MUTANT(CAPTURE_MORE_THAN_GRANTED)) {
         return decide_refuse(d, VERDICT_HOLD_EXCEEDED);
     }
-    if (entry->business_time.ms > hold.capture_by.ms) {
+    if (entry->business_time.ms > hold.capture_by.ms && !MUTANT(CAPTURE_TOO_LATE)) {
         return decide_refuse(d, VERDICT_CAPTURE_TOO_LATE);
     }
     TRY(decide_promise(d, &hold.redeemer, -entry->points.minor));
@@ -253,10 +254,11 @@ enum err decide_take_entry(struct decision *d)
         TRY(decide_owe(d, &take->sender, STREAM_IN, entry->kind, entry->tariff,
                        entry->points.minor));
     }
-    if (is_counted(d)) {
-        plan_total(d->plan,
-                   &(struct effect_total){STREAM_IN, take->sender, entry->period, entry->kind,
-                                          entry->tariff, 1, entry->points.minor});
+    if (is_counted(d) || MUTANT(COUNT_REFUSED)) {
+        bool is_miscounted = MUTANT(WRONG_TOTAL_KIND) && entry->kind == ENTRY_CAPTURE;
+        enum entry_kind kind = is_miscounted ? ENTRY_EARN : entry->kind;
+        plan_total(d->plan, &(struct effect_total){STREAM_IN, take->sender, entry->period, kind,
+                                                   entry->tariff, 1, entry->points.minor});
     }
     if (entry->kind == ENTRY_PERIOD_MARK) {
         take_mark(d, &stream, &hash);

@@ -7,6 +7,7 @@
  * A hold keeps the lots it reserved; what comes back goes to the lots it came from.
  */
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 struct points hold_left(const struct hold *hold)
 {
@@ -15,7 +16,8 @@ struct points hold_left(const struct hold *hold)
 
 static void due_of_hold(const struct uid *id, const struct hold *hold, struct ledger_key *out_key)
 {
-    key_due(hold->deliver_by, DUE_HOLD, &hold->redeemer, id, out_key);
+    struct unix_ms end = MUTANT(RELEASE_AT_T1) ? hold->capture_by : hold->deliver_by;
+    key_due(end, DUE_HOLD, &hold->redeemer, id, out_key);
 }
 
 /* Takes spendable lots, the soonest to end first, into the hold. May refuse. */
@@ -206,7 +208,8 @@ enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold
     for (size_t i = hold->lot_count; i > 0 && left > 0; i--) {
         struct hold_lot *lot = &hold->lots[i - 1];
         int64_t part = lot->captured.minor < left ? lot->captured.minor : left;
-        struct lot_key key = refund_lot(d, &work.row, &lot->key);
+        const struct hold_lot *origin = MUTANT(REFUND_TO_WRONG_LOT) ? &hold->lots[0] : lot;
+        struct lot_key key = refund_lot(d, &work.row, &origin->key);
         TRY(work_give(d, &work, source, &key, points_of(part)));
         if (decision_is_refused(d)) {
             return ERR_OK;

@@ -1,4 +1,5 @@
 #include "ledger/lots.h"
+#include "base/mutant.h"
 
 #include <string.h>
 
@@ -237,11 +238,13 @@ size_t lots_soonest(const struct member *member, bool is_pending)
     for (size_t i = 0; i < member->lot_count; i++) {
         const struct lot *lot = &member->lots[i];
         bool is_candidate = lot->free.minor > 0 && (lot->key.active_from.ms != 0) == is_pending;
-        if (!is_candidate || (soonest < member->lot_count && lot->key.idle_months == 0)) {
+        if (!is_candidate || (soonest < member->lot_count && lot->key.idle_months == 0 &&
+                              !MUTANT(SPEND_LAST_LOT_FIRST))) {
             continue; /* among those that end by date the first is the soonest */
         }
         int64_t rank = expiry_rank(lots_end(member, &lot->key));
-        if (soonest == member->lot_count || rank < soonest_rank) {
+        if (soonest == member->lot_count || rank < soonest_rank ||
+            (MUTANT(SPEND_LAST_LOT_FIRST) && rank > soonest_rank)) {
             soonest = i;
             soonest_rank = rank;
         }
