@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "engine/retention.h"
+#include "node/caps.h"
 #include "node/node.h"
 #include "store/readers.h"
 
@@ -63,6 +64,7 @@ static void do_round(struct housekeeper *keeper)
         archive_drop_dead_readers(node->archive);
     }
     forget_old_ids(keeper);
+    caps_look(node);
 }
 
 static struct timespec next_round(void)
