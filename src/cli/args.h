@@ -83,6 +83,8 @@ enum option_key {
     OPT_FOLLOW,
     OPT_ORIGIN,
     OPT_WITHOUT,
+    OPT_FORMAT,
+    OPT_ACCOUNTS,
     OPT_LAST
 };
 
