@@ -1,0 +1,170 @@
+"""The drill of a home that is away for long: what goes on without it, and how it catches up."""
+
+import threading
+import time
+import uuid
+
+import grpc
+
+import wire
+from coalition import wait_for
+from drill import Drill
+from tills import ACKNOWLEDGED, AGAIN, PAUSE_SECONDS, REFUSED, Command
+
+BATCH = 500
+CATCH_UP_SECONDS = 300
+
+
+class Bulk(threading.Thread):
+    """A brand's back office that gives points to another brand's members, batch after batch; the
+    same batch again until it is answered."""
+
+    def __init__(self, tills, node, home, count):
+        super().__init__(name=f"bulk of {node.partner}", daemon=True)
+        self.node = node
+        self.pb = wire.messages().ledger
+        self.problem = None
+        self.pause = 0.0  # between batches
+        cards = tills.cards[home]
+        self.commands = [Command(node.partner, home, cards[i % len(cards)], "earn", 1 + i % 50)
+                         for i in range(count)]
+        self.requests = [self.request(self.commands[i:i + BATCH])
+                         for i in range(0, count, BATCH)]
+        tills.book.extend(self.commands)
+
+    def request(self, commands):
+        return self.pb.ExecuteBatchRequest(commands=[
+            self.pb.BatchCommand(transaction_id=uuid.UUID(command.id).bytes,
+                                 earn=self.pb.BatchEarn(card=command.card,
+                                                        amount_minor=command.asked * 100))
+            for command in commands])
+
+    def execute(self, ledger, request):
+        while True:
+            try:
+                return ledger.ExecuteBatch(request).answers
+            except grpc.RpcError as error:
+                if error.code() not in AGAIN:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+
+    def run(self):
+        try:
+            with wire.channel(self.node, "back-office") as channel:
+                ledger = wire.service(channel, self.pb, "LedgerService")
+                for number, request in enumerate(self.requests):
+                    answers = self.execute(ledger, request)
+                    now = time.monotonic()
+                    for command, answer in zip(self.commands[number * BATCH:], answers):
+                        command.sent, command.answered = 1, now
+                        command.points = answer.points
+                        command.told = REFUSED if answer.refusal else ACKNOWLEDGED
+                        command.reason = self.pb.Refusal.Name(answer.refusal)
+                    time.sleep(self.pause)
+        except grpc.RpcError as error:
+            self.problem = str(error)
+
+    def finish(self, seconds):
+        self.join(seconds)
+        if self.is_alive() or self.problem is not None:
+            raise AssertionError(f"{self.name}: {self.problem or 'not at its end'}")
+
+
+class Streams:
+    """What the others' nodes say about their streams to one home, asked often."""
+
+    def __init__(self, nodes, home):
+        self.home, self.pb = home, wire.messages().admin
+        self.channels = [wire.channel(node, "admin") for node in nodes]
+        self.services = [wire.service(channel, self.pb, "AdminService")
+                         for channel in self.channels]
+
+    def peers(self):
+        replies = [service.GetStatus(self.pb.GetStatusRequest()) for service in self.services]
+        return [next(peer for peer in reply.peers if peer.partner == self.home)
+                for reply in replies]
+
+    def sent(self):
+        return [peer.sent_number for peer in self.peers()]
+
+    def waiting(self):
+        """Entries that have no receipt yet."""
+        return sum(peer.sent_number - peer.receipted_number for peer in self.peers())
+
+    def is_any_connected(self):
+        return any(peer.is_connected for peer in self.peers())
+
+    def have_receipts(self, numbers):
+        return all(peer.receipted_number >= number
+                   for peer, number in zip(self.peers(), numbers))
+
+    def close(self):
+        for channel in self.channels:
+            channel.close()
+
+
+class Outage(Drill):
+    name = "outage"
+    title = "the grocer is away; the others earn for its members all the same, then it catches up"
+
+    def bulk(self, scene, count):
+        others = [node for node in scene.nodes if node.partner != "grocer"]
+        return [Bulk(scene.tills, node, "grocer", count) for node in others]
+
+    def measure_rate(self, scene, streams, count):
+        """Earns in bulk while everybody is there: to both ledgers, receipted, in a second."""
+        workers = self.bulk(scene, count)
+        begin = time.monotonic()
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.finish(CATCH_UP_SECONDS)
+        sent = streams.sent()
+        wait_for(lambda: streams.have_receipts(sent), "the bulk is receipted", CATCH_UP_SECONDS)
+        return len(workers) * count / (time.monotonic() - begin)
+
+    def fault(self, scene):
+        grocer = scene.coalition["grocer"]
+        streams = Streams([node for node in scene.nodes if node is not grocer], "grocer")
+        try:
+            count = scene.length(2_000, 100_000)
+            rate = self.measure_rate(scene, streams, scene.length(1_000, 25_000))
+            scene.say(f"with everybody there {rate:,.0f} earns in bulk a second come to the grocer")
+            self.away_from = time.monotonic()
+            grocer.kill()
+            workers, lasts = self.bulk(scene, count), scene.length(8, 600)
+            for worker in workers:
+                worker.pause = 0.7 * lasts / (count / BATCH)
+                worker.start()
+            scene.wait(lasts)
+            for worker in workers:
+                worker.finish(CATCH_UP_SECONDS)
+            self.catch_up(scene, streams, rate)
+        finally:
+            streams.close()
+        self.wait_whole(scene)
+
+    def catch_up(self, scene, streams, rate):
+        backlog, sent = streams.waiting(), streams.sent()
+        scene.coalition["grocer"].launch()
+        wait_for(streams.is_any_connected, "the grocer is back", CATCH_UP_SECONDS)
+        begin = time.monotonic()
+        wait_for(lambda: streams.have_receipts(sent), "the grocer catches up", CATCH_UP_SECONDS)
+        self.caught_up = (begin, time.monotonic())
+        drained = backlog / max(1e-3, self.caught_up[1] - begin)
+        scene.remark(f"{backlog:,} entries waited, and came in at {drained:,.0f} a second")
+        if scene.options.long:  # a short backlog is over before its rate can be told
+            scene.expect(drained >= rate, f"it comes in no slower than {rate:,.0f} a second")
+
+    def judge(self, scene):
+        service = scene.tills.service
+        longest, _ = service.longest(lambda key: key[0] != "grocer" and key[2] == "earn")
+        scene.expect(longest == 0, "no other brand's till waits to earn while the grocer is away")
+        calls, median, late = service.latency(
+            lambda key: key[2] == "authorise" and key[0] != key[1], *self.caught_up)
+        if calls:
+            scene.remark(f"meanwhile {calls} holds abroad took {median * 1000:.0f} ms in the "
+                         f"median, {late * 1000:.0f} ms at 99 %")
+
+
+DRILLS = (Outage,)
