@@ -117,7 +117,7 @@ static void make_command(struct sim_node *node, struct sim_op *op)
         c->hold.points.minor = op->points;
         if (!op->is_granted) {
             c->hold.capture_by.ms = c->business_time.ms + op->amount;
-            c->hold.deliver_by.ms = c->hold.capture_by.ms + SIM_DELIVER_MS;
+            c->hold.deliver_by.ms = c->hold.capture_by.ms + sim->deliver_ms;
         }
         break;
     case SIM_OP_CAPTURE:
@@ -403,7 +403,7 @@ static enum err decide_question(struct sim_node *node, unsigned from, struct sli
     }
     TRY(signed_of_message(((const Talea__V1__AuthoriseHoldRequest *)(const void *)message)->request,
                           &envelope));
-    TRY(grant_take_request(&host, &sim->nodes[from].id, &envelope, SIM_DELIVER_MS, &request,
+    TRY(grant_take_request(&host, &sim->nodes[from].id, &envelope, sim->deliver_ms, &request,
                            &command, evidence, &note));
     struct sim_op *op = op_of_id(sim, &request.transaction_id);
     ASSERT(op != NULL);
