@@ -78,6 +78,10 @@ enum err decide_hold(struct decision *d)
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
     }
+    if (!roster_is_self(d->terms->roster, &request->redeemer) &&
+        roster_is_leaving(d->terms->roster, &request->redeemer)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
     TRY(work_begin_by_card(d, &request->card, &work));
     if (decision_is_refused(d)) {
         return ERR_OK;
