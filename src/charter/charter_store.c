@@ -162,6 +162,74 @@ enum err charter_store_load(const char *folder, struct charter_chain *out_chain,
     return ERR_OK;
 }
 
+static enum err read_anchor(const char *path, struct charter **out_charter, struct note *note)
+{
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    struct charter *charter;
+    TRY(file_read(path, FILE_PUBLIC, LIMIT_CHARTER_BYTES, &bytes, note));
+    TRY(charter_open(buffer_slice(&bytes), &charter, note));
+    enum err err = charter_check_signatures(charter, note);
+    if (err != ERR_OK) {
+        charter_close(charter);
+        return err;
+    }
+    *out_charter = charter;
+    return ERR_OK;
+}
+
+/* Takes the charter's hold when it puts it behind the others. */
+static enum err add_anchor(struct charter_chain *chain, struct charter *charter, bool *out_is_added,
+                           struct note *note)
+{
+    const struct charter *last = charter_chain_last(chain);
+    *out_is_added = false;
+    switch (charter_chain_standing(chain, charter)) {
+    case CHARTER_KNOWN:
+    case CHARTER_PAST:
+        return ERR_OK;
+    case CHARTER_OTHER:
+        return note_set(note, ERR_CONFLICT,
+                        "another charter of epoch %" PRIu64 " than the one accepted before",
+                        charter->epoch);
+    case CHARTER_NEXT:
+        TRY(charter_follows(charter, last, note));
+        break;
+    case CHARTER_AHEAD:
+        if (last != NULL && strcmp(last->coalition, charter->coalition) != 0) {
+            return note_set(note, ERR_CONFLICT, "the charter is of %s, the ones accepted before are "
+                                                "of %s", charter->coalition, last->coalition);
+        }
+        break;
+    }
+    *out_is_added = true;
+    return charter_chain_add(chain, charter);
+}
+
+enum err charter_store_open(const char *folder, const char *charter_path,
+                            struct charter_chain *out_chain, struct note *note)
+{
+    struct charter_chain chain = {NULL, 0};
+    struct charter *anchor = NULL;
+    struct note why = {""};
+    bool is_added = false;
+    TRY(charter_store_load(folder, &chain, note));
+    enum err err = read_anchor(charter_path, &anchor, &why);
+    if (err == ERR_OK) {
+        err = add_anchor(&chain, anchor, &is_added, &why);
+    }
+    if (err != ERR_OK || !is_added) {
+        charter_close(anchor);
+    }
+    if (err != ERR_OK) {
+        charter_chain_fini(&chain);
+        bool names_it = strstr(why.text, charter_path) != NULL;
+        return note_set(note, err, "%.200s%s%.300s", names_it ? "" : charter_path,
+                        names_it ? "" : ": ", why.text);
+    }
+    *out_chain = chain;
+    return ERR_OK;
+}
+
 enum err charter_store_put_fork(const char *folder, const struct charter *charter, bool *out_is_new,
                                 struct note *note)
 {

@@ -14,6 +14,11 @@
  * with a note that names the file. */
 MUST_USE enum err charter_store_load(const char *folder, struct charter_chain *out_chain,
                                      struct note *note);
+/* What is in force: what lies here, and behind it the charter file that an operator names, when it
+ * follows the last one or is further ahead (an anchor). One that is there already, or older than all
+ * of them, changes nothing; another one under an epoch that is there is ERR_CONFLICT. */
+MUST_USE enum err charter_store_open(const char *folder, const char *charter_path,
+                                     struct charter_chain *out_chain, struct note *note);
 /* Keeps an accepted charter. Once it is there, nothing is done. */
 MUST_USE enum err charter_store_put(const char *folder, const struct charter *charter,
                                     struct note *note);
