@@ -117,11 +117,13 @@ void admin_get_status(void *context, struct rpc_call *call, const ProtobufCMessa
     const struct charter *charter = snapshot->charter;
     struct arena arena;
     char version[] = TALEA_VERSION;
+    char key[KEY_ID_TEXT_MAX];
     arena_init(&arena, LIMIT_DECODED_BYTES);
     response.version = version;
     response.coalition = (char *)(uintptr_t)charter->coalition;
     response.partner = node->config.partner.text;
     response.charter_epoch = charter->epoch;
+    response.signing_key = (char *)(uintptr_t)key_id_format(&snapshot->signer.key_id, key);
     response.started_unix_ms = node->started.ms;
     response.journal_rows = stats.journal_row;
     response.checkpointed_rows = stats.checkpointed_row;
