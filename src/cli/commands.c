@@ -44,8 +44,8 @@ const struct cli_command commands[] = {
      "talea key show grocer/keys/online.key", NULL, 1, 1, 0, run_key_show},
     {"key attest", "[ONLINE-KEY...]",
      "Sign online keys with the root key: makes the partner's next introduction",
-     "talea key attest --key root.key --from charter.talea --out grocer-2.intro.talea \\\n"
-     "      online-2.pub",
+     "talea key attest --key root.key --from charter.talea \\\n"
+     "      --out grocer-2.intro.talea online-2.pub",
      key_attest_options, 0, CHARTER_ONLINE_KEYS_MAX, 0, run_key_attest},
     {"key seal", "FILE", "Lock a key with a passphrase",
      "talea key seal --passphrase-file pass root.key", key_seal_options, 1, 1, 0, run_key_seal},
@@ -53,7 +53,7 @@ const struct cli_command commands[] = {
      "talea key unseal --passphrase-file pass online.key", key_seal_options, 1, 1, 0,
      run_key_unseal},
     {"key passphrase", "FILE", "Give a sealed key another passphrase",
-     "talea key passphrase --passphrase-file old --new-passphrase-file new root.key",
+     "talea key passphrase --new-passphrase-file new root.key",
      key_passphrase_options, 1, 1, 0, run_key_passphrase},
     {"key revoke", "KEY",
      "Print the terms that revoke an online key of this brand behind what it signed so far",
