@@ -252,6 +252,7 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_ADJUSTMENT:
     case TABLE_MERGE:
     case TABLE_POOL:
+    case TABLE_EXPOSURE:
     case TABLE_END:
         break;
     }
@@ -370,6 +371,7 @@ static enum err check_all(struct outcome_walk *walk)
     TRY(check_sums_have_rows(audit, &audit->accounts, TABLE_ACCOUNT));
     TRY(check_sums_have_rows(audit, &audit->totals, TABLE_TOTAL));
     TRY(check_streams_have_rows(audit));
+    TRY(audit_pairs(audit));
     return check_books(walk);
 }
 

@@ -84,6 +84,7 @@ enum option_key {
     OPT_ORIGIN,
     OPT_NEW_PASSPHRASE_FILE,
     OPT_DROP,
+    OPT_WITHOUT,
     OPT_LAST
 };
 

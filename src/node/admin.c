@@ -85,22 +85,21 @@ static enum err add_peers(struct node *node, struct arena *arena, const struct r
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     enum err err = ERR_OK;
+    struct stream stream;
     for (size_t i = 0; err == ERR_OK && i < count; i++) {
         struct peer_report report = peers_report(node->peers, i);
         if (report.is_over) {
             continue;
         }
+        if (response->n_peers == 0) {
+            err = ledger_get_stream(&view, roster, STREAM_OUT, &report.partner, &stream);
+            response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
+        }
         Talea__V1__PeerStatus *peer = peer_status(arena, &view, roster, &report);
-        err = peer == NULL ? ERR_RESOURCE : ERR_OK;
+        err = peer == NULL ? ERR_RESOURCE : err;
         if (err == ERR_OK) {
             response->peers[response->n_peers++] = peer;
         }
-    }
-    struct stream stream;
-    if (err == ERR_OK && count > 0) {
-        struct peer_report report = peers_report(node->peers, 0);
-        err = ledger_get_stream(&view, roster, STREAM_OUT, &report.partner, &stream);
-        response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
     }
     readers_give(node->readers, reader);
     return err;

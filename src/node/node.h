@@ -32,6 +32,7 @@ struct vault;
 struct housekeeper;
 struct node_metrics;
 struct own_keys;
+struct peer_guard;
 
 #define TALEA_VERSION "0.1.0"
 
@@ -45,6 +46,7 @@ struct node {
     struct node_metrics *counters;
     struct own_keys *own_keys;
     atomic_bool has_key; /* one of them may sign now */
+    struct peer_guard *peer_guard;
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
     pthread_mutex_t reload_lock; /* one change of what is in force at a time */
     pthread_mutex_t snapshot_lock;
