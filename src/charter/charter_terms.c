@@ -86,6 +86,7 @@ void charter_open_revocations(struct fields *fields, struct charter *charter, st
     for (size_t i = 0; i < m->n_revoked_keys && fields->err == ERR_OK; i++) {
         struct charter_revocation *r = &charter->revocations[i];
         const Talea__V1__RevokedKey *row = m->revoked_keys[i];
+        *r = (struct charter_revocation){.streams = NULL};
         fields_require_known(fields, &row->base);
         field_partner(fields, "partner of a revoked key", row->partner, &r->partner);
         field_bytes(fields, "revoked key's id", &row->key_id, r->key.bytes, sizeof r->key.bytes);

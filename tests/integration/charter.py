@@ -112,6 +112,13 @@ class Charter(unittest.TestCase):
         return json.loads(run([TALEA, "key", "show", "--json", node.path(name)]).stdout)["key"]
 
     def test_join_rotate_revoke_leave_under_load(self):
+        try:
+            self.join_rotate_revoke_leave()
+        except BaseException:
+            self.coalition.show_logs()
+            raise
+
+    def join_rotate_revoke_leave(self):
         c = self.coalition.start()
         fuel, grocer, hotel = (c[name] for name in NAMES)
         period = int(fuel.cli("status")["open_period"])
