@@ -4,6 +4,7 @@
 
 #include "audit/figures.h"
 #include "charter/charter_receipt.h"
+#include "node/in_force.h"
 #include "node/node.h"
 #include "node/peers.h"
 #include "node/requests.h"
@@ -41,6 +42,7 @@ static enum err stream_numbers(const struct ledger_view *view, const struct rost
     message->sent_number = out.last_number;
     message->receipted_number = out.receipted_number;
     message->received_number = in.last_number;
+    message->given_receipt_number = in.receipt_number;
     message->sent_bytes = out.bytes;
     message->received_bytes = in.bytes;
     if (out.is_frozen || in.is_frozen) {
@@ -50,22 +52,24 @@ static enum err stream_numbers(const struct ledger_view *view, const struct rost
     return ERR_OK;
 }
 
-static Talea__V1__PeerStatus *peer_status(struct node *node, struct arena *arena,
-                                          const struct ledger_view *view,
-                                          const struct roster *roster, size_t index)
+static Talea__V1__PeerStatus *peer_status(struct arena *arena, const struct ledger_view *view,
+                                          const struct roster *roster,
+                                          const struct peer_report *found)
 {
     Talea__V1__PeerStatus *message = arena_alloc(arena, sizeof *message);
     struct peer_report *report = arena_alloc(arena, sizeof *report);
     if (message == NULL || report == NULL) {
         return NULL;
     }
-    *report = peers_report(node->peers, index);
+    *report = *found;
     talea__v1__peer_status__init(message);
     message->partner = report->partner.text;
     message->address = report->address;
     message->is_connected = report->is_connected;
     message->connected_since_unix_ms = report->is_connected ? report->connected_since.ms : 0;
     message->problem = report->problem;
+    message->charter_epoch = report->charter_epoch;
+    message->last_period = roster_last_period(roster, &report->partner).yyyymm;
     return stream_numbers(view, roster, &report->partner, message) == ERR_OK ? message : NULL;
 }
 
@@ -81,18 +85,21 @@ static enum err add_peers(struct node *node, struct arena *arena, const struct r
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     enum err err = ERR_OK;
+    struct stream stream;
     for (size_t i = 0; err == ERR_OK && i < count; i++) {
-        Talea__V1__PeerStatus *peer = peer_status(node, arena, &view, roster, i);
-        err = peer == NULL ? ERR_RESOURCE : ERR_OK;
+        struct peer_report report = peers_report(node->peers, i);
+        if (report.is_over) {
+            continue;
+        }
+        if (response->n_peers == 0) {
+            err = ledger_get_stream(&view, roster, STREAM_OUT, &report.partner, &stream);
+            response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
+        }
+        Talea__V1__PeerStatus *peer = peer_status(arena, &view, roster, &report);
+        err = peer == NULL ? ERR_RESOURCE : err;
         if (err == ERR_OK) {
             response->peers[response->n_peers++] = peer;
         }
-    }
-    struct stream stream;
-    if (err == ERR_OK && count > 0) {
-        struct peer_report report = peers_report(node->peers, 0);
-        err = ledger_get_stream(&view, roster, STREAM_OUT, &report.partner, &stream);
-        response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
     }
     readers_give(node->readers, reader);
     return err;
@@ -109,11 +116,13 @@ void admin_get_status(void *context, struct rpc_call *call, const ProtobufCMessa
     const struct charter *charter = snapshot->charter;
     struct arena arena;
     char version[] = TALEA_VERSION;
+    char key[KEY_ID_TEXT_MAX];
     arena_init(&arena, LIMIT_DECODED_BYTES);
     response.version = version;
     response.coalition = (char *)(uintptr_t)charter->coalition;
     response.partner = node->config.partner.text;
     response.charter_epoch = charter->epoch;
+    response.signing_key = (char *)(uintptr_t)key_id_format(&snapshot->signer.key_id, key);
     response.started_unix_ms = node->started.ms;
     response.journal_rows = stats.journal_row;
     response.checkpointed_rows = stats.checkpointed_row;
@@ -149,8 +158,8 @@ static enum err find_key(void *context, const struct key_id *id, struct unix_ms 
                          struct public_key *out_key)
 {
     struct verification *verification = context;
-    const struct charter_key *key = charter_key_find(verification->snapshot->charter,
-                                                     &verification->node->config.partner, id, time);
+    const struct charter_key *key = charter_chain_key_at(
+        &verification->snapshot->chain, &verification->node->config.partner, id, time);
     if (key == NULL) {
         return ERR_NOT_FOUND;
     }
@@ -168,7 +177,7 @@ static enum err open_receipt(void *context, struct slice receipt_signed, struct 
                              struct clearing_receipt *out_receipt)
 {
     const struct verification *verification = context;
-    return charter_open_receipt(verification->snapshot->charter, receipt_signed, arena,
+    return charter_open_receipt(&verification->snapshot->chain, receipt_signed, arena,
                                 out_receipt);
 }
 
@@ -252,7 +261,7 @@ void admin_reload(void *context, struct rpc_call *call, const ProtobufCMessage *
     char programme[] = "programme";
     char *lines[] = {certificate, charter, programme};
     struct note note = {""};
-    enum err err = node_reload(node, &note);
+    enum err err = in_force_reload(node, &note);
     if (err != ERR_OK) {
         refuse_err(call, err, &note);
         return;
