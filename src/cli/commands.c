@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "charter/charter.h"
+
 const struct cli_command commands[] = {
     {"init", "DIR", "Make the folder of a new node: keys, certificates, configuration",
      "talea init grocer --coalition demo --partner grocer --name \"The Grocer\" \\\n"
@@ -32,6 +34,31 @@ const struct cli_command commands[] = {
     {"charter verify", "CHARTER",
      "Prove that a charter is well-formed and signed by enough partners",
      "talea charter verify charter.talea", NULL, 1, 1, 0, run_charter_verify},
+    {"charter push", "CHARTER",
+     "Put the next epoch into force in the node, which gives it to all partners",
+     "talea --home grocer charter push charter-2.talea", NULL, 1, 1, ROLE_ADMIN, run_charter_push},
+    {"key generate", "root|online", "Make a key; works on files alone, as all of these but revoke",
+     "talea key generate online --partner grocer --out grocer/keys/online-2.key",
+     key_generate_options, 1, 1, 0, run_key_generate},
+    {"key show", "FILE", "Show whose key a file holds, its id, and whether it is sealed",
+     "talea key show grocer/keys/online.key", NULL, 1, 1, 0, run_key_show},
+    {"key attest", "[ONLINE-KEY...]",
+     "Sign online keys with the root key: makes the partner's next introduction",
+     "talea key attest --key root.key --from charter.talea \\\n"
+     "      --out grocer-2.intro.talea online-2.pub",
+     key_attest_options, 0, CHARTER_ONLINE_KEYS_MAX, 0, run_key_attest},
+    {"key seal", "FILE", "Lock a key with a passphrase",
+     "talea key seal --passphrase-file pass root.key", key_seal_options, 1, 1, 0, run_key_seal},
+    {"key unseal", "FILE", "Leave a key to its file's permissions",
+     "talea key unseal --passphrase-file pass online.key", key_seal_options, 1, 1, 0,
+     run_key_unseal},
+    {"key passphrase", "FILE", "Give a sealed key another passphrase",
+     "talea key passphrase --new-passphrase-file new root.key", key_passphrase_options, 1, 1, 0,
+     run_key_passphrase},
+    {"key revoke", "KEY",
+     "Print the terms that revoke an online key of this brand behind what it signed so far",
+     "talea --home grocer key revoke 0123456789abcdef >> coalition.yaml", NULL, 1, 1, ROLE_ADMIN,
+     run_key_revoke},
     {"member add", NULL, "Make a member of this brand and give a first card",
      "talea member add --reference C-1042 --name \"Front desk test\"", member_add_options, 0, 0,
      ROLE_TILL, run_member_add},
@@ -127,6 +154,10 @@ const struct cli_command commands[] = {
     {"events", NULL, "Print the journal's rows as JSON, a line each, from a row on",
      "talea events --from 1\n  talea events --follow", events_options, 0, 0, ROLE_BACK_OFFICE,
      run_events},
+    {"books", NULL, "Print the postings by day for hledger, Ledger, Beancount or as CSV",
+     "talea books --from 2026-10-01 --to 2026-11-01 > october.journal\n"
+     "  talea books --format csv --accounts chart.yaml",
+     books_options, 0, 0, ROLE_BACK_OFFICE, run_books},
     {"import receipts", "FILE", "Import a brand's export of receipts (CSV, also gzipped)",
      "talea import receipts --map till.yaml --rejects rejects.csv receipts.csv.gz",
      receipt_import_options, 1, 1, ROLE_BACK_OFFICE, run_receipt_import},

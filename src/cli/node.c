@@ -52,6 +52,7 @@ enum cli_exit run_status(struct cli *cli)
     fprintf(cli->out, "state      %s since %s UTC\n", status->is_ready ? "ready" : "not ready",
             amounts_time(status->started_unix_ms, time));
     fprintf(cli->out, "charter    epoch %llu\n", (unsigned long long)status->charter_epoch);
+    fprintf(cli->out, "key        %s\n", status->signing_key);
     fprintf(cli->out, "period     %s\n",
             period_format((struct period){status->open_period}, period));
     fprintf(cli->out, "units      %s with %u decimals, %s\n", status->points_name,

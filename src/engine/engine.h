@@ -32,6 +32,9 @@ struct engine_terms {
     const struct roster *roster;
     int64_t refund_grace_ms;
     struct points debt_limit; /* INT64_MAX: none */
+    /* Of receipts and the journal's batches from now on; its context must live as long as the
+     * engine. NULL: the one before goes on. */
+    const struct signer *signer;
     void *context;
     void (*release)(void *context); /* may be NULL */
 };
@@ -39,7 +42,7 @@ struct engine_terms {
 struct engine_options {
     struct journal journal;
     struct tables tables;
-    struct signer signer;
+    struct signer signer; /* unless the terms have another */
     char coalition[32];
     struct clock_port clock;
     struct engine_terms terms;

@@ -189,6 +189,7 @@ static enum err seal_tables(struct engine *engine, struct flight *flight)
     TRY(engine->writing->seal(engine->tables, last_row));
     flight->time = engine->last_time;
     flight->charter_epoch = engine->terms.roster->epoch;
+    flight->signer = engine->signer;
     engine->next_row = last_row + 1;
     return ERR_OK;
 }
@@ -259,6 +260,7 @@ static void use_terms(struct engine *engine, const struct engine_terms *terms)
         engine->terms.release(engine->terms.context);
     }
     engine->terms = *terms;
+    engine->signer = terms->signer != NULL ? *terms->signer : engine->signer;
     engine->ledger_terms.roster = terms->roster;
     engine->ledger_terms.refund_grace_ms = terms->refund_grace_ms;
     engine->ledger_terms.debt_limit = terms->debt_limit;

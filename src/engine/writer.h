@@ -78,6 +78,7 @@ struct engine {
     struct ledger_store store; /* the same, with the memo and the records */
     struct ledger_applier *applier;
     struct engine_terms terms;
+    struct signer signer; /* the terms', or the one before them */
     struct ledger_terms ledger_terms;
     struct plan plan;
     struct buffer body;

@@ -247,7 +247,8 @@ enum err decide_close_period(struct decision *d)
             continue;
         }
         TRY(ledger_get_stream(d->view, roster, STREAM_OUT, partner, &stream));
-        if (stream.period.yyyymm != period.yyyymm || stream.is_frozen) {
+        if (stream.period.yyyymm != period.yyyymm || stream.is_frozen ||
+            decide_is_after_end(d, partner, period)) {
             continue;
         }
         struct clearing_entry mark = {

@@ -4,6 +4,7 @@
 
 #include "audit/figures.h"
 #include "charter/charter_receipt.h"
+#include "node/in_force.h"
 #include "node/node.h"
 #include "node/peer_status.h"
 #include "node/peers.h"
@@ -44,18 +45,21 @@ static enum err add_peers(struct node *node, struct arena *arena, const struct s
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     enum err err = ERR_OK;
+    struct stream stream;
     for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        struct peer_report report = peers_report(node->peers, i);
+        if (report.is_over) {
+            continue;
+        }
+        if (response->n_peers == 0) {
+            err = ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, &report.partner, &stream);
+            response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
+        }
         Talea__V1__PeerStatus *peer = peer_status(node, arena, &view, snapshot, i);
-        err = peer == NULL ? ERR_RESOURCE : ERR_OK;
+        err = peer == NULL ? ERR_RESOURCE : err;
         if (err == ERR_OK) {
             response->peers[response->n_peers++] = peer;
         }
-    }
-    struct stream stream;
-    if (err == ERR_OK && count > 0) {
-        struct peer_report report = peers_report(node->peers, 0);
-        err = ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, &report.partner, &stream);
-        response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
     }
     readers_give(node->readers, reader);
     return err;
@@ -72,11 +76,13 @@ void admin_get_status(void *context, struct rpc_call *call, const ProtobufCMessa
     const struct charter *charter = snapshot->charter;
     struct arena arena;
     char version[] = TALEA_VERSION;
+    char key[KEY_ID_TEXT_MAX];
     arena_init(&arena, LIMIT_DECODED_BYTES);
     response.version = version;
     response.coalition = (char *)(uintptr_t)charter->coalition;
     response.partner = node->config.partner.text;
     response.charter_epoch = charter->epoch;
+    response.signing_key = (char *)(uintptr_t)key_id_format(&snapshot->signer.key_id, key);
     response.started_unix_ms = node->started.ms;
     response.journal_rows = stats.journal_row;
     response.checkpointed_rows = stats.checkpointed_row;
@@ -112,8 +118,8 @@ static enum err find_key(void *context, const struct key_id *id, struct unix_ms 
                          struct public_key *out_key)
 {
     struct verification *verification = context;
-    const struct charter_key *key = charter_key_find(verification->snapshot->charter,
-                                                     &verification->node->config.partner, id, time);
+    const struct charter_key *key = charter_chain_key_at(
+        &verification->snapshot->chain, &verification->node->config.partner, id, time);
     if (key == NULL) {
         return ERR_NOT_FOUND;
     }
@@ -131,8 +137,7 @@ static enum err open_receipt(void *context, struct slice receipt_signed, struct 
                              struct clearing_receipt *out_receipt)
 {
     const struct verification *verification = context;
-    return charter_open_receipt(verification->snapshot->charter, receipt_signed, arena,
-                                out_receipt);
+    return charter_open_receipt(&verification->snapshot->chain, receipt_signed, arena, out_receipt);
 }
 
 static bool report_progress(void *context, uint64_t rows_done, uint64_t rows_total)
@@ -215,7 +220,7 @@ void admin_reload(void *context, struct rpc_call *call, const ProtobufCMessage *
     char programme[] = "programme";
     char *lines[] = {certificate, charter, programme};
     struct note note = {""};
-    enum err err = node_reload(node, &note);
+    enum err err = in_force_reload(node, &note);
     if (err != ERR_OK) {
         refuse_err(call, err, &note);
         return;

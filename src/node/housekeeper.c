@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "engine/retention.h"
+#include "node/in_force.h"
 #include "node/caps.h"
 #include "node/node.h"
 #include "store/readers.h"
@@ -58,6 +59,7 @@ static void do_round(struct housekeeper *keeper)
 {
     struct node *node = keeper->node;
     look_at_disk(node);
+    in_force_look(node);
     if (keeper->rounds++ % READERS_ROUNDS == 0) {
         journal_drop_dead_readers(node->journal_file);
         state_drop_dead_readers(node->state);

@@ -63,7 +63,7 @@ void partner_host_begin(struct node *node, struct ledger_view view, struct partn
         .host =
             {
                 .engine = node->engine,
-                .signer = &node->signer,
+                .signer = &snapshot->signer,
                 .charter = snapshot->charter,
                 .roster = &snapshot->roster,
                 .view = view,

@@ -94,6 +94,8 @@ static enum err fill_streams(struct look *look)
     message->received_bytes = look->in.bytes;
     message->taken_receipt_number = look->out.receipt_number;
     message->given_receipt_number = look->in.receipt_number;
+    message->charter_epoch = look->report.charter_epoch;
+    message->last_period = roster_last_period(roster, partner).yyyymm;
     message->is_sending_frozen = look->out.is_frozen;
     message->is_receiving_frozen = look->in.is_frozen;
     message->reconciled_unix_ms = look->refusals.reconciled.ms;
