@@ -145,8 +145,8 @@ static enum err take_over_partners(struct maker *maker, struct note *note)
     struct period begins = period_of(maker->terms.valid_from);
     for (size_t i = 0; i < count; i++) {
         const struct charter_partner *partner = &maker->previous->partners[i];
-        bool has_left = partner->last_period.yyyymm != 0 &&
-                        partner->last_period.yyyymm < begins.yyyymm;
+        bool has_left =
+            partner->last_period.yyyymm != 0 && partner->last_period.yyyymm < begins.yyyymm;
         if (has_left || is_introduced(maker, &partner->id)) {
             continue;
         }

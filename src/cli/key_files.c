@@ -10,7 +10,8 @@
 
 const struct argp_option key_generate_options[] = {
     {"partner", OPT_PARTNER, "ID", 0, "Whose key it is (required)", 0},
-    {"out", OPT_OUT, "FILE.key", 0, "The key, a new file; FILE.pub is made beside it (required)", 0},
+    {"out", OPT_OUT, "FILE.key", 0, "The key, a new file; FILE.pub is made beside it (required)",
+     0},
     {"seal", OPT_SEAL, NULL, 0,
      "Lock it with a passphrase (--passphrase-file or $TALEA_PASSPHRASE)", 0},
     {"passphrase-file", OPT_PASSPHRASE_FILE, "FILE", 0, "The passphrase, on its first line", 0},

@@ -13,10 +13,10 @@ static enum cli_exit print_json(struct cli *cli, const char *key,
     json_t *streams = json_array();
     for (size_t i = 0; i < status->n_peers; i++) {
         const Talea__V1__PeerStatus *peer = status->peers[i];
-        json_array_append_new(streams, json_pack("{s:s, s:I, s:I}", "peer", peer->partner,
-                                                 "entries", (json_int_t)peer->receipted_number,
-                                                 "receipts",
-                                                 (json_int_t)peer->given_receipt_number));
+        json_array_append_new(streams,
+                              json_pack("{s:s, s:I, s:I}", "peer", peer->partner, "entries",
+                                        (json_int_t)peer->receipted_number, "receipts",
+                                        (json_int_t)peer->given_receipt_number));
     }
     return cli_print_json(cli, json_pack("{s:[{s:s, s:s, s:o}]}", "revoked_keys", "partner",
                                          status->partner, "key", key, "streams", streams));
@@ -39,8 +39,9 @@ enum cli_exit run_key_revoke(struct cli *cli)
     const char *key = cli_argument(cli, 0);
     struct key_id id;
     if (key_id_parse(key, &id) != ERR_OK) {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "`talea charter show` and `talea key show` "
-                                                         "name them",
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT",
+                        "`talea charter show` and `talea key show` "
+                        "name them",
                         "\"%s\" is no key id of 16 hexadecimal digits", key);
     }
     CLEANUP(message_release) ProtobufCMessage *message = NULL;

@@ -23,7 +23,7 @@ struct netting {
     struct cli *cli;
     struct charter_chain chain;
     const struct charter *charter; /* the last of them */
-    struct arena arena; /* the statements' */
+    struct arena arena;            /* the statements' */
     struct pair_statement *statements;
     size_t count;
     struct partner_id *left_out;

@@ -177,8 +177,7 @@ static enum err open_receipt(void *context, struct slice receipt_signed, struct 
                              struct clearing_receipt *out_receipt)
 {
     const struct verification *verification = context;
-    return charter_open_receipt(&verification->snapshot->chain, receipt_signed, arena,
-                                out_receipt);
+    return charter_open_receipt(&verification->snapshot->chain, receipt_signed, arena, out_receipt);
 }
 
 static bool report_progress(void *context, uint64_t rows_done, uint64_t rows_total)

@@ -29,8 +29,8 @@ static enum err open_keys(struct node *node, struct note *note)
     struct snapshot *snapshot = node->snapshot;
     TRY(own_keys_create(node->config.coalition, node->clock, &node->own_keys));
     TRY(own_keys_load(node->own_keys, &node->config, note));
-    TRY(own_keys_choose(node->own_keys, snapshot->charter, &node->config.partner,
-                        &snapshot->signer, note));
+    TRY(own_keys_choose(node->own_keys, snapshot->charter, &node->config.partner, &snapshot->signer,
+                        note));
     atomic_store(&node->has_key, true);
     return ERR_OK;
 }
@@ -143,8 +143,8 @@ static enum err reload(struct node *node, struct note *note)
     charter_chain_fini(&chain);
     TRY(err);
     err = snapshot_check_programme(node->snapshot, snapshot, note);
-    if (err == ERR_OK && charter_chain_find(&snapshot->chain, node->snapshot->charter->epoch) ==
-                             NULL) {
+    if (err == ERR_OK &&
+        charter_chain_find(&snapshot->chain, node->snapshot->charter->epoch) == NULL) {
         err = note_set(note, ERR_CORRUPT, "%s/charters no longer has the charter in force",
                        config->data.text);
     }

@@ -1,12 +1,12 @@
 /* What is in force in a node, and how it changes: charter, keys, certificates, programme.
  *
- *   at start, on SIGHUP     from the files that the configuration names, behind the epochs that were
- *                           accepted before
- *   from a partner, pushed  the next epoch, when it follows: kept on disk, then in force at once
- *   by the clock            another of the node's own keys became the newest that is valid
+ *   at start, on SIGHUP     from the files that the configuration names, behind the epochs that
+ * were accepted before from a partner, pushed  the next epoch, when it follows: kept on disk, then
+ * in force at once by the clock            another of the node's own keys became the newest that is
+ * valid
  *
- * Each change makes a new snapshot, whole or not at all: TLS roots, the ledger's terms, the sessions
- * with partners and the metrics follow it. Thread rule: any thread; changes take turns.
+ * Each change makes a new snapshot, whole or not at all: TLS roots, the ledger's terms, the
+ * sessions with partners and the metrics follow it. Thread rule: any thread; changes take turns.
  */
 #ifndef NODE_IN_FORCE_H
 #define NODE_IN_FORCE_H

@@ -384,8 +384,7 @@ static enum err add_partners(struct node_metrics *metrics, const struct roster *
         if (roster_is_self(roster, partner) || find(metrics, partner) != NULL) {
             continue;
         }
-        struct partner_counters *c =
-            known < LIMIT_PARTNERS ? calloc(1, sizeof *c) : NULL;
+        struct partner_counters *c = known < LIMIT_PARTNERS ? calloc(1, sizeof *c) : NULL;
         if (c == NULL) {
             return ERR_RESOURCE;
         }

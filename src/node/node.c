@@ -178,8 +178,9 @@ static void check_readiness(void *context, struct readiness *readiness)
         readiness_add(readiness, "the TLS certificate has expired");
     }
     if (!atomic_load(&node->has_key)) {
-        readiness_add(readiness, "no online key of this node may sign: each has ended, is revoked or "
-                                 "is not in the charter");
+        readiness_add(readiness,
+                      "no online key of this node may sign: each has ended, is revoked or "
+                      "is not in the charter");
     }
     if (disk_guard_is_full(&node->disk_guard)) {
         readiness_add(readiness, "the disk is nearly full: %llu MiB are free, %u must be",

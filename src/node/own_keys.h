@@ -2,9 +2,9 @@
  *
  * Of the keys that the charter in force has, that are not revoked and valid by their dates, the one
  * that became valid last signs; one that a new epoch brings a few seconds later, when partners know
- * it, unless there is no other. A signer refuses once its key has ended or is revoked: what it would
- * sign would prove nothing. Thread rule: loading and choosing take turns; signers are used by any
- * thread and stay good until own_keys_destroy.
+ * it, unless there is no other. A signer refuses once its key has ended or is revoked: what it
+ * would sign would prove nothing. Thread rule: loading and choosing take turns; signers are used by
+ * any thread and stay good until own_keys_destroy.
  */
 #ifndef NODE_OWN_KEYS_H
 #define NODE_OWN_KEYS_H

@@ -83,10 +83,10 @@ static enum err session_start(struct node *node, const struct charter_partner *p
     TRY(state_reader_create(node->state, &session->reader));
     outgoing_init(&session->outgoing, &session->partner, &node->journal);
     session->has_outgoing = true;
-    return session_run(session) == ERR_OK ? ERR_OK
-                                          : note_set(note, ERR_RESOURCE,
-                                                     "no thread for the session with %s",
-                                                     partner->id.text);
+    return session_run(session) == ERR_OK
+               ? ERR_OK
+               : note_set(note, ERR_RESOURCE, "no thread for the session with %s",
+                          partner->id.text);
 }
 
 /* Tells the thread to end; does not wait for it. */
@@ -195,8 +195,7 @@ static enum err follow(struct peers *peers, const struct charter *charter, struc
         if (partner_id_equal(&partner->id, &peers->node->config.partner)) {
             continue;
         }
-        TRY(session == NULL ? add_session(peers, partner, note)
-                            : resume_session(session, partner));
+        TRY(session == NULL ? add_session(peers, partner, note) : resume_session(session, partner));
     }
     return ERR_OK;
 }

@@ -23,7 +23,7 @@ struct peer_report {
     bool is_over; /* the partner left, and all with it is settled */
     struct unix_ms connected_since;
     uint64_t charter_epoch; /* in force there; 0: not known */
-    char problem[256]; /* empty when all is well */
+    char problem[256];      /* empty when all is well */
 };
 
 MUST_USE enum err peers_start(struct node *node, struct peers **out_peers, struct note *note);
@@ -36,8 +36,8 @@ void peers_stop(struct peers *peers);
 void peers_wake(struct peers *peers);
 size_t peers_count(const struct peers *peers);
 struct peer_report peers_report(struct peers *peers, size_t index);
-/* May the partner be asked for its charter out of turn? Once in a while: what it sends must not keep
- * our threads busy with asking. */
+/* May the partner be asked for its charter out of turn? Once in a while: what it sends must not
+ * keep our threads busy with asking. */
 bool peers_may_ask(struct peers *peers, const struct partner_id *partner);
 /* The channel to a partner, for a call that begins now; NULL when there is none. */
 struct rpc_client *peers_client(struct peers *peers, const struct partner_id *partner);

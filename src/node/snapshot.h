@@ -1,6 +1,6 @@
 /* What a node goes by until it is told otherwise: the charter with the epochs before it, the roster
- * made from it, the key that signs, the programme. Immutable and counted; a reload makes a new one, and whoever holds the old one keeps
- * it until done.
+ * made from it, the key that signs, the programme. Immutable and counted; a reload makes a new one,
+ * and whoever holds the old one keeps it until done.
  */
 #ifndef NODE_SNAPSHOT_H
 #define NODE_SNAPSHOT_H
