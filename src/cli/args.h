@@ -85,6 +85,8 @@ enum option_key {
     OPT_NEW_PASSPHRASE_FILE,
     OPT_DROP,
     OPT_WITHOUT,
+    OPT_FORMAT,
+    OPT_ACCOUNTS,
     OPT_LAST
 };
 

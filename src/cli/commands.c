@@ -154,6 +154,10 @@ const struct cli_command commands[] = {
     {"events", NULL, "Print the journal's rows as JSON, a line each, from a row on",
      "talea events --from 1\n  talea events --follow", events_options, 0, 0, ROLE_BACK_OFFICE,
      run_events},
+    {"books", NULL, "Print the postings by day for hledger, Ledger, Beancount or as CSV",
+     "talea books --from 2026-10-01 --to 2026-11-01 > october.journal\n"
+     "  talea books --format csv --accounts chart.yaml",
+     books_options, 0, 0, ROLE_BACK_OFFICE, run_books},
     {"import receipts", "FILE", "Import a brand's export of receipts (CSV, also gzipped)",
      "talea import receipts --map till.yaml --rejects rejects.csv receipts.csv.gz",
      receipt_import_options, 1, 1, ROLE_BACK_OFFICE, run_receipt_import},

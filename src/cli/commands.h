@@ -91,6 +91,7 @@ enum cli_exit run_adjustment_reject(struct cli *cli);
 enum cli_exit run_adjustment_list(struct cli *cli);
 enum cli_exit run_transaction_show(struct cli *cli);
 enum cli_exit run_events(struct cli *cli);
+enum cli_exit run_books(struct cli *cli);
 
 extern const struct argp_option adjustment_list_options[];
 extern const struct argp_option adjustment_propose_options[];
@@ -99,6 +100,7 @@ extern const struct argp_option balance_options[];
 extern const struct argp_option bench_ledger_options[];
 extern const struct argp_option bench_peer_options[];
 extern const struct argp_option bench_soak_options[];
+extern const struct argp_option books_options[];
 extern const struct argp_option burn_capture_options[];
 extern const struct argp_option burn_options[];
 extern const struct argp_option burn_void_options[];

@@ -104,7 +104,8 @@ static void waiter_init(struct waiter *waiter)
     pthread_cond_init(&waiter->is_done, NULL);
 }
 
-static struct outcome waiter_finish(struct engine *engine, struct waiter *waiter, enum err submitted)
+static struct outcome waiter_finish(struct engine *engine, struct waiter *waiter,
+                                    enum err submitted)
 {
     if (submitted == ERR_OK && engine->options.is_driven) {
         engine_drive(engine);
