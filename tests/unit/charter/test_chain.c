@@ -14,7 +14,10 @@
 #include "base/file.h"
 #include "charter/charter_offer.h"
 #include "charter/charter_store.h"
+#include "crypto/hash.h"
 #include "epochs.h"
+#include "talea/v1/charter.pb-c.h"
+#include "wire/fields.h"
 
 #define EPOCHS 20
 
@@ -308,6 +311,67 @@ static void test_offers_as_messages(void **state)
     assert_int_equal(charter_offer_of_request(&request, &again, &note), ERR_OK);
 }
 
+static void expect_packed(const ProtobufCMessage *message, const char *golden)
+{
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    char text[512];
+    assert_int_equal(fields_pack(message, &bytes), ERR_OK);
+    assert_true(2 * bytes.length < sizeof text);
+    assert_string_equal(hex_format(bytes.at, bytes.length, text), golden);
+}
+
+/* The bytes of this version, which nodes of later ones must take. */
+static void test_golden(void **state)
+{
+    (void)state;
+    uint8_t hash[32] = {1, 2, 3};
+    uint8_t first[] = "one";
+    uint8_t second[] = "two";
+    uint8_t key[8] = {0xab, 0xcd};
+    static char problem[] = "no";
+    static char fuel[] = "fuel";
+    static char grocer[] = "grocer";
+    ProtobufCBinaryData charters[2] = {{3, first}, {3, second}};
+    Talea__V1__ExchangeCharterRequest request;
+    Talea__V1__ExchangeCharterResponse response;
+    Talea__V1__PartnerTerms terms;
+    Talea__V1__RevokedStream stream;
+    Talea__V1__RevokedStream *streams = &stream;
+    Talea__V1__RevokedKey revoked;
+    talea__v1__exchange_charter_request__init(&request);
+    request.epoch = 300;
+    request.payload_hash = (ProtobufCBinaryData){sizeof hash, hash};
+    request.charters = charters;
+    request.n_charters = 2;
+    expect_packed(&request.base,
+                  "08ac02122001020300000000000000000000000000000000000000000000000000000000"
+                  "001a036f6e651a0374776f");
+    talea__v1__exchange_charter_response__init(&response);
+    response.epoch = 2;
+    response.payload_hash = request.payload_hash;
+    response.charters = charters;
+    response.n_charters = 1;
+    response.problem = problem;
+    expect_packed(&response.base,
+                  "0802122001020300000000000000000000000000000000000000000000000000000000001a"
+                  "036f6e6522026e6f");
+    talea__v1__partner_terms__init(&terms);
+    terms.partner = fuel;
+    terms.first_period = 202610;
+    terms.last_period = 202612;
+    expect_packed(&terms.base, "0a046675656c10f2ae0c18f4ae0c");
+    talea__v1__revoked_stream__init(&stream);
+    stream.peer = grocer;
+    stream.last_entry_number = 120;
+    stream.last_receipt_number = 14;
+    talea__v1__revoked_key__init(&revoked);
+    revoked.partner = fuel;
+    revoked.key_id = (ProtobufCBinaryData){sizeof key, key};
+    revoked.streams = &streams;
+    revoked.n_streams = 1;
+    expect_packed(&revoked.base, "0a046675656c1208abcd0000000000001a0c0a0667726f6365721078180e");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +383,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_damaged_store, make_place, remove_place),
         cmocka_unit_test(test_offers),
         cmocka_unit_test(test_offers_as_messages),
+        cmocka_unit_test(test_golden),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
