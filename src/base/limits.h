@@ -59,6 +59,8 @@
 #define LIMIT_RECEIPTS_BEHIND      1024u  /* kept for a sender that does not say that it has them */
 #define LIMIT_OPENING_MS           10000u /* from a stream's beginning to its first message */
 #define LIMIT_PEER_SEND_MS         10000u /* a partner that takes nothing for so long is cut off */
+#define LIMIT_EVIDENCE_BYTES       (256u << 10)
+#define LIMIT_EVIDENCE_PER_PARTNER 16u
 
 /* Keys and certificates. */
 #define LIMIT_KEY_FILE_BYTES     1024u

@@ -160,10 +160,11 @@ struct incoming_receipt {
 MUST_USE enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
                                       size_t *out_refused, struct note *note);
 
-/* Takes or sends nothing more on a partner's stream; reason and evidence go into the journal. */
+/* Takes or sends nothing more on a partner's stream; the reason goes into the journal, and what the
+ * partner said (Signed bytes) into its evidence, as a claim. */
 MUST_USE enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
                                 enum stream_direction direction, const char *reason,
-                                struct slice evidence);
+                                struct slice said);
 
 /* Takes effect for the next command that is decided, whether or not that is made durable. On
  * ERR_RESOURCE (no memory) and ERR_UNAVAILABLE (closing) the old terms stay, and the new ones are

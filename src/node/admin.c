@@ -6,6 +6,7 @@
 #include "charter/charter_receipt.h"
 #include "node/in_force.h"
 #include "node/node.h"
+#include "node/peer_status.h"
 #include "node/peers.h"
 #include "node/requests.h"
 #include "node/services.h"
@@ -32,48 +33,7 @@ static uint64_t process_bytes(const char *name)
     return kib * 1024;
 }
 
-static enum err stream_numbers(const struct ledger_view *view, const struct roster *roster,
-                               const struct partner_id *partner, Talea__V1__PeerStatus *message)
-{
-    struct stream out;
-    struct stream in;
-    TRY(ledger_get_stream(view, roster, STREAM_OUT, partner, &out));
-    TRY(ledger_get_stream(view, roster, STREAM_IN, partner, &in));
-    message->sent_number = out.last_number;
-    message->receipted_number = out.receipted_number;
-    message->received_number = in.last_number;
-    message->given_receipt_number = in.receipt_number;
-    message->sent_bytes = out.bytes;
-    message->received_bytes = in.bytes;
-    if (out.is_frozen || in.is_frozen) {
-        message->problem = (char *)(uintptr_t) "frozen: the two halves contradict each other; "
-                                               "compare the evidence in both journals";
-    }
-    return ERR_OK;
-}
-
-static Talea__V1__PeerStatus *peer_status(struct arena *arena, const struct ledger_view *view,
-                                          const struct roster *roster,
-                                          const struct peer_report *found)
-{
-    Talea__V1__PeerStatus *message = arena_alloc(arena, sizeof *message);
-    struct peer_report *report = arena_alloc(arena, sizeof *report);
-    if (message == NULL || report == NULL) {
-        return NULL;
-    }
-    *report = *found;
-    talea__v1__peer_status__init(message);
-    message->partner = report->partner.text;
-    message->address = report->address;
-    message->is_connected = report->is_connected;
-    message->connected_since_unix_ms = report->is_connected ? report->connected_since.ms : 0;
-    message->problem = report->problem;
-    message->charter_epoch = report->charter_epoch;
-    message->last_period = roster_last_period(roster, &report->partner).yyyymm;
-    return stream_numbers(view, roster, &report->partner, message) == ERR_OK ? message : NULL;
-}
-
-static enum err add_peers(struct node *node, struct arena *arena, const struct roster *roster,
+static enum err add_peers(struct node *node, struct arena *arena, const struct snapshot *snapshot,
                           Talea__V1__GetStatusResponse *response)
 {
     struct state_reader *reader;
@@ -92,10 +52,10 @@ static enum err add_peers(struct node *node, struct arena *arena, const struct r
             continue;
         }
         if (response->n_peers == 0) {
-            err = ledger_get_stream(&view, roster, STREAM_OUT, &report.partner, &stream);
+            err = ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, &report.partner, &stream);
             response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
         }
-        Talea__V1__PeerStatus *peer = peer_status(arena, &view, roster, &report);
+        Talea__V1__PeerStatus *peer = peer_status(node, arena, &view, snapshot, i);
         err = peer == NULL ? ERR_RESOURCE : err;
         if (err == ERR_OK) {
             response->peers[response->n_peers++] = peer;
@@ -133,7 +93,7 @@ void admin_get_status(void *context, struct rpc_call *call, const ProtobufCMessa
     response.points_decimals = charter->points_decimals;
     response.currency = (char *)(uintptr_t)charter->currency;
     response.currency_decimals = charter->currency_decimals;
-    enum err err = add_peers(node, &arena, &snapshot->roster, &response);
+    enum err err = add_peers(node, &arena, snapshot, &response);
     if (err == ERR_OK) {
         rpc_call_reply(call, &response.base);
     } else {

@@ -6,6 +6,7 @@
 
 #include "engine/retention.h"
 #include "node/in_force.h"
+#include "node/caps.h"
 #include "node/node.h"
 #include "store/readers.h"
 
@@ -65,6 +66,7 @@ static void do_round(struct housekeeper *keeper)
         archive_drop_dead_readers(node->archive);
     }
     forget_old_ids(keeper);
+    caps_look(node);
 }
 
 static struct timespec next_round(void)

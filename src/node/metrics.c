@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/caps.h"
+#include "node/peer_guard.h"
 #include "node/peers.h"
 #include "telemetry/process.h"
 
@@ -170,6 +172,56 @@ static int64_t read_frozen(void *context)
     return read_streams(context, &out, &in) == ERR_OK && (out.is_frozen || in.is_frozen) ? 1 : 0;
 }
 
+static enum err read_caps(const struct partner_counters *c, struct pair_caps *out_caps)
+{
+    struct state_reader *reader;
+    struct exposure exposure;
+    TRY(readers_take(c->node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    struct snapshot *snapshot = node_snapshot(c->node);
+    enum err err = ledger_get_exposure(&view, &c->partner, &exposure);
+    if (err == ERR_OK) {
+        *out_caps = caps_of(&exposure, &snapshot->roster);
+    }
+    snapshot_release(snapshot);
+    readers_give(c->node->readers, reader);
+    return err;
+}
+
+static int64_t read_owed(void *context)
+{
+    struct pair_caps caps;
+    return read_caps(context, &caps) == ERR_OK ? caps.owed.minor : 0;
+}
+
+static int64_t read_promised(void *context)
+{
+    struct pair_caps caps;
+    return read_caps(context, &caps) == ERR_OK ? caps.promised.minor : 0;
+}
+
+static int64_t read_cap_reached(void *context)
+{
+    struct pair_caps caps;
+    enum err err = read_caps(context, &caps);
+    return err == ERR_OK && (caps.own == CAP_REACHED || caps.partners == CAP_REACHED) ? 1 : 0;
+}
+
+static int64_t read_cap_near(void *context)
+{
+    struct pair_caps caps;
+    enum err err = read_caps(context, &caps);
+    return err == ERR_OK && (caps.own != CAP_FREE || caps.partners != CAP_FREE) ? 1 : 0;
+}
+
+static int64_t read_reconciled(void *context)
+{
+    const struct partner_counters *c = context;
+    struct peer_refusals refusals;
+    peer_guard_report(c->node->peer_guard, &c->partner, &refusals);
+    return refusals.reconciled.ms / 1000;
+}
+
 static int64_t read_connected(void *context)
 {
     const struct partner_counters *c = context;
@@ -189,14 +241,36 @@ struct partner_read {
     const char *name;
     const char *help;
     metric_read *read;
+    bool is_money; /* in the settlement currency */
 };
 
 static const struct partner_read partner_reads[] = {
-    {"talea_peer_connected", "1 while our stream to the partner is open.", read_connected},
+    {"talea_peer_connected", "1 while our stream to the partner is open.", read_connected, false},
     {"talea_clearing_backlog_entries", "Own entries that the partner has not receipted yet.",
-     read_backlog},
-    {"talea_stream_frozen", "1 when a stream to or from the partner is frozen.", read_frozen},
+     read_backlog, false},
+    {"talea_peer_owed_money",
+     "What this brand owes the partner and has not settled; negative when the partner owes it.",
+     read_owed, true},
+    {"talea_peer_promised_money", "What open holds granted to the partner will cost.",
+     read_promised, true},
+    {"talea_peer_cap_near", "1 when either debt of the pair is 80 % of the net debit cap or more.",
+     read_cap_near, false},
+    {"talea_peer_cap_reached", "1 when what adds to a debt of the pair is refused.",
+     read_cap_reached, false},
+    {"talea_peer_reconciled_timestamp_seconds",
+     "When the partner's totals were last found to be ours, unix time; 0: not since the start.",
+     read_reconciled, false},
+    {"talea_stream_frozen", "1 when a stream to or from the partner is frozen.", read_frozen,
+     false},
 };
+
+static unsigned currency_decimals(struct node *node)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    unsigned decimals = snapshot->charter->currency_decimals;
+    snapshot_release(snapshot);
+    return decimals;
+}
 
 static enum err add_partner(struct metrics *registry, struct partner_counters *c)
 {
@@ -209,7 +283,8 @@ static enum err add_partner(struct metrics *registry, struct partner_counters *c
                                 slot));
     }
     for (size_t i = 0; i < sizeof partner_reads / sizeof partner_reads[0]; i++) {
-        struct metric_spec spec = {partner_reads[i].name, partner_reads[i].help, 0};
+        struct metric_spec spec = {partner_reads[i].name, partner_reads[i].help,
+                                   partner_reads[i].is_money ? currency_decimals(c->node) : 0};
         TRY(metrics_add_gauge_read(registry, &spec, METRIC_LABELS({"partner", c->partner.text}),
                                    partner_reads[i].read, c));
     }
