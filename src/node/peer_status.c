@@ -204,6 +204,16 @@ static void advise_streams(struct look *look)
     }
 }
 
+static void advise_charter(struct look *look)
+{
+    uint64_t ours = look->snapshot->charter->epoch;
+    uint64_t theirs = look->report.charter_epoch;
+    if (theirs != 0 && theirs < ours) {
+        advise(look, "see the log of the partner's node, which was given it and did not take it",
+               "charter epoch %" PRIu64 " is in force there, %" PRIu64 " here", theirs, ours);
+    }
+}
+
 static void advise_refusals(struct look *look)
 {
     size_t told = 0;
@@ -242,6 +252,7 @@ static enum err fill(struct look *look)
     TRY(fill_exposure(look));
     TRY(fill_evidence(look));
     fill_refusals(look);
+    advise_charter(look);
     advise_refusals(look);
     say_problem(look);
     return look->is_cut ? ERR_RESOURCE : ERR_OK;

@@ -309,3 +309,13 @@ bool peers_may_ask(struct peers *peers, const struct partner_id *partner)
     pthread_mutex_unlock(&session->lock);
     return may;
 }
+
+void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch)
+{
+    struct session *session = find(peers, partner);
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        session->partner_epoch = epoch;
+        pthread_mutex_unlock(&session->lock);
+    }
+}
