@@ -235,6 +235,9 @@ enum err decide_close_period(struct decision *d)
         if (stream.period.yyyymm != period.yyyymm || stream.is_frozen) {
             continue;
         }
+        if (stream.is_recovering) {
+            return ERR_UNAVAILABLE;
+        }
         struct clearing_entry mark = {
             .kind = ENTRY_PERIOD_MARK,
             .tariff = roster->tariffs[0].id,

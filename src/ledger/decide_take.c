@@ -167,7 +167,7 @@ static void take_mark(struct decision *d, const struct stream *before, const str
     plan_row(d->plan, TABLE_HALF, &key, buffer_slice(&d->plan->scratch));
 }
 
-static enum err take_by_kind(struct decision *d)
+enum err take_by_kind(struct decision *d)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
     if (entry->kind != ENTRY_PERIOD_MARK &&
@@ -197,29 +197,65 @@ static enum err take_by_kind(struct decision *d)
 
 /* Applied or refused, the entry is part of the stream; only the applied ones count in its totals.
  */
-enum err decide_take_entry(struct decision *d)
+static void take_end(struct decision *d, struct stream *stream, bool is_applied)
 {
     const struct command_take_entry *take = &d->command->take_entry;
     const struct clearing_entry *entry = &take->entry;
-    struct stream stream;
-    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &take->sender, &stream));
-    if (stream.is_frozen || entry->number != stream.last_number + 1) {
-        return ERR_CONFLICT; /* the engine judged the batch; this is not what it judged */
-    }
-    TRY(take_by_kind(d));
     struct hash hash = entry_hash(take->bytes);
-    if (!decision_is_refused(d)) {
+    if (is_applied) {
         plan_total(d->plan,
                    &(struct effect_total){STREAM_IN, take->sender, entry->period, entry->kind,
                                           entry->tariff, 1, entry->points.minor});
-    }
-    if (entry->kind == ENTRY_PERIOD_MARK) {
-        take_mark(d, &stream, &hash);
-    }
-    stream_advance(&stream, entry, &hash, take->bytes.length);
-    decide_put_stream(d, STREAM_IN, &take->sender, &stream);
-    if (!decision_is_refused(d)) {
         d->plan->answer.points = entry->points;
     }
+    if (entry->kind == ENTRY_PERIOD_MARK) {
+        take_mark(d, stream, &hash);
+    }
+    stream_advance(stream, entry, &hash, take->bytes.length);
+    decide_put_stream(d, STREAM_IN, &take->sender, stream);
+}
+
+enum err decide_take_entry(struct decision *d)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &take->sender, &stream));
+    if (stream.is_frozen || stream.is_recovering || take->entry.number != stream.last_number + 1) {
+        return ERR_CONFLICT; /* the engine judged the batch; this is not what it judged */
+    }
+    TRY(take_by_kind(d));
+    take_end(d, &stream, !decision_is_refused(d));
+    return ERR_OK;
+}
+
+/* Once more, as our receipt says: that stands, whatever this ledger makes of the entry now. */
+enum err decide_recover_taken(struct decision *d)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    const struct clearing_entry *entry = &take->entry;
+    bool is_applied = take->verdict == VERDICT_OK;
+    struct stream stream;
+    struct partner_recovery recovery;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &take->sender, &stream));
+    if (stream.is_frozen || !stream.is_recovering || entry->number != stream.last_number + 1 ||
+        !hash_equal(&entry->previous_hash, &stream.last_hash) ||
+        entry->period.yyyymm != stream.period.yyyymm) {
+        return ERR_CONFLICT;
+    }
+    TRY(decide_get_recovery(d, &take->sender, &recovery));
+    TRY(take_by_kind(d));
+    if (is_applied && decision_is_refused(d)) {
+        plan_reset(d->plan);
+        TRY(force_entry(d, &recovery));
+    } else if (!is_applied) {
+        plan_reset(d->plan);
+    }
+    recovery.taken_entries++;
+    recovery.taken_last = entry->number;
+    if (is_applied) {
+        TRY(points_add(recovery.taken_points, entry->points, &recovery.taken_points));
+    }
+    take_end(d, &stream, is_applied);
+    decide_put_recovery(d, &take->sender, &recovery);
     return ERR_OK;
 }
