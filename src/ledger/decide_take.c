@@ -195,6 +195,13 @@ enum err take_by_kind(struct decision *d)
     return ERR_INPUT;
 }
 
+/* A mark may name a tariff that nobody has: no receipt or statement would show its line. */
+static bool is_counted(const struct decision *d)
+{
+    const struct clearing_entry *entry = &d->command->take_entry.entry;
+    return !decision_is_refused(d) && roster_tariff(d->terms->roster, entry->tariff) != NULL;
+}
+
 /* Applied or refused, the entry is part of the stream; only the applied ones count in its totals.
  */
 static void take_end(struct decision *d, struct stream *stream, bool is_applied)
@@ -202,7 +209,7 @@ static void take_end(struct decision *d, struct stream *stream, bool is_applied)
     const struct command_take_entry *take = &d->command->take_entry;
     const struct clearing_entry *entry = &take->entry;
     struct hash hash = entry_hash(take->bytes);
-    if (is_applied) {
+    if (is_applied && is_counted(d)) {
         plan_total(d->plan,
                    &(struct effect_total){STREAM_IN, take->sender, entry->period, entry->kind,
                                           entry->tariff, 1, entry->points.minor});
