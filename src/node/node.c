@@ -60,9 +60,10 @@ static void on_trouble(void *context, const char *what, const char *detail)
               LOG_TEXT("detail", detail));
 }
 
-static enum err may_write(void *context)
+static enum err may_write(void *context, bool is_recovery)
 {
     const struct node *node = context;
+    (void)is_recovery;
     return disk_guard_is_full(&node->disk_guard) ? ERR_DISK_FULL : ERR_OK;
 }
 
