@@ -274,8 +274,9 @@ static enum err find_answered(struct finding *f, uint64_t number)
     return add_sent(f, first, count);
 }
 
-/* ---- Open holds: those of our tills on the caller's members, then those of its tills on ours ----
- */
+/* ---- Holds that go on: those that our entries on their way to the caller are about, then the open
+ * ones of our tills on the caller's members, then those of its tills on ours. A page's `next` is a
+ * hold's key, or, for the entries, an empty redeemer and a number. ---- */
 
 struct hold_finds {
     const struct peer_host *host;
@@ -311,33 +312,66 @@ static void set_next(struct holdings_page *page, const struct partner_id *redeem
     page->next_length = sizeof page->next;
 }
 
-static enum err find_holds(struct finding *f, struct slice after)
+static enum err find_open(struct finding *f, const struct partner_id *redeemer,
+                          const struct uid *after)
 {
     const struct hold_scan *scan = &f->host->holds;
     struct hold_finds finds = {.host = f->host, .caller = f->caller};
-    struct partner_id redeemer = f->host->roster->self;
-    struct uid from = {{0}};
-    if (scan->each == NULL || (after.length != 0 && after.length != TRANSACTION_KEY_SIZE)) {
-        return scan->each == NULL ? ERR_OK : ERR_INPUT;
-    }
-    if (after.length != 0) {
-        memcpy(redeemer.text, after.at, sizeof redeemer.text);
-        memcpy(from.bytes, after.at + sizeof redeemer.text, sizeof from.bytes);
-    }
-    bool is_ours = partner_id_equal(&redeemer, &f->host->roster->self);
-    if (!is_ours && !partner_id_equal(&redeemer, f->caller)) {
+    bool is_ours = partner_id_equal(redeemer, &f->host->roster->self);
+    if (!is_ours && !partner_id_equal(redeemer, f->caller)) {
         return ERR_INPUT;
     }
-    TRY(scan->each(scan->context, &redeemer, &from, see_hold, &finds));
+    TRY(scan->each(scan->context, redeemer, after, see_hold, &finds));
     for (size_t i = 0; i < finds.count; i++) {
         TRY(is_ours ? add_their_grant(f, &finds.ids[i]) : add_own_grant(f, &finds.ids[i]));
     }
     if (finds.is_full) {
-        set_next(f->page, &redeemer, &finds.last);
+        set_next(f->page, redeemer, &finds.last);
     } else if (is_ours) {
         set_next(f->page, f->caller, &(struct uid){{0}});
     }
     return ERR_OK;
+}
+
+/* A hold that has ended here is not over there before the caller has the entry that ended it. */
+static enum err find_under_way(struct finding *f, uint64_t after)
+{
+    static const struct partner_id none = {{0}};
+    struct stream out;
+    TRY(ledger_get_stream(&f->host->view, f->host->roster, STREAM_OUT, f->caller, &out));
+    uint64_t number = after > out.receipted_number ? after : out.receipted_number;
+    for (size_t i = 0; i < LIMIT_CLEARING_BATCH && number < out.last_number; i++) {
+        struct outbox_entry sent;
+        struct clearing_entry entry;
+        TRY(outbox_read(&f->outbox, f->caller, ++number, &sent));
+        TRY(wire_entry_decode(sent.bytes, &entry, NULL));
+        if (is_about_hold(entry.kind)) {
+            TRY(add_their_grant(f, &entry.subject));
+        }
+    }
+    struct uid next = {{0}};
+    bool is_more = number < out.last_number;
+    put_u64_be(next.bytes, is_more ? number : 0);
+    set_next(f->page, is_more ? &none : &f->host->roster->self, &next);
+    return ERR_OK;
+}
+
+static enum err find_holds(struct finding *f, struct slice after)
+{
+    struct partner_id redeemer = {{0}};
+    struct uid id = {{0}};
+    if (f->host->holds.each == NULL) {
+        return ERR_UNSUPPORTED;
+    }
+    if (after.length != 0 && after.length != TRANSACTION_KEY_SIZE) {
+        return ERR_INPUT;
+    }
+    if (after.length != 0) {
+        memcpy(redeemer.text, after.at, sizeof redeemer.text);
+        memcpy(id.bytes, after.at + sizeof redeemer.text, sizeof id.bytes);
+    }
+    return redeemer.text[0] == '\0' ? find_under_way(f, get_u64_be(id.bytes))
+                                    : find_open(f, &redeemer, &id);
 }
 
 /* ---- The page ---- */
