@@ -254,6 +254,7 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_POOL:
     case TABLE_RECEIPT_ROW:
     case TABLE_RECOVERY:
+    case TABLE_EXPOSURE:
     case TABLE_END:
         break;
     }

@@ -63,6 +63,10 @@ MUST_USE enum err ledger_get_total(const struct ledger_view *view, enum stream_d
 MUST_USE enum err ledger_get_recovery(const struct ledger_view *view,
                                       const struct partner_id *partner,
                                       struct partner_recovery *out_recovery);
+/* What is unsettled with the partner; nothing when there is no row. */
+MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
+                                      const struct partner_id *partner,
+                                      struct exposure *out_exposure);
 MUST_USE enum err ledger_get_half(const struct ledger_view *view, enum stream_direction direction,
                                   const struct partner_id *partner, struct period period,
                                   struct half *out_half);

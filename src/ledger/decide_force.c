@@ -123,7 +123,7 @@ static enum err give(struct force *f, const struct account_ref *source, const st
             work_end(d, &f->work);
             return ERR_OK;
         }
-        plan_reset(d->plan);
+        (void)decide_refuse(d, VERDICT_OK);
     }
     plan_post(d->plan, source, &suspense, points);
     f->recovery->unreplayed++;
@@ -241,7 +241,8 @@ static enum err force_capture(struct force *f)
     bool has_hold;
     TRY(find_hold(f, &hold, &has_hold));
     if (has_hold && hold.state == HOLD_OPEN && entry->points.minor <= hold_left(&hold).minor) {
-        return home_capture(f->d, &entry->subject, &hold, entry->points, &payable);
+        TRY(home_capture(f->d, &entry->subject, &hold, entry->points, &payable));
+        return decide_promise(f->d, &hold.redeemer, -entry->points.minor);
     }
     TRY(find_member(f, has_hold ? &hold.member : NULL));
     TRY(take(f, &payable));
@@ -279,7 +280,7 @@ static enum err force_burn_return(struct force *f)
         if (!decision_is_refused(f->d)) {
             return ERR_OK;
         }
-        plan_reset(f->d->plan);
+        (void)decide_refuse(f->d, VERDICT_OK);
     }
     TRY(find_member(f, has_hold ? &hold.member : NULL));
     return give(f, &payable, &lot);
@@ -337,6 +338,7 @@ enum err decide_recover_hold(struct decision *d)
     };
     if (is_home) {
         TRY(home_promise(d, id, &hold, &recovery));
+        TRY(decide_promise(d, &hold.redeemer, hold.granted.minor));
     } else {
         decide_put_hold(d, id, &hold);
     }

@@ -247,6 +247,8 @@ enum err decide_recover_entry(struct decision *d)
     TRY(decide_get_recovery(d, &lost->receiver, &recovery));
     TRY(subject_again(d, &lost->receiver, entry, &recovery));
     post_entry(d, &lost->receiver, entry);
+    TRY(decide_owe(d, &lost->receiver, STREAM_OUT, entry->kind, entry->tariff,
+                   entry->points.minor));
     TRY(plan_entry_again(d->plan, &lost->receiver, &stream, entry, lost->bytes));
     recovery.own_entries++;
     recovery.own_last = entry->number;

@@ -10,6 +10,7 @@
 #include "base/amount.h"
 #include "base/calendar.h"
 #include "base/limits.h"
+#include "clearing/exposure.h"
 #include "clearing/stream.h"
 #include "ledger/verdict.h"
 #include "ledger/view.h"
@@ -309,6 +310,7 @@ void key_half(enum stream_direction direction, const struct partner_id *partner,
 void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key);
 /* Of the partner's recovery. */
 void key_recovery(const struct partner_id *partner, struct ledger_key *out_key);
+void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);
 void key_meta(const char *name, struct ledger_key *out_key);
@@ -357,6 +359,8 @@ MUST_USE enum err pair_period_decode(struct slice value, struct pair_period *out
 void partner_recovery_encode(const struct partner_recovery *recovery, struct buffer *out);
 MUST_USE enum err partner_recovery_decode(struct slice value,
                                           struct partner_recovery *out_recovery);
+void exposure_encode(const struct exposure *exposure, struct buffer *out);
+MUST_USE enum err exposure_decode(struct slice value, struct exposure *out_exposure);
 void u64_encode(uint64_t value, struct buffer *out);
 MUST_USE enum err u64_decode(struct slice value, uint64_t *out_value);
 

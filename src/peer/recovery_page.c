@@ -233,7 +233,7 @@ static enum err take_own(const struct recovery *recovery, const struct peer_host
 {
     struct stream out;
     struct stream in;
-    size_t first;
+    size_t first = 0;
     TRY(recovery_streams(recovery, host, &out, &in));
     TRY(read_chain(chain, host, page, &host->roster->self, &recovery->partner, note));
     if (chain->receipt.receipt_number != out.receipt_number + 1) {
