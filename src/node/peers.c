@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/recover.h"
 #include "node/session.h"
 
 struct peers {
@@ -98,6 +99,9 @@ enum err peers_start(struct node *node, struct peers **out_peers, struct note *n
     if (err == ERR_OK) {
         peers->sessions = calloc(charter->partner_count, sizeof *peers->sessions);
         err = peers->sessions == NULL ? ERR_RESOURCE : ERR_OK;
+    }
+    if (err == ERR_OK) {
+        err = recover_begin(node, charter->partner_count - 1, note);
     }
     for (size_t i = 0; err == ERR_OK && i < charter->partner_count; i++) {
         const struct charter_partner *partner = &charter->partners[i];

@@ -184,15 +184,30 @@ static enum err compare(struct recovery *recovery, const struct peer_host *host,
         recovery->stage = RECOVERY_DONE;
         return ERR_OK;
     }
-    if (!is_marked) {
-        peer_tell(host, &(struct peer_event){.kind = PEER_OLDER_COPY,
-                                             .partner = recovery->partner,
-                                             .detail = "the partner holds more of this ledger than "
-                                                       "is here: it is an older copy"});
-        TRY(recovery_mark(host));
-    }
+    recovery->is_proven = is_marked;
     recovery->stage = RECOVERY_TAKEN;
-    return move_on(recovery, host);
+    TRY(move_on(recovery, host));
+    if (!is_marked &&
+        recovery->stage == RECOVERY_HOLDS) { /* more entries, and no receipt for them */
+        note_set(note, ERR_DISAGREE, "%s says that it holds what it has no receipts for",
+                 recovery->partner.text);
+        return recovery_disagree(recovery, host, STREAM_OUT, note);
+    }
+    return ERR_OK;
+}
+
+enum err recovery_prove(struct recovery *recovery, const struct peer_host *host)
+{
+    if (recovery->is_proven) {
+        return ERR_OK;
+    }
+    peer_tell(host, &(struct peer_event){.kind = PEER_OLDER_COPY,
+                                         .partner = recovery->partner,
+                                         .detail = "the partner shows what this ledger signed and "
+                                                   "does not have: it is an older copy"});
+    TRY(recovery_mark(host));
+    recovery->is_proven = true;
+    return ERR_OK;
 }
 
 enum err recovery_take_holdings(struct recovery *recovery, const struct peer_host *host,

@@ -30,6 +30,7 @@ struct recovery {
     struct partner_id partner;
     enum recovery_stage stage;
     bool was_behind; /* something was lost; of DONE: and is here again */
+    bool is_proven;  /* by what we signed, or by the mark in the ledger: it is a copy */
     struct holdings holdings;
     struct buffer holdings_signed;
     uint8_t after[TRANSACTION_KEY_SIZE];

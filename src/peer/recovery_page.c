@@ -228,7 +228,7 @@ static enum err take_receipt(const struct recovery *recovery, const struct peer_
     return ERR_OK;
 }
 
-static enum err take_own(const struct recovery *recovery, const struct peer_host *host,
+static enum err take_own(struct recovery *recovery, const struct peer_host *host,
                          const struct recover_page *page, struct chain *chain, struct note *note)
 {
     struct stream out;
@@ -240,6 +240,7 @@ static enum err take_own(const struct recovery *recovery, const struct peer_host
         return note_set(note, ERR_INPUT, "it is another receipt than was asked for");
     }
     TRY(find_lost(chain, &out, &first, note));
+    TRY(recovery_prove(recovery, host));
     TRY(recovery_take_grants(recovery, host, page, note));
     TRY(write_own(recovery, host, page, chain, first));
     return take_receipt(recovery, host, page, chain, note);
@@ -322,7 +323,7 @@ static enum err check_totals(const struct recovery *recovery, const struct peer_
     return ERR_OK;
 }
 
-static enum err take_answered(const struct recovery *recovery, const struct peer_host *host,
+static enum err take_answered(struct recovery *recovery, const struct peer_host *host,
                               const struct recover_page *page, struct chain *chain,
                               struct note *note)
 {
@@ -340,6 +341,7 @@ static enum err take_answered(const struct recovery *recovery, const struct peer
         return note_set(note, ERR_DISAGREE, "our receipt %" PRIu64 " does not follow on",
                         receipt->receipt_number);
     }
+    TRY(recovery_prove(recovery, host));
     TRY(recovery_take_grants(recovery, host, page, note));
     TRY(write_answered(recovery, host, page, chain));
     return check_totals(recovery, host, receipt, note);

@@ -11,6 +11,9 @@ MUST_USE enum err recovery_streams(const struct recovery *recovery, const struct
 MUST_USE enum err recovery_disagree(const struct recovery *recovery, const struct peer_host *host,
                                     enum stream_direction direction, struct note *note);
 
+/* A page carries our own signature on what is not here: the ledger is marked as a copy. */
+MUST_USE enum err recovery_prove(struct recovery *recovery, const struct peer_host *host);
+
 /* recovery_page.c: pages, each whole or not at all. */
 MUST_USE enum err recovery_take_answered(struct recovery *recovery, const struct peer_host *host,
                                          const struct recover_page *page, struct note *note);

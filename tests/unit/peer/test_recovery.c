@@ -164,7 +164,7 @@ static void test_it_waits_for_the_partner(void **state)
     brand_earn(&street.shops[0].brand, 9001, &street.shops[1].card, 1000);
     shop_clear(&street, 0);
     shop_restore(&street, 0, &copy);
-    assert_int_equal(shop_recover(&street, 0, 1, &note), ERR_UNAVAILABLE);
+    assert_int_equal(shop_recover(&street, 0, 2, &note), ERR_UNAVAILABLE);
     assert_int_equal(brand_earn(&street.shops[0].brand, 9005, &street.shops[1].card, 500).err,
                      ERR_UNAVAILABLE);
     assert_int_equal(brand_earn(&street.shops[0].brand, 9006, &street.shops[0].card, 500).err,
