@@ -46,7 +46,41 @@ static enum err stream_numbers(const struct ledger_view *view, const struct rost
     if (out.is_frozen || in.is_frozen) {
         message->problem = (char *)(uintptr_t) "frozen: the two halves contradict each other; "
                                                "compare the evidence in both journals";
+    } else if (out.is_recovering && message->problem[0] == '\0') {
+        message->problem = (char *)(uintptr_t) "recovering: what the partner holds of this ledger";
     }
+    return ERR_OK;
+}
+
+/* Nothing when this ledger was never a copy. */
+static enum err add_recovery(const struct ledger_view *view, struct arena *arena,
+                             const struct partner_id *partner, Talea__V1__PeerStatus *message)
+{
+    struct partner_recovery row;
+    enum err err = ledger_get_recovery(view, partner, &row);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    Talea__V1__Recovery *recovery = arena_alloc(arena, sizeof *recovery);
+    if (recovery == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__recovery__init(recovery);
+    recovery->began_unix_ms = row.began.ms;
+    recovery->ended_unix_ms = row.ended.ms;
+    recovery->own_entries = row.own_entries;
+    recovery->own_last_number = row.own_last;
+    recovery->own_points = row.own_points.minor;
+    recovery->taken_entries = row.taken_entries;
+    recovery->taken_last_number = row.taken_last;
+    recovery->taken_points = row.taken_points.minor;
+    recovery->holds = row.holds;
+    recovery->forced = row.forced;
+    recovery->members = row.members;
+    recovery->unreplayed = row.unreplayed;
+    recovery->debt_points = row.debt.minor;
+    recovery->written_off_points = row.written_off.minor;
+    message->recovery = recovery;
     return ERR_OK;
 }
 
@@ -66,7 +100,11 @@ static Talea__V1__PeerStatus *peer_status(struct node *node, struct arena *arena
     message->is_connected = report->is_connected;
     message->connected_since_unix_ms = report->is_connected ? report->connected_since.ms : 0;
     message->problem = report->problem;
-    return stream_numbers(view, roster, &report->partner, message) == ERR_OK ? message : NULL;
+    enum err err = stream_numbers(view, roster, &report->partner, message);
+    if (err == ERR_OK) {
+        err = add_recovery(view, arena, &report->partner, message);
+    }
+    return err == ERR_OK ? message : NULL;
 }
 
 static enum err add_peers(struct node *node, struct arena *arena, const struct roster *roster,
