@@ -229,6 +229,13 @@ static struct account_ref own_account(enum account_kind kind, const struct partn
                                          : account_of_programme(kind);
 }
 
+bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
+                         struct period period)
+{
+    struct period last = roster_last_period(d->terms->roster, partner);
+    return last.yyyymm != 0 && period.yyyymm > last.yyyymm;
+}
+
 enum err decide_send(struct decision *d, const struct partner_id *partner,
                      struct clearing_entry *entry, enum account_kind debit,
                      enum account_kind credit)
@@ -240,6 +247,9 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     }
     if (stream.is_recovering) {
         return ERR_UNAVAILABLE; /* no answer that would be remembered: the same may be done soon */
+    }
+    if (decide_is_after_end(d, partner, stream.period)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
     struct account_ref from = own_account(debit, partner, stream.period);
     struct account_ref to = own_account(credit, partner, stream.period);

@@ -23,6 +23,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_RECEIPT_ROW] = "receipt-row",
     [TABLE_RECOVERY] = "recovery",
     [TABLE_EXPOSURE] = "exposure",
+    [TABLE_EVIDENCE] = "evidence",
 };
 
 bool ledger_table_is_known(unsigned number)

@@ -33,6 +33,8 @@ enum ledger_table {
                                when the receipt is forgotten */
     TABLE_RECOVERY = 25,    /* partner -> struct partner_recovery */
     TABLE_EXPOSURE = 27,   /* partner -> struct exposure */
+    TABLE_EVIDENCE = 28,   /* partner, number -> an Evidence, as bytes; number 0: the head of the
+                              latest batch that was taken, Signed bytes */
     TABLE_END
 };
 
