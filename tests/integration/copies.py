@@ -77,7 +77,8 @@ class Copies(unittest.TestCase):
         self.coalition.close_period(self.fuel.cli("status")["open_period"], seconds=30)
         for node in self.coalition:
             self.assertTrue(node.cli("verify")["is_clean"])
-            self.assertEqual([p["problem"] for p in node.peers()], ["", ""])
+            self.assertEqual([p["is_connected"] for p in node.peers()], [True, True])
+            self.assertNotIn("frozen", node.talea("status").stdout)
 
     def test_a_restored_backup_recovers(self):
         self.open_holds, told = [], []
