@@ -7,6 +7,7 @@
 """
 
 import os
+import re
 import shutil
 import time
 
@@ -52,6 +53,10 @@ class DrillNode(Node):
 
 class DrillCoalition(Coalition):
     node_kind = DrillNode
+
+    def terms(self):
+        """Brands that trust one another: no cap ends a long drill."""
+        return re.sub(r"net_debit: [0-9.]+", "net_debit: 0", super().terms())
 
 
 class Result:
@@ -184,6 +189,7 @@ class Scene:
         self.say("every entry has its receipt")
         self.close_period()
         self.say("every pair matches")
+        self.measure()
         result = self.result
         result.findings = audit(self.tills, self.nodes, self.period)
         self.say("the ledgers are compared with the tills' book")
@@ -193,7 +199,6 @@ class Scene:
         result.troubles = dict(self.tills.troubles)
         result.fault_seconds = self.fault_ended - self.fault_began
         self.drill.judge(self)
-        self.measure()
         result.seconds = time.monotonic() - self.began
         return result
 

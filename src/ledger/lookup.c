@@ -80,7 +80,7 @@ enum err ledger_get_stream(const struct ledger_view *view, const struct roster *
     key_stream(direction, partner, &key);
     enum err err = view_get(view, TABLE_STREAM, &key, &value);
     if (err == ERR_NOT_FOUND) {
-        *out_stream = stream_begin(roster->first_period);
+        *out_stream = stream_begin(roster_first_period(roster, partner));
         return ERR_OK;
     }
     TRY(err);
@@ -143,6 +143,16 @@ enum err ledger_get_half(const struct ledger_view *view, enum stream_direction d
     key_half(direction, partner, period, &key);
     TRY(view_get(view, TABLE_HALF, &key, &value));
     return half_decode(value, out_half);
+}
+
+enum err ledger_get_recovery(const struct ledger_view *view, const struct partner_id *partner,
+                             struct partner_recovery *out_recovery)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_recovery(partner, &key);
+    TRY(view_get(view, TABLE_RECOVERY, &key, &value));
+    return partner_recovery_decode(value, out_recovery);
 }
 
 enum err ledger_get_adjustment(const struct ledger_view *view, const struct uid *id,

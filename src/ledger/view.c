@@ -20,7 +20,10 @@ static const char *const names[TABLE_END] = {
     [TABLE_ADJUSTMENT] = "adjustment",
     [TABLE_MERGE] = "merge",
     [TABLE_POOL] = "pool",
+    [TABLE_RECEIPT_ROW] = "receipt-row",
+    [TABLE_RECOVERY] = "recovery",
     [TABLE_EXPOSURE] = "exposure",
+    [TABLE_EVIDENCE] = "evidence",
 };
 
 bool ledger_table_is_known(unsigned number)
