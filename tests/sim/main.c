@@ -50,6 +50,7 @@ static void add(struct sim_counts *sum, const struct sim_counts *counts)
     sum->repeats += counts->repeats;
     sum->statements += counts->statements;
     sum->frozen += counts->frozen;
+    sum->proven += counts->proven;
     sum->virtual_ms += counts->virtual_ms;
 }
 
@@ -145,8 +146,9 @@ static void print_json(const struct job *job, const struct progress *p, double r
                  c->connections);
     (void)printf("\"entries\": %" PRIu64 ", \"refused\": %" PRIu64 ", \"answers\": %" PRIu64
                  ", \"repeats\": %" PRIu64 ", \"statements\": %" PRIu64 ", \"frozen\": %" PRIu64
-                 "}]\n",
-                 c->entries, c->refused, c->answered, c->repeats, c->statements, c->frozen);
+                 ", \"proven\": %" PRIu64 "}]\n",
+                 c->entries, c->refused, c->answered, c->repeats, c->statements, c->frozen,
+                 c->proven);
 }
 
 static void print_text(const struct job *job, const struct progress *p, double rate)
@@ -161,8 +163,8 @@ static void print_text(const struct job *job, const struct progress *p, double r
                  " entries taken, %" PRIu64 " of them refused\n",
                  c->answered, c->repeats, c->entries, c->refused);
     (void)printf("%" PRIu64 " crashes, %" PRIu64 " connections, %" PRIu64
-                 " statements agreed, %" PRIu64 " streams frozen\n",
-                 c->crashes, c->connections, c->statements, c->frozen);
+                 " statements agreed, %" PRIu64 " streams frozen, %" PRIu64 " lies proven\n",
+                 c->crashes, c->connections, c->statements, c->frozen, c->proven);
 }
 
 static bool read_options(int argc, char **argv, struct job *job)

@@ -117,7 +117,8 @@ struct sim_counts {
     uint64_t answered; /* tills */
     uint64_t repeats;
     uint64_t statements; /* agreed */
-    uint64_t frozen;
+    uint64_t frozen;     /* streams, by partners that lied or think so */
+    uint64_t proven;     /* of these, that it was so */
     int64_t virtual_ms;
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "charter/evidence_proof.h"
 #include "ledger/batch.h"
 #include "wire/messages.h"
 
@@ -186,17 +187,45 @@ const struct sim_story *sim_liar_story(const struct sim *sim, unsigned liar, uns
 
 /* ---- evidence ---- */
 
-static bool is_signed_by(const struct sim_node *signer, struct slice bytes)
+/* Does it prove what it says? ERR_OK: `*out_proves` tells. */
+static enum err prove(struct sim *sim, struct slice bytes, struct evidence *out_evidence,
+                      bool *out_proves, struct note *note)
 {
-    struct signed_message message;
-    return signed_decode(bytes, &message) == ERR_OK &&
-           signed_verify(&message, SIM_COALITION, message.purpose, &signer->key.public_key) ==
-               ERR_OK;
+    struct charter *charters[1] = {&sim->charter};
+    struct charter_chain chain = {charters, 1};
+    struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    enum err err = wire_evidence_decode(bytes, &arena, out_evidence, note);
+    if (err == ERR_OK) {
+        err = evidence_prove(out_evidence, &chain, &arena, out_proves, note);
+    }
+    arena_fini(&arena);
+    return err;
+}
+
+/* Who is honest can prove it, and who is not can prove nothing of those who are. That a receipt is
+ * for another entry than the one its sender shows is for the receiver to explain. */
+static bool check_proof(struct sim_node *node, struct slice bytes)
+{
+    struct sim *sim = node->sim;
+    struct evidence evidence;
+    bool proves = false;
+    struct note note = {""};
+    if (prove(sim, bytes, &evidence, &proves, &note) != ERR_OK) {
+        return sim_fail(sim, "%s froze a stream with no evidence: %s", node->id.text, note.text);
+    }
+    bool is_decisive = evidence.kind != EVIDENCE_CLAIM && evidence.kind != EVIDENCE_ANOTHER_ENTRY;
+    sim->counts.frozen++;
+    sim->counts.proven += proves && is_decisive;
+    if (is_decisive && proves == node->is_liar) {
+        return sim_fail(sim, "%s %s what it says of %s: %s", node->id.text,
+                        proves ? "can prove" : "can't prove", evidence.partner.text, note.text);
+    }
+    return true;
 }
 
 static bool check_record(struct sim_node *node, struct slice bytes)
 {
-    struct sim *sim = node->sim;
     struct record record;
     struct command command;
     ASSERT(record_decode(bytes, &record) == ERR_OK);
@@ -204,15 +233,7 @@ static bool check_record(struct sim_node *node, struct slice bytes)
         return true;
     }
     ASSERT(record_command(&record, &command) == ERR_OK);
-    for (unsigned i = 0; i < sim->node_count; i++) {
-        if (partner_id_equal(&sim->nodes[i].id, &command.freeze.partner) &&
-            !is_signed_by(&sim->nodes[i], command.freeze.evidence)) {
-            return sim_fail(sim, "%s froze a stream with %s and can't prove why", node->id.text,
-                            sim->nodes[i].id.text);
-        }
-    }
-    sim->counts.frozen++;
-    return true;
+    return check_proof(node, command.freeze.evidence);
 }
 
 bool sim_liar_check_evidence(struct sim_node *node)

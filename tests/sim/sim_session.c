@@ -4,8 +4,9 @@
 #include "sim_liar.h"
 #include "sim_network.h"
 
-#define PATIENCE_MS  (10 * SIM_SECOND)
-#define PAUSE_MS_MAX (2 * SIM_MINUTE)
+#define PATIENCE_MS     (10 * SIM_SECOND)
+#define FROZEN_PAUSE_MS (4 * SIM_HOUR)
+#define PAUSE_MS_MAX    (2 * SIM_MINUTE)
 
 /* A step's port: where it goes, and whether the other side will never hear of it. */
 struct wire {
@@ -149,6 +150,7 @@ void sim_session_dial(struct sim_node *node, unsigned partner)
     sim_tell(sim, "%s dials %s, connection %llu: %s %s", node->id.text, sim->nodes[partner].id.text,
              (unsigned long long)link->connection, err_name(err), note.text);
     if (err != ERR_OK) {
+        link->pause_ms = FROZEN_PAUSE_MS; /* nothing will come of it */
         hang_up(node, partner, false);
     } else {
         plan_watch(node, partner);
