@@ -13,10 +13,9 @@
 #include "engine/engine.h"
 #include "peer/incoming.h"
 #include "peer/outgoing.h"
-#include "sim_disk.h"
 #include "sim_events.h"
 #include "sim_random.h"
-#include "sim_tables.h"
+#include "sim_store.h"
 
 #define SIM_NODES_MAX  12u
 #define SIM_START_MS   INT64_C(1790000000000)
@@ -74,8 +73,7 @@ struct sim_node {
     struct partner_id id;
     bool is_up;
     uint64_t starts;
-    struct sim_disk disk;
-    struct sim_tables *tables;
+    struct sim_store store;
     struct engine *engine;
     struct roster roster;
     struct signing_key key;
@@ -127,6 +125,7 @@ struct sim_options {
     int64_t hours;
     size_t steps; /* 0: as the seed has it */
     bool is_loud;
+    const char *folder; /* real files there; NULL: everything is simulated */
 };
 
 struct sim {

@@ -238,8 +238,8 @@ static bool check_record(struct sim_node *node, struct slice bytes)
 
 bool sim_liar_check_evidence(struct sim_node *node)
 {
-    for (size_t i = 0; i < node->disk.count; i++) {
-        const struct sim_batch *stored = &node->disk.batches[i];
+    for (size_t i = 0; i < node->store.disk.count; i++) {
+        const struct sim_batch *stored = &node->store.disk.batches[i];
         struct batch_view batch;
         ASSERT(batch_open(slice_of(stored->bytes, stored->length), &batch) == ERR_OK);
         for (uint32_t row = 0; row < batch.count; row++) {

@@ -36,7 +36,7 @@ static enum err wire_request(void *context, const struct clear_request *request)
     struct sim_node *node = wire->node;
     struct sim_link *link = &node->links[wire->partner];
     Talea__V1__ClearRequest message;
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         return ERR_UNAVAILABLE;
     }
     struct clear_request said = *request;
@@ -58,7 +58,7 @@ static enum err wire_response(void *context, const struct clear_response *respon
     struct sim_node *node = wire->node;
     struct sim_link *link = &node->links[wire->partner];
     Talea__V1__ClearResponse message;
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         return ERR_UNAVAILABLE;
     }
     struct clear_response said = *response;

@@ -43,7 +43,7 @@ void sim_settle_down(struct sim_node *node)
 
 static enum pair_state state_of(struct sim_node *node, unsigned partner, unsigned n)
 {
-    struct ledger_view view = sim_tables_view(node->tables);
+    struct ledger_view view = sim_store_view(&node->store);
     struct pair_row row = {.value = {0}};
     ASSERT(pair_row_load(&view, &node->sim->nodes[partner].id, sim_nth_period(node, n), &row) ==
            ERR_OK);
@@ -238,7 +238,7 @@ static bool check_statement(struct sim_node *node, unsigned partner, unsigned n)
 {
     struct sim *sim = node->sim;
     struct sim_node *other = &sim->nodes[partner];
-    struct ledger_view view = sim_tables_view(node->tables);
+    struct ledger_view view = sim_store_view(&node->store);
     struct pair_row row = {.value = {0}};
     struct signed_message own;
     struct signed_message theirs;

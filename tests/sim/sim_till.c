@@ -72,7 +72,7 @@ static bool is_abroad(const struct sim_op *op)
 bool sim_op_is_recorded(struct sim_node *node, const struct partner_id *origin,
                         const struct uid *id)
 {
-    struct ledger_view view = sim_tables_view(node->tables);
+    struct ledger_view view = sim_store_view(&node->store);
     struct ledger_key key;
     struct slice value;
     key_origin(origin, id, &key);
@@ -213,9 +213,9 @@ static void judge(struct sim_node *node, struct sim_op *op, const struct outcome
 static void tell(struct sim_node *node, struct sim_op *op)
 {
     struct sim *sim = node->sim;
-    uint64_t next_row = node->disk.next_row;
+    uint64_t next_row = node->store.disk.next_row;
     struct outcome outcome = engine_execute(node->engine, &op->command);
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         sim_node_doubt(node, (struct sim_doubt){.op = op,
                                                 .next_row = next_row,
                                                 .ledger_ms = node->ledger_ms,
@@ -282,7 +282,7 @@ void sim_till_unqueue(struct sim_node *node)
         return;
     }
     engine_drive(node->engine);
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         sim_node_doubt(node, (struct sim_doubt){.op = op,
                                                 .ledger_ms = node->ledger_ms,
                                                 .business_ms = op->business_ms});
@@ -468,9 +468,9 @@ static enum err decide_question(struct sim_node *node, unsigned from, struct sli
                            &command, evidence, &note));
     struct sim_op *op = op_of_id(sim, &request.transaction_id);
     ASSERT(op != NULL);
-    uint64_t next_row = node->disk.next_row;
+    uint64_t next_row = node->store.disk.next_row;
     struct outcome outcome = engine_execute(node->engine, &command);
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         sim_node_doubt(node, (struct sim_doubt){.op = op,
                                                 .is_at_home = true,
                                                 .next_row = next_row,
