@@ -23,6 +23,7 @@
 #define SIM_MINUTE     INT64_C(60000)
 #define SIM_HOUR       INT64_C(3600000)
 #define SIM_COALITION  "sim"
+#define SIM_KEYS       2u  /* online keys of a node, valid side by side */
 #define SIM_DOUBTS_MAX 32u /* things under way on one machine */
 
 struct sim;
@@ -76,9 +77,10 @@ struct sim_node {
     struct sim_store store;
     struct engine *engine;
     struct roster roster;
-    struct signing_key key;
-    struct key_signer key_signer;
-    struct signer signer;
+    struct signing_key keys[SIM_KEYS];
+    struct key_signer key_signers[SIM_KEYS];
+    struct signer signers[SIM_KEYS];
+    unsigned key; /* the one it signs with */
     int64_t clock_offset;
     int64_t clock_drift_ppm;
     int64_t ledger_ms; /* the ledger's time, which never goes back while it runs */
@@ -182,6 +184,8 @@ bool sim_node_after(struct sim_node *node);
 void sim_node_tick(struct sim_node *node);
 int64_t sim_node_clock(const struct sim_node *node);
 struct peer_host sim_node_host(struct sim_node *node);
+/* From now on the node signs with its other key. */
+void sim_node_rotate(struct sim_node *node);
 void sim_node_doubt(struct sim_node *node, struct sim_doubt doubt);
 
 /* sim_session.c: both directions of clearing with one partner. */

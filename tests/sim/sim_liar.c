@@ -27,12 +27,13 @@ static struct {
 
 static enum err sign(struct sim_node *node, enum purpose purpose)
 {
+    const struct signer *signer = &node->signers[node->key];
     room.envelope = (struct signed_message){.payload = buffer_slice(&room.payload),
-                                            .key_id = node->signer.key_id,
+                                            .key_id = signer->key_id,
                                             .charter_epoch = node->roster.epoch,
                                             .purpose = purpose};
-    return node->signer.sign(node->signer.context, purpose, node->roster.epoch,
-                             room.envelope.payload, &room.envelope.signature);
+    return signer->sign(signer->context, purpose, node->roster.epoch, room.envelope.payload,
+                        &room.envelope.signature);
 }
 
 static void remember(struct sim *sim, struct sim_story story)

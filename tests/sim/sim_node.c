@@ -19,11 +19,14 @@ static void name_node(struct sim_node *node, unsigned index)
     ASSERT(partner_id_parse(name, &node->id) == ERR_OK);
 }
 
-static void make_key(struct sim_node *node)
+static void make_keys(struct sim_node *node)
 {
-    uint8_t seed[SIGNING_SEED_BYTES] = {(uint8_t)(node->index + 1)};
-    signing_key_from_seed(seed, &node->key);
-    ASSERT(key_signer_init(&node->key_signer, &node->key, SIM_COALITION, &node->signer) == ERR_OK);
+    for (unsigned i = 0; i < SIM_KEYS; i++) {
+        uint8_t seed[SIGNING_SEED_BYTES] = {(uint8_t)(node->index + 1), (uint8_t)i};
+        signing_key_from_seed(seed, &node->keys[i]);
+        ASSERT(key_signer_init(&node->key_signers[i], &node->keys[i], SIM_COALITION,
+                               &node->signers[i]) == ERR_OK);
+    }
 }
 
 void sim_node_init(struct sim *sim, unsigned index)
@@ -31,7 +34,7 @@ void sim_node_init(struct sim *sim, unsigned index)
     struct sim_node *node = &sim->nodes[index];
     *node = (struct sim_node){.sim = sim, .index = index};
     name_node(node, index);
-    make_key(node);
+    make_keys(node);
     sim_store_init(&node->store, sim->options.folder, index);
 }
 
@@ -109,7 +112,7 @@ struct peer_host sim_node_host(struct sim_node *node)
 {
     return (struct peer_host){
         .engine = node->engine,
-        .signer = &node->signer,
+        .signer = &node->signers[node->key],
         .charter = &node->sim->charter,
         .roster = &node->roster,
         .view = sim_store_view(&node->store),
@@ -119,17 +122,33 @@ struct peer_host sim_node_host(struct sim_node *node)
     };
 }
 
+static struct engine_terms terms_of(const struct sim_node *node)
+{
+    return (struct engine_terms){.roster = &node->roster,
+                                 .refund_grace_ms = node->sim->model->refund_grace_ms,
+                                 .debt_limit = {node->sim->model->debt_limit},
+                                 .signer = &node->signers[node->key]};
+}
+
+void sim_node_rotate(struct sim_node *node)
+{
+    node->key = (node->key + 1) % SIM_KEYS;
+    if (node->is_up) {
+        struct engine_terms terms = terms_of(node);
+        ASSERT(engine_set_terms(node->engine, &terms) == ERR_OK);
+        (void)sim_node_after(node);
+    }
+}
+
 static enum err open_engine(struct sim_node *node, struct note *note)
 {
     struct engine_options options = {
         .journal = sim_disk_journal(&node->store.disk),
         .tables = sim_store_tables(&node->store),
-        .signer = node->signer,
+        .signer = node->signers[node->key],
         .coalition = SIM_COALITION,
         .clock = {node, clock_port_now},
-        .terms = {.roster = &node->roster,
-                  .refund_grace_ms = node->sim->model->refund_grace_ms,
-                  .debt_limit = {node->sim->model->debt_limit}},
+        .terms = terms_of(node),
         .on_commit = on_commit,
         .on_trouble = on_trouble,
         .hook_context = node,

@@ -230,8 +230,15 @@ static bool check_half(struct sim *sim, const struct statement_half *half, unsig
 static bool is_signed(const struct sim_node *signer, struct slice bytes, enum purpose purpose,
                       struct signed_message *out_message)
 {
-    return bytes.length > 0 && signed_decode(bytes, out_message) == ERR_OK &&
-           signed_verify(out_message, SIM_COALITION, purpose, &signer->key.public_key) == ERR_OK;
+    bool is_signed = false;
+    if (bytes.length == 0 || signed_decode(bytes, out_message) != ERR_OK) {
+        return false;
+    }
+    for (unsigned k = 0; k < SIM_KEYS; k++) {
+        is_signed = is_signed || signed_verify(out_message, SIM_COALITION, purpose,
+                                               &signer->keys[k].public_key) == ERR_OK;
+    }
+    return is_signed;
 }
 
 static bool check_statement(struct sim_node *node, unsigned partner, unsigned n)

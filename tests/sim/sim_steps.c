@@ -386,6 +386,9 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_CLOSE:
         do_close(sim, n);
         break;
+    case SIM_STEP_ROTATE:
+        sim_node_rotate(&sim->nodes[n[0] % sim->node_count]);
+        break;
     case SIM_STEP_CRASH:
         do_crash(sim, n);
         break;
