@@ -116,6 +116,22 @@ static bool is_told(struct sim_node *node, unsigned partner, enum lie lie,
     return false;
 }
 
+/* What is seldom possible is done when it is. */
+static enum lie choose(struct sim *sim, const struct clear_request *request)
+{
+    struct clearing_entry last;
+    if (request->count > 1 && sim_random_chance(&sim->luck, 400)) {
+        return LIE_CHAIN;
+    }
+    bool is_capture =
+        wire_entry_decode(request->entries[request->count - 1], &last, NULL) == ERR_OK &&
+        last.kind == ENTRY_CAPTURE;
+    if (is_capture && sim_random_chance(&sim->luck, 800)) {
+        return LIE_LATE;
+    }
+    return (enum lie)sim_random_below(&sim->luck, LIE_END);
+}
+
 void sim_liar_request(struct sim_node *node, unsigned partner, struct clear_request *request,
                       bool *out_is_foul)
 {
@@ -125,9 +141,7 @@ void sim_liar_request(struct sim_node *node, unsigned partner, struct clear_requ
     if (request->head == NULL || sim->is_healing || !sim_random_chance(&sim->luck, 60)) {
         return;
     }
-    enum lie lie = request->count > 1 && sim_random_chance(&sim->luck, 400)
-                       ? LIE_CHAIN
-                       : (enum lie)sim_random_below(&sim->luck, LIE_END);
+    enum lie lie = choose(sim, request);
     struct clear_request other = *request;
     ASSERT(wire_head_decode(request->head->payload, &head, NULL) == ERR_OK);
     if (!is_told(node, partner, lie, &other, &head)) {

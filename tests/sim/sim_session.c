@@ -166,7 +166,7 @@ static void pump(struct sim_node *node, unsigned partner)
     if (link->connection == 0 || !outgoing_is_ready(&link->outgoing)) {
         return;
     }
-    if (node->is_liar && sim_random_chance(&node->sim->luck, 600)) {
+    if (node->is_liar && !link->has_lied && sim_random_chance(&node->sim->luck, 600)) {
         return; /* so that its batches become larger */
     }
     struct peer_host host = sim_node_host(node);
@@ -197,6 +197,9 @@ void sim_session_watch(struct sim_node *node, unsigned partner, uint64_t connect
     }
     link->is_watched = false;
     bool is_waiting = !outgoing_is_ready(&link->outgoing) || outgoing_is_waiting(&link->outgoing);
+    if (link->has_lied) {
+        return; /* it goes on as if the partner had agreed */
+    }
     if (is_waiting && node->sim->now - link->last_heard >= PATIENCE_MS) {
         sim_tell(node->sim, "%s hears nothing of %s", node->id.text,
                  node->sim->nodes[partner].id.text);
@@ -244,7 +247,9 @@ void sim_session_response(struct sim_node *node, const struct sim_event *event, 
         hang_up(node, from, true);
         return;
     }
-    link->pause_ms = SIM_SECOND;
+    if (response.receipt != NULL) {
+        link->pause_ms = SIM_SECOND;
+    }
     pump(node, from);
 }
 
