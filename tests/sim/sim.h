@@ -52,6 +52,7 @@ struct sim_link {
     bool is_dialling;   /* a retry is planned */
     struct sim_call calls[2];
     struct sim_question *question; /* about a statement; NULL: none */
+    unsigned agreed;               /* so many closed periods have a statement that both signed */
     int64_t arrives[2];            /* when the last message on our call, on theirs, arrives there */
 };
 

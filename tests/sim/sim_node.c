@@ -9,7 +9,7 @@
 #include "sim_op.h"
 #include "sim_settle.h"
 
-#define TICK_MS (97 * SIM_SECOND)
+#define TICK_MS (149 * SIM_SECOND)
 #define REST_MS (3 * SIM_SECOND)
 
 static void name_node(struct sim_node *node, unsigned index)
