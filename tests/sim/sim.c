@@ -244,9 +244,14 @@ static void drain(struct sim *sim)
             return;
         }
     }
-    if (!sim->has_failed) {
-        (void)sim_fail(sim, "it does not come to rest: %zu operations are open", sim->open_ops);
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct sim_op *op = sim->ops[i];
+        if (!op->is_answered && !op->is_given_up) {
+            (void)sim_fail(sim, "it does not come to rest: %s %zu at %s waits, tried %u times",
+                           sim_op_name(op->kind), i, sim->nodes[op->shop].id.text, op->tries);
+        }
     }
+    (void)sim_fail(sim, "it does not come to rest: not all streams are receipted");
 }
 
 bool sim_run(struct sim *sim, const struct sim_list *list)

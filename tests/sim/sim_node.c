@@ -316,13 +316,16 @@ void sim_node_tick(struct sim_node *node)
         node->is_looking = true;
         is_more = engine_keep_time(node->engine);
         node->is_looking = false;
+        /* What follows may commit as well: of that nothing fell due. */
+        bool is_made = node->store.disk.next_row > next_row;
+        bool is_unsure = node->store.disk.is_stopped;
         sim_till_unqueue(node);
-        if (node->store.disk.is_stopped) {
+        if (is_unsure) {
             sim_node_doubt(node, (struct sim_doubt){.is_due = true,
                                                     .next_row = next_row,
                                                     .ledger_ms = node->ledger_ms,
                                                     .clock_ms = clock});
-        } else if (node->store.disk.next_row > next_row) {
+        } else if (is_made) {
             model_expire(node->sim->model, node->index, clock, node->ledger_ms);
             is_more = true;
         }

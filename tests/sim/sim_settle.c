@@ -128,8 +128,8 @@ void sim_settle_ask(struct sim_node *node, unsigned from, uint64_t call, struct 
     exchange_init(&exchange, &sim->nodes[from].id, (struct period){0});
     enum err err = exchange_answer(&exchange, &host, &theirs, &note);
     if (sim_node_after(node) && err == ERR_OK) {
-        Talea__V1__ExchangeStatementResponse response =
-            TALEA__V1__EXCHANGE_STATEMENT_RESPONSE__INIT;
+        Talea__V1__ExchangeStatementResponse response;
+        talea__v1__exchange_statement_response__init(&response);
         Talea__V1__Signed messages[2];
         struct signed_message envelopes[2];
         response.statement =

@@ -70,8 +70,10 @@ static void do_earn(struct sim *sim, const uint32_t n[4])
     if (n[3] % 5 == 0) {
         op->active_from = clock + n[3] / 5 % (3 * SIM_HOUR);
     }
+    int64_t begins =
+        op->active_from > clock ? op->active_from : clock; /* no programme ends them before */
     if (n[3] % 3 == 0) { /* at a full half-hour, so that lots meet */
-        op->expires_at = (clock / (SIM_HOUR / 2) + 1 + n[3] / 3 % 12) * (SIM_HOUR / 2);
+        op->expires_at = (begins / (SIM_HOUR / 2) + 1 + n[3] / 3 % 12) * (SIM_HOUR / 2);
     }
     begin(sim, op, 0);
 }

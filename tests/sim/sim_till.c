@@ -225,6 +225,9 @@ static void tell(struct sim_node *node, struct sim_op *op)
     } else if (outcome.err == ERR_OK) {
         judge(node, op, &outcome);
         check_touched(node, op);
+    } else {
+        sim_tell(sim, "%s can't %s %zu: %s", node->id.text, sim_op_name(op->kind), op->index,
+                 err_name(outcome.err));
     }
     (void)sim_node_after(node);
     if (!op->is_answered) {
