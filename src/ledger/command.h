@@ -39,6 +39,10 @@ enum command_kind {
     COMMAND_UNMERGE_MEMBERS = 29,
     COMMAND_ERASE_MEMBER = 30,
     COMMAND_PRUNE = 31, /* old transaction ids are forgotten */
+    COMMAND_GRANT_MANDATE = 32, /* we let a partner stand in for us */
+    COMMAND_TAKE_MANDATE = 33,  /* a partner's mandate for us, as it signed it */
+    COMMAND_STAND_IN_HOLD = 34, /* a hold on a partner's member that only its mandate stands behind */
+    COMMAND_GIVE_UP_HOLD = 35,  /* no answer came: whatever the home grants under the id is void */
     COMMAND_KIND_END
 };
 
@@ -80,6 +84,12 @@ struct command_hold {
     struct unix_ms deliver_by;
     char receipt[LIMIT_REFERENCE_BYTES + 1];
     struct slice evidence; /* the Signed request (home) or the Signed grant (foreign) */
+    struct uid mandate;    /* of STAND_IN_HOLD */
+};
+
+struct command_mandate {
+    struct mandate mandate;
+    struct slice evidence; /* as the home signed it; empty when that is us */
 };
 
 struct command_hold_use {
@@ -248,12 +258,17 @@ struct command {
         struct command_unmerge unmerge;
         struct command_erase erase;
         struct command_prune prune;
+        struct command_mandate mandate;
     };
 };
 
 /* Is a repeat of this command recognised by its transaction id? Tills', offices' and partners'
  * requests are; the node's own steps and stream entries are numbered otherwise. */
 bool command_is_idempotent(enum command_kind kind);
+/* The three ways in which a till's request for a partner's points ends: granted by the home, stood
+ * in for, given up. They say the same, so that under one id only the first of them counts, and the
+ * others get its answer: one without points was given up. */
+bool command_asks_abroad(enum command_kind kind);
 
 #define COMMAND_SAID_BYTES_MAX 1024
 

@@ -154,7 +154,17 @@ void command_encode(const struct command *command, struct buffer *out)
         break;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         write_hold(out, &command->hold);
+        break;
+    case COMMAND_STAND_IN_HOLD:
+        write_hold(out, &command->hold);
+        write_uid(out, &command->hold.mandate);
+        break;
+    case COMMAND_GRANT_MANDATE:
+    case COMMAND_TAKE_MANDATE:
+        write_mandate(out, &command->mandate.mandate);
+        write_block(out, command->mandate.evidence);
         break;
     case COMMAND_CAPTURE:
     case COMMAND_VOID:
@@ -224,7 +234,17 @@ static void read_body(struct reader *in, struct command *command)
         break;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         read_hold(in, &command->hold);
+        break;
+    case COMMAND_STAND_IN_HOLD:
+        read_hold(in, &command->hold);
+        read_uid(in, &command->hold.mandate);
+        break;
+    case COMMAND_GRANT_MANDATE:
+    case COMMAND_TAKE_MANDATE:
+        read_mandate(in, &command->mandate.mandate);
+        command->mandate.evidence = read_block(in);
         break;
     case COMMAND_CAPTURE:
     case COMMAND_VOID:

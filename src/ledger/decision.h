@@ -132,6 +132,17 @@ MUST_USE enum err home_release(struct decision *d, const struct uid *id, struct 
 MUST_USE enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
                               struct points points, const struct account_ref *source);
 
+/* A partner's capture under a mandate of ours. `known` is the row that is there under the hold's id,
+ * for which home_may_stand_in; NULL: there is none. May refuse. */
+MUST_USE enum err home_stood_in(struct decision *d, const struct hold *known);
+/* Is there nothing left to capture of it but under a mandate? */
+bool home_may_stand_in(const struct hold *hold);
+/* A partner's void of a hold that was not granted: it will not be. */
+void home_void_unknown(struct decision *d);
+void decide_put_mandate(struct decision *d, const struct mandate_row *row);
+/* Fills in what a hold on a partner's member has, whatever stands behind it. May refuse. */
+MUST_USE enum err foreign_hold_begin(struct decision *d, struct hold *out_hold);
+
 /* Commands, by kind. */
 MUST_USE enum err decide_enrol(struct decision *d);
 MUST_USE enum err decide_issue_card(struct decision *d);
@@ -164,5 +175,9 @@ MUST_USE enum err decide_merge_members(struct decision *d);
 MUST_USE enum err decide_unmerge_members(struct decision *d);
 MUST_USE enum err decide_erase_member(struct decision *d);
 MUST_USE enum err decide_prune(struct decision *d);
+MUST_USE enum err decide_grant_mandate(struct decision *d);
+MUST_USE enum err decide_take_mandate(struct decision *d);
+MUST_USE enum err decide_stand_in_hold(struct decision *d);
+MUST_USE enum err decide_give_up_hold(struct decision *d);
 
 #endif

@@ -22,6 +22,8 @@ const char *ledger_table_name(enum ledger_table table)
         [TABLE_ADJUSTMENT] = "adjustment",
         [TABLE_MERGE] = "merge",
         [TABLE_POOL] = "pool",
+        [TABLE_MANDATE] = "mandate",
+        [TABLE_MANDATE_LINE] = "mandate-line",
     };
     return table > 0 && table < TABLE_END ? names[table] : "unknown";
 }

@@ -29,6 +29,8 @@ enum ledger_table {
     TABLE_ADJUSTMENT = 17, /* transaction id of the proposal -> struct adjustment */
     TABLE_MERGE = 18,      /* transaction id of the merge -> struct merge */
     TABLE_POOL = 19,       /* pool id, member id -> nothing: who may spend from it */
+    TABLE_MANDATE = 20,    /* home, redeemer, mandate id -> struct mandate_row */
+    TABLE_MANDATE_LINE = 21, /* home, redeemer -> struct mandate_line */
     TABLE_END
 };
 

@@ -78,6 +78,8 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_EARN;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_STAND_IN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_HOLD;
     case COMMAND_CAPTURE:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_CAPTURE;
@@ -115,6 +117,8 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_PROPOSE_ADJUSTMENT:
     case COMMAND_RULE_ADJUSTMENT:
     case COMMAND_PRUNE:
+    case COMMAND_GRANT_MANDATE:
+    case COMMAND_TAKE_MANDATE:
     case COMMAND_KIND_END:
         break;
     }

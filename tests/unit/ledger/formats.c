@@ -38,6 +38,24 @@ FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng)))
 FORMAT(pair_period, sample_pair(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
+FORMAT(mandate_row, sample_mandate_row(rng))
+FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
+
+static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
+{
+    struct hold hold = sample_stand_in(rng);
+    (void)kind;
+    hold_encode(&hold, out);
+}
+
+/* A capture that names a mandate. */
+static void bytes_of_mandated(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.take_entry.entry.kind = ENTRY_CAPTURE;
+    command.take_entry.entry.mandate = sample_uid(rng);
+    command_encode(&command, out);
+}
 
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
@@ -96,7 +114,7 @@ static void bytes_of_record(struct rng *rng, int kind, struct buffer *out)
     }
     struct record record = {.row = sample_number(rng),
                             .time = sample_time(rng),
-                            .kind = (enum command_kind)(1 + rng_below(rng, COMMAND_KIND_END - 1)),
+                            .kind = (enum command_kind)(1 + rng_below(rng, COMMAND_PRUNE)),
                             .verdict = VERDICT_INSUFFICIENT_POINTS,
                             .origin = sample_partner(rng),
                             .transaction_id = sample_uid(rng),
@@ -136,6 +154,14 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
                                                bytes_of_command, recode_command};
     }
+    static const struct format later[] = {
+        ROW_OF(mandate_row),
+        ROW_OF(mandate_line),
+        {"stand-in", 0, bytes_of_stand_in, recode_hold},
+        {"mandated-capture", COMMAND_TAKE_ENTRY, bytes_of_mandated, recode_command},
+    };
+    memcpy(out_formats + count, later, sizeof later);
+    count += sizeof later / sizeof later[0];
     assert_true(count <= FORMATS_MAX);
     return count;
 }

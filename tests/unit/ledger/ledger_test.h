@@ -42,6 +42,8 @@ struct adjustment sample_adjustment(struct rng *rng);
 struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
+struct hold sample_stand_in(struct rng *rng);
+struct mandate_row sample_mandate_row(struct rng *rng);
 struct sale sample_sale(struct rng *rng);
 struct answer sample_answer(struct rng *rng);
 struct stream sample_stream(struct rng *rng);
@@ -59,7 +61,7 @@ struct format {
     enum err (*recode)(int kind, struct slice bytes, struct buffer *out);
 };
 
-#define FORMATS_MAX 64
+#define FORMATS_MAX 96
 size_t formats_all(struct format out_formats[FORMATS_MAX]);
 
 #endif
