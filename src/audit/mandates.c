@@ -6,8 +6,8 @@
 
 static const char invariant[] = "invariant 4: no capture without grant or mandate";
 
-/* Under a mandate that we gave, within its floor and what is left of its cap. The derived tables are
- * as they were before. */
+/* Under a mandate that we gave, within its floor and what is left of its cap. The derived tables
+ * are as they were before. */
 static const char *mandate_problem(const struct audit *audit, const struct hold *hold,
                                    int64_t stood_in)
 {
@@ -50,9 +50,8 @@ enum err audit_stood_in(struct audit *audit, uint64_t row, const struct hold *be
     fresh.member = after->member;
     const char *problem = step_problem(before == NULL ? &fresh : before, after);
     if (problem == NULL) {
-        problem = mandate_problem(audit, after,
-                                  after->stood_in.minor -
-                                      (before == NULL ? 0 : before->stood_in.minor));
+        problem = mandate_problem(
+            audit, after, after->stood_in.minor - (before == NULL ? 0 : before->stood_in.minor));
     }
     return problem == NULL
                ? ERR_OK
@@ -78,10 +77,10 @@ enum err audit_mandate(struct audit *audit, uint64_t row, const struct effect_ro
     bool is_sound = has_before ? mandates_equal(&before.mandate, &after.mandate) &&
                                      (!is_ours || after.used.minor > before.used.minor)
                                : after.used.minor == 0 && after.burns == 0;
-    return is_sound ? ERR_OK
-                    : audit_found(audit, row, invariant,
-                                  "row %" PRIu64 ": a mandate changes, or what was used shrinks",
-                                  row);
+    return is_sound
+               ? ERR_OK
+               : audit_found(audit, row, invariant,
+                             "row %" PRIu64 ": a mandate changes, or what was used shrinks", row);
 }
 
 enum err audit_count_stood_in(struct sums *sums, const struct hold *hold)
@@ -109,10 +108,10 @@ enum err audit_mandate_used(struct audit *audit, const struct sums *sums, struct
     const struct sum *sum = sums_find(sums, slice_of(key.bytes, key.length));
     int64_t used = sum == NULL ? 0 : sum->first;
     if (used != row.used.minor || (sum == NULL ? 0 : sum->second) != (int64_t)row.burns) {
-        return audit_found(audit, 0, invariant,
-                           "mandate %s for %s: %" PRId64 " points were used, the holds say %" PRId64,
-                           uid_format(&row.mandate.id, id), row.mandate.redeemer.text,
-                           row.used.minor, used);
+        return audit_found(
+            audit, 0, invariant,
+            "mandate %s for %s: %" PRId64 " points were used, the holds say %" PRId64,
+            uid_format(&row.mandate.id, id), row.mandate.redeemer.text, row.used.minor, used);
     }
     return ERR_OK;
 }

@@ -7,10 +7,10 @@
 
 struct outcome_walk {
     struct audit *audit;
-    struct sums held;    /* by member: what open holds reserve */
+    struct sums held;     /* by member: what open holds reserve */
     struct sums stood_in; /* by redeemer and mandate of ours: points captured under it, holds */
-    int64_t outstanding; /* from the members' rows */
-    int64_t debit;       /* of all accounts' rows */
+    int64_t outstanding;  /* from the members' rows */
+    int64_t debit;        /* of all accounts' rows */
     int64_t credit;
 };
 

@@ -226,18 +226,20 @@ static enum err check_hold_step(struct audit *audit, uint64_t row, const struct 
     return what == NULL ? ERR_OK : found_in_hold(audit, row, what);
 }
 
-/* A hold that was not there: it is a grant, and nothing was taken of it yet; or it will not be granted;
- * or it was captured under a mandate. */
+/* A hold that was not there: it is a grant, and nothing was taken of it yet; or it will not be
+ * granted; or it was captured under a mandate. */
 static enum err check_new_hold(struct audit *audit, uint64_t row, const struct hold *hold)
 {
-    bool is_untouched = hold->captured.minor == 0 && hold->voided.minor == 0 &&
-                        hold->returned.minor == 0;
+    bool is_untouched =
+        hold->captured.minor == 0 && hold->voided.minor == 0 && hold->returned.minor == 0;
     bool is_grant = hold->state == HOLD_OPEN && uid_is_nil(&hold->mandate);
     bool is_void = hold->state == HOLD_VOIDED && hold->granted.minor == 0;
     if (hold->role == HOLD_HOME && hold->stood_in.minor != 0) {
         return audit_stood_in(audit, row, NULL, hold);
     }
-    return hold->role != HOLD_HOME || (is_untouched && (is_grant || is_void)) ? ERR_OK : found_in_hold(audit, row, "it was taken from before it was granted");
+    return hold->role != HOLD_HOME || (is_untouched && (is_grant || is_void))
+               ? ERR_OK
+               : found_in_hold(audit, row, "it was taken from before it was granted");
 }
 
 static enum err check_lost_hold(struct audit *audit, uint64_t row, const struct hold *hold)

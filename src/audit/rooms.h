@@ -63,7 +63,8 @@ uint64_t audit_last_change(const struct audit *audit, enum ledger_table table,
                            const struct ledger_key *key, uint64_t at_row);
 /* What is wrong with a hold by itself; NULL when it is sound. */
 const char *audit_hold_problem(const struct hold *hold);
-/* Between the row a home's hold had (NULL: none) and the one it gets, by a capture under a mandate. */
+/* Between the row a home's hold had (NULL: none) and the one it gets, by a capture under a mandate.
+ */
 MUST_USE enum err audit_stood_in(struct audit *audit, uint64_t row, const struct hold *before,
                                  const struct hold *after);
 /* Checks a row of TABLE_MANDATE that a record writes. */

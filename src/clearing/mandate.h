@@ -18,8 +18,8 @@ struct mandate {
     struct uid id;
     struct partner_id home;
     struct partner_id redeemer;
-    struct points floor;      /* the most for one burn */
-    struct points daily_cap;  /* the most for all burns under it */
+    struct points floor;     /* the most for one burn */
+    struct points daily_cap; /* the most for all burns under it */
     struct unix_ms valid_from;
     struct unix_ms valid_until; /* both included; at most MANDATE_LIFE_MS_MAX later */
 };

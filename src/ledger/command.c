@@ -53,8 +53,7 @@ bool command_asks_abroad(enum command_kind kind)
 bool command_is_idempotent(enum command_kind kind)
 {
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
-           (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) ||
-           command_asks_abroad(kind);
+           (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) || command_asks_abroad(kind);
 }
 
 /* The times that only some callers name. */
@@ -182,8 +181,8 @@ void command_said(const struct command *command, struct buffer *out)
     if (!command_is_idempotent(command->kind)) {
         return;
     }
-    write_u8(out, (uint8_t)(command_asks_abroad(command->kind) ? COMMAND_FOREIGN_HOLD
-                                                               : command->kind));
+    write_u8(out,
+             (uint8_t)(command_asks_abroad(command->kind) ? COMMAND_FOREIGN_HOLD : command->kind));
     switch ((int)command->kind) {
     case COMMAND_ENROL:
         write_bytes(out, command->enrol.said_tag, sizeof command->enrol.said_tag);

@@ -38,11 +38,12 @@ enum command_kind {
     COMMAND_MERGE_MEMBERS = 28,
     COMMAND_UNMERGE_MEMBERS = 29,
     COMMAND_ERASE_MEMBER = 30,
-    COMMAND_PRUNE = 31, /* old transaction ids are forgotten */
+    COMMAND_PRUNE = 31,         /* old transaction ids are forgotten */
     COMMAND_GRANT_MANDATE = 32, /* we let a partner stand in for us */
     COMMAND_TAKE_MANDATE = 33,  /* a partner's mandate for us, as it signed it */
-    COMMAND_STAND_IN_HOLD = 34, /* a hold on a partner's member that only its mandate stands behind */
-    COMMAND_GIVE_UP_HOLD = 35,  /* no answer came: whatever the home grants under the id is void */
+    COMMAND_STAND_IN_HOLD =
+        34, /* a hold on a partner's member that only its mandate stands behind */
+    COMMAND_GIVE_UP_HOLD = 35, /* no answer came: whatever the home grants under the id is void */
     COMMAND_KIND_END
 };
 

@@ -80,8 +80,8 @@ static struct clearing_entry hold_entry(const struct decision *d, const struct h
                                    .points = points,
                                    .tariff = d->terms->roster->tariffs[0].id,
                                    .subject = d->command->use.hold,
-                                   .mandate = may_name_mandate(kind) ? hold->mandate
-                                                                     : (struct uid){{0}}};
+                                   .mandate =
+                                       may_name_mandate(kind) ? hold->mandate : (struct uid){{0}}};
 }
 
 static bool is_past(struct unix_ms time, struct unix_ms limit)

@@ -6,11 +6,12 @@
  *         -> stood in   it did not, and the home's mandate covers it (stand-in-hold)
  *         -> given up   it did not, and nothing covers it (give-up-hold)
  *
- * Each is recorded under that id, so that the first of them stands. The home may have granted all the
- * same, and its answer was lost, or is still to come. That grant is settled under the same id:
- * a stand-in's captures and its void are taken from the grant while it is open (home_mandate.c), and
- * what was given up is voided by an entry. The home keeps the id of a void that came first, so that a
- * request which comes later is not granted any more. What neither side settles expires at T2.
+ * Each is recorded under that id, so that the first of them stands. The home may have granted all
+ * the same, and its answer was lost, or is still to come. That grant is settled under the same id:
+ * a stand-in's captures and its void are taken from the grant while it is open (home_mandate.c),
+ * and what was given up is voided by an entry. The home keeps the id of a void that came first, so
+ * that a request which comes later is not granted any more. What neither side settles expires at
+ * T2.
  */
 #include "ledger/decision.h"
 
@@ -54,7 +55,8 @@ static enum err check_line(const struct decision *d, const struct mandate *manda
 }
 
 /* Is there one with this id? */
-static enum err is_known(const struct decision *d, const struct mandate *mandate, bool *out_is_known)
+static enum err is_known(const struct decision *d, const struct mandate *mandate,
+                         bool *out_is_known)
 {
     struct mandate_row row;
     enum err err =

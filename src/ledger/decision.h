@@ -132,8 +132,8 @@ MUST_USE enum err home_release(struct decision *d, const struct uid *id, struct 
 MUST_USE enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
                               struct points points, const struct account_ref *source);
 
-/* A partner's capture under a mandate of ours. `known` is the row that is there under the hold's id,
- * for which home_may_stand_in; NULL: there is none. May refuse. */
+/* A partner's capture under a mandate of ours. `known` is the row that is there under the hold's
+ * id, for which home_may_stand_in; NULL: there is none. May refuse. */
 MUST_USE enum err home_stood_in(struct decision *d, const struct hold *known);
 /* Is there nothing left to capture of it but under a mandate? */
 bool home_may_stand_in(const struct hold *hold);

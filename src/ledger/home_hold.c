@@ -176,7 +176,8 @@ static struct lot_key refund_lot(const struct decision *d, const struct member *
     return key;
 }
 
-/* What came of no lot, a debt above all: it repays what is owed, and becomes a lot without an end. */
+/* What came of no lot, a debt above all: it repays what is owed, and becomes a lot without an end.
+ */
 static enum err refund_unbacked(struct decision *d, struct member_work *work, struct hold *hold,
                                 const struct account_ref *source, int64_t *left)
 {

@@ -1,4 +1,5 @@
-/* The home's side of a stand-in: what a partner's till gave under a mandate of ours, without asking.
+/* The home's side of a stand-in: what a partner's till gave under a mandate of ours, without
+ * asking.
  *
  *   no row     -> captured   a capture within the mandate
  *   open       -> as a grant its captures and its void are those of any hold: the request was
@@ -9,8 +10,8 @@
  *
  * A capture within the mandate is honoured however late it is delivered. What the member has is
  * taken, what is spendable first; what is lacking becomes a debt, also beyond the debt limit. Where
- * nobody can owe it, it is the programme's loss: a card that is unknown, blocked or of somebody who was
- * erased costs no member anything, and a blocked member owes no more than there is.
+ * nobody can owe it, it is the programme's loss: a card that is unknown, blocked or of somebody who
+ * was erased costs no member anything, and a blocked member owes no more than there is.
  */
 #include "ledger/decision.h"
 
@@ -145,15 +146,15 @@ static enum verdict judge(const struct decision *d, const struct mandate_row *ro
 }
 
 /* The mandate that the entry names, and that allows it. May refuse. */
-static enum err own_mandate(struct decision *d, const struct hold *known, struct mandate_row *out_row)
+static enum err own_mandate(struct decision *d, const struct hold *known,
+                            struct mandate_row *out_row)
 {
     const struct command_take_entry *take = &d->command->take_entry;
     const struct uid *id = &take->entry.mandate;
     if (known != NULL && !uid_is_nil(&known->mandate) && !uid_equal(&known->mandate, id)) {
         return decide_refuse(d, VERDICT_MANDATE_UNKNOWN);
     }
-    enum err err =
-        ledger_get_mandate(d->view, &d->terms->roster->self, &take->sender, id, out_row);
+    enum err err = ledger_get_mandate(d->view, &d->terms->roster->self, &take->sender, id, out_row);
     if (err == ERR_NOT_FOUND) {
         return decide_refuse(d, VERDICT_MANDATE_UNKNOWN);
     }

@@ -117,8 +117,8 @@ enum hold_state {
     HOLD_EXPIRED = 4
 };
 
-/* A home's hold that a mandate stands behind, and no grant, reserves nothing: what is captured of it
- * is granted that moment. */
+/* A home's hold that a mandate stands behind, and no grant, reserves nothing: what is captured of
+ * it is granted that moment. */
 struct hold_lot {
     struct lot_key key;
     struct points held;     /* still reserved */
@@ -225,8 +225,9 @@ struct mandate_row {
     uint64_t burns;     /* that were stood in for under it */
 };
 
-/* The two newest mandates of a home for a redeemer. Each begins when the one before it has ended, and
- * a third is not made before the second has begun: the one that is valid now is one of these. */
+/* The two newest mandates of a home for a redeemer. Each begins when the one before it has ended,
+ * and a third is not made before the second has begun: the one that is valid now is one of these.
+ */
 struct mandate_line {
     struct uid newest;
     struct uid before; /* nil: there was none */

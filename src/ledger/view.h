@@ -26,10 +26,10 @@ enum ledger_table {
     TABLE_DUE = 14,     /* time, what, id -> nothing: what must happen by itself, soonest first */
     TABLE_META = 15,    /* name -> struct depends on the name */
     TABLE_RECEIPT = 16, /* direction, partner, number -> a clearing receipt, Signed bytes */
-    TABLE_ADJUSTMENT = 17, /* transaction id of the proposal -> struct adjustment */
-    TABLE_MERGE = 18,      /* transaction id of the merge -> struct merge */
-    TABLE_POOL = 19,       /* pool id, member id -> nothing: who may spend from it */
-    TABLE_MANDATE = 20,    /* home, redeemer, mandate id -> struct mandate_row */
+    TABLE_ADJUSTMENT = 17,   /* transaction id of the proposal -> struct adjustment */
+    TABLE_MERGE = 18,        /* transaction id of the merge -> struct merge */
+    TABLE_POOL = 19,         /* pool id, member id -> nothing: who may spend from it */
+    TABLE_MANDATE = 20,      /* home, redeemer, mandate id -> struct mandate_row */
     TABLE_MANDATE_LINE = 21, /* home, redeemer -> struct mandate_line */
     TABLE_END
 };

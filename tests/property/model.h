@@ -21,6 +21,7 @@
 #define MODEL_ADJUSTMENTS 1024
 #define MODEL_TARIFFS     3 /* numbered from 1 */
 #define MODEL_MERGES      256
+#define MODEL_MANDATES    2048
 
 /* A model that is wrong on purpose, to see that it is noticed. */
 enum model_flaw {
@@ -98,6 +99,11 @@ struct model_hold {
     int64_t returned;
     int64_t capture_by;
     int64_t deliver_by;
+    bool is_voided;
+    bool is_expired;
+    int mandate;      /* index of the one that it stands in under; -1: none */
+    int64_t unbacked; /* captured at home, of no lot */
+    int64_t lost;     /* captured at home, from nobody */
     size_t lot_count;
     struct model_hold_lot lots[LIMIT_LOTS_PER_HOLD]; /* soonest expiry first */
 };
@@ -157,6 +163,17 @@ struct model_merge {
     struct model_lot lots[LIMIT_LOTS_PER_MEMBER];
 };
 
+struct model_mandate {
+    struct uid id;
+    bool is_given; /* by us, or else held */
+    int partner;
+    int64_t floor;
+    int64_t cap;
+    int64_t from;
+    int64_t until;
+    int64_t used;
+};
+
 struct model_answer {
     enum verdict verdict;
     bool is_repeat;
@@ -205,6 +222,8 @@ struct model {
     size_t adjustment_count;
     struct model_merge merges[MODEL_MERGES];
     size_t merge_count;
+    struct model_mandate mandates[MODEL_MANDATES];
+    size_t mandate_count;
     uint64_t touched; /* bits of the members that the last command was about */
 };
 

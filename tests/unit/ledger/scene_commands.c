@@ -130,8 +130,7 @@ static void fill_mandates(struct scene *s, struct command *c)
     switch ((int)c->kind) {
     case COMMAND_GRANT_MANDATE:
     case COMMAND_TAKE_MANDATE:
-        c->mandate.mandate =
-            c->kind == COMMAND_GRANT_MANDATE ? s->given_mandate : s->held_mandate;
+        c->mandate.mandate = c->kind == COMMAND_GRANT_MANDATE ? s->given_mandate : s->held_mandate;
         c->mandate.mandate.id = desk_id(&s->desk);
         c->mandate.mandate.valid_from = c->mandate.mandate.valid_until;
         c->mandate.mandate.valid_until.ms += DAY_MS / 2;

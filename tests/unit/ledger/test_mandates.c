@@ -1,5 +1,5 @@
-/* What a mandate leads to: who bears what is burned while the home can't be asked, and what becomes of
- * the grant that came too late. */
+/* What a mandate leads to: who bears what is burned while the home can't be asked, and what becomes
+ * of the grant that came too late. */
 #include "scene.h"
 
 #include <string.h>
