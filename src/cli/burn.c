@@ -54,6 +54,17 @@ static enum cli_exit authorise(struct cli *cli, ProtobufCMessage **out_reply)
     return till_call(cli, "AuthoriseBurn", &request.base, out_reply);
 }
 
+/* Who stands behind it; nothing for our own members. */
+static void print_authority(struct cli *cli, const Talea__V1__AuthoriseBurnResponse *reply)
+{
+    if (reply->authorised_by == TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_GRANT) {
+        fprintf(cli->out, "granted    by %s\n", reply->home);
+    } else if (reply->authorised_by == TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_MANDATE) {
+        fprintf(cli->out, "stood in   for %s, which did not answer, under mandate %s\n", reply->home,
+                reply->mandate_id);
+    }
+}
+
 enum cli_exit run_burn_authorise(struct cli *cli)
 {
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
@@ -74,6 +85,7 @@ enum cli_exit run_burn_authorise(struct cli *cli)
     fprintf(cli->out, "held       %s %s\n", amounts_points(units, reply->held_points, text),
             units->points_name);
     fprintf(cli->out, "home       %s\n", reply->home);
+    print_authority(cli, reply);
     fprintf(cli->out, "capture by %s UTC\n", amounts_time(reply->capture_by_unix_ms, time));
     fprintf(cli->out, "deliver by %s UTC\n", amounts_time(reply->deliver_by_unix_ms, time));
     return CLI_OK;
@@ -186,7 +198,11 @@ enum cli_exit run_burn(struct cli *cli)
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     outcome = till_call(cli, "CaptureBurn", &request.base, &message);
     if (outcome == CLI_OK) {
-        return print_capture(cli, message);
+        outcome = print_capture(cli, message);
+        if (outcome == CLI_OK && !cli->is_json) {
+            print_authority(cli, (const Talea__V1__AuthoriseBurnResponse *)held);
+        }
+        return outcome;
     }
     if (outcome == CLI_REFUSED) { /* then nobody waits for the hold */
         CLEANUP(message_release) ProtobufCMessage *ignored = NULL;

@@ -151,16 +151,46 @@ struct peer_report peers_report(struct peers *peers, size_t index)
     return report;
 }
 
-struct rpc_client *peers_client(struct peers *peers, const struct partner_id *partner)
+static struct session *find(struct peers *peers, const struct partner_id *partner)
 {
     for (size_t i = 0; i < peers->count; i++) {
-        struct session *session = &peers->sessions[i];
-        if (partner_id_equal(&session->partner, partner)) {
-            pthread_mutex_lock(&session->lock);
-            struct rpc_client *client = session->client;
-            pthread_mutex_unlock(&session->lock);
-            return client;
+        if (partner_id_equal(&peers->sessions[i].partner, partner)) {
+            return &peers->sessions[i];
         }
     }
     return NULL;
+}
+
+struct peer_reach peers_reach(struct peers *peers, const struct partner_id *partner)
+{
+    struct session *session = find(peers, partner);
+    struct peer_reach reach = {.is_connected = false};
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        reach = (struct peer_reach){session->report.is_connected, session->is_suspect};
+        pthread_mutex_unlock(&session->lock);
+    }
+    return reach;
+}
+
+void peers_set_suspect(struct peers *peers, const struct partner_id *partner, bool is_suspect)
+{
+    struct session *session = find(peers, partner);
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        session->is_suspect = is_suspect;
+        pthread_mutex_unlock(&session->lock);
+    }
+}
+
+struct rpc_client *peers_client(struct peers *peers, const struct partner_id *partner)
+{
+    struct session *session = find(peers, partner);
+    struct rpc_client *client = NULL;
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        client = session->client;
+        pthread_mutex_unlock(&session->lock);
+    }
+    return client;
 }

@@ -31,6 +31,13 @@ void peers_stop(struct peers *peers);
 void peers_wake(struct peers *peers);
 size_t peers_count(const struct peers *peers);
 struct peer_report peers_report(struct peers *peers, size_t index);
+/* Can the partner be asked? */
+struct peer_reach {
+    bool is_connected; /* our stream to it is up */
+    bool is_suspect;   /* it did not answer the last time it was asked */
+};
+struct peer_reach peers_reach(struct peers *peers, const struct partner_id *partner);
+void peers_set_suspect(struct peers *peers, const struct partner_id *partner, bool is_suspect);
 /* The channel to a partner, for a call that begins now; NULL when there is none. */
 struct rpc_client *peers_client(struct peers *peers, const struct partner_id *partner);
 

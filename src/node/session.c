@@ -72,6 +72,7 @@ void session_report(struct session *session, bool is_connected, const char *prob
         report->connected_since = node_now(session->node);
     }
     report->is_connected = is_connected;
+    session->is_suspect = session->is_suspect && !is_connected;
     snprintf(report->problem, sizeof report->problem, "%s", problem);
     pthread_mutex_unlock(&session->lock);
     if (has_changed) {
@@ -151,6 +152,7 @@ static enum err stream_entries(struct connection *connection, struct note *note)
 {
     struct session *session = connection->session;
     int64_t settle_at = 0;
+    int64_t mandates_at = 0;
     TRY(resume(connection, note));
     session_report(session, true, "");
     for (;;) {
@@ -158,6 +160,9 @@ static enum err stream_entries(struct connection *connection, struct note *note)
         if (monotonic_ms() >= settle_at) {
             session_settle(session);
             settle_at = monotonic_ms() + SETTLE_EVERY_MS;
+        }
+        if (monotonic_ms() >= mandates_at) {
+            mandates_at = monotonic_ms() + session_fetch_mandates(session);
         }
         if (!outgoing_is_waiting(&session->outgoing) && !session_wait(session, IDLE_POLL_MS)) {
             return ERR_CANCELLED;
