@@ -46,9 +46,10 @@ static struct standin_terms terms_for(const struct node *node, const struct snap
                                   .life_ms = (int64_t)said->hours * 3600000};
 }
 
-/* The envelopes of one answer; their payloads live in the buffers. */
+/* The envelopes of one answer; their payloads live in the buffers, and the messages borrow all of it. */
 struct signed_mandates {
     struct buffer bytes[STANDIN_MANDATES_MAX];
+    struct signed_message envelopes[STANDIN_MANDATES_MAX];
     Talea__V1__Signed messages[STANDIN_MANDATES_MAX];
     Talea__V1__Signed *pointers[STANDIN_MANDATES_MAX];
 };
@@ -57,10 +58,9 @@ static enum err sign_all(const struct peer_host *host, const struct standin_mand
                          struct signed_mandates *out)
 {
     for (size_t i = 0; i < mandates->count; i++) {
-        struct signed_message envelope;
         TRY(standin_sign(host, &mandates->rows[i].mandate, &out->bytes[i]));
-        TRY(signed_decode(buffer_slice(&out->bytes[i]), &envelope));
-        signed_to_message(&envelope, &out->messages[i]);
+        TRY(signed_decode(buffer_slice(&out->bytes[i]), &out->envelopes[i]));
+        signed_to_message(&out->envelopes[i], &out->messages[i]);
         out->pointers[i] = &out->messages[i];
     }
     return ERR_OK;
