@@ -60,8 +60,8 @@ static void print_authority(struct cli *cli, const Talea__V1__AuthoriseBurnRespo
     if (reply->authorised_by == TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_GRANT) {
         fprintf(cli->out, "granted    by %s\n", reply->home);
     } else if (reply->authorised_by == TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_MANDATE) {
-        fprintf(cli->out, "stood in   for %s, which did not answer, under mandate %s\n", reply->home,
-                reply->mandate_id);
+        fprintf(cli->out, "stood in   for %s, which did not answer, under mandate %s\n",
+                reply->home, reply->mandate_id);
     }
 }
 

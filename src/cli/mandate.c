@@ -98,15 +98,15 @@ enum cli_exit run_mandate_show(struct cli *cli)
     if (outcome != CLI_OK) {
         return outcome;
     }
-    const Talea__V1__MandateRow *row =
-        ((const Talea__V1__GetMandateResponse *)message)->mandate;
+    const Talea__V1__MandateRow *row = ((const Talea__V1__GetMandateResponse *)message)->mandate;
     char text[AMOUNT_TEXT_MAX];
     char time[TIME_TEXT_MAX];
     fprintf(cli->out, "mandate    %s, %s\n", row->mandate_id, state_word(row->state));
     fprintf(cli->out, "home       %s\nredeemer   %s\n", row->home, row->redeemer);
     fprintf(cli->out, "floor      %s %s for one burn\n",
             amounts_points(units, row->floor_points, text), units->points_name);
-    fprintf(cli->out, "cap        %s for all\n", amounts_points(units, row->daily_cap_points, text));
+    fprintf(cli->out, "cap        %s for all\n",
+            amounts_points(units, row->daily_cap_points, text));
     fprintf(cli->out, "used       %s by %llu burns\n",
             amounts_points(units, row->used_points, text), (unsigned long long)row->burns);
     fprintf(cli->out, "valid from %s UTC\n", amounts_time(row->valid_from_unix_ms, time));

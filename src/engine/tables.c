@@ -69,7 +69,7 @@ static bool tables_have_applied(void *context, enum ledger_table table, struct s
 enum err engine_use_tables(struct engine *engine, bool is_recovering)
 {
     struct ledger_applier *applier;
-    engine->state = state_writer_port(engine->tables);
+    engine->state = engine->writing->store(engine->tables);
     engine->memo.count = 0;
     engine->store = (struct ledger_store){
         .view = {.context = engine,

@@ -170,7 +170,7 @@ static enum err open_ledger(struct node *node, struct note *note)
     TRY(open_state(node, note));
     struct engine_options options = {
         .journal = node->journal,
-        .state = node->state,
+        .tables = state_tables(node->state),
         .signer = node->signer,
         .clock = node->clock,
         .terms = terms_of(node->snapshot),

@@ -44,8 +44,8 @@ bool session_wait(struct session *session, int64_t ms);
 bool session_is_stopping(struct session *session);
 void session_report(struct session *session, bool is_connected, const char *problem);
 
-/* standin.c: fetches the partner's mandates for us when they are due. Gives the time until it wants to
- * be called again. */
+/* standin.c: fetches the partner's mandates for us when they are due. Gives the time until it wants
+ * to be called again. */
 int64_t session_fetch_mandates(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */

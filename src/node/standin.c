@@ -7,9 +7,9 @@
 #include "peer/standin.h"
 #include "wire/signed_message.h"
 
-#define FETCH_TIMEOUT_MS  5000
-#define LOOK_EVERY_MS     1000
-#define FETCH_EVERY_MS    30000 /* from one that gave nothing new */
+#define FETCH_TIMEOUT_MS 5000
+#define LOOK_EVERY_MS    1000
+#define FETCH_EVERY_MS   30000 /* from one that gave nothing new */
 
 /* ---- As the home ---- */
 
@@ -46,7 +46,8 @@ static struct standin_terms terms_for(const struct node *node, const struct snap
                                   .life_ms = (int64_t)said->hours * 3600000};
 }
 
-/* The envelopes of one answer; their payloads live in the buffers, and the messages borrow all of it. */
+/* The envelopes of one answer; their payloads live in the buffers, and the messages borrow all of
+ * it. */
 struct signed_mandates {
     struct buffer bytes[STANDIN_MANDATES_MAX];
     struct signed_message envelopes[STANDIN_MANDATES_MAX];
@@ -109,8 +110,7 @@ static enum err take_all(struct session *session, const Talea__V1__FetchMandateR
         bool is_new = false;
         TRY(signed_of_message(response->mandates[i], &envelope));
         partner_host_begin(session->node, state_reader_view(session->reader), &host);
-        enum err err =
-            standin_take(&host.host, &session->partner, &envelope, &is_new, note);
+        enum err err = standin_take(&host.host, &session->partner, &envelope, &is_new, note);
         partner_host_end(&host);
         TRY(err);
         count += is_new ? 1 : 0;
@@ -130,8 +130,8 @@ static enum err fetch(struct session *session, size_t *out_new, struct note *not
     if (status.code != 0) {
         return note_set(note, rpc_status_err(&status), "%s", status.message);
     }
-    enum err err = take_all(
-        session, (const Talea__V1__FetchMandateResponse *)(const void *)reply, out_new, note);
+    enum err err = take_all(session, (const Talea__V1__FetchMandateResponse *)(const void *)reply,
+                            out_new, note);
     protobuf_c_message_free_unpacked(reply, NULL);
     return err;
 }

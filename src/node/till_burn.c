@@ -29,7 +29,8 @@ static Talea__V1__AuthorisedBy authorised_by(const struct reply *reply)
 static void refuse_given_up(const struct reply *reply)
 {
     refuse(reply->call, 9, "HOME_UNREACHABLE",
-           "%s did not answer in time, and no mandate of it covers this; what it may grant yet will be "
+           "%s did not answer in time, and no mandate of it covers this; what it may grant yet "
+           "will be "
            "given back.",
            reply->outcome.answer.home.text);
 }
