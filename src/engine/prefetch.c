@@ -93,3 +93,22 @@ void writer_prefetch(struct engine *engine, const struct command *command)
         prefetch_of_origin(engine, TABLE_SALE, &engine->self, &command->return_sale.sale);
     }
 }
+
+void writer_prefetch_entry(struct engine *engine, const struct partner_id *sender,
+                           const struct batch_entry *entries, size_t count, size_t at)
+{
+    if (at + LOOK_AHEAD < count) {
+        const struct clearing_entry *entry = &entries[at + LOOK_AHEAD].entry;
+        if (entry->kind == ENTRY_EARN) {
+            prefetch_of_origin(engine, TABLE_SALE, sender, &entry->transaction_id);
+            prefetch_card(engine, &entry->card);
+        } else if (entry->kind == ENTRY_EARN_RETURN) {
+            prefetch_of_origin(engine, TABLE_SALE, sender, &entry->subject);
+        } else if (entry->kind != ENTRY_PERIOD_MARK) {
+            prefetch_of_origin(engine, TABLE_HOLD, sender, &entry->subject);
+        }
+    }
+    if (at + LOOK_AHEAD / 2 < count && entries[at + LOOK_AHEAD / 2].entry.kind == ENTRY_EARN) {
+        prefetch_holder(engine, &entries[at + LOOK_AHEAD / 2].entry.card);
+    }
+}

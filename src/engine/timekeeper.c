@@ -1,4 +1,5 @@
 /* What happens by itself: checkpoints, and lots and holds that fall due. */
+#include "base/mutant.h"
 #include "engine/writer.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@ void timekeeper_init(struct timekeeper *timekeeper)
     pthread_cond_init(&timekeeper->wake, &monotonic);
     pthread_cond_init(&timekeeper->finished, NULL);
     pthread_condattr_destroy(&monotonic);
+    atomic_store(&timekeeper->first_due, MUTANT(FORGET_DUE_AT_RESTART) ? INT64_MAX : 0);
 }
 
 void timekeeper_fini(struct timekeeper *timekeeper)

@@ -126,6 +126,9 @@ void writer_prefetch(struct engine *engine, const struct command *command);
 /* While number `at` of many is about to be decided: the rows of those some way behind it. */
 void writer_prefetch_ahead(struct engine *engine, const struct command *commands, size_t count,
                            size_t at);
+/* The same for a partner's entries. */
+void writer_prefetch_entry(struct engine *engine, const struct partner_id *sender,
+                           const struct batch_entry *entries, size_t count, size_t at);
 
 /* take.c: groups that apply as one. */
 MUST_USE enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,

@@ -75,6 +75,10 @@ MUST_USE enum err ledger_newest_mandate(const struct ledger_view *view,
                                         const struct partner_id *home,
                                         const struct partner_id *redeemer,
                                         struct mandate_row *out_row);
+/* What is unsettled with the partner; nothing when there is no row. */
+MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
+                                      const struct partner_id *partner,
+                                      struct exposure *out_exposure);
 MUST_USE enum err ledger_get_half(const struct ledger_view *view, enum stream_direction direction,
                                   const struct partner_id *partner, struct period period,
                                   struct half *out_half);

@@ -31,9 +31,12 @@ enum ledger_table {
     TABLE_POOL = 19,         /* pool id, member id -> nothing: who may spend from it */
     TABLE_MANDATE = 20,      /* home, redeemer, mandate id -> struct mandate_row */
     TABLE_MANDATE_LINE = 21, /* home, redeemer -> struct mandate_line */
+    TABLE_EXPOSURE = 27,     /* partner -> struct exposure */
     TABLE_END
 };
 
+/* The numbers leave gaps. */
+bool ledger_table_is_known(unsigned number);
 const char *ledger_table_name(enum ledger_table table);
 
 #define LEDGER_KEY_MAX 96

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "clearing/authorisation.h"
+#include "clearing/evidence.h"
 #include "clearing/mandate.h"
 #include "settlement/statement.h"
 
@@ -36,6 +37,10 @@ MUST_USE enum err wire_hold_refusal_encode(const struct hold_refusal *refusal, s
 MUST_USE enum err wire_hold_refusal_decode(struct slice bytes, struct hold_refusal *out_refusal,
                                            struct note *note);
 
+MUST_USE enum err wire_evidence_encode(const struct evidence *evidence, struct buffer *out);
+/* The statements' and entries' bytes are in the arena. */
+MUST_USE enum err wire_evidence_decode(struct slice bytes, struct arena *arena,
+                                       struct evidence *out_evidence, struct note *note);
 MUST_USE enum err wire_mandate_encode(const struct mandate *mandate, struct buffer *out);
 MUST_USE enum err wire_mandate_decode(struct slice bytes, struct mandate *out_mandate,
                                       struct note *note);

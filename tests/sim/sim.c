@@ -81,6 +81,9 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
     ASSERT(sim->incoming != NULL && sim->request_room != NULL && sim->response_room != NULL);
     sim->model = model_create(nodes, sim_random_chance(&sim->luck, 500) ? 2 * SIM_HOUR : 0,
                               sim_random_chance(&sim->luck, 700) ? INT64_MAX : 500);
+    sim->deliver_ms = sim_random_chance(&sim->luck, 500)
+                          ? 6 * SIM_HOUR
+                          : SIM_MINUTE + (int64_t)sim_random_below(&sim->luck, SIM_HOUR);
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_init(sim, i);
     }

@@ -25,7 +25,6 @@
 #define SIM_HOUR       INT64_C(3600000)
 #define SIM_COALITION  "sim"
 #define SIM_DOUBTS_MAX 32u /* things under way on one machine */
-#define SIM_DELIVER_MS (6 * SIM_HOUR) /* from T1 to T2 */
 
 struct sim;
 struct model;
@@ -147,6 +146,7 @@ struct sim {
     size_t open_ops; /* not answered */
     struct model *model;
     unsigned closed_periods;
+    int64_t deliver_ms; /* from T1 to T2, at every home */
     struct sim_counts counts;
     bool is_healing; /* the end: no more faults */
     bool has_failed;

@@ -14,8 +14,8 @@
 const char *sim_op_name(enum sim_op_kind kind)
 {
     static const char *const names[SIM_OP_KIND_END] = {
-        "enrol", "earn",        "hold",     "capture", "void",    "return-sale",
-        "return-burn", "transfer", "block",   "unblock", "close-period"};
+        "enrol",       "earn",     "hold",  "capture", "void",        "return-sale",
+        "return-burn", "transfer", "block", "unblock", "close-period"};
     return names[kind];
 }
 
@@ -32,8 +32,7 @@ static struct uid id_of(struct sim *sim, size_t index)
 static struct sim_op *op_of_id(const struct sim *sim, const struct uid *id)
 {
     size_t index = get_u32_be(id->bytes + 12);
-    if (index >= sim->op_count ||
-        !uid_equal(&sim->ops[index]->command.transaction_id, id)) {
+    if (index >= sim->op_count || !uid_equal(&sim->ops[index]->command.transaction_id, id)) {
         return NULL;
     }
     return sim->ops[index];
@@ -117,7 +116,7 @@ static void make_command(struct sim_node *node, struct sim_op *op)
         c->hold.points.minor = op->points;
         if (!op->is_granted) {
             c->hold.capture_by.ms = c->business_time.ms + op->amount;
-            c->hold.deliver_by.ms = c->hold.capture_by.ms + SIM_DELIVER_MS;
+            c->hold.deliver_by.ms = c->hold.capture_by.ms + sim->deliver_ms;
         }
         break;
     case SIM_OP_CAPTURE:
@@ -198,9 +197,9 @@ static void judge(struct sim_node *node, struct sim_op *op, const struct outcome
         (void)sim_fail(sim, "%s %zu at %s: the node says %s %lld%s, the model %s %lld%s",
                        sim_op_name(op->kind), op->index, node->id.text,
                        verdict_describe(outcome->verdict)->name,
-                       (long long)outcome->answer.points.minor,
-                       outcome->is_repeat ? " again" : "", verdict_describe(m->verdict)->name,
-                       (long long)m->points, is_repeat ? " again" : "");
+                       (long long)outcome->answer.points.minor, outcome->is_repeat ? " again" : "",
+                       verdict_describe(m->verdict)->name, (long long)m->points,
+                       is_repeat ? " again" : "");
         return;
     }
     if (op->kind == SIM_OP_ENROL) {
@@ -380,8 +379,8 @@ static void judge_at_home(struct sim_node *node, struct sim_op *op, const struct
     if (outcome->verdict != m->home_verdict || outcome->is_repeat != is_repeat) {
         (void)sim_fail(sim, "hold %zu at its home %s: the node says %s%s, the model %s%s",
                        op->index, node->id.text, verdict_describe(outcome->verdict)->name,
-                       outcome->is_repeat ? " again" : "",
-                       verdict_describe(m->home_verdict)->name, is_repeat ? " again" : "");
+                       outcome->is_repeat ? " again" : "", verdict_describe(m->home_verdict)->name,
+                       is_repeat ? " again" : "");
     }
     (void)sim_check_member(node, &sim->model->members[op->member]);
 }
@@ -403,7 +402,7 @@ static enum err decide_question(struct sim_node *node, unsigned from, struct sli
     }
     TRY(signed_of_message(((const Talea__V1__AuthoriseHoldRequest *)(const void *)message)->request,
                           &envelope));
-    TRY(grant_take_request(&host, &sim->nodes[from].id, &envelope, SIM_DELIVER_MS, &request,
+    TRY(grant_take_request(&host, &sim->nodes[from].id, &envelope, sim->deliver_ms, &request,
                            &command, evidence, &note));
     struct sim_op *op = op_of_id(sim, &request.transaction_id);
     ASSERT(op != NULL);

@@ -41,6 +41,7 @@ struct profile sample_profile(struct rng *rng);
 struct adjustment sample_adjustment(struct rng *rng);
 struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);
+struct exposure sample_exposure(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
 struct hold sample_stand_in(struct rng *rng);
 struct mandate_row sample_mandate_row(struct rng *rng);
