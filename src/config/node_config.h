@@ -7,7 +7,7 @@
  *   programme: programme.yaml
  *   listen: 127.0.0.1:7101     # gRPC
  *   http: 127.0.0.1:7201       # metrics, health
- *   keys: {online: keys/online.key}
+ *   keys: {online: keys/online.key}       # and next: [keys/online-2.key], see below
  *   tls: {certificate: tls/node.pem, key: tls/node.key, ca: tls/ca.pem}
  *   peers: {reconnect_ms: 200}            # optional from here on
  *   limits: {rpc_workers: 4, streams: 256, queue_commands: 16384, batch_records: 8190,
@@ -23,7 +23,9 @@
  * asked: for one burn and for a day, in whole points, by mandates of so many hours, each with its
  * share of the day's cap. 0, or no stand_in at all: nothing. A partner's row goes before the rest.
  *
- * Paths are relative to the folder of the file. A plain value: nothing to free.
+ * Under keys, `next` may name further online keys of this brand: of those that the charter has and
+ * that are valid, the newest signs. Paths are relative to the folder of the file. A plain value:
+ * nothing to free.
  */
 #ifndef CONFIG_NODE_CONFIG_H
 #define CONFIG_NODE_CONFIG_H
@@ -77,13 +79,16 @@ struct node_stand_in_partner {
     struct node_stand_in terms;
 };
 
+#define NODE_KEYS_MAX 8u
+
 struct node_config {
     char coalition[LIMIT_COALITION_BYTES + 1];
     struct partner_id partner;
     struct config_path data;
     struct config_path charter;
     struct config_path programme;
-    struct config_path online_key;
+    struct config_path online_keys[NODE_KEYS_MAX];
+    size_t online_key_count; /* at least 1 */
     struct config_path tls_certificate;
     struct config_path tls_key;
     struct config_path tls_ca;

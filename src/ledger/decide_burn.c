@@ -24,6 +24,9 @@ enum err foreign_hold_begin(struct decision *d, struct hold *out_hold)
     if (home == NULL || roster_is_self(d->terms->roster, &home->id)) {
         return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
     }
+    if (roster_is_leaving(d->terms->roster, &home->id)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
     *out_hold = (struct hold){
         .role = HOLD_FOREIGN,
         .state = HOLD_OPEN,

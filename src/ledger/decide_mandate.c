@@ -75,6 +75,9 @@ static enum err add_mandate(struct decision *d, const struct partner_id *other)
     if (roster_find(roster, other) == NULL || roster_is_self(roster, other)) {
         return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
     }
+    if (roster_is_leaving(roster, other)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
     const struct partner_id *own = other == &mandate->home ? &mandate->redeemer : &mandate->home;
     if (!roster_is_self(roster, own) || !is_timely(d, mandate)) {
         return decide_refuse(d, VERDICT_MANDATE_INVALID);

@@ -28,8 +28,7 @@
  *                       POINTS_TOO_LARGE, NET_DEBIT_CAP, SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN,
  *                       HOLD_ENDED, HOLD_EXCEEDED, CAPTURE_TOO_LATE, MANDATE_UNKNOWN,
  *                       MANDATE_EXPIRED, MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED,
- *                       RETURN_EXCEEDS_SALE,
- *                       TOO_MANY_LOTS
+ *                       RETURN_EXCEEDS_SALE, TOO_MANY_LOTS
  *   close-period        PERIOD_NOT_OPEN
  *   transfer            POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, MEMBER_UNKNOWN, TRANSFER_TO_SELF,
  *                       MEMBER_ERASED, MEMBER_BLOCKED, NOT_A_POOL, NOT_IN_POOL,
@@ -50,14 +49,13 @@
  *                       TOO_MANY_CARDS, TOO_MANY_LOTS
  *   unmerge-members     MERGE_UNKNOWN, MERGE_ENDED, MEMBER_MERGED, MEMBER_ERASED
  *   erase-member        MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL
- *
- *   grant-mandate       PARTNER_UNKNOWN, MANDATE_INVALID, MANDATE_EXISTS
- *   take-mandate        PARTNER_UNKNOWN, MANDATE_INVALID, MANDATE_EXISTS
+ *   grant-mandate       PARTNER_UNKNOWN, PARTNER_LEFT, MANDATE_INVALID, MANDATE_EXISTS
+ *   take-mandate        PARTNER_UNKNOWN, PARTNER_LEFT, MANDATE_INVALID, MANDATE_EXISTS
  *   stand-in-hold       HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
- *                       STREAM_FROZEN, MANDATE_UNKNOWN, MANDATE_EXPIRED, MANDATE_FLOOR_EXCEEDED,
- *                       MANDATE_CAP_EXCEEDED
+ *                       PARTNER_LEFT, STREAM_FROZEN, MANDATE_UNKNOWN, MANDATE_EXPIRED,
+ *                       MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED
  *   give-up-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
- *                       STREAM_FROZEN
+ *                       PARTNER_LEFT, STREAM_FROZEN
  *
  * expire-hold, take-batch, take-receipt, put-pair, freeze-stream and prune are never refused. Cards
  * lead to members that are there and not erased: erasure blocks them.

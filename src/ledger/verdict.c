@@ -149,6 +149,8 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
                                 GRPC_ALREADY_EXISTS},
     [VERDICT_MANDATE_INVALID] = {"MANDATE_INVALID", "This is no mandate between these two brands.",
                                  GRPC_INVALID_ARGUMENT},
+    [VERDICT_PARTNER_LEFT] = {"PARTNER_LEFT", "The card's brand or this one leaves the coalition.",
+                              GRPC_FAILED_PRECONDITION},
 };
 
 bool verdict_is_known(unsigned number)

@@ -66,6 +66,7 @@ enum verdict {
     VERDICT_MANDATE_CAP_EXCEEDED = 103,
     VERDICT_MANDATE_EXISTS = 104, /* this one, or another one for the same time */
     VERDICT_MANDATE_INVALID = 105,
+    VERDICT_PARTNER_LEFT = 130,  /* it, or this brand, leaves: nothing new between them */
     VERDICT_NET_DEBIT_CAP = 135, /* the pair owes as much as the charter lets it */
     VERDICT_HOLD_TOO_LATE = 136, /* it would have ended already */
     VERDICT_END

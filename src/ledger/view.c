@@ -23,6 +23,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_MANDATE] = "mandate",
     [TABLE_MANDATE_LINE] = "mandate-line",
     [TABLE_EXPOSURE] = "exposure",
+    [TABLE_EVIDENCE] = "evidence",
 };
 
 bool ledger_table_is_known(unsigned number)

@@ -32,6 +32,8 @@ enum ledger_table {
     TABLE_MANDATE = 20,      /* home, redeemer, mandate id -> struct mandate_row */
     TABLE_MANDATE_LINE = 21, /* home, redeemer -> struct mandate_line */
     TABLE_EXPOSURE = 27,     /* partner -> struct exposure */
+    TABLE_EVIDENCE = 28,     /* partner, number -> an Evidence, as bytes; number 0: the head of the
+                                latest batch that was taken, Signed bytes */
     TABLE_END
 };
 
