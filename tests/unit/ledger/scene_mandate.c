@@ -10,6 +10,9 @@ static bool provoke_giving(struct scene *s, struct command *c, enum verdict verd
     case VERDICT_PARTNER_UNKNOWN:
         *other = (struct partner_id){"gamma"};
         return true;
+    case VERDICT_PARTNER_LEFT:
+        scene_leave(s);
+        return true;
     case VERDICT_MANDATE_INVALID:
         mandate->floor.minor = mandate->daily_cap.minor + 1;
         return true;
@@ -37,6 +40,9 @@ static bool provoke_asking(struct scene *s, struct command *c, enum verdict verd
         return true;
     case VERDICT_PARTNER_UNKNOWN:
         c->hold.card = (struct card_number){"4539148803436467"};
+        return true;
+    case VERDICT_PARTNER_LEFT:
+        scene_leave(s);
         return true;
     case VERDICT_STREAM_FROZEN:
         scene_freeze(s);

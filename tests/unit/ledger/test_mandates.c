@@ -303,7 +303,54 @@ static void test_a_void_frees_the_lost_grant(void **state)
     scene_fini(&s);
 }
 
+/* Late presentment of what was granted. T1 is a day after the scene's begin, T2 another day later. A
+ * capture is dated by T1; delivered after T2 it is honoured while the points are still there. */
+static void test_a_grant_is_presented_late(void **state)
+{
+    struct scene s;
+    (void)state;
+    setup(&s);
+    const struct unix_ms t1 = {s.desk.now.ms + DAY_MS};
+    const struct unix_ms t2 = {s.desk.now.ms + 2 * DAY_MS};
+    struct command entry = capture(&s, &s.partner_hold, &s.rich_card, 5);
+    entry.take_entry.entry.mandate = (struct uid){{0}};
+    entry.take_entry.entry.business_time.ms = t1.ms + 1;
+    assert_int_equal(desk_tell(&s.desk, &entry), VERDICT_CAPTURE_TOO_LATE);
+    s.desk.now.ms = t2.ms + DAY_MS;
+    entry.take_entry.entry.number = ++s.desk.entry_number;
+    entry.take_entry.entry.business_time = t1;
+    desk_do(&s.desk, &entry);
+    struct command expire = desk_command(&s.desk, COMMAND_EXPIRE_HOLD);
+    expire.due = (struct command_due){s.partner_hold, s.desk.partners[1].id, t2};
+    desk_do(&s.desk, &expire);
+    entry.take_entry.entry.number = ++s.desk.entry_number;
+    assert_int_equal(desk_tell(&s.desk, &entry), VERDICT_HOLD_ENDED);
+    scene_fini(&s);
+}
+
 /* ---- The redeemer ---- */
+
+/* Our own till: not after T1, and not when it could not reach the home by T2. */
+static void test_our_till_presents_in_time(void **state)
+{
+    struct scene s;
+    (void)state;
+    setup(&s);
+    const struct unix_ms t1 = {s.desk.now.ms + DAY_MS};
+    const struct unix_ms t2 = {s.desk.now.ms + 2 * DAY_MS};
+    struct command late = desk_command(&s.desk, COMMAND_CAPTURE);
+    late.use = (struct command_hold_use){.hold = s.foreign, .points = points_of(1)};
+    late.business_time.ms = t1.ms + 1;
+    assert_int_equal(desk_tell(&s.desk, &late), VERDICT_CAPTURE_TOO_LATE);
+    late.transaction_id = desk_id(&s.desk);
+    late.business_time = t1;
+    s.desk.now = t2;
+    desk_do(&s.desk, &late);
+    late.transaction_id = desk_id(&s.desk);
+    s.desk.now.ms = t2.ms + 1;
+    assert_int_equal(desk_tell(&s.desk, &late), VERDICT_CAPTURE_TOO_LATE);
+    scene_fini(&s);
+}
 
 static struct command ask(struct scene *s, enum command_kind kind, const struct uid *id,
                           int64_t points)
@@ -435,6 +482,8 @@ int main(void)
         cmocka_unit_test(test_a_lost_grant_that_expired),
         cmocka_unit_test(test_a_request_that_comes_too_late),
         cmocka_unit_test(test_a_void_frees_the_lost_grant),
+        cmocka_unit_test(test_a_grant_is_presented_late),
+        cmocka_unit_test(test_our_till_presents_in_time),
         cmocka_unit_test(test_one_request_ends_once),
         cmocka_unit_test(test_what_counts_against_the_cap),
         cmocka_unit_test(test_captures_end_with_the_mandate),
