@@ -4,6 +4,7 @@
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/message.h"
+#include "cli/pb_json.h"
 #include "cli/selector.h"
 #include "cli/till.h"
 #include "crypto/hash.h"
@@ -181,6 +182,24 @@ static void derive_id(const char *hold, const char *step, char out_text[UID_TEXT
     uid_format(&uid, out_text);
 }
 
+/* What was taken, and by whose word. */
+static enum cli_exit print_burn(struct cli *cli, const ProtobufCMessage *captured,
+                                const ProtobufCMessage *held)
+{
+    if (cli->is_json) {
+        json_t *whole = pb_json(captured);
+        json_t *hold = pb_json(held);
+        json_object_update_missing(whole, hold);
+        json_decref(hold);
+        return cli_print_json(cli, whole);
+    }
+    enum cli_exit outcome = print_capture(cli, captured);
+    if (outcome == CLI_OK) {
+        print_authority(cli, (const Talea__V1__AuthoriseBurnResponse *)held);
+    }
+    return outcome;
+}
+
 enum cli_exit run_burn(struct cli *cli)
 {
     CLEANUP(message_release) ProtobufCMessage *held = NULL;
@@ -198,11 +217,7 @@ enum cli_exit run_burn(struct cli *cli)
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     outcome = till_call(cli, "CaptureBurn", &request.base, &message);
     if (outcome == CLI_OK) {
-        outcome = print_capture(cli, message);
-        if (outcome == CLI_OK && !cli->is_json) {
-            print_authority(cli, (const Talea__V1__AuthoriseBurnResponse *)held);
-        }
-        return outcome;
+        return print_burn(cli, message, held);
     }
     if (outcome == CLI_REFUSED) { /* then nobody waits for the hold */
         CLEANUP(message_release) ProtobufCMessage *ignored = NULL;

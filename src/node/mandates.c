@@ -72,8 +72,8 @@ static enum err add_line(struct listing *listing, const struct partner_id *home,
     struct standin_mandates mandates;
     struct mandate_row last;
     TRY(standin_mandates(&listing->view, home, redeemer, listing->now, &mandates));
+    *left += standin_left(&mandates);
     for (size_t i = 0; i < mandates.count; i++) {
-        *left += mandates.rows[i].mandate.daily_cap.minor - mandates.rows[i].used.minor;
         TRY(add_row(listing, &mandates.rows[i]));
     }
     if (mandates.count > 0) {

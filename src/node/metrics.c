@@ -254,7 +254,6 @@ static int64_t read_mandates(const struct partner_counters *c, bool is_given)
     struct standin_mandates mandates = {.count = 0};
     const struct partner_id *self = &c->node->config.partner;
     struct state_reader *reader;
-    int64_t left = 0;
     if (readers_take(c->node->readers, &reader) != ERR_OK) {
         return -1;
     }
@@ -262,10 +261,7 @@ static int64_t read_mandates(const struct partner_counters *c, bool is_given)
     enum err err = standin_mandates(&view, is_given ? self : &c->partner,
                                     is_given ? &c->partner : self, node_now(c->node), &mandates);
     readers_give(c->node->readers, reader);
-    for (size_t i = 0; i < mandates.count; i++) {
-        left += mandates.rows[i].mandate.daily_cap.minor - mandates.rows[i].used.minor;
-    }
-    return err == ERR_OK ? left : -1;
+    return err == ERR_OK ? standin_left(&mandates) : -1;
 }
 
 static int64_t read_exposure(void *context)

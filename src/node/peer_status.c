@@ -11,6 +11,7 @@
 #include "node/node.h"
 #include "node/peer_guard.h"
 #include "node/peers.h"
+#include "peer/standin.h"
 #include "wire/messages.h"
 
 #define ADVICE_MAX         16u
@@ -100,6 +101,20 @@ static enum err fill_streams(struct look *look)
     message->is_receiving_frozen = look->in.is_frozen;
     message->reconciled_unix_ms = look->refusals.reconciled.ms;
     message->oldest_unreceipted_unix_ms = oldest_unreceipted(look);
+    return ERR_OK;
+}
+
+/* What either side's tills may burn without asking the other. */
+static enum err fill_stand_in(struct look *look)
+{
+    const struct partner_id *self = &look->snapshot->roster.self;
+    const struct partner_id *partner = &look->report.partner;
+    struct standin_mandates given;
+    struct standin_mandates held;
+    TRY(standin_mandates(look->view, self, partner, look->now, &given));
+    TRY(standin_mandates(look->view, partner, self, look->now, &held));
+    look->message->stand_in_exposure_points = standin_left(&given);
+    look->message->stand_in_allowance_points = standin_left(&held);
     return ERR_OK;
 }
 
@@ -240,6 +255,7 @@ static enum err fill(struct look *look)
     TRY(fill_streams(look));
     advise_streams(look);
     TRY(fill_exposure(look));
+    TRY(fill_stand_in(look));
     TRY(fill_evidence(look));
     fill_refusals(look);
     advise_refusals(look);

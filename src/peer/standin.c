@@ -34,6 +34,15 @@ enum err standin_mandates(const struct ledger_view *view, const struct partner_i
     return ERR_OK;
 }
 
+int64_t standin_left(const struct standin_mandates *mandates)
+{
+    int64_t left = 0;
+    for (size_t i = 0; i < mandates->count; i++) {
+        left += mandates->rows[i].mandate.daily_cap.minor - mandates->rows[i].used.minor;
+    }
+    return left;
+}
+
 bool standin_is_due(const struct standin_mandates *mandates, struct unix_ms now)
 {
     if (mandates->count == 0) {

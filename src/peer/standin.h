@@ -25,6 +25,8 @@ MUST_USE enum err standin_mandates(const struct ledger_view *view, const struct 
                                    const struct partner_id *redeemer, struct unix_ms now,
                                    struct standin_mandates *out_mandates);
 
+/* What may still be burned under all of them. */
+int64_t standin_left(const struct standin_mandates *mandates);
 /* Is there so little left of what the mandates cover that the next one is due? */
 bool standin_is_due(const struct standin_mandates *mandates, struct unix_ms now);
 

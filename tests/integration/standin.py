@@ -178,6 +178,9 @@ class StandIn(unittest.TestCase):
         self.assertEqual(self.shop.cli(*words), granted)  # it is recorded, and nobody is asked
         self.home.start()
         self.coalition.wait_connected()
+        burned = self.shop.cli("burn", card, 5)
+        self.assertEqual((burned["authorised_by"], burned["captured_points"]),
+                         ("AUTHORISED_BY_GRANT", 5))
         shown = self.shop.talea("burn", card, 5).stdout
         self.assertIn("granted    by grocer", shown)
         self.proven()
@@ -191,6 +194,8 @@ class StandIn(unittest.TestCase):
         shown = self.shop.talea("mandate", "show", mandate["mandate_id"]).stdout
         self.assertIn(f"floor      {FLOOR} ", shown)
         self.assertIn("allowance ", self.shop.talea("mandate", "list").stdout)
+        self.assertIn(f"stand-in      {CAP} Sparks by its tills, 0 by ours",
+                      self.home.talea("peer", "show", "fuel").stdout)
         self.refused("MANDATE_UNKNOWN", "mandate", "show", wire.uuid7())
         status, page = self.home.http_get("/metrics")
         self.assertEqual(status, 200)
