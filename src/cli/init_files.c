@@ -62,6 +62,9 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
         "#   peer_calls_per_s: 200    # of one partner's node, of all other kinds\n"
         "#   min_free_mb: 256         # of the disk: below it no more commands are taken\n"
         "#   drain_ms: 10000          # for calls in flight when the node stops\n"
+        "# What partners' tills may burn of our members' points while this node is away:\n"
+        "# for one burn, and in a day. Without it: nothing.\n"
+        "# stand_in: {floor_points: 0, daily_cap_points: 0, hours: 24}\n"
         "# log: {level: info, format: json}\n");
 }
 

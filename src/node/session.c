@@ -75,6 +75,7 @@ void session_report(struct session *session, bool is_connected, const char *prob
         report->connected_since = node_now(session->node);
     }
     report->is_connected = is_connected;
+    session->is_suspect = session->is_suspect && !is_connected;
     snprintf(report->problem, sizeof report->problem, "%s", problem);
     pthread_mutex_unlock(&session->lock);
     if (has_changed) {
@@ -158,6 +159,7 @@ static enum err stream_entries(struct connection *connection, struct note *note)
 {
     struct session *session = connection->session;
     int64_t settle_at = 0;
+    int64_t mandates_at = 0;
     int64_t charter_at = monotonic_ms() + CHARTER_EVERY_MS;
     TRY(resume(connection, note));
     session_report(session, true, "");
@@ -169,6 +171,9 @@ static enum err stream_entries(struct connection *connection, struct note *note)
             if (session_is_over(session)) {
                 return ERR_NOT_FOUND;
             }
+        }
+        if (monotonic_ms() >= mandates_at) {
+            mandates_at = monotonic_ms() + session_fetch_mandates(session);
         }
         session_exchange_charter(session, monotonic_ms() >= charter_at);
         charter_at = monotonic_ms() >= charter_at ? monotonic_ms() + CHARTER_EVERY_MS : charter_at;
