@@ -12,7 +12,7 @@
 
 static struct ledger_view view_of(struct sim_node *node)
 {
-    return sim_tables_view(node->tables);
+    return sim_store_view(&node->store);
 }
 
 static struct stream stream_of(struct sim_node *node, enum stream_direction direction,
@@ -101,7 +101,7 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
     }
     return !stream.is_frozen || is_lying_pair(node, partner) ||
            sim_fail(sim, "%s froze what comes from %s: %s", node->id.text,
-                                         sim->nodes[partner].id.text, node->trouble);
+                    sim->nodes[partner].id.text, node->trouble);
 }
 
 static bool check_outgoing(struct sim_node *node, unsigned partner)
@@ -125,8 +125,8 @@ static bool check_outgoing(struct sim_node *node, unsigned partner)
     }
     expected->is_frozen_out = stream.is_frozen;
     return !stream.is_frozen || is_lying_pair(node, partner) ||
-           sim_fail(sim, "%s froze what goes to %s: %s", node->id.text,
-                                         sim->nodes[partner].id.text, node->trouble);
+           sim_fail(sim, "%s froze what goes to %s: %s", node->id.text, sim->nodes[partner].id.text,
+                    node->trouble);
 }
 
 bool sim_check_streams(struct sim_node *node)
@@ -365,7 +365,7 @@ static bool check_books(struct sim_node *node)
 {
     const struct model_books *books = &node->sim->model->books[node->index];
     struct sums sums = {.node = node};
-    sim_tables_each(node->tables, TABLE_ACCOUNT, add_account, &sums);
+    sim_store_each(&node->store, TABLE_ACCOUNT, add_account, &sums);
     if (sums.debit != sums.credit) {
         return sim_fail(node->sim, "%s: debits of %" PRId64 ", credits of %" PRId64, node->id.text,
                         sums.debit, sums.credit);
@@ -430,12 +430,11 @@ static bool check_pair(struct sim_node *a, struct sim_node *b)
 /* Every balance once more, from the journal alone. */
 static bool check_rebuild(struct sim_node *node)
 {
-    uint64_t sum = sim_tables_sum(node->tables);
+    uint64_t sum = sim_store_sum(&node->store);
     sim_node_crash(node);
-    sim_tables_wipe(node->tables);
-    sim_tables_crash(node->tables);
+    sim_store_wipe(&node->store);
     sim_node_start(node);
-    return node->sim->has_failed || sim_tables_sum(node->tables) == sum ||
+    return node->sim->has_failed || sim_store_sum(&node->store) == sum ||
            sim_fail(node->sim, "%s: the tables made from the journal are not those that it has",
                     node->id.text);
 }
@@ -464,7 +463,7 @@ bool sim_check_all(struct sim *sim)
         for (unsigned b = 0; b < sim->node_count; b++) {
             if (a != b && !is_lying_pair(&sim->nodes[a], b) &&
                 !(check_pair(&sim->nodes[a], &sim->nodes[b]) &&
-                            sim_settle_check(&sim->nodes[a], b))) {
+                  sim_settle_check(&sim->nodes[a], b))) {
                 return false;
             }
         }

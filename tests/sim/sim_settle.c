@@ -43,7 +43,7 @@ void sim_settle_down(struct sim_node *node)
 
 static enum pair_state state_of(struct sim_node *node, unsigned partner, unsigned n)
 {
-    struct ledger_view view = sim_tables_view(node->tables);
+    struct ledger_view view = sim_store_view(&node->store);
     struct pair_row row = {.value = {0}};
     ASSERT(pair_row_load(&view, &node->sim->nodes[partner].id, sim_nth_period(node, n), &row) ==
            ERR_OK);
@@ -52,9 +52,8 @@ static enum pair_state state_of(struct sim_node *node, unsigned partner, unsigne
     return state;
 }
 
-static const Talea__V1__Signed *message_of(const struct buffer *bytes,
-                                           struct signed_message *envelope,
-                                           Talea__V1__Signed *message)
+static const Talea__V1__Signed *
+message_of(const struct buffer *bytes, struct signed_message *envelope, Talea__V1__Signed *message)
 {
     if (bytes->length == 0) {
         return NULL;
@@ -87,20 +86,27 @@ static void ask(struct sim_node *node, unsigned partner, unsigned n)
     Talea__V1__ExchangeStatementRequest request = TALEA__V1__EXCHANGE_STATEMENT_REQUEST__INIT;
     Talea__V1__Signed message;
     struct signed_message envelope;
-    request.statement =
-        not_const(message_of(&question->exchange.own_signed, &envelope, &message));
+    request.statement = not_const(message_of(&question->exchange.own_signed, &envelope, &message));
     question->call = ++sim->next_connection;
     (void)sim_network_send(node, partner, SIM_MESSAGE_STATEMENT, question->call, &request.base,
                            NULL);
 }
 
+/* Are all closed periods agreed? */
+static bool is_agreed(struct sim_node *node, unsigned partner)
+{
+    struct sim_link *link = &node->links[partner];
+    while (link->agreed < node->sim->closed_periods &&
+           state_of(node, partner, link->agreed) == PAIR_MATCHED) {
+        link->agreed++;
+    }
+    return link->agreed == node->sim->closed_periods;
+}
+
 void sim_settle_round(struct sim_node *node, unsigned partner)
 {
-    for (unsigned n = 0; n < node->sim->closed_periods && partner != node->index; n++) {
-        if (state_of(node, partner, n) != PAIR_MATCHED) {
-            ask(node, partner, n);
-            return;
-        }
+    if (partner != node->index && !is_agreed(node, partner)) {
+        ask(node, partner, node->links[partner].agreed);
     }
 }
 
@@ -126,10 +132,10 @@ void sim_settle_ask(struct sim_node *node, unsigned from, uint64_t call, struct 
             TALEA__V1__EXCHANGE_STATEMENT_RESPONSE__INIT;
         Talea__V1__Signed messages[2];
         struct signed_message envelopes[2];
-        response.statement = not_const(message_of(&exchange.own_signed, &envelopes[0],
-                                                  &messages[0]));
-        response.countersignature = not_const(
-            message_of(&exchange.countersigned, &envelopes[1], &messages[1]));
+        response.statement =
+            not_const(message_of(&exchange.own_signed, &envelopes[0], &messages[0]));
+        response.countersignature =
+            not_const(message_of(&exchange.countersigned, &envelopes[1], &messages[1]));
         (void)sim_network_send(node, from, SIM_MESSAGE_STATEMENT_ANSWER, call, &response.base,
                                NULL);
     }
@@ -161,9 +167,9 @@ void sim_settle_answer(struct sim_node *node, unsigned from, uint64_t call, stru
     const Talea__V1__ExchangeStatementResponse *response =
         (const Talea__V1__ExchangeStatementResponse *)(const void *)message;
     struct peer_host host = sim_node_host(node);
-    enum err err = exchange_take(&question->exchange, &host,
-                                 optional(response->statement, &rooms[0]),
-                                 optional(response->countersignature, &rooms[1]), &note);
+    enum err err =
+        exchange_take(&question->exchange, &host, optional(response->statement, &rooms[0]),
+                      optional(response->countersignature, &rooms[1]), &note);
     sim_tell(sim, "%s and %s, statement of %u: %s %s", node->id.text, sim->nodes[from].id.text,
              question->exchange.period.yyyymm, err_name(err), note.text);
     if (sim_node_after(node)) {
@@ -175,18 +181,15 @@ void sim_settle_answer(struct sim_node *node, unsigned from, uint64_t call, stru
 
 bool sim_settle_is_done(struct sim *sim)
 {
-    bool is_done = true;
     for (unsigned a = 0; a < sim->node_count; a++) {
         for (unsigned b = 0; b < sim->node_count; b++) {
             bool is_fair = a != b && !sim->nodes[a].is_liar && !sim->nodes[b].is_liar;
-            for (unsigned n = 0; is_fair && n < sim->closed_periods; n++) {
-                if (sim->nodes[a].is_up && state_of(&sim->nodes[a], b, n) != PAIR_MATCHED) {
-                    is_done = false;
-                }
+            if (is_fair && sim->nodes[a].is_up && !is_agreed(&sim->nodes[a], b)) {
+                return false;
             }
         }
     }
-    return is_done;
+    return true;
 }
 
 /* What was applied in the period, by kind, as the model has it. */
@@ -232,15 +235,22 @@ static bool check_half(struct sim *sim, const struct statement_half *half, unsig
 static bool is_signed(const struct sim_node *signer, struct slice bytes, enum purpose purpose,
                       struct signed_message *out_message)
 {
-    return bytes.length > 0 && signed_decode(bytes, out_message) == ERR_OK &&
-           signed_verify(out_message, SIM_COALITION, purpose, &signer->key.public_key) == ERR_OK;
+    bool is_signed = false;
+    if (bytes.length == 0 || signed_decode(bytes, out_message) != ERR_OK) {
+        return false;
+    }
+    for (unsigned k = 0; k < SIM_KEYS; k++) {
+        is_signed = is_signed || signed_verify(out_message, SIM_COALITION, purpose,
+                                               &signer->keys[k].public_key) == ERR_OK;
+    }
+    return is_signed;
 }
 
 static bool check_statement(struct sim_node *node, unsigned partner, unsigned n)
 {
     struct sim *sim = node->sim;
     struct sim_node *other = &sim->nodes[partner];
-    struct ledger_view view = sim_tables_view(node->tables);
+    struct ledger_view view = sim_store_view(&node->store);
     struct pair_row row = {.value = {0}};
     struct signed_message own;
     struct signed_message theirs;
@@ -250,13 +260,12 @@ static bool check_statement(struct sim_node *node, unsigned partner, unsigned n)
     struct note note = {""};
     arena_init(&arena, 1u << 20);
     ASSERT(pair_row_load(&view, &other->id, sim_nth_period(node, n), &row) == ERR_OK);
-    bool is_good =
-        is_signed(node, row.pair.own_signed, PURPOSE_STATEMENT, &own) &&
-        is_signed(other, row.pair.partner_signed, PURPOSE_STATEMENT, &theirs) &&
-        is_signed(other, row.pair.partner_countersigned, PURPOSE_STATEMENT_COUNTERSIGN,
-                  &countersigned) &&
-        slice_equal(countersigned.payload, own.payload) &&
-        wire_statement_decode(own.payload, &arena, &statement, &note) == ERR_OK;
+    bool is_good = is_signed(node, row.pair.own_signed, PURPOSE_STATEMENT, &own) &&
+                   is_signed(other, row.pair.partner_signed, PURPOSE_STATEMENT, &theirs) &&
+                   is_signed(other, row.pair.partner_countersigned, PURPOSE_STATEMENT_COUNTERSIGN,
+                             &countersigned) &&
+                   slice_equal(countersigned.payload, own.payload) &&
+                   wire_statement_decode(own.payload, &arena, &statement, &note) == ERR_OK;
     if (!is_good) {
         (void)sim_fail(sim, "%s does not hold a statement of period %u that %s signed, too: %s",
                        node->id.text, n, other->id.text, note.text);
