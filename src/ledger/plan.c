@@ -37,8 +37,12 @@ static void plan_count(struct plan *plan)
     }
 }
 
+/* What was encoded for the effect, in part only, must not be lost with the next clearing. */
 static void plan_add(struct plan *plan, const struct effect *effect)
 {
+    if (plan->scratch.err != ERR_OK && plan->effects.err == ERR_OK) {
+        plan->effects.err = plan->scratch.err;
+    }
     plan_count(plan);
     effect_encode(effect, &plan->effects);
 }

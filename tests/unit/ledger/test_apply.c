@@ -385,6 +385,26 @@ static void test_a_plan_is_bounded(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* A row whose bytes could not all be encoded spoils the plan, whatever is planned after it. */
+static void test_half_encoded_row_is_not_lost(void **state)
+{
+    struct plan plan;
+    struct ledger_key key;
+    (void)state;
+    plan_init(&plan);
+    key_meta(META_MEMBER_COUNT, &key);
+    plan.scratch.limit = 4;
+    write_u32(&plan.scratch, 1);
+    write_u32(&plan.scratch, 2);
+    assert_int_equal(plan.scratch.err, ERR_RESOURCE);
+    plan_row(&plan, TABLE_META, &key, buffer_slice(&plan.scratch));
+    buffer_clear(&plan.scratch);
+    write_u32(&plan.scratch, 3);
+    plan_row(&plan, TABLE_META, &key, buffer_slice(&plan.scratch));
+    assert_int_equal(plan.effects.err, ERR_RESOURCE);
+    plan_fini(&plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +418,7 @@ int main(void)
         TEST(test_totals_count_by_period_and_for_ever),
         TEST(test_idempotent_commands_leave_their_answer),
         TEST(test_a_plan_is_bounded),
+        TEST(test_half_encoded_row_is_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
