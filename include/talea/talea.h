@@ -319,14 +319,25 @@ struct talea_authorise {
     uint32_t capture_within_seconds;
 };
 
+/* Who stands behind a hold. */
+enum talea_authority {
+    TALEA_AUTHORITY_UNKNOWN = 0, /* the node is older than this */
+    TALEA_AUTHORITY_OWN = 1,     /* the node is the card's home */
+    TALEA_AUTHORITY_GRANT = 2,   /* the card's home granted it */
+    TALEA_AUTHORITY_MANDATE = 3  /* the home did not answer in time; its mandate stands in */
+};
+
 struct talea_hold {
     char hold_id[TALEA_UUID_SIZE];
     int64_t held_points;
     int64_t capture_by_unix_ms;
     int64_t deliver_by_unix_ms;
     char home[TALEA_PARTNER_SIZE];
+    enum talea_authority authorised_by;
 };
 
+/* Asks the card's home where that is another brand, and answers within the timeout in any case.
+ * FAILED_PRECONDITION with HOME_UNREACHABLE is final: begin anew with another transaction id. */
 TALEA_API int talea_authorise_burn(struct talea_client *client,
                                    const struct talea_authorise *request, int64_t timeout_ms,
                                    struct talea_hold *out_hold, struct talea_error *error);

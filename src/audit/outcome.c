@@ -7,9 +7,10 @@
 
 struct outcome_walk {
     struct audit *audit;
-    struct sums held;    /* by member: what open holds reserve */
-    int64_t outstanding; /* from the members' rows */
-    int64_t debit;       /* of all accounts' rows */
+    struct sums held;     /* by member: what open holds reserve */
+    struct sums stood_in; /* by redeemer and mandate of ours: points captured under it, holds */
+    int64_t outstanding;  /* from the members' rows */
+    int64_t debit;        /* of all accounts' rows */
     int64_t credit;
 };
 
@@ -187,7 +188,8 @@ const char *audit_hold_problem(const struct hold *hold)
         return "nothing is left, but it has not ended";
     }
     if (hold->role == HOLD_HOME &&
-        (reserved != left || captured != hold->captured.minor - hold->returned.minor)) {
+        (reserved != left || captured != hold->captured.minor - hold->returned.minor -
+                                             hold->unbacked.minor - hold->lost.minor)) {
         return "its lots don't add up to it";
     }
     return NULL;
@@ -212,6 +214,7 @@ static enum err check_hold(struct outcome_walk *walk, struct slice key, struct s
     if (hold.role != HOLD_HOME) {
         return ERR_OK;
     }
+    TRY(audit_count_stood_in(&walk->stood_in, &hold));
     key_member(&hold.member, &member);
     return sums_add(&walk->held, &member, hold_left(&hold).minor, 0, 0);
 }
@@ -237,6 +240,8 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
         return check_total(walk, key, value);
     case TABLE_STREAM:
         return check_stream(walk, key, value);
+    case TABLE_MANDATE:
+        return audit_mandate_used(walk->audit, &walk->stood_in, value);
     case TABLE_PROFILE:
     case TABLE_CARD:
     case TABLE_REFERENCE:
@@ -254,6 +259,7 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_POOL:
     case TABLE_RECEIPT_ROW:
     case TABLE_RECOVERY:
+    case TABLE_MANDATE_LINE:
     case TABLE_EXPOSURE:
     case TABLE_EVIDENCE:
     case TABLE_END:
@@ -383,5 +389,6 @@ enum err audit_outcome(struct audit *audit)
     struct outcome_walk walk = {.audit = audit};
     enum err err = check_all(&walk);
     sums_fini(&walk.held);
+    sums_fini(&walk.stood_in);
     return err;
 }

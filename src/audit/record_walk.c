@@ -238,6 +238,9 @@ static enum err check_hold_step(struct audit *audit, uint64_t row, const struct 
                    ? ERR_OK
                    : found_in_hold(audit, row, "what was captured shrinks");
     }
+    if (after->stood_in.minor != before->stood_in.minor) {
+        return audit_stood_in(audit, row, before, after);
+    }
     if (after->granted.minor != before->granted.minor || after->role != before->role ||
         !uid_equal(&after->member, &before->member)) {
         what = "it becomes another hold";
@@ -253,13 +256,23 @@ static enum err check_hold_step(struct audit *audit, uint64_t row, const struct 
     return what == NULL ? ERR_OK : found_in_hold(audit, row, what);
 }
 
-/* A hold that was not there: it is a grant, and nothing was taken of it yet. */
+/* A hold that was not there: it is a grant, and nothing was taken of it yet; or it will not be
+ * granted; or it was captured under a mandate. */
 static enum err check_new_hold(struct audit *audit, uint64_t row, const struct hold *hold)
 {
-    bool is_grant = audit->is_forced || hold->role != HOLD_HOME ||
-                    (hold->state == HOLD_OPEN && hold->captured.minor == 0 &&
-                     hold->voided.minor == 0 && hold->returned.minor == 0);
-    return is_grant ? ERR_OK : found_in_hold(audit, row, "it was taken from before it was granted");
+    bool is_untouched =
+        hold->captured.minor == 0 && hold->voided.minor == 0 && hold->returned.minor == 0;
+    bool is_grant = hold->state == HOLD_OPEN && uid_is_nil(&hold->mandate);
+    bool is_void = hold->state == HOLD_VOIDED && hold->granted.minor == 0;
+    if (audit->is_forced) {
+        return ERR_OK;
+    }
+    if (hold->role == HOLD_HOME && hold->stood_in.minor != 0) {
+        return audit_stood_in(audit, row, NULL, hold);
+    }
+    return hold->role != HOLD_HOME || (is_untouched && (is_grant || is_void))
+               ? ERR_OK
+               : found_in_hold(audit, row, "it was taken from before it was granted");
 }
 
 static enum err check_lost_hold(struct audit *audit, uint64_t row, const struct hold *hold)
@@ -303,6 +316,7 @@ static enum err walk_effect(struct audit *audit, uint64_t row, const struct effe
         return walk_total(audit, row, &effect->total);
     case EFFECT_ROW:
         return effect->row.table == TABLE_HOLD      ? walk_hold(audit, row, &effect->row)
+               : effect->row.table == TABLE_MANDATE ? audit_mandate(audit, row, &effect->row)
                : effect->row.table == TABLE_RECEIPT ? audit_receipt(audit, row, &effect->row)
                                                     : ERR_OK;
     case EFFECT_LOT:

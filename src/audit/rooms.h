@@ -67,6 +67,16 @@ uint64_t audit_last_change(const struct audit *audit, enum ledger_table table,
                            const struct ledger_key *key, uint64_t at_row);
 /* What is wrong with a hold by itself; NULL when it is sound. */
 const char *audit_hold_problem(const struct hold *hold);
+/* Between the row a home's hold had (NULL: none) and the one it gets, by a capture under a mandate.
+ */
+MUST_USE enum err audit_stood_in(struct audit *audit, uint64_t row, const struct hold *before,
+                                 const struct hold *after);
+/* Checks a row of TABLE_MANDATE that a record writes. */
+MUST_USE enum err audit_mandate(struct audit *audit, uint64_t row, const struct effect_row *effect);
+/* Sums up what home holds were captured under mandates, and compares the mandates with it. */
+MUST_USE enum err audit_count_stood_in(struct sums *sums, const struct hold *hold);
+MUST_USE enum err audit_mandate_used(struct audit *audit, const struct sums *sums,
+                                     struct slice value);
 /* What must hold of the tables when all records are applied; fills the summary's sums. */
 MUST_USE enum err audit_outcome(struct audit *audit);
 

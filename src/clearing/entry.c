@@ -29,12 +29,16 @@ struct entry_shape {
     bool has_subject;
     bool may_have_subject;
     bool may_have_terms; /* active_from and expires_at */
+    bool may_have_mandate;
 };
 
 static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
     [ENTRY_EARN] = {.has_card = true, .has_points = true, .may_have_terms = true},
-    [ENTRY_CAPTURE] = {.has_card = true, .has_points = true, .has_subject = true},
-    [ENTRY_VOID] = {.has_card = true, .has_subject = true},
+    [ENTRY_CAPTURE] = {.has_card = true,
+                       .has_points = true,
+                       .has_subject = true,
+                       .may_have_mandate = true},
+    [ENTRY_VOID] = {.has_card = true, .has_subject = true, .may_have_mandate = true},
     [ENTRY_EARN_RETURN] = {.has_card = true, .has_points = true, .has_subject = true},
     [ENTRY_BURN_RETURN] = {.has_card = true, .has_points = true, .has_subject = true},
     [ENTRY_ADJUSTMENT] = {.has_card = true, .has_points = true, .may_have_subject = true},
@@ -102,6 +106,9 @@ enum err entry_check(const struct clearing_entry *entry, struct note *note)
     }
     if (!shape->has_subject && !shape->may_have_subject && !uid_is_nil(&entry->subject)) {
         return wrong(entry, note, "it is about something else");
+    }
+    if (!shape->may_have_mandate && !uid_is_nil(&entry->mandate)) {
+        return wrong(entry, note, "only captures and voids name a mandate");
     }
     return check_terms(entry, shape, note);
 }

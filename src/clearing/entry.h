@@ -38,6 +38,7 @@ struct clearing_entry {
     struct uid subject; /* the hold of captures, voids, burn returns; the earn of earn returns */
     struct unix_ms active_from; /* of earns; 0: at once */
     struct unix_ms expires_at;  /* of earns; 0: never */
+    struct uid mandate;         /* of captures and voids of a stand-in; nil: there is a grant */
 };
 
 /* What must hold of any entry by itself, whoever sent it. On ERR_INPUT the note says what. */

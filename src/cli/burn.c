@@ -4,6 +4,7 @@
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/message.h"
+#include "cli/pb_json.h"
 #include "cli/selector.h"
 #include "cli/till.h"
 #include "crypto/hash.h"
@@ -54,6 +55,17 @@ static enum cli_exit authorise(struct cli *cli, ProtobufCMessage **out_reply)
     return till_call(cli, "AuthoriseBurn", &request.base, out_reply);
 }
 
+/* Who stands behind it; nothing for our own members. */
+static void print_authority(struct cli *cli, const Talea__V1__AuthoriseBurnResponse *reply)
+{
+    if (reply->authorised_by == TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_GRANT) {
+        fprintf(cli->out, "granted    by %s\n", reply->home);
+    } else if (reply->authorised_by == TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_MANDATE) {
+        fprintf(cli->out, "stood in   for %s, which did not answer, under mandate %s\n",
+                reply->home, reply->mandate_id);
+    }
+}
+
 enum cli_exit run_burn_authorise(struct cli *cli)
 {
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
@@ -74,6 +86,7 @@ enum cli_exit run_burn_authorise(struct cli *cli)
     fprintf(cli->out, "held       %s %s\n", amounts_points(units, reply->held_points, text),
             units->points_name);
     fprintf(cli->out, "home       %s\n", reply->home);
+    print_authority(cli, reply);
     fprintf(cli->out, "capture by %s UTC\n", amounts_time(reply->capture_by_unix_ms, time));
     fprintf(cli->out, "deliver by %s UTC\n", amounts_time(reply->deliver_by_unix_ms, time));
     return CLI_OK;
@@ -169,6 +182,24 @@ static void derive_id(const char *hold, const char *step, char out_text[UID_TEXT
     uid_format(&uid, out_text);
 }
 
+/* What was taken, and by whose word. */
+static enum cli_exit print_burn(struct cli *cli, const ProtobufCMessage *captured,
+                                const ProtobufCMessage *held)
+{
+    if (cli->is_json) {
+        json_t *whole = pb_json(captured);
+        json_t *hold = pb_json(held);
+        json_object_update_missing(whole, hold);
+        json_decref(hold);
+        return cli_print_json(cli, whole);
+    }
+    enum cli_exit outcome = print_capture(cli, captured);
+    if (outcome == CLI_OK) {
+        print_authority(cli, (const Talea__V1__AuthoriseBurnResponse *)held);
+    }
+    return outcome;
+}
+
 enum cli_exit run_burn(struct cli *cli)
 {
     CLEANUP(message_release) ProtobufCMessage *held = NULL;
@@ -186,7 +217,7 @@ enum cli_exit run_burn(struct cli *cli)
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     outcome = till_call(cli, "CaptureBurn", &request.base, &message);
     if (outcome == CLI_OK) {
-        return print_capture(cli, message);
+        return print_burn(cli, message, held);
     }
     if (outcome == CLI_REFUSED) { /* then nobody waits for the hold */
         CLEANUP(message_release) ProtobufCMessage *ignored = NULL;

@@ -65,7 +65,7 @@ static const struct {
 static enum cli_exit fail_home(const struct cli *cli, const struct rpc_status *status)
 {
     char advice[160] = "nothing was taken: try again later";
-    if (cli->transaction_id[0] != '\0') {
+    if (status->code == 14 && cli->transaction_id[0] != '\0') {
         snprintf(advice, sizeof advice,
                  "nothing was taken: try again later, with --transaction-id %s",
                  cli->transaction_id);

@@ -59,6 +59,8 @@ enum cli_exit run_statement_net(struct cli *cli);
 enum cli_exit run_report(struct cli *cli);
 enum cli_exit run_period_list(struct cli *cli);
 enum cli_exit run_period_close(struct cli *cli);
+enum cli_exit run_mandate_list(struct cli *cli);
+enum cli_exit run_mandate_show(struct cli *cli);
 enum cli_exit run_status(struct cli *cli);
 enum cli_exit run_peer_list(struct cli *cli);
 enum cli_exit run_peer_show(struct cli *cli);

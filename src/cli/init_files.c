@@ -62,6 +62,9 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
         "#   peer_calls_per_s: 200    # of one partner's node, of all other kinds\n"
         "#   min_free_mb: 256         # of the disk: below it no more commands are taken\n"
         "#   drain_ms: 10000          # for calls in flight when the node stops\n"
+        "# What partners' tills may burn of our members' points while this node is away:\n"
+        "# for one burn, and in a day. Without it: nothing.\n"
+        "# stand_in: {floor_points: 0, daily_cap_points: 0, hours: 24}\n"
         "# log: {level: info, format: json}\n");
 }
 
@@ -94,30 +97,35 @@ void init_write_programme_yaml(struct buffer *out)
 
 void init_write_coalition_yaml(struct buffer *out)
 {
-    write_text(out,
-               "# What partners agree on before they sign it as a charter:\n"
-               "#   talea charter make --terms coalition.yaml --out charter.talea\n"
-               "coalition: demo\n"
-               "# 1 for the first charter; each change adds 1 and names the one before by\n"
-               "# --previous.\n"
-               "epoch: 1\n"
-               "\npoints: {name: Sparks, decimals: 0}\n"
-               "settlement: {currency: USD, decimals: 2}\n"
-               "# How many partners must sign before it is valid.\n"
-               "signatures: {required: 2}\n"
-               "\n# What partners pay one another for a point: the brand that gave it pays the\n"
-               "# member's home, the home pays the brand where it is spent.\n"
-               "tariffs:\n"
-               "  - id: 1\n"
-               "    name: standard\n"
-               "    issue_price_per_point: 0.0100\n"
-               "    redemption_price_per_point: 0.0100\n"
-               "    rounding: half_even\n"
-               "\n# What one partner may owe another at most; 0 is no cap.\n"
-               "caps: {net_debit: 50000.00}\n"
-               "\n# The partners' introductions, relative to this file. Those named on the\n"
-               "# command line take their place.\n"
-               "partners:\n"
-               "  - grocer.intro.talea\n"
-               "  - fuel.intro.talea\n");
+    write_text(
+        out,
+        "# What partners agree on before they sign it as a charter:\n"
+        "#   talea charter make --terms coalition.yaml --out charter.talea\n"
+        "coalition: demo\n"
+        "# 1 for the first charter; each change adds 1 and names the one before by\n"
+        "# --previous.\n"
+        "epoch: 1\n"
+        "\npoints: {name: Sparks, decimals: 0}\n"
+        "settlement: {currency: USD, decimals: 2}\n"
+        "# How many partners must sign before it is valid.\n"
+        "signatures: {required: 2}\n"
+        "\n# What partners pay one another for a point: the brand that gave it pays the\n"
+        "# member's home, the home pays the brand where it is spent.\n"
+        "tariffs:\n"
+        "  - id: 1\n"
+        "    name: standard\n"
+        "    issue_price_per_point: 0.0100\n"
+        "    redemption_price_per_point: 0.0100\n"
+        "    rounding: half_even\n"
+        "\n# What one partner may owe another at most; 0 is no cap.\n"
+        "caps: {net_debit: 50000.00}\n"
+        "\n# The partners' introductions, relative to this file. Those named on the\n"
+        "# command line take their place.\n"
+        "partners:\n"
+        "  - grocer.intro.talea\n"
+        "  - fuel.intro.talea\n"
+        "\n# A later epoch takes over who hands in nothing new. Who leaves trades no more, and\n"
+        "# what is under way settles until the end of a period; see also talea key revoke.\n"
+        "# leaving:\n"
+        "#   - {partner: hotel, last_period: 2026-12}\n");
 }

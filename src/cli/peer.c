@@ -92,6 +92,18 @@ static void print_exposure(struct cli *cli, const Talea__V1__GetStatusResponse *
             status->currency);
 }
 
+/* What may be burned while one of both is away. */
+static void print_stand_in(struct cli *cli, const Talea__V1__GetStatusResponse *status,
+                           const Talea__V1__PeerStatus *peer)
+{
+    char theirs[AMOUNT_TEXT_MAX];
+    char ours[AMOUNT_TEXT_MAX];
+    amount_format(peer->stand_in_exposure_points, status->points_decimals, theirs);
+    amount_format(peer->stand_in_allowance_points, status->points_decimals, ours);
+    fprintf(cli->out, "stand-in      %s %s by its tills, %s by ours, without asking\n", theirs,
+            status->points_name, ours);
+}
+
 static void print_refusals(struct cli *cli, const Talea__V1__PeerStatus *peer)
 {
     static const char *const titles[] = {"refused", ">times", "last UTC", "what"};
@@ -144,6 +156,7 @@ enum cli_exit run_peer_show(struct cli *cli)
         fprintf(cli->out, "partner       %s\n", peer->partner);
         print_streams(cli, peer);
         print_exposure(cli, status, peer);
+        print_stand_in(cli, status, peer);
         print_refusals(cli, peer);
         print_advice(cli, peer);
         return CLI_OK;

@@ -116,6 +116,22 @@ int talea_return_purchase(struct talea_client *client, const struct talea_return
     return code;
 }
 
+static enum talea_authority authority_of(Talea__V1__AuthorisedBy by)
+{
+    switch (by) {
+    case TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_OWN:
+        return TALEA_AUTHORITY_OWN;
+    case TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_GRANT:
+        return TALEA_AUTHORITY_GRANT;
+    case TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_MANDATE:
+        return TALEA_AUTHORITY_MANDATE;
+    case TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_UNSPECIFIED:
+    case _TALEA__V1__AUTHORISED_BY_IS_INT_SIZE:
+        break;
+    }
+    return TALEA_AUTHORITY_UNKNOWN;
+}
+
 int talea_authorise_burn(struct talea_client *client, const struct talea_authorise *request,
                          int64_t timeout_ms, struct talea_hold *out_hold, struct talea_error *error)
 {
@@ -132,6 +148,7 @@ int talea_authorise_burn(struct talea_client *client, const struct talea_authori
         const Talea__V1__AuthoriseBurnResponse *answer =
             (const Talea__V1__AuthoriseBurnResponse *)reply;
         *out_hold = (struct talea_hold){.held_points = answer->held_points,
+                                        .authorised_by = authority_of(answer->authorised_by),
                                         .capture_by_unix_ms = answer->capture_by_unix_ms,
                                         .deliver_by_unix_ms = answer->deliver_by_unix_ms};
         client_copy(out_hold->hold_id, sizeof out_hold->hold_id, answer->hold_id);

@@ -8,6 +8,9 @@
 
 #include "config/document.h"
 
+#define STAND_IN_POINTS_MAX 1000000000u
+#define STAND_IN_PATH_BYTES 64
+
 struct keys_yaml {
     char *online;
     char **next;
@@ -43,6 +46,21 @@ struct limits_yaml {
     char *drain_ms;
 };
 
+struct stand_in_partner_yaml {
+    char *partner;
+    char *floor_points;
+    char *daily_cap_points;
+    char *hours;
+};
+
+struct stand_in_yaml {
+    char *floor_points;
+    char *daily_cap_points;
+    char *hours;
+    struct stand_in_partner_yaml *partners;
+    unsigned partners_count;
+};
+
 struct log_yaml {
     char *level;
     char *format;
@@ -60,6 +78,7 @@ struct node_yaml {
     struct tls_yaml tls;
     struct peers_yaml peers;
     struct limits_yaml limits;
+    struct stand_in_yaml stand_in;
     struct log_yaml log;
 };
 
@@ -106,6 +125,27 @@ static const cyaml_schema_field_t limits_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t stand_in_partner_fields[] = {
+    YAML_TEXT("partner", struct stand_in_partner_yaml, partner),
+    YAML_TEXT("floor_points", struct stand_in_partner_yaml, floor_points),
+    YAML_TEXT_OPTIONAL("daily_cap_points", struct stand_in_partner_yaml, daily_cap_points),
+    YAML_TEXT_OPTIONAL("hours", struct stand_in_partner_yaml, hours),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t stand_in_partner_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct stand_in_partner_yaml, stand_in_partner_fields),
+};
+
+static const cyaml_schema_field_t stand_in_fields[] = {
+    YAML_TEXT_OPTIONAL("floor_points", struct stand_in_yaml, floor_points),
+    YAML_TEXT_OPTIONAL("daily_cap_points", struct stand_in_yaml, daily_cap_points),
+    YAML_TEXT_OPTIONAL("hours", struct stand_in_yaml, hours),
+    CYAML_FIELD_SEQUENCE("partners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct stand_in_yaml,
+                         partners, &stand_in_partner_schema, 1, NODE_STAND_IN_PARTNERS_MAX),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t log_fields[] = {
     YAML_TEXT_OPTIONAL("level", struct log_yaml, level),
     YAML_TEXT_OPTIONAL("format", struct log_yaml, format),
@@ -124,6 +164,8 @@ static const cyaml_schema_field_t node_fields[] = {
     CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct node_yaml, tls, tls_fields),
     CYAML_FIELD_MAPPING("peers", CYAML_FLAG_OPTIONAL, struct node_yaml, peers, peers_fields),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct node_yaml, limits, limits_fields),
+    CYAML_FIELD_MAPPING("stand_in", CYAML_FLAG_OPTIONAL, struct node_yaml, stand_in,
+                        stand_in_fields),
     CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct node_yaml, log, log_fields),
     CYAML_FIELD_END,
 };
@@ -153,6 +195,7 @@ static void set_defaults(struct node_config *config)
         .min_free_mb = 256,
         .drain_ms = 10000,
     };
+    config->stand_in = (struct node_stand_in){.hours = STAND_IN_HOURS_MAX};
     config->log_level = NODE_LOG_INFO;
     config->log_format = NODE_LOG_JSON;
 }
@@ -189,6 +232,48 @@ static void check_limits(struct check *check, const struct limits_yaml *yaml,
                    &out->peer_calls_per_s);
     check_unsigned(check, "limits.min_free_mb", yaml->min_free_mb, 0, 1u << 20, &out->min_free_mb);
     check_unsigned(check, "limits.drain_ms", yaml->drain_ms, 0, 600000, &out->drain_ms);
+}
+
+/* `out` has what goes for everybody, or nothing. A cap that is not given is that of everybody. */
+static void check_stand_in(struct check *check, const char *path, const char *const texts[3],
+                           struct node_stand_in *out)
+{
+    static const char *const keys[] = {"floor_points", "daily_cap_points", "hours"};
+    char paths[3][STAND_IN_PATH_BYTES];
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(paths[i], sizeof paths[i], "%s.%s", path, keys[i]);
+    }
+    check_unsigned(check, paths[0], texts[0], 0, STAND_IN_POINTS_MAX, &out->floor_points);
+    check_unsigned(check, paths[1], texts[1], 0, STAND_IN_POINTS_MAX, &out->daily_cap_points);
+    check_unsigned(check, paths[2], texts[2], 1, STAND_IN_HOURS_MAX, &out->hours);
+    if (check->err == ERR_OK && out->floor_points > 0 && out->daily_cap_points == 0) {
+        check_fail(check, paths[0], "there is no daily_cap_points with it");
+    }
+    if (check->err == ERR_OK &&
+        out->floor_points > (uint64_t)out->daily_cap_points * out->hours / STAND_IN_HOURS_MAX) {
+        check_fail(check, paths[0],
+                   "is more than the share of daily_cap_points in that many hours");
+    }
+}
+
+static void check_stand_ins(struct check *check, const struct stand_in_yaml *yaml,
+                            struct node_config *out)
+{
+    const char *const texts[] = {yaml->floor_points, yaml->daily_cap_points, yaml->hours};
+    check_stand_in(check, "stand_in", texts, &out->stand_in);
+    for (unsigned i = 0; i < yaml->partners_count; i++) {
+        const struct stand_in_partner_yaml *row = &yaml->partners[i];
+        const char *const own[] = {row->floor_points, row->daily_cap_points, row->hours};
+        struct node_stand_in_partner *partner = &out->stand_in_partners[i];
+        char path[STAND_IN_PATH_BYTES / 2];
+        char id[STAND_IN_PATH_BYTES];
+        snprintf(path, sizeof path, "stand_in.partners[%u]", i);
+        snprintf(id, sizeof id, "%s.partner", path);
+        check_partner(check, id, row->partner, &partner->partner);
+        partner->terms = out->stand_in;
+        check_stand_in(check, path, own, &partner->terms);
+    }
+    out->stand_in_partner_count = yaml->partners_count;
 }
 
 static void check_log(struct check *check, const struct log_yaml *yaml, struct node_config *out)
@@ -233,6 +318,7 @@ static void check_node(struct check *check, const struct node_yaml *yaml, struct
     check_unsigned(check, "peers.reconnect_ms", yaml->peers.reconnect_ms, 10, 600000,
                    &out->peers_reconnect_ms);
     check_limits(check, &yaml->limits, &out->limits);
+    check_stand_ins(check, &yaml->stand_in, out);
     check_log(check, &yaml->log, out);
 }
 

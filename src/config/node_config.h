@@ -15,7 +15,13 @@
  *            deliver_hours: 72, points_per_command_max: 10000000, min_free_mb: 256,
  *            drain_ms: 10000, peer_holds_per_s: 5000, peer_refused_holds_per_s: 200,
  *            peer_entries_per_s: 500000, peer_calls_per_s: 200}
+ *   stand_in: {floor_points: 500, daily_cap_points: 20000, hours: 24,
+ *              partners: [{partner: fuel, floor_points: 100}]}
  *   log: {level: info, format: json}
+ *
+ * stand_in says what partners' tills may burn of our members' points while this node can't be
+ * asked: for one burn and for a day, in whole points, by mandates of so many hours, each with its
+ * share of the day's cap. 0, or no stand_in at all: nothing. A partner's row goes before the rest.
  *
  * Under keys, `next` may name further online keys of this brand: of those that the charter has and
  * that are valid, the newest signs. Paths are relative to the folder of the file. A plain value:
@@ -59,6 +65,20 @@ struct node_limits {
     unsigned drain_ms;    /* what calls in flight get at a graceful stop */
 };
 
+#define NODE_STAND_IN_PARTNERS_MAX 64u
+#define STAND_IN_HOURS_MAX         24u
+
+struct node_stand_in {
+    unsigned floor_points; /* 0: none is given */
+    unsigned daily_cap_points;
+    unsigned hours;
+};
+
+struct node_stand_in_partner {
+    struct partner_id partner;
+    struct node_stand_in terms;
+};
+
 #define NODE_KEYS_MAX 8u
 
 struct node_config {
@@ -76,6 +96,9 @@ struct node_config {
     struct address http;
     unsigned peers_reconnect_ms;
     struct node_limits limits;
+    struct node_stand_in stand_in; /* for partners that have no row */
+    struct node_stand_in_partner stand_in_partners[NODE_STAND_IN_PARTNERS_MAX];
+    size_t stand_in_partner_count;
     enum node_log_level log_level;
     enum node_log_format log_format;
 };

@@ -4,6 +4,10 @@
 
 #include "ledger/id_table.h"
 
+enum {
+    ENTRY_HAS_MANDATE = 0x80 /* in the byte of an entry's kind: its mandate comes last */
+};
+
 enum verdict read_verdict(struct reader *in)
 {
     uint8_t value = read_u8(in);
@@ -228,13 +232,17 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     write_period(out, entry->period);
     write_time(out, entry->business_time);
     write_uid(out, &entry->transaction_id);
-    write_u8(out, (uint8_t)entry->kind);
+    bool has_mandate = !uid_is_nil(&entry->mandate);
+    write_u8(out, (uint8_t)(entry->kind | (has_mandate ? ENTRY_HAS_MANDATE : 0)));
     write_card(out, &entry->card);
     write_points(out, entry->points);
     write_varint(out, entry->tariff);
     write_uid(out, &entry->subject);
     write_time(out, entry->active_from);
     write_time(out, entry->expires_at);
+    if (has_mandate) {
+        write_uid(out, &entry->mandate);
+    }
 }
 
 void read_entry(struct reader *in, struct clearing_entry *out_entry)
@@ -244,11 +252,40 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     out_entry->period = read_period(in);
     out_entry->business_time = read_time(in);
     read_uid(in, &out_entry->transaction_id);
-    out_entry->kind = (enum entry_kind)read_choice(in, ENTRY_EARN, ENTRY_KIND_END);
+    uint8_t kind = read_u8(in);
+    out_entry->kind = (enum entry_kind)(kind & ~ENTRY_HAS_MANDATE);
+    read_expect(in, out_entry->kind >= ENTRY_EARN && out_entry->kind < ENTRY_KIND_END);
     read_card(in, &out_entry->card);
     out_entry->points = read_points(in);
     out_entry->tariff = read_varint32(in);
     read_uid(in, &out_entry->subject);
     out_entry->active_from = read_time(in);
     out_entry->expires_at = read_time(in);
+    out_entry->mandate = (struct uid){{0}};
+    if (kind & ENTRY_HAS_MANDATE) {
+        read_uid(in, &out_entry->mandate);
+        read_expect(in, !uid_is_nil(&out_entry->mandate));
+    }
+}
+
+void write_mandate(struct buffer *out, const struct mandate *mandate)
+{
+    write_uid(out, &mandate->id);
+    write_partner(out, &mandate->home);
+    write_partner(out, &mandate->redeemer);
+    write_points(out, mandate->floor);
+    write_points(out, mandate->daily_cap);
+    write_time(out, mandate->valid_from);
+    write_time(out, mandate->valid_until);
+}
+
+void read_mandate(struct reader *in, struct mandate *out_mandate)
+{
+    read_uid(in, &out_mandate->id);
+    read_partner(in, &out_mandate->home);
+    read_partner(in, &out_mandate->redeemer);
+    out_mandate->floor = read_points(in);
+    out_mandate->daily_cap = read_points(in);
+    out_mandate->valid_from = read_time(in);
+    out_mandate->valid_until = read_time(in);
 }

@@ -114,5 +114,7 @@ void write_earn_rate(struct buffer *out, const struct earn_rate *rate);
 void read_earn_rate(struct reader *in, struct earn_rate *out_rate);
 void write_entry(struct buffer *out, const struct clearing_entry *entry);
 void read_entry(struct reader *in, struct clearing_entry *out_entry);
+void write_mandate(struct buffer *out, const struct mandate *mandate);
+void read_mandate(struct reader *in, struct mandate *out_mandate);
 
 #endif

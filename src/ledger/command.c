@@ -42,6 +42,10 @@ const char *command_kind_name(enum command_kind kind)
         [COMMAND_RECOVER_TAKEN] = "recover-taken",
         [COMMAND_RECOVER_HOLD] = "recover-hold",
         [COMMAND_RECOVERY] = "recovery",
+        [COMMAND_GRANT_MANDATE] = "grant-mandate",
+        [COMMAND_TAKE_MANDATE] = "take-mandate",
+        [COMMAND_STAND_IN_HOLD] = "stand-in-hold",
+        [COMMAND_GIVE_UP_HOLD] = "give-up-hold",
     };
     return kind > 0 && kind < COMMAND_KIND_END && names[kind] != NULL ? names[kind] : "unknown";
 }
@@ -51,10 +55,16 @@ bool command_kind_is_known(unsigned number)
     return strcmp(command_kind_name((enum command_kind)number), "unknown") != 0;
 }
 
+bool command_asks_abroad(enum command_kind kind)
+{
+    return kind == COMMAND_FOREIGN_HOLD || kind == COMMAND_STAND_IN_HOLD ||
+           kind == COMMAND_GIVE_UP_HOLD;
+}
+
 bool command_is_idempotent(enum command_kind kind)
 {
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
-           (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER);
+           (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) || command_asks_abroad(kind);
 }
 
 bool command_has_id(enum command_kind kind)
@@ -188,7 +198,8 @@ void command_said(const struct command *command, struct buffer *out)
     if (!command_is_idempotent(command->kind)) {
         return;
     }
-    write_u8(out, (uint8_t)command->kind);
+    write_u8(out,
+             (uint8_t)(command_asks_abroad(command->kind) ? COMMAND_FOREIGN_HOLD : command->kind));
     switch ((int)command->kind) {
     case COMMAND_ENROL:
         write_bytes(out, command->enrol.said_tag, sizeof command->enrol.said_tag);
@@ -205,6 +216,8 @@ void command_said(const struct command *command, struct buffer *out)
         break;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_STAND_IN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         said_hold(out, &command->hold);
         break;
     case COMMAND_CAPTURE:

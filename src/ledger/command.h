@@ -38,7 +38,12 @@ enum command_kind {
     COMMAND_MERGE_MEMBERS = 28,
     COMMAND_UNMERGE_MEMBERS = 29,
     COMMAND_ERASE_MEMBER = 30,
-    COMMAND_PRUNE = 31, /* old transaction ids are forgotten */
+    COMMAND_PRUNE = 31,         /* old transaction ids are forgotten */
+    COMMAND_GRANT_MANDATE = 32, /* we let a partner stand in for us */
+    COMMAND_TAKE_MANDATE = 33,  /* a partner's mandate for us, as it signed it */
+    COMMAND_STAND_IN_HOLD =
+        34, /* a hold on a partner's member that only its mandate stands behind */
+    COMMAND_GIVE_UP_HOLD = 35, /* no answer came: whatever the home grants under the id is void */
     COMMAND_RECOVER_ENTRY =
         41, /* an entry of ours that was lost here and is held by its receiver */
     COMMAND_RECOVER_TAKEN = 42, /* a partner's entry that our receipt answers, taken once more */
@@ -88,6 +93,12 @@ struct command_hold {
     struct unix_ms deliver_by;
     char receipt[LIMIT_REFERENCE_BYTES + 1];
     struct slice evidence; /* the Signed request (home) or the Signed grant (foreign) */
+    struct uid mandate;    /* of STAND_IN_HOLD */
+};
+
+struct command_mandate {
+    struct mandate mandate;
+    struct slice evidence; /* as the home signed it; empty when that is us */
 };
 
 struct command_hold_use {
@@ -289,6 +300,7 @@ struct command {
         struct command_recover_entry recover_entry;
         struct command_recover_hold recover_hold;
         struct command_recovery recovery;
+        struct command_mandate mandate;
     };
 };
 
@@ -298,6 +310,10 @@ bool command_is_idempotent(enum command_kind kind);
 /* Is its record found by its transaction id? Those of idempotent commands are, and what is written
  * again in their place. */
 bool command_has_id(enum command_kind kind);
+/* The three ways in which a till's request for a partner's points ends: granted by the home, stood
+ * in for, given up. They say the same, so that under one id only the first of them counts, and the
+ * others get its answer: one without points was given up. */
+bool command_asks_abroad(enum command_kind kind);
 
 #define COMMAND_SAID_BYTES_MAX 1024
 

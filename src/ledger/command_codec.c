@@ -58,6 +58,29 @@ static void read_hold(struct reader *in, struct command_hold *out_hold)
     out_hold->evidence = read_block(in);
 }
 
+/* A mandate, or a hold under one. */
+static void write_stand_in(struct buffer *out, const struct command *command)
+{
+    if (command->kind == COMMAND_STAND_IN_HOLD) {
+        write_hold(out, &command->hold);
+        write_uid(out, &command->hold.mandate);
+    } else {
+        write_mandate(out, &command->mandate.mandate);
+        write_block(out, command->mandate.evidence);
+    }
+}
+
+static void read_stand_in(struct reader *in, struct command *command)
+{
+    if (command->kind == COMMAND_STAND_IN_HOLD) {
+        read_hold(in, &command->hold);
+        read_uid(in, &command->hold.mandate);
+    } else {
+        read_mandate(in, &command->mandate.mandate);
+        command->mandate.evidence = read_block(in);
+    }
+}
+
 /* A row's own encoding within a command, with its length before it. */
 static void write_nested_pair(struct buffer *out, const struct pair_period *pair)
 {
@@ -66,6 +89,27 @@ static void write_nested_pair(struct buffer *out, const struct pair_period *pair
     write_block(out, buffer_slice(&nested));
     out->err = out->err == ERR_OK ? nested.err : out->err;
     buffer_fini(&nested);
+}
+
+static void write_put_pair(struct buffer *out, const struct command_put_pair *put)
+{
+    write_partner(out, &put->partner);
+    write_period(out, put->period);
+    write_nested_pair(out, &put->pair);
+}
+
+static void write_take_entry(struct buffer *out, const struct command_take_entry *take)
+{
+    write_partner(out, &take->sender);
+    write_entry(out, &take->entry);
+    write_block(out, take->bytes);
+}
+
+static void read_take_entry(struct reader *in, struct command_take_entry *out_take)
+{
+    read_partner(in, &out_take->sender);
+    read_entry(in, &out_take->entry);
+    out_take->bytes = read_block(in);
 }
 
 static void write_take_batch(struct buffer *out, const struct command_take_batch *batch)
@@ -154,7 +198,13 @@ void command_encode(const struct command *command, struct buffer *out)
         break;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         write_hold(out, &command->hold);
+        break;
+    case COMMAND_STAND_IN_HOLD:
+    case COMMAND_GRANT_MANDATE:
+    case COMMAND_TAKE_MANDATE:
+        write_stand_in(out, command);
         break;
     case COMMAND_CAPTURE:
     case COMMAND_VOID:
@@ -175,9 +225,7 @@ void command_encode(const struct command *command, struct buffer *out)
         write_time(out, command->due.due);
         break;
     case COMMAND_TAKE_ENTRY:
-        write_partner(out, &command->take_entry.sender);
-        write_entry(out, &command->take_entry.entry);
-        write_block(out, command->take_entry.bytes);
+        write_take_entry(out, &command->take_entry);
         break;
     case COMMAND_TAKE_BATCH:
         write_take_batch(out, &command->take_batch);
@@ -189,9 +237,7 @@ void command_encode(const struct command *command, struct buffer *out)
         write_period(out, command->close_period.period);
         break;
     case COMMAND_PUT_PAIR:
-        write_partner(out, &command->put_pair.partner);
-        write_period(out, command->put_pair.period);
-        write_nested_pair(out, &command->put_pair.pair);
+        write_put_pair(out, &command->put_pair);
         break;
     case COMMAND_FREEZE_STREAM:
         write_freeze(out, &command->freeze);
@@ -224,7 +270,13 @@ static void read_body(struct reader *in, struct command *command)
         break;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         read_hold(in, &command->hold);
+        break;
+    case COMMAND_STAND_IN_HOLD:
+    case COMMAND_GRANT_MANDATE:
+    case COMMAND_TAKE_MANDATE:
+        read_stand_in(in, command);
         break;
     case COMMAND_CAPTURE:
     case COMMAND_VOID:
@@ -245,9 +297,7 @@ static void read_body(struct reader *in, struct command *command)
         command->due.due = read_time(in);
         break;
     case COMMAND_TAKE_ENTRY:
-        read_partner(in, &command->take_entry.sender);
-        read_entry(in, &command->take_entry.entry);
-        command->take_entry.bytes = read_block(in);
+        read_take_entry(in, &command->take_entry);
         break;
     case COMMAND_TAKE_BATCH:
         read_take_batch(in, &command->take_batch);

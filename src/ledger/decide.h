@@ -63,6 +63,22 @@ MUST_USE enum err ledger_get_total(const struct ledger_view *view, enum stream_d
 MUST_USE enum err ledger_get_recovery(const struct ledger_view *view,
                                       const struct partner_id *partner,
                                       struct partner_recovery *out_recovery);
+MUST_USE enum err ledger_get_mandate(const struct ledger_view *view, const struct partner_id *home,
+                                     const struct partner_id *redeemer, const struct uid *id,
+                                     struct mandate_row *out_row);
+MUST_USE enum err ledger_get_mandate_line(const struct ledger_view *view,
+                                          const struct partner_id *home,
+                                          const struct partner_id *redeemer,
+                                          struct mandate_line *out_line);
+/* Of those of a home for a redeemer, the one that is valid at that time. */
+MUST_USE enum err ledger_find_mandate(const struct ledger_view *view, const struct partner_id *home,
+                                      const struct partner_id *redeemer, struct unix_ms time,
+                                      struct mandate_row *out_row);
+/* The newest of them, also when it has not begun or has ended. */
+MUST_USE enum err ledger_newest_mandate(const struct ledger_view *view,
+                                        const struct partner_id *home,
+                                        const struct partner_id *redeemer,
+                                        struct mandate_row *out_row);
 /* What is unsettled with the partner; nothing when there is no row. */
 MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
                                       const struct partner_id *partner,

@@ -5,7 +5,7 @@
 
 static const struct account_ref redeemed = {.kind = ACCOUNT_REDEEMED};
 
-enum err decide_foreign_hold(struct decision *d)
+enum err foreign_hold_begin(struct decision *d, struct hold *out_hold)
 {
     const struct command_hold *request = &d->command->hold;
     const struct roster_partner *home = roster_home_of(d->terms->roster, &request->card);
@@ -21,13 +21,13 @@ enum err decide_foreign_hold(struct decision *d)
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
     }
-    if (home == NULL) {
+    if (home == NULL || roster_is_self(d->terms->roster, &home->id)) {
         return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
     }
     if (roster_is_leaving(d->terms->roster, &home->id)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
-    struct hold hold = {
+    *out_hold = (struct hold){
         .role = HOLD_FOREIGN,
         .state = HOLD_OPEN,
         .redeemer = request->redeemer,
@@ -37,12 +37,22 @@ enum err decide_foreign_hold(struct decision *d)
         .capture_by = request->capture_by,
         .deliver_by = request->deliver_by,
     };
-    decide_put_hold(d, &d->command->transaction_id, &hold);
     d->plan->answer.home = home->id;
     d->plan->answer.card = request->card;
-    d->plan->answer.points = request->points;
-    d->plan->answer.capture_by = request->capture_by;
-    d->plan->answer.deliver_by = request->deliver_by;
+    return ERR_OK;
+}
+
+enum err decide_foreign_hold(struct decision *d)
+{
+    struct hold hold;
+    TRY(foreign_hold_begin(d, &hold));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    decide_put_hold(d, &d->command->transaction_id, &hold);
+    d->plan->answer.points = hold.granted;
+    d->plan->answer.capture_by = hold.capture_by;
+    d->plan->answer.deliver_by = hold.deliver_by;
     return ERR_OK;
 }
 
@@ -60,6 +70,11 @@ static enum err own_hold(struct decision *d, struct hold *hold)
     return ERR_OK;
 }
 
+static bool may_name_mandate(enum entry_kind kind)
+{
+    return kind == ENTRY_CAPTURE || kind == ENTRY_VOID;
+}
+
 /* An entry about a foreign hold, to its home. */
 static struct clearing_entry hold_entry(const struct decision *d, const struct hold *hold,
                                         enum entry_kind kind, struct points points)
@@ -68,7 +83,9 @@ static struct clearing_entry hold_entry(const struct decision *d, const struct h
                                    .card = hold->card,
                                    .points = points,
                                    .tariff = d->terms->roster->tariffs[0].id,
-                                   .subject = d->command->use.hold};
+                                   .subject = d->command->use.hold,
+                                   .mandate =
+                                       may_name_mandate(kind) ? hold->mandate : (struct uid){{0}}};
 }
 
 static bool is_past(struct unix_ms time, struct unix_ms limit)
@@ -76,8 +93,34 @@ static bool is_past(struct unix_ms time, struct unix_ms limit)
     return time.ms > limit.ms;
 }
 
+/* The mandate that the hold stands in under. */
+static enum err held_mandate(const struct decision *d, const struct hold *hold,
+                             struct mandate_row *out_row)
+{
+    enum err err =
+        ledger_get_mandate(d->view, &hold->home, &hold->redeemer, &hold->mandate, out_row);
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+}
+
+/* A till may say when it was; the home looks whether its mandate was valid then. May refuse. */
+static enum err check_mandate(struct decision *d, const struct hold *hold)
+{
+    struct mandate_row row;
+    if (uid_is_nil(&hold->mandate)) {
+        return ERR_OK;
+    }
+    TRY(held_mandate(d, hold, &row));
+    return mandate_is_valid_at(&row.mandate, d->command->business_time)
+               ? ERR_OK
+               : decide_refuse(d, VERDICT_MANDATE_EXPIRED);
+}
+
 static enum err capture_foreign(struct decision *d, struct hold *hold, struct points points)
 {
+    TRY(check_mandate(d, hold));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
     struct clearing_entry entry = hold_entry(d, hold, ENTRY_CAPTURE, points);
     TRY(decide_send(d, &hold->home, &entry, ACCOUNT_RECEIVABLE, ACCOUNT_REDEEMED));
     if (decision_is_refused(d)) {
@@ -127,6 +170,19 @@ enum err decide_capture(struct decision *d)
     return ERR_OK;
 }
 
+/* What was stood in for in vain may be stood in for again. */
+static enum err release_mandate(struct decision *d, const struct hold *hold, struct points points)
+{
+    struct mandate_row row;
+    if (uid_is_nil(&hold->mandate)) {
+        return ERR_OK;
+    }
+    TRY(held_mandate(d, hold, &row));
+    TRY(points_sub(row.used, points, &row.used));
+    decide_put_mandate(d, &row);
+    return ERR_OK;
+}
+
 static enum err void_foreign(struct decision *d, struct hold *hold)
 {
     struct clearing_entry entry = hold_entry(d, hold, ENTRY_VOID, points_of(0));
@@ -135,6 +191,7 @@ static enum err void_foreign(struct decision *d, struct hold *hold)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    TRY(release_mandate(d, hold, left));
     TRY(points_add(hold->voided, left, &hold->voided));
     hold->state = HOLD_VOIDED;
     decide_put_hold(d, &d->command->use.hold, hold);

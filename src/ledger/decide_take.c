@@ -129,25 +129,28 @@ static enum err take_earn_return(struct decision *d)
     return ERR_OK;
 }
 
-/* The hold that the entry is about. May refuse. */
-static enum err entry_hold(struct decision *d, struct hold *hold)
+/* The hold that the entry is about, if there is one. */
+static enum err find_hold(const struct decision *d, struct hold *hold, bool *out_is_known)
 {
     const struct command_take_entry *take = &d->command->take_entry;
     enum err err = ledger_get_hold(d->view, &take->sender, &take->entry.subject, hold);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && hold->role != HOLD_HOME)) {
-        return decide_refuse(d, VERDICT_HOLD_UNKNOWN);
-    }
-    return err;
+    *out_is_known = err == ERR_OK && hold->role == HOLD_HOME;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 static enum err take_capture(struct decision *d)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
     struct account_ref payable = sender_account(d, ACCOUNT_PAYABLE);
+    bool names_mandate = !uid_is_nil(&entry->mandate);
+    bool is_known;
     struct hold hold;
-    TRY(entry_hold(d, &hold));
-    if (decision_is_refused(d)) {
-        return ERR_OK;
+    TRY(find_hold(d, &hold, &is_known));
+    if (names_mandate && (!is_known || home_may_stand_in(&hold))) {
+        return home_stood_in(d, is_known ? &hold : NULL);
+    }
+    if (!is_known) {
+        return decide_refuse(d, VERDICT_HOLD_UNKNOWN);
     }
     if (hold.state != HOLD_OPEN) {
         return decide_refuse(d, VERDICT_HOLD_ENDED);
@@ -164,25 +167,32 @@ static enum err take_capture(struct decision *d)
 
 static enum err take_void(struct decision *d)
 {
+    const struct clearing_entry *entry = &d->command->take_entry.entry;
+    bool is_known;
     struct hold hold;
-    TRY(entry_hold(d, &hold));
-    if (decision_is_refused(d)) {
+    TRY(find_hold(d, &hold, &is_known));
+    if (!is_known) {
+        home_void_unknown(d);
         return ERR_OK;
+    }
+    if (!uid_is_nil(&entry->mandate) && home_may_stand_in(&hold)) {
+        return ERR_OK; /* nothing is reserved any more */
     }
     if (hold.state != HOLD_OPEN) {
         return decide_refuse(d, VERDICT_HOLD_ENDED);
     }
-    return home_release(d, &d->command->take_entry.entry.subject, &hold, HOLD_VOIDED);
+    return home_release(d, &entry->subject, &hold, HOLD_VOIDED);
 }
 
 static enum err take_burn_return(struct decision *d)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
     struct account_ref payable = sender_account(d, ACCOUNT_PAYABLE);
+    bool is_known;
     struct hold hold;
-    TRY(entry_hold(d, &hold));
-    if (decision_is_refused(d)) {
-        return ERR_OK;
+    TRY(find_hold(d, &hold, &is_known));
+    if (!is_known) {
+        return decide_refuse(d, VERDICT_HOLD_UNKNOWN);
     }
     if (entry->points.minor > hold.captured.minor - hold.returned.minor) {
         return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);

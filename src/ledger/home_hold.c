@@ -261,29 +261,66 @@ static struct lot_key refund_lot(const struct decision *d, const struct member *
     return key;
 }
 
-enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
-                     struct points points, const struct account_ref *source)
+/* What came of no lot, a debt above all: it repays what is owed, and becomes a lot without an end.
+ */
+static enum err refund_unbacked(struct decision *d, struct member_work *work, struct hold *hold,
+                                const struct account_ref *source, int64_t *left)
+{
+    struct lot_key key = {.issuer = d->terms->roster->self,
+                          .tariff = d->terms->roster->tariffs[0].id};
+    int64_t part = hold->unbacked.minor < *left ? hold->unbacked.minor : *left;
+    hold->unbacked.minor -= part;
+    *left -= part;
+    return part == 0 ? ERR_OK : work_give(d, work, source, &key, points_of(part));
+}
+
+/* The last lots first. May refuse. */
+static enum err refund_lots(struct decision *d, struct member_work *work, struct hold *hold,
+                            const struct account_ref *source, int64_t *left)
+{
+    for (size_t i = hold->lot_count; i > 0 && *left > 0 && !decision_is_refused(d); i--) {
+        struct hold_lot *lot = &hold->lots[i - 1];
+        int64_t part = lot->captured.minor < *left ? lot->captured.minor : *left;
+        const struct hold_lot *origin = MUTANT(REFUND_TO_WRONG_LOT) ? &hold->lots[0] : lot;
+        struct lot_key key = refund_lot(d, &work->row, &origin->key);
+        TRY(work_give(d, work, source, &key, points_of(part)));
+        lot->captured.minor -= part;
+        *left -= part;
+    }
+    return ERR_OK;
+}
+
+static enum err refund_member(struct decision *d, struct hold *hold,
+                              const struct account_ref *source, int64_t *left)
 {
     struct member_work work;
     TRY(work_begin(d, &hold->member, &work));
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    TRY(refund_unbacked(d, &work, hold, source, left));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    TRY(refund_lots(d, &work, hold, source, left));
+    work_end(d, &work);
+    return ERR_OK;
+}
+
+enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
+                     struct points points, const struct account_ref *source)
+{
+    static const struct account_ref adjustment = {.kind = ACCOUNT_ADJUSTMENT};
     int64_t left = points.minor;
-    for (size_t i = hold->lot_count; i > 0 && left > 0; i--) {
-        struct hold_lot *lot = &hold->lots[i - 1];
-        int64_t part = lot->captured.minor < left ? lot->captured.minor : left;
-        const struct hold_lot *origin = MUTANT(REFUND_TO_WRONG_LOT) ? &hold->lots[0] : lot;
-        struct lot_key key = refund_lot(d, &work.row, &origin->key);
-        TRY(work_give(d, &work, source, &key, points_of(part)));
+    if (!uid_is_nil(&hold->member)) {
+        TRY(refund_member(d, hold, source, &left));
         if (decision_is_refused(d)) {
             return ERR_OK;
         }
-        lot->captured.minor -= part;
-        left -= part;
     }
-    ASSERT(left == 0);
-    work_end(d, &work);
+    ASSERT(left <= hold->lost.minor); /* what no member bore */
+    plan_post(d->plan, source, &adjustment, points_of(left));
+    hold->lost.minor -= left;
     TRY(points_add(hold->returned, points, &hold->returned));
     hold_changed(d, id, hold, false);
     return ERR_OK;

@@ -160,6 +160,21 @@ void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *o
     key_add_uid(out_key, id);
 }
 
+void key_mandate(const struct partner_id *home, const struct partner_id *redeemer,
+                 const struct uid *id, struct ledger_key *out_key)
+{
+    key_mandate_line(home, redeemer, out_key);
+    key_add_uid(out_key, id);
+}
+
+void key_mandate_line(const struct partner_id *home, const struct partner_id *redeemer,
+                      struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_partner(out_key, home);
+    key_add_partner(out_key, redeemer);
+}
+
 void key_meta(const char *name, struct ledger_key *out_key)
 {
     out_key->length = 0;

@@ -196,3 +196,51 @@ enum err ledger_follow_member(const struct ledger_view *view, struct uid *member
     }
     return ERR_CORRUPT;
 }
+
+enum err ledger_get_mandate(const struct ledger_view *view, const struct partner_id *home,
+                            const struct partner_id *redeemer, const struct uid *id,
+                            struct mandate_row *out_row)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_mandate(home, redeemer, id, &key);
+    TRY(view_get(view, TABLE_MANDATE, &key, &value));
+    return mandate_row_decode(value, out_row);
+}
+
+enum err ledger_get_mandate_line(const struct ledger_view *view, const struct partner_id *home,
+                                 const struct partner_id *redeemer, struct mandate_line *out_line)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_mandate_line(home, redeemer, &key);
+    TRY(view_get(view, TABLE_MANDATE_LINE, &key, &value));
+    return mandate_line_decode(value, out_line);
+}
+
+enum err ledger_newest_mandate(const struct ledger_view *view, const struct partner_id *home,
+                               const struct partner_id *redeemer, struct mandate_row *out_row)
+{
+    struct mandate_line line;
+    TRY(ledger_get_mandate_line(view, home, redeemer, &line));
+    enum err err = ledger_get_mandate(view, home, redeemer, &line.newest, out_row);
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+}
+
+enum err ledger_find_mandate(const struct ledger_view *view, const struct partner_id *home,
+                             const struct partner_id *redeemer, struct unix_ms time,
+                             struct mandate_row *out_row)
+{
+    struct mandate_line line;
+    TRY(ledger_get_mandate_line(view, home, redeemer, &line));
+    const struct uid ids[] = {line.newest, line.before};
+    for (size_t i = 0; i < 2 && !uid_is_nil(&ids[i]); i++) {
+        struct mandate_row row;
+        TRY(ledger_get_mandate(view, home, redeemer, &ids[i], &row));
+        if (mandate_is_valid_at(&row.mandate, time)) {
+            *out_row = row;
+            return ERR_OK;
+        }
+    }
+    return ERR_NOT_FOUND;
+}

@@ -18,7 +18,7 @@
  *                       NET_DEBIT_CAP, TOO_MANY_LOTS
  *   foreign-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN
  *   capture             POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_UNKNOWN, HOLD_ENDED,
- *                       HOLD_EXCEEDED, CAPTURE_TOO_LATE, STREAM_FROZEN
+ *                       HOLD_EXCEEDED, CAPTURE_TOO_LATE, MANDATE_EXPIRED, STREAM_FROZEN
  *   void                HOLD_UNKNOWN, HOLD_ENDED, STREAM_FROZEN
  *   return-sale         AMOUNT_NEGATIVE, SALE_UNKNOWN, RETURN_EXCEEDS_SALE, STREAM_FROZEN
  *   return-burn         POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_UNKNOWN,
@@ -26,8 +26,9 @@
  *   settle-member       MEMBER_UNKNOWN
  *   take-entry          TARIFF_UNKNOWN, CARD_UNKNOWN, CARD_BLOCKED, MEMBER_BLOCKED, SALE_EXISTS,
  *                       POINTS_TOO_LARGE, NET_DEBIT_CAP, SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN,
- *                       HOLD_ENDED, HOLD_EXCEEDED, CAPTURE_TOO_LATE, RETURN_EXCEEDS_SALE,
- *                       TOO_MANY_LOTS
+ *                       HOLD_ENDED, HOLD_EXCEEDED, CAPTURE_TOO_LATE, MANDATE_UNKNOWN,
+ *                       MANDATE_EXPIRED, MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED,
+ *                       RETURN_EXCEEDS_SALE, TOO_MANY_LOTS
  *   close-period        PERIOD_NOT_OPEN
  *   transfer            POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, MEMBER_UNKNOWN, TRANSFER_TO_SELF,
  *                       MEMBER_ERASED, MEMBER_BLOCKED, NOT_A_POOL, NOT_IN_POOL,
@@ -48,6 +49,13 @@
  *                       TOO_MANY_CARDS, TOO_MANY_LOTS
  *   unmerge-members     MERGE_UNKNOWN, MERGE_ENDED, MEMBER_MERGED, MEMBER_ERASED
  *   erase-member        MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL
+ *   grant-mandate       PARTNER_UNKNOWN, PARTNER_LEFT, MANDATE_INVALID, MANDATE_EXISTS
+ *   take-mandate        PARTNER_UNKNOWN, PARTNER_LEFT, MANDATE_INVALID, MANDATE_EXISTS
+ *   stand-in-hold       HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
+ *                       PARTNER_LEFT, STREAM_FROZEN, MANDATE_UNKNOWN, MANDATE_EXPIRED,
+ *                       MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED
+ *   give-up-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
+ *                       PARTNER_LEFT, STREAM_FROZEN
  *
  * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, and what is recovered are
  * never refused. Cards
@@ -58,7 +66,7 @@
 
 #include "ledger/command.h"
 
-#define COMMAND_VERDICTS_MAX 16
+#define COMMAND_VERDICTS_MAX 24
 
 /* The refusals of a kind in order, as above; ended by VERDICT_OK. Static. */
 const enum verdict *command_verdicts(enum command_kind kind);

@@ -61,6 +61,7 @@ static void add_names(struct id_table *ids, const struct record *record)
 {
     (void)id_table_partner(ids, &record->origin);
     (void)id_table_uid(ids, &record->answer.member);
+    (void)id_table_uid(ids, &record->answer.mandate);
     (void)id_table_partner(ids, &record->answer.home);
 }
 

@@ -11,6 +11,7 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "clearing/exposure.h"
+#include "clearing/mandate.h"
 #include "clearing/stream.h"
 #include "ledger/verdict.h"
 #include "ledger/view.h"
@@ -107,7 +108,7 @@ struct account {
 
 enum hold_role {
     HOLD_HOME = 1,   /* we are the card's home: points are reserved here, for `redeemer` */
-    HOLD_FOREIGN = 2 /* the card's home is another brand; it granted us this */
+    HOLD_FOREIGN = 2 /* the card's home is another brand; it granted us this, or mandates it */
 };
 
 enum hold_state {
@@ -117,6 +118,8 @@ enum hold_state {
     HOLD_EXPIRED = 4
 };
 
+/* A home's hold that a mandate stands behind, and no grant, reserves nothing: what is captured of
+ * it is granted that moment. */
 struct hold_lot {
     struct lot_key key;
     struct points held;     /* still reserved */
@@ -136,6 +139,10 @@ struct hold {
     struct points returned;    /* of the captured, given back for returned goods */
     struct unix_ms capture_by; /* T1 */
     struct unix_ms deliver_by; /* T2 */
+    struct uid mandate;        /* under which the redeemer stood in; nil: there is a grant */
+    struct points stood_in;    /* of the captured, at home: under the mandate */
+    struct points unbacked;    /* of the captured and not returned, at home: of no lot in `lots` */
+    struct points lost;        /* of the captured and not returned, at home: the programme's loss */
     size_t lot_count;          /* 0 when foreign */
     struct hold_lot lots[LIMIT_LOTS_PER_HOLD];
 };
@@ -179,7 +186,8 @@ struct answer {
     struct points written_off; /* of what the member should owe, beyond the debt limit or erased */
     struct unix_ms capture_by;
     struct unix_ms deliver_by;
-    uint64_t row; /* the journal row that recorded it */
+    struct uid mandate; /* of a hold that stands in for the home's grant */
+    uint64_t row;       /* the journal row that recorded it */
 };
 
 /* Where a command's verdict and answer are: in its record. */
@@ -209,6 +217,21 @@ struct adjustment {
     struct unix_ms proposed_at;
     struct unix_ms expires_at; /* 0: never */
     struct unix_ms ruled_at;   /* 0: not yet */
+};
+
+/* A mandate, at the home that gave it and at the redeemer that holds it. */
+struct mandate_row {
+    struct mandate mandate;
+    struct points used; /* home: captured under it. Redeemer: stood in for, and not voided */
+    uint64_t burns;     /* that were stood in for under it */
+};
+
+/* The two newest mandates of a home for a redeemer. Each begins when the one before it has ended,
+ * and a third is not made before the second has begun: the one that is valid now is one of these.
+ */
+struct mandate_line {
+    struct uid newest;
+    struct uid before; /* nil: there was none */
 };
 
 struct merge_lot {
@@ -315,6 +338,10 @@ void key_evidence(const struct partner_id *partner, uint64_t number, struct ledg
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);
+void key_mandate(const struct partner_id *home, const struct partner_id *redeemer,
+                 const struct uid *id, struct ledger_key *out_key);
+void key_mandate_line(const struct partner_id *home, const struct partner_id *redeemer,
+                      struct ledger_key *out_key);
 void key_meta(const char *name, struct ledger_key *out_key);
 MUST_USE enum err key_account_parse(struct slice key, struct account_ref *out_account);
 MUST_USE enum err key_pool_parse(struct slice key, struct uid *out_pool, struct uid *out_member);
@@ -350,6 +377,10 @@ MUST_USE enum err adjustment_decode(struct slice value, struct adjustment *out_a
 void merge_encode(const struct merge *merge, struct buffer *out);
 /* As with member_decode, a failure leaves `*out_merge` undefined. */
 MUST_USE enum err merge_decode(struct slice value, struct merge *out_merge);
+void mandate_row_encode(const struct mandate_row *row, struct buffer *out);
+MUST_USE enum err mandate_row_decode(struct slice value, struct mandate_row *out_row);
+void mandate_line_encode(const struct mandate_line *line, struct buffer *out);
+MUST_USE enum err mandate_line_decode(struct slice value, struct mandate_line *out_line);
 void stream_encode(const struct stream *stream, struct buffer *out);
 MUST_USE enum err stream_decode(struct slice value, struct stream *out_stream);
 void entry_total_encode(const struct entry_total *total, struct buffer *out);

@@ -1,4 +1,4 @@
-/* Stored bytes of streams, totals, closed halves, the settlement of pairs, and recoveries. */
+/* Stored bytes of streams, totals, closed halves, the settlement of pairs, recoveries, mandates. */
 #include "ledger/codec.h"
 
 enum {
@@ -14,6 +14,8 @@ enum {
     PAIR_VERSION = 1,
     RECOVERY_VERSION = 1,
     U64_VERSION = 1,
+    MANDATE_VERSION = 1,
+    MANDATE_LINE_VERSION = 1,
     EXPOSURE_VERSION = 1
 };
 
@@ -217,5 +219,51 @@ enum err u64_decode(struct slice value, uint64_t *out_value)
     uint64_t number = read_varint(&in);
     TRY(reader_finish(&in));
     *out_value = number;
+    return ERR_OK;
+}
+
+void mandate_row_encode(const struct mandate_row *row, struct buffer *out)
+{
+    write_u8(out, MANDATE_VERSION);
+    write_mandate(out, &row->mandate);
+    write_points(out, row->used);
+    write_varint(out, row->burns);
+}
+
+enum err mandate_row_decode(struct slice value, struct mandate_row *out_row)
+{
+    struct reader in = reader_of(value);
+    struct mandate_row row;
+    read_version(&in, MANDATE_VERSION);
+    read_mandate(&in, &row.mandate);
+    row.used = read_points_held(&in);
+    row.burns = read_varint(&in);
+    TRY(reader_finish(&in));
+    bool is_sound = mandate_check(&row.mandate, NULL) == ERR_OK &&
+                    row.used.minor <= row.mandate.daily_cap.minor;
+    if (!is_sound) {
+        return ERR_CORRUPT;
+    }
+    *out_row = row;
+    return ERR_OK;
+}
+
+void mandate_line_encode(const struct mandate_line *line, struct buffer *out)
+{
+    write_u8(out, MANDATE_LINE_VERSION);
+    write_uid(out, &line->newest);
+    write_uid(out, &line->before);
+}
+
+enum err mandate_line_decode(struct slice value, struct mandate_line *out_line)
+{
+    struct reader in = reader_of(value);
+    struct mandate_line line;
+    read_version(&in, MANDATE_LINE_VERSION);
+    read_uid(&in, &line.newest);
+    read_uid(&in, &line.before);
+    read_expect(&in, !uid_is_nil(&line.newest));
+    TRY(reader_finish(&in));
+    *out_line = line;
     return ERR_OK;
 }

@@ -6,6 +6,7 @@
 
 enum {
     HOLD_VERSION = 1,
+    HOLD_VERSION_MANDATE = 2, /* has a mandate, and what hangs on it */
     SALE_VERSION = 1,
 };
 
@@ -31,7 +32,8 @@ static void read_hold_lots(struct reader *in, struct hold *hold)
 
 void hold_encode(const struct hold *hold, struct buffer *out)
 {
-    write_u8(out, HOLD_VERSION);
+    bool has_mandate = !uid_is_nil(&hold->mandate);
+    write_u8(out, has_mandate ? HOLD_VERSION_MANDATE : HOLD_VERSION);
     write_u8(out, (uint8_t)hold->role);
     write_u8(out, (uint8_t)hold->state);
     write_partner(out, &hold->redeemer);
@@ -44,6 +46,12 @@ void hold_encode(const struct hold *hold, struct buffer *out)
     write_points(out, hold->returned);
     write_time(out, hold->capture_by);
     write_time(out, hold->deliver_by);
+    if (has_mandate) {
+        write_uid(out, &hold->mandate);
+        write_points(out, hold->stood_in);
+        write_points(out, hold->unbacked);
+        write_points(out, hold->lost);
+    }
     write_hold_lots(out, hold);
 }
 
@@ -52,14 +60,31 @@ void hold_encode(const struct hold *hold, struct buffer *out)
 static bool hold_adds_up(const struct hold *hold)
 {
     return hold->captured.minor <= hold->granted.minor &&
-           hold->voided.minor <= hold->granted.minor - hold->captured.minor;
+           hold->voided.minor <= hold->granted.minor - hold->captured.minor &&
+           hold->stood_in.minor <= hold->captured.minor;
+}
+
+static void read_hold_mandate(struct reader *in, uint8_t version, struct hold *hold)
+{
+    hold->mandate = (struct uid){{0}};
+    hold->stood_in = points_of(0);
+    hold->unbacked = points_of(0);
+    hold->lost = points_of(0);
+    if (version != HOLD_VERSION_MANDATE) {
+        return;
+    }
+    read_uid(in, &hold->mandate);
+    read_expect(in, !uid_is_nil(&hold->mandate));
+    hold->stood_in = read_points_held(in);
+    hold->unbacked = read_points_held(in);
+    hold->lost = read_points_held(in);
 }
 
 enum err hold_decode(struct slice value, struct hold *out_hold)
 {
     struct reader in = reader_of(value);
     struct hold hold;
-    read_version(&in, HOLD_VERSION);
+    uint8_t version = read_choice(&in, HOLD_VERSION, HOLD_VERSION_MANDATE + 1);
     hold.role = (enum hold_role)read_choice(&in, HOLD_HOME, HOLD_FOREIGN + 1);
     hold.state = (enum hold_state)read_choice(&in, HOLD_OPEN, HOLD_EXPIRED + 1);
     read_partner(&in, &hold.redeemer);
@@ -72,6 +97,7 @@ enum err hold_decode(struct slice value, struct hold *out_hold)
     hold.returned = read_points_held(&in);
     hold.capture_by = read_time(&in);
     hold.deliver_by = read_time(&in);
+    read_hold_mandate(&in, version, &hold);
     read_hold_lots(&in, &hold);
     read_expect(&in, hold_adds_up(&hold));
     TRY(reader_finish(&in));
@@ -139,7 +165,8 @@ enum {
     ANSWER_ROW = 1 << 8,
     ANSWER_WRITTEN_OFF = 1 << 9,
     ANSWER_AMOUNT = 1 << 10,
-    ANSWER_FIELDS_END = 1 << 11
+    ANSWER_MANDATE = 1 << 11,
+    ANSWER_FIELDS_END = 1 << 12
 };
 
 static unsigned answer_fields(const struct answer *answer)
@@ -156,6 +183,7 @@ static unsigned answer_fields(const struct answer *answer)
     fields |= answer->row == 0 ? 0 : ANSWER_ROW;
     fields |= answer->written_off.minor == 0 ? 0 : ANSWER_WRITTEN_OFF;
     fields |= answer->amount.minor == 0 ? 0 : ANSWER_AMOUNT;
+    fields |= uid_is_nil(&answer->mandate) ? 0 : ANSWER_MANDATE;
     return fields;
 }
 
@@ -189,6 +217,9 @@ void answer_encode(const struct answer *answer, struct buffer *out)
     }
     write_optional(out, answer->written_off.minor);
     write_optional(out, answer->amount.minor);
+    if (fields & ANSWER_MANDATE) {
+        write_uid(out, &answer->mandate);
+    }
 }
 
 static int64_t read_optional(struct reader *in, unsigned fields, unsigned field)
@@ -217,6 +248,9 @@ void answer_read(struct reader *in, struct answer *out_answer)
     answer.row = fields & ANSWER_ROW ? read_varint(in) : 0;
     answer.written_off.minor = read_optional(in, fields, ANSWER_WRITTEN_OFF);
     answer.amount.minor = read_optional(in, fields, ANSWER_AMOUNT);
+    if (fields & ANSWER_MANDATE) {
+        read_uid(in, &answer.mandate);
+    }
     read_expect(in, answer_fields(&answer) == fields); /* a field that is there is not zero */
     *out_answer = answer;
 }

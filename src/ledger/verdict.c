@@ -132,6 +132,23 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
                                GRPC_FAILED_PRECONDITION},
     [VERDICT_MERGE_EXISTS] = {"MERGE_EXISTS", "There is a merge with this id already.",
                               GRPC_ALREADY_EXISTS},
+    [VERDICT_MANDATE_UNKNOWN] = {"MANDATE_UNKNOWN", "The card's home gave no such mandate.",
+                                 GRPC_FAILED_PRECONDITION},
+    [VERDICT_MANDATE_EXPIRED] = {"MANDATE_EXPIRED",
+                                 "The mandate of the card's home is not valid at this time.",
+                                 GRPC_FAILED_PRECONDITION},
+    [VERDICT_MANDATE_FLOOR_EXCEEDED] =
+        {"MANDATE_FLOOR_EXCEEDED",
+         "The card's home can't be asked, and this is more than it allows for one burn.",
+         GRPC_FAILED_PRECONDITION},
+    [VERDICT_MANDATE_CAP_EXCEEDED] =
+        {"MANDATE_CAP_EXCEEDED",
+         "The card's home can't be asked, and what it allows for a day is used up.",
+         GRPC_FAILED_PRECONDITION},
+    [VERDICT_MANDATE_EXISTS] = {"MANDATE_EXISTS", "There is a mandate for this time already.",
+                                GRPC_ALREADY_EXISTS},
+    [VERDICT_MANDATE_INVALID] = {"MANDATE_INVALID", "This is no mandate between these two brands.",
+                                 GRPC_INVALID_ARGUMENT},
     [VERDICT_PARTNER_LEFT] = {"PARTNER_LEFT", "The card's brand or this one leaves the coalition.",
                               GRPC_FAILED_PRECONDITION},
 };

@@ -60,6 +60,12 @@ enum verdict {
     VERDICT_POOL_NOT_EMPTY = 97,
     VERDICT_ADJUSTMENT_EXISTS = 98,
     VERDICT_MERGE_EXISTS = 99,
+    VERDICT_MANDATE_UNKNOWN = 100,
+    VERDICT_MANDATE_EXPIRED = 101, /* not valid at the time; also not yet */
+    VERDICT_MANDATE_FLOOR_EXCEEDED = 102,
+    VERDICT_MANDATE_CAP_EXCEEDED = 103,
+    VERDICT_MANDATE_EXISTS = 104, /* this one, or another one for the same time */
+    VERDICT_MANDATE_INVALID = 105,
     VERDICT_PARTNER_LEFT = 130,  /* it, or this brand, leaves: nothing new between them */
     VERDICT_NET_DEBIT_CAP = 135, /* the pair owes as much as the charter lets it */
     VERDICT_HOLD_TOO_LATE = 136, /* it would have ended already */

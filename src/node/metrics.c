@@ -6,6 +6,7 @@
 #include "node/caps.h"
 #include "node/peer_guard.h"
 #include "node/peers.h"
+#include "peer/standin.h"
 #include "telemetry/process.h"
 
 /* One partner's counters. */
@@ -20,6 +21,7 @@ struct partner_counters {
     struct metric_counter *entries_out;
     struct metric_counter *receipts;
     struct metric_counter *entries_reversed;
+    struct metric_counter *authorisations[AUTHORISATION_ENDS];
 };
 
 struct node_metrics {
@@ -86,6 +88,15 @@ void node_count_receipt(struct node_metrics *metrics, const struct partner_id *p
     if (c != NULL) {
         count(c->receipts, 1);
         count(c->entries_reversed, refused);
+    }
+}
+
+void node_count_authorisation(struct node_metrics *metrics, const struct partner_id *partner,
+                              enum authorisation_end end)
+{
+    struct partner_counters *c = find(metrics, partner);
+    if (c != NULL) {
+        count(c->authorisations[end], 1);
     }
 }
 
@@ -237,6 +248,32 @@ static int64_t read_connected(void *context)
     return is_connected;
 }
 
+/* What a home's mandates for a redeemer still allow. */
+static int64_t read_mandates(const struct partner_counters *c, bool is_given)
+{
+    struct standin_mandates mandates = {.count = 0};
+    const struct partner_id *self = &c->node->config.partner;
+    struct state_reader *reader;
+    if (readers_take(c->node->readers, &reader) != ERR_OK) {
+        return -1;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = standin_mandates(&view, is_given ? self : &c->partner,
+                                    is_given ? &c->partner : self, node_now(c->node), &mandates);
+    readers_give(c->node->readers, reader);
+    return err == ERR_OK ? standin_left(&mandates) : -1;
+}
+
+static int64_t read_exposure(void *context)
+{
+    return read_mandates(context, true);
+}
+
+static int64_t read_allowance(void *context)
+{
+    return read_mandates(context, false);
+}
+
 struct partner_read {
     const char *name;
     const char *help;
@@ -248,6 +285,12 @@ static const struct partner_read partner_reads[] = {
     {"talea_peer_connected", "1 while our stream to the partner is open.", read_connected, false},
     {"talea_clearing_backlog_entries", "Own entries that the partner has not receipted yet.",
      read_backlog, false},
+    {"talea_stand_in_exposure_points",
+     "What the partner's tills may still burn of our members' points without asking.",
+     read_exposure, false},
+    {"talea_stand_in_allowance_points",
+     "What our tills may still burn of the partner's members' points without asking.",
+     read_allowance, false},
     {"talea_peer_owed_money",
      "What this brand owes the partner and has not settled; negative when the partner owes it.",
      read_owed, true},
@@ -263,6 +306,24 @@ static const struct partner_read partner_reads[] = {
     {"talea_stream_frozen", "1 when a stream to or from the partner is frozen.", read_frozen,
      false},
 };
+
+static enum err add_authorisations(struct metrics *registry, struct partner_counters *c)
+{
+    static const char *const ends[AUTHORISATION_ENDS] = {
+        [AUTHORISATION_GRANTED] = "granted",
+        [AUTHORISATION_REFUSED] = "refused",
+        [AUTHORISATION_STOOD_IN] = "stood_in",
+        [AUTHORISATION_UNREACHABLE] = "unreachable",
+    };
+    struct metric_spec spec = {"talea_authorisations_abroad_total",
+                               "Requests of our tills for the partner's points, by their end.", 0};
+    for (size_t i = 0; i < AUTHORISATION_ENDS; i++) {
+        TRY(metrics_add_counter(registry, &spec,
+                                METRIC_LABELS({"partner", c->partner.text}, {"end", ends[i]}),
+                                &c->authorisations[i]));
+    }
+    return ERR_OK;
+}
 
 static unsigned currency_decimals(struct node *node)
 {
@@ -282,6 +343,7 @@ static enum err add_partner(struct metrics *registry, struct partner_counters *c
         TRY(metrics_add_counter(registry, &spec, METRIC_LABELS({"partner", c->partner.text}),
                                 slot));
     }
+    TRY(add_authorisations(registry, c));
     for (size_t i = 0; i < sizeof partner_reads / sizeof partner_reads[0]; i++) {
         struct metric_spec spec = {partner_reads[i].name, partner_reads[i].help,
                                    partner_reads[i].is_money ? currency_decimals(c->node) : 0};

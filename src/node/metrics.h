@@ -25,6 +25,16 @@ void node_count_receipt(struct node_metrics *metrics, const struct partner_id *p
 void node_count_charter_refused(struct node_metrics *metrics);
 void node_count_charter_fork(struct node_metrics *metrics);
 /* For rpc_server_options.on_call. */
+/* How a till's request for a partner's points ended. */
+enum authorisation_end {
+    AUTHORISATION_GRANTED,
+    AUTHORISATION_REFUSED,     /* by the card's home */
+    AUTHORISATION_STOOD_IN,    /* under its mandate */
+    AUTHORISATION_UNREACHABLE, /* it did not answer, and no mandate covers it */
+    AUTHORISATION_ENDS
+};
+void node_count_authorisation(struct node_metrics *metrics, const struct partner_id *partner,
+                              enum authorisation_end end);
 void node_count_call(void *metrics, const char *full_method, int status_code, int64_t duration_us);
 
 #endif

@@ -11,6 +11,7 @@
 #include "node/node.h"
 #include "node/peer_guard.h"
 #include "node/peers.h"
+#include "peer/standin.h"
 #include "wire/messages.h"
 
 #define ADVICE_MAX         16u
@@ -137,6 +138,20 @@ static enum err fill_recovery(struct look *look)
                "holds of it",
                look->report.partner.text);
     }
+    return ERR_OK;
+}
+
+/* What either side's tills may burn without asking the other. */
+static enum err fill_stand_in(struct look *look)
+{
+    const struct partner_id *self = &look->snapshot->roster.self;
+    const struct partner_id *partner = &look->report.partner;
+    struct standin_mandates given;
+    struct standin_mandates held;
+    TRY(standin_mandates(look->view, self, partner, look->now, &given));
+    TRY(standin_mandates(look->view, partner, self, look->now, &held));
+    look->message->stand_in_exposure_points = standin_left(&given);
+    look->message->stand_in_allowance_points = standin_left(&held);
     return ERR_OK;
 }
 
@@ -288,6 +303,7 @@ static enum err fill(struct look *look)
     advise_streams(look);
     TRY(fill_recovery(look));
     TRY(fill_exposure(look));
+    TRY(fill_stand_in(look));
     TRY(fill_evidence(look));
     fill_refusals(look);
     advise_charter(look);

@@ -325,6 +325,28 @@ bool peers_may_ask(struct peers *peers, const struct partner_id *partner)
     return may;
 }
 
+struct peer_reach peers_reach(struct peers *peers, const struct partner_id *partner)
+{
+    struct session *session = find(peers, partner);
+    struct peer_reach reach = {.is_connected = false};
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        reach = (struct peer_reach){session->report.is_connected, session->is_suspect};
+        pthread_mutex_unlock(&session->lock);
+    }
+    return reach;
+}
+
+void peers_set_suspect(struct peers *peers, const struct partner_id *partner, bool is_suspect)
+{
+    struct session *session = find(peers, partner);
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        session->is_suspect = is_suspect;
+        pthread_mutex_unlock(&session->lock);
+    }
+}
+
 void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch)
 {
     struct session *session = find(peers, partner);

@@ -38,6 +38,13 @@ size_t peers_count(const struct peers *peers);
 struct peer_report peers_report(struct peers *peers, size_t index);
 /* The partner said which charter is in force there. */
 void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch);
+/* Can the partner be asked? */
+struct peer_reach {
+    bool is_connected; /* our stream to it is up */
+    bool is_suspect;   /* it did not answer the last time it was asked */
+};
+struct peer_reach peers_reach(struct peers *peers, const struct partner_id *partner);
+void peers_set_suspect(struct peers *peers, const struct partner_id *partner, bool is_suspect);
 /* May the partner be asked for its charter out of turn? Once in a while: what it sends must not
  * keep our threads busy with asking. */
 bool peers_may_ask(struct peers *peers, const struct partner_id *partner);

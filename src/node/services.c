@@ -31,6 +31,8 @@ static const struct rpc_method office_methods[] = {
     {"GetReport", ROLES_READ, RPC_WORKER, office_get_report, NULL},
     {"ListPeriods", ROLES_READ, RPC_WORKER, office_list_periods, NULL},
     {"ClosePeriod", ROLES_OFFICE, RPC_INLINE, office_close_period, NULL},
+    {"ListMandates", ROLES_READ, RPC_INLINE, office_list_mandates, NULL},
+    {"GetMandate", ROLES_READ, RPC_INLINE, office_get_mandate, NULL},
     {"GetStatement", ROLES_READ, RPC_INLINE, office_get_statement, NULL},
 };
 
@@ -63,6 +65,7 @@ static const struct rpc_method ledger_methods[] = {
 static const struct rpc_method peer_methods[] = {
     {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
+    {"FetchMandate", ROLE_PEER, RPC_WORKER, peer_fetch_mandate, NULL},
     {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
     {"CompareStreams", ROLE_PEER, RPC_WORKER, peer_compare_streams, NULL},
     {"RecoverPage", ROLE_PEER, RPC_WORKER, peer_recover_page, NULL},

@@ -25,6 +25,7 @@ rpc_unary_handler till_list_history;
 rpc_unary_handler till_earn, till_return_purchase;
 rpc_unary_handler till_authorise_burn, till_capture_burn, till_void_burn, till_return_burn;
 rpc_unary_handler office_get_member, office_list_members, office_get_report;
+rpc_unary_handler office_list_mandates, office_get_mandate;
 rpc_unary_handler office_list_periods, office_close_period, office_get_statement;
 rpc_stream_handler office_import_members, office_import_receipts;
 rpc_unary_handler account_transfer, account_open_pool, account_join_pool, account_leave_pool;
@@ -35,7 +36,8 @@ rpc_unary_handler account_unblock_card, account_merge_members, account_unmerge_m
 rpc_unary_handler account_erase_member;
 rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
-rpc_unary_handler peer_authorise_hold, peer_exchange_statement, peer_exchange_charter;
+rpc_unary_handler peer_authorise_hold, peer_fetch_mandate, peer_exchange_statement,
+    peer_exchange_charter;
 rpc_unary_handler peer_compare_streams, peer_recover_page;
 rpc_stream_handler peer_clear;
 rpc_unary_handler admin_get_status, admin_reload, admin_push_charter, admin_list_evidence,

@@ -75,6 +75,7 @@ void session_report(struct session *session, bool is_connected, const char *prob
         report->connected_since = node_now(session->node);
     }
     report->is_connected = is_connected;
+    session->is_suspect = session->is_suspect && !is_connected;
     snprintf(report->problem, sizeof report->problem, "%s", problem);
     pthread_mutex_unlock(&session->lock);
     if (has_changed) {
@@ -158,6 +159,7 @@ static enum err stream_entries(struct connection *connection, struct note *note)
 {
     struct session *session = connection->session;
     int64_t settle_at = 0;
+    int64_t mandates_at = 0;
     int64_t charter_at = monotonic_ms() + CHARTER_EVERY_MS;
     TRY(resume(connection, note));
     session_report(session, true, "");
@@ -169,6 +171,9 @@ static enum err stream_entries(struct connection *connection, struct note *note)
             if (session_is_over(session)) {
                 return ERR_NOT_FOUND;
             }
+        }
+        if (monotonic_ms() >= mandates_at) {
+            mandates_at = monotonic_ms() + session_fetch_mandates(session);
         }
         session_exchange_charter(session, monotonic_ms() >= charter_at);
         charter_at = monotonic_ms() >= charter_at ? monotonic_ms() + CHARTER_EVERY_MS : charter_at;
@@ -195,11 +200,20 @@ static enum err open_stream(struct session *session, struct rpc_client_stream **
                             struct note *note)
 {
     struct rpc_client *client;
-    TRY(session_channel(session, &client, note));
-    session_exchange_charter(session, true);
-    TRY(session_channel(session, &client, note)); /* it may have brought another address */
+    TRY(session_channel(session, &client, note)); /* the charter may have brought another address */
     return rpc_client_stream_open(client, &talea__v1__peer_service__descriptor, "Clear", 0,
                                   out_stream);
+}
+
+/* The charter first: what the partner says of anything else is signed under the one in force there.
+ */
+static enum err prepare(struct session *session, struct note *note)
+{
+    struct rpc_client *client;
+    if (session_channel(session, &client, note) == ERR_OK) {
+        session_exchange_charter(session, true);
+    }
+    return session_recover(session, note);
 }
 
 /* From the opening to the end of the call. The note says why it ended. */
@@ -226,7 +240,7 @@ static bool connect_once(struct session *session)
     int64_t started_ms = monotonic_ms();
     struct rpc_client_stream *stream;
     struct note note = {""};
-    enum err err = session_recover(session, &note);
+    enum err err = prepare(session, &note);
     if (err == ERR_OK) {
         err = open_stream(session, &stream, &note);
     }

@@ -30,6 +30,7 @@ struct session {
     uint64_t partner_epoch; /* of the charter in force there, as far as it said; 0: it did not */
     struct rpc_client_stream *stream; /* the one to cancel when stopping */
     struct peer_report report;
+    bool is_suspect; /* no answer came to what was asked last */
 
     /* The session thread's own. */
     struct state_reader *reader;
@@ -48,6 +49,10 @@ MUST_USE enum err session_channel(struct session *session, struct rpc_client **o
 bool session_wait(struct session *session, int64_t ms);
 bool session_is_stopping(struct session *session);
 void session_report(struct session *session, bool is_connected, const char *problem);
+
+/* standin.c: fetches the partner's mandates for us when they are due. Gives the time until it wants
+ * to be called again. */
+int64_t session_fetch_mandates(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */
 void session_settle(struct session *session);

@@ -1,9 +1,39 @@
 /* A till's burns: holds, captures, voids, returns of goods paid with points. */
 #include "clearing/roster.h"
+#include "node/metrics.h"
 #include "node/node.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/till.pb-c.h"
+
+/* Which of the ways a request for another home's points ended, by what it was answered. */
+static enum authorisation_end end_of(const struct answer *answer)
+{
+    if (answer->points.minor == 0) {
+        return AUTHORISATION_UNREACHABLE;
+    }
+    return uid_is_nil(&answer->mandate) ? AUTHORISATION_GRANTED : AUTHORISATION_STOOD_IN;
+}
+
+static Talea__V1__AuthorisedBy authorised_by(const struct reply *reply)
+{
+    const struct answer *answer = &reply->outcome.answer;
+    if (partner_id_equal(&answer->home, &reply->node->config.partner)) {
+        return TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_OWN;
+    }
+    return uid_is_nil(&answer->mandate) ? TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_GRANT
+                                        : TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_MANDATE;
+}
+
+/* It was given up; the home is owed a void. */
+static void refuse_given_up(const struct reply *reply)
+{
+    refuse(reply->call, 9, "HOME_UNREACHABLE",
+           "%s did not answer in time, and no mandate of it covers this; what it may grant yet "
+           "will be "
+           "given back.",
+           reply->outcome.answer.home.text);
+}
 
 static void send_authorised(struct reply *reply)
 {
@@ -11,9 +41,23 @@ static void send_authorised(struct reply *reply)
     talea__v1__authorise_burn_response__init(&response);
     const struct answer *answer = &reply->outcome.answer;
     char hold[UID_TEXT_MAX];
+    char mandate[UID_TEXT_MAX];
     if (reply->outcome.verdict != VERDICT_OK) {
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;
+    }
+    response.authorised_by = authorised_by(reply);
+    if (response.authorised_by != TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_OWN &&
+        !reply->outcome.is_repeat) {
+        node_count_authorisation(reply->node->counters, &answer->home, end_of(answer));
+    }
+    if (answer->points.minor == 0) {
+        refuse_given_up(reply);
+        return;
+    }
+    if (!uid_is_nil(&answer->mandate)) {
+        uid_format(&answer->mandate, mandate);
+        response.mandate_id = mandate;
     }
     uid_format(&reply->transaction, hold);
     response.hold_id = hold;

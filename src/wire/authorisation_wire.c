@@ -1,4 +1,4 @@
-/* Requests for holds and their answers (proto/talea/v1/peer.proto). */
+/* Requests for holds and their answers, and mandates (proto/talea/v1/peer.proto). */
 #include "talea/v1/peer.pb-c.h"
 #include "wire/fields.h"
 #include "wire/messages.h"
@@ -146,5 +146,54 @@ enum err wire_hold_refusal_decode(struct slice bytes, struct hold_refusal *out_r
     TRY(fields.err);
     TRY(check_refusal(&fields, &r));
     *out_refusal = r;
+    return ERR_OK;
+}
+
+static enum err check_mandate(struct fields *fields, const struct mandate *mandate)
+{
+    field_pair(fields, &mandate->redeemer, &mandate->home);
+    field_points(fields, "floor_points", mandate->floor);
+    field_points(fields, "daily_cap_points", mandate->daily_cap);
+    field_time(fields, "valid_from_unix_ms", mandate->valid_from);
+    field_time(fields, "valid_until_unix_ms", mandate->valid_until);
+    TRY(fields->err);
+    return mandate_check(mandate, fields->note);
+}
+
+enum err wire_mandate_encode(const struct mandate *mandate, struct buffer *out)
+{
+    struct fields fields = fields_begin("Mandate", NULL);
+    TRY(check_mandate(&fields, mandate));
+    struct mandate a = *mandate;
+    Talea__V1__Mandate m;
+    talea__v1__mandate__init(&m);
+    m.mandate_id = binary_of(a.id.bytes, sizeof a.id.bytes);
+    m.home = a.home.text;
+    m.redeemer = a.redeemer.text;
+    m.floor_points = a.floor.minor;
+    m.daily_cap_points = a.daily_cap.minor;
+    m.valid_from_unix_ms = a.valid_from.ms;
+    m.valid_until_unix_ms = a.valid_until.ms;
+    return fields_pack(&m.base, out);
+}
+
+enum err wire_mandate_decode(struct slice bytes, struct mandate *out_mandate, struct note *note)
+{
+    struct fields fields = fields_begin("Mandate", note);
+    struct scratch scratch;
+    const Talea__V1__Mandate *m = (const void *)fields_unpack_small(
+        &fields, &talea__v1__mandate__descriptor, bytes, &scratch);
+    if (m == NULL) {
+        return fields.err;
+    }
+    struct mandate a = {.floor = {m->floor_points},
+                        .daily_cap = {m->daily_cap_points},
+                        .valid_from = {m->valid_from_unix_ms},
+                        .valid_until = {m->valid_until_unix_ms}};
+    field_uid(&fields, "mandate_id", &m->mandate_id, &a.id);
+    field_partner(&fields, "home", m->home, &a.home);
+    field_partner(&fields, "redeemer", m->redeemer, &a.redeemer);
+    TRY(check_mandate(&fields, &a));
+    *out_mandate = a;
     return ERR_OK;
 }

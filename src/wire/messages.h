@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "clearing/authorisation.h"
 #include "clearing/evidence.h"
+#include "clearing/mandate.h"
 #include "settlement/statement.h"
 
 /* Appends to `out`. The same value always gives the same bytes. */
@@ -40,6 +41,9 @@ MUST_USE enum err wire_evidence_encode(const struct evidence *evidence, struct b
 /* The statements' and entries' bytes are in the arena. */
 MUST_USE enum err wire_evidence_decode(struct slice bytes, struct arena *arena,
                                        struct evidence *out_evidence, struct note *note);
+MUST_USE enum err wire_mandate_encode(const struct mandate *mandate, struct buffer *out);
+MUST_USE enum err wire_mandate_decode(struct slice bytes, struct mandate *out_mandate,
+                                      struct note *note);
 
 MUST_USE enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out);
 MUST_USE enum err wire_statement_decode(struct slice bytes, struct arena *arena,

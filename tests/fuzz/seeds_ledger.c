@@ -6,8 +6,9 @@
 /* In the order of the target's numbers; 12 and 13 are keys; effects and commands
  * are parts of records. */
 static const char *const rows[] = {
-    "member",      "profile", "card",        "account", "hold", "sale", "transaction", "stream",
-    "entry_total", "half",    "pair_period", "u64",     NULL,   NULL,   "adjustment",  "merge"};
+    "member",      "profile", "card",        "account", "hold",        "sale",
+    "transaction", "stream",  "entry_total", "half",    "pair_period", "u64",
+    NULL,          NULL,      "adjustment",  "merge",   "mandate_row", "mandate_line"};
 
 static void write_rows(const char *folder)
 {
@@ -24,6 +25,16 @@ static void write_rows(const char *folder)
             }
         }
     }
+}
+
+/* A hold's row has two forms. */
+static void write_stand_in(const char *folder)
+{
+    struct rng rng = {1};
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    struct hold hold = sample_stand_in(&rng);
+    hold_encode(&hold, &bytes);
+    seed_write_choice(folder, "rows", "stand-in", 4, buffer_slice(&bytes));
 }
 
 static void write_keys(const char *folder)
@@ -157,6 +168,7 @@ int main(int argc, char **argv)
         return 2;
     }
     write_rows(argv[1]);
+    write_stand_in(argv[1]);
     write_keys(argv[1]);
     write_records(argv[1]);
     write_batch(argv[1], "one", 1);

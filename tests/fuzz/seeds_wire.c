@@ -10,12 +10,14 @@
 
 static void write_samples(const char *folder)
 {
-    static const char *const targets[SAMPLE_COUNT] = {
-        "entry", "entry", "head", "receipt", "hold", "hold", "hold", "statement", NULL, "holdings"};
+    static const char *const targets[SAMPLE_COUNT] = {"entry", "entry", "head", "receipt",
+                                                      "hold",  "hold",  "hold", "statement",
+                                                      "entry", "hold",  NULL,   "holdings"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,   PURPOSE_MANDATE,    PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
         PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT,
-        PURPOSE_STATEMENT,    PURPOSE_HOLDINGS};
+        PURPOSE_BACKUP,       PURPOSE_MANDATE,    PURPOSE_STATEMENT,      PURPOSE_HOLDINGS};
+    static const unsigned mandate = 9;
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
         if (targets[i] == NULL) { /* a file, not a message */
             continue;
@@ -26,7 +28,8 @@ static void write_samples(const char *folder)
         snprintf(name, sizeof name, "sample-%u", i);
         ASSERT(samples[i].encode(&bytes) == ERR_OK);
         if (strcmp(targets[i], "hold") == 0) {
-            seed_write_choice(folder, "hold", name, i - 4, buffer_slice(&bytes));
+            unsigned choice = i == mandate ? 3 : i - 4;
+            seed_write_choice(folder, "hold", name, choice, buffer_slice(&bytes));
         } else {
             seed_write(folder, targets[i], name, buffer_slice(&bytes));
         }

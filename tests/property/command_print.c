@@ -67,6 +67,16 @@ static void print_hold(const struct command_hold *hold)
     print_points(hold->points);
     print_time("T1", hold->capture_by.ms);
     print_time("T2", hold->deliver_by.ms);
+    print_ids("mandate", &hold->mandate);
+}
+
+static void print_mandate(const struct mandate *mandate)
+{
+    (void)printf(" from %s to %s floor=%" PRId64 " cap=%" PRId64, mandate->home.text,
+                 mandate->redeemer.text, mandate->floor.minor, mandate->daily_cap.minor);
+    print_ids("mandate", &mandate->id);
+    print_time("from", mandate->valid_from.ms);
+    print_time("until", mandate->valid_until.ms);
 }
 
 static void print_receipt(const struct command_take_receipt *receipt)
@@ -113,6 +123,8 @@ static bool print_trade(const struct command *command)
         return true;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_STAND_IN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         print_hold(&command->hold);
         return true;
     case COMMAND_CAPTURE:
@@ -191,6 +203,10 @@ static void print_node(const struct command *command)
         break;
     case COMMAND_TAKE_ENTRY:
         print_entry(&command->take_entry.entry);
+        break;
+    case COMMAND_GRANT_MANDATE:
+    case COMMAND_TAKE_MANDATE:
+        print_mandate(&command->mandate.mandate);
         break;
     case COMMAND_TAKE_RECEIPT:
         print_receipt(&command->take_receipt);

@@ -6,18 +6,26 @@ struct share {
 };
 
 static const struct share shares[] = {
-    {make_enrol, 40},        {make_issue_card, 12},   {make_block_card, 3},
-    {make_unblock_card, 6},  {make_block_member, 4},  {make_unblock_member, 8},
-    {make_erase, 3},         {make_transfer, 90},     {make_open_pool, 5},
-    {make_join_pool, 14},    {make_leave_pool, 6},    {make_propose, 20},
-    {make_rule, 24},         {make_merge, 10},        {make_unmerge, 10},
-    {make_prune, 4},         {make_earn, 200},        {make_hold, 70},
-    {make_partner_hold, 50}, {make_foreign_hold, 35}, {make_capture, 70},
-    {make_void, 30},         {make_return_sale, 70},  {make_return_burn, 50},
-    {make_settle, 12},       {make_expire_hold, 24},  {make_entry, 110},
-    {make_receipt, 15},      {make_batch_end, 4},     {make_close, 8},
-    {make_pair, 2},          {make_freeze, 1},        {make_repeat, 45},
+    {make_enrol, 40},        {make_issue_card, 12},     {make_block_card, 3},
+    {make_unblock_card, 6},  {make_block_member, 4},    {make_unblock_member, 8},
+    {make_erase, 3},         {make_transfer, 90},       {make_open_pool, 5},
+    {make_join_pool, 14},    {make_leave_pool, 6},      {make_propose, 20},
+    {make_rule, 24},         {make_merge, 10},          {make_unmerge, 10},
+    {make_prune, 4},         {make_earn, 200},          {make_hold, 70},
+    {make_partner_hold, 50}, {make_foreign_hold, 35},   {make_capture, 70},
+    {make_void, 30},         {make_return_sale, 70},    {make_return_burn, 50},
+    {make_settle, 12},       {make_expire_hold, 24},    {make_entry, 110},
+    {make_receipt, 15},      {make_batch_end, 4},       {make_close, 8},
+    {make_pair, 2},          {make_freeze, 1},          {make_repeat, 45},
+    {make_grant_mandate, 8}, {make_take_mandate, 8},    {make_stand_in, 10},
+    {make_give_up, 8},       {make_stand_in_entry, 10},
 };
+
+static bool is_mandated(const struct making *making)
+{
+    const struct model *m = making->m;
+    return m->mandate_count > 0 && m->mandates[m->mandate_count - 1].until >= making->step->at.ms;
+}
 
 static make_fn *what_to_make(const struct making *making)
 {
@@ -26,8 +34,12 @@ static make_fn *what_to_make(const struct making *making)
         return make_enrol;
     }
     if (making->mood->is_hoarding && !one_in(making->step->numbers[1], 3)) {
+        static make_fn *const burns[] = {make_hold, make_capture, make_return_burn};
         uint32_t other = making->step->numbers[1] % 40;
-        return other == 1 ? make_rule : other == 2 ? make_merge : make_earn;
+        return other == 1       ? make_rule
+               : other == 2     ? make_merge
+               : other % 8 == 4 ? burns[making->step->numbers[2] % 3]
+                                : make_earn;
     }
     if (making->mood->is_crowding && !one_in(making->step->numbers[1], 4)) {
         return make_entry;
@@ -37,6 +49,10 @@ static make_fn *what_to_make(const struct making *making)
     }
     if (making->mood->is_merging && one_in(making->step->numbers[1], 5)) {
         return one_in(making->step->numbers[1], 2) ? make_enrol : make_merge;
+    }
+    if (!making->mood->is_hoarding && is_mandated(making) &&
+        one_in(making->step->numbers[1], 4)) { /* not for long */
+        return one_in(making->step->numbers[2], 2) ? make_stand_in : make_stand_in_entry;
     }
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
         all += shares[i].weight;
@@ -106,6 +122,8 @@ static bool alter(const struct making *making)
         return true;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_STAND_IN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         command->hold.points.minor += 1;
         return true;
     case COMMAND_CAPTURE:
@@ -129,7 +147,7 @@ static bool alter(const struct making *making)
 /* What leaves a row under its own id, which is there when the id is forgotten. */
 static bool leaves_a_row(enum command_kind kind)
 {
-    return kind == COMMAND_EARN || kind == COMMAND_HOLD || kind == COMMAND_FOREIGN_HOLD ||
+    return kind == COMMAND_EARN || kind == COMMAND_HOLD || command_asks_abroad(kind) ||
            kind == COMMAND_PROPOSE_ADJUSTMENT || kind == COMMAND_MERGE_MEMBERS;
 }
 
@@ -153,8 +171,10 @@ void make_repeat(const struct making *making)
     bool wants_forgotten = one_in(n[5], 6);
     const struct model_command *known = pick_command(making->m, n[3], wants_forgotten);
     if (wants_forgotten && one_in(n[8], 3)) {
-        known = rare_forgotten(making->m, one_in(n[9], 3) ? COMMAND_PROPOSE_ADJUSTMENT
-                                                          : COMMAND_MERGE_MEMBERS);
+        static const enum command_kind rare[] = {COMMAND_PROPOSE_ADJUSTMENT, COMMAND_MERGE_MEMBERS,
+                                                 COMMAND_MERGE_MEMBERS, COMMAND_STAND_IN_HOLD,
+                                                 COMMAND_GIVE_UP_HOLD};
+        known = rare_forgotten(making->m, rare[n[9] % (sizeof rare / sizeof rare[0])]);
     }
     if (known == NULL || (wants_forgotten && !leaves_a_row(known->command.kind))) {
         make_earn(making);
@@ -164,8 +184,7 @@ void make_repeat(const struct making *making)
     if (!command->is_dated) {
         command->business_time = making->step->at; /* the node's own clock went on */
     }
-    if (wants_forgotten &&
-        (command->kind == COMMAND_HOLD || command->kind == COMMAND_FOREIGN_HOLD)) {
+    if (wants_forgotten && (command->kind == COMMAND_HOLD || command_asks_abroad(command->kind))) {
         make_hold_times(making, &command->hold); /* and so did its holds */
     }
     if (!one_in(n[4], 3)) {

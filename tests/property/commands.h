@@ -63,6 +63,11 @@ make_fn make_close;
 make_fn make_pair;
 make_fn make_freeze;
 make_fn make_repeat;
+make_fn make_grant_mandate;
+make_fn make_take_mandate;
+make_fn make_stand_in;
+make_fn make_give_up;
+make_fn make_stand_in_entry;
 
 /* T1 and T2 of a hold that is told now. */
 void make_hold_times(const struct making *making, struct command_hold *hold);

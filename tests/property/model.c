@@ -20,6 +20,7 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->account_count = 0;
     m->adjustment_count = 0;
     m->merge_count = 0;
+    m->mandate_count = 0;
     m->debt_count = 0;
     m->matched_count = 0;
     m->touched = 0;
@@ -52,6 +53,7 @@ void model_copy(struct model *to, const struct model *from)
     to->account_count = from->account_count;
     to->adjustment_count = from->adjustment_count;
     to->merge_count = from->merge_count;
+    to->mandate_count = from->mandate_count;
     to->debt_count = from->debt_count;
     to->matched_count = from->matched_count;
     to->touched = from->touched;
@@ -68,6 +70,7 @@ void model_copy(struct model *to, const struct model *from)
     COPY(accounts, from->account_count);
     COPY(adjustments, from->adjustment_count);
     COPY(merges, from->merge_count);
+    COPY(mandates, from->mandate_count);
     COPY(debts, from->debt_count);
     COPY(matched, from->matched_count);
     for (int i = 0; i < MODEL_PARTNERS; i++) {
@@ -92,6 +95,7 @@ static enum verdict step_due(struct model *m, const struct command *command,
         model_hold(m, model_partner(m, &command->due.redeemer), &command->due.id);
     if (hold != NULL && !hold->is_foreign && !hold->has_ended && m->now > hold->deliver_by) {
         model_release(m, hold);
+        hold->is_expired = true;
         model_touch(m, model_follow(m, hold->member));
     }
     return VERDICT_OK;
@@ -165,6 +169,10 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_UNMERGE_MEMBERS] = model_step_unmerge,
     [COMMAND_ERASE_MEMBER] = model_step_erase,
     [COMMAND_PRUNE] = model_step_prune,
+    [COMMAND_GRANT_MANDATE] = model_step_mandate,
+    [COMMAND_TAKE_MANDATE] = model_step_mandate,
+    [COMMAND_STAND_IN_HOLD] = model_step_stand_in,
+    [COMMAND_GIVE_UP_HOLD] = model_step_give_up,
 };
 
 static bool transfers_equal(const struct command_transfer *a, const struct command_transfer *b)
@@ -216,7 +224,8 @@ static bool office_says_the_same(const struct command *a, const struct command *
 /* What the caller of a repeat must say again. */
 static bool says_the_same(const struct command *a, const struct command *b)
 {
-    if (a->kind != b->kind || a->is_dated != b->is_dated ||
+    bool both_ask_abroad = command_asks_abroad(a->kind) && command_asks_abroad(b->kind);
+    if ((a->kind != b->kind && !both_ask_abroad) || a->is_dated != b->is_dated ||
         (a->is_dated && a->business_time.ms != b->business_time.ms)) {
         return false;
     }
@@ -232,6 +241,8 @@ static bool says_the_same(const struct command *a, const struct command *b)
         return earns_equal(&a->earn, &b->earn);
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_STAND_IN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         return strcmp(a->hold.card.digits, b->hold.card.digits) == 0 &&
                a->hold.points.minor == b->hold.points.minor;
     case COMMAND_CAPTURE:

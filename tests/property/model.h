@@ -21,6 +21,7 @@
 #define MODEL_ADJUSTMENTS 1024
 #define MODEL_TARIFFS     3 /* numbered from 1 */
 #define MODEL_MERGES      256
+#define MODEL_MANDATES    2048
 #define MODEL_DEBTS       8192
 #define MODEL_MATCHED     2048
 
@@ -100,6 +101,11 @@ struct model_hold {
     int64_t returned;
     int64_t capture_by;
     int64_t deliver_by;
+    bool is_voided;
+    bool is_expired;
+    int mandate;      /* index of the one that it stands in under; -1: none */
+    int64_t unbacked; /* captured at home, of no lot */
+    int64_t lost;     /* captured at home, from nobody */
     size_t lot_count;
     struct model_hold_lot lots[LIMIT_LOTS_PER_HOLD]; /* soonest expiry first */
 };
@@ -157,6 +163,17 @@ struct model_merge {
     uint64_t cards[MODEL_CARDS / 64]; /* bits of the cards that moved */
     size_t lot_count;
     struct model_lot lots[LIMIT_LOTS_PER_MEMBER];
+};
+
+struct model_mandate {
+    struct uid id;
+    bool is_given; /* by us, or else held */
+    int partner;
+    int64_t floor;
+    int64_t cap;
+    int64_t from;
+    int64_t until;
+    int64_t used;
 };
 
 /* An entry of either side that owes or gives back, for as long as it is not settled. */
@@ -225,6 +242,8 @@ struct model {
     size_t adjustment_count;
     struct model_merge merges[MODEL_MERGES];
     size_t merge_count;
+    struct model_mandate mandates[MODEL_MANDATES];
+    size_t mandate_count;
     struct model_debt debts[MODEL_DEBTS];
     size_t debt_count;
     struct model_match matched[MODEL_MATCHED];

@@ -1,14 +1,14 @@
 /* Holds that the own till names, at home and abroad, and holds granted to partners. */
 #include "model_parts.h"
 
-static struct model_hold *add_hold(struct model *m, const struct command *command)
+struct model_hold *model_add_hold(struct model *m, const struct command *command)
 {
     const struct command_hold *from = &command->hold;
     ASSERT(m->hold_count < MODEL_HOLDS);
     struct model_hold *hold = &m->holds[m->hold_count]; /* counted once it is granted */
     hold->id = command->transaction_id;
     hold->card = from->card;
-    hold->is_foreign = command->kind == COMMAND_FOREIGN_HOLD;
+    hold->is_foreign = command->kind != COMMAND_HOLD;
     hold->partner =
         hold->is_foreign ? model_home(m, &from->card) : model_partner(m, &from->redeemer);
     hold->member = -1;
@@ -19,6 +19,11 @@ static struct model_hold *add_hold(struct model *m, const struct command *comman
     hold->left = from->points.minor;
     hold->capture_by = from->capture_by.ms;
     hold->deliver_by = from->deliver_by.ms;
+    hold->is_voided = false;
+    hold->is_expired = false;
+    hold->mandate = -1;
+    hold->unbacked = 0;
+    hold->lost = 0;
     hold->lot_count = 0;
     return hold;
 }
@@ -37,10 +42,11 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
     if (!is_foreign && command->hold.deliver_by.ms <= m->now) {
         return VERDICT_HOLD_TOO_LATE;
     }
-    if (home < 0) { /* at home, a card that isn't ours is just unknown */
+    if (home < 0 ||
+        (is_foreign && home == 0)) { /* at home, a card that isn't ours is just unknown */
         return is_foreign ? VERDICT_PARTNER_UNKNOWN : VERDICT_CARD_UNKNOWN;
     }
-    struct model_hold *hold = add_hold(m, command);
+    struct model_hold *hold = model_add_hold(m, command);
     if (!hold->is_foreign) {
         verdict = model_judge_card(m, &command->hold.card, &hold->member);
         if (verdict == VERDICT_OK && model_hold(m, hold->partner, &hold->id) != NULL) {
@@ -78,6 +84,10 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     }
     if (command->business_time.ms > hold->capture_by || m->now > hold->deliver_by) {
         return VERDICT_CAPTURE_TOO_LATE;
+    }
+    if (hold->is_foreign && hold->mandate >= 0 &&
+        command->business_time.ms < m->mandates[hold->mandate].from) {
+        return VERDICT_MANDATE_EXPIRED;
     }
     if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
         return VERDICT_STREAM_FROZEN;
@@ -117,7 +127,11 @@ enum verdict model_step_void(struct model *m, const struct command *command,
         return VERDICT_STREAM_FROZEN;
     }
     answer->points = hold->left;
+    hold->is_voided = true;
     if (hold->is_foreign) {
+        if (hold->mandate >= 0) {
+            m->mandates[hold->mandate].used -= hold->left;
+        }
         hold->left = 0;
         hold->has_ended = true;
         model_send(m, hold->partner,

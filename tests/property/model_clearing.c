@@ -74,10 +74,20 @@ static enum verdict take_earn_return(struct model *m, int sender,
     return VERDICT_OK;
 }
 
-static enum verdict take_burn(struct model *m, int sender, const struct clearing_entry *entry)
+static enum verdict take_burn(struct model *m, int sender, const struct clearing_entry *entry,
+                              struct model_answer *answer)
 {
     struct model_hold *hold = model_hold(m, sender, &entry->subject);
+    bool stands_in = !uid_is_nil(&entry->mandate) && (hold == NULL || model_may_stand_in(hold));
     int64_t points = entry->points.minor;
+    if (entry->kind == ENTRY_CAPTURE && stands_in) {
+        return model_stand_in_capture(m, sender, hold, entry, answer);
+    }
+    if (entry->kind == ENTRY_VOID && (hold == NULL || stands_in)) {
+        hold = hold == NULL ? model_entry_hold(m, sender, entry) : hold;
+        hold->is_voided = hold->is_voided || hold->captured + hold->granted == 0;
+        return VERDICT_OK;
+    }
     if (hold == NULL) {
         return VERDICT_HOLD_UNKNOWN;
     }
@@ -97,6 +107,7 @@ static enum verdict take_burn(struct model *m, int sender, const struct clearing
     }
     if (entry->kind == ENTRY_VOID) {
         model_release(m, hold);
+        hold->is_voided = true;
         return VERDICT_OK;
     }
     if (points > hold->left) {
@@ -130,7 +141,7 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     case ENTRY_CAPTURE:
     case ENTRY_VOID:
     case ENTRY_BURN_RETURN:
-        verdict = take_burn(m, sender, entry);
+        verdict = take_burn(m, sender, entry, answer);
         break;
     case ENTRY_ADJUSTMENT:
         verdict = VERDICT_NOT_AGREED;

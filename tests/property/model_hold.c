@@ -70,13 +70,34 @@ void model_release(struct model *m, struct model_hold *hold)
     hold->has_ended = true;
 }
 
+/* What nobody bore comes back to the programme. */
+static enum verdict refund_lost(struct model *m, struct model_hold *hold, int64_t points)
+{
+    ASSERT(points <= hold->lost);
+    hold->lost -= points;
+    hold->returned += points;
+    model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_ADJUSTMENT, 0, (struct period){0}, points);
+    return VERDICT_OK;
+}
+
 enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t points)
 {
     int index = model_follow(m, hold->member);
+    if (index < 0) {
+        return refund_lost(m, hold, points);
+    }
     struct model_member copy = m->members[index];
     struct model_hold changed = *hold;
     int64_t expired = model_settle_at(m, &copy, m->now);
-    changed.returned += points;
+    int64_t bare = model_least(changed.unbacked, points);
+    struct model_key endless = {.tariff = 1};
+    if (!model_has_room(m, &copy, endless, bare)) {
+        return VERDICT_TOO_MANY_LOTS;
+    }
+    model_give(m, &copy, endless, bare);
+    changed.unbacked -= bare;
+    changed.returned += bare;
+    points -= bare;
     for (size_t i = changed.lot_count; i-- > 0 && points > 0;) {
         struct model_hold_lot *part = &changed.lots[i];
         struct model_key key = part->key;
@@ -90,11 +111,12 @@ enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t poin
         }
         part->captured -= back;
         points -= back;
+        changed.returned += back;
         model_give(m, &copy, key, back);
         expired += model_settle_at(m, &copy, m->now);
     }
     m->members[index] = copy;
     *hold = changed;
     model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_BREAKAGE, 0, (struct period){0}, expired);
-    return VERDICT_OK;
+    return refund_lost(m, hold, points);
 }

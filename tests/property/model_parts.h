@@ -97,6 +97,22 @@ void model_capture(struct model *m, struct model_hold *hold, int64_t points);
 void model_release(struct model *m, struct model_hold *hold);
 enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t points);
 
+/* Stand-in. */
+struct model_mandate *model_mandate(struct model *m, bool is_given, int partner,
+                                    const struct uid *id);
+/* The newest given to a partner, or held of it. NULL: none. */
+const struct model_mandate *model_last_mandate(const struct model *m, bool is_given, int partner);
+/* A row for a hold of a partner's that was not granted: it has ended. */
+struct model_hold *model_entry_hold(struct model *m, int sender,
+                                    const struct clearing_entry *entry);
+bool model_may_stand_in(const struct model_hold *hold);
+/* `hold` NULL: there is none under the entry's subject. */
+enum verdict model_stand_in_capture(struct model *m, int sender, struct model_hold *hold,
+                                    const struct clearing_entry *entry,
+                                    struct model_answer *answer);
+/* Of an own request, at its place behind the holds that there are; to be counted once it stands. */
+struct model_hold *model_add_hold(struct model *m, const struct command *command);
+
 /* One command each. */
 typedef enum verdict model_fn(struct model *m, const struct command *command,
                               struct model_answer *answer);
@@ -122,6 +138,9 @@ model_fn model_step_unmerge;
 model_fn model_step_prune;
 model_fn model_step_take_entry;
 model_fn model_step_take_receipt;
+model_fn model_step_mandate;
+model_fn model_step_stand_in;
+model_fn model_step_give_up;
 model_fn model_step_put_pair;
 
 #endif

@@ -13,6 +13,8 @@ enum id_use {
     ID_MEMBER = 2,
     ID_POOL = 3,
     ID_DUE = 4,
+    ID_MANDATE = 5,
+    ID_STAND_IN = 6, /* holds of partners that were not asked for */
     ID_NOBODY = 9
 };
 

@@ -27,8 +27,8 @@ void statistics_print(const struct statistics *statistics)
 
 static bool is_missing(const struct statistics *statistics, unsigned kind, enum verdict verdict)
 {
-    if (statistics->counts[kind][verdict] > 0) {
-        return false;
+    if (statistics->counts[kind][verdict] > 0 || verdict == VERDICT_PARTNER_LEFT) {
+        return false; /* the coalition of these runs stays as it is */
     }
     (void)printf("no %s was answered %s\n", command_kind_name((enum command_kind)kind),
                  verdict_describe(verdict)->name);

@@ -245,6 +245,7 @@ static bool rows_agree(struct world *w)
     const struct ledger_view *view = &w->store.view;
     return exposures_agree(view, w->model, w->complaint) &&
            cards_agree(view, w->model, w->complaint) && holds_agree(view, w->model, w->complaint) &&
+           mandates_agree(view, w->model, w->complaint) &&
            sales_agree(view, w->model, w->complaint) && pools_agree(view, w->model, w->complaint);
 }
 

@@ -50,6 +50,24 @@ bool holds_agree(const struct ledger_view *view, const struct model *m, char *co
     return true;
 }
 
+bool mandates_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    for (size_t i = 0; i < m->mandate_count; i++) {
+        const struct model_mandate *mandate = &m->mandates[i];
+        const struct partner_id *self = &m->roster->partners[0].id;
+        const struct partner_id *other = &m->roster->partners[mandate->partner].id;
+        struct mandate_row row;
+        if (ledger_get_mandate(view, mandate->is_given ? self : other,
+                               mandate->is_given ? other : self, &mandate->id, &row) != ERR_OK) {
+            return complain(complaint, "there is no such mandate", 0, (int64_t)i);
+        }
+        if (row.used.minor != mandate->used) {
+            return complain(complaint, "used of a mandate", row.used.minor, mandate->used);
+        }
+    }
+    return true;
+}
+
 bool sales_agree(const struct ledger_view *view, const struct model *m, char *complaint)
 {
     for (size_t i = 0; i < m->sale_count; i++) {

@@ -7,6 +7,7 @@
 
 bool cards_agree(const struct ledger_view *view, const struct model *model, char *complaint);
 bool holds_agree(const struct ledger_view *view, const struct model *model, char *complaint);
+bool mandates_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 bool sales_agree(const struct ledger_view *view, const struct model *model, char *complaint);
 /* Who is in which pool. */
 /* What is owed and promised between the node and each partner. */

@@ -64,7 +64,9 @@ static void make_charter(struct sim *sim)
         struct charter_partner *partner = &sim->charter_partners[i];
         char prefix[CARD_PREFIX_MAX + 1];
         (void)snprintf(prefix, sizeof prefix, "70%02u", i + 10);
-        *partner = (struct charter_partner){.id = sim->nodes[i].id, .online_count = 1};
+        *partner = (struct charter_partner){.id = sim->nodes[i].id,
+                                            .online_count = 1,
+                                            .first_period = period_of(sim->charter.valid_from)};
         partner->online[0] = (struct charter_key){.key = sim->nodes[i].key.public_key,
                                                   .id = sim->nodes[i].key.id,
                                                   .valid_from = {0},

@@ -307,6 +307,41 @@ void fixture_trade(struct fixture *f)
     fixture_commit(f);
 }
 
+void fixture_add_effects(struct fixture *f, const struct effect *effects, uint32_t count)
+{
+    struct buffer body = {0};
+    struct buffer bytes = {0};
+    struct command command = {.kind = COMMAND_SETTLE_MEMBER};
+    struct id_table ids = {0};
+    body.names = &ids;
+    bytes.names = &ids;
+    command.due.id = id_of(1);
+    command_encode(&command, &body);
+    for (uint32_t i = 0; i < count; i++) {
+        effect_encode(&effects[i], &bytes);
+    }
+    fixture_add_raw(f, (struct record){.kind = command.kind,
+                                       .origin = f->roster.self,
+                                       .transaction_id = id_of(++f->last_id),
+                                       .business_time = f->now,
+                                       .ids = ids,
+                                       .body = buffer_slice(&body),
+                                       .effect_count = count,
+                                       .effects = buffer_slice(&bytes)});
+    buffer_fini(&body);
+    buffer_fini(&bytes);
+    fixture_commit(f);
+}
+
+struct effect fixture_row_effect(enum ledger_table table, const struct ledger_key *key,
+                                 const struct buffer *value)
+{
+    return (struct effect){.kind = EFFECT_ROW,
+                           .row = {.table = table,
+                                   .key = slice_of(key->bytes, key->length),
+                                   .value = buffer_slice(value)}};
+}
+
 void fixture_receipt(struct fixture *f, uint64_t earns, int64_t points)
 {
     struct buffer bytes = {0};

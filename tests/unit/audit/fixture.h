@@ -59,6 +59,11 @@ struct uid id_of(uint8_t number);
 struct answer fixture_run(struct fixture *f, struct command command);
 /* Adds a record without a decision; its row and time are filled in. Nothing is applied. */
 void fixture_add_raw(struct fixture *f, struct record record);
+/* A record of a settling, whose effects are the caller's, in a batch of its own. */
+void fixture_add_effects(struct fixture *f, const struct effect *effects, uint32_t count);
+/* Borrows key and value. */
+struct effect fixture_row_effect(enum ledger_table table, const struct ledger_key *key,
+                                 const struct buffer *value);
 /* Seals the batch at hand and puts it into the journal. */
 void fixture_commit(struct fixture *f);
 

@@ -21,42 +21,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A record of a settling, whose effects are the caller's. */
-static void add_effects(struct fixture *f, const struct effect *effects, uint32_t count)
-{
-    struct buffer body = {0};
-    struct buffer bytes = {0};
-    struct command command = {.kind = COMMAND_SETTLE_MEMBER};
-    struct id_table ids = {0};
-    body.names = &ids;
-    bytes.names = &ids;
-    command.due.id = id_of(1);
-    command_encode(&command, &body);
-    for (uint32_t i = 0; i < count; i++) {
-        effect_encode(&effects[i], &bytes);
-    }
-    fixture_add_raw(f, (struct record){.kind = command.kind,
-                                       .origin = f->roster.self,
-                                       .transaction_id = id_of(++f->last_id),
-                                       .business_time = f->now,
-                                       .ids = ids,
-                                       .body = buffer_slice(&body),
-                                       .effect_count = count,
-                                       .effects = buffer_slice(&bytes)});
-    buffer_fini(&body);
-    buffer_fini(&bytes);
-    fixture_commit(f);
-}
-
-static struct effect row_effect(enum ledger_table table, const struct ledger_key *key,
-                                const struct buffer *value)
-{
-    return (struct effect){.kind = EFFECT_ROW,
-                           .row = {.table = table,
-                                   .key = slice_of(key->bytes, key->length),
-                                   .value = buffer_slice(value)}};
-}
-
 /* The first row of a table, as the fixture's tables have it. */
 struct first_row {
     enum ledger_table table;
@@ -134,7 +98,7 @@ static void test_balance_without_lot(void **state)
                                      .credit = {.kind = ACCOUNT_AVAILABLE},
                                      .points = {1}}};
     memcpy(effect.post.credit.member.bytes, member.key.bytes, 16);
-    add_effects(f, &effect, 1);
+    fixture_add_effects(f, &effect, 1);
     fixture_expect(f, row, "journal record applies");
 }
 
@@ -146,7 +110,7 @@ static void test_posting_to_itself(void **state)
                             .post = {.debit = {.kind = ACCOUNT_ISSUED},
                                      .credit = {.kind = ACCOUNT_ISSUED},
                                      .points = {1}}};
-    add_effects(f, &effect, 1);
+    fixture_add_effects(f, &effect, 1);
     fixture_expect(f, row, "invariant 1");
 }
 
@@ -157,9 +121,9 @@ static void test_hold_is_lost(void **state)
     uint64_t row = f->next_row;
     struct first_row hold = first_row_of(f, TABLE_HOLD, true);
     struct buffer none = {0};
-    struct effect effect = row_effect(TABLE_HOLD, &hold.key, &none);
+    struct effect effect = fixture_row_effect(TABLE_HOLD, &hold.key, &none);
     effect.row.is_deleted = true;
-    add_effects(f, &effect, 1);
+    fixture_add_effects(f, &effect, 1);
     fixture_expect(f, row, "invariant 4");
 }
 
@@ -171,8 +135,8 @@ static void change_hold(struct fixture *f, bool is_open, void (*change)(struct h
     assert_int_equal(hold_decode(slice_of(row.value, row.length), &hold), ERR_OK);
     change(&hold);
     hold_encode(&hold, &value);
-    struct effect effect = row_effect(TABLE_HOLD, &row.key, &value);
-    add_effects(f, &effect, 1);
+    struct effect effect = fixture_row_effect(TABLE_HOLD, &row.key, &value);
+    fixture_add_effects(f, &effect, 1);
     buffer_fini(&value);
 }
 
@@ -220,8 +184,8 @@ static void test_hold_without_grant(void **state)
     struct effect effect;
     write_bytes(&value, ended.value, ended.length);
     ended.key.bytes[ended.key.length - 1] ^= 1;
-    effect = row_effect(TABLE_HOLD, &ended.key, &value);
-    add_effects(f, &effect, 1);
+    effect = fixture_row_effect(TABLE_HOLD, &ended.key, &value);
+    fixture_add_effects(f, &effect, 1);
     fixture_expect(f, row, "invariant 4");
     buffer_fini(&value);
 }
@@ -263,7 +227,7 @@ static void expect_entry(struct fixture *f, uint64_t number, bool is_linked, boo
     if (!has_hash) {
         effect.entry.hash.bytes[0] ^= 1;
     }
-    add_effects(f, &effect, 1);
+    fixture_add_effects(f, &effect, 1);
     fixture_expect(f, row, invariant);
     buffer_fini(&bytes);
 }
@@ -297,8 +261,8 @@ static void test_stream_row(void **state)
     stream.bytes++;
     key_stream(STREAM_OUT, &f->partners[1].id, &key);
     stream_encode(&stream, &value);
-    struct effect effect = row_effect(TABLE_STREAM, &key, &value);
-    add_effects(f, &effect, 1);
+    struct effect effect = fixture_row_effect(TABLE_STREAM, &key, &value);
+    fixture_add_effects(f, &effect, 1);
     assert_int_equal(fixture_audit(f), ERR_CORRUPT);
     assert_string_equal(f->finding.invariant, "invariant 3: stream entries");
     assert_in_range(f->finding.row, f->batches[2].first_row, row);
@@ -346,7 +310,7 @@ static void expect_unfounded(struct fixture *f, enum account_kind kind, unsigned
         .post = {.debit = {.kind = kind, .partner = f->partners[1].id, .period = {period}},
                  .credit = {.kind = ACCOUNT_ADJUSTMENT},
                  .points = {5}}};
-    add_effects(f, &effect, 1);
+    fixture_add_effects(f, &effect, 1);
     assert_int_equal(fixture_audit(f), ERR_CORRUPT);
     assert_string_equal(f->finding.invariant, "invariant 3: accounts follow from entries");
     assert_in_range(f->finding.row, 1, row);
@@ -370,7 +334,7 @@ static void test_balanced_posting(void **state)
                             .post = {.debit = {.kind = ACCOUNT_ISSUED},
                                      .credit = {.kind = ACCOUNT_ADJUSTMENT},
                                      .points = {12}}};
-    add_effects(f, &effect, 1);
+    fixture_add_effects(f, &effect, 1);
     fixture_expect_clean(f);
     assert_int_equal(f->summary.adjusted, 12);
 }

@@ -35,7 +35,10 @@ static const char full[] = "coalition: demo\n"
                            "  points_per_command_max: 5000\n"
                            "  min_free_mb: 100\n"
                            "  drain_ms: 500\n"
-                           "log: {level: warning, format: text}\n";
+                           "log: {level: warning, format: text}\n"
+                           "stand_in: {floor_points: 500, daily_cap_points: 20000, hours: 12,\n"
+                           "  partners: [{partner: fuel, floor_points: 100},\n"
+                           "    {partner: hotel, floor_points: 0}]}\n";
 
 static void test_every_key(void **state)
 {
@@ -69,6 +72,14 @@ static void test_every_key(void **state)
     assert_int_equal(c.limits.points_per_command_max, 5000);
     assert_int_equal(c.limits.min_free_mb, 100);
     assert_int_equal(c.limits.drain_ms, 500);
+    assert_int_equal(c.stand_in.floor_points, 500);
+    assert_int_equal(c.stand_in.daily_cap_points, 20000);
+    assert_int_equal(c.stand_in.hours, 12);
+    assert_int_equal(c.stand_in_partner_count, 2);
+    assert_string_equal(c.stand_in_partners[0].partner.text, "fuel");
+    assert_int_equal(c.stand_in_partners[0].terms.floor_points, 100);
+    assert_int_equal(c.stand_in_partners[0].terms.daily_cap_points, 20000);
+    assert_int_equal(c.stand_in_partners[1].terms.floor_points, 0);
     assert_int_equal(c.log_level, NODE_LOG_WARNING);
     assert_int_equal(c.log_format, NODE_LOG_TEXT);
 }
@@ -87,6 +98,8 @@ static void test_defaults(void **state)
     assert_int_equal(c.limits.group_commit_us, 0);
     assert_int_equal(c.limits.id_retention_months, 13);
     assert_int_equal(c.limits.points_per_command_max, 10000000);
+    assert_int_equal(c.stand_in.floor_points, 0);
+    assert_int_equal(c.stand_in_partner_count, 0);
     assert_int_equal(c.log_level, NODE_LOG_INFO);
     assert_int_equal(c.log_format, NODE_LOG_JSON);
 }
@@ -141,6 +154,16 @@ static const struct edit wrong[] = {
      "to 256"},
     {"batch_records: 500", "batch_records: 8193",
      "node.yaml:15: limits.batch_records: \"8193\" is not a whole number from 1 to 8192"},
+    {"floor_points: 500", "floor_points: 10001",
+     "node.yaml:25: stand_in.floor_points: is more than the share of daily_cap_points in that many "
+     "hours"},
+    {"hours: 12", "hours: 25",
+     "node.yaml:25: stand_in.hours: \"25\" is not a whole number from 1 to 24"},
+    {"daily_cap_points: 20000, ", "",
+     "node.yaml:25: stand_in.floor_points: there is no daily_cap_points with it"},
+    {"partner: hotel", "partner: Hotel",
+     "node.yaml:27: stand_in.partners[1].partner: \"Hotel\" is not a partner: 1 to 15 of a-z, 0-9 "
+     "and -, first a letter"},
     {"data: data", "data: [data]", "node.yaml:3: data: must be a single value, not a list"},
     {"data: data", "data: {a: b}",
      "node.yaml:3: data: must be a single value, not a mapping of keys"},

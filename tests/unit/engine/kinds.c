@@ -16,7 +16,7 @@ const enum command_kind kinds_told[KINDS_TOLD] = {
     COMMAND_OPEN_POOL,       COMMAND_JOIN_POOL,      COMMAND_LEAVE_POOL,
     COMMAND_BLOCK_MEMBER,    COMMAND_UNBLOCK_MEMBER, COMMAND_PROPOSE_ADJUSTMENT,
     COMMAND_RULE_ADJUSTMENT, COMMAND_MERGE_MEMBERS,  COMMAND_UNMERGE_MEMBERS,
-    COMMAND_ERASE_MEMBER,
+    COMMAND_ERASE_MEMBER,    COMMAND_STAND_IN_HOLD,  COMMAND_GIVE_UP_HOLD,
 };
 
 static struct command begin(struct kinds *k, enum command_kind kind)
@@ -50,6 +50,23 @@ static struct command earn_of(struct kinds *k, const struct uid *member, int64_t
     return command;
 }
 
+/* What a hold abroad stands in under: made once. */
+static struct uid mandate_of_beta(struct kinds *k)
+{
+    struct command command = begin(k, COMMAND_TAKE_MANDATE);
+    if (uid_is_nil(&k->mandate)) {
+        command.mandate.mandate = (struct mandate){.id = command.transaction_id,
+                                                   .home = k->a.partners[1].id,
+                                                   .redeemer = k->a.id,
+                                                   .floor = points_of(100),
+                                                   .daily_cap = points_of(100000),
+                                                   .valid_from = k->a.now,
+                                                   .valid_until = {k->a.now.ms + DAY_MS}};
+        k->mandate = done(k, command);
+    }
+    return k->mandate;
+}
+
 static struct command hold_of(struct kinds *k, enum command_kind kind)
 {
     struct command command = begin(k, kind);
@@ -58,7 +75,10 @@ static struct command hold_of(struct kinds *k, enum command_kind kind)
     command.hold.points = points_of(5);
     command.hold.capture_by.ms = k->a.now.ms + DAY_MS;
     command.hold.deliver_by.ms = k->a.now.ms + 2 * DAY_MS;
-    if (kind == COMMAND_FOREIGN_HOLD) {
+    if (kind == COMMAND_STAND_IN_HOLD) {
+        command.hold.mandate = mandate_of_beta(k);
+    }
+    if (kind != COMMAND_HOLD) {
         assert_int_equal(card_number_make(&k->a.partners[1].prefix, 7, &command.hold.card), ERR_OK);
     }
     return command;
@@ -201,6 +221,8 @@ struct command kinds_make(struct kinds *k, enum command_kind kind)
         return sale_of(k, kind);
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_STAND_IN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
         return hold_of(k, kind);
     case COMMAND_CAPTURE:
     case COMMAND_VOID:

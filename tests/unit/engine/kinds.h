@@ -5,12 +5,13 @@
 
 #include "coalition.h"
 
-#define KINDS_TOLD 22
+#define KINDS_TOLD 24
 
 struct kinds {
     struct brand a;
     struct uid member; /* with many points */
     struct card_number card;
+    struct uid mandate; /* of the partner's, held; nil: not yet */
     unsigned last_id;
 };
 

@@ -40,6 +40,24 @@ FORMAT(exposure, sample_exposure(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
 FORMAT(partner_recovery, sample_recovery(rng))
+FORMAT(mandate_row, sample_mandate_row(rng))
+FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
+
+static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
+{
+    struct hold hold = sample_stand_in(rng);
+    (void)kind;
+    hold_encode(&hold, out);
+}
+
+/* A capture that names a mandate. */
+static void bytes_of_mandated(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.take_entry.entry.kind = ENTRY_CAPTURE;
+    command.take_entry.entry.mandate = sample_uid(rng);
+    command_encode(&command, out);
+}
 
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
@@ -141,6 +159,14 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
                                                bytes_of_command, recode_command};
     }
+    static const struct format later[] = {
+        ROW_OF(mandate_row),
+        ROW_OF(mandate_line),
+        {"stand-in", 0, bytes_of_stand_in, recode_hold},
+        {"mandated-capture", COMMAND_TAKE_ENTRY, bytes_of_mandated, recode_command},
+    };
+    memcpy(out_formats + count, later, sizeof later);
+    count += sizeof later / sizeof later[0];
     /* Each has its own random numbers by its place: what is new comes last. */
     out_formats[count++] = (struct format)ROW_OF(exposure);
     out_formats[count++] = (struct format)ROW_OF(partner_recovery);

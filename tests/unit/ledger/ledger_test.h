@@ -43,6 +43,8 @@ struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);
 struct exposure sample_exposure(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
+struct hold sample_stand_in(struct rng *rng);
+struct mandate_row sample_mandate_row(struct rng *rng);
 struct sale sample_sale(struct rng *rng);
 struct answer sample_answer(struct rng *rng);
 struct stream sample_stream(struct rng *rng);

@@ -190,6 +190,35 @@ struct hold sample_hold(struct rng *rng)
     return hold;
 }
 
+struct hold sample_stand_in(struct rng *rng)
+{
+    struct hold hold = sample_hold(rng);
+    hold.mandate = sample_uid(rng);
+    hold.stood_in.minor = (int64_t)rng_below(rng, (uint64_t)hold.captured.minor + 1);
+    hold.unbacked = points(rng);
+    hold.lost = points(rng);
+    return hold;
+}
+
+static struct mandate sample_mandate(struct rng *rng)
+{
+    struct mandate mandate = {.id = sample_uid(rng),
+                              .home = {"bakery"},
+                              .redeemer = {"fuel"},
+                              .floor = points_of(1 + (int64_t)rng_below(rng, 1000)),
+                              .valid_from = {(int64_t)(sample_number(rng) >> 16)}};
+    mandate.daily_cap.minor = mandate.floor.minor + (int64_t)rng_below(rng, 1000000);
+    mandate.valid_until.ms = mandate.valid_from.ms + 1 + (int64_t)rng_below(rng, DAY_MS);
+    return mandate;
+}
+
+struct mandate_row sample_mandate_row(struct rng *rng)
+{
+    struct mandate_row row = {.mandate = sample_mandate(rng), .burns = sample_number(rng)};
+    row.used.minor = (int64_t)rng_below(rng, (uint64_t)row.mandate.daily_cap.minor + 1);
+    return row;
+}
+
 static struct earn_rate sample_rate(struct rng *rng)
 {
     return (struct earn_rate){.points_minor = sample_whole(rng),
@@ -237,6 +266,7 @@ struct answer sample_answer(struct rng *rng)
     answer.deliver_by.ms = without & 16 ? 0 : answer.deliver_by.ms;
     answer.written_off.minor = without & 32 ? sample_whole(rng) : 0;
     answer.amount.minor = without & 64 ? sample_whole(rng) : 0;
+    answer.mandate = without & 256 ? sample_uid(rng) : (struct uid){{0}};
     return answer;
 }
 
@@ -407,6 +437,23 @@ static void sample_office_command(struct rng *rng, struct command *command)
     }
 }
 
+static void sample_mandate_command(struct rng *rng, struct command *command)
+{
+    if (command->kind <= COMMAND_TAKE_MANDATE) {
+        command->mandate = (struct command_mandate){sample_mandate(rng), sample_bytes(rng)};
+        return;
+    }
+    command->hold = (struct command_hold){.redeemer = sample_partner(rng),
+                                          .card = sample_card(rng),
+                                          .points = points(rng),
+                                          .capture_by = sample_time(rng),
+                                          .deliver_by = sample_time(rng)};
+    text(rng, command->hold.receipt, sizeof command->hold.receipt);
+    if (command->kind == COMMAND_STAND_IN_HOLD) {
+        command->hold.mandate = sample_uid(rng);
+    }
+}
+
 static void sample_node_command(struct rng *rng, struct command *command)
 {
     if (command->kind <= COMMAND_EXPIRE_HOLD) {
@@ -486,6 +533,8 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
         sample_recovery_command(rng, &command);
     } else if (kind <= COMMAND_RETURN_BURN) {
         sample_till_command(rng, &command);
+    } else if (kind >= COMMAND_GRANT_MANDATE) {
+        sample_mandate_command(rng, &command);
     } else if (kind >= COMMAND_TRANSFER) {
         sample_office_command(rng, &command);
     } else {

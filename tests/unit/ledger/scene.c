@@ -142,6 +142,48 @@ static void make_office(struct scene *s)
     desk_erase(desk, &s->erased);
 }
 
+static struct mandate mandate_of(struct scene *s, bool is_given)
+{
+    struct desk *desk = &s->desk;
+    return (struct mandate){.id = desk_id(desk),
+                            .home = desk->partners[is_given ? 0 : 1].id,
+                            .redeemer = desk->partners[is_given ? 1 : 0].id,
+                            .floor = points_of(30),
+                            .daily_cap = points_of(100),
+                            .valid_from = desk->now,
+                            .valid_until = {desk->now.ms + DAY_MS}};
+}
+
+static struct uid stand_in(struct scene *s, int64_t points)
+{
+    struct command command = scene_command(s, COMMAND_STAND_IN_HOLD);
+    command.hold.points = points_of(points);
+    desk_do(&s->desk, &command);
+    return command.transaction_id;
+}
+
+static void make_mandates(struct scene *s)
+{
+    struct desk *desk = &s->desk;
+    struct command command = desk_command(desk, COMMAND_GRANT_MANDATE);
+    s->given_mandate = mandate_of(s, true);
+    command.mandate.mandate = s->given_mandate;
+    desk_do(desk, &command);
+    command = desk_command(desk, COMMAND_TAKE_MANDATE);
+    s->held_mandate = mandate_of(s, false);
+    command.mandate.mandate = s->held_mandate;
+    desk_do(desk, &command);
+    for (int i = 0; i < 3; i++) {
+        struct command entry = scene_entry(s, ENTRY_CAPTURE, 30);
+        entry.take_entry.entry.card = s->rich_card;
+        entry.take_entry.entry.subject = desk_id(desk);
+        entry.take_entry.entry.mandate = s->given_mandate.id;
+        desk_do(desk, &entry);
+        (void)stand_in(s, i == 0 ? 10 : 30);
+    }
+    s->stand_in = stand_in(s, 20);
+}
+
 void scene_init(struct scene *scene)
 {
     *scene = (struct scene){.nobody = {{9, 9}}};
@@ -150,6 +192,7 @@ void scene_init(struct scene *scene)
     scene->beta_card = card_under("200200", 7);
     make_members(scene);
     make_trade(scene);
+    make_mandates(scene);
     make_office(scene);
 }
 
@@ -215,6 +258,9 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
 {
     if (command->kind == COMMAND_TAKE_ENTRY) {
         return provoke_entry(scene, command, verdict);
+    }
+    if (command->kind >= COMMAND_GRANT_MANDATE) {
+        return provoke_mandate(scene, command, verdict);
     }
     return command->kind <= COMMAND_FREEZE_STREAM ? provoke_till(scene, command, verdict)
                                                   : provoke_office(scene, command, verdict);

@@ -41,6 +41,9 @@ struct scene {
     struct uid proposal_of_erased;
     struct uid merge;
     struct uid merge_ended;
+    struct mandate given_mandate; /* to beta: 30 for one burn, 100 for all; 90 are used */
+    struct mandate held_mandate;  /* of beta: likewise */
+    struct uid stand_in;          /* at beta's member, 20 points, open */
 };
 
 void scene_init(struct scene *scene);
@@ -64,6 +67,7 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
 /* Of scene_provoke, by the files that know the kinds. */
 bool provoke_till(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_mandate(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_office(struct scene *s, struct command *c, enum verdict verdict);
 
 #endif

@@ -6,6 +6,38 @@ static void be(struct command *c, enum entry_kind kind, const struct uid *subjec
     c->take_entry.entry.kind = kind;
     c->take_entry.entry.subject = *subject;
     c->take_entry.entry.points = points_of(points);
+    c->take_entry.entry.mandate = (struct uid){{0}};
+}
+
+/* A capture under the mandate that was given. */
+static void be_stand_in(struct scene *s, struct command *c, int64_t points)
+{
+    struct uid hold = desk_id(&s->desk);
+    be(c, ENTRY_CAPTURE, &hold, points);
+    c->take_entry.entry.card = s->rich_card;
+    c->take_entry.entry.mandate = s->given_mandate.id;
+}
+
+static bool provoke_stand_in(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_MANDATE_UNKNOWN:
+        be_stand_in(s, c, 5);
+        c->take_entry.entry.mandate = s->nobody;
+        return true;
+    case VERDICT_MANDATE_EXPIRED:
+        be_stand_in(s, c, 5);
+        c->take_entry.entry.business_time.ms = s->given_mandate.valid_until.ms + 1;
+        return true;
+    case VERDICT_MANDATE_FLOOR_EXCEEDED:
+        be_stand_in(s, c, 31);
+        return true;
+    case VERDICT_MANDATE_CAP_EXCEEDED:
+        be_stand_in(s, c, 11);
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void be_earn(struct command *c, const struct card_number *card, int64_t points)
@@ -64,7 +96,7 @@ bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict)
         be(c, ENTRY_ADJUSTMENT, &s->nobody, 5);
         return true;
     case VERDICT_HOLD_UNKNOWN:
-        be(c, ENTRY_CAPTURE, &s->nobody, 5);
+        be(c, ENTRY_BURN_RETURN, &s->nobody, 5);
         return true;
     case VERDICT_HOLD_ENDED:
         be(c, ENTRY_VOID, &s->partner_ended, 0);
@@ -80,6 +112,6 @@ bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict)
         be(c, ENTRY_BURN_RETURN, &s->partner_ended, 11);
         return true;
     default:
-        return provoke_earn_entry(s, c, verdict);
+        return provoke_stand_in(s, c, verdict) || provoke_earn_entry(s, c, verdict);
     }
 }

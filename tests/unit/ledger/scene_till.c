@@ -191,6 +191,10 @@ static bool provoke_use(struct scene *s, struct command *c, enum verdict verdict
     case VERDICT_RETURN_EXCEEDS_SALE:
         c->use.points = points_of(100000);
         return is_return;
+    case VERDICT_MANDATE_EXPIRED:
+        c->use.hold = s->stand_in;
+        c->business_time.ms = s->held_mandate.valid_from.ms - 1;
+        return is_capture;
     case VERDICT_STREAM_FROZEN:
         scene_freeze(s);
         c->use.hold = is_return ? s->foreign_ended : s->foreign;

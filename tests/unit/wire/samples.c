@@ -128,6 +128,25 @@ struct clearing_receipt sample_receipt(void)
                                      .total_count = 3};
 }
 
+struct clearing_entry sample_stand_in(void)
+{
+    struct clearing_entry entry = sample_return();
+    entry.kind = ENTRY_CAPTURE;
+    entry.mandate = sample_uid(0xc0);
+    return entry;
+}
+
+struct mandate sample_mandate(void)
+{
+    return (struct mandate){.id = sample_uid(0xc0),
+                            .home = sample_partner("grocer"),
+                            .redeemer = sample_partner("fuel"),
+                            .floor = {500},
+                            .daily_cap = {20000},
+                            .valid_from = {1790000000123},
+                            .valid_until = {1790086400123}};
+}
+
 struct pair_statement sample_statement(void)
 {
     static struct receipt_total fuel[] = {{ENTRY_EARN, 1, 40, 100000}};
@@ -195,6 +214,8 @@ SAMPLE_FUNCTIONS(hold_grant, hold_grant, sample_grant)
 SAMPLE_AGAIN(hold_grant, hold_grant)
 SAMPLE_FUNCTIONS(hold_refusal, hold_refusal, sample_refusal)
 SAMPLE_AGAIN(hold_refusal, hold_refusal)
+SAMPLE_FUNCTIONS(mandate, mandate, sample_mandate)
+SAMPLE_AGAIN(mandate, mandate)
 SAMPLE_FUNCTIONS(receipt, clearing_receipt, sample_receipt)
 SAMPLE_AGAIN_IN_ARENA(receipt, clearing_receipt)
 SAMPLE_FUNCTIONS(statement, pair_statement, sample_statement)
@@ -227,6 +248,12 @@ static enum err holdings_again(struct slice bytes, struct buffer *out, struct no
     struct holdings holdings;
     TRY(wire_holdings_decode(bytes, &holdings, note));
     return wire_holdings_encode(&holdings, out);
+}
+
+static enum err stand_in_sample(struct buffer *out)
+{
+    struct clearing_entry entry = sample_stand_in();
+    return wire_entry_encode(&entry, out);
 }
 
 const struct sample samples[SAMPLE_COUNT] = {
@@ -270,6 +297,16 @@ const struct sample samples[SAMPLE_COUNT] = {
      "5152535455565758595a5b5c5d5e5f320a08021001180220b0ea0138f2fdffffffffffffff012a04"
      "6675656c320667726f63657238f6094203455552",
      statement_sample, false, statement_again},
+    {"a capture under a mandate",
+     "08071220000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f18f2ae0c"
+     "20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf30023a103730303130303030303030"
+     "303034323640e20948035210b0b1b2b3b4b5b6b7b8b9babbbcbdbebf6a10c0c1c2c3c4c5c6c7c8c9"
+     "cacbcccdcecf",
+     stand_in_sample, true, entry_again},
+    {"a mandate",
+     "0a10c0c1c2c3c4c5c6c7c8c9cacbcccdcecf120667726f6365721a046675656c20f40328a09c0130"
+     "fbd8c1a28c3438fb90dbcb8c34",
+     mandate_sample, false, mandate_again},
     {"evidence",
      "0a0464656d6f10031a046675656c220667726f63657228fbd8c1a28c34321469747320746f74616c"
      "73206172652077726f6e673a097265636569707420313a097265636569707420324207656e747279"

@@ -15,7 +15,7 @@ struct sample {
     enum err (*again)(struct slice bytes, struct buffer *out, struct note *note);
 };
 
-#define SAMPLE_COUNT 10
+#define SAMPLE_COUNT 12
 extern const struct sample samples[SAMPLE_COUNT];
 
 /* The golden bytes; the caller ends the buffer. */
@@ -35,5 +35,7 @@ struct hold_refusal sample_refusal(void);
 struct clearing_receipt sample_receipt(void);
 struct pair_statement sample_statement(void);
 struct evidence sample_evidence(void);
+struct clearing_entry sample_stand_in(void);
+struct mandate sample_mandate(void);
 
 #endif
