@@ -233,6 +233,11 @@ static enum err check_hold_step(struct audit *audit, uint64_t row, const struct 
     if (before->role != HOLD_HOME) {
         return ERR_OK; /* a partner's refusal of a capture takes it back */
     }
+    if (audit->is_forced) { /* our receipt stands, whatever became of the hold in the meantime */
+        return after->captured.minor >= before->captured.minor
+                   ? ERR_OK
+                   : found_in_hold(audit, row, "what was captured shrinks");
+    }
     if (after->stood_in.minor != before->stood_in.minor) {
         return audit_stood_in(audit, row, before, after);
     }
@@ -259,10 +264,13 @@ static enum err check_new_hold(struct audit *audit, uint64_t row, const struct h
         hold->captured.minor == 0 && hold->voided.minor == 0 && hold->returned.minor == 0;
     bool is_grant = hold->state == HOLD_OPEN && uid_is_nil(&hold->mandate);
     bool is_void = hold->state == HOLD_VOIDED && hold->granted.minor == 0;
-    if (hold->role == HOLD_HOME && hold->stood_in.minor != 0) {
+    if (audit->is_forced || hold->role != HOLD_HOME) {
+        return ERR_OK;
+    }
+    if (hold->stood_in.minor != 0) {
         return audit_stood_in(audit, row, NULL, hold);
     }
-    return hold->role != HOLD_HOME || (is_untouched && (is_grant || is_void))
+    return is_untouched && (is_grant || is_void)
                ? ERR_OK
                : found_in_hold(audit, row, "it was taken from before it was granted");
 }
@@ -380,9 +388,11 @@ static enum err walk_command(struct audit *audit, const struct record *record)
                            "row %" PRIu64 ": the command (%s) is malformed", record->row,
                            command_kind_name(record->kind));
     }
-    return record->kind == COMMAND_TAKE_ENTRY
-               ? walk_taken_entry(audit, record->row, record->verdict == VERDICT_OK,
-                                  &command.take_entry)
+    audit->is_forced = record->kind == COMMAND_RECOVER_TAKEN;
+    bool is_applied = audit->is_forced ? command.take_entry.verdict == VERDICT_OK
+                                       : record->verdict == VERDICT_OK;
+    return record->kind == COMMAND_TAKE_ENTRY || audit->is_forced
+               ? walk_taken_entry(audit, record->row, is_applied, &command.take_entry)
                : ERR_OK;
 }
 

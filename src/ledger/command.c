@@ -1,5 +1,7 @@
 #include "ledger/command.h"
 
+#include <string.h>
+
 #include "ledger/codec.h"
 
 const char *command_kind_name(enum command_kind kind)
@@ -40,8 +42,17 @@ const char *command_kind_name(enum command_kind kind)
         [COMMAND_TAKE_MANDATE] = "take-mandate",
         [COMMAND_STAND_IN_HOLD] = "stand-in-hold",
         [COMMAND_GIVE_UP_HOLD] = "give-up-hold",
+        [COMMAND_RECOVER_ENTRY] = "recover-entry",
+        [COMMAND_RECOVER_TAKEN] = "recover-taken",
+        [COMMAND_RECOVER_HOLD] = "recover-hold",
+        [COMMAND_RECOVERY] = "recovery",
     };
-    return kind > 0 && kind < COMMAND_KIND_END ? names[kind] : "unknown";
+    return kind > 0 && kind < COMMAND_KIND_END && names[kind] != NULL ? names[kind] : "unknown";
+}
+
+bool command_kind_is_known(unsigned number)
+{
+    return strcmp(command_kind_name((enum command_kind)number), "unknown") != 0;
 }
 
 bool command_asks_abroad(enum command_kind kind)
@@ -54,6 +65,12 @@ bool command_is_idempotent(enum command_kind kind)
 {
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
            (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) || command_asks_abroad(kind);
+}
+
+bool command_has_id(enum command_kind kind)
+{
+    return command_is_idempotent(kind) || kind == COMMAND_RECOVER_ENTRY ||
+           kind == COMMAND_RECOVER_HOLD;
 }
 
 /* The times that only some callers name. */

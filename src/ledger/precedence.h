@@ -57,7 +57,8 @@
  *   give-up-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
  *                       PARTNER_LEFT, STREAM_FROZEN
  *
- * expire-hold, take-batch, take-receipt, put-pair, freeze-stream and prune are never refused. Cards
+ * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, and what is recovered are
+ * never refused. Cards
  * lead to members that are there and not erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H

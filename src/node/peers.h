@@ -43,6 +43,8 @@ struct peer_reach {
 };
 struct peer_reach peers_reach(struct peers *peers, const struct partner_id *partner);
 void peers_set_suspect(struct peers *peers, const struct partner_id *partner, bool is_suspect);
+/* The partner said which charter is in force there. */
+void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch);
 /* May the partner be asked for its charter out of turn? Once in a while: what it sends must not
  * keep our threads busy with asking. */
 bool peers_may_ask(struct peers *peers, const struct partner_id *partner);

@@ -12,21 +12,21 @@ static void write_samples(const char *folder)
 {
     static const char *const targets[SAMPLE_COUNT] = {"entry", "entry", "head", "receipt",
                                                       "hold",  "hold",  "hold", "statement",
-                                                      "entry", "hold",  NULL};
+                                                      "entry", "hold",  NULL, "holdings"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,   PURPOSE_MANDATE,    PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
         PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT,
-        PURPOSE_BACKUP,       PURPOSE_MANDATE};
+        PURPOSE_BACKUP,       PURPOSE_MANDATE,    PURPOSE_STATEMENT,      PURPOSE_HOLDINGS};
     static const unsigned mandate = 9;
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
+        if (targets[i] == NULL) { /* a file, not a message */
+            continue;
+        }
         CLEANUP(buffer_fini) struct buffer bytes = {0};
         CLEANUP(buffer_fini) struct buffer envelope = {0};
         char name[32];
         snprintf(name, sizeof name, "sample-%u", i);
         ASSERT(samples[i].encode(&bytes) == ERR_OK);
-        if (targets[i] == NULL) { /* no target reads it */
-            continue;
-        }
         if (strcmp(targets[i], "hold") == 0) {
             unsigned choice = i == mandate ? 3 : i - 4;
             seed_write_choice(folder, "hold", name, choice, buffer_slice(&bytes));

@@ -57,6 +57,7 @@ static void bytes_of_mandated(struct rng *rng, int kind, struct buffer *out)
     command.take_entry.entry.mandate = sample_uid(rng);
     command_encode(&command, out);
 }
+FORMAT(partner_recovery, sample_recovery(rng))
 
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
@@ -152,6 +153,9 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         out_formats[count++] = (struct format){effect_names[i], i, bytes_of_effect, recode_effect};
     }
     for (int i = 1; i < COMMAND_KIND_END; i++) {
+        if (!command_kind_is_known((unsigned)i)) {
+            continue;
+        }
         out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
                                                bytes_of_command, recode_command};
     }
@@ -165,6 +169,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += sizeof later / sizeof later[0];
     /* Each has its own random numbers by its place: what is new comes last. */
     out_formats[count++] = (struct format)ROW_OF(exposure);
+    out_formats[count++] = (struct format)ROW_OF(partner_recovery);
     assert_true(count <= FORMATS_MAX);
     return count;
 }
