@@ -389,8 +389,8 @@ static enum err walk_command(struct audit *audit, const struct record *record)
                            command_kind_name(record->kind));
     }
     audit->is_forced = record->kind == COMMAND_RECOVER_TAKEN;
-    bool is_applied = audit->is_forced ? command.take_entry.verdict == VERDICT_OK
-                                       : record->verdict == VERDICT_OK;
+    bool is_applied =
+        audit->is_forced ? command.take_entry.verdict == VERDICT_OK : record->verdict == VERDICT_OK;
     return record->kind == COMMAND_TAKE_ENTRY || audit->is_forced
                ? walk_taken_entry(audit, record->row, is_applied, &command.take_entry)
                : ERR_OK;

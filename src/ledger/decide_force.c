@@ -107,9 +107,10 @@ static enum err find_member(struct force *f, const struct uid *known)
 {
     const struct clearing_entry *entry = &f->take->entry;
     f->has_member = true;
-    return known != NULL && !uid_is_nil(known) ? work_begin(f->d, known, &f->work)
-                         : force_member(f->d, &entry->card, entry->business_time, f->recovery,
-                                        &f->work, &f->has_member);
+    return known != NULL && !uid_is_nil(known)
+               ? work_begin(f->d, known, &f->work)
+               : force_member(f->d, &entry->card, entry->business_time, f->recovery, &f->work,
+                              &f->has_member);
 }
 
 /* To the member; to nobody when there is none or no room. */

@@ -12,7 +12,7 @@ static void write_samples(const char *folder)
 {
     static const char *const targets[SAMPLE_COUNT] = {"entry", "entry", "head", "receipt",
                                                       "hold",  "hold",  "hold", "statement",
-                                                      "entry", "hold",  NULL, "holdings"};
+                                                      "entry", "hold",  NULL,   "holdings"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,   PURPOSE_MANDATE,    PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
         PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT,

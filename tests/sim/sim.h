@@ -46,9 +46,9 @@ struct sim_link {
     int64_t last_heard;
     int64_t pause_ms;
     uint64_t forked_at; /* the number under which a story of the partner was taken; 0: none */
-    bool is_deaf;     /* something that the partner sent on our call was lost */
-    bool is_watched;  /* by a timer */
-    bool is_dialling; /* a retry is planned */
+    bool is_deaf;       /* something that the partner sent on our call was lost */
+    bool is_watched;    /* by a timer */
+    bool is_dialling;   /* a retry is planned */
     struct sim_call calls[2];
     struct sim_question *question; /* about a statement; NULL: none */
     int64_t arrives[2];            /* when the last message on our call, on theirs, arrives there */

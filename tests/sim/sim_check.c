@@ -101,7 +101,7 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
     }
     return !stream.is_frozen || is_lying_pair(node, partner) ||
            sim_fail(sim, "%s froze what comes from %s: %s", node->id.text,
-                                         sim->nodes[partner].id.text, node->trouble);
+                    sim->nodes[partner].id.text, node->trouble);
 }
 
 static bool check_outgoing(struct sim_node *node, unsigned partner)
@@ -125,8 +125,8 @@ static bool check_outgoing(struct sim_node *node, unsigned partner)
     }
     expected->is_frozen_out = stream.is_frozen;
     return !stream.is_frozen || is_lying_pair(node, partner) ||
-           sim_fail(sim, "%s froze what goes to %s: %s", node->id.text,
-                                         sim->nodes[partner].id.text, node->trouble);
+           sim_fail(sim, "%s froze what goes to %s: %s", node->id.text, sim->nodes[partner].id.text,
+                    node->trouble);
 }
 
 bool sim_check_streams(struct sim_node *node)
@@ -464,7 +464,7 @@ bool sim_check_all(struct sim *sim)
         for (unsigned b = 0; b < sim->node_count; b++) {
             if (a != b && !is_lying_pair(&sim->nodes[a], b) &&
                 !(check_pair(&sim->nodes[a], &sim->nodes[b]) &&
-                            sim_settle_check(&sim->nodes[a], b))) {
+                  sim_settle_check(&sim->nodes[a], b))) {
                 return false;
             }
         }

@@ -75,9 +75,8 @@ static bool tell_story(struct sim_node *node, unsigned partner, enum lie lie,
     if (!replace(request, request->count - 1, lie, &entry, &head->last_hash)) {
         return false;
     }
-    remember(node->sim,
-             (struct sim_story){node->index, partner, entry.number, head->last_hash,
-                                entry.points.minor, entry.business_time.ms});
+    remember(node->sim, (struct sim_story){node->index, partner, entry.number, head->last_hash,
+                                           entry.points.minor, entry.business_time.ms});
     request->entries = room.entries;
     return true;
 }
@@ -152,15 +151,14 @@ bool sim_liar_response(struct sim_node *node, unsigned partner, struct clear_res
     }
     uint64_t draw = sim_random_below(&sim->luck, 3);
     arena_init(&arena, 1u << 20);
-    bool is_readable = wire_receipt_decode(response->receipt->payload, &arena, &receipt, NULL) ==
-                           ERR_OK &&
-                       receipt.total_count > 0;
+    bool is_readable =
+        wire_receipt_decode(response->receipt->payload, &arena, &receipt, NULL) == ERR_OK &&
+        receipt.total_count > 0;
     if (draw > 0 && is_readable) {
         receipt.totals[0].points += draw == 1 ? 1 : 0;
         buffer_clear(&room.payload);
         ASSERT(wire_receipt_encode(&receipt, &room.payload) == ERR_OK);
-        ASSERT(sign(node, draw == 1 ? PURPOSE_CLEARING_RECEIPT : PURPOSE_CLEARING_BATCH) ==
-               ERR_OK);
+        ASSERT(sign(node, draw == 1 ? PURPOSE_CLEARING_RECEIPT : PURPOSE_CLEARING_BATCH) == ERR_OK);
         response->receipt = &room.envelope;
         *out_is_foul = true;
         sim_tell(sim, "%s gives %s a false receipt %" PRIu64, node->id.text,

@@ -52,9 +52,8 @@ static enum pair_state state_of(struct sim_node *node, unsigned partner, unsigne
     return state;
 }
 
-static const Talea__V1__Signed *message_of(const struct buffer *bytes,
-                                           struct signed_message *envelope,
-                                           Talea__V1__Signed *message)
+static const Talea__V1__Signed *
+message_of(const struct buffer *bytes, struct signed_message *envelope, Talea__V1__Signed *message)
 {
     if (bytes->length == 0) {
         return NULL;
@@ -87,8 +86,7 @@ static void ask(struct sim_node *node, unsigned partner, unsigned n)
     Talea__V1__ExchangeStatementRequest request = TALEA__V1__EXCHANGE_STATEMENT_REQUEST__INIT;
     Talea__V1__Signed message;
     struct signed_message envelope;
-    request.statement =
-        not_const(message_of(&question->exchange.own_signed, &envelope, &message));
+    request.statement = not_const(message_of(&question->exchange.own_signed, &envelope, &message));
     question->call = ++sim->next_connection;
     (void)sim_network_send(node, partner, SIM_MESSAGE_STATEMENT, question->call, &request.base,
                            NULL);
@@ -126,10 +124,10 @@ void sim_settle_ask(struct sim_node *node, unsigned from, uint64_t call, struct 
             TALEA__V1__EXCHANGE_STATEMENT_RESPONSE__INIT;
         Talea__V1__Signed messages[2];
         struct signed_message envelopes[2];
-        response.statement = not_const(message_of(&exchange.own_signed, &envelopes[0],
-                                                  &messages[0]));
-        response.countersignature = not_const(
-            message_of(&exchange.countersigned, &envelopes[1], &messages[1]));
+        response.statement =
+            not_const(message_of(&exchange.own_signed, &envelopes[0], &messages[0]));
+        response.countersignature =
+            not_const(message_of(&exchange.countersigned, &envelopes[1], &messages[1]));
         (void)sim_network_send(node, from, SIM_MESSAGE_STATEMENT_ANSWER, call, &response.base,
                                NULL);
     }
@@ -161,9 +159,9 @@ void sim_settle_answer(struct sim_node *node, unsigned from, uint64_t call, stru
     const Talea__V1__ExchangeStatementResponse *response =
         (const Talea__V1__ExchangeStatementResponse *)(const void *)message;
     struct peer_host host = sim_node_host(node);
-    enum err err = exchange_take(&question->exchange, &host,
-                                 optional(response->statement, &rooms[0]),
-                                 optional(response->countersignature, &rooms[1]), &note);
+    enum err err =
+        exchange_take(&question->exchange, &host, optional(response->statement, &rooms[0]),
+                      optional(response->countersignature, &rooms[1]), &note);
     sim_tell(sim, "%s and %s, statement of %u: %s %s", node->id.text, sim->nodes[from].id.text,
              question->exchange.period.yyyymm, err_name(err), note.text);
     if (sim_node_after(node)) {
@@ -250,13 +248,12 @@ static bool check_statement(struct sim_node *node, unsigned partner, unsigned n)
     struct note note = {""};
     arena_init(&arena, 1u << 20);
     ASSERT(pair_row_load(&view, &other->id, sim_nth_period(node, n), &row) == ERR_OK);
-    bool is_good =
-        is_signed(node, row.pair.own_signed, PURPOSE_STATEMENT, &own) &&
-        is_signed(other, row.pair.partner_signed, PURPOSE_STATEMENT, &theirs) &&
-        is_signed(other, row.pair.partner_countersigned, PURPOSE_STATEMENT_COUNTERSIGN,
-                  &countersigned) &&
-        slice_equal(countersigned.payload, own.payload) &&
-        wire_statement_decode(own.payload, &arena, &statement, &note) == ERR_OK;
+    bool is_good = is_signed(node, row.pair.own_signed, PURPOSE_STATEMENT, &own) &&
+                   is_signed(other, row.pair.partner_signed, PURPOSE_STATEMENT, &theirs) &&
+                   is_signed(other, row.pair.partner_countersigned, PURPOSE_STATEMENT_COUNTERSIGN,
+                             &countersigned) &&
+                   slice_equal(countersigned.payload, own.payload) &&
+                   wire_statement_decode(own.payload, &arena, &statement, &note) == ERR_OK;
     if (!is_good) {
         (void)sim_fail(sim, "%s does not hold a statement of period %u that %s signed, too: %s",
                        node->id.text, n, other->id.text, note.text);

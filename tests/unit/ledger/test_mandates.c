@@ -303,8 +303,8 @@ static void test_a_void_frees_the_lost_grant(void **state)
     scene_fini(&s);
 }
 
-/* Late presentment of what was granted. T1 is a day after the scene's begin, T2 another day later. A
- * capture is dated by T1; delivered after T2 it is honoured while the points are still there. */
+/* Late presentment of what was granted. T1 is a day after the scene's begin, T2 another day later.
+ * A capture is dated by T1; delivered after T2 it is honoured while the points are still there. */
 static void test_a_grant_is_presented_late(void **state)
 {
     struct scene s;
