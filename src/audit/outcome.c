@@ -257,9 +257,9 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_ADJUSTMENT:
     case TABLE_MERGE:
     case TABLE_POOL:
-    case TABLE_MANDATE_LINE:
     case TABLE_RECEIPT_ROW:
     case TABLE_RECOVERY:
+    case TABLE_MANDATE_LINE:
     case TABLE_EXPOSURE:
     case TABLE_EVIDENCE:
     case TABLE_END:

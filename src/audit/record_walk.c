@@ -264,10 +264,10 @@ static enum err check_new_hold(struct audit *audit, uint64_t row, const struct h
         hold->captured.minor == 0 && hold->voided.minor == 0 && hold->returned.minor == 0;
     bool is_grant = hold->state == HOLD_OPEN && uid_is_nil(&hold->mandate);
     bool is_void = hold->state == HOLD_VOIDED && hold->granted.minor == 0;
-    if (audit->is_forced || hold->role != HOLD_HOME) {
+    if (audit->is_forced) {
         return ERR_OK;
     }
-    if (hold->stood_in.minor != 0) {
+    if (hold->role == HOLD_HOME && hold->stood_in.minor != 0) {
         return audit_stood_in(audit, row, NULL, hold);
     }
     return is_untouched && (is_grant || is_void)

@@ -18,7 +18,7 @@
     MUTANT_ROW(APPLY_TWICE_AT_RESTART, "a recovery applies what a checkpoint holds already")       \
     MUTANT_ROW(FORGET_DUE_AT_RESTART, "after a start nothing falls due that was due before")       \
     MUTANT_ROW(RELEASE_AT_T1, "a hold expires at T1")                                              \
-    MUTANT_ROW(EXPIRE_TWICE, "a hold that ended expires once more")                                \
+    MUTANT_ROW(EXPIRE_TWICE, "an expired hold is not marked as ended")                             \
     MUTANT_ROW(CAPTURE_MORE_THAN_GRANTED, "a capture is not held against what is left")            \
     MUTANT_ROW(CAPTURE_TOO_LATE, "a home takes captures of after T1")                              \
     MUTANT_ROW(SPEND_LAST_LOT_FIRST, "what ends last is spent first")                              \

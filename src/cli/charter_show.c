@@ -60,6 +60,32 @@ static void print_tariffs(const struct cli *cli, const struct charter *charter)
     table_fini(&table);
 }
 
+/* What this epoch changes for somebody. */
+static void print_changes(const struct cli *cli, const struct charter *charter)
+{
+    char period[PERIOD_TEXT_MAX];
+    char id[KEY_ID_TEXT_MAX];
+    for (size_t i = 0; i < charter->partner_count; i++) {
+        const struct charter_partner *partner = &charter->partners[i];
+        if (partner->last_period.yyyymm != 0) {
+            fprintf(cli->out, "%s leaves with the end of %s\n", partner->id.text,
+                    period_format(partner->last_period, period));
+        }
+    }
+    for (size_t i = 0; i < charter->revocation_count; i++) {
+        const struct charter_revocation *revocation = &charter->revocations[i];
+        fprintf(cli->out, "key %s of %s is revoked; it counts up to",
+                key_id_format(&revocation->key, id), revocation->partner.text);
+        for (size_t k = 0; k < revocation->stream_count; k++) {
+            const struct charter_revoked_stream *stream = &revocation->streams[k];
+            fprintf(cli->out, "%s entry %llu and receipt %llu with %s", k == 0 ? "" : ",",
+                    (unsigned long long)stream->last_entry,
+                    (unsigned long long)stream->last_receipt, stream->peer.text);
+        }
+        fprintf(cli->out, "%s\n", revocation->stream_count == 0 ? " nothing" : "");
+    }
+}
+
 static void print_charter(const struct cli *cli, const struct charter *charter)
 {
     char hash[HASH_TEXT_MAX];
@@ -84,6 +110,7 @@ static void print_charter(const struct cli *cli, const struct charter *charter)
     }
     fprintf(cli->out, "signatures %u of %zu, %u needed\n\n", charter->signature_count,
             charter->partner_count, charter->required_signatures);
+    print_changes(cli, charter);
     print_partners(cli, charter);
     fputc('\n', cli->out);
     print_tariffs(cli, charter);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cli/backup_check.h"
+#include "charter/charter_store.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 
@@ -11,6 +12,21 @@ const struct argp_option restore_options[] = {
     {"force", OPT_FORCE, NULL, 0, "Put a ledger that is there aside; it is kept", 0},
     {"charter", OPT_CHARTER, "FILE", 0, "Judge the signature by this one (default: the home's)", 0},
     {0}};
+
+/* The epochs that the ledger put aside had accepted: its keys may not be in those of before. */
+static enum err take_over_charters(const char *aside, const char *data, struct note *note)
+{
+    struct charter_chain chain = {NULL, 0};
+    enum err err = ERR_OK;
+    if (aside[0] == '\0' || charter_store_load(aside, &chain, NULL) != ERR_OK) {
+        return ERR_OK; /* then the home's charter is where it begins, and partners have the rest */
+    }
+    for (size_t i = 0; err == ERR_OK && i < chain.count; i++) {
+        err = charter_store_put(data, chain.charters[i], note);
+    }
+    charter_chain_fini(&chain);
+    return err;
+}
 
 static enum err restore(struct cli *cli, struct backup_manifest *out_manifest, char *out_aside,
                         const struct node_config **out_config, struct note *note)
@@ -33,7 +49,7 @@ static enum err restore(struct cli *cli, struct backup_manifest *out_manifest, c
     enum err err =
         backup_restore(cli_argument(cli, 0), out_manifest, &target, &watch, out_aside, note);
     progress_end(&progress);
-    return err;
+    return err == ERR_OK ? take_over_charters(out_aside, config->data.text, note) : err;
 }
 
 static const char *advice_of(enum err err)

@@ -38,14 +38,14 @@ const char *command_kind_name(enum command_kind kind)
         [COMMAND_UNMERGE_MEMBERS] = "unmerge-members",
         [COMMAND_ERASE_MEMBER] = "erase-member",
         [COMMAND_PRUNE] = "prune",
-        [COMMAND_GRANT_MANDATE] = "grant-mandate",
-        [COMMAND_TAKE_MANDATE] = "take-mandate",
-        [COMMAND_STAND_IN_HOLD] = "stand-in-hold",
-        [COMMAND_GIVE_UP_HOLD] = "give-up-hold",
         [COMMAND_RECOVER_ENTRY] = "recover-entry",
         [COMMAND_RECOVER_TAKEN] = "recover-taken",
         [COMMAND_RECOVER_HOLD] = "recover-hold",
         [COMMAND_RECOVERY] = "recovery",
+        [COMMAND_GRANT_MANDATE] = "grant-mandate",
+        [COMMAND_TAKE_MANDATE] = "take-mandate",
+        [COMMAND_STAND_IN_HOLD] = "stand-in-hold",
+        [COMMAND_GIVE_UP_HOLD] = "give-up-hold",
     };
     return kind > 0 && kind < COMMAND_KIND_END && names[kind] != NULL ? names[kind] : "unknown";
 }

@@ -297,23 +297,23 @@ struct command {
         struct command_unmerge unmerge;
         struct command_erase erase;
         struct command_prune prune;
-        struct command_mandate mandate;
         struct command_recover_entry recover_entry;
         struct command_recover_hold recover_hold;
         struct command_recovery recovery;
+        struct command_mandate mandate;
     };
 };
 
 /* Is a repeat of this command recognised by its transaction id? Tills', offices' and partners'
  * requests are; the node's own steps and stream entries are numbered otherwise. */
 bool command_is_idempotent(enum command_kind kind);
+/* Is its record found by its transaction id? Those of idempotent commands are, and what is written
+ * again in their place. */
+bool command_has_id(enum command_kind kind);
 /* The three ways in which a till's request for a partner's points ends: granted by the home, stood
  * in for, given up. They say the same, so that under one id only the first of them counts, and the
  * others get its answer: one without points was given up. */
 bool command_asks_abroad(enum command_kind kind);
-/* Is its record found by its transaction id? Those of idempotent commands are, and what is written
- * again in their place. */
-bool command_has_id(enum command_kind kind);
 
 #define COMMAND_SAID_BYTES_MAX 1024
 

@@ -35,14 +35,14 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_UNMERGE_MEMBERS] = decide_unmerge_members,
     [COMMAND_ERASE_MEMBER] = decide_erase_member,
     [COMMAND_PRUNE] = decide_prune,
-    [COMMAND_GRANT_MANDATE] = decide_grant_mandate,
-    [COMMAND_TAKE_MANDATE] = decide_take_mandate,
-    [COMMAND_STAND_IN_HOLD] = decide_stand_in_hold,
-    [COMMAND_GIVE_UP_HOLD] = decide_give_up_hold,
     [COMMAND_RECOVER_ENTRY] = decide_recover_entry,
     [COMMAND_RECOVER_TAKEN] = decide_recover_taken,
     [COMMAND_RECOVER_HOLD] = decide_recover_hold,
     [COMMAND_RECOVERY] = decide_recovery,
+    [COMMAND_GRANT_MANDATE] = decide_grant_mandate,
+    [COMMAND_TAKE_MANDATE] = decide_take_mandate,
+    [COMMAND_STAND_IN_HOLD] = decide_stand_in_hold,
+    [COMMAND_GIVE_UP_HOLD] = decide_give_up_hold,
 };
 
 enum err decide_refuse(struct decision *d, enum verdict verdict)

@@ -60,6 +60,9 @@ MUST_USE enum err ledger_get_total(const struct ledger_view *view, enum stream_d
                                    const struct partner_id *partner, struct period period,
                                    enum entry_kind kind, uint32_t tariff,
                                    struct entry_total *out_total);
+MUST_USE enum err ledger_get_recovery(const struct ledger_view *view,
+                                      const struct partner_id *partner,
+                                      struct partner_recovery *out_recovery);
 MUST_USE enum err ledger_get_mandate(const struct ledger_view *view, const struct partner_id *home,
                                      const struct partner_id *redeemer, const struct uid *id,
                                      struct mandate_row *out_row);
@@ -76,9 +79,6 @@ MUST_USE enum err ledger_newest_mandate(const struct ledger_view *view,
                                         const struct partner_id *home,
                                         const struct partner_id *redeemer,
                                         struct mandate_row *out_row);
-MUST_USE enum err ledger_get_recovery(const struct ledger_view *view,
-                                      const struct partner_id *partner,
-                                      struct partner_recovery *out_recovery);
 /* What is unsettled with the partner; nothing when there is no row. */
 MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
                                       const struct partner_id *partner,

@@ -34,8 +34,7 @@ enum err decide_expire_hold(struct decision *d)
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         return err;
     }
-    bool is_open = hold.state == HOLD_OPEN || MUTANT(EXPIRE_TWICE);
-    if (err == ERR_NOT_FOUND || hold.role != HOLD_HOME || !is_open) {
+    if (err == ERR_NOT_FOUND || hold.role != HOLD_HOME || hold.state != HOLD_OPEN) {
         forget_due(d);
         return ERR_OK;
     }

@@ -163,16 +163,6 @@ MUST_USE enum err home_release(struct decision *d, const struct uid *id, struct 
 MUST_USE enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
                               struct points points, const struct account_ref *source);
 
-/* A partner's capture under a mandate of ours. `known` is the row that is there under the hold's
- * id, for which home_may_stand_in; NULL: there is none. May refuse. */
-MUST_USE enum err home_stood_in(struct decision *d, const struct hold *known);
-/* Is there nothing left to capture of it but under a mandate? */
-bool home_may_stand_in(const struct hold *hold);
-/* A partner's void of a hold that was not granted: it will not be. */
-void home_void_unknown(struct decision *d);
-void decide_put_mandate(struct decision *d, const struct mandate_row *row);
-/* Fills in what a hold on a partner's member has, whatever stands behind it. May refuse. */
-MUST_USE enum err foreign_hold_begin(struct decision *d, struct hold *out_hold);
 /* A grant of ours that was lost is kept: what the member lacks for it is owed. */
 MUST_USE enum err home_promise(struct decision *d, const struct uid *id, struct hold *hold,
                                struct partner_recovery *recovery);
@@ -194,6 +184,16 @@ MUST_USE enum err force_entry(struct decision *d, struct partner_recovery *recov
 MUST_USE enum err force_member(struct decision *d, const struct card_number *card,
                                struct unix_ms since, struct partner_recovery *recovery,
                                struct member_work *work, bool *out_is_there);
+/* A partner's capture under a mandate of ours. `known` is the row that is there under the hold's
+ * id, for which home_may_stand_in; NULL: there is none. May refuse. */
+MUST_USE enum err home_stood_in(struct decision *d, const struct hold *known);
+/* Is there nothing left to capture of it but under a mandate? */
+bool home_may_stand_in(const struct hold *hold);
+/* A partner's void of a hold that was not granted: it will not be. */
+void home_void_unknown(struct decision *d);
+void decide_put_mandate(struct decision *d, const struct mandate_row *row);
+/* Fills in what a hold on a partner's member has, whatever stands behind it. May refuse. */
+MUST_USE enum err foreign_hold_begin(struct decision *d, struct hold *out_hold);
 
 /* Commands, by kind. */
 MUST_USE enum err decide_enrol(struct decision *d);
@@ -227,13 +227,13 @@ MUST_USE enum err decide_merge_members(struct decision *d);
 MUST_USE enum err decide_unmerge_members(struct decision *d);
 MUST_USE enum err decide_erase_member(struct decision *d);
 MUST_USE enum err decide_prune(struct decision *d);
-MUST_USE enum err decide_grant_mandate(struct decision *d);
-MUST_USE enum err decide_take_mandate(struct decision *d);
-MUST_USE enum err decide_stand_in_hold(struct decision *d);
-MUST_USE enum err decide_give_up_hold(struct decision *d);
 MUST_USE enum err decide_recover_entry(struct decision *d);
 MUST_USE enum err decide_recover_taken(struct decision *d);
 MUST_USE enum err decide_recover_hold(struct decision *d);
 MUST_USE enum err decide_recovery(struct decision *d);
+MUST_USE enum err decide_grant_mandate(struct decision *d);
+MUST_USE enum err decide_take_mandate(struct decision *d);
+MUST_USE enum err decide_stand_in_hold(struct decision *d);
+MUST_USE enum err decide_give_up_hold(struct decision *d);
 
 #endif

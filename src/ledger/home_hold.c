@@ -241,6 +241,9 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
     TRY(work_settle(d, &work)); /* what came back to a lot that has ended ends now */
     TRY(work_repay(d, &work));
     work_end(d, &work);
+    if (MUTANT(EXPIRE_TWICE) && state == HOLD_EXPIRED) {
+        return ERR_OK;
+    }
     TRY(points_add(hold->voided, left, &hold->voided));
     hold->state = state;
     hold_changed(d, id, hold, true);

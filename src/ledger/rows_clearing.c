@@ -1,5 +1,4 @@
-/* Stored bytes of streams, totals, closed halves, the settlement of pairs, mandates and recoveries.
- */
+/* Stored bytes of streams, totals, closed halves, the settlement of pairs, recoveries, mandates. */
 #include "ledger/codec.h"
 
 enum {

@@ -20,10 +20,10 @@ static const char *const names[TABLE_END] = {
     [TABLE_ADJUSTMENT] = "adjustment",
     [TABLE_MERGE] = "merge",
     [TABLE_POOL] = "pool",
-    [TABLE_MANDATE] = "mandate",
-    [TABLE_MANDATE_LINE] = "mandate-line",
     [TABLE_RECEIPT_ROW] = "receipt-row",
     [TABLE_RECOVERY] = "recovery",
+    [TABLE_MANDATE] = "mandate",
+    [TABLE_MANDATE_LINE] = "mandate-line",
     [TABLE_EXPOSURE] = "exposure",
     [TABLE_EVIDENCE] = "evidence",
 };

@@ -78,9 +78,9 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_EARN;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_RECOVER_HOLD:
     case COMMAND_STAND_IN_HOLD:
     case COMMAND_GIVE_UP_HOLD:
-    case COMMAND_RECOVER_HOLD:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_HOLD;
     case COMMAND_CAPTURE:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_CAPTURE;
@@ -119,10 +119,10 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_PROPOSE_ADJUSTMENT:
     case COMMAND_RULE_ADJUSTMENT:
     case COMMAND_PRUNE:
-    case COMMAND_GRANT_MANDATE:
-    case COMMAND_TAKE_MANDATE:
     case COMMAND_RECOVER_ENTRY:
     case COMMAND_RECOVERY:
+    case COMMAND_GRANT_MANDATE:
+    case COMMAND_TAKE_MANDATE:
     case COMMAND_KIND_END:
         break;
     }

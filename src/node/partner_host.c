@@ -67,6 +67,7 @@ void partner_host_begin(struct node *node, struct ledger_view view, struct partn
                 .engine = node->engine,
                 .signer = &snapshot->signer,
                 .charter = snapshot->charter,
+                .chain = &snapshot->chain,
                 .roster = &snapshot->roster,
                 .view = view,
                 .now = node_now(node),

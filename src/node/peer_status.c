@@ -104,20 +104,6 @@ static enum err fill_streams(struct look *look)
     return ERR_OK;
 }
 
-/* What either side's tills may burn without asking the other. */
-static enum err fill_stand_in(struct look *look)
-{
-    const struct partner_id *self = &look->snapshot->roster.self;
-    const struct partner_id *partner = &look->report.partner;
-    struct standin_mandates given;
-    struct standin_mandates held;
-    TRY(standin_mandates(look->view, self, partner, look->now, &given));
-    TRY(standin_mandates(look->view, partner, self, look->now, &held));
-    look->message->stand_in_exposure_points = standin_left(&given);
-    look->message->stand_in_allowance_points = standin_left(&held);
-    return ERR_OK;
-}
-
 /* Nothing when this ledger was never a copy. */
 static enum err fill_recovery(struct look *look)
 {
@@ -152,6 +138,20 @@ static enum err fill_recovery(struct look *look)
                "holds of it",
                look->report.partner.text);
     }
+    return ERR_OK;
+}
+
+/* What either side's tills may burn without asking the other. */
+static enum err fill_stand_in(struct look *look)
+{
+    const struct partner_id *self = &look->snapshot->roster.self;
+    const struct partner_id *partner = &look->report.partner;
+    struct standin_mandates given;
+    struct standin_mandates held;
+    TRY(standin_mandates(look->view, self, partner, look->now, &given));
+    TRY(standin_mandates(look->view, partner, self, look->now, &held));
+    look->message->stand_in_exposure_points = standin_left(&given);
+    look->message->stand_in_allowance_points = standin_left(&held);
     return ERR_OK;
 }
 

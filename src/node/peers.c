@@ -325,16 +325,6 @@ bool peers_may_ask(struct peers *peers, const struct partner_id *partner)
     return may;
 }
 
-void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch)
-{
-    struct session *session = find(peers, partner);
-    if (session != NULL) {
-        pthread_mutex_lock(&session->lock);
-        session->partner_epoch = epoch;
-        pthread_mutex_unlock(&session->lock);
-    }
-}
-
 struct peer_reach peers_reach(struct peers *peers, const struct partner_id *partner)
 {
     struct session *session = find(peers, partner);
@@ -353,6 +343,16 @@ void peers_set_suspect(struct peers *peers, const struct partner_id *partner, bo
     if (session != NULL) {
         pthread_mutex_lock(&session->lock);
         session->is_suspect = is_suspect;
+        pthread_mutex_unlock(&session->lock);
+    }
+}
+
+void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch)
+{
+    struct session *session = find(peers, partner);
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        session->partner_epoch = epoch;
         pthread_mutex_unlock(&session->lock);
     }
 }

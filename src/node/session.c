@@ -200,11 +200,20 @@ static enum err open_stream(struct session *session, struct rpc_client_stream **
                             struct note *note)
 {
     struct rpc_client *client;
-    TRY(session_channel(session, &client, note));
-    session_exchange_charter(session, true);
-    TRY(session_channel(session, &client, note)); /* it may have brought another address */
+    TRY(session_channel(session, &client, note)); /* the charter may have brought another address */
     return rpc_client_stream_open(client, &talea__v1__peer_service__descriptor, "Clear", 0,
                                   out_stream);
+}
+
+/* The charter first: what the partner says of anything else is signed under the one in force there.
+ */
+static enum err prepare(struct session *session, struct note *note)
+{
+    struct rpc_client *client;
+    if (session_channel(session, &client, note) == ERR_OK) {
+        session_exchange_charter(session, true);
+    }
+    return session_recover(session, note);
 }
 
 /* From the opening to the end of the call. The note says why it ended. */
@@ -231,7 +240,7 @@ static bool connect_once(struct session *session)
     int64_t started_ms = monotonic_ms();
     struct rpc_client_stream *stream;
     struct note note = {""};
-    enum err err = session_recover(session, &note);
+    enum err err = prepare(session, &note);
     if (err == ERR_OK) {
         err = open_stream(session, &stream, &note);
     }

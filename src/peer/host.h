@@ -8,7 +8,7 @@
 #ifndef PEER_HOST_H
 #define PEER_HOST_H
 
-#include "charter/charter.h"
+#include "charter/charter_chain.h"
 #include "engine/engine.h"
 
 enum peer_event_kind {
@@ -49,8 +49,11 @@ struct peer_host {
     struct engine *engine;
     const struct signer *signer;
     const struct charter *charter; /* in force during the step */
-    const struct roster *roster;   /* made from it */
-    struct ledger_view view;       /* of what is durable */
+    /* The epochs before it, for what this node signed with keys that it has no more; may be NULL.
+     */
+    const struct charter_chain *chain;
+    const struct roster *roster; /* made from it */
+    struct ledger_view view;     /* of what is durable */
     struct unix_ms now;
     struct hold_scan holds; /* of what is durable, or nearly */
     void *context;

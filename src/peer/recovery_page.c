@@ -6,26 +6,34 @@
 #include "peer/recovery_parts.h"
 #include "wire/messages.h"
 
+/* This node's key of this id, whenever it was in use. */
+static const struct charter_key *own_key(const struct peer_host *host, const struct key_id *id)
+{
+    const struct charter_partner *self = charter_partner_find(host->charter, &host->roster->self);
+    for (size_t i = 0; self != NULL && i < self->online_count; i++) {
+        if (memcmp(&self->online[i].id, id, sizeof *id) == 0) {
+            return &self->online[i];
+        }
+    }
+    return host->chain == NULL ? NULL : charter_chain_key(host->chain, &host->roster->self, id);
+}
+
 /* Signed by this node, at whatever time: keys that are not used any more signed it then. */
 static enum err verify_own(const struct peer_host *host, const struct signed_message *message,
                            enum purpose purpose, struct note *note)
 {
-    const struct charter_partner *self = charter_partner_find(host->charter, &host->roster->self);
-    for (size_t i = 0; self != NULL && i < self->online_count; i++) {
-        const struct charter_key *key = &self->online[i];
-        if (memcmp(&key->id, &message->key_id, sizeof key->id) != 0) {
-            continue;
-        }
-        enum err err = host->verify != NULL
-                           ? host->verify(host->context, message, purpose, key)
-                           : signed_verify(message, host->charter->coalition, purpose, &key->key);
-        return err == ERR_OK
-                   ? ERR_OK
-                   : note_set(note, ERR_SIGNATURE, "a %s that should be ours does not verify",
-                              purpose_name(purpose));
+    const struct charter_key *key = own_key(host, &message->key_id);
+    if (key == NULL) {
+        return note_set(note, ERR_SIGNATURE,
+                        "a %s that should be ours is by a key that we never had",
+                        purpose_name(purpose));
     }
-    return note_set(note, ERR_SIGNATURE, "a %s that should be ours is by a key that we never had",
-                    purpose_name(purpose));
+    enum err err = host->verify != NULL
+                       ? host->verify(host->context, message, purpose, key)
+                       : signed_verify(message, host->charter->coalition, purpose, &key->key);
+    return err == ERR_OK ? ERR_OK
+                         : note_set(note, ERR_SIGNATURE, "a %s that should be ours does not verify",
+                                    purpose_name(purpose));
 }
 
 /* ---- Grants ---- */

@@ -23,6 +23,7 @@ static const ProtobufCMessageDescriptor *const types[] = {
     &talea__v1__get_statement_response__descriptor,
     &talea__v1__return_purchase_request__descriptor,
     &talea__v1__get_status_response__descriptor,
+    &talea__v1__exchange_charter_request__descriptor,
 };
 
 static enum err decode(struct slice bytes, const ProtobufCMessageDescriptor *type,

@@ -10,7 +10,7 @@ import threading
 import unittest
 
 import wire
-from coalition import Coalition, main
+from coalition import Coalition, main, wait_for
 
 USAGE = 2
 UNREACHABLE = 3
@@ -52,6 +52,10 @@ class Backup(unittest.TestCase):
     def points(self):
         return int(self.grocer.cli("balance", self.card)["balance"]["available_points"])
 
+    def recovery_ended(self):
+        recovery = self.grocer.peers()[0].get("recovery", {})
+        return recovery if recovery.get("ended_unix_ms") else None
+
     def refused(self, expect, *words):
         result = self.grocer.talea(*words, expect=expect)
         return result.stderr
@@ -83,7 +87,10 @@ class Backup(unittest.TestCase):
         self.assertIn("kept in " + self.grocer.path("data.replaced-"), told)
         self.assertIn("come back under their old numbers", told)
         self.grocer.start()
-        self.assertEqual(int(self.grocer.cli("status")["journal_rows"]), int(made["journal_row"]))
+        recovery = wait_for(self.recovery_ended, "the restored ledger is compared with fuel's")
+        self.assertEqual(int(recovery.get("own_entries", 0)), 0)
+        self.assertEqual(int(self.grocer.cli("status")["journal_rows"]),
+                         int(made["journal_row"]) + 2)  # that it is a copy, and that it lacks nothing
         shown = self.grocer.cli("member", "show", "--reference", "C-1")["member"]
         self.assertEqual((shown["reference"], shown["display_name"]), ("C-1", "Ada"))
         self.assertLessEqual(self.points(), 3 + sum(till.points))

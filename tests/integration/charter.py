@@ -249,6 +249,28 @@ class Rules(Epochs):
         self.start("hotel")
         self.assertEqual(int(hotel.cli("status")["charter_epoch"]), 4)
 
+    def test_a_restored_ledger_has_its_epochs(self):
+        fuel, grocer = self.start("fuel", "grocer")
+        card = grocer.cli("member", "add")["card"]
+        fuel.cli("earn", card, "5.00")
+        folder = self.path("backup")
+        grocer.cli("backup", folder)
+        both = self.rotate(grocer)
+        fuel.cli("charter", "push", self.next_epoch([both]))
+        self.wait_epoch(2, (fuel, grocer))
+        only = self.attest(grocer, "--drop", self.key_of(grocer, "keys/online.key"))
+        fuel.cli("charter", "push", self.next_epoch([only]))
+        self.wait_epoch(3, (fuel, grocer))
+        fuel.cli("earn", card, "6.00")
+        grocer.stop()
+        grocer.talea("restore", folder, "--force")
+        # Its file is of epoch 1, which does not have the key that signs now.
+        self.start("grocer")
+        self.wait_epoch(3, (grocer,))
+        wait_for(lambda: int(grocer.cli("balance", card)["balance"]["available_points"]) == 11,
+                 "what was lost has come back")
+        self.assertTrue(grocer.cli("verify")["is_clean"])
+
     def test_another_address(self):
         fuel, grocer = self.start("fuel", "grocer")
         grocer.stop()

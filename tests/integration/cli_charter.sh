@@ -132,6 +132,76 @@ expect 0 'the authority of fuel in demo' "$talea" --home fuel certificate list
 grep -qE '^node.pem +talea://demo/fuel/node/node .* 36[45]$' said
 "$talea" --home fuel certificate list --json | jq -e 'length == 6 and all(.[]; .days_left > 300)' >/dev/null
 
+# Keys as files: made, sealed, opened, shown; the root key attests another online key.
+expect 0 'kind    online' "$talea" key generate online --partner fuel --out fuel/keys/online-2.key
+expect 2 'ALREADY_EXISTS' "$talea" key generate online --partner fuel --out fuel/keys/online-2.key
+expect 2 'neither root nor online' "$talea" key generate leaf --partner fuel --out leaf.key
+expect 2 "ends in .key" "$talea" key generate root --partner fuel --out root.pem
+[[ $(stat -c %a fuel/keys/online-2.key fuel/keys/online-2.pub) == $'600\n644' ]]
+expect 0 'not sealed' "$talea" key show fuel/keys/online-2.key
+expect 0 'not in this file' "$talea" key show fuel/keys/online-2.pub
+expect 0 'secret  sealed' "$talea" key show fuel/keys/root.key
+expect 2 'a passphrase is needed' "$talea" key seal fuel/keys/online-2.key
+expect 0 'sealed; who uses it' "$talea" key seal --passphrase-file pass fuel/keys/online-2.key
+[[ $(stat -c %a fuel/keys/online-2.key) == 600 ]]
+expect 1 'is sealed' "$talea" key seal --passphrase-file pass fuel/keys/online-2.key
+printf 'three words now\n' >pass-2
+chmod 600 pass-2
+expect 2 'new-passphrase-file is missing' "$talea" key passphrase --passphrase-file pass \
+    fuel/keys/online-2.key
+expect 2 'wrong passphrase' "$talea" key passphrase --passphrase-file pass-2 \
+    --new-passphrase-file pass fuel/keys/online-2.key
+expect 0 'has the new passphrase' "$talea" key passphrase --passphrase-file pass \
+    --new-passphrase-file pass-2 fuel/keys/online-2.key
+expect 2 'wrong passphrase' "$talea" key unseal --passphrase-file pass fuel/keys/online-2.key
+expect 0 'not sealed any more' "$talea" key unseal --passphrase-file pass-2 fuel/keys/online-2.key
+expect 1 'is not sealed' "$talea" key unseal --passphrase-file pass-2 fuel/keys/online-2.key
+[[ ! -e $(echo fuel/keys/*.new) ]]
+chmod 644 pass
+expect 2 'its group or others have access' "$talea" key seal --passphrase-file pass \
+    fuel/keys/online-2.key
+chmod 600 pass
+for file in fuel/keys/root.key fuel/keys/online-2.key; do
+    chmod 640 "$file"
+    expect 2 'its group or others have access' "$talea" key show "$file"
+    expect 2 'its group or others have access' "$talea" key attest --key fuel/keys/root.key \
+        --passphrase-file pass --from charter.talea --out no.talea "$file"
+    chmod 600 "$file"
+done
+chmod 640 fuel/tls/ca.key
+expect 2 'its group or others have access' "$talea" --home fuel certificate issue node --replace
+chmod 600 fuel/tls/ca.key
+
+expect 0 'with these online keys' "$talea" key attest --key fuel/keys/root.key \
+    --passphrase-file pass --from charter.talea --out fuel-2.intro.talea fuel/keys/online-2.pub
+[[ $(grep -c ' until ' said) == 2 ]]
+expect 2 'not an online key of fuel' "$talea" key attest --key fuel/keys/root.key \
+    --passphrase-file pass --from charter.talea --out no.talea grocer/keys/online.key
+expect 2 'a root key signs this' "$talea" key attest --key grocer/keys/online.key \
+    --from charter.talea --out no.talea
+expect 2 'NOT_FOUND' "$talea" key attest --key fuel/keys/root.key --passphrase-file pass \
+    --from fuel-2.intro.talea --drop 0123456789abcdef --out no.talea
+[[ ! -e no.talea ]]
+
+# The next epoch takes over who hands in nothing new; one leaves, a key is revoked.
+key=$("$talea" key show --json fuel/keys/online-2.pub | jq -r .key)
+{
+    sed '/^partners:/,$d; s/epoch: 1/epoch: 2/' coalition.yaml
+    printf 'leaving:\n  - {partner: grocer, last_period: 2099-12}\n'
+    printf 'revoked_keys:\n  - partner: fuel\n    key: %s\n    streams:\n' "$key"
+    printf '      - {peer: grocer, entries: 7, receipts: 2}\n'
+} >changes.yaml
+expect 0 'epoch 2, 2 partners' "$talea" charter make --terms changes.yaml --out changed.talea \
+    --previous charter.talea fuel-2.intro.talea
+"$talea" charter show --json changed.talea | jq -e \
+    '.charter.partner_terms[0].last_period == 209912 and
+     .charter.revoked_keys[0].streams[0].last_entry_number == 7' >/dev/null
+expect 0 'grocer leaves with the end of 2099-12' "$talea" charter show changed.talea
+expect 0 "$key of fuel is revoked" "$talea" charter show changed.talea
+sed 's/2099-12/2020-01/' changes.yaml >sooner.yaml
+expect 2 'end before they begin' "$talea" charter make --terms sooner.yaml --out no.talea \
+    --previous charter.talea fuel-2.intro.talea
+
 # Without a node.
 expect 3 'no answer from 127.0.0.1:1' "$talea" --home grocer --address 127.0.0.1:1 status
 expect 2 'node.yaml is not there' "$talea" --home nowhere status

@@ -1,6 +1,7 @@
 /* talea-sim: simulated coalitions, one for each seed.
  *
  *   talea-sim [--seeds N] [--first S] [--hours H] [--steps N] [--json] [--history] [--no-shrink]
+ * [--files FOLDER]
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -50,6 +51,7 @@ static void add(struct sim_counts *sum, const struct sim_counts *counts)
     sum->repeats += counts->repeats;
     sum->statements += counts->statements;
     sum->frozen += counts->frozen;
+    sum->proven += counts->proven;
     sum->virtual_ms += counts->virtual_ms;
 }
 
@@ -145,8 +147,9 @@ static void print_json(const struct job *job, const struct progress *p, double r
                  c->connections);
     (void)printf("\"entries\": %" PRIu64 ", \"refused\": %" PRIu64 ", \"answers\": %" PRIu64
                  ", \"repeats\": %" PRIu64 ", \"statements\": %" PRIu64 ", \"frozen\": %" PRIu64
-                 "}]\n",
-                 c->entries, c->refused, c->answered, c->repeats, c->statements, c->frozen);
+                 ", \"proven\": %" PRIu64 "}]\n",
+                 c->entries, c->refused, c->answered, c->repeats, c->statements, c->frozen,
+                 c->proven);
 }
 
 static void print_text(const struct job *job, const struct progress *p, double rate)
@@ -161,16 +164,16 @@ static void print_text(const struct job *job, const struct progress *p, double r
                  " entries taken, %" PRIu64 " of them refused\n",
                  c->answered, c->repeats, c->entries, c->refused);
     (void)printf("%" PRIu64 " crashes, %" PRIu64 " connections, %" PRIu64
-                 " statements agreed, %" PRIu64 " streams frozen\n",
-                 c->crashes, c->connections, c->statements, c->frozen);
+                 " statements agreed, %" PRIu64 " streams frozen, %" PRIu64 " lies proven\n",
+                 c->crashes, c->connections, c->statements, c->frozen, c->proven);
 }
 
 static bool read_options(int argc, char **argv, struct job *job)
 {
-    static const struct option known[] = {{"seeds", 1, NULL, 'n'},     {"first", 1, NULL, 'f'},
-                                          {"hours", 1, NULL, 'h'},     {"steps", 1, NULL, 's'},
-                                          {"json", 0, NULL, 'j'},      {"history", 0, NULL, 'l'},
-                                          {"no-shrink", 0, NULL, 'k'}, {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"seeds", 1, NULL, 'n'},     {"first", 1, NULL, 'f'}, {"hours", 1, NULL, 'h'},
+        {"steps", 1, NULL, 's'},     {"json", 0, NULL, 'j'},  {"history", 0, NULL, 'l'},
+        {"no-shrink", 0, NULL, 'k'}, {"files", 1, NULL, 'd'}, {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
         case 'n':
@@ -191,6 +194,9 @@ static bool read_options(int argc, char **argv, struct job *job)
         case 'l':
             job->options.is_loud = true;
             break;
+        case 'd':
+            job->options.folder = optarg;
+            break;
         case 'k':
             job->shrinks = false;
             break;
@@ -206,7 +212,7 @@ int main(int argc, char **argv)
     struct job job = {.options = {.hours = 12}, .first = 1, .seeds = 100, .shrinks = true};
     if (!read_options(argc, argv, &job)) {
         (void)fprintf(stderr, "usage: talea-sim [--seeds N] [--first S] [--hours H] [--steps N] "
-                              "[--json] [--history] [--no-shrink]\n");
+                              "[--json] [--history] [--no-shrink] [--files FOLDER]\n");
         return 2;
     }
     struct progress *progress =

@@ -64,11 +64,15 @@ static void make_charter(struct sim *sim)
         struct charter_partner *partner = &sim->charter_partners[i];
         char prefix[CARD_PREFIX_MAX + 1];
         (void)snprintf(prefix, sizeof prefix, "70%02u", i + 10);
-        *partner = (struct charter_partner){.id = sim->nodes[i].id, .online_count = 1};
-        partner->online[0] = (struct charter_key){.key = sim->nodes[i].key.public_key,
-                                                  .id = sim->nodes[i].key.id,
-                                                  .valid_from = {0},
-                                                  .valid_until = {INT64_MAX}};
+        *partner = (struct charter_partner){.id = sim->nodes[i].id,
+                                            .online_count = SIM_KEYS,
+                                            .first_period = period_of(charter->valid_from)};
+        for (unsigned k = 0; k < SIM_KEYS; k++) {
+            partner->online[k] = (struct charter_key){.key = sim->nodes[i].keys[k].public_key,
+                                                      .id = sim->nodes[i].keys[k].id,
+                                                      .valid_from = {0},
+                                                      .valid_until = {INT64_MAX}};
+        }
         ASSERT(card_prefix_parse(prefix, &partner->prefix) == ERR_OK);
     }
 }

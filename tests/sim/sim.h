@@ -13,10 +13,9 @@
 #include "engine/engine.h"
 #include "peer/incoming.h"
 #include "peer/outgoing.h"
-#include "sim_disk.h"
 #include "sim_events.h"
 #include "sim_random.h"
-#include "sim_tables.h"
+#include "sim_store.h"
 
 #define SIM_NODES_MAX  12u
 #define SIM_START_MS   INT64_C(1790000000000)
@@ -24,6 +23,7 @@
 #define SIM_MINUTE     INT64_C(60000)
 #define SIM_HOUR       INT64_C(3600000)
 #define SIM_COALITION  "sim"
+#define SIM_KEYS       2u  /* online keys of a node, valid side by side */
 #define SIM_DOUBTS_MAX 32u /* things under way on one machine */
 
 struct sim;
@@ -46,11 +46,13 @@ struct sim_link {
     int64_t last_heard;
     int64_t pause_ms;
     uint64_t forked_at; /* the number under which a story of the partner was taken; 0: none */
+    bool has_lied;      /* a story was told: what the partner makes of it is not heard */
     bool is_deaf;       /* something that the partner sent on our call was lost */
     bool is_watched;    /* by a timer */
     bool is_dialling;   /* a retry is planned */
     struct sim_call calls[2];
     struct sim_question *question; /* about a statement; NULL: none */
+    unsigned agreed;               /* so many closed periods have a statement that both signed */
     int64_t arrives[2];            /* when the last message on our call, on theirs, arrives there */
 };
 
@@ -73,13 +75,13 @@ struct sim_node {
     struct partner_id id;
     bool is_up;
     uint64_t starts;
-    struct sim_disk disk;
-    struct sim_tables *tables;
+    struct sim_store store;
     struct engine *engine;
     struct roster roster;
-    struct signing_key key;
-    struct key_signer key_signer;
-    struct signer signer;
+    struct signing_key keys[SIM_KEYS];
+    struct key_signer key_signers[SIM_KEYS];
+    struct signer signers[SIM_KEYS];
+    unsigned key; /* the one it signs with */
     int64_t clock_offset;
     int64_t clock_drift_ppm;
     int64_t ledger_ms; /* the ledger's time, which never goes back while it runs */
@@ -91,6 +93,8 @@ struct sim_node {
     struct sim_link links[SIM_NODES_MAX];
     struct sim_doubt doubts[SIM_DOUBTS_MAX];
     size_t doubt_count;
+    struct sim_op *queued; /* what waits in the engine's queue; NULL: nothing */
+    struct outcome queued_outcome;
     uint64_t sum; /* of the tables, when they were last known to be durable */
     uint64_t durable_row;
     char trouble[256];
@@ -114,7 +118,8 @@ struct sim_counts {
     uint64_t answered; /* tills */
     uint64_t repeats;
     uint64_t statements; /* agreed */
-    uint64_t frozen;
+    uint64_t frozen;     /* streams, by partners that lied or think so */
+    uint64_t proven;     /* of these, that it was so */
     int64_t virtual_ms;
 };
 
@@ -123,6 +128,7 @@ struct sim_options {
     int64_t hours;
     size_t steps; /* 0: as the seed has it */
     bool is_loud;
+    const char *folder; /* real files there; NULL: everything is simulated */
 };
 
 struct sim {
@@ -179,6 +185,8 @@ bool sim_node_after(struct sim_node *node);
 void sim_node_tick(struct sim_node *node);
 int64_t sim_node_clock(const struct sim_node *node);
 struct peer_host sim_node_host(struct sim_node *node);
+/* From now on the node signs with its other key. */
+void sim_node_rotate(struct sim_node *node);
 void sim_node_doubt(struct sim_node *node, struct sim_doubt doubt);
 
 /* sim_session.c: both directions of clearing with one partner. */

@@ -12,7 +12,7 @@
 
 static struct ledger_view view_of(struct sim_node *node)
 {
-    return sim_tables_view(node->tables);
+    return sim_store_view(&node->store);
 }
 
 static struct stream stream_of(struct sim_node *node, enum stream_direction direction,
@@ -365,7 +365,7 @@ static bool check_books(struct sim_node *node)
 {
     const struct model_books *books = &node->sim->model->books[node->index];
     struct sums sums = {.node = node};
-    sim_tables_each(node->tables, TABLE_ACCOUNT, add_account, &sums);
+    sim_store_each(&node->store, TABLE_ACCOUNT, add_account, &sums);
     if (sums.debit != sums.credit) {
         return sim_fail(node->sim, "%s: debits of %" PRId64 ", credits of %" PRId64, node->id.text,
                         sums.debit, sums.credit);
@@ -430,12 +430,11 @@ static bool check_pair(struct sim_node *a, struct sim_node *b)
 /* Every balance once more, from the journal alone. */
 static bool check_rebuild(struct sim_node *node)
 {
-    uint64_t sum = sim_tables_sum(node->tables);
+    uint64_t sum = sim_store_sum(&node->store);
     sim_node_crash(node);
-    sim_tables_wipe(node->tables);
-    sim_tables_crash(node->tables);
+    sim_store_wipe(&node->store);
     sim_node_start(node);
-    return node->sim->has_failed || sim_tables_sum(node->tables) == sum ||
+    return node->sim->has_failed || sim_store_sum(&node->store) == sum ||
            sim_fail(node->sim, "%s: the tables made from the journal are not those that it has",
                     node->id.text);
 }

@@ -16,6 +16,12 @@ void sim_disk_fini(struct sim_disk *disk)
     free(disk->batches);
 }
 
+void sim_disk_use_file(struct sim_disk *disk, struct journal file)
+{
+    disk->has_file = true;
+    disk->file = file;
+}
+
 void sim_disk_set_fault(struct sim_disk *disk, enum sim_disk_fault fault, unsigned appends_left)
 {
     disk->fault = fault;
@@ -30,6 +36,9 @@ void sim_disk_start(struct sim_disk *disk)
 
 static void store(struct sim_disk *disk, uint64_t first_row, uint32_t count, struct slice batch)
 {
+    if (disk->has_file) {
+        ASSERT(disk->file.append(disk->file.context, first_row, count, batch, 0) == ERR_OK);
+    }
     if (disk->count == disk->room) {
         disk->room = disk->room == 0 ? 64 : disk->room * 2;
         disk->batches = realloc(disk->batches, disk->room * sizeof *disk->batches);
@@ -122,6 +131,9 @@ disk_replay(void *context, uint64_t from_row,
     if (disk->is_stopped) {
         return ERR_STORAGE;
     }
+    if (disk->has_file) {
+        return disk->file.replay(disk->file.context, from_row, visit, visitor);
+    }
     if (from == disk->next_row) {
         return ERR_OK;
     }
@@ -144,6 +156,9 @@ static enum err disk_look(void *context, uint64_t row,
     if (disk->is_stopped) {
         return ERR_STORAGE;
     }
+    if (disk->has_file) {
+        return disk->file.look(disk->file.context, row, visit, visitor);
+    }
     if (batch == NULL) {
         return ERR_NOT_FOUND;
     }
@@ -156,6 +171,9 @@ static enum err disk_read(void *context, uint64_t row, uint64_t *out_first_row, 
     const struct sim_batch *batch = batch_of(disk, row);
     if (disk->is_stopped) {
         return ERR_STORAGE;
+    }
+    if (disk->has_file) {
+        return disk->file.read(disk->file.context, row, out_first_row, out);
     }
     if (batch == NULL) {
         return ERR_NOT_FOUND;
@@ -178,6 +196,9 @@ static enum err disk_next_row(void *context, uint64_t *out_row)
     const struct sim_disk *disk = context;
     if (disk->is_stopped) {
         return ERR_STORAGE;
+    }
+    if (disk->has_file) {
+        return disk->file.next_row(disk->file.context, out_row);
     }
     *out_row = disk->next_row;
     return ERR_OK;

@@ -32,12 +32,16 @@ struct sim_disk {
     enum sim_disk_fault fault; /* of the appends after `appends_left` more */
     unsigned appends_left;
     bool is_stopped;
+    bool has_file; /* a journal on a real file, beside the batches in memory */
+    struct journal file;
     uint64_t appends;
     uint64_t bytes;
 };
 
 void sim_disk_init(struct sim_disk *disk);
 void sim_disk_fini(struct sim_disk *disk);
+/* What is appended goes into this one, too, and what is read comes from it. */
+void sim_disk_use_file(struct sim_disk *disk, struct journal file);
 struct journal sim_disk_journal(struct sim_disk *disk);
 void sim_disk_set_fault(struct sim_disk *disk, enum sim_disk_fault fault, unsigned appends_left);
 /* After a stop: what is there is there. */

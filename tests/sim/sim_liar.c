@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "charter/evidence_proof.h"
 #include "ledger/batch.h"
 #include "wire/messages.h"
 
@@ -26,12 +27,13 @@ static struct {
 
 static enum err sign(struct sim_node *node, enum purpose purpose)
 {
+    const struct signer *signer = &node->signers[node->key];
     room.envelope = (struct signed_message){.payload = buffer_slice(&room.payload),
-                                            .key_id = node->signer.key_id,
+                                            .key_id = signer->key_id,
                                             .charter_epoch = node->roster.epoch,
                                             .purpose = purpose};
-    return node->signer.sign(node->signer.context, purpose, node->roster.epoch,
-                             room.envelope.payload, &room.envelope.signature);
+    return signer->sign(signer->context, purpose, node->roster.epoch, room.envelope.payload,
+                        &room.envelope.signature);
 }
 
 static void remember(struct sim *sim, struct sim_story story)
@@ -75,6 +77,7 @@ static bool tell_story(struct sim_node *node, unsigned partner, enum lie lie,
     if (!replace(request, request->count - 1, lie, &entry, &head->last_hash)) {
         return false;
     }
+    node->links[partner].has_lied = true;
     remember(node->sim, (struct sim_story){node->index, partner, entry.number, head->last_hash,
                                            entry.points.minor, entry.business_time.ms});
     request->entries = room.entries;
@@ -113,6 +116,22 @@ static bool is_told(struct sim_node *node, unsigned partner, enum lie lie,
     return false;
 }
 
+/* What is seldom possible is done when it is. */
+static enum lie choose(struct sim *sim, const struct clear_request *request)
+{
+    struct clearing_entry last;
+    if (request->count > 1 && sim_random_chance(&sim->luck, 400)) {
+        return LIE_CHAIN;
+    }
+    bool is_capture =
+        wire_entry_decode(request->entries[request->count - 1], &last, NULL) == ERR_OK &&
+        last.kind == ENTRY_CAPTURE;
+    if (is_capture && sim_random_chance(&sim->luck, 800)) {
+        return LIE_LATE;
+    }
+    return (enum lie)sim_random_below(&sim->luck, LIE_END);
+}
+
 void sim_liar_request(struct sim_node *node, unsigned partner, struct clear_request *request,
                       bool *out_is_foul)
 {
@@ -122,7 +141,7 @@ void sim_liar_request(struct sim_node *node, unsigned partner, struct clear_requ
     if (request->head == NULL || sim->is_healing || !sim_random_chance(&sim->luck, 60)) {
         return;
     }
-    enum lie lie = (enum lie)sim_random_below(&sim->luck, LIE_END);
+    enum lie lie = choose(sim, request);
     struct clear_request other = *request;
     ASSERT(wire_head_decode(request->head->payload, &head, NULL) == ERR_OK);
     if (!is_told(node, partner, lie, &other, &head)) {
@@ -183,17 +202,45 @@ const struct sim_story *sim_liar_story(const struct sim *sim, unsigned liar, uns
 
 /* ---- evidence ---- */
 
-static bool is_signed_by(const struct sim_node *signer, struct slice bytes)
+/* Does it prove what it says? ERR_OK: `*out_proves` tells. */
+static enum err prove(struct sim *sim, struct slice bytes, struct evidence *out_evidence,
+                      bool *out_proves, struct note *note)
 {
-    struct signed_message message;
-    return signed_decode(bytes, &message) == ERR_OK &&
-           signed_verify(&message, SIM_COALITION, message.purpose, &signer->key.public_key) ==
-               ERR_OK;
+    struct charter *charters[1] = {&sim->charter};
+    struct charter_chain chain = {charters, 1};
+    struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    enum err err = wire_evidence_decode(bytes, &arena, out_evidence, note);
+    if (err == ERR_OK) {
+        err = evidence_prove(out_evidence, &chain, &arena, out_proves, note);
+    }
+    arena_fini(&arena);
+    return err;
+}
+
+/* Who is honest can prove it, and who is not can prove nothing of those who are. That a receipt is
+ * for another entry than the one its sender shows is for the receiver to explain. */
+static bool check_proof(struct sim_node *node, struct slice bytes)
+{
+    struct sim *sim = node->sim;
+    struct evidence evidence;
+    bool proves = false;
+    struct note note = {""};
+    if (prove(sim, bytes, &evidence, &proves, &note) != ERR_OK) {
+        return sim_fail(sim, "%s froze a stream with no evidence: %s", node->id.text, note.text);
+    }
+    bool is_decisive = evidence.kind != EVIDENCE_CLAIM && evidence.kind != EVIDENCE_ANOTHER_ENTRY;
+    sim->counts.frozen++;
+    sim->counts.proven += proves && is_decisive;
+    if (is_decisive && proves == node->is_liar) {
+        return sim_fail(sim, "%s %s what it says of %s: %s", node->id.text,
+                        proves ? "can prove" : "can't prove", evidence.partner.text, note.text);
+    }
+    return true;
 }
 
 static bool check_record(struct sim_node *node, struct slice bytes)
 {
-    struct sim *sim = node->sim;
     struct record record;
     struct command command;
     ASSERT(record_decode(bytes, &record) == ERR_OK);
@@ -201,21 +248,13 @@ static bool check_record(struct sim_node *node, struct slice bytes)
         return true;
     }
     ASSERT(record_command(&record, &command) == ERR_OK);
-    for (unsigned i = 0; i < sim->node_count; i++) {
-        if (partner_id_equal(&sim->nodes[i].id, &command.freeze.partner) &&
-            !is_signed_by(&sim->nodes[i], command.freeze.evidence)) {
-            return sim_fail(sim, "%s froze a stream with %s and can't prove why", node->id.text,
-                            sim->nodes[i].id.text);
-        }
-    }
-    sim->counts.frozen++;
-    return true;
+    return check_proof(node, command.freeze.evidence);
 }
 
 bool sim_liar_check_evidence(struct sim_node *node)
 {
-    for (size_t i = 0; i < node->disk.count; i++) {
-        const struct sim_batch *stored = &node->disk.batches[i];
+    for (size_t i = 0; i < node->store.disk.count; i++) {
+        const struct sim_batch *stored = &node->store.disk.batches[i];
         struct batch_view batch;
         ASSERT(batch_open(slice_of(stored->bytes, stored->length), &batch) == ERR_OK);
         for (uint32_t row = 0; row < batch.count; row++) {

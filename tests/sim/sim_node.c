@@ -9,7 +9,7 @@
 #include "sim_op.h"
 #include "sim_settle.h"
 
-#define TICK_MS (97 * SIM_SECOND)
+#define TICK_MS (149 * SIM_SECOND)
 #define REST_MS (3 * SIM_SECOND)
 
 static void name_node(struct sim_node *node, unsigned index)
@@ -19,11 +19,14 @@ static void name_node(struct sim_node *node, unsigned index)
     ASSERT(partner_id_parse(name, &node->id) == ERR_OK);
 }
 
-static void make_key(struct sim_node *node)
+static void make_keys(struct sim_node *node)
 {
-    uint8_t seed[SIGNING_SEED_BYTES] = {(uint8_t)(node->index + 1)};
-    signing_key_from_seed(seed, &node->key);
-    ASSERT(key_signer_init(&node->key_signer, &node->key, SIM_COALITION, &node->signer) == ERR_OK);
+    for (unsigned i = 0; i < SIM_KEYS; i++) {
+        uint8_t seed[SIGNING_SEED_BYTES] = {(uint8_t)(node->index + 1), (uint8_t)i};
+        signing_key_from_seed(seed, &node->keys[i]);
+        ASSERT(key_signer_init(&node->key_signers[i], &node->keys[i], SIM_COALITION,
+                               &node->signers[i]) == ERR_OK);
+    }
 }
 
 void sim_node_init(struct sim *sim, unsigned index)
@@ -31,9 +34,8 @@ void sim_node_init(struct sim *sim, unsigned index)
     struct sim_node *node = &sim->nodes[index];
     *node = (struct sim_node){.sim = sim, .index = index};
     name_node(node, index);
-    make_key(node);
-    sim_disk_init(&node->disk);
-    node->tables = sim_tables_create();
+    make_keys(node);
+    sim_store_init(&node->store, sim->options.folder, index);
 }
 
 void sim_node_join(struct sim_node *node)
@@ -50,8 +52,7 @@ void sim_node_fini(struct sim_node *node)
         engine_abandon(node->engine);
     }
     charter_roster_fini(&node->roster);
-    sim_tables_destroy(node->tables);
-    sim_disk_fini(&node->disk);
+    sim_store_fini(&node->store);
 }
 
 /* ---- time ---- */
@@ -111,27 +112,43 @@ struct peer_host sim_node_host(struct sim_node *node)
 {
     return (struct peer_host){
         .engine = node->engine,
-        .signer = &node->signer,
+        .signer = &node->signers[node->key],
         .charter = &node->sim->charter,
         .roster = &node->roster,
-        .view = sim_tables_view(node->tables),
+        .view = sim_store_view(&node->store),
         .now = {sim_node_clock(node)},
         .context = node,
         .on_event = on_event,
     };
 }
 
+static struct engine_terms terms_of(const struct sim_node *node)
+{
+    return (struct engine_terms){.roster = &node->roster,
+                                 .refund_grace_ms = node->sim->model->refund_grace_ms,
+                                 .debt_limit = {node->sim->model->debt_limit},
+                                 .signer = &node->signers[node->key]};
+}
+
+void sim_node_rotate(struct sim_node *node)
+{
+    node->key = (node->key + 1) % SIM_KEYS;
+    if (node->is_up) {
+        struct engine_terms terms = terms_of(node);
+        ASSERT(engine_set_terms(node->engine, &terms) == ERR_OK);
+        (void)sim_node_after(node);
+    }
+}
+
 static enum err open_engine(struct sim_node *node, struct note *note)
 {
     struct engine_options options = {
-        .journal = sim_disk_journal(&node->disk),
-        .tables = sim_tables_port(node->tables),
-        .signer = node->signer,
+        .journal = sim_disk_journal(&node->store.disk),
+        .tables = sim_store_tables(&node->store),
+        .signer = node->signers[node->key],
         .coalition = SIM_COALITION,
         .clock = {node, clock_port_now},
-        .terms = {.roster = &node->roster,
-                  .refund_grace_ms = node->sim->model->refund_grace_ms,
-                  .debt_limit = {node->sim->model->debt_limit}},
+        .terms = terms_of(node),
         .on_commit = on_commit,
         .on_trouble = on_trouble,
         .hook_context = node,
@@ -145,8 +162,8 @@ static void read_last_time(struct sim_node *node)
 {
     struct batch_view batch;
     node->ledger_ms = 0;
-    if (node->disk.count > 0) {
-        const struct sim_batch *last = &node->disk.batches[node->disk.count - 1];
+    if (node->store.disk.count > 0) {
+        const struct sim_batch *last = &node->store.disk.batches[node->store.disk.count - 1];
         ASSERT(batch_open(slice_of(last->bytes, last->length), &batch) == ERR_OK);
         node->ledger_ms = batch.time.ms;
     }
@@ -158,7 +175,7 @@ static void resolve_doubts(struct sim_node *node)
     for (size_t i = 0; i < node->doubt_count; i++) {
         const struct sim_doubt *doubt = &node->doubts[i];
         if (doubt->is_due) {
-            if (node->disk.next_row > doubt->next_row) {
+            if (node->store.disk.next_row > doubt->next_row) {
                 model_expire(node->sim->model, node->index, doubt->clock_ms, doubt->ledger_ms);
             }
             continue;
@@ -198,9 +215,9 @@ static void begin_sessions(struct sim_node *node)
 static void check_start(struct sim_node *node, uint64_t rows_before)
 {
     bool is_as_left = rows_before == node->durable_row + 1;
-    if (node->disk.next_row < node->durable_row + 1) {
+    if (node->store.disk.next_row < node->durable_row + 1) {
         (void)sim_fail(node->sim, "%s lost journal rows that it had answered for", node->id.text);
-    } else if (is_as_left && node->starts > 1 && sim_tables_sum(node->tables) != node->sum) {
+    } else if (is_as_left && node->starts > 1 && sim_store_mark(&node->store) != node->sum) {
         (void)sim_fail(node->sim, "%s: the tables rolled forward are not those that it left",
                        node->id.text);
     }
@@ -213,8 +230,10 @@ void sim_node_start(struct sim_node *node)
     if (node->is_up) {
         return;
     }
-    sim_disk_start(&node->disk);
-    enum err err = open_engine(node, &note);
+    enum err err = sim_store_open(&node->store, &note);
+    if (err == ERR_OK) {
+        err = open_engine(node, &note);
+    }
     if (err != ERR_OK) {
         (void)sim_fail(sim, "%s does not start: %s: %s", node->id.text, err_name(err), note.text);
         return;
@@ -222,8 +241,9 @@ void sim_node_start(struct sim_node *node)
     node->is_up = true;
     node->starts++;
     node->busy_until = 0;
-    sim_tell(sim, "%s starts at row %llu", node->id.text, (unsigned long long)node->disk.next_row);
-    check_start(node, node->disk.next_row);
+    sim_tell(sim, "%s starts at row %llu", node->id.text,
+             (unsigned long long)node->store.disk.next_row);
+    check_start(node, node->store.disk.next_row);
     resolve_doubts(node);
     read_last_time(node);
     begin_sessions(node);
@@ -234,8 +254,8 @@ void sim_node_start(struct sim_node *node)
     if (sim_check_streams(node)) {
         sim_check_members_of(node);
     }
-    node->sum = sim_tables_sum(node->tables);
-    node->durable_row = node->disk.next_row - 1;
+    node->sum = sim_store_mark(&node->store);
+    node->durable_row = node->store.disk.next_row - 1;
 }
 
 void sim_node_crash(struct sim_node *node)
@@ -244,8 +264,9 @@ void sim_node_crash(struct sim_node *node)
     if (!node->is_up) {
         return;
     }
-    sim_tell(sim, "%s stops at row %llu", node->id.text, (unsigned long long)node->disk.next_row);
-    node->disk.is_stopped = true;
+    sim_tell(sim, "%s stops at row %llu", node->id.text,
+             (unsigned long long)node->store.disk.next_row);
+    node->store.disk.is_stopped = true;
     node->is_up = false;
     sim->counts.crashes++;
     sim->counts.commands += engine_stats(node->engine).commands;
@@ -254,10 +275,9 @@ void sim_node_crash(struct sim_node *node)
     engine_abandon(node->engine);
     node->engine = NULL;
     node->has_entries = false;
-    sim_tables_crash(node->tables);
+    sim_store_close(&node->store);
     if (sim_random_chance(&sim->luck, 100)) {
-        sim_tables_wipe(node->tables);
-        sim_tables_crash(node->tables);
+        sim_store_wipe(&node->store);
     }
     sim_events_add(&sim->events,
                    (struct sim_event){
@@ -269,12 +289,12 @@ void sim_node_crash(struct sim_node *node)
 
 bool sim_node_after(struct sim_node *node)
 {
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         sim_node_crash(node);
         return false;
     }
-    uint64_t sum = sim_tables_sum(node->tables);
-    node->durable_row = node->disk.next_row - 1;
+    uint64_t sum = sim_store_mark(&node->store);
+    node->durable_row = node->store.disk.next_row - 1;
     if (sum != node->sum) {
         node->sum = sum;
         (void)sim_check_streams(node);
@@ -286,34 +306,23 @@ bool sim_node_after(struct sim_node *node)
     return true;
 }
 
-/* Some slices are written down, as luck has it. */
-static void write_down(struct sim_node *node)
-{
-    struct sim *sim = node->sim;
-    if (sim_random_chance(&sim->luck, 300)) {
-        unsigned count = 1 + (unsigned)sim_random_below(&sim->luck, 4);
-        for (unsigned i = 0; i < count; i++) {
-            sim_tables_checkpoint_slice(node->tables,
-                                        (unsigned)sim_random_below(&sim->luck, SIM_SLICES));
-        }
-    }
-}
-
 void sim_node_tick(struct sim_node *node)
 {
     bool is_more = true;
     for (int round = 0; round < 4 && is_more; round++) {
-        uint64_t next_row = node->disk.next_row;
+        uint64_t next_row = node->store.disk.next_row;
         int64_t clock = sim_node_clock(node);
+        sim_till_queue(node);
         node->is_looking = true;
         is_more = engine_keep_time(node->engine);
         node->is_looking = false;
-        if (node->disk.is_stopped) {
+        sim_till_unqueue(node);
+        if (node->store.disk.is_stopped) {
             sim_node_doubt(node, (struct sim_doubt){.is_due = true,
                                                     .next_row = next_row,
                                                     .ledger_ms = node->ledger_ms,
                                                     .clock_ms = clock});
-        } else if (node->disk.next_row > next_row) {
+        } else if (node->store.disk.next_row > next_row) {
             model_expire(node->sim->model, node->index, clock, node->ledger_ms);
             is_more = true;
         }
@@ -321,7 +330,9 @@ void sim_node_tick(struct sim_node *node)
             return;
         }
     }
-    write_down(node);
+    if (sim_random_chance(&node->sim->luck, 300)) {
+        sim_store_write_down(&node->store, &node->sim->luck);
+    }
     for (unsigned i = 0; i < node->sim->node_count && node->is_up; i++) {
         if (node->sim->is_healing || sim_random_chance(&node->sim->luck, 50)) {
             sim_settle_round(node, i);

@@ -60,6 +60,10 @@ struct sim_op *sim_op_new(struct sim *sim, enum sim_op_kind kind, unsigned shop)
 void sim_op_free(struct sim_op *op);
 const char *sim_op_name(enum sim_op_kind kind);
 void sim_till_try(struct sim *sim, size_t op);
+/* Puts something into the engine's queue that what falls due finds before it; later, what came of
+ * it. */
+void sim_till_queue(struct sim_node *node);
+void sim_till_unqueue(struct sim_node *node);
 /* The deadline of a question has come. */
 void sim_till_asked(struct sim *sim, size_t op, unsigned tries);
 /* The home's answer to our till, or what it has to say about another till's question. */

@@ -4,8 +4,9 @@
 #include "sim_liar.h"
 #include "sim_network.h"
 
-#define PATIENCE_MS  (10 * SIM_SECOND)
-#define PAUSE_MS_MAX (2 * SIM_MINUTE)
+#define PATIENCE_MS     (10 * SIM_SECOND)
+#define FROZEN_PAUSE_MS (4 * SIM_HOUR)
+#define PAUSE_MS_MAX    (2 * SIM_MINUTE)
 
 /* A step's port: where it goes, and whether the other side will never hear of it. */
 struct wire {
@@ -35,7 +36,7 @@ static enum err wire_request(void *context, const struct clear_request *request)
     struct sim_node *node = wire->node;
     struct sim_link *link = &node->links[wire->partner];
     Talea__V1__ClearRequest message;
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         return ERR_UNAVAILABLE;
     }
     struct clear_request said = *request;
@@ -57,7 +58,7 @@ static enum err wire_response(void *context, const struct clear_response *respon
     struct sim_node *node = wire->node;
     struct sim_link *link = &node->links[wire->partner];
     Talea__V1__ClearResponse message;
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         return ERR_UNAVAILABLE;
     }
     struct clear_response said = *response;
@@ -149,6 +150,7 @@ void sim_session_dial(struct sim_node *node, unsigned partner)
     sim_tell(sim, "%s dials %s, connection %llu: %s %s", node->id.text, sim->nodes[partner].id.text,
              (unsigned long long)link->connection, err_name(err), note.text);
     if (err != ERR_OK) {
+        link->pause_ms = FROZEN_PAUSE_MS; /* nothing will come of it */
         hang_up(node, partner, false);
     } else {
         plan_watch(node, partner);
@@ -163,6 +165,9 @@ static void pump(struct sim_node *node, unsigned partner)
     struct note note = {""};
     if (link->connection == 0 || !outgoing_is_ready(&link->outgoing)) {
         return;
+    }
+    if (node->is_liar && !link->has_lied && sim_random_chance(&node->sim->luck, 600)) {
+        return; /* so that its batches become larger */
     }
     struct peer_host host = sim_node_host(node);
     enum err err = outgoing_pump(&link->outgoing, &host, &port, &note);
@@ -192,6 +197,9 @@ void sim_session_watch(struct sim_node *node, unsigned partner, uint64_t connect
     }
     link->is_watched = false;
     bool is_waiting = !outgoing_is_ready(&link->outgoing) || outgoing_is_waiting(&link->outgoing);
+    if (link->has_lied) {
+        return; /* it goes on as if the partner had agreed */
+    }
     if (is_waiting && node->sim->now - link->last_heard >= PATIENCE_MS) {
         sim_tell(node->sim, "%s hears nothing of %s", node->id.text,
                  node->sim->nodes[partner].id.text);
@@ -213,6 +221,9 @@ void sim_session_response(struct sim_node *node, const struct sim_event *event, 
         return;
     }
     link->last_heard = sim->now;
+    if (link->has_lied) {
+        return;
+    }
     const ProtobufCMessage *message =
         sim_network_read(&talea__v1__clear_response__descriptor, bytes);
     struct peer_host host = sim_node_host(node);
@@ -236,7 +247,9 @@ void sim_session_response(struct sim_node *node, const struct sim_event *event, 
         hang_up(node, from, true);
         return;
     }
-    link->pause_ms = SIM_SECOND;
+    if (response.receipt != NULL) {
+        link->pause_ms = SIM_SECOND;
+    }
     pump(node, from);
 }
 

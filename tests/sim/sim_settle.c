@@ -43,7 +43,7 @@ void sim_settle_down(struct sim_node *node)
 
 static enum pair_state state_of(struct sim_node *node, unsigned partner, unsigned n)
 {
-    struct ledger_view view = sim_tables_view(node->tables);
+    struct ledger_view view = sim_store_view(&node->store);
     struct pair_row row = {.value = {0}};
     ASSERT(pair_row_load(&view, &node->sim->nodes[partner].id, sim_nth_period(node, n), &row) ==
            ERR_OK);
@@ -92,13 +92,21 @@ static void ask(struct sim_node *node, unsigned partner, unsigned n)
                            NULL);
 }
 
+/* Are all closed periods agreed? */
+static bool is_agreed(struct sim_node *node, unsigned partner)
+{
+    struct sim_link *link = &node->links[partner];
+    while (link->agreed < node->sim->closed_periods &&
+           state_of(node, partner, link->agreed) == PAIR_MATCHED) {
+        link->agreed++;
+    }
+    return link->agreed == node->sim->closed_periods;
+}
+
 void sim_settle_round(struct sim_node *node, unsigned partner)
 {
-    for (unsigned n = 0; n < node->sim->closed_periods && partner != node->index; n++) {
-        if (state_of(node, partner, n) != PAIR_MATCHED) {
-            ask(node, partner, n);
-            return;
-        }
+    if (partner != node->index && !is_agreed(node, partner)) {
+        ask(node, partner, node->links[partner].agreed);
     }
 }
 
@@ -173,18 +181,15 @@ void sim_settle_answer(struct sim_node *node, unsigned from, uint64_t call, stru
 
 bool sim_settle_is_done(struct sim *sim)
 {
-    bool is_done = true;
     for (unsigned a = 0; a < sim->node_count; a++) {
         for (unsigned b = 0; b < sim->node_count; b++) {
             bool is_fair = a != b && !sim->nodes[a].is_liar && !sim->nodes[b].is_liar;
-            for (unsigned n = 0; is_fair && n < sim->closed_periods; n++) {
-                if (sim->nodes[a].is_up && state_of(&sim->nodes[a], b, n) != PAIR_MATCHED) {
-                    is_done = false;
-                }
+            if (is_fair && sim->nodes[a].is_up && !is_agreed(&sim->nodes[a], b)) {
+                return false;
             }
         }
     }
-    return is_done;
+    return true;
 }
 
 /* What was applied in the period, by kind, as the model has it. */
@@ -230,15 +235,22 @@ static bool check_half(struct sim *sim, const struct statement_half *half, unsig
 static bool is_signed(const struct sim_node *signer, struct slice bytes, enum purpose purpose,
                       struct signed_message *out_message)
 {
-    return bytes.length > 0 && signed_decode(bytes, out_message) == ERR_OK &&
-           signed_verify(out_message, SIM_COALITION, purpose, &signer->key.public_key) == ERR_OK;
+    bool is_signed = false;
+    if (bytes.length == 0 || signed_decode(bytes, out_message) != ERR_OK) {
+        return false;
+    }
+    for (unsigned k = 0; k < SIM_KEYS; k++) {
+        is_signed = is_signed || signed_verify(out_message, SIM_COALITION, purpose,
+                                               &signer->keys[k].public_key) == ERR_OK;
+    }
+    return is_signed;
 }
 
 static bool check_statement(struct sim_node *node, unsigned partner, unsigned n)
 {
     struct sim *sim = node->sim;
     struct sim_node *other = &sim->nodes[partner];
-    struct ledger_view view = sim_tables_view(node->tables);
+    struct ledger_view view = sim_store_view(&node->store);
     struct pair_row row = {.value = {0}};
     struct signed_message own;
     struct signed_message theirs;

@@ -239,7 +239,7 @@ static void do_crash(struct sim *sim, const uint32_t n[4])
     if (n[1] % 3 == 0) {
         sim_node_crash(node);
     } else {
-        sim_disk_set_fault(&node->disk,
+        sim_disk_set_fault(&node->store.disk,
                            n[1] % 3 == 1 ? SIM_DISK_CRASH_BEFORE : SIM_DISK_CRASH_AFTER, n[2] % 6);
     }
 }
@@ -290,11 +290,11 @@ static void do_disk(struct sim *sim, const uint32_t n[4])
     struct sim_node *node = &sim->nodes[n[0] % sim->node_count];
     switch (n[1] % 3) {
     case 0:
-        sim_disk_set_fault(&node->disk, SIM_DISK_FULL, n[2] % 4);
-        sim_tables_fail(node->tables, true);
+        sim_disk_set_fault(&node->store.disk, SIM_DISK_FULL, n[2] % 4);
+        sim_store_fail(&node->store, true);
         break;
     case 1:
-        sim_disk_set_fault(&node->disk, SIM_DISK_UNSURE, n[2] % 4);
+        sim_disk_set_fault(&node->store.disk, SIM_DISK_UNSURE, n[2] % 4);
         break;
     default:
         node->slow_ms = 1 + n[2] % 400;
@@ -323,10 +323,10 @@ void sim_step_mend(struct sim *sim, const struct sim_event *event)
         sim->weather = (struct sim_weather){0};
         break;
     case MEND_DISK:
-        if (!node->disk.is_stopped) {
-            sim_disk_set_fault(&node->disk, SIM_DISK_SOUND, 0);
+        if (!node->store.disk.is_stopped) {
+            sim_disk_set_fault(&node->store.disk, SIM_DISK_SOUND, 0);
         }
-        sim_tables_fail(node->tables, false);
+        sim_store_fail(&node->store, false);
         node->slow_ms = 0;
         break;
     }
@@ -385,6 +385,9 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
         break;
     case SIM_STEP_CLOSE:
         do_close(sim, n);
+        break;
+    case SIM_STEP_ROTATE:
+        sim_node_rotate(&sim->nodes[n[0] % sim->node_count]);
         break;
     case SIM_STEP_CRASH:
         do_crash(sim, n);

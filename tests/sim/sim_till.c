@@ -72,7 +72,7 @@ static bool is_abroad(const struct sim_op *op)
 bool sim_op_is_recorded(struct sim_node *node, const struct partner_id *origin,
                         const struct uid *id)
 {
-    struct ledger_view view = sim_tables_view(node->tables);
+    struct ledger_view view = sim_store_view(&node->store);
     struct ledger_key key;
     struct slice value;
     key_origin(origin, id, &key);
@@ -207,16 +207,15 @@ static void judge(struct sim_node *node, struct sim_op *op, const struct outcome
         sim->model->members[op->member].card = outcome->answer.card;
     }
     answered(sim, op, outcome->verdict, outcome->answer.points.minor);
-    check_touched(node, op);
 }
 
 /* Tells the command to the ledger. */
 static void tell(struct sim_node *node, struct sim_op *op)
 {
     struct sim *sim = node->sim;
-    uint64_t next_row = node->disk.next_row;
+    uint64_t next_row = node->store.disk.next_row;
     struct outcome outcome = engine_execute(node->engine, &op->command);
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         sim_node_doubt(node, (struct sim_doubt){.op = op,
                                                 .next_row = next_row,
                                                 .ledger_ms = node->ledger_ms,
@@ -225,10 +224,73 @@ static void tell(struct sim_node *node, struct sim_op *op)
                                                 .deliver_by = op->deliver_by});
     } else if (outcome.err == ERR_OK) {
         judge(node, op, &outcome);
+        check_touched(node, op);
     }
     (void)sim_node_after(node);
     if (!op->is_answered) {
         try_later(sim, op, SIM_SECOND + (int64_t)sim_random_below(&sim->luck, 20000));
+    }
+}
+
+/* ---- in the queue, while the node does something by itself ---- */
+
+/* An own hold at its home whose time is over and that has not ended. */
+static struct sim_op *overdue(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+    struct model *model = sim->model;
+    for (size_t i = 0; i < sim->op_count && model->first_due[node->index] <= sim_node_clock(node);
+         i++) {
+        struct sim_op *op = sim->ops[i];
+        const struct model_hold *hold = &model_op_of(model, op)->home_hold;
+        if (op->home == node->index && op->shop == node->index && hold->state == MODEL_OPEN &&
+            hold->deliver_by <= sim_node_clock(node)) {
+            return op;
+        }
+    }
+    return NULL;
+}
+
+static void queued_done(void *context, const struct outcome *outcome)
+{
+    struct sim_node *node = context;
+    node->queued_outcome = *outcome;
+}
+
+void sim_till_queue(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+    struct sim_op *subject = sim_random_chance(&sim->luck, 500) ? overdue(node) : NULL;
+    if (subject == NULL) {
+        return;
+    }
+    struct sim_op *op = sim_op_new(sim, SIM_OP_VOID, node->index);
+    op->subject = subject;
+    op->member = subject->member;
+    op->tries++;
+    make_command(node, op);
+    node->queued = op;
+    node->queued_outcome = (struct outcome){.err = ERR_UNAVAILABLE};
+    ASSERT(engine_submit(node->engine, &op->command, queued_done, node) == ERR_OK);
+}
+
+void sim_till_unqueue(struct sim_node *node)
+{
+    struct sim_op *op = node->queued;
+    node->queued = NULL;
+    if (op == NULL) {
+        return;
+    }
+    engine_drive(node->engine);
+    if (node->store.disk.is_stopped) {
+        sim_node_doubt(node, (struct sim_doubt){.op = op,
+                                                .ledger_ms = node->ledger_ms,
+                                                .business_ms = op->business_ms});
+    } else if (node->queued_outcome.err == ERR_OK) {
+        judge(node, op, &node->queued_outcome);
+    }
+    if (!op->is_answered) {
+        try_later(node->sim, op, SIM_MINUTE);
     }
 }
 
@@ -406,9 +468,9 @@ static enum err decide_question(struct sim_node *node, unsigned from, struct sli
                            &command, evidence, &note));
     struct sim_op *op = op_of_id(sim, &request.transaction_id);
     ASSERT(op != NULL);
-    uint64_t next_row = node->disk.next_row;
+    uint64_t next_row = node->store.disk.next_row;
     struct outcome outcome = engine_execute(node->engine, &command);
-    if (node->disk.is_stopped) {
+    if (node->store.disk.is_stopped) {
         sim_node_doubt(node, (struct sim_doubt){.op = op,
                                                 .is_at_home = true,
                                                 .next_row = next_row,

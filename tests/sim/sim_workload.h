@@ -19,6 +19,7 @@ enum sim_step_kind {
     SIM_STEP_REPEAT, /* a till tells what was answered long ago */
     SIM_STEP_BLOCK,
     SIM_STEP_CLOSE,
+    SIM_STEP_ROTATE, /* a node signs with its other key */
     /* Faults. */
     SIM_STEP_CRASH,
     SIM_STEP_CUT,

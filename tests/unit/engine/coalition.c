@@ -164,6 +164,7 @@ static enum err open_engine(struct brand *brand, struct note *note)
         .may_write_context = brand,
         .on_trouble = on_trouble,
         .hook_context = brand,
+        .is_driven = brand->is_driven,
     };
     return engine_open(&options, &brand->engine, note);
 }

@@ -36,6 +36,7 @@ struct brand {
     struct engine *engine;
     atomic_uint troubles;
     int64_t checkpoint_every_ms; /* of the next opening */
+    bool is_driven;              /* likewise */
     atomic_bool is_full;         /* the guard before new work says ERR_RESOURCE */
     atomic_bool fails_at_look;   /* at the clock: an append that is held fails meanwhile */
 };

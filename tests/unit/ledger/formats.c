@@ -39,6 +39,7 @@ FORMAT(pair_period, sample_pair(rng))
 FORMAT(exposure, sample_exposure(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
+FORMAT(partner_recovery, sample_recovery(rng))
 FORMAT(mandate_row, sample_mandate_row(rng))
 FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
 
@@ -57,7 +58,6 @@ static void bytes_of_mandated(struct rng *rng, int kind, struct buffer *out)
     command.take_entry.entry.mandate = sample_uid(rng);
     command_encode(&command, out);
 }
-FORMAT(partner_recovery, sample_recovery(rng))
 
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {

@@ -125,30 +125,6 @@ static void fill_office(struct scene *s, struct command *c)
     }
 }
 
-static void fill_mandates(struct scene *s, struct command *c)
-{
-    switch ((int)c->kind) {
-    case COMMAND_GRANT_MANDATE:
-    case COMMAND_TAKE_MANDATE:
-        c->mandate.mandate = c->kind == COMMAND_GRANT_MANDATE ? s->given_mandate : s->held_mandate;
-        c->mandate.mandate.id = desk_id(&s->desk);
-        c->mandate.mandate.valid_from = c->mandate.mandate.valid_until;
-        c->mandate.mandate.valid_until.ms += DAY_MS / 2;
-        break;
-    case COMMAND_STAND_IN_HOLD:
-    case COMMAND_GIVE_UP_HOLD:
-        c->hold = (struct command_hold){.redeemer = s->desk.roster.self,
-                                        .card = s->beta_card,
-                                        .points = points_of(5),
-                                        .capture_by = {s->desk.now.ms + DAY_MS},
-                                        .deliver_by = {s->desk.now.ms + 2 * DAY_MS}};
-        c->hold.mandate = c->kind == COMMAND_STAND_IN_HOLD ? s->held_mandate.id : (struct uid){{0}};
-        break;
-    default:
-        break;
-    }
-}
-
 /* Beta holds one entry of ours that the copy lacks, and one of its own that was taken. */
 static struct command scene_recovery(struct scene *s, enum command_kind kind)
 {
@@ -188,6 +164,30 @@ static struct command scene_recovery(struct scene *s, enum command_kind kind)
         lost.recover_entry = (struct command_recover_entry){taken.sender, taken.entry, taken.bytes};
     }
     return lost;
+}
+
+static void fill_mandates(struct scene *s, struct command *c)
+{
+    switch ((int)c->kind) {
+    case COMMAND_GRANT_MANDATE:
+    case COMMAND_TAKE_MANDATE:
+        c->mandate.mandate = c->kind == COMMAND_GRANT_MANDATE ? s->given_mandate : s->held_mandate;
+        c->mandate.mandate.id = desk_id(&s->desk);
+        c->mandate.mandate.valid_from = c->mandate.mandate.valid_until;
+        c->mandate.mandate.valid_until.ms += DAY_MS / 2;
+        break;
+    case COMMAND_STAND_IN_HOLD:
+    case COMMAND_GIVE_UP_HOLD:
+        c->hold = (struct command_hold){.redeemer = s->desk.roster.self,
+                                        .card = s->beta_card,
+                                        .points = points_of(5),
+                                        .capture_by = {s->desk.now.ms + DAY_MS},
+                                        .deliver_by = {s->desk.now.ms + 2 * DAY_MS}};
+        c->hold.mandate = c->kind == COMMAND_STAND_IN_HOLD ? s->held_mandate.id : (struct uid){{0}};
+        break;
+    default:
+        break;
+    }
 }
 
 struct command scene_command(struct scene *s, enum command_kind kind)

@@ -57,6 +57,7 @@ struct shop_host shop_host(struct street *street, unsigned index)
     struct shop_host host = {.host = {.engine = brand->engine,
                                       .signer = &brand->signer,
                                       .charter = &street->charter,
+                                      .chain = street->chain,
                                       .roster = &brand->roster,
                                       .now = brand->now}};
     assert_int_equal(state_reader_create(brand->state, &host.reader), ERR_OK);

@@ -30,6 +30,7 @@ struct street {
     struct shop shops[BRANDS];
     struct charter charter;
     struct charter_partner partners[BRANDS];
+    const struct charter_chain *chain; /* of earlier epochs; NULL: none */
     unsigned serial;
     uint64_t random;
 };

@@ -177,6 +177,44 @@ static void test_it_waits_for_the_partner(void **state)
     street_fini(&street);
 }
 
+/* A key that signed before the copy was needed, and that the charter in force names no more: only
+ * the earlier epochs can tell whose it was. */
+static void test_keys_of_earlier_epochs_still_prove(void **state)
+{
+    (void)state;
+    static struct street street;
+    static struct charter earlier;
+    static struct charter_partner partners[BRANDS];
+    struct charter *epochs[] = {&earlier, &street.charter};
+    struct charter_chain chain = {epochs, 2};
+    struct signing_key fresh;
+    struct brand copy;
+    struct note note = {""};
+    uint8_t seed[32] = {77};
+    street_init(&street, 8);
+    struct brand *brand = &street.shops[0].brand;
+    brand_copy(brand, &copy, 0);
+    brand_earn(brand, 9001, &street.shops[1].card, 1000);
+    shop_clear(&street, 0);
+    shop_restore(&street, 0, &copy);
+    earlier = street.charter;
+    memcpy(partners, street.partners, sizeof partners);
+    earlier.partners = partners;
+    street.charter.epoch = 2;
+    signing_key_from_seed(seed, &fresh);
+    struct key_signer key_signer;
+    struct signer signer;
+    assert_int_equal(key_signer_init(&key_signer, &fresh, "demo", &signer), ERR_OK);
+    street.partners[0].online[0].key = signer.public_key;
+    street.partners[0].online[0].id = signer.key_id;
+    street.chain = &chain;
+    assert_int_equal(shop_recover(&street, 0, 100, &note), ERR_OK);
+    assert_int_equal(recovered(&street).own_entries, 1);
+    street_assert_agrees(&street);
+    signing_key_fini(&fresh);
+    street_fini(&street);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_nothing_lost_is_one_question),
         cmocka_unit_test(test_a_copy_that_wrote_on_is_frozen),
         cmocka_unit_test(test_it_waits_for_the_partner),
+        cmocka_unit_test(test_keys_of_earlier_epochs_still_prove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

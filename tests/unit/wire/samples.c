@@ -230,12 +230,6 @@ static enum err return_sample(struct buffer *out)
     return wire_entry_encode(&entry, out);
 }
 
-static enum err stand_in_sample(struct buffer *out)
-{
-    struct clearing_entry entry = sample_stand_in();
-    return wire_entry_encode(&entry, out);
-}
-
 static enum err holdings_sample(struct buffer *out)
 {
     struct holdings holdings = {.holder = sample_partner("grocer"),
@@ -254,6 +248,12 @@ static enum err holdings_again(struct slice bytes, struct buffer *out, struct no
     struct holdings holdings;
     TRY(wire_holdings_decode(bytes, &holdings, note));
     return wire_holdings_encode(&holdings, out);
+}
+
+static enum err stand_in_sample(struct buffer *out)
+{
+    struct clearing_entry entry = sample_stand_in();
+    return wire_entry_encode(&entry, out);
 }
 
 const struct sample samples[SAMPLE_COUNT] = {
