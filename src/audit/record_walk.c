@@ -270,7 +270,7 @@ static enum err check_new_hold(struct audit *audit, uint64_t row, const struct h
     if (hold->role == HOLD_HOME && hold->stood_in.minor != 0) {
         return audit_stood_in(audit, row, NULL, hold);
     }
-    return is_untouched && (is_grant || is_void)
+    return hold->role != HOLD_HOME || (is_untouched && (is_grant || is_void))
                ? ERR_OK
                : found_in_hold(audit, row, "it was taken from before it was granted");
 }
