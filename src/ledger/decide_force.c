@@ -102,13 +102,15 @@ static struct account_ref account_of_sender(const struct force *f, enum account_
     return account_of_partner(kind, &f->take->sender, f->take->entry.period);
 }
 
+/* `known` may be nil: of a hold that no member bore. */
 static enum err find_member(struct force *f, const struct uid *known)
 {
     const struct clearing_entry *entry = &f->take->entry;
     f->has_member = true;
-    return known != NULL ? work_begin(f->d, known, &f->work)
-                         : force_member(f->d, &entry->card, entry->business_time, f->recovery,
-                                        &f->work, &f->has_member);
+    return known != NULL && !uid_is_nil(known)
+               ? work_begin(f->d, known, &f->work)
+               : force_member(f->d, &entry->card, entry->business_time, f->recovery, &f->work,
+                              &f->has_member);
 }
 
 /* To the member; to nobody when there is none or no room. */
@@ -251,6 +253,9 @@ static enum err force_capture(struct force *f)
     }
     if (!has_hold) {
         hold = captured_hold(f);
+    }
+    if (uid_is_nil(&hold.member)) {
+        hold.member = f->work.id;
     }
     TRY(add_captured(f, &hold));
     decide_put_hold(f->d, &entry->subject, &hold);

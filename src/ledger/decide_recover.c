@@ -290,9 +290,9 @@ static bool entry_says(const struct clearing_entry *entry, const struct command 
 static bool hold_says(const struct command_recover_hold *hold, const struct partner_id *self,
                       const struct command *told)
 {
-    enum command_kind kind =
-        partner_id_equal(&hold->home, self) ? COMMAND_HOLD : COMMAND_FOREIGN_HOLD;
-    return told->kind == kind && partner_id_equal(&hold->redeemer, &told->hold.redeemer) &&
+    bool is_kind = partner_id_equal(&hold->home, self) ? told->kind == COMMAND_HOLD
+                                                       : command_asks_abroad(told->kind);
+    return is_kind && partner_id_equal(&hold->redeemer, &told->hold.redeemer) &&
            strcmp(hold->card.digits, told->hold.card.digits) == 0 &&
            hold->points.minor == told->hold.points.minor;
 }

@@ -235,7 +235,7 @@ class Hostile(unittest.TestCase):
                  (1, self.card, 5, b"", {"transaction_id": twice}, "SALE_EXISTS"),
                  (1, self.card, 6_000_000, b"", {}, "NET_DEBIT_CAP"),
                  (2, self.victim_card, 5, ghost, {}, "HOLD_UNKNOWN"),
-                 (3, self.victim_card, 0, ghost, {}, "HOLD_UNKNOWN"),
+                 (3, self.victim_card, 0, uuid.uuid4().bytes, {}, None),  # it will not be granted
                  (4, self.victim_card, 5, ghost, {}, "SALE_UNKNOWN"),
                  (4, self.victim_card, 6, twice, {}, "RETURN_EXCEEDS_SALE"),
                  (5, self.victim_card, 5, ghost, {}, "HOLD_UNKNOWN"),

@@ -36,10 +36,11 @@ static make_fn *what_to_make(const struct making *making)
     if (making->mood->is_hoarding && !one_in(making->step->numbers[1], 3)) {
         static make_fn *const burns[] = {make_hold, make_capture, make_return_burn};
         uint32_t other = making->step->numbers[1] % 40;
-        return other == 1       ? make_rule
-               : other == 2     ? make_merge
-               : other % 8 == 4 ? burns[making->step->numbers[2] % 3]
-                                : make_earn;
+        return other % 20 == 1   ? make_rule
+               : other % 10 == 2 ? make_merge
+               : other % 20 == 3 ? make_propose
+               : other % 10 == 4 ? burns[making->step->numbers[2] % 3]
+                                 : make_earn;
     }
     if (making->mood->is_crowding && !one_in(making->step->numbers[1], 4)) {
         return make_entry;

@@ -284,6 +284,36 @@ static void test_a_capture_of_a_hold_that_ended_meanwhile(void **state)
     assert_int_equal(recovered().debt.minor, 0);
 }
 
+/* The mandate was given after the copy was made: the receipt stands all the same. */
+static void test_a_capture_under_a_lost_mandate(void **state)
+{
+    (void)state;
+    struct uid hold = desk_id(desk);
+    struct command capture =
+        lost(COMMAND_RECOVER_TAKEN, ENTRY_CAPTURE, 25, &scene.spent_card, &hold);
+    capture.take_entry.entry.mandate = scene.nobody;
+    desk_do(desk, &capture);
+    desk_assert_balances(desk, &scene.spent, 0, 0, 25);
+    assert_int_equal(recovered().forced, 1);
+}
+
+/* A void left a hold that is nobody's; what was captured of it is the card's. */
+static void test_a_capture_of_a_hold_that_nobody_bore(void **state)
+{
+    (void)state;
+    struct uid hold = desk_id(desk);
+    struct command given_up = lost(COMMAND_RECOVER_TAKEN, ENTRY_VOID, 0, &scene.spent_card, &hold);
+    desk_do(desk, &given_up);
+    struct command capture =
+        lost(COMMAND_RECOVER_TAKEN, ENTRY_CAPTURE, 25, &scene.spent_card, &hold);
+    desk_do(desk, &capture);
+    desk_assert_balances(desk, &scene.spent, 0, 0, 25);
+    struct command goods =
+        lost(COMMAND_RECOVER_TAKEN, ENTRY_BURN_RETURN, 25, &scene.spent_card, &hold);
+    desk_do(desk, &goods);
+    desk_assert_balances(desk, &scene.spent, 0, 0, 0);
+}
+
 static void test_a_refusal_stands(void **state)
 {
     (void)state;
@@ -363,6 +393,8 @@ int main(void)
         TEST(test_an_earn_of_a_card_that_nobody_has),
         TEST(test_a_capture_without_its_hold_is_owed),
         TEST(test_a_capture_of_a_hold_that_ended_meanwhile),
+        TEST(test_a_capture_under_a_lost_mandate),
+        TEST(test_a_capture_of_a_hold_that_nobody_bore),
         TEST(test_a_refusal_stands),
         TEST(test_promises_are_kept),
         TEST(test_a_grant_to_our_till),
