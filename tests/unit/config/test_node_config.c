@@ -33,6 +33,10 @@ static const char full[] = "coalition: demo\n"
                            "  hold_minutes: 20\n"
                            "  deliver_hours: 48\n"
                            "  points_per_command_max: 5000\n"
+                           "  peer_holds_per_s: 11\n"
+                           "  peer_refused_holds_per_s: 12\n"
+                           "  peer_entries_per_s: 13\n"
+                           "  peer_calls_per_s: 0\n"
                            "  min_free_mb: 100\n"
                            "  drain_ms: 500\n"
                            "log: {level: warning, format: text}\n"
@@ -70,6 +74,10 @@ static void test_every_key(void **state)
     assert_int_equal(c.limits.hold_minutes, 20);
     assert_int_equal(c.limits.deliver_hours, 48);
     assert_int_equal(c.limits.points_per_command_max, 5000);
+    assert_int_equal(c.limits.peer_holds_per_s, 11);
+    assert_int_equal(c.limits.peer_refused_holds_per_s, 12);
+    assert_int_equal(c.limits.peer_entries_per_s, 13);
+    assert_int_equal(c.limits.peer_calls_per_s, 0);
     assert_int_equal(c.limits.min_free_mb, 100);
     assert_int_equal(c.limits.drain_ms, 500);
     assert_int_equal(c.stand_in.floor_points, 500);
@@ -100,6 +108,10 @@ static void test_defaults(void **state)
     assert_int_equal(c.limits.points_per_command_max, 10000000);
     assert_int_equal(c.stand_in.floor_points, 0);
     assert_int_equal(c.stand_in_partner_count, 0);
+    assert_int_equal(c.limits.peer_holds_per_s, 5000);
+    assert_int_equal(c.limits.peer_refused_holds_per_s, 200);
+    assert_int_equal(c.limits.peer_entries_per_s, 500000);
+    assert_int_equal(c.limits.peer_calls_per_s, 200);
     assert_int_equal(c.log_level, NODE_LOG_INFO);
     assert_int_equal(c.log_format, NODE_LOG_JSON);
 }
@@ -172,8 +184,8 @@ static const struct edit wrong[] = {
     {"keys: {online: keys/online.key}", "keys: 5",
      "node.yaml:8: keys: must be a mapping of keys, not a single value"},
     {"warning", "loud",
-     "node.yaml:24: log.level: \"loud\" is not one of debug, info, warning, error"},
-    {"text}", "xml}", "node.yaml:24: log.format: \"xml\" is not one of json, text"},
+     "node.yaml:28: log.level: \"loud\" is not one of debug, info, warning, error"},
+    {"text}", "xml}", "node.yaml:28: log.format: \"xml\" is not one of json, text"},
     {"\"[::1]:7201\"", "127.0.0.1:7101", "node.yaml:7: http: is the same address as listen"},
     {"partner: grocer", "partner: &p grocer\nx: *p",
      "node.yaml:3: aliases (*name) are not supported"},

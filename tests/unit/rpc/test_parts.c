@@ -78,6 +78,25 @@ static void details_have_the_known_bytes(void **state)
     buffer_fini(&bytes);
 }
 
+static void details_say_when_to_ask_again(void **state)
+{
+    struct buffer bytes = {0};
+    (void)state;
+    struct rpc_status status = rpc_status_make(8, "RATE_CALLS", "Later");
+    status.retry_after_ms = 250;
+    details_encode(&status, &bytes);
+    struct rpc_status read = {.code = 8};
+    details_decode(buffer_slice(&bytes), &read);
+    assert_string_equal(read.reason, "RATE_CALLS");
+    assert_int_equal(read.retry_after_ms, 250);
+    for (size_t cut = 0; cut < bytes.length; cut++) {
+        struct rpc_status partial = {.code = 8};
+        details_decode(slice_of(bytes.at, cut), &partial);
+        assert_true(partial.retry_after_ms == 0 || partial.retry_after_ms == 250);
+    }
+    buffer_fini(&bytes);
+}
+
 static void wire_check_reads_all_types(void **state)
 {
     static const struct {
@@ -204,6 +223,7 @@ int main(void)
         cmocka_unit_test(notes_become_messages),
         cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(details_have_the_known_bytes),
+        cmocka_unit_test(details_say_when_to_ask_again),
         cmocka_unit_test(wire_check_reads_all_types),
         cmocka_unit_test(catalogue_knows_kinds_and_files),
         cmocka_unit_test(pool_is_bounded),
