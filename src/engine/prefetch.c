@@ -8,7 +8,7 @@ enum {
 
 static void prefetch(struct engine *engine, enum ledger_table table, const struct ledger_key *key)
 {
-    state_writer_prefetch(engine->tables, table, slice_of(key->bytes, key->length));
+    engine->writing->prefetch(engine->tables, table, slice_of(key->bytes, key->length));
 }
 
 static void prefetch_member(struct engine *engine, const struct uid *member)

@@ -1,4 +1,5 @@
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 typedef enum err decide_fn(struct decision *d);
 
@@ -40,6 +41,7 @@ enum err decide_refuse(struct decision *d, enum verdict verdict)
 {
     plan_reset(d->plan);
     d->plan->verdict = verdict;
+    d->exposure.is_open = false;
     return ERR_OK;
 }
 
@@ -115,7 +117,7 @@ static enum err recall(const struct decision *d)
         return ERR_OK;
     }
     d->plan->verdict = record.verdict;
-    d->plan->answer = record.answer;
+    d->plan->answer = MUTANT(ANSWER_REPEAT_ANEW) ? (struct answer){0} : record.answer;
     return ERR_OK;
 }
 
@@ -124,9 +126,15 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
                        bool *out_is_repeat)
 {
     ASSERT(command->kind > 0 && command->kind < COMMAND_KIND_END);
-    struct decision d = {view, terms, command, now, plan};
+    struct decision d; /* not zeroed: the exposure is large, and most commands have none */
+    d.view = view;
+    d.terms = terms;
+    d.command = command;
+    d.now = now;
+    d.plan = plan;
+    d.exposure.is_open = false;
     plan_reset(plan);
-    if (command_is_idempotent(command->kind)) {
+    if (command_is_idempotent(command->kind) && !MUTANT(SKIP_DUPLICATE_CHECK)) {
         enum err err = recall(&d);
         if (err != ERR_NOT_FOUND) {
             *out_is_repeat = true;
@@ -135,6 +143,7 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
     }
     *out_is_repeat = false;
     TRY(decisions[command->kind](&d));
+    decide_put_exposure(&d);
     return plan->effects.err != ERR_OK ? plan->effects.err : plan->scratch.err;
 }
 
@@ -230,5 +239,5 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     if (entry->kind != ENTRY_VOID && entry->kind != ENTRY_PERIOD_MARK) {
         plan_post(d->plan, &from, &to, entry->points);
     }
-    return ERR_OK;
+    return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
 }

@@ -60,6 +60,8 @@ enum verdict {
     VERDICT_POOL_NOT_EMPTY = 97,
     VERDICT_ADJUSTMENT_EXISTS = 98,
     VERDICT_MERGE_EXISTS = 99,
+    VERDICT_NET_DEBIT_CAP = 135, /* the pair owes as much as the charter lets it */
+    VERDICT_HOLD_TOO_LATE = 136, /* it would have ended already */
     VERDICT_END
 };
 

@@ -29,9 +29,12 @@ enum ledger_table {
     TABLE_ADJUSTMENT = 17, /* transaction id of the proposal -> struct adjustment */
     TABLE_MERGE = 18,      /* transaction id of the merge -> struct merge */
     TABLE_POOL = 19,       /* pool id, member id -> nothing: who may spend from it */
+    TABLE_EXPOSURE = 27,   /* partner -> struct exposure */
     TABLE_END
 };
 
+/* The numbers leave gaps. */
+bool ledger_table_is_known(unsigned number);
 const char *ledger_table_name(enum ledger_table table);
 
 #define LEDGER_KEY_MAX 96

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "clearing/authorisation.h"
+#include "clearing/evidence.h"
 #include "settlement/statement.h"
 
 /* Appends to `out`. The same value always gives the same bytes. */
@@ -34,6 +35,11 @@ MUST_USE enum err wire_hold_grant_decode(struct slice bytes, struct hold_grant *
 MUST_USE enum err wire_hold_refusal_encode(const struct hold_refusal *refusal, struct buffer *out);
 MUST_USE enum err wire_hold_refusal_decode(struct slice bytes, struct hold_refusal *out_refusal,
                                            struct note *note);
+
+MUST_USE enum err wire_evidence_encode(const struct evidence *evidence, struct buffer *out);
+/* The statements' and entries' bytes are in the arena. */
+MUST_USE enum err wire_evidence_decode(struct slice bytes, struct arena *arena,
+                                       struct evidence *out_evidence, struct note *note);
 
 MUST_USE enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out);
 MUST_USE enum err wire_statement_decode(struct slice bytes, struct arena *arena,

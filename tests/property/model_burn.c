@@ -34,6 +34,9 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
     if (verdict != VERDICT_OK) {
         return verdict;
     }
+    if (!is_foreign && command->hold.deliver_by.ms <= m->now) {
+        return VERDICT_HOLD_TOO_LATE;
+    }
     if (home < 0) { /* at home, a card that isn't ours is just unknown */
         return is_foreign ? VERDICT_PARTNER_UNKNOWN : VERDICT_CARD_UNKNOWN;
     }

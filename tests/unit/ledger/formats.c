@@ -36,6 +36,7 @@ FORMAT(stream, sample_stream(rng))
 FORMAT(entry_total, VALUE(sample_number(rng), sample_whole(rng)))
 FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng)))
 FORMAT(pair_period, sample_pair(rng))
+FORMAT(exposure, sample_exposure(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
 
@@ -136,6 +137,8 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
                                                bytes_of_command, recode_command};
     }
+    /* Each has its own random numbers by its place: what is new comes last. */
+    out_formats[count++] = (struct format)ROW_OF(exposure);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -41,6 +41,7 @@ struct profile sample_profile(struct rng *rng);
 struct adjustment sample_adjustment(struct rng *rng);
 struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);
+struct exposure sample_exposure(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
 struct sale sample_sale(struct rng *rng);
 struct answer sample_answer(struct rng *rng);

@@ -313,6 +313,19 @@ struct pair_period sample_pair(struct rng *rng)
     return pair;
 }
 
+struct exposure sample_exposure(struct rng *rng)
+{
+    struct exposure exposure = {.promised = points_of(sample_whole(rng)),
+                                .line_count = rng_below(rng, LIMIT_TARIFFS + 1)};
+    uint32_t tariff = 0;
+    for (size_t i = 0; i < exposure.line_count; i++) {
+        tariff += 1 + (uint32_t)rng_below(rng, 900);
+        exposure.lines[i] =
+            (struct exposure_line){tariff, sample_whole(rng) + 1, -sample_whole(rng)};
+    }
+    return exposure;
+}
+
 static void sample_till_command(struct rng *rng, struct command *command)
 {
     if (command->kind == COMMAND_ENROL) {
@@ -474,7 +487,7 @@ struct effect sample_effect(struct rng *rng, enum effect_kind kind)
                                              .points_delta = -sample_whole(rng)};
     } else if (kind == EFFECT_ROW) {
         effect.row =
-            (struct effect_row){.table = (enum ledger_table)(1 + rng_below(rng, TABLE_END - 1)),
+            (struct effect_row){.table = (enum ledger_table)(1 + rng_below(rng, TABLE_POOL)),
                                 .key = slice_of(bytes, 1 + rng_below(rng, LEDGER_KEY_MAX)),
                                 .is_deleted = rng_below(rng, 2)};
         effect.row.value = effect.row.is_deleted ? slice_of(NULL, 0) : slice_of(bytes, 40);
