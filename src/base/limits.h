@@ -51,6 +51,7 @@
 #define LIMIT_CLEARING_ENTRY_BYTES 512u
 #define LIMIT_CLEARING_BATCH_BYTES (1u << 20)
 #define LIMIT_CLEARING_WINDOW      8u /* batches sent and not yet receipted */
+#define LIMIT_OUTBOX_RESERVE_PART  4u /* of the bound on waiting entries, beyond it: of promises */
 #define LIMIT_SIGNED_BYTES         (1u << 20)
 #define LIMIT_RECEIPTS_BEHIND      1024u  /* kept for a sender that does not say that it has them */
 #define LIMIT_OPENING_MS           10000u /* from a stream's beginning to its first message */

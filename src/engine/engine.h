@@ -32,6 +32,7 @@ struct engine_terms {
     const struct roster *roster;
     int64_t refund_grace_ms;
     struct points debt_limit; /* INT64_MAX: none */
+    uint64_t outbox_entries;  /* that may wait for one partner; 0: any number */
     void *context;
     void (*release)(void *context); /* may be NULL */
 };

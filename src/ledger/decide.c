@@ -222,6 +222,16 @@ static struct account_ref own_account(enum account_kind kind, const struct partn
                                          : account_of_programme(kind);
 }
 
+/* New points for another brand's member may be refused; what ends or returns what there is already
+ * has more room, as far as the disk is to be trusted with one partner who is away. */
+static bool has_room(const struct decision *d, const struct stream *stream, enum entry_kind kind)
+{
+    uint64_t bound = d->terms->outbox_entries;
+    uint64_t waiting = stream->last_number - stream->receipted_number;
+    uint64_t reserve = kind == ENTRY_EARN ? 0 : bound / LIMIT_OUTBOX_RESERVE_PART;
+    return bound == 0 || waiting < bound + reserve;
+}
+
 enum err decide_send(struct decision *d, const struct partner_id *partner,
                      struct clearing_entry *entry, enum account_kind debit,
                      enum account_kind credit)
@@ -230,6 +240,9 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, &stream));
     if (stream.is_frozen) {
         return decide_refuse(d, VERDICT_STREAM_FROZEN);
+    }
+    if (!has_room(d, &stream, entry->kind)) {
+        return decide_refuse(d, VERDICT_OUTBOX_FULL);
     }
     struct account_ref from = own_account(debit, partner, stream.period);
     struct account_ref to = own_account(credit, partner, stream.period);

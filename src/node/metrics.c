@@ -148,6 +148,12 @@ static int64_t read_backlog(void *context)
                : -1;
 }
 
+static int64_t read_backlog_max(void *context)
+{
+    const struct partner_counters *c = context;
+    return c->node->config.limits.outbox_entries;
+}
+
 static int64_t read_frozen(void *context)
 {
     struct stream out;
@@ -180,6 +186,8 @@ static const struct partner_read partner_reads[] = {
     {"talea_peer_connected", "1 while our stream to the partner is open.", read_connected},
     {"talea_clearing_backlog_entries", "Own entries that the partner has not receipted yet.",
      read_backlog},
+    {"talea_clearing_backlog_entries_max",
+     "As many may wait before earns of the partner's cards are refused.", read_backlog_max},
     {"talea_stream_frozen", "1 when a stream to or from the partner is frozen.", read_frozen},
 };
 

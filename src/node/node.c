@@ -80,7 +80,8 @@ static void release_terms(void *context)
 
 static struct engine_terms terms_of(struct snapshot *snapshot)
 {
-    return (struct engine_terms){&snapshot->roster, snapshot->refund_grace_ms, snapshot->debt_limit,
+    return (struct engine_terms){&snapshot->roster,       snapshot->refund_grace_ms,
+                                 snapshot->debt_limit,    snapshot->outbox_entries,
                                  snapshot_hold(snapshot), release_terms};
 }
 

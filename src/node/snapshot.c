@@ -114,7 +114,8 @@ enum err snapshot_load(const struct node_config *config, struct snapshot **out_s
         err = load_programme(config, snapshot, note);
     }
     if (err == ERR_OK) {
-        snapshot->till_points_max = till_points_max(config, snapshot->charter);
+        snapshot->outbox_entries = config->limits.outbox_entries;
+    snapshot->till_points_max = till_points_max(config, snapshot->charter);
         err = gather_roots(snapshot, note);
     }
     if (err != ERR_OK) {

@@ -82,6 +82,9 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
         return VERDICT_STREAM_FROZEN;
     }
+    if (hold->is_foreign && !model_may_send(m, hold->partner, false)) {
+        return VERDICT_OUTBOX_FULL;
+    }
     if (hold->is_foreign) {
         hold->captured += points;
         hold->left -= points;
@@ -115,6 +118,9 @@ enum verdict model_step_void(struct model *m, const struct command *command,
     }
     if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
         return VERDICT_STREAM_FROZEN;
+    }
+    if (hold->is_foreign && !model_may_send(m, hold->partner, false)) {
+        return VERDICT_OUTBOX_FULL;
     }
     answer->points = hold->left;
     if (hold->is_foreign) {
@@ -151,6 +157,9 @@ enum verdict model_step_return_burn(struct model *m, const struct command *comma
     }
     if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
         return VERDICT_STREAM_FROZEN;
+    }
+    if (hold->is_foreign && !model_may_send(m, hold->partner, false)) {
+        return VERDICT_OUTBOX_FULL;
     }
     answer->points = points;
     if (hold->is_foreign) {
