@@ -62,7 +62,7 @@ enum verdict {
     VERDICT_MERGE_EXISTS = 99,
     VERDICT_NET_DEBIT_CAP = 135, /* the pair owes as much as the charter lets it */
     VERDICT_HOLD_TOO_LATE = 136, /* it would have ended already */
-    VERDICT_OUTBOX_FULL = 140, /* too many entries wait for this partner */
+    VERDICT_OUTBOX_FULL = 140,   /* too many entries wait for this partner */
     VERDICT_END
 };
 

@@ -115,7 +115,7 @@ enum err snapshot_load(const struct node_config *config, struct snapshot **out_s
     }
     if (err == ERR_OK) {
         snapshot->outbox_entries = config->limits.outbox_entries;
-    snapshot->till_points_max = till_points_max(config, snapshot->charter);
+        snapshot->till_points_max = till_points_max(config, snapshot->charter);
         err = gather_roots(snapshot, note);
     }
     if (err != ERR_OK) {
