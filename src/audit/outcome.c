@@ -253,6 +253,7 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_MERGE:
     case TABLE_POOL:
     case TABLE_EXPOSURE:
+    case TABLE_EVIDENCE:
     case TABLE_END:
         break;
     }

@@ -53,10 +53,15 @@
 #define LIMIT_CLEARING_WINDOW      8u /* batches sent and not yet receipted */
 #define LIMIT_OUTBOX_RESERVE_PART  4u /* of the bound on waiting entries, beyond it: of promises */
 #define LIMIT_SIGNED_BYTES         (1u << 20)
+#define LIMIT_CHARTER_BYTES        (3u << 20) /* so that one fits into a message */
+#define LIMIT_CHARTER_EPOCHS       4096u      /* kept by a node */
+#define LIMIT_CHARTERS             16u        /* in one message */
+#define LIMIT_CHARTER_FORKS        16u        /* kept as evidence */
 #define LIMIT_RECEIPTS_BEHIND      1024u  /* kept for a sender that does not say that it has them */
 #define LIMIT_OPENING_MS           10000u /* from a stream's beginning to its first message */
 #define LIMIT_PEER_SEND_MS         10000u /* a partner that takes nothing for so long is cut off */
-#define LIMIT_CHARTER_BYTES        (4u << 20)
+#define LIMIT_EVIDENCE_BYTES       (256u << 10)
+#define LIMIT_EVIDENCE_PER_PARTNER 16u
 
 /* Keys and certificates. */
 #define LIMIT_KEY_FILE_BYTES     1024u

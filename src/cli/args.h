@@ -82,7 +82,11 @@ enum option_key {
     OPT_TRANSACTION,
     OPT_FOLLOW,
     OPT_ORIGIN,
+    OPT_NEW_PASSPHRASE_FILE,
+    OPT_DROP,
     OPT_WITHOUT,
+    OPT_FORMAT,
+    OPT_ACCOUNTS,
     OPT_LAST
 };
 

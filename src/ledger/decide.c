@@ -232,6 +232,13 @@ static bool has_room(const struct decision *d, const struct stream *stream, enum
     return bound == 0 || waiting < bound + reserve;
 }
 
+bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
+                         struct period period)
+{
+    struct period last = roster_last_period(d->terms->roster, partner);
+    return last.yyyymm != 0 && period.yyyymm > last.yyyymm;
+}
+
 enum err decide_send(struct decision *d, const struct partner_id *partner,
                      struct clearing_entry *entry, enum account_kind debit,
                      enum account_kind credit)
@@ -240,6 +247,9 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, &stream));
     if (stream.is_frozen) {
         return decide_refuse(d, VERDICT_STREAM_FROZEN);
+    }
+    if (decide_is_after_end(d, partner, stream.period)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
     if (!has_room(d, &stream, entry->kind)) {
         return decide_refuse(d, VERDICT_OUTBOX_FULL);

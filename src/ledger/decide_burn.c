@@ -24,6 +24,9 @@ enum err decide_foreign_hold(struct decision *d)
     if (home == NULL) {
         return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
     }
+    if (roster_is_leaving(d->terms->roster, &home->id)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
     struct hold hold = {
         .role = HOLD_FOREIGN,
         .state = HOLD_OPEN,

@@ -145,8 +145,11 @@ enum err decide_earn(struct decision *d)
     if (home == NULL) {
         return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
     }
-    return roster_is_self(roster, &home->id) ? earn_own(d, points)
-                                             : earn_given(d, &home->id, points);
+    if (roster_is_self(roster, &home->id)) {
+        return earn_own(d, points);
+    }
+    return roster_is_leaving(roster, &home->id) ? decide_refuse(d, VERDICT_PARTNER_LEFT)
+                                                : earn_given(d, &home->id, points);
 }
 
 /* What a purchase of which `left` of the amount remains still deserves: the same rate on what was

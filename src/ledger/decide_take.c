@@ -209,6 +209,10 @@ static enum err take_by_kind(struct decision *d)
         roster_tariff(d->terms->roster, entry->tariff) == NULL) { /* no statement would have it */
         return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
     }
+    if (entry->kind != ENTRY_PERIOD_MARK &&
+        decide_is_after_end(d, &d->command->take_entry.sender, entry->period)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
     switch (entry->kind) {
     case ENTRY_EARN:
         return take_earn(d);
@@ -245,7 +249,9 @@ enum err decide_take_entry(struct decision *d)
     const struct clearing_entry *entry = &take->entry;
     struct stream stream;
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &take->sender, &stream));
-    if (stream.is_frozen || entry->number != stream.last_number + 1) {
+    bool is_next = entry->number == stream.last_number + 1 || MUTANT(ACCEPT_GAP) ||
+                   MUTANT(APPLY_BATCH_TWICE);
+    if (stream.is_frozen || !is_next) {
         return ERR_CONFLICT; /* the engine judged the batch; this is not what it judged */
     }
     TRY(take_by_kind(d));

@@ -39,7 +39,9 @@ enum err decide_expire_hold(struct decision *d)
         forget_due(d);
         return ERR_OK;
     }
-    if (d->now.ms <= (MUTANT(RELEASE_AT_T1) ? hold.capture_by.ms : hold.deliver_by.ms)) { /* at T2 a capture is still in time */
+    if (d->now.ms <= (MUTANT(RELEASE_AT_T1)
+                          ? hold.capture_by.ms
+                          : hold.deliver_by.ms)) { /* at T2 a capture is still in time */
         return ERR_OK;
     }
     return home_release(d, &due->id, &hold, HOLD_EXPIRED);

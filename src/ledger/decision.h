@@ -126,6 +126,9 @@ void decide_put_u64(struct decision *d, const char *meta_name, uint64_t value);
 MUST_USE enum err decide_get_u64(const struct decision *d, const char *meta_name,
                                  uint64_t *out_value);
 
+/* Do the streams with this partner, which is leaving, end before this period? */
+bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
+                         struct period period);
 /* Sends an entry about `card` to its home and posts it there and back: `debit` and `credit` are
  * this brand's own accounts, with the stream's open period filled into the partner's side. */
 MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partner,

@@ -136,6 +136,8 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
                              GRPC_FAILED_PRECONDITION},
     [VERDICT_MERGE_EXISTS] = {"MERGE_EXISTS", "There is a merge with this id already.",
                               GRPC_ALREADY_EXISTS},
+    [VERDICT_PARTNER_LEFT] = {"PARTNER_LEFT", "The card's brand or this one leaves the coalition.",
+                              GRPC_FAILED_PRECONDITION},
 };
 
 bool verdict_is_known(unsigned number)

@@ -21,6 +21,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_MERGE] = "merge",
     [TABLE_POOL] = "pool",
     [TABLE_EXPOSURE] = "exposure",
+    [TABLE_EVIDENCE] = "evidence",
 };
 
 bool ledger_table_is_known(unsigned number)

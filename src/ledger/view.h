@@ -30,6 +30,8 @@ enum ledger_table {
     TABLE_MERGE = 18,      /* transaction id of the merge -> struct merge */
     TABLE_POOL = 19,       /* pool id, member id -> nothing: who may spend from it */
     TABLE_EXPOSURE = 27,   /* partner -> struct exposure */
+    TABLE_EVIDENCE = 28,   /* partner, number -> an Evidence, as bytes; number 0: the head of the
+                              latest batch that was taken, Signed bytes */
     TABLE_END
 };
 

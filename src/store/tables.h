@@ -1,6 +1,6 @@
 /* The port of the ledger's tables: what follows from the journal, in memory and written down behind
- * it. `state_tables` (store/state.h) is the adapter on LMDB, and that header says what each of these
- * promises; a simulation has tables of its own.
+ * it. `state_tables` (store/state.h) is the adapter on LMDB, and that header says what each of
+ * these promises; a simulation has tables of its own.
  */
 #ifndef STORE_TABLES_H
 #define STORE_TABLES_H

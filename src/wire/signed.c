@@ -112,7 +112,8 @@ enum err signed_verify(const struct signed_message *message, const char *coaliti
                        enum purpose purpose, const struct public_key *key)
 {
     struct key_id id = key_id_of(key);
-    if ((message->purpose != purpose && !MUTANT(ACCEPT_WRONG_PURPOSE)) || !key_id_equal(&id, &message->key_id)) {
+    if ((message->purpose != purpose && !MUTANT(ACCEPT_WRONG_PURPOSE)) ||
+        !key_id_equal(&id, &message->key_id)) {
         return ERR_SIGNATURE;
     }
     struct signing_scope scope = {

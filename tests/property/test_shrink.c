@@ -14,9 +14,9 @@
 
 enum {
     RUN_STEPS = 500,
-    SEEDS_MAX = 40,
+    SEEDS_MAX = 200,
     SHRINK_SECONDS = 60,
-    HANDFUL = 8
+    HANDFUL = 10
 };
 
 /* Runs seeds until one disagrees; gives the steps that it ran. */

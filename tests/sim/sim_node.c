@@ -7,9 +7,10 @@
 #include "model.h"
 #include "sim_check.h"
 #include "sim_op.h"
+#include "sim_settle.h"
 
-#define TICK_MS   (97 * SIM_SECOND)
-#define REST_MS   (3 * SIM_SECOND)
+#define TICK_MS (97 * SIM_SECOND)
+#define REST_MS (3 * SIM_SECOND)
 
 static void name_node(struct sim_node *node, unsigned index)
 {
@@ -45,6 +46,7 @@ void sim_node_fini(struct sim_node *node)
 {
     if (node->is_up) {
         sim_session_down(node);
+        sim_settle_down(node);
         engine_abandon(node->engine);
     }
     charter_roster_fini(&node->roster);
@@ -180,15 +182,16 @@ static void begin_sessions(struct sim_node *node)
         if (i == node->index) {
             continue;
         }
-        *link = (struct sim_link){.pause_ms = SIM_SECOND, .is_dialling = true};
+        *link = (struct sim_link){
+            .pause_ms = SIM_SECOND, .is_dialling = true, .forked_at = link->forked_at};
         outgoing_init(&link->outgoing, &sim->nodes[i].id, engine_journal(node->engine));
-        sim_events_add(&sim->events,
-                       (struct sim_event){.at = sim->now + 10 + (int64_t)sim_random_below(
-                                                                    &sim->luck, 500),
-                                          .kind = SIM_EVENT_DIAL,
-                                          .node = node->index,
-                                          .from = i,
-                                          .number = node->starts});
+        sim_events_add(
+            &sim->events,
+            (struct sim_event){.at = sim->now + 10 + (int64_t)sim_random_below(&sim->luck, 500),
+                               .kind = SIM_EVENT_DIAL,
+                               .node = node->index,
+                               .from = i,
+                               .number = node->starts});
     }
 }
 
@@ -219,8 +222,7 @@ void sim_node_start(struct sim_node *node)
     node->is_up = true;
     node->starts++;
     node->busy_until = 0;
-    sim_tell(sim, "%s starts at row %llu", node->id.text,
-             (unsigned long long)node->disk.next_row);
+    sim_tell(sim, "%s starts at row %llu", node->id.text, (unsigned long long)node->disk.next_row);
     check_start(node, node->disk.next_row);
     resolve_doubts(node);
     read_last_time(node);
@@ -242,13 +244,13 @@ void sim_node_crash(struct sim_node *node)
     if (!node->is_up) {
         return;
     }
-    sim_tell(sim, "%s stops at row %llu", node->id.text,
-             (unsigned long long)node->disk.next_row);
+    sim_tell(sim, "%s stops at row %llu", node->id.text, (unsigned long long)node->disk.next_row);
     node->disk.is_stopped = true;
     node->is_up = false;
     sim->counts.crashes++;
     sim->counts.commands += engine_stats(node->engine).commands;
     sim_session_down(node);
+    sim_settle_down(node);
     engine_abandon(node->engine);
     node->engine = NULL;
     node->has_entries = false;
@@ -258,11 +260,11 @@ void sim_node_crash(struct sim_node *node)
         sim_tables_crash(node->tables);
     }
     sim_events_add(&sim->events,
-                   (struct sim_event){.at = sim->now + REST_MS +
-                                            (int64_t)sim_random_below(
-                                                &sim->luck, sim->is_healing ? 1000 : 200000),
-                                      .kind = SIM_EVENT_START,
-                                      .node = node->index});
+                   (struct sim_event){
+                       .at = sim->now + REST_MS +
+                             (int64_t)sim_random_below(&sim->luck, sim->is_healing ? 1000 : 200000),
+                       .kind = SIM_EVENT_START,
+                       .node = node->index});
 }
 
 bool sim_node_after(struct sim_node *node)
@@ -320,6 +322,14 @@ void sim_node_tick(struct sim_node *node)
         }
     }
     write_down(node);
+    for (unsigned i = 0; i < node->sim->node_count && node->is_up; i++) {
+        if (node->sim->is_healing || sim_random_chance(&node->sim->luck, 50)) {
+            sim_settle_round(node, i);
+        }
+    }
+    if (!node->is_up) {
+        return;
+    }
     sim_events_add(&node->sim->events, (struct sim_event){.at = node->sim->now + TICK_MS,
                                                           .kind = SIM_EVENT_TICK,
                                                           .node = node->index,

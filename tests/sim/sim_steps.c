@@ -2,6 +2,7 @@
 #include "model.h"
 #include "sim_check.h"
 #include "sim_op.h"
+#include "sim_settle.h"
 #include "sim_workload.h"
 
 #define RECENT 96u /* operations back that a step may refer to */
@@ -99,8 +100,7 @@ static void do_hold(struct sim *sim, const uint32_t n[4])
     begin(sim, new_hold(sim, n[0] % sim->node_count, member, points, n[3]), 0);
 }
 
-static void do_use(struct sim *sim, enum sim_op_kind kind, enum sim_op_kind of,
-                   const uint32_t n[4])
+static void do_use(struct sim *sim, enum sim_op_kind kind, enum sim_op_kind of, const uint32_t n[4])
 {
     struct sim_op *subject = pick_op(sim, of, n[0]);
     if (subject == NULL) {
@@ -151,8 +151,7 @@ static void do_clash(struct sim *sim, const uint32_t n[4])
     int64_t has = model_available_at(m, sim->nodes[m->home].ledger_ms);
     unsigned count = 3 + n[2] % 10;
     for (unsigned i = 0; i < count && has > 0; i++) {
-        struct sim_op *op =
-            new_hold(sim, (n[0] + i) % sim->node_count, member, has, n[3]);
+        struct sim_op *op = new_hold(sim, (n[0] + i) % sim->node_count, member, has, n[3]);
         begin(sim, op, (int64_t)(i % 3));
     }
 }
@@ -185,14 +184,25 @@ static void do_block(struct sim *sim, const uint32_t n[4])
     begin(sim, undone, SIM_SECOND + n[2] % (20 * SIM_MINUTE));
 }
 
+/* Did every node close the period before? */
+static bool may_close(const struct sim *sim)
+{
+    for (unsigned a = 0; a < sim->node_count; a++) {
+        for (unsigned b = 0; b < sim->node_count; b++) {
+            const struct model_stream *stream = &sim->model->streams[a][b];
+            if (a != b && !stream->is_frozen_out && stream->period != sim->closed_periods) {
+                return false;
+            }
+        }
+    }
+    return sim->closed_periods + 2 < MODEL_PERIODS;
+}
+
 static void do_close(struct sim *sim, const uint32_t n[4])
 {
-    if (sim->closed_periods + 2 >= MODEL_PERIODS) {
+    struct period period = sim_nth_period(&sim->nodes[0], sim->closed_periods);
+    if (!may_close(sim)) {
         return;
-    }
-    struct period period = sim->nodes[0].roster.first_period;
-    for (unsigned i = 0; i < sim->closed_periods; i++) {
-        period = period_next(period);
     }
     for (unsigned i = 0; i < sim->node_count; i++) {
         struct sim_op *op = sim_op_new(sim, SIM_OP_CLOSE, i);
@@ -230,8 +240,7 @@ static void do_crash(struct sim *sim, const uint32_t n[4])
         sim_node_crash(node);
     } else {
         sim_disk_set_fault(&node->disk,
-                           n[1] % 3 == 1 ? SIM_DISK_CRASH_BEFORE : SIM_DISK_CRASH_AFTER,
-                           n[2] % 6);
+                           n[1] % 3 == 1 ? SIM_DISK_CRASH_BEFORE : SIM_DISK_CRASH_AFTER, n[2] % 6);
     }
 }
 

@@ -52,7 +52,7 @@ static void test_every_key(void **state)
     assert_int_equal(c.listen.port, 7101);
     assert_string_equal(c.http.host, "::1");
     assert_int_equal(c.http.port, 7201);
-    assert_string_equal(c.online_key.text, "/srv/n/keys/online.key");
+    assert_string_equal(c.online_keys[0].text, "/srv/n/keys/online.key");
     assert_string_equal(c.tls_certificate.text, "/srv/n/tls/node.pem");
     assert_string_equal(c.tls_key.text, "/srv/n/tls/node.key");
     assert_string_equal(c.tls_ca.text, "/srv/n/tls/ca.pem");
@@ -89,6 +89,25 @@ static void test_defaults(void **state)
     assert_int_equal(c.limits.points_per_command_max, 10000000);
     assert_int_equal(c.log_level, NODE_LOG_INFO);
     assert_int_equal(c.log_format, NODE_LOG_JSON);
+}
+
+static void test_more_keys(void **state)
+{
+    (void)state;
+    char yaml[2048];
+    struct node_config c;
+    struct note note = {""};
+    edited(full, "{online: keys/online.key}", "{online: a.key, next: [b.key, /x/c.key]}", yaml,
+           sizeof yaml);
+    assert_int_equal(node_config_parse(text_slice(yaml), "node.yaml", "/srv/n", &c, NULL), ERR_OK);
+    assert_int_equal(c.online_key_count, 3);
+    assert_string_equal(c.online_keys[0].text, "/srv/n/a.key");
+    assert_string_equal(c.online_keys[2].text, "/x/c.key");
+    edited(full, "{online: keys/online.key}", "{online: a.key, next: [b, c, d, e, f, g, h, i]}",
+           yaml, sizeof yaml);
+    assert_int_equal(node_config_parse(text_slice(yaml), "node.yaml", "/srv/n", &c, &note),
+                     ERR_INPUT);
+    assert_string_equal(note.text, "node.yaml:8: keys.next: has more than 7 entries");
 }
 
 static const struct edit wrong[] = {
@@ -262,11 +281,9 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_key),
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_wrong_files_are_named),
-        cmocka_unit_test(test_not_a_mapping),
-        cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_every_key),     cmocka_unit_test(test_more_keys),
+        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_wrong_files_are_named),
+        cmocka_unit_test(test_not_a_mapping), cmocka_unit_test(test_long_path),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

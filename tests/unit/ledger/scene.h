@@ -51,6 +51,8 @@ void scene_fill_lots(struct scene *scene, const struct uid *member);
 /* As many cards as a member may have. */
 void scene_fill_cards(struct scene *scene, const struct uid *member);
 void scene_freeze(struct scene *scene);
+/* Beta left: the streams with it ended before the period that is open. */
+void scene_leave(struct scene *scene);
 /* An entry from beta, next in its stream. */
 struct command scene_entry(struct scene *scene, enum entry_kind kind, int64_t points);
 
