@@ -252,6 +252,8 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_ADJUSTMENT:
     case TABLE_MERGE:
     case TABLE_POOL:
+    case TABLE_RECEIPT_ROW:
+    case TABLE_RECOVERY:
     case TABLE_EXPOSURE:
     case TABLE_EVIDENCE:
     case TABLE_END:

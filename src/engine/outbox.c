@@ -2,17 +2,27 @@
 
 #include "ledger/batch.h"
 
-struct reading {
-    const struct outbox *outbox;
-    const struct partner_id *partner;
-    outbox_visit *visit;
-    void *visitor;
-    uint64_t number; /* the next one */
-    uint64_t last;
-    uint64_t row; /* where the journal has it */
-    /* The entries before were neighbours, so the next row is looked at first for the next one. */
-    bool is_dense;
-};
+void outbox_reader_init(struct outbox_reader *reader, const struct journal *journal,
+                        struct ledger_view view)
+{
+    reader->view = view;
+    record_reader_init(&reader->records, journal);
+}
+
+void outbox_reader_fini(struct outbox_reader *reader)
+{
+    record_reader_fini(&reader->records);
+}
+
+static enum err row_of_entry(const struct ledger_view *view, const struct partner_id *partner,
+                             uint64_t number, uint64_t *out_row)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_outbox(partner, number, &key);
+    TRY(view_get(view, TABLE_OUTBOX, &key, &value));
+    return u64_decode(value, out_row);
+}
 
 /* A record may send to several partners (period marks do). ERR_NOT_FOUND when it sends nothing of
  * this number to this one. */
@@ -35,6 +45,29 @@ static enum err find_entry(const struct record *record, const struct partner_id 
     return ERR_NOT_FOUND;
 }
 
+enum err outbox_read(struct outbox_reader *reader, const struct partner_id *partner,
+                     uint64_t number, struct outbox_entry *out_entry)
+{
+    struct record record;
+    uint64_t row;
+    TRY(row_of_entry(&reader->view, partner, number, &row));
+    TRY(record_reader_get(&reader->records, row, &record));
+    enum err err = find_entry(&record, partner, number, out_entry);
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+}
+
+struct reading {
+    const struct ledger_view *view;
+    const struct partner_id *partner;
+    outbox_visit *visit;
+    void *visitor;
+    uint64_t number; /* the next one */
+    uint64_t last;
+    uint64_t row; /* where the journal has it */
+    /* The entries before were neighbours, so the next row is looked at first for the next one. */
+    bool is_dense;
+};
+
 static enum err look_at(const struct reading *reading, const struct batch_view *batch, uint64_t row,
                         struct outbox_entry *out_entry)
 {
@@ -50,12 +83,8 @@ static enum err look_at(const struct reading *reading, const struct batch_view *
 
 static enum err find_row(struct reading *reading)
 {
-    struct ledger_key key;
-    struct slice value;
     uint64_t row;
-    key_outbox(reading->partner, reading->number, &key);
-    TRY(view_get(&reading->outbox->view, TABLE_OUTBOX, &key, &value));
-    TRY(u64_decode(value, &row));
+    TRY(row_of_entry(reading->view, reading->partner, reading->number, &row));
     reading->is_dense = row == reading->row + 1;
     reading->row = row;
     return ERR_OK;
@@ -108,11 +137,11 @@ static enum err read_batch(void *context, uint64_t first_row, struct slice bytes
     return ERR_OK;
 }
 
-enum err outbox_read(const struct outbox *outbox, const struct partner_id *partner, uint64_t first,
-                     uint64_t count, outbox_visit *visit, void *visitor)
+enum err outbox_read_many(const struct outbox_reader *reader, const struct partner_id *partner,
+                          uint64_t first, uint64_t count, outbox_visit *visit, void *visitor)
 {
-    const struct journal *journal = outbox->journal;
-    struct reading reading = {.outbox = outbox,
+    const struct journal *journal = reader->records.journal;
+    struct reading reading = {.view = &reader->view,
                               .partner = partner,
                               .visit = visit,
                               .visitor = visitor,

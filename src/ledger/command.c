@@ -1,5 +1,7 @@
 #include "ledger/command.h"
 
+#include <string.h>
+
 #include "ledger/codec.h"
 
 const char *command_kind_name(enum command_kind kind)
@@ -36,14 +38,29 @@ const char *command_kind_name(enum command_kind kind)
         [COMMAND_UNMERGE_MEMBERS] = "unmerge-members",
         [COMMAND_ERASE_MEMBER] = "erase-member",
         [COMMAND_PRUNE] = "prune",
+        [COMMAND_RECOVER_ENTRY] = "recover-entry",
+        [COMMAND_RECOVER_TAKEN] = "recover-taken",
+        [COMMAND_RECOVER_HOLD] = "recover-hold",
+        [COMMAND_RECOVERY] = "recovery",
     };
-    return kind > 0 && kind < COMMAND_KIND_END ? names[kind] : "unknown";
+    return kind > 0 && kind < COMMAND_KIND_END && names[kind] != NULL ? names[kind] : "unknown";
+}
+
+bool command_kind_is_known(unsigned number)
+{
+    return strcmp(command_kind_name((enum command_kind)number), "unknown") != 0;
 }
 
 bool command_is_idempotent(enum command_kind kind)
 {
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
            (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER);
+}
+
+bool command_has_id(enum command_kind kind)
+{
+    return command_is_idempotent(kind) || kind == COMMAND_RECOVER_ENTRY ||
+           kind == COMMAND_RECOVER_HOLD;
 }
 
 /* The times that only some callers name. */

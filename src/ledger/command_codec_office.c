@@ -110,7 +110,8 @@ void command_write_office(struct buffer *out, const struct command *command)
         write_block(out, command->prune.keys);
         break;
     default:
-        ASSERT(false);
+        command_write_recovery(out, command);
+        break;
     }
 }
 
@@ -152,6 +153,7 @@ void command_read_office(struct reader *in, struct command *command)
         read_prune(in, &command->prune);
         break;
     default:
+        command_read_recovery(in, command);
         break;
     }
 }

@@ -35,6 +35,10 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_UNMERGE_MEMBERS] = decide_unmerge_members,
     [COMMAND_ERASE_MEMBER] = decide_erase_member,
     [COMMAND_PRUNE] = decide_prune,
+    [COMMAND_RECOVER_ENTRY] = decide_recover_entry,
+    [COMMAND_RECOVER_TAKEN] = decide_recover_taken,
+    [COMMAND_RECOVER_HOLD] = decide_recover_hold,
+    [COMMAND_RECOVERY] = decide_recovery,
 };
 
 enum err decide_refuse(struct decision *d, enum verdict verdict)
@@ -112,7 +116,10 @@ static enum err recall(const struct decision *d)
     struct command told;
     TRY(find_told(d, &d->command->origin, &d->command->transaction_id, &record));
     TRY(record_command(&record, &told));
-    if (!says_the_same(d->command, &told)) {
+    bool is_same = command_is_idempotent(told.kind)
+                       ? says_the_same(d->command, &told)
+                       : recovered_says(&told, &d->terms->roster->self, d->command);
+    if (!is_same) {
         d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;
         return ERR_OK;
     }
@@ -125,7 +132,7 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
                        const struct command *command, struct unix_ms now, struct plan *plan,
                        bool *out_is_repeat)
 {
-    ASSERT(command->kind > 0 && command->kind < COMMAND_KIND_END);
+    ASSERT(command_kind_is_known(command->kind));
     struct decision d; /* not zeroed: the exposure is large, and most commands have none */
     d.view = view;
     d.terms = terms;
@@ -247,6 +254,9 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, &stream));
     if (stream.is_frozen) {
         return decide_refuse(d, VERDICT_STREAM_FROZEN);
+    }
+    if (stream.is_recovering) {
+        return ERR_UNAVAILABLE; /* no answer that would be remembered: the same may be done soon */
     }
     if (decide_is_after_end(d, partner, stream.period)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);

@@ -50,7 +50,8 @@
  *   unmerge-members     MERGE_UNKNOWN, MERGE_ENDED, MEMBER_MERGED, MEMBER_ERASED
  *   erase-member        MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL
  *
- * expire-hold, take-batch, take-receipt, put-pair, freeze-stream and prune are never refused. Cards
+ * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, and what is recovered are
+ * never refused. Cards
  * lead to members that are there and not erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H

@@ -20,6 +20,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_ADJUSTMENT] = "adjustment",
     [TABLE_MERGE] = "merge",
     [TABLE_POOL] = "pool",
+    [TABLE_RECEIPT_ROW] = "receipt-row",
+    [TABLE_RECOVERY] = "recovery",
     [TABLE_EXPOSURE] = "exposure",
     [TABLE_EVIDENCE] = "evidence",
 };

@@ -60,24 +60,23 @@ static void advise(struct look *look, const char *action, const char *format, ..
     look->message->advice[look->message->n_advice++] = advice;
 }
 
-static enum err take_time(void *context, const struct outbox_entry *entry)
-{
-    struct clearing_entry decoded;
-    TRY(wire_entry_decode(entry->bytes, &decoded, NULL));
-    *(int64_t *)context = decoded.business_time.ms;
-    return ERR_OK;
-}
-
-/* When the oldest entry that waits for a receipt happened; 0: there is none that can be read. */
+/* When the oldest entry that waits for a receipt happened. */
 static int64_t oldest_unreceipted(const struct look *look)
 {
-    const struct outbox outbox = {&look->node->journal, *look->view};
+    struct outbox_reader outbox;
+    struct outbox_entry entry;
+    struct clearing_entry decoded;
     int64_t time = 0;
-    if (look->out.receipted_number >= look->out.last_number ||
-        outbox_read(&outbox, &look->report.partner, look->out.receipted_number + 1, 1, take_time,
-                    &time) != ERR_OK) {
+    if (look->out.receipted_number >= look->out.last_number) {
         return 0;
     }
+    outbox_reader_init(&outbox, &look->node->journal, *look->view);
+    if (outbox_read(&outbox, &look->report.partner, look->out.receipted_number + 1, &entry) ==
+            ERR_OK &&
+        wire_entry_decode(entry.bytes, &decoded, NULL) == ERR_OK) {
+        time = decoded.business_time.ms;
+    }
+    outbox_reader_fini(&outbox);
     return time;
 }
 
@@ -101,6 +100,43 @@ static enum err fill_streams(struct look *look)
     message->is_receiving_frozen = look->in.is_frozen;
     message->reconciled_unix_ms = look->refusals.reconciled.ms;
     message->oldest_unreceipted_unix_ms = oldest_unreceipted(look);
+    return ERR_OK;
+}
+
+/* Nothing when this ledger was never a copy. */
+static enum err fill_recovery(struct look *look)
+{
+    struct partner_recovery row;
+    enum err err = ledger_get_recovery(look->view, &look->report.partner, &row);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    Talea__V1__Recovery *recovery = arena_alloc(look->arena, sizeof *recovery);
+    if (recovery == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__recovery__init(recovery);
+    recovery->began_unix_ms = row.began.ms;
+    recovery->ended_unix_ms = row.ended.ms;
+    recovery->own_entries = row.own_entries;
+    recovery->own_last_number = row.own_last;
+    recovery->own_points = row.own_points.minor;
+    recovery->taken_entries = row.taken_entries;
+    recovery->taken_last_number = row.taken_last;
+    recovery->taken_points = row.taken_points.minor;
+    recovery->holds = row.holds;
+    recovery->forced = row.forced;
+    recovery->members = row.members;
+    recovery->unreplayed = row.unreplayed;
+    recovery->debt_points = row.debt.minor;
+    recovery->written_off_points = row.written_off.minor;
+    look->message->recovery = recovery;
+    if (look->out.is_recovering) {
+        advise(look, "wait until the partner's node answers; nothing is written for it before",
+               "this ledger was restored from an older copy and has not yet got back what %s "
+               "holds of it",
+               look->report.partner.text);
+    }
     return ERR_OK;
 }
 
@@ -205,6 +241,16 @@ static void advise_streams(struct look *look)
     }
 }
 
+static void advise_charter(struct look *look)
+{
+    uint64_t ours = look->snapshot->charter->epoch;
+    uint64_t theirs = look->report.charter_epoch;
+    if (theirs != 0 && theirs < ours) {
+        advise(look, "see the log of the partner's node, which was given it and did not take it",
+               "charter epoch %" PRIu64 " is in force there, %" PRIu64 " here", theirs, ours);
+    }
+}
+
 static void advise_refusals(struct look *look)
 {
     size_t told = 0;
@@ -240,9 +286,11 @@ static enum err fill(struct look *look)
     peer_guard_report(look->node->peer_guard, &look->report.partner, &look->refusals);
     TRY(fill_streams(look));
     advise_streams(look);
+    TRY(fill_recovery(look));
     TRY(fill_exposure(look));
     TRY(fill_evidence(look));
     fill_refusals(look);
+    advise_charter(look);
     advise_refusals(look);
     say_problem(look);
     return look->is_cut ? ERR_RESOURCE : ERR_OK;

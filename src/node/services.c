@@ -64,6 +64,8 @@ static const struct rpc_method peer_methods[] = {
     {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
     {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
+    {"CompareStreams", ROLE_PEER, RPC_WORKER, peer_compare_streams, NULL},
+    {"RecoverPage", ROLE_PEER, RPC_WORKER, peer_recover_page, NULL},
     {"ExchangeCharter", ROLE_PEER, RPC_WORKER, peer_exchange_charter, NULL},
 };
 

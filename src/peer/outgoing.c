@@ -10,12 +10,14 @@
 void outgoing_init(struct outgoing *outgoing, const struct partner_id *partner,
                    const struct journal *journal)
 {
-    *outgoing = (struct outgoing){.partner = *partner, .outbox = {.journal = journal}};
+    *outgoing = (struct outgoing){.partner = *partner};
+    outbox_reader_init(&outgoing->outbox, journal, (struct ledger_view){0});
 }
 
 void outgoing_fini(struct outgoing *outgoing)
 {
     outgoing_close(outgoing);
+    outbox_reader_fini(&outgoing->outbox);
 }
 
 bool outgoing_is_ready(const struct outgoing *outgoing)
@@ -36,6 +38,9 @@ enum err outgoing_load(struct outgoing *outgoing, const struct peer_host *host,
     TRY(ledger_get_stream(&host->view, host->roster, STREAM_OUT, &outgoing->partner, &stream));
     if (stream.is_frozen) {
         return ERR_DISAGREE;
+    }
+    if (stream.is_recovering) {
+        return ERR_UNAVAILABLE;
     }
     outgoing->receipted_number = stream.receipted_number;
     outgoing->receipt_number = stream.receipt_number;
@@ -80,8 +85,8 @@ static enum err gather(struct outgoing *outgoing, uint64_t last_number, struct d
     if (sent->entries == NULL) {
         return ERR_RESOURCE;
     }
-    enum err err = outbox_read(&outgoing->outbox, &outgoing->partner, sent->first_number, limit,
-                               add_entry, draft);
+    enum err err = outbox_read_many(&outgoing->outbox, &outgoing->partner, sent->first_number,
+                                    limit, add_entry, draft);
     return err == ERR_OK || draft->is_full ? draft->bytes.err : err;
 }
 
@@ -193,10 +198,10 @@ enum err outgoing_open(struct outgoing *outgoing, const struct peer_host *host,
     outgoing_close(outgoing);
     enum err err = outgoing_load(outgoing, host, &last_number);
     if (err != ERR_OK) {
-        return note_set(note, err,
-                        err == ERR_DISAGREE ? "our stream to %s is frozen"
-                                            : "our stream to %s can't be read",
-                        outgoing->partner.text);
+        const char *what = err == ERR_DISAGREE      ? "is frozen"
+                           : err == ERR_UNAVAILABLE ? "waits until what was lost is back"
+                                                    : "can't be read";
+        return note_set(note, err, "our stream to %s %s", outgoing->partner.text, what);
     }
     struct clear_request opening = {.held_receipt_number = outgoing->receipt_number};
     return port->send(port->context, &opening);

@@ -31,7 +31,7 @@ struct sent_batch {
 /* Its fields are outgoing's own; hosts use the functions. One thread at a time. */
 struct outgoing {
     struct partner_id partner;
-    struct outbox outbox;
+    struct outbox_reader outbox;
     struct sent_batch window[LIMIT_CLEARING_WINDOW];
     size_t window_first;
     size_t window_count;

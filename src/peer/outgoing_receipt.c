@@ -40,7 +40,8 @@ static enum err receipted_entries(struct outgoing *outgoing, const struct cleari
     batch.entries = calloc(batch.count, sizeof *batch.entries);
     enum err err = batch.entries == NULL ? ERR_RESOURCE : ERR_OK;
     if (err == ERR_OK) {
-        err = outbox_read(&outgoing->outbox, &outgoing->partner, first, count, take_again, &batch);
+        err = outbox_read_many(&outgoing->outbox, &outgoing->partner, first, count, take_again,
+                               &batch);
     }
     if (err != ERR_OK) {
         free(batch.entries);

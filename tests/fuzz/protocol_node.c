@@ -83,10 +83,10 @@ static void make_charter(struct protocol_node *node)
     ASSERT(roster_prepare(&node->roster, NULL) == ERR_OK);
     node->charter_partners[0] = (struct charter_partner){.id = protocol_fuel, .online_count = 1};
     node->charter_partners[0].online[0] =
-        (struct charter_key){fuel.public_key, fuel.id, {0}, {INT64_MAX}};
+        (struct charter_key){.key = fuel.public_key, .id = fuel.id, .valid_until = {INT64_MAX}};
     node->charter_partners[1] = (struct charter_partner){.id = protocol_grocer, .online_count = 1};
-    node->charter_partners[1].online[0] =
-        (struct charter_key){node->key.public_key, node->key.id, {0}, {INT64_MAX}};
+    node->charter_partners[1].online[0] = (struct charter_key){
+        .key = node->key.public_key, .id = node->key.id, .valid_until = {INT64_MAX}};
     node->charter = (struct charter){.coalition = "demo",
                                      .epoch = 1,
                                      .currency = "EUR",

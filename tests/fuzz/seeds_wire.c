@@ -10,12 +10,16 @@
 
 static void write_samples(const char *folder)
 {
-    static const char *const targets[SAMPLE_COUNT] = {"entry", "entry", "head", "receipt",
-                                                      "hold",  "hold",  "hold", "statement"};
+    static const char *const targets[SAMPLE_COUNT] = {
+        "entry", "entry", "head", "receipt", "hold", "hold", "hold", "statement", NULL, "holdings"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,   PURPOSE_MANDATE,    PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
-        PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT};
+        PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT,
+        PURPOSE_STATEMENT,    PURPOSE_HOLDINGS};
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
+        if (targets[i] == NULL) { /* a file, not a message */
+            continue;
+        }
         CLEANUP(buffer_fini) struct buffer bytes = {0};
         CLEANUP(buffer_fini) struct buffer envelope = {0};
         char name[32];

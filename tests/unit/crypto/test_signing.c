@@ -270,7 +270,8 @@ static void test_purpose_registry(void **state)
                                                         "statement-countersign",
                                                         "mandate",
                                                         "card-block",
-                                                        "backup"};
+                                                        "backup",
+                                                        "holdings"};
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {
         assert_string_equal(purpose_name((enum purpose)number), names[number]);
     }

@@ -59,8 +59,9 @@ static void on_trouble(void *context, const char *what, const char *detail)
     atomic_fetch_add(&((struct brand *)context)->troubles, 1);
 }
 
-static enum err may_write(void *context)
+static enum err may_write(void *context, bool is_recovery)
 {
+    (void)is_recovery;
     return atomic_load(&((struct brand *)context)->is_full) ? ERR_RESOURCE : ERR_OK;
 }
 
@@ -369,9 +370,12 @@ void clearing_begin(struct clearing *c, struct brand *from, struct brand *to)
     c->bytes = calloc(c->count, sizeof *c->bytes);
     assert_true(c->entries != NULL && c->plain != NULL && c->bytes != NULL);
     assert_int_equal(state_reader_create(from->state, &reader), ERR_OK);
-    struct outbox outbox = {engine_journal(from->engine), state_reader_view(reader)};
+    struct outbox_reader outbox;
+    outbox_reader_init(&outbox, engine_journal(from->engine), state_reader_view(reader));
     assert_int_equal(
-        outbox_read(&outbox, &to->id, out.receipted_number + 1, c->count, keep_entry, c), ERR_OK);
+        outbox_read_many(&outbox, &to->id, out.receipted_number + 1, c->count, keep_entry, c),
+        ERR_OK);
+    outbox_reader_fini(&outbox);
     state_reader_destroy(reader);
 }
 

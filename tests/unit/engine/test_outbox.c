@@ -112,14 +112,17 @@ static void test_any_range_is_read_in_order(void **state)
     struct state_reader *reader;
     assert_true(shop->count > 300);
     assert_int_equal(state_reader_create(shop->a.state, &reader), ERR_OK);
-    struct outbox outbox = {engine_journal(shop->a.engine), state_reader_view(reader)};
+    struct outbox_reader outbox;
+    outbox_reader_init(&outbox, engine_journal(shop->a.engine), state_reader_view(reader));
     for (unsigned i = 0; i < READINGS; i++) {
         uint64_t first = 1 + draw(shop, shop->count);
         uint64_t count = draw(shop, shop->count - first + 2);
         struct taking taking = {shop, first, UINT64_MAX};
-        assert_int_equal(outbox_read(&outbox, &shop->b.id, first, count, take, &taking), ERR_OK);
+        assert_int_equal(outbox_read_many(&outbox, &shop->b.id, first, count, take, &taking),
+                         ERR_OK);
         assert_int_equal(taking.next, first + count);
     }
+    outbox_reader_fini(&outbox);
     state_reader_destroy(reader);
 }
 
@@ -129,11 +132,13 @@ static void test_beyond_the_end_and_to_nobody(void **state)
     struct state_reader *reader;
     struct taking taking = {shop, 1, UINT64_MAX};
     assert_int_equal(state_reader_create(shop->a.state, &reader), ERR_OK);
-    struct outbox outbox = {engine_journal(shop->a.engine), state_reader_view(reader)};
-    assert_int_equal(outbox_read(&outbox, &shop->b.id, 1, shop->count + 1, take, &taking),
+    struct outbox_reader outbox;
+    outbox_reader_init(&outbox, engine_journal(shop->a.engine), state_reader_view(reader));
+    assert_int_equal(outbox_read_many(&outbox, &shop->b.id, 1, shop->count + 1, take, &taking),
                      ERR_NOT_FOUND);
     assert_int_equal(taking.next, shop->count + 1);
-    assert_int_equal(outbox_read(&outbox, &shop->a.id, 1, 1, take, &taking), ERR_NOT_FOUND);
+    assert_int_equal(outbox_read_many(&outbox, &shop->a.id, 1, 1, take, &taking), ERR_NOT_FOUND);
+    outbox_reader_fini(&outbox);
     state_reader_destroy(reader);
 }
 
@@ -143,9 +148,11 @@ static void test_the_visitor_ends_it(void **state)
     struct state_reader *reader;
     struct taking taking = {shop, 7, 5};
     assert_int_equal(state_reader_create(shop->a.state, &reader), ERR_OK);
-    struct outbox outbox = {engine_journal(shop->a.engine), state_reader_view(reader)};
-    assert_int_equal(outbox_read(&outbox, &shop->b.id, 7, 100, take, &taking), ERR_CANCELLED);
+    struct outbox_reader outbox;
+    outbox_reader_init(&outbox, engine_journal(shop->a.engine), state_reader_view(reader));
+    assert_int_equal(outbox_read_many(&outbox, &shop->b.id, 7, 100, take, &taking), ERR_CANCELLED);
     assert_int_equal(taking.next, 12);
+    outbox_reader_fini(&outbox);
     state_reader_destroy(reader);
 }
 
@@ -160,10 +167,12 @@ static void test_a_mark_follows(void **state)
     shop->ids[shop->count++] = close.transaction_id;
     execute(shop, BATCH_MAX, 10);
     assert_int_equal(state_reader_create(shop->a.state, &reader), ERR_OK);
-    struct outbox outbox = {engine_journal(shop->a.engine), state_reader_view(reader)};
+    struct outbox_reader outbox;
+    outbox_reader_init(&outbox, engine_journal(shop->a.engine), state_reader_view(reader));
     struct taking taking = {shop, 1, UINT64_MAX};
-    assert_int_equal(outbox_read(&outbox, &shop->b.id, 1, shop->count, take, &taking), ERR_OK);
+    assert_int_equal(outbox_read_many(&outbox, &shop->b.id, 1, shop->count, take, &taking), ERR_OK);
     assert_int_equal(taking.next, shop->count + 1);
+    outbox_reader_fini(&outbox);
     state_reader_destroy(reader);
 }
 

@@ -39,6 +39,7 @@ FORMAT(pair_period, sample_pair(rng))
 FORMAT(exposure, sample_exposure(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
+FORMAT(partner_recovery, sample_recovery(rng))
 
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
@@ -97,7 +98,7 @@ static void bytes_of_record(struct rng *rng, int kind, struct buffer *out)
     }
     struct record record = {.row = sample_number(rng),
                             .time = sample_time(rng),
-                            .kind = (enum command_kind)(1 + rng_below(rng, COMMAND_KIND_END - 1)),
+                            .kind = (enum command_kind)(1 + rng_below(rng, COMMAND_PRUNE)),
                             .verdict = VERDICT_INSUFFICIENT_POINTS,
                             .origin = sample_partner(rng),
                             .transaction_id = sample_uid(rng),
@@ -134,11 +135,15 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         out_formats[count++] = (struct format){effect_names[i], i, bytes_of_effect, recode_effect};
     }
     for (int i = 1; i < COMMAND_KIND_END; i++) {
+        if (!command_kind_is_known((unsigned)i)) {
+            continue;
+        }
         out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
                                                bytes_of_command, recode_command};
     }
     /* Each has its own random numbers by its place: what is new comes last. */
     out_formats[count++] = (struct format)ROW_OF(exposure);
+    out_formats[count++] = (struct format)ROW_OF(partner_recovery);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -15,6 +15,9 @@ static void test_all_are_ok(void **state)
 {
     (void)state;
     for (int kind = 1; kind < COMMAND_KIND_END; kind++) {
+        if (!command_kind_is_known((unsigned)kind)) {
+            continue;
+        }
         struct scene scene;
         scene_init(&scene);
         struct command command = scene_command(&scene, (enum command_kind)kind);
@@ -47,6 +50,9 @@ static void test_each_refusal(void **state)
 {
     (void)state;
     for (int kind = 1; kind < COMMAND_KIND_END; kind++) {
+        if (!command_kind_is_known((unsigned)kind)) {
+            continue;
+        }
         for (unsigned verdict = VERDICT_OK + 1; verdict < VERDICT_END; verdict++) {
             if (verdict_is_known(verdict)) {
                 one_refusal((enum command_kind)kind, (enum verdict)verdict);
@@ -82,6 +88,9 @@ static void test_precedence(void **state)
 {
     (void)state;
     for (int kind = 1; kind < COMMAND_KIND_END; kind++) {
+        if (!command_kind_is_known((unsigned)kind)) {
+            continue;
+        }
         const enum verdict *listed = command_verdicts((enum command_kind)kind);
         for (size_t i = 0; listed[i] != VERDICT_OK; i++) {
             for (size_t j = i + 1; listed[j] != VERDICT_OK; j++) {
@@ -98,6 +107,9 @@ static void test_a_refusal_is_remembered(void **state)
 {
     (void)state;
     for (int kind = 1; kind < COMMAND_KIND_END; kind++) {
+        if (!command_kind_is_known((unsigned)kind)) {
+            continue;
+        }
         const enum verdict verdict = command_verdicts((enum command_kind)kind)[0];
         struct scene scene;
         scene_init(&scene);
