@@ -114,8 +114,8 @@ static enum err sign_own_head(struct engine *engine, const struct incoming_recei
                               .last_hash = in->last_hash};
     enum err err = wire_head_encode(&head, &payload);
     if (err == ERR_OK) {
-        err = signed_make(&engine->options.signer, engine->terms.roster->epoch,
-                          PURPOSE_CLEARING_BATCH, buffer_slice(&payload), out);
+        err = signed_make(&engine->signer, engine->terms.roster->epoch, PURPOSE_CLEARING_BATCH,
+                          buffer_slice(&payload), out);
     }
     buffer_fini(&payload);
     return err;
