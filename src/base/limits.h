@@ -51,6 +51,7 @@
 #define LIMIT_CLEARING_ENTRY_BYTES 512u
 #define LIMIT_CLEARING_BATCH_BYTES (1u << 20)
 #define LIMIT_CLEARING_WINDOW      8u /* batches sent and not yet receipted */
+#define LIMIT_OUTBOX_RESERVE_PART  4u /* of the bound on waiting entries, beyond it: of promises */
 #define LIMIT_SIGNED_BYTES         (1u << 20)
 #define LIMIT_CHARTER_BYTES        (3u << 20) /* so that one fits into a message */
 #define LIMIT_CHARTER_EPOCHS       4096u      /* kept by a node */

@@ -39,7 +39,7 @@ static enum err call_once(struct bench *bench, const struct peer_calls *calls,
                           struct peer_measured *measured)
 {
     struct watch watch;
-    TRY(watch_start(&watch, &bench->pair, WATCH_US));
+    TRY(watch_start(&watch, &bench->pair, calls->outstanding == 1 ? WATCH_US : WATCH_BULK_US));
     enum err err = peer_calls_run(bench, calls, &watch, measured, &measured->ns);
     watch_fini(&watch);
     return err;

@@ -60,6 +60,7 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
         "#   peer_refused_holds_per_s: 200     # of these, before the rest has to wait\n"
         "#   peer_entries_per_s: 500000        # of one partner's stream; more are slowed down\n"
         "#   peer_calls_per_s: 200    # of one partner's node, of all other kinds\n"
+        "#   outbox_entries: 5000000  # that may wait for one partner who is away\n"
         "#   min_free_mb: 256         # of the disk: below it no more commands are taken\n"
         "#   drain_ms: 10000          # for calls in flight when the node stops\n"
         "# What partners' tills may burn of our members' points while this node is away:\n"

@@ -42,6 +42,7 @@ struct limits_yaml {
     char *peer_refused_holds_per_s;
     char *peer_entries_per_s;
     char *peer_calls_per_s;
+    char *outbox_entries;
     char *min_free_mb;
     char *drain_ms;
 };
@@ -120,6 +121,7 @@ static const cyaml_schema_field_t limits_fields[] = {
     YAML_TEXT_OPTIONAL("peer_refused_holds_per_s", struct limits_yaml, peer_refused_holds_per_s),
     YAML_TEXT_OPTIONAL("peer_entries_per_s", struct limits_yaml, peer_entries_per_s),
     YAML_TEXT_OPTIONAL("peer_calls_per_s", struct limits_yaml, peer_calls_per_s),
+    YAML_TEXT_OPTIONAL("outbox_entries", struct limits_yaml, outbox_entries),
     YAML_TEXT_OPTIONAL("min_free_mb", struct limits_yaml, min_free_mb),
     YAML_TEXT_OPTIONAL("drain_ms", struct limits_yaml, drain_ms),
     CYAML_FIELD_END,
@@ -192,6 +194,7 @@ static void set_defaults(struct node_config *config)
         .peer_refused_holds_per_s = 200,
         .peer_entries_per_s = 500000,
         .peer_calls_per_s = 200,
+        .outbox_entries = 5000000,
         .min_free_mb = 256,
         .drain_ms = 10000,
     };
@@ -230,6 +233,8 @@ static void check_limits(struct check *check, const struct limits_yaml *yaml,
                    &out->peer_entries_per_s);
     check_unsigned(check, "limits.peer_calls_per_s", yaml->peer_calls_per_s, 0, 1000000,
                    &out->peer_calls_per_s);
+    check_unsigned(check, "limits.outbox_entries", yaml->outbox_entries, 1, 1000000000,
+                   &out->outbox_entries);
     check_unsigned(check, "limits.min_free_mb", yaml->min_free_mb, 0, 1u << 20, &out->min_free_mb);
     check_unsigned(check, "limits.drain_ms", yaml->drain_ms, 0, 600000, &out->drain_ms);
 }

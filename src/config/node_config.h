@@ -14,7 +14,7 @@
  *            group_commit_us: 0, memtable_mb: 64, id_retention_months: 13, hold_minutes: 30,
  *            deliver_hours: 72, points_per_command_max: 10000000, min_free_mb: 256,
  *            drain_ms: 10000, peer_holds_per_s: 5000, peer_refused_holds_per_s: 200,
- *            peer_entries_per_s: 500000, peer_calls_per_s: 200}
+ *            peer_entries_per_s: 500000, peer_calls_per_s: 200, outbox_entries: 5000000}
  *   stand_in: {floor_points: 500, daily_cap_points: 20000, hours: 24,
  *              partners: [{partner: fuel, floor_points: 100}]}
  *   log: {level: info, format: json}
@@ -61,6 +61,8 @@ struct node_limits {
     unsigned peer_refused_holds_per_s; /* of these, refused ones: each is a row of the journal */
     unsigned peer_entries_per_s;       /* of a partner's clearing streams; more of them wait */
     unsigned peer_calls_per_s;         /* of a partner, streams that it opens among them */
+    unsigned
+        outbox_entries;   /* that may wait for one partner before earns of its cards are refused */
     unsigned min_free_mb; /* of the data folder's disk, in MiB: below it commands are refused */
     unsigned drain_ms;    /* what calls in flight get at a graceful stop */
 };

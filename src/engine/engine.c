@@ -94,6 +94,7 @@ static struct engine *engine_create(const struct engine_options *options)
     engine->ledger_terms.roster = options->terms.roster;
     engine->ledger_terms.refund_grace_ms = options->terms.refund_grace_ms;
     engine->ledger_terms.debt_limit = options->terms.debt_limit;
+    engine->ledger_terms.outbox_entries = options->terms.outbox_entries;
     queue_init(&engine->queue, engine->options.queue_commands);
     timekeeper_init(&engine->timekeeper);
     plan_init(&engine->plan);

@@ -32,6 +32,7 @@ struct engine_terms {
     const struct roster *roster;
     int64_t refund_grace_ms;
     struct points debt_limit; /* INT64_MAX: none */
+    uint64_t outbox_entries;  /* that may wait for one partner; 0: any number */
     /* Of receipts and the journal's batches from now on; its context must live as long as the
      * engine. NULL: the one before goes on. */
     const struct signer *signer;

@@ -264,6 +264,7 @@ static void use_terms(struct engine *engine, const struct engine_terms *terms)
     engine->ledger_terms.roster = terms->roster;
     engine->ledger_terms.refund_grace_ms = terms->refund_grace_ms;
     engine->ledger_terms.debt_limit = terms->debt_limit;
+    engine->ledger_terms.outbox_entries = terms->outbox_entries;
 }
 
 static enum err run_whole(struct engine *engine, struct submission *s)

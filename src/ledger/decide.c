@@ -233,6 +233,16 @@ static struct account_ref own_account(enum account_kind kind, const struct partn
                                          : account_of_programme(kind);
 }
 
+/* New points for another brand's member may be refused; what ends or returns what there is already
+ * has more room, as far as the disk is to be trusted with one partner who is away. */
+static bool has_room(const struct decision *d, const struct stream *stream, enum entry_kind kind)
+{
+    uint64_t bound = d->terms->outbox_entries;
+    uint64_t waiting = stream->last_number - stream->receipted_number;
+    uint64_t reserve = kind == ENTRY_EARN ? 0 : bound / LIMIT_OUTBOX_RESERVE_PART;
+    return bound == 0 || waiting < bound + reserve;
+}
+
 bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
                          struct period period)
 {
@@ -254,6 +264,9 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     }
     if (decide_is_after_end(d, partner, stream.period)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
+    if (!has_room(d, &stream, entry->kind)) {
+        return decide_refuse(d, VERDICT_OUTBOX_FULL);
     }
     struct account_ref from = own_account(debit, partner, stream.period);
     struct account_ref to = own_account(credit, partner, stream.period);

@@ -18,6 +18,9 @@ struct ledger_terms {
     struct entry_codec codec;
     int64_t refund_grace_ms;  /* life of points that come back to an expired lot */
     struct points debt_limit; /* a clawback leaves no more owed than this; INT64_MAX: no limit */
+    /* Own entries that may wait for one partner's receipt; 0: any number. What was promised still
+     * has a reserve beyond it (LIMIT_OUTBOX_RESERVE_PART). */
+    uint64_t outbox_entries;
 };
 
 struct plan {

@@ -130,6 +130,10 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
     [VERDICT_HOLD_TOO_LATE] = {"HOLD_TOO_LATE",
                                "The time until which this hold could be used is past.",
                                GRPC_FAILED_PRECONDITION},
+    [VERDICT_OUTBOX_FULL] = {"OUTBOX_FULL",
+                             "As many entries wait for this brand as may; what was promised is "
+                             "honoured, nothing new is begun until it takes them.",
+                             GRPC_FAILED_PRECONDITION},
     [VERDICT_MERGE_EXISTS] = {"MERGE_EXISTS", "There is a merge with this id already.",
                               GRPC_ALREADY_EXISTS},
     [VERDICT_MANDATE_UNKNOWN] = {"MANDATE_UNKNOWN", "The card's home gave no such mandate.",

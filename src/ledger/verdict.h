@@ -69,6 +69,7 @@ enum verdict {
     VERDICT_PARTNER_LEFT = 130,  /* it, or this brand, leaves: nothing new between them */
     VERDICT_NET_DEBIT_CAP = 135, /* the pair owes as much as the charter lets it */
     VERDICT_HOLD_TOO_LATE = 136, /* it would have ended already */
+    VERDICT_OUTBOX_FULL = 140,   /* too many entries wait for this partner */
     VERDICT_END
 };
 

@@ -8,6 +8,7 @@
 #include "node/in_force.h"
 #include "node/caps.h"
 #include "node/node.h"
+#include "node/outbox_watch.h"
 #include "store/readers.h"
 
 #define ROUND_MS        1000
@@ -17,6 +18,7 @@
 struct housekeeper {
     struct node *node;
     struct retention retention;
+    struct outbox_watch outboxes;
     unsigned rounds;
     bool is_retention_failing; /* told once */
     pthread_t thread;
@@ -36,6 +38,49 @@ static void look_at_disk(struct node *node)
               LOG_TEXT("folder", node->config.data.text),
               LOG_INT("free_mb", (int64_t)(disk_guard_free_bytes(&node->disk_guard) >> 20)),
               LOG_INT("min_free_mb", node->config.limits.min_free_mb));
+}
+
+static void log_outbox(struct node *node, const struct partner_id *partner, uint64_t waiting,
+                       enum outbox_level level)
+{
+    static const char *const names[] = {"outbox_has_room", "outbox_filling", "outbox_full"};
+    log_event(&node->log, level == OUTBOX_ROOM ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, names[level],
+              LOG_TEXT("partner", partner->text), LOG_INT("entries", (int64_t)waiting),
+              LOG_INT("outbox_entries", node->config.limits.outbox_entries));
+}
+
+static void look_at_outbox(struct housekeeper *keeper, const struct ledger_view *view,
+                           const struct roster *roster, const struct partner_id *partner)
+{
+    struct stream stream;
+    enum outbox_level level;
+    if (ledger_get_stream(view, roster, STREAM_OUT, partner, &stream) != ERR_OK) {
+        return; /* next time */
+    }
+    uint64_t waiting = stream.last_number - stream.receipted_number;
+    if (outbox_watch_look(&keeper->outboxes, partner, waiting,
+                          keeper->node->config.limits.outbox_entries, &level)) {
+        log_outbox(keeper->node, partner, waiting, level);
+    }
+}
+
+static void look_at_outboxes(struct housekeeper *keeper)
+{
+    struct node *node = keeper->node;
+    struct state_reader *reader;
+    if (readers_take(node->readers, &reader) != ERR_OK) {
+        return;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    struct snapshot *snapshot = node_snapshot(node);
+    const struct roster *roster = &snapshot->roster;
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        if (!roster_is_self(roster, &roster->partners[i].id)) {
+            look_at_outbox(keeper, &view, roster, &roster->partners[i].id);
+        }
+    }
+    snapshot_release(snapshot);
+    readers_give(node->readers, reader);
 }
 
 static void forget_old_ids(struct housekeeper *keeper)
@@ -59,6 +104,7 @@ static void do_round(struct housekeeper *keeper)
 {
     struct node *node = keeper->node;
     look_at_disk(node);
+    look_at_outboxes(keeper);
     in_force_look(node);
     if (keeper->rounds++ % READERS_ROUNDS == 0) {
         journal_drop_dead_readers(node->journal_file);

@@ -18,6 +18,7 @@ struct engine_terms in_force_terms(struct snapshot *snapshot)
         .roster = &snapshot->roster,
         .refund_grace_ms = snapshot->refund_grace_ms,
         .debt_limit = snapshot->debt_limit,
+        .outbox_entries = snapshot->outbox_entries,
         .signer = &snapshot->signer,
         .context = snapshot_hold(snapshot),
         .release = release_terms,

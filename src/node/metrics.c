@@ -176,6 +176,12 @@ static int64_t read_backlog(void *context)
                : -1;
 }
 
+static int64_t read_backlog_max(void *context)
+{
+    const struct partner_counters *c = context;
+    return c->node->config.limits.outbox_entries;
+}
+
 static int64_t read_frozen(void *context)
 {
     struct stream out;
@@ -291,6 +297,8 @@ static const struct partner_read partner_reads[] = {
     {"talea_stand_in_allowance_points",
      "What our tills may still burn of the partner's members' points without asking.",
      read_allowance, false},
+    {"talea_clearing_backlog_entries_max",
+     "As many may wait before earns of the partner's cards are refused.", read_backlog_max, false},
     {"talea_peer_owed_money",
      "What this brand owes the partner and has not settled; negative when the partner owes it.",
      read_owed, true},

@@ -99,6 +99,7 @@ static enum err fill(const struct node_config *config, struct snapshot *snapshot
         snapshot->refund_grace_ms = before->refund_grace_ms;
         snapshot->debt_limit = before->debt_limit;
     }
+    snapshot->outbox_entries = config->limits.outbox_entries;
     snapshot->till_points_max = till_points_max(config, snapshot->charter);
     return gather_roots(snapshot, note);
 }

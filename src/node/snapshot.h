@@ -21,6 +21,7 @@ struct snapshot {
     char programme_currency[4];
     unsigned programme_currency_decimals;
     int64_t refund_grace_ms;
+    uint64_t outbox_entries;       /* that may wait for one partner */
     struct points debt_limit;      /* INT64_MAX: none */
     struct points till_points_max; /* by one call of a till */
     char *trusted_roots;           /* all partners' CAs, one PEM text */

@@ -54,30 +54,40 @@ struct draft {
     size_t offsets[LIMIT_CLEARING_BATCH + 1];
     struct slice entries[LIMIT_CLEARING_BATCH];
     struct sent_batch sent;
+    bool is_full;
 };
+
+/* Ends the reading where the batch is long enough. */
+static enum err add_entry(void *context, const struct outbox_entry *entry)
+{
+    struct draft *draft = context;
+    struct sent_batch *sent = &draft->sent;
+    draft->is_full = draft->bytes.length >= LIMIT_CLEARING_BATCH_BYTES / 2;
+    if (draft->is_full) {
+        return ERR_CANCELLED;
+    }
+    draft->offsets[sent->count] = draft->bytes.length;
+    write_bytes(&draft->bytes, entry->bytes.at, entry->bytes.length);
+    TRY(wire_entry_decode(entry->bytes, &sent->entries[sent->count], NULL));
+    sent->last_hash = entry->hash;
+    sent->count++;
+    draft->offsets[sent->count] = draft->bytes.length;
+    return ERR_OK;
+}
 
 static enum err gather(struct outgoing *outgoing, uint64_t last_number, struct draft *draft)
 {
     struct sent_batch *sent = &draft->sent;
-    uint64_t number = outgoing->sent_number + 1;
     uint64_t left = last_number - outgoing->sent_number;
     size_t limit = left < LIMIT_CLEARING_BATCH ? (size_t)left : LIMIT_CLEARING_BATCH;
-    sent->first_number = number;
+    sent->first_number = outgoing->sent_number + 1;
     sent->entries = calloc(limit, sizeof *sent->entries);
     if (sent->entries == NULL) {
         return ERR_RESOURCE;
     }
-    while (sent->count < limit && draft->bytes.length < LIMIT_CLEARING_BATCH_BYTES / 2) {
-        struct outbox_entry entry;
-        TRY(outbox_read(&outgoing->outbox, &outgoing->partner, number + sent->count, &entry));
-        draft->offsets[sent->count] = draft->bytes.length;
-        write_bytes(&draft->bytes, entry.bytes.at, entry.bytes.length);
-        TRY(wire_entry_decode(entry.bytes, &sent->entries[sent->count], NULL));
-        sent->last_hash = entry.hash;
-        sent->count++;
-        draft->offsets[sent->count] = draft->bytes.length;
-    }
-    return draft->bytes.err;
+    enum err err = outbox_read_many(&outgoing->outbox, &outgoing->partner, sent->first_number,
+                                    limit, add_entry, draft);
+    return err == ERR_OK || draft->is_full ? draft->bytes.err : err;
 }
 
 static enum err sign_head(const struct outgoing *outgoing, const struct peer_host *host,

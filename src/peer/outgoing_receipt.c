@@ -10,6 +10,14 @@ enum {
     REVERSALS_TOLD = 16 /* one by one, of a receipt */
 };
 
+static enum err take_again(void *context, const struct outbox_entry *entry)
+{
+    struct sent_batch *batch = context;
+    batch->last_hash = entry->hash;
+    return wire_entry_decode(entry->bytes, &batch->entries[entry->number - batch->first_number],
+                             NULL);
+}
+
 /* The entries a receipt answers: those of the oldest batch in the window or, after a restart, read
  * again. The caller frees the array when it is its own. */
 static enum err receipted_entries(struct outgoing *outgoing, const struct clearing_receipt *receipt,
@@ -31,13 +39,9 @@ static enum err receipted_entries(struct outgoing *outgoing, const struct cleari
     struct sent_batch batch = {.first_number = first, .count = (uint32_t)count};
     batch.entries = calloc(batch.count, sizeof *batch.entries);
     enum err err = batch.entries == NULL ? ERR_RESOURCE : ERR_OK;
-    for (uint32_t i = 0; err == ERR_OK && i < batch.count; i++) {
-        struct outbox_entry entry;
-        err = outbox_read(&outgoing->outbox, &outgoing->partner, first + i, &entry);
-        if (err == ERR_OK) {
-            batch.last_hash = entry.hash;
-            err = wire_entry_decode(entry.bytes, &batch.entries[i], NULL);
-        }
+    if (err == ERR_OK) {
+        err = outbox_read_many(&outgoing->outbox, &outgoing->partner, first, count, take_again,
+                               &batch);
     }
     if (err != ERR_OK) {
         free(batch.entries);

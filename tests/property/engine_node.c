@@ -56,7 +56,8 @@ static enum err open_node(struct engine_node *node, struct note *note)
                                      .clock = {node, read_clock},
                                      .terms = {.roster = node->roster,
                                                .refund_grace_ms = node->refund_grace_ms,
-                                               .debt_limit = {node->debt_limit}},
+                                               .debt_limit = {node->debt_limit},
+                                               .outbox_entries = node->outbox_entries},
                                      .checkpoint_every_ms = 5};
     TRY(engine_open(&options, &node->engine, note));
     TRY(state_reader_create(node->state, &node->reader));
@@ -77,12 +78,14 @@ static void close_node(struct engine_node *node)
 }
 
 enum err engine_node_begin(struct engine_node *node, const struct roster *roster,
-                           int64_t refund_grace_ms, int64_t debt_limit, struct unix_ms now,
-                           struct note *note)
+                           int64_t refund_grace_ms, int64_t debt_limit, uint64_t outbox_entries,
+                           struct unix_ms now, struct note *note)
 {
     uint8_t seed[SIGNING_SEED_BYTES] = {5};
-    *node = (struct engine_node){
-        .roster = roster, .refund_grace_ms = refund_grace_ms, .debt_limit = debt_limit};
+    *node = (struct engine_node){.roster = roster,
+                                 .refund_grace_ms = refund_grace_ms,
+                                 .debt_limit = debt_limit,
+                                 .outbox_entries = outbox_entries};
     atomic_store(&node->now_ms, now.ms);
     (void)snprintf(node->folder, sizeof node->folder, "/tmp/talea-model-XXXXXX");
     if (mkdtemp(node->folder) == NULL) {

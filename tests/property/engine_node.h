@@ -22,6 +22,7 @@ struct engine_node {
     const struct roster *roster;
     int64_t refund_grace_ms;
     int64_t debt_limit;
+    uint64_t outbox_entries;
     struct signing_key key;
     struct key_signer key_signer;
     struct signer signer;
@@ -37,8 +38,8 @@ struct engine_node {
 
 /* An empty node in a new temporary folder, open. The roster is borrowed. */
 MUST_USE enum err engine_node_begin(struct engine_node *node, const struct roster *roster,
-                                    int64_t refund_grace_ms, int64_t debt_limit, struct unix_ms now,
-                                    struct note *note);
+                                    int64_t refund_grace_ms, int64_t debt_limit,
+                                    uint64_t outbox_entries, struct unix_ms now, struct note *note);
 MUST_USE enum err engine_node_reopen(struct engine_node *node, enum reopening how,
                                      struct note *note);
 /* Everything follows from the journal, and the tables are what it gives. */

@@ -430,9 +430,10 @@ bool engine_world_run(struct engine_world *w, const struct step *steps, size_t c
     w->complaint[0] = '\0';
     w->now.ms = STEPS_START_MS;
     w->roster.net_debit_cap = money_of(w->mood.net_debit_cap);
-    model_reset(w->model, &w->roster, w->mood.refund_grace_ms, w->mood.debt_limit);
+    model_reset(w->model, &w->roster, w->mood.refund_grace_ms, w->mood.debt_limit,
+                w->mood.outbox_entries);
     enum err err = engine_node_begin(&w->node, &w->roster, w->mood.refund_grace_ms,
-                                     w->mood.debt_limit, w->now, &note);
+                                     w->mood.debt_limit, w->mood.outbox_entries, w->now, &note);
     if (err != ERR_OK) {
         return complain_of(w, "it does not open", err, &note);
     }

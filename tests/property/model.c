@@ -2,11 +2,13 @@
 
 #include <string.h>
 
-void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms, int64_t debt_limit)
+void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms, int64_t debt_limit,
+                 uint64_t outbox_entries)
 {
     m->roster = roster;
     m->grace_ms = grace_ms;
     m->debt_limit = debt_limit;
+    m->outbox_entries = outbox_entries;
     m->now = 0;
     m->kind = COMMAND_KIND_END;
     memset(m->given, 0, sizeof m->given);
@@ -41,6 +43,7 @@ void model_copy(struct model *to, const struct model *from)
     to->flaw = from->flaw;
     to->grace_ms = from->grace_ms;
     to->debt_limit = from->debt_limit;
+    to->outbox_entries = from->outbox_entries;
     to->now = from->now;
     to->kind = from->kind;
     to->card_serial = from->card_serial;

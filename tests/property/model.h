@@ -216,6 +216,7 @@ struct model {
     enum model_flaw flaw;
     int64_t grace_ms;
     int64_t debt_limit;
+    uint64_t outbox_entries; /* 0: any number may wait */
     int64_t now;
     enum command_kind kind;                       /* of the last command */
     int64_t given[MODEL_PARTNERS][MODEL_TARIFFS]; /* by partners to our members, ever */
@@ -253,8 +254,8 @@ struct model {
 
 /* Back to an empty node. The roster has MODEL_PARTNERS partners, the node itself first; borrowed.
  */
-void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
-                 int64_t debt_limit);
+void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms, int64_t debt_limit,
+                 uint64_t outbox_entries);
 /* All that is in use of one into another. */
 void model_copy(struct model *to, const struct model *from);
 void model_step(struct model *m, const struct command *command, struct unix_ms now,

@@ -92,6 +92,9 @@ enum verdict model_step_capture(struct model *m, const struct command *command,
     if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
         return VERDICT_STREAM_FROZEN;
     }
+    if (hold->is_foreign && !model_may_send(m, hold->partner, false)) {
+        return VERDICT_OUTBOX_FULL;
+    }
     if (hold->is_foreign) {
         hold->captured += points;
         hold->left -= points;
@@ -125,6 +128,9 @@ enum verdict model_step_void(struct model *m, const struct command *command,
     }
     if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
         return VERDICT_STREAM_FROZEN;
+    }
+    if (hold->is_foreign && !model_may_send(m, hold->partner, false)) {
+        return VERDICT_OUTBOX_FULL;
     }
     answer->points = hold->left;
     hold->is_voided = true;
@@ -165,6 +171,9 @@ enum verdict model_step_return_burn(struct model *m, const struct command *comma
     }
     if (hold->is_foreign && m->is_frozen_out[hold->partner]) {
         return VERDICT_STREAM_FROZEN;
+    }
+    if (hold->is_foreign && !model_may_send(m, hold->partner, false)) {
+        return VERDICT_OUTBOX_FULL;
     }
     answer->points = points;
     if (hold->is_foreign) {

@@ -68,6 +68,9 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
     if (home > 0 && points > 0 && m->is_frozen_out[home]) {
         return VERDICT_STREAM_FROZEN;
     }
+    if (home > 0 && points > 0 && !model_may_send(m, home, true)) {
+        return VERDICT_OUTBOX_FULL;
+    }
     if (home > 0 && points > 0 &&
         !model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor)) {
         return VERDICT_NET_DEBIT_CAP;
@@ -138,6 +141,9 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
     int64_t points = sale->points - sale->taken - points_kept(sale, sale->amount - returned);
     if (sale->home > 0 && points > 0 && m->is_frozen_out[sale->home]) {
         return VERDICT_STREAM_FROZEN;
+    }
+    if (sale->home > 0 && points > 0 && !model_may_send(m, sale->home, false)) {
+        return VERDICT_OUTBOX_FULL;
     }
     answer->amount = returned - sale->returned;
     sale->returned = returned;

@@ -100,6 +100,12 @@ void model_touch(struct model *m, int member)
     m->touched |= member < 0 ? 0 : UINT64_C(1) << member;
 }
 
+bool model_may_send(const struct model *m, int partner, bool is_new)
+{
+    uint64_t most = m->outbox_entries + (is_new ? 0 : m->outbox_entries / 4);
+    return m->outbox_entries == 0 || m->sent_count[partner] - m->receipted[partner] < most;
+}
+
 void model_send(struct model *m, int partner, struct model_entry entry)
 {
     ASSERT(m->sent_count[partner] < MODEL_ENTRIES);

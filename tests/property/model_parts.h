@@ -19,6 +19,8 @@ void model_touch(struct model *m, int member);
 void model_post(struct model *m, enum account_kind debit, enum account_kind credit, int partner,
                 struct period period, int64_t points);
 void model_send(struct model *m, int partner, struct model_entry entry);
+/* Is there room for one more that waits? New points have less than what was promised. */
+bool model_may_send(const struct model *m, int partner, bool is_new);
 /* What is owed between the node and a partner. */
 void model_owe_sent(struct model *m, int partner, const struct model_entry *entry);
 void model_owe_taken(struct model *m, int partner, const struct clearing_entry *entry);

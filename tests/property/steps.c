@@ -69,12 +69,14 @@ static struct mood mood_of(uint64_t *state)
     };
     static const int64_t debt_limits[] = {INT64_MAX, 0, 50, 1000};
     static const int64_t caps[] = {0, 2000, 100000};
+    static const uint64_t outboxes[] = {0, 0, 3, 40};
     size_t count = sizeof moods / sizeof moods[0];
     bool is_rare = random_next(state) % 25 == 0;
     struct mood mood = moods[is_rare ? count - 1 : random_next(state) % (count - 1)];
     mood.refund_grace_ms = random_next(state) % 2 == 0 ? 0 : 5 * DAY_MS;
     mood.debt_limit = debt_limits[random_next(state) % 4];
     mood.net_debit_cap = caps[random_next(state) % 3];
+    mood.outbox_entries = outboxes[random_next(state) % 4];
     return mood;
 }
 

@@ -82,12 +82,14 @@ static void world_reset(struct world *w)
     ASSERT(ledger_applier_create(&w->store, &w->applier) == ERR_OK);
     w->terms.refund_grace_ms = w->mood.refund_grace_ms;
     w->terms.debt_limit = points_of(w->mood.debt_limit);
+    w->terms.outbox_entries = w->mood.outbox_entries;
     w->roster.net_debit_cap = money_of(w->mood.net_debit_cap);
     w->now.ms = STEPS_START_MS;
     w->row = 1;
     w->complaint[0] = '\0';
     run_journal_begin(&w->journal);
-    model_reset(w->model, &w->roster, w->mood.refund_grace_ms, w->mood.debt_limit);
+    model_reset(w->model, &w->roster, w->mood.refund_grace_ms, w->mood.debt_limit,
+                w->mood.outbox_entries);
 }
 
 /* What only the caller of the ledger knows: where streams stand. */

@@ -118,7 +118,10 @@ void fixture_init(struct fixture *f)
                                 .tariffs = &f->tariff,
                                 .tariff_count = 1};
     assert_int_equal(roster_prepare(&f->roster, &note), ERR_OK);
-    f->terms = (struct ledger_terms){&f->roster, {NULL, encode_entry}, DAY_MS, {INT64_MAX}};
+    f->terms = (struct ledger_terms){.roster = &f->roster,
+                                     .codec = {NULL, encode_entry},
+                                     .refund_grace_ms = DAY_MS,
+                                     .debt_limit = {INT64_MAX}};
     init_key(f);
     assert_int_equal(memory_store_create(&f->tables), ERR_OK);
     f->store = memory_store_port(f->tables);

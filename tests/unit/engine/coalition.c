@@ -346,11 +346,22 @@ void brand_assert_audit(struct brand *brand)
     }
 }
 
+static enum err keep_entry(void *context, const struct outbox_entry *entry)
+{
+    struct clearing *c = context;
+    size_t i = (size_t)(entry->number - c->out.receipted_number - 1);
+    struct batch_entry *at = &c->entries[i];
+    write_bytes(&c->bytes[i], entry->bytes.at, entry->bytes.length);
+    *at = (struct batch_entry){.bytes = buffer_slice(&c->bytes[i]), .hash = entry->hash};
+    TRY(wire_entry_decode(at->bytes, &at->entry, NULL));
+    c->plain[i] = at->entry;
+    return ERR_OK;
+}
+
 void clearing_begin(struct clearing *c, struct brand *from, struct brand *to)
 {
     struct stream out = brand_stream(from, STREAM_OUT, to);
     struct state_reader *reader;
-    struct outbox_reader outbox;
     *c = (struct clearing){.from = from,
                            .to = to,
                            .out = out,
@@ -360,17 +371,11 @@ void clearing_begin(struct clearing *c, struct brand *from, struct brand *to)
     c->bytes = calloc(c->count, sizeof *c->bytes);
     assert_true(c->entries != NULL && c->plain != NULL && c->bytes != NULL);
     assert_int_equal(state_reader_create(from->state, &reader), ERR_OK);
+    struct outbox_reader outbox;
     outbox_reader_init(&outbox, engine_journal(from->engine), state_reader_view(reader));
-    for (size_t i = 0; i < c->count; i++) {
-        struct batch_entry *at = &c->entries[i];
-        struct outbox_entry entry;
-        assert_int_equal(outbox_read(&outbox, &to->id, out.receipted_number + 1 + i, &entry),
-                         ERR_OK);
-        write_bytes(&c->bytes[i], entry.bytes.at, entry.bytes.length);
-        *at = (struct batch_entry){.bytes = buffer_slice(&c->bytes[i]), .hash = entry.hash};
-        assert_int_equal(wire_entry_decode(at->bytes, &at->entry, NULL), ERR_OK);
-        c->plain[i] = at->entry;
-    }
+    assert_int_equal(
+        outbox_read_many(&outbox, &to->id, out.receipted_number + 1, c->count, keep_entry, c),
+        ERR_OK);
     outbox_reader_fini(&outbox);
     state_reader_destroy(reader);
 }

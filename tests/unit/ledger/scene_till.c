@@ -74,6 +74,10 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
         scene_freeze(s);
         earn->card = s->beta_card;
         return true;
+    case VERDICT_OUTBOX_FULL:
+        s->desk.terms.outbox_entries = 1;
+        earn->card = s->beta_card;
+        return true;
     case VERDICT_NET_DEBIT_CAP:
         s->desk.roster.net_debit_cap = money_of(1);
         earn->card = s->beta_card;
@@ -199,6 +203,10 @@ static bool provoke_use(struct scene *s, struct command *c, enum verdict verdict
         scene_freeze(s);
         c->use.hold = is_return ? s->foreign_ended : s->foreign;
         return true;
+    case VERDICT_OUTBOX_FULL:
+        s->desk.terms.outbox_entries = 1;
+        c->use.hold = is_return ? s->foreign_ended : s->foreign;
+        return true;
     case VERDICT_PARTNER_LEFT:
         scene_leave(s);
         c->use.hold = is_return ? s->foreign_ended : s->foreign;
@@ -228,6 +236,10 @@ static bool provoke_return_sale(struct scene *s, struct command *c, enum verdict
         return true;
     case VERDICT_STREAM_FROZEN:
         scene_freeze(s);
+        c->return_sale.sale = s->given;
+        return true;
+    case VERDICT_OUTBOX_FULL:
+        s->desk.terms.outbox_entries = 1;
         c->return_sale.sale = s->given;
         return true;
     case VERDICT_PARTNER_LEFT:
