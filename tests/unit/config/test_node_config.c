@@ -167,14 +167,14 @@ static const struct edit wrong[] = {
     {"batch_records: 500", "batch_records: 8193",
      "node.yaml:15: limits.batch_records: \"8193\" is not a whole number from 1 to 8192"},
     {"floor_points: 500", "floor_points: 10001",
-     "node.yaml:25: stand_in.floor_points: is more than the share of daily_cap_points in that many "
+     "node.yaml:29: stand_in.floor_points: is more than the share of daily_cap_points in that many "
      "hours"},
     {"hours: 12", "hours: 25",
-     "node.yaml:25: stand_in.hours: \"25\" is not a whole number from 1 to 24"},
+     "node.yaml:29: stand_in.hours: \"25\" is not a whole number from 1 to 24"},
     {"daily_cap_points: 20000, ", "",
-     "node.yaml:25: stand_in.floor_points: there is no daily_cap_points with it"},
+     "node.yaml:29: stand_in.floor_points: there is no daily_cap_points with it"},
     {"partner: hotel", "partner: Hotel",
-     "node.yaml:27: stand_in.partners[1].partner: \"Hotel\" is not a partner: 1 to 15 of a-z, 0-9 "
+     "node.yaml:31: stand_in.partners[1].partner: \"Hotel\" is not a partner: 1 to 15 of a-z, 0-9 "
      "and -, first a letter"},
     {"data: data", "data: [data]", "node.yaml:3: data: must be a single value, not a list"},
     {"data: data", "data: {a: b}",
