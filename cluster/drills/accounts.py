@@ -21,6 +21,8 @@ EVENTS = {"earn": ("EARN", "EARN"), "authorise": ("HOLD", "FOREIGN_HOLD"),
           "return": ("RETURN_PURCHASE", "RETURN_PURCHASE"),
           "give back": ("RETURN_BURN", "RETURN_BURN")}
 TILLS_EVENTS = {name for pair in EVENTS.values() for name in pair}
+# Rows that a restored ledger writes of what its partners gave back.
+RECOVERED = ("RECOVER_ENTRY", "RECOVER_HOLD")
 # What it does to a member's points, and what kind of entry it sends home.
 SIGNS = {"earn": 1, "authorise": 0, "capture": -1, "void": 0, "return": -1, "give back": 1}
 ENTRIES = {"earn": "EARN", "capture": "CAPTURE", "void": "VOID", "return": "EARN_RETURN",
@@ -75,11 +77,12 @@ class Journal:
                 self.refused.append((event["origin"], id, event["refusal"]))
             return
         points = int(event["points"])
-        if kind == "TAKE_ENTRY" and not event["member_id"]:
+        is_taken = kind in ("TAKE_ENTRY", "RECOVER_TAKEN")
+        if is_taken and not event["member_id"]:
             return  # a period's mark
-        if kind == "TAKE_ENTRY" or kind == "HOLD" and event["origin"] != partner:
+        if is_taken or kind in ("HOLD", "RECOVER_HOLD") and event["origin"] != partner:
             self.taken[event["origin"], id].append((kind, points))
-        elif kind in TILLS_EVENTS:
+        elif kind in TILLS_EVENTS or kind in RECOVERED:
             self.own[id].append((kind, points))
 
 
@@ -95,9 +98,9 @@ def _look(findings, command, place, rows, points):
 
 
 def _look_everywhere(findings, command, journals):
-    event = EVENTS[command.kind][command.brand != command.home]
+    wanted = (EVENTS[command.kind][command.brand != command.home], *RECOVERED)
     rows = journals[command.brand].own[command.id]
-    _look(findings, command, command.brand, [row for row in rows if row[0] == event],
+    _look(findings, command, command.brand, [row for row in rows if row[0] in wanted],
           command.points)
     if command.brand != command.home and not command.is_stand_in:
         points = None if command.kind == "void" else command.points

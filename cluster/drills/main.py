@@ -10,6 +10,7 @@ import traceback
 
 from coalition import TALEA, TALEAD, needs
 from ground import needs_own_namespaces
+import copies
 import network
 import outage
 import processes
@@ -17,7 +18,7 @@ from report import print_result, print_table, result_json
 from scene import Scene
 import security
 
-DRILLS = {drill.name: drill for room in (network, processes, security, outage)
+DRILLS = {drill.name: drill for room in (network, processes, security, copies, outage)
           for drill in room.DRILLS}
 
 

@@ -114,6 +114,7 @@ class Tills(threading.Thread):
         self.is_open, self.stopping = threading.Event(), threading.Event()
         self.give_up = float("inf")
         self.failure = None
+        self.paused = set()  # brands whose tills do not call
         self._services = {}
         self._loop = None
         self._waiting = collections.Counter()
@@ -170,11 +171,13 @@ class Tills(threading.Thread):
         command.points = self._points(reply)
         return True
 
-    async def _call(self, command):
+    async def _call(self, command, is_again=False):
         """The answer, or None when it is a refusal or when all is over."""
         name, request = command.request
         key = (command.brand, command.home, SERVICES[command.kind])
         while True:
+            while command.brand in self.paused and not is_again:
+                await asyncio.sleep(PAUSE_SECONDS / 4)
             command.sent += 1
             begin = time.monotonic()
             try:
@@ -196,20 +199,29 @@ class Tills(threading.Thread):
             self.service.note(key, begin, command.answered, True)
             return reply
 
+    # ---- A node that has forgotten ----
+
     async def _send_again(self, brand, since):
         done = [command for command in self.book
                 if command.brand == brand and command.told == ACKNOWLEDGED and
                 command.answered >= since and command.request is not None]
         done.sort(key=lambda command: command.answered)
         for command in done:
-            reply = await self._call(command)
+            reply = await self._call(command, is_again=True)
             if reply is not None:
                 command.points = self._points(reply)
         return len(done)
 
     def send_again(self, brand, since):
-        """As tills do whose node has forgotten: everything from then on, under the same ids."""
+        """Everything that this brand's tills did from then on, under the same ids; how much."""
         return asyncio.run_coroutine_threadsafe(self._send_again(brand, since), self._loop).result()
+
+    def pause(self, brand):
+        """Its tills do not call until they have sent again what the node forgot."""
+        self.paused.add(brand)
+
+    def resume(self, brand):
+        self.paused.discard(brand)
 
     # ---- Customers ----
 

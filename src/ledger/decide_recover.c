@@ -192,7 +192,8 @@ static enum err capture_again(struct decision *d, const struct partner_id *home,
     return ERR_OK;
 }
 
-/* Void: what is left is given back. Return: of what was captured. */
+/* Void: what is left is given back, of which the entry says nothing, but the till was told. Return:
+ * of what was captured. */
 static enum err give_back_again(struct decision *d, const struct clearing_entry *entry,
                                 struct partner_recovery *recovery)
 {
@@ -206,6 +207,7 @@ static enum err give_back_again(struct decision *d, const struct clearing_entry 
     if (entry->kind == ENTRY_BURN_RETURN) {
         TRY(points_add(hold.returned, entry->points, &hold.returned));
     } else if (hold.state == HOLD_OPEN) {
+        d->plan->answer.points = hold_left(&hold);
         TRY(points_add(hold.voided, hold_left(&hold), &hold.voided));
         hold.state = HOLD_VOIDED;
     }
@@ -245,6 +247,7 @@ enum err decide_recover_entry(struct decision *d)
         return ERR_CONFLICT;
     }
     TRY(decide_get_recovery(d, &lost->receiver, &recovery));
+    d->plan->answer.points = entry->points;
     TRY(subject_again(d, &lost->receiver, entry, &recovery));
     post_entry(d, &lost->receiver, entry);
     TRY(decide_owe(d, &lost->receiver, STREAM_OUT, entry->kind, entry->tariff,
@@ -256,7 +259,6 @@ enum err decide_recover_entry(struct decision *d)
     decide_put_recovery(d, &lost->receiver, &recovery);
     d->plan->answer.home = lost->receiver;
     d->plan->answer.card = entry->card;
-    d->plan->answer.points = entry->points;
     return ERR_OK;
 }
 

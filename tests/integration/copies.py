@@ -13,6 +13,11 @@ from coalition import Coalition, main, wait_for
 INPUT = 2
 
 
+def points_of(answer):
+    """What an answer says of points; balances move on."""
+    return {name: value for name, value in answer.items() if name.endswith("_points")}
+
+
 class Copies(unittest.TestCase):
     def setUp(self):
         self.coalition = Coalition(["grocer", "fuel", "coffee"])
@@ -32,8 +37,8 @@ class Copies(unittest.TestCase):
         """Something of everything between fuel and the others, each command with its id."""
         def tell(node, *words):
             identifier = wire.uuid7()
-            told.append((node, (*words, "--transaction-id", identifier)))
-            node.cli(*told[-1][1])
+            words = (*words, "--transaction-id", identifier)
+            told.append((node, words, points_of(node.cli(*words))))
             return identifier
         for node in (self.grocer, self.coffee):
             card, own = self.cards[node.partner], self.cards["fuel"]
@@ -68,8 +73,8 @@ class Copies(unittest.TestCase):
         """All that went between brands is as it was; the same again is a repeat."""
         self.assertEqual(self.points(), points)
         rows = [int(node.cli("status")["journal_rows"]) for node in self.coalition]
-        for node, words in told:
-            node.cli(*words)
+        for node, words, answer in told:
+            self.assertEqual(points_of(node.cli(*words)), answer, words)
         self.assertEqual([int(node.cli("status")["journal_rows"]) for node in self.coalition], rows)
         for node, hold in self.open_holds:
             node.cli("burn", "capture", hold)
