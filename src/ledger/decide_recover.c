@@ -188,6 +188,7 @@ static enum err capture_again(struct decision *d, const struct partner_id *home,
     if (hold.state == HOLD_OPEN && hold_left(&hold).minor == 0) {
         hold.state = HOLD_CAPTURED;
     }
+    d->plan->answer.left = hold_left(&hold);
     decide_put_hold(d, &entry->subject, &hold);
     return ERR_OK;
 }

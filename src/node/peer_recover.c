@@ -6,43 +6,8 @@
 #include "node/requests.h"
 #include "node/services.h"
 #include "peer/holdings.h"
+#include "peer/state_holds.h"
 #include "talea/v1/peer.pb-c.h"
-
-struct hold_seeing {
-    const struct uid *after;
-    enum err (*visit)(void *visitor, const struct uid *id, const struct hold *hold);
-    void *visitor;
-};
-
-static enum err see_row(void *context, struct slice key, struct slice value)
-{
-    const struct hold_seeing *seeing = context;
-    struct reader in = reader_of(key);
-    struct uid id;
-    struct hold hold;
-    (void)read_slice(&in, PARTNER_ID_MAX);
-    read_copy(&in, id.bytes, sizeof id.bytes);
-    TRY(reader_finish(&in));
-    if (memcmp(id.bytes, seeing->after->bytes, sizeof id.bytes) <= 0) {
-        return ERR_OK; /* the scan begins with it */
-    }
-    TRY(hold_decode(value, &hold));
-    return seeing->visit(seeing->visitor, &id, &hold);
-}
-
-static enum err each_hold(void *context, const struct partner_id *redeemer, const struct uid *after,
-                          enum err (*visit)(void *visitor, const struct uid *id,
-                                            const struct hold *hold),
-                          void *visitor)
-{
-    struct node *node = context;
-    struct hold_seeing seeing = {after, visit, visitor};
-    struct ledger_key from;
-    key_origin(redeemer, after, &from);
-    TRY(state_checkpoint_table(node->state, TABLE_HOLD));
-    return state_scan(node->state, TABLE_HOLD, slice_of(redeemer->text, sizeof redeemer->text),
-                      slice_of(from.bytes, from.length), see_row, &seeing);
-}
 
 /* A partner, and not this node itself. */
 static bool is_partner(struct node *node, struct rpc_call *call)
@@ -99,7 +64,7 @@ static enum err find_page(struct node *node, struct rpc_call *call,
     struct partner_host host;
     TRY(recover_request_of_message(message, &request, note));
     TRY(partner_host_open(node, &host));
-    host.host.holds = (struct hold_scan){node, each_hold};
+    host.host.holds = hold_scan_of(node->state);
     enum err err = holdings_find(&host.host, &rpc_call_identity(call)->partner, &request,
                                  &showing->page, out_page, note);
     partner_host_end(&host);

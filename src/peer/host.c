@@ -26,17 +26,23 @@ static enum err check_epoch(const struct peer_host *host, const struct signed_me
     return ERR_OK;
 }
 
+enum err peer_verify_by(const struct peer_host *host, const struct signed_message *message,
+                        enum purpose purpose, const struct charter_key *key)
+{
+    return host->verify != NULL
+               ? host->verify(host->context, message, purpose, key)
+               : signed_verify(message, host->charter->coalition, purpose, &key->key);
+}
+
 enum err peer_verify(const struct peer_host *host, const struct signed_message *message,
                      enum purpose purpose, const struct partner_id *partner, struct note *note)
 {
-    const struct charter *charter = host->charter;
-    const struct charter_key *key = charter_key_find(charter, partner, &message->key_id, host->now);
+    const struct charter_key *key =
+        charter_key_find(host->charter, partner, &message->key_id, host->now);
     if (key == NULL) {
         return note_set(note, ERR_SIGNATURE, "%s has no such online key now", partner->text);
     }
-    enum err err = host->verify != NULL
-                       ? host->verify(host->context, message, purpose, key)
-                       : signed_verify(message, charter->coalition, purpose, &key->key);
+    enum err err = peer_verify_by(host, message, purpose, key);
     if (err != ERR_OK && !MUTANT(ACCEPT_UNSIGNED)) {
         return note_set(note, ERR_SIGNATURE, "the %s of %s does not verify", purpose_name(purpose),
                         partner->text);

@@ -66,6 +66,10 @@ struct peer_host {
 
 void peer_tell(const struct peer_host *host, const struct peer_event *event);
 
+/* Signed by this key for this purpose, in this coalition? Whose it is, and whether it may sign, is
+ * the caller's to know. */
+MUST_USE enum err peer_verify_by(const struct peer_host *host, const struct signed_message *message,
+                                 enum purpose purpose, const struct charter_key *key);
 /* Signed by one of the partner's online keys for this purpose, in this coalition? ERR_SIGNATURE
  * with a note that says what is wrong. A key that is revoked still signs batches and receipts, up
  * to a number that only peer_check_place can look at; for anything else it is ERR_REVOKED. */

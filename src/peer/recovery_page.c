@@ -28,9 +28,7 @@ static enum err verify_own(const struct peer_host *host, const struct signed_mes
                         "a %s that should be ours is by a key that we never had",
                         purpose_name(purpose));
     }
-    enum err err = host->verify != NULL
-                       ? host->verify(host->context, message, purpose, key)
-                       : signed_verify(message, host->charter->coalition, purpose, &key->key);
+    enum err err = peer_verify_by(host, message, purpose, key);
     return err == ERR_OK ? ERR_OK
                          : note_set(note, ERR_SIGNATURE, "a %s that should be ours does not verify",
                                     purpose_name(purpose));

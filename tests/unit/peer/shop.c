@@ -12,6 +12,7 @@
 #include "peer/grant.h"
 #include "peer/incoming.h"
 #include "peer/outgoing.h"
+#include "peer/state_holds.h"
 
 uint64_t street_random(struct street *street, uint64_t below)
 {
@@ -295,38 +296,6 @@ void shop_restore(struct street *street, unsigned index, struct brand *copy)
     brand_open(lost);
 }
 
-struct hold_seeing {
-    const struct uid *after;
-    enum err (*visit)(void *visitor, const struct uid *id, const struct hold *hold);
-    void *visitor;
-};
-
-static enum err see_row(void *context, struct slice key, struct slice value)
-{
-    const struct hold_seeing *seeing = context;
-    struct uid id;
-    struct hold hold;
-    memcpy(id.bytes, key.at + PARTNER_ID_MAX, sizeof id.bytes);
-    TRY(hold_decode(value, &hold));
-    return memcmp(id.bytes, seeing->after->bytes, sizeof id.bytes) <= 0
-               ? ERR_OK
-               : seeing->visit(seeing->visitor, &id, &hold);
-}
-
-static enum err each_hold(void *context, const struct partner_id *redeemer, const struct uid *after,
-                          enum err (*visit)(void *visitor, const struct uid *id,
-                                            const struct hold *hold),
-                          void *visitor)
-{
-    struct brand *brand = context;
-    struct hold_seeing seeing = {after, visit, visitor};
-    struct ledger_key from;
-    key_origin(redeemer, after, &from);
-    TRY(state_checkpoint_table(brand->state, TABLE_HOLD));
-    return state_scan(brand->state, TABLE_HOLD, slice_of(redeemer->text, sizeof redeemer->text),
-                      slice_of(from.bytes, from.length), see_row, &seeing);
-}
-
 /* One question to the other brand, and its answer. */
 static enum err ask(struct street *street, unsigned index, struct recovery *recovery,
                     const struct peer_host *host, struct note *note)
@@ -338,7 +307,7 @@ static enum err ask(struct street *street, unsigned index, struct recovery *reco
     struct recover_page page;
     struct signed_message message;
     bool is_comparison;
-    holder.host.holds = (struct hold_scan){&street->shops[1 - index].brand, each_hold};
+    holder.host.holds = hold_scan_of(street->shops[1 - index].brand.state);
     assert_non_null(room);
     assert_int_equal(recovery_ask(recovery, host, &is_comparison, &request), ERR_OK);
     enum err err;
