@@ -66,6 +66,7 @@ class Journal:
     def __init__(self, partner, events):
         self.own = collections.defaultdict(list)  # id -> [(kind, points)]
         self.taken = collections.defaultdict(list)  # (origin, id) -> [(kind, points)]
+        self.given_up = set()  # requests that no home answered: whatever comes of them is void
         self.refused = []  # partners' entries that this home did not accept
         for event in events:
             self.take(partner, event)
@@ -82,6 +83,8 @@ class Journal:
             return  # a period's mark
         if is_taken or kind in ("HOLD", "RECOVER_HOLD") and event["origin"] != partner:
             self.taken[event["origin"], id].append((kind, points))
+        elif kind == "GIVE_UP_HOLD":
+            self.given_up.add(id)
         elif kind in TILLS_EVENTS or kind in RECOVERED:
             self.own[id].append((kind, points))
 
@@ -108,12 +111,22 @@ def _look_everywhere(findings, command, journals):
               journals[command.home].taken[command.brand, command.id], points)
 
 
+def _is_void(rows):
+    """Of a request that was given up: a grant that came too late, and its void."""
+    kinds = [kind for kind, _ in rows]
+    return len(set(kinds)) == len(kinds) and set(kinds) <= {"HOLD", "TAKE_ENTRY"} and all(
+        points == 0 for kind, points in rows if kind == "TAKE_ENTRY")
+
+
 def _look_for_strangers(findings, book, journals):
     """What is in a journal has to be what a till was told is there."""
     told = {(command.brand, command.id): command.told for command in book}
     for partner, journal in journals.items():
         known = [((partner, id), rows) for id, rows in journal.own.items()]
         for (brand, id), rows in known + list(journal.taken.items()):
+            if id in journals[brand].given_up and told.get((brand, id)) == REFUSED and (
+                    _is_void(rows)):
+                continue
             if rows and told.get((brand, id)) not in (ACKNOWLEDGED, UNANSWERED):
                 findings.note("wrong", f"{partner} has {id} of {brand}, "
                               f"{told.get((brand, id), 'which no till sent')}")
@@ -146,7 +159,7 @@ def pairs_of(node, period):
             if int(pair["period"]) == int(period)]
 
 
-def _sent(book, brand, home):
+def _sent(book, given_up, brand, home):
     """What one brand owes the other an entry for, by kind: (count, points)."""
     totals = collections.defaultdict(lambda: [0, 0])
     for command in book:
@@ -154,16 +167,19 @@ def _sent(book, brand, home):
                 command.kind in ENTRIES):
             totals[ENTRIES[command.kind]][0] += 1
             totals[ENTRIES[command.kind]][1] += command.points if command.kind != "void" else 0
+        elif (command.brand, command.home) == (brand, home) and command.id in given_up:
+            totals["VOID"][0] += 1
     return {kind: tuple(total) for kind, total in totals.items()}
 
 
-def _compare_statements(findings, book, nodes, period):
+def _compare_statements(findings, book, journals, nodes, period):
     names = {"ENTRY_KIND_" + name: name for name in ENTRIES.values()}
     for node in nodes:
         for pair in pairs_of(node, period):
             found = {names[row["kind"]]: (int(row["count"]), int(row["points"]))
                      for row in pair["sent"] if row["kind"] in names}
-            wanted = _sent(book, node.partner, pair["partner"])
+            wanted = _sent(book, journals[node.partner].given_up, node.partner,
+                           pair["partner"])
             if found != wanted:
                 findings.note("wrong", f"the statement of {node.partner} to {pair['partner']} says "
                               f"{found}, the tills' book {wanted}")
@@ -195,7 +211,7 @@ def audit(tills, nodes, period, read=events_of):
     _look_for_strangers(findings, tills.book, journals)
     _compare_answers(findings, tills.book)
     _compare_balances(findings, tills, nodes)
-    _compare_statements(findings, tills.book, nodes, period)
+    _compare_statements(findings, tills.book, journals, nodes, period)
     return findings
 
 
