@@ -83,7 +83,7 @@ static const enum verdict verdicts[COMMAND_KIND_END][COMMAND_VERDICTS_MAX] = {
                                VERDICT_MANDATE_CAP_EXCEEDED},
     [COMMAND_GIVE_UP_HOLD] = {VERDICT_HOLD_EXISTS, VERDICT_POINTS_NOT_POSITIVE,
                               VERDICT_POINTS_TOO_LARGE, VERDICT_PARTNER_UNKNOWN,
-                              VERDICT_PARTNER_LEFT, VERDICT_STREAM_FROZEN},
+                              VERDICT_PARTNER_LEFT, VERDICT_STREAM_FROZEN, VERDICT_OUTBOX_FULL},
 };
 
 const enum verdict *command_verdicts(enum command_kind kind)

@@ -57,7 +57,7 @@
  *                       PARTNER_LEFT, STREAM_FROZEN, MANDATE_UNKNOWN, MANDATE_EXPIRED,
  *                       MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED
  *   give-up-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
- *                       PARTNER_LEFT, STREAM_FROZEN
+ *                       PARTNER_LEFT, STREAM_FROZEN, OUTBOX_FULL
  *
  * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, and what is recovered are
  * never refused. Cards

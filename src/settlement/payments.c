@@ -102,7 +102,7 @@ enum err payments_plan(struct net_position *positions, size_t count, struct paym
     TRY(sum_is_zero(positions, count));
     part(positions, count, &debt_count, &claim_count);
     struct heap debts = {positions, debt_count, 1};
-    struct heap claims = {positions + debt_count, claim_count, -1};
+    struct heap claims = {claim_count == 0 ? NULL : &positions[debt_count], claim_count, -1};
     heap_make(&debts);
     heap_make(&claims);
     while (debts.count > 0) { /* the sums are equal: so there are claims, too */

@@ -132,6 +132,9 @@ enum verdict model_step_give_up(struct model *m, const struct command *command,
     if (verdict != VERDICT_OK) {
         return verdict;
     }
+    if (!model_may_send(m, home, false)) {
+        return VERDICT_OUTBOX_FULL;
+    }
     struct model_hold *hold = model_add_hold(m, command);
     hold->left = 0;
     hold->has_ended = true;

@@ -81,6 +81,10 @@ bool provoke_mandate(struct scene *s, struct command *c, enum verdict verdict)
     case COMMAND_STAND_IN_HOLD:
         return provoke_asking(s, c, verdict) || provoke_stand_in(s, c, verdict);
     case COMMAND_GIVE_UP_HOLD:
+        if (verdict == VERDICT_OUTBOX_FULL) {
+            s->desk.terms.outbox_entries = 1;
+            return true;
+        }
         return provoke_asking(s, c, verdict);
     default:
         return false;
