@@ -36,9 +36,10 @@ struct session {
     struct state_reader *reader;
     struct outgoing outgoing;
     uint64_t wakes_seen;
-    uint64_t tried_round;    /* of the recovery gate */
-    uint64_t charter_told;   /* the epoch in force here when the partner was asked last */
-    struct note settle_note; /* what kept a period from settling, last time: logged once */
+    uint64_t tried_round;      /* of the recovery gate */
+    uint64_t charter_told;     /* the epoch in force here when the partner was asked last */
+    struct note mandates_note; /* why mandates could not be fetched, last time: logged once */
+    struct note settle_note;   /* what kept a period from settling, last time: logged once */
 };
 
 void *session_main(void *session);

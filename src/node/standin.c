@@ -1,4 +1,6 @@
 /* Mandates between the nodes: given to partners that ask, fetched from those that give them. */
+#include <string.h>
+
 #include "crypto/random.h"
 #include "node/partner_host.h"
 #include "node/requests.h"
@@ -10,6 +12,7 @@
 #define FETCH_TIMEOUT_MS 5000
 #define LOOK_EVERY_MS    1000
 #define FETCH_EVERY_MS   30000 /* from one that gave nothing new */
+#define FETCH_AGAIN_MS   2000  /* from one that failed */
 
 /* ---- As the home ---- */
 
@@ -150,10 +153,15 @@ int64_t session_fetch_mandates(struct session *session)
         return LOOK_EVERY_MS;
     }
     err = err == ERR_OK ? fetch(session, &new_ones, &note) : err;
-    if (err != ERR_OK) {
+    bool is_news = strcmp(note.text, session->mandates_note.text) != 0;
+    session->mandates_note = note;
+    if (err != ERR_OK && is_news) {
         log_event(&node->log, LOG_LEVEL_WARNING, "mandates_not_fetched",
                   LOG_TEXT("partner", session->partner.text), LOG_TEXT("error", err_name(err)),
                   LOG_TEXT("detail", note.text));
+    }
+    if (err != ERR_OK) {
+        return FETCH_AGAIN_MS;
     }
     if (new_ones > 0) {
         log_event(&node->log, LOG_LEVEL_INFO, "mandates_fetched",
