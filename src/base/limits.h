@@ -50,6 +50,10 @@
 #define LIMIT_CLEARING_BATCH_BYTES (1u << 20)
 #define LIMIT_CLEARING_WINDOW      8u /* batches sent and not yet receipted */
 #define LIMIT_SIGNED_BYTES         (1u << 20)
+#define LIMIT_CARD_HOPS            8u    /* moves from home to home that one card number follows */
+#define LIMIT_NEWS_PER_RECORD      256u  /* entries about cards that one record sends */
+#define LIMIT_NEWS_LOOKS           4096u /* numbers of news that one record looks at */
+#define LIMIT_CARDS_KNOWN          1000000u /* of one partner, blocked or moved */
 #define LIMIT_CHARTER_BYTES        (4u << 20)
 
 /* Keys and certificates. */

@@ -235,6 +235,10 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     write_uid(out, &entry->subject);
     write_time(out, entry->active_from);
     write_time(out, entry->expires_at);
+    if (entry->kind == ENTRY_CARD_MOVED || entry->kind == ENTRY_MOVED_LOT) {
+        write_card(out, &entry->moved_to);
+        write_partner(out, &entry->issuer);
+    }
 }
 
 void read_entry(struct reader *in, struct clearing_entry *out_entry)
@@ -251,4 +255,10 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     read_uid(in, &out_entry->subject);
     out_entry->active_from = read_time(in);
     out_entry->expires_at = read_time(in);
+    out_entry->moved_to = (struct card_number){{0}};
+    out_entry->issuer = (struct partner_id){{0}};
+    if (out_entry->kind == ENTRY_CARD_MOVED || out_entry->kind == ENTRY_MOVED_LOT) {
+        read_card(in, &out_entry->moved_to);
+        read_partner(in, &out_entry->issuer);
+    }
 }

@@ -39,10 +39,15 @@ enum command_kind {
     COMMAND_UNMERGE_MEMBERS = 29,
     COMMAND_ERASE_MEMBER = 30,
     COMMAND_PRUNE = 31, /* old transaction ids are forgotten */
+    COMMAND_TELL_CARDS = 36,  /* partners that don't know what became of our cards */
+    COMMAND_AWAIT_MOVE = 37,  /* at the new home: a member may come from another brand */
+    COMMAND_MOVE_MEMBER = 38, /* at the old home */
     COMMAND_KIND_END
 };
 
 const char *command_kind_name(enum command_kind kind);
+/* The numbers leave gaps. */
+bool command_kind_is_known(unsigned kind);
 
 /* Personal data comes sealed: the ledger keeps it, and can neither read nor compare it. */
 struct command_enrol {
@@ -95,9 +100,9 @@ struct command_return_sale {
 };
 
 struct command_due {
-    struct uid id;              /* member or hold */
+    struct uid id;              /* member or hold; nil: cards' news */
     struct partner_id redeemer; /* of the hold */
-    struct unix_ms due;         /* the due row to take away */
+    struct unix_ms due;         /* the due row to take away; 0: there is none */
 };
 
 struct command_take_entry {
@@ -131,6 +136,8 @@ struct receipted_entry {
     struct uid subject;
     struct card_number card;
     enum verdict verdict; /* VERDICT_OK: applied */
+    struct card_number moved_to; /* of CARD_MOVED: where the receiver says the card went */
+    struct lot_key lot;          /* of a moved lot */
 };
 
 struct command_take_receipt {
@@ -214,6 +221,20 @@ struct command_erase {
     struct uid member;
 };
 
+/* Whoever has `card` at another brand may bring its points to the member of `own_card`. */
+struct command_await {
+    struct card_number card;
+    struct card_number own_card;
+};
+
+/* The member of `card` is at home at another brand from now on, under `new_card`. */
+struct command_move {
+    struct card_number card;
+    struct partner_id to;
+    struct card_number new_card;
+    struct slice acceptance; /* evidence: Signed by the new home */
+};
+
 struct command_prune {
     struct slice keys; /* of TABLE_TRANSACTION, TRANSACTION_KEY_SIZE bytes each, up to
                           LIMIT_PRUNE_KEYS of them */
@@ -248,6 +269,8 @@ struct command {
         struct command_unmerge unmerge;
         struct command_erase erase;
         struct command_prune prune;
+        struct command_await await;
+        struct command_move move;
     };
 };
 

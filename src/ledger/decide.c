@@ -34,6 +34,9 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_UNMERGE_MEMBERS] = decide_unmerge_members,
     [COMMAND_ERASE_MEMBER] = decide_erase_member,
     [COMMAND_PRUNE] = decide_prune,
+    [COMMAND_TELL_CARDS] = decide_tell_cards,
+    [COMMAND_AWAIT_MOVE] = decide_await_move,
+    [COMMAND_MOVE_MEMBER] = decide_move_member,
 };
 
 enum err decide_refuse(struct decision *d, enum verdict verdict)
@@ -123,7 +126,7 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
                        const struct command *command, struct unix_ms now, struct plan *plan,
                        bool *out_is_repeat)
 {
-    ASSERT(command->kind > 0 && command->kind < COMMAND_KIND_END);
+    ASSERT(command_kind_is_known(command->kind));
     struct decision d = {view, terms, command, now, plan};
     plan_reset(plan);
     if (command_is_idempotent(command->kind)) {

@@ -7,7 +7,8 @@ static const struct account_ref redeemed = {.kind = ACCOUNT_REDEEMED};
 enum err decide_foreign_hold(struct decision *d)
 {
     const struct command_hold *request = &d->command->hold;
-    const struct roster_partner *home = roster_home_of(d->terms->roster, &request->card);
+    const struct roster *roster = d->terms->roster;
+    struct card_route route;
     struct hold existing;
     enum err err =
         ledger_get_hold(d->view, &request->redeemer, &d->command->transaction_id, &existing);
@@ -20,22 +21,26 @@ enum err decide_foreign_hold(struct decision *d)
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
     }
-    if (home == NULL) {
+    TRY(ledger_route_card(d->view, roster, &request->card, &route));
+    if (route.home == NULL || roster_is_self(roster, &route.home->id)) {
         return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
+    }
+    if (route.is_blocked) {
+        return decide_refuse(d, VERDICT_CARD_BLOCKED);
     }
     struct hold hold = {
         .role = HOLD_FOREIGN,
         .state = HOLD_OPEN,
         .redeemer = request->redeemer,
-        .home = home->id,
-        .card = request->card,
+        .home = route.home->id,
+        .card = route.card,
         .granted = request->points,
         .capture_by = request->capture_by,
         .deliver_by = request->deliver_by,
     };
     decide_put_hold(d, &d->command->transaction_id, &hold);
-    d->plan->answer.home = home->id;
-    d->plan->answer.card = request->card;
+    d->plan->answer.home = route.home->id;
+    d->plan->answer.card = route.card;
     d->plan->answer.points = request->points;
     d->plan->answer.capture_by = request->capture_by;
     d->plan->answer.deliver_by = request->deliver_by;

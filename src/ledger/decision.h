@@ -7,6 +7,7 @@
 #define LEDGER_DECISION_H
 
 #include "ledger/decide.h"
+#include "ledger/route.h"
 
 struct decision {
     const struct ledger_view *view;
@@ -55,7 +56,8 @@ MUST_USE enum err work_find(struct decision *d, const struct uid *member, struct
 MUST_USE enum err work_open(struct decision *d, struct member_work *work);
 /* VERDICT_OK, VERDICT_MEMBER_ERASED or VERDICT_MEMBER_BLOCKED. */
 enum verdict standing_verdict(const struct member *member);
-/* The card's member, if the card is ours and neither is blocked; a refusal otherwise. */
+/* The card's member, if the card is ours and neither is blocked; a refusal otherwise. The answer to
+ * CARD_MOVED names the card at the new home. */
 MUST_USE enum err work_begin_by_card(struct decision *d, const struct card_number *card,
                                      struct member_work *work);
 MUST_USE enum err work_settle(struct decision *d, struct member_work *work);
@@ -117,6 +119,60 @@ void decide_put_u64(struct decision *d, const char *meta_name, uint64_t value);
 MUST_USE enum err decide_get_u64(const struct decision *d, const char *meta_name,
                                  uint64_t *out_value);
 
+enum {
+    NEWS_NAME_MAX = 40 /* of a row of TABLE_META about a partner */
+};
+void decide_put_card_status(struct decision *d, const struct card_number *card,
+                            const struct card_status *status);
+/* Rows of TABLE_META whose names are a prefix and a partner. */
+MUST_USE enum err decide_get_partner_u64(const struct decision *d, const char *prefix,
+                                         const struct partner_id *partner, uint64_t *out_value);
+void decide_put_partner_u64(struct decision *d, const char *prefix,
+                            const struct partner_id *partner, uint64_t value);
+
+/* What one of our cards became, as partners are told. */
+struct card_change {
+    struct card_number card;
+    enum entry_kind kind;        /* block, unblock or moved */
+    struct card_number moved_to; /* of moved */
+};
+
+/* Numbers the changes, LIMIT_CARDS_PER_MEMBER at most, and tells every partner as far as the record
+ * has room. `first` is told in any case, on a stream that this plan writes to already; may be NULL.
+ */
+MUST_USE enum err decide_announce(struct decision *d, const struct card_change *changes,
+                                  size_t count, const struct partner_id *first,
+                                  struct stream *first_stream);
+/* What there is to say of one of our cards by its rows. */
+MUST_USE enum err decide_card_change(const struct decision *d, const struct card_number *number,
+                                     struct card_change *out_change);
+/* Is the partner the home that the card's prefix names? */
+bool decide_is_their_card(const struct decision *d, const struct partner_id *partner,
+                          const struct card_number *card);
+/* Keeps what its home says of another brand's card. May refuse. */
+MUST_USE enum err decide_know_card(struct decision *d, const struct partner_id *home,
+                                   const struct clearing_entry *entry);
+/* The same of a move that was learnt otherwise, and only if there is room for it. */
+MUST_USE enum err decide_hear_of_move(struct decision *d, const struct partner_id *home,
+                                      const struct clearing_entry *entry);
+
+/* Points that came back to a member who moved follow it. Nothing for others. */
+MUST_USE enum err move_forward(struct decision *d, struct member_work *work,
+                               const struct card_number *card);
+/* The card at the member's new home; empty when it did not move. */
+MUST_USE enum err move_of_member(const struct decision *d, const struct profile *profile,
+                                 struct card_number *out_moved_to);
+/* A moved lot that the new home refused comes back. */
+MUST_USE enum err move_give_back(struct decision *d, const struct account_ref *payable,
+                                 const struct receipted_entry *entry);
+/* After the reversal of an earn whose card has moved, or of a return of such an earn: sends it to
+ * where the member is now. The sale is changed accordingly. */
+MUST_USE enum err resend_earn(struct decision *d, const struct partner_id *partner,
+                              const struct receipted_entry *refused, struct sale *sale,
+                              bool *out_is_sent);
+MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry *refused,
+                                const struct sale *sale, bool *out_is_sent);
+
 /* Sends an entry about `card` to its home and posts it there and back: `debit` and `credit` are
  * this brand's own accounts, with the stream's open period filled into the partner's side. */
 MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partner,
@@ -164,5 +220,12 @@ MUST_USE enum err decide_merge_members(struct decision *d);
 MUST_USE enum err decide_unmerge_members(struct decision *d);
 MUST_USE enum err decide_erase_member(struct decision *d);
 MUST_USE enum err decide_prune(struct decision *d);
+MUST_USE enum err decide_tell_cards(struct decision *d);
+MUST_USE enum err decide_await_move(struct decision *d);
+MUST_USE enum err decide_move_member(struct decision *d);
+
+/* A partner's entries, by kind. */
+MUST_USE enum err take_card_news(struct decision *d);
+MUST_USE enum err take_moved_lot(struct decision *d);
 
 #endif

@@ -10,11 +10,12 @@
  *   issue-card          MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED, TOO_MANY_CARDS
  *   block-card          CARD_UNKNOWN, CARD_BLOCKED
  *   earn                SALE_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, AMOUNT_NEGATIVE,
- *                       PARTNER_UNKNOWN, STREAM_FROZEN, CARD_UNKNOWN, CARD_BLOCKED,
+ *                       PARTNER_UNKNOWN, CARD_UNKNOWN, CARD_BLOCKED, STREAM_FROZEN,
  *                       MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED, TOO_MANY_LOTS
  *   hold                POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, CARD_UNKNOWN, CARD_BLOCKED,
- *                       MEMBER_BLOCKED, HOLD_EXISTS, INSUFFICIENT_POINTS, TOO_MANY_LOTS
- *   foreign-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN
+ *                       CARD_MOVED, MEMBER_BLOCKED, HOLD_EXISTS, INSUFFICIENT_POINTS, TOO_MANY_LOTS
+ *   foreign-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
+ *                       CARD_BLOCKED
  *   capture             POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_UNKNOWN, HOLD_ENDED,
  *                       HOLD_EXCEEDED, CAPTURE_TOO_LATE, STREAM_FROZEN
  *   void                HOLD_UNKNOWN, HOLD_ENDED, STREAM_FROZEN
@@ -22,9 +23,11 @@
  *   return-burn         POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_UNKNOWN,
  *                       RETURN_EXCEEDS_SALE, STREAM_FROZEN, TOO_MANY_LOTS
  *   settle-member       MEMBER_UNKNOWN
- *   take-entry          TARIFF_UNKNOWN, CARD_UNKNOWN, CARD_BLOCKED, MEMBER_BLOCKED, SALE_EXISTS,
- *                       POINTS_TOO_LARGE, SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN, HOLD_ENDED,
- *                       HOLD_EXCEEDED, CAPTURE_TOO_LATE, RETURN_EXCEEDS_SALE, TOO_MANY_LOTS
+ *   take-entry          TARIFF_UNKNOWN, CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED, MEMBER_BLOCKED,
+ *                       SALE_EXISTS, CARD_NOT_THEIRS, PARTNER_UNKNOWN, MOVE_LOOPS,
+ *                       TOO_MANY_CARDS, MOVE_NOT_AWAITED, POINTS_TOO_LARGE, SALE_UNKNOWN,
+ *                       NOT_AGREED, HOLD_UNKNOWN, HOLD_ENDED, HOLD_EXCEEDED, CAPTURE_TOO_LATE,
+ *                       RETURN_EXCEEDS_SALE, TOO_MANY_LOTS
  *   close-period        PERIOD_NOT_OPEN
  *   transfer            POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, MEMBER_UNKNOWN, TRANSFER_TO_SELF,
  *                       MEMBER_ERASED, MEMBER_BLOCKED, NOT_A_POOL, NOT_IN_POOL,
@@ -39,14 +42,22 @@
  *                       ADJUSTMENT_EXPIRED, MEMBER_ERASED, TOO_MANY_LOTS
  *   unblock-card        CARD_UNKNOWN, MEMBER_ERASED, CARD_NOT_BLOCKED
  *   block-member        REASON_UNKNOWN, MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED
- *   unblock-member      REASON_UNKNOWN, MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_NOT_BLOCKED
+ *   unblock-member      REASON_UNKNOWN, MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_NOT_BLOCKED,
+ *                       MEMBER_MOVED
  *   merge-members       MERGE_EXISTS, MEMBER_UNKNOWN, MERGE_TO_SELF, MEMBER_ERASED,
  *                       MEMBER_MERGED, MEMBER_BLOCKED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL,
  *                       TOO_MANY_CARDS, TOO_MANY_LOTS
- *   unmerge-members     MERGE_UNKNOWN, MERGE_ENDED, MEMBER_MERGED, MEMBER_ERASED
+ *   unmerge-members     MERGE_UNKNOWN, MERGE_ENDED, MEMBER_MERGED, MEMBER_ERASED, MEMBER_MOVED
  *   erase-member        MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL
+ *   await-move          PARTNER_UNKNOWN, MOVE_TO_SELF, CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED,
+ *                       MEMBER_BLOCKED, MEMBER_MOVED
+ *   move-member         PARTNER_UNKNOWN, MOVE_TO_SELF, CARD_UNKNOWN, CARD_BLOCKED,
+ *                       MEMBER_UNKNOWN, MEMBER_MOVED, MEMBER_BLOCKED, MEMBER_HAS_HOLDS,
+ *                       MEMBER_HAS_DEBT, ALREADY_IN_POOL, MOVE_LOOPS, POINTS_TOO_LARGE,
+ *                       STREAM_FROZEN
  *
- * expire-hold, take-batch, take-receipt, put-pair, freeze-stream and prune are never refused. Cards
+ * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune and tell-cards are never
+ * refused. Cards
  * lead to members that are there and not erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H
@@ -54,7 +65,7 @@
 
 #include "ledger/command.h"
 
-#define COMMAND_VERDICTS_MAX 16
+#define COMMAND_VERDICTS_MAX 24
 
 /* The refusals of a kind in order, as above; ended by VERDICT_OK. Static. */
 const enum verdict *command_verdicts(enum command_kind kind);

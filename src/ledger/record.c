@@ -110,6 +110,7 @@ enum err record_decode(struct slice bytes, struct record *out_record)
     struct record record = {0};
     read_version(&in, RECORD_VERSION);
     record.kind = (enum command_kind)read_choice(&in, COMMAND_ENROL, COMMAND_KIND_END);
+    read_expect(&in, command_kind_is_known(record.kind));
     record.verdict = read_verdict(&in);
     unsigned flags = read_choice(&in, 0, FLAGS_END);
     record.is_dated = (flags & FLAG_DATED) != 0;

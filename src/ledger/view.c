@@ -1,27 +1,35 @@
 #include "ledger/view.h"
 
+static const char *const names[TABLE_END] = {
+    [TABLE_MEMBER] = "member",
+    [TABLE_PROFILE] = "profile",
+    [TABLE_CARD] = "card",
+    [TABLE_REFERENCE] = "reference",
+    [TABLE_ACCOUNT] = "account",
+    [TABLE_HOLD] = "hold",
+    [TABLE_SALE] = "sale",
+    [TABLE_TRANSACTION] = "transaction",
+    [TABLE_STREAM] = "stream",
+    [TABLE_TOTAL] = "total",
+    [TABLE_OUTBOX] = "outbox",
+    [TABLE_HALF] = "half",
+    [TABLE_PAIR] = "pair",
+    [TABLE_DUE] = "due",
+    [TABLE_META] = "meta",
+    [TABLE_RECEIPT] = "receipt",
+    [TABLE_ADJUSTMENT] = "adjustment",
+    [TABLE_MERGE] = "merge",
+    [TABLE_POOL] = "pool",
+    [TABLE_CARD_STATUS] = "card-status",
+    [TABLE_CARD_NEWS] = "card-news",
+};
+
 const char *ledger_table_name(enum ledger_table table)
 {
-    static const char *const names[TABLE_END] = {
-        [TABLE_MEMBER] = "member",
-        [TABLE_PROFILE] = "profile",
-        [TABLE_CARD] = "card",
-        [TABLE_REFERENCE] = "reference",
-        [TABLE_ACCOUNT] = "account",
-        [TABLE_HOLD] = "hold",
-        [TABLE_SALE] = "sale",
-        [TABLE_TRANSACTION] = "transaction",
-        [TABLE_STREAM] = "stream",
-        [TABLE_TOTAL] = "total",
-        [TABLE_OUTBOX] = "outbox",
-        [TABLE_HALF] = "half",
-        [TABLE_PAIR] = "pair",
-        [TABLE_DUE] = "due",
-        [TABLE_META] = "meta",
-        [TABLE_RECEIPT] = "receipt",
-        [TABLE_ADJUSTMENT] = "adjustment",
-        [TABLE_MERGE] = "merge",
-        [TABLE_POOL] = "pool",
-    };
-    return table > 0 && table < TABLE_END ? names[table] : "unknown";
+    return ledger_table_is_known(table) ? names[table] : "unknown";
+}
+
+bool ledger_table_is_known(unsigned table)
+{
+    return table < TABLE_END && names[table] != NULL;
 }

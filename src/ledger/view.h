@@ -29,10 +29,14 @@ enum ledger_table {
     TABLE_ADJUSTMENT = 17, /* transaction id of the proposal -> struct adjustment */
     TABLE_MERGE = 18,      /* transaction id of the merge -> struct merge */
     TABLE_POOL = 19,       /* pool id, member id -> nothing: who may spend from it */
+    TABLE_CARD_STATUS = 22, /* card digits, 20 bytes -> struct card_status */
+    TABLE_CARD_NEWS = 23,   /* number of the news -> struct card_news */
     TABLE_END
 };
 
 const char *ledger_table_name(enum ledger_table table);
+/* The numbers leave gaps. */
+bool ledger_table_is_known(unsigned table);
 
 #define LEDGER_KEY_MAX 96
 

@@ -32,6 +32,8 @@ enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *ou
     m.subject_id = binary_of(e.subject.bytes, uid_is_nil(&e.subject) ? 0 : sizeof e.subject.bytes);
     m.active_from_unix_ms = e.active_from.ms;
     m.expires_at_unix_ms = e.expires_at.ms;
+    m.moved_to = e.moved_to.digits;
+    m.issuer = e.issuer.text;
     return fields_pack(&m.base, out);
 }
 
@@ -58,6 +60,8 @@ enum err wire_entry_decode(struct slice bytes, struct clearing_entry *out_entry,
     field_uid(&fields, "transaction_id", &m->transaction_id, &e.transaction_id);
     field_card_or_none(&fields, "card", m->card, &e.card);
     field_uid_or_nil(&fields, "subject_id", &m->subject_id, &e.subject);
+    field_card_or_none(&fields, "moved_to", m->moved_to, &e.moved_to);
+    field_partner_or_none(&fields, "issuer", m->issuer, &e.issuer);
     TRY(check_entry(&fields, &e));
     *out_entry = e;
     return ERR_OK;

@@ -17,6 +17,7 @@ static const struct share shares[] = {
     {make_settle, 12},       {make_expire_hold, 24},  {make_entry, 110},
     {make_receipt, 15},      {make_batch_end, 4},     {make_close, 8},
     {make_pair, 2},          {make_freeze, 1},        {make_repeat, 45},
+    {make_await, 8},         {make_move, 5},          {make_tell, 1},
 };
 
 static make_fn *what_to_make(const struct making *making)
@@ -75,6 +76,12 @@ static bool alter_office(struct command *command, struct uid somebody)
         return true;
     case COMMAND_ERASE_MEMBER:
         command->erase.member = somebody;
+        return true;
+    case COMMAND_AWAIT_MOVE:
+        command->await.own_card.digits[0] ^= 1;
+        return true;
+    case COMMAND_MOVE_MEMBER:
+        command->move.card.digits[0] ^= 1;
         return true;
     default:
         return false;

@@ -1,6 +1,8 @@
 /* Holds that the own till names, at home and abroad, and holds granted to partners. */
 #include "model_parts.h"
 
+#include <string.h>
+
 static struct model_hold *add_hold(struct model *m, const struct command *command)
 {
     const struct command_hold *from = &command->hold;
@@ -23,6 +25,25 @@ static struct model_hold *add_hold(struct model *m, const struct command *comman
     return hold;
 }
 
+/* The member of the card, or of the one of ours that it leads to. */
+static enum verdict judge_by_route(struct model *m, const struct model_route *route,
+                                   struct model_hold *hold)
+{
+    bool leads_elsewhere = strcmp(route->card.digits, hold->card.digits) != 0;
+    enum verdict verdict = model_judge_card(m, &hold->card, &hold->member);
+    if (verdict != VERDICT_CARD_UNKNOWN && verdict != VERDICT_CARD_MOVED) {
+        return verdict;
+    }
+    if (route->is_blocked) {
+        return VERDICT_CARD_BLOCKED;
+    }
+    if (route->home != 0 || !leads_elsewhere) {
+        return verdict;
+    }
+    hold->card = route->card;
+    return model_judge_card(m, &hold->card, &hold->member);
+}
+
 enum verdict model_step_hold(struct model *m, const struct command *command,
                              struct model_answer *answer)
 {
@@ -30,16 +51,19 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
     bool is_foreign = command->kind == COMMAND_FOREIGN_HOLD;
     bool is_known = is_foreign && model_hold(m, 0, &command->transaction_id) != NULL;
     enum verdict verdict = is_known ? VERDICT_HOLD_EXISTS : model_judge_points(points);
-    int home = model_home(m, &command->hold.card);
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    if (home < 0) { /* at home, a card that isn't ours is just unknown */
-        return is_foreign ? VERDICT_PARTNER_UNKNOWN : VERDICT_CARD_UNKNOWN;
+    struct model_route route = model_route(m, &command->hold.card);
+    if (is_foreign && (route.home <= 0 || route.is_blocked)) {
+        return route.home <= 0 ? VERDICT_PARTNER_UNKNOWN : VERDICT_CARD_BLOCKED;
     }
     struct model_hold *hold = add_hold(m, command);
-    if (!hold->is_foreign) {
-        verdict = model_judge_card(m, &command->hold.card, &hold->member);
+    if (is_foreign) {
+        hold->partner = route.home;
+        hold->card = route.card;
+    } else {
+        verdict = judge_by_route(m, &route, hold);
         if (verdict == VERDICT_OK && model_hold(m, hold->partner, &hold->id) != NULL) {
             verdict = VERDICT_HOLD_EXISTS;
         }

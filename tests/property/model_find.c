@@ -154,7 +154,9 @@ enum verdict model_judge_card(struct model *m, const struct card_number *number,
     if (card->is_blocked && m->flaw != FLAW_BLOCKS_NOTHING) {
         return VERDICT_CARD_BLOCKED;
     }
-    return model_judge_member(m, card->member);
+    enum verdict verdict = model_judge_member(m, card->member);
+    return verdict == VERDICT_MEMBER_BLOCKED && model_has_moved(m, number) ? VERDICT_CARD_MOVED
+                                                                           : verdict;
 }
 
 int model_account_of(const struct model *m, const struct uid *id)

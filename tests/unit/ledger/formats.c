@@ -38,6 +38,8 @@ FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng)))
 FORMAT(pair_period, sample_pair(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
+FORMAT(card_status, sample_card_status(rng))
+FORMAT(card_news, VALUE(sample_card(rng), sample_uid(rng)))
 
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
@@ -69,6 +71,14 @@ static enum err recode_command(int kind, struct slice bytes, struct buffer *out)
     return ERR_OK;
 }
 
+static void bytes_of_moved_lot(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = {.kind = (enum command_kind)kind};
+    command.take_entry =
+        (struct command_take_entry){sample_partner(rng), sample_moved_lot(rng), sample_bytes(rng)};
+    command_encode(&command, out);
+}
+
 static void bytes_of_effect(struct rng *rng, int kind, struct buffer *out)
 {
     struct effect effect = sample_effect(rng, (enum effect_kind)kind);
@@ -96,7 +106,7 @@ static void bytes_of_record(struct rng *rng, int kind, struct buffer *out)
     }
     struct record record = {.row = sample_number(rng),
                             .time = sample_time(rng),
-                            .kind = (enum command_kind)(1 + rng_below(rng, COMMAND_KIND_END - 1)),
+                            .kind = (enum command_kind)(1 + rng_below(rng, COMMAND_PRUNE)),
                             .verdict = VERDICT_INSUFFICIENT_POINTS,
                             .origin = sample_partner(rng),
                             .transaction_id = sample_uid(rng),
@@ -123,7 +133,8 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         ROW_OF(member),      ROW_OF(profile), ROW_OF(card),        ROW_OF(account),
         ROW_OF(hold),        ROW_OF(sale),    ROW_OF(transaction), ROW_OF(stream),
         ROW_OF(entry_total), ROW_OF(half),    ROW_OF(pair_period), ROW_OF(adjustment),
-        ROW_OF(merge),       ROW_OF(u64),     ROW_OF(record),
+        ROW_OF(merge),       ROW_OF(u64),     ROW_OF(record),      ROW_OF(card_status),
+        ROW_OF(card_news),
     };
     static const char *const effect_names[] = {"",      "post", "lot",     "entry",
                                                "total", "row",  "history", "mark"};
@@ -132,7 +143,12 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     for (int i = 1; i < EFFECT_KIND_END; i++) {
         out_formats[count++] = (struct format){effect_names[i], i, bytes_of_effect, recode_effect};
     }
+    out_formats[count++] =
+        (struct format){"moved-lot", COMMAND_TAKE_ENTRY, bytes_of_moved_lot, recode_command};
     for (int i = 1; i < COMMAND_KIND_END; i++) {
+        if (!command_kind_is_known((unsigned)i)) {
+            continue;
+        }
         out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
                                                bytes_of_command, recode_command};
     }

@@ -67,7 +67,9 @@ static void make_members(struct scene *s)
     s->blocked = desk_enrol(desk, &s->card_of_blocked);
     s->erased = desk_enrol(desk, &unused);
     s->merged = desk_enrol(desk, &unused);
-    s->second = desk_enrol(desk, &unused);
+    s->second = desk_enrol(desk, &s->second_card);
+    s->gone = desk_enrol(desk, &s->gone_card);
+    desk_give(desk, &s->gone, 30, never);
     s->spent = desk_enrol(desk, &s->spent_card);
     desk_give(desk, &s->rich, 1000, never);
     desk_give(desk, &s->poor, 5, never);
@@ -148,9 +150,13 @@ void scene_init(struct scene *scene)
     desk_init(&scene->desk);
     scene->no_card = card_under("100100", 99999);
     scene->beta_card = card_under("200200", 7);
+    scene->moved_card = card_under("200200", 8);
+    scene->beta_blocked = card_under("200200", 9);
+    scene->awaited = card_under("200200", 10);
     make_members(scene);
     make_trade(scene);
     make_office(scene);
+    scene_make_moves(scene);
 }
 
 void scene_fini(struct scene *scene)

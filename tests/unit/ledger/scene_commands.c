@@ -120,6 +120,13 @@ static void fill_office(struct scene *s, struct command *c)
     case COMMAND_ERASE_MEMBER:
         c->erase.member = s->poor;
         break;
+    case COMMAND_AWAIT_MOVE:
+        c->await = (struct command_await){s->beta_card, s->rich_card};
+        break;
+    case COMMAND_MOVE_MEMBER:
+        c->move = (struct command_move){
+            .card = s->spent_card, .to = s->desk.partners[1].id, .new_card = s->beta_card};
+        break;
     default:
         break;
     }

@@ -24,6 +24,9 @@ static bool provoke_earn_entry(struct scene *s, struct command *c, enum verdict 
     case VERDICT_CARD_BLOCKED:
         be_earn(c, &s->blocked_card, 5);
         return true;
+    case VERDICT_CARD_MOVED:
+        be_earn(c, &s->gone_card, 5);
+        return true;
     case VERDICT_MEMBER_BLOCKED:
         be_earn(c, &s->card_of_blocked, 5);
         return true;
@@ -40,7 +43,7 @@ static bool provoke_earn_entry(struct scene *s, struct command *c, enum verdict 
         c->take_entry.entry.expires_at.ms = s->desk.now.ms + 5;
         return true;
     default:
-        return false;
+        return provoke_card_entry(s, c, verdict);
     }
 }
 

@@ -74,7 +74,7 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
         earn->card = s->no_card;
         return true;
     case VERDICT_CARD_BLOCKED:
-        earn->card = s->blocked_card;
+        earn->card = s->beta_blocked;
         return true;
     case VERDICT_MEMBER_UNKNOWN:
         by_id(c, &s->nobody);
@@ -111,7 +111,10 @@ static bool provoke_hold(struct scene *s, struct command *c, enum verdict verdic
         c->hold.card = s->no_card;
         return is_home;
     case VERDICT_CARD_BLOCKED:
-        c->hold.card = s->blocked_card;
+        c->hold.card = is_home ? s->blocked_card : s->beta_blocked;
+        return true;
+    case VERDICT_CARD_MOVED:
+        c->hold.card = s->gone_card;
         return is_home;
     case VERDICT_MEMBER_BLOCKED:
         c->hold.card = s->card_of_blocked;
