@@ -10,11 +10,13 @@
 
 static void write_samples(const char *folder)
 {
-    static const char *const targets[SAMPLE_COUNT] = {"entry", "entry", "head", "receipt",
-                                                      "hold",  "hold",  "hold", "statement"};
+    static const char *const targets[SAMPLE_COUNT] = {"entry", "entry",     "head",  "receipt",
+                                                      "hold",  "hold",      "hold",  "statement",
+                                                      "entry", "receipt",   "hold"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,   PURPOSE_MANDATE,    PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
-        PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT};
+        PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT,
+        PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE};
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
         CLEANUP(buffer_fini) struct buffer bytes = {0};
         CLEANUP(buffer_fini) struct buffer envelope = {0};
@@ -22,7 +24,7 @@ static void write_samples(const char *folder)
         snprintf(name, sizeof name, "sample-%u", i);
         ASSERT(samples[i].encode(&bytes) == ERR_OK);
         if (strcmp(targets[i], "hold") == 0) {
-            seed_write_choice(folder, "hold", name, i - 4, buffer_slice(&bytes));
+            seed_write_choice(folder, "hold", name, i < 8 ? i - 4 : 3, buffer_slice(&bytes));
         } else {
             seed_write(folder, targets[i], name, buffer_slice(&bytes));
         }
