@@ -265,6 +265,7 @@ enum err audit_run(const struct audit_options *options, struct audit_summary *ou
     memory_store_destroy(audit.derived);
     sums_fini(&audit.accounts);
     sums_fini(&audit.totals);
+    pair_walk_fini(&audit.pairs);
     buffer_fini(&audit.scratch);
     arena_fini(&audit.arena);
     free(audit.streams);

@@ -3,16 +3,18 @@
  * The journal is read from its first row. Each batch must be whole, chained to the one before and
  * signed by a known key; each record must be well-formed and next in row and time. The tables are
  * derived again in memory by applying each record, the postings and totals are summed up a second
- * time on their own, each receipt must have the totals there are at its number, and at the end both
- * must agree and the ledger's invariants hold. When there is a stored state, it is compared with
- * the derived one bit for bit at the row it is exact for.
+ * time on their own, each receipt must have the totals there are at its number, what is between two
+ * brands must follow from the entries of their streams, and at the end all must agree and the
+ * ledger's invariants hold. When there is a stored state, it is compared with the derived one bit
+ * for bit at the row it is exact for.
  *
  * What it can't see: rows cut off at the journal's end, unless the state is newer or a partner
  * holds a receipt for them.
  *
- * Memory grows with the tables (all of them are derived) and, where a state is compared, by 40
- * bytes for each of its rows. Threads: any one; the journal and the state may be in use meanwhile,
- * and no read transaction lasts longer than one batch of the journal or one slice of the state.
+ * Memory grows with the tables (all of them are derived), by 32 bytes for each own entry without a
+ * receipt and, where a state is compared, by 40 bytes for each of its rows. Threads: any one; the
+ * journal and the state may be in use meanwhile, and no read transaction lasts longer than one
+ * batch of the journal or one slice of the state.
  */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H

@@ -372,6 +372,7 @@ static enum err check_all(struct outcome_walk *walk)
     TRY(check_sums_have_rows(audit, &audit->accounts, TABLE_ACCOUNT));
     TRY(check_sums_have_rows(audit, &audit->totals, TABLE_TOTAL));
     TRY(check_streams_have_rows(audit));
+    TRY(audit_pairs(audit));
     return check_books(walk);
 }
 

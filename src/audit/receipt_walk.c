@@ -69,6 +69,9 @@ static const char *problem_of(const struct audit *audit, enum stream_direction d
         !hash_equal(&receipt->last_hash, &fold->last_hash)) {
         return "has another hash for its last entry";
     }
+    if (receipt->total_count != fold->total_lines) {
+        return "has not a total for each kind of entry there is";
+    }
     for (size_t i = 0; i < receipt->total_count; i++) {
         if (!total_equals(audit, direction, partner, &receipt->totals[i])) {
             return "has other totals than the entries add up to";
@@ -100,5 +103,8 @@ enum err audit_receipt(struct audit *audit, uint64_t row, const struct effect_ro
                           : err != ERR_OK
                               ? "can't be read"
                               : problem_of(audit, direction, &partner, number, &receipt);
-    return problem == NULL ? ERR_OK : found_in_receipt(audit, row, &partner, problem);
+    if (problem != NULL) {
+        return found_in_receipt(audit, row, &partner, problem);
+    }
+    return direction == STREAM_OUT ? audit_pair_receipted(audit, row, &partner, &receipt) : ERR_OK;
 }

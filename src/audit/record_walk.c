@@ -53,27 +53,11 @@ static enum err walk_post(struct audit *audit, uint64_t row, const struct effect
     return ERR_OK;
 }
 
-static enum err walk_total(struct audit *audit, uint64_t row, const struct effect_total *total)
-{
-    struct ledger_key key;
-    const struct period periods[] = {total->period, {0}}; /* of the period, and over all */
-    for (size_t i = 0; i < 2; i++) {
-        key_total(total->direction, &total->partner, periods[i], total->kind, total->tariff, &key);
-        enum err err = sums_add(&audit->totals, &key, total->count_delta, total->points_delta, row);
-        if (err == ERR_RANGE) {
-            return audit_found(audit, row, "invariant 3: stream totals",
-                               "row %" PRIu64 ": a total overflows", row);
-        }
-        TRY(err);
-    }
-    return ERR_OK;
-}
-
-const struct stream_fold *audit_stream(const struct audit *audit, enum stream_direction direction,
+static struct stream_fold *find_stream(const struct audit *audit, enum stream_direction direction,
                                        const struct partner_id *partner)
 {
     for (size_t i = 0; i < audit->stream_count; i++) {
-        const struct stream_fold *fold = &audit->streams[i];
+        struct stream_fold *fold = &audit->streams[i];
         if (fold->direction == direction && partner_id_equal(&fold->partner, partner)) {
             return fold;
         }
@@ -81,13 +65,52 @@ const struct stream_fold *audit_stream(const struct audit *audit, enum stream_di
     return NULL;
 }
 
+const struct stream_fold *audit_stream(const struct audit *audit, enum stream_direction direction,
+                                       const struct partner_id *partner)
+{
+    return find_stream(audit, direction, partner);
+}
+
+static enum err add_total(struct audit *audit, uint64_t row, const struct effect_total *total,
+                          struct period period)
+{
+    struct ledger_key key;
+    key_total(total->direction, &total->partner, period, total->kind, total->tariff, &key);
+    enum err err = sums_add(&audit->totals, &key, total->count_delta, total->points_delta, row);
+    return err == ERR_RANGE ? audit_found(audit, row, "invariant 3: stream totals",
+                                          "row %" PRIu64 ": a total overflows", row)
+                            : err;
+}
+
+/* Over all periods, as receipts have it. */
+static bool has_total(const struct audit *audit, const struct effect_total *total)
+{
+    struct ledger_key key;
+    key_total(total->direction, &total->partner, (struct period){0}, total->kind, total->tariff,
+              &key);
+    const struct sum *sum = sums_find(&audit->totals, slice_of(key.bytes, key.length));
+    return sum != NULL && sum->first != 0;
+}
+
+static enum err walk_total(struct audit *audit, uint64_t row, const struct effect_total *total)
+{
+    struct stream_fold *fold = find_stream(audit, total->direction, &total->partner);
+    bool is_new = !has_total(audit, total);
+    TRY(add_total(audit, row, total, total->period));
+    TRY(add_total(audit, row, total, (struct period){0}));
+    if (fold != NULL && is_new && has_total(audit, total)) {
+        fold->total_lines++;
+    }
+    return ERR_OK;
+}
+
 /* The stream's fold, made when this is its first entry; NULL without memory. */
 static struct stream_fold *stream_of(struct audit *audit, enum stream_direction direction,
                                      const struct partner_id *partner, struct period period)
 {
-    const struct stream_fold *known = audit_stream(audit, direction, partner);
+    struct stream_fold *known = find_stream(audit, direction, partner);
     if (known != NULL) {
-        return &audit->streams[known - audit->streams];
+        return known;
     }
     if (audit->stream_count == audit->stream_capacity) {
         size_t capacity = audit->stream_capacity * 2 + 8;
@@ -175,10 +198,11 @@ static enum err walk_entry(struct audit *audit, uint64_t row, const struct effec
         step.decoded = &decoded;
     }
     audit->summary->entries++;
-    return walk_stream(audit, row, &step);
+    TRY(walk_stream(audit, row, &step));
+    return step.decoded == NULL ? ERR_OK : audit_pair_sent(audit, row, &effect->partner, &decoded);
 }
 
-static enum err walk_taken_entry(struct audit *audit, uint64_t row,
+static enum err walk_taken_entry(struct audit *audit, uint64_t row, bool is_applied,
                                  const struct command_take_entry *taken)
 {
     struct entry_step step = {.direction = STREAM_IN,
@@ -190,7 +214,8 @@ static enum err walk_taken_entry(struct audit *audit, uint64_t row,
                               .hash = entry_hash(taken->bytes),
                               .decoded = &taken->entry};
     audit->summary->entries_received++;
-    return walk_stream(audit, row, &step);
+    TRY(walk_stream(audit, row, &step));
+    return is_applied ? audit_pair_applied(audit, row, &taken->sender, &taken->entry) : ERR_OK;
 }
 
 static enum err found_in_hold(struct audit *audit, uint64_t row, const char *what)
@@ -345,7 +370,8 @@ static enum err walk_command(struct audit *audit, const struct record *record)
                            command_kind_name(record->kind));
     }
     return record->kind == COMMAND_TAKE_ENTRY
-               ? walk_taken_entry(audit, record->row, &command.take_entry)
+               ? walk_taken_entry(audit, record->row, record->verdict == VERDICT_OK,
+                                  &command.take_entry)
                : ERR_OK;
 }
 

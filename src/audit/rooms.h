@@ -3,6 +3,7 @@
 #define AUDIT_ROOMS_H
 
 #include "audit/audit.h"
+#include "audit/pair_walk.h"
 #include "audit/snapshot.h"
 #include "audit/sums.h"
 #include "ledger/batch.h"
@@ -15,6 +16,7 @@ struct stream_fold {
     struct hash last_hash;
     struct period period;
     uint64_t bytes;
+    uint64_t total_lines; /* kinds and tariffs of which entries were applied */
     uint64_t last_row;
 };
 
@@ -30,6 +32,7 @@ struct audit {
     struct stream_fold *streams;
     size_t stream_count;
     size_t stream_capacity;
+    struct pair_walk pairs;
     uint64_t next_row;
     uint64_t end_row; /* the first row that is not looked at any more */
     bool is_done;

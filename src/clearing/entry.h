@@ -42,8 +42,8 @@ struct clearing_entry {
     struct points points;    /* 0 for voids, marks and cards' states, else positive */
     uint32_t tariff;
     struct uid subject; /* the hold of captures, voids, burn returns; the earn of earn returns */
-    struct unix_ms active_from; /* of earns and moved lots; 0: at once */
-    struct unix_ms expires_at;  /* of earns and moved lots; 0: never */
+    struct unix_ms active_from;  /* of earns and moved lots; 0: at once */
+    struct unix_ms expires_at;   /* of earns and moved lots; 0: never */
     struct card_number moved_to; /* of moved cards and lots: the card at the new home */
     struct partner_id issuer;    /* of moved lots: who gave the points */
 };

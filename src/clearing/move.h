@@ -2,7 +2,7 @@
 #ifndef CLEARING_MOVE_H
 #define CLEARING_MOVE_H
 
-#include "base/amount.h"
+#include "base/calendar.h"
 #include "base/ident.h"
 
 struct move_acceptance {

@@ -82,6 +82,7 @@ enum option_key {
     OPT_TRANSACTION,
     OPT_FOLLOW,
     OPT_ORIGIN,
+    OPT_WITHOUT,
     OPT_LAST
 };
 

@@ -149,6 +149,10 @@ struct incoming_receipt {
 MUST_USE enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
                                       size_t *out_refused, struct note *note);
 
+/* Tells partners what became of our cards and they were not told yet: those that joined since,
+ * those whose streams were frozen. A large rest follows by itself. Waits. */
+MUST_USE enum err engine_tell_cards(struct engine *engine);
+
 /* Takes or sends nothing more on a partner's stream; reason and evidence go into the journal. */
 MUST_USE enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
                                 enum stream_direction direction, const char *reason,

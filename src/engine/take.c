@@ -39,9 +39,8 @@ static enum err take_entries(struct engine *engine, const struct incoming_batch 
             refusal->number = batch->entries[i].entry.number;
             TRY(text_copy(refusal->reason, sizeof refusal->reason,
                           verdict_describe(outcome.verdict)->name));
-            refusal->moved_to = outcome.verdict == VERDICT_CARD_MOVED
-                                    ? outcome.answer.card
-                                    : (struct card_number){{0}};
+            refusal->moved_to = outcome.verdict == VERDICT_CARD_MOVED ? outcome.answer.card
+                                                                      : (struct card_number){{0}};
         }
     }
     return ERR_OK;

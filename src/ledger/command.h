@@ -38,7 +38,7 @@ enum command_kind {
     COMMAND_MERGE_MEMBERS = 28,
     COMMAND_UNMERGE_MEMBERS = 29,
     COMMAND_ERASE_MEMBER = 30,
-    COMMAND_PRUNE = 31, /* old transaction ids are forgotten */
+    COMMAND_PRUNE = 31,       /* old transaction ids are forgotten */
     COMMAND_TELL_CARDS = 36,  /* partners that don't know what became of our cards */
     COMMAND_AWAIT_MOVE = 37,  /* at the new home: a member may come from another brand */
     COMMAND_MOVE_MEMBER = 38, /* at the old home */
@@ -135,7 +135,7 @@ struct receipted_entry {
     struct uid transaction_id;
     struct uid subject;
     struct card_number card;
-    enum verdict verdict; /* VERDICT_OK: applied */
+    enum verdict verdict;        /* VERDICT_OK: applied */
     struct card_number moved_to; /* of CARD_MOVED: where the receiver says the card went */
     struct lot_key lot;          /* of a moved lot */
 };

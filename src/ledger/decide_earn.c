@@ -81,8 +81,7 @@ static void fix_end(struct sale *sale)
 }
 
 /* Another brand's member: the points are its liability, and we owe it their price. */
-static enum err earn_given(struct decision *d, const struct card_route *route,
-                           struct points points)
+static enum err earn_given(struct decision *d, const struct card_route *route, struct points points)
 {
     const struct partner_id *home = &route->home->id;
     struct sale sale = sale_of_earn(d, SALE_GIVEN, points);

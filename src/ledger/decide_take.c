@@ -201,6 +201,13 @@ static enum err take_by_kind(struct decision *d)
     return ERR_INPUT;
 }
 
+/* A mark may name a tariff that nobody has: no receipt or statement would show its line. */
+static bool is_counted(const struct decision *d)
+{
+    const struct clearing_entry *entry = &d->command->take_entry.entry;
+    return !decision_is_refused(d) && roster_tariff(d->terms->roster, entry->tariff) != NULL;
+}
+
 /* Applied or refused, the entry is part of the stream; only the applied ones count in its totals.
  */
 enum err decide_take_entry(struct decision *d)
@@ -214,7 +221,7 @@ enum err decide_take_entry(struct decision *d)
     }
     TRY(take_by_kind(d));
     struct hash hash = entry_hash(take->bytes);
-    if (!decision_is_refused(d)) {
+    if (is_counted(d)) {
         plan_total(d->plan,
                    &(struct effect_total){STREAM_IN, take->sender, entry->period, entry->kind,
                                           entry->tariff, 1, entry->points.minor});

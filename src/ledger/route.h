@@ -17,8 +17,8 @@ struct card_route {
 MUST_USE enum err ledger_get_card_status(const struct ledger_view *view,
                                          const struct card_number *card,
                                          struct card_status *out_status);
-/* Follows up to LIMIT_CARD_HOPS moves. Of our own cards only those that moved are looked at: whether
- * another one is blocked is its member's row to say. */
+/* Follows up to LIMIT_CARD_HOPS moves. Of our own cards only those that moved are looked at:
+ * whether another one is blocked is its member's row to say. */
 MUST_USE enum err ledger_route_card(const struct ledger_view *view, const struct roster *roster,
                                     const struct card_number *card, struct card_route *out_route);
 /* Would a move from `card` to `moved_to` lead back to `card`, or further than is followed? */

@@ -26,9 +26,9 @@ enum ledger_table {
     TABLE_DUE = 14,     /* time, what, id -> nothing: what must happen by itself, soonest first */
     TABLE_META = 15,    /* name -> struct depends on the name */
     TABLE_RECEIPT = 16, /* direction, partner, number -> a clearing receipt, Signed bytes */
-    TABLE_ADJUSTMENT = 17, /* transaction id of the proposal -> struct adjustment */
-    TABLE_MERGE = 18,      /* transaction id of the merge -> struct merge */
-    TABLE_POOL = 19,       /* pool id, member id -> nothing: who may spend from it */
+    TABLE_ADJUSTMENT = 17,  /* transaction id of the proposal -> struct adjustment */
+    TABLE_MERGE = 18,       /* transaction id of the merge -> struct merge */
+    TABLE_POOL = 19,        /* pool id, member id -> nothing: who may spend from it */
     TABLE_CARD_STATUS = 22, /* card digits, 20 bytes -> struct card_status */
     TABLE_CARD_NEWS = 23,   /* number of the news -> struct card_news */
     TABLE_END

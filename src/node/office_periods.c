@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "node/node.h"
-#include "node/pairs.h"
+#include "peer/pair.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
@@ -93,7 +93,8 @@ static enum err describe_state(struct listing *listing, const struct partner_id 
         err = err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     if (err == ERR_OK && row.pair.state == PAIR_CLOSING &&
-        pair_statement_compute(&listing->view, listing->snapshot, partner, period, &listing->arena,
+        pair_statement_compute(&listing->view, listing->snapshot->charter,
+                               &listing->snapshot->roster, partner, period, &listing->arena,
                                &statement, &note) == ERR_OK) {
         note_set(&note, ERR_OK, "both halves are complete");
     }

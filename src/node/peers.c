@@ -53,7 +53,7 @@ static enum err session_start(struct node *node, const struct charter_partner *p
     pthread_condattr_destroy(&monotonic);
     TRY(session_channel(session, &(struct rpc_client *){NULL}, note));
     TRY(state_reader_create(node->state, &session->reader));
-    outbox_reader_init(&session->outbox, &node->journal, state_reader_view(session->reader));
+    outgoing_init(&session->outgoing, &partner->id, &node->journal);
     if (pthread_create(&session->thread, NULL, session_main, session) != 0) {
         return note_set(note, ERR_RESOURCE, "no thread for the session with %s", partner->id.text);
     }
@@ -72,7 +72,7 @@ static void session_stop(struct session *session)
         pthread_cond_signal(&session->wake);
         pthread_mutex_unlock(&session->lock);
         pthread_join(session->thread, NULL);
-        outbox_reader_fini(&session->outbox);
+        outgoing_fini(&session->outgoing);
     }
     if (session->client != NULL) {
         rpc_client_close(session->client);

@@ -40,8 +40,10 @@ rpc_stream_handler peer_clear;
 rpc_unary_handler admin_get_status, admin_reload;
 rpc_stream_handler admin_verify, admin_create_backup;
 
-/* A till's hold on another brand's card: asks the home, records the grant, answers. */
-void authorise_abroad(struct node *node, struct rpc_call *call, const struct command *command);
+/* A till's hold on another brand's card: asks the home of `card`, which is where the command's
+ * leads, records the grant, answers. */
+void authorise_abroad(struct node *node, struct rpc_call *call, const struct command *command,
+                      const struct card_number *card);
 /* Submits a hold of either kind and answers the till. */
 void reply_authorised(struct node *node, struct rpc_call *call, const struct command *command);
 

@@ -7,14 +7,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "node/signed_message.h"
+#include "node/partner_host.h"
 #include "talea/v1/peer.pb-c.h"
 
 #define IDLE_POLL_MS     100
 #define RECEIPT_WAIT_MS  50
+#define READY_WAIT_MS    10000
 #define SETTLE_EVERY_MS  500
 #define RECONNECT_MS_MAX 5000
 
@@ -79,72 +81,85 @@ void session_report(struct session *session, bool is_connected, const char *prob
     }
 }
 
-/* Takes one message of the partner. `*out_is_ready` tells of the empty one. */
-static enum err receive_one(struct session *session, struct rpc_client_stream *stream,
-                            int64_t timeout_ms, bool *out_is_ready, struct note *note)
+/* The connection of one opening: where our requests go. */
+struct connection {
+    struct session *session;
+    struct rpc_client_stream *stream;
+    struct clear_request_room request_room;
+    struct clear_response_room response_room;
+};
+
+static enum err send_request(void *context, const struct clear_request *request)
 {
-    const ProtobufCMessage *message;
-    struct signed_message envelope;
-    TRY(rpc_client_stream_receive(stream, timeout_ms, &message));
-    const Talea__V1__ClearResponse *response =
-        (const Talea__V1__ClearResponse *)(const void *)message;
-    if (response->problem[0] != '\0') {
-        return note_set(note, ERR_CONFLICT, "%s answers: %.200s", session->partner.text,
-                        response->problem);
-    }
-    if (response->receipt == NULL) {
-        *out_is_ready = true;
-        return ERR_OK;
-    }
-    note_set(note, ERR_INPUT, "the receipt's envelope is malformed");
-    TRY(signed_of_message(response->receipt, &envelope));
-    TRY(session_take_receipt(session, &envelope, note));
-    note->text[0] = '\0'; /* what a later failure says must be its own */
-    return ERR_OK;
+    struct connection *connection = context;
+    Talea__V1__ClearRequest message;
+    clear_request_to_message(request, &connection->request_room, &message);
+    return rpc_client_stream_send(connection->stream, &message.base);
 }
 
-static enum err resume(struct session *session, struct rpc_client_stream *stream, struct note *note)
+/* A step of the outgoing stream needs the node as its host. */
+static void host_begin(const struct connection *connection, struct partner_host *out_host)
 {
-    Talea__V1__ClearRequest opening;
-    talea__v1__clear_request__init(&opening);
-    bool is_ready = false;
-    opening.held_receipt_number = session->receipt_number;
-    TRY(rpc_client_stream_send(stream, &opening.base));
-    while (!is_ready) {
-        TRY(receive_one(session, stream, 10000, &is_ready, note));
+    struct session *session = connection->session;
+    partner_host_begin(session->node, state_reader_view(session->reader), out_host);
+}
+
+/* Takes one message of the partner. */
+static enum err receive_one(struct connection *connection, int64_t timeout_ms, struct note *note)
+{
+    const ProtobufCMessage *message;
+    struct clear_response response;
+    struct partner_host host;
+    TRY(rpc_client_stream_receive(connection->stream, timeout_ms, &message));
+    TRY(clear_response_of_message((const Talea__V1__ClearResponse *)(const void *)message,
+                                  &connection->response_room, &response, note));
+    host_begin(connection, &host);
+    enum err err = outgoing_take(&connection->session->outgoing, &host.host, &response, note);
+    partner_host_end(&host);
+    return err;
+}
+
+static enum err resume(struct connection *connection, struct note *note)
+{
+    struct outgoing *outgoing = &connection->session->outgoing;
+    struct clear_port port = {connection, send_request};
+    struct partner_host host;
+    host_begin(connection, &host);
+    enum err err = outgoing_open(outgoing, &host.host, &port, note);
+    partner_host_end(&host);
+    while (err == ERR_OK && !outgoing_is_ready(outgoing)) {
+        err = receive_one(connection, READY_WAIT_MS, note);
     }
-    session->sent_number = session->receipted_number;
-    return ERR_OK;
+    return err;
 }
 
 /* Sends while there is something and the window has room; takes receipts meanwhile. */
-static enum err pump(struct session *session, struct rpc_client_stream *stream, struct note *note)
+static enum err pump(struct connection *connection, struct note *note)
 {
-    bool unused = false;
-    uint64_t last_number;
-    TRY(session_load(session, &last_number));
-    while (session->sent_number < last_number && session->window_count < LIMIT_CLEARING_WINDOW) {
-        TRY(session_send_batch(session, stream, last_number, note));
-    }
-    int64_t wait_ms = session->window_count > 0 ? RECEIPT_WAIT_MS : 1;
-    enum err err = receive_one(session, stream, wait_ms, &unused, note);
+    struct outgoing *outgoing = &connection->session->outgoing;
+    struct clear_port port = {connection, send_request};
+    struct partner_host host;
+    host_begin(connection, &host);
+    enum err err = outgoing_pump(outgoing, &host.host, &port, note);
+    partner_host_end(&host);
+    TRY(err);
+    err = receive_one(connection, outgoing_is_waiting(outgoing) ? RECEIPT_WAIT_MS : 1, note);
     return err == ERR_DEADLINE ? ERR_OK : err;
 }
 
-static enum err stream_entries(struct session *session, struct rpc_client_stream *stream,
-                               struct note *note)
+static enum err stream_entries(struct connection *connection, struct note *note)
 {
+    struct session *session = connection->session;
     int64_t settle_at = 0;
-    TRY(session_load(session, &(uint64_t){0}));
-    TRY(resume(session, stream, note));
+    TRY(resume(connection, note));
     session_report(session, true, "");
     for (;;) {
-        TRY(pump(session, stream, note));
+        TRY(pump(connection, note));
         if (monotonic_ms() >= settle_at) {
             session_settle(session);
             settle_at = monotonic_ms() + SETTLE_EVERY_MS;
         }
-        if (session->window_count == 0 && !session_wait(session, IDLE_POLL_MS)) {
+        if (!outgoing_is_waiting(&session->outgoing) && !session_wait(session, IDLE_POLL_MS)) {
             return ERR_CANCELLED;
         }
         if (session_is_stopping(session)) {
@@ -163,27 +178,45 @@ static void use_stream(struct session *session, struct rpc_client_stream *stream
     pthread_mutex_unlock(&session->lock);
 }
 
+static enum err open_stream(struct session *session, struct rpc_client_stream **out_stream,
+                            struct note *note)
+{
+    struct rpc_client *client;
+    TRY(session_channel(session, &client, note));
+    return rpc_client_stream_open(client, &talea__v1__peer_service__descriptor, "Clear", 0,
+                                  out_stream);
+}
+
+/* From the opening to the end of the call. The note says why it ended. */
+static enum err run_stream(struct session *session, struct rpc_client_stream *stream,
+                           struct note *note)
+{
+    struct connection *connection = calloc(1, sizeof *connection);
+    enum err err = ERR_RESOURCE;
+    if (connection != NULL) {
+        *connection = (struct connection){.session = session, .stream = stream};
+        use_stream(session, stream);
+        err = stream_entries(connection, note);
+        use_stream(session, NULL);
+    }
+    outgoing_close(&session->outgoing);
+    free(connection);
+    return err;
+}
+
 /* One connection, from its opening to its end. True when it got as far as streaming. */
 static bool connect_once(struct session *session)
 {
-    struct rpc_client *client;
     struct rpc_client_stream *stream;
     struct note note = {""};
-    enum err err = session_channel(session, &client, &note);
-    if (err == ERR_OK) {
-        err = rpc_client_stream_open(client, &talea__v1__peer_service__descriptor, "Clear", 0,
-                                     &stream);
-    }
+    enum err err = open_stream(session, &stream, &note);
     if (err != ERR_OK) {
         session_report(session, false,
                        note.text[0] != '\0' ? note.text : err_describe(err)->sentence);
         return false;
     }
-    use_stream(session, stream);
-    err = stream_entries(session, stream, &note);
-    use_stream(session, NULL);
+    err = run_stream(session, stream, &note);
     struct rpc_status status = rpc_client_stream_close(stream);
-    session_clear_window(session);
     bool was_connected = session->report.is_connected;
     char problem[256];
     snprintf(problem, sizeof problem, "%s: %.200s", err_name(err),

@@ -2,17 +2,9 @@
 #ifndef NODE_SESSION_H
 #define NODE_SESSION_H
 
-#include "engine/outbox.h"
 #include "node/node.h"
 #include "node/peers.h"
-
-/* A batch that was sent and not yet receipted. */
-struct sent_batch {
-    uint64_t first_number;
-    uint32_t count;
-    struct clearing_entry *entries;
-    struct hash last_hash;
-};
+#include "peer/outgoing.h"
 
 /* Channels replaced by a reload stay open for so many more, for the calls on them to end. */
 #define RETIRED_CHANNELS 4u
@@ -37,13 +29,7 @@ struct session {
 
     /* The session thread's own. */
     struct state_reader *reader;
-    struct outbox_reader outbox;
-    struct sent_batch window[LIMIT_CLEARING_WINDOW];
-    size_t window_first;
-    size_t window_count;
-    uint64_t sent_number;
-    uint64_t receipted_number;
-    uint64_t receipt_number;
+    struct outgoing outgoing;
     uint64_t wakes_seen;
     struct note settle_note; /* what kept a period from settling, last time: logged once */
 };
@@ -56,14 +42,6 @@ MUST_USE enum err session_channel(struct session *session, struct rpc_client **o
 bool session_wait(struct session *session, int64_t ms);
 bool session_is_stopping(struct session *session);
 void session_report(struct session *session, bool is_connected, const char *problem);
-
-/* session_send.c */
-MUST_USE enum err session_load(struct session *session, uint64_t *out_last_number);
-MUST_USE enum err session_send_batch(struct session *session, struct rpc_client_stream *stream,
-                                     uint64_t last_number, struct note *note);
-MUST_USE enum err session_take_receipt(struct session *session,
-                                       const struct signed_message *message, struct note *note);
-void session_clear_window(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */
 void session_settle(struct session *session);

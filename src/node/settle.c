@@ -1,13 +1,12 @@
 /* Statements between partners: shown, compared, signed by both. */
 #include <string.h>
 
-#include "node/pairs.h"
+#include "node/partner_host.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "node/session.h"
-#include "node/signed_message.h"
-#include "talea/v1/peer.pb-c.h"
-#include "wire/messages.h"
+#include "peer/exchange.h"
+#include "wire/signed_message.h"
 
 #define EXCHANGE_TIMEOUT_MS 5000
 #define CLOSED_PERIODS_MAX  64u
@@ -33,15 +32,16 @@ static enum err add_period(void *context, struct slice key, struct slice value)
     return ERR_OK;
 }
 
-static enum err exchange(struct session *session, struct buffer *own_signed,
-                         Talea__V1__ExchangeStatementResponse **out_response, struct note *note)
+/* One round trip. The reply is the caller's to free. */
+static enum err show(struct session *session, struct slice own_signed,
+                     Talea__V1__ExchangeStatementResponse **out_response, struct note *note)
 {
     Talea__V1__ExchangeStatementRequest request;
     talea__v1__exchange_statement_request__init(&request);
     Talea__V1__Signed message;
     struct signed_message envelope;
     ProtobufCMessage *reply;
-    TRY(signed_decode(buffer_slice(own_signed), &envelope));
+    TRY(signed_decode(own_signed, &envelope));
     signed_to_message(&envelope, &message);
     request.statement = &message;
     struct rpc_status status =
@@ -54,59 +54,53 @@ static enum err exchange(struct session *session, struct buffer *own_signed,
     return ERR_OK;
 }
 
-static enum err take_response(struct session *session, struct period period,
-                              const struct pair_statement *ours,
+/* ERR_OK and NULL for what is not there. */
+static enum err optional(const Talea__V1__Signed *message, struct signed_message *room,
+                         const struct signed_message **out_signed)
+{
+    *out_signed = message == NULL ? NULL : room;
+    return message == NULL ? ERR_OK : signed_of_message(message, room);
+}
+
+static enum err take_response(struct session *session, struct exchange *exchange,
                               const Talea__V1__ExchangeStatementResponse *response,
                               struct note *note)
 {
     struct node *node = session->node;
-    struct signed_message theirs;
-    struct signed_message countersignature;
-    struct buffer unused = {0};
-    if (response->statement == NULL) {
-        return ERR_OK; /* the partner's half is not complete yet */
-    }
-    TRY(signed_of_message(response->statement, &theirs));
-    struct snapshot *snapshot = node_snapshot(node);
-    enum err err = signed_by_partner(snapshot, &theirs, PURPOSE_STATEMENT, &session->partner,
-                                     node_now(node), note);
-    snapshot_release(snapshot);
-    TRY(err);
-    err = pair_take_statement(node, &session->partner, period, ours, &theirs, &unused, note);
-    buffer_fini(&unused);
-    TRY(err);
-    if (response->countersignature == NULL) {
-        return ERR_OK;
-    }
-    TRY(signed_of_message(response->countersignature, &countersignature));
-    return pair_take_countersignature(node, &session->partner, period, &countersignature, note);
+    struct signed_message rooms[2];
+    const struct signed_message *theirs;
+    const struct signed_message *countersignature;
+    struct partner_host host;
+    TRY(optional(response->statement, &rooms[0], &theirs));
+    TRY(optional(response->countersignature, &rooms[1], &countersignature));
+    partner_host_begin(node, state_reader_view(session->reader), &host);
+    pthread_mutex_lock(&node->settle_lock);
+    enum err err = exchange_take(exchange, &host.host, theirs, countersignature, note);
+    pthread_mutex_unlock(&node->settle_lock);
+    partner_host_end(&host);
+    return err;
 }
 
 static enum err settle_period(struct session *session, struct period period, struct note *note)
 {
     struct node *node = session->node;
-    struct ledger_view view = state_reader_view(session->reader);
-    struct snapshot *snapshot = node_snapshot(node);
-    struct pair_statement statement;
-    struct arena arena;
-    struct buffer own_signed = {0};
+    struct exchange exchange;
+    struct partner_host host;
     Talea__V1__ExchangeStatementResponse *response = NULL;
-    arena_init(&arena, LIMIT_DECODED_BYTES);
-    enum err err = pair_statement_compute(&view, snapshot, &session->partner, period, &arena,
-                                          &statement, note);
+    exchange_init(&exchange, &session->partner, period);
+    partner_host_begin(node, state_reader_view(session->reader), &host);
+    pthread_mutex_lock(&node->settle_lock);
+    enum err err = exchange_begin(&exchange, &host.host, note);
+    pthread_mutex_unlock(&node->settle_lock);
+    partner_host_end(&host);
     if (err == ERR_OK) {
-        err = pair_propose(node, &session->partner, period, &statement, &own_signed, note);
+        err = show(session, buffer_slice(&exchange.own_signed), &response, note);
     }
     if (err == ERR_OK) {
-        err = exchange(session, &own_signed, &response, note);
-    }
-    if (err == ERR_OK) {
-        err = take_response(session, period, &statement, response, note);
+        err = take_response(session, &exchange, response, note);
         talea__v1__exchange_statement_response__free_unpacked(response, NULL);
     }
-    buffer_fini(&own_signed);
-    arena_fini(&arena);
-    snapshot_release(snapshot);
+    exchange_fini(&exchange);
     return err;
 }
 
@@ -152,104 +146,60 @@ void session_settle(struct session *session)
 
 /* ---- As the callee ---- */
 
-struct exchange {
-    struct node *node;
-    struct rpc_call *call;
-    struct partner_id caller;
+static enum err answer(struct node *node, struct exchange *exchange,
+                       const Talea__V1__Signed *statement, struct note *note)
+{
     struct signed_message theirs;
-    struct period period;
-    struct buffer own_signed;
-    struct buffer countersigned;
-    struct arena arena;
-};
-
-/* Verified, and about this pair. */
-static enum err open_statement(struct exchange *exchange, const struct snapshot *snapshot,
-                               const Talea__V1__ExchangeStatementRequest *request,
-                               struct note *note)
-{
-    struct pair_statement statement;
-    note_set(note, ERR_INPUT, "the statement's envelope is malformed");
-    TRY(signed_of_message(request->statement, &exchange->theirs));
-    TRY(signed_by_partner(snapshot, &exchange->theirs, PURPOSE_STATEMENT, &exchange->caller,
-                          node_now(exchange->node), note));
-    TRY(wire_statement_decode(exchange->theirs.payload, &exchange->arena, &statement, note));
-    bool is_ours = false;
-    for (size_t i = 0; i < 2; i++) {
-        const struct statement_half *half = &statement.halves[i];
-        is_ours = is_ours || (partner_id_equal(&half->sender, &exchange->caller) &&
-                              roster_is_self(&snapshot->roster, &half->receiver));
+    struct partner_host host;
+    if (signed_of_message(statement, &theirs) != ERR_OK) {
+        return note_set(note, ERR_INPUT, "the statement's envelope is malformed");
     }
-    if (!is_ours) {
-        return note_set(note, ERR_DENIED, "the statement is of another pair");
-    }
-    exchange->period = statement.period;
-    return ERR_OK;
+    TRY(partner_host_open(node, &host));
+    pthread_mutex_lock(&node->settle_lock);
+    enum err err = exchange_answer(exchange, &host.host, &theirs, note);
+    pthread_mutex_unlock(&node->settle_lock);
+    partner_host_end(&host);
+    return err;
 }
 
-static enum err answer_statement(struct exchange *exchange, const struct snapshot *snapshot,
-                                 struct note *note)
+/* The message borrows from the envelope, and that from the bytes. NULL when there are none. */
+static Talea__V1__Signed *message_of(const struct buffer *bytes, struct signed_message *envelope,
+                                     Talea__V1__Signed *message)
 {
-    struct node *node = exchange->node;
-    struct state_reader *reader;
-    struct pair_statement ours;
-    TRY(readers_take(node->readers, &reader));
-    struct ledger_view view = state_reader_view(reader);
-    enum err err = pair_statement_compute(&view, snapshot, &exchange->caller, exchange->period,
-                                          &exchange->arena, &ours, note);
-    readers_give(node->readers, reader);
-    TRY(err);
-    TRY(pair_propose(node, &exchange->caller, exchange->period, &ours, &exchange->own_signed,
-                     note));
-    note->text[0] = '\0';
-    return pair_take_statement(node, &exchange->caller, exchange->period, &ours, &exchange->theirs,
-                               &exchange->countersigned, note);
+    if (bytes->length == 0 || signed_decode(buffer_slice(bytes), envelope) != ERR_OK) {
+        return NULL;
+    }
+    signed_to_message(envelope, message);
+    return message;
 }
 
-static void send_exchange(struct exchange *exchange, enum err err, const struct note *note)
+static void send_exchange(struct rpc_call *call, const struct exchange *exchange,
+                          const struct note *note)
 {
     Talea__V1__ExchangeStatementResponse response;
     talea__v1__exchange_statement_response__init(&response);
-    Talea__V1__Signed own;
-    Talea__V1__Signed countersignature;
-    struct signed_message own_envelope; /* the messages borrow from both until the reply */
-    struct signed_message countersignature_envelope;
-    if (err != ERR_OK && err != ERR_UNAVAILABLE) {
-        refuse_err(exchange->call, err, note);
-        return;
-    }
-    if (exchange->own_signed.length > 0 &&
-        signed_decode(buffer_slice(&exchange->own_signed), &own_envelope) == ERR_OK) {
-        signed_to_message(&own_envelope, &own);
-        response.statement = &own;
-    }
-    if (exchange->countersigned.length > 0 && signed_decode(buffer_slice(&exchange->countersigned),
-                                                            &countersignature_envelope) == ERR_OK) {
-        signed_to_message(&countersignature_envelope, &countersignature);
-        response.countersignature = &countersignature;
-    } else {
+    Talea__V1__Signed messages[2];
+    struct signed_message envelopes[2];
+    response.statement = message_of(&exchange->own_signed, &envelopes[0], &messages[0]);
+    response.countersignature = message_of(&exchange->countersigned, &envelopes[1], &messages[1]);
+    if (response.countersignature == NULL) {
         response.difference = (char *)(uintptr_t)note->text;
     }
-    rpc_call_reply(exchange->call, &response.base);
+    rpc_call_reply(call, &response.base);
 }
 
 void peer_exchange_statement(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
-    struct node *node = context;
-    struct exchange exchange = {
-        .node = node, .call = call, .caller = rpc_call_identity(call)->partner};
+    const Talea__V1__ExchangeStatementRequest *request =
+        (const Talea__V1__ExchangeStatementRequest *)(const void *)message;
+    struct exchange exchange;
     struct note note = {""};
-    struct snapshot *snapshot = node_snapshot(node);
-    arena_init(&exchange.arena, LIMIT_DECODED_BYTES);
-    enum err err =
-        open_statement(&exchange, snapshot,
-                       (const Talea__V1__ExchangeStatementRequest *)(const void *)message, &note);
-    if (err == ERR_OK) {
-        err = answer_statement(&exchange, snapshot, &note);
+    exchange_init(&exchange, &rpc_call_identity(call)->partner, (struct period){0});
+    enum err err = answer(context, &exchange, request->statement, &note);
+    if (err == ERR_OK || err == ERR_UNAVAILABLE) {
+        send_exchange(call, &exchange, &note);
+    } else {
+        refuse_err(call, err, &note);
     }
-    send_exchange(&exchange, err, &note);
-    buffer_fini(&exchange.own_signed);
-    buffer_fini(&exchange.countersigned);
-    arena_fini(&exchange.arena);
-    snapshot_release(snapshot);
+    exchange_fini(&exchange);
 }

@@ -9,6 +9,7 @@ static enum err check_acceptance(struct fields *fields, const struct move_accept
     field_require(fields, !card_number_equal(&acceptance->card, &acceptance->new_card), "new_card",
                   "is the old one");
     field_time(fields, "valid_until_unix_ms", acceptance->valid_until);
+    field_require(fields, acceptance->valid_until.ms > 0, "valid_until_unix_ms", "is missing");
     return fields->err;
 }
 

@@ -1,5 +1,5 @@
-/* The messages of an online authorisation: request, grant, refusal; and the acceptance of a move: by
- * the first byte. */
+/* The messages of an online authorisation: request, grant, refusal; and the acceptance of a move:
+ * by the first byte. */
 #include "fuzz.h"
 #include "wire/messages.h"
 

@@ -85,11 +85,10 @@ static enum err due_key_again(struct slice bytes, struct buffer *out)
 
 /* Their order is the numbers in the corpus. */
 static enum err (*const rows[])(struct slice bytes, struct buffer *out) = {
-    member_again,      profile_again, card_again,        account_again,
-    hold_again,        sale_again,    transaction_again, stream_again,
-    entry_total_again, half_again,    pair_period_again, u64_again,
-    account_key_again, due_key_again, adjustment_again,  merge_again,
-    card_status_again, card_news_again};
+    member_again,      profile_again,     card_again,        account_again,     hold_again,
+    sale_again,        transaction_again, stream_again,      entry_total_again, half_again,
+    pair_period_again, u64_again,         account_key_again, due_key_again,     adjustment_again,
+    merge_again,       card_status_again, card_news_again};
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {

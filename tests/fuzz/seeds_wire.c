@@ -10,13 +10,14 @@
 
 static void write_samples(const char *folder)
 {
-    static const char *const targets[SAMPLE_COUNT] = {"entry", "entry",     "head",  "receipt",
-                                                      "hold",  "hold",      "hold",  "statement",
-                                                      "entry", "receipt",   "hold"};
+    static const char *const targets[SAMPLE_COUNT] = {"entry", "entry",   "head", "receipt",
+                                                      "hold",  "hold",    "hold", "statement",
+                                                      "entry", "receipt", "hold"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
-        PURPOSE_CARD_BLOCK,   PURPOSE_MANDATE,    PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
-        PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT,
-        PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE};
+        PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,        PURPOSE_CLEARING_BATCH,
+        PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST,   PURPOSE_HOLD_GRANT,
+        PURPOSE_HOLD_REFUSAL,     PURPOSE_STATEMENT,      PURPOSE_CLEARING_BATCH,
+        PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE};
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
         CLEANUP(buffer_fini) struct buffer bytes = {0};
         CLEANUP(buffer_fini) struct buffer envelope = {0};

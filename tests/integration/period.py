@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The end of a settlement period between three brands: matched, signed by both, provable."""
 
+import json
 import sys
 import unittest
 
@@ -97,6 +98,46 @@ class Period(unittest.TestCase):
                     file.write(bad.SerializeToString())
                 with self.subTest(field=field, place=place, size=len(whole)):
                     self.assertIn(run(verify, expect=None).returncode, (1, 2, 4))
+
+    def net(self, files, *options, expect=0):
+        return run([TALEA, "statement", "net", *files, "--charter",
+                    self.coalition.path("charter.talea"), *options], expect=expect)
+
+    def test_statements_are_netted_offline(self):
+        self.trade()
+        self.coalition.close_period(self.period)
+        nodes = list(self.coalition)
+        files, expected = [], {node.partner: 0 for node in nodes}
+        for i, node in enumerate(nodes):
+            for other in nodes[i + 1:]:
+                files.append(self.coalition.path(f"{node.partner}-{other.partner}.talea"))
+                node.talea("statement", "show", other.partner, dashed(self.period),
+                           "--out", files[-1])
+                owed = int(node.pair(other.partner, self.period)["net_minor"])
+                expected[node.partner] += owed
+                expected[other.partner] -= owed
+        both_sides = self.coalition.path("other-side.talea")
+        nodes[1].talea("statement", "show", nodes[0].partner, dashed(self.period), "--out",
+                       both_sides)
+        result = json.loads(self.net(files + [both_sides], "--json").stdout)
+        self.assertEqual({p["partner"]: p["owed_minor"] for p in result["positions"]}, expected)
+        self.assertEqual(result["statements"], len(files))
+        paid = {node.partner: 0 for node in nodes}
+        for payment in result["payments"]:
+            paid[payment["debtor"]] += payment["amount_minor"]
+            paid[payment["creditor"]] -= payment["amount_minor"]
+        self.assertEqual(paid, expected)
+        self.assertLess(len(result["payments"]), len(nodes))
+        without = json.loads(self.net(files, "--json", "--without", "fuel").stdout)
+        self.assertNotIn("fuel", [p["partner"] for p in without["positions"]])
+        self.assertEqual(sum(p["owed_minor"] for p in without["positions"]), 0)
+        self.net(files, "--without", "nobody", expect=2)
+        with open(files[0], "r+b") as file:
+            file.seek(40)
+            byte = file.read(1)
+            file.seek(40)
+            file.write(bytes([byte[0] ^ 1]))
+        self.assertIn(self.net(files, expect=None).returncode, (1, 2, 4))
 
     def test_closing_twice_and_out_of_order(self):
         grocer = self.coalition["grocer"]

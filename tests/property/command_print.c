@@ -177,8 +177,7 @@ static bool print_office(const struct command *command)
         print_ids("member", &command->erase.member);
         return true;
     case COMMAND_AWAIT_MOVE:
-        (void)printf(" card=%s for=%s", command->await.card.digits,
-                     command->await.own_card.digits);
+        (void)printf(" card=%s for=%s", command->await.card.digits, command->await.own_card.digits);
         return true;
     case COMMAND_MOVE_MEMBER:
         (void)printf(" card=%s to=%s new=%s", command->move.card.digits, command->move.to.text,

@@ -72,8 +72,8 @@ static void make_card_entry(const struct making *making, int sender, struct clea
         entry->points = points_of(0);
     }
     if (entry->kind == ENTRY_CARD_MOVED) {
-        entry->moved_to = one_in(n[8] >> 6, 3) ? pick_card(m, n[7])
-                                               : card_of_partner(m, 3 - sender, n[7] >> 8);
+        entry->moved_to =
+            one_in(n[8] >> 6, 3) ? pick_card(m, n[7]) : card_of_partner(m, 3 - sender, n[7] >> 8);
     }
     if (strcmp(entry->card.digits, entry->moved_to.digits) == 0) {
         entry->card = card_of_partner(m, sender, 19);

@@ -197,8 +197,8 @@ struct model {
     int64_t grace_ms;
     int64_t debt_limit;
     int64_t now;
-    enum command_kind kind;                       /* of the last command */
-    int64_t given[MODEL_PARTNERS][MODEL_TARIFFS]; /* by partners to our members, ever */
+    enum command_kind kind;                         /* of the last command */
+    int64_t given[MODEL_PARTNERS][MODEL_TARIFFS];   /* by partners to our members, ever */
     int64_t brought[MODEL_PARTNERS][MODEL_TARIFFS]; /* with members who moved here */
     uint64_t card_serial;
     struct period out_period; /* of all own streams */

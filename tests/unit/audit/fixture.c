@@ -59,6 +59,7 @@ static enum err open_receipt(void *context, struct slice bytes, struct arena *ar
     read_copy(&in, out_receipt->last_hash.bytes, HASH_BYTES);
     *total = (struct receipt_total){.kind = ENTRY_EARN, .tariff = 1, .count = read_u64(&in)};
     total->points = read_i64(&in);
+    out_receipt->total_count = total->count == 0 ? 0 : 1;
     return reader_finish(&in);
 }
 

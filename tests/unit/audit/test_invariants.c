@@ -329,6 +329,39 @@ static void test_receipt_with_other_counts(void **state)
     fixture_expect(f, row, "invariant 3: countersigned totals");
 }
 
+static void test_receipt_without_a_total(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t row = f->next_row;
+    fixture_receipt(f, 0, 0);
+    fixture_expect(f, row, "invariant 3: countersigned totals");
+}
+
+/* What a partner owes us must come from an entry. */
+static void expect_unfounded(struct fixture *f, enum account_kind kind, unsigned period)
+{
+    uint64_t row = f->next_row;
+    struct effect effect = {
+        .kind = EFFECT_POST,
+        .post = {.debit = {.kind = kind, .partner = f->partners[1].id, .period = {period}},
+                 .credit = {.kind = ACCOUNT_ADJUSTMENT},
+                 .points = {5}}};
+    add_effects(f, &effect, 1);
+    assert_int_equal(fixture_audit(f), ERR_CORRUPT);
+    assert_string_equal(f->finding.invariant, "invariant 3: accounts follow from entries");
+    assert_in_range(f->finding.row, 1, row);
+}
+
+static void test_receivable_of_no_entry(void **state)
+{
+    expect_unfounded(*state, ACCOUNT_RECEIVABLE, 202609);
+}
+
+static void test_payable_of_another_period(void **state)
+{
+    expect_unfounded(*state, ACCOUNT_PAYABLE, 202611);
+}
+
 /* Points from one partner's account to another's are in balance, and no member's. */
 static void test_balanced_posting(void **state)
 {
@@ -371,6 +404,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_receipt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_receipt_with_other_points, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_receipt_with_other_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_receipt_without_a_total, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_receivable_of_no_entry, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_payable_of_another_period, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_balanced_posting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lost_command, set_up, tear_down),
     };

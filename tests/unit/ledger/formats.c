@@ -133,8 +133,13 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         ROW_OF(member),      ROW_OF(profile), ROW_OF(card),        ROW_OF(account),
         ROW_OF(hold),        ROW_OF(sale),    ROW_OF(transaction), ROW_OF(stream),
         ROW_OF(entry_total), ROW_OF(half),    ROW_OF(pair_period), ROW_OF(adjustment),
-        ROW_OF(merge),       ROW_OF(u64),     ROW_OF(record),      ROW_OF(card_status),
+        ROW_OF(merge),       ROW_OF(u64),     ROW_OF(record),
+    };
+    /* The golden bytes are drawn in order: what came later stands behind. */
+    static const struct format later[] = {
+        ROW_OF(card_status),
         ROW_OF(card_news),
+        {"moved-lot", COMMAND_TAKE_ENTRY, bytes_of_moved_lot, recode_command},
     };
     static const char *const effect_names[] = {"",      "post", "lot",     "entry",
                                                "total", "row",  "history", "mark"};
@@ -143,14 +148,15 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     for (int i = 1; i < EFFECT_KIND_END; i++) {
         out_formats[count++] = (struct format){effect_names[i], i, bytes_of_effect, recode_effect};
     }
-    out_formats[count++] =
-        (struct format){"moved-lot", COMMAND_TAKE_ENTRY, bytes_of_moved_lot, recode_command};
     for (int i = 1; i < COMMAND_KIND_END; i++) {
         if (!command_kind_is_known((unsigned)i)) {
             continue;
         }
         out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
                                                bytes_of_command, recode_command};
+    }
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        out_formats[count++] = later[i];
     }
     assert_true(count <= FORMATS_MAX);
     return count;

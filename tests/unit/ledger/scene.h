@@ -21,7 +21,7 @@ struct scene {
     struct uid holder; /* has points on hold */
     struct uid second; /* in the pool, too */
     struct card_number second_card;
-    struct uid spent;  /* had 20 points, all captured */
+    struct uid spent; /* had 20 points, all captured */
     struct card_number spent_card;
     struct uid pool;
     struct uid hold;       /* 20 points of the rich one, open */

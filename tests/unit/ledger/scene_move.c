@@ -17,8 +17,8 @@ void scene_move_out(struct scene *s, const struct card_number *card,
                     const struct card_number *new_card)
 {
     struct command move = desk_command(&s->desk, COMMAND_MOVE_MEMBER);
-    move.move = (struct command_move){
-        .card = *card, .to = s->desk.partners[1].id, .new_card = *new_card};
+    move.move =
+        (struct command_move){.card = *card, .to = s->desk.partners[1].id, .new_card = *new_card};
     desk_do(&s->desk, &move);
 }
 

@@ -271,24 +271,23 @@ static void test_refused_return_at_a_home(void **state)
     back.return_sale =
         (struct command_return_sale){.sale = earn.transaction_id, .amount = money_of(370)};
     desk_do(desk, &back);
-    const struct receipted_entry entries[] = {
-        {.number = 1,
-         .kind = ENTRY_EARN,
-         .tariff = 1,
-         .points = {10},
-         .period = {202609},
-         .transaction_id = earn.transaction_id,
-         .card = earn.earn.card,
-         .verdict = VERDICT_OK},
-        {.number = 2,
-         .kind = ENTRY_EARN_RETURN,
-         .tariff = 1,
-         .points = desk->answer.points,
-         .period = {202609},
-         .transaction_id = back.transaction_id,
-         .subject = earn.transaction_id,
-         .card = earn.earn.card,
-         .verdict = VERDICT_NOT_AGREED}};
+    const struct receipted_entry entries[] = {{.number = 1,
+                                               .kind = ENTRY_EARN,
+                                               .tariff = 1,
+                                               .points = {10},
+                                               .period = {202609},
+                                               .transaction_id = earn.transaction_id,
+                                               .card = earn.earn.card,
+                                               .verdict = VERDICT_OK},
+                                              {.number = 2,
+                                               .kind = ENTRY_EARN_RETURN,
+                                               .tariff = 1,
+                                               .points = desk->answer.points,
+                                               .period = {202609},
+                                               .transaction_id = back.transaction_id,
+                                               .subject = earn.transaction_id,
+                                               .card = earn.earn.card,
+                                               .verdict = VERDICT_NOT_AGREED}};
     struct command receipt = desk_command(desk, COMMAND_TAKE_RECEIPT);
     receipt.take_receipt = (struct command_take_receipt){.receiver = desk->partners[1].id,
                                                          .receipt_number = 1,

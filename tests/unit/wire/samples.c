@@ -127,7 +127,7 @@ struct clearing_receipt sample_receipt(void)
                                      .total_count = 3};
 }
 
-struct clearing_entry sample_moved_lot(void)
+static struct clearing_entry sample_moved_lot(void)
 {
     struct clearing_entry entry = sample_earn();
     entry.kind = ENTRY_MOVED_LOT;
@@ -136,7 +136,7 @@ struct clearing_entry sample_moved_lot(void)
     return entry;
 }
 
-struct clearing_receipt sample_moved_receipt(void)
+static struct clearing_receipt sample_moved_receipt(void)
 {
     static struct receipt_refusal refused[] = {{300, "CARD_MOVED", {"6011000990139424"}}};
     struct clearing_receipt receipt = sample_receipt();
@@ -146,7 +146,7 @@ struct clearing_receipt sample_moved_receipt(void)
     return receipt;
 }
 
-struct move_acceptance sample_acceptance(void)
+static struct move_acceptance sample_acceptance(void)
 {
     return (struct move_acceptance){.old_home = sample_partner("fuel"),
                                     .new_home = sample_partner("grocer"),
@@ -273,14 +273,20 @@ const struct sample samples[SAMPLE_COUNT] = {
      "5152535455565758595a5b5c5d5e5f320a08021001180220b0ea0138f2fdffffffffffffff012a04"
      "6675656c320667726f63657238f6094203455552",
      statement_sample, false, statement_again},
-    {"a moved lot", "08011220000000000000000000000000000000000000000000000000000000000000000018f2ae0c"
+    {"a moved lot",
+     "08011220000000000000000000000000000000000000000000000000000000000000000018f2ae0c"
      "20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf300b3a103730303130303030303030"
      "303034323640e20948035880ecacff8f346080b0d083fc3472103630313130303039393031333934"
-     "32347a0667726f636572", moved_lot_sample, false, entry_again},
-    {"a receipt that says where a card moved", "0a046675656c120667726f63657218092220000102030405060708090a0b0c0d0e0f101112131415"
+     "32347a0667726f636572",
+     moved_lot_sample, true, entry_again},
+    {"a receipt that says where a card moved",
+     "0a046675656c120667726f63657218092220000102030405060708090a0b0c0d0e0f101112131415"
      "161718191a1b1c1d1e1f28ac0230b0023a20404142434445464748494a4b4c4d4e4f505152535455"
      "565758595a5b5c5d5e5f422108ac02120a434152445f4d4f5645441a103630313130303039393031"
-     "3339343234", moved_receipt_sample, true, receipt_again},
-    {"a move's acceptance", "0a046675656c120667726f6365721a10373030313030303030303030303432362210363031313030"
-     "303939303133393432342880e4cec08e34", move_acceptance_sample, false, move_acceptance_again},
+     "3339343234",
+     moved_receipt_sample, true, receipt_again},
+    {"a move's acceptance",
+     "0a046675656c120667726f6365721a10373030313030303030303030303432362210363031313030"
+     "303939303133393432342880e4cec08e34",
+     move_acceptance_sample, false, move_acceptance_again},
 };

@@ -1,10 +1,8 @@
-#include "node/pairs.h"
+#include "peer/pair.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "node/node.h"
-#include "node/signed_message.h"
 #include "wire/messages.h"
 
 void pair_row_fini(struct pair_row *row)
@@ -60,12 +58,11 @@ enum err pair_totals(const struct ledger_view *view, const struct roster *roster
     return ERR_OK;
 }
 
-static enum err half_load(const struct ledger_view *view, const struct snapshot *snapshot,
+static enum err half_load(const struct ledger_view *view, const struct roster *roster,
                           enum stream_direction direction, const struct partner_id *partner,
                           struct period period, struct arena *arena,
                           struct statement_half *out_half, struct note *note)
 {
-    const struct roster *roster = &snapshot->roster;
     struct stream stream;
     struct half half;
     enum err err = ledger_get_half(view, direction, partner, period, &half);
@@ -92,16 +89,16 @@ static enum err half_load(const struct ledger_view *view, const struct snapshot 
                        &out_half->total_count);
 }
 
-enum err pair_statement_compute(const struct ledger_view *view, const struct snapshot *snapshot,
-                                const struct partner_id *partner, struct period period,
-                                struct arena *arena, struct pair_statement *out_statement,
-                                struct note *note)
+enum err pair_statement_compute(const struct ledger_view *view, const struct charter *charter,
+                                const struct roster *roster, const struct partner_id *partner,
+                                struct period period, struct arena *arena,
+                                struct pair_statement *out_statement, struct note *note)
 {
     struct statement_half halves[2];
-    TRY(half_load(view, snapshot, STREAM_OUT, partner, period, arena, &halves[0], note));
-    TRY(half_load(view, snapshot, STREAM_IN, partner, period, arena, &halves[1], note));
-    return statement_make(&snapshot->roster, snapshot->charter->coalition,
-                          snapshot->charter->currency, period, halves, out_statement);
+    TRY(half_load(view, roster, STREAM_OUT, partner, period, arena, &halves[0], note));
+    TRY(half_load(view, roster, STREAM_IN, partner, period, arena, &halves[1], note));
+    return statement_make(roster, charter->coalition, charter->currency, period, halves,
+                          out_statement);
 }
 
 static void settle_state(struct pair_period *pair)
@@ -118,66 +115,39 @@ static void settle_state(struct pair_period *pair)
     }
 }
 
-static enum err put_pair(struct node *node, const struct partner_id *partner, struct period period,
-                         const struct pair_period *pair)
+static enum err put_pair(const struct peer_host *host, const struct partner_id *partner,
+                         struct period period, const struct pair_period *pair)
 {
     struct command command = {
-        .kind = COMMAND_PUT_PAIR, .origin = node->config.partner, .business_time = node_now(node)};
+        .kind = COMMAND_PUT_PAIR, .origin = host->roster->self, .business_time = host->now};
     command.put_pair.partner = *partner;
     command.put_pair.period = period;
     command.put_pair.pair = *pair;
     settle_state(&command.put_pair.pair);
     if (command.put_pair.pair.state == PAIR_MATCHED) {
-        char text[PERIOD_TEXT_MAX];
-        log_event(&node->log, LOG_LEVEL_INFO, "period_matched", LOG_TEXT("partner", partner->text),
-                  LOG_TEXT("period", period_format(period, text)));
+        peer_tell(host, &(struct peer_event){
+                            .kind = PEER_PERIOD_MATCHED, .partner = *partner, .period = period});
     }
-    return engine_execute(node->engine, &command).err;
+    return engine_execute(host->engine, &command).err;
 }
 
-/* Reads the row under the lock, lets `change` alter it, writes it when it says so. */
-typedef enum err change_fn(struct node *node, struct pair_period *pair, void *context,
+/* Reads the row, lets `change` alter it, writes it when it says so. */
+typedef enum err change_fn(const struct peer_host *host, struct pair_period *pair, void *context,
                            bool *out_has_changed);
 
-static enum err change_pair(struct node *node, const struct partner_id *partner,
+static enum err change_pair(const struct peer_host *host, const struct partner_id *partner,
                             struct period period, change_fn *change, void *context)
 {
-    struct state_reader *reader;
     struct pair_row row = {0};
     bool has_changed = false;
-    pthread_mutex_lock(&node->settle_lock);
-    enum err err = readers_take(node->readers, &reader);
+    enum err err = pair_row_load(&host->view, partner, period, &row);
     if (err == ERR_OK) {
-        struct ledger_view view = state_reader_view(reader);
-        err = pair_row_load(&view, partner, period, &row);
-        if (err == ERR_OK) {
-            err = change(node, &row.pair, context, &has_changed);
-        }
-        if (err == ERR_OK && has_changed) {
-            err = put_pair(node, partner, period, &row.pair);
-        }
-        readers_give(node->readers, reader);
+        err = change(host, &row.pair, context, &has_changed);
     }
-    pthread_mutex_unlock(&node->settle_lock);
+    if (err == ERR_OK && has_changed) {
+        err = put_pair(host, partner, period, &row.pair);
+    }
     pair_row_fini(&row);
-    return err;
-}
-
-static enum err sign_into(struct node *node, enum purpose purpose, struct slice payload,
-                          struct buffer *out_signed)
-{
-    struct snapshot *snapshot = node_snapshot(node);
-    enum err err = signed_make(&node->signer, snapshot->roster.epoch, purpose, payload, out_signed);
-    snapshot_release(snapshot);
-    return err;
-}
-
-/* What was signed before, by the key of today. */
-static enum err renew_into(struct node *node, struct slice kept, struct buffer *out_signed)
-{
-    struct snapshot *snapshot = node_snapshot(node);
-    enum err err = signed_renew(&node->signer, snapshot->roster.epoch, kept, out_signed);
-    snapshot_release(snapshot);
     return err;
 }
 
@@ -186,18 +156,18 @@ struct proposal {
     struct buffer *out_signed;
 };
 
-static enum err propose(struct node *node, struct pair_period *pair, void *context,
+static enum err propose(const struct peer_host *host, struct pair_period *pair, void *context,
                         bool *out_has_changed)
 {
     struct proposal *proposal = context;
     struct buffer payload = {0};
     buffer_clear(proposal->out_signed);
     if (pair->own_signed.length > 0) {
-        return renew_into(node, pair->own_signed, proposal->out_signed);
+        return peer_renew(host, pair->own_signed, proposal->out_signed);
     }
     enum err err = wire_statement_encode(proposal->statement, &payload);
     if (err == ERR_OK) {
-        err = sign_into(node, PURPOSE_STATEMENT, buffer_slice(&payload), proposal->out_signed);
+        err = peer_sign(host, PURPOSE_STATEMENT, buffer_slice(&payload), proposal->out_signed);
     }
     buffer_fini(&payload);
     TRY(err);
@@ -206,12 +176,12 @@ static enum err propose(struct node *node, struct pair_period *pair, void *conte
     return ERR_OK;
 }
 
-enum err pair_propose(struct node *node, const struct partner_id *partner, struct period period,
-                      const struct pair_statement *statement, struct buffer *out_signed,
-                      struct note *note)
+enum err pair_propose(const struct peer_host *host, const struct partner_id *partner,
+                      struct period period, const struct pair_statement *statement,
+                      struct buffer *out_signed, struct note *note)
 {
     struct proposal proposal = {statement, out_signed};
-    enum err err = change_pair(node, partner, period, propose, &proposal);
+    enum err err = change_pair(host, partner, period, propose, &proposal);
     return err == ERR_OK ? ERR_OK : note_set(note, err, "the statement can't be recorded");
 }
 
@@ -223,8 +193,8 @@ struct taking {
     struct note *note;
 };
 
-static enum err take_statement(struct node *node, struct pair_period *pair, void *context,
-                               bool *out_has_changed)
+static enum err take_statement(const struct peer_host *host, struct pair_period *pair,
+                               void *context, bool *out_has_changed)
 {
     struct taking *taking = context;
     struct pair_statement statement;
@@ -242,10 +212,10 @@ static enum err take_statement(struct node *node, struct pair_period *pair, void
                         "the period is settled; a correction goes into the open one");
     }
     if ((is_known || is_settled) && is_equal && pair->own_countersigned.length > 0) {
-        return renew_into(node, pair->own_countersigned, taking->out_countersigned);
+        return peer_renew(host, pair->own_countersigned, taking->out_countersigned);
     }
     if (is_equal) {
-        TRY(sign_into(node, PURPOSE_STATEMENT_COUNTERSIGN, taking->theirs->payload,
+        TRY(peer_sign(host, PURPOSE_STATEMENT_COUNTERSIGN, taking->theirs->payload,
                       taking->out_countersigned));
         memset(pair->detail, 0, sizeof pair->detail);
     } else {
@@ -258,22 +228,22 @@ static enum err take_statement(struct node *node, struct pair_period *pair, void
     return ERR_OK;
 }
 
-enum err pair_take_statement(struct node *node, const struct partner_id *partner,
+enum err pair_take_statement(const struct peer_host *host, const struct partner_id *partner,
                              struct period period, const struct pair_statement *ours,
                              const struct signed_message *theirs, struct buffer *out_countersigned,
                              struct note *note)
 {
     struct taking taking = {ours, theirs, out_countersigned, {0}, note};
     buffer_clear(out_countersigned);
-    enum err err = change_pair(node, partner, period, take_statement, &taking);
+    enum err err = change_pair(host, partner, period, take_statement, &taking);
     buffer_fini(&taking.bytes);
     return err;
 }
 
-static enum err take_countersignature(struct node *node, struct pair_period *pair, void *context,
-                                      bool *out_has_changed)
+static enum err take_countersignature(const struct peer_host *host, struct pair_period *pair,
+                                      void *context, bool *out_has_changed)
 {
-    (void)node;
+    (void)host;
     struct taking *taking = context;
     struct signed_message own;
     TRY(signed_decode(pair->own_signed, &own));
@@ -287,18 +257,14 @@ static enum err take_countersignature(struct node *node, struct pair_period *pai
     return ERR_OK;
 }
 
-enum err pair_take_countersignature(struct node *node, const struct partner_id *partner,
+enum err pair_take_countersignature(const struct peer_host *host, const struct partner_id *partner,
                                     struct period period,
                                     const struct signed_message *countersignature,
                                     struct note *note)
 {
     struct taking taking = {NULL, countersignature, NULL, {0}, note};
-    struct snapshot *snapshot = node_snapshot(node);
-    enum err err = signed_by_partner(snapshot, countersignature, PURPOSE_STATEMENT_COUNTERSIGN,
-                                     partner, node_now(node), note);
-    snapshot_release(snapshot);
-    TRY(err);
-    err = change_pair(node, partner, period, take_countersignature, &taking);
+    TRY(peer_verify(host, countersignature, PURPOSE_STATEMENT_COUNTERSIGN, partner, note));
+    enum err err = change_pair(host, partner, period, take_countersignature, &taking);
     buffer_fini(&taking.bytes);
     return err;
 }

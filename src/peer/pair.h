@@ -1,14 +1,14 @@
-/* The settlement of one pair's period: this side's statement, and what both sides signed so far. */
-#ifndef NODE_PAIRS_H
-#define NODE_PAIRS_H
+/* The settlement of one pair's period: this side's statement, and what both sides signed so far.
+ *
+ * What changes a pair's row reads it, decides and waits until the change is durable: its callers
+ * take turns.
+ */
+#ifndef PEER_PAIR_H
+#define PEER_PAIR_H
 
 #include "base/arena.h"
-#include "ledger/decide.h"
-#include "node/snapshot.h"
+#include "peer/host.h"
 #include "settlement/statement.h"
-#include "wire/signed.h"
-
-struct node;
 
 /* A pair's row with the bytes it points into. Zero-initialised is empty. */
 struct pair_row {
@@ -23,7 +23,7 @@ MUST_USE enum err pair_row_load(const struct ledger_view *view, const struct par
 /* This side's statement. ERR_UNAVAILABLE with a note while a half is not complete: our mark is not
  * sent or not receipted, or the partner's has not come. */
 MUST_USE enum err pair_statement_compute(const struct ledger_view *view,
-                                         const struct snapshot *snapshot,
+                                         const struct charter *charter, const struct roster *roster,
                                          const struct partner_id *partner, struct period period,
                                          struct arena *arena, struct pair_statement *out_statement,
                                          struct note *note);
@@ -35,18 +35,19 @@ MUST_USE enum err pair_totals(const struct ledger_view *view, const struct roste
                               struct receipt_total **out_totals, size_t *out_count);
 
 /* Signs this side's statement unless it is signed already, and gives the Signed bytes. */
-MUST_USE enum err pair_propose(struct node *node, const struct partner_id *partner,
+MUST_USE enum err pair_propose(const struct peer_host *host, const struct partner_id *partner,
                                struct period period, const struct pair_statement *statement,
                                struct buffer *out_signed, struct note *note);
 /* The partner's statement, verified: keeps it, and our counter-signature when it says the same as
  * ours. `out_countersigned` is empty when it differs (the note says in what). */
-MUST_USE enum err pair_take_statement(struct node *node, const struct partner_id *partner,
-                                      struct period period, const struct pair_statement *ours,
+MUST_USE enum err pair_take_statement(const struct peer_host *host,
+                                      const struct partner_id *partner, struct period period,
+                                      const struct pair_statement *ours,
                                       const struct signed_message *theirs,
                                       struct buffer *out_countersigned, struct note *note);
 /* The partner's counter-signature over our statement, verified by the call. */
-MUST_USE enum err pair_take_countersignature(struct node *node, const struct partner_id *partner,
-                                             struct period period,
+MUST_USE enum err pair_take_countersignature(const struct peer_host *host,
+                                             const struct partner_id *partner, struct period period,
                                              const struct signed_message *countersignature,
                                              struct note *note);
 

@@ -1,6 +1,8 @@
-#include "node/signed_message.h"
+#include "wire/signed_message.h"
 
 #include <string.h>
+
+#include "base/limits.h"
 
 enum err signed_of_message(const Talea__V1__Signed *message, struct signed_message *out_signed)
 {
@@ -32,32 +34,4 @@ void signed_to_message(const struct signed_message *from, Talea__V1__Signed *out
     out_message->signature = bytes_of(from->signature.bytes, sizeof from->signature.bytes);
     out_message->charter_epoch = from->charter_epoch;
     out_message->purpose = (Talea__V1__Purpose)from->purpose;
-}
-
-enum err signed_by_partner(const struct snapshot *snapshot, const struct signed_message *message,
-                           enum purpose purpose, const struct partner_id *partner,
-                           struct unix_ms now, struct note *note)
-{
-    const struct charter_key *key =
-        charter_key_find(snapshot->charter, partner, &message->key_id, now);
-    if (key == NULL) {
-        return note_set(note, ERR_SIGNATURE, "%s has no such online key now", partner->text);
-    }
-    if (signed_verify(message, snapshot->charter->coalition, purpose, &key->key) != ERR_OK) {
-        return note_set(note, ERR_SIGNATURE, "the %s of %s does not verify", purpose_name(purpose),
-                        partner->text);
-    }
-    return ERR_OK;
-}
-
-enum err signed_renew(const struct signer *signer, uint64_t charter_epoch, struct slice kept,
-                      struct buffer *out)
-{
-    struct signed_message message;
-    TRY(signed_decode(kept, &message));
-    if (memcmp(&message.key_id, &signer->key_id, sizeof message.key_id) == 0) {
-        write_bytes(out, kept.at, kept.length);
-        return out->err;
-    }
-    return signed_make(signer, charter_epoch, message.purpose, message.payload, out);
 }

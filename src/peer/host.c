@@ -1,0 +1,45 @@
+#include "peer/host.h"
+
+#include <string.h>
+
+void peer_tell(const struct peer_host *host, const struct peer_event *event)
+{
+    if (host->on_event != NULL) {
+        host->on_event(host->context, event);
+    }
+}
+
+enum err peer_verify(const struct peer_host *host, const struct signed_message *message,
+                     enum purpose purpose, const struct partner_id *partner, struct note *note)
+{
+    const struct charter *charter = host->charter;
+    const struct charter_key *key = charter_key_find(charter, partner, &message->key_id, host->now);
+    if (key == NULL) {
+        return note_set(note, ERR_SIGNATURE, "%s has no such online key now", partner->text);
+    }
+    enum err err = host->verify != NULL
+                       ? host->verify(host->context, message, purpose, key)
+                       : signed_verify(message, charter->coalition, purpose, &key->key);
+    if (err != ERR_OK) {
+        return note_set(note, ERR_SIGNATURE, "the %s of %s does not verify", purpose_name(purpose),
+                        partner->text);
+    }
+    return ERR_OK;
+}
+
+enum err peer_sign(const struct peer_host *host, enum purpose purpose, struct slice payload,
+                   struct buffer *out_signed)
+{
+    return signed_make(host->signer, host->roster->epoch, purpose, payload, out_signed);
+}
+
+enum err peer_renew(const struct peer_host *host, struct slice kept, struct buffer *out_signed)
+{
+    struct signed_message message;
+    TRY(signed_decode(kept, &message));
+    if (memcmp(&message.key_id, &host->signer->key_id, sizeof message.key_id) == 0) {
+        write_bytes(out_signed, kept.at, kept.length);
+        return out_signed->err;
+    }
+    return peer_sign(host, message.purpose, message.payload, out_signed);
+}

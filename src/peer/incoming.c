@@ -1,0 +1,192 @@
+#include "peer/incoming.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "wire/messages.h"
+
+static enum err send_receipt(const struct answer_port *port, struct slice receipt)
+{
+    struct signed_message envelope;
+    struct clear_response response = {&envelope, ""};
+    TRY(signed_decode(receipt, &envelope));
+    return port->send(port->context, &response);
+}
+
+static enum err send_problem(const struct answer_port *port, const char *problem)
+{
+    struct clear_response response = {NULL, problem};
+    return port->send(port->context, &response);
+}
+
+/* One receipt that was given before, signed by the key of today. ERR_NOT_FOUND when it is not kept
+ * any more. */
+static enum err send_kept(const struct incoming *incoming, const struct peer_host *host,
+                          const struct answer_port *port, uint64_t number)
+{
+    struct ledger_key key;
+    struct slice receipt;
+    struct buffer renewed = {0};
+    key_receipt(STREAM_IN, &incoming->sender, number, &key);
+    enum err err = view_get(&host->view, TABLE_RECEIPT, &key, &receipt);
+    if (err == ERR_OK) {
+        err = peer_renew(host, receipt, &renewed);
+    }
+    if (err == ERR_OK) {
+        err = send_receipt(port, buffer_slice(&renewed));
+    }
+    buffer_fini(&renewed);
+    return err;
+}
+
+/* The sender holds a receipt that was not given by this ledger, or lacks one that it had. */
+static enum err refuse_older_copy(const struct incoming *incoming, const struct peer_host *host,
+                                  const struct answer_port *port, uint64_t held, uint64_t last,
+                                  bool is_sender_older)
+{
+    char problem[160];
+    snprintf(problem, sizeof problem,
+             "you hold receipt %" PRIu64 ", the last one here is %" PRIu64
+             ": %s ledger is an older copy",
+             held, last, is_sender_older ? "your" : "this");
+    peer_tell(host, &(struct peer_event){
+                        .kind = PEER_OLDER_COPY, .partner = incoming->sender, .detail = problem});
+    TRY(send_problem(port, problem));
+    return ERR_DISAGREE;
+}
+
+/* The receipts after the one the sender holds, then the empty message: ready. */
+static enum err resume(struct incoming *incoming, const struct peer_host *host, uint64_t held,
+                       const struct answer_port *port)
+{
+    struct stream stream;
+    TRY(ledger_get_stream(&host->view, host->roster, STREAM_IN, &incoming->sender, &stream));
+    enum err err = ERR_OK;
+    for (uint64_t number = held; err == ERR_OK && number < stream.receipt_number;) {
+        err = send_kept(incoming, host, port, ++number);
+    }
+    bool is_sender_older = err == ERR_NOT_FOUND; /* receipts are kept until the sender has them */
+    if (is_sender_older) { /* by the latest one's signature it learns that it is */
+        err = send_kept(incoming, host, port, stream.receipt_number);
+    }
+    TRY(err);
+    if (is_sender_older || held > stream.receipt_number) {
+        return refuse_older_copy(incoming, host, port, held, stream.receipt_number,
+                                 is_sender_older);
+    }
+    incoming->is_resumed = true;
+    return send_problem(port, ""); /* none: ready */
+}
+
+static enum err decode_entries(struct incoming *incoming, const struct clear_request *request,
+                               struct note *note)
+{
+    if (request->count == 0 || request->count > LIMIT_CLEARING_BATCH) {
+        return note_set(note, ERR_INPUT, "a batch has 1 to %u entries, not %zu",
+                        LIMIT_CLEARING_BATCH, request->count);
+    }
+    for (size_t i = 0; i < request->count; i++) {
+        struct batch_entry *entry = &incoming->entries[i];
+        entry->bytes = request->entries[i];
+        if (entry->bytes.length > LIMIT_CLEARING_ENTRY_BYTES) {
+            return note_set(note, ERR_INPUT, "entry %zu of the batch has %zu bytes", i + 1,
+                            entry->bytes.length);
+        }
+        TRY(wire_entry_decode(entry->bytes, &entry->entry, note));
+        entry->hash = entry_hash(entry->bytes);
+    }
+    return ERR_OK;
+}
+
+/* The signature before anything is parsed. */
+static enum err verify_batch(struct incoming *incoming, const struct peer_host *host,
+                             const struct clear_request *request, struct batch_head *head,
+                             struct note *note)
+{
+    if (request->head == NULL) {
+        return note_set(note, ERR_INPUT, "the batch has no head");
+    }
+    TRY(peer_verify(host, request->head, PURPOSE_CLEARING_BATCH, &incoming->sender, note));
+    TRY(wire_head_decode(request->head->payload, head, note));
+    if (!partner_id_equal(&head->sender, &incoming->sender)) {
+        return note_set(note, ERR_DENIED, "the batch is %s's, the caller is %s", head->sender.text,
+                        incoming->sender.text);
+    }
+    return decode_entries(incoming, request, note);
+}
+
+/* What is taken and durable is in `out`; its receipt is the caller's to free. */
+static enum err apply_batch(struct incoming *incoming, const struct peer_host *host,
+                            const struct clear_request *request, struct batch_outcome *out,
+                            struct note *note)
+{
+    struct incoming_batch batch = {
+        .sender = incoming->sender,
+        .entries = incoming->entries,
+        .count = request->count,
+        .held_receipt_number = request->held_receipt_number,
+    };
+    struct buffer head_signed = {0};
+    TRY(verify_batch(incoming, host, request, &batch.head, note));
+    batch.charter_epoch = request->head->charter_epoch;
+    enum err err = signed_encode(request->head, &head_signed);
+    if (err == ERR_OK) {
+        batch.head_signed = buffer_slice(&head_signed);
+        engine_take_batch(host->engine, &batch, out);
+        err = out->err;
+        *note = out->problem;
+    }
+    buffer_fini(&head_signed);
+    return err;
+}
+
+static enum err refuse_batch(const struct incoming *incoming, const struct peer_host *host,
+                             const struct answer_port *port, const char *what,
+                             const struct note *note)
+{
+    char problem[640];
+    peer_tell(host, &(struct peer_event){.kind = PEER_BATCH_REFUSED,
+                                         .partner = incoming->sender,
+                                         .reason = what,
+                                         .detail = note->text});
+    snprintf(problem, sizeof problem, "%s: %s", what, note->text);
+    TRY(send_problem(port, problem));
+    return ERR_CONFLICT;
+}
+
+static enum err take_batch(struct incoming *incoming, const struct peer_host *host,
+                           const struct clear_request *request, const struct answer_port *port,
+                           struct note *note)
+{
+    struct batch_outcome outcome = {0};
+    note->text[0] = '\0';
+    enum err err = apply_batch(incoming, host, request, &outcome, note);
+    if (err == ERR_OK && outcome.judgement == BATCH_TAKE) {
+        peer_tell(host, &(struct peer_event){.kind = PEER_BATCH_TAKEN,
+                                             .partner = incoming->sender,
+                                             .count = request->count,
+                                             .refused = outcome.refused});
+        err = send_receipt(port, buffer_slice(&outcome.receipt));
+    } else {
+        const char *what = err != ERR_OK ? err_name(err) : batch_judgement_name(outcome.judgement);
+        err = refuse_batch(incoming, host, port, what, note);
+    }
+    buffer_fini(&outcome.receipt);
+    return err;
+}
+
+enum err incoming_take(struct incoming *incoming, const struct peer_host *host,
+                       const struct clear_request *request, const struct answer_port *port,
+                       struct note *note)
+{
+    if (!incoming->is_resumed) {
+        return resume(incoming, host, request->held_receipt_number, port);
+    }
+    return take_batch(incoming, host, request, port, note);
+}
+
+enum err incoming_refuse(struct incoming *incoming, const struct peer_host *host,
+                         const struct answer_port *port, const struct note *note)
+{
+    return refuse_batch(incoming, host, port, err_name(ERR_INPUT), note);
+}
