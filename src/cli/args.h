@@ -83,6 +83,7 @@ enum option_key {
     OPT_FOLLOW,
     OPT_ORIGIN,
     OPT_WITHOUT,
+    OPT_CARD,
     OPT_LAST
 };
 
