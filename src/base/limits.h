@@ -5,6 +5,8 @@
 
 /* Ledger. */
 #define LIMIT_LOTS_PER_MEMBER      256u
+#define LIMIT_LOTS_AS_GIVEN        32u /* of one member and partner; the ends of more are rounded */
+#define LIMIT_LOTS_PER_PARTNER     96u /* of one member */
 #define LIMIT_LOTS_PER_HOLD        64u
 #define LIMIT_CARDS_PER_MEMBER     16u
 #define LIMIT_REFERENCE_BYTES      64u   /* a brand's own customer or receipt number, without NUL */
@@ -54,6 +56,9 @@
 #define LIMIT_NEWS_PER_RECORD      256u  /* entries about cards that one record sends */
 #define LIMIT_NEWS_LOOKS           4096u /* numbers of news that one record looks at */
 #define LIMIT_CARDS_KNOWN          1000000u /* of one partner, blocked or moved */
+#define LIMIT_RECEIPTS_BEHIND      1024u  /* kept for a sender that does not say that it has them */
+#define LIMIT_OPENING_MS           10000u /* from a stream's beginning to its first message */
+#define LIMIT_PEER_SEND_MS         10000u /* a partner that takes nothing for so long is cut off */
 #define LIMIT_CHARTER_BYTES        (4u << 20)
 
 /* Keys and certificates. */

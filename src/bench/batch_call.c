@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define AMOUNT_MINOR 1250
+
 struct ids {
     struct uid transaction;
     struct uid from;
@@ -9,12 +11,15 @@ struct ids {
 };
 
 struct batch_call {
+    enum batch_call_kind kind;
     Talea__V1__ExecuteBatchRequest request;
     Talea__V1__ExecuteStreamRequest stream_request;
     Talea__V1__BatchCommand *pointers[BATCH_CALL_COMMANDS];
     Talea__V1__BatchCommand commands[BATCH_CALL_COMMANDS];
     Talea__V1__BatchTransfer transfers[BATCH_CALL_COMMANDS];
+    Talea__V1__BatchEarn earns[BATCH_CALL_COMMANDS];
     struct ids ids[BATCH_CALL_COMMANDS];
+    struct card_number cards[BATCH_CALL_COMMANDS];
 };
 
 static ProtobufCBinaryData bytes_of(struct uid *id)
@@ -22,23 +27,43 @@ static ProtobufCBinaryData bytes_of(struct uid *id)
     return (ProtobufCBinaryData){sizeof id->bytes, id->bytes};
 }
 
-struct batch_call *batch_call_create(void)
+static void make_transfer(struct batch_call *call, size_t i)
+{
+    Talea__V1__BatchTransfer *transfer = &call->transfers[i];
+    talea__v1__batch_transfer__init(transfer);
+    transfer->from_id = bytes_of(&call->ids[i].from);
+    transfer->to_id = bytes_of(&call->ids[i].to);
+    transfer->points = 1;
+    call->commands[i].command_case = TALEA__V1__BATCH_COMMAND__COMMAND_TRANSFER;
+    call->commands[i].transfer = transfer;
+}
+
+static void make_earn(struct batch_call *call, size_t i)
+{
+    Talea__V1__BatchEarn *earn = &call->earns[i];
+    talea__v1__batch_earn__init(earn);
+    earn->card = call->cards[i].digits;
+    earn->amount_minor = AMOUNT_MINOR;
+    call->commands[i].command_case = TALEA__V1__BATCH_COMMAND__COMMAND_EARN;
+    call->commands[i].earn = earn;
+}
+
+struct batch_call *batch_call_create(enum batch_call_kind kind)
 {
     struct batch_call *call = calloc(1, sizeof *call);
     if (call == NULL) {
         return NULL;
     }
+    call->kind = kind;
     for (size_t i = 0; i < BATCH_CALL_COMMANDS; i++) {
         Talea__V1__BatchCommand *command = &call->commands[i];
-        Talea__V1__BatchTransfer *transfer = &call->transfers[i];
         talea__v1__batch_command__init(command);
-        talea__v1__batch_transfer__init(transfer);
         command->transaction_id = bytes_of(&call->ids[i].transaction);
-        transfer->from_id = bytes_of(&call->ids[i].from);
-        transfer->to_id = bytes_of(&call->ids[i].to);
-        transfer->points = 1;
-        command->command_case = TALEA__V1__BATCH_COMMAND__COMMAND_TRANSFER;
-        command->transfer = transfer;
+        if (kind == BATCH_CALL_EARNS) {
+            make_earn(call, i);
+        } else {
+            make_transfer(call, i);
+        }
         call->pointers[i] = command;
     }
     talea__v1__execute_batch_request__init(&call->request);
@@ -57,8 +82,12 @@ void batch_call_fill(struct batch_call *call, struct ledger *ledger, struct draw
 {
     for (size_t i = 0; i < BATCH_CALL_COMMANDS; i++) {
         uint64_t from = draw_below(draw, ledger->members);
-        uint64_t to = draw_below(draw, ledger->members - 1);
         call->ids[i].transaction = id_source_next(&ledger->ids);
+        if (call->kind == BATCH_CALL_EARNS) {
+            call->cards[i] = ledger_card(from);
+            continue;
+        }
+        uint64_t to = draw_below(draw, ledger->members - 1);
         call->ids[i].from = draw_member(from);
         call->ids[i].to = draw_member(to == from ? ledger->members - 1 : to);
     }

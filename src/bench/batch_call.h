@@ -1,5 +1,5 @@
-/* Requests of many transfers, as a client of a node makes them: the messages are made once and
- * their ids filled in anew for each call. One thread at a time for each. */
+/* Requests of many transfers or purchases, as a client of a node makes them: the messages are made
+ * once and their ids filled in anew for each call. One thread at a time for each. */
 #ifndef BENCH_BATCH_CALL_H
 #define BENCH_BATCH_CALL_H
 
@@ -11,10 +11,15 @@
 
 struct batch_call;
 
+enum batch_call_kind {
+    BATCH_CALL_TRANSFERS, /* between members drawn evenly */
+    BATCH_CALL_EARNS      /* by cards drawn evenly */
+};
+
 /* NULL without memory. */
-struct batch_call *batch_call_create(void);
+struct batch_call *batch_call_create(enum batch_call_kind kind);
 void batch_call_destroy(struct batch_call *call);
-/* The next transfers, between members drawn evenly. */
+/* The next commands. */
 void batch_call_fill(struct batch_call *call, struct ledger *ledger, struct draw *draw);
 /* The same commands as a unary call's request, and as a stream's. */
 const ProtobufCMessage *batch_call_request(const struct batch_call *call);

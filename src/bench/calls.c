@@ -241,7 +241,7 @@ static enum err calling_init(struct calling *calling, struct bench *bench,
     pthread_mutex_init(&calling->mutex, NULL);
     pthread_cond_init(&calling->is_over, NULL);
     for (unsigned i = 0; is_batch && i < plans[plan].outstanding; i++) {
-        calling->calls[i].batch = batch_call_create();
+        calling->calls[i].batch = batch_call_create(BATCH_CALL_TRANSFERS);
         if (calling->calls[i].batch == NULL) {
             return ERR_RESOURCE;
         }

@@ -1,3 +1,4 @@
+/* The rows of `talea bench ledger`. */
 #include "bench/cases.h"
 
 /* A load in process with its target rate. */
@@ -6,7 +7,7 @@
         name, case_load, load, 0, target                                                           \
     }
 
-const struct bench_case bench_cases[] = {
+const struct bench_case bench_ledger_cases[] = {
     IN_PROCESS("transfers, @M members, batch 8190", LOAD_MEDIUM_8190, 1000000.0),
     {"transfers, @M members, batch 8190: against LMDB", case_load_lmdb, LOAD_MEDIUM_8190,
      LMDB_APPEND_8190, 0.4},

@@ -1,4 +1,4 @@
-/* The rows of `talea bench ledger`: what each measures, and what they share.
+/* The rows of `talea bench ledger` and `peer`: what each measures, and what they share.
  *
  * A measurement is made when the first row asks for it and kept for the others; so is a ledger.
  */
@@ -8,6 +8,7 @@
 #include "bench/bench.h"
 #include "bench/calls.h"
 #include "bench/ledger.h"
+#include "bench/pair.h"
 #include "bench/row.h"
 
 /* How much of everything, by scale. */
@@ -20,6 +21,7 @@ struct bench_sizes {
     uint64_t lmdb_ms; /* of one repetition of a reference */
     uint64_t call_ms; /* of all repetitions of calls on a node */
     unsigned pgbench_s;
+    uint64_t backlog; /* entries that wait for a partner who is away */
 };
 
 enum ledger_size {
@@ -66,8 +68,24 @@ enum postgres_name {
     POSTGRES_COUNT
 };
 
+enum peer_name {
+    PEER_BULK,
+    PEER_EARN_1,
+    PEER_EARN_64,
+    PEER_EARN_256,
+    PEER_BURN_1,
+    PEER_BURN_64,
+    PEER_BURN_256,
+    PEER_BURN_HALF, /* at half of the rate of 64 outstanding */
+    PEER_BACKLOG,
+    PEER_COUNT
+};
+
+struct peer_measured;
+
 struct bench {
     const struct bench_options *options;
+    const struct bench_case *cases;
     struct workplace *workplace;
     struct bench_sizes sizes;
     struct ledger ledgers[LEDGER_COUNT];
@@ -85,6 +103,9 @@ struct bench {
         double start_seconds;  /* after it was killed */
     } held;
     struct serving *serving; /* the node or the echo that runs */
+    bool has_shop;           /* the medium ledger's home has a partner */
+    struct pair pair;
+    struct peer_measured *peer[PEER_COUNT];
     struct note *note;
 };
 
@@ -104,8 +125,9 @@ struct bench_case {
     double target;   /* BENCH_NONE: none */
 };
 
-/* Ends with a row without a name. */
-extern const struct bench_case bench_cases[];
+/* Each ends with a row without a name. */
+extern const struct bench_case bench_ledger_cases[];
+extern const struct bench_case bench_peer_cases[];
 
 /* A line about what is under way, for people. */
 void bench_tell(const struct bench *bench, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -123,6 +145,9 @@ MUST_USE enum err bench_lmdb_of(struct bench *bench, enum lmdb_name name,
 MUST_USE enum err bench_postgres_of(struct bench *bench, enum postgres_name name, double *out_rate);
 MUST_USE enum err bench_calls_of(struct bench *bench, enum calls_name name,
                                  const struct measured **out_measured);
+/* Of a pair of nodes: only in a bench that has the shop. */
+MUST_USE enum err bench_peer_of(struct bench *bench, enum peer_name name,
+                                const struct peer_measured **out_measured);
 
 /* The runs. */
 enum err case_load(struct bench *bench, const struct bench_case *which, struct bench_row *row);

@@ -1,5 +1,5 @@
-/* A node's home for a bench: the folder that `talea init` makes, with a charter of one partner that
- * it signed itself, made by this program's own commands.
+/* A node's home for a bench: the folder that `talea init` makes, with a charter that its partner
+ * signed itself, made by this program's own commands. The charter is of one partner, or of two.
  */
 #ifndef BENCH_HOME_H
 #define BENCH_HOME_H
@@ -11,6 +11,7 @@
 #define HOME_COALITION "bench"
 #define HOME_PARTNER   "bench"
 #define HOME_PREFIX    "610001"
+#define HOME_SHOP      "shop" /* the other one of two */
 
 struct home {
     char folder[LIMIT_PATH_BYTES + 1];
@@ -27,6 +28,10 @@ struct home {
  * are free ones of loopback. The caller ends it with home_fini, which leaves the folder there. */
 MUST_USE enum err home_make(struct workplace *workplace, const char *program, const char *name,
                             struct home *out_home, struct note *note);
+/* The homes of two partners with one charter between them: the first as home_make gives it, the
+ * other is HOME_SHOP's. The caller ends both. */
+MUST_USE enum err home_make_pair(struct workplace *workplace, const char *program, const char *name,
+                                 struct home *out_home, struct home *out_shop, struct note *note);
 /* A home that is there already, without its addresses. */
 MUST_USE enum err home_load(const char *folder, struct home *out_home, struct note *note);
 void home_fini(struct home *home);

@@ -53,14 +53,27 @@ static void close_others(struct bench *bench, enum ledger_size size)
     }
 }
 
+static enum err make_home(struct bench *bench, enum ledger_size size)
+{
+    struct ledger *ledger = &bench->ledgers[size];
+    const char *program = bench->options->program;
+    if (size == LEDGER_MEDIUM && bench->has_shop) {
+        TRY(home_make_pair(bench->workplace, program, names[size], &ledger->home, &bench->pair.shop,
+                           bench->note));
+        bench->pair.is_made = true;
+    } else {
+        TRY(home_make(bench->workplace, program, names[size], &ledger->home, bench->note));
+    }
+    ledger->is_made = true;
+    return ERR_OK;
+}
+
 static enum err make_ledger(struct bench *bench, enum ledger_size size)
 {
     struct ledger *ledger = &bench->ledgers[size];
     uint64_t members = bench->sizes.members[size];
     uint64_t begun = measure_ns();
-    TRY(home_make(bench->workplace, bench->options->program, names[size], &ledger->home,
-                  bench->note));
-    ledger->is_made = true;
+    TRY(make_home(bench, size));
     TRY(ledger_open(ledger, bench->note));
     bench_tell(bench, "preparing a ledger of %llu members", (unsigned long long)members);
     TRY(ledger_fill(ledger, members, size == LEDGER_LARGE, bench->note));

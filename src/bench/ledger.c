@@ -27,7 +27,7 @@ static enum err open_files(struct ledger *ledger, struct note *note)
     TRY(state_open(&state, &ledger->state, note));
     struct engine_options options = {
         .journal = journal_file_port(ledger->file),
-        .state = ledger->state,
+        .tables = state_tables(ledger->state),
         .signer = ledger->home.signer,
         .coalition = HOME_COALITION,
         .clock = clock_of_system(),

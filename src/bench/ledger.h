@@ -10,6 +10,7 @@
 #include "bench/draw.h"
 #include "bench/home.h"
 #include "bench/load.h"
+#include "store/state.h"
 #include "store/vault.h"
 
 struct ledger {

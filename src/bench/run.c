@@ -13,13 +13,21 @@ static struct bench_sizes sizes_of(enum bench_scale scale)
     switch (scale) {
     case BENCH_QUICK:
         return (struct bench_sizes){
-            {10000, 100000, 200000}, {100000, 200000}, 150000, 1, 300000, 150, 400, 1};
+            {10000, 100000, 200000}, {100000, 200000}, 150000, 1, 300000, 150, 400, 1, 50000};
     case BENCH_TINY:
-        return (struct bench_sizes){{100, 1000, 2000}, {1000, 2000}, 2000, 1, 2000, 20, 50, 1};
+        return (struct bench_sizes){
+            {100, 1000, 2000}, {1000, 2000}, 2000, 1, 2000, 20, 50, 1, 10000};
     case BENCH_FULL:
     default:
-        return (struct bench_sizes){
-            {10000, 1000000, 10000000}, {1000000, 10000000}, 1000000, 3, 5000000, 500, 3000, 4};
+        return (struct bench_sizes){{10000, 1000000, 10000000},
+                                    {1000000, 10000000},
+                                    1000000,
+                                    3,
+                                    5000000,
+                                    500,
+                                    3000,
+                                    4,
+                                    500000};
     }
 }
 
@@ -53,9 +61,9 @@ static size_t print_count(char *out, size_t size, uint64_t count)
 
 static void expand_name(const struct bench_sizes *sizes, const char *name, char out[BENCH_NAME_MAX])
 {
-    static const char marks[] = "SML12";
+    static const char marks[] = "SML12B";
     const uint64_t counts[] = {sizes->members[0], sizes->members[1], sizes->members[2],
-                               sizes->held[0], sizes->held[1]};
+                               sizes->held[0],    sizes->held[1],    sizes->backlog};
     size_t at = 0;
     for (const char *c = name; *c != '\0' && at + 24 < BENCH_NAME_MAX; c++) {
         const char *mark = *c == '@' ? strchr(marks, c[1]) : NULL;
@@ -77,16 +85,26 @@ static bool is_wanted(const char *name, const char *only)
     return strstr(name, only) != NULL || fnmatch(only, name, 0) == 0;
 }
 
-void bench_list(const struct bench_options *options)
+static void list(const struct bench_options *options, const struct bench_case *cases)
 {
     struct bench_sizes sizes = sizes_of(options->scale);
     char name[BENCH_NAME_MAX];
-    for (const struct bench_case *c = bench_cases; c->name != NULL; c++) {
+    for (const struct bench_case *c = cases; c->name != NULL; c++) {
         expand_name(&sizes, c->name, name);
         if (is_wanted(name, options->only)) {
             fprintf(options->out, "%s\n", name);
         }
     }
+}
+
+void bench_ledger_list(const struct bench_options *options)
+{
+    list(options, bench_ledger_cases);
+}
+
+void bench_peer_list(const struct bench_options *options)
+{
+    list(options, bench_peer_cases);
 }
 
 struct printing {
@@ -122,7 +140,7 @@ static enum err run_cases(struct printing *printing)
 {
     struct bench *bench = printing->bench;
     char name[BENCH_NAME_MAX];
-    for (const struct bench_case *c = bench_cases; c->name != NULL; c++) {
+    for (const struct bench_case *c = bench->cases; c->name != NULL; c++) {
         expand_name(&bench->sizes, c->name, name);
         if (!is_wanted(name, bench->options->only)) {
             continue;
@@ -145,6 +163,7 @@ static enum err run_cases(struct printing *printing)
 static void bench_fini(struct bench *bench)
 {
     serving_stop(bench);
+    pair_fini(bench);
     for (int i = 0; i < LEDGER_COUNT; i++) {
         ledger_close(&bench->ledgers[i]);
         if (bench->ledgers[i].is_made) {
@@ -160,12 +179,20 @@ static void bench_fini(struct bench *bench)
     for (int i = 0; i < CALLS_COUNT; i++) {
         free(bench->calls[i]);
     }
+    for (int i = 0; i < PEER_COUNT; i++) {
+        free(bench->peer[i]);
+    }
     workplace_close(bench->workplace);
 }
 
-enum err bench_ledger(const struct bench_options *options, struct note *note)
+static enum err run(const struct bench_options *options, const struct bench_case *cases,
+                    struct note *note)
 {
-    struct bench bench = {.options = options, .sizes = sizes_of(options->scale), .note = note};
+    struct bench bench = {.options = options,
+                          .cases = cases,
+                          .sizes = sizes_of(options->scale),
+                          .has_shop = cases == bench_peer_cases,
+                          .note = note};
     struct printing printing = {&bench, json_array(), 0};
     enum err err = workplace_open(options->folder, &bench.workplace, note);
     if (err == ERR_OK) {
@@ -179,4 +206,14 @@ enum err bench_ledger(const struct bench_options *options, struct note *note)
     }
     json_decref(printing.array);
     return err;
+}
+
+enum err bench_ledger(const struct bench_options *options, struct note *note)
+{
+    return run(options, bench_ledger_cases, note);
+}
+
+enum err bench_peer(const struct bench_options *options, struct note *note)
+{
+    return run(options, bench_peer_cases, note);
 }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "bench/cases.h"
 #include "bench/measure.h"
+#include "bench/pair.h"
 #include "bench/warm_up.h"
 
 #define START_MS 60000u
@@ -32,6 +33,8 @@ enum err serving_connect(const struct home *home, const char *role, struct rpc_c
     CLEANUP(buffer_fini) struct buffer key = {0};
     CLEANUP(buffer_fini) struct buffer roots = {0};
     char name[64];
+    char server[128];
+    snprintf(server, sizeof server, "%s.%s.talea", home->roster.self.text, HOME_COALITION);
     snprintf(name, sizeof name, "tls/%s.pem", role);
     TRY(read_pem(home, name, FILE_PUBLIC, &chain, note));
     snprintf(name, sizeof name, "tls/%s.key", role);
@@ -41,8 +44,7 @@ enum err serving_connect(const struct home *home, const char *role, struct rpc_c
                                          .certificate_chain = (const char *)chain.at,
                                          .key = (const char *)key.at,
                                          .trusted_roots = (const char *)roots.at,
-                                         .server_dns_name =
-                                             HOME_PARTNER "." HOME_COALITION ".talea"};
+                                         .server_dns_name = server};
     return rpc_client_open(&options, out_client, note);
 }
 
@@ -151,6 +153,7 @@ enum err serving_of(struct bench *bench, bool is_echo, struct serving **out_serv
 void serving_stop(struct bench *bench)
 {
     struct serving *serving = bench->serving;
+    pair_stop(bench);
     if (serving == NULL) {
         return;
     }

@@ -1,4 +1,4 @@
-/* The process that answers calls: a node, or the echo. One runs at a time. */
+/* The process that answers calls: a node, or the echo. One runs at a time, or a pair of nodes. */
 #ifndef BENCH_SERVING_H
 #define BENCH_SERVING_H
 
@@ -22,7 +22,7 @@ MUST_USE enum err serving_of(struct bench *bench, bool is_echo, struct serving *
 /* Has the serving's client be one with this role. There is one at a time: C core's pollers share
  * what comes in, and one that has nothing to do would only wake up the other. */
 MUST_USE enum err serving_as(struct bench *bench, const char *role);
-/* A clean stop; nothing when none runs. */
+/* A clean stop, of a pair of nodes as well; nothing when none runs. */
 void serving_stop(struct bench *bench);
 
 /* A client with the certificate of a role of this home: "till", "back-office". */

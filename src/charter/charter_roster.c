@@ -18,7 +18,8 @@ enum err charter_roster(const struct charter *charter, const struct partner_id *
                             .epoch = charter->epoch,
                             .first_period = period_of(charter->valid_from),
                             .partner_count = charter->partner_count,
-                            .tariff_count = charter->tariff_count};
+                            .tariff_count = charter->tariff_count,
+                            .net_debit_cap = charter->net_debit_cap};
     roster.partners = calloc(charter->partner_count, sizeof *roster.partners);
     roster.tariffs = calloc(charter->tariff_count, sizeof *roster.tariffs);
     enum err err = ERR_OK;

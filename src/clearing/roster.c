@@ -84,6 +84,9 @@ enum err roster_prepare(struct roster *roster, struct note *note)
         return note_set(note, ERR_INPUT, "%zu tariffs; there must be 1 to %u", roster->tariff_count,
                         LIMIT_TARIFFS);
     }
+    if (roster->net_debit_cap.minor < 0) {
+        return note_set(note, ERR_INPUT, "the net debit cap is below zero");
+    }
     TRY(check_period(roster->first_period, note));
     qsort(roster->partners, roster->partner_count, sizeof roster->partners[0], compare_partners);
     qsort(roster->tariffs, roster->tariff_count, sizeof roster->tariffs[0], compare_tariffs);

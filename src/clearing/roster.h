@@ -29,6 +29,7 @@ struct roster {
     size_t partner_count;
     struct tariff *tariffs; /* sorted by id; the first is the one new entries are made under */
     size_t tariff_count;
+    struct money net_debit_cap; /* what a pair may owe before new debt is refused; 0: no cap */
 };
 
 /* Sorts and checks: no id, prefix or tariff twice, no prefix that begins another, self present, at

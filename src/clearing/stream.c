@@ -1,4 +1,5 @@
 #include "clearing/stream.h"
+#include "base/mutant.h"
 
 #include "base/limits.h"
 
@@ -32,7 +33,7 @@ void stream_advance(struct stream *stream, const struct clearing_entry *entry,
     stream->last_number = entry->number;
     stream->last_hash = *hash;
     stream->bytes += length;
-    if (entry->kind == ENTRY_PERIOD_MARK) {
+    if (entry->kind == ENTRY_PERIOD_MARK && !MUTANT(PERIOD_BY_CLOCK)) {
         stream->period = period_next(stream->period);
         stream->period_first_number = entry->number + 1;
     }
@@ -80,7 +81,7 @@ static enum batch_judgement judge_chain(const struct batch_head *head,
         if (entry->number != number) {
             return judged(note, BATCH_BROKEN, "another number stands in its place", number);
         }
-        if (!hash_equal(&entry->previous_hash, previous)) {
+        if (!hash_equal(&entry->previous_hash, previous) && !MUTANT(SKIP_PREVIOUS_HASH)) {
             return judged(note, BATCH_BROKEN, "its previous hash is not that of the entry before",
                           number);
         }
@@ -101,7 +102,7 @@ static enum batch_judgement judge_place(const struct stream *stream, const struc
                                         struct note *note)
 {
     uint64_t last = head->first_number + head->count - 1;
-    if (head->first_number - 1 > stream->last_number) {
+    if (head->first_number - 1 > stream->last_number && !MUTANT(ACCEPT_GAP)) {
         (void)note_set(note, ERR_INPUT, "the batch begins with entry %llu; here, %llu is the last",
                        NUMBER(head->first_number), NUMBER(stream->last_number));
         return BATCH_GAP;
@@ -112,7 +113,7 @@ static enum batch_judgement judge_place(const struct stream *stream, const struc
         return judged(note, BATCH_FORK, "it came before with another hash", last);
     }
     if (last <= stream->last_number) {
-        return BATCH_REPEAT;
+        return MUTANT(APPLY_BATCH_TWICE) ? BATCH_TAKE : BATCH_REPEAT;
     }
     if (head->first_number <= stream->last_number) {
         return judged(note, BATCH_BROKEN,
@@ -120,7 +121,7 @@ static enum batch_judgement judge_place(const struct stream *stream, const struc
                       "behind the last receipt",
                       head->first_number);
     }
-    if (!hash_equal(&head->previous_hash, &stream->last_hash)) {
+    if (!hash_equal(&head->previous_hash, &stream->last_hash) && !MUTANT(TAKE_FORK)) {
         return judged(note, BATCH_FORK, "it follows on from another entry than the last one here",
                       head->first_number);
     }

@@ -1,4 +1,4 @@
-/* talea bench ledger, soak: how fast this machine is. */
+/* talea bench ledger, peer, soak: how fast this machine is. */
 #include <string.h>
 #include <unistd.h>
 
@@ -16,16 +16,24 @@
         "scale", OPT_SCALE, "SIZE", OPTION_HIDDEN, "tiny: only to see that it works", 0             \
     }
 
+#define ROWS_OPTIONS                                                                               \
+    {"quick", OPT_QUICK, NULL, 0, "Smaller ledgers, shorter runs: within half a minute", 0},       \
+        {"only",                                                                                   \
+         OPT_ONLY,                                                                                 \
+         "PATTERN",                                                                                \
+         0,                                                                                        \
+         "Rows whose name contains this, or matches it with * and ?",                              \
+         0},                                                                                       \
+        {"list", OPT_LIST, NULL, 0, "Print the rows' names, and measure nothing", 0},              \
+        {"markdown", OPT_MARKDOWN, NULL, 0, "Print the table in Markdown", 0}, COMMON_OPTIONS
+
 const struct argp_option bench_ledger_options[] = {
-    {"quick", OPT_QUICK, NULL, 0, "Smaller ledgers, shorter runs: within half a minute", 0},
-    {"only", OPT_ONLY, "PATTERN", 0, "Rows whose name contains this, or matches it with * and ?",
-     0},
-    {"list", OPT_LIST, NULL, 0, "Print the rows' names, and measure nothing", 0},
-    {"markdown", OPT_MARKDOWN, NULL, 0, "Print the table in Markdown", 0},
-    COMMON_OPTIONS,
+    ROWS_OPTIONS,
     {"part", OPT_PART, "NAME", OPTION_HIDDEN, "Run as a part of another run", 0},
     {"members", OPT_MEMBERS, "N", OPTION_HIDDEN, "Of --part hold", 0},
     {0}};
+
+const struct argp_option bench_peer_options[] = {ROWS_OPTIONS, {0}};
 
 const struct argp_option bench_soak_options[] = {
     {"commands", OPT_COMMANDS, "N", 0, "How many (default: 5000000)", 0}, COMMON_OPTIONS, {0}};
@@ -86,7 +94,7 @@ static enum err run_ledger(const struct cli *cli, struct note *note)
     TRY(own_path(program, note));
     TRY(read_options(cli, program, &options, note));
     if (args_has(&cli->args, OPT_LIST)) {
-        bench_list(&options);
+        bench_ledger_list(&options);
         return ERR_OK;
     }
     return bench_ledger(&options, note);
@@ -96,6 +104,26 @@ enum cli_exit run_bench_ledger(struct cli *cli)
 {
     struct note note = {""};
     enum err err = run_ledger(cli, &note);
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+}
+
+static enum err run_peer(const struct cli *cli, struct note *note)
+{
+    char program[LIMIT_PATH_BYTES + 1];
+    struct bench_options options;
+    TRY(own_path(program, note));
+    TRY(read_options(cli, program, &options, note));
+    if (args_has(&cli->args, OPT_LIST)) {
+        bench_peer_list(&options);
+        return ERR_OK;
+    }
+    return bench_peer(&options, note);
+}
+
+enum cli_exit run_bench_peer(struct cli *cli)
+{
+    struct note note = {""};
+    enum err err = run_peer(cli, &note);
     return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
 }
 

@@ -41,23 +41,28 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
                address_format(&plan->listen, listen));
     write_line(out, "# Metrics and health, for machines within the house.\nhttp: \"%s\"\n",
                address_format(&plan->http, http));
-    write_text(out,
-               "\n# The node signs with this key; the root key attests it and belongs offline.\n"
-               "keys: {online: keys/online.key}\n"
-               "tls: {certificate: tls/node.pem, key: tls/node.key, ca: tls/ca.pem}\n"
-               "\n# Optional from here on; what stands here is the default.\n"
-               "# peers: {reconnect_ms: 200}\n"
-               "# limits:\n"
-               "#   rpc_workers: 4           # threads for calls that may block\n"
-               "#   streams: 256             # imports and partner streams at once\n"
-               "#   memtable_mb: 64          # state not yet checkpointed\n"
-               "#   id_retention_months: 13  # how long a transaction id is remembered\n"
-               "#   hold_minutes: 30         # from a hold to the end of its capture\n"
-               "#   deliver_hours: 72        # from there to the hold's own end\n"
-               "#   points_per_command_max: 10000000  # given or reserved by one call of a till\n"
-               "#   min_free_mb: 256         # of the disk: below it no more commands are taken\n"
-               "#   drain_ms: 10000          # for calls in flight when the node stops\n"
-               "# log: {level: info, format: json}\n");
+    write_text(
+        out,
+        "\n# The node signs with this key; the root key attests it and belongs offline.\n"
+        "keys: {online: keys/online.key}\n"
+        "tls: {certificate: tls/node.pem, key: tls/node.key, ca: tls/ca.pem}\n"
+        "\n# Optional from here on; what stands here is the default.\n"
+        "# peers: {reconnect_ms: 200}\n"
+        "# limits:\n"
+        "#   rpc_workers: 4           # threads for calls that may block\n"
+        "#   streams: 256             # imports and partner streams at once\n"
+        "#   memtable_mb: 64          # state not yet checkpointed\n"
+        "#   id_retention_months: 13  # how long a transaction id is remembered\n"
+        "#   hold_minutes: 30         # from a hold to the end of its capture\n"
+        "#   deliver_hours: 72        # from there to the hold's own end\n"
+        "#   points_per_command_max: 10000000  # given or reserved by one call\n"
+        "#   peer_holds_per_s: 5000   # that one partner's tills may ask for\n"
+        "#   peer_refused_holds_per_s: 200     # of these, before the rest has to wait\n"
+        "#   peer_entries_per_s: 500000        # of one partner's stream; more are slowed down\n"
+        "#   peer_calls_per_s: 200    # of one partner's node, of all other kinds\n"
+        "#   min_free_mb: 256         # of the disk: below it no more commands are taken\n"
+        "#   drain_ms: 10000          # for calls in flight when the node stops\n"
+        "# log: {level: info, format: json}\n");
 }
 
 void init_write_programme_yaml(struct buffer *out)

@@ -112,9 +112,11 @@ static enum cli_exit read_statement(struct netting *netting, const char *path)
     return outcome == CLI_OK ? add_statement(netting, path, &statement) : outcome;
 }
 
-static enum cli_exit add_left_out(struct netting *netting, const char *text)
+static enum cli_exit add_left_out(struct netting *netting, struct slice word)
 {
     struct partner_id *partner = &netting->left_out[netting->left_out_count];
+    char text[PARTNER_ID_MAX + 1];
+    snprintf(text, sizeof text, "%.*s", (int)word.length, (const char *)word.at);
     if (partner_id_parse(text, partner) != ERR_OK ||
         charter_partner_find(netting->charter, partner) == NULL) {
         return cli_fail(netting->cli, CLI_USAGE, "INVALID_ARGUMENT", NULL,
@@ -126,19 +128,17 @@ static enum cli_exit add_left_out(struct netting *netting, const char *text)
 
 static enum cli_exit read_left_out(struct netting *netting)
 {
-    const char *list = cli_option(netting->cli, OPT_WITHOUT);
-    char *rest = list == NULL ? NULL : strdup(list);
-    char *place = NULL;
+    const char *rest = cli_option(netting->cli, OPT_WITHOUT);
     enum cli_exit outcome = CLI_OK;
-    netting->left_out = calloc(list == NULL ? 1 : strlen(list) + 1, sizeof *netting->left_out);
-    if (netting->left_out == NULL || (list != NULL && rest == NULL)) {
-        outcome = no_memory(netting);
+    netting->left_out = calloc(rest == NULL ? 1 : strlen(rest) + 1, sizeof *netting->left_out);
+    if (netting->left_out == NULL) {
+        return no_memory(netting);
     }
-    for (char *word = rest == NULL ? NULL : strtok_r(rest, ",", &place);
-         word != NULL && outcome == CLI_OK; word = strtok_r(NULL, ",", &place)) {
-        outcome = add_left_out(netting, word);
+    while (rest != NULL && *rest != '\0' && outcome == CLI_OK) {
+        size_t length = strcspn(rest, ",");
+        outcome = add_left_out(netting, slice_of(rest, length));
+        rest += length + (rest[length] == ',' ? 1 : 0);
     }
-    free(rest);
     return outcome;
 }
 

@@ -32,6 +32,10 @@ struct limits_yaml {
     char *hold_minutes;
     char *deliver_hours;
     char *points_per_command_max;
+    char *peer_holds_per_s;
+    char *peer_refused_holds_per_s;
+    char *peer_entries_per_s;
+    char *peer_calls_per_s;
     char *min_free_mb;
     char *drain_ms;
 };
@@ -84,6 +88,10 @@ static const cyaml_schema_field_t limits_fields[] = {
     YAML_TEXT_OPTIONAL("hold_minutes", struct limits_yaml, hold_minutes),
     YAML_TEXT_OPTIONAL("deliver_hours", struct limits_yaml, deliver_hours),
     YAML_TEXT_OPTIONAL("points_per_command_max", struct limits_yaml, points_per_command_max),
+    YAML_TEXT_OPTIONAL("peer_holds_per_s", struct limits_yaml, peer_holds_per_s),
+    YAML_TEXT_OPTIONAL("peer_refused_holds_per_s", struct limits_yaml, peer_refused_holds_per_s),
+    YAML_TEXT_OPTIONAL("peer_entries_per_s", struct limits_yaml, peer_entries_per_s),
+    YAML_TEXT_OPTIONAL("peer_calls_per_s", struct limits_yaml, peer_calls_per_s),
     YAML_TEXT_OPTIONAL("min_free_mb", struct limits_yaml, min_free_mb),
     YAML_TEXT_OPTIONAL("drain_ms", struct limits_yaml, drain_ms),
     CYAML_FIELD_END,
@@ -129,6 +137,10 @@ static void set_defaults(struct node_config *config)
         .hold_minutes = 30,
         .deliver_hours = 72,
         .points_per_command_max = 10000000,
+        .peer_holds_per_s = 5000,
+        .peer_refused_holds_per_s = 200,
+        .peer_entries_per_s = 500000,
+        .peer_calls_per_s = 200,
         .min_free_mb = 256,
         .drain_ms = 10000,
     };
@@ -158,6 +170,14 @@ static void check_limits(struct check *check, const struct limits_yaml *yaml,
                    &out->deliver_hours);
     check_unsigned(check, "limits.points_per_command_max", yaml->points_per_command_max, 1,
                    1000000000, &out->points_per_command_max);
+    check_unsigned(check, "limits.peer_holds_per_s", yaml->peer_holds_per_s, 0, 1000000,
+                   &out->peer_holds_per_s);
+    check_unsigned(check, "limits.peer_refused_holds_per_s", yaml->peer_refused_holds_per_s, 0,
+                   1000000, &out->peer_refused_holds_per_s);
+    check_unsigned(check, "limits.peer_entries_per_s", yaml->peer_entries_per_s, 0, 100000000,
+                   &out->peer_entries_per_s);
+    check_unsigned(check, "limits.peer_calls_per_s", yaml->peer_calls_per_s, 0, 1000000,
+                   &out->peer_calls_per_s);
     check_unsigned(check, "limits.min_free_mb", yaml->min_free_mb, 0, 1u << 20, &out->min_free_mb);
     check_unsigned(check, "limits.drain_ms", yaml->drain_ms, 0, 600000, &out->drain_ms);
 }

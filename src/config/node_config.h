@@ -13,7 +13,8 @@
  *   limits: {rpc_workers: 4, streams: 256, queue_commands: 16384, batch_records: 8190,
  *            group_commit_us: 0, memtable_mb: 64, id_retention_months: 13, hold_minutes: 30,
  *            deliver_hours: 72, points_per_command_max: 10000000, min_free_mb: 256,
- *            drain_ms: 10000}
+ *            drain_ms: 10000, peer_holds_per_s: 5000, peer_refused_holds_per_s: 200,
+ *            peer_entries_per_s: 500000, peer_calls_per_s: 200}
  *   log: {level: info, format: json}
  *
  * Paths are relative to the folder of the file. A plain value: nothing to free.
@@ -37,16 +38,21 @@ enum node_log_format {
 };
 
 struct node_limits {
-    unsigned rpc_workers;            /* threads for calls that may block */
-    unsigned streams;                /* streaming calls at once */
-    unsigned queue_commands;         /* commands that wait for the writer */
-    unsigned batch_records;          /* records of one commit */
-    unsigned group_commit_us;        /* extra wait for more commands before a commit; 0 is none */
-    unsigned memtable_mb;            /* state not yet checkpointed, in MiB */
-    unsigned id_retention_months;    /* how long a transaction id is remembered */
-    unsigned hold_minutes;           /* from a grant to its capture-by time T1 */
-    unsigned deliver_hours;          /* from T1 to the deliver-by time T2 */
-    unsigned points_per_command_max; /* whole points that a till gives or reserves by one call */
+    unsigned rpc_workers;              /* threads for calls that may block */
+    unsigned streams;                  /* streaming calls at once */
+    unsigned queue_commands;           /* commands that wait for the writer */
+    unsigned batch_records;            /* records of one commit */
+    unsigned group_commit_us;          /* extra wait for more commands before a commit; 0 is none */
+    unsigned memtable_mb;              /* state not yet checkpointed, in MiB */
+    unsigned id_retention_months;      /* how long a transaction id is remembered */
+    unsigned hold_minutes;             /* from a grant to its capture-by time T1 */
+    unsigned deliver_hours;            /* from T1 to the deliver-by time T2 */
+    unsigned points_per_command_max;   /* whole points that a till gives or reserves, or a
+                                          partner reserves, by one call */
+    unsigned peer_holds_per_s;         /* authorisations that one partner may ask for; 0: any */
+    unsigned peer_refused_holds_per_s; /* of these, refused ones: each is a row of the journal */
+    unsigned peer_entries_per_s;       /* of a partner's clearing streams; more of them wait */
+    unsigned peer_calls_per_s;         /* of a partner, streams that it opens among them */
     unsigned min_free_mb; /* of the data folder's disk, in MiB: below it commands are refused */
     unsigned drain_ms;    /* what calls in flight get at a graceful stop */
 };

@@ -16,7 +16,9 @@ static void engine_free(struct engine *engine)
     queue_fini(&engine->queue);
     timekeeper_fini(&engine->timekeeper);
     ledger_applier_destroy(engine->applier);
-    state_writer_destroy(engine->tables);
+    if (engine->tables != NULL) {
+        engine->writing->close(engine->tables);
+    }
     plan_fini(&engine->plan);
     buffer_fini(&engine->body);
     buffer_fini(&engine->scratch);
@@ -46,6 +48,10 @@ static void use_defaults(struct engine_options *options)
 
 static enum err start_threads(struct engine *engine)
 {
+    if (engine->options.is_driven) {
+        writer_begin(engine);
+        return ERR_OK;
+    }
     if (pthread_create(&engine->committer, NULL, committer_main, engine) != 0) {
         return ERR_RESOURCE;
     }
@@ -65,7 +71,9 @@ static enum err start_threads(struct engine *engine)
 
 static enum err open_tables(struct engine *engine, struct note *note)
 {
-    TRY(state_writer_create(engine->options.state, &engine->tables));
+    const struct tables *tables = &engine->options.tables;
+    engine->writing = tables->writer;
+    TRY(tables->open_writer(tables->context, &engine->tables));
     TRY(engine_use_tables(engine, true));
     TRY(engine_recover(engine, note));
     return engine_use_tables(engine, false);
@@ -113,25 +121,62 @@ enum err engine_open(const struct engine_options *options, struct engine **out_e
     return ERR_OK;
 }
 
-void engine_close(struct engine *engine)
+static void stop_threads(struct engine *engine)
 {
-    if (engine == NULL) {
-        return;
-    }
     timekeeper_stop(&engine->timekeeper);
     pthread_join(engine->timekeeper.thread, NULL);
     queue_close(&engine->queue);
     pthread_join(engine->writer, NULL);
     pthread_join(engine->committer, NULL);
-    if (state_checkpoint(engine->options.state) != ERR_OK) {
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    const struct tables *tables = &engine->options.tables;
+    if (engine->options.is_driven) {
+        queue_close(&engine->queue);
+        engine_drive(engine);
+        writer_end(engine);
+    } else {
+        stop_threads(engine);
+    }
+    if (tables->checkpoint(tables->context) != ERR_OK) {
         engine_trouble(engine, "checkpoint-failed", "the next start rolls the journal forward");
     }
     engine_free(engine);
 }
 
+void engine_abandon(struct engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    ASSERT(engine->options.is_driven);
+    queue_close(&engine->queue);
+    writer_abandon(engine);
+    engine_free(engine);
+}
+
 enum err engine_checkpoint(struct engine *engine)
 {
-    return timekeeper_checkpoint(&engine->timekeeper);
+    return timekeeper_checkpoint(engine);
+}
+
+void engine_drive(struct engine *engine)
+{
+    ASSERT(engine->options.is_driven);
+    while (writer_has_work(engine)) {
+        (void)writer_round(engine);
+    }
+}
+
+bool engine_keep_time(struct engine *engine)
+{
+    ASSERT(engine->options.is_driven);
+    return timekeeper_round(engine);
 }
 
 struct engine_stats engine_stats(const struct engine *engine)
@@ -139,7 +184,7 @@ struct engine_stats engine_stats(const struct engine *engine)
     const struct counters *c = &engine->counters;
     return (struct engine_stats){
         .journal_row = atomic_load(&c->journal_row),
-        .checkpointed_row = state_checkpointed_row(engine->options.state),
+        .checkpointed_row = engine->options.tables.checkpointed_row(engine->options.tables.context),
         .commands = atomic_load(&c->commands),
         .refusals = atomic_load(&c->refusals),
         .repeats = atomic_load(&c->repeats),
@@ -150,9 +195,9 @@ struct engine_stats engine_stats(const struct engine *engine)
     };
 }
 
-struct state *engine_state(const struct engine *engine)
+const struct tables *engine_tables(const struct engine *engine)
 {
-    return engine->options.state;
+    return &engine->options.tables;
 }
 
 const struct journal *engine_journal(const struct engine *engine)

@@ -9,7 +9,8 @@
  * sooner than the command. When the journal refuses a batch, it and all behind it are taken back,
  * everybody in them is told so, and nothing has changed.
  *
- * Threads: these three. Any thread may submit; `done` runs on one of them and must not block.
+ * Threads: these three. Any thread may submit; `done` runs on one of them and must not block. A
+ * driven engine has none, and one thread at a time calls it.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -20,7 +21,7 @@
 #include "crypto/signing.h"
 #include "ledger/decide.h"
 #include "store/journal.h"
-#include "store/state.h"
+#include "store/tables.h"
 #include "wire/signed.h"
 
 struct engine;
@@ -37,7 +38,7 @@ struct engine_terms {
 
 struct engine_options {
     struct journal journal;
-    struct state *state;
+    struct tables tables;
     struct signer signer;
     char coalition[32];
     struct clock_port clock;
@@ -59,6 +60,10 @@ struct engine_options {
     /* Something that an operator must know: a commit that failed, a stream that was frozen. */
     void (*on_trouble)(void *context, const char *what, const char *detail);
     void *hook_context;
+    /* No thread is started: one thread, the caller's, does all of it within its calls. What is
+     * submitted waits for engine_drive; the functions that wait drive by themselves. What is due by
+     * the clock waits for engine_keep_time. For simulations. */
+    bool is_driven;
 };
 
 struct engine_stats {
@@ -79,6 +84,9 @@ MUST_USE enum err engine_open(const struct engine_options *options, struct engin
                               struct note *note);
 /* Finishes what is queued, writes a checkpoint, joins the threads. NULL is allowed. */
 void engine_close(struct engine *engine);
+/* Of a driven engine: as if its process ended here. Nothing more is decided, made durable or
+ * checkpointed; what was not answered is answered ERR_UNAVAILABLE. NULL is allowed. */
+void engine_abandon(struct engine *engine);
 
 struct outcome {
     enum err err; /* ERR_OK: the verdict is durable; else nothing is known to have changed */
@@ -164,8 +172,15 @@ MUST_USE enum err engine_freeze(struct engine *engine, const struct partner_id *
 MUST_USE enum err engine_set_terms(struct engine *engine, const struct engine_terms *terms);
 /* Checkpoints now and waits: what was answered before is then in state_scan. */
 MUST_USE enum err engine_checkpoint(struct engine *engine);
+
+/* Of a driven engine. Decides, makes durable and answers what is queued, also what is submitted
+ * meanwhile. */
+void engine_drive(struct engine *engine);
+/* One round of what happens by itself: checkpoints that are due, then lots and holds whose time has
+ * come by the clock. True: there may be more. */
+bool engine_keep_time(struct engine *engine);
 struct engine_stats engine_stats(const struct engine *engine);
-struct state *engine_state(const struct engine *engine);
+const struct tables *engine_tables(const struct engine *engine);
 const struct journal *engine_journal(const struct engine *engine);
 
 #endif

@@ -8,7 +8,7 @@ enum {
 
 static void prefetch(struct engine *engine, enum ledger_table table, const struct ledger_key *key)
 {
-    state_writer_prefetch(engine->tables, table, slice_of(key->bytes, key->length));
+    engine->writing->prefetch(engine->tables, table, slice_of(key->bytes, key->length));
 }
 
 static void prefetch_member(struct engine *engine, const struct uid *member)
@@ -91,5 +91,24 @@ void writer_prefetch(struct engine *engine, const struct command *command)
         prefetch_of_origin(engine, TABLE_HOLD, &engine->self, &command->use.hold);
     } else if (command->kind == COMMAND_RETURN_SALE) {
         prefetch_of_origin(engine, TABLE_SALE, &engine->self, &command->return_sale.sale);
+    }
+}
+
+void writer_prefetch_entry(struct engine *engine, const struct partner_id *sender,
+                           const struct batch_entry *entries, size_t count, size_t at)
+{
+    if (at + LOOK_AHEAD < count) {
+        const struct clearing_entry *entry = &entries[at + LOOK_AHEAD].entry;
+        if (entry->kind == ENTRY_EARN) {
+            prefetch_of_origin(engine, TABLE_SALE, sender, &entry->transaction_id);
+            prefetch_card(engine, &entry->card);
+        } else if (entry->kind == ENTRY_EARN_RETURN) {
+            prefetch_of_origin(engine, TABLE_SALE, sender, &entry->subject);
+        } else if (entry->kind != ENTRY_PERIOD_MARK) {
+            prefetch_of_origin(engine, TABLE_HOLD, sender, &entry->subject);
+        }
+    }
+    if (at + LOOK_AHEAD / 2 < count && entries[at + LOOK_AHEAD / 2].entry.kind == ENTRY_EARN) {
+        prefetch_holder(engine, &entries[at + LOOK_AHEAD / 2].entry.card);
     }
 }

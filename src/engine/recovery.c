@@ -45,14 +45,15 @@ static enum err check_frame(struct recovery *recovery, uint64_t first_row, struc
 static enum err publish(struct engine *engine, uint64_t last_row)
 {
     const struct engine_options *options = &engine->options;
+    const struct tables *tables = &options->tables;
     bool is_more = true;
     TRY(ledger_applier_flush(engine->applier));
     engine->memo.count = 0;
-    TRY(state_writer_seal(engine->tables, last_row));
-    state_make_durable(options->state, last_row);
-    while (is_more && state_dirty_bytes(options->state) > options->dirty_bytes) {
-        TRY(state_checkpoint_some(options->state, options->lag_rows, options->dirty_bytes,
-                                  &is_more));
+    TRY(engine->writing->seal(engine->tables, last_row));
+    tables->make_durable(tables->context, last_row);
+    while (is_more && tables->dirty_bytes(tables->context) > options->dirty_bytes) {
+        TRY(tables->checkpoint_some(tables->context, options->lag_rows, options->dirty_bytes,
+                                    &is_more));
     }
     return ERR_OK;
 }
@@ -87,10 +88,11 @@ static enum err recover_batch(void *context, uint64_t first_row, struct slice by
 enum err engine_recover(struct engine *engine, struct note *note)
 {
     const struct journal *journal = &engine->options.journal;
-    uint64_t applied = state_replay_from(engine->options.state) - 1;
+    const struct tables *tables = &engine->options.tables;
+    uint64_t applied = tables->replay_from(tables->context) - 1;
     uint64_t next_row;
     TRY(journal->next_row(journal->context, &next_row));
-    uint64_t newest = state_newest_row(engine->options.state);
+    uint64_t newest = tables->newest_row(tables->context);
     if (newest >= next_row) {
         return note_set(note, ERR_CORRUPT,
                         "the state holds row %" PRIu64 " but the journal ends before row %" PRIu64

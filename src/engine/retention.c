@@ -129,8 +129,9 @@ static void move_on(struct retention *retention, const struct ledger_key *last)
 static enum err step(struct retention *retention, bool *out_is_more)
 {
     struct slice_walk *walk = &(struct slice_walk){.cut_off_row = retention->cut_off_row};
-    TRY(state_scan(engine_state(retention->engine), TABLE_TRANSACTION, slice_of(NULL, 0),
-                   slice_of(retention->from.bytes, retention->from.length), look_at, walk));
+    const struct tables *tables = engine_tables(retention->engine);
+    TRY(tables->scan(tables->context, TABLE_TRANSACTION, slice_of(NULL, 0),
+                     slice_of(retention->from.bytes, retention->from.length), look_at, walk));
     TRY(forget(retention, walk));
     bool is_end = walk->looked_at < ROWS_PER_STEP && walk->length < sizeof walk->keys;
     if (is_end) {

@@ -104,9 +104,12 @@ static void waiter_init(struct waiter *waiter)
     pthread_cond_init(&waiter->is_done, NULL);
 }
 
-static struct outcome waiter_finish(struct waiter *waiter, enum err submitted)
+static struct outcome waiter_finish(struct engine *engine, struct waiter *waiter,
+                                    enum err submitted)
 {
-    if (submitted == ERR_OK) {
+    if (submitted == ERR_OK && engine->options.is_driven) {
+        engine_drive(engine);
+    } else if (submitted == ERR_OK) {
         patience_wait(&waiter->has_outcome);
     }
     pthread_mutex_lock(&waiter->lock);
@@ -127,7 +130,7 @@ struct outcome engine_execute(struct engine *engine, const struct command *comma
 {
     struct waiter waiter;
     waiter_init(&waiter);
-    return waiter_finish(&waiter, engine_submit(engine, command, waiter_done, &waiter));
+    return waiter_finish(engine, &waiter, engine_submit(engine, command, waiter_done, &waiter));
 }
 
 enum err engine_execute_batch(struct engine *engine, const struct command *commands, size_t count,
@@ -137,7 +140,7 @@ enum err engine_execute_batch(struct engine *engine, const struct command *comma
     waiter_init(&waiter);
     enum err err =
         engine_submit_batch(engine, commands, count, is_linked, outcomes, waiter_done, &waiter);
-    return waiter_finish(&waiter, err).err;
+    return waiter_finish(engine, &waiter, err).err;
 }
 
 /* Hands a submission that carries no command to the writer and waits. */
@@ -150,7 +153,7 @@ static enum err submit_and_wait(struct engine *engine, struct submission *s)
     waiter_init(&waiter);
     s->done = waiter_done;
     s->context = &waiter;
-    return waiter_finish(&waiter, submit(engine, s)).err;
+    return waiter_finish(engine, &waiter, submit(engine, s)).err;
 }
 
 void engine_take_batch(struct engine *engine, const struct incoming_batch *batch,

@@ -1,4 +1,5 @@
 /* What happens by itself: checkpoints, and lots and holds that fall due. */
+#include "base/mutant.h"
 #include "engine/writer.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@ void timekeeper_init(struct timekeeper *timekeeper)
     pthread_cond_init(&timekeeper->wake, &monotonic);
     pthread_cond_init(&timekeeper->finished, NULL);
     pthread_condattr_destroy(&monotonic);
+    atomic_store(&timekeeper->first_due, MUTANT(FORGET_DUE_AT_RESTART) ? INT64_MAX : 0);
 }
 
 void timekeeper_fini(struct timekeeper *timekeeper)
@@ -49,7 +51,7 @@ void timekeeper_stop(struct timekeeper *timekeeper)
 }
 
 /* The one under way may have begun too early for the caller: wait for one that begins after now. */
-enum err timekeeper_checkpoint(struct timekeeper *timekeeper)
+static enum err await_checkpoint(struct timekeeper *timekeeper)
 {
     pthread_mutex_lock(&timekeeper->lock);
     uint64_t ticket = ++timekeeper->wanted;
@@ -134,11 +136,12 @@ static enum err gather_due(void *context, struct slice key, struct slice value)
 
 static enum err find_due(struct engine *engine, struct due_list *list)
 {
+    const struct tables *tables = &engine->options.tables;
     list->count = 0;
     list->next_ms = INT64_MAX;
-    TRY(state_checkpoint_table(engine->options.state, TABLE_DUE));
-    TRY(state_scan(engine->options.state, TABLE_DUE, slice_of(NULL, 0), slice_of(NULL, 0),
-                   gather_due, list));
+    TRY(tables->checkpoint_table(tables->context, TABLE_DUE));
+    TRY(tables->scan(tables->context, TABLE_DUE, slice_of(NULL, 0), slice_of(NULL, 0), gather_due,
+                     list));
     for (size_t i = 0; i < list->count; i++) {
         list->commands[i].origin = engine->self;
     }
@@ -171,38 +174,51 @@ static bool run_due(struct engine *engine, struct due_list *list)
 static enum err checkpoint_some(struct engine *engine)
 {
     const struct engine_options *options = &engine->options;
+    const struct tables *tables = &options->tables;
     bool is_more = true;
     enum err err = ERR_OK;
     while (err == ERR_OK && is_more && !is_stopping(&engine->timekeeper)) {
-        err = state_checkpoint_some(options->state, options->lag_rows, options->dirty_bytes,
-                                    &is_more);
+        err = tables->checkpoint_some(tables->context, options->lag_rows, options->dirty_bytes,
+                                      &is_more);
     }
     return err;
 }
 
 static enum err checkpoint(struct engine *engine, bool is_wanted)
 {
-    enum err err = is_wanted ? state_checkpoint(engine->options.state) : checkpoint_some(engine);
+    const struct tables *tables = &engine->options.tables;
+    enum err err = is_wanted ? tables->checkpoint(tables->context) : checkpoint_some(engine);
     if (err != ERR_OK) {
         engine_trouble(engine, "checkpoint-failed", err_describe(err)->sentence);
     }
     return err;
 }
 
+enum err timekeeper_checkpoint(struct engine *engine)
+{
+    return engine->options.is_driven ? checkpoint(engine, true)
+                                     : await_checkpoint(&engine->timekeeper);
+}
+
+bool timekeeper_round(struct engine *engine)
+{
+    (void)checkpoint(engine, false); /* trouble is told where it comes up */
+    return run_due(engine, &engine->timekeeper.due);
+}
+
 void *timekeeper_main(void *context)
 {
     struct engine *engine = context;
     struct timekeeper *timekeeper = &engine->timekeeper;
-    struct due_list *list = &timekeeper->due;
     uint64_t ticket;
     bool is_wanted;
     (void)pthread_setname_np(pthread_self(), "timekeeper");
     while (wait_for_round(engine, &ticket, &is_wanted)) {
-        enum err err = checkpoint(engine, is_wanted);
+        enum err made = checkpoint(engine, is_wanted);
         if (is_wanted) {
-            finish_round(timekeeper, ticket, err);
+            finish_round(timekeeper, ticket, made);
         }
-        if (run_due(engine, list)) {
+        if (run_due(engine, &timekeeper->due)) {
             timekeeper_nudge(timekeeper);
         }
     }

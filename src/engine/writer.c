@@ -1,6 +1,7 @@
 /* The one thread that owns the ledger: drains the queue, decides, applies, and hands journal
  * batches to the committer. */
 #include "engine/writer.h"
+#include "base/mutant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,7 @@ static struct mark mark(struct engine *engine)
 {
     const struct flight *flight = pipe_open_flight(&engine->pipe);
     engine->memo.count = 0;
-    state_writer_mark(engine->tables);
+    engine->writing->mark(engine->tables);
     ledger_applier_mark(engine->applier);
     return (struct mark){flight->builder.count, flight->has_entries};
 }
@@ -132,7 +133,7 @@ static void undo(struct engine *engine, struct mark mark)
 {
     struct flight *flight = pipe_open_flight(&engine->pipe);
     engine->memo.count = 0;
-    state_writer_undo_to_mark(engine->tables);
+    engine->writing->undo_to_mark(engine->tables);
     ledger_applier_undo_to_mark(engine->applier);
     batch_cut(&flight->builder, mark.count);
     flight->has_entries = mark.has_entries;
@@ -154,7 +155,9 @@ static void heal(struct engine *engine, enum err err)
     enum err broken = pipe_drain(pipe);
     struct flight *open = pipe_open_flight(pipe);
     engine->memo.count = 0;
-    state_writer_rollback(engine->tables);
+    if (!MUTANT(SKIP_ROLLBACK)) {
+        engine->writing->rollback(engine->tables);
+    }
     ledger_applier_forget(engine->applier);
     engine->next_row = atomic_load(&engine->counters.journal_row) + 1;
     if (broken != ERR_OK) {
@@ -177,13 +180,13 @@ static enum err seal_tables(struct engine *engine, struct flight *flight)
 {
     if (flight->builder.count == 0) {
         engine->memo.count = 0;
-        state_writer_pass(engine->tables);
+        engine->writing->pass(engine->tables);
         return ERR_OK;
     }
     uint64_t last_row = engine->next_row + flight->builder.count - 1;
     TRY(ledger_applier_flush(engine->applier));
     engine->memo.count = 0;
-    TRY(state_writer_seal(engine->tables, last_row));
+    TRY(engine->writing->seal(engine->tables, last_row));
     flight->time = engine->last_time;
     flight->charter_epoch = engine->terms.roster->epoch;
     engine->next_row = last_row + 1;
@@ -200,6 +203,10 @@ static void hand_over(struct engine *engine)
     enum err err = seal_tables(engine, flight);
     if (err == ERR_OK) {
         err = pipe_seal(&engine->pipe);
+    }
+    if (err == ERR_OK && engine->options.is_driven) {
+        (void)committer_round(engine);
+        err = pipe_broken(&engine->pipe);
     }
     if (err != ERR_OK) { /* the open flight's place may be that of one that is not answered yet */
         heal(engine, err);
@@ -441,27 +448,63 @@ static void settle(struct engine *engine)
     }
 }
 
-void *writer_main(void *context)
+void writer_begin(struct engine *engine)
 {
-    struct engine *engine = context;
-    bool is_over = false;
-    (void)pthread_setname_np(pthread_self(), "writer");
     open_flight(engine);
-    while (!is_over) {
-        struct submission *list = queue_take(&engine->queue, LIMIT_BATCH_RECORDS, &is_over);
-        if (pipe_broken(&engine->pipe) != ERR_OK) {
-            heal(engine, ERR_OK);
-        }
-        run_list(engine, list);
-        settle(engine);
-        if (state_is_due(engine->options.state, engine->options.dirty_bytes)) {
-            timekeeper_nudge(&engine->timekeeper);
-        }
+}
+
+bool writer_round(struct engine *engine)
+{
+    const struct tables *tables = &engine->options.tables;
+    bool is_over;
+    struct submission *list = queue_take(&engine->queue, LIMIT_BATCH_RECORDS, &is_over);
+    if (pipe_broken(&engine->pipe) != ERR_OK) {
+        heal(engine, ERR_OK);
     }
+    run_list(engine, list);
+    settle(engine);
+    if (tables->is_due(tables->context, engine->options.dirty_bytes)) {
+        timekeeper_nudge(&engine->timekeeper);
+    }
+    return is_over;
+}
+
+bool writer_has_work(struct engine *engine)
+{
+    return queue_length(&engine->queue) > 0;
+}
+
+void writer_end(struct engine *engine)
+{
     hand_over(engine);
     if (pipe_drain(&engine->pipe) != ERR_OK) {
         heal(engine, ERR_OK);
     }
     pipe_close(&engine->pipe);
+}
+
+void writer_abandon(struct engine *engine)
+{
+    bool is_over = false;
+    flight_answer(pipe_open_flight(&engine->pipe), ERR_UNAVAILABLE);
+    while (!is_over) {
+        struct submission *list = queue_take(&engine->queue, LIMIT_BATCH_RECORDS, &is_over);
+        while (list != NULL) {
+            struct submission *next = list->next;
+            list->outcome.err = ERR_UNAVAILABLE;
+            give_up(list, 0);
+            list = next;
+        }
+    }
+}
+
+void *writer_main(void *context)
+{
+    struct engine *engine = context;
+    (void)pthread_setname_np(pthread_self(), "writer");
+    writer_begin(engine);
+    while (!writer_round(engine)) {
+    }
+    writer_end(engine);
     return NULL;
 }

@@ -71,7 +71,8 @@ struct engine {
     struct counters counters;
 
     /* The writer's alone. */
-    struct state_writer *tables;
+    const struct tables_writer *writing; /* how its tables are changed */
+    void *tables;
     struct ledger_store state; /* its port */
     struct member_memo memo;
     struct ledger_store store; /* the same, with the memo and the records */
@@ -100,6 +101,16 @@ MUST_USE enum err engine_recover(struct engine *engine, struct note *note);
 
 /* writer.c */
 void *writer_main(void *engine);
+void writer_begin(struct engine *engine);
+/* Waits for work or a nudge, decides what is queued, and lets what has to leave the open flight
+ * leave. True: nothing will come any more. */
+bool writer_round(struct engine *engine);
+/* Without waiting: does a round have something to do? */
+bool writer_has_work(struct engine *engine);
+/* What is open leaves; waits until all is done. */
+void writer_end(struct engine *engine);
+/* All that waits is answered ERR_UNAVAILABLE, and nothing is made durable. */
+void writer_abandon(struct engine *engine);
 /* Decides, records and applies one command within the open flight. After an error the flight holds
  * a part of it. */
 MUST_USE enum err writer_step(struct engine *engine, const struct command *command,
@@ -115,6 +126,9 @@ void writer_prefetch(struct engine *engine, const struct command *command);
 /* While number `at` of many is about to be decided: the rows of those some way behind it. */
 void writer_prefetch_ahead(struct engine *engine, const struct command *commands, size_t count,
                            size_t at);
+/* The same for a partner's entries. */
+void writer_prefetch_entry(struct engine *engine, const struct partner_id *sender,
+                           const struct batch_entry *entries, size_t count, size_t at);
 
 /* take.c: groups that apply as one. */
 MUST_USE enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,
@@ -124,6 +138,8 @@ MUST_USE enum err writer_take_receipt(struct engine *engine, const struct incomi
 
 /* committer.c */
 void *committer_main(void *engine);
+/* Waits for a sealed flight and does what there is to do with it. False: there is none any more. */
+bool committer_round(struct engine *engine);
 MUST_USE enum err committer_commit(struct engine *engine, struct flight *flight);
 /* Answers what is in the flight: as it was decided, or with the error. */
 void flight_answer(struct flight *flight, enum err result);
@@ -139,6 +155,8 @@ void timekeeper_fini(struct timekeeper *timekeeper);
 void timekeeper_expect(struct timekeeper *timekeeper, int64_t due_ms);
 /* There is much that is not checkpointed. */
 void timekeeper_nudge(struct timekeeper *timekeeper);
-MUST_USE enum err timekeeper_checkpoint(struct timekeeper *timekeeper);
+MUST_USE enum err timekeeper_checkpoint(struct engine *engine);
+/* A round without a thread. True: there may be more that is due. */
+bool timekeeper_round(struct engine *engine);
 
 #endif

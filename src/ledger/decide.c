@@ -1,4 +1,5 @@
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 typedef enum err decide_fn(struct decision *d);
 
@@ -39,10 +40,18 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_MOVE_MEMBER] = decide_move_member,
 };
 
+static void exposures_close(struct decision *d)
+{
+    for (size_t i = 0; i < EXPOSURES_OPEN; i++) {
+        d->exposures[i].is_open = false;
+    }
+}
+
 enum err decide_refuse(struct decision *d, enum verdict verdict)
 {
     plan_reset(d->plan);
     d->plan->verdict = verdict;
+    exposures_close(d);
     return ERR_OK;
 }
 
@@ -118,7 +127,7 @@ static enum err recall(const struct decision *d)
         return ERR_OK;
     }
     d->plan->verdict = record.verdict;
-    d->plan->answer = record.answer;
+    d->plan->answer = MUTANT(ANSWER_REPEAT_ANEW) ? (struct answer){0} : record.answer;
     return ERR_OK;
 }
 
@@ -127,9 +136,15 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
                        bool *out_is_repeat)
 {
     ASSERT(command_kind_is_known(command->kind));
-    struct decision d = {view, terms, command, now, plan};
+    struct decision d; /* not zeroed: exposures are large, and most commands have none */
+    d.view = view;
+    d.terms = terms;
+    d.command = command;
+    d.now = now;
+    d.plan = plan;
+    exposures_close(&d);
     plan_reset(plan);
-    if (command_is_idempotent(command->kind)) {
+    if (command_is_idempotent(command->kind) && !MUTANT(SKIP_DUPLICATE_CHECK)) {
         enum err err = recall(&d);
         if (err != ERR_NOT_FOUND) {
             *out_is_repeat = true;
@@ -138,6 +153,7 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
     }
     *out_is_repeat = false;
     TRY(decisions[command->kind](&d));
+    decide_put_exposures(&d);
     return plan->effects.err != ERR_OK ? plan->effects.err : plan->scratch.err;
 }
 
@@ -233,5 +249,5 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     if (entry->kind != ENTRY_VOID && entry->kind != ENTRY_PERIOD_MARK) {
         plan_post(d->plan, &from, &to, entry->points);
     }
-    return ERR_OK;
+    return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
 }

@@ -59,6 +59,10 @@ MUST_USE enum err ledger_get_total(const struct ledger_view *view, enum stream_d
                                    const struct partner_id *partner, struct period period,
                                    enum entry_kind kind, uint32_t tariff,
                                    struct entry_total *out_total);
+/* What is unsettled with the partner; nothing when there is no row. */
+MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
+                                      const struct partner_id *partner,
+                                      struct exposure *out_exposure);
 MUST_USE enum err ledger_get_half(const struct ledger_view *view, enum stream_direction direction,
                                   const struct partner_id *partner, struct period period,
                                   struct half *out_half);

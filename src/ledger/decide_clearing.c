@@ -1,5 +1,6 @@
 /* The streams: ends of batches, receipts for our own entries, period marks, frozen streams. */
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 enum {
     FORGET_MAX = 1024 /* receipts in one record, well below LIMIT_EFFECTS_PER_RECORD */
@@ -58,7 +59,9 @@ enum err decide_take_batch(struct decision *d)
     TRY(forget_receipts(d, STREAM_IN, &batch->sender, held));
     stream.receipted_number = stream.last_number;
     stream.receipt_number++;
-    stream.receipt_hash = batch->receipt_hash;
+    if (!MUTANT(LOSE_RECEIPT_CHAIN)) {
+        stream.receipt_hash = batch->receipt_hash;
+    }
     decide_put_stream(d, STREAM_IN, &batch->sender, &stream);
     put_receipt(d, STREAM_IN, &batch->sender, stream.receipt_number, batch->receipt_signed);
     return ERR_OK;
@@ -165,14 +168,16 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     struct posting posting = reversal_of(entry->kind);
     if (entry->kind == ENTRY_MOVED_LOT) {
         struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, partner, entry->period);
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
         return move_give_back(d, &payable, entry);
     }
-    if (posting.debit == ACCOUNT_KIND_END) {
+    if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {
         return ERR_OK;
     }
     struct account_ref debit = posting_side(posting.debit, partner, entry->period);
     struct account_ref credit = posting_side(posting.credit, partner, entry->period);
     plan_post(d->plan, &debit, &credit, entry->points);
+    TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
     bool is_about_sale = entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN;
     return is_about_sale ? reverse_sale(d, partner, entry) : reverse_hold(d, entry);
 }
@@ -267,11 +272,34 @@ enum err decide_close_period(struct decision *d)
     return ERR_OK;
 }
 
+static enum err pair_is_settled(const struct decision *d, const struct ledger_key *key,
+                                bool *out_is_settled)
+{
+    struct slice value;
+    struct pair_period pair;
+    *out_is_settled = false;
+    enum err err = view_get(d->view, TABLE_PAIR, key, &value);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    TRY(pair_period_decode(value, &pair));
+    *out_is_settled = pair.state == PAIR_MATCHED;
+    return ERR_OK;
+}
+
+/* From the match on a period's net is an agreed debt, which is for the payment to end: the cap is
+ * about what is not agreed yet. */
 enum err decide_put_pair(struct decision *d)
 {
     const struct command_put_pair *put = &d->command->put_pair;
     struct ledger_key key;
+    bool was_settled;
     key_pair(&put->partner, put->period, &key);
+    TRY(pair_is_settled(d, &key, &was_settled));
+    if (put->pair.state == PAIR_MATCHED && !was_settled) {
+        TRY(decide_settled(d, &put->partner, put->period));
+    }
     buffer_clear(&d->plan->scratch);
     pair_period_encode(&put->pair, &d->plan->scratch);
     plan_row(d->plan, TABLE_PAIR, &key, buffer_slice(&d->plan->scratch));

@@ -99,6 +99,9 @@ static enum err earn_given(struct decision *d, const struct card_route *route, s
     if (points.minor > 0) {
         TRY(decide_send(d, home, &entry, ACCOUNT_ISSUED, ACCOUNT_PAYABLE));
     }
+    if (points.minor > 0 && !decision_is_refused(d)) {
+        TRY(decide_within_cap(d, home, STREAM_OUT));
+    }
     if (decision_is_refused(d)) {
         return ERR_OK;
     }

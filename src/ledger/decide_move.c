@@ -8,7 +8,8 @@
  * The new home gets the points' issue price, as if each lot had been earned for its member in the
  * old home's shop: it stands as it would had the member always been its own. What comes back to the
  * old account later, such as points for returned goods that were paid with points, is sent after
- * the member. A purchase returned late is owed by the old account. */
+ * the member. The net debit cap holds for the move; what follows it was promised. A purchase
+ * returned late is owed by the old account. */
 #include "ledger/decision.h"
 
 /* Lots on their way out. */
@@ -54,6 +55,7 @@ static enum err lot_out(struct decision *d, struct leaving *leaving, struct memb
         lot.key.active_from.ms != 0 ? ACCOUNT_PENDING : ACCOUNT_AVAILABLE, &work->id);
     TRY(work_lot(d, work, &lot.key, -lot.free.minor, 0));
     TRY(work_post(d, work, &from, &payable, lot.free));
+    TRY(decide_owe(d, &leaving->to, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor));
     return plan_entry(d->plan, d->terms, &leaving->to, &leaving->stream, &entry);
 }
 
@@ -213,6 +215,10 @@ static enum err leave(struct decision *d, struct member_work *work, const struct
     }
     TRY(points_add(work->row.available, work->row.pending, &before));
     TRY(lots_out(d, &leaving, work));
+    TRY(decide_within_cap(d, &move->to, STREAM_OUT));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
     TRY(announce_move(d, profile, &leaving));
     work->row.is_blocked = true;
     work_mark(d, work);

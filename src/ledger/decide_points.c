@@ -1,5 +1,6 @@
 /* Points into a member's account and out of it: given, taken back, owed and repaid. */
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 static const struct account_ref adjustment = {.kind = ACCOUNT_ADJUSTMENT};
 static const struct account_ref breakage = {.kind = ACCOUNT_BREAKAGE};
@@ -69,7 +70,8 @@ enum err work_give(struct decision *d, struct member_work *work, const struct ac
                    const struct lot_key *lot, struct points points)
 {
     struct account_ref debt = account_of_member(ACCOUNT_DEBT, &work->id);
-    struct points repaid = points_least(work->row.debt, points);
+    struct points repaid =
+        MUTANT(FORGET_DEBT) ? points_of(0) : points_least(work->row.debt, points);
     struct points rest = points_of(points.minor - repaid.minor);
     if (work->row.is_erased) { /* there is nobody to have them */
         return work_post(d, work, source, &breakage, points);

@@ -87,7 +87,7 @@ static enum err send_to(struct decision *d, const struct partner_id *home,
     struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, home, stream.period);
     TRY(plan_entry(d->plan, d->terms, home, &stream, entry));
     plan_post(d->plan, is_given ? from : &payable, is_given ? &payable : from, entry->points);
-    return ERR_OK;
+    return decide_owe(d, home, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
 }
 
 enum err resend_earn(struct decision *d, const struct partner_id *partner,

@@ -1,5 +1,6 @@
 /* What a partner's clearing entries do here, where the member is at home. */
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 static struct account_ref sender_account(const struct decision *d, enum account_kind kind)
 {
@@ -15,6 +16,30 @@ static enum err check_given(const struct decision *d, bool *out_is_within)
     TRY(ledger_get_total(d->view, STREAM_IN, &take->sender, (struct period){0}, ENTRY_EARN,
                          take->entry.tariff, &given));
     *out_is_within = given.points <= LIMIT_POINTS_PER_PARTNER - take->entry.points.minor;
+    return ERR_OK;
+}
+
+/* A member has only so many lots, and what one partner's earns take of them is not there for the
+ * others'. The first LIMIT_LOTS_AS_GIVEN are as the partner says; after them points join others
+ * that begin on the same day and end in the same month, a little longer than was said. May refuse.
+ */
+static enum err find_place(struct decision *d, struct member_work *work, struct lot_key *lot)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    if (lots_find(&work->row, lot) != NULL || work->row.lot_count < LIMIT_LOTS_AS_GIVEN) {
+        return ERR_OK;
+    }
+    size_t count = lots_of_issuer(&work->row, &take->sender);
+    if (count >= LIMIT_LOTS_AS_GIVEN) {
+        *lot = lot_key_rounded(lot);
+        if (lot->active_from.ms <= d->now.ms) {
+            lot->active_from = (struct unix_ms){0};
+        }
+    }
+    bool is_repaid = take->entry.points.minor <= work->row.debt.minor || work->row.is_erased;
+    if (count >= LIMIT_LOTS_PER_PARTNER && !is_repaid && lots_find(&work->row, lot) == NULL) {
+        return decide_refuse(d, VERDICT_TOO_MANY_LOTS);
+    }
     return ERR_OK;
 }
 
@@ -55,6 +80,15 @@ static enum err take_earn(struct decision *d)
     TRY(check_given(d, &is_within));
     if (!is_within) {
         return decide_refuse(d, VERDICT_POINTS_TOO_LARGE);
+    }
+    TRY(decide_owe(d, &take->sender, STREAM_IN, ENTRY_EARN, entry->tariff, entry->points.minor));
+    TRY(decide_within_cap(d, &take->sender, STREAM_IN));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    TRY(find_place(d, &work, &sale.lot));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
     }
     TRY(work_give(d, &work, &receivable, &sale.lot, entry->points));
     if (decision_is_refused(d)) {
@@ -118,12 +152,13 @@ static enum err take_capture(struct decision *d)
     if (hold.state != HOLD_OPEN) {
         return decide_refuse(d, VERDICT_HOLD_ENDED);
     }
-    if (entry->points.minor > hold_left(&hold).minor) {
+    if (entry->points.minor > hold_left(&hold).minor && !MUTANT(CAPTURE_MORE_THAN_GRANTED)) {
         return decide_refuse(d, VERDICT_HOLD_EXCEEDED);
     }
-    if (entry->business_time.ms > hold.capture_by.ms) {
+    if (entry->business_time.ms > hold.capture_by.ms && !MUTANT(CAPTURE_TOO_LATE)) {
         return decide_refuse(d, VERDICT_CAPTURE_TOO_LATE);
     }
+    TRY(decide_promise(d, &hold.redeemer, -entry->points.minor));
     return home_capture(d, &entry->subject, &hold, entry->points, &payable);
 }
 
@@ -221,10 +256,15 @@ enum err decide_take_entry(struct decision *d)
     }
     TRY(take_by_kind(d));
     struct hash hash = entry_hash(take->bytes);
-    if (is_counted(d)) {
-        plan_total(d->plan,
-                   &(struct effect_total){STREAM_IN, take->sender, entry->period, entry->kind,
-                                          entry->tariff, 1, entry->points.minor});
+    if (!decision_is_refused(d) && entry->kind != ENTRY_EARN) { /* an earn was weighed already */
+        TRY(decide_owe(d, &take->sender, STREAM_IN, entry->kind, entry->tariff,
+                       entry->points.minor));
+    }
+    if (is_counted(d) || MUTANT(COUNT_REFUSED)) {
+        bool is_miscounted = MUTANT(WRONG_TOTAL_KIND) && entry->kind == ENTRY_CAPTURE;
+        enum entry_kind kind = is_miscounted ? ENTRY_EARN : entry->kind;
+        plan_total(d->plan, &(struct effect_total){STREAM_IN, take->sender, entry->period, kind,
+                                                   entry->tariff, 1, entry->points.minor});
     }
     if (entry->kind == ENTRY_PERIOD_MARK) {
         take_mark(d, &stream, &hash);

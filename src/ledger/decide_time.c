@@ -1,5 +1,6 @@
 /* What happens by itself when its time has come. */
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 enum err decide_settle_member(struct decision *d)
 {
@@ -33,11 +34,14 @@ enum err decide_expire_hold(struct decision *d)
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         return err;
     }
-    if (err == ERR_NOT_FOUND || hold.role != HOLD_HOME || hold.state != HOLD_OPEN) {
+    bool is_open = hold.state == HOLD_OPEN || MUTANT(EXPIRE_TWICE);
+    if (err == ERR_NOT_FOUND || hold.role != HOLD_HOME || !is_open) {
         forget_due(d);
         return ERR_OK;
     }
-    if (d->now.ms <= hold.deliver_by.ms) { /* at T2 a capture is still in time */
+    if (d->now.ms <= (MUTANT(RELEASE_AT_T1)
+                          ? hold.capture_by.ms
+                          : hold.deliver_by.ms)) { /* at T2 a capture is still in time */
         return ERR_OK;
     }
     return home_release(d, &due->id, &hold, HOLD_EXPIRED);

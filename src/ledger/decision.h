@@ -9,12 +9,25 @@
 #include "ledger/decide.h"
 #include "ledger/route.h"
 
+/* What is unsettled with a partner that a command is about, with its changes so far. */
+struct exposure_work {
+    bool is_open;
+    bool is_changed;
+    struct partner_id partner;
+    struct exposure value;
+};
+
+enum {
+    EXPOSURES_OPEN = 2 /* whom a command hears of, and who gets what it sends on */
+};
+
 struct decision {
     const struct ledger_view *view;
     const struct ledger_terms *terms;
     const struct command *command;
     struct unix_ms now;
     struct plan *plan;
+    struct exposure_work exposures[EXPOSURES_OPEN];
 };
 
 /* Drops what was planned; the answer is a refusal. Always ERR_OK, for `return decide_refuse(...)`.
@@ -178,6 +191,25 @@ MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry
 MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partner,
                               struct clearing_entry *entry, enum account_kind debit,
                               enum account_kind credit);
+
+/* The unsettled position with a partner, exposure.c. A command is about one partner, or two; its
+ * changes are written with the rest of the plan, unless it is refused. */
+/* An entry that was sent or taken, or (negative) taken back. */
+MUST_USE enum err decide_owe(struct decision *d, const struct partner_id *partner,
+                             enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
+                             int64_t points);
+/* Points in the partner's open holds here, more or less. Nothing for our own till's. */
+MUST_USE enum err decide_promise(struct decision *d, const struct partner_id *redeemer,
+                                 int64_t points);
+/* A period's entries are settled: what they owed goes. */
+MUST_USE enum err decide_settled(struct decision *d, const struct partner_id *partner,
+                                 struct period period);
+/* With the changes so far: is there more debt than the charter allows, ours with what we promised
+ * (OUT), or the partner's (IN)? Refuses with NET_DEBIT_CAP. */
+enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
+                           enum stream_direction debtor);
+/* Plans the row, at the end of each decision. */
+void decide_put_exposures(struct decision *d);
 
 /* The home's side of a hold, for its own till and for partners alike. `sink` gets what is captured;
  * `source` gives what returns. */

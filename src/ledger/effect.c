@@ -100,7 +100,7 @@ static void write_row_effect(struct buffer *out, const struct effect_row *effect
 static void read_row_effect(struct reader *in, struct effect_row *out_effect)
 {
     out_effect->table = (enum ledger_table)read_choice(in, TABLE_MEMBER, TABLE_END);
-    read_expect(in, ledger_table_is_known(out_effect->table));
+    read_expect(in, ledger_table_is_known((unsigned)out_effect->table));
     out_effect->key = read_block(in);
     read_expect(in, out_effect->key.length >= 1 && out_effect->key.length <= LEDGER_KEY_MAX);
     out_effect->is_deleted = read_bool(in);

@@ -7,6 +7,7 @@
  * A hold keeps the lots it reserved; what comes back goes to the lots it came from.
  */
 #include "ledger/decision.h"
+#include "base/mutant.h"
 
 struct points hold_left(const struct hold *hold)
 {
@@ -15,7 +16,8 @@ struct points hold_left(const struct hold *hold)
 
 static void due_of_hold(const struct uid *id, const struct hold *hold, struct ledger_key *out_key)
 {
-    key_due(hold->deliver_by, DUE_HOLD, &hold->redeemer, id, out_key);
+    struct unix_ms end = MUTANT(RELEASE_AT_T1) ? hold->capture_by : hold->deliver_by;
+    key_due(end, DUE_HOLD, &hold->redeemer, id, out_key);
 }
 
 /* Takes spendable lots, the soonest to end first, into the hold. May refuse. */
@@ -95,6 +97,16 @@ static enum err begin_by_route(struct decision *d, struct member_work *work,
     return work_begin_by_card(d, out_card, work);
 }
 
+/* To a partner's till: what it will capture is to be within the cap. May refuse. */
+static enum err promise(struct decision *d, const struct command_hold *request)
+{
+    if (roster_is_self(d->terms->roster, &request->redeemer)) {
+        return ERR_OK;
+    }
+    TRY(decide_promise(d, &request->redeemer, request->points.minor));
+    return decide_within_cap(d, &request->redeemer, STREAM_OUT);
+}
+
 enum err decide_hold(struct decision *d)
 {
     const struct command_hold *request = &d->command->hold;
@@ -103,6 +115,9 @@ enum err decide_hold(struct decision *d)
     struct card_number card;
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
+    }
+    if (request->deliver_by.ms <= d->now.ms) {
+        return decide_refuse(d, VERDICT_HOLD_TOO_LATE);
     }
     TRY(begin_by_route(d, &work, &card));
     if (decision_is_refused(d)) {
@@ -118,6 +133,10 @@ enum err decide_hold(struct decision *d)
     }
     if (work.row.available.minor < request->points.minor) {
         return decide_refuse(d, VERDICT_INSUFFICIENT_POINTS);
+    }
+    TRY(promise(d, request));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
     }
     return grant(d, &work, &card);
 }
@@ -171,6 +190,7 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    TRY(decide_promise(d, &hold->redeemer, -left.minor));
     for (size_t i = 0; i < hold->lot_count; i++) {
         struct hold_lot *lot = &hold->lots[i];
         TRY(work_lot(d, &work, &lot->key, lot->held.minor, -lot->held.minor));
@@ -214,7 +234,8 @@ enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold
     for (size_t i = hold->lot_count; i > 0 && left > 0; i--) {
         struct hold_lot *lot = &hold->lots[i - 1];
         int64_t part = lot->captured.minor < left ? lot->captured.minor : left;
-        struct lot_key key = refund_lot(d, &work.row, &lot->key);
+        const struct hold_lot *origin = MUTANT(REFUND_TO_WRONG_LOT) ? &hold->lots[0] : lot;
+        struct lot_key key = refund_lot(d, &work.row, &origin->key);
         TRY(work_give(d, &work, source, &key, points_of(part)));
         if (decision_is_refused(d)) {
             return ERR_OK;

@@ -138,6 +138,12 @@ void key_pair(const struct partner_id *partner, struct period period, struct led
     key_add_u32(out_key, period.yyyymm);
 }
 
+void key_exposure(const struct partner_id *partner, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_partner(out_key, partner);
+}
+
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key)
 {

@@ -118,6 +118,22 @@ enum err ledger_get_total(const struct ledger_view *view, enum stream_direction 
     return entry_total_decode(value, out_total);
 }
 
+enum err ledger_get_exposure(const struct ledger_view *view, const struct partner_id *partner,
+                             struct exposure *out_exposure)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_exposure(partner, &key);
+    enum err err = view_get(view, TABLE_EXPOSURE, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        out_exposure->promised = points_of(0);
+        out_exposure->line_count = 0;
+        return ERR_OK;
+    }
+    TRY(err);
+    return exposure_decode(value, out_exposure);
+}
+
 enum err ledger_get_half(const struct ledger_view *view, enum stream_direction direction,
                          const struct partner_id *partner, struct period period,
                          struct half *out_half)

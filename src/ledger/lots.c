@@ -1,4 +1,5 @@
 #include "ledger/lots.h"
+#include "base/mutant.h"
 
 #include <string.h>
 
@@ -37,6 +38,31 @@ int lot_key_compare(const struct lot_key *a, const struct lot_key *b)
         order = compare_i64(a->tariff, b->tariff);
     }
     return order;
+}
+
+size_t lots_of_issuer(const struct member *member, const struct partner_id *issuer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < member->lot_count; i++) {
+        count += partner_id_equal(&member->lots[i].key.issuer, issuer);
+    }
+    return count;
+}
+
+struct lot_key lot_key_rounded(const struct lot_key *key)
+{
+    static const struct civil last_year = {.year = 9999, .month = 1, .day = 1};
+    struct lot_key rounded = *key;
+    struct unix_ms end_of_calendar;
+    enum err err = civil_to_unix(&last_year, &end_of_calendar);
+    ASSERT(err == ERR_OK);
+    rounded.active_from.ms -= rounded.active_from.ms % DAY_MS;
+    if (key->expires_at.ms >= end_of_calendar.ms) {
+        rounded.expires_at.ms = 0;
+    } else if (key->expires_at.ms != 0) {
+        rounded.expires_at = month_end_after((struct unix_ms){key->expires_at.ms - 1}, 0);
+    }
+    return rounded;
 }
 
 void member_empty(struct member *member, struct unix_ms enrolled)
@@ -212,11 +238,13 @@ size_t lots_soonest(const struct member *member, bool is_pending)
     for (size_t i = 0; i < member->lot_count; i++) {
         const struct lot *lot = &member->lots[i];
         bool is_candidate = lot->free.minor > 0 && (lot->key.active_from.ms != 0) == is_pending;
-        if (!is_candidate || (soonest < member->lot_count && lot->key.idle_months == 0)) {
+        if (!is_candidate || (soonest < member->lot_count && lot->key.idle_months == 0 &&
+                              !MUTANT(SPEND_LAST_LOT_FIRST))) {
             continue; /* among those that end by date the first is the soonest */
         }
         int64_t rank = expiry_rank(lots_end(member, &lot->key));
-        if (soonest == member->lot_count || rank < soonest_rank) {
+        if (soonest == member->lot_count || rank < soonest_rank ||
+            (MUTANT(SPEND_LAST_LOT_FIRST) && rank > soonest_rank)) {
             soonest = i;
             soonest_rank = rank;
         }

@@ -21,6 +21,13 @@ MUST_USE enum err lots_change(struct member *member, const struct lot_key *key, 
 /* Is everything that must hold of a member's row so? Sums, order, no empty lot. */
 MUST_USE enum err member_check(const struct member *member, struct note *note);
 
+/* How many lots of this issuer the member has. */
+size_t lots_of_issuer(const struct member *member, const struct partner_id *issuer);
+
+/* The same points under fewer keys, and never to the shopper's harm: spendable from the beginning
+ * of the day (UTC), ending with the month; an end after the year 9998 is none. */
+struct lot_key lot_key_rounded(const struct lot_key *key);
+
 /* Sets available, pending and held to the sums of the lots. ERR_RANGE when one overflows. */
 MUST_USE enum err lots_sum_up(struct member *member);
 

@@ -10,6 +10,7 @@
 #include "base/amount.h"
 #include "base/calendar.h"
 #include "base/limits.h"
+#include "clearing/exposure.h"
 #include "clearing/stream.h"
 #include "ledger/verdict.h"
 #include "ledger/view.h"
@@ -306,6 +307,7 @@ void key_outbox(const struct partner_id *partner, uint64_t number, struct ledger
 void key_half(enum stream_direction direction, const struct partner_id *partner,
               struct period period, struct ledger_key *out_key);
 void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key);
+void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);
 void key_meta(const char *name, struct ledger_key *out_key);
@@ -358,6 +360,8 @@ void half_encode(const struct half *half, struct buffer *out);
 MUST_USE enum err half_decode(struct slice value, struct half *out_half);
 void pair_period_encode(const struct pair_period *pair, struct buffer *out);
 MUST_USE enum err pair_period_decode(struct slice value, struct pair_period *out_pair);
+void exposure_encode(const struct exposure *exposure, struct buffer *out);
+MUST_USE enum err exposure_decode(struct slice value, struct exposure *out_exposure);
 void u64_encode(uint64_t value, struct buffer *out);
 MUST_USE enum err u64_decode(struct slice value, uint64_t *out_value);
 

@@ -6,7 +6,8 @@ enum {
     TOTAL_VERSION = 1,
     HALF_VERSION = 1,
     PAIR_VERSION = 1,
-    U64_VERSION = 1
+    U64_VERSION = 1,
+    EXPOSURE_VERSION = 1
 };
 
 void stream_encode(const struct stream *stream, struct buffer *out)
@@ -108,6 +109,46 @@ enum err pair_period_decode(struct slice value, struct pair_period *out_pair)
     TRY(reader_finish(&in));
     *out_pair = pair;
     return ERR_OK;
+}
+
+void exposure_encode(const struct exposure *exposure, struct buffer *out)
+{
+    write_u8(out, EXPOSURE_VERSION);
+    write_varint(out, (uint64_t)exposure->promised.minor);
+    write_u8(out, (uint8_t)exposure->line_count);
+    for (size_t i = 0; i < exposure->line_count; i++) {
+        write_varint(out, exposure->lines[i].tariff);
+        write_svarint(out, exposure->lines[i].issued);
+        write_svarint(out, exposure->lines[i].redeemed);
+    }
+}
+
+static struct exposure_line read_exposure_line(struct reader *in)
+{
+    struct exposure_line line;
+    uint64_t tariff = read_varint(in);
+    read_expect(in, tariff <= UINT32_MAX);
+    line.tariff = (uint32_t)tariff;
+    line.issued = read_svarint(in);
+    line.redeemed = read_svarint(in);
+    read_expect(in, line.issued != 0 || line.redeemed != 0);
+    return line;
+}
+
+enum err exposure_decode(struct slice value, struct exposure *out_exposure)
+{
+    struct reader in = reader_of(value);
+    read_version(&in, EXPOSURE_VERSION);
+    uint64_t promised = read_varint(&in);
+    read_expect(&in, promised <= INT64_MAX);
+    out_exposure->promised = points_of((int64_t)promised);
+    out_exposure->line_count = read_choice(&in, 0, LIMIT_TARIFFS + 1);
+    for (size_t i = 0; i < out_exposure->line_count && in.err == ERR_OK; i++) {
+        out_exposure->lines[i] = read_exposure_line(&in);
+        read_expect(&in,
+                    i == 0 || out_exposure->lines[i - 1].tariff < out_exposure->lines[i].tariff);
+    }
+    return reader_finish(&in);
 }
 
 void u64_encode(uint64_t value, struct buffer *out)

@@ -123,6 +123,13 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
     [VERDICT_ADJUSTMENT_EXISTS] = {"ADJUSTMENT_EXISTS",
                                    "There is an adjustment with this id already.",
                                    GRPC_ALREADY_EXISTS},
+    [VERDICT_NET_DEBIT_CAP] = {"NET_DEBIT_CAP",
+                               "These brands owe each other as much as the charter allows; what "
+                               "was promised is honoured, nothing new is begun until they settle.",
+                               GRPC_FAILED_PRECONDITION},
+    [VERDICT_HOLD_TOO_LATE] = {"HOLD_TOO_LATE",
+                               "The time until which this hold could be used is past.",
+                               GRPC_FAILED_PRECONDITION},
     [VERDICT_MERGE_EXISTS] = {"MERGE_EXISTS", "There is a merge with this id already.",
                               GRPC_ALREADY_EXISTS},
     [VERDICT_CARD_MOVED] = {"CARD_MOVED",

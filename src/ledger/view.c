@@ -22,14 +22,15 @@ static const char *const names[TABLE_END] = {
     [TABLE_POOL] = "pool",
     [TABLE_CARD_STATUS] = "card-status",
     [TABLE_CARD_NEWS] = "card-news",
+    [TABLE_EXPOSURE] = "exposure",
 };
+
+bool ledger_table_is_known(unsigned number)
+{
+    return number < TABLE_END && names[number] != NULL;
+}
 
 const char *ledger_table_name(enum ledger_table table)
 {
-    return ledger_table_is_known(table) ? names[table] : "unknown";
-}
-
-bool ledger_table_is_known(unsigned table)
-{
-    return table < TABLE_END && names[table] != NULL;
+    return ledger_table_is_known((unsigned)table) ? names[table] : "unknown";
 }

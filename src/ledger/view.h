@@ -31,12 +31,13 @@ enum ledger_table {
     TABLE_POOL = 19,        /* pool id, member id -> nothing: who may spend from it */
     TABLE_CARD_STATUS = 22, /* card digits, 20 bytes -> struct card_status */
     TABLE_CARD_NEWS = 23,   /* number of the news -> struct card_news */
+    TABLE_EXPOSURE = 27,    /* partner -> struct exposure */
     TABLE_END
 };
 
-const char *ledger_table_name(enum ledger_table table);
 /* The numbers leave gaps. */
-bool ledger_table_is_known(unsigned table);
+bool ledger_table_is_known(unsigned number);
+const char *ledger_table_name(enum ledger_table table);
 
 #define LEDGER_KEY_MAX 96
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "node/partner_host.h"
+#include "node/peer_guard.h"
 #include "node/peers.h"
 #include "node/requests.h"
 #include "node/services.h"
@@ -150,7 +151,9 @@ void authorise_abroad(struct node *node, struct rpc_call *call, const struct com
 
 /* ---- Their till, our member ---- */
 
-static void send_hold_answer(struct reply *reply)
+/* Signs what the ledger said and sends it. */
+static void answer_hold(struct node *node, struct rpc_call *call,
+                        const struct hold_request *request, const struct outcome *outcome)
 {
     Talea__V1__AuthoriseHoldResponse response;
     talea__v1__authorise_hold_response__init(&response);
@@ -158,8 +161,8 @@ static void send_hold_answer(struct reply *reply)
     struct signed_message answer;
     struct buffer bytes = {0};
     struct partner_host host;
-    partner_host_begin(reply->node, (struct ledger_view){0}, &host);
-    enum err err = grant_answer(&host.host, reply->request, &reply->outcome, &bytes);
+    partner_host_begin(node, (struct ledger_view){0}, &host);
+    enum err err = grant_answer(&host.host, request, outcome, &bytes);
     partner_host_end(&host);
     if (err == ERR_OK) {
         err = signed_decode(buffer_slice(&bytes), &answer);
@@ -167,11 +170,38 @@ static void send_hold_answer(struct reply *reply)
     if (err == ERR_OK) {
         signed_to_message(&answer, &message);
         response.answer = &message;
-        rpc_call_reply(reply->call, &response.base);
+        rpc_call_reply(call, &response.base);
     } else {
-        refuse_err(reply->call, err, NULL);
+        refuse_err(call, err, NULL);
     }
     buffer_fini(&bytes);
+}
+
+static void send_hold_answer(struct reply *reply)
+{
+    const struct outcome *outcome = &reply->outcome;
+    if (outcome->verdict != VERDICT_OK && !outcome->is_repeat) {
+        peer_guard_hold_refused(reply->node->peer_guard, &reply->request->redeemer);
+    }
+    answer_hold(reply->node, reply->call, reply->request, outcome);
+}
+
+/* More than one call may move here, whatever the member has: no matter for the ledger. */
+static bool is_too_large(struct node *node, const struct hold_request *request)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    bool is = request->points.minor > snapshot->till_points_max.minor;
+    snapshot_release(snapshot);
+    return is;
+}
+
+static void refuse_too_large(struct node *node, struct rpc_call *call,
+                             const struct hold_request *request)
+{
+    const struct outcome outcome = {.verdict = VERDICT_POINTS_TOO_LARGE};
+    peer_guard_refused(node->peer_guard, &request->redeemer, "POINTS_TOO_LARGE",
+                       "an authorisation is for more points than one call may move");
+    answer_hold(node, call, request, &outcome);
 }
 
 static enum err take_request(struct node *node, struct rpc_call *call,
@@ -203,9 +233,14 @@ void peer_authorise_hold(void *context, struct rpc_call *call, const ProtobufCMe
     enum err err = request == NULL ? ERR_RESOURCE
                                    : take_request(node, call, wire->request, request, &command,
                                                   &evidence, &note);
-    if (err == ERR_OK) {
+    if (err == ERR_OK && is_too_large(node, request)) {
+        refuse_too_large(node, call, request);
+        free(request);
+    } else if (err == ERR_OK) {
         reply_after(node, call, &command, request, send_hold_answer);
     } else {
+        peer_guard_refused(node->peer_guard, &rpc_call_identity(call)->partner, err_name(err),
+                           note.text);
         refuse_err(call, err, &note);
         free(request);
     }

@@ -12,6 +12,7 @@
 #include "node/housekeeper.h"
 #include "node/batch.h"
 #include "node/metrics.h"
+#include "node/peer_guard.h"
 #include "node/peers.h"
 #include "node/personal.h"
 #include "node/replier.h"
@@ -170,7 +171,7 @@ static enum err open_ledger(struct node *node, struct note *note)
     TRY(open_state(node, note));
     struct engine_options options = {
         .journal = node->journal,
-        .state = node->state,
+        .tables = state_tables(node->state),
         .signer = node->signer,
         .clock = node->clock,
         .terms = terms_of(node->snapshot),
@@ -231,6 +232,8 @@ static enum err start_rpc(struct node *node, struct note *note)
             slice_of(talea_proto_descriptor_set, talea_proto_descriptor_set_length),
         .workers = node->config.limits.rpc_workers,
         .streams_max = node->config.limits.streams,
+        .admit = peer_guard_admit,
+        .admit_context = node->peer_guard,
         .on_call = node_count_call,
         .on_call_context = node->counters,
         .on_log = on_rpc_log,
@@ -259,6 +262,7 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(open_ledger(node, note));
     TRY(metrics_create(&node->metrics));
     TRY(node_metrics_create(node, &node->counters));
+    TRY(peer_guard_create(node, &node->peer_guard));
     TRY(replier_start(&node->replier));
     TRY(batch_rooms_open(node, &node->batches));
     TRY(peers_start(node, &peers, note));
@@ -344,6 +348,7 @@ void node_stop(struct node *node)
     if (node->journal_file != NULL) {
         journal_file_close(node->journal_file);
     }
+    peer_guard_destroy(node->peer_guard);
     node_metrics_destroy(node->counters);
     metrics_destroy(node->metrics);
     signing_key_fini(&node->key);

@@ -31,6 +31,7 @@ struct archive;
 struct vault;
 struct housekeeper;
 struct node_metrics;
+struct peer_guard;
 
 #define TALEA_VERSION "0.1.0"
 
@@ -42,6 +43,7 @@ struct node {
     struct log log;
     struct metrics *metrics;
     struct node_metrics *counters;
+    struct peer_guard *peer_guard;
     struct signing_key key;
     struct key_signer key_signer;
     struct signer signer;

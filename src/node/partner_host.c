@@ -1,6 +1,7 @@
 #include "node/partner_host.h"
 
 #include "node/metrics.h"
+#include "node/peer_guard.h"
 
 static void log_reversal(struct node *node, const struct peer_event *event)
 {
@@ -10,13 +11,6 @@ static void log_reversal(struct node *node, const struct peer_event *event)
               LOG_INT("points", event->entry->points.minor),
               LOG_UID("transaction", event->entry->transaction_id),
               LOG_TEXT("reason", event->reason));
-}
-
-static void log_refused_batch(struct node *node, const struct peer_event *event)
-{
-    log_event(&node->log, LOG_LEVEL_WARNING, "batch_refused",
-              LOG_TEXT("partner", event->partner.text), LOG_TEXT("reason", event->reason),
-              LOG_TEXT("detail", event->detail));
 }
 
 static void log_matched(struct node *node, const struct peer_event *event)
@@ -49,11 +43,10 @@ static void on_event(void *context, const struct peer_event *event)
         break;
     case PEER_BATCH_REFUSED:
         node_count_batch_refused(node->counters, &event->partner);
-        log_refused_batch(node, event);
+        peer_guard_refused(node->peer_guard, &event->partner, event->reason, event->detail);
         break;
     case PEER_OLDER_COPY:
-        log_event(&node->log, LOG_LEVEL_WARNING, "older_copy",
-                  LOG_TEXT("partner", event->partner.text), LOG_TEXT("detail", event->detail));
+        peer_guard_refused(node->peer_guard, &event->partner, "OLDER_COPY", event->detail);
         break;
     case PEER_PERIOD_MATCHED:
         log_matched(node, event);

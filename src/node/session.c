@@ -204,9 +204,11 @@ static enum err run_stream(struct session *session, struct rpc_client_stream *st
     return err;
 }
 
-/* One connection, from its opening to its end. True when it got as far as streaming. */
+/* One connection, from its opening to its end. True when it was of some use: one that ends at once,
+ * again and again, is tried ever less often. */
 static bool connect_once(struct session *session)
 {
+    int64_t started_ms = monotonic_ms();
     struct rpc_client_stream *stream;
     struct note note = {""};
     enum err err = open_stream(session, &stream, &note);
@@ -222,7 +224,7 @@ static bool connect_once(struct session *session)
     snprintf(problem, sizeof problem, "%s: %.200s", err_name(err),
              note.text[0] != '\0' ? note.text : status.message);
     session_report(session, false, problem);
-    return was_connected;
+    return was_connected && monotonic_ms() - started_ms >= RECONNECT_MS_MAX;
 }
 
 void *session_main(void *context)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "node/partner_host.h"
+#include "node/peer_guard.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "node/session.h"
@@ -192,13 +193,15 @@ void peer_exchange_statement(void *context, struct rpc_call *call, const Protobu
 {
     const Talea__V1__ExchangeStatementRequest *request =
         (const Talea__V1__ExchangeStatementRequest *)(const void *)message;
+    struct node *node = context;
     struct exchange exchange;
     struct note note = {""};
     exchange_init(&exchange, &rpc_call_identity(call)->partner, (struct period){0});
-    enum err err = answer(context, &exchange, request->statement, &note);
+    enum err err = answer(node, &exchange, request->statement, &note);
     if (err == ERR_OK || err == ERR_UNAVAILABLE) {
         send_exchange(call, &exchange, &note);
     } else {
+        peer_guard_refused(node->peer_guard, &exchange.partner, err_name(err), note.text);
         refuse_err(call, err, &note);
     }
     exchange_fini(&exchange);

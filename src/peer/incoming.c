@@ -1,4 +1,5 @@
 #include "peer/incoming.h"
+#include "base/mutant.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -115,6 +116,24 @@ static enum err verify_batch(struct incoming *incoming, const struct peer_host *
     return decode_entries(incoming, request, note);
 }
 
+/* Receipts are kept until the sender says that it has them. One that never does would have us keep
+ * ever more. */
+static enum err check_behind(const struct incoming *incoming, const struct peer_host *host,
+                             const struct clear_request *request, struct note *note)
+{
+    struct stream stream;
+    uint64_t held = request->held_receipt_number;
+    TRY(ledger_get_stream(&host->view, host->roster, STREAM_IN, &incoming->sender, &stream));
+    if (stream.receipt_number <= LIMIT_RECEIPTS_BEHIND ||
+        held >= stream.receipt_number - LIMIT_RECEIPTS_BEHIND) {
+        return ERR_OK;
+    }
+    return note_set(note, ERR_CONFLICT,
+                    "you hold receipt %" PRIu64 ", the last one here is %" PRIu64
+                    ": take them before you send more",
+                    held, stream.receipt_number);
+}
+
 /* What is taken and durable is in `out`; its receipt is the caller's to free. */
 static enum err apply_batch(struct incoming *incoming, const struct peer_host *host,
                             const struct clear_request *request, struct batch_outcome *out,
@@ -127,6 +146,7 @@ static enum err apply_batch(struct incoming *incoming, const struct peer_host *h
         .held_receipt_number = request->held_receipt_number,
     };
     struct buffer head_signed = {0};
+    TRY(check_behind(incoming, host, request, note));
     TRY(verify_batch(incoming, host, request, &batch.head, note));
     batch.charter_epoch = request->head->charter_epoch;
     enum err err = signed_encode(request->head, &head_signed);
@@ -161,6 +181,9 @@ static enum err take_batch(struct incoming *incoming, const struct peer_host *ho
     struct batch_outcome outcome = {0};
     note->text[0] = '\0';
     enum err err = apply_batch(incoming, host, request, &outcome, note);
+    if (MUTANT(SEND_BEFORE_STORING) && outcome.receipt.length > 0) {
+        err = ERR_OK;
+    }
     if (err == ERR_OK && outcome.judgement == BATCH_TAKE) {
         peer_tell(host, &(struct peer_event){.kind = PEER_BATCH_TAKEN,
                                              .partner = incoming->sender,

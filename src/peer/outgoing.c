@@ -1,4 +1,5 @@
 #include "peer/outgoing.h"
+#include "base/mutant.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -105,6 +106,14 @@ static enum err send_draft(const struct outgoing *outgoing, const struct peer_ho
     struct buffer payload = {0};
     struct signed_message head;
     enum err err = sign_head(outgoing, host, draft, &payload, &head);
+    if (MUTANT(SIGN_REENCODED)) {
+        draft->sent.entries[0].business_time.ms -= draft->sent.entries[0].business_time.ms % 1000;
+        buffer_clear(&draft->bytes);
+        for (uint32_t i = 0; i < draft->sent.count; i++) {
+            TRY(wire_entry_encode(&draft->sent.entries[i], &draft->bytes));
+            draft->offsets[i + 1] = draft->bytes.length;
+        }
+    }
     for (uint32_t i = 0; i < draft->sent.count; i++) {
         draft->entries[i] = slice_of(draft->bytes.at + draft->offsets[i],
                                      draft->offsets[i + 1] - draft->offsets[i]);
@@ -199,7 +208,9 @@ enum err outgoing_take(struct outgoing *outgoing, const struct peer_host *host,
     }
     if (!outgoing->is_ready) {
         outgoing->is_ready = true;
-        outgoing->sent_number = outgoing->receipted_number;
+        if (!MUTANT(NO_REWIND)) {
+            outgoing->sent_number = outgoing->receipted_number;
+        }
         /* What can't be recorded now, as when the disk is full, is told when a stream begins again
          * or a card changes; the stream is of use without. */
         enum err told = engine_tell_cards(host->engine);

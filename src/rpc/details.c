@@ -1,5 +1,7 @@
 #include "rpc/details.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -9,6 +11,7 @@
 
 #define DOMAIN            "talea"
 #define TYPE_URL          "type.googleapis.com/google.rpc.ErrorInfo"
+#define RETRY_KEY         "retry_after_ms"
 #define DETAILS_BYTES_MAX (8u << 10) /* of one refusal once decoded */
 
 static void encode_message(const ProtobufCMessage *message, struct buffer *out)
@@ -17,6 +20,30 @@ static void encode_message(const ProtobufCMessage *message, struct buffer *out)
     if (at != NULL) {
         protobuf_c_message_pack(message, at);
     }
+}
+
+/* "retry_after_ms": "250". Everything is the caller's memory. */
+struct retry_hint {
+    char key[sizeof RETRY_KEY];
+    char value[24];
+    Talea__V1__ErrorMetadata metadata;
+    Talea__V1__ErrorMetadata *list[1];
+};
+
+static void add_retry(const struct rpc_status *status, struct retry_hint *hint,
+                      Talea__V1__ErrorReason *reason)
+{
+    if (status->retry_after_ms <= 0) {
+        return;
+    }
+    *hint = (struct retry_hint){.key = RETRY_KEY};
+    snprintf(hint->value, sizeof hint->value, "%" PRId64, status->retry_after_ms);
+    talea__v1__error_metadata__init(&hint->metadata);
+    hint->metadata.key = hint->key;
+    hint->metadata.value = hint->value;
+    hint->list[0] = &hint->metadata;
+    reason->n_metadata = 1;
+    reason->metadata = hint->list;
 }
 
 void details_encode(const struct rpc_status *status, struct buffer *out)
@@ -29,6 +56,8 @@ void details_encode(const struct rpc_status *status, struct buffer *out)
     talea__v1__error_reason__init(&reason);
     reason.reason = copy.reason;
     reason.domain = domain;
+    struct retry_hint hint;
+    add_retry(status, &hint, &reason);
     encode_message(&reason.base, &reason_bytes);
 
     Talea__V1__PackedDetail packed;
@@ -55,6 +84,18 @@ static void take_text(char *out, size_t capacity, const char *text)
     }
 }
 
+static void take_retry(const Talea__V1__ErrorReason *reason, struct rpc_status *status)
+{
+    for (size_t i = 0; i < reason->n_metadata; i++) {
+        const Talea__V1__ErrorMetadata *metadata = reason->metadata[i];
+        long long value;
+        if (strcmp(metadata->key, RETRY_KEY) == 0 &&
+            sscanf(metadata->value, "%18lld", &value) == 1) {
+            status->retry_after_ms = value > 0 ? value : 0;
+        }
+    }
+}
+
 static void decode_reason(const Talea__V1__PackedDetail *packed, ProtobufCAllocator *allocator,
                           struct rpc_status *status)
 {
@@ -65,6 +106,7 @@ static void decode_reason(const Talea__V1__PackedDetail *packed, ProtobufCAlloca
         talea__v1__error_reason__unpack(allocator, packed->value.len, packed->value.data);
     if (reason != NULL && strcmp(reason->domain, DOMAIN) == 0) {
         take_text(status->reason, sizeof status->reason, reason->reason);
+        take_retry(reason, status);
     }
 }
 

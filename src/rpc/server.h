@@ -6,12 +6,12 @@
  * Before a handler sees a call, the server has asked, in this order: is the method known
  * (UNIMPLEMENTED, UNKNOWN_METHOD); are there too many calls (RESOURCE_EXHAUSTED, TOO_MANY_CALLS);
  * is the caller's identity proven (UNAUTHENTICATED, NO_IDENTITY, AMBIGUOUS_IDENTITY or
- * IDENTITY_NOT_ACCEPTED); may its role call this (PERMISSION_DENIED, ROLE_NOT_ALLOWED); is the
- * message well-formed (INVALID_ARGUMENT, MALFORMED_MESSAGE) and within the limits
- * (RESOURCE_EXHAUSTED, MESSAGE_TOO_LARGE); is a thread free (RESOURCE_EXHAUSTED, QUEUE_FULL or
- * TOO_MANY_STREAMS; for an RPC_WORKER method that is asked before its message is looked at).
- * Strings in messages are UTF-8 without NUL. Health and reflection are served to every proven
- * identity.
+ * IDENTITY_NOT_ACCEPTED); may its role call this (PERMISSION_DENIED, ROLE_NOT_ALLOWED); does
+ * the host admit one more call of this caller; is the message well-formed (INVALID_ARGUMENT,
+ * MALFORMED_MESSAGE) and within the limits (RESOURCE_EXHAUSTED, MESSAGE_TOO_LARGE); is a thread
+ * free (RESOURCE_EXHAUSTED, QUEUE_FULL or TOO_MANY_STREAMS; for an RPC_WORKER method that is asked
+ * before its message is looked at). Strings in messages are UTF-8 without NUL. Health and
+ * reflection are served to every proven identity.
  *
  * Threads: one thread owns the completion queue and runs the handlers marked RPC_INLINE, which must
  * not block. RPC_WORKER handlers run on a bounded pool and may block. Whoever runs a handler
@@ -85,6 +85,12 @@ struct rpc_server_options {
         file_descriptor_set; /* FileDescriptorSet of all services; must outlive the server */
     unsigned workers;        /* threads for RPC_WORKER handlers */
     unsigned streams_max;    /* streaming calls at once */
+    /* May this caller have one more call? Asked before its message is looked at; when not, the
+     * status that refuses it is in `*out_status`. May be NULL: always. On the completion queue's
+     * thread; quick. */
+    bool (*admit)(void *context, const struct identity *caller, const char *full_method,
+                  struct rpc_status *out_status);
+    void *admit_context;
     /* Told of each finished call, for metrics; may be NULL. Any thread. */
     void (*on_call)(void *context, const char *full_method, int status_code, int64_t duration_us);
     void *on_call_context;
@@ -138,6 +144,10 @@ MUST_USE enum err rpc_stream_receive_timed(struct rpc_stream *stream, int64_t ti
 /* Waits until the transport took the message. ERR_CANCELLED when the call is over, ERR_RESOURCE
  * when the message is larger than LIMIT_MESSAGE_BYTES. */
 MUST_USE enum err rpc_stream_send(struct rpc_stream *stream, const ProtobufCMessage *message);
+/* The same, but when the caller's side has no room for it within `timeout_ms`, the call is
+ * cancelled and ERR_DEADLINE given: a caller that never reads holds nobody up for longer. */
+MUST_USE enum err rpc_stream_send_timed(struct rpc_stream *stream, int64_t timeout_ms,
+                                        const ProtobufCMessage *message);
 bool rpc_stream_is_cancelled(const struct rpc_stream *stream);
 /* The server is stopping: a handler that only sends should end its call soon, with UNAVAILABLE. */
 bool rpc_stream_is_draining(const struct rpc_stream *stream);

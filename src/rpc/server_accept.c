@@ -56,6 +56,12 @@ static struct rpc_status check_caller(struct rpc_server *server, const struct me
                                "The role %s may not call %s.", role_name(out_identity->role),
                                method->path);
     }
+    const struct rpc_server_options *options = &server->options;
+    struct rpc_status refused;
+    if (options->admit != NULL &&
+        !options->admit(options->admit_context, out_identity, method->path, &refused)) {
+        return refused;
+    }
     return rpc_status_ok();
 }
 

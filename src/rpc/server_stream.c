@@ -349,7 +349,26 @@ enum err rpc_stream_receive_timed(struct rpc_stream *stream, int64_t timeout_ms,
     return receive(stream, &until, out_message);
 }
 
-enum err rpc_stream_send(struct rpc_stream *stream, const ProtobufCMessage *message)
+/* Under the mutex, until the message is out of our hands. A caller that takes nothing for so long
+ * loses its call. `until` NULL is for ever. */
+static enum err wait_sent(struct rpc_stream *stream, const struct timespec *until)
+{
+    bool is_late = false;
+    while (stream->is_sending) {
+        if (until == NULL || is_late) {
+            pthread_cond_wait(&stream->is_changed, &stream->mutex);
+        } else if (pthread_cond_timedwait(&stream->is_changed, &stream->mutex, until) ==
+                       ETIMEDOUT &&
+                   stream->is_sending) {
+            is_late = true;
+            grpc_call_cancel(stream->core, NULL);
+        }
+    }
+    return is_late ? ERR_DEADLINE : stream->is_sent_ok ? ERR_OK : ERR_CANCELLED;
+}
+
+static enum err send_message(struct rpc_stream *stream, const struct timespec *until,
+                             const ProtobufCMessage *message)
 {
     grpc_op ops[2];
     size_t count = 0;
@@ -365,13 +384,22 @@ enum err rpc_stream_send(struct rpc_stream *stream, const ProtobufCMessage *mess
     batch_add(ops, &count, GRPC_OP_SEND_MESSAGE)->data.send_message.send_message = payload;
     stream->is_sending = true;
     post(stream, ops, count, &stream->sent);
-    while (stream->is_sending) {
-        pthread_cond_wait(&stream->is_changed, &stream->mutex);
-    }
-    bool is_ok = stream->is_sent_ok;
+    enum err err = wait_sent(stream, until);
     pthread_mutex_unlock(&stream->mutex);
     grpc_byte_buffer_destroy(payload);
-    return is_ok ? ERR_OK : ERR_CANCELLED;
+    return err;
+}
+
+enum err rpc_stream_send(struct rpc_stream *stream, const ProtobufCMessage *message)
+{
+    return send_message(stream, NULL, message);
+}
+
+enum err rpc_stream_send_timed(struct rpc_stream *stream, int64_t timeout_ms,
+                               const ProtobufCMessage *message)
+{
+    struct timespec until = monotonic_after(timeout_ms);
+    return send_message(stream, &until, message);
 }
 
 enum err stream_wait_health(struct rpc_stream *stream, unsigned version)

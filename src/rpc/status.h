@@ -7,6 +7,8 @@
 #ifndef RPC_STATUS_H
 #define RPC_STATUS_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 
 #define RPC_REASON_MAX  64
@@ -16,6 +18,8 @@ struct rpc_status {
     int code;                      /* 0 is OK; numbers of the gRPC specification */
     char reason[RPC_REASON_MAX];   /* "INSUFFICIENT_POINTS"; empty when OK */
     char message[RPC_MESSAGE_MAX]; /* one sentence for people */
+    int64_t retry_after_ms;        /* when asking again may help; 0: nothing is known. On the wire
+                                      the details' metadata "retry_after_ms" */
 };
 
 #define RPC_CODES 17 /* of the gRPC specification, 0 to 16 */

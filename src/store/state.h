@@ -34,7 +34,7 @@
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
 
-#include "ledger/view.h"
+#include "store/tables.h"
 
 struct state;
 
@@ -140,6 +140,9 @@ MUST_USE enum err state_scan(struct state *state, enum ledger_table table, struc
                              struct slice from,
                              enum err (*visit)(void *context, struct slice key, struct slice value),
                              void *context);
+
+/* What an engine uses of it. The state must outlive the port. */
+struct tables state_tables(struct state *state);
 
 /* The journal rows that a snapshot's slices are exact for. */
 struct slice_rows;

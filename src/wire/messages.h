@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "clearing/authorisation.h"
+#include "clearing/evidence.h"
 #include "clearing/move.h"
 #include "settlement/statement.h"
 
@@ -41,6 +42,11 @@ MUST_USE enum err wire_move_acceptance_encode(const struct move_acceptance *acce
 MUST_USE enum err wire_move_acceptance_decode(struct slice bytes,
                                               struct move_acceptance *out_acceptance,
                                               struct note *note);
+
+MUST_USE enum err wire_evidence_encode(const struct evidence *evidence, struct buffer *out);
+/* The statements' and entries' bytes are in the arena. */
+MUST_USE enum err wire_evidence_decode(struct slice bytes, struct arena *arena,
+                                       struct evidence *out_evidence, struct note *note);
 
 MUST_USE enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out);
 MUST_USE enum err wire_statement_decode(struct slice bytes, struct arena *arena,

@@ -68,13 +68,32 @@ class Bench(unittest.TestCase):
                          [name for name in rows if "PostgreSQL" not in name])
         self.assertTrue(rows["transfers, 1k members, batch 8190"]["operations"] > 0)
 
+    def test_every_row_of_a_pair(self):
+        listed = run([TALEA, "bench", "peer", "--scale", "tiny", "--list"]).stdout.splitlines()
+        rows = self.rows("peer")
+        self.assertEqual(listed, list(rows))
+        for name, row in rows.items():
+            if ", p50" in name or ", p99" in name:
+                self.assertIsNone(row["rate"], row)
+            else:
+                self.assertGreater(row["operations"], 0, row)
+        for name in ("earn in bulk, receipted", "earn, 64 outstanding", "burn, 64 outstanding"):
+            self.assertIsNotNone(rows[name]["target"], name)
+            self.assertGreater(rows[name]["rate"], 0, name)
+            self.assertGreater(rows[name]["bytes_per_operation"], 0, name)
+        for count in (1, 64, 256):
+            earn = rows[f"earn, {count} outstanding"]
+            receipted = rows[f"earn, {count} outstanding: until receipted"]
+            self.assertEqual(receipted["operations"], earn["operations"])
+            self.assertGreater(receipted["p50_us"], earn["p50_us"])
+
     def test_only_some(self):
         rows = self.rows("ledger", "--only", "LMDB, one*")
         self.assertEqual(list(rows), ["LMDB, one put a commit"])
         self.bench("ledger", "--only", "no such row", expect=2)
 
     def test_a_folder_that_is_not_there(self):
-        for name in ("ledger", "soak"):
+        for name in ("ledger", "peer", "soak"):
             result = run([TALEA, "bench", name, "--dir", "/nowhere/at/all"], expect=2)
             self.assertIn("no folder can be made in /nowhere/at/all: No such file", result.stderr)
 

@@ -84,7 +84,7 @@ def run(words, expect=0, timeout=COMMAND_SECONDS, **more):
 
 
 def daemon(words, log):
-    """Starts a process that dies with this one."""
+    """Starts a process that dies with the thread that calls."""
     with open(log, "ab") as output:
         return subprocess.Popen(["/usr/bin/setpriv", "--pdeathsig", "KILL", "--"] + words,
                                 stdin=subprocess.DEVNULL, stdout=output, stderr=output)
@@ -92,6 +92,8 @@ def daemon(words, log):
 
 class Node:
     """One brand's folder and the process that serves it."""
+
+    host = "127.0.0.1"  # where tills and operators reach it
 
     def __init__(self, folder, coalition, partner, prefix):
         self.folder = folder
@@ -110,15 +112,34 @@ class Node:
         with open(self.path(*parts), "rb") as file:
             return file.read()
 
+    def replace(self, name, content):
+        """As an administrator does it with a private file: beside, then in its place."""
+        new = self.path(name + ".new")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(content)
+        os.replace(new, self.path(name))
+
     def init(self):
         run([TALEA, "init", self.folder, "--coalition", self.coalition, "--partner", self.partner,
              "--name", self.partner.capitalize(), "--prefix", str(self.prefix),
-             "--listen", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http_port}"])
+             *self.addresses()])
+
+    def addresses(self):
+        """What `talea init` is told of where it listens."""
+        return ["--listen", f"{self.host}:{self.port}", "--http", f"{self.host}:{self.http_port}"]
+
+    def reach(self):
+        """Options that lead a command line to it; its configuration does."""
+        return []
+
+    def words(self):
+        """The command that serves the folder."""
+        return [TALEAD, "--config", self.path("node.yaml")]
 
     def launch(self):
         """Starts the process; does not wait for it."""
         assert self.process is None, f"{self.partner} is running"
-        self.process = daemon([TALEAD, "--config", self.path("node.yaml")], self.log)
+        self.process = daemon(self.words(), self.log)
 
     def is_ready(self):
         if self.process.poll() is not None:
@@ -136,6 +157,12 @@ class Node:
 
     def signal(self, number):
         self.process.send_signal(number)
+
+    def reload(self, event="reloaded"):
+        """SIGHUP; returns when the log says what came of it."""
+        size = self.log_size()
+        self.signal(signal.SIGHUP)
+        wait_for(lambda: f'"event":"{event}"' in self.logged_since(size), event, 10)
 
     def wait(self, seconds=STOP_SECONDS):
         code = self.process.wait(seconds)
@@ -166,7 +193,7 @@ class Node:
             return file.read().decode("utf-8", "replace")
 
     def http_get(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=5)
+        connection = http.client.HTTPConnection(self.host, self.http_port, timeout=5)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
@@ -175,7 +202,8 @@ class Node:
             connection.close()
 
     def talea(self, *words, expect=0, timeout=COMMAND_SECONDS):
-        return run([TALEA, "--home", self.folder] + [str(word) for word in words], expect, timeout)
+        return run([TALEA, "--home", self.folder] + self.reach() + [str(word) for word in words],
+                   expect, timeout)
 
     def cli(self, *words, expect=0, timeout=COMMAND_SECONDS):
         """The JSON that a command prints."""
@@ -195,6 +223,8 @@ class Node:
 class Coalition:
     """A temporary folder with the nodes' folders and one charter that all signed."""
 
+    node_kind = Node
+
     def __init__(self, partners, name="demo", required=None, currency="USD"):
         self.name = name
         self.root = tempfile.mkdtemp(prefix="talea-test.")
@@ -202,8 +232,8 @@ class Coalition:
         self.required = required or len(partners) // 2 + 1
         self.nodes = {}
         for number, partner in enumerate(partners):
-            self.nodes[partner] = Node(os.path.join(self.root, partner), name, partner,
-                                       FIRST_PREFIX + number)
+            self.nodes[partner] = self.node_kind(os.path.join(self.root, partner), name, partner,
+                                                 FIRST_PREFIX + number)
 
     def __getitem__(self, partner):
         return self.nodes[partner]

@@ -1,10 +1,7 @@
 #!/usr/bin/python3
 """Who gets in: certificates of the wrong role, the wrong authority, the wrong time; a reload."""
 
-import datetime
-import os
 import shutil
-import signal
 import socket
 import ssl
 import sys
@@ -15,64 +12,7 @@ import grpc
 
 import wire
 from coalition import TALEA, Coalition, main, run, wait_for
-
-AUTHORITY_CONFIG = """
-[ca]
-default_ca = authority
-[authority]
-database = {folder}/index.txt
-new_certs_dir = {folder}
-rand_serial = yes
-unique_subject = no
-default_md = sha256
-policy = any
-[any]
-organizationName = optional
-organizationalUnitName = optional
-commonName = supplied
-[leaf]
-subjectAltName = {names}
-basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature
-extendedKeyUsage = clientAuth,serverAuth
-"""
-
-
-class Mint:
-    """A partner's authority in the wrong hands: openssl issues what talea would not."""
-
-    def __init__(self, folder, certificate, key):
-        self.folder = folder
-        self.certificate = certificate
-        self.key = key
-        os.makedirs(folder)
-        self.count = 0
-
-    def issue(self, *names, days=(-1, 30), subject="/O=x/CN=x"):
-        """(certificate, key) with these subject alternative names, valid from and to these days."""
-        self.count += 1
-        folder = os.path.join(self.folder, str(self.count))
-        os.mkdir(folder)
-        with open(os.path.join(folder, "index.txt"), "wb"):
-            pass
-        config = os.path.join(folder, "openssl.cnf")
-        with open(config, "w", encoding="ascii") as file:
-            file.write(AUTHORITY_CONFIG.format(folder=folder, names=",".join(names)))
-        path = {name: os.path.join(folder, name) for name in ("key", "request", "certificate")}
-        run(["openssl", "req", "-new", "-nodes", "-newkey", "ec", "-pkeyopt",
-             "ec_paramgen_curve:prime256v1", "-keyout", path["key"], "-subj", subject,
-             "-out", path["request"]])
-        dates = [(datetime.datetime.utcnow() + datetime.timedelta(days=d)).strftime("%Y%m%d%H%M%SZ")
-                 for d in days]
-        run(["openssl", "ca", "-batch", "-config", config, "-extensions", "leaf", "-notext",
-             "-cert", self.certificate, "-keyfile", self.key, "-startdate", dates[0],
-             "-enddate", dates[1], "-in", path["request"], "-out", path["certificate"]])
-        return read(path["certificate"]), read(path["key"])
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
+from mint import Mint, read
 
 
 class Tls(unittest.TestCase):
@@ -247,17 +187,8 @@ class Reload(unittest.TestCase):
                 return tls.getpeercert()["serialNumber"]
 
     def install(self, certificate, key):
-        """As an administrator does: beside, then in its place."""
-        for name, data in (("node.key", key), ("node.pem", certificate)):
-            new = self.grocer.path("tls", name + ".new")
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-                file.write(data)
-            os.replace(new, self.grocer.path("tls", name))
-
-    def hang_up(self, event):
-        size = self.grocer.log_size()
-        self.grocer.signal(signal.SIGHUP)
-        wait_for(lambda: f'"event":"{event}"' in self.grocer.logged_since(size), event, 10)
+        self.grocer.replace("tls/node.key", key)
+        self.grocer.replace("tls/node.pem", certificate)
 
     def new_certificate(self):
         return self.mint.issue("URI:talea://demo/grocer/node/node", "DNS:grocer.demo.talea",
@@ -288,7 +219,7 @@ class Reload(unittest.TestCase):
                 done = outcomes["done"]
                 wait_for(lambda done=done: outcomes["done"] > done + 20, "traffic", 20)
                 self.install(*self.new_certificate())
-                self.hang_up("reloaded")
+                self.grocer.reload("reloaded")
                 serials.append(self.serial())
         finally:
             stop.set()
@@ -304,10 +235,10 @@ class Reload(unittest.TestCase):
         shutil.copy(self.grocer.path("tls/node.pem"), self.coalition.path("node.pem"))
         with open(self.grocer.path("tls/node.pem"), "w", encoding="ascii") as file:
             file.write("-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n")
-        self.hang_up("reload_failed")
+        self.grocer.reload("reload_failed")
         self.assertEqual(self.serial(), before)
         shutil.copy(self.coalition.path("node.pem"), self.grocer.path("tls/node.pem"))
-        self.hang_up("reloaded")
+        self.grocer.reload("reloaded")
         self.assertEqual(self.serial(), before)
 
     def test_a_programme_changes_with_its_version(self):
@@ -322,7 +253,7 @@ class Reload(unittest.TestCase):
             with open(self.grocer.path("programme.yaml"), "w", encoding="utf-8") as file:
                 file.write(text)
             size = self.grocer.log_size()
-            self.hang_up(event)
+            self.grocer.reload(event)
             return self.grocer.logged_since(size)
 
         def earned():
@@ -343,7 +274,7 @@ class Reload(unittest.TestCase):
         card = self.grocer.cli("member", "add")["card"]
         for turn in range(3):
             self.install(*self.new_certificate())
-            self.hang_up("reloaded")
+            self.grocer.reload("reloaded")
             fuel.cli("earn", card, "10.00")
             self.coalition.wait_cleared(20)
             points = self.grocer.cli("balance", card)["balance"]["available_points"]

@@ -74,12 +74,12 @@ def credentials(chain, key, roots):
     return grpc.ssl_channel_credentials(roots, key, chain)
 
 
-def open_channel(node, chain, key, roots, **options):
+def open_channel(node, chain, key, roots, connect=grpc.secure_channel, **options):
     settings = {"grpc.ssl_target_name_override": f"{node.partner}.{node.coalition}.talea",
                 "grpc.use_local_subchannel_pool": 1}
     settings.update(options)
-    return grpc.secure_channel(f"127.0.0.1:{node.port}", credentials(chain, key, roots),
-                               options=list(settings.items()))
+    return connect(f"{node.host}:{node.port}", credentials(chain, key, roots),
+                   options=list(settings.items()))
 
 
 def channel(node, role, **options):

@@ -30,6 +30,9 @@ static make_fn *what_to_make(const struct making *making)
         uint32_t other = making->step->numbers[1] % 40;
         return other == 1 ? make_rule : other == 2 ? make_merge : make_earn;
     }
+    if (making->mood->is_crowding && !one_in(making->step->numbers[1], 4)) {
+        return make_entry;
+    }
     if (making->mood->is_flooding && !one_in(making->step->numbers[1], 5)) {
         return make_entry;
     }

@@ -96,14 +96,16 @@ void make_entry(const struct making *making)
     const uint32_t *n = making->step->numbers;
     struct command *command = making->command;
     struct clearing_entry *entry = &command->take_entry.entry;
-    int sender = making->mood->is_flooding ? 1 : 1 + (int)(n[3] % 2);
+    int sender = making->mood->is_flooding || (making->mood->is_crowding && !one_in(n[3], 8))
+                     ? 1
+                     : 1 + (int)(n[3] % 2);
     command->kind = COMMAND_TAKE_ENTRY;
     command->origin = making->m->roster->partners[sender].id;
     command->take_entry = (struct command_take_entry){.sender = command->origin};
     entry->kind = one_in(n[4], 50)   ? ENTRY_PERIOD_MARK
                   : one_in(n[4], 51) ? ENTRY_ADJUSTMENT
                   : one_in(n[4], 9)  ? card_kinds[(n[4] >> 8) % 8]
-                  : making->mood->is_flooding
+                  : making->mood->is_flooding || (making->mood->is_crowding && !one_in(n[8], 4))
                       ? ENTRY_EARN
                       : kinds[(n[4] >> 8) % (sizeof kinds / sizeof kinds[0])];
     entry->period = making->m->in_period[sender];
@@ -186,7 +188,9 @@ void make_receipt(const struct making *making)
         entries[receipt->entry_count++] =
             (struct receipted_entry){.number = number,
                                      .kind = sent->kind,
-                                     .tariff = sent->kind == ENTRY_PERIOD_MARK ? 0 : 1,
+                                     .tariff = sent->kind == ENTRY_PERIOD_MARK ? 0
+                                               : sent->kind == ENTRY_MOVED_LOT ? sent->lot.tariff
+                                                                               : 1,
                                      .points = points_of(sent->points),
                                      .period = sent->period,
                                      .transaction_id = sent->transaction_id,
@@ -227,11 +231,13 @@ void make_close(const struct making *making)
 void make_pair(const struct making *making)
 {
     int partner = 1 + (int)(making->step->numbers[3] % 2);
+    bool is_matched = model_is_matched(making->m, partner, making->m->out_period.yyyymm) ||
+                      one_in(making->step->numbers[4], 3); /* and it stays so */
     making->command->kind = COMMAND_PUT_PAIR;
     making->command->put_pair =
         (struct command_put_pair){.partner = making->m->roster->partners[partner].id,
                                   .period = making->m->out_period,
-                                  .pair = {.state = PAIR_CLOSING}};
+                                  .pair = {.state = is_matched ? PAIR_MATCHED : PAIR_CLOSING}};
 }
 
 /* Late in a run, for a frozen stream stays so. */

@@ -72,6 +72,10 @@ void make_hold_times(const struct making *making, struct command_hold *hold)
     hold->capture_by.ms =
         making->step->at.ms + n[7] % (48 + 8 * making->mood->pause_hours) * HOUR_MS;
     hold->deliver_by.ms = hold->capture_by.ms + (1 + (n[7] >> 8) % 24) * HOUR_MS;
+    if (one_in(n[9], 60)) { /* over before it began */
+        hold->deliver_by.ms = making->step->at.ms - (n[9] >> 8) % 2 * HOUR_MS;
+        hold->capture_by.ms = hold->deliver_by.ms - HOUR_MS;
+    }
 }
 
 static void make_hold_by(const struct making *making, int redeemer, bool is_foreign)

@@ -50,7 +50,7 @@ static enum err open_node(struct engine_node *node, struct note *note)
     TRY(state_open(&tables, &node->state, note));
     state_set_faults(node->state, (struct store_faults){node, before_state});
     struct engine_options options = {.journal = journal_file_port(node->file),
-                                     .state = node->state,
+                                     .tables = state_tables(node->state),
                                      .signer = node->signer,
                                      .coalition = "model",
                                      .clock = {node, read_clock},

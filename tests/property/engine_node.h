@@ -7,6 +7,7 @@
 
 #include "clearing/roster.h"
 #include "engine/engine.h"
+#include "store/state.h"
 #include "ledger/view.h"
 
 enum reopening {

@@ -429,6 +429,7 @@ bool engine_world_run(struct engine_world *w, const struct step *steps, size_t c
     *out_ran = count;
     w->complaint[0] = '\0';
     w->now.ms = STEPS_START_MS;
+    w->roster.net_debit_cap = money_of(w->mood.net_debit_cap);
     model_reset(w->model, &w->roster, w->mood.refund_grace_ms, w->mood.debt_limit);
     enum err err = engine_node_begin(&w->node, &w->roster, w->mood.refund_grace_ms,
                                      w->mood.debt_limit, w->now, &note);

@@ -22,6 +22,8 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->account_count = 0;
     m->adjustment_count = 0;
     m->merge_count = 0;
+    m->debt_count = 0;
+    m->matched_count = 0;
     m->touched = 0;
     for (int i = 0; i < MODEL_PARTNERS; i++) {
         m->in_period[i] = roster->first_period;
@@ -53,6 +55,8 @@ void model_copy(struct model *to, const struct model *from)
     to->account_count = from->account_count;
     to->adjustment_count = from->adjustment_count;
     to->merge_count = from->merge_count;
+    to->debt_count = from->debt_count;
+    to->matched_count = from->matched_count;
     to->touched = from->touched;
     COPY(given, MODEL_PARTNERS);
     COPY(brought, MODEL_PARTNERS);
@@ -69,6 +73,8 @@ void model_copy(struct model *to, const struct model *from)
     COPY(accounts, from->account_count);
     COPY(adjustments, from->adjustment_count);
     COPY(merges, from->merge_count);
+    COPY(debts, from->debt_count);
+    COPY(matched, from->matched_count);
     for (int i = 0; i < MODEL_PARTNERS; i++) {
         COPY(sent[i], from->sent_count[i]);
     }
@@ -149,7 +155,7 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_TAKE_BATCH] = step_nothing,
     [COMMAND_TAKE_RECEIPT] = model_step_take_receipt,
     [COMMAND_CLOSE_PERIOD] = step_close,
-    [COMMAND_PUT_PAIR] = step_nothing,
+    [COMMAND_PUT_PAIR] = model_step_put_pair,
     [COMMAND_FREEZE_STREAM] = step_freeze,
     [COMMAND_TRANSFER] = model_step_transfer,
     [COMMAND_OPEN_POOL] = model_step_open_pool,

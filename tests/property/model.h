@@ -22,6 +22,8 @@
 #define MODEL_TARIFFS     3 /* numbered from 1 */
 #define MODEL_MERGES      256
 #define MODEL_STATUSES    512
+#define MODEL_DEBTS       8192
+#define MODEL_MATCHED     2048
 
 /* A model that is wrong on purpose, to see that it is noticed. */
 enum model_flaw {
@@ -174,6 +176,24 @@ struct model_merge {
     struct model_lot lots[LIMIT_LOTS_PER_MEMBER];
 };
 
+/* An entry of either side that owes or gives back, for as long as it is not settled. */
+struct model_debt {
+    int partner;
+    bool is_ours;    /* that we sent */
+    uint64_t number; /* of what we sent */
+    enum entry_kind kind;
+    uint32_t tariff;
+    int64_t points;
+    uint32_t period;
+    bool is_gone; /* refused, or settled */
+};
+
+/* A pair's period that both agreed on. */
+struct model_match {
+    int partner;
+    uint32_t period;
+};
+
 struct model_answer {
     enum verdict verdict;
     bool is_repeat;
@@ -225,6 +245,10 @@ struct model {
     size_t adjustment_count;
     struct model_merge merges[MODEL_MERGES];
     size_t merge_count;
+    struct model_debt debts[MODEL_DEBTS];
+    size_t debt_count;
+    struct model_match matched[MODEL_MATCHED];
+    size_t matched_count;
     uint64_t touched; /* bits of the members that the last command was about */
 };
 

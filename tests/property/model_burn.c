@@ -54,6 +54,9 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
     if (verdict != VERDICT_OK) {
         return verdict;
     }
+    if (!is_foreign && command->hold.deliver_by.ms <= m->now) {
+        return VERDICT_HOLD_TOO_LATE;
+    }
     struct model_route route = model_route(m, &command->hold.card);
     if (is_foreign && (route.home <= 0 || route.is_blocked)) {
         return route.home <= 0 ? VERDICT_PARTNER_UNKNOWN : VERDICT_CARD_BLOCKED;

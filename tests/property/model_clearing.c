@@ -18,7 +18,18 @@ static enum verdict take_earn(struct model *m, int sender, const struct clearing
     if (entry->points.minor > LIMIT_POINTS_PER_PARTNER - *given) {
         return VERDICT_POINTS_TOO_LARGE;
     }
+    if (!model_may_be_owed(m, sender,
+                           entry->points.minor *
+                               roster_tariff(m->roster, entry->tariff)->issue_price.minor)) {
+        return VERDICT_NET_DEBIT_CAP;
+    }
     struct model_member *member = &m->members[index];
+    struct model_member settled = *member;
+    (void)model_settle_at(m, &settled, m->now);
+    lot = model_partner_key(m, &settled, lot);
+    if (!model_has_partner_room(&settled, lot, entry->points.minor, m->now)) {
+        return VERDICT_TOO_MANY_LOTS;
+    }
     model_settle(m, member);
     if (!model_has_room(m, member, lot, entry->points.minor)) {
         return VERDICT_TOO_MANY_LOTS;
@@ -139,6 +150,9 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
         ASSERT(false);
     }
     answer->points = verdict == VERDICT_OK ? entry->points.minor : 0;
+    if (verdict == VERDICT_OK) {
+        model_owe_taken(m, sender, entry);
+    }
     return verdict;
 }
 
@@ -163,6 +177,7 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     struct model_sale *sale =
         model_sale(m, 0, entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject);
     int64_t points = entry->points;
+    model_owe_reversed(m, partner, entry->number);
     switch (entry->kind) {
     case ENTRY_EARN:
         model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, partner, entry->period, points);
@@ -196,6 +211,17 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     case ENTRY_KIND_END:
         break;
     }
+}
+
+enum verdict model_step_put_pair(struct model *m, const struct command *command,
+                                 struct model_answer *answer)
+{
+    const struct command_put_pair *put = &command->put_pair;
+    (void)answer;
+    if (put->pair.state == PAIR_MATCHED) {
+        model_match_period(m, model_partner(m, &put->partner), put->period.yyyymm);
+    }
+    return VERDICT_OK;
 }
 
 enum verdict model_step_take_receipt(struct model *m, const struct command *command,

@@ -89,6 +89,10 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
     if (home > 0 && points > 0 && m->is_frozen_out[home]) {
         return VERDICT_STREAM_FROZEN;
     }
+    if (home > 0 && points > 0 &&
+        !model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor)) {
+        return VERDICT_NET_DEBIT_CAP;
+    }
     if (home > 0) {
         fix_end(&sale.lot, command->business_time.ms);
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);

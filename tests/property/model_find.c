@@ -106,6 +106,7 @@ void model_send(struct model *m, int partner, struct model_entry entry)
     entry.number = m->sent_count[partner] + 1;
     entry.period = m->out_period;
     m->sent[partner][m->sent_count[partner]++] = entry;
+    model_owe_sent(m, partner, &entry);
 }
 
 enum verdict model_judge_points(int64_t points)

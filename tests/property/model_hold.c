@@ -10,6 +10,10 @@ enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t poi
     if (model_spendable(&copy) < points) {
         return VERDICT_INSUFFICIENT_POINTS;
     }
+    if (hold->partner != 0 &&
+        !model_may_owe(m, hold->partner, points * m->roster->tariffs[0].redemption_price.minor)) {
+        return VERDICT_NET_DEBIT_CAP;
+    }
     copy.active_at = m->now; /* before the first to end is looked for */
     while (points > 0) {
         struct model_lot *lot = model_first_lot(m, &copy, false);

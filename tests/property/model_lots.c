@@ -201,6 +201,50 @@ static struct model_key as_at(struct model_key key, int64_t now)
     return key;
 }
 
+static size_t lots_of(const struct model_member *member, int issuer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < member->lot_count; i++) {
+        count += member->lots[i].key.issuer == issuer;
+    }
+    return count;
+}
+
+/* The first millisecond of the month after the one that the last moment before `end` is in. */
+static int64_t month_after(int64_t end)
+{
+    struct civil civil = civil_from_unix((struct unix_ms){end - 1});
+    struct unix_ms start;
+    civil.hour = civil.minute = civil.second = 0;
+    civil.day = 1;
+    civil.year += civil.month / 12;
+    civil.month = civil.month % 12 + 1;
+    ASSERT(civil_to_unix(&civil, &start) == ERR_OK);
+    return start.ms;
+}
+
+struct model_key model_partner_key(const struct model *m, struct model_member *member,
+                                   struct model_key key)
+{
+    struct model_key rounded = key;
+    struct model_key actual = as_at(key, m->now);
+    if (lots_of(member, key.issuer) < LIMIT_LOTS_AS_GIVEN ||
+        model_find_lot(member, &actual) != NULL) {
+        return key;
+    }
+    rounded.active_from = key.active_from / DAY_MS * DAY_MS;
+    rounded.expires_at = key.expires_at == 0 ? 0 : month_after(key.expires_at);
+    return as_at(rounded, m->now);
+}
+
+bool model_has_partner_room(struct model_member *member, struct model_key key, int64_t points,
+                            int64_t now)
+{
+    struct model_key actual = as_at(key, now);
+    return points <= member->debt || lots_of(member, key.issuer) < LIMIT_LOTS_PER_PARTNER ||
+           model_find_lot(member, &actual) != NULL;
+}
+
 bool model_has_room(struct model *m, const struct model_member *member, struct model_key key,
                     int64_t points)
 {

@@ -140,6 +140,7 @@ enum verdict model_step_move(struct model *m, const struct command *command,
     const struct command_move *move = &command->move;
     struct model_member settled;
     int64_t points = 0;
+    int64_t owed = 0;
     int index;
     enum verdict verdict = judge_move(m, move, &index);
     if (verdict != VERDICT_OK) {
@@ -152,9 +153,14 @@ enum verdict model_step_move(struct model *m, const struct command *command,
             return VERDICT_POINTS_TOO_LARGE;
         }
         points += settled.lots[i].free;
+        owed += settled.lots[i].free *
+                roster_tariff(m->roster, settled.lots[i].key.tariff)->issue_price.minor;
     }
     if (m->is_frozen_out[model_home(m, &move->new_card)]) {
         return VERDICT_STREAM_FROZEN;
+    }
+    if (!model_may_owe(m, model_home(m, &move->new_card), owed)) {
+        return VERDICT_NET_DEBIT_CAP;
     }
     model_settle(m, member);
     lots_out(m, member, &move->card, &move->new_card);

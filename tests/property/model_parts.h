@@ -19,6 +19,17 @@ void model_touch(struct model *m, int member);
 void model_post(struct model *m, enum account_kind debit, enum account_kind credit, int partner,
                 struct period period, int64_t points);
 void model_send(struct model *m, int partner, struct model_entry entry);
+/* What is owed between the node and a partner. */
+void model_owe_sent(struct model *m, int partner, const struct model_entry *entry);
+void model_owe_taken(struct model *m, int partner, const struct clearing_entry *entry);
+void model_owe_reversed(struct model *m, int partner, uint64_t number);
+bool model_is_matched(const struct model *m, int partner, uint32_t period);
+void model_match_period(struct model *m, int partner, uint32_t period);
+int64_t model_owed(const struct model *m, int partner);     /* by the node; negative: to it */
+int64_t model_promised(const struct model *m, int partner); /* in open holds */
+/* So much more, within the charter's cap? */
+bool model_may_owe(const struct model *m, int partner, int64_t more);
+bool model_may_be_owed(const struct model *m, int partner, int64_t more);
 enum verdict model_judge_points(int64_t points);
 /* The one that comes first in the precedence of the command's kind; VERDICT_OK when both are. */
 enum verdict model_first(const struct model *m, enum verdict a, enum verdict b);
@@ -78,6 +89,12 @@ int64_t model_spendable(const struct model_member *member);
 int64_t model_settle_at(const struct model *m, struct model_member *member, int64_t now);
 /* The same at the model's time, posted. */
 void model_settle(struct model *m, struct model_member *member);
+/* The key under which points of a partner come, who has many lots of the member already. */
+struct model_key model_partner_key(const struct model *m, struct model_member *member,
+                                   struct model_key key);
+/* May the partner have one more lot of the settled member, if that is what it takes? */
+bool model_has_partner_room(struct model_member *member, struct model_key key, int64_t points,
+                            int64_t now);
 /* Would the points find a lot? The member is settled. */
 bool model_has_room(struct model *m, const struct model_member *member, struct model_key key,
                     int64_t points);
@@ -130,5 +147,6 @@ model_fn model_step_take_entry;
 model_fn model_step_take_receipt;
 model_fn model_step_await;
 model_fn model_step_move;
+model_fn model_step_put_pair;
 
 #endif

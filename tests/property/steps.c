@@ -54,6 +54,12 @@ static struct mood mood_of(uint64_t *state)
          .pause_hours = 400,
          .expiry_hours = 5000,
          .expiry_grain = 12},
+        {.name = "a partner that makes many lots",
+         .member_max = 2,
+         .pause_hours = 1,
+         .expiry_hours = 60000,
+         .expiry_grain = 1,
+         .is_crowding = true},
         {.name = "a partner that gives too much",
          .member_max = 10,
          .pause_hours = 8,
@@ -62,11 +68,13 @@ static struct mood mood_of(uint64_t *state)
          .is_flooding = true},
     };
     static const int64_t debt_limits[] = {INT64_MAX, 0, 50, 1000};
+    static const int64_t caps[] = {0, 2000, 100000};
     size_t count = sizeof moods / sizeof moods[0];
     bool is_rare = random_next(state) % 25 == 0;
     struct mood mood = moods[is_rare ? count - 1 : random_next(state) % (count - 1)];
     mood.refund_grace_ms = random_next(state) % 2 == 0 ? 0 : 5 * DAY_MS;
     mood.debt_limit = debt_limits[random_next(state) % 4];
+    mood.net_debit_cap = caps[random_next(state) % 3];
     return mood;
 }
 

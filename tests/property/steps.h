@@ -29,10 +29,12 @@ struct mood {
     uint32_t expiry_hours;
     uint32_t expiry_grain; /* hours: the coarser, the more earns share a lot */
     bool is_hoarding;      /* much is earned, little burned */
+    bool is_crowding;      /* a partner gives a little, under very many terms */
     bool is_flooding;      /* a partner gives very much */
     bool is_merging;       /* many are enrolled and become few */
     int64_t refund_grace_ms;
     int64_t debt_limit;
+    int64_t net_debit_cap; /* 0: none */
 };
 
 /* Sebastiano Vigna's splitmix64. */

@@ -29,7 +29,13 @@ static void node_init(struct node *n)
     assert_int_equal(partner_id_parse("beta", &n->partners[1].id), ERR_OK);
     assert_int_equal(card_prefix_parse("100100", &n->partners[0].prefix), ERR_OK);
     assert_int_equal(card_prefix_parse("200200", &n->partners[1].prefix), ERR_OK);
-    n->roster = (struct roster){n->partners[0].id, 1, {202609}, n->partners, 2, &n->tariff, 1};
+    n->roster = (struct roster){.self = n->partners[0].id,
+                                .epoch = 1,
+                                .first_period = {202609},
+                                .partners = n->partners,
+                                .partner_count = 2,
+                                .tariffs = &n->tariff,
+                                .tariff_count = 1};
     n->terms.roster = &n->roster;
     n->terms.debt_limit = points_of(INT64_MAX);
     assert_int_equal(memory_store_create(&n->tables), ERR_OK);

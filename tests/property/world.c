@@ -82,6 +82,7 @@ static void world_reset(struct world *w)
     ASSERT(ledger_applier_create(&w->store, &w->applier) == ERR_OK);
     w->terms.refund_grace_ms = w->mood.refund_grace_ms;
     w->terms.debt_limit = points_of(w->mood.debt_limit);
+    w->roster.net_debit_cap = money_of(w->mood.net_debit_cap);
     w->now.ms = STEPS_START_MS;
     w->row = 1;
     w->complaint[0] = '\0';
@@ -242,7 +243,8 @@ static bool all_agree(struct world *w)
 static bool rows_agree(struct world *w)
 {
     const struct ledger_view *view = &w->store.view;
-    return cards_agree(view, w->model, w->complaint) && holds_agree(view, w->model, w->complaint) &&
+    return exposures_agree(view, w->model, w->complaint) &&
+           cards_agree(view, w->model, w->complaint) && holds_agree(view, w->model, w->complaint) &&
            sales_agree(view, w->model, w->complaint) && pools_agree(view, w->model, w->complaint);
 }
 

@@ -78,6 +78,25 @@ bool sales_agree(const struct ledger_view *view, const struct model *m, char *co
     return true;
 }
 
+bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    for (int i = 1; i < MODEL_PARTNERS; i++) {
+        struct exposure row;
+        if (ledger_get_exposure(view, &m->roster->partners[i].id, &row) != ERR_OK) {
+            return complain(complaint, "an exposure can't be read", 0, i);
+        }
+        int64_t owed = exposure_owed(&row, m->roster).minor;
+        int64_t promised = exposure_promised(&row, m->roster).minor;
+        if (owed != model_owed(m, i)) {
+            return complain(complaint, "owed to a partner", owed, model_owed(m, i));
+        }
+        if (promised != model_promised(m, i)) {
+            return complain(complaint, "promised to a partner", promised, model_promised(m, i));
+        }
+    }
+    return true;
+}
+
 bool pools_agree(const struct ledger_view *view, const struct model *m, char *complaint)
 {
     for (size_t i = 0; i < m->member_count; i++) {

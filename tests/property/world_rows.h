@@ -9,6 +9,8 @@ bool cards_agree(const struct ledger_view *view, const struct model *model, char
 bool holds_agree(const struct ledger_view *view, const struct model *model, char *complaint);
 bool sales_agree(const struct ledger_view *view, const struct model *model, char *complaint);
 /* Who is in which pool. */
+/* What is owed and promised between the node and each partner. */
+bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 bool pools_agree(const struct ledger_view *view, const struct model *model, char *complaint);
 
 /* The rows of TABLE_DUE: each is what the model says will happen next of a member or a hold, and

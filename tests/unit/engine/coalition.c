@@ -153,7 +153,7 @@ static enum err open_engine(struct brand *brand, struct note *note)
     struct engine_options options = {
         .journal = {&brand->journal, faulty_append, faulty_replay, faulty_read, faulty_look,
                     faulty_trim, faulty_next_row},
-        .state = brand->state,
+        .tables = state_tables(brand->state),
         .signer = brand->signer,
         .coalition = "demo",
         .clock = {brand, brand_now},

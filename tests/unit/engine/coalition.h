@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "engine/engine.h"
+#include "store/state.h"
 #include "engine/outbox.h"
 
 #define BRANDS 2

@@ -36,6 +36,7 @@ FORMAT(stream, sample_stream(rng))
 FORMAT(entry_total, VALUE(sample_number(rng), sample_whole(rng)))
 FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng)))
 FORMAT(pair_period, sample_pair(rng))
+FORMAT(exposure, sample_exposure(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
 FORMAT(card_status, sample_card_status(rng))
@@ -155,6 +156,8 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
                                                bytes_of_command, recode_command};
     }
+    /* Each has its own random numbers by its place: what is new comes last. */
+    out_formats[count++] = (struct format)ROW_OF(exposure);
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         out_formats[count++] = later[i];
     }

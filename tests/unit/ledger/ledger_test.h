@@ -43,6 +43,7 @@ struct card_status sample_card_status(struct rng *rng);
 struct adjustment sample_adjustment(struct rng *rng);
 struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);
+struct exposure sample_exposure(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
 struct sale sample_sale(struct rng *rng);
 struct answer sample_answer(struct rng *rng);

@@ -328,6 +328,19 @@ struct pair_period sample_pair(struct rng *rng)
     return pair;
 }
 
+struct exposure sample_exposure(struct rng *rng)
+{
+    struct exposure exposure = {.promised = points_of(sample_whole(rng)),
+                                .line_count = rng_below(rng, LIMIT_TARIFFS + 1)};
+    uint32_t tariff = 0;
+    for (size_t i = 0; i < exposure.line_count; i++) {
+        tariff += 1 + (uint32_t)rng_below(rng, 900);
+        exposure.lines[i] =
+            (struct exposure_line){tariff, sample_whole(rng) + 1, -sample_whole(rng)};
+    }
+    return exposure;
+}
+
 static void sample_till_command(struct rng *rng, struct command *command)
 {
     if (command->kind == COMMAND_ENROL) {

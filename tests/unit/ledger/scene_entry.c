@@ -37,6 +37,10 @@ static bool provoke_earn_entry(struct scene *s, struct command *c, enum verdict 
     case VERDICT_POINTS_TOO_LARGE:
         be_earn(c, &s->rich_card, LIMIT_POINTS_PER_PARTNER);
         return true;
+    case VERDICT_NET_DEBIT_CAP:
+        s->desk.roster.net_debit_cap = money_of(1);
+        be_earn(c, &s->rich_card, 500);
+        return true;
     case VERDICT_TOO_MANY_LOTS:
         be_earn(c, &s->rich_card, 5);
         scene_fill_lots(s, &s->rich);

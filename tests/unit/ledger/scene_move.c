@@ -125,6 +125,9 @@ static bool provoke_move_target(struct scene *s, struct command *c, enum verdict
     case VERDICT_MOVE_LOOPS:
         hear_of_move(s, &c->move.new_card, &c->move.card);
         return true;
+    case VERDICT_NET_DEBIT_CAP:
+        s->desk.roster.net_debit_cap = money_of(1);
+        return true;
     case VERDICT_STREAM_FROZEN:
         scene_freeze(s);
         return true;

@@ -70,6 +70,10 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
         scene_freeze(s);
         earn->card = s->beta_card;
         return true;
+    case VERDICT_NET_DEBIT_CAP:
+        s->desk.roster.net_debit_cap = money_of(1);
+        earn->card = s->beta_card;
+        return true;
     case VERDICT_CARD_UNKNOWN:
         earn->card = s->no_card;
         return true;
@@ -94,6 +98,16 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
     }
 }
 
+/* An id that the redeemer used, under an origin for which it is new. */
+static void provoke_known_hold(struct scene *s, struct command *c)
+{
+    bool is_of_partner = !roster_is_self(&s->desk.roster, &c->hold.redeemer);
+    c->origin = s->desk.partners[is_of_partner ? 0 : 1].id;
+    c->transaction_id = is_of_partner             ? s->partner_hold
+                        : c->kind == COMMAND_HOLD ? s->hold
+                                                  : s->foreign;
+}
+
 static bool provoke_hold(struct scene *s, struct command *c, enum verdict verdict)
 {
     bool is_home = c->kind == COMMAND_HOLD;
@@ -104,6 +118,13 @@ static bool provoke_hold(struct scene *s, struct command *c, enum verdict verdic
     case VERDICT_POINTS_TOO_LARGE:
         c->hold.points = TOO_MANY_POINTS;
         return true;
+    case VERDICT_HOLD_TOO_LATE:
+        c->hold.deliver_by = s->desk.now;
+        return is_home;
+    case VERDICT_NET_DEBIT_CAP:
+        s->desk.roster.net_debit_cap = money_of(1);
+        c->hold.redeemer = s->desk.partners[1].id;
+        return is_home;
     case VERDICT_PARTNER_UNKNOWN:
         c->hold.card = (struct card_number){"4539148803436467"};
         return !is_home;
@@ -120,8 +141,7 @@ static bool provoke_hold(struct scene *s, struct command *c, enum verdict verdic
         c->hold.card = s->card_of_blocked;
         return is_home;
     case VERDICT_HOLD_EXISTS:
-        c->origin = s->desk.partners[1].id;
-        c->transaction_id = is_home ? s->hold : s->foreign;
+        provoke_known_hold(s, c);
         return true;
     case VERDICT_INSUFFICIENT_POINTS:
         c->hold.points = points_of(100000);

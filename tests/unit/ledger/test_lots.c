@@ -169,12 +169,42 @@ static void test_next_due(void **state)
     assert_int_equal(lots_next_due(&member).ms, 20);
 }
 
+/* Never shorter, never later: what the shopper was told is the least. */
+static void test_rounded(void **state)
+{
+    static const int64_t midnight = INT64_C(1790294400000); /* 2026-09-25 */
+    static const int64_t october = INT64_C(1790812800000);  /* the 1st */
+    static const struct {
+        int64_t from, until, rounded_from, rounded_until;
+    } cases[] = {
+        {0, 0, 0, 0},
+        {midnight + 1, 0, midnight, 0},
+        {midnight, october, midnight, october},
+        {0, october - 1, 0, october},
+        {0, october + 1, 0, INT64_C(1793491200000)},
+        {midnight + DAY_MS - 1, midnight + DAY_MS, midnight, october},
+        {0, INT64_C(253370764800000), 0, 0},
+        {0, INT64_MAX, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lot_key key = {.issuer = {"a"},
+                              .tariff = 4,
+                              .active_from = {cases[i].from},
+                              .expires_at = {cases[i].until}};
+        struct lot_key rounded = lot_key_rounded(&key);
+        assert_int_equal(rounded.active_from.ms, cases[i].rounded_from);
+        assert_int_equal(rounded.expires_at.ms, cases[i].rounded_until);
+        assert_int_equal(rounded.tariff, 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_changes), cmocka_unit_test(test_order),
         cmocka_unit_test(test_room_and_range), cmocka_unit_test(test_what_must_hold),
-        cmocka_unit_test(test_next_due),
+        cmocka_unit_test(test_next_due),       cmocka_unit_test(test_rounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,6 +172,21 @@ struct pair_statement sample_statement(void)
                                    .currency = "EUR"};
 }
 
+struct evidence sample_evidence(void)
+{
+    static const struct slice entries[] = {{(const uint8_t *)"entry 7", 7}};
+    return (struct evidence){.coalition = "demo",
+                             .kind = EVIDENCE_WRONG_TOTALS,
+                             .partner = sample_partner("fuel"),
+                             .witness = sample_partner("grocer"),
+                             .found = {1790000000123},
+                             .reason = "its totals are wrong",
+                             .statements = {slice_of("receipt 1", 9), slice_of("receipt 2", 9)},
+                             .statement_count = 2,
+                             .entries = entries,
+                             .entry_count = 1};
+}
+
 #define SAMPLE_FUNCTIONS(name, type, value)                                                        \
     static enum err name##_sample(struct buffer *out)                                              \
     {                                                                                              \
@@ -213,6 +228,9 @@ SAMPLE_FUNCTIONS(move_acceptance, move_acceptance, sample_acceptance)
 SAMPLE_AGAIN(move_acceptance, move_acceptance)
 SAMPLE_FUNCTIONS(statement, pair_statement, sample_statement)
 SAMPLE_AGAIN_IN_ARENA(statement, pair_statement)
+
+SAMPLE_FUNCTIONS(evidence, evidence, sample_evidence)
+SAMPLE_AGAIN_IN_ARENA(evidence, evidence)
 
 static enum err return_sample(struct buffer *out)
 {
@@ -273,6 +291,11 @@ const struct sample samples[SAMPLE_COUNT] = {
      "5152535455565758595a5b5c5d5e5f320a08021001180220b0ea0138f2fdffffffffffffff012a04"
      "6675656c320667726f63657238f6094203455552",
      statement_sample, false, statement_again},
+    {"evidence",
+     "0a0464656d6f10031a046675656c220667726f63657228fbd8c1a28c34321469747320746f74616c"
+     "73206172652077726f6e673a097265636569707420313a097265636569707420324207656e747279"
+     "2037",
+     evidence_sample, true, evidence_again},
     {"a moved lot",
      "08011220000000000000000000000000000000000000000000000000000000000000000018f2ae0c"
      "20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf300b3a103730303130303030303030"

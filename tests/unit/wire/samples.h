@@ -15,7 +15,7 @@ struct sample {
     enum err (*again)(struct slice bytes, struct buffer *out, struct note *note);
 };
 
-#define SAMPLE_COUNT 11
+#define SAMPLE_COUNT 12
 extern const struct sample samples[SAMPLE_COUNT];
 
 /* The golden bytes; the caller ends the buffer. */
@@ -34,5 +34,6 @@ struct hold_refusal sample_refusal(void);
 /* Borrows static rows. */
 struct clearing_receipt sample_receipt(void);
 struct pair_statement sample_statement(void);
+struct evidence sample_evidence(void);
 
 #endif

@@ -1,0 +1,56 @@
+/* Deliberate bugs. The simulation's build (tests/sim, TALEA_MUTANTS) has each of them in its place
+ * and chooses one, or none, as it runs: it must find every one. In all other builds they are false
+ * by constant, and nothing of them is left.
+ */
+#ifndef BASE_MUTANT_H
+#define BASE_MUTANT_H
+
+#include <stdbool.h>
+
+#define MUTANTS(MUTANT_ROW)                                                                        \
+    MUTANT_ROW(SEND_BEFORE_STORING, "a receipt goes out though the batch could not be stored")     \
+    MUTANT_ROW(ANSWER_BEFORE_DURABLE, "a till is answered before the journal has the command")     \
+    MUTANT_ROW(SKIP_ROLLBACK, "what could not be stored stays in the tables")                      \
+    MUTANT_ROW(SKIP_DUPLICATE_CHECK, "an id that was used is not looked up")                       \
+    MUTANT_ROW(ANSWER_REPEAT_ANEW, "a repeat is answered without what was recorded")               \
+    MUTANT_ROW(FORGET_HOLD_AT_RESTART, "a recovery leaves out holds")                              \
+    MUTANT_ROW(FORGET_STREAM_AT_RESTART, "a recovery leaves out where streams end")                \
+    MUTANT_ROW(APPLY_TWICE_AT_RESTART, "a recovery applies what a checkpoint holds already")       \
+    MUTANT_ROW(FORGET_DUE_AT_RESTART, "after a start nothing falls due that was due before")       \
+    MUTANT_ROW(RELEASE_AT_T1, "a hold expires at T1")                                              \
+    MUTANT_ROW(EXPIRE_TWICE, "a hold that ended expires once more")                                \
+    MUTANT_ROW(CAPTURE_MORE_THAN_GRANTED, "a capture is not held against what is left")            \
+    MUTANT_ROW(CAPTURE_TOO_LATE, "a home takes captures of after T1")                              \
+    MUTANT_ROW(SPEND_LAST_LOT_FIRST, "what ends last is spent first")                              \
+    MUTANT_ROW(REFUND_TO_WRONG_LOT, "returned points go to the wrong lots")                        \
+    MUTANT_ROW(FORGET_DEBT, "points that are given repay no debt")                                 \
+    MUTANT_ROW(IGNORE_REFUSAL, "the sender takes refused entries for applied ones")                \
+    MUTANT_ROW(SKIP_REVERSAL, "what was refused is not taken back")                                \
+    MUTANT_ROW(WRONG_TOTAL_KIND, "captures count as earns in the totals")                          \
+    MUTANT_ROW(COUNT_REFUSED, "refused entries count in the totals")                               \
+    MUTANT_ROW(LOSE_RECEIPT_CHAIN, "a receipt does not name the one before")                       \
+    MUTANT_ROW(PERIOD_BY_CLOCK, "a mark leaves the period open")                                   \
+    MUTANT_ROW(SIGN_REENCODED, "a body is encoded anew before it is sent")                         \
+    MUTANT_ROW(NO_REWIND, "after a reconnection sending goes on where it was")                     \
+    MUTANT_ROW(ACCEPT_UNSIGNED, "a signature that does not verify is good enough")                 \
+    MUTANT_ROW(ACCEPT_WRONG_PURPOSE, "a signature for another purpose is good enough")             \
+    MUTANT_ROW(ACCEPT_GAP, "a batch may begin beyond what is here")                                \
+    MUTANT_ROW(APPLY_BATCH_TWICE, "a batch that came before is taken again")                       \
+    MUTANT_ROW(TAKE_FORK, "a batch may follow on from another entry than the last one")            \
+    MUTANT_ROW(SKIP_PREVIOUS_HASH, "entries of a batch need not be one chain")
+
+#define MUTANT_NAME(name, what) MUTANT_##name,
+enum mutant {
+    MUTANT_NONE,
+    MUTANTS(MUTANT_NAME) MUTANT_END
+};
+#undef MUTANT_NAME
+
+#ifdef TALEA_MUTANTS
+extern enum mutant mutant_chosen; /* tests/sim */
+#define MUTANT(name) (mutant_chosen == MUTANT_##name)
+#else
+#define MUTANT(name) ((void)MUTANT_##name, false)
+#endif
+
+#endif

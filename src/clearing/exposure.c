@@ -1,0 +1,163 @@
+#include "clearing/exposure.h"
+
+#include <string.h>
+
+static size_t line_place(const struct exposure *exposure, uint32_t tariff)
+{
+    size_t place = 0;
+    while (place < exposure->line_count && exposure->lines[place].tariff < tariff) {
+        place++;
+    }
+    return place;
+}
+
+static void line_remove(struct exposure *exposure, size_t place)
+{
+    exposure->line_count--;
+    memmove(&exposure->lines[place], &exposure->lines[place + 1],
+            (exposure->line_count - place) * sizeof exposure->lines[0]);
+}
+
+/* Room for one more: a tariff that left the charter makes place. */
+static bool line_make_room(struct exposure *exposure, const struct roster *roster)
+{
+    for (size_t i = 0; i < exposure->line_count && exposure->line_count == LIMIT_TARIFFS; i++) {
+        if (roster_tariff(roster, exposure->lines[i].tariff) == NULL) {
+            line_remove(exposure, i);
+        }
+    }
+    return exposure->line_count < LIMIT_TARIFFS;
+}
+
+static void line_insert(struct exposure *exposure, const struct exposure_line *line)
+{
+    size_t place = line_place(exposure, line->tariff);
+    memmove(&exposure->lines[place + 1], &exposure->lines[place],
+            (exposure->line_count - place) * sizeof exposure->lines[0]);
+    exposure->lines[place] = *line;
+    exposure->line_count++;
+}
+
+/* Do we owe for such an entry of ours (1), or does the other side (-1)? */
+static int side_of(enum entry_kind kind)
+{
+    switch (kind) {
+    case ENTRY_EARN:
+    case ENTRY_BURN_RETURN:
+    case ENTRY_MOVED_LOT:
+        return 1;
+    case ENTRY_EARN_RETURN:
+    case ENTRY_CAPTURE:
+        return -1;
+    case ENTRY_VOID:
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+    case ENTRY_KIND_END:
+        break;
+    }
+    return 0;
+}
+
+enum err exposure_add(struct exposure *exposure, const struct roster *roster,
+                      enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
+                      int64_t points)
+{
+    int side = direction == STREAM_OUT ? side_of(kind) : -side_of(kind);
+    size_t place = line_place(exposure, tariff);
+    bool is_there = place < exposure->line_count && exposure->lines[place].tariff == tariff;
+    struct exposure_line line = {.tariff = tariff};
+    if (side == 0 || points == 0) {
+        return ERR_OK;
+    }
+    if (is_there) {
+        line = exposure->lines[place];
+    }
+    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || kind == ENTRY_MOVED_LOT;
+    int64_t *sum = is_issue ? &line.issued : &line.redeemed;
+    TRY(side > 0 ? int64_add(*sum, points, sum) : int64_sub(*sum, points, sum));
+    if (is_there) {
+        line_remove(exposure, place);
+    }
+    bool is_empty = line.issued == 0 && line.redeemed == 0;
+    if (!is_empty && line_make_room(exposure, roster)) {
+        line_insert(exposure, &line);
+    }
+    return ERR_OK;
+}
+
+static int64_t add_within_range(int64_t a, int64_t b)
+{
+    int64_t sum;
+    if (int64_add(a, b, &sum) == ERR_OK) {
+        return sum;
+    }
+    return a < 0 ? INT64_MIN : INT64_MAX;
+}
+
+static int64_t worth(int64_t points, struct money price, struct points per)
+{
+    int64_t amount;
+    if (int64_mul_div(points, price.minor, per.minor, ROUNDING_UP, &amount) == ERR_OK) {
+        return amount;
+    }
+    return points < 0 ? INT64_MIN : INT64_MAX;
+}
+
+struct money exposure_owed(const struct exposure *exposure, const struct roster *roster)
+{
+    int64_t owed = 0;
+    for (size_t i = 0; i < exposure->line_count; i++) {
+        const struct exposure_line *line = &exposure->lines[i];
+        const struct tariff *tariff = roster_tariff(roster, line->tariff);
+        if (tariff != NULL) {
+            owed = add_within_range(owed, worth(line->issued, tariff->issue_price, tariff->per));
+            owed = add_within_range(owed,
+                                    worth(line->redeemed, tariff->redemption_price, tariff->per));
+        }
+    }
+    return money_of(owed);
+}
+
+struct money exposure_promised(const struct exposure *exposure, const struct roster *roster)
+{
+    const struct tariff *tariff = &roster->tariffs[0]; /* the one that captures come under */
+    return money_of(worth(exposure->promised.minor, tariff->redemption_price, tariff->per));
+}
+
+struct money exposure_at_stake(const struct exposure *exposure, const struct roster *roster)
+{
+    return money_of(add_within_range(exposure_owed(exposure, roster).minor,
+                                     exposure_promised(exposure, roster).minor));
+}
+
+const char *cap_level_name(enum cap_level level)
+{
+    switch (level) {
+    case CAP_FREE:
+        return "free";
+    case CAP_NEAR:
+        return "near";
+    case CAP_REACHED:
+        return "reached";
+    }
+    return "unknown";
+}
+
+enum cap_level cap_level_of(const struct roster *roster, struct money owed)
+{
+    int64_t near;
+    int64_t cap = roster->net_debit_cap.minor;
+    if (cap <= 0 || int64_mul_div(cap, EXPOSURE_NEAR_PERCENT, 100, ROUNDING_UP, &near) != ERR_OK ||
+        owed.minor < near) {
+        return CAP_FREE;
+    }
+    return owed.minor < cap ? CAP_NEAR : CAP_REACHED;
+}
+
+bool cap_is_exceeded(const struct roster *roster, struct money owed)
+{
+    return roster->net_debit_cap.minor > 0 && owed.minor > roster->net_debit_cap.minor;
+}

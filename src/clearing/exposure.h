@@ -1,0 +1,58 @@
+/* What two brands owe each other and have not settled, as a plain value: what net debit caps are
+ * about.
+ *
+ * All from our side: positive is what we owe the partner. Exact in points; money only when it is
+ * asked for, so that both sides of a pair come to the same amount. Points that we promised to holds
+ * of the partner stand beside it: they become debt when they are captured.
+ */
+#ifndef CLEARING_EXPOSURE_H
+#define CLEARING_EXPOSURE_H
+
+#include "base/limits.h"
+#include "clearing/roster.h"
+#include "clearing/stream.h"
+
+/* Of one tariff: points net, by the price at which they are settled. */
+struct exposure_line {
+    uint32_t tariff;
+    int64_t issued;   /* ours to their members less theirs to ours */
+    int64_t redeemed; /* of our members there less of theirs here */
+};
+
+struct exposure {
+    struct points promised; /* in open holds that we granted to the partner */
+    size_t line_count;
+    struct exposure_line lines[LIMIT_TARIFFS]; /* sorted by tariff, none without points */
+};
+
+/* Counts an entry that was sent or taken; negative points take one back. Kinds that owe nothing
+ * change nothing. A tariff that the charter does not have any more has no price, and its line makes
+ * place for others. ERR_RANGE on overflow; nothing is changed then. */
+MUST_USE enum err exposure_add(struct exposure *exposure, const struct roster *roster,
+                               enum stream_direction direction, enum entry_kind kind,
+                               uint32_t tariff, int64_t points);
+
+/* What we owe the partner (negative: it owes us) at the charter's prices, rounded away from zero by
+ * line; at the ends of the range when it overflows. */
+struct money exposure_owed(const struct exposure *exposure, const struct roster *roster);
+/* What the promised points will cost when they are captured. */
+struct money exposure_promised(const struct exposure *exposure, const struct roster *roster);
+/* Both: what we may come to owe. Never less than exposure_owed. */
+struct money exposure_at_stake(const struct exposure *exposure, const struct roster *roster);
+
+enum cap_level {
+    CAP_FREE,
+    CAP_NEAR,   /* EXPOSURE_NEAR_PERCENT of the cap or more */
+    CAP_REACHED /* all of it */
+};
+
+#define EXPOSURE_NEAR_PERCENT 80
+
+/* "free", "near", "reached". */
+const char *cap_level_name(enum cap_level level);
+/* How near does a debt come to the charter's cap? Without a cap, always CAP_FREE. */
+enum cap_level cap_level_of(const struct roster *roster, struct money owed);
+/* Is it beyond the cap? What would be is not begun. */
+bool cap_is_exceeded(const struct roster *roster, struct money owed);
+
+#endif

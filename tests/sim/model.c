@@ -1,0 +1,481 @@
+#include "model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct model *model_create(unsigned node_count, int64_t refund_grace_ms, int64_t debt_limit)
+{
+    struct model *model = calloc(1, sizeof *model);
+    ASSERT(model != NULL && node_count <= MODEL_NODES);
+    model->node_count = node_count;
+    model->refund_grace_ms = refund_grace_ms;
+    model->debt_limit = debt_limit;
+    for (unsigned i = 0; i < node_count; i++) {
+        model->first_due[i] = INT64_MAX;
+    }
+    return model;
+}
+
+void model_destroy(struct model *model)
+{
+    for (size_t i = 0; i < model->member_count; i++) {
+        free(model->members[i].lots);
+    }
+    free(model->members);
+    for (size_t i = 0; i < model->op_count; i++) {
+        if (model->ops[i] != NULL) {
+            free(model->ops[i]->home_hold.parts);
+            free(model->ops[i]);
+        }
+    }
+    free(model->ops);
+    for (unsigned a = 0; a < MODEL_NODES; a++) {
+        for (unsigned b = 0; b < MODEL_NODES; b++) {
+            free(model->streams[a][b].entries);
+        }
+    }
+    free(model);
+}
+
+struct model_op *model_op_of(struct model *model, const struct sim_op *op)
+{
+    if (op->index >= model->op_room) {
+        size_t room = (op->index + 1) * 2;
+        model->ops = realloc(model->ops, room * sizeof(struct model_op *));
+        ASSERT(model->ops != NULL);
+        memset(&model->ops[model->op_room], 0,
+               (room - model->op_room) * sizeof(struct model_op *));
+        model->op_room = room;
+    }
+    if (model->ops[op->index] == NULL) {
+        model->ops[op->index] = calloc(1, sizeof(struct model_op));
+        ASSERT(model->ops[op->index] != NULL);
+        model->ops[op->index]->op = op;
+        model->op_count = op->index + 1 > model->op_count ? op->index + 1 : model->op_count;
+    }
+    return model->ops[op->index];
+}
+
+static struct model_member *member_of(struct model *model, const struct sim_op *op)
+{
+    return &model->members[op->member];
+}
+
+/* ---- What the shop decides ---- */
+
+static void enrol(struct model *model, struct model_op *m)
+{
+    model->members[m->op->member].id = m->op->command.enrol.member;
+    model->members[m->op->member].is_enrolled = true;
+}
+
+static void send_entry(struct model *model, const struct model_op *m, enum entry_kind kind,
+                       int64_t points)
+{
+    struct model_stream *stream = &model->streams[m->op->shop][m->op->home];
+    if (stream->count == stream->room) {
+        stream->room = stream->room == 0 ? 16 : stream->room * 2;
+        stream->entries = realloc(stream->entries, stream->room * sizeof *stream->entries);
+        ASSERT(stream->entries != NULL);
+    }
+    stream->entries[stream->count++] = (struct model_entry){
+        kind, m->op->index, points, stream->period, m->op->business_ms, VERDICT_OK};
+}
+
+/* The shop's account with the home, in the open period. */
+static int64_t *owed_to(struct model *model, const struct sim_op *op)
+{
+    unsigned period = model->streams[op->shop][op->home].period;
+    return &model->books[op->shop].payable[op->home][period];
+}
+
+static int64_t *owed_by(struct model *model, const struct sim_op *op)
+{
+    unsigned period = model->streams[op->shop][op->home].period;
+    return &model->books[op->shop].receivable[op->home][period];
+}
+
+static bool is_abroad(const struct sim_op *op)
+{
+    return op->home != op->shop;
+}
+
+static bool is_frozen(const struct model *model, const struct sim_op *op)
+{
+    return is_abroad(op) && model->streams[op->shop][op->home].is_frozen_out;
+}
+
+static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
+{
+    const struct sim_op *op = m->op;
+    struct model_sale sale = {.is_there = true,
+                              .amount = op->amount,
+                              .points = op->points,
+                              .lot = {op->shop, op->active_from, op->expires_at, 0, 0}};
+    if (sale.lot.active_from <= now) {
+        sale.lot.active_from = 0;
+    }
+    if (!is_abroad(op)) {
+        if (member_of(model, op)->is_blocked) {
+            return VERDICT_CARD_BLOCKED;
+        }
+        model_settle(model, member_of(model, op), now);
+        model_give(model, member_of(model, op), &sale.lot, op->points, now);
+    } else if (member_of(model, op)->is_blocked_at[op->shop]) {
+        return VERDICT_CARD_BLOCKED;
+    } else if (op->points > 0) {
+        if (is_frozen(model, op)) {
+            return VERDICT_STREAM_FROZEN;
+        }
+        *owed_to(model, op) += op->points;
+        send_entry(model, m, ENTRY_EARN, op->points);
+    }
+    model->books[op->shop].issued += op->points;
+    m->sale = sale;
+    m->points = op->points;
+    return VERDICT_OK;
+}
+
+static struct model_hold open_hold(const struct sim_op *op, int64_t capture_by, int64_t deliver_by)
+{
+    return (struct model_hold){.state = MODEL_OPEN,
+                               .granted = op->points,
+                               .capture_by = capture_by,
+                               .deliver_by = deliver_by};
+}
+
+/* Reserves the points, where the member is at home. */
+static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_t capture_by,
+                                 int64_t deliver_by, int64_t now)
+{
+    struct model_member *member = member_of(model, m->op);
+    if (member->is_blocked) {
+        return VERDICT_CARD_BLOCKED;
+    }
+    if (model_available_at(member, now) < m->op->points) {
+        return VERDICT_INSUFFICIENT_POINTS;
+    }
+    model_settle(model, member, now);
+    m->home_hold = open_hold(m->op, capture_by, deliver_by);
+    if (deliver_by < model->first_due[member->home]) {
+        model->first_due[member->home] = deliver_by;
+    }
+    model_reserve(member, &m->home_hold);
+    return VERDICT_OK;
+}
+
+static enum verdict hold(struct model *model, struct model_op *m, int64_t now)
+{
+    enum verdict verdict = VERDICT_OK;
+    if (is_abroad(m->op) && member_of(model, m->op)->is_blocked_at[m->op->shop]) {
+        verdict = VERDICT_CARD_BLOCKED;
+    } else if (is_abroad(m->op)) {
+        m->hold = open_hold(m->op, m->op->capture_by, m->op->deliver_by);
+    } else {
+        verdict = hold_at_home(model, m, m->op->capture_by, m->op->deliver_by, now);
+    }
+    m->points = verdict == VERDICT_OK ? m->op->points : 0;
+    return verdict;
+}
+
+static struct model_hold *own_hold(struct model *model, const struct sim_op *op)
+{
+    struct model_op *subject = model_op_of(model, op->subject);
+    return is_abroad(op) ? &subject->hold : &subject->home_hold;
+}
+
+static enum verdict capture(struct model *model, struct model_op *m, int64_t now)
+{
+    const struct sim_op *op = m->op;
+    struct model_hold *held = own_hold(model, op);
+    int64_t points = op->points == 0 ? model_left(held) : op->points;
+    if (held->state == MODEL_NONE) {
+        return VERDICT_HOLD_UNKNOWN;
+    }
+    if (held->state != MODEL_OPEN) {
+        return VERDICT_HOLD_ENDED;
+    }
+    if (points > model_left(held)) {
+        return VERDICT_HOLD_EXCEEDED;
+    }
+    if (op->business_ms > held->capture_by || now > held->deliver_by) {
+        return VERDICT_CAPTURE_TOO_LATE;
+    }
+    if (is_frozen(model, op)) {
+        return VERDICT_STREAM_FROZEN;
+    }
+    if (is_abroad(op)) {
+        *owed_by(model, op) += points;
+        send_entry(model, m, ENTRY_CAPTURE, points);
+        held->captured += points;
+        held->state = model_left(held) == 0 ? MODEL_CAPTURED : MODEL_OPEN;
+    } else {
+        model_settle(model, member_of(model, op), now);
+        model_capture(member_of(model, op), held, points);
+    }
+    model->books[op->shop].redeemed += points;
+    m->points = points;
+    return VERDICT_OK;
+}
+
+static enum verdict give_back(struct model *model, struct model_op *m, int64_t now)
+{
+    const struct sim_op *op = m->op;
+    struct model_hold *held = own_hold(model, op);
+    if (held->state == MODEL_NONE) {
+        return VERDICT_HOLD_UNKNOWN;
+    }
+    if (held->state != MODEL_OPEN) {
+        return VERDICT_HOLD_ENDED;
+    }
+    if (is_frozen(model, op)) {
+        return VERDICT_STREAM_FROZEN;
+    }
+    m->points = model_left(held);
+    if (is_abroad(op)) {
+        send_entry(model, m, ENTRY_VOID, 0);
+        held->voided += model_left(held);
+        held->state = MODEL_VOIDED;
+    } else {
+        model_settle(model, member_of(model, op), now);
+        model_release(model, member_of(model, op), held, MODEL_VOIDED, now);
+    }
+    return VERDICT_OK;
+}
+
+static enum verdict return_burn(struct model *model, struct model_op *m, int64_t now)
+{
+    const struct sim_op *op = m->op;
+    struct model_hold *held = own_hold(model, op);
+    int64_t left = held->captured - held->returned;
+    int64_t points = op->points == 0 ? left : op->points;
+    if (held->state == MODEL_NONE) {
+        return VERDICT_HOLD_UNKNOWN;
+    }
+    if (points > left || left <= 0) {
+        return VERDICT_RETURN_EXCEEDS_SALE;
+    }
+    if (is_frozen(model, op)) {
+        return VERDICT_STREAM_FROZEN;
+    }
+    if (is_abroad(op)) {
+        *owed_by(model, op) -= points;
+        send_entry(model, m, ENTRY_BURN_RETURN, points);
+        held->returned += points;
+    } else {
+        model_settle(model, member_of(model, op), now);
+        model_refund(model, member_of(model, op), held, points, now);
+    }
+    model->books[op->shop].redeemed -= points;
+    m->points = points;
+    return VERDICT_OK;
+}
+
+/* What the goods that stay are worth: of points given by hand the same share, rounded down. */
+static int64_t kept(const struct model_sale *sale, int64_t amount)
+{
+    return sale->amount == 0 ? 0 : sale->points * amount / sale->amount;
+}
+
+static enum verdict return_sale(struct model *model, struct model_op *m, int64_t now)
+{
+    const struct sim_op *op = m->op;
+    struct model_sale *sale = &model_op_of(model, op->subject)->sale;
+    int64_t left = sale->amount - sale->returned;
+    int64_t amount = op->amount == 0 ? left : op->amount;
+    if (!sale->is_there || sale->is_reversed) {
+        return VERDICT_SALE_UNKNOWN;
+    }
+    if (amount > left || left == 0) {
+        return VERDICT_RETURN_EXCEEDS_SALE;
+    }
+    int64_t due = sale->points - sale->taken - kept(sale, left - amount);
+    int64_t points = due > 0 ? due : 0;
+    if (points > 0 && is_frozen(model, op)) {
+        return VERDICT_STREAM_FROZEN;
+    }
+    if (!is_abroad(op)) {
+        model_settle(model, member_of(model, op), now);
+        int64_t lost = model_take_back(model, member_of(model, op), &sale->lot, points);
+        model->books[op->shop].adjustment += lost;
+    } else if (points > 0) {
+        *owed_to(model, op) -= points;
+        send_entry(model, m, ENTRY_EARN_RETURN, points);
+    }
+    model->books[op->shop].issued -= points;
+    sale->returned += amount;
+    sale->taken += points;
+    m->points = points;
+    m->amount = amount;
+    return VERDICT_OK;
+}
+
+static enum verdict transfer(struct model *model, struct model_op *m, int64_t now)
+{
+    struct model_member *from = member_of(model, m->op);
+    struct model_member *to = &model->members[m->op->to];
+    if (from == to) {
+        return VERDICT_TRANSFER_TO_SELF;
+    }
+    if (model_available_at(from, now) < m->op->points) {
+        return VERDICT_INSUFFICIENT_POINTS;
+    }
+    model_settle(model, from, now);
+    model_settle(model, to, now);
+    model_transfer(model, from, to, m->op->points, now);
+    m->points = m->op->points;
+    return VERDICT_OK;
+}
+
+/* Every other brand hears of the card. */
+static void tell_all(struct model *model, const struct model_op *m, enum entry_kind kind)
+{
+    struct sim_op op = *m->op;
+    struct model_op news = {.op = &op};
+    for (unsigned partner = 0; partner < model->node_count; partner++) {
+        if (partner != op.shop && !model->streams[op.shop][partner].is_frozen_out) {
+            op.home = partner;
+            send_entry(model, &news, kind, 0);
+        }
+    }
+}
+
+static enum verdict block(struct model *model, const struct model_op *m, bool is_blocked)
+{
+    struct model_member *member = member_of(model, m->op);
+    if (is_blocked == member->is_blocked) {
+        return is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_CARD_NOT_BLOCKED;
+    }
+    member->is_blocked = is_blocked;
+    tell_all(model, m, is_blocked ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK);
+    return VERDICT_OK;
+}
+
+static enum verdict close_period(struct model *model, struct model_op *m)
+{
+    struct sim_op op = *m->op;
+    struct model_op mark = {.op = &op};
+    size_t marks = 0;
+    for (unsigned partner = 0; partner < model->node_count; partner++) {
+        struct model_stream *stream = &model->streams[op.shop][partner];
+        if (partner != op.shop && stream->period == (unsigned)op.points && !stream->is_frozen_out) {
+            op.home = partner;
+            send_entry(model, &mark, ENTRY_PERIOD_MARK, 0);
+            stream->period++;
+            marks++;
+        }
+    }
+    return marks == 0 ? VERDICT_PERIOD_NOT_OPEN : VERDICT_OK;
+}
+
+static enum verdict decide(struct model *model, struct model_op *m, int64_t now)
+{
+    switch (m->op->kind) {
+    case SIM_OP_ENROL:
+        enrol(model, m);
+        return VERDICT_OK;
+    case SIM_OP_EARN:
+        return earn(model, m, now);
+    case SIM_OP_HOLD:
+        return hold(model, m, now);
+    case SIM_OP_CAPTURE:
+        return capture(model, m, now);
+    case SIM_OP_VOID:
+        return give_back(model, m, now);
+    case SIM_OP_RETURN_SALE:
+        return return_sale(model, m, now);
+    case SIM_OP_RETURN_BURN:
+        return return_burn(model, m, now);
+    case SIM_OP_TRANSFER:
+        return transfer(model, m, now);
+    case SIM_OP_BLOCK:
+    case SIM_OP_UNBLOCK:
+        return block(model, m, m->op->kind == SIM_OP_BLOCK);
+    case SIM_OP_CLOSE:
+        return close_period(model, m);
+    case SIM_OP_KIND_END:
+        break;
+    }
+    return VERDICT_END;
+}
+
+void model_decide(struct model *model, const struct sim_op *op, int64_t now)
+{
+    struct model_op *m = model_op_of(model, op);
+    ASSERT(!m->is_decided);
+    m->is_decided = true;
+    m->verdict = decide(model, m, now);
+}
+
+void model_decide_at_home(struct model *model, const struct sim_op *op, int64_t capture_by,
+                          int64_t deliver_by, int64_t now)
+{
+    struct model_op *m = model_op_of(model, op);
+    ASSERT(!m->is_decided_at_home && is_abroad(op));
+    m->is_decided_at_home = true;
+    m->home_verdict = hold_at_home(model, m, capture_by, deliver_by, now);
+}
+
+/* ---- Time ---- */
+
+/* The one that ends first: what it gives back may repay a debt that another would have repaid. */
+static struct model_op *next_to_expire(struct model *model, unsigned home, int64_t clock,
+                                       int64_t now)
+{
+    struct model_op *found = NULL;
+    for (size_t i = 0; i < model->op_count; i++) {
+        struct model_op *m = model->ops[i];
+        if (m == NULL || m->op->home != home || m->home_hold.state != MODEL_OPEN ||
+            m->home_hold.deliver_by > clock || m->home_hold.deliver_by >= now) {
+            continue;
+        }
+        if (found == NULL || m->home_hold.deliver_by < found->home_hold.deliver_by ||
+            (m->home_hold.deliver_by == found->home_hold.deliver_by &&
+             (m->op->shop < found->op->shop ||
+              (m->op->shop == found->op->shop &&
+               memcmp(m->op->command.transaction_id.bytes, found->op->command.transaction_id.bytes,
+                      16) < 0)))) {
+            found = m;
+        }
+    }
+    return found;
+}
+
+static int64_t first_due(const struct model *model, unsigned home)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < model->op_count; i++) {
+        const struct model_op *m = model->ops[i];
+        if (m != NULL && m->op->home == home && m->home_hold.state == MODEL_OPEN &&
+            m->home_hold.deliver_by < first) {
+            first = m->home_hold.deliver_by;
+        }
+    }
+    return first;
+}
+
+void model_expire(struct model *model, unsigned home, int64_t clock, int64_t now)
+{
+    struct model_op *m;
+    if (model->first_due[home] > clock) {
+        return;
+    }
+    while ((m = next_to_expire(model, home, clock, now)) != NULL) {
+        struct model_member *member = member_of(model, m->op);
+        model_settle(model, member, now);
+        model_release(model, member, &m->home_hold, MODEL_EXPIRED, now);
+    }
+    model->first_due[home] = first_due(model, home);
+}
+
+size_t model_member_add(struct model *model, unsigned home)
+{
+    if (model->member_count == model->member_room) {
+        model->member_room = model->member_room == 0 ? 64 : model->member_room * 2;
+        model->members =
+            realloc(model->members, model->member_room * sizeof *model->members);
+        ASSERT(model->members != NULL);
+    }
+    model->members[model->member_count] = (struct model_member){.home = home};
+    return model->member_count++;
+}

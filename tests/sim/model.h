@@ -1,0 +1,180 @@
+/* The coalition as it should be: a simple ledger of its own, written from the design and from
+ * nothing in src/, told what tills were answered and which entries were taken, in that order.
+ *
+ * It decides each command by itself, and says what the answer must have been.
+ */
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include "sim_op.h"
+
+#define MODEL_NODES   12u
+#define MODEL_PERIODS 8u /* that a run may close */
+
+struct model_lot {
+    unsigned issuer;
+    int64_t active_from; /* 0: spendable */
+    int64_t expires_at;  /* 0: never */
+    int64_t free;
+    int64_t held;
+};
+
+struct model_member {
+    unsigned home;
+    struct uid id;
+    struct card_number card; /* empty until its till was told */
+    bool is_enrolled;
+    bool is_blocked; /* the card */
+    bool is_blocked_at[MODEL_NODES]; /* as far as another brand has heard */
+    int64_t debt;
+    struct model_lot *lots;
+    size_t count;
+    size_t room;
+};
+
+struct model_sums {
+    int64_t available;
+    int64_t pending;
+    int64_t held;
+    int64_t debt;
+};
+
+struct model_part {
+    struct model_lot lot; /* its terms */
+    int64_t held;
+    int64_t captured;
+};
+
+enum model_state {
+    MODEL_NONE,
+    MODEL_OPEN,
+    MODEL_CAPTURED,
+    MODEL_VOIDED,
+    MODEL_EXPIRED
+};
+
+struct model_hold {
+    enum model_state state;
+    int64_t granted;
+    int64_t captured;
+    int64_t voided;
+    int64_t returned;
+    int64_t capture_by;
+    int64_t deliver_by;
+    struct model_part *parts; /* at the home */
+    size_t part_count;
+};
+
+struct model_sale {
+    bool is_there;
+    bool is_reversed;
+    int64_t amount;
+    int64_t returned;
+    int64_t points;
+    int64_t taken;
+    struct model_lot lot;
+};
+
+/* What the model knows of a till's operation. */
+struct model_op {
+    const struct sim_op *op;
+    bool is_decided; /* by the shop */
+    enum verdict verdict;
+    int64_t points; /* of the answer */
+    int64_t amount; /* returned, of a sale */
+    bool is_decided_at_home;
+    enum verdict home_verdict;
+    struct model_hold hold; /* the shop's, when the home is another */
+    struct model_hold home_hold;
+    struct model_sale sale;
+    struct model_sale home_sale;
+};
+
+struct model_entry {
+    enum entry_kind kind;
+    size_t op; /* that made it */
+    int64_t points;
+    unsigned period;
+    int64_t business_ms;
+    enum verdict verdict; /* the receiver's */
+};
+
+struct model_stream {
+    struct model_entry *entries; /* number n is entries[n - 1] */
+    size_t count;
+    size_t room;
+    size_t taken;     /* by the receiver */
+    struct {
+        uint64_t count;
+        int64_t points;
+    } totals[ENTRY_KIND_END]; /* of what the receiver took and applied */
+    size_t receipted; /* to the sender */
+    unsigned period;
+    bool is_frozen_out; /* at the sender: it writes nothing more */
+};
+
+struct model_books {
+    int64_t issued;
+    int64_t redeemed;
+    int64_t breakage;
+    int64_t adjustment;
+    int64_t receivable[MODEL_NODES][MODEL_PERIODS];
+    int64_t payable[MODEL_NODES][MODEL_PERIODS];
+};
+
+struct model {
+    unsigned node_count;
+    int64_t refund_grace_ms;
+    int64_t debt_limit;
+    struct model_member *members;
+    size_t member_count;
+    size_t member_room;
+    struct model_op **ops; /* by the operation's index */
+    size_t op_count;
+    size_t op_room;
+    int64_t first_due[MODEL_NODES]; /* no hold at home ends before it */
+    struct model_stream streams[MODEL_NODES][MODEL_NODES]; /* sender, receiver */
+    struct model_books books[MODEL_NODES];
+};
+
+struct model *model_create(unsigned node_count, int64_t refund_grace_ms, int64_t debt_limit);
+void model_destroy(struct model *model);
+
+/* Nobody yet. */
+size_t model_member_add(struct model *model, unsigned home);
+struct model_op *model_op_of(struct model *model, const struct sim_op *op);
+/* The shop's node decided the operation for the first time. */
+void model_decide(struct model *model, const struct sim_op *op, int64_t now);
+/* The home decided about a hold for another brand's till. */
+void model_decide_at_home(struct model *model, const struct sim_op *op, int64_t capture_by,
+                          int64_t deliver_by, int64_t now);
+/* The receiver took the sender's next entry. */
+void model_take_entry(struct model *model, unsigned sender, unsigned receiver, int64_t now);
+/* The sender has the receipt for its next entry. */
+void model_take_receipt(struct model *model, unsigned sender, unsigned receiver);
+/* Holds at the home whose time is over by its clock. */
+void model_expire(struct model *model, unsigned home, int64_t clock, int64_t now);
+/* Lots that became active or ended. */
+void model_settle(struct model *model, struct model_member *member, int64_t now);
+
+/* model_points.c: what the others are made of. */
+void model_post_lot(struct model_member *member, const struct model_lot *terms, int64_t free,
+                    int64_t held);
+int64_t model_available_at(const struct model_member *member, int64_t now);
+struct model_sums model_sums_at(const struct model_member *member, int64_t now);
+void model_give(struct model *model, struct model_member *member, const struct model_lot *terms,
+                int64_t points, int64_t now);
+/* Gives what nobody could be made to owe: the programme's loss. */
+int64_t model_take_back(struct model *model, struct model_member *member,
+                        const struct model_lot *terms, int64_t points);
+void model_reserve(struct model_member *member, struct model_hold *hold);
+void model_capture(struct model_member *member, struct model_hold *hold, int64_t points);
+void model_release(struct model *model, struct model_member *member, struct model_hold *hold,
+                   enum model_state state, int64_t now);
+void model_refund(struct model *model, struct model_member *member, struct model_hold *hold,
+                  int64_t points, int64_t now);
+void model_transfer(struct model *model, struct model_member *from, struct model_member *to,
+                    int64_t points, int64_t now);
+int64_t model_left(const struct model_hold *hold);
+
+#endif

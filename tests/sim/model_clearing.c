@@ -1,0 +1,185 @@
+/* What the home makes of another brand's entries, and the shop of the home's receipts. */
+#include "model.h"
+
+static struct model_member *member_of(struct model *model, const struct sim_op *op)
+{
+    return &model->members[op->member];
+}
+
+static enum verdict take_earn(struct model *model, struct model_op *m, unsigned period, int64_t now)
+{
+    const struct sim_op *op = m->op;
+    struct model_member *member = member_of(model, op);
+    if (member->is_blocked) {
+        return VERDICT_CARD_BLOCKED;
+    }
+    m->home_sale = m->sale;
+    m->home_sale.taken = 0;
+    if (m->home_sale.lot.active_from <= now) {
+        m->home_sale.lot.active_from = 0;
+    }
+    model_settle(model, member, now);
+    model_give(model, member, &m->home_sale.lot, op->points, now);
+    model->books[op->home].receivable[op->shop][period] += op->points;
+    return VERDICT_OK;
+}
+
+static enum verdict take_earn_return(struct model *model, const struct model_entry *entry,
+                                     const struct sim_op *op, int64_t now)
+{
+    struct model_sale *sale = &model_op_of(model, op->subject)->home_sale;
+    if (!sale->is_there) {
+        return VERDICT_SALE_UNKNOWN;
+    }
+    if (entry->points > sale->points - sale->taken) {
+        return VERDICT_RETURN_EXCEEDS_SALE;
+    }
+    model_settle(model, member_of(model, op), now);
+    int64_t lost = model_take_back(model, member_of(model, op), &sale->lot, entry->points);
+    model->books[op->home].adjustment += lost;
+    model->books[op->home].receivable[op->shop][entry->period] -= entry->points;
+    sale->taken += entry->points;
+    return VERDICT_OK;
+}
+
+static enum verdict take_capture(struct model *model, const struct model_entry *entry,
+                                 const struct sim_op *op, int64_t now)
+{
+    struct model_hold *held = &model_op_of(model, op->subject)->home_hold;
+    if (held->state == MODEL_NONE) {
+        return VERDICT_HOLD_UNKNOWN;
+    }
+    if (held->state != MODEL_OPEN) {
+        return VERDICT_HOLD_ENDED;
+    }
+    if (entry->points > model_left(held)) {
+        return VERDICT_HOLD_EXCEEDED;
+    }
+    if (entry->business_ms > held->capture_by) {
+        return VERDICT_CAPTURE_TOO_LATE;
+    }
+    model_settle(model, member_of(model, op), now);
+    model_capture(member_of(model, op), held, entry->points);
+    model->books[op->home].payable[op->shop][entry->period] += entry->points;
+    return VERDICT_OK;
+}
+
+static enum verdict take_void(struct model *model, const struct sim_op *op, int64_t now)
+{
+    struct model_hold *held = &model_op_of(model, op->subject)->home_hold;
+    if (held->state != MODEL_OPEN) {
+        return held->state == MODEL_NONE ? VERDICT_HOLD_UNKNOWN : VERDICT_HOLD_ENDED;
+    }
+    model_settle(model, member_of(model, op), now);
+    model_release(model, member_of(model, op), held, MODEL_VOIDED, now);
+    return VERDICT_OK;
+}
+
+static enum verdict take_burn_return(struct model *model, const struct model_entry *entry,
+                                     const struct sim_op *op, int64_t now)
+{
+    struct model_hold *held = &model_op_of(model, op->subject)->home_hold;
+    if (held->state == MODEL_NONE) {
+        return VERDICT_HOLD_UNKNOWN;
+    }
+    if (entry->points > held->captured - held->returned) {
+        return VERDICT_RETURN_EXCEEDS_SALE;
+    }
+    model_settle(model, member_of(model, op), now);
+    model_refund(model, member_of(model, op), held, entry->points, now);
+    model->books[op->home].payable[op->shop][entry->period] -= entry->points;
+    return VERDICT_OK;
+}
+
+void model_take_entry(struct model *model, unsigned sender, unsigned receiver, int64_t now)
+{
+    struct model_stream *stream = &model->streams[sender][receiver];
+    ASSERT(stream->taken < stream->count);
+    struct model_entry *entry = &stream->entries[stream->taken++];
+    struct model_op *m = model->ops[entry->op];
+    switch (entry->kind) {
+    case ENTRY_EARN:
+        entry->verdict = take_earn(model, m, entry->period, now);
+        break;
+    case ENTRY_EARN_RETURN:
+        entry->verdict = take_earn_return(model, entry, m->op, now);
+        break;
+    case ENTRY_CAPTURE:
+        entry->verdict = take_capture(model, entry, m->op, now);
+        break;
+    case ENTRY_VOID:
+        entry->verdict = take_void(model, m->op, now);
+        break;
+    case ENTRY_BURN_RETURN:
+        entry->verdict = take_burn_return(model, entry, m->op, now);
+        break;
+    case ENTRY_PERIOD_MARK:
+        break;
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+        member_of(model, m->op)->is_blocked_at[receiver] = entry->kind == ENTRY_CARD_BLOCK;
+        break;
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_CARD_MOVED:
+    case ENTRY_MOVED_LOT:
+    case ENTRY_KIND_END:
+        ASSERT(false);
+    }
+    if (entry->verdict == VERDICT_OK) {
+        stream->totals[entry->kind].count++;
+        stream->totals[entry->kind].points += entry->points;
+    }
+}
+
+/* ---- What the shop makes of receipts ---- */
+
+static void reverse(struct model *model, const struct model_entry *entry)
+{
+    struct model_op *m = model->ops[entry->op];
+    const struct sim_op *op = m->op;
+    struct model_books *books = &model->books[op->shop];
+    struct model_op *subject = op->subject == NULL ? NULL : model_op_of(model, op->subject);
+    switch (entry->kind) {
+    case ENTRY_EARN:
+        books->payable[op->home][entry->period] -= entry->points;
+        books->issued -= entry->points;
+        m->sale.is_reversed = true;
+        break;
+    case ENTRY_EARN_RETURN:
+        books->payable[op->home][entry->period] += entry->points;
+        books->issued += entry->points;
+        subject->sale.taken -= entry->points;
+        subject->sale.returned -= m->amount;
+        break;
+    case ENTRY_CAPTURE:
+        books->receivable[op->home][entry->period] -= entry->points;
+        books->redeemed -= entry->points;
+        subject->hold.captured -= entry->points;
+        subject->hold.voided += entry->points;
+        break;
+    case ENTRY_BURN_RETURN:
+        books->receivable[op->home][entry->period] += entry->points;
+        books->redeemed += entry->points;
+        subject->hold.returned -= entry->points;
+        break;
+    case ENTRY_VOID:
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+    case ENTRY_MOVED_LOT:
+    case ENTRY_KIND_END:
+        break;
+    }
+}
+
+void model_take_receipt(struct model *model, unsigned sender, unsigned receiver)
+{
+    struct model_stream *stream = &model->streams[sender][receiver];
+    ASSERT(stream->receipted < stream->taken);
+    const struct model_entry *entry = &stream->entries[stream->receipted++];
+    if (entry->verdict != VERDICT_OK) {
+        reverse(model, entry);
+    }
+}

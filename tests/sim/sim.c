@@ -1,0 +1,264 @@
+#include "sim.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "sim_check.h"
+#include "sim_network.h"
+#include "sim_op.h"
+#include "sim_workload.h"
+
+#define ALL_EVERY_MS (30 * SIM_MINUTE) /* between two looks at everything */
+
+bool sim_fail(struct sim *sim, const char *format, ...)
+{
+    if (!sim->has_failed) {
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vsnprintf(sim->complaint, sizeof sim->complaint, format, arguments);
+        va_end(arguments);
+        sim->has_failed = true;
+    }
+    return false;
+}
+
+void sim_tell(const struct sim *sim, const char *format, ...)
+{
+    va_list arguments;
+    int64_t run = sim->now - SIM_START_MS;
+    if (!sim->options.is_loud) {
+        return;
+    }
+    (void)printf("%3lld:%02lld:%02lld.%03lld  ", (long long)(run / SIM_HOUR),
+                 (long long)(run / SIM_MINUTE % 60), (long long)(run / SIM_SECOND % 60),
+                 (long long)(run % SIM_SECOND));
+    va_start(arguments, format);
+    (void)vprintf(format, arguments);
+    va_end(arguments);
+    (void)putchar('\n');
+}
+
+/* ---- the coalition ---- */
+
+static void make_charter(struct sim *sim)
+{
+    struct charter *charter = &sim->charter;
+    sim->tariffs[0] = (struct tariff){1, {100}, {90}, {100}};
+    *charter = (struct charter){.epoch = 1,
+                                .required_signatures = sim->node_count,
+                                .points_name = "points",
+                                .currency = "EUR",
+                                .currency_decimals = 2,
+                                .valid_from = {SIM_START_MS - DAY_MS},
+                                .partners = sim->charter_partners,
+                                .partner_count = sim->node_count,
+                                .tariffs = sim->tariffs,
+                                .tariff_count = 1};
+    memcpy(charter->coalition, SIM_COALITION, sizeof SIM_COALITION);
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        struct charter_partner *partner = &sim->charter_partners[i];
+        char prefix[CARD_PREFIX_MAX + 1];
+        (void)snprintf(prefix, sizeof prefix, "70%02u", i + 10);
+        *partner = (struct charter_partner){.id = sim->nodes[i].id, .online_count = 1};
+        partner->online[0] = (struct charter_key){.key = sim->nodes[i].key.public_key,
+                                                  .id = sim->nodes[i].key.id,
+                                                  .valid_from = {0},
+                                                  .valid_until = {INT64_MAX}};
+        ASSERT(card_prefix_parse(prefix, &partner->prefix) == ERR_OK);
+    }
+}
+
+void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes)
+{
+    *sim = (struct sim){.options = *options, .now = SIM_START_MS, .node_count = nodes};
+    sim->luck = sim_random_of(options->seed);
+    sim->incoming = calloc(1, sizeof *sim->incoming);
+    sim->request_room = calloc(1, sizeof *sim->request_room);
+    sim->response_room = calloc(1, sizeof *sim->response_room);
+    ASSERT(sim->incoming != NULL && sim->request_room != NULL && sim->response_room != NULL);
+    sim->model = model_create(nodes, sim_random_chance(&sim->luck, 500) ? 2 * SIM_HOUR : 0,
+                              sim_random_chance(&sim->luck, 700) ? INT64_MAX : 500);
+    sim->deliver_ms = sim_random_chance(&sim->luck, 500)
+                          ? 6 * SIM_HOUR
+                          : SIM_MINUTE + (int64_t)sim_random_below(&sim->luck, SIM_HOUR);
+    for (unsigned i = 0; i < nodes; i++) {
+        sim_node_init(sim, i);
+    }
+    make_charter(sim);
+    for (unsigned i = 0; i < nodes; i++) {
+        sim_node_join(&sim->nodes[i]);
+    }
+}
+
+void sim_fini(struct sim *sim)
+{
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        sim_node_fini(&sim->nodes[i]);
+    }
+    for (size_t i = 0; i < sim->op_count; i++) {
+        sim_op_free(sim->ops[i]);
+    }
+    free(sim->ops);
+    sim_events_fini(&sim->events);
+    model_destroy(sim->model);
+    free(sim->incoming);
+    free(sim->request_room);
+    free(sim->response_room);
+}
+
+/* ---- events ---- */
+
+static void deliver(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_node *node = &sim->nodes[event->node];
+    struct slice bytes = slice_of(event->bytes, event->length);
+    if (!node->is_up) {
+        return;
+    }
+    sim->counts.messages++;
+    switch (event->message) {
+    case SIM_MESSAGE_OPEN:
+    case SIM_MESSAGE_REQUEST:
+        sim_session_request(node, event->from, event->number, bytes,
+                            event->message == SIM_MESSAGE_OPEN);
+        break;
+    case SIM_MESSAGE_RESPONSE:
+        sim_session_response(node, event->from, event->number, bytes);
+        break;
+    case SIM_MESSAGE_END:
+        sim_session_ended(node, event->from, event->number);
+        break;
+    case SIM_MESSAGE_ASK:
+        sim_home_ask(node, event->from, event->number, bytes);
+        break;
+    case SIM_MESSAGE_ANSWER:
+        sim_till_answer(node, event->from, event->number, bytes);
+        break;
+    case SIM_MESSAGE_STATEMENT:
+    case SIM_MESSAGE_STATEMENT_ANSWER:
+        break;
+    }
+}
+
+/* What comes to a node that waits for its disk comes when it is done. */
+static bool is_put_off(struct sim *sim, struct sim_event *event)
+{
+    const struct sim_node *node = &sim->nodes[event->node];
+    bool is_for_node = event->kind == SIM_EVENT_MESSAGE || event->kind == SIM_EVENT_TICK ||
+                       event->kind == SIM_EVENT_DIAL || event->kind == SIM_EVENT_WATCH;
+    if (!is_for_node || !node->is_up || node->busy_until <= sim->now) {
+        return false;
+    }
+    event->at = node->busy_until;
+    sim_events_add(&sim->events, *event);
+    event->bytes = NULL;
+    return true;
+}
+
+static void happen(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_node *node = &sim->nodes[event->node];
+    bool is_of_this_start = node->is_up && node->starts == event->number;
+    switch (event->kind) {
+    case SIM_EVENT_MESSAGE:
+        deliver(sim, event);
+        break;
+    case SIM_EVENT_OP:
+        sim_till_try(sim, event->number);
+        break;
+    case SIM_EVENT_ASKED:
+        sim_till_asked(sim, event->number, event->from);
+        break;
+    case SIM_EVENT_START:
+        sim_node_start(node);
+        break;
+    case SIM_EVENT_DIAL:
+        if (is_of_this_start) {
+            sim_session_dial(node, event->from);
+        }
+        break;
+    case SIM_EVENT_WATCH:
+        if (node->is_up) {
+            sim_session_watch(node, event->from, event->number);
+        }
+        break;
+    case SIM_EVENT_TICK:
+        if (is_of_this_start) {
+            sim_node_tick(node);
+        }
+        break;
+    case SIM_EVENT_MEND:
+        sim_step_mend(sim, event);
+        break;
+    }
+}
+
+void sim_run_until(struct sim *sim, int64_t until)
+{
+    struct sim_event event;
+    while (!sim->has_failed && sim_events_take(&sim->events, until, &event)) {
+        sim->now = event.at > sim->now ? event.at : sim->now;
+        if (!is_put_off(sim, &event)) {
+            happen(sim, &event);
+        }
+        free(event.bytes);
+    }
+    sim->now = until > sim->now ? until : sim->now;
+}
+
+/* ---- a run ---- */
+
+static void check_now_and_then(struct sim *sim, int64_t *next)
+{
+    if (sim->now >= *next) {
+        *next = sim->now + ALL_EVERY_MS;
+        for (unsigned i = 0; i < sim->node_count; i++) {
+            (void)sim_check_node(&sim->nodes[i]);
+        }
+    }
+}
+
+/* No more faults: all that was under way comes to its end. */
+static void drain(struct sim *sim)
+{
+    sim_step_heal(sim);
+    for (int minutes = 0; minutes < 240 && !sim->has_failed; minutes++) {
+        sim_run_until(sim, sim->now + SIM_MINUTE);
+        if (sim_check_is_quiet(sim)) {
+            return;
+        }
+    }
+    if (!sim->has_failed) {
+        (void)sim_fail(sim, "it does not come to rest: %zu operations are open", sim->open_ops);
+    }
+}
+
+bool sim_run(struct sim *sim, const struct sim_list *list)
+{
+    int64_t next_check = SIM_START_MS + ALL_EVERY_MS;
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        sim_node_start(&sim->nodes[i]);
+    }
+    for (size_t i = 0; i < list->count && !sim->has_failed; i++) {
+        sim_run_until(sim, SIM_START_MS + list->steps[i].at);
+        sim_step_do(sim, &list->steps[i]);
+        check_now_and_then(sim, &next_check);
+    }
+    drain(sim);
+    if (!sim->has_failed) {
+        sim_run_until(sim, sim->now + 12 * SIM_HOUR); /* what is held ends */
+    }
+    if (!sim->has_failed) {
+        (void)sim_check_all(sim);
+    }
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        if (sim->nodes[i].is_up) {
+            sim->counts.commands += engine_stats(sim->nodes[i].engine).commands;
+        }
+    }
+    sim->counts.virtual_ms = sim->now - SIM_START_MS;
+    return !sim->has_failed;
+}

@@ -1,0 +1,441 @@
+#include "sim_check.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/lots.h"
+#include "model.h"
+#include "wire/messages.h"
+
+static struct ledger_view view_of(struct sim_node *node)
+{
+    return sim_tables_view(node->tables);
+}
+
+static struct stream stream_of(struct sim_node *node, enum stream_direction direction,
+                               unsigned partner)
+{
+    struct ledger_view view = view_of(node);
+    struct stream stream;
+    ASSERT(ledger_get_stream(&view, &node->roster, direction, &node->sim->nodes[partner].id,
+                             &stream) == ERR_OK);
+    return stream;
+}
+
+/* ---- streams ---- */
+
+static bool check_incoming(struct sim_node *node, unsigned partner)
+{
+    struct sim *sim = node->sim;
+    struct model_stream *expected = &sim->model->streams[partner][node->index];
+    struct stream stream = stream_of(node, STREAM_IN, partner);
+    if (stream.last_number < expected->taken || stream.last_number > expected->count) {
+        return sim_fail(sim,
+                        "%s holds entries of %s up to %" PRIu64 "; it took %zu, and %zu were made",
+                        node->id.text, sim->nodes[partner].id.text, stream.last_number,
+                        expected->taken, expected->count);
+    }
+    size_t first = expected->taken;
+    while (expected->taken < stream.last_number) {
+        const struct model_entry *entry = &expected->entries[expected->taken];
+        model_take_entry(sim->model, partner, node->index, node->ledger_ms);
+        const struct sim_op *op = sim->ops[entry->op];
+        sim_tell(sim, "%s takes %s %zu of %s: %s of %" PRId64 " for %zu, %s", node->id.text,
+                 entry_kind_name(entry->kind), expected->taken, sim->nodes[partner].id.text,
+                 sim_op_name(op->kind), entry->points, op->index,
+                 verdict_describe(entry->verdict)->name);
+    }
+    for (size_t i = first; i < expected->taken; i++) {
+        const struct model_entry *entry = &expected->entries[i];
+        if (entry->kind != ENTRY_PERIOD_MARK && !entry_kind_is_card_news(entry->kind) &&
+            !sim_check_member(node, &sim->model->members[sim->ops[entry->op]->member])) {
+            return false;
+        }
+    }
+    return !stream.is_frozen || sim_fail(sim, "%s froze what comes from %s: %s", node->id.text,
+                                         sim->nodes[partner].id.text, node->trouble);
+}
+
+static bool check_outgoing(struct sim_node *node, unsigned partner)
+{
+    struct sim *sim = node->sim;
+    struct model_stream *expected = &sim->model->streams[node->index][partner];
+    struct stream stream = stream_of(node, STREAM_OUT, partner);
+    if (stream.last_number != expected->count) {
+        return sim_fail(sim, "%s has %" PRIu64 " entries for %s, and %zu were made", node->id.text,
+                        stream.last_number, sim->nodes[partner].id.text, expected->count);
+    }
+    if (stream.receipted_number < expected->receipted ||
+        stream.receipted_number > expected->taken) {
+        return sim_fail(sim,
+                        "%s has receipts of %s up to %" PRIu64 "; it had %zu, and %zu were taken",
+                        node->id.text, sim->nodes[partner].id.text, stream.receipted_number,
+                        expected->receipted, expected->taken);
+    }
+    while (expected->receipted < stream.receipted_number) {
+        model_take_receipt(sim->model, node->index, partner);
+    }
+    return !stream.is_frozen || sim_fail(sim, "%s froze what goes to %s: %s", node->id.text,
+                                         sim->nodes[partner].id.text, node->trouble);
+}
+
+bool sim_check_streams(struct sim_node *node)
+{
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
+        if (i != node->index && !(check_incoming(node, i) && check_outgoing(node, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- receipts ---- */
+
+static const char *refusal_of(const struct clearing_receipt *receipt, uint64_t number)
+{
+    for (size_t i = 0; i < receipt->refused_count; i++) {
+        if (receipt->refused[i].number == number) {
+            return receipt->refused[i].reason;
+        }
+    }
+    return verdict_describe(VERDICT_OK)->name;
+}
+
+static bool check_verdicts(struct sim_node *node, unsigned sender,
+                           const struct clearing_receipt *receipt)
+{
+    const struct model_stream *stream = &node->sim->model->streams[sender][node->index];
+    for (uint64_t number = receipt->first_number; number <= receipt->last_number; number++) {
+        const char *said = refusal_of(receipt, number);
+        const char *expected = verdict_describe(stream->entries[number - 1].verdict)->name;
+        if (strcmp(said, expected) != 0) {
+            return sim_fail(node->sim, "%s says of entry %" PRIu64 " of %s: %s; the model: %s",
+                            node->id.text, number, node->sim->nodes[sender].id.text, said,
+                            expected);
+        }
+    }
+    return true;
+}
+
+/* Applied entries up to a number, by kind. */
+static void totals_up_to(const struct model_stream *stream, uint64_t number,
+                         struct entry_total out_totals[ENTRY_KIND_END])
+{
+    memset(out_totals, 0, ENTRY_KIND_END * sizeof out_totals[0]);
+    for (size_t i = 0; i < ENTRY_KIND_END && number == stream->taken; i++) {
+        out_totals[i] = (struct entry_total){stream->totals[i].count, stream->totals[i].points};
+    }
+    for (size_t i = 0; i < number && number != stream->taken; i++) {
+        if (stream->entries[i].verdict == VERDICT_OK) {
+            out_totals[stream->entries[i].kind].count++;
+            out_totals[stream->entries[i].kind].points += stream->entries[i].points;
+        }
+    }
+}
+
+static bool check_totals(struct sim_node *node, unsigned sender,
+                         const struct clearing_receipt *receipt)
+{
+    struct entry_total expected[ENTRY_KIND_END];
+    totals_up_to(&node->sim->model->streams[sender][node->index], receipt->last_number, expected);
+    for (size_t i = 0; i < receipt->total_count; i++) {
+        const struct receipt_total *total = &receipt->totals[i];
+        struct entry_total *of_kind = &expected[total->kind];
+        if (of_kind->count != total->count || of_kind->points != total->points) {
+            return sim_fail(node->sim,
+                            "%s says that %s gave it %s: %" PRIu64 ", %" PRId64
+                            " points; the model: %" PRIu64 ", %" PRId64,
+                            node->id.text, node->sim->nodes[sender].id.text,
+                            entry_kind_name(total->kind), total->count, total->points,
+                            of_kind->count, of_kind->points);
+        }
+        *of_kind = (struct entry_total){0, 0};
+    }
+    for (size_t i = 0; i < ENTRY_KIND_END; i++) {
+        if (expected[i].count != 0) {
+            return sim_fail(node->sim, "%s forgets its total of %s", node->id.text,
+                            entry_kind_name((enum entry_kind)i));
+        }
+    }
+    return true;
+}
+
+void sim_check_receipt(struct sim_node *node, unsigned sender,
+                       const struct signed_message *message)
+{
+    struct clearing_receipt receipt;
+    struct arena arena;
+    struct note note = {""};
+    if (!sim_check_streams(node)) {
+        return;
+    }
+    arena_init(&arena, 1u << 20);
+    if (wire_receipt_decode(message->payload, &arena, &receipt, &note) != ERR_OK) {
+        (void)sim_fail(node->sim, "%s gives a receipt that can't be read: %s", node->id.text,
+                       note.text);
+    } else if (receipt.last_number > node->sim->model->streams[sender][node->index].taken) {
+        (void)sim_fail(node->sim, "%s gives a receipt for what it did not take", node->id.text);
+    } else if (check_verdicts(node, sender, &receipt)) {
+        (void)check_totals(node, sender, &receipt);
+    }
+    arena_fini(&arena);
+}
+
+/* ---- what was under way ---- */
+
+void sim_check_doubt(struct sim_node *node, const struct sim_doubt *doubt)
+{
+    struct sim *sim = node->sim;
+    struct sim_op *op = doubt->op;
+    struct model_op *m = model_op_of(sim->model, op);
+    const struct partner_id *origin = &op->command.origin;
+    bool is_recorded = sim_op_is_recorded(node, origin, &op->command.transaction_id);
+    sim_tell(sim, "%s: %s %zu was under way and is %s", node->id.text, sim_op_name(op->kind),
+             op->index, is_recorded ? "there" : "not there");
+    if (!is_recorded) {
+        return;
+    }
+    if (doubt->is_at_home && !m->is_decided_at_home) {
+        model_decide_at_home(sim->model, op, doubt->capture_by, doubt->deliver_by,
+                             doubt->ledger_ms);
+    } else if (!doubt->is_at_home && !m->is_decided) {
+        op->business_ms = doubt->business_ms;
+        op->capture_by = doubt->capture_by;
+        op->deliver_by = doubt->deliver_by;
+        model_decide(sim->model, op, doubt->ledger_ms);
+    }
+}
+
+/* ---- members ---- */
+
+bool sim_check_member(struct sim_node *node, const struct model_member *expected)
+{
+    static struct member row;
+    struct ledger_view view = view_of(node);
+    struct note note = {""};
+    if (!expected->is_enrolled) {
+        return true;
+    }
+    struct unix_ms now = {node->ledger_ms};
+    enum err err = ledger_get_member(&view, &expected->id, &row);
+    if (err == ERR_OK) {
+        err = member_check(&row, &note);
+        member_settle_view(&row, now);
+    }
+    if (err != ERR_OK) {
+        return sim_fail(node->sim, "%s, member %zu: %s %s", node->id.text,
+                        (size_t)(expected - node->sim->model->members), err_name(err), note.text);
+    }
+    struct model_sums sums = model_sums_at(expected, now.ms);
+    if (row.available.minor != sums.available || row.pending.minor != sums.pending ||
+        row.held.minor != sums.held || row.debt.minor != sums.debt) {
+        return sim_fail(node->sim,
+                        "%s, member %zu has %" PRId64 " + %" PRId64 " pending + %" PRId64
+                        " held - %" PRId64 "; the model says %" PRId64 " + %" PRId64 " + %" PRId64
+                        " - %" PRId64,
+                        node->id.text, (size_t)(expected - node->sim->model->members),
+                        row.available.minor, row.pending.minor, row.held.minor, row.debt.minor,
+                        sums.available, sums.pending, sums.held, sums.debt);
+    }
+    return true;
+}
+
+bool sim_check_members_of(struct sim_node *node)
+{
+    const struct model *model = node->sim->model;
+    for (size_t i = 0; i < model->member_count; i++) {
+        if (model->members[i].home == node->index && !sim_check_member(node, &model->members[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- accounts ---- */
+
+struct sums {
+    int64_t debit;
+    int64_t credit;
+    struct sim_node *node;
+};
+
+static void add_account(void *context, struct slice key, struct slice value)
+{
+    struct sums *sums = context;
+    struct account account;
+    (void)key;
+    ASSERT(account_decode(value, &account) == ERR_OK);
+    sums->debit += account.debit;
+    sums->credit += account.credit;
+}
+
+/* Credit less debit. */
+static int64_t balance_of(struct sim_node *node, struct account_ref ref)
+{
+    struct ledger_view view = view_of(node);
+    struct account account;
+    ASSERT(ledger_get_account(&view, &ref, &account) == ERR_OK);
+    return account.credit - account.debit;
+}
+
+static bool check_balance(struct sim_node *node, struct account_ref ref, int64_t expected)
+{
+    int64_t balance = balance_of(node, ref);
+    if (balance != expected) {
+        return sim_fail(node->sim,
+                        "%s, account %s %s %u: %" PRId64 ", the model says %" PRId64,
+                        node->id.text, account_kind_name(ref.kind), ref.partner.text,
+                        ref.period.yyyymm, balance, expected);
+    }
+    return true;
+}
+
+static struct account_ref own(enum account_kind kind)
+{
+    return (struct account_ref){.kind = kind};
+}
+
+static struct period nth_period(const struct sim_node *node, unsigned n)
+{
+    struct period period = node->roster.first_period;
+    while (n-- > 0) {
+        period = period_next(period);
+    }
+    return period;
+}
+
+static bool check_pair_books(struct sim_node *node, unsigned partner)
+{
+    const struct model_books *books = &node->sim->model->books[node->index];
+    for (unsigned p = 0; p < MODEL_PERIODS; p++) {
+        struct account_ref ref = {.kind = ACCOUNT_RECEIVABLE,
+                                  .partner = node->sim->nodes[partner].id,
+                                  .period = nth_period(node, p)};
+        if (!check_balance(node, ref, -books->receivable[partner][p])) {
+            return false;
+        }
+        ref.kind = ACCOUNT_PAYABLE;
+        if (!check_balance(node, ref, books->payable[partner][p])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_books(struct sim_node *node)
+{
+    const struct model_books *books = &node->sim->model->books[node->index];
+    struct sums sums = {.node = node};
+    sim_tables_each(node->tables, TABLE_ACCOUNT, add_account, &sums);
+    if (sums.debit != sums.credit) {
+        return sim_fail(node->sim, "%s: debits of %" PRId64 ", credits of %" PRId64, node->id.text,
+                        sums.debit, sums.credit);
+    }
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
+        if (i != node->index && !check_pair_books(node, i)) {
+            return false;
+        }
+    }
+    return check_balance(node, own(ACCOUNT_ISSUED), -books->issued) &&
+           check_balance(node, own(ACCOUNT_REDEEMED), books->redeemed) &&
+           check_balance(node, own(ACCOUNT_ADJUSTMENT), -books->adjustment);
+}
+
+bool sim_check_node(struct sim_node *node)
+{
+    return !node->is_up ||
+           (sim_check_streams(node) && sim_check_members_of(node) && check_books(node));
+}
+
+/* ---- the end ---- */
+
+bool sim_check_is_quiet(const struct sim *sim)
+{
+    if (sim->open_ops > 0) {
+        return false;
+    }
+    for (unsigned a = 0; a < sim->node_count; a++) {
+        for (unsigned b = 0; b < sim->node_count; b++) {
+            const struct model_stream *stream = &sim->model->streams[a][b];
+            if (a != b && stream->receipted < stream->count) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Both halves, from the two ledgers alone. */
+static bool check_pair(struct sim_node *a, struct sim_node *b)
+{
+    struct stream out = stream_of(a, STREAM_OUT, b->index);
+    struct stream in = stream_of(b, STREAM_IN, a->index);
+    if (out.last_number != in.last_number || !hash_equal(&out.last_hash, &in.last_hash) ||
+        out.receipt_number != in.receipt_number ||
+        !hash_equal(&out.receipt_hash, &in.receipt_hash)) {
+        return sim_fail(a->sim, "%s and %s do not hold the same stream", a->id.text, b->id.text);
+    }
+    for (unsigned p = 0; p < MODEL_PERIODS; p++) {
+        struct account_ref theirs = {
+            .kind = ACCOUNT_PAYABLE, .partner = b->id, .period = nth_period(a, p)};
+        struct account_ref ours = {
+            .kind = ACCOUNT_RECEIVABLE, .partner = a->id, .period = nth_period(b, p)};
+        if (balance_of(a, theirs) != -balance_of(b, ours)) {
+            return sim_fail(a->sim, "%s owes %" PRId64 " to %s, which expects %" PRId64,
+                            a->id.text, balance_of(a, theirs), b->id.text, -balance_of(b, ours));
+        }
+    }
+    return true;
+}
+
+/* Every balance once more, from the journal alone. */
+static bool check_rebuild(struct sim_node *node)
+{
+    uint64_t sum = sim_tables_sum(node->tables);
+    sim_node_crash(node);
+    sim_tables_wipe(node->tables);
+    sim_tables_crash(node->tables);
+    sim_node_start(node);
+    return node->sim->has_failed || sim_tables_sum(node->tables) == sum ||
+           sim_fail(node->sim, "%s: the tables made from the journal are not those that it has",
+                    node->id.text);
+}
+
+/* Holds whose time has come have ended. */
+static bool check_holds(struct sim *sim)
+{
+    const struct model *model = sim->model;
+    for (size_t i = 0; i < model->op_count; i++) {
+        const struct model_op *m = model->ops[i];
+        if (m != NULL && m->home_hold.state == MODEL_OPEN &&
+            m->home_hold.deliver_by < sim_node_clock(&sim->nodes[m->op->home]) - SIM_HOUR) {
+            return sim_fail(sim, "%s still holds points for %zu, whose time is over",
+                            sim->nodes[m->op->home].id.text, i);
+        }
+    }
+    return true;
+}
+
+bool sim_check_all(struct sim *sim)
+{
+    for (unsigned a = 0; a < sim->node_count; a++) {
+        if (!sim_check_node(&sim->nodes[a])) {
+            return false;
+        }
+        for (unsigned b = 0; b < sim->node_count; b++) {
+            if (a != b && !check_pair(&sim->nodes[a], &sim->nodes[b])) {
+                return false;
+            }
+        }
+    }
+    if (!check_holds(sim)) {
+        return false;
+    }
+    for (unsigned a = 0; a < sim->node_count; a++) {
+        if (!check_rebuild(&sim->nodes[a])) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,87 @@
+#include "sim_workload.h"
+
+#include <stdlib.h>
+
+struct share {
+    enum sim_step_kind kind;
+    unsigned weight;
+};
+
+static const struct share trade[] = {
+    {SIM_STEP_ENROL, 40},   {SIM_STEP_EARN, 260},        {SIM_STEP_HOLD, 200},
+    {SIM_STEP_CAPTURE, 170}, {SIM_STEP_VOID, 50},        {SIM_STEP_RETURN_SALE, 60},
+    {SIM_STEP_RETURN_BURN, 60}, {SIM_STEP_TRANSFER, 50}, {SIM_STEP_CLASH, 6},
+    {SIM_STEP_REPEAT, 40},  {SIM_STEP_BLOCK, 8},         {SIM_STEP_CLOSE, 2},
+};
+
+static const struct share faults[] = {
+    {SIM_STEP_CRASH, 30}, {SIM_STEP_CUT, 15},  {SIM_STEP_WEATHER, 12},
+    {SIM_STEP_DISK, 14},  {SIM_STEP_CLOCK, 6},
+};
+
+const char *sim_step_name(enum sim_step_kind kind)
+{
+    static const char *const names[SIM_STEP_KIND_END] = {
+        "enrol", "earn",   "hold",  "capture", "void",  "return-sale", "return-burn", "transfer",
+        "clash", "repeat", "block", "close",   "crash", "cut",         "weather",     "disk",
+        "clock"};
+    return names[kind];
+}
+
+static enum sim_step_kind draw_kind(struct sim_random *luck, const struct share *shares,
+                                    size_t count)
+{
+    unsigned all = 0;
+    for (size_t i = 0; i < count; i++) {
+        all += shares[i].weight;
+    }
+    uint64_t at = sim_random_below(luck, all);
+    size_t i = 0;
+    while (at >= shares[i].weight) {
+        at -= shares[i++].weight;
+    }
+    return shares[i].kind;
+}
+
+unsigned sim_nodes_of_seed(uint64_t seed)
+{
+    struct sim_random luck = sim_random_of(seed ^ 0x6e6f646573);
+    uint64_t draw = sim_random_below(&luck, 100);
+    if (draw < 55) {
+        return 3 + (unsigned)sim_random_below(&luck, 2);
+    }
+    return draw < 85 ? 5 + (unsigned)sim_random_below(&luck, 3)
+                     : 8 + (unsigned)sim_random_below(&luck, 5);
+}
+
+struct sim_list sim_list_draw(const struct sim_options *options)
+{
+    struct sim_random luck = sim_random_of(options->seed ^ 0x7374657073);
+    size_t count = options->steps != 0 ? options->steps : 600 + sim_random_below(&luck, 700);
+    unsigned fault_share = 5 + (unsigned)sim_random_below(&luck, 60); /* per mille */
+    int64_t mean = options->hours * SIM_HOUR / (int64_t)count;
+    struct sim_list list = {calloc(count, sizeof *list.steps), count};
+    int64_t at = 0;
+    ASSERT(list.steps != NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct sim_step *step = &list.steps[i];
+        bool is_early = i < 30;
+        bool is_rest = sim_random_chance(&luck, 100);
+        uint64_t gap = is_rest ? (uint64_t)(mean * 18) : 400;
+        at += (int64_t)sim_random_below(&luck, gap + 1);
+        *step = (struct sim_step){.at = at};
+        step->kind = is_early ? (i % 2 == 0 ? SIM_STEP_ENROL : SIM_STEP_EARN)
+                     : sim_random_chance(&luck, fault_share)
+                         ? draw_kind(&luck, faults, sizeof faults / sizeof faults[0])
+                         : draw_kind(&luck, trade, sizeof trade / sizeof trade[0]);
+        for (size_t n = 0; n < 4; n++) {
+            step->numbers[n] = (uint32_t)sim_random_next(&luck);
+        }
+    }
+    return list;
+}
+
+void sim_list_free(struct sim_list *list)
+{
+    free(list->steps);
+}

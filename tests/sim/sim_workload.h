@@ -1,0 +1,56 @@
+/* What a run consists of: steps drawn up front from the seed. A step says by numbers what is meant;
+ * which member or hold that is comes out when its time has come, so that any part of a list is a
+ * run as well: that is how a failing one is cut down. */
+#ifndef SIM_WORKLOAD_H
+#define SIM_WORKLOAD_H
+
+#include "sim.h"
+
+enum sim_step_kind {
+    SIM_STEP_ENROL,
+    SIM_STEP_EARN,
+    SIM_STEP_HOLD,
+    SIM_STEP_CAPTURE,
+    SIM_STEP_VOID,
+    SIM_STEP_RETURN_SALE,
+    SIM_STEP_RETURN_BURN,
+    SIM_STEP_TRANSFER,
+    SIM_STEP_CLASH,  /* many want the whole balance at once */
+    SIM_STEP_REPEAT, /* a till tells what was answered long ago */
+    SIM_STEP_BLOCK,
+    SIM_STEP_CLOSE,
+    /* Faults. */
+    SIM_STEP_CRASH,
+    SIM_STEP_CUT,
+    SIM_STEP_WEATHER,
+    SIM_STEP_DISK,
+    SIM_STEP_CLOCK,
+    SIM_STEP_KIND_END
+};
+
+struct sim_step {
+    int64_t at; /* from the start, ms */
+    enum sim_step_kind kind;
+    uint32_t numbers[4];
+};
+
+struct sim_list {
+    struct sim_step *steps;
+    size_t count;
+};
+
+const char *sim_step_name(enum sim_step_kind kind);
+struct sim_list sim_list_draw(const struct sim_options *options);
+void sim_list_free(struct sim_list *list);
+unsigned sim_nodes_of_seed(uint64_t seed);
+
+void sim_step_do(struct sim *sim, const struct sim_step *step);
+/* A fault ends. */
+void sim_step_mend(struct sim *sim, const struct sim_event *event);
+/* All of them do. */
+void sim_step_heal(struct sim *sim);
+
+/* The whole of a run. False: the complaint says what is wrong. */
+bool sim_run(struct sim *sim, const struct sim_list *list);
+
+#endif

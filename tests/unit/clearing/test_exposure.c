@@ -1,0 +1,113 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "clearing/exposure.h"
+
+/* 3 for 2 points given, 1 for 2 points burned; and a tariff that costs more than there is. */
+static struct tariff tariffs[] = {{1, {3}, {1}, {2}}, {7, {INT64_MAX}, {5}, {1}}};
+static const struct roster roster = {
+    .tariffs = tariffs, .tariff_count = 2, .net_debit_cap = {1000}};
+
+static void add(struct exposure *exposure, enum stream_direction direction, enum entry_kind kind,
+                uint32_t tariff, int64_t points)
+{
+    assert_int_equal(exposure_add(exposure, &roster, direction, kind, tariff, points), ERR_OK);
+}
+
+static void test_who_owes(void **state)
+{
+    static const struct {
+        enum stream_direction direction;
+        enum entry_kind kind;
+        int64_t owed;
+    } cases[] = {
+        {STREAM_OUT, ENTRY_EARN, 15},      {STREAM_OUT, ENTRY_EARN_RETURN, -15},
+        {STREAM_OUT, ENTRY_CAPTURE, -5},   {STREAM_OUT, ENTRY_BURN_RETURN, 5},
+        {STREAM_IN, ENTRY_EARN, -15},      {STREAM_IN, ENTRY_EARN_RETURN, 15},
+        {STREAM_IN, ENTRY_CAPTURE, 5},     {STREAM_IN, ENTRY_BURN_RETURN, -5},
+        {STREAM_OUT, ENTRY_VOID, 0},       {STREAM_IN, ENTRY_PERIOD_MARK, 0},
+        {STREAM_OUT, ENTRY_ADJUSTMENT, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct exposure exposure = {0};
+        add(&exposure, cases[i].direction, cases[i].kind, 1, 10);
+        assert_int_equal(exposure_owed(&exposure, &roster).minor, cases[i].owed);
+        add(&exposure, cases[i].direction, cases[i].kind, 1, -10);
+        assert_int_equal(exposure.line_count, 0);
+    }
+}
+
+/* What one side rounds up the other does, too. */
+static void test_both_sides_say_the_same(void **state)
+{
+    struct exposure ours = {0};
+    struct exposure theirs = {0};
+    (void)state;
+    add(&ours, STREAM_OUT, ENTRY_EARN, 1, 7);
+    add(&theirs, STREAM_IN, ENTRY_EARN, 1, 7);
+    add(&ours, STREAM_IN, ENTRY_CAPTURE, 1, 3);
+    add(&theirs, STREAM_OUT, ENTRY_CAPTURE, 1, 3);
+    assert_int_equal(exposure_owed(&ours, &roster).minor, 11 + 2);
+    assert_int_equal(exposure_owed(&theirs, &roster).minor, -13);
+}
+
+static void test_stays_within_range(void **state)
+{
+    struct exposure exposure = {0};
+    (void)state;
+    add(&exposure, STREAM_OUT, ENTRY_EARN, 7, 3);
+    add(&exposure, STREAM_OUT, ENTRY_EARN, 1, 10);
+    exposure.promised = points_of(8);
+    assert_int_equal(exposure_owed(&exposure, &roster).minor, INT64_MAX);
+    assert_int_equal(exposure_at_stake(&exposure, &roster).minor, INT64_MAX);
+    add(&exposure, STREAM_OUT, ENTRY_EARN, 7, INT64_MAX - 3);
+    assert_int_equal(exposure_add(&exposure, &roster, STREAM_OUT, ENTRY_EARN, 7, 1), ERR_RANGE);
+    assert_int_equal(exposure.lines[1].issued, INT64_MAX);
+    assert_int_equal(exposure_promised(&exposure, &roster).minor, 4);
+}
+
+static void test_old_tariffs_make_place(void **state)
+{
+    struct exposure exposure = {0};
+    (void)state;
+    for (uint32_t tariff = 100; tariff < 100 + LIMIT_TARIFFS; tariff++) {
+        add(&exposure, STREAM_OUT, ENTRY_EARN, tariff, 1);
+    }
+    assert_int_equal(exposure.line_count, LIMIT_TARIFFS);
+    assert_int_equal(exposure_owed(&exposure, &roster).minor, 0); /* no price, no debt */
+    add(&exposure, STREAM_OUT, ENTRY_EARN, 1, 2);
+    assert_int_equal(exposure.line_count, LIMIT_TARIFFS);
+    assert_int_equal(exposure_owed(&exposure, &roster).minor, 3);
+}
+
+static void test_levels(void **state)
+{
+    struct roster uncapped = roster;
+    (void)state;
+    uncapped.net_debit_cap.minor = 0;
+    assert_int_equal(cap_level_of(&roster, money_of(799)), CAP_FREE);
+    assert_int_equal(cap_level_of(&roster, money_of(800)), CAP_NEAR);
+    assert_int_equal(cap_level_of(&roster, money_of(999)), CAP_NEAR);
+    assert_int_equal(cap_level_of(&roster, money_of(1000)), CAP_REACHED);
+    assert_int_equal(cap_level_of(&uncapped, money_of(INT64_MAX)), CAP_FREE);
+    assert_false(cap_is_exceeded(&roster, money_of(1000)));
+    assert_true(cap_is_exceeded(&roster, money_of(1001)));
+    assert_false(cap_is_exceeded(&uncapped, money_of(INT64_MAX)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_owes),
+        cmocka_unit_test(test_both_sides_say_the_same),
+        cmocka_unit_test(test_stays_within_range),
+        cmocka_unit_test(test_old_tariffs_make_place),
+        cmocka_unit_test(test_levels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
