@@ -7,6 +7,8 @@ totals are added up from the tills' book alone, and compared with the members' a
 """
 
 import collections
+import concurrent.futures
+import itertools
 import json
 import subprocess
 
@@ -24,6 +26,7 @@ SIGNS = {"earn": 1, "authorise": 0, "capture": -1, "void": 0, "return": -1, "giv
 ENTRIES = {"earn": "EARN", "capture": "CAPTURE", "void": "VOID", "return": "EARN_RETURN",
            "give back": "BURN_RETURN"}
 SHOWN_MAX = 10
+AT_ONCE = 4  # command lines, at the end
 
 
 class Findings:
@@ -192,21 +195,24 @@ def audit(tills, nodes, period, read=events_of):
     return findings
 
 
+def _is_signed(pair, period):
+    """One statement at both, with four valid signatures."""
+    sides = [one.cli("statement", "show", other.partner, dashed(period))
+             for one, other in (pair, pair[::-1])]
+    signatures = {side[name] for side in sides
+                  for name in ("signed", "countersigned", "partner_signed")}
+    statements = {side["document"]["statement"] for side in sides}
+    return signatures == {"valid"} and len(statements) == 1
+
+
 def signed_statements(nodes, period):
-    """How many of the pairs have one statement with four valid signatures, and of how many."""
-    count = pairs = 0
-    for place, one in enumerate(nodes):
-        for other in nodes[place + 1:]:
-            pairs += 1
-            sides = [a.cli("statement", "show", b.partner, dashed(period))
-                     for a, b in ((one, other), (other, one))]
-            signatures = [side[name] for side in sides
-                          for name in ("signed", "countersigned", "partner_signed")]
-            if (set(signatures) == {"valid"} and
-                    sides[0]["document"]["statement"] == sides[1]["document"]["statement"]):
-                count += 1
-    return count, pairs
+    """How many pairs have an agreed statement, and of how many."""
+    pairs = list(itertools.combinations(nodes, 2))
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        return sum(pool.map(lambda pair: _is_signed(pair, period), pairs)), len(pairs)
 
 
 def verified(nodes):
-    return sum(1 for node in nodes if node.cli("verify")["is_clean"])
+    """How many ledgers follow from their journals."""
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        return sum(pool.map(lambda node: node.cli("verify", timeout=600)["is_clean"], nodes))

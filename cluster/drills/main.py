@@ -11,12 +11,14 @@ import traceback
 from coalition import TALEA, TALEAD, needs
 from ground import needs_own_namespaces
 import network
+import outage
 import processes
 from report import print_result, print_table, result_json
 from scene import Scene
 import security
 
-DRILLS = {drill.name: drill for drill in network.DRILLS + processes.DRILLS + security.DRILLS}
+DRILLS = {drill.name: drill for room in (network, processes, security, outage)
+          for drill in room.DRILLS}
 
 
 def read_options():

@@ -101,7 +101,9 @@ class Clock(Drill):
         self.set(0)
         grocer.environment = {
             "LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": self.file,
-            "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            # Else every wait with a deadline on the monotonic clock is over at once.
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0"}
 
     def set(self, seconds):
         with open(self.file + ".new", "w", encoding="ascii") as file:

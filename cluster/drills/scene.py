@@ -7,6 +7,7 @@
 """
 
 import os
+import re
 import shutil
 import time
 
@@ -52,6 +53,10 @@ class DrillNode(Node):
 
 class DrillCoalition(Coalition):
     node_kind = DrillNode
+
+    def terms(self):
+        """Brands that trust one another: no cap ends a long drill."""
+        return re.sub(r"net_debit: [0-9.]+", "net_debit: 0", super().terms())
 
 
 class Result:

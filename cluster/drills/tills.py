@@ -37,7 +37,7 @@ class Command:
     """One row of the book."""
 
     __slots__ = ("id", "brand", "home", "card", "kind", "asked", "points", "told", "reason",
-                 "sent", "answered", "is_stand_in")
+                 "sent", "answered", "is_stand_in", "request")
 
     def __init__(self, brand, home, card, kind, points):
         self.id = wire.uuid7()
@@ -48,6 +48,7 @@ class Command:
         self.sent = 0  # so often
         self.answered = 0.0
         self.is_stand_in = False
+        self.request = None  # (method, message)
 
 
 class Service:
@@ -114,6 +115,7 @@ class Tills(threading.Thread):
         self.give_up = float("inf")
         self.failure = None
         self._services = {}
+        self._loop = None
         self._waiting = collections.Counter()
         self._sales = collections.defaultdict(lambda: collections.deque(maxlen=SALES_KEPT))
         self._burns = collections.defaultdict(lambda: collections.deque(maxlen=SALES_KEPT))
@@ -160,7 +162,17 @@ class Tills(threading.Thread):
     async def _ask(self, command, **more):
         """Until there is an answer; whether it is a yes."""
         self.book.append(command)
-        name, request = self._request(command, **more)
+        command.request = self._request(command, **more)
+        reply = await self._call(command)
+        if reply is None:
+            return False
+        command.told, command.reason = ACKNOWLEDGED, None
+        command.points = self._points(reply)
+        return True
+
+    async def _call(self, command):
+        """The answer, or None when it is a refusal or when all is over."""
+        name, request = command.request
         key = (command.brand, command.home, SERVICES[command.kind])
         while True:
             command.sent += 1
@@ -169,23 +181,35 @@ class Tills(threading.Thread):
                 reply = await getattr(self._services[command.brand], name)(request,
                                                                            timeout=TILL_SECONDS)
             except grpc.RpcError as error:
-                reason = wire.details(error)[0]
                 is_final = error.code() not in AGAIN
-                command.reason = reason or error.code().name
+                command.reason = wire.details(error)[0] or error.code().name
                 self.service.note(key, begin, time.monotonic(), is_final)
                 if is_final:
                     command.told, command.answered = REFUSED, time.monotonic()
-                    return False
+                    return None
                 self.troubles[f"{command.reason}: {error.details()}"] += 1
                 if time.monotonic() > self.give_up:
-                    return False
+                    return None
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
             command.answered = time.monotonic()
             self.service.note(key, begin, command.answered, True)
-            command.told, command.reason = ACKNOWLEDGED, None
-            command.points = self._points(reply)
-            return True
+            return reply
+
+    async def _send_again(self, brand, since):
+        done = [command for command in self.book
+                if command.brand == brand and command.told == ACKNOWLEDGED and
+                command.answered >= since and command.request is not None]
+        done.sort(key=lambda command: command.answered)
+        for command in done:
+            reply = await self._call(command)
+            if reply is not None:
+                command.points = self._points(reply)
+        return len(done)
+
+    def send_again(self, brand, since):
+        """As tills do whose node has forgotten: everything from then on, under the same ids."""
+        return asyncio.run_coroutine_threadsafe(self._send_again(brand, since), self._loop).result()
 
     # ---- Customers ----
 
@@ -260,6 +284,7 @@ class Tills(threading.Thread):
                                for home, cards in self.cards.items() for card in cards))
 
     async def _all(self):
+        self._loop = asyncio.get_running_loop()
         channels = [wire.channel(node, "till", connect=grpc.aio.secure_channel, **CHANNEL)
                     for node in self.nodes.values()]
         try:

@@ -255,6 +255,7 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_CARD_STATUS:
     case TABLE_CARD_NEWS:
     case TABLE_EXPOSURE:
+    case TABLE_EVIDENCE:
     case TABLE_END:
         break;
     }

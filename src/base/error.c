@@ -34,6 +34,11 @@ static const struct err_row rows[ERR_COUNT] = {
                          false},
     [ERR_DISK_FULL] = {"DISK_FULL", "The node's disk is nearly full; nothing was recorded.",
                        ERR_CATEGORY_RESOURCE, 8, true},
+    [ERR_REVOKED] = {"KEY_REVOKED", "The signature is by a key that was revoked.",
+                     ERR_CATEGORY_REFUSED, 7, false},
+    [ERR_KEY_ENDED] = {"SIGNING_KEY_ENDED",
+                       "The node's signing key has ended; nothing was recorded.",
+                       ERR_CATEGORY_TRANSIENT, 14, true},
     [ERR_INTERNAL] = {"INTERNAL", "An internal error.", ERR_CATEGORY_INTERNAL, 13, false},
 };
 

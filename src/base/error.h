@@ -36,6 +36,8 @@ enum err {
     ERR_UNSUPPORTED, /* a version or a method this build does not know */
     ERR_INTERNAL,    /* our own mistake */
     ERR_DISK_FULL,   /* too little room is left; nothing was done */
+    ERR_REVOKED,     /* signed by a key that was revoked before */
+    ERR_KEY_ENDED,   /* this node has no key that it may sign with now */
     ERR_COUNT
 };
 

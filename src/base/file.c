@@ -71,6 +71,11 @@ static bool flush_folder_of(const char *path)
     return fd >= 0 && fsync(fd) == 0;
 }
 
+enum err file_flush_folder(const char *path, struct note *note)
+{
+    return flush_folder_of(path) ? ERR_OK : failed(note, "flush the folder of", path);
+}
+
 enum err file_create(const char *path, enum file_access access, struct slice bytes,
                      struct note *note)
 {

@@ -18,6 +18,9 @@ enum file_access {
 MUST_USE enum err file_create(const char *path, enum file_access access, struct slice bytes,
                               struct note *note);
 
+/* After a rename or an unlink: makes the folder that holds `path` durable. */
+MUST_USE enum err file_flush_folder(const char *path, struct note *note);
+
 /* Replaces the contents of `out_bytes` by the file's. ERR_NOT_FOUND, ERR_DENIED, ERR_RANGE when it
  * has more than `limit` bytes, ERR_STORAGE. */
 MUST_USE enum err file_read(const char *path, enum file_access access, size_t limit,

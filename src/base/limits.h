@@ -56,10 +56,15 @@
 #define LIMIT_NEWS_PER_RECORD      256u  /* entries about cards that one record sends */
 #define LIMIT_NEWS_LOOKS           4096u /* numbers of news that one record looks at */
 #define LIMIT_CARDS_KNOWN          1000000u /* of one partner, blocked or moved */
+#define LIMIT_CHARTER_BYTES        (3u << 20) /* so that one fits into a message */
+#define LIMIT_CHARTER_EPOCHS       4096u      /* kept by a node */
+#define LIMIT_CHARTERS             16u        /* in one message */
+#define LIMIT_CHARTER_FORKS        16u        /* kept as evidence */
 #define LIMIT_RECEIPTS_BEHIND      1024u  /* kept for a sender that does not say that it has them */
 #define LIMIT_OPENING_MS           10000u /* from a stream's beginning to its first message */
 #define LIMIT_PEER_SEND_MS         10000u /* a partner that takes nothing for so long is cut off */
-#define LIMIT_CHARTER_BYTES        (4u << 20)
+#define LIMIT_EVIDENCE_BYTES       (256u << 10)
+#define LIMIT_EVIDENCE_PER_PARTNER 16u
 
 /* Keys and certificates. */
 #define LIMIT_KEY_FILE_BYTES     1024u

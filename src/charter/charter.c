@@ -1,16 +1,20 @@
 #include "charter/charter.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "charter/charter_checks.h"
+#include "charter/charter_terms.h"
 #include "charter/introduction_wire.h"
 
 /* A charter and the memory of all it points to. */
 struct charter_box {
     struct charter charter;
     struct arena arena;
+    struct buffer bytes;
+    atomic_uint holders;
 };
 
 static void open_partners(struct fields *fields, struct charter *charter, struct arena *arena,
@@ -78,23 +82,15 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
     field_time(fields, "valid_from_unix_ms", charter->valid_from);
     open_partners(fields, charter, arena, m);
     open_tariffs(fields, charter, arena, m);
-}
-
-static struct charter_partner *partner_of(struct charter *charter, const char *text)
-{
-    for (size_t i = 0; i < charter->partner_count; i++) {
-        if (strcmp(charter->partners[i].id.text, text) == 0) {
-            return &charter->partners[i];
-        }
-    }
-    return NULL;
+    charter_open_terms(fields, charter, m);
+    charter_open_revocations(fields, charter, arena, m);
 }
 
 static enum err open_signature(struct fields *fields, struct charter *charter,
                                const Talea__V1__CharterSignature *m)
 {
     struct signature signature;
-    struct charter_partner *partner = partner_of(charter, m->partner);
+    struct charter_partner *partner = charter_partner_of(charter, m->partner);
     fields_require_known(fields, &m->base);
     field_require(fields, partner != NULL, "a signature", "is of nobody in the charter");
     field_require(fields, partner == NULL || !partner->has_signed, "a signature", "is there twice");
@@ -142,7 +138,12 @@ enum err charter_open(struct slice bytes, struct charter **out_charter, struct n
         return note_set(note, ERR_RESOURCE, "charter: there is no memory for it");
     }
     arena_init(&box->arena, LIMIT_DECODED_BYTES);
-    enum err err = box_open(box, bytes, note);
+    atomic_init(&box->holders, 1);
+    write_bytes(&box->bytes, bytes.at, bytes.length);
+    box->charter.bytes = buffer_slice(&box->bytes);
+    enum err err = box->bytes.err == ERR_OK ? box_open(box, box->charter.bytes, note)
+                                            : note_set(note, ERR_RESOURCE,
+                                                       "charter: there is no memory for it");
     if (err != ERR_OK) {
         charter_close(&box->charter);
         return err;
@@ -151,11 +152,18 @@ enum err charter_open(struct slice bytes, struct charter **out_charter, struct n
     return ERR_OK;
 }
 
+struct charter *charter_hold(struct charter *charter)
+{
+    atomic_fetch_add(&((struct charter_box *)charter)->holders, 1);
+    return charter;
+}
+
 void charter_close(struct charter *charter)
 {
     struct charter_box *box = (struct charter_box *)charter;
-    if (box != NULL) {
+    if (box != NULL && atomic_fetch_sub(&box->holders, 1) == 1) {
         arena_fini(&box->arena);
+        buffer_fini(&box->bytes);
         free(box);
     }
 }
@@ -173,21 +181,6 @@ const struct charter_partner *charter_partner_find(const struct charter *charter
         }
         low = order < 0 ? middle + 1 : low;
         high = order < 0 ? high : middle;
-    }
-    return NULL;
-}
-
-const struct charter_key *charter_key_find(const struct charter *charter,
-                                           const struct partner_id *partner,
-                                           const struct key_id *id, struct unix_ms now)
-{
-    const struct charter_partner *found = charter_partner_find(charter, partner);
-    for (size_t i = 0; found != NULL && i < found->online_count; i++) {
-        const struct charter_key *key = &found->online[i];
-        if (key_id_equal(&key->id, id) && key->valid_from.ms <= now.ms &&
-            now.ms < key->valid_until.ms) {
-            return key;
-        }
     }
     return NULL;
 }

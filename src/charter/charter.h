@@ -13,11 +13,26 @@
 #define CHARTER_POINTS_DECIMALS_MAX   6u
 #define CHARTER_CURRENCY_DECIMALS_MAX 4u /* ISO 4217 has no more */
 
+/* What a revoked key signed on the streams between its partner and `peer` counts up to here. */
+struct charter_revoked_stream {
+    struct partner_id peer;
+    uint64_t last_entry;
+    uint64_t last_receipt;
+};
+
+struct charter_revocation {
+    struct partner_id partner;
+    struct key_id key;
+    struct charter_revoked_stream *streams; /* sorted by peer; of others nothing counts */
+    size_t stream_count;
+};
+
 struct charter_key {
     struct public_key key;
     struct key_id id;
     struct unix_ms valid_from;
     struct unix_ms valid_until;
+    const struct charter_revocation *revocation; /* NULL: it is not revoked */
 };
 
 struct charter_partner {
@@ -29,7 +44,9 @@ struct charter_partner {
     struct charter_key online[CHARTER_ONLINE_KEYS_MAX];
     size_t online_count;
     const char *tls_ca_pem;
-    bool has_signed; /* this charter */
+    struct period first_period; /* its streams begin here, or where the other one's begin later */
+    struct period last_period;  /* its streams end here; 0: it does not leave */
+    bool has_signed;            /* this charter */
 };
 
 struct charter {
@@ -48,7 +65,10 @@ struct charter {
     const char **tariff_names;
     size_t tariff_count;
     struct money net_debit_cap; /* 0: none */
-    unsigned signature_count;   /* valid ones */
+    struct charter_revocation *revocations;
+    size_t revocation_count;
+    unsigned signature_count; /* valid ones */
+    struct slice bytes;       /* the SignedCharter it was opened from */
     struct slice payload;
     struct hash payload_hash;
 };
@@ -57,25 +77,45 @@ struct charter {
  * not be there twice, online keys against their root keys, every signature against its root key (an
  * invalid one is ERR_SIGNATURE). Owns all it points to. */
 MUST_USE enum err charter_open(struct slice bytes, struct charter **out_charter, struct note *note);
+/* One more holder, who closes it as well. */
+struct charter *charter_hold(struct charter *charter);
+/* The last holder's call frees it; NULL is allowed. */
 void charter_close(struct charter *charter);
 /* Signed by as many root keys as it requires? ERR_SIGNATURE with a note that says who is missing.
  */
 MUST_USE enum err charter_check_signatures(const struct charter *charter, struct note *note);
 /* May it take the place of `previous`? It must be of the same coalition and the epoch after, name
- * the previous payload, and be signed by as many of the previous charter's root keys as that
- * requires, so that new keys alone never make an epoch; its own signatures are asked for apart.
- * ERR_CONFLICT or ERR_SIGNATURE with a note. */
+ * the previous payload, keep what lasts (charter_continuity.h), and be signed by as many of the
+ * previous charter's root keys as that requires, so that new keys alone never make an epoch; its
+ * own signatures are asked for apart. ERR_CONFLICT or ERR_SIGNATURE with a note. */
 MUST_USE enum err charter_follows(const struct charter *charter, const struct charter *previous,
                                   struct note *note);
 
 const struct charter_partner *charter_partner_find(const struct charter *charter,
                                                    const struct partner_id *partner);
-/* The partner's online key of this id, valid at `now`; NULL when there is none. */
+/* The partner's online key of this id, valid at `now` as far as its dates say; NULL when there is
+ * none. */
 const struct charter_key *charter_key_find(const struct charter *charter,
                                            const struct partner_id *partner,
                                            const struct key_id *id, struct unix_ms now);
-/* The roster for the ledger as seen by `self`, streams beginning in the month of valid_from;
- * release with charter_roster_fini. ERR_NOT_FOUND when `self` is no partner. */
+/* The same whatever the time: of signatures that were taken before. */
+const struct charter_key *charter_key_by_id(const struct charter *charter,
+                                            const struct partner_id *partner,
+                                            const struct key_id *id);
+/* Which row of a pair's streams a signature is about: for a batch its last entry, for a receipt its
+ * number, as signed by the key's partner towards `peer`. */
+struct charter_place {
+    enum purpose purpose;
+    const struct partner_id *peer;
+    uint64_t number;
+};
+/* Does a signature of this key count there? Always, unless the key is revoked: then up to the
+ * numbers that the charter gives, and for nothing but batches and receipts. ERR_REVOKED with a
+ * note. */
+MUST_USE enum err charter_key_counts(const struct charter_key *key,
+                                     const struct charter_place *place, struct note *note);
+/* The roster for the ledger as seen by `self`; release with charter_roster_fini. ERR_NOT_FOUND when
+ * `self` is no partner. */
 MUST_USE enum err charter_roster(const struct charter *charter, const struct partner_id *self,
                                  struct roster *out_roster, struct note *note);
 void charter_roster_fini(struct roster *roster);

@@ -53,6 +53,18 @@ static enum err check_order(const struct charter *c, struct note *note)
     return ERR_OK;
 }
 
+static enum err check_periods(const struct charter *c, struct note *note)
+{
+    for (size_t i = 0; i < c->partner_count; i++) {
+        const struct charter_partner *p = &c->partners[i];
+        if (p->last_period.yyyymm != 0 && p->last_period.yyyymm < p->first_period.yyyymm) {
+            return note_set(note, ERR_INPUT, "charter: the streams of %s end before they begin",
+                            p->id.text);
+        }
+    }
+    return ERR_OK;
+}
+
 /* What belongs to one partner alone, to be sorted and compared with its neighbour. */
 struct owned {
     struct hash hash;
@@ -122,6 +134,7 @@ enum err charter_check(const struct charter *charter, struct note *note)
 {
     TRY(check_numbers(charter, note));
     TRY(check_order(charter, note));
+    TRY(check_periods(charter, note));
     TRY(check_owned(charter, note));
     return check_roster(charter, note);
 }

@@ -7,88 +7,6 @@
 #include "base/limits.h"
 #include "charter/introduction_wire.h"
 
-static int compare_introductions(const void *a, const void *b)
-{
-    const Talea__V1__PartnerIntroduction *const *first = a;
-    const Talea__V1__PartnerIntroduction *const *second = b;
-    return strcmp((*first)->partner, (*second)->partner);
-}
-
-static int compare_tariffs(const void *a, const void *b)
-{
-    const Talea__V1__Tariff *const *first = a;
-    const Talea__V1__Tariff *const *second = b;
-    return (*first)->id < (*second)->id ? -1 : (*first)->id > (*second)->id;
-}
-
-static void introductions_to_wire(struct fields *fields, struct arena *arena,
-                                  const struct slice *introductions, size_t count,
-                                  Talea__V1__Charter *m)
-{
-    field_require(fields, count > 0 && count <= LIMIT_PARTNERS, "partners", "are none or too many");
-    m->partners = fields_array(fields, arena, count, sizeof *m->partners);
-    for (size_t i = 0; i < count && fields->err == ERR_OK; i++) {
-        const Talea__V1__PartnerIntroduction *packed = (const void *)fields_unpack(
-            fields, &talea__v1__partner_introduction__descriptor, introductions[i], arena);
-        m->partners[i] = fields_array(fields, arena, 1, sizeof *packed);
-        if (fields->err == ERR_OK) {
-            memcpy(m->partners[i], packed, sizeof *packed);
-            m->n_partners++;
-        }
-    }
-    if (fields->err == ERR_OK) {
-        qsort(m->partners, count, sizeof(void *), compare_introductions);
-    }
-}
-
-static void tariffs_to_wire(struct fields *fields, struct arena *arena,
-                            const struct charter_terms *terms, Talea__V1__Charter *m)
-{
-    size_t count = terms->tariff_count;
-    field_require(fields, count > 0 && count <= LIMIT_TARIFFS, "tariffs", "are none or too many");
-    m->tariffs = fields_array(fields, arena, count, sizeof *m->tariffs);
-    Talea__V1__Tariff *rows = fields_array(fields, arena, count, sizeof *rows);
-    for (size_t i = 0; i < count && fields->err == ERR_OK; i++) {
-        const struct tariff *prices = &terms->tariffs[i].prices;
-        talea__v1__tariff__init(&rows[i]);
-        rows[i].id = prices->id;
-        rows[i].name = fields_text(fields, arena, terms->tariffs[i].name);
-        rows[i].issue_price_minor = prices->issue_price.minor;
-        rows[i].redemption_price_minor = prices->redemption_price.minor;
-        rows[i].per_points = prices->per.minor;
-        m->tariffs[i] = &rows[i];
-        m->n_tariffs++;
-    }
-    if (fields->err == ERR_OK) {
-        qsort(m->tariffs, count, sizeof(void *), compare_tariffs);
-    }
-}
-
-static enum err payload_make(const struct charter_terms *terms, const struct slice *introductions,
-                             size_t count, struct buffer *out, struct note *note)
-{
-    CLEANUP(arena_fini) struct arena arena;
-    arena_init(&arena, LIMIT_DECODED_BYTES);
-    struct fields fields = fields_begin("charter", note);
-    struct hash previous = terms->previous_hash;
-    Talea__V1__Charter m;
-    talea__v1__charter__init(&m);
-    m.coalition = fields_text(&fields, &arena, terms->coalition);
-    m.epoch = terms->epoch;
-    m.previous_hash = binary_of(previous.bytes, sizeof previous.bytes);
-    m.required_signatures = terms->required_signatures;
-    m.points_name = fields_text(&fields, &arena, terms->points_name);
-    m.points_decimals = terms->points_decimals;
-    m.currency = fields_text(&fields, &arena, terms->currency);
-    m.currency_decimals = terms->currency_decimals;
-    m.valid_from_unix_ms = terms->valid_from.ms;
-    introductions_to_wire(&fields, &arena, introductions, count, &m);
-    tariffs_to_wire(&fields, &arena, terms, &m);
-    m.net_debit_cap_minor = terms->net_debit_cap.minor;
-    TRY(fields.err);
-    return fields_pack(&m.base, out);
-}
-
 /* One partner's signature. */
 struct given_signature {
     struct partner_id partner;
@@ -185,20 +103,6 @@ static enum err signed_copy_begin(const struct charter *charter, struct signed_c
 static void charter_end(struct charter **charter)
 {
     charter_close(*charter);
-}
-
-enum err charter_make(const struct charter_terms *terms, const struct slice *introductions,
-                      size_t introduction_count, struct buffer *out, struct note *note)
-{
-    CLEANUP(buffer_fini) struct buffer payload = {0};
-    CLEANUP(buffer_fini) struct buffer packed = {0};
-    CLEANUP(charter_end) struct charter *charter = NULL;
-    TRY(payload_make(terms, introductions, introduction_count, &payload, note));
-    struct signed_copy copy = {.payload = buffer_slice(&payload)};
-    TRY(signed_copy_pack(&copy, &packed));
-    TRY(charter_open(buffer_slice(&packed), &charter, note));
-    write_bytes(out, packed.at, packed.length);
-    return out->err;
 }
 
 enum err charter_sign(struct slice bytes, const struct signing_key *root,

@@ -20,11 +20,20 @@ struct charter_tariff {
     const char *name;
 };
 
+/* A partner leaves: its streams end with this period. */
+struct charter_departure {
+    struct partner_id partner;
+    struct period last_period;
+};
+
 /* All borrowed. */
 struct charter_terms {
     const char *coalition;
     uint64_t epoch;
-    struct hash previous_hash; /* zeros for epoch 1 */
+    struct hash previous_hash; /* zeros for epoch 1; not looked at where there is `previous` */
+    /* The charter before, whose lasting terms are taken over: when streams began, who leaves, which
+     * keys are revoked. NULL for epoch 1. */
+    const struct charter *previous;
     uint32_t required_signatures;
     const char *points_name;
     unsigned points_decimals;
@@ -34,13 +43,22 @@ struct charter_terms {
     const struct charter_tariff *tariffs;
     size_t tariff_count;
     struct money net_debit_cap; /* 0: none */
+    const struct charter_departure *departures;
+    size_t departure_count;
+    const struct charter_revocation *revocations; /* in any order */
+    size_t revocation_count;
 };
 
 /* Appends an unsigned SignedCharter that charter_open takes. `introductions` are bytes of
  * PartnerIntroduction messages, in any order. ERR_INPUT, ERR_DENIED or ERR_SIGNATURE with a note
- * for what it would not take. */
+ * for what it would not take; ERR_CONFLICT when it could not follow the previous one. */
 MUST_USE enum err charter_make(const struct charter_terms *terms, const struct slice *introductions,
                                size_t introduction_count, struct buffer *out, struct note *note);
+
+/* Appends a partner's introduction out of a charter. ERR_NOT_FOUND when it is no partner of it. */
+MUST_USE enum err charter_introduction(const struct charter *charter,
+                                       const struct partner_id *partner, struct buffer *out,
+                                       struct note *note);
 
 /* Appends a copy with the partner's signature; a copy as it was if that is there already.
  * ERR_DENIED when the key is not the partner's root key, ERR_NOT_FOUND when it is no partner, and

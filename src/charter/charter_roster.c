@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "charter/charter.h"
+#include "charter/charter_continuity.h"
 
 enum err charter_roster(const struct charter *charter, const struct partner_id *self,
                         struct roster *out_roster, struct note *note)
@@ -16,7 +16,7 @@ enum err charter_roster(const struct charter *charter, const struct partner_id *
     }
     struct roster roster = {.self = *self,
                             .epoch = charter->epoch,
-                            .first_period = period_of(charter->valid_from),
+                            .first_period = charter_partner_find(charter, self)->first_period,
                             .partner_count = charter->partner_count,
                             .tariff_count = charter->tariff_count,
                             .net_debit_cap = charter->net_debit_cap};
@@ -27,8 +27,11 @@ enum err charter_roster(const struct charter *charter, const struct partner_id *
         err = note_set(note, ERR_RESOURCE, "there is no memory for the roster");
     } else {
         for (size_t i = 0; i < charter->partner_count; i++) {
-            roster.partners[i] = (struct roster_partner){.id = charter->partners[i].id,
-                                                         .prefix = charter->partners[i].prefix};
+            const struct charter_partner *partner = &charter->partners[i];
+            roster.partners[i] = (struct roster_partner){.id = partner->id,
+                                                         .prefix = partner->prefix,
+                                                         .first_period = partner->first_period,
+                                                         .last_period = partner->last_period};
         }
         memcpy(roster.tariffs, charter->tariffs, charter->tariff_count * sizeof *roster.tariffs);
         err = roster_prepare(&roster, note);
@@ -116,6 +119,7 @@ enum err charter_follows(const struct charter *charter, const struct charter *pr
                         "the charter of epoch %" PRIu64 " follows on from another epoch %" PRIu64,
                         charter->epoch, previous->epoch);
     }
+    TRY(charter_check_continuity(charter, previous, note));
     unsigned heirs = count_heirs(charter, previous);
     if (heirs < previous->required_signatures) {
         return note_set(note, ERR_SIGNATURE,

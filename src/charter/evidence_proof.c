@@ -13,18 +13,6 @@ struct proof {
     struct note *note;
 };
 
-static const struct charter_key *any_key(const struct charter *charter,
-                                         const struct partner_id *partner, const struct key_id *id)
-{
-    const struct charter_partner *found = charter_partner_find(charter, partner);
-    for (size_t i = 0; found != NULL && i < found->online_count; i++) {
-        if (key_id_equal(&found->online[i].id, id)) {
-            return &found->online[i];
-        }
-    }
-    return NULL;
-}
-
 /* The payload of a statement, signed by the partner for the purpose. */
 static enum err open_statement(const struct proof *proof, size_t index,
                                const struct partner_id *signer, enum purpose purpose,
@@ -37,7 +25,7 @@ static enum err open_statement(const struct proof *proof, size_t index,
     if (signed_decode(proof->evidence->statements[index], &message) != ERR_OK) {
         return note_set(proof->note, ERR_INPUT, "statement %zu is no signed envelope", index + 1);
     }
-    const struct charter_key *key = any_key(proof->charter, signer, &message.key_id);
+    const struct charter_key *key = charter_key_by_id(proof->charter, signer, &message.key_id);
     if (key == NULL) {
         return note_set(proof->note, ERR_SIGNATURE,
                         "the key of statement %zu is none of %s's in this charter", index + 1,

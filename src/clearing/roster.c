@@ -128,6 +128,30 @@ const struct tariff *roster_tariff(const struct roster *roster, uint32_t tariff)
                    compare_tariffs);
 }
 
+struct period roster_first_period(const struct roster *roster, const struct partner_id *partner)
+{
+    const struct roster_partner *found = roster_find(roster, partner);
+    bool is_later = found != NULL && found->first_period.yyyymm > roster->first_period.yyyymm;
+    return is_later ? found->first_period : roster->first_period;
+}
+
+struct period roster_last_period(const struct roster *roster, const struct partner_id *partner)
+{
+    const struct roster_partner *found = roster_find(roster, partner);
+    const struct roster_partner *self = roster_find(roster, &roster->self);
+    struct period last = found == NULL ? (struct period){0} : found->last_period;
+    if (found == NULL || self == NULL || self->last_period.yyyymm == 0) {
+        return last;
+    }
+    bool is_sooner = last.yyyymm == 0 || self->last_period.yyyymm < last.yyyymm;
+    return is_sooner ? self->last_period : last;
+}
+
+bool roster_is_leaving(const struct roster *roster, const struct partner_id *partner)
+{
+    return roster_last_period(roster, partner).yyyymm != 0;
+}
+
 bool roster_is_self(const struct roster *roster, const struct partner_id *partner)
 {
     return partner_id_equal(&roster->self, partner);

@@ -11,6 +11,8 @@
 struct roster_partner {
     struct partner_id id;
     struct card_prefix prefix;
+    struct period first_period; /* streams with it begin no sooner; 0: as the roster says */
+    struct period last_period;  /* it leaves: streams with it end with this; 0: it stays */
 };
 
 /* Prices in the settlement currency's minor unit for `per` points. */
@@ -24,7 +26,7 @@ struct tariff {
 struct roster {
     struct partner_id self;
     uint64_t epoch;
-    struct period first_period;      /* the settlement period in which streams begin */
+    struct period first_period;      /* of self: streams begin here, or in the partner's */
     struct roster_partner *partners; /* sorted by id, self included */
     size_t partner_count;
     struct tariff *tariffs; /* sorted by id; the first is the one new entries are made under */
@@ -43,6 +45,13 @@ const struct roster_partner *roster_find(const struct roster *roster,
 const struct roster_partner *roster_home_of(const struct roster *roster,
                                             const struct card_number *card);
 const struct tariff *roster_tariff(const struct roster *roster, uint32_t tariff);
+/* The period in which the streams with this partner begin: the later one's of the two. */
+struct period roster_first_period(const struct roster *roster, const struct partner_id *partner);
+/* The last period of the streams with this partner: the earlier one's of the two when one or both
+ * leave; 0 when neither does, or the partner is none. */
+struct period roster_last_period(const struct roster *roster, const struct partner_id *partner);
+/* Does one of the two leave? Then nothing new begins between them. */
+bool roster_is_leaving(const struct roster *roster, const struct partner_id *partner);
 bool roster_is_self(const struct roster *roster, const struct partner_id *partner);
 
 #endif

@@ -82,8 +82,12 @@ enum option_key {
     OPT_TRANSACTION,
     OPT_FOLLOW,
     OPT_ORIGIN,
+    OPT_NEW_PASSPHRASE_FILE,
+    OPT_DROP,
     OPT_WITHOUT,
     OPT_CARD,
+    OPT_FORMAT,
+    OPT_ACCOUNTS,
     OPT_LAST
 };
 

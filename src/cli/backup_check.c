@@ -18,7 +18,7 @@ bool backup_show_progress(void *progress, uint64_t bytes_done, uint64_t bytes_to
 static enum err find_key(void *context, const struct partner_id *partner, const struct key_id *id,
                          struct unix_ms time, struct public_key *out_key)
 {
-    const struct charter_key *key = charter_key_find(context, partner, id, time);
+    const struct charter_key *key = charter_chain_key_at(context, partner, id, time);
     if (key == NULL) {
         return ERR_NOT_FOUND;
     }
@@ -30,12 +30,12 @@ enum err backup_check_here(struct cli *cli, const char *folder, bool may_lack_ch
                            struct backup_manifest *out_manifest, bool *out_is_signed,
                            struct note *note)
 {
-    struct charter *charter = NULL;
+    struct charter_chain chain = {NULL, 0};
     struct backup_judge judge = {.coalition = NULL, .find_key = find_key};
-    enum err err = session_charter(cli, &charter, note);
+    enum err err = session_chain(cli, &chain, note);
     if (err == ERR_OK) {
-        judge.coalition = charter->coalition;
-        judge.context = charter;
+        judge.coalition = charter_chain_last(&chain)->coalition;
+        judge.context = &chain;
     } else if (err != ERR_NOT_FOUND || !may_lack_charter || cli_option(cli, OPT_CHARTER) != NULL) {
         return err;
     }
@@ -45,7 +45,7 @@ enum err backup_check_here(struct cli *cli, const char *folder, bool may_lack_ch
     err = backup_check(folder, &judge, &watch, out_manifest, note);
     progress_end(&progress);
     *out_is_signed = judge.coalition != NULL;
-    charter_close(charter);
+    charter_chain_fini(&chain);
     return err;
 }
 

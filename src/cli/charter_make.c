@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "charter/charter_file.h"
+#include "charter/introduction.h"
 #include "cli/commands.h"
 #include "cli/init_files.h"
 #include "config/coalition_file.h"
@@ -12,7 +13,8 @@
 const struct argp_option charter_make_options[] = {
     {"terms", OPT_TERMS, "FILE", 0, "What the partners agreed on (talea charter example)", 0},
     {"out", OPT_OUT, "FILE", 0, "The charter, a new file that ends in .talea", 0},
-    {"previous", OPT_PREVIOUS, "FILE", 0, "The charter before, when the epoch is not 1", 0},
+    {"previous", OPT_PREVIOUS, "FILE", 0,
+     "The charter before, when the epoch is not 1; its partners are taken over", 0},
     {"valid-from", OPT_VALID_FROM, "TIME", 0, "2026-10-03 or 2026-10-03T17:00:00Z (default: now)",
      0},
     {0}};
@@ -21,6 +23,9 @@ struct maker {
     struct coalition_file file;
     struct charter_tariff tariffs[LIMIT_TARIFFS];
     struct charter_terms terms;
+    struct charter *previous; /* NULL for epoch 1 */
+    struct charter_departure *departures;
+    struct charter_revocation *revocations;
     struct buffer *introductions;
     struct slice *slices;
     size_t count;
@@ -86,18 +91,85 @@ static enum err convert_terms(struct maker *maker, struct note *note)
     return ERR_OK;
 }
 
+/* Who leaves, and which keys no longer sign. */
+static enum err convert_changes(struct maker *maker, struct note *note)
+{
+    const struct coalition_file *file = &maker->file;
+    maker->departures = calloc(file->departure_count + 1, sizeof *maker->departures);
+    maker->revocations = calloc(file->revoked_count + 1, sizeof *maker->revocations);
+    if (maker->departures == NULL || maker->revocations == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < file->departure_count; i++) {
+        maker->departures[i] = (struct charter_departure){file->departures[i].partner,
+                                                          file->departures[i].last_period};
+    }
+    for (size_t i = 0; i < file->revoked_count; i++) {
+        const struct coalition_revoked_key *row = &file->revoked[i];
+        struct charter_revocation *out = &maker->revocations[i];
+        out->partner = row->partner;
+        out->streams = calloc(row->stream_count + 1, sizeof *out->streams);
+        if (out->streams == NULL || key_id_parse(row->key, &out->key) != ERR_OK) {
+            return note_set(note, ERR_INPUT, "revoked_keys: %s is no key id", row->key);
+        }
+        for (size_t k = 0; k < row->stream_count; k++) {
+            out->streams[out->stream_count++] = (struct charter_revoked_stream){
+                row->streams[k].peer, row->streams[k].entries, row->streams[k].receipts};
+        }
+    }
+    maker->terms.departures = maker->departures;
+    maker->terms.departure_count = file->departure_count;
+    maker->terms.revocations = maker->revocations;
+    maker->terms.revocation_count = file->revoked_count;
+    return ERR_OK;
+}
+
+static bool is_introduced(const struct maker *maker, const struct partner_id *partner)
+{
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    for (size_t i = 0; i < maker->count; i++) {
+        struct introduction introduction;
+        if (introduction_open(maker->slices[i], &arena, &introduction, NULL) == ERR_OK &&
+            partner_id_equal(&introduction.partner.id, partner)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those of the charter before that hand in nothing new, but for those that have left by now. */
+static enum err take_over_partners(struct maker *maker, struct note *note)
+{
+    size_t count = maker->previous == NULL ? 0 : maker->previous->partner_count;
+    struct period begins = period_of(maker->terms.valid_from);
+    for (size_t i = 0; i < count; i++) {
+        const struct charter_partner *partner = &maker->previous->partners[i];
+        bool has_left =
+            partner->last_period.yyyymm != 0 && partner->last_period.yyyymm < begins.yyyymm;
+        if (has_left || is_introduced(maker, &partner->id)) {
+            continue;
+        }
+        struct buffer *out = &maker->introductions[maker->count];
+        TRY(charter_introduction(maker->previous, &partner->id, out, note));
+        maker->slices[maker->count++] = buffer_slice(out);
+    }
+    return ERR_OK;
+}
+
 /* Those on the command line take the place of the terms'. */
 static enum err read_introductions(const struct cli *cli, struct maker *maker, struct note *note)
 {
     size_t given = cli->args.count;
     size_t count = given > 0 ? given : maker->file.partner_count;
-    if (count == 0) {
+    size_t before = maker->previous == NULL ? 0 : maker->previous->partner_count;
+    if (count + before == 0) {
         return note_set(note, ERR_INPUT,
                         "no partners: name their introductions on the command line or in the "
                         "terms, under `partners`");
     }
-    maker->introductions = calloc(count, sizeof maker->introductions[0]);
-    maker->slices = calloc(count, sizeof maker->slices[0]);
+    maker->introductions = calloc(count + before, sizeof maker->introductions[0]);
+    maker->slices = calloc(count + before, sizeof maker->slices[0]);
     if (maker->introductions == NULL || maker->slices == NULL) {
         return ERR_RESOURCE;
     }
@@ -107,7 +179,7 @@ static enum err read_introductions(const struct cli *cli, struct maker *maker, s
         TRY(charter_file_read(path, &maker->introductions[i], note));
         maker->slices[i] = buffer_slice(&maker->introductions[i]);
     }
-    return ERR_OK;
+    return take_over_partners(maker, note);
 }
 
 static enum err link_previous(const struct cli *cli, struct maker *maker, struct note *note)
@@ -132,8 +204,8 @@ static enum err link_previous(const struct cli *cli, struct maker *maker, struct
                        path, before->coalition, (unsigned long long)before->epoch,
                        maker->terms.coalition, maker->file.epoch);
     }
-    maker->terms.previous_hash = before->payload_hash;
-    charter_close(before);
+    maker->previous = before;
+    maker->terms.previous = before;
     return err;
 }
 
@@ -153,6 +225,7 @@ static enum err make(const struct cli *cli, struct maker *maker, struct note *no
         return note_set(note, ERR_INPUT, "--valid-from: \"%s\" is no date or time", text);
     }
     TRY(link_previous(cli, maker, note));
+    TRY(convert_changes(maker, note));
     TRY(read_introductions(cli, maker, note));
     TRY(charter_make(&maker->terms, maker->slices, maker->count, &maker->charter, note));
     return charter_file_write(out, buffer_slice(&maker->charter), note);
@@ -166,6 +239,12 @@ static void maker_fini(struct maker *maker)
     free(maker->introductions);
     free(maker->slices);
     buffer_fini(&maker->charter);
+    for (size_t i = 0; maker->revocations != NULL && i < maker->file.revoked_count; i++) {
+        free(maker->revocations[i].streams);
+    }
+    free(maker->revocations);
+    free(maker->departures);
+    charter_close(maker->previous);
     coalition_file_fini(&maker->file);
 }
 

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "charter/charter_file.h"
 #include "cli/commands.h"
-#include "crypto/keyfile.h"
+#include "cli/key_name.h"
 
 const struct argp_option charter_sign_options[] = {
     {"key", OPT_KEY, "FILE", 0, "The partner's root key", 0},
@@ -45,24 +45,6 @@ static enum err print_count(const struct cli *cli, const char *done, struct slic
     return ERR_OK;
 }
 
-static enum err load_root(const struct cli *cli, struct key_card *out_card,
-                          struct signing_key *out_key, struct note *note)
-{
-    const char *path = cli_option(cli, OPT_KEY);
-    if (path == NULL) {
-        return note_set(note, ERR_INPUT, "--key is missing");
-    }
-    CLEANUP(buffer_fini) struct buffer storage = {0};
-    const char *passphrase;
-    TRY(cli_passphrase(cli, &storage, &passphrase, note));
-    TRY(keyfile_load(path, passphrase, out_card, out_key, note));
-    if (out_card->kind != KEY_KIND_ROOT) {
-        return note_set(note, ERR_INPUT, "%s is an %s key; a root key signs charters", path,
-                        key_kind_name(out_card->kind));
-    }
-    return ERR_OK;
-}
-
 static enum err sign(const struct cli *cli, struct note *note)
 {
     const char *path = cli_argument(cli, 0);
@@ -71,7 +53,7 @@ static enum err sign(const struct cli *cli, struct note *note)
     CLEANUP(signing_key_fini) struct signing_key key = {{0}, {{0}}, {{0}}};
     CLEANUP(buffer_fini) struct buffer bytes = {0};
     CLEANUP(buffer_fini) struct buffer is_signed = {0};
-    TRY(load_root(cli, &card, &key, note));
+    TRY(key_load_root(cli, &card, &key, note));
     TRY(charter_file_read(path, &bytes, note));
     TRY(charter_sign(buffer_slice(&bytes), &key, &card.partner, &is_signed, note));
     if (out == NULL) {

@@ -142,6 +142,12 @@ enum err cli_passphrase(const struct cli *cli, struct buffer *storage, const cha
         *out_passphrase = getenv("TALEA_PASSPHRASE");
         return ERR_OK;
     }
+    return cli_passphrase_of(path, storage, out_passphrase, note);
+}
+
+enum err cli_passphrase_of(const char *path, struct buffer *storage, const char **out_passphrase,
+                           struct note *note)
+{
     TRY(file_read(path, FILE_SECRET, PASSPHRASE_MAX, storage, note));
     while (storage->length > 0 &&
            (storage->at[storage->length - 1] == '\n' || storage->at[storage->length - 1] == '\r')) {

@@ -86,6 +86,10 @@ MUST_USE enum err cli_config(struct cli *cli, const struct node_config **out_con
 MUST_USE enum err cli_passphrase(const struct cli *cli, struct buffer *storage,
                                  const char **out_passphrase, struct note *note);
 
+/* From a file's first line. */
+MUST_USE enum err cli_passphrase_of(const char *path, struct buffer *storage,
+                                    const char **out_passphrase, struct note *note);
+
 /* Prints a JSON value and frees it. */
 enum cli_exit cli_print_json(struct cli *cli, json_t *value);
 

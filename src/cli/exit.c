@@ -16,9 +16,11 @@ enum cli_exit exit_of(enum err err)
     case ERR_DISAGREE:
         return CLI_REFUSED;
     case ERR_SIGNATURE:
+    case ERR_REVOKED:
     case ERR_CORRUPT:
         return CLI_CORRUPT;
     case ERR_UNAVAILABLE:
+    case ERR_KEY_ENDED:
     case ERR_DEADLINE:
     case ERR_CANCELLED:
         return CLI_UNREACHABLE;

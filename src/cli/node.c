@@ -1,13 +1,12 @@
-/* talea status, peer list: what the engineer who runs the node looks at. */
-#include <talea/v1/admin.pb-c.h>
+/* talea status: what the engineer who runs the node looks at. */
+#include "cli/node.h"
 
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/message.h"
-#include "cli/pb_json.h"
 #include "cli/table.h"
 
-static enum cli_exit get_status(struct cli *cli, ProtobufCMessage **out_reply)
+enum cli_exit node_get_status(struct cli *cli, ProtobufCMessage **out_reply)
 {
     Talea__V1__GetStatusRequest request;
     talea__v1__get_status_request__init(&request);
@@ -15,7 +14,7 @@ static enum cli_exit get_status(struct cli *cli, ProtobufCMessage **out_reply)
                         out_reply);
 }
 
-static void print_peers(struct cli *cli, const Talea__V1__GetStatusResponse *status)
+void node_print_peers(struct cli *cli, const Talea__V1__GetStatusResponse *status)
 {
     static const char *const titles[] = {"partner",    "address",   "since UTC", ">sent",
                                          ">receipted", ">received", "problem"};
@@ -38,27 +37,10 @@ static void print_peers(struct cli *cli, const Talea__V1__GetStatusResponse *sta
     table_fini(&table);
 }
 
-enum cli_exit run_peer_list(struct cli *cli)
-{
-    CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    enum cli_exit outcome = get_status(cli, &message);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
-    if (cli->is_json) {
-        json_t *status = pb_json(message);
-        json_t *peers = json_incref(json_object_get(status, "peers"));
-        json_decref(status);
-        return cli_print_json(cli, peers);
-    }
-    print_peers(cli, (const Talea__V1__GetStatusResponse *)message);
-    return CLI_OK;
-}
-
 enum cli_exit run_status(struct cli *cli)
 {
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    enum cli_exit outcome = get_status(cli, &message);
+    enum cli_exit outcome = node_get_status(cli, &message);
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
@@ -70,6 +52,7 @@ enum cli_exit run_status(struct cli *cli)
     fprintf(cli->out, "state      %s since %s UTC\n", status->is_ready ? "ready" : "not ready",
             amounts_time(status->started_unix_ms, time));
     fprintf(cli->out, "charter    epoch %llu\n", (unsigned long long)status->charter_epoch);
+    fprintf(cli->out, "key        %s\n", status->signing_key);
     fprintf(cli->out, "period     %s\n",
             period_format((struct period){status->open_period}, period));
     fprintf(cli->out, "units      %s with %u decimals, %s\n", status->points_name,
@@ -82,7 +65,7 @@ enum cli_exit run_status(struct cli *cli)
             (unsigned long long)status->resident_peak_bytes >> 20);
     if (status->n_peers > 0) {
         fputc('\n', cli->out);
-        print_peers(cli, status);
+        node_print_peers(cli, status);
     }
     return CLI_OK;
 }

@@ -12,7 +12,7 @@ static enum err find_key(void *context, const struct key_id *id, struct unix_ms 
 {
     const struct proof *proof = context;
     const struct charter_key *key =
-        charter_key_find(proof->charter, &proof->config->partner, id, time);
+        charter_chain_key_at(&proof->chain, &proof->config->partner, id, time);
     if (key == NULL) {
         return ERR_NOT_FOUND;
     }
@@ -30,7 +30,7 @@ static enum err open_receipt(void *context, struct slice receipt_signed, struct 
                              struct clearing_receipt *out_receipt)
 {
     const struct proof *proof = context;
-    return charter_open_receipt(proof->charter, receipt_signed, arena, out_receipt);
+    return charter_open_receipt(&proof->chain, receipt_signed, arena, out_receipt);
 }
 
 static bool show_progress(void *context, uint64_t rows_done, uint64_t rows_total)
@@ -43,7 +43,7 @@ static bool show_progress(void *context, uint64_t rows_done, uint64_t rows_total
 /* A charter of others would find every signature to be of an unknown key. */
 static enum err check_charter(const struct proof *proof, struct note *note)
 {
-    const struct charter *charter = proof->charter;
+    const struct charter *charter = charter_chain_last(&proof->chain);
     const struct node_config *config = proof->config;
     if (strcmp(charter->coalition, config->coalition) != 0) {
         return note_set(note, ERR_INPUT, "the charter is of the coalition %s, node.yaml of %s",
@@ -59,9 +59,9 @@ static enum err check_charter(const struct proof *proof, struct note *note)
 enum err proof_begin(struct cli *cli, struct proof *proof, struct note *note)
 {
     TRY(cli_config(cli, &proof->config, note));
-    TRY(session_charter(cli, &proof->charter, note));
+    TRY(session_chain(cli, &proof->chain, note));
     TRY(check_charter(proof, note));
-    return session_use_units(cli, proof->charter);
+    return session_use_units(cli, charter_chain_last(&proof->chain));
 }
 
 enum err proof_folder(const char *folder, struct note *note)
@@ -96,5 +96,5 @@ void proof_end(struct proof *proof)
 {
     state_close(proof->state);
     journal_file_close(proof->journal);
-    charter_close(proof->charter);
+    charter_chain_fini(&proof->chain);
 }

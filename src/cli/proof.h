@@ -4,14 +4,14 @@
 #define CLI_PROOF_H
 
 #include "audit/audit.h"
-#include "charter/charter.h"
+#include "charter/charter_chain.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 
 /* Zero-initialised is empty. */
 struct proof {
     const struct node_config *config;
-    struct charter *charter;
+    struct charter_chain chain;
     struct journal_file *journal;
     struct state *state; /* NULL: there is none in the folder */
     struct progress progress;

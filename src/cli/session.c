@@ -156,22 +156,41 @@ enum cli_exit session_transaction_id(struct cli *cli, const char **out_id)
     return CLI_OK;
 }
 
-enum err session_charter(struct cli *cli, struct charter **out_charter, struct note *note)
+static enum err chain_of_file(const char *path, struct charter_chain *out_chain, struct note *note)
 {
-    const char *path = cli_option(cli, OPT_CHARTER);
-    if (path == NULL) {
-        const struct node_config *config;
-        TRY(cli_config(cli, &config, note));
-        path = config->charter.text;
-    }
     struct charter *charter;
     TRY(charter_load(path, &charter, note));
     enum err err = charter_check_signatures(charter, note);
+    if (err == ERR_OK) {
+        err = charter_chain_add(out_chain, charter);
+    }
     if (err != ERR_OK) {
         charter_close(charter);
-        return err;
     }
-    *out_charter = charter;
+    return err;
+}
+
+enum err session_chain(struct cli *cli, struct charter_chain *out_chain, struct note *note)
+{
+    const char *path = cli_option(cli, OPT_CHARTER);
+    const struct node_config *config;
+    struct charter_chain chain = {NULL, 0};
+    if (path != NULL) {
+        TRY(chain_of_file(path, &chain, note));
+    } else {
+        TRY(cli_config(cli, &config, note));
+        TRY(charter_store_open(config->data.text, config->charter.text, &chain, note));
+    }
+    *out_chain = chain;
+    return ERR_OK;
+}
+
+enum err session_charter(struct cli *cli, struct charter **out_charter, struct note *note)
+{
+    struct charter_chain chain;
+    TRY(session_chain(cli, &chain, note));
+    *out_charter = charter_hold(charter_chain_last(&chain));
+    charter_chain_fini(&chain);
     return ERR_OK;
 }
 

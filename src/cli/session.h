@@ -2,7 +2,7 @@
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
-#include "charter/charter.h"
+#include "charter/charter_store.h"
 #include "cli/cli.h"
 
 /* Connects (lazily: C core does it with the first call) with the certificate of the command's role
@@ -26,7 +26,11 @@ MUST_USE enum cli_exit session_transaction_id(struct cli *cli, const char **out_
  */
 MUST_USE enum cli_exit session_units(struct cli *cli, const struct units **out_units);
 
-/* The charter of --charter, or the home's, with enough signatures; the caller closes it. */
+/* The charter of --charter alone; or the home's with all epochs that its node accepted. With enough
+ * signatures; the caller ends it with charter_chain_fini. */
+MUST_USE enum err session_chain(struct cli *cli, struct charter_chain *out_chain,
+                                struct note *note);
+/* The last one of these; the caller closes it. */
 MUST_USE enum err session_charter(struct cli *cli, struct charter **out_charter, struct note *note);
 /* From now on, amounts are in this charter's units. */
 MUST_USE enum err session_use_units(struct cli *cli, const struct charter *charter);

@@ -140,11 +140,11 @@ static enum cli_exit print_proof_json(struct cli *cli,
 }
 
 static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementResponse *document,
-                           const struct charter *charter, struct arena *arena)
+                           const struct charter_chain *chain, struct arena *arena)
 {
     struct statement_proof proof;
     struct note note = {""};
-    enum err err = statement_prove(document, charter, arena, &proof, &note);
+    enum err err = statement_prove(document, chain, arena, &proof, &note);
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, &note);
     }
@@ -154,7 +154,7 @@ static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementRespons
             return outcome;
         }
     } else {
-        print_proof(cli, charter, &proof);
+        print_proof(cli, charter_chain_last(chain), &proof);
     }
     if (statement_is_broken(&proof)) {
         return cli_fail(cli, CLI_CORRUPT, "BAD_SIGNATURE", NULL, "the statement does not verify");
@@ -170,16 +170,16 @@ static enum cli_exit judge_by_charter(struct cli *cli,
                                       const Talea__V1__GetStatementResponse *document)
 {
     struct note note = {""};
-    struct charter *charter;
-    enum err err = session_charter(cli, &charter, &note);
+    struct charter_chain chain;
+    enum err err = session_chain(cli, &chain, &note);
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, &note);
     }
     struct arena arena;
     arena_init(&arena, PROOF_ARENA_BYTES);
-    enum cli_exit outcome = judge(cli, document, charter, &arena);
+    enum cli_exit outcome = judge(cli, document, &chain, &arena);
     arena_fini(&arena);
-    charter_close(charter);
+    charter_chain_fini(&chain);
     return outcome;
 }
 

@@ -21,8 +21,9 @@ const struct argp_option statement_net_options[] = {
 
 struct netting {
     struct cli *cli;
-    struct charter *charter;
-    struct arena arena; /* the statements' */
+    struct charter_chain chain;
+    const struct charter *charter; /* the last of them */
+    struct arena arena;            /* the statements' */
     struct pair_statement *statements;
     size_t count;
     struct partner_id *left_out;
@@ -46,7 +47,7 @@ static enum cli_exit prove(struct netting *netting, const char *path,
 {
     struct statement_proof proof;
     struct note note = {""};
-    enum err err = statement_prove(document, netting->charter, &netting->arena, &proof, &note);
+    enum err err = statement_prove(document, &netting->chain, &netting->arena, &proof, &note);
     if (err != ERR_OK) {
         return cli_fail(netting->cli, CLI_CORRUPT, "DATA_CORRUPT", NULL, "%s: %s", path, note.text);
     }
@@ -269,7 +270,8 @@ enum cli_exit run_statement_net(struct cli *cli)
 {
     struct netting netting = {.cli = cli};
     struct note note = {""};
-    enum err err = session_charter(cli, &netting.charter, &note);
+    enum err err = session_chain(cli, &netting.chain, &note);
+    netting.charter = err == ERR_OK ? charter_chain_last(&netting.chain) : NULL;
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, &note);
     }
@@ -281,6 +283,6 @@ enum cli_exit run_statement_net(struct cli *cli)
     free(netting.unpaid);
     free(netting.payments);
     arena_fini(&netting.arena);
-    charter_close(netting.charter);
+    charter_chain_fini(&netting.chain);
     return outcome;
 }

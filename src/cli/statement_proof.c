@@ -9,20 +9,17 @@
 
 /* A key of one of the two partners, by its id, however long ago it was in use: it must have been
  * valid at some time after the period began. */
-static const struct charter_key *find_key(const struct charter *charter,
+static const struct charter_key *find_key(const struct charter_chain *chain,
                                           const struct pair_statement *statement,
-                                          const struct key_id *id, struct partner_id *out_signer)
+                                          const struct key_id *id, unsigned *out_side)
 {
     struct unix_ms start = period_start(statement->period);
     for (unsigned side = 0; side < 2; side++) {
-        const struct partner_id *partner = &statement->halves[side].sender;
-        const struct charter_partner *found = charter_partner_find(charter, partner);
-        for (size_t i = 0; found != NULL && i < found->online_count; i++) {
-            if (key_id_equal(&found->online[i].id, id) &&
-                found->online[i].valid_until.ms > start.ms) {
-                *out_signer = *partner;
-                return &found->online[i];
-            }
+        const struct charter_key *key =
+            charter_chain_key(chain, &statement->halves[side].sender, id);
+        if (key != NULL && key->valid_until.ms > start.ms) {
+            *out_side = side;
+            return key;
         }
     }
     return NULL;
@@ -35,7 +32,7 @@ static struct proof_signature invalid(const char *why)
     return result;
 }
 
-static struct proof_signature prove_envelope(const struct charter *charter,
+static struct proof_signature prove_envelope(const struct charter_chain *chain,
                                              const struct pair_statement *statement,
                                              struct slice envelope, enum purpose purpose,
                                              struct slice *out_payload)
@@ -48,13 +45,22 @@ static struct proof_signature prove_envelope(const struct charter *charter,
     if (signed_decode(envelope, &message) != ERR_OK) {
         return invalid("it is no signed envelope");
     }
-    const struct charter_key *key = find_key(charter, statement, &message.key_id, &result.signer);
+    unsigned side = 0;
+    const struct charter_key *key = find_key(chain, statement, &message.key_id, &side);
     if (key == NULL) {
         return invalid("its key is neither partner's in this charter");
     }
-    if (signed_verify(&message, charter->coalition, purpose, &key->key) != ERR_OK) {
+    if (signed_verify(&message, statement->coalition, purpose, &key->key) != ERR_OK) {
         return invalid("the signature does not verify");
     }
+    /* What a revoked key said of its own half counts as far as its entries do. */
+    const struct statement_half *half = &statement->halves[side];
+    struct charter_place place = {PURPOSE_CLEARING_BATCH, &half->receiver, half->last_number};
+    struct note note = {""};
+    if (charter_key_counts(key, &place, &note) != ERR_OK) {
+        return invalid(note.text);
+    }
+    result.signer = half->sender;
     result.state = PROOF_VALID;
     result.key = message.key_id;
     *out_payload = message.payload;
@@ -62,21 +68,21 @@ static struct proof_signature prove_envelope(const struct charter *charter,
 }
 
 /* Over exactly these bytes. */
-static struct proof_signature prove_over(const struct charter *charter,
+static struct proof_signature prove_over(const struct charter_chain *chain,
                                          const struct pair_statement *statement,
                                          ProtobufCBinaryData envelope, enum purpose purpose,
                                          struct slice bytes)
 {
     struct slice payload;
     struct proof_signature result =
-        prove_envelope(charter, statement, message_slice(envelope), purpose, &payload);
+        prove_envelope(chain, statement, message_slice(envelope), purpose, &payload);
     if (result.state == PROOF_VALID && !slice_equal(payload, bytes)) {
         return invalid("it is of other bytes than the statement's");
     }
     return result;
 }
 
-static struct proof_signature prove_partner(const struct charter *charter,
+static struct proof_signature prove_partner(const struct charter_chain *chain,
                                             const struct pair_statement *statement,
                                             ProtobufCBinaryData envelope, struct arena *arena)
 {
@@ -84,7 +90,7 @@ static struct proof_signature prove_partner(const struct charter *charter,
     struct pair_statement theirs;
     struct note note = {""};
     struct proof_signature result =
-        prove_envelope(charter, statement, message_slice(envelope), PURPOSE_STATEMENT, &payload);
+        prove_envelope(chain, statement, message_slice(envelope), PURPOSE_STATEMENT, &payload);
     if (result.state == PROOF_VALID &&
         (wire_statement_decode(payload, arena, &theirs, &note) != ERR_OK ||
          !statement_equal(statement, &theirs, &note))) {
@@ -93,16 +99,26 @@ static struct proof_signature prove_partner(const struct charter *charter,
     return result;
 }
 
-static void prove_figures(const struct charter *charter, struct statement_proof *proof)
+/* Whose prices hold: those of the statement's epoch, or of a later one, which keeps them. */
+static const struct charter *charter_with_prices(const struct charter_chain *chain, uint64_t epoch)
+{
+    const struct charter *last = charter_chain_last(chain);
+    const struct charter *same = charter_chain_find(chain, epoch);
+    return same != NULL ? same : last->epoch > epoch ? last : NULL;
+}
+
+static void prove_figures(const struct charter_chain *chain, struct statement_proof *proof)
 {
     const struct pair_statement *said = &proof->statement;
+    const struct charter *charter = charter_with_prices(chain, said->charter_epoch);
     struct pair_statement made;
     struct roster roster;
     struct note note = {""};
-    if (said->charter_epoch != charter->epoch) {
+    if (charter == NULL) {
         snprintf(proof->figures_why, sizeof proof->figures_why,
                  "the statement is of charter epoch %llu, the charter given of %llu",
-                 (unsigned long long)said->charter_epoch, (unsigned long long)charter->epoch);
+                 (unsigned long long)said->charter_epoch,
+                 (unsigned long long)charter_chain_last(chain)->epoch);
         return;
     }
     enum err err = charter_roster(charter, &said->halves[0].sender, &roster, &note);
@@ -132,7 +148,7 @@ static void check_sides(struct statement_proof *proof)
 }
 
 enum err statement_prove(const Talea__V1__GetStatementResponse *document,
-                         const struct charter *charter, struct arena *arena,
+                         const struct charter_chain *chain, struct arena *arena,
                          struct statement_proof *out_proof, struct note *note)
 {
     struct slice bytes = message_slice(document->statement);
@@ -142,16 +158,17 @@ enum err statement_prove(const Talea__V1__GetStatementResponse *document,
     struct statement_proof proof = {.figures = PROOF_ABSENT};
     TRY(wire_statement_decode(bytes, arena, &proof.statement, note));
     const struct pair_statement *statement = &proof.statement;
-    if (strcmp(statement->coalition, charter->coalition) != 0) {
+    const char *coalition = charter_chain_last(chain)->coalition;
+    if (strcmp(statement->coalition, coalition) != 0) {
         return note_set(note, ERR_INPUT, "the statement is of the coalition %s, the charter of %s",
-                        statement->coalition, charter->coalition);
+                        statement->coalition, coalition);
     }
-    proof.own = prove_over(charter, statement, document->own_signed, PURPOSE_STATEMENT, bytes);
-    proof.countersigned = prove_over(charter, statement, document->partner_countersigned,
+    proof.own = prove_over(chain, statement, document->own_signed, PURPOSE_STATEMENT, bytes);
+    proof.countersigned = prove_over(chain, statement, document->partner_countersigned,
                                      PURPOSE_STATEMENT_COUNTERSIGN, bytes);
-    proof.partner = prove_partner(charter, statement, document->partner_signed, arena);
+    proof.partner = prove_partner(chain, statement, document->partner_signed, arena);
     check_sides(&proof);
-    prove_figures(charter, &proof);
+    prove_figures(chain, &proof);
     *out_proof = proof;
     return ERR_OK;
 }

@@ -6,7 +6,7 @@
 #include <talea/v1/back_office.pb-c.h>
 
 #include "base/arena.h"
-#include "charter/charter.h"
+#include "charter/charter_chain.h"
 #include "settlement/statement.h"
 
 enum proof_state {
@@ -34,7 +34,7 @@ struct statement_proof {
 
 /* ERR_INPUT when there is no statement to speak of; what does not verify is told in the proof. */
 MUST_USE enum err statement_prove(const Talea__V1__GetStatementResponse *document,
-                                  const struct charter *charter, struct arena *arena,
+                                  const struct charter_chain *chain, struct arena *arena,
                                   struct statement_proof *out_proof, struct note *note);
 /* Both partners signed the same bytes, and nothing is wrong. */
 bool statement_is_agreed(const struct statement_proof *proof);

@@ -39,6 +39,24 @@ struct caps_yaml {
     char *net_debit;
 };
 
+struct leaving_yaml {
+    char *partner;
+    char *last_period;
+};
+
+struct revoked_stream_yaml {
+    char *peer;
+    char *entries;
+    char *receipts;
+};
+
+struct revoked_key_yaml {
+    char *partner;
+    char *key;
+    struct revoked_stream_yaml *streams;
+    unsigned streams_count;
+};
+
 struct coalition_yaml {
     char *coalition;
     char *epoch;
@@ -50,6 +68,10 @@ struct coalition_yaml {
     struct caps_yaml caps;
     char **partners;
     unsigned partners_count;
+    struct leaving_yaml *leaving;
+    unsigned leaving_count;
+    struct revoked_key_yaml *revoked_keys;
+    unsigned revoked_keys_count;
 };
 
 static const cyaml_schema_field_t points_fields[] = {
@@ -93,6 +115,40 @@ static const cyaml_schema_value_t partner_schema = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, LIMIT_CONFIG_VALUE_BYTES),
 };
 
+static const cyaml_schema_field_t leaving_fields[] = {
+    YAML_TEXT("partner", struct leaving_yaml, partner),
+    YAML_TEXT("last_period", struct leaving_yaml, last_period),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t leaving_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct leaving_yaml, leaving_fields),
+};
+
+static const cyaml_schema_field_t revoked_stream_fields[] = {
+    YAML_TEXT("peer", struct revoked_stream_yaml, peer),
+    YAML_TEXT("entries", struct revoked_stream_yaml, entries),
+    YAML_TEXT("receipts", struct revoked_stream_yaml, receipts),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t revoked_stream_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct revoked_stream_yaml, revoked_stream_fields),
+};
+
+static const cyaml_schema_field_t revoked_key_fields[] = {
+    YAML_TEXT("partner", struct revoked_key_yaml, partner),
+    YAML_TEXT("key", struct revoked_key_yaml, key),
+    CYAML_FIELD_SEQUENCE("streams", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct revoked_key_yaml, streams, &revoked_stream_schema, 0,
+                         LIMIT_PARTNERS),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t revoked_key_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct revoked_key_yaml, revoked_key_fields),
+};
+
 static const cyaml_schema_field_t coalition_fields[] = {
     YAML_TEXT("coalition", struct coalition_yaml, coalition),
     YAML_TEXT("epoch", struct coalition_yaml, epoch),
@@ -106,6 +162,11 @@ static const cyaml_schema_field_t coalition_fields[] = {
     CYAML_FIELD_MAPPING("caps", CYAML_FLAG_DEFAULT, struct coalition_yaml, caps, caps_fields),
     CYAML_FIELD_SEQUENCE("partners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                          struct coalition_yaml, partners, &partner_schema, 1, LIMIT_PARTNERS),
+    CYAML_FIELD_SEQUENCE("leaving", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct coalition_yaml,
+                         leaving, &leaving_schema, 0, LIMIT_PARTNERS),
+    CYAML_FIELD_SEQUENCE("revoked_keys", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct coalition_yaml, revoked_keys, &revoked_key_schema, 0,
+                         LIMIT_PARTNERS),
     CYAML_FIELD_END,
 };
 
@@ -179,6 +240,69 @@ static void check_partners(struct check *check, const struct coalition_yaml *yam
                    &out->required_signatures);
 }
 
+static void check_leaving(struct check *check, const struct coalition_yaml *yaml,
+                          struct coalition_file *out)
+{
+    out->departure_count = yaml->leaving_count;
+    for (size_t i = 0; check->err == ERR_OK && i < yaml->leaving_count; i++) {
+        const struct leaving_yaml *row = &yaml->leaving[i];
+        struct coalition_departure *departure = &out->departures[i];
+        check_partner(check, item_path("leaving", i, "partner").text, row->partner,
+                      &departure->partner);
+        if (check->err == ERR_OK &&
+            period_parse(row->last_period, &departure->last_period) != ERR_OK) {
+            check_fail(check, item_path("leaving", i, "last_period").text,
+                       "\"%s\" is no period such as 2026-10", row->last_period);
+        }
+    }
+}
+
+static void check_number(struct check *check, const char *path, const char *text, uint64_t *out)
+{
+    int64_t number = 0;
+    check_minor(check, path, text, 0, 0, INT64_MAX, &number);
+    *out = (uint64_t)number;
+}
+
+static void check_revoked_streams(struct check *check, const struct revoked_key_yaml *yaml,
+                                  size_t index, struct coalition_revoked_key *out)
+{
+    const char *path = item_path("revoked_keys", index, "streams").text;
+    out->streams = calloc(yaml->streams_count + 1, sizeof *out->streams);
+    if (out->streams == NULL) {
+        check->err = note_set(check->note, ERR_RESOURCE, "out of memory");
+        return;
+    }
+    out->stream_count = yaml->streams_count;
+    for (size_t i = 0; check->err == ERR_OK && i < yaml->streams_count; i++) {
+        const struct revoked_stream_yaml *row = &yaml->streams[i];
+        check_partner(check, path, row->peer, &out->streams[i].peer);
+        check_number(check, path, row->entries, &out->streams[i].entries);
+        check_number(check, path, row->receipts, &out->streams[i].receipts);
+    }
+}
+
+static void check_revoked(struct check *check, const struct coalition_yaml *yaml,
+                          struct coalition_file *out)
+{
+    out->revoked_count = yaml->revoked_keys_count;
+    for (size_t i = 0; check->err == ERR_OK && i < yaml->revoked_keys_count; i++) {
+        const struct revoked_key_yaml *row = &yaml->revoked_keys[i];
+        struct coalition_revoked_key *revoked = &out->revoked[i];
+        check_partner(check, item_path("revoked_keys", i, "partner").text, row->partner,
+                      &revoked->partner);
+        if (check->err == ERR_OK && (strlen(row->key) != sizeof revoked->key - 1 ||
+                                     strspn(row->key, "0123456789abcdef") != strlen(row->key))) {
+            check_fail(check, item_path("revoked_keys", i, "key").text,
+                       "\"%s\" is no key id of 16 hexadecimal digits", row->key);
+        }
+        if (check->err == ERR_OK) {
+            memcpy(revoked->key, row->key, sizeof revoked->key);
+            check_revoked_streams(check, row, i, revoked);
+        }
+    }
+}
+
 static void check_file(struct check *check, const struct coalition_yaml *yaml,
                        struct coalition_file *out)
 {
@@ -194,12 +318,17 @@ static void check_file(struct check *check, const struct coalition_yaml *yaml,
     check_minor(check, "caps.net_debit", yaml->caps.net_debit, out->settlement_decimals, 0,
                 CAP_MINOR_MAX, &out->net_debit_minor);
     check_partners(check, yaml, out);
+    check_leaving(check, yaml, out);
+    check_revoked(check, yaml, out);
 }
 
 static enum err make_room(const struct coalition_yaml *yaml, struct coalition_file *out)
 {
     out->partners = calloc(yaml->partners_count + 1, sizeof *out->partners);
-    return out->partners == NULL ? ERR_RESOURCE : ERR_OK;
+    out->departures = calloc(yaml->leaving_count + 1, sizeof *out->departures);
+    out->revoked = calloc(yaml->revoked_keys_count + 1, sizeof *out->revoked);
+    return out->partners == NULL || out->departures == NULL || out->revoked == NULL ? ERR_RESOURCE
+                                                                                    : ERR_OK;
 }
 
 enum err coalition_file_parse(struct slice yaml, const char *name, const char *folder,
@@ -219,7 +348,7 @@ enum err coalition_file_parse(struct slice yaml, const char *name, const char *f
     document_free(&coalition_schema, document);
     TRY(check.err);
     *out_coalition = coalition;
-    coalition.partners = NULL;
+    memset(&coalition, 0, sizeof coalition); /* handed over */
     return ERR_OK;
 }
 
@@ -238,5 +367,10 @@ enum err coalition_file_load(const char *path, struct coalition_file *out_coalit
 void coalition_file_fini(struct coalition_file *coalition)
 {
     free(coalition->partners);
+    free(coalition->departures);
+    for (size_t i = 0; i < coalition->revoked_count; i++) {
+        free(coalition->revoked[i].streams);
+    }
+    free(coalition->revoked);
     memset(coalition, 0, sizeof *coalition);
 }

@@ -16,6 +16,13 @@
  *   caps:                                  # net debit of one partner towards another
  *     net_debit: 50000.00
  *   partners: [intro/grocer.intro, intro/fuel.intro]   # may be left out
+ *   leaving:                               # from here on only where an epoch changes it
+ *     - {partner: hotel, last_period: 2026-12}
+ *   revoked_keys:                          # as `talea key revoke` prints them
+ *     - partner: fuel
+ *       key: 0123456789abcdef              # the id of an online key
+ *       streams:                           # what it signed counts up to these numbers
+ *         - {peer: grocer, entries: 120, receipts: 14}
  *
  * Paths are relative to the folder of the file.
  */
@@ -23,6 +30,7 @@
 #define CONFIG_COALITION_FILE_H
 
 #include "base/bytes.h"
+#include "base/calendar.h"
 #include "config/check.h"
 
 struct coalition_tariff {
@@ -30,6 +38,26 @@ struct coalition_tariff {
     char name[LIMIT_NAME_BYTES + 1];
     struct decimal issue_price;      /* settlement money in major units for one whole point */
     struct decimal redemption_price; /* the same */
+};
+
+struct coalition_departure {
+    struct partner_id partner;
+    struct period last_period;
+};
+
+struct coalition_revoked_stream {
+    struct partner_id peer;
+    uint64_t entries;
+    uint64_t receipts;
+};
+
+#define COALITION_KEY_TEXT_MAX 17 /* 16 hexadecimal digits and a NUL */
+
+struct coalition_revoked_key {
+    struct partner_id partner;
+    char key[COALITION_KEY_TEXT_MAX];
+    struct coalition_revoked_stream *streams; /* owned */
+    size_t stream_count;
 };
 
 struct coalition_file {
@@ -45,6 +73,10 @@ struct coalition_file {
     int64_t net_debit_minor;
     struct config_path *partners; /* owned: the introductions, in the file's order */
     size_t partner_count;         /* 0 when the file names none */
+    struct coalition_departure *departures; /* owned */
+    size_t departure_count;
+    struct coalition_revoked_key *revoked; /* owned */
+    size_t revoked_count;
 };
 
 /* On success the caller ends the value with coalition_file_fini. ERR_INPUT with a note that names

@@ -1,6 +1,7 @@
 #include "config/node_config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,8 @@
 
 struct keys_yaml {
     char *online;
+    char **next;
+    unsigned next_count;
 };
 
 struct tls_yaml {
@@ -60,8 +63,14 @@ struct node_yaml {
     struct log_yaml log;
 };
 
+static const cyaml_schema_value_t key_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, LIMIT_CONFIG_VALUE_BYTES),
+};
+
 static const cyaml_schema_field_t keys_fields[] = {
     YAML_TEXT("online", struct keys_yaml, online),
+    CYAML_FIELD_SEQUENCE("next", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct keys_yaml, next,
+                         &key_schema, 0, NODE_KEYS_MAX - 1),
     CYAML_FIELD_END,
 };
 
@@ -194,6 +203,17 @@ static void check_log(struct check *check, const struct log_yaml *yaml, struct n
     out->log_format = (enum node_log_format)format;
 }
 
+static void check_keys(struct check *check, const struct keys_yaml *yaml, struct node_config *out)
+{
+    check_path(check, "keys.online", yaml->online, &out->online_keys[0]);
+    out->online_key_count = 1;
+    for (unsigned i = 0; i < yaml->next_count; i++) {
+        char item[32];
+        snprintf(item, sizeof item, "keys.next[%u]", i);
+        check_path(check, item, yaml->next[i], &out->online_keys[out->online_key_count++]);
+    }
+}
+
 static void check_node(struct check *check, const struct node_yaml *yaml, struct node_config *out)
 {
     check_coalition(check, "coalition", yaml->coalition, out->coalition);
@@ -206,7 +226,7 @@ static void check_node(struct check *check, const struct node_yaml *yaml, struct
     if (check->err == ERR_OK && out->listen.port != 0 && address_equal(&out->listen, &out->http)) {
         check_fail(check, "http", "is the same address as listen");
     }
-    check_path(check, "keys.online", yaml->keys.online, &out->online_key);
+    check_keys(check, &yaml->keys, out);
     check_path(check, "tls.certificate", yaml->tls.certificate, &out->tls_certificate);
     check_path(check, "tls.key", yaml->tls.key, &out->tls_key);
     check_path(check, "tls.ca", yaml->tls.ca, &out->tls_ca);
@@ -286,7 +306,10 @@ enum err node_config_check_files(const struct node_config *config, const char *p
     }
     TRY(check_readable(path, "charter", &config->charter, note));
     TRY(check_readable(path, "programme", &config->programme, note));
-    TRY(check_private(path, "keys.online", &config->online_key, note));
+    for (size_t i = 0; i < config->online_key_count; i++) {
+        TRY(check_private(path, i == 0 ? "keys.online" : "keys.next", &config->online_keys[i],
+                          note));
+    }
     TRY(check_readable(path, "tls.certificate", &config->tls_certificate, note));
     TRY(check_private(path, "tls.key", &config->tls_key, note));
     return check_readable(path, "tls.ca", &config->tls_ca, note);

@@ -7,7 +7,7 @@
  *   programme: programme.yaml
  *   listen: 127.0.0.1:7101     # gRPC
  *   http: 127.0.0.1:7201       # metrics, health
- *   keys: {online: keys/online.key}
+ *   keys: {online: keys/online.key}       # and next: [keys/online-2.key], see below
  *   tls: {certificate: tls/node.pem, key: tls/node.key, ca: tls/ca.pem}
  *   peers: {reconnect_ms: 200}            # optional from here on
  *   limits: {rpc_workers: 4, streams: 256, queue_commands: 16384, batch_records: 8190,
@@ -17,7 +17,9 @@
  *            peer_entries_per_s: 500000, peer_calls_per_s: 200}
  *   log: {level: info, format: json}
  *
- * Paths are relative to the folder of the file. A plain value: nothing to free.
+ * Under keys, `next` may name further online keys of this brand: of those that the charter has and
+ * that are valid, the newest signs. Paths are relative to the folder of the file. A plain value:
+ * nothing to free.
  */
 #ifndef CONFIG_NODE_CONFIG_H
 #define CONFIG_NODE_CONFIG_H
@@ -57,13 +59,16 @@ struct node_limits {
     unsigned drain_ms;    /* what calls in flight get at a graceful stop */
 };
 
+#define NODE_KEYS_MAX 8u
+
 struct node_config {
     char coalition[LIMIT_COALITION_BYTES + 1];
     struct partner_id partner;
     struct config_path data;
     struct config_path charter;
     struct config_path programme;
-    struct config_path online_key;
+    struct config_path online_keys[NODE_KEYS_MAX];
+    size_t online_key_count; /* at least 1 */
     struct config_path tls_certificate;
     struct config_path tls_key;
     struct config_path tls_ca;

@@ -341,7 +341,8 @@ enum err keyfile_load(const char *path, const char *passphrase, struct key_card 
     return ERR_OK;
 }
 
-enum err keyfile_is_sealed(const char *path, bool *out_is_sealed, struct note *note)
+enum err keyfile_peek(const char *path, struct key_card *out_card, bool *out_is_sealed,
+                      struct note *note)
 {
     CLEANUP(key_text_forget) struct key_text text;
     TRY(read_text(path, FILE_SECRET, &text, note));
@@ -349,6 +350,7 @@ enum err keyfile_is_sealed(const char *path, bool *out_is_sealed, struct note *n
     struct key_card card;
     TRY(parse_card(&lines, SECRET_HEAD, &card));
     *out_is_sealed = strncmp(lines.at, "sealed ", 7) == 0;
+    *out_card = card;
     return ERR_OK;
 }
 

@@ -51,8 +51,9 @@ MUST_USE enum err keyfile_save(const char *path, enum key_kind kind,
 MUST_USE enum err keyfile_load(const char *path, const char *passphrase, struct key_card *out_card,
                                struct signing_key *out_key, struct note *note);
 
-/* Whether a file asks for a passphrase. */
-MUST_USE enum err keyfile_is_sealed(const char *path, bool *out_is_sealed, struct note *note);
+/* What a file with a secret says without its passphrase, and whether it asks for one. */
+MUST_USE enum err keyfile_peek(const char *path, struct key_card *out_card, bool *out_is_sealed,
+                               struct note *note);
 
 MUST_USE enum err keyfile_save_public(const char *path, const struct key_card *card,
                                       struct note *note);

@@ -28,7 +28,7 @@ static enum err append(struct engine *engine, struct flight *flight, struct hash
         flight_answer(flight, ERR_OK);
     }
     buffer_clear(&engine->sealed);
-    TRY(batch_seal(&flight->builder, &engine->options.signer, flight->charter_epoch, flight->time,
+    TRY(batch_seal(&flight->builder, &flight->signer, flight->charter_epoch, flight->time,
                    &engine->head, &engine->sealed, out_head));
     enum err err = journal->append(journal->context, flight->builder.first_row,
                                    flight->builder.count, buffer_slice(&engine->sealed), 0);

@@ -88,6 +88,7 @@ static struct engine *engine_create(const struct engine_options *options)
     }
     engine->options = *options;
     engine->self = options->terms.roster->self;
+    engine->signer = options->terms.signer != NULL ? *options->terms.signer : options->signer;
     use_defaults(&engine->options);
     engine->ledger_terms.codec = (struct entry_codec){NULL, encode_entry};
     engine->ledger_terms.roster = options->terms.roster;

@@ -32,6 +32,9 @@ struct engine_terms {
     const struct roster *roster;
     int64_t refund_grace_ms;
     struct points debt_limit; /* INT64_MAX: none */
+    /* Of receipts and the journal's batches from now on; its context must live as long as the
+     * engine. NULL: the one before goes on. */
+    const struct signer *signer;
     void *context;
     void (*release)(void *context); /* may be NULL */
 };
@@ -39,7 +42,7 @@ struct engine_terms {
 struct engine_options {
     struct journal journal;
     struct tables tables;
-    struct signer signer;
+    struct signer signer; /* unless the terms have another */
     char coalition[32];
     struct clock_port clock;
     struct engine_terms terms;
@@ -161,10 +164,11 @@ MUST_USE enum err engine_take_receipt(struct engine *engine, const struct incomi
  * those whose streams were frozen. A large rest follows by itself. Waits. */
 MUST_USE enum err engine_tell_cards(struct engine *engine);
 
-/* Takes or sends nothing more on a partner's stream; reason and evidence go into the journal. */
+/* Takes or sends nothing more on a partner's stream; the reason goes into the journal, and what the
+ * partner said (Signed bytes) into its evidence, as a claim. */
 MUST_USE enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
                                 enum stream_direction direction, const char *reason,
-                                struct slice evidence);
+                                struct slice said);
 
 /* Takes effect for the next command that is decided, whether or not that is made durable. On
  * ERR_RESOURCE (no memory) and ERR_UNAVAILABLE (closing) the old terms stay, and the new ones are

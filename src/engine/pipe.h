@@ -37,6 +37,7 @@ struct flight {
     size_t part_count;
     struct unix_ms time;
     uint64_t charter_epoch;
+    struct signer signer; /* of that time */
     bool has_entries;
     int64_t first_due; /* no row that it puts into TABLE_DUE is due before it, ms */
 };

@@ -34,6 +34,7 @@ struct submission {
     struct batch_outcome *batch_outcome;
     const struct incoming_receipt *receipt;
     size_t *out_refused;
+    struct buffer *out_evidence;
     struct note *note;
     struct engine_terms terms;
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/patience.h"
+#include "engine/evidence.h"
 #include "engine/writer.h"
 
 static struct submission *submission_create(enum submission_kind kind)
@@ -176,8 +177,9 @@ enum err engine_tell_cards(struct engine *engine)
     return engine_execute(engine, &command).err;
 }
 
-enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
-                       enum stream_direction direction, const char *reason, struct slice evidence)
+static enum err freeze_stream(struct engine *engine, const struct partner_id *partner,
+                              enum stream_direction direction, const char *reason,
+                              struct slice evidence)
 {
     struct command command = {.kind = COMMAND_FREEZE_STREAM,
                               .origin = engine->self,
@@ -192,22 +194,35 @@ enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
     return err;
 }
 
+enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
+                       enum stream_direction direction, const char *reason, struct slice said)
+{
+    struct buffer evidence = {0};
+    evidence_of_claim(engine, partner, reason, said, clock_now(&engine->options.clock), &evidence);
+    enum err err = freeze_stream(engine, partner, direction, reason, buffer_slice(&evidence));
+    buffer_fini(&evidence);
+    return err;
+}
+
 enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
                              size_t *out_refused, struct note *note)
 {
     struct submission *s = submission_create(SUBMISSION_TAKE_RECEIPT);
+    struct buffer evidence = {0};
     if (s != NULL) {
         s->receipt = receipt;
         s->out_refused = out_refused;
+        s->out_evidence = &evidence;
         s->note = note;
     }
     enum err err = submit_and_wait(engine, s);
     if (err == ERR_DISAGREE) {
         /* Nothing more is sent to a partner whose receipt contradicts our half. */
-        enum err frozen = engine_freeze(engine, &receipt->receiver, STREAM_OUT, note->text,
-                                        receipt->receipt_signed);
-        return frozen == ERR_OK ? err : frozen;
+        enum err frozen = freeze_stream(engine, &receipt->receiver, STREAM_OUT, note->text,
+                                        buffer_slice(&evidence));
+        err = frozen == ERR_OK ? err : frozen;
     }
+    buffer_fini(&evidence);
     return err;
 }
 

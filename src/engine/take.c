@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include "base/text.h"
 
+#include "engine/evidence.h"
 #include "wire/messages.h"
 
 static struct command own_command(struct engine *engine, enum command_kind kind)
@@ -85,7 +86,7 @@ static enum err give_receipt(struct engine *engine, const struct incoming_batch 
     TRY(wire_receipt_encode(receipt, &engine->scratch));
     struct slice payload = buffer_slice(&engine->scratch);
     buffer_clear(out_signed);
-    TRY(signed_make(&engine->options.signer, engine->terms.roster->epoch, PURPOSE_CLEARING_RECEIPT,
+    TRY(signed_make(&engine->signer, engine->terms.roster->epoch, PURPOSE_CLEARING_RECEIPT,
                     payload, out_signed));
     command.take_batch = (struct command_take_batch){
         .sender = batch->sender,
@@ -111,6 +112,16 @@ static enum err freeze(struct engine *engine, const struct partner_id *partner,
     return writer_step(engine, &command, &outcome);
 }
 
+static enum err freeze_fork(struct engine *engine, const struct incoming_batch *batch,
+                            const char *reason)
+{
+    struct buffer evidence = {0};
+    evidence_of_fork(engine, batch, reason, &evidence);
+    enum err err = freeze(engine, &batch->sender, STREAM_IN, reason, buffer_slice(&evidence));
+    buffer_fini(&evidence);
+    return err;
+}
+
 enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,
                            struct batch_outcome *out)
 {
@@ -121,7 +132,7 @@ enum err writer_take_batch(struct engine *engine, const struct incoming_batch *b
     out->judgement = stream_judge(&stream, &roster->self, &batch->head, batch->entries,
                                   batch->count, &out->problem);
     if (out->judgement == BATCH_FORK) {
-        return freeze(engine, &batch->sender, STREAM_IN, out->problem.text, batch->head_signed);
+        return freeze_fork(engine, batch, out->problem.text);
     }
     if (out->judgement != BATCH_TAKE) {
         return ERR_OK;
@@ -166,11 +177,17 @@ static enum verdict verdict_of_entry(const struct clearing_receipt *receipt, uin
 
 /* Does it follow on from the last receipt, and speak of the entries that it must speak of? */
 static enum err check_receipt(const struct incoming_receipt *in, const struct stream *stream,
-                              struct note *note)
+                              enum evidence_kind *out_kind, struct note *note)
 {
     const struct clearing_receipt *receipt = in->receipt;
     if (stream->is_frozen) {
         return note_set(note, ERR_CONFLICT, "the stream to %s is frozen", in->receiver.text);
+    }
+    if (receipt->receipt_number == stream->receipt_number && receipt->receipt_number != 0 &&
+        !hash_equal(&in->payload_hash, &stream->receipt_hash)) {
+        *out_kind = EVIDENCE_TWO_RECEIPTS;
+        return note_set(note, ERR_DISAGREE, "receipt %" PRIu64 " came before and said otherwise",
+                        receipt->receipt_number);
     }
     if (receipt->receipt_number != stream->receipt_number + 1 ||
         receipt->first_number != stream->receipted_number + 1 ||
@@ -182,10 +199,12 @@ static enum err check_receipt(const struct incoming_receipt *in, const struct st
                         stream->receipt_number, stream->receipted_number);
     }
     if (!hash_equal(&receipt->previous_receipt_hash, &stream->receipt_hash)) {
+        *out_kind = EVIDENCE_TWO_RECEIPTS;
         return note_set(note, ERR_DISAGREE, "receipt %" PRIu64 " names another receipt before it",
                         receipt->receipt_number);
     }
     if (!hash_equal(&receipt->last_hash, &in->last_hash)) {
+        *out_kind = EVIDENCE_ANOTHER_ENTRY;
         return note_set(note, ERR_DISAGREE,
                         "receipt %" PRIu64 " has another hash for entry %" PRIu64,
                         receipt->receipt_number, receipt->last_number);
@@ -271,13 +290,46 @@ static enum err take_parts(struct engine *engine, const struct incoming_receipt 
     return ERR_OK;
 }
 
+/* The receipt that is kept, which the next one replaces. */
+static enum err previous_receipt(struct engine *engine, const struct incoming_receipt *in,
+                                 const struct stream *stream, struct buffer *out)
+{
+    struct ledger_key key;
+    struct slice receipt;
+    key_receipt(STREAM_OUT, &in->receiver, stream->receipt_number, &key);
+    enum err err = view_get(&engine->store.view, TABLE_RECEIPT, &key, &receipt);
+    if (err == ERR_OK) {
+        write_bytes(out, receipt.at, receipt.length);
+        return out->err;
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err take_receipt(struct engine *engine, const struct incoming_receipt *in,
+                             const struct stream *stream, size_t *out_refused,
+                             enum evidence_kind *out_kind, struct note *note)
+{
+    TRY(check_receipt(in, stream, out_kind, note));
+    TRY(take_parts(engine, in, out_refused));
+    *out_kind = EVIDENCE_WRONG_TOTALS;
+    return compare_totals(engine, in, note);
+}
+
 enum err writer_take_receipt(struct engine *engine, const struct incoming_receipt *in,
-                             size_t *out_refused, struct note *note)
+                             size_t *out_refused, struct buffer *out_evidence, struct note *note)
 {
     struct stream stream;
+    struct buffer previous = {0};
+    enum evidence_kind kind = EVIDENCE_CLAIM;
     TRY(ledger_get_stream(&engine->store.view, engine->terms.roster, STREAM_OUT, &in->receiver,
                           &stream));
-    TRY(check_receipt(in, &stream, note));
-    TRY(take_parts(engine, in, out_refused));
-    return compare_totals(engine, in, note);
+    enum err err = previous_receipt(engine, in, &stream, &previous);
+    if (err == ERR_OK) {
+        err = take_receipt(engine, in, &stream, out_refused, &kind, note);
+    }
+    if (err == ERR_DISAGREE) {
+        evidence_of_receipt(engine, in, kind, buffer_slice(&previous), note->text, out_evidence);
+    }
+    buffer_fini(&previous);
+    return err;
 }

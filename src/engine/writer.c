@@ -189,6 +189,7 @@ static enum err seal_tables(struct engine *engine, struct flight *flight)
     TRY(engine->writing->seal(engine->tables, last_row));
     flight->time = engine->last_time;
     flight->charter_epoch = engine->terms.roster->epoch;
+    flight->signer = engine->signer;
     engine->next_row = last_row + 1;
     return ERR_OK;
 }
@@ -259,6 +260,7 @@ static void use_terms(struct engine *engine, const struct engine_terms *terms)
         engine->terms.release(engine->terms.context);
     }
     engine->terms = *terms;
+    engine->signer = terms->signer != NULL ? *terms->signer : engine->signer;
     engine->ledger_terms.roster = terms->roster;
     engine->ledger_terms.refund_grace_ms = terms->refund_grace_ms;
     engine->ledger_terms.debt_limit = terms->debt_limit;
@@ -272,7 +274,7 @@ static enum err run_whole(struct engine *engine, struct submission *s)
     case SUBMISSION_TAKE_BATCH:
         return writer_take_batch(engine, s->batch, s->batch_outcome);
     case SUBMISSION_TAKE_RECEIPT:
-        return writer_take_receipt(engine, s->receipt, s->out_refused, s->note);
+        return writer_take_receipt(engine, s->receipt, s->out_refused, s->out_evidence, s->note);
     case SUBMISSION_TERMS:
         use_terms(engine, &s->terms);
         return ERR_OK;

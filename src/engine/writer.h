@@ -78,6 +78,7 @@ struct engine {
     struct ledger_store store; /* the same, with the memo and the records */
     struct ledger_applier *applier;
     struct engine_terms terms;
+    struct signer signer; /* the terms', or the one before them */
     struct ledger_terms ledger_terms;
     struct plan plan;
     struct buffer body;
@@ -134,7 +135,8 @@ void writer_prefetch_entry(struct engine *engine, const struct partner_id *sende
 MUST_USE enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,
                                     struct batch_outcome *out);
 MUST_USE enum err writer_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
-                                      size_t *out_refused, struct note *note);
+                                      size_t *out_refused, struct buffer *out_evidence,
+                                      struct note *note);
 
 /* committer.c */
 void *committer_main(void *engine);

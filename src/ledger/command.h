@@ -166,7 +166,7 @@ struct command_freeze {
     struct partner_id partner;
     enum stream_direction direction;
     char reason[PAIR_DETAIL_MAX];
-    struct slice evidence; /* what proves it: Signed bytes as they came */
+    struct slice evidence; /* what proves it: an Evidence, as bytes; may be empty */
 };
 
 /* Lots move, the soonest to expire first, and keep their terms. Either side may be a pool. */

@@ -232,6 +232,19 @@ static struct account_ref own_account(enum account_kind kind, const struct partn
                                          : account_of_programme(kind);
 }
 
+bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
+                         struct period period)
+{
+    struct period last = roster_last_period(d->terms->roster, partner);
+    return last.yyyymm != 0 && period.yyyymm > last.yyyymm;
+}
+
+bool decide_may_send(const struct decision *d, const struct partner_id *partner,
+                     const struct stream *stream)
+{
+    return !stream->is_frozen && !decide_is_after_end(d, partner, stream->period);
+}
+
 enum err decide_send(struct decision *d, const struct partner_id *partner,
                      struct clearing_entry *entry, enum account_kind debit,
                      enum account_kind credit)
@@ -240,6 +253,9 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, &stream));
     if (stream.is_frozen) {
         return decide_refuse(d, VERDICT_STREAM_FROZEN);
+    }
+    if (decide_is_after_end(d, partner, stream.period)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
     struct account_ref from = own_account(debit, partner, stream.period);
     struct account_ref to = own_account(credit, partner, stream.period);

@@ -29,6 +29,9 @@ enum err decide_foreign_hold(struct decision *d)
     if (route.is_blocked) {
         return decide_refuse(d, VERDICT_CARD_BLOCKED);
     }
+    if (roster_is_leaving(d->terms->roster, &route.home->id)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
     struct hold hold = {
         .role = HOLD_FOREIGN,
         .state = HOLD_OPEN,

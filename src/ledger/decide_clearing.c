@@ -47,6 +47,16 @@ static void put_receipt(struct decision *d, enum stream_direction direction,
     plan_row(d->plan, TABLE_RECEIPT, &key, receipt_signed);
 }
 
+/* The latest one, to show beside another that would tell a second story. */
+static void keep_head(struct decision *d, const struct partner_id *sender, struct slice head_signed)
+{
+    struct ledger_key key;
+    if (head_signed.length > 0) {
+        key_evidence(sender, 0, &key);
+        plan_row(d->plan, TABLE_EVIDENCE, &key, head_signed);
+    }
+}
+
 enum err decide_take_batch(struct decision *d)
 {
     const struct command_take_batch *batch = &d->command->take_batch;
@@ -63,6 +73,7 @@ enum err decide_take_batch(struct decision *d)
         stream.receipt_hash = batch->receipt_hash;
     }
     decide_put_stream(d, STREAM_IN, &batch->sender, &stream);
+    keep_head(d, &batch->sender, batch->head_signed);
     put_receipt(d, STREAM_IN, &batch->sender, stream.receipt_number, batch->receipt_signed);
     return ERR_OK;
 }
@@ -253,7 +264,8 @@ enum err decide_close_period(struct decision *d)
             continue;
         }
         TRY(ledger_get_stream(d->view, roster, STREAM_OUT, partner, &stream));
-        if (stream.period.yyyymm != period.yyyymm || stream.is_frozen) {
+        if (stream.period.yyyymm != period.yyyymm || stream.is_frozen ||
+            decide_is_after_end(d, partner, period)) {
             continue;
         }
         struct clearing_entry mark = {
@@ -306,6 +318,27 @@ enum err decide_put_pair(struct decision *d)
     return ERR_OK;
 }
 
+/* Under the next number, as long as there is room: more of it proves nothing new. */
+static enum err keep_evidence(struct decision *d, const struct partner_id *partner,
+                              struct slice evidence)
+{
+    struct ledger_key key;
+    struct slice value;
+    if (evidence.length == 0 || evidence.length > LIMIT_EVIDENCE_BYTES) {
+        return ERR_OK;
+    }
+    for (uint64_t number = 1; number <= LIMIT_EVIDENCE_PER_PARTNER; number++) {
+        key_evidence(partner, number, &key);
+        enum err err = view_get(d->view, TABLE_EVIDENCE, &key, &value);
+        if (err == ERR_NOT_FOUND) {
+            plan_row(d->plan, TABLE_EVIDENCE, &key, evidence);
+            return ERR_OK;
+        }
+        TRY(err);
+    }
+    return ERR_OK;
+}
+
 enum err decide_freeze(struct decision *d)
 {
     const struct command_freeze *freeze = &d->command->freeze;
@@ -313,5 +346,5 @@ enum err decide_freeze(struct decision *d)
     TRY(ledger_get_stream(d->view, d->terms->roster, freeze->direction, &freeze->partner, &stream));
     stream.is_frozen = true;
     decide_put_stream(d, freeze->direction, &freeze->partner, &stream);
-    return ERR_OK;
+    return keep_evidence(d, &freeze->partner, freeze->evidence);
 }

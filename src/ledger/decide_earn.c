@@ -122,8 +122,12 @@ static enum err earn_by_route(struct decision *d, struct points points)
     if (route.is_blocked) {
         return decide_refuse(d, VERDICT_CARD_BLOCKED);
     }
-    return roster_is_self(d->terms->roster, &route.home->id) ? earn_own(d, &route.card, points)
-                                                             : earn_given(d, &route, points);
+    if (roster_is_self(d->terms->roster, &route.home->id)) {
+        return earn_own(d, &route.card, points);
+    }
+    return roster_is_leaving(d->terms->roster, &route.home->id)
+               ? decide_refuse(d, VERDICT_PARTNER_LEFT)
+               : earn_given(d, &route, points);
 }
 
 /* An id that is forgotten must not replace the sale that it made. */

@@ -83,7 +83,7 @@ enum err move_forward(struct decision *d, struct member_work *work, const struct
         return ERR_OK; /* it did not move */
     }
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &home->id, &leaving.stream));
-    if (leaving.stream.is_frozen) {
+    if (!decide_may_send(d, &home->id, &leaving.stream)) {
         return ERR_OK; /* it waits here for a move that is told again */
     }
     leaving.to = home->id;
@@ -212,6 +212,10 @@ static enum err leave(struct decision *d, struct member_work *work, const struct
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &move->to, &leaving.stream));
     if (leaving.stream.is_frozen) {
         return decide_refuse(d, VERDICT_STREAM_FROZEN);
+    }
+    if (roster_find(d->terms->roster, &move->to)->last_period.yyyymm != 0 ||
+        decide_is_after_end(d, &move->to, leaving.stream.period)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
     TRY(points_add(work->row.available, work->row.pending, &before));
     TRY(lots_out(d, &leaving, work));

@@ -139,7 +139,7 @@ enum err decide_announce(struct decision *d, const struct card_change *changes, 
             continue;
         }
         TRY(look_at(d, partner, &stream, &listener));
-        if (stream.is_frozen) {
+        if (!decide_may_send(d, partner, &stream)) {
             continue; /* it is told when its stream begins again */
         }
         bool is_told = listener.told == last && room >= count;
@@ -245,7 +245,7 @@ enum err decide_tell_cards(struct decision *d)
             continue;
         }
         TRY(look_at(d, partner, &stream, &listener));
-        if (stream.is_frozen || listener.told >= telling.last) {
+        if (!decide_may_send(d, partner, &stream) || listener.told >= telling.last) {
             continue;
         }
         TRY(tell_partner(d, &telling, &listener, &told));

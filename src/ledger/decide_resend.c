@@ -80,8 +80,8 @@ static enum err send_to(struct decision *d, const struct partner_id *home,
 {
     struct stream stream;
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, home, &stream));
-    *out_is_sent = !stream.is_frozen;
-    if (stream.is_frozen) {
+    *out_is_sent = decide_may_send(d, home, &stream);
+    if (!*out_is_sent) {
         return ERR_OK;
     }
     struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, home, stream.period);

@@ -209,6 +209,10 @@ static enum err take_by_kind(struct decision *d)
         roster_tariff(d->terms->roster, entry->tariff) == NULL) { /* no statement would have it */
         return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
     }
+    if (entry->kind != ENTRY_PERIOD_MARK &&
+        decide_is_after_end(d, &d->command->take_entry.sender, entry->period)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
     switch (entry->kind) {
     case ENTRY_EARN:
         return take_earn(d);

@@ -186,6 +186,12 @@ MUST_USE enum err resend_earn(struct decision *d, const struct partner_id *partn
 MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry *refused,
                                 const struct sale *sale, bool *out_is_sent);
 
+/* Do the streams with this partner, which is leaving, end before this period? */
+bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
+                         struct period period);
+/* Is the stream to the partner open to one more entry: not frozen, and not ended? */
+bool decide_may_send(const struct decision *d, const struct partner_id *partner,
+                     const struct stream *stream);
 /* Sends an entry about `card` to its home and posts it there and back: `debit` and `credit` are
  * this brand's own accounts, with the stream's open period filled into the partner's side. */
 MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partner,

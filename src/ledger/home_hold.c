@@ -116,6 +116,10 @@ enum err decide_hold(struct decision *d)
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
     }
+    if (!roster_is_self(d->terms->roster, &request->redeemer) &&
+        roster_is_leaving(d->terms->roster, &request->redeemer)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
     if (request->deliver_by.ms <= d->now.ms) {
         return decide_refuse(d, VERDICT_HOLD_TOO_LATE);
     }

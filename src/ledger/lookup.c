@@ -80,7 +80,7 @@ enum err ledger_get_stream(const struct ledger_view *view, const struct roster *
     key_stream(direction, partner, &key);
     enum err err = view_get(view, TABLE_STREAM, &key, &value);
     if (err == ERR_NOT_FOUND) {
-        *out_stream = stream_begin(roster->first_period);
+        *out_stream = stream_begin(roster_first_period(roster, partner));
         return ERR_OK;
     }
     TRY(err);

@@ -307,6 +307,8 @@ void key_outbox(const struct partner_id *partner, uint64_t number, struct ledger
 void key_half(enum stream_direction direction, const struct partner_id *partner,
               struct period period, struct ledger_key *out_key);
 void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key);
+/* Number 0 is no evidence, but the latest batch's head. */
+void key_evidence(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key);
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);

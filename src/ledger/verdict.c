@@ -151,6 +151,8 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
     [VERDICT_MEMBER_HAS_DEBT] = {"MEMBER_HAS_DEBT",
                                  "This member owes points, which must be repaid first.",
                                  GRPC_FAILED_PRECONDITION},
+    [VERDICT_PARTNER_LEFT] = {"PARTNER_LEFT", "The card's brand or this one leaves the coalition.",
+                              GRPC_FAILED_PRECONDITION},
 };
 
 bool verdict_is_known(unsigned number)

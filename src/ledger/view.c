@@ -23,6 +23,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_CARD_STATUS] = "card-status",
     [TABLE_CARD_NEWS] = "card-news",
     [TABLE_EXPOSURE] = "exposure",
+    [TABLE_EVIDENCE] = "evidence",
 };
 
 bool ledger_table_is_known(unsigned number)

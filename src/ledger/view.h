@@ -32,6 +32,8 @@ enum ledger_table {
     TABLE_CARD_STATUS = 22, /* card digits, 20 bytes -> struct card_status */
     TABLE_CARD_NEWS = 23,   /* number of the news -> struct card_news */
     TABLE_EXPOSURE = 27,    /* partner -> struct exposure */
+    TABLE_EVIDENCE = 28,   /* partner, number -> an Evidence, as bytes; number 0: the head of the
+                              latest batch that was taken, Signed bytes */
     TABLE_END
 };
 

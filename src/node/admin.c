@@ -4,7 +4,9 @@
 
 #include "audit/figures.h"
 #include "charter/charter_receipt.h"
+#include "node/in_force.h"
 #include "node/node.h"
+#include "node/peer_status.h"
 #include "node/peers.h"
 #include "node/requests.h"
 #include "node/services.h"
@@ -31,45 +33,7 @@ static uint64_t process_bytes(const char *name)
     return kib * 1024;
 }
 
-static enum err stream_numbers(const struct ledger_view *view, const struct roster *roster,
-                               const struct partner_id *partner, Talea__V1__PeerStatus *message)
-{
-    struct stream out;
-    struct stream in;
-    TRY(ledger_get_stream(view, roster, STREAM_OUT, partner, &out));
-    TRY(ledger_get_stream(view, roster, STREAM_IN, partner, &in));
-    message->sent_number = out.last_number;
-    message->receipted_number = out.receipted_number;
-    message->received_number = in.last_number;
-    message->sent_bytes = out.bytes;
-    message->received_bytes = in.bytes;
-    if (out.is_frozen || in.is_frozen) {
-        message->problem = (char *)(uintptr_t) "frozen: the two halves contradict each other; "
-                                               "compare the evidence in both journals";
-    }
-    return ERR_OK;
-}
-
-static Talea__V1__PeerStatus *peer_status(struct node *node, struct arena *arena,
-                                          const struct ledger_view *view,
-                                          const struct roster *roster, size_t index)
-{
-    Talea__V1__PeerStatus *message = arena_alloc(arena, sizeof *message);
-    struct peer_report *report = arena_alloc(arena, sizeof *report);
-    if (message == NULL || report == NULL) {
-        return NULL;
-    }
-    *report = peers_report(node->peers, index);
-    talea__v1__peer_status__init(message);
-    message->partner = report->partner.text;
-    message->address = report->address;
-    message->is_connected = report->is_connected;
-    message->connected_since_unix_ms = report->is_connected ? report->connected_since.ms : 0;
-    message->problem = report->problem;
-    return stream_numbers(view, roster, &report->partner, message) == ERR_OK ? message : NULL;
-}
-
-static enum err add_peers(struct node *node, struct arena *arena, const struct roster *roster,
+static enum err add_peers(struct node *node, struct arena *arena, const struct snapshot *snapshot,
                           Talea__V1__GetStatusResponse *response)
 {
     struct state_reader *reader;
@@ -81,18 +45,21 @@ static enum err add_peers(struct node *node, struct arena *arena, const struct r
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     enum err err = ERR_OK;
+    struct stream stream;
     for (size_t i = 0; err == ERR_OK && i < count; i++) {
-        Talea__V1__PeerStatus *peer = peer_status(node, arena, &view, roster, i);
-        err = peer == NULL ? ERR_RESOURCE : ERR_OK;
+        struct peer_report report = peers_report(node->peers, i);
+        if (report.is_over) {
+            continue;
+        }
+        if (response->n_peers == 0) {
+            err = ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, &report.partner, &stream);
+            response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
+        }
+        Talea__V1__PeerStatus *peer = peer_status(node, arena, &view, snapshot, i);
+        err = peer == NULL ? ERR_RESOURCE : err;
         if (err == ERR_OK) {
             response->peers[response->n_peers++] = peer;
         }
-    }
-    struct stream stream;
-    if (err == ERR_OK && count > 0) {
-        struct peer_report report = peers_report(node->peers, 0);
-        err = ledger_get_stream(&view, roster, STREAM_OUT, &report.partner, &stream);
-        response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
     }
     readers_give(node->readers, reader);
     return err;
@@ -109,11 +76,13 @@ void admin_get_status(void *context, struct rpc_call *call, const ProtobufCMessa
     const struct charter *charter = snapshot->charter;
     struct arena arena;
     char version[] = TALEA_VERSION;
+    char key[KEY_ID_TEXT_MAX];
     arena_init(&arena, LIMIT_DECODED_BYTES);
     response.version = version;
     response.coalition = (char *)(uintptr_t)charter->coalition;
     response.partner = node->config.partner.text;
     response.charter_epoch = charter->epoch;
+    response.signing_key = (char *)(uintptr_t)key_id_format(&snapshot->signer.key_id, key);
     response.started_unix_ms = node->started.ms;
     response.journal_rows = stats.journal_row;
     response.checkpointed_rows = stats.checkpointed_row;
@@ -124,7 +93,7 @@ void admin_get_status(void *context, struct rpc_call *call, const ProtobufCMessa
     response.points_decimals = charter->points_decimals;
     response.currency = (char *)(uintptr_t)charter->currency;
     response.currency_decimals = charter->currency_decimals;
-    enum err err = add_peers(node, &arena, &snapshot->roster, &response);
+    enum err err = add_peers(node, &arena, snapshot, &response);
     if (err == ERR_OK) {
         rpc_call_reply(call, &response.base);
     } else {
@@ -149,8 +118,8 @@ static enum err find_key(void *context, const struct key_id *id, struct unix_ms 
                          struct public_key *out_key)
 {
     struct verification *verification = context;
-    const struct charter_key *key = charter_key_find(verification->snapshot->charter,
-                                                     &verification->node->config.partner, id, time);
+    const struct charter_key *key = charter_chain_key_at(
+        &verification->snapshot->chain, &verification->node->config.partner, id, time);
     if (key == NULL) {
         return ERR_NOT_FOUND;
     }
@@ -168,8 +137,7 @@ static enum err open_receipt(void *context, struct slice receipt_signed, struct 
                              struct clearing_receipt *out_receipt)
 {
     const struct verification *verification = context;
-    return charter_open_receipt(verification->snapshot->charter, receipt_signed, arena,
-                                out_receipt);
+    return charter_open_receipt(&verification->snapshot->chain, receipt_signed, arena, out_receipt);
 }
 
 static bool report_progress(void *context, uint64_t rows_done, uint64_t rows_total)
@@ -252,7 +220,7 @@ void admin_reload(void *context, struct rpc_call *call, const ProtobufCMessage *
     char programme[] = "programme";
     char *lines[] = {certificate, charter, programme};
     struct note note = {""};
-    enum err err = node_reload(node, &note);
+    enum err err = in_force_reload(node, &note);
     if (err != ERR_OK) {
         refuse_err(call, err, &note);
         return;

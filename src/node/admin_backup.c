@@ -41,7 +41,7 @@ static enum err make(struct node *node, struct backup_call *call, const char *fo
         .program = TALEA_VERSION,
         .partner = node->config.partner,
         .now = node_now(node),
-        .signer = &node->signer,
+        .signer = &snapshot->signer,
         .charter_epoch = snapshot->charter->epoch,
         .progress = {call, report_progress},
     };

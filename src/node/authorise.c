@@ -1,6 +1,7 @@
 /* Online authorisation, both sides: our till asks another home; another brand's till asks us. */
 #include <stdlib.h>
 
+#include "node/charter_exchange.h"
 #include "node/partner_host.h"
 #include "node/peer_guard.h"
 #include "node/peers.h"
@@ -221,9 +222,8 @@ static enum err take_request(struct node *node, struct rpc_call *call,
     return err;
 }
 
-void peer_authorise_hold(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+static void authorise(struct node *node, struct rpc_call *call, const ProtobufCMessage *message)
 {
-    struct node *node = context;
     const Talea__V1__AuthoriseHoldRequest *wire =
         (const Talea__V1__AuthoriseHoldRequest *)(const void *)message;
     struct hold_request *request = calloc(1, sizeof *request);
@@ -245,4 +245,32 @@ void peer_authorise_hold(void *context, struct rpc_call *call, const ProtobufCMe
         free(request);
     }
     buffer_fini(&evidence);
+}
+
+static uint64_t epoch_of(const ProtobufCMessage *message)
+{
+    const Talea__V1__Signed *request =
+        ((const Talea__V1__AuthoriseHoldRequest *)(const void *)message)->request;
+    return request == NULL ? 0 : request->charter_epoch;
+}
+
+static void authorise_after_charter(void *context, struct rpc_call *call,
+                                    const ProtobufCMessage *message)
+{
+    charter_catch_up(context, &rpc_call_identity(call)->partner, epoch_of(message));
+    authorise(context, call, message);
+}
+
+/* A request under a later epoch than ours waits until we know that one. */
+void peer_authorise_hold(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    struct snapshot *snapshot = node_snapshot(node);
+    bool is_behind = epoch_of(message) > snapshot->charter->epoch;
+    snapshot_release(snapshot);
+    if (is_behind) {
+        rpc_call_continue(call, authorise_after_charter);
+    } else {
+        authorise(node, call, message);
+    }
 }

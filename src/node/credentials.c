@@ -117,18 +117,52 @@ void credentials_close(struct credentials *c)
     free(c);
 }
 
-enum err credentials_reload(struct credentials *c, struct snapshot *snapshot, struct note *note)
+static void use_set(struct credentials *c, const struct credential_set *set,
+                    struct snapshot *snapshot)
 {
-    struct credential_set set;
-    TRY(set_load(&c->config, snapshot, clock_now(&c->clock), &set, note));
     pthread_mutex_lock(&c->lock);
     set_fini(&c->previous);
     c->previous = c->current;
-    c->current = set;
+    c->current = *set;
     snapshot_release(c->snapshot);
     c->snapshot = snapshot_hold(snapshot);
     c->generation++;
     pthread_mutex_unlock(&c->lock);
+}
+
+enum err credentials_reload(struct credentials *c, struct snapshot *snapshot, struct note *note)
+{
+    struct credential_set set;
+    TRY(set_load(&c->config, snapshot, clock_now(&c->clock), &set, note));
+    use_set(c, &set, snapshot);
+    return ERR_OK;
+}
+
+/* The pair in use, and the snapshot's roots. */
+static enum err set_copy(const struct credential_set *from, const struct snapshot *snapshot,
+                         struct credential_set *out_set)
+{
+    struct credential_set set = {.not_after = from->not_after};
+    set.roots = strdup(snapshot->trusted_roots);
+    write_bytes(&set.pair.certificate, from->pair.certificate.at, from->pair.certificate.length);
+    write_bytes(&set.pair.key, from->pair.key.at, from->pair.key.length);
+    if (set.roots == NULL || set.pair.certificate.err != ERR_OK || set.pair.key.err != ERR_OK) {
+        set_fini(&set);
+        return ERR_RESOURCE;
+    }
+    *out_set = set;
+    return ERR_OK;
+}
+
+enum err credentials_follow(struct credentials *c, struct snapshot *snapshot, struct note *note)
+{
+    struct credential_set set;
+    if (set_load(&c->config, snapshot, clock_now(&c->clock), &set, note) != ERR_OK) {
+        TRY(set_copy(&c->current, snapshot, &set));
+    } else {
+        note->text[0] = '\0';
+    }
+    use_set(c, &set, snapshot);
     return ERR_OK;
 }
 

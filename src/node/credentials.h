@@ -16,6 +16,11 @@ void credentials_close(struct credentials *credentials);
 /* Reads the files again and takes the snapshot's roots; on failure the old ones stay. */
 MUST_USE enum err credentials_reload(struct credentials *credentials, struct snapshot *snapshot,
                                      struct note *note);
+/* The same for a charter that came from a partner: when the files don't fit it (this brand has a
+ * new authority in it and its certificate is still the old one's), the certificate in use goes on,
+ * and the note says so. */
+MUST_USE enum err credentials_follow(struct credentials *credentials, struct snapshot *snapshot,
+                                     struct note *note);
 struct rpc_server_tls credentials_server_tls(struct credentials *credentials);
 /* A channel to a partner's node: its certificate must come from that partner's own CA and carry the
  * partner's name. */

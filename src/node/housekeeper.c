@@ -5,6 +5,8 @@
 #include <time.h>
 
 #include "engine/retention.h"
+#include "node/in_force.h"
+#include "node/caps.h"
 #include "node/node.h"
 #include "store/readers.h"
 
@@ -57,12 +59,14 @@ static void do_round(struct housekeeper *keeper)
 {
     struct node *node = keeper->node;
     look_at_disk(node);
+    in_force_look(node);
     if (keeper->rounds++ % READERS_ROUNDS == 0) {
         journal_drop_dead_readers(node->journal_file);
         state_drop_dead_readers(node->state);
         archive_drop_dead_readers(node->archive);
     }
     forget_old_ids(keeper);
+    caps_look(node);
 }
 
 static struct timespec next_round(void)

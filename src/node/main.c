@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "crypto/random.h"
+#include "node/in_force.h"
 #include "node/node.h"
 
 struct options {
@@ -86,7 +87,7 @@ static void block_signals(sigset_t *out_set)
 static void reload(struct node *node)
 {
     struct note note = {""};
-    enum err err = node_reload(node, &note);
+    enum err err = in_force_reload(node, &note);
     log_event(&node->log, err == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
               err == ERR_OK ? "reloaded" : "reload_failed", LOG_TEXT("detail", note.text));
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/caps.h"
+#include "node/peer_guard.h"
 #include "node/peers.h"
 #include "telemetry/process.h"
 
@@ -21,17 +23,22 @@ struct partner_counters {
 };
 
 struct node_metrics {
-    struct partner_counters *partners;
-    size_t partner_count;
+    struct node *node;
+    /* Only ever grows: who counts looks without a lock. */
+    struct partner_counters *partners[LIMIT_PARTNERS];
+    atomic_size_t partner_count;
+    struct metric_counter *charters_refused;
+    struct metric_counter *charter_forks;
     struct metric_counter *calls[RPC_CODES];
     struct metric_histogram *call_seconds;
 };
 
 static struct partner_counters *find(struct node_metrics *metrics, const struct partner_id *partner)
 {
-    for (size_t i = 0; i < metrics->partner_count; i++) {
-        if (partner_id_equal(&metrics->partners[i].partner, partner)) {
-            return &metrics->partners[i];
+    size_t known = atomic_load_explicit(&metrics->partner_count, memory_order_acquire);
+    for (size_t i = 0; i < known; i++) {
+        if (partner_id_equal(&metrics->partners[i]->partner, partner)) {
+            return metrics->partners[i];
         }
     }
     return NULL;
@@ -80,6 +87,16 @@ void node_count_receipt(struct node_metrics *metrics, const struct partner_id *p
         count(c->receipts, 1);
         count(c->entries_reversed, refused);
     }
+}
+
+void node_count_charter_refused(struct node_metrics *metrics)
+{
+    count(metrics->charters_refused, 1);
+}
+
+void node_count_charter_fork(struct node_metrics *metrics)
+{
+    count(metrics->charter_forks, 1);
 }
 
 void node_count_call(void *context, const char *full_method, int status_code, int64_t duration_us)
@@ -155,6 +172,56 @@ static int64_t read_frozen(void *context)
     return read_streams(context, &out, &in) == ERR_OK && (out.is_frozen || in.is_frozen) ? 1 : 0;
 }
 
+static enum err read_caps(const struct partner_counters *c, struct pair_caps *out_caps)
+{
+    struct state_reader *reader;
+    struct exposure exposure;
+    TRY(readers_take(c->node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    struct snapshot *snapshot = node_snapshot(c->node);
+    enum err err = ledger_get_exposure(&view, &c->partner, &exposure);
+    if (err == ERR_OK) {
+        *out_caps = caps_of(&exposure, &snapshot->roster);
+    }
+    snapshot_release(snapshot);
+    readers_give(c->node->readers, reader);
+    return err;
+}
+
+static int64_t read_owed(void *context)
+{
+    struct pair_caps caps;
+    return read_caps(context, &caps) == ERR_OK ? caps.owed.minor : 0;
+}
+
+static int64_t read_promised(void *context)
+{
+    struct pair_caps caps;
+    return read_caps(context, &caps) == ERR_OK ? caps.promised.minor : 0;
+}
+
+static int64_t read_cap_reached(void *context)
+{
+    struct pair_caps caps;
+    enum err err = read_caps(context, &caps);
+    return err == ERR_OK && (caps.own == CAP_REACHED || caps.partners == CAP_REACHED) ? 1 : 0;
+}
+
+static int64_t read_cap_near(void *context)
+{
+    struct pair_caps caps;
+    enum err err = read_caps(context, &caps);
+    return err == ERR_OK && (caps.own != CAP_FREE || caps.partners != CAP_FREE) ? 1 : 0;
+}
+
+static int64_t read_reconciled(void *context)
+{
+    const struct partner_counters *c = context;
+    struct peer_refusals refusals;
+    peer_guard_report(c->node->peer_guard, &c->partner, &refusals);
+    return refusals.reconciled.ms / 1000;
+}
+
 static int64_t read_connected(void *context)
 {
     const struct partner_counters *c = context;
@@ -174,14 +241,36 @@ struct partner_read {
     const char *name;
     const char *help;
     metric_read *read;
+    bool is_money; /* in the settlement currency */
 };
 
 static const struct partner_read partner_reads[] = {
-    {"talea_peer_connected", "1 while our stream to the partner is open.", read_connected},
+    {"talea_peer_connected", "1 while our stream to the partner is open.", read_connected, false},
     {"talea_clearing_backlog_entries", "Own entries that the partner has not receipted yet.",
-     read_backlog},
-    {"talea_stream_frozen", "1 when a stream to or from the partner is frozen.", read_frozen},
+     read_backlog, false},
+    {"talea_peer_owed_money",
+     "What this brand owes the partner and has not settled; negative when the partner owes it.",
+     read_owed, true},
+    {"talea_peer_promised_money", "What open holds granted to the partner will cost.",
+     read_promised, true},
+    {"talea_peer_cap_near", "1 when either debt of the pair is 80 % of the net debit cap or more.",
+     read_cap_near, false},
+    {"talea_peer_cap_reached", "1 when what adds to a debt of the pair is refused.",
+     read_cap_reached, false},
+    {"talea_peer_reconciled_timestamp_seconds",
+     "When the partner's totals were last found to be ours, unix time; 0: not since the start.",
+     read_reconciled, false},
+    {"talea_stream_frozen", "1 when a stream to or from the partner is frozen.", read_frozen,
+     false},
 };
+
+static unsigned currency_decimals(struct node *node)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    unsigned decimals = snapshot->charter->currency_decimals;
+    snapshot_release(snapshot);
+    return decimals;
+}
 
 static enum err add_partner(struct metrics *registry, struct partner_counters *c)
 {
@@ -194,7 +283,8 @@ static enum err add_partner(struct metrics *registry, struct partner_counters *c
                                 slot));
     }
     for (size_t i = 0; i < sizeof partner_reads / sizeof partner_reads[0]; i++) {
-        struct metric_spec spec = {partner_reads[i].name, partner_reads[i].help, 0};
+        struct metric_spec spec = {partner_reads[i].name, partner_reads[i].help,
+                                   partner_reads[i].is_money ? currency_decimals(c->node) : 0};
         TRY(metrics_add_gauge_read(registry, &spec, METRIC_LABELS({"partner", c->partner.text}),
                                    partner_reads[i].read, c));
     }
@@ -278,7 +368,7 @@ static int64_t read_key_end(void *context)
     struct node *node = context;
     struct snapshot *snapshot = node_snapshot(node);
     const struct charter_key *key = charter_key_find(snapshot->charter, &node->config.partner,
-                                                     &node->signer.key_id, node_now(node));
+                                                     &snapshot->signer.key_id, node_now(node));
     int64_t end = key != NULL ? key->valid_until.ms / 1000 : 0;
     snapshot_release(snapshot);
     return end;
@@ -291,7 +381,16 @@ struct read_family {
     bool is_counter;
 };
 
+static int64_t read_epoch(void *context)
+{
+    struct snapshot *snapshot = node_snapshot(context);
+    int64_t epoch = (int64_t)snapshot->charter->epoch;
+    snapshot_release(snapshot);
+    return epoch;
+}
+
 static const struct read_family read_families[] = {
+    {"talea_charter_epoch", "Of the charter in force.", read_epoch, false},
     {"talea_online_key_expiry_timestamp_seconds",
      "When the charter's attestation of the node's online key ends, unix time.", read_key_end,
      false},
@@ -341,22 +440,50 @@ static enum err add_calls(struct metrics *registry, struct node_metrics *metrics
                                  &metrics->call_seconds);
 }
 
-static enum err add_all(struct node *node, struct node_metrics *metrics)
+static enum err add_charters(struct metrics *registry, struct node_metrics *metrics)
 {
-    const struct roster *roster = &node->snapshot->roster;
-    metrics->partners = calloc(roster->partner_count, sizeof *metrics->partners);
-    if (metrics->partners == NULL) {
-        return ERR_RESOURCE;
-    }
+    struct metric_spec refused = {"talea_charters_refused_total",
+                                  "Charters from partners or administrators that were not taken.",
+                                  0};
+    struct metric_spec forks = {"talea_charter_forks_total",
+                                "Charters that were signed for an epoch that another one has.", 0};
+    TRY(metrics_add_counter(registry, &refused, METRIC_NO_LABELS, &metrics->charters_refused));
+    return metrics_add_counter(registry, &forks, METRIC_NO_LABELS, &metrics->charter_forks);
+}
+
+static enum err add_partners(struct node_metrics *metrics, const struct roster *roster)
+{
     for (size_t i = 0; i < roster->partner_count; i++) {
-        if (roster_is_self(roster, &roster->partners[i].id)) {
+        const struct partner_id *partner = &roster->partners[i].id;
+        size_t known = atomic_load(&metrics->partner_count);
+        if (roster_is_self(roster, partner) || find(metrics, partner) != NULL) {
             continue;
         }
-        struct partner_counters *c = &metrics->partners[metrics->partner_count++];
-        c->partner = roster->partners[i].id;
-        c->node = node;
-        TRY(add_partner(node->metrics, c));
+        struct partner_counters *c = known < LIMIT_PARTNERS ? calloc(1, sizeof *c) : NULL;
+        if (c == NULL) {
+            return ERR_RESOURCE;
+        }
+        c->partner = *partner;
+        c->node = metrics->node;
+        metrics->partners[known] = c;
+        TRY(add_partner(metrics->node->metrics, c));
+        atomic_store_explicit(&metrics->partner_count, known + 1, memory_order_release);
     }
+    return ERR_OK;
+}
+
+enum err node_metrics_follow(struct node_metrics *metrics)
+{
+    struct snapshot *snapshot = node_snapshot(metrics->node);
+    enum err err = add_partners(metrics, &snapshot->roster);
+    snapshot_release(snapshot);
+    return err;
+}
+
+static enum err add_all(struct node *node, struct node_metrics *metrics)
+{
+    TRY(add_partners(metrics, &node->snapshot->roster));
+    TRY(add_charters(node->metrics, metrics));
     TRY(add_calls(node->metrics, metrics));
     TRY(add_reads(node));
     return process_metrics_add(node->metrics);
@@ -368,6 +495,7 @@ enum err node_metrics_create(struct node *node, struct node_metrics **out_metric
     if (metrics == NULL) {
         return ERR_RESOURCE;
     }
+    metrics->node = node;
     enum err err = add_all(node, metrics);
     if (err != ERR_OK) {
         node_metrics_destroy(metrics);
@@ -380,7 +508,9 @@ enum err node_metrics_create(struct node *node, struct node_metrics **out_metric
 void node_metrics_destroy(struct node_metrics *metrics)
 {
     if (metrics != NULL) {
-        free(metrics->partners);
+        for (size_t i = 0; i < LIMIT_PARTNERS && metrics->partners[i] != NULL; i++) {
+            free(metrics->partners[i]);
+        }
         free(metrics);
     }
 }

@@ -9,6 +9,9 @@ struct node_metrics;
 
 /* Registers everything; `node` must have its engine, state and snapshot. */
 MUST_USE enum err node_metrics_create(struct node *node, struct node_metrics **out_metrics);
+/* After the charter changed: registers what partners that joined have. One caller at a time, while
+ * any number count. */
+MUST_USE enum err node_metrics_follow(struct node_metrics *metrics);
 void node_metrics_destroy(struct node_metrics *metrics);
 
 void node_count_batch_in(struct node_metrics *metrics, const struct partner_id *partner,
@@ -18,6 +21,9 @@ void node_count_batch_out(struct node_metrics *metrics, const struct partner_id 
                           size_t entries);
 void node_count_receipt(struct node_metrics *metrics, const struct partner_id *partner,
                         size_t entries, size_t refused);
+/* A charter that was not taken; two signed for one epoch. */
+void node_count_charter_refused(struct node_metrics *metrics);
+void node_count_charter_fork(struct node_metrics *metrics);
 /* For rpc_server_options.on_call. */
 void node_count_call(void *metrics, const char *full_method, int status_code, int64_t duration_us);
 

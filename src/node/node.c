@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "crypto/keyfile.h"
 #include "crypto/random.h"
 #include "node/housekeeper.h"
 #include "node/batch.h"
+#include "node/in_force.h"
 #include "node/metrics.h"
+#include "node/own_keys.h"
 #include "node/peer_guard.h"
 #include "node/peers.h"
 #include "node/personal.h"
@@ -61,9 +62,13 @@ static void on_trouble(void *context, const char *what, const char *detail)
               LOG_TEXT("detail", detail));
 }
 
+/* What can't be signed is not decided either. */
 static enum err may_write(void *context)
 {
     const struct node *node = context;
+    if (!atomic_load(&node->has_key)) {
+        return ERR_KEY_ENDED;
+    }
     return disk_guard_is_full(&node->disk_guard) ? ERR_DISK_FULL : ERR_OK;
 }
 
@@ -71,37 +76,6 @@ static void on_rpc_log(void *context, const char *line)
 {
     struct node *node = context;
     log_event(&node->log, LOG_LEVEL_DEBUG, "rpc", LOG_TEXT("line", line));
-}
-
-static void release_terms(void *context)
-{
-    snapshot_release(context);
-}
-
-static struct engine_terms terms_of(struct snapshot *snapshot)
-{
-    return (struct engine_terms){&snapshot->roster, snapshot->refund_grace_ms, snapshot->debt_limit,
-                                 snapshot_hold(snapshot), release_terms};
-}
-
-static enum err open_key(struct node *node, struct note *note)
-{
-    struct key_card card;
-    const char *passphrase = getenv("TALEA_PASSPHRASE");
-    const char *path = node->config.online_key.text;
-    TRY(keyfile_load(path, passphrase, &card, &node->key, note));
-    if (card.kind != KEY_KIND_ONLINE || !partner_id_equal(&card.partner, &node->config.partner)) {
-        return note_set(note, ERR_INPUT, "%s is not an online key of %s", path,
-                        node->config.partner.text);
-    }
-    TRY(key_signer_init(&node->key_signer, &node->key, node->config.coalition, &node->signer));
-    const struct charter *charter = node->snapshot->charter;
-    if (charter_key_find(charter, &node->config.partner, &node->signer.key_id, node_now(node)) ==
-        NULL) {
-        return note_set(note, ERR_INPUT, "%s is not among the charter's online keys of %s", path,
-                        node->config.partner.text);
-    }
-    return ERR_OK;
 }
 
 /* A ledger belongs to one partner of one coalition for ever: its folder says so since its first
@@ -172,9 +146,8 @@ static enum err open_ledger(struct node *node, struct note *note)
     struct engine_options options = {
         .journal = node->journal,
         .tables = state_tables(node->state),
-        .signer = node->signer,
         .clock = node->clock,
-        .terms = terms_of(node->snapshot),
+        .terms = in_force_terms(node->snapshot),
         .queue_commands = config->limits.queue_commands,
         .dirty_bytes = (size_t)config->limits.memtable_mb << 20,
         .may_write = may_write,
@@ -203,6 +176,11 @@ static void check_readiness(void *context, struct readiness *readiness)
     }
     if (credentials_not_after(node->credentials).ms <= node_now(node).ms) {
         readiness_add(readiness, "the TLS certificate has expired");
+    }
+    if (!atomic_load(&node->has_key)) {
+        readiness_add(readiness,
+                      "no online key of this node may sign: each has ended, is revoked or "
+                      "is not in the charter");
     }
     if (disk_guard_is_full(&node->disk_guard)) {
         readiness_add(readiness, "the disk is nearly full: %llu MiB are free, %u must be",
@@ -256,10 +234,9 @@ static enum err start_all(struct node *node, struct note *note)
     log_init(&node->log, STDERR_FILENO, (enum log_level)node->config.log_level,
              (enum log_format)node->config.log_format, (struct log_clock){log_now, node});
     TRY(node_config_check_files(&node->config, node->config_path, note));
-    TRY(snapshot_load(&node->config, &node->snapshot, note));
-    TRY(credentials_open(&node->config, node->snapshot, node->clock, &node->credentials, note));
-    TRY(open_key(node, note));
+    TRY(in_force_open(node, note));
     TRY(open_ledger(node, note));
+    TRY(in_force_keep(node, note));
     TRY(metrics_create(&node->metrics));
     TRY(node_metrics_create(node, &node->counters));
     TRY(peer_guard_create(node, &node->peer_guard));
@@ -269,6 +246,7 @@ static enum err start_all(struct node *node, struct note *note)
     pthread_mutex_lock(&node->peers_lock);
     node->peers = peers;
     pthread_mutex_unlock(&node->peers_lock);
+    TRY(peers_follow(peers)); /* an epoch may have come meanwhile */
     TRY(housekeeper_start(node, &node->housekeeper));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
@@ -283,14 +261,12 @@ enum err node_check(const char *config_path, struct node *node, struct note *not
     node->clock = clock_of_system();
     TRY(node_config_load(config_path, &node->config, note));
     TRY(node_config_check_files(&node->config, config_path, note));
-    TRY(snapshot_load(&node->config, &node->snapshot, note));
-    TRY(credentials_open(&node->config, node->snapshot, node->clock, &node->credentials, note));
-    return open_key(node, note);
+    return in_force_open(node, note);
 }
 
 void node_check_fini(struct node *node)
 {
-    signing_key_fini(&node->key);
+    own_keys_destroy(node->own_keys);
     credentials_close(node->credentials);
     snapshot_release(node->snapshot);
 }
@@ -351,7 +327,7 @@ void node_stop(struct node *node)
     peer_guard_destroy(node->peer_guard);
     node_metrics_destroy(node->counters);
     metrics_destroy(node->metrics);
-    signing_key_fini(&node->key);
+    own_keys_destroy(node->own_keys);
     credentials_close(node->credentials);
     snapshot_release(node->snapshot);
     event_gate_fini(&node->events);
@@ -360,80 +336,4 @@ void node_stop(struct node *node)
     pthread_mutex_destroy(&node->snapshot_lock);
     pthread_mutex_destroy(&node->reload_lock);
     free(node);
-}
-
-/* What was cleared under a tariff stays in the totals and keeps its price: without it, or with
- * another one, this node's halves would differ from the partners'. */
-static enum err check_tariffs(const struct roster *before, const struct roster *after,
-                              struct note *note)
-{
-    for (size_t i = 0; i < before->tariff_count; i++) {
-        const struct tariff *old = &before->tariffs[i];
-        const struct tariff *now = roster_tariff(after, old->id);
-        if (now == NULL) {
-            return note_set(note, ERR_CONFLICT, "the new charter no longer has tariff %u", old->id);
-        }
-        if (now->issue_price.minor != old->issue_price.minor ||
-            now->redemption_price.minor != old->redemption_price.minor ||
-            now->per.minor != old->per.minor) {
-            return note_set(note, ERR_CONFLICT,
-                            "the new charter has other prices for tariff %u: new prices need a "
-                            "tariff of their own",
-                            old->id);
-        }
-    }
-    return ERR_OK;
-}
-
-/* Charter and programme may grow newer, not older. */
-static enum err check_newer(const struct snapshot *before, const struct snapshot *after,
-                            struct note *note)
-{
-    if (after->charter->epoch < before->charter->epoch) {
-        return note_set(note, ERR_CONFLICT, "the charter file has epoch %llu, in force is %llu",
-                        (unsigned long long)after->charter->epoch,
-                        (unsigned long long)before->charter->epoch);
-    }
-    if (after->charter->epoch == before->charter->epoch &&
-        !hash_equal(&after->charter->payload_hash, &before->charter->payload_hash)) {
-        return note_set(note, ERR_CONFLICT, "another charter with the epoch in force");
-    }
-    TRY(check_tariffs(&before->roster, &after->roster, note));
-    return snapshot_check_programme(before, after, note);
-}
-
-static enum err reload(struct node *node, struct note *note)
-{
-    struct snapshot *snapshot;
-    TRY(snapshot_load(&node->config, &snapshot, note));
-    struct snapshot *before = node_snapshot(node);
-    enum err err = check_newer(before, snapshot, note);
-    snapshot_release(before);
-    if (err == ERR_OK) {
-        err = credentials_reload(node->credentials, snapshot, note);
-    }
-    if (err != ERR_OK) {
-        snapshot_release(snapshot);
-        return err;
-    }
-    struct engine_terms terms = terms_of(snapshot);
-    err = engine_set_terms(node->engine, &terms);
-    if (err != ERR_OK) {
-        snapshot_release(snapshot);
-        return note_set(note, err, "the ledger can't take the new charter now; reload again");
-    }
-    pthread_mutex_lock(&node->snapshot_lock);
-    before = node->snapshot;
-    node->snapshot = snapshot;
-    pthread_mutex_unlock(&node->snapshot_lock);
-    snapshot_release(before);
-    return ERR_OK;
-}
-
-enum err node_reload(struct node *node, struct note *note)
-{
-    pthread_mutex_lock(&node->reload_lock);
-    enum err err = reload(node, note);
-    pthread_mutex_unlock(&node->reload_lock);
-    return err;
 }

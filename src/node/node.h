@@ -31,6 +31,7 @@ struct archive;
 struct vault;
 struct housekeeper;
 struct node_metrics;
+struct own_keys;
 struct peer_guard;
 
 #define TALEA_VERSION "0.1.0"
@@ -43,12 +44,11 @@ struct node {
     struct log log;
     struct metrics *metrics;
     struct node_metrics *counters;
+    struct own_keys *own_keys;
+    atomic_bool has_key; /* one of them may sign now */
     struct peer_guard *peer_guard;
-    struct signing_key key;
-    struct key_signer key_signer;
-    struct signer signer;
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
-    pthread_mutex_t reload_lock; /* one reload at a time */
+    pthread_mutex_t reload_lock; /* one change of what is in force at a time */
     pthread_mutex_t snapshot_lock;
     struct snapshot *snapshot;
     struct credentials *credentials;
@@ -80,10 +80,6 @@ MUST_USE enum err node_check(const char *config_path, struct node *node, struct 
 void node_check_fini(struct node *node);
 /* Drains and stops. */
 void node_stop(struct node *node);
-/* Certificate, charter and programme again from their files: all of them, or none when one is not
- * as it must be (the note says which and why). */
-MUST_USE enum err node_reload(struct node *node, struct note *note);
-
 /* The current one, held for the caller, who releases it. */
 struct snapshot *node_snapshot(struct node *node);
 struct unix_ms node_now(const struct node *node);

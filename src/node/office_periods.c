@@ -149,7 +149,7 @@ static enum err add_partner(struct listing *listing, const struct partner_id *pa
     const struct roster *roster = &listing->snapshot->roster;
     struct stream stream;
     TRY(ledger_get_stream(&listing->view, roster, STREAM_OUT, partner, &stream));
-    struct period period = roster->first_period;
+    struct period period = roster_first_period(roster, partner);
     for (size_t i = 0; i < PERIODS_PER_PARTNER_MAX; i++) {
         TRY(add_pair(listing, partner, period));
         if (period.yyyymm >= stream.period.yyyymm) {
@@ -275,7 +275,8 @@ static enum err check_begun(const struct listing *listing, const struct partner_
     const struct roster *roster = &listing->snapshot->roster;
     struct stream stream;
     TRY(ledger_get_stream(&listing->view, roster, STREAM_OUT, partner, &stream));
-    if (period.yyyymm < roster->first_period.yyyymm || period.yyyymm > stream.period.yyyymm) {
+    if (period.yyyymm < roster_first_period(roster, partner).yyyymm ||
+        period.yyyymm > stream.period.yyyymm) {
         return note_set(note, ERR_NOT_FOUND, "There is no such period with %s.", partner->text);
     }
     return ERR_OK;

@@ -30,6 +30,7 @@ static void on_event(void *context, const struct peer_event *event)
         break;
     case PEER_RECEIPT_TAKEN:
         node_count_receipt(node->counters, &event->partner, event->count, event->refused);
+        peer_guard_reconciled(node->peer_guard, &event->partner);
         break;
     case PEER_ENTRY_REVERSED:
         log_reversal(node, event);
@@ -62,7 +63,7 @@ void partner_host_begin(struct node *node, struct ledger_view view, struct partn
         .host =
             {
                 .engine = node->engine,
-                .signer = &node->signer,
+                .signer = &snapshot->signer,
                 .charter = snapshot->charter,
                 .roster = &snapshot->roster,
                 .view = view,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "node/charter_exchange.h"
 #include "node/partner_host.h"
 #include "node/peer_guard.h"
 #include "node/services.h"
@@ -33,8 +34,11 @@ static enum err take_message(struct clearing *clearing, const Talea__V1__ClearRe
     struct answer_port port = {clearing, send_answer};
     struct clear_request request;
     struct partner_host host;
-    TRY(partner_host_open(clearing->node, &host));
     enum err err = clear_request_of_message(message, &clearing->request_room, &request, note);
+    if (err == ERR_OK && request.head != NULL) {
+        charter_catch_up(clearing->node, &clearing->incoming.sender, request.head->charter_epoch);
+    }
+    TRY(partner_host_open(clearing->node, &host));
     err = err == ERR_OK ? incoming_take(&clearing->incoming, &host.host, &request, &port, note)
                         : incoming_refuse(&clearing->incoming, &host.host, &port, note);
     partner_host_end(&host);

@@ -27,6 +27,8 @@ struct guarded {
     struct guard guard;
     struct refusal refusals[PEER_REASONS_MAX];
     size_t refusal_count;
+    struct unix_ms reconciled;
+    struct peer_caps_seen caps;
 };
 
 struct peer_guard {
@@ -209,12 +211,36 @@ void peer_guard_refused(struct peer_guard *guard, const struct partner_id *partn
     }
 }
 
+void peer_guard_reconciled(struct peer_guard *guard, const struct partner_id *partner)
+{
+    pthread_mutex_lock(&guard->lock);
+    struct guarded *guarded = find(guard, partner);
+    if (guarded != NULL) {
+        guarded->reconciled = node_now(guard->node);
+    }
+    pthread_mutex_unlock(&guard->lock);
+}
+
+void peer_guard_see_caps(struct peer_guard *guard, const struct partner_id *partner,
+                         const struct peer_caps_seen *caps, struct peer_caps_seen *out_before)
+{
+    *out_before = *caps;
+    pthread_mutex_lock(&guard->lock);
+    struct guarded *guarded = find(guard, partner);
+    if (guarded != NULL) {
+        *out_before = guarded->caps;
+        guarded->caps = *caps;
+    }
+    pthread_mutex_unlock(&guard->lock);
+}
+
 void peer_guard_report(struct peer_guard *guard, const struct partner_id *partner,
                        struct peer_refusals *out_refusals)
 {
     out_refusals->count = 0;
     pthread_mutex_lock(&guard->lock);
     const struct guarded *guarded = find(guard, partner);
+    out_refusals->reconciled = guarded != NULL ? guarded->reconciled : (struct unix_ms){0};
     for (size_t i = 0; guarded != NULL && i < guarded->refusal_count; i++) {
         const struct refusal *refusal = &guarded->refusals[i];
         size_t row = out_refusals->count++;

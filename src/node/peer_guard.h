@@ -8,6 +8,7 @@
 
 #include "base/calendar.h"
 #include "base/ident.h"
+#include "clearing/exposure.h"
 #include "pki/identity.h"
 #include "rpc/status.h"
 
@@ -34,7 +35,20 @@ int64_t peer_guard_pace(struct peer_guard *guard, const struct partner_id *partn
 void peer_guard_refused(struct peer_guard *guard, const struct partner_id *partner,
                         const char *reason, const char *detail);
 
+/* A receipt of the partner came, and its totals were ours. */
+void peer_guard_reconciled(struct peer_guard *guard, const struct partner_id *partner);
+
+/* How near both debts of the pair are to the cap. */
+struct peer_caps_seen {
+    enum cap_level own;
+    enum cap_level partners;
+};
+/* Remembers them, and gives those that were remembered; at first CAP_FREE. */
+void peer_guard_see_caps(struct peer_guard *guard, const struct partner_id *partner,
+                         const struct peer_caps_seen *caps, struct peer_caps_seen *out_before);
+
 struct peer_refusals {
+    struct unix_ms reconciled; /* the last time; 0: not since the start */
     size_t count;
     struct {
         char reason[PEER_REASON_BYTES];

@@ -20,17 +20,25 @@ struct peer_report {
     struct partner_id partner;
     char address[272];
     bool is_connected;
+    bool is_over; /* the partner left, and all with it is settled */
     struct unix_ms connected_since;
-    char problem[256]; /* empty when all is well */
+    uint64_t charter_epoch; /* in force there; 0: not known */
+    char problem[256];      /* empty when all is well */
 };
 
 MUST_USE enum err peers_start(struct node *node, struct peers **out_peers, struct note *note);
+/* After the charter changed: partners that joined get a session, those that are gone lose theirs,
+ * those that moved are called where they are now. Any thread, also a session's. */
+MUST_USE enum err peers_follow(struct peers *peers);
 /* NULL is allowed. */
 void peers_stop(struct peers *peers);
 /* Entries for partners may have been committed. Any thread; quick. */
 void peers_wake(struct peers *peers);
 size_t peers_count(const struct peers *peers);
 struct peer_report peers_report(struct peers *peers, size_t index);
+/* May the partner be asked for its charter out of turn? Once in a while: what it sends must not
+ * keep our threads busy with asking. */
+bool peers_may_ask(struct peers *peers, const struct partner_id *partner);
 /* The channel to a partner, for a call that begins now; NULL when there is none. */
 struct rpc_client *peers_client(struct peers *peers, const struct partner_id *partner);
 

@@ -67,13 +67,17 @@ static const struct rpc_method peer_methods[] = {
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
     {"AcceptMove", ROLE_PEER, RPC_WORKER, peer_accept_move, NULL},
     {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
+    {"ExchangeCharter", ROLE_PEER, RPC_WORKER, peer_exchange_charter, NULL},
 };
 
 static const struct rpc_method admin_methods[] = {
     {"GetStatus", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, admin_get_status, NULL},
+    {"ListEvidence", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, admin_list_evidence, NULL},
+    {"GetEvidence", ROLES_READ, RPC_WORKER, admin_get_evidence, NULL},
     {"VerifyLedger", (unsigned)ROLE_ADMIN | ROLE_AUDITOR, RPC_WORKER, NULL, admin_verify},
     {"CreateBackup", ROLE_ADMIN, RPC_WORKER, NULL, admin_create_backup},
     {"ReloadConfiguration", ROLE_ADMIN, RPC_WORKER, admin_reload, NULL},
+    {"PushCharter", ROLE_ADMIN, RPC_WORKER, admin_push_charter, NULL},
 };
 
 struct rpc_service till_service(struct node *node)

@@ -36,9 +36,11 @@ rpc_unary_handler account_await_move, account_move_member;
 rpc_unary_handler account_erase_member;
 rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
-rpc_unary_handler peer_authorise_hold, peer_exchange_statement, peer_accept_move;
+rpc_unary_handler peer_authorise_hold, peer_exchange_statement, peer_exchange_charter,
+    peer_accept_move;
 rpc_stream_handler peer_clear;
-rpc_unary_handler admin_get_status, admin_reload;
+rpc_unary_handler admin_get_status, admin_reload, admin_push_charter, admin_list_evidence,
+    admin_get_evidence;
 rpc_stream_handler admin_verify, admin_create_backup;
 
 /* A till's hold on another brand's card: asks the home of `card`, which is where the command's

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "node/charter_exchange.h"
 #include "node/partner_host.h"
 #include "talea/v1/peer.pb-c.h"
 
@@ -19,6 +20,7 @@
 #define READY_WAIT_MS    10000
 #define SETTLE_EVERY_MS  500
 #define RECONNECT_MS_MAX 5000
+#define CHARTER_EVERY_MS 30000
 
 static struct timespec deadline_after(int64_t ms)
 {
@@ -113,6 +115,10 @@ static enum err receive_one(struct connection *connection, int64_t timeout_ms, s
     TRY(rpc_client_stream_receive(connection->stream, timeout_ms, &message));
     TRY(clear_response_of_message((const Talea__V1__ClearResponse *)(const void *)message,
                                   &connection->response_room, &response, note));
+    if (response.receipt != NULL) {
+        charter_catch_up(connection->session->node, &connection->session->partner,
+                         response.receipt->charter_epoch);
+    }
     host_begin(connection, &host);
     enum err err = outgoing_take(&connection->session->outgoing, &host.host, &response, note);
     partner_host_end(&host);
@@ -151,6 +157,7 @@ static enum err stream_entries(struct connection *connection, struct note *note)
 {
     struct session *session = connection->session;
     int64_t settle_at = 0;
+    int64_t charter_at = monotonic_ms() + CHARTER_EVERY_MS;
     TRY(resume(connection, note));
     session_report(session, true, "");
     for (;;) {
@@ -158,7 +165,12 @@ static enum err stream_entries(struct connection *connection, struct note *note)
         if (monotonic_ms() >= settle_at) {
             session_settle(session);
             settle_at = monotonic_ms() + SETTLE_EVERY_MS;
+            if (session_is_over(session)) {
+                return ERR_NOT_FOUND;
+            }
         }
+        session_exchange_charter(session, monotonic_ms() >= charter_at);
+        charter_at = monotonic_ms() >= charter_at ? monotonic_ms() + CHARTER_EVERY_MS : charter_at;
         if (!outgoing_is_waiting(&session->outgoing) && !session_wait(session, IDLE_POLL_MS)) {
             return ERR_CANCELLED;
         }
@@ -183,6 +195,8 @@ static enum err open_stream(struct session *session, struct rpc_client_stream **
 {
     struct rpc_client *client;
     TRY(session_channel(session, &client, note));
+    session_exchange_charter(session, true);
+    TRY(session_channel(session, &client, note)); /* it may have brought another address */
     return rpc_client_stream_open(client, &talea__v1__peer_service__descriptor, "Clear", 0,
                                   out_stream);
 }
@@ -227,11 +241,25 @@ static bool connect_once(struct session *session)
     return was_connected && monotonic_ms() - started_ms >= RECONNECT_MS_MAX;
 }
 
+static void end(struct session *session)
+{
+    bool is_over = session_is_over(session);
+    session_report(session, false, is_over ? "left, and all is settled" : "not a partner any more");
+    pthread_mutex_lock(&session->lock);
+    session->report.is_over = true;
+    session->has_ended = true;
+    pthread_mutex_unlock(&session->lock);
+    if (is_over) {
+        log_event(&session->node->log, LOG_LEVEL_INFO, "partner_settled",
+                  LOG_TEXT("partner", session->partner.text));
+    }
+}
+
 void *session_main(void *context)
 {
     struct session *session = context;
     int64_t pause_ms = session->node->config.peers_reconnect_ms;
-    while (!session_is_stopping(session)) {
+    while (!session_is_stopping(session) && !session_is_over(session)) {
         if (connect_once(session)) {
             pause_ms = session->node->config.peers_reconnect_ms;
         }
@@ -243,5 +271,6 @@ void *session_main(void *context)
         pthread_mutex_unlock(&session->lock);
         pause_ms = pause_ms * 2 < RECONNECT_MS_MAX ? pause_ms * 2 : RECONNECT_MS_MAX;
     }
+    end(session);
     return NULL;
 }

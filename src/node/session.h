@@ -17,13 +17,17 @@ struct session {
     struct rpc_client *retired[RETIRED_CHANNELS];
     size_t retired_next;
     pthread_t thread;
-    bool is_running;
+    bool is_running;   /* it is to be joined */
+    bool has_outgoing; /* it is initialised */
 
     /* Shared, under the lock. */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     uint64_t wakes;
     bool is_stopping;
+    bool has_ended;         /* the thread does nothing more */
+    time_t asked_at_s;      /* for its charter, out of turn; monotonic */
+    uint64_t partner_epoch; /* of the charter in force there, as far as it said; 0: it did not */
     struct rpc_client_stream *stream; /* the one to cancel when stopping */
     struct peer_report report;
 
@@ -31,6 +35,7 @@ struct session {
     struct state_reader *reader;
     struct outgoing outgoing;
     uint64_t wakes_seen;
+    uint64_t charter_told;   /* the epoch in force here when the partner was asked last */
     struct note settle_note; /* what kept a period from settling, last time: logged once */
 };
 
@@ -45,5 +50,12 @@ void session_report(struct session *session, bool is_connected, const char *prob
 
 /* settle.c: one round over the closed periods of one partner. */
 void session_settle(struct session *session);
+/* The partner or this brand leaves, both halves of the last period are cleared and agreed, and
+ * nothing is left to say. */
+bool session_is_over(struct session *session);
+
+/* charter_exchange.c: asks the partner which charter is in force there, takes what it has, gives it
+ * what it lacks; when the channel is new, when it is time, or when it is known to lack one. */
+void session_exchange_charter(struct session *session, bool is_due);
 
 #endif

@@ -1,6 +1,7 @@
 /* Statements between partners: shown, compared, signed by both. */
 #include <string.h>
 
+#include "node/charter_exchange.h"
 #include "node/partner_host.h"
 #include "node/peer_guard.h"
 #include "node/requests.h"
@@ -145,6 +146,33 @@ void session_settle(struct session *session)
     }
 }
 
+static bool has_ended(const struct stream *stream, struct period last)
+{
+    return stream->period.yyyymm > last.yyyymm && stream->receipted_number == stream->last_number;
+}
+
+bool session_is_over(struct session *session)
+{
+    struct ledger_view view = state_reader_view(session->reader);
+    struct snapshot *snapshot = node_snapshot(session->node);
+    const struct roster *roster = &snapshot->roster;
+    struct period last = roster_last_period(roster, &session->partner);
+    struct stream out;
+    struct stream in;
+    bool is_over =
+        last.yyyymm != 0 &&
+        ledger_get_stream(&view, roster, STREAM_OUT, &session->partner, &out) == ERR_OK &&
+        ledger_get_stream(&view, roster, STREAM_IN, &session->partner, &in) == ERR_OK &&
+        has_ended(&out, last) && has_ended(&in, last);
+    struct period period = roster_first_period(roster, &session->partner);
+    while (is_over && period.yyyymm <= last.yyyymm) {
+        is_over = is_settled(session, period);
+        period = period_next(period);
+    }
+    snapshot_release(snapshot);
+    return is_over;
+}
+
 /* ---- As the callee ---- */
 
 static enum err answer(struct node *node, struct exchange *exchange,
@@ -155,6 +183,7 @@ static enum err answer(struct node *node, struct exchange *exchange,
     if (signed_of_message(statement, &theirs) != ERR_OK) {
         return note_set(note, ERR_INPUT, "the statement's envelope is malformed");
     }
+    charter_catch_up(node, &exchange->partner, theirs.charter_epoch);
     TRY(partner_host_open(node, &host));
     pthread_mutex_lock(&node->settle_lock);
     enum err err = exchange_answer(exchange, &host.host, &theirs, note);

@@ -3,34 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "config/programme_file.h"
 
-/* The roster of the file's charter, or what is wrong with it. */
-static enum err read_charter(const struct node_config *config, struct slice bytes,
-                             struct snapshot *snapshot, struct note *note)
+/* The chain's last charter, and the roster made from it. */
+static enum err use_chain(const struct node_config *config, struct snapshot *snapshot,
+                          struct note *note)
 {
-    TRY(charter_open(bytes, &snapshot->charter, note));
-    TRY(charter_check_signatures(snapshot->charter, note));
+    snapshot->charter = charter_chain_last(&snapshot->chain);
     if (strcmp(snapshot->charter->coalition, config->coalition) != 0) {
-        return note_set(note, ERR_INPUT, "the charter is of %s, the configuration says %s",
-                        snapshot->charter->coalition, config->coalition);
+        return note_set(note, ERR_INPUT, "%s: the charter is of %s, the configuration says %s",
+                        config->charter.text, snapshot->charter->coalition, config->coalition);
     }
     return charter_roster(snapshot->charter, &config->partner, &snapshot->roster, note);
-}
-
-static enum err load_charter(const struct node_config *config, struct snapshot *snapshot,
-                             struct note *note)
-{
-    struct buffer bytes = {0};
-    struct note what = {""};
-    TRY(file_read(config->charter.text, FILE_PUBLIC, LIMIT_CHARTER_BYTES, &bytes, note));
-    enum err err = read_charter(config, buffer_slice(&bytes), snapshot, &what);
-    buffer_fini(&bytes);
-    if (err != ERR_OK) {
-        return note_set(note, err, "%s: %s", config->charter.text, what.text);
-    }
-    return ERR_OK;
 }
 
 static enum expiry_kind expiry_of_file(enum programme_file_expiry kind)
@@ -101,7 +85,26 @@ static enum err gather_roots(struct snapshot *snapshot, struct note *note)
     return ERR_OK;
 }
 
-enum err snapshot_load(const struct node_config *config, struct snapshot **out_snapshot,
+static enum err fill(const struct node_config *config, struct snapshot *snapshot,
+                     const struct snapshot *before, struct note *note)
+{
+    TRY(use_chain(config, snapshot, note));
+    if (before == NULL) {
+        TRY(load_programme(config, snapshot, note));
+    } else {
+        snapshot->programme = before->programme;
+        memcpy(snapshot->programme_currency, before->programme_currency,
+               sizeof snapshot->programme_currency);
+        snapshot->programme_currency_decimals = before->programme_currency_decimals;
+        snapshot->refund_grace_ms = before->refund_grace_ms;
+        snapshot->debt_limit = before->debt_limit;
+    }
+    snapshot->till_points_max = till_points_max(config, snapshot->charter);
+    return gather_roots(snapshot, note);
+}
+
+enum err snapshot_make(const struct node_config *config, const struct charter_chain *chain,
+                       const struct snapshot *before, struct snapshot **out_snapshot,
                        struct note *note)
 {
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
@@ -109,13 +112,9 @@ enum err snapshot_load(const struct node_config *config, struct snapshot **out_s
         return note_set(note, ERR_RESOURCE, "no memory for the charter");
     }
     atomic_init(&snapshot->references, 1);
-    enum err err = load_charter(config, snapshot, note);
+    enum err err = charter_chain_copy(chain, &snapshot->chain);
     if (err == ERR_OK) {
-        err = load_programme(config, snapshot, note);
-    }
-    if (err == ERR_OK) {
-        snapshot->till_points_max = till_points_max(config, snapshot->charter);
-        err = gather_roots(snapshot, note);
+        err = fill(config, snapshot, before, note);
     }
     if (err != ERR_OK) {
         snapshot_release(snapshot);
@@ -160,7 +159,7 @@ void snapshot_release(struct snapshot *snapshot)
         return;
     }
     charter_roster_fini(&snapshot->roster);
-    charter_close(snapshot->charter);
+    charter_chain_fini(&snapshot->chain);
     free(snapshot->trusted_roots);
     free(snapshot);
 }

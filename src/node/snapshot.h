@@ -1,19 +1,21 @@
-/* What a node goes by until it is told otherwise: the charter, the roster made from it, the
- * programme. Immutable and counted; a reload makes a new one, and whoever holds the old one keeps
- * it until done.
+/* What a node goes by until it is told otherwise: the charter with the epochs before it, the roster
+ * made from it, the key that signs, the programme. Immutable and counted; a reload makes a new one,
+ * and whoever holds the old one keeps it until done.
  */
 #ifndef NODE_SNAPSHOT_H
 #define NODE_SNAPSHOT_H
 
 #include <stdatomic.h>
 
-#include "charter/charter.h"
+#include "charter/charter_chain.h"
 #include "config/node_config.h"
 #include "programme/programme.h"
 
 struct snapshot {
     atomic_uint references;
-    struct charter *charter;
+    struct charter_chain chain;
+    struct charter *charter; /* in force: the chain's last */
+    struct signer signer;
     struct roster roster;
     struct programme programme;
     char programme_currency[4];
@@ -24,8 +26,10 @@ struct snapshot {
     char *trusted_roots;           /* all partners' CAs, one PEM text */
 };
 
-/* Reads and checks charter and programme as the configuration names them. One reference. */
-MUST_USE enum err snapshot_load(const struct node_config *config, struct snapshot **out_snapshot,
+/* Holds the chain's charters. The programme is that of `before` or, where that is NULL, read from
+ * the file that the configuration names. The signer is still to be filled in. One reference. */
+MUST_USE enum err snapshot_make(const struct node_config *config, const struct charter_chain *chain,
+                                const struct snapshot *before, struct snapshot **out_snapshot,
                                 struct note *note);
 /* May the programme of `after` follow that of `before`? ERR_CONFLICT with a note when it says
  * something else under the same version, or has an older one. */

@@ -41,7 +41,18 @@ enum err peer_verify(const struct peer_host *host, const struct signed_message *
         return note_set(note, ERR_SIGNATURE, "the %s of %s does not verify", purpose_name(purpose),
                         partner->text);
     }
-    return check_epoch(host, message, partner, note);
+    TRY(check_epoch(host, message, partner, note));
+    bool has_number = purpose == PURPOSE_CLEARING_BATCH || purpose == PURPOSE_CLEARING_RECEIPT;
+    return has_number ? ERR_OK : peer_check_place(host, message, partner, 0, note);
+}
+
+enum err peer_check_place(const struct peer_host *host, const struct signed_message *message,
+                          const struct partner_id *partner, uint64_t number, struct note *note)
+{
+    const struct charter_key *key = charter_key_by_id(host->charter, partner, &message->key_id);
+    struct charter_place place = {message->purpose, &host->roster->self, number};
+    return key == NULL ? note_set(note, ERR_SIGNATURE, "%s has no such online key", partner->text)
+                       : charter_key_counts(key, &place, note);
 }
 
 enum err peer_sign(const struct peer_host *host, enum purpose purpose, struct slice payload,

@@ -52,10 +52,17 @@ struct peer_host {
 void peer_tell(const struct peer_host *host, const struct peer_event *event);
 
 /* Signed by one of the partner's online keys for this purpose, in this coalition? ERR_SIGNATURE
- * with a note that says what is wrong. */
+ * with a note that says what is wrong. A key that is revoked still signs batches and receipts, up
+ * to a number that only peer_check_place can look at; for anything else it is ERR_REVOKED. */
 MUST_USE enum err peer_verify(const struct peer_host *host, const struct signed_message *message,
                               enum purpose purpose, const struct partner_id *partner,
                               struct note *note);
+/* Once a batch or a receipt of the partner's, verified before, is decoded: does its key still count
+ * at this number, a batch's last entry or the receipt's own? ERR_REVOKED with a note. */
+MUST_USE enum err peer_check_place(const struct peer_host *host,
+                                   const struct signed_message *message,
+                                   const struct partner_id *partner, uint64_t number,
+                                   struct note *note);
 /* Signs under the charter in force; appends the packed envelope. */
 MUST_USE enum err peer_sign(const struct peer_host *host, enum purpose purpose,
                             struct slice payload, struct buffer *out_signed);

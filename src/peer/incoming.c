@@ -113,6 +113,8 @@ static enum err verify_batch(struct incoming *incoming, const struct peer_host *
         return note_set(note, ERR_DENIED, "the batch is %s's, the caller is %s", head->sender.text,
                         incoming->sender.text);
     }
+    TRY(peer_check_place(host, request->head, &incoming->sender,
+                         head->first_number + head->count - 1, note));
     return decode_entries(incoming, request, note);
 }
 

@@ -159,6 +159,9 @@ enum err outgoing_take_receipt(struct outgoing *outgoing, const struct peer_host
         err = note_set(note, ERR_DENIED, "the receipt is of another stream");
     }
     if (err == ERR_OK) {
+        err = peer_check_place(host, envelope, &outgoing->partner, receipt.receipt_number, note);
+    }
+    if (err == ERR_OK) {
         err = check_not_older(outgoing, host, &receipt, envelope, note);
     }
     if (err == ERR_OK) {

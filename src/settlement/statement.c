@@ -247,7 +247,6 @@ bool statement_equal(const struct pair_statement *ours, const struct pair_statem
                      struct note *note)
 {
     return same_text("coalition", ours->coalition, theirs->coalition, note) &&
-           same_unsigned("charter epoch", ours->charter_epoch, theirs->charter_epoch, note) &&
            same_unsigned("period", ours->period.yyyymm, theirs->period.yyyymm, note) &&
            same_text("currency", ours->currency, theirs->currency, note) &&
            same_half(&ours->halves[0], &theirs->halves[0], note) &&

@@ -44,7 +44,9 @@ MUST_USE enum err statement_make(const struct roster *roster, const char *coalit
                                  const struct statement_half halves[2],
                                  struct pair_statement *out_statement);
 
-/* Do both say the same? On a difference the note says which figure, and both values. */
+/* Do both say the same? On a difference the note says which figure, and both values. The charter's
+ * epoch is not one of them: it may move on between the two, and prices last (charter_continuity.h).
+ */
 bool statement_equal(const struct pair_statement *ours, const struct pair_statement *theirs,
                      struct note *note);
 

@@ -5,6 +5,7 @@ The grocer is attacked; the fuel station goes on trading with it all the while. 
 was lost, invented or moved that shouldn't be, and the grocer's ledger verifies.
 """
 
+import json
 import os
 import socket
 import ssl
@@ -18,7 +19,7 @@ import uuid
 import grpc
 
 import wire
-from coalition import Coalition, luhn, main, wait_for
+from coalition import TALEA, Coalition, luhn, main, run, wait_for
 from partner import (BATCH, COUNTERSIGN, HOLD_GRANT, HOLD_REQUEST, RECEIPT, STATEMENT, Partner,
                      entry_hash, receipt_hash)
 
@@ -442,6 +443,34 @@ class Hostile(unittest.TestCase):
             self.assertIn("frozen", stream.send(liar.batch(grocer, [liar.earn(self.card, 7)])))
         self.assertEqual(self.refused("fork", "bakery"), 1)
         self.assertIn("frozen", self.peer("bakery")["problem"])
+        self.proves("bakery", "two-batches")
+
+    def proves(self, name, kind):
+        """The evidence that is kept proves itself, and nothing once a byte of it is another."""
+        row = next(r for r in self.grocer.cli("evidence", "list")["rows"] if r["partner"] == name)
+        self.assertEqual(row["kind"], kind)
+        path = self.coalition.path(f"{name}.evidence")
+        self.grocer.talea("evidence", "export", name, row["number"], "--out", path)
+        verify = [TALEA, "evidence", "verify", path, "--charter",
+                  self.coalition.path("charter.talea")]
+        judgement = json.loads(run(verify + ["--json"]).stdout)
+        self.assertTrue(judgement["proves"])
+        self.assertEqual((judgement["partner"], judgement["witness"]), (name, "grocer"))
+        with open(path, "rb") as file:
+            whole = file.read()
+        pb = wire.messages().evidence.Evidence
+        for place in range(len(pb.FromString(whole).statements)):
+            bad = pb.FromString(whole)
+            said = bad.statements[place]
+            bad.statements[place] = said[:12] + bytes([said[12] ^ 1]) + said[13:]
+            with open(path, "wb") as file:
+                file.write(bad.SerializeToString())
+            with self.subTest(statement=place):
+                self.assertIn(run(verify, expect=None).returncode, (1, 4))
+        show = self.grocer.cli("peer", "show", name)
+        self.assertEqual(int(show["evidence_count"]), 1)
+        self.assertTrue(any("evidence" in a["action"] for a in show["advice"]), show["advice"])
+        self.assertIn("evidence", self.grocer.talea("peer", "show", name).stdout)
 
     def lie_in_receipts(self, name, lie):
         """A partner's node takes our entries and answers with what `lie` makes of the receipt."""
@@ -483,11 +512,13 @@ class Hostile(unittest.TestCase):
         def lie(receipt):
             receipt.totals[0].points += 1
         self.lie_in_receipts("cinema", lie)
+        self.proves("cinema", "wrong-totals")
 
     def test_receipt_for_another_entry(self):
         def lie(receipt):
             receipt.last_hash = bytes([receipt.last_hash[0] ^ 1]) + receipt.last_hash[1:]
         self.lie_in_receipts("hotel", lie)
+        self.proves("hotel", "another-entry")
 
     def test_receipt_for_what_was_never_sent(self):
         def lie(receipt):

@@ -16,7 +16,7 @@ enum {
     RUN_STEPS = 500,
     SEEDS_MAX = 4000,
     SHRINK_SECONDS = 60,
-    HANDFUL = 8
+    HANDFUL = 10
 };
 
 /* Runs seeds until one disagrees; gives the steps that it ran. */

@@ -167,10 +167,10 @@ static void print_text(const struct job *job, const struct progress *p, double r
 
 static bool read_options(int argc, char **argv, struct job *job)
 {
-    static const struct option known[] = {
-        {"seeds", 1, NULL, 'n'},   {"first", 1, NULL, 'f'},     {"hours", 1, NULL, 'h'},
-        {"steps", 1, NULL, 's'},   {"json", 0, NULL, 'j'},      {"history", 0, NULL, 'l'},
-        {"no-shrink", 0, NULL, 'k'}, {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"seeds", 1, NULL, 'n'},     {"first", 1, NULL, 'f'},
+                                          {"hours", 1, NULL, 'h'},     {"steps", 1, NULL, 's'},
+                                          {"json", 0, NULL, 'j'},      {"history", 0, NULL, 'l'},
+                                          {"no-shrink", 0, NULL, 'k'}, {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
         case 'n':
@@ -209,8 +209,8 @@ int main(int argc, char **argv)
                               "[--json] [--history] [--no-shrink]\n");
         return 2;
     }
-    struct progress *progress = mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE,
-                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct progress *progress =
+        mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ASSERT(progress != MAP_FAILED && crypto_start() == ERR_OK);
     progress->next = job.first;
     run_job(&job, progress);

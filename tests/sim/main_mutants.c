@@ -61,8 +61,10 @@ static uint64_t find(const struct search *search, struct sim_result *result)
 
 static bool read_options(int argc, char **argv, struct search *search)
 {
-    static const struct option known[] = {
-        {"seeds", 1, NULL, 'n'}, {"only", 1, NULL, 'o'}, {"show", 0, NULL, 's'}, {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"seeds", 1, NULL, 'n'},
+                                          {"only", 1, NULL, 'o'},
+                                          {"show", 0, NULL, 's'},
+                                          {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (c == 'n') {
             search->seeds = strtoull(optarg, NULL, 10);

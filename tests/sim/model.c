@@ -43,8 +43,7 @@ struct model_op *model_op_of(struct model *model, const struct sim_op *op)
         size_t room = (op->index + 1) * 2;
         model->ops = realloc(model->ops, room * sizeof(struct model_op *));
         ASSERT(model->ops != NULL);
-        memset(&model->ops[model->op_room], 0,
-               (room - model->op_room) * sizeof(struct model_op *));
+        memset(&model->ops[model->op_room], 0, (room - model->op_room) * sizeof(struct model_op *));
         model->op_room = room;
     }
     if (model->ops[op->index] == NULL) {
@@ -149,6 +148,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
                                  int64_t deliver_by, int64_t now)
 {
     struct model_member *member = member_of(model, m->op);
+    if (deliver_by <= now) {
+        return VERDICT_HOLD_TOO_LATE;
+    }
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
     }
@@ -472,8 +474,7 @@ size_t model_member_add(struct model *model, unsigned home)
 {
     if (model->member_count == model->member_room) {
         model->member_room = model->member_room == 0 ? 64 : model->member_room * 2;
-        model->members =
-            realloc(model->members, model->member_room * sizeof *model->members);
+        model->members = realloc(model->members, model->member_room * sizeof *model->members);
         ASSERT(model->members != NULL);
     }
     model->members[model->member_count] = (struct model_member){.home = home};

@@ -103,12 +103,12 @@ struct model_stream {
     struct model_entry *entries; /* number n is entries[n - 1] */
     size_t count;
     size_t room;
-    size_t taken;     /* by the receiver */
+    size_t taken; /* by the receiver */
     struct {
         uint64_t count;
         int64_t points;
     } totals[ENTRY_KIND_END]; /* of what the receiver took and applied */
-    size_t receipted; /* to the sender */
+    size_t receipted;         /* to the sender */
     unsigned period;
     bool is_frozen_out; /* at the sender: it writes nothing more */
 };
@@ -132,7 +132,7 @@ struct model {
     struct model_op **ops; /* by the operation's index */
     size_t op_count;
     size_t op_room;
-    int64_t first_due[MODEL_NODES]; /* no hold at home ends before it */
+    int64_t first_due[MODEL_NODES];                        /* no hold at home ends before it */
     struct model_stream streams[MODEL_NODES][MODEL_NODES]; /* sender, receiver */
     struct model_books books[MODEL_NODES];
 };

@@ -39,8 +39,8 @@ void model_post_lot(struct model_member *member, const struct model_lot *terms, 
             member->lots = realloc(member->lots, member->room * sizeof *member->lots);
             ASSERT(member->lots != NULL);
         }
-        member->lots[member->count++] = (struct model_lot){
-            terms->issuer, terms->active_from, terms->expires_at, 0, 0};
+        member->lots[member->count++] =
+            (struct model_lot){terms->issuer, terms->active_from, terms->expires_at, 0, 0};
     }
     member->lots[i].free += free;
     member->lots[i].held += held;
@@ -169,8 +169,7 @@ void model_reserve(struct model_member *member, struct model_hold *hold)
     while (left > 0) {
         struct model_lot terms = *soonest(member, false);
         int64_t part = least(terms.free, left);
-        hold->parts =
-            realloc(hold->parts, (hold->part_count + 1) * sizeof *hold->parts);
+        hold->parts = realloc(hold->parts, (hold->part_count + 1) * sizeof *hold->parts);
         ASSERT(hold->parts != NULL);
         hold->parts[hold->part_count++] = (struct model_part){terms, part, 0};
         model_post_lot(member, &terms, -part, part);

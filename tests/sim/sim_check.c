@@ -161,8 +161,7 @@ static bool check_totals(struct sim_node *node, unsigned sender,
     return true;
 }
 
-void sim_check_receipt(struct sim_node *node, unsigned sender,
-                       const struct signed_message *message)
+void sim_check_receipt(struct sim_node *node, unsigned sender, const struct signed_message *message)
 {
     struct clearing_receipt receipt;
     struct arena arena;
@@ -283,8 +282,7 @@ static bool check_balance(struct sim_node *node, struct account_ref ref, int64_t
 {
     int64_t balance = balance_of(node, ref);
     if (balance != expected) {
-        return sim_fail(node->sim,
-                        "%s, account %s %s %u: %" PRId64 ", the model says %" PRId64,
+        return sim_fail(node->sim, "%s, account %s %s %u: %" PRId64 ", the model says %" PRId64,
                         node->id.text, account_kind_name(ref.kind), ref.partner.text,
                         ref.period.yyyymm, balance, expected);
     }
@@ -382,8 +380,8 @@ static bool check_pair(struct sim_node *a, struct sim_node *b)
         struct account_ref ours = {
             .kind = ACCOUNT_RECEIVABLE, .partner = a->id, .period = nth_period(b, p)};
         if (balance_of(a, theirs) != -balance_of(b, ours)) {
-            return sim_fail(a->sim, "%s owes %" PRId64 " to %s, which expects %" PRId64,
-                            a->id.text, balance_of(a, theirs), b->id.text, -balance_of(b, ours));
+            return sim_fail(a->sim, "%s owes %" PRId64 " to %s, which expects %" PRId64, a->id.text,
+                            balance_of(a, theirs), b->id.text, -balance_of(b, ours));
         }
     }
     return true;

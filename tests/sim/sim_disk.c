@@ -113,10 +113,9 @@ static const struct sim_batch *batch_of(const struct sim_disk *disk, uint64_t ro
     return &disk->batches[low];
 }
 
-static enum err disk_replay(void *context, uint64_t from_row,
-                            enum err (*visit)(void *visitor, uint64_t first_row,
-                                              struct slice batch),
-                            void *visitor)
+static enum err
+disk_replay(void *context, uint64_t from_row,
+            enum err (*visit)(void *visitor, uint64_t first_row, struct slice batch), void *visitor)
 {
     struct sim_disk *disk = context;
     uint64_t from = from_row == 0 ? 1 : from_row;

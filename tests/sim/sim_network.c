@@ -25,8 +25,7 @@ static void room_free(void *context, void *at)
     (void)at;
 }
 
-ProtobufCMessage *sim_network_read(const ProtobufCMessageDescriptor *descriptor,
-                                   struct slice bytes)
+ProtobufCMessage *sim_network_read(const ProtobufCMessageDescriptor *descriptor, struct slice bytes)
 {
     static ProtobufCAllocator allocator = {room_alloc, room_free, NULL};
     room_used = 0;
@@ -72,18 +71,16 @@ bool sim_network_send(struct sim_node *from, unsigned to, enum sim_message_kind 
 {
     struct sim *sim = from->sim;
     uint8_t small[4096];
-    if (sim->is_cut[from->index][to] > 0 ||
-        sim_random_chance(&sim->luck, sim->weather.lost)) {
+    if (sim->is_cut[from->index][to] > 0 || sim_random_chance(&sim->luck, sim->weather.lost)) {
         return false;
     }
-    struct sim_event event = {.kind = SIM_EVENT_MESSAGE,
-                              .node = to,
-                              .from = from->index,
-                              .number = number,
-                              .message = kind,
-                              .length = message == NULL
-                                            ? 0
-                                            : protobuf_c_message_get_packed_size(message)};
+    struct sim_event event = {
+        .kind = SIM_EVENT_MESSAGE,
+        .node = to,
+        .from = from->index,
+        .number = number,
+        .message = kind,
+        .length = message == NULL ? 0 : protobuf_c_message_get_packed_size(message)};
     uint8_t *bytes = event.length > sizeof small ? malloc(event.length) : small;
     ASSERT(bytes != NULL);
     if (message != NULL) {

@@ -8,8 +8,8 @@
 #include "sim_check.h"
 #include "sim_op.h"
 
-#define TICK_MS   (97 * SIM_SECOND)
-#define REST_MS   (3 * SIM_SECOND)
+#define TICK_MS (97 * SIM_SECOND)
+#define REST_MS (3 * SIM_SECOND)
 
 static void name_node(struct sim_node *node, unsigned index)
 {
@@ -182,13 +182,13 @@ static void begin_sessions(struct sim_node *node)
         }
         *link = (struct sim_link){.pause_ms = SIM_SECOND, .is_dialling = true};
         outgoing_init(&link->outgoing, &sim->nodes[i].id, engine_journal(node->engine));
-        sim_events_add(&sim->events,
-                       (struct sim_event){.at = sim->now + 10 + (int64_t)sim_random_below(
-                                                                    &sim->luck, 500),
-                                          .kind = SIM_EVENT_DIAL,
-                                          .node = node->index,
-                                          .from = i,
-                                          .number = node->starts});
+        sim_events_add(
+            &sim->events,
+            (struct sim_event){.at = sim->now + 10 + (int64_t)sim_random_below(&sim->luck, 500),
+                               .kind = SIM_EVENT_DIAL,
+                               .node = node->index,
+                               .from = i,
+                               .number = node->starts});
     }
 }
 
@@ -219,8 +219,7 @@ void sim_node_start(struct sim_node *node)
     node->is_up = true;
     node->starts++;
     node->busy_until = 0;
-    sim_tell(sim, "%s starts at row %llu", node->id.text,
-             (unsigned long long)node->disk.next_row);
+    sim_tell(sim, "%s starts at row %llu", node->id.text, (unsigned long long)node->disk.next_row);
     check_start(node, node->disk.next_row);
     resolve_doubts(node);
     read_last_time(node);
@@ -242,8 +241,7 @@ void sim_node_crash(struct sim_node *node)
     if (!node->is_up) {
         return;
     }
-    sim_tell(sim, "%s stops at row %llu", node->id.text,
-             (unsigned long long)node->disk.next_row);
+    sim_tell(sim, "%s stops at row %llu", node->id.text, (unsigned long long)node->disk.next_row);
     node->disk.is_stopped = true;
     node->is_up = false;
     sim->counts.crashes++;
@@ -258,11 +256,11 @@ void sim_node_crash(struct sim_node *node)
         sim_tables_crash(node->tables);
     }
     sim_events_add(&sim->events,
-                   (struct sim_event){.at = sim->now + REST_MS +
-                                            (int64_t)sim_random_below(
-                                                &sim->luck, sim->is_healing ? 1000 : 200000),
-                                      .kind = SIM_EVENT_START,
-                                      .node = node->index});
+                   (struct sim_event){
+                       .at = sim->now + REST_MS +
+                             (int64_t)sim_random_below(&sim->luck, sim->is_healing ? 1000 : 200000),
+                       .kind = SIM_EVENT_START,
+                       .node = node->index});
 }
 
 bool sim_node_after(struct sim_node *node)

@@ -65,8 +65,7 @@ static enum err wire_response(void *context, const struct clear_response *respon
     return ERR_OK;
 }
 
-static void send_end(struct sim_node *node, unsigned partner, uint64_t connection,
-                     int64_t *arrives)
+static void send_end(struct sim_node *node, unsigned partner, uint64_t connection, int64_t *arrives)
 {
     (void)sim_network_send(node, partner, SIM_MESSAGE_END, connection, NULL, arrives);
 }
@@ -136,9 +135,8 @@ void sim_session_dial(struct sim_node *node, unsigned partner)
     struct clear_port port = {&wire, wire_request};
     struct peer_host host = sim_node_host(node);
     enum err err = outgoing_open(&link->outgoing, &host, &port, &note);
-    sim_tell(sim, "%s dials %s, connection %llu: %s %s", node->id.text,
-             sim->nodes[partner].id.text, (unsigned long long)link->connection, err_name(err),
-             note.text);
+    sim_tell(sim, "%s dials %s, connection %llu: %s %s", node->id.text, sim->nodes[partner].id.text,
+             (unsigned long long)link->connection, err_name(err), note.text);
     if (err != ERR_OK) {
         hang_up(node, partner, false);
     } else {

@@ -26,8 +26,8 @@ static void read_last_words(int from, struct sim_result *result)
     size_t length = 0;
     ssize_t got;
     while (length + 1 < sizeof result->complaint &&
-           (got = read(from, result->complaint + length,
-                       sizeof result->complaint - 1 - length)) > 0) {
+           (got = read(from, result->complaint + length, sizeof result->complaint - 1 - length)) >
+               0) {
         length += (size_t)got;
     }
     result->complaint[length] = '\0';
@@ -53,8 +53,8 @@ void sim_run_apart(const struct sim_options *options, const struct sim_list *lis
 {
     int ends[2];
     int status = 0;
-    struct sim_result *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct sim_result *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ASSERT(shared != MAP_FAILED && pipe(ends) == 0);
     (void)fflush(stdout);
     pid_t child = fork();

@@ -99,8 +99,7 @@ static void do_hold(struct sim *sim, const uint32_t n[4])
     begin(sim, new_hold(sim, n[0] % sim->node_count, member, points, n[3]), 0);
 }
 
-static void do_use(struct sim *sim, enum sim_op_kind kind, enum sim_op_kind of,
-                   const uint32_t n[4])
+static void do_use(struct sim *sim, enum sim_op_kind kind, enum sim_op_kind of, const uint32_t n[4])
 {
     struct sim_op *subject = pick_op(sim, of, n[0]);
     if (subject == NULL) {
@@ -151,8 +150,7 @@ static void do_clash(struct sim *sim, const uint32_t n[4])
     int64_t has = model_available_at(m, sim->nodes[m->home].ledger_ms);
     unsigned count = 3 + n[2] % 10;
     for (unsigned i = 0; i < count && has > 0; i++) {
-        struct sim_op *op =
-            new_hold(sim, (n[0] + i) % sim->node_count, member, has, n[3]);
+        struct sim_op *op = new_hold(sim, (n[0] + i) % sim->node_count, member, has, n[3]);
         begin(sim, op, (int64_t)(i % 3));
     }
 }
@@ -230,8 +228,7 @@ static void do_crash(struct sim *sim, const uint32_t n[4])
         sim_node_crash(node);
     } else {
         sim_disk_set_fault(&node->disk,
-                           n[1] % 3 == 1 ? SIM_DISK_CRASH_BEFORE : SIM_DISK_CRASH_AFTER,
-                           n[2] % 6);
+                           n[1] % 3 == 1 ? SIM_DISK_CRASH_BEFORE : SIM_DISK_CRASH_AFTER, n[2] % 6);
     }
 }
 

@@ -464,8 +464,9 @@ static enum err scan(void *context, enum ledger_table number, struct slice prefi
     ASSERT(found != NULL);
     for (size_t b = 0; b < table->bucket_count; b++) {
         for (const struct row *row = table->buckets[b]; row != NULL; row = row->next) {
-            bool is_prefixed = row->key_length >= prefix.length &&
-                               (prefix.length == 0 || memcmp(row->key, prefix.at, prefix.length) == 0);
+            bool is_prefixed =
+                row->key_length >= prefix.length &&
+                (prefix.length == 0 || memcmp(row->key, prefix.at, prefix.length) == 0);
             if (row->image != NULL && is_prefixed) {
                 found[count++] = row;
             }

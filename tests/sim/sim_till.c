@@ -14,8 +14,8 @@
 const char *sim_op_name(enum sim_op_kind kind)
 {
     static const char *const names[SIM_OP_KIND_END] = {
-        "enrol", "earn",        "hold",     "capture", "void",    "return-sale",
-        "return-burn", "transfer", "block",   "unblock", "close-period"};
+        "enrol",       "earn",     "hold",  "capture", "void",        "return-sale",
+        "return-burn", "transfer", "block", "unblock", "close-period"};
     return names[kind];
 }
 
@@ -32,8 +32,7 @@ static struct uid id_of(struct sim *sim, size_t index)
 static struct sim_op *op_of_id(const struct sim *sim, const struct uid *id)
 {
     size_t index = get_u32_be(id->bytes + 12);
-    if (index >= sim->op_count ||
-        !uid_equal(&sim->ops[index]->command.transaction_id, id)) {
+    if (index >= sim->op_count || !uid_equal(&sim->ops[index]->command.transaction_id, id)) {
         return NULL;
     }
     return sim->ops[index];
@@ -198,9 +197,9 @@ static void judge(struct sim_node *node, struct sim_op *op, const struct outcome
         (void)sim_fail(sim, "%s %zu at %s: the node says %s %lld%s, the model %s %lld%s",
                        sim_op_name(op->kind), op->index, node->id.text,
                        verdict_describe(outcome->verdict)->name,
-                       (long long)outcome->answer.points.minor,
-                       outcome->is_repeat ? " again" : "", verdict_describe(m->verdict)->name,
-                       (long long)m->points, is_repeat ? " again" : "");
+                       (long long)outcome->answer.points.minor, outcome->is_repeat ? " again" : "",
+                       verdict_describe(m->verdict)->name, (long long)m->points,
+                       is_repeat ? " again" : "");
         return;
     }
     if (op->kind == SIM_OP_ENROL) {
@@ -380,8 +379,8 @@ static void judge_at_home(struct sim_node *node, struct sim_op *op, const struct
     if (outcome->verdict != m->home_verdict || outcome->is_repeat != is_repeat) {
         (void)sim_fail(sim, "hold %zu at its home %s: the node says %s%s, the model %s%s",
                        op->index, node->id.text, verdict_describe(outcome->verdict)->name,
-                       outcome->is_repeat ? " again" : "",
-                       verdict_describe(m->home_verdict)->name, is_repeat ? " again" : "");
+                       outcome->is_repeat ? " again" : "", verdict_describe(m->home_verdict)->name,
+                       is_repeat ? " again" : "");
     }
     (void)sim_check_member(node, &sim->model->members[op->member]);
 }

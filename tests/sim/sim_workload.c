@@ -8,10 +8,10 @@ struct share {
 };
 
 static const struct share trade[] = {
-    {SIM_STEP_ENROL, 40},   {SIM_STEP_EARN, 260},        {SIM_STEP_HOLD, 200},
-    {SIM_STEP_CAPTURE, 170}, {SIM_STEP_VOID, 50},        {SIM_STEP_RETURN_SALE, 60},
+    {SIM_STEP_ENROL, 40},       {SIM_STEP_EARN, 260},    {SIM_STEP_HOLD, 200},
+    {SIM_STEP_CAPTURE, 170},    {SIM_STEP_VOID, 50},     {SIM_STEP_RETURN_SALE, 60},
     {SIM_STEP_RETURN_BURN, 60}, {SIM_STEP_TRANSFER, 50}, {SIM_STEP_CLASH, 6},
-    {SIM_STEP_REPEAT, 40},  {SIM_STEP_BLOCK, 8},         {SIM_STEP_CLOSE, 2},
+    {SIM_STEP_REPEAT, 40},      {SIM_STEP_BLOCK, 8},     {SIM_STEP_CLOSE, 2},
 };
 
 static const struct share faults[] = {
@@ -22,9 +22,9 @@ static const struct share faults[] = {
 const char *sim_step_name(enum sim_step_kind kind)
 {
     static const char *const names[SIM_STEP_KIND_END] = {
-        "enrol", "earn",   "hold",  "capture", "void",  "return-sale", "return-burn", "transfer",
-        "clash", "repeat", "block", "close",   "crash", "cut",         "weather",     "disk",
-        "clock"};
+        "enrol",       "earn",     "hold",    "capture", "void",  "return-sale",
+        "return-burn", "transfer", "clash",   "repeat",  "block", "close",
+        "crash",       "cut",      "weather", "disk",    "clock"};
     return names[kind];
 }
 

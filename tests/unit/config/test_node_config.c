@@ -52,7 +52,7 @@ static void test_every_key(void **state)
     assert_int_equal(c.listen.port, 7101);
     assert_string_equal(c.http.host, "::1");
     assert_int_equal(c.http.port, 7201);
-    assert_string_equal(c.online_key.text, "/srv/n/keys/online.key");
+    assert_string_equal(c.online_keys[0].text, "/srv/n/keys/online.key");
     assert_string_equal(c.tls_certificate.text, "/srv/n/tls/node.pem");
     assert_string_equal(c.tls_key.text, "/srv/n/tls/node.key");
     assert_string_equal(c.tls_ca.text, "/srv/n/tls/ca.pem");

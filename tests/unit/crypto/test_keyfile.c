@@ -93,9 +93,11 @@ static void test_plain_file_reads_back(void **state)
     save(place, NULL);
     assert_loads(place, NULL);
     assert_loads(place, "not needed");
+    struct key_card peeked;
     bool is_sealed = true;
-    assert_int_equal(keyfile_is_sealed(place->path, &is_sealed, NULL), ERR_OK);
+    assert_int_equal(keyfile_peek(place->path, &peeked, &is_sealed, NULL), ERR_OK);
     assert_false(is_sealed);
+    assert_int_equal(peeked.kind, KEY_KIND_ONLINE);
 }
 
 static void test_mode_is_for_the_owner_alone(void **state)
@@ -163,8 +165,9 @@ static void test_sealed_file(void **state)
     const struct place *place = *state;
     struct note note = {{0}};
     save(place, "correct horse");
+    struct key_card peeked;
     bool is_sealed = false;
-    assert_int_equal(keyfile_is_sealed(place->path, &is_sealed, NULL), ERR_OK);
+    assert_int_equal(keyfile_peek(place->path, &peeked, &is_sealed, NULL), ERR_OK);
     assert_true(is_sealed);
     assert_int_equal(load(place, NULL, &note), ERR_DENIED);
     assert_non_null(strstr(note.text, "passphrase is needed"));

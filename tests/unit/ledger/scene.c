@@ -187,6 +187,11 @@ void scene_fill_cards(struct scene *scene, const struct uid *member)
     }
 }
 
+void scene_leave(struct scene *scene)
+{
+    scene->desk.partners[1].last_period = (struct period){202608};
+}
+
 void scene_freeze(struct scene *scene)
 {
     struct command freeze = desk_command(&scene->desk, COMMAND_FREEZE_STREAM);

@@ -62,6 +62,8 @@ void scene_move_out(struct scene *scene, const struct card_number *card,
                     const struct card_number *new_card);
 /* Of scene_init. */
 void scene_make_moves(struct scene *scene);
+/* Beta left: the streams with it ended before the period that is open. */
+void scene_leave(struct scene *scene);
 /* An entry from beta, next in its stream. */
 struct command scene_entry(struct scene *scene, enum entry_kind kind, int64_t points);
 

@@ -57,6 +57,9 @@ bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict)
     case VERDICT_TARIFF_UNKNOWN:
         c->take_entry.entry.tariff = 99;
         return true;
+    case VERDICT_PARTNER_LEFT:
+        scene_leave(s);
+        return true;
     case VERDICT_SALE_UNKNOWN:
         be(c, ENTRY_EARN_RETURN, &s->nobody, 5);
         return true;

@@ -3,14 +3,25 @@
 
 static const struct card_number nobodys_card = {"4539148803436467"};
 
-/* Beta says that its card moved. */
+static void put(struct scene *s, enum ledger_table table, const struct ledger_key *key,
+                const struct buffer *value)
+{
+    assert_int_equal(s->desk.store.put(s->desk.store.context, table,
+                                       slice_of(key->bytes, key->length), buffer_slice(value)),
+                     ERR_OK);
+}
+
+/* Beta said that its card moved. */
 static void hear_of_move(struct scene *s, const struct card_number *card,
                          const struct card_number *moved_to)
 {
-    struct command entry = scene_entry(s, ENTRY_CARD_MOVED, 0);
-    entry.take_entry.entry.card = *card;
-    entry.take_entry.entry.moved_to = *moved_to;
-    desk_do(&s->desk, &entry);
+    struct card_status status = {.moved_to = *moved_to};
+    struct ledger_key key;
+    struct buffer value = {0};
+    key_card(card, &key);
+    card_status_encode(&status, &value);
+    put(s, TABLE_CARD_STATUS, &key, &value);
+    buffer_fini(&value);
 }
 
 void scene_move_out(struct scene *s, const struct card_number *card,
@@ -40,9 +51,7 @@ static void know_all_cards(struct scene *s)
     struct buffer value = {0};
     key_meta(META_CARDS_KNOWN "beta", &key);
     u64_encode(LIMIT_CARDS_KNOWN, &value);
-    assert_int_equal(s->desk.store.put(s->desk.store.context, TABLE_META,
-                                       slice_of(key.bytes, key.length), buffer_slice(&value)),
-                     ERR_OK);
+    put(s, TABLE_META, &key, &value);
     buffer_fini(&value);
 }
 
@@ -124,6 +133,9 @@ static bool provoke_move_target(struct scene *s, struct command *c, enum verdict
         return true;
     case VERDICT_MOVE_LOOPS:
         hear_of_move(s, &c->move.new_card, &c->move.card);
+        return true;
+    case VERDICT_PARTNER_LEFT:
+        scene_leave(s);
         return true;
     case VERDICT_NET_DEBIT_CAP:
         s->desk.roster.net_debit_cap = money_of(1);

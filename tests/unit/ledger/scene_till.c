@@ -66,6 +66,10 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
     case VERDICT_PARTNER_UNKNOWN:
         earn->card = (struct card_number){"4539148803436467"};
         return true;
+    case VERDICT_PARTNER_LEFT:
+        scene_leave(s);
+        earn->card = s->beta_card;
+        return true;
     case VERDICT_STREAM_FROZEN:
         scene_freeze(s);
         earn->card = s->beta_card;
@@ -128,6 +132,13 @@ static bool provoke_hold(struct scene *s, struct command *c, enum verdict verdic
     case VERDICT_PARTNER_UNKNOWN:
         c->hold.card = (struct card_number){"4539148803436467"};
         return !is_home;
+    case VERDICT_PARTNER_LEFT:
+        scene_leave(s);
+        if (is_home) {
+            c->origin = s->desk.partners[1].id;
+            c->hold.redeemer = s->desk.partners[1].id;
+        }
+        return true;
     case VERDICT_CARD_UNKNOWN:
         c->hold.card = s->no_card;
         return is_home;
@@ -187,6 +198,10 @@ static bool provoke_use(struct scene *s, struct command *c, enum verdict verdict
         scene_freeze(s);
         c->use.hold = is_return ? s->foreign_ended : s->foreign;
         return true;
+    case VERDICT_PARTNER_LEFT:
+        scene_leave(s);
+        c->use.hold = is_return ? s->foreign_ended : s->foreign;
+        return true;
     case VERDICT_TOO_MANY_LOTS:
         if (is_return) {
             c->use.hold = s->hold_spent;
@@ -212,6 +227,10 @@ static bool provoke_return_sale(struct scene *s, struct command *c, enum verdict
         return true;
     case VERDICT_STREAM_FROZEN:
         scene_freeze(s);
+        c->return_sale.sale = s->given;
+        return true;
+    case VERDICT_PARTNER_LEFT:
+        scene_leave(s);
         c->return_sale.sale = s->given;
         return true;
     default:

@@ -1,0 +1,20 @@
+/* What lasts from one epoch to the next. Streams, totals and evidence outlive an epoch; what they are
+ * read by must not change under them:
+ *
+ *   - points and settlement money keep their decimals and currency
+ *   - a tariff keeps its prices, and stays
+ *   - a partner keeps its card prefix and the period in which its streams begin
+ *   - who leaves says so one epoch before, with a last period that has not begun to be history, and
+ *     is gone only after it; a last period may be moved out, not in
+ *   - a revoked key stays revoked while it is listed, and its numbers only shrink
+ */
+#ifndef CHARTER_CHARTER_CONTINUITY_H
+#define CHARTER_CHARTER_CONTINUITY_H
+
+#include "charter/charter.h"
+
+/* ERR_CONFLICT with a note. */
+MUST_USE enum err charter_check_continuity(const struct charter *charter,
+                                           const struct charter *previous, struct note *note);
+
+#endif

@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+"""Epochs that travel while tills are busy: a brand joins, a key is rotated and revoked, a brand leaves.
+Nobody is restarted."""
+
+import json
+import os
+import shutil
+import threading
+import unittest
+
+from coalition import (FIRST_PREFIX, TALEA, TALEAD, Coalition, CommandFailed, Node, dashed,
+                       is_matched, main, run, wait_for)
+
+NAMES = ("fuel", "grocer", "hotel")
+
+
+class Traffic:
+    """Tills of the three brands that earn and burn on each other's cards all the time."""
+
+    def __init__(self, nodes, cards):
+        self.nodes = nodes
+        self.cards = cards
+        self.earned = 0
+        self.burned = 0
+        self.refused = []
+        self.is_over = False
+        self.threads = [threading.Thread(target=self.serve, args=(node,)) for node in nodes]
+
+    def start(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def stop(self):
+        self.is_over = True
+        for thread in self.threads:
+            thread.join()
+
+    def serve(self, node):
+        while not self.is_over:
+            for card in list(self.cards):
+                try:
+                    node.cli("earn", card, "50.00")
+                    self.earned += 1
+                    node.cli("burn", card, "3")
+                    self.burned += 1
+                except CommandFailed as failure:
+                    self.refused.append(f"{node.partner} {card}: {failure}")
+
+
+class Charter(unittest.TestCase):
+    def setUp(self):
+        self.coalition = Coalition(list(NAMES), required=2)
+        self.addCleanup(self.coalition.close)
+        self.coalition.make()
+        self.epoch = 1
+
+    def path(self, *parts):
+        return self.coalition.path(*parts)
+
+    def next_epoch(self, introductions=(), more="", signers=NAMES[:2], name=None, required=None):
+        """The file of the next epoch, signed."""
+        self.epoch += 1
+        terms = self.path(f"coalition-{self.epoch}.yaml")
+        with open(self.path("coalition.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        text = text[:text.index("partners:")].replace("epoch: 1", f"epoch: {self.epoch}")
+        text = text.replace(f"required: {self.coalition.required}",
+                            f"required: {required or self.coalition.required}")
+        with open(terms, "w", encoding="utf-8") as file:
+            file.write(text + more)
+        out = self.path(name or f"charter-{self.epoch}.talea")
+        before = self.path("charter.talea" if self.epoch == 2
+                           else f"charter-{self.epoch - 1}.talea")
+        run([TALEA, "charter", "make", "--terms", terms, "--previous", before, "--out", out]
+            + list(introductions))
+        for signer in signers:
+            run([TALEA, "charter", "sign", "--key", self.coalition[signer].path("keys/root.key"),
+                 out])
+        return out
+
+    def wait_epoch(self, epoch, nodes=None):
+        for node in nodes or self.coalition:
+            wait_for(lambda node=node: int(node.cli("status")["charter_epoch"]) == epoch,
+                     f"{node.partner} has epoch {epoch}")
+
+    def join(self, partner):
+        node = Node(self.path(partner), self.coalition.name, partner,
+                    FIRST_PREFIX + len(self.coalition.nodes))
+        node.init()
+        self.coalition.nodes[partner] = node
+        return node
+
+    def rotate(self, node):
+        """A second online key in the configuration and the introduction with both."""
+        node.talea("key", "generate", "online", "--partner", node.partner, "--out",
+                   node.path("keys/online-2.key"))
+        with open(node.path("node.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        old = "{online: keys/online.key}"
+        self.assertIn(old, text)
+        with open(node.path("node.yaml"), "w", encoding="utf-8") as file:
+            file.write(text.replace(old, "{online: keys/online.key, next: [keys/online-2.key]}"))
+        node.signal(1)
+        introduction = self.path(f"{node.partner}-2.intro.talea")
+        node.talea("key", "attest", "--key", node.path("keys/root.key"), "--from",
+                   self.path(f"charter-{self.epoch}.talea"), "--out", introduction,
+                   node.path("keys/online-2.pub"))
+        return introduction
+
+    def key_of(self, node, name):
+        return json.loads(run([TALEA, "key", "show", "--json", node.path(name)]).stdout)["key"]
+
+    def test_join_rotate_revoke_leave_under_load(self):
+        try:
+            self.join_rotate_revoke_leave()
+        except BaseException:
+            self.coalition.show_logs()
+            raise
+
+    def join_rotate_revoke_leave(self):
+        c = self.coalition.start()
+        fuel, grocer, hotel = (c[name] for name in NAMES)
+        period = int(fuel.cli("status")["open_period"])
+        cards = [node.cli("member", "add")["card"] for node in c]
+        traffic = Traffic([fuel, grocer, hotel], cards).start()
+        self.addCleanup(traffic.stop)
+
+        # A fourth brand: its epoch is given to one node alone.
+        bakery = self.join("bakery")
+        second = self.next_epoch([bakery.path("bakery.intro.talea")], required=3,
+                                 signers=("fuel", "grocer", "bakery"))
+        shutil.copy(second, bakery.path("charter.talea"))
+        self.assertEqual(int(fuel.cli("charter", "push", second)["charter_epoch"]), 2)
+        bakery.start()
+        self.wait_epoch(2)
+        c.wait_connected()
+        bread = bakery.cli("member", "add")["card"]
+        for node in (fuel, grocer, hotel):
+            node.cli("earn", bread, "20.00")
+        for card in cards:
+            bakery.cli("earn", card, "10.00")
+        c.wait_cleared()
+        for node in (fuel, grocer, hotel):
+            node.cli("burn", bread, "2")
+        for card in cards:
+            bakery.cli("burn", card, "1")
+        traffic.cards.append(bread)
+        self.assertIn('talea_clearing_batches_sent_total{partner="bakery"}',
+                      fuel.http_get("/metrics")[1])
+
+        # The grocer's key, by a new one beside it.
+        self.coalition.required = 3
+        with open(self.path("coalition.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        with open(self.path("coalition.yaml"), "w", encoding="utf-8") as file:
+            file.write(text.replace("required: 2", "required: 3"))
+        old = self.key_of(grocer, "keys/online.key")
+        introduction = self.rotate(grocer)
+        new = self.key_of(grocer, "keys/online-2.key")
+        third = self.next_epoch([introduction], signers=NAMES)
+        self.assertEqual(grocer.cli("status")["signing_key"], old)
+        hotel.cli("charter", "push", third)
+        self.wait_epoch(3)
+        wait_for(lambda: grocer.cli("status")["signing_key"] == new, "the new key signs")
+        sent = int(grocer.peers()[0]["receipted_number"])
+        wait_for(lambda: int(grocer.peers()[0]["receipted_number"]) > sent + 5,
+                 "batches by the new key are taken")
+
+        # The old one counts up to here.
+        refused = grocer.talea("key", "revoke", new, expect=1)
+        self.assertIn("KEY_IN_USE", refused.stderr)
+        fourth = self.next_epoch(more=grocer.talea("key", "revoke", old).stdout, signers=NAMES)
+        bakery.cli("charter", "push", fourth)
+        self.wait_epoch(4)
+
+        # The hotel leaves.
+        fifth = self.next_epoch(more="leaving:\n"
+                                f"  - {{partner: hotel, last_period: {dashed(period)}}}\n",
+                                signers=NAMES)
+        grocer.cli("charter", "push", fifth)
+        self.wait_epoch(5)
+        traffic.stop()
+        left = [line for line in traffic.refused if "PARTNER_LEFT" in line]
+        self.assertEqual([line for line in traffic.refused if "PARTNER_LEFT" not in line], [])
+        self.assertTrue(all("hotel" in line or cards[2] in line for line in left), left)
+        self.assertGreater(traffic.burned, 20)
+        self.assertIn("PARTNER_LEFT", fuel.talea("earn", cards[2], "5.00", expect=1).stderr)
+        self.assertIn("PARTNER_LEFT", hotel.talea("burn", cards[0], "1", expect=1).stderr)
+        hotel.cli("earn", cards[2], "5.00")
+        fuel.cli("earn", cards[1], "5.00")
+
+        # Everything settles; what is between the others and the hotel ends.
+        c.wait_cleared()
+        c.close_period(period)
+        wait_for(lambda: [p["partner"] for p in hotel.peers()] == [], "the hotel is done")
+        wait_for(lambda: sorted(p["partner"] for p in fuel.peers()) == ["bakery", "grocer"],
+                 "fuel is done with the hotel")
+        for node in c:
+            self.assertTrue(node.cli("verify")["is_clean"], node.partner)
+            self.assertEqual([p["problem"] for p in node.peers()],
+                             ["" for _ in node.peers()], node.partner)
+        for partner in ("fuel", "bakery", "hotel"):
+            grocer.talea("statement", "show", partner, dashed(period), "--out",
+                         self.path(f"{partner}.talea"))
+        for node in c:
+            node.stop()
+            node.talea("verify", "--data", node.path("data"))
+
+
+if __name__ == "__main__":
+    main(420)
