@@ -26,6 +26,7 @@ SIGNS = {"earn": 1, "authorise": 0, "capture": -1, "void": 0, "return": -1, "giv
 ENTRIES = {"earn": "EARN", "capture": "CAPTURE", "void": "VOID", "return": "EARN_RETURN",
            "give back": "BURN_RETURN"}
 SHOWN_MAX = 10
+VERIFY_SECONDS = 600
 AT_ONCE = 4  # command lines, at the end
 
 
@@ -215,4 +216,6 @@ def signed_statements(nodes, period):
 def verified(nodes):
     """How many ledgers follow from their journals."""
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        return sum(pool.map(lambda node: node.cli("verify", timeout=600)["is_clean"], nodes))
+        return sum(pool.map(
+            lambda node: node.cli("verify", "--timeout", VERIFY_SECONDS, expect=None,
+                                  timeout=2 * VERIFY_SECONDS)["is_clean"], nodes))

@@ -127,6 +127,11 @@ class Clock(Drill):
                 scene.expect(abs(ahead - step) < 30, "the node's clock was stepped")
         self.wait_whole(scene)
 
+    def judge(self, scene):
+        """A hold whose end is past by the home's clock is not granted, and the till hears why."""
+        said = [text for text in scene.tills.troubles if "do both clocks agree" in text]
+        scene.expect(said, "clocks that are hours apart are named where they keep from burning")
+
     def after(self, scene):
         """What follows needs no wrong clock, and libfaketime is slow."""
         grocer = scene.coalition["grocer"]

@@ -189,6 +189,7 @@ class Scene:
         self.say("every entry has its receipt")
         self.close_period()
         self.say("every pair matches")
+        self.measure()
         result = self.result
         result.findings = audit(self.tills, self.nodes, self.period)
         self.say("the ledgers are compared with the tills' book")
@@ -198,7 +199,6 @@ class Scene:
         result.troubles = dict(self.tills.troubles)
         result.fault_seconds = self.fault_ended - self.fault_began
         self.drill.judge(self)
-        self.measure()
         result.seconds = time.monotonic() - self.began
         return result
 

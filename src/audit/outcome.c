@@ -254,6 +254,8 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_POOL:
     case TABLE_CARD_STATUS:
     case TABLE_CARD_NEWS:
+    case TABLE_RECEIPT_ROW:
+    case TABLE_RECOVERY:
     case TABLE_EXPOSURE:
     case TABLE_EVIDENCE:
     case TABLE_END:

@@ -233,6 +233,11 @@ static enum err check_hold_step(struct audit *audit, uint64_t row, const struct 
     if (before->role != HOLD_HOME) {
         return ERR_OK; /* a partner's refusal of a capture takes it back */
     }
+    if (audit->is_forced) { /* our receipt stands, whatever became of the hold in the meantime */
+        return after->captured.minor >= before->captured.minor
+                   ? ERR_OK
+                   : found_in_hold(audit, row, "what was captured shrinks");
+    }
     if (after->granted.minor != before->granted.minor || after->role != before->role ||
         !uid_equal(&after->member, &before->member)) {
         what = "it becomes another hold";
@@ -251,9 +256,9 @@ static enum err check_hold_step(struct audit *audit, uint64_t row, const struct 
 /* A hold that was not there: it is a grant, and nothing was taken of it yet. */
 static enum err check_new_hold(struct audit *audit, uint64_t row, const struct hold *hold)
 {
-    bool is_grant =
-        hold->role != HOLD_HOME || (hold->state == HOLD_OPEN && hold->captured.minor == 0 &&
-                                    hold->voided.minor == 0 && hold->returned.minor == 0);
+    bool is_grant = audit->is_forced || hold->role != HOLD_HOME ||
+                    (hold->state == HOLD_OPEN && hold->captured.minor == 0 &&
+                     hold->voided.minor == 0 && hold->returned.minor == 0);
     return is_grant ? ERR_OK : found_in_hold(audit, row, "it was taken from before it was granted");
 }
 
@@ -369,9 +374,11 @@ static enum err walk_command(struct audit *audit, const struct record *record)
                            "row %" PRIu64 ": the command (%s) is malformed", record->row,
                            command_kind_name(record->kind));
     }
-    return record->kind == COMMAND_TAKE_ENTRY
-               ? walk_taken_entry(audit, record->row, record->verdict == VERDICT_OK,
-                                  &command.take_entry)
+    audit->is_forced = record->kind == COMMAND_RECOVER_TAKEN;
+    bool is_applied = audit->is_forced ? command.take_entry.verdict == VERDICT_OK
+                                       : record->verdict == VERDICT_OK;
+    return record->kind == COMMAND_TAKE_ENTRY || audit->is_forced
+               ? walk_taken_entry(audit, record->row, is_applied, &command.take_entry)
                : ERR_OK;
 }
 

@@ -65,6 +65,10 @@ MUST_USE enum err backup_check(const char *folder, const struct backup_judge *ju
                                const struct backup_progress *progress,
                                struct backup_manifest *out_manifest, struct note *note);
 
+/* What a restore leaves beside the files: the ledger is a copy. A node that starts with it removes
+ * it, once the ledger itself says so. */
+#define BACKUP_RESTORED_NAME "restored"
+
 struct backup_target {
     const char *data_folder; /* of the home */
     const char *coalition;   /* whose ledger is expected */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backup/files.h"
+#include "base/file.h"
 
 static enum err check_owner(const struct backup_manifest *manifest,
                             const struct backup_target *target, struct note *note)
@@ -58,6 +59,9 @@ static void remove_files(const struct backup_manifest *manifest, const char *fol
             (void)unlink(path.text);
         }
     }
+    if (backup_path_of(folder, BACKUP_RESTORED_NAME, &path, NULL) == ERR_OK) {
+        (void)unlink(path.text);
+    }
     (void)rmdir(folder);
 }
 
@@ -77,6 +81,17 @@ static enum err copy_files(const char *from, const char *to, const struct backup
         }
     }
     return backup_folder_flush(to, note);
+}
+
+static enum err write_mark(const char *folder, const struct backup_manifest *manifest,
+                           struct note *note)
+{
+    struct backup_path path;
+    char text[64];
+    int length =
+        snprintf(text, sizeof text, "row %llu\n", (unsigned long long)manifest->journal_row);
+    TRY(backup_path_of(folder, BACKUP_RESTORED_NAME, &path, note));
+    return file_create(path.text, FILE_PUBLIC, slice_of(text, (size_t)length), note);
 }
 
 /* The old folder goes aside, the new one takes its name. */
@@ -124,6 +139,9 @@ enum err backup_restore(const char *folder, const struct backup_manifest *manife
         return backup_failure(fresh.text, "can't make this folder", note);
     }
     enum err err = copy_files(folder, fresh.text, manifest, &count, note);
+    if (err == ERR_OK) {
+        err = write_mark(fresh.text, manifest, note);
+    }
     if (err == ERR_OK) {
         err = put_in_place(fresh.text, target, is_there, out_aside, note);
     }

@@ -141,9 +141,9 @@ enum err charter_open(struct slice bytes, struct charter **out_charter, struct n
     atomic_init(&box->holders, 1);
     write_bytes(&box->bytes, bytes.at, bytes.length);
     box->charter.bytes = buffer_slice(&box->bytes);
-    enum err err = box->bytes.err == ERR_OK ? box_open(box, box->charter.bytes, note)
-                                            : note_set(note, ERR_RESOURCE,
-                                                       "charter: there is no memory for it");
+    enum err err = box->bytes.err == ERR_OK
+                       ? box_open(box, box->charter.bytes, note)
+                       : note_set(note, ERR_RESOURCE, "charter: there is no memory for it");
     if (err != ERR_OK) {
         charter_close(&box->charter);
         return err;

@@ -1,8 +1,8 @@
 /* The epochs that a node has accepted, oldest first; the last one is in force.
  *
- * Each follows from the one before (charter_follows), but for anchors: charters that an operator put
- * there by hand. Old epochs are kept for what was signed under them. A value; charters are held, not
- * copied. Thread rule: immutable once shared.
+ * Each follows from the one before (charter_follows), but for anchors: charters that an operator
+ * put there by hand. Old epochs are kept for what was signed under them. A value; charters are
+ * held, not copied. Thread rule: immutable once shared.
  */
 #ifndef CHARTER_CHARTER_CHAIN_H
 #define CHARTER_CHARTER_CHAIN_H

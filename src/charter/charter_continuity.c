@@ -68,8 +68,8 @@ static enum err check_gone(const struct charter *now, const struct charter_partn
 static enum err check_kept(const struct charter *now, const struct charter_partner *old,
                            const struct charter_partner *kept, struct note *note)
 {
-    uint32_t earliest = old->last_period.yyyymm != 0 ? old->last_period.yyyymm
-                                                     : period_of(now->valid_from).yyyymm;
+    uint32_t earliest =
+        old->last_period.yyyymm != 0 ? old->last_period.yyyymm : period_of(now->valid_from).yyyymm;
     if (strcmp(kept->prefix.digits, old->prefix.digits) != 0) {
         return note_set(note, ERR_CONFLICT, "%s has card prefix %s in epoch %" PRIu64 ", not %s",
                         old->id.text, kept->prefix.digits, now->epoch, old->prefix.digits);

@@ -1,5 +1,5 @@
-/* What lasts from one epoch to the next. Streams, totals and evidence outlive an epoch; what they are
- * read by must not change under them:
+/* What lasts from one epoch to the next. Streams, totals and evidence outlive an epoch; what they
+ * are read by must not change under them:
  *
  *   - points and settlement money keep their decimals and currency
  *   - a tariff keeps its prices, and stays

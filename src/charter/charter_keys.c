@@ -53,7 +53,8 @@ enum err charter_key_counts(const struct charter_key *key, const struct charter_
         return ERR_OK;
     }
     return note_set(note, ERR_REVOKED,
-                    "key %s of %s is revoked behind number %" PRIu64 " towards %s; this is %s %" PRIu64,
+                    "key %s of %s is revoked behind number %" PRIu64
+                    " towards %s; this is %s %" PRIu64,
                     id, key->revocation->partner.text, limit, place->peer->text,
                     purpose_name(place->purpose), place->number);
 }

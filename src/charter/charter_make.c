@@ -135,9 +135,9 @@ static int compare_revocations(const void *a, const void *b)
     const Talea__V1__RevokedKey *const *first = a;
     const Talea__V1__RevokedKey *const *second = b;
     int order = strcmp((*first)->partner, (*second)->partner);
-    return order != 0 ? order
-                      : memcmp((*first)->key_id.data, (*second)->key_id.data,
-                               sizeof(struct key_id));
+    return order != 0
+               ? order
+               : memcmp((*first)->key_id.data, (*second)->key_id.data, sizeof(struct key_id));
 }
 
 static int compare_revoked_streams(const void *a, const void *b)
@@ -268,7 +268,7 @@ enum err charter_introduction(const struct charter *charter, const struct partne
             return fields_pack(&m->partners[i]->base, out);
         }
     }
-    return m == NULL ? fields.err
-                     : note_set(note, ERR_NOT_FOUND, "charter: %s is no partner of it",
-                                partner->text);
+    return m == NULL
+               ? fields.err
+               : note_set(note, ERR_NOT_FOUND, "charter: %s is no partner of it", partner->text);
 }

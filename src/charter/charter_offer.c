@@ -15,8 +15,8 @@ void charter_offer_make(const struct charter_chain *chain, uint64_t held, const 
     *out_offer = (struct charter_offer){.epoch = last->epoch, .payload_hash = last->payload_hash};
     for (size_t i = 0; held != 0 && i < chain->count; i++) {
         const struct charter *charter = chain->charters[i];
-        bool is_other = charter->epoch == held && hash != NULL &&
-                        !hash_equal(&charter->payload_hash, hash);
+        bool is_other =
+            charter->epoch == held && hash != NULL && !hash_equal(&charter->payload_hash, hash);
         if (charter->epoch <= held && !is_other) {
             continue;
         }

@@ -196,8 +196,10 @@ static enum err add_anchor(struct charter_chain *chain, struct charter *charter,
         break;
     case CHARTER_AHEAD:
         if (last != NULL && strcmp(last->coalition, charter->coalition) != 0) {
-            return note_set(note, ERR_CONFLICT, "the charter is of %s, the ones accepted before are "
-                                                "of %s", charter->coalition, last->coalition);
+            return note_set(note, ERR_CONFLICT,
+                            "the charter is of %s, the ones accepted before are "
+                            "of %s",
+                            charter->coalition, last->coalition);
         }
         break;
     }

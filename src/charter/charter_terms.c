@@ -1,4 +1,5 @@
-/* What the coalition says of its partners: when their streams begin and end, which keys are revoked.
+/* What the coalition says of its partners: when their streams begin and end, which keys are
+ * revoked.
  */
 #include "charter/charter_terms.h"
 

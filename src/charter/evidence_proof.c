@@ -8,7 +8,7 @@
 
 struct proof {
     const struct evidence *evidence;
-    const struct charter *charter;
+    const struct charter_chain *chain;
     struct arena *arena;
     struct note *note;
 };
@@ -25,13 +25,13 @@ static enum err open_statement(const struct proof *proof, size_t index,
     if (signed_decode(proof->evidence->statements[index], &message) != ERR_OK) {
         return note_set(proof->note, ERR_INPUT, "statement %zu is no signed envelope", index + 1);
     }
-    const struct charter_key *key = charter_key_by_id(proof->charter, signer, &message.key_id);
+    const struct charter_key *key = charter_chain_key(proof->chain, signer, &message.key_id);
     if (key == NULL) {
         return note_set(proof->note, ERR_SIGNATURE,
                         "the key of statement %zu is none of %s's in this charter", index + 1,
                         signer->text);
     }
-    if (signed_verify(&message, proof->charter->coalition, purpose, &key->key) != ERR_OK) {
+    if (signed_verify(&message, proof->evidence->coalition, purpose, &key->key) != ERR_OK) {
         return note_set(proof->note, ERR_SIGNATURE,
                         "the signature of statement %zu does not verify", index + 1);
     }
@@ -163,13 +163,14 @@ static enum err prove_claim(const struct proof *proof, bool *out_proves)
     return ERR_OK;
 }
 
-enum err evidence_prove(const struct evidence *evidence, const struct charter *charter,
+enum err evidence_prove(const struct evidence *evidence, const struct charter_chain *chain,
                         struct arena *arena, bool *out_proves, struct note *note)
 {
-    const struct proof proof = {evidence, charter, arena, note};
-    if (strcmp(evidence->coalition, charter->coalition) != 0) {
+    const struct proof proof = {evidence, chain, arena, note};
+    const char *coalition = charter_chain_last(chain)->coalition;
+    if (strcmp(evidence->coalition, coalition) != 0) {
         return note_set(note, ERR_INPUT, "the evidence is of the coalition %s, the charter of %s",
-                        evidence->coalition, charter->coalition);
+                        evidence->coalition, coalition);
     }
     switch (evidence->kind) {
     case EVIDENCE_TWO_BATCHES:

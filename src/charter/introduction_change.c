@@ -63,8 +63,7 @@ static enum err change_keys(const struct charter_partner *partner,
     for (size_t i = 0; i < change->attest_count; i++) {
         TRY(attest(out, &change->attest[i], note));
     }
-    return out->count > 0 ? ERR_OK
-                          : note_set(note, ERR_CONFLICT, "no online key would be left");
+    return out->count > 0 ? ERR_OK : note_set(note, ERR_CONFLICT, "no online key would be left");
 }
 
 enum err introduction_change(struct slice introduction, const struct introduction_change *change,

@@ -17,9 +17,9 @@ struct introduction_change {
     const char *tls_ca_pem; /* as another authority issues the certificates */
 };
 
-/* Appends the new introduction. ERR_DENIED when the root key is not the introduction's, ERR_NOT_FOUND
- * for a key to drop that is not there, ERR_CONFLICT when it would have too many keys or none, and
- * what introduction_open and introduction_make say. */
+/* Appends the new introduction. ERR_DENIED when the root key is not the introduction's,
+ * ERR_NOT_FOUND for a key to drop that is not there, ERR_CONFLICT when it would have too many keys
+ * or none, and what introduction_open and introduction_make say. */
 MUST_USE enum err introduction_change(struct slice introduction,
                                       const struct introduction_change *change,
                                       const struct signing_key *root, struct buffer *out,

@@ -18,6 +18,8 @@ const char *batch_judgement_name(enum batch_judgement judgement)
         return "fork";
     case BATCH_FROZEN:
         return "frozen";
+    case BATCH_WAIT:
+        return "wait";
     }
     return "unknown";
 }
@@ -154,6 +156,10 @@ enum batch_judgement stream_judge(const struct stream *stream, const struct part
     if (stream->is_frozen) {
         (void)note_set(note, ERR_INPUT, "the stream from %s is frozen", head->sender.text);
         return BATCH_FROZEN;
+    }
+    if (stream->is_recovering) {
+        (void)note_set(note, ERR_UNAVAILABLE, "this ledger was restored and recovers first");
+        return BATCH_WAIT;
     }
     enum batch_judgement judgement = judge_head(self, head, count, note);
     if (judgement == BATCH_TAKE) {

@@ -27,6 +27,9 @@ struct stream {
     uint64_t receipt_number;
     struct hash receipt_hash; /* of the latest receipt's payload */
     bool is_frozen;           /* two stories under one number: nothing more is taken or sent */
+    /* The ledger was restored from a copy: nothing is written or taken until the partner has shown
+     * what it holds of us, and that is here again. */
+    bool is_recovering;
 };
 
 struct stream stream_begin(struct period first_period);
@@ -54,7 +57,8 @@ enum batch_judgement {
     BATCH_GAP,    /* it begins beyond what is here: the sender must go back */
     BATCH_BROKEN, /* numbers, hashes, periods or the head contradict each other */
     BATCH_FORK,   /* it follows on from another entry than the one that is here: equivocation */
-    BATCH_FROZEN  /* the stream is frozen */
+    BATCH_FROZEN, /* the stream is frozen */
+    BATCH_WAIT    /* the receiver recovers what it lost: the sender must come again */
 };
 
 const char *batch_judgement_name(enum batch_judgement judgement);

@@ -96,7 +96,7 @@ static void print_judgement(struct cli *cli, const struct evidence *evidence, bo
     fprintf(cli->out, "%s %s\n", proves ? "PROVEN    " : "not proven", sentence);
 }
 
-static enum cli_exit judge(struct cli *cli, struct slice bytes, const struct charter *charter,
+static enum cli_exit judge(struct cli *cli, struct slice bytes, const struct charter_chain *chain,
                            struct arena *arena)
 {
     struct evidence evidence;
@@ -104,7 +104,7 @@ static enum cli_exit judge(struct cli *cli, struct slice bytes, const struct cha
     bool proves = false;
     enum err err = wire_evidence_decode(bytes, arena, &evidence, &note);
     if (err == ERR_OK) {
-        err = evidence_prove(&evidence, charter, arena, &proves, &note);
+        err = evidence_prove(&evidence, chain, arena, &proves, &note);
     }
     if (err != ERR_OK) {
         return cli_fail(cli, CLI_CORRUPT, err_name(err), NULL, "%s: %s", cli_argument(cli, 0),
@@ -117,19 +117,19 @@ static enum cli_exit judge(struct cli *cli, struct slice bytes, const struct cha
 enum cli_exit run_evidence_verify(struct cli *cli)
 {
     struct note note = {""};
-    struct charter *charter;
+    struct charter_chain chain;
     struct arena arena;
     CLEANUP(buffer_fini) struct buffer bytes = {0};
     enum err err = file_read(cli_argument(cli, 0), FILE_PUBLIC, LIMIT_MESSAGE_BYTES, &bytes, &note);
     if (err == ERR_OK) {
-        err = session_charter(cli, &charter, &note);
+        err = session_chain(cli, &chain, &note);
     }
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, &note);
     }
     arena_init(&arena, LIMIT_DECODED_BYTES);
-    enum cli_exit outcome = judge(cli, buffer_slice(&bytes), charter, &arena);
+    enum cli_exit outcome = judge(cli, buffer_slice(&bytes), &chain, &arena);
     arena_fini(&arena);
-    charter_close(charter);
+    charter_chain_fini(&chain);
     return outcome;
 }

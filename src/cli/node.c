@@ -37,6 +37,36 @@ void node_print_peers(struct cli *cli, const Talea__V1__GetStatusResponse *statu
     table_fini(&table);
 }
 
+/* A ledger that was an older copy of itself: what came back, and what nobody can know. */
+static void print_recoveries(struct cli *cli, const Talea__V1__GetStatusResponse *status)
+{
+    for (size_t i = 0; i < status->n_peers; i++) {
+        const Talea__V1__Recovery *r = status->peers[i]->recovery;
+        char time[TIME_TEXT_MAX];
+        if (r == NULL) {
+            continue;
+        }
+        fprintf(cli->out, "\nrecovery   %s, since %s UTC: %s\n", status->peers[i]->partner,
+                amounts_time(r->began_unix_ms, time),
+                r->ended_unix_ms == 0 ? "not done, nothing is written for it" : "done");
+        fprintf(cli->out,
+                "           %llu own entries (%lld points, to number %llu), %llu taken "
+                "(%lld points, to number %llu), %llu holds\n",
+                (unsigned long long)r->own_entries, (long long)r->own_points,
+                (unsigned long long)r->own_last_number, (unsigned long long)r->taken_entries,
+                (long long)r->taken_points, (unsigned long long)r->taken_last_number,
+                (unsigned long long)r->holds);
+        if (r->forced + r->unreplayed + r->members > 0) {
+            fprintf(cli->out,
+                    "           %llu without what they are about: %lld points of debt, "
+                    "%lld written off; %llu members without a name, %llu not replayed\n",
+                    (unsigned long long)r->forced, (long long)r->debt_points,
+                    (long long)r->written_off_points, (unsigned long long)r->members,
+                    (unsigned long long)r->unreplayed);
+        }
+    }
+}
+
 enum cli_exit run_status(struct cli *cli)
 {
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
@@ -66,6 +96,7 @@ enum cli_exit run_status(struct cli *cli)
     if (status->n_peers > 0) {
         fputc('\n', cli->out);
         node_print_peers(cli, status);
+        print_recoveries(cli, status);
     }
     return CLI_OK;
 }

@@ -68,11 +68,12 @@ static enum cli_exit tell(struct cli *cli, const struct backup_manifest *manifes
     fprintf(
         cli->out,
         "\nNext: talea verify --data %s, then start the node.\n"
-        "What this node recorded after row %llu is not in it. Tills and imports may send again: "
-        "what is\nknown is answered as before, what is not is done now. A partner that has "
-        "receipted entries which\nthe backup lacks freezes its stream with this node at the "
-        "first contact: talea peer list shows\nit, and the partner's half is the evidence of "
-        "what is missing.\n",
+        "What this node recorded after row %llu is not in it. When it starts, it asks each partner "
+        "what it holds:\nentries, receipts and promises between both come back under their old "
+        "numbers before anything new is\nwritten, and talea status says what came. A partner that "
+        "does not answer is not waited for; nothing is\nwritten for it before it does. What never "
+        "left this node can't be known: let tills and imports send\nagain. What is known is "
+        "answered as before, what is not is done now.\n",
         config->data.text, (unsigned long long)manifest->journal_row);
     return CLI_OK;
 }

@@ -71,8 +71,8 @@ struct coalition_file {
     struct coalition_tariff tariffs[LIMIT_TARIFFS];
     size_t tariff_count; /* at least 1 */
     int64_t net_debit_minor;
-    struct config_path *partners; /* owned: the introductions, in the file's order */
-    size_t partner_count;         /* 0 when the file names none */
+    struct config_path *partners;           /* owned: the introductions, in the file's order */
+    size_t partner_count;                   /* 0 when the file names none */
     struct coalition_departure *departures; /* owned */
     size_t departure_count;
     struct coalition_revoked_key *revoked; /* owned */

@@ -15,6 +15,7 @@ static const char *const names[PURPOSE_LAST + 1] = {
     [PURPOSE_STATEMENT_COUNTERSIGN] = "statement-countersign",
     [PURPOSE_MANDATE] = "mandate",
     [PURPOSE_CARD_BLOCK] = "card-block",
+    [PURPOSE_HOLDINGS] = "holdings",
     [PURPOSE_BACKUP] = "backup",
     [PURPOSE_MOVE_ACCEPTANCE] = "move-acceptance",
 };

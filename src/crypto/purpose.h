@@ -23,6 +23,7 @@ enum purpose {
     PURPOSE_MANDATE = 11,               /* the home allows stand-in within bounds */
     PURPOSE_CARD_BLOCK = 12,            /* the home tells its peers of a blocked card */
     PURPOSE_BACKUP = 13,                /* a node signs the manifest of a backup */
+    PURPOSE_HOLDINGS = 14,              /* a brand says what it holds of another's ledger */
     PURPOSE_MOVE_ACCEPTANCE = 19,       /* a new home promises to take a member */
 };
 

@@ -54,8 +54,9 @@ struct engine_options {
     int64_t checkpoint_every_ms; /* it is looked at least this often; 0: 1,000 */
     /* Asked before new work is decided, on the writer's thread: anything but ERR_OK is the
      * outcome's error of what was submitted (ERR_RESOURCE: the disk is full but for a reserve).
+     * `is_recovery`: it is what a partner holds of this ledger and was lost here, or a receipt.
      * Must be quick. May be NULL: always. */
-    enum err (*may_write)(void *context);
+    enum err (*may_write)(void *context, bool is_recovery);
     void *may_write_context;
     /* After each commit, one at a time and in order: something for partners may have come. On an
      * engine thread; may be NULL. */

@@ -86,8 +86,8 @@ static enum err give_receipt(struct engine *engine, const struct incoming_batch 
     TRY(wire_receipt_encode(receipt, &engine->scratch));
     struct slice payload = buffer_slice(&engine->scratch);
     buffer_clear(out_signed);
-    TRY(signed_make(&engine->signer, engine->terms.roster->epoch, PURPOSE_CLEARING_RECEIPT,
-                    payload, out_signed));
+    TRY(signed_make(&engine->signer, engine->terms.roster->epoch, PURPOSE_CLEARING_RECEIPT, payload,
+                    out_signed));
     command.take_batch = (struct command_take_batch){
         .sender = batch->sender,
         .held_receipt_number = batch->held_receipt_number,

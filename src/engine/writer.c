@@ -389,10 +389,19 @@ static void run_commands(struct engine *engine, struct submission *s)
     add_part(engine, (struct part){s, from, s->count, true});
 }
 
-static enum err may_write(const struct engine *engine)
+static bool is_recovery(const struct submission *s)
+{
+    return s->kind == SUBMISSION_TAKE_RECEIPT ||
+           (s->kind == SUBMISSION_COMMANDS && s->commands[0].kind >= COMMAND_RECOVER_ENTRY &&
+            s->commands[0].kind <= COMMAND_RECOVERY);
+}
+
+static enum err may_write(const struct engine *engine, const struct submission *s)
 {
     const struct engine_options *options = &engine->options;
-    return options->may_write == NULL ? ERR_OK : options->may_write(options->may_write_context);
+    return options->may_write == NULL
+               ? ERR_OK
+               : options->may_write(options->may_write_context, is_recovery(s));
 }
 
 static void refuse(struct engine *engine, struct submission *s, enum err err)
@@ -408,7 +417,7 @@ static void refuse(struct engine *engine, struct submission *s, enum err err)
 
 static void run_submission(struct engine *engine, struct submission *s)
 {
-    enum err err = s->kind == SUBMISSION_TERMS ? ERR_OK : may_write(engine);
+    enum err err = s->kind == SUBMISSION_TERMS ? ERR_OK : may_write(engine, s);
     if (err != ERR_OK) {
         refuse(engine, s, err);
     } else if (s->kind != SUBMISSION_COMMANDS) {

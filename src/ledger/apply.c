@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ledger/decide.h"
 #include "ledger/lots.h"
@@ -316,6 +317,19 @@ static enum err apply_total(struct ledger_applier *a, const struct effect_total 
     return total_change(a, effect, (struct period){0});
 }
 
+/* Where a receipt came from stays known when the receipt itself is forgotten. */
+static enum err receipt_row_put(struct ledger_applier *a, const struct effect_row *receipt)
+{
+    struct ledger_key key = {.length = receipt->key.length};
+    if (receipt->is_deleted || applier_has(a, TABLE_RECEIPT_ROW, receipt->key)) {
+        return ERR_OK;
+    }
+    memcpy(key.bytes, receipt->key.at, receipt->key.length);
+    buffer_clear(&a->scratch);
+    u64_encode(a->record->row, &a->scratch);
+    return applier_put(a, TABLE_RECEIPT_ROW, &key);
+}
+
 static enum err apply_row(struct ledger_applier *a, const struct effect_row *row)
 {
     if (row->table == TABLE_MEMBER) {
@@ -323,6 +337,9 @@ static enum err apply_row(struct ledger_applier *a, const struct effect_row *row
     }
     if (row->table == TABLE_ACCOUNT || row->table == TABLE_TOTAL) {
         return applier_corrupt(a, "a row that only postings and totals may change");
+    }
+    if (row->table == TABLE_RECEIPT) {
+        TRY(receipt_row_put(a, row));
     }
     if (applier_has(a, row->table, row->key)) {
         return ERR_OK;
@@ -414,6 +431,13 @@ static enum err transaction_put(struct ledger_applier *a)
     if (applier_has(a, TABLE_TRANSACTION, key_slice(&key))) {
         return ERR_OK;
     }
+    if (!command_is_idempotent(record->kind)) { /* the marks of one period have one id */
+        struct slice known;
+        enum err err = get(a, TABLE_TRANSACTION, &key, &known);
+        if (err != ERR_NOT_FOUND) {
+            return err;
+        }
+    }
     buffer_clear(&a->scratch);
     transaction_encode(&transaction, &a->scratch);
     return applier_put(a, TABLE_TRANSACTION, &key);
@@ -428,7 +452,7 @@ enum err ledger_applier_apply(struct ledger_applier *applier, const struct recor
     applier->member_count = 0;
     TRY(apply_effects(applier));
     TRY(members_write_back(applier));
-    return command_is_idempotent(record->kind) ? transaction_put(applier) : ERR_OK;
+    return command_has_id(record->kind) ? transaction_put(applier) : ERR_OK;
 }
 
 enum err ledger_applier_create(const struct ledger_store *store,

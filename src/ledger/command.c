@@ -1,5 +1,7 @@
 #include "ledger/command.h"
 
+#include <string.h>
+
 #include "ledger/codec.h"
 
 static const char *const names[COMMAND_KIND_END] = {
@@ -37,6 +39,10 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_TELL_CARDS] = "tell-cards",
     [COMMAND_AWAIT_MOVE] = "await-move",
     [COMMAND_MOVE_MEMBER] = "move-member",
+    [COMMAND_RECOVER_ENTRY] = "recover-entry",
+    [COMMAND_RECOVER_TAKEN] = "recover-taken",
+    [COMMAND_RECOVER_HOLD] = "recover-hold",
+    [COMMAND_RECOVERY] = "recovery",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -54,6 +60,12 @@ bool command_is_idempotent(enum command_kind kind)
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
            (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) ||
            kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER;
+}
+
+bool command_has_id(enum command_kind kind)
+{
+    return command_is_idempotent(kind) || kind == COMMAND_RECOVER_ENTRY ||
+           kind == COMMAND_RECOVER_HOLD;
 }
 
 /* The times that only some callers name. */

@@ -42,12 +42,18 @@ enum command_kind {
     COMMAND_TELL_CARDS = 36,  /* partners that don't know what became of our cards */
     COMMAND_AWAIT_MOVE = 37,  /* at the new home: a member may come from another brand */
     COMMAND_MOVE_MEMBER = 38, /* at the old home */
+    COMMAND_RECOVER_ENTRY =
+        41, /* an entry of ours that was lost here and is held by its receiver */
+    COMMAND_RECOVER_TAKEN = 42, /* a partner's entry that our receipt answers, taken once more */
+    COMMAND_RECOVER_HOLD = 43,  /* a grant, of ours or to us, that was lost here */
+    COMMAND_RECOVERY = 44,      /* a recovery with one partner begins or ends */
     COMMAND_KIND_END
 };
 
+/* The numbers have gaps. */
+bool command_kind_is_known(unsigned number);
+
 const char *command_kind_name(enum command_kind kind);
-/* The numbers leave gaps. */
-bool command_kind_is_known(unsigned kind);
 
 /* Personal data comes sealed: the ledger keeps it, and can neither read nor compare it. */
 struct command_enrol {
@@ -108,7 +114,37 @@ struct command_due {
 struct command_take_entry {
     struct partner_id sender;
     struct clearing_entry entry;
-    struct slice bytes; /* as received */
+    struct slice bytes;   /* as received */
+    enum verdict verdict; /* of RECOVER_TAKEN: what our receipt says; else VERDICT_OK */
+};
+
+struct command_recover_entry {
+    struct partner_id receiver;
+    struct clearing_entry entry;
+    struct slice bytes; /* as the receiver took them */
+};
+
+/* The transaction id is the hold's, its origin the redeemer. */
+struct command_recover_hold {
+    struct partner_id home; /* who granted it: ourselves or the partner */
+    struct partner_id redeemer;
+    struct card_number card;
+    struct points points;
+    struct unix_ms capture_by;
+    struct unix_ms deliver_by;
+    struct slice evidence; /* the Signed grant */
+};
+
+enum recovery_step {
+    RECOVERY_BEGIN = 1, /* the ledger is a copy: nothing is written for the partner any more */
+    RECOVERY_END = 2    /* all that the partner holds is here */
+};
+
+struct command_recovery {
+    struct partner_id partner;
+    enum recovery_step step;
+    bool skips_cards;      /* of BEGIN: numbers of cards that may have been given are left out */
+    struct slice evidence; /* of END: what the partner said that it holds, Signed */
 };
 
 struct entry_refusal {
@@ -271,12 +307,18 @@ struct command {
         struct command_prune prune;
         struct command_await await;
         struct command_move move;
+        struct command_recover_entry recover_entry;
+        struct command_recover_hold recover_hold;
+        struct command_recovery recovery;
     };
 };
 
 /* Is a repeat of this command recognised by its transaction id? Tills', offices' and partners'
  * requests are; the node's own steps and stream entries are numbered otherwise. */
 bool command_is_idempotent(enum command_kind kind);
+/* Is its record found by its transaction id? Those of idempotent commands are, and what is written
+ * again in their place. */
+bool command_has_id(enum command_kind kind);
 
 #define COMMAND_SAID_BYTES_MAX 1024
 

@@ -1,4 +1,4 @@
-/* The two halves of the commands' stored bodies. Internal to the module. */
+/* The parts of the commands' stored bodies. Internal to the module. */
 #ifndef LEDGER_COMMAND_CODEC_H
 #define LEDGER_COMMAND_CODEC_H
 
@@ -8,5 +8,8 @@
 void command_write_office(struct buffer *out, const struct command *command);
 /* Sticks to the reader's error. */
 void command_read_office(struct reader *in, struct command *command);
+/* Bodies of the kinds of recoveries. */
+void command_write_recovery(struct buffer *out, const struct command *command);
+void command_read_recovery(struct reader *in, struct command *command);
 
 #endif

@@ -133,7 +133,8 @@ void command_write_office(struct buffer *out, const struct command *command)
         write_move(out, &command->move);
         break;
     default:
-        ASSERT(false);
+        command_write_recovery(out, command);
+        break;
     }
 }
 
@@ -182,6 +183,7 @@ void command_read_office(struct reader *in, struct command *command)
         read_move(in, &command->move);
         break;
     default:
+        command_read_recovery(in, command);
         break;
     }
 }

@@ -38,6 +38,10 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_TELL_CARDS] = decide_tell_cards,
     [COMMAND_AWAIT_MOVE] = decide_await_move,
     [COMMAND_MOVE_MEMBER] = decide_move_member,
+    [COMMAND_RECOVER_ENTRY] = decide_recover_entry,
+    [COMMAND_RECOVER_TAKEN] = decide_recover_taken,
+    [COMMAND_RECOVER_HOLD] = decide_recover_hold,
+    [COMMAND_RECOVERY] = decide_recovery,
 };
 
 static void exposures_close(struct decision *d)
@@ -122,7 +126,10 @@ static enum err recall(const struct decision *d)
     struct command told;
     TRY(find_told(d, &d->command->origin, &d->command->transaction_id, &record));
     TRY(record_command(&record, &told));
-    if (!says_the_same(d->command, &told)) {
+    bool is_same = command_is_idempotent(told.kind)
+                       ? says_the_same(d->command, &told)
+                       : recovered_says(&told, &d->terms->roster->self, d->command);
+    if (!is_same) {
         d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;
         return ERR_OK;
     }
@@ -253,6 +260,9 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, &stream));
     if (stream.is_frozen) {
         return decide_refuse(d, VERDICT_STREAM_FROZEN);
+    }
+    if (stream.is_recovering) {
+        return ERR_UNAVAILABLE; /* no answer that would be remembered: the same may be done soon */
     }
     if (decide_is_after_end(d, partner, stream.period)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);

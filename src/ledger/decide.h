@@ -12,7 +12,8 @@
  * is empty but for the recorded verdict and answer: nothing is to be journaled then. A reused id
  * of which another thing is said gives VERDICT_TRANSACTION_ID_REUSED and out_is_repeat, too. What
  * was said is read from the record, so the view needs its `record`.
- * Errors are the store's (ERR_STORAGE, ERR_CORRUPT) or ERR_RESOURCE; they leave nothing behind.
+ * Errors are the store's (ERR_STORAGE, ERR_CORRUPT), ERR_RESOURCE, or ERR_UNAVAILABLE while what
+ * was lost with an old copy is not back from the partner concerned; they leave nothing behind.
  * Idempotent by construction: deciding again on unchanged tables gives the same plan. */
 MUST_USE enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms *terms,
                                 const struct command *command, struct unix_ms now,
@@ -59,6 +60,9 @@ MUST_USE enum err ledger_get_total(const struct ledger_view *view, enum stream_d
                                    const struct partner_id *partner, struct period period,
                                    enum entry_kind kind, uint32_t tariff,
                                    struct entry_total *out_total);
+MUST_USE enum err ledger_get_recovery(const struct ledger_view *view,
+                                      const struct partner_id *partner,
+                                      struct partner_recovery *out_recovery);
 /* What is unsettled with the partner; nothing when there is no row. */
 MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
                                       const struct partner_id *partner,

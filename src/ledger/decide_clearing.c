@@ -268,6 +268,9 @@ enum err decide_close_period(struct decision *d)
             decide_is_after_end(d, partner, period)) {
             continue;
         }
+        if (stream.is_recovering) {
+            return ERR_UNAVAILABLE;
+        }
         struct clearing_entry mark = {
             .kind = ENTRY_PERIOD_MARK,
             .tariff = roster->tariffs[0].id,

@@ -202,7 +202,7 @@ static void take_mark(struct decision *d, const struct stream *before, const str
     plan_row(d->plan, TABLE_HALF, &key, buffer_slice(&d->plan->scratch));
 }
 
-static enum err take_by_kind(struct decision *d)
+enum err take_by_kind(struct decision *d)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
     if (entry->kind != ENTRY_PERIOD_MARK &&
@@ -249,34 +249,76 @@ static bool is_counted(const struct decision *d)
 
 /* Applied or refused, the entry is part of the stream; only the applied ones count in its totals.
  */
-enum err decide_take_entry(struct decision *d)
+static enum err take_end(struct decision *d, struct stream *stream, bool is_applied,
+                         bool is_weighed)
 {
     const struct command_take_entry *take = &d->command->take_entry;
     const struct clearing_entry *entry = &take->entry;
-    struct stream stream;
-    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &take->sender, &stream));
-    if (stream.is_frozen || entry->number != stream.last_number + 1) {
-        return ERR_CONFLICT; /* the engine judged the batch; this is not what it judged */
-    }
-    TRY(take_by_kind(d));
     struct hash hash = entry_hash(take->bytes);
-    if (!decision_is_refused(d) && entry->kind != ENTRY_EARN) { /* an earn was weighed already */
+    if (is_applied && !is_weighed) {
         TRY(decide_owe(d, &take->sender, STREAM_IN, entry->kind, entry->tariff,
                        entry->points.minor));
     }
-    if (is_counted(d) || MUTANT(COUNT_REFUSED)) {
+    if ((is_applied && is_counted(d)) || MUTANT(COUNT_REFUSED)) {
         bool is_miscounted = MUTANT(WRONG_TOTAL_KIND) && entry->kind == ENTRY_CAPTURE;
         enum entry_kind kind = is_miscounted ? ENTRY_EARN : entry->kind;
         plan_total(d->plan, &(struct effect_total){STREAM_IN, take->sender, entry->period, kind,
                                                    entry->tariff, 1, entry->points.minor});
     }
     if (entry->kind == ENTRY_PERIOD_MARK) {
-        take_mark(d, &stream, &hash);
+        take_mark(d, stream, &hash);
     }
-    stream_advance(&stream, entry, &hash, take->bytes.length);
-    decide_put_stream(d, STREAM_IN, &take->sender, &stream);
-    if (!decision_is_refused(d)) {
+    stream_advance(stream, entry, &hash, take->bytes.length);
+    decide_put_stream(d, STREAM_IN, &take->sender, stream);
+    if (is_applied) {
         d->plan->answer.points = entry->points;
     }
     return ERR_OK;
+}
+
+enum err decide_take_entry(struct decision *d)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &take->sender, &stream));
+    bool is_next = take->entry.number == stream.last_number + 1 || MUTANT(ACCEPT_GAP) ||
+                   MUTANT(APPLY_BATCH_TWICE);
+    if (stream.is_frozen || stream.is_recovering || !is_next) {
+        return ERR_CONFLICT; /* the engine judged the batch; this is not what it judged */
+    }
+    TRY(take_by_kind(d));
+    return take_end(d, &stream, !decision_is_refused(d), /* an earn was weighed already */
+                    take->entry.kind == ENTRY_EARN);
+}
+
+/* Once more, as our receipt says: that stands, whatever this ledger makes of the entry now. */
+enum err decide_recover_taken(struct decision *d)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    const struct clearing_entry *entry = &take->entry;
+    bool is_applied = take->verdict == VERDICT_OK;
+    struct stream stream;
+    struct partner_recovery recovery;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &take->sender, &stream));
+    if (stream.is_frozen || !stream.is_recovering || entry->number != stream.last_number + 1 ||
+        !hash_equal(&entry->previous_hash, &stream.last_hash) ||
+        entry->period.yyyymm != stream.period.yyyymm) {
+        return ERR_CONFLICT;
+    }
+    TRY(decide_get_recovery(d, &take->sender, &recovery));
+    TRY(take_by_kind(d));
+    bool is_forced = is_applied && decision_is_refused(d);
+    if (is_forced || !is_applied) {
+        (void)decide_refuse(d, VERDICT_OK); /* what was planned goes, but it is no refusal */
+    }
+    if (is_forced) {
+        TRY(force_entry(d, &recovery));
+    }
+    recovery.taken_entries++;
+    recovery.taken_last = entry->number;
+    if (is_applied) {
+        TRY(points_add(recovery.taken_points, entry->points, &recovery.taken_points));
+    }
+    decide_put_recovery(d, &take->sender, &recovery);
+    return take_end(d, &stream, is_applied, entry->kind == ENTRY_EARN && !is_forced);
 }

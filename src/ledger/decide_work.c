@@ -142,12 +142,13 @@ void member_settle_view(struct member *member, struct unix_ms now)
  * do not. */
 static bool is_activity(const struct command *command)
 {
-    if (command->kind == COMMAND_TAKE_ENTRY) {
+    if (command->kind == COMMAND_TAKE_ENTRY || command->kind == COMMAND_RECOVER_TAKEN) {
         enum entry_kind kind = command->take_entry.entry.kind;
         return kind == ENTRY_EARN || kind == ENTRY_CAPTURE;
     }
     return command->kind == COMMAND_EARN || command->kind == COMMAND_HOLD ||
-           command->kind == COMMAND_CAPTURE || command->kind == COMMAND_TRANSFER;
+           command->kind == COMMAND_CAPTURE || command->kind == COMMAND_TRANSFER ||
+           command->kind == COMMAND_RECOVER_HOLD;
 }
 
 enum err work_find(struct decision *d, const struct uid *member, struct member_work *work)

@@ -226,6 +226,28 @@ MUST_USE enum err home_release(struct decision *d, const struct uid *id, struct 
 MUST_USE enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
                               struct points points, const struct account_ref *source);
 
+/* A grant of ours that was lost is kept: what the member lacks for it is owed. */
+MUST_USE enum err home_promise(struct decision *d, const struct uid *id, struct hold *hold,
+                               struct partner_recovery *recovery);
+
+/* Recoveries: what came back from a partner so far. */
+MUST_USE enum err decide_get_recovery(const struct decision *d, const struct partner_id *partner,
+                                      struct partner_recovery *out_recovery);
+void decide_put_recovery(struct decision *d, const struct partner_id *partner,
+                         const struct partner_recovery *recovery);
+/* Does a command that is told say what was recovered in its place, as far as that is known? */
+bool recovered_says(const struct command *recovered, const struct partner_id *self,
+                    const struct command *told);
+/* What the entry at hand does here by itself; may refuse. */
+MUST_USE enum err take_by_kind(struct decision *d);
+/* The entry at hand was applied before it was lost: what it did is done, whatever is lacking. */
+MUST_USE enum err force_entry(struct decision *d, struct partner_recovery *recovery);
+/* The card's member, made anew when nobody has the card; `*out_is_there` is false for an erased
+ * one's and for cards that are not ours. */
+MUST_USE enum err force_member(struct decision *d, const struct card_number *card,
+                               struct unix_ms since, struct partner_recovery *recovery,
+                               struct member_work *work, bool *out_is_there);
+
 /* Commands, by kind. */
 MUST_USE enum err decide_enrol(struct decision *d);
 MUST_USE enum err decide_issue_card(struct decision *d);
@@ -258,6 +280,10 @@ MUST_USE enum err decide_merge_members(struct decision *d);
 MUST_USE enum err decide_unmerge_members(struct decision *d);
 MUST_USE enum err decide_erase_member(struct decision *d);
 MUST_USE enum err decide_prune(struct decision *d);
+MUST_USE enum err decide_recover_entry(struct decision *d);
+MUST_USE enum err decide_recover_taken(struct decision *d);
+MUST_USE enum err decide_recover_hold(struct decision *d);
+MUST_USE enum err decide_recovery(struct decision *d);
 MUST_USE enum err decide_tell_cards(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);

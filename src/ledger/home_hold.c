@@ -41,6 +41,67 @@ static enum err reserve(struct decision *d, struct member_work *work, struct hol
     return work_post(d, work, &available, &held, hold->granted);
 }
 
+/* As much as the member has, into the hold: what is spendable, then what is pending, which begins
+ * now. Gives what is lacking. */
+static enum err reserve_some(struct decision *d, struct member_work *work, struct hold *hold,
+                             int64_t *out_lack)
+{
+    struct account_ref held = account_of_member(ACCOUNT_HELD, &work->id);
+    int64_t left = hold->granted.minor;
+    for (int pass = 0; pass < 2; pass++) {
+        bool is_pending = pass == 1;
+        struct account_ref from =
+            account_of_member(is_pending ? ACCOUNT_PENDING : ACCOUNT_AVAILABLE, &work->id);
+        while (left > 0 && hold->lot_count + 1 < LIMIT_LOTS_PER_HOLD) {
+            size_t soonest = lots_soonest(&work->row, is_pending);
+            if (soonest == work->row.lot_count) {
+                break;
+            }
+            struct lot lot = work->row.lots[soonest];
+            int64_t part = lot.free.minor < left ? lot.free.minor : left;
+            TRY(work_lot(d, work, &lot.key, -part, 0));
+            lot.key.active_from = (struct unix_ms){0};
+            TRY(work_lot(d, work, &lot.key, 0, part));
+            hold->lots[hold->lot_count++] = (struct hold_lot){.key = lot.key, .held = {part}};
+            TRY(work_post(d, work, &from, &held, points_of(part)));
+            left -= part;
+        }
+    }
+    *out_lack = left;
+    return ERR_OK;
+}
+
+enum err home_promise(struct decision *d, const struct uid *id, struct hold *hold,
+                      struct partner_recovery *recovery)
+{
+    struct member_work work;
+    struct ledger_key due;
+    bool is_there;
+    int64_t lack;
+    TRY(force_member(d, &hold->card, d->now, recovery, &work, &is_there));
+    if (!is_there) {
+        return ERR_CONFLICT; /* a member with holds is not erased: it was another ledger's grant */
+    }
+    hold->member = work.id;
+    TRY(reserve_some(d, &work, hold, &lack));
+    if (lack > 0) {
+        struct account_ref debt = account_of_member(ACCOUNT_DEBT, &work.id);
+        struct account_ref held = account_of_member(ACCOUNT_HELD, &work.id);
+        struct lot_key lot = {.issuer = hold->home, .tariff = d->terms->roster->tariffs[0].id};
+        TRY(work_lot(d, &work, &lot, 0, lack));
+        TRY(work_post(d, &work, &debt, &held, points_of(lack)));
+        hold->lots[hold->lot_count++] = (struct hold_lot){.key = lot, .held = {lack}};
+        TRY(points_add(recovery->debt, points_of(lack), &recovery->debt));
+        d->plan->answer.debt = points_of(lack);
+        recovery->forced++;
+    }
+    work_end(d, &work);
+    decide_put_hold(d, id, hold);
+    due_of_hold(id, hold, &due);
+    plan_row(d->plan, TABLE_DUE, &due, slice_of(NULL, 0));
+    return ERR_OK;
+}
+
 static enum err grant(struct decision *d, struct member_work *work, const struct card_number *card)
 {
     const struct command_hold *request = &d->command->hold;

@@ -138,6 +138,12 @@ void key_pair(const struct partner_id *partner, struct period period, struct led
     key_add_u32(out_key, period.yyyymm);
 }
 
+void key_recovery(const struct partner_id *partner, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_partner(out_key, partner);
+}
+
 void key_evidence(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key)
 {
     key_outbox(partner, number, out_key);

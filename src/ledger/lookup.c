@@ -145,6 +145,16 @@ enum err ledger_get_half(const struct ledger_view *view, enum stream_direction d
     return half_decode(value, out_half);
 }
 
+enum err ledger_get_recovery(const struct ledger_view *view, const struct partner_id *partner,
+                             struct partner_recovery *out_recovery)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_recovery(partner, &key);
+    TRY(view_get(view, TABLE_RECOVERY, &key, &value));
+    return partner_recovery_decode(value, out_recovery);
+}
+
 enum err ledger_get_adjustment(const struct ledger_view *view, const struct uid *id,
                                struct adjustment *out_adjustment)
 {

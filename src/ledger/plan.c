@@ -114,20 +114,10 @@ static void plan_half(struct plan *plan, const struct partner_id *partner,
     plan_row(plan, TABLE_HALF, &key, buffer_slice(&plan->scratch));
 }
 
-enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,
-                    const struct partner_id *partner, struct stream *stream,
-                    struct clearing_entry *entry)
+enum err plan_entry_again(struct plan *plan, const struct partner_id *partner,
+                          struct stream *stream, const struct clearing_entry *entry,
+                          struct slice bytes)
 {
-    entry->number = stream->last_number + 1;
-    entry->previous_hash = stream->last_hash;
-    entry->period = stream->period;
-    if (entry_check(entry, NULL) != ERR_OK) {
-        return ERR_INTERNAL; /* the decision made what no partner would take */
-    }
-    buffer_clear(&plan->scratch);
-    TRY(terms->codec.encode(terms->codec.context, entry, &plan->scratch));
-    TRY(plan->scratch.err);
-    struct slice bytes = buffer_slice(&plan->scratch); /* until the next use of the scratch */
     if (bytes.length == 0 || bytes.length > LIMIT_CLEARING_ENTRY_BYTES) {
         return ERR_INTERNAL;
     }
@@ -141,4 +131,21 @@ enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,
     stream_advance(stream, entry, &effect.entry.hash, bytes.length);
     plan->has_entries = true;
     return ERR_OK;
+}
+
+enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,
+                    const struct partner_id *partner, struct stream *stream,
+                    struct clearing_entry *entry)
+{
+    entry->number = stream->last_number + 1;
+    entry->previous_hash = stream->last_hash;
+    entry->period = stream->period;
+    if (entry_check(entry, NULL) != ERR_OK) {
+        return ERR_INTERNAL; /* the decision made what no partner would take */
+    }
+    buffer_clear(&plan->scratch);
+    TRY(terms->codec.encode(terms->codec.context, entry, &plan->scratch));
+    TRY(plan->scratch.err);
+    /* The bytes stay until the next use of the scratch. */
+    return plan_entry_again(plan, partner, stream, entry, buffer_slice(&plan->scratch));
 }

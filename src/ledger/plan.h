@@ -49,6 +49,10 @@ void plan_history(struct plan *plan, const struct uid *member, uint64_t previous
 void plan_mark(struct plan *plan, const struct effect_mark *mark);
 /* Numbers, chains and encodes an entry at the end of the stream to `partner`, and moves the
  * caller's copy of that stream. */
+/* The same of an entry that was written before: its bytes as they were. It follows on. */
+MUST_USE enum err plan_entry_again(struct plan *plan, const struct partner_id *partner,
+                                   struct stream *stream, const struct clearing_entry *entry,
+                                   struct slice bytes);
 MUST_USE enum err plan_entry(struct plan *plan, const struct ledger_terms *terms,
                              const struct partner_id *partner, struct stream *stream,
                              struct clearing_entry *entry);

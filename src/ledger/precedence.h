@@ -59,8 +59,8 @@
  *                       MEMBER_HAS_DEBT, ALREADY_IN_POOL, MOVE_LOOPS, POINTS_TOO_LARGE,
  *                       STREAM_FROZEN, PARTNER_LEFT, NET_DEBIT_CAP
  *
- * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune and tell-cards are never
- * refused. Cards
+ * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards and what is
+ * recovered are never refused. Cards
  * lead to members that are there and not erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H

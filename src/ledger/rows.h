@@ -277,6 +277,24 @@ struct pair_period {
     struct slice own_countersigned;     /* over theirs */
 };
 
+/* What a restored ledger got back from one partner, counted as it is written again. */
+struct partner_recovery {
+    struct unix_ms began;
+    struct unix_ms ended; /* 0: not yet */
+    uint64_t own_entries; /* of ours, written again as the partner holds them */
+    uint64_t own_last;    /* the number of the last; 0: none */
+    struct points own_points;
+    uint64_t taken_entries; /* of the partner's, taken again as our receipts say */
+    uint64_t taken_last;
+    struct points taken_points;
+    uint64_t holds;      /* promises, ours and the partner's */
+    uint64_t forced;     /* taken since our receipt says so: this ledger lacked what it was about */
+    uint64_t members;    /* made for cards that nobody here had any more */
+    uint64_t unreplayed; /* entries that are in their stream again, while what they did is not */
+    struct points debt;  /* that members owe for what was forced */
+    struct points written_off;
+};
+
 /* What must happen by itself. */
 enum due_kind {
     DUE_MEMBER = 1,   /* a lot becomes active or expires */
@@ -307,6 +325,8 @@ void key_outbox(const struct partner_id *partner, uint64_t number, struct ledger
 void key_half(enum stream_direction direction, const struct partner_id *partner,
               struct period period, struct ledger_key *out_key);
 void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key);
+/* Of the partner's recovery. */
+void key_recovery(const struct partner_id *partner, struct ledger_key *out_key);
 /* Number 0 is no evidence, but the latest batch's head. */
 void key_evidence(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key);
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
@@ -362,6 +382,9 @@ void half_encode(const struct half *half, struct buffer *out);
 MUST_USE enum err half_decode(struct slice value, struct half *out_half);
 void pair_period_encode(const struct pair_period *pair, struct buffer *out);
 MUST_USE enum err pair_period_decode(struct slice value, struct pair_period *out_pair);
+void partner_recovery_encode(const struct partner_recovery *recovery, struct buffer *out);
+MUST_USE enum err partner_recovery_decode(struct slice value,
+                                          struct partner_recovery *out_recovery);
 void exposure_encode(const struct exposure *exposure, struct buffer *out);
 MUST_USE enum err exposure_decode(struct slice value, struct exposure *out_exposure);
 void u64_encode(uint64_t value, struct buffer *out);

@@ -1,11 +1,18 @@
-/* Stored bytes of streams, totals, closed halves and the settlement of pairs. */
+/* Stored bytes of streams, totals, closed halves, the settlement of pairs, and recoveries. */
 #include "ledger/codec.h"
+
+enum {
+    STREAM_FROZEN = 1,
+    STREAM_RECOVERING = 2,
+    STREAM_FLAGS_END = 4
+};
 
 enum {
     STREAM_VERSION = 1,
     TOTAL_VERSION = 1,
     HALF_VERSION = 1,
     PAIR_VERSION = 1,
+    RECOVERY_VERSION = 1,
     U64_VERSION = 1,
     EXPOSURE_VERSION = 1
 };
@@ -21,7 +28,8 @@ void stream_encode(const struct stream *stream, struct buffer *out)
     write_varint(out, stream->receipted_number);
     write_varint(out, stream->receipt_number);
     write_hash(out, &stream->receipt_hash);
-    write_bool(out, stream->is_frozen);
+    write_u8(out, (uint8_t)((stream->is_frozen ? STREAM_FROZEN : 0) |
+                            (stream->is_recovering ? STREAM_RECOVERING : 0)));
 }
 
 enum err stream_decode(struct slice value, struct stream *out_stream)
@@ -37,7 +45,9 @@ enum err stream_decode(struct slice value, struct stream *out_stream)
     stream.receipted_number = read_varint(&in);
     stream.receipt_number = read_varint(&in);
     read_hash(&in, &stream.receipt_hash);
-    stream.is_frozen = read_bool(&in);
+    unsigned flags = read_choice(&in, 0, STREAM_FLAGS_END);
+    stream.is_frozen = (flags & STREAM_FROZEN) != 0;
+    stream.is_recovering = (flags & STREAM_RECOVERING) != 0;
     TRY(reader_finish(&in));
     *out_stream = stream;
     return ERR_OK;
@@ -108,6 +118,49 @@ enum err pair_period_decode(struct slice value, struct pair_period *out_pair)
     pair.own_countersigned = read_block(&in);
     TRY(reader_finish(&in));
     *out_pair = pair;
+    return ERR_OK;
+}
+
+void partner_recovery_encode(const struct partner_recovery *recovery, struct buffer *out)
+{
+    write_u8(out, RECOVERY_VERSION);
+    write_time(out, recovery->began);
+    write_time(out, recovery->ended);
+    write_varint(out, recovery->own_entries);
+    write_varint(out, recovery->own_last);
+    write_points(out, recovery->own_points);
+    write_varint(out, recovery->taken_entries);
+    write_varint(out, recovery->taken_last);
+    write_points(out, recovery->taken_points);
+    write_varint(out, recovery->holds);
+    write_varint(out, recovery->forced);
+    write_varint(out, recovery->members);
+    write_varint(out, recovery->unreplayed);
+    write_points(out, recovery->debt);
+    write_points(out, recovery->written_off);
+}
+
+enum err partner_recovery_decode(struct slice value, struct partner_recovery *out_recovery)
+{
+    struct reader in = reader_of(value);
+    struct partner_recovery recovery;
+    read_version(&in, RECOVERY_VERSION);
+    recovery.began = read_time(&in);
+    recovery.ended = read_time(&in);
+    recovery.own_entries = read_varint(&in);
+    recovery.own_last = read_varint(&in);
+    recovery.own_points = read_points_held(&in);
+    recovery.taken_entries = read_varint(&in);
+    recovery.taken_last = read_varint(&in);
+    recovery.taken_points = read_points_held(&in);
+    recovery.holds = read_varint(&in);
+    recovery.forced = read_varint(&in);
+    recovery.members = read_varint(&in);
+    recovery.unreplayed = read_varint(&in);
+    recovery.debt = read_points_held(&in);
+    recovery.written_off = read_points_held(&in);
+    TRY(reader_finish(&in));
+    *out_recovery = recovery;
     return ERR_OK;
 }
 

@@ -22,6 +22,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_POOL] = "pool",
     [TABLE_CARD_STATUS] = "card-status",
     [TABLE_CARD_NEWS] = "card-news",
+    [TABLE_RECEIPT_ROW] = "receipt-row",
+    [TABLE_RECOVERY] = "recovery",
     [TABLE_EXPOSURE] = "exposure",
     [TABLE_EVIDENCE] = "evidence",
 };

@@ -93,6 +93,23 @@ static enum err talk_over(struct talk *talk, struct note *note)
     return ERR_OK;
 }
 
+/* NULL before all sessions run, and while they end. */
+static struct peers *peers_of(struct node *node)
+{
+    pthread_mutex_lock(&node->peers_lock);
+    struct peers *peers = node->peers;
+    pthread_mutex_unlock(&node->peers_lock);
+    return peers;
+}
+
+static void note_epoch(struct node *node, const struct partner_id *partner, uint64_t epoch)
+{
+    struct peers *peers = peers_of(node);
+    if (peers != NULL) {
+        peers_note_epoch(peers, partner, epoch);
+    }
+}
+
 void charter_catch_up(struct node *node, const struct partner_id *partner, uint64_t epoch)
 {
     struct snapshot *snapshot = node_snapshot(node);
@@ -103,9 +120,7 @@ void charter_catch_up(struct node *node, const struct partner_id *partner, uint6
     }
     struct note note = {""};
     struct talk talk = {.node = node, .partner = partner, .timeout_ms = CATCH_UP_TIMEOUT_MS};
-    pthread_mutex_lock(&node->peers_lock);
-    struct peers *peers = node->peers; /* not there before all sessions run, nor while they end */
-    pthread_mutex_unlock(&node->peers_lock);
+    struct peers *peers = peers_of(node);
     if (peers == NULL || !peers_may_ask(peers, partner)) {
         return;
     }
@@ -116,13 +131,6 @@ void charter_catch_up(struct node *node, const struct partner_id *partner, uint6
                   LOG_TEXT("partner", partner->text), LOG_INT("epoch", epoch),
                   LOG_TEXT("reason", err_name(err)), LOG_TEXT("detail", note.text));
     }
-}
-
-static void remember(struct session *session, uint64_t epoch)
-{
-    pthread_mutex_lock(&session->lock);
-    session->partner_epoch = epoch;
-    pthread_mutex_unlock(&session->lock);
 }
 
 void session_exchange_charter(struct session *session, bool is_due)
@@ -142,7 +150,7 @@ void session_exchange_charter(struct session *session, bool is_due)
                         .timeout_ms = EXCHANGE_TIMEOUT_MS};
     enum err err = talk_over(&talk, &note);
     if (talk.held != 0) {
-        remember(session, talk.held);
+        note_epoch(node, &session->partner, talk.held);
     }
     if (err != ERR_OK && err != ERR_UNAVAILABLE && err != ERR_DEADLINE && err != ERR_CANCELLED) {
         log_event(&node->log, LOG_LEVEL_WARNING, "charter_not_exchanged",
@@ -168,6 +176,7 @@ void peer_exchange_charter(void *context, struct rpc_call *call, const ProtobufC
         refuse_err(call, err, &note);
         return;
     }
+    note_epoch(node, caller, theirs.epoch);
     err = take_offer(node, caller, &theirs, &note);
     struct snapshot *snapshot = node_snapshot(node);
     charter_offer_make(&snapshot->chain, theirs.epoch, &theirs.payload_hash, &ours);

@@ -83,6 +83,7 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_EARN;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
+    case COMMAND_RECOVER_HOLD:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_HOLD;
     case COMMAND_CAPTURE:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_CAPTURE;
@@ -114,6 +115,7 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_MOVE_MEMBER:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_MOVE;
     case COMMAND_TAKE_ENTRY:
+    case COMMAND_RECOVER_TAKEN:
         return kind_of_entry(command->take_entry.entry.kind);
     case COMMAND_TAKE_BATCH:
     case COMMAND_TAKE_RECEIPT:
@@ -124,6 +126,8 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_RULE_ADJUSTMENT:
     case COMMAND_PRUNE:
     case COMMAND_TELL_CARDS:
+    case COMMAND_RECOVER_ENTRY:
+    case COMMAND_RECOVERY:
     case COMMAND_KIND_END:
         break;
     }

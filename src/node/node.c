@@ -63,13 +63,16 @@ static void on_trouble(void *context, const char *what, const char *detail)
 }
 
 /* What can't be signed is not decided either. */
-static enum err may_write(void *context)
+static enum err may_write(void *context, bool is_recovery)
 {
     const struct node *node = context;
     if (!atomic_load(&node->has_key)) {
         return ERR_KEY_ENDED;
     }
-    return disk_guard_is_full(&node->disk_guard) ? ERR_DISK_FULL : ERR_OK;
+    if (disk_guard_is_full(&node->disk_guard)) {
+        return ERR_DISK_FULL;
+    }
+    return recovery_gate_is_closed(&node->recovery_gate) && !is_recovery ? ERR_UNAVAILABLE : ERR_OK;
 }
 
 static void on_rpc_log(void *context, const char *line)
@@ -174,6 +177,10 @@ static void check_readiness(void *context, struct readiness *readiness)
     if (!atomic_load(&node->is_serving)) {
         readiness_add(readiness, "the node is not serving");
     }
+    if (recovery_gate_is_closed(&node->recovery_gate)) {
+        readiness_add(readiness, "the ledger is compared with what partners hold of it: %zu to go",
+                      recovery_gate_untried(&node->recovery_gate));
+    }
     if (credentials_not_after(node->credentials).ms <= node_now(node).ms) {
         readiness_add(readiness, "the TLS certificate has expired");
     }
@@ -227,6 +234,8 @@ static enum err start_rpc(struct node *node, struct note *note)
     return rpc_server_start(&options, node->services, count, &node->server, note);
 }
 
+#define COMPARE_WAIT_MS 1000 /* for partners, when nothing says that the ledger is a copy */
+
 static enum err start_all(struct node *node, struct note *note)
 {
     struct peers *peers;
@@ -250,6 +259,7 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(housekeeper_start(node, &node->housekeeper));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
+    recovery_gate_await(&node->recovery_gate, COMPARE_WAIT_MS);
     atomic_store(&node->is_serving, true);
     rpc_server_set_serving(node->server, true);
     return ERR_OK;
@@ -285,6 +295,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
     event_gate_init(&node->events);
+    recovery_gate_init(&node->recovery_gate);
     enum err err = start_all(node, note);
     if (err != ERR_OK) {
         node_stop(node);
@@ -331,6 +342,7 @@ void node_stop(struct node *node)
     credentials_close(node->credentials);
     snapshot_release(node->snapshot);
     event_gate_fini(&node->events);
+    recovery_gate_fini(&node->recovery_gate);
     pthread_mutex_destroy(&node->peers_lock);
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->snapshot_lock);

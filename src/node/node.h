@@ -18,6 +18,7 @@
 #include "node/disk_guard.h"
 #include "node/event_gate.h"
 #include "node/readers.h"
+#include "node/recovery_gate.h"
 #include "node/snapshot.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
@@ -60,6 +61,7 @@ struct node {
     struct replier *replier;
     struct batch_rooms *batches;
     struct event_gate events;
+    struct recovery_gate recovery_gate;
     pthread_mutex_t peers_lock; /* the writer wakes them while they may be stopping */
     struct peers *peers;
     struct archive *archive;

@@ -52,6 +52,8 @@ static void on_event(void *context, const struct peer_event *event)
     case PEER_PERIOD_MATCHED:
         log_matched(node, event);
         break;
+    case PEER_RECOVERED:
+        break;
     }
 }
 

@@ -103,6 +103,43 @@ static enum err fill_streams(struct look *look)
     return ERR_OK;
 }
 
+/* Nothing when this ledger was never a copy. */
+static enum err fill_recovery(struct look *look)
+{
+    struct partner_recovery row;
+    enum err err = ledger_get_recovery(look->view, &look->report.partner, &row);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    Talea__V1__Recovery *recovery = arena_alloc(look->arena, sizeof *recovery);
+    if (recovery == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__recovery__init(recovery);
+    recovery->began_unix_ms = row.began.ms;
+    recovery->ended_unix_ms = row.ended.ms;
+    recovery->own_entries = row.own_entries;
+    recovery->own_last_number = row.own_last;
+    recovery->own_points = row.own_points.minor;
+    recovery->taken_entries = row.taken_entries;
+    recovery->taken_last_number = row.taken_last;
+    recovery->taken_points = row.taken_points.minor;
+    recovery->holds = row.holds;
+    recovery->forced = row.forced;
+    recovery->members = row.members;
+    recovery->unreplayed = row.unreplayed;
+    recovery->debt_points = row.debt.minor;
+    recovery->written_off_points = row.written_off.minor;
+    look->message->recovery = recovery;
+    if (look->out.is_recovering) {
+        advise(look, "wait until the partner's node answers; nothing is written for it before",
+               "this ledger was restored from an older copy and has not yet got back what %s "
+               "holds of it",
+               look->report.partner.text);
+    }
+    return ERR_OK;
+}
+
 static Talea__V1__CapState cap_state(enum cap_level level)
 {
     switch (level) {
@@ -204,6 +241,16 @@ static void advise_streams(struct look *look)
     }
 }
 
+static void advise_charter(struct look *look)
+{
+    uint64_t ours = look->snapshot->charter->epoch;
+    uint64_t theirs = look->report.charter_epoch;
+    if (theirs != 0 && theirs < ours) {
+        advise(look, "see the log of the partner's node, which was given it and did not take it",
+               "charter epoch %" PRIu64 " is in force there, %" PRIu64 " here", theirs, ours);
+    }
+}
+
 static void advise_refusals(struct look *look)
 {
     size_t told = 0;
@@ -239,9 +286,11 @@ static enum err fill(struct look *look)
     peer_guard_report(look->node->peer_guard, &look->report.partner, &look->refusals);
     TRY(fill_streams(look));
     advise_streams(look);
+    TRY(fill_recovery(look));
     TRY(fill_exposure(look));
     TRY(fill_evidence(look));
     fill_refusals(look);
+    advise_charter(look);
     advise_refusals(look);
     say_problem(look);
     return look->is_cut ? ERR_RESOURCE : ERR_OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "node/recover.h"
 #include "node/session.h"
 
 #define ASK_EVERY_S 2 /* longer than an answer may take */
@@ -216,6 +217,17 @@ enum err peers_follow(struct peers *peers)
     return follow_snapshot(peers, &note);
 }
 
+/* Nothing is written before each of them was asked what it holds of this ledger. */
+static enum err begin_comparison(struct node *node, struct note *note)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    const struct charter *charter = snapshot->charter;
+    size_t partners = charter->partner_count;
+    partners -= charter_partner_find(charter, &node->config.partner) != NULL;
+    snapshot_release(snapshot);
+    return recover_begin(node, partners, note);
+}
+
 enum err peers_start(struct node *node, struct peers **out_peers, struct note *note)
 {
     struct peers *peers = calloc(1, sizeof *peers);
@@ -224,7 +236,10 @@ enum err peers_start(struct node *node, struct peers **out_peers, struct note *n
     }
     peers->node = node;
     pthread_mutex_init(&peers->lock, NULL);
-    enum err err = follow_snapshot(peers, note);
+    enum err err = begin_comparison(node, note);
+    if (err == ERR_OK) {
+        err = follow_snapshot(peers, note);
+    }
     if (err != ERR_OK) {
         peers_stop(peers);
         return err;
@@ -308,4 +323,14 @@ bool peers_may_ask(struct peers *peers, const struct partner_id *partner)
     session->asked_at_s = may ? now.tv_sec : session->asked_at_s;
     pthread_mutex_unlock(&session->lock);
     return may;
+}
+
+void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch)
+{
+    struct session *session = find(peers, partner);
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        session->partner_epoch = epoch;
+        pthread_mutex_unlock(&session->lock);
+    }
 }

@@ -36,6 +36,8 @@ void peers_stop(struct peers *peers);
 void peers_wake(struct peers *peers);
 size_t peers_count(const struct peers *peers);
 struct peer_report peers_report(struct peers *peers, size_t index);
+/* The partner said which charter is in force there. */
+void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch);
 /* May the partner be asked for its charter out of turn? Once in a while: what it sends must not
  * keep our threads busy with asking. */
 bool peers_may_ask(struct peers *peers, const struct partner_id *partner);

@@ -1,21 +1,29 @@
 #include "node/record_words.h"
 
+static bool is_partners_entry(const struct command *command)
+{
+    return command->kind == COMMAND_TAKE_ENTRY || command->kind == COMMAND_RECOVER_TAKEN;
+}
+
 const struct uid *record_transaction(const struct record *record, const struct command *command)
 {
-    return record->kind == COMMAND_TAKE_ENTRY ? &command->take_entry.entry.transaction_id
-                                              : &record->transaction_id;
+    return is_partners_entry(command) ? &command->take_entry.entry.transaction_id
+                                      : &record->transaction_id;
 }
 
 struct unix_ms record_business_time(const struct record *record, const struct command *command)
 {
-    return record->kind == COMMAND_TAKE_ENTRY ? command->take_entry.entry.business_time
-                                              : record->business_time;
+    return is_partners_entry(command) ? command->take_entry.entry.business_time
+                                      : record->business_time;
 }
 
 const struct partner_id *record_shop(const struct command *command, const struct partner_id *self)
 {
-    if (command->kind == COMMAND_TAKE_ENTRY) {
+    if (is_partners_entry(command)) {
         return &command->take_entry.sender;
+    }
+    if (command->kind == COMMAND_RECOVER_HOLD) {
+        return &command->recover_hold.redeemer;
     }
     if (command->kind == COMMAND_HOLD) {
         return &command->hold.redeemer;
@@ -64,7 +72,10 @@ const struct card_number *record_card(const struct record *record, const struct 
     case COMMAND_UNBLOCK_CARD:
         return &command->card.card;
     case COMMAND_TAKE_ENTRY:
+    case COMMAND_RECOVER_TAKEN:
         return &command->take_entry.entry.card;
+    case COMMAND_RECOVER_ENTRY:
+        return &command->recover_entry.entry.card;
     default:
         return &record->answer.card;
     }

@@ -67,6 +67,8 @@ static const struct rpc_method peer_methods[] = {
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
     {"AcceptMove", ROLE_PEER, RPC_WORKER, peer_accept_move, NULL},
     {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
+    {"CompareStreams", ROLE_PEER, RPC_WORKER, peer_compare_streams, NULL},
+    {"RecoverPage", ROLE_PEER, RPC_WORKER, peer_recover_page, NULL},
     {"ExchangeCharter", ROLE_PEER, RPC_WORKER, peer_exchange_charter, NULL},
 };
 

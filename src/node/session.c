@@ -13,6 +13,7 @@
 
 #include "node/charter_exchange.h"
 #include "node/partner_host.h"
+#include "node/recover.h"
 #include "talea/v1/peer.pb-c.h"
 
 #define IDLE_POLL_MS     100
@@ -225,7 +226,10 @@ static bool connect_once(struct session *session)
     int64_t started_ms = monotonic_ms();
     struct rpc_client_stream *stream;
     struct note note = {""};
-    enum err err = open_stream(session, &stream, &note);
+    enum err err = session_recover(session, &note);
+    if (err == ERR_OK) {
+        err = open_stream(session, &stream, &note);
+    }
     if (err != ERR_OK) {
         session_report(session, false,
                        note.text[0] != '\0' ? note.text : err_describe(err)->sentence);

@@ -35,6 +35,7 @@ struct session {
     struct state_reader *reader;
     struct outgoing outgoing;
     uint64_t wakes_seen;
+    uint64_t tried_round;    /* of the recovery gate */
     uint64_t charter_told;   /* the epoch in force here when the partner was asked last */
     struct note settle_note; /* what kept a period from settling, last time: logged once */
 };

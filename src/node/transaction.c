@@ -32,7 +32,8 @@ static bool is_entry(const struct look_up *look, const struct partner_id *sender
                      const struct record *record)
 {
     struct command command;
-    return record->kind == COMMAND_TAKE_ENTRY && record_command(record, &command) == ERR_OK &&
+    bool is_taken = record->kind == COMMAND_TAKE_ENTRY || record->kind == COMMAND_RECOVER_TAKEN;
+    return is_taken && record_command(record, &command) == ERR_OK &&
            partner_id_equal(&command.take_entry.sender, sender) &&
            uid_equal(&command.take_entry.entry.transaction_id, &look->id);
 }

@@ -14,9 +14,13 @@ static enum err check_request(const struct peer_host *host, const struct partner
     if (!partner_id_equal(&request->home, &host->roster->self)) {
         return note_set(note, ERR_INPUT, "the request is for %s", request->home.text);
     }
-    if (request->capture_by.ms <= host->now.ms ||
-        request->capture_by.ms > host->now.ms + GRANT_LIFE_MS_MAX) {
-        return note_set(note, ERR_INPUT, "capture_by is past or more than 31 days ahead");
+    if (request->capture_by.ms <= host->now.ms) {
+        return note_set(
+            note, ERR_INPUT, "capture_by is %lld s past by the clock of %s: do both clocks agree?",
+            (long long)((host->now.ms - request->capture_by.ms) / 1000), host->roster->self.text);
+    }
+    if (request->capture_by.ms > host->now.ms + GRANT_LIFE_MS_MAX) {
+        return note_set(note, ERR_INPUT, "capture_by is more than 31 days ahead");
     }
     return ERR_OK;
 }

@@ -62,6 +62,10 @@ static enum err resume(struct incoming *incoming, const struct peer_host *host, 
 {
     struct stream stream;
     TRY(ledger_get_stream(&host->view, host->roster, STREAM_IN, &incoming->sender, &stream));
+    if (stream.is_recovering) {
+        TRY(send_problem(port, "wait: this ledger was restored and recovers first"));
+        return ERR_UNAVAILABLE;
+    }
     enum err err = ERR_OK;
     for (uint64_t number = held; err == ERR_OK && number < stream.receipt_number;) {
         err = send_kept(incoming, host, port, ++number);

@@ -39,6 +39,9 @@ enum err outgoing_load(struct outgoing *outgoing, const struct peer_host *host,
     if (stream.is_frozen) {
         return ERR_DISAGREE;
     }
+    if (stream.is_recovering) {
+        return ERR_UNAVAILABLE;
+    }
     outgoing->receipted_number = stream.receipted_number;
     outgoing->receipt_number = stream.receipt_number;
     *out_last_number = stream.last_number;
@@ -185,10 +188,10 @@ enum err outgoing_open(struct outgoing *outgoing, const struct peer_host *host,
     outgoing_close(outgoing);
     enum err err = outgoing_load(outgoing, host, &last_number);
     if (err != ERR_OK) {
-        return note_set(note, err,
-                        err == ERR_DISAGREE ? "our stream to %s is frozen"
-                                            : "our stream to %s can't be read",
-                        outgoing->partner.text);
+        const char *what = err == ERR_DISAGREE      ? "is frozen"
+                           : err == ERR_UNAVAILABLE ? "waits until what was lost is back"
+                                                    : "can't be read";
+        return note_set(note, err, "our stream to %s %s", outgoing->partner.text, what);
     }
     struct clear_request opening = {.held_receipt_number = outgoing->receipt_number};
     return port->send(port->context, &opening);

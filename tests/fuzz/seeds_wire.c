@@ -10,24 +10,24 @@
 
 static void write_samples(const char *folder)
 {
-    /* NULL: there is no target of its own. */
-    static const char *const targets[SAMPLE_COUNT] = {"entry", "entry", "head",    "receipt",
-                                                      "hold",  "hold",  "hold",    "statement",
-                                                      NULL,    "entry", "receipt", "hold"};
+    static const char *const targets[SAMPLE_COUNT] = {
+        "entry",     "entry", "head",    "receipt", "hold", "hold", "hold",
+        "statement", NULL,    "holdings", "entry",  "receipt", "hold"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
-        PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,          PURPOSE_CLEARING_BATCH,
-        PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST,     PURPOSE_HOLD_GRANT,
-        PURPOSE_HOLD_REFUSAL,     PURPOSE_STATEMENT,        PURPOSE_BACKUP,
-        PURPOSE_CLEARING_BATCH,   PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE};
+        PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,      PURPOSE_CLEARING_BATCH,
+        PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT,
+        PURPOSE_HOLD_REFUSAL,     PURPOSE_STATEMENT,    PURPOSE_STATEMENT,
+        PURPOSE_HOLDINGS,         PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
+        PURPOSE_MOVE_ACCEPTANCE};
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
+        if (targets[i] == NULL) { /* a file, not a message */
+            continue;
+        }
         CLEANUP(buffer_fini) struct buffer bytes = {0};
         CLEANUP(buffer_fini) struct buffer envelope = {0};
         char name[32];
         snprintf(name, sizeof name, "sample-%u", i);
         ASSERT(samples[i].encode(&bytes) == ERR_OK);
-        if (targets[i] == NULL) {
-            continue;
-        }
         if (strcmp(targets[i], "hold") == 0) {
             seed_write_choice(folder, "hold", name, i < 8 ? i - 4 : 3, buffer_slice(&bytes));
         } else {

@@ -81,7 +81,7 @@ class Backup(unittest.TestCase):
         self.assertIn("has a ledger in it already", self.refused(USAGE, "restore", folder))
         told = self.grocer.talea("restore", folder, "--force").stdout
         self.assertIn("kept in " + self.grocer.path("data.replaced-"), told)
-        self.assertIn("freezes its stream", told)
+        self.assertIn("come back under their old numbers", told)
         self.grocer.start()
         self.assertEqual(int(self.grocer.cli("status")["journal_rows"]), int(made["journal_row"]))
         shown = self.grocer.cli("member", "show", "--reference", "C-1")["member"]

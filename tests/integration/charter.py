@@ -2,14 +2,19 @@
 """Epochs that travel while tills are busy: a brand joins, a key is rotated and revoked, a brand leaves.
 Nobody is restarted."""
 
+import datetime
 import json
 import os
 import shutil
 import threading
+import time
 import unittest
 
-from coalition import (FIRST_PREFIX, TALEA, TALEAD, Coalition, CommandFailed, Node, dashed,
-                       is_matched, main, run, wait_for)
+import grpc
+
+from coalition import (FIRST_PREFIX, TALEA, Coalition, CommandFailed, Node, dashed, free_port, main,
+                       run, wait_for)
+from partner import Key, Partner
 
 NAMES = ("fuel", "grocer", "hotel")
 
@@ -48,25 +53,36 @@ class Traffic:
                     self.refused.append(f"{node.partner} {card}: {failure}")
 
 
-class Charter(unittest.TestCase):
+class Epochs(unittest.TestCase):
+    """A coalition of three, whose charters this makes; no test of its own."""
+
     def setUp(self):
         self.coalition = Coalition(list(NAMES), required=2)
         self.addCleanup(self.coalition.close)
         self.coalition.make()
         self.epoch = 1
 
+    def run(self, result=None):
+        try:
+            return super().run(result)
+        finally:
+            if result is not None and (result.failures or result.errors):
+                self.coalition.show_logs()
+
     def path(self, *parts):
         return self.coalition.path(*parts)
 
-    def next_epoch(self, introductions=(), more="", signers=NAMES[:2], name=None, required=None):
-        """The file of the next epoch, signed."""
-        self.epoch += 1
+    def next_epoch(self, introductions=(), more="", signers=NAMES[:2], name=None, required=None,
+                   cap=None):
+        """The file of the next epoch, signed; with a name, of another story beside it."""
+        self.epoch += name is None
         terms = self.path(f"coalition-{self.epoch}.yaml")
         with open(self.path("coalition.yaml"), encoding="utf-8") as file:
             text = file.read()
         text = text[:text.index("partners:")].replace("epoch: 1", f"epoch: {self.epoch}")
         text = text.replace(f"required: {self.coalition.required}",
                             f"required: {required or self.coalition.required}")
+        text = text.replace("net_debit: 50000.00", f"net_debit: {cap or '50000.00'}")
         with open(terms, "w", encoding="utf-8") as file:
             file.write(text + more)
         out = self.path(name or f"charter-{self.epoch}.talea")
@@ -91,6 +107,14 @@ class Charter(unittest.TestCase):
         self.coalition.nodes[partner] = node
         return node
 
+    def attest(self, node, *words):
+        """The node's introduction anew."""
+        introduction = self.path(f"{node.partner}-{self.epoch + 1}.intro.talea")
+        before = "charter.talea" if self.epoch == 1 else f"charter-{self.epoch}.talea"
+        node.talea("key", "attest", "--key", node.path("keys/root.key"), "--from",
+                   self.path(before), "--out", introduction, *words)
+        return introduction
+
     def rotate(self, node):
         """A second online key in the configuration and the introduction with both."""
         node.talea("key", "generate", "online", "--partner", node.partner, "--out",
@@ -102,23 +126,14 @@ class Charter(unittest.TestCase):
         with open(node.path("node.yaml"), "w", encoding="utf-8") as file:
             file.write(text.replace(old, "{online: keys/online.key, next: [keys/online-2.key]}"))
         node.signal(1)
-        introduction = self.path(f"{node.partner}-2.intro.talea")
-        node.talea("key", "attest", "--key", node.path("keys/root.key"), "--from",
-                   self.path(f"charter-{self.epoch}.talea"), "--out", introduction,
-                   node.path("keys/online-2.pub"))
-        return introduction
+        return self.attest(node, node.path("keys/online-2.pub"))
 
     def key_of(self, node, name):
         return json.loads(run([TALEA, "key", "show", "--json", node.path(name)]).stdout)["key"]
 
-    def test_join_rotate_revoke_leave_under_load(self):
-        try:
-            self.join_rotate_revoke_leave()
-        except BaseException:
-            self.coalition.show_logs()
-            raise
 
-    def join_rotate_revoke_leave(self):
+class UnderLoad(Epochs):
+    def test_join_rotate_revoke_leave(self):
         c = self.coalition.start()
         fuel, grocer, hotel = (c[name] for name in NAMES)
         period = int(fuel.cli("status")["open_period"])
@@ -206,6 +221,129 @@ class Charter(unittest.TestCase):
         for node in c:
             node.stop()
             node.talea("verify", "--data", node.path("data"))
+
+
+class Rules(Epochs):
+    def start(self, *names):
+        for name in names:
+            self.coalition[name].launch()
+        for name in names:
+            wait_for(self.coalition[name].is_ready, f"{name} is ready")
+        return [self.coalition[name] for name in names]
+
+    def metric(self, node, name):
+        lines = node.http_get("/metrics")[1].splitlines()
+        return int(next(line.split()[-1] for line in lines if line.startswith(name + " ")))
+
+    def test_a_node_that_was_away_learns_what_it_missed(self):
+        fuel, grocer = self.start("fuel", "grocer")
+        for epoch in (2, 3, 4):
+            grocer.cli("charter", "push", self.next_epoch())
+            self.wait_epoch(epoch, (fuel, grocer))
+        hotel, = self.start("hotel")
+        self.wait_epoch(4, (hotel,))
+        hotel.stop()
+        # By itself, too: what it accepted is there, its file is still that of epoch 1.
+        fuel.stop()
+        grocer.stop()
+        self.start("hotel")
+        self.assertEqual(int(hotel.cli("status")["charter_epoch"]), 4)
+
+    def test_another_address(self):
+        fuel, grocer = self.start("fuel", "grocer")
+        grocer.stop()
+        old = grocer.port
+        grocer.port = free_port()
+        with open(grocer.path("node.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        with open(grocer.path("node.yaml"), "w", encoding="utf-8") as file:
+            file.write(text.replace(str(old), str(grocer.port)))
+        moved = self.attest(grocer, "--public-address", f"127.0.0.1:{grocer.port}")
+        fuel.cli("charter", "push", self.next_epoch([moved]))
+        self.start("grocer")
+        self.wait_epoch(2, (fuel, grocer))
+        wait_for(lambda: any(p["partner"] == "grocer" and p["is_connected"] and
+                             p["address"].endswith(str(grocer.port)) for p in fuel.peers()),
+                 "fuel calls the grocer where it is now")
+
+    def test_two_stories(self):
+        fuel, grocer = self.start("fuel", "grocer")
+        self.coalition.nodes.pop("hotel")
+        mine = self.next_epoch()
+        other = self.next_epoch(name="other.talea", cap="1.00",
+                                signers=())
+        refused = grocer.talea("charter", "push", other, expect=1)
+        self.assertIn("BAD_SIGNATURE", refused.stderr)
+        grocer.stop()
+        fuel.cli("charter", "push", mine)
+        for signer in ("fuel", "grocer"):
+            run([TALEA, "charter", "sign", "--key", self.coalition[signer].path("keys/root.key"),
+                 other])
+        shutil.copy(other, grocer.path("charter.talea"))
+        self.start("grocer")
+        for node in (fuel, grocer):
+            wait_for(lambda node=node: self.metric(node, "talea_charter_forks_total") == 1,
+                     f"{node.partner} knows that two were signed")
+            kept = [name for name in os.listdir(node.path("data/charters"))
+                    if name.startswith("fork-")]
+            self.assertEqual(len(kept), 1)
+            self.assertIn("epoch 2", run([TALEA, "charter", "verify",
+                                          node.path("data/charters", kept[0])]).stdout)
+            self.assertEqual(int(node.cli("status")["charter_epoch"]), 2)
+        self.assertIn("two charters are signed for epoch 2",
+                      fuel.talea("charter", "push", other, expect=1).stderr)
+
+    def test_a_key_that_ends(self):
+        grocer, = self.start("grocer")
+        card = grocer.cli("member", "add")["card"]
+        grocer.cli("earn", card, "5.00")
+        soon = datetime.datetime.utcnow() + datetime.timedelta(seconds=3)
+        ending = self.attest(grocer, "--until", soon.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                             grocer.path("keys/online.key"))
+        grocer.cli("charter", "push", self.next_epoch([ending]))
+        wait_for(lambda: grocer.http_get("/readyz")[0] == 503, "the key has ended")
+        self.assertIn("no online key of this node may sign", grocer.http_get("/readyz")[1])
+        self.assertIn("SIGNING_KEY_ENDED", grocer.talea("earn", card, "5.00", expect=3).stderr)
+        self.assertEqual(int(grocer.cli("balance", card)["balance"]["available_points"]), 5)
+        again = self.attest(grocer, grocer.path("keys/online.key"))
+        grocer.cli("charter", "push", self.next_epoch([again]))
+        wait_for(lambda: grocer.http_get("/readyz")[0] == 200, "a key may sign again")
+        grocer.cli("earn", card, "5.00")
+        self.assertTrue(grocer.cli("verify")["is_clean"])
+
+    def test_a_revoked_key(self):
+        grocer, = self.start("grocer")
+        hotel = self.coalition["hotel"]
+        card = grocer.cli("member", "add")["card"]
+        grocer.cli("earn", card, "500.00")
+        liar = Partner(hotel)
+        liar.period = int(grocer.cli("status")["open_period"])
+        now = int(time.time() * 1000)
+        first = liar.batch(grocer, [liar.earn(card, 10), liar.earn(card, 10)])
+        with liar.stream(grocer) as stream:
+            self.assertEqual(stream.send(first).last_number, 2)
+        hotel.talea("key", "generate", "online", "--partner", "hotel", "--out",
+                    hotel.path("keys/online-2.key"))
+        both = self.attest(hotel, hotel.path("keys/online-2.pub"))
+        old = self.key_of(hotel, "keys/online.key")
+        grocer.cli("charter", "push", self.next_epoch([both], more="revoked_keys:\n"
+                   f"  - partner: hotel\n    key: {old}\n    streams:\n"
+                   "      - {peer: grocer, entries: 2, receipts: 0}\n"))
+        beyond = [liar.earn(card, 10)]
+        with liar.stream(grocer, held=1) as stream:
+            self.assertIn("KEY_REVOKED", stream.send(liar.batch(grocer, beyond, epoch=2)))
+        with liar.stream(grocer, held=1) as stream:
+            self.assertIn("repeat", stream.send(first).lower())
+        with liar.channel(grocer) as channel:
+            request = liar.hold_request(grocer, card, 5, now_ms=now)
+            with self.assertRaises(grpc.RpcError) as refused:
+                liar.hold(liar.service(channel), request, epoch=2)
+            self.assertEqual(refused.exception.code().name, "PERMISSION_DENIED")
+            liar.key = Key(hotel.path("keys/online-2.key"))
+            self.assertEqual(liar.hold(liar.service(channel), request, epoch=2).points, 5)
+        with liar.stream(grocer, held=1) as stream:
+            self.assertEqual(stream.send(liar.batch(grocer, beyond, epoch=2)).last_number, 3)
+        self.assertTrue(grocer.cli("verify")["is_clean"])
 
 
 if __name__ == "__main__":

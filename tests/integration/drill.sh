@@ -6,7 +6,7 @@ report=$(mktemp -t talea-drill.XXXXXX)
 trap 'rm -f "$report"' EXIT
 
 code=0
-"$TALEA_SOURCE/cluster/drill" --json "$report" || code=$?
+"$TALEA_SOURCE/cluster/drill" --rate 25 --json "$report" || code=$?
 ((code == 0)) || exit "$code"
 jq -e 'length > 5 and all(.is_good and .acknowledged > 0 and .lost == 0 and .applied_twice == 0 and
     .statements_matched == .pairs)' "$report" >/dev/null

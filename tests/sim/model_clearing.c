@@ -6,7 +6,8 @@ static struct model_member *member_of(struct model *model, const struct sim_op *
     return &model->members[op->member];
 }
 
-static enum verdict take_earn(struct model *model, struct model_op *m, unsigned period, int64_t now)
+static enum verdict take_earn(struct model *model, struct model_op *m,
+                              const struct model_entry *entry, int64_t now)
 {
     const struct sim_op *op = m->op;
     struct model_member *member = member_of(model, op);
@@ -14,13 +15,14 @@ static enum verdict take_earn(struct model *model, struct model_op *m, unsigned 
         return VERDICT_CARD_BLOCKED;
     }
     m->home_sale = m->sale;
+    m->home_sale.points = entry->points;
     m->home_sale.taken = 0;
     if (m->home_sale.lot.active_from <= now) {
         m->home_sale.lot.active_from = 0;
     }
     model_settle(model, member, now);
-    model_give(model, member, &m->home_sale.lot, op->points, now);
-    model->books[op->home].receivable[op->shop][period] += op->points;
+    model_give(model, member, &m->home_sale.lot, entry->points, now);
+    model->books[op->home].receivable[op->shop][entry->period] += entry->points;
     return VERDICT_OK;
 }
 
@@ -99,7 +101,7 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     struct model_op *m = model->ops[entry->op];
     switch (entry->kind) {
     case ENTRY_EARN:
-        entry->verdict = take_earn(model, m, entry->period, now);
+        entry->verdict = take_earn(model, m, entry, now);
         break;
     case ENTRY_EARN_RETURN:
         entry->verdict = take_earn_return(model, entry, m->op, now);

@@ -7,8 +7,10 @@
 
 #include "model.h"
 #include "sim_check.h"
+#include "sim_liar.h"
 #include "sim_network.h"
 #include "sim_op.h"
+#include "sim_settle.h"
 #include "sim_workload.h"
 
 #define ALL_EVERY_MS (30 * SIM_MINUTE) /* between two looks at everything */
@@ -87,6 +89,9 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_init(sim, i);
     }
+    if (options->seed % 5 == 0) {
+        sim->nodes[sim_random_below(&sim->luck, nodes)].is_liar = true;
+    }
     make_charter(sim);
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_join(&sim->nodes[i]);
@@ -104,6 +109,7 @@ void sim_fini(struct sim *sim)
     free(sim->ops);
     sim_events_fini(&sim->events);
     model_destroy(sim->model);
+    sim_liar_fini(sim);
     free(sim->incoming);
     free(sim->request_room);
     free(sim->response_room);
@@ -119,14 +125,14 @@ static void deliver(struct sim *sim, const struct sim_event *event)
         return;
     }
     sim->counts.messages++;
+    sim->is_foul = false;
     switch (event->message) {
     case SIM_MESSAGE_OPEN:
     case SIM_MESSAGE_REQUEST:
-        sim_session_request(node, event->from, event->number, bytes,
-                            event->message == SIM_MESSAGE_OPEN);
+        sim_session_request(node, event, bytes);
         break;
     case SIM_MESSAGE_RESPONSE:
-        sim_session_response(node, event->from, event->number, bytes);
+        sim_session_response(node, event, bytes);
         break;
     case SIM_MESSAGE_END:
         sim_session_ended(node, event->from, event->number);
@@ -138,7 +144,10 @@ static void deliver(struct sim *sim, const struct sim_event *event)
         sim_till_answer(node, event->from, event->number, bytes);
         break;
     case SIM_MESSAGE_STATEMENT:
+        sim_settle_ask(node, event->from, event->number, bytes);
+        break;
     case SIM_MESSAGE_STATEMENT_ANSWER:
+        sim_settle_answer(node, event->from, event->number, bytes);
         break;
     }
 }
@@ -227,7 +236,7 @@ static void drain(struct sim *sim)
     sim_step_heal(sim);
     for (int minutes = 0; minutes < 240 && !sim->has_failed; minutes++) {
         sim_run_until(sim, sim->now + SIM_MINUTE);
-        if (sim_check_is_quiet(sim)) {
+        if (sim_check_is_quiet(sim) && sim_settle_is_done(sim)) {
             return;
         }
     }

@@ -29,7 +29,8 @@
 struct sim;
 struct model;
 struct sim_op;
-struct sim_history;
+struct sim_question;
+struct sim_story;
 
 /* A partner's stream to us, as one connection brings it. Two may be alive at a time: the newer one
  * and one whose end has not come through. */
@@ -44,11 +45,13 @@ struct sim_link {
     uint64_t connection; /* our own call; 0: none */
     int64_t last_heard;
     int64_t pause_ms;
+    uint64_t forked_at; /* the number under which a story of the partner was taken; 0: none */
     bool is_deaf;     /* something that the partner sent on our call was lost */
     bool is_watched;  /* by a timer */
     bool is_dialling; /* a retry is planned */
     struct sim_call calls[2];
-    int64_t arrives[2]; /* when the last message on our call, on theirs, arrives there */
+    struct sim_question *question; /* about a statement; NULL: none */
+    int64_t arrives[2];            /* when the last message on our call, on theirs, arrives there */
 };
 
 /* Something that was under way when the machine stopped. */
@@ -90,7 +93,6 @@ struct sim_node {
     size_t doubt_count;
     uint64_t sum; /* of the tables, when they were last known to be durable */
     uint64_t durable_row;
-    unsigned frozen; /* streams that it froze */
     char trouble[256];
 };
 
@@ -121,7 +123,6 @@ struct sim_options {
     int64_t hours;
     size_t steps; /* 0: as the seed has it */
     bool is_loud;
-    bool has_liar;
 };
 
 struct sim {
@@ -145,6 +146,9 @@ struct sim {
     size_t op_room;
     size_t open_ops; /* not answered */
     struct model *model;
+    struct sim_story *stories; /* that a liar told */
+    size_t story_count;
+    bool is_foul; /* the message that is sent or delivered now: nobody may take anything of it */
     unsigned closed_periods;
     int64_t deliver_ms; /* from T1 to T2, at every home */
     struct sim_counts counts;
@@ -182,10 +186,8 @@ void sim_session_dial(struct sim_node *node, unsigned partner);
 void sim_session_pump(struct sim_node *node);
 void sim_session_watch(struct sim_node *node, unsigned partner, uint64_t connection);
 void sim_session_down(struct sim_node *node);
-void sim_session_request(struct sim_node *node, unsigned from, uint64_t connection,
-                         struct slice bytes, bool is_opening);
-void sim_session_response(struct sim_node *node, unsigned from, uint64_t connection,
-                          struct slice bytes);
+void sim_session_request(struct sim_node *node, const struct sim_event *event, struct slice bytes);
+void sim_session_response(struct sim_node *node, const struct sim_event *event, struct slice bytes);
 /* The other side, or the network, ended a call: ours, or theirs. */
 void sim_session_ended(struct sim_node *node, unsigned from, uint64_t connection);
 

@@ -6,6 +6,8 @@
 
 #include "ledger/lots.h"
 #include "model.h"
+#include "sim_liar.h"
+#include "sim_settle.h"
 #include "wire/messages.h"
 
 static struct ledger_view view_of(struct sim_node *node)
@@ -25,6 +27,47 @@ static struct stream stream_of(struct sim_node *node, enum stream_direction dire
 
 /* ---- streams ---- */
 
+uint64_t sim_check_number(struct sim_node *node, enum stream_direction direction, unsigned partner)
+{
+    struct stream stream = stream_of(node, direction, partner);
+    return direction == STREAM_IN ? stream.last_number : stream.receipted_number;
+}
+
+void sim_check_foul(struct sim_node *node, enum stream_direction direction, unsigned partner,
+                    bool is_foul, uint64_t before)
+{
+    if (is_foul && sim_check_number(node, direction, partner) != before) {
+        (void)sim_fail(node->sim, "%s believes a lie of %s", node->id.text,
+                       node->sim->nodes[partner].id.text);
+    }
+}
+
+static bool is_lying_pair(const struct sim_node *node, unsigned partner)
+{
+    return node->is_liar || node->sim->nodes[partner].is_liar;
+}
+
+/* What it took is not what the partner's ledger has. */
+static bool check_story(struct sim_node *node, unsigned partner, const struct stream *stream)
+{
+    struct sim *sim = node->sim;
+    struct sim_link *link = &node->links[partner];
+    if (link->forked_at != 0) {
+        return stream->last_number == link->forked_at ||
+               sim_fail(sim, "%s went on behind the fork of %s", node->id.text,
+                        sim->nodes[partner].id.text);
+    }
+    const struct sim_story *story =
+        sim_liar_story(sim, partner, node->index, stream->last_number, &stream->last_hash);
+    struct model_stream *told = &sim->model->streams[partner][node->index];
+    if (story != NULL && told->taken < story->number && story->number <= told->count) {
+        told->entries[story->number - 1].points = story->points;
+        told->entries[story->number - 1].business_ms = story->business_ms;
+        link->forked_at = story->number;
+    }
+    return true;
+}
+
 static bool check_incoming(struct sim_node *node, unsigned partner)
 {
     struct sim *sim = node->sim;
@@ -37,6 +80,9 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
                         expected->taken, expected->count);
     }
     size_t first = expected->taken;
+    if (sim->nodes[partner].is_liar && !check_story(node, partner, &stream)) {
+        return false;
+    }
     while (expected->taken < stream.last_number) {
         const struct model_entry *entry = &expected->entries[expected->taken];
         model_take_entry(sim->model, partner, node->index, node->ledger_ms);
@@ -53,7 +99,8 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
             return false;
         }
     }
-    return !stream.is_frozen || sim_fail(sim, "%s froze what comes from %s: %s", node->id.text,
+    return !stream.is_frozen || is_lying_pair(node, partner) ||
+           sim_fail(sim, "%s froze what comes from %s: %s", node->id.text,
                                          sim->nodes[partner].id.text, node->trouble);
 }
 
@@ -76,7 +123,9 @@ static bool check_outgoing(struct sim_node *node, unsigned partner)
     while (expected->receipted < stream.receipted_number) {
         model_take_receipt(sim->model, node->index, partner);
     }
-    return !stream.is_frozen || sim_fail(sim, "%s froze what goes to %s: %s", node->id.text,
+    expected->is_frozen_out = stream.is_frozen;
+    return !stream.is_frozen || is_lying_pair(node, partner) ||
+           sim_fail(sim, "%s froze what goes to %s: %s", node->id.text,
                                          sim->nodes[partner].id.text, node->trouble);
 }
 
@@ -294,22 +343,13 @@ static struct account_ref own(enum account_kind kind)
     return (struct account_ref){.kind = kind};
 }
 
-static struct period nth_period(const struct sim_node *node, unsigned n)
-{
-    struct period period = node->roster.first_period;
-    while (n-- > 0) {
-        period = period_next(period);
-    }
-    return period;
-}
-
 static bool check_pair_books(struct sim_node *node, unsigned partner)
 {
     const struct model_books *books = &node->sim->model->books[node->index];
     for (unsigned p = 0; p < MODEL_PERIODS; p++) {
         struct account_ref ref = {.kind = ACCOUNT_RECEIVABLE,
                                   .partner = node->sim->nodes[partner].id,
-                                  .period = nth_period(node, p)};
+                                  .period = sim_nth_period(node, p)};
         if (!check_balance(node, ref, -books->receivable[partner][p])) {
             return false;
         }
@@ -356,7 +396,7 @@ bool sim_check_is_quiet(const struct sim *sim)
     for (unsigned a = 0; a < sim->node_count; a++) {
         for (unsigned b = 0; b < sim->node_count; b++) {
             const struct model_stream *stream = &sim->model->streams[a][b];
-            if (a != b && stream->receipted < stream->count) {
+            if (a != b && !is_lying_pair(&sim->nodes[a], b) && stream->receipted < stream->count) {
                 return false;
             }
         }
@@ -376,9 +416,9 @@ static bool check_pair(struct sim_node *a, struct sim_node *b)
     }
     for (unsigned p = 0; p < MODEL_PERIODS; p++) {
         struct account_ref theirs = {
-            .kind = ACCOUNT_PAYABLE, .partner = b->id, .period = nth_period(a, p)};
+            .kind = ACCOUNT_PAYABLE, .partner = b->id, .period = sim_nth_period(a, p)};
         struct account_ref ours = {
-            .kind = ACCOUNT_RECEIVABLE, .partner = a->id, .period = nth_period(b, p)};
+            .kind = ACCOUNT_RECEIVABLE, .partner = a->id, .period = sim_nth_period(b, p)};
         if (balance_of(a, theirs) != -balance_of(b, ours)) {
             return sim_fail(a->sim, "%s owes %" PRId64 " to %s, which expects %" PRId64, a->id.text,
                             balance_of(a, theirs), b->id.text, -balance_of(b, ours));
@@ -422,13 +462,20 @@ bool sim_check_all(struct sim *sim)
             return false;
         }
         for (unsigned b = 0; b < sim->node_count; b++) {
-            if (a != b && !check_pair(&sim->nodes[a], &sim->nodes[b])) {
+            if (a != b && !is_lying_pair(&sim->nodes[a], b) &&
+                !(check_pair(&sim->nodes[a], &sim->nodes[b]) &&
+                            sim_settle_check(&sim->nodes[a], b))) {
                 return false;
             }
         }
     }
     if (!check_holds(sim)) {
         return false;
+    }
+    for (unsigned a = 0; a < sim->node_count; a++) {
+        if (!sim_liar_check_evidence(&sim->nodes[a])) {
+            return false;
+        }
     }
     for (unsigned a = 0; a < sim->node_count; a++) {
         if (!check_rebuild(&sim->nodes[a])) {

@@ -12,6 +12,11 @@ bool sim_check_streams(struct sim_node *node);
 /* A receipt that the node gives: verdicts and totals. */
 void sim_check_receipt(struct sim_node *node, unsigned sender,
                        const struct signed_message *receipt);
+/* The last number that was taken (IN) or receipted (OUT). */
+uint64_t sim_check_number(struct sim_node *node, enum stream_direction direction, unsigned partner);
+/* Nothing may have come of a foul message. */
+void sim_check_foul(struct sim_node *node, enum stream_direction direction, unsigned partner,
+                    bool is_foul, uint64_t before);
 /* After a start: was this recorded? Then the model is told. */
 void sim_check_doubt(struct sim_node *node, const struct sim_doubt *doubt);
 bool sim_check_member(struct sim_node *node, const struct model_member *member);

@@ -36,6 +36,7 @@ struct sim_event {
     unsigned from;
     uint64_t number; /* connection, call, op, fault */
     enum sim_message_kind message;
+    bool is_foul;   /* a lie that must not be believed */
     uint8_t *bytes; /* the event's own */
     size_t length;
 };

@@ -80,6 +80,7 @@ bool sim_network_send(struct sim_node *from, unsigned to, enum sim_message_kind 
         .from = from->index,
         .number = number,
         .message = kind,
+        .is_foul = sim->is_foul,
         .length = message == NULL ? 0 : protobuf_c_message_get_packed_size(message)};
     uint8_t *bytes = event.length > sizeof small ? malloc(event.length) : small;
     ASSERT(bytes != NULL);

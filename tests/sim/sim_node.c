@@ -7,6 +7,7 @@
 #include "model.h"
 #include "sim_check.h"
 #include "sim_op.h"
+#include "sim_settle.h"
 
 #define TICK_MS (97 * SIM_SECOND)
 #define REST_MS (3 * SIM_SECOND)
@@ -45,6 +46,7 @@ void sim_node_fini(struct sim_node *node)
 {
     if (node->is_up) {
         sim_session_down(node);
+        sim_settle_down(node);
         engine_abandon(node->engine);
     }
     charter_roster_fini(&node->roster);
@@ -180,7 +182,8 @@ static void begin_sessions(struct sim_node *node)
         if (i == node->index) {
             continue;
         }
-        *link = (struct sim_link){.pause_ms = SIM_SECOND, .is_dialling = true};
+        *link = (struct sim_link){
+            .pause_ms = SIM_SECOND, .is_dialling = true, .forked_at = link->forked_at};
         outgoing_init(&link->outgoing, &sim->nodes[i].id, engine_journal(node->engine));
         sim_events_add(
             &sim->events,
@@ -247,6 +250,7 @@ void sim_node_crash(struct sim_node *node)
     sim->counts.crashes++;
     sim->counts.commands += engine_stats(node->engine).commands;
     sim_session_down(node);
+    sim_settle_down(node);
     engine_abandon(node->engine);
     node->engine = NULL;
     node->has_entries = false;
@@ -318,6 +322,14 @@ void sim_node_tick(struct sim_node *node)
         }
     }
     write_down(node);
+    for (unsigned i = 0; i < node->sim->node_count && node->is_up; i++) {
+        if (node->sim->is_healing || sim_random_chance(&node->sim->luck, 50)) {
+            sim_settle_round(node, i);
+        }
+    }
+    if (!node->is_up) {
+        return;
+    }
     sim_events_add(&node->sim->events, (struct sim_event){.at = node->sim->now + TICK_MS,
                                                           .kind = SIM_EVENT_TICK,
                                                           .node = node->index,

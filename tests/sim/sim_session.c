@@ -1,6 +1,7 @@
 /* Both directions of clearing with one partner, as a node's sessions drive them: it dials, opens,
  * pumps, takes receipts; it answers those who call. */
 #include "sim_check.h"
+#include "sim_liar.h"
 #include "sim_network.h"
 
 #define PATIENCE_MS  (10 * SIM_SECOND)
@@ -37,11 +38,16 @@ static enum err wire_request(void *context, const struct clear_request *request)
     if (node->disk.is_stopped) {
         return ERR_UNAVAILABLE;
     }
-    clear_request_to_message(request, node->sim->request_room, &message);
+    struct clear_request said = *request;
+    if (node->is_liar) {
+        sim_liar_request(node, wire->partner, &said, &node->sim->is_foul);
+    }
+    clear_request_to_message(&said, node->sim->request_room, &message);
     if (!sim_network_send(node, wire->partner, wire->request_kind, wire->connection, &message.base,
                           &link->arrives[0])) {
         go_deaf(node, wire->partner, wire->connection);
     }
+    node->sim->is_foul = false;
     return ERR_OK;
 }
 
@@ -54,14 +60,19 @@ static enum err wire_response(void *context, const struct clear_response *respon
     if (node->disk.is_stopped) {
         return ERR_UNAVAILABLE;
     }
-    if (response->receipt != NULL && !node->is_liar) {
+    struct clear_response said = *response;
+    if (response->receipt != NULL) {
         sim_check_receipt(node, wire->partner, response->receipt);
     }
-    clear_response_to_message(response, node->sim->response_room, &message);
+    if (node->is_liar && !sim_liar_response(node, wire->partner, &said, &node->sim->is_foul)) {
+        return ERR_OK;
+    }
+    clear_response_to_message(&said, node->sim->response_room, &message);
     if (!sim_network_send(node, wire->partner, SIM_MESSAGE_RESPONSE, wire->connection,
                           &message.base, &link->arrives[1])) {
         go_deaf(node, wire->partner, wire->connection);
     }
+    node->sim->is_foul = false;
     return ERR_OK;
 }
 
@@ -190,10 +201,11 @@ void sim_session_watch(struct sim_node *node, unsigned partner, uint64_t connect
     }
 }
 
-void sim_session_response(struct sim_node *node, unsigned from, uint64_t connection,
-                          struct slice bytes)
+void sim_session_response(struct sim_node *node, const struct sim_event *event, struct slice bytes)
 {
     struct sim *sim = node->sim;
+    unsigned from = event->from;
+    uint64_t connection = event->number;
     struct sim_link *link = &node->links[from];
     struct clear_response response;
     struct note note = {"the message can't be read"};
@@ -211,7 +223,9 @@ void sim_session_response(struct sim_node *node, unsigned from, uint64_t connect
                                         sim->response_room, &response, &note);
     }
     if (err == ERR_OK) {
+        uint64_t before = sim_check_number(node, STREAM_OUT, from);
         err = outgoing_take(&link->outgoing, &host, &response, &note);
+        sim_check_foul(node, STREAM_OUT, from, event->is_foul, before);
     }
     if (!sim_node_after(node)) {
         return;
@@ -247,17 +261,18 @@ static struct sim_call *new_call(struct sim_link *link, uint64_t connection)
     return call;
 }
 
-void sim_session_request(struct sim_node *node, unsigned from, uint64_t connection,
-                         struct slice bytes, bool is_opening)
+void sim_session_request(struct sim_node *node, const struct sim_event *event, struct slice bytes)
 {
     struct sim *sim = node->sim;
+    unsigned from = event->from;
+    uint64_t connection = event->number;
     struct sim_link *link = &node->links[from];
     struct sim_call *call = call_of(link, connection);
     struct wire wire = {node, from, connection, SIM_MESSAGE_REQUEST};
     struct answer_port port = {&wire, wire_response};
     struct clear_request request;
     struct note note = {"the message can't be read"};
-    if (call == NULL && is_opening) {
+    if (call == NULL && event->message == SIM_MESSAGE_OPEN) {
         call = new_call(link, connection);
     }
     if (call == NULL) {
@@ -276,7 +291,9 @@ void sim_session_request(struct sim_node *node, unsigned from, uint64_t connecti
         struct peer_host host = sim_node_host(node);
         sim->incoming->sender = sim->nodes[from].id;
         sim->incoming->is_resumed = call->is_resumed;
+        uint64_t before = sim_check_number(node, STREAM_IN, from);
         err = incoming_take(sim->incoming, &host, &request, &port, &note);
+        sim_check_foul(node, STREAM_IN, from, event->is_foul, before);
         call->is_resumed = sim->incoming->is_resumed;
     }
     if (!sim_node_after(node)) {

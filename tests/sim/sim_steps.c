@@ -2,6 +2,7 @@
 #include "model.h"
 #include "sim_check.h"
 #include "sim_op.h"
+#include "sim_settle.h"
 #include "sim_workload.h"
 
 #define RECENT 96u /* operations back that a step may refer to */
@@ -183,14 +184,25 @@ static void do_block(struct sim *sim, const uint32_t n[4])
     begin(sim, undone, SIM_SECOND + n[2] % (20 * SIM_MINUTE));
 }
 
+/* Did every node close the period before? */
+static bool may_close(const struct sim *sim)
+{
+    for (unsigned a = 0; a < sim->node_count; a++) {
+        for (unsigned b = 0; b < sim->node_count; b++) {
+            const struct model_stream *stream = &sim->model->streams[a][b];
+            if (a != b && !stream->is_frozen_out && stream->period != sim->closed_periods) {
+                return false;
+            }
+        }
+    }
+    return sim->closed_periods + 2 < MODEL_PERIODS;
+}
+
 static void do_close(struct sim *sim, const uint32_t n[4])
 {
-    if (sim->closed_periods + 2 >= MODEL_PERIODS) {
+    struct period period = sim_nth_period(&sim->nodes[0], sim->closed_periods);
+    if (!may_close(sim)) {
         return;
-    }
-    struct period period = sim->nodes[0].roster.first_period;
-    for (unsigned i = 0; i < sim->closed_periods; i++) {
-        period = period_next(period);
     }
     for (unsigned i = 0; i < sim->node_count; i++) {
         struct sim_op *op = sim_op_new(sim, SIM_OP_CLOSE, i);

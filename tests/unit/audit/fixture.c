@@ -105,8 +105,10 @@ void fixture_init(struct fixture *f)
 {
     struct note note;
     *f = (struct fixture){.next_row = 1, .now = {FIXTURE_START}};
-    f->partners[0] = (struct roster_partner){.id = partner_of("alfa"), .prefix = prefix_of("100100")};
-    f->partners[1] = (struct roster_partner){.id = partner_of("beta"), .prefix = prefix_of("200200")};
+    f->partners[0] =
+        (struct roster_partner){.id = partner_of("alfa"), .prefix = prefix_of("100100")};
+    f->partners[1] =
+        (struct roster_partner){.id = partner_of("beta"), .prefix = prefix_of("200200")};
     f->tariff = (struct tariff){1, money_of(2), money_of(1), points_of(1)};
     f->roster = (struct roster){.self = f->partners[0].id,
                                 .epoch = 3,

@@ -109,7 +109,8 @@ static bool proves(struct scene *s)
     assert_int_equal(wire_evidence_encode(&s->evidence, &file), ERR_OK);
     assert_int_equal(wire_evidence_decode(buffer_slice(&file), &s->arena, &decoded, &s->note),
                      ERR_OK);
-    enum err err = evidence_prove(&decoded, s->charter, &s->arena, &result, &s->note);
+    struct charter_chain chain = {&s->charter, 1};
+    enum err err = evidence_prove(&decoded, &chain, &s->arena, &result, &s->note);
     if (err != ERR_OK) {
         fail_msg("%s: %s", err_name(err), s->note.text);
     }
@@ -120,7 +121,8 @@ static bool proves(struct scene *s)
 static enum err refused(struct scene *s)
 {
     bool result;
-    return evidence_prove(&s->evidence, s->charter, &s->arena, &result, &s->note);
+    struct charter_chain chain = {&s->charter, 1};
+    return evidence_prove(&s->evidence, &chain, &s->arena, &result, &s->note);
 }
 
 static void test_two_batches(void **unused)

@@ -89,10 +89,43 @@ static void test_what_is_wrong_is_named(void **state)
     REFUSED(roster.first_period.yyyymm = 202600, "no month");
 }
 
+/* When streams between two brands begin and end. */
+static void test_periods(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    assert_int_equal(roster_prepare(&w.roster, NULL), ERR_OK);
+    struct roster_partner *theirs = &w.partners[0];
+    struct roster_partner *mine = &w.partners[1];
+    const struct partner_id *other = &theirs->id;
+    assert_true(roster_is_self(&w.roster, &mine->id));
+    assert_int_equal(roster_first_period(&w.roster, other).yyyymm, 202610);
+    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 0);
+    theirs->first_period.yyyymm = 202608;
+    assert_int_equal(roster_first_period(&w.roster, other).yyyymm, 202610);
+    theirs->first_period.yyyymm = 202612;
+    assert_int_equal(roster_first_period(&w.roster, other).yyyymm, 202612);
+    assert_false(roster_is_leaving(&w.roster, other));
+    theirs->last_period.yyyymm = 202703;
+    assert_true(roster_is_leaving(&w.roster, other));
+    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 202703);
+    mine->last_period.yyyymm = 202704;
+    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 202703);
+    mine->last_period.yyyymm = 202701;
+    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 202701);
+    theirs->last_period.yyyymm = 0;
+    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 202701);
+    struct partner_id nobody = {"nobody"};
+    assert_int_equal(roster_last_period(&w.roster, &nobody).yyyymm, 0);
+    assert_int_equal(roster_first_period(&w.roster, &nobody).yyyymm, 202610);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_periods),
         cmocka_unit_test(test_what_is_wrong_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,18 @@ static void test_frozen_comes_first(void **state)
     assert_judged(w, BATCH_FROZEN, "frozen");
 }
 
+/* The sender must not take it for a refusal: it comes again. */
+static void test_a_receiver_that_recovers_waits(void **state)
+{
+    struct world *w = *state;
+    w->stream.is_recovering = true;
+    w->head.count = 9;
+    assert_judged(w, BATCH_WAIT, "recovers first");
+    w->stream.is_frozen = true;
+    assert_judged(w, BATCH_FROZEN, "frozen");
+    assert_string_equal(batch_judgement_name(BATCH_WAIT), "wait");
+}
+
 static void test_the_head_must_fit(void **state)
 {
     struct world *w = *state;
@@ -237,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_follows_on_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frozen_comes_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_receiver_that_recovers_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_head_must_fit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_chain_must_hold, setup, teardown),
         cmocka_unit_test_setup_teardown(test_periods_go_by_marks, setup, teardown),

@@ -27,6 +27,71 @@ static const char full[] = "coalition: demo\n"
                            "  net_debit: 50000.00\n"
                            "partners: [intro/grocer.intro, /x/fuel.intro]\n";
 
+/* Who leaves, and which keys are revoked. */
+static const char changes[] = "partners: [intro/grocer.intro, /x/fuel.intro]\n"
+                              "leaving:\n"
+                              "  - {partner: hotel, last_period: 2026-12}\n"
+                              "revoked_keys:\n"
+                              "  - partner: fuel\n"
+                              "    key: 0123456789abcdef\n"
+                              "    streams:\n"
+                              "      - {peer: grocer, entries: 120, receipts: 14}\n"
+                              "      - {peer: hotel, entries: 0, receipts: 0}\n"
+                              "  - {partner: grocer, key: fedcba9876543210}\n";
+
+static void with_changes(char *yaml, size_t capacity)
+{
+    edited(full, "partners: [intro/grocer.intro, /x/fuel.intro]\n", changes, yaml, capacity);
+}
+
+static void test_changes(void **state)
+{
+    (void)state;
+    char yaml[2048];
+    struct coalition_file c;
+    with_changes(yaml, sizeof yaml);
+    assert_int_equal(coalition_file_parse(text_slice(yaml), "c.yaml", "/srv", &c, NULL), ERR_OK);
+    assert_int_equal(c.departure_count, 1);
+    assert_string_equal(c.departures[0].partner.text, "hotel");
+    assert_int_equal(c.departures[0].last_period.yyyymm, 202612);
+    assert_int_equal(c.revoked_count, 2);
+    assert_string_equal(c.revoked[0].partner.text, "fuel");
+    assert_string_equal(c.revoked[0].key, "0123456789abcdef");
+    assert_int_equal(c.revoked[0].stream_count, 2);
+    assert_string_equal(c.revoked[0].streams[0].peer.text, "grocer");
+    assert_int_equal(c.revoked[0].streams[0].entries, 120);
+    assert_int_equal(c.revoked[0].streams[0].receipts, 14);
+    assert_int_equal(c.revoked[1].stream_count, 0);
+    coalition_file_fini(&c);
+}
+
+static const struct edit wrong_changes[] = {
+    {"2026-12", "202612",
+     "c.yaml:19: leaving[0].last_period: \"202612\" is no period such as 2026-10"},
+    {"{partner: hotel, last", "{partner: Hotel, last",
+     "c.yaml:19: leaving[0].partner: \"Hotel\" is not a partner: 1 to 15 of a-z, 0-9 and -, first "
+     "a letter"},
+    {"0123456789abcdef", "0123456789abcdeg",
+     "c.yaml:22: revoked_keys[0].key: \"0123456789abcdeg\" is no key id of 16 hexadecimal digits"},
+    {"    key: 0123456789abcdef\n", "", "c.yaml:21: revoked_keys[0].key: is missing"},
+};
+
+static void test_wrong_changes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong_changes / sizeof *wrong_changes; i++) {
+        char good[2048];
+        char yaml[2048];
+        struct note note = {""};
+        struct coalition_file c;
+        with_changes(good, sizeof good);
+        edited(good, wrong_changes[i].from, wrong_changes[i].to, yaml, sizeof yaml);
+        assert_int_equal(coalition_file_parse(text_slice(yaml), "c.yaml", ".", &c, &note),
+                         ERR_INPUT);
+        assert_string_equal(note.text, wrong_changes[i].note);
+    }
+}
+
 static void test_full(void **state)
 {
     (void)state;
@@ -139,6 +204,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_wrong_changes),
         cmocka_unit_test(test_no_partners),
         cmocka_unit_test(test_wrong_files_are_named),
         cmocka_unit_test(test_too_many_partners),

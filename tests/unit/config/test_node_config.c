@@ -91,6 +91,25 @@ static void test_defaults(void **state)
     assert_int_equal(c.log_format, NODE_LOG_JSON);
 }
 
+static void test_more_keys(void **state)
+{
+    (void)state;
+    char yaml[2048];
+    struct node_config c;
+    struct note note = {""};
+    edited(full, "{online: keys/online.key}", "{online: a.key, next: [b.key, /x/c.key]}", yaml,
+           sizeof yaml);
+    assert_int_equal(node_config_parse(text_slice(yaml), "node.yaml", "/srv/n", &c, NULL), ERR_OK);
+    assert_int_equal(c.online_key_count, 3);
+    assert_string_equal(c.online_keys[0].text, "/srv/n/a.key");
+    assert_string_equal(c.online_keys[2].text, "/x/c.key");
+    edited(full, "{online: keys/online.key}", "{online: a.key, next: [b, c, d, e, f, g, h, i]}",
+           yaml, sizeof yaml);
+    assert_int_equal(node_config_parse(text_slice(yaml), "node.yaml", "/srv/n", &c, &note),
+                     ERR_INPUT);
+    assert_string_equal(note.text, "node.yaml:8: keys.next: has more than 7 entries");
+}
+
 static const struct edit wrong[] = {
     {"127.0.0.1:7101", "\"127.0.0.1:99999\"",
      "node.yaml:6: listen: \"127.0.0.1:99999\" is not host:port"},
@@ -262,11 +281,9 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_key),
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_wrong_files_are_named),
-        cmocka_unit_test(test_not_a_mapping),
-        cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_every_key),     cmocka_unit_test(test_more_keys),
+        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_wrong_files_are_named),
+        cmocka_unit_test(test_not_a_mapping), cmocka_unit_test(test_long_path),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

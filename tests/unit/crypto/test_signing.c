@@ -274,6 +274,7 @@ static void test_purpose_registry(void **state)
                                                         "mandate",
                                                         "card-block",
                                                         "backup",
+                                                        "holdings",
                                                         [PURPOSE_MOVE_ACCEPTANCE] =
                                                             "move-acceptance"};
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {

@@ -59,8 +59,9 @@ static void on_trouble(void *context, const char *what, const char *detail)
     atomic_fetch_add(&((struct brand *)context)->troubles, 1);
 }
 
-static enum err may_write(void *context)
+static enum err may_write(void *context, bool is_recovery)
 {
+    (void)is_recovery;
     return atomic_load(&((struct brand *)context)->is_full) ? ERR_RESOURCE : ERR_OK;
 }
 

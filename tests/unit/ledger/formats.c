@@ -39,6 +39,7 @@ FORMAT(pair_period, sample_pair(rng))
 FORMAT(exposure, sample_exposure(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
+FORMAT(partner_recovery, sample_recovery(rng))
 FORMAT(card_status, sample_card_status(rng))
 FORMAT(card_news, VALUE(sample_card(rng), sample_uid(rng)))
 
@@ -158,6 +159,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     }
     /* Each has its own random numbers by its place: what is new comes last. */
     out_formats[count++] = (struct format)ROW_OF(exposure);
+    out_formats[count++] = (struct format)ROW_OF(partner_recovery);
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         out_formats[count++] = later[i];
     }

@@ -48,6 +48,7 @@ struct hold sample_hold(struct rng *rng);
 struct sale sample_sale(struct rng *rng);
 struct answer sample_answer(struct rng *rng);
 struct stream sample_stream(struct rng *rng);
+struct partner_recovery sample_recovery(struct rng *rng);
 struct clearing_entry sample_entry(struct rng *rng);
 /* Its slices point to bytes that live for ever. */
 struct command sample_command(struct rng *rng, enum command_kind kind);
@@ -62,7 +63,7 @@ struct format {
     enum err (*recode)(int kind, struct slice bytes, struct buffer *out);
 };
 
-#define FORMATS_MAX 64
+#define FORMATS_MAX 96
 size_t formats_all(struct format out_formats[FORMATS_MAX]);
 
 #endif

@@ -242,7 +242,8 @@ struct answer sample_answer(struct rng *rng)
 
 struct stream sample_stream(struct rng *rng)
 {
-    return (struct stream){.last_number = sample_number(rng),
+    uint64_t last_number = sample_number(rng);
+    return (struct stream){.last_number = last_number,
                            .last_hash = sample_hash(rng),
                            .period = month(rng),
                            .period_first_number = sample_number(rng),
@@ -250,7 +251,8 @@ struct stream sample_stream(struct rng *rng)
                            .receipted_number = sample_number(rng),
                            .receipt_number = sample_number(rng),
                            .receipt_hash = sample_hash(rng),
-                           .is_frozen = rng_below(rng, 2)};
+                           .is_frozen = rng_below(rng, 2),
+                           .is_recovering = last_number % 2 == 1};
 }
 
 struct clearing_entry sample_entry(struct rng *rng)
@@ -430,8 +432,8 @@ static void sample_node_command(struct rng *rng, struct command *command)
     if (command->kind <= COMMAND_EXPIRE_HOLD || command->kind == COMMAND_TELL_CARDS) {
         command->due = (struct command_due){sample_uid(rng), sample_partner(rng), sample_time(rng)};
     } else if (command->kind == COMMAND_TAKE_ENTRY) {
-        command->take_entry =
-            (struct command_take_entry){sample_partner(rng), sample_entry(rng), sample_bytes(rng)};
+        command->take_entry = (struct command_take_entry){
+            .sender = sample_partner(rng), .entry = sample_entry(rng), .bytes = sample_bytes(rng)};
     } else if (command->kind == COMMAND_TAKE_BATCH) {
         command->take_batch = (struct command_take_batch){.sender = sample_partner(rng),
                                                           .held_receipt_number = sample_number(rng),
@@ -457,10 +459,52 @@ static void sample_node_command(struct rng *rng, struct command *command)
     }
 }
 
+static void sample_recovery_command(struct rng *rng, struct command *command)
+{
+    if (command->kind == COMMAND_RECOVER_ENTRY) {
+        command->recover_entry = (struct command_recover_entry){
+            sample_partner(rng), sample_entry(rng), sample_bytes(rng)};
+    } else if (command->kind == COMMAND_RECOVER_TAKEN) {
+        command->take_entry = (struct command_take_entry){sample_partner(rng), sample_entry(rng),
+                                                          sample_bytes(rng), VERDICT_HOLD_ENDED};
+    } else if (command->kind == COMMAND_RECOVER_HOLD) {
+        command->recover_hold = (struct command_recover_hold){.home = sample_partner(rng),
+                                                              .redeemer = sample_partner(rng),
+                                                              .card = sample_card(rng),
+                                                              .points = points(rng),
+                                                              .capture_by = sample_time(rng),
+                                                              .deliver_by = sample_time(rng),
+                                                              .evidence = sample_bytes(rng)};
+    } else {
+        command->recovery = (struct command_recovery){sample_partner(rng), RECOVERY_END,
+                                                      rng_below(rng, 2), sample_bytes(rng)};
+    }
+}
+
+struct partner_recovery sample_recovery(struct rng *rng)
+{
+    return (struct partner_recovery){.began = sample_time(rng),
+                                     .ended = sample_time(rng),
+                                     .own_entries = sample_number(rng),
+                                     .own_last = sample_number(rng),
+                                     .own_points = points(rng),
+                                     .taken_entries = sample_number(rng),
+                                     .taken_last = sample_number(rng),
+                                     .taken_points = points(rng),
+                                     .holds = sample_number(rng),
+                                     .forced = sample_number(rng),
+                                     .members = sample_number(rng),
+                                     .unreplayed = sample_number(rng),
+                                     .debt = points(rng),
+                                     .written_off = points(rng)};
+}
+
 struct command sample_command(struct rng *rng, enum command_kind kind)
 {
     struct command command = {.kind = kind};
-    if (kind <= COMMAND_RETURN_BURN) {
+    if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY) {
+        sample_recovery_command(rng, &command);
+    } else if (kind <= COMMAND_RETURN_BURN) {
         sample_till_command(rng, &command);
     } else if (kind >= COMMAND_TRANSFER && kind != COMMAND_TELL_CARDS) {
         sample_office_command(rng, &command);

@@ -132,8 +132,52 @@ static void fill_office(struct scene *s, struct command *c)
     }
 }
 
+/* Beta holds one entry of ours that the copy lacks, and one of its own that was taken. */
+static struct command scene_recovery(struct scene *s, enum command_kind kind)
+{
+    struct desk *desk = &s->desk;
+    struct command begin = desk_command(desk, COMMAND_RECOVERY);
+    struct command lost = desk_command(desk, kind);
+    struct stream stream;
+    begin.recovery =
+        (struct command_recovery){.partner = desk->partners[1].id, .step = RECOVERY_BEGIN};
+    if (kind == COMMAND_RECOVERY) {
+        return begin;
+    }
+    desk_do(desk, &begin);
+    if (kind == COMMAND_RECOVER_HOLD) {
+        lost.origin = desk->partners[1].id;
+        lost.recover_hold =
+            (struct command_recover_hold){.home = desk->roster.self,
+                                          .redeemer = lost.origin,
+                                          .card = s->rich_card,
+                                          .points = points_of(5),
+                                          .capture_by = {desk->now.ms + DAY_MS},
+                                          .deliver_by = {desk->now.ms + 2 * DAY_MS}};
+        return lost;
+    }
+    enum stream_direction direction = kind == COMMAND_RECOVER_ENTRY ? STREAM_OUT : STREAM_IN;
+    assert_int_equal(ledger_get_stream(&desk->store.view, &desk->roster, direction,
+                                       &desk->partners[1].id, &stream),
+                     ERR_OK);
+    struct command_take_entry taken = scene_entry(s, ENTRY_EARN, 5).take_entry;
+    taken.entry.previous_hash = stream.last_hash;
+    taken.entry.number = stream.last_number + 1;
+    taken.entry.card = direction == STREAM_OUT ? s->beta_card : s->rich_card;
+    if (direction == STREAM_IN) {
+        lost.take_entry = taken;
+    } else {
+        lost.transaction_id = taken.entry.transaction_id;
+        lost.recover_entry = (struct command_recover_entry){taken.sender, taken.entry, taken.bytes};
+    }
+    return lost;
+}
+
 struct command scene_command(struct scene *s, enum command_kind kind)
 {
+    if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY) {
+        return scene_recovery(s, kind);
+    }
     if (kind == COMMAND_TAKE_ENTRY) {
         struct command entry = scene_entry(s, ENTRY_EARN, 5);
         entry.take_entry.entry.card = s->rich_card;

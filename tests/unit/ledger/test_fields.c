@@ -127,6 +127,7 @@ static void stream_comes_back(struct rng *rng)
     SAME(receipt_number);
     SAME(receipt_hash);
     SAME(is_frozen);
+    SAME(is_recovering);
     buffer_fini(&bytes);
 }
 
@@ -210,6 +211,45 @@ static void take_entry_comes_back(struct rng *rng)
     SAME(take_entry.entry.active_from);
     SAME(take_entry.entry.expires_at);
     buffer_fini(&bytes);
+}
+
+static void recoveries_come_back(struct rng *rng)
+{
+    {
+        COMMAND_COMES_BACK(COMMAND_RECOVER_TAKEN);
+        SAME(take_entry.sender);
+        SAME(take_entry.entry.number);
+        SAME(take_entry.verdict);
+        SAME_SLICE(take_entry.bytes);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_RECOVER_ENTRY);
+        SAME(recover_entry.receiver);
+        SAME(recover_entry.entry.number);
+        SAME(recover_entry.entry.subject);
+        SAME_SLICE(recover_entry.bytes);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_RECOVER_HOLD);
+        SAME(recover_hold.home);
+        SAME(recover_hold.redeemer);
+        SAME(recover_hold.card);
+        SAME(recover_hold.points);
+        SAME(recover_hold.capture_by);
+        SAME(recover_hold.deliver_by);
+        SAME_SLICE(recover_hold.evidence);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_RECOVERY);
+        SAME(recovery.partner);
+        SAME(recovery.step);
+        SAME(recovery.skips_cards);
+        SAME_SLICE(recovery.evidence);
+        buffer_fini(&bytes);
+    }
 }
 
 static void batch_and_receipt_come_back(struct rng *rng)
@@ -322,6 +362,7 @@ static void test_commands(void **state)
         hold_command_comes_back(&rng);
         take_entry_comes_back(&rng);
         batch_and_receipt_come_back(&rng);
+        recoveries_come_back(&rng);
         pair_and_freeze_come_back(&rng);
         short_commands_come_back(&rng);
     }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "wire/recover.h"
+
 void sample_bytes(const char *golden, struct buffer *out)
 {
     size_t length = strlen(golden) / 2;
@@ -238,6 +240,26 @@ static enum err return_sample(struct buffer *out)
     return wire_entry_encode(&entry, out);
 }
 
+static enum err holdings_sample(struct buffer *out)
+{
+    struct holdings holdings = {.holder = sample_partner("grocer"),
+                                .owner = sample_partner("fuel"),
+                                .said = {1790000000123},
+                                .entry_number = 304,
+                                .entry_hash = sample_hash(0x40),
+                                .given_receipt_number = 9,
+                                .held_receipt_number = 7,
+                                .held_receipt_hash = sample_hash(0x20)};
+    return wire_holdings_encode(&holdings, out);
+}
+
+static enum err holdings_again(struct slice bytes, struct buffer *out, struct note *note)
+{
+    struct holdings holdings;
+    TRY(wire_holdings_decode(bytes, &holdings, note));
+    return wire_holdings_encode(&holdings, out);
+}
+
 static enum err moved_lot_sample(struct buffer *out)
 {
     struct clearing_entry entry = sample_moved_lot();
@@ -296,6 +318,11 @@ const struct sample samples[SAMPLE_COUNT] = {
      "73206172652077726f6e673a097265636569707420313a097265636569707420324207656e747279"
      "2037",
      evidence_sample, true, evidence_again},
+    {"holdings",
+     "0a0667726f63657212046675656c18fbd8c1a28c3420b0022a20404142434445464748494a4b4c4d"
+     "4e4f505152535455565758595a5b5c5d5e5f300938074220202122232425262728292a2b2c2d2e2f"
+     "303132333435363738393a3b3c3d3e3f",
+     holdings_sample, false, holdings_again},
     {"a moved lot",
      "08011220000000000000000000000000000000000000000000000000000000000000000018f2ae0c"
      "20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf300b3a103730303130303030303030"

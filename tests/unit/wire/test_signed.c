@@ -122,7 +122,7 @@ static void test_other_ways_to_write_it_are_refused(void **state)
         {{"0a0161", "120701020304050607", "1801", "2007", signature}, ERR_INPUT},
         {{"0a0161", key, "1801", signature}, ERR_INPUT}, /* no purpose */
         {{"0a0161", key, "1801", "2000", signature}, ERR_INPUT},
-        {{"0a0161", key, "1801", "200e", signature}, ERR_INPUT},         /* not in the registry */
+        {{"0a0161", key, "1801", "207f", signature}, ERR_INPUT},         /* not in the registry */
         {{"0a0161", key, "1801", "208780808010", signature}, ERR_INPUT}, /* beyond 32 bits */
         {{"0a0161", key, "1801", "2007"}, ERR_INPUT},
         {{key, "0a0161", "1801", "2007", signature}, ERR_INPUT},         /* another order */

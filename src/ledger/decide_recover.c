@@ -1,0 +1,306 @@
+/* A ledger that was restored from an older copy: what its partners still hold of it is written
+ * again, under the same numbers and with the same bytes.
+ *
+ *   recovery begins -> holds and entries come back, in their order -> recovery ends
+ *
+ * In between nothing new is written for that partner, and nothing new is taken. The row of the
+ * recovery counts what came back, so that a recovery that was interrupted goes on counting.
+ */
+#include "ledger/decision.h"
+
+#define SKIPPED_CARDS_LEAST 1000u /* and a tenth of those that were given */
+
+enum err decide_get_recovery(const struct decision *d, const struct partner_id *partner,
+                             struct partner_recovery *out_recovery)
+{
+    enum err err = ledger_get_recovery(d->view, partner, out_recovery);
+    if (err == ERR_NOT_FOUND) {
+        *out_recovery = (struct partner_recovery){.began = d->now};
+        return ERR_OK;
+    }
+    return err;
+}
+
+void decide_put_recovery(struct decision *d, const struct partner_id *partner,
+                         const struct partner_recovery *recovery)
+{
+    struct ledger_key key;
+    key_recovery(partner, &key);
+    buffer_clear(&d->plan->scratch);
+    partner_recovery_encode(recovery, &d->plan->scratch);
+    plan_row(d->plan, TABLE_RECOVERY, &key, buffer_slice(&d->plan->scratch));
+}
+
+/* ---- Begin and end ---- */
+
+/* Cards that were given after the copy was made must not be given to somebody else. */
+static enum err skip_cards(struct decision *d)
+{
+    const struct roster *roster = d->terms->roster;
+    const struct roster_partner *self = roster_find(roster, &roster->self);
+    struct card_number number;
+    uint64_t serial;
+    TRY(decide_get_u64(d, META_CARD_SERIAL, &serial));
+    uint64_t next = serial + serial / 10 + SKIPPED_CARDS_LEAST;
+    if (self != NULL && card_number_make(&self->prefix, next, &number) == ERR_OK) {
+        decide_put_u64(d, META_CARD_SERIAL, next);
+    }
+    return ERR_OK;
+}
+
+static enum err mark_streams(struct decision *d, const struct partner_id *partner,
+                             bool is_recovering)
+{
+    static const enum stream_direction directions[] = {STREAM_OUT, STREAM_IN};
+    for (size_t i = 0; i < 2; i++) {
+        struct stream stream;
+        TRY(ledger_get_stream(d->view, d->terms->roster, directions[i], partner, &stream));
+        if (stream.is_recovering != is_recovering) {
+            stream.is_recovering = is_recovering;
+            decide_put_stream(d, directions[i], partner, &stream);
+        }
+    }
+    return ERR_OK;
+}
+
+enum err decide_recovery(struct decision *d)
+{
+    const struct command_recovery *command = &d->command->recovery;
+    struct partner_recovery recovery;
+    bool begins = command->step == RECOVERY_BEGIN;
+    TRY(decide_get_recovery(d, &command->partner, &recovery));
+    TRY(mark_streams(d, &command->partner, begins));
+    if (begins && recovery.ended.ms != 0) { /* the one before is over */
+        recovery = (struct partner_recovery){.began = d->now};
+    }
+    recovery.ended = begins ? (struct unix_ms){0} : d->now;
+    decide_put_recovery(d, &command->partner, &recovery);
+    return begins && command->skips_cards ? skip_cards(d) : ERR_OK;
+}
+
+/* ---- Our own entries ---- */
+
+static bool follows_on(const struct stream *stream, const struct clearing_entry *entry)
+{
+    return !stream->is_frozen && entry->number == stream->last_number + 1 &&
+           hash_equal(&entry->previous_hash, &stream->last_hash) &&
+           entry->period.yyyymm == stream->period.yyyymm && entry_check(entry, NULL) == ERR_OK;
+}
+
+/* What the entry meant in the books when it was first written: the reverse of what its refusal
+ * would undo. */
+static void post_entry(struct decision *d, const struct partner_id *partner,
+                       const struct clearing_entry *entry)
+{
+    struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, partner, entry->period);
+    struct account_ref receivable = account_of_partner(ACCOUNT_RECEIVABLE, partner, entry->period);
+    struct account_ref issued = account_of_programme(ACCOUNT_ISSUED);
+    struct account_ref redeemed = account_of_programme(ACCOUNT_REDEEMED);
+    switch ((int)entry->kind) {
+    case ENTRY_EARN:
+        plan_post(d->plan, &issued, &payable, entry->points);
+        break;
+    case ENTRY_EARN_RETURN:
+        plan_post(d->plan, &payable, &issued, entry->points);
+        break;
+    case ENTRY_CAPTURE:
+        plan_post(d->plan, &receivable, &redeemed, entry->points);
+        break;
+    case ENTRY_BURN_RETURN:
+        plan_post(d->plan, &redeemed, &receivable, entry->points);
+        break;
+    default: /* nothing moves */
+        break;
+    }
+}
+
+/* What was paid is known to the shop alone: the points are the measure of a later return. */
+static enum err sale_again(struct decision *d, const struct partner_id *home,
+                           const struct clearing_entry *entry)
+{
+    const struct partner_id *self = &d->terms->roster->self;
+    struct sale sale;
+    enum err err = ledger_get_sale(d->view, self, &entry->transaction_id, &sale);
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    sale = (struct sale){
+        .role = SALE_GIVEN,
+        .issuer = *self,
+        .home = *home,
+        .card = entry->card,
+        .points = entry->points,
+        .is_fixed = true,
+        .rate = {.per_minor = 1},
+        .lot = {*self, entry->tariff, entry->active_from, entry->expires_at, 0},
+        .business_time = entry->business_time,
+    };
+    decide_put_sale(d, &entry->transaction_id, &sale);
+    return ERR_OK;
+}
+
+static enum err return_again(struct decision *d, const struct clearing_entry *entry,
+                             struct partner_recovery *recovery)
+{
+    struct sale sale;
+    enum err err = ledger_get_sale(d->view, &d->terms->roster->self, &entry->subject, &sale);
+    if (err == ERR_NOT_FOUND ||
+        (err == ERR_OK && entry->points.minor > sale.points.minor - sale.taken.minor)) {
+        recovery->unreplayed++;
+        return ERR_OK;
+    }
+    TRY(err);
+    sale.taken.minor += entry->points.minor;
+    decide_put_sale(d, &entry->subject, &sale);
+    return ERR_OK;
+}
+
+/* A hold that our till used, and that did not come back: as much as was captured of it. */
+static struct hold hold_of_capture(const struct decision *d, const struct partner_id *home,
+                                   const struct clearing_entry *entry)
+{
+    return (struct hold){
+        .role = HOLD_FOREIGN,
+        .state = HOLD_CAPTURED,
+        .redeemer = d->terms->roster->self,
+        .home = *home,
+        .card = entry->card,
+        .capture_by = entry->business_time,
+        .deliver_by = entry->business_time,
+    };
+}
+
+static enum err capture_again(struct decision *d, const struct partner_id *home,
+                              const struct clearing_entry *entry)
+{
+    struct hold hold;
+    enum err err = ledger_get_hold(d->view, &d->terms->roster->self, &entry->subject, &hold);
+    if (err == ERR_NOT_FOUND) {
+        hold = hold_of_capture(d, home, entry);
+    } else {
+        TRY(err);
+    }
+    int64_t lack = entry->points.minor - hold_left(&hold).minor;
+    if (lack > 0) {
+        TRY(points_add(hold.granted, points_of(lack), &hold.granted));
+    }
+    TRY(points_add(hold.captured, entry->points, &hold.captured));
+    if (hold.state == HOLD_OPEN && hold_left(&hold).minor == 0) {
+        hold.state = HOLD_CAPTURED;
+    }
+    decide_put_hold(d, &entry->subject, &hold);
+    return ERR_OK;
+}
+
+/* Void: what is left is given back. Return: of what was captured. */
+static enum err give_back_again(struct decision *d, const struct clearing_entry *entry,
+                                struct partner_recovery *recovery)
+{
+    struct hold hold;
+    enum err err = ledger_get_hold(d->view, &d->terms->roster->self, &entry->subject, &hold);
+    if (err == ERR_NOT_FOUND) {
+        recovery->unreplayed++;
+        return ERR_OK;
+    }
+    TRY(err);
+    if (entry->kind == ENTRY_BURN_RETURN) {
+        TRY(points_add(hold.returned, entry->points, &hold.returned));
+    } else if (hold.state == HOLD_OPEN) {
+        TRY(points_add(hold.voided, hold_left(&hold), &hold.voided));
+        hold.state = HOLD_VOIDED;
+    }
+    decide_put_hold(d, &entry->subject, &hold);
+    return ERR_OK;
+}
+
+static enum err subject_again(struct decision *d, const struct partner_id *partner,
+                              const struct clearing_entry *entry, struct partner_recovery *recovery)
+{
+    switch ((int)entry->kind) {
+    case ENTRY_EARN:
+        return sale_again(d, partner, entry);
+    case ENTRY_EARN_RETURN:
+        return return_again(d, entry, recovery);
+    case ENTRY_CAPTURE:
+        return capture_again(d, partner, entry);
+    case ENTRY_VOID:
+    case ENTRY_BURN_RETURN:
+        return give_back_again(d, entry, recovery);
+    case ENTRY_PERIOD_MARK:
+        return ERR_OK;
+    default: /* the stream and its totals are as they were; what else it did is for people */
+        recovery->unreplayed++;
+        return ERR_OK;
+    }
+}
+
+enum err decide_recover_entry(struct decision *d)
+{
+    const struct command_recover_entry *lost = &d->command->recover_entry;
+    const struct clearing_entry *entry = &lost->entry;
+    struct stream stream;
+    struct partner_recovery recovery;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &lost->receiver, &stream));
+    if (!stream.is_recovering || !follows_on(&stream, entry)) {
+        return ERR_CONFLICT;
+    }
+    TRY(decide_get_recovery(d, &lost->receiver, &recovery));
+    TRY(subject_again(d, &lost->receiver, entry, &recovery));
+    post_entry(d, &lost->receiver, entry);
+    TRY(decide_owe(d, &lost->receiver, STREAM_OUT, entry->kind, entry->tariff,
+                   entry->points.minor));
+    TRY(plan_entry_again(d->plan, &lost->receiver, &stream, entry, lost->bytes));
+    recovery.own_entries++;
+    recovery.own_last = entry->number;
+    TRY(points_add(recovery.own_points, entry->points, &recovery.own_points));
+    decide_put_recovery(d, &lost->receiver, &recovery);
+    d->plan->answer.home = lost->receiver;
+    d->plan->answer.card = entry->card;
+    d->plan->answer.points = entry->points;
+    return ERR_OK;
+}
+
+/* ---- The same command again, told by who never heard that it was lost ---- */
+
+static bool entry_says(const struct clearing_entry *entry, const struct command *told)
+{
+    switch ((int)told->kind) {
+    case COMMAND_EARN:
+        return entry->kind == ENTRY_EARN &&
+               strcmp(entry->card.digits, told->earn.card.digits) == 0 &&
+               (!told->earn.is_fixed || told->earn.fixed_points.minor == entry->points.minor);
+    case COMMAND_RETURN_SALE:
+        return entry->kind == ENTRY_EARN_RETURN &&
+               uid_equal(&entry->subject, &told->return_sale.sale);
+    case COMMAND_CAPTURE:
+    case COMMAND_RETURN_BURN:
+        return entry->kind == (told->kind == COMMAND_CAPTURE ? ENTRY_CAPTURE : ENTRY_BURN_RETURN) &&
+               uid_equal(&entry->subject, &told->use.hold) &&
+               (told->use.points.minor == 0 || told->use.points.minor == entry->points.minor);
+    case COMMAND_VOID:
+        return entry->kind == ENTRY_VOID && uid_equal(&entry->subject, &told->use.hold);
+    case COMMAND_CLOSE_PERIOD:
+        return entry->kind == ENTRY_PERIOD_MARK &&
+               entry->period.yyyymm == told->close_period.period.yyyymm;
+    default:
+        return false;
+    }
+}
+
+static bool hold_says(const struct command_recover_hold *hold, const struct partner_id *self,
+                      const struct command *told)
+{
+    enum command_kind kind =
+        partner_id_equal(&hold->home, self) ? COMMAND_HOLD : COMMAND_FOREIGN_HOLD;
+    return told->kind == kind && partner_id_equal(&hold->redeemer, &told->hold.redeemer) &&
+           strcmp(hold->card.digits, told->hold.card.digits) == 0 &&
+           hold->points.minor == told->hold.points.minor;
+}
+
+bool recovered_says(const struct command *recovered, const struct partner_id *self,
+                    const struct command *told)
+{
+    return recovered->kind == COMMAND_RECOVER_HOLD
+               ? hold_says(&recovered->recover_hold, self, told)
+               : entry_says(&recovered->recover_entry.entry, told);
+}

@@ -1,0 +1,21 @@
+/* Statements of closed periods between two nodes. */
+#ifndef SIM_SETTLE_H
+#define SIM_SETTLE_H
+
+#include "sim.h"
+
+struct period sim_nth_period(const struct sim_node *node, unsigned n);
+
+/* Asks the partner about the first period that is closed and not agreed. */
+void sim_settle_round(struct sim_node *node, unsigned partner);
+void sim_settle_ask(struct sim_node *node, unsigned from, uint64_t call, struct slice bytes);
+void sim_settle_answer(struct sim_node *node, unsigned from, uint64_t call, struct slice bytes);
+/* What was asked is forgotten. */
+void sim_settle_down(struct sim_node *node);
+
+/* Are all closed periods agreed? */
+bool sim_settle_is_done(struct sim *sim);
+/* They are signed by both, and say what the model does. */
+bool sim_settle_check(struct sim_node *node, unsigned partner);
+
+#endif
