@@ -70,7 +70,7 @@ enum err decide_know_card(struct decision *d, const struct partner_id *home,
     return ERR_OK;
 }
 
-enum err decide_hear_of_move(struct decision *d, const struct partner_id *home,
+enum err decide_hear_of_card(struct decision *d, const struct partner_id *home,
                              const struct clearing_entry *entry)
 {
     struct card_status status;

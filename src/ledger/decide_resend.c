@@ -28,7 +28,7 @@ static enum err new_route(struct decision *d, const struct partner_id *partner,
     if (loops) {
         return ERR_OK;
     }
-    TRY(decide_hear_of_move(d, partner, &news));
+    TRY(decide_hear_of_card(d, partner, &news));
     return ledger_route_card(d->view, roster, &entry->moved_to, out_route);
 }
 

@@ -165,8 +165,8 @@ bool decide_is_their_card(const struct decision *d, const struct partner_id *par
 /* Keeps what its home says of another brand's card. May refuse. */
 MUST_USE enum err decide_know_card(struct decision *d, const struct partner_id *home,
                                    const struct clearing_entry *entry);
-/* The same of a move that was learnt otherwise, and only if there is room for it. */
-MUST_USE enum err decide_hear_of_move(struct decision *d, const struct partner_id *home,
+/* The same of what was learnt otherwise, and only if there is room for it. */
+MUST_USE enum err decide_hear_of_card(struct decision *d, const struct partner_id *home,
                                       const struct clearing_entry *entry);
 
 /* Points that came back to a member who moved follow it. Nothing for others. */

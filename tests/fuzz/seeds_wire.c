@@ -11,12 +11,12 @@
 static void write_samples(const char *folder)
 {
     static const char *const targets[SAMPLE_COUNT] = {
-        "entry",     "entry", "head",    "receipt", "hold", "hold", "hold",
-        "statement", NULL,    "holdings", "entry",  "receipt", "hold"};
+        "entry",     "entry", "head",     "receipt", "hold",    "hold", "hold",
+        "statement", NULL,    "holdings", "entry",   "receipt", "hold"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
-        PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,      PURPOSE_CLEARING_BATCH,
-        PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT,
-        PURPOSE_HOLD_REFUSAL,     PURPOSE_STATEMENT,    PURPOSE_STATEMENT,
+        PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,        PURPOSE_CLEARING_BATCH,
+        PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST,   PURPOSE_HOLD_GRANT,
+        PURPOSE_HOLD_REFUSAL,     PURPOSE_STATEMENT,      PURPOSE_STATEMENT,
         PURPOSE_HOLDINGS,         PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
         PURPOSE_MOVE_ACCEPTANCE};
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {

@@ -76,8 +76,9 @@ static enum err recode_command(int kind, struct slice bytes, struct buffer *out)
 static void bytes_of_moved_lot(struct rng *rng, int kind, struct buffer *out)
 {
     struct command command = {.kind = (enum command_kind)kind};
-    command.take_entry =
-        (struct command_take_entry){sample_partner(rng), sample_moved_lot(rng), sample_bytes(rng)};
+    command.take_entry.sender = sample_partner(rng);
+    command.take_entry.entry = sample_moved_lot(rng);
+    command.take_entry.bytes = sample_bytes(rng);
     command_encode(&command, out);
 }
 

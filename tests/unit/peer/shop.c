@@ -76,7 +76,7 @@ static void authorise(struct street *street, unsigned index, struct command *com
 {
     struct shop_host till = shop_host(street, index);
     struct shop_host home = shop_host(street, 1 - index);
-    struct hold_request request = abroad_request(&till.host, command);
+    struct hold_request request = abroad_request(&till.host, command, &command->hold.card);
     struct buffer bytes = {0};
     struct buffer evidence = {0};
     struct buffer answer_bytes = {0};
