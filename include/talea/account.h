@@ -120,6 +120,16 @@ TALEA_API int talea_merge_members(struct talea_client *client, const char *trans
                                   const struct talea_selector *from,
                                   const struct talea_selector *into, int64_t timeout_ms,
                                   struct talea_merged *out_merged, struct talea_error *error);
+/* At the new home of somebody who comes from another brand: the points of its `card` may come to
+ * our member of `own_card`. */
+TALEA_API int talea_await_move(struct talea_client *client, const char *transaction_id,
+                               const char *card, const char *own_card, int64_t timeout_ms,
+                               struct talea_error *error);
+/* At the old home, once the new one awaits it: all points move, and every card of the member leads
+ * to `new_card` at all brands. `*out_points` is what moved. */
+TALEA_API int talea_move_member(struct talea_client *client, const char *transaction_id,
+                                const char *card, const char *to, const char *new_card,
+                                int64_t timeout_ms, int64_t *out_points, struct talea_error *error);
 TALEA_API int talea_unmerge_members(struct talea_client *client, const char *transaction_id,
                                     const char *merge_id, int64_t timeout_ms, int64_t *out_points,
                                     struct talea_error *error);

@@ -257,6 +257,8 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_ADJUSTMENT:
     case TABLE_MERGE:
     case TABLE_POOL:
+    case TABLE_CARD_STATUS:
+    case TABLE_CARD_NEWS:
     case TABLE_RECEIPT_ROW:
     case TABLE_RECOVERY:
     case TABLE_MANDATE_LINE:

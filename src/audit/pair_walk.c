@@ -63,6 +63,7 @@ static struct pair_move move_of(enum stream_direction direction, enum entry_kind
     enum account_kind of_burns = is_sender ? ACCOUNT_RECEIVABLE : ACCOUNT_PAYABLE;
     switch (kind) {
     case ENTRY_EARN:
+    case ENTRY_MOVED_LOT:
         return (struct pair_move){of_earns, points.minor};
     case ENTRY_EARN_RETURN:
         return (struct pair_move){of_earns, -points.minor};
@@ -73,6 +74,9 @@ static struct pair_move move_of(enum stream_direction direction, enum entry_kind
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
     case ENTRY_KIND_END:
         break;
     }

@@ -134,6 +134,11 @@ enum err card_prefix_parse(const char *text, struct card_prefix *out_prefix)
     return ERR_OK;
 }
 
+bool card_number_equal(const struct card_number *a, const struct card_number *b)
+{
+    return strncmp(a->digits, b->digits, sizeof a->digits) == 0;
+}
+
 bool card_has_prefix(const struct card_number *card, const struct card_prefix *prefix)
 {
     return strncmp(card->digits, prefix->digits, strlen(prefix->digits)) == 0;

@@ -71,6 +71,7 @@ MUST_USE enum err card_number_parse(const char *text, struct card_number *out_ca
 MUST_USE enum err card_number_make(const struct card_prefix *prefix, uint64_t serial,
                                    struct card_number *out_card);
 MUST_USE enum err card_prefix_parse(const char *text, struct card_prefix *out_prefix);
+bool card_number_equal(const struct card_number *a, const struct card_number *b);
 bool card_has_prefix(const struct card_number *card, const struct card_prefix *prefix);
 /* The Luhn check digit of `length` digits, as a character. */
 char card_check_digit(const char *digits, size_t length);

@@ -53,6 +53,10 @@
 #define LIMIT_CLEARING_WINDOW      8u /* batches sent and not yet receipted */
 #define LIMIT_OUTBOX_RESERVE_PART  4u /* of the bound on waiting entries, beyond it: of promises */
 #define LIMIT_SIGNED_BYTES         (1u << 20)
+#define LIMIT_CARD_HOPS            8u    /* moves from home to home that one card number follows */
+#define LIMIT_NEWS_PER_RECORD      256u  /* entries about cards that one record sends */
+#define LIMIT_NEWS_LOOKS           4096u /* numbers of news that one record looks at */
+#define LIMIT_CARDS_KNOWN          1000000u   /* of one partner, blocked or moved */
 #define LIMIT_CHARTER_BYTES        (3u << 20) /* so that one fits into a message */
 #define LIMIT_CHARTER_EPOCHS       4096u      /* kept by a node */
 #define LIMIT_CHARTERS             16u        /* in one message */

@@ -1,5 +1,7 @@
 #include "clearing/entry.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 
 const char *entry_kind_name(enum entry_kind kind)
@@ -12,8 +14,17 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_BURN_RETURN] = "burn-return",
         [ENTRY_ADJUSTMENT] = "adjustment",
         [ENTRY_PERIOD_MARK] = "period-mark",
+        [ENTRY_CARD_BLOCK] = "card-block",
+        [ENTRY_CARD_UNBLOCK] = "card-unblock",
+        [ENTRY_CARD_MOVED] = "card-moved",
+        [ENTRY_MOVED_LOT] = "moved-lot",
     };
     return kind > 0 && kind < ENTRY_KIND_END ? names[kind] : "unknown";
+}
+
+bool entry_kind_is_card_news(enum entry_kind kind)
+{
+    return kind == ENTRY_CARD_BLOCK || kind == ENTRY_CARD_UNBLOCK || kind == ENTRY_CARD_MOVED;
 }
 
 static enum err wrong(const struct clearing_entry *entry, struct note *note, const char *what)
@@ -30,6 +41,8 @@ struct entry_shape {
     bool may_have_subject;
     bool may_have_terms; /* active_from and expires_at */
     bool may_have_mandate;
+    bool has_moved_to;
+    bool has_issuer;
 };
 
 static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
@@ -43,6 +56,14 @@ static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
     [ENTRY_BURN_RETURN] = {.has_card = true, .has_points = true, .has_subject = true},
     [ENTRY_ADJUSTMENT] = {.has_card = true, .has_points = true, .may_have_subject = true},
     [ENTRY_PERIOD_MARK] = {0},
+    [ENTRY_CARD_BLOCK] = {.has_card = true},
+    [ENTRY_CARD_UNBLOCK] = {.has_card = true},
+    [ENTRY_CARD_MOVED] = {.has_card = true, .has_moved_to = true},
+    [ENTRY_MOVED_LOT] = {.has_card = true,
+                         .has_points = true,
+                         .may_have_terms = true,
+                         .has_moved_to = true,
+                         .has_issuer = true},
 };
 
 static enum err check_terms(const struct clearing_entry *entry, const struct entry_shape *shape,
@@ -51,7 +72,7 @@ static enum err check_terms(const struct clearing_entry *entry, const struct ent
     struct unix_ms from = entry->active_from;
     struct unix_ms until = entry->expires_at;
     if (!shape->may_have_terms && (from.ms != 0 || until.ms != 0)) {
-        return wrong(entry, note, "only earns say when their points begin and end");
+        return wrong(entry, note, "only earns and moved lots say when their points begin and end");
     }
     if (from.ms < 0 || until.ms < 0 || (until.ms != 0 && until.ms <= from.ms)) {
         return wrong(entry, note, "its points end before they begin");
@@ -72,6 +93,27 @@ static enum err check_place(const struct clearing_entry *entry, struct note *not
     }
     if (month < 1 || month > 12 || year < 1970 || year > 9999) {
         return wrong(entry, note, "its period is no month");
+    }
+    return ERR_OK;
+}
+
+static enum err check_move(const struct clearing_entry *entry, const struct entry_shape *shape,
+                           struct note *note)
+{
+    struct card_number card;
+    if (shape->has_moved_to ? card_number_parse(entry->moved_to.digits, &card) != ERR_OK
+                            : entry->moved_to.digits[0] != '\0') {
+        return wrong(entry, note,
+                     shape->has_moved_to ? "it needs the card that was moved to"
+                                         : "only moved cards and lots have a new card");
+    }
+    if (shape->has_moved_to && strcmp(entry->moved_to.digits, entry->card.digits) == 0) {
+        return wrong(entry, note, "the card moves to itself");
+    }
+    if (shape->has_issuer != (entry->issuer.text[0] != '\0')) {
+        return wrong(entry, note,
+                     shape->has_issuer ? "it does not say who gave the points"
+                                       : "only moved lots have an issuer");
     }
     return ERR_OK;
 }
@@ -110,7 +152,8 @@ enum err entry_check(const struct clearing_entry *entry, struct note *note)
     if (!shape->may_have_mandate && !uid_is_nil(&entry->mandate)) {
         return wrong(entry, note, "only captures and voids name a mandate");
     }
-    return check_terms(entry, shape, note);
+    TRY(check_terms(entry, shape, note));
+    return check_move(entry, shape, note);
 }
 
 struct hash entry_hash(struct slice bytes)

@@ -20,10 +20,16 @@ enum entry_kind {
     ENTRY_BURN_RETURN = 5,
     ENTRY_ADJUSTMENT = 6,
     ENTRY_PERIOD_MARK = 7,
+    ENTRY_CARD_BLOCK = 8, /* what a card's home says of it to all partners */
+    ENTRY_CARD_UNBLOCK = 9,
+    ENTRY_CARD_MOVED = 10,
+    ENTRY_MOVED_LOT = 11, /* points that move to their member's new home */
     ENTRY_KIND_END
 };
 
 const char *entry_kind_name(enum entry_kind kind);
+/* A card's state, without points: who receives it goes by it from then on. */
+bool entry_kind_is_card_news(enum entry_kind kind);
 
 struct clearing_entry {
     uint64_t number; /* from 1, without a gap */
@@ -33,12 +39,14 @@ struct clearing_entry {
     struct uid transaction_id;
     enum entry_kind kind;
     struct card_number card; /* empty for marks */
-    struct points points;    /* 0 for voids and marks, else positive */
+    struct points points;    /* 0 for voids, marks and cards' states, else positive */
     uint32_t tariff;
     struct uid subject; /* the hold of captures, voids, burn returns; the earn of earn returns */
-    struct unix_ms active_from; /* of earns; 0: at once */
-    struct unix_ms expires_at;  /* of earns; 0: never */
-    struct uid mandate;         /* of captures and voids of a stand-in; nil: there is a grant */
+    struct unix_ms active_from;  /* of earns and moved lots; 0: at once */
+    struct unix_ms expires_at;   /* of earns and moved lots; 0: never */
+    struct uid mandate;          /* of captures and voids of a stand-in; nil: there is a grant */
+    struct card_number moved_to; /* of moved cards and lots: the card at the new home */
+    struct partner_id issuer;    /* of moved lots: who gave the points */
 };
 
 /* What must hold of any entry by itself, whoever sent it. On ERR_INPUT the note says what. */

@@ -44,6 +44,7 @@ static int side_of(enum entry_kind kind)
     switch (kind) {
     case ENTRY_EARN:
     case ENTRY_BURN_RETURN:
+    case ENTRY_MOVED_LOT:
         return 1;
     case ENTRY_EARN_RETURN:
     case ENTRY_CAPTURE:
@@ -51,6 +52,9 @@ static int side_of(enum entry_kind kind)
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
     case ENTRY_KIND_END:
         break;
     }
@@ -71,7 +75,7 @@ enum err exposure_add(struct exposure *exposure, const struct roster *roster,
     if (is_there) {
         line = exposure->lines[place];
     }
-    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN;
+    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || kind == ENTRY_MOVED_LOT;
     int64_t *sum = is_issue ? &line.issued : &line.redeemed;
     TRY(side > 0 ? int64_add(*sum, points, sum) : int64_sub(*sum, points, sum));
     if (is_there) {

@@ -10,6 +10,7 @@
 struct receipt_refusal {
     uint64_t number;
     char reason[REASON_NAME_MAX]; /* a verdict's name */
+    struct card_number moved_to;  /* of CARD_MOVED: the card at the new home; else empty */
 };
 
 struct receipt_total {
@@ -19,7 +20,7 @@ struct receipt_total {
     int64_t points;
 };
 
-#define RECEIPT_TOTALS_MAX 256u /* kinds times tariffs */
+#define RECEIPT_TOTALS_MAX ((ENTRY_KIND_END - 1) * LIMIT_TARIFFS)
 
 struct clearing_receipt {
     struct partner_id sender;   /* of the entries */

@@ -85,6 +85,7 @@ enum option_key {
     OPT_NEW_PASSPHRASE_FILE,
     OPT_DROP,
     OPT_WITHOUT,
+    OPT_CARD,
     OPT_FORMAT,
     OPT_ACCOUNTS,
     OPT_LAST

@@ -227,6 +227,36 @@ int talea_merge_members(struct talea_client *client, const char *transaction_id,
     return code;
 }
 
+int talea_await_move(struct talea_client *client, const char *transaction_id, const char *card,
+                     const char *own_card, int64_t timeout_ms, struct talea_error *error)
+{
+    Talea__V1__AwaitMoveRequest message;
+    talea__v1__await_move_request__init(&message);
+    message.transaction_id = client_text(transaction_id);
+    message.card = client_text(card);
+    message.own_card = client_text(own_card);
+    return call_only(client, "AwaitMove", &message.base, timeout_ms, error);
+}
+
+int talea_move_member(struct talea_client *client, const char *transaction_id, const char *card,
+                      const char *to, const char *new_card, int64_t timeout_ms, int64_t *out_points,
+                      struct talea_error *error)
+{
+    Talea__V1__MoveMemberRequest message;
+    talea__v1__move_member_request__init(&message);
+    ProtobufCMessage *reply = NULL;
+    message.transaction_id = client_text(transaction_id);
+    message.card = client_text(card);
+    message.to = client_text(to);
+    message.new_card = client_text(new_card);
+    int code = call(client, "MoveMember", &message.base, timeout_ms, &reply, error);
+    if (code == TALEA_OK) {
+        *out_points = ((const Talea__V1__MoveMemberResponse *)reply)->points;
+    }
+    client_free(reply);
+    return code;
+}
+
 int talea_unmerge_members(struct talea_client *client, const char *transaction_id,
                           const char *merge_id, int64_t timeout_ms, int64_t *out_points,
                           struct talea_error *error)

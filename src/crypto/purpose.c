@@ -17,6 +17,7 @@ static const char *const names[PURPOSE_LAST + 1] = {
     [PURPOSE_CARD_BLOCK] = "card-block",
     [PURPOSE_HOLDINGS] = "holdings",
     [PURPOSE_BACKUP] = "backup",
+    [PURPOSE_MOVE_ACCEPTANCE] = "move-acceptance",
 };
 
 bool purpose_is_known(uint32_t number)

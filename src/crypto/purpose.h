@@ -24,9 +24,10 @@ enum purpose {
     PURPOSE_CARD_BLOCK = 12,            /* the home tells its peers of a blocked card */
     PURPOSE_BACKUP = 13,                /* a node signs the manifest of a backup */
     PURPOSE_HOLDINGS = 14,              /* a brand says what it holds of another's ledger */
+    PURPOSE_MOVE_ACCEPTANCE = 19,       /* a new home promises to take a member */
 };
 
-#define PURPOSE_LAST 14u
+#define PURPOSE_LAST 19u
 
 bool purpose_is_known(uint32_t number);
 /* "hold-grant"; "unknown" for a number that is not in the registry. */

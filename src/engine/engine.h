@@ -162,6 +162,10 @@ struct incoming_receipt {
 MUST_USE enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
                                       size_t *out_refused, struct note *note);
 
+/* Tells partners what became of our cards and they were not told yet: those that joined since,
+ * those whose streams were frozen. A large rest follows by itself. Waits. */
+MUST_USE enum err engine_tell_cards(struct engine *engine);
+
 /* Takes or sends nothing more on a partner's stream; the reason goes into the journal, and what the
  * partner said (Signed bytes) into its evidence, as a claim. */
 MUST_USE enum err engine_freeze(struct engine *engine, const struct partner_id *partner,

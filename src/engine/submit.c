@@ -169,6 +169,14 @@ void engine_take_batch(struct engine *engine, const struct incoming_batch *batch
     out_outcome->err = submit_and_wait(engine, s);
 }
 
+enum err engine_tell_cards(struct engine *engine)
+{
+    struct command command = {.kind = COMMAND_TELL_CARDS,
+                              .origin = engine->self,
+                              .business_time = clock_now(&engine->options.clock)};
+    return engine_execute(engine, &command).err;
+}
+
 static enum err freeze_stream(struct engine *engine, const struct partner_id *partner,
                               enum stream_direction direction, const char *reason,
                               struct slice evidence)

@@ -42,6 +42,8 @@ static enum err take_entries(struct engine *engine, const struct incoming_batch 
             refusal->number = batch->entries[i].entry.number;
             TRY(text_copy(refusal->reason, sizeof refusal->reason,
                           verdict_describe(outcome.verdict)->name));
+            refusal->moved_to = outcome.verdict == VERDICT_CARD_MOVED ? outcome.answer.card
+                                                                      : (struct card_number){{0}};
         }
     }
     return ERR_OK;
@@ -153,8 +155,10 @@ enum err writer_take_batch(struct engine *engine, const struct incoming_batch *b
     return ERR_OK;
 }
 
-static enum verdict verdict_of_entry(const struct clearing_receipt *receipt, uint64_t number)
+static enum verdict verdict_of_entry(const struct clearing_receipt *receipt, uint64_t number,
+                                     struct card_number *out_moved_to)
 {
+    *out_moved_to = (struct card_number){{0}};
     for (size_t i = 0; i < receipt->refused_count; i++) {
         enum verdict verdict = VERDICT_NOT_AGREED;
         if (receipt->refused[i].number != number || MUTANT(IGNORE_REFUSAL)) {
@@ -165,6 +169,7 @@ static enum verdict verdict_of_entry(const struct clearing_receipt *receipt, uin
             verdict == VERDICT_OK) {
             verdict = VERDICT_NOT_AGREED;
         }
+        *out_moved_to = receipt->refused[i].moved_to;
         return verdict;
     }
     return VERDICT_OK;
@@ -233,11 +238,22 @@ static enum err compare_totals(const struct engine *engine, const struct incomin
     return ERR_OK;
 }
 
-static struct receipted_entry receipted(const struct clearing_entry *entry, enum verdict verdict)
+static struct receipted_entry receipted(const struct clearing_entry *entry, enum verdict verdict,
+                                        const struct card_number *moved_to)
 {
-    return (struct receipted_entry){entry->number,  entry->kind,   entry->tariff,
-                                    entry->points,  entry->period, entry->transaction_id,
-                                    entry->subject, entry->card,   verdict};
+    return (struct receipted_entry){
+        .number = entry->number,
+        .kind = entry->kind,
+        .tariff = entry->tariff,
+        .points = entry->points,
+        .period = entry->period,
+        .transaction_id = entry->transaction_id,
+        .subject = entry->subject,
+        .card = entry->card,
+        .verdict = verdict,
+        .moved_to = *moved_to,
+        .lot = {entry->issuer, entry->tariff, entry->active_from, entry->expires_at, 0},
+    };
 }
 
 /* In parts that end behind each refusal, so that each reversal sees the one before. The last part
@@ -249,8 +265,9 @@ static enum err take_parts(struct engine *engine, const struct incoming_receipt 
     size_t length = 0;
     size_t refused = 0;
     for (size_t i = 0; i < in->count; i++) {
-        enum verdict verdict = verdict_of_entry(in->receipt, in->entries[i].number);
-        part[length++] = receipted(&in->entries[i], verdict);
+        struct card_number moved_to;
+        enum verdict verdict = verdict_of_entry(in->receipt, in->entries[i].number, &moved_to);
+        part[length++] = receipted(&in->entries[i], verdict, &moved_to);
         refused += verdict != VERDICT_OK;
         if (verdict == VERDICT_OK && i + 1 < in->count && length < LIMIT_CLEARING_BATCH) {
             continue;

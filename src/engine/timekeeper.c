@@ -126,7 +126,9 @@ static enum err gather_due(void *context, struct slice key, struct slice value)
         list->next_ms = command.due.due.ms;
         return ERR_NOT_FOUND;
     }
-    command.kind = kind == DUE_HOLD ? COMMAND_EXPIRE_HOLD : COMMAND_SETTLE_MEMBER;
+    command.kind = kind == DUE_HOLD        ? COMMAND_EXPIRE_HOLD
+                   : kind == DUE_CARD_NEWS ? COMMAND_TELL_CARDS
+                                           : COMMAND_SETTLE_MEMBER;
     command.business_time = command.due.due;
     list->commands[list->count++] = command;
     return ERR_OK;

@@ -243,6 +243,10 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     if (has_mandate) {
         write_uid(out, &entry->mandate);
     }
+    if (entry->kind == ENTRY_CARD_MOVED || entry->kind == ENTRY_MOVED_LOT) {
+        write_card(out, &entry->moved_to);
+        write_partner(out, &entry->issuer);
+    }
 }
 
 void read_entry(struct reader *in, struct clearing_entry *out_entry)
@@ -265,6 +269,12 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     if (kind & ENTRY_HAS_MANDATE) {
         read_uid(in, &out_entry->mandate);
         read_expect(in, !uid_is_nil(&out_entry->mandate));
+    }
+    out_entry->moved_to = (struct card_number){{0}};
+    out_entry->issuer = (struct partner_id){{0}};
+    if (out_entry->kind == ENTRY_CARD_MOVED || out_entry->kind == ENTRY_MOVED_LOT) {
+        read_card(in, &out_entry->moved_to);
+        read_partner(in, &out_entry->issuer);
     }
 }
 

@@ -4,55 +4,59 @@
 
 #include "ledger/codec.h"
 
+static const char *const names[COMMAND_KIND_END] = {
+    [COMMAND_ENROL] = "enrol",
+    [COMMAND_ISSUE_CARD] = "issue-card",
+    [COMMAND_BLOCK_CARD] = "block-card",
+    [COMMAND_EARN] = "earn",
+    [COMMAND_HOLD] = "hold",
+    [COMMAND_FOREIGN_HOLD] = "foreign-hold",
+    [COMMAND_CAPTURE] = "capture",
+    [COMMAND_VOID] = "void",
+    [COMMAND_RETURN_SALE] = "return-sale",
+    [COMMAND_RETURN_BURN] = "return-burn",
+    [COMMAND_SETTLE_MEMBER] = "settle-member",
+    [COMMAND_EXPIRE_HOLD] = "expire-hold",
+    [COMMAND_TAKE_ENTRY] = "take-entry",
+    [COMMAND_TAKE_BATCH] = "take-batch",
+    [COMMAND_TAKE_RECEIPT] = "take-receipt",
+    [COMMAND_CLOSE_PERIOD] = "close-period",
+    [COMMAND_PUT_PAIR] = "put-pair",
+    [COMMAND_FREEZE_STREAM] = "freeze-stream",
+    [COMMAND_TRANSFER] = "transfer",
+    [COMMAND_OPEN_POOL] = "open-pool",
+    [COMMAND_JOIN_POOL] = "join-pool",
+    [COMMAND_LEAVE_POOL] = "leave-pool",
+    [COMMAND_PROPOSE_ADJUSTMENT] = "propose-adjustment",
+    [COMMAND_RULE_ADJUSTMENT] = "rule-adjustment",
+    [COMMAND_UNBLOCK_CARD] = "unblock-card",
+    [COMMAND_BLOCK_MEMBER] = "block-member",
+    [COMMAND_UNBLOCK_MEMBER] = "unblock-member",
+    [COMMAND_MERGE_MEMBERS] = "merge-members",
+    [COMMAND_UNMERGE_MEMBERS] = "unmerge-members",
+    [COMMAND_ERASE_MEMBER] = "erase-member",
+    [COMMAND_PRUNE] = "prune",
+    [COMMAND_GRANT_MANDATE] = "grant-mandate",
+    [COMMAND_TAKE_MANDATE] = "take-mandate",
+    [COMMAND_STAND_IN_HOLD] = "stand-in-hold",
+    [COMMAND_GIVE_UP_HOLD] = "give-up-hold",
+    [COMMAND_TELL_CARDS] = "tell-cards",
+    [COMMAND_AWAIT_MOVE] = "await-move",
+    [COMMAND_MOVE_MEMBER] = "move-member",
+    [COMMAND_RECOVER_ENTRY] = "recover-entry",
+    [COMMAND_RECOVER_TAKEN] = "recover-taken",
+    [COMMAND_RECOVER_HOLD] = "recover-hold",
+    [COMMAND_RECOVERY] = "recovery",
+};
+
 const char *command_kind_name(enum command_kind kind)
 {
-    static const char *const names[COMMAND_KIND_END] = {
-        [COMMAND_ENROL] = "enrol",
-        [COMMAND_ISSUE_CARD] = "issue-card",
-        [COMMAND_BLOCK_CARD] = "block-card",
-        [COMMAND_EARN] = "earn",
-        [COMMAND_HOLD] = "hold",
-        [COMMAND_FOREIGN_HOLD] = "foreign-hold",
-        [COMMAND_CAPTURE] = "capture",
-        [COMMAND_VOID] = "void",
-        [COMMAND_RETURN_SALE] = "return-sale",
-        [COMMAND_RETURN_BURN] = "return-burn",
-        [COMMAND_SETTLE_MEMBER] = "settle-member",
-        [COMMAND_EXPIRE_HOLD] = "expire-hold",
-        [COMMAND_TAKE_ENTRY] = "take-entry",
-        [COMMAND_TAKE_BATCH] = "take-batch",
-        [COMMAND_TAKE_RECEIPT] = "take-receipt",
-        [COMMAND_CLOSE_PERIOD] = "close-period",
-        [COMMAND_PUT_PAIR] = "put-pair",
-        [COMMAND_FREEZE_STREAM] = "freeze-stream",
-        [COMMAND_TRANSFER] = "transfer",
-        [COMMAND_OPEN_POOL] = "open-pool",
-        [COMMAND_JOIN_POOL] = "join-pool",
-        [COMMAND_LEAVE_POOL] = "leave-pool",
-        [COMMAND_PROPOSE_ADJUSTMENT] = "propose-adjustment",
-        [COMMAND_RULE_ADJUSTMENT] = "rule-adjustment",
-        [COMMAND_UNBLOCK_CARD] = "unblock-card",
-        [COMMAND_BLOCK_MEMBER] = "block-member",
-        [COMMAND_UNBLOCK_MEMBER] = "unblock-member",
-        [COMMAND_MERGE_MEMBERS] = "merge-members",
-        [COMMAND_UNMERGE_MEMBERS] = "unmerge-members",
-        [COMMAND_ERASE_MEMBER] = "erase-member",
-        [COMMAND_PRUNE] = "prune",
-        [COMMAND_RECOVER_ENTRY] = "recover-entry",
-        [COMMAND_RECOVER_TAKEN] = "recover-taken",
-        [COMMAND_RECOVER_HOLD] = "recover-hold",
-        [COMMAND_RECOVERY] = "recovery",
-        [COMMAND_GRANT_MANDATE] = "grant-mandate",
-        [COMMAND_TAKE_MANDATE] = "take-mandate",
-        [COMMAND_STAND_IN_HOLD] = "stand-in-hold",
-        [COMMAND_GIVE_UP_HOLD] = "give-up-hold",
-    };
-    return kind > 0 && kind < COMMAND_KIND_END && names[kind] != NULL ? names[kind] : "unknown";
+    return command_kind_is_known(kind) ? names[kind] : "unknown";
 }
 
-bool command_kind_is_known(unsigned number)
+bool command_kind_is_known(unsigned kind)
 {
-    return strcmp(command_kind_name((enum command_kind)number), "unknown") != 0;
+    return kind < COMMAND_KIND_END && names[kind] != NULL;
 }
 
 bool command_asks_abroad(enum command_kind kind)
@@ -64,7 +68,8 @@ bool command_asks_abroad(enum command_kind kind)
 bool command_is_idempotent(enum command_kind kind)
 {
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
-           (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) || command_asks_abroad(kind);
+           (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) ||
+           command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -187,6 +192,15 @@ static void said_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_ERASE_MEMBER:
         write_uid(out, &command->erase.member);
+        break;
+    case COMMAND_AWAIT_MOVE:
+        write_card(out, &command->await.card);
+        write_card(out, &command->await.own_card);
+        break;
+    case COMMAND_MOVE_MEMBER:
+        write_card(out, &command->move.card);
+        write_partner(out, &command->move.to);
+        write_card(out, &command->move.new_card);
         break;
     default:
         ASSERT(false);

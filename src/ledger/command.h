@@ -44,6 +44,9 @@ enum command_kind {
     COMMAND_STAND_IN_HOLD =
         34, /* a hold on a partner's member that only its mandate stands behind */
     COMMAND_GIVE_UP_HOLD = 35, /* no answer came: whatever the home grants under the id is void */
+    COMMAND_TELL_CARDS = 36,   /* partners that don't know what became of our cards */
+    COMMAND_AWAIT_MOVE = 37,   /* at the new home: a member may come from another brand */
+    COMMAND_MOVE_MEMBER = 38,  /* at the old home */
     COMMAND_RECOVER_ENTRY =
         41, /* an entry of ours that was lost here and is held by its receiver */
     COMMAND_RECOVER_TAKEN = 42, /* a partner's entry that our receipt answers, taken once more */
@@ -88,6 +91,8 @@ struct command_earn {
 struct command_hold {
     struct partner_id redeemer;
     struct card_number card;
+    struct card_number asked; /* of holds abroad: the card that its home was asked about, where the
+                                 one that was shown led; else empty */
     struct points points;
     struct unix_ms capture_by;
     struct unix_ms deliver_by;
@@ -114,9 +119,9 @@ struct command_return_sale {
 };
 
 struct command_due {
-    struct uid id;              /* member or hold */
+    struct uid id;              /* member or hold; nil: cards' news */
     struct partner_id redeemer; /* of the hold */
-    struct unix_ms due;         /* the due row to take away */
+    struct unix_ms due;         /* the due row to take away; 0: there is none */
 };
 
 struct command_take_entry {
@@ -179,7 +184,9 @@ struct receipted_entry {
     struct uid transaction_id;
     struct uid subject;
     struct card_number card;
-    enum verdict verdict; /* VERDICT_OK: applied */
+    enum verdict verdict;        /* VERDICT_OK: applied */
+    struct card_number moved_to; /* of CARD_MOVED: where the receiver says the card went */
+    struct lot_key lot;          /* of a moved lot */
 };
 
 struct command_take_receipt {
@@ -263,6 +270,20 @@ struct command_erase {
     struct uid member;
 };
 
+/* Whoever has `card` at another brand may bring its points to the member of `own_card`. */
+struct command_await {
+    struct card_number card;
+    struct card_number own_card;
+};
+
+/* The member of `card` is at home at another brand from now on, under `new_card`. */
+struct command_move {
+    struct card_number card;
+    struct partner_id to;
+    struct card_number new_card;
+    struct slice acceptance; /* evidence: Signed by the new home */
+};
+
 struct command_prune {
     struct slice keys; /* of TABLE_TRANSACTION, TRANSACTION_KEY_SIZE bytes each, up to
                           LIMIT_PRUNE_KEYS of them */
@@ -297,6 +318,8 @@ struct command {
         struct command_unmerge unmerge;
         struct command_erase erase;
         struct command_prune prune;
+        struct command_await await;
+        struct command_move move;
         struct command_recover_entry recover_entry;
         struct command_recover_hold recover_hold;
         struct command_recovery recovery;

@@ -40,6 +40,7 @@ static void write_hold(struct buffer *out, const struct command_hold *hold)
 {
     write_partner(out, &hold->redeemer);
     write_card(out, &hold->card);
+    write_card(out, &hold->asked);
     write_points(out, hold->points);
     write_time(out, hold->capture_by);
     write_time(out, hold->deliver_by);
@@ -51,6 +52,7 @@ static void read_hold(struct reader *in, struct command_hold *out_hold)
 {
     read_partner(in, &out_hold->redeemer);
     read_card(in, &out_hold->card);
+    read_card(in, &out_hold->asked);
     out_hold->points = read_points(in);
     out_hold->capture_by = read_time(in);
     out_hold->deliver_by = read_time(in);
@@ -220,6 +222,7 @@ void command_encode(const struct command *command, struct buffer *out)
         break;
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
+    case COMMAND_TELL_CARDS:
         write_uid(out, &command->due.id);
         write_partner(out, &command->due.redeemer);
         write_time(out, command->due.due);
@@ -292,6 +295,7 @@ static void read_body(struct reader *in, struct command *command)
         break;
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
+    case COMMAND_TELL_CARDS:
         read_uid(in, &command->due.id);
         read_partner(in, &command->due.redeemer);
         command->due.due = read_time(in);

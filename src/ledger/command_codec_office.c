@@ -72,6 +72,22 @@ static void read_prune(struct reader *in, struct command_prune *out_prune)
                         out_prune->keys.length / TRANSACTION_KEY_SIZE <= LIMIT_PRUNE_KEYS);
 }
 
+static void write_move(struct buffer *out, const struct command_move *move)
+{
+    write_card(out, &move->card);
+    write_partner(out, &move->to);
+    write_card(out, &move->new_card);
+    write_block(out, move->acceptance);
+}
+
+static void read_move(struct reader *in, struct command_move *out_move)
+{
+    read_card(in, &out_move->card);
+    read_partner(in, &out_move->to);
+    read_card(in, &out_move->new_card);
+    out_move->acceptance = read_block(in);
+}
+
 void command_write_office(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -108,6 +124,13 @@ void command_write_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_PRUNE:
         write_block(out, command->prune.keys);
+        break;
+    case COMMAND_AWAIT_MOVE:
+        write_card(out, &command->await.card);
+        write_card(out, &command->await.own_card);
+        break;
+    case COMMAND_MOVE_MEMBER:
+        write_move(out, &command->move);
         break;
     default:
         command_write_recovery(out, command);
@@ -151,6 +174,13 @@ void command_read_office(struct reader *in, struct command *command)
         break;
     case COMMAND_PRUNE:
         read_prune(in, &command->prune);
+        break;
+    case COMMAND_AWAIT_MOVE:
+        read_card(in, &command->await.card);
+        read_card(in, &command->await.own_card);
+        break;
+    case COMMAND_MOVE_MEMBER:
+        read_move(in, &command->move);
         break;
     default:
         command_read_recovery(in, command);

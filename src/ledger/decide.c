@@ -35,6 +35,9 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_UNMERGE_MEMBERS] = decide_unmerge_members,
     [COMMAND_ERASE_MEMBER] = decide_erase_member,
     [COMMAND_PRUNE] = decide_prune,
+    [COMMAND_TELL_CARDS] = decide_tell_cards,
+    [COMMAND_AWAIT_MOVE] = decide_await_move,
+    [COMMAND_MOVE_MEMBER] = decide_move_member,
     [COMMAND_RECOVER_ENTRY] = decide_recover_entry,
     [COMMAND_RECOVER_TAKEN] = decide_recover_taken,
     [COMMAND_RECOVER_HOLD] = decide_recover_hold,
@@ -45,11 +48,18 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_GIVE_UP_HOLD] = decide_give_up_hold,
 };
 
+static void exposures_close(struct decision *d)
+{
+    for (size_t i = 0; i < EXPOSURES_OPEN; i++) {
+        d->exposures[i].is_open = false;
+    }
+}
+
 enum err decide_refuse(struct decision *d, enum verdict verdict)
 {
     plan_reset(d->plan);
     d->plan->verdict = verdict;
-    d->exposure.is_open = false;
+    exposures_close(d);
     return ERR_OK;
 }
 
@@ -137,13 +147,13 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
                        bool *out_is_repeat)
 {
     ASSERT(command_kind_is_known(command->kind));
-    struct decision d; /* not zeroed: the exposure is large, and most commands have none */
+    struct decision d; /* not zeroed: exposures are large, and most commands have none */
     d.view = view;
     d.terms = terms;
     d.command = command;
     d.now = now;
     d.plan = plan;
-    d.exposure.is_open = false;
+    exposures_close(&d);
     plan_reset(plan);
     if (command_is_idempotent(command->kind) && !MUTANT(SKIP_DUPLICATE_CHECK)) {
         enum err err = recall(&d);
@@ -154,7 +164,7 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
     }
     *out_is_repeat = false;
     TRY(decisions[command->kind](&d));
-    decide_put_exposure(&d);
+    decide_put_exposures(&d);
     return plan->effects.err != ERR_OK ? plan->effects.err : plan->scratch.err;
 }
 
@@ -248,6 +258,13 @@ bool decide_is_after_end(const struct decision *d, const struct partner_id *part
 {
     struct period last = roster_last_period(d->terms->roster, partner);
     return last.yyyymm != 0 && period.yyyymm > last.yyyymm;
+}
+
+bool decide_may_send(const struct decision *d, const struct partner_id *partner,
+                     const struct stream *stream)
+{
+    return !stream->is_frozen && !stream->is_recovering &&
+           !decide_is_after_end(d, partner, stream->period);
 }
 
 enum err decide_send(struct decision *d, const struct partner_id *partner,

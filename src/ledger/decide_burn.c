@@ -8,7 +8,7 @@ static const struct account_ref redeemed = {.kind = ACCOUNT_REDEEMED};
 enum err foreign_hold_begin(struct decision *d, struct hold *out_hold)
 {
     const struct command_hold *request = &d->command->hold;
-    const struct roster_partner *home = roster_home_of(d->terms->roster, &request->card);
+    const struct roster_partner *home = roster_home_of(d->terms->roster, &request->asked);
     struct hold existing;
     enum err err =
         ledger_get_hold(d->view, &request->redeemer, &d->command->transaction_id, &existing);
@@ -32,13 +32,13 @@ enum err foreign_hold_begin(struct decision *d, struct hold *out_hold)
         .state = HOLD_OPEN,
         .redeemer = request->redeemer,
         .home = home->id,
-        .card = request->card,
+        .card = request->asked,
         .granted = request->points,
         .capture_by = request->capture_by,
         .deliver_by = request->deliver_by,
     };
     d->plan->answer.home = home->id;
-    d->plan->answer.card = request->card;
+    d->plan->answer.card = request->asked;
     return ERR_OK;
 }
 

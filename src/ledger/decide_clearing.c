@@ -99,6 +99,10 @@ static struct posting reversal_of(enum entry_kind kind)
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+    case ENTRY_MOVED_LOT:
     case ENTRY_KIND_END:
         break;
     }
@@ -124,18 +128,26 @@ static enum err reverse_return(const struct decision *d, const struct receipted_
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err reverse_sale(struct decision *d, const struct receipted_entry *entry)
+static enum err reverse_sale(struct decision *d, const struct partner_id *partner,
+                             const struct receipted_entry *entry)
 {
     const struct uid *id = entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject;
     struct sale sale;
+    bool is_sent = false;
     enum err err = ledger_get_sale(d->view, &d->terms->roster->self, id, &sale);
     if (err == ERR_NOT_FOUND) {
         return ERR_OK;
     }
     TRY(err);
     if (entry->kind == ENTRY_EARN) {
-        sale.is_reversed = true;
-    } else {
+        if (entry->verdict == VERDICT_CARD_MOVED) {
+            TRY(resend_earn(d, partner, entry, &sale, &is_sent));
+        }
+        sale.is_reversed = !is_sent;
+    } else if (!partner_id_equal(&sale.home, partner)) {
+        TRY(resend_return(d, entry, &sale, &is_sent));
+    }
+    if (entry->kind == ENTRY_EARN_RETURN && !is_sent) {
         sale.taken.minor -= entry->points.minor;
         TRY(reverse_return(d, entry, &sale));
     }
@@ -165,6 +177,11 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
                               const struct receipted_entry *entry)
 {
     struct posting posting = reversal_of(entry->kind);
+    if (entry->kind == ENTRY_MOVED_LOT) {
+        struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, partner, entry->period);
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+        return move_give_back(d, &payable, entry);
+    }
     if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {
         return ERR_OK;
     }
@@ -173,7 +190,7 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     plan_post(d->plan, &debit, &credit, entry->points);
     TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
     bool is_about_sale = entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN;
-    return is_about_sale ? reverse_sale(d, entry) : reverse_hold(d, entry);
+    return is_about_sale ? reverse_sale(d, partner, entry) : reverse_hold(d, entry);
 }
 
 /* Neighbouring entries of one period, kind and tariff make one change of the totals. */

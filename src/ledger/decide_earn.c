@@ -41,13 +41,14 @@ static struct sale sale_of_earn(const struct decision *d, enum sale_role role, s
     return sale;
 }
 
-static enum err earn_own(struct decision *d, struct points points)
+static enum err earn_own(struct decision *d, const struct card_number *card, struct points points)
 {
     const struct command_earn *earn = &d->command->earn;
     struct member_work work;
     struct sale sale = sale_of_earn(d, SALE_OWN, points);
-    if (earn->card.digits[0] != '\0') {
-        TRY(work_begin_by_card(d, &earn->card, &work));
+    if (card->digits[0] != '\0') {
+        sale.card = *card;
+        TRY(work_begin_by_card(d, card, &work));
     } else {
         TRY(work_begin_good(d, &earn->member, &work));
     }
@@ -80,9 +81,11 @@ static void fix_end(struct sale *sale)
 }
 
 /* Another brand's member: the points are its liability, and we owe it their price. */
-static enum err earn_given(struct decision *d, const struct partner_id *home, struct points points)
+static enum err earn_given(struct decision *d, const struct card_route *route, struct points points)
 {
+    const struct partner_id *home = &route->home->id;
     struct sale sale = sale_of_earn(d, SALE_GIVEN, points);
+    sale.card = route->card;
     fix_end(&sale);
     struct clearing_entry entry = {
         .kind = ENTRY_EARN,
@@ -108,6 +111,25 @@ static enum err earn_given(struct decision *d, const struct partner_id *home, st
     return ERR_OK;
 }
 
+/* Another brand's card, or one of ours whose member moved. */
+static enum err earn_by_route(struct decision *d, struct points points)
+{
+    struct card_route route;
+    TRY(ledger_route_card(d->view, d->terms->roster, &d->command->earn.card, &route));
+    if (route.home == NULL) {
+        return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
+    }
+    if (route.is_blocked) {
+        return decide_refuse(d, VERDICT_CARD_BLOCKED);
+    }
+    if (roster_is_self(d->terms->roster, &route.home->id)) {
+        return earn_own(d, &route.card, points);
+    }
+    return roster_is_leaving(d->terms->roster, &route.home->id)
+               ? decide_refuse(d, VERDICT_PARTNER_LEFT)
+               : earn_given(d, &route, points);
+}
+
 /* An id that is forgotten must not replace the sale that it made. */
 static enum err refuse_known_sale(struct decision *d)
 {
@@ -123,7 +145,6 @@ static enum err refuse_known_sale(struct decision *d)
 enum err decide_earn(struct decision *d)
 {
     const struct command_earn *earn = &d->command->earn;
-    const struct roster *roster = d->terms->roster;
     struct points points;
     TRY(refuse_known_sale(d));
     if (decision_is_refused(d)) {
@@ -138,18 +159,18 @@ enum err decide_earn(struct decision *d)
     if (earn->amount.minor < 0) {
         return decide_refuse(d, VERDICT_AMOUNT_NEGATIVE);
     }
-    if (earn->card.digits[0] == '\0') {
-        return earn_own(d, points);
-    }
-    const struct roster_partner *home = roster_home_of(roster, &earn->card);
-    if (home == NULL) {
+    const struct roster_partner *home = roster_home_of(d->terms->roster, &earn->card);
+    if (earn->card.digits[0] != '\0' && home == NULL) {
         return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
     }
-    if (roster_is_self(roster, &home->id)) {
-        return earn_own(d, points);
+    if (earn->card.digits[0] == '\0' || roster_is_self(d->terms->roster, &home->id)) {
+        TRY(earn_own(d, &earn->card, points));
+        if (d->plan->verdict != VERDICT_CARD_MOVED) {
+            return ERR_OK;
+        }
+        plan_reset(d->plan);
     }
-    return roster_is_leaving(roster, &home->id) ? decide_refuse(d, VERDICT_PARTNER_LEFT)
-                                                : earn_given(d, &home->id, points);
+    return earn_by_route(d, points);
 }
 
 /* What a purchase of which `left` of the amount remains still deserves: the same rate on what was

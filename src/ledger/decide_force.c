@@ -291,6 +291,20 @@ static enum err force_burn_return(struct force *f)
     return give(f, &payable, &lot);
 }
 
+/* The card of ours that the points came to. */
+static enum err force_moved_lot(struct force *f)
+{
+    const struct clearing_entry *entry = &f->take->entry;
+    struct account_ref receivable = account_of_sender(f, ACCOUNT_RECEIVABLE);
+    struct lot_key lot = {entry->issuer, entry->tariff, entry->active_from, entry->expires_at, 0};
+    if (lot.active_from.ms <= f->d->now.ms) {
+        lot.active_from = (struct unix_ms){0};
+    }
+    TRY(force_member(f->d, &entry->moved_to, entry->business_time, f->recovery, &f->work,
+                     &f->has_member));
+    return give(f, &receivable, &lot);
+}
+
 enum err force_entry(struct decision *d, struct partner_recovery *recovery)
 {
     struct force f = {.d = d, .take = &d->command->take_entry, .recovery = recovery};
@@ -306,6 +320,12 @@ enum err force_entry(struct decision *d, struct partner_recovery *recovery)
         return force_earn_return(&f);
     case ENTRY_BURN_RETURN:
         return force_burn_return(&f);
+    case ENTRY_MOVED_LOT:
+        return force_moved_lot(&f);
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+        return decide_hear_of_card(d, &f.take->sender, &f.take->entry);
     default:
         recovery->unreplayed++;
         return ERR_OK;

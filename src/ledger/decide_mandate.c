@@ -14,6 +14,7 @@
  * T2.
  */
 #include "ledger/decision.h"
+#include "ledger/route.h"
 
 void decide_put_mandate(struct decision *d, const struct mandate_row *row)
 {
@@ -143,12 +144,27 @@ static enum err stand_in_mandate(struct decision *d, const struct partner_id *ho
     return verdict == VERDICT_OK ? ERR_OK : decide_refuse(d, verdict);
 }
 
+/* What the home has said of the card is known, unlike what it would say. May refuse. */
+static enum err refuse_by_status(struct decision *d)
+{
+    struct card_status status;
+    TRY(ledger_get_card_status(d->view, &d->command->hold.asked, &status));
+    if (status.is_blocked) {
+        return decide_refuse(d, VERDICT_CARD_BLOCKED);
+    }
+    return status.moved_to.digits[0] != '\0' ? decide_refuse(d, VERDICT_CARD_MOVED) : ERR_OK;
+}
+
 /* It is captured while the mandate is valid: that is what the home will look at. */
 enum err decide_stand_in_hold(struct decision *d)
 {
     struct hold hold;
     struct mandate_row row;
     TRY(foreign_hold_begin(d, &hold));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    TRY(refuse_by_status(d));
     if (decision_is_refused(d)) {
         return ERR_OK;
     }

@@ -109,7 +109,7 @@ static void post_entry(struct decision *d, const struct partner_id *partner,
     case ENTRY_BURN_RETURN:
         plan_post(d->plan, &redeemed, &receivable, entry->points);
         break;
-    default: /* nothing moves */
+    default: /* nothing moves; of a moved lot, its member's points did */
         break;
     }
 }
@@ -216,6 +216,54 @@ static enum err give_back_again(struct decision *d, const struct clearing_entry 
     return ERR_OK;
 }
 
+/* The points left: what the older copy has of them is taken, and the rest owed. */
+static enum err lot_again(struct decision *d, const struct partner_id *to,
+                          const struct clearing_entry *entry, struct partner_recovery *recovery)
+{
+    struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, to, entry->period);
+    struct account_ref adjustment = account_of_programme(ACCOUNT_ADJUSTMENT);
+    struct lot_key lot = {entry->issuer, entry->tariff, entry->active_from, entry->expires_at, 0};
+    struct member_work work;
+    bool is_there;
+    TRY(force_member(d, &entry->card, entry->business_time, recovery, &work, &is_there));
+    if (!is_there) {
+        plan_post(d->plan, &adjustment, &payable, entry->points);
+        recovery->unreplayed++;
+        return ERR_OK;
+    }
+    TRY(work_take(d, &work, &payable, &lot, entry->points));
+    work_end(d, &work);
+    return ERR_OK;
+}
+
+/* What we said of a card of ours is so again; each partner brings it, and once is enough. */
+static enum err card_again(struct decision *d, const struct clearing_entry *entry,
+                           struct partner_recovery *recovery)
+{
+    struct card card;
+    struct card_status status;
+    struct member_work work;
+    enum err err = ledger_get_card(d->view, &entry->card, &card);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && uid_is_nil(&card.member))) {
+        recovery->unreplayed += err == ERR_NOT_FOUND;
+        return ERR_OK;
+    }
+    TRY(err);
+    card.is_blocked = entry->kind == ENTRY_CARD_BLOCK;
+    decide_put_card(d, &entry->card, &card);
+    if (entry->kind != ENTRY_CARD_MOVED) {
+        return ERR_OK;
+    }
+    TRY(ledger_get_card_status(d->view, &entry->card, &status));
+    status.moved_to = entry->moved_to;
+    decide_put_card_status(d, &entry->card, &status);
+    TRY(work_begin(d, &card.member, &work));
+    work.row.is_blocked = true;
+    work_mark(d, &work);
+    work_end(d, &work);
+    return ERR_OK;
+}
+
 static enum err subject_again(struct decision *d, const struct partner_id *partner,
                               const struct clearing_entry *entry, struct partner_recovery *recovery)
 {
@@ -229,6 +277,12 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
     case ENTRY_VOID:
     case ENTRY_BURN_RETURN:
         return give_back_again(d, entry, recovery);
+    case ENTRY_MOVED_LOT:
+        return lot_again(d, partner, entry, recovery);
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+        return card_again(d, entry, recovery);
     case ENTRY_PERIOD_MARK:
         return ERR_OK;
     default: /* the stream and its totals are as they were; what else it did is for people */

@@ -238,6 +238,12 @@ enum err take_by_kind(struct decision *d)
         return decide_refuse(d, VERDICT_NOT_AGREED);
     case ENTRY_PERIOD_MARK:
         return ERR_OK;
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+        return take_card_news(d);
+    case ENTRY_MOVED_LOT:
+        return take_moved_lot(d);
     case ENTRY_KIND_END:
         break;
     }

@@ -40,8 +40,11 @@ static enum err find_merge(struct decision *d, struct unmerging *u)
     if (u->into.row.is_erased) {
         return decide_refuse(d, VERDICT_MEMBER_ERASED);
     }
+    struct card_number moved_to;
     TRY(ledger_get_profile(d->view, &u->from.id, &u->from_profile));
-    return ledger_get_profile(d->view, &u->into.id, &u->into_profile);
+    TRY(ledger_get_profile(d->view, &u->into.id, &u->into_profile));
+    TRY(move_of_member(d, &u->into_profile, &moved_to));
+    return moved_to.digits[0] != '\0' ? decide_refuse(d, VERDICT_MEMBER_MOVED) : ERR_OK;
 }
 
 /* The lot as it moved, or as it is since it became active. */
@@ -113,8 +116,11 @@ static void remove_merged(struct profile *profile, const struct uid *member)
     profile->merged_count = kept;
 }
 
+/* Partners took them for blocked when the other member was. */
 static enum err return_cards(struct decision *d, struct unmerging *u)
 {
+    struct card_change changes[LIMIT_CARDS_PER_MEMBER];
+    size_t change_count = 0;
     struct profile *from = &u->from_profile;
     struct profile *into = &u->into_profile;
     for (size_t i = 0; i < u->merge.card_count; i++) {
@@ -123,6 +129,10 @@ static enum err return_cards(struct decision *d, struct unmerging *u)
         TRY(ledger_get_card(d->view, number, &card));
         card.member = u->from.id;
         decide_put_card(d, number, &card);
+        if (u->into.row.is_blocked && !card.is_blocked) {
+            changes[change_count++] =
+                (struct card_change){.card = *number, .kind = ENTRY_CARD_UNBLOCK};
+        }
         remove_card(into, number);
         from->cards[from->card_count++] = *number;
     }
@@ -132,7 +142,7 @@ static enum err return_cards(struct decision *d, struct unmerging *u)
     }
     decide_put_profile(d, &u->from.id, from);
     decide_put_profile(d, &u->into.id, into);
-    return ERR_OK;
+    return decide_announce(d, changes, change_count, NULL, NULL);
 }
 
 enum err decide_unmerge_members(struct decision *d)

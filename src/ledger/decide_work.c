@@ -218,6 +218,19 @@ void work_end(struct decision *d, const struct member_work *work)
     }
 }
 
+/* The card's member is blocked, as one who moved is, too. */
+static enum err refuse_blocked(struct decision *d, const struct card_number *card)
+{
+    struct card_status status;
+    TRY(ledger_get_card_status(d->view, card, &status));
+    if (status.moved_to.digits[0] == '\0') {
+        return decide_refuse(d, VERDICT_MEMBER_BLOCKED);
+    }
+    TRY(decide_refuse(d, VERDICT_CARD_MOVED));
+    d->plan->answer.card = status.moved_to;
+    return ERR_OK;
+}
+
 enum err work_begin_by_card(struct decision *d, const struct card_number *card,
                             struct member_work *work)
 {
@@ -230,7 +243,15 @@ enum err work_begin_by_card(struct decision *d, const struct card_number *card,
     if (row.is_blocked) {
         return decide_refuse(d, VERDICT_CARD_BLOCKED);
     }
-    return work_begin_good(d, &row.member, work);
+    TRY(work_find(d, &row.member, work));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    enum verdict verdict = standing_verdict(&work->row);
+    if (verdict == VERDICT_MEMBER_BLOCKED) {
+        return refuse_blocked(d, card);
+    }
+    return verdict != VERDICT_OK ? decide_refuse(d, verdict) : work_open(d, work);
 }
 
 void work_mark(struct decision *d, const struct member_work *work)

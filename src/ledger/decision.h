@@ -7,13 +7,18 @@
 #define LEDGER_DECISION_H
 
 #include "ledger/decide.h"
+#include "ledger/route.h"
 
-/* What is unsettled with the one partner that a command is about, with its changes so far. */
+/* What is unsettled with a partner that a command is about, with its changes so far. */
 struct exposure_work {
     bool is_open;
     bool is_changed;
     struct partner_id partner;
     struct exposure value;
+};
+
+enum {
+    EXPOSURES_OPEN = 2 /* whom a command hears of, and who gets what it sends on */
 };
 
 struct decision {
@@ -22,7 +27,7 @@ struct decision {
     const struct command *command;
     struct unix_ms now;
     struct plan *plan;
-    struct exposure_work exposure;
+    struct exposure_work exposures[EXPOSURES_OPEN];
 };
 
 /* Drops what was planned; the answer is a refusal. Always ERR_OK, for `return decide_refuse(...)`.
@@ -64,7 +69,8 @@ MUST_USE enum err work_find(struct decision *d, const struct uid *member, struct
 MUST_USE enum err work_open(struct decision *d, struct member_work *work);
 /* VERDICT_OK, VERDICT_MEMBER_ERASED or VERDICT_MEMBER_BLOCKED. */
 enum verdict standing_verdict(const struct member *member);
-/* The card's member, if the card is ours and neither is blocked; a refusal otherwise. */
+/* The card's member, if the card is ours and neither is blocked; a refusal otherwise. The answer to
+ * CARD_MOVED names the card at the new home. */
 MUST_USE enum err work_begin_by_card(struct decision *d, const struct card_number *card,
                                      struct member_work *work);
 MUST_USE enum err work_settle(struct decision *d, struct member_work *work);
@@ -126,17 +132,74 @@ void decide_put_u64(struct decision *d, const char *meta_name, uint64_t value);
 MUST_USE enum err decide_get_u64(const struct decision *d, const char *meta_name,
                                  uint64_t *out_value);
 
+enum {
+    NEWS_NAME_MAX = 40 /* of a row of TABLE_META about a partner */
+};
+void decide_put_card_status(struct decision *d, const struct card_number *card,
+                            const struct card_status *status);
+/* Rows of TABLE_META whose names are a prefix and a partner. */
+MUST_USE enum err decide_get_partner_u64(const struct decision *d, const char *prefix,
+                                         const struct partner_id *partner, uint64_t *out_value);
+void decide_put_partner_u64(struct decision *d, const char *prefix,
+                            const struct partner_id *partner, uint64_t value);
+
+/* What one of our cards became, as partners are told. */
+struct card_change {
+    struct card_number card;
+    enum entry_kind kind;        /* block, unblock or moved */
+    struct card_number moved_to; /* of moved */
+};
+
+/* Numbers the changes, LIMIT_CARDS_PER_MEMBER at most, and tells every partner as far as the record
+ * has room. `first` is told in any case, on a stream that this plan writes to already; may be NULL.
+ */
+MUST_USE enum err decide_announce(struct decision *d, const struct card_change *changes,
+                                  size_t count, const struct partner_id *first,
+                                  struct stream *first_stream);
+/* What there is to say of one of our cards by its rows. */
+MUST_USE enum err decide_card_change(const struct decision *d, const struct card_number *number,
+                                     struct card_change *out_change);
+/* Is the partner the home that the card's prefix names? */
+bool decide_is_their_card(const struct decision *d, const struct partner_id *partner,
+                          const struct card_number *card);
+/* Keeps what its home says of another brand's card. May refuse. */
+MUST_USE enum err decide_know_card(struct decision *d, const struct partner_id *home,
+                                   const struct clearing_entry *entry);
+/* The same of what was learnt otherwise, and only if there is room for it. */
+MUST_USE enum err decide_hear_of_card(struct decision *d, const struct partner_id *home,
+                                      const struct clearing_entry *entry);
+
+/* Points that came back to a member who moved follow it. Nothing for others. */
+MUST_USE enum err move_forward(struct decision *d, struct member_work *work,
+                               const struct card_number *card);
+/* The card at the member's new home; empty when it did not move. */
+MUST_USE enum err move_of_member(const struct decision *d, const struct profile *profile,
+                                 struct card_number *out_moved_to);
+/* A moved lot that the new home refused comes back. */
+MUST_USE enum err move_give_back(struct decision *d, const struct account_ref *payable,
+                                 const struct receipted_entry *entry);
+/* After the reversal of an earn whose card has moved, or of a return of such an earn: sends it to
+ * where the member is now. The sale is changed accordingly. */
+MUST_USE enum err resend_earn(struct decision *d, const struct partner_id *partner,
+                              const struct receipted_entry *refused, struct sale *sale,
+                              bool *out_is_sent);
+MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry *refused,
+                                const struct sale *sale, bool *out_is_sent);
+
 /* Do the streams with this partner, which is leaving, end before this period? */
 bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
                          struct period period);
+/* Is the stream to the partner open to one more entry: not frozen, and not ended? */
+bool decide_may_send(const struct decision *d, const struct partner_id *partner,
+                     const struct stream *stream);
 /* Sends an entry about `card` to its home and posts it there and back: `debit` and `credit` are
  * this brand's own accounts, with the stream's open period filled into the partner's side. */
 MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partner,
                               struct clearing_entry *entry, enum account_kind debit,
                               enum account_kind credit);
 
-/* The unsettled position with a partner, exposure.c. A command is about one partner; its changes
- * are written with the rest of the plan, unless it is refused. */
+/* The unsettled position with a partner, exposure.c. A command is about one partner, or two; its
+ * changes are written with the rest of the plan, unless it is refused. */
 /* An entry that was sent or taken, or (negative) taken back. */
 MUST_USE enum err decide_owe(struct decision *d, const struct partner_id *partner,
                              enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
@@ -152,7 +215,7 @@ MUST_USE enum err decide_settled(struct decision *d, const struct partner_id *pa
 enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
                            enum stream_direction debtor);
 /* Plans the row, at the end of each decision. */
-void decide_put_exposure(struct decision *d);
+void decide_put_exposures(struct decision *d);
 
 /* The home's side of a hold, for its own till and for partners alike. `sink` gets what is captured;
  * `source` gives what returns. */
@@ -235,5 +298,12 @@ MUST_USE enum err decide_grant_mandate(struct decision *d);
 MUST_USE enum err decide_take_mandate(struct decision *d);
 MUST_USE enum err decide_stand_in_hold(struct decision *d);
 MUST_USE enum err decide_give_up_hold(struct decision *d);
+MUST_USE enum err decide_tell_cards(struct decision *d);
+MUST_USE enum err decide_await_move(struct decision *d);
+MUST_USE enum err decide_move_member(struct decision *d);
+
+/* A partner's entries, by kind. */
+MUST_USE enum err take_card_news(struct decision *d);
+MUST_USE enum err take_moved_lot(struct decision *d);
 
 #endif

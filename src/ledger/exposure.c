@@ -1,16 +1,23 @@
 /* What is owed and not settled with a partner, kept with every command that changes it. */
 #include "ledger/decision.h"
 
-static enum err open_exposure(struct decision *d, const struct partner_id *partner)
+static enum err open_exposure(struct decision *d, const struct partner_id *partner,
+                              struct exposure_work **out_work)
 {
-    struct exposure_work *work = &d->exposure;
+    size_t i = 0;
+    while (i < EXPOSURES_OPEN && d->exposures[i].is_open &&
+           !partner_id_equal(&d->exposures[i].partner, partner)) {
+        i++;
+    }
+    ASSERT(i < EXPOSURES_OPEN);
+    struct exposure_work *work = &d->exposures[i];
     if (!work->is_open) {
         TRY(ledger_get_exposure(d->view, partner, &work->value));
         work->partner = *partner;
         work->is_open = true;
         work->is_changed = false;
     }
-    ASSERT(partner_id_equal(&work->partner, partner));
+    *out_work = work;
     return ERR_OK;
 }
 
@@ -18,9 +25,10 @@ enum err decide_owe(struct decision *d, const struct partner_id *partner,
                     enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
                     int64_t points)
 {
-    TRY(open_exposure(d, partner));
-    TRY(exposure_add(&d->exposure.value, d->terms->roster, direction, kind, tariff, points));
-    d->exposure.is_changed = true;
+    struct exposure_work *work;
+    TRY(open_exposure(d, partner, &work));
+    TRY(exposure_add(&work->value, d->terms->roster, direction, kind, tariff, points));
+    work->is_changed = true;
     return ERR_OK;
 }
 
@@ -29,13 +37,14 @@ enum err decide_promise(struct decision *d, const struct partner_id *redeemer, i
     if (roster_is_self(d->terms->roster, redeemer) || points == 0) {
         return ERR_OK;
     }
-    TRY(open_exposure(d, redeemer));
-    struct points *promised = &d->exposure.value.promised;
+    struct exposure_work *work;
+    TRY(open_exposure(d, redeemer, &work));
+    struct points *promised = &work->value.promised;
     TRY(int64_add(promised->minor, points, &promised->minor));
     if (promised->minor < 0) { /* a hold that was granted before promises were counted */
         promised->minor = 0;
     }
-    d->exposure.is_changed = true;
+    work->is_changed = true;
     return ERR_OK;
 }
 
@@ -66,23 +75,26 @@ enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
                            enum stream_direction debtor)
 {
     const struct roster *roster = d->terms->roster;
-    TRY(open_exposure(d, partner));
-    struct money owed = debtor == STREAM_OUT ? exposure_at_stake(&d->exposure.value, roster)
-                                             : exposure_owed(&d->exposure.value, roster);
+    struct exposure_work *work;
+    TRY(open_exposure(d, partner, &work));
+    struct money owed = debtor == STREAM_OUT ? exposure_at_stake(&work->value, roster)
+                                             : exposure_owed(&work->value, roster);
     if (debtor == STREAM_IN) {
         owed.minor = owed.minor == INT64_MIN ? INT64_MAX : -owed.minor;
     }
     return cap_is_exceeded(roster, owed) ? decide_refuse(d, VERDICT_NET_DEBIT_CAP) : ERR_OK;
 }
 
-void decide_put_exposure(struct decision *d)
+void decide_put_exposures(struct decision *d)
 {
-    struct ledger_key key;
-    if (!d->exposure.is_open || !d->exposure.is_changed) {
-        return;
+    for (size_t i = 0; i < EXPOSURES_OPEN; i++) {
+        const struct exposure_work *work = &d->exposures[i];
+        struct ledger_key key;
+        if (work->is_open && work->is_changed) {
+            key_exposure(&work->partner, &key);
+            buffer_clear(&d->plan->scratch);
+            exposure_encode(&work->value, &d->plan->scratch);
+            plan_row(d->plan, TABLE_EXPOSURE, &key, buffer_slice(&d->plan->scratch));
+        }
     }
-    key_exposure(&d->exposure.partner, &key);
-    buffer_clear(&d->plan->scratch);
-    exposure_encode(&d->exposure.value, &d->plan->scratch);
-    plan_row(d->plan, TABLE_EXPOSURE, &key, buffer_slice(&d->plan->scratch));
 }

@@ -102,7 +102,7 @@ enum err home_promise(struct decision *d, const struct uid *id, struct hold *hol
     return ERR_OK;
 }
 
-static enum err grant(struct decision *d, struct member_work *work)
+static enum err grant(struct decision *d, struct member_work *work, const struct card_number *card)
 {
     const struct command_hold *request = &d->command->hold;
     struct hold hold = {
@@ -111,7 +111,7 @@ static enum err grant(struct decision *d, struct member_work *work)
         .redeemer = request->redeemer,
         .home = d->terms->roster->self,
         .member = work->id,
-        .card = request->card,
+        .card = *card,
         .granted = request->points,
         .capture_by = request->capture_by,
         .deliver_by = request->deliver_by,
@@ -133,6 +133,31 @@ static enum err grant(struct decision *d, struct member_work *work)
     return ERR_OK;
 }
 
+/* The member of the card, or of the one of ours that it leads to. May refuse. */
+static enum err begin_by_route(struct decision *d, struct member_work *work,
+                               struct card_number *out_card)
+{
+    const struct roster *roster = d->terms->roster;
+    struct card_route route;
+    *out_card = d->command->hold.card;
+    TRY(work_begin_by_card(d, out_card, work));
+    enum verdict verdict = d->plan->verdict;
+    if (verdict != VERDICT_CARD_UNKNOWN && verdict != VERDICT_CARD_MOVED) {
+        return ERR_OK;
+    }
+    TRY(ledger_route_card(d->view, roster, out_card, &route));
+    if (route.is_blocked) {
+        return decide_refuse(d, VERDICT_CARD_BLOCKED);
+    }
+    if (route.home == NULL || !roster_is_self(roster, &route.home->id) ||
+        card_number_equal(&route.card, out_card)) {
+        return ERR_OK;
+    }
+    plan_reset(d->plan);
+    *out_card = route.card;
+    return work_begin_by_card(d, out_card, work);
+}
+
 /* To a partner's till: what it will capture is to be within the cap. May refuse. */
 static enum err promise(struct decision *d, const struct command_hold *request)
 {
@@ -148,6 +173,7 @@ enum err decide_hold(struct decision *d)
     const struct command_hold *request = &d->command->hold;
     struct member_work work;
     struct hold existing;
+    struct card_number card;
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
     }
@@ -158,7 +184,7 @@ enum err decide_hold(struct decision *d)
     if (request->deliver_by.ms <= d->now.ms) {
         return decide_refuse(d, VERDICT_HOLD_TOO_LATE);
     }
-    TRY(work_begin_by_card(d, &request->card, &work));
+    TRY(begin_by_route(d, &work, &card));
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
@@ -177,7 +203,7 @@ enum err decide_hold(struct decision *d)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
-    return grant(d, &work);
+    return grant(d, &work, &card);
 }
 
 /* Stores the hold after a change; one that ended has nothing due any more. */
@@ -306,6 +332,10 @@ static enum err refund_member(struct decision *d, struct hold *hold,
         return ERR_OK;
     }
     TRY(refund_lots(d, &work, hold, source, left));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
+    TRY(move_forward(d, &work, &hold->card));
     work_end(d, &work);
     return ERR_OK;
 }

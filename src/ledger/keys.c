@@ -52,6 +52,12 @@ void key_card(const struct card_number *card, struct ledger_key *out_key)
     key_add(out_key, card->digits, sizeof card->digits);
 }
 
+void key_card_news(uint64_t number, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_u64(out_key, number);
+}
+
 void key_reference(const uint8_t tag[PERSONAL_TAG_SIZE], struct ledger_key *out_key)
 {
     out_key->length = 0;
@@ -234,7 +240,8 @@ enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind
     struct reader in = reader_of(key);
     uint64_t time = read_key_u64(&in);
     read_expect(&in, time <= INT64_MAX);
-    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_HOLD + 1);
+    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_CARD_NEWS + 1);
+    read_expect(&in, kind == DUE_MEMBER || kind == DUE_HOLD || kind == DUE_CARD_NEWS);
     struct partner_id origin;
     struct uid id;
     read_key_partner(&in, &origin);

@@ -10,27 +10,31 @@
  *   issue-card          MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED, TOO_MANY_CARDS
  *   block-card          CARD_UNKNOWN, CARD_BLOCKED
  *   earn                SALE_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, AMOUNT_NEGATIVE,
- *                       PARTNER_UNKNOWN, STREAM_FROZEN, OUTBOX_FULL, NET_DEBIT_CAP,
- *                       CARD_UNKNOWN, CARD_BLOCKED, MEMBER_UNKNOWN, MEMBER_ERASED,
- *                       MEMBER_BLOCKED, TOO_MANY_LOTS
- *   hold                POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_TOO_LATE, CARD_UNKNOWN,
- *                       CARD_BLOCKED, MEMBER_BLOCKED, HOLD_EXISTS, INSUFFICIENT_POINTS,
- *                       NET_DEBIT_CAP, TOO_MANY_LOTS
- *   foreign-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN
+ *                       PARTNER_UNKNOWN, CARD_UNKNOWN, CARD_BLOCKED, PARTNER_LEFT,
+ *                       STREAM_FROZEN, OUTBOX_FULL, NET_DEBIT_CAP, MEMBER_UNKNOWN,
+ *                       MEMBER_ERASED, MEMBER_BLOCKED, TOO_MANY_LOTS
+ *   hold                POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_LEFT, HOLD_TOO_LATE,
+ *                       CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED, MEMBER_BLOCKED, HOLD_EXISTS,
+ *                       INSUFFICIENT_POINTS, NET_DEBIT_CAP, TOO_MANY_LOTS
+ *   foreign-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
+ *                       PARTNER_LEFT
  *   capture             POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_UNKNOWN, HOLD_ENDED,
  *                       HOLD_EXCEEDED, CAPTURE_TOO_LATE, MANDATE_EXPIRED, STREAM_FROZEN,
- *                       OUTBOX_FULL
- *   void                HOLD_UNKNOWN, HOLD_ENDED, STREAM_FROZEN, OUTBOX_FULL
+ *                       PARTNER_LEFT, OUTBOX_FULL
+ *   void                HOLD_UNKNOWN, HOLD_ENDED, STREAM_FROZEN, PARTNER_LEFT, OUTBOX_FULL
  *   return-sale         AMOUNT_NEGATIVE, SALE_UNKNOWN, RETURN_EXCEEDS_SALE, STREAM_FROZEN,
- *                       OUTBOX_FULL
+ *                       PARTNER_LEFT, OUTBOX_FULL
  *   return-burn         POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_UNKNOWN,
- *                       RETURN_EXCEEDS_SALE, STREAM_FROZEN, OUTBOX_FULL, TOO_MANY_LOTS
+ *                       RETURN_EXCEEDS_SALE, STREAM_FROZEN, PARTNER_LEFT, OUTBOX_FULL,
+ *                       TOO_MANY_LOTS
  *   settle-member       MEMBER_UNKNOWN
- *   take-entry          TARIFF_UNKNOWN, CARD_UNKNOWN, CARD_BLOCKED, MEMBER_BLOCKED, SALE_EXISTS,
- *                       POINTS_TOO_LARGE, NET_DEBIT_CAP, SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN,
- *                       HOLD_ENDED, HOLD_EXCEEDED, CAPTURE_TOO_LATE, MANDATE_UNKNOWN,
- *                       MANDATE_EXPIRED, MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED,
- *                       RETURN_EXCEEDS_SALE, TOO_MANY_LOTS
+ *   take-entry          TARIFF_UNKNOWN, PARTNER_LEFT, CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED,
+ *                       MEMBER_BLOCKED, SALE_EXISTS, CARD_NOT_THEIRS, PARTNER_UNKNOWN, MOVE_LOOPS,
+ *                       TOO_MANY_CARDS, MOVE_NOT_AWAITED, POINTS_TOO_LARGE, NET_DEBIT_CAP,
+ *                       SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN, HOLD_ENDED, HOLD_EXCEEDED,
+ *                       CAPTURE_TOO_LATE, MANDATE_UNKNOWN, MANDATE_EXPIRED,
+ *                       MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED, RETURN_EXCEEDS_SALE,
+ *                       TOO_MANY_LOTS
  *   close-period        PERIOD_NOT_OPEN
  *   transfer            POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, MEMBER_UNKNOWN, TRANSFER_TO_SELF,
  *                       MEMBER_ERASED, MEMBER_BLOCKED, NOT_A_POOL, NOT_IN_POOL,
@@ -45,22 +49,29 @@
  *                       ADJUSTMENT_EXPIRED, MEMBER_ERASED, TOO_MANY_LOTS
  *   unblock-card        CARD_UNKNOWN, MEMBER_ERASED, CARD_NOT_BLOCKED
  *   block-member        REASON_UNKNOWN, MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED
- *   unblock-member      REASON_UNKNOWN, MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_NOT_BLOCKED
+ *   unblock-member      REASON_UNKNOWN, MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_NOT_BLOCKED,
+ *                       MEMBER_MOVED
  *   merge-members       MERGE_EXISTS, MEMBER_UNKNOWN, MERGE_TO_SELF, MEMBER_ERASED,
  *                       MEMBER_MERGED, MEMBER_BLOCKED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL,
  *                       TOO_MANY_CARDS, TOO_MANY_LOTS
- *   unmerge-members     MERGE_UNKNOWN, MERGE_ENDED, MEMBER_MERGED, MEMBER_ERASED
+ *   unmerge-members     MERGE_UNKNOWN, MERGE_ENDED, MEMBER_MERGED, MEMBER_ERASED, MEMBER_MOVED
  *   erase-member        MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL
  *   grant-mandate       PARTNER_UNKNOWN, PARTNER_LEFT, MANDATE_INVALID, MANDATE_EXISTS
  *   take-mandate        PARTNER_UNKNOWN, PARTNER_LEFT, MANDATE_INVALID, MANDATE_EXISTS
  *   stand-in-hold       HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
- *                       PARTNER_LEFT, STREAM_FROZEN, MANDATE_UNKNOWN, MANDATE_EXPIRED,
- *                       MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED
+ *                       PARTNER_LEFT, CARD_BLOCKED, CARD_MOVED, STREAM_FROZEN, MANDATE_UNKNOWN,
+ *                       MANDATE_EXPIRED, MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED
  *   give-up-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
  *                       PARTNER_LEFT, STREAM_FROZEN, OUTBOX_FULL
+ *   await-move          PARTNER_UNKNOWN, MOVE_TO_SELF, CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED,
+ *                       MEMBER_BLOCKED, MEMBER_MOVED
+ *   move-member         PARTNER_UNKNOWN, MOVE_TO_SELF, CARD_UNKNOWN, CARD_BLOCKED,
+ *                       MEMBER_UNKNOWN, MEMBER_MOVED, MEMBER_BLOCKED, MEMBER_HAS_HOLDS,
+ *                       MEMBER_HAS_DEBT, ALREADY_IN_POOL, MOVE_LOOPS, POINTS_TOO_LARGE,
+ *                       STREAM_FROZEN, PARTNER_LEFT, NET_DEBIT_CAP
  *
- * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, and what is recovered are
- * never refused. Cards
+ * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards and what is
+ * recovered are never refused. Cards
  * lead to members that are there and not erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H
@@ -68,7 +79,7 @@
 
 #include "ledger/command.h"
 
-#define COMMAND_VERDICTS_MAX 24
+#define COMMAND_VERDICTS_MAX 28
 
 /* The refusals of a kind in order, as above; ended by VERDICT_OK. Static. */
 const enum verdict *command_verdicts(enum command_kind kind);

@@ -73,6 +73,21 @@ struct card {
     bool is_blocked;
 };
 
+/* What is known of a card besides whose it is; of another brand's card what its home says. */
+struct card_status {
+    bool is_blocked;               /* another brand's: its home refuses it */
+    struct card_number moved_to;   /* the member's card at a new home; empty: it did not move */
+    struct card_number awaited_by; /* another brand's: our card that may take over its points */
+    uint64_t number; /* of the home's last entry about it; of our own card's last news; 0: none */
+};
+
+/* What became of one of our cards, kept so that partners who do not know it can be told. Each card
+ * has one at most, the latest. */
+struct card_news {
+    struct card_number card;
+    struct uid transaction_id; /* of the command that changed it */
+};
+
 enum account_kind {
     ACCOUNT_AVAILABLE = 1, /* of a member, credit side; the key without a member is the sum */
     ACCOUNT_PENDING = 2,
@@ -305,8 +320,9 @@ struct partner_recovery {
 
 /* What must happen by itself. */
 enum due_kind {
-    DUE_MEMBER = 1, /* a lot becomes active or expires */
-    DUE_HOLD = 2    /* a hold at home expires */
+    DUE_MEMBER = 1,   /* a lot becomes active or expires */
+    DUE_HOLD = 2,     /* a hold at home expires */
+    DUE_CARD_NEWS = 8 /* partners are to be told of cards */
 };
 
 /* Keys. */
@@ -317,6 +333,7 @@ void key_reference(const uint8_t tag[PERSONAL_TAG_SIZE], struct ledger_key *out_
 void key_id(const struct uid *id, struct ledger_key *out_key);
 void key_pool(const struct uid *pool, const struct uid *member, struct ledger_key *out_key);
 void key_account(const struct account_ref *account, struct ledger_key *out_key);
+void key_card_news(uint64_t number, struct ledger_key *out_key);
 /* Of holds, sales and transactions: the partner that made the id, and the id. */
 void key_origin(const struct partner_id *origin, const struct uid *id, struct ledger_key *out_key);
 void key_stream(enum stream_direction direction, const struct partner_id *partner,
@@ -351,6 +368,9 @@ MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum
 /* Names in TABLE_META; each value is a u64. */
 #define META_CARD_SERIAL  "card-serial" /* the last one given */
 #define META_MEMBER_COUNT "member-count"
+#define META_CARD_NEWS    "card-news"       /* the last number */
+#define META_NEWS_TOLD    "card-news-told/" /* and a partner: it was told up to this number */
+#define META_CARDS_KNOWN  "cards-known/"    /* and a partner: rows it made in TABLE_CARD_STATUS */
 
 /* Values. Encoders append to a buffer and stick to its error; decoders give ERR_CORRUPT. */
 void member_encode(const struct member *member, struct buffer *out);
@@ -362,6 +382,10 @@ void profile_encode(const struct profile *profile, struct buffer *out);
 MUST_USE enum err profile_decode(struct slice value, struct profile *out_profile);
 void card_encode(const struct card *card, struct buffer *out);
 MUST_USE enum err card_decode(struct slice value, struct card *out_card);
+void card_status_encode(const struct card_status *status, struct buffer *out);
+MUST_USE enum err card_status_decode(struct slice value, struct card_status *out_status);
+void card_news_encode(const struct card_news *news, struct buffer *out);
+MUST_USE enum err card_news_decode(struct slice value, struct card_news *out_news);
 void account_encode(const struct account *account, struct buffer *out);
 MUST_USE enum err account_decode(struct slice value, struct account *out_account);
 void hold_encode(const struct hold *hold, struct buffer *out);

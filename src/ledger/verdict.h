@@ -66,6 +66,13 @@ enum verdict {
     VERDICT_MANDATE_CAP_EXCEEDED = 103,
     VERDICT_MANDATE_EXISTS = 104, /* this one, or another one for the same time */
     VERDICT_MANDATE_INVALID = 105,
+    VERDICT_CARD_MOVED = 110, /* its member has another card now, at another brand */
+    VERDICT_CARD_NOT_THEIRS = 111,
+    VERDICT_MOVE_TO_SELF = 112,
+    VERDICT_MOVE_LOOPS = 113,
+    VERDICT_MOVE_NOT_AWAITED = 114,
+    VERDICT_MEMBER_MOVED = 115,
+    VERDICT_MEMBER_HAS_DEBT = 116,
     VERDICT_PARTNER_LEFT = 130,  /* it, or this brand, leaves: nothing new between them */
     VERDICT_NET_DEBIT_CAP = 135, /* the pair owes as much as the charter lets it */
     VERDICT_HOLD_TOO_LATE = 136, /* it would have ended already */

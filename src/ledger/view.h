@@ -31,6 +31,8 @@ enum ledger_table {
     TABLE_POOL = 19,         /* pool id, member id -> nothing: who may spend from it */
     TABLE_MANDATE = 20,      /* home, redeemer, mandate id -> struct mandate_row */
     TABLE_MANDATE_LINE = 21, /* home, redeemer -> struct mandate_line */
+    TABLE_CARD_STATUS = 22,  /* card digits, 20 bytes -> struct card_status */
+    TABLE_CARD_NEWS = 23,    /* number of the news -> struct card_news */
     TABLE_RECEIPT_ROW = 24,  /* as TABLE_RECEIPT -> the journal row that brought the receipt; stays
                                 when the receipt is forgotten */
     TABLE_RECOVERY = 25,     /* partner -> struct partner_recovery */

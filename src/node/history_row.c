@@ -56,8 +56,13 @@ static Talea__V1__HistoryKind kind_of_entry(enum entry_kind kind)
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_EARN_RETURN;
     case ENTRY_BURN_RETURN:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_BURN_RETURN;
+    case ENTRY_MOVED_LOT:
+        return TALEA__V1__HISTORY_KIND__HISTORY_KIND_MOVE;
     case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
     case ENTRY_KIND_END:
         break;
     }
@@ -108,6 +113,9 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_MERGE;
     case COMMAND_ERASE_MEMBER:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_ERASURE;
+    case COMMAND_AWAIT_MOVE:
+    case COMMAND_MOVE_MEMBER:
+        return TALEA__V1__HISTORY_KIND__HISTORY_KIND_MOVE;
     case COMMAND_TAKE_ENTRY:
     case COMMAND_RECOVER_TAKEN:
         return kind_of_entry(command->take_entry.entry.kind);
@@ -119,6 +127,7 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_PROPOSE_ADJUSTMENT:
     case COMMAND_RULE_ADJUSTMENT:
     case COMMAND_PRUNE:
+    case COMMAND_TELL_CARDS:
     case COMMAND_RECOVER_ENTRY:
     case COMMAND_RECOVERY:
     case COMMAND_GRANT_MANDATE:

@@ -59,7 +59,7 @@ const char *record_receipt(const struct command *command)
 
 const struct card_number *record_card(const struct record *record, const struct command *command)
 {
-    if (record->answer.card.digits[0] != '\0') {
+    if (record->answer.card.digits[0] != '\0' && record->verdict != VERDICT_CARD_MOVED) {
         return &record->answer.card;
     }
     switch ((int)command->kind) {

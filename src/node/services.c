@@ -53,6 +53,8 @@ static const struct rpc_method account_methods[] = {
     {"MergeMembers", ROLES_OFFICE, RPC_INLINE, account_merge_members, NULL},
     {"UnmergeMembers", ROLES_OFFICE, RPC_INLINE, account_unmerge_members, NULL},
     {"EraseMember", ROLES_OFFICE, RPC_INLINE, account_erase_member, NULL},
+    {"AwaitMove", ROLES_OFFICE, RPC_INLINE, account_await_move, NULL},
+    {"MoveMember", ROLES_OFFICE, RPC_INLINE, account_move_member, NULL},
 };
 
 static const struct rpc_method ledger_methods[] = {
@@ -66,6 +68,7 @@ static const struct rpc_method peer_methods[] = {
     {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
     {"FetchMandate", ROLE_PEER, RPC_WORKER, peer_fetch_mandate, NULL},
+    {"AcceptMove", ROLE_PEER, RPC_WORKER, peer_accept_move, NULL},
     {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
     {"CompareStreams", ROLE_PEER, RPC_WORKER, peer_compare_streams, NULL},
     {"RecoverPage", ROLE_PEER, RPC_WORKER, peer_recover_page, NULL},

@@ -33,12 +33,13 @@ rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustme
     account_rule_adjustment;
 rpc_unary_handler account_list_adjustments, account_block_member, account_unblock_member;
 rpc_unary_handler account_unblock_card, account_merge_members, account_unmerge_members;
+rpc_unary_handler account_await_move, account_move_member;
 rpc_unary_handler account_erase_member;
 rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler peer_authorise_hold, peer_fetch_mandate, peer_exchange_statement,
     peer_exchange_charter;
-rpc_unary_handler peer_compare_streams, peer_recover_page;
+rpc_unary_handler peer_compare_streams, peer_recover_page, peer_accept_move;
 rpc_stream_handler peer_clear;
 rpc_unary_handler admin_get_status, admin_reload, admin_push_charter, admin_list_evidence,
     admin_get_evidence;

@@ -1,7 +1,8 @@
 /* A till's burns: holds, captures, voids, returns of goods paid with points. */
-#include "clearing/roster.h"
+#include "ledger/route.h"
 #include "node/metrics.h"
 #include "node/node.h"
+#include "node/partner_host.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/till.pb-c.h"
@@ -73,20 +74,54 @@ void reply_authorised(struct node *node, struct rpc_call *call, const struct com
     reply_after(node, call, command, NULL, send_authorised);
 }
 
-/* Is there a home for the card, and may a till ask for that much? */
-static bool may_ask(struct node *node, struct rpc_call *call, const struct command_hold *hold,
-                    bool *out_is_own)
+/* Where a hold is asked for. */
+struct hold_route {
+    struct card_number card;
+    bool is_known;   /* somebody is its home */
+    bool is_own;     /* we are */
+    bool is_refused; /* its home said that it is blocked, and did not grant this hold before */
+};
+
+static enum err find_route(const struct ledger_view *view, const struct roster *roster,
+                           const struct command *command, struct hold_route *out_route)
 {
-    struct snapshot *snapshot = node_snapshot(node);
-    const struct roster_partner *home = roster_home_of(&snapshot->roster, &hold->card);
-    bool is_known = home != NULL;
-    bool is_within = hold->points.minor <= snapshot->till_points_max.minor;
-    *out_is_own = is_known && roster_is_self(&snapshot->roster, &home->id);
-    snapshot_release(snapshot);
-    if (!is_known) {
-        refuse_verdict(call, VERDICT_PARTNER_UNKNOWN);
+    struct card_route route;
+    struct hold known;
+    TRY(ledger_route_card(view, roster, &command->hold.card, &route));
+    *out_route = (struct hold_route){.card = route.card,
+                                     .is_known = route.home != NULL,
+                                     .is_own = route.home != NULL &&
+                                               roster_is_self(roster, &route.home->id)};
+    if (!route.is_blocked || out_route->is_own) {
+        return ERR_OK;
     }
-    return is_known && request_within_bound(call, node, is_within);
+    enum err err = ledger_get_hold(view, &roster->self, &command->transaction_id, &known);
+    out_route->is_refused = err == ERR_NOT_FOUND;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* Is there a home for the card that does not refuse it, and may a till ask for that much? */
+static bool may_ask(struct node *node, struct rpc_call *call, const struct command *command,
+                    struct hold_route *out_route)
+{
+    struct partner_host host;
+    enum err err = partner_host_open(node, &host);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return false;
+    }
+    err = find_route(&host.host.view, host.host.roster, command, out_route);
+    bool is_within = command->hold.points.minor <= host.snapshot->till_points_max.minor;
+    partner_host_end(&host);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return false;
+    }
+    if (!out_route->is_known || out_route->is_refused) {
+        refuse_verdict(call, out_route->is_known ? VERDICT_CARD_BLOCKED : VERDICT_PARTNER_UNKNOWN);
+        return false;
+    }
+    return request_within_bound(call, node, is_within);
 }
 
 void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMessage *message)
@@ -95,7 +130,7 @@ void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMe
     const Talea__V1__AuthoriseBurnRequest *request =
         (const Talea__V1__AuthoriseBurnRequest *)(const void *)message;
     struct uid transaction;
-    bool is_own;
+    struct hold_route route;
     if (!request_transaction(call, request->transaction_id, &transaction)) {
         return;
     }
@@ -104,7 +139,7 @@ void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMe
     hold->points = points_of(request->points);
     if (!request_card(call, request->card, &hold->card) ||
         !request_text(call, "receipt", request->receipt, hold->receipt, sizeof hold->receipt) ||
-        !may_ask(node, call, hold, &is_own)) {
+        !may_ask(node, call, &command, &route)) {
         return;
     }
     if (!hold_times(node, command.business_time, request->capture_within_seconds, hold)) {
@@ -112,10 +147,11 @@ void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMe
         return;
     }
     hold->redeemer = node->config.partner;
-    if (is_own) {
+    if (route.is_own) {
         reply_after(node, call, &command, NULL, send_authorised);
     } else {
         command.kind = COMMAND_FOREIGN_HOLD;
+        hold->asked = route.card;
         authorise_abroad(node, call, &command);
     }
 }

@@ -5,11 +5,11 @@
 struct hold_request abroad_request(const struct peer_host *host, const struct command *command)
 {
     const struct command_hold *hold = &command->hold;
-    const struct roster_partner *home = roster_home_of(host->roster, &hold->card);
+    const struct roster_partner *home = roster_home_of(host->roster, &hold->asked);
     struct hold_request request = {
         .transaction_id = command->transaction_id,
         .redeemer = host->roster->self,
-        .card = hold->card,
+        .card = hold->asked,
         .points = hold->points,
         .requested = command->business_time,
         .capture_by = hold->capture_by,

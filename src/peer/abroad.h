@@ -21,7 +21,7 @@
 #include "peer/host.h"
 
 /* What a till's COMMAND_FOREIGN_HOLD asks the home for. `home` is empty when no partner has the
- * card's prefix. */
+ * prefix of the card that is asked about. */
 struct hold_request abroad_request(const struct peer_host *host, const struct command *command);
 /* The request as Signed bytes. The same request always says the same, so that a lost answer may be
  * asked for again. */

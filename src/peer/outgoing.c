@@ -224,6 +224,10 @@ enum err outgoing_take(struct outgoing *outgoing, const struct peer_host *host,
         if (!MUTANT(NO_REWIND)) {
             outgoing->sent_number = outgoing->receipted_number;
         }
+        /* What can't be recorded now, as when the disk is full, is told when a stream begins again
+         * or a card changes; the stream is of use without. */
+        enum err told = engine_tell_cards(host->engine);
+        (void)told;
     }
     return ERR_OK;
 }

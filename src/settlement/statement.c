@@ -21,6 +21,7 @@ static enum line_value line_value_of(enum entry_kind kind)
     switch (kind) {
     case ENTRY_EARN:
     case ENTRY_ADJUSTMENT:
+    case ENTRY_MOVED_LOT:
         return LINE_SENDER_OWES_ISSUE;
     case ENTRY_EARN_RETURN:
         return LINE_RECEIVER_OWES_ISSUE;
@@ -30,6 +31,9 @@ static enum line_value line_value_of(enum entry_kind kind)
         return LINE_SENDER_OWES_REDEMPTION;
     case ENTRY_VOID:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
     case ENTRY_KIND_END:
         break;
     }

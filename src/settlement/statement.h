@@ -29,11 +29,11 @@ struct pair_statement {
     char currency[4];
 };
 
-/* What a half is worth at the roster's prices: earns and adjustments at the issue price are owed by
- * the sender, captures at the redemption price to the sender, returns the other way; voids
- * and marks carry no points. Each line of totals is priced as a whole and rounded half to even;
- * ERR_INPUT for an unknown tariff and for totals that are not sorted, twice the same, negative or
- * of no entry; ERR_RANGE when the money does not fit. */
+/* What a half is worth at the roster's prices: earns, moved lots and adjustments at the issue price
+ * are owed by the sender, captures at the redemption price to the sender, returns the other way;
+ * voids, marks and what is said of cards carry no points. Each line of totals is priced as a whole
+ * and rounded half to even; ERR_INPUT for an unknown tariff and for totals that are not sorted,
+ * twice the same, negative or of no entry; ERR_RANGE when the money does not fit. */
 MUST_USE enum err statement_price_half(const struct roster *roster, struct statement_half *half);
 
 /* Orders the halves, prices them, computes the net. `halves` give both directions in any order;

@@ -33,6 +33,8 @@ enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *ou
     m.active_from_unix_ms = e.active_from.ms;
     m.expires_at_unix_ms = e.expires_at.ms;
     m.mandate_id = binary_of(e.mandate.bytes, uid_is_nil(&e.mandate) ? 0 : sizeof e.mandate.bytes);
+    m.moved_to = e.moved_to.digits;
+    m.issuer = e.issuer.text;
     return fields_pack(&m.base, out);
 }
 
@@ -60,6 +62,8 @@ enum err wire_entry_decode(struct slice bytes, struct clearing_entry *out_entry,
     field_card_or_none(&fields, "card", m->card, &e.card);
     field_uid_or_nil(&fields, "subject_id", &m->subject_id, &e.subject);
     field_uid_or_nil(&fields, "mandate_id", &m->mandate_id, &e.mandate);
+    field_card_or_none(&fields, "moved_to", m->moved_to, &e.moved_to);
+    field_partner_or_none(&fields, "issuer", m->issuer, &e.issuer);
     TRY(check_entry(&fields, &e));
     *out_entry = e;
     return ERR_OK;

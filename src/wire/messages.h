@@ -12,6 +12,7 @@
 #include "clearing/authorisation.h"
 #include "clearing/evidence.h"
 #include "clearing/mandate.h"
+#include "clearing/move.h"
 #include "settlement/statement.h"
 
 /* Appends to `out`. The same value always gives the same bytes. */
@@ -36,6 +37,12 @@ MUST_USE enum err wire_hold_grant_decode(struct slice bytes, struct hold_grant *
 MUST_USE enum err wire_hold_refusal_encode(const struct hold_refusal *refusal, struct buffer *out);
 MUST_USE enum err wire_hold_refusal_decode(struct slice bytes, struct hold_refusal *out_refusal,
                                            struct note *note);
+
+MUST_USE enum err wire_move_acceptance_encode(const struct move_acceptance *acceptance,
+                                              struct buffer *out);
+MUST_USE enum err wire_move_acceptance_decode(struct slice bytes,
+                                              struct move_acceptance *out_acceptance,
+                                              struct note *note);
 
 MUST_USE enum err wire_evidence_encode(const struct evidence *evidence, struct buffer *out);
 /* The statements' and entries' bytes are in the arena. */

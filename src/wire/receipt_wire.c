@@ -49,6 +49,7 @@ static Talea__V1__RefusedEntry **refused_to_wire(struct fields *fields, struct a
         talea__v1__refused_entry__init(&rows[i]);
         rows[i].number = receipt->refused[i].number;
         rows[i].reason = receipt->refused[i].reason;
+        rows[i].moved_to = receipt->refused[i].moved_to.digits;
         lines[i] = &rows[i];
     }
     return lines;
@@ -90,6 +91,7 @@ static struct receipt_refusal *refused_from_wire(struct fields *fields, struct a
         rows[i].number = m->refused[i]->number;
         field_reason(fields, "reason", m->refused[i]->reason, rows[i].reason,
                      sizeof rows[i].reason);
+        field_card_or_none(fields, "moved_to", m->refused[i]->moved_to, &rows[i].moved_to);
     }
     return rows;
 }

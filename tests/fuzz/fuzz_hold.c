@@ -1,5 +1,5 @@
 /* The messages of an online authorisation: request, grant, refusal, and the mandate that stands in
- * for them; by the first byte. */
+ * for them; and the acceptance of a move: by the first byte. */
 #include "fuzz.h"
 #include "wire/messages.h"
 
@@ -16,16 +16,18 @@ AGAIN(hold_request)
 AGAIN(hold_grant)
 AGAIN(hold_refusal)
 AGAIN(mandate)
+AGAIN(move_acceptance)
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {
     enum err (*const messages[])(struct slice bytes, struct buffer * out, struct note * note) = {
-        hold_request_again, hold_grant_again, hold_refusal_again, mandate_again};
+        hold_request_again, hold_grant_again, hold_refusal_again, mandate_again,
+        move_acceptance_again};
     CLEANUP(buffer_fini) struct buffer again = {0};
     struct slice bytes = slice_of(at, length);
     struct note note = {{0}};
     unsigned choice;
-    if (!fuzz_choose(&bytes, 4, &choice)) {
+    if (!fuzz_choose(&bytes, sizeof messages / sizeof messages[0], &choice)) {
         return 0;
     }
     enum err err = messages[choice](bytes, &again, &note);

@@ -360,7 +360,7 @@ static void answer_batch(struct run *run)
         .refused = &refusal,
         .refused_count = next(run) % 4 == 3};
     add_totals(run, &head, totals, &receipt.total_count);
-    refusal = (struct receipt_refusal){head.first_number, "CARD_UNKNOWN"};
+    refusal = (struct receipt_refusal){head.first_number, "CARD_UNKNOWN", {""}};
     totals[0].count -= receipt.refused_count;
     totals[0].points -= (int64_t)receipt.refused_count * 10;
     receipt.total_count = totals[0].count == 0 ? 0 : 1;

@@ -25,6 +25,8 @@ AGAIN(adjustment)
 AGAIN(merge)
 AGAIN(mandate_row)
 AGAIN(mandate_line)
+AGAIN(card_status)
+AGAIN(card_news)
 
 static enum err member_again(struct slice bytes, struct buffer *out)
 {
@@ -85,10 +87,10 @@ static enum err due_key_again(struct slice bytes, struct buffer *out)
 
 /* Their order is the numbers in the corpus. */
 static enum err (*const rows[])(struct slice bytes, struct buffer *out) = {
-    member_again,      profile_again,     card_again,        account_again,     hold_again,
-    sale_again,        transaction_again, stream_again,      entry_total_again, half_again,
-    pair_period_again, u64_again,         account_key_again, due_key_again,     adjustment_again,
-    merge_again,       mandate_row_again, mandate_line_again};
+    member_again,      profile_again,     card_again,         account_again,     hold_again,
+    sale_again,        transaction_again, stream_again,       entry_total_again, half_again,
+    pair_period_again, u64_again,         account_key_again,  due_key_again,     adjustment_again,
+    merge_again,       mandate_row_again, mandate_line_again, card_status_again, card_news_again};
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {

@@ -10,14 +10,17 @@
 
 static void write_samples(const char *folder)
 {
-    static const char *const targets[SAMPLE_COUNT] = {"entry", "entry", "head", "receipt",
-                                                      "hold",  "hold",  "hold", "statement",
-                                                      "entry", "hold",  NULL,   "holdings"};
+    static const char *const targets[SAMPLE_COUNT] = {
+        "entry", "entry", "head", "receipt",  "hold",  "hold",    "hold", "statement",
+        "entry", "hold",  NULL,   "holdings", "entry", "receipt", "hold"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
-        PURPOSE_CARD_BLOCK,   PURPOSE_MANDATE,    PURPOSE_CLEARING_BATCH, PURPOSE_CLEARING_RECEIPT,
-        PURPOSE_HOLD_REQUEST, PURPOSE_HOLD_GRANT, PURPOSE_HOLD_REFUSAL,   PURPOSE_STATEMENT,
-        PURPOSE_BACKUP,       PURPOSE_MANDATE,    PURPOSE_STATEMENT,      PURPOSE_HOLDINGS};
+        PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,          PURPOSE_CLEARING_BATCH,
+        PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST,     PURPOSE_HOLD_GRANT,
+        PURPOSE_HOLD_REFUSAL,     PURPOSE_STATEMENT,        PURPOSE_BACKUP,
+        PURPOSE_MANDATE,          PURPOSE_STATEMENT,        PURPOSE_HOLDINGS,
+        PURPOSE_CLEARING_BATCH,   PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE};
     static const unsigned mandate = 9;
+    static const unsigned acceptance = 14;
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
         if (targets[i] == NULL) { /* a file, not a message */
             continue;
@@ -28,7 +31,7 @@ static void write_samples(const char *folder)
         snprintf(name, sizeof name, "sample-%u", i);
         ASSERT(samples[i].encode(&bytes) == ERR_OK);
         if (strcmp(targets[i], "hold") == 0) {
-            unsigned choice = i == mandate ? 3 : i - 4;
+            unsigned choice = i == mandate ? 3 : i == acceptance ? 4 : i - 4;
             seed_write_choice(folder, "hold", name, choice, buffer_slice(&bytes));
         } else {
             seed_write(folder, targets[i], name, buffer_slice(&bytes));
@@ -44,8 +47,20 @@ static void write_samples(const char *folder)
 static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
 {
     bool is_mark = kind == ENTRY_PERIOD_MARK;
-    struct clearing_entry entry = kind == ENTRY_EARN ? sample_earn() : sample_return();
+    bool is_moved = kind == ENTRY_CARD_MOVED || kind == ENTRY_MOVED_LOT;
+    struct clearing_entry entry =
+        kind == ENTRY_EARN || kind == ENTRY_MOVED_LOT ? sample_earn() : sample_return();
     entry.kind = kind;
+    if (is_moved || entry_kind_is_card_news(kind)) {
+        entry.subject = (struct uid){{0}};
+        entry.points.minor = kind == ENTRY_MOVED_LOT ? entry.points.minor : 0;
+    }
+    if (is_moved) {
+        entry.moved_to = (struct card_number){"6011000990139424"};
+    }
+    if (kind == ENTRY_MOVED_LOT) {
+        entry.issuer = (struct partner_id){"bakery"};
+    }
     if (kind == ENTRY_EARN) {
         entry.active_from.ms *= variant & 1;
         entry.expires_at.ms *= variant >> 1 & 1;
@@ -75,7 +90,16 @@ static void write_entries(const char *folder)
     }
 }
 
-/* A chain of `count` entries from number `first`, one of each kind in turn; the mark comes last. */
+/* The kinds in turn; the mark comes last. */
+static enum entry_kind kind_in_turn(unsigned i)
+{
+    unsigned kind = 1 + i % (ENTRY_KIND_END - 1);
+    return kind == ENTRY_KIND_END - 1  ? ENTRY_PERIOD_MARK
+           : kind >= ENTRY_PERIOD_MARK ? (enum entry_kind)(kind + 1)
+                                       : (enum entry_kind)kind;
+}
+
+/* A chain of `count` entries from number `first`, one of each kind in turn. */
 static void write_batch(const char *folder, const char *name, unsigned twist, uint64_t first,
                         unsigned count)
 {
@@ -86,7 +110,7 @@ static void write_batch(const char *folder, const char *name, unsigned twist, ui
     }
     for (unsigned i = 0; i < count; i++) {
         CLEANUP(buffer_fini) struct buffer bytes = {0};
-        struct clearing_entry entry = entry_of((enum entry_kind)(1 + i % (ENTRY_KIND_END - 1)), i);
+        struct clearing_entry entry = entry_of(kind_in_turn(i), i);
         entry.number = first + i;
         entry.previous_hash = previous;
         entry.period.yyyymm += i >= ENTRY_KIND_END - 1 ? 1 : 0;
@@ -101,8 +125,8 @@ static void write_batch(const char *folder, const char *name, unsigned twist, ui
 static void write_batches(const char *folder)
 {
     write_batch(folder, "first", 0, 1, 3);
-    write_batch(folder, "follows", 32, 300, 7);
-    write_batch(folder, "over-a-mark", 32, 300, 9);
+    write_batch(folder, "follows", 32, 300, 11);
+    write_batch(folder, "over-a-mark", 32, 300, 13);
     write_batch(folder, "repeat", 64, 300, 2);
     write_batch(folder, "gap", 0, 300, 1);
     write_batch(folder, "frozen", 128, 1, 1);

@@ -188,6 +188,13 @@ static bool print_office(const struct command *command)
     case COMMAND_ERASE_MEMBER:
         print_ids("member", &command->erase.member);
         return true;
+    case COMMAND_AWAIT_MOVE:
+        (void)printf(" card=%s for=%s", command->await.card.digits, command->await.own_card.digits);
+        return true;
+    case COMMAND_MOVE_MEMBER:
+        (void)printf(" card=%s to=%s new=%s", command->move.card.digits, command->move.to.text,
+                     command->move.new_card.digits);
+        return true;
     default:
         return false;
     }

@@ -6,19 +6,27 @@ struct share {
 };
 
 static const struct share shares[] = {
-    {make_enrol, 40},        {make_issue_card, 12},     {make_block_card, 3},
-    {make_unblock_card, 6},  {make_block_member, 4},    {make_unblock_member, 8},
-    {make_erase, 3},         {make_transfer, 90},       {make_open_pool, 5},
-    {make_join_pool, 14},    {make_leave_pool, 6},      {make_propose, 20},
-    {make_rule, 24},         {make_merge, 10},          {make_unmerge, 10},
-    {make_prune, 4},         {make_earn, 200},          {make_hold, 70},
-    {make_partner_hold, 50}, {make_foreign_hold, 35},   {make_capture, 70},
-    {make_void, 30},         {make_return_sale, 70},    {make_return_burn, 50},
-    {make_settle, 12},       {make_expire_hold, 24},    {make_entry, 110},
-    {make_receipt, 15},      {make_batch_end, 4},       {make_close, 8},
-    {make_pair, 2},          {make_freeze, 1},          {make_repeat, 45},
-    {make_grant_mandate, 8}, {make_take_mandate, 8},    {make_stand_in, 10},
+    {make_enrol, 40},        {make_issue_card, 12},
+    {make_block_card, 3},    {make_unblock_card, 6},
+    {make_block_member, 4},  {make_unblock_member, 8},
+    {make_erase, 3},         {make_transfer, 90},
+    {make_open_pool, 5},     {make_join_pool, 14},
+    {make_leave_pool, 6},    {make_propose, 20},
+    {make_rule, 24},         {make_merge, 10},
+    {make_unmerge, 10},      {make_prune, 4},
+    {make_earn, 200},        {make_hold, 70},
+    {make_partner_hold, 50}, {make_foreign_hold, 35},
+    {make_capture, 70},      {make_void, 30},
+    {make_return_sale, 70},  {make_return_burn, 50},
+    {make_settle, 12},       {make_expire_hold, 24},
+    {make_entry, 110},       {make_receipt, 15},
+    {make_batch_end, 4},     {make_close, 8},
+    {make_pair, 2},          {make_freeze, 1},
+    {make_repeat, 45},       {make_grant_mandate, 8},
+    {make_take_mandate, 8},  {make_stand_in, 10},
     {make_give_up, 8},       {make_stand_in_entry, 10},
+    {make_await, 8},         {make_move, 8},
+    {make_tell, 1},
 };
 
 static bool is_mandated(const struct making *making)
@@ -34,19 +42,20 @@ static make_fn *what_to_make(const struct making *making)
         return make_enrol;
     }
     if (making->mood->is_hoarding && !one_in(making->step->numbers[1], 3)) {
-        static make_fn *const burns[] = {make_hold, make_capture, make_return_burn};
+        static make_fn *const burns[] = {make_hold, make_capture, make_return_burn,
+                                         make_return_burn};
         uint32_t other = making->step->numbers[1] % 40;
         return other % 20 == 1   ? make_rule
                : other % 10 == 2 ? make_merge
                : other % 20 == 3 ? make_propose
-               : other % 10 == 4 ? burns[making->step->numbers[2] % 3]
+               : other % 10 == 4 ? burns[making->step->numbers[2] % 4]
                                  : make_earn;
     }
     if (making->mood->is_crowding && !one_in(making->step->numbers[1], 4)) {
         return make_entry;
     }
-    if (making->mood->is_flooding && !one_in(making->step->numbers[1], 5)) {
-        return make_entry;
+    if (making->mood->is_flooding && !one_in(making->step->numbers[1], 8)) {
+        return one_in(making->step->numbers[1] >> 8, 60) ? make_move : make_entry;
     }
     if (making->mood->is_merging && one_in(making->step->numbers[1], 5)) {
         return one_in(making->step->numbers[1], 2) ? make_enrol : make_merge;
@@ -95,6 +104,12 @@ static bool alter_office(struct command *command, struct uid somebody)
         return true;
     case COMMAND_ERASE_MEMBER:
         command->erase.member = somebody;
+        return true;
+    case COMMAND_AWAIT_MOVE:
+        command->await.own_card.digits[0] ^= 1;
+        return true;
+    case COMMAND_MOVE_MEMBER:
+        command->move.card.digits[0] ^= 1;
         return true;
     default:
         return false;

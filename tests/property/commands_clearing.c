@@ -1,4 +1,6 @@
 /* Random commands of the streams: entries and receipts of partners, periods, settlement. */
+#include <string.h>
+
 #include "commands.h"
 #include "model_parts.h"
 
@@ -33,12 +35,82 @@ static void fill_subject(const struct making *making, int sender, struct clearin
     }
 }
 
+/* A card under this partner's prefix, of those that commands are about. */
+static struct card_number card_of_partner(const struct model *m, int partner, uint32_t number)
+{
+    return card_under(&m->roster->partners[partner].prefix, number % 20);
+}
+
+/* Of a card that is awaited from this partner; another one when there is none. */
+static void fill_moved_lot(const struct making *making, int sender, struct clearing_entry *entry)
+{
+    const uint32_t *n = making->step->numbers;
+    const struct model *m = making->m;
+    size_t start = n[7] % (m->status_count + 1);
+    entry->moved_to = pick_card(m, n[7]);
+    for (size_t i = 0; i < m->status_count && !one_in(n[8] >> 4, 8); i++) {
+        const struct model_status *status = &m->statuses[(start + i) % m->status_count];
+        if (status->awaited_by.digits[0] != '\0' && model_home(m, &status->card) == sender) {
+            entry->card = status->card;
+            entry->moved_to = status->awaited_by;
+            break;
+        }
+    }
+    entry->issuer = m->roster->partners[(n[5] >> 4) % MODEL_PARTNERS].id;
+    make_terms(making, &entry->active_from, &entry->expires_at);
+}
+
+/* That the new card of one who moved to this partner leads back. */
+static void fill_loop(const struct making *making, int sender, struct clearing_entry *entry)
+{
+    const struct model *m = making->m;
+    for (size_t i = 0; i < m->status_count; i++) {
+        const struct model_status *status =
+            &m->statuses[(i + making->step->numbers[7]) % m->status_count];
+        if (model_has_moved(m, &status->card) && model_home(m, &status->moved_to) == sender) {
+            entry->card = status->moved_to;
+            entry->moved_to = status->card;
+            return;
+        }
+    }
+}
+
+/* What the partner says of a card, mostly its own. */
+static void make_card_entry(const struct making *making, int sender, struct clearing_entry *entry)
+{
+    const uint32_t *n = making->step->numbers;
+    const struct model *m = making->m;
+    entry->card = one_in(n[6], 20) ? pick_card(m, n[7]) : card_of_partner(m, sender, n[6] >> 8);
+    if (entry->kind == ENTRY_MOVED_LOT) {
+        fill_moved_lot(making, sender, entry);
+    } else {
+        entry->points = points_of(0);
+    }
+    if (entry->kind == ENTRY_CARD_MOVED) {
+        entry->moved_to =
+            one_in(n[8] >> 6, 3) ? pick_card(m, n[7]) : card_of_partner(m, 3 - sender, n[7] >> 8);
+        if (one_in(n[8] >> 12, 6)) {
+            fill_loop(making, sender, entry);
+        }
+    }
+    if (strcmp(entry->card.digits, entry->moved_to.digits) == 0) {
+        entry->card = card_of_partner(m, sender, 19);
+        entry->moved_to = card_of_partner(m, 3 - sender, 19);
+    }
+    if (entry->kind == ENTRY_CARD_BLOCK || entry->kind == ENTRY_CARD_UNBLOCK) {
+        entry->moved_to = (struct card_number){""};
+    }
+}
+
 void make_entry(const struct making *making)
 {
     static const enum entry_kind kinds[] = {ENTRY_EARN,        ENTRY_EARN,       ENTRY_EARN,
                                             ENTRY_EARN,        ENTRY_CAPTURE,    ENTRY_CAPTURE,
                                             ENTRY_CAPTURE,     ENTRY_VOID,       ENTRY_EARN_RETURN,
                                             ENTRY_EARN_RETURN, ENTRY_BURN_RETURN};
+    static const enum entry_kind card_kinds[] = {
+        ENTRY_CARD_BLOCK, ENTRY_CARD_UNBLOCK, ENTRY_CARD_UNBLOCK, ENTRY_CARD_MOVED,
+        ENTRY_MOVED_LOT,  ENTRY_MOVED_LOT,    ENTRY_MOVED_LOT,    ENTRY_MOVED_LOT};
     const uint32_t *n = making->step->numbers;
     struct command *command = making->command;
     struct clearing_entry *entry = &command->take_entry.entry;
@@ -50,6 +122,7 @@ void make_entry(const struct making *making)
     command->take_entry = (struct command_take_entry){.sender = command->origin};
     entry->kind = one_in(n[4], 50)   ? ENTRY_PERIOD_MARK
                   : one_in(n[4], 51) ? ENTRY_ADJUSTMENT
+                  : one_in(n[4], 9)  ? card_kinds[(n[4] >> 8) % 8]
                   : making->mood->is_flooding || (making->mood->is_crowding && !one_in(n[8], 4))
                       ? ENTRY_EARN
                       : kinds[(n[4] >> 8) % (sizeof kinds / sizeof kinds[0])];
@@ -65,8 +138,13 @@ void make_entry(const struct making *making)
     }
     entry->tariff = one_in(n[8], 30) ? 9 : 1 + n[8] % 2;
     entry->points = points_of(entry->kind == ENTRY_VOID ? 0 : 1 + (n[5] >> 8) % 90);
-    if (entry->kind != ENTRY_EARN && entry->kind != ENTRY_ADJUSTMENT) {
+    if (entry->kind != ENTRY_EARN && entry->kind != ENTRY_ADJUSTMENT &&
+        entry->kind < ENTRY_CARD_BLOCK) {
         fill_subject(making, sender, entry);
+        return;
+    }
+    if (entry->kind >= ENTRY_CARD_BLOCK) {
+        make_card_entry(making, sender, entry);
         return;
     }
     entry->card = pick_card(making->m, n[6]);
@@ -80,6 +158,26 @@ void make_entry(const struct making *making)
         if (one_in(n[5], 20) && known != NULL) {
             entry->transaction_id = known->id;
         }
+    }
+}
+
+static struct lot_key lot_of(const struct model *m, const struct model_key *key)
+{
+    return (struct lot_key){m->roster->partners[key->issuer].id,
+                            key->tariff,
+                            {key->active_from},
+                            {key->expires_at},
+                            (uint8_t)key->idle_months};
+}
+
+/* The partner refuses an earn because its card moved; it may leave out where. */
+static void say_moved(const struct making *making, struct receipted_entry *entry)
+{
+    const uint32_t *n = making->step->numbers;
+    entry->verdict = VERDICT_CARD_MOVED;
+    if (!one_in(n[6], 6)) {
+        entry->moved_to =
+            one_in(n[6], 2) ? pick_card(making->m, n[7]) : pick_foreign_card(making->m, n[7]);
     }
 }
 
@@ -108,13 +206,19 @@ void make_receipt(const struct making *making)
         entries[receipt->entry_count++] =
             (struct receipted_entry){.number = number,
                                      .kind = sent->kind,
-                                     .tariff = sent->kind == ENTRY_PERIOD_MARK ? 0 : 1,
+                                     .tariff = sent->kind == ENTRY_PERIOD_MARK ? 0
+                                               : sent->kind == ENTRY_MOVED_LOT ? sent->lot.tariff
+                                                                               : 1,
                                      .points = points_of(sent->points),
                                      .period = sent->period,
                                      .transaction_id = sent->transaction_id,
                                      .subject = sent->subject,
                                      .card = sent->card,
+                                     .lot = lot_of(m, &sent->lot),
                                      .verdict = is_refused ? VERDICT_CARD_UNKNOWN : VERDICT_OK};
+        if (is_refused && sent->kind == ENTRY_EARN && one_in(n[5], 2)) {
+            say_moved(making, &entries[receipt->entry_count - 1]);
+        }
         receipt->last_number = number;
         if (is_refused) {
             break; /* a receipt is taken in parts that end behind a refusal */

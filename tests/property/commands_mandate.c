@@ -59,8 +59,9 @@ static void make_asked(const struct making *making, enum command_kind kind, int 
     make_foreign_hold(making);
     making->command->kind = kind;
     if (!one_in(n[4], 30)) {
-        making->command->hold.card =
-            card_under(&making->m->roster->partners[partner].prefix, (n[4] >> 4) % 20);
+        struct command_hold *hold = &making->command->hold;
+        hold->card = card_under(&making->m->roster->partners[partner].prefix, (n[4] >> 4) % 20);
+        hold->asked = hold->card;
     }
 }
 

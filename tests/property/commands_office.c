@@ -108,9 +108,12 @@ void make_unblock_member(const struct making *making)
     const struct model *m = making->m;
     make_block_member(making);
     making->command->kind = COMMAND_UNBLOCK_MEMBER;
+    size_t start = n[7] % (m->member_count + 1);
     for (size_t i = 0; i < m->member_count && !one_in(n[6], 5); i++) {
-        if (m->members[i].is_blocked) {
-            making->command->block.member = m->members[i].id;
+        const struct model_member *member = &m->members[(start + i) % m->member_count];
+        if (member->is_blocked) {
+            making->command->block.member = member->id;
+            break;
         }
     }
 }

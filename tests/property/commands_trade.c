@@ -92,6 +92,9 @@ static void make_hold_by(const struct making *making, int redeemer, bool is_fore
     if (is_foreign && one_in(n[4], 30)) {
         hold->card = pick_card(making->m, 0); /* of nobody */
     }
+    if (is_foreign) {
+        hold->asked = model_route(making->m, &hold->card).card;
+    }
     hold->points = points_of(pick_points_of(n[5], limit, spendable_by(making, &hold->card)));
     make_hold_times(making, hold);
 }

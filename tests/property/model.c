@@ -12,6 +12,8 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->now = 0;
     m->kind = COMMAND_KIND_END;
     memset(m->given, 0, sizeof m->given);
+    memset(m->brought, 0, sizeof m->brought);
+    m->status_count = 0;
     m->card_serial = 0;
     m->out_period = roster->first_period;
     m->member_count = 0;
@@ -50,6 +52,7 @@ void model_copy(struct model *to, const struct model *from)
     to->out_period = from->out_period;
     to->member_count = from->member_count;
     to->card_count = from->card_count;
+    to->status_count = from->status_count;
     to->hold_count = from->hold_count;
     to->sale_count = from->sale_count;
     to->command_count = from->command_count;
@@ -61,6 +64,8 @@ void model_copy(struct model *to, const struct model *from)
     to->matched_count = from->matched_count;
     to->touched = from->touched;
     COPY(given, MODEL_PARTNERS);
+    COPY(brought, MODEL_PARTNERS);
+    COPY(statuses, from->status_count);
     COPY(in_period, MODEL_PARTNERS);
     COPY(is_frozen_out, MODEL_PARTNERS);
     COPY(sent_count, MODEL_PARTNERS);
@@ -176,6 +181,9 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_TAKE_MANDATE] = model_step_mandate,
     [COMMAND_STAND_IN_HOLD] = model_step_stand_in,
     [COMMAND_GIVE_UP_HOLD] = model_step_give_up,
+    [COMMAND_TELL_CARDS] = step_nothing, /* everybody was told at once */
+    [COMMAND_AWAIT_MOVE] = model_step_await,
+    [COMMAND_MOVE_MEMBER] = model_step_move,
 };
 
 static bool transfers_equal(const struct command_transfer *a, const struct command_transfer *b)
@@ -219,6 +227,13 @@ static bool office_says_the_same(const struct command *a, const struct command *
         return uid_equal(&a->unmerge.merge, &b->unmerge.merge);
     case COMMAND_ERASE_MEMBER:
         return uid_equal(&a->erase.member, &b->erase.member);
+    case COMMAND_AWAIT_MOVE:
+        return strcmp(a->await.card.digits, b->await.card.digits) == 0 &&
+               strcmp(a->await.own_card.digits, b->await.own_card.digits) == 0;
+    case COMMAND_MOVE_MEMBER:
+        return strcmp(a->move.card.digits, b->move.card.digits) == 0 &&
+               strcmp(a->move.new_card.digits, b->move.new_card.digits) == 0 &&
+               partner_id_equal(&a->move.to, &b->move.to);
     default:
         return false;
     }

@@ -22,6 +22,7 @@
 #define MODEL_TARIFFS     3 /* numbered from 1 */
 #define MODEL_MERGES      256
 #define MODEL_MANDATES    2048
+#define MODEL_STATUSES    512
 #define MODEL_DEBTS       8192
 #define MODEL_MATCHED     2048
 
@@ -82,6 +83,21 @@ struct model_card {
     bool is_blocked;
 };
 
+/* What is known of a card, ours or another brand's, besides whose it is. */
+struct model_status {
+    struct card_number card;
+    bool is_blocked; /* another brand's */
+    struct card_number moved_to;
+    struct card_number awaited_by;
+};
+
+/* Where a card leads. */
+struct model_route {
+    struct card_number card;
+    int home; /* -1: nowhere */
+    bool is_blocked;
+};
+
 struct model_hold_lot {
     struct model_key key;
     int64_t held;
@@ -135,6 +151,7 @@ struct model_entry {
     struct uid subject;
     struct card_number card;
     struct period period;
+    struct model_key lot; /* of a moved lot */
 };
 
 struct model_account {
@@ -218,8 +235,9 @@ struct model {
     int64_t debt_limit;
     uint64_t outbox_entries; /* 0: any number may wait */
     int64_t now;
-    enum command_kind kind;                       /* of the last command */
-    int64_t given[MODEL_PARTNERS][MODEL_TARIFFS]; /* by partners to our members, ever */
+    enum command_kind kind;                         /* of the last command */
+    int64_t given[MODEL_PARTNERS][MODEL_TARIFFS];   /* by partners to our members, ever */
+    int64_t brought[MODEL_PARTNERS][MODEL_TARIFFS]; /* with members who moved here */
     uint64_t card_serial;
     struct period out_period; /* of all own streams */
     struct period in_period[MODEL_PARTNERS];
@@ -228,6 +246,8 @@ struct model {
     size_t member_count;
     struct model_card cards[MODEL_CARDS];
     size_t card_count;
+    struct model_status statuses[MODEL_STATUSES];
+    size_t status_count;
     struct model_hold holds[MODEL_HOLDS];
     size_t hold_count;
     struct model_sale sales[MODEL_SALES];

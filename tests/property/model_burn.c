@@ -1,16 +1,18 @@
 /* Holds that the own till names, at home and abroad, and holds granted to partners. */
 #include "model_parts.h"
 
+#include <string.h>
+
 struct model_hold *model_add_hold(struct model *m, const struct command *command)
 {
     const struct command_hold *from = &command->hold;
     ASSERT(m->hold_count < MODEL_HOLDS);
     struct model_hold *hold = &m->holds[m->hold_count]; /* counted once it is granted */
     hold->id = command->transaction_id;
-    hold->card = from->card;
     hold->is_foreign = command->kind != COMMAND_HOLD;
+    hold->card = hold->is_foreign ? from->asked : from->card;
     hold->partner =
-        hold->is_foreign ? model_home(m, &from->card) : model_partner(m, &from->redeemer);
+        hold->is_foreign ? model_home(m, &from->asked) : model_partner(m, &from->redeemer);
     hold->member = -1;
     hold->has_ended = false;
     hold->captured = 0;
@@ -28,6 +30,25 @@ struct model_hold *model_add_hold(struct model *m, const struct command *command
     return hold;
 }
 
+/* The member of the card, or of the one of ours that it leads to. */
+static enum verdict judge_by_route(struct model *m, const struct model_route *route,
+                                   struct model_hold *hold)
+{
+    bool leads_elsewhere = strcmp(route->card.digits, hold->card.digits) != 0;
+    enum verdict verdict = model_judge_card(m, &hold->card, &hold->member);
+    if (verdict != VERDICT_CARD_UNKNOWN && verdict != VERDICT_CARD_MOVED) {
+        return verdict;
+    }
+    if (route->is_blocked) {
+        return VERDICT_CARD_BLOCKED;
+    }
+    if (route->home != 0 || !leads_elsewhere) {
+        return verdict;
+    }
+    hold->card = route->card;
+    return model_judge_card(m, &hold->card, &hold->member);
+}
+
 enum verdict model_step_hold(struct model *m, const struct command *command,
                              struct model_answer *answer)
 {
@@ -35,20 +56,19 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
     bool is_foreign = command->kind == COMMAND_FOREIGN_HOLD;
     bool is_known = is_foreign && model_hold(m, 0, &command->transaction_id) != NULL;
     enum verdict verdict = is_known ? VERDICT_HOLD_EXISTS : model_judge_points(points);
-    int home = model_home(m, &command->hold.card);
     if (verdict != VERDICT_OK) {
         return verdict;
     }
     if (!is_foreign && command->hold.deliver_by.ms <= m->now) {
         return VERDICT_HOLD_TOO_LATE;
     }
-    if (home < 0 ||
-        (is_foreign && home == 0)) { /* at home, a card that isn't ours is just unknown */
-        return is_foreign ? VERDICT_PARTNER_UNKNOWN : VERDICT_CARD_UNKNOWN;
+    if (is_foreign && model_home(m, &command->hold.asked) <= 0) {
+        return VERDICT_PARTNER_UNKNOWN;
     }
     struct model_hold *hold = model_add_hold(m, command);
-    if (!hold->is_foreign) {
-        verdict = model_judge_card(m, &command->hold.card, &hold->member);
+    if (!is_foreign) {
+        struct model_route route = model_route(m, &command->hold.card);
+        verdict = judge_by_route(m, &route, hold);
         if (verdict == VERDICT_OK && model_hold(m, hold->partner, &hold->id) != NULL) {
             verdict = VERDICT_HOLD_EXISTS;
         }

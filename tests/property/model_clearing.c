@@ -146,6 +146,14 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     case ENTRY_ADJUSTMENT:
         verdict = VERDICT_NOT_AGREED;
         break;
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+        verdict = model_take_news(m, sender, entry);
+        break;
+    case ENTRY_MOVED_LOT:
+        verdict = model_take_moved_lot(m, sender, entry);
+        break;
     case ENTRY_PERIOD_MARK:
         m->in_period[sender] = period_next(m->in_period[sender]);
         break;
@@ -173,7 +181,8 @@ static int64_t amount_returned(const struct model *m, const struct uid *id)
 }
 
 /* A refused entry is as if it had not been sent, in the period it was sent in. */
-static void reverse(struct model *m, int partner, const struct model_entry *entry)
+static void reverse(struct model *m, int partner, const struct model_entry *entry,
+                    const struct receipted_entry *refused, struct model_answer *answer)
 {
     struct model_hold *hold = model_hold(m, 0, &entry->subject);
     struct model_sale *sale =
@@ -182,13 +191,19 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     model_owe_reversed(m, partner, entry->number);
     switch (entry->kind) {
     case ENTRY_EARN:
-        sale->is_reversed = true;
         model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, partner, entry->period, points);
+        sale->is_reversed = refused->verdict != VERDICT_CARD_MOVED ||
+                            !model_resend_earn(m, partner, sale, entry, &refused->moved_to);
         break;
     case ENTRY_EARN_RETURN:
-        sale->taken -= points;
-        sale->returned -= amount_returned(m, &entry->transaction_id);
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, partner, entry->period, points);
+        if (sale->home == partner || !model_resend_return(m, sale, entry, answer)) {
+            sale->taken -= points;
+            sale->returned -= amount_returned(m, &entry->transaction_id);
+        }
+        break;
+    case ENTRY_MOVED_LOT:
+        model_give_back(m, partner, entry);
         break;
     case ENTRY_CAPTURE: /* what its home did not honour can't be captured again */
         hold->captured -= points;
@@ -201,6 +216,9 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
     case ENTRY_KIND_END:
         break;
     }
@@ -221,11 +239,11 @@ enum verdict model_step_take_receipt(struct model *m, const struct command *comm
                                      struct model_answer *answer)
 {
     const struct command_take_receipt *receipt = &command->take_receipt;
-    (void)answer;
     int partner = model_partner(m, &receipt->receiver);
     for (size_t i = 0; i < receipt->entry_count; i++) {
         if (receipt->entries[i].verdict != VERDICT_OK) {
-            reverse(m, partner, &m->sent[partner][receipt->entries[i].number - 1]);
+            const struct model_entry sent = m->sent[partner][receipt->entries[i].number - 1];
+            reverse(m, partner, &sent, &receipt->entries[i], answer);
         }
     }
     m->receipted[partner] = receipt->last_number;

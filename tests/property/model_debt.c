@@ -14,7 +14,8 @@ void model_owe_sent(struct model *m, int partner, const struct model_entry *entr
                                .is_ours = true,
                                .number = entry->number,
                                .kind = entry->kind,
-                               .tariff = m->roster->tariffs[0].id,
+                               .tariff = entry->kind == ENTRY_MOVED_LOT ? entry->lot.tariff
+                                                                        : m->roster->tariffs[0].id,
                                .points = entry->points,
                                .period = entry->period.yyyymm});
 }
@@ -68,6 +69,7 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     int64_t sign = debt->is_ours ? 1 : -1;
     switch (debt->kind) {
     case ENTRY_EARN:
+    case ENTRY_MOVED_LOT:
         return sign * debt->points * tariff->issue_price.minor;
     case ENTRY_EARN_RETURN:
         return -sign * debt->points * tariff->issue_price.minor;
@@ -78,6 +80,9 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
     case ENTRY_KIND_END:
         break;
     }

@@ -24,9 +24,10 @@ static enum verdict judge_earn(const struct command_earn *earn, int64_t *out_poi
 
 /* Whose card: an own member, or another home. */
 static enum verdict judge_holder(struct model *m, const struct command_earn *earn, int *out_home,
-                                 int *out_member)
+                                 int *out_member, struct card_number *out_card)
 {
     *out_home = 0;
+    *out_card = earn->card;
     if (earn->card.digits[0] == '\0') {
         *out_member = model_account_of(m, &earn->member);
         return model_judge_member(m, *out_member);
@@ -36,10 +37,29 @@ static enum verdict judge_holder(struct model *m, const struct command_earn *ear
     if (*out_home < 0) {
         return VERDICT_PARTNER_UNKNOWN;
     }
-    if (*out_home > 0) {
-        return VERDICT_OK;
+    if (*out_home == 0) {
+        enum verdict verdict = model_judge_card(m, &earn->card, out_member);
+        if (verdict != VERDICT_CARD_MOVED) {
+            return verdict;
+        }
     }
-    return model_judge_card(m, &earn->card, out_member);
+    struct model_route route = model_route(m, &earn->card);
+    *out_home = route.home;
+    *out_card = route.card;
+    if (route.home < 0 || route.is_blocked) {
+        return route.home < 0 ? VERDICT_PARTNER_UNKNOWN : VERDICT_CARD_BLOCKED;
+    }
+    return route.home > 0 ? VERDICT_OK : model_judge_card(m, &route.card, out_member);
+}
+
+/* What goes abroad ends by a date. */
+static void fix_end(struct model_key *lot, int64_t business_time)
+{
+    if (lot->idle_months != 0) {
+        int64_t idle = model_months_after(business_time, lot->idle_months);
+        lot->expires_at = lot->expires_at == 0 ? idle : model_least(lot->expires_at, idle);
+        lot->idle_months = 0;
+    }
 }
 
 enum verdict model_step_earn(struct model *m, const struct command *command,
@@ -47,18 +67,19 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
 {
     const struct command_earn *earn = &command->earn;
     int64_t points = 0;
+    struct card_number card;
     int home;
     int member;
     bool is_known = model_sale(m, 0, &command->transaction_id) != NULL;
     enum verdict verdict = is_known ? VERDICT_SALE_EXISTS : judge_earn(earn, &points);
-    verdict = verdict == VERDICT_OK ? judge_holder(m, earn, &home, &member) : verdict;
+    verdict = verdict == VERDICT_OK ? judge_holder(m, earn, &home, &member, &card) : verdict;
     if (verdict != VERDICT_OK) {
         return verdict;
     }
     struct model_sale sale = {
         .home = home,
         .id = command->transaction_id,
-        .card = earn->card,
+        .card = card,
         .member = member,
         .is_fixed = earn->is_fixed,
         .amount = earn->amount.minor,
@@ -76,13 +97,14 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         return VERDICT_NET_DEBIT_CAP;
     }
     if (home > 0) {
+        fix_end(&sale.lot, command->business_time.ms);
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
         if (points > 0) {
             model_send(m, home,
                        (struct model_entry){.kind = ENTRY_EARN,
                                             .points = points,
                                             .transaction_id = command->transaction_id,
-                                            .card = earn->card});
+                                            .card = card});
         }
     } else {
         struct model_member *to = &m->members[member];

@@ -25,14 +25,20 @@ int model_home(const struct model *m, const struct card_number *card)
     return -1;
 }
 
-struct model_card *model_card(struct model *m, const struct card_number *card)
+int model_card_index(const struct model *m, const struct card_number *card)
 {
     for (size_t i = 0; i < m->card_count; i++) {
         if (strcmp(m->cards[i].number.digits, card->digits) == 0) {
-            return &m->cards[i];
+            return (int)i;
         }
     }
-    return NULL;
+    return -1;
+}
+
+struct model_card *model_card(struct model *m, const struct card_number *card)
+{
+    int index = model_card_index(m, card);
+    return index < 0 ? NULL : &m->cards[index];
 }
 
 int model_member(const struct model *m, const struct uid *id)
@@ -161,7 +167,9 @@ enum verdict model_judge_card(struct model *m, const struct card_number *number,
     if (card->is_blocked && m->flaw != FLAW_BLOCKS_NOTHING) {
         return VERDICT_CARD_BLOCKED;
     }
-    return model_judge_member(m, card->member);
+    enum verdict verdict = model_judge_member(m, card->member);
+    return verdict == VERDICT_MEMBER_BLOCKED && model_has_moved(m, number) ? VERDICT_CARD_MOVED
+                                                                           : verdict;
 }
 
 int model_account_of(const struct model *m, const struct uid *id)

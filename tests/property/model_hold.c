@@ -118,5 +118,6 @@ enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t poin
     m->members[index] = copy;
     *hold = changed;
     model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_BREAKAGE, 0, (struct period){0}, expired);
+    model_forward(m, index, &hold->card);
     return refund_lost(m, hold, points);
 }

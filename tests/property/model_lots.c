@@ -13,7 +13,7 @@ bool model_keys_equal(const struct model_key *a, const struct model_key *b)
 }
 
 /* The same day and time of day so many months later, or the last day of that month. */
-static int64_t months_after(int64_t time, unsigned months)
+int64_t model_months_after(int64_t time, unsigned months)
 {
     struct unix_ms start = {time - time % 1000};
     struct civil civil = civil_from_unix(start);
@@ -30,7 +30,8 @@ int64_t model_end(const struct model_member *member, const struct model_key *key
 {
     int64_t end = key->expires_at == 0 ? INT64_MAX : key->expires_at;
     int64_t active = member->active_at == 0 ? member->enrolled : member->active_at;
-    return key->idle_months == 0 ? end : model_least(end, months_after(active, key->idle_months));
+    return key->idle_months == 0 ? end
+                                 : model_least(end, model_months_after(active, key->idle_months));
 }
 
 /* Of equal ends, the order that the rows document: expires_at, idle_months, active_from, issuer,

@@ -86,13 +86,19 @@ static enum verdict judge(const struct model_mandate *mandate, int64_t time, int
 static enum verdict begin(struct model *m, const struct command *command, int *out_home)
 {
     int64_t points = command->hold.points.minor;
+    const struct card_number *asked = &command->hold.asked;
     enum verdict verdict = model_judge_points(points);
-    *out_home = model_home(m, &command->hold.card);
+    *out_home = model_home(m, asked);
     if (model_hold(m, 0, &command->transaction_id) != NULL) {
         return VERDICT_HOLD_EXISTS;
     }
     if (verdict == VERDICT_OK && *out_home <= 0) {
         verdict = VERDICT_PARTNER_UNKNOWN;
+    }
+    if (verdict == VERDICT_OK && command->kind == COMMAND_STAND_IN_HOLD) {
+        verdict = model_status(m, asked)->is_blocked ? VERDICT_CARD_BLOCKED
+                  : model_has_moved(m, asked)        ? VERDICT_CARD_MOVED
+                                                     : VERDICT_OK;
     }
     if (verdict == VERDICT_OK && m->is_frozen_out[*out_home]) {
         verdict = VERDICT_STREAM_FROZEN;

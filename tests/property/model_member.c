@@ -86,6 +86,14 @@ enum verdict model_step_block_card(struct model *m, const struct command *comman
         return VERDICT_MEMBER_ERASED; /* its cards stay blocked */
     }
     card->is_blocked = is_to_block;
+    int member = model_follow(m, card->member);
+    if (is_to_block) {
+        model_tell(m, ENTRY_CARD_BLOCK, &card->number);
+    } else if (model_has_moved(m, &card->number)) {
+        model_tell(m, ENTRY_CARD_MOVED, &card->number);
+    } else if (!m->members[member].is_blocked) {
+        model_tell(m, ENTRY_CARD_UNBLOCK, &card->number);
+    }
     return VERDICT_OK;
 }
 
@@ -114,7 +122,11 @@ enum verdict model_step_block_member(struct model *m, const struct command *comm
     if (m->members[member].is_blocked == is_to_block) {
         return is_to_block ? VERDICT_MEMBER_BLOCKED : VERDICT_MEMBER_NOT_BLOCKED;
     }
+    if (!is_to_block && model_member_moved(m, member)) {
+        return VERDICT_MEMBER_MOVED;
+    }
     m->members[member].is_blocked = is_to_block;
+    model_tell_member(m, member, is_to_block ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK);
     model_touch(m, member);
     return VERDICT_OK;
 }
@@ -150,6 +162,7 @@ void model_forget_member(struct model *m, int index)
             m->members[i].has_reference = false;
         }
     }
+    model_tell_member(m, index, ENTRY_CARD_BLOCK);
     for (size_t i = 0; i < m->card_count; i++) {
         struct model_card *card = &m->cards[i];
         if (card->member == index) {

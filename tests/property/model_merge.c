@@ -141,6 +141,9 @@ static void move_cards_back(struct model *m, const struct model_merge *merge)
     for (size_t i = 0; i < m->card_count; i++) {
         if ((merge->cards[i / 64] >> i % 64 & 1) != 0 && m->cards[i].member == merge->into) {
             m->cards[i].member = merge->from;
+            if (m->members[merge->into].is_blocked && !m->cards[i].is_blocked) {
+                model_tell(m, ENTRY_CARD_UNBLOCK, &m->cards[i].number);
+            }
             m->members[merge->into].card_count--;
             m->members[merge->from].card_count++;
         }
@@ -164,6 +167,9 @@ enum verdict model_step_unmerge(struct model *m, const struct command *command,
     }
     if (into->is_erased) {
         return VERDICT_MEMBER_ERASED;
+    }
+    if (model_member_moved(m, merge->into)) {
+        return VERDICT_MEMBER_MOVED;
     }
     model_settle(m, into);
     merge->is_undone = true;

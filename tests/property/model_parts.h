@@ -7,6 +7,7 @@
 /* Looking up. -1 or NULL: none. */
 int model_partner(const struct model *m, const struct partner_id *partner);
 int model_home(const struct model *m, const struct card_number *card);
+int model_card_index(const struct model *m, const struct card_number *card); /* -1: unknown */
 struct model_card *model_card(struct model *m, const struct card_number *card);
 int model_member(const struct model *m, const struct uid *id); /* by its own id, merged or not */
 int model_follow(const struct model *m, int member);           /* where it was merged to */
@@ -37,6 +38,28 @@ enum verdict model_judge_points(int64_t points);
 enum verdict model_first(const struct model *m, enum verdict a, enum verdict b);
 /* Of a member that is to do something new; -1 is one that there isn't. */
 enum verdict model_judge_member(const struct model *m, int member);
+/* What is known of a card; all empty when nothing is. */
+const struct model_status *model_status(const struct model *m, const struct card_number *card);
+struct model_status *model_know(struct model *m, const struct card_number *card);
+bool model_has_moved(const struct model *m, const struct card_number *card);
+struct model_route model_route(const struct model *m, const struct card_number *card);
+bool model_loops(const struct model *m, const struct card_number *card,
+                 const struct card_number *moved_to);
+/* Every partner is told of a card; of all that a member has and that are not blocked. */
+void model_tell(struct model *m, enum entry_kind kind, const struct card_number *card);
+void model_tell_member(struct model *m, int member, enum entry_kind kind);
+bool model_member_moved(const struct model *m, int member);
+enum verdict model_take_news(struct model *m, int sender, const struct clearing_entry *entry);
+enum verdict model_take_moved_lot(struct model *m, int sender, const struct clearing_entry *entry);
+/* What came back to a member who moved goes after it. */
+void model_forward(struct model *m, int index, const struct card_number *card);
+/* A moved lot that was refused. */
+void model_give_back(struct model *m, int partner, const struct model_entry *entry);
+/* A refused earn, or its return, goes to where the card is now. False: it can't. */
+bool model_resend_earn(struct model *m, int partner, struct model_sale *sale,
+                       const struct model_entry *entry, const struct card_number *said);
+bool model_resend_return(struct model *m, struct model_sale *sale, const struct model_entry *entry,
+                         struct model_answer *answer);
 /* The card's member, or why it can't be used. */
 enum verdict model_judge_card(struct model *m, const struct card_number *card, int *out_member);
 /* The member, where its points went when it was merged. */
@@ -55,6 +78,7 @@ void model_active(struct model *m, int member);
 /* Lots. */
 int64_t model_least(int64_t a, int64_t b);
 bool model_keys_equal(const struct model_key *a, const struct model_key *b);
+int64_t model_months_after(int64_t time, unsigned months);
 /* When the member's lot ends; INT64_MAX: never. */
 int64_t model_end(const struct model_member *member, const struct model_key *key);
 struct model_lot *model_find_lot(struct model_member *member, const struct model_key *key);
@@ -143,6 +167,8 @@ model_fn model_step_take_receipt;
 model_fn model_step_mandate;
 model_fn model_step_stand_in;
 model_fn model_step_give_up;
+model_fn model_step_await;
+model_fn model_step_move;
 model_fn model_step_put_pair;
 
 #endif

@@ -14,7 +14,7 @@
 
 enum {
     RUN_STEPS = 500,
-    SEEDS_MAX = 200,
+    SEEDS_MAX = 4000,
     SHRINK_SECONDS = 60,
     HANDFUL = 10
 };

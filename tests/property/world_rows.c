@@ -1,6 +1,9 @@
 #include "world_rows.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "ledger/route.h"
 
 #include "model_parts.h"
 #include "world_compare.h"
@@ -15,6 +18,11 @@ bool cards_agree(const struct ledger_view *view, const struct model *m, char *co
         }
         if (row.is_blocked != card->is_blocked) {
             return complain(complaint, "is the card blocked", row.is_blocked, card->is_blocked);
+        }
+        struct card_status status;
+        if (ledger_get_card_status(view, &card->number, &status) != ERR_OK ||
+            strcmp(status.moved_to.digits, model_status(m, &card->number)->moved_to.digits) != 0) {
+            return complain(complaint, "where the card moved", 0, (int64_t)i);
         }
         int member = uid_is_nil(&row.member) ? -1 : model_member(m, &row.member);
         if (member != card->member) {
@@ -145,6 +153,10 @@ enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key)
         return ERR_OK;
     }
     TRY(key_due_parse(key, &time, &kind, &origin, &id));
+    if (kind == DUE_CARD_NEWS) {
+        (void)complain(dues->complaint, "somebody is to be told of a card", time.ms, 0);
+        return ERR_DISAGREE;
+    }
     if (kind == DUE_MEMBER) {
         int member = model_member(dues->model, &id);
         int64_t due = member < 0 ? 0 : next_due(&dues->model->members[member]);

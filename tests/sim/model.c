@@ -120,6 +120,8 @@ static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
         }
         model_settle(model, member_of(model, op), now);
         model_give(model, member_of(model, op), &sale.lot, op->points, now);
+    } else if (member_of(model, op)->is_blocked_at[op->shop]) {
+        return VERDICT_CARD_BLOCKED;
     } else if (op->points > 0) {
         if (is_frozen(model, op)) {
             return VERDICT_STREAM_FROZEN;
@@ -325,6 +327,19 @@ static enum verdict transfer(struct model *model, struct model_op *m, int64_t no
     return VERDICT_OK;
 }
 
+/* Every other brand hears of the card. */
+static void tell_all(struct model *model, const struct model_op *m, enum entry_kind kind)
+{
+    struct sim_op op = *m->op;
+    struct model_op news = {.op = &op};
+    for (unsigned partner = 0; partner < model->node_count; partner++) {
+        if (partner != op.shop && !model->streams[op.shop][partner].is_frozen_out) {
+            op.home = partner;
+            send_entry(model, &news, kind, 0);
+        }
+    }
+}
+
 static enum verdict block(struct model *model, const struct model_op *m, bool is_blocked)
 {
     struct model_member *member = member_of(model, m->op);
@@ -332,6 +347,7 @@ static enum verdict block(struct model *model, const struct model_op *m, bool is
         return is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_CARD_NOT_BLOCKED;
     }
     member->is_blocked = is_blocked;
+    tell_all(model, m, is_blocked ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK);
     return VERDICT_OK;
 }
 

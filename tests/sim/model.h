@@ -24,7 +24,8 @@ struct model_member {
     struct uid id;
     struct card_number card; /* empty until its till was told */
     bool is_enrolled;
-    bool is_blocked; /* the card */
+    bool is_blocked;                 /* the card */
+    bool is_blocked_at[MODEL_NODES]; /* as far as another brand has heard */
     int64_t debt;
     struct model_lot *lots;
     size_t count;

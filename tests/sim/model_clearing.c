@@ -117,7 +117,13 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
         break;
     case ENTRY_PERIOD_MARK:
         break;
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+        member_of(model, m->op)->is_blocked_at[receiver] = entry->kind == ENTRY_CARD_BLOCK;
+        break;
     case ENTRY_ADJUSTMENT:
+    case ENTRY_CARD_MOVED:
+    case ENTRY_MOVED_LOT:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -161,6 +167,10 @@ static void reverse(struct model *model, const struct model_entry *entry)
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+    case ENTRY_MOVED_LOT:
     case ENTRY_KIND_END:
         break;
     }

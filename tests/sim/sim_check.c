@@ -94,7 +94,7 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
     }
     for (size_t i = first; i < expected->taken; i++) {
         const struct model_entry *entry = &expected->entries[i];
-        if (entry->kind != ENTRY_PERIOD_MARK &&
+        if (entry->kind != ENTRY_PERIOD_MARK && !entry_kind_is_card_news(entry->kind) &&
             !sim_check_member(node, &sim->model->members[sim->ops[entry->op]->member])) {
             return false;
         }

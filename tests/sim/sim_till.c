@@ -113,6 +113,7 @@ static void make_command(struct sim_node *node, struct sim_op *op)
         c->kind = is_abroad(op) ? COMMAND_FOREIGN_HOLD : COMMAND_HOLD;
         c->hold.redeemer = node->id;
         c->hold.card = member->card;
+        c->hold.asked = is_abroad(op) ? member->card : (struct card_number){{0}};
         c->hold.points.minor = op->points;
         if (!op->is_granted) {
             c->hold.capture_by.ms = c->business_time.ms + op->amount;

@@ -260,6 +260,7 @@ static struct uid hold_abroad(struct fixture *f, const struct card_number *card)
     struct command command = {.kind = COMMAND_FOREIGN_HOLD, .transaction_id = id_of(++f->last_id)};
     command.hold.redeemer = f->roster.self;
     command.hold.card = *card;
+    command.hold.asked = *card;
     command.hold.points = points_of(40);
     command.hold.capture_by.ms = f->now.ms + DAY_MS;
     command.hold.deliver_by.ms = f->now.ms + 2 * DAY_MS;

@@ -219,7 +219,7 @@ static void test_wrong_totals(void **unused)
     total.points = 15;
     (void)state_receipt(&s, &receipt);
     assert_true(proves(&s));
-    struct receipt_refusal refusal = {2, "CARD_UNKNOWN"};
+    struct receipt_refusal refusal = {2, "CARD_UNKNOWN", {""}};
     receipt.refused = &refusal;
     receipt.refused_count = 1;
     total = (struct receipt_total){ENTRY_EARN, 1, 1, 10};

@@ -24,10 +24,19 @@ static struct clearing_entry sound(enum entry_kind kind)
         assert_int_equal(card_number_parse("4539148803436467", &entry.card), ERR_OK);
         entry.points.minor = kind == ENTRY_VOID ? 0 : 5;
     }
-    if (kind != ENTRY_PERIOD_MARK && kind != ENTRY_EARN) {
+    bool is_moved = kind == ENTRY_CARD_MOVED || kind == ENTRY_MOVED_LOT;
+    if (entry_kind_is_card_news(kind)) {
+        entry.points.minor = 0;
+    } else if (kind != ENTRY_PERIOD_MARK && kind != ENTRY_EARN && !is_moved) {
         entry.subject = (struct uid){{2}};
     }
-    if (kind == ENTRY_EARN) {
+    if (is_moved) {
+        assert_int_equal(card_number_parse("6011000990139424", &entry.moved_to), ERR_OK);
+    }
+    if (kind == ENTRY_MOVED_LOT) {
+        entry.issuer = (struct partner_id){"bakery"};
+    }
+    if (kind == ENTRY_EARN || kind == ENTRY_MOVED_LOT) {
         entry.active_from.ms = 2000;
         entry.expires_at.ms = 3000;
     }
@@ -92,6 +101,17 @@ static void test_wrong_entries(void **state)
     REFUSED(ENTRY_CAPTURE, expires_at.ms = 1, "only earns");
     REFUSED(ENTRY_EARN, active_from.ms = -1, "end before");
     REFUSED(ENTRY_EARN, expires_at.ms = 2000, "end before");
+    REFUSED(ENTRY_CARD_BLOCK, points.minor = 1, "it has points");
+    REFUSED(ENTRY_CARD_UNBLOCK, subject = (struct uid){{1}}, "something else");
+    REFUSED(ENTRY_CARD_BLOCK, card.digits[0] = '\0', "valid card number");
+    REFUSED(ENTRY_CARD_BLOCK, moved_to.digits[0] = '1', "have a new card");
+    REFUSED(ENTRY_CARD_MOVED, moved_to.digits[0] = '\0', "moved to");
+    REFUSED(ENTRY_CARD_MOVED, moved_to.digits[15] = '8', "moved to");
+    REFUSED(ENTRY_CARD_MOVED, moved_to = entry.card, "to itself");
+    REFUSED(ENTRY_CARD_MOVED, issuer.text[0] = 'a', "only moved lots");
+    REFUSED(ENTRY_MOVED_LOT, issuer.text[0] = '\0', "who gave");
+    REFUSED(ENTRY_MOVED_LOT, points.minor = 0, "not positive");
+    REFUSED(ENTRY_MOVED_LOT, expires_at.ms = 2000, "end before");
 }
 
 static void test_hashes_have_their_own_domains(void **state)

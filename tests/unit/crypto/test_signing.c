@@ -96,6 +96,9 @@ static void test_every_other_purpose(void **state)
     struct signature signature = signed_payload(&key);
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {
         struct signing_scope other = scope;
+        if (!purpose_is_known(number)) { /* the numbers leave gaps */
+            continue;
+        }
         assert_int_equal(purpose_of(number, &other.purpose), ERR_OK);
         assert_int_equal(signing_verify(&key.public_key, &other, payload(), &signature),
                          other.purpose == scope.purpose ? ERR_OK : ERR_SIGNATURE);
@@ -271,9 +274,12 @@ static void test_purpose_registry(void **state)
                                                         "mandate",
                                                         "card-block",
                                                         "backup",
-                                                        "holdings"};
+                                                        "holdings",
+                                                        [PURPOSE_MOVE_ACCEPTANCE] =
+                                                            "move-acceptance"};
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {
-        assert_string_equal(purpose_name((enum purpose)number), names[number]);
+        assert_string_equal(purpose_name((enum purpose)number),
+                            names[number] == NULL ? "unknown" : names[number]);
     }
     enum purpose purpose = PURPOSE_MANDATE;
     assert_int_equal(purpose_of(0, &purpose), ERR_UNSUPPORTED);

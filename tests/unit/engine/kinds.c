@@ -80,6 +80,7 @@ static struct command hold_of(struct kinds *k, enum command_kind kind)
     }
     if (kind != COMMAND_HOLD) {
         assert_int_equal(card_number_make(&k->a.partners[1].prefix, 7, &command.hold.card), ERR_OK);
+        command.hold.asked = command.hold.card;
     }
     return command;
 }

@@ -64,6 +64,7 @@ static void hold(struct pair *pair, unsigned number, int64_t points)
     command.hold.deliver_by.ms = pair->a.now.ms + 2 * DAY_MS;
     assert_int_equal(engine_execute(pair->b.engine, &command).verdict, VERDICT_OK);
     command.kind = COMMAND_FOREIGN_HOLD;
+    command.hold.asked = pair->card;
     assert_int_equal(engine_execute(pair->a.engine, &command).verdict, VERDICT_OK);
 }
 

@@ -58,6 +58,8 @@ static void bytes_of_mandated(struct rng *rng, int kind, struct buffer *out)
     command.take_entry.entry.mandate = sample_uid(rng);
     command_encode(&command, out);
 }
+FORMAT(card_status, sample_card_status(rng))
+FORMAT(card_news, VALUE(sample_card(rng), sample_uid(rng)))
 
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
@@ -87,6 +89,15 @@ static enum err recode_command(int kind, struct slice bytes, struct buffer *out)
     assert_int_equal(command.kind, kind);
     command_encode(&command, out);
     return ERR_OK;
+}
+
+static void bytes_of_moved_lot(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = {.kind = (enum command_kind)kind};
+    command.take_entry.sender = sample_partner(rng);
+    command.take_entry.entry = sample_moved_lot(rng);
+    command.take_entry.bytes = sample_bytes(rng);
+    command_encode(&command, out);
 }
 
 static void bytes_of_effect(struct rng *rng, int kind, struct buffer *out)
@@ -159,17 +170,20 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
                                                bytes_of_command, recode_command};
     }
+    /* Each has its own random numbers by its place: what is new comes last. */
     static const struct format later[] = {
         ROW_OF(mandate_row),
         ROW_OF(mandate_line),
         {"stand-in", 0, bytes_of_stand_in, recode_hold},
         {"mandated-capture", COMMAND_TAKE_ENTRY, bytes_of_mandated, recode_command},
+        ROW_OF(exposure),
+        ROW_OF(partner_recovery),
+        ROW_OF(card_status),
+        ROW_OF(card_news),
+        {"moved-lot", COMMAND_TAKE_ENTRY, bytes_of_moved_lot, recode_command},
     };
     memcpy(out_formats + count, later, sizeof later);
     count += sizeof later / sizeof later[0];
-    /* Each has its own random numbers by its place: what is new comes last. */
-    out_formats[count++] = (struct format)ROW_OF(exposure);
-    out_formats[count++] = (struct format)ROW_OF(partner_recovery);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

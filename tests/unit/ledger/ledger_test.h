@@ -38,6 +38,8 @@ struct card_number sample_card(struct rng *rng);
 struct lot_key sample_lot_key(struct rng *rng);
 struct member sample_member(struct rng *rng);
 struct profile sample_profile(struct rng *rng);
+struct clearing_entry sample_moved_lot(struct rng *rng);
+struct card_status sample_card_status(struct rng *rng);
 struct adjustment sample_adjustment(struct rng *rng);
 struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);

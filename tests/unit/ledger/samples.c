@@ -301,6 +301,21 @@ struct clearing_entry sample_entry(struct rng *rng)
                                    .expires_at = sample_time(rng)};
 }
 
+struct clearing_entry sample_moved_lot(struct rng *rng)
+{
+    struct clearing_entry entry = sample_entry(rng);
+    entry.kind = ENTRY_MOVED_LOT;
+    entry.moved_to = sample_card(rng);
+    entry.issuer = sample_partner(rng);
+    return entry;
+}
+
+struct card_status sample_card_status(struct rng *rng)
+{
+    return (struct card_status){rng_below(rng, 2), sample_card(rng), sample_card(rng),
+                                sample_number(rng)};
+}
+
 struct adjustment sample_adjustment(struct rng *rng)
 {
     struct adjustment adjustment = {.state = (enum adjustment_state)(1 + rng_below(rng, 3)),
@@ -382,6 +397,7 @@ static void sample_till_command(struct rng *rng, struct command *command)
     } else if (command->kind <= COMMAND_FOREIGN_HOLD) {
         command->hold = (struct command_hold){.redeemer = sample_partner(rng),
                                               .card = sample_card(rng),
+                                              .asked = sample_card(rng),
                                               .points = points(rng),
                                               .capture_by = sample_time(rng),
                                               .deliver_by = sample_time(rng),
@@ -431,6 +447,11 @@ static void sample_office_command(struct rng *rng, struct command *command)
         command->unmerge.merge = sample_uid(rng);
     } else if (command->kind == COMMAND_ERASE_MEMBER) {
         command->erase.member = sample_uid(rng);
+    } else if (command->kind == COMMAND_AWAIT_MOVE) {
+        command->await = (struct command_await){sample_card(rng), sample_card(rng)};
+    } else if (command->kind == COMMAND_MOVE_MEMBER) {
+        command->move = (struct command_move){sample_card(rng), sample_partner(rng),
+                                              sample_card(rng), sample_bytes(rng)};
     } else {
         static const uint8_t keys[3 * TRANSACTION_KEY_SIZE] = {1, 2, 3};
         command->prune.keys = slice_of(keys, rng_below(rng, 4) * TRANSACTION_KEY_SIZE);
@@ -445,6 +466,7 @@ static void sample_mandate_command(struct rng *rng, struct command *command)
     }
     command->hold = (struct command_hold){.redeemer = sample_partner(rng),
                                           .card = sample_card(rng),
+                                          .asked = sample_card(rng),
                                           .points = points(rng),
                                           .capture_by = sample_time(rng),
                                           .deliver_by = sample_time(rng)};
@@ -456,7 +478,7 @@ static void sample_mandate_command(struct rng *rng, struct command *command)
 
 static void sample_node_command(struct rng *rng, struct command *command)
 {
-    if (command->kind <= COMMAND_EXPIRE_HOLD) {
+    if (command->kind <= COMMAND_EXPIRE_HOLD || command->kind == COMMAND_TELL_CARDS) {
         command->due = (struct command_due){sample_uid(rng), sample_partner(rng), sample_time(rng)};
     } else if (command->kind == COMMAND_TAKE_ENTRY) {
         command->take_entry = (struct command_take_entry){
@@ -533,9 +555,9 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
         sample_recovery_command(rng, &command);
     } else if (kind <= COMMAND_RETURN_BURN) {
         sample_till_command(rng, &command);
-    } else if (kind >= COMMAND_GRANT_MANDATE) {
+    } else if (kind >= COMMAND_GRANT_MANDATE && kind <= COMMAND_GIVE_UP_HOLD) {
         sample_mandate_command(rng, &command);
-    } else if (kind >= COMMAND_TRANSFER) {
+    } else if (kind >= COMMAND_TRANSFER && kind != COMMAND_TELL_CARDS) {
         sample_office_command(rng, &command);
     } else {
         sample_node_command(rng, &command);

@@ -38,6 +38,7 @@ static struct uid foreign_hold(struct scene *s)
     struct command command = desk_command(&s->desk, COMMAND_FOREIGN_HOLD);
     command.hold = (struct command_hold){.redeemer = s->desk.roster.self,
                                          .card = s->beta_card,
+                                         .asked = s->beta_card,
                                          .points = points_of(20),
                                          .capture_by = {s->desk.now.ms + DAY_MS},
                                          .deliver_by = {s->desk.now.ms + 2 * DAY_MS}};
@@ -67,7 +68,9 @@ static void make_members(struct scene *s)
     s->blocked = desk_enrol(desk, &s->card_of_blocked);
     s->erased = desk_enrol(desk, &unused);
     s->merged = desk_enrol(desk, &unused);
-    s->second = desk_enrol(desk, &unused);
+    s->second = desk_enrol(desk, &s->second_card);
+    s->gone = desk_enrol(desk, &s->gone_card);
+    desk_give(desk, &s->gone, 30, never);
     s->spent = desk_enrol(desk, &s->spent_card);
     desk_give(desk, &s->rich, 1000, never);
     desk_give(desk, &s->poor, 5, never);
@@ -190,10 +193,14 @@ void scene_init(struct scene *scene)
     desk_init(&scene->desk);
     scene->no_card = card_under("100100", 99999);
     scene->beta_card = card_under("200200", 7);
+    scene->moved_card = card_under("200200", 8);
+    scene->beta_blocked = card_under("200200", 9);
+    scene->awaited = card_under("200200", 10);
     make_members(scene);
     make_trade(scene);
     make_mandates(scene);
     make_office(scene);
+    scene_make_moves(scene);
 }
 
 void scene_fini(struct scene *scene)
@@ -259,7 +266,7 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
     if (command->kind == COMMAND_TAKE_ENTRY) {
         return provoke_entry(scene, command, verdict);
     }
-    if (command->kind >= COMMAND_GRANT_MANDATE) {
+    if (command->kind >= COMMAND_GRANT_MANDATE && command->kind <= COMMAND_GIVE_UP_HOLD) {
         return provoke_mandate(scene, command, verdict);
     }
     return command->kind <= COMMAND_FREEZE_STREAM ? provoke_till(scene, command, verdict)

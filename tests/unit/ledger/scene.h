@@ -20,7 +20,8 @@ struct scene {
     struct uid merged; /* into the poor one */
     struct uid holder; /* has points on hold */
     struct uid second; /* in the pool, too */
-    struct uid spent;  /* had 20 points, all captured */
+    struct card_number second_card;
+    struct uid spent; /* had 20 points, all captured */
     struct card_number spent_card;
     struct uid pool;
     struct uid hold;       /* 20 points of the rich one, open */
@@ -39,6 +40,11 @@ struct scene {
     struct uid proposal_ruled;
     struct uid proposal_late;
     struct uid proposal_of_erased;
+    struct card_number gone_card;  /* its member moved to beta */
+    struct card_number moved_card; /* beta's card of that member */
+    struct uid gone;
+    struct card_number beta_blocked; /* beta said so */
+    struct card_number awaited;      /* beta's, by the poor one */
     struct uid merge;
     struct uid merge_ended;
     struct mandate given_mandate; /* to beta: 30 for one burn, 100 for all; 90 are used */
@@ -54,6 +60,14 @@ void scene_fill_lots(struct scene *scene, const struct uid *member);
 /* As many cards as a member may have. */
 void scene_fill_cards(struct scene *scene, const struct uid *member);
 void scene_freeze(struct scene *scene);
+/* A member of ours moves to beta. */
+/* Beta said that its card moved. */
+void scene_hear_of_move(struct scene *s, const struct card_number *card,
+                        const struct card_number *moved_to);
+void scene_move_out(struct scene *scene, const struct card_number *card,
+                    const struct card_number *new_card);
+/* Of scene_init. */
+void scene_make_moves(struct scene *scene);
 /* Beta left: the streams with it ended before the period that is open. */
 void scene_leave(struct scene *scene);
 /* An entry from beta, next in its stream. */
@@ -68,6 +82,9 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
 bool provoke_till(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_mandate(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_card_entry(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_await(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_move(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_office(struct scene *s, struct command *c, enum verdict verdict);
 
 #endif

@@ -22,12 +22,13 @@ static void fill_till(struct scene *s, struct command *c)
         break;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:
-        c->hold =
-            (struct command_hold){.redeemer = s->desk.roster.self,
-                                  .card = c->kind == COMMAND_HOLD ? s->rich_card : s->beta_card,
-                                  .points = points_of(5),
-                                  .capture_by = {s->desk.now.ms + DAY_MS},
-                                  .deliver_by = {s->desk.now.ms + 2 * DAY_MS}};
+        c->hold = (struct command_hold){
+            .redeemer = s->desk.roster.self,
+            .card = c->kind == COMMAND_HOLD ? s->rich_card : s->beta_card,
+            .asked = c->kind == COMMAND_HOLD ? (struct card_number){{0}} : s->beta_card,
+            .points = points_of(5),
+            .capture_by = {s->desk.now.ms + DAY_MS},
+            .deliver_by = {s->desk.now.ms + 2 * DAY_MS}};
         break;
     case COMMAND_CAPTURE:
     case COMMAND_VOID:
@@ -120,6 +121,13 @@ static void fill_office(struct scene *s, struct command *c)
     case COMMAND_ERASE_MEMBER:
         c->erase.member = s->poor;
         break;
+    case COMMAND_AWAIT_MOVE:
+        c->await = (struct command_await){s->beta_card, s->rich_card};
+        break;
+    case COMMAND_MOVE_MEMBER:
+        c->move = (struct command_move){
+            .card = s->spent_card, .to = s->desk.partners[1].id, .new_card = s->beta_card};
+        break;
     default:
         break;
     }
@@ -180,6 +188,7 @@ static void fill_mandates(struct scene *s, struct command *c)
     case COMMAND_GIVE_UP_HOLD:
         c->hold = (struct command_hold){.redeemer = s->desk.roster.self,
                                         .card = s->beta_card,
+                                        .asked = s->beta_card,
                                         .points = points_of(5),
                                         .capture_by = {s->desk.now.ms + DAY_MS},
                                         .deliver_by = {s->desk.now.ms + 2 * DAY_MS}};

@@ -56,6 +56,9 @@ static bool provoke_earn_entry(struct scene *s, struct command *c, enum verdict 
     case VERDICT_CARD_BLOCKED:
         be_earn(c, &s->blocked_card, 5);
         return true;
+    case VERDICT_CARD_MOVED:
+        be_earn(c, &s->gone_card, 5);
+        return true;
     case VERDICT_MEMBER_BLOCKED:
         be_earn(c, &s->card_of_blocked, 5);
         return true;
@@ -76,7 +79,7 @@ static bool provoke_earn_entry(struct scene *s, struct command *c, enum verdict 
         c->take_entry.entry.expires_at.ms = s->desk.now.ms + 5;
         return true;
     default:
-        return false;
+        return provoke_card_entry(s, c, verdict);
     }
 }
 

@@ -39,7 +39,7 @@ static bool provoke_asking(struct scene *s, struct command *c, enum verdict verd
         c->hold.points = points_of(LIMIT_POINTS_PER_COMMAND + 1);
         return true;
     case VERDICT_PARTNER_UNKNOWN:
-        c->hold.card = (struct card_number){"4539148803436467"};
+        c->hold.asked = (struct card_number){"4539148803436467"};
         return true;
     case VERDICT_PARTNER_LEFT:
         scene_leave(s);
@@ -55,6 +55,12 @@ static bool provoke_asking(struct scene *s, struct command *c, enum verdict verd
 static bool provoke_stand_in(struct scene *s, struct command *c, enum verdict verdict)
 {
     switch ((int)verdict) {
+    case VERDICT_CARD_BLOCKED:
+        c->hold.asked = s->beta_blocked;
+        return true;
+    case VERDICT_CARD_MOVED:
+        scene_hear_of_move(s, &c->hold.asked, &s->poor_card);
+        return true;
     case VERDICT_MANDATE_UNKNOWN:
         c->hold.mandate = s->nobody;
         return true;

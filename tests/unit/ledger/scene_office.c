@@ -160,6 +160,9 @@ static bool provoke_block(struct scene *s, struct command *c, enum verdict verdi
     case VERDICT_MEMBER_NOT_BLOCKED:
         c->block.member = s->rich;
         return !is_block;
+    case VERDICT_MEMBER_MOVED:
+        c->block.member = s->gone;
+        return !is_block;
     default:
         return false;
     }
@@ -239,6 +242,9 @@ static bool provoke_unmerge(struct scene *s, struct command *c, enum verdict ver
     case VERDICT_MEMBER_ERASED:
         desk_erase(&s->desk, &s->poor);
         return true;
+    case VERDICT_MEMBER_MOVED:
+        scene_move_out(s, &s->poor_card, &s->beta_card);
+        return true;
     default:
         return false;
     }
@@ -288,6 +294,10 @@ bool provoke_office(struct scene *s, struct command *c, enum verdict verdict)
         return provoke_unmerge(s, c, verdict);
     case COMMAND_ERASE_MEMBER:
         return provoke_erase(s, c, verdict);
+    case COMMAND_AWAIT_MOVE:
+        return provoke_await(s, c, verdict);
+    case COMMAND_MOVE_MEMBER:
+        return provoke_move(s, c, verdict);
     default:
         return false;
     }

@@ -86,7 +86,7 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
         earn->card = s->no_card;
         return true;
     case VERDICT_CARD_BLOCKED:
-        earn->card = s->blocked_card;
+        earn->card = s->beta_blocked;
         return true;
     case VERDICT_MEMBER_UNKNOWN:
         by_id(c, &s->nobody);
@@ -134,7 +134,7 @@ static bool provoke_hold(struct scene *s, struct command *c, enum verdict verdic
         c->hold.redeemer = s->desk.partners[1].id;
         return is_home;
     case VERDICT_PARTNER_UNKNOWN:
-        c->hold.card = (struct card_number){"4539148803436467"};
+        c->hold.asked = (struct card_number){"4539148803436467"};
         return !is_home;
     case VERDICT_PARTNER_LEFT:
         scene_leave(s);
@@ -148,6 +148,9 @@ static bool provoke_hold(struct scene *s, struct command *c, enum verdict verdic
         return is_home;
     case VERDICT_CARD_BLOCKED:
         c->hold.card = s->blocked_card;
+        return is_home;
+    case VERDICT_CARD_MOVED:
+        c->hold.card = s->gone_card;
         return is_home;
     case VERDICT_MEMBER_BLOCKED:
         c->hold.card = s->card_of_blocked;

@@ -271,17 +271,23 @@ static void test_refused_return_at_a_home(void **state)
     back.return_sale =
         (struct command_return_sale){.sale = earn.transaction_id, .amount = money_of(370)};
     desk_do(desk, &back);
-    const struct receipted_entry entries[] = {
-        {1, ENTRY_EARN, 1, {10}, {202609}, earn.transaction_id, {{0}}, earn.earn.card, VERDICT_OK},
-        {2,
-         ENTRY_EARN_RETURN,
-         1,
-         desk->answer.points,
-         {202609},
-         back.transaction_id,
-         earn.transaction_id,
-         earn.earn.card,
-         VERDICT_NOT_AGREED}};
+    const struct receipted_entry entries[] = {{.number = 1,
+                                               .kind = ENTRY_EARN,
+                                               .tariff = 1,
+                                               .points = {10},
+                                               .period = {202609},
+                                               .transaction_id = earn.transaction_id,
+                                               .card = earn.earn.card,
+                                               .verdict = VERDICT_OK},
+                                              {.number = 2,
+                                               .kind = ENTRY_EARN_RETURN,
+                                               .tariff = 1,
+                                               .points = desk->answer.points,
+                                               .period = {202609},
+                                               .transaction_id = back.transaction_id,
+                                               .subject = earn.transaction_id,
+                                               .card = earn.earn.card,
+                                               .verdict = VERDICT_NOT_AGREED}};
     struct command receipt = desk_command(desk, COMMAND_TAKE_RECEIPT);
     receipt.take_receipt = (struct command_take_receipt){.receiver = desk->partners[1].id,
                                                          .receipt_number = 1,
@@ -342,6 +348,7 @@ static void test_forgotten_ids_make_nothing_anew(void **state)
                                       .capture_by = desk_in_days(desk, 1),
                                       .deliver_by = desk_in_days(desk, 2)};
     assert_int_equal(card_number_make(&desk->partners[1].prefix, 7, &hold.hold.card), ERR_OK);
+    hold.hold.asked = hold.hold.card;
     desk_do(desk, &hold);
     desk_capture(desk, &hold.transaction_id, 5);
     forget(desk, &hold);

@@ -118,6 +118,20 @@ static void test_members_and_merges(void **state)
     CHANGED(true, erase.member, sample_uid(&rng));
 }
 
+static void test_moves(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("moves");
+    struct command command = sample_command(&rng, COMMAND_AWAIT_MOVE);
+    CHANGED(true, await.card.digits[9], 'x');
+    CHANGED(true, await.own_card.digits[9], 'x');
+    command = sample_command(&rng, COMMAND_MOVE_MEMBER);
+    CHANGED(true, move.card.digits[9], 'x');
+    CHANGED(true, move.to.text[0], '!');
+    CHANGED(true, move.new_card.digits[9], 'x');
+    CHANGED(false, move.acceptance, slice_of("x", 1));
+}
+
 static void test_holds_and_returns(void **state)
 {
     (void)state;
@@ -128,6 +142,7 @@ static void test_holds_and_returns(void **state)
     CHANGED(true, hold.points.minor, 0);
     CHANGED(true, hold.receipt[0], '!');
     CHANGED(true, kind, COMMAND_FOREIGN_HOLD);
+    CHANGED(false, hold.asked.digits[9], 'x');
     CHANGED(false, hold.capture_by.ms, 1);
     CHANGED(false, hold.deliver_by.ms, 1);
     CHANGED(false, hold.evidence, slice_of("x", 1));
@@ -148,17 +163,18 @@ static void test_the_nodes_own_steps_say_nothing(void **state)
     (void)state;
     struct rng rng = rng_of_run("steps");
     for (int kind = COMMAND_ENROL; kind < COMMAND_KIND_END; kind++) {
+        struct buffer said = {0};
         if (!command_kind_is_known((unsigned)kind)) {
             continue;
         }
         struct command command = sample_command(&rng, (enum command_kind)kind);
-        struct buffer said = {0};
         command_said(&command, &said);
         assert_true((said.length == 0) != command_is_idempotent(command.kind));
         assert_true(command_is_idempotent(command.kind) ==
                     (kind <= COMMAND_RETURN_BURN || kind == COMMAND_CLOSE_PERIOD ||
                      (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) ||
-                     kind == COMMAND_STAND_IN_HOLD || kind == COMMAND_GIVE_UP_HOLD));
+                     kind == COMMAND_STAND_IN_HOLD || kind == COMMAND_GIVE_UP_HOLD ||
+                     kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER));
         buffer_fini(&said);
     }
 }
@@ -181,7 +197,7 @@ static void test_names(void **state)
         assert_int_equal(row->sentence[strlen(row->sentence) - 1], '.');
         assert_true((row->grpc_status == 0) == (i == VERDICT_OK));
     }
-    assert_int_equal(known, 60);
+    assert_int_equal(known, 67);
     assert_int_equal(verdict_parse("UNKNOWN", &parsed), ERR_INPUT);
     assert_int_equal(verdict_parse("", &parsed), ERR_INPUT);
     for (int i = 1; i < COMMAND_KIND_END; i++) {
@@ -199,7 +215,7 @@ static void test_names(void **state)
         assert_int_equal(is_named, ledger_table_is_known(i));
         tables += is_named;
     }
-    assert_int_equal(tables, 25);
+    assert_int_equal(tables, 27);
     assert_string_equal(command_kind_name(COMMAND_KIND_END), "unknown");
     assert_string_equal(account_kind_name(ACCOUNT_KIND_END), "unknown");
     assert_string_equal(ledger_table_name(TABLE_END), "unknown");
@@ -213,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_holds_and_returns),
         cmocka_unit_test(test_accounts_among_members),
         cmocka_unit_test(test_members_and_merges),
+        cmocka_unit_test(test_moves),
         cmocka_unit_test(test_the_nodes_own_steps_say_nothing),
         cmocka_unit_test(test_names),
     };

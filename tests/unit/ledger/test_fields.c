@@ -185,6 +185,7 @@ static void hold_command_comes_back(struct rng *rng)
     COMMAND_COMES_BACK(COMMAND_FOREIGN_HOLD);
     SAME(hold.redeemer);
     SAME(hold.card);
+    SAME(hold.asked);
     SAME(hold.points);
     SAME(hold.capture_by);
     SAME(hold.deliver_by);

@@ -2,6 +2,15 @@
  * ledger/precedence.h says. A verdict without a case fails, and a case without a verdict. */
 #include "scene.h"
 
+/* The numbers leave gaps. */
+static int next_kind(int kind)
+{
+    do {
+        kind++;
+    } while (kind < COMMAND_KIND_END && !command_kind_is_known((unsigned)kind));
+    return kind;
+}
+
 static bool is_listed(enum command_kind kind, enum verdict verdict)
 {
     const enum verdict *listed = command_verdicts(kind);
@@ -14,10 +23,7 @@ static bool is_listed(enum command_kind kind, enum verdict verdict)
 static void test_all_are_ok(void **state)
 {
     (void)state;
-    for (int kind = 1; kind < COMMAND_KIND_END; kind++) {
-        if (!command_kind_is_known((unsigned)kind)) {
-            continue;
-        }
+    for (int kind = next_kind(0); kind < COMMAND_KIND_END; kind = next_kind(kind)) {
         struct scene scene;
         scene_init(&scene);
         struct command command = scene_command(&scene, (enum command_kind)kind);
@@ -49,10 +55,7 @@ static void one_refusal(enum command_kind kind, enum verdict verdict)
 static void test_each_refusal(void **state)
 {
     (void)state;
-    for (int kind = 1; kind < COMMAND_KIND_END; kind++) {
-        if (!command_kind_is_known((unsigned)kind)) {
-            continue;
-        }
+    for (int kind = next_kind(0); kind < COMMAND_KIND_END; kind = next_kind(kind)) {
         for (unsigned verdict = VERDICT_OK + 1; verdict < VERDICT_END; verdict++) {
             if (verdict_is_known(verdict)) {
                 one_refusal((enum command_kind)kind, (enum verdict)verdict);
@@ -77,20 +80,17 @@ static void two_refusals(enum command_kind kind, enum verdict sooner, enum verdi
     scene_fini(&scene);
 }
 
-/* Who was merged is not erased itself: its heir is. */
+/* Who was merged is not erased itself: its heir is. Who moved can't be merged. */
 static bool can_be_both(enum command_kind kind, enum verdict sooner, enum verdict later)
 {
     return kind != COMMAND_UNMERGE_MEMBERS || sooner != VERDICT_MEMBER_MERGED ||
-           later != VERDICT_MEMBER_ERASED;
+           (later != VERDICT_MEMBER_ERASED && later != VERDICT_MEMBER_MOVED);
 }
 
 static void test_precedence(void **state)
 {
     (void)state;
-    for (int kind = 1; kind < COMMAND_KIND_END; kind++) {
-        if (!command_kind_is_known((unsigned)kind)) {
-            continue;
-        }
+    for (int kind = next_kind(0); kind < COMMAND_KIND_END; kind = next_kind(kind)) {
         const enum verdict *listed = command_verdicts((enum command_kind)kind);
         for (size_t i = 0; listed[i] != VERDICT_OK; i++) {
             for (size_t j = i + 1; listed[j] != VERDICT_OK; j++) {
@@ -106,10 +106,7 @@ static void test_precedence(void **state)
 static void test_a_refusal_is_remembered(void **state)
 {
     (void)state;
-    for (int kind = 1; kind < COMMAND_KIND_END; kind++) {
-        if (!command_kind_is_known((unsigned)kind)) {
-            continue;
-        }
+    for (int kind = next_kind(0); kind < COMMAND_KIND_END; kind = next_kind(kind)) {
         const enum verdict verdict = command_verdicts((enum command_kind)kind)[0];
         struct scene scene;
         scene_init(&scene);

@@ -122,6 +122,7 @@ static void do_hold(struct street *street, unsigned index, struct command *comma
     command->hold =
         (struct command_hold){.redeemer = street->shops[index].brand.id,
                               .card = street->shops[1 - index].card,
+                              .asked = street->shops[1 - index].card,
                               .points = points_of(1 + (int64_t)street_random(street, 60)),
                               .capture_by = {street->shops[index].brand.now.ms + DAY_MS}};
     authorise(street, index, command);

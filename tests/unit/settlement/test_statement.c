@@ -61,6 +61,9 @@ static void test_prices(void **state)
     assert_int_equal(priced(ENTRY_EARN, 2, 100), 250);
     assert_int_equal(priced(ENTRY_VOID, 7, 0), 0);
     assert_int_equal(priced(ENTRY_PERIOD_MARK, 0, 0), 0);
+    assert_int_equal(priced(ENTRY_MOVED_LOT, 1, 100000), 1000);
+    assert_int_equal(priced(ENTRY_CARD_BLOCK, 1, 0), 0);
+    assert_int_equal(priced(ENTRY_CARD_MOVED, 1, 0), 0);
 }
 
 /* 10 money for 1,000 points: 50 points are half a unit. */
@@ -201,8 +204,8 @@ static void test_property_swapped_halves(void **state)
     for (uint64_t seed = 1; seed <= 500; seed++) {
         struct random_stream stream = random_stream_of(seed);
         struct random_source random = random_seeded(&stream);
-        struct receipt_total a[16];
-        struct receipt_total b[16];
+        struct receipt_total a[2 * (ENTRY_KIND_END - 1)];
+        struct receipt_total b[2 * (ENTRY_KIND_END - 1)];
         struct statement_half halves[2] = {half_of("grocer", "fuel", a, random_totals(&random, a)),
                                            half_of("fuel", "grocer", b, random_totals(&random, b))};
         struct statement_half swapped[2] = {halves[1], halves[0]};

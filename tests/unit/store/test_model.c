@@ -61,8 +61,8 @@ static enum ledger_table key_table(uint32_t number)
     return number % 4 < 2 ? few[number % 4] : (enum ledger_table)(1 + number % (TABLE_END - 1));
 }
 
-/* Keys of all lengths, one of them empty; many with a common beginning. Members' and transactions'
- * are as they are in life. */
+/* Keys of all lengths, one of them empty; many with a common beginning. Members' are as they are in
+ * life, and those that are an origin and an id are as long. */
 static struct slice key_bytes(uint32_t number, uint8_t out[LEDGER_KEY_MAX])
 {
     size_t length = 4 + (number * 7) % (LEDGER_KEY_MAX - 3);
@@ -73,6 +73,8 @@ static struct slice key_bytes(uint32_t number, uint8_t out[LEDGER_KEY_MAX])
         length = 32;
         out[0] = (uint8_t)(number % 3);
         put_u64_be(out + 16, (UINT64_C(1700000000000) + number * 1000) << 16);
+    } else if (key_table(number) == TABLE_SALE || key_table(number) == TABLE_HOLD) {
+        length = 32;
     } else if (number == 2) {
         length = 0;
     }

@@ -112,7 +112,8 @@ struct hold_refusal sample_refusal(void)
 
 struct clearing_receipt sample_receipt(void)
 {
-    static struct receipt_refusal refused[] = {{301, "CARD_UNKNOWN"}, {304, "CARD_BLOCKED"}};
+    static struct receipt_refusal refused[] = {{301, "CARD_UNKNOWN", {""}},
+                                               {304, "CARD_BLOCKED", {""}}};
     static struct receipt_total totals[] = {
         {ENTRY_EARN, 1, 250, 100000}, {ENTRY_EARN, 2, 3, 70}, {ENTRY_VOID, 0, 1, 0}};
     return (struct clearing_receipt){.sender = sample_partner("fuel"),
@@ -145,6 +146,34 @@ struct mandate sample_mandate(void)
                             .daily_cap = {20000},
                             .valid_from = {1790000000123},
                             .valid_until = {1790086400123}};
+}
+
+static struct clearing_entry sample_moved_lot(void)
+{
+    struct clearing_entry entry = sample_earn();
+    entry.kind = ENTRY_MOVED_LOT;
+    entry.moved_to = (struct card_number){"6011000990139424"};
+    entry.issuer = sample_partner("grocer");
+    return entry;
+}
+
+static struct clearing_receipt sample_moved_receipt(void)
+{
+    static struct receipt_refusal refused[] = {{300, "CARD_MOVED", {"6011000990139424"}}};
+    struct clearing_receipt receipt = sample_receipt();
+    receipt.refused = refused;
+    receipt.refused_count = 1;
+    receipt.total_count = 0;
+    return receipt;
+}
+
+static struct move_acceptance sample_acceptance(void)
+{
+    return (struct move_acceptance){.old_home = sample_partner("fuel"),
+                                    .new_home = sample_partner("grocer"),
+                                    .card = sample_card(),
+                                    .new_card = {"6011000990139424"},
+                                    .valid_until = {1790600000000}};
 }
 
 struct pair_statement sample_statement(void)
@@ -218,6 +247,8 @@ SAMPLE_FUNCTIONS(mandate, mandate, sample_mandate)
 SAMPLE_AGAIN(mandate, mandate)
 SAMPLE_FUNCTIONS(receipt, clearing_receipt, sample_receipt)
 SAMPLE_AGAIN_IN_ARENA(receipt, clearing_receipt)
+SAMPLE_FUNCTIONS(move_acceptance, move_acceptance, sample_acceptance)
+SAMPLE_AGAIN(move_acceptance, move_acceptance)
 SAMPLE_FUNCTIONS(statement, pair_statement, sample_statement)
 SAMPLE_AGAIN_IN_ARENA(statement, pair_statement)
 
@@ -254,6 +285,18 @@ static enum err stand_in_sample(struct buffer *out)
 {
     struct clearing_entry entry = sample_stand_in();
     return wire_entry_encode(&entry, out);
+}
+
+static enum err moved_lot_sample(struct buffer *out)
+{
+    struct clearing_entry entry = sample_moved_lot();
+    return wire_entry_encode(&entry, out);
+}
+
+static enum err moved_receipt_sample(struct buffer *out)
+{
+    struct clearing_receipt receipt = sample_moved_receipt();
+    return wire_receipt_encode(&receipt, out);
 }
 
 const struct sample samples[SAMPLE_COUNT] = {
@@ -317,4 +360,20 @@ const struct sample samples[SAMPLE_COUNT] = {
      "4e4f505152535455565758595a5b5c5d5e5f300938074220202122232425262728292a2b2c2d2e2f"
      "303132333435363738393a3b3c3d3e3f",
      holdings_sample, false, holdings_again},
+    {"a moved lot",
+     "08011220000000000000000000000000000000000000000000000000000000000000000018f2ae0c"
+     "20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf300b3a103730303130303030303030"
+     "303034323640e20948035880ecacff8f346080b0d083fc3472103630313130303039393031333934"
+     "32347a0667726f636572",
+     moved_lot_sample, true, entry_again},
+    {"a receipt that says where a card moved",
+     "0a046675656c120667726f63657218092220000102030405060708090a0b0c0d0e0f101112131415"
+     "161718191a1b1c1d1e1f28ac0230b0023a20404142434445464748494a4b4c4d4e4f505152535455"
+     "565758595a5b5c5d5e5f422108ac02120a434152445f4d4f5645441a103630313130303039393031"
+     "3339343234",
+     moved_receipt_sample, true, receipt_again},
+    {"a move's acceptance",
+     "0a046675656c120667726f6365721a10373030313030303030303030303432362210363031313030"
+     "303939303133393432342880e4cec08e34",
+     move_acceptance_sample, false, move_acceptance_again},
 };

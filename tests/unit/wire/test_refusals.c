@@ -77,7 +77,10 @@ static void test_entries(void **state)
     ENTRY(m->transaction_id.len = 15, "transaction_id has not the right length");
     ENTRY(m->transaction_id = binary_of(zeros, 16), "transaction id");
     ENTRY(m->kind = 0, "kind is unknown");
-    ENTRY(m->kind = 8, "kind is unknown");
+    ENTRY(m->kind = (Talea__V1__EntryKind)ENTRY_KIND_END, "kind is unknown");
+    ENTRY(m->moved_to = "123", "moved_to is not a card number");
+    ENTRY(m->moved_to = "6011000990139424", "have a new card");
+    ENTRY(m->issuer = "fuel", "only moved lots have an issuer");
     ENTRY(m->kind = (Talea__V1__EntryKind)-1, "kind is unknown");
     ENTRY(m->card = blank_card, "card is not a card number");
     ENTRY(m->card = wrong_card, "card is not a card number");
@@ -125,7 +128,7 @@ static void test_receipts(void **state)
     RECEIPT(m->last_number = 303, "not among the entries it answers");
     RECEIPT(m->refused[1]->number = 301, "not in order");
     RECEIPT(m->refused[0]->reason[0] = 'c', "reason has another length or other characters");
-    RECEIPT(m->totals[0]->kind = 9, "kind that is not known");
+    RECEIPT(m->totals[0]->kind = (Talea__V1__EntryKind)ENTRY_KIND_END, "kind that is not known");
     RECEIPT(m->totals[0]->count = 0, "of no entry");
     RECEIPT(m->totals[1]->points = -1, "negative points");
     RECEIPT(m->totals[1]->tariff = 1, "not sorted");

@@ -1,0 +1,261 @@
+/* What becomes of our cards is told to every partner, so that all of them refuse a blocked card at
+ * once, and follow one that moved.
+ *
+ * Each change is a numbered piece of news, and each partner has been told up to a number. In a
+ * coalition of usual size the record that changes a card also sends the entries. What would outgrow
+ * it, and partners that lag behind, wait for a row of TABLE_DUE, which the timekeeper turns into
+ * COMMAND_TELL_CARDS as often as it takes; a partner that joins begins at number 0 and catches up
+ * likewise. What is told later is the card's state by then: a card has only its latest news. */
+#include "ledger/decision.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void name_of_partner(const char *prefix, const struct partner_id *partner,
+                            char out_name[NEWS_NAME_MAX])
+{
+    snprintf(out_name, NEWS_NAME_MAX, "%s%s", prefix, partner->text);
+}
+
+enum err decide_get_partner_u64(const struct decision *d, const char *prefix,
+                                const struct partner_id *partner, uint64_t *out_value)
+{
+    char name[NEWS_NAME_MAX];
+    name_of_partner(prefix, partner, name);
+    return decide_get_u64(d, name, out_value);
+}
+
+void decide_put_partner_u64(struct decision *d, const char *prefix,
+                            const struct partner_id *partner, uint64_t value)
+{
+    char name[NEWS_NAME_MAX];
+    name_of_partner(prefix, partner, name);
+    decide_put_u64(d, name, value);
+}
+
+void decide_put_card_status(struct decision *d, const struct card_number *card,
+                            const struct card_status *status)
+{
+    struct ledger_key key;
+    key_card(card, &key);
+    buffer_clear(&d->plan->scratch);
+    card_status_encode(status, &d->plan->scratch);
+    plan_row(d->plan, TABLE_CARD_STATUS, &key, buffer_slice(&d->plan->scratch));
+}
+
+/* The card's news, in the place of those it had. */
+static enum err put_news(struct decision *d, const struct card_change *change, uint64_t number)
+{
+    struct card_status status;
+    struct card_news news = {change->card, d->command->transaction_id};
+    struct ledger_key key;
+    TRY(ledger_get_card_status(d->view, &change->card, &status));
+    if (status.number != 0) {
+        key_card_news(status.number, &key);
+        plan_delete(d->plan, TABLE_CARD_NEWS, &key);
+    }
+    status.number = number;
+    if (change->kind == ENTRY_CARD_MOVED) {
+        status.moved_to = change->moved_to;
+    }
+    decide_put_card_status(d, &change->card, &status);
+    key_card_news(number, &key);
+    buffer_clear(&d->plan->scratch);
+    card_news_encode(&news, &d->plan->scratch);
+    plan_row(d->plan, TABLE_CARD_NEWS, &key, buffer_slice(&d->plan->scratch));
+    return ERR_OK;
+}
+
+static enum err send_news(struct decision *d, const struct partner_id *partner,
+                          struct stream *stream, const struct card_change *change,
+                          const struct uid *transaction_id)
+{
+    struct clearing_entry entry = {
+        .kind = change->kind,
+        .card = change->card,
+        .moved_to = change->moved_to,
+        .tariff = d->terms->roster->tariffs[0].id,
+        .business_time = d->command->business_time,
+        .transaction_id = *transaction_id,
+    };
+    return plan_entry(d->plan, d->terms, partner, stream, &entry);
+}
+
+static enum err send_all(struct decision *d, const struct partner_id *partner,
+                         struct stream *stream, const struct card_change *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        TRY(send_news(d, partner, stream, &changes[i], &d->command->transaction_id));
+    }
+    return ERR_OK;
+}
+
+/* Somebody was not told yet. */
+static void expect_telling(struct decision *d)
+{
+    static const struct partner_id none = {{0}};
+    static const struct uid nothing = {{0}};
+    struct ledger_key key;
+    key_due(d->now, DUE_CARD_NEWS, &none, &nothing, &key);
+    plan_row(d->plan, TABLE_DUE, &key, slice_of(NULL, 0));
+}
+
+/* One partner of whom to think while something is announced. */
+struct listener {
+    const struct partner_id *partner;
+    struct stream *stream;
+    uint64_t told;
+};
+
+static enum err look_at(const struct decision *d, const struct partner_id *partner,
+                        struct stream *room, struct listener *out_listener)
+{
+    *out_listener = (struct listener){.partner = partner, .stream = room};
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, room));
+    return decide_get_partner_u64(d, META_NEWS_TOLD, partner, &out_listener->told);
+}
+
+enum err decide_announce(struct decision *d, const struct card_change *changes, size_t count,
+                         const struct partner_id *first, struct stream *first_stream)
+{
+    const struct roster *roster = d->terms->roster;
+    size_t room = LIMIT_NEWS_PER_RECORD;
+    bool is_behind = false;
+    uint64_t last;
+    if (count == 0) {
+        return ERR_OK;
+    }
+    TRY(decide_get_u64(d, META_CARD_NEWS, &last));
+    for (size_t i = 0; i < count; i++) {
+        TRY(put_news(d, &changes[i], last + 1 + i));
+    }
+    decide_put_u64(d, META_CARD_NEWS, last + count);
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        const struct partner_id *partner = &roster->partners[i].id;
+        bool is_first = first != NULL && partner_id_equal(first, partner);
+        struct stream stream;
+        struct listener listener;
+        if (roster_is_self(roster, partner)) {
+            continue;
+        }
+        TRY(look_at(d, partner, &stream, &listener));
+        if (!decide_may_send(d, partner, &stream)) {
+            continue; /* it is told when its stream begins again */
+        }
+        bool is_told = listener.told == last && room >= count;
+        if (is_told || is_first) {
+            TRY(send_all(d, partner, is_first ? first_stream : &stream, changes, count));
+            room -= room < count ? room : count;
+        }
+        if (is_told) {
+            decide_put_partner_u64(d, META_NEWS_TOLD, partner, last + count);
+        }
+        is_behind = is_behind || !is_told;
+    }
+    if (is_behind) {
+        expect_telling(d);
+    }
+    return ERR_OK;
+}
+
+enum err decide_card_change(const struct decision *d, const struct card_number *number,
+                            struct card_change *out_change)
+{
+    struct card card;
+    struct card_status status;
+    struct member member = {0};
+    TRY(ledger_get_card(d->view, number, &card));
+    TRY(ledger_get_card_status(d->view, number, &status));
+    if (!uid_is_nil(&card.member)) {
+        TRY(ledger_follow_member(d->view, &card.member, &member));
+    }
+    bool is_moved = status.moved_to.digits[0] != '\0';
+    bool is_refused = uid_is_nil(&card.member) || member.is_blocked || member.is_erased;
+    *out_change = (struct card_change){.card = *number, .kind = ENTRY_CARD_UNBLOCK};
+    if (card.is_blocked || (is_refused && !is_moved)) {
+        out_change->kind = ENTRY_CARD_BLOCK;
+    } else if (is_moved) {
+        out_change->kind = ENTRY_CARD_MOVED;
+        out_change->moved_to = status.moved_to;
+    }
+    return ERR_OK;
+}
+
+/* The news of a number; ERR_NOT_FOUND when the card has later ones. */
+static enum err get_news(const struct decision *d, uint64_t number, struct card_news *out_news)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_card_news(number, &key);
+    TRY(view_get(d->view, TABLE_CARD_NEWS, &key, &value));
+    return card_news_decode(value, out_news);
+}
+
+struct telling {
+    uint64_t last;
+    size_t room;  /* entries that may still be sent */
+    size_t looks; /* numbers that may still be looked at */
+};
+
+static enum err tell_partner(struct decision *d, struct telling *telling,
+                             const struct listener *listener, uint64_t *out_told)
+{
+    uint64_t told = listener->told;
+    while (told < telling->last && telling->room > 0 && telling->looks > 0) {
+        struct card_news news;
+        struct card_change change;
+        telling->looks--;
+        enum err err = get_news(d, told + 1, &news);
+        if (err == ERR_OK) {
+            TRY(decide_card_change(d, &news.card, &change));
+            TRY(send_news(d, listener->partner, listener->stream, &change, &news.transaction_id));
+            telling->room--;
+        } else if (err != ERR_NOT_FOUND) {
+            return err;
+        }
+        told++;
+    }
+    *out_told = told;
+    return ERR_OK;
+}
+
+static void forget_due(struct decision *d)
+{
+    const struct command_due *due = &d->command->due;
+    struct ledger_key key;
+    if (due->due.ms != 0) {
+        key_due(due->due, DUE_CARD_NEWS, &due->redeemer, &due->id, &key);
+        plan_delete(d->plan, TABLE_DUE, &key);
+    }
+}
+
+enum err decide_tell_cards(struct decision *d)
+{
+    const struct roster *roster = d->terms->roster;
+    struct telling telling = {.room = LIMIT_NEWS_PER_RECORD, .looks = LIMIT_NEWS_LOOKS};
+    bool is_behind = false;
+    forget_due(d);
+    TRY(decide_get_u64(d, META_CARD_NEWS, &telling.last));
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        const struct partner_id *partner = &roster->partners[i].id;
+        struct stream stream;
+        struct listener listener;
+        uint64_t told;
+        if (roster_is_self(roster, partner)) {
+            continue;
+        }
+        TRY(look_at(d, partner, &stream, &listener));
+        if (!decide_may_send(d, partner, &stream) || listener.told >= telling.last) {
+            continue;
+        }
+        TRY(tell_partner(d, &telling, &listener, &told));
+        if (told != listener.told) {
+            decide_put_partner_u64(d, META_NEWS_TOLD, partner, told);
+        }
+        is_behind = is_behind || told < telling.last;
+    }
+    if (is_behind) {
+        expect_telling(d);
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,146 @@
+/* An earn that came too late: the card's member had moved. The refusal says where, and the earn is
+ * sent again to the new home, as the same sale; what returns of it goes after it. */
+#include "ledger/decision.h"
+
+#include <string.h>
+
+static const struct account_ref issued = {.kind = ACCOUNT_ISSUED};
+
+/* Where the sale's card leads now, by the partner's word and by what is known beyond it. Nowhere
+ * when the partner's word can't be taken. */
+static enum err new_route(struct decision *d, const struct partner_id *partner,
+                          const struct receipted_entry *entry, const struct card_number *card,
+                          struct card_route *out_route)
+{
+    const struct roster *roster = d->terms->roster;
+    struct clearing_entry news = {
+        .kind = ENTRY_CARD_MOVED, .card = *card, .moved_to = entry->moved_to};
+    bool loops = true;
+    *out_route = (struct card_route){.home = NULL};
+    if (entry->moved_to.digits[0] == '\0') {
+        return ledger_route_card(d->view, roster, card, out_route);
+    }
+    if (!decide_is_their_card(d, partner, card) ||
+        roster_home_of(roster, &entry->moved_to) == NULL) {
+        return ERR_OK;
+    }
+    TRY(ledger_route_loops(d->view, card, &entry->moved_to, &loops));
+    if (loops) {
+        return ERR_OK;
+    }
+    TRY(decide_hear_of_card(d, partner, &news));
+    return ledger_route_card(d->view, roster, &entry->moved_to, out_route);
+}
+
+/* The member of our own card, if it may earn and has room; nobody else would do. */
+static enum err own_member(struct decision *d, const struct card_number *number,
+                           const struct lot_key *lot, struct uid *out_member, bool *out_is_good)
+{
+    struct card card;
+    struct member member;
+    *out_is_good = false;
+    enum err err = ledger_get_card(d->view, number, &card);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && card.is_blocked)) {
+        return ERR_OK;
+    }
+    TRY(err);
+    TRY(ledger_follow_member(d->view, &card.member, &member));
+    bool has_room = member.lot_count < LIMIT_LOTS_PER_MEMBER || lots_find(&member, lot) != NULL;
+    *out_is_good = standing_verdict(&member) == VERDICT_OK && has_room;
+    *out_member = card.member;
+    return ERR_OK;
+}
+
+/* The member came to us: the sale is one of our own. */
+static enum err give_at_home(struct decision *d, const struct receipted_entry *entry,
+                             const struct card_number *card, struct sale *sale, bool *out_is_given)
+{
+    struct lot_key lot = sale->lot;
+    struct member_work work;
+    struct uid member;
+    if (lot.active_from.ms <= d->now.ms) {
+        lot.active_from = (struct unix_ms){0};
+    }
+    TRY(own_member(d, card, &lot, &member, out_is_given));
+    if (!*out_is_given) {
+        return ERR_OK;
+    }
+    TRY(work_begin(d, &member, &work));
+    TRY(work_give(d, &work, &issued, &lot, entry->points));
+    work_end(d, &work);
+    sale->role = SALE_OWN;
+    sale->member = work.id;
+    sale->lot = lot;
+    return ERR_OK;
+}
+
+static enum err send_to(struct decision *d, const struct partner_id *home,
+                        struct clearing_entry *entry, const struct account_ref *from, bool is_given,
+                        bool *out_is_sent)
+{
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, home, &stream));
+    *out_is_sent = decide_may_send(d, home, &stream);
+    if (!*out_is_sent) {
+        return ERR_OK;
+    }
+    struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, home, stream.period);
+    TRY(plan_entry(d->plan, d->terms, home, &stream, entry));
+    plan_post(d->plan, is_given ? from : &payable, is_given ? &payable : from, entry->points);
+    return decide_owe(d, home, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
+}
+
+enum err resend_earn(struct decision *d, const struct partner_id *partner,
+                     const struct receipted_entry *refused, struct sale *sale, bool *out_is_sent)
+{
+    struct card_route route;
+    struct card_number card = sale->card;
+    *out_is_sent = false;
+    TRY(new_route(d, partner, refused, &card, &route));
+    if (route.home == NULL || route.is_blocked || partner_id_equal(&route.home->id, partner)) {
+        return ERR_OK;
+    }
+    if (roster_is_self(d->terms->roster, &route.home->id)) {
+        TRY(give_at_home(d, refused, &route.card, sale, out_is_sent));
+    } else {
+        struct clearing_entry entry = {
+            .kind = ENTRY_EARN,
+            .business_time = sale->business_time,
+            .transaction_id = refused->transaction_id,
+            .card = route.card,
+            .points = refused->points,
+            .tariff = refused->tariff,
+            .active_from = sale->lot.active_from,
+            .expires_at = sale->lot.expires_at,
+        };
+        TRY(send_to(d, &route.home->id, &entry, &issued, true, out_is_sent));
+    }
+    if (*out_is_sent) {
+        sale->home = route.home->id;
+        sale->card = route.card;
+    }
+    return ERR_OK;
+}
+
+enum err resend_return(struct decision *d, const struct receipted_entry *refused,
+                       const struct sale *sale, bool *out_is_sent)
+{
+    struct member_work work;
+    struct clearing_entry entry = {
+        .kind = ENTRY_EARN_RETURN,
+        .business_time = d->command->business_time,
+        .transaction_id = refused->transaction_id,
+        .card = sale->card,
+        .points = refused->points,
+        .tariff = refused->tariff,
+        .subject = refused->subject,
+    };
+    if (sale->role != SALE_OWN) {
+        return send_to(d, &sale->home, &entry, &issued, false, out_is_sent);
+    }
+    *out_is_sent = true;
+    TRY(work_begin(d, &sale->member, &work));
+    TRY(work_take(d, &work, &issued, &sale->lot, refused->points));
+    work_end(d, &work);
+    return ERR_OK;
+}
