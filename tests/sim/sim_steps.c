@@ -165,7 +165,7 @@ static void do_repeat(struct sim *sim, const uint32_t n[4])
     }
     struct sim_op *op = sim->ops[sim->op_count - 1 - n[0] % sim->op_count];
     bool is_recorded = op->is_answered && model_op_of(sim->model, op)->is_decided;
-    if (is_recorded && op->kind != SIM_OP_HOLD) {
+    if (is_recorded) {
         op->is_answered = false;
         sim->open_ops++;
         begin(sim, op, 0);
