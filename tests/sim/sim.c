@@ -285,6 +285,7 @@ bool sim_run(struct sim *sim, const struct sim_list *list)
             sim->counts.commands += engine_stats(sim->nodes[i].engine).commands;
         }
     }
+    sim_mandates_count(sim);
     sim->counts.virtual_ms = sim->now - SIM_START_MS;
     return !sim->has_failed;
 }

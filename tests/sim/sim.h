@@ -121,7 +121,8 @@ struct sim_counts {
     uint64_t answered; /* tills */
     uint64_t repeats;
     uint64_t stood_in;   /* holds */
-    uint64_t honoured;   /* of their captures, without a grant */
+    uint64_t honoured;   /* of these, by a home that had no grant open */
+    uint64_t owed;       /* of these, at least in part as a debt or as the programme's loss */
     uint64_t given_up;   /* requests */
     uint64_t statements; /* agreed */
     uint64_t frozen;     /* streams, by partners that lied or think so */

@@ -307,3 +307,20 @@ bool sim_mandates_check(struct sim_node *node)
     }
     return true;
 }
+
+void sim_mandates_count(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->model->op_count; i++) {
+        const struct model_op *m = sim->model->ops[i];
+        if (m == NULL || m->op->kind != SIM_OP_HOLD || m->op->home == m->op->shop) {
+            continue;
+        }
+        bool is_honoured = !uid_is_nil(&m->home_hold.mandate);
+        sim->counts.stood_in += !uid_is_nil(&m->hold.mandate);
+        sim->counts.honoured += is_honoured;
+        sim->counts.owed +=
+            is_honoured && (m->home_hold.unbacked > 0 || m->home_hold.lost > 0);
+        sim->counts.given_up += m->hold.state == MODEL_VOIDED && m->is_decided &&
+                                m->verdict == VERDICT_OK && m->points == 0;
+    }
+}

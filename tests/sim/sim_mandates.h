@@ -14,5 +14,7 @@ void sim_mandates_take(struct sim_node *node, unsigned from, uint64_t call, stru
 bool sim_mandate_is_recorded(struct sim_node *node, const struct sim_op *op);
 /* Both sides of what the node gave and took are as the model has them. */
 bool sim_mandates_check(struct sim_node *node);
+/* What came of them in the run. */
+void sim_mandates_count(struct sim *sim);
 
 #endif
