@@ -13,6 +13,7 @@
  * nobody can owe it, it is the programme's loss: a card that is unknown, blocked or of somebody who
  * was erased costs no member anything, and a blocked member owes no more than there is.
  */
+#include "base/mutant.h"
 #include "ledger/decision.h"
 
 static const struct account_ref adjustment = {.kind = ACCOUNT_ADJUSTMENT};
@@ -134,7 +135,8 @@ static enum verdict judge(const struct decision *d, const struct mandate_row *ro
                           struct points captured)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
-    if (!mandate_is_valid_at(&row->mandate, entry->business_time)) {
+    if (!mandate_is_valid_at(&row->mandate, entry->business_time) &&
+        !MUTANT(HONOUR_LATE_STAND_IN)) {
         return VERDICT_MANDATE_EXPIRED;
     }
     if (entry->points.minor > row->mandate.floor.minor - captured.minor) {
@@ -217,5 +219,7 @@ void home_void_unknown(struct decision *d)
                         .home = d->terms->roster->self,
                         .card = take->entry.card,
                         .mandate = take->entry.mandate};
-    decide_put_hold(d, &take->entry.subject, &hold);
+    if (!MUTANT(FORGET_EARLY_VOID)) {
+        decide_put_hold(d, &take->entry.subject, &hold);
+    }
 }
