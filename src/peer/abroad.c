@@ -96,9 +96,7 @@ static enum verdict judge(const struct hold_request *request, const struct manda
         return VERDICT_MANDATE_FLOOR_EXCEEDED;
     }
     bool is_beyond = request->points.minor > row->mandate.daily_cap.minor - row->used.minor;
-    return is_beyond && !MUTANT(STAND_IN_BEYOND_CAP)
-               ? VERDICT_MANDATE_CAP_EXCEEDED
-               : VERDICT_OK;
+    return is_beyond && !MUTANT(STAND_IN_BEYOND_CAP) ? VERDICT_MANDATE_CAP_EXCEEDED : VERDICT_OK;
 }
 
 enum err abroad_without_home(const struct peer_host *host, const struct hold_request *request,

@@ -170,7 +170,8 @@ static void print_text(const struct job *job, const struct progress *p, double r
     (void)printf("%" PRIu64 " crashes, %" PRIu64 " connections, %" PRIu64
                  " statements agreed, %" PRIu64 " streams frozen, %" PRIu64 " lies proven\n",
                  c->crashes, c->connections, c->statements, c->frozen, c->proven);
-    (void)printf("%" PRIu64 " holds stood in, %" PRIu64 " of them captured without a grant, %" PRIu64
+    (void)printf("%" PRIu64 " holds stood in, %" PRIu64
+                 " of them captured without a grant, %" PRIu64
                  " of these beyond what there was; %" PRIu64 " requests given up\n",
                  c->stood_in, c->honoured, c->owed, c->given_up);
 }

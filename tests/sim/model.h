@@ -124,7 +124,7 @@ struct model_mandate {
     int64_t cap;
     int64_t from;
     int64_t until;
-    bool is_taken; /* by the redeemer */
+    bool is_taken;      /* by the redeemer */
     int64_t given_used; /* captured */
     uint64_t given_burns;
     int64_t taken_used; /* stood in for */
@@ -201,6 +201,9 @@ enum verdict model_check_mandate(struct model *model, const struct sim_op *op,
                                  const struct model_hold *hold);
 void model_release_mandate(struct model *model, const struct sim_op *op,
                            const struct model_hold *hold);
+/* Does the home's mandate allow this capture? */
+enum verdict model_judge_stand_in(struct model *model, const struct model_entry *entry,
+                                  const struct sim_op *op);
 bool model_may_stand_in(const struct model_hold *hold);
 enum verdict model_stand_in_capture(struct model *model, const struct model_entry *entry,
                                     const struct sim_op *op, int64_t now);

@@ -62,7 +62,8 @@ static enum verdict take_capture(struct model *model, const struct model_entry *
     if (entry->points > model_left(held)) {
         return VERDICT_HOLD_EXCEEDED;
     }
-    if (entry->business_ms > held->capture_by) {
+    if (entry->business_ms > held->capture_by &&
+        model_judge_stand_in(model, entry, op) != VERDICT_OK) {
         return VERDICT_CAPTURE_TOO_LATE;
     }
     model_settle(model, member_of(model, op), now);

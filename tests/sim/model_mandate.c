@@ -102,8 +102,7 @@ bool model_would_stand_in(const struct model *model, const struct sim_op *op, in
         const struct model_mandate *mandate = &line->list[i - 1];
         looked_at += mandate->is_taken;
         if (mandate->is_taken && covers(mandate, clock)) {
-            return op->points <= mandate->floor &&
-                   mandate->taken_used + op->points <= mandate->cap;
+            return op->points <= mandate->floor && mandate->taken_used + op->points <= mandate->cap;
         }
     }
     return false;
@@ -153,8 +152,8 @@ enum verdict model_without_home(struct model *model, struct model_op *m, int64_t
         return VERDICT_STREAM_FROZEN;
     }
     model_send_entry(model, m, ENTRY_VOID, 0);
-    m->hold = (struct model_hold){
-        .state = MODEL_VOIDED, .granted = op->points, .voided = op->points};
+    m->hold =
+        (struct model_hold){.state = MODEL_VOIDED, .granted = op->points, .voided = op->points};
     return VERDICT_OK;
 }
 
@@ -164,8 +163,7 @@ enum verdict model_check_mandate(struct model *model, const struct sim_op *op,
     if (uid_is_nil(&hold->mandate)) {
         return VERDICT_OK;
     }
-    const struct model_mandate *mandate =
-        model_mandate(model, op->home, op->shop, &hold->mandate);
+    const struct model_mandate *mandate = model_mandate(model, op->home, op->shop, &hold->mandate);
     return covers(mandate, op->business_ms) ? VERDICT_OK : VERDICT_MANDATE_EXPIRED;
 }
 
@@ -221,13 +219,11 @@ static void take_from(struct model_member *member, struct model_hold *hold, int6
     hold->unbacked += points;
 }
 
-enum verdict model_stand_in_capture(struct model *model, const struct model_entry *entry,
-                                    const struct sim_op *op, int64_t now)
+enum verdict model_judge_stand_in(struct model *model, const struct model_entry *entry,
+                                  const struct sim_op *op)
 {
-    struct model_op *subject = model_op_of(model, op->subject);
-    struct model_hold *held = &subject->home_hold;
-    struct model_member *member = &model->members[op->member];
-    struct model_mandate *mandate =
+    const struct model_op *subject = model_op_of(model, op->subject);
+    const struct model_mandate *mandate =
         model_mandate(model, op->home, op->shop, &subject->hold.mandate);
     if (mandate == NULL) {
         return VERDICT_MANDATE_UNKNOWN;
@@ -235,12 +231,25 @@ enum verdict model_stand_in_capture(struct model *model, const struct model_entr
     if (!covers(mandate, entry->business_ms)) {
         return VERDICT_MANDATE_EXPIRED;
     }
-    if (held->captured + entry->points > mandate->floor) {
+    if (subject->home_hold.captured + entry->points > mandate->floor) {
         return VERDICT_MANDATE_FLOOR_EXCEEDED;
     }
-    if (mandate->given_used + entry->points > mandate->cap) {
-        return VERDICT_MANDATE_CAP_EXCEEDED;
+    return mandate->given_used + entry->points > mandate->cap ? VERDICT_MANDATE_CAP_EXCEEDED
+                                                              : VERDICT_OK;
+}
+
+enum verdict model_stand_in_capture(struct model *model, const struct model_entry *entry,
+                                    const struct sim_op *op, int64_t now)
+{
+    struct model_op *subject = model_op_of(model, op->subject);
+    struct model_hold *held = &subject->home_hold;
+    struct model_member *member = &model->members[op->member];
+    enum verdict verdict = model_judge_stand_in(model, entry, op);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
+    struct model_mandate *mandate =
+        model_mandate(model, op->home, op->shop, &subject->hold.mandate);
     if (held->state == MODEL_NONE) {
         held->has_nobody = member->is_blocked;
     }

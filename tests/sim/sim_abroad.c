@@ -94,8 +94,8 @@ static void ask_home(struct sim_node *node, struct sim_op *op)
     message.request = &inner;
     op->question = ++sim->next_connection;
     op->call_tries++;
-    op->was_asked = op->was_asked || node->links[op->home].connection != 0 ||
-                    sim->nodes[op->home].is_up;
+    op->was_asked =
+        op->was_asked || node->links[op->home].connection != 0 || sim->nodes[op->home].is_up;
     (void)sim_network_send(node, op->home, SIM_MESSAGE_ASK, op->question, &message.base, NULL);
     sim_events_add(&sim->events, (struct sim_event){.at = sim->now + QUESTION_MS,
                                                     .kind = SIM_EVENT_ASKED,
@@ -330,4 +330,3 @@ void sim_home_ask(struct sim_node *node, unsigned from, uint64_t question, struc
     buffer_fini(&evidence);
     buffer_fini(&answer);
 }
-

@@ -245,9 +245,8 @@ void sim_check_doubt(struct sim_node *node, const struct sim_doubt *doubt)
     struct model_op *m = model_op_of(sim->model, op);
     const struct partner_id *origin = &op->command.origin;
     bool is_mandate = op->kind == SIM_OP_GIVE_MANDATE || op->kind == SIM_OP_TAKE_MANDATE;
-    bool is_recorded = is_mandate
-                           ? sim_mandate_is_recorded(node, op)
-                           : sim_op_is_recorded(node, origin, &op->command.transaction_id);
+    bool is_recorded = is_mandate ? sim_mandate_is_recorded(node, op)
+                                  : sim_op_is_recorded(node, origin, &op->command.transaction_id);
     sim_tell(sim, "%s: %s %zu was under way and is %s", node->id.text, sim_op_name(op->kind),
              op->index, is_recorded ? "there" : "not there");
     if (!is_recorded) {
@@ -391,9 +390,8 @@ static bool check_books(struct sim_node *node)
 
 bool sim_check_node(struct sim_node *node)
 {
-    return !node->is_up ||
-           (sim_check_streams(node) && sim_check_members_of(node) && check_books(node) &&
-            sim_mandates_check(node));
+    return !node->is_up || (sim_check_streams(node) && sim_check_members_of(node) &&
+                            check_books(node) && sim_mandates_check(node));
 }
 
 /* ---- the end ---- */

@@ -44,8 +44,8 @@ void sim_mandates_round(struct sim_node *node)
         ASSERT(standin_mandates(&view, &sim->nodes[i].id, &node->id, clock, &mandates) == ERR_OK);
         if (standin_is_due(&mandates, clock)) {
             node->links[i].fetch = ++sim->next_connection;
-            (void)sim_network_send(node, i, SIM_MESSAGE_FETCH, node->links[i].fetch,
-                                   &request.base, NULL);
+            (void)sim_network_send(node, i, SIM_MESSAGE_FETCH, node->links[i].fetch, &request.base,
+                                   NULL);
         }
     }
 }
@@ -71,9 +71,9 @@ bool sim_mandate_is_recorded(struct sim_node *node, const struct sim_op *op)
 
 static void take_doubt(struct sim_node *node, struct sim_op *op)
 {
-    sim_node_doubt(node, (struct sim_doubt){.op = op,
-                                            .ledger_ms = node->ledger_ms,
-                                            .business_ms = op->business_ms});
+    sim_node_doubt(
+        node,
+        (struct sim_doubt){.op = op, .ledger_ms = node->ledger_ms, .business_ms = op->business_ms});
 }
 
 static struct sim_op *new_take(struct sim_node *node, unsigned home, const struct mandate *mandate)
@@ -318,8 +318,7 @@ void sim_mandates_count(struct sim *sim)
         bool is_honoured = !uid_is_nil(&m->home_hold.mandate);
         sim->counts.stood_in += !uid_is_nil(&m->hold.mandate);
         sim->counts.honoured += is_honoured;
-        sim->counts.owed +=
-            is_honoured && (m->home_hold.unbacked > 0 || m->home_hold.lost > 0);
+        sim->counts.owed += is_honoured && (m->home_hold.unbacked > 0 || m->home_hold.lost > 0);
         sim->counts.given_up += m->hold.state == MODEL_VOIDED && m->is_decided &&
                                 m->verdict == VERDICT_OK && m->points == 0;
     }

@@ -299,14 +299,20 @@ static void do_silence(struct sim *sim, const uint32_t n[4])
     if (n[2] % 2 == 0) {
         cut(sim, shop, m->home, ms);
     }
+    if (n[1] % 4 == 0) { /* and the shop's machine stops meanwhile */
+        sim_disk_set_fault(&sim->nodes[shop].store.disk, SIM_DISK_CRASH_BEFORE, n[1] / 4 % 3);
+    }
     for (unsigned i = 0; i < 1 + n[2] / 2 % 3; i++) {
         int64_t has = model_available_at(m, sim->nodes[m->home].ledger_ms);
         int64_t points = 1 + (int64_t)(n[2] >> i) % (has / 2 + 100);
         struct sim_op *hold = new_hold(sim, shop, member, points, n[3] >> i);
         begin(sim, hold, (int64_t)(n[1] >> i) % (2 * SIM_MINUTE));
         for (unsigned part = 0; part < 1 + (n[0] >> i) % 2; part++) {
-            capture_later(sim, hold, part == 0 && (n[0] >> i) % 4 != 0 ? 0 : 1 + points / 3,
-                          SIM_MINUTE + (int64_t)(n[3] >> part) % (40 * SIM_MINUTE));
+            int64_t in_ms = SIM_MINUTE + (int64_t)(n[3] >> part) % (40 * SIM_MINUTE);
+            if ((n[1] >> part) % 2 == 0) { /* about T1 */
+                in_ms = hold->amount + in_ms % (4 * SIM_MINUTE);
+            }
+            capture_later(sim, hold, part == 0 && (n[0] >> i) % 4 != 0 ? 0 : 1 + points / 3, in_ms);
         }
     }
 }

@@ -9,8 +9,9 @@
 const char *sim_op_name(enum sim_op_kind kind)
 {
     static const char *const names[SIM_OP_KIND_END] = {
-        "enrol",       "earn",     "hold",  "capture", "void",        "return-sale",
-        "return-burn", "transfer", "block", "unblock", "close-period", "give-mandate", "take-mandate"};
+        "enrol",        "earn",         "hold",        "capture", "void",
+        "return-sale",  "return-burn",  "transfer",    "block",   "unblock",
+        "close-period", "give-mandate", "take-mandate"};
     return names[kind];
 }
 
@@ -73,6 +74,24 @@ void sim_till_try_later(struct sim *sim, struct sim_op *op, int64_t ms)
                                                     .number = op->index});
 }
 
+static void make_hold(struct sim_node *node, struct sim_op *op)
+{
+    struct command *c = &op->command;
+    const struct card_number *card = &node->sim->model->members[op->member].card;
+    c->kind = is_abroad(op) ? COMMAND_FOREIGN_HOLD : COMMAND_HOLD;
+    c->hold.redeemer = node->id;
+    c->hold.card = *card;
+    c->hold.asked = is_abroad(op) ? *card : (struct card_number){{0}};
+    c->hold.points.minor = op->points;
+    if (!op->is_granted) {
+        c->hold.capture_by.ms = c->business_time.ms + op->amount;
+        c->hold.deliver_by.ms = c->hold.capture_by.ms + node->sim->deliver_ms;
+    }
+    op->way = SIM_WAY_GRANTED;
+    op->capture_by = c->hold.capture_by.ms;
+    op->deliver_by = c->hold.deliver_by.ms;
+}
+
 /* What the node makes of the till's words, each time it hears them. */
 void sim_till_make(struct sim_node *node, struct sim_op *op)
 {
@@ -96,16 +115,7 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
         c->earn.expires_at.ms = op->expires_at;
         break;
     case SIM_OP_HOLD:
-        c->kind = is_abroad(op) ? COMMAND_FOREIGN_HOLD : COMMAND_HOLD;
-        op->way = SIM_WAY_GRANTED;
-        c->hold.redeemer = node->id;
-        c->hold.card = member->card;
-        c->hold.asked = is_abroad(op) ? member->card : (struct card_number){{0}};
-        c->hold.points.minor = op->points;
-        if (!op->is_granted) {
-            c->hold.capture_by.ms = c->business_time.ms + op->amount;
-            c->hold.deliver_by.ms = c->hold.capture_by.ms + sim->deliver_ms;
-        }
+        make_hold(node, op);
         break;
     case SIM_OP_CAPTURE:
     case SIM_OP_VOID:
@@ -142,10 +152,6 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
         break;
     }
     op->business_ms = c->business_time.ms;
-    if (op->kind == SIM_OP_HOLD) {
-        op->capture_by = c->hold.capture_by.ms;
-        op->deliver_by = c->hold.deliver_by.ms;
-    }
 }
 
 void sim_till_answered(struct sim *sim, struct sim_op *op, enum verdict verdict, int64_t points)
