@@ -37,7 +37,11 @@
     MUTANT_ROW(ACCEPT_GAP, "a batch may begin beyond what is here")                                \
     MUTANT_ROW(APPLY_BATCH_TWICE, "a batch that came before is taken again")                       \
     MUTANT_ROW(TAKE_FORK, "a batch may follow on from another entry than the last one")            \
-    MUTANT_ROW(SKIP_PREVIOUS_HASH, "entries of a batch need not be one chain")
+    MUTANT_ROW(SKIP_PREVIOUS_HASH, "entries of a batch need not be one chain")                     \
+    MUTANT_ROW(STAND_IN_BEYOND_CAP, "a mandate's cap is not looked at before a stand-in")          \
+    MUTANT_ROW(FORGET_MANDATE_AT_RESTART, "a recovery leaves out what is used of mandates")        \
+    MUTANT_ROW(HONOUR_LATE_STAND_IN, "a home honours stand-ins of after its mandate's end")        \
+    MUTANT_ROW(FORGET_EARLY_VOID, "a home grants what was given up before it was asked")
 
 #define MUTANT_NAME(name, what) MUTANT_##name,
 enum mutant {

@@ -25,7 +25,9 @@ enum sim_message_kind {
     SIM_MESSAGE_ASK,      /* AuthoriseHoldRequest */
     SIM_MESSAGE_ANSWER,   /* AuthoriseHoldResponse, or an error */
     SIM_MESSAGE_STATEMENT,
-    SIM_MESSAGE_STATEMENT_ANSWER
+    SIM_MESSAGE_STATEMENT_ANSWER,
+    SIM_MESSAGE_FETCH, /* FetchMandateRequest */
+    SIM_MESSAGE_MANDATES
 };
 
 struct sim_event {

@@ -6,6 +6,7 @@
 #include "ledger/batch.h"
 #include "model.h"
 #include "sim_check.h"
+#include "sim_mandates.h"
 #include "sim_op.h"
 #include "sim_settle.h"
 
@@ -251,7 +252,7 @@ void sim_node_start(struct sim_node *node)
                                                     .kind = SIM_EVENT_TICK,
                                                     .node = node->index,
                                                     .number = node->starts});
-    if (sim_check_streams(node)) {
+    if (sim_check_streams(node) && sim_mandates_check(node)) {
         sim_check_members_of(node);
     }
     node->sum = sim_store_mark(&node->store);
@@ -341,6 +342,7 @@ void sim_node_tick(struct sim_node *node)
             sim_settle_round(node, i);
         }
     }
+    sim_mandates_round(node);
     if (!node->is_up) {
         return;
     }

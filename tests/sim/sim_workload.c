@@ -16,16 +16,16 @@ static const struct share trade[] = {
 };
 
 static const struct share faults[] = {
-    {SIM_STEP_CRASH, 30}, {SIM_STEP_CUT, 15},  {SIM_STEP_WEATHER, 12},
-    {SIM_STEP_DISK, 14},  {SIM_STEP_CLOCK, 6},
+    {SIM_STEP_CRASH, 30},   {SIM_STEP_CUT, 15},  {SIM_STEP_SILENCE, 15},
+    {SIM_STEP_WEATHER, 12}, {SIM_STEP_DISK, 14}, {SIM_STEP_CLOCK, 6},
 };
 
 const char *sim_step_name(enum sim_step_kind kind)
 {
     static const char *const names[SIM_STEP_KIND_END] = {
-        "enrol",       "earn",     "hold",  "capture", "void",  "return-sale",
-        "return-burn", "transfer", "clash", "repeat",  "block", "close",
-        "rotate",      "crash",    "cut",   "weather", "disk",  "clock"};
+        "enrol",    "earn",    "hold",    "capture", "void",  "return-sale", "return-burn",
+        "transfer", "clash",   "repeat",  "block",   "close", "rotate",      "crash",
+        "cut",      "silence", "weather", "disk",    "clock"};
     return names[kind];
 }
 
