@@ -10,6 +10,7 @@
 #include "sim_liar.h"
 #include "sim_network.h"
 #include "sim_op.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 #include "sim_workload.h"
 
@@ -95,6 +96,8 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
     }
     if (options->seed % 5 == 0) {
         sim->nodes[sim_random_below(&sim->luck, nodes)].is_liar = true;
+    } else if (sim_restores_of_seed(options->seed)) {
+        sim_restore_init(&sim->nodes[sim_random_below(&sim->luck, nodes)]);
     }
     make_charter(sim);
     for (unsigned i = 0; i < nodes; i++) {
@@ -153,6 +156,14 @@ static void deliver(struct sim *sim, const struct sim_event *event)
     case SIM_MESSAGE_STATEMENT_ANSWER:
         sim_settle_answer(node, event->from, event->number, bytes);
         break;
+    case SIM_MESSAGE_COMPARE:
+    case SIM_MESSAGE_RECOVER:
+        sim_restore_asked(node, event, bytes);
+        break;
+    case SIM_MESSAGE_HOLDINGS:
+    case SIM_MESSAGE_PAGE:
+        sim_restore_answered(node, event, bytes);
+        break;
     }
 }
 
@@ -171,10 +182,21 @@ static bool is_put_off(struct sim *sim, struct sim_event *event)
     return true;
 }
 
+/* What partners bring back goes on until something else happens there. */
+static bool is_recovery(const struct sim_event *event)
+{
+    return event->kind == SIM_EVENT_SHOWN ||
+           (event->kind == SIM_EVENT_MESSAGE &&
+            (event->message == SIM_MESSAGE_HOLDINGS || event->message == SIM_MESSAGE_PAGE));
+}
+
 static void happen(struct sim *sim, const struct sim_event *event)
 {
     struct sim_node *node = &sim->nodes[event->node];
     bool is_of_this_start = node->is_up && node->starts == event->number;
+    if (!is_recovery(event) && !sim_adopt(node)) {
+        return;
+    }
     switch (event->kind) {
     case SIM_EVENT_MESSAGE:
         deliver(sim, event);
@@ -201,6 +223,11 @@ static void happen(struct sim *sim, const struct sim_event *event)
     case SIM_EVENT_TICK:
         if (is_of_this_start) {
             sim_node_tick(node);
+        }
+        break;
+    case SIM_EVENT_SHOWN:
+        if (node->is_up) {
+            sim_restore_deadline(node, event->from, event->number);
         }
         break;
     case SIM_EVENT_MEND:
@@ -240,7 +267,7 @@ static void drain(struct sim *sim)
     sim_step_heal(sim);
     for (int minutes = 0; minutes < 240 && !sim->has_failed; minutes++) {
         sim_run_until(sim, sim->now + SIM_MINUTE);
-        if (sim_check_is_quiet(sim) && sim_settle_is_done(sim)) {
+        if (sim_check_is_quiet(sim) && sim_restore_is_done(sim) && sim_settle_is_done(sim)) {
             return;
         }
     }

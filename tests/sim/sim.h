@@ -31,6 +31,7 @@ struct model;
 struct sim_op;
 struct sim_question;
 struct sim_story;
+struct sim_restore;
 
 /* A partner's stream to us, as one connection brings it. Two may be alive at a time: the newer one
  * and one whose end has not come through. */
@@ -90,6 +91,8 @@ struct sim_node {
     int64_t busy_until;
     bool has_entries; /* made durable since the sessions were last told */
     bool is_liar;
+    struct sim_restore *restore; /* NULL: it is never put back to an older copy */
+    int64_t not_before;          /* it starts */
     struct sim_link links[SIM_NODES_MAX];
     struct sim_doubt doubts[SIM_DOUBTS_MAX];
     size_t doubt_count;
@@ -120,6 +123,8 @@ struct sim_counts {
     uint64_t statements; /* agreed */
     uint64_t frozen;     /* streams, by partners that lied or think so */
     uint64_t proven;     /* of these, that it was so */
+    uint64_t restores;
+    uint64_t pages; /* that partners showed of what they hold */
     int64_t virtual_ms;
 };
 
@@ -191,6 +196,8 @@ void sim_node_doubt(struct sim_node *node, struct sim_doubt doubt);
 
 /* sim_session.c: both directions of clearing with one partner. */
 void sim_session_dial(struct sim_node *node, unsigned partner);
+/* Again, after a pause that grows. */
+void sim_session_later(struct sim_node *node, unsigned partner);
 void sim_session_pump(struct sim_node *node);
 void sim_session_watch(struct sim_node *node, unsigned partner, uint64_t connection);
 void sim_session_down(struct sim_node *node);

@@ -7,6 +7,7 @@
 #include "ledger/lots.h"
 #include "model.h"
 #include "sim_liar.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 #include "wire/messages.h"
 
@@ -131,8 +132,11 @@ static bool check_outgoing(struct sim_node *node, unsigned partner)
 
 bool sim_check_streams(struct sim_node *node)
 {
+    if (sim_restore_is_stale(node)) {
+        return true;
+    }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
-        if (i != node->index && !(check_incoming(node, i) && check_outgoing(node, i))) {
+        if (i != node->index && !sim_restore_is_lost(node, i) && !(check_incoming(node, i) && check_outgoing(node, i))) {
             return false;
         }
     }
@@ -383,7 +387,7 @@ static bool check_books(struct sim_node *node)
 bool sim_check_node(struct sim_node *node)
 {
     return !node->is_up ||
-           (sim_check_streams(node) && sim_check_members_of(node) && check_books(node));
+           (sim_adopt(node) && sim_check_streams(node) && sim_check_members_of(node) && check_books(node));
 }
 
 /* ---- the end ---- */

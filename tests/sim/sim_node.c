@@ -7,6 +7,7 @@
 #include "model.h"
 #include "sim_check.h"
 #include "sim_op.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 
 #define TICK_MS (149 * SIM_SECOND)
@@ -50,6 +51,9 @@ void sim_node_fini(struct sim_node *node)
         sim_session_down(node);
         sim_settle_down(node);
         engine_abandon(node->engine);
+    }
+    if (node->restore != NULL) {
+        sim_restore_fini(node);
     }
     charter_roster_fini(&node->roster);
     sim_store_fini(&node->store);
@@ -153,6 +157,8 @@ static enum err open_engine(struct sim_node *node, struct note *note)
         .on_trouble = on_trouble,
         .hook_context = node,
         .is_driven = true,
+        .may_write = sim_restore_may_write,
+        .may_write_context = node,
     };
     return engine_open(&options, &node->engine, note);
 }
@@ -230,6 +236,12 @@ void sim_node_start(struct sim_node *node)
     if (node->is_up) {
         return;
     }
+    if (sim->now < node->not_before) {
+        sim_events_add(&sim->events, (struct sim_event){.at = node->not_before,
+                                                        .kind = SIM_EVENT_START,
+                                                        .node = node->index});
+        return;
+    }
     enum err err = sim_store_open(&node->store, &note);
     if (err == ERR_OK) {
         err = open_engine(node, &note);
@@ -246,12 +258,13 @@ void sim_node_start(struct sim_node *node)
     check_start(node, node->store.disk.next_row);
     resolve_doubts(node);
     read_last_time(node);
+    sim_restore_up(node);
     begin_sessions(node);
     sim_events_add(&sim->events, (struct sim_event){.at = sim->now + TICK_MS,
                                                     .kind = SIM_EVENT_TICK,
                                                     .node = node->index,
                                                     .number = node->starts});
-    if (sim_check_streams(node)) {
+    if (sim_adopt(node) && sim_check_streams(node)) {
         sim_check_members_of(node);
     }
     node->sum = sim_store_mark(&node->store);
@@ -272,6 +285,7 @@ void sim_node_crash(struct sim_node *node)
     sim->counts.commands += engine_stats(node->engine).commands;
     sim_session_down(node);
     sim_settle_down(node);
+    sim_restore_down(node);
     engine_abandon(node->engine);
     node->engine = NULL;
     node->has_entries = false;

@@ -2,6 +2,7 @@
 #include "model.h"
 #include "sim_check.h"
 #include "sim_op.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 #include "sim_workload.h"
 
@@ -200,17 +201,22 @@ static bool may_close(const struct sim *sim)
     return sim->closed_periods + 2 < MODEL_PERIODS;
 }
 
+void sim_step_close(struct sim *sim, unsigned node, unsigned n, int64_t in_ms)
+{
+    struct sim_op *op = sim_op_new(sim, SIM_OP_CLOSE, node);
+    op->period = sim_nth_period(&sim->nodes[0], n);
+    op->points = n;
+    begin(sim, op, in_ms);
+}
+
 static void do_close(struct sim *sim, const uint32_t n[4])
 {
-    struct period period = sim_nth_period(&sim->nodes[0], sim->closed_periods);
     if (!may_close(sim)) {
         return;
     }
     for (unsigned i = 0; i < sim->node_count; i++) {
-        struct sim_op *op = sim_op_new(sim, SIM_OP_CLOSE, i);
-        op->period = period;
-        op->points = sim->closed_periods;
-        begin(sim, op, (int64_t)((n[0] >> i % 16) % (10 * SIM_MINUTE)));
+        sim_step_close(sim, i, sim->closed_periods,
+                       (int64_t)((n[0] >> i % 16) % (10 * SIM_MINUTE)));
     }
     sim->closed_periods++;
 }
@@ -312,6 +318,18 @@ static void do_clock(struct sim *sim, const uint32_t n[4])
     node->clock_drift_ppm = (int64_t)(n[3] % 400) - 200;
 }
 
+static void do_restore(struct sim *sim, bool is_copy)
+{
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        struct sim_node *node = &sim->nodes[i];
+        if (node->restore != NULL && is_copy) {
+            sim_restore_copy(node);
+        } else if (node->restore != NULL) {
+            sim_restore_from_copy(node);
+        }
+    }
+}
+
 void sim_step_mend(struct sim *sim, const struct sim_event *event)
 {
     struct sim_node *node = &sim->nodes[event->node];
@@ -405,6 +423,10 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
         break;
     case SIM_STEP_CLOCK:
         do_clock(sim, n);
+        break;
+    case SIM_STEP_COPY:
+    case SIM_STEP_RESTORE:
+        do_restore(sim, step->kind == SIM_STEP_COPY);
         break;
     case SIM_STEP_KIND_END:
         break;
