@@ -37,7 +37,10 @@
     MUTANT_ROW(ACCEPT_GAP, "a batch may begin beyond what is here")                                \
     MUTANT_ROW(APPLY_BATCH_TWICE, "a batch that came before is taken again")                       \
     MUTANT_ROW(TAKE_FORK, "a batch may follow on from another entry than the last one")            \
-    MUTANT_ROW(SKIP_PREVIOUS_HASH, "entries of a batch need not be one chain")
+    MUTANT_ROW(SKIP_PREVIOUS_HASH, "entries of a batch need not be one chain")                     \
+    MUTANT_ROW(SEND_BEFORE_RECOVERY, "a restored ledger writes on before its partners were asked") \
+    MUTANT_ROW(RECOVER_WITHOUT_POSTING, "an own entry that comes back is not posted again")        \
+    MUTANT_ROW(RECOVER_BY_VERDICT, "what our receipt says is judged anew when it comes back")
 
 #define MUTANT_NAME(name, what) MUTANT_##name,
 enum mutant {

@@ -72,8 +72,12 @@ static enum verdict take_capture(struct model *model, const struct model_entry *
 static enum verdict take_void(struct model *model, const struct sim_op *op, int64_t now)
 {
     struct model_hold *held = &model_op_of(model, op->subject)->home_hold;
+    if (held->state == MODEL_NONE) { /* it will not be granted any more */
+        held->state = MODEL_VOIDED;
+        return VERDICT_OK;
+    }
     if (held->state != MODEL_OPEN) {
-        return held->state == MODEL_NONE ? VERDICT_HOLD_UNKNOWN : VERDICT_HOLD_ENDED;
+        return VERDICT_HOLD_ENDED;
     }
     model_settle(model, member_of(model, op), now);
     model_release(model, member_of(model, op), held, MODEL_VOIDED, now);

@@ -50,6 +50,7 @@ void sim_restore_from_copy(struct sim_node *node)
     node->not_before = node->sim->now + SIM_MINUTE;
     node->durable_row = node->store.disk.next_row - 1;
     node->sum = r->sum;
+    r->has_copy = false;
     r->is_copy = true;
     r->compares = true;
     node->sim->counts.restores++;
@@ -68,18 +69,18 @@ static void close_gate(struct sim_node *node)
     }
 }
 
-static bool has_lost(const struct sim_node *node)
-{
-    bool has_lost = false;
-    for (unsigned i = 0; i < node->sim->node_count; i++) {
-        has_lost = has_lost || node->restore->links[i].is_lost;
-    }
-    return has_lost;
-}
-
 bool sim_restore_is_lost(const struct sim_node *node, unsigned partner)
 {
     return node->restore != NULL && node->restore->links[partner].is_lost;
+}
+
+bool sim_restore_has_lost(const struct sim_node *node)
+{
+    bool has_lost = false;
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
+        has_lost = has_lost || sim_restore_is_lost(node, i);
+    }
+    return has_lost;
 }
 
 bool sim_restore_is_stale(const struct sim_node *node)
@@ -91,7 +92,7 @@ bool sim_restore_is_done(const struct sim *sim)
 {
     for (unsigned i = 0; i < sim->node_count; i++) {
         const struct sim_node *node = &sim->nodes[i];
-        if (node->restore != NULL && (node->restore->is_copy || has_lost(node))) {
+        if (node->restore != NULL && (node->restore->is_copy || sim_restore_has_lost(node))) {
             return false;
         }
     }
@@ -132,7 +133,7 @@ void sim_restore_up(struct sim_node *node)
         ASSERT(recovery_mark(&host) == ERR_OK);
         r->is_copy = false;
     }
-    if (has_lost(node)) {
+    if (sim_restore_has_lost(node)) {
         r->is_stale = true;
         close_gate(node);
     }
@@ -258,7 +259,7 @@ void sim_restore_answered(struct sim_node *node, const struct sim_event *event, 
     if (r == NULL || r->links[event->from].question != event->number) {
         return;
     }
-    r->is_stale = has_lost(node);
+    r->is_stale = sim_restore_has_lost(node);
     enum err err = event->message == SIM_MESSAGE_HOLDINGS
                        ? take_holdings(node, event->from, bytes, &note)
                        : take_page(node, event->from, bytes, &note);

@@ -51,6 +51,8 @@ void sim_restore_deadline(struct sim_node *node, unsigned partner, uint64_t ques
 
 /* Has the partner still to show what it holds? */
 bool sim_restore_is_lost(const struct sim_node *node, unsigned partner);
+/* Has any? */
+bool sim_restore_has_lost(const struct sim_node *node);
 bool sim_restore_is_stale(const struct sim_node *node);
 /* Is anything still lost? */
 bool sim_restore_is_done(const struct sim *sim);
