@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "sim_charter.h"
 #include "sim_check.h"
 #include "sim_liar.h"
 #include "sim_network.h"
@@ -46,38 +47,6 @@ void sim_tell(const struct sim *sim, const char *format, ...)
 
 /* ---- the coalition ---- */
 
-static void make_charter(struct sim *sim)
-{
-    struct charter *charter = &sim->charter;
-    sim->tariffs[0] = (struct tariff){1, {100}, {90}, {100}};
-    *charter = (struct charter){.epoch = 1,
-                                .required_signatures = sim->node_count,
-                                .points_name = "points",
-                                .currency = "EUR",
-                                .currency_decimals = 2,
-                                .valid_from = {SIM_START_MS - DAY_MS},
-                                .partners = sim->charter_partners,
-                                .partner_count = sim->node_count,
-                                .tariffs = sim->tariffs,
-                                .tariff_count = 1};
-    memcpy(charter->coalition, SIM_COALITION, sizeof SIM_COALITION);
-    for (unsigned i = 0; i < sim->node_count; i++) {
-        struct charter_partner *partner = &sim->charter_partners[i];
-        char prefix[CARD_PREFIX_MAX + 1];
-        (void)snprintf(prefix, sizeof prefix, "70%02u", i + 10);
-        *partner = (struct charter_partner){.id = sim->nodes[i].id,
-                                            .online_count = SIM_KEYS,
-                                            .first_period = period_of(charter->valid_from)};
-        for (unsigned k = 0; k < SIM_KEYS; k++) {
-            partner->online[k] = (struct charter_key){.key = sim->nodes[i].keys[k].public_key,
-                                                      .id = sim->nodes[i].keys[k].id,
-                                                      .valid_from = {0},
-                                                      .valid_until = {INT64_MAX}};
-        }
-        ASSERT(card_prefix_parse(prefix, &partner->prefix) == ERR_OK);
-    }
-}
-
 void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes)
 {
     *sim = (struct sim){.options = *options, .now = SIM_START_MS, .node_count = nodes};
@@ -99,7 +68,7 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
     } else if (sim_restores_of_seed(options->seed)) {
         sim_restore_init(&sim->nodes[sim_random_below(&sim->luck, nodes)]);
     }
-    make_charter(sim);
+    sim_charter_init(sim);
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_join(&sim->nodes[i]);
     }
@@ -117,6 +86,7 @@ void sim_fini(struct sim *sim)
     sim_events_fini(&sim->events);
     model_destroy(sim->model);
     sim_liar_fini(sim);
+    sim_charter_fini(sim);
     free(sim->incoming);
     free(sim->request_room);
     free(sim->response_room);
@@ -229,6 +199,9 @@ static void happen(struct sim *sim, const struct sim_event *event)
         if (node->is_up) {
             sim_restore_deadline(node, event->from, event->number);
         }
+        break;
+    case SIM_EVENT_EPOCH:
+        sim_charter_learn(node, event->number);
         break;
     case SIM_EVENT_MEND:
         sim_step_mend(sim, event);

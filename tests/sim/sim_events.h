@@ -15,6 +15,7 @@ enum sim_event_kind {
     SIM_EVENT_WATCH, /* a connection may be dead */
     SIM_EVENT_TICK,  /* of a node */
     SIM_EVENT_SHOWN, /* the deadline of a question what a partner holds */
+    SIM_EVENT_EPOCH, /* a node hears of one */
     SIM_EVENT_MEND   /* a fault ends */
 };
 

@@ -5,6 +5,7 @@
 
 #include "ledger/batch.h"
 #include "model.h"
+#include "sim_charter.h"
 #include "sim_check.h"
 #include "sim_op.h"
 #include "sim_restore.h"
@@ -42,7 +43,7 @@ void sim_node_init(struct sim *sim, unsigned index)
 void sim_node_join(struct sim_node *node)
 {
     struct note note = {""};
-    ASSERT(charter_roster(&node->sim->charter, &node->id, &node->roster, &note) == ERR_OK);
+    ASSERT(charter_roster(sim_charter_of(node), &node->id, &node->roster, &note) == ERR_OK);
 }
 
 void sim_node_fini(struct sim_node *node)
@@ -117,7 +118,7 @@ struct peer_host sim_node_host(struct sim_node *node)
     return (struct peer_host){
         .engine = node->engine,
         .signer = &node->signers[node->key],
-        .charter = &node->sim->charter,
+        .charter = sim_charter_of(node),
         .roster = &node->roster,
         .view = sim_store_view(&node->store),
         .now = {sim_node_clock(node)},
@@ -134,9 +135,9 @@ static struct engine_terms terms_of(const struct sim_node *node)
                                  .signer = &node->signers[node->key]};
 }
 
-void sim_node_rotate(struct sim_node *node)
+void sim_node_sign_with(struct sim_node *node, unsigned key)
 {
-    node->key = (node->key + 1) % SIM_KEYS;
+    node->key = key;
     if (node->is_up) {
         struct engine_terms terms = terms_of(node);
         ASSERT(engine_set_terms(node->engine, &terms) == ERR_OK);

@@ -1,5 +1,6 @@
 /* Both directions of clearing with one partner, as a node's sessions drive them: it dials, opens,
  * pumps, takes receipts; it answers those who call. */
+#include "sim_charter.h"
 #include "sim_check.h"
 #include "sim_liar.h"
 #include "sim_network.h"
@@ -315,8 +316,9 @@ void sim_session_request(struct sim_node *node, const struct sim_event *event, s
         sim->incoming->sender = sim->nodes[from].id;
         sim->incoming->is_resumed = call->is_resumed;
         uint64_t before = sim_check_number(node, STREAM_IN, from);
+        bool is_void = sim_charter_is_void(node, from, request.head);
         err = incoming_take(sim->incoming, &host, &request, &port, &note);
-        sim_check_foul(node, STREAM_IN, from, event->is_foul, before);
+        sim_check_foul(node, STREAM_IN, from, event->is_foul || is_void, before);
         call->is_resumed = sim->incoming->is_resumed;
     }
     if (!sim_node_after(node)) {

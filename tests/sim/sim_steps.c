@@ -1,5 +1,6 @@
 /* Steps, one by one: what tills and offices want, and what goes wrong. */
 #include "model.h"
+#include "sim_charter.h"
 #include "sim_check.h"
 #include "sim_op.h"
 #include "sim_restore.h"
@@ -221,6 +222,11 @@ static void do_close(struct sim *sim, const uint32_t n[4])
     sim->closed_periods++;
 }
 
+static void do_rotate(struct sim_node *node)
+{
+    sim_node_sign_with(node, sim_charter_next_key(node, node->key));
+}
+
 /* ---- faults ---- */
 
 enum mend {
@@ -407,7 +413,7 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
         do_close(sim, n);
         break;
     case SIM_STEP_ROTATE:
-        sim_node_rotate(&sim->nodes[n[0] % sim->node_count]);
+        do_rotate(&sim->nodes[n[0] % sim->node_count]);
         break;
     case SIM_STEP_CRASH:
         do_crash(sim, n);
@@ -427,6 +433,9 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_COPY:
     case SIM_STEP_RESTORE:
         do_restore(sim, step->kind == SIM_STEP_COPY);
+        break;
+    case SIM_STEP_EPOCH:
+        sim_charter_change(sim, n[0] % sim->node_count, n[1] % 2 == 0);
         break;
     case SIM_STEP_KIND_END:
         break;

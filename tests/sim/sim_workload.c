@@ -27,7 +27,7 @@ const char *sim_step_name(enum sim_step_kind kind)
     static const char *const names[SIM_STEP_KIND_END] = {
         "enrol",       "earn",     "hold",  "capture", "void",  "return-sale",
         "return-burn", "transfer", "clash", "repeat",  "block", "close",
-        "rotate",      "crash",    "cut",   "weather", "disk",  "clock", "copy", "restore"};
+        "rotate",      "epoch",    "crash",    "cut",   "weather", "disk",  "clock", "copy", "restore"};
     return names[kind];
 }
 
@@ -51,6 +51,11 @@ bool sim_restores_of_seed(uint64_t seed)
     return seed % 5 == 2;
 }
 
+bool sim_changes_of_seed(uint64_t seed)
+{
+    return seed % 5 == 4 || seed % 10 == 2; /* with and without older copies */
+}
+
 unsigned sim_nodes_of_seed(uint64_t seed)
 {
     struct sim_random luck = sim_random_of(seed ^ 0x6e6f646573);
@@ -70,6 +75,7 @@ struct sim_list sim_list_draw(const struct sim_options *options)
     int64_t mean = options->hours * SIM_HOUR / (int64_t)count;
     struct sim_list list = {calloc(count, sizeof *list.steps), count};
     unsigned restore_share = sim_restores_of_seed(options->seed) ? 6 : 0;
+    unsigned epoch_share = sim_changes_of_seed(options->seed) ? 6 : 0;
     int64_t at = 0;
     ASSERT(list.steps != NULL);
     for (size_t i = 0; i < count; i++) {
@@ -82,6 +88,7 @@ struct sim_list sim_list_draw(const struct sim_options *options)
         step->kind = is_early ? (i % 2 == 0 ? SIM_STEP_ENROL : SIM_STEP_EARN)
                      : restore_share > 0 && sim_random_chance(&luck, restore_share)
                          ? draw_kind(&luck, restores, sizeof restores / sizeof restores[0])
+                     : epoch_share > 0 && sim_random_chance(&luck, epoch_share) ? SIM_STEP_EPOCH
                      : sim_random_chance(&luck, fault_share)
                          ? draw_kind(&luck, faults, sizeof faults / sizeof faults[0])
                          : draw_kind(&luck, trade, sizeof trade / sizeof trade[0]);
