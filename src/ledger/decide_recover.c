@@ -341,8 +341,8 @@ static bool entry_says(const struct clearing_entry *entry, const struct command 
         return entry->kind == ENTRY_VOID && uid_equal(&entry->subject, &told->use.hold);
     case COMMAND_BLOCK_CARD:
     case COMMAND_UNBLOCK_CARD:
-        return entry->kind == (told->kind == COMMAND_BLOCK_CARD ? ENTRY_CARD_BLOCK
-                                                                : ENTRY_CARD_UNBLOCK) &&
+        return entry->kind ==
+                   (told->kind == COMMAND_BLOCK_CARD ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK) &&
                card_number_equal(&entry->card, &told->card.card);
     case COMMAND_CLOSE_PERIOD:
         return entry->kind == ENTRY_PERIOD_MARK &&

@@ -96,8 +96,7 @@ static bool check_found(struct sim_node *node, unsigned partner, const struct st
                         out->receipted_number, made->taken, in->last_number, taken->taken);
     }
     struct stream theirs = other->is_up ? stream_of(other, STREAM_IN, node->index) : *out;
-    if (theirs.last_number == out->last_number &&
-        !hash_equal(&theirs.last_hash, &out->last_hash)) {
+    if (theirs.last_number == out->last_number && !hash_equal(&theirs.last_hash, &out->last_hash)) {
         return sim_fail(sim, "%s got other entries back than %s holds", node->id.text,
                         other->id.text);
     }
@@ -230,8 +229,8 @@ static struct model_hold hold_of(const struct sim *sim, const struct hold *row)
     hold.parts = row->lot_count == 0 ? NULL : calloc(row->lot_count, sizeof *hold.parts);
     for (size_t i = 0; i < row->lot_count; i++) {
         const struct hold_lot *lot = &row->lots[i];
-        hold.parts[i] = (struct model_part){lot_of(sim, &lot->key, 0, 0), lot->held.minor,
-                                            lot->captured.minor};
+        hold.parts[i] =
+            (struct model_part){lot_of(sim, &lot->key, 0, 0), lot->held.minor, lot->captured.minor};
     }
     return hold;
 }
@@ -314,8 +313,8 @@ static void close_again(struct sim_node *node)
     for (unsigned n = 0; n < sim->closed_periods; n++) {
         bool is_open = false;
         for (unsigned i = 0; i < sim->node_count; i++) {
-            is_open = is_open ||
-                      (i != node->index && sim->model->streams[node->index][i].period <= n);
+            is_open =
+                is_open || (i != node->index && sim->model->streams[node->index][i].period <= n);
         }
         if (is_open) {
             sim_step_close(sim, node->index, n, (int64_t)(n + 1) * SIM_MINUTE);

@@ -19,8 +19,8 @@ const struct charter *sim_charter_of(const struct sim_node *node)
 static void add_key(const struct sim *sim, struct charter_partner *partner, unsigned node)
 {
     const struct signing_key *key = &sim->nodes[node].keys[partner->online_count];
-    partner->online[partner->online_count++] = (struct charter_key){
-        .key = key->public_key, .id = key->id, .valid_until = {INT64_MAX}};
+    partner->online[partner->online_count++] =
+        (struct charter_key){.key = key->public_key, .id = key->id, .valid_until = {INT64_MAX}};
 }
 
 void sim_charter_init(struct sim *sim)
@@ -134,12 +134,12 @@ void sim_charter_change(struct sim *sim, unsigned node, bool revokes)
     }
     sim->epochs[sim->epoch_count++] = epoch;
     for (unsigned i = 0; i < sim->node_count; i++) {
-        sim_events_add(&sim->events,
-                       (struct sim_event){.at = sim->now + (int64_t)sim_random_below(&sim->luck,
-                                                                                     HEARD_MS_MAX),
-                                          .kind = SIM_EVENT_EPOCH,
-                                          .node = i,
-                                          .number = sim->epoch_count - 1});
+        sim_events_add(
+            &sim->events,
+            (struct sim_event){.at = sim->now + (int64_t)sim_random_below(&sim->luck, HEARD_MS_MAX),
+                               .kind = SIM_EVENT_EPOCH,
+                               .node = i,
+                               .number = sim->epoch_count - 1});
     }
 }
 

@@ -136,7 +136,8 @@ bool sim_check_streams(struct sim_node *node)
         return true;
     }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
-        if (i != node->index && !sim_restore_is_lost(node, i) && !(check_incoming(node, i) && check_outgoing(node, i))) {
+        if (i != node->index && !sim_restore_is_lost(node, i) &&
+            !(check_incoming(node, i) && check_outgoing(node, i))) {
             return false;
         }
     }
@@ -386,8 +387,8 @@ static bool check_books(struct sim_node *node)
 
 bool sim_check_node(struct sim_node *node)
 {
-    return !node->is_up ||
-           (sim_adopt(node) && sim_check_streams(node) && sim_check_members_of(node) && check_books(node));
+    return !node->is_up || (sim_adopt(node) && sim_check_streams(node) &&
+                            sim_check_members_of(node) && check_books(node));
 }
 
 /* ---- the end ---- */

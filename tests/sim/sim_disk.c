@@ -40,9 +40,8 @@ void sim_disk_cut(struct sim_disk *disk, size_t batches)
     while (disk->count > batches) {
         free(disk->batches[--disk->count].bytes);
     }
-    disk->next_row = batches == 0 ? 1
-                                  : disk->batches[batches - 1].first_row +
-                                        disk->batches[batches - 1].count;
+    disk->next_row =
+        batches == 0 ? 1 : disk->batches[batches - 1].first_row + disk->batches[batches - 1].count;
 }
 
 void sim_disk_write_file(const struct sim_disk *disk, struct journal file)

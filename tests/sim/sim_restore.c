@@ -310,8 +310,7 @@ static enum err each_hold(void *context, const struct partner_id *redeemer, cons
     struct ledger_key from;
     key_origin(redeemer, after, &from);
     TRY(tables.checkpoint_table(tables.context, TABLE_HOLD));
-    return tables.scan(tables.context, TABLE_HOLD,
-                       slice_of(redeemer->text, sizeof redeemer->text),
+    return tables.scan(tables.context, TABLE_HOLD, slice_of(redeemer->text, sizeof redeemer->text),
                        slice_of(from.bytes, from.length), see_row, &seeing);
 }
 

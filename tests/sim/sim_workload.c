@@ -25,9 +25,9 @@ static const struct share restores[] = {{SIM_STEP_COPY, 3}, {SIM_STEP_RESTORE, 2
 const char *sim_step_name(enum sim_step_kind kind)
 {
     static const char *const names[SIM_STEP_KIND_END] = {
-        "enrol",       "earn",     "hold",  "capture", "void",  "return-sale",
-        "return-burn", "transfer", "clash", "repeat",  "block", "close",
-        "rotate",      "epoch",    "crash",    "cut",   "weather", "disk",  "clock", "copy", "restore"};
+        "enrol",    "earn",  "hold",    "capture", "void",  "return-sale", "return-burn",
+        "transfer", "clash", "repeat",  "block",   "close", "rotate",      "epoch",
+        "crash",    "cut",   "weather", "disk",    "clock", "copy",        "restore"};
     return names[kind];
 }
 

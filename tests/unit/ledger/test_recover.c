@@ -129,8 +129,7 @@ static void test_a_card_is_blocked_again_and_its_repeat_is_one(void **state)
 {
     (void)state;
     struct card card;
-    struct command entry =
-        lost(COMMAND_RECOVER_ENTRY, ENTRY_CARD_BLOCK, 0, &scene.rich_card, NULL);
+    struct command entry = lost(COMMAND_RECOVER_ENTRY, ENTRY_CARD_BLOCK, 0, &scene.rich_card, NULL);
     desk_do(desk, &entry);
     assert_int_equal(ledger_get_card(&desk->store.view, &scene.rich_card, &card), ERR_OK);
     assert_true(card.is_blocked);
