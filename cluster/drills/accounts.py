@@ -20,7 +20,8 @@ EVENTS = {"earn": ("EARN", "EARN"), "authorise": ("HOLD", "FOREIGN_HOLD"),
           "capture": ("CAPTURE", "CAPTURE"), "void": ("VOID", "VOID"),
           "return": ("RETURN_PURCHASE", "RETURN_PURCHASE"),
           "give back": ("RETURN_BURN", "RETURN_BURN")}
-TILLS_EVENTS = {name for pair in EVENTS.values() for name in pair}
+STOOD_IN = "STAND_IN_HOLD"  # a hold abroad that only a mandate stands behind
+TILLS_EVENTS = {STOOD_IN, *(name for pair in EVENTS.values() for name in pair)}
 # Rows that a restored ledger writes of what its partners gave back.
 RECOVERED = ("RECOVER_ENTRY", "RECOVER_HOLD")
 # What it does to a member's points, and what kind of entry it sends home.
@@ -79,7 +80,7 @@ class Journal:
             return
         points = int(event["points"])
         is_taken = kind in ("TAKE_ENTRY", "RECOVER_TAKEN")
-        if is_taken and not event["member_id"]:
+        if is_taken and not event["member_id"] and not event["card"]:
             return  # a period's mark
         if is_taken or kind in ("HOLD", "RECOVER_HOLD") and event["origin"] != partner:
             self.taken[event["origin"], id].append((kind, points))
@@ -101,7 +102,8 @@ def _look(findings, command, place, rows, points):
 
 
 def _look_everywhere(findings, command, journals):
-    wanted = (EVENTS[command.kind][command.brand != command.home], *RECOVERED)
+    event = EVENTS[command.kind][command.brand != command.home]
+    wanted = (STOOD_IN if command.is_stand_in else event, *RECOVERED)
     rows = journals[command.brand].own[command.id]
     _look(findings, command, command.brand, [row for row in rows if row[0] in wanted],
           command.points)

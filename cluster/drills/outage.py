@@ -16,6 +16,7 @@ BATCH = 500
 CATCH_UP_SECONDS = 300
 BENCH_ROW = "earn in bulk, receipted"
 LATER_SECONDS = 0.025  # what a backlog may add to the median of a hold
+FLOOR = 20  # the most for one burn without asking; tills ask for 1 to 29
 
 
 class Bulk(threading.Thread):
@@ -73,10 +74,18 @@ class Bulk(threading.Thread):
             raise AssertionError(f"{self.name}: {self.problem or 'not at its end'}")
 
 
+def mandate_of(node, redeemer):
+    """What the grocer lets this brand burn without asking, as a node sees it; or None."""
+    rows = node.cli("mandate", "list").get("mandates", [])
+    return next((row for row in rows if (row["home"], row["redeemer"]) == ("grocer", redeemer)),
+                None)
+
+
 class Streams:
     """What the others' nodes say about their streams to one home, asked often."""
 
     def __init__(self, nodes, home):
+        self.nodes = nodes
         self.home, self.pb = home, wire.messages().admin
         self.channels = [wire.channel(node, "admin") for node in nodes]
         self.services = [wire.service(channel, self.pb, "AdminService")
@@ -115,7 +124,11 @@ class Outage(Drill):
         return [Bulk(scene.tills, node, "grocer", count) for node in others]
 
     def prepare(self, scene):
-        """The rate that a drain is held against: a short backlog is over before it has one."""
+        """The grocer lets the others' tills burn without it; and the rate that a drain is held
+        against: a short backlog is over before it has one."""
+        self.cap = scene.length(400, 40_000)
+        scene.coalition["grocer"].configure(
+            f"stand_in: {{floor_points: {FLOOR}, daily_cap_points: {self.cap}}}")
         self.wanted = None
         if scene.options.long:
             rows = json.loads(run([TALEA, "bench", "peer", "--only", BENCH_ROW, "--json"],
@@ -128,6 +141,9 @@ class Outage(Drill):
         streams = Streams([node for node in scene.nodes if node is not grocer], "grocer")
         try:
             count = scene.length(2_000, 100_000)
+            for node in streams.nodes:
+                wait_for(lambda node=node: mandate_of(node, node.partner) is not None,
+                         f"{node.partner} has a mandate of the grocer", CATCH_UP_SECONDS)
             grocer.kill()
             workers, lasts = self.bulk(scene, count), scene.length(8, 600)
             for worker in workers:
@@ -157,6 +173,7 @@ class Outage(Drill):
         service = scene.tills.service
         longest, _ = service.longest(lambda key: key[0] != "grocer" and key[2] == "earn")
         scene.expect(longest == 0, "no other brand's till waits to earn while the grocer is away")
+        self.judge_mandates(scene)
         before, during = (service.latency(
             lambda key: key[2] == "authorise" and key[0] != key[1], *span)
             for span in ((scene.began, scene.fault_began), self.caught_up))
@@ -166,6 +183,26 @@ class Outage(Drill):
                      f"median, {before[1] * 1000:.0f} ms before")
         scene.expect(not scene.options.long or during[1] <= before[1] + LATER_SECONDS,
                      "authorisations keep their latency while the backlog drains")
+
+
+    def judge_mandates(self, scene):
+        """What the tills gave without asking, and what the grocer made of it."""
+        stood_in = [command for command in scene.tills.book if command.is_stand_in]
+        holds = {command.id for command in stood_in}
+        scene.remark(f"{len(stood_in)} burns stood in for the grocer, "
+                     f"{sum(command.points for command in stood_in)} points")
+        scene.expect(bool(stood_in), "burns stand in while the grocer is away")
+        scene.expect(all(command.points <= FLOOR and command.home == "grocer"
+                         for command in stood_in), "no stand-in is above the floor")
+        for node in scene.nodes:
+            if node.partner == "grocer":
+                continue
+            used = mandate_of(scene.coalition["grocer"], node.partner)["used_points"]
+            captured = sum(command.points for command in scene.tills.book
+                           if command.brand == node.partner and command.kind == "capture" and
+                           command.told == ACKNOWLEDGED and command.of in holds)
+            scene.expect(int(used) <= captured <= self.cap,
+                         f"the grocer counts what {node.partner} took under its mandate")
 
 
 DRILLS = (Outage,)

@@ -37,7 +37,7 @@ class Command:
     """One row of the book."""
 
     __slots__ = ("id", "brand", "home", "card", "kind", "asked", "points", "told", "reason",
-                 "sent", "answered", "is_stand_in", "request")
+                 "sent", "answered", "is_stand_in", "request", "of")
 
     def __init__(self, brand, home, card, kind, points):
         self.id = wire.uuid7()
@@ -49,6 +49,7 @@ class Command:
         self.answered = 0.0
         self.is_stand_in = False
         self.request = None  # (method, message)
+        self.of = None  # of captures, voids and returns: the hold's or the sale's id
 
 
 class Service:
@@ -164,11 +165,14 @@ class Tills(threading.Thread):
         """Until there is an answer; whether it is a yes."""
         self.book.append(command)
         command.request = self._request(command, **more)
+        command.of = more.get("of")
         reply = await self._call(command)
         if reply is None:
             return False
         command.told, command.reason = ACKNOWLEDGED, None
         command.points = self._points(reply)
+        command.is_stand_in = (command.kind == "authorise" and
+                               reply.authorised_by == self.pb.till.AUTHORISED_BY_MANDATE)
         return True
 
     async def _call(self, command, is_again=False):

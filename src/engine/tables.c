@@ -47,7 +47,8 @@ static enum err tables_put(void *context, enum ledger_table table, struct slice 
     engine->memo.count = 0;
     bool is_recovering = engine->store.has_applied != NULL;
     if (is_recovering && ((MUTANT(FORGET_HOLD_AT_RESTART) && table == TABLE_HOLD) ||
-                          (MUTANT(FORGET_STREAM_AT_RESTART) && table == TABLE_STREAM))) {
+                          (MUTANT(FORGET_STREAM_AT_RESTART) && table == TABLE_STREAM) ||
+                          (MUTANT(FORGET_MANDATE_AT_RESTART) && table == TABLE_MANDATE))) {
         return ERR_OK;
     }
     if (table == TABLE_DUE && key.length >= sizeof(uint64_t)) {

@@ -159,7 +159,11 @@ static enum err take_capture(struct decision *d)
         return decide_refuse(d, VERDICT_HOLD_EXCEEDED);
     }
     if (entry->business_time.ms > hold.capture_by.ms && !MUTANT(CAPTURE_TOO_LATE)) {
-        return decide_refuse(d, VERDICT_CAPTURE_TOO_LATE);
+        bool is_allowed;
+        TRY(home_mandate_allows(d, &hold, &is_allowed));
+        if (!is_allowed) {
+            return decide_refuse(d, VERDICT_CAPTURE_TOO_LATE);
+        }
     }
     TRY(decide_promise(d, &hold.redeemer, -entry->points.minor));
     return home_capture(d, &entry->subject, &hold, entry->points, &payable);

@@ -250,6 +250,9 @@ MUST_USE enum err force_member(struct decision *d, const struct card_number *car
 /* A partner's capture under a mandate of ours. `known` is the row that is there under the hold's
  * id, for which home_may_stand_in; NULL: there is none. May refuse. */
 MUST_USE enum err home_stood_in(struct decision *d, const struct hold *known);
+/* Does a mandate of ours that the entry names allow the capture, whatever the hold says? */
+MUST_USE enum err home_mandate_allows(const struct decision *d, const struct hold *known,
+                                      bool *out_allows);
 /* Is there nothing left to capture of it but under a mandate? */
 bool home_may_stand_in(const struct hold *hold);
 /* A partner's void of a hold that was not granted: it will not be. */

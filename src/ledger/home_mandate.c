@@ -3,7 +3,9 @@
  *
  *   no row     -> captured   a capture within the mandate
  *   open       -> as a grant its captures and its void are those of any hold: the request was
- *                            granted, and only the answer was lost
+ *                            granted, and only the answer was lost. The till may have asked anew
+ *                            since, so that the stand-in's T1 is later than the grant's: a capture
+ *                            between the two is in time when the mandate allows it
  *   expired    -> captured   the same after T2: the points are with the member again
  *   captured   -> captured   one more part, while the burn stays within the mandate's floor
  *   no row     -> voided     a void that comes before the request, or instead of it
@@ -13,6 +15,7 @@
  * nobody can owe it, it is the programme's loss: a card that is unknown, blocked or of somebody who
  * was erased costs no member anything, and a blocked member owes no more than there is.
  */
+#include "base/mutant.h"
 #include "ledger/decision.h"
 
 static const struct account_ref adjustment = {.kind = ACCOUNT_ADJUSTMENT};
@@ -134,7 +137,8 @@ static enum verdict judge(const struct decision *d, const struct mandate_row *ro
                           struct points captured)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
-    if (!mandate_is_valid_at(&row->mandate, entry->business_time)) {
+    if (!mandate_is_valid_at(&row->mandate, entry->business_time) &&
+        !MUTANT(HONOUR_LATE_STAND_IN)) {
         return VERDICT_MANDATE_EXPIRED;
     }
     if (entry->points.minor > row->mandate.floor.minor - captured.minor) {
@@ -145,22 +149,41 @@ static enum verdict judge(const struct decision *d, const struct mandate_row *ro
                : VERDICT_OK;
 }
 
+/* The mandate that the entry names, and whether it allows what is captured. */
+static enum err judge_own(const struct decision *d, const struct hold *known,
+                          struct mandate_row *out_row, enum verdict *out_verdict)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    const struct uid *id = &take->entry.mandate;
+    *out_verdict = VERDICT_MANDATE_UNKNOWN;
+    if (known != NULL && !uid_is_nil(&known->mandate) && !uid_equal(&known->mandate, id)) {
+        return ERR_OK;
+    }
+    enum err err = ledger_get_mandate(d->view, &d->terms->roster->self, &take->sender, id, out_row);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    *out_verdict = judge(d, out_row, known == NULL ? points_of(0) : known->captured);
+    return ERR_OK;
+}
+
 /* The mandate that the entry names, and that allows it. May refuse. */
 static enum err own_mandate(struct decision *d, const struct hold *known,
                             struct mandate_row *out_row)
 {
-    const struct command_take_entry *take = &d->command->take_entry;
-    const struct uid *id = &take->entry.mandate;
-    if (known != NULL && !uid_is_nil(&known->mandate) && !uid_equal(&known->mandate, id)) {
-        return decide_refuse(d, VERDICT_MANDATE_UNKNOWN);
-    }
-    enum err err = ledger_get_mandate(d->view, &d->terms->roster->self, &take->sender, id, out_row);
-    if (err == ERR_NOT_FOUND) {
-        return decide_refuse(d, VERDICT_MANDATE_UNKNOWN);
-    }
-    TRY(err);
-    enum verdict verdict = judge(d, out_row, known == NULL ? points_of(0) : known->captured);
+    enum verdict verdict;
+    TRY(judge_own(d, known, out_row, &verdict));
     return verdict == VERDICT_OK ? ERR_OK : decide_refuse(d, verdict);
+}
+
+enum err home_mandate_allows(const struct decision *d, const struct hold *known, bool *out_allows)
+{
+    struct mandate_row row;
+    enum verdict verdict;
+    TRY(judge_own(d, known, &row, &verdict));
+    *out_allows = verdict == VERDICT_OK;
+    return ERR_OK;
 }
 
 static struct hold new_stand_in(const struct decision *d, const struct mandate *mandate)
@@ -217,5 +240,7 @@ void home_void_unknown(struct decision *d)
                         .home = d->terms->roster->self,
                         .card = take->entry.card,
                         .mandate = take->entry.mandate};
-    decide_put_hold(d, &take->entry.subject, &hold);
+    if (!MUTANT(FORGET_EARLY_VOID)) {
+        decide_put_hold(d, &take->entry.subject, &hold);
+    }
 }

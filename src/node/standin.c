@@ -153,6 +153,9 @@ int64_t session_fetch_mandates(struct session *session)
         return LOOK_EVERY_MS;
     }
     err = err == ERR_OK ? fetch(session, &new_ones, &note) : err;
+    if (err != ERR_OK && note.text[0] == '\0') {
+        note_set(&note, err, "%s", err_describe(err)->sentence);
+    }
     bool is_news = strcmp(note.text, session->mandates_note.text) != 0;
     session->mandates_note = note;
     if (err != ERR_OK && is_news) {

@@ -1,5 +1,6 @@
 #include "peer/abroad.h"
 
+#include "base/mutant.h"
 #include "wire/messages.h"
 
 struct hold_request abroad_request(const struct peer_host *host, const struct command *command)
@@ -94,9 +95,8 @@ static enum verdict judge(const struct hold_request *request, const struct manda
     if (request->points.minor > row->mandate.floor.minor) {
         return VERDICT_MANDATE_FLOOR_EXCEEDED;
     }
-    return request->points.minor > row->mandate.daily_cap.minor - row->used.minor
-               ? VERDICT_MANDATE_CAP_EXCEEDED
-               : VERDICT_OK;
+    bool is_beyond = request->points.minor > row->mandate.daily_cap.minor - row->used.minor;
+    return is_beyond && !MUTANT(STAND_IN_BEYOND_CAP) ? VERDICT_MANDATE_CAP_EXCEEDED : VERDICT_OK;
 }
 
 enum err abroad_without_home(const struct peer_host *host, const struct hold_request *request,

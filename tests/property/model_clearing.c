@@ -114,7 +114,8 @@ static enum verdict take_burn(struct model *m, int sender, const struct clearing
         return VERDICT_HOLD_EXCEEDED;
     }
     /* After T2 it is honoured for as long as the points are still there. */
-    if (entry->business_time.ms > hold->capture_by) {
+    if (entry->business_time.ms > hold->capture_by &&
+        !model_mandate_allows(m, sender, hold, entry)) {
         return VERDICT_CAPTURE_TOO_LATE;
     }
     model_capture(m, hold, points);

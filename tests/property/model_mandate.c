@@ -232,6 +232,14 @@ bool model_may_stand_in(const struct model_hold *hold)
     return hold->has_ended && !hold->is_voided && (hold->is_expired || hold->mandate >= 0);
 }
 
+bool model_mandate_allows(struct model *m, int sender, const struct model_hold *hold,
+                          const struct clearing_entry *entry)
+{
+    int64_t points = entry->points.minor;
+    const struct model_mandate *mandate = model_mandate(m, true, sender, &entry->mandate);
+    return judge(mandate, entry->business_time.ms, hold->captured + points, points) == VERDICT_OK;
+}
+
 enum verdict model_stand_in_capture(struct model *m, int sender, struct model_hold *hold,
                                     const struct clearing_entry *entry, struct model_answer *answer)
 {

@@ -133,6 +133,9 @@ struct model_hold *model_entry_hold(struct model *m, int sender,
                                     const struct clearing_entry *entry);
 bool model_may_stand_in(const struct model_hold *hold);
 /* `hold` NULL: there is none under the entry's subject. */
+/* Does a mandate of ours allow this capture? */
+bool model_mandate_allows(struct model *m, int sender, const struct model_hold *hold,
+                          const struct clearing_entry *entry);
 enum verdict model_stand_in_capture(struct model *m, int sender, struct model_hold *hold,
                                     const struct clearing_entry *entry,
                                     struct model_answer *answer);

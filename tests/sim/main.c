@@ -49,6 +49,10 @@ static void add(struct sim_counts *sum, const struct sim_counts *counts)
     sum->refused += counts->refused;
     sum->answered += counts->answered;
     sum->repeats += counts->repeats;
+    sum->stood_in += counts->stood_in;
+    sum->honoured += counts->honoured;
+    sum->owed += counts->owed;
+    sum->given_up += counts->given_up;
     sum->statements += counts->statements;
     sum->frozen += counts->frozen;
     sum->proven += counts->proven;
@@ -171,6 +175,10 @@ static void print_text(const struct job *job, const struct progress *p, double r
     (void)printf("%" PRIu64 " disks restored to older copies, %" PRIu64
                  " pages shown by partners\n",
                  c->restores, c->pages);
+    (void)printf("%" PRIu64 " holds stood in, %" PRIu64
+                 " of them captured without a grant, %" PRIu64
+                 " of these beyond what there was; %" PRIu64 " requests given up\n",
+                 c->stood_in, c->honoured, c->owed, c->given_up);
 }
 
 static bool read_options(int argc, char **argv, struct job *job)

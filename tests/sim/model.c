@@ -32,6 +32,7 @@ void model_destroy(struct model *model)
     for (unsigned a = 0; a < MODEL_NODES; a++) {
         for (unsigned b = 0; b < MODEL_NODES; b++) {
             free(model->streams[a][b].entries);
+            free(model->mandates[a][b].list);
         }
     }
     free(model);
@@ -68,8 +69,8 @@ static void enrol(struct model *model, struct model_op *m)
     model->members[m->op->member].is_enrolled = true;
 }
 
-static void send_entry(struct model *model, const struct model_op *m, enum entry_kind kind,
-                       int64_t points)
+void model_send_entry(struct model *model, const struct model_op *m, enum entry_kind kind,
+                      int64_t points)
 {
     struct model_stream *stream = &model->streams[m->op->shop][m->op->home];
     if (stream->count == stream->room) {
@@ -130,7 +131,7 @@ static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
             return VERDICT_STREAM_FROZEN;
         }
         *owed_to(model, op) += op->points;
-        send_entry(model, m, ENTRY_EARN, op->points);
+        model_send_entry(model, m, ENTRY_EARN, op->points);
     }
     model->books[op->shop].issued += op->points;
     m->sale = sale;
@@ -160,6 +161,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
     }
+    if (m->home_hold.state != MODEL_NONE) { /* it stood in, or was given up, before */
+        return VERDICT_HOLD_EXISTS;
+    }
     if (model_available_at(member, now) < m->op->points) {
         return VERDICT_INSUFFICIENT_POINTS;
     }
@@ -175,6 +179,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
 static enum verdict hold(struct model *model, struct model_op *m, int64_t now)
 {
     enum verdict verdict = VERDICT_OK;
+    if (is_abroad(m->op) && m->op->way != SIM_WAY_GRANTED) {
+        return model_without_home(model, m, now);
+    }
     if (is_abroad(m->op)) {
         m->hold = open_hold(m->op, m->op->capture_by, m->op->deliver_by);
     } else {
@@ -207,12 +214,15 @@ static enum verdict capture(struct model *model, struct model_op *m, int64_t now
     if (op->business_ms > held->capture_by || now > held->deliver_by) {
         return VERDICT_CAPTURE_TOO_LATE;
     }
+    if (is_abroad(op) && model_check_mandate(model, op, held) != VERDICT_OK) {
+        return VERDICT_MANDATE_EXPIRED;
+    }
     if (is_frozen(model, op)) {
         return VERDICT_STREAM_FROZEN;
     }
     if (is_abroad(op)) {
         *owed_by(model, op) += points;
-        send_entry(model, m, ENTRY_CAPTURE, points);
+        model_send_entry(model, m, ENTRY_CAPTURE, points);
         held->captured += points;
         held->state = model_left(held) == 0 ? MODEL_CAPTURED : MODEL_OPEN;
     } else {
@@ -239,7 +249,8 @@ static enum verdict give_back(struct model *model, struct model_op *m, int64_t n
     }
     m->points = model_left(held);
     if (is_abroad(op)) {
-        send_entry(model, m, ENTRY_VOID, 0);
+        model_send_entry(model, m, ENTRY_VOID, 0);
+        model_release_mandate(model, op, held);
         held->voided += model_left(held);
         held->state = MODEL_VOIDED;
     } else {
@@ -266,7 +277,7 @@ static enum verdict return_burn(struct model *model, struct model_op *m, int64_t
     }
     if (is_abroad(op)) {
         *owed_by(model, op) -= points;
-        send_entry(model, m, ENTRY_BURN_RETURN, points);
+        model_send_entry(model, m, ENTRY_BURN_RETURN, points);
         held->returned += points;
     } else {
         model_settle(model, member_of(model, op), now);
@@ -308,7 +319,7 @@ static enum verdict return_sale(struct model *model, struct model_op *m, int64_t
         model->books[op->shop].adjustment += lost;
     } else if (points > 0) {
         *owed_to(model, op) -= points;
-        send_entry(model, m, ENTRY_EARN_RETURN, points);
+        model_send_entry(model, m, ENTRY_EARN_RETURN, points);
     }
     model->books[op->shop].issued -= points;
     sale->returned += amount;
@@ -346,7 +357,7 @@ static void tell_all(struct model *model, const struct model_op *m, enum entry_k
     for (unsigned partner = 0; partner < model->node_count; partner++) {
         if (partner != op.shop && !model->streams[op.shop][partner].is_frozen_out) {
             op.home = partner;
-            send_entry(model, &news, kind, 0);
+            model_send_entry(model, &news, kind, 0);
         }
     }
 }
@@ -374,7 +385,7 @@ static enum verdict close_period(struct model *model, struct model_op *m)
         struct model_stream *stream = &model->streams[op.shop][partner];
         if (partner != op.shop && stream->period == (unsigned)op.points && !stream->is_frozen_out) {
             op.home = partner;
-            send_entry(model, &mark, ENTRY_PERIOD_MARK, 0);
+            model_send_entry(model, &mark, ENTRY_PERIOD_MARK, 0);
             stream->period++;
             marks++;
         }
@@ -407,6 +418,10 @@ static enum verdict decide(struct model *model, struct model_op *m, int64_t now)
         return block(model, m, m->op->kind == SIM_OP_BLOCK);
     case SIM_OP_CLOSE:
         return close_period(model, m);
+    case SIM_OP_GIVE_MANDATE:
+        return model_give_mandate(model, m, now);
+    case SIM_OP_TAKE_MANDATE:
+        return model_take_mandate(model, m, now);
     case SIM_OP_KIND_END:
         break;
     }

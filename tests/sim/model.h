@@ -63,6 +63,10 @@ struct model_hold {
     int64_t deliver_by;
     struct model_part *parts; /* at the home */
     size_t part_count;
+    struct uid mandate; /* nil: there is a grant */
+    int64_t unbacked;   /* captured at the home, of no lot */
+    int64_t lost;       /* captured at the home, of nobody */
+    bool has_nobody;
 };
 
 struct model_sale {
@@ -113,6 +117,25 @@ struct model_stream {
     bool is_frozen_out; /* at the sender: it writes nothing more */
 };
 
+/* A mandate, and how much of it is used as either side counts. */
+struct model_mandate {
+    struct uid id;
+    int64_t floor;
+    int64_t cap;
+    int64_t from;
+    int64_t until;
+    bool is_taken;      /* by the redeemer */
+    int64_t given_used; /* captured */
+    uint64_t given_burns;
+    int64_t taken_used; /* stood in for */
+    uint64_t taken_burns;
+};
+
+struct model_mandates {
+    struct model_mandate *list;
+    size_t count;
+};
+
 struct model_books {
     int64_t issued;
     int64_t redeemed;
@@ -135,6 +158,7 @@ struct model {
     int64_t first_due[MODEL_NODES];                        /* no hold at home ends before it */
     struct model_stream streams[MODEL_NODES][MODEL_NODES]; /* sender, receiver */
     struct model_books books[MODEL_NODES];
+    struct model_mandates mandates[MODEL_NODES][MODEL_NODES]; /* home, redeemer */
 };
 
 struct model *model_create(unsigned node_count, int64_t refund_grace_ms, int64_t debt_limit);
@@ -157,9 +181,40 @@ void model_expire(struct model *model, unsigned home, int64_t clock, int64_t now
 /* Lots that became active or ended. */
 void model_settle(struct model *model, struct model_member *member, int64_t now);
 
+/* The shop's next entry to the home. */
+void model_send_entry(struct model *model, const struct model_op *m, enum entry_kind kind,
+                      int64_t points);
+
+/* model_mandate.c */
+struct model_mandate *model_mandate(struct model *model, unsigned home, unsigned redeemer,
+                                    const struct uid *id);
+/* Does the home give one more by its clock? Then it begins at `*out_from`. */
+bool model_mandate_is_due(const struct model *model, unsigned home, unsigned redeemer,
+                          int64_t clock, int64_t *out_from);
+enum verdict model_give_mandate(struct model *model, struct model_op *m, int64_t now);
+enum verdict model_take_mandate(struct model *model, struct model_op *m, int64_t now);
+/* Would the shop do without the home, by its clock? */
+bool model_would_stand_in(const struct model *model, const struct sim_op *op, int64_t clock);
+/* A hold that stands in, or is given up. */
+enum verdict model_without_home(struct model *model, struct model_op *m, int64_t now);
+enum verdict model_check_mandate(struct model *model, const struct sim_op *op,
+                                 const struct model_hold *hold);
+void model_release_mandate(struct model *model, const struct sim_op *op,
+                           const struct model_hold *hold);
+/* Does the home's mandate allow this capture? */
+enum verdict model_judge_stand_in(struct model *model, const struct model_entry *entry,
+                                  const struct sim_op *op);
+bool model_may_stand_in(const struct model_hold *hold);
+enum verdict model_stand_in_capture(struct model *model, const struct model_entry *entry,
+                                    const struct sim_op *op, int64_t now);
+/* False: the home refused what its mandate covers. */
+bool model_is_honoured(struct model *model, const struct model_entry *entry);
+
 /* model_points.c: what the others are made of. */
 void model_post_lot(struct model_member *member, const struct model_lot *terms, int64_t free,
                     int64_t held);
+/* The lot with free points that is spent next; NULL: none. */
+struct model_lot *model_soonest(struct model_member *member, bool is_pending);
 int64_t model_available_at(const struct model_member *member, int64_t now);
 struct model_sums model_sums_at(const struct model_member *member, int64_t now);
 void model_give(struct model *model, struct model_member *member, const struct model_lot *terms,

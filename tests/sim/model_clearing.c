@@ -50,7 +50,12 @@ static enum verdict take_earn_return(struct model *model, const struct model_ent
 static enum verdict take_capture(struct model *model, const struct model_entry *entry,
                                  const struct sim_op *op, int64_t now)
 {
-    struct model_hold *held = &model_op_of(model, op->subject)->home_hold;
+    struct model_op *subject = model_op_of(model, op->subject);
+    struct model_hold *held = &subject->home_hold;
+    if (!uid_is_nil(&subject->hold.mandate) &&
+        (held->state == MODEL_NONE || model_may_stand_in(held))) {
+        return model_stand_in_capture(model, entry, op, now);
+    }
     if (held->state == MODEL_NONE) {
         return VERDICT_HOLD_UNKNOWN;
     }
@@ -60,7 +65,8 @@ static enum verdict take_capture(struct model *model, const struct model_entry *
     if (entry->points > model_left(held)) {
         return VERDICT_HOLD_EXCEEDED;
     }
-    if (entry->business_ms > held->capture_by) {
+    if (entry->business_ms > held->capture_by &&
+        model_judge_stand_in(model, entry, op) != VERDICT_OK) {
         return VERDICT_CAPTURE_TOO_LATE;
     }
     model_settle(model, member_of(model, op), now);
@@ -71,9 +77,13 @@ static enum verdict take_capture(struct model *model, const struct model_entry *
 
 static enum verdict take_void(struct model *model, const struct sim_op *op, int64_t now)
 {
-    struct model_hold *held = &model_op_of(model, op->subject)->home_hold;
-    if (held->state == MODEL_NONE) { /* it will not be granted any more */
+    struct model_op *subject = model_op_of(model, op->kind == SIM_OP_HOLD ? op : op->subject);
+    struct model_hold *held = &subject->home_hold;
+    if (held->state == MODEL_NONE) { /* before the request, or instead of it */
         held->state = MODEL_VOIDED;
+        return VERDICT_OK;
+    }
+    if (!uid_is_nil(&subject->hold.mandate) && model_may_stand_in(held)) {
         return VERDICT_OK;
     }
     if (held->state != MODEL_OPEN) {
@@ -94,7 +104,9 @@ static enum verdict take_burn_return(struct model *model, const struct model_ent
     if (entry->points > held->captured - held->returned) {
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
-    model_settle(model, member_of(model, op), now);
+    if (!held->has_nobody) {
+        model_settle(model, member_of(model, op), now);
+    }
     model_refund(model, member_of(model, op), held, entry->points, now);
     model->books[op->home].payable[op->shop][entry->period] -= entry->points;
     return VERDICT_OK;

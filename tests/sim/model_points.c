@@ -91,8 +91,7 @@ void model_settle(struct model *model, struct model_member *member, int64_t now)
     }
 }
 
-/* The lot with free points that is spent next; NULL: none. */
-static struct model_lot *soonest(struct model_member *member, bool is_pending)
+struct model_lot *model_soonest(struct model_member *member, bool is_pending)
 {
     struct model_lot *found = NULL;
     for (size_t i = 0; i < member->count; i++) {
@@ -115,7 +114,7 @@ static int64_t take_any(struct model_member *member, int64_t points)
 {
     for (int pass = 0; pass < 2; pass++) {
         struct model_lot *lot;
-        while (points > 0 && (lot = soonest(member, pass == 1)) != NULL) {
+        while (points > 0 && (lot = model_soonest(member, pass == 1)) != NULL) {
             struct model_lot terms = *lot;
             int64_t part = least(terms.free, points);
             model_post_lot(member, &terms, -part, 0);
@@ -167,7 +166,7 @@ void model_reserve(struct model_member *member, struct model_hold *hold)
 {
     int64_t left = hold->granted;
     while (left > 0) {
-        struct model_lot terms = *soonest(member, false);
+        struct model_lot terms = *model_soonest(member, false);
         int64_t part = least(terms.free, left);
         hold->parts = realloc(hold->parts, (hold->part_count + 1) * sizeof *hold->parts);
         ASSERT(hold->parts != NULL);
@@ -209,7 +208,13 @@ void model_release(struct model *model, struct model_member *member, struct mode
 void model_refund(struct model *model, struct model_member *member, struct model_hold *hold,
                   int64_t points, int64_t now)
 {
-    int64_t left = points;
+    const struct model_lot no_lot = {.issuer = member->home};
+    int64_t owed = least(hold->unbacked, points);
+    int64_t left = points - owed;
+    hold->unbacked -= owed;
+    if (owed > 0) {
+        model_give(model, member, &no_lot, owed, now);
+    }
     for (size_t i = hold->part_count; i > 0 && left > 0; i--) {
         struct model_part *part = &hold->parts[i - 1];
         int64_t back = least(part->captured, left);
@@ -223,6 +228,8 @@ void model_refund(struct model *model, struct model_member *member, struct model
         part->captured -= back;
         left -= back;
     }
+    hold->lost -= left;
+    model->books[member->home].adjustment -= left;
     hold->returned += points;
 }
 
@@ -232,7 +239,7 @@ void model_transfer(struct model *model, struct model_member *from, struct model
     int64_t repaid = least(to->debt, points);
     to->debt -= repaid;
     while (points > 0) {
-        struct model_lot terms = *soonest(from, false);
+        struct model_lot terms = *model_soonest(from, false);
         int64_t part = least(terms.free, points);
         int64_t gone = least(part, repaid);
         model_post_lot(from, &terms, -part, 0);

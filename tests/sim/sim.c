@@ -9,6 +9,7 @@
 #include "sim_charter.h"
 #include "sim_check.h"
 #include "sim_liar.h"
+#include "sim_mandates.h"
 #include "sim_network.h"
 #include "sim_op.h"
 #include "sim_restore.h"
@@ -63,6 +64,7 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_init(sim, i);
     }
+    sim_mandates_init(sim);
     if (options->seed % 5 == 0) {
         sim->nodes[sim_random_below(&sim->luck, nodes)].is_liar = true;
     } else if (sim_restores_of_seed(options->seed)) {
@@ -118,7 +120,7 @@ static void deliver(struct sim *sim, const struct sim_event *event)
         sim_home_ask(node, event->from, event->number, bytes);
         break;
     case SIM_MESSAGE_ANSWER:
-        sim_till_answer(node, event->from, event->number, bytes);
+        sim_abroad_answer(node, event->from, event->number, bytes);
         break;
     case SIM_MESSAGE_STATEMENT:
         sim_settle_ask(node, event->from, event->number, bytes);
@@ -133,6 +135,12 @@ static void deliver(struct sim *sim, const struct sim_event *event)
     case SIM_MESSAGE_HOLDINGS:
     case SIM_MESSAGE_PAGE:
         sim_restore_answered(node, event, bytes);
+        break;
+    case SIM_MESSAGE_FETCH:
+        sim_mandates_ask(node, event->from, event->number);
+        break;
+    case SIM_MESSAGE_MANDATES:
+        sim_mandates_take(node, event->from, event->number, bytes);
         break;
     }
 }
@@ -175,7 +183,7 @@ static void happen(struct sim *sim, const struct sim_event *event)
         sim_till_try(sim, event->number);
         break;
     case SIM_EVENT_ASKED:
-        sim_till_asked(sim, event->number, event->from);
+        sim_abroad_asked(sim, event->number, event->from);
         break;
     case SIM_EVENT_START:
         sim_node_start(node);
@@ -277,6 +285,7 @@ bool sim_run(struct sim *sim, const struct sim_list *list)
             sim->counts.commands += engine_stats(sim->nodes[i].engine).commands;
         }
     }
+    sim_mandates_count(sim);
     sim->counts.virtual_ms = sim->now - SIM_START_MS;
     return !sim->has_failed;
 }

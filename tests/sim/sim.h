@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "peer/incoming.h"
 #include "peer/outgoing.h"
+#include "peer/standin.h"
 #include "sim_events.h"
 #include "sim_random.h"
 #include "sim_store.h"
@@ -54,6 +55,7 @@ struct sim_link {
     bool is_dialling;   /* a retry is planned */
     struct sim_call calls[2];
     struct sim_question *question; /* about a statement; NULL: none */
+    uint64_t fetch;                /* the last time that its mandates were asked for */
     unsigned agreed;               /* so many closed periods have a statement that both signed */
     int64_t arrives[2];            /* when the last message on our call, on theirs, arrives there */
 };
@@ -93,8 +95,9 @@ struct sim_node {
     int64_t busy_until;
     bool has_entries; /* made durable since the sessions were last told */
     bool is_liar;
-    struct sim_restore *restore; /* NULL: it is never put back to an older copy */
-    int64_t not_before;          /* it starts */
+    struct sim_restore *restore;   /* NULL: it is never put back to an older copy */
+    int64_t not_before;            /* it starts */
+    struct standin_terms stand_in; /* what it gives each partner */
     struct sim_link links[SIM_NODES_MAX];
     struct sim_doubt doubts[SIM_DOUBTS_MAX];
     size_t doubt_count;
@@ -122,6 +125,10 @@ struct sim_counts {
     uint64_t refused;  /* entries */
     uint64_t answered; /* tills */
     uint64_t repeats;
+    uint64_t stood_in;   /* holds */
+    uint64_t honoured;   /* of these, by a home that had no grant open */
+    uint64_t owed;       /* of these, at least in part as a debt or as the programme's loss */
+    uint64_t given_up;   /* requests */
     uint64_t statements; /* agreed */
     uint64_t frozen;     /* streams, by partners that lied or think so */
     uint64_t proven;     /* of these, that it was so */

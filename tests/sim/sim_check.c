@@ -7,6 +7,7 @@
 #include "ledger/lots.h"
 #include "model.h"
 #include "sim_liar.h"
+#include "sim_mandates.h"
 #include "sim_restore.h"
 #include "sim_settle.h"
 #include "wire/messages.h"
@@ -92,6 +93,11 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
                  entry_kind_name(entry->kind), expected->taken, sim->nodes[partner].id.text,
                  sim_op_name(op->kind), entry->points, op->index,
                  verdict_describe(entry->verdict)->name);
+        if (!is_lying_pair(node, partner) && !model_is_honoured(sim->model, entry)) {
+            return sim_fail(sim, "%s does not honour what its mandate covers: %s of %zu, %s",
+                            node->id.text, sim_op_name(op->kind), op->index,
+                            verdict_describe(entry->verdict)->name);
+        }
     }
     for (size_t i = first; i < expected->taken; i++) {
         const struct model_entry *entry = &expected->entries[i];
@@ -243,7 +249,9 @@ void sim_check_doubt(struct sim_node *node, const struct sim_doubt *doubt)
     struct sim_op *op = doubt->op;
     struct model_op *m = model_op_of(sim->model, op);
     const struct partner_id *origin = &op->command.origin;
-    bool is_recorded = sim_op_is_recorded(node, origin, &op->command.transaction_id);
+    bool is_mandate = op->kind == SIM_OP_GIVE_MANDATE || op->kind == SIM_OP_TAKE_MANDATE;
+    bool is_recorded = is_mandate ? sim_mandate_is_recorded(node, op)
+                                  : sim_op_is_recorded(node, origin, &op->command.transaction_id);
     sim_tell(sim, "%s: %s %zu was under way and is %s", node->id.text, sim_op_name(op->kind),
              op->index, is_recorded ? "there" : "not there");
     if (!is_recorded) {
@@ -387,8 +395,9 @@ static bool check_books(struct sim_node *node)
 
 bool sim_check_node(struct sim_node *node)
 {
-    return !node->is_up || (sim_adopt(node) && sim_check_streams(node) &&
-                            sim_check_members_of(node) && check_books(node));
+    return !node->is_up ||
+           (sim_adopt(node) && sim_check_streams(node) && sim_check_members_of(node) &&
+            check_books(node) && sim_mandates_check(node));
 }
 
 /* ---- the end ---- */

@@ -28,6 +28,8 @@ enum sim_message_kind {
     SIM_MESSAGE_ANSWER,   /* AuthoriseHoldResponse, or an error */
     SIM_MESSAGE_STATEMENT,
     SIM_MESSAGE_STATEMENT_ANSWER,
+    SIM_MESSAGE_FETCH, /* FetchMandateRequest */
+    SIM_MESSAGE_MANDATES,
     SIM_MESSAGE_COMPARE,  /* CompareStreamsRequest */
     SIM_MESSAGE_HOLDINGS, /* CompareStreamsResponse */
     SIM_MESSAGE_RECOVER,  /* RecoverPageRequest */

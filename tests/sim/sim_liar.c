@@ -117,6 +117,13 @@ static bool is_told(struct sim_node *node, unsigned partner, enum lie lie,
     return false;
 }
 
+static bool is_stand_in(const struct clear_request *request)
+{
+    struct clearing_entry last;
+    return wire_entry_decode(request->entries[request->count - 1], &last, NULL) == ERR_OK &&
+           last.kind == ENTRY_CAPTURE && !uid_is_nil(&last.mandate);
+}
+
 /* What is seldom possible is done when it is. */
 static enum lie choose(struct sim *sim, const struct clear_request *request)
 {
@@ -139,7 +146,8 @@ void sim_liar_request(struct sim_node *node, unsigned partner, struct clear_requ
     struct sim *sim = node->sim;
     struct batch_head head;
     *out_is_foul = false;
-    if (request->head == NULL || sim->is_healing || !sim_random_chance(&sim->luck, 60)) {
+    if (request->head == NULL || sim->is_healing ||
+        !sim_random_chance(&sim->luck, is_stand_in(request) ? 500 : 60)) {
         return;
     }
     enum lie lie = choose(sim, request);

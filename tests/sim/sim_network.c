@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define ROOM_BYTES (8u << 20)
+#define LATE_MS    (20 * SIM_MINUTE)
 
 static size_t room_used;
 
@@ -49,10 +50,12 @@ static int64_t delay(struct sim *sim)
     return ms;
 }
 
-static void post(struct sim *sim, struct sim_event event, const uint8_t *bytes, int64_t *arrives)
+/* `late_ms`: up to so much later than it would. */
+static void post(struct sim *sim, struct sim_event event, const uint8_t *bytes, int64_t *arrives,
+                 int64_t late_ms)
 {
     const struct sim_weather *weather = &sim->weather;
-    event.at = sim->now + delay(sim);
+    event.at = sim->now + delay(sim) + (int64_t)sim_random_below(&sim->luck, (uint64_t)late_ms);
     if (arrives != NULL && !sim_random_chance(&sim->luck, weather->reordered)) {
         event.at = event.at > *arrives ? event.at : *arrives;
         *arrives = event.at;
@@ -72,7 +75,10 @@ bool sim_network_send(struct sim_node *from, unsigned to, enum sim_message_kind 
 {
     struct sim *sim = from->sim;
     uint8_t small[4096];
-    if (sim->is_cut[from->index][to] > 0 || sim_random_chance(&sim->luck, sim->weather.lost)) {
+    bool is_lost =
+        sim->is_cut[from->index][to] > 0 || sim_random_chance(&sim->luck, sim->weather.lost);
+    bool is_late = is_lost && arrives == NULL && sim_random_chance(&sim->luck, 300);
+    if (is_lost && !is_late) {
         return false;
     }
     struct sim_event event = {
@@ -88,9 +94,9 @@ bool sim_network_send(struct sim_node *from, unsigned to, enum sim_message_kind 
     if (message != NULL) {
         protobuf_c_message_pack(message, bytes);
     }
-    post(sim, event, bytes, arrives);
+    post(sim, event, bytes, arrives, is_late ? LATE_MS : 0);
     if (sim_random_chance(&sim->luck, sim->weather.doubled)) {
-        post(sim, event, bytes, NULL);
+        post(sim, event, bytes, NULL, 0);
     }
     if (bytes != small) {
         free(bytes);

@@ -1,9 +1,10 @@
 /* The simulated network: bytes of the real messages, with what may become of them on their way.
  *
  * What a connection carries stays in order and whole, as TCP has it, until it is lost: then the
- * connection carries nothing more, and either side learns it when it waits in vain. On top of that
- * come messages that are doubled, overtaken or changed, which TLS and TCP would not allow: the
- * protocol must not need them.
+ * connection carries nothing more, and either side learns it when it waits in vain. A message that
+ * stands for itself may come later all the same, when nobody waits for an answer any more. On top
+ * of that come messages that are doubled, overtaken or changed, which TLS and TCP would not allow:
+ * the protocol must not need them.
  */
 #ifndef SIM_NETWORK_H
 #define SIM_NETWORK_H

@@ -7,6 +7,7 @@
 #include "model.h"
 #include "sim_charter.h"
 #include "sim_check.h"
+#include "sim_mandates.h"
 #include "sim_op.h"
 #include "sim_restore.h"
 #include "sim_settle.h"
@@ -265,7 +266,7 @@ void sim_node_start(struct sim_node *node)
                                                     .kind = SIM_EVENT_TICK,
                                                     .node = node->index,
                                                     .number = node->starts});
-    if (sim_adopt(node) && sim_check_streams(node)) {
+    if (sim_adopt(node) && sim_check_streams(node) && sim_mandates_check(node)) {
         sim_check_members_of(node);
     }
     node->sum = sim_store_mark(&node->store);
@@ -356,6 +357,7 @@ void sim_node_tick(struct sim_node *node)
             sim_settle_round(node, i);
         }
     }
+    sim_mandates_round(node);
     if (!node->is_up) {
         return;
     }

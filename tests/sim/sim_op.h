@@ -17,7 +17,16 @@ enum sim_op_kind {
     SIM_OP_BLOCK,
     SIM_OP_UNBLOCK,
     SIM_OP_CLOSE,
+    SIM_OP_GIVE_MANDATE, /* to a partner that asks; nobody waits for either of these */
+    SIM_OP_TAKE_MANDATE,
     SIM_OP_KIND_END
+};
+
+/* How a hold abroad came to be. */
+enum sim_way {
+    SIM_WAY_GRANTED,
+    SIM_WAY_STANDS_IN,
+    SIM_WAY_GIVEN_UP
 };
 
 struct sim_op {
@@ -26,7 +35,7 @@ struct sim_op {
     unsigned shop;          /* the node that is told */
     unsigned home;          /* of the card */
     size_t member;          /* the model's number of whose card it is */
-    size_t to;              /* of a transfer */
+    size_t to;              /* of a transfer; the redeemer of a mandate */
     struct sim_op *subject; /* the hold or the sale; NULL: none */
     int64_t points;         /* 0: all that is left */
     int64_t amount;
@@ -46,6 +55,11 @@ struct sim_op {
     struct hold_request asked;
     unsigned tries;
     unsigned tries_max; /* a till gives up asking a home */
+    /* Of the till's call under way, when its home is asked. */
+    uint64_t call; /* the node's start in which it began; 0: none is under way */
+    unsigned call_tries;
+    bool was_asked; /* the home may have heard of it */
+    enum sim_way way;
     bool is_answered;
     bool is_given_up;
     enum verdict verdict;
@@ -56,6 +70,12 @@ struct sim;
 struct sim_node;
 
 /* sim_till.c */
+/* Tells the command to the ledger. */
+void sim_till_tell(struct sim_node *node, struct sim_op *op);
+/* What the node makes of the till's words. */
+void sim_till_make(struct sim_node *node, struct sim_op *op);
+void sim_till_try_later(struct sim *sim, struct sim_op *op, int64_t ms);
+void sim_till_answered(struct sim *sim, struct sim_op *op, enum verdict verdict, int64_t points);
 struct sim_op *sim_op_new(struct sim *sim, enum sim_op_kind kind, unsigned shop);
 void sim_op_free(struct sim_op *op);
 const char *sim_op_name(enum sim_op_kind kind);
@@ -64,12 +84,15 @@ void sim_till_try(struct sim *sim, size_t op);
  * it. */
 void sim_till_queue(struct sim_node *node);
 void sim_till_unqueue(struct sim_node *node);
+/* sim_abroad.c */
+/* A hold that another brand is the home of. */
+void sim_abroad_try(struct sim_node *node, struct sim_op *op);
 /* The deadline of a question has come. */
-void sim_till_asked(struct sim *sim, size_t op, unsigned tries);
+void sim_abroad_asked(struct sim *sim, size_t op, unsigned tries);
 /* The home's answer to our till, or what it has to say about another till's question. */
-void sim_till_answer(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes);
+void sim_abroad_answer(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes);
 void sim_home_ask(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes);
-/* Is this command in the node's ledger? */
+/* sim_till.c: is this command in the node's ledger? */
 bool sim_op_is_recorded(struct sim_node *node, const struct partner_id *origin,
                         const struct uid *id);
 

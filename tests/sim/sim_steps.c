@@ -167,7 +167,7 @@ static void do_repeat(struct sim *sim, const uint32_t n[4])
     }
     struct sim_op *op = sim->ops[sim->op_count - 1 - n[0] % sim->op_count];
     bool is_recorded = op->is_answered && model_op_of(sim->model, op)->is_decided;
-    if (is_recorded && op->kind != SIM_OP_HOLD) {
+    if (is_recorded) {
         op->is_answered = false;
         sim->open_ops++;
         begin(sim, op, 0);
@@ -283,6 +283,48 @@ static void do_cut(struct sim *sim, const uint32_t n[4])
                 cut(sim, a, i, ms);
                 cut(sim, i, a, ms);
             }
+        }
+    }
+}
+
+/* A capture of the hold, whatever becomes of it. */
+static void capture_later(struct sim *sim, struct sim_op *hold, int64_t points, int64_t in_ms)
+{
+    struct sim_op *op = sim_op_new(sim, SIM_OP_CAPTURE, hold->shop);
+    op->subject = hold;
+    set_member(sim, op, hold->member);
+    op->points = points;
+    begin(sim, op, in_ms);
+}
+
+/* Of one home the tills of a shop hear nothing, though it may hear them. */
+static void do_silence(struct sim *sim, const uint32_t n[4])
+{
+    size_t member;
+    if (!pick_member(sim, n[1], &member)) {
+        return;
+    }
+    const struct model_member *m = &sim->model->members[member];
+    unsigned shop = (m->home + 1 + n[0] % (sim->node_count - 1)) % sim->node_count;
+    int64_t ms = SIM_MINUTE + n[3] % (20 * SIM_MINUTE);
+    cut(sim, m->home, shop, ms);
+    if (n[2] % 2 == 0) {
+        cut(sim, shop, m->home, ms);
+    }
+    if (n[1] % 4 == 0) { /* and the shop's machine stops meanwhile */
+        sim_disk_set_fault(&sim->nodes[shop].store.disk, SIM_DISK_CRASH_BEFORE, n[1] / 4 % 3);
+    }
+    for (unsigned i = 0; i < 1 + n[2] / 2 % 3; i++) {
+        int64_t has = model_available_at(m, sim->nodes[m->home].ledger_ms);
+        int64_t points = 1 + (int64_t)(n[2] >> i) % (has / 2 + 100);
+        struct sim_op *hold = new_hold(sim, shop, member, points, n[3] >> i);
+        begin(sim, hold, (int64_t)(n[1] >> i) % (2 * SIM_MINUTE));
+        for (unsigned part = 0; part < 1 + (n[0] >> i) % 2; part++) {
+            int64_t in_ms = SIM_MINUTE + (int64_t)(n[3] >> part) % (40 * SIM_MINUTE);
+            if ((n[1] >> part) % 2 == 0) { /* about T1 */
+                in_ms = hold->amount + in_ms % (4 * SIM_MINUTE);
+            }
+            capture_later(sim, hold, part == 0 && (n[0] >> i) % 4 != 0 ? 0 : 1 + points / 3, in_ms);
         }
     }
 }
@@ -420,6 +462,9 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
         break;
     case SIM_STEP_CUT:
         do_cut(sim, n);
+        break;
+    case SIM_STEP_SILENCE:
+        do_silence(sim, n);
         break;
     case SIM_STEP_WEATHER:
         do_weather(sim, n);

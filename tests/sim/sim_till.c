@@ -4,19 +4,15 @@
 #include <string.h>
 
 #include "model.h"
-#include "peer/abroad.h"
-#include "peer/grant.h"
 #include "sim_check.h"
-#include "sim_network.h"
 #include "sim_restore.h"
-
-#define QUESTION_MS (3 * SIM_SECOND)
 
 const char *sim_op_name(enum sim_op_kind kind)
 {
     static const char *const names[SIM_OP_KIND_END] = {
-        "enrol",       "earn",     "hold",  "capture", "void",        "return-sale",
-        "return-burn", "transfer", "block", "unblock", "close-period"};
+        "enrol",        "earn",         "hold",        "capture", "void",
+        "return-sale",  "return-burn",  "transfer",    "block",   "unblock",
+        "close-period", "give-mandate", "take-mandate"};
     return names[kind];
 }
 
@@ -28,15 +24,6 @@ static struct uid id_of(struct sim *sim, size_t index)
     memcpy(bytes, &luck, sizeof luck);
     put_u32_be(bytes + 6, (uint32_t)index);
     return uid_v7(sim->now, bytes);
-}
-
-static struct sim_op *op_of_id(const struct sim *sim, const struct uid *id)
-{
-    size_t index = get_u32_be(id->bytes + 12);
-    if (index >= sim->op_count || !uid_equal(&sim->ops[index]->command.transaction_id, id)) {
-        return NULL;
-    }
-    return sim->ops[index];
 }
 
 struct sim_op *sim_op_new(struct sim *sim, enum sim_op_kind kind, unsigned shop)
@@ -51,7 +38,7 @@ struct sim_op *sim_op_new(struct sim *sim, enum sim_op_kind kind, unsigned shop)
     op->index = sim->op_count;
     op->kind = kind;
     op->shop = op->home = shop;
-    op->tries_max = 4;
+    op->tries_max = 1 + (unsigned)sim_random_below(&sim->luck, 4);
     op->command.transaction_id = id_of(sim, op->index);
     op->command.origin = sim->nodes[shop].id;
     sim->ops[sim->op_count++] = op;
@@ -80,7 +67,7 @@ bool sim_op_is_recorded(struct sim_node *node, const struct partner_id *origin,
     return view_get(&view, TABLE_TRANSACTION, &key, &value) == ERR_OK;
 }
 
-static void try_later(struct sim *sim, struct sim_op *op, int64_t ms)
+void sim_till_try_later(struct sim *sim, struct sim_op *op, int64_t ms)
 {
     sim_events_add(&sim->events, (struct sim_event){.at = sim->now + ms,
                                                     .kind = SIM_EVENT_OP,
@@ -88,8 +75,26 @@ static void try_later(struct sim *sim, struct sim_op *op, int64_t ms)
                                                     .number = op->index});
 }
 
+static void make_hold(struct sim_node *node, struct sim_op *op)
+{
+    struct command *c = &op->command;
+    const struct card_number *card = &node->sim->model->members[op->member].card;
+    c->kind = is_abroad(op) ? COMMAND_FOREIGN_HOLD : COMMAND_HOLD;
+    c->hold.redeemer = node->id;
+    c->hold.card = *card;
+    c->hold.asked = is_abroad(op) ? *card : (struct card_number){{0}};
+    c->hold.points.minor = op->points;
+    if (!op->is_granted) {
+        c->hold.capture_by.ms = c->business_time.ms + op->amount;
+        c->hold.deliver_by.ms = c->hold.capture_by.ms + node->sim->deliver_ms;
+    }
+    op->way = SIM_WAY_GRANTED;
+    op->capture_by = c->hold.capture_by.ms;
+    op->deliver_by = c->hold.deliver_by.ms;
+}
+
 /* What the node makes of the till's words, each time it hears them. */
-static void make_command(struct sim_node *node, struct sim_op *op)
+void sim_till_make(struct sim_node *node, struct sim_op *op)
 {
     struct sim *sim = node->sim;
     struct command *c = &op->command;
@@ -111,15 +116,7 @@ static void make_command(struct sim_node *node, struct sim_op *op)
         c->earn.expires_at.ms = op->expires_at;
         break;
     case SIM_OP_HOLD:
-        c->kind = is_abroad(op) ? COMMAND_FOREIGN_HOLD : COMMAND_HOLD;
-        c->hold.redeemer = node->id;
-        c->hold.card = member->card;
-        c->hold.asked = is_abroad(op) ? member->card : (struct card_number){{0}};
-        c->hold.points.minor = op->points;
-        if (!op->is_granted) {
-            c->hold.capture_by.ms = c->business_time.ms + op->amount;
-            c->hold.deliver_by.ms = c->hold.capture_by.ms + sim->deliver_ms;
-        }
+        make_hold(node, op);
         break;
     case SIM_OP_CAPTURE:
     case SIM_OP_VOID:
@@ -150,17 +147,15 @@ static void make_command(struct sim_node *node, struct sim_op *op)
         c->kind = COMMAND_CLOSE_PERIOD;
         c->close_period.period = op->period;
         break;
+    case SIM_OP_GIVE_MANDATE:
+    case SIM_OP_TAKE_MANDATE:
     case SIM_OP_KIND_END:
         break;
     }
     op->business_ms = c->business_time.ms;
-    if (op->kind == SIM_OP_HOLD) {
-        op->capture_by = c->hold.capture_by.ms;
-        op->deliver_by = c->hold.deliver_by.ms;
-    }
 }
 
-static void answered(struct sim *sim, struct sim_op *op, enum verdict verdict, int64_t points)
+void sim_till_answered(struct sim *sim, struct sim_op *op, enum verdict verdict, int64_t points)
 {
     op->is_answered = true;
     op->verdict = verdict;
@@ -208,11 +203,10 @@ static void judge(struct sim_node *node, struct sim_op *op, const struct outcome
         sim->model->members[op->member].id = outcome->answer.member;
         sim->model->members[op->member].card = outcome->answer.card;
     }
-    answered(sim, op, outcome->verdict, outcome->answer.points.minor);
+    sim_till_answered(sim, op, outcome->verdict, outcome->answer.points.minor);
 }
 
-/* Tells the command to the ledger. */
-static void tell(struct sim_node *node, struct sim_op *op)
+void sim_till_tell(struct sim_node *node, struct sim_op *op)
 {
     struct sim *sim = node->sim;
     uint64_t next_row = node->store.disk.next_row;
@@ -233,7 +227,7 @@ static void tell(struct sim_node *node, struct sim_op *op)
     }
     (void)sim_node_after(node);
     if (!op->is_answered) {
-        try_later(sim, op, SIM_SECOND + (int64_t)sim_random_below(&sim->luck, 20000));
+        sim_till_try_later(sim, op, SIM_SECOND + (int64_t)sim_random_below(&sim->luck, 20000));
     }
 }
 
@@ -273,7 +267,7 @@ void sim_till_queue(struct sim_node *node)
     op->subject = subject;
     op->member = subject->member;
     op->tries++;
-    make_command(node, op);
+    sim_till_make(node, op);
     node->queued = op;
     node->queued_outcome = (struct outcome){.err = ERR_UNAVAILABLE};
     ASSERT(engine_submit(node->engine, &op->command, queued_done, node) == ERR_OK);
@@ -295,211 +289,8 @@ void sim_till_unqueue(struct sim_node *node)
         judge(node, op, &node->queued_outcome);
     }
     if (!op->is_answered) {
-        try_later(node->sim, op, SIM_MINUTE);
+        sim_till_try_later(node->sim, op, SIM_MINUTE);
     }
-}
-
-/* ---- abroad ---- */
-
-static void ask_home(struct sim_node *node, struct sim_op *op)
-{
-    struct sim *sim = node->sim;
-    struct peer_host host = sim_node_host(node);
-    struct hold_request request = abroad_request(&host, &op->command);
-    struct signed_message envelope;
-    struct buffer bytes = {0};
-    Talea__V1__AuthoriseHoldRequest message = TALEA__V1__AUTHORISE_HOLD_REQUEST__INIT;
-    Talea__V1__Signed inner;
-    ASSERT(abroad_sign(&host, &request, &bytes) == ERR_OK);
-    ASSERT(signed_decode(buffer_slice(&bytes), &envelope) == ERR_OK);
-    signed_to_message(&envelope, &inner);
-    message.request = &inner;
-    op->question = ++sim->next_connection;
-    op->asked = request;
-    (void)sim_network_send(node, op->home, SIM_MESSAGE_ASK, op->question, &message.base, NULL);
-    sim_events_add(&sim->events, (struct sim_event){.at = sim->now + QUESTION_MS,
-                                                    .kind = SIM_EVENT_ASKED,
-                                                    .node = node->index,
-                                                    .from = (unsigned)op->tries,
-                                                    .number = op->index});
-    buffer_fini(&bytes);
-}
-
-void sim_till_asked(struct sim *sim, size_t index, unsigned tries)
-{
-    struct sim_op *op = sim->ops[index];
-    if (op->question == 0 || op->tries != tries) {
-        return;
-    }
-    op->question = 0;
-    if (op->tries < op->tries_max) {
-        try_later(sim, op, SIM_SECOND + (int64_t)sim_random_below(&sim->luck, 10000));
-    } else { /* the shopper pays with money */
-        op->is_given_up = true;
-        sim->open_ops--;
-    }
-}
-
-static enum err read_answer(struct sim_node *node, struct sim_op *op, struct slice bytes,
-                            struct abroad_answer *out_answer, struct note *note)
-{
-    struct peer_host host = sim_node_host(node);
-    struct signed_message envelope;
-    const ProtobufCMessage *message =
-        sim_network_read(&talea__v1__authorise_hold_response__descriptor, bytes);
-    if (message == NULL) {
-        return note_set(note, ERR_INPUT, "can't be read");
-    }
-    const Talea__V1__AuthoriseHoldResponse *response =
-        (const Talea__V1__AuthoriseHoldResponse *)(const void *)message;
-    TRY(signed_of_message(response->answer, &envelope));
-    return abroad_take_answer(&host, &op->asked, &envelope, out_answer, note);
-}
-
-/* What the home promised is what it should have. */
-static void check_grant(struct sim *sim, struct sim_op *op)
-{
-    const struct model_op *m = model_op_of(sim->model, op);
-    if (sim->nodes[op->home].is_liar) {
-        return;
-    }
-    if (m->home_hold.state == MODEL_NONE || m->home_hold.capture_by != op->capture_by ||
-        m->home_hold.deliver_by != op->deliver_by) {
-        (void)sim_fail(sim, "hold %zu: the grant of %s promises what was not reserved", op->index,
-                       sim->nodes[op->home].id.text);
-    }
-}
-
-static void refused_by_home(struct sim_node *node, struct sim_op *op,
-                            const struct hold_refusal *refusal)
-{
-    struct sim *sim = node->sim;
-    const struct model_op *m = model_op_of(sim->model, op);
-    const char *expected = verdict_describe(m->home_verdict)->name;
-    if (!sim->nodes[op->home].is_liar &&
-        (!m->is_decided_at_home || strcmp(refusal->reason, expected) != 0)) {
-        (void)sim_fail(sim, "hold %zu: %s refuses with %s, the model says %s", op->index,
-                       sim->nodes[op->home].id.text, refusal->reason, expected);
-    }
-    answered(sim, op, m->home_verdict, 0);
-}
-
-void sim_till_answer(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes)
-{
-    struct sim *sim = node->sim;
-    struct sim_op *op = NULL;
-    struct abroad_answer answer;
-    struct note note = {""};
-    for (size_t i = sim->op_count; i > 0 && op == NULL; i--) {
-        struct sim_op *candidate = sim->ops[i - 1];
-        op = candidate->question == question && question != 0 ? candidate : NULL;
-    }
-    if (op == NULL || op->home != from || op->is_answered) {
-        return;
-    }
-    if (read_answer(node, op, bytes, &answer, &note) != ERR_OK) {
-        return; /* the deadline will come */
-    }
-    op->question = 0;
-    if (!answer.is_granted) {
-        refused_by_home(node, op, &answer.refusal);
-        return;
-    }
-    buffer_fini(&op->evidence);
-    abroad_use_grant(&answer, &op->command);
-    op->evidence = answer.evidence;
-    op->is_granted = true;
-    op->granted_start = node->starts;
-    op->capture_by = op->command.hold.capture_by.ms;
-    op->deliver_by = op->command.hold.deliver_by.ms;
-    check_grant(sim, op);
-    tell(node, op);
-}
-
-static void send_answer(struct sim_node *node, unsigned to, uint64_t question,
-                        struct slice signed_bytes)
-{
-    Talea__V1__AuthoriseHoldResponse message = TALEA__V1__AUTHORISE_HOLD_RESPONSE__INIT;
-    Talea__V1__Signed inner;
-    struct signed_message envelope;
-    if (signed_bytes.length > 0) {
-        ASSERT(signed_decode(signed_bytes, &envelope) == ERR_OK);
-        signed_to_message(&envelope, &inner);
-        message.answer = &inner;
-    }
-    (void)sim_network_send(node, to, SIM_MESSAGE_ANSWER, question, &message.base, NULL);
-}
-
-/* The home's own verdict, beside what it should be. */
-static void judge_at_home(struct sim_node *node, struct sim_op *op, const struct command *command,
-                          const struct outcome *outcome)
-{
-    struct sim *sim = node->sim;
-    struct model_op *m = model_op_of(sim->model, op);
-    bool is_repeat = m->is_decided_at_home;
-    if (!is_repeat) {
-        model_decide_at_home(sim->model, op, command->hold.capture_by.ms,
-                             command->hold.deliver_by.ms, node->ledger_ms);
-    }
-    sim_tell(sim, "%s, home, answers hold %zu: %s%s", node->id.text, op->index,
-             verdict_describe(outcome->verdict)->name, outcome->is_repeat ? " again" : "");
-    if (outcome->verdict != m->home_verdict || outcome->is_repeat != is_repeat) {
-        (void)sim_fail(sim, "hold %zu at its home %s: the node says %s%s, the model %s%s",
-                       op->index, node->id.text, verdict_describe(outcome->verdict)->name,
-                       outcome->is_repeat ? " again" : "", verdict_describe(m->home_verdict)->name,
-                       is_repeat ? " again" : "");
-    }
-    (void)sim_check_member(node, &sim->model->members[op->member]);
-}
-
-/* Reads and decides; `out_answer` stays empty when there is none to give. */
-static enum err decide_question(struct sim_node *node, unsigned from, struct slice bytes,
-                                struct buffer *evidence, struct buffer *out_answer)
-{
-    struct sim *sim = node->sim;
-    struct peer_host host = sim_node_host(node);
-    struct signed_message envelope;
-    struct hold_request request;
-    struct command command;
-    struct note note = {""};
-    const ProtobufCMessage *message =
-        sim_network_read(&talea__v1__authorise_hold_request__descriptor, bytes);
-    if (message == NULL) {
-        return ERR_INPUT;
-    }
-    TRY(signed_of_message(((const Talea__V1__AuthoriseHoldRequest *)(const void *)message)->request,
-                          &envelope));
-    TRY(grant_take_request(&host, &sim->nodes[from].id, &envelope, sim->deliver_ms, &request,
-                           &command, evidence, &note));
-    struct sim_op *op = op_of_id(sim, &request.transaction_id);
-    ASSERT(op != NULL);
-    uint64_t next_row = node->store.disk.next_row;
-    struct outcome outcome = engine_execute(node->engine, &command);
-    if (node->store.disk.is_stopped) {
-        sim_node_doubt(node, (struct sim_doubt){.op = op,
-                                                .is_at_home = true,
-                                                .next_row = next_row,
-                                                .ledger_ms = node->ledger_ms,
-                                                .capture_by = command.hold.capture_by.ms,
-                                                .deliver_by = command.hold.deliver_by.ms});
-        return ERR_STORAGE;
-    }
-    TRY(outcome.err);
-    judge_at_home(node, op, &command, &outcome);
-    return grant_answer(&host, &request, &outcome, out_answer);
-}
-
-void sim_home_ask(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes)
-{
-    struct buffer evidence = {0};
-    struct buffer answer = {0};
-    enum err err = decide_question(node, from, bytes, &evidence, &answer);
-    if (sim_node_after(node)) {
-        send_answer(node, from, question, buffer_slice(&answer));
-    }
-    (void)err; /* an error is an answer without content */
-    buffer_fini(&evidence);
-    buffer_fini(&answer);
 }
 
 /* ---- the till ---- */
@@ -514,15 +305,15 @@ void sim_till_try(struct sim *sim, size_t index)
     bool is_news = op->kind == SIM_OP_BLOCK || op->kind == SIM_OP_UNBLOCK;
     bool must_wait = is_news && sim_restore_has_lost(node); /* all hear of it, or none */
     if (!node->is_up || node->busy_until > sim->now || must_wait) {
-        try_later(sim, op, SIM_SECOND + (int64_t)sim_random_below(&sim->luck, 20000));
+        sim_till_try_later(sim, op, SIM_SECOND + (int64_t)sim_random_below(&sim->luck, 20000));
         return;
     }
     op->tries++;
     op->is_granted = op->is_granted && op->granted_start == node->starts;
-    make_command(node, op);
     if (op->kind == SIM_OP_HOLD && is_abroad(op) && !op->is_granted) {
-        ask_home(node, op);
+        sim_abroad_try(node, op);
     } else {
-        tell(node, op);
+        sim_till_make(node, op);
+        sim_till_tell(node, op);
     }
 }

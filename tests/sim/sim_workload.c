@@ -16,8 +16,8 @@ static const struct share trade[] = {
 };
 
 static const struct share faults[] = {
-    {SIM_STEP_CRASH, 30}, {SIM_STEP_CUT, 15},  {SIM_STEP_WEATHER, 12},
-    {SIM_STEP_DISK, 14},  {SIM_STEP_CLOCK, 6},
+    {SIM_STEP_CRASH, 30},   {SIM_STEP_CUT, 15},  {SIM_STEP_SILENCE, 15},
+    {SIM_STEP_WEATHER, 12}, {SIM_STEP_DISK, 14}, {SIM_STEP_CLOCK, 6},
 };
 
 static const struct share restores[] = {{SIM_STEP_COPY, 3}, {SIM_STEP_RESTORE, 2}};
@@ -25,9 +25,10 @@ static const struct share restores[] = {{SIM_STEP_COPY, 3}, {SIM_STEP_RESTORE, 2
 const char *sim_step_name(enum sim_step_kind kind)
 {
     static const char *const names[SIM_STEP_KIND_END] = {
-        "enrol",    "earn",  "hold",    "capture", "void",  "return-sale", "return-burn",
-        "transfer", "clash", "repeat",  "block",   "close", "rotate",      "epoch",
-        "crash",    "cut",   "weather", "disk",    "clock", "copy",        "restore"};
+        "enrol",       "earn",     "hold",  "capture", "void",    "return-sale",
+        "return-burn", "transfer", "clash", "repeat",  "block",   "close",
+        "rotate",      "epoch",    "crash", "cut",     "silence", "weather",
+        "disk",        "clock",    "copy",  "restore"};
     return names[kind];
 }
 

@@ -24,6 +24,7 @@ enum sim_step_kind {
     /* Faults. */
     SIM_STEP_CRASH,
     SIM_STEP_CUT,
+    SIM_STEP_SILENCE, /* a home does not answer, and its members burn */
     SIM_STEP_WEATHER,
     SIM_STEP_DISK,
     SIM_STEP_CLOCK,

@@ -28,6 +28,12 @@ uint64_t rng_below(struct rng *rng, uint64_t bound);
 /* Numbers from 1 on, of every length. */
 uint64_t sample_number(struct rng *rng);
 int64_t sample_whole(struct rng *rng);
+void sample_fill(struct rng *rng, void *out, size_t length);
+struct points sample_points(struct rng *rng);
+struct period sample_month(struct rng *rng);
+void sample_text(struct rng *rng, char *out, size_t capacity);
+struct earn_rate sample_rate(struct rng *rng);
+struct mandate sample_mandate(struct rng *rng);
 struct unix_ms sample_time(struct rng *rng);
 struct hash sample_hash(struct rng *rng);
 /* Up to 299 bytes that live for ever. */

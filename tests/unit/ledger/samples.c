@@ -26,7 +26,7 @@ uint64_t rng_below(struct rng *rng, uint64_t bound)
     return rng_next(rng) % bound;
 }
 
-static void fill(struct rng *rng, void *out, size_t length)
+void sample_fill(struct rng *rng, void *out, size_t length)
 {
     uint8_t *at = out;
     for (size_t i = 0; i < length; i++) {
@@ -46,7 +46,7 @@ int64_t sample_whole(struct rng *rng)
     return (int64_t)(sample_number(rng) >> 2) + 1;
 }
 
-static struct points points(struct rng *rng)
+struct points sample_points(struct rng *rng)
 {
     return points_of(sample_whole(rng));
 }
@@ -56,7 +56,7 @@ struct unix_ms sample_time(struct rng *rng)
     return (struct unix_ms){INT64_C(1700000000000) + (int64_t)rng_below(rng, UINT64_C(1) << 38)};
 }
 
-static struct period month(struct rng *rng)
+struct period sample_month(struct rng *rng)
 {
     uint32_t year = (uint32_t)(2020 + rng_below(rng, 30));
     return (struct period){year * 100 + 1 + (uint32_t)rng_below(rng, 12)};
@@ -65,11 +65,11 @@ static struct period month(struct rng *rng)
 struct hash sample_hash(struct rng *rng)
 {
     struct hash hash;
-    fill(rng, hash.bytes, sizeof hash.bytes);
+    sample_fill(rng, hash.bytes, sizeof hash.bytes);
     return hash;
 }
 
-static void text(struct rng *rng, char *out, size_t capacity)
+void sample_text(struct rng *rng, char *out, size_t capacity)
 {
     size_t length = 1 + rng_below(rng, capacity - 1);
     memset(out, 0, capacity);
@@ -87,14 +87,14 @@ struct slice sample_bytes(struct rng *rng)
 struct uid sample_uid(struct rng *rng)
 {
     struct uid uid;
-    fill(rng, uid.bytes, sizeof uid.bytes);
+    sample_fill(rng, uid.bytes, sizeof uid.bytes);
     return uid;
 }
 
 struct partner_id sample_partner(struct rng *rng)
 {
     struct partner_id partner;
-    text(rng, partner.text, sizeof partner.text);
+    sample_text(rng, partner.text, sizeof partner.text);
     return partner;
 }
 
@@ -128,7 +128,7 @@ struct lot_key sample_lot_key(struct rng *rng)
 struct member sample_member(struct rng *rng)
 {
     struct member member = {
-        .debt = points(rng), .last_row = sample_number(rng), .enrolled = sample_time(rng)};
+        .debt = sample_points(rng), .last_row = sample_number(rng), .enrolled = sample_time(rng)};
     member.active_at = rng_below(rng, 2) ? sample_time(rng) : (struct unix_ms){0};
     member.is_blocked = rng_below(rng, 2);
     member.is_pool = rng_below(rng, 2);
@@ -156,8 +156,8 @@ struct profile sample_profile(struct rng *rng)
     struct slice sealed = sample_bytes(rng);
     memcpy(profile.sealed, sealed.at, sealed.length);
     profile.sealed_length = sealed.length;
-    fill(rng, profile.reference_tag, sizeof profile.reference_tag);
-    text(rng, profile.name, sizeof profile.name);
+    sample_fill(rng, profile.reference_tag, sizeof profile.reference_tag);
+    sample_text(rng, profile.name, sizeof profile.name);
     profile.pool_count = (uint32_t)rng_below(rng, 9);
     profile.merged_count = rng_below(rng, LIMIT_MERGED_PER_MEMBER + 1);
     for (size_t i = 0; i < profile.merged_count; i++) {
@@ -177,15 +177,16 @@ struct hold sample_hold(struct rng *rng)
                         .home = sample_partner(rng),
                         .member = sample_uid(rng),
                         .card = sample_card(rng),
-                        .captured = points(rng),
-                        .voided = points(rng),
-                        .returned = points(rng),
+                        .captured = sample_points(rng),
+                        .voided = sample_points(rng),
+                        .returned = sample_points(rng),
                         .capture_by = sample_time(rng),
                         .deliver_by = sample_time(rng),
                         .lot_count = 1 + rng_below(rng, 5)};
     hold.granted.minor = hold.captured.minor + hold.voided.minor + (int64_t)rng_below(rng, 99);
     for (size_t i = 0; i < hold.lot_count; i++) {
-        hold.lots[i] = (struct hold_lot){sample_lot_key(rng), points(rng), points(rng)};
+        hold.lots[i] =
+            (struct hold_lot){sample_lot_key(rng), sample_points(rng), sample_points(rng)};
     }
     return hold;
 }
@@ -195,12 +196,12 @@ struct hold sample_stand_in(struct rng *rng)
     struct hold hold = sample_hold(rng);
     hold.mandate = sample_uid(rng);
     hold.stood_in.minor = (int64_t)rng_below(rng, (uint64_t)hold.captured.minor + 1);
-    hold.unbacked = points(rng);
-    hold.lost = points(rng);
+    hold.unbacked = sample_points(rng);
+    hold.lost = sample_points(rng);
     return hold;
 }
 
-static struct mandate sample_mandate(struct rng *rng)
+struct mandate sample_mandate(struct rng *rng)
 {
     struct mandate mandate = {.id = sample_uid(rng),
                               .home = {"bakery"},
@@ -219,7 +220,7 @@ struct mandate_row sample_mandate_row(struct rng *rng)
     return row;
 }
 
-static struct earn_rate sample_rate(struct rng *rng)
+struct earn_rate sample_rate(struct rng *rng)
 {
     return (struct earn_rate){.points_minor = sample_whole(rng),
                               .per_minor = sample_whole(rng),
@@ -235,7 +236,7 @@ struct sale sample_sale(struct rng *rng)
                         .member = sample_uid(rng),
                         .card = sample_card(rng),
                         .returned = money_of(sample_whole(rng)),
-                        .taken = points(rng),
+                        .taken = sample_points(rng),
                         .is_fixed = rng_below(rng, 2),
                         .is_reversed = rng_below(rng, 2),
                         .rate = sample_rate(rng),
@@ -252,9 +253,9 @@ struct answer sample_answer(struct rng *rng)
     struct answer answer = {.member = sample_uid(rng),
                             .card = sample_card(rng),
                             .home = sample_partner(rng),
-                            .points = points(rng),
-                            .left = points(rng),
-                            .debt = points(rng),
+                            .points = sample_points(rng),
+                            .left = sample_points(rng),
+                            .debt = sample_points(rng),
                             .capture_by = sample_time(rng),
                             .deliver_by = sample_time(rng),
                             .row = sample_number(rng)};
@@ -275,7 +276,7 @@ struct stream sample_stream(struct rng *rng)
     uint64_t last_number = sample_number(rng);
     return (struct stream){.last_number = last_number,
                            .last_hash = sample_hash(rng),
-                           .period = month(rng),
+                           .period = sample_month(rng),
                            .period_first_number = sample_number(rng),
                            .bytes = sample_number(rng),
                            .receipted_number = sample_number(rng),
@@ -289,12 +290,12 @@ struct clearing_entry sample_entry(struct rng *rng)
 {
     return (struct clearing_entry){.number = sample_number(rng),
                                    .previous_hash = sample_hash(rng),
-                                   .period = month(rng),
+                                   .period = sample_month(rng),
                                    .business_time = sample_time(rng),
                                    .transaction_id = sample_uid(rng),
                                    .kind = (enum entry_kind)(1 + rng_below(rng, 7)),
                                    .card = sample_card(rng),
-                                   .points = points(rng),
+                                   .points = sample_points(rng),
                                    .tariff = (uint32_t)rng_below(rng, 999),
                                    .subject = sample_uid(rng),
                                    .active_from = sample_time(rng),
@@ -325,9 +326,9 @@ struct adjustment sample_adjustment(struct rng *rng)
                                     .proposed_at = sample_time(rng),
                                     .expires_at = sample_time(rng),
                                     .ruled_at = sample_time(rng)};
-    text(rng, adjustment.note, sizeof adjustment.note);
-    text(rng, adjustment.maker, sizeof adjustment.maker);
-    text(rng, adjustment.checker, sizeof adjustment.checker);
+    sample_text(rng, adjustment.note, sizeof adjustment.note);
+    sample_text(rng, adjustment.maker, sizeof adjustment.maker);
+    sample_text(rng, adjustment.checker, sizeof adjustment.checker);
     return adjustment;
 }
 
@@ -337,14 +338,14 @@ struct merge sample_merge(struct rng *rng)
                           .into = sample_uid(rng),
                           .merged_at = sample_time(rng),
                           .is_undone = rng_below(rng, 2),
-                          .debt = points(rng),
+                          .debt = sample_points(rng),
                           .card_count = rng_below(rng, LIMIT_CARDS_PER_MEMBER + 1),
                           .lot_count = rng_below(rng, 6)};
     for (size_t i = 0; i < merge.card_count; i++) {
         merge.cards[i] = sample_card(rng);
     }
     for (size_t i = 0; i < merge.lot_count; i++) {
-        merge.lots[i] = (struct merge_lot){sample_lot_key(rng), points(rng)};
+        merge.lots[i] = (struct merge_lot){sample_lot_key(rng), sample_points(rng)};
     }
     return merge;
 }
@@ -356,7 +357,7 @@ struct pair_period sample_pair(struct rng *rng)
                                .partner_signed = sample_bytes(rng),
                                .partner_countersigned = sample_bytes(rng),
                                .own_countersigned = sample_bytes(rng)};
-    text(rng, pair.detail, sizeof pair.detail);
+    sample_text(rng, pair.detail, sizeof pair.detail);
     return pair;
 }
 
@@ -373,196 +374,22 @@ struct exposure sample_exposure(struct rng *rng)
     return exposure;
 }
 
-static void sample_till_command(struct rng *rng, struct command *command)
-{
-    if (command->kind == COMMAND_ENROL) {
-        command->enrol.member = sample_uid(rng);
-        fill(rng, command->enrol.reference_tag, sizeof command->enrol.reference_tag);
-        fill(rng, command->enrol.said_tag, sizeof command->enrol.said_tag);
-        command->enrol.sealed = sample_bytes(rng);
-    } else if (command->kind <= COMMAND_BLOCK_CARD) {
-        command->card = (struct command_card){sample_uid(rng), sample_card(rng)};
-    } else if (command->kind == COMMAND_EARN) {
-        command->earn = (struct command_earn){.card = sample_card(rng),
-                                              .member = sample_uid(rng),
-                                              .amount = money_of(-sample_whole(rng)),
-                                              .currency = "EUR",
-                                              .is_fixed = rng_below(rng, 2),
-                                              .fixed_points = points_of(-sample_whole(rng)),
-                                              .rate = sample_rate(rng),
-                                              .active_from = sample_time(rng),
-                                              .expires_at = sample_time(rng),
-                                              .idle_months = (uint8_t)rng_below(rng, 99)};
-        text(rng, command->earn.receipt, sizeof command->earn.receipt);
-    } else if (command->kind <= COMMAND_FOREIGN_HOLD) {
-        command->hold = (struct command_hold){.redeemer = sample_partner(rng),
-                                              .card = sample_card(rng),
-                                              .asked = sample_card(rng),
-                                              .points = points(rng),
-                                              .capture_by = sample_time(rng),
-                                              .deliver_by = sample_time(rng),
-                                              .evidence = sample_bytes(rng)};
-        text(rng, command->hold.receipt, sizeof command->hold.receipt);
-    } else if (command->kind == COMMAND_RETURN_SALE) {
-        command->return_sale.sale = sample_uid(rng);
-        command->return_sale.amount = money_of(sample_whole(rng));
-        text(rng, command->return_sale.receipt, sizeof command->return_sale.receipt);
-    } else {
-        command->use.hold = sample_uid(rng);
-        command->use.points = points(rng);
-        text(rng, command->use.receipt, sizeof command->use.receipt);
-    }
-}
-
-static void sample_office_command(struct rng *rng, struct command *command)
-{
-    if (command->kind == COMMAND_TRANSFER) {
-        command->transfer = (struct command_transfer){
-            .from = sample_uid(rng), .to = sample_uid(rng), .points = points(rng)};
-        command->transfer.by = rng_below(rng, 2) ? sample_uid(rng) : (struct uid){{0}};
-        text(rng, command->transfer.receipt, sizeof command->transfer.receipt);
-    } else if (command->kind <= COMMAND_LEAVE_POOL) {
-        command->pool = (struct command_pool){.pool = sample_uid(rng), .member = sample_uid(rng)};
-        text(rng, command->pool.name, sizeof command->pool.name);
-    } else if (command->kind == COMMAND_PROPOSE_ADJUSTMENT) {
-        command->adjustment = (struct command_adjustment){.member = sample_uid(rng),
-                                                          .points = points_of(-sample_whole(rng)),
-                                                          .reason = "GOODWILL_2",
-                                                          .expires_at = sample_time(rng)};
-        text(rng, command->adjustment.note, sizeof command->adjustment.note);
-        text(rng, command->adjustment.maker, sizeof command->adjustment.maker);
-    } else if (command->kind == COMMAND_RULE_ADJUSTMENT) {
-        command->ruling = (struct command_ruling){.adjustment = sample_uid(rng),
-                                                  .is_approved = rng_below(rng, 2),
-                                                  .points_expire_at = sample_time(rng),
-                                                  .idle_months = (uint8_t)rng_below(rng, 99)};
-        text(rng, command->ruling.checker, sizeof command->ruling.checker);
-    } else if (command->kind == COMMAND_UNBLOCK_CARD) {
-        command->card = (struct command_card){sample_uid(rng), sample_card(rng)};
-    } else if (command->kind <= COMMAND_UNBLOCK_MEMBER) {
-        command->block = (struct command_block){.member = sample_uid(rng), .reason = "STOLEN"};
-    } else if (command->kind == COMMAND_MERGE_MEMBERS) {
-        command->merge = (struct command_merge){sample_uid(rng), sample_uid(rng)};
-    } else if (command->kind == COMMAND_UNMERGE_MEMBERS) {
-        command->unmerge.merge = sample_uid(rng);
-    } else if (command->kind == COMMAND_ERASE_MEMBER) {
-        command->erase.member = sample_uid(rng);
-    } else if (command->kind == COMMAND_AWAIT_MOVE) {
-        command->await = (struct command_await){sample_card(rng), sample_card(rng)};
-    } else if (command->kind == COMMAND_MOVE_MEMBER) {
-        command->move = (struct command_move){sample_card(rng), sample_partner(rng),
-                                              sample_card(rng), sample_bytes(rng)};
-    } else {
-        static const uint8_t keys[3 * TRANSACTION_KEY_SIZE] = {1, 2, 3};
-        command->prune.keys = slice_of(keys, rng_below(rng, 4) * TRANSACTION_KEY_SIZE);
-    }
-}
-
-static void sample_mandate_command(struct rng *rng, struct command *command)
-{
-    if (command->kind <= COMMAND_TAKE_MANDATE) {
-        command->mandate = (struct command_mandate){sample_mandate(rng), sample_bytes(rng)};
-        return;
-    }
-    command->hold = (struct command_hold){.redeemer = sample_partner(rng),
-                                          .card = sample_card(rng),
-                                          .asked = sample_card(rng),
-                                          .points = points(rng),
-                                          .capture_by = sample_time(rng),
-                                          .deliver_by = sample_time(rng)};
-    text(rng, command->hold.receipt, sizeof command->hold.receipt);
-    if (command->kind == COMMAND_STAND_IN_HOLD) {
-        command->hold.mandate = sample_uid(rng);
-    }
-}
-
-static void sample_node_command(struct rng *rng, struct command *command)
-{
-    if (command->kind <= COMMAND_EXPIRE_HOLD || command->kind == COMMAND_TELL_CARDS) {
-        command->due = (struct command_due){sample_uid(rng), sample_partner(rng), sample_time(rng)};
-    } else if (command->kind == COMMAND_TAKE_ENTRY) {
-        command->take_entry = (struct command_take_entry){
-            .sender = sample_partner(rng), .entry = sample_entry(rng), .bytes = sample_bytes(rng)};
-    } else if (command->kind == COMMAND_TAKE_BATCH) {
-        command->take_batch = (struct command_take_batch){.sender = sample_partner(rng),
-                                                          .held_receipt_number = sample_number(rng),
-                                                          .head_signed = sample_bytes(rng),
-                                                          .receipt_signed = sample_bytes(rng),
-                                                          .receipt_hash = sample_hash(rng)};
-    } else if (command->kind == COMMAND_TAKE_RECEIPT) {
-        command->take_receipt = (struct command_take_receipt){.receiver = sample_partner(rng),
-                                                              .receipt_number = sample_number(rng),
-                                                              .receipt_hash = sample_hash(rng),
-                                                              .last_number = sample_number(rng),
-                                                              .receipt_signed = sample_bytes(rng),
-                                                              .entry_count = rng_below(rng, 1000)};
-    } else if (command->kind == COMMAND_CLOSE_PERIOD) {
-        command->close_period.period = month(rng);
-    } else if (command->kind == COMMAND_PUT_PAIR) {
-        command->put_pair =
-            (struct command_put_pair){sample_partner(rng), month(rng), sample_pair(rng)};
-    } else {
-        command->freeze = (struct command_freeze){
-            .partner = sample_partner(rng), .direction = STREAM_IN, .evidence = sample_bytes(rng)};
-        text(rng, command->freeze.reason, sizeof command->freeze.reason);
-    }
-}
-
-static void sample_recovery_command(struct rng *rng, struct command *command)
-{
-    if (command->kind == COMMAND_RECOVER_ENTRY) {
-        command->recover_entry = (struct command_recover_entry){
-            sample_partner(rng), sample_entry(rng), sample_bytes(rng)};
-    } else if (command->kind == COMMAND_RECOVER_TAKEN) {
-        command->take_entry = (struct command_take_entry){sample_partner(rng), sample_entry(rng),
-                                                          sample_bytes(rng), VERDICT_HOLD_ENDED};
-    } else if (command->kind == COMMAND_RECOVER_HOLD) {
-        command->recover_hold = (struct command_recover_hold){.home = sample_partner(rng),
-                                                              .redeemer = sample_partner(rng),
-                                                              .card = sample_card(rng),
-                                                              .points = points(rng),
-                                                              .capture_by = sample_time(rng),
-                                                              .deliver_by = sample_time(rng),
-                                                              .evidence = sample_bytes(rng)};
-    } else {
-        command->recovery = (struct command_recovery){sample_partner(rng), RECOVERY_END,
-                                                      rng_below(rng, 2), sample_bytes(rng)};
-    }
-}
-
 struct partner_recovery sample_recovery(struct rng *rng)
 {
     return (struct partner_recovery){.began = sample_time(rng),
                                      .ended = sample_time(rng),
                                      .own_entries = sample_number(rng),
                                      .own_last = sample_number(rng),
-                                     .own_points = points(rng),
+                                     .own_points = sample_points(rng),
                                      .taken_entries = sample_number(rng),
                                      .taken_last = sample_number(rng),
-                                     .taken_points = points(rng),
+                                     .taken_points = sample_points(rng),
                                      .holds = sample_number(rng),
                                      .forced = sample_number(rng),
                                      .members = sample_number(rng),
                                      .unreplayed = sample_number(rng),
-                                     .debt = points(rng),
-                                     .written_off = points(rng)};
-}
-
-struct command sample_command(struct rng *rng, enum command_kind kind)
-{
-    struct command command = {.kind = kind};
-    if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY) {
-        sample_recovery_command(rng, &command);
-    } else if (kind <= COMMAND_RETURN_BURN) {
-        sample_till_command(rng, &command);
-    } else if (kind >= COMMAND_GRANT_MANDATE && kind <= COMMAND_GIVE_UP_HOLD) {
-        sample_mandate_command(rng, &command);
-    } else if (kind >= COMMAND_TRANSFER && kind != COMMAND_TELL_CARDS) {
-        sample_office_command(rng, &command);
-    } else {
-        sample_node_command(rng, &command);
-    }
-    return command;
+                                     .debt = sample_points(rng),
+                                     .written_off = sample_points(rng)};
 }
 
 static struct account_ref sample_account_ref(struct rng *rng)
@@ -572,7 +399,7 @@ static struct account_ref sample_account_ref(struct rng *rng)
         account.member = sample_uid(rng);
     } else if (account_kind_is_partner(account.kind)) {
         account.partner = sample_partner(rng);
-        account.period = month(rng);
+        account.period = sample_month(rng);
     }
     return account;
 }
@@ -582,8 +409,8 @@ struct effect sample_effect(struct rng *rng, enum effect_kind kind)
     static const uint8_t bytes[LIMIT_CLEARING_ENTRY_BYTES] = {9, 8, 7, 6};
     struct effect effect = {.kind = kind};
     if (kind == EFFECT_POST) {
-        effect.post =
-            (struct effect_post){sample_account_ref(rng), sample_account_ref(rng), points(rng)};
+        effect.post = (struct effect_post){sample_account_ref(rng), sample_account_ref(rng),
+                                           sample_points(rng)};
     } else if (kind == EFFECT_LOT) {
         effect.lot = (struct effect_lot){sample_uid(rng), sample_lot_key(rng), -sample_whole(rng),
                                          sample_whole(rng)};
@@ -595,7 +422,7 @@ struct effect sample_effect(struct rng *rng, enum effect_kind kind)
     } else if (kind == EFFECT_TOTAL) {
         effect.total = (struct effect_total){.direction = STREAM_IN,
                                              .partner = sample_partner(rng),
-                                             .period = month(rng),
+                                             .period = sample_month(rng),
                                              .kind = (enum entry_kind)(1 + rng_below(rng, 7)),
                                              .tariff = (uint32_t)rng_below(rng, 999),
                                              .count_delta = sample_whole(rng),

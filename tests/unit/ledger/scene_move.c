@@ -12,7 +12,7 @@ static void put(struct scene *s, enum ledger_table table, const struct ledger_ke
 }
 
 void scene_hear_of_move(struct scene *s, const struct card_number *card,
-                              const struct card_number *moved_to)
+                        const struct card_number *moved_to)
 {
     struct card_status status = {.moved_to = *moved_to};
     struct ledger_key key;

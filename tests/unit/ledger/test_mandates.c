@@ -303,6 +303,30 @@ static void test_a_void_frees_the_lost_grant(void **state)
     scene_fini(&s);
 }
 
+/* The till asked again and stood in then: the grant whose answer was lost has an earlier T1 than
+ * the stand-in. What the mandate does not allow is too late by the grant. */
+static void test_a_stand_in_outlives_the_lost_grant(void **state)
+{
+    struct scene s;
+    (void)state;
+    setup(&s);
+    const struct unix_ms t1 = {s.desk.now.ms + DAY_MS};
+    struct member before;
+    desk_member(&s.desk, &s.rich, &before);
+    renew(&s);
+    assert_true(s.given_mandate.valid_until.ms > t1.ms + 1);
+    struct command entry = capture(&s, &s.partner_hold, &s.rich_card, 5);
+    entry.take_entry.entry.business_time.ms = s.given_mandate.valid_until.ms + 1;
+    assert_int_equal(desk_tell(&s.desk, &entry), VERDICT_CAPTURE_TOO_LATE);
+    entry.take_entry.entry.number = ++s.desk.entry_number;
+    entry.take_entry.entry.business_time.ms = t1.ms + 1;
+    desk_do(&s.desk, &entry);
+    desk_assert_balances(&s.desk, &s.rich, before.available.minor, before.held.minor - 5, 0);
+    assert_int_equal(used(&s), 0); /* it came out of the grant */
+    assert_int_equal(hold_row(&s, &s.desk.partners[1].id, &s.partner_hold).state, HOLD_OPEN);
+    scene_fini(&s);
+}
+
 /* Late presentment of what was granted. T1 is a day after the scene's begin, T2 another day later.
  * A capture is dated by T1; delivered after T2 it is honoured while the points are still there. */
 static void test_a_grant_is_presented_late(void **state)
@@ -482,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_a_lost_grant_that_expired),
         cmocka_unit_test(test_a_request_that_comes_too_late),
         cmocka_unit_test(test_a_void_frees_the_lost_grant),
+        cmocka_unit_test(test_a_stand_in_outlives_the_lost_grant),
         cmocka_unit_test(test_a_grant_is_presented_late),
         cmocka_unit_test(test_our_till_presents_in_time),
         cmocka_unit_test(test_one_request_ends_once),

@@ -39,6 +39,14 @@ static int wait_outcome(struct outcome *outcome)
     return outcome->status.code;
 }
 
+static bool has_outcome(struct outcome *outcome)
+{
+    pthread_mutex_lock(&outcome->mutex);
+    bool is_done = outcome->is_done;
+    pthread_mutex_unlock(&outcome->mutex);
+    return is_done;
+}
+
 static void begin_block(struct rpc_client *client, struct outcome *outcome)
 {
     Talea__Test__V1__SayRequest request;
@@ -63,7 +71,7 @@ static void drain_lets_calls_end(void **state)
     while (fixture_say(client, "Say", "x", CALL_MS).code == 0) {
         /* until the stop has begun */
     }
-    assert_false(outcome.is_done);
+    assert_false(has_outcome(&outcome));
     echo_release(&f->echo);
     assert_int_equal(wait_outcome(&outcome), 0);
     pthread_join(stopper, NULL);

@@ -1,0 +1,176 @@
+/* Commands of every kind. */
+#include "ledger_test.h"
+
+static void sample_till_command(struct rng *rng, struct command *command)
+{
+    if (command->kind == COMMAND_ENROL) {
+        command->enrol.member = sample_uid(rng);
+        sample_fill(rng, command->enrol.reference_tag, sizeof command->enrol.reference_tag);
+        sample_fill(rng, command->enrol.said_tag, sizeof command->enrol.said_tag);
+        command->enrol.sealed = sample_bytes(rng);
+    } else if (command->kind <= COMMAND_BLOCK_CARD) {
+        command->card = (struct command_card){sample_uid(rng), sample_card(rng)};
+    } else if (command->kind == COMMAND_EARN) {
+        command->earn = (struct command_earn){.card = sample_card(rng),
+                                              .member = sample_uid(rng),
+                                              .amount = money_of(-sample_whole(rng)),
+                                              .currency = "EUR",
+                                              .is_fixed = rng_below(rng, 2),
+                                              .fixed_points = points_of(-sample_whole(rng)),
+                                              .rate = sample_rate(rng),
+                                              .active_from = sample_time(rng),
+                                              .expires_at = sample_time(rng),
+                                              .idle_months = (uint8_t)rng_below(rng, 99)};
+        sample_text(rng, command->earn.receipt, sizeof command->earn.receipt);
+    } else if (command->kind <= COMMAND_FOREIGN_HOLD) {
+        command->hold = (struct command_hold){.redeemer = sample_partner(rng),
+                                              .card = sample_card(rng),
+                                              .asked = sample_card(rng),
+                                              .points = sample_points(rng),
+                                              .capture_by = sample_time(rng),
+                                              .deliver_by = sample_time(rng),
+                                              .evidence = sample_bytes(rng)};
+        sample_text(rng, command->hold.receipt, sizeof command->hold.receipt);
+    } else if (command->kind == COMMAND_RETURN_SALE) {
+        command->return_sale.sale = sample_uid(rng);
+        command->return_sale.amount = money_of(sample_whole(rng));
+        sample_text(rng, command->return_sale.receipt, sizeof command->return_sale.receipt);
+    } else {
+        command->use.hold = sample_uid(rng);
+        command->use.points = sample_points(rng);
+        sample_text(rng, command->use.receipt, sizeof command->use.receipt);
+    }
+}
+
+static void sample_office_command(struct rng *rng, struct command *command)
+{
+    if (command->kind == COMMAND_TRANSFER) {
+        command->transfer = (struct command_transfer){
+            .from = sample_uid(rng), .to = sample_uid(rng), .points = sample_points(rng)};
+        command->transfer.by = rng_below(rng, 2) ? sample_uid(rng) : (struct uid){{0}};
+        sample_text(rng, command->transfer.receipt, sizeof command->transfer.receipt);
+    } else if (command->kind <= COMMAND_LEAVE_POOL) {
+        command->pool = (struct command_pool){.pool = sample_uid(rng), .member = sample_uid(rng)};
+        sample_text(rng, command->pool.name, sizeof command->pool.name);
+    } else if (command->kind == COMMAND_PROPOSE_ADJUSTMENT) {
+        command->adjustment = (struct command_adjustment){.member = sample_uid(rng),
+                                                          .points = points_of(-sample_whole(rng)),
+                                                          .reason = "GOODWILL_2",
+                                                          .expires_at = sample_time(rng)};
+        sample_text(rng, command->adjustment.note, sizeof command->adjustment.note);
+        sample_text(rng, command->adjustment.maker, sizeof command->adjustment.maker);
+    } else if (command->kind == COMMAND_RULE_ADJUSTMENT) {
+        command->ruling = (struct command_ruling){.adjustment = sample_uid(rng),
+                                                  .is_approved = rng_below(rng, 2),
+                                                  .points_expire_at = sample_time(rng),
+                                                  .idle_months = (uint8_t)rng_below(rng, 99)};
+        sample_text(rng, command->ruling.checker, sizeof command->ruling.checker);
+    } else if (command->kind == COMMAND_UNBLOCK_CARD) {
+        command->card = (struct command_card){sample_uid(rng), sample_card(rng)};
+    } else if (command->kind <= COMMAND_UNBLOCK_MEMBER) {
+        command->block = (struct command_block){.member = sample_uid(rng), .reason = "STOLEN"};
+    } else if (command->kind == COMMAND_MERGE_MEMBERS) {
+        command->merge = (struct command_merge){sample_uid(rng), sample_uid(rng)};
+    } else if (command->kind == COMMAND_UNMERGE_MEMBERS) {
+        command->unmerge.merge = sample_uid(rng);
+    } else if (command->kind == COMMAND_ERASE_MEMBER) {
+        command->erase.member = sample_uid(rng);
+    } else if (command->kind == COMMAND_AWAIT_MOVE) {
+        command->await = (struct command_await){sample_card(rng), sample_card(rng)};
+    } else if (command->kind == COMMAND_MOVE_MEMBER) {
+        command->move = (struct command_move){sample_card(rng), sample_partner(rng),
+                                              sample_card(rng), sample_bytes(rng)};
+    } else {
+        static const uint8_t keys[3 * TRANSACTION_KEY_SIZE] = {1, 2, 3};
+        command->prune.keys = slice_of(keys, rng_below(rng, 4) * TRANSACTION_KEY_SIZE);
+    }
+}
+
+static void sample_mandate_command(struct rng *rng, struct command *command)
+{
+    if (command->kind <= COMMAND_TAKE_MANDATE) {
+        command->mandate = (struct command_mandate){sample_mandate(rng), sample_bytes(rng)};
+        return;
+    }
+    command->hold = (struct command_hold){.redeemer = sample_partner(rng),
+                                          .card = sample_card(rng),
+                                          .asked = sample_card(rng),
+                                          .points = sample_points(rng),
+                                          .capture_by = sample_time(rng),
+                                          .deliver_by = sample_time(rng)};
+    sample_text(rng, command->hold.receipt, sizeof command->hold.receipt);
+    if (command->kind == COMMAND_STAND_IN_HOLD) {
+        command->hold.mandate = sample_uid(rng);
+    }
+}
+
+static void sample_node_command(struct rng *rng, struct command *command)
+{
+    if (command->kind <= COMMAND_EXPIRE_HOLD || command->kind == COMMAND_TELL_CARDS) {
+        command->due = (struct command_due){sample_uid(rng), sample_partner(rng), sample_time(rng)};
+    } else if (command->kind == COMMAND_TAKE_ENTRY) {
+        command->take_entry = (struct command_take_entry){
+            .sender = sample_partner(rng), .entry = sample_entry(rng), .bytes = sample_bytes(rng)};
+    } else if (command->kind == COMMAND_TAKE_BATCH) {
+        command->take_batch = (struct command_take_batch){.sender = sample_partner(rng),
+                                                          .held_receipt_number = sample_number(rng),
+                                                          .head_signed = sample_bytes(rng),
+                                                          .receipt_signed = sample_bytes(rng),
+                                                          .receipt_hash = sample_hash(rng)};
+    } else if (command->kind == COMMAND_TAKE_RECEIPT) {
+        command->take_receipt = (struct command_take_receipt){.receiver = sample_partner(rng),
+                                                              .receipt_number = sample_number(rng),
+                                                              .receipt_hash = sample_hash(rng),
+                                                              .last_number = sample_number(rng),
+                                                              .receipt_signed = sample_bytes(rng),
+                                                              .entry_count = rng_below(rng, 1000)};
+    } else if (command->kind == COMMAND_CLOSE_PERIOD) {
+        command->close_period.period = sample_month(rng);
+    } else if (command->kind == COMMAND_PUT_PAIR) {
+        command->put_pair =
+            (struct command_put_pair){sample_partner(rng), sample_month(rng), sample_pair(rng)};
+    } else {
+        command->freeze = (struct command_freeze){
+            .partner = sample_partner(rng), .direction = STREAM_IN, .evidence = sample_bytes(rng)};
+        sample_text(rng, command->freeze.reason, sizeof command->freeze.reason);
+    }
+}
+
+static void sample_recovery_command(struct rng *rng, struct command *command)
+{
+    if (command->kind == COMMAND_RECOVER_ENTRY) {
+        command->recover_entry = (struct command_recover_entry){
+            sample_partner(rng), sample_entry(rng), sample_bytes(rng)};
+    } else if (command->kind == COMMAND_RECOVER_TAKEN) {
+        command->take_entry = (struct command_take_entry){sample_partner(rng), sample_entry(rng),
+                                                          sample_bytes(rng), VERDICT_HOLD_ENDED};
+    } else if (command->kind == COMMAND_RECOVER_HOLD) {
+        command->recover_hold = (struct command_recover_hold){.home = sample_partner(rng),
+                                                              .redeemer = sample_partner(rng),
+                                                              .card = sample_card(rng),
+                                                              .points = sample_points(rng),
+                                                              .capture_by = sample_time(rng),
+                                                              .deliver_by = sample_time(rng),
+                                                              .evidence = sample_bytes(rng)};
+    } else {
+        command->recovery = (struct command_recovery){sample_partner(rng), RECOVERY_END,
+                                                      rng_below(rng, 2), sample_bytes(rng)};
+    }
+}
+
+struct command sample_command(struct rng *rng, enum command_kind kind)
+{
+    struct command command = {.kind = kind};
+    if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY) {
+        sample_recovery_command(rng, &command);
+    } else if (kind <= COMMAND_RETURN_BURN) {
+        sample_till_command(rng, &command);
+    } else if (kind >= COMMAND_GRANT_MANDATE && kind <= COMMAND_GIVE_UP_HOLD) {
+        sample_mandate_command(rng, &command);
+    } else if (kind >= COMMAND_TRANSFER && kind != COMMAND_TELL_CARDS) {
+        sample_office_command(rng, &command);
+    } else {
+        sample_node_command(rng, &command);
+    }
+    return command;
+}
