@@ -337,6 +337,8 @@ static bool entry_says(const struct clearing_entry *entry, const struct command 
         return entry->kind == (told->kind == COMMAND_CAPTURE ? ENTRY_CAPTURE : ENTRY_BURN_RETURN) &&
                uid_equal(&entry->subject, &told->use.hold) &&
                (told->use.points.minor == 0 || told->use.points.minor == entry->points.minor);
+    case COMMAND_GIVE_UP_HOLD:
+        return entry->kind == ENTRY_VOID && uid_equal(&entry->subject, &told->transaction_id);
     case COMMAND_VOID:
         return entry->kind == ENTRY_VOID && uid_equal(&entry->subject, &told->use.hold);
     case COMMAND_BLOCK_CARD:

@@ -238,10 +238,11 @@ void sim_node_start(struct sim_node *node)
     if (node->is_up) {
         return;
     }
-    if (sim->now < node->not_before) {
-        sim_events_add(&sim->events, (struct sim_event){.at = node->not_before,
-                                                        .kind = SIM_EVENT_START,
-                                                        .node = node->index});
+    if (sim->now < node->not_before || !sim_restore_may_start(node)) {
+        int64_t later = sim->now + 10 * SIM_SECOND;
+        sim_events_add(
+            &sim->events,
+            (struct sim_event){.at = later, .kind = SIM_EVENT_START, .node = node->index});
         return;
     }
     enum err err = sim_store_open(&node->store, &note);

@@ -58,6 +58,16 @@ void sim_restore_from_copy(struct sim_node *node)
              (unsigned long long)node->store.disk.next_row);
 }
 
+bool sim_restore_may_start(const struct sim_node *node)
+{
+    bool may_start = true;
+    for (unsigned i = 0; i < node->sim->node_count && node->restore != NULL; i++) {
+        bool is_up = i == node->index || node->sim->nodes[i].is_up;
+        may_start = may_start && (is_up || !node->restore->is_copy);
+    }
+    return may_start;
+}
+
 /* ---- the gate ---- */
 
 static void close_gate(struct sim_node *node)

@@ -35,6 +35,8 @@ void sim_restore_copy(struct sim_node *node);
 /* The machine stops, and starts with the copy. */
 void sim_restore_from_copy(struct sim_node *node);
 
+/* With an older copy it starts when its partners are up, which then have said what they hold. */
+bool sim_restore_may_start(const struct sim_node *node);
 /* The machine has started, or has stopped. */
 void sim_restore_up(struct sim_node *node);
 void sim_restore_down(struct sim_node *node);

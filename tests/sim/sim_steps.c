@@ -413,6 +413,15 @@ void sim_step_heal(struct sim *sim)
     }
 }
 
+static void do_rare(struct sim *sim, const struct sim_step *step)
+{
+    if (step->kind == SIM_STEP_EPOCH) {
+        sim_charter_change(sim, step->numbers[0] % sim->node_count, step->numbers[1] % 2 == 0);
+    } else {
+        do_restore(sim, step->kind == SIM_STEP_COPY);
+    }
+}
+
 void sim_step_do(struct sim *sim, const struct sim_step *step)
 {
     const uint32_t *n = step->numbers;
@@ -475,12 +484,10 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_CLOCK:
         do_clock(sim, n);
         break;
+    case SIM_STEP_EPOCH:
     case SIM_STEP_COPY:
     case SIM_STEP_RESTORE:
-        do_restore(sim, step->kind == SIM_STEP_COPY);
-        break;
-    case SIM_STEP_EPOCH:
-        sim_charter_change(sim, n[0] % sim->node_count, n[1] % 2 == 0);
+        do_rare(sim, step);
         break;
     case SIM_STEP_KIND_END:
         break;
