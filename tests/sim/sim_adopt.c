@@ -43,14 +43,20 @@ static void count_totals(struct model_stream *stream)
     }
 }
 
+/* The period that is open behind so many entries. */
+static void count_marks(struct model_stream *stream, size_t entries)
+{
+    stream->period = 0;
+    for (size_t i = 0; i < entries; i++) {
+        stream->period += stream->entries[i].kind == ENTRY_PERIOD_MARK;
+    }
+}
+
 /* Our entries that the partner has not got and the copy has not got were never made. */
 static void lose_made(struct model_stream *stream, size_t in_copy)
 {
     stream->count = larger(in_copy, stream->taken);
-    stream->period = 0;
-    for (size_t i = 0; i < stream->count; i++) {
-        stream->period += stream->entries[i].kind == ENTRY_PERIOD_MARK;
-    }
+    count_marks(stream, in_copy);
 }
 
 /* The partner's entries, of which it has no receipt and the copy knows nothing, were never taken.
@@ -118,6 +124,7 @@ static bool adopt_streams(struct sim_node *node, unsigned partner)
                         sim->nodes[partner].id.text, node->trouble);
     }
     made->receipted = out.receipted_number;
+    count_marks(made, out.last_number);
     return out.is_recovering || check_found(node, partner, &out, &in);
 }
 
