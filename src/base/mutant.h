@@ -38,6 +38,10 @@
     MUTANT_ROW(APPLY_BATCH_TWICE, "a batch that came before is taken again")                       \
     MUTANT_ROW(TAKE_FORK, "a batch may follow on from another entry than the last one")            \
     MUTANT_ROW(SKIP_PREVIOUS_HASH, "entries of a batch need not be one chain")                     \
+    MUTANT_ROW(SEND_BEFORE_RECOVERY, "a restored ledger writes on before its partners were asked") \
+    MUTANT_ROW(RECOVER_WITHOUT_POSTING, "an own entry that comes back is not posted again")        \
+    MUTANT_ROW(RECOVER_BY_VERDICT, "what our receipt says is judged anew when it comes back")      \
+    MUTANT_ROW(ACCEPT_REVOKED, "a key that was revoked signs on")                                  \
     MUTANT_ROW(STAND_IN_BEYOND_CAP, "a mandate's cap is not looked at before a stand-in")          \
     MUTANT_ROW(FORGET_MANDATE_AT_RESTART, "a recovery leaves out what is used of mandates")        \
     MUTANT_ROW(HONOUR_LATE_STAND_IN, "a home honours stand-ins of after its mandate's end")        \

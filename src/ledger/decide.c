@@ -276,7 +276,7 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     if (stream.is_frozen) {
         return decide_refuse(d, VERDICT_STREAM_FROZEN);
     }
-    if (stream.is_recovering) {
+    if (stream.is_recovering && !MUTANT(SEND_BEFORE_RECOVERY)) {
         return ERR_UNAVAILABLE; /* no answer that would be remembered: the same may be done soon */
     }
     if (decide_is_after_end(d, partner, stream.period)) {

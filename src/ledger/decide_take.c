@@ -322,6 +322,10 @@ enum err decide_recover_taken(struct decision *d)
     TRY(decide_get_recovery(d, &take->sender, &recovery));
     TRY(take_by_kind(d));
     bool is_forced = is_applied && decision_is_refused(d);
+    if (MUTANT(RECOVER_BY_VERDICT)) {
+        is_applied = !decision_is_refused(d);
+        is_forced = false;
+    }
     if (is_forced || !is_applied) {
         (void)decide_refuse(d, VERDICT_OK); /* what was planned goes, but it is no refusal */
     }

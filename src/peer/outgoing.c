@@ -39,7 +39,7 @@ enum err outgoing_load(struct outgoing *outgoing, const struct peer_host *host,
     if (stream.is_frozen) {
         return ERR_DISAGREE;
     }
-    if (stream.is_recovering) {
+    if (stream.is_recovering && !MUTANT(SEND_BEFORE_RECOVERY)) {
         return ERR_UNAVAILABLE;
     }
     outgoing->receipted_number = stream.receipted_number;

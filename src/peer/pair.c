@@ -193,6 +193,18 @@ struct taking {
     struct note *note;
 };
 
+/* As it was. A partner that lost its statement with an older copy may say the same under a later
+ * charter: what is equal is signed again, over its bytes. */
+static enum err countersign_again(const struct peer_host *host, const struct pair_period *pair,
+                                  const struct signed_message *theirs, struct buffer *out_signed)
+{
+    struct signed_message kept;
+    TRY(signed_decode(pair->own_countersigned, &kept));
+    return slice_equal(kept.payload, theirs->payload)
+               ? peer_renew(host, pair->own_countersigned, out_signed)
+               : peer_sign(host, PURPOSE_STATEMENT_COUNTERSIGN, theirs->payload, out_signed);
+}
+
 static enum err take_statement(const struct peer_host *host, struct pair_period *pair,
                                void *context, bool *out_has_changed)
 {
@@ -212,7 +224,7 @@ static enum err take_statement(const struct peer_host *host, struct pair_period 
                         "the period is settled; a correction goes into the open one");
     }
     if ((is_known || is_settled) && is_equal && pair->own_countersigned.length > 0) {
-        return peer_renew(host, pair->own_countersigned, taking->out_countersigned);
+        return countersign_again(host, pair, taking->theirs, taking->out_countersigned);
     }
     if (is_equal) {
         TRY(peer_sign(host, PURPOSE_STATEMENT_COUNTERSIGN, taking->theirs->payload,

@@ -56,6 +56,8 @@ static void add(struct sim_counts *sum, const struct sim_counts *counts)
     sum->statements += counts->statements;
     sum->frozen += counts->frozen;
     sum->proven += counts->proven;
+    sum->restores += counts->restores;
+    sum->pages += counts->pages;
     sum->virtual_ms += counts->virtual_ms;
 }
 
@@ -151,9 +153,9 @@ static void print_json(const struct job *job, const struct progress *p, double r
                  c->connections);
     (void)printf("\"entries\": %" PRIu64 ", \"refused\": %" PRIu64 ", \"answers\": %" PRIu64
                  ", \"repeats\": %" PRIu64 ", \"statements\": %" PRIu64 ", \"frozen\": %" PRIu64
-                 ", \"proven\": %" PRIu64 "}]\n",
+                 ", \"proven\": %" PRIu64 ", \"restores\": %" PRIu64 ", \"pages\": %" PRIu64 "}]\n",
                  c->entries, c->refused, c->answered, c->repeats, c->statements, c->frozen,
-                 c->proven);
+                 c->proven, c->restores, c->pages);
 }
 
 static void print_text(const struct job *job, const struct progress *p, double rate)
@@ -170,6 +172,9 @@ static void print_text(const struct job *job, const struct progress *p, double r
     (void)printf("%" PRIu64 " crashes, %" PRIu64 " connections, %" PRIu64
                  " statements agreed, %" PRIu64 " streams frozen, %" PRIu64 " lies proven\n",
                  c->crashes, c->connections, c->statements, c->frozen, c->proven);
+    (void)printf("%" PRIu64 " disks restored to older copies, %" PRIu64
+                 " pages shown by partners\n",
+                 c->restores, c->pages);
     (void)printf("%" PRIu64 " holds stood in, %" PRIu64
                  " of them captured without a grant, %" PRIu64
                  " of these beyond what there was; %" PRIu64 " requests given up\n",

@@ -116,6 +116,9 @@ static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
         sale.lot.active_from = 0;
     }
     if (!is_abroad(op)) {
+        if (!member_of(model, op)->is_enrolled) {
+            return VERDICT_CARD_UNKNOWN;
+        }
         if (member_of(model, op)->is_blocked) {
             return VERDICT_CARD_BLOCKED;
         }
@@ -151,6 +154,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
     struct model_member *member = member_of(model, m->op);
     if (deliver_by <= now) {
         return VERDICT_HOLD_TOO_LATE;
+    }
+    if (!member->is_enrolled) {
+        return VERDICT_CARD_UNKNOWN;
     }
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
@@ -297,7 +303,9 @@ static enum verdict return_sale(struct model *model, struct model_op *m, int64_t
     if (!sale->is_there || sale->is_reversed) {
         return VERDICT_SALE_UNKNOWN;
     }
-    if (amount > left || left == 0) {
+    /* Of a sale that came back without its amount, the points are the measure. */
+    bool is_over = sale->amount > 0 ? left == 0 : sale->points > 0 && sale->taken == sale->points;
+    if (amount > left || is_over) {
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
     int64_t due = sale->points - sale->taken - kept(sale, left - amount);
@@ -325,6 +333,9 @@ static enum verdict transfer(struct model *model, struct model_op *m, int64_t no
 {
     struct model_member *from = member_of(model, m->op);
     struct model_member *to = &model->members[m->op->to];
+    if (!from->is_enrolled || !to->is_enrolled) {
+        return VERDICT_MEMBER_UNKNOWN;
+    }
     if (from == to) {
         return VERDICT_TRANSFER_TO_SELF;
     }
@@ -354,6 +365,9 @@ static void tell_all(struct model *model, const struct model_op *m, enum entry_k
 static enum verdict block(struct model *model, const struct model_op *m, bool is_blocked)
 {
     struct model_member *member = member_of(model, m->op);
+    if (!member->is_enrolled) {
+        return VERDICT_CARD_UNKNOWN;
+    }
     if (is_blocked == member->is_blocked) {
         return is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_CARD_NOT_BLOCKED;
     }

@@ -11,6 +11,9 @@ static enum verdict take_earn(struct model *model, struct model_op *m,
 {
     const struct sim_op *op = m->op;
     struct model_member *member = member_of(model, op);
+    if (!member->is_enrolled) {
+        return VERDICT_CARD_UNKNOWN;
+    }
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
     }

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "model.h"
+#include "sim_charter.h"
 #include "sim_check.h"
 #include "sim_liar.h"
 #include "sim_mandates.h"
 #include "sim_network.h"
 #include "sim_op.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 #include "sim_workload.h"
 
@@ -46,38 +48,6 @@ void sim_tell(const struct sim *sim, const char *format, ...)
 
 /* ---- the coalition ---- */
 
-static void make_charter(struct sim *sim)
-{
-    struct charter *charter = &sim->charter;
-    sim->tariffs[0] = (struct tariff){1, {100}, {90}, {100}};
-    *charter = (struct charter){.epoch = 1,
-                                .required_signatures = sim->node_count,
-                                .points_name = "points",
-                                .currency = "EUR",
-                                .currency_decimals = 2,
-                                .valid_from = {SIM_START_MS - DAY_MS},
-                                .partners = sim->charter_partners,
-                                .partner_count = sim->node_count,
-                                .tariffs = sim->tariffs,
-                                .tariff_count = 1};
-    memcpy(charter->coalition, SIM_COALITION, sizeof SIM_COALITION);
-    for (unsigned i = 0; i < sim->node_count; i++) {
-        struct charter_partner *partner = &sim->charter_partners[i];
-        char prefix[CARD_PREFIX_MAX + 1];
-        (void)snprintf(prefix, sizeof prefix, "70%02u", i + 10);
-        *partner = (struct charter_partner){.id = sim->nodes[i].id,
-                                            .online_count = SIM_KEYS,
-                                            .first_period = period_of(charter->valid_from)};
-        for (unsigned k = 0; k < SIM_KEYS; k++) {
-            partner->online[k] = (struct charter_key){.key = sim->nodes[i].keys[k].public_key,
-                                                      .id = sim->nodes[i].keys[k].id,
-                                                      .valid_from = {0},
-                                                      .valid_until = {INT64_MAX}};
-        }
-        ASSERT(card_prefix_parse(prefix, &partner->prefix) == ERR_OK);
-    }
-}
-
 void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes)
 {
     *sim = (struct sim){.options = *options, .now = SIM_START_MS, .node_count = nodes};
@@ -97,8 +67,10 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
     sim_mandates_init(sim);
     if (options->seed % 5 == 0) {
         sim->nodes[sim_random_below(&sim->luck, nodes)].is_liar = true;
+    } else if (sim_restores_of_seed(options->seed)) {
+        sim_restore_init(&sim->nodes[sim_random_below(&sim->luck, nodes)]);
     }
-    make_charter(sim);
+    sim_charter_init(sim);
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_join(&sim->nodes[i]);
     }
@@ -116,6 +88,7 @@ void sim_fini(struct sim *sim)
     sim_events_fini(&sim->events);
     model_destroy(sim->model);
     sim_liar_fini(sim);
+    sim_charter_fini(sim);
     free(sim->incoming);
     free(sim->request_room);
     free(sim->response_room);
@@ -155,6 +128,14 @@ static void deliver(struct sim *sim, const struct sim_event *event)
     case SIM_MESSAGE_STATEMENT_ANSWER:
         sim_settle_answer(node, event->from, event->number, bytes);
         break;
+    case SIM_MESSAGE_COMPARE:
+    case SIM_MESSAGE_RECOVER:
+        sim_restore_asked(node, event, bytes);
+        break;
+    case SIM_MESSAGE_HOLDINGS:
+    case SIM_MESSAGE_PAGE:
+        sim_restore_answered(node, event, bytes);
+        break;
     case SIM_MESSAGE_FETCH:
         sim_mandates_ask(node, event->from, event->number);
         break;
@@ -179,10 +160,21 @@ static bool is_put_off(struct sim *sim, struct sim_event *event)
     return true;
 }
 
+/* What partners bring back goes on until something else happens there. */
+static bool is_recovery(const struct sim_event *event)
+{
+    return event->kind == SIM_EVENT_SHOWN ||
+           (event->kind == SIM_EVENT_MESSAGE &&
+            (event->message == SIM_MESSAGE_HOLDINGS || event->message == SIM_MESSAGE_PAGE));
+}
+
 static void happen(struct sim *sim, const struct sim_event *event)
 {
     struct sim_node *node = &sim->nodes[event->node];
     bool is_of_this_start = node->is_up && node->starts == event->number;
+    if (!is_recovery(event) && !sim_adopt(node)) {
+        return;
+    }
     switch (event->kind) {
     case SIM_EVENT_MESSAGE:
         deliver(sim, event);
@@ -210,6 +202,14 @@ static void happen(struct sim *sim, const struct sim_event *event)
         if (is_of_this_start) {
             sim_node_tick(node);
         }
+        break;
+    case SIM_EVENT_SHOWN:
+        if (node->is_up) {
+            sim_restore_deadline(node, event->from, event->number);
+        }
+        break;
+    case SIM_EVENT_EPOCH:
+        sim_charter_learn(node, event->number);
         break;
     case SIM_EVENT_MEND:
         sim_step_mend(sim, event);
@@ -248,7 +248,7 @@ static void drain(struct sim *sim)
     sim_step_heal(sim);
     for (int minutes = 0; minutes < 240 && !sim->has_failed; minutes++) {
         sim_run_until(sim, sim->now + SIM_MINUTE);
-        if (sim_check_is_quiet(sim) && sim_settle_is_done(sim)) {
+        if (sim_check_is_quiet(sim) && sim_restore_is_done(sim) && sim_settle_is_done(sim)) {
             return;
         }
     }

@@ -24,7 +24,7 @@
 #define SIM_MINUTE     INT64_C(60000)
 #define SIM_HOUR       INT64_C(3600000)
 #define SIM_COALITION  "sim"
-#define SIM_KEYS       2u  /* online keys of a node, valid side by side */
+#define SIM_KEYS       5u  /* online keys of a node, in all epochs */
 #define SIM_DOUBTS_MAX 32u /* things under way on one machine */
 
 struct sim;
@@ -32,6 +32,8 @@ struct model;
 struct sim_op;
 struct sim_question;
 struct sim_story;
+struct sim_restore;
+struct sim_epoch;
 
 /* A partner's stream to us, as one connection brings it. Two may be alive at a time: the newer one
  * and one whose end has not come through. */
@@ -83,7 +85,8 @@ struct sim_node {
     struct signing_key keys[SIM_KEYS];
     struct key_signer key_signers[SIM_KEYS];
     struct signer signers[SIM_KEYS];
-    unsigned key; /* the one it signs with */
+    unsigned key;   /* the one it signs with */
+    uint64_t epoch; /* the last that it knows, by its place in `epochs` */
     int64_t clock_offset;
     int64_t clock_drift_ppm;
     int64_t ledger_ms; /* the ledger's time, which never goes back while it runs */
@@ -92,6 +95,8 @@ struct sim_node {
     int64_t busy_until;
     bool has_entries; /* made durable since the sessions were last told */
     bool is_liar;
+    struct sim_restore *restore;   /* NULL: it is never put back to an older copy */
+    int64_t not_before;            /* it starts */
     struct standin_terms stand_in; /* what it gives each partner */
     struct sim_link links[SIM_NODES_MAX];
     struct sim_doubt doubts[SIM_DOUBTS_MAX];
@@ -127,6 +132,8 @@ struct sim_counts {
     uint64_t statements; /* agreed */
     uint64_t frozen;     /* streams, by partners that lied or think so */
     uint64_t proven;     /* of these, that it was so */
+    uint64_t restores;
+    uint64_t pages; /* that partners showed of what they hold */
     int64_t virtual_ms;
 };
 
@@ -144,8 +151,8 @@ struct sim {
     int64_t now;
     unsigned node_count;
     struct sim_node nodes[SIM_NODES_MAX];
-    struct charter charter;
-    struct charter_partner charter_partners[SIM_NODES_MAX];
+    struct sim_epoch *epochs[8]; /* of the charter */
+    size_t epoch_count;
     struct tariff tariffs[1];
     struct sim_events events;
     struct sim_weather weather;
@@ -192,12 +199,14 @@ bool sim_node_after(struct sim_node *node);
 void sim_node_tick(struct sim_node *node);
 int64_t sim_node_clock(const struct sim_node *node);
 struct peer_host sim_node_host(struct sim_node *node);
-/* From now on the node signs with its other key. */
-void sim_node_rotate(struct sim_node *node);
+/* From now on the node signs with this key, under the charter that it knows. */
+void sim_node_sign_with(struct sim_node *node, unsigned key);
 void sim_node_doubt(struct sim_node *node, struct sim_doubt doubt);
 
 /* sim_session.c: both directions of clearing with one partner. */
 void sim_session_dial(struct sim_node *node, unsigned partner);
+/* Again, after a pause that grows. */
+void sim_session_later(struct sim_node *node, unsigned partner);
 void sim_session_pump(struct sim_node *node);
 void sim_session_watch(struct sim_node *node, unsigned partner, uint64_t connection);
 void sim_session_down(struct sim_node *node);

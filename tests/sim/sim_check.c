@@ -8,6 +8,7 @@
 #include "model.h"
 #include "sim_liar.h"
 #include "sim_mandates.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 #include "wire/messages.h"
 
@@ -137,8 +138,12 @@ static bool check_outgoing(struct sim_node *node, unsigned partner)
 
 bool sim_check_streams(struct sim_node *node)
 {
+    if (sim_restore_is_stale(node)) {
+        return true;
+    }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
-        if (i != node->index && !(check_incoming(node, i) && check_outgoing(node, i))) {
+        if (i != node->index && !sim_restore_is_lost(node, i) &&
+            !(check_incoming(node, i) && check_outgoing(node, i))) {
             return false;
         }
     }
@@ -390,8 +395,9 @@ static bool check_books(struct sim_node *node)
 
 bool sim_check_node(struct sim_node *node)
 {
-    return !node->is_up || (sim_check_streams(node) && sim_check_members_of(node) &&
-                            check_books(node) && sim_mandates_check(node));
+    return !node->is_up ||
+           (sim_adopt(node) && sim_check_streams(node) && sim_check_members_of(node) &&
+            check_books(node) && sim_mandates_check(node));
 }
 
 /* ---- the end ---- */

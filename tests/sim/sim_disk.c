@@ -34,6 +34,25 @@ void sim_disk_start(struct sim_disk *disk)
     disk->fault = SIM_DISK_SOUND;
 }
 
+void sim_disk_cut(struct sim_disk *disk, size_t batches)
+{
+    ASSERT(batches <= disk->count);
+    while (disk->count > batches) {
+        free(disk->batches[--disk->count].bytes);
+    }
+    disk->next_row =
+        batches == 0 ? 1 : disk->batches[batches - 1].first_row + disk->batches[batches - 1].count;
+}
+
+void sim_disk_write_file(const struct sim_disk *disk, struct journal file)
+{
+    for (size_t i = 0; i < disk->count; i++) {
+        const struct sim_batch *batch = &disk->batches[i];
+        ASSERT(file.append(file.context, batch->first_row, batch->count,
+                           slice_of(batch->bytes, batch->length), 0) == ERR_OK);
+    }
+}
+
 static void store(struct sim_disk *disk, uint64_t first_row, uint32_t count, struct slice batch)
 {
     if (disk->has_file) {

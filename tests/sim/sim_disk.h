@@ -42,6 +42,10 @@ void sim_disk_init(struct sim_disk *disk);
 void sim_disk_fini(struct sim_disk *disk);
 /* What is appended goes into this one, too, and what is read comes from it. */
 void sim_disk_use_file(struct sim_disk *disk, struct journal file);
+/* After a stop: only the first batches are there. */
+void sim_disk_cut(struct sim_disk *disk, size_t batches);
+/* Writes them all into an empty file. */
+void sim_disk_write_file(const struct sim_disk *disk, struct journal file);
 struct journal sim_disk_journal(struct sim_disk *disk);
 void sim_disk_set_fault(struct sim_disk *disk, enum sim_disk_fault fault, unsigned appends_left);
 /* After a stop: what is there is there. */

@@ -14,6 +14,8 @@ enum sim_event_kind {
     SIM_EVENT_DIAL,  /* a session connects */
     SIM_EVENT_WATCH, /* a connection may be dead */
     SIM_EVENT_TICK,  /* of a node */
+    SIM_EVENT_SHOWN, /* the deadline of a question what a partner holds */
+    SIM_EVENT_EPOCH, /* a node hears of one */
     SIM_EVENT_MEND   /* a fault ends */
 };
 
@@ -27,7 +29,11 @@ enum sim_message_kind {
     SIM_MESSAGE_STATEMENT,
     SIM_MESSAGE_STATEMENT_ANSWER,
     SIM_MESSAGE_FETCH, /* FetchMandateRequest */
-    SIM_MESSAGE_MANDATES
+    SIM_MESSAGE_MANDATES,
+    SIM_MESSAGE_COMPARE,  /* CompareStreamsRequest */
+    SIM_MESSAGE_HOLDINGS, /* CompareStreamsResponse */
+    SIM_MESSAGE_RECOVER,  /* RecoverPageRequest */
+    SIM_MESSAGE_PAGE      /* RecoverPageResponse */
 };
 
 struct sim_event {

@@ -6,6 +6,7 @@
 
 #include "charter/evidence_proof.h"
 #include "ledger/batch.h"
+#include "sim_charter.h"
 #include "wire/messages.h"
 
 enum lie {
@@ -214,7 +215,7 @@ const struct sim_story *sim_liar_story(const struct sim *sim, unsigned liar, uns
 static enum err prove(struct sim *sim, struct slice bytes, struct evidence *out_evidence,
                       bool *out_proves, struct note *note)
 {
-    struct charter *charters[1] = {&sim->charter};
+    struct charter *charters[1] = {&sim->epochs[0]->charter};
     struct charter_chain chain = {charters, 1};
     struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);

@@ -7,13 +7,15 @@
 #include "sim_check.h"
 #include "sim_network.h"
 #include "sim_op.h"
+#include "sim_workload.h"
 #include "wire/messages.h"
 
 #define LOOKED_AT 3u /* of the mandates of a pair, the newest */
 
 void sim_mandates_init(struct sim *sim)
 {
-    bool is_any = sim_random_chance(&sim->luck, 800);
+    /* What a restore makes of mandates the model does not know. */
+    bool is_any = !sim_restores_of_seed(sim->options.seed) && sim_random_chance(&sim->luck, 800);
     for (unsigned i = 0; i < sim->node_count; i++) {
         struct standin_terms *terms = &sim->nodes[i].stand_in;
         int64_t floor = 20 + (int64_t)sim_random_below(&sim->luck, 600);

@@ -5,9 +5,11 @@
 
 #include "ledger/batch.h"
 #include "model.h"
+#include "sim_charter.h"
 #include "sim_check.h"
 #include "sim_mandates.h"
 #include "sim_op.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 
 #define TICK_MS (149 * SIM_SECOND)
@@ -42,7 +44,7 @@ void sim_node_init(struct sim *sim, unsigned index)
 void sim_node_join(struct sim_node *node)
 {
     struct note note = {""};
-    ASSERT(charter_roster(&node->sim->charter, &node->id, &node->roster, &note) == ERR_OK);
+    ASSERT(charter_roster(sim_charter_of(node), &node->id, &node->roster, &note) == ERR_OK);
 }
 
 void sim_node_fini(struct sim_node *node)
@@ -51,6 +53,9 @@ void sim_node_fini(struct sim_node *node)
         sim_session_down(node);
         sim_settle_down(node);
         engine_abandon(node->engine);
+    }
+    if (node->restore != NULL) {
+        sim_restore_fini(node);
     }
     charter_roster_fini(&node->roster);
     sim_store_fini(&node->store);
@@ -114,7 +119,7 @@ struct peer_host sim_node_host(struct sim_node *node)
     return (struct peer_host){
         .engine = node->engine,
         .signer = &node->signers[node->key],
-        .charter = &node->sim->charter,
+        .charter = sim_charter_of(node),
         .roster = &node->roster,
         .view = sim_store_view(&node->store),
         .now = {sim_node_clock(node)},
@@ -131,9 +136,9 @@ static struct engine_terms terms_of(const struct sim_node *node)
                                  .signer = &node->signers[node->key]};
 }
 
-void sim_node_rotate(struct sim_node *node)
+void sim_node_sign_with(struct sim_node *node, unsigned key)
 {
-    node->key = (node->key + 1) % SIM_KEYS;
+    node->key = key;
     if (node->is_up) {
         struct engine_terms terms = terms_of(node);
         ASSERT(engine_set_terms(node->engine, &terms) == ERR_OK);
@@ -154,6 +159,8 @@ static enum err open_engine(struct sim_node *node, struct note *note)
         .on_trouble = on_trouble,
         .hook_context = node,
         .is_driven = true,
+        .may_write = sim_restore_may_write,
+        .may_write_context = node,
     };
     return engine_open(&options, &node->engine, note);
 }
@@ -231,6 +238,13 @@ void sim_node_start(struct sim_node *node)
     if (node->is_up) {
         return;
     }
+    if (sim->now < node->not_before || !sim_restore_may_start(node)) {
+        int64_t later = sim->now + 10 * SIM_SECOND;
+        sim_events_add(
+            &sim->events,
+            (struct sim_event){.at = later, .kind = SIM_EVENT_START, .node = node->index});
+        return;
+    }
     enum err err = sim_store_open(&node->store, &note);
     if (err == ERR_OK) {
         err = open_engine(node, &note);
@@ -247,12 +261,13 @@ void sim_node_start(struct sim_node *node)
     check_start(node, node->store.disk.next_row);
     resolve_doubts(node);
     read_last_time(node);
+    sim_restore_up(node);
     begin_sessions(node);
     sim_events_add(&sim->events, (struct sim_event){.at = sim->now + TICK_MS,
                                                     .kind = SIM_EVENT_TICK,
                                                     .node = node->index,
                                                     .number = node->starts});
-    if (sim_check_streams(node) && sim_mandates_check(node)) {
+    if (sim_adopt(node) && sim_check_streams(node) && sim_mandates_check(node)) {
         sim_check_members_of(node);
     }
     node->sum = sim_store_mark(&node->store);
@@ -273,6 +288,7 @@ void sim_node_crash(struct sim_node *node)
     sim->counts.commands += engine_stats(node->engine).commands;
     sim_session_down(node);
     sim_settle_down(node);
+    sim_restore_down(node);
     engine_abandon(node->engine);
     node->engine = NULL;
     node->has_entries = false;

@@ -1,8 +1,10 @@
 /* Both directions of clearing with one partner, as a node's sessions drive them: it dials, opens,
  * pumps, takes receipts; it answers those who call. */
+#include "sim_charter.h"
 #include "sim_check.h"
 #include "sim_liar.h"
 #include "sim_network.h"
+#include "sim_restore.h"
 
 #define PATIENCE_MS     (10 * SIM_SECOND)
 #define FROZEN_PAUSE_MS (4 * SIM_HOUR)
@@ -110,6 +112,13 @@ static void plan_watch(struct sim_node *node, unsigned partner)
     }
 }
 
+void sim_session_later(struct sim_node *node, unsigned partner)
+{
+    struct sim_link *link = &node->links[partner];
+    plan_dial(node, partner, link->pause_ms);
+    link->pause_ms = link->pause_ms * 2 < PAUSE_MS_MAX ? link->pause_ms * 2 : PAUSE_MS_MAX;
+}
+
 static void hang_up(struct sim_node *node, unsigned partner, bool tells)
 {
     struct sim_link *link = &node->links[partner];
@@ -119,8 +128,7 @@ static void hang_up(struct sim_node *node, unsigned partner, bool tells)
     outgoing_close(&link->outgoing);
     link->connection = 0;
     link->is_watched = false;
-    plan_dial(node, partner, link->pause_ms);
-    link->pause_ms = link->pause_ms * 2 < PAUSE_MS_MAX ? link->pause_ms * 2 : PAUSE_MS_MAX;
+    sim_session_later(node, partner);
 }
 
 void sim_session_dial(struct sim_node *node, unsigned partner)
@@ -134,8 +142,11 @@ void sim_session_dial(struct sim_node *node, unsigned partner)
     }
     if (sim->is_cut[node->index][partner] > 0 || sim->is_cut[partner][node->index] > 0 ||
         !sim->nodes[partner].is_up) {
-        plan_dial(node, partner, link->pause_ms);
-        link->pause_ms = link->pause_ms * 2 < PAUSE_MS_MAX ? link->pause_ms * 2 : PAUSE_MS_MAX;
+        sim_restore_tried(node, partner);
+        sim_session_later(node, partner);
+        return;
+    }
+    if (!sim_restore_may_open(node, partner)) {
         return;
     }
     link->connection = ++sim->next_connection;
@@ -305,8 +316,9 @@ void sim_session_request(struct sim_node *node, const struct sim_event *event, s
         sim->incoming->sender = sim->nodes[from].id;
         sim->incoming->is_resumed = call->is_resumed;
         uint64_t before = sim_check_number(node, STREAM_IN, from);
+        bool is_void = sim_charter_is_void(node, from, request.head);
         err = incoming_take(sim->incoming, &host, &request, &port, &note);
-        sim_check_foul(node, STREAM_IN, from, event->is_foul, before);
+        sim_check_foul(node, STREAM_IN, from, event->is_foul || is_void, before);
         call->is_resumed = sim->incoming->is_resumed;
     }
     if (!sim_node_after(node)) {

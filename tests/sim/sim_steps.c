@@ -1,7 +1,9 @@
 /* Steps, one by one: what tills and offices want, and what goes wrong. */
 #include "model.h"
+#include "sim_charter.h"
 #include "sim_check.h"
 #include "sim_op.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 #include "sim_workload.h"
 
@@ -200,19 +202,29 @@ static bool may_close(const struct sim *sim)
     return sim->closed_periods + 2 < MODEL_PERIODS;
 }
 
+void sim_step_close(struct sim *sim, unsigned node, unsigned n, int64_t in_ms)
+{
+    struct sim_op *op = sim_op_new(sim, SIM_OP_CLOSE, node);
+    op->period = sim_nth_period(&sim->nodes[0], n);
+    op->points = n;
+    begin(sim, op, in_ms);
+}
+
 static void do_close(struct sim *sim, const uint32_t n[4])
 {
-    struct period period = sim_nth_period(&sim->nodes[0], sim->closed_periods);
     if (!may_close(sim)) {
         return;
     }
     for (unsigned i = 0; i < sim->node_count; i++) {
-        struct sim_op *op = sim_op_new(sim, SIM_OP_CLOSE, i);
-        op->period = period;
-        op->points = sim->closed_periods;
-        begin(sim, op, (int64_t)((n[0] >> i % 16) % (10 * SIM_MINUTE)));
+        sim_step_close(sim, i, sim->closed_periods,
+                       (int64_t)((n[0] >> i % 16) % (10 * SIM_MINUTE)));
     }
     sim->closed_periods++;
+}
+
+static void do_rotate(struct sim_node *node)
+{
+    sim_node_sign_with(node, sim_charter_next_key(node, node->key));
 }
 
 /* ---- faults ---- */
@@ -354,6 +366,18 @@ static void do_clock(struct sim *sim, const uint32_t n[4])
     node->clock_drift_ppm = (int64_t)(n[3] % 400) - 200;
 }
 
+static void do_restore(struct sim *sim, bool is_copy)
+{
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        struct sim_node *node = &sim->nodes[i];
+        if (node->restore != NULL && is_copy) {
+            sim_restore_copy(node);
+        } else if (node->restore != NULL) {
+            sim_restore_from_copy(node);
+        }
+    }
+}
+
 void sim_step_mend(struct sim *sim, const struct sim_event *event)
 {
     struct sim_node *node = &sim->nodes[event->node];
@@ -386,6 +410,15 @@ void sim_step_heal(struct sim *sim)
         for (unsigned j = 0; j < sim->node_count; j++) {
             sim->is_cut[i][j] = 0;
         }
+    }
+}
+
+static void do_rare(struct sim *sim, const struct sim_step *step)
+{
+    if (step->kind == SIM_STEP_EPOCH) {
+        sim_charter_change(sim, step->numbers[0] % sim->node_count, step->numbers[1] % 2 == 0);
+    } else {
+        do_restore(sim, step->kind == SIM_STEP_COPY);
     }
 }
 
@@ -431,7 +464,7 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
         do_close(sim, n);
         break;
     case SIM_STEP_ROTATE:
-        sim_node_rotate(&sim->nodes[n[0] % sim->node_count]);
+        do_rotate(&sim->nodes[n[0] % sim->node_count]);
         break;
     case SIM_STEP_CRASH:
         do_crash(sim, n);
@@ -450,6 +483,11 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
         break;
     case SIM_STEP_CLOCK:
         do_clock(sim, n);
+        break;
+    case SIM_STEP_EPOCH:
+    case SIM_STEP_COPY:
+    case SIM_STEP_RESTORE:
+        do_rare(sim, step);
         break;
     case SIM_STEP_KIND_END:
         break;

@@ -6,6 +6,17 @@
 
 #include "base/checksum.h"
 
+static void remove_files(const struct sim_store *store)
+{
+    static const char *const files[] = {"journal.mdb", "journal.mdb-lock", "journal.lock",
+                                        "state.mdb",   "state.mdb-lock",   "state.lock"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) { /* of another run */
+        char path[SIM_FOLDER_MAX + 32];
+        (void)snprintf(path, sizeof path, "%s/%s", store->folder, files[i]);
+        (void)remove(path);
+    }
+}
+
 void sim_store_init(struct sim_store *store, const char *folder, unsigned index)
 {
     *store = (struct sim_store){.tables = NULL};
@@ -15,14 +26,23 @@ void sim_store_init(struct sim_store *store, const char *folder, unsigned index)
         return;
     }
     (void)snprintf(store->folder, sizeof store->folder, "%s/%02u", folder, index);
-    static const char *const files[] = {"journal.mdb", "journal.mdb-lock", "journal.lock",
-                                        "state.mdb",   "state.mdb-lock",   "state.lock"};
     (void)mkdir(store->folder, 0700);
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) { /* of another run */
-        char path[SIM_FOLDER_MAX + 32];
-        (void)snprintf(path, sizeof path, "%s/%s", store->folder, files[i]);
-        (void)remove(path);
+    remove_files(store);
+}
+
+void sim_store_restore(struct sim_store *store, size_t batches)
+{
+    sim_disk_cut(&store->disk, batches);
+    if (store->tables != NULL) {
+        sim_store_wipe(store);
+        return;
     }
+    struct note note = {""};
+    remove_files(store);
+    ASSERT(journal_file_open(store->folder, JOURNAL_WRITE, &store->file, &note) == ERR_OK);
+    sim_disk_write_file(&store->disk, journal_file_port(store->file));
+    journal_file_close(store->file);
+    store->file = NULL;
 }
 
 void sim_store_fini(struct sim_store *store)

@@ -27,6 +27,8 @@ void sim_store_fini(struct sim_store *store);
 MUST_USE enum err sim_store_open(struct sim_store *store, struct note *note);
 /* It has stopped: what was not written down is lost. */
 void sim_store_close(struct sim_store *store);
+/* While stopped: the journal ends after so many batches, and there are no tables. */
+void sim_store_restore(struct sim_store *store, size_t batches);
 /* While stopped: of the tables nothing is left. */
 void sim_store_wipe(struct sim_store *store);
 

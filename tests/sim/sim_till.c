@@ -5,6 +5,7 @@
 
 #include "model.h"
 #include "sim_check.h"
+#include "sim_restore.h"
 
 const char *sim_op_name(enum sim_op_kind kind)
 {
@@ -301,7 +302,9 @@ void sim_till_try(struct sim *sim, size_t index)
     if (op->is_answered || op->is_given_up || op->question != 0) {
         return;
     }
-    if (!node->is_up || node->busy_until > sim->now) {
+    bool is_news = op->kind == SIM_OP_BLOCK || op->kind == SIM_OP_UNBLOCK;
+    bool must_wait = is_news && sim_restore_has_lost(node); /* all hear of it, or none */
+    if (!node->is_up || node->busy_until > sim->now || must_wait) {
         sim_till_try_later(sim, op, SIM_SECOND + (int64_t)sim_random_below(&sim->luck, 20000));
         return;
     }

@@ -20,12 +20,15 @@ static const struct share faults[] = {
     {SIM_STEP_WEATHER, 12}, {SIM_STEP_DISK, 14}, {SIM_STEP_CLOCK, 6},
 };
 
+static const struct share restores[] = {{SIM_STEP_COPY, 3}, {SIM_STEP_RESTORE, 2}};
+
 const char *sim_step_name(enum sim_step_kind kind)
 {
     static const char *const names[SIM_STEP_KIND_END] = {
-        "enrol",    "earn",    "hold",    "capture", "void",  "return-sale", "return-burn",
-        "transfer", "clash",   "repeat",  "block",   "close", "rotate",      "crash",
-        "cut",      "silence", "weather", "disk",    "clock"};
+        "enrol",       "earn",     "hold",  "capture", "void",    "return-sale",
+        "return-burn", "transfer", "clash", "repeat",  "block",   "close",
+        "rotate",      "epoch",    "crash", "cut",     "silence", "weather",
+        "disk",        "clock",    "copy",  "restore"};
     return names[kind];
 }
 
@@ -42,6 +45,16 @@ static enum sim_step_kind draw_kind(struct sim_random *luck, const struct share 
         at -= shares[i++].weight;
     }
     return shares[i].kind;
+}
+
+bool sim_restores_of_seed(uint64_t seed)
+{
+    return seed % 5 == 2;
+}
+
+bool sim_changes_of_seed(uint64_t seed)
+{
+    return seed % 5 == 4 || seed % 10 == 2; /* with and without older copies */
 }
 
 unsigned sim_nodes_of_seed(uint64_t seed)
@@ -62,6 +75,8 @@ struct sim_list sim_list_draw(const struct sim_options *options)
     unsigned fault_share = 5 + (unsigned)sim_random_below(&luck, 60); /* per mille */
     int64_t mean = options->hours * SIM_HOUR / (int64_t)count;
     struct sim_list list = {calloc(count, sizeof *list.steps), count};
+    unsigned restore_share = sim_restores_of_seed(options->seed) ? 6 : 0;
+    unsigned epoch_share = sim_changes_of_seed(options->seed) ? 6 : 0;
     int64_t at = 0;
     ASSERT(list.steps != NULL);
     for (size_t i = 0; i < count; i++) {
@@ -72,6 +87,9 @@ struct sim_list sim_list_draw(const struct sim_options *options)
         at += (int64_t)sim_random_below(&luck, gap + 1);
         *step = (struct sim_step){.at = at};
         step->kind = is_early ? (i % 2 == 0 ? SIM_STEP_ENROL : SIM_STEP_EARN)
+                     : restore_share > 0 && sim_random_chance(&luck, restore_share)
+                         ? draw_kind(&luck, restores, sizeof restores / sizeof restores[0])
+                     : epoch_share > 0 && sim_random_chance(&luck, epoch_share) ? SIM_STEP_EPOCH
                      : sim_random_chance(&luck, fault_share)
                          ? draw_kind(&luck, faults, sizeof faults / sizeof faults[0])
                          : draw_kind(&luck, trade, sizeof trade / sizeof trade[0]);

@@ -20,6 +20,7 @@ enum sim_step_kind {
     SIM_STEP_BLOCK,
     SIM_STEP_CLOSE,
     SIM_STEP_ROTATE, /* a node signs with its other key */
+    SIM_STEP_EPOCH,  /* of the charter, with a new key */
     /* Faults. */
     SIM_STEP_CRASH,
     SIM_STEP_CUT,
@@ -27,6 +28,8 @@ enum sim_step_kind {
     SIM_STEP_WEATHER,
     SIM_STEP_DISK,
     SIM_STEP_CLOCK,
+    SIM_STEP_COPY, /* of a disk */
+    SIM_STEP_RESTORE,
     SIM_STEP_KIND_END
 };
 
@@ -44,8 +47,14 @@ struct sim_list {
 const char *sim_step_name(enum sim_step_kind kind);
 struct sim_list sim_list_draw(const struct sim_options *options);
 void sim_list_free(struct sim_list *list);
+/* Is a node put back to an older copy? One seed in five. */
+bool sim_restores_of_seed(uint64_t seed);
+/* Does the charter change? */
+bool sim_changes_of_seed(uint64_t seed);
 unsigned sim_nodes_of_seed(uint64_t seed);
 
+/* A node's office closes a period with whom it is open. */
+void sim_step_close(struct sim *sim, unsigned node, unsigned n, int64_t in_ms);
 void sim_step_do(struct sim *sim, const struct sim_step *step);
 /* A fault ends. */
 void sim_step_mend(struct sim *sim, const struct sim_event *event);

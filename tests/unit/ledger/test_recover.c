@@ -125,6 +125,26 @@ static void test_a_return_follows_its_sale(void **state)
     assert_int_equal(recovered().unreplayed, 1);
 }
 
+static void test_a_card_is_blocked_again_and_its_repeat_is_one(void **state)
+{
+    (void)state;
+    struct card card;
+    struct command entry = lost(COMMAND_RECOVER_ENTRY, ENTRY_CARD_BLOCK, 0, &scene.rich_card, NULL);
+    desk_do(desk, &entry);
+    assert_int_equal(ledger_get_card(&desk->store.view, &scene.rich_card, &card), ERR_OK);
+    assert_true(card.is_blocked);
+    struct command again = told_again(&entry, COMMAND_BLOCK_CARD);
+    again.card.card = scene.rich_card;
+    uint64_t row = desk->row;
+    desk_do(desk, &again);
+    assert_int_equal(desk->row, row);
+    struct command other = told_again(&entry, COMMAND_UNBLOCK_CARD);
+    other.card.card = scene.rich_card;
+    assert_int_equal(desk_tell(desk, &other), VERDICT_TRANSACTION_ID_REUSED);
+    again.card.card = scene.poor_card;
+    assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
+}
+
 static void hold_is(const struct uid *id, enum hold_state state, int64_t captured, int64_t returned)
 {
     struct hold hold;
@@ -386,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_an_earn_is_back_and_its_repeat_is_one),
         TEST(test_a_return_follows_its_sale),
+        TEST(test_a_card_is_blocked_again_and_its_repeat_is_one),
         TEST(test_burns_at_our_tills),
         TEST(test_only_what_follows_on),
         TEST(test_nothing_new_until_the_end),

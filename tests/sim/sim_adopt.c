@@ -1,0 +1,372 @@
+/* The model of a ledger that was restored. What was cleared it knows exactly: which entries come
+ * back, with which verdicts, and what each pair owes then. Of members' points, holds and sales it
+ * does not say what a recovery makes of them; it takes those over as the ledger has them, and from
+ * there on knows again what must come of each command. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/decide.h"
+#include "ledger/route.h"
+#include "model.h"
+#include "sim_op.h"
+#include "sim_restore.h"
+#include "sim_settle.h"
+#include "sim_workload.h"
+
+static struct stream stream_of(struct sim_node *node, enum stream_direction direction,
+                               unsigned partner)
+{
+    struct ledger_view view = sim_store_view(&node->store);
+    struct stream stream;
+    ASSERT(ledger_get_stream(&view, &node->roster, direction, &node->sim->nodes[partner].id,
+                             &stream) == ERR_OK);
+    return stream;
+}
+
+/* ---- streams ---- */
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static void count_totals(struct model_stream *stream)
+{
+    memset(stream->totals, 0, sizeof stream->totals);
+    for (size_t i = 0; i < stream->taken; i++) {
+        const struct model_entry *entry = &stream->entries[i];
+        if (entry->verdict == VERDICT_OK) {
+            stream->totals[entry->kind].count++;
+            stream->totals[entry->kind].points += entry->points;
+        }
+    }
+}
+
+/* The period that is open behind so many entries. */
+static void count_marks(struct model_stream *stream, size_t entries)
+{
+    stream->period = 0;
+    for (size_t i = 0; i < entries; i++) {
+        stream->period += stream->entries[i].kind == ENTRY_PERIOD_MARK;
+    }
+}
+
+/* Our entries that the partner has not got and the copy has not got were never made. */
+static void lose_made(struct model_stream *stream, size_t in_copy)
+{
+    stream->count = larger(in_copy, stream->taken);
+    count_marks(stream, in_copy);
+}
+
+/* The partner's entries, of which it has no receipt and the copy knows nothing, were never taken.
+ */
+static void lose_taken(struct model_stream *stream, size_t in_copy)
+{
+    size_t taken = larger(in_copy, stream->receipted);
+    for (size_t i = taken; i < stream->taken; i++) {
+        stream->entries[i].verdict = VERDICT_OK;
+    }
+    stream->taken = taken;
+    count_totals(stream);
+}
+
+void sim_adopt_loss(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        if (i != node->index) {
+            lose_made(&sim->model->streams[node->index][i],
+                      stream_of(node, STREAM_OUT, i).last_number);
+            lose_taken(&sim->model->streams[i][node->index],
+                       stream_of(node, STREAM_IN, i).last_number);
+            node->restore->links[i].is_lost = true;
+        }
+    }
+}
+
+/* All that the partner holds is here again, and nothing else of it. */
+static bool check_found(struct sim_node *node, unsigned partner, const struct stream *out,
+                        const struct stream *in)
+{
+    struct sim *sim = node->sim;
+    struct sim_node *other = &sim->nodes[partner];
+    const struct model_stream *made = &sim->model->streams[node->index][partner];
+    const struct model_stream *taken = &sim->model->streams[partner][node->index];
+    if (out->last_number != made->count || in->last_number != taken->taken ||
+        out->receipted_number != made->taken) {
+        return sim_fail(sim,
+                        "%s got back from %s: %" PRIu64 " of its %zu entries, %" PRIu64
+                        " of %zu receipted; %" PRIu64 " of %zu that it took",
+                        node->id.text, other->id.text, out->last_number, made->count,
+                        out->receipted_number, made->taken, in->last_number, taken->taken);
+    }
+    struct stream theirs = other->is_up ? stream_of(other, STREAM_IN, node->index) : *out;
+    if (theirs.last_number == out->last_number && !hash_equal(&theirs.last_hash, &out->last_hash)) {
+        return sim_fail(sim, "%s got other entries back than %s holds", node->id.text,
+                        other->id.text);
+    }
+    node->restore->links[partner].is_lost = false;
+    sim_tell(sim, "%s has back what %s holds", node->id.text, other->id.text);
+    return true;
+}
+
+static bool adopt_streams(struct sim_node *node, unsigned partner)
+{
+    struct sim *sim = node->sim;
+    struct model_stream *made = &sim->model->streams[node->index][partner];
+    const struct model_stream *taken = &sim->model->streams[partner][node->index];
+    struct stream out = stream_of(node, STREAM_OUT, partner);
+    struct stream in = stream_of(node, STREAM_IN, partner);
+    if (out.is_frozen || in.is_frozen || out.last_number > made->count ||
+        in.last_number > taken->taken || out.receipted_number > made->taken) {
+        return sim_fail(sim, "%s recovers more than %s holds, or froze it: %s", node->id.text,
+                        sim->nodes[partner].id.text, node->trouble);
+    }
+    made->receipted = out.receipted_number;
+    count_marks(made, out.last_number);
+    return out.is_recovering || check_found(node, partner, &out, &in);
+}
+
+/* What the two owe each other by the entries that are here. */
+static void owe(int64_t *payable, int64_t *receivable, const struct model_entry *entry)
+{
+    switch ((int)entry->kind) {
+    case ENTRY_EARN:
+        payable[entry->period] += entry->points;
+        break;
+    case ENTRY_EARN_RETURN:
+        payable[entry->period] -= entry->points;
+        break;
+    case ENTRY_CAPTURE:
+        receivable[entry->period] += entry->points;
+        break;
+    case ENTRY_BURN_RETURN:
+        receivable[entry->period] -= entry->points;
+        break;
+    default:
+        break;
+    }
+}
+
+static void count_pair(struct sim_node *node, unsigned partner)
+{
+    struct model *model = node->sim->model;
+    struct model_books *books = &model->books[node->index];
+    const struct model_stream *made = &model->streams[node->index][partner];
+    const struct model_stream *taken = &model->streams[partner][node->index];
+    uint64_t made_here = stream_of(node, STREAM_OUT, partner).last_number;
+    uint64_t taken_here = stream_of(node, STREAM_IN, partner).last_number;
+    memset(books->payable[partner], 0, sizeof books->payable[partner]);
+    memset(books->receivable[partner], 0, sizeof books->receivable[partner]);
+    for (size_t i = 0; i < made_here; i++) {
+        if (i >= made->receipted || made->entries[i].verdict == VERDICT_OK) {
+            owe(books->payable[partner], books->receivable[partner], &made->entries[i]);
+        }
+    }
+    for (size_t i = 0; i < taken_here; i++) {
+        if (taken->entries[i].verdict == VERDICT_OK) {
+            owe(books->receivable[partner], books->payable[partner], &taken->entries[i]);
+        }
+    }
+}
+
+/* ---- what the model takes over ---- */
+
+static unsigned index_of(const struct sim *sim, const struct partner_id *id)
+{
+    unsigned i = 0;
+    while (!partner_id_equal(&sim->nodes[i].id, id)) {
+        i++;
+        ASSERT(i < sim->node_count);
+    }
+    return i;
+}
+
+static struct model_lot lot_of(const struct sim *sim, const struct lot_key *key, int64_t free,
+                               int64_t held)
+{
+    return (struct model_lot){index_of(sim, &key->issuer), key->active_from.ms, key->expires_at.ms,
+                              free, held};
+}
+
+static bool adopt_member(struct sim_node *node, struct model_member *member)
+{
+    static struct member row;
+    struct ledger_view view = sim_store_view(&node->store);
+    struct card card;
+    member->count = 0;
+    member->debt = 0;
+    member->is_blocked = false;
+    member->is_enrolled = false;
+    if (member->card.digits[0] != '\0') {
+        if (ledger_get_card(&view, &member->card, &card) != ERR_OK) {
+            return true;
+        }
+        member->id = card.member;
+        member->is_blocked = card.is_blocked;
+    }
+    if (ledger_get_member(&view, &member->id, &row) != ERR_OK) {
+        return member->card.digits[0] == '\0' ||
+               sim_fail(node->sim, "%s has a card without a member", node->id.text);
+    }
+    member->is_enrolled = true;
+    member->debt = row.debt.minor;
+    for (size_t i = 0; i < row.lot_count; i++) {
+        const struct lot *lot = &row.lots[i];
+        struct model_lot terms = lot_of(node->sim, &lot->key, 0, 0);
+        model_post_lot(member, &terms, lot->free.minor, lot->held.minor);
+    }
+    return true;
+}
+
+static struct model_hold hold_of(const struct sim *sim, const struct hold *row)
+{
+    struct model_hold hold = {.state = row->state == HOLD_OPEN       ? MODEL_OPEN
+                                       : row->state == HOLD_CAPTURED ? MODEL_CAPTURED
+                                       : row->state == HOLD_VOIDED   ? MODEL_VOIDED
+                                                                     : MODEL_EXPIRED,
+                              .granted = row->granted.minor,
+                              .captured = row->captured.minor,
+                              .voided = row->voided.minor,
+                              .returned = row->returned.minor,
+                              .capture_by = row->capture_by.ms,
+                              .deliver_by = row->deliver_by.ms,
+                              .part_count = row->lot_count};
+    hold.parts = row->lot_count == 0 ? NULL : calloc(row->lot_count, sizeof *hold.parts);
+    for (size_t i = 0; i < row->lot_count; i++) {
+        const struct hold_lot *lot = &row->lots[i];
+        hold.parts[i] =
+            (struct model_part){lot_of(sim, &lot->key, 0, 0), lot->held.minor, lot->captured.minor};
+    }
+    return hold;
+}
+
+static struct model_sale sale_of(struct sim_node *node, const struct partner_id *issuer,
+                                 const struct uid *id)
+{
+    struct ledger_view view = sim_store_view(&node->store);
+    struct sale row;
+    if (ledger_get_sale(&view, issuer, id, &row) != ERR_OK) {
+        return (struct model_sale){.is_there = false};
+    }
+    return (struct model_sale){.is_there = true,
+                               .is_reversed = row.is_reversed,
+                               .amount = row.amount.minor,
+                               .returned = row.returned.minor,
+                               .points = row.points.minor,
+                               .taken = row.taken.minor,
+                               .lot = lot_of(node->sim, &row.lot, 0, 0)};
+}
+
+/* What this node knows of the operation, as its till's or as the member's home. */
+static void adopt_op(struct sim_node *node, struct model_op *m)
+{
+    static struct hold row;
+    const struct sim_op *op = m->op;
+    const struct uid *id = &op->command.transaction_id;
+    struct ledger_view view = sim_store_view(&node->store);
+    bool is_ours = op->shop == node->index;
+    const struct partner_id *origin = &op->command.origin;
+    if (!is_ours && op->home != node->index) {
+        return;
+    }
+    bool is_recorded = sim_op_is_recorded(node, origin, id);
+    bool is_new = is_ours && is_recorded && !m->is_decided;
+    *(is_ours ? &m->is_decided : &m->is_decided_at_home) = is_recorded;
+    if (op->kind == SIM_OP_HOLD) {
+        bool is_there = ledger_get_hold(&view, origin, id, &row) == ERR_OK;
+        struct model_hold *hold = op->home == node->index ? &m->home_hold : &m->hold;
+        free(hold->parts);
+        *hold = is_there ? hold_of(node->sim, &row) : (struct model_hold){.state = MODEL_NONE};
+        if (is_new && is_there) { /* a grant that this node had not written down yet */
+            m->verdict = VERDICT_OK;
+            m->points = hold->granted;
+        }
+    } else if (op->kind == SIM_OP_EARN) {
+        *(is_ours ? &m->sale : &m->home_sale) = sale_of(node, origin, id);
+    }
+}
+
+static int64_t balance_of(struct sim_node *node, enum account_kind kind)
+{
+    struct ledger_view view = sim_store_view(&node->store);
+    struct account_ref ref = {.kind = kind};
+    struct account account;
+    ASSERT(ledger_get_account(&view, &ref, &account) == ERR_OK);
+    return account.credit - account.debit;
+}
+
+static void adopt_blocks(struct sim_node *node)
+{
+    struct ledger_view view = sim_store_view(&node->store);
+    struct model *model = node->sim->model;
+    for (size_t i = 0; i < model->member_count; i++) {
+        struct model_member *member = &model->members[i];
+        struct card_status status;
+        if (member->home != node->index && member->card.digits[0] != '\0' &&
+            ledger_get_card_status(&view, &member->card, &status) == ERR_OK) {
+            member->is_blocked_at[node->index] = status.is_blocked;
+        }
+    }
+}
+
+/* ---- the whole ---- */
+
+/* The office sees a partner whose period is still open, and closes it again. */
+static void close_again(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+    for (unsigned n = 0; n < sim->closed_periods; n++) {
+        bool is_open = false;
+        for (unsigned i = 0; i < sim->node_count; i++) {
+            is_open =
+                is_open || (i != node->index && sim->model->streams[node->index][i].period <= n);
+        }
+        if (is_open) {
+            sim_step_close(sim, node->index, n, (int64_t)(n + 1) * SIM_MINUTE);
+        }
+    }
+}
+
+bool sim_adopt(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+    struct model *model = sim->model;
+    if (!sim_restore_is_stale(node) || !node->is_up) {
+        return !sim->has_failed;
+    }
+    bool was_lost = false;
+    bool is_lost = false;
+    node->restore->is_stale = false;
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        if (i == node->index) {
+            continue;
+        }
+        was_lost = was_lost || node->restore->links[i].is_lost;
+        if (node->restore->links[i].is_lost && !adopt_streams(node, i)) {
+            return false;
+        }
+        is_lost = is_lost || node->restore->links[i].is_lost;
+        count_pair(node, i);
+    }
+    for (size_t i = 0; i < model->member_count; i++) {
+        if (model->members[i].home == node->index && !adopt_member(node, &model->members[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < model->op_count; i++) {
+        if (model->ops[i] != NULL) {
+            adopt_op(node, model->ops[i]);
+        }
+    }
+    adopt_blocks(node);
+    model->first_due[node->index] = 0;
+    model->books[node->index].issued = -balance_of(node, ACCOUNT_ISSUED);
+    model->books[node->index].redeemed = balance_of(node, ACCOUNT_REDEEMED);
+    model->books[node->index].adjustment = -balance_of(node, ACCOUNT_ADJUSTMENT);
+    if (was_lost && !is_lost) {
+        close_again(node);
+    }
+    return true;
+}
