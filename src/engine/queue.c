@@ -106,7 +106,7 @@ static struct submission *take_locked(struct queue *queue)
     struct lane *prompt = &queue->lanes[LANE_PROMPT];
     struct lane *bulk = &queue->lanes[LANE_BULK];
     bool is_bulk = prompt->first == NULL || (queue->is_turn_of_bulk && bulk->first != NULL);
-    queue->is_turn_of_bulk = !is_bulk;
+    queue->is_turn_of_bulk = !is_bulk && bulk->first != NULL;
     return is_bulk ? cut_front(queue, bulk, QUEUE_BULK_WORK)
                    : cut_front(queue, prompt, LIMIT_BATCH_RECORDS);
 }
