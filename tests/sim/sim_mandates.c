@@ -22,7 +22,7 @@ void sim_mandates_init(struct sim *sim)
         *terms = (struct standin_terms){
             .floor = {is_any && sim_random_chance(&sim->luck, 850) ? floor : 0},
             .cap = {floor + (int64_t)sim_random_below(&sim->luck, 3 * (uint64_t)floor)},
-            .life_ms = 10 * SIM_MINUTE + (int64_t)sim_random_below(&sim->luck, 3 * SIM_HOUR)};
+            .life_ms = 15 * SIM_MINUTE + (int64_t)sim_random_below(&sim->luck, 4 * SIM_HOUR)};
     }
 }
 
@@ -40,7 +40,7 @@ void sim_mandates_round(struct sim_node *node)
     for (unsigned i = 0; i < sim->node_count; i++) {
         struct standin_mandates mandates;
         Talea__V1__FetchMandateRequest request = TALEA__V1__FETCH_MANDATE_REQUEST__INIT;
-        if (i == node->index || !sim_random_chance(&sim->luck, 400)) {
+        if (i == node->index || !sim_random_chance(&sim->luck, 150)) {
             continue;
         }
         ASSERT(standin_mandates(&view, &sim->nodes[i].id, &node->id, clock, &mandates) == ERR_OK);
