@@ -145,6 +145,28 @@ static void test_a_card_is_blocked_again_and_its_repeat_is_one(void **state)
     assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
 }
 
+static void test_a_request_is_given_up_again_and_its_repeat_is_one(void **state)
+{
+    (void)state;
+    struct command entry = lost(COMMAND_RECOVER_ENTRY, ENTRY_VOID, 0, &scene.beta_card, NULL);
+    entry.recover_entry.entry.subject = entry.transaction_id;
+    desk_do(desk, &entry);
+    struct command again = told_again(&entry, COMMAND_GIVE_UP_HOLD);
+    again.hold = (struct command_hold){.redeemer = desk->roster.self,
+                                       .card = scene.beta_card,
+                                       .asked = scene.beta_card,
+                                       .points = points_of(5)};
+    uint64_t row = desk->row;
+    desk_do(desk, &again);
+    assert_int_equal(desk->row, row);
+    assert_int_equal(desk->answer.points.minor, 0);
+    struct command other =
+        lost(COMMAND_RECOVER_ENTRY, ENTRY_VOID, 0, &scene.beta_card, &scene.foreign);
+    desk_do(desk, &other);
+    again.transaction_id = other.transaction_id;
+    assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
+}
+
 static void hold_is(const struct uid *id, enum hold_state state, int64_t captured, int64_t returned)
 {
     struct hold hold;
@@ -407,6 +429,7 @@ int main(void)
         TEST(test_an_earn_is_back_and_its_repeat_is_one),
         TEST(test_a_return_follows_its_sale),
         TEST(test_a_card_is_blocked_again_and_its_repeat_is_one),
+        TEST(test_a_request_is_given_up_again_and_its_repeat_is_one),
         TEST(test_burns_at_our_tills),
         TEST(test_only_what_follows_on),
         TEST(test_nothing_new_until_the_end),
