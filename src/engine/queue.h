@@ -1,9 +1,4 @@
-/* What waits for the writer: a bounded queue of submissions. Many put, one takes.
- *
- * It has two lanes, each in its order. Somebody waits at a till for a single command; batches, a
- * partner's entries above all, have more work in them and nobody at their end. A single command
- * waits for one turn of the others at most, and they for one turn of single ones.
- */
+/* What waits for the writer: a bounded queue of submissions. Many put, one takes. */
 #ifndef ENGINE_QUEUE_H
 #define ENGINE_QUEUE_H
 
@@ -44,26 +39,11 @@ struct submission {
     struct engine_terms terms;
 };
 
-enum {
-    QUEUE_BULK_WORK = 1024 /* records of one turn of the bulk lane, or one submission */
-};
-
-enum lane_kind {
-    LANE_PROMPT, /* single commands, new terms */
-    LANE_BULK,   /* all else */
-    LANE_COUNT
-};
-
-struct lane {
-    struct submission *first;
-    struct submission *last;
-};
-
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t has_work;
-    struct lane lanes[LANE_COUNT];
-    bool is_turn_of_bulk;
+    struct submission *first;
+    struct submission *last;
     size_t length; /* in commands */
     size_t capacity;
     bool is_nudged;
@@ -76,15 +56,9 @@ void queue_fini(struct queue *queue);
 /* ERR_RESOURCE when full (new terms are let in all the same), ERR_UNAVAILABLE when closed; the
  * submission stays the caller's then. A batch is let in when there is room for one command. */
 MUST_USE enum err queue_put(struct queue *queue, struct submission *submission);
-/* What was taken. */
-struct taken {
-    bool is_over;       /* nothing, and nothing will come any more */
-    bool is_waited_for; /* single commands, while there is bulk to do */
-};
-
-/* Waits for work or a nudge; takes one turn of a lane (a linked list). NULL when there is nothing.
- */
-struct submission *queue_take(struct queue *queue, struct taken *out_taken);
+/* Waits for work or a nudge; takes submissions of about `limit` commands (a linked list). NULL when
+ * there is nothing, and `*out_is_over` when nothing will come any more. */
+struct submission *queue_take(struct queue *queue, size_t limit, bool *out_is_over);
 /* Ends a wait, or the next one. */
 void queue_nudge(struct queue *queue);
 void queue_close(struct queue *queue);
