@@ -433,6 +433,7 @@ void model_decide(struct model *model, const struct sim_op *op, int64_t now)
     struct model_op *m = model_op_of(model, op);
     ASSERT(!m->is_decided);
     m->is_decided = true;
+    m->points = 0; /* it may have been answered before a restore */
     m->verdict = decide(model, m, now);
 }
 
