@@ -31,8 +31,7 @@ static enum err changed_card(const struct decision *d, const struct card_number 
     return ERR_OK;
 }
 
-/* All cards of a member that are not blocked by themselves, or moved. */
-static enum err announce_cards(struct decision *d, const struct profile *profile,
+enum err decide_announce_cards(struct decision *d, const struct profile *profile,
                                enum entry_kind kind)
 {
     struct card_change changes[LIMIT_CARDS_PER_MEMBER];
@@ -109,7 +108,7 @@ enum err decide_block_member(struct decision *d)
         return ERR_OK;
     }
     TRY(ledger_get_profile(d->view, &work.id, &profile));
-    TRY(announce_cards(d, &profile, ENTRY_CARD_BLOCK));
+    TRY(decide_announce_cards(d, &profile, ENTRY_CARD_BLOCK));
     work.row.is_blocked = true;
     work_mark(d, &work);
     work_end(d, &work);
@@ -141,7 +140,7 @@ enum err decide_unblock_member(struct decision *d)
         return decide_refuse(d, VERDICT_MEMBER_MOVED);
     }
     TRY(work_open(d, &work));
-    TRY(announce_cards(d, &profile, ENTRY_CARD_UNBLOCK));
+    TRY(decide_announce_cards(d, &profile, ENTRY_CARD_UNBLOCK));
     work.row.is_blocked = false;
     work_mark(d, &work);
     work_end(d, &work);

@@ -46,18 +46,10 @@ enum err decide_forget(struct decision *d, struct member_work *work, const struc
         TRY(ledger_get_profile(d->view, &profile->merged[i], &merged));
         delete_profile(d, &profile->merged[i], &merged);
     }
-    struct card_change changes[LIMIT_CARDS_PER_MEMBER];
-    size_t count = 0;
     for (size_t i = 0; i < profile->card_count; i++) {
-        struct card card;
-        TRY(ledger_get_card(d->view, &profile->cards[i], &card));
-        if (!card.is_blocked) {
-            changes[count++] =
-                (struct card_change){.card = profile->cards[i], .kind = ENTRY_CARD_BLOCK};
-        }
         decide_put_card(d, &profile->cards[i], &(struct card){.is_blocked = true});
     }
-    TRY(decide_announce(d, changes, count, NULL, NULL));
+    TRY(decide_announce_cards(d, profile, ENTRY_CARD_BLOCK));
     work->row.is_erased = true;
     work->row.is_blocked = false;
     work_mark(d, work);

@@ -156,6 +156,9 @@ struct card_change {
 MUST_USE enum err decide_announce(struct decision *d, const struct card_change *changes,
                                   size_t count, const struct partner_id *first,
                                   struct stream *first_stream);
+/* Announces `kind` of all cards of a member that are not blocked by themselves. */
+MUST_USE enum err decide_announce_cards(struct decision *d, const struct profile *profile,
+                                        enum entry_kind kind);
 /* What there is to say of one of our cards by its rows. */
 MUST_USE enum err decide_card_change(const struct decision *d, const struct card_number *number,
                                      struct card_change *out_change);
