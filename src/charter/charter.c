@@ -75,6 +75,11 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
     charter->currency_decimals = m->currency_decimals;
     charter->valid_from.ms = m->valid_from_unix_ms;
     charter->net_debit_cap.minor = m->net_debit_cap_minor;
+    field_require(fields,
+                  m->netting == TALEA__V1__NETTING__NETTING_BILATERAL ||
+                      m->netting == TALEA__V1__NETTING__NETTING_MULTILATERAL,
+                  "netting", "is neither bilateral nor multilateral");
+    charter->is_multilateral = m->netting == TALEA__V1__NETTING__NETTING_MULTILATERAL;
     field_name(fields, "coalition", m->coalition, charter->coalition, sizeof charter->coalition);
     field_hash(fields, "previous_hash", &m->previous_hash, &charter->previous_hash);
     field_display_name(fields, "points_name", m->points_name);

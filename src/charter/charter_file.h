@@ -43,6 +43,7 @@ struct charter_terms {
     const struct charter_tariff *tariffs;
     size_t tariff_count;
     struct money net_debit_cap; /* 0: none */
+    bool is_multilateral;
     const struct charter_departure *departures;
     size_t departure_count;
     const struct charter_revocation *revocations; /* in any order */

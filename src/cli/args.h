@@ -88,6 +88,12 @@ enum option_key {
     OPT_CARD,
     OPT_FORMAT,
     OPT_ACCOUNTS,
+    OPT_IBAN,
+    OPT_BIC,
+    OPT_HOLDER,
+    OPT_PERIOD,
+    OPT_RESIDUAL,
+    OPT_DATE,
     OPT_LAST
 };
 

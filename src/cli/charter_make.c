@@ -87,7 +87,8 @@ static enum err convert_terms(struct maker *maker, struct note *note)
                                           .currency_decimals = file->settlement_decimals,
                                           .tariffs = maker->tariffs,
                                           .tariff_count = file->tariff_count,
-                                          .net_debit_cap = {file->net_debit_minor}};
+                                          .net_debit_cap = {file->net_debit_minor},
+                                          .is_multilateral = file->is_multilateral};
     return ERR_OK;
 }
 

@@ -47,6 +47,11 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_RECOVER_TAKEN] = "recover-taken",
     [COMMAND_RECOVER_HOLD] = "recover-hold",
     [COMMAND_RECOVERY] = "recovery",
+    [COMMAND_NET_PAYMENT] = "net-payment",
+    [COMMAND_INSTRUCT_PAYMENT] = "instruct-payment",
+    [COMMAND_BOOK_PAYMENT] = "book-payment",
+    [COMMAND_SIGN_PAYMENT] = "sign-payment",
+    [COMMAND_HEAR_PAYMENT] = "hear-payment",
 };
 
 const char *command_kind_name(enum command_kind kind)

@@ -49,9 +49,14 @@ enum command_kind {
     COMMAND_MOVE_MEMBER = 38,  /* at the old home */
     COMMAND_RECOVER_ENTRY =
         41, /* an entry of ours that was lost here and is held by its receiver */
-    COMMAND_RECOVER_TAKEN = 42, /* a partner's entry that our receipt answers, taken once more */
-    COMMAND_RECOVER_HOLD = 43,  /* a grant, of ours or to us, that was lost here */
-    COMMAND_RECOVERY = 44,      /* a recovery with one partner begins or ends */
+    COMMAND_RECOVER_TAKEN = 42,    /* a partner's entry that our receipt answers, taken once more */
+    COMMAND_RECOVER_HOLD = 43,     /* a grant, of ours or to us, that was lost here */
+    COMMAND_RECOVERY = 44,         /* a recovery with one partner begins or ends */
+    COMMAND_NET_PAYMENT = 65,      /* what one of a settled pair has to pay the other */
+    COMMAND_INSTRUCT_PAYMENT = 66, /* it goes into a payment file */
+    COMMAND_BOOK_PAYMENT = 67,     /* a bank booked it, or a part */
+    COMMAND_SIGN_PAYMENT = 68,     /* our notice of where it stands */
+    COMMAND_HEAR_PAYMENT = 69,     /* the partner's */
     COMMAND_KIND_END
 };
 
@@ -211,6 +216,21 @@ struct command_put_pair {
     struct pair_period pair;
 };
 
+/* A step of the payment between us and the partner for the period. */
+struct command_payment {
+    struct partner_id partner;
+    struct period period;
+    struct obligation_terms terms; /* of NET_PAYMENT */
+    struct uid file;               /* of INSTRUCT_PAYMENT */
+    bool is_residual;
+    struct booking booking; /* of BOOK_PAYMENT */
+    /* Of SIGN_PAYMENT and HEAR_PAYMENT: what the notice says, and the notice. */
+    struct obligation_figures figures;
+    uint64_t number;
+    uint64_t heard;
+    struct slice notice_signed;
+};
+
 struct command_freeze {
     struct partner_id partner;
     enum stream_direction direction;
@@ -308,6 +328,7 @@ struct command {
         struct command_take_receipt take_receipt;
         struct command_close_period close_period;
         struct command_put_pair put_pair;
+        struct command_payment payment;
         struct command_freeze freeze;
         struct command_transfer transfer;
         struct command_pool pool;

@@ -11,5 +11,8 @@ void command_read_office(struct reader *in, struct command *command);
 /* Bodies of the kinds of recoveries. */
 void command_write_recovery(struct buffer *out, const struct command *command);
 void command_read_recovery(struct reader *in, struct command *command);
+/* Bodies of the kinds about payments. */
+void command_write_payment(struct buffer *out, const struct command *command);
+void command_read_payment(struct reader *in, struct command *command);
 
 #endif

@@ -46,6 +46,11 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_TAKE_MANDATE] = decide_take_mandate,
     [COMMAND_STAND_IN_HOLD] = decide_stand_in_hold,
     [COMMAND_GIVE_UP_HOLD] = decide_give_up_hold,
+    [COMMAND_NET_PAYMENT] = decide_payment,
+    [COMMAND_INSTRUCT_PAYMENT] = decide_payment,
+    [COMMAND_BOOK_PAYMENT] = decide_payment,
+    [COMMAND_SIGN_PAYMENT] = decide_payment,
+    [COMMAND_HEAR_PAYMENT] = decide_payment,
 };
 
 static void exposures_close(struct decision *d)

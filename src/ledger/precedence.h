@@ -70,6 +70,12 @@
  *                       MEMBER_HAS_DEBT, ALREADY_IN_POOL, MOVE_LOOPS, POINTS_TOO_LARGE,
  *                       STREAM_FROZEN, PARTNER_LEFT, NET_DEBIT_CAP
  *
+ *   net-payment         PARTNER_UNKNOWN, PAYMENT_EXISTS, BOOKING_INVALID
+ *   instruct-payment    PAYMENT_UNKNOWN, PAYMENT_NOT_OURS, NOTHING_TO_PAY
+ *   book-payment        PAYMENT_UNKNOWN, BOOKING_KNOWN, BOOKING_INVALID, TOO_MANY_BOOKINGS
+ *   sign-payment        PAYMENT_UNKNOWN, NOTICE_STALE
+ *   hear-payment        PAYMENT_UNKNOWN, NOTICE_STALE, BOOKING_INVALID
+ *
  * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards and what is
  * recovered are never refused. Cards
  * lead to members that are there and not erased: erasure blocks them.

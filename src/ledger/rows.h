@@ -16,6 +16,7 @@
 #include "ledger/verdict.h"
 #include "ledger/view.h"
 #include "programme/earn_rate.h"
+#include "settlement/obligation.h"
 
 /* What makes points the same: same origin, same end. */
 struct lot_key {
@@ -413,6 +414,15 @@ void half_encode(const struct half *half, struct buffer *out);
 MUST_USE enum err half_decode(struct slice value, struct half *out_half);
 void pair_period_encode(const struct pair_period *pair, struct buffer *out);
 MUST_USE enum err pair_period_decode(struct slice value, struct pair_period *out_pair);
+void obligation_encode(const struct obligation *obligation, struct buffer *out);
+/* Its slices point into the value. */
+MUST_USE enum err obligation_decode(struct slice value, struct obligation *out_obligation);
+void write_obligation_terms(struct buffer *out, const struct obligation_terms *terms);
+void read_obligation_terms(struct reader *in, struct obligation_terms *out_terms);
+void write_booking(struct buffer *out, const struct booking *booking);
+void read_booking(struct reader *in, struct booking *out_booking);
+void write_figures(struct buffer *out, const struct obligation_figures *figures);
+void read_figures(struct reader *in, struct obligation_figures *out_figures);
 void partner_recovery_encode(const struct partner_recovery *recovery, struct buffer *out);
 MUST_USE enum err partner_recovery_decode(struct slice value,
                                           struct partner_recovery *out_recovery);

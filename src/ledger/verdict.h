@@ -77,6 +77,14 @@ enum verdict {
     VERDICT_NET_DEBIT_CAP = 135, /* the pair owes as much as the charter lets it */
     VERDICT_HOLD_TOO_LATE = 136, /* it would have ended already */
     VERDICT_OUTBOX_FULL = 140,   /* too many entries wait for this partner */
+    VERDICT_PAYMENT_UNKNOWN = 165,
+    VERDICT_PAYMENT_EXISTS = 166,
+    VERDICT_PAYMENT_NOT_OURS = 167, /* to order: the debtor does */
+    VERDICT_NOTHING_TO_PAY = 168,   /* all of it is ordered, or paid */
+    VERDICT_BOOKING_KNOWN = 169,
+    VERDICT_TOO_MANY_BOOKINGS = 170,
+    VERDICT_BOOKING_INVALID = 171, /* of nothing, or of more than fits */
+    VERDICT_NOTICE_STALE = 172,    /* it says what is known, or no longer so */
     VERDICT_END
 };
 

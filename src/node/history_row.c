@@ -132,6 +132,11 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_RECOVERY:
     case COMMAND_GRANT_MANDATE:
     case COMMAND_TAKE_MANDATE:
+    case COMMAND_NET_PAYMENT:
+    case COMMAND_INSTRUCT_PAYMENT:
+    case COMMAND_BOOK_PAYMENT:
+    case COMMAND_SIGN_PAYMENT:
+    case COMMAND_HEAR_PAYMENT:
     case COMMAND_KIND_END:
         break;
     }

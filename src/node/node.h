@@ -68,7 +68,7 @@ struct node {
     struct vault *vault;
     struct disk_guard disk_guard;
     struct housekeeper *housekeeper;
-    struct rpc_service services[6];
+    struct rpc_service services[7];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;

@@ -116,6 +116,14 @@ static bool is_settled(struct session *session, struct period period)
     return is_matched;
 }
 
+static bool is_paid(struct session *session, struct period period)
+{
+    struct ledger_view view = state_reader_view(session->reader);
+    struct obligation obligation;
+    return ledger_get_obligation(&view, &session->partner, period, &obligation) == ERR_OK &&
+           obligation_step(&obligation) == OBLIGATION_CLOSED;
+}
+
 void session_settle(struct session *session)
 {
     struct closed_periods closed = {.count = 0};
@@ -132,10 +140,9 @@ void session_settle(struct session *session)
         if (session_is_stopping(session)) {
             return; /* each exchange may take its whole time */
         }
-        if (is_settled(session, closed.periods[i])) {
-            continue;
-        }
-        enum err err = settle_period(session, closed.periods[i], &note);
+        enum err err = is_settled(session, closed.periods[i])
+                           ? session_pay(session, closed.periods[i], &note)
+                           : settle_period(session, closed.periods[i], &note);
         bool is_news = strcmp(note.text, session->settle_note.text) != 0;
         session->settle_note = note;
         if (err != ERR_OK && err != ERR_UNAVAILABLE && is_news) {
@@ -166,7 +173,7 @@ bool session_is_over(struct session *session)
         has_ended(&out, last) && has_ended(&in, last);
     struct period period = roster_first_period(roster, &session->partner);
     while (is_over && period.yyyymm <= last.yyyymm) {
-        is_over = is_settled(session, period);
+        is_over = is_settled(session, period) && is_paid(session, period);
         period = period_next(period);
     }
     snapshot_release(snapshot);
