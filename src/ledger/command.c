@@ -52,6 +52,7 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_BOOK_PAYMENT] = "book-payment",
     [COMMAND_SIGN_PAYMENT] = "sign-payment",
     [COMMAND_HEAR_PAYMENT] = "hear-payment",
+    [COMMAND_KEEP_NETTING] = "keep-netting",
 };
 
 const char *command_kind_name(enum command_kind kind)

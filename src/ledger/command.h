@@ -57,6 +57,7 @@ enum command_kind {
     COMMAND_BOOK_PAYMENT = 67,     /* a bank booked it, or a part */
     COMMAND_SIGN_PAYMENT = 68,     /* our notice of where it stands */
     COMMAND_HEAR_PAYMENT = 69,     /* the partner's */
+    COMMAND_KEEP_NETTING = 70,     /* what others signed about the net of a period, or we did */
     COMMAND_KIND_END
 };
 
@@ -231,6 +232,14 @@ struct command_payment {
     struct slice notice_signed;
 };
 
+struct command_netting {
+    enum netting_row_kind kind;
+    struct period period;
+    struct partner_id first; /* of a statement's pair, or who said the word */
+    struct partner_id second;
+    struct netting_row row;
+};
+
 struct command_freeze {
     struct partner_id partner;
     enum stream_direction direction;
@@ -329,6 +338,7 @@ struct command {
         struct command_close_period close_period;
         struct command_put_pair put_pair;
         struct command_payment payment;
+        struct command_netting netting;
         struct command_freeze freeze;
         struct command_transfer transfer;
         struct command_pool pool;

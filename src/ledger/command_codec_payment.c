@@ -18,8 +18,36 @@ static void read_notice(struct reader *in, struct command_payment *out_payment)
     out_payment->notice_signed = read_block(in);
 }
 
+static void write_netting(struct buffer *out, const struct command_netting *netting)
+{
+    write_u8(out, (uint8_t)netting->kind);
+    write_period(out, netting->period);
+    write_partner(out, &netting->first);
+    write_partner(out, &netting->second);
+    write_bool(out, netting->row.is_commitment);
+    write_varint(out, netting->row.number);
+    write_block(out, netting->row.first_signed);
+    write_block(out, netting->row.second_signed);
+}
+
+static void read_netting(struct reader *in, struct command_netting *out_netting)
+{
+    out_netting->kind = (enum netting_row_kind)read_choice(in, NETTING_STATEMENT, NETTING_WORD + 1);
+    out_netting->period = read_period(in);
+    read_partner(in, &out_netting->first);
+    read_partner(in, &out_netting->second);
+    out_netting->row.is_commitment = read_bool(in);
+    out_netting->row.number = read_varint(in);
+    out_netting->row.first_signed = read_block(in);
+    out_netting->row.second_signed = read_block(in);
+}
+
 void command_write_payment(struct buffer *out, const struct command *command)
 {
+    if (command->kind == COMMAND_KEEP_NETTING) {
+        write_netting(out, &command->netting);
+        return;
+    }
     const struct command_payment *payment = &command->payment;
     write_partner(out, &payment->partner);
     write_period(out, payment->period);
@@ -45,6 +73,10 @@ void command_write_payment(struct buffer *out, const struct command *command)
 
 void command_read_payment(struct reader *in, struct command *command)
 {
+    if (command->kind == COMMAND_KEEP_NETTING) {
+        read_netting(in, &command->netting);
+        return;
+    }
     struct command_payment *payment = &command->payment;
     read_partner(in, &payment->partner);
     payment->period = read_period(in);

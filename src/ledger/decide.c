@@ -51,6 +51,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_BOOK_PAYMENT] = decide_payment,
     [COMMAND_SIGN_PAYMENT] = decide_payment,
     [COMMAND_HEAR_PAYMENT] = decide_payment,
+    [COMMAND_KEEP_NETTING] = decide_netting,
 };
 
 static void exposures_close(struct decision *d)

@@ -121,3 +121,28 @@ enum err decide_payment(struct decision *d)
     put_obligation(d, &obligation);
     return ERR_OK;
 }
+
+/* A statement is kept once. A word takes the place of one that says less; a commitment stands for
+ * ever, our own like the others'. */
+enum err decide_netting(struct decision *d)
+{
+    const struct command_netting *netting = &d->command->netting;
+    struct ledger_key key;
+    struct slice value;
+    struct netting_row known;
+    key_netting(netting->kind, netting->period, &netting->first, &netting->second, &key);
+    enum err err = view_get(d->view, TABLE_NETTING, &key, &value);
+    if (err == ERR_OK) {
+        TRY(netting_row_decode(value, &known));
+        bool says_more = !known.is_commitment &&
+                         (netting->row.is_commitment || netting->row.number > known.number);
+        if (!says_more) {
+            return decide_refuse(d, VERDICT_NOTICE_STALE);
+        }
+    }
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    buffer_clear(&d->plan->scratch);
+    netting_row_encode(&netting->row, &d->plan->scratch);
+    plan_row(d->plan, TABLE_NETTING, &key, buffer_slice(&d->plan->scratch));
+    return ERR_OK;
+}

@@ -75,6 +75,7 @@
  *   book-payment        PAYMENT_UNKNOWN, BOOKING_KNOWN, BOOKING_INVALID, TOO_MANY_BOOKINGS
  *   sign-payment        PAYMENT_UNKNOWN, NOTICE_STALE
  *   hear-payment        PAYMENT_UNKNOWN, NOTICE_STALE, BOOKING_INVALID
+ *   keep-netting        NOTICE_STALE
  *
  * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards and what is
  * recovered are never refused. Cards

@@ -2,7 +2,8 @@
 #include "ledger/codec.h"
 
 enum {
-    OBLIGATION_VERSION = 1
+    OBLIGATION_VERSION = 1,
+    NETTING_VERSION = 1
 };
 
 void write_obligation_terms(struct buffer *out, const struct obligation_terms *terms)
@@ -103,5 +104,28 @@ enum err obligation_decode(struct slice value, struct obligation *out_obligation
     }
     TRY(reader_finish(&in));
     *out_obligation = obligation;
+    return ERR_OK;
+}
+
+void netting_row_encode(const struct netting_row *row, struct buffer *out)
+{
+    write_u8(out, NETTING_VERSION);
+    write_bool(out, row->is_commitment);
+    write_varint(out, row->number);
+    write_block(out, row->first_signed);
+    write_block(out, row->second_signed);
+}
+
+enum err netting_row_decode(struct slice value, struct netting_row *out_row)
+{
+    struct reader in = reader_of(value);
+    struct netting_row row;
+    read_version(&in, NETTING_VERSION);
+    row.is_commitment = read_bool(&in);
+    row.number = read_varint(&in);
+    row.first_signed = read_block(&in);
+    row.second_signed = read_block(&in);
+    TRY(reader_finish(&in));
+    *out_row = row;
     return ERR_OK;
 }

@@ -29,6 +29,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_EXPOSURE] = "exposure",
     [TABLE_EVIDENCE] = "evidence",
     [TABLE_OBLIGATION] = "obligation",
+    [TABLE_NETTING] = "netting",
 };
 
 bool ledger_table_is_known(unsigned number)

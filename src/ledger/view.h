@@ -40,6 +40,7 @@ enum ledger_table {
     TABLE_EVIDENCE = 28,     /* partner, number -> an Evidence, as bytes; number 0: the head of the
                                 latest batch that was taken, Signed bytes */
     TABLE_OBLIGATION = 33,   /* partner, period -> struct obligation */
+    TABLE_NETTING = 34,      /* kind, period, partner, partner -> struct netting_row */
     TABLE_END
 };
 

@@ -137,6 +137,7 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_BOOK_PAYMENT:
     case COMMAND_SIGN_PAYMENT:
     case COMMAND_HEAR_PAYMENT:
+    case COMMAND_KEEP_NETTING:
     case COMMAND_KIND_END:
         break;
     }

@@ -14,7 +14,8 @@ struct status_listing {
     struct partner_host host;
     struct period only; /* 0: all */
     struct arena arena;
-    struct arena scratch; /* of one statement */
+    struct arena scratch;       /* of one statement */
+    struct payment_lines lines; /* where all pairs are netted together */
     Talea__V1__PeriodStatus **pairs;
     size_t count;
     size_t capacity;
@@ -62,6 +63,47 @@ static enum err describe_pair(struct status_listing *listing, const struct partn
     return ERR_OK;
 }
 
+/* Netted together with the others: it stands where this brand's last payment of the period does. A
+ * partner who was left out has an obligation of its own. */
+static enum err describe_netted(struct status_listing *listing, struct period period,
+                                Talea__V1__PeriodStatus *message)
+{
+    struct node *node = listing->node;
+    const struct partner_id *self = &listing->host.host.roster->self;
+    char waits_for[sizeof node->netting[0].waits_for] = "";
+    bool is_counted = false;
+    pthread_mutex_lock(&node->settle_lock);
+    for (size_t i = 0; i < NETTING_WATCHES; i++) {
+        if (node->netting[i].period.yyyymm == period.yyyymm) {
+            is_counted = node->netting[i].is_counted;
+            memcpy(waits_for, node->netting[i].waits_for, sizeof waits_for);
+        }
+    }
+    pthread_mutex_unlock(&node->settle_lock);
+    if (!is_counted) {
+        message->waits_for = waits_for[0] == '\0'
+                                 ? message->waits_for
+                                 : message_copy(&listing->arena, waits_for, sizeof waits_for);
+        return message->waits_for == NULL ? ERR_RESOURCE : ERR_OK;
+    }
+    message->state = TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_CLOSED;
+    message->waits_for = message_copy(&listing->arena, "", 1);
+    for (size_t i = 0; i < listing->lines.count; i++) {
+        const struct payment_line *line = listing->lines.lines[i];
+        if (line->period.yyyymm != period.yyyymm || !line->obligation.terms.is_multilateral) {
+            continue;
+        }
+        if (payment_state(&line->obligation) <= message->state) {
+            message->state = payment_state(&line->obligation);
+            message->waits_for = payment_waits_for(&line->obligation, self, &listing->arena);
+        }
+        if (line->obligation.since.ms > message->since_unix_ms) {
+            message->since_unix_ms = line->obligation.since.ms;
+        }
+    }
+    return message->waits_for == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 static enum err describe(struct status_listing *listing, const struct partner_id *partner,
                          struct period period, Talea__V1__PeriodStatus *message)
 {
@@ -89,6 +131,10 @@ static enum err describe(struct status_listing *listing, const struct partner_id
     if (err == ERR_NOT_FOUND) {
         message->state = before.state;
         message->waits_for = message_copy(&listing->arena, note.text, sizeof note.text);
+        if (message->state == TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_AGREED &&
+            host->charter->is_multilateral && message->waits_for != NULL) {
+            TRY(describe_netted(listing, period, message));
+        }
     }
     return message->waits_for == NULL || message->partner == NULL || message->reference == NULL
                ? ERR_RESOURCE
@@ -151,7 +197,8 @@ void period_status_list(void *context, struct rpc_call *call, const ProtobufCMes
     }
     arena_init(&listing.arena, LIMIT_DECODED_BYTES);
     arena_init(&listing.scratch, LIMIT_DECODED_BYTES);
-    err = list_all(&listing);
+    err = payment_lines_read(node, &listing.host.host.roster->self, listing.only, &listing.lines);
+    err = err == ERR_OK ? list_all(&listing) : err;
     if (err == ERR_OK) {
         response.pairs = listing.pairs;
         response.n_pairs = listing.count;
@@ -164,4 +211,5 @@ void period_status_list(void *context, struct rpc_call *call, const ProtobufCMes
     partner_host_end(&listing.host);
     arena_fini(&listing.arena);
     arena_fini(&listing.scratch);
+    payment_lines_fini(&listing.lines);
 }

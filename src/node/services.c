@@ -78,6 +78,7 @@ static const struct rpc_method peer_methods[] = {
     {"FetchMandate", ROLE_PEER, RPC_WORKER, peer_fetch_mandate, NULL},
     {"AcceptMove", ROLE_PEER, RPC_WORKER, peer_accept_move, NULL},
     {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
+    {"FetchNetting", ROLE_PEER, RPC_WORKER, peer_fetch_netting, NULL},
     {"ExchangePayment", ROLE_PEER, RPC_WORKER, peer_exchange_payment, NULL},
     {"CompareStreams", ROLE_PEER, RPC_WORKER, peer_compare_streams, NULL},
     {"RecoverPage", ROLE_PEER, RPC_WORKER, peer_recover_page, NULL},

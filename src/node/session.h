@@ -69,6 +69,8 @@ int64_t session_fetch_mandates(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */
 void session_settle(struct session *session);
+/* settle_netting.c: the net of all pairs of one closed period. */
+MUST_USE enum err session_net(struct session *session, struct period period, struct note *note);
 /* settle_payment.c: the same of the payment of one settled period. */
 MUST_USE enum err session_pay(struct session *session, struct period period, struct note *note);
 /* The partner or this brand leaves, both halves of the last period are cleared and agreed, and

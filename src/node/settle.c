@@ -124,6 +124,24 @@ static bool is_paid(struct session *session, struct period period)
            obligation_step(&obligation) == OBLIGATION_CLOSED;
 }
 
+static bool is_multilateral(struct session *session)
+{
+    struct snapshot *snapshot = node_snapshot(session->node);
+    bool is_so = snapshot->charter->is_multilateral;
+    snapshot_release(snapshot);
+    return is_so;
+}
+
+static enum err settle_step(struct session *session, struct period period, struct note *note)
+{
+    enum err err = is_settled(session, period) ? session_pay(session, period, note)
+                                               : settle_period(session, period, note);
+    if ((err == ERR_OK || err == ERR_UNAVAILABLE) && is_multilateral(session)) {
+        return session_net(session, period, note);
+    }
+    return err;
+}
+
 void session_settle(struct session *session)
 {
     struct closed_periods closed = {.count = 0};
@@ -140,9 +158,7 @@ void session_settle(struct session *session)
         if (session_is_stopping(session)) {
             return; /* each exchange may take its whole time */
         }
-        enum err err = is_settled(session, closed.periods[i])
-                           ? session_pay(session, closed.periods[i], &note)
-                           : settle_period(session, closed.periods[i], &note);
+        enum err err = settle_step(session, closed.periods[i], &note);
         bool is_news = strcmp(note.text, session->settle_note.text) != 0;
         session->settle_note = note;
         if (err != ERR_OK && err != ERR_UNAVAILABLE && is_news) {

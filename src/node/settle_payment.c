@@ -15,6 +15,19 @@
 
 /* ---- As the caller ---- */
 
+/* Where all pairs are netted together, that is settle_netting.c's. */
+static enum err net_pair(const struct peer_host *host, const struct partner_id *partner,
+                         struct period period, struct note *note)
+{
+    struct obligation obligation;
+    if (!host->charter->is_multilateral) {
+        return payment_net_pair(host, partner, period, note);
+    }
+    enum err err = ledger_get_obligation(&host->view, partner, period, &obligation);
+    return err == ERR_NOT_FOUND ? note_set(note, ERR_UNAVAILABLE, "the period is not netted yet")
+                                : err;
+}
+
 /* Under the lock: nets the pair if that is still to do, and what there is to say. */
 static enum err prepare(struct session *session, struct period period, struct buffer *out_signed,
                         struct obligation *out_obligation, struct note *note)
@@ -23,7 +36,7 @@ static enum err prepare(struct session *session, struct period period, struct bu
     struct partner_host host;
     partner_host_begin(node, state_reader_view(session->reader), &host);
     pthread_mutex_lock(&node->settle_lock);
-    enum err err = payment_net_pair(&host.host, &session->partner, period, note);
+    enum err err = net_pair(&host.host, &session->partner, period, note);
     if (err == ERR_OK) {
         err = payment_say(&host.host, &session->partner, period, out_signed);
     }
@@ -140,7 +153,7 @@ static enum err answer(struct node *node, const struct partner_id *partner, stru
     }
     TRY(partner_host_open(node, &host));
     pthread_mutex_lock(&node->settle_lock);
-    enum err err = payment_net_pair(&host.host, partner, period, note);
+    enum err err = net_pair(&host.host, partner, period, note);
     if (err == ERR_OK && notice != NULL) {
         err = payment_hear(&host.host, partner, period, &theirs, note);
     }

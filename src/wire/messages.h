@@ -13,6 +13,7 @@
 #include "clearing/evidence.h"
 #include "clearing/mandate.h"
 #include "clearing/move.h"
+#include "settlement/netting.h"
 #include "settlement/obligation.h"
 
 /* Appends to `out`. The same value always gives the same bytes. */
@@ -56,6 +57,10 @@ MUST_USE enum err wire_statement_encode(const struct pair_statement *statement, 
 MUST_USE enum err wire_statement_decode(struct slice bytes, struct arena *arena,
                                         struct pair_statement *out_statement, struct note *note);
 
+MUST_USE enum err wire_netting_encode(const struct netting_set *set, struct buffer *out);
+/* Who is left out is in the arena. */
+MUST_USE enum err wire_netting_decode(struct slice bytes, struct arena *arena,
+                                      struct netting_set *out_set, struct note *note);
 MUST_USE enum err wire_payment_encode(const struct payment_notice *notice, struct buffer *out);
 MUST_USE enum err wire_payment_decode(struct slice bytes, struct payment_notice *out_notice,
                                       struct note *note);

@@ -1,4 +1,4 @@
-/* Notices about payments (proto/talea/v1/settlement.proto). */
+/* Notices about payments, and what partners would net (proto/talea/v1/settlement.proto). */
 #include <string.h>
 
 #include "talea/v1/settlement.pb-c.h"
@@ -91,5 +91,64 @@ enum err wire_payment_decode(struct slice bytes, struct payment_notice *out_noti
     memcpy(notice.terms.reference, m->reference, strlen(m->reference) + 1);
     TRY(check_notice(&fields, &notice));
     *out_notice = notice;
+    return ERR_OK;
+}
+
+static enum err check_set(struct fields *fields, const struct netting_set *set)
+{
+    char coalition[sizeof set->coalition];
+    field_name(fields, "coalition", set->coalition, coalition, sizeof coalition);
+    field_period(fields, "period", set->period);
+    field_require(fields, set->number > 0, "number", "is 0");
+    field_require(fields, set->left_out_count < LIMIT_PARTNERS, "left_out", "are too many");
+    for (size_t i = 1; i < set->left_out_count; i++) {
+        field_require(fields, partner_id_compare(&set->left_out[i - 1], &set->left_out[i]) < 0,
+                      "left_out", "are not sorted");
+    }
+    return fields->err;
+}
+
+enum err wire_netting_encode(const struct netting_set *set, struct buffer *out)
+{
+    struct fields fields = fields_begin("NettingSet", NULL);
+    TRY(check_set(&fields, set));
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    struct netting_set copy = *set;
+    Talea__V1__NettingSet m;
+    talea__v1__netting_set__init(&m);
+    m.coalition = copy.coalition;
+    m.period = copy.period.yyyymm;
+    m.number = copy.number;
+    m.left_out = fields_array(&fields, &arena, copy.left_out_count, sizeof *m.left_out);
+    TRY(fields.err);
+    for (size_t i = 0; i < copy.left_out_count; i++) {
+        m.left_out[i] = copy.left_out[i].text;
+    }
+    m.n_left_out = copy.left_out_count;
+    m.set_hash = binary_of(copy.set.bytes, sizeof copy.set.bytes);
+    return fields_pack(&m.base, out);
+}
+
+enum err wire_netting_decode(struct slice bytes, struct arena *arena, struct netting_set *out_set,
+                             struct note *note)
+{
+    struct fields fields = fields_begin("NettingSet", note);
+    const Talea__V1__NettingSet *m =
+        (const void *)fields_unpack(&fields, &talea__v1__netting_set__descriptor, bytes, arena);
+    if (m == NULL) {
+        return fields.err;
+    }
+    struct netting_set set = {.period = {m->period}, .number = m->number};
+    field_name(&fields, "coalition", m->coalition, set.coalition, sizeof set.coalition);
+    field_hash(&fields, "set_hash", &m->set_hash, &set.set);
+    set.left_out = fields_array(&fields, arena, m->n_left_out, sizeof *set.left_out);
+    for (size_t i = 0; i < m->n_left_out && fields.err == ERR_OK; i++) {
+        field_partner(&fields, "left_out", m->left_out[i], &set.left_out[i]);
+    }
+    set.left_out_count = m->n_left_out;
+    TRY(fields.err);
+    TRY(check_set(&fields, &set));
+    *out_set = set;
     return ERR_OK;
 }

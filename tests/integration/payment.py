@@ -2,6 +2,7 @@
 """From a closed month to the money: netted, ordered at the bank, booked, signed, closed."""
 
 import itertools
+import json
 import os
 import sys
 import unittest
@@ -334,6 +335,124 @@ class Bilateral(Money):
             debtor.kill()
             debtor.start()
             self.wait_state([debtor, creditor], reference, "CLOSED")
+
+
+class Netting(Paying):
+    netting = "multilateral"
+
+    def make(self, signers=None):
+        super().make(signers)
+        for node in self:
+            with open(node.path("node.yaml"), "a", encoding="utf-8") as file:
+                file.write("limits: {netting_grace_s: 4}\n")
+
+
+class Multilateral(Money):
+    kind = Netting
+    names = ("fuel", "grocer", "hotel", "pharmacy")
+
+    def expected(self, left_out=()):
+        """What `talea statement net` makes of all statements: who pays whom how much."""
+        nodes = [n for n in self.coalition if n.partner not in left_out]
+        files = []
+        for node, other in itertools.combinations(nodes, 2):
+            files.append(self.coalition.path(f"{node.partner}-{other.partner}.talea"))
+            node.talea("statement", "show", other.partner, dashed(self.period), "--out", files[-1])
+        net = json.loads(run([TALEA, "statement", "net", *files, "--charter",
+                              self.coalition.path("charter.talea"), "--json"]).stdout)
+        return {(p["debtor"], p["creditor"], p["amount_minor"]) for p in net["payments"]}
+
+    def netted(self, nodes):
+        rows = {}
+        for node in nodes:
+            for reference, payment in self.payments(node).items():
+                if payment["is_multilateral"]:
+                    rows.setdefault(reference, []).append(
+                        (payment["debtor"], payment["creditor"], int(payment["amount_minor"])))
+        for row in rows.values():  # each of the two has it, and alike
+            self.assertEqual(len(row), 2)
+            self.assertEqual(row[0], row[1])
+        return {row[0] for row in rows.values()}
+
+    def pay(self, nodes):
+        for node in nodes:
+            mine = [p for p in self.payments(node).values() if p["debtor"] == node.partner]
+            if mine:
+                path, _ = self.instruct(node)
+                problem = bank.validate(path, "pain.001.001.09")
+                self.assertFalse(problem, problem)
+            for payment in mine:
+                creditor = self.coalition[payment["creditor"]]
+                self.book(creditor, [bank.Entry(payment["reference"],
+                                                f"{int(payment['amount_minor']) / 100:.2f}",
+                                                "I" + payment["reference"], True)],
+                          "camt.054.001.08")
+                self.wait_state([node, creditor], payment["reference"], "CLOSED")
+
+    def test_all_pairs_are_netted_together(self):
+        self.trade()
+        for number, node in enumerate(self.coalition):
+            status = self.statuses(node)
+            self.assertEqual({s["state"] for s in status.values()}, {STATES + "OPEN"})
+            node.cli("period", "close", dashed(self.period))
+            if number == 0:
+                wait_for(lambda node=node: "mark" in next(iter(
+                    self.statuses(node).values()))["waits_for"], "it waits for the others' marks")
+        self.wait_netted()
+        expected = self.expected()
+        self.assertEqual(self.netted(self.coalition), expected)
+        self.assertLess(len(expected), len(self.names))
+        self.pay(self.coalition)
+        for node in self.coalition:
+            for pair in self.statuses(node).values():
+                self.assertEqual(pair["state"], STATES + "CLOSED")
+            self.assertTrue(node.cli("verify")["is_clean"])
+
+    def test_who_is_missing_is_left_out(self):
+        self.trade()
+        hotel = self.coalition["hotel"]
+        hotel.kill()
+        others = [n for n in self.coalition if n is not hotel]
+        for node in others:
+            node.cli("period", "close", dashed(self.period))
+        for node in others:
+            wait_for(lambda node=node: all(s["state"][len(STATES):] in ("NETTED", "CLOSED")
+                                           for p, s in self.statuses(node).items()
+                                           if p != "hotel"), f"{node.partner} nets without hotel")
+        self.assertEqual(self.netted(others), self.expected(["hotel"]))
+        hotel.start()
+        hotel.cli("period", "close", dashed(self.period))
+        self.wait_netted()
+        for node in others:
+            payment = next(p for p in self.payments(node).values()
+                           if "hotel" in (p["debtor"], p["creditor"]))
+            self.assertFalse(payment["is_multilateral"])
+            self.assertEqual(int(payment["amount_minor"]),
+                             abs(int(node.pair("hotel", self.period)["net_minor"])))
+        self.pay(self.coalition)
+        for node in self.coalition:
+            self.assertEqual({s["state"] for s in self.statuses(node).values()},
+                             {STATES + "CLOSED"})
+
+    def test_nodes_die_while_they_net(self):
+        self.trade()
+        for node in self.coalition:
+            node.cli("period", "close", dashed(self.period))
+            node.kill()
+            node.start()
+        for node in self.coalition:
+            node.kill()
+            node.start()
+        self.wait_netted()
+        multilateral = self.netted(self.coalition)
+        if all(not s["reference"] or self.payment(n, s["reference"])["is_multilateral"]
+               for n in self.coalition for s in self.statuses(n).values()):
+            self.assertEqual(multilateral, self.expected())
+        self.pay(self.coalition)
+        for node in self.coalition:
+            self.assertEqual({s["state"] for s in self.statuses(node).values()},
+                             {STATES + "CLOSED"})
+            self.assertTrue(node.cli("verify")["is_clean"])
 
 
 if __name__ == "__main__":
