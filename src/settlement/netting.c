@@ -180,14 +180,6 @@ bool netting_hash(const struct netting_table *table, const struct partner_set *l
     return true;
 }
 
-bool netting_is_apart(const struct netting_table *table, size_t a, size_t b)
-{
-    const struct netting_word *first = &table->words[a];
-    const struct netting_word *second = &table->words[b];
-    return (first->is_commitment && partner_set_has(&first->left_out, b)) ||
-           (second->is_commitment && partner_set_has(&second->left_out, a));
-}
-
 /* Has everybody in the set committed to it, or (`is_viable`) to nothing else? */
 static bool is_committed(const struct netting_table *table, const struct netting_word *word,
                          bool is_viable, size_t *out_missing)
@@ -202,6 +194,23 @@ static bool is_committed(const struct netting_table *table, const struct netting
         }
     }
     return true;
+}
+
+/* It has committed to a set that can't count any more: somebody in it committed to another. */
+static bool is_stranded(const struct netting_table *table, size_t place)
+{
+    size_t missing;
+    const struct netting_word *word = &table->words[place];
+    return word->is_commitment && !is_committed(table, word, true, &missing);
+}
+
+bool netting_is_apart(const struct netting_table *table, size_t a, size_t b)
+{
+    const struct netting_word *first = &table->words[a];
+    const struct netting_word *second = &table->words[b];
+    return (first->is_commitment && partner_set_has(&first->left_out, b)) ||
+           (second->is_commitment && partner_set_has(&second->left_out, a)) ||
+           is_stranded(table, a) || is_stranded(table, b);
 }
 
 /* A commitment that includes us and that we can follow: of several the smallest. */
@@ -280,6 +289,17 @@ static void choose_left_out(const struct netting_table *table, bool is_past_grac
     }
 }
 
+/* A set of our own: all our pairs are settled by themselves. */
+static void only_self(const struct netting_table *table, struct partner_set *out)
+{
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < table->count; i++) {
+        if (i != table->self) {
+            partner_set_add(out, i);
+        }
+    }
+}
+
 enum netting_step netting_decide(const struct netting_table *table, bool is_past_grace,
                                  bool is_past_second_grace, struct netting_word *out_word,
                                  struct note *note)
@@ -303,8 +323,11 @@ enum netting_step netting_decide(const struct netting_table *table, bool is_past
     }
     choose_left_out(table, is_past_grace, is_past_second_grace, &word.left_out);
     if (partner_set_has(&word.left_out, table->self)) {
-        (void)note_set(note, ERR_OK, "the others, who net without this brand");
-        return NETTING_WAITS;
+        if (!is_past_second_grace) {
+            (void)note_set(note, ERR_OK, "the others, who net without this brand");
+            return NETTING_WAITS;
+        }
+        only_self(table, &word.left_out);
     }
     if (!netting_hash(table, &word.left_out, &word.set, &a, &b)) {
         (void)note_set(note, ERR_OK, "the agreed statement of %s and %s", table->partners[a].text,

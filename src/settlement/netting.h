@@ -10,13 +10,15 @@
  *   - Before the grace ends nobody is left out: statements that are missing are waited for. After
  *     it, of two partners without a statement the one that lacks more of them is left out (of
  *     equals, the one whose id sorts last), and whoever another partner left out. So all who hear
- *     of one another end with the same set. Who proposed nothing after a second grace goes as well.
+ *     of one another end with the same set. Who proposed nothing after a second grace goes as well,
+ *     and who was left out commits to a set of its own.
  *   - When all partners of a set propose it, each commits to it, once and for ever. Who sees a
  *     commitment that includes it, and that no other commitment speaks against, commits to the
  *     same.
  *   - A set counts when all in it have committed to it. Since each commits once, two sets that
  *     count have no partner in common.
- *   - A pair of which one has committed to a set without the other is settled by itself.
+ *   - A pair of which one has committed to a set without the other is settled by itself; so are all
+ *     pairs of one whose set can't count any more, since somebody in it committed to another.
  *
  * A partner that disappears after its proposal and before its commitment holds the others up until
  * it is back: that is the price of two sets never counting for one partner. Leaving out can be

@@ -176,11 +176,11 @@ enum obligation_answer obligation_book(struct obligation *obligation, const stru
         !is_sane(booking->amount)) {
         return OBLIGATION_AMOUNT_INVALID;
     }
-    if (obligation->booking_count == LIMIT_BOOKINGS) {
-        return OBLIGATION_BOOKINGS_FULL;
-    }
     if (!is_a_sum(money_of(sum->minor + booking->amount.minor))) {
         return OBLIGATION_AMOUNT_INVALID;
+    }
+    if (obligation->booking_count == LIMIT_BOOKINGS) {
+        return OBLIGATION_BOOKINGS_FULL;
     }
     obligation->bookings[obligation->booking_count++] = *booking;
     sum->minor += booking->amount.minor;

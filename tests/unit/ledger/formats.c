@@ -41,6 +41,8 @@ FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
 FORMAT(partner_recovery, sample_recovery(rng))
 FORMAT(mandate_row, sample_mandate_row(rng))
+FORMAT(obligation, sample_obligation(rng))
+FORMAT(netting_row, sample_netting_row(rng))
 FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
 
 static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
@@ -148,6 +150,17 @@ RECODE(record)
 #name, 0, bytes_of_##name, recode_##name                                                   \
     }
 
+static size_t add_commands(int first, int end, struct format *formats, size_t count)
+{
+    for (int i = first; i < end; i++) {
+        if (command_kind_is_known((unsigned)i)) {
+            formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
+                                               bytes_of_command, recode_command};
+        }
+    }
+    return count;
+}
+
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
@@ -163,13 +176,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     for (int i = 1; i < EFFECT_KIND_END; i++) {
         out_formats[count++] = (struct format){effect_names[i], i, bytes_of_effect, recode_effect};
     }
-    for (int i = 1; i < COMMAND_KIND_END; i++) {
-        if (!command_kind_is_known((unsigned)i)) {
-            continue;
-        }
-        out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
-                                               bytes_of_command, recode_command};
-    }
+    count = add_commands(1, COMMAND_NET_PAYMENT, out_formats, count);
     /* Each has its own random numbers by its place: what is new comes last. */
     static const struct format later[] = {
         ROW_OF(mandate_row),
@@ -184,6 +191,10 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     };
     memcpy(out_formats + count, later, sizeof later);
     count += sizeof later / sizeof later[0];
+    count = add_commands(COMMAND_NET_PAYMENT, COMMAND_KEEP_NETTING + 1, out_formats, count);
+    static const struct format payments[] = {ROW_OF(obligation), ROW_OF(netting_row)};
+    memcpy(out_formats + count, payments, sizeof payments);
+    count += sizeof payments / sizeof payments[0];
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -204,6 +204,9 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY) {
         return scene_recovery(s, kind);
     }
+    if (kind >= COMMAND_NET_PAYMENT && kind <= COMMAND_KEEP_NETTING) {
+        return scene_payment(s, kind);
+    }
     if (kind == COMMAND_TAKE_ENTRY) {
         struct command entry = scene_entry(s, ENTRY_EARN, 5);
         entry.take_entry.entry.card = s->rich_card;
