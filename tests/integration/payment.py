@@ -156,6 +156,20 @@ class Bilateral(Money):
                 self.assertGreater(int(pair["since_unix_ms"]), 0)
             self.assertTrue(node.cli("verify")["is_clean"])
 
+    def test_invoice(self):
+        reference, amount, debtor, creditor = self.one()
+        path = self.coalition.path("invoice.html")
+        made = debtor.cli("invoice", creditor.partner, dashed(self.period), "--out", path)
+        self.assertEqual((made["reference"], made["amount_minor"]), (reference, amount))
+        self.assertEqual(sum(line["amount_minor"] for line in made["lines"]), amount)
+        with open(path, encoding="utf-8") as file:
+            page = file.read()
+        for text in (reference, debtor.account(), creditor.account(), f"{amount / 100:.2f}"):
+            self.assertIn(text, page)
+        debtor.talea("invoice", creditor.partner, dashed(self.period), "--out", path, expect=2)
+        period = self.period + 1 if self.period % 100 < 12 else self.period + 89
+        debtor.talea("invoice", creditor.partner, dashed(period), "--out", path + "2", expect=1)
+
     def check_file(self, path, form, node, mine):
         problem = bank.validate(path, form)
         self.assertFalse(problem, problem)
