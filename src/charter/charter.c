@@ -76,7 +76,7 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
     charter->valid_from.ms = m->valid_from_unix_ms;
     charter->net_debit_cap.minor = m->net_debit_cap_minor;
     field_require(fields,
-                  m->netting == TALEA__V1__NETTING__NETTING_BILATERAL ||
+                  m->netting == TALEA__V1__NETTING__NETTING_UNSPECIFIED ||
                       m->netting == TALEA__V1__NETTING__NETTING_MULTILATERAL,
                   "netting", "is neither bilateral nor multilateral");
     charter->is_multilateral = m->netting == TALEA__V1__NETTING__NETTING_MULTILATERAL;

@@ -228,7 +228,7 @@ static enum err payload_make(const struct charter_terms *terms, const struct sli
     revocations_to_wire(&fields, &arena, terms, &m);
     m.net_debit_cap_minor = terms->net_debit_cap.minor;
     m.netting = terms->is_multilateral ? TALEA__V1__NETTING__NETTING_MULTILATERAL
-                                       : TALEA__V1__NETTING__NETTING_BILATERAL;
+                                       : TALEA__V1__NETTING__NETTING_UNSPECIFIED;
     TRY(fields.err);
     return fields_pack(&m.base, out);
 }

@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 
+from coalition import SOURCE
+
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
 # Where the ISO's schemas may lie; nothing depends on them.
-SCHEMAS = os.environ.get("TALEA_XSD", "/work/shared/xsd")
+SCHEMAS = os.environ.get("TALEA_XSD") or os.path.join(SOURCE, "../shared/xsd")
 
 
 def iban(number):
