@@ -45,7 +45,13 @@
     MUTANT_ROW(STAND_IN_BEYOND_CAP, "a mandate's cap is not looked at before a stand-in")          \
     MUTANT_ROW(FORGET_MANDATE_AT_RESTART, "a recovery leaves out what is used of mandates")        \
     MUTANT_ROW(HONOUR_LATE_STAND_IN, "a home honours stand-ins of after its mandate's end")        \
-    MUTANT_ROW(FORGET_EARLY_VOID, "a home grants what was given up before it was asked")
+    MUTANT_ROW(FORGET_EARLY_VOID, "a home grants what was given up before it was asked")           \
+    MUTANT_ROW(SEND_TO_NOBODY, "what concerns a brand that left the charter is sent to it")        \
+    MUTANT_ROW(SEND_AFTER_END, "a stream goes on after the last period of a brand that leaves")    \
+    MUTANT_ROW(TAKE_AFTER_END, "a home takes what comes after the sender's last period")           \
+    MUTANT_ROW(GRANT_WHILE_LEAVING, "a brand that leaves is granted holds as before")              \
+    MUTANT_ROW(SKIP_NEWCOMER, "a brand that joins is not told which cards are blocked")            \
+    MUTANT_ROW(BEGIN_BEFORE_JOINING, "streams with a brand that joins begin in the first period")
 
 #define MUTANT_NAME(name, what) MUTANT_##name,
 enum mutant {

@@ -58,6 +58,10 @@ static void add(struct sim_counts *sum, const struct sim_counts *counts)
     sum->proven += counts->proven;
     sum->restores += counts->restores;
     sum->pages += counts->pages;
+    sum->joined += counts->joined;
+    sum->left += counts->left;
+    sum->parted += counts->parted;
+    sum->dropped += counts->dropped;
     sum->virtual_ms += counts->virtual_ms;
 }
 
@@ -175,6 +179,9 @@ static void print_text(const struct job *job, const struct progress *p, double r
     (void)printf("%" PRIu64 " disks restored to older copies, %" PRIu64
                  " pages shown by partners\n",
                  c->restores, c->pages);
+    (void)printf("%" PRIu64 " partners joined, %" PRIu64 " left, %" PRIu64
+                 " pairs parted with all settled, %" PRIu64 " partners dropped\n",
+                 c->joined, c->left, c->parted, c->dropped);
     (void)printf("%" PRIu64 " holds stood in, %" PRIu64
                  " of them captured without a grant, %" PRIu64
                  " of these beyond what there was; %" PRIu64 " requests given up\n",

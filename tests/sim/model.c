@@ -34,6 +34,7 @@ void model_destroy(struct model *model)
             free(model->streams[a][b].entries);
             free(model->mandates[a][b].list);
         }
+        free(model->news[a].list);
     }
     free(model);
 }
@@ -100,11 +101,6 @@ static bool is_abroad(const struct sim_op *op)
     return op->home != op->shop;
 }
 
-static bool is_frozen(const struct model *model, const struct sim_op *op)
-{
-    return is_abroad(op) && model->streams[op->shop][op->home].is_frozen_out;
-}
-
 static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
 {
     const struct sim_op *op = m->op;
@@ -124,11 +120,16 @@ static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
         }
         model_settle(model, member_of(model, op), now);
         model_give(model, member_of(model, op), &sale.lot, op->points, now);
+    } else if (!model->rosters[op->shop].is_known[op->home]) {
+        return VERDICT_PARTNER_UNKNOWN;
     } else if (member_of(model, op)->is_blocked_at[op->shop]) {
         return VERDICT_CARD_BLOCKED;
+    } else if (model_is_leaving(model, op->shop, op->home)) {
+        return VERDICT_PARTNER_LEFT;
     } else if (op->points > 0) {
-        if (is_frozen(model, op)) {
-            return VERDICT_STREAM_FROZEN;
+        enum verdict verdict = model_may_clear(model, op);
+        if (verdict != VERDICT_OK) {
+            return verdict;
         }
         *owed_to(model, op) += op->points;
         model_send_entry(model, m, ENTRY_EARN, op->points);
@@ -152,6 +153,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
                                  int64_t deliver_by, int64_t now)
 {
     struct model_member *member = member_of(model, m->op);
+    if (is_abroad(m->op) && model_is_leaving(model, m->op->home, m->op->shop)) {
+        return VERDICT_PARTNER_LEFT;
+    }
     if (deliver_by <= now) {
         return VERDICT_HOLD_TOO_LATE;
     }
@@ -179,6 +183,12 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
 static enum verdict hold(struct model *model, struct model_op *m, int64_t now)
 {
     enum verdict verdict = VERDICT_OK;
+    if (is_abroad(m->op)) {
+        verdict = model_may_begin(model, m->op->shop, m->op->home);
+    }
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
     if (is_abroad(m->op) && m->op->way != SIM_WAY_GRANTED) {
         return model_without_home(model, m, now);
     }
@@ -217,8 +227,8 @@ static enum verdict capture(struct model *model, struct model_op *m, int64_t now
     if (is_abroad(op) && model_check_mandate(model, op, held) != VERDICT_OK) {
         return VERDICT_MANDATE_EXPIRED;
     }
-    if (is_frozen(model, op)) {
-        return VERDICT_STREAM_FROZEN;
+    if (model_may_clear(model, op) != VERDICT_OK) {
+        return model_may_clear(model, op);
     }
     if (is_abroad(op)) {
         *owed_by(model, op) += points;
@@ -244,8 +254,8 @@ static enum verdict give_back(struct model *model, struct model_op *m, int64_t n
     if (held->state != MODEL_OPEN) {
         return VERDICT_HOLD_ENDED;
     }
-    if (is_frozen(model, op)) {
-        return VERDICT_STREAM_FROZEN;
+    if (model_may_clear(model, op) != VERDICT_OK) {
+        return model_may_clear(model, op);
     }
     m->points = model_left(held);
     if (is_abroad(op)) {
@@ -272,8 +282,8 @@ static enum verdict return_burn(struct model *model, struct model_op *m, int64_t
     if (points > left || left <= 0) {
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
-    if (is_frozen(model, op)) {
-        return VERDICT_STREAM_FROZEN;
+    if (model_may_clear(model, op) != VERDICT_OK) {
+        return model_may_clear(model, op);
     }
     if (is_abroad(op)) {
         *owed_by(model, op) -= points;
@@ -310,8 +320,8 @@ static enum verdict return_sale(struct model *model, struct model_op *m, int64_t
     }
     int64_t due = sale->points - sale->taken - kept(sale, left - amount);
     int64_t points = due > 0 ? due : 0;
-    if (points > 0 && is_frozen(model, op)) {
-        return VERDICT_STREAM_FROZEN;
+    if (points > 0 && model_may_clear(model, op) != VERDICT_OK) {
+        return model_may_clear(model, op);
     }
     if (!is_abroad(op)) {
         model_settle(model, member_of(model, op), now);
@@ -349,19 +359,6 @@ static enum verdict transfer(struct model *model, struct model_op *m, int64_t no
     return VERDICT_OK;
 }
 
-/* Every other brand hears of the card. */
-static void tell_all(struct model *model, const struct model_op *m, enum entry_kind kind)
-{
-    struct sim_op op = *m->op;
-    struct model_op news = {.op = &op};
-    for (unsigned partner = 0; partner < model->node_count; partner++) {
-        if (partner != op.shop && !model->streams[op.shop][partner].is_frozen_out) {
-            op.home = partner;
-            model_send_entry(model, &news, kind, 0);
-        }
-    }
-}
-
 static enum verdict block(struct model *model, const struct model_op *m, bool is_blocked)
 {
     struct model_member *member = member_of(model, m->op);
@@ -372,7 +369,7 @@ static enum verdict block(struct model *model, const struct model_op *m, bool is
         return is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_CARD_NOT_BLOCKED;
     }
     member->is_blocked = is_blocked;
-    tell_all(model, m, is_blocked ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK);
+    model_announce(model, m, is_blocked ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK);
     return VERDICT_OK;
 }
 
@@ -383,7 +380,8 @@ static enum verdict close_period(struct model *model, struct model_op *m)
     size_t marks = 0;
     for (unsigned partner = 0; partner < model->node_count; partner++) {
         struct model_stream *stream = &model->streams[op.shop][partner];
-        if (partner != op.shop && stream->period == (unsigned)op.points && !stream->is_frozen_out) {
+        if (partner != op.shop && stream->period == (unsigned)op.points &&
+            model_may_send(model, op.shop, partner)) {
             op.home = partner;
             model_send_entry(model, &mark, ENTRY_PERIOD_MARK, 0);
             stream->period++;

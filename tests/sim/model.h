@@ -10,6 +10,7 @@
 
 #define MODEL_NODES   12u
 #define MODEL_PERIODS 8u /* that a run may close */
+#define MODEL_STAYS   MODEL_PERIODS
 
 struct model_lot {
     unsigned issuer;
@@ -136,6 +137,23 @@ struct model_mandates {
     size_t count;
 };
 
+/* The coalition as one node knows it, by the epoch of the charter that it heard of last. */
+struct model_roster {
+    bool is_known[MODEL_NODES];
+    unsigned last_period[MODEL_NODES]; /* it leaves at the end of it; MODEL_STAYS: it does not */
+};
+
+/* What became of a home's cards, in order; of a card only the latest counts. */
+struct model_news {
+    struct {
+        size_t member;
+        size_t op;
+    } * list;
+    size_t count;
+    size_t room;
+    size_t told[MODEL_NODES]; /* so many of them, to each brand */
+};
+
 struct model_books {
     int64_t issued;
     int64_t redeemed;
@@ -158,6 +176,8 @@ struct model {
     int64_t first_due[MODEL_NODES];                        /* no hold at home ends before it */
     struct model_stream streams[MODEL_NODES][MODEL_NODES]; /* sender, receiver */
     struct model_books books[MODEL_NODES];
+    struct model_roster rosters[MODEL_NODES];
+    struct model_news news[MODEL_NODES];
     struct model_mandates mandates[MODEL_NODES][MODEL_NODES]; /* home, redeemer */
 };
 
@@ -172,6 +192,22 @@ void model_decide(struct model *model, const struct sim_op *op, int64_t now);
 /* The home decided about a hold for another brand's till. */
 void model_decide_at_home(struct model *model, const struct sim_op *op, int64_t capture_by,
                           int64_t deliver_by, int64_t now);
+/* A brand is new in the coalition: what it exchanges with others begins in this period. */
+void model_join(struct model *model, unsigned node, unsigned first_period);
+/* May the node say anything to the partner: is it known, and goes its stream on? */
+bool model_may_send(const struct model *model, unsigned node, unsigned partner);
+/* Why a hold at the home is not even begun; OK when it is. */
+enum verdict model_may_begin(const struct model *model, unsigned node, unsigned partner);
+/* Does one of the two leave, as the node knows? Nothing new begins then. */
+bool model_is_leaving(const struct model *model, unsigned node, unsigned partner);
+/* Is the period after the last one of the pair, as the node knows? */
+bool model_is_over(const struct model *model, unsigned node, unsigned partner, unsigned period);
+/* Why the shop gets no entry through to the home; OK when it does. */
+enum verdict model_may_clear(const struct model *model, const struct sim_op *op);
+/* What became of the card is told to everybody who heard all before; others hear it later. */
+void model_announce(struct model *model, const struct model_op *m, enum entry_kind kind);
+/* The next piece of news that the partner did not hear. False: it heard all. */
+bool model_tell(struct model *model, unsigned node, unsigned partner);
 /* The receiver took the sender's next entry. */
 void model_take_entry(struct model *model, unsigned sender, unsigned receiver, int64_t now);
 /* The sender has the receipt for its next entry. */

@@ -118,6 +118,10 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     ASSERT(stream->taken < stream->count);
     struct model_entry *entry = &stream->entries[stream->taken++];
     struct model_op *m = model->ops[entry->op];
+    if (entry->kind != ENTRY_PERIOD_MARK && model_is_over(model, receiver, sender, entry->period)) {
+        entry->verdict = VERDICT_PARTNER_LEFT;
+        return;
+    }
     switch (entry->kind) {
     case ENTRY_EARN:
         entry->verdict = take_earn(model, m, entry, now);

@@ -64,7 +64,10 @@ enum verdict model_give_mandate(struct model *model, struct model_op *m, int64_t
 {
     const struct mandate *said = &m->op->command.mandate.mandate;
     struct model_mandates *line = &model->mandates[m->op->home][m->op->to];
-    enum verdict verdict = add(line, said, false, now);
+    enum verdict verdict = model_may_begin(model, m->op->home, (unsigned)m->op->to);
+    if (verdict == VERDICT_OK) {
+        verdict = add(line, said, false, now);
+    }
     if (verdict != VERDICT_OK) {
         return verdict;
     }
@@ -82,7 +85,10 @@ enum verdict model_take_mandate(struct model *model, struct model_op *m, int64_t
 {
     const struct mandate *said = &m->op->command.mandate.mandate;
     struct model_mandate *mandate = model_mandate(model, m->op->home, m->op->shop, &said->id);
-    enum verdict verdict = add(&model->mandates[m->op->home][m->op->shop], said, true, now);
+    enum verdict verdict = model_may_begin(model, m->op->shop, m->op->home);
+    if (verdict == VERDICT_OK) {
+        verdict = add(&model->mandates[m->op->home][m->op->shop], said, true, now);
+    }
     mandate->is_taken = verdict == VERDICT_OK;
     return verdict;
 }

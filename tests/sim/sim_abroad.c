@@ -136,6 +136,10 @@ static bool is_in_call(const struct sim_node *node, const struct sim_op *op)
 
 void sim_abroad_try(struct sim_node *node, struct sim_op *op)
 {
+    if (!is_in_call(node, op) && !sim_node_knows(node, op->home)) {
+        sim_till_answered(node->sim, op, VERDICT_PARTNER_UNKNOWN, 0); /* and nothing is recorded */
+        return;
+    }
     if (!is_in_call(node, op)) {
         struct peer_host host = sim_node_host(node);
         sim_till_make(node, op);
