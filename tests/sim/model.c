@@ -70,8 +70,8 @@ static void enrol(struct model *model, struct model_op *m)
     model->members[m->op->member].is_enrolled = true;
 }
 
-void model_send_entry(struct model *model, const struct model_op *m, enum entry_kind kind,
-                      int64_t points)
+struct model_entry *model_send_entry(struct model *model, const struct model_op *m,
+                                     enum entry_kind kind, int64_t points)
 {
     struct model_stream *stream = &model->streams[m->op->shop][m->op->home];
     if (stream->count == stream->room) {
@@ -79,8 +79,14 @@ void model_send_entry(struct model *model, const struct model_op *m, enum entry_
         stream->entries = realloc(stream->entries, stream->room * sizeof *stream->entries);
         ASSERT(stream->entries != NULL);
     }
-    stream->entries[stream->count++] = (struct model_entry){
-        kind, m->op->index, points, stream->period, m->op->business_ms, VERDICT_OK};
+    struct model_entry *entry = &stream->entries[stream->count++];
+    *entry = (struct model_entry){.kind = kind,
+                                  .op = m->op->index,
+                                  .points = points,
+                                  .period = stream->period,
+                                  .business_ms = m->op->business_ms,
+                                  .member = m->op->member};
+    return entry;
 }
 
 /* The shop's account with the home, in the open period. */
@@ -107,7 +113,11 @@ static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
     struct model_sale sale = {.is_there = true,
                               .amount = op->amount,
                               .points = op->points,
-                              .lot = {op->shop, op->active_from, op->expires_at, 0, 0}};
+                              .lot = {op->shop, op->active_from, op->expires_at, 0, 0},
+                              .home = op->home,
+                              .member = op->member};
+    struct model_route route = model_route(model, op->shop, op->card);
+    ASSERT(route.home == op->home && route.member == op->member);
     if (sale.lot.active_from <= now) {
         sale.lot.active_from = 0;
     }
@@ -122,7 +132,7 @@ static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
         model_give(model, member_of(model, op), &sale.lot, op->points, now);
     } else if (!model->rosters[op->shop].is_known[op->home]) {
         return VERDICT_PARTNER_UNKNOWN;
-    } else if (member_of(model, op)->is_blocked_at[op->shop]) {
+    } else if (route.is_blocked) {
         return VERDICT_CARD_BLOCKED;
     } else if (model_is_leaving(model, op->shop, op->home)) {
         return VERDICT_PARTNER_LEFT;
@@ -164,6 +174,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
     }
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
+    }
+    if (member->has_moved) {
+        return VERDICT_CARD_MOVED;
     }
     if (m->home_hold.state != MODEL_NONE) { /* it stood in, or was given up, before */
         return VERDICT_HOLD_EXISTS;
@@ -292,6 +305,7 @@ static enum verdict return_burn(struct model *model, struct model_op *m, int64_t
     } else {
         model_settle(model, member_of(model, op), now);
         model_refund(model, member_of(model, op), held, points, now);
+        model_forward(model, m, op->member);
     }
     model->books[op->shop].redeemed -= points;
     m->points = points;
@@ -349,6 +363,9 @@ static enum verdict transfer(struct model *model, struct model_op *m, int64_t no
     if (from == to) {
         return VERDICT_TRANSFER_TO_SELF;
     }
+    if (from->has_moved || to->has_moved) {
+        return VERDICT_MEMBER_BLOCKED;
+    }
     if (model_available_at(from, now) < m->op->points) {
         return VERDICT_INSUFFICIENT_POINTS;
     }
@@ -369,7 +386,7 @@ static enum verdict block(struct model *model, const struct model_op *m, bool is
         return is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_CARD_NOT_BLOCKED;
     }
     member->is_blocked = is_blocked;
-    model_announce(model, m, is_blocked ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK);
+    model_announce(model, m);
     return VERDICT_OK;
 }
 
@@ -414,6 +431,10 @@ static enum verdict decide(struct model *model, struct model_op *m, int64_t now)
     case SIM_OP_BLOCK:
     case SIM_OP_UNBLOCK:
         return block(model, m, m->op->kind == SIM_OP_BLOCK);
+    case SIM_OP_AWAIT:
+        return model_await(model, m, now);
+    case SIM_OP_MOVE:
+        return model_move(model, m, now);
     case SIM_OP_CLOSE:
         return close_period(model, m);
     case SIM_OP_GIVE_MANDATE:

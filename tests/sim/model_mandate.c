@@ -122,6 +122,9 @@ static enum verdict stand_in(struct model *model, struct model_op *m, int64_t no
     if (model->members[op->member].is_blocked_at[op->shop]) {
         return VERDICT_CARD_BLOCKED;
     }
+    if (model->members[op->member].is_moved_at[op->shop]) {
+        return VERDICT_CARD_MOVED;
+    }
     if (model->streams[op->shop][op->home].is_frozen_out) {
         return VERDICT_STREAM_FROZEN;
     }
@@ -209,7 +212,8 @@ static void note_part(struct model_hold *hold, const struct model_lot *terms, in
 }
 
 /* What there is, then a debt without a limit. */
-static void take_from(struct model_member *member, struct model_hold *hold, int64_t points)
+static void take_from(struct model *model, struct model_member *member, struct model_hold *hold,
+                      int64_t points)
 {
     for (int pass = 0; pass < 2; pass++) {
         struct model_lot *lot;
@@ -220,6 +224,11 @@ static void take_from(struct model_member *member, struct model_hold *hold, int6
             note_part(hold, &terms, part);
             points -= part;
         }
+    }
+    if (member->has_moved) { /* who owes nothing here any more */
+        hold->lost += points;
+        model->books[member->home].adjustment += points;
+        return;
     }
     member->debt += points;
     hold->unbacked += points;
@@ -264,7 +273,7 @@ enum verdict model_stand_in_capture(struct model *model, const struct model_entr
         model->books[op->home].adjustment += entry->points;
     } else {
         model_settle(model, member, now);
-        take_from(member, held, entry->points);
+        take_from(model, member, held, entry->points);
     }
     model->books[op->home].payable[op->shop][entry->period] += entry->points;
     mandate->given_used += entry->points;

@@ -68,26 +68,39 @@ static void add_news(struct model_news *news, const struct model_op *m)
     news->count++;
 }
 
-static void send(struct model *model, const struct model_op *m, unsigned partner,
-                 enum entry_kind kind)
+/* A card's latest news, whatever it was when it was announced. */
+static void send(struct model *model, const struct model_op *m, unsigned partner)
 {
+    const struct model_member *member = &model->members[m->op->member];
     struct sim_op op = *m->op;
     struct model_op entry = {.op = &op};
     op.home = partner;
-    model_send_entry(model, &entry, kind, 0);
+    (void)model_send_entry(model, &entry,
+                           member->is_blocked  ? ENTRY_CARD_BLOCK
+                           : member->has_moved ? ENTRY_CARD_MOVED
+                                               : ENTRY_CARD_UNBLOCK,
+                           0);
 }
 
-void model_announce(struct model *model, const struct model_op *m, enum entry_kind kind)
+void model_announce_to(struct model *model, const struct model_op *m, unsigned first)
 {
     struct model_news *news = &model->news[m->op->shop];
     add_news(news, m);
     for (unsigned partner = 0; partner < model->node_count; partner++) {
         bool is_current = news->told[partner] == news->count - 1;
-        if (partner != m->op->shop && is_current && model_may_send(model, m->op->shop, partner)) {
-            send(model, m, partner, kind);
-            news->told[partner]++;
+        if (partner == m->op->shop || !model_may_send(model, m->op->shop, partner)) {
+            continue;
         }
+        if (is_current || partner == first) {
+            send(model, m, partner);
+        }
+        news->told[partner] += is_current;
     }
+}
+
+void model_announce(struct model *model, const struct model_op *m)
+{
+    model_announce_to(model, m, MODEL_NODES);
 }
 
 static bool has_later(const struct model_news *news, size_t at)
@@ -110,9 +123,7 @@ bool model_tell(struct model *model, unsigned node, unsigned partner)
     if (*told == news->count) {
         return false;
     }
-    const struct model_op *m = model->ops[news->list[*told].op];
-    bool is_blocked = model->members[news->list[*told].member].is_blocked;
-    send(model, m, partner, is_blocked ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK);
+    send(model, model->ops[news->list[*told].op], partner);
     ++*told;
     return true;
 }

@@ -122,6 +122,12 @@ static void deliver(struct sim *sim, const struct sim_event *event)
     case SIM_MESSAGE_ANSWER:
         sim_abroad_answer(node, event->from, event->number, bytes);
         break;
+    case SIM_MESSAGE_ACCEPT:
+        sim_move_ask(node, event->from, event->number, bytes);
+        break;
+    case SIM_MESSAGE_ACCEPTED:
+        sim_move_answer(node, event->from, event->number, bytes);
+        break;
     case SIM_MESSAGE_STATEMENT:
         sim_settle_ask(node, event->from, event->number, bytes);
         break;
@@ -293,6 +299,10 @@ bool sim_run(struct sim *sim, const struct sim_list *list)
         }
     }
     sim_mandates_count(sim);
+    sim->counts.moved = sim->model->moved;
+    sim->counts.moved_far = sim->model->moved_far;
+    sim->counts.resent = sim->model->resent;
+    sim->counts.lots_back = sim->model->lots_back;
     sim->counts.virtual_ms = sim->now - SIM_START_MS;
     return !sim->has_failed;
 }

@@ -142,6 +142,10 @@ struct sim_counts {
     uint64_t left;    /* partners */
     uint64_t parted;  /* pairs that ended, with all settled */
     uint64_t dropped; /* from the charter */
+    uint64_t moved;   /* members, as the model counts */
+    uint64_t moved_far;
+    uint64_t resent;
+    uint64_t lots_back;
     int64_t virtual_ms;
 };
 

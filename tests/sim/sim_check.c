@@ -101,14 +101,40 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
     }
     for (size_t i = first; i < expected->taken; i++) {
         const struct model_entry *entry = &expected->entries[i];
+        const struct model_member *member = &sim->model->members[entry->member];
+        if (entry->kind == ENTRY_MOVED_LOT) {
+            member = &sim->model->members[member->moved_to];
+        }
         if (entry->kind != ENTRY_PERIOD_MARK && !entry_kind_is_card_news(entry->kind) &&
-            !sim_check_member(node, &sim->model->members[sim->ops[entry->op]->member])) {
+            !sim_check_member(node, member)) {
             return false;
         }
     }
     return !stream.is_frozen || is_lying_pair(node, partner) ||
            sim_fail(sim, "%s froze what comes from %s: %s", node->id.text,
                     sim->nodes[partner].id.text, node->trouble);
+}
+
+/* Entries that were refused are reversed, and may be sent to another home. */
+static bool check_receipts(struct sim_node *node, unsigned partner)
+{
+    struct sim *sim = node->sim;
+    struct model_stream *expected = &sim->model->streams[node->index][partner];
+    struct stream stream = stream_of(node, STREAM_OUT, partner);
+    if (stream.receipted_number < expected->receipted ||
+        stream.receipted_number > expected->taken) {
+        return sim_fail(sim,
+                        "%s has receipts of %s up to %" PRIu64 "; it had %zu, and %zu were taken",
+                        node->id.text, sim->nodes[partner].id.text, stream.receipted_number,
+                        expected->receipted, expected->taken);
+    }
+    while (expected->receipted < stream.receipted_number) {
+        model_take_receipt(sim->model, node->index, partner, node->ledger_ms);
+    }
+    expected->is_frozen_out = stream.is_frozen;
+    return !stream.is_frozen || is_lying_pair(node, partner) ||
+           sim_fail(sim, "%s froze what goes to %s: %s", node->id.text, sim->nodes[partner].id.text,
+                    node->trouble);
 }
 
 static bool check_outgoing(struct sim_node *node, unsigned partner)
@@ -118,24 +144,9 @@ static bool check_outgoing(struct sim_node *node, unsigned partner)
     struct stream stream = stream_of(node, STREAM_OUT, partner);
     while (stream.last_number > expected->count && model_tell(sim->model, node->index, partner)) {
     }
-    if (stream.last_number != expected->count) {
-        return sim_fail(sim, "%s has %" PRIu64 " entries for %s, and %zu were made", node->id.text,
-                        stream.last_number, sim->nodes[partner].id.text, expected->count);
-    }
-    if (stream.receipted_number < expected->receipted ||
-        stream.receipted_number > expected->taken) {
-        return sim_fail(sim,
-                        "%s has receipts of %s up to %" PRIu64 "; it had %zu, and %zu were taken",
-                        node->id.text, sim->nodes[partner].id.text, stream.receipted_number,
-                        expected->receipted, expected->taken);
-    }
-    while (expected->receipted < stream.receipted_number) {
-        model_take_receipt(sim->model, node->index, partner);
-    }
-    expected->is_frozen_out = stream.is_frozen;
-    return !stream.is_frozen || is_lying_pair(node, partner) ||
-           sim_fail(sim, "%s froze what goes to %s: %s", node->id.text, sim->nodes[partner].id.text,
-                    node->trouble);
+    return stream.last_number == expected->count ||
+           sim_fail(sim, "%s has %" PRIu64 " entries for %s, and %zu were made", node->id.text,
+                    stream.last_number, sim->nodes[partner].id.text, expected->count);
 }
 
 bool sim_check_streams(struct sim_node *node)
@@ -145,7 +156,12 @@ bool sim_check_streams(struct sim_node *node)
     }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
         if (i != node->index && !sim_restore_is_lost(node, i) &&
-            !(check_incoming(node, i) && check_outgoing(node, i))) {
+            !(check_incoming(node, i) && check_receipts(node, i))) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
+        if (i != node->index && !sim_restore_is_lost(node, i) && !check_outgoing(node, i)) {
             return false;
         }
     }
@@ -256,7 +272,7 @@ void sim_check_doubt(struct sim_node *node, const struct sim_doubt *doubt)
                                   : sim_op_is_recorded(node, origin, &op->command.transaction_id);
     sim_tell(sim, "%s: %s %zu was under way and is %s", node->id.text, sim_op_name(op->kind),
              op->index, is_recorded ? "there" : "not there");
-    if (!is_recorded) {
+    if (!is_recorded || (doubt->is_at_home && op->home != node->index)) {
         return;
     }
     if (doubt->is_at_home && !m->is_decided_at_home) {

@@ -32,7 +32,7 @@ static void do_crash(struct sim *sim, const uint32_t n[4])
     }
 }
 
-static void cut(struct sim *sim, unsigned from, unsigned to, int64_t ms)
+void sim_fault_cut(struct sim *sim, unsigned from, unsigned to, int64_t ms)
 {
     sim->is_cut[from][to]++;
     plan_mend(sim, MEND_CUT, to, from, ms);
@@ -45,24 +45,24 @@ static void do_cut(struct sim *sim, const uint32_t n[4])
     int64_t ms = n[3] % 4 == 0 ? n[3] % (40 * SIM_MINUTE) : n[3] % (2 * SIM_MINUTE);
     switch (n[2] % 3) {
     case 0:
-        cut(sim, a, b, ms);
+        sim_fault_cut(sim, a, b, ms);
         break;
     case 1:
-        cut(sim, a, b, ms);
-        cut(sim, b, a, ms);
+        sim_fault_cut(sim, a, b, ms);
+        sim_fault_cut(sim, b, a, ms);
         break;
     default:
         for (unsigned i = 0; i < sim->node_count; i++) {
             if (i != a) {
-                cut(sim, a, i, ms);
-                cut(sim, i, a, ms);
+                sim_fault_cut(sim, a, i, ms);
+                sim_fault_cut(sim, i, a, ms);
             }
         }
     }
 }
 
 /* Another one than the home. */
-static unsigned pick_abroad(const struct sim *sim, unsigned home, uint32_t number)
+unsigned sim_pick_abroad(const struct sim *sim, unsigned home, uint32_t number)
 {
     unsigned shop = (home + 1 + number % (sim->node_count - 1)) % sim->node_count;
     while (!sim->nodes[shop].has_joined || shop == home) {
@@ -89,11 +89,11 @@ static void do_silence(struct sim *sim, const uint32_t n[4])
         return;
     }
     const struct model_member *m = &sim->model->members[member];
-    unsigned shop = pick_abroad(sim, m->home, n[0]);
+    unsigned shop = sim_pick_abroad(sim, m->home, n[0]);
     int64_t ms = SIM_MINUTE + n[3] % (20 * SIM_MINUTE);
-    cut(sim, m->home, shop, ms);
+    sim_fault_cut(sim, m->home, shop, ms);
     if (n[2] % 2 == 0) {
-        cut(sim, shop, m->home, ms);
+        sim_fault_cut(sim, shop, m->home, ms);
     }
     if (n[1] % 4 == 0) { /* and the shop's machine stops meanwhile */
         sim_disk_set_fault(&sim->nodes[shop].store.disk, SIM_DISK_CRASH_BEFORE, n[1] / 4 % 3);

@@ -59,7 +59,7 @@ static struct sim_op *pick_op(const struct sim *sim, enum sim_op_kind kind, uint
 
 void sim_step_set_member(struct sim *sim, struct sim_op *op, size_t member)
 {
-    op->member = member;
+    op->card = op->member = member;
     op->home = sim->model->members[member].home;
 }
 
@@ -351,6 +351,9 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
         break;
     case SIM_STEP_BLOCK:
         do_block(sim, n);
+        break;
+    case SIM_STEP_MOVE:
+        sim_step_move(sim, n);
         break;
     case SIM_STEP_CLOSE:
         do_close(sim, n);

@@ -18,6 +18,7 @@ enum sim_step_kind {
     SIM_STEP_CLASH,  /* many want the whole balance at once */
     SIM_STEP_REPEAT, /* a till tells what was answered long ago */
     SIM_STEP_BLOCK,
+    SIM_STEP_MOVE, /* to another home */
     SIM_STEP_CLOSE,
     SIM_STEP_ROTATE, /* a node signs with its other key */
     SIM_STEP_EPOCH,  /* of the charter, with a new key */
@@ -56,6 +57,8 @@ bool sim_restores_of_seed(uint64_t seed);
 bool sim_changes_of_seed(uint64_t seed);
 /* Do partners join and leave? */
 bool sim_parts_of_seed(uint64_t seed);
+/* Do members move? */
+bool sim_moves_of_seed(uint64_t seed);
 unsigned sim_nodes_of_seed(uint64_t seed);
 
 /* A node's office closes a period with whom it is open. */
@@ -72,7 +75,14 @@ struct sim_op *sim_step_hold(struct sim *sim, unsigned shop, size_t member, int6
                              uint32_t luck);
 void sim_step_begin(struct sim *sim, struct sim_op *op, int64_t in_ms);
 
+/* Another shop than the home. */
+unsigned sim_pick_abroad(const struct sim *sim, unsigned home, uint32_t number);
+/* sim_step_move.c */
+void sim_step_move(struct sim *sim, const uint32_t n[4]);
+
 /* sim_faults.c */
+/* What one sends to the other is lost for so long. */
+void sim_fault_cut(struct sim *sim, unsigned from, unsigned to, int64_t ms);
 void sim_fault_do(struct sim *sim, const struct sim_step *step);
 /* A fault ends. */
 void sim_step_mend(struct sim *sim, const struct sim_event *event);
