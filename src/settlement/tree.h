@@ -14,8 +14,9 @@
 
 #include "crypto/hash.h"
 
-#define TREE_LEVELS 40u /* at most 2^40 leaves; (TREE_LEVELS, 0) is the root's place in any tree   \
-                         */
+#define TREE_LEVELS                                                                                \
+    40u /* at most 2^40 leaves; (TREE_LEVELS, 0) is the root's place in any tree                   \
+         */
 
 struct tree_place {
     unsigned level;
