@@ -34,51 +34,62 @@ enum err half_root(const struct ledger_view *view, enum stream_direction directi
 
 /* ---- Entries ---- */
 
-/* A run of records that were taken in one batch. */
-struct taken_run {
+/* What one receipt answers. */
+struct receipted_run {
     uint64_t first;
     uint64_t last;
-    uint64_t row; /* of the first */
+    uint64_t row; /* of what brought the receipt; the entries taken come just before it */
 };
 
-static enum err run_of_receipt(struct half_view *half, uint64_t receipt, struct taken_run *out_run)
+/* The receipt that a record brought: one that we gave, or one that we took. */
+static enum err receipt_of_record(const struct record *record, struct slice *out_signed)
+{
+    struct command command;
+    TRY(record_command(record, &command));
+    if (command.kind == COMMAND_TAKE_BATCH) {
+        *out_signed = command.take_batch.receipt_signed;
+        return ERR_OK;
+    }
+    *out_signed = command.take_receipt.receipt_signed;
+    return command.kind == COMMAND_TAKE_RECEIPT ? ERR_OK : ERR_CORRUPT;
+}
+
+static enum err run_of_receipt(struct half_view *half, uint64_t receipt,
+                               struct receipted_run *out_run)
 {
     struct ledger_key key;
     struct slice value;
     struct record record;
-    struct command command;
     struct signed_message message;
     struct clearing_receipt said;
     uint64_t row;
-    key_receipt(STREAM_IN, &half->partner, receipt, &key);
+    key_receipt(half->direction, &half->partner, receipt, &key);
     TRY(view_get(&half->host->view, TABLE_RECEIPT_ROW, &key, &value));
     TRY(u64_decode(value, &row));
     TRY(record_reader_get(&half->outbox.records, row, &record));
-    TRY(record_command(&record, &command));
-    if (command.kind != COMMAND_TAKE_BATCH) {
-        return ERR_CORRUPT;
-    }
+    TRY(receipt_of_record(&record, &value));
     CLEANUP(arena_fini) struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);
-    TRY(signed_decode(command.take_batch.receipt_signed, &message));
+    TRY(signed_decode(value, &message));
     TRY(wire_receipt_decode(message.payload, &arena, &said, NULL));
     uint64_t count = said.last_number - said.first_number + 1;
     if (said.first_number == 0 || count > LIMIT_CLEARING_BATCH || row <= count) {
         return ERR_CORRUPT;
     }
-    *out_run = (struct taken_run){said.first_number, said.last_number, row - count};
+    *out_run = (struct receipted_run){said.first_number, said.last_number, row};
     return ERR_OK;
 }
 
-/* Receipts answer one run after the other. Gives the number of the one that answers the entry. */
-static enum err find_run(struct half_view *half, uint64_t number, struct taken_run *out_run,
+/* Receipts answer one run after the other. */
+static enum err find_run(struct half_view *half, uint64_t number, struct receipted_run *out_run,
                          uint64_t *out_receipt)
 {
-    struct stream in;
-    TRY(ledger_get_stream(&half->host->view, half->host->roster, STREAM_IN, &half->partner, &in));
+    struct stream stream;
+    TRY(ledger_get_stream(&half->host->view, half->host->roster, half->direction, &half->partner,
+                          &stream));
     uint64_t low = 1;
-    uint64_t high = in.receipt_number;
-    if (number == 0 || number > in.last_number) {
+    uint64_t high = stream.receipt_number;
+    if (number == 0 || number > stream.receipted_number) {
         return ERR_NOT_FOUND;
     }
     while (low <= high) {
@@ -96,12 +107,18 @@ static enum err find_run(struct half_view *half, uint64_t number, struct taken_r
     return ERR_NOT_FOUND;
 }
 
-static enum err visit_taken(struct half_view *half, const struct taken_run *run, uint64_t number,
-                            half_visit *visit, void *visitor)
+enum err half_receipt_of(struct half_view *half, uint64_t number, uint64_t *out_receipt)
+{
+    struct receipted_run run;
+    return find_run(half, number, &run, out_receipt);
+}
+
+static enum err visit_taken(struct half_view *half, const struct receipted_run *run,
+                            uint64_t number, half_visit *visit, void *visitor)
 {
     struct record record;
     struct command command;
-    TRY(record_reader_get(&half->outbox.records, run->row + (number - run->first), &record));
+    TRY(record_reader_get(&half->outbox.records, run->row - (run->last - number) - 1, &record));
     TRY(record_command(&record, &command));
     bool is_it = (command.kind == COMMAND_TAKE_ENTRY || command.kind == COMMAND_RECOVER_TAKEN) &&
                  partner_id_equal(&command.take_entry.sender, &half->partner) &&
@@ -112,7 +129,7 @@ static enum err visit_taken(struct half_view *half, const struct taken_run *run,
 static enum err taken_entries(struct half_view *half, uint64_t first, uint64_t count,
                               half_visit *visit, void *visitor)
 {
-    struct taken_run run;
+    struct receipted_run run;
     uint64_t receipt;
     enum err err = find_run(half, first, &run, &receipt);
     for (uint64_t number = first; err == ERR_OK && number - first < count; number++) {

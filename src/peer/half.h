@@ -45,6 +45,9 @@ typedef enum err half_visit(void *context, uint64_t number, struct slice bytes);
 MUST_USE enum err half_entries(struct half_view *half, uint64_t first, uint64_t count,
                                half_visit *visit, void *visitor);
 
+/* The number of the receipt that answers the entry of this direction. ERR_NOT_FOUND: none yet. */
+MUST_USE enum err half_receipt_of(struct half_view *half, uint64_t number, uint64_t *out_receipt);
+
 /* The root of a half that its mark ended: from one row. Zeros when there is none to be said. */
 MUST_USE enum err half_root(const struct ledger_view *view, enum stream_direction direction,
                             const struct partner_id *partner, struct period period,

@@ -31,7 +31,7 @@ static bool says_the_same(const struct clearing_entry *a, const struct clearing_
            partner_id_equal(&a->issuer, &b->issuer);
 }
 
-static bool is_alike(const struct clearing_entry *a, const struct clearing_entry *b)
+bool entries_alike(const struct clearing_entry *a, const struct clearing_entry *b)
 {
     return says_the_same(a, b) && a->period.yyyymm == b->period.yyyymm && a->tariff == b->tariff;
 }
@@ -92,7 +92,7 @@ static bool is_displaced(const struct entry_pair *pairs, const struct matching *
     size_t theirs = matching->of_ours[i];
     return pairs[i].has_ours && theirs != NOWHERE &&
            (int64_t)(pairs[theirs].number - pairs[i].number) == shift &&
-           is_alike(&pairs[i].ours, &pairs[theirs].theirs);
+           entries_alike(&pairs[i].ours, &pairs[theirs].theirs);
 }
 
 size_t differences_classify(const struct entry_pair *pairs, size_t count, bool is_cut,

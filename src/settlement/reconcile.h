@@ -109,6 +109,9 @@ struct difference {
     size_t pair; /* which of the pairs it is about */
 };
 
+/* Do both sides say the same, wherever it stands? */
+bool entries_alike(const struct clearing_entry *a, const struct clearing_entry *b);
+
 /* Classifies the pairs, which are sorted by number and differ. An entry that one side has and the
  * other has not moves all those behind it to other numbers: they are no differences by themselves.
  * Two entries that changed places are two different bodies. `is_cut`: more pairs differ than are
