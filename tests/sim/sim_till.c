@@ -93,6 +93,20 @@ static void make_hold(struct sim_node *node, struct sim_op *op)
     op->deliver_by = c->hold.deliver_by.ms;
 }
 
+/* A ledger that lost the enrolment makes another member of it, with another card. Whose the first
+ * card is, if anybody's, partners' entries say, which know of a card and not of its enrolment. */
+static void make_enrolment(struct sim *sim, struct sim_op *op)
+{
+    struct command *c = &op->command;
+    bool has_card = sim->model->members[op->member].card.digits[0] != '\0';
+    if (has_card && !model_op_of(sim->model, op)->is_decided) {
+        op->member = model_member_add(sim->model, op->shop);
+    }
+    c->kind = COMMAND_ENROL;
+    c->enrol.member = uid_v7(sim->now, c->transaction_id.bytes + 6);
+    c->enrol.member.bytes[7] ^= (uint8_t)op->tries;
+}
+
 /* What the node makes of the till's words, each time it hears them. */
 void sim_till_make(struct sim_node *node, struct sim_op *op)
 {
@@ -102,9 +116,7 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
     c->business_time.ms = sim_node_clock(node);
     switch (op->kind) {
     case SIM_OP_ENROL:
-        c->kind = COMMAND_ENROL;
-        c->enrol.member = uid_v7(sim->now, c->transaction_id.bytes + 6);
-        c->enrol.member.bytes[7] ^= (uint8_t)op->tries;
+        make_enrolment(sim, op);
         break;
     case SIM_OP_EARN:
         c->kind = COMMAND_EARN;
