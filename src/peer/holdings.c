@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/outbox.h"
+#include "peer/hold_scan.h"
 #include "wire/messages.h"
 
 #define HOLDS_PER_PAGE      256u
@@ -315,13 +316,12 @@ static void set_next(struct holdings_page *page, const struct partner_id *redeem
 static enum err find_open(struct finding *f, const struct partner_id *redeemer,
                           const struct uid *after)
 {
-    const struct hold_scan *scan = &f->host->holds;
     struct hold_finds finds = {.host = f->host, .caller = f->caller};
     bool is_ours = partner_id_equal(redeemer, &f->host->roster->self);
     if (!is_ours && !partner_id_equal(redeemer, f->caller)) {
         return ERR_INPUT;
     }
-    TRY(scan->each(scan->context, redeemer, after, see_hold, &finds));
+    TRY(hold_scan(engine_tables(f->host->engine), redeemer, after, see_hold, &finds));
     for (size_t i = 0; i < finds.count; i++) {
         TRY(is_ours ? add_their_grant(f, &finds.ids[i]) : add_own_grant(f, &finds.ids[i]));
     }
@@ -360,9 +360,6 @@ static enum err find_holds(struct finding *f, struct slice after)
 {
     struct partner_id redeemer = {{0}};
     struct uid id = {{0}};
-    if (f->host->holds.each == NULL) {
-        return ERR_UNSUPPORTED;
-    }
     if (after.length != 0 && after.length != TRANSACTION_KEY_SIZE) {
         return ERR_INPUT;
     }
