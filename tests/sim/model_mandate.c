@@ -186,9 +186,7 @@ bool model_may_stand_in(const struct model_hold *hold)
 static void note_part(struct model_hold *hold, const struct model_lot *terms, int64_t points)
 {
     for (size_t i = 0; i < hold->part_count; i++) {
-        const struct model_lot *lot = &hold->parts[i].lot;
-        if (lot->issuer == terms->issuer && lot->active_from == terms->active_from &&
-            lot->expires_at == terms->expires_at) {
+        if (model_same_terms(&hold->parts[i].lot, terms)) {
             hold->parts[i].captured += points;
             return;
         }
@@ -205,15 +203,10 @@ static void note_part(struct model_hold *hold, const struct model_lot *terms, in
 /* What there is, then a debt without a limit. */
 static void take_from(struct model_member *member, struct model_hold *hold, int64_t points)
 {
-    for (int pass = 0; pass < 2; pass++) {
-        struct model_lot *lot;
-        while (points > 0 && (lot = model_soonest(member, pass == 1)) != NULL) {
-            struct model_lot terms = *lot;
-            int64_t part = least(terms.free, points);
-            model_post_lot(member, &terms, -part, 0);
-            note_part(hold, &terms, part);
-            points -= part;
-        }
+    struct model_lot terms;
+    for (int64_t part; (part = model_take_next(member, points, &terms)) > 0;) {
+        note_part(hold, &terms, part);
+        points -= part;
     }
     member->debt += points;
     hold->unbacked += points;
