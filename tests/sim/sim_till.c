@@ -107,6 +107,18 @@ static void make_enrolment(struct sim *sim, struct sim_op *op)
     c->enrol.member.bytes[7] ^= (uint8_t)op->tries;
 }
 
+/* The same members each time, whoever has their cards after a restore. */
+static void make_transfer(const struct model *model, struct sim_op *op)
+{
+    struct command_transfer *transfer = &op->command.transfer;
+    op->command.kind = COMMAND_TRANSFER;
+    transfer->points.minor = op->points;
+    if (op->tries == 1) {
+        transfer->from = model->members[op->member].id;
+        transfer->to = model->members[op->to].id;
+    }
+}
+
 /* What the node makes of the till's words, each time it hears them. */
 void sim_till_make(struct sim_node *node, struct sim_op *op)
 {
@@ -145,10 +157,7 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
         c->return_sale.amount.minor = op->amount;
         break;
     case SIM_OP_TRANSFER:
-        c->kind = COMMAND_TRANSFER;
-        c->transfer.from = member->id;
-        c->transfer.to = sim->model->members[op->to].id;
-        c->transfer.points.minor = op->points;
+        make_transfer(sim->model, op);
         break;
     case SIM_OP_BLOCK:
     case SIM_OP_UNBLOCK:
