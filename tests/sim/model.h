@@ -124,7 +124,9 @@ struct model_mandate {
     int64_t cap;
     int64_t from;
     int64_t until;
+    bool is_given;      /* as far as the home knows */
     bool is_taken;      /* by the redeemer */
+    bool is_miscounted; /* the redeemer was restored, and knows less of what it used */
     int64_t given_used; /* captured */
     uint64_t given_burns;
     int64_t taken_used; /* stood in for */

@@ -23,12 +23,13 @@ struct model_mandate *model_mandate(struct model *model, unsigned home, unsigned
     return NULL;
 }
 
-/* NULL: there is none. */
-static const struct model_mandate *newest(const struct model_mandates *line, bool is_taken)
+/* As far as the redeemer knows, or the home. NULL: there is none. */
+static const struct model_mandate *newest(const struct model_mandates *line, bool is_redeemer)
 {
     for (size_t i = line->count; i > 0; i--) {
-        if (!is_taken || line->list[i - 1].is_taken) {
-            return &line->list[i - 1];
+        const struct model_mandate *mandate = &line->list[i - 1];
+        if (is_redeemer ? mandate->is_taken : mandate->is_given) {
+            return mandate;
         }
     }
     return NULL;
@@ -47,10 +48,10 @@ bool model_mandate_is_due(const struct model *model, unsigned home, unsigned red
 }
 
 /* Neither over nor a day ahead, and behind those that there are. */
-static enum verdict add(struct model_mandates *line, const struct mandate *said, bool is_taken,
+static enum verdict add(struct model_mandates *line, const struct mandate *said, bool is_redeemer,
                         int64_t now)
 {
-    const struct model_mandate *last = newest(line, is_taken);
+    const struct model_mandate *last = newest(line, is_redeemer);
     if (said->valid_until.ms <= now || said->valid_from.ms - now > DAY_MS) {
         return VERDICT_MANDATE_INVALID;
     }
@@ -74,7 +75,8 @@ enum verdict model_give_mandate(struct model *model, struct model_op *m, int64_t
                                                        .floor = said->floor.minor,
                                                        .cap = said->daily_cap.minor,
                                                        .from = said->valid_from.ms,
-                                                       .until = said->valid_until.ms};
+                                                       .until = said->valid_until.ms,
+                                                       .is_given = true};
     return VERDICT_OK;
 }
 
@@ -218,7 +220,7 @@ enum verdict model_judge_stand_in(struct model *model, const struct model_entry 
     const struct model_op *subject = model_op_of(model, op->subject);
     const struct model_mandate *mandate =
         model_mandate(model, op->home, op->shop, &subject->hold.mandate);
-    if (mandate == NULL) {
+    if (mandate == NULL || !mandate->is_given) {
         return VERDICT_MANDATE_UNKNOWN;
     }
     if (!covers(mandate, entry->business_ms)) {
@@ -244,7 +246,7 @@ enum verdict model_stand_in_capture(struct model *model, const struct model_entr
     struct model_mandate *mandate =
         model_mandate(model, op->home, op->shop, &subject->hold.mandate);
     if (held->state == MODEL_NONE) {
-        held->has_nobody = member->is_blocked;
+        held->has_nobody = member->is_blocked || !member->is_enrolled;
     }
     if (held->has_nobody) {
         held->lost += entry->points;
@@ -266,6 +268,10 @@ enum verdict model_stand_in_capture(struct model *model, const struct model_entr
 bool model_is_honoured(struct model *model, const struct model_entry *entry)
 {
     const struct sim_op *op = model->ops[entry->op]->op;
-    return entry->kind != ENTRY_CAPTURE || entry->verdict == VERDICT_OK ||
-           uid_is_nil(&model_op_of(model, op->subject)->hold.mandate);
+    if (entry->kind != ENTRY_CAPTURE || entry->verdict == VERDICT_OK) {
+        return true;
+    }
+    const struct uid *id = &model_op_of(model, op->subject)->hold.mandate;
+    return uid_is_nil(id) || (entry->verdict == VERDICT_MANDATE_CAP_EXCEEDED &&
+                              model_mandate(model, op->home, op->shop, id)->is_miscounted);
 }
