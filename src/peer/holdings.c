@@ -104,70 +104,6 @@ static enum err receipt_range(struct finding *f, struct slice receipt_signed, ui
     return ERR_OK;
 }
 
-/* ---- Grants ---- */
-
-static enum err add_grant(struct finding *f, struct slice grant_signed)
-{
-    struct holdings_page *page = f->page;
-    if (grant_signed.length > 0 && page->grant_count < LIMIT_CLEARING_BATCH) {
-        page->grants[page->grant_count++] = add(page, grant_signed);
-    }
-    return page->bytes.err;
-}
-
-/* Ours, of a hold on our member for the caller: said again as it was. */
-static enum err add_own_grant(struct finding *f, const struct uid *id)
-{
-    struct hold hold;
-    struct buffer payload = {0};
-    struct buffer grant_signed = {0};
-    enum err err = ledger_get_hold(&f->host->view, f->caller, id, &hold);
-    if (err != ERR_OK || hold.role != HOLD_HOME) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
-    struct hold_grant grant = {.hold = *id,
-                               .redeemer = hold.redeemer,
-                               .home = hold.home,
-                               .card = hold.card,
-                               .points = hold.granted,
-                               .capture_by = hold.capture_by,
-                               .deliver_by = hold.deliver_by};
-    if (grant.capture_by.ms >= grant.deliver_by.ms) {
-        return ERR_OK; /* never granted: it stands for a capture alone */
-    }
-    err = wire_hold_grant_encode(&grant, &payload);
-    if (err == ERR_OK) {
-        err = peer_sign(f->host, PURPOSE_HOLD_GRANT, buffer_slice(&payload), &grant_signed);
-    }
-    if (err == ERR_OK) {
-        err = add_grant(f, buffer_slice(&grant_signed));
-    }
-    buffer_fini(&payload);
-    buffer_fini(&grant_signed);
-    return err;
-}
-
-/* The caller's, as it signed it. */
-static enum err add_their_grant(struct finding *f, const struct uid *id)
-{
-    struct ledger_key key;
-    struct command command;
-    uint64_t row;
-    key_origin(&f->host->roster->self, id, &key);
-    enum err err = find_row(f, TABLE_TRANSACTION, &key, &row);
-    if (err == ERR_OK) {
-        err = read_command(f, row, &command);
-    }
-    if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err; /* forgotten */
-    }
-    if (command.kind == COMMAND_FOREIGN_HOLD) {
-        return add_grant(f, command.hold.evidence);
-    }
-    return command.kind == COMMAND_RECOVER_HOLD ? add_grant(f, command.recover_hold.evidence)
-                                                : ERR_OK;
-}
-
 /* ---- Mandates ---- */
 
 static bool has_mandate(const struct holdings_page *page, const struct uid *id)
@@ -213,6 +149,75 @@ static enum err add_live_mandates(struct finding *f)
         TRY(add_mandate(f, &live.rows[i].mandate.id));
     }
     return ERR_OK;
+}
+
+/* ---- Grants ---- */
+
+static enum err add_grant(struct finding *f, struct slice grant_signed)
+{
+    struct holdings_page *page = f->page;
+    if (grant_signed.length > 0 && page->grant_count < LIMIT_CLEARING_BATCH) {
+        page->grants[page->grant_count++] = add(page, grant_signed);
+    }
+    return page->bytes.err;
+}
+
+/* Ours, of a hold on our member for the caller: said again as it was. */
+static enum err add_own_grant(struct finding *f, const struct uid *id)
+{
+    struct hold hold;
+    struct buffer payload = {0};
+    struct buffer grant_signed = {0};
+    enum err err = ledger_get_hold(&f->host->view, f->caller, id, &hold);
+    if (err != ERR_OK || hold.role != HOLD_HOME) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    struct hold_grant grant = {.hold = *id,
+                               .redeemer = hold.redeemer,
+                               .home = hold.home,
+                               .card = hold.card,
+                               .points = hold.granted,
+                               .capture_by = hold.capture_by,
+                               .deliver_by = hold.deliver_by};
+    if (grant.capture_by.ms >= grant.deliver_by.ms) {
+        return ERR_OK; /* never granted: it stands for a capture alone */
+    }
+    err = wire_hold_grant_encode(&grant, &payload);
+    if (err == ERR_OK) {
+        err = peer_sign(f->host, PURPOSE_HOLD_GRANT, buffer_slice(&payload), &grant_signed);
+    }
+    if (err == ERR_OK) {
+        err = add_grant(f, buffer_slice(&grant_signed));
+    }
+    buffer_fini(&payload);
+    buffer_fini(&grant_signed);
+    return err;
+}
+
+/* The caller's, as it signed it; where our till stood in, the mandate. */
+static enum err add_their_promise(struct finding *f, const struct uid *id)
+{
+    struct ledger_key key;
+    struct command command;
+    uint64_t row;
+    key_origin(&f->host->roster->self, id, &key);
+    enum err err = find_row(f, TABLE_TRANSACTION, &key, &row);
+    if (err == ERR_OK) {
+        err = read_command(f, row, &command);
+    }
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err; /* forgotten */
+    }
+    switch ((int)command.kind) {
+    case COMMAND_FOREIGN_HOLD:
+        return add_grant(f, command.hold.evidence);
+    case COMMAND_RECOVER_HOLD:
+        return add_grant(f, command.recover_hold.evidence);
+    case COMMAND_STAND_IN_HOLD:
+        return add_mandate(f, &command.hold.mandate);
+    default:
+        return ERR_OK;
+    }
 }
 
 static bool is_about_hold(enum entry_kind kind)
@@ -302,7 +307,7 @@ static enum err add_sent(struct finding *f, uint64_t first, size_t count)
         page->entries[page->entry_count++] = add(page, sent.bytes);
         TRY(add_mandate(f, &entry.mandate));
         if (is_about_hold(entry.kind)) {
-            TRY(add_their_grant(f, &entry.subject));
+            TRY(add_their_promise(f, &entry.subject));
         }
     }
     TRY(page->bytes.err);
@@ -372,7 +377,7 @@ static enum err find_open(struct finding *f, const struct partner_id *redeemer,
     }
     TRY(hold_scan(engine_tables(f->host->engine), redeemer, after, see_hold, &finds));
     for (size_t i = 0; i < finds.count; i++) {
-        TRY(is_ours ? add_their_grant(f, &finds.ids[i]) : add_own_grant(f, &finds.ids[i]));
+        TRY(is_ours ? add_their_promise(f, &finds.ids[i]) : add_own_grant(f, &finds.ids[i]));
     }
     if (finds.is_full) {
         set_next(f->page, redeemer, &finds.last);
@@ -399,7 +404,7 @@ static enum err find_under_way(struct finding *f, uint64_t after)
         TRY(wire_entry_decode(sent.bytes, &entry, NULL));
         TRY(add_mandate(f, &entry.mandate));
         if (is_about_hold(entry.kind)) {
-            TRY(add_their_grant(f, &entry.subject));
+            TRY(add_their_promise(f, &entry.subject));
         }
     }
     struct uid next = {{0}};

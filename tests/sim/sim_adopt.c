@@ -267,6 +267,17 @@ static struct model_sale sale_of(struct sim_node *node, const struct partner_id 
                                .lot = lot_of(node->sim, &row.lot, 0, 0)};
 }
 
+/* A void says nothing of the points. What it gave back of a hold that no grant brings back, since
+ * the till had stood in, nobody knows any more. */
+static int64_t given_back(struct sim_node *node, const struct sim_op *hold)
+{
+    static struct hold row;
+    struct ledger_view view = sim_store_view(&node->store);
+    bool is_there = ledger_get_hold(&view, &hold->command.origin, &hold->command.transaction_id,
+                                    &row) == ERR_OK;
+    return is_there ? row.voided.minor : 0;
+}
+
 /* What this node knows of the operation, as its till's or as the member's home. */
 static void adopt_op(struct sim_node *node, struct model_op *m)
 {
@@ -291,6 +302,9 @@ static void adopt_op(struct sim_node *node, struct model_op *m)
             m->verdict = VERDICT_OK;
             m->points = hold->granted;
         }
+    } else if (op->kind == SIM_OP_VOID && op->home != op->shop && is_recorded &&
+               m->verdict == VERDICT_OK) {
+        m->points = given_back(node, op->subject);
     } else if (op->kind == SIM_OP_EARN) {
         *(is_ours ? &m->sale : &m->home_sale) = sale_of(node, origin, id);
     }

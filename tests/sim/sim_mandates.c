@@ -358,9 +358,11 @@ bool sim_mandates_are_back(struct sim_node *node, unsigned redeemer)
 {
     struct sim *sim = node->sim;
     const struct model_mandates *line = &sim->model->mandates[node->index][redeemer];
-    for (size_t i = 0; i < line->count; i++) {
+    unsigned looked_at = 0;
+    for (size_t i = line->count; i-- > 0 && looked_at < STANDIN_MANDATES_MAX;) {
         const struct model_mandate *mandate = &line->list[i];
         struct mandate_row row;
+        looked_at += mandate->is_taken;
         if (mandate->is_taken && mandate->until >= sim_node_clock(&sim->nodes[redeemer]) &&
             !find_row(node, node->index, redeemer, &mandate->id, &row)) {
             return sim_fail(sim, "%s has not got back mandate %zu, which %s may stand in by",
