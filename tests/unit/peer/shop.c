@@ -12,7 +12,6 @@
 #include "peer/grant.h"
 #include "peer/incoming.h"
 #include "peer/outgoing.h"
-#include "peer/state_holds.h"
 
 uint64_t street_random(struct street *street, uint64_t below)
 {
@@ -214,6 +213,7 @@ struct wire {
     struct street *street;
     unsigned to;
     struct incoming incoming;
+    struct taking taking;
     struct buffer answers[LIMIT_CLEARING_WINDOW + 4];
     size_t count;
 };
@@ -234,7 +234,7 @@ static enum err send_request(void *context, const struct clear_request *request)
     struct answer_port port = {wire, send_answer};
     struct shop_host host = shop_host(wire->street, wire->to);
     struct note note = {""};
-    enum err err = incoming_take(&wire->incoming, &host.host, request, &port, &note);
+    enum err err = incoming_take(&wire->incoming, &wire->taking, &host.host, request, &port, &note);
     shop_host_end(&host);
     return err;
 }
@@ -278,6 +278,7 @@ void shop_clear(struct street *street, unsigned index)
     for (size_t i = 0; i < sizeof wire->answers / sizeof wire->answers[0]; i++) {
         buffer_fini(&wire->answers[i]);
     }
+    taking_fini(&wire->taking);
     free(wire);
     shop_host_end(&host);
 }
@@ -308,7 +309,6 @@ static enum err ask(struct street *street, unsigned index, struct recovery *reco
     struct recover_page page;
     struct signed_message message;
     bool is_comparison;
-    holder.host.holds = hold_scan_of(street->shops[1 - index].brand.state);
     assert_non_null(room);
     assert_int_equal(recovery_ask(recovery, host, &is_comparison, &request), ERR_OK);
     enum err err;
