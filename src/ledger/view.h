@@ -39,6 +39,8 @@ enum ledger_table {
     TABLE_EXPOSURE = 27,     /* partner -> struct exposure */
     TABLE_EVIDENCE = 28,     /* partner, number -> an Evidence, as bytes; number 0: the head of the
                                 latest batch that was taken, Signed bytes */
+    TABLE_TREE = 29,         /* direction, partner, period, level, index -> hash of a whole subtree;
+                                direction, partner, period, 0xFF -> struct half_tree */
     TABLE_OBLIGATION = 33,   /* partner, period -> struct obligation */
     TABLE_NETTING = 34,      /* kind, period, partner, partner -> struct netting_row */
     TABLE_END

@@ -116,14 +116,6 @@ static bool is_settled(struct session *session, struct period period)
     return is_matched;
 }
 
-static bool is_paid(struct session *session, struct period period)
-{
-    struct ledger_view view = state_reader_view(session->reader);
-    struct obligation obligation;
-    return ledger_get_obligation(&view, &session->partner, period, &obligation) == ERR_OK &&
-           obligation_step(&obligation) == OBLIGATION_CLOSED;
-}
-
 static bool is_multilateral(struct session *session)
 {
     struct snapshot *snapshot = node_snapshot(session->node);
@@ -137,6 +129,7 @@ static enum err settle_step(struct session *session, struct period period, struc
     enum err err = is_settled(session, period) ? session_pay(session, period, note)
                                                : settle_period(session, period, note);
     if ((err == ERR_OK || err == ERR_UNAVAILABLE) && is_multilateral(session)) {
+        note->text[0] = err == ERR_OK ? note->text[0] : '\0';
         return session_net(session, period, note);
     }
     return err;
@@ -161,6 +154,9 @@ void session_settle(struct session *session)
         enum err err = settle_step(session, closed.periods[i], &note);
         bool is_news = strcmp(note.text, session->settle_note.text) != 0;
         session->settle_note = note;
+        if (err == ERR_OK && note.text[0] != '\0' && is_news) { /* the statements differ */
+            session_reconcile(session, closed.periods[i]);
+        }
         if (err != ERR_OK && err != ERR_UNAVAILABLE && is_news) {
             log_event(&session->node->log, LOG_LEVEL_WARNING, "statement_not_settled",
                       LOG_TEXT("partner", session->partner.text), LOG_TEXT("reason", err_name(err)),
@@ -169,29 +165,29 @@ void session_settle(struct session *session)
     }
 }
 
-static bool has_ended(const struct stream *stream, struct period last)
+/* Is nothing left to pay, and to say about it? */
+static bool is_paid(struct session *session, const struct ledger_view *view,
+                    const struct roster *roster)
 {
-    return stream->period.yyyymm > last.yyyymm && stream->receipted_number == stream->last_number;
+    struct period last = roster_last_period(roster, &session->partner);
+    struct period period = roster_first_period(roster, &session->partner);
+    for (; period.yyyymm <= last.yyyymm; period = period_next(period)) {
+        struct obligation obligation;
+        enum err err = ledger_get_obligation(view, &session->partner, period, &obligation);
+        if (err != ERR_OK || obligation_step(&obligation) != OBLIGATION_CLOSED) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool session_is_over(struct session *session)
 {
     struct ledger_view view = state_reader_view(session->reader);
     struct snapshot *snapshot = node_snapshot(session->node);
-    const struct roster *roster = &snapshot->roster;
-    struct period last = roster_last_period(roster, &session->partner);
-    struct stream out;
-    struct stream in;
-    bool is_over =
-        last.yyyymm != 0 &&
-        ledger_get_stream(&view, roster, STREAM_OUT, &session->partner, &out) == ERR_OK &&
-        ledger_get_stream(&view, roster, STREAM_IN, &session->partner, &in) == ERR_OK &&
-        has_ended(&out, last) && has_ended(&in, last);
-    struct period period = roster_first_period(roster, &session->partner);
-    while (is_over && period.yyyymm <= last.yyyymm) {
-        is_over = is_settled(session, period) && is_paid(session, period);
-        period = period_next(period);
-    }
+    bool is_over = false;
+    enum err err = pair_is_over(&view, &snapshot->roster, &session->partner, &is_over);
+    is_over = err == ERR_OK && is_over && is_paid(session, &view, &snapshot->roster);
     snapshot_release(snapshot);
     return is_over;
 }
