@@ -165,31 +165,14 @@ void session_settle(struct session *session)
     }
 }
 
-/* Is nothing left to pay, and to say about it? */
-static bool is_paid(struct session *session, const struct ledger_view *view,
-                    const struct roster *roster)
-{
-    struct period last = roster_last_period(roster, &session->partner);
-    struct period period = roster_first_period(roster, &session->partner);
-    for (; period.yyyymm <= last.yyyymm; period = period_next(period)) {
-        struct obligation obligation;
-        enum err err = ledger_get_obligation(view, &session->partner, period, &obligation);
-        if (err != ERR_OK || obligation_step(&obligation) != OBLIGATION_CLOSED) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool session_is_over(struct session *session)
 {
     struct ledger_view view = state_reader_view(session->reader);
     struct snapshot *snapshot = node_snapshot(session->node);
     bool is_over = false;
     enum err err = pair_is_over(&view, &snapshot->roster, &session->partner, &is_over);
-    is_over = err == ERR_OK && is_over && is_paid(session, &view, &snapshot->roster);
     snapshot_release(snapshot);
-    return is_over;
+    return err == ERR_OK && is_over;
 }
 
 /* ---- As the callee ---- */

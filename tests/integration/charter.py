@@ -12,8 +12,6 @@ import unittest
 
 import grpc
 
-import bank
-
 from coalition import (FIRST_PREFIX, TALEA, Coalition, CommandFailed, Node, dashed, free_port, main,
                        run, wait_for)
 from partner import Key, Partner
@@ -210,7 +208,6 @@ class UnderLoad(Epochs):
         # Everything settles; what is between the others and the hotel ends.
         c.wait_cleared()
         c.close_period(period)
-        self.pay_of("hotel", period)
         wait_for(lambda: [p["partner"] for p in hotel.peers()] == [], "the hotel is done")
         wait_for(lambda: sorted(p["partner"] for p in fuel.peers()) == ["bakery", "grocer"],
                  "fuel is done with the hotel")
@@ -224,24 +221,6 @@ class UnderLoad(Epochs):
         for node in c:
             node.stop()
             node.talea("verify", "--data", node.path("data"))
-
-    def pay_of(self, partner, period):
-        """Every payment of the period that the partner has a part in, as the banks book it."""
-        for node in self.coalition:
-            others = ([n.partner for n in self.coalition if n.partner != partner]
-                      if node.partner == partner else [partner])
-            wait_for(lambda node=node, others=others: all(
-                s["reference"] for s in node.cli("period", "status", dashed(period))["pairs"]
-                if s["partner"] in others), f"{node.partner}'s payments are known")
-            for payment in node.cli("payment", "list")["payments"]:
-                amount = int(payment["amount_minor"])
-                if payment["creditor"] == node.partner and amount > 0 and (
-                        partner in (payment["debtor"], payment["creditor"])):
-                    path = bank.statement(self.path(f"{payment['reference']}.camt"),
-                                          "camt.053.001.02", bank.iban(1),
-                                          [bank.Entry(payment["reference"], f"{amount / 100:.2f}",
-                                                      payment["reference"], True)])
-                    node.cli("payment", "import", path)
 
 
 class Rules(Epochs):
