@@ -71,9 +71,15 @@ static struct pair_move move_of(enum stream_direction direction, enum entry_kind
         return (struct pair_move){of_burns, points.minor};
     case ENTRY_BURN_RETURN:
         return (struct pair_move){of_burns, -points.minor};
+    case ENTRY_ADJUSTMENT: /* who sends a correction pays */
+    case ENTRY_BURN_ADJUSTMENT:
+        return (struct pair_move){is_sender ? ACCOUNT_PAYABLE : ACCOUNT_RECEIVABLE, points.minor};
     case ENTRY_VOID:
-    case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:

@@ -69,7 +69,10 @@ static enum err gather_totals(const struct engine *engine, enum stream_direction
                 return ERR_RESOURCE;
             }
             out_totals[count++] =
-                (struct receipt_total){(enum entry_kind)kind, tariff, total.count, total.points};
+                (struct receipt_total){.kind = (enum entry_kind)kind,
+                                       .tariff = tariff,
+                                       .count = total.count,
+                                       .points = total.points};
         }
     }
     *out_count = count;
@@ -227,7 +230,8 @@ static enum err compare_totals(const struct engine *engine, const struct incomin
     for (size_t i = 0; i < count; i++) {
         const struct receipt_total *theirs = &receipt->totals[i];
         if (ours[i].kind != theirs->kind || ours[i].tariff != theirs->tariff ||
-            ours[i].count != theirs->count || ours[i].points != theirs->points) {
+            ours[i].count != theirs->count || ours[i].points != theirs->points ||
+            theirs->suspended != 0) {
             return note_set(note, ERR_DISAGREE,
                             "%s totals of tariff %u: ours %" PRIu64 " entries, %" PRId64
                             " points; %s's %" PRIu64 " entries, %" PRId64 " points",
@@ -250,6 +254,9 @@ static struct receipted_entry receipted(const struct clearing_entry *entry, enum
         .transaction_id = entry->transaction_id,
         .subject = entry->subject,
         .card = entry->card,
+        .disputed = entry->dispute.number,
+        .is_dispute_of_sender = entry->dispute.is_of_sender,
+        .step = entry->dispute.step,
         .verdict = verdict,
         .moved_to = *moved_to,
         .lot = {entry->issuer, entry->tariff, entry->active_from, entry->expires_at, 0},

@@ -118,6 +118,33 @@ enum err ledger_get_total(const struct ledger_view *view, enum stream_direction 
     return entry_total_decode(value, out_total);
 }
 
+enum err ledger_get_suspended(const struct ledger_view *view, enum stream_direction direction,
+                              const struct partner_id *partner, struct period period,
+                              enum entry_kind kind, uint32_t tariff, struct entry_total *out_total)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_total(direction, partner, period, kind, tariff, &key);
+    enum err err = view_get(view, TABLE_SUSPENDED, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        *out_total = (struct entry_total){0};
+        return ERR_OK;
+    }
+    TRY(err);
+    return entry_total_decode(value, out_total);
+}
+
+enum err ledger_get_dispute(const struct ledger_view *view, const struct partner_id *partner,
+                            enum stream_direction direction, uint64_t number,
+                            struct dispute *out_dispute)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_dispute(partner, direction, number, &key);
+    TRY(view_get(view, TABLE_DISPUTE, &key, &value));
+    return dispute_decode(value, out_dispute);
+}
+
 enum err ledger_get_exposure(const struct ledger_view *view, const struct partner_id *partner,
                              struct exposure *out_exposure)
 {

@@ -34,6 +34,13 @@ static const enum verdict verdicts[COMMAND_KIND_END][COMMAND_VERDICTS_MAX] = {
     [COMMAND_SETTLE_MEMBER] = {VERDICT_MEMBER_UNKNOWN},
     [COMMAND_TAKE_ENTRY] = {VERDICT_TARIFF_UNKNOWN,
                             VERDICT_PARTNER_LEFT,
+                            VERDICT_DISPUTE_EXISTS,
+                            VERDICT_ENTRY_UNKNOWN,
+                            VERDICT_NOT_DISPUTABLE,
+                            VERDICT_CLAIM_TOO_LARGE,
+                            VERDICT_DISPUTE_UNKNOWN,
+                            VERDICT_DISPUTE_STATE,
+                            VERDICT_RULING_DIFFERS,
                             VERDICT_CARD_UNKNOWN,
                             VERDICT_CARD_BLOCKED,
                             VERDICT_CARD_MOVED,
@@ -111,6 +118,14 @@ static const enum verdict verdicts[COMMAND_KIND_END][COMMAND_VERDICTS_MAX] = {
                              VERDICT_MEMBER_HAS_DEBT, VERDICT_ALREADY_IN_POOL, VERDICT_MOVE_LOOPS,
                              VERDICT_POINTS_TOO_LARGE, VERDICT_STREAM_FROZEN, VERDICT_PARTNER_LEFT,
                              VERDICT_NET_DEBIT_CAP},
+    [COMMAND_OPEN_DISPUTE] = {VERDICT_POINTS_NOT_POSITIVE, VERDICT_PARTNER_UNKNOWN,
+                              VERDICT_DISPUTE_EXISTS, VERDICT_ENTRY_UNKNOWN,
+                              VERDICT_NOT_DISPUTABLE, VERDICT_CLAIM_TOO_LARGE,
+                              VERDICT_RETURN_EXCEEDS_SALE, VERDICT_STREAM_FROZEN,
+                              VERDICT_PARTNER_LEFT},
+    [COMMAND_STEP_DISPUTE] = {VERDICT_PARTNER_UNKNOWN, VERDICT_DISPUTE_UNKNOWN,
+                              VERDICT_RULING_UNDER_WAY, VERDICT_DISPUTE_STATE, VERDICT_DISPUTE_LATE,
+                              VERDICT_STREAM_FROZEN, VERDICT_PARTNER_LEFT},
 };
 
 const enum verdict *command_verdicts(enum command_kind kind)

@@ -28,6 +28,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_MANDATE_LINE] = "mandate-line",
     [TABLE_EXPOSURE] = "exposure",
     [TABLE_EVIDENCE] = "evidence",
+    [TABLE_DISPUTE] = "dispute",
+    [TABLE_SUSPENDED] = "suspended",
 };
 
 bool ledger_table_is_known(unsigned number)

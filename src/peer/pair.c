@@ -44,12 +44,16 @@ enum err pair_totals(const struct ledger_view *view, const struct roster *roster
     for (int kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
         for (size_t t = 0; t < roster->tariff_count; t++) {
             struct entry_total total;
+            struct entry_total suspended;
             uint32_t tariff = roster->tariffs[t].id;
             TRY(ledger_get_total(view, direction, partner, period, (enum entry_kind)kind, tariff,
                                  &total));
+            TRY(ledger_get_suspended(view, direction, partner, period, (enum entry_kind)kind,
+                                     tariff, &suspended));
             if (total.count > 0) {
-                totals[count++] = (struct receipt_total){(enum entry_kind)kind, tariff, total.count,
-                                                         total.points};
+                totals[count++] =
+                    (struct receipt_total){(enum entry_kind)kind, tariff, total.count,
+                                           total.points - suspended.points, suspended.points};
             }
         }
     }

@@ -28,12 +28,17 @@ static enum line_value line_value_of(enum entry_kind kind)
     case ENTRY_CAPTURE:
         return LINE_RECEIVER_OWES_REDEMPTION;
     case ENTRY_BURN_RETURN:
+    case ENTRY_BURN_ADJUSTMENT:
         return LINE_SENDER_OWES_REDEMPTION;
     case ENTRY_VOID:
     case ENTRY_PERIOD_MARK:
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
     case ENTRY_KIND_END:
         break;
     }
@@ -73,7 +78,7 @@ static enum err price_line(const struct roster *roster, const struct receipt_tot
 static bool line_is_sound(const struct receipt_total *line)
 {
     return line->kind >= ENTRY_EARN && line->kind < ENTRY_KIND_END && line->count > 0 &&
-           line->points >= 0;
+           line->points >= 0 && line->suspended >= 0;
 }
 
 enum err statement_price_half(const struct roster *roster, struct statement_half *half)
@@ -185,6 +190,13 @@ static bool same_line(const char *stream, const struct receipt_total *ours,
                  " points, theirs %" PRIu64 " entries of %" PRId64 " points",
                  stream, entry_kind_name(ours->kind), ours->tariff, ours->count, ours->points,
                  theirs->count, theirs->points);
+        return false;
+    }
+    if (ours->suspended != theirs->suspended) {
+        note_set(note, ERR_DISAGREE,
+                 "%s, %s under tariff %u: ours %" PRId64 " disputed points, theirs %" PRId64,
+                 stream, entry_kind_name(ours->kind), ours->tariff, ours->suspended,
+                 theirs->suspended);
         return false;
     }
     return true;
