@@ -159,10 +159,8 @@ enum err totals_contradict(const struct clearing_receipt *before, const struct h
     for (size_t i = 0; i < count; i++) {
         const struct clearing_entry *entry = &entries[i].entry;
         if (!is_refused(after, entry->number)) {
-            TRY(sums_add(&sums, &(struct receipt_total){.kind = entry->kind,
-                                                        .tariff = entry->tariff,
-                                                        .count = 1,
-                                                        .points = entry->points.minor}));
+            TRY(sums_add(&sums, &(struct receipt_total){entry->kind, entry->tariff, 1,
+                                                        entry->points.minor}));
         }
     }
     *out_contradict = !sums_are(&sums, after);

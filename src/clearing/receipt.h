@@ -17,8 +17,7 @@ struct receipt_total {
     enum entry_kind kind;
     uint32_t tariff;
     uint64_t count;
-    int64_t points;    /* of statements: that settle */
-    int64_t suspended; /* of statements: that are disputed and wait; of receipts 0 */
+    int64_t points;
 };
 
 #define RECEIPT_TOTALS_MAX ((ENTRY_KIND_END - 1) * LIMIT_TARIFFS)

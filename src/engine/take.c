@@ -69,10 +69,7 @@ static enum err gather_totals(const struct engine *engine, enum stream_direction
                 return ERR_RESOURCE;
             }
             out_totals[count++] =
-                (struct receipt_total){.kind = (enum entry_kind)kind,
-                                       .tariff = tariff,
-                                       .count = total.count,
-                                       .points = total.points};
+                (struct receipt_total){(enum entry_kind)kind, tariff, total.count, total.points};
         }
     }
     *out_count = count;
@@ -230,8 +227,7 @@ static enum err compare_totals(const struct engine *engine, const struct incomin
     for (size_t i = 0; i < count; i++) {
         const struct receipt_total *theirs = &receipt->totals[i];
         if (ours[i].kind != theirs->kind || ours[i].tariff != theirs->tariff ||
-            ours[i].count != theirs->count || ours[i].points != theirs->points ||
-            theirs->suspended != 0) {
+            ours[i].count != theirs->count || ours[i].points != theirs->points) {
             return note_set(note, ERR_DISAGREE,
                             "%s totals of tariff %u: ours %" PRIu64 " entries, %" PRId64
                             " points; %s's %" PRIu64 " entries, %" PRId64 " points",

@@ -105,9 +105,13 @@ void dispute_move(struct decision *d, struct dispute_work *work, enum dispute_si
         row->partner_ruling = ruling;
     }
     row->state = dispute_next(row->state, by, part->step);
-    row->outcome = dispute_outcome(part->step);
-    row->is_machine = part->step == STEP_MACHINE_UPHELD || part->step == STEP_MACHINE_DISMISSED;
-    row->is_silent = part->step == STEP_ACCEPT_SILENT || part->step == STEP_CONCEDE_SILENT;
+    if (row->outcome == RULING_NONE) {
+        row->outcome = dispute_outcome(part->step);
+        row->is_machine =
+            part->step == STEP_MACHINE_UPHELD || part->step == STEP_MACHINE_DISMISSED;
+        row->is_silent =
+            part->step == STEP_ACCEPT_SILENT || part->step == STEP_CONCEDE_SILENT;
+    }
     row->is_confirming = false;
     row->moved_at = d->now;
     row->due = next_due(d, work);

@@ -464,7 +464,8 @@ static enum err refund(struct decision *d, const struct dispute_work *work,
     return ERR_OK;
 }
 
-/* Points go from the member whose burn it is: what is not there is owed. */
+/* Points go from the member whose burn it is: those that are still on hold for it, or any; what is
+ * not there is owed. */
 static enum err burn(struct decision *d, const struct dispute_work *work,
                      const struct account_ref *sink)
 {
@@ -474,6 +475,11 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
     bool has_hold;
     bool has_member;
     TRY(find_hold(d, work, &hold, &has_hold));
+    if (row->entry.kind == ENTRY_CAPTURE && has_hold && hold.state == HOLD_OPEN &&
+        hold_left(&hold).minor >= row->claim.minor) {
+        TRY(decide_promise(d, &hold.redeemer, -row->claim.minor));
+        return home_capture(d, &row->entry.subject, &hold, row->claim, sink);
+    }
     TRY(find_member(d, work, has_hold ? &hold.member : NULL, &member, &has_member));
     if (!has_member) {
         post_nobody(d, sink, false, row->claim.minor);

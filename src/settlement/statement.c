@@ -78,7 +78,7 @@ static enum err price_line(const struct roster *roster, const struct receipt_tot
 static bool line_is_sound(const struct receipt_total *line)
 {
     return line->kind >= ENTRY_EARN && line->kind < ENTRY_KIND_END && line->count > 0 &&
-           line->points >= 0 && line->suspended >= 0;
+           line->points >= 0;
 }
 
 enum err statement_price_half(const struct roster *roster, struct statement_half *half)
@@ -192,31 +192,23 @@ static bool same_line(const char *stream, const struct receipt_total *ours,
                  theirs->count, theirs->points);
         return false;
     }
-    if (ours->suspended != theirs->suspended) {
-        note_set(note, ERR_DISAGREE,
-                 "%s, %s under tariff %u: ours %" PRId64 " disputed points, theirs %" PRId64,
-                 stream, entry_kind_name(ours->kind), ours->tariff, ours->suspended,
-                 theirs->suspended);
-        return false;
-    }
     return true;
 }
 
 /* Walks both sorted lists; a line that only one side has is compared with an empty one. */
-static bool same_totals(const char *stream, const struct statement_half *ours,
-                        const struct statement_half *theirs, struct note *note)
+static bool same_lines(const char *stream, const struct receipt_total *ours, size_t our_count,
+                       const struct receipt_total *theirs, size_t their_count, struct note *note)
 {
     size_t o = 0;
     size_t t = 0;
-    while (o < ours->total_count || t < theirs->total_count) {
-        int order = o == ours->total_count ? 1
-                    : t == theirs->total_count
-                        ? -1
-                        : total_compare(&ours->totals[o], &theirs->totals[t]);
-        const struct receipt_total *named = order <= 0 ? &ours->totals[o] : &theirs->totals[t];
+    while (o < our_count || t < their_count) {
+        int order = o == our_count     ? 1
+                    : t == their_count ? -1
+                                       : total_compare(&ours[o], &theirs[t]);
+        const struct receipt_total *named = order <= 0 ? &ours[o] : &theirs[t];
         struct receipt_total none = {.kind = named->kind, .tariff = named->tariff};
-        const struct receipt_total *our_line = order <= 0 ? &ours->totals[o++] : &none;
-        const struct receipt_total *their_line = order >= 0 ? &theirs->totals[t++] : &none;
+        const struct receipt_total *our_line = order <= 0 ? &ours[o++] : &none;
+        const struct receipt_total *their_line = order >= 0 ? &theirs[t++] : &none;
         if (!same_line(stream, our_line, their_line, note)) {
             return false;
         }
@@ -227,6 +219,17 @@ static bool same_totals(const char *stream, const struct statement_half *ours,
         }
     }
     return true;
+}
+
+static bool same_totals(const char *stream, const struct statement_half *ours,
+                        const struct statement_half *theirs, struct note *note)
+{
+    char disputed[2 * PARTNER_ID_MAX + 24];
+    snprintf(disputed, sizeof disputed, "%s, disputed", stream);
+    return same_lines(disputed, ours->suspended, ours->suspended_count, theirs->suspended,
+                      theirs->suspended_count, note) &&
+           same_lines(stream, ours->totals, ours->total_count, theirs->totals,
+                      theirs->total_count, note);
 }
 
 #define FIGURE_TEXT_MAX 96

@@ -13,7 +13,7 @@ void field_totals(struct fields *fields, const struct receipt_total *totals, siz
         const struct receipt_total *t = &totals[i];
         field_require(fields, t->kind >= ENTRY_EARN && t->kind < ENTRY_KIND_END, "totals",
                       "are of a kind that is not known");
-        field_require(fields, t->count > 0 && t->points >= 0 && t->suspended >= 0, "totals",
+        field_require(fields, t->count > 0 && t->points >= 0, "totals",
                       "are of no entry, or of negative points");
         field_require(fields, i == 0 || follows(t - 1, t), "totals",
                       "are not sorted by kind and tariff");
@@ -31,7 +31,6 @@ Talea__V1__EntryTotal **totals_to_wire(struct fields *fields, struct arena *aren
         rows[i].tariff = totals[i].tariff;
         rows[i].count = totals[i].count;
         rows[i].points = totals[i].points;
-        rows[i].suspended_points = totals[i].suspended;
         lines[i] = &rows[i];
     }
     return lines;
@@ -47,8 +46,7 @@ struct receipt_total *totals_from_wire(struct fields *fields, struct arena *aren
         rows[i] = (struct receipt_total){.kind = (enum entry_kind)totals[i]->kind,
                                          .tariff = totals[i]->tariff,
                                          .count = totals[i]->count,
-                                         .points = totals[i]->points,
-                                         .suspended = totals[i]->suspended_points};
+                                         .points = totals[i]->points};
     }
     return rows;
 }

@@ -143,6 +143,11 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_ADJUSTMENT:
     case ENTRY_CARD_MOVED:
     case ENTRY_MOVED_LOT:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -190,6 +195,11 @@ static void reverse(struct model *model, const struct model_entry *entry)
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
     case ENTRY_MOVED_LOT:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         break;
     }

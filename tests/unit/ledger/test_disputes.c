@@ -1,0 +1,397 @@
+/* Disputes between two ledgers: each kind of entry, applied and refused, in its period and after it,
+ * with each end. What must come of it is said here in other words than the ledger's. */
+#include "pair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct period first = {202609};
+static const struct period second = {202610};
+
+enum {
+    GIVEN = 100, /* by the earn */
+    BURNT = 60   /* by the capture */
+};
+
+/* The sides and the disputed entry. */
+struct quarrel {
+    struct pair *pair;
+    enum entry_kind kind;
+    struct uid earn;
+    struct uid hold;
+    uint64_t number; /* of the disputed entry, of alfa's stream */
+    struct desk *opener;
+    struct desk *answerer;
+};
+
+static int setup(void **state)
+{
+    struct pair *pair = calloc(1, sizeof *pair);
+    assert_non_null(pair);
+    pair_init(pair);
+    *state = pair;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    pair_fini(*state);
+    free(*state);
+    return 0;
+}
+
+/* ---- The shop's day ---- */
+
+static struct uid earn(struct pair *pair)
+{
+    struct command command = desk_command(&pair->alfa, COMMAND_EARN);
+    command.earn = (struct command_earn){.card = pair->card,
+                                         .currency = "EUR",
+                                         .is_fixed = true,
+                                         .fixed_points = points_of(GIVEN),
+                                         .rate = {.per_minor = 1}};
+    desk_do(&pair->alfa, &command);
+    return command.transaction_id;
+}
+
+static void return_sale(struct pair *pair, const struct uid *sale)
+{
+    assert_int_equal(desk_return_sale(&pair->alfa, sale), VERDICT_OK);
+}
+
+/* Beta grants a hold to alfa's till, if it does; alfa has it in any case. */
+static struct uid hold(struct pair *pair, bool is_granted)
+{
+    struct command command = desk_command(&pair->alfa, COMMAND_FOREIGN_HOLD);
+    command.hold = (struct command_hold){.redeemer = pair->alfa.roster.self,
+                                         .card = pair->card,
+                                         .asked = pair->card,
+                                         .points = points_of(BURNT),
+                                         .capture_by = {pair->alfa.now.ms + DAY_MS},
+                                         .deliver_by = {pair->alfa.now.ms + 2 * DAY_MS}};
+    if (is_granted) {
+        struct command granted = command;
+        granted.kind = COMMAND_HOLD;
+        granted.origin = pair->alfa.roster.self;
+        desk_do(&pair->beta, &granted);
+    }
+    desk_do(&pair->alfa, &command);
+    return command.transaction_id;
+}
+
+static void use(struct pair *pair, enum command_kind kind, const struct uid *hold)
+{
+    struct command command = desk_command(&pair->alfa, kind);
+    command.use = (struct command_hold_use){.hold = *hold, .points = points_of(BURNT)};
+    desk_do(&pair->alfa, &command);
+}
+
+/* ---- Steps ---- */
+
+static struct command about(struct quarrel *q, struct desk *desk, enum command_kind kind)
+{
+    struct command command = desk_command(desk, kind);
+    command.dispute =
+        (struct command_dispute){.partner = pair_other(q->pair, desk)->roster.self,
+                                 .direction = desk == &q->pair->alfa ? STREAM_OUT : STREAM_IN,
+                                 .number = q->number};
+    return command;
+}
+
+static enum verdict open_it(struct quarrel *q, int64_t claim)
+{
+    struct command command = about(q, q->opener, COMMAND_OPEN_DISPUTE);
+    command.dispute.points = points_of(claim);
+    command.dispute.reason = DISPUTE_DOUBLED;
+    memcpy(command.dispute.note, "till 4", 7);
+    return desk_tell(q->opener, &command);
+}
+
+static enum verdict step(struct quarrel *q, struct desk *desk, enum dispute_step step)
+{
+    struct command command = about(q, desk, COMMAND_STEP_DISPUTE);
+    command.dispute.step = step;
+    return desk_tell(desk, &command);
+}
+
+static struct dispute row_of(struct quarrel *q, const struct desk *desk)
+{
+    struct dispute row;
+    struct partner_id partner = pair_other(q->pair, desk)->roster.self;
+    enum stream_direction direction = desk == &q->pair->alfa ? STREAM_OUT : STREAM_IN;
+    assert_int_equal(
+        ledger_get_dispute(&desk->store.view, &partner, direction, q->number, &row), ERR_OK);
+    return row;
+}
+
+static void assert_state(struct quarrel *q, enum dispute_state state)
+{
+    assert_string_equal(dispute_state_name(row_of(q, q->opener).state), dispute_state_name(state));
+    assert_string_equal(dispute_state_name(row_of(q, q->answerer).state),
+                        dispute_state_name(state));
+}
+
+/* ---- The cases ---- */
+
+/* Something to dispute: the last entry of alfa's. Refused ones are of a card that beta blocks for
+ * the moment, of a hold that it did not grant, or under a tariff that it does not have just now. */
+static void make_entry(struct quarrel *q, enum entry_kind kind, bool is_applied)
+{
+    struct pair *pair = q->pair;
+    q->kind = kind;
+    q->earn = earn(pair);
+    if (kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN) {
+        pair_settle(pair);
+        q->hold = hold(pair, true);
+        use(pair, COMMAND_CAPTURE, &q->hold);
+    }
+    if (kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN) {
+        pair_settle(pair);
+        if (kind == ENTRY_EARN_RETURN) {
+            return_sale(pair, &q->earn);
+        } else {
+            use(pair, COMMAND_RETURN_BURN, &q->hold);
+        }
+    }
+    pair->beta.tariff.id = is_applied ? 1 : 2;
+    pair_take(pair, &pair->alfa);
+    pair->beta.tariff.id = 1;
+    pair_settle(pair);
+    q->number = pair->from_alfa.count;
+    assert_int_equal(pair->from_alfa.entries[q->number - 1].kind, kind);
+    assert_int_equal(pair->from_alfa.verdicts[q->number - 1],
+                     is_applied ? VERDICT_OK : VERDICT_TARIFF_UNKNOWN);
+    q->opener = is_applied ? &pair->beta : &pair->alfa;
+    q->answerer = pair_other(pair, q->opener);
+}
+
+enum end {
+    END_ACCEPTED,
+    END_SILENT,
+    END_CONCEDED,
+    END_LEFT, /* the opener is silent about the rejection */
+    END_UPHELD,
+    END_DISMISSED,
+    END_COUNT
+};
+
+static bool is_upheld(enum end end)
+{
+    return end == END_ACCEPTED || end == END_SILENT || end == END_UPHELD;
+}
+
+static void rule(struct quarrel *q, enum dispute_step ruling)
+{
+    assert_int_equal(step(q, q->opener, STEP_ESCALATE), VERDICT_OK);
+    pair_settle(q->pair);
+    assert_state(q, DISPUTE_ESCALATED);
+    assert_int_equal(step(q, q->answerer, STEP_RULE_DISMISSED), VERDICT_OK);
+    pair_settle(q->pair);
+    assert_state(q, DISPUTE_ESCALATED);
+    if (ruling == STEP_RULE_UPHELD) { /* the answerer thinks again */
+        assert_int_equal(step(q, q->opener, STEP_RULE_UPHELD), VERDICT_OK);
+        pair_settle(q->pair);
+        assert_state(q, DISPUTE_ESCALATED);
+        assert_int_equal(step(q, q->answerer, STEP_RULE_UPHELD), VERDICT_OK);
+    } else {
+        assert_int_equal(step(q, q->opener, STEP_RULE_DISMISSED), VERDICT_OK);
+    }
+}
+
+static void end_it(struct quarrel *q, enum end end)
+{
+    if (end == END_SILENT) {
+        pair_wait_days(q->pair, 13);
+        pair_settle(q->pair);
+        assert_state(q, DISPUTE_OPENED);
+        pair_wait_days(q->pair, 1);
+    } else if (end == END_ACCEPTED) {
+        assert_int_equal(step(q, q->answerer, STEP_ANSWER), VERDICT_OK);
+        pair_wait_days(q->pair, 13);
+        pair_settle(q->pair);
+        assert_state(q, DISPUTE_ANSWERED);
+        assert_int_equal(step(q, q->answerer, STEP_ACCEPT), VERDICT_OK);
+    } else {
+        assert_int_equal(step(q, q->answerer, STEP_REJECT), VERDICT_OK);
+        pair_settle(q->pair);
+        assert_state(q, DISPUTE_REJECTED);
+    }
+    if (end == END_CONCEDED) {
+        assert_int_equal(step(q, q->opener, STEP_CONCEDE), VERDICT_OK);
+    } else if (end == END_LEFT) {
+        pair_wait_days(q->pair, 14);
+    } else if (end == END_UPHELD || end == END_DISMISSED) {
+        rule(q, end == END_UPHELD ? STEP_RULE_UPHELD : STEP_RULE_DISMISSED);
+    }
+    pair_settle(q->pair);
+}
+
+/* Alfa owes so many points at the issue price, and is owed so many at that of burns. */
+struct books {
+    int64_t issue;
+    int64_t burn;
+    int64_t issued;   /* alfa's */
+    int64_t redeemed; /* alfa's */
+    int64_t member;   /* beta's: available less debt */
+};
+
+/* By hand: what a truth without any dispute would have come to. `part` of the last entry's points
+ * do not count. */
+static struct books truth(enum entry_kind kind, int64_t last)
+{
+    bool burns = kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN;
+    int64_t earned = kind == ENTRY_EARN          ? last
+                     : kind == ENTRY_EARN_RETURN ? GIVEN - last
+                                                 : GIVEN;
+    int64_t burnt = kind == ENTRY_CAPTURE ? last : kind == ENTRY_BURN_RETURN ? BURNT - last : 0;
+    (void)burns;
+    return (struct books){earned, burnt, earned, burnt, earned - burnt};
+}
+
+/* Of alfa's side over both periods, by price: corrections are alfa's debts at their own price. */
+static struct books as_is(struct pair *pair)
+{
+    struct books books = {0};
+    struct exposure exposure;
+    struct member member;
+    assert_int_equal(ledger_get_exposure(&pair->alfa.store.view, &pair->beta.roster.self, &exposure),
+                     ERR_OK);
+    for (size_t i = 0; i < exposure.line_count; i++) {
+        books.issue += exposure.lines[i].issued;
+        books.burn -= exposure.lines[i].redeemed;
+    }
+    desk_member(&pair->beta, &pair->member, &member);
+    books.issued = -desk_account(&pair->alfa, ACCOUNT_ISSUED);
+    books.redeemed = desk_account(&pair->alfa, ACCOUNT_REDEEMED);
+    books.member = member.available.minor - member.debt.minor;
+    return books;
+}
+
+static void assert_books(struct pair *pair, const struct books *expected)
+{
+    struct books books = as_is(pair);
+    assert_int_equal(books.issued, expected->issued);
+    assert_int_equal(books.redeemed, expected->redeemed);
+    assert_int_equal(books.member, expected->member);
+    assert_int_equal(books.issue, expected->issue);
+    assert_int_equal(books.burn, expected->burn);
+    pair_assert_mirrored(pair);
+    for (uint32_t month = 9; month <= 12; month++) {
+        struct period period = {202600 + month};
+        assert_int_equal(pair_account(&pair->alfa, ACCOUNT_SUSPENSE, period), 0);
+    }
+}
+
+/* The disputed entry is of the first period; `is_late` disputes it in the second. */
+static void one_case(enum entry_kind kind, bool is_applied, bool is_late, int64_t claim,
+                     enum end end)
+{
+    void *state = NULL;
+    (void)setup(&state);
+    struct quarrel q = {.pair = state};
+    struct pair *pair = q.pair;
+    make_entry(&q, kind, is_applied);
+    int64_t all = pair->from_alfa.entries[q.number - 1].points.minor;
+    if (is_late) {
+        pair_mark(&pair->alfa);
+        pair_mark(&pair->beta);
+        pair_settle(pair);
+    }
+    assert_int_equal(open_it(&q, claim), VERDICT_OK);
+    int64_t part = claim == 0 ? all : claim;
+    pair_settle(pair);
+    assert_state(&q, DISPUTE_OPENED);
+    bool waits = is_applied && !is_late;
+    assert_int_equal(labs((long)pair_account(&pair->beta, ACCOUNT_SUSPENSE, first)),
+                     waits ? part : 0);
+    pair_assert_mirrored(pair);
+    end_it(&q, end);
+    assert_state(&q, DISPUTE_ADJUSTED);
+    int64_t counts = is_applied ? (is_upheld(end) ? all - part : all) : is_upheld(end) ? part : 0;
+    struct books expected = truth(kind, counts);
+    assert_books(pair, &expected);
+    assert_int_equal(open_it(&q, claim), VERDICT_DISPUTE_EXISTS);
+    (void)teardown(&state);
+}
+
+static void test_each_kind_and_end(void **unused)
+{
+    static const enum entry_kind kinds[] = {ENTRY_EARN, ENTRY_EARN_RETURN, ENTRY_BURN_RETURN};
+    (void)unused;
+    for (size_t i = 0; i < 3; i++) {
+        for (int end = END_ACCEPTED; end < END_COUNT; end++) {
+            for (int bits = 0; bits < 8; bits++) {
+                one_case(kinds[i], bits & 1, bits & 2, bits & 4 ? 0 : 25, (enum end)end);
+            }
+        }
+    }
+}
+
+/* ---- Captures, which the signatures decide ---- */
+
+static void capture_case(bool is_applied, bool is_late, bool has_grant, enum dispute_ruling ruling)
+{
+    void *state = NULL;
+    (void)setup(&state);
+    struct quarrel q = {.pair = state};
+    struct pair *pair = q.pair;
+    if (has_grant) {
+        make_entry(&q, ENTRY_CAPTURE, is_applied);
+    } else {
+        earn(pair);
+        pair_settle(pair);
+        q.hold = hold(pair, false);
+        use(pair, COMMAND_CAPTURE, &q.hold);
+        pair_settle(pair);
+        q.number = pair->from_alfa.count;
+        q.opener = &pair->alfa;
+        q.answerer = &pair->beta;
+    }
+    if (is_late) {
+        pair_mark(&pair->beta);
+        pair_mark(&pair->alfa);
+        pair_settle(pair);
+    }
+    assert_int_equal(open_it(&q, 0), VERDICT_OK);
+    pair_settle(pair);
+    struct dispute row = row_of(&q, q.opener);
+    if (ruling == RULING_NONE) {
+        assert_state(&q, DISPUTE_OPENED);
+        (void)teardown(&state);
+        return;
+    }
+    assert_state(&q, DISPUTE_ADJUSTED);
+    assert_true(row.is_machine);
+    assert_int_equal(row.outcome, ruling);
+    struct books expected =
+        truth(ENTRY_CAPTURE, is_applied == (ruling == RULING_DISMISSED) ? BURNT : 0);
+    assert_books(pair, &expected);
+    (void)teardown(&state);
+}
+
+static void test_a_grant_decides(void **unused)
+{
+    (void)unused;
+    capture_case(true, false, true, RULING_DISMISSED);
+    capture_case(true, true, true, RULING_DISMISSED);
+    capture_case(false, false, true, RULING_UPHELD);
+    capture_case(false, true, true, RULING_UPHELD);
+}
+
+/* Alfa has a grant that beta never gave: the two machines differ, and people decide. */
+static void test_no_grant_at_home(void **unused)
+{
+    (void)unused;
+    capture_case(false, false, false, RULING_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_kind_and_end),
+        cmocka_unit_test(test_a_grant_decides),
+        cmocka_unit_test(test_no_grant_at_home),
+    };
+    (void)second;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
