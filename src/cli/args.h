@@ -88,6 +88,9 @@ enum option_key {
     OPT_CARD,
     OPT_FORMAT,
     OPT_ACCOUNTS,
+    OPT_DIRECTION,
+    OPT_ALL,
+    OPT_REFUSED,
     OPT_LAST
 };
 
