@@ -145,6 +145,15 @@ struct batch_outcome {
 };
 void engine_take_batch(struct engine *engine, const struct incoming_batch *batch,
                        struct batch_outcome *out_outcome);
+/* The same in two steps, so that the next batch can be prepared and handed over meanwhile; batches
+ * are judged in the order in which they were begun. `batch` and `out_outcome` stay the caller's
+ * until the end, which waits. */
+struct engine_ticket;
+/* NULL when there is no memory; the end says so then. */
+struct engine_ticket *engine_begin_take(struct engine *engine, const struct incoming_batch *batch,
+                                        struct batch_outcome *out_outcome);
+void engine_end_take(struct engine *engine, struct engine_ticket *ticket,
+                     struct batch_outcome *out_outcome);
 
 /* A partner's receipt for our entries, its signature verified; `entries` are our own entries from
  * the stream's receipted_number + 1 to receipt->last_number with the hash of the last. Waits.

@@ -9,20 +9,48 @@ void queue_init(struct queue *queue, size_t capacity)
     pthread_cond_init(&queue->has_work, NULL);
 }
 
+static bool is_empty(const struct queue *queue)
+{
+    return queue->lanes[LANE_PROMPT].first == NULL && queue->lanes[LANE_BULK].first == NULL;
+}
+
 void queue_fini(struct queue *queue)
 {
-    ASSERT(queue->first == NULL);
+    ASSERT(is_empty(queue));
     pthread_cond_destroy(&queue->has_work);
     pthread_mutex_destroy(&queue->lock);
 }
 
+static enum lane_kind lane_of(const struct submission *submission)
+{
+    switch (submission->kind) {
+    case SUBMISSION_COMMAND:
+    case SUBMISSION_TERMS:
+        return LANE_PROMPT;
+    case SUBMISSION_COMMANDS:
+    case SUBMISSION_TAKE_BATCH:
+    case SUBMISSION_TAKE_RECEIPT:
+        break;
+    }
+    return LANE_BULK;
+}
+
+/* What it counts as while it waits. */
 static size_t weight(const struct submission *submission)
 {
     return submission->kind == SUBMISSION_COMMANDS ? submission->count : 1;
 }
 
+/* How much there is to do. */
+static size_t work(const struct submission *submission)
+{
+    return submission->kind == SUBMISSION_TAKE_BATCH ? submission->batch->count
+                                                     : weight(submission);
+}
+
 static enum err put_locked(struct queue *queue, struct submission *submission)
 {
+    struct lane *lane = &queue->lanes[lane_of(submission)];
     if (queue->is_closed) {
         return ERR_UNAVAILABLE;
     }
@@ -30,12 +58,13 @@ static enum err put_locked(struct queue *queue, struct submission *submission)
         return ERR_RESOURCE;
     }
     submission->next = NULL;
-    if (queue->last == NULL) {
-        queue->first = submission;
+    if (lane->last == NULL) {
+        lane->first = submission;
     } else {
-        queue->last->next = submission;
+        lane->last->next = submission;
     }
-    queue->last = submission;
+    lane->last = submission;
+    lane->work += work(submission);
     queue->length += weight(submission);
     atomic_store(&queue->is_calling, true);
     return ERR_OK;
@@ -44,46 +73,76 @@ static enum err put_locked(struct queue *queue, struct submission *submission)
 enum err queue_put(struct queue *queue, struct submission *submission)
 {
     pthread_mutex_lock(&queue->lock);
+    bool is_first = is_empty(queue);
     enum err err = put_locked(queue, submission);
-    bool is_first = err == ERR_OK && queue->first == submission;
     pthread_mutex_unlock(&queue->lock);
-    if (is_first) {
+    if (err == ERR_OK && is_first) {
         pthread_cond_signal(&queue->has_work);
     }
     return err;
 }
 
-static struct submission *cut_front(struct queue *queue, size_t limit)
+/* A list of submissions. */
+static struct lane cut_front(struct queue *queue, struct lane *lane, size_t limit)
 {
-    struct submission *first = queue->first;
-    struct submission *cut = first;
-    size_t taken = weight(cut);
-    while (taken < limit && cut->next != NULL) {
-        cut = cut->next;
-        taken += weight(cut);
+    struct lane cut = {.first = lane->first};
+    for (struct submission *s = lane->first; s != NULL && cut.work < limit; s = s->next) {
+        cut.last = s;
+        cut.work += work(s);
+        queue->length -= weight(s);
     }
-    queue->first = cut->next;
-    if (queue->first == NULL) {
-        queue->last = NULL;
+    if (cut.last != NULL) {
+        lane->first = cut.last->next;
+        lane->last = lane->first == NULL ? NULL : lane->last;
+        lane->work -= cut.work;
+        cut.last->next = NULL;
     }
-    queue->length -= taken;
-    cut->next = NULL;
-    return first;
+    return cut;
 }
 
-struct submission *queue_take(struct queue *queue, size_t limit, bool *out_is_over)
+static struct submission *join(struct lane *first, const struct lane *second)
+{
+    if (first->first == NULL) {
+        return second->first;
+    }
+    first->last->next = second->first;
+    return first->first;
+}
+
+/* Both lanes have their turns: neither can keep the other waiting for more than one. What bulk
+ * there is goes along when it is short. */
+static struct submission *take_locked(struct queue *queue)
+{
+    struct lane *prompt = &queue->lanes[LANE_PROMPT];
+    struct lane *bulk = &queue->lanes[LANE_BULK];
+    bool is_short = bulk->work < QUEUE_LONG_WORK;
+    struct lane cut[LANE_COUNT] = {{0}};
+    if (!queue->is_turn_of_bulk || is_short) {
+        cut[LANE_PROMPT] = cut_front(queue, prompt, LIMIT_BATCH_RECORDS);
+    }
+    if (cut[LANE_PROMPT].first == NULL || is_short) {
+        cut[LANE_BULK] = cut_front(queue, bulk, QUEUE_BULK_WORK);
+    }
+    queue->is_turn_of_bulk = cut[LANE_BULK].first == NULL && bulk->first != NULL;
+    return join(&cut[LANE_PROMPT], &cut[LANE_BULK]);
+}
+
+struct submission *queue_take(struct queue *queue, struct taken *out_taken)
 {
     patience_wait(&queue->is_calling);
     pthread_mutex_lock(&queue->lock);
-    while (queue->first == NULL && !queue->is_nudged && !queue->is_closed) {
+    while (is_empty(queue) && !queue->is_nudged && !queue->is_closed) {
         pthread_cond_wait(&queue->has_work, &queue->lock);
     }
     queue->is_nudged = false;
-    struct submission *taken = queue->first == NULL ? NULL : cut_front(queue, limit);
-    *out_is_over = taken == NULL && queue->is_closed;
-    atomic_store(&queue->is_calling, queue->first != NULL || queue->is_closed);
+    struct submission *first = take_locked(queue);
+    *out_taken = (struct taken){
+        .is_over = first == NULL && queue->is_closed,
+        .is_waited_for = queue->is_turn_of_bulk,
+    };
+    atomic_store(&queue->is_calling, !is_empty(queue) || queue->is_closed);
     pthread_mutex_unlock(&queue->lock);
-    return taken;
+    return first;
 }
 
 void queue_nudge(struct queue *queue)

@@ -1,4 +1,10 @@
-/* What waits for the writer: a bounded queue of submissions. Many put, one takes. */
+/* What waits for the writer: a bounded queue of submissions. Many put, one takes.
+ *
+ * It has two lanes, each in its order. Somebody waits at a till for a single command; batches, a
+ * partner's entries above all, have more work in them and nobody at their end. A single command
+ * waits for one turn of the others at most, and they for one turn of single ones. What is short
+ * goes along in one turn.
+ */
 #ifndef ENGINE_QUEUE_H
 #define ENGINE_QUEUE_H
 
@@ -39,11 +45,28 @@ struct submission {
     struct engine_terms terms;
 };
 
+enum {
+    QUEUE_BULK_WORK = 1024, /* records of one turn of the bulk lane, or one submission */
+    QUEUE_LONG_WORK = 64    /* more than anybody should wait for at a till */
+};
+
+enum lane_kind {
+    LANE_PROMPT, /* single commands, new terms */
+    LANE_BULK,   /* all else */
+    LANE_COUNT
+};
+
+struct lane {
+    struct submission *first;
+    struct submission *last;
+    size_t work; /* records that it may make */
+};
+
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t has_work;
-    struct submission *first;
-    struct submission *last;
+    struct lane lanes[LANE_COUNT];
+    bool is_turn_of_bulk;
     size_t length; /* in commands */
     size_t capacity;
     bool is_nudged;
@@ -56,9 +79,15 @@ void queue_fini(struct queue *queue);
 /* ERR_RESOURCE when full (new terms are let in all the same), ERR_UNAVAILABLE when closed; the
  * submission stays the caller's then. A batch is let in when there is room for one command. */
 MUST_USE enum err queue_put(struct queue *queue, struct submission *submission);
-/* Waits for work or a nudge; takes submissions of about `limit` commands (a linked list). NULL when
- * there is nothing, and `*out_is_over` when nothing will come any more. */
-struct submission *queue_take(struct queue *queue, size_t limit, bool *out_is_over);
+/* What was taken. */
+struct taken {
+    bool is_over;       /* nothing, and nothing will come any more */
+    bool is_waited_for; /* single commands, while there is long work to do behind them */
+};
+
+/* Waits for work or a nudge; takes one turn of a lane (a linked list). NULL when there is nothing.
+ */
+struct submission *queue_take(struct queue *queue, struct taken *out_taken);
 /* Ends a wait, or the next one. */
 void queue_nudge(struct queue *queue);
 void queue_close(struct queue *queue);

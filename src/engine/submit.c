@@ -157,16 +157,44 @@ static enum err submit_and_wait(struct engine *engine, struct submission *s)
     return waiter_finish(engine, &waiter, submit(engine, s)).err;
 }
 
+struct engine_ticket {
+    struct waiter waiter;
+    enum err submitted;
+};
+
+struct engine_ticket *engine_begin_take(struct engine *engine, const struct incoming_batch *batch,
+                                        struct batch_outcome *out_outcome)
+{
+    *out_outcome = (struct batch_outcome){0};
+    struct engine_ticket *ticket = malloc(sizeof *ticket);
+    struct submission *s = submission_create(SUBMISSION_TAKE_BATCH);
+    if (ticket == NULL || s == NULL) {
+        free(ticket);
+        free(s);
+        return NULL;
+    }
+    waiter_init(&ticket->waiter);
+    s->batch = batch;
+    s->batch_outcome = out_outcome;
+    s->done = waiter_done;
+    s->context = &ticket->waiter;
+    ticket->submitted = submit(engine, s);
+    return ticket;
+}
+
+void engine_end_take(struct engine *engine, struct engine_ticket *ticket,
+                     struct batch_outcome *out_outcome)
+{
+    out_outcome->err = ticket == NULL
+                           ? ERR_RESOURCE
+                           : waiter_finish(engine, &ticket->waiter, ticket->submitted).err;
+    free(ticket);
+}
+
 void engine_take_batch(struct engine *engine, const struct incoming_batch *batch,
                        struct batch_outcome *out_outcome)
 {
-    struct submission *s = submission_create(SUBMISSION_TAKE_BATCH);
-    *out_outcome = (struct batch_outcome){0};
-    if (s != NULL) {
-        s->batch = batch;
-        s->batch_outcome = out_outcome;
-    }
-    out_outcome->err = submit_and_wait(engine, s);
+    engine_end_take(engine, engine_begin_take(engine, batch, out_outcome), out_outcome);
 }
 
 enum err engine_tell_cards(struct engine *engine)

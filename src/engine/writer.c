@@ -444,11 +444,18 @@ static void run_list(struct engine *engine, struct submission *list)
 }
 
 /* While something is in flight the open flight may fill up further; then it leaves. What was in
- * flight may have failed meanwhile: even a flight without records, of repeats, stands on it. */
-static void settle(struct engine *engine)
+ * flight may have failed meanwhile: even a flight without records, of repeats, stands on it. What
+ * is waited for leaves before the bulk that would fill it up. */
+static void settle(struct engine *engine, bool is_waited_for)
 {
     const struct flight *flight = pipe_open_flight(&engine->pipe);
-    if (flight->part_count == 0 || !pipe_is_idle(&engine->pipe, true)) {
+    if (flight->part_count == 0) {
+        return;
+    }
+    if (!pipe_is_idle(&engine->pipe, true)) {
+        if (is_waited_for) {
+            hand_over(engine);
+        }
         return;
     }
     if (pipe_broken(&engine->pipe) != ERR_OK) {
@@ -468,17 +475,17 @@ void writer_begin(struct engine *engine)
 bool writer_round(struct engine *engine)
 {
     const struct tables *tables = &engine->options.tables;
-    bool is_over;
-    struct submission *list = queue_take(&engine->queue, LIMIT_BATCH_RECORDS, &is_over);
+    struct taken taken;
+    struct submission *list = queue_take(&engine->queue, &taken);
     if (pipe_broken(&engine->pipe) != ERR_OK) {
         heal(engine, ERR_OK);
     }
     run_list(engine, list);
-    settle(engine);
+    settle(engine, taken.is_waited_for);
     if (tables->is_due(tables->context, engine->options.dirty_bytes)) {
         timekeeper_nudge(&engine->timekeeper);
     }
-    return is_over;
+    return taken.is_over;
 }
 
 bool writer_has_work(struct engine *engine)
@@ -497,10 +504,10 @@ void writer_end(struct engine *engine)
 
 void writer_abandon(struct engine *engine)
 {
-    bool is_over = false;
+    struct taken taken = {.is_over = false};
     flight_answer(pipe_open_flight(&engine->pipe), ERR_UNAVAILABLE);
-    while (!is_over) {
-        struct submission *list = queue_take(&engine->queue, LIMIT_BATCH_RECORDS, &is_over);
+    while (!taken.is_over) {
+        struct submission *list = queue_take(&engine->queue, &taken);
         while (list != NULL) {
             struct submission *next = list->next;
             list->outcome.err = ERR_UNAVAILABLE;

@@ -83,7 +83,7 @@ static enum err resume(struct incoming *incoming, const struct peer_host *host, 
     return send_problem(port, ""); /* none: ready */
 }
 
-static enum err decode_entries(struct incoming *incoming, const struct clear_request *request,
+static enum err decode_entries(struct taking *taking, const struct clear_request *request,
                                struct note *note)
 {
     if (request->count == 0 || request->count > LIMIT_CLEARING_BATCH) {
@@ -91,23 +91,36 @@ static enum err decode_entries(struct incoming *incoming, const struct clear_req
                         LIMIT_CLEARING_BATCH, request->count);
     }
     for (size_t i = 0; i < request->count; i++) {
-        struct batch_entry *entry = &incoming->entries[i];
-        entry->bytes = request->entries[i];
-        if (entry->bytes.length > LIMIT_CLEARING_ENTRY_BYTES) {
+        struct batch_entry *entry = &taking->entries[i];
+        struct slice bytes = request->entries[i];
+        if (bytes.length > LIMIT_CLEARING_ENTRY_BYTES) {
             return note_set(note, ERR_INPUT, "entry %zu of the batch has %zu bytes", i + 1,
-                            entry->bytes.length);
+                            bytes.length);
         }
-        TRY(wire_entry_decode(entry->bytes, &entry->entry, note));
-        entry->hash = entry_hash(entry->bytes);
+        TRY(wire_entry_decode(bytes, &entry->entry, note));
+        entry->hash = entry_hash(bytes);
+        write_bytes(&taking->bytes, bytes.at, bytes.length);
     }
-    return ERR_OK;
+    return taking->bytes.err;
+}
+
+/* The message they came in may go. */
+static void own_entries(struct taking *taking, const struct clear_request *request)
+{
+    size_t offset = 0;
+    for (size_t i = 0; i < request->count; i++) {
+        size_t length = request->entries[i].length;
+        taking->entries[i].bytes = slice_of(taking->bytes.at + offset, length);
+        offset += length;
+    }
 }
 
 /* The signature before anything is parsed. */
-static enum err verify_batch(struct incoming *incoming, const struct peer_host *host,
-                             const struct clear_request *request, struct batch_head *head,
+static enum err verify_batch(const struct incoming *incoming, struct taking *taking,
+                             const struct peer_host *host, const struct clear_request *request,
                              struct note *note)
 {
+    struct batch_head *head = &taking->batch.head;
     if (request->head == NULL) {
         return note_set(note, ERR_INPUT, "the batch has no head");
     }
@@ -119,7 +132,9 @@ static enum err verify_batch(struct incoming *incoming, const struct peer_host *
     }
     TRY(peer_check_place(host, request->head, &incoming->sender,
                          head->first_number + head->count - 1, note));
-    return decode_entries(incoming, request, note);
+    TRY(decode_entries(taking, request, note));
+    own_entries(taking, request);
+    return ERR_OK;
 }
 
 /* Receipts are kept until the sender says that it has them. One that never does would have us keep
@@ -140,30 +155,62 @@ static enum err check_behind(const struct incoming *incoming, const struct peer_
                     held, stream.receipt_number);
 }
 
-/* What is taken and durable is in `out`; its receipt is the caller's to free. */
-static enum err apply_batch(struct incoming *incoming, const struct peer_host *host,
-                            const struct clear_request *request, struct batch_outcome *out,
-                            struct note *note)
+static enum err prepare(const struct incoming *incoming, struct taking *taking,
+                        const struct peer_host *host, const struct clear_request *request,
+                        struct note *note)
 {
-    struct incoming_batch batch = {
+    taking->batch = (struct incoming_batch){
         .sender = incoming->sender,
-        .entries = incoming->entries,
+        .entries = taking->entries,
         .count = request->count,
         .held_receipt_number = request->held_receipt_number,
     };
-    struct buffer head_signed = {0};
     TRY(check_behind(incoming, host, request, note));
-    TRY(verify_batch(incoming, host, request, &batch.head, note));
-    batch.charter_epoch = request->head->charter_epoch;
-    enum err err = signed_encode(request->head, &head_signed);
-    if (err == ERR_OK) {
-        batch.head_signed = buffer_slice(&head_signed);
-        engine_take_batch(host->engine, &batch, out);
-        err = out->err;
-        *note = out->problem;
+    TRY(verify_batch(incoming, taking, host, request, note));
+    TRY(signed_encode(request->head, &taking->head_signed));
+    taking->batch.charter_epoch = request->head->charter_epoch;
+    taking->batch.head_signed = buffer_slice(&taking->head_signed);
+    return ERR_OK;
+}
+
+void incoming_begin(const struct incoming *incoming, struct taking *taking,
+                    const struct peer_host *host, const struct clear_request *request)
+{
+    buffer_clear(&taking->bytes);
+    buffer_clear(&taking->head_signed);
+    taking->note.text[0] = '\0';
+    taking->ticket = NULL;
+    taking->outcome = (struct batch_outcome){0};
+    taking->err = prepare(incoming, taking, host, request, &taking->note);
+    if (taking->err == ERR_OK) {
+        taking->ticket = engine_begin_take(host->engine, &taking->batch, &taking->outcome);
     }
-    buffer_fini(&head_signed);
-    return err;
+}
+
+/* The taking's note says what was wrong. */
+static enum err finish(struct taking *taking, const struct peer_host *host)
+{
+    if (taking->err != ERR_OK) {
+        return taking->err;
+    }
+    engine_end_take(host->engine, taking->ticket, &taking->outcome);
+    taking->ticket = NULL;
+    taking->note = taking->outcome.problem;
+    return taking->outcome.err;
+}
+
+void incoming_drop(struct taking *taking, const struct peer_host *host)
+{
+    enum err err = finish(taking, host);
+    (void)err; /* nobody asks any more */
+    buffer_fini(&taking->outcome.receipt);
+}
+
+void taking_fini(struct taking *taking)
+{
+    ASSERT(taking->ticket == NULL);
+    buffer_fini(&taking->bytes);
+    buffer_fini(&taking->head_signed);
 }
 
 static enum err refuse_batch(const struct incoming *incoming, const struct peer_host *host,
@@ -180,38 +227,47 @@ static enum err refuse_batch(const struct incoming *incoming, const struct peer_
     return ERR_CONFLICT;
 }
 
-static enum err take_batch(struct incoming *incoming, const struct peer_host *host,
-                           const struct clear_request *request, const struct answer_port *port,
-                           struct note *note)
+enum err incoming_end(const struct incoming *incoming, struct taking *taking,
+                      const struct peer_host *host, const struct answer_port *port,
+                      struct note *note)
 {
-    struct batch_outcome outcome = {0};
-    note->text[0] = '\0';
-    enum err err = apply_batch(incoming, host, request, &outcome, note);
-    if (MUTANT(SEND_BEFORE_STORING) && outcome.receipt.length > 0) {
+    struct batch_outcome *outcome = &taking->outcome;
+    enum err err = finish(taking, host);
+    *note = taking->note;
+    if (MUTANT(SEND_BEFORE_STORING) && outcome->receipt.length > 0) {
         err = ERR_OK;
     }
-    if (err == ERR_OK && outcome.judgement == BATCH_TAKE) {
+    if (err == ERR_OK && outcome->judgement == BATCH_TAKE) {
         peer_tell(host, &(struct peer_event){.kind = PEER_BATCH_TAKEN,
                                              .partner = incoming->sender,
-                                             .count = request->count,
-                                             .refused = outcome.refused});
-        err = send_receipt(port, buffer_slice(&outcome.receipt));
+                                             .count = taking->batch.count,
+                                             .refused = outcome->refused});
+        err = send_receipt(port, buffer_slice(&outcome->receipt));
     } else {
-        const char *what = err != ERR_OK ? err_name(err) : batch_judgement_name(outcome.judgement);
+        const char *what = err != ERR_OK ? err_name(err) : batch_judgement_name(outcome->judgement);
         err = refuse_batch(incoming, host, port, what, note);
     }
-    buffer_fini(&outcome.receipt);
+    buffer_fini(&outcome->receipt);
     return err;
 }
 
-enum err incoming_take(struct incoming *incoming, const struct peer_host *host,
+enum err incoming_open(struct incoming *incoming, const struct peer_host *host,
                        const struct clear_request *request, const struct answer_port *port,
                        struct note *note)
 {
+    note->text[0] = '\0';
+    return resume(incoming, host, request->held_receipt_number, port);
+}
+
+enum err incoming_take(struct incoming *incoming, struct taking *taking,
+                       const struct peer_host *host, const struct clear_request *request,
+                       const struct answer_port *port, struct note *note)
+{
     if (!incoming->is_resumed) {
-        return resume(incoming, host, request->held_receipt_number, port);
+        return incoming_open(incoming, host, request, port, note);
     }
-    return take_batch(incoming, host, request, port, note);
+    incoming_begin(incoming, taking, host, request);
+    return incoming_end(incoming, taking, host, port, note);
 }
 
 enum err incoming_refuse(struct incoming *incoming, const struct peer_host *host,

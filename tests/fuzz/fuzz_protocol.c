@@ -88,9 +88,9 @@ static void give(struct run *run, const struct clear_request *request)
         node->incoming.is_resumed = false;
         node->is_open = true;
     }
-    enum err err = request != NULL
-                       ? incoming_take(&node->incoming, &host, request, &port, &run->note)
-                       : incoming_refuse(&node->incoming, &host, &port, &run->note);
+    enum err err = request != NULL ? incoming_take(&node->incoming, &node->taking, &host, request,
+                                                   &port, &run->note)
+                                   : incoming_refuse(&node->incoming, &host, &port, &run->note);
     node->is_open = err == ERR_OK;
     ASSERT(err != ERR_CORRUPT && err != ERR_INTERNAL && err != ERR_STORAGE);
 }

@@ -157,6 +157,7 @@ void protocol_end(struct protocol_node *node)
     sim_tables_destroy(node->tables);
     sim_disk_fini(&node->disk);
     buffer_fini(&node->last_answer);
+    taking_fini(&node->taking);
 }
 
 void protocol_restart(struct protocol_node *node, bool is_wiped)

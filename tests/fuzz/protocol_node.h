@@ -36,6 +36,7 @@ struct protocol_node {
     struct uid member;
     struct card_number cards[PROTOCOL_CARDS]; /* of the member; fuel's; nobody's */
     struct incoming incoming;
+    struct taking taking;
     struct outgoing outgoing;
     bool is_open;                                   /* the partner's stream to us */
     struct buffer last_answer;                      /* payload of the latest receipt that we gave */

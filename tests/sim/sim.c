@@ -53,9 +53,11 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
     *sim = (struct sim){.options = *options, .now = SIM_START_MS, .node_count = nodes};
     sim->luck = sim_random_of(options->seed);
     sim->incoming = calloc(1, sizeof *sim->incoming);
+    sim->taking = calloc(1, sizeof *sim->taking);
     sim->request_room = calloc(1, sizeof *sim->request_room);
     sim->response_room = calloc(1, sizeof *sim->response_room);
-    ASSERT(sim->incoming != NULL && sim->request_room != NULL && sim->response_room != NULL);
+    ASSERT(sim->incoming != NULL && sim->taking != NULL && sim->request_room != NULL &&
+           sim->response_room != NULL);
     sim->model = model_create(nodes, sim_random_chance(&sim->luck, 500) ? 2 * SIM_HOUR : 0,
                               sim_random_chance(&sim->luck, 700) ? INT64_MAX : 500);
     sim->deliver_ms = sim_random_chance(&sim->luck, 500)
@@ -90,6 +92,8 @@ void sim_fini(struct sim *sim)
     sim_liar_fini(sim);
     sim_charter_fini(sim);
     free(sim->incoming);
+    taking_fini(sim->taking);
+    free(sim->taking);
     free(sim->request_room);
     free(sim->response_room);
 }

@@ -158,7 +158,8 @@ struct sim {
     struct sim_weather weather;
     unsigned is_cut[SIM_NODES_MAX][SIM_NODES_MAX]; /* messages from, to: so many faults */
     uint64_t next_connection;
-    struct incoming *incoming; /* room for one call's step */
+    struct incoming *incoming; /* one call's step */
+    struct taking *taking;     /* room for it */
     struct clear_request_room *request_room;
     struct clear_response_room *response_room;
     struct sim_op **ops;

@@ -317,7 +317,7 @@ void sim_session_request(struct sim_node *node, const struct sim_event *event, s
         sim->incoming->is_resumed = call->is_resumed;
         uint64_t before = sim_check_number(node, STREAM_IN, from);
         bool is_void = sim_charter_is_void(node, from, request.head);
-        err = incoming_take(sim->incoming, &host, &request, &port, &note);
+        err = incoming_take(sim->incoming, sim->taking, &host, &request, &port, &note);
         sim_check_foul(node, STREAM_IN, from, event->is_foul || is_void, before);
         call->is_resumed = sim->incoming->is_resumed;
     }

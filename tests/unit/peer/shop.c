@@ -214,6 +214,7 @@ struct wire {
     struct street *street;
     unsigned to;
     struct incoming incoming;
+    struct taking taking;
     struct buffer answers[LIMIT_CLEARING_WINDOW + 4];
     size_t count;
 };
@@ -234,7 +235,7 @@ static enum err send_request(void *context, const struct clear_request *request)
     struct answer_port port = {wire, send_answer};
     struct shop_host host = shop_host(wire->street, wire->to);
     struct note note = {""};
-    enum err err = incoming_take(&wire->incoming, &host.host, request, &port, &note);
+    enum err err = incoming_take(&wire->incoming, &wire->taking, &host.host, request, &port, &note);
     shop_host_end(&host);
     return err;
 }
@@ -278,6 +279,7 @@ void shop_clear(struct street *street, unsigned index)
     for (size_t i = 0; i < sizeof wire->answers / sizeof wire->answers[0]; i++) {
         buffer_fini(&wire->answers[i]);
     }
+    taking_fini(&wire->taking);
     free(wire);
     shop_host_end(&host);
 }

@@ -1,0 +1,154 @@
+/* The writer's queue: its two lanes and whose turn it is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine/queue.h"
+
+struct room {
+    struct queue queue;
+    struct incoming_batch batch;
+    struct submission singles[3];
+    struct submission batches[3];
+    struct submission commands[2];
+};
+
+static void begin(struct room *room)
+{
+    *room = (struct room){.batch = {.count = QUEUE_BULK_WORK}};
+    queue_init(&room->queue, 100);
+    for (size_t i = 0; i < 3; i++) {
+        room->singles[i].kind = SUBMISSION_COMMAND;
+        room->batches[i].kind = SUBMISSION_TAKE_BATCH;
+        room->batches[i].batch = &room->batch;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        room->commands[i].kind = SUBMISSION_COMMANDS;
+        room->commands[i].count = 10;
+    }
+}
+
+static void put(struct room *room, struct submission *submission)
+{
+    assert_int_equal(queue_put(&room->queue, submission), ERR_OK);
+}
+
+/* Takes what must be `count` submissions, beginning with `first`. */
+static struct taken take(struct room *room, const struct submission *first, size_t count)
+{
+    struct taken taken;
+    size_t found = 0;
+    const struct submission *list = queue_take(&room->queue, &taken);
+    assert_ptr_equal(list, first);
+    for (; list != NULL; list = list->next) {
+        found++;
+    }
+    assert_int_equal(found, count);
+    return taken;
+}
+
+static void single_commands_come_first(void **state)
+{
+    struct room room;
+    (void)state;
+    begin(&room);
+    put(&room, &room.batches[0]);
+    put(&room, &room.batches[1]);
+    put(&room, &room.singles[0]);
+    put(&room, &room.singles[1]);
+    assert_true(take(&room, &room.singles[0], 2).is_waited_for);
+    assert_false(take(&room, &room.batches[0], 1).is_waited_for);
+    assert_false(take(&room, &room.batches[1], 1).is_waited_for);
+    assert_int_equal(queue_length(&room.queue), 0);
+    queue_fini(&room.queue);
+}
+
+static void nobody_waits_for_ever(void **state)
+{
+    struct room room;
+    (void)state;
+    begin(&room);
+    put(&room, &room.batches[0]);
+    put(&room, &room.singles[0]);
+    (void)take(&room, &room.singles[0], 1);
+    put(&room, &room.singles[1]);
+    put(&room, &room.batches[1]);
+    (void)take(&room, &room.batches[0], 1);
+    assert_true(take(&room, &room.singles[1], 1).is_waited_for);
+    put(&room, &room.singles[2]);
+    (void)take(&room, &room.batches[1], 1);
+    assert_false(take(&room, &room.singles[2], 1).is_waited_for);
+    queue_fini(&room.queue);
+}
+
+static void small_batches_go_together(void **state)
+{
+    struct room room;
+    (void)state;
+    begin(&room);
+    put(&room, &room.commands[0]);
+    put(&room, &room.commands[1]);
+    put(&room, &room.batches[0]);
+    put(&room, &room.batches[1]);
+    assert_int_equal(queue_length(&room.queue), 22);
+    (void)take(&room, &room.commands[0], 3);
+    assert_int_equal(queue_length(&room.queue), 1);
+    (void)take(&room, &room.batches[1], 1);
+    queue_close(&room.queue);
+    assert_true(take(&room, NULL, 0).is_over);
+    assert_int_equal(queue_put(&room.queue, &room.singles[0]), ERR_UNAVAILABLE);
+    queue_fini(&room.queue);
+}
+
+/* A flight of its own would be a waste. */
+static void short_work_goes_along(void **state)
+{
+    struct room room;
+    (void)state;
+    begin(&room);
+    put(&room, &room.commands[0]);
+    put(&room, &room.singles[0]);
+    put(&room, &room.commands[1]);
+    put(&room, &room.singles[1]);
+    assert_false(take(&room, &room.singles[0], 4).is_waited_for);
+    assert_ptr_equal(room.singles[1].next, &room.commands[0]);
+    room.commands[0].count = QUEUE_LONG_WORK;
+    put(&room, &room.commands[0]);
+    put(&room, &room.singles[0]);
+    assert_true(take(&room, &room.singles[0], 1).is_waited_for);
+    (void)take(&room, &room.commands[0], 1);
+    assert_int_equal(queue_length(&room.queue), 0);
+    queue_fini(&room.queue);
+}
+
+static void it_is_bounded(void **state)
+{
+    struct room room;
+    (void)state;
+    begin(&room);
+    room.commands[0].count = 100;
+    put(&room, &room.commands[0]);
+    assert_int_equal(queue_put(&room.queue, &room.singles[0]), ERR_RESOURCE);
+    room.singles[1].kind = SUBMISSION_TERMS;
+    put(&room, &room.singles[1]);
+    (void)take(&room, &room.singles[1], 1);
+    (void)take(&room, &room.commands[0], 1);
+    put(&room, &room.singles[0]);
+    (void)take(&room, &room.singles[0], 1);
+    queue_fini(&room.queue);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(single_commands_come_first),
+        cmocka_unit_test(nobody_waits_for_ever),
+        cmocka_unit_test(small_batches_go_together),
+        cmocka_unit_test(short_work_goes_along),
+        cmocka_unit_test(it_is_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
