@@ -66,6 +66,9 @@ MUST_USE enum err ledger_get_suspended(const struct ledger_view *view,
                                        const struct partner_id *partner, struct period period,
                                        enum entry_kind kind, uint32_t tariff,
                                        struct entry_total *out_total);
+/* A row of TABLE_META about a partner (META_DISPUTES, ...); 0 when there is none. */
+MUST_USE enum err ledger_get_partner_count(const struct ledger_view *view, const char *name,
+                                           const struct partner_id *partner, uint64_t *out_count);
 /* The dispute about an entry of the stream to (OUT) or from (IN) the partner. */
 MUST_USE enum err ledger_get_dispute(const struct ledger_view *view,
                                      const struct partner_id *partner,

@@ -23,10 +23,12 @@ enum err dispute_load(struct decision *d, const struct partner_id *partner,
     enum err err = ledger_get_dispute(d->view, partner, direction, number, &out_work->row);
     if (err == ERR_NOT_FOUND) {
         out_work->row = (struct dispute){.state = DISPUTE_DECLINED};
+        out_work->state_before = DISPUTE_DECLINED;
         return ERR_OK;
     }
     out_work->is_known = true;
     out_work->due_before = out_work->row.due;
+    out_work->state_before = out_work->row.state;
     return err;
 }
 
@@ -36,15 +38,42 @@ static void due_key(const struct dispute_work *work, struct unix_ms due, struct 
     key_due(due, DUE_DISPUTE, &work->partner, &id, out_key);
 }
 
-void dispute_store(struct decision *d, const struct dispute_work *work)
+static bool is_over(enum dispute_state state)
+{
+    return state == DISPUTE_ADJUSTED || state == DISPUTE_DECLINED;
+}
+
+/* One more or less of those that a name of TABLE_META counts. */
+static enum err count(struct decision *d, const struct dispute_work *work, const char *name,
+                      bool was, bool is)
+{
+    uint64_t value;
+    if (was == is) {
+        return ERR_OK;
+    }
+    TRY(decide_get_partner_u64(d, name, &work->partner, &value));
+    decide_put_partner_u64(d, name, &work->partner, is ? value + 1 : value - (value > 0));
+    return ERR_OK;
+}
+
+static enum err count_both(struct decision *d, const struct dispute_work *work)
+{
+    enum dispute_state before = work->state_before;
+    enum dispute_state now = work->row.state;
+    TRY(count(d, work, META_DISPUTES, !is_over(before), !is_over(now)));
+    return count(d, work, META_ESCALATED, before == DISPUTE_ESCALATED, now == DISPUTE_ESCALATED);
+}
+
+enum err dispute_store(struct decision *d, const struct dispute_work *work)
 {
     struct ledger_key key;
     key_dispute(&work->partner, work->direction, work->number, &key);
     buffer_clear(&d->plan->scratch);
     dispute_encode(&work->row, &d->plan->scratch);
     plan_row(d->plan, TABLE_DISPUTE, &key, buffer_slice(&d->plan->scratch));
+    TRY(count_both(d, work));
     if (work->row.due.ms == work->due_before.ms) {
-        return;
+        return ERR_OK;
     }
     if (work->due_before.ms != 0) {
         due_key(work, work->due_before, &key);
@@ -54,6 +83,7 @@ void dispute_store(struct decision *d, const struct dispute_work *work)
         due_key(work, work->row.due, &key);
         plan_row(d->plan, TABLE_DUE, &key, slice_of(NULL, 0));
     }
+    return ERR_OK;
 }
 
 static bool has_ended(const struct dispute *dispute)
@@ -169,8 +199,7 @@ static enum err tell(struct decision *d, struct dispute_work *work, const struct
     } else {
         dispute_move(d, work, work->row.side, part);
     }
-    dispute_store(d, work);
-    return ERR_OK;
+    return dispute_store(d, work);
 }
 
 /* ---- Opening ---- */
@@ -263,7 +292,7 @@ enum err decide_open_dispute(struct decision *d)
              stream.period);
     TRY(dispute_suspend(d, &work));
     TRY(say(d, &work, &d->command->transaction_id, &part, &stream));
-    dispute_store(d, &work);
+    TRY(dispute_store(d, &work));
     d->plan->answer.points = work.row.claim;
     d->plan->answer.card = work.row.entry.card;
     d->plan->answer.home = open->partner;
@@ -355,8 +384,7 @@ static enum err take_opened(struct decision *d, struct dispute_work *work)
              entry->period);
     TRY(dispute_suspend(d, work));
     TRY(rule_by_machine(d, work));
-    dispute_store(d, work);
-    return ERR_OK;
+    return dispute_store(d, work);
 }
 
 /* May a binding ruling of the partner's hold? One by people needs our own office's; one by machine
@@ -418,8 +446,7 @@ static enum err take_step(struct decision *d, struct dispute_work *work)
         work->row.is_confirming = was_confirming;
     }
     TRY(confirm(d, work));
-    dispute_store(d, work);
-    return ERR_OK;
+    return dispute_store(d, work);
 }
 
 enum err take_dispute(struct decision *d)
@@ -469,8 +496,7 @@ enum err take_correction(struct decision *d)
     }
     TRY(dispute_settle(d, &work, entry->period));
     dispute_move(d, &work, dispute_other_side(work.row.side), &entry->dispute);
-    dispute_store(d, &work);
-    return ERR_OK;
+    return dispute_store(d, &work);
 }
 
 /* ---- What the partner's ledger made of our steps ---- */
@@ -481,8 +507,7 @@ static enum err opening_declined(struct decision *d, struct dispute_work *work, 
     work->row.state = DISPUTE_DECLINED;
     work->row.declined = verdict;
     work->row.due = (struct unix_ms){0};
-    dispute_store(d, work);
-    return ERR_OK;
+    return dispute_store(d, work);
 }
 
 /* We owe it all the same: its points wait in suspense, for people. */
@@ -497,8 +522,7 @@ static enum err correction_declined(struct decision *d, struct dispute_work *wor
     TRY(decide_owe(d, &work->partner, STREAM_OUT, entry->kind, entry->tariff,
                    -entry->points.minor));
     work->row.declined = entry->verdict;
-    dispute_store(d, work);
-    return ERR_OK;
+    return dispute_store(d, work);
 }
 
 enum err dispute_receipted(struct decision *d, const struct partner_id *partner,
@@ -533,8 +557,7 @@ enum err dispute_receipted(struct decision *d, const struct partner_id *partner,
             work.row.own_ruling = RULING_NONE;
         }
     }
-    dispute_store(d, &work);
-    return ERR_OK;
+    return dispute_store(d, &work);
 }
 
 /* An own entry that a partner refused may be disputed. */
@@ -554,8 +577,7 @@ enum err dispute_may_follow(struct decision *d, const struct partner_id *partner
                                              .transaction_id = refused->transaction_id,
                                              .subject = refused->subject,
                                              .period = refused->period};
-    dispute_store(d, &work);
-    return ERR_OK;
+    return dispute_store(d, &work);
 }
 
 /* ---- What was lost with an old copy ---- */
@@ -570,8 +592,7 @@ static enum err open_again(struct decision *d, struct dispute_work *work,
     open_row(d, work, DISPUTE_OPENER, &entry->transaction_id, work->row.claim, &entry->dispute,
              entry->period);
     TRY(dispute_suspend(d, work));
-    dispute_store(d, work);
-    return ERR_OK;
+    return dispute_store(d, work);
 }
 
 enum err dispute_again(struct decision *d, const struct partner_id *partner,
@@ -596,8 +617,7 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
     } else {
         dispute_move(d, &work, work.row.side, part);
     }
-    dispute_store(d, &work);
-    return ERR_OK;
+    return dispute_store(d, &work);
 }
 
 /* ---- What happens by itself ---- */
@@ -610,13 +630,13 @@ static enum err finish(struct decision *d, struct dispute_work *work)
     if (payment == PAYMENT_NONE) {
         TRY(dispute_settle(d, work, (struct period){0}));
         dispute_move(d, work, work->row.side, &part);
-        dispute_store(d, work);
+        TRY(dispute_store(d, work));
         return ERR_OK;
     }
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &work->partner, &stream));
     if (!decide_may_send(d, &work->partner, &stream)) {
         work->row.due.ms = d->now.ms + RETRY_MS;
-        dispute_store(d, work);
+        TRY(dispute_store(d, work));
         return ERR_OK;
     }
     enum entry_kind kind = dispute_correction_kind(work->row.entry.kind);
@@ -634,7 +654,7 @@ static enum err be_silent(struct decision *d, struct dispute_work *work)
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &work->partner, &stream));
     if (work->row.is_confirming || !decide_may_send(d, &work->partner, &stream)) {
         work->row.due.ms = d->now.ms + RETRY_MS;
-        dispute_store(d, work);
+        TRY(dispute_store(d, work));
         return ERR_OK;
     }
     return tell(d, work, &work->row.id, &part, &stream);

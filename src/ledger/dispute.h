@@ -11,14 +11,15 @@ struct dispute_work {
     uint64_t number;
     bool is_known;
     struct unix_ms due_before;
+    enum dispute_state state_before; /* DISPUTE_DECLINED: there was none */
     struct dispute row;
 };
 
 MUST_USE enum err dispute_load(struct decision *d, const struct partner_id *partner,
                                enum stream_direction direction, uint64_t number,
                                struct dispute_work *out_work);
-/* Writes the row, and what is due of it. */
-void dispute_store(struct decision *d, const struct dispute_work *work);
+/* Writes the row, what is due of it, and how many there are. */
+MUST_USE enum err dispute_store(struct decision *d, const struct dispute_work *work);
 
 /* Fills in the disputed entry and whether it was applied, from the journal. May refuse. */
 MUST_USE enum err dispute_find_entry(struct decision *d, struct dispute_work *work);

@@ -423,6 +423,8 @@ MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum
 #define META_CARD_NEWS    "card-news"       /* the last number */
 #define META_NEWS_TOLD    "card-news-told/" /* and a partner: it was told up to this number */
 #define META_CARDS_KNOWN  "cards-known/"    /* and a partner: rows it made in TABLE_CARD_STATUS */
+#define META_DISPUTES     "disputes/"       /* and a partner: those that are not over */
+#define META_ESCALATED    "disputes-high/"  /* and a partner: those that offices rule on */
 
 /* Values. Encoders append to a buffer and stick to its error; decoders give ERR_CORRUPT. */
 void member_encode(const struct member *member, struct buffer *out);
