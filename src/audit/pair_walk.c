@@ -245,8 +245,7 @@ static enum err suspend(struct audit *audit, uint64_t row, const struct partner_
     sum->suspense += way * credit;
     sum->last_row = row;
     move.points = -way * move.points;
-    return way > 0 || is_back ? add_move(audit, row, partner, dispute->entry.period, move)
-                              : ERR_OK;
+    return way > 0 || is_back ? add_move(audit, row, partner, dispute->entry.period, move) : ERR_OK;
 }
 
 enum err audit_dispute(struct audit *audit, uint64_t row, const struct effect_row *effect)
@@ -285,14 +284,12 @@ enum err audit_dispute(struct audit *audit, uint64_t row, const struct effect_ro
 enum err audit_pair_loose(struct audit *audit, const struct account_ref *account)
 {
     struct pair_walk *walk = &audit->pairs;
-    if (account->period.yyyymm != 0 &&
-        sum_of(walk, &account->partner, account->period) == NULL) {
+    if (account->period.yyyymm != 0 && sum_of(walk, &account->partner, account->period) == NULL) {
         return ERR_RESOURCE;
     }
     for (size_t i = 0; i < walk->sum_count; i++) {
         struct pair_sum *sum = &walk->sums[i];
-        bool is_it = account->period.yyyymm == 0 ||
-                     account->period.yyyymm == sum->period.yyyymm;
+        bool is_it = account->period.yyyymm == 0 || account->period.yyyymm == sum->period.yyyymm;
         sum->is_loose |= is_it && partner_id_equal(&sum->partner, &account->partner);
     }
     return ERR_OK;

@@ -1,6 +1,6 @@
 /* A dispute about one clearing entry of a pair's two streams: what both sides' ledgers move alike,
- * as pure functions over values. It travels as entries on the clearing streams, so that each step is
- * signed, numbered, receipted and replayed like all others.
+ * as pure functions over values. It travels as entries on the clearing streams, so that each step
+ * is signed, numbered, receipted and replayed like all others.
  *
  *                 ┌─────────────── machine ruling ───────────────┐
  *   opened ─┬─> answered ─┬─> accepted ──────────────────────────┼─> adjusted
@@ -28,9 +28,9 @@
  *   burn-return  applied  home (receiver)       nothing came back, or more
  *   burn-return  refused  redeemer (sender)     it was to be taken
  *
- * Who sent an entry that was applied needs no dispute to correct it: a return does. Moved lots stand
- * on a proof that both signed; voids, marks and news of cards carry no points; corrections are the
- * end of a dispute. An entry is disputed once.
+ * Who sent an entry that was applied needs no dispute to correct it: a return does. Moved lots
+ * stand on a proof that both signed; voids, marks and news of cards carry no points; corrections
+ * are the end of a dispute. An entry is disputed once.
  */
 #ifndef CLEARING_DISPUTE_H
 #define CLEARING_DISPUTE_H
@@ -109,8 +109,8 @@ struct dispute_evidence {
     struct points mandate_left; /* of its cap, the capture not counted */
 };
 
-/* Does grant or mandate cover a capture of so many points at this time, delivered then (0: it is not
- * known when)? */
+/* Does grant or mandate cover a capture of so many points at this time, delivered then (0: it is
+ * not known when)? */
 bool dispute_is_covered(const struct dispute_evidence *evidence, struct points points,
                         struct unix_ms business_time, struct unix_ms delivered);
 /* The machine's ruling about a disputed entry: for a capture, covered or not; RULING_NONE when

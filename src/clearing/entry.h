@@ -24,7 +24,7 @@ enum entry_kind {
     ENTRY_CARD_BLOCK = 8, /* what a card's home says of it to all partners */
     ENTRY_CARD_UNBLOCK = 9,
     ENTRY_CARD_MOVED = 10,
-    ENTRY_MOVED_LOT = 11, /* points that move to their member's new home */
+    ENTRY_MOVED_LOT = 11,      /* points that move to their member's new home */
     ENTRY_DISPUTE_OPENED = 12, /* the steps of a dispute, clearing/dispute.h */
     ENTRY_DISPUTE_ANSWERED = 13,
     ENTRY_DISPUTE_ESCALATED = 14,
@@ -72,8 +72,8 @@ enum dispute_step {
 
 /* Which entry a step is about, and what it says. */
 struct dispute_part {
-    uint64_t number;    /* of the disputed entry; 0: the entry at hand is about none */
-    bool is_of_sender;  /* it is in the same stream as the entry at hand, else in the other one */
+    uint64_t number;   /* of the disputed entry; 0: the entry at hand is about none */
+    bool is_of_sender; /* it is in the same stream as the entry at hand, else in the other one */
     enum dispute_step step;
     enum dispute_reason reason; /* of STEP_OPEN */
     char note[LIMIT_DISPUTE_NOTE_BYTES + 1];

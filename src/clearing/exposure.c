@@ -80,8 +80,8 @@ enum err exposure_add(struct exposure *exposure, const struct roster *roster,
     if (is_there) {
         line = exposure->lines[place];
     }
-    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN ||
-                    kind == ENTRY_MOVED_LOT || kind == ENTRY_ADJUSTMENT;
+    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || kind == ENTRY_MOVED_LOT ||
+                    kind == ENTRY_ADJUSTMENT;
     int64_t *sum = is_issue ? &line.issued : &line.redeemed;
     TRY(side > 0 ? int64_add(*sum, points, sum) : int64_sub(*sum, points, sum));
     if (is_there) {

@@ -79,11 +79,11 @@ static enum cli_exit read_claim(struct cli *cli, Talea__V1__OpenDisputeRequest *
     const char *points = cli_option(cli, OPT_POINTS);
     enum dispute_reason parsed;
     if (reason == NULL || dispute_reason_parse(reason, &parsed) != ERR_OK) {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "needs a --reason of those there are");
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help",
+                        "needs a --reason of those there are");
     }
     request->reason = (Talea__V1__DisputeReason)parsed;
-    return points == NULL ? CLI_OK
-                          : amounts_read_points(cli, "--points", points, &request->points);
+    return points == NULL ? CLI_OK : amounts_read_points(cli, "--points", points, &request->points);
 }
 
 enum cli_exit run_dispute_open(struct cli *cli)
@@ -233,14 +233,15 @@ static void print_dispute(struct cli *cli, const struct units *units, const Tale
     fprintf(cli->out, "entry      %llu, %s %s, %s, %s %s of %u-%02u\n",
             (unsigned long long)d->entry->number, d->entry->is_sent ? "to" : "from",
             d->entry->partner, d->was_applied ? "applied" : "refused",
-            entry_kind_name((enum entry_kind)d->kind),
-            amounts_points(units, d->entry_points, text), d->period / 100, d->period % 100);
+            entry_kind_name((enum entry_kind)d->kind), amounts_points(units, d->entry_points, text),
+            d->period / 100, d->period % 100);
     if (d->card[0] != '\0') {
         fprintf(cli->out, "card       %s\n", d->card);
     }
     if (d->claimed_points != 0) {
-        fprintf(cli->out, "claimed    %s %s, %s%s\n", amounts_points(units, d->claimed_points, text),
-                units->points_name, dispute_reason_name((enum dispute_reason)d->reason),
+        fprintf(cli->out, "claimed    %s %s, %s%s\n",
+                amounts_points(units, d->claimed_points, text), units->points_name,
+                dispute_reason_name((enum dispute_reason)d->reason),
                 d->is_suspended ? "; left out of the period's statement" : "");
     }
     print_course(cli, d);
@@ -300,7 +301,7 @@ enum cli_exit run_dispute_show(struct cli *cli)
 static void print_list(struct cli *cli, const struct units *units,
                        const Talea__V1__ListDisputesResponse *reply)
 {
-    static const char *const titles[] = {"partner", "way",     ">number", "entry", ">claimed",
+    static const char *const titles[] = {"partner", "way",     ">number", "entry",  ">claimed",
                                          "state",   "outcome", "turn",    "reason", "until UTC"};
     struct table table;
     table_init(&table, titles, 10);
@@ -317,9 +318,8 @@ static void print_list(struct cli *cli, const struct units *units,
         table_cell(&table, "%s", d->outcome == 0 ? "" : ruling_word(d->outcome));
         table_cell(&table, "%s", d->is_our_turn ? "ours" : "");
         table_cell(&table, "%s",
-                   d->dispute_id[0] == '\0'
-                       ? d->declined
-                       : dispute_reason_name((enum dispute_reason)d->reason));
+                   d->dispute_id[0] == '\0' ? d->declined
+                                            : dispute_reason_name((enum dispute_reason)d->reason));
         table_cell(&table, "%s", amounts_time(d->due_unix_ms, time));
     }
     table_print(&table, cli->out, cli->is_coloured);

@@ -6,11 +6,11 @@
 
 #include "config/document.h"
 
-#define DECIMALS_MAX    4 /* of points and of ISO 4217 currencies */
-#define CAP_MINOR_MAX   LIMIT_POINTS_PER_COMMAND
+#define DECIMALS_MAX        4 /* of points and of ISO 4217 currencies */
+#define CAP_MINOR_MAX       LIMIT_POINTS_PER_COMMAND
 #define DISPUTE_SECONDS_MAX (366u * 24 * 60 * 60)
-#define TARIFF_ID_MAX   65535
-#define ITEM_PATH_BYTES 64
+#define TARIFF_ID_MAX       65535
+#define ITEM_PATH_BYTES     64
 
 struct points_yaml {
     char *name;

@@ -6,7 +6,7 @@
 
 enum {
     ENTRY_HAS_DISPUTE = 0x40, /* what it says of a dispute comes last */
-    ENTRY_HAS_MANDATE = 0x80 /* in the byte of an entry's kind: its mandate comes last */
+    ENTRY_HAS_MANDATE = 0x80  /* in the byte of an entry's kind: its mandate comes last */
 };
 
 enum verdict read_verdict(struct reader *in)

@@ -73,9 +73,8 @@ bool command_is_idempotent(enum command_kind kind)
 {
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
            (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) ||
-           command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE ||
-           kind == COMMAND_MOVE_MEMBER || kind == COMMAND_OPEN_DISPUTE ||
-           kind == COMMAND_STEP_DISPUTE;
+           command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER ||
+           kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE;
 }
 
 bool command_has_id(enum command_kind kind)

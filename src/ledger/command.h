@@ -190,8 +190,8 @@ struct receipted_entry {
     enum verdict verdict;        /* VERDICT_OK: applied */
     struct card_number moved_to; /* of CARD_MOVED: where the receiver says the card went */
     struct lot_key lot;          /* of a moved lot */
-    uint64_t disputed;           /* of a dispute's steps: the number of the disputed entry; else 0 */
-    bool is_dispute_of_sender;   /* which is ours */
+    uint64_t disputed;         /* of a dispute's steps: the number of the disputed entry; else 0 */
+    bool is_dispute_of_sender; /* which is ours */
     enum dispute_step step;
 };
 

@@ -137,10 +137,8 @@ void dispute_move(struct decision *d, struct dispute_work *work, enum dispute_si
     row->state = dispute_next(row->state, by, part->step);
     if (row->outcome == RULING_NONE) {
         row->outcome = dispute_outcome(part->step);
-        row->is_machine =
-            part->step == STEP_MACHINE_UPHELD || part->step == STEP_MACHINE_DISMISSED;
-        row->is_silent =
-            part->step == STEP_ACCEPT_SILENT || part->step == STEP_CONCEDE_SILENT;
+        row->is_machine = part->step == STEP_MACHINE_UPHELD || part->step == STEP_MACHINE_DISMISSED;
+        row->is_silent = part->step == STEP_ACCEPT_SILENT || part->step == STEP_CONCEDE_SILENT;
     }
     row->is_confirming = false;
     row->moved_at = d->now;
@@ -314,8 +312,8 @@ static enum verdict step_verdict(const struct decision *d, const struct dispute_
     if (dispute_next(row->state, row->side, step) == DISPUTE_STATE_END) {
         return VERDICT_DISPUTE_STATE;
     }
-    bool is_late = dispute_turn(row->state) == row->side && row->due.ms != 0 &&
-                   row->due.ms <= d->now.ms;
+    bool is_late =
+        dispute_turn(row->state) == row->side && row->due.ms != 0 && row->due.ms <= d->now.ms;
     return is_late ? VERDICT_DISPUTE_LATE : VERDICT_OK;
 }
 
@@ -390,7 +388,7 @@ static enum err take_opened(struct decision *d, struct dispute_work *work)
 /* May a binding ruling of the partner's hold? One by people needs our own office's; one by machine
  * our own machine's, unless it is in our favour. */
 static enum err is_agreed_by_us(const struct decision *d, const struct dispute_work *work,
-                          enum dispute_step step, bool *out_is_agreed)
+                                enum dispute_step step, bool *out_is_agreed)
 {
     enum dispute_ruling ruling = dispute_step_ruling(step);
     enum dispute_ruling own = work->row.own_ruling;
@@ -466,8 +464,7 @@ static void take_confirmed(struct decision *d, struct dispute_work *work)
     bool is_machine = row->state == DISPUTE_OPENED;
     struct dispute_part part = {.step = dispute_step_of_ruling(row->own_ruling, true)};
     if (is_machine) {
-        part.step =
-            row->own_ruling == RULING_UPHELD ? STEP_MACHINE_UPHELD : STEP_MACHINE_DISMISSED;
+        part.step = row->own_ruling == RULING_UPHELD ? STEP_MACHINE_UPHELD : STEP_MACHINE_DISMISSED;
     }
     dispute_move(d, work, row->side, &part);
 }
@@ -501,7 +498,8 @@ enum err take_correction(struct decision *d)
 
 /* ---- What the partner's ledger made of our steps ---- */
 
-static enum err opening_declined(struct decision *d, struct dispute_work *work, enum verdict verdict)
+static enum err opening_declined(struct decision *d, struct dispute_work *work,
+                                 enum verdict verdict)
 {
     TRY(dispute_unsuspend(d, work));
     work->row.state = DISPUTE_DECLINED;
@@ -514,8 +512,7 @@ static enum err opening_declined(struct decision *d, struct dispute_work *work, 
 static enum err correction_declined(struct decision *d, struct dispute_work *work,
                                     const struct receipted_entry *entry)
 {
-    struct account_ref payable =
-        account_of_partner(ACCOUNT_PAYABLE, &work->partner, entry->period);
+    struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, &work->partner, entry->period);
     struct account_ref suspense =
         account_of_partner(ACCOUNT_SUSPENSE, &work->partner, entry->period);
     plan_post(d->plan, &payable, &suspense, entry->points);

@@ -5,8 +5,8 @@
  * sides alike, since both read it from the same numbered entries. One that is disputed later stays
  * in its period. When it is over, the one who pays sends a correction in its own open period
  * (clearing/dispute.h), and both post it there; the member's points move at the home, to or from
- * what the brands posted against. What no member can get or give any more, the programme's adjustment
- * account bears. */
+ * what the brands posted against. What no member can get or give any more, the programme's
+ * adjustment account bears. */
 #include "ledger/dispute.h"
 
 /* ---- The disputed entry ---- */
@@ -354,8 +354,7 @@ static void post_nobody(struct decision *d, const struct account_ref *other, boo
                         int64_t points)
 {
     struct account_ref adjustment = account_of_programme(ACCOUNT_ADJUSTMENT);
-    plan_post(d->plan, gives ? other : &adjustment, gives ? &adjustment : other,
-              points_of(points));
+    plan_post(d->plan, gives ? other : &adjustment, gives ? &adjustment : other, points_of(points));
 }
 
 /* The member that the sale, the hold or the card names; false when there is none any more. */
@@ -551,8 +550,8 @@ enum err dispute_unsuspend(struct decision *d, const struct dispute_work *work)
 static struct account_ref settled_account(const struct dispute_work *work,
                                           enum dispute_payment payment, struct period period)
 {
-    bool is_payer = dispute_sender_pays(work->row.entry.kind, payment) ==
-                    (work->direction == STREAM_OUT);
+    bool is_payer =
+        dispute_sender_pays(work->row.entry.kind, payment) == (work->direction == STREAM_OUT);
     return account_of_partner(is_payer ? ACCOUNT_PAYABLE : ACCOUNT_RECEIVABLE, &work->partner,
                               period);
 }

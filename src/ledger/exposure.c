@@ -57,8 +57,8 @@ static enum err settle_half(struct decision *d, const struct partner_id *partner
         struct entry_total suspended;
         TRY(ledger_get_total(d->view, direction, partner, period, (enum entry_kind)kind, tariff,
                              &total));
-        TRY(ledger_get_suspended(d->view, direction, partner, period, (enum entry_kind)kind,
-                                 tariff, &suspended));
+        TRY(ledger_get_suspended(d->view, direction, partner, period, (enum entry_kind)kind, tariff,
+                                 &suspended));
         TRY(decide_owe(d, partner, direction, (enum entry_kind)kind, tariff,
                        suspended.points - total.points));
     }

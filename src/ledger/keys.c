@@ -149,8 +149,8 @@ void key_evidence(const struct partner_id *partner, uint64_t number, struct ledg
     key_outbox(partner, number, out_key);
 }
 
-void key_dispute(const struct partner_id *partner, enum stream_direction direction,
-                 uint64_t number, struct ledger_key *out_key)
+void key_dispute(const struct partner_id *partner, enum stream_direction direction, uint64_t number,
+                 struct ledger_key *out_key)
 {
     out_key->length = 0;
     key_add_partner(out_key, partner);

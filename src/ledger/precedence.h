@@ -77,9 +77,9 @@
  *   step-dispute        PARTNER_UNKNOWN, DISPUTE_UNKNOWN, RULING_UNDER_WAY, DISPUTE_STATE,
  *                       DISPUTE_LATE, STREAM_FROZEN, PARTNER_LEFT
  *
- * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards and what is
- * recovered are never refused. Cards
- * lead to members that are there and not erased: erasure blocks them.
+ * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards
+ * and what is recovered are never refused. Cards lead to members that are there and not erased:
+ * erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H
 #define LEDGER_PRECEDENCE_H

@@ -338,9 +338,9 @@ struct disputed_entry {
 /* A dispute as this side sees it; or (`is_open` false) that an own entry was refused, so that it
  * may be disputed. */
 struct dispute {
-    bool is_open;              /* there is, or was, a dispute */
-    enum dispute_state state;  /* of an open one; else DISPUTE_DECLINED */
-    enum dispute_side side;    /* ours */
+    bool is_open;             /* there is, or was, a dispute */
+    enum dispute_state state; /* of an open one; else DISPUTE_DECLINED */
+    enum dispute_side side;   /* ours */
     enum dispute_reason reason;
     bool was_applied;   /* the entry was, and the claim is that it should not have been */
     bool is_suspended;  /* its period's statement is without the claimed points */
@@ -363,8 +363,8 @@ struct dispute {
 
 /* What must happen by itself. */
 enum due_kind {
-    DUE_MEMBER = 1,   /* a lot becomes active or expires */
-    DUE_HOLD = 2,     /* a hold at home expires */
+    DUE_MEMBER = 1,    /* a lot becomes active or expires */
+    DUE_HOLD = 2,      /* a hold at home expires */
     DUE_CARD_NEWS = 8, /* partners are to be told of cards */
     DUE_DISPUTE = 9    /* a deadline of ours ends, or a dispute's correction is to be made */
 };
@@ -396,8 +396,8 @@ void key_pair(const struct partner_id *partner, struct period period, struct led
 void key_recovery(const struct partner_id *partner, struct ledger_key *out_key);
 /* Number 0 is no evidence, but the latest batch's head. */
 void key_evidence(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key);
-void key_dispute(const struct partner_id *partner, enum stream_direction direction,
-                 uint64_t number, struct ledger_key *out_key);
+void key_dispute(const struct partner_id *partner, enum stream_direction direction, uint64_t number,
+                 struct ledger_key *out_key);
 MUST_USE enum err key_dispute_parse(struct slice key, struct partner_id *out_partner,
                                     enum stream_direction *out_direction, uint64_t *out_number);
 /* In the id of its row in TABLE_DUE. */

@@ -26,9 +26,9 @@ struct search {
 static enum err show(const struct search *search, uint64_t receipt, struct showing *showing,
                      uint64_t *out_last)
 {
-    struct recover_request request = {
-        .part = search->direction == STREAM_IN ? RECOVER_ENTRIES : RECOVER_RECEIPT,
-        .number = receipt};
+    struct recover_request request = {.part = search->direction == STREAM_IN ? RECOVER_ENTRIES
+                                                                             : RECOVER_RECEIPT,
+                                      .number = receipt};
     struct batch_head head;
     struct note note;
     holdings_page_fini(&showing->page);

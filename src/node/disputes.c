@@ -273,8 +273,7 @@ static bool read_token(struct rpc_call *call, const char *token, struct ledger_k
         return true;
     }
     size_t length = strlen(token) / 2;
-    if (length <= sizeof out_key->bytes &&
-        hex_parse(token, out_key->bytes, length) == ERR_OK) {
+    if (length <= sizeof out_key->bytes && hex_parse(token, out_key->bytes, length) == ERR_OK) {
         out_key->length = length;
         return true;
     }
@@ -302,11 +301,11 @@ void office_list_disputes(void *context, struct rpc_call *call, const ProtobufCM
         (const Talea__V1__ListDisputesRequest *)(const void *)message;
     Talea__V1__ListDisputesResponse response;
     talea__v1__list_disputes_response__init(&response);
-    struct gathering gathering = {
-        .arena = rpc_call_arena(call),
-        .request = request,
-        .size = request->page_size == 0 ? PAGE_ROWS_DEFAULT : request->page_size,
-        .response = &response};
+    struct gathering gathering = {.arena = rpc_call_arena(call),
+                                  .request = request,
+                                  .size = request->page_size == 0 ? PAGE_ROWS_DEFAULT
+                                                                  : request->page_size,
+                                  .response = &response};
     struct ledger_key from;
     char token[2 * LEDGER_KEY_MAX + 1] = "";
     if (gathering.size > LIMIT_PAGE_ROWS) {

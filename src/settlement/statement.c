@@ -228,8 +228,8 @@ static bool same_totals(const char *stream, const struct statement_half *ours,
     snprintf(disputed, sizeof disputed, "%s, disputed", stream);
     return same_lines(disputed, ours->suspended, ours->suspended_count, theirs->suspended,
                       theirs->suspended_count, note) &&
-           same_lines(stream, ours->totals, ours->total_count, theirs->totals,
-                      theirs->total_count, note);
+           same_lines(stream, ours->totals, ours->total_count, theirs->totals, theirs->total_count,
+                      note);
 }
 
 #define FIGURE_TEXT_MAX 96

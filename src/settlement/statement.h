@@ -15,7 +15,7 @@ struct statement_half {
     struct hash last_hash;
     struct receipt_total *totals; /* over applied entries; sorted by kind, then tariff; no zeros */
     size_t total_count;
-    struct money owed; /* by the sender to the receiver; negative: the other way */
+    struct money owed;               /* by the sender to the receiver; negative: the other way */
     struct receipt_total *suspended; /* disputed points that wait; `totals` are without them */
     size_t suspended_count;
 };

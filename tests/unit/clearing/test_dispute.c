@@ -60,8 +60,8 @@ static void test_every_cell(void **unused)
     for (int from = DISPUTE_OPENED; from < DISPUTE_STATE_END; from++) {
         for (int by = DISPUTE_OPENER; by <= DISPUTE_ANSWERER; by++) {
             for (int step = STEP_OPEN; step < STEP_END; step++) {
-                enum dispute_state to = dispute_next((enum dispute_state)from,
-                                                     (enum dispute_side)by, (enum dispute_step)step);
+                enum dispute_state to = dispute_next(
+                    (enum dispute_state)from, (enum dispute_side)by, (enum dispute_step)step);
                 if (to != expected((enum dispute_state)from, (enum dispute_side)by,
                                    (enum dispute_step)step)) {
                     fail_msg("%s, %s by the %s: %s", dispute_state_name((enum dispute_state)from),
@@ -85,9 +85,8 @@ static void test_silence(void **unused)
         }
         assert_int_not_equal(dispute_next((enum dispute_state)state, turn, silence),
                              DISPUTE_STATE_END);
-        assert_int_equal(
-            dispute_next((enum dispute_state)state, dispute_other_side(turn), silence),
-            DISPUTE_STATE_END);
+        assert_int_equal(dispute_next((enum dispute_state)state, dispute_other_side(turn), silence),
+                         DISPUTE_STATE_END);
     }
     assert_int_equal(dispute_outcome(STEP_ACCEPT_SILENT), RULING_UPHELD);
     assert_int_equal(dispute_outcome(STEP_CONCEDE_SILENT), RULING_DISMISSED);

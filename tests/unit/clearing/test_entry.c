@@ -16,12 +16,9 @@
 static void be_about_dispute(struct clearing_entry *entry)
 {
     static const enum dispute_step steps[ENTRY_KIND_END] = {
-        [ENTRY_DISPUTE_OPENED] = STEP_OPEN,
-        [ENTRY_DISPUTE_ANSWERED] = STEP_REJECT,
-        [ENTRY_DISPUTE_ESCALATED] = STEP_CONCEDE,
-        [ENTRY_DISPUTE_RULED] = STEP_MACHINE_UPHELD,
-        [ENTRY_ADJUSTMENT] = STEP_ADJUST,
-        [ENTRY_BURN_ADJUSTMENT] = STEP_ADJUST,
+        [ENTRY_DISPUTE_OPENED] = STEP_OPEN,       [ENTRY_DISPUTE_ANSWERED] = STEP_REJECT,
+        [ENTRY_DISPUTE_ESCALATED] = STEP_CONCEDE, [ENTRY_DISPUTE_RULED] = STEP_MACHINE_UPHELD,
+        [ENTRY_ADJUSTMENT] = STEP_ADJUST,         [ENTRY_BURN_ADJUSTMENT] = STEP_ADJUST,
     };
     entry->card = (struct card_number){""};
     entry->subject = (struct uid){{0}};

@@ -39,10 +39,9 @@ void desk_init(struct desk *desk)
                                    .tariffs = &desk->tariff,
                                    .tariff_count = 1};
     assert_int_equal(roster_prepare(&desk->roster, &note), ERR_OK);
-    desk->terms = (struct ledger_terms){
-        .roster = &desk->roster,
-        .codec = {NULL, encode_entry, decode_entry},
-        .debt_limit = points_of(INT64_MAX)};
+    desk->terms = (struct ledger_terms){.roster = &desk->roster,
+                                        .codec = {NULL, encode_entry, decode_entry},
+                                        .debt_limit = points_of(INT64_MAX)};
     assert_int_equal(memory_store_create(&desk->tables), ERR_OK);
     desk->store = memory_store_port(desk->tables);
     plan_init(&desk->plan);

@@ -176,8 +176,7 @@ void pair_settle(struct pair *pair)
         pair_receipt(pair, &pair->beta);
         bool alfa_had = pair_due(&pair->alfa);
         bool beta_had = pair_due(&pair->beta);
-        has_more =
-            alfa_had || beta_had || pair->from_alfa.count + pair->from_beta.count != before;
+        has_more = alfa_had || beta_had || pair->from_alfa.count + pair->from_beta.count != before;
     }
 }
 
@@ -191,9 +190,9 @@ void pair_mark(struct desk *desk)
 {
     struct command close = desk_command(desk, COMMAND_CLOSE_PERIOD);
     struct stream stream;
-    assert_int_equal(ledger_get_stream(&desk->store.view, &desk->roster, STREAM_OUT,
-                                       partner_of(desk), &stream),
-                     ERR_OK);
+    assert_int_equal(
+        ledger_get_stream(&desk->store.view, &desk->roster, STREAM_OUT, partner_of(desk), &stream),
+        ERR_OK);
     close.close_period.period = stream.period;
     desk_do(desk, &close);
 }

@@ -182,15 +182,16 @@ struct pair_statement sample_statement(void)
     static struct receipt_total grocer[] = {{ENTRY_CAPTURE, 1, 2, 30000}};
     struct partner_id a = sample_partner("fuel");
     struct partner_id b = sample_partner("grocer");
-    return (struct pair_statement){.coalition = "demo",
-                                   .charter_epoch = 3,
-                                   .period = {202610},
-                                   .halves = {{a, b, 1, 90, sample_hash(0), fuel, 1, {1000}, NULL, 0},
-                                              {b, a, 5, 7, sample_hash(0x40), grocer, 1, {-270}, NULL, 0}},
-                                   .debtor = a,
-                                   .creditor = b,
-                                   .net = {1270},
-                                   .currency = "EUR"};
+    return (struct pair_statement){
+        .coalition = "demo",
+        .charter_epoch = 3,
+        .period = {202610},
+        .halves = {{a, b, 1, 90, sample_hash(0), fuel, 1, {1000}, NULL, 0},
+                   {b, a, 5, 7, sample_hash(0x40), grocer, 1, {-270}, NULL, 0}},
+        .debtor = a,
+        .creditor = b,
+        .net = {1270},
+        .currency = "EUR"};
 }
 
 struct evidence sample_evidence(void)
