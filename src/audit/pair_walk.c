@@ -248,6 +248,23 @@ static enum err suspend(struct audit *audit, uint64_t row, const struct partner_
     return way > 0 || is_back ? add_move(audit, row, partner, dispute->entry.period, move) : ERR_OK;
 }
 
+/* One that is on its way is owed against suspense. */
+static enum err count_correction(struct audit *audit, uint64_t row,
+                                 const struct partner_id *partner, const struct dispute *dispute,
+                                 int way)
+{
+    if (!dispute->is_open || dispute->pending != STEP_ADJUST) {
+        return ERR_OK;
+    }
+    struct pair_sum *sum = sum_of(&audit->pairs, partner, dispute->corrected_in);
+    if (sum == NULL) {
+        return ERR_RESOURCE;
+    }
+    sum->suspense += way * dispute->claim.minor;
+    sum->last_row = row;
+    return ERR_OK;
+}
+
 enum err audit_dispute(struct audit *audit, uint64_t row, const struct effect_row *effect)
 {
     const struct ledger_view *view = &audit->store.view;
@@ -269,29 +286,23 @@ enum err audit_dispute(struct audit *audit, uint64_t row, const struct effect_ro
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         return err;
     }
+    TRY(count_correction(audit, row, &partner, &before, 1));
+    TRY(count_correction(audit, row, &partner, &after, -1));
     if (is_waiting(&before) == is_waiting(&after)) {
-        bool is_stuck = after.is_open && after.declined != VERDICT_OK &&
-                        after.state == DISPUTE_ADJUSTED && before.declined == VERDICT_OK;
-        struct account_ref all = {.kind = ACCOUNT_SUSPENSE, .partner = partner};
-        return is_stuck ? audit_pair_loose(audit, &all) : ERR_OK;
+        return ERR_OK;
     }
     return is_waiting(&after) ? suspend(audit, row, &partner, direction, &after, 1, false)
                               : suspend(audit, row, &partner, direction, &before, -1,
                                         after.state == DISPUTE_DECLINED);
 }
 
-/* Of one period, or (0) of all. */
 enum err audit_pair_loose(struct audit *audit, const struct account_ref *account)
 {
-    struct pair_walk *walk = &audit->pairs;
-    if (account->period.yyyymm != 0 && sum_of(walk, &account->partner, account->period) == NULL) {
+    struct pair_sum *sum = sum_of(&audit->pairs, &account->partner, account->period);
+    if (sum == NULL) {
         return ERR_RESOURCE;
     }
-    for (size_t i = 0; i < walk->sum_count; i++) {
-        struct pair_sum *sum = &walk->sums[i];
-        bool is_it = account->period.yyyymm == 0 || account->period.yyyymm == sum->period.yyyymm;
-        sum->is_loose |= is_it && partner_id_equal(&sum->partner, &account->partner);
-    }
+    sum->is_loose = true;
     return ERR_OK;
 }
 

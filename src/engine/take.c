@@ -259,8 +259,8 @@ static struct receipted_entry receipted(const struct clearing_entry *entry, enum
     };
 }
 
-/* In parts that end behind each refusal and each ruling that is confirmed, so that what each leads
- * to sees the one before. The last part
+/* In parts that end behind each refusal, so that each reversal sees the one before; a step of a
+ * dispute is one by itself. The last part
  * keeps the receipt: a thousand copies of it would not fit into a batch. */
 static enum err take_parts(struct engine *engine, const struct incoming_receipt *in,
                            size_t *out_refused)
@@ -273,8 +273,8 @@ static enum err take_parts(struct engine *engine, const struct incoming_receipt 
         enum verdict verdict = verdict_of_entry(in->receipt, in->entries[i].number, &moved_to);
         part[length++] = receipted(&in->entries[i], verdict, &moved_to);
         refused += verdict != VERDICT_OK;
-        bool ends_part =
-            verdict != VERDICT_OK || dispute_step_confirms(in->entries[i].dispute.step);
+        bool ends_part = verdict != VERDICT_OK || in->entries[i].dispute.number != 0 ||
+                         (i + 1 < in->count && in->entries[i + 1].dispute.number != 0);
         if (!ends_part && i + 1 < in->count && length < LIMIT_CLEARING_BATCH) {
             continue;
         }

@@ -220,7 +220,8 @@ static void add_to_total(struct decision *d, struct effect_total *run,
 }
 
 /* Refusals in one receipt may concern one sale or hold, and each change must see the one before. So
- * the engine gives a receipt in parts that end behind each refusal, as one linked group; the last
+ * the engine gives a receipt in parts that end behind each refusal, with each step of a dispute as
+ * a part by itself, as one linked group; the last
  * one brings its bytes. */
 enum err decide_take_receipt(struct decision *d)
 {

@@ -140,7 +140,6 @@ void dispute_move(struct decision *d, struct dispute_work *work, enum dispute_si
         row->is_machine = part->step == STEP_MACHINE_UPHELD || part->step == STEP_MACHINE_DISMISSED;
         row->is_silent = part->step == STEP_ACCEPT_SILENT || part->step == STEP_CONCEDE_SILENT;
     }
-    row->is_confirming = false;
     row->moved_at = d->now;
     row->due = next_due(d, work);
 }
@@ -181,19 +180,40 @@ static enum err say(struct decision *d, struct dispute_work *work, const struct 
     return plan_entry(d->plan, d->terms, &work->partner, stream, &entry);
 }
 
-/* A binding ruling counts once the partner took it. */
-static void await_confirmation(struct dispute_work *work, enum dispute_step step)
+/* A step counts once the partner took it. A ruling that does not bind is said at once, for the
+ * partner's to meet it. */
+static void await_receipt(struct dispute_work *work, const struct dispute_part *part)
 {
-    work->row.own_ruling = dispute_step_ruling(step);
-    work->row.is_confirming = true;
+    struct dispute *row = &work->row;
+    char *note = row->side == DISPUTE_OPENER ? row->opener_note : row->answerer_note;
+    if (part->note[0] != '\0') {
+        memcpy(note, part->note, sizeof part->note);
+    }
+    if (dispute_step_ruling(part->step) != RULING_NONE) {
+        row->own_ruling = dispute_step_ruling(part->step);
+    }
+    row->pending = part->step;
+}
+
+static bool waits_for_receipt(enum dispute_step step)
+{
+    return dispute_step_ruling(step) == RULING_NONE || dispute_step_confirms(step);
+}
+
+/* The step whose receipt we waited for was taken. */
+static void move_pending(struct decision *d, struct dispute_work *work)
+{
+    struct dispute_part part = {.step = work->row.pending};
+    work->row.pending = (enum dispute_step)0;
+    dispute_move(d, work, work->row.side, &part);
 }
 
 static enum err tell(struct decision *d, struct dispute_work *work, const struct uid *id,
                      const struct dispute_part *part, struct stream *stream)
 {
     TRY(say(d, work, id, part, stream));
-    if (dispute_step_confirms(part->step)) {
-        await_confirmation(work, part->step);
+    if (waits_for_receipt(part->step)) {
+        await_receipt(work, part);
     } else {
         dispute_move(d, work, work->row.side, part);
     }
@@ -306,8 +326,8 @@ static enum verdict step_verdict(const struct decision *d, const struct dispute_
     if (!row->is_open) {
         return VERDICT_DISPUTE_UNKNOWN;
     }
-    if (row->is_confirming) {
-        return VERDICT_RULING_UNDER_WAY;
+    if (row->pending != 0) {
+        return VERDICT_STEP_UNDER_WAY;
     }
     if (dispute_next(row->state, row->side, step) == DISPUTE_STATE_END) {
         return VERDICT_DISPUTE_STATE;
@@ -367,7 +387,7 @@ static enum err rule_by_machine(struct decision *d, struct dispute_work *work)
     }
     part.step = ruling == RULING_UPHELD ? STEP_MACHINE_UPHELD : STEP_MACHINE_DISMISSED;
     TRY(say(d, work, &work->row.id, &part, &stream));
-    await_confirmation(work, part.step);
+    await_receipt(work, &part);
     return ERR_OK;
 }
 
@@ -408,7 +428,7 @@ static enum err confirm(struct decision *d, struct dispute_work *work)
     struct dispute *row = &work->row;
     struct stream stream;
     if (row->state != DISPUTE_ESCALATED || row->own_ruling == RULING_NONE ||
-        row->own_ruling != row->partner_ruling || row->is_confirming) {
+        row->own_ruling != row->partner_ruling || row->pending != 0) {
         return ERR_OK;
     }
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &work->partner, &stream));
@@ -417,19 +437,33 @@ static enum err confirm(struct decision *d, struct dispute_work *work)
     }
     part.step = dispute_step_of_ruling(row->own_ruling, true);
     TRY(say(d, work, &row->id, &part, &stream));
-    await_confirmation(work, part.step);
+    await_receipt(work, &part);
     return ERR_OK;
+}
+
+/* What the partner says may show that it took our step, before the receipt says so. */
+static void take_as_receipt(struct decision *d, struct dispute_work *work, enum dispute_step said)
+{
+    const struct dispute *row = &work->row;
+    enum dispute_side by = dispute_other_side(row->side);
+    if (row->pending == 0 || dispute_next(row->state, by, said) != DISPUTE_STATE_END) {
+        return;
+    }
+    enum dispute_state then = dispute_next(row->state, row->side, row->pending);
+    if (then != DISPUTE_STATE_END && dispute_next(then, by, said) != DISPUTE_STATE_END) {
+        move_pending(d, work);
+    }
 }
 
 static enum err take_step(struct decision *d, struct dispute_work *work)
 {
     const struct dispute_part *part = &d->command->take_entry.entry.dispute;
     enum dispute_side by = dispute_other_side(work->row.side);
-    bool was_confirming = work->row.is_confirming;
     bool is_agreed = true;
     if (!work->row.is_open) {
         return decide_refuse(d, VERDICT_DISPUTE_UNKNOWN);
     }
+    take_as_receipt(d, work, part->step);
     if (dispute_next(work->row.state, by, part->step) == DISPUTE_STATE_END) {
         return decide_refuse(d, VERDICT_DISPUTE_STATE);
     }
@@ -440,8 +474,8 @@ static enum err take_step(struct decision *d, struct dispute_work *work)
         return decide_refuse(d, VERDICT_RULING_DIFFERS);
     }
     dispute_move(d, work, by, part);
-    if (!has_ended(&work->row)) {
-        work->row.is_confirming = was_confirming;
+    if (has_ended(&work->row)) {
+        work->row.pending = (enum dispute_step)0;
     }
     TRY(confirm(d, work));
     return dispute_store(d, work);
@@ -457,18 +491,6 @@ enum err take_dispute(struct decision *d)
     return part->step == STEP_OPEN ? take_opened(d, &work) : take_step(d, &work);
 }
 
-/* The partner may know the outcome before the receipt for our own ruling is here. */
-static void take_confirmed(struct decision *d, struct dispute_work *work)
-{
-    struct dispute *row = &work->row;
-    bool is_machine = row->state == DISPUTE_OPENED;
-    struct dispute_part part = {.step = dispute_step_of_ruling(row->own_ruling, true)};
-    if (is_machine) {
-        part.step = row->own_ruling == RULING_UPHELD ? STEP_MACHINE_UPHELD : STEP_MACHINE_DISMISSED;
-    }
-    dispute_move(d, work, row->side, &part);
-}
-
 /* A correction by the partner: it pays. */
 enum err take_correction(struct decision *d)
 {
@@ -480,8 +502,8 @@ enum err take_correction(struct decision *d)
         return decide_refuse(d, VERDICT_NOT_AGREED);
     }
     TRY(dispute_load(d, &take->sender, direction, entry->dispute.number, &work));
-    if (work.row.is_open && work.row.is_confirming) {
-        take_confirmed(d, &work);
+    if (work.row.is_open) {
+        take_as_receipt(d, &work, STEP_ADJUST);
     }
     enum dispute_payment payment = payment_of(&work.row);
     bool is_agreed = work.row.is_open && has_ended(&work.row) && payment != PAYMENT_NONE &&
@@ -491,7 +513,8 @@ enum err take_correction(struct decision *d)
     if (!is_agreed) {
         return decide_refuse(d, VERDICT_NOT_AGREED);
     }
-    TRY(dispute_settle(d, &work, entry->period));
+    work.row.corrected_in = entry->period;
+    TRY(dispute_settle(d, &work));
     dispute_move(d, &work, dispute_other_side(work.row.side), &entry->dispute);
     return dispute_store(d, &work);
 }
@@ -508,17 +531,38 @@ static enum err opening_declined(struct decision *d, struct dispute_work *work,
     return dispute_store(d, work);
 }
 
-/* We owe it all the same: its points wait in suspense, for people. */
-static enum err correction_declined(struct decision *d, struct dispute_work *work,
-                                    const struct receipted_entry *entry)
+/* Taken, it is carried out; refused, it is said again after a while. */
+static enum err correction_receipted(struct decision *d, struct dispute_work *work,
+                                     enum verdict verdict)
 {
-    struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, &work->partner, entry->period);
-    struct account_ref suspense =
-        account_of_partner(ACCOUNT_SUSPENSE, &work->partner, entry->period);
-    plan_post(d->plan, &payable, &suspense, entry->points);
-    TRY(decide_owe(d, &work->partner, STREAM_OUT, entry->kind, entry->tariff,
-                   -entry->points.minor));
-    work->row.declined = entry->verdict;
+    struct dispute_part part = {.step = STEP_ADJUST};
+    work->row.pending = (enum dispute_step)0;
+    if (verdict == VERDICT_OK) {
+        TRY(dispute_settle(d, work));
+        dispute_move(d, work, work->row.side, &part);
+        return dispute_store(d, work);
+    }
+    TRY(dispute_owe_correction(d, work, -1));
+    work->row.corrected_in = (struct period){0};
+    work->row.declined = verdict;
+    work->row.due.ms = d->now.ms + RETRY_MS;
+    return dispute_store(d, work);
+}
+
+/* A step that waited: it counts, or it was never taken. */
+static enum err pending_receipted(struct decision *d, struct dispute_work *work,
+                                  enum verdict verdict)
+{
+    struct dispute *row = &work->row;
+    if (verdict == VERDICT_OK) {
+        move_pending(d, work);
+        return dispute_store(d, work);
+    }
+    if (row->state == DISPUTE_OPENED) { /* the machines differ, perhaps: people answer */
+        row->own_ruling = RULING_NONE;
+    }
+    row->pending = (enum dispute_step)0;
+    row->declined = verdict;
     return dispute_store(d, work);
 }
 
@@ -528,33 +572,26 @@ enum err dispute_receipted(struct decision *d, const struct partner_id *partner,
     struct dispute_work work;
     enum stream_direction direction = entry->is_dispute_of_sender ? STREAM_OUT : STREAM_IN;
     bool is_taken = entry->verdict == VERDICT_OK;
-    if (is_taken && !dispute_step_confirms(entry->step)) {
+    if (is_taken && !waits_for_receipt(entry->step)) {
         return ERR_OK;
     }
     TRY(dispute_load(d, partner, direction, entry->disputed, &work));
     if (!work.is_known) {
         return ERR_OK;
     }
-    if (!is_taken && entry->step == STEP_OPEN) {
-        return opening_declined(d, &work, entry->verdict);
+    if (entry->step == STEP_OPEN) {
+        return is_taken ? ERR_OK : opening_declined(d, &work, entry->verdict);
     }
-    if (!is_taken && entry->step == STEP_ADJUST) {
-        return correction_declined(d, &work, entry);
+    if (work.row.pending == entry->step) {
+        return entry->step == STEP_ADJUST ? correction_receipted(d, &work, entry->verdict)
+                                          : pending_receipted(d, &work, entry->verdict);
     }
-    if (!work.row.is_confirming) {
-        return ERR_OK; /* it ended by the partner's own */
-    }
-    if (is_taken) {
-        struct dispute_part part = {.step = entry->step};
-        dispute_move(d, &work, work.row.side, &part);
-    } else {
-        work.row.is_confirming = false;
+    if (!is_taken && !waits_for_receipt(entry->step)) { /* a ruling that was not heard */
+        work.row.own_ruling = RULING_NONE;
         work.row.declined = entry->verdict;
-        if (work.row.state == DISPUTE_OPENED) { /* the machines differ: people answer */
-            work.row.own_ruling = RULING_NONE;
-        }
+        return dispute_store(d, &work);
     }
-    return dispute_store(d, &work);
+    return ERR_OK; /* it is known by what the partner said since */
 }
 
 /* An own entry that a partner refused may be disputed. */
@@ -606,11 +643,14 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
         dispute_next(work.row.state, work.row.side, part->step) == DISPUTE_STATE_END) {
         return decide_refuse(d, VERDICT_DISPUTE_STATE);
     }
-    if (part->step == STEP_ADJUST) {
-        TRY(dispute_settle(d, &work, entry->period));
+    if (part->step == STEP_ADJUST) { /* it is owed again by what recovers the entry */
+        work.row.corrected_in = entry->period;
+        work.row.due = (struct unix_ms){0};
+        TRY(dispute_owe_correction(d, &work, 1));
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
     }
-    if (dispute_step_confirms(part->step)) {
-        await_confirmation(&work, part->step);
+    if (waits_for_receipt(part->step)) {
+        await_receipt(&work, part);
     } else {
         dispute_move(d, &work, work.row.side, part);
     }
@@ -622,37 +662,32 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
 static enum err finish(struct decision *d, struct dispute_work *work)
 {
     struct dispute_part part = {.step = STEP_ADJUST};
-    enum dispute_payment payment = payment_of(&work->row);
     struct stream stream;
-    if (payment == PAYMENT_NONE) {
-        TRY(dispute_settle(d, work, (struct period){0}));
+    if (payment_of(&work->row) == PAYMENT_NONE) {
+        TRY(dispute_settle(d, work));
         dispute_move(d, work, work->row.side, &part);
-        TRY(dispute_store(d, work));
-        return ERR_OK;
+        return dispute_store(d, work);
     }
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &work->partner, &stream));
     if (!decide_may_send(d, &work->partner, &stream)) {
         work->row.due.ms = d->now.ms + RETRY_MS;
-        TRY(dispute_store(d, work));
-        return ERR_OK;
+        return dispute_store(d, work);
     }
-    enum entry_kind kind = dispute_correction_kind(work->row.entry.kind);
-    struct period period = stream.period;
-    TRY(dispute_settle(d, work, period));
-    TRY(decide_owe(d, &work->partner, STREAM_OUT, kind, work->row.entry.tariff,
-                   work->row.claim.minor));
+    work->row.corrected_in = stream.period;
+    work->row.due = (struct unix_ms){0};
+    TRY(dispute_owe_correction(d, work, 1));
     return tell(d, work, &work->row.id, &part, &stream);
 }
 
+/* Said again after a while, as long as it is not taken. */
 static enum err be_silent(struct decision *d, struct dispute_work *work)
 {
     struct dispute_part part = {.step = dispute_silence(work->row.state)};
     struct stream stream;
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &work->partner, &stream));
-    if (work->row.is_confirming || !decide_may_send(d, &work->partner, &stream)) {
-        work->row.due.ms = d->now.ms + RETRY_MS;
-        TRY(dispute_store(d, work));
-        return ERR_OK;
+    work->row.due.ms = d->now.ms + RETRY_MS;
+    if (work->row.pending != 0 || !decide_may_send(d, &work->partner, &stream)) {
+        return dispute_store(d, work);
     }
     return tell(d, work, &work->row.id, &part, &stream);
 }

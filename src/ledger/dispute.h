@@ -39,9 +39,11 @@ MUST_USE enum err dispute_check_claim(struct decision *d, const struct dispute_w
 MUST_USE enum err dispute_suspend(struct decision *d, const struct dispute_work *work);
 /* As if it had not been opened. */
 MUST_USE enum err dispute_unsuspend(struct decision *d, const struct dispute_work *work);
-/* Does what the outcome says. `settled_in` is the period of the correction; of none when nobody
- * pays. */
-MUST_USE enum err dispute_settle(struct decision *d, const struct dispute_work *work,
-                                 struct period settled_in);
+/* The correction is on its way (1), or was refused (-1): what we owe by it, against suspense. */
+MUST_USE enum err dispute_owe_correction(struct decision *d, const struct dispute_work *work,
+                                         int way);
+/* Does what the outcome says, once the correction (in row.corrected_in) is taken; or when there is
+ * none. Before all else in its plan, which it may begin anew. */
+MUST_USE enum err dispute_settle(struct decision *d, const struct dispute_work *work);
 
 #endif

@@ -546,30 +546,44 @@ enum err dispute_unsuspend(struct decision *d, const struct dispute_work *work)
     return count_suspended(d, work, -1);
 }
 
-/* The account of the correction's period: payable for who pays. */
-static struct account_ref settled_account(const struct dispute_work *work,
-                                          enum dispute_payment payment, struct period period)
+enum err dispute_owe_correction(struct decision *d, const struct dispute_work *work, int way)
 {
-    bool is_payer =
-        dispute_sender_pays(work->row.entry.kind, payment) == (work->direction == STREAM_OUT);
-    return account_of_partner(is_payer ? ACCOUNT_PAYABLE : ACCOUNT_RECEIVABLE, &work->partner,
-                              period);
+    struct period period = work->row.corrected_in;
+    struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, &work->partner, period);
+    struct account_ref suspense = account_of_partner(ACCOUNT_SUSPENSE, &work->partner, period);
+    plan_post(d->plan, way > 0 ? &suspense : &payable, way > 0 ? &payable : &suspense,
+              work->row.claim);
+    return decide_owe(d, &work->partner, STREAM_OUT,
+                      dispute_correction_kind(work->row.entry.kind), work->row.entry.tariff,
+                      way * work->row.claim.minor);
 }
 
-enum err dispute_settle(struct decision *d, const struct dispute_work *work,
-                        struct period settled_in)
+/* What the outcome is booked against: the payer's correction stands in suspense already, the other
+ * side's makes a receivable; without one the disputed points are in suspense. */
+static struct account_ref settled_account(const struct dispute_work *work,
+                                          enum dispute_payment payment)
+{
+    bool is_sender = work->direction == STREAM_OUT;
+    bool is_payer = dispute_sender_pays(work->row.entry.kind, payment) == is_sender;
+    return payment == PAYMENT_NONE
+               ? suspense_of(work)
+               : account_of_partner(is_payer ? ACCOUNT_SUSPENSE : ACCOUNT_RECEIVABLE,
+                                    &work->partner, work->row.corrected_in);
+}
+
+enum err dispute_settle(struct decision *d, const struct dispute_work *work)
 {
     const struct dispute *row = &work->row;
     struct account_ref suspense = suspense_of(work);
     enum dispute_payment payment =
         dispute_payment(row->outcome, row->was_applied, row->is_suspended);
-    struct account_ref other =
-        payment == PAYMENT_NONE ? suspense : settled_account(work, payment, settled_in);
+    struct account_ref other = settled_account(work, payment);
+    bool is_same = other.kind == ACCOUNT_SUSPENSE && other.period.yyyymm == suspense.period.yyyymm;
     if (row->outcome == RULING_UPHELD && work->direction == STREAM_IN) {
         TRY(settle_at_home(d, work, &other));
     } else if (row->outcome == RULING_UPHELD) {
         post_shop(d, work, &other);
-    } else if (payment != PAYMENT_NONE) {
+    } else if (payment != PAYMENT_NONE && !is_same) {
         move_leg(d, work, &suspense, &other);
     }
     if (work->direction == STREAM_OUT) {

@@ -74,7 +74,7 @@
  *   open-dispute        POINTS_NOT_POSITIVE, PARTNER_UNKNOWN, DISPUTE_EXISTS, ENTRY_UNKNOWN,
  *                       NOT_DISPUTABLE, CLAIM_TOO_LARGE, RETURN_EXCEEDS_SALE, STREAM_FROZEN,
  *                       PARTNER_LEFT
- *   step-dispute        PARTNER_UNKNOWN, DISPUTE_UNKNOWN, RULING_UNDER_WAY, DISPUTE_STATE,
+ *   step-dispute        PARTNER_UNKNOWN, DISPUTE_UNKNOWN, STEP_UNDER_WAY, DISPUTE_STATE,
  *                       DISPUTE_LATE, STREAM_FROZEN, PARTNER_LEFT
  *
  * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards

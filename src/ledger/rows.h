@@ -346,7 +346,7 @@ struct dispute {
     bool is_suspended;  /* its period's statement is without the claimed points */
     bool is_machine;    /* ruled by what was signed */
     bool is_silent;     /* somebody's deadline passed */
-    bool is_confirming; /* a binding ruling of ours is on its way: until its receipt ours stays */
+    enum dispute_step pending; /* a step of ours whose receipt is not here; 0: none */
     enum dispute_ruling own_ruling;
     enum dispute_ruling partner_ruling;
     enum dispute_ruling outcome;
@@ -356,6 +356,7 @@ struct dispute {
     struct unix_ms opened_at;
     struct unix_ms moved_at;
     struct unix_ms due; /* our turn ends then, or what is ours to do is done then; 0: neither */
+    struct period corrected_in; /* the correction's period, once it is under way; 0: none is */
     char opener_note[LIMIT_DISPUTE_NOTE_BYTES + 1];
     char answerer_note[LIMIT_DISPUTE_NOTE_BYTES + 1];
     struct disputed_entry entry;

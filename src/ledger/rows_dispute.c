@@ -11,8 +11,7 @@ enum {
     FLAG_SUSPENDED = 4,
     FLAG_MACHINE = 8,
     FLAG_SILENT = 16,
-    FLAG_CONFIRMING = 32,
-    FLAGS_END = 64
+    FLAGS_END = 32
 };
 
 static void write_disputed(struct buffer *out, const struct disputed_entry *entry)
@@ -52,8 +51,7 @@ static unsigned flags_of(const struct dispute *dispute)
 {
     return (dispute->is_open ? FLAG_OPEN : 0u) | (dispute->was_applied ? FLAG_APPLIED : 0u) |
            (dispute->is_suspended ? FLAG_SUSPENDED : 0u) |
-           (dispute->is_machine ? FLAG_MACHINE : 0u) | (dispute->is_silent ? FLAG_SILENT : 0u) |
-           (dispute->is_confirming ? FLAG_CONFIRMING : 0u);
+           (dispute->is_machine ? FLAG_MACHINE : 0u) | (dispute->is_silent ? FLAG_SILENT : 0u);
 }
 
 static void read_flags(struct reader *in, struct dispute *out_dispute)
@@ -64,7 +62,6 @@ static void read_flags(struct reader *in, struct dispute *out_dispute)
     out_dispute->is_suspended = (flags & FLAG_SUSPENDED) != 0;
     out_dispute->is_machine = (flags & FLAG_MACHINE) != 0;
     out_dispute->is_silent = (flags & FLAG_SILENT) != 0;
-    out_dispute->is_confirming = (flags & FLAG_CONFIRMING) != 0;
 }
 
 void dispute_encode(const struct dispute *dispute, struct buffer *out)
@@ -74,6 +71,7 @@ void dispute_encode(const struct dispute *dispute, struct buffer *out)
     write_u8(out, (uint8_t)dispute->state);
     write_u8(out, (uint8_t)dispute->side);
     write_u8(out, (uint8_t)dispute->reason);
+    write_u8(out, (uint8_t)dispute->pending);
     write_u8(out, (uint8_t)dispute->own_ruling);
     write_u8(out, (uint8_t)dispute->partner_ruling);
     write_u8(out, (uint8_t)dispute->outcome);
@@ -83,6 +81,7 @@ void dispute_encode(const struct dispute *dispute, struct buffer *out)
     write_time(out, dispute->opened_at);
     write_time(out, dispute->moved_at);
     write_time(out, dispute->due);
+    write_period(out, dispute->corrected_in);
     write_text(out, dispute->opener_note, sizeof dispute->opener_note);
     write_text(out, dispute->answerer_note, sizeof dispute->answerer_note);
     write_disputed(out, &dispute->entry);
@@ -102,6 +101,7 @@ enum err dispute_decode(struct slice value, struct dispute *out_dispute)
     dispute.state = (enum dispute_state)read_choice(&in, DISPUTE_OPENED, DISPUTE_STATE_END);
     dispute.side = (enum dispute_side)read_choice(&in, 0, DISPUTE_ANSWERER + 1);
     dispute.reason = (enum dispute_reason)read_choice(&in, 0, DISPUTE_REASON_END);
+    dispute.pending = (enum dispute_step)read_choice(&in, 0, STEP_END);
     dispute.own_ruling = read_ruling(&in);
     dispute.partner_ruling = read_ruling(&in);
     dispute.outcome = read_ruling(&in);
@@ -111,6 +111,7 @@ enum err dispute_decode(struct slice value, struct dispute *out_dispute)
     dispute.opened_at = read_time(&in);
     dispute.moved_at = read_time(&in);
     dispute.due = read_time(&in);
+    dispute.corrected_in = read_period(&in);
     read_text(&in, dispute.opener_note, sizeof dispute.opener_note);
     read_text(&in, dispute.answerer_note, sizeof dispute.answerer_note);
     read_disputed(&in, &dispute.entry);

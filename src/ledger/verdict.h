@@ -85,7 +85,7 @@ enum verdict {
     VERDICT_DISPUTE_STATE = 150, /* this side can't take this step now */
     VERDICT_DISPUTE_LATE = 151,
     VERDICT_RULING_DIFFERS = 152,
-    VERDICT_RULING_UNDER_WAY = 153, /* a binding one, whose receipt is not here */
+    VERDICT_STEP_UNDER_WAY = 153, /* of this side, whose receipt is not here */
     VERDICT_END
 };
 

@@ -113,7 +113,7 @@ void office_step_dispute(void *context, struct rpc_call *call, const ProtobufCMe
 
 static bool is_our_turn(const struct dispute *row)
 {
-    if (!row->is_open || row->is_confirming) {
+    if (!row->is_open || row->pending != 0) {
         return false;
     }
     return row->state == DISPUTE_ESCALATED

@@ -6,7 +6,7 @@
 #include "desk.h"
 
 enum {
-    PAIR_ENTRIES = 128,
+    PAIR_ENTRIES = 2048,
     PAIR_BYTES = 512
 };
 

@@ -401,7 +401,7 @@ struct dispute sample_dispute(struct rng *rng)
     dispute.was_applied = rng_below(rng, 2);
     dispute.is_suspended = rng_below(rng, 2);
     dispute.is_machine = rng_below(rng, 2);
-    dispute.is_confirming = rng_below(rng, 2);
+    dispute.pending = (enum dispute_step)rng_below(rng, STEP_END);
     dispute.own_ruling = (enum dispute_ruling)rng_below(rng, 3);
     dispute.partner_ruling = (enum dispute_ruling)rng_below(rng, 3);
     bool has_ended = dispute.state == DISPUTE_ACCEPTED || dispute.state == DISPUTE_RULED ||

@@ -92,13 +92,13 @@ static void put(struct scene *s, enum ledger_table table, const struct ledger_ke
     buffer_fini(value);
 }
 
-static void change_dispute(struct scene *s, bool is_confirming, enum dispute_state state)
+static void change_dispute(struct scene *s, enum dispute_step pending, enum dispute_state state)
 {
     struct dispute row;
     struct ledger_key key;
     struct buffer value = {0};
     load(s, &row, &key);
-    row.is_confirming |= is_confirming;
+    row.pending = pending == 0 ? row.pending : pending;
     row.state = state == 0 ? row.state : state;
     dispute_encode(&row, &value);
     put(s, TABLE_DISPUTE, &key, &value);
@@ -167,8 +167,8 @@ static bool provoke_step(struct scene *s, struct command *c, enum verdict verdic
     case VERDICT_DISPUTE_UNKNOWN:
         c->dispute.number = s->disputable;
         return true;
-    case VERDICT_RULING_UNDER_WAY:
-        change_dispute(s, true, (enum dispute_state)0);
+    case VERDICT_STEP_UNDER_WAY:
+        change_dispute(s, STEP_CONCEDE, (enum dispute_state)0);
         return true;
     case VERDICT_DISPUTE_STATE:
         c->dispute.step = STEP_ANSWER;
@@ -210,7 +210,7 @@ bool provoke_dispute_entry(struct scene *s, struct command *c, enum verdict verd
         be_step(s, c, s->disputed, STEP_ACCEPT);
         return true;
     case VERDICT_RULING_DIFFERS:
-        change_dispute(s, false, DISPUTE_ESCALATED);
+        change_dispute(s, (enum dispute_step)0, DISPUTE_ESCALATED);
         be_step(s, c, s->disputed, STEP_CONFIRM_UPHELD);
         return true;
     default:

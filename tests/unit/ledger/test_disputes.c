@@ -421,7 +421,7 @@ static void test_rulings_that_change_places(void **state)
     pair_settle(q.pair);
     assert_int_equal(step(&q, q.opener, STEP_RULE_DISMISSED), VERDICT_OK); /* both bind */
     assert_int_equal(step(&q, q.answerer, STEP_RULE_UPHELD), VERDICT_OK);
-    assert_int_equal(step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_RULING_UNDER_WAY);
+    assert_int_equal(step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_STEP_UNDER_WAY);
     pair_settle(q.pair);
     assert_state(&q, DISPUTE_ESCALATED);
     assert_int_equal(row_of(&q, q.opener).own_ruling, RULING_DISMISSED);
@@ -446,14 +446,16 @@ static void test_a_correction_before_the_receipt(void **state)
     assert_int_equal(step(&q, q.answerer, STEP_REJECT), VERDICT_OK);
     pair_settle(q.pair);
     assert_int_equal(step(&q, q.opener, STEP_ESCALATE), VERDICT_OK);
+    pair_settle(q.pair);
     assert_int_equal(step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_OK);
     pair_settle(q.pair);
     assert_int_equal(step(&q, q.answerer, STEP_RULE_UPHELD), VERDICT_OK);
     pair_take(q.pair, q.answerer); /* beta knows the outcome, alfa has no receipt */
-    assert_true(row_of(&q, q.answerer).is_confirming);
+    assert_int_equal(row_of(&q, q.answerer).pending, STEP_CONFIRM_UPHELD);
     assert_true(pair_due(q.opener));
     pair_take(q.pair, q.opener);
-    assert_state(&q, DISPUTE_ADJUSTED);
+    assert_int_equal(row_of(&q, q.answerer).state, DISPUTE_ADJUSTED);
+    assert_int_equal(row_of(&q, q.opener).pending, STEP_ADJUST);
     pair_settle(q.pair);
     assert_state(&q, DISPUTE_ADJUSTED);
     struct books expected = truth(ENTRY_EARN, GIVEN - 40);
@@ -521,7 +523,7 @@ static void test_a_correction_waits_for_its_stream(void **state)
                          ERR_OK);
         assert_true(pair_due(alfa));
         assert_false(pair_due(alfa));
-        assert_int_equal(row_of(&q, alfa).state, is_frozen ? DISPUTE_ACCEPTED : DISPUTE_ADJUSTED);
+        assert_int_equal(row_of(&q, alfa).pending, is_frozen ? 0 : STEP_ADJUST);
         alfa->now.ms += 60 * 60 * 1000;
     }
     buffer_fini(&value);
