@@ -44,6 +44,8 @@
     MUTANT_ROW(ACCEPT_REVOKED, "a key that was revoked signs on")                                  \
     MUTANT_ROW(STAND_IN_BEYOND_CAP, "a mandate's cap is not looked at before a stand-in")          \
     MUTANT_ROW(FORGET_MANDATE_AT_RESTART, "a recovery leaves out what is used of mandates")        \
+    MUTANT_ROW(FORGET_MANDATE_AT_RESTORE,                                                          \
+               "a restored home takes back no mandate that it is shown")                           \
     MUTANT_ROW(HONOUR_LATE_STAND_IN, "a home honours stand-ins of after its mandate's end")        \
     MUTANT_ROW(FORGET_EARLY_VOID, "a home grants what was given up before it was asked")
 

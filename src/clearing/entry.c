@@ -209,3 +209,16 @@ struct hash entry_hash(struct slice bytes)
 {
     return hash_of(HASH_DOMAIN_ENTRY, bytes);
 }
+
+struct slice entry_body(struct slice bytes)
+{
+    enum {
+        FIELD_NUMBER = 0x08,       /* field 1, a varint */
+        FIELD_PREVIOUS_HASH = 0x12 /* field 2, bytes */
+    };
+    struct reader in = reader_of(bytes);
+    bool has_number = read_u8(&in) == FIELD_NUMBER && (read_varint(&in), in.err == ERR_OK);
+    bool has_hash = has_number && read_u8(&in) == FIELD_PREVIOUS_HASH && read_u8(&in) == HASH_BYTES;
+    (void)read_slice(&in, HASH_BYTES);
+    return has_hash && in.err == ERR_OK ? slice_of(in.at, (size_t)(in.end - in.at)) : bytes;
+}

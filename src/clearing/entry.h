@@ -103,5 +103,9 @@ MUST_USE enum err entry_check(const struct clearing_entry *entry, struct note *n
 
 /* The hash of an entry's bytes as they travel. */
 struct hash entry_hash(struct slice bytes);
+/* What an entry says, wherever it stands: its bytes as they travel without the first two fields,
+ * its number and the hash of the entry before. Bytes that don't begin with these (no wire message
+ * does not) are all body. */
+struct slice entry_body(struct slice bytes);
 
 #endif

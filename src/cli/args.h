@@ -88,6 +88,7 @@ enum option_key {
     OPT_CARD,
     OPT_FORMAT,
     OPT_ACCOUNTS,
+    OPT_PERIOD,
     OPT_DIRECTION,
     OPT_ALL,
     OPT_REFUSED,

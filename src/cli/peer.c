@@ -72,6 +72,21 @@ static void print_streams(struct cli *cli, const Talea__V1__PeerStatus *peer)
             peer->reconciled_unix_ms != 0 ? amounts_time(peer->reconciled_unix_ms, time) : "");
 }
 
+/* The last comparisons, entry by entry. */
+static void print_reconciliations(struct cli *cli, const Talea__V1__PeerStatus *peer)
+{
+    for (size_t i = 0; i < peer->n_reconciliations; i++) {
+        const Talea__V1__Reconciliation *last = peer->reconciliations[i];
+        char time[TIME_TEXT_MAX];
+        char period[PERIOD_TEXT_MAX];
+        fprintf(cli->out, "compared      %s: %llu entries, %s; %s UTC\n",
+                period_format((struct period){last->period}, period),
+                (unsigned long long)last->entries,
+                last->detail[0] == '\0' ? "all alike" : last->detail,
+                amounts_time(last->at_unix_ms, time));
+    }
+}
+
 static void print_exposure(struct cli *cli, const Talea__V1__GetStatusResponse *status,
                            const Talea__V1__PeerStatus *peer)
 {
@@ -155,6 +170,7 @@ enum cli_exit run_peer_show(struct cli *cli)
         }
         fprintf(cli->out, "partner       %s\n", peer->partner);
         print_streams(cli, peer);
+        print_reconciliations(cli, peer);
         print_exposure(cli, status, peer);
         print_stand_in(cli, status, peer);
         fprintf(cli->out, "disputes      %u open, %u escalated\n", peer->open_disputes,

@@ -18,6 +18,7 @@ static const char *const names[PURPOSE_LAST + 1] = {
     [PURPOSE_HOLDINGS] = "holdings",
     [PURPOSE_BACKUP] = "backup",
     [PURPOSE_MOVE_ACCEPTANCE] = "move-acceptance",
+    [PURPOSE_HALF_ROOT] = "half-root",
 };
 
 bool purpose_is_known(uint32_t number)

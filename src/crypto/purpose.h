@@ -25,9 +25,10 @@ enum purpose {
     PURPOSE_BACKUP = 13,                /* a node signs the manifest of a backup */
     PURPOSE_HOLDINGS = 14,              /* a brand says what it holds of another's ledger */
     PURPOSE_MOVE_ACCEPTANCE = 19,       /* a new home promises to take a member */
+    PURPOSE_HALF_ROOT = 20,             /* a brand says what it has of a half of a period */
 };
 
-#define PURPOSE_LAST 19u
+#define PURPOSE_LAST 20u
 
 bool purpose_is_known(uint32_t number);
 /* "hold-grant"; "unknown" for a number that is not in the registry. */

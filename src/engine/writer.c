@@ -393,8 +393,7 @@ static void run_commands(struct engine *engine, struct submission *s)
 static bool is_recovery(const struct submission *s)
 {
     return s->kind == SUBMISSION_TAKE_RECEIPT ||
-           (s->kind == SUBMISSION_COMMANDS && s->commands[0].kind >= COMMAND_RECOVER_ENTRY &&
-            s->commands[0].kind <= COMMAND_RECOVERY);
+           (s->kind == SUBMISSION_COMMANDS && command_is_recovery(&s->commands[0]));
 }
 
 static enum err may_write(const struct engine *engine, const struct submission *s)

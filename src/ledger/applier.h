@@ -1,4 +1,5 @@
-/* What an application carries along. Internal to the module: apply.c and apply_sums.c. */
+/* What an application carries along. Internal to the module: apply.c, apply_sums.c, apply_tree.c.
+ */
 #ifndef LEDGER_APPLIER_H
 #define LEDGER_APPLIER_H
 
@@ -7,6 +8,7 @@
 
 enum {
     APPLIER_MEMBERS = 3, /* worked on at a time; more are written back and taken again */
+    APPLIER_TREES = 4,   /* kept; others likewise */
     APPLIER_SUMS = 32    /* accounts kept; others are read and written each time */
 };
 
@@ -27,6 +29,18 @@ struct applied_sum {
     bool was_dirty;
 };
 
+/* The tree over one half's entries. */
+struct applied_tree {
+    enum stream_direction direction;
+    struct partner_id partner;
+    struct period period;
+    struct half_tree tree;
+    bool is_dirty;
+    uint64_t mark; /* the mark after which `before` was kept */
+    struct half_tree before;
+    bool was_dirty;
+};
+
 struct ledger_applier {
     struct ledger_store store;
     struct buffer scratch;
@@ -35,8 +49,10 @@ struct ledger_applier {
     uint32_t effect; /* the one being applied, from 1; 0 for what comes after them */
     size_t member_count;
     size_t sum_count;
+    size_t tree_count;
     uint64_t mark;
     struct applied_sum sums[APPLIER_SUMS];
+    struct applied_tree trees[APPLIER_TREES];
     struct applied_member members[APPLIER_MEMBERS];
 };
 
@@ -59,5 +75,14 @@ MUST_USE enum err applier_put(struct ledger_applier *a, enum ledger_table table,
 /* apply_sums.c: one side of a posting on an account that is no member's. */
 MUST_USE enum err applier_post(struct ledger_applier *a, const struct account_ref *account,
                                enum side side, struct points points);
+void applier_sums_undo(struct ledger_applier *a);
+MUST_USE enum err applier_sums_flush(struct ledger_applier *a);
+
+/* apply_tree.c: one more entry of a half. */
+MUST_USE enum err applier_grow(struct ledger_applier *a, enum stream_direction direction,
+                               const struct partner_id *partner, struct period period,
+                               uint64_t number, struct slice bytes);
+void applier_trees_undo(struct ledger_applier *a);
+MUST_USE enum err applier_trees_flush(struct ledger_applier *a);
 
 #endif

@@ -16,6 +16,7 @@ void applier_init(struct ledger_applier *a, const struct ledger_store *store)
     a->effect = 0;
     a->member_count = 0;
     a->sum_count = 0;
+    a->tree_count = 0;
     a->mark = 1;
 }
 
@@ -264,6 +265,8 @@ static enum err apply_entry(struct ledger_applier *a, const struct effect_entry 
     struct ledger_key key;
     struct stream stream;
     TRY(outbox_put(a, effect));
+    TRY(applier_grow(a, STREAM_OUT, &effect->partner, effect->entry.period, effect->entry.number,
+                     effect->bytes));
     key_stream(STREAM_OUT, &effect->partner, &key);
     if (applier_has(a, TABLE_STREAM, key_slice(&key))) {
         return ERR_OK;
@@ -443,6 +446,18 @@ static enum err transaction_put(struct ledger_applier *a)
     return applier_put(a, TABLE_TRANSACTION, &key);
 }
 
+/* A partner's entry, applied or refused. */
+static enum err grow_taken(struct ledger_applier *a)
+{
+    struct command command;
+    if (record_command(a->record, &command) != ERR_OK) {
+        return applier_corrupt(a, "a partner's entry can't be read");
+    }
+    const struct command_take_entry *take = &command.take_entry;
+    return applier_grow(a, STREAM_IN, &take->sender, take->entry.period, take->entry.number,
+                        take->bytes);
+}
+
 enum err ledger_applier_apply(struct ledger_applier *applier, const struct record *record,
                               struct note *note)
 {
@@ -452,6 +467,9 @@ enum err ledger_applier_apply(struct ledger_applier *applier, const struct recor
     applier->member_count = 0;
     TRY(apply_effects(applier));
     TRY(members_write_back(applier));
+    if (record->kind == COMMAND_TAKE_ENTRY || record->kind == COMMAND_RECOVER_TAKEN) {
+        TRY(grow_taken(applier));
+    }
     return command_has_id(record->kind) ? transaction_put(applier) : ERR_OK;
 }
 
@@ -473,6 +491,32 @@ void ledger_applier_destroy(struct ledger_applier *applier)
         applier_fini(applier);
         free(applier);
     }
+}
+
+enum err ledger_applier_flush(struct ledger_applier *applier)
+{
+    TRY(applier_sums_flush(applier));
+    TRY(applier_trees_flush(applier));
+    ledger_applier_mark(applier);
+    return ERR_OK;
+}
+
+void ledger_applier_mark(struct ledger_applier *applier)
+{
+    applier->mark++;
+}
+
+void ledger_applier_undo_to_mark(struct ledger_applier *applier)
+{
+    applier_sums_undo(applier);
+    applier_trees_undo(applier);
+}
+
+void ledger_applier_forget(struct ledger_applier *applier)
+{
+    applier->sum_count = 0;
+    applier->tree_count = 0;
+    applier->mark++;
 }
 
 enum err ledger_apply(const struct ledger_store *store, const struct record *record,

@@ -15,8 +15,8 @@ MUST_USE enum err ledger_apply(const struct ledger_store *store, const struct re
                                struct note *note);
 
 /* The same for many records, one after the other: keeps the sums of accounts, which most records
- * change, and writes them to the store when told. Until then the store's account rows are behind;
- * nothing that is decided reads them. One thread. */
+ * change, and the trees over halves' entries, and writes them to the store when told. Until then
+ * the store's rows of both are behind; nothing that is decided reads them. One thread. */
 struct ledger_applier;
 MUST_USE enum err ledger_applier_create(const struct ledger_store *store,
                                         struct ledger_applier **out_applier);
@@ -24,12 +24,12 @@ void ledger_applier_destroy(struct ledger_applier *applier); /* NULL is allowed 
 /* As ledger_apply. */
 MUST_USE enum err ledger_applier_apply(struct ledger_applier *applier, const struct record *record,
                                        struct note *note);
-/* Writes the sums. To be called at the end of each batch. */
+/* Writes sums and trees. To be called at the end of each batch. */
 MUST_USE enum err ledger_applier_flush(struct ledger_applier *applier);
 /* Goes along with a mark of the store and its undo. */
 void ledger_applier_mark(struct ledger_applier *applier);
 void ledger_applier_undo_to_mark(struct ledger_applier *applier);
-/* After the store was rolled back: the sums are read anew. */
+/* After the store was rolled back: what was kept is read anew. */
 void ledger_applier_forget(struct ledger_applier *applier);
 
 #endif

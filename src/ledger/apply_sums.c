@@ -115,42 +115,30 @@ enum err applier_post(struct ledger_applier *a, const struct account_ref *accoun
     return sum != NULL ? post_kept(a, sum, side, points) : post_stored(a, &key, side, points);
 }
 
-enum err ledger_applier_flush(struct ledger_applier *applier)
+enum err applier_sums_flush(struct ledger_applier *a)
 {
     struct ledger_key key;
-    for (size_t i = 0; i < applier->sum_count; i++) {
-        struct applied_sum *sum = &applier->sums[i];
+    for (size_t i = 0; i < a->sum_count; i++) {
+        struct applied_sum *sum = &a->sums[i];
         if (sum->is_dirty) {
             key_account(&sum->account, &key);
-            TRY(sums_store(applier, &key, &sum->sums));
+            TRY(sums_store(a, &key, &sum->sums));
             sum->is_dirty = false;
         }
     }
-    if (applier->sum_count == APPLIER_SUMS) {
-        applier->sum_count = 0; /* so that places go to those in use */
+    if (a->sum_count == APPLIER_SUMS) {
+        a->sum_count = 0; /* so that places go to those in use */
     }
-    ledger_applier_mark(applier);
     return ERR_OK;
 }
 
-void ledger_applier_mark(struct ledger_applier *applier)
+void applier_sums_undo(struct ledger_applier *a)
 {
-    applier->mark++;
-}
-
-void ledger_applier_undo_to_mark(struct ledger_applier *applier)
-{
-    for (size_t i = 0; i < applier->sum_count; i++) {
-        struct applied_sum *sum = &applier->sums[i];
-        if (sum->mark == applier->mark) {
+    for (size_t i = 0; i < a->sum_count; i++) {
+        struct applied_sum *sum = &a->sums[i];
+        if (sum->mark == a->mark) {
             sum->sums = sum->before;
             sum->is_dirty = sum->was_dirty;
         }
     }
-}
-
-void ledger_applier_forget(struct ledger_applier *applier)
-{
-    applier->sum_count = 0;
-    applier->mark++;
 }

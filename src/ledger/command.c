@@ -80,7 +80,13 @@ bool command_is_idempotent(enum command_kind kind)
 bool command_has_id(enum command_kind kind)
 {
     return command_is_idempotent(kind) || kind == COMMAND_RECOVER_ENTRY ||
-           kind == COMMAND_RECOVER_HOLD;
+           kind == COMMAND_RECOVER_HOLD || kind == COMMAND_TAKE_MANDATE;
+}
+
+bool command_is_recovery(const struct command *command)
+{
+    return (command->kind >= COMMAND_RECOVER_ENTRY && command->kind <= COMMAND_RECOVERY) ||
+           (command->kind == COMMAND_GRANT_MANDATE && command->mandate.evidence.length > 0);
 }
 
 /* The times that only some callers name. */

@@ -106,7 +106,8 @@ struct command_hold {
 
 struct command_mandate {
     struct mandate mandate;
-    struct slice evidence; /* as the home signed it; empty when that is us */
+    struct slice evidence; /* as the home signed it; of one that we give: empty, and not when the
+                              partner shows it to us again */
 };
 
 struct command_hold_use {
@@ -347,9 +348,11 @@ struct command {
 /* Is a repeat of this command recognised by its transaction id? Tills', offices' and partners'
  * requests are; the node's own steps and stream entries are numbered otherwise. */
 bool command_is_idempotent(enum command_kind kind);
-/* Is its record found by its transaction id? Those of idempotent commands are, and what is written
- * again in their place. */
+/* Is its record found by its transaction id? Those of idempotent commands are, what is written
+ * again in their place, and a mandate as its home signed it. */
 bool command_has_id(enum command_kind kind);
+/* Does it write again what an older copy of the ledger has lost? */
+bool command_is_recovery(const struct command *command);
 /* The three ways in which a till's request for a partner's points ends: granted by the home, stood
  * in for, given up. They say the same, so that under one id only the first of them counts, and the
  * others get its answer: one without points was given up. */

@@ -99,9 +99,68 @@ static enum err add_mandate(struct decision *d, const struct partner_id *other)
     return ERR_OK;
 }
 
+/* Its place among those that there are; only the two newest are remembered in order. */
+static enum err insert_line(struct decision *d, const struct mandate *mandate)
+{
+    struct mandate_line line;
+    struct mandate_row newest;
+    enum err err = ledger_get_mandate_line(d->view, &mandate->home, &mandate->redeemer, &line);
+    if (err == ERR_NOT_FOUND) {
+        put_line(d, mandate, &(struct mandate_line){.newest = mandate->id});
+        return ERR_OK;
+    }
+    TRY(err);
+    TRY(ledger_newest_mandate(d->view, &mandate->home, &mandate->redeemer, &newest));
+    if (mandate->valid_from.ms >= newest.mandate.valid_until.ms) {
+        put_line(d, mandate, &(struct mandate_line){.newest = mandate->id, .before = line.newest});
+        return ERR_OK;
+    }
+    struct mandate_row before;
+    err = uid_is_nil(&line.before) ? ERR_NOT_FOUND
+                                   : ledger_get_mandate(d->view, &mandate->home, &mandate->redeemer,
+                                                        &line.before, &before);
+    if (err == ERR_NOT_FOUND ||
+        (err == ERR_OK && mandate->valid_from.ms >= before.mandate.valid_until.ms)) {
+        put_line(d, mandate, &(struct mandate_line){.newest = line.newest, .before = mandate->id});
+        return ERR_OK;
+    }
+    return err;
+}
+
+/* One that we gave and the copy has not got: it stands, also when it is over, for what was burned
+ * under it may still come. */
+static enum err add_again(struct decision *d)
+{
+    const struct mandate *mandate = &d->command->mandate.mandate;
+    struct mandate_row row = {.mandate = *mandate};
+    bool is_there;
+    if (roster_find(d->terms->roster, &mandate->redeemer) == NULL) {
+        return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
+    }
+    if (!roster_is_self(d->terms->roster, &mandate->home) ||
+        mandate_check(mandate, NULL) != ERR_OK) {
+        return decide_refuse(d, VERDICT_MANDATE_INVALID);
+    }
+    TRY(is_known(d, mandate, &is_there));
+    if (is_there) {
+        return decide_refuse(d, VERDICT_MANDATE_EXISTS);
+    }
+    decide_put_mandate(d, &row);
+    d->plan->answer.points = mandate->daily_cap;
+    return insert_line(d, mandate);
+}
+
+/* While the partner still has to show what it holds there may be more mandates than are known. */
 enum err decide_grant_mandate(struct decision *d)
 {
-    return add_mandate(d, &d->command->mandate.mandate.redeemer);
+    const struct command_mandate *given = &d->command->mandate;
+    const struct partner_id *redeemer = &given->mandate.redeemer;
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, redeemer, &stream));
+    if (command_is_recovery(d->command)) {
+        return stream.is_recovering ? add_again(d) : ERR_CONFLICT;
+    }
+    return stream.is_recovering ? ERR_UNAVAILABLE : add_mandate(d, redeemer);
 }
 
 enum err decide_take_mandate(struct decision *d)

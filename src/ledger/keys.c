@@ -131,6 +131,26 @@ void key_half(enum stream_direction direction, const struct partner_id *partner,
     key_add_u32(out_key, period.yyyymm);
 }
 
+/* Behind the places of all levels. */
+enum {
+    TREE_FRONTIER = 0xFF
+};
+
+void key_tree(enum stream_direction direction, const struct partner_id *partner,
+              struct period period, struct tree_place place, struct ledger_key *out_key)
+{
+    key_half(direction, partner, period, out_key);
+    key_add_u8(out_key, place.level);
+    key_add_u64(out_key, place.index);
+}
+
+void key_half_tree(enum stream_direction direction, const struct partner_id *partner,
+                   struct period period, struct ledger_key *out_key)
+{
+    key_half(direction, partner, period, out_key);
+    key_add_u8(out_key, TREE_FRONTIER);
+}
+
 void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key)
 {
     out_key->length = 0;

@@ -17,6 +17,7 @@
 #include "ledger/verdict.h"
 #include "ledger/view.h"
 #include "programme/earn_rate.h"
+#include "settlement/tree.h"
 
 /* What makes points the same: same origin, same end. */
 struct lot_key {
@@ -280,6 +281,17 @@ struct half {
     struct hash last_hash;
 };
 
+/* The hash tree over one side's entries of a period, as far as they came: what it takes to append
+ * to it. Whole subtrees of every TREE_ROW_LEVELS-th level have rows of their own, in the same table
+ * and before this one in its order: a checkpoint that is under way never has this row without
+ * theirs. What lies between is computed from them when it is asked for. */
+struct half_tree {
+    uint64_t first_number; /* the entry that is leaf 0 */
+    struct tree_frontier frontier;
+};
+
+#define TREE_ROW_LEVELS 6u
+
 enum pair_state {
     PAIR_OPEN = 1,
     PAIR_CLOSING = 2,
@@ -392,6 +404,10 @@ void key_receipt(enum stream_direction direction, const struct partner_id *partn
 void key_outbox(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key);
 void key_half(enum stream_direction direction, const struct partner_id *partner,
               struct period period, struct ledger_key *out_key);
+void key_tree(enum stream_direction direction, const struct partner_id *partner,
+              struct period period, struct tree_place place, struct ledger_key *out_key);
+void key_half_tree(enum stream_direction direction, const struct partner_id *partner,
+                   struct period period, struct ledger_key *out_key);
 void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key);
 /* Of the partner's recovery. */
 void key_recovery(const struct partner_id *partner, struct ledger_key *out_key);
@@ -466,6 +482,12 @@ void entry_total_encode(const struct entry_total *total, struct buffer *out);
 MUST_USE enum err entry_total_decode(struct slice value, struct entry_total *out_total);
 void half_encode(const struct half *half, struct buffer *out);
 MUST_USE enum err half_decode(struct slice value, struct half *out_half);
+void tree_row_encode(const struct hash *hash, struct buffer *out);
+MUST_USE enum err tree_row_decode(struct slice value, struct hash *out_hash);
+void half_tree_encode(const struct half_tree *tree, struct buffer *out);
+/* What it leaves in `*out_tree` when it fails is undefined; peaks beyond those that count always
+ * are. */
+MUST_USE enum err half_tree_decode(struct slice value, struct half_tree *out_tree);
 void pair_period_encode(const struct pair_period *pair, struct buffer *out);
 MUST_USE enum err pair_period_decode(struct slice value, struct pair_period *out_pair);
 void partner_recovery_encode(const struct partner_recovery *recovery, struct buffer *out);

@@ -11,6 +11,8 @@ enum {
     STREAM_VERSION = 1,
     TOTAL_VERSION = 1,
     HALF_VERSION = 1,
+    TREE_VERSION = 1,
+    HALF_TREE_VERSION = 1,
     PAIR_VERSION = 1,
     RECOVERY_VERSION = 1,
     U64_VERSION = 1,
@@ -94,6 +96,46 @@ enum err half_decode(struct slice value, struct half *out_half)
     TRY(reader_finish(&in));
     *out_half = half;
     return ERR_OK;
+}
+
+void tree_row_encode(const struct hash *hash, struct buffer *out)
+{
+    write_u8(out, TREE_VERSION);
+    write_hash(out, hash);
+}
+
+enum err tree_row_decode(struct slice value, struct hash *out_hash)
+{
+    struct reader in = reader_of(value);
+    struct hash hash;
+    read_version(&in, TREE_VERSION);
+    read_hash(&in, &hash);
+    TRY(reader_finish(&in));
+    *out_hash = hash;
+    return ERR_OK;
+}
+
+void half_tree_encode(const struct half_tree *tree, struct buffer *out)
+{
+    size_t peaks = tree_peak_count(&tree->frontier);
+    write_u8(out, HALF_TREE_VERSION);
+    write_varint(out, tree->first_number);
+    write_varint(out, tree->frontier.count);
+    write_bytes(out, tree->frontier.peaks, peaks * sizeof tree->frontier.peaks[0]);
+}
+
+enum err half_tree_decode(struct slice value, struct half_tree *out_tree)
+{
+    struct reader in = reader_of(value);
+    read_version(&in, HALF_TREE_VERSION);
+    out_tree->first_number = read_varint(&in);
+    out_tree->frontier.count = read_varint(&in);
+    read_expect(&in, out_tree->first_number >= 1 && out_tree->frontier.count >= 1 &&
+                         out_tree->frontier.count < UINT64_C(1) << TREE_LEVELS);
+    TRY(in.err);
+    size_t peaks = tree_peak_count(&out_tree->frontier);
+    read_copy(&in, out_tree->frontier.peaks, peaks * sizeof out_tree->frontier.peaks[0]);
+    return reader_finish(&in);
 }
 
 void pair_period_encode(const struct pair_period *pair, struct buffer *out)

@@ -28,6 +28,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_MANDATE_LINE] = "mandate-line",
     [TABLE_EXPOSURE] = "exposure",
     [TABLE_EVIDENCE] = "evidence",
+    [TABLE_TREE] = "tree",
     [TABLE_DISPUTE] = "dispute",
     [TABLE_SUSPENDED] = "suspended",
 };

@@ -1,7 +1,9 @@
 /* The office's settlement periods: how each pair stands, closing, statements. */
+#include <stdio.h>
 #include <string.h>
 
 #include "node/node.h"
+#include "node/peers.h"
 #include "peer/pair.h"
 #include "node/requests.h"
 #include "node/services.h"
@@ -98,6 +100,20 @@ static enum err count_disputed(struct listing *listing, const struct partner_id 
     return ERR_OK;
 }
 
+#define DETAIL_MAX 800
+
+/* What it waits for, or in what the statements differ, and which entries do. */
+static void describe_difference(struct listing *listing, const struct partner_id *partner,
+                                struct period period, const struct pair_period *pair,
+                                const struct note *note, char out[DETAIL_MAX])
+{
+    struct reconcile_report report = peers_reconciled(listing->node->peers, partner, false);
+    bool is_compared = pair->state == PAIR_DIFFERING && report.at.ms != 0 &&
+                       report.period.yyyymm == period.yyyymm && report.detail[0] != '\0';
+    snprintf(out, DETAIL_MAX, "%s%s%s", pair->detail[0] != '\0' ? pair->detail : note->text,
+             is_compared ? "; entries " : "", is_compared ? report.detail : "");
+}
+
 /* State and detail as they are at this moment. */
 static enum err describe_state(struct listing *listing, const struct partner_id *partner,
                                struct period period, Talea__V1__PairPeriod *message)
@@ -119,7 +135,8 @@ static enum err describe_state(struct listing *listing, const struct partner_id 
         note_set(&note, ERR_OK, "both halves are complete");
     }
     message->state = (Talea__V1__PeriodState)row.pair.state;
-    const char *detail = row.pair.detail[0] != '\0' ? row.pair.detail : note.text;
+    char detail[DETAIL_MAX];
+    describe_difference(listing, partner, period, &row.pair, &note, detail);
     message->detail = arena_text(&listing->arena, slice_of(detail, strlen(detail)));
     pair_row_fini(&row);
     return err == ERR_OK && message->detail == NULL ? ERR_RESOURCE : err;

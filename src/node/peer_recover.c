@@ -6,7 +6,6 @@
 #include "node/requests.h"
 #include "node/services.h"
 #include "peer/holdings.h"
-#include "peer/state_holds.h"
 #include "talea/v1/peer.pb-c.h"
 
 /* A partner, and not this node itself. */
@@ -64,7 +63,6 @@ static enum err find_page(struct node *node, struct rpc_call *call,
     struct partner_host host;
     TRY(recover_request_of_message(message, &request, note));
     TRY(partner_host_open(node, &host));
-    host.host.holds = hold_scan_of(node->state);
     enum err err = holdings_find(&host.host, &rpc_call_identity(call)->partner, &request,
                                  &showing->page, out_page, note);
     partner_host_end(&host);

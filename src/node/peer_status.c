@@ -155,6 +155,39 @@ static enum err fill_stand_in(struct look *look)
     return ERR_OK;
 }
 
+static enum err fill_reconciliations(struct look *look)
+{
+    Talea__V1__PeerStatus *message = look->message;
+    message->reconciliations = arena_alloc(look->arena, 2 * sizeof *message->reconciliations);
+    for (unsigned is_open = 0; is_open < 2; is_open++) {
+        struct reconcile_report report =
+            peers_reconciled(look->node->peers, &look->report.partner, is_open == 1);
+        Talea__V1__Reconciliation *last = arena_alloc(look->arena, sizeof *last);
+        if (last == NULL || message->reconciliations == NULL) {
+            return ERR_RESOURCE;
+        }
+        if (report.at.ms == 0) {
+            continue;
+        }
+        talea__v1__reconciliation__init(last);
+        last->at_unix_ms = report.at.ms;
+        last->period = report.period.yyyymm;
+        last->entries = report.entries;
+        last->differences = report.differences;
+        last->detail = arena_text(look->arena, slice_of(report.detail, strlen(report.detail)));
+        if (last->detail == NULL) {
+            return ERR_RESOURCE;
+        }
+        message->reconciliations[message->n_reconciliations++] = last;
+        if (report.differences > 0) {
+            advise(look, "talea period reconcile PARTNER shows them; dispute what is not theirs",
+                   "entries of %s differ from what %s has", look->snapshot->roster.self.text,
+                   look->report.partner.text);
+        }
+    }
+    return ERR_OK;
+}
+
 static Talea__V1__CapState cap_state(enum cap_level level)
 {
     switch (level) {
@@ -325,6 +358,7 @@ static enum err fill(struct look *look)
     TRY(fill_recovery(look));
     TRY(fill_exposure(look));
     TRY(fill_stand_in(look));
+    TRY(fill_reconciliations(look));
     TRY(fill_evidence(look));
     TRY(fill_disputes(look));
     fill_refusals(look);

@@ -347,6 +347,30 @@ void peers_set_suspect(struct peers *peers, const struct partner_id *partner, bo
     }
 }
 
+void peers_note_reconciled(struct peers *peers, const struct partner_id *partner, bool is_open,
+                           const struct reconcile_report *report)
+{
+    struct session *session = find(peers, partner);
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        session->reconciled[is_open] = *report;
+        pthread_mutex_unlock(&session->lock);
+    }
+}
+
+struct reconcile_report peers_reconciled(struct peers *peers, const struct partner_id *partner,
+                                         bool is_open)
+{
+    struct session *session = find(peers, partner);
+    struct reconcile_report report = {.at = {0}};
+    if (session != NULL) {
+        pthread_mutex_lock(&session->lock);
+        report = session->reconciled[is_open];
+        pthread_mutex_unlock(&session->lock);
+    }
+    return report;
+}
+
 void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch)
 {
     struct session *session = find(peers, partner);

@@ -26,6 +26,15 @@ struct peer_report {
     char problem[256];      /* empty when all is well */
 };
 
+/* A comparison of both halves of a period with the partner, in short; a copy. */
+struct reconcile_report {
+    struct unix_ms at; /* 0: never yet */
+    struct period period;
+    uint64_t entries;     /* that were compared */
+    uint64_t differences; /* the first ones, when there are many */
+    char detail[256];     /* empty: all are equal */
+};
+
 MUST_USE enum err peers_start(struct node *node, struct peers **out_peers, struct note *note);
 /* After the charter changed: partners that joined get a session, those that are gone lose theirs,
  * those that moved are called where they are now. Any thread, also a session's. */
@@ -38,6 +47,11 @@ size_t peers_count(const struct peers *peers);
 struct peer_report peers_report(struct peers *peers, size_t index);
 /* The partner said which charter is in force there. */
 void peers_note_epoch(struct peers *peers, const struct partner_id *partner, uint64_t epoch);
+/* The last comparison is remembered, of the open period and of closed ones. */
+void peers_note_reconciled(struct peers *peers, const struct partner_id *partner, bool is_open,
+                           const struct reconcile_report *report);
+struct reconcile_report peers_reconciled(struct peers *peers, const struct partner_id *partner,
+                                         bool is_open);
 /* Can the partner be asked? */
 struct peer_reach {
     bool is_connected; /* our stream to it is up */

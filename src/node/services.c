@@ -30,6 +30,7 @@ static const struct rpc_method office_methods[] = {
     {"ImportReceipts", ROLES_OFFICE, RPC_WORKER, NULL, office_import_receipts},
     {"GetReport", ROLES_READ, RPC_WORKER, office_get_report, NULL},
     {"ListPeriods", ROLES_READ, RPC_WORKER, office_list_periods, NULL},
+    {"ReconcilePeriod", ROLES_READ, RPC_WORKER, office_reconcile_period, NULL},
     {"ClosePeriod", ROLES_OFFICE, RPC_INLINE, office_close_period, NULL},
     {"ListMandates", ROLES_READ, RPC_INLINE, office_list_mandates, NULL},
     {"GetMandate", ROLES_READ, RPC_INLINE, office_get_mandate, NULL},
@@ -77,6 +78,8 @@ static const struct rpc_method peer_methods[] = {
     {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
     {"CompareStreams", ROLE_PEER, RPC_WORKER, peer_compare_streams, NULL},
     {"RecoverPage", ROLE_PEER, RPC_WORKER, peer_recover_page, NULL},
+    {"CompareHalf", ROLE_PEER, RPC_WORKER, peer_compare_half, NULL},
+    {"ShowEntries", ROLE_PEER, RPC_WORKER, peer_show_entries, NULL},
     {"ExchangeCharter", ROLE_PEER, RPC_WORKER, peer_exchange_charter, NULL},
 };
 

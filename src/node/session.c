@@ -16,12 +16,13 @@
 #include "node/recover.h"
 #include "talea/v1/peer.pb-c.h"
 
-#define IDLE_POLL_MS     100
-#define RECEIPT_WAIT_MS  50
-#define READY_WAIT_MS    10000
-#define SETTLE_EVERY_MS  500
-#define RECONNECT_MS_MAX 5000
-#define CHARTER_EVERY_MS 30000
+#define IDLE_POLL_MS       100
+#define RECEIPT_WAIT_MS    50
+#define READY_WAIT_MS      10000
+#define SETTLE_EVERY_MS    500
+#define RECONNECT_MS_MAX   5000
+#define CHARTER_EVERY_MS   30000
+#define RECONCILE_EVERY_MS 300000 /* the open period, entry by entry */
 
 static struct timespec deadline_after(int64_t ms)
 {
@@ -160,6 +161,7 @@ static enum err stream_entries(struct connection *connection, struct note *note)
     struct session *session = connection->session;
     int64_t settle_at = 0;
     int64_t mandates_at = 0;
+    int64_t reconcile_at = monotonic_ms() + session->node->config.peers_reconnect_ms;
     int64_t charter_at = monotonic_ms() + CHARTER_EVERY_MS;
     TRY(resume(connection, note));
     session_report(session, true, "");
@@ -171,6 +173,10 @@ static enum err stream_entries(struct connection *connection, struct note *note)
             if (session_is_over(session)) {
                 return ERR_NOT_FOUND;
             }
+        }
+        if (monotonic_ms() >= reconcile_at) {
+            session_reconcile_open(session);
+            reconcile_at = monotonic_ms() + RECONCILE_EVERY_MS;
         }
         if (monotonic_ms() >= mandates_at) {
             mandates_at = monotonic_ms() + session_fetch_mandates(session);

@@ -30,7 +30,8 @@ struct session {
     uint64_t partner_epoch; /* of the charter in force there, as far as it said; 0: it did not */
     struct rpc_client_stream *stream; /* the one to cancel when stopping */
     struct peer_report report;
-    bool is_suspect; /* no answer came to what was asked last */
+    struct reconcile_report reconciled[2]; /* of a closed period, of the open one */
+    bool is_suspect;                       /* no answer came to what was asked last */
 
     /* The session thread's own. */
     struct state_reader *reader;
@@ -54,6 +55,11 @@ void session_report(struct session *session, bool is_connected, const char *prob
 /* standin.c: fetches the partner's mandates for us when they are due. Gives the time until it wants
  * to be called again. */
 int64_t session_fetch_mandates(struct session *session);
+
+/* reconcile.c: compares a period's halves with the partner's, and remembers what came of it. */
+void session_reconcile(struct session *session, struct period period);
+/* The same of the open period, as far as it is receipted. */
+void session_reconcile_open(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */
 void session_settle(struct session *session);

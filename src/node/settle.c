@@ -138,6 +138,9 @@ void session_settle(struct session *session)
         enum err err = settle_period(session, closed.periods[i], &note);
         bool is_news = strcmp(note.text, session->settle_note.text) != 0;
         session->settle_note = note;
+        if (err == ERR_OK && note.text[0] != '\0' && is_news) { /* the statements differ */
+            session_reconcile(session, closed.periods[i]);
+        }
         if (err != ERR_OK && err != ERR_UNAVAILABLE && is_news) {
             log_event(&session->node->log, LOG_LEVEL_WARNING, "statement_not_settled",
                       LOG_TEXT("partner", session->partner.text), LOG_TEXT("reason", err_name(err)),

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "engine/outbox.h"
+#include "peer/hold_scan.h"
+#include "peer/standin.h"
 #include "wire/messages.h"
 
 #define HOLDS_PER_PAGE      256u
@@ -102,6 +104,53 @@ static enum err receipt_range(struct finding *f, struct slice receipt_signed, ui
     return ERR_OK;
 }
 
+/* ---- Mandates ---- */
+
+static bool has_mandate(const struct holdings_page *page, const struct uid *id)
+{
+    for (size_t i = 0; i < page->mandate_count; i++) {
+        if (uid_equal(&page->mandate_ids[i], id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The caller's, as it signed it; once in a page. */
+static enum err add_mandate(struct finding *f, const struct uid *id)
+{
+    struct holdings_page *page = f->page;
+    struct ledger_key key;
+    struct command command;
+    uint64_t row;
+    if (uid_is_nil(id) || page->mandate_count == LIMIT_CLEARING_BATCH || has_mandate(page, id)) {
+        return ERR_OK;
+    }
+    key_origin(f->caller, id, &key);
+    enum err err = find_row(f, TABLE_TRANSACTION, &key, &row);
+    if (err == ERR_OK) {
+        err = read_command(f, row, &command);
+    }
+    if (err != ERR_OK || command.kind != COMMAND_TAKE_MANDATE) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err; /* forgotten */
+    }
+    page->mandate_ids[page->mandate_count] = *id;
+    page->mandates[page->mandate_count++] = add(page, command.mandate.evidence);
+    return page->bytes.err;
+}
+
+/* Those by which our tills may still stand in. */
+static enum err add_live_mandates(struct finding *f)
+{
+    const struct peer_host *host = f->host;
+    struct standin_mandates live;
+    TRY(standin_mandates(&host->view, f->caller, &host->roster->self, host->now, &live));
+    for (size_t i = 0; i < live.count; i++) {
+        TRY(add_mandate(f, &live.rows[i].mandate.id));
+    }
+    return ERR_OK;
+}
+
 /* ---- Grants ---- */
 
 static enum err add_grant(struct finding *f, struct slice grant_signed)
@@ -145,8 +194,8 @@ static enum err add_own_grant(struct finding *f, const struct uid *id)
     return err;
 }
 
-/* The caller's, as it signed it. */
-static enum err add_their_grant(struct finding *f, const struct uid *id)
+/* The caller's, as it signed it; where our till stood in, the mandate. */
+static enum err add_their_promise(struct finding *f, const struct uid *id)
 {
     struct ledger_key key;
     struct command command;
@@ -159,11 +208,16 @@ static enum err add_their_grant(struct finding *f, const struct uid *id)
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND ? ERR_OK : err; /* forgotten */
     }
-    if (command.kind == COMMAND_FOREIGN_HOLD) {
+    switch ((int)command.kind) {
+    case COMMAND_FOREIGN_HOLD:
         return add_grant(f, command.hold.evidence);
+    case COMMAND_RECOVER_HOLD:
+        return add_grant(f, command.recover_hold.evidence);
+    case COMMAND_STAND_IN_HOLD:
+        return add_mandate(f, &command.hold.mandate);
+    default:
+        return ERR_OK;
     }
-    return command.kind == COMMAND_RECOVER_HOLD ? add_grant(f, command.recover_hold.evidence)
-                                                : ERR_OK;
 }
 
 static bool is_about_hold(enum entry_kind kind)
@@ -251,8 +305,9 @@ static enum err add_sent(struct finding *f, uint64_t first, size_t count)
         head.previous_hash = i == 0 ? entry.previous_hash : head.previous_hash;
         head.last_hash = sent.hash;
         page->entries[page->entry_count++] = add(page, sent.bytes);
+        TRY(add_mandate(f, &entry.mandate));
         if (is_about_hold(entry.kind)) {
-            TRY(add_their_grant(f, &entry.subject));
+            TRY(add_their_promise(f, &entry.subject));
         }
     }
     TRY(page->bytes.err);
@@ -315,15 +370,14 @@ static void set_next(struct holdings_page *page, const struct partner_id *redeem
 static enum err find_open(struct finding *f, const struct partner_id *redeemer,
                           const struct uid *after)
 {
-    const struct hold_scan *scan = &f->host->holds;
     struct hold_finds finds = {.host = f->host, .caller = f->caller};
     bool is_ours = partner_id_equal(redeemer, &f->host->roster->self);
     if (!is_ours && !partner_id_equal(redeemer, f->caller)) {
         return ERR_INPUT;
     }
-    TRY(scan->each(scan->context, redeemer, after, see_hold, &finds));
+    TRY(hold_scan(engine_tables(f->host->engine), redeemer, after, see_hold, &finds));
     for (size_t i = 0; i < finds.count; i++) {
-        TRY(is_ours ? add_their_grant(f, &finds.ids[i]) : add_own_grant(f, &finds.ids[i]));
+        TRY(is_ours ? add_their_promise(f, &finds.ids[i]) : add_own_grant(f, &finds.ids[i]));
     }
     if (finds.is_full) {
         set_next(f->page, redeemer, &finds.last);
@@ -340,13 +394,17 @@ static enum err find_under_way(struct finding *f, uint64_t after)
     struct stream out;
     TRY(ledger_get_stream(&f->host->view, f->host->roster, STREAM_OUT, f->caller, &out));
     uint64_t number = after > out.receipted_number ? after : out.receipted_number;
+    if (after == 0) {
+        TRY(add_live_mandates(f));
+    }
     for (size_t i = 0; i < LIMIT_CLEARING_BATCH && number < out.last_number; i++) {
         struct outbox_entry sent;
         struct clearing_entry entry;
         TRY(outbox_read(&f->outbox, f->caller, ++number, &sent));
         TRY(wire_entry_decode(sent.bytes, &entry, NULL));
+        TRY(add_mandate(f, &entry.mandate));
         if (is_about_hold(entry.kind)) {
-            TRY(add_their_grant(f, &entry.subject));
+            TRY(add_their_promise(f, &entry.subject));
         }
     }
     struct uid next = {{0}};
@@ -360,9 +418,6 @@ static enum err find_holds(struct finding *f, struct slice after)
 {
     struct partner_id redeemer = {{0}};
     struct uid id = {{0}};
-    if (f->host->holds.each == NULL) {
-        return ERR_UNSUPPORTED;
-    }
     if (after.length != 0 && after.length != TRANSACTION_KEY_SIZE) {
         return ERR_INPUT;
     }
@@ -390,11 +445,13 @@ static enum err resolve(struct holdings_page *page, const struct page_span *span
 
 static enum err present(struct holdings_page *page, struct recover_page *out_page)
 {
-    const struct signed_message *grant;
+    const struct signed_message *envelope;
     struct recover_page shown = {.entries = page->entry_slices,
                                  .count = page->entry_count,
                                  .grants = page->grant_messages,
                                  .grant_count = page->grant_count,
+                                 .mandates = page->mandate_messages,
+                                 .mandate_count = page->mandate_count,
                                  .next = slice_of(page->next, page->next_length)};
     TRY(page->bytes.err);
     TRY(resolve(page, &page->head, &page->head_message, &shown.head));
@@ -404,7 +461,10 @@ static enum err present(struct holdings_page *page, struct recover_page *out_pag
             slice_of(page->bytes.at + page->entries[i].at, page->entries[i].length);
     }
     for (size_t i = 0; i < page->grant_count; i++) {
-        TRY(resolve(page, &page->grants[i], &page->grant_messages[i], &grant));
+        TRY(resolve(page, &page->grants[i], &page->grant_messages[i], &envelope));
+    }
+    for (size_t i = 0; i < page->mandate_count; i++) {
+        TRY(resolve(page, &page->mandates[i], &page->mandate_messages[i], &envelope));
     }
     *out_page = shown;
     return ERR_OK;

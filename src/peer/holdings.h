@@ -1,6 +1,6 @@
 /* What this node holds of a partner's ledger, for the partner to see and to have again when it lost
- * it: the partner's entries as it signed them, its receipts, its grants. Nothing is changed by it.
- */
+ * it: the partner's entries as it signed them, its receipts, its grants and mandates. Nothing is
+ * changed by it. */
 #ifndef PEER_HOLDINGS_H
 #define PEER_HOLDINGS_H
 
@@ -20,14 +20,18 @@ struct holdings_page {
     struct page_span receipt;
     struct page_span entries[LIMIT_CLEARING_BATCH];
     struct page_span grants[LIMIT_CLEARING_BATCH];
+    struct page_span mandates[LIMIT_CLEARING_BATCH];
+    struct uid mandate_ids[LIMIT_CLEARING_BATCH];
     size_t entry_count;
     size_t grant_count;
+    size_t mandate_count;
     uint8_t next[TRANSACTION_KEY_SIZE];
     size_t next_length;
     struct slice entry_slices[LIMIT_CLEARING_BATCH];
     struct signed_message head_message;
     struct signed_message receipt_message;
     struct signed_message grant_messages[LIMIT_CLEARING_BATCH];
+    struct signed_message mandate_messages[LIMIT_CLEARING_BATCH];
 };
 
 void holdings_page_fini(struct holdings_page *page);

@@ -35,16 +35,6 @@ struct peer_event {
     struct period period;
 };
 
-/* Looks at holds: of one redeemer, in the order of their ids, those after `after` (nil: from the
- * first). ERR_NOT_FOUND of the visitor ends it with ERR_OK. */
-struct hold_scan {
-    void *context;
-    enum err (*each)(void *context, const struct partner_id *redeemer, const struct uid *after,
-                     enum err (*visit)(void *visitor, const struct uid *id,
-                                       const struct hold *hold),
-                     void *visitor); /* NULL: there is no way to */
-};
-
 struct peer_host {
     struct engine *engine;
     const struct signer *signer;
@@ -55,7 +45,6 @@ struct peer_host {
     const struct roster *roster; /* made from it */
     struct ledger_view view;     /* of what is durable */
     struct unix_ms now;
-    struct hold_scan holds; /* of what is durable, or nearly */
     void *context;
     /* May be NULL. On the thread of the step; quick. */
     void (*on_event)(void *context, const struct peer_event *event);

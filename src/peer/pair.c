@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "peer/half.h"
 #include "wire/messages.h"
 
 void pair_row_fini(struct pair_row *row)
@@ -120,6 +121,7 @@ static enum err half_load(const struct ledger_view *view, const struct roster *r
         .last_number = half.last_number,
         .last_hash = half.last_hash,
     };
+    TRY(half_root(view, direction, partner, period, &half, &out_half->root));
     TRY(pair_suspended(view, roster, direction, partner, period, arena, &out_half->suspended,
                        &out_half->suspended_count));
     return pair_totals(view, roster, direction, partner, period, arena, &out_half->totals,

@@ -229,7 +229,7 @@ enum err recovery_take_holdings(struct recovery *recovery, const struct peer_hos
 static enum err take_holds(struct recovery *recovery, const struct peer_host *host,
                            const struct recover_page *page, struct note *note)
 {
-    TRY(recovery_take_grants(recovery, host, page, note));
+    TRY(recovery_take_promises(recovery, host, page, note));
     if (page->next.length == 0) {
         return end(recovery, host);
     }

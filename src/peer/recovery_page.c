@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutant.h"
 #include "peer/recovery_parts.h"
 #include "wire/messages.h"
 
@@ -70,9 +71,45 @@ static enum err take_grant(const struct recovery *recovery, const struct peer_ho
     return err == ERR_CONFLICT ? ERR_OK : err; /* of a member that was erased since */
 }
 
-enum err recovery_take_grants(const struct recovery *recovery, const struct peer_host *host,
-                              const struct recover_page *page, struct note *note)
+/* ---- Mandates ---- */
+
+/* One that we gave, and may not know any more. */
+static enum err take_mandate(const struct recovery *recovery, const struct peer_host *host,
+                             const struct signed_message *message, struct note *note)
 {
+    struct command command = recovery_command(host, COMMAND_GRANT_MANDATE);
+    struct mandate *mandate = &command.mandate.mandate;
+    struct mandate_row known;
+    struct buffer evidence = {0};
+    struct outcome outcome;
+    TRY(verify_own(host, message, PURPOSE_MANDATE, note));
+    TRY(wire_mandate_decode(message->payload, mandate, note));
+    if (!partner_id_equal(&mandate->home, &host->roster->self) ||
+        !partner_id_equal(&mandate->redeemer, &recovery->partner)) {
+        return note_set(note, ERR_DENIED, "a mandate of %s for %s is not ours for %s",
+                        mandate->home.text, mandate->redeemer.text, recovery->partner.text);
+    }
+    enum err err =
+        ledger_get_mandate(&host->view, &mandate->home, &mandate->redeemer, &mandate->id, &known);
+    if (err != ERR_NOT_FOUND) {
+        return err; /* it is here: there is nothing to do */
+    }
+    command.transaction_id = mandate->id;
+    err = signed_encode(message, &evidence);
+    command.mandate.evidence = buffer_slice(&evidence);
+    if (err == ERR_OK) {
+        err = engine_execute_batch(host->engine, &command, 1, true, &outcome);
+    }
+    buffer_fini(&evidence);
+    return err;
+}
+
+enum err recovery_take_promises(const struct recovery *recovery, const struct peer_host *host,
+                                const struct recover_page *page, struct note *note)
+{
+    for (size_t i = 0; i < page->mandate_count && !MUTANT(FORGET_MANDATE_AT_RESTORE); i++) {
+        TRY(take_mandate(recovery, host, &page->mandates[i], note));
+    }
     for (size_t i = 0; i < page->grant_count; i++) {
         TRY(take_grant(recovery, host, &page->grants[i], note));
     }
@@ -247,7 +284,7 @@ static enum err take_own(struct recovery *recovery, const struct peer_host *host
     }
     TRY(find_lost(chain, &out, &first, note));
     TRY(recovery_prove(recovery, host));
-    TRY(recovery_take_grants(recovery, host, page, note));
+    TRY(recovery_take_promises(recovery, host, page, note));
     TRY(write_own(recovery, host, page, chain, first));
     return take_receipt(recovery, host, page, chain, note);
 }
@@ -348,7 +385,7 @@ static enum err take_answered(struct recovery *recovery, const struct peer_host 
                         receipt->receipt_number);
     }
     TRY(recovery_prove(recovery, host));
-    TRY(recovery_take_grants(recovery, host, page, note));
+    TRY(recovery_take_promises(recovery, host, page, note));
     TRY(write_answered(recovery, host, page, chain));
     return check_totals(recovery, host, receipt, note);
 }

@@ -19,8 +19,9 @@ MUST_USE enum err recovery_take_answered(struct recovery *recovery, const struct
                                          const struct recover_page *page, struct note *note);
 MUST_USE enum err recovery_take_own(struct recovery *recovery, const struct peer_host *host,
                                     const struct recover_page *page, struct note *note);
-MUST_USE enum err recovery_take_grants(const struct recovery *recovery,
-                                       const struct peer_host *host,
-                                       const struct recover_page *page, struct note *note);
+/* Grants and mandates. */
+MUST_USE enum err recovery_take_promises(const struct recovery *recovery,
+                                         const struct peer_host *host,
+                                         const struct recover_page *page, struct note *note);
 
 #endif

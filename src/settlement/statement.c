@@ -181,6 +181,12 @@ static bool same_hash(const char *figure, const struct hash *ours, const struct 
     return same_text(figure, hash_format(ours, ours_text), hash_format(theirs, theirs_text), note);
 }
 
+static bool same_root(const char *figure, const struct hash *ours, const struct hash *theirs,
+                      struct note *note)
+{
+    return hash_is_zero(ours) || hash_is_zero(theirs) || same_hash(figure, ours, theirs, note);
+}
+
 static bool same_line(const char *stream, const struct receipt_total *ours,
                       const struct receipt_total *theirs, struct note *note)
 {
@@ -254,6 +260,8 @@ static bool same_half(const struct statement_half *ours, const struct statement_
                          theirs->last_number, note) &&
            same_hash(figure_of(stream, "hash of the last entry", text), &ours->last_hash,
                      &theirs->last_hash, note) &&
+           same_root(figure_of(stream, "root of the entries", text), &ours->root, &theirs->root,
+                     note) &&
            same_totals(stream, ours, theirs, note) &&
            same_money(figure_of(stream, "owed", text), ours->owed, theirs->owed, note);
 }

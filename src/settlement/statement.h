@@ -13,6 +13,7 @@ struct statement_half {
     uint64_t first_number;
     uint64_t last_number; /* the mark's */
     struct hash last_hash;
+    struct hash root;             /* of the tree over the entries (tree.h); zeros: not said */
     struct receipt_total *totals; /* over applied entries; sorted by kind, then tariff; no zeros */
     size_t total_count;
     struct money owed;               /* by the sender to the receiver; negative: the other way */
@@ -46,7 +47,8 @@ MUST_USE enum err statement_make(const struct roster *roster, const char *coalit
                                  const struct statement_half halves[2],
                                  struct pair_statement *out_statement);
 
-/* Do both say the same? On a difference the note says which figure, and both values. The charter's
+/* Do both say the same? On a difference the note says which figure, and both values. Roots are
+ * compared where both say one. The charter's
  * epoch is not one of them: it may move on between the two, and prices last (charter_continuity.h).
  */
 bool statement_equal(const struct pair_statement *ours, const struct pair_statement *theirs,

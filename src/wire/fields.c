@@ -224,6 +224,18 @@ void field_hash(struct fields *fields, const char *field, const ProtobufCBinaryD
     field_bytes(fields, field, in, out_hash->bytes, sizeof out_hash->bytes);
 }
 
+void field_hash_or_none(struct fields *fields, const char *field, const ProtobufCBinaryData *in,
+                        struct hash *out_hash)
+{
+    if (in->len == 0) {
+        *out_hash = (struct hash){{0}};
+    } else {
+        field_hash(fields, field, in, out_hash);
+        field_require(fields, fields->err != ERR_OK || !hash_is_zero(out_hash), field,
+                      "is an empty hash written in full");
+    }
+}
+
 static void field_word(struct fields *fields, const char *field, const char *text, const char *of,
                        char *out, size_t capacity)
 {

@@ -70,6 +70,9 @@ void field_bytes(struct fields *fields, const char *field, const ProtobufCBinary
                  void *out_bytes, size_t length);
 void field_hash(struct fields *fields, const char *field, const ProtobufCBinaryData *in,
                 struct hash *out_hash);
+/* No bytes give zeros, which are not written in full. */
+void field_hash_or_none(struct fields *fields, const char *field, const ProtobufCBinaryData *in,
+                        struct hash *out_hash);
 /* Upper-case letters, digits and underscores, as verdicts are named; copies with its NUL. */
 void field_reason(struct fields *fields, const char *field, const char *text, char *out_reason,
                   size_t capacity);

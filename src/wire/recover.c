@@ -80,6 +80,16 @@ static enum err take_envelope(const Talea__V1__Signed *message, struct signed_me
     return ERR_OK;
 }
 
+static enum err take_envelopes(Talea__V1__Signed *const *messages, size_t count,
+                               struct signed_message *room, struct note *note)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct signed_message *envelope;
+        TRY(take_envelope(messages[i], &room[i], &envelope, note));
+    }
+    return ERR_OK;
+}
+
 enum err recover_page_of_message(const Talea__V1__RecoverPageResponse *message,
                                  struct recover_page_room *room, struct recover_page *out_page,
                                  struct note *note)
@@ -88,20 +98,22 @@ enum err recover_page_of_message(const Talea__V1__RecoverPageResponse *message,
                                 .count = message->n_entries,
                                 .grants = room->grants,
                                 .grant_count = message->n_grants,
+                                .mandates = room->mandates,
+                                .mandate_count = message->n_mandates,
                                 .next = slice_of(message->next.data, message->next.len)};
-    if (page.count > LIMIT_CLEARING_BATCH || page.grant_count > LIMIT_CLEARING_BATCH) {
-        return note_set(note, ERR_INPUT, "a page has up to %u entries and grants, not %zu and %zu",
-                        LIMIT_CLEARING_BATCH, page.count, page.grant_count);
+    if (page.count > LIMIT_CLEARING_BATCH || page.grant_count > LIMIT_CLEARING_BATCH ||
+        page.mandate_count > LIMIT_CLEARING_BATCH) {
+        return note_set(note, ERR_INPUT,
+                        "a page has up to %u entries, grants and mandates, not %zu, %zu and %zu",
+                        LIMIT_CLEARING_BATCH, page.count, page.grant_count, page.mandate_count);
     }
     TRY(take_envelope(message->head, &room->head, &page.head, note));
     TRY(take_envelope(message->receipt, &room->receipt, &page.receipt, note));
     for (size_t i = 0; i < page.count; i++) {
         room->entries[i] = slice_of(message->entries[i].data, message->entries[i].len);
     }
-    for (size_t i = 0; i < page.grant_count; i++) {
-        const struct signed_message *grant;
-        TRY(take_envelope(message->grants[i], &room->grants[i], &grant, note));
-    }
+    TRY(take_envelopes(message->grants, page.grant_count, room->grants, note));
+    TRY(take_envelopes(message->mandates, page.mandate_count, room->mandates, note));
     *out_page = page;
     return ERR_OK;
 }
@@ -120,11 +132,21 @@ void recover_request_to_message(const struct recover_request *request,
     out_message->after = borrowed(request->after);
 }
 
+static void put_envelopes(const struct signed_message *envelopes, size_t count,
+                          Talea__V1__Signed *room, Talea__V1__Signed **out_pointers)
+{
+    ASSERT(count <= LIMIT_CLEARING_BATCH);
+    for (size_t i = 0; i < count; i++) {
+        signed_to_message(&envelopes[i], &room[i]);
+        out_pointers[i] = &room[i];
+    }
+}
+
 void recover_page_to_message(const struct recover_page *page, struct recover_page_room *room,
                              Talea__V1__RecoverPageResponse *out_message)
 {
     talea__v1__recover_page_response__init(out_message);
-    ASSERT(page->count <= LIMIT_CLEARING_BATCH && page->grant_count <= LIMIT_CLEARING_BATCH);
+    ASSERT(page->count <= LIMIT_CLEARING_BATCH);
     if (page->head != NULL) {
         signed_to_message(page->head, &room->head_message);
         out_message->head = &room->head_message;
@@ -136,13 +158,14 @@ void recover_page_to_message(const struct recover_page *page, struct recover_pag
     for (size_t i = 0; i < page->count; i++) {
         room->fields[i] = borrowed(page->entries[i]);
     }
-    for (size_t i = 0; i < page->grant_count; i++) {
-        signed_to_message(&page->grants[i], &room->grant_messages[i]);
-        room->grant_pointers[i] = &room->grant_messages[i];
-    }
+    put_envelopes(page->grants, page->grant_count, room->grant_messages, room->grant_pointers);
+    put_envelopes(page->mandates, page->mandate_count, room->mandate_messages,
+                  room->mandate_pointers);
     out_message->n_entries = page->count;
     out_message->entries = room->fields;
     out_message->n_grants = page->grant_count;
     out_message->grants = room->grant_pointers;
+    out_message->n_mandates = page->mandate_count;
+    out_message->mandates = room->mandate_pointers;
     out_message->next = borrowed(page->next);
 }

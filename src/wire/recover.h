@@ -48,6 +48,8 @@ struct recover_page {
     const struct signed_message *receipt; /* NULL: none */
     const struct signed_message *grants;
     size_t grant_count;
+    const struct signed_message *mandates;
+    size_t mandate_count;
     struct slice next; /* empty: the last one */
 };
 
@@ -59,9 +61,12 @@ struct recover_page_room {
     Talea__V1__Signed receipt_message;
     Talea__V1__Signed grant_messages[LIMIT_CLEARING_BATCH];
     Talea__V1__Signed *grant_pointers[LIMIT_CLEARING_BATCH];
+    Talea__V1__Signed mandate_messages[LIMIT_CLEARING_BATCH];
+    Talea__V1__Signed *mandate_pointers[LIMIT_CLEARING_BATCH];
     struct signed_message head;
     struct signed_message receipt;
     struct signed_message grants[LIMIT_CLEARING_BATCH];
+    struct signed_message mandates[LIMIT_CLEARING_BATCH];
 };
 
 /* Borrow from their input and from the room. ERR_INPUT with a note. */
@@ -73,7 +78,7 @@ MUST_USE enum err recover_page_of_message(const Talea__V1__RecoverPageResponse *
                                           struct recover_page *out_page, struct note *note);
 void recover_request_to_message(const struct recover_request *request,
                                 Talea__V1__RecoverPageRequest *out_message);
-/* At most LIMIT_CLEARING_BATCH entries and grants. */
+/* At most LIMIT_CLEARING_BATCH entries, grants and mandates. */
 void recover_page_to_message(const struct recover_page *page, struct recover_page_room *room,
                              Talea__V1__RecoverPageResponse *out_message);
 

@@ -51,6 +51,8 @@ static void half_to_wire(struct fields *fields, struct arena *arena, struct stat
     out->first_number = half->first_number;
     out->last_number = half->last_number;
     out->last_hash = binary_of(half->last_hash.bytes, sizeof half->last_hash.bytes);
+    out->root =
+        binary_of(half->root.bytes, hash_is_zero(&half->root) ? 0 : sizeof half->root.bytes);
     out->n_totals = half->total_count;
     out->totals = totals_to_wire(fields, arena, half->totals, half->total_count);
     out->owed_minor = half->owed.minor;
@@ -91,6 +93,7 @@ static void half_from_wire(struct fields *fields, struct arena *arena,
     field_partner(fields, "sender", m->sender, &out->sender);
     field_partner(fields, "receiver", m->receiver, &out->receiver);
     field_hash(fields, "last_hash", &m->last_hash, &out->last_hash);
+    field_hash_or_none(fields, "root", &m->root, &out->root);
     out->first_number = m->first_number;
     out->last_number = m->last_number;
     out->total_count = m->n_totals;

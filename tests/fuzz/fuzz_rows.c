@@ -25,6 +25,7 @@ AGAIN(adjustment)
 AGAIN(merge)
 AGAIN(mandate_row)
 AGAIN(mandate_line)
+AGAIN(half_tree)
 AGAIN(card_status)
 AGAIN(card_news)
 
@@ -54,6 +55,14 @@ static enum err u64_again(struct slice bytes, struct buffer *out)
     uint64_t value;
     TRY(u64_decode(bytes, &value));
     u64_encode(value, out);
+    return ERR_OK;
+}
+
+static enum err tree_row_again(struct slice bytes, struct buffer *out)
+{
+    struct hash hash;
+    TRY(tree_row_decode(bytes, &hash));
+    tree_row_encode(&hash, out);
     return ERR_OK;
 }
 
@@ -90,7 +99,8 @@ static enum err (*const rows[])(struct slice bytes, struct buffer *out) = {
     member_again,      profile_again,     card_again,         account_again,     hold_again,
     sale_again,        transaction_again, stream_again,       entry_total_again, half_again,
     pair_period_again, u64_again,         account_key_again,  due_key_again,     adjustment_again,
-    merge_again,       mandate_row_again, mandate_line_again, card_status_again, card_news_again};
+    merge_again,       mandate_row_again, mandate_line_again, card_status_again, card_news_again,
+    half_tree_again,   tree_row_again};
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {

@@ -7,19 +7,21 @@
 #include "rpc/details.h"
 #include "samples.h"
 #include "seeds.h"
-#include "wire/signed.h"
+#include "wire/reconcile.h"
 
 static void write_samples(const char *folder)
 {
     static const char *const targets[SAMPLE_COUNT] = {
-        "entry", "entry", "head", "receipt",  "hold",  "hold",    "hold", "statement",
-        "entry", "hold",  NULL,   "holdings", "entry", "receipt", "hold"};
+        "entry", "entry",     "head",  "receipt",   "hold",     "hold",
+        "hold",  "statement", "entry", "hold",      NULL,       "holdings",
+        "entry", "receipt",   "hold",  "statement", "half_root"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,          PURPOSE_CLEARING_BATCH,
         PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST,     PURPOSE_HOLD_GRANT,
         PURPOSE_HOLD_REFUSAL,     PURPOSE_STATEMENT,        PURPOSE_BACKUP,
         PURPOSE_MANDATE,          PURPOSE_STATEMENT,        PURPOSE_HOLDINGS,
-        PURPOSE_CLEARING_BATCH,   PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE};
+        PURPOSE_CLEARING_BATCH,   PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE,
+        PURPOSE_STATEMENT,        PURPOSE_HALF_ROOT};
     static const unsigned mandate = 9;
     static const unsigned acceptance = 14;
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
@@ -172,6 +174,60 @@ static void write_details(const char *folder)
     }
 }
 
+static void write_message(const char *folder, const char *name, unsigned choice,
+                          const ProtobufCMessage *message)
+{
+    static uint8_t bytes[65536];
+    ASSERT(protobuf_c_message_get_packed_size(message) <= sizeof bytes);
+    size_t length = protobuf_c_message_pack(message, bytes);
+    seed_write_choice(folder, "reconcile", name, choice, slice_of(bytes, length));
+}
+
+/* What fuzz_reconcile takes apart, of a half with `leaves` entries. */
+static void write_answers(const char *folder, const char *name, uint64_t leaves, size_t hashes)
+{
+    Talea__V1__CompareHalfResponse answer;
+    talea__v1__compare_half_response__init(&answer);
+    struct hash row[16];
+    for (size_t i = 0; i < 16; i++) {
+        uint64_t number = i + leaves;
+        row[i] = tree_leaf(slice_of(&number, sizeof number));
+    }
+    answer.first_number = 1;
+    answer.count = leaves;
+    answer.hashes = (ProtobufCBinaryData){hashes * sizeof row[0], row[0].bytes};
+    write_message(folder, name, 1, &answer.base);
+}
+
+static void write_comparisons(const char *folder)
+{
+    uint64_t numbers[] = {1, 7, 300};
+    Talea__V1__CompareHalfRequest question;
+    talea__v1__compare_half_request__init(&question);
+    question.period = 202610;
+    question.level = 2;
+    question.n_indexes = 3;
+    question.indexes = numbers;
+    write_message(folder, "question", 0, &question.base);
+    question.level = TREE_LEVELS;
+    question.n_indexes = 1;
+    write_message(folder, "root", 0, &question.base);
+    write_answers(folder, "longer", 50, 16);
+    write_answers(folder, "shorter", 12, 1);
+    write_answers(folder, "empty", 0, 1);
+    Talea__V1__ShowEntriesRequest show;
+    talea__v1__show_entries_request__init(&show);
+    show.n_numbers = 3;
+    show.numbers = numbers;
+    write_message(folder, "show", 2, &show.base);
+    ProtobufCBinaryData entries[2] = {{4, (uint8_t *)"\010\007\022\000"}, {0, NULL}};
+    Talea__V1__ShowEntriesResponse shown;
+    talea__v1__show_entries_response__init(&shown);
+    shown.n_entries = 2;
+    shown.entries = entries;
+    write_message(folder, "shown", 3, &shown.base);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -182,5 +238,6 @@ int main(int argc, char **argv)
     write_entries(argv[1]);
     write_batches(argv[1]);
     write_details(argv[1]);
+    write_comparisons(argv[1]);
     return 0;
 }

@@ -192,12 +192,17 @@ class Partner:
             return self.pb.peer.HoldGrant.FromString(reply.answer.payload)
         return self.pb.peer.HoldRefusal.FromString(reply.answer.payload).reason
 
-    def serve(self, clear):
-        """A server in the node's place, whose Clear is the given function of (requests, context)."""
-        handlers = grpc.method_handlers_generic_handler("talea.v1.PeerService", {
-            "Clear": grpc.stream_stream_rpc_method_handler(
-                clear, request_deserializer=self.pb.peer.ClearRequest.FromString,
-                response_serializer=self.pb.peer.ClearResponse.SerializeToString)})
+    def serve(self, clear, **unary):
+        """A server in the node's place, whose Clear is the given function of (requests, context), and
+        whose other methods are functions of (request, context)."""
+        methods = {name: grpc.unary_unary_rpc_method_handler(
+            answer, request_deserializer=getattr(self.pb.peer, name + "Request").FromString,
+            response_serializer=getattr(self.pb.peer, name + "Response").SerializeToString)
+            for name, answer in unary.items()}
+        methods["Clear"] = grpc.stream_stream_rpc_method_handler(
+            clear, request_deserializer=self.pb.peer.ClearRequest.FromString,
+            response_serializer=self.pb.peer.ClearResponse.SerializeToString)
+        handlers = grpc.method_handlers_generic_handler("talea.v1.PeerService", methods)
         server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=16),
                              handlers=[handlers])
         roots = b"".join(self.node.read(f"../{name}/tls/ca.pem") for name in self.roots())

@@ -181,6 +181,39 @@ class Period(unittest.TestCase):
         self.assertEqual(earned(self.next), 8)
         self.assertEqual(self.statement(grocer, "fuel", self.period).statement, before)
 
+    def reconcile(self, node, other, period=None):
+        options = ["--period", dashed(period)] if period else []
+        return node.cli("period", "reconcile", other, *options)
+
+    def test_halves_are_compared_entry_by_entry(self):
+        self.trade()
+        fuel, grocer = self.coalition["fuel"], self.coalition["grocer"]
+        for node, other in ((fuel, "grocer"), (grocer, "fuel")):
+            found = self.reconcile(node, other)
+            self.assertEqual(found["period"], self.period)
+            for half in found["halves"]:
+                self.assertEqual(half["state"], "HALF_STATE_EQUAL", half)
+                self.assertEqual(half["rounds"], 1)
+                self.assertGreaterEqual(int(half["our_count"]), 1)
+                self.assertEqual(half["our_count"], half["their_count"])
+        self.coalition.close_period(self.period)
+        closed = self.reconcile(grocer, "fuel", self.period)
+        self.assertEqual([h["state"] for h in closed["halves"]], 2 * ["HALF_STATE_EQUAL"])
+        self.assertEqual([h["rounds"] for h in closed["halves"]], [1, 1])
+        text = grocer.talea("period", "reconcile", "fuel", "--period", dashed(self.period)).stdout
+        self.assertIn("all alike", text)
+        compared = next(p for p in grocer.peers() if p["partner"] == "fuel")["reconciliations"]
+        self.assertEqual({c["period"] for c in compared}, {self.period})
+        self.assertEqual({int(c.get("differences", 0)) for c in compared}, {0})
+        pb = wire.messages().settlement
+        halves = pb.PairStatement.FromString(self.statement(fuel, "grocer", self.period).statement)
+        self.assertEqual({len(h.root) for h in halves.halves}, {32})
+        # Nothing of the next period yet, and a partner that can't be asked.
+        self.coalition["pharmacy"].kill()
+        away = grocer.talea("period", "reconcile", "pharmacy", "--period", dashed(self.period),
+                            expect=1)
+        self.assertIn("not compared", away.stdout)
+
     def test_one_node_is_down_during_the_close(self):
         self.trade()
         fuel = self.coalition["fuel"]

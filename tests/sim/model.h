@@ -124,7 +124,9 @@ struct model_mandate {
     int64_t cap;
     int64_t from;
     int64_t until;
+    bool is_given;      /* as far as the home knows */
     bool is_taken;      /* by the redeemer */
+    bool is_miscounted; /* the redeemer was restored, and knows less of what it used */
     int64_t given_used; /* captured */
     uint64_t given_burns;
     int64_t taken_used; /* stood in for */
@@ -213,8 +215,10 @@ bool model_is_honoured(struct model *model, const struct model_entry *entry);
 /* model_points.c: what the others are made of. */
 void model_post_lot(struct model_member *member, const struct model_lot *terms, int64_t free,
                     int64_t held);
-/* The lot with free points that is spent next; NULL: none. */
-struct model_lot *model_soonest(struct model_member *member, bool is_pending);
+bool model_same_terms(const struct model_lot *a, const struct model_lot *b);
+/* Takes up to so many free points of the lot that is spent next, pending ones last. 0: there are
+ * none. */
+int64_t model_take_next(struct model_member *member, int64_t points, struct model_lot *out_terms);
 int64_t model_available_at(const struct model_member *member, int64_t now);
 struct model_sums model_sums_at(const struct model_member *member, int64_t now);
 void model_give(struct model *model, struct model_member *member, const struct model_lot *terms,

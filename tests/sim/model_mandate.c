@@ -23,12 +23,13 @@ struct model_mandate *model_mandate(struct model *model, unsigned home, unsigned
     return NULL;
 }
 
-/* NULL: there is none. */
-static const struct model_mandate *newest(const struct model_mandates *line, bool is_taken)
+/* As far as the redeemer knows, or the home. NULL: there is none. */
+static const struct model_mandate *newest(const struct model_mandates *line, bool is_redeemer)
 {
     for (size_t i = line->count; i > 0; i--) {
-        if (!is_taken || line->list[i - 1].is_taken) {
-            return &line->list[i - 1];
+        const struct model_mandate *mandate = &line->list[i - 1];
+        if (is_redeemer ? mandate->is_taken : mandate->is_given) {
+            return mandate;
         }
     }
     return NULL;
@@ -47,10 +48,10 @@ bool model_mandate_is_due(const struct model *model, unsigned home, unsigned red
 }
 
 /* Neither over nor a day ahead, and behind those that there are. */
-static enum verdict add(struct model_mandates *line, const struct mandate *said, bool is_taken,
+static enum verdict add(struct model_mandates *line, const struct mandate *said, bool is_redeemer,
                         int64_t now)
 {
-    const struct model_mandate *last = newest(line, is_taken);
+    const struct model_mandate *last = newest(line, is_redeemer);
     if (said->valid_until.ms <= now || said->valid_from.ms - now > DAY_MS) {
         return VERDICT_MANDATE_INVALID;
     }
@@ -74,7 +75,8 @@ enum verdict model_give_mandate(struct model *model, struct model_op *m, int64_t
                                                        .floor = said->floor.minor,
                                                        .cap = said->daily_cap.minor,
                                                        .from = said->valid_from.ms,
-                                                       .until = said->valid_until.ms};
+                                                       .until = said->valid_until.ms,
+                                                       .is_given = true};
     return VERDICT_OK;
 }
 
@@ -186,9 +188,7 @@ bool model_may_stand_in(const struct model_hold *hold)
 static void note_part(struct model_hold *hold, const struct model_lot *terms, int64_t points)
 {
     for (size_t i = 0; i < hold->part_count; i++) {
-        const struct model_lot *lot = &hold->parts[i].lot;
-        if (lot->issuer == terms->issuer && lot->active_from == terms->active_from &&
-            lot->expires_at == terms->expires_at) {
+        if (model_same_terms(&hold->parts[i].lot, terms)) {
             hold->parts[i].captured += points;
             return;
         }
@@ -205,15 +205,10 @@ static void note_part(struct model_hold *hold, const struct model_lot *terms, in
 /* What there is, then a debt without a limit. */
 static void take_from(struct model_member *member, struct model_hold *hold, int64_t points)
 {
-    for (int pass = 0; pass < 2; pass++) {
-        struct model_lot *lot;
-        while (points > 0 && (lot = model_soonest(member, pass == 1)) != NULL) {
-            struct model_lot terms = *lot;
-            int64_t part = least(terms.free, points);
-            model_post_lot(member, &terms, -part, 0);
-            note_part(hold, &terms, part);
-            points -= part;
-        }
+    struct model_lot terms;
+    for (int64_t part; (part = model_take_next(member, points, &terms)) > 0;) {
+        note_part(hold, &terms, part);
+        points -= part;
     }
     member->debt += points;
     hold->unbacked += points;
@@ -225,7 +220,7 @@ enum verdict model_judge_stand_in(struct model *model, const struct model_entry 
     const struct model_op *subject = model_op_of(model, op->subject);
     const struct model_mandate *mandate =
         model_mandate(model, op->home, op->shop, &subject->hold.mandate);
-    if (mandate == NULL) {
+    if (mandate == NULL || !mandate->is_given) {
         return VERDICT_MANDATE_UNKNOWN;
     }
     if (!covers(mandate, entry->business_ms)) {
@@ -251,7 +246,7 @@ enum verdict model_stand_in_capture(struct model *model, const struct model_entr
     struct model_mandate *mandate =
         model_mandate(model, op->home, op->shop, &subject->hold.mandate);
     if (held->state == MODEL_NONE) {
-        held->has_nobody = member->is_blocked;
+        held->has_nobody = member->is_blocked || !member->is_enrolled;
     }
     if (held->has_nobody) {
         held->lost += entry->points;
@@ -273,6 +268,10 @@ enum verdict model_stand_in_capture(struct model *model, const struct model_entr
 bool model_is_honoured(struct model *model, const struct model_entry *entry)
 {
     const struct sim_op *op = model->ops[entry->op]->op;
-    return entry->kind != ENTRY_CAPTURE || entry->verdict == VERDICT_OK ||
-           uid_is_nil(&model_op_of(model, op->subject)->hold.mandate);
+    if (entry->kind != ENTRY_CAPTURE || entry->verdict == VERDICT_OK) {
+        return true;
+    }
+    const struct uid *id = &model_op_of(model, op->subject)->hold.mandate;
+    return uid_is_nil(id) || (entry->verdict == VERDICT_MANDATE_CAP_EXCEEDED &&
+                              model_mandate(model, op->home, op->shop, id)->is_miscounted);
 }

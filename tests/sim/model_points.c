@@ -10,7 +10,7 @@ static int64_t end_of(const struct model_lot *lot)
     return lot->expires_at == 0 ? INT64_MAX : lot->expires_at;
 }
 
-static bool same_terms(const struct model_lot *a, const struct model_lot *b)
+bool model_same_terms(const struct model_lot *a, const struct model_lot *b)
 {
     return a->issuer == b->issuer && a->active_from == b->active_from &&
            a->expires_at == b->expires_at;
@@ -30,7 +30,7 @@ void model_post_lot(struct model_member *member, const struct model_lot *terms, 
                     int64_t held)
 {
     size_t i = 0;
-    while (i < member->count && !same_terms(&member->lots[i], terms)) {
+    while (i < member->count && !model_same_terms(&member->lots[i], terms)) {
         i++;
     }
     if (i == member->count) {
@@ -91,7 +91,7 @@ void model_settle(struct model *model, struct model_member *member, int64_t now)
     }
 }
 
-struct model_lot *model_soonest(struct model_member *member, bool is_pending)
+static struct model_lot *soonest(struct model_member *member, bool is_pending)
 {
     struct model_lot *found = NULL;
     for (size_t i = 0; i < member->count; i++) {
@@ -109,17 +109,25 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Takes up to so many free points, the soonest to end first, pending ones last. What is left. */
+int64_t model_take_next(struct model_member *member, int64_t points, struct model_lot *out_terms)
+{
+    const struct model_lot *active = soonest(member, false);
+    const struct model_lot *lot = active != NULL ? active : soonest(member, true);
+    if (lot == NULL || points == 0) {
+        return 0;
+    }
+    *out_terms = *lot;
+    int64_t part = least(lot->free, points);
+    model_post_lot(member, out_terms, -part, 0);
+    return part;
+}
+
+/* What could not be taken. */
 static int64_t take_any(struct model_member *member, int64_t points)
 {
-    for (int pass = 0; pass < 2; pass++) {
-        struct model_lot *lot;
-        while (points > 0 && (lot = model_soonest(member, pass == 1)) != NULL) {
-            struct model_lot terms = *lot;
-            int64_t part = least(terms.free, points);
-            model_post_lot(member, &terms, -part, 0);
-            points -= part;
-        }
+    struct model_lot terms;
+    for (int64_t part; (part = model_take_next(member, points, &terms)) > 0;) {
+        points -= part;
     }
     return points;
 }
@@ -141,7 +149,7 @@ int64_t model_take_back(struct model *model, struct model_member *member,
     struct model_lot origin = *terms;
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < member->count; i++) {
-            if (same_terms(&member->lots[i], &origin)) {
+            if (model_same_terms(&member->lots[i], &origin)) {
                 int64_t part = least(member->lots[i].free, points);
                 points -= part;
                 model_post_lot(member, &origin, -part, 0);
@@ -166,7 +174,7 @@ void model_reserve(struct model_member *member, struct model_hold *hold)
 {
     int64_t left = hold->granted;
     while (left > 0) {
-        struct model_lot terms = *model_soonest(member, false);
+        struct model_lot terms = *soonest(member, false);
         int64_t part = least(terms.free, left);
         hold->parts = realloc(hold->parts, (hold->part_count + 1) * sizeof *hold->parts);
         ASSERT(hold->parts != NULL);
@@ -239,7 +247,7 @@ void model_transfer(struct model *model, struct model_member *from, struct model
     int64_t repaid = least(to->debt, points);
     to->debt -= repaid;
     while (points > 0) {
-        struct model_lot terms = *model_soonest(from, false);
+        struct model_lot terms = *soonest(from, false);
         int64_t part = least(terms.free, points);
         int64_t gone = least(part, repaid);
         model_post_lot(from, &terms, -part, 0);

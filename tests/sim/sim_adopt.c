@@ -9,6 +9,7 @@
 #include "ledger/decide.h"
 #include "ledger/route.h"
 #include "model.h"
+#include "sim_mandates.h"
 #include "sim_op.h"
 #include "sim_restore.h"
 #include "sim_settle.h"
@@ -105,6 +106,9 @@ static bool check_found(struct sim_node *node, unsigned partner, const struct st
     if (theirs.last_number == out->last_number && !hash_equal(&theirs.last_hash, &out->last_hash)) {
         return sim_fail(sim, "%s got other entries back than %s holds", node->id.text,
                         other->id.text);
+    }
+    if (!sim_mandates_are_back(node, partner)) {
+        return false;
     }
     node->restore->links[partner].is_lost = false;
     sim_tell(sim, "%s has back what %s holds", node->id.text, other->id.text);
@@ -232,6 +236,10 @@ static struct model_hold hold_of(const struct sim *sim, const struct hold *row)
                               .returned = row->returned.minor,
                               .capture_by = row->capture_by.ms,
                               .deliver_by = row->deliver_by.ms,
+                              .mandate = row->mandate,
+                              .unbacked = row->unbacked.minor,
+                              .lost = row->lost.minor,
+                              .has_nobody = row->state == HOLD_CAPTURED && uid_is_nil(&row->member),
                               .part_count = row->lot_count};
     hold.parts = row->lot_count == 0 ? NULL : calloc(row->lot_count, sizeof *hold.parts);
     for (size_t i = 0; i < row->lot_count; i++) {
@@ -259,6 +267,17 @@ static struct model_sale sale_of(struct sim_node *node, const struct partner_id 
                                .lot = lot_of(node->sim, &row.lot, 0, 0)};
 }
 
+/* A void says nothing of the points. What it gave back of a hold that no grant brings back, since
+ * the till had stood in, nobody knows any more. */
+static int64_t given_back(struct sim_node *node, const struct sim_op *hold)
+{
+    static struct hold row;
+    struct ledger_view view = sim_store_view(&node->store);
+    bool is_there = ledger_get_hold(&view, &hold->command.origin, &hold->command.transaction_id,
+                                    &row) == ERR_OK;
+    return is_there ? row.voided.minor : 0;
+}
+
 /* What this node knows of the operation, as its till's or as the member's home. */
 static void adopt_op(struct sim_node *node, struct model_op *m)
 {
@@ -283,6 +302,9 @@ static void adopt_op(struct sim_node *node, struct model_op *m)
             m->verdict = VERDICT_OK;
             m->points = hold->granted;
         }
+    } else if (op->kind == SIM_OP_VOID && op->home != op->shop && is_recorded &&
+               m->verdict == VERDICT_OK) {
+        m->points = given_back(node, op->subject);
     } else if (op->kind == SIM_OP_EARN) {
         *(is_ours ? &m->sale : &m->home_sale) = sale_of(node, origin, id);
     }
@@ -361,6 +383,7 @@ bool sim_adopt(struct sim_node *node)
         }
     }
     adopt_blocks(node);
+    sim_mandates_adopt(node);
     model->first_due[node->index] = 0;
     model->books[node->index].issued = -balance_of(node, ACCOUNT_ISSUED);
     model->books[node->index].redeemed = balance_of(node, ACCOUNT_REDEEMED);

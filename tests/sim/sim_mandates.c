@@ -7,15 +7,13 @@
 #include "sim_check.h"
 #include "sim_network.h"
 #include "sim_op.h"
-#include "sim_workload.h"
 #include "wire/messages.h"
 
 #define LOOKED_AT 3u /* of the mandates of a pair, the newest */
 
 void sim_mandates_init(struct sim *sim)
 {
-    /* What a restore makes of mandates the model does not know. */
-    bool is_any = !sim_restores_of_seed(sim->options.seed) && sim_random_chance(&sim->luck, 800);
+    bool is_any = sim_random_chance(&sim->luck, 800);
     for (unsigned i = 0; i < sim->node_count; i++) {
         struct standin_terms *terms = &sim->nodes[i].stand_in;
         int64_t floor = 20 + (int64_t)sim_random_below(&sim->luck, 600);
@@ -274,7 +272,7 @@ static bool check_side(struct sim_node *node, unsigned home, unsigned redeemer,
     bool is_home = node->index == home;
     int64_t used = is_home ? mandate->given_used : mandate->taken_used;
     uint64_t burns = is_home ? mandate->given_burns : mandate->taken_burns;
-    bool is_expected = is_home || mandate->is_taken;
+    bool is_expected = is_home ? mandate->is_given : mandate->is_taken;
     enum err err = ledger_get_mandate(&view, &sim->nodes[home].id, &sim->nodes[redeemer].id,
                                       &mandate->id, &row);
     bool is_there = err == ERR_OK;
@@ -305,6 +303,70 @@ bool sim_mandates_check(struct sim_node *node)
     for (unsigned i = 0; i < node->sim->node_count; i++) {
         if (!check_line(node, node->index, i) || !check_line(node, i, node->index)) {
             return false;
+        }
+    }
+    return true;
+}
+
+/* ---- after a restore ---- */
+
+static bool find_row(struct sim_node *node, unsigned home, unsigned redeemer, const struct uid *id,
+                     struct mandate_row *out_row)
+{
+    struct ledger_view view = sim_store_view(&node->store);
+    *out_row = (struct mandate_row){.used = {0}};
+    return ledger_get_mandate(&view, &node->sim->nodes[home].id, &node->sim->nodes[redeemer].id, id,
+                              out_row) == ERR_OK;
+}
+
+static void adopt_given(struct sim_node *node, unsigned redeemer)
+{
+    struct model_mandates *line = &node->sim->model->mandates[node->index][redeemer];
+    for (size_t i = 0; i < line->count; i++) {
+        struct model_mandate *mandate = &line->list[i];
+        struct mandate_row row;
+        mandate->is_given = find_row(node, node->index, redeemer, &mandate->id, &row);
+        mandate->given_used = row.used.minor;
+        mandate->given_burns = row.burns;
+    }
+}
+
+static void adopt_taken(struct sim_node *node, unsigned home)
+{
+    struct model_mandates *line = &node->sim->model->mandates[home][node->index];
+    for (size_t i = 0; i < line->count; i++) {
+        struct model_mandate *mandate = &line->list[i];
+        struct mandate_row row;
+        mandate->is_taken = find_row(node, home, node->index, &mandate->id, &row);
+        mandate->is_miscounted = mandate->is_miscounted || row.used.minor < mandate->taken_used;
+        mandate->taken_used = row.used.minor;
+        mandate->taken_burns = row.burns;
+    }
+}
+
+void sim_mandates_adopt(struct sim_node *node)
+{
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
+        if (i != node->index) {
+            adopt_given(node, i);
+            adopt_taken(node, i);
+        }
+    }
+}
+
+bool sim_mandates_are_back(struct sim_node *node, unsigned redeemer)
+{
+    struct sim *sim = node->sim;
+    const struct model_mandates *line = &sim->model->mandates[node->index][redeemer];
+    unsigned looked_at = 0;
+    for (size_t i = line->count; i-- > 0 && looked_at < STANDIN_MANDATES_MAX;) {
+        const struct model_mandate *mandate = &line->list[i];
+        struct mandate_row row;
+        looked_at += mandate->is_taken;
+        if (mandate->is_taken && mandate->until >= sim_node_clock(&sim->nodes[redeemer]) &&
+            !find_row(node, node->index, redeemer, &mandate->id, &row)) {
+            return sim_fail(sim, "%s has not got back mandate %zu, which %s may stand in by",
+                            node->id.text, i, sim->nodes[redeemer].id.text);
         }
     }
     return true;

@@ -14,6 +14,10 @@ void sim_mandates_take(struct sim_node *node, unsigned from, uint64_t call, stru
 bool sim_mandate_is_recorded(struct sim_node *node, const struct sim_op *op);
 /* Both sides of what the node gave and took are as the model has them. */
 bool sim_mandates_check(struct sim_node *node);
+/* What the model takes over of both sides, from a ledger that lost something. */
+void sim_mandates_adopt(struct sim_node *node);
+/* The partner has shown all that it holds: what it may stand in by is among that. */
+bool sim_mandates_are_back(struct sim_node *node, unsigned redeemer);
 /* What came of them in the run. */
 void sim_mandates_count(struct sim *sim);
 

@@ -5,7 +5,6 @@
 
 #include "model.h"
 #include "peer/holdings.h"
-#include "peer/state_holds.h"
 #include "sim_check.h"
 #include "sim_network.h"
 #include "talea/v1/peer.pb-c.h"
@@ -291,39 +290,6 @@ void sim_restore_answered(struct sim_node *node, const struct sim_event *event, 
 
 /* ---- what it is asked ---- */
 
-struct hold_seeing {
-    const struct uid *after;
-    enum err (*visit)(void *visitor, const struct uid *id, const struct hold *hold);
-    void *visitor;
-};
-
-static enum err see_row(void *context, struct slice key, struct slice value)
-{
-    static struct hold hold;
-    const struct hold_seeing *seeing = context;
-    struct uid id;
-    memcpy(id.bytes, key.at + key.length - sizeof id.bytes, sizeof id.bytes);
-    if (memcmp(id.bytes, seeing->after->bytes, sizeof id.bytes) <= 0) {
-        return ERR_OK;
-    }
-    TRY(hold_decode(value, &hold));
-    return seeing->visit(seeing->visitor, &id, &hold);
-}
-
-static enum err each_hold(void *context, const struct partner_id *redeemer, const struct uid *after,
-                          enum err (*visit)(void *visitor, const struct uid *id,
-                                            const struct hold *hold),
-                          void *visitor)
-{
-    struct tables tables = sim_store_tables(context);
-    struct hold_seeing seeing = {after, visit, visitor};
-    struct ledger_key from;
-    key_origin(redeemer, after, &from);
-    TRY(tables.checkpoint_table(tables.context, TABLE_HOLD));
-    return tables.scan(tables.context, TABLE_HOLD, slice_of(redeemer->text, sizeof redeemer->text),
-                       slice_of(from.bytes, from.length), see_row, &seeing);
-}
-
 static void show_holdings(struct sim_node *node, const struct sim_event *event)
 {
     struct peer_host host = sim_node_host(node);
@@ -354,7 +320,6 @@ static enum err find_page(struct sim_node *node, const struct sim_event *event, 
     }
     TRY(recover_request_of_message((const Talea__V1__RecoverPageRequest *)(const void *)message,
                                    &request, note));
-    host.holds = (struct hold_scan){&node->store, each_hold};
     return holdings_find(&host, &node->sim->nodes[event->from].id, &request, room, out_page, note);
 }
 

@@ -93,6 +93,32 @@ static void make_hold(struct sim_node *node, struct sim_op *op)
     op->deliver_by = c->hold.deliver_by.ms;
 }
 
+/* A ledger that lost the enrolment makes another member of it, with another card. Whose the first
+ * card is, if anybody's, partners' entries say, which know of a card and not of its enrolment. */
+static void make_enrolment(struct sim *sim, struct sim_op *op)
+{
+    struct command *c = &op->command;
+    bool has_card = sim->model->members[op->member].card.digits[0] != '\0';
+    if (has_card && !model_op_of(sim->model, op)->is_decided) {
+        op->member = model_member_add(sim->model, op->shop);
+    }
+    c->kind = COMMAND_ENROL;
+    c->enrol.member = uid_v7(sim->now, c->transaction_id.bytes + 6);
+    c->enrol.member.bytes[7] ^= (uint8_t)op->tries;
+}
+
+/* The same members each time, whoever has their cards after a restore. */
+static void make_transfer(const struct model *model, struct sim_op *op)
+{
+    struct command_transfer *transfer = &op->command.transfer;
+    op->command.kind = COMMAND_TRANSFER;
+    transfer->points.minor = op->points;
+    if (op->tries == 1) {
+        transfer->from = model->members[op->member].id;
+        transfer->to = model->members[op->to].id;
+    }
+}
+
 /* What the node makes of the till's words, each time it hears them. */
 void sim_till_make(struct sim_node *node, struct sim_op *op)
 {
@@ -102,9 +128,7 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
     c->business_time.ms = sim_node_clock(node);
     switch (op->kind) {
     case SIM_OP_ENROL:
-        c->kind = COMMAND_ENROL;
-        c->enrol.member = uid_v7(sim->now, c->transaction_id.bytes + 6);
-        c->enrol.member.bytes[7] ^= (uint8_t)op->tries;
+        make_enrolment(sim, op);
         break;
     case SIM_OP_EARN:
         c->kind = COMMAND_EARN;
@@ -133,10 +157,7 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
         c->return_sale.amount.minor = op->amount;
         break;
     case SIM_OP_TRANSFER:
-        c->kind = COMMAND_TRANSFER;
-        c->transfer.from = member->id;
-        c->transfer.to = sim->model->members[op->to].id;
-        c->transfer.points.minor = op->points;
+        make_transfer(sim->model, op);
         break;
     case SIM_OP_BLOCK:
     case SIM_OP_UNBLOCK:

@@ -276,7 +276,8 @@ static void test_purpose_registry(void **state)
                                                         "backup",
                                                         "holdings",
                                                         [PURPOSE_MOVE_ACCEPTANCE] =
-                                                            "move-acceptance"};
+                                                            "move-acceptance",
+                                                        [PURPOSE_HALF_ROOT] = "half-root"};
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {
         assert_string_equal(purpose_name((enum purpose)number),
                             names[number] == NULL ? "unknown" : names[number]);

@@ -42,6 +42,7 @@ FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
 FORMAT(partner_recovery, sample_recovery(rng))
 FORMAT(mandate_row, sample_mandate_row(rng))
+FORMAT(half_tree, sample_half_tree(rng))
 FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
 
 static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
@@ -61,6 +62,22 @@ static void bytes_of_mandated(struct rng *rng, int kind, struct buffer *out)
 }
 FORMAT(card_status, sample_card_status(rng))
 FORMAT(card_news, VALUE(sample_card(rng), sample_uid(rng)))
+
+static void bytes_of_tree_row(struct rng *rng, int kind, struct buffer *out)
+{
+    struct hash hash = sample_hash(rng);
+    (void)kind;
+    tree_row_encode(&hash, out);
+}
+
+static enum err recode_tree_row(int kind, struct slice bytes, struct buffer *out)
+{
+    struct hash hash;
+    (void)kind;
+    TRY(tree_row_decode(bytes, &hash));
+    tree_row_encode(&hash, out);
+    return ERR_OK;
+}
 
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
@@ -197,6 +214,8 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         ROW_OF(card_status),
         ROW_OF(card_news),
         {"moved-lot", COMMAND_TAKE_ENTRY, bytes_of_moved_lot, recode_command},
+        ROW_OF(half_tree),
+        ROW_OF(tree_row),
         ROW_OF(dispute),
         {"dispute-step", COMMAND_TAKE_ENTRY, bytes_of_dispute_step, recode_command},
     };

@@ -59,6 +59,7 @@ struct sale sample_sale(struct rng *rng);
 struct answer sample_answer(struct rng *rng);
 struct stream sample_stream(struct rng *rng);
 struct partner_recovery sample_recovery(struct rng *rng);
+struct half_tree sample_half_tree(struct rng *rng);
 struct clearing_entry sample_entry(struct rng *rng);
 /* Its slices point to bytes that live for ever. */
 struct command sample_command(struct rng *rng, enum command_kind kind);

@@ -431,6 +431,16 @@ struct exposure sample_exposure(struct rng *rng)
     return exposure;
 }
 
+struct half_tree sample_half_tree(struct rng *rng)
+{
+    struct half_tree tree = {.first_number = 1 + rng_below(rng, 1000),
+                             .frontier = {.count = 1 + rng_below(rng, 100000)}};
+    for (size_t i = 0; i < tree_peak_count(&tree.frontier); i++) {
+        tree.frontier.peaks[i] = sample_hash(rng);
+    }
+    return tree;
+}
+
 struct partner_recovery sample_recovery(struct rng *rng)
 {
     return (struct partner_recovery){.began = sample_time(rng),

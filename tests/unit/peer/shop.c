@@ -12,7 +12,6 @@
 #include "peer/grant.h"
 #include "peer/incoming.h"
 #include "peer/outgoing.h"
-#include "peer/state_holds.h"
 
 uint64_t street_random(struct street *street, uint64_t below)
 {
@@ -310,7 +309,6 @@ static enum err ask(struct street *street, unsigned index, struct recovery *reco
     struct recover_page page;
     struct signed_message message;
     bool is_comparison;
-    holder.host.holds = hold_scan_of(street->shops[1 - index].brand.state);
     assert_non_null(room);
     assert_int_equal(recovery_ask(recovery, host, &is_comparison, &request), ERR_OK);
     enum err err;

@@ -9,9 +9,11 @@
 
 #include <cmocka.h>
 
+#include "peer/standin.h"
 #include "shop.h"
 
-#define TOLD 400
+#define TOLD    400
+#define HOUR_MS (DAY_MS / 24)
 
 static uint64_t seed_of_run(void)
 {
@@ -215,6 +217,98 @@ static void test_keys_of_earlier_epochs_still_prove(void **state)
     street_fini(&street);
 }
 
+/* The first shop gives the second a mandate. */
+static struct mandate give_mandate(struct street *street)
+{
+    const struct standin_terms terms = {
+        .floor = points_of(50), .cap = points_of(120), .life_ms = HOUR_MS};
+    struct shop_host home = shop_host(street, 0);
+    struct shop_host till = shop_host(street, 1);
+    struct standin_mandates mandates;
+    struct buffer bytes = {0};
+    struct signed_message message;
+    struct note note = {""};
+    struct uid id = id_of(++street->serial);
+    bool is_new;
+    assert_int_equal(standin_give(&home.host, &till.host.roster->self, &terms, &id, &mandates),
+                     ERR_OK);
+    assert_true(mandates.count > 0);
+    struct mandate mandate = mandates.rows[mandates.count - 1].mandate;
+    assert_int_equal(standin_sign(&home.host, &mandate, &bytes), ERR_OK);
+    assert_int_equal(signed_decode(buffer_slice(&bytes), &message), ERR_OK);
+    assert_int_equal(standin_take(&till.host, &home.host.roster->self, &message, &is_new, &note),
+                     ERR_OK);
+    assert_true(is_new);
+    buffer_fini(&bytes);
+    shop_host_end(&home);
+    shop_host_end(&till);
+    return mandate;
+}
+
+/* The second shop burns so much of the first one's member without asking. */
+static void burn_under(struct street *street, const struct mandate *mandate, int64_t points)
+{
+    struct brand *brand = &street->shops[1].brand;
+    struct command hold = brand_command(brand, COMMAND_STAND_IN_HOLD, ++street->serial);
+    hold.hold = (struct command_hold){.redeemer = brand->id,
+                                      .card = street->shops[0].card,
+                                      .asked = street->shops[0].card,
+                                      .points = points_of(points),
+                                      .capture_by = mandate->valid_until,
+                                      .deliver_by = {mandate->valid_until.ms + DAY_MS},
+                                      .mandate = mandate->id};
+    assert_int_equal(engine_execute(brand->engine, &hold).verdict, VERDICT_OK);
+    struct command capture = brand_command(brand, COMMAND_CAPTURE, ++street->serial);
+    capture.use.hold = hold.transaction_id;
+    assert_int_equal(engine_execute(brand->engine, &capture).verdict, VERDICT_OK);
+}
+
+static int64_t used_of(struct street *street, const struct mandate *mandate)
+{
+    struct shop_host host = shop_host(street, 0);
+    struct mandate_row row;
+    assert_int_equal(
+        ledger_get_mandate(&host.host.view, &mandate->home, &mandate->redeemer, &mandate->id, &row),
+        ERR_OK);
+    assert_true(mandates_equal(&row.mandate, mandate));
+    shop_host_end(&host);
+    return row.used.minor;
+}
+
+/* One that is over, with a burn that was taken; one with a burn on its way; one of which nothing
+ * was burned yet. */
+static void test_mandates_are_back(void **state)
+{
+    (void)state;
+    static struct street street;
+    struct brand copy;
+    struct note note = {""};
+    street_init(&street, 9);
+    brand_copy(&street.shops[0].brand, &copy, 0);
+    struct mandate over = give_mandate(&street);
+    burn_under(&street, &over, 50);
+    shop_clear(&street, 1);
+    for (unsigned i = 0; i < BRANDS; i++) {
+        brand_wait(&street.shops[i].brand, HOUR_MS - HOUR_MS / 30);
+    }
+    struct mandate next = give_mandate(&street);
+    burn_under(&street, &over, 30);
+    for (unsigned i = 0; i < BRANDS; i++) {
+        brand_wait(&street.shops[i].brand, HOUR_MS);
+    }
+    shop_restore(&street, 0, &copy);
+    street.shops[0].brand.now = street.shops[1].brand.now;
+    assert_int_equal(shop_recover(&street, 0, 100, &note), ERR_OK);
+    assert_int_equal(used_of(&street, &over), 50);
+    assert_int_equal(used_of(&street, &next), 0);
+    burn_under(&street, &next, 20);
+    shop_clear(&street, 1);
+    street_assert_agrees(&street);
+    assert_int_equal(used_of(&street, &over), 80);
+    assert_int_equal(used_of(&street, &next), 20);
+    street_fini(&street);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_nothing_lost_is_one_question),
         cmocka_unit_test(test_a_copy_that_wrote_on_is_frozen),
         cmocka_unit_test(test_it_waits_for_the_partner),
+        cmocka_unit_test(test_mandates_are_back),
         cmocka_unit_test(test_keys_of_earlier_epochs_still_prove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

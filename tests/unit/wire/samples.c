@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "wire/reconcile.h"
 #include "wire/recover.h"
 
 void sample_bytes(const char *golden, struct buffer *out)
@@ -186,8 +187,8 @@ struct pair_statement sample_statement(void)
         .coalition = "demo",
         .charter_epoch = 3,
         .period = {202610},
-        .halves = {{a, b, 1, 90, sample_hash(0), fuel, 1, {1000}, NULL, 0},
-                   {b, a, 5, 7, sample_hash(0x40), grocer, 1, {-270}, NULL, 0}},
+        .halves = {{a, b, 1, 90, sample_hash(0), {{0}}, fuel, 1, {1000}, NULL, 0},
+                   {b, a, 5, 7, sample_hash(0x40), {{0}}, grocer, 1, {-270}, NULL, 0}},
         .debtor = a,
         .creditor = b,
         .net = {1270},
@@ -280,6 +281,34 @@ static enum err holdings_again(struct slice bytes, struct buffer *out, struct no
     struct holdings holdings;
     TRY(wire_holdings_decode(bytes, &holdings, note));
     return wire_holdings_encode(&holdings, out);
+}
+
+static enum err half_root_sample(struct buffer *out)
+{
+    struct half_root root = {.holder = sample_partner("grocer"),
+                             .sender = sample_partner("fuel"),
+                             .receiver = sample_partner("grocer"),
+                             .period = {202610},
+                             .first_number = 5,
+                             .count = 300,
+                             .root = sample_hash(0x60),
+                             .said = {1790000000123}};
+    return wire_half_root_encode(&root, out);
+}
+
+static enum err half_root_again(struct slice bytes, struct buffer *out, struct note *note)
+{
+    struct half_root root;
+    TRY(wire_half_root_decode(bytes, &root, note));
+    return wire_half_root_encode(&root, out);
+}
+
+static enum err rooted_sample(struct buffer *out)
+{
+    struct pair_statement statement = sample_statement();
+    statement.halves[0].root = sample_hash(0x60);
+    statement.halves[1].root = sample_hash(0x80);
+    return wire_statement_encode(&statement, out);
 }
 
 static enum err stand_in_sample(struct buffer *out)
@@ -377,4 +406,17 @@ const struct sample samples[SAMPLE_COUNT] = {
      "0a046675656c120667726f6365721a10373030313030303030303030303432362210363031313030"
      "303939303133393432342880e4cec08e34",
      move_acceptance_sample, false, move_acceptance_again},
+    {"a statement with roots",
+     "0a0464656d6f100318f2ae0c22650a046675656c120667726f6365721801205a2a20000102030405"
+     "060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f320a08011001182820a08d0638e8"
+     "074220606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f226d0a0667"
+     "726f63657212046675656c180520072a20404142434445464748494a4b4c4d4e4f50515253545556"
+     "5758595a5b5c5d5e5f320a08021001180220b0ea0138f2fdffffffffffffff014220808182838485"
+     "868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f2a046675656c320667726f636572"
+     "38f6094203455552",
+     rooted_sample, true, statement_again},
+    {"a half's root",
+     "0a0667726f63657212046675656c1a0667726f63657220f2ae0c280530ac023a2060616263646566"
+     "6768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f40fbd8c1a28c34",
+     half_root_sample, true, half_root_again},
 };

@@ -1,4 +1,4 @@
-#include "peer/state_holds.h"
+#include "peer/hold_scan.h"
 
 #include <string.h>
 
@@ -24,21 +24,16 @@ static enum err see_row(void *context, struct slice key, struct slice value)
     return seeing->visit(seeing->visitor, &id, &hold);
 }
 
-static enum err each_hold(void *context, const struct partner_id *redeemer, const struct uid *after,
-                          enum err (*visit)(void *visitor, const struct uid *id,
-                                            const struct hold *hold),
-                          void *visitor)
+enum err hold_scan(const struct tables *tables, const struct partner_id *redeemer,
+                   const struct uid *after,
+                   enum err (*visit)(void *visitor, const struct uid *id, const struct hold *hold),
+                   void *visitor)
 {
-    struct state *state = context;
     struct hold_seeing seeing = {after, visit, visitor};
     struct ledger_key from;
     key_origin(redeemer, after, &from);
-    TRY(state_checkpoint_table(state, TABLE_HOLD));
-    return state_scan(state, TABLE_HOLD, slice_of(redeemer->text, sizeof redeemer->text),
-                      slice_of(from.bytes, from.length), see_row, &seeing);
-}
-
-struct hold_scan hold_scan_of(struct state *state)
-{
-    return (struct hold_scan){state, each_hold};
+    TRY(tables->checkpoint_table(tables->context, TABLE_HOLD));
+    return tables->scan(tables->context, TABLE_HOLD,
+                        slice_of(redeemer->text, sizeof redeemer->text),
+                        slice_of(from.bytes, from.length), see_row, &seeing);
 }

@@ -1,0 +1,283 @@
+/* Two ledgers compare a half of theirs: equal ones with one question, a forked one entry by entry.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "peer/pair.h"
+#include "peer/reconciling.h"
+#include "shop.h"
+
+/* Large. */
+static struct street street;
+static struct comparison comparison;
+static struct compare_room room;
+
+static void earn(unsigned index, unsigned count)
+{
+    struct command command;
+    for (unsigned i = 0; i < count;) {
+        uint64_t before =
+            brand_stream(&street.shops[index].brand, STREAM_OUT, &street.shops[1 - index].brand)
+                .last_number;
+        shop_step(&street, index, &command);
+        i += brand_stream(&street.shops[index].brand, STREAM_OUT, &street.shops[1 - index].brand)
+                 .last_number > before;
+    }
+}
+
+/* Purchases alone, at the first shop's tills by the other's member. */
+static void sell(unsigned count, uint8_t life)
+{
+    struct brand *brand = &street.shops[0].brand;
+    for (unsigned i = 0; i < count; i++) {
+        struct command command = {
+            .kind = COMMAND_EARN, .origin = brand->id, .business_time = brand->now};
+        command.transaction_id.bytes[0] = life;
+        command.transaction_id.bytes[1] = (uint8_t)i;
+        command.earn = (struct command_earn){.card = street.shops[1].card,
+                                             .amount = money_of(500),
+                                             .rate = {1, 100, ROUNDING_DOWN, 0}};
+        assert_int_equal(engine_execute(brand->engine, &command).verdict, VERDICT_OK);
+    }
+}
+
+/* A lie on the way back; may be NULL. */
+typedef void lie_fn(struct compare_answer *answer, struct hash *hashes);
+
+static enum err ask_once(const struct peer_host *ours, const struct peer_host *theirs, lie_fn *lie,
+                         struct note *note)
+{
+    struct compare_request request;
+    struct compare_answer answer;
+    struct buffer claim = {0};
+    comparison_ask(&comparison, &request);
+    enum err err =
+        reconciling_answer(theirs, &ours->roster->self, &request, &room, &answer, &claim, note);
+    if (err == ERR_OK && lie != NULL) {
+        lie(&answer, room.hashes);
+    }
+    if (err == ERR_OK) {
+        err = comparison_take(&comparison, ours, &answer, note);
+    }
+    buffer_fini(&claim);
+    return err;
+}
+
+static enum err show(const struct peer_host *ours, const struct peer_host *theirs,
+                     struct note *note)
+{
+    static struct entry_span spans[RECONCILE_DIFFERENCES];
+    static struct slice entries[RECONCILE_DIFFERENCES];
+    struct entries_request request;
+    struct buffer bytes = {0};
+    comparison_show(&comparison, &request);
+    enum err err = reconciling_show(theirs, &ours->roster->self, &request, spans, &bytes);
+    for (size_t i = 0; i < request.count; i++) {
+        entries[i] = slice_of(bytes.at + spans[i].at, spans[i].length);
+    }
+    if (err == ERR_OK) {
+        err = comparison_take_shown(&comparison, ours, entries, request.count, note);
+    }
+    buffer_fini(&bytes);
+    return err;
+}
+
+static enum err compare(unsigned index, enum stream_direction direction, struct period period,
+                        lie_fn *lie, struct note *note)
+{
+    struct shop_host ours = shop_host(&street, index);
+    struct shop_host theirs = shop_host(&street, 1 - index);
+    memset(&comparison, 0, sizeof comparison);
+    enum err err = comparison_open(&comparison, &ours.host, &street.shops[1 - index].brand.id,
+                                   direction, period, note);
+    while (err == ERR_OK && !comparison_is_over(&comparison)) {
+        err = ask_once(&ours.host, &theirs.host, lie, note);
+    }
+    if (err == ERR_OK && comparison.search.stage == RECONCILE_DIFFERENT) {
+        err = show(&ours.host, &theirs.host, note);
+    }
+    comparison_close(&comparison);
+    shop_host_end(&ours);
+    shop_host_end(&theirs);
+    return err;
+}
+
+static struct period open_period(unsigned index)
+{
+    return brand_stream(&street.shops[index].brand, STREAM_OUT, &street.shops[1 - index].brand)
+        .period;
+}
+
+static void expect_equal(unsigned index, enum stream_direction direction, struct period period)
+{
+    struct note note = {""};
+    if (compare(index, direction, period, NULL, &note) != ERR_OK) {
+        fail_msg("%s", note.text);
+    }
+    assert_int_equal(comparison.search.stage, RECONCILE_EQUAL);
+    assert_int_equal(comparison.search.rounds, 1);
+}
+
+static void expect_both_equal(struct period period)
+{
+    for (unsigned index = 0; index < BRANDS; index++) {
+        expect_equal(index, STREAM_OUT, period);
+        expect_equal(index, STREAM_IN, period);
+    }
+}
+
+/* Sizes around one block of leaves, and one row's. */
+static void test_open_period(void **state)
+{
+    (void)state;
+    static const unsigned steps[] = {1, 62, 1, 1, 70, 200};
+    street_init(&street, 11);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        for (unsigned index = 0; index < BRANDS; index++) {
+            earn(index, steps[i]);
+            shop_clear(&street, index);
+        }
+        expect_both_equal(open_period(0));
+    }
+    street_fini(&street);
+}
+
+static void close_period(unsigned index, struct period period)
+{
+    struct brand *brand = &street.shops[index].brand;
+    struct command command = {.kind = COMMAND_CLOSE_PERIOD,
+                              .origin = brand->id,
+                              .business_time = brand->now,
+                              .close_period = {.period = period}};
+    command.transaction_id.bytes[0] = 0x77;
+    command.transaction_id.bytes[1] = (uint8_t)index;
+    assert_int_equal(engine_execute(brand->engine, &command).verdict, VERDICT_OK);
+}
+
+static void statement_of(unsigned index, struct period period, struct arena *arena,
+                         struct pair_statement *out)
+{
+    struct shop_host host = shop_host(&street, index);
+    struct note note = {""};
+    if (pair_statement_compute(&host.host.view, host.host.charter, host.host.roster,
+                               &street.shops[1 - index].brand.id, period, arena, out,
+                               &note) != ERR_OK) {
+        fail_msg("%s", note.text);
+    }
+    shop_host_end(&host);
+}
+
+/* The roots are in both statements and the same; entries of the next period don't change them, nor
+ * does a start from the journal. */
+static void test_closed_period(void **state)
+{
+    (void)state;
+    struct pair_statement statements[BRANDS];
+    struct arena arena;
+    struct note note = {""};
+    street_init(&street, 12);
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    struct period period = open_period(0);
+    for (unsigned index = 0; index < BRANDS; index++) {
+        earn(index, 100 + index);
+        close_period(index, period);
+        earn(index, 3);
+        shop_clear(&street, index);
+    }
+    for (unsigned index = 0; index < BRANDS; index++) {
+        brand_close(&street.shops[index].brand);
+        brand_open(&street.shops[index].brand);
+        statement_of(index, period, &arena, &statements[index]);
+        assert_false(hash_is_zero(&statements[index].halves[0].root));
+        assert_false(hash_is_zero(&statements[index].halves[1].root));
+    }
+    assert_false(hash_equal(&statements[0].halves[0].root, &statements[0].halves[1].root));
+    if (!statement_equal(&statements[0], &statements[1], &note)) {
+        fail_msg("%s", note.text);
+    }
+    statements[1].halves[0].root.bytes[0] ^= 1;
+    assert_false(statement_equal(&statements[0], &statements[1], &note));
+    expect_both_equal(period);
+    expect_both_equal(period_next(period));
+    assert_int_equal(compare(0, STREAM_OUT, period_next(period_next(period)), NULL, &note),
+                     ERR_UNAVAILABLE);
+    arena_fini(&arena);
+    street_fini(&street);
+}
+
+#define COMMON 150u
+#define FORKED 9u
+
+/* An older copy of the first shop wrote on: it has other entries under the same numbers. */
+static void fork_first(void)
+{
+    struct brand copy;
+    street_init(&street, 13);
+    earn(0, COMMON);
+    earn(1, 5);
+    shop_clear(&street, 0);
+    shop_clear(&street, 1);
+    brand_copy(&street.shops[0].brand, &copy, 0);
+    sell(FORKED, 0x51);
+    shop_clear(&street, 0);
+    shop_restore(&street, 0, &copy);
+    sell(FORKED, 0x52);
+}
+
+static void test_fork(void **state)
+{
+    (void)state;
+    struct note note = {""};
+    fork_first();
+    if (compare(1, STREAM_IN, open_period(1), NULL, &note) != ERR_OK) {
+        fail_msg("%s", note.text);
+    }
+    assert_int_equal(comparison.search.stage, RECONCILE_DIFFERENT);
+    assert_int_equal(comparison.difference_count, FORKED);
+    for (unsigned i = 0; i < FORKED; i++) {
+        assert_int_equal(comparison.differences[i].number, COMMON + 1 + i);
+        assert_int_equal(comparison.differences[i].kind, DIFFERENCE_BODY);
+    }
+    assert_true(comparison.search.rounds <= 4);
+    street_fini(&street);
+}
+
+static void no_claim(struct compare_answer *answer, struct hash *hashes)
+{
+    (void)hashes;
+    answer->claim = NULL;
+}
+
+static void another_root(struct compare_answer *answer, struct hash *hashes)
+{
+    hashes[0].bytes[0] ^= (uint8_t)(answer->hash_count == 1);
+}
+
+static void test_lies(void **state)
+{
+    (void)state;
+    struct note note = {""};
+    fork_first();
+    assert_int_equal(compare(1, STREAM_IN, open_period(1), no_claim, &note), ERR_INPUT);
+    assert_int_equal(compare(1, STREAM_IN, open_period(1), another_root, &note), ERR_DISAGREE);
+    street_fini(&street);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_open_period),
+        cmocka_unit_test(test_closed_period),
+        cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_lies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
