@@ -158,6 +158,11 @@ void command_write_office(struct buffer *out, const struct command *command)
     case COMMAND_STEP_DISPUTE:
         write_dispute(out, &command->dispute);
         break;
+    case COMMAND_DISPUTE_DUE:
+        write_uid(out, &command->due.id);
+        write_partner(out, &command->due.redeemer);
+        write_time(out, command->due.due);
+        break;
     default:
         command_write_recovery(out, command);
         break;
@@ -211,6 +216,11 @@ void command_read_office(struct reader *in, struct command *command)
     case COMMAND_OPEN_DISPUTE:
     case COMMAND_STEP_DISPUTE:
         read_dispute(in, &command->dispute);
+        break;
+    case COMMAND_DISPUTE_DUE:
+        read_uid(in, &command->due.id);
+        read_partner(in, &command->due.redeemer);
+        command->due.due = read_time(in);
         break;
     default:
         command_read_recovery(in, command);

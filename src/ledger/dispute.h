@@ -31,6 +31,35 @@ MUST_USE enum err dispute_machine(const struct decision *d, const struct dispute
 void dispute_move(struct decision *d, struct dispute_work *work, enum dispute_side by,
                   const struct dispute_part *part);
 
+/* Is the argument over, and the outcome to be carried out? */
+bool dispute_has_ended(const struct dispute *dispute);
+enum dispute_payment dispute_payment_of(const struct dispute *dispute);
+/* Do we send the correction? */
+bool dispute_is_payer(const struct dispute_work *work, enum dispute_payment payment);
+
+/* What refused us, or what is not our turn to say, is said again after so long. */
+#define DISPUTE_RETRY_MS (60 * 60 * 1000)
+
+/* Our step as an entry at the end of the stream to the partner. */
+MUST_USE enum err dispute_say(struct decision *d, struct dispute_work *work, const struct uid *id,
+                              const struct dispute_part *part, struct stream *stream);
+/* Most steps count once the partner took them. */
+bool dispute_waits_for_receipt(enum dispute_step step);
+void dispute_await_receipt(struct dispute_work *work, const struct dispute_part *part);
+void dispute_move_pending(struct decision *d, struct dispute_work *work);
+/* All of a step of ours: said, noted, stored. */
+MUST_USE enum err dispute_tell(struct decision *d, struct dispute_work *work, const struct uid *id,
+                               const struct dispute_part *part, struct stream *stream);
+
+/* Common to both sides; a claim of 0 is all of the entry, a tariff of 0 is its own. May refuse. */
+MUST_USE enum err dispute_open_checked(struct decision *d, struct dispute_work *work,
+                                       enum dispute_side side, struct points claim,
+                                       uint32_t tariff);
+/* The row of a dispute that was opened by an entry of that period. */
+void dispute_open_row(struct decision *d, struct dispute_work *work, enum dispute_side side,
+                      const struct uid *id, struct points claim, const struct dispute_part *part,
+                      struct period opened_in);
+
 /* Points and money, dispute_books.c. */
 /* Is the claim within what is left of the sale or the burn? Refuses with RETURN_EXCEEDS_SALE. */
 MUST_USE enum err dispute_check_claim(struct decision *d, const struct dispute_work *work);

@@ -553,9 +553,8 @@ enum err dispute_owe_correction(struct decision *d, const struct dispute_work *w
     struct account_ref suspense = account_of_partner(ACCOUNT_SUSPENSE, &work->partner, period);
     plan_post(d->plan, way > 0 ? &suspense : &payable, way > 0 ? &payable : &suspense,
               work->row.claim);
-    return decide_owe(d, &work->partner, STREAM_OUT,
-                      dispute_correction_kind(work->row.entry.kind), work->row.entry.tariff,
-                      way * work->row.claim.minor);
+    return decide_owe(d, &work->partner, STREAM_OUT, dispute_correction_kind(work->row.entry.kind),
+                      work->row.entry.tariff, way * work->row.claim.minor);
 }
 
 /* What the outcome is booked against: the payer's correction stands in suspense already, the other

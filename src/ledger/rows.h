@@ -354,10 +354,10 @@ struct dispute {
     enum dispute_state state; /* of an open one; else DISPUTE_DECLINED */
     enum dispute_side side;   /* ours */
     enum dispute_reason reason;
-    bool was_applied;   /* the entry was, and the claim is that it should not have been */
-    bool is_suspended;  /* its period's statement is without the claimed points */
-    bool is_machine;    /* ruled by what was signed */
-    bool is_silent;     /* somebody's deadline passed */
+    bool was_applied;          /* the entry was, and the claim is that it should not have been */
+    bool is_suspended;         /* its period's statement is without the claimed points */
+    bool is_machine;           /* ruled by what was signed */
+    bool is_silent;            /* somebody's deadline passed */
     enum dispute_step pending; /* a step of ours whose receipt is not here; 0: none */
     enum dispute_ruling own_ruling;
     enum dispute_ruling partner_ruling;

@@ -192,9 +192,9 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
                               GRPC_FAILED_PRECONDITION},
     [VERDICT_RULING_DIFFERS] = {"RULING_DIFFERS", "This side does not rule so.",
                                 GRPC_FAILED_PRECONDITION},
-    [VERDICT_STEP_UNDER_WAY] = {"STEP_UNDER_WAY",
-                                  "A step of this brand is on its way to the other one; see what it says.",
-                                  GRPC_FAILED_PRECONDITION},
+    [VERDICT_STEP_UNDER_WAY] =
+        {"STEP_UNDER_WAY", "A step of this brand is on its way to the other one; see what it says.",
+         GRPC_FAILED_PRECONDITION},
     [VERDICT_PARTNER_LEFT] = {"PARTNER_LEFT", "The card's brand or this one leaves the coalition.",
                               GRPC_FAILED_PRECONDITION},
 };

@@ -1,6 +1,7 @@
 /* Disputes, for the brand's office: opened, taken a step further, shown. */
 #include <string.h>
 
+#include "node/disputes.h"
 #include "node/messages.h"
 #include "node/node.h"
 #include "node/readers.h"
@@ -325,4 +326,19 @@ void office_list_disputes(void *context, struct rpc_call *call, const ProtobufCM
     }
     response.next_page_token = token;
     rpc_call_reply(call, &response.base);
+}
+
+/* ---- Figures ---- */
+
+int64_t disputes_count(struct node *node, const struct partner_id *partner, const char *name)
+{
+    struct state_reader *reader;
+    uint64_t count = 0;
+    enum err err = readers_take(node->readers, &reader);
+    if (err == ERR_OK) {
+        struct ledger_view view = state_reader_view(reader);
+        err = ledger_get_partner_count(&view, name, partner, &count);
+        readers_give(node->readers, reader);
+    }
+    return err == ERR_OK && count <= INT64_MAX ? (int64_t)count : 0;
 }

@@ -1,3 +1,4 @@
+#include "node/disputes.h"
 #include "node/metrics.h"
 
 #include <stdlib.h>
@@ -224,28 +225,16 @@ static int64_t read_cap_reached(void *context)
     return err == ERR_OK && (caps.own == CAP_REACHED || caps.partners == CAP_REACHED) ? 1 : 0;
 }
 
-static int64_t read_disputes_of(void *context, const char *name)
-{
-    const struct partner_counters *c = context;
-    struct state_reader *reader;
-    uint64_t count = 0;
-    enum err err = readers_take(c->node->readers, &reader);
-    if (err == ERR_OK) {
-        struct ledger_view view = state_reader_view(reader);
-        err = ledger_get_partner_count(&view, name, &c->partner, &count);
-        readers_give(c->node->readers, reader);
-    }
-    return err == ERR_OK && count <= INT64_MAX ? (int64_t)count : 0;
-}
-
 static int64_t read_disputes(void *context)
 {
-    return read_disputes_of(context, META_DISPUTES);
+    const struct partner_counters *c = context;
+    return disputes_count(c->node, &c->partner, META_DISPUTES);
 }
 
 static int64_t read_escalated(void *context)
 {
-    return read_disputes_of(context, META_ESCALATED);
+    const struct partner_counters *c = context;
+    return disputes_count(c->node, &c->partner, META_ESCALATED);
 }
 
 static int64_t read_cap_near(void *context)

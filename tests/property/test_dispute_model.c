@@ -1,7 +1,8 @@
-/* Two ledgers, a shop and its members' home, with disputes about whatever passes between them, in any
- * order: steps of either office, entries and receipts that take their time, periods that end, days
- * that go by. When all is delivered and every deadline is over, both say the same of each dispute,
- * nothing waits, and the books are what they would be if what was wrong had never been booked. */
+/* Two ledgers, a shop and its members' home, with disputes about whatever passes between them, in
+ * any order: steps of either office, entries and receipts that take their time, periods that end,
+ * days that go by. When all is delivered and every deadline is over, both say the same of each
+ * dispute, nothing waits, and the books are what they would be if what was wrong had never been
+ * booked. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,13 +47,13 @@ static void earn(struct world *w)
 {
     struct desk *alfa = &w->pair->alfa;
     struct command command = desk_command(alfa, COMMAND_EARN);
-    command.earn = (struct command_earn){.card = w->pair->card,
-                                         .amount = money_of(100),
-                                         .currency = "EUR",
-                                         .is_fixed = true,
-                                         .fixed_points =
-                                             points_of(1 + (int64_t)below(w, ENTRY_POINTS_MAX)),
-                                         .rate = {.per_minor = 1}};
+    command.earn =
+        (struct command_earn){.card = w->pair->card,
+                              .amount = money_of(100),
+                              .currency = "EUR",
+                              .is_fixed = true,
+                              .fixed_points = points_of(1 + (int64_t)below(w, ENTRY_POINTS_MAX)),
+                              .rate = {.per_minor = 1}};
     desk_do(alfa, &command);
     keep(w->sales, &w->sale_count, &command.transaction_id);
 }
@@ -72,13 +73,12 @@ static void burn(struct world *w)
 {
     struct pair *pair = w->pair;
     struct command hold = desk_command(&pair->alfa, COMMAND_FOREIGN_HOLD);
-    hold.hold =
-        (struct command_hold){.redeemer = pair->alfa.roster.self,
-                              .card = pair->card,
-                              .asked = pair->card,
-                              .points = points_of(1 + (int64_t)below(w, ENTRY_POINTS_MAX)),
-                              .capture_by = {pair->alfa.now.ms + 400 * DAY_MS},
-                              .deliver_by = {pair->alfa.now.ms + 401 * DAY_MS}};
+    hold.hold = (struct command_hold){.redeemer = pair->alfa.roster.self,
+                                      .card = pair->card,
+                                      .asked = pair->card,
+                                      .points = points_of(1 + (int64_t)below(w, ENTRY_POINTS_MAX)),
+                                      .capture_by = {pair->alfa.now.ms + 400 * DAY_MS},
+                                      .deliver_by = {pair->alfa.now.ms + 401 * DAY_MS}};
     struct command granted = hold;
     granted.kind = COMMAND_HOLD;
     granted.origin = pair->alfa.roster.self;
@@ -112,8 +112,8 @@ static struct desk *any_desk(struct world *w)
 /* What an office does with an entry; much of it is refused. */
 static void dispute(struct world *w, enum command_kind kind)
 {
-    static const enum dispute_step steps[] = {STEP_ANSWER,      STEP_ACCEPT,       STEP_REJECT,
-                                              STEP_REJECT,      STEP_ESCALATE,     STEP_CONCEDE,
+    static const enum dispute_step steps[] = {STEP_ANSWER,      STEP_ACCEPT,        STEP_REJECT,
+                                              STEP_REJECT,      STEP_ESCALATE,      STEP_CONCEDE,
                                               STEP_RULE_UPHELD, STEP_RULE_DISMISSED};
     struct desk *desk = any_desk(w);
     uint64_t count = w->pair->from_alfa.count;
@@ -198,12 +198,11 @@ static void rule_all(struct world *w)
         for (int side = 0; side < 2; side++) {
             struct desk *desk = side == 0 ? &pair->alfa : &pair->beta;
             struct command command = desk_command(desk, COMMAND_STEP_DISPUTE);
-            command.dispute =
-                (struct command_dispute){.partner = pair_other(pair, desk)->roster.self,
-                                         .direction = side == 0 ? STREAM_OUT : STREAM_IN,
-                                         .number = number,
-                                         .step = number % 2 ? STEP_RULE_UPHELD
-                                                            : STEP_RULE_DISMISSED};
+            command.dispute = (struct command_dispute){
+                .partner = pair_other(pair, desk)->roster.self,
+                .direction = side == 0 ? STREAM_OUT : STREAM_IN,
+                .number = number,
+                .step = number % 2 ? STEP_RULE_UPHELD : STEP_RULE_DISMISSED};
             (void)desk_tell(desk, &command);
             pair_settle(pair);
         }
@@ -213,9 +212,8 @@ static void rule_all(struct world *w)
 static bool row_of(struct pair *pair, struct desk *desk, uint64_t number, struct dispute *out_row)
 {
     struct partner_id partner = pair_other(pair, desk)->roster.self;
-    enum err err =
-        ledger_get_dispute(&desk->store.view, &partner,
-                           desk == &pair->alfa ? STREAM_OUT : STREAM_IN, number, out_row);
+    enum err err = ledger_get_dispute(
+        &desk->store.view, &partner, desk == &pair->alfa ? STREAM_OUT : STREAM_IN, number, out_row);
     assert_true(err == ERR_OK || err == ERR_NOT_FOUND);
     return err == ERR_OK && out_row->is_open && out_row->state != DISPUTE_DECLINED;
 }
@@ -262,10 +260,9 @@ static void check_end(struct world *w, unsigned *out_disputes)
     assert_int_equal(desk_account(&pair->alfa, ACCOUNT_REDEEMED), redeemed);
     desk_member(&pair->beta, &pair->member, &member);
     int64_t bears = desk_account(&pair->beta, ACCOUNT_ADJUSTMENT); /* what no hold took back */
-    assert_int_equal(
-        member.available.minor + member.pending.minor + member.held.minor - member.debt.minor +
-            bears,
-        issued - redeemed);
+    assert_int_equal(member.available.minor + member.pending.minor + member.held.minor -
+                         member.debt.minor + bears,
+                     issued - redeemed);
     for (uint32_t month = 9; month <= 12; month++) {
         struct period period = {202600 + month};
         assert_int_equal(pair_account(&pair->alfa, ACCOUNT_SUSPENSE, period), 0);

@@ -241,10 +241,8 @@ struct books {
  * do not count. */
 static struct books truth(enum entry_kind kind, int64_t last)
 {
-    bool burns = kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN;
     int64_t earned = kind == ENTRY_EARN ? last : kind == ENTRY_EARN_RETURN ? GIVEN - last : GIVEN;
     int64_t burnt = kind == ENTRY_CAPTURE ? last : kind == ENTRY_BURN_RETURN ? BURNT - last : 0;
-    (void)burns;
     return (struct books){earned, burnt, earned, burnt, earned - burnt};
 }
 
