@@ -75,6 +75,11 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
     charter->currency_decimals = m->currency_decimals;
     charter->valid_from.ms = m->valid_from_unix_ms;
     charter->net_debit_cap.minor = m->net_debit_cap_minor;
+    if (m->dispute_terms != NULL) {
+        fields_require_known(fields, &m->dispute_terms->base);
+        charter->dispute_answer_s = m->dispute_terms->answer_within_s;
+        charter->dispute_escalate_s = m->dispute_terms->escalate_within_s;
+    }
     field_require(fields,
                   m->netting == TALEA__V1__NETTING__NETTING_UNSPECIFIED ||
                       m->netting == TALEA__V1__NETTING__NETTING_MULTILATERAL,

@@ -92,6 +92,9 @@ enum option_key {
     OPT_BIC,
     OPT_HOLDER,
     OPT_PERIOD,
+    OPT_DIRECTION,
+    OPT_ALL,
+    OPT_REFUSED,
     OPT_RESIDUAL,
     OPT_DATE,
     OPT_LAST

@@ -46,6 +46,9 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_TAKE_MANDATE] = decide_take_mandate,
     [COMMAND_STAND_IN_HOLD] = decide_stand_in_hold,
     [COMMAND_GIVE_UP_HOLD] = decide_give_up_hold,
+    [COMMAND_OPEN_DISPUTE] = decide_open_dispute,
+    [COMMAND_STEP_DISPUTE] = decide_step_dispute,
+    [COMMAND_DISPUTE_DUE] = decide_dispute_due,
     [COMMAND_NET_PAYMENT] = decide_payment,
     [COMMAND_INSTRUCT_PAYMENT] = decide_payment,
     [COMMAND_BOOK_PAYMENT] = decide_payment,
@@ -255,8 +258,9 @@ static bool has_room(const struct decision *d, const struct stream *stream, enum
 {
     uint64_t bound = d->terms->outbox_entries;
     uint64_t waiting = stream->last_number - stream->receipted_number;
-    uint64_t reserve = kind == ENTRY_EARN ? 0 : bound / LIMIT_OUTBOX_RESERVE_PART;
-    return bound == 0 || waiting < bound + reserve;
+    uint64_t reserve =
+        kind == ENTRY_EARN || MUTANT(OUTBOX_NO_RESERVE) ? 0 : bound / LIMIT_OUTBOX_RESERVE_PART;
+    return bound == 0 || waiting < bound + reserve || MUTANT(OUTBOX_FOR_EVER);
 }
 
 bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,

@@ -63,6 +63,11 @@ static Talea__V1__HistoryKind kind_of_entry(enum entry_kind kind)
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         break;
     }

@@ -20,6 +20,10 @@ static enum verdict take_earn(struct model *model, struct model_op *m,
     if (member->has_moved) {
         return VERDICT_CARD_MOVED;
     }
+    if (model_is_owed_too_much(model, receiver, sender)) {
+        model->capped++;
+        return VERDICT_NET_DEBIT_CAP;
+    }
     m->home_sale = m->sale;
     m->home_sale.points = entry->points;
     m->home_sale.taken = 0;
@@ -165,6 +169,11 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
         entry->verdict = model_take_moved(model, entry, sender, receiver, now);
         break;
     case ENTRY_ADJUSTMENT:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -232,6 +241,11 @@ static void reverse(struct model *model, const struct model_entry *entry, unsign
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         break;
     }

@@ -52,6 +52,8 @@ struct pair_period sample_pair(struct rng *rng);
 struct obligation sample_obligation(struct rng *rng);
 struct netting_row sample_netting_row(struct rng *rng);
 struct exposure sample_exposure(struct rng *rng);
+struct dispute sample_dispute(struct rng *rng);
+struct clearing_entry sample_dispute_step(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
 struct hold sample_stand_in(struct rng *rng);
 struct mandate_row sample_mandate_row(struct rng *rng);

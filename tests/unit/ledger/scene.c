@@ -272,6 +272,9 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
     if (command->kind >= COMMAND_NET_PAYMENT && command->kind <= COMMAND_KEEP_NETTING) {
         return provoke_payment(scene, command, verdict);
     }
+    if (command->kind == COMMAND_OPEN_DISPUTE || command->kind == COMMAND_STEP_DISPUTE) {
+        return provoke_dispute(scene, command, verdict);
+    }
     return command->kind <= COMMAND_FREEZE_STREAM ? provoke_till(scene, command, verdict)
                                                   : provoke_office(scene, command, verdict);
 }
