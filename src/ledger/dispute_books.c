@@ -68,8 +68,6 @@ enum err dispute_find_entry(struct decision *d, struct dispute_work *work)
     return work->direction == STREAM_OUT ? find_sent(d, work) : find_taken(d, work);
 }
 
-/* ---- Evidence ---- */
-
 /* The sender of sales and holds is the shop's brand. */
 static const struct partner_id *shop_of(const struct decision *d, const struct dispute_work *work)
 {
@@ -160,8 +158,6 @@ enum err dispute_machine(const struct decision *d, const struct dispute_work *wo
     return ERR_OK;
 }
 
-/* ---- Claims ---- */
-
 /* Of the sale or the burn that the entry is, what has not come back. */
 static enum err left_of(const struct decision *d, const struct dispute_work *work,
                         int64_t *out_left)
@@ -189,8 +185,6 @@ enum err dispute_check_claim(struct decision *d, const struct dispute_work *work
     TRY(left_of(d, work, &left));
     return work->row.claim.minor > left ? decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE) : ERR_OK;
 }
-
-/* ---- Accounts ---- */
 
 /* The partner's account that the entry moved here, and whether it was credited. */
 struct leg {
@@ -529,8 +523,6 @@ static enum err settle_at_home(struct decision *d, const struct dispute_work *wo
     }
     return gives ? refund(d, work, other) : burn(d, work, other);
 }
-
-/* ---- Beginning and end ---- */
 
 enum err dispute_suspend(struct decision *d, const struct dispute_work *work)
 {
