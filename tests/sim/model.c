@@ -179,8 +179,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
     }
-    if (member->has_moved) {
-        return VERDICT_CARD_MOVED;
+    if (member->has_moved) { /* where the card leads may be known to be blocked */
+        struct model_route route = model_route(model, member->home, m->op->member);
+        return route.is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_CARD_MOVED;
     }
     if (m->home_hold.state != MODEL_NONE) { /* it stood in, or was given up, before */
         return VERDICT_HOLD_EXISTS;

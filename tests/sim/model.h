@@ -27,6 +27,8 @@ struct model_member {
     bool is_enrolled;
     bool is_blocked;                 /* the card */
     bool is_blocked_at[MODEL_NODES]; /* as far as another brand has heard */
+    bool is_to_move;                 /* an office was told so, and did not refuse */
+    size_t move_to;                  /* as whom, then */
     bool has_moved;                  /* to another home, as that member */
     size_t moved_to;
     bool is_moved_at[MODEL_NODES]; /* as far as another brand has heard */

@@ -3,13 +3,13 @@
 #include "sim_op.h"
 #include "sim_workload.h"
 
-/* Has this member, or one that became it, been at that home? */
+/* Has this member, or one that became it or is to become it, been at that home? */
 static bool was_at(const struct model *model, size_t member, unsigned home)
 {
     for (size_t i = 0; i < model->member_count; i++) {
         size_t at = i;
-        while (at != member && model->members[at].has_moved) {
-            at = model->members[at].moved_to;
+        while (at != member && model->members[at].is_to_move) {
+            at = model->members[at].move_to;
         }
         if (at == member && model->members[i].home == home) {
             return true;
@@ -21,7 +21,7 @@ static bool was_at(const struct model *model, size_t member, unsigned home)
 static bool is_movable(const struct model_member *member)
 {
     struct model_sums sums = model_sums_at(member, 0);
-    return member->card.digits[0] != '\0' && !member->has_moved && !member->is_blocked &&
+    return member->card.digits[0] != '\0' && !member->is_to_move && !member->is_blocked &&
            sums.held == 0 && sums.debt == 0;
 }
 
@@ -34,8 +34,8 @@ static bool pick_move(const struct sim *sim, const uint32_t n[4], size_t *out_fr
         size_t from = (n[0] + i) % model->member_count;
         size_t to = (n[1] + i) % model->member_count;
         const struct model_member *next = &model->members[to];
-        if (is_movable(&model->members[from]) && next->card.digits[0] != '\0' && !next->has_moved &&
-            !was_at(model, from, next->home)) {
+        if (is_movable(&model->members[from]) && next->card.digits[0] != '\0' &&
+            !next->is_to_move && !was_at(model, from, next->home)) {
             *out_from = from;
             *out_to = to;
             return true;
@@ -98,6 +98,8 @@ void sim_step_move(struct sim *sim, const uint32_t n[4])
     sim_step_set_member(sim, move, from);
     await->to = from;
     move->to = to;
+    sim->model->members[from].is_to_move = true;
+    sim->model->members[from].move_to = to;
     sim_step_begin(sim, await, 0);
     sim_step_begin(sim, move, in_ms);
     if (n[3] % 5 == 0) {

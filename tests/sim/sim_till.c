@@ -193,6 +193,9 @@ void sim_till_answered(struct sim *sim, struct sim_op *op, enum verdict verdict,
     op->is_answered = true;
     op->verdict = verdict;
     op->told = points;
+    if (op->kind == SIM_OP_MOVE && verdict != VERDICT_OK) {
+        sim->model->members[op->member].is_to_move = false;
+    }
     sim->open_ops--;
     sim->counts.answered++;
 }
