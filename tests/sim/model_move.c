@@ -133,6 +133,9 @@ static enum verdict may_move(const struct model *model, const struct sim_op *op,
     if (member->debt > 0) {
         return VERDICT_MEMBER_HAS_DEBT;
     }
+    if (member->pools > 0) {
+        return VERDICT_ALREADY_IN_POOL;
+    }
     unsigned to = model->members[op->to].home; /* who leaves itself may send its members away */
     bool leaves = model->rosters[op->shop].last_period[to] != MODEL_STAYS;
     if (leaves || !model_may_send(model, op->shop, to)) {
