@@ -59,6 +59,7 @@
     MUTANT_ROW(LEAVE_BEHIND, "points that come back to a member who moved stay at the old home")   \
     MUTANT_ROW(DROP_LATE_EARN, "an earn that came after its member had moved is only reversed")    \
     MUTANT_ROW(DROP_LATE_RETURN, "what returned of an earn does not go after it")                  \
+    MUTANT_ROW(MOVE_CROSSWISE, "a member moves to one whom its own home awaits as it")             \
     MUTANT_ROW(OUTBOX_FOR_EVER, "any number of entries may wait for a partner")                    \
     MUTANT_ROW(OUTBOX_NO_RESERVE, "what was promised has no more room than new points")            \
     MUTANT_ROW(CAP_WITHOUT_PROMISES, "a grant is held against what is owed alone")                 \
