@@ -68,8 +68,6 @@ enum err dispute_find_entry(struct decision *d, struct dispute_work *work)
     return work->direction == STREAM_OUT ? find_sent(d, work) : find_taken(d, work);
 }
 
-/* ---- Evidence ---- */
-
 /* The sender of sales and holds is the shop's brand. */
 static const struct partner_id *shop_of(const struct decision *d, const struct dispute_work *work)
 {
@@ -160,8 +158,6 @@ enum err dispute_machine(const struct decision *d, const struct dispute_work *wo
     return ERR_OK;
 }
 
-/* ---- Claims ---- */
-
 /* Of the sale or the burn that the entry is, what has not come back. */
 static enum err left_of(const struct decision *d, const struct dispute_work *work,
                         int64_t *out_left)
@@ -189,8 +185,6 @@ enum err dispute_check_claim(struct decision *d, const struct dispute_work *work
     TRY(left_of(d, work, &left));
     return work->row.claim.minor > left ? decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE) : ERR_OK;
 }
-
-/* ---- Accounts ---- */
 
 /* The partner's account that the entry moved here, and whether it was credited. */
 struct leg {
@@ -463,6 +457,18 @@ static enum err refund(struct decision *d, const struct dispute_work *work,
     return ERR_OK;
 }
 
+/* The hold keeps what was taken beside its own lots, so that the goods may come back. */
+static enum err keep_burnt(const struct decision *d, struct hold *hold, struct points points)
+{
+    struct hold_lot *last = &hold->lots[hold->lot_count == 0 ? 0 : hold->lot_count - 1];
+    if (hold->lot_count < LIMIT_LOTS_PER_HOLD) {
+        last = &hold->lots[hold->lot_count++];
+        *last = (struct hold_lot){
+            .key = {.issuer = d->terms->roster->self, .tariff = d->terms->roster->tariffs[0].id}};
+    }
+    return points_add(last->captured, points, &last->captured);
+}
+
 /* Points go from the member whose burn it is: those that are still on hold for it, or any; what is
  * not there is owed. */
 static enum err burn(struct decision *d, const struct dispute_work *work,
@@ -502,7 +508,7 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
         TRY(points_add(hold.granted, row->claim, &hold.granted));
         TRY(points_add(hold.captured, row->claim, &hold.captured));
     }
-    TRY(points_add(hold.unbacked, row->claim, &hold.unbacked));
+    TRY(keep_burnt(d, &hold, row->claim));
     decide_put_hold(d, &row->entry.subject, &hold);
     return ERR_OK;
 }
@@ -517,8 +523,6 @@ static enum err settle_at_home(struct decision *d, const struct dispute_work *wo
     }
     return gives ? refund(d, work, other) : burn(d, work, other);
 }
-
-/* ---- Beginning and end ---- */
 
 enum err dispute_suspend(struct decision *d, const struct dispute_work *work)
 {

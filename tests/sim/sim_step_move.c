@@ -84,14 +84,8 @@ static void sell_late(struct sim *sim, size_t member, const uint32_t n[4])
     }
 }
 
-void sim_step_move(struct sim *sim, const uint32_t n[4])
+static void await_and_move(struct sim *sim, size_t from, size_t to, int64_t in_ms)
 {
-    size_t from;
-    size_t to;
-    if (!pick_move(sim, n, &from, &to)) {
-        return;
-    }
-    int64_t in_ms = n[2] % 4 == 0 ? n[2] % (2 * SIM_MINUTE) : n[2] % (2 * SIM_SECOND);
     struct sim_op *await = sim_op_new(sim, SIM_OP_AWAIT, sim->model->members[to].home);
     struct sim_op *move = sim_op_new(sim, SIM_OP_MOVE, sim->model->members[from].home);
     sim_step_set_member(sim, await, to);
@@ -102,9 +96,30 @@ void sim_step_move(struct sim *sim, const uint32_t n[4])
     sim->model->members[from].move_to = to;
     sim_step_begin(sim, await, 0);
     sim_step_begin(sim, move, in_ms);
-    if (n[3] % 5 == 0) {
+}
+
+void sim_step_move(struct sim *sim, const uint32_t n[4])
+{
+    size_t from;
+    size_t to;
+    if (!pick_move(sim, n, &from, &to)) {
+        return;
+    }
+    int64_t in_ms = n[2] % 4 == 0 ? n[2] % (2 * SIM_MINUTE) : n[2] % (2 * SIM_SECOND);
+    await_and_move(sim, from, to, in_ms);
+    switch (n[3] % 12) {
+    case 0:
+    case 1:
         sell_late(sim, from, n);
-    } else if (n[3] % 5 == 1) {
+        break;
+    case 2:
+    case 3:
         await_another(sim, from, to, in_ms + n[3] % 60);
+        break;
+    case 4: /* two offices mean the same person, each the other way round */
+        await_and_move(sim, to, from, in_ms + n[3] % 40);
+        break;
+    default:
+        break;
     }
 }
