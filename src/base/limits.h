@@ -102,6 +102,7 @@
 #define LIMIT_BATCH_WINDOW   3u         /* batches under way of one stream */
 #define LIMIT_EVENTS         512u       /* in one message */
 #define LIMIT_EVENTS_BYTES   (1u << 20) /* of one message in memory, about */
+#define LIMIT_STATEMENT_LINES 1000u /* in one page of a half */
 #define LIMIT_EVENT_WATCHERS 32u
 
 /* Office: pages, imports, returns. */
