@@ -89,6 +89,10 @@ enum option_key {
     OPT_FORMAT,
     OPT_ACCOUNTS,
     OPT_PERIOD,
+    OPT_HTML,
+    OPT_CSV,
+    OPT_LANGUAGE,
+    OPT_TARIFFS,
     OPT_LAST
 };
 

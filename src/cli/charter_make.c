@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "charter/charter_file.h"
 #include "charter/introduction.h"
 #include "cli/commands.h"
@@ -60,10 +61,16 @@ static enum err convert_tariff(const struct coalition_file *file,
     }
     unsigned more = scale > file->settlement_decimals ? scale - file->settlement_decimals : 0;
     unsigned decimals = file->settlement_decimals + more;
-    struct tariff prices = {.id = tariff->id};
+    struct tariff prices = {
+        .id = tariff->id,
+        .fee = {tariff->issue_fee_ppm, tariff->redemption_fee_ppm, {tariff->minimum_fee_minor}},
+        .tax = {.rate_ppm = tariff->tax_ppm, .is_on_points = tariff->is_tax_on_points},
+        .pair = {tariff->pair[0], tariff->pair[1]},
+        .valid_from = tariff->valid_from};
     TRY(power_of_ten(file->points_decimals + more, &prices.per.minor));
     TRY(decimal_to_minor_exact(tariff->issue_price, decimals, &prices.issue_price.minor));
     TRY(decimal_to_minor_exact(tariff->redemption_price, decimals, &prices.redemption_price.minor));
+    TRY(text_copy(prices.tax.code, sizeof prices.tax.code, tariff->tax_code));
     *out = (struct charter_tariff){prices, tariff->name};
     return ERR_OK;
 }

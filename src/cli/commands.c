@@ -179,8 +179,9 @@ const struct cli_command commands[] = {
      "talea period reconcile fuel --period 2026-10", period_reconcile_options, 1, 1,
      ROLE_BACK_OFFICE, run_period_reconcile},
     {"statement show", "PARTNER PERIOD", "Show and verify a period's statement with a partner",
-     "talea statement show fuel 2026-10 --out fuel-2026-10.talea", statement_show_options, 2, 2,
-     ROLE_BACK_OFFICE, run_statement_show},
+     "talea statement show fuel 2026-10 --out fuel-2026-10.talea\n"
+     "  talea statement show fuel 2026-10 --html fuel.html --language kk --csv fuel.csv",
+     statement_show_options, 2, 2, ROLE_BACK_OFFICE, run_statement_show},
     {"statement verify", "FILE", "Prove a statement from its file and the charter alone",
      "talea statement verify fuel-2026-10.talea --charter charter.talea", statement_verify_options,
      1, 1, 0, run_statement_verify},

@@ -77,8 +77,9 @@ enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
     const struct roster *roster = d->terms->roster;
     struct exposure_work *work;
     TRY(open_exposure(d, partner, &work));
-    struct money owed = debtor == STREAM_OUT ? exposure_at_stake(&work->value, roster)
-                                             : exposure_owed(&work->value, roster);
+    struct money owed = debtor == STREAM_OUT
+                            ? exposure_at_stake(&work->value, roster, partner, d->now)
+                            : exposure_owed(&work->value, roster);
     if (debtor == STREAM_IN) {
         owed.minor = owed.minor == INT64_MIN ? INT64_MAX : -owed.minor;
     }

@@ -73,10 +73,11 @@ enum verdict {
     VERDICT_MOVE_NOT_AWAITED = 114,
     VERDICT_MEMBER_MOVED = 115,
     VERDICT_MEMBER_HAS_DEBT = 116,
-    VERDICT_PARTNER_LEFT = 130,  /* it, or this brand, leaves: nothing new between them */
-    VERDICT_NET_DEBIT_CAP = 135, /* the pair owes as much as the charter lets it */
-    VERDICT_HOLD_TOO_LATE = 136, /* it would have ended already */
-    VERDICT_OUTBOX_FULL = 140,   /* too many entries wait for this partner */
+    VERDICT_PARTNER_LEFT = 130,        /* it, or this brand, leaves: nothing new between them */
+    VERDICT_NET_DEBIT_CAP = 135,       /* the pair owes as much as the charter lets it */
+    VERDICT_HOLD_TOO_LATE = 136,       /* it would have ended already */
+    VERDICT_OUTBOX_FULL = 140,         /* too many entries wait for this partner */
+    VERDICT_TARIFF_NOT_IN_FORCE = 180, /* another pair's, or not of the entry's time */
     VERDICT_END
 };
 

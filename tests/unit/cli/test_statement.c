@@ -27,6 +27,7 @@ struct world {
     char exported[320];
     struct signing_key grocer_key;
     struct signing_key fuel_key;
+    struct arena arena;
     struct buffer statement;
     struct buffer signed_by_grocer;
     struct buffer countersigned;
@@ -117,8 +118,8 @@ static void make_statement(struct world *world)
     struct note note = {""};
     assert_int_equal(charter_load(world->charter, &charter, NULL), ERR_OK);
     assert_int_equal(charter_roster(charter, &self, &roster, NULL), ERR_OK);
-    if (statement_make(&roster, "demo", "USD", (struct period){202610}, halves, &statement) !=
-            ERR_OK ||
+    if (statement_make(&roster, "demo", "USD", (struct period){202610}, halves, &world->arena,
+                       &statement) != ERR_OK ||
         wire_statement_encode(&statement, &world->statement) != ERR_OK) {
         fail_msg("no statement: %s", note.text);
     }
@@ -151,6 +152,7 @@ static int setup(void **state)
     void *node;
     fake_node_setup(&node);
     world->node = node;
+    arena_init(&world->arena, 1u << 20);
     make_charter(world);
     load_key(world->node->home, &world->grocer_key);
     load_key(world->fuel, &world->fuel_key);
@@ -164,6 +166,7 @@ static int teardown(void **state)
     struct world *world = *state;
     void *node = world->node;
     fake_node_teardown(&node);
+    arena_fini(&world->arena);
     signing_key_fini(&world->grocer_key);
     signing_key_fini(&world->fuel_key);
     buffer_fini(&world->statement);

@@ -18,6 +18,8 @@ static struct partner_id partner(const char *text)
     return id;
 }
 
+static struct arena arena; /* of the charges */
+
 static struct roster roster_of_two(void)
 {
     static struct tariff tariffs[] = {
@@ -116,7 +118,7 @@ static struct pair_statement made(const struct statement_half halves[2])
     struct roster roster = roster_of_two();
     struct pair_statement statement;
     assert_int_equal(
-        statement_make(&roster, "demo", "EUR", (struct period){202610}, halves, &statement),
+        statement_make(&roster, "demo", "EUR", (struct period){202610}, halves, &arena, &statement),
         ERR_OK);
     return statement;
 }
@@ -164,13 +166,14 @@ static void test_halves_that_are_no_pair(void **state)
     struct pair_statement s = {.charter_epoch = 99};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         assert_int_equal(
-            statement_make(&roster, "demo", "EUR", (struct period){202610}, pairs[i], &s),
+            statement_make(&roster, "demo", "EUR", (struct period){202610}, pairs[i], &arena, &s),
             ERR_INPUT);
     }
     struct statement_half good[2] = {half_of("grocer", "fuel", NULL, 0),
                                      half_of("fuel", "grocer", NULL, 0)};
-    assert_int_equal(statement_make(&roster, "demo", "EURO", (struct period){202610}, good, &s),
-                     ERR_INPUT);
+    assert_int_equal(
+        statement_make(&roster, "demo", "EURO", (struct period){202610}, good, &arena, &s),
+        ERR_INPUT);
     assert_int_equal(s.charter_epoch, 99);
 }
 
@@ -344,6 +347,7 @@ static void test_every_total_differing(void **state)
 
 int main(void)
 {
+    arena_init(&arena, 1u << 20);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prices),
         cmocka_unit_test(test_rounding_is_half_to_even),
