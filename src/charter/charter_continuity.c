@@ -58,7 +58,9 @@ static enum err check_new_tariffs(const struct charter *now, const struct charte
         if (find_tariff(before, tariff->id) != NULL) {
             continue;
         }
-        TRY(charter_check_tariff_pair(now, tariff, note));
+        if (charter_check_tariff_pair(now, tariff, note) != ERR_OK) {
+            return ERR_CONFLICT; /* the note says whom */
+        }
         if (is_in_use && tariff->valid_from.ms < now->valid_from.ms) {
             return note_set(note, ERR_CONFLICT,
                             "tariff %u: valid_from lies before the charter that brings it",

@@ -93,6 +93,7 @@ enum option_key {
     OPT_CSV,
     OPT_LANGUAGE,
     OPT_TARIFFS,
+    OPT_TARIFF,
     OPT_LAST
 };
 

@@ -264,3 +264,23 @@ enum err price_half(const struct roster *roster, const struct receipt_total *tot
     *out_price = price;
     return ERR_OK;
 }
+
+/* They come sorted by kind: what falls together is beside each other. */
+enum err totals_under(const struct receipt_total *totals, size_t count, uint32_t tariff,
+                      struct receipt_total *out_totals, size_t *out_count)
+{
+    size_t made = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct receipt_total line = totals[i];
+        line.tariff = line_value_of(line.kind) == LINE_WORTHLESS ? line.tariff : tariff;
+        struct receipt_total *last = made == 0 ? NULL : &out_totals[made - 1];
+        if (last != NULL && receipt_total_compare(last, &line) == 0) {
+            last->count += line.count;
+            TRY(int64_add(last->points, line.points, &last->points));
+        } else {
+            out_totals[made++] = line;
+        }
+    }
+    *out_count = made;
+    return ERR_OK;
+}

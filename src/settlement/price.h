@@ -55,6 +55,11 @@ struct half_price {
 MUST_USE enum err price_half(const struct roster *roster, const struct receipt_total *totals,
                              size_t count, struct half_price *out_price);
 
+/* The lines as if all had come under one tariff: `out_totals` has room for `count`; sorted. Lines
+ * without points keep theirs. ERR_RANGE when a sum does not fit. */
+MUST_USE enum err totals_under(const struct receipt_total *totals, size_t count, uint32_t tariff,
+                               struct receipt_total *out_totals, size_t *out_count);
+
 /* By code, then rate, then side. */
 int half_charge_compare(const struct half_charge *a, const struct half_charge *b);
 /* By kind, then tariff. */

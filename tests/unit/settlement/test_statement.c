@@ -320,6 +320,51 @@ static void test_every_half_field_differing(void **state)
     }
 }
 
+static void expect_charge_difference(const struct half_charge *theirs, size_t count,
+                                     const char *expected)
+{
+    static struct half_charge charges[] = {
+        {.fee = {15}},
+        {.tax_code = "S", .tax_rate_ppm = 5, .taxed = {20}, .fee = {21}, .tax = {1}}};
+    struct half_charge copy[] = {charges[0], *theirs};
+    struct both ours;
+    struct both other;
+    struct note note = {{0}};
+    both_fill(&ours);
+    both_fill(&other);
+    ours.statement.halves[1].charges = charges;
+    ours.statement.halves[1].charge_count = 2;
+    other.statement.halves[1].charges = copy;
+    other.statement.halves[1].charge_count = count;
+    bool is_equal = statement_equal(&ours.statement, &other.statement, &note);
+    assert_int_equal(is_equal, expected == NULL);
+    assert_int_equal(statement_equal(&other.statement, &ours.statement, NULL), expected == NULL);
+    assert_true(expected == NULL || strncmp(note.text, expected, strlen(expected)) == 0);
+}
+
+static void test_every_charge_differing(void **state)
+{
+    (void)state;
+    const struct half_charge good = {
+        .tax_code = "S", .tax_rate_ppm = 5, .taxed = {20}, .fee = {21}, .tax = {1}};
+    struct half_charge c = good;
+    expect_charge_difference(&c, 2, NULL);
+    expect_charge_difference(&c, 1, "grocer to fuel, lines of charges: ours 2, theirs 1");
+#define DIFFERENT(change)                                                                          \
+    change;                                                                                        \
+    expect_charge_difference(&c, 2,                                                                \
+                             "grocer to fuel, charges: ours of tax code S, fee 21, tax 1 on 20, "  \
+                             "theirs of tax code ");                                               \
+    c = good
+    DIFFERENT(c.tax_code[0] = 'Z');
+    DIFFERENT(c.tax_rate_ppm++);
+    DIFFERENT(c.is_by_sender = true);
+    DIFFERENT(c.taxed.minor++);
+    DIFFERENT(c.fee.minor++);
+    DIFFERENT(c.tax.minor++);
+#undef DIFFERENT
+}
+
 static void test_every_total_differing(void **state)
 {
     (void)state;
@@ -358,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_property_swapped_halves),
         cmocka_unit_test(test_every_head_field_differing),
         cmocka_unit_test(test_every_half_field_differing),
+        cmocka_unit_test(test_every_charge_differing),
         cmocka_unit_test(test_every_total_differing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
