@@ -180,7 +180,7 @@ const struct cli_command commands[] = {
      ROLE_BACK_OFFICE, run_period_reconcile},
     {"statement show", "PARTNER PERIOD", "Show and verify a period's statement with a partner",
      "talea statement show fuel 2026-10 --out fuel-2026-10.talea\n"
-     "  talea statement show fuel 2026-10 --html fuel.html --language kk --csv fuel.csv",
+     "  talea statement show fuel 2026-10 --html fuel.html --language kk",
      statement_show_options, 2, 2, ROLE_BACK_OFFICE, run_statement_show},
     {"statement verify", "FILE", "Prove a statement from its file and the charter alone",
      "talea statement verify fuel-2026-10.talea --charter charter.talea", statement_verify_options,
@@ -221,6 +221,9 @@ const struct cli_command commands[] = {
     {"bench peer", NULL, "Measure two nodes that clear with each other on this machine",
      "talea bench peer\n  talea bench peer --quick --only 'burn*' --json", bench_peer_options, 0, 0,
      0, run_bench_peer},
+    {"bench settle", NULL, "Measure a period's close and the search for entries that differ",
+     "talea bench settle\n  talea bench settle --quick --json", bench_settle_options, 0, 0, 0,
+     run_bench_settle},
     {"bench soak", NULL, "Run a long mix on a ledger, with what it does to latency and memory",
      "talea bench soak --commands 1000000", bench_soak_options, 0, 0, 0, run_bench_soak},
     {"rebuild", NULL, "Derive a stopped node's state anew from its journal",

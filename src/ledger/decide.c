@@ -249,14 +249,18 @@ static bool has_room(const struct decision *d, const struct stream *stream, enum
 {
     uint64_t bound = d->terms->outbox_entries;
     uint64_t waiting = stream->last_number - stream->receipted_number;
-    uint64_t reserve = kind == ENTRY_EARN ? 0 : bound / LIMIT_OUTBOX_RESERVE_PART;
-    return bound == 0 || waiting < bound + reserve;
+    uint64_t reserve =
+        kind == ENTRY_EARN || MUTANT(OUTBOX_NO_RESERVE) ? 0 : bound / LIMIT_OUTBOX_RESERVE_PART;
+    return bound == 0 || waiting < bound + reserve || MUTANT(OUTBOX_FOR_EVER);
 }
 
 bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
                          struct period period)
 {
     struct period last = roster_last_period(d->terms->roster, partner);
+    if (roster_find(d->terms->roster, partner) == NULL && !MUTANT(SEND_TO_NOBODY)) {
+        return true; /* it left, and is in the charter no more */
+    }
     return last.yyyymm != 0 && period.yyyymm > last.yyyymm;
 }
 
@@ -290,7 +294,7 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     if (stream.is_recovering && !MUTANT(SEND_BEFORE_RECOVERY)) {
         return ERR_UNAVAILABLE; /* no answer that would be remembered: the same may be done soon */
     }
-    if (decide_is_after_end(d, partner, stream.period)) {
+    if (decide_is_after_end(d, partner, stream.period) && !MUTANT(SEND_AFTER_END)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
     if (!has_room(d, &stream, entry->kind)) {

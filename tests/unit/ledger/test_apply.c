@@ -358,7 +358,7 @@ static void test_idempotent_commands_leave_their_answer(void **state)
     assert_int_equal(get(w, TABLE_TRANSACTION, &key, &value), ERR_OK);
     assert_int_equal(transaction_decode(value, &transaction), ERR_OK);
     assert_int_equal(transaction.row, 3);
-    assert_int_equal(apply_kind(w, COMMAND_TAKE_ENTRY), ERR_OK);
+    assert_int_equal(apply_kind(w, COMMAND_TAKE_BATCH), ERR_OK);
     key_origin(&bakery, &(struct uid){{9, 4}}, &key);
     assert_int_equal(get(w, TABLE_TRANSACTION, &key, &value), ERR_NOT_FOUND);
 }
