@@ -63,6 +63,32 @@ static void print_owed(const struct cli *cli, const struct charter *charter,
             is_other_way ? first : second, text + (is_other_way ? 1 : 0), charter->currency);
 }
 
+/* What of it is no points' money. */
+static void print_charges(const struct cli *cli, const struct charter *charter,
+                          const struct statement_half *half)
+{
+    static const char *const titles[] = {"charged by", "tax code", ">rate %",
+                                         ">fee",       ">taxable", ">tax"};
+    struct table table;
+    char text[AMOUNT_TEXT_MAX];
+    if (half->charge_count == 0) {
+        return;
+    }
+    table_init(&table, titles, 6);
+    for (size_t i = 0; i < half->charge_count; i++) {
+        const struct half_charge *charge = &half->charges[i];
+        unsigned decimals = charter->currency_decimals;
+        table_cell(&table, "%s", charge->is_by_sender ? half->sender.text : half->receiver.text);
+        table_cell(&table, "%s", charge->tax_code[0] == '\0' ? "-" : charge->tax_code);
+        table_cell(&table, "%s", amount_format(charge->tax_rate_ppm, 4, text));
+        table_cell(&table, "%s", amount_format(charge->fee.minor, decimals, text));
+        table_cell(&table, "%s", amount_format(charge->taxed.minor, decimals, text));
+        table_cell(&table, "%s", amount_format(charge->tax.minor, decimals, text));
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
 static void print_half(const struct cli *cli, const struct charter *charter,
                        const struct statement_half *half)
 {
@@ -80,6 +106,7 @@ static void print_half(const struct cli *cli, const struct charter *charter,
     print_range(cli, half);
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
+    print_charges(cli, charter, half);
     print_owed(cli, charter, half);
 }
 

@@ -150,7 +150,7 @@ class StatementFiles(unittest.TestCase):
         self.assertEqual(int(statement["net_minor"]), 10)
 
     def page(self, language):
-        path = self.coalition.path(f"page-{language}.html")
+        path = self.coalition.path(f"{self.id()}-{language}.html")
         self.show("--html", path, "--language", language)
         return xml.etree.ElementTree.parse(path).getroot(), path
 

@@ -205,7 +205,8 @@ static void test_tariffs_that_are_refused(void **state)
     TARIFF(t->prices.fee.issue_ppm = 1000001, "tariff 2: issue_fee is more than all");
     TARIFF(t->prices.fee.minimum.minor = 1, "tariff 2: minimum_fee is there without a fee");
     TARIFF(t->prices.tax.rate_ppm = 1, "tariff 2: tax_rate is there without a tax_code");
-    TARIFF(t->prices.pair[0] = coalition.members[0].id, "a tariff's partners is not a partner's id");
+    TARIFF(t->prices.pair[0] = coalition.members[0].id,
+           "a tariff's partners is not a partner's id");
     TARIFF(for_two(t, "aaa", coalition.members[0].id.text), "tariff 2: partners: aaa is none");
     TARIFF(t->prices.valid_from.ms = -1, "valid_from_unix_ms");
 #undef TARIFF
