@@ -196,3 +196,18 @@ bool roster_tariff_holds(const struct roster *roster, const struct tariff *tarif
     return tariff_is_for(tariff, one, other) && tariff->valid_from.ms <= time.ms &&
            (then.ms < 0 || !is_better(roster_tariff_for(roster, one, other, then), tariff));
 }
+
+static int64_t term_ms(uint32_t seconds)
+{
+    return (int64_t)(seconds == 0 ? DISPUTE_TERM_S : seconds) * 1000;
+}
+
+int64_t roster_dispute_answer_ms(const struct roster *roster)
+{
+    return term_ms(roster->dispute_answer_s);
+}
+
+int64_t roster_dispute_escalate_ms(const struct roster *roster)
+{
+    return term_ms(roster->dispute_escalate_s);
+}

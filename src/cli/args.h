@@ -94,6 +94,9 @@ enum option_key {
     OPT_LANGUAGE,
     OPT_TARIFFS,
     OPT_TARIFF,
+    OPT_DIRECTION,
+    OPT_ALL,
+    OPT_REFUSED,
     OPT_LAST
 };
 

@@ -26,6 +26,7 @@
  *       tax: {code: S, percent: 12, on: fees} # or: on: all, the points' money too
  *   caps:                                  # net debit of one partner towards another
  *     net_debit: 50000.00
+ *   disputes: {answer_seconds: 1209600, escalate_seconds: 1209600}   # may be left out: 14 days
  *   partners: [intro/grocer.intro, intro/fuel.intro]   # may be left out
  *   leaving:                               # from here on only where an epoch changes it
  *     - {partner: hotel, last_period: 2026-12}
@@ -92,6 +93,8 @@ struct coalition_file {
     struct coalition_tariff tariffs[LIMIT_TARIFFS];
     size_t tariff_count; /* at least 1 */
     int64_t net_debit_minor;
+    unsigned dispute_answer_s; /* 0: as charters have it */
+    unsigned dispute_escalate_s;
     struct config_path *partners;           /* owned: the introductions, in the file's order */
     size_t partner_count;                   /* 0 when the file names none */
     struct coalition_departure *departures; /* owned */

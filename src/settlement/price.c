@@ -23,12 +23,17 @@ static enum line_value line_value_of(enum entry_kind kind)
     case ENTRY_CAPTURE:
         return LINE_RECEIVER_OWES_REDEMPTION;
     case ENTRY_BURN_RETURN:
+    case ENTRY_BURN_ADJUSTMENT:
         return LINE_SENDER_OWES_REDEMPTION;
     case ENTRY_VOID:
     case ENTRY_PERIOD_MARK:
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
     case ENTRY_KIND_END:
         break;
     }
@@ -166,7 +171,8 @@ static enum err sums_add(struct tariff_sums *sums, enum entry_kind kind,
                          const struct line_price *price)
 {
     const struct tariff *tariff = price->tariff;
-    bool is_redemption = kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN;
+    bool is_redemption =
+        kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN || kind == ENTRY_BURN_ADJUSTMENT;
     struct half_charge *side = is_redemption ? &sums->by_sender : &sums->by_receiver;
     struct money taxed = tariff->tax.is_on_points ? price->worth : money_of(0);
     struct money tax = price->worth_tax;

@@ -137,20 +137,19 @@ static bool same_line(const char *stream, const struct receipt_total *ours,
 }
 
 /* Walks both sorted lists; a line that only one side has is compared with an empty one. */
-static bool same_totals(const char *stream, const struct statement_half *ours,
-                        const struct statement_half *theirs, struct note *note)
+static bool same_lines(const char *stream, const struct receipt_total *ours, size_t our_count,
+                       const struct receipt_total *theirs, size_t their_count, struct note *note)
 {
     size_t o = 0;
     size_t t = 0;
-    while (o < ours->total_count || t < theirs->total_count) {
-        int order = o == ours->total_count ? 1
-                    : t == theirs->total_count
-                        ? -1
-                        : receipt_total_compare(&ours->totals[o], &theirs->totals[t]);
-        const struct receipt_total *named = order <= 0 ? &ours->totals[o] : &theirs->totals[t];
+    while (o < our_count || t < their_count) {
+        int order = o == our_count     ? 1
+                    : t == their_count ? -1
+                                       : receipt_total_compare(&ours[o], &theirs[t]);
+        const struct receipt_total *named = order <= 0 ? &ours[o] : &theirs[t];
         struct receipt_total none = {.kind = named->kind, .tariff = named->tariff};
-        const struct receipt_total *our_line = order <= 0 ? &ours->totals[o++] : &none;
-        const struct receipt_total *their_line = order >= 0 ? &theirs->totals[t++] : &none;
+        const struct receipt_total *our_line = order <= 0 ? &ours[o++] : &none;
+        const struct receipt_total *their_line = order >= 0 ? &theirs[t++] : &none;
         if (!same_line(stream, our_line, their_line, note)) {
             return false;
         }
@@ -161,6 +160,17 @@ static bool same_totals(const char *stream, const struct statement_half *ours,
         }
     }
     return true;
+}
+
+static bool same_totals(const char *stream, const struct statement_half *ours,
+                        const struct statement_half *theirs, struct note *note)
+{
+    char disputed[2 * PARTNER_ID_MAX + 24];
+    snprintf(disputed, sizeof disputed, "%s, disputed", stream);
+    return same_lines(disputed, ours->suspended, ours->suspended_count, theirs->suspended,
+                      theirs->suspended_count, note) &&
+           same_lines(stream, ours->totals, ours->total_count, theirs->totals, theirs->total_count,
+                      note);
 }
 
 static bool same_charge(const char *stream, const struct half_charge *ours,
