@@ -2,6 +2,7 @@
  * are read by must not change under them:
  *
  *   - points and settlement money keep their decimals and currency
+ *   - nets are netted between pairs, or among all, as before
  *   - a tariff keeps all it says, and stays; a new one with a date or for a pair begins no sooner
  *     than its charter
  *   - a partner keeps its card prefix and the period in which its streams begin

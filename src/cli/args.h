@@ -88,6 +88,9 @@ enum option_key {
     OPT_CARD,
     OPT_FORMAT,
     OPT_ACCOUNTS,
+    OPT_IBAN,
+    OPT_BIC,
+    OPT_HOLDER,
     OPT_PERIOD,
     OPT_HTML,
     OPT_CSV,
@@ -97,6 +100,8 @@ enum option_key {
     OPT_DIRECTION,
     OPT_ALL,
     OPT_REFUSED,
+    OPT_RESIDUAL,
+    OPT_DATE,
     OPT_LAST
 };
 

@@ -26,9 +26,13 @@ enum purpose {
     PURPOSE_HOLDINGS = 14,              /* a brand says what it holds of another's ledger */
     PURPOSE_MOVE_ACCEPTANCE = 19,       /* a new home promises to take a member */
     PURPOSE_HALF_ROOT = 20,             /* a brand says what it has of a half of a period */
+    PURPOSE_PAYMENT = 25,               /* one side of a payment says where it stands */
+    PURPOSE_NETTING_SET = 26,           /* a partner says over which statements it would net */
+    PURPOSE_NETTING = 27,               /* it nets over them, and over no others */
+    PURPOSE_BANK_ACCOUNT = 28,          /* a root key signs where its partner is paid */
 };
 
-#define PURPOSE_LAST 20u
+#define PURPOSE_LAST 28u
 
 bool purpose_is_known(uint32_t number);
 /* "hold-grant"; "unknown" for a number that is not in the registry. */
