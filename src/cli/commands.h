@@ -117,6 +117,7 @@ enum cli_exit run_adjustment_list(struct cli *cli);
 enum cli_exit run_transaction_show(struct cli *cli);
 enum cli_exit run_events(struct cli *cli);
 enum cli_exit run_books(struct cli *cli);
+enum cli_exit run_statement_reprice(struct cli *cli);
 
 extern const struct argp_option adjustment_list_options[];
 extern const struct argp_option adjustment_propose_options[];
@@ -171,6 +172,7 @@ extern const struct argp_option pool_open_options[];
 extern const struct argp_option return_burn_options[];
 extern const struct argp_option return_purchase_options[];
 extern const struct argp_option statement_net_options[];
+extern const struct argp_option statement_reprice_options[];
 extern const struct argp_option evidence_export_options[];
 extern const struct argp_option evidence_verify_options[];
 extern const struct argp_option statement_show_options[];
