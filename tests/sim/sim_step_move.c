@@ -3,12 +3,14 @@
 #include "sim_op.h"
 #include "sim_workload.h"
 
-/* Has this member, or one that became it or is to become it, been at that home? */
+/* Has this member, or one that became it or is to become it, been at that home? Two who are to
+ * become each other lead nowhere. */
 static bool was_at(const struct model *model, size_t member, unsigned home)
 {
     for (size_t i = 0; i < model->member_count; i++) {
         size_t at = i;
-        while (at != member && model->members[at].is_to_move) {
+        for (unsigned hops = 0; hops < MODEL_NODES && at != member && model->members[at].is_to_move;
+             hops++) {
             at = model->members[at].move_to;
         }
         if (at == member && model->members[i].home == home) {
