@@ -35,6 +35,7 @@ static const struct rpc_method office_methods[] = {
     {"ListMandates", ROLES_READ, RPC_INLINE, office_list_mandates, NULL},
     {"GetMandate", ROLES_READ, RPC_INLINE, office_get_mandate, NULL},
     {"GetStatement", ROLES_READ, RPC_INLINE, office_get_statement, NULL},
+    {"ExportPeriod", ROLES_READ, RPC_WORKER, NULL, office_export_period},
 };
 
 /* Tills move nobody's points but by a purchase, a burn or a return. */

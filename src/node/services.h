@@ -27,7 +27,7 @@ rpc_unary_handler till_authorise_burn, till_capture_burn, till_void_burn, till_r
 rpc_unary_handler office_get_member, office_list_members, office_get_report;
 rpc_unary_handler office_list_mandates, office_get_mandate;
 rpc_unary_handler office_list_periods, office_close_period, office_get_statement;
-rpc_stream_handler office_import_members, office_import_receipts;
+rpc_stream_handler office_import_members, office_import_receipts, office_export_period;
 rpc_unary_handler account_transfer, account_open_pool, account_join_pool, account_leave_pool;
 rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustment,
     account_rule_adjustment;
