@@ -47,7 +47,18 @@
     MUTANT_ROW(FORGET_MANDATE_AT_RESTORE,                                                          \
                "a restored home takes back no mandate that it is shown")                           \
     MUTANT_ROW(HONOUR_LATE_STAND_IN, "a home honours stand-ins of after its mandate's end")        \
-    MUTANT_ROW(FORGET_EARLY_VOID, "a home grants what was given up before it was asked")
+    MUTANT_ROW(FORGET_EARLY_VOID, "a home grants what was given up before it was asked")           \
+    MUTANT_ROW(SEND_TO_NOBODY, "what concerns a brand that left the charter is sent to it")        \
+    MUTANT_ROW(SEND_AFTER_END, "a stream goes on after the last period of a brand that leaves")    \
+    MUTANT_ROW(TAKE_AFTER_END, "a home takes what comes after the sender's last period")           \
+    MUTANT_ROW(GRANT_WHILE_LEAVING, "a brand that leaves is granted holds as before")              \
+    MUTANT_ROW(SKIP_NEWCOMER, "a brand that joins is not told which cards are blocked")            \
+    MUTANT_ROW(BEGIN_BEFORE_JOINING, "streams with a brand that joins begin in the first period")  \
+    MUTANT_ROW(MOVE_AND_KEEP, "a member who moves keeps its points at the old home, too")          \
+    MUTANT_ROW(MOVE_UNAWAITED, "a home takes the points of members that it does not await")        \
+    MUTANT_ROW(LEAVE_BEHIND, "points that come back to a member who moved stay at the old home")   \
+    MUTANT_ROW(DROP_LATE_EARN, "an earn that came after its member had moved is only reversed")    \
+    MUTANT_ROW(DROP_LATE_RETURN, "what returned of an earn does not go after it")
 
 #define MUTANT_NAME(name, what) MUTANT_##name,
 enum mutant {

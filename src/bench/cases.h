@@ -1,4 +1,4 @@
-/* The rows of `talea bench ledger` and `peer`: what each measures, and what they share.
+/* The rows of `talea bench ledger`, `peer` and `settle`: what each measures, and what they share.
  *
  * A measurement is made when the first row asks for it and kept for the others; so is a ledger.
  */
@@ -82,6 +82,7 @@ enum peer_name {
 };
 
 struct peer_measured;
+struct settled;
 
 struct bench {
     const struct bench_options *options;
@@ -106,6 +107,7 @@ struct bench {
     bool has_shop;           /* the medium ledger's home has a partner */
     struct pair pair;
     struct peer_measured *peer[PEER_COUNT];
+    struct settled *settled; /* NULL: not measured yet */
     struct note *note;
 };
 
@@ -128,6 +130,7 @@ struct bench_case {
 /* Each ends with a row without a name. */
 extern const struct bench_case bench_ledger_cases[];
 extern const struct bench_case bench_peer_cases[];
+extern const struct bench_case bench_settle_cases[];
 
 /* A line about what is under way, for people. */
 void bench_tell(const struct bench *bench, const char *format, ...) PRINTF_LIKE(2, 3);

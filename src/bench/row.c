@@ -38,8 +38,9 @@ void row_set_reference(struct bench_row *row, const char *name, double rate)
 
 bool row_is_met(const struct bench_row *row)
 {
-    const double most[] = {row->bytes_per_operation, row->memory_bytes, row->p50_us, row->p99_us,
-                           row->seconds};
+    const double most[] = {
+        row->bytes_per_operation, row->memory_bytes, row->p50_us, row->p99_us, row->seconds,
+        row->operations};
     if (row->target < 0.0) {
         return false;
     }

@@ -182,6 +182,7 @@ static void bench_fini(struct bench *bench)
     for (int i = 0; i < PEER_COUNT; i++) {
         free(bench->peer[i]);
     }
+    free(bench->settled);
     workplace_close(bench->workplace);
 }
 
@@ -191,7 +192,7 @@ static enum err run(const struct bench_options *options, const struct bench_case
     struct bench bench = {.options = options,
                           .cases = cases,
                           .sizes = sizes_of(options->scale),
-                          .has_shop = cases == bench_peer_cases,
+                          .has_shop = cases != bench_ledger_cases,
                           .note = note};
     struct printing printing = {&bench, json_array(), 0};
     enum err err = workplace_open(options->folder, &bench.workplace, note);
@@ -211,6 +212,16 @@ static enum err run(const struct bench_options *options, const struct bench_case
 enum err bench_ledger(const struct bench_options *options, struct note *note)
 {
     return run(options, bench_ledger_cases, note);
+}
+
+void bench_settle_list(const struct bench_options *options)
+{
+    list(options, bench_settle_cases);
+}
+
+enum err bench_settle(const struct bench_options *options, struct note *note)
+{
+    return run(options, bench_settle_cases, note);
 }
 
 enum err bench_peer(const struct bench_options *options, struct note *note)

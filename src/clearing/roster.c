@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/mutant.h"
 
 static int compare_partners(const void *a, const void *b)
 {
@@ -132,7 +133,7 @@ struct period roster_first_period(const struct roster *roster, const struct part
 {
     const struct roster_partner *found = roster_find(roster, partner);
     bool is_later = found != NULL && found->first_period.yyyymm > roster->first_period.yyyymm;
-    return is_later ? found->first_period : roster->first_period;
+    return is_later && !MUTANT(BEGIN_BEFORE_JOINING) ? found->first_period : roster->first_period;
 }
 
 struct period roster_last_period(const struct roster *roster, const struct partner_id *partner)

@@ -1,4 +1,4 @@
-/* talea bench ledger, peer, soak: how fast this machine is. */
+/* talea bench ledger, peer, settle, soak: how fast this machine is. */
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +34,8 @@ const struct argp_option bench_ledger_options[] = {
     {0}};
 
 const struct argp_option bench_peer_options[] = {ROWS_OPTIONS, {0}};
+
+const struct argp_option bench_settle_options[] = {ROWS_OPTIONS, {0}};
 
 const struct argp_option bench_soak_options[] = {
     {"commands", OPT_COMMANDS, "N", 0, "How many (default: 5000000)", 0}, COMMON_OPTIONS, {0}};
@@ -124,6 +126,26 @@ enum cli_exit run_bench_peer(struct cli *cli)
 {
     struct note note = {""};
     enum err err = run_peer(cli, &note);
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+}
+
+static enum err run_settle(const struct cli *cli, struct note *note)
+{
+    char program[LIMIT_PATH_BYTES + 1];
+    struct bench_options options;
+    TRY(own_path(program, note));
+    TRY(read_options(cli, program, &options, note));
+    if (args_has(&cli->args, OPT_LIST)) {
+        bench_settle_list(&options);
+        return ERR_OK;
+    }
+    return bench_settle(&options, note);
+}
+
+enum cli_exit run_bench_settle(struct cli *cli)
+{
+    struct note note = {""};
+    enum err err = run_settle(cli, &note);
     return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
 }
 

@@ -257,6 +257,9 @@ bool decide_is_after_end(const struct decision *d, const struct partner_id *part
                          struct period period)
 {
     struct period last = roster_last_period(d->terms->roster, partner);
+    if (roster_find(d->terms->roster, partner) == NULL && !MUTANT(SEND_TO_NOBODY)) {
+        return true; /* it left, and is in the charter no more */
+    }
     return last.yyyymm != 0 && period.yyyymm > last.yyyymm;
 }
 
@@ -279,7 +282,7 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     if (stream.is_recovering && !MUTANT(SEND_BEFORE_RECOVERY)) {
         return ERR_UNAVAILABLE; /* no answer that would be remembered: the same may be done soon */
     }
-    if (decide_is_after_end(d, partner, stream.period)) {
+    if (decide_is_after_end(d, partner, stream.period) && !MUTANT(SEND_AFTER_END)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
     if (!has_room(d, &stream, entry->kind)) {

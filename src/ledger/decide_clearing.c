@@ -140,7 +140,7 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
     }
     TRY(err);
     if (entry->kind == ENTRY_EARN) {
-        if (entry->verdict == VERDICT_CARD_MOVED) {
+        if (entry->verdict == VERDICT_CARD_MOVED && !MUTANT(DROP_LATE_EARN)) {
             TRY(resend_earn(d, partner, entry, &sale, &is_sent));
         }
         sale.is_reversed = !is_sent;

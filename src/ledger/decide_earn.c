@@ -111,7 +111,8 @@ static enum err earn_given(struct decision *d, const struct card_route *route, s
     return ERR_OK;
 }
 
-/* Another brand's card, or one of ours whose member moved. */
+/* Another brand's card, or one of ours whose member moved, or one of a brand that has left since
+ * its member moved. */
 static enum err earn_by_route(struct decision *d, struct points points)
 {
     struct card_route route;
@@ -160,10 +161,8 @@ enum err decide_earn(struct decision *d)
         return decide_refuse(d, VERDICT_AMOUNT_NEGATIVE);
     }
     const struct roster_partner *home = roster_home_of(d->terms->roster, &earn->card);
-    if (earn->card.digits[0] != '\0' && home == NULL) {
-        return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
-    }
-    if (earn->card.digits[0] == '\0' || roster_is_self(d->terms->roster, &home->id)) {
+    bool is_own = home != NULL && roster_is_self(d->terms->roster, &home->id);
+    if (earn->card.digits[0] == '\0' || is_own) {
         TRY(earn_own(d, &earn->card, points));
         if (d->plan->verdict != VERDICT_CARD_MOVED) {
             return ERR_OK;

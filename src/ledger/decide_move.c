@@ -10,6 +10,7 @@
  * old account later, such as points for returned goods that were paid with points, is sent after
  * the member. The net debit cap holds for the move; what follows it was promised. A purchase
  * returned late is owed by the old account. */
+#include "base/mutant.h"
 #include "ledger/decision.h"
 
 /* Lots on their way out. */
@@ -53,8 +54,10 @@ static enum err lot_out(struct decision *d, struct leaving *leaving, struct memb
         account_of_partner(ACCOUNT_PAYABLE, &leaving->to, leaving->stream.period);
     struct account_ref from = account_of_member(
         lot.key.active_from.ms != 0 ? ACCOUNT_PENDING : ACCOUNT_AVAILABLE, &work->id);
-    TRY(work_lot(d, work, &lot.key, -lot.free.minor, 0));
-    TRY(work_post(d, work, &from, &payable, lot.free));
+    if (!MUTANT(MOVE_AND_KEEP)) {
+        TRY(work_lot(d, work, &lot.key, -lot.free.minor, 0));
+        TRY(work_post(d, work, &from, &payable, lot.free));
+    }
     TRY(decide_owe(d, &leaving->to, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor));
     return plan_entry(d->plan, d->terms, &leaving->to, &leaving->stream, &entry);
 }
@@ -74,7 +77,7 @@ enum err move_forward(struct decision *d, struct member_work *work, const struct
 {
     struct leaving leaving = {.card = *card};
     struct card_status status;
-    if (!work->row.is_blocked || work->row.is_erased) {
+    if (!work->row.is_blocked || work->row.is_erased || MUTANT(LEAVE_BEHIND)) {
         return ERR_OK;
     }
     TRY(ledger_get_card_status(d->view, card, &status));
@@ -293,7 +296,7 @@ enum err take_moved_lot(struct decision *d)
         return decide_refuse(d, VERDICT_CARD_NOT_THEIRS);
     }
     TRY(ledger_get_card_status(d->view, &entry->card, &status));
-    if (!card_number_equal(&status.awaited_by, &entry->moved_to)) {
+    if (!card_number_equal(&status.awaited_by, &entry->moved_to) && !MUTANT(MOVE_UNAWAITED)) {
         return decide_refuse(d, VERDICT_MOVE_NOT_AWAITED);
     }
     TRY(is_within(d, &is_small));

@@ -1,5 +1,6 @@
 /* An earn that came too late: the card's member had moved. The refusal says where, and the earn is
  * sent again to the new home, as the same sale; what returns of it goes after it. */
+#include "base/mutant.h"
 #include "ledger/decision.h"
 
 #include <string.h>
@@ -135,6 +136,10 @@ enum err resend_return(struct decision *d, const struct receipted_entry *refused
         .tariff = refused->tariff,
         .subject = refused->subject,
     };
+    if (MUTANT(DROP_LATE_RETURN)) {
+        *out_is_sent = true;
+        return ERR_OK;
+    }
     if (sale->role != SALE_OWN) {
         return send_to(d, &sale->home, &entry, &issued, false, out_is_sent);
     }

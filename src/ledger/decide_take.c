@@ -224,7 +224,8 @@ enum err take_by_kind(struct decision *d)
         return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
     }
     if (entry->kind != ENTRY_PERIOD_MARK &&
-        decide_is_after_end(d, &d->command->take_entry.sender, entry->period)) {
+        decide_is_after_end(d, &d->command->take_entry.sender, entry->period) &&
+        !MUTANT(TAKE_AFTER_END)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
     switch (entry->kind) {

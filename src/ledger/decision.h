@@ -189,7 +189,7 @@ MUST_USE enum err resend_earn(struct decision *d, const struct partner_id *partn
 MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry *refused,
                                 const struct sale *sale, bool *out_is_sent);
 
-/* Do the streams with this partner, which is leaving, end before this period? */
+/* Do the streams with this partner, which is leaving or has left, end before this period? */
 bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
                          struct period period);
 /* Is the stream to the partner open to one more entry: not frozen, and not ended? */

@@ -178,7 +178,7 @@ enum err decide_hold(struct decision *d)
         return decide_refuse(d, points_verdict(request->points));
     }
     if (!roster_is_self(d->terms->roster, &request->redeemer) &&
-        roster_is_leaving(d->terms->roster, &request->redeemer)) {
+        roster_is_leaving(d->terms->roster, &request->redeemer) && !MUTANT(GRANT_WHILE_LEAVING)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
     if (request->deliver_by.ms <= d->now.ms) {

@@ -149,31 +149,14 @@ void session_settle(struct session *session)
     }
 }
 
-static bool has_ended(const struct stream *stream, struct period last)
-{
-    return stream->period.yyyymm > last.yyyymm && stream->receipted_number == stream->last_number;
-}
-
 bool session_is_over(struct session *session)
 {
     struct ledger_view view = state_reader_view(session->reader);
     struct snapshot *snapshot = node_snapshot(session->node);
-    const struct roster *roster = &snapshot->roster;
-    struct period last = roster_last_period(roster, &session->partner);
-    struct stream out;
-    struct stream in;
-    bool is_over =
-        last.yyyymm != 0 &&
-        ledger_get_stream(&view, roster, STREAM_OUT, &session->partner, &out) == ERR_OK &&
-        ledger_get_stream(&view, roster, STREAM_IN, &session->partner, &in) == ERR_OK &&
-        has_ended(&out, last) && has_ended(&in, last);
-    struct period period = roster_first_period(roster, &session->partner);
-    while (is_over && period.yyyymm <= last.yyyymm) {
-        is_over = is_settled(session, period);
-        period = period_next(period);
-    }
+    bool is_over = false;
+    enum err err = pair_is_over(&view, &snapshot->roster, &session->partner, &is_over);
     snapshot_release(snapshot);
-    return is_over;
+    return err == ERR_OK && is_over;
 }
 
 /* ---- As the callee ---- */

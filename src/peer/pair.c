@@ -103,6 +103,48 @@ enum err pair_statement_compute(const struct ledger_view *view, const struct cha
                           out_statement);
 }
 
+static enum err has_ended(const struct ledger_view *view, const struct roster *roster,
+                          enum stream_direction direction, const struct partner_id *partner,
+                          bool *out_has_ended)
+{
+    struct stream stream;
+    struct period last = roster_last_period(roster, partner);
+    TRY(ledger_get_stream(view, roster, direction, partner, &stream));
+    *out_has_ended =
+        stream.period.yyyymm > last.yyyymm && stream.receipted_number == stream.last_number;
+    return ERR_OK;
+}
+
+static enum err is_period_matched(const struct ledger_view *view, const struct partner_id *partner,
+                                  struct period period, bool *out_is_matched)
+{
+    struct pair_row row = {.value = {0}};
+    enum err err = pair_row_load(view, partner, period, &row);
+    *out_is_matched = err == ERR_OK && row.pair.state == PAIR_MATCHED;
+    pair_row_fini(&row);
+    return err;
+}
+
+enum err pair_is_over(const struct ledger_view *view, const struct roster *roster,
+                      const struct partner_id *partner, bool *out_is_over)
+{
+    struct period period = roster_first_period(roster, partner);
+    struct period last = roster_last_period(roster, partner);
+    bool is_over = last.yyyymm != 0;
+    if (is_over) {
+        TRY(has_ended(view, roster, STREAM_OUT, partner, &is_over));
+    }
+    if (is_over) {
+        TRY(has_ended(view, roster, STREAM_IN, partner, &is_over));
+    }
+    while (is_over && period.yyyymm <= last.yyyymm) {
+        TRY(is_period_matched(view, partner, period, &is_over));
+        period = period_next(period);
+    }
+    *out_is_over = is_over;
+    return ERR_OK;
+}
+
 static void settle_state(struct pair_period *pair)
 {
     bool is_matched = pair->own_signed.length > 0 && pair->partner_signed.length > 0 &&

@@ -34,6 +34,11 @@ MUST_USE enum err pair_totals(const struct ledger_view *view, const struct roste
                               struct period period, struct arena *arena,
                               struct receipt_total **out_totals, size_t *out_count);
 
+/* One of the two leaves, and nothing is left between them: both streams ended with the last period
+ * and are receipted, and every period of theirs is agreed. */
+MUST_USE enum err pair_is_over(const struct ledger_view *view, const struct roster *roster,
+                               const struct partner_id *partner, bool *out_is_over);
+
 /* Signs this side's statement unless it is signed already, and gives the Signed bytes. */
 MUST_USE enum err pair_propose(const struct peer_host *host, const struct partner_id *partner,
                                struct period period, const struct pair_statement *statement,

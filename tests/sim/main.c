@@ -58,6 +58,14 @@ static void add(struct sim_counts *sum, const struct sim_counts *counts)
     sum->proven += counts->proven;
     sum->restores += counts->restores;
     sum->pages += counts->pages;
+    sum->joined += counts->joined;
+    sum->left += counts->left;
+    sum->parted += counts->parted;
+    sum->dropped += counts->dropped;
+    sum->moved += counts->moved;
+    sum->moved_far += counts->moved_far;
+    sum->resent += counts->resent;
+    sum->lots_back += counts->lots_back;
     sum->virtual_ms += counts->virtual_ms;
 }
 
@@ -175,6 +183,12 @@ static void print_text(const struct job *job, const struct progress *p, double r
     (void)printf("%" PRIu64 " disks restored to older copies, %" PRIu64
                  " pages shown by partners\n",
                  c->restores, c->pages);
+    (void)printf("%" PRIu64 " partners joined, %" PRIu64 " left, %" PRIu64
+                 " pairs parted with all settled, %" PRIu64 " partners dropped\n",
+                 c->joined, c->left, c->parted, c->dropped);
+    (void)printf("%" PRIu64 " members moved; %" PRIu64 " times points went after them, %" PRIu64
+                 " times an earn or its return, %" PRIu64 " lots came back\n",
+                 c->moved, c->moved_far, c->resent, c->lots_back);
     (void)printf("%" PRIu64 " holds stood in, %" PRIu64
                  " of them captured without a grant, %" PRIu64
                  " of these beyond what there was; %" PRIu64 " requests given up\n",

@@ -34,6 +34,7 @@ void model_destroy(struct model *model)
             free(model->streams[a][b].entries);
             free(model->mandates[a][b].list);
         }
+        free(model->news[a].list);
     }
     free(model);
 }
@@ -69,8 +70,8 @@ static void enrol(struct model *model, struct model_op *m)
     model->members[m->op->member].is_enrolled = true;
 }
 
-void model_send_entry(struct model *model, const struct model_op *m, enum entry_kind kind,
-                      int64_t points)
+struct model_entry *model_send_entry(struct model *model, const struct model_op *m,
+                                     enum entry_kind kind, int64_t points)
 {
     struct model_stream *stream = &model->streams[m->op->shop][m->op->home];
     if (stream->count == stream->room) {
@@ -78,8 +79,14 @@ void model_send_entry(struct model *model, const struct model_op *m, enum entry_
         stream->entries = realloc(stream->entries, stream->room * sizeof *stream->entries);
         ASSERT(stream->entries != NULL);
     }
-    stream->entries[stream->count++] = (struct model_entry){
-        kind, m->op->index, points, stream->period, m->op->business_ms, VERDICT_OK};
+    struct model_entry *entry = &stream->entries[stream->count++];
+    *entry = (struct model_entry){.kind = kind,
+                                  .op = m->op->index,
+                                  .points = points,
+                                  .period = stream->period,
+                                  .business_ms = m->op->business_ms,
+                                  .member = m->op->member};
+    return entry;
 }
 
 /* The shop's account with the home, in the open period. */
@@ -100,18 +107,17 @@ static bool is_abroad(const struct sim_op *op)
     return op->home != op->shop;
 }
 
-static bool is_frozen(const struct model *model, const struct sim_op *op)
-{
-    return is_abroad(op) && model->streams[op->shop][op->home].is_frozen_out;
-}
-
 static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
 {
     const struct sim_op *op = m->op;
     struct model_sale sale = {.is_there = true,
                               .amount = op->amount,
                               .points = op->points,
-                              .lot = {op->shop, op->active_from, op->expires_at, 0, 0}};
+                              .lot = {op->shop, op->active_from, op->expires_at, 0, 0},
+                              .home = op->home,
+                              .member = op->member};
+    struct model_route route = model_route(model, op->shop, op->card);
+    ASSERT(route.home == op->home && route.member == op->member);
     if (sale.lot.active_from <= now) {
         sale.lot.active_from = 0;
     }
@@ -124,11 +130,16 @@ static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
         }
         model_settle(model, member_of(model, op), now);
         model_give(model, member_of(model, op), &sale.lot, op->points, now);
-    } else if (member_of(model, op)->is_blocked_at[op->shop]) {
+    } else if (!model->rosters[op->shop].is_known[op->home]) {
+        return VERDICT_PARTNER_UNKNOWN;
+    } else if (route.is_blocked) {
         return VERDICT_CARD_BLOCKED;
+    } else if (model_is_leaving(model, op->shop, op->home)) {
+        return VERDICT_PARTNER_LEFT;
     } else if (op->points > 0) {
-        if (is_frozen(model, op)) {
-            return VERDICT_STREAM_FROZEN;
+        enum verdict verdict = model_may_clear(model, op);
+        if (verdict != VERDICT_OK) {
+            return verdict;
         }
         *owed_to(model, op) += op->points;
         model_send_entry(model, m, ENTRY_EARN, op->points);
@@ -152,6 +163,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
                                  int64_t deliver_by, int64_t now)
 {
     struct model_member *member = member_of(model, m->op);
+    if (is_abroad(m->op) && model_is_leaving(model, m->op->home, m->op->shop)) {
+        return VERDICT_PARTNER_LEFT;
+    }
     if (deliver_by <= now) {
         return VERDICT_HOLD_TOO_LATE;
     }
@@ -160,6 +174,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
     }
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
+    }
+    if (member->has_moved) {
+        return VERDICT_CARD_MOVED;
     }
     if (m->home_hold.state != MODEL_NONE) { /* it stood in, or was given up, before */
         return VERDICT_HOLD_EXISTS;
@@ -179,6 +196,12 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
 static enum verdict hold(struct model *model, struct model_op *m, int64_t now)
 {
     enum verdict verdict = VERDICT_OK;
+    if (is_abroad(m->op)) {
+        verdict = model_may_begin(model, m->op->shop, m->op->home);
+    }
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
     if (is_abroad(m->op) && m->op->way != SIM_WAY_GRANTED) {
         return model_without_home(model, m, now);
     }
@@ -217,8 +240,8 @@ static enum verdict capture(struct model *model, struct model_op *m, int64_t now
     if (is_abroad(op) && model_check_mandate(model, op, held) != VERDICT_OK) {
         return VERDICT_MANDATE_EXPIRED;
     }
-    if (is_frozen(model, op)) {
-        return VERDICT_STREAM_FROZEN;
+    if (model_may_clear(model, op) != VERDICT_OK) {
+        return model_may_clear(model, op);
     }
     if (is_abroad(op)) {
         *owed_by(model, op) += points;
@@ -244,8 +267,8 @@ static enum verdict give_back(struct model *model, struct model_op *m, int64_t n
     if (held->state != MODEL_OPEN) {
         return VERDICT_HOLD_ENDED;
     }
-    if (is_frozen(model, op)) {
-        return VERDICT_STREAM_FROZEN;
+    if (model_may_clear(model, op) != VERDICT_OK) {
+        return model_may_clear(model, op);
     }
     m->points = model_left(held);
     if (is_abroad(op)) {
@@ -272,8 +295,8 @@ static enum verdict return_burn(struct model *model, struct model_op *m, int64_t
     if (points > left || left <= 0) {
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
-    if (is_frozen(model, op)) {
-        return VERDICT_STREAM_FROZEN;
+    if (model_may_clear(model, op) != VERDICT_OK) {
+        return model_may_clear(model, op);
     }
     if (is_abroad(op)) {
         *owed_by(model, op) -= points;
@@ -282,6 +305,7 @@ static enum verdict return_burn(struct model *model, struct model_op *m, int64_t
     } else {
         model_settle(model, member_of(model, op), now);
         model_refund(model, member_of(model, op), held, points, now);
+        model_forward(model, m, op->member);
     }
     model->books[op->shop].redeemed -= points;
     m->points = points;
@@ -310,8 +334,8 @@ static enum verdict return_sale(struct model *model, struct model_op *m, int64_t
     }
     int64_t due = sale->points - sale->taken - kept(sale, left - amount);
     int64_t points = due > 0 ? due : 0;
-    if (points > 0 && is_frozen(model, op)) {
-        return VERDICT_STREAM_FROZEN;
+    if (points > 0 && model_may_clear(model, op) != VERDICT_OK) {
+        return model_may_clear(model, op);
     }
     if (!is_abroad(op)) {
         model_settle(model, member_of(model, op), now);
@@ -346,6 +370,9 @@ static enum verdict transfer(struct model *model, struct model_op *m, int64_t no
     if (from == to) {
         return VERDICT_TRANSFER_TO_SELF;
     }
+    if (from->has_moved || to->has_moved) {
+        return VERDICT_MEMBER_BLOCKED;
+    }
     if (model_available_at(from, now) < m->op->points) {
         return VERDICT_INSUFFICIENT_POINTS;
     }
@@ -354,19 +381,6 @@ static enum verdict transfer(struct model *model, struct model_op *m, int64_t no
     model_transfer(model, from, to, m->op->points, now);
     m->points = m->op->points;
     return VERDICT_OK;
-}
-
-/* Every other brand hears of the card. */
-static void tell_all(struct model *model, const struct model_op *m, enum entry_kind kind)
-{
-    struct sim_op op = *m->op;
-    struct model_op news = {.op = &op};
-    for (unsigned partner = 0; partner < model->node_count; partner++) {
-        if (partner != op.shop && !model->streams[op.shop][partner].is_frozen_out) {
-            op.home = partner;
-            model_send_entry(model, &news, kind, 0);
-        }
-    }
 }
 
 static enum verdict block(struct model *model, const struct model_op *m, bool is_blocked)
@@ -379,7 +393,7 @@ static enum verdict block(struct model *model, const struct model_op *m, bool is
         return is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_CARD_NOT_BLOCKED;
     }
     member->is_blocked = is_blocked;
-    tell_all(model, m, is_blocked ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK);
+    model_announce(model, m);
     return VERDICT_OK;
 }
 
@@ -390,7 +404,8 @@ static enum verdict close_period(struct model *model, struct model_op *m)
     size_t marks = 0;
     for (unsigned partner = 0; partner < model->node_count; partner++) {
         struct model_stream *stream = &model->streams[op.shop][partner];
-        if (partner != op.shop && stream->period == (unsigned)op.points && !stream->is_frozen_out) {
+        if (partner != op.shop && stream->period == (unsigned)op.points &&
+            model_may_send(model, op.shop, partner)) {
             op.home = partner;
             model_send_entry(model, &mark, ENTRY_PERIOD_MARK, 0);
             stream->period++;
@@ -423,6 +438,10 @@ static enum verdict decide(struct model *model, struct model_op *m, int64_t now)
     case SIM_OP_BLOCK:
     case SIM_OP_UNBLOCK:
         return block(model, m, m->op->kind == SIM_OP_BLOCK);
+    case SIM_OP_AWAIT:
+        return model_await(model, m, now);
+    case SIM_OP_MOVE:
+        return model_move(model, m, now);
     case SIM_OP_CLOSE:
         return close_period(model, m);
     case SIM_OP_GIVE_MANDATE:

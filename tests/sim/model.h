@@ -10,6 +10,7 @@
 
 #define MODEL_NODES   12u
 #define MODEL_PERIODS 8u /* that a run may close */
+#define MODEL_STAYS   MODEL_PERIODS
 
 struct model_lot {
     unsigned issuer;
@@ -26,6 +27,13 @@ struct model_member {
     bool is_enrolled;
     bool is_blocked;                 /* the card */
     bool is_blocked_at[MODEL_NODES]; /* as far as another brand has heard */
+    bool has_moved;                  /* to another home, as that member */
+    size_t moved_to;
+    bool is_moved_at[MODEL_NODES]; /* as far as another brand has heard */
+    struct {
+        bool is_awaited;
+        size_t by; /* that member of the brand */
+    } awaited[MODEL_NODES];
     int64_t debt;
     struct model_lot *lots;
     size_t count;
@@ -77,6 +85,15 @@ struct model_sale {
     int64_t points;
     int64_t taken;
     struct model_lot lot;
+    unsigned home; /* of the member, who may have moved meanwhile */
+    size_t member;
+};
+
+/* Where a card leads, as a brand knows. */
+struct model_route {
+    size_t member;
+    unsigned home;
+    bool is_blocked; /* somewhere on the way */
 };
 
 /* What the model knows of a till's operation. */
@@ -100,6 +117,8 @@ struct model_entry {
     int64_t points;
     unsigned period;
     int64_t business_ms;
+    size_t member;        /* whose card it names */
+    struct model_lot lot; /* of one that moves */
     enum verdict verdict; /* the receiver's */
 };
 
@@ -138,6 +157,23 @@ struct model_mandates {
     size_t count;
 };
 
+/* The coalition as one node knows it, by the epoch of the charter that it heard of last. */
+struct model_roster {
+    bool is_known[MODEL_NODES];
+    unsigned last_period[MODEL_NODES]; /* it leaves at the end of it; MODEL_STAYS: it does not */
+};
+
+/* What became of a home's cards, in order; of a card only the latest counts. */
+struct model_news {
+    struct {
+        size_t member;
+        size_t op;
+    } * list;
+    size_t count;
+    size_t room;
+    size_t told[MODEL_NODES]; /* so many of them, to each brand */
+};
+
 struct model_books {
     int64_t issued;
     int64_t redeemed;
@@ -160,6 +196,12 @@ struct model {
     int64_t first_due[MODEL_NODES];                        /* no hold at home ends before it */
     struct model_stream streams[MODEL_NODES][MODEL_NODES]; /* sender, receiver */
     struct model_books books[MODEL_NODES];
+    struct model_roster rosters[MODEL_NODES];
+    struct model_news news[MODEL_NODES];
+    uint64_t moved;     /* members */
+    uint64_t moved_far; /* whose points went on to a third home, with those that came late */
+    uint64_t resent;    /* earns that came after the member had left, and returns of them */
+    uint64_t lots_back; /* that were refused where they went to */
     struct model_mandates mandates[MODEL_NODES][MODEL_NODES]; /* home, redeemer */
 };
 
@@ -174,18 +216,56 @@ void model_decide(struct model *model, const struct sim_op *op, int64_t now);
 /* The home decided about a hold for another brand's till. */
 void model_decide_at_home(struct model *model, const struct sim_op *op, int64_t capture_by,
                           int64_t deliver_by, int64_t now);
+/* A brand is new in the coalition: what it exchanges with others begins in this period. */
+void model_join(struct model *model, unsigned node, unsigned first_period);
+/* May the node say anything to the partner: is it known, and goes its stream on? */
+bool model_may_send(const struct model *model, unsigned node, unsigned partner);
+/* Why a hold at the home is not even begun; OK when it is. */
+enum verdict model_may_begin(const struct model *model, unsigned node, unsigned partner);
+/* Does one of the two leave, as the node knows? Nothing new begins then. */
+bool model_is_leaving(const struct model *model, unsigned node, unsigned partner);
+/* Is the period after the last one of the pair, as the node knows? */
+bool model_is_over(const struct model *model, unsigned node, unsigned partner, unsigned period);
+/* Why the shop gets no entry through to the home; OK when it does. */
+enum verdict model_may_clear(const struct model *model, const struct sim_op *op);
+/* What became of the card is told to everybody who heard all before; others hear it later. */
+void model_announce(struct model *model, const struct model_op *m);
+/* The same, and one hears it in any case. */
+void model_announce_to(struct model *model, const struct model_op *m, unsigned first);
+/* The next piece of news that the partner did not hear. False: it heard all. */
+bool model_tell(struct model *model, unsigned node, unsigned partner);
 /* The receiver took the sender's next entry. */
 void model_take_entry(struct model *model, unsigned sender, unsigned receiver, int64_t now);
 /* The sender has the receipt for its next entry. */
-void model_take_receipt(struct model *model, unsigned sender, unsigned receiver);
+void model_take_receipt(struct model *model, unsigned sender, unsigned receiver, int64_t now);
 /* Holds at the home whose time is over by its clock. */
 void model_expire(struct model *model, unsigned home, int64_t clock, int64_t now);
 /* Lots that became active or ended. */
 void model_settle(struct model *model, struct model_member *member, int64_t now);
 
-/* The shop's next entry to the home. */
-void model_send_entry(struct model *model, const struct model_op *m, enum entry_kind kind,
-                      int64_t points);
+/* The shop's next entry to the home. It lives until the next one. */
+struct model_entry *model_send_entry(struct model *model, const struct model_op *m,
+                                     enum entry_kind kind, int64_t points);
+
+/* model_move.c */
+/* Is the home to which the member has moved a partner, as the node knows? */
+bool model_knows_next(const struct model *model, unsigned node, size_t member);
+struct model_route model_route(const struct model *model, unsigned node, size_t member);
+enum verdict model_await(struct model *model, const struct model_op *m, int64_t now);
+enum verdict model_move(struct model *model, struct model_op *m, int64_t now);
+/* What came back to a member who moved goes after it. */
+void model_forward(struct model *model, const struct model_op *m, size_t member);
+enum verdict model_take_moved(struct model *model, const struct model_entry *entry, unsigned sender,
+                              unsigned receiver, int64_t now);
+/* Refused where it went to, the lot is the old account's again. */
+void model_give_back_moved(struct model *model, const struct model_entry *entry, unsigned sender,
+                           unsigned receiver, int64_t now);
+/* An earn that was too late, and what returned of it: goes to where the member is now. False: that
+ * is nowhere. */
+bool model_resend_earn(struct model *model, struct model_op *m, const struct model_entry *entry,
+                       unsigned receiver, int64_t now);
+bool model_resend_return(struct model *model, struct model_op *m, const struct model_entry *entry,
+                         int64_t now);
 
 /* model_mandate.c */
 struct model_mandate *model_mandate(struct model *model, unsigned home, unsigned redeemer,

@@ -7,42 +7,48 @@ static struct model_member *member_of(struct model *model, const struct sim_op *
 }
 
 static enum verdict take_earn(struct model *model, struct model_op *m,
-                              const struct model_entry *entry, int64_t now)
+                              const struct model_entry *entry, unsigned sender, unsigned receiver,
+                              int64_t now)
 {
-    const struct sim_op *op = m->op;
-    struct model_member *member = member_of(model, op);
+    struct model_member *member = &model->members[entry->member];
     if (!member->is_enrolled) {
         return VERDICT_CARD_UNKNOWN;
     }
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
     }
+    if (member->has_moved) {
+        return VERDICT_CARD_MOVED;
+    }
     m->home_sale = m->sale;
     m->home_sale.points = entry->points;
     m->home_sale.taken = 0;
+    m->home_sale.home = receiver;
+    m->home_sale.member = entry->member;
     if (m->home_sale.lot.active_from <= now) {
         m->home_sale.lot.active_from = 0;
     }
     model_settle(model, member, now);
     model_give(model, member, &m->home_sale.lot, entry->points, now);
-    model->books[op->home].receivable[op->shop][entry->period] += entry->points;
+    model->books[receiver].receivable[sender][entry->period] += entry->points;
     return VERDICT_OK;
 }
 
 static enum verdict take_earn_return(struct model *model, const struct model_entry *entry,
-                                     const struct sim_op *op, int64_t now)
+                                     const struct sim_op *op, unsigned receiver, int64_t now)
 {
     struct model_sale *sale = &model_op_of(model, op->subject)->home_sale;
-    if (!sale->is_there) {
+    if (!sale->is_there || sale->home != receiver) {
         return VERDICT_SALE_UNKNOWN;
     }
     if (entry->points > sale->points - sale->taken) {
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
-    model_settle(model, member_of(model, op), now);
-    int64_t lost = model_take_back(model, member_of(model, op), &sale->lot, entry->points);
-    model->books[op->home].adjustment += lost;
-    model->books[op->home].receivable[op->shop][entry->period] -= entry->points;
+    struct model_member *member = &model->members[sale->member];
+    model_settle(model, member, now);
+    int64_t lost = model_take_back(model, member, &sale->lot, entry->points);
+    model->books[receiver].adjustment += lost;
+    model->books[receiver].receivable[op->shop][entry->period] -= entry->points;
     sale->taken += entry->points;
     return VERDICT_OK;
 }
@@ -108,6 +114,9 @@ static enum verdict take_burn_return(struct model *model, const struct model_ent
         model_settle(model, member_of(model, op), now);
     }
     model_refund(model, member_of(model, op), held, entry->points, now);
+    if (!held->has_nobody) {
+        model_forward(model, model_op_of(model, op), op->member);
+    }
     model->books[op->home].payable[op->shop][entry->period] -= entry->points;
     return VERDICT_OK;
 }
@@ -118,12 +127,16 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     ASSERT(stream->taken < stream->count);
     struct model_entry *entry = &stream->entries[stream->taken++];
     struct model_op *m = model->ops[entry->op];
+    if (entry->kind != ENTRY_PERIOD_MARK && model_is_over(model, receiver, sender, entry->period)) {
+        entry->verdict = VERDICT_PARTNER_LEFT;
+        return;
+    }
     switch (entry->kind) {
     case ENTRY_EARN:
-        entry->verdict = take_earn(model, m, entry, now);
+        entry->verdict = take_earn(model, m, entry, sender, receiver, now);
         break;
     case ENTRY_EARN_RETURN:
-        entry->verdict = take_earn_return(model, entry, m->op, now);
+        entry->verdict = take_earn_return(model, entry, m->op, receiver, now);
         break;
     case ENTRY_CAPTURE:
         entry->verdict = take_capture(model, entry, m->op, now);
@@ -138,11 +151,20 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
         break;
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
-        member_of(model, m->op)->is_blocked_at[receiver] = entry->kind == ENTRY_CARD_BLOCK;
+        model->members[entry->member].is_blocked_at[receiver] = entry->kind == ENTRY_CARD_BLOCK;
+        break;
+    case ENTRY_CARD_MOVED:
+        if (!model_knows_next(model, receiver, entry->member)) {
+            entry->verdict = VERDICT_PARTNER_UNKNOWN;
+            break;
+        }
+        model->members[entry->member].is_blocked_at[receiver] = false;
+        model->members[entry->member].is_moved_at[receiver] = true;
+        break;
+    case ENTRY_MOVED_LOT:
+        entry->verdict = model_take_moved(model, entry, sender, receiver, now);
         break;
     case ENTRY_ADJUSTMENT:
-    case ENTRY_CARD_MOVED:
-    case ENTRY_MOVED_LOT:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -154,34 +176,55 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
 
 /* ---- What the shop makes of receipts ---- */
 
-static void reverse(struct model *model, const struct model_entry *entry)
+static void reverse_earn(struct model *model, struct model_op *m, const struct model_entry *entry,
+                         unsigned receiver, int64_t now)
+{
+    struct model_books *books = &model->books[m->op->shop];
+    books->payable[receiver][entry->period] -= entry->points;
+    books->issued -= entry->points;
+    m->sale.is_reversed =
+        entry->verdict != VERDICT_CARD_MOVED || !model_resend_earn(model, m, entry, receiver, now);
+}
+
+static void reverse_earn_return(struct model *model, struct model_op *m,
+                                const struct model_entry *entry, unsigned receiver, int64_t now)
+{
+    struct model_books *books = &model->books[m->op->shop];
+    struct model_sale *sale = &model_op_of(model, m->op->subject)->sale;
+    books->payable[receiver][entry->period] += entry->points;
+    books->issued += entry->points;
+    if (sale->home == receiver || !model_resend_return(model, m, entry, now)) {
+        sale->taken -= entry->points;
+        sale->returned -= m->amount;
+    }
+}
+
+static void reverse(struct model *model, const struct model_entry *entry, unsigned sender,
+                    unsigned receiver, int64_t now)
 {
     struct model_op *m = model->ops[entry->op];
-    const struct sim_op *op = m->op;
-    struct model_books *books = &model->books[op->shop];
-    struct model_op *subject = op->subject == NULL ? NULL : model_op_of(model, op->subject);
+    struct model_books *books = &model->books[sender];
+    struct model_op *subject = m->op->subject == NULL ? NULL : model_op_of(model, m->op->subject);
     switch (entry->kind) {
     case ENTRY_EARN:
-        books->payable[op->home][entry->period] -= entry->points;
-        books->issued -= entry->points;
-        m->sale.is_reversed = true;
+        reverse_earn(model, m, entry, receiver, now);
         break;
     case ENTRY_EARN_RETURN:
-        books->payable[op->home][entry->period] += entry->points;
-        books->issued += entry->points;
-        subject->sale.taken -= entry->points;
-        subject->sale.returned -= m->amount;
+        reverse_earn_return(model, m, entry, receiver, now);
         break;
     case ENTRY_CAPTURE:
-        books->receivable[op->home][entry->period] -= entry->points;
+        books->receivable[receiver][entry->period] -= entry->points;
         books->redeemed -= entry->points;
         subject->hold.captured -= entry->points;
         subject->hold.voided += entry->points;
         break;
     case ENTRY_BURN_RETURN:
-        books->receivable[op->home][entry->period] += entry->points;
+        books->receivable[receiver][entry->period] += entry->points;
         books->redeemed += entry->points;
         subject->hold.returned -= entry->points;
+        break;
+    case ENTRY_MOVED_LOT:
+        model_give_back_moved(model, entry, sender, receiver, now);
         break;
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
@@ -189,18 +232,17 @@ static void reverse(struct model *model, const struct model_entry *entry)
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
-    case ENTRY_MOVED_LOT:
     case ENTRY_KIND_END:
         break;
     }
 }
 
-void model_take_receipt(struct model *model, unsigned sender, unsigned receiver)
+void model_take_receipt(struct model *model, unsigned sender, unsigned receiver, int64_t now)
 {
     struct model_stream *stream = &model->streams[sender][receiver];
     ASSERT(stream->receipted < stream->taken);
-    const struct model_entry *entry = &stream->entries[stream->receipted++];
-    if (entry->verdict != VERDICT_OK) {
-        reverse(model, entry);
+    const struct model_entry entry = stream->entries[stream->receipted++];
+    if (entry.verdict != VERDICT_OK) {
+        reverse(model, &entry, sender, receiver, now);
     }
 }

@@ -65,7 +65,10 @@ enum verdict model_give_mandate(struct model *model, struct model_op *m, int64_t
 {
     const struct mandate *said = &m->op->command.mandate.mandate;
     struct model_mandates *line = &model->mandates[m->op->home][m->op->to];
-    enum verdict verdict = add(line, said, false, now);
+    enum verdict verdict = model_may_begin(model, m->op->home, (unsigned)m->op->to);
+    if (verdict == VERDICT_OK) {
+        verdict = add(line, said, false, now);
+    }
     if (verdict != VERDICT_OK) {
         return verdict;
     }
@@ -84,7 +87,10 @@ enum verdict model_take_mandate(struct model *model, struct model_op *m, int64_t
 {
     const struct mandate *said = &m->op->command.mandate.mandate;
     struct model_mandate *mandate = model_mandate(model, m->op->home, m->op->shop, &said->id);
-    enum verdict verdict = add(&model->mandates[m->op->home][m->op->shop], said, true, now);
+    enum verdict verdict = model_may_begin(model, m->op->shop, m->op->home);
+    if (verdict == VERDICT_OK) {
+        verdict = add(&model->mandates[m->op->home][m->op->shop], said, true, now);
+    }
     mandate->is_taken = verdict == VERDICT_OK;
     return verdict;
 }
@@ -117,6 +123,9 @@ static enum verdict stand_in(struct model *model, struct model_op *m, int64_t no
         model_mandate(model, op->home, op->shop, &op->command.hold.mandate);
     if (model->members[op->member].is_blocked_at[op->shop]) {
         return VERDICT_CARD_BLOCKED;
+    }
+    if (model->members[op->member].is_moved_at[op->shop]) {
+        return VERDICT_CARD_MOVED;
     }
     if (model->streams[op->shop][op->home].is_frozen_out) {
         return VERDICT_STREAM_FROZEN;
@@ -203,12 +212,18 @@ static void note_part(struct model_hold *hold, const struct model_lot *terms, in
 }
 
 /* What there is, then a debt without a limit. */
-static void take_from(struct model_member *member, struct model_hold *hold, int64_t points)
+static void take_from(struct model *model, struct model_member *member, struct model_hold *hold,
+                      int64_t points)
 {
     struct model_lot terms;
     for (int64_t part; (part = model_take_next(member, points, &terms)) > 0;) {
         note_part(hold, &terms, part);
         points -= part;
+    }
+    if (member->has_moved) { /* who owes nothing here any more */
+        hold->lost += points;
+        model->books[member->home].adjustment += points;
+        return;
     }
     member->debt += points;
     hold->unbacked += points;
@@ -253,7 +268,7 @@ enum verdict model_stand_in_capture(struct model *model, const struct model_entr
         model->books[op->home].adjustment += entry->points;
     } else {
         model_settle(model, member, now);
-        take_from(member, held, entry->points);
+        take_from(model, member, held, entry->points);
     }
     model->books[op->home].payable[op->shop][entry->period] += entry->points;
     mandate->given_used += entry->points;

@@ -104,8 +104,8 @@ static void deliver(struct sim *sim, const struct sim_event *event)
 {
     struct sim_node *node = &sim->nodes[event->node];
     struct slice bytes = slice_of(event->bytes, event->length);
-    if (!node->is_up) {
-        return;
+    if (!node->is_up || !sim_node_knows(node, event->from)) {
+        return; /* no connection, or nobody whose certificate would be good */
     }
     sim->counts.messages++;
     sim->is_foul = false;
@@ -125,6 +125,12 @@ static void deliver(struct sim *sim, const struct sim_event *event)
         break;
     case SIM_MESSAGE_ANSWER:
         sim_abroad_answer(node, event->from, event->number, bytes);
+        break;
+    case SIM_MESSAGE_ACCEPT:
+        sim_move_ask(node, event->from, event->number, bytes);
+        break;
+    case SIM_MESSAGE_ACCEPTED:
+        sim_move_answer(node, event->from, event->number, bytes);
         break;
     case SIM_MESSAGE_STATEMENT:
         sim_settle_ask(node, event->from, event->number, bytes);
@@ -252,7 +258,8 @@ static void drain(struct sim *sim)
     sim_step_heal(sim);
     for (int minutes = 0; minutes < 240 && !sim->has_failed; minutes++) {
         sim_run_until(sim, sim->now + SIM_MINUTE);
-        if (sim_check_is_quiet(sim) && sim_restore_is_done(sim) && sim_settle_is_done(sim)) {
+        if (sim_check_is_quiet(sim) && sim_restore_is_done(sim) && !sim_charter_is_awaited(sim) &&
+            sim_step_part(sim) && sim_settle_is_done(sim)) {
             return;
         }
     }
@@ -263,14 +270,20 @@ static void drain(struct sim *sim)
                            sim_op_name(op->kind), i, sim->nodes[op->shop].id.text, op->tries);
         }
     }
-    (void)sim_fail(sim, "it does not come to rest: not all streams are receipted");
+    (void)sim_fail(sim, "it does not come to rest: %s",
+                   !sim_check_is_quiet(sim)      ? "not all streams are receipted"
+                   : !sim_restore_is_done(sim)   ? "a ledger is not whole again"
+                   : sim_charter_is_awaited(sim) ? "the charter is not known everywhere"
+                                                 : "not all statements are agreed");
 }
 
 bool sim_run(struct sim *sim, const struct sim_list *list)
 {
     int64_t next_check = SIM_START_MS + ALL_EVERY_MS;
     for (unsigned i = 0; i < sim->node_count; i++) {
-        sim_node_start(&sim->nodes[i]);
+        if (sim->nodes[i].is_partner) {
+            sim_node_start(&sim->nodes[i]);
+        }
     }
     for (size_t i = 0; i < list->count && !sim->has_failed; i++) {
         sim_run_until(sim, SIM_START_MS + list->steps[i].at);
@@ -290,6 +303,10 @@ bool sim_run(struct sim *sim, const struct sim_list *list)
         }
     }
     sim_mandates_count(sim);
+    sim->counts.moved = sim->model->moved;
+    sim->counts.moved_far = sim->model->moved_far;
+    sim->counts.resent = sim->model->resent;
+    sim->counts.lots_back = sim->model->lots_back;
     sim->counts.virtual_ms = sim->now - SIM_START_MS;
     return !sim->has_failed;
 }

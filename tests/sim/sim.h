@@ -24,7 +24,8 @@
 #define SIM_MINUTE     INT64_C(60000)
 #define SIM_HOUR       INT64_C(3600000)
 #define SIM_COALITION  "sim"
-#define SIM_KEYS       5u  /* online keys of a node, in all epochs */
+#define SIM_KEYS       5u /* online keys of a node, in all epochs */
+#define SIM_EPOCHS_MAX 8u
 #define SIM_DOUBTS_MAX 32u /* things under way on one machine */
 
 struct sim;
@@ -77,6 +78,9 @@ struct sim_node {
     struct sim *sim;
     unsigned index;
     struct partner_id id;
+    bool is_partner; /* of the coalition: it has joined, and is not dropped */
+    bool has_joined;
+    unsigned first_period; /* by number: what it exchanges with others begins there */
     bool is_up;
     uint64_t starts;
     struct sim_store store;
@@ -134,6 +138,14 @@ struct sim_counts {
     uint64_t proven;     /* of these, that it was so */
     uint64_t restores;
     uint64_t pages; /* that partners showed of what they hold */
+    uint64_t joined;
+    uint64_t left;    /* partners */
+    uint64_t parted;  /* pairs that ended, with all settled */
+    uint64_t dropped; /* from the charter */
+    uint64_t moved;   /* members, as the model counts */
+    uint64_t moved_far;
+    uint64_t resent;
+    uint64_t lots_back;
     int64_t virtual_ms;
 };
 
@@ -151,8 +163,11 @@ struct sim {
     int64_t now;
     unsigned node_count;
     struct sim_node nodes[SIM_NODES_MAX];
-    struct sim_epoch *epochs[8]; /* of the charter */
+    struct sim_epoch *epochs[SIM_EPOCHS_MAX]; /* of the charter */
     size_t epoch_count;
+    struct period first_period;
+    unsigned leaver;      /* SIM_NODES_MAX: nobody leaves */
+    unsigned leaver_last; /* its last period, by number */
     struct tariff tariffs[1];
     struct sim_events events;
     struct sim_weather weather;
@@ -190,6 +205,8 @@ void sim_tell(const struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
 void sim_node_init(struct sim *sim, unsigned index);
 /* The charter is known. */
 void sim_node_join(struct sim_node *node);
+/* Does the node know the partner, by the charter that it heard of? */
+bool sim_node_knows(const struct sim_node *node, unsigned partner);
 void sim_node_fini(struct sim_node *node);
 void sim_node_start(struct sim_node *node);
 /* The machine stops now. */
@@ -211,6 +228,9 @@ void sim_session_later(struct sim_node *node, unsigned partner);
 void sim_session_pump(struct sim_node *node);
 void sim_session_watch(struct sim_node *node, unsigned partner, uint64_t connection);
 void sim_session_down(struct sim_node *node);
+/* The charter has changed: there are sessions with partners that are new, and none with those that
+ * are partners no more. */
+void sim_session_follow(struct sim_node *node);
 void sim_session_request(struct sim_node *node, const struct sim_event *event, struct slice bytes);
 void sim_session_response(struct sim_node *node, const struct sim_event *event, struct slice bytes);
 /* The other side, or the network, ended a call: ours, or theirs. */

@@ -136,6 +136,10 @@ static bool is_in_call(const struct sim_node *node, const struct sim_op *op)
 
 void sim_abroad_try(struct sim_node *node, struct sim_op *op)
 {
+    if (!is_in_call(node, op) && !sim_node_knows(node, op->home)) {
+        sim_till_answered(node->sim, op, VERDICT_PARTNER_UNKNOWN, 0); /* and nothing is recorded */
+        return;
+    }
     if (!is_in_call(node, op)) {
         struct peer_host host = sim_node_host(node);
         sim_till_make(node, op);
@@ -212,16 +216,22 @@ static void refused_by_home(struct sim_node *node, struct sim_op *op,
     sim_till_answered(sim, op, m->home_verdict, 0);
 }
 
+struct sim_op *sim_op_asking(const struct sim *sim, uint64_t question)
+{
+    for (size_t i = sim->op_count; i > 0 && question != 0; i--) {
+        if (sim->ops[i - 1]->question == question) {
+            return sim->ops[i - 1];
+        }
+    }
+    return NULL;
+}
+
 void sim_abroad_answer(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes)
 {
     struct sim *sim = node->sim;
-    struct sim_op *op = NULL;
+    struct sim_op *op = sim_op_asking(sim, question);
     struct abroad_answer answer;
     struct note note = {""};
-    for (size_t i = sim->op_count; i > 0 && op == NULL; i--) {
-        struct sim_op *candidate = sim->ops[i - 1];
-        op = candidate->question == question && question != 0 ? candidate : NULL;
-    }
     if (op == NULL || op->home != from || op->is_answered) {
         return;
     }
@@ -266,6 +276,13 @@ static void judge_at_home(struct sim_node *node, struct sim_op *op, const struct
     struct sim *sim = node->sim;
     struct model_op *m = model_op_of(sim->model, op);
     bool is_repeat = m->is_decided_at_home;
+    if (op->home != node->index) { /* the shop has heard meanwhile where the member is now */
+        if (outcome->verdict == VERDICT_OK) {
+            (void)sim_fail(sim, "hold %zu: %s grants what is not there any more", op->index,
+                           node->id.text);
+        }
+        return;
+    }
     if (!is_repeat) {
         model_decide_at_home(sim->model, op, command->hold.capture_by.ms,
                              command->hold.deliver_by.ms, node->ledger_ms);

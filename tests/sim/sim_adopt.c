@@ -306,7 +306,10 @@ static void adopt_op(struct sim_node *node, struct model_op *m)
                m->verdict == VERDICT_OK) {
         m->points = given_back(node, op->subject);
     } else if (op->kind == SIM_OP_EARN) {
-        *(is_ours ? &m->sale : &m->home_sale) = sale_of(node, origin, id);
+        struct model_sale *sale = is_ours ? &m->sale : &m->home_sale;
+        *sale = sale_of(node, origin, id);
+        sale->home = op->home;
+        sale->member = op->member;
     }
 }
 

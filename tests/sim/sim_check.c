@@ -101,8 +101,12 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
     }
     for (size_t i = first; i < expected->taken; i++) {
         const struct model_entry *entry = &expected->entries[i];
+        const struct model_member *member = &sim->model->members[entry->member];
+        if (entry->kind == ENTRY_MOVED_LOT) {
+            member = &sim->model->members[member->moved_to];
+        }
         if (entry->kind != ENTRY_PERIOD_MARK && !entry_kind_is_card_news(entry->kind) &&
-            !sim_check_member(node, &sim->model->members[sim->ops[entry->op]->member])) {
+            !sim_check_member(node, member)) {
             return false;
         }
     }
@@ -111,15 +115,12 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
                     sim->nodes[partner].id.text, node->trouble);
 }
 
-static bool check_outgoing(struct sim_node *node, unsigned partner)
+/* Entries that were refused are reversed, and may be sent to another home. */
+static bool check_receipts(struct sim_node *node, unsigned partner)
 {
     struct sim *sim = node->sim;
     struct model_stream *expected = &sim->model->streams[node->index][partner];
     struct stream stream = stream_of(node, STREAM_OUT, partner);
-    if (stream.last_number != expected->count) {
-        return sim_fail(sim, "%s has %" PRIu64 " entries for %s, and %zu were made", node->id.text,
-                        stream.last_number, sim->nodes[partner].id.text, expected->count);
-    }
     if (stream.receipted_number < expected->receipted ||
         stream.receipted_number > expected->taken) {
         return sim_fail(sim,
@@ -128,12 +129,24 @@ static bool check_outgoing(struct sim_node *node, unsigned partner)
                         expected->receipted, expected->taken);
     }
     while (expected->receipted < stream.receipted_number) {
-        model_take_receipt(sim->model, node->index, partner);
+        model_take_receipt(sim->model, node->index, partner, node->ledger_ms);
     }
     expected->is_frozen_out = stream.is_frozen;
     return !stream.is_frozen || is_lying_pair(node, partner) ||
            sim_fail(sim, "%s froze what goes to %s: %s", node->id.text, sim->nodes[partner].id.text,
                     node->trouble);
+}
+
+static bool check_outgoing(struct sim_node *node, unsigned partner)
+{
+    struct sim *sim = node->sim;
+    struct model_stream *expected = &sim->model->streams[node->index][partner];
+    struct stream stream = stream_of(node, STREAM_OUT, partner);
+    while (stream.last_number > expected->count && model_tell(sim->model, node->index, partner)) {
+    }
+    return stream.last_number == expected->count ||
+           sim_fail(sim, "%s has %" PRIu64 " entries for %s, and %zu were made", node->id.text,
+                    stream.last_number, sim->nodes[partner].id.text, expected->count);
 }
 
 bool sim_check_streams(struct sim_node *node)
@@ -143,7 +156,12 @@ bool sim_check_streams(struct sim_node *node)
     }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
         if (i != node->index && !sim_restore_is_lost(node, i) &&
-            !(check_incoming(node, i) && check_outgoing(node, i))) {
+            !(check_incoming(node, i) && check_receipts(node, i))) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
+        if (i != node->index && !sim_restore_is_lost(node, i) && !check_outgoing(node, i)) {
             return false;
         }
     }
@@ -254,7 +272,7 @@ void sim_check_doubt(struct sim_node *node, const struct sim_doubt *doubt)
                                   : sim_op_is_recorded(node, origin, &op->command.transaction_id);
     sim_tell(sim, "%s: %s %zu was under way and is %s", node->id.text, sim_op_name(op->kind),
              op->index, is_recorded ? "there" : "not there");
-    if (!is_recorded) {
+    if (!is_recorded || (doubt->is_at_home && op->home != node->index)) {
         return;
     }
     if (doubt->is_at_home && !m->is_decided_at_home) {
@@ -362,7 +380,7 @@ static bool check_pair_books(struct sim_node *node, unsigned partner)
     for (unsigned p = 0; p < MODEL_PERIODS; p++) {
         struct account_ref ref = {.kind = ACCOUNT_RECEIVABLE,
                                   .partner = node->sim->nodes[partner].id,
-                                  .period = sim_nth_period(node, p)};
+                                  .period = sim_nth_period(node->sim, p)};
         if (!check_balance(node, ref, -books->receivable[partner][p])) {
             return false;
         }
@@ -430,9 +448,9 @@ static bool check_pair(struct sim_node *a, struct sim_node *b)
     }
     for (unsigned p = 0; p < MODEL_PERIODS; p++) {
         struct account_ref theirs = {
-            .kind = ACCOUNT_PAYABLE, .partner = b->id, .period = sim_nth_period(a, p)};
+            .kind = ACCOUNT_PAYABLE, .partner = b->id, .period = sim_nth_period(a->sim, p)};
         struct account_ref ours = {
-            .kind = ACCOUNT_RECEIVABLE, .partner = a->id, .period = sim_nth_period(b, p)};
+            .kind = ACCOUNT_RECEIVABLE, .partner = a->id, .period = sim_nth_period(b->sim, p)};
         if (balance_of(a, theirs) != -balance_of(b, ours)) {
             return sim_fail(a->sim, "%s owes %" PRId64 " to %s, which expects %" PRId64, a->id.text,
                             balance_of(a, theirs), b->id.text, -balance_of(b, ours));
@@ -468,16 +486,48 @@ static bool check_holds(struct sim *sim)
     return true;
 }
 
+/* Everybody with whom something may be exchanged has heard all about its cards. */
+static bool check_news(struct sim_node *node, unsigned partner)
+{
+    struct model *model = node->sim->model;
+    size_t told = model->news[node->index].told[partner];
+    return !model_may_send(model, node->index, partner) ||
+           !model_tell(model, node->index, partner) ||
+           sim_fail(node->sim, "%s did not tell %s what became of its cards: %zu of it only",
+                    node->id.text, node->sim->nodes[partner].id.text, told);
+}
+
+/* A partner that leaves has left when its last period is closed. */
+static bool check_parting(struct sim_node *node, unsigned partner)
+{
+    struct sim *sim = node->sim;
+    bool leaves = sim->leaver == node->index || sim->leaver == partner;
+    bool is_over = leaves && sim->closed_periods > sim->leaver_last;
+    if (is_over && sim_node_knows(node, partner) && !sim_settle_is_over(node, partner)) {
+        return sim_fail(sim, "%s is not done with %s, though all between them is settled",
+                        node->id.text, sim->nodes[partner].id.text);
+    }
+    sim->counts.parted += is_over && node->index < partner;
+    return true;
+}
+
+static bool check_both(struct sim_node *node, unsigned partner)
+{
+    struct sim *sim = node->sim;
+    return node->index == partner || is_lying_pair(node, partner) ||
+           !sim->nodes[partner].has_joined ||
+           (check_pair(node, &sim->nodes[partner]) && sim_settle_check(node, partner) &&
+            check_news(node, partner) && check_parting(node, partner));
+}
+
 bool sim_check_all(struct sim *sim)
 {
     for (unsigned a = 0; a < sim->node_count; a++) {
         if (!sim_check_node(&sim->nodes[a])) {
             return false;
         }
-        for (unsigned b = 0; b < sim->node_count; b++) {
-            if (a != b && !is_lying_pair(&sim->nodes[a], b) &&
-                !(check_pair(&sim->nodes[a], &sim->nodes[b]) &&
-                  sim_settle_check(&sim->nodes[a], b))) {
+        for (unsigned b = 0; b < sim->node_count && sim->nodes[a].has_joined; b++) {
+            if (!check_both(&sim->nodes[a], b)) {
                 return false;
             }
         }
@@ -486,12 +536,12 @@ bool sim_check_all(struct sim *sim)
         return false;
     }
     for (unsigned a = 0; a < sim->node_count; a++) {
-        if (!sim_liar_check_evidence(&sim->nodes[a])) {
+        if (sim->nodes[a].has_joined && !sim_liar_check_evidence(&sim->nodes[a])) {
             return false;
         }
     }
     for (unsigned a = 0; a < sim->node_count; a++) {
-        if (!check_rebuild(&sim->nodes[a])) {
+        if (sim->nodes[a].has_joined && !check_rebuild(&sim->nodes[a])) {
             return false;
         }
     }

@@ -26,6 +26,8 @@ enum sim_message_kind {
     SIM_MESSAGE_END,      /* of a clearing call */
     SIM_MESSAGE_ASK,      /* AuthoriseHoldRequest */
     SIM_MESSAGE_ANSWER,   /* AuthoriseHoldResponse, or an error */
+    SIM_MESSAGE_ACCEPT,   /* AcceptMoveRequest */
+    SIM_MESSAGE_ACCEPTED, /* AcceptMoveResponse */
     SIM_MESSAGE_STATEMENT,
     SIM_MESSAGE_STATEMENT_ANSWER,
     SIM_MESSAGE_FETCH, /* FetchMandateRequest */

@@ -38,7 +38,7 @@ void sim_mandates_round(struct sim_node *node)
     for (unsigned i = 0; i < sim->node_count; i++) {
         struct standin_mandates mandates;
         Talea__V1__FetchMandateRequest request = TALEA__V1__FETCH_MANDATE_REQUEST__INIT;
-        if (i == node->index || !sim_random_chance(&sim->luck, 150)) {
+        if (i == node->index || !sim_node_knows(node, i) || !sim_random_chance(&sim->luck, 150)) {
             continue;
         }
         ASSERT(standin_mandates(&view, &sim->nodes[i].id, &node->id, clock, &mandates) == ERR_OK);

@@ -44,7 +44,15 @@ void sim_node_init(struct sim *sim, unsigned index)
 void sim_node_join(struct sim_node *node)
 {
     struct note note = {""};
-    ASSERT(charter_roster(sim_charter_of(node), &node->id, &node->roster, &note) == ERR_OK);
+    if (node->is_partner) {
+        ASSERT(charter_roster(sim_charter_of(node), &node->id, &node->roster, &note) == ERR_OK);
+        sim_charter_tell_model(node);
+    }
+}
+
+bool sim_node_knows(const struct sim_node *node, unsigned partner)
+{
+    return node->sim->model->rosters[node->index].is_known[partner];
 }
 
 void sim_node_fini(struct sim_node *node)
@@ -207,17 +215,10 @@ static void begin_sessions(struct sim_node *node)
         if (i == node->index) {
             continue;
         }
-        *link = (struct sim_link){
-            .pause_ms = SIM_SECOND, .is_dialling = true, .forked_at = link->forked_at};
+        *link = (struct sim_link){.pause_ms = SIM_SECOND, .forked_at = link->forked_at};
         outgoing_init(&link->outgoing, &sim->nodes[i].id, engine_journal(node->engine));
-        sim_events_add(
-            &sim->events,
-            (struct sim_event){.at = sim->now + 10 + (int64_t)sim_random_below(&sim->luck, 500),
-                               .kind = SIM_EVENT_DIAL,
-                               .node = node->index,
-                               .from = i,
-                               .number = node->starts});
     }
+    sim_session_follow(node);
 }
 
 static void check_start(struct sim_node *node, uint64_t rows_before)

@@ -16,6 +16,8 @@ enum sim_op_kind {
     SIM_OP_TRANSFER,
     SIM_OP_BLOCK,
     SIM_OP_UNBLOCK,
+    SIM_OP_AWAIT, /* a member of another brand, as one's own */
+    SIM_OP_MOVE,
     SIM_OP_CLOSE,
     SIM_OP_GIVE_MANDATE, /* to a partner that asks; nobody waits for either of these */
     SIM_OP_TAKE_MANDATE,
@@ -33,9 +35,10 @@ struct sim_op {
     size_t index;
     enum sim_op_kind kind;
     unsigned shop;          /* the node that is told */
-    unsigned home;          /* of the card */
-    size_t member;          /* the model's number of whose card it is */
-    size_t to;              /* of a transfer; the redeemer of a mandate */
+    size_t card;            /* the model's number of whose card is shown */
+    unsigned home;          /* to which it leads, as far as the node knows */
+    size_t member;          /* and as whom */
+    size_t to;              /* of a transfer, of a move; the redeemer of a mandate */
     struct sim_op *subject; /* the hold or the sale; NULL: none */
     int64_t points;         /* 0: all that is left */
     int64_t amount;
@@ -92,6 +95,13 @@ void sim_abroad_asked(struct sim *sim, size_t op, unsigned tries);
 /* The home's answer to our till, or what it has to say about another till's question. */
 void sim_abroad_answer(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes);
 void sim_home_ask(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes);
+/* sim_move.c */
+/* Asks the new home whether it awaits the member. */
+void sim_move_try(struct sim_node *node, struct sim_op *op);
+void sim_move_ask(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes);
+void sim_move_answer(struct sim_node *node, unsigned from, uint64_t question, struct slice bytes);
+/* The operation that has this question under way; NULL: none has. */
+struct sim_op *sim_op_asking(const struct sim *sim, uint64_t question);
 /* sim_till.c: is this command in the node's ledger? */
 bool sim_op_is_recorded(struct sim_node *node, const struct partner_id *origin,
                         const struct uid *id);

@@ -5,6 +5,7 @@
 #include "sim_liar.h"
 #include "sim_network.h"
 #include "sim_restore.h"
+#include "sim_settle.h"
 
 #define PATIENCE_MS     (10 * SIM_SECOND)
 #define FROZEN_PAUSE_MS (4 * SIM_HOUR)
@@ -112,6 +113,22 @@ static void plan_watch(struct sim_node *node, unsigned partner)
     }
 }
 
+void sim_session_follow(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        struct sim_link *link = &node->links[i];
+        bool is_partner = i != node->index && sim_node_knows(node, i);
+        if (is_partner && link->connection == 0) {
+            plan_dial(node, i, 10 + (int64_t)sim_random_below(&sim->luck, 500));
+        } else if (!is_partner && link->connection != 0) {
+            outgoing_close(&link->outgoing);
+            link->connection = 0;
+            link->is_watched = false;
+        }
+    }
+}
+
 void sim_session_later(struct sim_node *node, unsigned partner)
 {
     struct sim_link *link = &node->links[partner];
@@ -137,7 +154,8 @@ void sim_session_dial(struct sim_node *node, unsigned partner)
     struct sim_link *link = &node->links[partner];
     struct note note = {""};
     link->is_dialling = false;
-    if (link->connection != 0) {
+    if (link->connection != 0 || !sim_node_knows(node, partner) ||
+        sim_settle_is_over(node, partner)) {
         return;
     }
     if (sim->is_cut[node->index][partner] > 0 || sim->is_cut[partner][node->index] > 0 ||

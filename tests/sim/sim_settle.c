@@ -7,6 +7,7 @@
 
 #include "model.h"
 #include "peer/exchange.h"
+#include "sim_charter.h"
 #include "sim_network.h"
 #include "wire/messages.h"
 
@@ -16,9 +17,9 @@ struct sim_question {
     uint64_t call;
 };
 
-struct period sim_nth_period(const struct sim_node *node, unsigned n)
+struct period sim_nth_period(const struct sim *sim, unsigned n)
 {
-    struct period period = node->roster.first_period;
+    struct period period = sim->first_period;
     while (n-- > 0) {
         period = period_next(period);
     }
@@ -45,8 +46,8 @@ static enum pair_state state_of(struct sim_node *node, unsigned partner, unsigne
 {
     struct ledger_view view = sim_store_view(&node->store);
     struct pair_row row = {.value = {0}};
-    ASSERT(pair_row_load(&view, &node->sim->nodes[partner].id, sim_nth_period(node, n), &row) ==
-           ERR_OK);
+    ASSERT(pair_row_load(&view, &node->sim->nodes[partner].id, sim_nth_period(node->sim, n),
+                         &row) == ERR_OK);
     enum pair_state state = row.pair.state;
     pair_row_fini(&row);
     return state;
@@ -77,7 +78,7 @@ static void ask(struct sim_node *node, unsigned partner, unsigned n)
     struct sim_question *question = calloc(1, sizeof *question);
     ASSERT(question != NULL);
     node->links[partner].question = question;
-    exchange_init(&question->exchange, &sim->nodes[partner].id, sim_nth_period(node, n));
+    exchange_init(&question->exchange, &sim->nodes[partner].id, sim_nth_period(node->sim, n));
     enum err err = exchange_begin(&question->exchange, &host, &note);
     if (!sim_node_after(node) || err != ERR_OK) {
         forget(&node->links[partner]);
@@ -95,19 +96,30 @@ static void ask(struct sim_node *node, unsigned partner, unsigned n)
 /* Are all closed periods agreed? */
 static bool is_agreed(struct sim_node *node, unsigned partner)
 {
+    const struct sim *sim = node->sim;
     struct sim_link *link = &node->links[partner];
-    while (link->agreed < node->sim->closed_periods &&
-           state_of(node, partner, link->agreed) == PAIR_MATCHED) {
+    unsigned first = sim_charter_first(sim, node->index, partner);
+    unsigned end = sim_charter_end(sim, node->index, partner);
+    link->agreed = link->agreed < first ? first : link->agreed;
+    while (link->agreed < end && state_of(node, partner, link->agreed) == PAIR_MATCHED) {
         link->agreed++;
     }
-    return link->agreed == node->sim->closed_periods;
+    return link->agreed >= end;
 }
 
 void sim_settle_round(struct sim_node *node, unsigned partner)
 {
-    if (partner != node->index && !is_agreed(node, partner)) {
+    if (partner != node->index && sim_node_knows(node, partner) && !is_agreed(node, partner)) {
         ask(node, partner, node->links[partner].agreed);
     }
+}
+
+bool sim_settle_is_over(struct sim_node *node, unsigned partner)
+{
+    struct ledger_view view = sim_store_view(&node->store);
+    bool is_over = false;
+    ASSERT(pair_is_over(&view, &node->roster, &node->sim->nodes[partner].id, &is_over) == ERR_OK);
+    return is_over;
 }
 
 void sim_settle_ask(struct sim_node *node, unsigned from, uint64_t call, struct slice bytes)
@@ -183,7 +195,8 @@ bool sim_settle_is_done(struct sim *sim)
 {
     for (unsigned a = 0; a < sim->node_count; a++) {
         for (unsigned b = 0; b < sim->node_count; b++) {
-            bool is_fair = a != b && !sim->nodes[a].is_liar && !sim->nodes[b].is_liar;
+            bool is_fair = a != b && !sim->nodes[a].is_liar && !sim->nodes[b].is_liar &&
+                           sim->nodes[a].is_partner && sim->nodes[b].is_partner;
             if (is_fair && sim->nodes[a].is_up && !is_agreed(&sim->nodes[a], b)) {
                 return false;
             }
@@ -259,7 +272,7 @@ static bool check_statement(struct sim_node *node, unsigned partner, unsigned n)
     struct arena arena;
     struct note note = {""};
     arena_init(&arena, 1u << 20);
-    ASSERT(pair_row_load(&view, &other->id, sim_nth_period(node, n), &row) == ERR_OK);
+    ASSERT(pair_row_load(&view, &other->id, sim_nth_period(node->sim, n), &row) == ERR_OK);
     bool is_good = is_signed(node, row.pair.own_signed, PURPOSE_STATEMENT, &own) &&
                    is_signed(other, row.pair.partner_signed, PURPOSE_STATEMENT, &theirs) &&
                    is_signed(other, row.pair.partner_countersigned, PURPOSE_STATEMENT_COUNTERSIGN,
@@ -283,7 +296,8 @@ static bool check_statement(struct sim_node *node, unsigned partner, unsigned n)
 
 bool sim_settle_check(struct sim_node *node, unsigned partner)
 {
-    for (unsigned n = 0; n < node->sim->closed_periods; n++) {
+    unsigned end = sim_charter_end(node->sim, node->index, partner);
+    for (unsigned n = sim_charter_first(node->sim, node->index, partner); n < end; n++) {
         if (!check_statement(node, partner, n)) {
             return false;
         }

@@ -4,7 +4,7 @@
 
 #include "sim.h"
 
-struct period sim_nth_period(const struct sim_node *node, unsigned n);
+struct period sim_nth_period(const struct sim *sim, unsigned n);
 
 /* Asks the partner about the first period that is closed and not agreed. */
 void sim_settle_round(struct sim_node *node, unsigned partner);
@@ -13,6 +13,8 @@ void sim_settle_answer(struct sim_node *node, unsigned from, uint64_t call, stru
 /* What was asked is forgotten. */
 void sim_settle_down(struct sim_node *node);
 
+/* Has all between the node and the partner, of whom one leaves, come to its end? */
+bool sim_settle_is_over(struct sim_node *node, unsigned partner);
 /* Are all closed periods agreed? */
 bool sim_settle_is_done(struct sim *sim);
 /* They are signed by both, and say what the model does. */

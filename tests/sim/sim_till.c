@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/route.h"
 #include "model.h"
 #include "sim_check.h"
 #include "sim_restore.h"
@@ -10,9 +11,9 @@
 const char *sim_op_name(enum sim_op_kind kind)
 {
     static const char *const names[SIM_OP_KIND_END] = {
-        "enrol",        "earn",         "hold",        "capture", "void",
-        "return-sale",  "return-burn",  "transfer",    "block",   "unblock",
-        "close-period", "give-mandate", "take-mandate"};
+        "enrol",       "earn",        "hold",         "capture",      "void",
+        "return-sale", "return-burn", "transfer",     "block",        "unblock",
+        "await",       "move",        "close-period", "give-mandate", "take-mandate"};
     return names[kind];
 }
 
@@ -81,7 +82,7 @@ static void make_hold(struct sim_node *node, struct sim_op *op)
     const struct card_number *card = &node->sim->model->members[op->member].card;
     c->kind = is_abroad(op) ? COMMAND_FOREIGN_HOLD : COMMAND_HOLD;
     c->hold.redeemer = node->id;
-    c->hold.card = *card;
+    c->hold.card = node->sim->model->members[op->card].card;
     c->hold.asked = is_abroad(op) ? *card : (struct card_number){{0}};
     c->hold.points.minor = op->points;
     if (!op->is_granted) {
@@ -132,7 +133,7 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
         break;
     case SIM_OP_EARN:
         c->kind = COMMAND_EARN;
-        c->earn.card = member->card;
+        c->earn.card = sim->model->members[op->card].card;
         c->earn.amount.minor = op->amount;
         c->earn.is_fixed = true;
         c->earn.fixed_points.minor = op->points;
@@ -163,6 +164,17 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
     case SIM_OP_UNBLOCK:
         c->kind = op->kind == SIM_OP_BLOCK ? COMMAND_BLOCK_CARD : COMMAND_UNBLOCK_CARD;
         c->card.card = member->card;
+        break;
+    case SIM_OP_AWAIT:
+        c->kind = COMMAND_AWAIT_MOVE;
+        c->await.card = sim->model->members[op->to].card;
+        c->await.own_card = member->card;
+        break;
+    case SIM_OP_MOVE:
+        c->kind = COMMAND_MOVE_MEMBER;
+        c->move.card = member->card;
+        c->move.new_card = sim->model->members[op->to].card;
+        c->move.to = sim->nodes[sim->model->members[op->to].home].id;
         break;
     case SIM_OP_CLOSE:
         c->kind = COMMAND_CLOSE_PERIOD;
@@ -286,7 +298,7 @@ void sim_till_queue(struct sim_node *node)
     }
     struct sim_op *op = sim_op_new(sim, SIM_OP_VOID, node->index);
     op->subject = subject;
-    op->member = subject->member;
+    op->card = op->member = subject->member;
     op->tries++;
     sim_till_make(node, op);
     node->queued = op;
@@ -316,6 +328,60 @@ void sim_till_unqueue(struct sim_node *node)
 
 /* ---- the till ---- */
 
+/* By the node's own tables the card leads where the model says. */
+static void check_route(struct sim_node *node, const struct sim_op *op)
+{
+    struct sim *sim = node->sim;
+    struct ledger_view view = sim_store_view(&node->store);
+    struct card_route route;
+    const struct card_number *shown = &sim->model->members[op->card].card;
+    const struct card_number *expected = &sim->model->members[op->member].card;
+    ASSERT(ledger_route_card(&view, &node->roster, shown, &route) == ERR_OK);
+    if (!card_number_equal(&route.card, expected)) {
+        (void)sim_fail(sim, "%s %zu at %s: the card leads to %s, by the model to %s",
+                       sim_op_name(op->kind), op->index, node->id.text, route.card.digits,
+                       expected->digits);
+    }
+}
+
+/* The home that is asked from now on has not heard of it. */
+static void forget_home(struct model_op *m)
+{
+    free(m->home_hold.parts);
+    m->home_hold = (struct model_hold){.state = MODEL_NONE};
+    m->is_decided_at_home = false;
+}
+
+/* Which home and member it is about, as the shop knows now. */
+static void find_way(struct sim_node *node, struct sim_op *op)
+{
+    struct model *model = node->sim->model;
+    struct model_op *m = model_op_of(model, op);
+    bool is_by_card = op->kind == SIM_OP_EARN || op->kind == SIM_OP_HOLD;
+    bool is_under_way = op->is_granted || (op->call != 0 && op->call == node->starts);
+    if (m->is_decided || is_under_way || (!is_by_card && op->subject == NULL)) {
+        return;
+    }
+    unsigned before = op->home;
+    if (is_by_card) {
+        struct model_route route = model_route(model, op->shop, op->card);
+        op->home = route.home;
+        op->member = route.member;
+        if (!sim_restore_is_stale(node)) {
+            check_route(node, op);
+        }
+    } else if (op->kind == SIM_OP_RETURN_SALE && model_op_of(model, op->subject)->sale.is_there) {
+        op->home = model_op_of(model, op->subject)->sale.home;
+        op->member = model_op_of(model, op->subject)->sale.member;
+    } else {
+        op->home = op->subject->home;
+        op->member = op->subject->member;
+    }
+    if (op->kind == SIM_OP_HOLD && op->home != before) {
+        forget_home(m);
+    }
+}
+
 void sim_till_try(struct sim *sim, size_t index)
 {
     struct sim_op *op = sim->ops[index];
@@ -331,7 +397,10 @@ void sim_till_try(struct sim *sim, size_t index)
     }
     op->tries++;
     op->is_granted = op->is_granted && op->granted_start == node->starts;
-    if (op->kind == SIM_OP_HOLD && is_abroad(op) && !op->is_granted) {
+    find_way(node, op);
+    if (op->kind == SIM_OP_MOVE) {
+        sim_move_try(node, op);
+    } else if (op->kind == SIM_OP_HOLD && is_abroad(op) && !op->is_granted) {
         sim_abroad_try(node, op);
     } else {
         sim_till_make(node, op);

@@ -20,15 +20,19 @@ static const struct share faults[] = {
     {SIM_STEP_WEATHER, 12}, {SIM_STEP_DISK, 14}, {SIM_STEP_CLOCK, 6},
 };
 
+/* After the first of them, which is the join. */
+static const struct share partings[] = {
+    {SIM_STEP_JOIN, 4}, {SIM_STEP_LEAVE, 3}, {SIM_STEP_DROP, 7}, {SIM_STEP_CLOSE, 5}};
+
 static const struct share restores[] = {{SIM_STEP_COPY, 3}, {SIM_STEP_RESTORE, 2}};
 
 const char *sim_step_name(enum sim_step_kind kind)
 {
     static const char *const names[SIM_STEP_KIND_END] = {
-        "enrol",       "earn",     "hold",  "capture", "void",    "return-sale",
-        "return-burn", "transfer", "clash", "repeat",  "block",   "close",
-        "rotate",      "epoch",    "crash", "cut",     "silence", "weather",
-        "disk",        "clock",    "copy",  "restore"};
+        "enrol",    "earn",  "hold",   "capture", "void",   "return-sale", "return-burn",
+        "transfer", "clash", "repeat", "block",   "move",   "close",       "rotate",
+        "epoch",    "join",  "leave",  "drop",    "crash",  "cut",         "silence",
+        "weather",  "disk",  "clock",  "copy",    "restore"};
     return names[kind];
 }
 
@@ -54,10 +58,20 @@ bool sim_restores_of_seed(uint64_t seed)
 
 bool sim_changes_of_seed(uint64_t seed)
 {
-    return seed % 5 == 4 || seed % 10 == 2; /* with and without older copies */
+    return seed % 5 == 4 || seed % 10 == 2 || seed % 10 == 6; /* with older copies, with joins */
 }
 
-unsigned sim_nodes_of_seed(uint64_t seed)
+bool sim_parts_of_seed(uint64_t seed)
+{
+    return seed % 5 == 1;
+}
+
+bool sim_moves_of_seed(uint64_t seed)
+{
+    return seed % 5 == 3 || seed % 10 == 6; /* alone, and with partners that come and go */
+}
+
+static unsigned nodes_of(uint64_t seed)
 {
     struct sim_random luck = sim_random_of(seed ^ 0x6e6f646573);
     uint64_t draw = sim_random_below(&luck, 100);
@@ -68,6 +82,12 @@ unsigned sim_nodes_of_seed(uint64_t seed)
                      : 8 + (unsigned)sim_random_below(&luck, 5);
 }
 
+unsigned sim_nodes_of_seed(uint64_t seed)
+{
+    unsigned count = nodes_of(seed);
+    return sim_parts_of_seed(seed) && count < 4 ? 4 : count;
+}
+
 struct sim_list sim_list_draw(const struct sim_options *options)
 {
     struct sim_random luck = sim_random_of(options->seed ^ 0x7374657073);
@@ -76,6 +96,8 @@ struct sim_list sim_list_draw(const struct sim_options *options)
     int64_t mean = options->hours * SIM_HOUR / (int64_t)count;
     struct sim_list list = {calloc(count, sizeof *list.steps), count};
     unsigned restore_share = sim_restores_of_seed(options->seed) ? 6 : 0;
+    unsigned parting_share = sim_parts_of_seed(options->seed) ? 20 : 0;
+    unsigned move_share = sim_moves_of_seed(options->seed) ? 20 : 0;
     unsigned epoch_share = sim_changes_of_seed(options->seed) ? 6 : 0;
     int64_t at = 0;
     ASSERT(list.steps != NULL);
@@ -89,6 +111,9 @@ struct sim_list sim_list_draw(const struct sim_options *options)
         step->kind = is_early ? (i % 2 == 0 ? SIM_STEP_ENROL : SIM_STEP_EARN)
                      : restore_share > 0 && sim_random_chance(&luck, restore_share)
                          ? draw_kind(&luck, restores, sizeof restores / sizeof restores[0])
+                     : parting_share > 0 && sim_random_chance(&luck, parting_share)
+                         ? draw_kind(&luck, partings, sizeof partings / sizeof partings[0])
+                     : move_share > 0 && sim_random_chance(&luck, move_share)   ? SIM_STEP_MOVE
                      : epoch_share > 0 && sim_random_chance(&luck, epoch_share) ? SIM_STEP_EPOCH
                      : sim_random_chance(&luck, fault_share)
                          ? draw_kind(&luck, faults, sizeof faults / sizeof faults[0])

@@ -18,9 +18,13 @@ enum sim_step_kind {
     SIM_STEP_CLASH,  /* many want the whole balance at once */
     SIM_STEP_REPEAT, /* a till tells what was answered long ago */
     SIM_STEP_BLOCK,
+    SIM_STEP_MOVE, /* to another home */
     SIM_STEP_CLOSE,
     SIM_STEP_ROTATE, /* a node signs with its other key */
     SIM_STEP_EPOCH,  /* of the charter, with a new key */
+    SIM_STEP_JOIN,   /* a partner, by an epoch */
+    SIM_STEP_LEAVE,
+    SIM_STEP_DROP, /* the one that left */
     /* Faults. */
     SIM_STEP_CRASH,
     SIM_STEP_CUT,
@@ -51,11 +55,35 @@ void sim_list_free(struct sim_list *list);
 bool sim_restores_of_seed(uint64_t seed);
 /* Does the charter change? */
 bool sim_changes_of_seed(uint64_t seed);
+/* Do partners join and leave? */
+bool sim_parts_of_seed(uint64_t seed);
+/* Do members move? */
+bool sim_moves_of_seed(uint64_t seed);
 unsigned sim_nodes_of_seed(uint64_t seed);
 
 /* A node's office closes a period with whom it is open. */
 void sim_step_close(struct sim *sim, unsigned node, unsigned n, int64_t in_ms);
+/* At the end: the last period of the partner that leaves is closed. True: nothing is left to be
+ * closed. */
+bool sim_step_part(struct sim *sim);
 void sim_step_do(struct sim *sim, const struct sim_step *step);
+/* What steps are made of: somebody whose card is known (false: nobody's is); the card that an
+ * operation is about; a hold until T1, which luck gives; the first try. */
+bool sim_pick_member(const struct sim *sim, uint32_t number, size_t *out_member);
+void sim_step_set_member(struct sim *sim, struct sim_op *op, size_t member);
+struct sim_op *sim_step_hold(struct sim *sim, unsigned shop, size_t member, int64_t points,
+                             uint32_t luck);
+void sim_step_begin(struct sim *sim, struct sim_op *op, int64_t in_ms);
+
+/* Another shop than the home. */
+unsigned sim_pick_abroad(const struct sim *sim, unsigned home, uint32_t number);
+/* sim_step_move.c */
+void sim_step_move(struct sim *sim, const uint32_t n[4]);
+
+/* sim_faults.c */
+/* What one sends to the other is lost for so long. */
+void sim_fault_cut(struct sim *sim, unsigned from, unsigned to, int64_t ms);
+void sim_fault_do(struct sim *sim, const struct sim_step *step);
 /* A fault ends. */
 void sim_step_mend(struct sim *sim, const struct sim_event *event);
 /* All of them do. */

@@ -238,6 +238,14 @@ static void test_a_late_earn_follows_the_member_home(void **state)
     desk_do(desk, &earn);
     desk_assert_balances(desk, &member, 13, 0, 0);
     assert_int_equal(sent_to(desk, &desk->partners[1].id), 1);
+    /* Also when the brand that gave the card is gone from the charter. */
+    desk->roster.partner_count = 1;
+    earn.transaction_id = desk_id(desk);
+    desk_do(desk, &earn);
+    desk_assert_balances(desk, &member, 16, 0, 0);
+    earn.transaction_id = desk_id(desk);
+    earn.earn.card = card_of(&desk->partners[1], 6);
+    assert_int_equal(desk_tell(desk, &earn), VERDICT_PARTNER_UNKNOWN);
 }
 
 static void test_a_word_that_leads_back_is_not_taken(void **state)

@@ -125,13 +125,29 @@ static void test_a_refusal_is_remembered(void **state)
     }
 }
 
+/* Beta left, and a later charter does not have it any more: nothing is sent to nobody. */
+static void test_a_brand_that_is_gone(void **state)
+{
+    (void)state;
+    const enum command_kind kinds[] = {COMMAND_RETURN_SALE, COMMAND_CAPTURE, COMMAND_VOID,
+                                       COMMAND_RETURN_BURN};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct scene scene;
+        scene_init(&scene);
+        struct command command = scene_command(&scene, kinds[i]);
+        assert_true(scene_provoke(&scene, &command, VERDICT_PARTNER_LEFT));
+        scene.desk.roster.partner_count = 1;
+        assert_int_equal(desk_tell(&scene.desk, &command), VERDICT_PARTNER_LEFT);
+        scene_fini(&scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_are_ok),
-        cmocka_unit_test(test_each_refusal),
-        cmocka_unit_test(test_precedence),
-        cmocka_unit_test(test_a_refusal_is_remembered),
+        cmocka_unit_test(test_all_are_ok),           cmocka_unit_test(test_each_refusal),
+        cmocka_unit_test(test_precedence),           cmocka_unit_test(test_a_refusal_is_remembered),
+        cmocka_unit_test(test_a_brand_that_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,275 @@
+/* Members who move to another home, and what goes after them. */
+#include "model.h"
+
+#define HOPS_MAX 8u
+
+struct model_route model_route(const struct model *model, unsigned node, size_t member)
+{
+    struct model_route route = {.member = member};
+    for (unsigned hops = 0;; hops++) {
+        const struct model_member *at = &model->members[route.member];
+        bool is_own = at->home == node;
+        bool leads_on = is_own ? at->has_moved : at->is_moved_at[node];
+        route.home = at->home;
+        route.is_blocked = is_own ? leads_on && at->is_blocked : at->is_blocked_at[node];
+        if (route.is_blocked || !leads_on) {
+            return route;
+        }
+        ASSERT(hops < HOPS_MAX);
+        route.member = at->moved_to;
+    }
+}
+
+bool model_knows_next(const struct model *model, unsigned node, size_t member)
+{
+    const struct model_member *next = &model->members[model->members[member].moved_to];
+    return model->rosters[node].is_known[next->home];
+}
+
+enum verdict model_await(struct model *model, const struct model_op *m, int64_t now)
+{
+    struct model_member *own = &model->members[m->op->member];
+    struct model_member *other = &model->members[m->op->to];
+    if (!model->rosters[m->op->shop].is_known[other->home]) {
+        return VERDICT_PARTNER_UNKNOWN;
+    }
+    if (!own->is_enrolled) {
+        return VERDICT_CARD_UNKNOWN;
+    }
+    if (own->is_blocked) {
+        return VERDICT_CARD_BLOCKED;
+    }
+    if (own->has_moved) {
+        return VERDICT_CARD_MOVED;
+    }
+    if (other->is_moved_at[m->op->shop]) {
+        return VERDICT_MEMBER_MOVED;
+    }
+    model_settle(model, own, now);
+    other->awaited[m->op->shop].is_awaited = true;
+    other->awaited[m->op->shop].by = m->op->member;
+    return VERDICT_OK;
+}
+
+/* ---- Lots that leave ---- */
+
+static int64_t end_of(const struct model_lot *lot)
+{
+    return lot->expires_at == 0 ? INT64_MAX : lot->expires_at;
+}
+
+/* The one that ends last; NULL: there is none that is free. */
+static const struct model_lot *last_lot(const struct model_member *member)
+{
+    const struct model_lot *last = NULL;
+    for (size_t i = 0; i < member->count; i++) {
+        const struct model_lot *lot = &member->lots[i];
+        bool is_later = last == NULL || end_of(lot) > end_of(last) ||
+                        (end_of(lot) == end_of(last) &&
+                         (lot->active_from > last->active_from ||
+                          (lot->active_from == last->active_from && lot->issuer > last->issuer)));
+        if (lot->free > 0 && is_later) {
+            last = lot;
+        }
+    }
+    return last;
+}
+
+static void send_lots(struct model *model, const struct model_op *m, size_t index)
+{
+    struct model_member *member = &model->members[index];
+    unsigned to = model->members[member->moved_to].home;
+    struct sim_op op = *m->op;
+    struct model_op sender = {.op = &op};
+    const struct model_lot *lot;
+    op.shop = member->home;
+    op.home = to;
+    op.member = index;
+    while ((lot = last_lot(member)) != NULL) {
+        struct model_lot terms = *lot;
+        struct model_entry *entry = model_send_entry(model, &sender, ENTRY_MOVED_LOT, terms.free);
+        entry->lot = terms;
+        model->books[member->home].payable[to][entry->period] += terms.free;
+        model_post_lot(member, &terms, -terms.free, 0);
+    }
+}
+
+void model_forward(struct model *model, const struct model_op *m, size_t member)
+{
+    const struct model_member *from = &model->members[member];
+    if (from->has_moved && model_may_send(model, from->home, model->members[from->moved_to].home)) {
+        model->moved_far += last_lot(from) != NULL;
+        send_lots(model, m, member);
+    }
+}
+
+static int64_t held_by(const struct model_member *member)
+{
+    int64_t held = 0;
+    for (size_t i = 0; i < member->count; i++) {
+        held += member->lots[i].held;
+    }
+    return held;
+}
+
+static enum verdict may_move(const struct model *model, const struct sim_op *op)
+{
+    const struct model_member *member = &model->members[op->member];
+    if (!model->rosters[op->shop].is_known[model->members[op->to].home]) {
+        return VERDICT_PARTNER_UNKNOWN;
+    }
+    if (!member->is_enrolled) {
+        return VERDICT_CARD_UNKNOWN;
+    }
+    if (member->is_blocked) {
+        return VERDICT_CARD_BLOCKED;
+    }
+    if (member->has_moved && member->moved_to != op->to) {
+        return VERDICT_MEMBER_MOVED;
+    }
+    if (held_by(member) > 0) {
+        return VERDICT_MEMBER_HAS_HOLDS;
+    }
+    if (member->debt > 0) {
+        return VERDICT_MEMBER_HAS_DEBT;
+    }
+    unsigned to = model->members[op->to].home; /* who leaves itself may send its members away */
+    bool leaves = model->rosters[op->shop].last_period[to] != MODEL_STAYS;
+    return leaves || !model_may_send(model, op->shop, to) ? VERDICT_PARTNER_LEFT : VERDICT_OK;
+}
+
+enum verdict model_move(struct model *model, struct model_op *m, int64_t now)
+{
+    struct model_member *member = &model->members[m->op->member];
+    enum verdict verdict = may_move(model, m->op);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    bool had_moved = member->has_moved;
+    model_settle(model, member, now);
+    struct model_sums sums = model_sums_at(member, now);
+    m->points = sums.available + sums.pending;
+    member->has_moved = true;
+    member->moved_to = m->op->to;
+    model->moved += !had_moved;
+    send_lots(model, m, m->op->member);
+    if (!had_moved) {
+        model_announce_to(model, m, model->members[m->op->to].home);
+    }
+    return VERDICT_OK;
+}
+
+/* ---- Lots that come ---- */
+
+enum verdict model_take_moved(struct model *model, const struct model_entry *entry, unsigned sender,
+                              unsigned receiver, int64_t now)
+{
+    const struct model_member *from = &model->members[entry->member];
+    struct model_member *to = &model->members[from->moved_to];
+    struct model_lot lot = entry->lot;
+    if (!from->awaited[receiver].is_awaited || from->awaited[receiver].by != from->moved_to) {
+        return VERDICT_MOVE_NOT_AWAITED;
+    }
+    if (lot.active_from <= now) {
+        lot.active_from = 0;
+    }
+    model_settle(model, to, now);
+    model_give(model, to, &lot, entry->points, now);
+    model->books[receiver].receivable[sender][entry->period] += entry->points;
+    model_forward(model, model->ops[entry->op], from->moved_to);
+    return VERDICT_OK;
+}
+
+void model_give_back_moved(struct model *model, const struct model_entry *entry, unsigned sender,
+                           unsigned receiver, int64_t now)
+{
+    struct model_member *member = &model->members[entry->member];
+    struct model_lot lot = entry->lot;
+    if (lot.active_from <= now) {
+        lot.active_from = 0;
+    }
+    model->lots_back++;
+    model->books[sender].payable[receiver][entry->period] -= entry->points;
+    model_settle(model, member, now);
+    model_give(model, member, &lot, entry->points, now);
+}
+
+/* ---- Earns that came too late ---- */
+
+/* Our own member it is now. */
+static bool give_at_home(struct model *model, struct model_op *m, const struct model_entry *entry,
+                         size_t index, int64_t now)
+{
+    struct model_member *member = &model->members[index];
+    if (member->is_blocked || member->has_moved) {
+        return false;
+    }
+    if (m->sale.lot.active_from <= now) {
+        m->sale.lot.active_from = 0;
+    }
+    model_settle(model, member, now);
+    model_give(model, member, &m->sale.lot, entry->points, now);
+    return true;
+}
+
+bool model_resend_earn(struct model *model, struct model_op *m, const struct model_entry *entry,
+                       unsigned receiver, int64_t now)
+{
+    unsigned shop = m->op->shop;
+    struct model_member *late = &model->members[entry->member];
+    if (!model_knows_next(model, shop, entry->member)) {
+        return false;
+    }
+    late->is_moved_at[shop] = true;
+    late->is_blocked_at[shop] = false;
+    struct model_route route = model_route(model, shop, late->moved_to);
+    if (route.is_blocked || route.home == receiver || !model->rosters[shop].is_known[route.home]) {
+        return false;
+    }
+    if (route.home == shop) {
+        if (!give_at_home(model, m, entry, route.member, now)) {
+            return false;
+        }
+    } else {
+        if (!model_may_send(model, shop, route.home)) {
+            return false;
+        }
+        struct sim_op op = *m->op;
+        struct model_op sender = {.op = &op};
+        op.home = route.home;
+        op.member = route.member;
+        struct model_entry *sent = model_send_entry(model, &sender, ENTRY_EARN, entry->points);
+        model->books[shop].payable[route.home][sent->period] += entry->points;
+    }
+    model->resent++;
+    model->books[shop].issued += entry->points;
+    m->sale.home = route.home;
+    m->sale.member = route.member;
+    return true;
+}
+
+bool model_resend_return(struct model *model, struct model_op *m, const struct model_entry *entry,
+                         int64_t now)
+{
+    unsigned shop = m->op->shop;
+    struct model_sale *sale = &model_op_of(model, m->op->subject)->sale;
+    if (sale->home == shop) {
+        struct model_member *member = &model->members[sale->member];
+        model_settle(model, member, now);
+        model->books[shop].adjustment += model_take_back(model, member, &sale->lot, entry->points);
+    } else {
+        if (!model_may_send(model, shop, sale->home)) {
+            return false;
+        }
+        struct sim_op op = *m->op;
+        struct model_op sender = {.op = &op};
+        op.home = sale->home;
+        op.member = sale->member;
+        struct model_entry *sent =
+            model_send_entry(model, &sender, ENTRY_EARN_RETURN, entry->points);
+        model->books[shop].payable[sale->home][sent->period] -= entry->points;
+    }
+    model->resent++;
+    model->books[shop].issued -= entry->points;
+    return true;
+}

@@ -1,0 +1,129 @@
+/* Who belongs to the coalition, as each brand has heard; and what they are told of each other's
+ * cards, those that join later, too. */
+#include <stdlib.h>
+
+#include "model.h"
+
+void model_join(struct model *model, unsigned node, unsigned first_period)
+{
+    for (unsigned i = 0; i < model->node_count; i++) {
+        model->streams[node][i].period = first_period;
+        model->streams[i][node].period = first_period;
+    }
+}
+
+/* Of the pair, the sooner of the two. */
+static unsigned last_period(const struct model_roster *roster, unsigned node, unsigned partner)
+{
+    unsigned own = roster->last_period[node];
+    unsigned theirs = roster->last_period[partner];
+    return own < theirs ? own : theirs;
+}
+
+bool model_is_leaving(const struct model *model, unsigned node, unsigned partner)
+{
+    return last_period(&model->rosters[node], node, partner) != MODEL_STAYS;
+}
+
+bool model_is_over(const struct model *model, unsigned node, unsigned partner, unsigned period)
+{
+    return !model->rosters[node].is_known[partner] ||
+           period > last_period(&model->rosters[node], node, partner);
+}
+
+bool model_may_send(const struct model *model, unsigned node, unsigned partner)
+{
+    const struct model_stream *stream = &model->streams[node][partner];
+    return !stream->is_frozen_out && !model_is_over(model, node, partner, stream->period);
+}
+
+enum verdict model_may_begin(const struct model *model, unsigned node, unsigned partner)
+{
+    if (!model->rosters[node].is_known[partner]) {
+        return VERDICT_PARTNER_UNKNOWN;
+    }
+    return model_is_leaving(model, node, partner) ? VERDICT_PARTNER_LEFT : VERDICT_OK;
+}
+
+enum verdict model_may_clear(const struct model *model, const struct sim_op *op)
+{
+    if (op->home == op->shop || model_may_send(model, op->shop, op->home)) {
+        return VERDICT_OK;
+    }
+    return model->streams[op->shop][op->home].is_frozen_out ? VERDICT_STREAM_FROZEN
+                                                            : VERDICT_PARTNER_LEFT;
+}
+
+/* ---- News of cards ---- */
+
+static void add_news(struct model_news *news, const struct model_op *m)
+{
+    if (news->count == news->room) {
+        news->room = news->room == 0 ? 16 : news->room * 2;
+        news->list = realloc(news->list, news->room * sizeof *news->list);
+        ASSERT(news->list != NULL);
+    }
+    news->list[news->count].member = m->op->member;
+    news->list[news->count].op = m->op->index;
+    news->count++;
+}
+
+/* A card's latest news, whatever it was when it was announced. */
+static void send(struct model *model, const struct model_op *m, unsigned partner)
+{
+    const struct model_member *member = &model->members[m->op->member];
+    struct sim_op op = *m->op;
+    struct model_op entry = {.op = &op};
+    op.home = partner;
+    (void)model_send_entry(model, &entry,
+                           member->is_blocked  ? ENTRY_CARD_BLOCK
+                           : member->has_moved ? ENTRY_CARD_MOVED
+                                               : ENTRY_CARD_UNBLOCK,
+                           0);
+}
+
+void model_announce_to(struct model *model, const struct model_op *m, unsigned first)
+{
+    struct model_news *news = &model->news[m->op->shop];
+    add_news(news, m);
+    for (unsigned partner = 0; partner < model->node_count; partner++) {
+        bool is_current = news->told[partner] == news->count - 1;
+        if (partner == m->op->shop || !model_may_send(model, m->op->shop, partner)) {
+            continue;
+        }
+        if (is_current || partner == first) {
+            send(model, m, partner);
+        }
+        news->told[partner] += is_current;
+    }
+}
+
+void model_announce(struct model *model, const struct model_op *m)
+{
+    model_announce_to(model, m, MODEL_NODES);
+}
+
+static bool has_later(const struct model_news *news, size_t at)
+{
+    for (size_t i = at + 1; i < news->count; i++) {
+        if (news->list[i].member == news->list[at].member) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool model_tell(struct model *model, unsigned node, unsigned partner)
+{
+    struct model_news *news = &model->news[node];
+    size_t *told = &news->told[partner];
+    while (*told < news->count && has_later(news, *told)) {
+        ++*told;
+    }
+    if (*told == news->count) {
+        return false;
+    }
+    send(model, model->ops[news->list[*told].op], partner);
+    ++*told;
+    return true;
+}
