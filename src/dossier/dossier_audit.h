@@ -32,4 +32,9 @@ MUST_USE enum err dossier_audit(const char *folder, struct audit_report *report,
                                 struct note *note);
 void dossier_fini(struct dossier *dossier);
 
+/* NULL when the dossier has none. */
+const struct stream_summary *dossier_stream(const struct dossier *dossier,
+                                            const struct partner_id *sender,
+                                            const struct partner_id *receiver);
+
 #endif

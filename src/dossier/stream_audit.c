@@ -4,14 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dossier/line_sums.h"
 #include "settlement/tree.h"
 #include "wire/messages.h"
 #include "wire/signed.h"
-
-struct line_sums {
-    struct receipt_total lines[RECEIPT_TOTALS_MAX];
-    size_t count;
-};
 
 /* A stream on its way through. Large; on the heap. */
 struct walk {
@@ -128,48 +124,12 @@ static enum err open_receipt(struct walk *walk, struct slice envelope, const cha
 
 /* ---- Totals ---- */
 
-static struct receipt_total *line_of(struct line_sums *sums, enum entry_kind kind, uint32_t tariff)
-{
-    size_t i = 0;
-    while (i < sums->count && (sums->lines[i].kind < kind ||
-                               (sums->lines[i].kind == kind && sums->lines[i].tariff < tariff))) {
-        i++;
-    }
-    struct receipt_total *line = &sums->lines[i];
-    if (i < sums->count && line->kind == kind && line->tariff == tariff) {
-        return line;
-    }
-    if (sums->count == RECEIPT_TOTALS_MAX) {
-        return NULL;
-    }
-    memmove(line + 1, line, (sums->count - i) * sizeof *line);
-    *line = (struct receipt_total){kind, tariff, 0, 0};
-    sums->count++;
-    return line;
-}
-
 static enum err add_to(const struct walk *walk, struct line_sums *sums,
                        const struct receipt_total *more, uint64_t number)
 {
-    struct receipt_total *line = line_of(sums, more->kind, more->tariff);
-    if (line == NULL || more->count > UINT64_MAX - line->count ||
-        int64_add(line->points, more->points, &line->points) != ERR_OK) {
-        return flawed(walk, number, "totals", "a sum that fits", "an overflow");
-    }
-    line->count += more->count;
-    return ERR_OK;
-}
-
-static const struct receipt_total *find_line(const struct receipt_total *lines, size_t count,
-                                             const struct receipt_total *wanted)
-{
-    static const struct receipt_total none = {0};
-    for (size_t i = 0; i < count; i++) {
-        if (lines[i].kind == wanted->kind && lines[i].tariff == wanted->tariff) {
-            return &lines[i];
-        }
-    }
-    return &none;
+    return line_sums_add(sums, more) == ERR_OK
+               ? ERR_OK
+               : flawed(walk, number, "totals", "a sum that fits", "an overflow");
 }
 
 static enum err other_total(const struct walk *walk, uint64_t receipt,
@@ -190,21 +150,12 @@ static enum err other_total(const struct walk *walk, uint64_t receipt,
 /* What the receipt says in total against what the entries add up to. */
 static enum err check_totals(const struct walk *walk, const struct clearing_receipt *receipt)
 {
-    for (size_t i = 0; i < receipt->total_count; i++) {
-        const struct receipt_total *said = &receipt->totals[i];
-        const struct receipt_total *ours = find_line(walk->ever.lines, walk->ever.count, said);
-        if (ours->count != said->count || ours->points != said->points) {
-            return other_total(walk, receipt->receipt_number, said, ours, said);
-        }
+    const struct receipt_total *ours;
+    const struct receipt_total *said;
+    if (line_sums_are(&walk->ever, receipt->totals, receipt->total_count, &ours, &said)) {
+        return ERR_OK;
     }
-    for (size_t i = 0; i < walk->ever.count; i++) {
-        const struct receipt_total *ours = &walk->ever.lines[i];
-        const struct receipt_total *said = find_line(receipt->totals, receipt->total_count, ours);
-        if (said->count == 0) {
-            return other_total(walk, receipt->receipt_number, ours, ours, said);
-        }
-    }
-    return ERR_OK;
+    return other_total(walk, receipt->receipt_number, said->count > 0 ? said : ours, ours, said);
 }
 
 /* ---- Entries ---- */
