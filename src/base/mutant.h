@@ -58,7 +58,12 @@
     MUTANT_ROW(MOVE_UNAWAITED, "a home takes the points of members that it does not await")        \
     MUTANT_ROW(LEAVE_BEHIND, "points that come back to a member who moved stay at the old home")   \
     MUTANT_ROW(DROP_LATE_EARN, "an earn that came after its member had moved is only reversed")    \
-    MUTANT_ROW(DROP_LATE_RETURN, "what returned of an earn does not go after it")
+    MUTANT_ROW(DROP_LATE_RETURN, "what returned of an earn does not go after it")                  \
+    MUTANT_ROW(OUTBOX_FOR_EVER, "any number of entries may wait for a partner")                    \
+    MUTANT_ROW(OUTBOX_NO_RESERVE, "what was promised has no more room than new points")            \
+    MUTANT_ROW(CAP_WITHOUT_PROMISES, "a grant is held against what is owed alone")                 \
+    MUTANT_ROW(CAP_BY_DEBTOR_ALONE, "a home takes earns of a partner beyond its cap")              \
+    MUTANT_ROW(OWE_FOR_EVER, "what an agreed period owed is owed for ever")
 
 #define MUTANT_NAME(name, what) MUTANT_##name,
 enum mutant {

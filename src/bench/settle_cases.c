@@ -94,8 +94,8 @@ static void make_pairs(struct pair_statement *statements)
 static enum err case_netting(struct bench *bench, const struct bench_case *which,
                              struct bench_row *row)
 {
-    static struct net_position positions[PARTNERS];
-    static struct payment payments[PARTNERS];
+    struct net_position positions[PARTNERS];
+    struct payment payments[PARTNERS];
     size_t count;
     size_t paid;
     struct pair_statement *statements = calloc(PAIRS, sizeof *statements);

@@ -249,8 +249,9 @@ static bool has_room(const struct decision *d, const struct stream *stream, enum
 {
     uint64_t bound = d->terms->outbox_entries;
     uint64_t waiting = stream->last_number - stream->receipted_number;
-    uint64_t reserve = kind == ENTRY_EARN ? 0 : bound / LIMIT_OUTBOX_RESERVE_PART;
-    return bound == 0 || waiting < bound + reserve;
+    uint64_t reserve =
+        kind == ENTRY_EARN || MUTANT(OUTBOX_NO_RESERVE) ? 0 : bound / LIMIT_OUTBOX_RESERVE_PART;
+    return bound == 0 || waiting < bound + reserve || MUTANT(OUTBOX_FOR_EVER);
 }
 
 bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,

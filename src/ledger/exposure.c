@@ -1,4 +1,5 @@
 /* What is owed and not settled with a partner, kept with every command that changes it. */
+#include "base/mutant.h"
 #include "ledger/decision.h"
 
 static enum err open_exposure(struct decision *d, const struct partner_id *partner,
@@ -64,7 +65,7 @@ static enum err settle_half(struct decision *d, const struct partner_id *partner
 enum err decide_settled(struct decision *d, const struct partner_id *partner, struct period period)
 {
     const struct roster *roster = d->terms->roster;
-    for (size_t i = 0; i < roster->tariff_count; i++) {
+    for (size_t i = 0; i < roster->tariff_count && !MUTANT(OWE_FOR_EVER); i++) {
         TRY(settle_half(d, partner, period, STREAM_OUT, roster->tariffs[i].id));
         TRY(settle_half(d, partner, period, STREAM_IN, roster->tariffs[i].id));
     }
@@ -77,9 +78,13 @@ enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
     const struct roster *roster = d->terms->roster;
     struct exposure_work *work;
     TRY(open_exposure(d, partner, &work));
-    struct money owed = debtor == STREAM_OUT ? exposure_at_stake(&work->value, roster)
-                                             : exposure_owed(&work->value, roster);
+    struct money owed = debtor == STREAM_OUT && !MUTANT(CAP_WITHOUT_PROMISES)
+                            ? exposure_at_stake(&work->value, roster)
+                            : exposure_owed(&work->value, roster);
     if (debtor == STREAM_IN) {
+        if (MUTANT(CAP_BY_DEBTOR_ALONE)) {
+            return ERR_OK;
+        }
         owed.minor = owed.minor == INT64_MIN ? INT64_MAX : -owed.minor;
     }
     return cap_is_exceeded(roster, owed) ? decide_refuse(d, VERDICT_NET_DEBIT_CAP) : ERR_OK;

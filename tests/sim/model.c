@@ -137,9 +137,13 @@ static enum verdict earn(struct model *model, struct model_op *m, int64_t now)
     } else if (model_is_leaving(model, op->shop, op->home)) {
         return VERDICT_PARTNER_LEFT;
     } else if (op->points > 0) {
-        enum verdict verdict = model_may_clear(model, op);
+        enum verdict verdict = model_may_clear(model, op, true);
         if (verdict != VERDICT_OK) {
             return verdict;
+        }
+        if (model_owes_too_much(model, op->shop, op->home, op->points, 0)) {
+            model->capped++;
+            return VERDICT_NET_DEBIT_CAP;
         }
         *owed_to(model, op) += op->points;
         model_send_entry(model, m, ENTRY_EARN, op->points);
@@ -183,6 +187,11 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
     }
     if (model_available_at(member, now) < m->op->points) {
         return VERDICT_INSUFFICIENT_POINTS;
+    }
+    if (is_abroad(m->op) &&
+        model_owes_too_much(model, m->op->home, m->op->shop, 0, m->op->points)) {
+        model->capped++;
+        return VERDICT_NET_DEBIT_CAP;
     }
     model_settle(model, member, now);
     m->home_hold = open_hold(m->op, capture_by, deliver_by);
@@ -240,8 +249,9 @@ static enum verdict capture(struct model *model, struct model_op *m, int64_t now
     if (is_abroad(op) && model_check_mandate(model, op, held) != VERDICT_OK) {
         return VERDICT_MANDATE_EXPIRED;
     }
-    if (model_may_clear(model, op) != VERDICT_OK) {
-        return model_may_clear(model, op);
+    enum verdict verdict = model_may_clear(model, op, false);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     if (is_abroad(op)) {
         *owed_by(model, op) += points;
@@ -267,8 +277,9 @@ static enum verdict give_back(struct model *model, struct model_op *m, int64_t n
     if (held->state != MODEL_OPEN) {
         return VERDICT_HOLD_ENDED;
     }
-    if (model_may_clear(model, op) != VERDICT_OK) {
-        return model_may_clear(model, op);
+    enum verdict verdict = model_may_clear(model, op, false);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     m->points = model_left(held);
     if (is_abroad(op)) {
@@ -295,8 +306,9 @@ static enum verdict return_burn(struct model *model, struct model_op *m, int64_t
     if (points > left || left <= 0) {
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
-    if (model_may_clear(model, op) != VERDICT_OK) {
-        return model_may_clear(model, op);
+    enum verdict verdict = model_may_clear(model, op, false);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     if (is_abroad(op)) {
         *owed_by(model, op) -= points;
@@ -334,8 +346,9 @@ static enum verdict return_sale(struct model *model, struct model_op *m, int64_t
     }
     int64_t due = sale->points - sale->taken - kept(sale, left - amount);
     int64_t points = due > 0 ? due : 0;
-    if (points > 0 && model_may_clear(model, op) != VERDICT_OK) {
-        return model_may_clear(model, op);
+    enum verdict verdict = points == 0 ? VERDICT_OK : model_may_clear(model, op, false);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     if (!is_abroad(op)) {
         model_settle(model, member_of(model, op), now);

@@ -187,6 +187,9 @@ struct model {
     unsigned node_count;
     int64_t refund_grace_ms;
     int64_t debt_limit;
+    size_t outbox; /* entries that may wait for one partner; 0: any number */
+    int64_t cap;   /* of what one owes another, in money; 0: none */
+    bool is_agreed[MODEL_NODES][MODEL_NODES][MODEL_PERIODS]; /* as the first of them has it */
     struct model_member *members;
     size_t member_count;
     size_t member_room;
@@ -202,6 +205,8 @@ struct model {
     uint64_t moved_far; /* whose points went on to a third home, with those that came late */
     uint64_t resent;    /* earns that came after the member had left, and returns of them */
     uint64_t lots_back; /* that were refused where they went to */
+    uint64_t no_room;   /* commands refused, since too much waits for a partner */
+    uint64_t capped;    /* commands and entries refused, since too much is owed */
     struct model_mandates mandates[MODEL_NODES][MODEL_NODES]; /* home, redeemer */
 };
 
@@ -226,8 +231,22 @@ enum verdict model_may_begin(const struct model *model, unsigned node, unsigned 
 bool model_is_leaving(const struct model *model, unsigned node, unsigned partner);
 /* Is the period after the last one of the pair, as the node knows? */
 bool model_is_over(const struct model *model, unsigned node, unsigned partner, unsigned period);
-/* Why the shop gets no entry through to the home; OK when it does. */
-enum verdict model_may_clear(const struct model *model, const struct sim_op *op);
+/* Why the shop gets no entry through to the home; OK when it does. What is new has less room among
+ * what waits for the home than what was promised. */
+enum verdict model_may_clear(struct model *model, const struct sim_op *op, bool is_new);
+/* Does the node owe the partner more than the charter allows, with what it has promised it and
+ * these points: of earns and lots, of holds? */
+bool model_owes_too_much(const struct model *model, unsigned node, unsigned partner, int64_t earned,
+                         int64_t promised);
+/* Does the sender, with the entry that is taken just now, as the receiver counts? */
+bool model_is_owed_too_much(const struct model *model, unsigned receiver, unsigned sender);
+/* Points net that the node owes the partner and that no agreed period has: earned, and redeemed. */
+struct model_exposure {
+    int64_t earned;
+    int64_t redeemed;
+    int64_t promised; /* in open holds */
+};
+struct model_exposure model_exposure(const struct model *model, unsigned node, unsigned partner);
 /* What became of the card is told to everybody who heard all before; others hear it later. */
 void model_announce(struct model *model, const struct model_op *m);
 /* The same, and one hears it in any case. */

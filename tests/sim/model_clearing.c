@@ -20,6 +20,10 @@ static enum verdict take_earn(struct model *model, struct model_op *m,
     if (member->has_moved) {
         return VERDICT_CARD_MOVED;
     }
+    if (model_is_owed_too_much(model, receiver, sender)) {
+        model->capped++;
+        return VERDICT_NET_DEBIT_CAP;
+    }
     m->home_sale = m->sale;
     m->home_sale.points = entry->points;
     m->home_sale.taken = 0;

@@ -159,8 +159,9 @@ enum verdict model_without_home(struct model *model, struct model_op *m, int64_t
     if (op->way == SIM_WAY_STANDS_IN) {
         return stand_in(model, m, now);
     }
-    if (model->streams[op->shop][op->home].is_frozen_out) {
-        return VERDICT_STREAM_FROZEN;
+    enum verdict verdict = model_may_clear(model, op, false);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     model_send_entry(model, m, ENTRY_VOID, 0);
     m->hold =

@@ -112,7 +112,7 @@ static int64_t held_by(const struct model_member *member)
     return held;
 }
 
-static enum verdict may_move(const struct model *model, const struct sim_op *op)
+static enum verdict may_move(const struct model *model, const struct sim_op *op, int64_t now)
 {
     const struct model_member *member = &model->members[op->member];
     if (!model->rosters[op->shop].is_known[model->members[op->to].home]) {
@@ -135,13 +135,19 @@ static enum verdict may_move(const struct model *model, const struct sim_op *op)
     }
     unsigned to = model->members[op->to].home; /* who leaves itself may send its members away */
     bool leaves = model->rosters[op->shop].last_period[to] != MODEL_STAYS;
-    return leaves || !model_may_send(model, op->shop, to) ? VERDICT_PARTNER_LEFT : VERDICT_OK;
+    if (leaves || !model_may_send(model, op->shop, to)) {
+        return VERDICT_PARTNER_LEFT;
+    }
+    int64_t points = model_available_at(member, now) + model_sums_at(member, now).pending;
+    bool is_capped = model_owes_too_much(model, op->shop, to, points, 0);
+    return is_capped ? VERDICT_NET_DEBIT_CAP : VERDICT_OK;
 }
 
 enum verdict model_move(struct model *model, struct model_op *m, int64_t now)
 {
     struct model_member *member = &model->members[m->op->member];
-    enum verdict verdict = may_move(model, m->op);
+    enum verdict verdict = may_move(model, m->op, now);
+    model->capped += verdict == VERDICT_NET_DEBIT_CAP;
     if (verdict != VERDICT_OK) {
         return verdict;
     }

@@ -45,13 +45,21 @@ enum verdict model_may_begin(const struct model *model, unsigned node, unsigned 
     return model_is_leaving(model, node, partner) ? VERDICT_PARTNER_LEFT : VERDICT_OK;
 }
 
-enum verdict model_may_clear(const struct model *model, const struct sim_op *op)
+enum verdict model_may_clear(struct model *model, const struct sim_op *op, bool is_new)
 {
-    if (op->home == op->shop || model_may_send(model, op->shop, op->home)) {
+    const struct model_stream *stream = &model->streams[op->shop][op->home];
+    if (op->home == op->shop) {
         return VERDICT_OK;
     }
-    return model->streams[op->shop][op->home].is_frozen_out ? VERDICT_STREAM_FROZEN
-                                                            : VERDICT_PARTNER_LEFT;
+    if (!model_may_send(model, op->shop, op->home)) {
+        return stream->is_frozen_out ? VERDICT_STREAM_FROZEN : VERDICT_PARTNER_LEFT;
+    }
+    size_t room = model->outbox + (is_new ? 0 : model->outbox / 4);
+    if (model->outbox > 0 && stream->count - stream->receipted >= room) {
+        model->no_room++;
+        return VERDICT_OUTBOX_FULL;
+    }
+    return VERDICT_OK;
 }
 
 /* ---- News of cards ---- */

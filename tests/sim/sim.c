@@ -63,6 +63,13 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
     sim->deliver_ms = sim_random_chance(&sim->luck, 500)
                           ? 6 * SIM_HOUR
                           : SIM_MINUTE + (int64_t)sim_random_below(&sim->luck, SIM_HOUR);
+    if (sim_limits_of_seed(options->seed)) {
+        bool is_tight = sim_random_chance(&sim->luck, 600);
+        sim->model->outbox = is_tight ? 3 + sim_random_below(&sim->luck, 20) : 0;
+        sim->model->cap = !is_tight || sim_random_chance(&sim->luck, 500)
+                              ? 1000 + (int64_t)sim_random_below(&sim->luck, 9000)
+                              : 0;
+    }
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_init(sim, i);
     }
@@ -307,6 +314,8 @@ bool sim_run(struct sim *sim, const struct sim_list *list)
     sim->counts.moved_far = sim->model->moved_far;
     sim->counts.resent = sim->model->resent;
     sim->counts.lots_back = sim->model->lots_back;
+    sim->counts.no_room = sim->model->no_room;
+    sim->counts.capped = sim->model->capped;
     sim->counts.virtual_ms = sim->now - SIM_START_MS;
     return !sim->has_failed;
 }

@@ -64,6 +64,7 @@ void sim_charter_init(struct sim *sim)
                                 .partners = epoch->partners,
                                 .tariffs = sim->tariffs,
                                 .tariff_count = 1,
+                                .net_debit_cap = {sim->model->cap},
                                 .revocations = epoch->revocations};
     memcpy(charter->coalition, SIM_COALITION, sizeof SIM_COALITION);
     sim->first_period = period_of(charter->valid_from);

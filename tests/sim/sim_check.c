@@ -10,6 +10,7 @@
 #include "sim_mandates.h"
 #include "sim_restore.h"
 #include "sim_settle.h"
+#include "sim_workload.h"
 #include "wire/messages.h"
 
 static struct ledger_view view_of(struct sim_node *node)
@@ -374,6 +375,23 @@ static struct account_ref own(enum account_kind kind)
     return (struct account_ref){.kind = kind};
 }
 
+static bool check_exposure(struct sim_node *node, unsigned partner)
+{
+    struct ledger_view view = view_of(node);
+    struct model_exposure expected = model_exposure(node->sim->model, node->index, partner);
+    struct exposure row;
+    ASSERT(ledger_get_exposure(&view, &node->sim->nodes[partner].id, &row) == ERR_OK);
+    struct exposure_line line = row.line_count > 0 ? row.lines[0] : (struct exposure_line){0};
+    return (row.promised.minor == expected.promised && line.issued == expected.earned &&
+            line.redeemed == expected.redeemed) ||
+           sim_fail(node->sim,
+                    "%s counts %" PRId64 " points earned, %" PRId64 " redeemed, %" PRId64
+                    " promised that it owes %s; the model %" PRId64 ", %" PRId64 ", %" PRId64,
+                    node->id.text, line.issued, line.redeemed, row.promised.minor,
+                    node->sim->nodes[partner].id.text, expected.earned, expected.redeemed,
+                    expected.promised);
+}
+
 static bool check_pair_books(struct sim_node *node, unsigned partner)
 {
     const struct model_books *books = &node->sim->model->books[node->index];
@@ -403,6 +421,10 @@ static bool check_books(struct sim_node *node)
     }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
         if (i != node->index && !check_pair_books(node, i)) {
+            return false;
+        }
+        if (i != node->index && !is_lying_pair(node, i) &&
+            !sim_restores_of_seed(node->sim->options.seed) && !check_exposure(node, i)) {
             return false;
         }
     }

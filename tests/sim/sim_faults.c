@@ -113,6 +113,35 @@ static void do_silence(struct sim *sim, const uint32_t n[4])
     }
 }
 
+/* A shop cut off from a home sells to its members on and on, and takes back some of it. */
+static void do_rush(struct sim *sim, const uint32_t n[4])
+{
+    size_t member;
+    if (!sim_pick_member(sim, n[1], &member)) {
+        return;
+    }
+    unsigned home = sim->model->members[member].home;
+    unsigned shop = sim_pick_abroad(sim, home, n[0]);
+    int64_t ms = 2 * SIM_MINUTE + n[3] % (20 * SIM_MINUTE);
+    sim_fault_cut(sim, shop, home, ms);
+    sim_fault_cut(sim, home, shop, ms);
+    for (unsigned i = 0; i < 4 + n[2] % 20; i++) {
+        int64_t in_ms = (int64_t)((n[3] >> i % 16) + i) % ms;
+        struct sim_op *earn = sim_op_new(sim, SIM_OP_EARN, shop);
+        sim_step_set_member(sim, earn, member);
+        earn->points = 1 + (n[1] >> i % 8) % 997;
+        earn->amount = 1 + (n[0] >> i % 8) % 20000;
+        sim_step_begin(sim, earn, in_ms);
+        if ((n[2] >> i % 8) % 3 == 0) {
+            struct sim_op *back = sim_op_new(sim, SIM_OP_RETURN_SALE, shop);
+            back->subject = earn;
+            sim_step_set_member(sim, back, member);
+            back->amount = 1 + (n[3] >> i % 8) % earn->amount;
+            sim_step_begin(sim, back, in_ms + SIM_SECOND);
+        }
+    }
+}
+
 static void do_weather(struct sim *sim, const uint32_t n[4])
 {
     struct sim_weather weather = {0};
@@ -197,6 +226,9 @@ void sim_fault_do(struct sim *sim, const struct sim_step *step)
         break;
     case SIM_STEP_SILENCE:
         do_silence(sim, n);
+        break;
+    case SIM_STEP_RUSH:
+        do_rush(sim, n);
         break;
     case SIM_STEP_WEATHER:
         do_weather(sim, n);

@@ -141,6 +141,7 @@ static struct engine_terms terms_of(const struct sim_node *node)
     return (struct engine_terms){.roster = &node->roster,
                                  .refund_grace_ms = node->sim->model->refund_grace_ms,
                                  .debt_limit = {node->sim->model->debt_limit},
+                                 .outbox_entries = node->sim->model->outbox,
                                  .signer = &node->signers[node->key]};
 }
 
@@ -263,6 +264,11 @@ void sim_node_start(struct sim_node *node)
     resolve_doubts(node);
     read_last_time(node);
     sim_restore_up(node);
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        if (i != node->index) {
+            sim_settle_look(node, i);
+        }
+    }
     begin_sessions(node);
     sim_events_add(&sim->events, (struct sim_event){.at = sim->now + TICK_MS,
                                                     .kind = SIM_EVENT_TICK,

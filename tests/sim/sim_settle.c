@@ -69,6 +69,14 @@ static Talea__V1__Signed *not_const(const Talea__V1__Signed *message)
     return (Talea__V1__Signed *)(uintptr_t)message;
 }
 
+void sim_settle_look(struct sim_node *node, unsigned partner)
+{
+    bool *is_agreed = node->sim->model->is_agreed[node->index][partner];
+    for (unsigned n = 0; n < node->sim->closed_periods; n++) {
+        is_agreed[n] = is_agreed[n] || state_of(node, partner, n) == PAIR_MATCHED;
+    }
+}
+
 static void ask(struct sim_node *node, unsigned partner, unsigned n)
 {
     struct sim *sim = node->sim;
@@ -139,7 +147,11 @@ void sim_settle_ask(struct sim_node *node, unsigned from, uint64_t call, struct 
     struct peer_host host = sim_node_host(node);
     exchange_init(&exchange, &sim->nodes[from].id, (struct period){0});
     enum err err = exchange_answer(&exchange, &host, &theirs, &note);
-    if (sim_node_after(node) && err == ERR_OK) {
+    bool is_up = sim_node_after(node);
+    if (is_up) {
+        sim_settle_look(node, from);
+    }
+    if (is_up && err == ERR_OK) {
         Talea__V1__ExchangeStatementResponse response;
         talea__v1__exchange_statement_response__init(&response);
         Talea__V1__Signed messages[2];
@@ -185,6 +197,7 @@ void sim_settle_answer(struct sim_node *node, unsigned from, uint64_t call, stru
     sim_tell(sim, "%s and %s, statement of %u: %s %s", node->id.text, sim->nodes[from].id.text,
              question->exchange.period.yyyymm, err_name(err), note.text);
     if (sim_node_after(node)) {
+        sim_settle_look(node, from);
         forget(&node->links[from]);
     }
 }

@@ -10,6 +10,8 @@ struct period sim_nth_period(const struct sim *sim, unsigned n);
 void sim_settle_round(struct sim_node *node, unsigned partner);
 void sim_settle_ask(struct sim_node *node, unsigned from, uint64_t call, struct slice bytes);
 void sim_settle_answer(struct sim_node *node, unsigned from, uint64_t call, struct slice bytes);
+/* Whichever periods the node has as agreed now, the model's has, too. */
+void sim_settle_look(struct sim_node *node, unsigned partner);
 /* What was asked is forgotten. */
 void sim_settle_down(struct sim_node *node);
 

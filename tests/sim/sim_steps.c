@@ -364,6 +364,7 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_CRASH:
     case SIM_STEP_CUT:
     case SIM_STEP_SILENCE:
+    case SIM_STEP_RUSH:
     case SIM_STEP_WEATHER:
     case SIM_STEP_DISK:
     case SIM_STEP_CLOCK:

@@ -29,10 +29,10 @@ static const struct share restores[] = {{SIM_STEP_COPY, 3}, {SIM_STEP_RESTORE, 2
 const char *sim_step_name(enum sim_step_kind kind)
 {
     static const char *const names[SIM_STEP_KIND_END] = {
-        "enrol",    "earn",  "hold",   "capture", "void",   "return-sale", "return-burn",
-        "transfer", "clash", "repeat", "block",   "move",   "close",       "rotate",
-        "epoch",    "join",  "leave",  "drop",    "crash",  "cut",         "silence",
-        "weather",  "disk",  "clock",  "copy",    "restore"};
+        "enrol",    "earn",    "hold",   "capture", "void",  "return-sale", "return-burn",
+        "transfer", "clash",   "repeat", "block",   "move",  "close",       "rotate",
+        "epoch",    "join",    "leave",  "drop",    "crash", "cut",         "silence",
+        "rush",     "weather", "disk",   "clock",   "copy",  "restore"};
     return names[kind];
 }
 
@@ -71,6 +71,11 @@ bool sim_moves_of_seed(uint64_t seed)
     return seed % 5 == 3 || seed % 10 == 6; /* alone, and with partners that come and go */
 }
 
+bool sim_limits_of_seed(uint64_t seed)
+{
+    return seed % 20 == 3 || seed % 20 == 4 || seed % 20 == 6 || seed % 20 == 9 || seed % 20 == 11;
+}
+
 static unsigned nodes_of(uint64_t seed)
 {
     struct sim_random luck = sim_random_of(seed ^ 0x6e6f646573);
@@ -98,6 +103,7 @@ struct sim_list sim_list_draw(const struct sim_options *options)
     unsigned restore_share = sim_restores_of_seed(options->seed) ? 6 : 0;
     unsigned parting_share = sim_parts_of_seed(options->seed) ? 20 : 0;
     unsigned move_share = sim_moves_of_seed(options->seed) ? 20 : 0;
+    unsigned rush_share = sim_limits_of_seed(options->seed) ? 8 : 0;
     unsigned epoch_share = sim_changes_of_seed(options->seed) ? 6 : 0;
     int64_t at = 0;
     ASSERT(list.steps != NULL);
@@ -114,6 +120,7 @@ struct sim_list sim_list_draw(const struct sim_options *options)
                      : parting_share > 0 && sim_random_chance(&luck, parting_share)
                          ? draw_kind(&luck, partings, sizeof partings / sizeof partings[0])
                      : move_share > 0 && sim_random_chance(&luck, move_share)   ? SIM_STEP_MOVE
+                     : rush_share > 0 && sim_random_chance(&luck, rush_share)   ? SIM_STEP_RUSH
                      : epoch_share > 0 && sim_random_chance(&luck, epoch_share) ? SIM_STEP_EPOCH
                      : sim_random_chance(&luck, fault_share)
                          ? draw_kind(&luck, faults, sizeof faults / sizeof faults[0])

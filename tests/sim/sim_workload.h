@@ -29,6 +29,7 @@ enum sim_step_kind {
     SIM_STEP_CRASH,
     SIM_STEP_CUT,
     SIM_STEP_SILENCE, /* a home does not answer, and its members burn */
+    SIM_STEP_RUSH,    /* a home does not answer, and its members are sold to */
     SIM_STEP_WEATHER,
     SIM_STEP_DISK,
     SIM_STEP_CLOCK,
@@ -59,6 +60,8 @@ bool sim_changes_of_seed(uint64_t seed);
 bool sim_parts_of_seed(uint64_t seed);
 /* Do members move? */
 bool sim_moves_of_seed(uint64_t seed);
+/* Are there bounds on what waits for a partner, or on what is owed to it? */
+bool sim_limits_of_seed(uint64_t seed);
 unsigned sim_nodes_of_seed(uint64_t seed);
 
 /* A node's office closes a period with whom it is open. */

@@ -358,7 +358,7 @@ static void test_idempotent_commands_leave_their_answer(void **state)
     assert_int_equal(get(w, TABLE_TRANSACTION, &key, &value), ERR_OK);
     assert_int_equal(transaction_decode(value, &transaction), ERR_OK);
     assert_int_equal(transaction.row, 3);
-    assert_int_equal(apply_kind(w, COMMAND_TAKE_ENTRY), ERR_OK);
+    assert_int_equal(apply_kind(w, COMMAND_TAKE_BATCH), ERR_OK);
     key_origin(&bakery, &(struct uid){{9, 4}}, &key);
     assert_int_equal(get(w, TABLE_TRANSACTION, &key, &value), ERR_NOT_FOUND);
 }
@@ -386,6 +386,93 @@ static void test_a_plan_is_bounded(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* A row whose bytes could not all be encoded spoils the plan, whatever is planned after it. */
+/* A record that sends so many entries to the cinema from this number on, with bodies of theirs. */
+static void plan_sent(struct world *w, struct stream *stream, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct clearing_entry entry = {
+            .number = stream->last_number + 1, .kind = ENTRY_EARN, .period = october};
+        assert_int_equal(plan_entry_again(&w->plan, &cinema, stream, &entry,
+                                          slice_of(&entry.number, sizeof entry.number)),
+                         ERR_OK);
+    }
+}
+
+static struct hash tree_of(struct world *w, uint64_t *out_count)
+{
+    struct ledger_key key;
+    struct slice value;
+    struct half_tree tree;
+    key_half_tree(STREAM_OUT, &cinema, october, &key);
+    assert_int_equal(get(w, TABLE_TREE, &key, &value), ERR_OK);
+    assert_int_equal(half_tree_decode(value, &tree), ERR_OK);
+    assert_int_equal(tree.first_number, 1);
+    *out_count = tree.frontier.count;
+    return tree_root(&tree.frontier);
+}
+
+static void expect_tree(struct world *w, uint64_t count)
+{
+    struct tree_frontier frontier = {0};
+    uint64_t kept;
+    struct hash root = tree_of(w, &kept);
+    for (uint64_t number = 1; number <= count; number++) {
+        struct hash leaf = tree_leaf(slice_of(&number, sizeof number));
+        assert_int_equal(tree_append(&frontier, &leaf, NULL, NULL), ERR_OK);
+    }
+    struct hash expected = tree_root(&frontier);
+    assert_int_equal(kept, count);
+    assert_true(hash_equal(&root, &expected));
+}
+
+static void apply_sent(struct world *w, struct ledger_applier *applier, struct stream *stream,
+                       unsigned count)
+{
+    struct record record = {.row = w->row++, .kind = COMMAND_SETTLE_MEMBER, .origin = bakery};
+    plan_sent(w, stream, count);
+    record.ids = w->plan.ids;
+    record.effect_count = w->plan.effect_count;
+    record.effects = buffer_slice(&w->plan.effects);
+    assert_int_equal(w->plan.effects.err, ERR_OK);
+    assert_int_equal(ledger_applier_apply(applier, &record, &w->note), ERR_OK);
+    plan_reset(&w->plan);
+}
+
+/* What was undone is no part of it, also of what is kept between two records. */
+static void test_trees_grow_with_entries(void **state)
+{
+    struct world *w = *state;
+    struct ledger_applier *applier;
+    struct ledger_key key;
+    struct slice value;
+    struct stream stream = stream_begin(october);
+    assert_int_equal(ledger_applier_create(&w->store, &applier), ERR_OK);
+    apply_sent(w, applier, &stream, 50);
+    ledger_applier_mark(applier);
+    struct stream before = stream;
+    struct slice row;
+    key_stream(STREAM_OUT, &cinema, &key);
+    assert_int_equal(get(w, TABLE_STREAM, &key, &row), ERR_OK);
+    uint8_t kept[512];
+    size_t length = row.length;
+    memcpy(kept, row.at, length);
+    apply_sent(w, applier, &stream, 9);
+    ledger_applier_undo_to_mark(applier);
+    assert_int_equal(w->store.put(w->store.context, TABLE_STREAM, slice_of(key.bytes, key.length),
+                                  slice_of(kept, length)),
+                     ERR_OK); /* as the store's own undo does */
+    stream = before;
+    apply_sent(w, applier, &stream, 150);
+    assert_int_equal(ledger_applier_flush(applier), ERR_OK);
+    expect_tree(w, 200);
+    for (uint64_t block = 0; block < 4; block++) {
+        struct tree_place place = {TREE_ROW_LEVELS, block};
+        key_tree(STREAM_OUT, &cinema, october, place, &key);
+        assert_int_equal(get(w, TABLE_TREE, &key, &value), block < 3 ? ERR_OK : ERR_NOT_FOUND);
+    }
+    ledger_applier_destroy(applier);
+}
+
 static void test_half_encoded_row_is_not_lost(void **state)
 {
     struct plan plan;
@@ -419,6 +506,7 @@ int main(void)
         TEST(test_idempotent_commands_leave_their_answer),
         TEST(test_a_plan_is_bounded),
         TEST(test_half_encoded_row_is_not_lost),
+        TEST(test_trees_grow_with_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,96 @@
+/* What brands owe each other and have not settled, from the entries themselves; and the cap on it.
+ */
+#include "model.h"
+
+/* Minor units of money for 100 points: what an issuer pays the home, what a home pays the
+ * redeemer. */
+#define ISSUE_PRICE      100
+#define REDEMPTION_PRICE 90
+
+/* The entry's sender owes for it, or, when negative, is owed. */
+static void add(struct model_exposure *sum, const struct model_entry *entry, int64_t sign)
+{
+    switch (entry->kind) {
+    case ENTRY_EARN:
+    case ENTRY_MOVED_LOT:
+        sum->earned += sign * entry->points;
+        break;
+    case ENTRY_EARN_RETURN:
+        sum->earned -= sign * entry->points;
+        break;
+    case ENTRY_BURN_RETURN:
+        sum->redeemed += sign * entry->points;
+        break;
+    case ENTRY_CAPTURE:
+        sum->redeemed -= sign * entry->points;
+        break;
+    case ENTRY_VOID:
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+    case ENTRY_KIND_END:
+        break;
+    }
+}
+
+struct model_exposure model_exposure(const struct model *model, unsigned node, unsigned partner)
+{
+    const struct model_stream *out = &model->streams[node][partner];
+    const struct model_stream *in = &model->streams[partner][node];
+    const bool *is_agreed = model->is_agreed[node][partner];
+    struct model_exposure sum = {0, 0, 0};
+    for (size_t i = 0; i < out->count; i++) {
+        bool is_reversed = i < out->receipted && out->entries[i].verdict != VERDICT_OK;
+        if (!is_agreed[out->entries[i].period] && !is_reversed) {
+            add(&sum, &out->entries[i], 1);
+        }
+    }
+    for (size_t i = 0; i < in->taken; i++) {
+        if (!is_agreed[in->entries[i].period] && in->entries[i].verdict == VERDICT_OK) {
+            add(&sum, &in->entries[i], -1);
+        }
+    }
+    for (size_t i = 0; i < model->op_count; i++) {
+        const struct model_op *m = model->ops[i];
+        if (m != NULL && m->op->home == node && m->op->shop == partner &&
+            m->home_hold.state == MODEL_OPEN) {
+            sum.promised += model_left(&m->home_hold);
+        }
+    }
+    return sum;
+}
+
+/* Away from zero. */
+static int64_t worth(int64_t points, int64_t price)
+{
+    int64_t product = points * price;
+    return product >= 0 ? (product + 99) / 100 : -((-product + 99) / 100);
+}
+
+static int64_t owed(const struct model_exposure *sum)
+{
+    return worth(sum->earned, ISSUE_PRICE) + worth(sum->redeemed, REDEMPTION_PRICE);
+}
+
+bool model_owes_too_much(const struct model *model, unsigned node, unsigned partner, int64_t earned,
+                         int64_t promised)
+{
+    if (model->cap == 0) {
+        return false;
+    }
+    struct model_exposure sum = model_exposure(model, node, partner);
+    sum.earned += earned;
+    sum.promised += promised;
+    return owed(&sum) + worth(sum.promised, REDEMPTION_PRICE) > model->cap;
+}
+
+bool model_is_owed_too_much(const struct model *model, unsigned receiver, unsigned sender)
+{
+    if (model->cap == 0) {
+        return false;
+    }
+    struct model_exposure sum = model_exposure(model, receiver, sender);
+    return -owed(&sum) > model->cap;
+}
