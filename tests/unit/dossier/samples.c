@@ -95,6 +95,7 @@ static void make_head(struct making *making, uint64_t first, struct hash previou
     struct batch_head head = {partner("fuel"), partner("grocer"),
                               first,           (uint32_t)(making->number - first + 1),
                               previous,        making->hash};
+    head.last_hash.bytes[0] ^= making->fault->other_head;
     ASSERT(wire_head_encode(&head, &payload) == ERR_OK);
     sign(FUEL, PURPOSE_CLEARING_BATCH, 1, &payload, out);
     buffer_fini(&payload);
@@ -116,6 +117,7 @@ static void make_receipt(struct making *making, uint64_t first, size_t total_cou
                                        .last_hash = making->hash,
                                        .totals = making->totals,
                                        .total_count = total_count};
+    receipt.previous_receipt_hash.bytes[0] ^= is_last && fault->other_before;
     ASSERT(wire_receipt_encode(&receipt, &payload) == ERR_OK);
     making->receipt_hash = receipt_payload_hash(buffer_slice(&payload));
     sign(fault->receipt_signer != 0 ? fault->receipt_signer : GROCER, PURPOSE_CLEARING_RECEIPT,

@@ -17,6 +17,8 @@ struct sample_fault {
     uint64_t receipt_epoch;  /* of the last receipt's signature; 0: as it should be */
     uint32_t mark_period;    /* of the mark; 0: as it should be */
     unsigned receipt_signer; /* member who signs receipts; 0: as it should be */
+    bool other_before;       /* the last receipt names another one before it */
+    bool other_head;         /* heads name other last entries */
 };
 /* Appends; `fault` may be NULL. */
 void sample_stream(const struct sample_fault *fault, struct buffer *out);

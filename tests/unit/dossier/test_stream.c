@@ -160,6 +160,8 @@ static void test_signed_faults(void **state)
     expect_fault(bench, (struct sample_fault){.receipt_epoch = 2}, 3, "the receipt");
     expect_fault(bench, (struct sample_fault){.mark_period = 202610}, 3, "period of the entry");
     expect_fault(bench, (struct sample_fault){.receipt_signer = 2}, 1, "the receipt");
+    expect_fault(bench, (struct sample_fault){.other_before = true}, 3, "receipt before");
+    expect_fault(bench, (struct sample_fault){.other_head = true}, 2, "as its sender signed it");
 }
 
 int main(void)
