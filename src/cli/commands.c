@@ -158,6 +158,10 @@ const struct cli_command commands[] = {
     {"transaction show", "UUID", "Show what became of a command, and where the journal proves it",
      "talea transaction show 0199a000-0000-7000-8000-000000000002", transaction_show_options, 1, 1,
      ROLE_BACK_OFFICE, run_transaction_show},
+    {"transaction receipt", "UUID", "Write a signed receipt for the member, also as a QR code",
+     "talea transaction receipt 0199a000-0000-7000-8000-000000000002 --out receipt.txt --qr "
+     "receipt.svg",
+     transaction_receipt_options, 1, 1, ROLE_BACK_OFFICE, run_transaction_receipt},
     {"events", NULL, "Print the journal's rows as JSON, a line each, from a row on",
      "talea events --from 1\n  talea events --follow", events_options, 0, 0, ROLE_BACK_OFFICE,
      run_events},
@@ -187,6 +191,9 @@ const struct cli_command commands[] = {
      "talea audit grocer-2026-10 fuel-2026-10\n"
      "  talea audit --charter charter.talea exports/*",
      audit_options, 1, ARGS_POSITIONAL_MAX, 0, run_audit},
+    {"audit receipt", "FILE", "Prove a member's receipt by the charter's keys alone",
+     "talea audit receipt receipt.txt --charter charter.talea", audit_receipt_options, 1, 1, 0,
+     run_audit_receipt},
     {"statement show", "PARTNER PERIOD", "Show and verify a period's statement with a partner",
      "talea statement show fuel 2026-10 --out fuel-2026-10.talea", statement_show_options, 2, 2,
      ROLE_BACK_OFFICE, run_statement_show},

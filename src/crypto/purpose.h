@@ -26,9 +26,10 @@ enum purpose {
     PURPOSE_HOLDINGS = 14,              /* a brand says what it holds of another's ledger */
     PURPOSE_MOVE_ACCEPTANCE = 19,       /* a new home promises to take a member */
     PURPOSE_HALF_ROOT = 20,             /* a brand says what it has of a half of a period */
+    PURPOSE_MEMBER_RECEIPT = 32,        /* a brand tells a member what it did with the points */
 };
 
-#define PURPOSE_LAST 20u
+#define PURPOSE_LAST 32u
 
 bool purpose_is_known(uint32_t number);
 /* "hold-grant"; "unknown" for a number that is not in the registry. */

@@ -75,6 +75,7 @@ class Audit(unittest.TestCase):
             cls.trade()
             c.close_period(cls.period)
             cls.exports = cls.export("first", cls.period)
+            cls.receipts = cls.give_receipts()
             cls.trade()
             c["fuel"].cli("member", "erase", cls.cards["fuel"], "--yes")
             c["fuel"].cli("member", "show", cls.cards["fuel"], expect=1)
@@ -108,6 +109,25 @@ class Audit(unittest.TestCase):
         for number, node in enumerate(c):
             node.cli("burn", cls.cards[NAMES[(number + 1) % len(NAMES)]], str(3 + number))
         c.wait_cleared()
+
+    @classmethod
+    def give_receipts(cls):
+        """Of a purchase and a burn at home, of a purchase elsewhere; and what has none."""
+        c = cls.coalition
+        node = c["grocer"]
+        own, other = cls.cards["grocer"], cls.cards["fuel"]
+        cls.before = int(node.cli("balance", own)["balance"]["available_points"])
+        made = {name: wire.uuid7() for name in ("earn", "burn", "abroad")}
+        node.cli("earn", own, "5.00", "--transaction-id", made["earn"])
+        hold = node.cli("burn", "authorise", own, "2")["hold_id"]
+        node.cli("burn", "capture", hold, "--transaction-id", made["burn"])
+        node.cli("earn", other, "7.00", "--transaction-id", made["abroad"])
+        c.wait_cleared()
+        for name, id_ in made.items():
+            node.talea("transaction", "receipt", id_, "--out", c.path(name + ".txt"), "--qr",
+                       c.path(name + ".svg"))
+        node.talea("transaction", "receipt", hold, expect=1)
+        return made
 
     @classmethod
     def push_epoch(cls):
@@ -273,6 +293,56 @@ class Audit(unittest.TestCase):
         self.assertGreater(answer["counts"]["entries"], 6)
         stream = Stream(self.coalition.path("open", "grocer", "streams", "grocer.fuel.stream"))
         self.assertTrue(stream.head.receipt_before)
+
+    # A member's receipt.
+
+    def receipt(self, path, expect=0):
+        result = run([TALEA, "audit", "receipt", "--json", path, "--charter",
+                      self.coalition.path("charter.talea")], expect=expect)
+        return json.loads(result.stdout) if expect == 0 else result.stderr
+
+    def said(self, name):
+        answer = self.receipt(self.coalition.path(name + ".txt"))
+        self.assertTrue(answer["valid"])
+        self.assertEqual((answer["brand"], answer["epoch"]), ("grocer", 2))
+        return dict(line.split(None, 1) for line in answer["said"].splitlines()[1:])
+
+    def test_members_receipts(self):
+        earn, burn, abroad = (self.said(name) for name in ("earn", "burn", "abroad"))
+        self.assertEqual(earn["transaction"], self.receipts["earn"])
+        self.assertEqual((earn["kind"], burn["kind"], abroad["kind"]), ("earn", "burn", "earn"))
+        self.assertEqual((earn["coalition"], earn["brand"], earn["card"]),
+                         ("demo", "grocer", self.cards["grocer"]))
+        self.assertTrue(int(earn["points"]) > 0 and earn["points"].startswith("+"))
+        self.assertEqual(burn["points"], "-2")
+        self.assertEqual(int(earn["balance"]), self.before + int(earn["points"]))
+        self.assertEqual(int(burn["balance"]), int(earn["balance"]) - 2)
+        self.assertNotIn("balance", abroad)
+
+    def test_a_receipt_with_one_byte_changed(self):
+        with open(self.coalition.path("earn.txt"), "rb") as file:
+            good = file.read()
+        for place in range(len(good)):
+            with open(self.path("bad.txt"), "wb") as file:
+                file.write(good[:place] + bytes([good[place] ^ 1]) + good[place + 1:])
+            with self.subTest(place=place):
+                self.receipt(self.path("bad.txt"), expect=4)
+        for bad in (good[:-1], good + b"\n", good + good, b"", good.replace(b"+", b"+1")):
+            with open(self.path("bad.txt"), "wb") as file:
+                file.write(bad)
+            self.receipt(self.path("bad.txt"), expect=4)
+
+    def test_the_picture_says_the_same(self):
+        """zbarimg reads it where it is installed; elsewhere its form is looked at."""
+        with open(self.coalition.path("earn.svg"), encoding="ascii") as file:
+            self.assertIn("<svg", file.read())
+        if not shutil.which("zbarimg") or not shutil.which("rsvg-convert"):
+            self.skipTest("there is no zbarimg or rsvg-convert")
+        run(["rsvg-convert", "--width", "900", "--output", self.path("earn.png"),
+             self.coalition.path("earn.svg")])
+        result = run(["zbarimg", "--quiet", "--raw", "--oneshot", self.path("earn.png")])
+        with open(self.coalition.path("earn.txt"), encoding="ascii") as file:
+            self.assertEqual(result.stdout.rstrip("\n"), file.read().rstrip("\n"))
 
     # One thing wrong. Entries and receipts.
 

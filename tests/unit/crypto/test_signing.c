@@ -260,24 +260,25 @@ static void test_public_keys_that_no_honest_key_has(void **state)
 static void test_purpose_registry(void **state)
 {
     (void)state;
-    static const char *const names[PURPOSE_LAST + 1] = {NULL,
-                                                        "online-key",
-                                                        "charter",
-                                                        "journal-head",
-                                                        "clearing-batch",
-                                                        "clearing-receipt",
-                                                        "hold-request",
-                                                        "hold-grant",
-                                                        "hold-refusal",
-                                                        "statement",
-                                                        "statement-countersign",
-                                                        "mandate",
-                                                        "card-block",
-                                                        "backup",
-                                                        "holdings",
-                                                        [PURPOSE_MOVE_ACCEPTANCE] =
-                                                            "move-acceptance",
-                                                        [PURPOSE_HALF_ROOT] = "half-root"};
+    static const char *const names[PURPOSE_LAST + 1] = {
+        NULL,
+        "online-key",
+        "charter",
+        "journal-head",
+        "clearing-batch",
+        "clearing-receipt",
+        "hold-request",
+        "hold-grant",
+        "hold-refusal",
+        "statement",
+        "statement-countersign",
+        "mandate",
+        "card-block",
+        "backup",
+        "holdings",
+        [PURPOSE_MOVE_ACCEPTANCE] = "move-acceptance",
+        [PURPOSE_HALF_ROOT] = "half-root",
+        [PURPOSE_MEMBER_RECEIPT] = "member-receipt"};
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {
         assert_string_equal(purpose_name((enum purpose)number),
                             names[number] == NULL ? "unknown" : names[number]);
