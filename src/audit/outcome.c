@@ -265,6 +265,8 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_EXPOSURE:
     case TABLE_EVIDENCE:
     case TABLE_TREE:
+    case TABLE_DISPUTE:
+    case TABLE_SUSPENDED:
     case TABLE_END:
         break;
     }

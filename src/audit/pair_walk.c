@@ -71,9 +71,15 @@ static struct pair_move move_of(enum stream_direction direction, enum entry_kind
         return (struct pair_move){of_burns, points.minor};
     case ENTRY_BURN_RETURN:
         return (struct pair_move){of_burns, -points.minor};
+    case ENTRY_ADJUSTMENT: /* who sends a correction pays */
+    case ENTRY_BURN_ADJUSTMENT:
+        return (struct pair_move){is_sender ? ACCOUNT_PAYABLE : ACCOUNT_RECEIVABLE, points.minor};
     case ENTRY_VOID:
-    case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
@@ -218,6 +224,88 @@ static int64_t net_of(const struct audit *audit, enum account_kind kind,
     return kind == ACCOUNT_RECEIVABLE ? sum->first - sum->second : sum->second - sum->first;
 }
 
+/* Is it out of its partner's account? */
+static bool is_waiting(const struct dispute *dispute)
+{
+    return dispute->is_open && dispute->is_suspended && dispute->state != DISPUTE_ADJUSTED &&
+           dispute->state != DISPUTE_DECLINED;
+}
+
+/* What the disputed entry moved, from its partner's account into suspense (1), or back (-1). */
+static enum err suspend(struct audit *audit, uint64_t row, const struct partner_id *partner,
+                        enum stream_direction direction, const struct dispute *dispute, int way,
+                        bool is_back)
+{
+    struct pair_move move = move_of(direction, dispute->entry.kind, dispute->claim);
+    struct pair_sum *sum = sum_of(&audit->pairs, partner, dispute->entry.period);
+    if (sum == NULL) {
+        return ERR_RESOURCE;
+    }
+    int64_t credit = move.account == ACCOUNT_PAYABLE ? move.points : -move.points;
+    sum->suspense += way * credit;
+    sum->last_row = row;
+    move.points = -way * move.points;
+    return way > 0 || is_back ? add_move(audit, row, partner, dispute->entry.period, move) : ERR_OK;
+}
+
+/* One that is on its way is owed against suspense. */
+static enum err count_correction(struct audit *audit, uint64_t row,
+                                 const struct partner_id *partner, const struct dispute *dispute,
+                                 int way)
+{
+    if (!dispute->is_open || dispute->pending != STEP_ADJUST) {
+        return ERR_OK;
+    }
+    struct pair_sum *sum = sum_of(&audit->pairs, partner, dispute->corrected_in);
+    if (sum == NULL) {
+        return ERR_RESOURCE;
+    }
+    sum->suspense += way * dispute->claim.minor;
+    sum->last_row = row;
+    return ERR_OK;
+}
+
+enum err audit_dispute(struct audit *audit, uint64_t row, const struct effect_row *effect)
+{
+    const struct ledger_view *view = &audit->store.view;
+    struct partner_id partner;
+    enum stream_direction direction;
+    uint64_t number;
+    struct dispute before = {.is_open = false};
+    struct dispute after;
+    struct slice value;
+    if (effect->is_deleted || dispute_decode(effect->value, &after) != ERR_OK ||
+        key_dispute_parse(effect->key, &partner, &direction, &number) != ERR_OK) {
+        return audit_found(audit, row, "journal record", "row %" PRIu64 ": a dispute is malformed",
+                           row);
+    }
+    enum err err = view->get(view->context, TABLE_DISPUTE, effect->key, &value);
+    if (err == ERR_OK) {
+        err = dispute_decode(value, &before);
+    }
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    TRY(count_correction(audit, row, &partner, &before, 1));
+    TRY(count_correction(audit, row, &partner, &after, -1));
+    if (is_waiting(&before) == is_waiting(&after)) {
+        return ERR_OK;
+    }
+    return is_waiting(&after) ? suspend(audit, row, &partner, direction, &after, 1, false)
+                              : suspend(audit, row, &partner, direction, &before, -1,
+                                        after.state == DISPUTE_DECLINED);
+}
+
+enum err audit_pair_loose(struct audit *audit, const struct account_ref *account)
+{
+    struct pair_sum *sum = sum_of(&audit->pairs, &account->partner, account->period);
+    if (sum == NULL) {
+        return ERR_RESOURCE;
+    }
+    sum->is_loose = true;
+    return ERR_OK;
+}
+
 static enum err check_account(struct audit *audit, enum account_kind kind,
                               const struct pair_sum *pair, int64_t expected)
 {
@@ -258,6 +346,9 @@ enum err audit_pairs(struct audit *audit)
         const struct pair_sum *pair = &audit->pairs.sums[i];
         TRY(check_account(audit, ACCOUNT_RECEIVABLE, pair, pair->receivable));
         TRY(check_account(audit, ACCOUNT_PAYABLE, pair, pair->payable));
+        if (!pair->is_loose) {
+            TRY(check_account(audit, ACCOUNT_SUSPENSE, pair, pair->suspense));
+        }
     }
     for (size_t i = 0; i < audit->accounts.capacity; i++) {
         TRY(check_unmoved(audit, &audit->accounts.places[i]));

@@ -5,6 +5,8 @@
 #include "clearing/receipt.h"
 
 struct audit;
+struct effect_row;
+struct account_ref;
 
 /* An own entry whose receipt has not come: refused, it counts no more. */
 struct pending_entry {
@@ -29,6 +31,8 @@ struct pair_sum {
     struct period period;
     int64_t receivable;
     int64_t payable;
+    int64_t suspense; /* of open disputes; credit less debit */
+    bool is_loose;    /* points wait in suspense otherwise, too */
     uint64_t last_row;
 };
 
@@ -54,6 +58,11 @@ MUST_USE enum err audit_pair_applied(struct audit *audit, uint64_t row,
 MUST_USE enum err audit_pair_receipted(struct audit *audit, uint64_t row,
                                        const struct partner_id *partner,
                                        const struct clearing_receipt *receipt);
+/* A row of TABLE_DISPUTE that a record writes, whose table row is the one before it: what it moves
+ * into suspense and out of it. */
+MUST_USE enum err audit_dispute(struct audit *audit, uint64_t row, const struct effect_row *effect);
+/* Points of a recovered entry that could not be replayed wait in suspense. */
+MUST_USE enum err audit_pair_loose(struct audit *audit, const struct account_ref *account);
 /* At the journal's end: do the accounts say the same? */
 MUST_USE enum err audit_pairs(struct audit *audit);
 

@@ -49,6 +49,12 @@ static enum err walk_post(struct audit *audit, uint64_t row, const struct effect
     }
     TRY(add_side(audit, row, post->debit, post->points.minor, 0));
     TRY(add_side(audit, row, post->credit, 0, post->points.minor));
+    for (size_t i = 0; i < 2 && audit->is_forced; i++) {
+        const struct account_ref *side = i == 0 ? &post->debit : &post->credit;
+        if (side->kind == ACCOUNT_SUSPENSE) {
+            TRY(audit_pair_loose(audit, side));
+        }
+    }
     audit->summary->postings++;
     return ERR_OK;
 }
@@ -317,6 +323,7 @@ static enum err walk_effect(struct audit *audit, uint64_t row, const struct effe
     case EFFECT_ROW:
         return effect->row.table == TABLE_HOLD      ? walk_hold(audit, row, &effect->row)
                : effect->row.table == TABLE_MANDATE ? audit_mandate(audit, row, &effect->row)
+               : effect->row.table == TABLE_DISPUTE ? audit_dispute(audit, row, &effect->row)
                : effect->row.table == TABLE_RECEIPT ? audit_receipt(audit, row, &effect->row)
                                                     : ERR_OK;
     case EFFECT_LOT:

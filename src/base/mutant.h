@@ -59,11 +59,14 @@
     MUTANT_ROW(LEAVE_BEHIND, "points that come back to a member who moved stay at the old home")   \
     MUTANT_ROW(DROP_LATE_EARN, "an earn that came after its member had moved is only reversed")    \
     MUTANT_ROW(DROP_LATE_RETURN, "what returned of an earn does not go after it")                  \
+    MUTANT_ROW(MOVE_CROSSWISE, "a member moves to one whom its own home awaits as it")             \
     MUTANT_ROW(OUTBOX_FOR_EVER, "any number of entries may wait for a partner")                    \
     MUTANT_ROW(OUTBOX_NO_RESERVE, "what was promised has no more room than new points")            \
     MUTANT_ROW(CAP_WITHOUT_PROMISES, "a grant is held against what is owed alone")                 \
     MUTANT_ROW(CAP_BY_DEBTOR_ALONE, "a home takes earns of a partner beyond its cap")              \
-    MUTANT_ROW(OWE_FOR_EVER, "what an agreed period owed is owed for ever")
+    MUTANT_ROW(OWE_FOR_EVER, "what an agreed period owed is owed for ever")                        \
+    MUTANT_ROW(SPEND_ANY_POOL, "somebody who is not in a pool spends what is in it")               \
+    MUTANT_ROW(CLOSE_FULL_POOL, "a pool closes with its last member, whatever is in it")
 
 #define MUTANT_NAME(name, what) MUTANT_##name,
 enum mutant {

@@ -75,6 +75,11 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
     charter->currency_decimals = m->currency_decimals;
     charter->valid_from.ms = m->valid_from_unix_ms;
     charter->net_debit_cap.minor = m->net_debit_cap_minor;
+    if (m->dispute_terms != NULL) {
+        fields_require_known(fields, &m->dispute_terms->base);
+        charter->dispute_answer_s = m->dispute_terms->answer_within_s;
+        charter->dispute_escalate_s = m->dispute_terms->escalate_within_s;
+    }
     field_name(fields, "coalition", m->coalition, charter->coalition, sizeof charter->coalition);
     field_hash(fields, "previous_hash", &m->previous_hash, &charter->previous_hash);
     field_display_name(fields, "points_name", m->points_name);

@@ -65,6 +65,8 @@ struct charter {
     const char **tariff_names;
     size_t tariff_count;
     struct money net_debit_cap; /* 0: none */
+    uint32_t dispute_answer_s;  /* 0: 14 days */
+    uint32_t dispute_escalate_s;
     struct charter_revocation *revocations;
     size_t revocation_count;
     unsigned signature_count; /* valid ones */

@@ -43,6 +43,8 @@ struct charter_terms {
     const struct charter_tariff *tariffs;
     size_t tariff_count;
     struct money net_debit_cap; /* 0: none */
+    uint32_t dispute_answer_s;  /* 0: 14 days */
+    uint32_t dispute_escalate_s;
     const struct charter_departure *departures;
     size_t departure_count;
     const struct charter_revocation *revocations; /* in any order */

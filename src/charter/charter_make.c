@@ -227,6 +227,13 @@ static enum err payload_make(const struct charter_terms *terms, const struct sli
     terms_to_wire(&fields, &arena, terms, &m);
     revocations_to_wire(&fields, &arena, terms, &m);
     m.net_debit_cap_minor = terms->net_debit_cap.minor;
+    Talea__V1__DisputeTerms disputes;
+    talea__v1__dispute_terms__init(&disputes);
+    disputes.answer_within_s = terms->dispute_answer_s;
+    disputes.escalate_within_s = terms->dispute_escalate_s;
+    if (terms->dispute_answer_s != 0 || terms->dispute_escalate_s != 0) {
+        m.dispute_terms = &disputes;
+    }
     TRY(fields.err);
     return fields_pack(&m.base, out);
 }

@@ -19,7 +19,9 @@ enum err charter_roster(const struct charter *charter, const struct partner_id *
                             .first_period = charter_partner_find(charter, self)->first_period,
                             .partner_count = charter->partner_count,
                             .tariff_count = charter->tariff_count,
-                            .net_debit_cap = charter->net_debit_cap};
+                            .net_debit_cap = charter->net_debit_cap,
+                            .dispute_answer_s = charter->dispute_answer_s,
+                            .dispute_escalate_s = charter->dispute_escalate_s};
     roster.partners = calloc(charter->partner_count, sizeof *roster.partners);
     roster.tariffs = calloc(charter->tariff_count, sizeof *roster.tariffs);
     enum err err = ERR_OK;

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "base/limits.h"
+#include "base/text.h"
+#include "clearing/dispute.h"
 
 const char *entry_kind_name(enum entry_kind kind)
 {
@@ -18,6 +19,11 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_CARD_UNBLOCK] = "card-unblock",
         [ENTRY_CARD_MOVED] = "card-moved",
         [ENTRY_MOVED_LOT] = "moved-lot",
+        [ENTRY_DISPUTE_OPENED] = "dispute-opened",
+        [ENTRY_DISPUTE_ANSWERED] = "dispute-answered",
+        [ENTRY_DISPUTE_ESCALATED] = "dispute-escalated",
+        [ENTRY_DISPUTE_RULED] = "dispute-ruled",
+        [ENTRY_BURN_ADJUSTMENT] = "burn-adjustment",
     };
     return kind > 0 && kind < ENTRY_KIND_END ? names[kind] : "unknown";
 }
@@ -43,6 +49,7 @@ struct entry_shape {
     bool may_have_mandate;
     bool has_moved_to;
     bool has_issuer;
+    bool has_dispute; /* and an id, without a card */
 };
 
 static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
@@ -64,6 +71,11 @@ static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
                          .may_have_terms = true,
                          .has_moved_to = true,
                          .has_issuer = true},
+    [ENTRY_DISPUTE_OPENED] = {.has_points = true, .has_dispute = true},
+    [ENTRY_DISPUTE_ANSWERED] = {.has_dispute = true},
+    [ENTRY_DISPUTE_ESCALATED] = {.has_dispute = true},
+    [ENTRY_DISPUTE_RULED] = {.has_dispute = true},
+    [ENTRY_BURN_ADJUSTMENT] = {.has_points = true, .has_dispute = true},
 };
 
 static enum err check_terms(const struct clearing_entry *entry, const struct entry_shape *shape,
@@ -118,12 +130,48 @@ static enum err check_move(const struct clearing_entry *entry, const struct entr
     return ERR_OK;
 }
 
+static enum err check_dispute(const struct clearing_entry *entry, const struct entry_shape *shape,
+                              struct note *note)
+{
+    const struct dispute_part *part = &entry->dispute;
+    if (!shape->has_dispute) {
+        bool has_one = part->number != 0 || part->is_of_sender || part->step != 0 ||
+                       part->reason != 0 || part->note[0] != '\0';
+        return has_one ? wrong(entry, note, "it is about a dispute") : ERR_OK;
+    }
+    if (uid_is_nil(&entry->transaction_id) || part->number == 0) {
+        return wrong(entry, note, "it needs a transaction id and the number of a disputed entry");
+    }
+    bool is_step = part->step > 0 && part->step < STEP_END &&
+                   (entry->kind == dispute_step_kind(part->step) ||
+                    (entry->kind == ENTRY_BURN_ADJUSTMENT && part->step == STEP_ADJUST));
+    if (!is_step) {
+        return wrong(entry, note, "its step of a dispute is not one of its kind");
+    }
+    bool has_reason = part->reason > 0 && part->reason < DISPUTE_REASON_END;
+    if (part->step == STEP_OPEN ? !has_reason : part->reason != 0) {
+        return wrong(entry, note, "a dispute is opened with a reason, once");
+    }
+    const char *end = memchr(part->note, '\0', sizeof part->note);
+    bool is_text = end != NULL && text_is_printable(slice_of((const uint8_t *)part->note,
+                                                             (size_t)(end - part->note)));
+    return is_text ? ERR_OK : wrong(entry, note, "its note is no text of one line");
+}
+
+/* A correction that ends a dispute has the shape of the other kind of corrections; one without is
+ * what no ledger agrees to, but a stream may have. */
+static const struct entry_shape *shape_of(const struct clearing_entry *entry)
+{
+    bool ends_dispute = entry->kind == ENTRY_ADJUSTMENT && entry->dispute.number != 0;
+    return &entry_shapes[ends_dispute ? ENTRY_BURN_ADJUSTMENT : entry->kind];
+}
+
 enum err entry_check(const struct clearing_entry *entry, struct note *note)
 {
     if (entry->kind <= 0 || entry->kind >= ENTRY_KIND_END) {
         return wrong(entry, note, "its kind is unknown");
     }
-    const struct entry_shape *shape = &entry_shapes[entry->kind];
+    const struct entry_shape *shape = shape_of(entry);
     struct card_number card;
     TRY(check_place(entry, note));
     if (entry->business_time.ms < 0) {
@@ -153,6 +201,7 @@ enum err entry_check(const struct clearing_entry *entry, struct note *note)
         return wrong(entry, note, "only captures and voids name a mandate");
     }
     TRY(check_terms(entry, shape, note));
+    TRY(check_dispute(entry, shape, note));
     return check_move(entry, shape, note);
 }
 

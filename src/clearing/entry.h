@@ -9,6 +9,7 @@
 #include "base/amount.h"
 #include "base/calendar.h"
 #include "base/ident.h"
+#include "base/limits.h"
 #include "crypto/hash.h"
 
 /* Numbers are those of talea.v1.EntryKind. */
@@ -23,13 +24,60 @@ enum entry_kind {
     ENTRY_CARD_BLOCK = 8, /* what a card's home says of it to all partners */
     ENTRY_CARD_UNBLOCK = 9,
     ENTRY_CARD_MOVED = 10,
-    ENTRY_MOVED_LOT = 11, /* points that move to their member's new home */
+    ENTRY_MOVED_LOT = 11,      /* points that move to their member's new home */
+    ENTRY_DISPUTE_OPENED = 12, /* the steps of a dispute, clearing/dispute.h */
+    ENTRY_DISPUTE_ANSWERED = 13,
+    ENTRY_DISPUTE_ESCALATED = 14,
+    ENTRY_DISPUTE_RULED = 15,
+    ENTRY_BURN_ADJUSTMENT = 16, /* a correction at the price of burns */
     ENTRY_KIND_END
 };
 
 const char *entry_kind_name(enum entry_kind kind);
 /* A card's state, without points: who receives it goes by it from then on. */
 bool entry_kind_is_card_news(enum entry_kind kind);
+
+/* Why an entry is disputed. Numbers are those of talea.v1.DisputeReason. */
+enum dispute_reason {
+    DISPUTE_AMOUNT_WRONG = 1,
+    DISPUTE_PURCHASE_UNKNOWN = 2,
+    DISPUTE_DOUBLED = 3, /* there is another entry about the same */
+    DISPUTE_GOODS_RETURNED = 4,
+    DISPUTE_NOT_GRANTED = 5,
+    DISPUTE_NOT_RETURNED = 6,
+    DISPUTE_REFUSED_WRONGLY = 7,
+    DISPUTE_OTHER = 8,
+    DISPUTE_REASON_END
+};
+
+/* Numbers are those of talea.v1.DisputeStep. */
+enum dispute_step {
+    STEP_OPEN = 1,
+    STEP_ANSWER = 2,
+    STEP_ACCEPT = 3,
+    STEP_ACCEPT_SILENT = 4, /* the deadline passed */
+    STEP_REJECT = 5,
+    STEP_ESCALATE = 6,
+    STEP_CONCEDE = 7,
+    STEP_CONCEDE_SILENT = 8,
+    STEP_RULE_UPHELD = 9, /* the office says what it would have */
+    STEP_RULE_DISMISSED = 10,
+    STEP_CONFIRM_UPHELD = 11, /* as the other side's office ruled: it holds */
+    STEP_CONFIRM_DISMISSED = 12,
+    STEP_MACHINE_UPHELD = 13, /* by what was signed */
+    STEP_MACHINE_DISMISSED = 14,
+    STEP_ADJUST = 15, /* of corrections */
+    STEP_END
+};
+
+/* Which entry a step is about, and what it says. */
+struct dispute_part {
+    uint64_t number;   /* of the disputed entry; 0: the entry at hand is about none */
+    bool is_of_sender; /* it is in the same stream as the entry at hand, else in the other one */
+    enum dispute_step step;
+    enum dispute_reason reason; /* of STEP_OPEN */
+    char note[LIMIT_DISPUTE_NOTE_BYTES + 1];
+};
 
 struct clearing_entry {
     uint64_t number; /* from 1, without a gap */
@@ -47,6 +95,7 @@ struct clearing_entry {
     struct uid mandate;          /* of captures and voids of a stand-in; nil: there is a grant */
     struct card_number moved_to; /* of moved cards and lots: the card at the new home */
     struct partner_id issuer;    /* of moved lots: who gave the points */
+    struct dispute_part dispute; /* of a dispute's steps and corrections */
 };
 
 /* What must hold of any entry by itself, whoever sent it. On ERR_INPUT the note says what. */

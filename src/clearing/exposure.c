@@ -45,16 +45,21 @@ static int side_of(enum entry_kind kind)
     case ENTRY_EARN:
     case ENTRY_BURN_RETURN:
     case ENTRY_MOVED_LOT:
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_BURN_ADJUSTMENT:
         return 1;
     case ENTRY_EARN_RETURN:
     case ENTRY_CAPTURE:
         return -1;
     case ENTRY_VOID:
-    case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED: /* what a correction settles counts as the disputed entry did */
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
     case ENTRY_KIND_END:
         break;
     }
@@ -75,7 +80,8 @@ enum err exposure_add(struct exposure *exposure, const struct roster *roster,
     if (is_there) {
         line = exposure->lines[place];
     }
-    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || kind == ENTRY_MOVED_LOT;
+    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || kind == ENTRY_MOVED_LOT ||
+                    kind == ENTRY_ADJUSTMENT;
     int64_t *sum = is_issue ? &line.issued : &line.redeemed;
     TRY(side > 0 ? int64_add(*sum, points, sum) : int64_sub(*sum, points, sum));
     if (is_there) {

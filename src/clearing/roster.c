@@ -157,3 +157,18 @@ bool roster_is_self(const struct roster *roster, const struct partner_id *partne
 {
     return partner_id_equal(&roster->self, partner);
 }
+
+static int64_t term_ms(uint32_t seconds)
+{
+    return (int64_t)(seconds == 0 ? DISPUTE_TERM_S : seconds) * 1000;
+}
+
+int64_t roster_dispute_answer_ms(const struct roster *roster)
+{
+    return term_ms(roster->dispute_answer_s);
+}
+
+int64_t roster_dispute_escalate_ms(const struct roster *roster)
+{
+    return term_ms(roster->dispute_escalate_s);
+}

@@ -32,7 +32,15 @@ struct roster {
     struct tariff *tariffs; /* sorted by id; the first is the one new entries are made under */
     size_t tariff_count;
     struct money net_debit_cap; /* what a pair may owe before new debt is refused; 0: no cap */
+    uint32_t dispute_answer_s;  /* how long a side may be silent; 0: DISPUTE_TERM_S */
+    uint32_t dispute_escalate_s;
 };
+
+#define DISPUTE_TERM_S (14u * 24 * 60 * 60)
+
+/* How long a dispute waits for an answer, and a rejected one for its opener. */
+int64_t roster_dispute_answer_ms(const struct roster *roster);
+int64_t roster_dispute_escalate_ms(const struct roster *roster);
 
 /* Sorts and checks: no id, prefix or tariff twice, no prefix that begins another, self present, at
  * least one tariff, prices not negative. The note says what is wrong. */

@@ -90,6 +90,9 @@ enum option_key {
     OPT_FORMAT,
     OPT_ACCOUNTS,
     OPT_PERIOD,
+    OPT_DIRECTION,
+    OPT_ALL,
+    OPT_REFUSED,
     OPT_LAST
 };
 

@@ -87,7 +87,9 @@ static enum err convert_terms(struct maker *maker, struct note *note)
                                           .currency_decimals = file->settlement_decimals,
                                           .tariffs = maker->tariffs,
                                           .tariff_count = file->tariff_count,
-                                          .net_debit_cap = {file->net_debit_minor}};
+                                          .net_debit_cap = {file->net_debit_minor},
+                                          .dispute_answer_s = file->dispute_answer_s,
+                                          .dispute_escalate_s = file->dispute_escalate_s};
     return ERR_OK;
 }
 

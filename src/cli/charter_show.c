@@ -108,6 +108,9 @@ static void print_charter(const struct cli *cli, const struct charter *charter)
         amount_format(charter->net_debit_cap.minor, charter->currency_decimals, text);
         fprintf(cli->out, "cap        %s %s of net debit for each pair\n", text, charter->currency);
     }
+    fprintf(cli->out, "disputes   answered within %u s, escalated within %u s\n",
+            charter->dispute_answer_s == 0 ? DISPUTE_TERM_S : charter->dispute_answer_s,
+            charter->dispute_escalate_s == 0 ? DISPUTE_TERM_S : charter->dispute_escalate_s);
     fprintf(cli->out, "signatures %u of %zu, %u needed\n\n", charter->signature_count,
             charter->partner_count, charter->required_signatures);
     print_changes(cli, charter);

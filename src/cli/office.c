@@ -118,7 +118,12 @@ static void print_pairs(struct cli *cli, const struct units *units,
         unsigned decimals = reply->currency_decimals > 9 ? 0 : reply->currency_decimals;
         amount_format(pair->net_minor, decimals, text);
         table_cell(&table, "%s %s", text, reply->currency);
-        table_cell(&table, "%s", pair->detail);
+        if (pair->disputed_points != 0) {
+            table_cell(&table, "%s%s%s disputed", pair->detail, pair->detail[0] == '\0' ? "" : "; ",
+                       amounts_points(units, pair->disputed_points, text));
+        } else {
+            table_cell(&table, "%s", pair->detail);
+        }
     }
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);

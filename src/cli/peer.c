@@ -173,6 +173,8 @@ enum cli_exit run_peer_show(struct cli *cli)
         print_reconciliations(cli, peer);
         print_exposure(cli, status, peer);
         print_stand_in(cli, status, peer);
+        fprintf(cli->out, "disputes      %u open, %u escalated\n", peer->open_disputes,
+                peer->escalated_disputes);
         print_refusals(cli, peer);
         print_advice(cli, peer);
         return CLI_OK;

@@ -6,10 +6,11 @@
 
 #include "config/document.h"
 
-#define DECIMALS_MAX    4 /* of points and of ISO 4217 currencies */
-#define CAP_MINOR_MAX   LIMIT_POINTS_PER_COMMAND
-#define TARIFF_ID_MAX   65535
-#define ITEM_PATH_BYTES 64
+#define DECIMALS_MAX        4 /* of points and of ISO 4217 currencies */
+#define CAP_MINOR_MAX       LIMIT_POINTS_PER_COMMAND
+#define DISPUTE_SECONDS_MAX (366u * 24 * 60 * 60)
+#define TARIFF_ID_MAX       65535
+#define ITEM_PATH_BYTES     64
 
 struct points_yaml {
     char *name;
@@ -39,6 +40,11 @@ struct caps_yaml {
     char *net_debit;
 };
 
+struct disputes_yaml {
+    char *answer_seconds;
+    char *escalate_seconds;
+};
+
 struct leaving_yaml {
     char *partner;
     char *last_period;
@@ -66,6 +72,7 @@ struct coalition_yaml {
     struct tariff_yaml *tariffs;
     unsigned tariffs_count;
     struct caps_yaml caps;
+    struct disputes_yaml disputes;
     char **partners;
     unsigned partners_count;
     struct leaving_yaml *leaving;
@@ -108,6 +115,12 @@ static const cyaml_schema_value_t tariff_schema = {
 
 static const cyaml_schema_field_t caps_fields[] = {
     YAML_TEXT("net_debit", struct caps_yaml, net_debit),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t disputes_fields[] = {
+    YAML_TEXT_OPTIONAL("answer_seconds", struct disputes_yaml, answer_seconds),
+    YAML_TEXT_OPTIONAL("escalate_seconds", struct disputes_yaml, escalate_seconds),
     CYAML_FIELD_END,
 };
 
@@ -160,6 +173,8 @@ static const cyaml_schema_field_t coalition_fields[] = {
     CYAML_FIELD_SEQUENCE("tariffs", CYAML_FLAG_POINTER, struct coalition_yaml, tariffs,
                          &tariff_schema, 1, LIMIT_TARIFFS),
     CYAML_FIELD_MAPPING("caps", CYAML_FLAG_DEFAULT, struct coalition_yaml, caps, caps_fields),
+    CYAML_FIELD_MAPPING("disputes", CYAML_FLAG_OPTIONAL, struct coalition_yaml, disputes,
+                        disputes_fields),
     CYAML_FIELD_SEQUENCE("partners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                          struct coalition_yaml, partners, &partner_schema, 1, LIMIT_PARTNERS),
     CYAML_FIELD_SEQUENCE("leaving", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct coalition_yaml,
@@ -317,6 +332,10 @@ static void check_file(struct check *check, const struct coalition_yaml *yaml,
     }
     check_minor(check, "caps.net_debit", yaml->caps.net_debit, out->settlement_decimals, 0,
                 CAP_MINOR_MAX, &out->net_debit_minor);
+    check_unsigned(check, "disputes.answer_seconds", yaml->disputes.answer_seconds, 1,
+                   DISPUTE_SECONDS_MAX, &out->dispute_answer_s);
+    check_unsigned(check, "disputes.escalate_seconds", yaml->disputes.escalate_seconds, 1,
+                   DISPUTE_SECONDS_MAX, &out->dispute_escalate_s);
     check_partners(check, yaml, out);
     check_leaving(check, yaml, out);
     check_revoked(check, yaml, out);

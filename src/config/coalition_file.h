@@ -15,6 +15,7 @@
  *       rounding: half_even                # as statements round; there is no other
  *   caps:                                  # net debit of one partner towards another
  *     net_debit: 50000.00
+ *   disputes: {answer_seconds: 1209600, escalate_seconds: 1209600}   # may be left out: 14 days
  *   partners: [intro/grocer.intro, intro/fuel.intro]   # may be left out
  *   leaving:                               # from here on only where an epoch changes it
  *     - {partner: hotel, last_period: 2026-12}
@@ -71,6 +72,8 @@ struct coalition_file {
     struct coalition_tariff tariffs[LIMIT_TARIFFS];
     size_t tariff_count; /* at least 1 */
     int64_t net_debit_minor;
+    unsigned dispute_answer_s; /* 0: as charters have it */
+    unsigned dispute_escalate_s;
     struct config_path *partners;           /* owned: the introductions, in the file's order */
     size_t partner_count;                   /* 0 when the file names none */
     struct coalition_departure *departures; /* owned */

@@ -10,6 +10,12 @@ static enum err encode_entry(void *context, const struct clearing_entry *entry, 
     return wire_entry_encode(entry, out);
 }
 
+static enum err decode_entry(void *context, struct slice bytes, struct clearing_entry *out_entry)
+{
+    (void)context;
+    return wire_entry_decode(bytes, out_entry, NULL);
+}
+
 static void engine_free(struct engine *engine)
 {
     pipe_fini(&engine->pipe);
@@ -90,7 +96,7 @@ static struct engine *engine_create(const struct engine_options *options)
     engine->self = options->terms.roster->self;
     engine->signer = options->terms.signer != NULL ? *options->terms.signer : options->signer;
     use_defaults(&engine->options);
-    engine->ledger_terms.codec = (struct entry_codec){NULL, encode_entry};
+    engine->ledger_terms.codec = (struct entry_codec){NULL, encode_entry, decode_entry};
     engine->ledger_terms.roster = options->terms.roster;
     engine->ledger_terms.refund_grace_ms = options->terms.refund_grace_ms;
     engine->ledger_terms.debt_limit = options->terms.debt_limit;

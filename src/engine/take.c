@@ -250,13 +250,17 @@ static struct receipted_entry receipted(const struct clearing_entry *entry, enum
         .transaction_id = entry->transaction_id,
         .subject = entry->subject,
         .card = entry->card,
+        .disputed = entry->dispute.number,
+        .is_dispute_of_sender = entry->dispute.is_of_sender,
+        .step = entry->dispute.step,
         .verdict = verdict,
         .moved_to = *moved_to,
         .lot = {entry->issuer, entry->tariff, entry->active_from, entry->expires_at, 0},
     };
 }
 
-/* In parts that end behind each refusal, so that each reversal sees the one before. The last part
+/* In parts that end behind each refusal, so that each reversal sees the one before; a step of a
+ * dispute is one by itself. The last part
  * keeps the receipt: a thousand copies of it would not fit into a batch. */
 static enum err take_parts(struct engine *engine, const struct incoming_receipt *in,
                            size_t *out_refused)
@@ -269,7 +273,9 @@ static enum err take_parts(struct engine *engine, const struct incoming_receipt 
         enum verdict verdict = verdict_of_entry(in->receipt, in->entries[i].number, &moved_to);
         part[length++] = receipted(&in->entries[i], verdict, &moved_to);
         refused += verdict != VERDICT_OK;
-        if (verdict == VERDICT_OK && i + 1 < in->count && length < LIMIT_CLEARING_BATCH) {
+        bool ends_part = verdict != VERDICT_OK || in->entries[i].dispute.number != 0 ||
+                         (i + 1 < in->count && in->entries[i + 1].dispute.number != 0);
+        if (!ends_part && i + 1 < in->count && length < LIMIT_CLEARING_BATCH) {
             continue;
         }
         struct command command = own_command(engine, COMMAND_TAKE_RECEIPT);

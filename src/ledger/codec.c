@@ -5,7 +5,8 @@
 #include "ledger/id_table.h"
 
 enum {
-    ENTRY_HAS_MANDATE = 0x80 /* in the byte of an entry's kind: its mandate comes last */
+    ENTRY_HAS_DISPUTE = 0x40, /* what it says of a dispute comes last */
+    ENTRY_HAS_MANDATE = 0x80  /* in the byte of an entry's kind: its mandate comes last */
 };
 
 enum verdict read_verdict(struct reader *in)
@@ -225,6 +226,25 @@ void read_earn_rate(struct reader *in, struct earn_rate *out_rate)
     out_rate->minimum_minor = read_svarint(in);
 }
 
+static void write_dispute_part(struct buffer *out, const struct dispute_part *part)
+{
+    write_varint(out, part->number);
+    write_bool(out, part->is_of_sender);
+    write_u8(out, (uint8_t)part->step);
+    write_u8(out, (uint8_t)part->reason);
+    write_text(out, part->note, sizeof part->note);
+}
+
+static void read_dispute_part(struct reader *in, struct dispute_part *out_part)
+{
+    out_part->number = read_varint(in);
+    read_expect(in, out_part->number != 0);
+    out_part->is_of_sender = read_bool(in);
+    out_part->step = (enum dispute_step)read_choice(in, STEP_OPEN, STEP_END);
+    out_part->reason = (enum dispute_reason)read_choice(in, 0, DISPUTE_REASON_END);
+    read_text(in, out_part->note, sizeof out_part->note);
+}
+
 void write_entry(struct buffer *out, const struct clearing_entry *entry)
 {
     write_varint(out, entry->number);
@@ -233,7 +253,9 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     write_time(out, entry->business_time);
     write_uid(out, &entry->transaction_id);
     bool has_mandate = !uid_is_nil(&entry->mandate);
-    write_u8(out, (uint8_t)(entry->kind | (has_mandate ? ENTRY_HAS_MANDATE : 0)));
+    bool has_dispute = entry->dispute.number != 0;
+    write_u8(out, (uint8_t)(entry->kind | (has_mandate ? ENTRY_HAS_MANDATE : 0) |
+                            (has_dispute ? ENTRY_HAS_DISPUTE : 0)));
     write_card(out, &entry->card);
     write_points(out, entry->points);
     write_varint(out, entry->tariff);
@@ -247,6 +269,9 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
         write_card(out, &entry->moved_to);
         write_partner(out, &entry->issuer);
     }
+    if (has_dispute) {
+        write_dispute_part(out, &entry->dispute);
+    }
 }
 
 void read_entry(struct reader *in, struct clearing_entry *out_entry)
@@ -257,7 +282,7 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     out_entry->business_time = read_time(in);
     read_uid(in, &out_entry->transaction_id);
     uint8_t kind = read_u8(in);
-    out_entry->kind = (enum entry_kind)(kind & ~ENTRY_HAS_MANDATE);
+    out_entry->kind = (enum entry_kind)(kind & ~(ENTRY_HAS_MANDATE | ENTRY_HAS_DISPUTE));
     read_expect(in, out_entry->kind >= ENTRY_EARN && out_entry->kind < ENTRY_KIND_END);
     read_card(in, &out_entry->card);
     out_entry->points = read_points(in);
@@ -275,6 +300,10 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     if (out_entry->kind == ENTRY_CARD_MOVED || out_entry->kind == ENTRY_MOVED_LOT) {
         read_card(in, &out_entry->moved_to);
         read_partner(in, &out_entry->issuer);
+    }
+    out_entry->dispute = (struct dispute_part){0};
+    if (kind & ENTRY_HAS_DISPUTE) {
+        read_dispute_part(in, &out_entry->dispute);
     }
 }
 

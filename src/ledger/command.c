@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/codec.h"
+#include "ledger/command_codec.h"
 
 static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_ENROL] = "enrol",
@@ -47,6 +48,9 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_RECOVER_TAKEN] = "recover-taken",
     [COMMAND_RECOVER_HOLD] = "recover-hold",
     [COMMAND_RECOVERY] = "recovery",
+    [COMMAND_OPEN_DISPUTE] = "open-dispute",
+    [COMMAND_STEP_DISPUTE] = "step-dispute",
+    [COMMAND_DISPUTE_DUE] = "dispute-due",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -69,7 +73,8 @@ bool command_is_idempotent(enum command_kind kind)
 {
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
            (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) ||
-           command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER;
+           command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER ||
+           kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -207,6 +212,10 @@ static void said_office(struct buffer *out, const struct command *command)
         write_card(out, &command->move.card);
         write_partner(out, &command->move.to);
         write_card(out, &command->move.new_card);
+        break;
+    case COMMAND_OPEN_DISPUTE:
+    case COMMAND_STEP_DISPUTE:
+        write_dispute(out, &command->dispute);
         break;
     default:
         ASSERT(false);

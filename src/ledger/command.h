@@ -52,6 +52,9 @@ enum command_kind {
     COMMAND_RECOVER_TAKEN = 42, /* a partner's entry that our receipt answers, taken once more */
     COMMAND_RECOVER_HOLD = 43,  /* a grant, of ours or to us, that was lost here */
     COMMAND_RECOVERY = 44,      /* a recovery with one partner begins or ends */
+    COMMAND_OPEN_DISPUTE = 55,  /* of an entry of a stream with a partner */
+    COMMAND_STEP_DISPUTE = 56,  /* our office's next step in one */
+    COMMAND_DISPUTE_DUE = 57,   /* a deadline of ours ended, or an outcome is to be carried out */
     COMMAND_KIND_END
 };
 
@@ -120,8 +123,8 @@ struct command_return_sale {
 };
 
 struct command_due {
-    struct uid id;              /* member or hold; nil: cards' news */
-    struct partner_id redeemer; /* of the hold */
+    struct uid id;              /* member or hold; nil: cards' news; of a dispute, dispute_due_id */
+    struct partner_id redeemer; /* of the hold; a dispute's partner */
     struct unix_ms due;         /* the due row to take away; 0: there is none */
 };
 
@@ -188,6 +191,9 @@ struct receipted_entry {
     enum verdict verdict;        /* VERDICT_OK: applied */
     struct card_number moved_to; /* of CARD_MOVED: where the receiver says the card went */
     struct lot_key lot;          /* of a moved lot */
+    uint64_t disputed;         /* of a dispute's steps: the number of the disputed entry; else 0 */
+    bool is_dispute_of_sender; /* which is ours */
+    enum dispute_step step;
 };
 
 struct command_take_receipt {
@@ -290,6 +296,16 @@ struct command_prune {
                           LIMIT_PRUNE_KEYS of them */
 };
 
+struct command_dispute {
+    struct partner_id partner;
+    enum stream_direction direction; /* of the disputed entry */
+    uint64_t number;
+    struct points points;       /* of OPEN: the claim; 0: all of the entry */
+    enum dispute_reason reason; /* of OPEN */
+    enum dispute_step step;     /* of STEP; a ruling is told without being binding */
+    char note[LIMIT_DISPUTE_NOTE_BYTES + 1];
+};
+
 struct command {
     enum command_kind kind;
     struct partner_id origin; /* who made the id: ourselves for tills, a partner for its requests */
@@ -325,6 +341,7 @@ struct command {
         struct command_recover_hold recover_hold;
         struct command_recovery recovery;
         struct command_mandate mandate;
+        struct command_dispute dispute;
     };
 };
 

@@ -8,6 +8,8 @@
 void command_write_office(struct buffer *out, const struct command *command);
 /* Sticks to the reader's error. */
 void command_read_office(struct reader *in, struct command *command);
+/* What is said of a dispute is its whole body. */
+void write_dispute(struct buffer *out, const struct command_dispute *dispute);
 /* Bodies of the kinds of recoveries. */
 void command_write_recovery(struct buffer *out, const struct command *command);
 void command_read_recovery(struct reader *in, struct command *command);

@@ -88,6 +88,28 @@ static void read_move(struct reader *in, struct command_move *out_move)
     out_move->acceptance = read_block(in);
 }
 
+void write_dispute(struct buffer *out, const struct command_dispute *dispute)
+{
+    write_partner(out, &dispute->partner);
+    write_u8(out, (uint8_t)dispute->direction);
+    write_varint(out, dispute->number);
+    write_points(out, dispute->points);
+    write_u8(out, (uint8_t)dispute->reason);
+    write_u8(out, (uint8_t)dispute->step);
+    write_text(out, dispute->note, sizeof dispute->note);
+}
+
+static void read_dispute(struct reader *in, struct command_dispute *out_dispute)
+{
+    read_partner(in, &out_dispute->partner);
+    out_dispute->direction = (enum stream_direction)read_choice(in, STREAM_OUT, STREAM_IN + 1);
+    out_dispute->number = read_varint(in);
+    out_dispute->points = read_points(in);
+    out_dispute->reason = (enum dispute_reason)read_choice(in, 0, DISPUTE_REASON_END);
+    out_dispute->step = (enum dispute_step)read_choice(in, 0, STEP_END);
+    read_text(in, out_dispute->note, sizeof out_dispute->note);
+}
+
 void command_write_office(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -131,6 +153,15 @@ void command_write_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_MOVE_MEMBER:
         write_move(out, &command->move);
+        break;
+    case COMMAND_OPEN_DISPUTE:
+    case COMMAND_STEP_DISPUTE:
+        write_dispute(out, &command->dispute);
+        break;
+    case COMMAND_DISPUTE_DUE:
+        write_uid(out, &command->due.id);
+        write_partner(out, &command->due.redeemer);
+        write_time(out, command->due.due);
         break;
     default:
         command_write_recovery(out, command);
@@ -181,6 +212,15 @@ void command_read_office(struct reader *in, struct command *command)
         break;
     case COMMAND_MOVE_MEMBER:
         read_move(in, &command->move);
+        break;
+    case COMMAND_OPEN_DISPUTE:
+    case COMMAND_STEP_DISPUTE:
+        read_dispute(in, &command->dispute);
+        break;
+    case COMMAND_DISPUTE_DUE:
+        read_uid(in, &command->due.id);
+        read_partner(in, &command->due.redeemer);
+        command->due.due = read_time(in);
         break;
     default:
         command_read_recovery(in, command);

@@ -60,6 +60,20 @@ MUST_USE enum err ledger_get_total(const struct ledger_view *view, enum stream_d
                                    const struct partner_id *partner, struct period period,
                                    enum entry_kind kind, uint32_t tariff,
                                    struct entry_total *out_total);
+/* What a period's statement leaves out of a total. */
+MUST_USE enum err ledger_get_suspended(const struct ledger_view *view,
+                                       enum stream_direction direction,
+                                       const struct partner_id *partner, struct period period,
+                                       enum entry_kind kind, uint32_t tariff,
+                                       struct entry_total *out_total);
+/* A row of TABLE_META about a partner (META_DISPUTES, ...); 0 when there is none. */
+MUST_USE enum err ledger_get_partner_count(const struct ledger_view *view, const char *name,
+                                           const struct partner_id *partner, uint64_t *out_count);
+/* The dispute about an entry of the stream to (OUT) or from (IN) the partner. */
+MUST_USE enum err ledger_get_dispute(const struct ledger_view *view,
+                                     const struct partner_id *partner,
+                                     enum stream_direction direction, uint64_t number,
+                                     struct dispute *out_dispute);
 MUST_USE enum err ledger_get_recovery(const struct ledger_view *view,
                                       const struct partner_id *partner,
                                       struct partner_recovery *out_recovery);

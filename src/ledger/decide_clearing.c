@@ -98,6 +98,11 @@ static struct posting reversal_of(enum entry_kind kind)
         return (struct posting){ACCOUNT_RECEIVABLE, ACCOUNT_REDEEMED};
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
+    case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
     case ENTRY_PERIOD_MARK:
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
@@ -188,6 +193,7 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     struct account_ref debit = posting_side(posting.debit, partner, entry->period);
     struct account_ref credit = posting_side(posting.credit, partner, entry->period);
     plan_post(d->plan, &debit, &credit, entry->points);
+    TRY(dispute_may_follow(d, partner, entry));
     TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
     bool is_about_sale = entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN;
     return is_about_sale ? reverse_sale(d, partner, entry) : reverse_hold(d, entry);
@@ -214,7 +220,8 @@ static void add_to_total(struct decision *d, struct effect_total *run,
 }
 
 /* Refusals in one receipt may concern one sale or hold, and each change must see the one before. So
- * the engine gives a receipt in parts that end behind each refusal, as one linked group; the last
+ * the engine gives a receipt in parts that end behind each refusal, with each step of a dispute as
+ * a part by itself, as one linked group; the last
  * one brings its bytes. */
 enum err decide_take_receipt(struct decision *d)
 {
@@ -232,6 +239,9 @@ enum err decide_take_receipt(struct decision *d)
             add_to_total(d, &run, entry);
         } else {
             TRY(reverse_entry(d, &receipt->receiver, entry));
+        }
+        if (entry->disputed != 0) {
+            TRY(dispute_receipted(d, &receipt->receiver, entry));
         }
     }
     if (run.count_delta > 0) {

@@ -156,10 +156,16 @@ static enum verdict standing_to_move(const struct command_move *move, const stru
 static enum err cards_verdict(const struct decision *d, const struct profile *profile,
                               enum verdict *out_verdict)
 {
+    const struct card_number *new_card = &d->command->move.new_card;
+    struct card_status target;
     bool loops = false;
     *out_verdict = profile->pool_count > 0 ? VERDICT_ALREADY_IN_POOL : VERDICT_OK;
+    TRY(ledger_get_card_status(d->view, new_card, &target));
     for (size_t i = 0; i < profile->card_count && !loops; i++) {
-        TRY(ledger_route_loops(d->view, &profile->cards[i], &d->command->move.new_card, &loops));
+        TRY(ledger_route_loops(d->view, &profile->cards[i], new_card, &loops));
+        /* Who is awaited as this member may be on the way already: neither would arrive. */
+        loops = loops || (card_number_equal(&target.awaited_by, &profile->cards[i]) &&
+                          !MUTANT(MOVE_CROSSWISE));
     }
     if (loops && *out_verdict == VERDICT_OK) {
         *out_verdict = VERDICT_MOVE_LOOPS;

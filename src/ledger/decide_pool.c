@@ -2,6 +2,7 @@
  * own; a member's profile counts its pools, a pool's its members.
  *
  * A pool without points closes with its last member: from then on it counts as erased. */
+#include "base/mutant.h"
 #include "ledger/decision.h"
 
 #include <string.h>
@@ -122,8 +123,9 @@ static enum err shrink(struct decision *d, struct member_work *pool)
     if (profile.pool_count > 1) {
         return count_pools(d, &pool->id, false);
     }
-    return has_points(&pool->row) ? decide_refuse(d, VERDICT_POOL_NOT_EMPTY)
-                                  : decide_forget(d, pool, &profile);
+    return has_points(&pool->row) && !MUTANT(CLOSE_FULL_POOL)
+               ? decide_refuse(d, VERDICT_POOL_NOT_EMPTY)
+               : decide_forget(d, pool, &profile);
 }
 
 enum err decide_leave_pool(struct decision *d)

@@ -265,6 +265,20 @@ static enum err card_again(struct decision *d, const struct clearing_entry *entr
     return ERR_OK;
 }
 
+/* A step of a dispute; without what it is about there is only the entry. */
+static enum err step_again(struct decision *d, const struct partner_id *partner,
+                           const struct clearing_entry *entry, struct partner_recovery *recovery)
+{
+    struct answer answer = d->plan->answer;
+    TRY(dispute_again(d, partner, entry));
+    if (decision_is_refused(d)) {
+        (void)decide_refuse(d, VERDICT_OK);
+        recovery->unreplayed++;
+    }
+    d->plan->answer = answer;
+    return ERR_OK;
+}
+
 static enum err subject_again(struct decision *d, const struct partner_id *partner,
                               const struct clearing_entry *entry, struct partner_recovery *recovery)
 {
@@ -286,6 +300,13 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
         return card_again(d, entry, recovery);
     case ENTRY_PERIOD_MARK:
         return ERR_OK;
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_BURN_ADJUSTMENT:
+        return step_again(d, partner, entry, recovery);
     default: /* the stream and its totals are as they were; what else it did is for people */
         recovery->unreplayed++;
         return ERR_OK;
@@ -322,6 +343,13 @@ enum err decide_recover_entry(struct decision *d)
 
 /* ---- The same command again, told by who never heard that it was lost ---- */
 
+static bool is_step_of(const struct clearing_entry *entry, const struct command *told)
+{
+    return entry->dispute.number == told->dispute.number &&
+           entry->dispute.is_of_sender == (told->dispute.direction == STREAM_OUT) &&
+           strcmp(entry->dispute.note, told->dispute.note) == 0;
+}
+
 static bool entry_says(const struct clearing_entry *entry, const struct command *told)
 {
     switch ((int)told->kind) {
@@ -349,6 +377,17 @@ static bool entry_says(const struct clearing_entry *entry, const struct command 
     case COMMAND_CLOSE_PERIOD:
         return entry->kind == ENTRY_PERIOD_MARK &&
                entry->period.yyyymm == told->close_period.period.yyyymm;
+    case COMMAND_OPEN_DISPUTE:
+        return is_step_of(entry, told) && entry->dispute.step == STEP_OPEN &&
+               entry->dispute.reason == told->dispute.reason &&
+               (told->dispute.points.minor == 0 ||
+                told->dispute.points.minor == entry->points.minor);
+    case COMMAND_STEP_DISPUTE:
+        return is_step_of(entry, told) &&
+               (entry->dispute.step == told->dispute.step ||
+                (dispute_step_ruling(told->dispute.step) != RULING_NONE &&
+                 dispute_step_ruling(told->dispute.step) ==
+                     dispute_step_ruling(entry->dispute.step)));
     default:
         return false;
     }

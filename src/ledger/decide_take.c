@@ -240,7 +240,13 @@ enum err take_by_kind(struct decision *d)
     case ENTRY_BURN_RETURN:
         return take_burn_return(d);
     case ENTRY_ADJUSTMENT:
-        return decide_refuse(d, VERDICT_NOT_AGREED);
+    case ENTRY_BURN_ADJUSTMENT:
+        return take_correction(d);
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+        return take_dispute(d);
     case ENTRY_PERIOD_MARK:
         return ERR_OK;
     case ENTRY_CARD_BLOCK:

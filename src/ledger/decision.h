@@ -229,6 +229,11 @@ MUST_USE enum err home_release(struct decision *d, const struct uid *id, struct 
 MUST_USE enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
                               struct points points, const struct account_ref *source);
 
+/* The lot that takes points back: the one they came from, or, when that has expired, one of the
+ * same origin that lives for the days of grace. */
+struct lot_key home_refund_lot(const struct decision *d, const struct member *member,
+                               const struct lot_key *origin);
+
 /* A grant of ours that was lost is kept: what the member lacks for it is owed. */
 MUST_USE enum err home_promise(struct decision *d, const struct uid *id, struct hold *hold,
                                struct partner_recovery *recovery);
@@ -263,6 +268,27 @@ void home_void_unknown(struct decision *d);
 void decide_put_mandate(struct decision *d, const struct mandate_row *row);
 /* Fills in what a hold on a partner's member has, whatever stands behind it. May refuse. */
 MUST_USE enum err foreign_hold_begin(struct decision *d, struct hold *out_hold);
+
+/* Entries of the streams by their numbers, from the journal. ERR_NOT_FOUND when there is none, or
+ * its record was trimmed. */
+MUST_USE enum err decide_find_sent(const struct decision *d, const struct partner_id *partner,
+                                   uint64_t number, struct clearing_entry *out_entry);
+struct taken_entry {
+    struct clearing_entry entry;
+    enum verdict verdict;
+    struct unix_ms taken;
+};
+MUST_USE enum err decide_find_taken(const struct decision *d, const struct partner_id *partner,
+                                    uint64_t number, struct taken_entry *out_taken);
+
+/* Disputes. What a receipt says of a step of ours; a refused own entry, which may be disputed; a
+ * step of ours that was lost with an old copy (may refuse). */
+MUST_USE enum err dispute_receipted(struct decision *d, const struct partner_id *partner,
+                                    const struct receipted_entry *entry);
+MUST_USE enum err dispute_may_follow(struct decision *d, const struct partner_id *partner,
+                                     const struct receipted_entry *refused);
+MUST_USE enum err dispute_again(struct decision *d, const struct partner_id *partner,
+                                const struct clearing_entry *entry);
 
 /* Commands, by kind. */
 MUST_USE enum err decide_enrol(struct decision *d);
@@ -307,9 +333,14 @@ MUST_USE enum err decide_give_up_hold(struct decision *d);
 MUST_USE enum err decide_tell_cards(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);
+MUST_USE enum err decide_open_dispute(struct decision *d);
+MUST_USE enum err decide_step_dispute(struct decision *d);
+MUST_USE enum err decide_dispute_due(struct decision *d);
 
 /* A partner's entries, by kind. */
 MUST_USE enum err take_card_news(struct decision *d);
 MUST_USE enum err take_moved_lot(struct decision *d);
+MUST_USE enum err take_dispute(struct decision *d);
+MUST_USE enum err take_correction(struct decision *d);
 
 #endif

@@ -55,9 +55,13 @@ static enum err settle_half(struct decision *d, const struct partner_id *partner
 {
     for (int kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
         struct entry_total total;
+        struct entry_total suspended;
         TRY(ledger_get_total(d->view, direction, partner, period, (enum entry_kind)kind, tariff,
                              &total));
-        TRY(decide_owe(d, partner, direction, (enum entry_kind)kind, tariff, -total.points));
+        TRY(ledger_get_suspended(d->view, direction, partner, period, (enum entry_kind)kind, tariff,
+                                 &suspended));
+        TRY(decide_owe(d, partner, direction, (enum entry_kind)kind, tariff,
+                       suspended.points - total.points));
     }
     return ERR_OK;
 }

@@ -276,10 +276,8 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
     return ERR_OK;
 }
 
-/* The lot that takes points back: the one they came from, or, when that has expired, one of the
- * same origin that lives for the days of grace. */
-static struct lot_key refund_lot(const struct decision *d, const struct member *member,
-                                 const struct lot_key *origin)
+struct lot_key home_refund_lot(const struct decision *d, const struct member *member,
+                               const struct lot_key *origin)
 {
     struct lot_key key = *origin;
     struct unix_ms end = lots_end(member, origin);
@@ -311,7 +309,7 @@ static enum err refund_lots(struct decision *d, struct member_work *work, struct
         struct hold_lot *lot = &hold->lots[i - 1];
         int64_t part = lot->captured.minor < *left ? lot->captured.minor : *left;
         const struct hold_lot *origin = MUTANT(REFUND_TO_WRONG_LOT) ? &hold->lots[0] : lot;
-        struct lot_key key = refund_lot(d, &work->row, &origin->key);
+        struct lot_key key = home_refund_lot(d, &work->row, &origin->key);
         TRY(work_give(d, work, source, &key, points_of(part)));
         lot->captured.minor -= part;
         *left -= part;

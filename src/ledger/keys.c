@@ -169,6 +169,23 @@ void key_evidence(const struct partner_id *partner, uint64_t number, struct ledg
     key_outbox(partner, number, out_key);
 }
 
+void key_dispute(const struct partner_id *partner, enum stream_direction direction, uint64_t number,
+                 struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_partner(out_key, partner);
+    key_add_u8(out_key, direction);
+    key_add_u64(out_key, number);
+}
+
+struct uid dispute_due_id(enum stream_direction direction, uint64_t number)
+{
+    struct uid id = {{0}};
+    id.bytes[0] = (uint8_t)direction;
+    put_u64_be(id.bytes + 8, number);
+    return id;
+}
+
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key)
 {
     out_key->length = 0;
@@ -254,14 +271,44 @@ enum err key_pool_parse(struct slice key, struct uid *out_pool, struct uid *out_
     return ERR_OK;
 }
 
+enum err key_dispute_parse(struct slice key, struct partner_id *out_partner,
+                           enum stream_direction *out_direction, uint64_t *out_number)
+{
+    struct reader in = reader_of(key);
+    struct partner_id partner;
+    read_key_partner(&in, &partner);
+    enum stream_direction direction =
+        (enum stream_direction)read_choice(&in, STREAM_OUT, STREAM_IN + 1);
+    uint64_t number = read_key_u64(&in);
+    TRY(reader_finish(&in));
+    *out_partner = partner;
+    *out_direction = direction;
+    *out_number = number;
+    return ERR_OK;
+}
+
+enum err dispute_due_parse(const struct uid *id, enum stream_direction *out_direction,
+                           uint64_t *out_number)
+{
+    enum stream_direction direction = (enum stream_direction)id->bytes[0];
+    uint64_t number = get_u64_be(id->bytes + 8);
+    struct uid expected = dispute_due_id(direction, number);
+    if ((direction != STREAM_OUT && direction != STREAM_IN) || !uid_equal(id, &expected)) {
+        return ERR_CORRUPT;
+    }
+    *out_direction = direction;
+    *out_number = number;
+    return ERR_OK;
+}
+
 enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind *out_kind,
                        struct partner_id *out_origin, struct uid *out_id)
 {
     struct reader in = reader_of(key);
     uint64_t time = read_key_u64(&in);
     read_expect(&in, time <= INT64_MAX);
-    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_CARD_NEWS + 1);
-    read_expect(&in, kind == DUE_MEMBER || kind == DUE_HOLD || kind == DUE_CARD_NEWS);
+    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_DISPUTE + 1);
+    read_expect(&in, kind == DUE_MEMBER || kind == DUE_HOLD || kind >= DUE_CARD_NEWS);
     struct partner_id origin;
     struct uid id;
     read_key_partner(&in, &origin);

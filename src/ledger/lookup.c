@@ -1,6 +1,8 @@
 /* Readers of single rows. */
 #include "ledger/decide.h"
 
+#include <stdio.h>
+
 enum err ledger_get_member(const struct ledger_view *view, const struct uid *id,
                            struct member *out_member)
 {
@@ -116,6 +118,50 @@ enum err ledger_get_total(const struct ledger_view *view, enum stream_direction 
     }
     TRY(err);
     return entry_total_decode(value, out_total);
+}
+
+enum err ledger_get_suspended(const struct ledger_view *view, enum stream_direction direction,
+                              const struct partner_id *partner, struct period period,
+                              enum entry_kind kind, uint32_t tariff, struct entry_total *out_total)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_total(direction, partner, period, kind, tariff, &key);
+    enum err err = view_get(view, TABLE_SUSPENDED, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        *out_total = (struct entry_total){0};
+        return ERR_OK;
+    }
+    TRY(err);
+    return entry_total_decode(value, out_total);
+}
+
+enum err ledger_get_partner_count(const struct ledger_view *view, const char *name,
+                                  const struct partner_id *partner, uint64_t *out_count)
+{
+    char whole[LEDGER_KEY_MAX];
+    struct ledger_key key;
+    struct slice value;
+    snprintf(whole, sizeof whole, "%s%s", name, partner->text);
+    key_meta(whole, &key);
+    enum err err = view_get(view, TABLE_META, &key, &value);
+    if (err == ERR_NOT_FOUND) {
+        *out_count = 0;
+        return ERR_OK;
+    }
+    TRY(err);
+    return u64_decode(value, out_count);
+}
+
+enum err ledger_get_dispute(const struct ledger_view *view, const struct partner_id *partner,
+                            enum stream_direction direction, uint64_t number,
+                            struct dispute *out_dispute)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_dispute(partner, direction, number, &key);
+    TRY(view_get(view, TABLE_DISPUTE, &key, &value));
+    return dispute_decode(value, out_dispute);
 }
 
 enum err ledger_get_exposure(const struct ledger_view *view, const struct partner_id *partner,

@@ -6,10 +6,12 @@
 #include "ledger/lots.h"
 #include "ledger/record.h"
 
-/* Turns an own entry into the bytes that travel (src/wire's encoder, or a simulation's). */
+/* Own entries as the bytes that travel (src/wire's encoder, or a simulation's). */
 struct entry_codec {
     void *context;
     enum err (*encode)(void *context, const struct clearing_entry *entry, struct buffer *out);
+    /* The way back, of bytes that `encode` made. */
+    enum err (*decode)(void *context, struct slice bytes, struct clearing_entry *out_entry);
 };
 
 /* Everything a decision depends on besides the tables and the command. */

@@ -28,7 +28,9 @@
  *                       RETURN_EXCEEDS_SALE, STREAM_FROZEN, PARTNER_LEFT, OUTBOX_FULL,
  *                       TOO_MANY_LOTS
  *   settle-member       MEMBER_UNKNOWN
- *   take-entry          TARIFF_UNKNOWN, PARTNER_LEFT, CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED,
+ *   take-entry          TARIFF_UNKNOWN, PARTNER_LEFT, DISPUTE_EXISTS, ENTRY_UNKNOWN,
+ *                       NOT_DISPUTABLE, CLAIM_TOO_LARGE, DISPUTE_UNKNOWN, DISPUTE_STATE,
+ *                       RULING_DIFFERS, CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED,
  *                       MEMBER_BLOCKED, SALE_EXISTS, CARD_NOT_THEIRS, PARTNER_UNKNOWN, MOVE_LOOPS,
  *                       TOO_MANY_CARDS, MOVE_NOT_AWAITED, POINTS_TOO_LARGE, NET_DEBIT_CAP,
  *                       SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN, HOLD_ENDED, HOLD_EXCEEDED,
@@ -69,17 +71,22 @@
  *                       MEMBER_UNKNOWN, MEMBER_MOVED, MEMBER_BLOCKED, MEMBER_HAS_HOLDS,
  *                       MEMBER_HAS_DEBT, ALREADY_IN_POOL, MOVE_LOOPS, POINTS_TOO_LARGE,
  *                       STREAM_FROZEN, PARTNER_LEFT, NET_DEBIT_CAP
+ *   open-dispute        POINTS_NOT_POSITIVE, PARTNER_UNKNOWN, DISPUTE_EXISTS, ENTRY_UNKNOWN,
+ *                       NOT_DISPUTABLE, CLAIM_TOO_LARGE, RETURN_EXCEEDS_SALE, STREAM_FROZEN,
+ *                       PARTNER_LEFT
+ *   step-dispute        PARTNER_UNKNOWN, DISPUTE_UNKNOWN, STEP_UNDER_WAY, DISPUTE_STATE,
+ *                       DISPUTE_LATE, STREAM_FROZEN, PARTNER_LEFT
  *
- * expire-hold, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards and what is
- * recovered are never refused. Cards
- * lead to members that are there and not erased: erasure blocks them.
+ * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards
+ * and what is recovered are never refused. Cards lead to members that are there and not erased:
+ * erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H
 #define LEDGER_PRECEDENCE_H
 
 #include "ledger/command.h"
 
-#define COMMAND_VERDICTS_MAX 28
+#define COMMAND_VERDICTS_MAX 36
 
 /* The refusals of a kind in order, as above; ended by VERDICT_OK. Static. */
 const enum verdict *command_verdicts(enum command_kind kind);

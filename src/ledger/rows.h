@@ -10,6 +10,7 @@
 #include "base/amount.h"
 #include "base/calendar.h"
 #include "base/limits.h"
+#include "clearing/dispute.h"
 #include "clearing/exposure.h"
 #include "clearing/mandate.h"
 #include "clearing/stream.h"
@@ -330,11 +331,55 @@ struct partner_recovery {
     struct points written_off;
 };
 
+/* The disputed entry, as its stream has it. */
+struct disputed_entry {
+    enum entry_kind kind;
+    uint32_t tariff;
+    struct card_number card;
+    struct points points;
+    struct uid transaction_id;
+    struct uid subject;
+    struct uid mandate;
+    struct period period;
+    struct unix_ms business_time;
+    struct unix_ms active_from;
+    struct unix_ms expires_at;
+    struct unix_ms delivered; /* when it was taken here; 0: it is an own one */
+};
+
+/* A dispute as this side sees it; or (`is_open` false) that an own entry was refused, so that it
+ * may be disputed. */
+struct dispute {
+    bool is_open;             /* there is, or was, a dispute */
+    enum dispute_state state; /* of an open one; else DISPUTE_DECLINED */
+    enum dispute_side side;   /* ours */
+    enum dispute_reason reason;
+    bool was_applied;          /* the entry was, and the claim is that it should not have been */
+    bool is_suspended;         /* its period's statement is without the claimed points */
+    bool is_machine;           /* ruled by what was signed */
+    bool is_silent;            /* somebody's deadline passed */
+    enum dispute_step pending; /* a step of ours whose receipt is not here; 0: none */
+    enum dispute_ruling own_ruling;
+    enum dispute_ruling partner_ruling;
+    enum dispute_ruling outcome;
+    enum verdict declined; /* why the partner's ledger refused our last step; else VERDICT_OK */
+    struct uid id;         /* transaction id of its opening, at the opener */
+    struct points claim;   /* all of the entry's points, or a part */
+    struct unix_ms opened_at;
+    struct unix_ms moved_at;
+    struct unix_ms due; /* our turn ends then, or what is ours to do is done then; 0: neither */
+    struct period corrected_in; /* the correction's period, once it is under way; 0: none is */
+    char opener_note[LIMIT_DISPUTE_NOTE_BYTES + 1];
+    char answerer_note[LIMIT_DISPUTE_NOTE_BYTES + 1];
+    struct disputed_entry entry;
+};
+
 /* What must happen by itself. */
 enum due_kind {
-    DUE_MEMBER = 1,   /* a lot becomes active or expires */
-    DUE_HOLD = 2,     /* a hold at home expires */
-    DUE_CARD_NEWS = 8 /* partners are to be told of cards */
+    DUE_MEMBER = 1,    /* a lot becomes active or expires */
+    DUE_HOLD = 2,      /* a hold at home expires */
+    DUE_CARD_NEWS = 8, /* partners are to be told of cards */
+    DUE_DISPUTE = 9    /* a deadline of ours ends, or a dispute's correction is to be made */
 };
 
 /* Keys. */
@@ -368,6 +413,14 @@ void key_pair(const struct partner_id *partner, struct period period, struct led
 void key_recovery(const struct partner_id *partner, struct ledger_key *out_key);
 /* Number 0 is no evidence, but the latest batch's head. */
 void key_evidence(const struct partner_id *partner, uint64_t number, struct ledger_key *out_key);
+void key_dispute(const struct partner_id *partner, enum stream_direction direction, uint64_t number,
+                 struct ledger_key *out_key);
+MUST_USE enum err key_dispute_parse(struct slice key, struct partner_id *out_partner,
+                                    enum stream_direction *out_direction, uint64_t *out_number);
+/* In the id of its row in TABLE_DUE. */
+struct uid dispute_due_id(enum stream_direction direction, uint64_t number);
+MUST_USE enum err dispute_due_parse(const struct uid *id, enum stream_direction *out_direction,
+                                    uint64_t *out_number);
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);
@@ -387,6 +440,8 @@ MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum
 #define META_CARD_NEWS    "card-news"       /* the last number */
 #define META_NEWS_TOLD    "card-news-told/" /* and a partner: it was told up to this number */
 #define META_CARDS_KNOWN  "cards-known/"    /* and a partner: rows it made in TABLE_CARD_STATUS */
+#define META_DISPUTES     "disputes/"       /* and a partner: those that are not over */
+#define META_ESCALATED    "disputes-high/"  /* and a partner: those that offices rule on */
 
 /* Values. Encoders append to a buffer and stick to its error; decoders give ERR_CORRUPT. */
 void member_encode(const struct member *member, struct buffer *out);
@@ -440,6 +495,8 @@ MUST_USE enum err partner_recovery_decode(struct slice value,
                                           struct partner_recovery *out_recovery);
 void exposure_encode(const struct exposure *exposure, struct buffer *out);
 MUST_USE enum err exposure_decode(struct slice value, struct exposure *out_exposure);
+void dispute_encode(const struct dispute *dispute, struct buffer *out);
+MUST_USE enum err dispute_decode(struct slice value, struct dispute *out_dispute);
 void u64_encode(uint64_t value, struct buffer *out);
 MUST_USE enum err u64_decode(struct slice value, uint64_t *out_value);
 

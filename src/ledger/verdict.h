@@ -77,6 +77,15 @@ enum verdict {
     VERDICT_NET_DEBIT_CAP = 135, /* the pair owes as much as the charter lets it */
     VERDICT_HOLD_TOO_LATE = 136, /* it would have ended already */
     VERDICT_OUTBOX_FULL = 140,   /* too many entries wait for this partner */
+    VERDICT_DISPUTE_UNKNOWN = 145,
+    VERDICT_DISPUTE_EXISTS = 146,
+    VERDICT_ENTRY_UNKNOWN = 147,  /* no entry of the stream that was receipted has this number */
+    VERDICT_NOT_DISPUTABLE = 148, /* not of this kind, or not by this side */
+    VERDICT_CLAIM_TOO_LARGE = 149,
+    VERDICT_DISPUTE_STATE = 150, /* this side can't take this step now */
+    VERDICT_DISPUTE_LATE = 151,
+    VERDICT_RULING_DIFFERS = 152,
+    VERDICT_STEP_UNDER_WAY = 153, /* of this side, whose receipt is not here */
     VERDICT_END
 };
 

@@ -29,6 +29,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_EXPOSURE] = "exposure",
     [TABLE_EVIDENCE] = "evidence",
     [TABLE_TREE] = "tree",
+    [TABLE_DISPUTE] = "dispute",
+    [TABLE_SUSPENDED] = "suspended",
 };
 
 bool ledger_table_is_known(unsigned number)

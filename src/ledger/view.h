@@ -41,6 +41,9 @@ enum ledger_table {
                                 latest batch that was taken, Signed bytes */
     TABLE_TREE = 29,         /* direction, partner, period, level, index -> hash of a whole subtree;
                                 direction, partner, period, 0xFF -> struct half_tree */
+    TABLE_DISPUTE = 31,      /* partner, direction, number of an entry -> struct dispute */
+    TABLE_SUSPENDED = 32,    /* as TABLE_TOTAL, of one period -> struct entry_total: what its
+                                statement leaves out */
     TABLE_END
 };
 

@@ -63,6 +63,11 @@ static Talea__V1__HistoryKind kind_of_entry(enum entry_kind kind)
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         break;
     }
@@ -132,6 +137,9 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_RECOVERY:
     case COMMAND_GRANT_MANDATE:
     case COMMAND_TAKE_MANDATE:
+    case COMMAND_OPEN_DISPUTE:
+    case COMMAND_STEP_DISPUTE:
+    case COMMAND_DISPUTE_DUE:
     case COMMAND_KIND_END:
         break;
     }

@@ -1,3 +1,4 @@
+#include "node/disputes.h"
 #include "node/metrics.h"
 
 #include <stdlib.h>
@@ -224,6 +225,18 @@ static int64_t read_cap_reached(void *context)
     return err == ERR_OK && (caps.own == CAP_REACHED || caps.partners == CAP_REACHED) ? 1 : 0;
 }
 
+static int64_t read_disputes(void *context)
+{
+    const struct partner_counters *c = context;
+    return disputes_count(c->node, &c->partner, META_DISPUTES);
+}
+
+static int64_t read_escalated(void *context)
+{
+    const struct partner_counters *c = context;
+    return disputes_count(c->node, &c->partner, META_ESCALATED);
+}
+
 static int64_t read_cap_near(void *context)
 {
     struct pair_caps caps;
@@ -308,6 +321,10 @@ static const struct partner_read partner_reads[] = {
      read_cap_near, false},
     {"talea_peer_cap_reached", "1 when what adds to a debt of the pair is refused.",
      read_cap_reached, false},
+    {"talea_peer_disputes_open", "Disputes with the partner that are not over.", read_disputes,
+     false},
+    {"talea_peer_disputes_escalated", "Of these, those that both offices are to rule on.",
+     read_escalated, false},
     {"talea_peer_reconciled_timestamp_seconds",
      "When the partner's totals were last found to be ours, unix time; 0: not since the start.",
      read_reconciled, false},

@@ -51,12 +51,15 @@ static enum err total_messages(struct listing *listing, enum stream_direction di
     return ERR_OK;
 }
 
-/* Points owed to the partner by one half: earns and burn returns we sent, captures we took. */
+/* Points owed to the partner by one half: earns, burn returns and corrections we sent, captures we
+ * took. */
 static int64_t owed_points(Talea__V1__EntryTotal *const *totals, size_t count)
 {
     int64_t owed = 0;
     for (size_t i = 0; i < count; i++) {
         bool adds = totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_EARN ||
+                    totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_ADJUSTMENT ||
+                    totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_BURN_ADJUSTMENT ||
                     totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_BURN_RETURN;
         bool takes = totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_CAPTURE ||
                      totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_EARN_RETURN;
@@ -78,6 +81,23 @@ static enum err price(struct listing *listing, const struct partner_id *partner,
     TRY(statement_price_half(roster, &sent));
     TRY(statement_price_half(roster, &received));
     return int64_sub(sent.owed.minor, received.owed.minor, out_minor);
+}
+
+static enum err count_disputed(struct listing *listing, const struct partner_id *partner,
+                               struct period period, int64_t *out_points)
+{
+    static const enum stream_direction directions[] = {STREAM_OUT, STREAM_IN};
+    *out_points = 0;
+    for (size_t i = 0; i < 2; i++) {
+        struct receipt_total *lines;
+        size_t count;
+        TRY(pair_suspended(&listing->view, &listing->snapshot->roster, directions[i], partner,
+                           period, &listing->arena, &lines, &count));
+        for (size_t line = 0; line < count; line++) {
+            TRY(int64_add(*out_points, lines[line].points, out_points));
+        }
+    }
+    return ERR_OK;
 }
 
 #define DETAIL_MAX 800
@@ -130,6 +150,7 @@ static enum err pair_message(struct listing *listing, const struct partner_id *p
         return ERR_RESOURCE;
     }
     talea__v1__pair_period__init(message);
+    TRY(count_disputed(listing, partner, period, &message->disputed_points));
     message->partner = arena_text(&listing->arena, slice_of(partner->text, strlen(partner->text)));
     message->period = period.yyyymm;
     if (message->partner == NULL) {

@@ -246,6 +246,27 @@ static enum err fill_evidence(struct look *look)
     return ERR_OK;
 }
 
+static enum err read_count(const struct look *look, const char *name, uint32_t *out_count)
+{
+    uint64_t count;
+    TRY(ledger_get_partner_count(look->view, name, &look->report.partner, &count));
+    *out_count = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+    return ERR_OK;
+}
+
+static enum err fill_disputes(struct look *look)
+{
+    Talea__V1__PeerStatus *message = look->message;
+    TRY(read_count(look, META_DISPUTES, &message->open_disputes));
+    TRY(read_count(look, META_ESCALATED, &message->escalated_disputes));
+    if (message->escalated_disputes > 0) {
+        advise(look, "talea dispute list; agree with the partner's office, then talea dispute rule",
+               "%u disputes are escalated: they wait until both offices rule the same",
+               message->escalated_disputes);
+    }
+    return ERR_OK;
+}
+
 static void fill_refusals(struct look *look)
 {
     Talea__V1__PeerStatus *message = look->message;
@@ -339,6 +360,7 @@ static enum err fill(struct look *look)
     TRY(fill_stand_in(look));
     TRY(fill_reconciliations(look));
     TRY(fill_evidence(look));
+    TRY(fill_disputes(look));
     fill_refusals(look);
     advise_charter(look);
     advise_refusals(look);

@@ -36,6 +36,11 @@ static const struct rpc_method office_methods[] = {
     {"GetMandate", ROLES_READ, RPC_INLINE, office_get_mandate, NULL},
     {"GetStatement", ROLES_READ, RPC_INLINE, office_get_statement, NULL},
     {"ExportPeriod", ROLES_READ, RPC_WORKER, NULL, office_export_period},
+    {"OpenDispute", ROLES_OFFICE, RPC_INLINE, office_open_dispute, NULL},
+    {"StepDispute", ROLES_OFFICE, RPC_INLINE, office_step_dispute, NULL},
+    {"GetDispute", ROLES_READ, RPC_INLINE, office_get_dispute, NULL},
+    {"ListDisputes", ROLES_READ, RPC_WORKER, office_list_disputes, NULL},
+    {"GetDisputeEvidence", ROLES_READ, RPC_WORKER, office_get_dispute_evidence, NULL},
 };
 
 /* Tills move nobody's points but by a purchase, a burn or a return. */

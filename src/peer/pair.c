@@ -31,10 +31,26 @@ enum err pair_row_load(const struct ledger_view *view, const struct partner_id *
     return pair_period_decode(buffer_slice(&out_row->value), &out_row->pair);
 }
 
-enum err pair_totals(const struct ledger_view *view, const struct roster *roster,
-                     enum stream_direction direction, const struct partner_id *partner,
-                     struct period period, struct arena *arena, struct receipt_total **out_totals,
-                     size_t *out_count)
+/* The total of a kind and tariff, and what of it is disputed and waits. */
+struct line_totals {
+    struct entry_total all;
+    struct entry_total suspended;
+};
+
+static enum err line_load(const struct ledger_view *view, enum stream_direction direction,
+                          const struct partner_id *partner, struct period period,
+                          enum entry_kind kind, uint32_t tariff, struct line_totals *out_line)
+{
+    TRY(ledger_get_total(view, direction, partner, period, kind, tariff, &out_line->all));
+    return ledger_get_suspended(view, direction, partner, period, kind, tariff,
+                                &out_line->suspended);
+}
+
+/* With what is disputed (`is_suspended`) or what settles. */
+static enum err gather_lines(const struct ledger_view *view, const struct roster *roster,
+                             enum stream_direction direction, const struct partner_id *partner,
+                             struct period period, bool is_suspended, struct arena *arena,
+                             struct receipt_total **out_totals, size_t *out_count)
 {
     size_t capacity = (ENTRY_KIND_END - 1) * roster->tariff_count;
     struct receipt_total *totals = arena_alloc(arena, capacity * sizeof *totals);
@@ -44,19 +60,38 @@ enum err pair_totals(const struct ledger_view *view, const struct roster *roster
     }
     for (int kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
         for (size_t t = 0; t < roster->tariff_count; t++) {
-            struct entry_total total;
+            struct line_totals line;
             uint32_t tariff = roster->tariffs[t].id;
-            TRY(ledger_get_total(view, direction, partner, period, (enum entry_kind)kind, tariff,
-                                 &total));
-            if (total.count > 0) {
-                totals[count++] = (struct receipt_total){(enum entry_kind)kind, tariff, total.count,
-                                                         total.points};
+            TRY(line_load(view, direction, partner, period, (enum entry_kind)kind, tariff, &line));
+            line.all.points -= line.suspended.points;
+            const struct entry_total *total = is_suspended ? &line.suspended : &line.all;
+            if (total->count > 0) {
+                totals[count++] = (struct receipt_total){(enum entry_kind)kind, tariff,
+                                                         total->count, total->points};
             }
         }
     }
     *out_totals = totals;
     *out_count = count;
     return ERR_OK;
+}
+
+enum err pair_totals(const struct ledger_view *view, const struct roster *roster,
+                     enum stream_direction direction, const struct partner_id *partner,
+                     struct period period, struct arena *arena, struct receipt_total **out_totals,
+                     size_t *out_count)
+{
+    return gather_lines(view, roster, direction, partner, period, false, arena, out_totals,
+                        out_count);
+}
+
+enum err pair_suspended(const struct ledger_view *view, const struct roster *roster,
+                        enum stream_direction direction, const struct partner_id *partner,
+                        struct period period, struct arena *arena,
+                        struct receipt_total **out_totals, size_t *out_count)
+{
+    return gather_lines(view, roster, direction, partner, period, true, arena, out_totals,
+                        out_count);
 }
 
 static enum err half_load(const struct ledger_view *view, const struct roster *roster,
@@ -87,6 +122,8 @@ static enum err half_load(const struct ledger_view *view, const struct roster *r
         .last_hash = half.last_hash,
     };
     TRY(half_root(view, direction, partner, period, &half, &out_half->root));
+    TRY(pair_suspended(view, roster, direction, partner, period, arena, &out_half->suspended,
+                       &out_half->suspended_count));
     return pair_totals(view, roster, direction, partner, period, arena, &out_half->totals,
                        &out_half->total_count);
 }

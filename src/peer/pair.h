@@ -28,7 +28,8 @@ MUST_USE enum err pair_statement_compute(const struct ledger_view *view,
                                          struct arena *arena, struct pair_statement *out_statement,
                                          struct note *note);
 
-/* Applied entries of one direction in a period, by kind and tariff. */
+/* Applied entries of one direction in a period, by kind and tariff; their points without what is
+ * disputed and waits. */
 MUST_USE enum err pair_totals(const struct ledger_view *view, const struct roster *roster,
                               enum stream_direction direction, const struct partner_id *partner,
                               struct period period, struct arena *arena,
@@ -38,6 +39,12 @@ MUST_USE enum err pair_totals(const struct ledger_view *view, const struct roste
  * and are receipted, and every period of theirs is agreed. */
 MUST_USE enum err pair_is_over(const struct ledger_view *view, const struct roster *roster,
                                const struct partner_id *partner, bool *out_is_over);
+
+/* What is disputed and waits: how many disputes, of how many points. */
+MUST_USE enum err pair_suspended(const struct ledger_view *view, const struct roster *roster,
+                                 enum stream_direction direction, const struct partner_id *partner,
+                                 struct period period, struct arena *arena,
+                                 struct receipt_total **out_totals, size_t *out_count);
 
 /* Signs this side's statement unless it is signed already, and gives the Signed bytes. */
 MUST_USE enum err pair_propose(const struct peer_host *host, const struct partner_id *partner,

@@ -28,12 +28,17 @@ static enum line_value line_value_of(enum entry_kind kind)
     case ENTRY_CAPTURE:
         return LINE_RECEIVER_OWES_REDEMPTION;
     case ENTRY_BURN_RETURN:
+    case ENTRY_BURN_ADJUSTMENT:
         return LINE_SENDER_OWES_REDEMPTION;
     case ENTRY_VOID:
     case ENTRY_PERIOD_MARK:
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
     case ENTRY_KIND_END:
         break;
     }
@@ -197,20 +202,19 @@ static bool same_line(const char *stream, const struct receipt_total *ours,
 }
 
 /* Walks both sorted lists; a line that only one side has is compared with an empty one. */
-static bool same_totals(const char *stream, const struct statement_half *ours,
-                        const struct statement_half *theirs, struct note *note)
+static bool same_lines(const char *stream, const struct receipt_total *ours, size_t our_count,
+                       const struct receipt_total *theirs, size_t their_count, struct note *note)
 {
     size_t o = 0;
     size_t t = 0;
-    while (o < ours->total_count || t < theirs->total_count) {
-        int order = o == ours->total_count ? 1
-                    : t == theirs->total_count
-                        ? -1
-                        : total_compare(&ours->totals[o], &theirs->totals[t]);
-        const struct receipt_total *named = order <= 0 ? &ours->totals[o] : &theirs->totals[t];
+    while (o < our_count || t < their_count) {
+        int order = o == our_count     ? 1
+                    : t == their_count ? -1
+                                       : total_compare(&ours[o], &theirs[t]);
+        const struct receipt_total *named = order <= 0 ? &ours[o] : &theirs[t];
         struct receipt_total none = {.kind = named->kind, .tariff = named->tariff};
-        const struct receipt_total *our_line = order <= 0 ? &ours->totals[o++] : &none;
-        const struct receipt_total *their_line = order >= 0 ? &theirs->totals[t++] : &none;
+        const struct receipt_total *our_line = order <= 0 ? &ours[o++] : &none;
+        const struct receipt_total *their_line = order >= 0 ? &theirs[t++] : &none;
         if (!same_line(stream, our_line, their_line, note)) {
             return false;
         }
@@ -221,6 +225,17 @@ static bool same_totals(const char *stream, const struct statement_half *ours,
         }
     }
     return true;
+}
+
+static bool same_totals(const char *stream, const struct statement_half *ours,
+                        const struct statement_half *theirs, struct note *note)
+{
+    char disputed[2 * PARTNER_ID_MAX + 24];
+    snprintf(disputed, sizeof disputed, "%s, disputed", stream);
+    return same_lines(disputed, ours->suspended, ours->suspended_count, theirs->suspended,
+                      theirs->suspended_count, note) &&
+           same_lines(stream, ours->totals, ours->total_count, theirs->totals, theirs->total_count,
+                      note);
 }
 
 #define FIGURE_TEXT_MAX 96

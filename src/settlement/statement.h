@@ -16,7 +16,9 @@ struct statement_half {
     struct hash root;             /* of the tree over the entries (tree.h); zeros: not said */
     struct receipt_total *totals; /* over applied entries; sorted by kind, then tariff; no zeros */
     size_t total_count;
-    struct money owed; /* by the sender to the receiver; negative: the other way */
+    struct money owed;               /* by the sender to the receiver; negative: the other way */
+    struct receipt_total *suspended; /* disputed points that wait; `totals` are without them */
+    size_t suspended_count;
 };
 
 struct pair_statement {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define STATE_FORMAT 5u
+#define STATE_FORMAT 6u
 #define IDS_KEPT     65536u
 
 static const uint8_t rows_key[2] = {0, 's'};

@@ -1,4 +1,5 @@
 /* Entries and the heads of batches (proto/talea/v1/peer.proto). */
+#include "base/text.h"
 #include "talea/v1/peer.pb-c.h"
 #include "wire/fields.h"
 #include "wire/messages.h"
@@ -11,6 +12,38 @@ static enum err check_entry(struct fields *fields, const struct clearing_entry *
     field_time(fields, "expires_at_unix_ms", entry->expires_at);
     TRY(fields->err);
     return entry_check(entry, fields->note);
+}
+
+/* NULL for entries that are about no dispute. */
+static Talea__V1__DisputePart *dispute_to_wire(struct dispute_part *part,
+                                               Talea__V1__DisputePart *out)
+{
+    if (part->number == 0) {
+        return NULL;
+    }
+    talea__v1__dispute_part__init(out);
+    out->number = part->number;
+    out->is_of_sender = part->is_of_sender;
+    out->step = (Talea__V1__DisputeStep)part->step;
+    out->reason = (Talea__V1__DisputeReason)part->reason;
+    out->note = part->note;
+    return out;
+}
+
+static void dispute_from_wire(struct fields *fields, const Talea__V1__DisputePart *m,
+                              struct dispute_part *out)
+{
+    if (m == NULL || fields->err != ERR_OK) {
+        return;
+    }
+    fields_require_known(fields, &m->base);
+    field_require(fields, m->number != 0, "dispute", "is about no entry");
+    *out = (struct dispute_part){.number = m->number,
+                                 .is_of_sender = m->is_of_sender,
+                                 .step = (enum dispute_step)m->step,
+                                 .reason = (enum dispute_reason)m->reason};
+    field_require(fields, text_copy(out->note, sizeof out->note, m->note) == ERR_OK, "note",
+                  "is too long");
 }
 
 enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *out)
@@ -35,6 +68,8 @@ enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *ou
     m.mandate_id = binary_of(e.mandate.bytes, uid_is_nil(&e.mandate) ? 0 : sizeof e.mandate.bytes);
     m.moved_to = e.moved_to.digits;
     m.issuer = e.issuer.text;
+    Talea__V1__DisputePart part;
+    m.dispute = dispute_to_wire(&e.dispute, &part);
     return fields_pack(&m.base, out);
 }
 
@@ -64,6 +99,7 @@ enum err wire_entry_decode(struct slice bytes, struct clearing_entry *out_entry,
     field_uid_or_nil(&fields, "mandate_id", &m->mandate_id, &e.mandate);
     field_card_or_none(&fields, "moved_to", m->moved_to, &e.moved_to);
     field_partner_or_none(&fields, "issuer", m->issuer, &e.issuer);
+    dispute_from_wire(&fields, m->dispute, &e.dispute);
     TRY(check_entry(&fields, &e));
     *out_entry = e;
     return ERR_OK;

@@ -8,6 +8,7 @@ static void check_half(struct fields *fields, const struct statement_half *half)
     field_require(fields, half->first_number > 0 && half->first_number <= half->last_number,
                   "first_number", "is 0 or lies behind last_number");
     field_totals(fields, half->totals, half->total_count);
+    field_totals(fields, half->suspended, half->suspended_count);
 }
 
 static void check_net(struct fields *fields, const struct pair_statement *s)
@@ -55,6 +56,8 @@ static void half_to_wire(struct fields *fields, struct arena *arena, struct stat
     out->n_totals = half->total_count;
     out->totals = totals_to_wire(fields, arena, half->totals, half->total_count);
     out->owed_minor = half->owed.minor;
+    out->n_suspended = half->suspended_count;
+    out->suspended = totals_to_wire(fields, arena, half->suspended, half->suspended_count);
 }
 
 enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out)
@@ -96,6 +99,8 @@ static void half_from_wire(struct fields *fields, struct arena *arena,
     out->total_count = m->n_totals;
     out->totals = totals_from_wire(fields, arena, m->totals, m->n_totals);
     out->owed = money_of(m->owed_minor);
+    out->suspended_count = m->n_suspended;
+    out->suspended = totals_from_wire(fields, arena, m->suspended, m->n_suspended);
 }
 
 enum err wire_statement_decode(struct slice bytes, struct arena *arena,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clearing/dispute.h"
 #include "fuzz.h"
 #include "peer/exchange.h"
 #include "peer/grant.h"
@@ -111,6 +112,27 @@ struct draft {
     size_t count;
 };
 
+/* Of a dispute about one of the first entries of either stream, sound by itself. */
+static struct clearing_entry draw_dispute(struct run *run)
+{
+    unsigned what = next(run);
+    unsigned how = next(run);
+    enum dispute_step step = (enum dispute_step)(STEP_OPEN + what % STEP_ADJUST);
+    bool has_points = step == STEP_OPEN || step == STEP_ADJUST;
+    struct clearing_entry entry = {
+        .kind = step == STEP_ADJUST && (how & 1) ? ENTRY_BURN_ADJUSTMENT : dispute_step_kind(step),
+        .business_time = run->node.now,
+        .transaction_id = protocol_id(how),
+        .points = points_of(has_points ? 1 + (int64_t)(how >> 1) : 0),
+        .tariff = 1 + (what >> 6) % 3,
+        .dispute = {.number = 1 + (how >> 3) % 16,
+                    .is_of_sender = how & 2,
+                    .step = step,
+                    .reason = step == STEP_OPEN ? DISPUTE_OTHER : 0},
+    };
+    return entry;
+}
+
 static struct clearing_entry draw_entry(struct run *run)
 {
     static const enum entry_kind kinds[] = {ENTRY_EARN,        ENTRY_CAPTURE,     ENTRY_VOID,
@@ -118,6 +140,9 @@ static struct clearing_entry draw_entry(struct run *run)
                                             ENTRY_PERIOD_MARK, ENTRY_EARN};
     unsigned what = next(run);
     unsigned how = next(run);
+    if (what % 8 == 7 && (how & 0x40)) {
+        return draw_dispute(run);
+    }
     struct clearing_entry entry = {.kind = kinds[what % 8],
                                    .business_time = run->node.now,
                                    .transaction_id = protocol_id(how),

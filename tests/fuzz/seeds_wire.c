@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clearing/dispute.h"
 #include "rpc/details.h"
 #include "samples.h"
 #include "seeds.h"
@@ -45,6 +46,24 @@ static void write_samples(const char *folder)
     }
 }
 
+static void be_about_dispute(struct clearing_entry *entry)
+{
+    static const enum dispute_step steps[ENTRY_KIND_END] = {
+        [ENTRY_DISPUTE_OPENED] = STEP_OPEN,        [ENTRY_DISPUTE_ANSWERED] = STEP_REJECT,
+        [ENTRY_DISPUTE_ESCALATED] = STEP_ESCALATE, [ENTRY_DISPUTE_RULED] = STEP_MACHINE_DISMISSED,
+        [ENTRY_BURN_ADJUSTMENT] = STEP_ADJUST,
+    };
+    bool opens = entry->kind == ENTRY_DISPUTE_OPENED;
+    entry->card = (struct card_number){""};
+    entry->subject = (struct uid){{0}};
+    entry->points.minor = opens || entry->kind == ENTRY_BURN_ADJUSTMENT ? entry->points.minor : 0;
+    entry->dispute = (struct dispute_part){.number = 7,
+                                           .is_of_sender = !opens,
+                                           .step = steps[entry->kind],
+                                           .reason = opens ? DISPUTE_DOUBLED : 0,
+                                           .note = "till 4"};
+}
+
 /* An entry of each kind, and without what it may go without. */
 static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
 {
@@ -68,6 +87,9 @@ static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
         entry.expires_at.ms *= variant >> 1 & 1;
     } else if (kind == ENTRY_VOID || is_mark) {
         entry.points.minor = 0;
+    }
+    if (entry_kind_is_dispute(kind) || kind == ENTRY_BURN_ADJUSTMENT) {
+        be_about_dispute(&entry);
     }
     if (is_mark) {
         entry.transaction_id = (struct uid){{0}};

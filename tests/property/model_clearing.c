@@ -158,6 +158,11 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     case ENTRY_PERIOD_MARK:
         m->in_period[sender] = period_next(m->in_period[sender]);
         break;
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -220,6 +225,11 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         break;
     }

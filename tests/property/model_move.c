@@ -66,7 +66,9 @@ static const struct card_number *moved_to(const struct model *m, int member)
 static bool any_card_loops(const struct model *m, int member, const struct card_number *to)
 {
     for (size_t i = 0; i < m->card_count; i++) {
-        if (m->cards[i].member == member && model_loops(m, &m->cards[i].number, to)) {
+        const struct card_number *number = &m->cards[i].number;
+        if (m->cards[i].member == member &&
+            (model_loops(m, number, to) || is_card(&model_status(m, to)->awaited_by, number))) {
             return true;
         }
     }

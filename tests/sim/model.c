@@ -22,6 +22,7 @@ void model_destroy(struct model *model)
         free(model->members[i].lots);
     }
     free(model->members);
+    free(model->places);
     for (size_t i = 0; i < model->op_count; i++) {
         if (model->ops[i] != NULL) {
             free(model->ops[i]->home_hold.parts);
@@ -179,8 +180,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
     if (member->is_blocked) {
         return VERDICT_CARD_BLOCKED;
     }
-    if (member->has_moved) {
-        return VERDICT_CARD_MOVED;
+    if (member->has_moved) { /* where the card leads may be known to be blocked */
+        struct model_route route = model_route(model, member->home, m->op->member);
+        return route.is_blocked ? VERDICT_CARD_BLOCKED : VERDICT_CARD_MOVED;
     }
     if (m->home_hold.state != MODEL_NONE) { /* it stood in, or was given up, before */
         return VERDICT_HOLD_EXISTS;
@@ -380,11 +382,9 @@ static enum verdict transfer(struct model *model, struct model_op *m, int64_t no
     if (!is_member(from, &told->from) || !is_member(to, &told->to)) {
         return VERDICT_MEMBER_UNKNOWN;
     }
-    if (from == to) {
-        return VERDICT_TRANSFER_TO_SELF;
-    }
-    if (from->has_moved || to->has_moved) {
-        return VERDICT_MEMBER_BLOCKED;
+    enum verdict verdict = model_judge_parties(model, m->op);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     if (model_available_at(from, now) < m->op->points) {
         return VERDICT_INSUFFICIENT_POINTS;
@@ -451,6 +451,12 @@ static enum verdict decide(struct model *model, struct model_op *m, int64_t now)
     case SIM_OP_BLOCK:
     case SIM_OP_UNBLOCK:
         return block(model, m, m->op->kind == SIM_OP_BLOCK);
+    case SIM_OP_OPEN_POOL:
+        return model_open_pool(model, m, now);
+    case SIM_OP_JOIN_POOL:
+        return model_join_pool(model, m, now);
+    case SIM_OP_LEAVE_POOL:
+        return model_leave_pool(model, m, now);
     case SIM_OP_AWAIT:
         return model_await(model, m, now);
     case SIM_OP_MOVE:

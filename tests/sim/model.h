@@ -27,7 +27,12 @@ struct model_member {
     bool is_enrolled;
     bool is_blocked;                 /* the card */
     bool is_blocked_at[MODEL_NODES]; /* as far as another brand has heard */
-    bool has_moved;                  /* to another home, as that member */
+    bool is_pool;
+    bool is_closed;  /* a pool that all have left */
+    size_t pools;    /* that it is in; in a pool, its members */
+    bool is_to_move; /* an office was told so, and did not refuse */
+    size_t move_to;  /* as whom, then */
+    bool has_moved;  /* to another home, as that member */
     size_t moved_to;
     bool is_moved_at[MODEL_NODES]; /* as far as another brand has heard */
     struct {
@@ -201,6 +206,11 @@ struct model {
     struct model_books books[MODEL_NODES];
     struct model_roster rosters[MODEL_NODES];
     struct model_news news[MODEL_NODES];
+    struct {
+        size_t pool;
+        size_t member;
+    } * places; /* who is in which pool */
+    size_t place_count;
     uint64_t moved;     /* members */
     uint64_t moved_far; /* whose points went on to a third home, with those that came late */
     uint64_t resent;    /* earns that came after the member had left, and returns of them */
@@ -265,6 +275,14 @@ void model_settle(struct model *model, struct model_member *member, int64_t now)
 /* The shop's next entry to the home. It lives until the next one. */
 struct model_entry *model_send_entry(struct model *model, const struct model_op *m,
                                      enum entry_kind kind, int64_t points);
+
+/* model_pool.c */
+bool model_is_in_pool(const struct model *model, size_t pool, size_t member);
+enum verdict model_open_pool(struct model *model, const struct model_op *m, int64_t now);
+enum verdict model_join_pool(struct model *model, const struct model_op *m, int64_t now);
+enum verdict model_leave_pool(struct model *model, const struct model_op *m, int64_t now);
+/* Why a transfer is refused by who takes part; OK when it is not. */
+enum verdict model_judge_parties(const struct model *model, const struct sim_op *op);
 
 /* model_move.c */
 /* Is the home to which the member has moved a partner, as the node knows? */

@@ -169,6 +169,11 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
         entry->verdict = model_take_moved(model, entry, sender, receiver, now);
         break;
     case ENTRY_ADJUSTMENT:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -236,6 +241,11 @@ static void reverse(struct model *model, const struct model_entry *entry, unsign
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED:
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_KIND_END:
         break;
     }

@@ -112,6 +112,20 @@ static int64_t held_by(const struct model_member *member)
     return held;
 }
 
+/* To a member who has moved here as this one, or who is awaited as this one. */
+static bool leads_back(const struct model *model, const struct sim_op *op)
+{
+    const struct model_member *to = &model->members[op->to];
+    size_t at = op->to;
+    for (unsigned hops = 0; hops < HOPS_MAX && model->members[at].is_moved_at[op->shop]; hops++) {
+        at = model->members[at].moved_to;
+        if (at == op->member) {
+            return true;
+        }
+    }
+    return to->awaited[op->shop].is_awaited && to->awaited[op->shop].by == op->member;
+}
+
 static enum verdict may_move(const struct model *model, const struct sim_op *op, int64_t now)
 {
     const struct model_member *member = &model->members[op->member];
@@ -132,6 +146,12 @@ static enum verdict may_move(const struct model *model, const struct sim_op *op,
     }
     if (member->debt > 0) {
         return VERDICT_MEMBER_HAS_DEBT;
+    }
+    if (member->pools > 0) {
+        return VERDICT_ALREADY_IN_POOL;
+    }
+    if (leads_back(model, op)) {
+        return VERDICT_MOVE_LOOPS;
     }
     unsigned to = model->members[op->to].home; /* who leaves itself may send its members away */
     bool leaves = model->rosters[op->shop].last_period[to] != MODEL_STAYS;

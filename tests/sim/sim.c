@@ -314,6 +314,7 @@ bool sim_run(struct sim *sim, const struct sim_list *list)
     sim->counts.moved_far = sim->model->moved_far;
     sim->counts.resent = sim->model->resent;
     sim->counts.lots_back = sim->model->lots_back;
+    sim_till_count(sim);
     sim->counts.no_room = sim->model->no_room;
     sim->counts.capped = sim->model->capped;
     sim->counts.virtual_ms = sim->now - SIM_START_MS;

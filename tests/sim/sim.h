@@ -146,6 +146,8 @@ struct sim_counts {
     uint64_t moved_far;
     uint64_t resent;
     uint64_t lots_back;
+    uint64_t pools;
+    uint64_t pool_ops; /* joins, leaves, transfers in and out, that were done */
     uint64_t no_room;
     uint64_t capped;
     int64_t virtual_ms;

@@ -16,6 +16,9 @@ enum sim_op_kind {
     SIM_OP_TRANSFER,
     SIM_OP_BLOCK,
     SIM_OP_UNBLOCK,
+    SIM_OP_OPEN_POOL, /* `to` is the pool */
+    SIM_OP_JOIN_POOL,
+    SIM_OP_LEAVE_POOL,
     SIM_OP_AWAIT, /* a member of another brand, as one's own */
     SIM_OP_MOVE,
     SIM_OP_CLOSE,
@@ -39,6 +42,8 @@ struct sim_op {
     unsigned home;          /* to which it leads, as far as the node knows */
     size_t member;          /* and as whom */
     size_t to;              /* of a transfer, of a move; the redeemer of a mandate */
+    bool has_asker;         /* of a transfer out of a pool */
+    size_t asker;           /* who spends it */
     struct sim_op *subject; /* the hold or the sale; NULL: none */
     int64_t points;         /* 0: all that is left */
     int64_t amount;
@@ -87,6 +92,8 @@ void sim_till_try(struct sim *sim, size_t op);
  * it. */
 void sim_till_queue(struct sim_node *node);
 void sim_till_unqueue(struct sim_node *node);
+/* What pools were used for. */
+void sim_till_count(struct sim *sim);
 /* sim_abroad.c */
 /* A hold that another brand is the home of. */
 void sim_abroad_try(struct sim_node *node, struct sim_op *op);

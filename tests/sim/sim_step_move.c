@@ -3,13 +3,13 @@
 #include "sim_op.h"
 #include "sim_workload.h"
 
-/* Has this member, or one that became it, been at that home? */
+/* Has this member, or one that became it or is to become it, been at that home? */
 static bool was_at(const struct model *model, size_t member, unsigned home)
 {
     for (size_t i = 0; i < model->member_count; i++) {
         size_t at = i;
-        while (at != member && model->members[at].has_moved) {
-            at = model->members[at].moved_to;
+        while (at != member && model->members[at].is_to_move) {
+            at = model->members[at].move_to;
         }
         if (at == member && model->members[i].home == home) {
             return true;
@@ -21,7 +21,7 @@ static bool was_at(const struct model *model, size_t member, unsigned home)
 static bool is_movable(const struct model_member *member)
 {
     struct model_sums sums = model_sums_at(member, 0);
-    return member->card.digits[0] != '\0' && !member->has_moved && !member->is_blocked &&
+    return member->card.digits[0] != '\0' && !member->is_to_move && !member->is_blocked &&
            sums.held == 0 && sums.debt == 0;
 }
 
@@ -34,8 +34,8 @@ static bool pick_move(const struct sim *sim, const uint32_t n[4], size_t *out_fr
         size_t from = (n[0] + i) % model->member_count;
         size_t to = (n[1] + i) % model->member_count;
         const struct model_member *next = &model->members[to];
-        if (is_movable(&model->members[from]) && next->card.digits[0] != '\0' && !next->has_moved &&
-            !was_at(model, from, next->home)) {
+        if (is_movable(&model->members[from]) && next->card.digits[0] != '\0' &&
+            !next->is_to_move && !was_at(model, from, next->home)) {
             *out_from = from;
             *out_to = to;
             return true;
@@ -84,6 +84,20 @@ static void sell_late(struct sim *sim, size_t member, const uint32_t n[4])
     }
 }
 
+static void await_and_move(struct sim *sim, size_t from, size_t to, int64_t in_ms)
+{
+    struct sim_op *await = sim_op_new(sim, SIM_OP_AWAIT, sim->model->members[to].home);
+    struct sim_op *move = sim_op_new(sim, SIM_OP_MOVE, sim->model->members[from].home);
+    sim_step_set_member(sim, await, to);
+    sim_step_set_member(sim, move, from);
+    await->to = from;
+    move->to = to;
+    sim->model->members[from].is_to_move = true;
+    sim->model->members[from].move_to = to;
+    sim_step_begin(sim, await, 0);
+    sim_step_begin(sim, move, in_ms);
+}
+
 void sim_step_move(struct sim *sim, const uint32_t n[4])
 {
     size_t from;
@@ -92,17 +106,20 @@ void sim_step_move(struct sim *sim, const uint32_t n[4])
         return;
     }
     int64_t in_ms = n[2] % 4 == 0 ? n[2] % (2 * SIM_MINUTE) : n[2] % (2 * SIM_SECOND);
-    struct sim_op *await = sim_op_new(sim, SIM_OP_AWAIT, sim->model->members[to].home);
-    struct sim_op *move = sim_op_new(sim, SIM_OP_MOVE, sim->model->members[from].home);
-    sim_step_set_member(sim, await, to);
-    sim_step_set_member(sim, move, from);
-    await->to = from;
-    move->to = to;
-    sim_step_begin(sim, await, 0);
-    sim_step_begin(sim, move, in_ms);
-    if (n[3] % 5 == 0) {
+    await_and_move(sim, from, to, in_ms);
+    switch (n[3] % 12) {
+    case 0:
+    case 1:
         sell_late(sim, from, n);
-    } else if (n[3] % 5 == 1) {
+        break;
+    case 2:
+    case 3:
         await_another(sim, from, to, in_ms + n[3] % 60);
+        break;
+    case 4: /* two offices mean the same person, each the other way round */
+        await_and_move(sim, to, from, in_ms + n[3] % 40);
+        break;
+    default:
+        break;
     }
 }

@@ -352,6 +352,9 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_BLOCK:
         do_block(sim, n);
         break;
+    case SIM_STEP_POOL:
+        sim_step_pool(sim, n);
+        break;
     case SIM_STEP_MOVE:
         sim_step_move(sim, n);
         break;

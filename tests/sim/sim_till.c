@@ -11,9 +11,9 @@
 const char *sim_op_name(enum sim_op_kind kind)
 {
     static const char *const names[SIM_OP_KIND_END] = {
-        "enrol",       "earn",        "hold",         "capture",      "void",
-        "return-sale", "return-burn", "transfer",     "block",        "unblock",
-        "await",       "move",        "close-period", "give-mandate", "take-mandate"};
+        "enrol",       "earn",     "hold",  "capture",      "void",         "return-sale",
+        "return-burn", "transfer", "block", "unblock",      "open-pool",    "join-pool",
+        "leave-pool",  "await",    "move",  "close-period", "give-mandate", "take-mandate"};
     return names[kind];
 }
 
@@ -118,6 +118,23 @@ static void make_transfer(const struct model *model, struct sim_op *op)
         transfer->from = model->members[op->member].id;
         transfer->to = model->members[op->to].id;
     }
+    if (op->has_asker) {
+        op->command.transfer.by = model->members[op->asker].id;
+    }
+}
+
+static void make_pool(const struct sim *sim, struct sim_op *op)
+{
+    struct command *c = &op->command;
+    c->kind = op->kind == SIM_OP_OPEN_POOL   ? COMMAND_OPEN_POOL
+              : op->kind == SIM_OP_JOIN_POOL ? COMMAND_JOIN_POOL
+                                             : COMMAND_LEAVE_POOL;
+    c->pool.member = sim->model->members[op->member].id;
+    c->pool.pool = sim->model->members[op->to].id;
+    if (op->kind == SIM_OP_OPEN_POOL) {
+        c->pool.pool = c->transaction_id;
+        c->pool.pool.bytes[9] ^= 1;
+    }
 }
 
 /* What the node makes of the till's words, each time it hears them. */
@@ -165,6 +182,11 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
         c->kind = op->kind == SIM_OP_BLOCK ? COMMAND_BLOCK_CARD : COMMAND_UNBLOCK_CARD;
         c->card.card = member->card;
         break;
+    case SIM_OP_OPEN_POOL:
+    case SIM_OP_JOIN_POOL:
+    case SIM_OP_LEAVE_POOL:
+        make_pool(sim, op);
+        break;
     case SIM_OP_AWAIT:
         c->kind = COMMAND_AWAIT_MOVE;
         c->await.card = sim->model->members[op->to].card;
@@ -193,6 +215,9 @@ void sim_till_answered(struct sim *sim, struct sim_op *op, enum verdict verdict,
     op->is_answered = true;
     op->verdict = verdict;
     op->told = points;
+    if (op->kind == SIM_OP_MOVE && verdict != VERDICT_OK) {
+        sim->model->members[op->member].is_to_move = false;
+    }
     sim->open_ops--;
     sim->counts.answered++;
 }
@@ -204,7 +229,9 @@ static void check_touched(struct sim_node *node, const struct sim_op *op)
         return;
     }
     (void)sim_check_member(node, &model->members[op->member]);
-    if (op->kind == SIM_OP_TRANSFER) {
+    bool has_two = op->kind == SIM_OP_TRANSFER || op->kind == SIM_OP_OPEN_POOL ||
+                   op->kind == SIM_OP_JOIN_POOL || op->kind == SIM_OP_LEAVE_POOL;
+    if (has_two) {
         (void)sim_check_member(node, &model->members[op->to]);
     }
 }
@@ -405,5 +432,19 @@ void sim_till_try(struct sim *sim, size_t index)
     } else {
         sim_till_make(node, op);
         sim_till_tell(node, op);
+    }
+}
+
+void sim_till_count(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->op_count; i++) {
+        const struct sim_op *op = sim->ops[i];
+        const struct model_member *members = sim->model->members;
+        bool is_good = op->is_answered && op->verdict == VERDICT_OK;
+        bool is_transfer =
+            op->kind == SIM_OP_TRANSFER && (members[op->member].is_pool || members[op->to].is_pool);
+        sim->counts.pools += is_good && op->kind == SIM_OP_OPEN_POOL;
+        sim->counts.pool_ops += is_good && (is_transfer || op->kind == SIM_OP_JOIN_POOL ||
+                                            op->kind == SIM_OP_LEAVE_POOL);
     }
 }

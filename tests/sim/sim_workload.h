@@ -18,6 +18,7 @@ enum sim_step_kind {
     SIM_STEP_CLASH,  /* many want the whole balance at once */
     SIM_STEP_REPEAT, /* a till tells what was answered long ago */
     SIM_STEP_BLOCK,
+    SIM_STEP_POOL,
     SIM_STEP_MOVE, /* to another home */
     SIM_STEP_CLOSE,
     SIM_STEP_ROTATE, /* a node signs with its other key */
@@ -62,6 +63,8 @@ bool sim_parts_of_seed(uint64_t seed);
 bool sim_moves_of_seed(uint64_t seed);
 /* Are there bounds on what waits for a partner, or on what is owed to it? */
 bool sim_limits_of_seed(uint64_t seed);
+/* Do members have pools? */
+bool sim_pools_of_seed(uint64_t seed);
 unsigned sim_nodes_of_seed(uint64_t seed);
 
 /* A node's office closes a period with whom it is open. */
@@ -80,6 +83,8 @@ void sim_step_begin(struct sim *sim, struct sim_op *op, int64_t in_ms);
 
 /* Another shop than the home. */
 unsigned sim_pick_abroad(const struct sim *sim, unsigned home, uint32_t number);
+/* sim_step_pool.c */
+void sim_step_pool(struct sim *sim, const uint32_t n[4]);
 /* sim_step_move.c */
 void sim_step_move(struct sim *sim, const uint32_t n[4]);
 

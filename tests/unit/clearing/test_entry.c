@@ -8,9 +8,32 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "clearing/dispute.h"
 #include "clearing/authorisation.h"
 #include "clearing/entry.h"
 #include "clearing/receipt.h"
+
+static void be_about_dispute(struct clearing_entry *entry)
+{
+    static const enum dispute_step steps[ENTRY_KIND_END] = {
+        [ENTRY_DISPUTE_OPENED] = STEP_OPEN,       [ENTRY_DISPUTE_ANSWERED] = STEP_REJECT,
+        [ENTRY_DISPUTE_ESCALATED] = STEP_CONCEDE, [ENTRY_DISPUTE_RULED] = STEP_MACHINE_UPHELD,
+        [ENTRY_ADJUSTMENT] = STEP_ADJUST,         [ENTRY_BURN_ADJUSTMENT] = STEP_ADJUST,
+    };
+    entry->card = (struct card_number){""};
+    entry->subject = (struct uid){{0}};
+    entry->dispute = (struct dispute_part){
+        .number = 3,
+        .is_of_sender = true,
+        .step = steps[entry->kind],
+        .reason = entry->kind == ENTRY_DISPUTE_OPENED ? DISPUTE_DOUBLED : (enum dispute_reason)0,
+        .note = "till 4",
+    };
+    if (dispute_step_ruling(entry->dispute.step) != RULING_NONE ||
+        entry->dispute.step == STEP_REJECT || entry->dispute.step == STEP_CONCEDE) {
+        entry->points.minor = 0;
+    }
+}
 
 static struct clearing_entry sound(enum entry_kind kind)
 {
@@ -35,6 +58,9 @@ static struct clearing_entry sound(enum entry_kind kind)
     }
     if (kind == ENTRY_MOVED_LOT) {
         entry.issuer = (struct partner_id){"bakery"};
+    }
+    if (entry_kind_is_dispute(kind) || kind == ENTRY_BURN_ADJUSTMENT) {
+        be_about_dispute(&entry);
     }
     if (kind == ENTRY_EARN || kind == ENTRY_MOVED_LOT) {
         entry.active_from.ms = 2000;
@@ -65,6 +91,9 @@ static void test_sound_entries(void **state)
     first.previous_hash = (struct hash){{0}};
     first.active_from.ms = first.expires_at.ms = 0;
     assert_int_equal(entry_check(&first, NULL), ERR_OK);
+    struct clearing_entry correction = sound(ENTRY_ADJUSTMENT);
+    be_about_dispute(&correction);
+    assert_int_equal(entry_check(&correction, NULL), ERR_OK);
     assert_string_equal(entry_kind_name(ENTRY_BURN_RETURN), "burn-return");
     assert_string_equal(entry_kind_name(ENTRY_KIND_END), "unknown");
 }
@@ -112,6 +141,21 @@ static void test_wrong_entries(void **state)
     REFUSED(ENTRY_MOVED_LOT, issuer.text[0] = '\0', "who gave");
     REFUSED(ENTRY_MOVED_LOT, points.minor = 0, "not positive");
     REFUSED(ENTRY_MOVED_LOT, expires_at.ms = 2000, "end before");
+    REFUSED(ENTRY_DISPUTE_OPENED, points.minor = 0, "not positive");
+    REFUSED(ENTRY_DISPUTE_OPENED, dispute.number = 0, "number of a disputed entry");
+    REFUSED(ENTRY_DISPUTE_OPENED, transaction_id = (struct uid){{0}}, "transaction id");
+    REFUSED(ENTRY_DISPUTE_OPENED, dispute.reason = 0, "with a reason, once");
+    REFUSED(ENTRY_DISPUTE_OPENED, dispute.reason = DISPUTE_REASON_END, "with a reason, once");
+    REFUSED(ENTRY_DISPUTE_RULED, dispute.reason = DISPUTE_OTHER, "with a reason, once");
+    REFUSED(ENTRY_DISPUTE_ANSWERED, dispute.step = STEP_CONCEDE, "not one of its kind");
+    REFUSED(ENTRY_DISPUTE_RULED, dispute.step = STEP_END, "not one of its kind");
+    REFUSED(ENTRY_DISPUTE_ESCALATED, dispute.note[0] = '\n', "no text of one line");
+    REFUSED(ENTRY_DISPUTE_ANSWERED, points.minor = 1, "it has points");
+    REFUSED(ENTRY_DISPUTE_ANSWERED, card.digits[0] = '1', "it has a card");
+    REFUSED(ENTRY_BURN_ADJUSTMENT, points.minor = 0, "not positive");
+    REFUSED(ENTRY_BURN_ADJUSTMENT, dispute.step = STEP_OPEN, "not one of its kind");
+    REFUSED(ENTRY_EARN, dispute.number = 1, "about a dispute");
+    REFUSED(ENTRY_VOID, dispute.step = STEP_OPEN, "about a dispute");
 }
 
 static void test_hashes_have_their_own_domains(void **state)

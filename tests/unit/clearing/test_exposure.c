@@ -25,12 +25,13 @@ static void test_who_owes(void **state)
         enum entry_kind kind;
         int64_t owed;
     } cases[] = {
-        {STREAM_OUT, ENTRY_EARN, 15},      {STREAM_OUT, ENTRY_EARN_RETURN, -15},
-        {STREAM_OUT, ENTRY_CAPTURE, -5},   {STREAM_OUT, ENTRY_BURN_RETURN, 5},
-        {STREAM_IN, ENTRY_EARN, -15},      {STREAM_IN, ENTRY_EARN_RETURN, 15},
-        {STREAM_IN, ENTRY_CAPTURE, 5},     {STREAM_IN, ENTRY_BURN_RETURN, -5},
-        {STREAM_OUT, ENTRY_VOID, 0},       {STREAM_IN, ENTRY_PERIOD_MARK, 0},
-        {STREAM_OUT, ENTRY_ADJUSTMENT, 0},
+        {STREAM_OUT, ENTRY_EARN, 15},          {STREAM_OUT, ENTRY_EARN_RETURN, -15},
+        {STREAM_OUT, ENTRY_CAPTURE, -5},       {STREAM_OUT, ENTRY_BURN_RETURN, 5},
+        {STREAM_IN, ENTRY_EARN, -15},          {STREAM_IN, ENTRY_EARN_RETURN, 15},
+        {STREAM_IN, ENTRY_CAPTURE, 5},         {STREAM_IN, ENTRY_BURN_RETURN, -5},
+        {STREAM_OUT, ENTRY_VOID, 0},           {STREAM_IN, ENTRY_PERIOD_MARK, 0},
+        {STREAM_OUT, ENTRY_ADJUSTMENT, 15},    {STREAM_IN, ENTRY_BURN_ADJUSTMENT, -5},
+        {STREAM_OUT, ENTRY_DISPUTE_OPENED, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

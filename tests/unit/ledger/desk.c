@@ -3,13 +3,21 @@
 #include <string.h>
 
 #include "ledger/apply.h"
+#include "ledger/codec.h"
 
 static enum err encode_entry(void *context, const struct clearing_entry *entry, struct buffer *out)
 {
     (void)context;
-    write_u64(out, entry->number);
-    write_u8(out, (uint8_t)entry->kind);
+    write_entry(out, entry);
     return out->err;
+}
+
+static enum err decode_entry(void *context, struct slice bytes, struct clearing_entry *out_entry)
+{
+    struct reader in = reader_of(bytes);
+    (void)context;
+    read_entry(&in, out_entry);
+    return reader_finish(&in);
 }
 
 void desk_init(struct desk *desk)
@@ -31,8 +39,9 @@ void desk_init(struct desk *desk)
                                    .tariffs = &desk->tariff,
                                    .tariff_count = 1};
     assert_int_equal(roster_prepare(&desk->roster, &note), ERR_OK);
-    desk->terms = (struct ledger_terms){
-        .roster = &desk->roster, .codec = {NULL, encode_entry}, .debt_limit = points_of(INT64_MAX)};
+    desk->terms = (struct ledger_terms){.roster = &desk->roster,
+                                        .codec = {NULL, encode_entry, decode_entry},
+                                        .debt_limit = points_of(INT64_MAX)};
     assert_int_equal(memory_store_create(&desk->tables), ERR_OK);
     desk->store = memory_store_port(desk->tables);
     plan_init(&desk->plan);

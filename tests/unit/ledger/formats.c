@@ -37,6 +37,7 @@ FORMAT(entry_total, VALUE(sample_number(rng), sample_whole(rng)))
 FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng)))
 FORMAT(pair_period, sample_pair(rng))
 FORMAT(exposure, sample_exposure(rng))
+FORMAT(dispute, sample_dispute(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
 FORMAT(partner_recovery, sample_recovery(rng))
@@ -117,6 +118,15 @@ static void bytes_of_moved_lot(struct rng *rng, int kind, struct buffer *out)
     command_encode(&command, out);
 }
 
+static void bytes_of_dispute_step(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = {.kind = (enum command_kind)kind};
+    command.take_entry.sender = sample_partner(rng);
+    command.take_entry.entry = sample_dispute_step(rng);
+    command.take_entry.bytes = sample_bytes(rng);
+    command_encode(&command, out);
+}
+
 static void bytes_of_effect(struct rng *rng, int kind, struct buffer *out)
 {
     struct effect effect = sample_effect(rng, (enum effect_kind)kind);
@@ -165,6 +175,18 @@ RECODE(record)
 #name, 0, bytes_of_##name, recode_##name                                                   \
     }
 
+static size_t add_commands(int first, int last, struct format *out_formats)
+{
+    size_t count = 0;
+    for (int i = first; i <= last; i++) {
+        if (command_kind_is_known((unsigned)i)) {
+            out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
+                                                   bytes_of_command, recode_command};
+        }
+    }
+    return count;
+}
+
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
@@ -180,13 +202,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     for (int i = 1; i < EFFECT_KIND_END; i++) {
         out_formats[count++] = (struct format){effect_names[i], i, bytes_of_effect, recode_effect};
     }
-    for (int i = 1; i < COMMAND_KIND_END; i++) {
-        if (!command_kind_is_known((unsigned)i)) {
-            continue;
-        }
-        out_formats[count++] = (struct format){command_kind_name((enum command_kind)i), i,
-                                               bytes_of_command, recode_command};
-    }
+    count += add_commands(COMMAND_ENROL, COMMAND_RECOVERY, out_formats + count);
     /* Each has its own random numbers by its place: what is new comes last. */
     static const struct format later[] = {
         ROW_OF(mandate_row),
@@ -200,9 +216,12 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         {"moved-lot", COMMAND_TAKE_ENTRY, bytes_of_moved_lot, recode_command},
         ROW_OF(half_tree),
         ROW_OF(tree_row),
+        ROW_OF(dispute),
+        {"dispute-step", COMMAND_TAKE_ENTRY, bytes_of_dispute_step, recode_command},
     };
     memcpy(out_formats + count, later, sizeof later);
     count += sizeof later / sizeof later[0];
+    count += add_commands(COMMAND_RECOVERY + 1, COMMAND_KIND_END - 1, out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -50,6 +50,8 @@ struct adjustment sample_adjustment(struct rng *rng);
 struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);
 struct exposure sample_exposure(struct rng *rng);
+struct dispute sample_dispute(struct rng *rng);
+struct clearing_entry sample_dispute_step(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
 struct hold sample_stand_in(struct rng *rng);
 struct mandate_row sample_mandate_row(struct rng *rng);

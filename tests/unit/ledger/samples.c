@@ -311,6 +311,18 @@ struct clearing_entry sample_moved_lot(struct rng *rng)
     return entry;
 }
 
+struct clearing_entry sample_dispute_step(struct rng *rng)
+{
+    struct clearing_entry entry = sample_entry(rng);
+    entry.kind = ENTRY_DISPUTE_OPENED;
+    entry.dispute = (struct dispute_part){.number = 1 + sample_number(rng),
+                                          .is_of_sender = rng_below(rng, 2),
+                                          .step = STEP_OPEN,
+                                          .reason = DISPUTE_NOT_GRANTED,
+                                          .note = "nobody of ours was there"};
+    return entry;
+}
+
 struct card_status sample_card_status(struct rng *rng)
 {
     return (struct card_status){rng_below(rng, 2), sample_card(rng), sample_card(rng),
@@ -359,6 +371,51 @@ struct pair_period sample_pair(struct rng *rng)
                                .own_countersigned = sample_bytes(rng)};
     sample_text(rng, pair.detail, sizeof pair.detail);
     return pair;
+}
+
+static void sample_note(struct rng *rng, char *out, size_t capacity)
+{
+    memset(out, 0, capacity);
+    memset(out, 'n', rng_below(rng, capacity));
+}
+
+/* Of one that has gone all the way, or of a refused entry that nobody disputed. */
+struct dispute sample_dispute(struct rng *rng)
+{
+    struct dispute dispute = {.state = DISPUTE_DECLINED, .declined = VERDICT_CARD_UNKNOWN};
+    dispute.entry = (struct disputed_entry){.kind = ENTRY_CAPTURE,
+                                            .tariff = 1 + (uint32_t)rng_below(rng, 9),
+                                            .card = sample_card(rng),
+                                            .points = sample_points(rng),
+                                            .transaction_id = sample_uid(rng),
+                                            .subject = sample_uid(rng),
+                                            .period = {202610},
+                                            .business_time = sample_time(rng)};
+    if (rng_below(rng, 4) == 0) {
+        return dispute;
+    }
+    dispute.is_open = true;
+    dispute.state = (enum dispute_state)(1 + rng_below(rng, DISPUTE_DECLINED));
+    dispute.side = rng_below(rng, 2) ? DISPUTE_OPENER : DISPUTE_ANSWERER;
+    dispute.reason = (enum dispute_reason)(1 + rng_below(rng, DISPUTE_OTHER));
+    dispute.was_applied = rng_below(rng, 2);
+    dispute.is_suspended = rng_below(rng, 2);
+    dispute.is_machine = rng_below(rng, 2);
+    dispute.pending = (enum dispute_step)rng_below(rng, STEP_END);
+    dispute.own_ruling = (enum dispute_ruling)rng_below(rng, 3);
+    dispute.partner_ruling = (enum dispute_ruling)rng_below(rng, 3);
+    bool has_ended = dispute.state == DISPUTE_ACCEPTED || dispute.state == DISPUTE_RULED ||
+                     dispute.state == DISPUTE_ADJUSTED;
+    dispute.outcome = has_ended ? RULING_UPHELD : RULING_NONE;
+    dispute.id = sample_uid(rng);
+    dispute.claim = points_of(1 + sample_whole(rng));
+    dispute.opened_at = sample_time(rng);
+    dispute.moved_at = sample_time(rng);
+    dispute.due = sample_time(rng);
+    sample_note(rng, dispute.opener_note, sizeof dispute.opener_note);
+    sample_note(rng, dispute.answerer_note, sizeof dispute.answerer_note);
+    dispute.entry.delivered = sample_time(rng);
+    return dispute;
 }
 
 struct exposure sample_exposure(struct rng *rng)

@@ -106,7 +106,8 @@ static void sample_mandate_command(struct rng *rng, struct command *command)
 
 static void sample_node_command(struct rng *rng, struct command *command)
 {
-    if (command->kind <= COMMAND_EXPIRE_HOLD || command->kind == COMMAND_TELL_CARDS) {
+    if (command->kind <= COMMAND_EXPIRE_HOLD || command->kind == COMMAND_TELL_CARDS ||
+        command->kind == COMMAND_DISPUTE_DUE) {
         command->due = (struct command_due){sample_uid(rng), sample_partner(rng), sample_time(rng)};
     } else if (command->kind == COMMAND_TAKE_ENTRY) {
         command->take_entry = (struct command_take_entry){
@@ -158,10 +159,27 @@ static void sample_recovery_command(struct rng *rng, struct command *command)
     }
 }
 
+static void sample_dispute_command(struct rng *rng, struct command *command)
+{
+    bool opens = command->kind == COMMAND_OPEN_DISPUTE;
+    command->dispute =
+        (struct command_dispute){.partner = sample_partner(rng),
+                                 .direction = STREAM_IN,
+                                 .number = sample_number(rng),
+                                 .points = opens ? sample_points(rng) : points_of(0),
+                                 .reason = opens ? DISPUTE_DOUBLED : (enum dispute_reason)0,
+                                 .step = opens ? (enum dispute_step)0 : STEP_RULE_UPHELD,
+                                 .note = "twice at till 4"};
+}
+
 struct command sample_command(struct rng *rng, enum command_kind kind)
 {
     struct command command = {.kind = kind};
-    if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY) {
+    if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
+        sample_dispute_command(rng, &command);
+    } else if (kind == COMMAND_DISPUTE_DUE) {
+        sample_node_command(rng, &command);
+    } else if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY) {
         sample_recovery_command(rng, &command);
     } else if (kind <= COMMAND_RETURN_BURN) {
         sample_till_command(rng, &command);

@@ -50,6 +50,12 @@ struct scene {
     struct mandate given_mandate; /* to beta: 30 for one burn, 100 for all; 90 are used */
     struct mandate held_mandate;  /* of beta: likewise */
     struct uid stand_in;          /* at beta's member, 20 points, open */
+    /* Of scene_make_disputes: entries of beta. */
+    uint64_t refused;
+    uint64_t news;
+    uint64_t disputable;
+    struct uid disputable_sale;
+    uint64_t disputed;
 };
 
 void scene_init(struct scene *scene);
@@ -66,6 +72,9 @@ void scene_hear_of_move(struct scene *s, const struct card_number *card,
                         const struct card_number *moved_to);
 void scene_move_out(struct scene *scene, const struct card_number *card,
                     const struct card_number *new_card);
+/* Of scene_command. */
+void scene_make_disputes(struct scene *scene);
+void scene_fill_dispute(struct scene *scene, struct command *command);
 /* Of scene_init. */
 void scene_make_moves(struct scene *scene);
 /* Beta left: the streams with it ended before the period that is open. */
@@ -76,6 +85,8 @@ struct command scene_entry(struct scene *scene, enum entry_kind kind, int64_t po
 /* A command of the kind that would be OK. */
 struct command scene_command(struct scene *scene, enum command_kind kind);
 /* Changes command or scene so that the verdict is due; false when there is no such case. */
+bool provoke_dispute(struct scene *scene, struct command *command, enum verdict verdict);
+bool provoke_dispute_entry(struct scene *scene, struct command *command, enum verdict verdict);
 bool scene_provoke(struct scene *scene, struct command *command, enum verdict verdict);
 
 /* Of scene_provoke, by the files that know the kinds. */

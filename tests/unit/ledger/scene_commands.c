@@ -204,6 +204,10 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY) {
         return scene_recovery(s, kind);
     }
+    if (kind == COMMAND_TAKE_ENTRY || kind == COMMAND_OPEN_DISPUTE ||
+        kind == COMMAND_STEP_DISPUTE) {
+        scene_make_disputes(s);
+    }
     if (kind == COMMAND_TAKE_ENTRY) {
         struct command entry = scene_entry(s, ENTRY_EARN, 5);
         entry.take_entry.entry.card = s->rich_card;
@@ -214,5 +218,11 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     fill_steps(s, &command);
     fill_office(s, &command);
     fill_mandates(s, &command);
+    if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
+        scene_fill_dispute(s, &command);
+    } else if (kind == COMMAND_DISPUTE_DUE) {
+        command.due = (struct command_due){
+            dispute_due_id(STREAM_IN, 1), s->desk.partners[1].id, {s->desk.now.ms}};
+    }
     return command;
 }

@@ -115,6 +115,7 @@ bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict)
         be(c, ENTRY_BURN_RETURN, &s->partner_ended, 11);
         return true;
     default:
-        return provoke_stand_in(s, c, verdict) || provoke_earn_entry(s, c, verdict);
+        return provoke_dispute_entry(s, c, verdict) || provoke_stand_in(s, c, verdict) ||
+               provoke_earn_entry(s, c, verdict);
     }
 }

@@ -276,6 +276,25 @@ static void test_a_word_that_leads_back_is_not_taken(void **state)
     assert_int_equal(desk_account(desk, ACCOUNT_ISSUED), 0);
 }
 
+/* Beta's member is awaited as ours, who moves to it meanwhile: their points would never arrive. */
+static void test_two_members_do_not_move_to_each_other(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct card_number beta_card = card_of(&desk->partners[1], 5);
+    (void)desk_enrol(desk, &card);
+    struct command await = desk_command(desk, COMMAND_AWAIT_MOVE);
+    await.await = (struct command_await){.card = beta_card, .own_card = card};
+    desk_do(desk, &await);
+    struct command move = desk_command(desk, COMMAND_MOVE_MEMBER);
+    move.move =
+        (struct command_move){.card = card, .to = desk->partners[1].id, .new_card = beta_card};
+    assert_int_equal(desk_tell(desk, &move), VERDICT_MOVE_LOOPS);
+    move.transaction_id = desk_id(desk);
+    move.move.new_card = card_of(&desk->partners[1], 6);
+    assert_int_equal(desk_tell(desk, &move), VERDICT_OK);
+}
+
 static int setup(void **state)
 {
     static struct desk desk;
@@ -300,6 +319,7 @@ int main(void)
         TEST(test_what_moves_is_what_was_there),
         TEST(test_a_late_earn_follows_the_member_home),
         TEST(test_a_word_that_leads_back_is_not_taken),
+        TEST(test_two_members_do_not_move_to_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

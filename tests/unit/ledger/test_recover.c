@@ -232,7 +232,8 @@ static void test_nothing_new_until_the_end(void **state)
     assert_int_equal(decide(&earn), ERR_UNAVAILABLE);
     struct command close = scene_command(&scene, COMMAND_CLOSE_PERIOD);
     assert_int_equal(decide(&close), ERR_UNAVAILABLE);
-    struct command entry = scene_command(&scene, COMMAND_TAKE_ENTRY);
+    struct command entry = scene_entry(&scene, ENTRY_EARN, 5);
+    entry.take_entry.entry.card = scene.rich_card;
     assert_int_equal(decide(&entry), ERR_CONFLICT);
     struct command over = desk_command(desk, COMMAND_RECOVERY);
     over.recovery =

@@ -1,0 +1,356 @@
+/* talea dispute: open, answer, accept, reject, escalate, concede, rule, show, list. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <talea/v1/back_office.pb-c.h>
+
+#include "base/file.h"
+#include "clearing/dispute.h"
+#include "cli/amounts.h"
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/office.h"
+#include "cli/selector.h"
+#include "cli/table.h"
+#include "cli/till.h"
+
+#define DIRECTION_OPTION                                                                           \
+    {                                                                                              \
+        "direction", OPT_DIRECTION, "WAY", 0,                                                      \
+            "received: the entry is the partner's (default); sent: it is ours", 0                  \
+    }
+#define NOTE_OPTION                                                                                \
+    {                                                                                              \
+        "note", OPT_NOTE, "TEXT", 0, "For the other side, one line", 0                             \
+    }
+
+const struct argp_option dispute_open_options[] = {
+    DIRECTION_OPTION,
+    {"reason", OPT_REASON, "CODE", 0,
+     "AMOUNT_WRONG, PURCHASE_UNKNOWN, DOUBLED, GOODS_RETURNED, NOT_GRANTED, NOT_RETURNED, "
+     "REFUSED_WRONGLY or OTHER",
+     0},
+    {"points", OPT_POINTS, "POINTS", 0, "The part of the entry that is wrong (default: all)", 0},
+    NOTE_OPTION,
+    TRANSACTION_OPTION,
+    {0}};
+
+const struct argp_option dispute_step_options[] = {
+    DIRECTION_OPTION, NOTE_OPTION, TRANSACTION_OPTION, {0}};
+
+const struct argp_option dispute_show_options[] = {
+    DIRECTION_OPTION,
+    {"out", OPT_OUT, "FILE", 0,
+     "Write what is signed of the entry: its batch, the receipt, the grants", 0},
+    {0}};
+
+const struct argp_option dispute_list_options[] = {
+    {"all", OPT_ALL, NULL, 0, "Also those that are over", 0},
+    {"refused", OPT_REFUSED, NULL, 0, "Also our refused entries, which may be disputed", 0},
+    {"limit", OPT_LIMIT, "ROWS", 0, "At most so many (default: 50)", 0},
+    {"page", OPT_PAGE, "TOKEN", 0, "From where an earlier list ended", 0},
+    {0}};
+
+/* PARTNER NUMBER and --direction. */
+static enum cli_exit read_entry(struct cli *cli, Talea__V1__StreamEntry *out_entry)
+{
+    const char *way = cli_option(cli, OPT_DIRECTION);
+    char *end = NULL;
+    talea__v1__stream_entry__init(out_entry);
+    out_entry->partner = message_text(cli_argument(cli, 0));
+    out_entry->number = strtoull(cli_argument(cli, 1), &end, 10);
+    if (*end != '\0' || out_entry->number == 0 || cli_argument(cli, 1)[0] == '-') {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "talea transaction show",
+                        "\"%s\" is no entry's number", cli_argument(cli, 1));
+    }
+    out_entry->is_sent = way != NULL && strcmp(way, "sent") == 0;
+    if (way != NULL && !out_entry->is_sent && strcmp(way, "received") != 0) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                        "--direction: \"%s\" is neither sent nor received", way);
+    }
+    return CLI_OK;
+}
+
+/* ---- Steps ---- */
+
+static enum cli_exit read_claim(struct cli *cli, Talea__V1__OpenDisputeRequest *request)
+{
+    const char *reason = cli_option(cli, OPT_REASON);
+    const char *points = cli_option(cli, OPT_POINTS);
+    enum dispute_reason parsed;
+    if (reason == NULL || dispute_reason_parse(reason, &parsed) != ERR_OK) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help",
+                        "needs a --reason of those there are");
+    }
+    request->reason = (Talea__V1__DisputeReason)parsed;
+    return points == NULL ? CLI_OK : amounts_read_points(cli, "--points", points, &request->points);
+}
+
+enum cli_exit run_dispute_open(struct cli *cli)
+{
+    Talea__V1__OpenDisputeRequest request;
+    Talea__V1__StreamEntry entry;
+    const char *id;
+    talea__v1__open_dispute_request__init(&request);
+    request.entry = &entry;
+    enum cli_exit outcome = read_entry(cli, &entry);
+    if (outcome == CLI_OK) {
+        outcome = read_claim(cli, &request);
+    }
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.transaction_id = message_text(id);
+    if (cli_option(cli, OPT_NOTE) != NULL) {
+        request.note = message_text(cli_option(cli, OPT_NOTE));
+    }
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = office_call(cli, "OpenDispute", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const struct units *units;
+    char text[AMOUNT_TEXT_MAX];
+    outcome = session_units(cli, &units);
+    if (outcome == CLI_OK) {
+        int64_t claimed = ((const Talea__V1__OpenDisputeResponse *)message)->claimed_points;
+        fprintf(cli->out, "claimed    %s %s\n", amounts_points(units, claimed, text),
+                units->points_name);
+        fprintf(cli->out, "next       it is on its way to %s\n", entry.partner);
+    }
+    return outcome;
+}
+
+static enum cli_exit take_step(struct cli *cli, enum dispute_step step)
+{
+    Talea__V1__StepDisputeRequest request;
+    Talea__V1__StreamEntry entry;
+    const char *id;
+    talea__v1__step_dispute_request__init(&request);
+    request.entry = &entry;
+    request.step = (Talea__V1__DisputeStep)step;
+    enum cli_exit outcome = read_entry(cli, &entry);
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.transaction_id = message_text(id);
+    if (cli_option(cli, OPT_NOTE) != NULL) {
+        request.note = message_text(cli_option(cli, OPT_NOTE));
+    }
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = office_call(cli, "StepDispute", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    fprintf(cli->out, "said       %s\n", dispute_step_name(step));
+    return CLI_OK;
+}
+
+enum cli_exit run_dispute_answer(struct cli *cli)
+{
+    return take_step(cli, STEP_ANSWER);
+}
+
+enum cli_exit run_dispute_accept(struct cli *cli)
+{
+    return take_step(cli, STEP_ACCEPT);
+}
+
+enum cli_exit run_dispute_reject(struct cli *cli)
+{
+    return take_step(cli, STEP_REJECT);
+}
+
+enum cli_exit run_dispute_escalate(struct cli *cli)
+{
+    return take_step(cli, STEP_ESCALATE);
+}
+
+enum cli_exit run_dispute_concede(struct cli *cli)
+{
+    return take_step(cli, STEP_CONCEDE);
+}
+
+enum cli_exit run_dispute_rule(struct cli *cli)
+{
+    const char *ruling = cli_argument(cli, 2);
+    bool is_upheld = strcmp(ruling, "upheld") == 0;
+    if (!is_upheld && strcmp(ruling, "dismissed") != 0) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                        "\"%s\" is neither upheld (the claim is right) nor dismissed", ruling);
+    }
+    return take_step(cli, is_upheld ? STEP_RULE_UPHELD : STEP_RULE_DISMISSED);
+}
+
+/* ---- What there is ---- */
+
+static const char *ruling_word(Talea__V1__DisputeRuling ruling)
+{
+    return dispute_ruling_name((enum dispute_ruling)ruling);
+}
+
+static const char *state_word(const Talea__V1__Dispute *dispute)
+{
+    bool is_none = dispute->dispute_id[0] == '\0';
+    return is_none ? "refused" : dispute_state_name((enum dispute_state)dispute->state);
+}
+
+static void print_course(struct cli *cli, const Talea__V1__Dispute *d)
+{
+    char time[TIME_TEXT_MAX];
+    fprintf(cli->out, "state      %s%s%s%s\n", state_word(d),
+            d->is_ruled_by_machine ? ", by what was signed" : "",
+            d->is_by_silence ? ", by silence" : "", d->is_our_turn ? "; OUR TURN" : "");
+    if (d->outcome != 0) {
+        fprintf(cli->out, "outcome    %s\n", ruling_word(d->outcome));
+    } else if (d->own_ruling != 0 || d->partner_ruling != 0) {
+        fprintf(cli->out, "rulings    ours %s, theirs %s\n", ruling_word(d->own_ruling),
+                ruling_word(d->partner_ruling));
+    }
+    if (d->declined[0] != '\0') {
+        fprintf(cli->out, "declined   %s\n", d->declined);
+    }
+    if (d->opened_unix_ms != 0) {
+        fprintf(cli->out, "opened     %s UTC by %s\n", amounts_time(d->opened_unix_ms, time),
+                d->is_opener ? "us" : d->entry->partner);
+        fprintf(cli->out, "last step  %s UTC\n", amounts_time(d->moved_unix_ms, time));
+    }
+    if (d->due_unix_ms != 0) {
+        fprintf(cli->out, "deadline   %s UTC: then our silence gives in\n",
+                amounts_time(d->due_unix_ms, time));
+    }
+}
+
+static void print_dispute(struct cli *cli, const struct units *units, const Talea__V1__Dispute *d)
+{
+    char text[AMOUNT_TEXT_MAX];
+    fprintf(cli->out, "entry      %llu, %s %s, %s, %s %s of %u-%02u\n",
+            (unsigned long long)d->entry->number, d->entry->is_sent ? "to" : "from",
+            d->entry->partner, d->was_applied ? "applied" : "refused",
+            entry_kind_name((enum entry_kind)d->kind), amounts_points(units, d->entry_points, text),
+            d->period / 100, d->period % 100);
+    if (d->card[0] != '\0') {
+        fprintf(cli->out, "card       %s\n", d->card);
+    }
+    if (d->claimed_points != 0) {
+        fprintf(cli->out, "claimed    %s %s, %s%s\n",
+                amounts_points(units, d->claimed_points, text), units->points_name,
+                dispute_reason_name((enum dispute_reason)d->reason),
+                d->is_suspended ? "; left out of the period's statement" : "");
+    }
+    print_course(cli, d);
+    if (d->opener_note[0] != '\0') {
+        fprintf(cli->out, "opener     \"%s\"\n", d->opener_note);
+    }
+    if (d->answerer_note[0] != '\0') {
+        fprintf(cli->out, "answerer   \"%s\"\n", d->answerer_note);
+    }
+}
+
+static enum cli_exit write_evidence(struct cli *cli, Talea__V1__StreamEntry *entry,
+                                    const char *path)
+{
+    Talea__V1__GetDisputeEvidenceRequest request;
+    struct note note = {""};
+    talea__v1__get_dispute_evidence_request__init(&request);
+    request.entry = entry;
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    enum cli_exit outcome = office_call(cli, "GetDisputeEvidence", &request.base, &message);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    enum err err = message_pack(message, &bytes);
+    if (err == ERR_OK) {
+        err = file_create(path, FILE_PUBLIC, buffer_slice(&bytes), &note);
+    }
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+}
+
+enum cli_exit run_dispute_show(struct cli *cli)
+{
+    Talea__V1__GetDisputeRequest request;
+    Talea__V1__StreamEntry entry;
+    talea__v1__get_dispute_request__init(&request);
+    request.entry = &entry;
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    enum cli_exit outcome = read_entry(cli, &entry);
+    if (outcome == CLI_OK) {
+        outcome = office_call(cli, "GetDispute", &request.base, &message);
+    }
+    if (outcome == CLI_OK && cli_option(cli, OPT_OUT) != NULL) {
+        outcome = write_evidence(cli, &entry, cli_option(cli, OPT_OUT));
+    }
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const struct units *units;
+    outcome = session_units(cli, &units);
+    if (outcome == CLI_OK) {
+        print_dispute(cli, units, ((const Talea__V1__GetDisputeResponse *)message)->dispute);
+    }
+    return outcome;
+}
+
+static void print_list(struct cli *cli, const struct units *units,
+                       const Talea__V1__ListDisputesResponse *reply)
+{
+    static const char *const titles[] = {"partner", "way",     ">number", "entry",  ">claimed",
+                                         "state",   "outcome", "turn",    "reason", "until UTC"};
+    struct table table;
+    table_init(&table, titles, 10);
+    for (size_t i = 0; i < reply->n_disputes; i++) {
+        const Talea__V1__Dispute *d = reply->disputes[i];
+        char text[AMOUNT_TEXT_MAX];
+        char time[TIME_TEXT_MAX];
+        table_cell(&table, "%s", d->entry->partner);
+        table_cell(&table, "%s", d->entry->is_sent ? "sent" : "received");
+        table_cell(&table, "%llu", (unsigned long long)d->entry->number);
+        table_cell(&table, "%s", entry_kind_name((enum entry_kind)d->kind));
+        table_cell(&table, "%s", amounts_points(units, d->claimed_points, text));
+        table_cell(&table, "%s", state_word(d));
+        table_cell(&table, "%s", d->outcome == 0 ? "" : ruling_word(d->outcome));
+        table_cell(&table, "%s", d->is_our_turn ? "ours" : "");
+        table_cell(&table, "%s",
+                   d->dispute_id[0] == '\0' ? d->declined
+                                            : dispute_reason_name((enum dispute_reason)d->reason));
+        table_cell(&table, "%s", amounts_time(d->due_unix_ms, time));
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+    if (reply->next_page_token[0] != '\0') {
+        fprintf(cli->out, "more: --page %s\n", reply->next_page_token);
+    }
+}
+
+enum cli_exit run_dispute_list(struct cli *cli)
+{
+    Talea__V1__ListDisputesRequest request;
+    talea__v1__list_disputes_request__init(&request);
+    const char *partner = cli_argument(cli, 0);
+    if (partner != NULL) {
+        request.partner = message_text(partner);
+    }
+    request.with_ended = cli_option(cli, OPT_ALL) != NULL;
+    request.with_refused = cli_option(cli, OPT_REFUSED) != NULL;
+    enum cli_exit outcome = till_read_page(cli, &request.page_size, &request.page_token);
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    if (outcome == CLI_OK) {
+        outcome = office_call(cli, "ListDisputes", &request.base, &message);
+    }
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const struct units *units;
+    outcome = session_units(cli, &units);
+    if (outcome == CLI_OK) {
+        print_list(cli, units, (const Talea__V1__ListDisputesResponse *)message);
+    }
+    return outcome;
+}

@@ -1,0 +1,78 @@
+/* What the decisions about disputes share. Internal to the module. */
+#ifndef LEDGER_DISPUTE_H
+#define LEDGER_DISPUTE_H
+
+#include "ledger/decision.h"
+
+/* A dispute at hand: its key, and a working copy of its row. */
+struct dispute_work {
+    struct partner_id partner;
+    enum stream_direction direction; /* of the disputed entry */
+    uint64_t number;
+    bool is_known;
+    struct unix_ms due_before;
+    enum dispute_state state_before; /* DISPUTE_DECLINED: there was none */
+    struct dispute row;
+};
+
+MUST_USE enum err dispute_load(struct decision *d, const struct partner_id *partner,
+                               enum stream_direction direction, uint64_t number,
+                               struct dispute_work *out_work);
+/* Writes the row, what is due of it, and how many there are. */
+MUST_USE enum err dispute_store(struct decision *d, const struct dispute_work *work);
+
+/* Fills in the disputed entry and whether it was applied, from the journal. May refuse. */
+MUST_USE enum err dispute_find_entry(struct decision *d, struct dispute_work *work);
+/* The machine's ruling by what this ledger has. */
+MUST_USE enum err dispute_machine(const struct decision *d, const struct dispute_work *work,
+                                  enum dispute_ruling *out_ruling);
+
+/* Takes a step that is in order: state, notes, ruling, deadline. */
+void dispute_move(struct decision *d, struct dispute_work *work, enum dispute_side by,
+                  const struct dispute_part *part);
+
+/* Is the argument over, and the outcome to be carried out? */
+bool dispute_has_ended(const struct dispute *dispute);
+enum dispute_payment dispute_payment_of(const struct dispute *dispute);
+/* Do we send the correction? */
+bool dispute_is_payer(const struct dispute_work *work, enum dispute_payment payment);
+
+/* What refused us, or what is not our turn to say, is said again after so long. */
+#define DISPUTE_RETRY_MS (60 * 60 * 1000)
+
+/* Our step as an entry at the end of the stream to the partner. */
+MUST_USE enum err dispute_say(struct decision *d, struct dispute_work *work, const struct uid *id,
+                              const struct dispute_part *part, struct stream *stream);
+/* Most steps count once the partner took them. */
+bool dispute_waits_for_receipt(enum dispute_step step);
+void dispute_await_receipt(struct dispute_work *work, const struct dispute_part *part);
+void dispute_move_pending(struct decision *d, struct dispute_work *work);
+/* All of a step of ours: said, noted, stored. */
+MUST_USE enum err dispute_tell(struct decision *d, struct dispute_work *work, const struct uid *id,
+                               const struct dispute_part *part, struct stream *stream);
+
+/* Common to both sides; a claim of 0 is all of the entry, a tariff of 0 is its own. May refuse. */
+MUST_USE enum err dispute_open_checked(struct decision *d, struct dispute_work *work,
+                                       enum dispute_side side, struct points claim,
+                                       uint32_t tariff);
+/* The row of a dispute that was opened by an entry of that period. */
+void dispute_open_row(struct decision *d, struct dispute_work *work, enum dispute_side side,
+                      const struct uid *id, struct points claim, const struct dispute_part *part,
+                      struct period opened_in);
+
+/* Points and money, dispute_books.c. */
+/* Is the claim within what is left of the sale or the burn? Refuses with RETURN_EXCEEDS_SALE. */
+MUST_USE enum err dispute_check_claim(struct decision *d, const struct dispute_work *work);
+/* The entry's points into suspense, and out of its period's statement. At the entry's sender they
+ * count as returned meanwhile, so that they can't be given back twice. */
+MUST_USE enum err dispute_suspend(struct decision *d, const struct dispute_work *work);
+/* As if it had not been opened. */
+MUST_USE enum err dispute_unsuspend(struct decision *d, const struct dispute_work *work);
+/* The correction is on its way (1), or was refused (-1): what we owe by it, against suspense. */
+MUST_USE enum err dispute_owe_correction(struct decision *d, const struct dispute_work *work,
+                                         int way);
+/* Does what the outcome says, once the correction (in row.corrected_in) is taken; or when there is
+ * none. Before all else in its plan, which it may begin anew. */
+MUST_USE enum err dispute_settle(struct decision *d, const struct dispute_work *work);
+
+#endif
