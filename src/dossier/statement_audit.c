@@ -5,13 +5,30 @@
 
 #include "wire/fields.h"
 
+/* What the statement says of a line with what waits in dispute: that is in the stream, too. */
+static struct receipt_total with_disputed(const struct statement_half *half,
+                                          const struct receipt_total *line)
+{
+    struct receipt_total whole = *line;
+    for (size_t i = 0; i < half->suspended_count; i++) {
+        const struct receipt_total *waits = &half->suspended[i];
+        if (waits->kind == line->kind && waits->tariff == line->tariff &&
+            int64_add(whole.points, waits->points, &whole.points) != ERR_OK) {
+            whole.points = INT64_MIN; /* no sum of entries */
+        }
+    }
+    return whole;
+}
+
 static enum err check_totals(const struct audit_place *place, const struct statement_half *half,
                              const struct stream_summary *stream)
 {
     size_t more = half->total_count > stream->total_count ? half->total_count : stream->total_count;
     for (size_t i = 0; i < more; i++) {
         static const struct receipt_total none = {0};
-        const struct receipt_total *said = i < half->total_count ? &half->totals[i] : &none;
+        const struct receipt_total whole =
+            with_disputed(half, i < half->total_count ? &half->totals[i] : &none);
+        const struct receipt_total *said = &whole;
         const struct receipt_total *ours = i < stream->total_count ? &stream->totals[i] : &none;
         char texts[2][96];
         if (said->kind == ours->kind && said->tariff == ours->tariff &&

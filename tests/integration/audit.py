@@ -73,6 +73,9 @@ class Audit(unittest.TestCase):
             cls.trade()
             cls.push_epoch()
             cls.trade()
+            c["pharmacy"].cli("dispute", "open", "grocer", 1, "--reason", "AMOUNT_WRONG",
+                              "--points", 5)
+            c.wait_cleared()
             c.close_period(cls.period)
             cls.exports = cls.export("first", cls.period)
             cls.receipts = cls.give_receipts()
@@ -251,6 +254,17 @@ class Audit(unittest.TestCase):
             self.assertEqual(counts["entries"], entries)
         words = run([TALEA, "audit", *self.exports]).stdout
         self.assertIn("clean: demo", words)
+
+    def test_what_is_disputed_waits(self):
+        """The statement's totals are without it; the stream has it."""
+        path = self.path("grocer", "statements", "grocer.pharmacy.talea")
+        pb = self.pb
+        with open(path, "rb") as file:
+            document = pb.back_office.GetStatementResponse.FromString(file.read())
+        text = pb.settlement.PairStatement.FromString(document.statement)
+        waits = [line for half in text.halves for line in half.suspended]
+        self.assertEqual(len(waits), 1)
+        self.assertGreater(waits[0].points, 0)
 
     def check_money(self, answer):
         """Payments make every position even, and the net is the pairs'."""
