@@ -267,6 +267,8 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_TREE:
     case TABLE_DISPUTE:
     case TABLE_SUSPENDED:
+    case TABLE_OBLIGATION:
+    case TABLE_NETTING:
     case TABLE_END:
         break;
     }

@@ -68,6 +68,16 @@
 #define LIMIT_EVIDENCE_BYTES       (256u << 10)
 #define LIMIT_EVIDENCE_PER_PARTNER 16u
 
+/* Payments. */
+#define LIMIT_BANK_FILE_BYTES    (64u << 20)
+#define LIMIT_BANK_FILE_DEPTH    32u
+#define LIMIT_BANK_FILE_BOOKINGS 200000u
+#define LIMIT_BANK_TEXT_BYTES    1024u /* of one field that is read */
+#define LIMIT_PAYMENTS_PER_FILE  256u
+#define LIMIT_BOOKINGS_PER_CALL  1000u
+#define LIMIT_BOOKINGS           64u                         /* of one payment, by a bank */
+#define LIMIT_BOOKING_MINOR      INT64_C(100000000000000000) /* of one, and of what a partner says */
+
 /* Keys and certificates. */
 #define LIMIT_KEY_FILE_BYTES     1024u
 #define LIMIT_SEAL_OPERATIONS    16u

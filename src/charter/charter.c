@@ -80,6 +80,11 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
         charter->dispute_answer_s = m->dispute_terms->answer_within_s;
         charter->dispute_escalate_s = m->dispute_terms->escalate_within_s;
     }
+    field_require(fields,
+                  m->netting == TALEA__V1__NETTING__NETTING_UNSPECIFIED ||
+                      m->netting == TALEA__V1__NETTING__NETTING_MULTILATERAL,
+                  "netting", "is neither bilateral nor multilateral");
+    charter->is_multilateral = m->netting == TALEA__V1__NETTING__NETTING_MULTILATERAL;
     field_name(fields, "coalition", m->coalition, charter->coalition, sizeof charter->coalition);
     field_hash(fields, "previous_hash", &m->previous_hash, &charter->previous_hash);
     field_display_name(fields, "points_name", m->points_name);

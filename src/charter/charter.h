@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "crypto/signing.h"
 #include "pki/identity.h"
+#include "settlement/bank_account.h"
 
 #define CHARTER_ONLINE_KEYS_MAX       8u
 #define CHARTER_POINTS_DECIMALS_MAX   6u
@@ -44,9 +45,10 @@ struct charter_partner {
     struct charter_key online[CHARTER_ONLINE_KEYS_MAX];
     size_t online_count;
     const char *tls_ca_pem;
-    struct period first_period; /* its streams begin here, or where the other one's begin later */
-    struct period last_period;  /* its streams end here; 0: it does not leave */
-    bool has_signed;            /* this charter */
+    struct bank_account account; /* signed by its root key; without an IBAN: none */
+    struct period first_period;  /* its streams begin here, or where the other one's begin later */
+    struct period last_period;   /* its streams end here; 0: it does not leave */
+    bool has_signed;             /* this charter */
 };
 
 struct charter {
@@ -67,6 +69,7 @@ struct charter {
     struct money net_debit_cap; /* 0: none */
     uint32_t dispute_answer_s;  /* 0: 14 days */
     uint32_t dispute_escalate_s;
+    bool is_multilateral; /* all pairs' nets of a period are netted together */
     struct charter_revocation *revocations;
     size_t revocation_count;
     unsigned signature_count; /* valid ones */

@@ -14,6 +14,12 @@ static enum err check_units(const struct charter *now, const struct charter *bef
                         " has other decimals or another currency than the one before",
                         now->epoch);
     }
+    if (now->is_multilateral != before->is_multilateral) {
+        return note_set(note, ERR_CONFLICT,
+                        "the charter of epoch %" PRIu64
+                        " nets otherwise than the one before: periods are under way",
+                        now->epoch);
+    }
     return ERR_OK;
 }
 

@@ -2,6 +2,7 @@
  * are read by must not change under them:
  *
  *   - points and settlement money keep their decimals and currency
+ *   - nets are netted between pairs, or among all, as before
  *   - a tariff keeps its prices, and stays
  *   - a partner keeps its card prefix and the period in which its streams begin
  *   - who leaves says so one epoch before, with a last period that has not begun to be history, and

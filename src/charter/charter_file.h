@@ -45,6 +45,7 @@ struct charter_terms {
     struct money net_debit_cap; /* 0: none */
     uint32_t dispute_answer_s;  /* 0: 14 days */
     uint32_t dispute_escalate_s;
+    bool is_multilateral;
     const struct charter_departure *departures;
     size_t departure_count;
     const struct charter_revocation *revocations; /* in any order */

@@ -234,6 +234,8 @@ static enum err payload_make(const struct charter_terms *terms, const struct sli
     if (terms->dispute_answer_s != 0 || terms->dispute_escalate_s != 0) {
         m.dispute_terms = &disputes;
     }
+    m.netting = terms->is_multilateral ? TALEA__V1__NETTING__NETTING_MULTILATERAL
+                                       : TALEA__V1__NETTING__NETTING_UNSPECIFIED;
     TRY(fields.err);
     return fields_pack(&m.base, out);
 }

@@ -102,6 +102,52 @@ static enum err check_authority(const char *message, const struct introduction *
                          : note_set(note, err, "%s: tls_ca_pem: %.400s", message, reason.text);
 }
 
+static void copy_text(struct fields *fields, const char *field, const char *text, char *out,
+                      size_t capacity)
+{
+    size_t length = strnlen(text, capacity);
+    field_require(fields, length < capacity, field, "is too long");
+    if (fields->err == ERR_OK) {
+        memcpy(out, text, length + 1);
+    }
+}
+
+/* Signed by the partner's own root key, for this coalition: a majority that signs the charter can't
+ * send another's money elsewhere. */
+static enum err open_account(struct fields *fields, const Talea__V1__Signed *m,
+                             const char *coalition, struct charter_partner *partner)
+{
+    struct signed_message message;
+    struct scratch scratch = {.used = 0};
+    struct note reason = {""};
+    field_signed(fields, "account", m, &message);
+    TRY(fields->err);
+    if (message.charter_epoch != 0 ||
+        signed_verify(&message, coalition, PURPOSE_BANK_ACCOUNT, &partner->root) != ERR_OK) {
+        return note_set(fields->note, ERR_SIGNATURE,
+                        "%s: the bank account is not signed by the root key", fields->message);
+    }
+    const Talea__V1__BankAccount *a = (const void *)fields_unpack_small(
+        fields, &talea__v1__bank_account__descriptor, message.payload, &scratch);
+    if (a == NULL) {
+        return fields->err;
+    }
+    struct bank_account account = {"", "", ""};
+    field_require(fields,
+                  strcmp(a->partner, partner->id.text) == 0 && strcmp(a->coalition, coalition) == 0,
+                  "account", "is another partner's");
+    copy_text(fields, "iban", a->iban, account.iban, sizeof account.iban);
+    copy_text(fields, "bic", a->bic, account.bic, sizeof account.bic);
+    copy_text(fields, "holder", a->holder, account.holder, sizeof account.holder);
+    TRY(fields->err);
+    if (bank_account_check(&account, &reason) != ERR_OK) {
+        return note_set(fields->note, ERR_INPUT, "%s: account: %.300s", fields->message,
+                        reason.text);
+    }
+    partner->account = account;
+    return ERR_OK;
+}
+
 #define MESSAGE_NAME_MAX 48
 
 enum err introduction_from_wire(const Talea__V1__PartnerIntroduction *m,
@@ -128,6 +174,9 @@ enum err introduction_from_wire(const Talea__V1__PartnerIntroduction *m,
     TRY(fields.err);
     for (size_t k = 0; k < m->n_online_keys; k++) {
         TRY(open_online_key(&fields, m->online_keys[k], i.coalition, &i.partner));
+    }
+    if (m->account != NULL) {
+        TRY(open_account(&fields, m->account, i.coalition, &i.partner));
     }
     TRY(check_authority(message, &i, note));
     *out_introduction = i;
@@ -162,6 +211,46 @@ static enum err sign_online_key(const struct introduction_terms *terms,
         .payload = buffer_slice(payload), .key_id = signer->key_id, .purpose = PURPOSE_ONLINE_KEY};
     return signer->sign(signer->context, PURPOSE_ONLINE_KEY, 0, out_message->payload,
                         &out_message->signature);
+}
+
+/* An account's envelope, with what it borrows. */
+struct account_envelope {
+    struct buffer payload;
+    struct signed_message message;
+    Talea__V1__Signed row;
+};
+
+static void account_envelope_fini(struct account_envelope *envelope)
+{
+    buffer_fini(&envelope->payload);
+}
+
+static enum err account_envelope_make(const struct introduction_terms *terms,
+                                      const struct signing_key *root,
+                                      struct account_envelope *out_envelope)
+{
+    struct key_signer adapter;
+    struct signer signer;
+    struct bank_account account = *terms->account;
+    struct partner_id partner = terms->partner;
+    char coalition[COALITION_NAME_MAX];
+    Talea__V1__BankAccount m;
+    snprintf(coalition, sizeof coalition, "%s", terms->coalition);
+    talea__v1__bank_account__init(&m);
+    m.partner = partner.text;
+    m.coalition = coalition;
+    m.iban = account.iban;
+    m.bic = account.bic;
+    m.holder = account.holder;
+    TRY(fields_pack(&m.base, &out_envelope->payload));
+    TRY(key_signer_init(&adapter, root, terms->coalition, &signer));
+    out_envelope->message = (struct signed_message){.payload = buffer_slice(&out_envelope->payload),
+                                                    .key_id = signer.key_id,
+                                                    .purpose = PURPOSE_BANK_ACCOUNT};
+    TRY(signer.sign(signer.context, PURPOSE_BANK_ACCOUNT, 0, out_envelope->message.payload,
+                    &out_envelope->message.signature));
+    signed_to_wire(&out_envelope->message, &out_envelope->row);
+    return ERR_OK;
 }
 
 /* The envelopes of the online keys, with what they borrow. */
@@ -221,6 +310,10 @@ enum err introduction_make(const struct introduction_terms *terms, const struct 
     CLEANUP(buffer_fini) struct buffer packed = {0};
     arena_init(&arena, LIMIT_DECODED_BYTES);
     TRY(online_envelopes_make(terms, root, &envelopes, note));
+    CLEANUP(account_envelope_fini) struct account_envelope account = {.payload = {0}};
+    if (terms->account != NULL) {
+        TRY(account_envelope_make(terms, root, &account));
+    }
     struct fields fields = fields_begin("PartnerIntroduction", note);
     struct partner_id partner = terms->partner;
     struct card_prefix prefix = terms->prefix;
@@ -236,6 +329,7 @@ enum err introduction_make(const struct introduction_terms *terms, const struct 
     m.online_keys = envelopes.lines;
     m.tls_ca_pem = fields_text(&fields, &arena, terms->tls_ca_pem);
     m.coalition = fields_text(&fields, &arena, terms->coalition);
+    m.account = terms->account == NULL ? NULL : &account.row;
     TRY(fields.err);
     TRY(fields_pack(&m.base, &packed));
     TRY(check_made(buffer_slice(&packed), note));

@@ -25,6 +25,7 @@ struct introduction_terms {
     const struct introduction_key *online;
     size_t online_count; /* 1 to CHARTER_ONLINE_KEYS_MAX */
     const char *tls_ca_pem;
+    const struct bank_account *account; /* NULL: none */
 };
 
 /* Signs the online keys with the root key and appends a PartnerIntroduction that introduction_open

@@ -89,6 +89,9 @@ enum err introduction_change(struct slice introduction, const struct introductio
         .online = online.keys,
         .online_count = online.count,
         .tls_ca_pem = change->tls_ca_pem != NULL ? change->tls_ca_pem : old.partner.tls_ca_pem,
+        .account = change->account != NULL               ? change->account
+                   : old.partner.account.iban[0] != '\0' ? &old.partner.account
+                                                         : NULL,
     };
     return introduction_make(&terms, root, out, note);
 }

@@ -15,6 +15,7 @@ struct introduction_change {
     const char *display_name;
     const char *address;    /* host:port */
     const char *tls_ca_pem; /* as another authority issues the certificates */
+    const struct bank_account *account;
 };
 
 /* Appends the new introduction. ERR_DENIED when the root key is not the introduction's,

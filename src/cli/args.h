@@ -89,10 +89,15 @@ enum option_key {
     OPT_CARD,
     OPT_FORMAT,
     OPT_ACCOUNTS,
+    OPT_IBAN,
+    OPT_BIC,
+    OPT_HOLDER,
     OPT_PERIOD,
     OPT_DIRECTION,
     OPT_ALL,
     OPT_REFUSED,
+    OPT_RESIDUAL,
+    OPT_DATE,
     OPT_LAST
 };
 

@@ -89,7 +89,8 @@ static enum err convert_terms(struct maker *maker, struct note *note)
                                           .tariff_count = file->tariff_count,
                                           .net_debit_cap = {file->net_debit_minor},
                                           .dispute_answer_s = file->dispute_answer_s,
-                                          .dispute_escalate_s = file->dispute_escalate_s};
+                                          .dispute_escalate_s = file->dispute_escalate_s,
+                                          .is_multilateral = file->is_multilateral};
     return ERR_OK;
 }
 

@@ -100,8 +100,9 @@ static void print_charter(const struct cli *cli, const struct charter *charter)
     fprintf(cli->out, "valid from %s UTC\n", amounts_time(charter->valid_from.ms, time));
     fprintf(cli->out, "points     %s, %u decimals\n", charter->points_name,
             charter->points_decimals);
-    fprintf(cli->out, "settled in %s, %u decimals\n", charter->currency,
-            charter->currency_decimals);
+    fprintf(cli->out, "settled in %s, %u decimals, %s\n", charter->currency,
+            charter->currency_decimals,
+            charter->is_multilateral ? "all pairs netted together" : "pair by pair");
     if (charter->net_debit_cap.minor == 0) {
         fprintf(cli->out, "cap        none\n");
     } else {

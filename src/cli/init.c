@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "charter/introduction.h"
+#include "cli/bank_option.h"
 #include "cli/commands.h"
 #include "cli/init_files.h"
 #include "cli/leaf.h"
@@ -35,6 +36,10 @@ const struct argp_option init_options[] = {
      0},
     {"public-address", OPT_PUBLIC_ADDRESS, "HOST:PORT", 0,
      "Where the other brands' nodes reach it; also in its certificate (default: --listen)", 0},
+    {"iban", OPT_IBAN, "IBAN", 0, "The account that the brand is paid on and pays from", 0},
+    {"bic", OPT_BIC, "BIC", 0, "Of its bank", 0},
+    {"account-holder", OPT_HOLDER, "TEXT", 0, "As the bank knows the holder (default: the name)",
+     0},
     {"host", OPT_HOST, "NAME", 0,
      "One more DNS name or IP address for its certificate; may be repeated", 0},
     {"seal", OPT_SEAL, NULL, 0,
@@ -44,6 +49,8 @@ const struct argp_option init_options[] = {
 
 struct init {
     struct init_plan plan;
+    struct bank_account account;
+    bool has_account;
     const char *hosts[LIMIT_CERTIFICATE_HOSTS]; /* --host, and that of --public-address */
     size_t host_count;
     const char *passphrase; /* NULL: not sealed */
@@ -224,7 +231,8 @@ static enum err introduce(struct init *init, const struct signing_key *root,
                                        .prefix = plan->prefix,
                                        .online = &key,
                                        .online_count = 1,
-                                       .tls_ca_pem = (const char *)pem.at};
+                                       .tls_ca_pem = (const char *)pem.at,
+                                       .account = init->has_account ? &init->account : NULL};
     return introduction_make(&terms, root, out, note);
 }
 
@@ -370,6 +378,7 @@ static enum err init_run(struct cli *cli, struct init *init, struct buffer *stor
                          struct note *note)
 {
     TRY(read_plan(cli, &init->plan, note));
+    TRY(bank_option_read(cli, init->plan.display_name, &init->account, &init->has_account, note));
     TRY(choose_hosts(cli, init, note));
     if (args_has(&cli->args, OPT_SEAL)) {
         TRY(cli_passphrase(cli, storage, &init->passphrase, note));

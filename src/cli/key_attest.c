@@ -7,6 +7,7 @@
 #include "charter/charter_file.h"
 #include "charter/introduction_change.h"
 #include "cli/commands.h"
+#include "cli/bank_option.h"
 #include "cli/key_name.h"
 #include "cli/leaf.h"
 
@@ -24,6 +25,11 @@ const struct argp_option key_attest_options[] = {
     {"name", OPT_NAME, "TEXT", 0, "The brand's name from now on", 0},
     {"public-address", OPT_PUBLIC_ADDRESS, "HOST:PORT", 0, "Where its node is reached from now on",
      0},
+    {"iban", OPT_IBAN, "IBAN", 0, "The account that the brand is paid on and pays from from now on",
+     0},
+    {"bic", OPT_BIC, "BIC", 0, "Of its bank", 0},
+    {"account-holder", OPT_HOLDER, "TEXT", 0, "As the bank knows the holder (default: the name)",
+     0},
     {"passphrase-file", OPT_PASSPHRASE_FILE, "FILE", 0,
      "Of a sealed root key (default: $TALEA_PASSPHRASE)", 0},
     {0}};
@@ -32,6 +38,7 @@ struct attesting {
     struct introduction_key keys[CHARTER_ONLINE_KEYS_MAX];
     struct key_id drops[CHARTER_ONLINE_KEYS_MAX];
     struct introduction_change change;
+    struct bank_account account;
     struct buffer before;
     struct buffer after;
 };
@@ -114,6 +121,21 @@ static enum err read_introduction(const char *path, const struct partner_id *par
     return err;
 }
 
+/* The name that is there, or the new one, is the holder's unless another is given. */
+static enum err read_account(const struct cli *cli, struct attesting *out, struct note *note)
+{
+    CLEANUP(arena_fini) struct arena arena;
+    struct introduction introduction;
+    bool is_given;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    TRY(introduction_open(buffer_slice(&out->before), &arena, &introduction, note));
+    const char *name = cli_option(cli, OPT_NAME) != NULL ? cli_option(cli, OPT_NAME)
+                                                         : introduction.partner.display_name;
+    TRY(bank_option_read(cli, name, &out->account, &is_given, note));
+    out->change.account = is_given ? &out->account : NULL;
+    return ERR_OK;
+}
+
 static enum err attest(const struct cli *cli, struct attesting *attesting, struct note *note)
 {
     CLEANUP(signing_key_fini) struct signing_key root = {{0}, {{0}}, {{0}}};
@@ -135,6 +157,7 @@ static enum err attest(const struct cli *cli, struct attesting *attesting, struc
         return note_set(note, ERR_INPUT, "--public-address: \"%s\" is not host:port",
                         attesting->change.address);
     }
+    TRY(read_account(cli, attesting, note));
     TRY(introduction_change(buffer_slice(&attesting->before), &attesting->change, &root,
                             &attesting->after, note));
     return charter_file_write(out, buffer_slice(&attesting->after), note);

@@ -207,13 +207,15 @@ static void check_settlement(struct check *check, const struct settlement_yaml *
                              struct coalition_file *out)
 {
     static const char *const periods[] = {"month"};
-    static const char *const nettings[] = {"bilateral"};
+    static const char *const nettings[] = {"bilateral", "multilateral"};
     unsigned only = 0;
+    unsigned netting = 0;
     check_currency(check, "settlement.currency", yaml->currency, &out->settlement_currency);
     check_unsigned(check, "settlement.decimals", yaml->decimals, 0, DECIMALS_MAX,
                    &out->settlement_decimals);
     check_choice(check, "settlement.period", yaml->period, periods, 1, &only);
-    check_choice(check, "settlement.netting", yaml->netting, nettings, 1, &only);
+    check_choice(check, "settlement.netting", yaml->netting, nettings, 2, &netting);
+    out->is_multilateral = netting == 1;
 }
 
 static void check_tariff(struct check *check, const struct tariff_yaml *yaml, size_t index,

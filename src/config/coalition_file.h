@@ -5,7 +5,7 @@
  *   epoch: 1
  *   points: {name: Sparks, decimals: 0}
  *   settlement: {currency: USD, decimals: 2, period: month, netting: bilateral}
- *                                          # period and netting may be left out
+ *                                          # or multilateral; period and netting may be left out
  *   signatures: {required: 2}              # root signatures that make an epoch valid
  *   tariffs:
  *     - id: 1
@@ -68,6 +68,7 @@ struct coalition_file {
     unsigned points_decimals;
     struct currency settlement_currency;
     unsigned settlement_decimals;
+    bool is_multilateral;
     unsigned required_signatures; /* at most as many as partners, where the file names them */
     struct coalition_tariff tariffs[LIMIT_TARIFFS];
     size_t tariff_count; /* at least 1 */

@@ -45,6 +45,7 @@ struct limits_yaml {
     char *outbox_entries;
     char *min_free_mb;
     char *drain_ms;
+    char *netting_grace_s;
 };
 
 struct stand_in_partner_yaml {
@@ -124,6 +125,7 @@ static const cyaml_schema_field_t limits_fields[] = {
     YAML_TEXT_OPTIONAL("outbox_entries", struct limits_yaml, outbox_entries),
     YAML_TEXT_OPTIONAL("min_free_mb", struct limits_yaml, min_free_mb),
     YAML_TEXT_OPTIONAL("drain_ms", struct limits_yaml, drain_ms),
+    YAML_TEXT_OPTIONAL("netting_grace_s", struct limits_yaml, netting_grace_s),
     CYAML_FIELD_END,
 };
 
@@ -197,6 +199,7 @@ static void set_defaults(struct node_config *config)
         .outbox_entries = 5000000,
         .min_free_mb = 256,
         .drain_ms = 10000,
+        .netting_grace_s = 86400,
     };
     config->stand_in = (struct node_stand_in){.hours = STAND_IN_HOURS_MAX};
     config->log_level = NODE_LOG_INFO;
@@ -237,6 +240,8 @@ static void check_limits(struct check *check, const struct limits_yaml *yaml,
                    &out->outbox_entries);
     check_unsigned(check, "limits.min_free_mb", yaml->min_free_mb, 0, 1u << 20, &out->min_free_mb);
     check_unsigned(check, "limits.drain_ms", yaml->drain_ms, 0, 600000, &out->drain_ms);
+    check_unsigned(check, "limits.netting_grace_s", yaml->netting_grace_s, 1, 31u * 86400,
+                   &out->netting_grace_s);
 }
 
 /* `out` has what goes for everybody, or nothing. A cap that is not given is that of everybody. */

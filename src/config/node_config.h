@@ -13,11 +13,10 @@
  *   limits: {rpc_workers: 4, streams: 256, queue_commands: 16384, batch_records: 8190,
  *            group_commit_us: 0, memtable_mb: 64, id_retention_months: 13, hold_minutes: 30,
  *            deliver_hours: 72, points_per_command_max: 10000000, min_free_mb: 256,
- *            drain_ms: 10000, peer_holds_per_s: 5000, peer_refused_holds_per_s: 200,
- *            peer_entries_per_s: 500000, peer_calls_per_s: 200, outbox_entries: 5000000}
- *   stand_in: {floor_points: 500, daily_cap_points: 20000, hours: 24,
- *              partners: [{partner: fuel, floor_points: 100}]}
- *   log: {level: info, format: json}
+ *            drain_ms: 10000, netting_grace_s: 86400, peer_holds_per_s: 5000,
+ * peer_refused_holds_per_s: 200, peer_entries_per_s: 500000, peer_calls_per_s: 200, outbox_entries:
+ * 5000000} stand_in: {floor_points: 500, daily_cap_points: 20000, hours: 24, partners: [{partner:
+ * fuel, floor_points: 100}]} log: {level: info, format: json}
  *
  * stand_in says what partners' tills may burn of our members' points while this node can't be
  * asked: for one burn and for a day, in whole points, by mandates of so many hours, each with its
@@ -64,7 +63,8 @@ struct node_limits {
     unsigned
         outbox_entries;   /* that may wait for one partner before earns of its cards are refused */
     unsigned min_free_mb; /* of the data folder's disk, in MiB: below it commands are refused */
-    unsigned drain_ms;    /* what calls in flight get at a graceful stop */
+    unsigned netting_grace_s; /* how long a missing statement holds up the net of all pairs */
+    unsigned drain_ms;        /* what calls in flight get at a graceful stop */
 };
 
 #define NODE_STAND_IN_PARTNERS_MAX 64u

@@ -26,6 +26,10 @@ enum purpose {
     PURPOSE_HOLDINGS = 14,              /* a brand says what it holds of another's ledger */
     PURPOSE_MOVE_ACCEPTANCE = 19,       /* a new home promises to take a member */
     PURPOSE_HALF_ROOT = 20,             /* a brand says what it has of a half of a period */
+    PURPOSE_PAYMENT = 25,               /* one side of a payment says where it stands */
+    PURPOSE_NETTING_SET = 26,           /* a partner says over which statements it would net */
+    PURPOSE_NETTING = 27,               /* it nets over them, and over no others */
+    PURPOSE_BANK_ACCOUNT = 28,          /* a root key signs where its partner is paid */
     PURPOSE_MEMBER_RECEIPT = 32,        /* a brand tells a member what it did with the points */
 };
 

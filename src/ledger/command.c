@@ -51,6 +51,12 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_OPEN_DISPUTE] = "open-dispute",
     [COMMAND_STEP_DISPUTE] = "step-dispute",
     [COMMAND_DISPUTE_DUE] = "dispute-due",
+    [COMMAND_NET_PAYMENT] = "net-payment",
+    [COMMAND_INSTRUCT_PAYMENT] = "instruct-payment",
+    [COMMAND_BOOK_PAYMENT] = "book-payment",
+    [COMMAND_SIGN_PAYMENT] = "sign-payment",
+    [COMMAND_HEAR_PAYMENT] = "hear-payment",
+    [COMMAND_KEEP_NETTING] = "keep-netting",
 };
 
 const char *command_kind_name(enum command_kind kind)

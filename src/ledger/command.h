@@ -55,6 +55,12 @@ enum command_kind {
     COMMAND_OPEN_DISPUTE = 55,  /* of an entry of a stream with a partner */
     COMMAND_STEP_DISPUTE = 56,  /* our office's next step in one */
     COMMAND_DISPUTE_DUE = 57,   /* a deadline of ours ended, or an outcome is to be carried out */
+    COMMAND_NET_PAYMENT = 65,   /* what one of a settled pair has to pay the other */
+    COMMAND_INSTRUCT_PAYMENT = 66, /* it goes into a payment file */
+    COMMAND_BOOK_PAYMENT = 67,     /* a bank booked it, or a part */
+    COMMAND_SIGN_PAYMENT = 68,     /* our notice of where it stands */
+    COMMAND_HEAR_PAYMENT = 69,     /* the partner's */
+    COMMAND_KEEP_NETTING = 70,     /* what others signed about the net of a period, or we did */
     COMMAND_KIND_END
 };
 
@@ -218,6 +224,29 @@ struct command_put_pair {
     struct pair_period pair;
 };
 
+/* A step of the payment between us and the partner for the period. */
+struct command_payment {
+    struct partner_id partner;
+    struct period period;
+    struct obligation_terms terms; /* of NET_PAYMENT */
+    struct uid file;               /* of INSTRUCT_PAYMENT */
+    bool is_residual;
+    struct booking booking; /* of BOOK_PAYMENT */
+    /* Of SIGN_PAYMENT and HEAR_PAYMENT: what the notice says, and the notice. */
+    struct obligation_figures figures;
+    uint64_t number;
+    uint64_t heard;
+    struct slice notice_signed;
+};
+
+struct command_netting {
+    enum netting_row_kind kind;
+    struct period period;
+    struct partner_id first; /* of a statement's pair, or who said the word */
+    struct partner_id second;
+    struct netting_row row;
+};
+
 struct command_freeze {
     struct partner_id partner;
     enum stream_direction direction;
@@ -325,6 +354,8 @@ struct command {
         struct command_take_receipt take_receipt;
         struct command_close_period close_period;
         struct command_put_pair put_pair;
+        struct command_payment payment;
+        struct command_netting netting;
         struct command_freeze freeze;
         struct command_transfer transfer;
         struct command_pool pool;

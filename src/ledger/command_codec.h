@@ -13,5 +13,8 @@ void write_dispute(struct buffer *out, const struct command_dispute *dispute);
 /* Bodies of the kinds of recoveries. */
 void command_write_recovery(struct buffer *out, const struct command *command);
 void command_read_recovery(struct reader *in, struct command *command);
+/* Bodies of the kinds about payments. */
+void command_write_payment(struct buffer *out, const struct command *command);
+void command_read_payment(struct reader *in, struct command *command);
 
 #endif

@@ -49,6 +49,12 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_OPEN_DISPUTE] = decide_open_dispute,
     [COMMAND_STEP_DISPUTE] = decide_step_dispute,
     [COMMAND_DISPUTE_DUE] = decide_dispute_due,
+    [COMMAND_NET_PAYMENT] = decide_payment,
+    [COMMAND_INSTRUCT_PAYMENT] = decide_payment,
+    [COMMAND_BOOK_PAYMENT] = decide_payment,
+    [COMMAND_SIGN_PAYMENT] = decide_payment,
+    [COMMAND_HEAR_PAYMENT] = decide_payment,
+    [COMMAND_KEEP_NETTING] = decide_netting,
 };
 
 static void exposures_close(struct decision *d)

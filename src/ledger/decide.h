@@ -97,6 +97,11 @@ MUST_USE enum err ledger_newest_mandate(const struct ledger_view *view,
 MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
                                       const struct partner_id *partner,
                                       struct exposure *out_exposure);
+/* What one of us and the partner pays the other for the period. Its slices are borrowed until the
+ * next read of the view. */
+MUST_USE enum err ledger_get_obligation(const struct ledger_view *view,
+                                        const struct partner_id *partner, struct period period,
+                                        struct obligation *out_obligation);
 MUST_USE enum err ledger_get_half(const struct ledger_view *view, enum stream_direction direction,
                                   const struct partner_id *partner, struct period period,
                                   struct half *out_half);

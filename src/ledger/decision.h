@@ -309,6 +309,8 @@ MUST_USE enum err decide_take_receipt(struct decision *d);
 MUST_USE enum err decide_close_period(struct decision *d);
 MUST_USE enum err decide_put_pair(struct decision *d);
 MUST_USE enum err decide_freeze(struct decision *d);
+MUST_USE enum err decide_payment(struct decision *d);
+MUST_USE enum err decide_netting(struct decision *d);
 MUST_USE enum err decide_transfer(struct decision *d);
 MUST_USE enum err decide_open_pool(struct decision *d);
 MUST_USE enum err decide_join_pool(struct decision *d);

@@ -290,3 +290,13 @@ enum err ledger_find_mandate(const struct ledger_view *view, const struct partne
     }
     return ERR_NOT_FOUND;
 }
+
+enum err ledger_get_obligation(const struct ledger_view *view, const struct partner_id *partner,
+                               struct period period, struct obligation *out_obligation)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_pair(partner, period, &key);
+    TRY(view_get(view, TABLE_OBLIGATION, &key, &value));
+    return obligation_decode(value, out_obligation);
+}

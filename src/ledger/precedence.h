@@ -77,6 +77,13 @@
  *   step-dispute        PARTNER_UNKNOWN, DISPUTE_UNKNOWN, STEP_UNDER_WAY, DISPUTE_STATE,
  *                       DISPUTE_LATE, STREAM_FROZEN, PARTNER_LEFT
  *
+ *   net-payment         PARTNER_UNKNOWN, PAYMENT_EXISTS, BOOKING_INVALID
+ *   instruct-payment    PAYMENT_UNKNOWN, PAYMENT_NOT_OURS, NOTHING_TO_PAY
+ *   book-payment        PAYMENT_UNKNOWN, BOOKING_KNOWN, BOOKING_INVALID, TOO_MANY_BOOKINGS
+ *   sign-payment        PAYMENT_UNKNOWN, NOTICE_STALE
+ *   hear-payment        PAYMENT_UNKNOWN, NOTICE_STALE, BOOKING_INVALID
+ *   keep-netting        NOTICE_STALE
+ *
  * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards
  * and what is recovered are never refused. Cards lead to members that are there and not erased:
  * erasure blocks them.

@@ -17,6 +17,7 @@
 #include "ledger/verdict.h"
 #include "ledger/view.h"
 #include "programme/earn_rate.h"
+#include "settlement/obligation.h"
 #include "settlement/tree.h"
 
 /* What makes points the same: same origin, same end. */
@@ -331,6 +332,19 @@ struct partner_recovery {
     struct points written_off;
 };
 
+enum netting_row_kind {
+    NETTING_STATEMENT = 1, /* of a pair, as one signed it and the other countersigned it */
+    NETTING_WORD = 2       /* a partner's: what it would net, or nets */
+};
+
+/* Borrowed by encode, pointing into the value after decode. */
+struct netting_row {
+    bool is_commitment; /* of a word */
+    uint64_t number;    /* of a word; 0 of a statement */
+    struct slice first_signed;
+    struct slice second_signed; /* the countersignature; empty for a word */
+};
+
 /* The disputed entry, as its stream has it. */
 struct disputed_entry {
     enum entry_kind kind;
@@ -409,6 +423,9 @@ void key_tree(enum stream_direction direction, const struct partner_id *partner,
 void key_half_tree(enum stream_direction direction, const struct partner_id *partner,
                    struct period period, struct ledger_key *out_key);
 void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key);
+/* Of a word the second partner is empty. */
+void key_netting(enum netting_row_kind kind, struct period period, const struct partner_id *first,
+                 const struct partner_id *second, struct ledger_key *out_key);
 /* Of the partner's recovery. */
 void key_recovery(const struct partner_id *partner, struct ledger_key *out_key);
 /* Number 0 is no evidence, but the latest batch's head. */
@@ -490,6 +507,17 @@ void half_tree_encode(const struct half_tree *tree, struct buffer *out);
 MUST_USE enum err half_tree_decode(struct slice value, struct half_tree *out_tree);
 void pair_period_encode(const struct pair_period *pair, struct buffer *out);
 MUST_USE enum err pair_period_decode(struct slice value, struct pair_period *out_pair);
+void obligation_encode(const struct obligation *obligation, struct buffer *out);
+/* Its slices point into the value. */
+MUST_USE enum err obligation_decode(struct slice value, struct obligation *out_obligation);
+void netting_row_encode(const struct netting_row *row, struct buffer *out);
+MUST_USE enum err netting_row_decode(struct slice value, struct netting_row *out_row);
+void write_obligation_terms(struct buffer *out, const struct obligation_terms *terms);
+void read_obligation_terms(struct reader *in, struct obligation_terms *out_terms);
+void write_booking(struct buffer *out, const struct booking *booking);
+void read_booking(struct reader *in, struct booking *out_booking);
+void write_figures(struct buffer *out, const struct obligation_figures *figures);
+void read_figures(struct reader *in, struct obligation_figures *out_figures);
 void partner_recovery_encode(const struct partner_recovery *recovery, struct buffer *out);
 MUST_USE enum err partner_recovery_decode(struct slice value,
                                           struct partner_recovery *out_recovery);

@@ -86,6 +86,14 @@ enum verdict {
     VERDICT_DISPUTE_LATE = 151,
     VERDICT_RULING_DIFFERS = 152,
     VERDICT_STEP_UNDER_WAY = 153, /* of this side, whose receipt is not here */
+    VERDICT_PAYMENT_UNKNOWN = 165,
+    VERDICT_PAYMENT_EXISTS = 166,
+    VERDICT_PAYMENT_NOT_OURS = 167, /* to order: the debtor does */
+    VERDICT_NOTHING_TO_PAY = 168,   /* all of it is ordered, or paid */
+    VERDICT_BOOKING_KNOWN = 169,
+    VERDICT_TOO_MANY_BOOKINGS = 170,
+    VERDICT_BOOKING_INVALID = 171, /* of nothing, or of more than fits */
+    VERDICT_NOTICE_STALE = 172,    /* it says what is known, or no longer so */
     VERDICT_END
 };
 

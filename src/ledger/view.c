@@ -31,6 +31,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_TREE] = "tree",
     [TABLE_DISPUTE] = "dispute",
     [TABLE_SUSPENDED] = "suspended",
+    [TABLE_OBLIGATION] = "obligation",
+    [TABLE_NETTING] = "netting",
 };
 
 bool ledger_table_is_known(unsigned number)

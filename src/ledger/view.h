@@ -44,6 +44,8 @@ enum ledger_table {
     TABLE_DISPUTE = 31,      /* partner, direction, number of an entry -> struct dispute */
     TABLE_SUSPENDED = 32,    /* as TABLE_TOTAL, of one period -> struct entry_total: what its
                                 statement leaves out */
+    TABLE_OBLIGATION = 33,   /* partner, period -> struct obligation */
+    TABLE_NETTING = 34,      /* kind, period, partner, partner -> struct netting_row */
     TABLE_END
 };
 

@@ -230,6 +230,7 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[3] = admin_service(node);
     node->services[4] = account_service(node);
     node->services[5] = ledger_service(node);
+    node->services[6] = payment_service(node);
     size_t count = sizeof node->services / sizeof node->services[0];
     return rpc_server_start(&options, node->services, count, &node->server, note);
 }

@@ -37,6 +37,17 @@ struct peer_guard;
 
 #define TALEA_VERSION "0.1.0"
 
+#define NETTING_WATCHES 64u
+
+/* How far the net of all pairs of a period is; nothing of it is kept when the node ends. */
+struct netting_watch {
+    struct period period;
+    int64_t since_ms; /* when it was looked at first; monotonic */
+    bool is_counted;
+    bool is_done;
+    char waits_for[128];
+};
+
 struct node {
     struct node_config config;
     const char *config_path;
@@ -49,7 +60,8 @@ struct node {
     atomic_bool has_key; /* one of them may sign now */
     struct peer_guard *peer_guard;
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
-    pthread_mutex_t reload_lock; /* one change of what is in force at a time */
+    struct netting_watch netting[NETTING_WATCHES]; /* under it, too */
+    pthread_mutex_t reload_lock;                   /* one change of what is in force at a time */
     pthread_mutex_t snapshot_lock;
     struct snapshot *snapshot;
     struct credentials *credentials;
@@ -68,7 +80,7 @@ struct node {
     struct vault *vault;
     struct disk_guard disk_guard;
     struct housekeeper *housekeeper;
-    struct rpc_service services[6];
+    struct rpc_service services[7];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;

@@ -274,18 +274,6 @@ static void send_closed(struct reply *reply)
     snapshot_release(snapshot);
 }
 
-static bool request_period(struct rpc_call *call, uint32_t yyyymm, struct period *out_period)
-{
-    char text[16];
-    struct period period = {yyyymm};
-    if (yyyymm >= 197001 && yyyymm <= 999912 &&
-        period_parse(period_format(period, text), out_period) == ERR_OK) {
-        return true;
-    }
-    refuse(call, 3, "INVALID_PERIOD", "period is not year * 100 + month.");
-    return false;
-}
-
 void office_close_period(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;

@@ -197,3 +197,15 @@ struct command command_now(const struct node *node, enum command_kind kind,
                             .transaction_id = *transaction,
                             .business_time = node_now(node)};
 }
+
+bool request_period(struct rpc_call *call, uint32_t yyyymm, struct period *out_period)
+{
+    char text[16];
+    struct period period = {yyyymm};
+    if (yyyymm >= 197001 && yyyymm <= 999912 &&
+        period_parse(period_format(period, text), out_period) == ERR_OK) {
+        return true;
+    }
+    refuse(call, 3, "INVALID_PERIOD", "period is not year * 100 + month.");
+    return false;
+}

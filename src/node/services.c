@@ -4,6 +4,7 @@
 #include "talea/v1/admin.pb-c.h"
 #include "talea/v1/back_office.pb-c.h"
 #include "talea/v1/ledger.pb-c.h"
+#include "talea/v1/payment.pb-c.h"
 #include "talea/v1/peer.pb-c.h"
 #include "talea/v1/till.pb-c.h"
 
@@ -71,12 +72,21 @@ static const struct rpc_method ledger_methods[] = {
     {"WatchEvents", ROLES_READ, RPC_WORKER, NULL, ledger_watch_events},
 };
 
+static const struct rpc_method payment_methods[] = {
+    {"ListPeriodStatus", ROLES_READ, RPC_WORKER, period_status_list, NULL},
+    {"ListPayments", ROLES_READ, RPC_WORKER, payment_list, NULL},
+    {"InstructPayments", ROLES_OFFICE, RPC_WORKER, payment_instruct, NULL},
+    {"ImportBookings", ROLES_OFFICE, RPC_WORKER, payment_import_bookings, NULL},
+};
+
 static const struct rpc_method peer_methods[] = {
     {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
     {"FetchMandate", ROLE_PEER, RPC_WORKER, peer_fetch_mandate, NULL},
     {"AcceptMove", ROLE_PEER, RPC_WORKER, peer_accept_move, NULL},
     {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
+    {"FetchNetting", ROLE_PEER, RPC_WORKER, peer_fetch_netting, NULL},
+    {"ExchangePayment", ROLE_PEER, RPC_WORKER, peer_exchange_payment, NULL},
     {"CompareStreams", ROLE_PEER, RPC_WORKER, peer_compare_streams, NULL},
     {"RecoverPage", ROLE_PEER, RPC_WORKER, peer_recover_page, NULL},
     {"CompareHalf", ROLE_PEER, RPC_WORKER, peer_compare_half, NULL},
@@ -124,4 +134,10 @@ struct rpc_service account_service(struct node *node)
 struct rpc_service ledger_service(struct node *node)
 {
     return (struct rpc_service){&talea__v1__ledger_service__descriptor, ROWS(ledger_methods), node};
+}
+
+struct rpc_service payment_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__payment_service__descriptor, ROWS(payment_methods),
+                                node};
 }

@@ -37,7 +37,7 @@ static struct timespec deadline_after(int64_t ms)
     return t;
 }
 
-static int64_t monotonic_ms(void)
+int64_t session_clock_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -161,28 +161,29 @@ static enum err stream_entries(struct connection *connection, struct note *note)
     struct session *session = connection->session;
     int64_t settle_at = 0;
     int64_t mandates_at = 0;
-    int64_t reconcile_at = monotonic_ms() + session->node->config.peers_reconnect_ms;
-    int64_t charter_at = monotonic_ms() + CHARTER_EVERY_MS;
+    int64_t reconcile_at = session_clock_ms() + session->node->config.peers_reconnect_ms;
+    int64_t charter_at = session_clock_ms() + CHARTER_EVERY_MS;
     TRY(resume(connection, note));
     session_report(session, true, "");
     for (;;) {
         TRY(pump(connection, note));
-        if (monotonic_ms() >= settle_at) {
+        if (session_clock_ms() >= settle_at) {
             session_settle(session);
-            settle_at = monotonic_ms() + SETTLE_EVERY_MS;
+            settle_at = session_clock_ms() + SETTLE_EVERY_MS;
             if (session_is_over(session)) {
                 return ERR_NOT_FOUND;
             }
         }
-        if (monotonic_ms() >= reconcile_at) {
+        if (session_clock_ms() >= reconcile_at) {
             session_reconcile_open(session);
-            reconcile_at = monotonic_ms() + RECONCILE_EVERY_MS;
+            reconcile_at = session_clock_ms() + RECONCILE_EVERY_MS;
         }
-        if (monotonic_ms() >= mandates_at) {
-            mandates_at = monotonic_ms() + session_fetch_mandates(session);
+        if (session_clock_ms() >= mandates_at) {
+            mandates_at = session_clock_ms() + session_fetch_mandates(session);
         }
-        session_exchange_charter(session, monotonic_ms() >= charter_at);
-        charter_at = monotonic_ms() >= charter_at ? monotonic_ms() + CHARTER_EVERY_MS : charter_at;
+        session_exchange_charter(session, session_clock_ms() >= charter_at);
+        charter_at =
+            session_clock_ms() >= charter_at ? session_clock_ms() + CHARTER_EVERY_MS : charter_at;
         if (!outgoing_is_waiting(&session->outgoing) && !session_wait(session, IDLE_POLL_MS)) {
             return ERR_CANCELLED;
         }
@@ -243,7 +244,7 @@ static enum err run_stream(struct session *session, struct rpc_client_stream *st
  * again and again, is tried ever less often. */
 static bool connect_once(struct session *session)
 {
-    int64_t started_ms = monotonic_ms();
+    int64_t started_ms = session_clock_ms();
     struct rpc_client_stream *stream;
     struct note note = {""};
     enum err err = prepare(session, &note);
@@ -262,7 +263,7 @@ static bool connect_once(struct session *session)
     snprintf(problem, sizeof problem, "%s: %.200s", err_name(err),
              note.text[0] != '\0' ? note.text : status.message);
     session_report(session, false, problem);
-    return was_connected && monotonic_ms() - started_ms >= RECONNECT_MS_MAX;
+    return was_connected && session_clock_ms() - started_ms >= RECONNECT_MS_MAX;
 }
 
 static void end(struct session *session)

@@ -9,6 +9,15 @@
 /* Channels replaced by a reload stay open for so many more, for the calls on them to end. */
 #define RETIRED_CHANNELS 4u
 
+#define TOLD_PAYMENTS 64u
+
+/* What a session said of a period's payment: nothing is kept of it when the node ends. */
+struct told_payment {
+    struct period period;
+    uint64_t number; /* of the notice */
+    int64_t remind_at_ms;
+};
+
 struct session {
     struct node *node;
     struct partner_id partner;
@@ -40,7 +49,8 @@ struct session {
     uint64_t tried_round;      /* of the recovery gate */
     uint64_t charter_told;     /* the epoch in force here when the partner was asked last */
     struct note mandates_note; /* why mandates could not be fetched, last time: logged once */
-    struct note settle_note;   /* what kept a period from settling, last time: logged once */
+    struct told_payment told[TOLD_PAYMENTS];
+    struct note settle_note; /* what kept a period from settling, last time: logged once */
 };
 
 void *session_main(void *session);
@@ -49,6 +59,8 @@ MUST_USE enum err session_channel(struct session *session, struct rpc_client **o
                                   struct note *note);
 /* Sleeps until woken, `ms` passed or stopping. False when stopping. */
 bool session_wait(struct session *session, int64_t ms);
+/* Monotonic. */
+int64_t session_clock_ms(void);
 bool session_is_stopping(struct session *session);
 void session_report(struct session *session, bool is_connected, const char *problem);
 
@@ -63,6 +75,10 @@ void session_reconcile_open(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */
 void session_settle(struct session *session);
+/* settle_netting.c: the net of all pairs of one closed period. */
+MUST_USE enum err session_net(struct session *session, struct period period, struct note *note);
+/* settle_payment.c: the same of the payment of one settled period. */
+MUST_USE enum err session_pay(struct session *session, struct period period, struct note *note);
 /* The partner or this brand leaves, both halves of the last period are cleared and agreed, and
  * nothing is left to say. */
 bool session_is_over(struct session *session);

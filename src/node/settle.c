@@ -116,6 +116,25 @@ static bool is_settled(struct session *session, struct period period)
     return is_matched;
 }
 
+static bool is_multilateral(struct session *session)
+{
+    struct snapshot *snapshot = node_snapshot(session->node);
+    bool is_so = snapshot->charter->is_multilateral;
+    snapshot_release(snapshot);
+    return is_so;
+}
+
+static enum err settle_step(struct session *session, struct period period, struct note *note)
+{
+    enum err err = is_settled(session, period) ? session_pay(session, period, note)
+                                               : settle_period(session, period, note);
+    if ((err == ERR_OK || err == ERR_UNAVAILABLE) && is_multilateral(session)) {
+        note->text[0] = err == ERR_OK ? note->text[0] : '\0';
+        return session_net(session, period, note);
+    }
+    return err;
+}
+
 void session_settle(struct session *session)
 {
     struct closed_periods closed = {.count = 0};
@@ -132,10 +151,7 @@ void session_settle(struct session *session)
         if (session_is_stopping(session)) {
             return; /* each exchange may take its whole time */
         }
-        if (is_settled(session, closed.periods[i])) {
-            continue;
-        }
-        enum err err = settle_period(session, closed.periods[i], &note);
+        enum err err = settle_step(session, closed.periods[i], &note);
         bool is_news = strcmp(note.text, session->settle_note.text) != 0;
         session->settle_note = note;
         if (err == ERR_OK && note.text[0] != '\0' && is_news) { /* the statements differ */

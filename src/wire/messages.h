@@ -13,7 +13,8 @@
 #include "clearing/evidence.h"
 #include "clearing/mandate.h"
 #include "clearing/move.h"
-#include "settlement/statement.h"
+#include "settlement/netting.h"
+#include "settlement/obligation.h"
 
 /* Appends to `out`. The same value always gives the same bytes. */
 MUST_USE enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *out);
@@ -55,5 +56,13 @@ MUST_USE enum err wire_mandate_decode(struct slice bytes, struct mandate *out_ma
 MUST_USE enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out);
 MUST_USE enum err wire_statement_decode(struct slice bytes, struct arena *arena,
                                         struct pair_statement *out_statement, struct note *note);
+
+MUST_USE enum err wire_netting_encode(const struct netting_set *set, struct buffer *out);
+/* Who is left out is in the arena. */
+MUST_USE enum err wire_netting_decode(struct slice bytes, struct arena *arena,
+                                      struct netting_set *out_set, struct note *note);
+MUST_USE enum err wire_payment_encode(const struct payment_notice *notice, struct buffer *out);
+MUST_USE enum err wire_payment_decode(struct slice bytes, struct payment_notice *out_notice,
+                                      struct note *note);
 
 #endif

@@ -21,6 +21,8 @@ AGAIN(stream)
 AGAIN(entry_total)
 AGAIN(half)
 AGAIN(pair_period)
+AGAIN(obligation)
+AGAIN(netting_row)
 AGAIN(adjustment)
 AGAIN(merge)
 AGAIN(mandate_row)
@@ -100,7 +102,7 @@ static enum err (*const rows[])(struct slice bytes, struct buffer *out) = {
     sale_again,        transaction_again, stream_again,       entry_total_again, half_again,
     pair_period_again, u64_again,         account_key_again,  due_key_again,     adjustment_again,
     merge_again,       mandate_row_again, mandate_line_again, card_status_again, card_news_again,
-    half_tree_again,   tree_row_again};
+    half_tree_again,   tree_row_again,    obligation_again,   netting_row_again};
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {

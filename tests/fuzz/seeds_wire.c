@@ -12,16 +12,17 @@
 static void write_samples(const char *folder)
 {
     static const char *const targets[SAMPLE_COUNT] = {
-        "entry", "entry",     "head",  "receipt",   "hold",     "hold",
-        "hold",  "statement", "entry", "hold",      NULL,       "holdings",
-        "entry", "receipt",   "hold",  "statement", "half_root"};
+        "entry",     "entry",     "head",      "receipt", "hold",     "hold",  "hold",
+        "statement", "entry",     "hold",      NULL,      "holdings", "entry", "receipt",
+        "hold",      "statement", "half_root", "payment", "payment"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,          PURPOSE_CLEARING_BATCH,
         PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST,     PURPOSE_HOLD_GRANT,
         PURPOSE_HOLD_REFUSAL,     PURPOSE_STATEMENT,        PURPOSE_BACKUP,
         PURPOSE_MANDATE,          PURPOSE_STATEMENT,        PURPOSE_HOLDINGS,
         PURPOSE_CLEARING_BATCH,   PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE,
-        PURPOSE_STATEMENT,        PURPOSE_HALF_ROOT};
+        PURPOSE_STATEMENT,        PURPOSE_HALF_ROOT,        PURPOSE_PAYMENT,
+        PURPOSE_NETTING};
     static const unsigned mandate = 9;
     static const unsigned acceptance = 14;
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
@@ -36,6 +37,8 @@ static void write_samples(const char *folder)
         if (strcmp(targets[i], "hold") == 0) {
             unsigned choice = i == mandate ? 3 : i == acceptance ? 4 : i - 4;
             seed_write_choice(folder, "hold", name, choice, buffer_slice(&bytes));
+        } else if (strcmp(targets[i], "payment") == 0) {
+            seed_write_choice(folder, "payment", name, i - acceptance - 1, buffer_slice(&bytes));
         } else {
             seed_write(folder, targets[i], name, buffer_slice(&bytes));
         }

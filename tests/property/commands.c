@@ -26,7 +26,8 @@ static const struct share shares[] = {
     {make_take_mandate, 8},  {make_stand_in, 10},
     {make_give_up, 8},       {make_stand_in_entry, 10},
     {make_await, 8},         {make_move, 8},
-    {make_tell, 1},
+    {make_tell, 1},          {make_payment, 40},
+    {make_netting, 6},
 };
 
 static bool is_mandated(const struct making *making)

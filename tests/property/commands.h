@@ -65,6 +65,8 @@ make_fn make_batch_end;
 make_fn make_close;
 make_fn make_pair;
 make_fn make_freeze;
+make_fn make_payment;
+make_fn make_netting;
 make_fn make_repeat;
 make_fn make_grant_mandate;
 make_fn make_take_mandate;

@@ -45,7 +45,7 @@ static bool is_for_batches(enum command_kind kind)
 {
     return kind != COMMAND_TAKE_ENTRY && kind != COMMAND_TAKE_BATCH &&
            kind != COMMAND_TAKE_RECEIPT && kind != COMMAND_PUT_PAIR &&
-           kind != COMMAND_FREEZE_STREAM;
+           kind != COMMAND_FREEZE_STREAM && kind < COMMAND_NET_PAYMENT;
 }
 
 /* A hold that has ended when it begins, which a till tells again when its id is forgotten: how soon

@@ -13,6 +13,8 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->kind = COMMAND_KIND_END;
     memset(m->given, 0, sizeof m->given);
     memset(m->brought, 0, sizeof m->brought);
+    memset(m->payments, 0, sizeof m->payments);
+    memset(m->words, 0, sizeof m->words);
     m->status_count = 0;
     m->card_serial = 0;
     m->out_period = roster->first_period;
@@ -65,6 +67,8 @@ void model_copy(struct model *to, const struct model *from)
     to->touched = from->touched;
     COPY(given, MODEL_PARTNERS);
     COPY(brought, MODEL_PARTNERS);
+    COPY(payments, MODEL_PARTNERS);
+    COPY(words, MODEL_PARTNERS);
     COPY(statuses, from->status_count);
     COPY(in_period, MODEL_PARTNERS);
     COPY(is_frozen_out, MODEL_PARTNERS);
@@ -182,6 +186,12 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_STAND_IN_HOLD] = model_step_stand_in,
     [COMMAND_GIVE_UP_HOLD] = model_step_give_up,
     [COMMAND_TELL_CARDS] = step_nothing, /* everybody was told at once */
+    [COMMAND_NET_PAYMENT] = model_step_payment,
+    [COMMAND_INSTRUCT_PAYMENT] = model_step_payment,
+    [COMMAND_BOOK_PAYMENT] = model_step_payment,
+    [COMMAND_SIGN_PAYMENT] = model_step_payment,
+    [COMMAND_HEAR_PAYMENT] = model_step_payment,
+    [COMMAND_KEEP_NETTING] = model_step_netting,
     [COMMAND_AWAIT_MOVE] = model_step_await,
     [COMMAND_MOVE_MEMBER] = model_step_move,
 };

@@ -205,6 +205,34 @@ struct model_debt {
     bool is_gone; /* refused, or settled */
 };
 
+enum {
+    MODEL_FIRST_MONTH = 202601, /* of payments */
+    MODEL_MONTHS = 6
+};
+
+/* What one of us and a partner has to pay the other for a month. */
+struct model_payment {
+    bool is_there;
+    bool is_ours; /* to pay */
+    int64_t amount;
+    int64_t instructed;
+    int64_t received;
+    int64_t received_at_order;
+    int64_t sent;
+    int64_t acknowledged;
+    int64_t echoed;
+    int64_t told;           /* our own figure, when we said it last */
+    uint64_t said;          /* the number of our last notice */
+    uint64_t partner_knows; /* of ours, as it says */
+    uint64_t heard;
+    uint64_t booked; /* bits of the bank's references */
+};
+
+struct model_word {
+    uint64_t number;
+    bool is_bound;
+};
+
 /* A pair's period that both agreed on. */
 struct model_match {
     int partner;
@@ -269,6 +297,8 @@ struct model {
     size_t debt_count;
     struct model_match matched[MODEL_MATCHED];
     size_t matched_count;
+    struct model_payment payments[MODEL_PARTNERS][MODEL_MONTHS];
+    struct model_word words[MODEL_PARTNERS][MODEL_MONTHS];
     uint64_t touched; /* bits of the members that the last command was about */
 };
 

@@ -173,5 +173,7 @@ model_fn model_step_give_up;
 model_fn model_step_await;
 model_fn model_step_move;
 model_fn model_step_put_pair;
+model_fn model_step_payment;
+model_fn model_step_netting;
 
 #endif

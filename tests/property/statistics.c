@@ -29,7 +29,8 @@ static bool is_missing(const struct statistics *statistics, unsigned kind, enum 
 {
     /* So many cards take too long to send: the unit tests say that they are known already. The
      * coalition of these runs stays as it is. */
-    bool is_far = kind == COMMAND_TAKE_ENTRY && verdict == VERDICT_TOO_MANY_CARDS;
+    bool is_far = (kind == COMMAND_TAKE_ENTRY && verdict == VERDICT_TOO_MANY_CARDS) ||
+                  (kind == COMMAND_BOOK_PAYMENT && verdict == VERDICT_TOO_MANY_BOOKINGS);
     if (is_far || statistics->counts[kind][verdict] > 0 || verdict == VERDICT_PARTNER_LEFT) {
         return false;
     }

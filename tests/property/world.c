@@ -245,7 +245,8 @@ static bool all_agree(struct world *w)
 static bool rows_agree(struct world *w)
 {
     const struct ledger_view *view = &w->store.view;
-    return exposures_agree(view, w->model, w->complaint) &&
+    return payments_agree(view, w->model, w->complaint) &&
+           exposures_agree(view, w->model, w->complaint) &&
            cards_agree(view, w->model, w->complaint) && holds_agree(view, w->model, w->complaint) &&
            mandates_agree(view, w->model, w->complaint) &&
            sales_agree(view, w->model, w->complaint) && pools_agree(view, w->model, w->complaint);

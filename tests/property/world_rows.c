@@ -96,6 +96,60 @@ bool sales_agree(const struct ledger_view *view, const struct model *m, char *co
     return true;
 }
 
+static bool payment_agrees(const struct obligation *row, const struct model_payment *payment,
+                           char *complaint)
+{
+    const struct obligation_figures *figures = &row->figures;
+    int64_t pairs[][2] = {
+        {row->terms.payment.amount.minor, payment->amount},
+        {figures->instructed.minor, payment->instructed},
+        {figures->received.minor, payment->received},
+        {figures->acknowledged.minor, payment->acknowledged},
+        {figures->echoed.minor, payment->echoed},
+        {row->sent.minor, payment->sent},
+        {(int64_t)row->number, (int64_t)payment->said},
+        {(int64_t)row->heard, (int64_t)payment->heard},
+        {(int64_t)row->booking_count, __builtin_popcountll(payment->booked)},
+    };
+    static const char *const names[] = {"a payment's amount", "instructed",    "received",
+                                        "acknowledged",       "echoed",        "sent",
+                                        "notices said",       "notices heard", "bookings"};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (pairs[i][0] != pairs[i][1]) {
+            return complain(complaint, names[i], pairs[i][0], pairs[i][1]);
+        }
+    }
+    bool is_whole = payment->received >= payment->amount;
+    bool is_met =
+        payment->acknowledged == payment->received && payment->echoed == payment->received;
+    bool is_begun = payment->instructed != 0 || payment->received != 0;
+    enum obligation_step step = is_whole && (is_met || payment->received == 0) ? OBLIGATION_CLOSED
+                                : is_whole                                     ? OBLIGATION_PAID
+                                : is_begun ? OBLIGATION_INSTRUCTED
+                                           : OBLIGATION_NETTED;
+    return obligation_step(row) == step ||
+           complain(complaint, "a payment's step", obligation_step(row), step);
+}
+
+bool payments_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    for (int partner = 1; partner < MODEL_PARTNERS; partner++) {
+        for (unsigned month = 0; month < MODEL_MONTHS; month++) {
+            const struct model_payment *payment = &m->payments[partner][month];
+            struct obligation row;
+            enum err err = ledger_get_obligation(view, &m->roster->partners[partner].id,
+                                                 (struct period){MODEL_FIRST_MONTH + month}, &row);
+            if ((err == ERR_OK) != payment->is_there) {
+                return complain(complaint, "is a payment there", err == ERR_OK, payment->is_there);
+            }
+            if (err == ERR_OK && !payment_agrees(&row, payment, complaint)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint)
 {
     for (int i = 1; i < MODEL_PARTNERS; i++) {

@@ -9,6 +9,8 @@ bool cards_agree(const struct ledger_view *view, const struct model *model, char
 bool holds_agree(const struct ledger_view *view, const struct model *model, char *complaint);
 bool mandates_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 bool sales_agree(const struct ledger_view *view, const struct model *model, char *complaint);
+/* What is to be paid, and how far it is. */
+bool payments_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 /* Who is in which pool. */
 /* What is owed and promised between the node and each partner. */
 bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint);

@@ -146,8 +146,8 @@ static const struct edit wrong[] = {
     /* What a charter does not carry. */
     {"period: month", "grace_days: 3",
      "c.yaml:4: settlement.grace_days: is not a key that belongs here"},
-    {"bilateral", "multilateral",
-     "c.yaml:5: settlement.netting: \"multilateral\" is not one of bilateral"},
+    {"bilateral", "trilateral",
+     "c.yaml:5: settlement.netting: \"trilateral\" is not one of bilateral, multilateral"},
     {"rounding: half_even}", "rounding: down}",
      "c.yaml:14: tariffs[1].rounding: statements round half_even, not down"},
     {"50000.00\n", "50000.00\n  when_full: wait\n",

@@ -278,6 +278,10 @@ static void test_purpose_registry(void **state)
         "holdings",
         [PURPOSE_MOVE_ACCEPTANCE] = "move-acceptance",
         [PURPOSE_HALF_ROOT] = "half-root",
+        [PURPOSE_PAYMENT] = "payment",
+        [PURPOSE_NETTING_SET] = "netting-set",
+        [PURPOSE_NETTING] = "netting",
+        [PURPOSE_BANK_ACCOUNT] = "bank-account",
         [PURPOSE_MEMBER_RECEIPT] = "member-receipt"};
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {
         assert_string_equal(purpose_name((enum purpose)number),

@@ -43,6 +43,8 @@ FORMAT(merge, sample_merge(rng))
 FORMAT(partner_recovery, sample_recovery(rng))
 FORMAT(mandate_row, sample_mandate_row(rng))
 FORMAT(half_tree, sample_half_tree(rng))
+FORMAT(obligation, sample_obligation(rng))
+FORMAT(netting_row, sample_netting_row(rng))
 FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
 
 static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
@@ -221,7 +223,11 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     };
     memcpy(out_formats + count, later, sizeof later);
     count += sizeof later / sizeof later[0];
-    count += add_commands(COMMAND_RECOVERY + 1, COMMAND_KIND_END - 1, out_formats + count);
+    count += add_commands(COMMAND_RECOVERY + 1, COMMAND_DISPUTE_DUE, out_formats + count);
+    count += add_commands(COMMAND_NET_PAYMENT, COMMAND_KEEP_NETTING, out_formats + count);
+    static const struct format payments[] = {ROW_OF(obligation), ROW_OF(netting_row)};
+    memcpy(out_formats + count, payments, sizeof payments);
+    count += sizeof payments / sizeof payments[0];
     assert_true(count <= FORMATS_MAX);
     return count;
 }

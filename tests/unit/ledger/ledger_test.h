@@ -49,6 +49,8 @@ struct card_status sample_card_status(struct rng *rng);
 struct adjustment sample_adjustment(struct rng *rng);
 struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);
+struct obligation sample_obligation(struct rng *rng);
+struct netting_row sample_netting_row(struct rng *rng);
 struct exposure sample_exposure(struct rng *rng);
 struct dispute sample_dispute(struct rng *rng);
 struct clearing_entry sample_dispute_step(struct rng *rng);

@@ -159,6 +159,86 @@ static void sample_recovery_command(struct rng *rng, struct command *command)
     }
 }
 
+static struct obligation_terms sample_terms(struct rng *rng)
+{
+    struct obligation_terms terms = {.is_multilateral = rng_below(rng, 2) == 1};
+    terms.payment = (struct payment){
+        sample_partner(rng), sample_partner(rng), {(int64_t)rng_below(rng, 1000000)}};
+    memcpy(terms.currency, "EUR", 4);
+    sample_text(rng, terms.reference, sizeof terms.reference);
+    return terms;
+}
+
+static struct obligation_figures sample_figures(struct rng *rng)
+{
+    return (struct obligation_figures){{(int64_t)rng_below(rng, 1000)},
+                                       {(int64_t)rng_below(rng, 1000)},
+                                       {(int64_t)rng_below(rng, 1000)},
+                                       {(int64_t)rng_below(rng, 1000)}};
+}
+
+static struct booking sample_booking(struct rng *rng)
+{
+    struct booking booking = {.amount = {(int64_t)rng_below(rng, 1000) - 500},
+                              .booked_at = sample_time(rng)};
+    sample_text(rng, booking.bank_reference, sizeof booking.bank_reference);
+    return booking;
+}
+
+struct netting_row sample_netting_row(struct rng *rng)
+{
+    return (struct netting_row){rng_below(rng, 2) == 1, sample_number(rng), sample_bytes(rng),
+                                sample_bytes(rng)};
+}
+
+struct obligation sample_obligation(struct rng *rng)
+{
+    struct obligation obligation = {.terms = sample_terms(rng),
+                                    .figures = sample_figures(rng),
+                                    .told = {7},
+                                    .sent = {(int64_t)rng_below(rng, 1000)},
+                                    .in_file = {(int64_t)rng_below(rng, 1000)},
+                                    .paid_then = {(int64_t)rng_below(rng, 1000)},
+                                    .file = sample_uid(rng),
+                                    .instructed_at = sample_time(rng),
+                                    .since = sample_time(rng),
+                                    .number = sample_number(rng),
+                                    .heard = sample_number(rng),
+                                    .heard_back = sample_number(rng),
+                                    .own_signed = sample_bytes(rng),
+                                    .partner_signed = sample_bytes(rng),
+                                    .booking_count = 2};
+    obligation.bookings[0] = sample_booking(rng);
+    obligation.bookings[1] = sample_booking(rng);
+    return obligation;
+}
+
+static void sample_payment_command(struct rng *rng, struct command *command)
+{
+    struct command_payment *payment = &command->payment;
+    if (command->kind == COMMAND_KEEP_NETTING) {
+        command->netting =
+            (struct command_netting){NETTING_WORD, sample_month(rng), sample_partner(rng),
+                                     sample_partner(rng), sample_netting_row(rng)};
+        return;
+    }
+    payment->partner = sample_partner(rng);
+    payment->period = sample_month(rng);
+    if (command->kind == COMMAND_NET_PAYMENT) {
+        payment->terms = sample_terms(rng);
+    } else if (command->kind == COMMAND_INSTRUCT_PAYMENT) {
+        payment->file = sample_uid(rng);
+        payment->is_residual = rng_below(rng, 2) == 1;
+    } else if (command->kind == COMMAND_BOOK_PAYMENT) {
+        payment->booking = sample_booking(rng);
+    } else {
+        payment->figures = sample_figures(rng);
+        payment->number = sample_number(rng);
+        payment->heard = sample_number(rng);
+        payment->notice_signed = sample_bytes(rng);
+    }
+}
+
 static void sample_dispute_command(struct rng *rng, struct command *command)
 {
     bool opens = command->kind == COMMAND_OPEN_DISPUTE;
@@ -175,7 +255,9 @@ static void sample_dispute_command(struct rng *rng, struct command *command)
 struct command sample_command(struct rng *rng, enum command_kind kind)
 {
     struct command command = {.kind = kind};
-    if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
+    if (kind >= COMMAND_NET_PAYMENT && kind <= COMMAND_KEEP_NETTING) {
+        sample_payment_command(rng, &command);
+    } else if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
         sample_dispute_command(rng, &command);
     } else if (kind == COMMAND_DISPUTE_DUE) {
         sample_node_command(rng, &command);

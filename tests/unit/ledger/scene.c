@@ -269,6 +269,9 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
     if (command->kind >= COMMAND_GRANT_MANDATE && command->kind <= COMMAND_GIVE_UP_HOLD) {
         return provoke_mandate(scene, command, verdict);
     }
+    if (command->kind >= COMMAND_NET_PAYMENT && command->kind <= COMMAND_KEEP_NETTING) {
+        return provoke_payment(scene, command, verdict);
+    }
     if (command->kind == COMMAND_OPEN_DISPUTE || command->kind == COMMAND_STEP_DISPUTE) {
         return provoke_dispute(scene, command, verdict);
     }

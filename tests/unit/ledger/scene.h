@@ -96,6 +96,9 @@ bool provoke_mandate(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_card_entry(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_await(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_move(struct scene *s, struct command *c, enum verdict verdict);
+/* Of scene_command. */
+struct command scene_payment(struct scene *s, enum command_kind kind);
+bool provoke_payment(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_office(struct scene *s, struct command *c, enum verdict verdict);
 
 #endif

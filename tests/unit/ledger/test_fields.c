@@ -277,6 +277,55 @@ static void batch_and_receipt_come_back(struct rng *rng)
     }
 }
 
+static void payments_come_back(struct rng *rng)
+{
+    {
+        COMMAND_COMES_BACK(COMMAND_NET_PAYMENT);
+        SAME(payment.partner);
+        SAME(payment.period);
+        SAME(payment.terms.payment.debtor);
+        SAME(payment.terms.payment.creditor);
+        SAME(payment.terms.payment.amount);
+        SAME(payment.terms.currency);
+        SAME(payment.terms.reference);
+        SAME(payment.terms.is_multilateral);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_INSTRUCT_PAYMENT);
+        SAME(payment.file);
+        SAME(payment.is_residual);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_BOOK_PAYMENT);
+        SAME(payment.booking.bank_reference);
+        SAME(payment.booking.amount);
+        SAME(payment.booking.booked_at);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_HEAR_PAYMENT);
+        SAME(payment.figures);
+        SAME(payment.number);
+        SAME(payment.heard);
+        SAME_SLICE(payment.notice_signed);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_KEEP_NETTING);
+        SAME(netting.kind);
+        SAME(netting.period);
+        SAME(netting.first);
+        SAME(netting.second);
+        SAME(netting.row.is_commitment);
+        SAME(netting.row.number);
+        SAME_SLICE(netting.row.first_signed);
+        SAME_SLICE(netting.row.second_signed);
+        buffer_fini(&bytes);
+    }
+}
+
 static void pair_and_freeze_come_back(struct rng *rng)
 {
     {
@@ -365,6 +414,7 @@ static void test_commands(void **state)
         batch_and_receipt_come_back(&rng);
         recoveries_come_back(&rng);
         pair_and_freeze_come_back(&rng);
+        payments_come_back(&rng);
         short_commands_come_back(&rng);
     }
 }

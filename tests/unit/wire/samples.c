@@ -254,6 +254,33 @@ SAMPLE_AGAIN(move_acceptance, move_acceptance)
 SAMPLE_FUNCTIONS(statement, pair_statement, sample_statement)
 SAMPLE_AGAIN_IN_ARENA(statement, pair_statement)
 
+static struct payment_notice sample_notice(void)
+{
+    struct payment_notice notice = {.coalition = "demo",
+                                    .period = {202610},
+                                    .figures = {{1000}, {700}, {300}, {0}},
+                                    .number = 3,
+                                    .heard = 2};
+    struct payment payment = {sample_partner("fuel"), sample_partner("grocer"), {1000}};
+    obligation_of_payment(&payment, "demo", notice.period, "EUR", &notice.terms);
+    return notice;
+}
+
+static struct netting_set sample_set(void)
+{
+    static struct partner_id left_out[2] = {{"fuel"}, {"hotel"}};
+    return (struct netting_set){.coalition = "demo",
+                                .period = {202610},
+                                .number = 2,
+                                .left_out = left_out,
+                                .left_out_count = 2,
+                                .set = sample_hash(0x40)};
+}
+
+SAMPLE_FUNCTIONS(payment, payment_notice, sample_notice)
+SAMPLE_AGAIN(payment, payment_notice)
+SAMPLE_FUNCTIONS(netting, netting_set, sample_set)
+SAMPLE_AGAIN_IN_ARENA(netting, netting_set)
 SAMPLE_FUNCTIONS(evidence, evidence, sample_evidence)
 SAMPLE_AGAIN_IN_ARENA(evidence, evidence)
 
@@ -419,4 +446,13 @@ const struct sample samples[SAMPLE_COUNT] = {
      "0a0667726f63657212046675656c1a0667726f63657220f2ae0c280530ac023a2060616263646566"
      "6768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f40fbd8c1a28c34",
      half_root_sample, true, half_root_again},
+    {"a notice about a payment",
+     "0a0464656d6f10f2ae0c1a046675656c220667726f63657228e80732034555523a22543230323631"
+     "302d413632344235374131443931303844424335343445413545304140014803500258e80760bc05"
+     "68ac02",
+     payment_sample, true, payment_again},
+    {"what a partner would net",
+     "0a0464656d6f10f2ae0c180222046675656c2205686f74656c2a20404142434445464748494a4b4c"
+     "4d4e4f505152535455565758595a5b5c5d5e5f",
+     netting_sample, false, netting_again},
 };

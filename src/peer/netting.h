@@ -1,0 +1,42 @@
+/* The net of all pairs of a period (settlement/netting.h): what partners signed about it is taken,
+ * kept and handed on, and this brand's own word said.
+ *
+ * Callers take turns, as in peer/pair.h. Each step may be told again at any time.
+ */
+#ifndef PEER_NETTING_H
+#define PEER_NETTING_H
+
+#include "peer/host.h"
+#include "settlement/netting.h"
+
+/* All that is known here of the period. ERR_NOT_FOUND when this brand has no part in it. */
+MUST_USE enum err netting_load(const struct peer_host *host, struct period period,
+                               struct arena *arena, struct netting_table *out_table);
+/* A pair's agreed statement, signed by one of the two and countersigned by the other: verified, and
+ * kept unless it is there. Errors of the signatures, or ERR_INPUT, with a note. */
+MUST_USE enum err netting_take_statement(const struct peer_host *host, struct period period,
+                                         const struct partner_id *first,
+                                         const struct partner_id *second,
+                                         const struct signed_message *statement,
+                                         const struct signed_message *countersignature,
+                                         struct note *note);
+/* A partner's word, whoever hands it on: verified, and kept when it says more than the one there.
+ */
+MUST_USE enum err netting_take_word(const struct peer_host *host, struct period period,
+                                    const struct partner_id *partner,
+                                    const struct signed_message *word, struct note *note);
+/* The stored word of a partner as Signed bytes, borrowed until the next read. ERR_NOT_FOUND. */
+MUST_USE enum err netting_word_of(const struct peer_host *host, struct period period,
+                                  const struct partner_id *partner, struct slice *out_signed);
+struct netting_outcome {
+    bool is_counted; /* the set that this brand is in counts, and what it pays is netted */
+    bool is_done;    /* nothing is left to do for the period */
+};
+
+/* Says what there is to say; once the set counts, nets what this brand pays or is paid; nets pairs
+ * that are settled by themselves. The note says what is waited for. */
+MUST_USE enum err netting_turn(const struct peer_host *host, struct period period,
+                               bool is_past_grace, bool is_past_second_grace,
+                               struct netting_outcome *out_outcome, struct note *note);
+
+#endif

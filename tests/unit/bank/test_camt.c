@@ -1,0 +1,186 @@
+/* Bank statements: what is read of them, what is passed over and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bank/camt.h"
+
+#define REFERENCE  "T202610-0123456789ABCDEF0123456789"
+#define OPEN(kind) "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:" kind "\">"
+#define STATEMENT(kind, entries)                                                                   \
+    OPEN(kind)                                                                                     \
+    "<BkToCstmrStmt><Stmt><Acct><Id><IBAN>DE89370400440532013000</IBAN></Id></Acct>" entries       \
+    "</Stmt></BkToCstmrStmt></Document>"
+#define HEAD(amount, side, status)                                                                 \
+    "<Ntry><Amt Ccy=\"EUR\">" amount "</Amt><CdtDbtInd>" side "</CdtDbtInd><Sts>" status           \
+    "</Sts><BookgDt><Dt>2026-11-20</Dt></BookgDt>"
+
+struct seen {
+    struct camt_booking rows[8];
+    size_t count;
+};
+
+static enum err keep(void *context, const struct camt_booking *booking)
+{
+    struct seen *seen = context;
+    assert_true(seen->count < 8);
+    seen->rows[seen->count++] = *booking;
+    return ERR_OK;
+}
+
+static struct seen read_ok(const char *text)
+{
+    struct seen seen = {.count = 0};
+    struct note note = {""};
+    enum err err = camt_read(slice_of(text, strlen(text)), keep, &seen, &note);
+    if (err != ERR_OK) {
+        fail_msg("%s", note.text);
+    }
+    return seen;
+}
+
+static void refused(const char *text, const char *why)
+{
+    struct seen seen = {.count = 0};
+    struct note note = {""};
+    assert_int_equal(camt_read(slice_of(text, strlen(text)), keep, &seen, &note), ERR_INPUT);
+    if (strstr(note.text, why) == NULL) {
+        fail_msg("\"%s\" is not about \"%s\"", note.text, why);
+    }
+}
+
+static void test_single(void **state)
+{
+    (void)state;
+    struct seen seen = read_ok(STATEMENT(
+        "camt.053.001.02",
+        HEAD("12.50", "CRDT", "BOOK") "<AcctSvcrRef>B1</AcctSvcrRef><NtryDtls><TxDtls><Refs>"
+                                      "<EndToEndId>" REFERENCE
+                                      "</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>" HEAD(
+                                          "1", "DBIT", "PDNG") "</Ntry>" HEAD("3", "DBIT",
+                                                                              "BOOK") "</Ntry>"));
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(seen.rows[0].reference, REFERENCE);
+    assert_string_equal(seen.rows[0].bank_reference, "B1");
+    assert_string_equal(seen.rows[0].amount, "12.50");
+    assert_string_equal(seen.rows[0].currency, "EUR");
+    assert_string_equal(seen.rows[0].account, "DE89370400440532013000");
+    assert_true(seen.rows[0].is_credit);
+    assert_false(seen.rows[0].is_reversal);
+    assert_int_equal(seen.rows[0].booked_at.ms, INT64_C(1795132800000));
+    assert_string_equal(seen.rows[1].reference, "");
+    assert_false(seen.rows[1].is_credit);
+    assert_int_equal(seen.rows[1].bank_reference[0], '#');
+}
+
+static void test_several_in_one_entry(void **state)
+{
+    (void)state;
+    struct seen seen = read_ok(
+        OPEN("camt.054.001.08") "<BkToCstmrDbtCdtNtfctn><Ntfctn><Ntry><Amt "
+                                "Ccy=\"EUR\">30</Amt><CdtDbtInd>CRDT</CdtDbtInd>"
+                                "<RvslInd>true</RvslInd><Sts><Cd>BOOK</Cd></"
+                                "Sts><BookgDt><DtTm>2026-11-20T10:00:00+01:00"
+                                "</DtTm></BookgDt><AcctSvcrRef>ALL</AcctSvcrRef><NtryDtls>"
+                                "<TxDtls><Refs><EndToEndId>" REFERENCE
+                                "</EndToEndId></Refs><Amt Ccy=\"EUR\">10</Amt>"
+                                "<CdtDbtInd>CRDT</CdtDbtInd></TxDtls>"
+                                "<TxDtls><Refs><AcctSvcrRef>OWN</AcctSvcrRef><EndToEndId>X</"
+                                "EndToEndId></Refs><AmtDtls>"
+                                "<TxAmt><Amt Ccy=\"USD\">20</Amt></TxAmt></AmtDtls></TxDtls>"
+                                "</NtryDtls></Ntry></Ntfctn></BkToCstmrDbtCdtNtfctn></Document>");
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(seen.rows[0].amount, "10");
+    assert_string_equal(seen.rows[1].amount, "20");
+    assert_string_equal(seen.rows[1].currency, "USD");
+    assert_string_equal(seen.rows[1].bank_reference, "OWN");
+    assert_int_equal(seen.rows[0].bank_reference[0], '#'); /* the entry's stands for both */
+    assert_true(seen.rows[0].is_reversal && seen.rows[1].is_reversal);
+    assert_string_equal(seen.rows[0].account, "");
+}
+
+/* Alike in all but the day, or the bank's reference: they are two. */
+static void test_references_tell_apart(void **state)
+{
+    (void)state;
+    static const char form[] = OPEN("camt.053.001.02") "<BkToCstmrStmt><Stmt>" HEAD(
+        "5", "CRDT",
+        "BOOK") "<NtryDtls><TxDtls><Refs>%s<EndToEndId>" REFERENCE
+                "</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>";
+    char text[2048];
+    snprintf(text, sizeof text, form, "");
+    struct seen once = read_ok(text);
+    struct seen again = read_ok(text);
+    assert_string_equal(once.rows[0].bank_reference, again.rows[0].bank_reference);
+    char *day = strstr(text, "11-20");
+    memcpy(day, "11-21", 5);
+    again = read_ok(text);
+    assert_string_not_equal(once.rows[0].bank_reference, again.rows[0].bank_reference);
+    snprintf(text, sizeof text, form, "<AcctSvcrRef>7</AcctSvcrRef>");
+    again = read_ok(text);
+    assert_string_equal(again.rows[0].bank_reference, "7");
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    refused("", "");
+    refused("<html/>", "line 1: this is no camt");
+    refused("<Document/>", "line 1: this is no camt");
+    refused(OPEN("camt.052.001.08") "</Document>", "this is no camt");
+    refused("<!DOCTYPE d [<!ENTITY a \"b\">]>" OPEN("camt.053.001.02") "</Document>",
+            "document type");
+    refused(OPEN("camt.053.001.02") "<BkToCstmrStmt>&lol;</BkToCstmrStmt></Document>", "line 1");
+    refused(OPEN("camt.053.001.02") "\n<BkToCstmrStmt>\n</Document>", "line 3");
+    refused(STATEMENT("camt.053.001.02", "\n\n" HEAD("x", "BOTH", "BOOK") "</Ntry>"),
+            "line 3: an entry is neither");
+    refused(STATEMENT("camt.053.001.02", "<Ntry><Sts>BOOK</Sts></Ntry>"), "has no amount");
+    refused(STATEMENT("camt.053.001.02", "<Ntry><Amt>5</Amt></Ntry>"), "has no currency");
+    refused(
+        STATEMENT(
+            "camt.053.001.02",
+            HEAD("5", "CRDT",
+                 "BOOK") "<NtryRef>"
+                         "0123456789012345678901234567890123456789012345678901234567890123456789"
+                         "</NtryRef></Ntry>"),
+        "longer than it may be");
+    char deep[16384];
+    size_t length = (size_t)snprintf(deep, sizeof deep, "%s", OPEN("camt.053.001.02"));
+    for (int i = 0; i < 1000; i++) {
+        length += (size_t)snprintf(deep + length, sizeof deep - length, "<a>");
+    }
+    refused(deep, "too deep");
+}
+
+/* What must not be read takes no time either: a thousand million letters in a few lines. */
+static void test_bomb(void **state)
+{
+    (void)state;
+    char bomb[4096];
+    size_t length = (size_t)snprintf(bomb, sizeof bomb, "<!DOCTYPE d [<!ENTITY a0 \"aaaaaaaaaa\">");
+    for (int i = 1; i < 10; i++) {
+        length += (size_t)snprintf(bomb + length, sizeof bomb - length, "<!ENTITY a%d \"", i);
+        for (int k = 0; k < 10; k++) {
+            length += (size_t)snprintf(bomb + length, sizeof bomb - length, "&a%d;", i - 1);
+        }
+        length += (size_t)snprintf(bomb + length, sizeof bomb - length, "\">");
+    }
+    snprintf(bomb + length, sizeof bomb - length, "%s",
+             "]>" OPEN("camt.053.001.02") "<BkToCstmrStmt>&a9;</BkToCstmrStmt></Document>");
+    refused(bomb, "line 1: ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_single),
+                                       cmocka_unit_test(test_several_in_one_entry),
+                                       cmocka_unit_test(test_references_tell_apart),
+                                       cmocka_unit_test(test_refused), cmocka_unit_test(test_bomb)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
