@@ -10,6 +10,7 @@
 #include "cli/pb_json.h"
 #include "cli/statement_csv.h"
 #include "cli/statement_page.h"
+#include "dossier/statement_proof.h"
 #include "cli/table.h"
 #include <talea/v1/settlement.pb-c.h>
 

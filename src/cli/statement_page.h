@@ -3,7 +3,7 @@
 #define CLI_STATEMENT_PAGE_H
 
 #include "cli/page_text.h"
-#include "cli/statement_proof.h"
+#include "dossier/statement_proof.h"
 
 /* Appends the page. Prices and names are those of `charter`. ERR_RESOURCE, or what charter_roster
  * says. */

@@ -37,6 +37,7 @@ static const struct rpc_method office_methods[] = {
     {"GetMandate", ROLES_READ, RPC_INLINE, office_get_mandate, NULL},
     {"GetStatement", ROLES_READ, RPC_INLINE, office_get_statement, NULL},
     {"ListStatementLines", ROLES_READ, RPC_WORKER, office_list_statement_lines, NULL},
+    {"ExportPeriod", ROLES_READ, RPC_WORKER, NULL, office_export_period},
     {"OpenDispute", ROLES_OFFICE, RPC_INLINE, office_open_dispute, NULL},
     {"StepDispute", ROLES_OFFICE, RPC_INLINE, office_step_dispute, NULL},
     {"GetDispute", ROLES_READ, RPC_INLINE, office_get_dispute, NULL},
