@@ -1,10 +1,9 @@
-#include "node/disputes.h"
 #include "node/metrics.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "node/caps.h"
+#include "node/disputes.h"
 #include "node/peer_guard.h"
 #include "node/peers.h"
 #include "peer/standin.h"
@@ -82,10 +81,9 @@ void node_count_batch_out(struct node_metrics *metrics, const struct partner_id 
 }
 
 void node_count_receipt(struct node_metrics *metrics, const struct partner_id *partner,
-                        size_t entries, size_t refused)
+                        size_t refused)
 {
     struct partner_counters *c = find(metrics, partner);
-    (void)entries;
     if (c != NULL) {
         count(c->receipts, 1);
         count(c->entries_reversed, refused);
@@ -259,9 +257,8 @@ static int64_t read_connected(void *context)
     pthread_mutex_lock(&c->node->peers_lock);
     for (size_t i = 0; c->node->peers != NULL && i < peers_count(c->node->peers); i++) {
         struct peer_report report = peers_report(c->node->peers, i);
-        if (partner_id_equal(&report.partner, &c->partner)) {
-            is_connected = report.is_connected ? 1 : 0;
-        }
+        bool is_it = partner_id_equal(&report.partner, &c->partner);
+        is_connected = is_it && report.is_connected ? 1 : is_connected;
     }
     pthread_mutex_unlock(&c->node->peers_lock);
     return is_connected;

@@ -20,7 +20,7 @@ void node_count_batch_refused(struct node_metrics *metrics, const struct partner
 void node_count_batch_out(struct node_metrics *metrics, const struct partner_id *partner,
                           size_t entries);
 void node_count_receipt(struct node_metrics *metrics, const struct partner_id *partner,
-                        size_t entries, size_t refused);
+                        size_t refused);
 /* A charter that was not taken; two signed for one epoch. */
 void node_count_charter_refused(struct node_metrics *metrics);
 void node_count_charter_fork(struct node_metrics *metrics);

@@ -29,7 +29,7 @@ static void on_event(void *context, const struct peer_event *event)
         node_count_batch_out(node->counters, &event->partner, event->count);
         break;
     case PEER_RECEIPT_TAKEN:
-        node_count_receipt(node->counters, &event->partner, event->count, event->refused);
+        node_count_receipt(node->counters, &event->partner, event->refused);
         peer_guard_reconciled(node->peer_guard, &event->partner);
         break;
     case PEER_ENTRY_REVERSED:

@@ -56,11 +56,6 @@ static struct uid earn(struct pair *pair)
     return command.transaction_id;
 }
 
-static void return_sale(struct pair *pair, const struct uid *sale)
-{
-    assert_int_equal(desk_return_sale(&pair->alfa, sale), VERDICT_OK);
-}
-
 /* Beta grants a hold to alfa's till, if it does; alfa has it in any case. */
 static struct uid hold(struct pair *pair, bool is_granted)
 {
@@ -150,7 +145,7 @@ static void make_entry(struct quarrel *q, enum entry_kind kind, bool is_applied)
     if (kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN) {
         pair_settle(pair);
         if (kind == ENTRY_EARN_RETURN) {
-            return_sale(pair, &q->earn);
+            assert_int_equal(desk_return_sale(&pair->alfa, &q->earn), VERDICT_OK);
         } else {
             use(pair, COMMAND_RETURN_BURN, &q->hold);
         }
@@ -468,7 +463,7 @@ static void test_an_opening_that_crosses_a_return(void **state)
     struct quarrel q = {.pair = *state};
     make_entry(&q, ENTRY_EARN, true);
     assert_int_equal(open_it(&q, 40), VERDICT_OK);
-    return_sale(q.pair, &q.earn);
+    assert_int_equal(desk_return_sale(&q.pair->alfa, &q.earn), VERDICT_OK);
     pair_settle(q.pair);
     struct dispute row = row_of(&q, q.opener);
     assert_int_equal(row.state, DISPUTE_DECLINED);
@@ -485,7 +480,7 @@ static void test_no_return_meanwhile(void **state)
     make_entry(&q, ENTRY_EARN, true);
     assert_int_equal(open_it(&q, 40), VERDICT_OK);
     pair_settle(q.pair);
-    return_sale(q.pair, &q.earn); /* the other 60 */
+    assert_int_equal(desk_return_sale(&q.pair->alfa, &q.earn), VERDICT_OK); /* the other 60 */
     assert_int_equal(q.pair->alfa.answer.points.minor, GIVEN - 40);
     assert_int_equal(step(&q, q.answerer, STEP_REJECT), VERDICT_OK);
     pair_settle(q.pair);
