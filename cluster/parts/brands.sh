@@ -95,7 +95,7 @@ make_up_receipts() {
 
 # Fills the arrays above and the folders receipts/ and maps/.
 choose_brands() {
-    mkdir receipts maps shoppers rejects logs statements figures
+    mkdir receipts maps shoppers rejects logs statements exports figures
     if [[ -z $OPTION_RECEIPTS ]]; then
         make_up_receipts
         read_table '' <<<"$MADE_UP_FILES"

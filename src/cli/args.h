@@ -37,6 +37,7 @@ enum option_key {
     OPT_SEAL,
     OPT_PASSPHRASE_FILE,
     OPT_OUT,
+    OPT_QR,
     OPT_TERMS,
     OPT_PREVIOUS,
     OPT_VALID_FROM,

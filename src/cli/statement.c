@@ -8,7 +8,7 @@
 #include "cli/message.h"
 #include "cli/office.h"
 #include "cli/pb_json.h"
-#include "cli/statement_proof.h"
+#include "dossier/statement_proof.h"
 #include "cli/table.h"
 #include <talea/v1/settlement.pb-c.h>
 

@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/session.h"
-#include "cli/statement_proof.h"
+#include "dossier/statement_proof.h"
 #include "cli/table.h"
 #include "settlement/payments.h"
 

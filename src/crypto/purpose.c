@@ -23,6 +23,7 @@ static const char *const names[PURPOSE_LAST + 1] = {
     [PURPOSE_NETTING_SET] = "netting-set",
     [PURPOSE_NETTING] = "netting",
     [PURPOSE_BANK_ACCOUNT] = "bank-account",
+    [PURPOSE_MEMBER_RECEIPT] = "member-receipt",
 };
 
 bool purpose_is_known(uint32_t number)

@@ -30,9 +30,10 @@ enum purpose {
     PURPOSE_NETTING_SET = 26,           /* a partner says over which statements it would net */
     PURPOSE_NETTING = 27,               /* it nets over them, and over no others */
     PURPOSE_BANK_ACCOUNT = 28,          /* a root key signs where its partner is paid */
+    PURPOSE_MEMBER_RECEIPT = 32,        /* a brand tells a member what it did with the points */
 };
 
-#define PURPOSE_LAST 28u
+#define PURPOSE_LAST 32u
 
 bool purpose_is_known(uint32_t number);
 /* "hold-grant"; "unknown" for a number that is not in the registry. */

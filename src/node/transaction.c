@@ -10,6 +10,7 @@
 #include "node/requests.h"
 #include "node/services.h"
 #include "node/taken_receipt.h"
+#include "node/transaction_receipt.h"
 
 #define ORIGINS_MAX 8u /* of one id; it was made at random */
 
@@ -24,6 +25,7 @@ struct look_up {
     uint64_t row;
     struct partner_id origins[ORIGINS_MAX]; /* that know the id; the row is the first one's */
     size_t origin_count;
+    bool wants_receipt;
     Talea__V1__GetTransactionResponse response;
 };
 
@@ -213,6 +215,17 @@ static enum err add_sent(struct look_up *look, const struct record *record)
     return err == ERR_NOT_FOUND ? read_sale(look, message) : err;
 }
 
+static enum err add_receipt(struct look_up *look)
+{
+    if (!look->wants_receipt) {
+        return ERR_OK;
+    }
+    enum err err =
+        transaction_receipt(look->node, look->snapshot, &look->view, look->response.event,
+                            rpc_call_arena(look->call), &look->response.receipt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err answer(struct look_up *look, const struct partner_id *origin)
 {
     struct record record;
@@ -224,12 +237,13 @@ static enum err answer(struct look_up *look, const struct partner_id *origin)
     TRY(event_message(rpc_call_arena(look->call), &record, &look->response.event));
     TRY(add_sent(look, &record));
     TRY(name_others(look));
+    TRY(add_receipt(look));
     rpc_call_reply(look->call, &look->response.base);
     return ERR_OK;
 }
 
 static enum err reply_transaction(struct node *node, struct rpc_call *call, const struct uid *id,
-                                  const struct partner_id *origin)
+                                  const struct partner_id *origin, bool wants_receipt)
 {
     struct state_reader *reader;
     TRY(readers_take(node->readers, &reader));
@@ -238,7 +252,8 @@ static enum err reply_transaction(struct node *node, struct rpc_call *call, cons
                            .call = call,
                            .snapshot = snapshot,
                            .view = state_reader_view(reader),
-                           .id = *id};
+                           .id = *id,
+                           .wants_receipt = wants_receipt};
     talea__v1__get_transaction_response__init(&look.response);
     record_reader_init(&look.records, &node->journal);
     arena_init(&look.receipts, LIMIT_DECODED_BYTES);
@@ -264,7 +279,8 @@ void ledger_get_transaction(void *context, struct rpc_call *call, const Protobuf
         refuse(call, 3, "INVALID_ID", "origin is no partner's id.");
         return;
     }
-    enum err err = reply_transaction(context, call, &id, has_origin ? &origin : NULL);
+    enum err err = reply_transaction(context, call, &id, has_origin ? &origin : NULL,
+                                     request->with_receipt != 0);
     if (err == ERR_NOT_FOUND) {
         refuse(call, 5, "TRANSACTION_UNKNOWN",
                "No command with this id was recorded, or it is forgotten by now. What a partner "

@@ -1,7 +1,5 @@
 #include "peer/half.h"
 
-#include "wire/messages.h"
-
 static enum err load_tree(const struct ledger_view *view, enum stream_direction direction,
                           const struct partner_id *partner, struct period period,
                           struct half_tree *out_tree)
@@ -31,148 +29,6 @@ enum err half_root(const struct ledger_view *view, enum stream_direction directi
     }
     return ERR_OK;
 }
-
-/* ---- Entries ---- */
-
-/* What one receipt answers. */
-struct receipted_run {
-    uint64_t first;
-    uint64_t last;
-    uint64_t row; /* of what brought the receipt; the entries taken come just before it */
-};
-
-/* The receipt that a record brought: one that we gave, or one that we took. */
-static enum err receipt_of_record(const struct record *record, struct slice *out_signed)
-{
-    struct command command;
-    TRY(record_command(record, &command));
-    if (command.kind == COMMAND_TAKE_BATCH) {
-        *out_signed = command.take_batch.receipt_signed;
-        return ERR_OK;
-    }
-    *out_signed = command.take_receipt.receipt_signed;
-    return command.kind == COMMAND_TAKE_RECEIPT ? ERR_OK : ERR_CORRUPT;
-}
-
-static enum err run_of_receipt(struct half_view *half, uint64_t receipt,
-                               struct receipted_run *out_run)
-{
-    struct ledger_key key;
-    struct slice value;
-    struct record record;
-    struct signed_message message;
-    struct clearing_receipt said;
-    uint64_t row;
-    key_receipt(half->direction, &half->partner, receipt, &key);
-    TRY(view_get(&half->host->view, TABLE_RECEIPT_ROW, &key, &value));
-    TRY(u64_decode(value, &row));
-    TRY(record_reader_get(&half->outbox.records, row, &record));
-    TRY(receipt_of_record(&record, &value));
-    CLEANUP(arena_fini) struct arena arena;
-    arena_init(&arena, LIMIT_DECODED_BYTES);
-    TRY(signed_decode(value, &message));
-    TRY(wire_receipt_decode(message.payload, &arena, &said, NULL));
-    uint64_t count = said.last_number - said.first_number + 1;
-    if (said.first_number == 0 || count > LIMIT_CLEARING_BATCH || row <= count) {
-        return ERR_CORRUPT;
-    }
-    *out_run = (struct receipted_run){said.first_number, said.last_number, row};
-    return ERR_OK;
-}
-
-/* Receipts answer one run after the other. */
-static enum err find_run(struct half_view *half, uint64_t number, struct receipted_run *out_run,
-                         uint64_t *out_receipt)
-{
-    struct stream stream;
-    TRY(ledger_get_stream(&half->host->view, half->host->roster, half->direction, &half->partner,
-                          &stream));
-    uint64_t low = 1;
-    uint64_t high = stream.receipt_number;
-    if (number == 0 || number > stream.receipted_number) {
-        return ERR_NOT_FOUND;
-    }
-    while (low <= high) {
-        uint64_t middle = low + (high - low) / 2;
-        TRY(run_of_receipt(half, middle, out_run));
-        if (number < out_run->first) {
-            high = middle - 1;
-        } else if (number > out_run->last) {
-            low = middle + 1;
-        } else {
-            *out_receipt = middle;
-            return ERR_OK;
-        }
-    }
-    return ERR_NOT_FOUND;
-}
-
-enum err half_receipt_of(struct half_view *half, uint64_t number, uint64_t *out_receipt)
-{
-    struct receipted_run run;
-    return find_run(half, number, &run, out_receipt);
-}
-
-static enum err visit_taken(struct half_view *half, const struct receipted_run *run,
-                            uint64_t number, half_visit *visit, void *visitor)
-{
-    struct record record;
-    struct command command;
-    TRY(record_reader_get(&half->outbox.records, run->row - (run->last - number) - 1, &record));
-    TRY(record_command(&record, &command));
-    bool is_it = (command.kind == COMMAND_TAKE_ENTRY || command.kind == COMMAND_RECOVER_TAKEN) &&
-                 partner_id_equal(&command.take_entry.sender, &half->partner) &&
-                 command.take_entry.entry.number == number;
-    return is_it ? visit(visitor, number, command.take_entry.bytes) : ERR_CORRUPT;
-}
-
-static enum err taken_entries(struct half_view *half, uint64_t first, uint64_t count,
-                              half_visit *visit, void *visitor)
-{
-    struct receipted_run run;
-    uint64_t receipt;
-    enum err err = find_run(half, first, &run, &receipt);
-    for (uint64_t number = first; err == ERR_OK && number - first < count; number++) {
-        if (number > run.last) {
-            err = run_of_receipt(half, ++receipt, &run);
-        }
-        if (err == ERR_OK) {
-            err = visit_taken(half, &run, number, visit, visitor);
-        }
-    }
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-struct sent_visit {
-    half_visit *visit;
-    void *visitor;
-};
-
-static enum err visit_sent(void *context, const struct outbox_entry *entry)
-{
-    const struct sent_visit *sent = context;
-    return sent->visit(sent->visitor, entry->number, entry->bytes);
-}
-
-enum err half_entries(struct half_view *half, uint64_t first, uint64_t count, half_visit *visit,
-                      void *visitor)
-{
-    struct sent_visit sent = {visit, visitor};
-    struct stream out;
-    if (half->direction == STREAM_IN) {
-        return taken_entries(half, first, count, visit, visitor);
-    }
-    TRY(ledger_get_stream(&half->host->view, half->host->roster, STREAM_OUT, &half->partner, &out));
-    if (first == 0 || first > out.last_number) {
-        return ERR_OK;
-    }
-    uint64_t left = out.last_number - first + 1;
-    half->outbox.view = half->host->view;
-    return outbox_read_many(&half->outbox, &half->partner, first, count < left ? count : left,
-                            visit_sent, &sent);
-}
-
-/* ---- The tree ---- */
 
 static enum err add_leaf(void *context, uint64_t number, struct slice bytes)
 {
@@ -274,20 +130,27 @@ static enum err bound(struct half_view *half, const struct half_tree *tree, uint
     return ERR_OK;
 }
 
+void half_begin(struct half_view *half, const struct peer_host *host,
+                const struct partner_id *partner, enum stream_direction direction)
+{
+    half->host = host;
+    half->partner = *partner;
+    half->direction = direction;
+    half->period = (struct period){0};
+    half->block = UINT64_MAX;
+    half->leaf_count = 0;
+    half->tree = (struct tree_reader){.context = half, .whole = whole};
+    outbox_reader_init(&half->outbox, engine_journal(host->engine), host->view);
+}
+
 enum err half_open(struct half_view *half, const struct peer_host *host,
                    const struct partner_id *partner, enum stream_direction direction,
                    struct period period, uint64_t last_number, struct note *note)
 {
     struct half_tree tree;
     struct stream stream;
-    half->host = host;
-    half->partner = *partner;
-    half->direction = direction;
+    half_begin(half, host, partner, direction);
     half->period = period;
-    half->block = UINT64_MAX;
-    half->leaf_count = 0;
-    half->tree = (struct tree_reader){.context = half, .whole = whole};
-    outbox_reader_init(&half->outbox, engine_journal(host->engine), host->view);
     TRY(find_end(half, &last_number, note));
     enum err err = load_tree(&host->view, direction, partner, period, &tree);
     if (err == ERR_NOT_FOUND) { /* no entry yet */

@@ -48,6 +48,29 @@ MUST_USE enum err half_entries(struct half_view *half, uint64_t first, uint64_t 
 /* The number of the receipt that answers the entry of this direction. ERR_NOT_FOUND: none yet. */
 MUST_USE enum err half_receipt_of(struct half_view *half, uint64_t number, uint64_t *out_receipt);
 
+/* A stream as a whole: neither a period nor a tree. What needs a period is not to be called of it.
+ */
+void half_begin(struct half_view *half, const struct peer_host *host,
+                const struct partner_id *partner, enum stream_direction direction);
+
+/* What one receipt answers, and the signatures on it. Zeroed is empty; keeps its memory from one
+ * reading to the next. */
+struct half_run {
+    uint64_t first;
+    uint64_t last;
+    struct buffer receipt_signed;      /* by the entries' receiver */
+    struct buffer head_signed;         /* by their sender: as it came, or ours as made now */
+    struct buffer bytes;               /* of the entries, one behind the other */
+    size_t ends[LIMIT_CLEARING_BATCH]; /* where each one ends in them */
+    size_t count;
+};
+void half_run_fini(struct half_run *run);
+/* The run of this receipt with its entries. ERR_NOT_FOUND when there is no such receipt. */
+MUST_USE enum err half_run_read(struct half_view *half, uint64_t receipt, struct half_run *out_run);
+/* Appends the receipt alone. */
+MUST_USE enum err half_receipt_read(struct half_view *half, uint64_t receipt,
+                                    struct buffer *out_signed);
+
 /* The root of a half that its mark ended: from one row. Zeros when there is none to be said. */
 MUST_USE enum err half_root(const struct ledger_view *view, enum stream_direction direction,
                             const struct partner_id *partner, struct period period,

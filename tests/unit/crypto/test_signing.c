@@ -260,28 +260,29 @@ static void test_public_keys_that_no_honest_key_has(void **state)
 static void test_purpose_registry(void **state)
 {
     (void)state;
-    static const char *const names[PURPOSE_LAST + 1] = {NULL,
-                                                        "online-key",
-                                                        "charter",
-                                                        "journal-head",
-                                                        "clearing-batch",
-                                                        "clearing-receipt",
-                                                        "hold-request",
-                                                        "hold-grant",
-                                                        "hold-refusal",
-                                                        "statement",
-                                                        "statement-countersign",
-                                                        "mandate",
-                                                        "card-block",
-                                                        "backup",
-                                                        "holdings",
-                                                        [PURPOSE_MOVE_ACCEPTANCE] =
-                                                            "move-acceptance",
-                                                        [PURPOSE_HALF_ROOT] = "half-root",
-                                                        [PURPOSE_PAYMENT] = "payment",
-                                                        [PURPOSE_NETTING_SET] = "netting-set",
-                                                        [PURPOSE_NETTING] = "netting",
-                                                        [PURPOSE_BANK_ACCOUNT] = "bank-account"};
+    static const char *const names[PURPOSE_LAST + 1] = {
+        NULL,
+        "online-key",
+        "charter",
+        "journal-head",
+        "clearing-batch",
+        "clearing-receipt",
+        "hold-request",
+        "hold-grant",
+        "hold-refusal",
+        "statement",
+        "statement-countersign",
+        "mandate",
+        "card-block",
+        "backup",
+        "holdings",
+        [PURPOSE_MOVE_ACCEPTANCE] = "move-acceptance",
+        [PURPOSE_HALF_ROOT] = "half-root",
+        [PURPOSE_PAYMENT] = "payment",
+        [PURPOSE_NETTING_SET] = "netting-set",
+        [PURPOSE_NETTING] = "netting",
+        [PURPOSE_BANK_ACCOUNT] = "bank-account",
+        [PURPOSE_MEMBER_RECEIPT] = "member-receipt"};
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {
         assert_string_equal(purpose_name((enum purpose)number),
                             names[number] == NULL ? "unknown" : names[number]);

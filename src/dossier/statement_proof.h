@@ -1,7 +1,7 @@
 /* Is this statement what both sides signed, and does it follow from the charter's prices? Needs
  * nothing but the statement's file and the charter. */
-#ifndef CLI_STATEMENT_PROOF_H
-#define CLI_STATEMENT_PROOF_H
+#ifndef DOSSIER_STATEMENT_PROOF_H
+#define DOSSIER_STATEMENT_PROOF_H
 
 #include <talea/v1/back_office.pb-c.h>
 

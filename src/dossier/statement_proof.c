@@ -1,11 +1,15 @@
-#include "cli/statement_proof.h"
+#include "dossier/statement_proof.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/message.h"
 #include "wire/messages.h"
 #include "wire/signed.h"
+
+static struct slice slice_of_field(ProtobufCBinaryData bytes)
+{
+    return slice_of(bytes.data, bytes.len);
+}
 
 /* A key of one of the two partners, by its id, however long ago it was in use: it must have been
  * valid at some time after the period began. */
@@ -75,7 +79,7 @@ static struct proof_signature prove_over(const struct charter_chain *chain,
 {
     struct slice payload;
     struct proof_signature result =
-        prove_envelope(chain, statement, message_slice(envelope), purpose, &payload);
+        prove_envelope(chain, statement, slice_of_field(envelope), purpose, &payload);
     if (result.state == PROOF_VALID && !slice_equal(payload, bytes)) {
         return invalid("it is of other bytes than the statement's");
     }
@@ -90,7 +94,7 @@ static struct proof_signature prove_partner(const struct charter_chain *chain,
     struct pair_statement theirs;
     struct note note = {""};
     struct proof_signature result =
-        prove_envelope(chain, statement, message_slice(envelope), PURPOSE_STATEMENT, &payload);
+        prove_envelope(chain, statement, slice_of_field(envelope), PURPOSE_STATEMENT, &payload);
     if (result.state == PROOF_VALID &&
         (wire_statement_decode(payload, arena, &theirs, &note) != ERR_OK ||
          !statement_equal(statement, &theirs, &note))) {
@@ -151,7 +155,7 @@ enum err statement_prove(const Talea__V1__GetStatementResponse *document,
                          const struct charter_chain *chain, struct arena *arena,
                          struct statement_proof *out_proof, struct note *note)
 {
-    struct slice bytes = message_slice(document->statement);
+    struct slice bytes = slice_of_field(document->statement);
     if (bytes.length == 0) {
         return note_set(note, ERR_INPUT, "there is no statement yet");
     }

@@ -1,0 +1,146 @@
+/* talea period export: what an auditor needs of this brand's period, in a new folder. */
+#include <talea/v1/back_office.pb-c.h>
+
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/office.h"
+#include "cli/progress.h"
+#include "dossier/writer.h"
+
+const struct argp_option period_export_options[] = {
+    {"out", OPT_OUT, "FOLDER", 0, "Where to write it; must not exist", 0}, {0}};
+
+struct export
+{
+    struct cli *cli;
+    uint32_t period;
+    struct dossier_writer writer;
+    struct note note;
+};
+
+static enum cli_exit put_statement(struct export *export, const char *partner)
+{
+    Talea__V1__GetStatementRequest request;
+    talea__v1__get_statement_request__init(&request);
+    request.partner = message_text(partner);
+    request.period = export->period;
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    enum cli_exit outcome = office_call(export->cli, "GetStatement", &request.base, &message);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    enum err err = dossier_writer_put_statement(
+        &export->writer, (const Talea__V1__GetStatementResponse *)message, &export->note);
+    return err == ERR_OK ? CLI_OK : cli_fail_err(export->cli, err, &export->note);
+}
+
+static enum cli_exit put_statements(struct export *export)
+{
+    Talea__V1__ListPeriodsRequest request;
+    talea__v1__list_periods_request__init(&request);
+    request.period = export->period;
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    enum cli_exit outcome = office_call(export->cli, "ListPeriods", &request.base, &message);
+    const Talea__V1__ListPeriodsResponse *response =
+        (const Talea__V1__ListPeriodsResponse *)message;
+    for (size_t i = 0; outcome == CLI_OK && i < response->n_pairs; i++) {
+        outcome = put_statement(export, response->pairs[i]->partner);
+    }
+    return outcome;
+}
+
+/* The stream may be long: only silence is limited by --timeout. */
+static enum err follow(struct export *export, struct rpc_client_stream *stream)
+{
+    struct progress progress;
+    progress_begin(&progress, export->cli, "MiB written");
+    enum err err = ERR_OK;
+    while (err == ERR_OK) {
+        const ProtobufCMessage *message;
+        err = rpc_client_stream_receive(stream, export->cli->timeout_ms, &message);
+        if (err == ERR_OK) {
+            err = dossier_writer_put(
+                &export->writer, (const Talea__V1__ExportPeriodResponse *)message, &export->note);
+            progress_show(&progress, export->writer.bytes >> 20, 0);
+        }
+    }
+    progress_end(&progress);
+    return err;
+}
+
+static enum cli_exit put_streams(struct export *export)
+{
+    struct cli *cli = export->cli;
+    struct rpc_client_stream *stream = NULL;
+    Talea__V1__ExportPeriodRequest request;
+    talea__v1__export_period_request__init(&request);
+    request.period = export->period;
+    enum err err = rpc_client_stream_open(cli->client, &talea__v1__back_office_service__descriptor,
+                                          "ExportPeriod", 0, &stream);
+    if (err != ERR_OK) {
+        return cli_fail_err(cli, err, NULL);
+    }
+    err = rpc_client_stream_send(stream, &request.base);
+    if (err == ERR_OK) {
+        err = rpc_client_stream_half_close(stream);
+    }
+    if (err == ERR_OK) {
+        err = follow(export, stream);
+    }
+    struct rpc_status status = rpc_client_stream_close(stream);
+    if (export->note.text[0] != '\0') {
+        return cli_fail_err(cli, err, &export->note);
+    }
+    if (err == ERR_DEADLINE) {
+        return cli_fail(cli, CLI_UNREACHABLE, "DEADLINE_EXCEEDED", "raise --timeout",
+                        "no progress from %s for %lld s", cli->address,
+                        (long long)cli->timeout_ms / 1000);
+    }
+    return status.code == 0 ? CLI_OK : cli_fail_status(cli, &status);
+}
+
+static enum cli_exit write_dossier(struct export *export)
+{
+    enum cli_exit outcome = put_statements(export);
+    if (outcome == CLI_OK) {
+        outcome = put_streams(export);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    enum err err = dossier_writer_finish(&export->writer, &export->note);
+    return err == ERR_OK ? CLI_OK : cli_fail_err(export->cli, err, &export->note);
+}
+
+static enum cli_exit print_result(const struct export *export, const char *folder)
+{
+    const struct dossier_writer *writer = &export->writer;
+    if (export->cli->is_json) {
+        return cli_print_json(export->cli, json_pack("{s:s, s:I, s:I}", "folder", folder, "files",
+                                                     (json_int_t)writer->files, "bytes",
+                                                     (json_int_t)writer->bytes));
+    }
+    fprintf(export->cli->out, "%s: %zu files, %llu bytes\n", folder, writer->files,
+            (unsigned long long)writer->bytes);
+    return CLI_OK;
+}
+
+enum cli_exit run_period_export(struct cli *cli)
+{
+    struct export export = {.cli = cli};
+    const char *folder = cli_option(cli, OPT_OUT);
+    if (folder == NULL) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", NULL, "--out FOLDER says where to write it");
+    }
+    enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 0), &export.period);
+    if (outcome == CLI_OK) {
+        outcome = session_open(cli);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    enum err err = dossier_writer_open(&export.writer, folder, &export.note);
+    outcome = err == ERR_OK ? write_dossier(&export) : cli_fail_err(cli, err, &export.note);
+    dossier_writer_close(&export.writer);
+    return outcome == CLI_OK ? print_result(&export, folder) : outcome;
+}

@@ -1,0 +1,77 @@
+/* What an audit saw, and the first thing that is wrong. */
+#ifndef DOSSIER_REPORT_H
+#define DOSSIER_REPORT_H
+
+#include "clearing/receipt.h"
+#include "dossier/sums_file.h"
+#include "settlement/payments.h"
+
+#define FINDING_TEXT_MAX 200
+
+struct audit_flaw {
+    char file[LIMIT_PATH_BYTES + DOSSIER_FILE_MAX + 2]; /* empty: of no single file */
+    char stream[2 * PARTNER_ID_MAX + 4];                /* "fuel to grocer"; empty: of none */
+    uint64_t number;                                    /* of an entry; 0: of none */
+    char what[FINDING_TEXT_MAX];                        /* "points of the entry" */
+    char expected[FINDING_TEXT_MAX];
+    char found[FINDING_TEXT_MAX];
+};
+
+struct audit_counts {
+    uint64_t dossiers;
+    uint64_t files;
+    uint64_t bytes;
+    uint64_t charters;
+    uint64_t streams;
+    uint64_t batches;
+    uint64_t receipts;
+    uint64_t entries;
+    uint64_t refused; /* of the entries: both sides have undone them */
+    uint64_t statements;
+    uint64_t signatures; /* of batches and receipts, statements and charters */
+};
+
+/* One pair's period. */
+struct audit_pair {
+    struct partner_id partners[2]; /* sorted */
+    unsigned dossiers;             /* that showed it: 1 or 2 */
+    uint64_t entries[2];           /* of the period, sent by each of both */
+    bool is_agreed;
+    struct pair_statement statement; /* when agreed; without its totals */
+};
+
+struct audit_report {
+    struct audit_counts counts;
+    bool is_flawed;
+    struct audit_flaw flaw;
+    char coalition[32];
+    struct period period;
+    char currency[4];
+    unsigned currency_decimals;
+    uint64_t first_epoch;
+    uint64_t last_epoch;
+    struct hash last_charter; /* the hash of the last epoch's payload */
+    struct audit_pair *pairs; /* sorted */
+    size_t pair_count;
+    struct net_position *positions; /* of the agreed pairs */
+    size_t position_count;
+    struct payment *payments;
+    size_t payment_count;
+};
+
+/* Where a check is: what a flaw is told to be in. */
+struct audit_place {
+    struct audit_report *report;
+    const char *file;
+    char stream[2 * PARTNER_ID_MAX + 4];
+};
+
+/* Keeps the first flaw. Always ERR_CORRUPT. Texts are cut to fit. */
+enum err audit_flawed(const struct audit_place *place, uint64_t number, const char *what,
+                      const char *expected, const char *found);
+enum err audit_flawed_numbers(const struct audit_place *place, uint64_t number, const char *what,
+                              uint64_t expected, uint64_t found);
+enum err audit_flawed_hashes(const struct audit_place *place, uint64_t number, const char *what,
+                             const struct hash *expected, const struct hash *found);
+
+#endif

@@ -1,0 +1,206 @@
+#include "dossier/writer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/ident.h"
+#include "charter/charter.h"
+#include "dossier/stream_file.h"
+#include "wire/fields.h"
+#include "wire/messages.h"
+
+#define EPOCH_DIGITS 10
+
+struct dossier_path {
+    char text[LIMIT_PATH_BYTES + DOSSIER_FILE_MAX + 2];
+};
+
+static struct dossier_path path_of(const struct dossier_writer *writer, const char *name)
+{
+    struct dossier_path path;
+    snprintf(path.text, sizeof path.text, "%s%s%s", writer->folder, *name == '\0' ? "" : "/", name);
+    return path;
+}
+
+static enum err make_folder(const struct dossier_writer *writer, const char *name,
+                            struct note *note)
+{
+    struct dossier_path path = path_of(writer, name);
+    if (mkdir(path.text, 0755) == 0) {
+        return ERR_OK;
+    }
+    return note_set(note, errno == EEXIST ? ERR_EXISTS : ERR_STORAGE, "%s: %s", path.text,
+                    strerror(errno));
+}
+
+enum err dossier_writer_open(struct dossier_writer *writer, const char *folder, struct note *note)
+{
+    *writer = (struct dossier_writer){.folder = folder};
+    if (strlen(folder) > LIMIT_PATH_BYTES) {
+        return note_set(note, ERR_INPUT, "the folder's name is too long");
+    }
+    TRY(make_folder(writer, "", note));
+    TRY(make_folder(writer, CHARTERS_FOLDER, note));
+    TRY(make_folder(writer, STREAMS_FOLDER, note));
+    return make_folder(writer, STATEMENTS_FOLDER, note);
+}
+
+static void add_sum(struct dossier_writer *writer, const char *name, struct hasher *hasher)
+{
+    struct hash sum = hasher_finish(hasher);
+    sums_line_write(&writer->sums, name, &sum);
+    writer->files++;
+}
+
+static enum err put_file(struct dossier_writer *writer, const char *name, struct slice bytes,
+                         struct note *note)
+{
+    struct hasher hasher;
+    struct dossier_path path = path_of(writer, name);
+    TRY(file_create(path.text, FILE_PUBLIC, bytes, note));
+    hasher_init_file(&hasher);
+    hasher_add(&hasher, bytes);
+    add_sum(writer, name, &hasher);
+    writer->bytes += bytes.length;
+    return writer->sums.err;
+}
+
+static enum err put_charter(struct dossier_writer *writer, struct slice bytes, struct note *note)
+{
+    char name[DOSSIER_FILE_MAX];
+    struct charter *charter;
+    TRY(charter_open(bytes, &charter, note));
+    snprintf(name, sizeof name, CHARTERS_FOLDER "/%0*" PRIu64 ".talea", EPOCH_DIGITS,
+             charter->epoch);
+    charter_close(charter);
+    return put_file(writer, name, bytes, note);
+}
+
+/* ---- Streams ---- */
+
+static enum err stream_failed(const struct dossier_writer *writer, struct note *note)
+{
+    struct dossier_path path = path_of(writer, writer->stream_name);
+    return note_set(note, ERR_STORAGE, "%s: %s", path.text, strerror(errno));
+}
+
+static enum err append(struct dossier_writer *writer, struct slice bytes, struct note *note)
+{
+    hasher_add(&writer->stream_sum, bytes);
+    writer->bytes += bytes.length;
+    return fwrite(bytes.at, 1, bytes.length, writer->stream) == bytes.length
+               ? ERR_OK
+               : stream_failed(writer, note);
+}
+
+static enum err append_message(struct dossier_writer *writer, const ProtobufCMessage *message,
+                               struct note *note)
+{
+    struct buffer length = {0};
+    buffer_clear(&writer->message);
+    TRY(fields_pack(message, &writer->message));
+    write_varint(&length, writer->message.length);
+    enum err err = length.err == ERR_OK ? append(writer, buffer_slice(&length), note) : length.err;
+    buffer_fini(&length);
+    TRY(err);
+    return append(writer, buffer_slice(&writer->message), note);
+}
+
+static enum err end_stream(struct dossier_writer *writer, struct note *note)
+{
+    FILE *stream = writer->stream;
+    if (stream == NULL) {
+        return ERR_OK;
+    }
+    bool is_durable = fflush(stream) == 0 && fdatasync(fileno(stream)) == 0;
+    bool is_closed = fclose(stream) == 0;
+    writer->stream = NULL;
+    if (!is_durable || !is_closed) {
+        return stream_failed(writer, note);
+    }
+    add_sum(writer, writer->stream_name, &writer->stream_sum);
+    return writer->sums.err;
+}
+
+static enum err begin_stream(struct dossier_writer *writer, const Talea__V1__DossierStream *head,
+                             struct note *note)
+{
+    static const char format[] = STREAM_FILE_FORMAT;
+    struct partner_id sender;
+    struct partner_id receiver;
+    TRY(end_stream(writer, note));
+    if (partner_id_parse(head->sender, &sender) != ERR_OK ||
+        partner_id_parse(head->receiver, &receiver) != ERR_OK) {
+        return note_set(note, ERR_INPUT, "the node sent a stream without a name");
+    }
+    snprintf(writer->stream_name, sizeof writer->stream_name,
+             STREAMS_FOLDER "/%s.%s" STREAM_EXTENSION, sender.text, receiver.text);
+    struct dossier_path path = path_of(writer, writer->stream_name);
+    writer->stream = fopen(path.text, "wbx");
+    if (writer->stream == NULL) {
+        return stream_failed(writer, note);
+    }
+    hasher_init_file(&writer->stream_sum);
+    TRY(append(writer, slice_of(format, sizeof format - 1), note));
+    return append_message(writer, &head->base, note);
+}
+
+enum err dossier_writer_put(struct dossier_writer *writer,
+                            const Talea__V1__ExportPeriodResponse *part, struct note *note)
+{
+    switch (part->part_case) {
+    case TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_CHARTER:
+        return put_charter(writer, slice_of(part->charter.data, part->charter.len), note);
+    case TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_STREAM:
+        return begin_stream(writer, part->stream, note);
+    case TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_RUN:
+        if (writer->stream != NULL) {
+            return append_message(writer, &part->run->base, note);
+        }
+        break;
+    case TALEA__V1__EXPORT_PERIOD_RESPONSE__PART__NOT_SET:
+    case _TALEA__V1__EXPORT_PERIOD_RESPONSE__PART__CASE_IS_INT_SIZE:
+        break;
+    }
+    return note_set(note, ERR_INPUT, "the node sent a part that can't be here");
+}
+
+enum err dossier_writer_put_statement(struct dossier_writer *writer,
+                                      const Talea__V1__GetStatementResponse *document,
+                                      struct note *note)
+{
+    char name[DOSSIER_FILE_MAX];
+    struct pair_statement statement;
+    struct slice bytes = slice_of(document->statement.data, document->statement.len);
+    if (bytes.length == 0) {
+        return ERR_OK;
+    }
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    TRY(wire_statement_decode(bytes, &arena, &statement, note));
+    snprintf(name, sizeof name, STATEMENTS_FOLDER "/%s.%s" STATEMENT_EXTENSION,
+             statement.halves[0].sender.text, statement.halves[1].sender.text);
+    buffer_clear(&writer->message);
+    TRY(fields_pack(&document->base, &writer->message));
+    return put_file(writer, name, buffer_slice(&writer->message), note);
+}
+
+enum err dossier_writer_finish(struct dossier_writer *writer, struct note *note)
+{
+    TRY(end_stream(writer, note));
+    struct dossier_path path = path_of(writer, SUMS_NAME);
+    return file_create(path.text, FILE_PUBLIC, buffer_slice(&writer->sums), note);
+}
+
+void dossier_writer_close(struct dossier_writer *writer)
+{
+    if (writer->stream != NULL) {
+        (void)fclose(writer->stream);
+    }
+    buffer_fini(&writer->sums);
+    buffer_fini(&writer->message);
+}

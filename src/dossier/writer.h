@@ -1,0 +1,41 @@
+/* Writes a brand's dossier of a period into a new folder: the charter's epochs, both streams with
+ * each partner, statements, and SUMS over all of them at last. Streams are written as they come. */
+#ifndef DOSSIER_WRITER_H
+#define DOSSIER_WRITER_H
+
+#include <stdio.h>
+
+#include "base/calendar.h"
+#include "dossier/sums_file.h"
+#include "talea/v1/back_office.pb-c.h"
+
+struct dossier_writer {
+    const char *folder; /* borrowed */
+    struct buffer sums;
+    struct buffer message;
+    FILE *stream; /* the one that is being written, or NULL */
+    struct hasher stream_sum;
+    char stream_name[DOSSIER_FILE_MAX];
+    uint64_t bytes; /* of all files so far */
+    size_t files;
+};
+
+/* Makes the folder, which must not be there. In any case dossier_writer_close is due. Errors come
+ * with a note that names the path. */
+MUST_USE enum err dossier_writer_open(struct dossier_writer *writer, const char *folder,
+                                      struct note *note);
+/* A part as the node sends it. ERR_INPUT for one that can't be there: a run without a stream,
+ * names that are none. */
+MUST_USE enum err dossier_writer_put(struct dossier_writer *writer,
+                                     const Talea__V1__ExportPeriodResponse *part,
+                                     struct note *note);
+/* Nothing when there is no statement in it yet. To be put before the streams are asked for: what is
+ * agreed is then in them. */
+MUST_USE enum err dossier_writer_put_statement(struct dossier_writer *writer,
+                                               const Talea__V1__GetStatementResponse *document,
+                                               struct note *note);
+/* Once nothing more comes: without it, no audit takes the folder. */
+MUST_USE enum err dossier_writer_finish(struct dossier_writer *writer, struct note *note);
+void dossier_writer_close(struct dossier_writer *writer);
+
+#endif

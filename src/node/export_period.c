@@ -1,0 +1,201 @@
+/* What an auditor needs of a period: the charter's epochs, both streams with each partner and the
+ * signatures over them. One batch is in memory at a time, and no read transaction outlasts it. */
+#include <stdlib.h>
+
+#include "node/partner_host.h"
+#include "node/requests.h"
+#include "node/services.h"
+#include "peer/half.h"
+#include "talea/v1/back_office.pb-c.h"
+#include "wire/fields.h"
+
+/* One export on its way. Large; on the heap. */
+struct exporting {
+    struct node *node;
+    struct rpc_stream *stream;
+    struct period period;
+    /* Of the stream at hand. */
+    struct partner_id partner;
+    enum stream_direction direction;
+    struct half_view half;
+    struct half_run run;
+    struct buffer receipt_before;
+    uint64_t first; /* the period's entries that have a receipt; 0: none */
+    uint64_t last;
+    uint64_t receipt; /* the next to be shown */
+    ProtobufCBinaryData entries[LIMIT_CLEARING_BATCH];
+};
+
+static ProtobufCBinaryData bytes_of(const struct buffer *buffer)
+{
+    return binary_of(buffer->at, buffer->length);
+}
+
+static enum err send_charters(struct exporting *exporting)
+{
+    struct snapshot *snapshot = node_snapshot(exporting->node);
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < snapshot->chain.count; i++) {
+        Talea__V1__ExportPeriodResponse response;
+        talea__v1__export_period_response__init(&response);
+        struct slice bytes = snapshot->chain.charters[i]->bytes;
+        response.part_case = TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_CHARTER;
+        response.charter = binary_of((uint8_t *)(uintptr_t)bytes.at, bytes.length);
+        err = rpc_stream_send(exporting->stream, &response.base);
+    }
+    snapshot_release(snapshot);
+    return err;
+}
+
+/* The period's numbers, and the receipt that its first entry stands under. */
+static enum err find_range(struct exporting *exporting, const struct peer_host *host)
+{
+    struct stream stream;
+    struct half ended;
+    exporting->first = exporting->last = exporting->receipt = 0;
+    TRY(ledger_get_stream(&host->view, host->roster, exporting->direction, &exporting->partner,
+                          &stream));
+    enum err err = ledger_get_half(&host->view, exporting->direction, &exporting->partner,
+                                   exporting->period, &ended);
+    if (err == ERR_NOT_FOUND && stream.period.yyyymm == exporting->period.yyyymm) {
+        ended = (struct half){stream.period_first_number, stream.last_number, {{0}}};
+    } else if (err == ERR_NOT_FOUND) {
+        return ERR_OK; /* the pair had no such period */
+    } else {
+        TRY(err);
+    }
+    uint64_t receipted = stream.receipted_number;
+    uint64_t last = ended.last_number < receipted ? ended.last_number : receipted;
+    if (last < ended.first_number) {
+        return ERR_OK;
+    }
+    TRY(half_receipt_of(&exporting->half, ended.first_number, &exporting->receipt));
+    exporting->first = ended.first_number;
+    exporting->last = last;
+    return exporting->receipt == 1 ? ERR_OK
+                                   : half_receipt_read(&exporting->half, exporting->receipt - 1,
+                                                       &exporting->receipt_before);
+}
+
+static enum err send_head(struct exporting *exporting, const struct partner_id *self)
+{
+    bool is_own = exporting->direction == STREAM_OUT;
+    struct partner_id holder = *self;
+    Talea__V1__ExportPeriodResponse response;
+    Talea__V1__DossierStream head;
+    talea__v1__export_period_response__init(&response);
+    talea__v1__dossier_stream__init(&head);
+    head.holder = holder.text;
+    head.sender = is_own ? holder.text : exporting->partner.text;
+    head.receiver = is_own ? exporting->partner.text : holder.text;
+    head.period = exporting->period.yyyymm;
+    head.first_number = exporting->first;
+    head.last_number = exporting->last;
+    head.receipt_before = bytes_of(&exporting->receipt_before);
+    response.part_case = TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_STREAM;
+    response.stream = &head;
+    return rpc_stream_send(exporting->stream, &response.base);
+}
+
+static enum err send_run(struct exporting *exporting)
+{
+    struct half_run *run = &exporting->run;
+    Talea__V1__ExportPeriodResponse response;
+    Talea__V1__DossierRun message;
+    talea__v1__export_period_response__init(&response);
+    talea__v1__dossier_run__init(&message);
+    for (size_t i = 0; i < run->count; i++) {
+        size_t start = i == 0 ? 0 : run->ends[i - 1];
+        exporting->entries[i] = binary_of(run->bytes.at + start, run->ends[i] - start);
+    }
+    message.head = bytes_of(&run->head_signed);
+    message.receipt = bytes_of(&run->receipt_signed);
+    message.n_entries = run->count;
+    message.entries = exporting->entries;
+    response.part_case = TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_RUN;
+    response.run = &message;
+    return rpc_stream_send(exporting->stream, &response.base);
+}
+
+static enum err begin_stream(struct exporting *exporting)
+{
+    struct partner_host host;
+    buffer_clear(&exporting->receipt_before);
+    TRY(partner_host_open(exporting->node, &host));
+    half_begin(&exporting->half, &host.host, &exporting->partner, exporting->direction);
+    enum err err = find_range(exporting, &host.host);
+    struct partner_id self = host.host.roster->self;
+    partner_host_end(&host);
+    return err == ERR_OK ? send_head(exporting, &self) : err;
+}
+
+static enum err next_run(struct exporting *exporting)
+{
+    struct partner_host host;
+    TRY(partner_host_open(exporting->node, &host));
+    exporting->half.host = &host.host;
+    enum err err = half_run_read(&exporting->half, exporting->receipt++, &exporting->run);
+    partner_host_end(&host);
+    return err;
+}
+
+static enum err send_stream(struct exporting *exporting, const struct partner_id *partner,
+                            enum stream_direction direction)
+{
+    exporting->partner = *partner;
+    exporting->direction = direction;
+    enum err err = begin_stream(exporting);
+    bool is_more = exporting->first != 0;
+    while (err == ERR_OK && is_more) {
+        err = next_run(exporting);
+        if (err == ERR_OK) {
+            err = send_run(exporting);
+            is_more = exporting->run.last < exporting->last;
+        }
+    }
+    half_close(&exporting->half);
+    return err;
+}
+
+static enum err export(struct exporting *exporting) {
+    TRY(send_charters(exporting)); struct snapshot *snapshot = node_snapshot(exporting->node);
+        const struct roster *roster = &snapshot->roster; enum err err = ERR_OK;
+        for (size_t i = 0; err == ERR_OK && i < roster->partner_count;
+             i++){const struct partner_id *partner = &roster->partners[i].id;
+                  if (roster_is_self(roster, partner)){continue;
+}
+err = send_stream(exporting, partner, STREAM_OUT);
+if (err == ERR_OK) {
+    err = send_stream(exporting, partner, STREAM_IN);
+}
+}
+snapshot_release(snapshot);
+return err;
+}
+
+struct rpc_status office_export_period(void *context, struct rpc_stream *stream)
+{
+    const ProtobufCMessage *message;
+    struct note note = {""};
+    enum err err = rpc_stream_receive(stream, &message);
+    if (err != ERR_OK) {
+        return rpc_status_of(err, NULL);
+    }
+    uint32_t yyyymm = ((const Talea__V1__ExportPeriodRequest *)(const void *)message)->period;
+    if (yyyymm % 100 < 1 || yyyymm % 100 > 12 || yyyymm > 999912) {
+        (void)note_set(&note, ERR_INPUT, "period is no year * 100 + month");
+        return rpc_status_of(ERR_INPUT, &note);
+    }
+    struct exporting *exporting = calloc(1, sizeof *exporting);
+    if (exporting == NULL) {
+        return rpc_status_of(ERR_RESOURCE, NULL);
+    }
+    exporting->node = context;
+    exporting->stream = stream;
+    exporting->period = (struct period){yyyymm};
+    err = export(exporting);
+    half_run_fini(&exporting->run);
+    buffer_fini(&exporting->receipt_before);
+    free(exporting);
+    return err == ERR_OK ? rpc_status_ok() : rpc_status_of(err, NULL);
+}

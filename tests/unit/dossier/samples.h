@@ -1,0 +1,26 @@
+/* A stream's file in memory, from fuel to grocer in September 2026: two entries under one receipt,
+ * the period's mark under another. Always the same bytes. */
+#ifndef TESTS_DOSSIER_SAMPLES_H
+#define TESTS_DOSSIER_SAMPLES_H
+
+#include "charter/charter_chain.h"
+#include "coalition.h"
+
+#define SAMPLE_PERIOD  202609u
+#define SAMPLE_ENTRIES 3u
+
+/* The coalition's first charter, signed by all. The caller ends the chain. */
+void sample_chain(const struct coalition *coalition, struct charter_chain *out_chain);
+/* What can be wrong with it, and signed all the same. */
+struct sample_fault {
+    int64_t total_more;      /* points in the last receipt's totals */
+    uint64_t receipt_epoch;  /* of the last receipt's signature; 0: as it should be */
+    uint32_t mark_period;    /* of the mark; 0: as it should be */
+    unsigned receipt_signer; /* member who signs receipts; 0: as it should be */
+    bool other_before;       /* the last receipt names another one before it */
+    bool other_head;         /* heads name other last entries */
+};
+/* Appends; `fault` may be NULL. */
+void sample_stream(const struct sample_fault *fault, struct buffer *out);
+
+#endif
