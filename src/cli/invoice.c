@@ -7,8 +7,8 @@
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/office.h"
-#include "settlement/obligation.h"
 #include "dossier/statement_proof.h"
+#include "settlement/obligation.h"
 
 #define INVOICE_ARENA_BYTES (4u << 20)
 
