@@ -108,12 +108,13 @@
 #define LIMIT_RECEIPT_ROWS       65536u /* of the journal, looked at for the receipt of one entry */
 
 /* Commands in bulk, events. */
-#define LIMIT_BATCH_ROOMS    8u         /* batches of unary calls under way at once */
-#define LIMIT_BATCH_STREAMS  8u         /* streams of batches at once */
-#define LIMIT_BATCH_WINDOW   3u         /* batches under way of one stream */
-#define LIMIT_EVENTS         512u       /* in one message */
-#define LIMIT_EVENTS_BYTES   (1u << 20) /* of one message in memory, about */
-#define LIMIT_EVENT_WATCHERS 32u
+#define LIMIT_BATCH_ROOMS     8u         /* batches of unary calls under way at once */
+#define LIMIT_BATCH_STREAMS   8u         /* streams of batches at once */
+#define LIMIT_BATCH_WINDOW    3u         /* batches under way of one stream */
+#define LIMIT_EVENTS          512u       /* in one message */
+#define LIMIT_EVENTS_BYTES    (1u << 20) /* of one message in memory, about */
+#define LIMIT_STATEMENT_LINES 1000u      /* in one page of a half */
+#define LIMIT_EVENT_WATCHERS  32u
 
 /* Office: pages, imports, returns. */
 #define LIMIT_PAGE_BYTES           (2u << 20) /* a page ends early when it grows beyond */
@@ -146,6 +147,10 @@
 #define LIMIT_PATH_BYTES            1023u /* of a file, without NUL */
 #define LIMIT_HOST_BYTES            253u  /* RFC 1035, section 2.3.4 */
 #define LIMIT_TARIFFS               64u
+/* From a hold to the end of the time in which it may be captured; see also node/requests.c. */
+#define LIMIT_HOLD_MS INT64_C(2678400000)
+/* How long after a tariff began an entry may still come under the one before. */
+#define LIMIT_TARIFF_GRACE_MS INT64_C(259200000)
 
 /* Logs, metrics, HTTP. */
 #define LIMIT_LOG_LINE_BYTES            4096u /* with the line feed; what a pipe takes in one piece */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "charter/charter_checks.h"
 #include "charter/charter_terms.h"
 #include "charter/introduction_wire.h"
@@ -39,6 +40,29 @@ static void open_partners(struct fields *fields, struct charter *charter, struct
     }
 }
 
+static struct tariff tariff_from_wire(struct fields *fields, const Talea__V1__Tariff *t)
+{
+    struct tariff tariff = {
+        .id = t->id,
+        .issue_price = {t->issue_price_minor},
+        .redemption_price = {t->redemption_price_minor},
+        .per = {t->per_points},
+        .fee = {t->issue_fee_ppm, t->redemption_fee_ppm, {t->minimum_fee_minor}},
+        .tax = {.rate_ppm = t->tax_rate_ppm, .is_on_points = t->is_tax_on_points != 0},
+        .valid_from = {t->valid_from_unix_ms}};
+    field_require(fields, text_copy(tariff.tax.code, TAX_CODE_MAX, t->tax_code) == ERR_OK,
+                  "a tariff's tax_code", "is too long");
+    field_require(fields, t->n_partners == 0 || t->n_partners == 2, "a tariff's partners",
+                  "are not two");
+    for (size_t i = 0; i < t->n_partners && fields->err == ERR_OK; i++) {
+        field_partner(fields, "a tariff's partners", t->partners[i], &tariff.pair[i]);
+    }
+    if (fields->err == ERR_OK && t->valid_from_unix_ms != 0) {
+        field_time(fields, "a tariff's valid_from_unix_ms", tariff.valid_from);
+    }
+    return tariff;
+}
+
 static void open_tariffs(struct fields *fields, struct charter *charter, struct arena *arena,
                          const Talea__V1__Charter *m)
 {
@@ -52,10 +76,7 @@ static void open_tariffs(struct fields *fields, struct charter *charter, struct 
         field_require(fields, t->id > 0, "a tariff's id", "is 0");
         field_display_name(fields, "a tariff's name", t->name);
         field_points(fields, "a tariff's per_points", points_of(t->per_points));
-        charter->tariffs[i] = (struct tariff){.id = t->id,
-                                              .issue_price = {t->issue_price_minor},
-                                              .redemption_price = {t->redemption_price_minor},
-                                              .per = {t->per_points}};
+        charter->tariffs[i] = tariff_from_wire(fields, t);
         charter->tariff_names[i] = t->name;
     }
     charter->tariff_count = m->n_tariffs;

@@ -5,6 +5,18 @@
 
 #include "base/limits.h"
 
+enum err charter_check_tariff_pair(const struct charter *charter, const struct tariff *tariff,
+                                   struct note *note)
+{
+    for (size_t i = 0; i < 2 && !tariff_is_for_all(tariff); i++) {
+        if (charter_partner_find(charter, &tariff->pair[i]) == NULL) {
+            return note_set(note, ERR_INPUT, "charter: tariff %u: partners: %s is none", tariff->id,
+                            tariff->pair[i].text);
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err check_numbers(const struct charter *c, struct note *note)
 {
     if (c->epoch == 0) {
@@ -61,6 +73,15 @@ static enum err check_periods(const struct charter *c, struct note *note)
             return note_set(note, ERR_INPUT, "charter: the streams of %s end before they begin",
                             p->id.text);
         }
+    }
+    return ERR_OK;
+}
+
+/* Later epochs may still have tariffs of partners that left (charter_continuity.h). */
+static enum err check_first_tariffs(const struct charter *c, struct note *note)
+{
+    for (size_t i = 0; c->epoch == 1 && i < c->tariff_count; i++) {
+        TRY(charter_check_tariff_pair(c, &c->tariffs[i], note));
     }
     return ERR_OK;
 }
@@ -135,6 +156,7 @@ enum err charter_check(const struct charter *charter, struct note *note)
     TRY(check_numbers(charter, note));
     TRY(check_order(charter, note));
     TRY(check_periods(charter, note));
+    TRY(check_first_tariffs(charter, note));
     TRY(check_owned(charter, note));
     return check_roster(charter, note);
 }

@@ -8,4 +8,8 @@
  * keys, TLS authorities. ERR_INPUT with a note. */
 MUST_USE enum err charter_check(const struct charter *charter, struct note *note);
 
+/* The two that the tariff is for are partners. */
+MUST_USE enum err charter_check_tariff_pair(const struct charter *charter,
+                                            const struct tariff *tariff, struct note *note);
+
 #endif

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "charter/charter_checks.h"
+
 static enum err check_units(const struct charter *now, const struct charter *before,
                             struct note *note)
 {
@@ -42,13 +44,33 @@ static enum err check_tariffs(const struct charter *now, const struct charter *b
         if (kept == NULL) {
             return note_set(note, ERR_CONFLICT, "the new charter no longer has tariff %u", old->id);
         }
-        if (kept->issue_price.minor != old->issue_price.minor ||
-            kept->redemption_price.minor != old->redemption_price.minor ||
-            kept->per.minor != old->per.minor) {
+        if (!tariff_equal(kept, old)) {
             return note_set(note, ERR_CONFLICT,
                             "the new charter has other prices for tariff %u: new prices need a "
                             "tariff of their own",
                             old->id);
+        }
+    }
+    return ERR_OK;
+}
+
+/* Not before everybody can know of it. */
+static enum err check_new_tariffs(const struct charter *now, const struct charter *before,
+                                  struct note *note)
+{
+    for (size_t i = 0; i < now->tariff_count; i++) {
+        const struct tariff *tariff = &now->tariffs[i];
+        bool is_in_use = !tariff_is_for_all(tariff) || tariff->valid_from.ms != 0;
+        if (find_tariff(before, tariff->id) != NULL) {
+            continue;
+        }
+        if (charter_check_tariff_pair(now, tariff, note) != ERR_OK) {
+            return ERR_CONFLICT; /* the note says whom */
+        }
+        if (is_in_use && tariff->valid_from.ms < now->valid_from.ms) {
+            return note_set(note, ERR_CONFLICT,
+                            "tariff %u: valid_from lies before the charter that brings it",
+                            tariff->id);
         }
     }
     return ERR_OK;
@@ -150,6 +172,7 @@ enum err charter_check_continuity(const struct charter *charter, const struct ch
 {
     TRY(check_units(charter, previous, note));
     TRY(check_tariffs(charter, previous, note));
+    TRY(check_new_tariffs(charter, previous, note));
     TRY(check_partners(charter, previous, note));
     return check_revocations(charter, previous, note);
 }

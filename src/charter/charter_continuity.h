@@ -3,7 +3,8 @@
  *
  *   - points and settlement money keep their decimals and currency
  *   - nets are netted between pairs, or among all, as before
- *   - a tariff keeps its prices, and stays
+ *   - a tariff keeps all it says, and stays; a new one with a date or for a pair begins no sooner
+ *     than its charter
  *   - a partner keeps its card prefix and the period in which its streams begin
  *   - who leaves says so one epoch before, with a last period that has not begun to be history, and
  *     is gone only after it; a last period may be moved out, not in

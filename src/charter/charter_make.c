@@ -41,6 +41,24 @@ static void introductions_to_wire(struct fields *fields, struct arena *arena,
     }
 }
 
+static void tariff_terms_to_wire(struct fields *fields, struct arena *arena,
+                                 const struct tariff *tariff, Talea__V1__Tariff *row)
+{
+    row->issue_fee_ppm = tariff->fee.issue_ppm;
+    row->redemption_fee_ppm = tariff->fee.redemption_ppm;
+    row->minimum_fee_minor = tariff->fee.minimum.minor;
+    row->tax_code = fields_text(fields, arena, tariff->tax.code);
+    row->tax_rate_ppm = tariff->tax.rate_ppm;
+    row->is_tax_on_points = tariff->tax.is_on_points;
+    row->valid_from_unix_ms = tariff->valid_from.ms;
+    bool has_pair = tariff->pair[0].text[0] != '\0' || tariff->pair[1].text[0] != '\0';
+    row->partners = has_pair ? fields_array(fields, arena, 2, sizeof *row->partners) : NULL;
+    for (size_t i = 0; has_pair && i < 2 && fields->err == ERR_OK; i++) {
+        row->partners[i] = fields_text(fields, arena, tariff->pair[i].text);
+        row->n_partners++;
+    }
+}
+
 static void tariffs_to_wire(struct fields *fields, struct arena *arena,
                             const struct charter_terms *terms, Talea__V1__Charter *m)
 {
@@ -56,6 +74,7 @@ static void tariffs_to_wire(struct fields *fields, struct arena *arena,
         rows[i].issue_price_minor = prices->issue_price.minor;
         rows[i].redemption_price_minor = prices->redemption_price.minor;
         rows[i].per_points = prices->per.minor;
+        tariff_terms_to_wire(fields, arena, prices, &rows[i]);
         m->tariffs[i] = &rows[i];
         m->n_tariffs++;
     }

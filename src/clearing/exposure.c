@@ -127,16 +127,18 @@ struct money exposure_owed(const struct exposure *exposure, const struct roster 
     return money_of(owed);
 }
 
-struct money exposure_promised(const struct exposure *exposure, const struct roster *roster)
+struct money exposure_promised(const struct exposure *exposure, const struct roster *roster,
+                               const struct partner_id *partner, struct unix_ms now)
 {
-    const struct tariff *tariff = &roster->tariffs[0]; /* the one that captures come under */
+    const struct tariff *tariff = roster_tariff_for(roster, &roster->self, partner, now);
     return money_of(worth(exposure->promised.minor, tariff->redemption_price, tariff->per));
 }
 
-struct money exposure_at_stake(const struct exposure *exposure, const struct roster *roster)
+struct money exposure_at_stake(const struct exposure *exposure, const struct roster *roster,
+                               const struct partner_id *partner, struct unix_ms now)
 {
     return money_of(add_within_range(exposure_owed(exposure, roster).minor,
-                                     exposure_promised(exposure, roster).minor));
+                                     exposure_promised(exposure, roster, partner, now).minor));
 }
 
 const char *cap_level_name(enum cap_level level)

@@ -35,10 +35,13 @@ MUST_USE enum err exposure_add(struct exposure *exposure, const struct roster *r
 /* What we owe the partner (negative: it owes us) at the charter's prices, rounded away from zero by
  * line; at the ends of the range when it overflows. */
 struct money exposure_owed(const struct exposure *exposure, const struct roster *roster);
-/* What the promised points will cost when they are captured. */
-struct money exposure_promised(const struct exposure *exposure, const struct roster *roster);
+/* What the points promised to this partner will cost when they are captured, by the tariff of now.
+ */
+struct money exposure_promised(const struct exposure *exposure, const struct roster *roster,
+                               const struct partner_id *partner, struct unix_ms now);
 /* Both: what we may come to owe. Never less than exposure_owed. */
-struct money exposure_at_stake(const struct exposure *exposure, const struct roster *roster);
+struct money exposure_at_stake(const struct exposure *exposure, const struct roster *roster,
+                               const struct partner_id *partner, struct unix_ms now);
 
 enum cap_level {
     CAP_FREE,

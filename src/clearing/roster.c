@@ -56,12 +56,7 @@ static enum err check_tariff(const struct roster *roster, size_t index, struct n
     if (index > 0 && roster->tariffs[index - 1].id == tariff->id) {
         return note_set(note, ERR_INPUT, "tariff %u is there twice", tariff->id);
     }
-    if (tariff->issue_price.minor < 0 || tariff->redemption_price.minor < 0) {
-        return note_set(note, ERR_INPUT, "tariff %u has a price below zero", tariff->id);
-    }
-    if (tariff->per.minor <= 0) {
-        return note_set(note, ERR_INPUT, "tariff %u: its prices are for no points", tariff->id);
-    }
+    TRY(tariff_check(tariff, note));
     return ERR_OK;
 }
 
@@ -73,6 +68,17 @@ static enum err check_period(struct period period, struct note *note)
         return note_set(note, ERR_INPUT, "the first period, %u, is no month", period.yyyymm);
     }
     return ERR_OK;
+}
+
+static bool has_tariff_for_all(const struct roster *roster)
+{
+    for (size_t i = 0; i < roster->tariff_count; i++) {
+        const struct tariff *tariff = &roster->tariffs[i];
+        if (tariff_is_for_all(tariff) && tariff->valid_from.ms == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum err roster_prepare(struct roster *roster, struct note *note)
@@ -96,6 +102,9 @@ enum err roster_prepare(struct roster *roster, struct note *note)
     }
     for (size_t i = 0; i < roster->tariff_count; i++) {
         TRY(check_tariff(roster, i, note));
+    }
+    if (!has_tariff_for_all(roster)) {
+        return note_set(note, ERR_INPUT, "no tariff is for everybody from the beginning");
     }
     if (roster_find(roster, &roster->self) == NULL) {
         return note_set(note, ERR_INPUT, "%s itself is not among the partners", roster->self.text);
@@ -156,6 +165,36 @@ bool roster_is_leaving(const struct roster *roster, const struct partner_id *par
 bool roster_is_self(const struct roster *roster, const struct partner_id *partner)
 {
     return partner_id_equal(&roster->self, partner);
+}
+
+static bool is_better(const struct tariff *tariff, const struct tariff *than)
+{
+    bool is_own = !tariff_is_for_all(tariff);
+    bool is_than_own = !tariff_is_for_all(than);
+    return is_own != is_than_own ? is_own : tariff->valid_from.ms > than->valid_from.ms;
+}
+
+const struct tariff *roster_tariff_for(const struct roster *roster, const struct partner_id *one,
+                                       const struct partner_id *other, struct unix_ms time)
+{
+    const struct tariff *best = NULL;
+    for (size_t i = 0; i < roster->tariff_count; i++) {
+        const struct tariff *tariff = &roster->tariffs[i];
+        bool is_candidate = tariff_is_for(tariff, one, other) && tariff->valid_from.ms <= time.ms;
+        if (is_candidate && (best == NULL || is_better(tariff, best))) {
+            best = tariff;
+        }
+    }
+    return best == NULL ? &roster->tariffs[0] : best; /* no time is before 1970 */
+}
+
+bool roster_tariff_holds(const struct roster *roster, const struct tariff *tariff,
+                         const struct partner_id *one, const struct partner_id *other,
+                         struct unix_ms time)
+{
+    struct unix_ms then = {time.ms - LIMIT_TARIFF_GRACE_MS};
+    return tariff_is_for(tariff, one, other) && tariff->valid_from.ms <= time.ms &&
+           (then.ms < 0 || !is_better(roster_tariff_for(roster, one, other, then), tariff));
 }
 
 static int64_t term_ms(uint32_t seconds)

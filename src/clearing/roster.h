@@ -4,9 +4,7 @@
 #ifndef CLEARING_ROSTER_H
 #define CLEARING_ROSTER_H
 
-#include "base/amount.h"
-#include "base/calendar.h"
-#include "base/ident.h"
+#include "clearing/tariff.h"
 
 struct roster_partner {
     struct partner_id id;
@@ -15,21 +13,13 @@ struct roster_partner {
     struct period last_period;  /* it leaves: streams with it end with this; 0: it stays */
 };
 
-/* Prices in the settlement currency's minor unit for `per` points. */
-struct tariff {
-    uint32_t id;
-    struct money issue_price;      /* issuer pays the home */
-    struct money redemption_price; /* home pays the redeemer */
-    struct points per;
-};
-
 struct roster {
     struct partner_id self;
     uint64_t epoch;
     struct period first_period;      /* of self: streams begin here, or in the partner's */
     struct roster_partner *partners; /* sorted by id, self included */
     size_t partner_count;
-    struct tariff *tariffs; /* sorted by id; the first is the one new entries are made under */
+    struct tariff *tariffs; /* sorted by id; one at least is everybody's from the beginning */
     size_t tariff_count;
     struct money net_debit_cap; /* what a pair may owe before new debt is refused; 0: no cap */
     uint32_t dispute_answer_s;  /* how long a side may be silent; 0: DISPUTE_TERM_S */
@@ -43,7 +33,7 @@ int64_t roster_dispute_answer_ms(const struct roster *roster);
 int64_t roster_dispute_escalate_ms(const struct roster *roster);
 
 /* Sorts and checks: no id, prefix or tariff twice, no prefix that begins another, self present, at
- * least one tariff, prices not negative. The note says what is wrong. */
+ * least one tariff for everybody from the beginning on, each sound. The note says what is wrong. */
 MUST_USE enum err roster_prepare(struct roster *roster, struct note *note);
 
 /* NULL when there is none. */
@@ -53,6 +43,18 @@ const struct roster_partner *roster_find(const struct roster *roster,
 const struct roster_partner *roster_home_of(const struct roster *roster,
                                             const struct card_number *card);
 const struct tariff *roster_tariff(const struct roster *roster, uint32_t tariff);
+/* What an entry between these two comes under that happened then: the pair's own tariff before
+ * everybody's, of these the one that began last, of these the one with the lowest id. There always
+ * is one. */
+const struct tariff *roster_tariff_for(const struct roster *roster, const struct partner_id *one,
+                                       const struct partner_id *other, struct unix_ms time);
+/* May an entry of that time come under it? It is for these two and has begun; the one that took its
+ * place has not begun longer than LIMIT_TARIFF_GRACE_MS ago: the sender may have learned of it
+ * late.
+ */
+bool roster_tariff_holds(const struct roster *roster, const struct tariff *tariff,
+                         const struct partner_id *one, const struct partner_id *other,
+                         struct unix_ms time);
 /* The period in which the streams with this partner begin: the later one's of the two. */
 struct period roster_first_period(const struct roster *roster, const struct partner_id *partner);
 /* The last period of the streams with this partner: the earlier one's of the two when one or both

@@ -8,6 +8,7 @@
 #include "charter/introduction.h"
 #include "cli/commands.h"
 #include "cli/init_files.h"
+#include "cli/tariff_terms.h"
 #include "config/coalition_file.h"
 
 const struct argp_option charter_make_options[] = {
@@ -40,39 +41,11 @@ enum cli_exit run_charter_example(struct cli *cli)
     return CLI_OK;
 }
 
-static enum err power_of_ten(unsigned exponent, int64_t *out_power)
-{
-    int64_t power = 1;
-    for (unsigned i = 0; i < exponent; i++) {
-        TRY(int64_mul_div(power, 10, 1, ROUNDING_DOWN, &power));
-    }
-    *out_power = power;
-    return ERR_OK;
-}
-
-/* Prices in whole minor units for the fewest points that make both exact. */
-static enum err convert_tariff(const struct coalition_file *file,
-                               const struct coalition_tariff *tariff, struct charter_tariff *out)
-{
-    unsigned scale = tariff->issue_price.scale;
-    if (tariff->redemption_price.scale > scale) {
-        scale = tariff->redemption_price.scale;
-    }
-    unsigned more = scale > file->settlement_decimals ? scale - file->settlement_decimals : 0;
-    unsigned decimals = file->settlement_decimals + more;
-    struct tariff prices = {.id = tariff->id};
-    TRY(power_of_ten(file->points_decimals + more, &prices.per.minor));
-    TRY(decimal_to_minor_exact(tariff->issue_price, decimals, &prices.issue_price.minor));
-    TRY(decimal_to_minor_exact(tariff->redemption_price, decimals, &prices.redemption_price.minor));
-    *out = (struct charter_tariff){prices, tariff->name};
-    return ERR_OK;
-}
-
 static enum err convert_terms(struct maker *maker, struct note *note)
 {
     const struct coalition_file *file = &maker->file;
     for (size_t i = 0; i < file->tariff_count; i++) {
-        if (convert_tariff(file, &file->tariffs[i], &maker->tariffs[i]) != ERR_OK) {
+        if (tariff_of_terms(file, &file->tariffs[i], &maker->tariffs[i]) != ERR_OK) {
             return note_set(note, ERR_RANGE,
                             "tariffs: the prices of tariff %u have too many digits",
                             file->tariffs[i].id);

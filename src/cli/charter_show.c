@@ -38,11 +38,47 @@ static void print_partners(const struct cli *cli, const struct charter *charter)
     table_fini(&table);
 }
 
+static void print_fee(struct table *table, const struct charter *charter,
+                      const struct tariff *tariff)
+{
+    char issue[AMOUNT_TEXT_MAX];
+    char redemption[AMOUNT_TEXT_MAX];
+    char minimum[AMOUNT_TEXT_MAX];
+    if (tariff->fee.issue_ppm == 0 && tariff->fee.redemption_ppm == 0) {
+        table_cell(table, "-");
+    } else {
+        table_cell(table, "%s %% / %s %%, at least %s",
+                   amount_format(tariff->fee.issue_ppm, 4, issue),
+                   amount_format(tariff->fee.redemption_ppm, 4, redemption),
+                   amount_format(tariff->fee.minimum.minor, charter->currency_decimals, minimum));
+    }
+}
+
+static void print_tariff_terms(struct table *table, const struct charter *charter,
+                               const struct tariff *tariff)
+{
+    char text[AMOUNT_TEXT_MAX];
+    char time[TIME_TEXT_MAX];
+    print_fee(table, charter, tariff);
+    if (tariff->tax.code[0] == '\0') {
+        table_cell(table, "-");
+    } else {
+        table_cell(table, "%s, %s %% of %s", tariff->tax.code,
+                   amount_format(tariff->tax.rate_ppm, 4, text),
+                   tariff->tax.is_on_points ? "all" : "fees");
+    }
+    table_cell(table, "%s%s%s", tariff_is_for_all(tariff) ? "all" : tariff->pair[0].text,
+               tariff_is_for_all(tariff) ? "" : ", ", tariff->pair[1].text);
+    table_cell(table, "%s", amounts_time(tariff->valid_from.ms, time));
+}
+
 static void print_tariffs(const struct cli *cli, const struct charter *charter)
 {
-    static const char *const titles[] = {">tariff", "name", ">issue", ">redemption", ">for points"};
+    static const char *const titles[] = {">tariff",     "name",        ">issue",
+                                         ">redemption", ">for points", "fees, issue / redemption",
+                                         "tax",         "for",         "from UTC"};
     struct table table;
-    table_init(&table, titles, 5);
+    table_init(&table, titles, 9);
     for (size_t i = 0; i < charter->tariff_count; i++) {
         const struct tariff *tariff = &charter->tariffs[i];
         char text[AMOUNT_TEXT_MAX];
@@ -55,6 +91,7 @@ static void print_tariffs(const struct cli *cli, const struct charter *charter)
                    amount_format(tariff->redemption_price.minor, charter->currency_decimals, text),
                    charter->currency);
         table_cell(&table, "%s", amount_format(tariff->per.minor, charter->points_decimals, text));
+        print_tariff_terms(&table, charter, tariff);
     }
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);

@@ -61,18 +61,59 @@ static const char *name_of(const struct invoice *invoice, const struct partner_i
     return found == NULL ? partner->text : found->display_name;
 }
 
-/* A line of totals as a half of its own: priced and rounded as the statement is. */
-static enum err price_line(const struct invoice *invoice, const struct statement_half *half,
+/* Owed by the debtor to the creditor. */
+static int64_t as_owed(const struct invoice *invoice, const struct statement_half *half,
+                       int64_t minor)
+{
+    bool is_debtors = partner_id_equal(&half->sender, &invoice->terms.payment.debtor);
+    return is_debtors ? minor : -minor;
+}
+
+/* The points' money of a line of totals, rounded as the statement's. */
+static enum err line_worth(const struct invoice *invoice, const struct statement_half *half,
                            size_t line, int64_t *out_minor)
 {
-    struct statement_half one = *half;
-    one.totals = &half->totals[line];
-    one.total_count = 1;
-    TRY(statement_price_half(&invoice->roster, &one));
-    /* Owed by the debtor to the creditor. */
-    bool is_debtors = partner_id_equal(&half->sender, &invoice->terms.payment.debtor);
-    *out_minor = is_debtors ? one.owed.minor : -one.owed.minor;
+    struct line_price price;
+    TRY(price_line(&invoice->roster, &half->totals[line], &price));
+    *out_minor = as_owed(invoice, half, price.worth.minor);
     return ERR_OK;
+}
+
+/* A fee or a tax of a half. */
+static void add_charge(struct invoice *invoice, const struct statement_half *half, const char *what,
+                       const struct half_charge *charge, int64_t minor)
+{
+    char text[AMOUNT_TEXT_MAX];
+    if (minor == 0) {
+        return;
+    }
+    minor = as_owed(invoice, half, charge->is_by_sender ? -minor : minor);
+    add(invoice, "<tr>");
+    snprintf(text, sizeof text, "%s to %s", half->sender.text, half->receiver.text);
+    add_cell(invoice, "<td>", text);
+    add_cell(invoice, "<td colspan=4>", what);
+    amount_format(minor, invoice->charter->currency_decimals, text);
+    add_cell(invoice, "<td class=n>", text);
+    add(invoice, "</tr>\n");
+    json_array_append_new(invoice->lines,
+                          json_pack("{s:s, s:s, s:s, s:s, s:I}", "sender", half->sender.text,
+                                    "receiver", half->receiver.text, "kind", what, "tax_code",
+                                    charge->tax_code, "amount_minor", (json_int_t)minor));
+}
+
+static void add_charges(struct invoice *invoice, const struct statement_half *half)
+{
+    for (size_t i = 0; i < half->charge_count; i++) {
+        const struct half_charge *charge = &half->charges[i];
+        char rate[AMOUNT_TEXT_MAX];
+        char base[AMOUNT_TEXT_MAX];
+        char what[3 * AMOUNT_TEXT_MAX];
+        snprintf(what, sizeof what, "tax %s, %s %% of %s", charge->tax_code,
+                 amount_format(charge->tax_rate_ppm, 4, rate),
+                 amount_format(charge->taxed.minor, invoice->charter->currency_decimals, base));
+        add_charge(invoice, half, "fee", charge, charge->fee.minor);
+        add_charge(invoice, half, what, charge, charge->tax.minor);
+    }
 }
 
 static enum err add_line(struct invoice *invoice, const struct statement_half *half, size_t line)
@@ -80,7 +121,7 @@ static enum err add_line(struct invoice *invoice, const struct statement_half *h
     const struct receipt_total *total = &half->totals[line];
     char text[AMOUNT_TEXT_MAX];
     int64_t minor;
-    TRY(price_line(invoice, half, line, &minor));
+    TRY(line_worth(invoice, half, line, &minor));
     add(invoice, "<tr>");
     snprintf(text, sizeof text, "%s to %s", half->sender.text, half->receiver.text);
     add_cell(invoice, "<td>", text);
@@ -152,7 +193,7 @@ static void add_foot(struct invoice *invoice)
     add(invoice, "</td>");
     amount_format(invoice->terms.payment.amount.minor, invoice->charter->currency_decimals, text);
     add_cell(invoice, "<td class=n>", text);
-    add(invoice, "</tr></tfoot></table>\n<p>Tax: the charter names none.</p>\n<p>Reference ");
+    add(invoice, "</tr></tfoot></table>\n<p>Reference ");
     add_text(invoice, invoice->terms.reference);
     add(invoice, invoice->charter->is_multilateral
                      ? ": of this pair alone. It is paid as part of the net of all pairs.</p>\n"
@@ -173,6 +214,7 @@ static enum err make_page(struct invoice *invoice, struct note *note)
         for (size_t i = 0; err == ERR_OK && i < half->total_count; i++) {
             err = add_line(invoice, half, i);
         }
+        add_charges(invoice, half);
     }
     add_foot(invoice);
     charter_roster_fini(&invoice->roster);

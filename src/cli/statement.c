@@ -8,19 +8,31 @@
 #include "cli/message.h"
 #include "cli/office.h"
 #include "cli/pb_json.h"
+#include "cli/statement_csv.h"
+#include "cli/statement_page.h"
 #include "dossier/statement_proof.h"
 #include "cli/table.h"
 #include <talea/v1/settlement.pb-c.h>
 
 #define PROOF_ARENA_BYTES (4u << 20)
 
+#define PAGE_OPTIONS                                                                               \
+    {"html", OPT_HTML, "FILE", 0, "Also write a page to print to a new file", 0},                  \
+    {                                                                                              \
+        "language", OPT_LANGUAGE, "en|ru|kk", 0, "The page's language (default: en)", 0            \
+    }
+
 const struct argp_option statement_show_options[] = {
     {"charter", OPT_CHARTER, "FILE", 0, "Verify by this one (default: the home's)", 0},
     {"out", OPT_OUT, "FILE", 0, "Also write statement and signatures to a new file", 0},
+    {"csv", OPT_CSV, "FILE", 0, "Also write every entry to a new file", 0},
+    PAGE_OPTIONS,
     {0}};
 
 const struct argp_option statement_verify_options[] = {
-    {"charter", OPT_CHARTER, "FILE", 0, "Verify by this one (default: the home's)", 0}, {0}};
+    {"charter", OPT_CHARTER, "FILE", 0, "Verify by this one (default: the home's)", 0},
+    PAGE_OPTIONS,
+    {0}};
 
 /* Refused entries are in the stream, but in no total: both sides have undone them. */
 static void print_range(const struct cli *cli, const struct statement_half *half)
@@ -52,6 +64,32 @@ static void print_owed(const struct cli *cli, const struct charter *charter,
             is_other_way ? first : second, text + (is_other_way ? 1 : 0), charter->currency);
 }
 
+/* What of it is no points' money. */
+static void print_charges(const struct cli *cli, const struct charter *charter,
+                          const struct statement_half *half)
+{
+    static const char *const titles[] = {"charged by", "tax code", ">rate %",
+                                         ">fee",       ">taxable", ">tax"};
+    struct table table;
+    char text[AMOUNT_TEXT_MAX];
+    if (half->charge_count == 0) {
+        return;
+    }
+    table_init(&table, titles, 6);
+    for (size_t i = 0; i < half->charge_count; i++) {
+        const struct half_charge *charge = &half->charges[i];
+        unsigned decimals = charter->currency_decimals;
+        table_cell(&table, "%s", charge->is_by_sender ? half->sender.text : half->receiver.text);
+        table_cell(&table, "%s", charge->tax_code[0] == '\0' ? "-" : charge->tax_code);
+        table_cell(&table, "%s", amount_format(charge->tax_rate_ppm, 4, text));
+        table_cell(&table, "%s", amount_format(charge->fee.minor, decimals, text));
+        table_cell(&table, "%s", amount_format(charge->taxed.minor, decimals, text));
+        table_cell(&table, "%s", amount_format(charge->tax.minor, decimals, text));
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
 static void print_half(const struct cli *cli, const struct charter *charter,
                        const struct statement_half *half)
 {
@@ -69,6 +107,7 @@ static void print_half(const struct cli *cli, const struct charter *charter,
     print_range(cli, half);
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
+    print_charges(cli, charter, half);
     print_owed(cli, charter, half);
 }
 
@@ -139,6 +178,40 @@ static enum cli_exit print_proof_json(struct cli *cli,
                                          (int)statement_is_agreed(proof)));
 }
 
+/* The page, when it is asked for. */
+static enum cli_exit write_page(struct cli *cli, const struct charter *charter,
+                                const struct statement_proof *proof)
+{
+    const char *path = cli_option(cli, OPT_HTML);
+    const char *code = cli_option(cli, OPT_LANGUAGE);
+    enum page_language language = PAGE_EN;
+    struct note note = {""};
+    CLEANUP(buffer_fini) struct buffer page = {0};
+    if (code != NULL && page_language_parse(code, &language) != ERR_OK) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "en, ru, kk", "--language: \"%s\" is none",
+                        code);
+    }
+    if (path == NULL) {
+        return CLI_OK;
+    }
+    enum err err = statement_page(proof, charter, language, &page, &note);
+    if (err == ERR_OK) {
+        err = file_create(path, FILE_PUBLIC, buffer_slice(&page), &note);
+    }
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+}
+
+/* What is asked for besides the answer itself. */
+static enum cli_exit write_files(struct cli *cli, const struct charter *charter,
+                                 const struct statement_proof *proof)
+{
+    const char *path = cli_option(cli, OPT_CSV);
+    enum cli_exit outcome = write_page(cli, charter, proof);
+    return outcome == CLI_OK && path != NULL
+               ? statement_csv(cli, cli_argument(cli, 0), &proof->statement, charter, path)
+               : outcome;
+}
+
 static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementResponse *document,
                            const struct charter_chain *chain, struct arena *arena)
 {
@@ -155,6 +228,10 @@ static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementRespons
         }
     } else {
         print_proof(cli, charter_chain_last(chain), &proof);
+    }
+    enum cli_exit written = write_files(cli, charter_chain_last(chain), &proof);
+    if (written != CLI_OK) {
+        return written;
     }
     if (statement_is_broken(&proof)) {
         return cli_fail(cli, CLI_CORRUPT, "BAD_SIGNATURE", NULL, "the statement does not verify");

@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/document.h"
+#include "config/coalition_tariff.h"
 
 #define DECIMALS_MAX        4 /* of points and of ISO 4217 currencies */
 #define CAP_MINOR_MAX       LIMIT_POINTS_PER_COMMAND
 #define DISPUTE_SECONDS_MAX (366u * 24 * 60 * 60)
-#define TARIFF_ID_MAX       65535
-#define ITEM_PATH_BYTES     64
 
 struct points_yaml {
     char *name;
@@ -26,14 +24,6 @@ struct settlement_yaml {
 
 struct signatures_yaml {
     char *required;
-};
-
-struct tariff_yaml {
-    char *id;
-    char *name;
-    char *issue_price;
-    char *redemption_price;
-    char *rounding;
 };
 
 struct caps_yaml {
@@ -100,19 +90,6 @@ static const cyaml_schema_field_t signatures_fields[] = {
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t tariff_fields[] = {
-    YAML_TEXT("id", struct tariff_yaml, id),
-    YAML_TEXT("name", struct tariff_yaml, name),
-    YAML_TEXT("issue_price_per_point", struct tariff_yaml, issue_price),
-    YAML_TEXT("redemption_price_per_point", struct tariff_yaml, redemption_price),
-    YAML_TEXT("rounding", struct tariff_yaml, rounding),
-    CYAML_FIELD_END,
-};
-
-static const cyaml_schema_value_t tariff_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct tariff_yaml, tariff_fields),
-};
-
 static const cyaml_schema_field_t caps_fields[] = {
     YAML_TEXT("net_debit", struct caps_yaml, net_debit),
     CYAML_FIELD_END,
@@ -171,7 +148,7 @@ static const cyaml_schema_field_t coalition_fields[] = {
     CYAML_FIELD_MAPPING("signatures", CYAML_FLAG_DEFAULT, struct coalition_yaml, signatures,
                         signatures_fields),
     CYAML_FIELD_SEQUENCE("tariffs", CYAML_FLAG_POINTER, struct coalition_yaml, tariffs,
-                         &tariff_schema, 1, LIMIT_TARIFFS),
+                         &coalition_tariff_schema, 1, LIMIT_TARIFFS),
     CYAML_FIELD_MAPPING("caps", CYAML_FLAG_DEFAULT, struct coalition_yaml, caps, caps_fields),
     CYAML_FIELD_MAPPING("disputes", CYAML_FLAG_OPTIONAL, struct coalition_yaml, disputes,
                         disputes_fields),
@@ -189,20 +166,6 @@ static const cyaml_schema_value_t coalition_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct coalition_yaml, coalition_fields),
 };
 
-struct item_path {
-    char text[ITEM_PATH_BYTES];
-};
-
-/* "tariffs[2].id". */
-static struct item_path item_path(const char *list, size_t index, const char *key)
-{
-    struct item_path path;
-    int length = snprintf(path.text, sizeof path.text, "%s[%zu]%s%s", list, index,
-                          *key == '\0' ? "" : ".", key);
-    ASSERT(length > 0 && (size_t)length < sizeof path.text);
-    return path;
-}
-
 static void check_settlement(struct check *check, const struct settlement_yaml *yaml,
                              struct coalition_file *out)
 {
@@ -216,33 +179,6 @@ static void check_settlement(struct check *check, const struct settlement_yaml *
     check_choice(check, "settlement.period", yaml->period, periods, 1, &only);
     check_choice(check, "settlement.netting", yaml->netting, nettings, 2, &netting);
     out->is_multilateral = netting == 1;
-}
-
-static void check_tariff(struct check *check, const struct tariff_yaml *yaml, size_t index,
-                         struct coalition_file *out)
-{
-    struct coalition_tariff *tariff = &out->tariffs[index];
-    enum rounding rounding = ROUNDING_HALF_EVEN;
-    check_unsigned(check, item_path("tariffs", index, "id").text, yaml->id, 1, TARIFF_ID_MAX,
-                   &tariff->id);
-    check_text(check, item_path("tariffs", index, "name").text, yaml->name, tariff->name,
-               sizeof tariff->name);
-    check_decimal(check, item_path("tariffs", index, "issue_price_per_point").text,
-                  yaml->issue_price, &tariff->issue_price);
-    check_decimal(check, item_path("tariffs", index, "redemption_price_per_point").text,
-                  yaml->redemption_price, &tariff->redemption_price);
-    check_rounding(check, item_path("tariffs", index, "rounding").text, yaml->rounding, &rounding);
-    if (rounding != ROUNDING_HALF_EVEN) {
-        check_fail(check, item_path("tariffs", index, "rounding").text,
-                   "statements round half_even, not %s", rounding_name(rounding));
-    }
-    for (size_t i = 0; check->err == ERR_OK && i < index; i++) {
-        if (out->tariffs[i].id == tariff->id) {
-            check_fail(check, item_path("tariffs", index, "id").text, "%u is taken already",
-                       tariff->id);
-        }
-    }
-    out->tariff_count = index + 1;
 }
 
 static void check_partners(struct check *check, const struct coalition_yaml *yaml,
@@ -330,7 +266,7 @@ static void check_file(struct check *check, const struct coalition_yaml *yaml,
                    &out->points_decimals);
     check_settlement(check, &yaml->settlement, out);
     for (size_t i = 0; check->err == ERR_OK && i < yaml->tariffs_count; i++) {
-        check_tariff(check, &yaml->tariffs[i], i, out);
+        coalition_check_tariff(check, &yaml->tariffs[i], i, out);
     }
     check_minor(check, "caps.net_debit", yaml->caps.net_debit, out->settlement_decimals, 0,
                 CAP_MINOR_MAX, &out->net_debit_minor);

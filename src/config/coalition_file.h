@@ -13,6 +13,17 @@
  *       issue_price_per_point: 0.0100      # the issuer pays the home, in settlement money
  *       redemption_price_per_point: 0.0100 # the home pays the redeemer
  *       rounding: half_even                # as statements round; there is no other
+ *     - id: 2                              # what a tariff may say besides
+ *       name: fuel and grocer from November
+ *       issue_price_per_point: 0.0090
+ *       redemption_price_per_point: 0.0080
+ *       rounding: half_even
+ *       partners: [fuel, grocer]           # for these two; else for everybody
+ *       valid_from: 2026-11-01             # of business time, UTC; else from the beginning
+ *       issue_fee_percent: 1.5             # of the money of points given, paid by who gave them
+ *       redemption_fee_percent: 2          # of that of points taken, paid by who took them
+ *       minimum_fee: 10.00                 # of these fees together, for a period
+ *       tax: {code: S, percent: 12, on: fees} # or: on: all, the points' money too
  *   caps:                                  # net debit of one partner towards another
  *     net_debit: 50000.00
  *   disputes: {answer_seconds: 1209600, escalate_seconds: 1209600}   # may be left out: 14 days
@@ -34,11 +45,21 @@
 #include "base/calendar.h"
 #include "config/check.h"
 
+#define COALITION_TAX_CODE_MAX 16 /* bytes, with the final NUL */
+
 struct coalition_tariff {
     uint32_t id; /* 1 to 65535, unique */
     char name[LIMIT_NAME_BYTES + 1];
     struct decimal issue_price;      /* settlement money in major units for one whole point */
     struct decimal redemption_price; /* the same */
+    uint32_t issue_fee_ppm;          /* millionths of the money */
+    uint32_t redemption_fee_ppm;
+    int64_t minimum_fee_minor;
+    char tax_code[COALITION_TAX_CODE_MAX]; /* empty: no tax */
+    uint32_t tax_ppm;
+    bool is_tax_on_points;
+    struct partner_id pair[2]; /* sorted; empty: for everybody */
+    struct unix_ms valid_from; /* 0: from the beginning */
 };
 
 struct coalition_departure {

@@ -19,11 +19,11 @@ static const char *const names[PURPOSE_LAST + 1] = {
     [PURPOSE_BACKUP] = "backup",
     [PURPOSE_MOVE_ACCEPTANCE] = "move-acceptance",
     [PURPOSE_HALF_ROOT] = "half-root",
+    [PURPOSE_MEMBER_RECEIPT] = "member-receipt",
     [PURPOSE_PAYMENT] = "payment",
     [PURPOSE_NETTING_SET] = "netting-set",
     [PURPOSE_NETTING] = "netting",
     [PURPOSE_BANK_ACCOUNT] = "bank-account",
-    [PURPOSE_MEMBER_RECEIPT] = "member-receipt",
 };
 
 bool purpose_is_known(uint32_t number)

@@ -111,7 +111,8 @@ static const struct charter *charter_with_prices(const struct charter_chain *cha
     return same != NULL ? same : last->epoch > epoch ? last : NULL;
 }
 
-static void prove_figures(const struct charter_chain *chain, struct statement_proof *proof)
+static void prove_figures(const struct charter_chain *chain, struct arena *arena,
+                          struct statement_proof *proof)
 {
     const struct pair_statement *said = &proof->statement;
     const struct charter *charter = charter_with_prices(chain, said->charter_epoch);
@@ -128,7 +129,7 @@ static void prove_figures(const struct charter_chain *chain, struct statement_pr
     enum err err = charter_roster(charter, &said->halves[0].sender, &roster, &note);
     if (err == ERR_OK) {
         err = statement_make(&roster, charter->coalition, charter->currency, said->period,
-                             said->halves, &made);
+                             said->halves, arena, &made);
         charter_roster_fini(&roster);
     }
     bool is_same = err == ERR_OK && statement_equal(said, &made, &note);
@@ -172,7 +173,7 @@ enum err statement_prove(const Talea__V1__GetStatementResponse *document,
                                      PURPOSE_STATEMENT_COUNTERSIGN, bytes);
     proof.partner = prove_partner(chain, statement, document->partner_signed, arena);
     check_sides(&proof);
-    prove_figures(chain, &proof);
+    prove_figures(chain, arena, &proof);
     *out_proof = proof;
     return ERR_OK;
 }

@@ -280,6 +280,17 @@ bool decide_may_send(const struct decision *d, const struct partner_id *partner,
            !decide_is_after_end(d, partner, stream->period);
 }
 
+uint32_t decide_tariff(const struct decision *d, const struct partner_id *partner)
+{
+    const struct roster *roster = d->terms->roster;
+    return roster_tariff_for(roster, &roster->self, partner, d->command->business_time)->id;
+}
+
+uint32_t decide_hold_tariff(const struct decision *d, const struct hold *hold)
+{
+    return roster_tariff_for(d->terms->roster, &hold->redeemer, &hold->home, hold->capture_by)->id;
+}
+
 enum err decide_send(struct decision *d, const struct partner_id *partner,
                      struct clearing_entry *entry, enum account_kind debit,
                      enum account_kind credit)

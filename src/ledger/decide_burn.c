@@ -82,7 +82,7 @@ static struct clearing_entry hold_entry(const struct decision *d, const struct h
     return (struct clearing_entry){.kind = kind,
                                    .card = hold->card,
                                    .points = points,
-                                   .tariff = d->terms->roster->tariffs[0].id,
+                                   .tariff = decide_hold_tariff(d, hold),
                                    .subject = d->command->use.hold,
                                    .mandate =
                                        may_name_mandate(kind) ? hold->mandate : (struct uid){{0}}};

@@ -283,7 +283,7 @@ enum err decide_close_period(struct decision *d)
         }
         struct clearing_entry mark = {
             .kind = ENTRY_PERIOD_MARK,
-            .tariff = roster->tariffs[0].id,
+            .tariff = decide_tariff(d, partner),
             .business_time = d->command->business_time,
             .transaction_id = d->command->transaction_id,
         };

@@ -17,20 +17,21 @@ static enum err earned_points(const struct command_earn *earn, struct points *ou
     return earn_rate_points(&earn->rate, earn->amount, out_points);
 }
 
-static struct sale sale_of_earn(const struct decision *d, enum sale_role role, struct points points)
+static struct sale sale_of_earn(const struct decision *d, const struct partner_id *home,
+                                enum sale_role role, struct points points)
 {
     const struct command_earn *earn = &d->command->earn;
     const struct roster *roster = d->terms->roster;
     struct sale sale = {
         .role = role,
         .issuer = roster->self,
-        .home = roster->self,
+        .home = *home,
         .card = earn->card,
         .amount = earn->amount,
         .points = points,
         .is_fixed = earn->is_fixed,
         .rate = earn->rate,
-        .lot = {roster->self, roster->tariffs[0].id, earn->active_from, earn->expires_at,
+        .lot = {roster->self, decide_tariff(d, home), earn->active_from, earn->expires_at,
                 earn->idle_months},
         .business_time = d->command->business_time,
     };
@@ -45,7 +46,7 @@ static enum err earn_own(struct decision *d, const struct card_number *card, str
 {
     const struct command_earn *earn = &d->command->earn;
     struct member_work work;
-    struct sale sale = sale_of_earn(d, SALE_OWN, points);
+    struct sale sale = sale_of_earn(d, &d->terms->roster->self, SALE_OWN, points);
     if (card->digits[0] != '\0') {
         sale.card = *card;
         TRY(work_begin_by_card(d, card, &work));
@@ -84,7 +85,7 @@ static void fix_end(struct sale *sale)
 static enum err earn_given(struct decision *d, const struct card_route *route, struct points points)
 {
     const struct partner_id *home = &route->home->id;
-    struct sale sale = sale_of_earn(d, SALE_GIVEN, points);
+    struct sale sale = sale_of_earn(d, home, SALE_GIVEN, points);
     sale.card = route->card;
     fix_end(&sale);
     struct clearing_entry entry = {
@@ -95,7 +96,6 @@ static enum err earn_given(struct decision *d, const struct card_route *route, s
         .active_from = sale.lot.active_from,
         .expires_at = sale.lot.expires_at,
     };
-    sale.home = *home;
     if (points.minor > 0) {
         TRY(decide_send(d, home, &entry, ACCOUNT_ISSUED, ACCOUNT_PAYABLE));
     }

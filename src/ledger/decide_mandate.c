@@ -261,7 +261,7 @@ enum err decide_give_up_hold(struct decision *d)
     }
     struct clearing_entry entry = {.kind = ENTRY_VOID,
                                    .card = hold.card,
-                                   .tariff = d->terms->roster->tariffs[0].id,
+                                   .tariff = decide_hold_tariff(d, &hold),
                                    .subject = d->command->transaction_id};
     TRY(decide_send(d, &hold.home, &entry, ACCOUNT_RECEIVABLE, ACCOUNT_REDEEMED));
     if (decision_is_refused(d)) {

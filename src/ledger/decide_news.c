@@ -74,7 +74,7 @@ static enum err send_news(struct decision *d, const struct partner_id *partner,
         .kind = change->kind,
         .card = change->card,
         .moved_to = change->moved_to,
-        .tariff = d->terms->roster->tariffs[0].id,
+        .tariff = decide_tariff(d, partner),
         .business_time = d->command->business_time,
         .transaction_id = *transaction_id,
     };

@@ -216,12 +216,34 @@ static void take_mark(struct decision *d, const struct stream *before, const str
     plan_row(d->plan, TABLE_HALF, &key, buffer_slice(&d->plan->scratch));
 }
 
+/* What is new comes under the prices of its time: earns by when they happened, captures also by
+ * when their holds end at the latest. */
+static bool is_tariff_in_force(const struct decision *d, const struct clearing_entry *entry)
+{
+    const struct roster *roster = d->terms->roster;
+    const struct partner_id *sender = &d->command->take_entry.sender;
+    const struct tariff *tariff = roster_tariff(roster, entry->tariff);
+    struct unix_ms end = {entry->business_time.ms + LIMIT_HOLD_MS};
+    switch ((int)entry->kind) {
+    case ENTRY_EARN:
+        return roster_tariff_holds(roster, tariff, sender, &roster->self, entry->business_time);
+    case ENTRY_CAPTURE:
+        return roster_tariff_holds(roster, tariff, sender, &roster->self, entry->business_time) ||
+               roster_tariff_holds(roster, tariff, sender, &roster->self, end);
+    default:
+        return true;
+    }
+}
+
 enum err take_by_kind(struct decision *d)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
     if (entry->kind != ENTRY_PERIOD_MARK &&
         roster_tariff(d->terms->roster, entry->tariff) == NULL) { /* no statement would have it */
         return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
+    }
+    if (!is_tariff_in_force(d, entry)) {
+        return decide_refuse(d, VERDICT_TARIFF_NOT_IN_FORCE);
     }
     if (entry->kind != ENTRY_PERIOD_MARK &&
         decide_is_after_end(d, &d->command->take_entry.sender, entry->period) &&

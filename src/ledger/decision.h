@@ -201,6 +201,14 @@ MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partn
                               struct clearing_entry *entry, enum account_kind debit,
                               enum account_kind credit);
 
+/* Under which tariff an entry to the partner comes that happens now, by the command's business
+ * time.
+ */
+uint32_t decide_tariff(const struct decision *d, const struct partner_id *partner);
+/* The same for all entries about a hold, so that what is returned is worth what was captured: by
+ * the end of the time in which it may be captured. */
+uint32_t decide_hold_tariff(const struct decision *d, const struct hold *hold);
+
 /* The unsettled position with a partner, exposure.c. A command is about one partner, or two; its
  * changes are written with the rest of the plan, unless it is refused. */
 /* An entry that was sent or taken, or (negative) taken back. */

@@ -83,7 +83,7 @@ enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
     struct exposure_work *work;
     TRY(open_exposure(d, partner, &work));
     struct money owed = debtor == STREAM_OUT && !MUTANT(CAP_WITHOUT_PROMISES)
-                            ? exposure_at_stake(&work->value, roster)
+                            ? exposure_at_stake(&work->value, roster, partner, d->now)
                             : exposure_owed(&work->value, roster);
     if (debtor == STREAM_IN) {
         if (MUTANT(CAP_BY_DEBTOR_ALONE)) {

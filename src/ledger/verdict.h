@@ -92,8 +92,9 @@ enum verdict {
     VERDICT_NOTHING_TO_PAY = 168,   /* all of it is ordered, or paid */
     VERDICT_BOOKING_KNOWN = 169,
     VERDICT_TOO_MANY_BOOKINGS = 170,
-    VERDICT_BOOKING_INVALID = 171, /* of nothing, or of more than fits */
-    VERDICT_NOTICE_STALE = 172,    /* it says what is known, or no longer so */
+    VERDICT_BOOKING_INVALID = 171,     /* of nothing, or of more than fits */
+    VERDICT_NOTICE_STALE = 172,        /* it says what is known, or no longer so */
+    VERDICT_TARIFF_NOT_IN_FORCE = 180, /* another pair's, or not of the entry's time */
     VERDICT_END
 };
 

@@ -8,13 +8,14 @@ static struct money reversed(struct money owed)
     return money_of(owed.minor == INT64_MIN ? INT64_MAX : -owed.minor);
 }
 
-struct pair_caps caps_of(const struct exposure *exposure, const struct roster *roster)
+struct pair_caps caps_of(const struct exposure *exposure, const struct roster *roster,
+                         const struct partner_id *partner, struct unix_ms now)
 {
     struct money owed = exposure_owed(exposure, roster);
     return (struct pair_caps){
         .owed = owed,
-        .promised = exposure_promised(exposure, roster),
-        .own = cap_level_of(roster, exposure_at_stake(exposure, roster)),
+        .promised = exposure_promised(exposure, roster, partner, now),
+        .own = cap_level_of(roster, exposure_at_stake(exposure, roster, partner, now)),
         .partners = cap_level_of(roster, reversed(owed)),
     };
 }
@@ -40,12 +41,12 @@ static void look_at(struct node *node, const struct ledger_view *view, const str
     if (ledger_get_exposure(view, partner, &exposure) != ERR_OK) {
         return;
     }
-    struct pair_caps caps = caps_of(&exposure, roster);
+    struct pair_caps caps = caps_of(&exposure, roster, partner, node_now(node));
     peer_guard_see_caps(node->peer_guard, partner,
                         &(struct peer_caps_seen){caps.own, caps.partners}, &before);
     if (caps.own != before.own) {
         tell(node, partner, roster, roster->self.text, caps.own,
-             exposure_at_stake(&exposure, roster));
+             exposure_at_stake(&exposure, roster, partner, node_now(node)));
     }
     if (caps.partners != before.partners) {
         tell(node, partner, roster, partner->text, caps.partners, reversed(caps.owed));

@@ -16,7 +16,8 @@ struct pair_caps {
     enum cap_level partners;
 };
 
-struct pair_caps caps_of(const struct exposure *exposure, const struct roster *roster);
+struct pair_caps caps_of(const struct exposure *exposure, const struct roster *roster,
+                         const struct partner_id *partner, struct unix_ms now);
 /* A look at all partners; on the housekeeper's thread. */
 void caps_look(struct node *node);
 

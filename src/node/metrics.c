@@ -199,7 +199,7 @@ static enum err read_caps(const struct partner_counters *c, struct pair_caps *ou
     struct snapshot *snapshot = node_snapshot(c->node);
     enum err err = ledger_get_exposure(&view, &c->partner, &exposure);
     if (err == ERR_OK) {
-        *out_caps = caps_of(&exposure, &snapshot->roster);
+        *out_caps = caps_of(&exposure, &snapshot->roster, &c->partner, node_now(c->node));
     }
     snapshot_release(snapshot);
     readers_give(c->node->readers, reader);

@@ -219,7 +219,7 @@ static enum err fill_exposure(struct look *look)
     struct exposure exposure;
     const struct roster *roster = &look->snapshot->roster;
     TRY(ledger_get_exposure(look->view, &look->report.partner, &exposure));
-    struct pair_caps caps = caps_of(&exposure, roster);
+    struct pair_caps caps = caps_of(&exposure, roster, &look->report.partner, node_now(look->node));
     look->message->owed_minor = caps.owed.minor;
     look->message->promised_minor = caps.promised.minor;
     look->message->net_debit_cap_minor = roster->net_debit_cap.minor;

@@ -36,6 +36,7 @@ static const struct rpc_method office_methods[] = {
     {"ListMandates", ROLES_READ, RPC_INLINE, office_list_mandates, NULL},
     {"GetMandate", ROLES_READ, RPC_INLINE, office_get_mandate, NULL},
     {"GetStatement", ROLES_READ, RPC_INLINE, office_get_statement, NULL},
+    {"ListStatementLines", ROLES_READ, RPC_WORKER, office_list_statement_lines, NULL},
     {"ExportPeriod", ROLES_READ, RPC_WORKER, NULL, office_export_period},
     {"OpenDispute", ROLES_OFFICE, RPC_INLINE, office_open_dispute, NULL},
     {"StepDispute", ROLES_OFFICE, RPC_INLINE, office_step_dispute, NULL},

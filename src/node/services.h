@@ -30,6 +30,7 @@ rpc_unary_handler office_list_mandates, office_get_mandate;
 rpc_unary_handler office_open_dispute, office_step_dispute, office_get_dispute,
     office_list_disputes, office_get_dispute_evidence;
 rpc_unary_handler office_list_periods, office_close_period, office_get_statement;
+rpc_unary_handler office_list_statement_lines;
 rpc_stream_handler office_import_members, office_import_receipts, office_export_period;
 rpc_unary_handler account_transfer, account_open_pool, account_join_pool, account_leave_pool;
 rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustment,

@@ -45,6 +45,13 @@ typedef enum err half_visit(void *context, uint64_t number, struct slice bytes);
 MUST_USE enum err half_entries(struct half_view *half, uint64_t first, uint64_t count,
                                half_visit *visit, void *visitor);
 
+/* Called for each refused entry; the reason is a verdict's name and lives for the call. */
+typedef enum err half_refusal(void *context, uint64_t number, const char *reason);
+/* Which of these entries the receiver's receipts refuse, in order. ERR_NOT_FOUND: one of them has
+ * no receipt, or its record is no longer there. */
+MUST_USE enum err half_refusals(struct half_view *half, uint64_t first, uint64_t count,
+                                half_refusal *visit, void *visitor);
+
 /* The number of the receipt that answers the entry of this direction. ERR_NOT_FOUND: none yet. */
 MUST_USE enum err half_receipt_of(struct half_view *half, uint64_t number, uint64_t *out_receipt);
 

@@ -44,24 +44,31 @@ static enum err find_signed(struct half_view *half, uint64_t receipt, uint64_t *
     return signed_of_record(&record, out_signed);
 }
 
-static enum err run_of_receipt(struct half_view *half, uint64_t receipt,
-                               struct receipted_run *out_run)
+/* The receipt, in the arena, and what it answers. */
+static enum err read_receipt(struct half_view *half, uint64_t receipt, struct arena *arena,
+                             struct clearing_receipt *out_said, struct receipted_run *out_run)
 {
     struct signed_pair found;
     struct signed_message message;
-    struct clearing_receipt said;
     uint64_t row;
     TRY(find_signed(half, receipt, &row, &found));
-    CLEANUP(arena_fini) struct arena arena;
-    arena_init(&arena, LIMIT_DECODED_BYTES);
     TRY(signed_decode(found.receipt, &message));
-    TRY(wire_receipt_decode(message.payload, &arena, &said, NULL));
-    uint64_t count = said.last_number - said.first_number + 1;
-    if (said.first_number == 0 || count > LIMIT_CLEARING_BATCH || row <= count) {
+    TRY(wire_receipt_decode(message.payload, arena, out_said, NULL));
+    uint64_t count = out_said->last_number - out_said->first_number + 1;
+    if (out_said->first_number == 0 || count > LIMIT_CLEARING_BATCH || row <= count) {
         return ERR_CORRUPT;
     }
-    *out_run = (struct receipted_run){said.first_number, said.last_number, row};
+    *out_run = (struct receipted_run){out_said->first_number, out_said->last_number, row};
     return ERR_OK;
+}
+
+static enum err run_of_receipt(struct half_view *half, uint64_t receipt,
+                               struct receipted_run *out_run)
+{
+    struct clearing_receipt said;
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    return read_receipt(half, receipt, &arena, &said, out_run);
 }
 
 /* Receipts answer one run after the other. */
@@ -95,6 +102,38 @@ enum err half_receipt_of(struct half_view *half, uint64_t number, uint64_t *out_
 {
     struct receipted_run run;
     return find_run(half, number, &run, out_receipt);
+}
+
+static enum err visit_refused(const struct clearing_receipt *said, uint64_t first, uint64_t count,
+                              half_refusal *visit, void *visitor)
+{
+    for (size_t i = 0; i < said->refused_count; i++) {
+        const struct receipt_refusal *refused = &said->refused[i];
+        if (refused->number >= first && refused->number - first < count) {
+            TRY(visit(visitor, refused->number, refused->reason));
+        }
+    }
+    return ERR_OK;
+}
+
+enum err half_refusals(struct half_view *half, uint64_t first, uint64_t count, half_refusal *visit,
+                       void *visitor)
+{
+    struct receipted_run run;
+    uint64_t receipt;
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    TRY(find_run(half, first, &run, &receipt));
+    for (;;) {
+        struct clearing_receipt said;
+        arena_reset(&arena);
+        TRY(read_receipt(half, receipt, &arena, &said, &run));
+        TRY(visit_refused(&said, first, count, visit, visitor));
+        if (run.last - first + 1 >= count) {
+            return ERR_OK;
+        }
+        receipt++;
+    }
 }
 
 static enum err visit_taken(struct half_view *half, const struct receipted_run *run,

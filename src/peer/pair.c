@@ -136,7 +136,7 @@ enum err pair_statement_compute(const struct ledger_view *view, const struct cha
     struct statement_half halves[2];
     TRY(half_load(view, roster, STREAM_OUT, partner, period, arena, &halves[0], note));
     TRY(half_load(view, roster, STREAM_IN, partner, period, arena, &halves[1], note));
-    return statement_make(roster, charter->coalition, charter->currency, period, halves,
+    return statement_make(roster, charter->coalition, charter->currency, period, halves, arena,
                           out_statement);
 }
 

@@ -7,93 +7,28 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
-/* What a line of totals is worth, and who owes it. */
-enum line_value {
-    LINE_WORTHLESS,         /* carries no points */
-    LINE_SENDER_OWES_ISSUE, /* the sender gave points that the receiver keeps */
-    LINE_RECEIVER_OWES_ISSUE,
-    LINE_SENDER_OWES_REDEMPTION,
-    LINE_RECEIVER_OWES_REDEMPTION
-};
-
-static enum line_value line_value_of(enum entry_kind kind)
-{
-    switch (kind) {
-    case ENTRY_EARN:
-    case ENTRY_ADJUSTMENT:
-    case ENTRY_MOVED_LOT:
-        return LINE_SENDER_OWES_ISSUE;
-    case ENTRY_EARN_RETURN:
-        return LINE_RECEIVER_OWES_ISSUE;
-    case ENTRY_CAPTURE:
-        return LINE_RECEIVER_OWES_REDEMPTION;
-    case ENTRY_BURN_RETURN:
-    case ENTRY_BURN_ADJUSTMENT:
-        return LINE_SENDER_OWES_REDEMPTION;
-    case ENTRY_VOID:
-    case ENTRY_PERIOD_MARK:
-    case ENTRY_CARD_BLOCK:
-    case ENTRY_CARD_UNBLOCK:
-    case ENTRY_CARD_MOVED:
-    case ENTRY_DISPUTE_OPENED:
-    case ENTRY_DISPUTE_ANSWERED:
-    case ENTRY_DISPUTE_ESCALATED:
-    case ENTRY_DISPUTE_RULED:
-    case ENTRY_KIND_END:
-        break;
-    }
-    return LINE_WORTHLESS;
-}
-
-static int total_compare(const struct receipt_total *a, const struct receipt_total *b)
-{
-    if (a->kind != b->kind) {
-        return a->kind < b->kind ? -1 : 1;
-    }
-    return a->tariff == b->tariff ? 0 : a->tariff < b->tariff ? -1 : 1;
-}
-
-/* What the sender owes for one line: negative when it is owed to the sender. */
-static enum err price_line(const struct roster *roster, const struct receipt_total *line,
-                           int64_t *out_owed)
-{
-    enum line_value value = line_value_of(line->kind);
-    if (value == LINE_WORTHLESS) {
-        *out_owed = 0;
-        return ERR_OK;
-    }
-    const struct tariff *tariff = roster_tariff(roster, line->tariff);
-    if (tariff == NULL) {
-        return ERR_INPUT;
-    }
-    bool is_issue = value == LINE_SENDER_OWES_ISSUE || value == LINE_RECEIVER_OWES_ISSUE;
-    struct money price = is_issue ? tariff->issue_price : tariff->redemption_price;
-    int64_t worth;
-    TRY(int64_mul_div(line->points, price.minor, tariff->per.minor, ROUNDING_HALF_EVEN, &worth));
-    bool is_owed_by_sender =
-        value == LINE_SENDER_OWES_ISSUE || value == LINE_SENDER_OWES_REDEMPTION;
-    return is_owed_by_sender ? int64_add(worth, 0, out_owed) : int64_sub(0, worth, out_owed);
-}
-
-static bool line_is_sound(const struct receipt_total *line)
-{
-    return line->kind >= ENTRY_EARN && line->kind < ENTRY_KIND_END && line->count > 0 &&
-           line->points >= 0;
-}
-
 enum err statement_price_half(const struct roster *roster, struct statement_half *half)
 {
-    struct money owed = {0};
-    for (size_t i = 0; i < half->total_count; i++) {
-        const struct receipt_total *line = &half->totals[i];
-        if (!line_is_sound(line) || (i > 0 && total_compare(line - 1, line) >= 0)) {
-            return ERR_INPUT;
-        }
-        struct money worth;
-        TRY(price_line(roster, line, &worth.minor));
-        TRY(money_add(owed, worth, &owed));
+    struct half_price price;
+    TRY(price_half(roster, half->totals, half->total_count, &price));
+    half->owed = price.owed;
+    return ERR_OK;
+}
+
+/* The same with its charges, in the arena. */
+static enum err price_with_charges(const struct roster *roster, struct arena *arena,
+                                   struct statement_half *half)
+{
+    struct half_price price;
+    TRY(price_half(roster, half->totals, half->total_count, &price));
+    size_t size = price.charge_count * sizeof price.charges[0];
+    half->owed = price.owed;
+    half->charge_count = price.charge_count;
+    half->charges = size == 0 ? NULL : arena_alloc(arena, size);
+    if (half->charges == NULL) {
+        return size == 0 ? ERR_OK : ERR_RESOURCE;
     }
-    half->owed = owed;
+    memcpy(half->charges, price.charges, size);
     return ERR_OK;
 }
 
@@ -124,7 +59,7 @@ static bool halves_mirror(const struct statement_half halves[2])
 
 enum err statement_make(const struct roster *roster, const char *coalition, const char *currency,
                         struct period period, const struct statement_half halves[2],
-                        struct pair_statement *out_statement)
+                        struct arena *arena, struct pair_statement *out_statement)
 {
     if (!halves_mirror(halves)) {
         return ERR_INPUT;
@@ -135,8 +70,8 @@ enum err statement_make(const struct roster *roster, const char *coalition, cons
                                        .halves = {halves[first], halves[1 - first]}};
     TRY(text_copy(statement.coalition, sizeof statement.coalition, coalition));
     TRY(text_copy(statement.currency, sizeof statement.currency, currency));
-    TRY(statement_price_half(roster, &statement.halves[0]));
-    TRY(statement_price_half(roster, &statement.halves[1]));
+    TRY(price_with_charges(roster, arena, &statement.halves[0]));
+    TRY(price_with_charges(roster, arena, &statement.halves[1]));
     TRY(set_net(&statement));
     *out_statement = statement;
     return ERR_OK;
@@ -210,7 +145,7 @@ static bool same_lines(const char *stream, const struct receipt_total *ours, siz
     while (o < our_count || t < their_count) {
         int order = o == our_count     ? 1
                     : t == their_count ? -1
-                                       : total_compare(&ours[o], &theirs[t]);
+                                       : receipt_total_compare(&ours[o], &theirs[t]);
         const struct receipt_total *named = order <= 0 ? &ours[o] : &theirs[t];
         struct receipt_total none = {.kind = named->kind, .tariff = named->tariff};
         const struct receipt_total *our_line = order <= 0 ? &ours[o++] : &none;
@@ -238,6 +173,33 @@ static bool same_totals(const char *stream, const struct statement_half *ours,
                       note);
 }
 
+static bool same_charge(const char *stream, const struct half_charge *ours,
+                        const struct half_charge *theirs, struct note *note)
+{
+    if (half_charge_compare(ours, theirs) != 0 || ours->taxed.minor != theirs->taxed.minor ||
+        ours->fee.minor != theirs->fee.minor || ours->tax.minor != theirs->tax.minor) {
+        note_set(note, ERR_DISAGREE,
+                 "%s, charges: ours of tax code %s, fee %" PRId64 ", tax %" PRId64 " on %" PRId64
+                 ", theirs of tax code %s, fee %" PRId64 ", tax %" PRId64 " on %" PRId64,
+                 stream, ours->tax_code, ours->fee.minor, ours->tax.minor, ours->taxed.minor,
+                 theirs->tax_code, theirs->fee.minor, theirs->tax.minor, theirs->taxed.minor);
+        return false;
+    }
+    return true;
+}
+
+static bool same_charges(const char *stream, const struct statement_half *ours,
+                         const struct statement_half *theirs, struct note *note)
+{
+    char count[2 * PARTNER_ID_MAX + 32];
+    snprintf(count, sizeof count, "%s, lines of charges", stream);
+    bool is_same = same_unsigned(count, ours->charge_count, theirs->charge_count, note);
+    for (size_t i = 0; is_same && i < ours->charge_count; i++) {
+        is_same = same_charge(stream, &ours->charges[i], &theirs->charges[i], note);
+    }
+    return is_same;
+}
+
 #define FIGURE_TEXT_MAX 96
 
 static const char *figure_of(const char *stream, const char *figure, char out_text[FIGURE_TEXT_MAX])
@@ -262,7 +224,7 @@ static bool same_half(const struct statement_half *ours, const struct statement_
                      &theirs->last_hash, note) &&
            same_root(figure_of(stream, "root of the entries", text), &ours->root, &theirs->root,
                      note) &&
-           same_totals(stream, ours, theirs, note) &&
+           same_totals(stream, ours, theirs, note) && same_charges(stream, ours, theirs, note) &&
            same_money(figure_of(stream, "owed", text), ours->owed, theirs->owed, note);
 }
 

@@ -4,8 +4,8 @@
 #ifndef SETTLEMENT_STATEMENT_H
 #define SETTLEMENT_STATEMENT_H
 
-#include "clearing/receipt.h"
-#include "clearing/roster.h"
+#include "base/arena.h"
+#include "settlement/price.h"
 
 struct statement_half {
     struct partner_id sender;
@@ -16,9 +16,12 @@ struct statement_half {
     struct hash root;             /* of the tree over the entries (tree.h); zeros: not said */
     struct receipt_total *totals; /* over applied entries; sorted by kind, then tariff; no zeros */
     size_t total_count;
-    struct money owed;               /* by the sender to the receiver; negative: the other way */
     struct receipt_total *suspended; /* disputed points that wait; `totals` are without them */
     size_t suspended_count;
+    struct half_charge *charges; /* fees and taxes (price.h) */
+    size_t charge_count;
+    /* By the sender to the receiver, with the charges; negative: the other way. */
+    struct money owed;
 };
 
 struct pair_statement {
@@ -32,19 +35,17 @@ struct pair_statement {
     char currency[4];
 };
 
-/* What a half is worth at the roster's prices: earns, moved lots and adjustments at the issue price
- * are owed by the sender, captures at the redemption price to the sender, returns the other way;
- * voids, marks and what is said of cards carry no points. Each line of totals is priced as a whole
- * and rounded half to even; ERR_INPUT for an unknown tariff and for totals that are not sorted,
- * twice the same, negative or of no entry; ERR_RANGE when the money does not fit. */
+/* What a half comes to at the roster's prices (price.h): sets what is owed. Errors as price_half.
+ */
 MUST_USE enum err statement_price_half(const struct roster *roster, struct statement_half *half);
 
 /* Orders the halves, prices them, computes the net. `halves` give both directions in any order;
- * what is `owed` in them is not looked at. The statement borrows their totals. ERR_INPUT when the
- * halves are not each other's mirror or a name does not fit, and as above. */
+ * what is `owed` and charged in them is not looked at. The statement borrows their totals; its
+ * charges are in the arena. ERR_INPUT when the halves are not each other's mirror or a name does
+ * not fit, ERR_RESOURCE, and as above. */
 MUST_USE enum err statement_make(const struct roster *roster, const char *coalition,
                                  const char *currency, struct period period,
-                                 const struct statement_half halves[2],
+                                 const struct statement_half halves[2], struct arena *arena,
                                  struct pair_statement *out_statement);
 
 /* Do both say the same? On a difference the note says which figure, and both values. Roots are

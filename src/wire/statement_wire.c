@@ -1,13 +1,42 @@
 /* Statements of a pair's period (proto/talea/v1/settlement.proto). */
+#include <string.h>
+
+#include "base/text.h"
 #include "talea/v1/settlement.pb-c.h"
 #include "wire/messages.h"
 #include "wire/totals_wire.h"
+
+static bool is_tax_code(const char *code)
+{
+    size_t length = strnlen(code, TAX_CODE_MAX);
+    bool is_good = length < TAX_CODE_MAX;
+    for (size_t i = 0; is_good && i < length; i++) {
+        is_good = (code[i] >= 'A' && code[i] <= 'Z') || (code[i] >= '0' && code[i] <= '9') ||
+                  (code[i] == '-' && i > 0);
+    }
+    return is_good;
+}
+
+static void check_charges(struct fields *fields, const struct half_charge *charges, size_t count)
+{
+    field_require(fields, count <= HALF_CHARGES_MAX, "charges", "are too many");
+    for (size_t i = 0; i < count && fields->err == ERR_OK; i++) {
+        const struct half_charge *c = &charges[i];
+        field_require(fields, is_tax_code(c->tax_code) && c->tax_rate_ppm <= RATE_WHOLE, "charges",
+                      "have no tax code and rate");
+        field_require(fields, c->taxed.minor != 0 || c->fee.minor != 0 || c->tax.minor != 0,
+                      "charges", "are of nothing");
+        field_require(fields, i == 0 || half_charge_compare(c - 1, c) < 0, "charges",
+                      "are not sorted by tax code, rate and side");
+    }
+}
 
 static void check_half(struct fields *fields, const struct statement_half *half)
 {
     field_require(fields, half->first_number > 0 && half->first_number <= half->last_number,
                   "first_number", "is 0 or lies behind last_number");
     field_totals(fields, half->totals, half->total_count);
+    check_charges(fields, half->charges, half->charge_count);
     field_totals(fields, half->suspended, half->suspended_count);
 }
 
@@ -42,6 +71,44 @@ static enum err check_statement(struct fields *fields, const struct pair_stateme
     return fields->err;
 }
 
+static void charges_to_wire(struct fields *fields, struct arena *arena, struct statement_half *half,
+                            Talea__V1__StatementHalf *out)
+{
+    size_t count = half->charge_count;
+    out->charges = fields_array(fields, arena, count, sizeof *out->charges);
+    Talea__V1__HalfCharge *rows = fields_array(fields, arena, count, sizeof *rows);
+    for (size_t i = 0; i < count && fields->err == ERR_OK; i++) {
+        talea__v1__half_charge__init(&rows[i]);
+        rows[i].tax_code = half->charges[i].tax_code;
+        rows[i].tax_rate_ppm = half->charges[i].tax_rate_ppm;
+        rows[i].is_by_sender = half->charges[i].is_by_sender;
+        rows[i].taxed_minor = half->charges[i].taxed.minor;
+        rows[i].fee_minor = half->charges[i].fee.minor;
+        rows[i].tax_minor = half->charges[i].tax.minor;
+        out->charges[out->n_charges++] = &rows[i];
+    }
+}
+
+static void charges_from_wire(struct fields *fields, struct arena *arena,
+                              const Talea__V1__StatementHalf *m, struct statement_half *out)
+{
+    field_require(fields, m->n_charges <= HALF_CHARGES_MAX, "charges", "are too many");
+    out->charges = fields_array(fields, arena, m->n_charges, sizeof *out->charges);
+    for (size_t i = 0; i < m->n_charges && fields->err == ERR_OK; i++) {
+        const Talea__V1__HalfCharge *row = m->charges[i];
+        struct half_charge *charge = &out->charges[i];
+        fields_require_known(fields, &row->base);
+        *charge = (struct half_charge){.tax_rate_ppm = row->tax_rate_ppm,
+                                       .is_by_sender = row->is_by_sender != 0,
+                                       .taxed = {row->taxed_minor},
+                                       .fee = {row->fee_minor},
+                                       .tax = {row->tax_minor}};
+        field_require(fields, text_copy(charge->tax_code, TAX_CODE_MAX, row->tax_code) == ERR_OK,
+                      "charges", "have too long a tax code");
+    }
+    out->charge_count = m->n_charges;
+}
+
 static void half_to_wire(struct fields *fields, struct arena *arena, struct statement_half *half,
                          Talea__V1__StatementHalf *out)
 {
@@ -56,6 +123,7 @@ static void half_to_wire(struct fields *fields, struct arena *arena, struct stat
     out->n_totals = half->total_count;
     out->totals = totals_to_wire(fields, arena, half->totals, half->total_count);
     out->owed_minor = half->owed.minor;
+    charges_to_wire(fields, arena, half, out);
     out->n_suspended = half->suspended_count;
     out->suspended = totals_to_wire(fields, arena, half->suspended, half->suspended_count);
 }
@@ -99,6 +167,7 @@ static void half_from_wire(struct fields *fields, struct arena *arena,
     out->total_count = m->n_totals;
     out->totals = totals_from_wire(fields, arena, m->totals, m->n_totals);
     out->owed = money_of(m->owed_minor);
+    charges_from_wire(fields, arena, m, out);
     out->suspended_count = m->n_suspended;
     out->suspended = totals_from_wire(fields, arena, m->suspended, m->n_suspended);
 }

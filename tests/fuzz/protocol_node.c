@@ -70,8 +70,10 @@ static void make_charter(struct protocol_node *node)
     node->partners[1].id = protocol_grocer;
     ASSERT(card_prefix_parse("200200", &node->partners[0].prefix) == ERR_OK);
     ASSERT(card_prefix_parse("100100", &node->partners[1].prefix) == ERR_OK);
-    node->tariffs[0] = (struct tariff){1, money_of(2), money_of(1), points_of(1)};
-    node->tariffs[1] = (struct tariff){2, money_of(3), money_of(2), points_of(1)};
+    node->tariffs[0] =
+        (struct tariff){.id = 1, .issue_price = {2}, .redemption_price = {1}, .per = {1}};
+    node->tariffs[1] =
+        (struct tariff){.id = 2, .issue_price = {3}, .redemption_price = {2}, .per = {1}};
     node->roster = (struct roster){.self = protocol_grocer,
                                    .epoch = 1,
                                    .first_period = {202609},

@@ -12,9 +12,9 @@
 static void write_samples(const char *folder)
 {
     static const char *const targets[SAMPLE_COUNT] = {
-        "entry",     "entry",     "head",      "receipt", "hold",     "hold",  "hold",
-        "statement", "entry",     "hold",      NULL,      "holdings", "entry", "receipt",
-        "hold",      "statement", "half_root", "payment", "payment"};
+        "entry",     "entry",     "head",      "receipt", "hold",     "hold",     "hold",
+        "statement", "entry",     "hold",      NULL,      "holdings", "entry",    "receipt",
+        "hold",      "statement", "half_root", "payment", "payment",  "statement"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,          PURPOSE_CLEARING_BATCH,
         PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST,     PURPOSE_HOLD_GRANT,

@@ -28,10 +28,11 @@ void statistics_print(const struct statistics *statistics)
 static bool is_missing(const struct statistics *statistics, unsigned kind, enum verdict verdict)
 {
     /* So many cards take too long to send: the unit tests say that they are known already. The
-     * coalition of these runs stays as it is. */
+     * coalition of these runs stays as it is, and its tariffs are everybody's for ever. */
     bool is_far = (kind == COMMAND_TAKE_ENTRY && verdict == VERDICT_TOO_MANY_CARDS) ||
                   (kind == COMMAND_BOOK_PAYMENT && verdict == VERDICT_TOO_MANY_BOOKINGS);
-    if (is_far || statistics->counts[kind][verdict] > 0 || verdict == VERDICT_PARTNER_LEFT) {
+    bool is_of_charter = verdict == VERDICT_PARTNER_LEFT || verdict == VERDICT_TARIFF_NOT_IN_FORCE;
+    if (is_far || is_of_charter || statistics->counts[kind][verdict] > 0) {
         return false;
     }
     (void)printf("no %s was answered %s\n", command_kind_name((enum command_kind)kind),

@@ -34,8 +34,8 @@ void world_roster(struct roster_partner partners[MODEL_PARTNERS], struct tariff 
         ASSERT(partner_id_parse(names[i], &partners[i].id) == ERR_OK);
         ASSERT(card_prefix_parse(prefixes[i], &partners[i].prefix) == ERR_OK);
     }
-    tariffs[0] = (struct tariff){1, money_of(2), money_of(1), points_of(1)};
-    tariffs[1] = (struct tariff){2, money_of(3), money_of(2), points_of(1)};
+    tariffs[0] = (struct tariff){.id = 1, .issue_price = {2}, .redemption_price = {1}, .per = {1}};
+    tariffs[1] = (struct tariff){.id = 2, .issue_price = {3}, .redemption_price = {2}, .per = {1}};
     *out_roster = (struct roster){.self = partners[0].id,
                                   .epoch = 1,
                                   .first_period = {202609},

@@ -158,7 +158,9 @@ bool exposures_agree(const struct ledger_view *view, const struct model *m, char
             return complain(complaint, "an exposure can't be read", 0, i);
         }
         int64_t owed = exposure_owed(&row, m->roster).minor;
-        int64_t promised = exposure_promised(&row, m->roster).minor;
+        int64_t promised =
+            exposure_promised(&row, m->roster, &m->roster->partners[i].id, (struct unix_ms){0})
+                .minor;
         if (owed != model_owed(m, i)) {
             return complain(complaint, "owed to a partner", owed, model_owed(m, i));
         }

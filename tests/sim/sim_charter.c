@@ -54,7 +54,8 @@ void sim_charter_init(struct sim *sim)
     struct sim_epoch *epoch = calloc(1, sizeof *epoch);
     ASSERT(epoch != NULL);
     struct charter *charter = &epoch->charter;
-    sim->tariffs[0] = (struct tariff){1, {100}, {90}, {100}};
+    sim->tariffs[0] =
+        (struct tariff){.id = 1, .issue_price = {100}, .redemption_price = {90}, .per = {100}};
     *charter = (struct charter){.epoch = 1,
                                 .required_signatures = sim->node_count,
                                 .points_name = "points",

@@ -143,6 +143,8 @@ void sim_restore_up(struct sim_node *node)
         r->is_copy = false;
     }
     if (sim_restore_has_lost(node)) {
+        /* A batch of another partner that was under way has changed what the model takes over. */
+        (void)sim_check_streams(node);
         r->is_stale = true;
         close_gate(node);
     }

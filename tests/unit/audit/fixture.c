@@ -109,7 +109,7 @@ void fixture_init(struct fixture *f)
         (struct roster_partner){.id = partner_of("alfa"), .prefix = prefix_of("100100")};
     f->partners[1] =
         (struct roster_partner){.id = partner_of("beta"), .prefix = prefix_of("200200")};
-    f->tariff = (struct tariff){1, money_of(2), money_of(1), points_of(1)};
+    f->tariff = (struct tariff){.id = 1, .issue_price = {2}, .redemption_price = {1}, .per = {1}};
     f->roster = (struct roster){.self = f->partners[0].id,
                                 .epoch = 3,
                                 .first_period = {202609},

@@ -61,8 +61,10 @@ void coalition_begin(struct coalition *coalition)
         struct note note = {{0}};
         ASSERT(introduction_make(&terms, &m->root, &m->introduction, &note) == ERR_OK);
     }
-    coalition->tariffs[0] = (struct charter_tariff){{2, {5}, {4}, {100}}, "fuel only"};
-    coalition->tariffs[1] = (struct charter_tariff){{1, {10}, {9}, {1000}}, "standard"};
+    coalition->tariffs[0] = (struct charter_tariff){
+        {.id = 2, .issue_price = {5}, .redemption_price = {4}, .per = {100}}, "fuel only"};
+    coalition->tariffs[1] = (struct charter_tariff){
+        {.id = 1, .issue_price = {10}, .redemption_price = {9}, .per = {1000}}, "standard"};
     coalition->terms = (struct charter_terms){.coalition = "demo",
                                               .epoch = 1,
                                               .required_signatures = 2,

@@ -156,6 +156,36 @@ static void test_terms_that_are_refused(void **state)
 #undef TERM
 }
 
+static void for_two(struct charter_tariff *tariff, const char *one, const char *other)
+{
+    assert_int_equal(partner_id_parse(one, &tariff->prices.pair[0]), ERR_OK);
+    assert_int_equal(partner_id_parse(other, &tariff->prices.pair[1]), ERR_OK);
+}
+
+static void test_tariffs_keep_all_they_say(void **state)
+{
+    (void)state;
+    const struct charter_tariff kept = coalition.tariffs[0];
+    struct tariff *t = &coalition.tariffs[0].prices;
+    struct charter *charter;
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    t->fee = (struct tariff_fee){15000, 20000, {1000}};
+    t->tax = (struct tariff_tax){.code = "VAT-12", .rate_ppm = 120000, .is_on_points = true};
+    for_two(&coalition.tariffs[0], "aaa", "bbb");
+    t->pair[0] = coalition.members[0].id;
+    t->pair[1] = coalition.members[1].id;
+    if (partner_id_compare(&t->pair[0], &t->pair[1]) > 0) {
+        t->pair[0] = coalition.members[1].id;
+        t->pair[1] = coalition.members[0].id;
+    }
+    t->valid_from = (struct unix_ms){1793491200000};
+    assert_int_equal(coalition_charter(&coalition, &bytes, NULL), ERR_OK);
+    assert_int_equal(charter_open(buffer_slice(&bytes), &charter, NULL), ERR_OK);
+    assert_true(tariff_equal(&charter->tariffs[1], t));
+    charter_close(charter);
+    coalition.tariffs[0] = kept;
+}
+
 static void test_tariffs_that_are_refused(void **state)
 {
     (void)state;
@@ -172,6 +202,13 @@ static void test_tariffs_that_are_refused(void **state)
     TARIFF(t->prices.redemption_price.minor = -1, "tariff 2 has a price below zero");
     TARIFF(t->prices.per.minor = 0, "tariff 2: its prices are for no points");
     TARIFF(t->prices.per.minor = -1, "per_points are negative");
+    TARIFF(t->prices.fee.issue_ppm = 1000001, "tariff 2: issue_fee is more than all");
+    TARIFF(t->prices.fee.minimum.minor = 1, "tariff 2: minimum_fee is there without a fee");
+    TARIFF(t->prices.tax.rate_ppm = 1, "tariff 2: tax_rate is there without a tax_code");
+    TARIFF(t->prices.pair[0] = coalition.members[0].id,
+           "a tariff's partners is not a partner's id");
+    TARIFF(for_two(t, "aaa", coalition.members[0].id.text), "tariff 2: partners: aaa is none");
+    TARIFF(t->prices.valid_from.ms = -1, "valid_from_unix_ms");
 #undef TARIFF
 }
 
@@ -301,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_finding_partners_and_keys),
         cmocka_unit_test(test_roster),
         cmocka_unit_test(test_terms_that_are_refused),
+        cmocka_unit_test(test_tariffs_keep_all_they_say),
         cmocka_unit_test(test_tariffs_that_are_refused),
         cmocka_unit_test(test_what_two_partners_share),
         cmocka_unit_test(test_payloads_that_are_refused),

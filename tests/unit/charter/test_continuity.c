@@ -35,6 +35,24 @@ static void test_nothing_changes(void **state)
     epoch_expect(&coalition, first, NULL);
 }
 
+/* Whoever has not heard of the charter yet would be refused. */
+static void test_new_tariffs(struct charter_tariff kept)
+{
+    struct charter_tariff three[3] = {coalition.tariffs[0], coalition.tariffs[1], kept};
+    three[2].prices.id = 9;
+    three[2].prices.valid_from.ms = coalition.terms.valid_from.ms - 1;
+    coalition.terms.tariffs = three;
+    coalition.terms.tariff_count = 3;
+    epoch_expect(&coalition, first, "tariff 9: valid_from lies before the charter");
+    three[2].prices.valid_from = coalition.terms.valid_from;
+    epoch_expect(&coalition, first, NULL);
+    three[2].prices.pair[0] = (struct partner_id){"aaa"};
+    three[2].prices.pair[1] = (struct partner_id){"bbb"};
+    epoch_expect(&coalition, first, "tariff 9: partners: aaa is none");
+    coalition.terms.tariffs = coalition.tariffs;
+    coalition.terms.tariff_count = 2;
+}
+
 static void test_prices_and_units_last(void **state)
 {
     (void)state;
@@ -45,6 +63,10 @@ static void test_prices_and_units_last(void **state)
     coalition.tariffs[0].prices.id = 3;
     epoch_expect(&coalition, first, "no longer has tariff 2");
     coalition.tariffs[0] = kept;
+    coalition.tariffs[0].prices.fee.issue_ppm = 1;
+    epoch_expect(&coalition, first, "has other prices for tariff 2");
+    coalition.tariffs[0] = kept;
+    test_new_tariffs(kept);
     coalition.terms.points_decimals = 1;
     epoch_expect(&coalition, first, "has other decimals or another currency");
     coalition.terms.points_decimals = 0;

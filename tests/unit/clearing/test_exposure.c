@@ -8,9 +8,14 @@
 #include "clearing/exposure.h"
 
 /* 3 for 2 points given, 1 for 2 points burned; and a tariff that costs more than there is. */
-static struct tariff tariffs[] = {{1, {3}, {1}, {2}}, {7, {INT64_MAX}, {5}, {1}}};
+static struct tariff tariffs[] = {
+    {.id = 1, .issue_price = {3}, .redemption_price = {1}, .per = {2}},
+    {.id = 7, .issue_price = {INT64_MAX}, .redemption_price = {5}, .per = {1}}};
 static const struct roster roster = {
     .tariffs = tariffs, .tariff_count = 2, .net_debit_cap = {1000}};
+
+static const struct partner_id fuel = {"fuel"};
+static const struct unix_ms now = {1};
 
 static void add(struct exposure *exposure, enum stream_direction direction, enum entry_kind kind,
                 uint32_t tariff, int64_t points)
@@ -65,11 +70,11 @@ static void test_stays_within_range(void **state)
     add(&exposure, STREAM_OUT, ENTRY_EARN, 1, 10);
     exposure.promised = points_of(8);
     assert_int_equal(exposure_owed(&exposure, &roster).minor, INT64_MAX);
-    assert_int_equal(exposure_at_stake(&exposure, &roster).minor, INT64_MAX);
+    assert_int_equal(exposure_at_stake(&exposure, &roster, &fuel, now).minor, INT64_MAX);
     add(&exposure, STREAM_OUT, ENTRY_EARN, 7, INT64_MAX - 3);
     assert_int_equal(exposure_add(&exposure, &roster, STREAM_OUT, ENTRY_EARN, 7, 1), ERR_RANGE);
     assert_int_equal(exposure.lines[1].issued, INT64_MAX);
-    assert_int_equal(exposure_promised(&exposure, &roster).minor, 4);
+    assert_int_equal(exposure_promised(&exposure, &roster, &fuel, now).minor, 4);
 }
 
 static void test_old_tariffs_make_place(void **state)

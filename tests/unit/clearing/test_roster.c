@@ -17,10 +17,12 @@ struct world {
 
 static void make(struct world *w)
 {
-    *w = (struct world){.partners = {{.id = {"cinema"}, .prefix = {"7001"}},
-                                     {.id = {"airline"}, .prefix = {"50012345"}},
-                                     {.id = {"bakery"}, .prefix = {"6001"}}},
-                        .tariffs = {{9, {10}, {8}, {1000}}, {3, {11}, {0}, {1000}}}};
+    *w = (struct world){
+        .partners = {{.id = {"cinema"}, .prefix = {"7001"}},
+                     {.id = {"airline"}, .prefix = {"50012345"}},
+                     {.id = {"bakery"}, .prefix = {"6001"}}},
+        .tariffs = {{.id = 9, .issue_price = {10}, .redemption_price = {8}, .per = {1000}},
+                    {.id = 3, .issue_price = {11}, .redemption_price = {0}, .per = {1000}}}};
     w->roster = (struct roster){.self = {"bakery"},
                                 .first_period = {202610},
                                 .partners = w->partners,

@@ -20,6 +20,8 @@
 #include "wire/messages.h"
 #include "wire/signed.h"
 
+#define NASTY_NAME "Fuel <b>&\"Co\""
+
 struct world {
     struct fake_node *node; /* grocer; its charter is of both */
     char fuel[320];
@@ -27,6 +29,7 @@ struct world {
     char exported[320];
     struct signing_key grocer_key;
     struct signing_key fuel_key;
+    struct arena arena;
     struct buffer statement;
     struct buffer signed_by_grocer;
     struct buffer countersigned;
@@ -58,7 +61,7 @@ static void make_charter(struct world *world)
     snprintf(world->charter, sizeof world->charter, "%s/both.talea", world->node->home);
     snprintf(world->exported, sizeof world->exported, "%s/out.talea", world->node->home);
     run(TALEA(NULL, "init", world->fuel, "--coalition", "demo", "--partner", "fuel", "--name",
-              "Fuel", "--prefix", "610002", "--listen", "127.0.0.1:7102", "--http",
+              NASTY_NAME, "--prefix", "610002", "--listen", "127.0.0.1:7102", "--http",
               "127.0.0.1:7202"),
         0);
     snprintf(intro[0], sizeof intro[0], "%s/grocer.intro.talea", world->node->home);
@@ -117,8 +120,8 @@ static void make_statement(struct world *world)
     struct note note = {""};
     assert_int_equal(charter_load(world->charter, &charter, NULL), ERR_OK);
     assert_int_equal(charter_roster(charter, &self, &roster, NULL), ERR_OK);
-    if (statement_make(&roster, "demo", "USD", (struct period){202610}, halves, &statement) !=
-            ERR_OK ||
+    if (statement_make(&roster, "demo", "USD", (struct period){202610}, halves, &world->arena,
+                       &statement) != ERR_OK ||
         wire_statement_encode(&statement, &world->statement) != ERR_OK) {
         fail_msg("no statement: %s", note.text);
     }
@@ -151,6 +154,7 @@ static int setup(void **state)
     void *node;
     fake_node_setup(&node);
     world->node = node;
+    arena_init(&world->arena, 1u << 20);
     make_charter(world);
     load_key(world->node->home, &world->grocer_key);
     load_key(world->fuel, &world->fuel_key);
@@ -164,6 +168,7 @@ static int teardown(void **state)
     struct world *world = *state;
     void *node = world->node;
     fake_node_teardown(&node);
+    arena_fini(&world->arena);
     signing_key_fini(&world->grocer_key);
     signing_key_fini(&world->fuel_key);
     buffer_fini(&world->statement);
@@ -212,6 +217,61 @@ static void test_agreed(void **state)
     assert_non_null(strstr(outcome.out, "\"agreed\": true"));
     assert_non_null(strstr(outcome.out, "\"net_minor\": 933"));
     run(outcome, 0);
+}
+
+static void expect_in(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL) {
+        fail_msg("not in it: %s\n%s", part, text);
+    }
+}
+
+/* Reads the page that a run wrote. */
+static void page_of(struct world *world, const char *language, struct buffer *out)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/page-%s.html", world->node->home, language);
+    run(TALEA(world->node, "statement", "show", "fuel", "2026-10", "--charter", world->charter,
+              "--html", path, "--language", language),
+        0);
+    buffer_clear(out);
+    assert_int_equal(file_read(path, FILE_PUBLIC, 1u << 20, out, NULL), ERR_OK);
+    write_u8(out, 0);
+}
+
+static void test_pages(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *language;
+        const char *parts[6];
+    } pages[] = {
+        {"en",
+         {"<html lang=\"en\">", "1\u201331 October 2026", "Points redeemed",
+          "<data value=\"10.00\">10.00</data>", "0.10 for 10", "Nobody"}},
+        {"ru",
+         {"<html lang=\"ru\">", "1\u201331 октября 2026\u00a0г.", "Списание баллов",
+          "<data value=\"10.00\">10,00</data>", "0,10 за 10", "Платёж"}},
+        {"kk",
+         {"<html lang=\"kk\">", "2026 жылғы 1\u201331 қазан", "Ұпайларды жұмсау",
+          "<data value=\"-2.00\">\u22122,00</data>", "10 үшін 0,10", "Төлем қажет"}},
+    };
+    CLEANUP(buffer_fini) struct buffer page = {0};
+    publish(world, true);
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        page_of(world, pages[i].language, &page);
+        const char *text = (const char *)page.at;
+        for (size_t k = 0; k < 5; k++) {
+            expect_in(text, pages[i].parts[k]);
+        }
+        assert_null(strstr(text, pages[i].parts[5])); /* somebody pays */
+        expect_in(text, "Fuel &lt;b&gt;&amp;&quot;Co&quot;");
+        assert_null(strstr(text, "<b>"));
+        expect_in(text, "9");
+    }
+    run(TALEA(world->node, "statement", "show", "fuel", "2026-10", "--charter", world->charter,
+              "--language", "tr"),
+        2);
 }
 
 static void test_one_sided(void **state)
@@ -304,8 +364,8 @@ static void test_other_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_WORLD(test_agreed),     IN_WORLD(test_one_sided),   IN_WORLD(test_broken),
-        IN_WORLD(test_other_hash), IN_WORLD(test_other_bytes),
+        IN_WORLD(test_agreed), IN_WORLD(test_pages),      IN_WORLD(test_one_sided),
+        IN_WORLD(test_broken), IN_WORLD(test_other_hash), IN_WORLD(test_other_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

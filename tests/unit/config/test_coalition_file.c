@@ -134,7 +134,52 @@ static void test_no_partners(void **state)
     coalition_file_fini(&c);
 }
 
+#define TARIFF_7 "rounding: half_even}"
+#define MORE     "rounding: half_even, partners: [grocer, fuel], valid_from: 2026-11-01,"
+
+static void test_all_a_tariff_says(void **state)
+{
+    (void)state;
+    char yaml[2048];
+    struct coalition_file c;
+    edited(full, TARIFF_7,
+           MORE " issue_fee_percent: 1.5, redemption_fee_percent: 0.0001, minimum_fee: 10,"
+                " tax: {code: S-1, percent: 12, on: all}}",
+           yaml, sizeof yaml);
+    assert_int_equal(coalition_file_parse(text_slice(yaml), "c.yaml", "/srv", &c, NULL), ERR_OK);
+    const struct coalition_tariff *t = &c.tariffs[1];
+    assert_string_equal(t->pair[0].text, "fuel");
+    assert_string_equal(t->pair[1].text, "grocer");
+    assert_int_equal(t->valid_from.ms, 1793491200000);
+    assert_int_equal(t->issue_fee_ppm, 15000);
+    assert_int_equal(t->redemption_fee_ppm, 1);
+    assert_int_equal(t->minimum_fee_minor, 1000);
+    assert_string_equal(t->tax_code, "S-1");
+    assert_int_equal(t->tax_ppm, 120000);
+    assert_true(t->is_tax_on_points);
+    assert_int_equal(c.tariffs[0].issue_fee_ppm, 0);
+    assert_string_equal(c.tariffs[0].tax_code, "");
+    coalition_file_fini(&c);
+}
+
 static const struct edit wrong[] = {
+    {TARIFF_7, MORE " issue_fee_percent: 100.1}",
+     "c.yaml:14: tariffs[1].issue_fee_percent: \"100.1\" is not from 0.0000 to 100.0000"},
+    {TARIFF_7, MORE " redemption_fee_percent: -1}",
+     "c.yaml:14: tariffs[1].redemption_fee_percent: \"-1\" is not a number such as 12.50"},
+    {TARIFF_7, MORE " minimum_fee: 1}",
+     "c.yaml:14: tariffs[1].minimum_fee: is there without a fee"},
+    {TARIFF_7, MORE " tax: {code: s, percent: 1}}",
+     "c.yaml:14: tariffs[1].tax.code: \"s\" is not made of capital letters, digits and \"-\""},
+    {TARIFF_7, MORE " tax: {code: S}}", "c.yaml:14: tariffs[1].tax.percent: is missing"},
+    {TARIFF_7, MORE " tax: {code: S, percent: 1, on: points}}",
+     "c.yaml:14: tariffs[1].tax.on: \"points\" is not one of fees, all"},
+    {TARIFF_7, "rounding: half_even, partners: [fuel, fuel]}",
+     "c.yaml:14: tariffs[1].partners: fuel is named twice"},
+    {TARIFF_7, "rounding: half_even, partners: [fuel]}",
+     "c.yaml:14: tariffs[1].partners: has too few entries"},
+    {TARIFF_7, "rounding: half_even, valid_from: soon}",
+     "c.yaml:14: tariffs[1].valid_from: \"soon\" is no date such as 2026-11-01"},
     {"required: 2", "required: 3",
      "c.yaml:6: signatures.required: \"3\" is not a whole number from 1 to 2"},
     {"id: 7", "id: 1", "c.yaml:13: tariffs[1].id: 1 is taken already"},
@@ -204,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_all_a_tariff_says),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_wrong_changes),
         cmocka_unit_test(test_no_partners),

@@ -129,7 +129,8 @@ void brand_init(struct brand *brand, unsigned index)
     assert_int_equal(crypto_start(), ERR_OK);
     assert_int_equal(partner_id_parse(names[index], &brand->id), ERR_OK);
     brand->now.ms = INT64_C(1790000000000);
-    brand->tariffs[0] = (struct tariff){1, {100}, {90}, {100}};
+    brand->tariffs[0] =
+        (struct tariff){.id = 1, .issue_price = {100}, .redemption_price = {90}, .per = {100}};
     for (unsigned i = 0; i < BRANDS; i++) {
         assert_int_equal(partner_id_parse(names[i], &brand->partners[i].id), ERR_OK);
         assert_int_equal(card_prefix_parse(prefixes[i], &brand->partners[i].prefix), ERR_OK);

@@ -251,7 +251,9 @@ static void test_a_shop_can_not_choose_its_tariff(void **state)
     struct pair *pair = *state;
     struct arena arena;
     struct clearing_receipt receipt;
-    struct tariff two[2] = {{1, {100}, {90}, {100}}, {2, {500}, {450}, {100}}};
+    struct tariff two[2] = {
+        {.id = 1, .issue_price = {100}, .redemption_price = {90}, .per = {100}},
+        {.id = 2, .issue_price = {500}, .redemption_price = {450}, .per = {100}}};
     struct roster roster = pair->b.roster;
     roster.tariffs = two;
     roster.tariff_count = 2;

@@ -23,10 +23,11 @@ static enum err decode_entry(void *context, struct slice bytes, struct clearing_
 void desk_init(struct desk *desk)
 {
     struct note note;
-    *desk = (struct desk){.tariff = {1, money_of(2), money_of(1), points_of(1)},
-                          .row = 1,
-                          .serial = 1,
-                          .now = {INT64_C(1800000000000)}};
+    *desk =
+        (struct desk){.tariff = {.id = 1, .issue_price = {2}, .redemption_price = {1}, .per = {1}},
+                      .row = 1,
+                      .serial = 1,
+                      .now = {INT64_C(1800000000000)}};
     assert_int_equal(partner_id_parse("alfa", &desk->partners[0].id), ERR_OK);
     assert_int_equal(partner_id_parse("beta", &desk->partners[1].id), ERR_OK);
     assert_int_equal(card_prefix_parse("100100", &desk->partners[0].prefix), ERR_OK);

@@ -89,6 +89,10 @@ bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict)
     case VERDICT_TARIFF_UNKNOWN:
         c->take_entry.entry.tariff = 99;
         return true;
+    case VERDICT_TARIFF_NOT_IN_FORCE:
+        be_earn(c, &s->rich_card, 5);
+        s->desk.tariff.valid_from.ms = c->take_entry.entry.business_time.ms + 1;
+        return true;
     case VERDICT_PARTNER_LEFT:
         scene_leave(s);
         return true;

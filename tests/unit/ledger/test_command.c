@@ -198,7 +198,7 @@ static void test_names(void **state)
         assert_int_equal(row->sentence[strlen(row->sentence) - 1], '.');
         assert_true((row->grpc_status == 0) == (i == VERDICT_OK));
     }
-    assert_int_equal(known, 84);
+    assert_int_equal(known, 85);
     assert_int_equal(verdict_parse("UNKNOWN", &parsed), ERR_INPUT);
     assert_int_equal(verdict_parse("", &parsed), ERR_INPUT);
     for (int i = 1; i < COMMAND_KIND_END; i++) {

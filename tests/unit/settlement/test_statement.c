@@ -18,6 +18,8 @@ static struct partner_id partner(const char *text)
     return id;
 }
 
+static struct arena arena; /* of the charges */
+
 static struct roster roster_of_two(void)
 {
     static struct tariff tariffs[] = {
@@ -116,7 +118,7 @@ static struct pair_statement made(const struct statement_half halves[2])
     struct roster roster = roster_of_two();
     struct pair_statement statement;
     assert_int_equal(
-        statement_make(&roster, "demo", "EUR", (struct period){202610}, halves, &statement),
+        statement_make(&roster, "demo", "EUR", (struct period){202610}, halves, &arena, &statement),
         ERR_OK);
     return statement;
 }
@@ -164,13 +166,14 @@ static void test_halves_that_are_no_pair(void **state)
     struct pair_statement s = {.charter_epoch = 99};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         assert_int_equal(
-            statement_make(&roster, "demo", "EUR", (struct period){202610}, pairs[i], &s),
+            statement_make(&roster, "demo", "EUR", (struct period){202610}, pairs[i], &arena, &s),
             ERR_INPUT);
     }
     struct statement_half good[2] = {half_of("grocer", "fuel", NULL, 0),
                                      half_of("fuel", "grocer", NULL, 0)};
-    assert_int_equal(statement_make(&roster, "demo", "EURO", (struct period){202610}, good, &s),
-                     ERR_INPUT);
+    assert_int_equal(
+        statement_make(&roster, "demo", "EURO", (struct period){202610}, good, &arena, &s),
+        ERR_INPUT);
     assert_int_equal(s.charter_epoch, 99);
 }
 
@@ -317,6 +320,51 @@ static void test_every_half_field_differing(void **state)
     }
 }
 
+static void expect_charge_difference(const struct half_charge *theirs, size_t count,
+                                     const char *expected)
+{
+    static struct half_charge charges[] = {
+        {.fee = {15}},
+        {.tax_code = "S", .tax_rate_ppm = 5, .taxed = {20}, .fee = {21}, .tax = {1}}};
+    struct half_charge copy[] = {charges[0], *theirs};
+    struct both ours;
+    struct both other;
+    struct note note = {{0}};
+    both_fill(&ours);
+    both_fill(&other);
+    ours.statement.halves[1].charges = charges;
+    ours.statement.halves[1].charge_count = 2;
+    other.statement.halves[1].charges = copy;
+    other.statement.halves[1].charge_count = count;
+    bool is_equal = statement_equal(&ours.statement, &other.statement, &note);
+    assert_int_equal(is_equal, expected == NULL);
+    assert_int_equal(statement_equal(&other.statement, &ours.statement, NULL), expected == NULL);
+    assert_true(expected == NULL || strncmp(note.text, expected, strlen(expected)) == 0);
+}
+
+static void test_every_charge_differing(void **state)
+{
+    (void)state;
+    const struct half_charge good = {
+        .tax_code = "S", .tax_rate_ppm = 5, .taxed = {20}, .fee = {21}, .tax = {1}};
+    struct half_charge c = good;
+    expect_charge_difference(&c, 2, NULL);
+    expect_charge_difference(&c, 1, "grocer to fuel, lines of charges: ours 2, theirs 1");
+#define DIFFERENT(change)                                                                          \
+    change;                                                                                        \
+    expect_charge_difference(&c, 2,                                                                \
+                             "grocer to fuel, charges: ours of tax code S, fee 21, tax 1 on 20, "  \
+                             "theirs of tax code ");                                               \
+    c = good
+    DIFFERENT(c.tax_code[0] = 'Z');
+    DIFFERENT(c.tax_rate_ppm++);
+    DIFFERENT(c.is_by_sender = true);
+    DIFFERENT(c.taxed.minor++);
+    DIFFERENT(c.fee.minor++);
+    DIFFERENT(c.tax.minor++);
+#undef DIFFERENT
+}
+
 static void test_every_total_differing(void **state)
 {
     (void)state;
@@ -344,6 +392,7 @@ static void test_every_total_differing(void **state)
 
 int main(void)
 {
+    arena_init(&arena, 1u << 20);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prices),
         cmocka_unit_test(test_rounding_is_half_to_even),
@@ -354,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_property_swapped_halves),
         cmocka_unit_test(test_every_head_field_differing),
         cmocka_unit_test(test_every_half_field_differing),
+        cmocka_unit_test(test_every_charge_differing),
         cmocka_unit_test(test_every_total_differing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,16 +183,29 @@ struct pair_statement sample_statement(void)
     static struct receipt_total grocer[] = {{ENTRY_CAPTURE, 1, 2, 30000}};
     struct partner_id a = sample_partner("fuel");
     struct partner_id b = sample_partner("grocer");
-    return (struct pair_statement){
-        .coalition = "demo",
-        .charter_epoch = 3,
-        .period = {202610},
-        .halves = {{a, b, 1, 90, sample_hash(0), {{0}}, fuel, 1, {1000}, NULL, 0},
-                   {b, a, 5, 7, sample_hash(0x40), {{0}}, grocer, 1, {-270}, NULL, 0}},
-        .debtor = a,
-        .creditor = b,
-        .net = {1270},
-        .currency = "EUR"};
+    return (struct pair_statement){.coalition = "demo",
+                                   .charter_epoch = 3,
+                                   .period = {202610},
+                                   .halves = {{.sender = a,
+                                               .receiver = b,
+                                               .first_number = 1,
+                                               .last_number = 90,
+                                               .last_hash = sample_hash(0),
+                                               .totals = fuel,
+                                               .total_count = 1,
+                                               .owed = {1000}},
+                                              {.sender = b,
+                                               .receiver = a,
+                                               .first_number = 5,
+                                               .last_number = 7,
+                                               .last_hash = sample_hash(0x40),
+                                               .totals = grocer,
+                                               .total_count = 1,
+                                               .owed = {-270}}},
+                                   .debtor = a,
+                                   .creditor = b,
+                                   .net = {1270},
+                                   .currency = "EUR"};
 }
 
 struct evidence sample_evidence(void)
@@ -330,6 +343,27 @@ static enum err half_root_again(struct slice bytes, struct buffer *out, struct n
     return wire_half_root_encode(&root, out);
 }
 
+static enum err charged_sample(struct buffer *out)
+{
+    struct half_charge fuel[] = {
+        {.fee = {15}},
+        {.tax_code = "S", .tax_rate_ppm = 120000, .taxed = {250}, .fee = {250}, .tax = {30}}};
+    struct half_charge grocer[] = {{.tax_code = "S",
+                                    .tax_rate_ppm = 120000,
+                                    .is_by_sender = true,
+                                    .taxed = {-270},
+                                    .tax = {-32}}};
+    struct pair_statement statement = sample_statement();
+    statement.halves[0].charges = fuel;
+    statement.halves[0].charge_count = 2;
+    statement.halves[0].owed = money_of(1000 + 15 + 250 + 30);
+    statement.halves[1].charges = grocer;
+    statement.halves[1].charge_count = 1;
+    statement.halves[1].owed = money_of(-270 + 32);
+    statement.net = money_of(1295 + 238);
+    return wire_statement_encode(&statement, out);
+}
+
 static enum err rooted_sample(struct buffer *out)
 {
     struct pair_statement statement = sample_statement();
@@ -455,4 +489,12 @@ const struct sample samples[SAMPLE_COUNT] = {
      "0a0464656d6f10f2ae0c180222046675656c2205686f74656c2a20404142434445464748494a4b4c"
      "4d4e4f505152535455565758595a5b5c5d5e5f",
      netting_sample, false, netting_again},
+    {"a statement with fees and taxes",
+     "0a0464656d6f100318f2ae0c22580a046675656c120667726f6365721801205a2a20000102030405"
+     "060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f320a08011001182820a08d06388f"
+     "0a4a02280f4a0f0a015310c0a90720fa0128fa01301e226c0a0667726f63657212046675656c1805"
+     "20072a20404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f320a0802"
+     "1001180220b0ea013892feffffffffffffff014a1f0a015310c0a907180120f2fdffffffffffffff"
+     "0130e0ffffffffffffffff012a046675656c320667726f63657238fd0b4203455552",
+     charged_sample, false, statement_again},
 };

@@ -183,6 +183,35 @@ static void test_authorisations(void **state)
 #define STATEMENT(change, expected)                                                                \
     REFUSED(Talea__V1__PairStatement, talea__v1__pair_statement__descriptor, 7, change, expected)
 
+/* Lines of fees and taxes put into the second half. */
+struct statement_charges {
+    Talea__V1__HalfCharge rows[2];
+    Talea__V1__HalfCharge *lines[2];
+};
+
+static void charge(Talea__V1__PairStatement *m, struct statement_charges *charges, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        talea__v1__half_charge__init(&charges->rows[i]);
+        charges->rows[i].fee_minor = 1;
+        charges->lines[i] = &charges->rows[i];
+    }
+    m->halves[1]->charges = charges->lines;
+    m->halves[1]->n_charges = count;
+}
+
+#define CHARGED(count, change, expected)                                                           \
+    do {                                                                                           \
+        struct statement_charges c;                                                                \
+        Talea__V1__PairStatement *m = opened(&talea__v1__pair_statement__descriptor, 7);           \
+        charge(m, &c, count);                                                                      \
+        change;                                                                                    \
+        expect(m, 7, expected);                                                                    \
+        charge(m, &c, 0);                                                                          \
+        m->halves[1]->charges = NULL;                                                              \
+        protobuf_c_message_free_unpacked(&m->base, NULL);                                          \
+    } while (0)
+
 static void test_statements(void **state)
 {
     (void)state;
@@ -194,6 +223,11 @@ static void test_statements(void **state)
     STATEMENT(m->period = 202600, "period is not a month");
     STATEMENT(m->n_halves = 1, "halves are not two");
     STATEMENT(m->n_halves = 0, "halves are not two");
+    CHARGED(1, c.rows[0].fee_minor = 0, "charges are of nothing");
+    CHARGED(1, c.rows[0].tax_code = upper_partner, "charges have no tax code and rate");
+    CHARGED(1, c.rows[0].tax_rate_ppm = 1000001, "charges have no tax code and rate");
+    CHARGED(2, (void)0, "charges are not sorted by tax code, rate and side");
+    CHARGED(2, c.rows[1].is_by_sender = true, NULL);
     STATEMENT(m->halves[0]->sender[0] = 'g', "not the two directions of a pair");
     STATEMENT(m->halves[0]->last_hash.len = 31, "last_hash has not the right length");
     STATEMENT(m->halves[1]->first_number = 8, "lies behind last_number");

@@ -1,0 +1,273 @@
+#include "cli/page_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const language_codes[PAGE_LANGUAGES] = {"en", "ru", "kk"};
+
+static const char *const texts[PAGE_TEXTS][PAGE_LANGUAGES] = {
+    [TEXT_TITLE] = {"Settlement statement", "Акт сверки взаимных расчётов",
+                    "Өзара есеп айырысуларды салыстыру актісі"},
+    [TEXT_COALITION] = {"Coalition", "Коалиция", "Коалиция"},
+    [TEXT_PERIOD] = {"Period", "Период", "Кезең"},
+    [TEXT_CHARTER_EPOCH] = {"Charter, epoch", "Редакция устава", "Жарғының редакциясы"},
+    [TEXT_CURRENCY] = {"Currency", "Валюта", "Валюта"},
+    [TEXT_POINTS_NAME] = {"Points are called", "Название баллов", "Ұпайлардың атауы"},
+    [TEXT_NOT_AGREED] = {"Not agreed: the statement is not signed by both partners yet.",
+                         "Не согласован: акт ещё не подписан обоими партнёрами.",
+                         "Келісілмеген: актіге екі серіктес те әлі қол қойған жоқ."},
+    [TEXT_BROKEN] = {"This statement does not verify.", "Этот акт не прошёл проверку.",
+                     "Бұл акт тексеруден өтпеді."},
+    [TEXT_SENDER] = {"Entries sent by", "Отправитель записей", "Жазбаларды жіберуші"},
+    [TEXT_RECEIVER] = {"Received by", "Получатель записей", "Жазбаларды алушы"},
+    [TEXT_ENTRIES] = {"Entries, numbers", "Записи, номера", "Жазбалар, нөмірлері"},
+    [TEXT_REFUSED] = {"Of these refused and reversed", "Из них отклонено и сторнировано",
+                      "Оның ішінде қабылданбай, қайтарылғаны"},
+    [TEXT_LAST_HASH] = {"Hash of the last entry", "Хеш последней записи", "Соңғы жазбаның хеші"},
+    [TEXT_ROOT] = {"Root of the entries’ hash tree", "Корень хеш-дерева записей",
+                   "Жазбалар хеш-ағашының түбірі"},
+    [TEXT_KIND] = {"Kind", "Вид операции", "Операция түрі"},
+    [TEXT_TARIFF] = {"Tariff", "Тариф", "Тариф"},
+    [TEXT_COUNT] = {"Entries", "Записей", "Жазбалар саны"},
+    [TEXT_POINTS] = {"Points", "Баллы", "Ұпайлар"},
+    [TEXT_PRICE] = {"Price", "Цена", "Бағасы"},
+    [TEXT_PRICE_FOR] = {"{1} for {2}", "{1} за {2}", "{2} үшін {1}"},
+    [TEXT_SENDER_OWES] = {"Owed by the sender", "Долг отправителя", "Жіберушінің борышы"},
+    [TEXT_FEE] = {"Fee", "Комиссия", "Комиссия"},
+    [TEXT_SUM] = {"Total", "Итого", "Жиыны"},
+    [TEXT_CHARGES] = {"Fees and taxes", "Комиссии и налоги", "Комиссиялар мен салықтар"},
+    [TEXT_TAX_CODE] = {"Tax code", "Код налога", "Салық коды"},
+    [TEXT_NO_TAX] = {"none", "нет", "жоқ"},
+    [TEXT_RATE] = {"Rate", "Ставка", "Мөлшерлеме"},
+    [TEXT_CHARGED_BY] = {"Charged by", "Кем начислено", "Кім есептеген"},
+    [TEXT_TAXED] = {"Taxable amount", "Налоговая база", "Салық базасы"},
+    [TEXT_TAX] = {"Tax", "Налог", "Салық"},
+    [TEXT_DEBTOR] = {"Debtor", "Должник", "Борышкер"},
+    [TEXT_CREDITOR] = {"Creditor", "Кредитор", "Кредитор"},
+    [TEXT_AMOUNT] = {"Amount", "Сумма", "Сомасы"},
+    [TEXT_RESULT] = {"Result", "Итог", "Қорытынды"},
+    [TEXT_TO_PAY] = {"To pay", "К оплате", "Төленетін сома"},
+    [TEXT_NOBODY_PAYS] = {"Nobody pays: the two sides’ debts are equal.",
+                          "Платёж не требуется: долги сторон равны.",
+                          "Төлем қажет емес: тараптардың борыштары тең."},
+    [TEXT_ROUNDING] = {"Each line is priced as a whole; each amount is rounded once, half to even.",
+                       "Каждая строка оценивается целиком; каждая сумма округляется один раз, "
+                       "половина — до чётного.",
+                       "Әр жол тұтастай бағаланады; әр сома бір рет дөңгелектеледі, жартысы — "
+                       "жұпқа дейін."},
+    [TEXT_FIGURES] = {"Figures", "Суммы", "Сомалар"},
+    [TEXT_FIGURES_FOLLOW] = {"follow from the totals and the charter’s prices",
+                             "следуют из количеств и цен устава",
+                             "көлемдер мен жарғы бағаларынан шығады"},
+    [TEXT_FIGURES_UNCHECKED] = {"not checked: the charter of that epoch is not at hand",
+                                "не проверены: нет устава этой редакции",
+                                "тексерілмеген: жарғының бұл редакциясы жоқ"},
+    [TEXT_FIGURES_WRONG] = {"WRONG: they do not follow from the charter’s prices",
+                            "НЕВЕРНЫ: не следуют из цен устава",
+                            "ҚАТЕ: жарғы бағаларынан шықпайды"},
+    [TEXT_SIGNATURES] = {"Signatures", "Подписи", "Қолтаңбалар"},
+    [TEXT_SIGNED_WHAT] = {"What is signed", "Что подписано", "Не қол қойылған"},
+    [TEXT_SIGNER] = {"Signer", "Подписал", "Қол қойған"},
+    [TEXT_KEY] = {"Key", "Ключ", "Кілт"},
+    [TEXT_STATE] = {"Signature", "Подпись", "Қолтаңба"},
+    [TEXT_SIGNED] = {"The statement", "Акт", "Акт"},
+    [TEXT_COUNTERSIGNED] = {"The same, countersigned", "Тот же акт, встречная подпись",
+                            "Сол акт, қарсы қолтаңба"},
+    [TEXT_PARTNERS_OWN] = {"The partner’s own statement", "Собственный акт партнёра",
+                           "Серіктестің өз актісі"},
+    [TEXT_VALID] = {"valid", "действительна", "жарамды"},
+    [TEXT_INVALID] = {"INVALID", "НЕДЕЙСТВИТЕЛЬНА", "ЖАРАМСЫЗ"},
+    [TEXT_ABSENT] = {"not there", "отсутствует", "жоқ"},
+    [TEXT_BY_HAND] = {"Signature, name, date", "Подпись, Ф. И. О., дата", "Қолы, аты-жөні, күні"},
+    [TEXT_FOOT] = {"Made from the electronic statement and its signatures, which can be proven "
+                   "with “talea statement verify”.",
+                   "Составлено по электронному акту и его подписям; их можно проверить командой "
+                   "«talea statement verify».",
+                   "Электрондық акт пен оның қолтаңбалары бойынша жасалған; оларды «talea "
+                   "statement verify» командасымен тексеруге болады."},
+};
+
+static const struct {
+    const char *name; /* entry_kind_name */
+    const char *texts[PAGE_LANGUAGES];
+} kinds[] = {
+    {"earn", {"Points earned", "Начисление баллов", "Ұпайларды есептеу"}},
+    {"capture", {"Points redeemed", "Списание баллов", "Ұпайларды жұмсау"}},
+    {"void", {"Reservation released", "Снятие резерва", "Резервті босату"}},
+    {"earn-return", {"Purchase returned", "Возврат покупки", "Сатып алуды қайтару"}},
+    {"burn-return",
+     {"Redemption returned", "Возврат списанных баллов", "Жұмсалған ұпайларды қайтару"}},
+    {"adjustment", {"Correction", "Корректировка", "Түзету"}},
+    {"burn-adjustment",
+     {"Correction of a redemption", "Корректировка списания", "Жұмсауды түзету"}},
+    {"period-mark", {"End of the period", "Закрытие периода", "Кезеңнің жабылуы"}},
+    {"card-block", {"Card blocked", "Блокировка карты", "Картаны бұғаттау"}},
+    {"card-unblock", {"Card unblocked", "Разблокировка карты", "Картаны бұғаттан шығару"}},
+    {"card-moved",
+     {"Card moved to another brand", "Переход карты к другому партнёру",
+      "Картаның басқа серіктеске ауысуы"}},
+    {"moved-lot",
+     {"Points moved with a member", "Перенос баллов участника", "Қатысушының ұпайларын көшіру"}},
+    {"dispute-opened", {"Dispute opened", "Открытие спора", "Даудың ашылуы"}},
+    {"dispute-answered", {"Dispute answered", "Ответ по спору", "Дау бойынша жауап"}},
+    {"dispute-escalated", {"Dispute escalated", "Передача спора выше", "Дауды жоғары жіберу"}},
+    {"dispute-ruled", {"Dispute ruled", "Решение по спору", "Дау бойынша шешім"}},
+};
+
+/* As they stand behind a day: in Russian in the genitive. */
+static const char *const months[12][PAGE_LANGUAGES] = {
+    {"January", "января", "қаңтар"},
+    {"February", "февраля", "ақпан"},
+    {"March", "марта", "наурыз"},
+    {"April", "апреля", "сәуір"},
+    {"May", "мая", "мамыр"},
+    {"June", "июня", "маусым"},
+    {"July", "июля", "шілде"},
+    {"August", "августа", "тамыз"},
+    {"September", "сентября", "қыркүйек"},
+    {"October", "октября", "қазан"},
+    {"November", "ноября", "қараша"},
+    {"December", "декабря", "желтоқсан"},
+};
+
+#define NO_BREAK_SPACE "\u00a0"
+#define TRUE_MINUS     "\u2212"
+
+enum err page_language_parse(const char *code, enum page_language *out_language)
+{
+    for (unsigned i = 0; i < PAGE_LANGUAGES; i++) {
+        if (strcmp(language_codes[i], code) == 0) {
+            *out_language = (enum page_language)i;
+            return ERR_OK;
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
+const char *page_language_code(enum page_language language)
+{
+    return language_codes[language];
+}
+
+const char *page_text(enum page_language language, enum page_text text)
+{
+    return texts[text][language];
+}
+
+const char *page_entry_kind(enum page_language language, enum entry_kind kind)
+{
+    const char *name = entry_kind_name(kind);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kinds[i].name, name) == 0) {
+            return kinds[i].texts[language];
+        }
+    }
+    return name;
+}
+
+static void append(char out_text[PAGE_NUMBER_MAX], const char *text, size_t length)
+{
+    size_t used = strlen(out_text);
+    ASSERT(used + length < PAGE_NUMBER_MAX);
+    memcpy(out_text + used, text, length);
+    out_text[used + length] = '\0';
+}
+
+static void append_text(char out_text[PAGE_NUMBER_MAX], const char *text)
+{
+    append(out_text, text, strlen(text));
+}
+
+/* "-1234.50" as the language writes it. */
+static const char *localise(enum page_language language, const char *plain,
+                            char out_text[PAGE_NUMBER_MAX])
+{
+    const char *group = language == PAGE_EN ? "," : NO_BREAK_SPACE;
+    out_text[0] = '\0';
+    if (*plain == '-') {
+        append_text(out_text, TRUE_MINUS);
+        plain++;
+    }
+    size_t whole = strcspn(plain, ".");
+    for (size_t i = 0; i < whole; i++) {
+        if (i > 0 && (whole - i) % 3 == 0) {
+            append_text(out_text, group);
+        }
+        append(out_text, &plain[i], 1);
+    }
+    if (plain[whole] == '.') {
+        append_text(out_text, language == PAGE_EN ? "." : ",");
+        append_text(out_text, plain + whole + 1);
+    }
+    return out_text;
+}
+
+const char *page_amount(enum page_language language, int64_t minor, unsigned decimals,
+                        char out_text[PAGE_NUMBER_MAX])
+{
+    char plain[AMOUNT_TEXT_MAX];
+    return localise(language, amount_format(minor, decimals, plain), out_text);
+}
+
+const char *page_count(enum page_language language, uint64_t count, char out_text[PAGE_NUMBER_MAX])
+{
+    char plain[AMOUNT_TEXT_MAX];
+    snprintf(plain, sizeof plain, "%" PRIu64, count);
+    return localise(language, plain, out_text);
+}
+
+const char *page_percent(enum page_language language, uint32_t ppm, char out_text[PAGE_NUMBER_MAX])
+{
+    char plain[AMOUNT_TEXT_MAX];
+    amount_format(ppm, 4, plain);
+    size_t length = strlen(plain);
+    while (plain[length - 1] == '0') {
+        plain[--length] = '\0';
+    }
+    if (plain[length - 1] == '.') {
+        plain[length - 1] = '\0';
+    }
+    localise(language, plain, out_text);
+    append_text(out_text, language == PAGE_EN ? "%" : NO_BREAK_SPACE "%");
+    return out_text;
+}
+
+const char *page_period(enum page_language language, struct period period,
+                        char out_text[PAGE_NUMBER_MAX])
+{
+    int year = (int)(period.yyyymm / 100);
+    int month = (int)(period.yyyymm % 100);
+    int days = civil_days_in_month(year, month);
+    const char *name = months[month - 1][language];
+    switch (language) {
+    case PAGE_RU:
+        snprintf(out_text, PAGE_NUMBER_MAX, "1–%d %s %d" NO_BREAK_SPACE "г.", days, name, year);
+        break;
+    case PAGE_KK:
+        snprintf(out_text, PAGE_NUMBER_MAX, "%d жылғы 1–%d %s", year, days, name);
+        break;
+    case PAGE_EN:
+    case PAGE_LANGUAGES:
+        snprintf(out_text, PAGE_NUMBER_MAX, "1–%d %s %d", days, name, year);
+        break;
+    }
+    return out_text;
+}
+
+void page_fill(const char *template, const char *first, const char *second, char *out,
+               size_t capacity)
+{
+    size_t used = 0;
+    for (const char *at = template; *at != '\0' && used + 1 < capacity;) {
+        bool is_first = strncmp(at, "{1}", 3) == 0;
+        bool is_mark = is_first || strncmp(at, "{2}", 3) == 0;
+        const char *text = is_first ? first : is_mark ? second : at;
+        size_t length = is_mark ? strlen(text) : 1;
+        length = length < capacity - used - 1 ? length : capacity - used - 1;
+        memcpy(out + used, text, length);
+        used += length;
+        at += is_mark ? 3 : 1;
+    }
+    out[used] = '\0';
+}

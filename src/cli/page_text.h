@@ -1,0 +1,98 @@
+/* The words, numbers and dates of pages that people print, in their languages. */
+#ifndef CLI_PAGE_TEXT_H
+#define CLI_PAGE_TEXT_H
+
+#include "base/amount.h"
+#include "base/calendar.h"
+#include "clearing/entry.h"
+
+enum page_language {
+    PAGE_EN,
+    PAGE_RU,
+    PAGE_KK,
+    PAGE_LANGUAGES
+};
+
+/* "en", "ru", "kk". ERR_NOT_FOUND for another code. */
+MUST_USE enum err page_language_parse(const char *code, enum page_language *out_language);
+const char *page_language_code(enum page_language language);
+
+enum page_text {
+    TEXT_TITLE,
+    TEXT_COALITION,
+    TEXT_PERIOD,
+    TEXT_CHARTER_EPOCH,
+    TEXT_CURRENCY,
+    TEXT_POINTS_NAME,
+    TEXT_NOT_AGREED,
+    TEXT_BROKEN,
+    TEXT_SENDER,
+    TEXT_RECEIVER,
+    TEXT_ENTRIES,
+    TEXT_REFUSED,
+    TEXT_LAST_HASH,
+    TEXT_ROOT,
+    TEXT_KIND,
+    TEXT_TARIFF,
+    TEXT_COUNT,
+    TEXT_POINTS,
+    TEXT_PRICE,
+    TEXT_PRICE_FOR, /* {1} money for {2} points */
+    TEXT_SENDER_OWES,
+    TEXT_FEE,
+    TEXT_SUM,
+    TEXT_CHARGES,
+    TEXT_TAX_CODE,
+    TEXT_NO_TAX,
+    TEXT_RATE,
+    TEXT_CHARGED_BY,
+    TEXT_TAXED,
+    TEXT_TAX,
+    TEXT_DEBTOR,
+    TEXT_CREDITOR,
+    TEXT_AMOUNT,
+    TEXT_RESULT,
+    TEXT_TO_PAY,
+    TEXT_NOBODY_PAYS,
+    TEXT_ROUNDING,
+    TEXT_FIGURES,
+    TEXT_FIGURES_FOLLOW,
+    TEXT_FIGURES_UNCHECKED,
+    TEXT_FIGURES_WRONG,
+    TEXT_SIGNATURES,
+    TEXT_SIGNED_WHAT,
+    TEXT_SIGNER,
+    TEXT_KEY,
+    TEXT_STATE,
+    TEXT_SIGNED,
+    TEXT_COUNTERSIGNED,
+    TEXT_PARTNERS_OWN,
+    TEXT_VALID,
+    TEXT_INVALID,
+    TEXT_ABSENT,
+    TEXT_BY_HAND,
+    TEXT_FOOT,
+    PAGE_TEXTS
+};
+
+const char *page_text(enum page_language language, enum page_text text);
+/* What an entry is; the kind's own name where there is no other. */
+const char *page_entry_kind(enum page_language language, enum entry_kind kind);
+
+#define PAGE_NUMBER_MAX 96 /* bytes, with the final NUL */
+
+/* With a group separator, the language's decimal mark and a true minus: "−1,234.50". `decimals` 0
+ * to 9. */
+const char *page_amount(enum page_language language, int64_t minor, unsigned decimals,
+                        char out_text[PAGE_NUMBER_MAX]);
+const char *page_count(enum page_language language, uint64_t count, char out_text[PAGE_NUMBER_MAX]);
+/* Millionths as per cent, without zeros at the end: "12.5%". */
+const char *page_percent(enum page_language language, uint32_t ppm, char out_text[PAGE_NUMBER_MAX]);
+/* The period's days: "1–31 October 2026". */
+const char *page_period(enum page_language language, struct period period,
+                        char out_text[PAGE_NUMBER_MAX]);
+/* A template with {1} and {2} filled in; cut when it does not fit. */
+void page_fill(const char *template, const char *first, const char *second, char *out,
+               size_t capacity);
+
+#endif
