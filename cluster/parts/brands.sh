@@ -4,12 +4,14 @@
 # A line of the table: partner, name, currency, POINTS/PER (so many points for each so much money),
 # file, mapping. A brand with several files has several lines; they are imported in this order.
 
-BRANDS=()
+BRANDS=()      # all five; those with receipts come first
+IMPORTERS=()   # those with receipts
+TILL_BRANDS=() # those that have nothing but a till
 SOURCE_BRAND=()
 SOURCE_FILE=() # within receipts/, in the demonstration's folder
 SOURCE_MAP=()  # within maps/
 SOURCE_REJECTS=()
-declare -A NAME CURRENCY POINTS PER PREFIX
+declare -A NAME CURRENCY POINTS PER PREFIX IBAN
 
 KNOWN_FILES='
 foodmart,FoodMart,USD,1/1.00,foodmart-1997.csv.gz,foodmart.yaml
@@ -21,6 +23,14 @@ MADE_UP_FILES='
 grocer,The Grocer,EUR,1/1.00,grocer.csv,generated.yaml
 pharmacy,The Pharmacy,EUR,3/2.00,pharmacy.csv,generated.yaml
 fuel,The Fuel Station,EUR,1/2.00,fuel.csv,generated.yaml'
+
+# Two of them take part beside those with receipts: the first whose ids nobody else has.
+TILL_ONLY='
+cinema,The Cinema,2/1.00
+bookshop,The Bookshop,1/1.00
+museum,The Museum,1/1.00
+florist,The Florist,1/1.00
+theatre,The Theatre,1/1.00'
 
 # How many customers each style has; about one in four grocer's and pharmacy's customers buys in a
 # month.
@@ -36,6 +46,27 @@ add_line() { # PARTNER NAME CURRENCY POINTS/PER
     POINTS[$1]=${4%/*}
     PER[$1]=${4#*/}
     PREFIX[$1]=$((610000 + ${#BRANDS[@]}))
+    IBAN[$1]=$(test_iban "${PREFIX[$1]}")
+}
+
+# A German account number of no real account, with its check digits (ISO 7064, modulo 97).
+test_iban() { # NUMBER
+    local bank=37040044 account rest
+    account=$(printf '%010d' "$1")
+    rest=$((bank % 97))
+    rest=$(((rest * 10000000000 + 10#$account) % 97))
+    rest=$(((rest * 1000000 + 131400) % 97)) # D is 13, E is 14
+    printf 'DE%02d%s%s' $((98 - rest)) "$bank" "$account"
+}
+
+add_till_brands() {
+    local partner name rate
+    while IFS=, read -r partner name rate; do
+        [[ -n $partner && -z ${NAME[$partner]:-} ]] || continue
+        ((${#TILL_BRANDS[@]} < 2)) || break
+        add_line "$partner" "$name" "$COALITION_CURRENCY" "$rate"
+        TILL_BRANDS+=("$partner")
+    done <<<"$TILL_ONLY"
 }
 
 # The mapping beside the file, by the file's name or by its usual one; else ours.
@@ -82,7 +113,8 @@ read_table() { # FOLDER, or empty for made-up receipts; the table on standard in
         fi
         add_source "$partner" "$file" "$map"
     done
-    ((${#BRANDS[@]} == 3)) || fail "the demonstration has three brands, not ${#BRANDS[@]}"
+    ((${#BRANDS[@]} == 3)) || fail "three brands have receipts here, not ${#BRANDS[@]}"
+    IMPORTERS=("${BRANDS[@]}")
 }
 
 make_up_receipts() {
@@ -95,7 +127,7 @@ make_up_receipts() {
 
 # Fills the arrays above and the folders receipts/ and maps/.
 choose_brands() {
-    mkdir receipts maps shoppers rejects logs statements exports figures
+    mkdir receipts maps shoppers rejects logs statements payments bank exports figures
     if [[ -z $OPTION_RECEIPTS ]]; then
         make_up_receipts
         read_table '' <<<"$MADE_UP_FILES"
@@ -104,6 +136,7 @@ choose_brands() {
     else
         read_table "$OPTION_RECEIPTS" <<<"$KNOWN_FILES"
     fi
+    add_till_brands
 }
 
 # BRAND FILE MAPPING of every file, as talea-shoppers wants them.

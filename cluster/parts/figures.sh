@@ -10,6 +10,7 @@ collect_figures() {
         status_json "$brand" >"figures/$brand.status.json"
         talea --home "$brand" report --json >"figures/$brand.report.json"
         talea --home "$brand" period list "$PERIOD_TEXT" --json >"figures/$brand.periods.json"
+        talea --home "$brand" period status "$PERIOD_TEXT" --json >"figures/$brand.settled.json"
         for other in "${BRANDS[@]}"; do
             [[ $brand == "$other" ]] || talea --home "$brand" statement show "$other" \
                 "$PERIOD_TEXT" --json >"figures/$brand.$other.statement.json" || true
@@ -17,24 +18,33 @@ collect_figures() {
     done
 }
 
+imports_json() { # BRAND: nothing, where it has no receipts
+    local file
+    for file in figures/"$1".*.import.json; do
+        [[ ! -f $file ]] || cat "$file"
+    done
+}
+
 brand_json() { # BRAND
     jq -n --arg partner "$1" --arg name "${NAME[$1]}" --argjson peak "${PEAK_BYTES[$1]:-0}" \
         --slurpfile status "figures/$1.status.json" --slurpfile report "figures/$1.report.json" \
-        --slurpfile verify "figures/$1.verify.json" --slurpfile imports <(cat figures/"$1".*.import.json) \
+        --slurpfile verify "figures/$1.verify.json" --slurpfile imports <(imports_json "$1") \
+        --slurpfile settled "figures/$1.settled.json" \
         --argjson repeat_added_nothing "${ADDED_NOTHING[$1]:-false}" '
         def account(name): [$report[0].accounts[] | select(.account == name)];
         def debits: map(.debit_points) | add // 0;
         def credits: map(.credit_points) | add // 0;
+        def sum(field): $imports | map(field) | add // 0;
         $report[0] as $r |
         {partner: $partner, name: $name,
          receipts: {
-            rows: ($imports | map(.rows) | add),
-            imported: ($imports | map(.rows_imported) | add),
-            returned: ($imports | map(.rows_returned) | add),
-            rejected: ($imports | map(.rows_rejected) | add),
+            rows: sum(.rows),
+            imported: sum(.rows_imported),
+            returned: sum(.rows_returned),
+            rejected: sum(.rows_rejected),
             rejected_by_reason: ($imports | map(.rejected[]) | group_by(.reason) |
                 map({key: .[0].reason, value: (map(.rows) | add)}) | from_entries),
-            sales: ($imports | map(.sales) | add), returns: ($imports | map(.returns) | add),
+            sales: sum(.sales), returns: sum(.returns),
             repeat_added_nothing: $repeat_added_nothing},
          members: $r.members,
          points: {
@@ -44,6 +54,7 @@ brand_json() { # BRAND
             debt: $r.debt_points},
          memory_peak_bytes: ([$peak, $status[0].resident_peak_bytes] | max),
          journal_rows: $status[0].journal_rows,
+         pairs_closed: ($settled[0].pairs | map(select(.state == "SETTLEMENT_STATE_CLOSED")) | length),
          verify_clean: $verify[0].is_clean}
         | .rows_add_up = (.receipts | .imported + .returned + .rejected == .rows)'
 }
@@ -104,7 +115,9 @@ make_report() {
     for brand in "${BRANDS[@]}"; do brand_json "$brand"; done >figures/brands.jsons
     pairs_json >figures/pairs.jsons
     jq -n --slurpfile brands figures/brands.jsons --slurpfile pairs figures/pairs.jsons \
-        --slurpfile steps <(steps_json) --arg seed "$SEED" --arg period "$PERIOD_TEXT" \
+        --slurpfile steps <(steps_json) --slurpfile payments figures/payments.json \
+        --slurpfile netted figures/netted.json --argjson audit_clean "$AUDIT_CLEAN" \
+        --arg schema "$PAYMENT_SCHEMA" --arg seed "$SEED" --arg period "$PERIOD_TEXT" \
         --arg currency "$COALITION_CURRENCY" --arg receipts "${OPTION_RECEIPTS:+files}" \
         --argjson kills "$OPTION_KILLS" --argjson amid "$KILLED_AMID" --argjson decimals "$COALITION_DECIMALS" '
         def position($id; $field): [$pairs[] | if .a == $id then -(.a_owes[$field])
@@ -114,15 +127,22 @@ make_report() {
          brands: $brands, pairs: $pairs,
          net: ($brands | map({partner, points: position(.partner; "points"),
                               minor: position(.partner; "minor")})),
+         payments: $payments[0], payment_schema: (if $schema == "" then null else $schema end),
          steps: $steps, seconds: ($steps | map(.seconds) | add)}
         | .checks = {
             rows_add_up: all(.brands[]; .rows_add_up),
             repeat_import_added_nothing: all(.brands[]; .receipts.repeat_added_nothing),
             both_sides_equal: all(.pairs[].totals[]; .equal),
-            pairs_matched_and_double_signed: (.pairs | length == 3 and all(.[]; .matched)),
+            pairs_matched_and_double_signed: ((.brands | length) as $n
+                | .pairs | length == $n * ($n - 1) / 2 and all(.[]; .matched)),
             net_sums_to_zero: ((.net | map(.points) | add) == 0 and (.net | map(.minor) | add) == 0),
             outstanding_equals_issued_less_burned: ((.brands | map(.points.outstanding - .points.debt) | add)
                 == (.brands | map(.points.issued - .points.burned) | add)),
+            payments_are_those_of_the_net: ($payments[0] | length > 0
+                and (map({debtor, creditor, minor}) | sort) == ($netted[0] | sort)),
+            payments_received_in_full: all($payments[0][]; .received == .minor and .state == "CLOSED"),
+            every_pair_closed: ((.brands | length) as $n | all(.brands[]; .pairs_closed == $n - 1)),
+            audit_clean: $audit_clean,
             ledgers_verify_clean: all(.brands[]; .verify_clean)}
         | .all_matched = (.checks | all)' >figures/report.json
 }

@@ -128,3 +128,15 @@ pairs_are_matched() {
                  all(.pairs[]; .state == "PERIOD_STATE_MATCHED")' >/dev/null || return 1
     done
 }
+
+# pairs_are NAME...: every brand says of each of its pairs that its month is in one of these states.
+pairs_are() {
+    local brand wanted
+    wanted=$(printf '"SETTLEMENT_STATE_%s",' "$@")
+    for brand in "${BRANDS[@]}"; do
+        talea --home "$brand" period status "$PERIOD_TEXT" --json 2>/dev/null |
+            jq -e --argjson peers $((${#BRANDS[@]} - 1)) --argjson wanted "[${wanted%,}]" \
+                '(.pairs | length == $peers) and all(.pairs[]; .state | IN($wanted[]))' \
+                >/dev/null || return 1
+    done
+}
