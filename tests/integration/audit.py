@@ -137,7 +137,7 @@ class Audit(unittest.TestCase):
         c = cls.coalition
         with open(c.path("coalition.yaml"), encoding="utf-8") as file:
             text = file.read()
-        text = text[:text.index("partners:")].replace("epoch: 1", "epoch: 2")
+        text = text[:text.index("\npartners:") + 1].replace("epoch: 1", "epoch: 2")
         text = text.replace("net_debit: 50000.00", "net_debit: 60000.00")
         with open(c.path("coalition-2.yaml"), "w", encoding="utf-8") as file:
             file.write(text)

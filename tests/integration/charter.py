@@ -79,7 +79,7 @@ class Epochs(unittest.TestCase):
         terms = self.path(f"coalition-{self.epoch}.yaml")
         with open(self.path("coalition.yaml"), encoding="utf-8") as file:
             text = file.read()
-        text = text[:text.index("partners:")].replace("epoch: 1", f"epoch: {self.epoch}")
+        text = text[:text.index("\npartners:") + 1].replace("epoch: 1", f"epoch: {self.epoch}")
         text = text.replace(f"required: {self.coalition.required}",
                             f"required: {required or self.coalition.required}")
         text = text.replace("net_debit: 50000.00", f"net_debit: {cap or '50000.00'}")
