@@ -78,7 +78,7 @@ static void copy_all(struct place *p)
     struct note note = {""};
     uint32_t format = 0;
     assert_ok(state_copy(p->state, p->target.path, &watch, &format, &note));
-    assert_int_equal(format, 5);
+    assert_int_equal(format, 6);
     assert_ok(journal_copy(p->journal, p->target.path, &watch, &format, &note));
     assert_int_equal(format, 3);
 }

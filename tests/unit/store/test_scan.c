@@ -232,7 +232,7 @@ static void assert_slices(struct slice value)
 static void test_golden_layout(void **unused)
 {
     (void)unused;
-    static const char *const golden[][2] = {{"00", "050000007374617465"},
+    static const char *const golden[][2] = {{"00", "060000007374617465"},
                                             {"0073", NULL},
                                             {"0102cd6d000000000000000000000000000000", "76"},
                                             {"107a", ""},
