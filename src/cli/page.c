@@ -38,9 +38,10 @@ static void check(struct page *page, int written)
 
 void page_open(struct page *page, const char *tag, const char *class)
 {
-    check(page, xmlTextWriterStartElement(page->writer, BAD_CAST tag));
+    check(page, xmlTextWriterStartElement(page->writer, (const xmlChar *)tag));
     if (class != NULL) {
-        check(page, xmlTextWriterWriteAttribute(page->writer, BAD_CAST "class", BAD_CAST class));
+        check(page, xmlTextWriterWriteAttribute(page->writer, (const xmlChar *)"class",
+                                                (const xmlChar *)class));
     }
 }
 
@@ -51,7 +52,7 @@ void page_close(struct page *page)
 
 void page_write(struct page *page, const char *text)
 {
-    check(page, xmlTextWriterWriteString(page->writer, BAD_CAST text));
+    check(page, xmlTextWriterWriteString(page->writer, (const xmlChar *)text));
 }
 
 void page_element(struct page *page, const char *tag, const char *class, const char *text)
@@ -78,8 +79,9 @@ void page_amount_cell(struct page *page, int64_t minor, unsigned decimals)
     char text[PAGE_NUMBER_MAX];
     amount_format(minor, decimals, plain);
     page_open(page, "td", "n");
-    check(page, xmlTextWriterStartElement(page->writer, BAD_CAST "data"));
-    check(page, xmlTextWriterWriteAttribute(page->writer, BAD_CAST "value", BAD_CAST plain));
+    check(page, xmlTextWriterStartElement(page->writer, (const xmlChar *)"data"));
+    check(page, xmlTextWriterWriteAttribute(page->writer, (const xmlChar *)"value",
+                                            (const xmlChar *)plain));
     page_write(page, page_amount(page->language, minor, decimals, text));
     page_close(page);
     page_close(page);
@@ -100,13 +102,14 @@ void page_table(struct page *page, const enum page_text *titles, size_t count, s
 
 static void write_head(struct page *page, const char *title)
 {
-    check(page, xmlTextWriterWriteDTD(page->writer, BAD_CAST "html", NULL, NULL, NULL));
+    check(page, xmlTextWriterWriteDTD(page->writer, (const xmlChar *)"html", NULL, NULL, NULL));
     page_open(page, "html", NULL);
-    check(page, xmlTextWriterWriteAttribute(page->writer, BAD_CAST "lang",
-                                            BAD_CAST page_language_code(page->language)));
+    check(page, xmlTextWriterWriteAttribute(page->writer, (const xmlChar *)"lang",
+                                            (const xmlChar *)page_language_code(page->language)));
     page_open(page, "head", NULL);
-    check(page, xmlTextWriterStartElement(page->writer, BAD_CAST "meta"));
-    check(page, xmlTextWriterWriteAttribute(page->writer, BAD_CAST "charset", BAD_CAST "utf-8"));
+    check(page, xmlTextWriterStartElement(page->writer, (const xmlChar *)"meta"));
+    check(page, xmlTextWriterWriteAttribute(page->writer, (const xmlChar *)"charset",
+                                            (const xmlChar *)"utf-8"));
     check(page, xmlTextWriterEndElement(page->writer));
     page_element(page, "title", NULL, title);
     page_element(page, "style", NULL, style);

@@ -24,7 +24,8 @@ struct node {
 
 static void node_init(struct node *n)
 {
-    *n = (struct node){.tariff = {1, {2}, {1}, {1}}, .row = 1};
+    *n = (struct node){.tariff = {.id = 1, .issue_price = {2}, .redemption_price = {1}, .per = {1}},
+                       .row = 1};
     assert_int_equal(partner_id_parse("alfa", &n->partners[0].id), ERR_OK);
     assert_int_equal(partner_id_parse("beta", &n->partners[1].id), ERR_OK);
     assert_int_equal(card_prefix_parse("100100", &n->partners[0].prefix), ERR_OK);

@@ -16,7 +16,8 @@ static char *text_of(const struct card_number *card)
 void sim_move_try(struct sim_node *node, struct sim_op *op)
 {
     struct sim *sim = node->sim;
-    Talea__V1__AcceptMoveRequest request = TALEA__V1__ACCEPT_MOVE_REQUEST__INIT;
+    Talea__V1__AcceptMoveRequest request;
+    talea__v1__accept_move_request__init(&request);
     if (!sim_node_knows(node, sim->model->members[op->to].home)) {
         sim_till_answered(sim, op, VERDICT_PARTNER_UNKNOWN, 0); /* and nothing is recorded */
         return;

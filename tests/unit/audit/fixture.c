@@ -119,7 +119,7 @@ void fixture_init(struct fixture *f)
                                 .tariff_count = 1};
     assert_int_equal(roster_prepare(&f->roster, &note), ERR_OK);
     f->terms = (struct ledger_terms){.roster = &f->roster,
-                                     .codec = {NULL, encode_entry},
+                                     .codec = {NULL, encode_entry, NULL},
                                      .refund_grace_ms = DAY_MS,
                                      .debt_limit = {INT64_MAX}};
     init_key(f);
