@@ -33,6 +33,35 @@ bool entry_kind_is_card_news(enum entry_kind kind)
     return kind == ENTRY_CARD_BLOCK || kind == ENTRY_CARD_UNBLOCK || kind == ENTRY_CARD_MOVED;
 }
 
+struct entry_debt entry_kind_debt(enum entry_kind kind)
+{
+    switch (kind) {
+    case ENTRY_EARN:
+    case ENTRY_MOVED_LOT:
+    case ENTRY_ADJUSTMENT: /* who sends a correction pays */
+        return (struct entry_debt){1, false};
+    case ENTRY_EARN_RETURN:
+        return (struct entry_debt){-1, false};
+    case ENTRY_CAPTURE:
+        return (struct entry_debt){-1, true};
+    case ENTRY_BURN_RETURN:
+    case ENTRY_BURN_ADJUSTMENT:
+        return (struct entry_debt){1, true};
+    case ENTRY_VOID:
+    case ENTRY_PERIOD_MARK:
+    case ENTRY_CARD_BLOCK:
+    case ENTRY_CARD_UNBLOCK:
+    case ENTRY_CARD_MOVED:
+    case ENTRY_DISPUTE_OPENED: /* what a correction settles counts as the disputed entry did */
+    case ENTRY_DISPUTE_ANSWERED:
+    case ENTRY_DISPUTE_ESCALATED:
+    case ENTRY_DISPUTE_RULED:
+    case ENTRY_KIND_END:
+        break;
+    }
+    return (struct entry_debt){0, false};
+}
+
 static enum err wrong(const struct clearing_entry *entry, struct note *note, const char *what)
 {
     return note_set(note, ERR_INPUT, "entry %llu (%s): %s", (unsigned long long)entry->number,

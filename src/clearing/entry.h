@@ -37,6 +37,13 @@ const char *entry_kind_name(enum entry_kind kind);
 /* A card's state, without points: who receives it goes by it from then on. */
 bool entry_kind_is_card_news(enum entry_kind kind);
 
+/* What a pair owes for an applied entry's points. */
+struct entry_debt {
+    int sign;           /* 1: its sender owes the receiver, -1: the other way, 0: nobody */
+    bool is_redemption; /* at the tariff's redemption price, else at its issue price */
+};
+struct entry_debt entry_kind_debt(enum entry_kind kind);
+
 /* Why an entry is disputed. Numbers are those of talea.v1.DisputeReason. */
 enum dispute_reason {
     DISPUTE_AMOUNT_WRONG = 1,

@@ -38,39 +38,12 @@ static void line_insert(struct exposure *exposure, const struct exposure_line *l
     exposure->line_count++;
 }
 
-/* Do we owe for such an entry of ours (1), or does the other side (-1)? */
-static int side_of(enum entry_kind kind)
-{
-    switch (kind) {
-    case ENTRY_EARN:
-    case ENTRY_BURN_RETURN:
-    case ENTRY_MOVED_LOT:
-    case ENTRY_ADJUSTMENT:
-    case ENTRY_BURN_ADJUSTMENT:
-        return 1;
-    case ENTRY_EARN_RETURN:
-    case ENTRY_CAPTURE:
-        return -1;
-    case ENTRY_VOID:
-    case ENTRY_PERIOD_MARK:
-    case ENTRY_CARD_BLOCK:
-    case ENTRY_CARD_UNBLOCK:
-    case ENTRY_CARD_MOVED:
-    case ENTRY_DISPUTE_OPENED: /* what a correction settles counts as the disputed entry did */
-    case ENTRY_DISPUTE_ANSWERED:
-    case ENTRY_DISPUTE_ESCALATED:
-    case ENTRY_DISPUTE_RULED:
-    case ENTRY_KIND_END:
-        break;
-    }
-    return 0;
-}
-
 enum err exposure_add(struct exposure *exposure, const struct roster *roster,
                       enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
                       int64_t points)
 {
-    int side = direction == STREAM_OUT ? side_of(kind) : -side_of(kind);
+    struct entry_debt debt = entry_kind_debt(kind);
+    int side = direction == STREAM_OUT ? debt.sign : -debt.sign;
     size_t place = line_place(exposure, tariff);
     bool is_there = place < exposure->line_count && exposure->lines[place].tariff == tariff;
     struct exposure_line line = {.tariff = tariff};
@@ -80,9 +53,7 @@ enum err exposure_add(struct exposure *exposure, const struct roster *roster,
     if (is_there) {
         line = exposure->lines[place];
     }
-    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || kind == ENTRY_MOVED_LOT ||
-                    kind == ENTRY_ADJUSTMENT;
-    int64_t *sum = is_issue ? &line.issued : &line.redeemed;
+    int64_t *sum = debt.is_redemption ? &line.redeemed : &line.issued;
     TRY(side > 0 ? int64_add(*sum, points, sum) : int64_sub(*sum, points, sum));
     if (is_there) {
         line_remove(exposure, place);

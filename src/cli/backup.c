@@ -7,8 +7,7 @@
 
 #include "cli/amounts.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
-#include "cli/session.h"
+#include "cli/follow.h"
 
 /* The last answer, and a copy of what it refers to. */
 struct result {
@@ -27,54 +26,27 @@ static enum err absolute_path(const char *path, char out[PATH_MAX], struct note 
     return length < PATH_MAX ? ERR_OK : note_set(note, ERR_INPUT, "%.200s...: too long", path);
 }
 
-static enum err follow(struct cli *cli, struct rpc_client_stream *stream, struct result *result)
+static enum err take(void *context, const ProtobufCMessage *message, struct progress *progress,
+                     struct note *note)
 {
-    struct progress progress;
-    progress_begin(&progress, cli, "MiB copied");
-    enum err err = ERR_OK;
-    while (err == ERR_OK) {
-        const ProtobufCMessage *message;
-        err = rpc_client_stream_receive(stream, cli->timeout_ms, &message);
-        if (err == ERR_OK) {
-            result->last = *(const Talea__V1__CreateBackupResponse *)(const void *)message;
-            snprintf(result->hash, sizeof result->hash, "%s", result->last.journal_hash);
-            result->last.journal_hash = result->hash;
-            progress_show(&progress, result->last.bytes_done >> 20, result->last.bytes_total >> 20);
-        }
-    }
-    progress_end(&progress);
-    return err;
+    struct result *result = context;
+    (void)note;
+    result->last = *(const Talea__V1__CreateBackupResponse *)(const void *)message;
+    snprintf(result->hash, sizeof result->hash, "%s", result->last.journal_hash);
+    result->last.journal_hash = result->hash;
+    progress_show(progress, result->last.bytes_done >> 20, result->last.bytes_total >> 20);
+    return ERR_OK;
 }
 
 static enum cli_exit ask(struct cli *cli, char *folder, struct result *result)
 {
-    struct rpc_client_stream *stream = NULL;
     Talea__V1__CreateBackupRequest request;
     talea__v1__create_backup_request__init(&request);
     request.folder = folder;
-    enum err err = rpc_client_stream_open(cli->client, &talea__v1__admin_service__descriptor,
-                                          "CreateBackup", 0, &stream);
-    if (err != ERR_OK) {
-        return cli_fail_err(cli, err, NULL);
-    }
-    err = rpc_client_stream_send(stream, &request.base);
-    if (err == ERR_OK) {
-        err = rpc_client_stream_half_close(stream);
-    }
-    if (err == ERR_OK) {
-        err = follow(cli, stream, result);
-    }
-    struct rpc_status status = rpc_client_stream_close(stream);
-    if (err == ERR_DEADLINE) {
-        return cli_fail(cli, CLI_UNREACHABLE, "DEADLINE_EXCEEDED", "raise --timeout",
-                        "no progress from %s for %lld s", cli->address,
-                        (long long)cli->timeout_ms / 1000);
-    }
-    if (status.code != 0) {
-        return cli_fail_status(cli, &status);
-    }
-    return result->last.is_finished
-               ? CLI_OK
+    enum cli_exit outcome = follow_call(cli, &talea__v1__admin_service__descriptor, "CreateBackup",
+                                        &request.base, "MiB copied", take, result);
+    return outcome != CLI_OK || result->last.is_finished
+               ? outcome
                : cli_fail(cli, CLI_INTERNAL, "INTERNAL", NULL, "the node ended without a result");
 }
 

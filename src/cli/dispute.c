@@ -73,6 +73,20 @@ static enum cli_exit read_entry(struct cli *cli, Talea__V1__StreamEntry *out_ent
 
 /* ---- Steps ---- */
 
+static enum cli_exit read_words(struct cli *cli, char **out_transaction_id, char **inout_note)
+{
+    const char *id;
+    enum cli_exit outcome = session_transaction_id(cli, &id);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    *out_transaction_id = message_text(id);
+    if (cli_option(cli, OPT_NOTE) != NULL) {
+        *inout_note = message_text(cli_option(cli, OPT_NOTE));
+    }
+    return CLI_OK;
+}
+
 static enum cli_exit read_claim(struct cli *cli, Talea__V1__OpenDisputeRequest *request)
 {
     const char *reason = cli_option(cli, OPT_REASON);
@@ -90,7 +104,6 @@ enum cli_exit run_dispute_open(struct cli *cli)
 {
     Talea__V1__OpenDisputeRequest request;
     Talea__V1__StreamEntry entry;
-    const char *id;
     talea__v1__open_dispute_request__init(&request);
     request.entry = &entry;
     enum cli_exit outcome = read_entry(cli, &entry);
@@ -98,14 +111,10 @@ enum cli_exit run_dispute_open(struct cli *cli)
         outcome = read_claim(cli, &request);
     }
     if (outcome == CLI_OK) {
-        outcome = session_transaction_id(cli, &id);
+        outcome = read_words(cli, &request.transaction_id, &request.note);
     }
     if (outcome != CLI_OK) {
         return outcome;
-    }
-    request.transaction_id = message_text(id);
-    if (cli_option(cli, OPT_NOTE) != NULL) {
-        request.note = message_text(cli_option(cli, OPT_NOTE));
     }
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     outcome = office_call(cli, "OpenDispute", &request.base, &message);
@@ -128,20 +137,15 @@ static enum cli_exit take_step(struct cli *cli, enum dispute_step step)
 {
     Talea__V1__StepDisputeRequest request;
     Talea__V1__StreamEntry entry;
-    const char *id;
     talea__v1__step_dispute_request__init(&request);
     request.entry = &entry;
     request.step = (Talea__V1__DisputeStep)step;
     enum cli_exit outcome = read_entry(cli, &entry);
     if (outcome == CLI_OK) {
-        outcome = session_transaction_id(cli, &id);
+        outcome = read_words(cli, &request.transaction_id, &request.note);
     }
     if (outcome != CLI_OK) {
         return outcome;
-    }
-    request.transaction_id = message_text(id);
-    if (cli_option(cli, OPT_NOTE) != NULL) {
-        request.note = message_text(cli_option(cli, OPT_NOTE));
     }
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     outcome = office_call(cli, "StepDispute", &request.base, &message);

@@ -279,20 +279,13 @@ static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementRespons
 
 enum cli_exit run_invoice(struct cli *cli)
 {
-    Talea__V1__GetStatementRequest request;
-    talea__v1__get_statement_request__init(&request);
     struct charter_chain chain;
     struct note note = {""};
     if (cli_option(cli, OPT_OUT) == NULL) {
         return cli_fail(cli, CLI_USAGE, "USAGE", NULL, "--out is missing");
     }
-    enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 1), &request.period);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
-    request.partner = message_text(cli_argument(cli, 0));
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    outcome = office_call(cli, "GetStatement", &request.base, &message);
+    enum cli_exit outcome = office_get_statement(cli, &message);
     if (outcome != CLI_OK) {
         return outcome;
     }

@@ -29,6 +29,16 @@ enum cli_exit office_read_period(struct cli *cli, const char *text, uint32_t *ou
     return CLI_OK;
 }
 
+enum cli_exit office_get_statement(struct cli *cli, ProtobufCMessage **out_statement)
+{
+    Talea__V1__GetStatementRequest request;
+    talea__v1__get_statement_request__init(&request);
+    request.partner = message_text(cli_argument(cli, 0));
+    enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 1), &request.period);
+    return outcome == CLI_OK ? office_call(cli, "GetStatement", &request.base, out_statement)
+                             : outcome;
+}
+
 static void print_accounts(struct cli *cli, const struct units *units,
                            const Talea__V1__GetReportResponse *report)
 {

@@ -2,9 +2,9 @@
 #include <talea/v1/back_office.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/follow.h"
 #include "cli/message.h"
 #include "cli/office.h"
-#include "cli/progress.h"
 #include "dossier/writer.h"
 
 const struct argp_option period_export_options[] = {
@@ -49,54 +49,23 @@ static enum cli_exit put_statements(struct export *export)
     return outcome;
 }
 
-/* The stream may be long: only silence is limited by --timeout. */
-static enum err follow(struct export *export, struct rpc_client_stream *stream)
+static enum err put_part(void *context, const ProtobufCMessage *message, struct progress *progress,
+                         struct note *note)
 {
-    struct progress progress;
-    progress_begin(&progress, export->cli, "MiB written");
-    enum err err = ERR_OK;
-    while (err == ERR_OK) {
-        const ProtobufCMessage *message;
-        err = rpc_client_stream_receive(stream, export->cli->timeout_ms, &message);
-        if (err == ERR_OK) {
-            err = dossier_writer_put(
-                &export->writer, (const Talea__V1__ExportPeriodResponse *)message, &export->note);
-            progress_show(&progress, export->writer.bytes >> 20, 0);
-        }
-    }
-    progress_end(&progress);
+    struct export *export = context;
+    enum err err =
+        dossier_writer_put(&export->writer, (const Talea__V1__ExportPeriodResponse *)message, note);
+    progress_show(progress, export->writer.bytes >> 20, 0);
     return err;
 }
 
 static enum cli_exit put_streams(struct export *export)
 {
-    struct cli *cli = export->cli;
-    struct rpc_client_stream *stream = NULL;
     Talea__V1__ExportPeriodRequest request;
     talea__v1__export_period_request__init(&request);
     request.period = export->period;
-    enum err err = rpc_client_stream_open(cli->client, &talea__v1__back_office_service__descriptor,
-                                          "ExportPeriod", 0, &stream);
-    if (err != ERR_OK) {
-        return cli_fail_err(cli, err, NULL);
-    }
-    err = rpc_client_stream_send(stream, &request.base);
-    if (err == ERR_OK) {
-        err = rpc_client_stream_half_close(stream);
-    }
-    if (err == ERR_OK) {
-        err = follow(export, stream);
-    }
-    struct rpc_status status = rpc_client_stream_close(stream);
-    if (export->note.text[0] != '\0') {
-        return cli_fail_err(cli, err, &export->note);
-    }
-    if (err == ERR_DEADLINE) {
-        return cli_fail(cli, CLI_UNREACHABLE, "DEADLINE_EXCEEDED", "raise --timeout",
-                        "no progress from %s for %lld s", cli->address,
-                        (long long)cli->timeout_ms / 1000);
-    }
-    return status.code == 0 ? CLI_OK : cli_fail_status(cli, &status);
+    return follow_call(export->cli, &talea__v1__back_office_service__descriptor, "ExportPeriod",
+                       &request.base, "MiB written", put_part, export);
 }
 
 static enum cli_exit write_dossier(struct export *export)

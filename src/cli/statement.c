@@ -277,15 +277,8 @@ static enum cli_exit export_document(struct cli *cli, const ProtobufCMessage *do
 
 enum cli_exit run_statement_show(struct cli *cli)
 {
-    Talea__V1__GetStatementRequest request;
-    talea__v1__get_statement_request__init(&request);
-    enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 1), &request.period);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
-    request.partner = message_text(cli_argument(cli, 0));
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    outcome = office_call(cli, "GetStatement", &request.base, &message);
+    enum cli_exit outcome = office_get_statement(cli, &message);
     if (outcome == CLI_OK) {
         outcome = export_document(cli, message);
     }

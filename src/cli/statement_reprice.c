@@ -219,11 +219,8 @@ enum cli_exit run_statement_reprice(struct cli *cli)
         return cli_fail(cli, CLI_USAGE, "USAGE", NULL,
                         "--tariffs or --tariff says at which prices");
     }
-    enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 1), &request.period);
-    request.partner = message_text(cli_argument(cli, 0));
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    outcome =
-        outcome == CLI_OK ? office_call(cli, "GetStatement", &request.base, &message) : outcome;
+    enum cli_exit outcome = office_get_statement(cli, &message);
     if (outcome != CLI_OK) {
         return outcome;
     }

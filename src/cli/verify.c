@@ -4,8 +4,7 @@
 
 #include "cli/amounts.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
-#include "cli/session.h"
+#include "cli/follow.h"
 
 const struct argp_option verify_options[] = {
     {"data", OPT_DATA, "DIR", 0, "Read this folder of a ledger instead of asking a node", 0},
@@ -30,22 +29,14 @@ static void keep(struct verdict *verdict, const Talea__V1__VerifyLedgerResponse 
     }
 }
 
-/* Rows may be many: only silence is limited by --timeout. */
-static enum err follow(struct cli *cli, struct rpc_client_stream *stream, struct verdict *verdict)
+static enum err take(void *context, const ProtobufCMessage *message, struct progress *progress,
+                     struct note *note)
 {
-    struct progress progress;
-    progress_begin(&progress, cli, "rows verified");
-    enum err err = ERR_OK;
-    while (err == ERR_OK) {
-        const ProtobufCMessage *message;
-        err = rpc_client_stream_receive(stream, cli->timeout_ms, &message);
-        if (err == ERR_OK) {
-            keep(verdict, (const Talea__V1__VerifyLedgerResponse *)message);
-            progress_show(&progress, verdict->last.rows_done, verdict->last.rows_total);
-        }
-    }
-    progress_end(&progress);
-    return err;
+    struct verdict *verdict = context;
+    (void)note;
+    keep(verdict, (const Talea__V1__VerifyLedgerResponse *)message);
+    progress_show(progress, verdict->last.rows_done, verdict->last.rows_total);
+    return ERR_OK;
 }
 
 static void print_points(const struct cli *cli, const char *label, int64_t points)
@@ -142,31 +133,14 @@ static enum cli_exit verify_node(struct cli *cli)
     if (outcome != CLI_OK) {
         return outcome;
     }
-    struct rpc_client_stream *stream = NULL;
-    enum err err = rpc_client_stream_open(cli->client, &talea__v1__admin_service__descriptor,
-                                          "VerifyLedger", 0, &stream);
-    if (err != ERR_OK) {
-        return cli_fail_err(cli, err, NULL);
-    }
     Talea__V1__VerifyLedgerRequest request;
     talea__v1__verify_ledger_request__init(&request);
     struct verdict verdict = {0};
     talea__v1__verify_ledger_response__init(&verdict.last);
-    err = rpc_client_stream_send(stream, &request.base);
-    if (err == ERR_OK) {
-        err = rpc_client_stream_half_close(stream);
-    }
-    if (err == ERR_OK) {
-        err = follow(cli, stream, &verdict);
-    }
-    struct rpc_status status = rpc_client_stream_close(stream);
-    if (err == ERR_DEADLINE) {
-        return cli_fail(cli, CLI_UNREACHABLE, "DEADLINE_EXCEEDED", "raise --timeout",
-                        "no progress from %s for %lld s", cli->address,
-                        (long long)cli->timeout_ms / 1000);
-    }
-    if (status.code != 0) {
-        return cli_fail_status(cli, &status);
+    outcome = follow_call(cli, &talea__v1__admin_service__descriptor, "VerifyLedger", &request.base,
+                          "rows verified", take, &verdict);
+    if (outcome != CLI_OK) {
+        return outcome;
     }
     if (!verdict.last.is_finished) {
         return cli_fail(cli, CLI_INTERNAL, "INTERNAL", NULL, "the node ended without a verdict");

@@ -102,6 +102,10 @@ MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
 MUST_USE enum err ledger_get_obligation(const struct ledger_view *view,
                                         const struct partner_id *partner, struct period period,
                                         struct obligation *out_obligation);
+MUST_USE enum err ledger_get_half_tree(const struct ledger_view *view,
+                                       enum stream_direction direction,
+                                       const struct partner_id *partner, struct period period,
+                                       struct half_tree *out_tree);
 MUST_USE enum err ledger_get_half(const struct ledger_view *view, enum stream_direction direction,
                                   const struct partner_id *partner, struct period period,
                                   struct half *out_half);

@@ -191,6 +191,17 @@ enum err ledger_get_half(const struct ledger_view *view, enum stream_direction d
     return half_decode(value, out_half);
 }
 
+enum err ledger_get_half_tree(const struct ledger_view *view, enum stream_direction direction,
+                              const struct partner_id *partner, struct period period,
+                              struct half_tree *out_tree)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_half_tree(direction, partner, period, &key);
+    TRY(view_get(view, TABLE_TREE, &key, &value));
+    return half_tree_decode(value, out_tree);
+}
+
 enum err ledger_get_recovery(const struct ledger_view *view, const struct partner_id *partner,
                              struct partner_recovery *out_recovery)
 {

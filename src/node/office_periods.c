@@ -9,15 +9,13 @@
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
 
-#define PERIODS_PER_PARTNER_MAX 120u
-
 /* One answer in the making. */
 struct listing {
     struct node *node;
     struct snapshot *snapshot;
     struct ledger_view view;
     struct arena arena;
-    uint32_t only_period; /* 0: all */
+    struct period only; /* 0: all */
     Talea__V1__PairPeriod **pairs;
     size_t count;
     size_t capacity;
@@ -51,19 +49,12 @@ static enum err total_messages(struct listing *listing, enum stream_direction di
     return ERR_OK;
 }
 
-/* Points owed to the partner by one half: earns, burn returns and corrections we sent, captures we
- * took. */
+/* Points owed to the half's receiver. */
 static int64_t owed_points(Talea__V1__EntryTotal *const *totals, size_t count)
 {
     int64_t owed = 0;
     for (size_t i = 0; i < count; i++) {
-        bool adds = totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_EARN ||
-                    totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_ADJUSTMENT ||
-                    totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_BURN_ADJUSTMENT ||
-                    totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_BURN_RETURN;
-        bool takes = totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_CAPTURE ||
-                     totals[i]->kind == TALEA__V1__ENTRY_KIND__ENTRY_KIND_EARN_RETURN;
-        owed += adds ? totals[i]->points : takes ? -totals[i]->points : 0;
+        owed += entry_kind_debt((enum entry_kind)totals[i]->kind).sign * totals[i]->points;
     }
     return owed;
 }
@@ -167,12 +158,9 @@ static enum err pair_message(struct listing *listing, const struct partner_id *p
     return ERR_OK;
 }
 
-static enum err add_pair(struct listing *listing, const struct partner_id *partner,
-                         struct period period)
+static enum err add_pair(void *context, const struct partner_id *partner, struct period period)
 {
-    if (listing->only_period != 0 && period.yyyymm != listing->only_period) {
-        return ERR_OK;
-    }
+    struct listing *listing = context;
     if (listing->count == listing->capacity) {
         return ERR_RESOURCE;
     }
@@ -181,37 +169,14 @@ static enum err add_pair(struct listing *listing, const struct partner_id *partn
     return ERR_OK;
 }
 
-/* From the first period to the open one. */
-static enum err add_partner(struct listing *listing, const struct partner_id *partner)
-{
-    const struct roster *roster = &listing->snapshot->roster;
-    struct stream stream;
-    TRY(ledger_get_stream(&listing->view, roster, STREAM_OUT, partner, &stream));
-    struct period period = roster_first_period(roster, partner);
-    for (size_t i = 0; i < PERIODS_PER_PARTNER_MAX; i++) {
-        TRY(add_pair(listing, partner, period));
-        if (period.yyyymm >= stream.period.yyyymm) {
-            break;
-        }
-        period = period_next(period);
-    }
-    return ERR_OK;
-}
-
 static enum err list_pairs(struct listing *listing)
 {
     const struct roster *roster = &listing->snapshot->roster;
-    listing->capacity = roster->partner_count * PERIODS_PER_PARTNER_MAX;
+    listing->capacity = roster->partner_count * PAIR_PERIODS_MAX;
     listing->pairs = arena_alloc(&listing->arena, listing->capacity * sizeof *listing->pairs);
-    if (listing->pairs == NULL) {
-        return ERR_RESOURCE;
-    }
-    for (size_t i = 0; i < roster->partner_count; i++) {
-        if (!roster_is_self(roster, &roster->partners[i].id)) {
-            TRY(add_partner(listing, &roster->partners[i].id));
-        }
-    }
-    return ERR_OK;
+    return listing->pairs == NULL
+               ? ERR_RESOURCE
+               : pair_visit_all(&listing->view, roster, listing->only, add_pair, listing);
 }
 
 static void listing_fini(struct listing *listing, struct state_reader *reader)
@@ -228,7 +193,7 @@ void office_list_periods(void *context, struct rpc_call *call, const ProtobufCMe
         (const Talea__V1__ListPeriodsRequest *)(const void *)message;
     Talea__V1__ListPeriodsResponse response;
     talea__v1__list_periods_response__init(&response);
-    struct listing listing = {.node = node, .only_period = request->period};
+    struct listing listing = {.node = node, .only = {request->period}};
     struct state_reader *reader;
     enum err err = readers_take(node->readers, &reader);
     if (err != ERR_OK) {

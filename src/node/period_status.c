@@ -7,8 +7,6 @@
 #include "node/services.h"
 #include "peer/pair.h"
 
-#define PERIODS_PER_PARTNER_MAX 120u
-
 struct status_listing {
     struct node *node;
     struct partner_host host;
@@ -141,42 +139,27 @@ static enum err describe(struct status_listing *listing, const struct partner_id
                : ERR_OK;
 }
 
-/* From the first period to the open one. */
-static enum err add_partner(struct status_listing *listing, const struct partner_id *partner)
+static enum err add_pair(void *context, const struct partner_id *partner, struct period period)
 {
-    const struct roster *roster = listing->host.host.roster;
-    struct stream stream;
-    TRY(ledger_get_stream(&listing->host.host.view, roster, STREAM_OUT, partner, &stream));
-    struct period period = roster_first_period(roster, partner);
-    for (size_t i = 0; i < PERIODS_PER_PARTNER_MAX && period.yyyymm <= stream.period.yyyymm; i++) {
-        if (listing->only.yyyymm == 0 || listing->only.yyyymm == period.yyyymm) {
-            Talea__V1__PeriodStatus *message = arena_alloc(&listing->arena, sizeof *message);
-            if (message == NULL || listing->count == listing->capacity) {
-                return ERR_RESOURCE;
-            }
-            arena_reset(&listing->scratch);
-            TRY(describe(listing, partner, period, message));
-            listing->pairs[listing->count++] = message;
-        }
-        period = period_next(period);
+    struct status_listing *listing = context;
+    Talea__V1__PeriodStatus *message = arena_alloc(&listing->arena, sizeof *message);
+    if (message == NULL || listing->count == listing->capacity) {
+        return ERR_RESOURCE;
     }
+    arena_reset(&listing->scratch);
+    TRY(describe(listing, partner, period, message));
+    listing->pairs[listing->count++] = message;
     return ERR_OK;
 }
 
 static enum err list_all(struct status_listing *listing)
 {
-    const struct roster *roster = listing->host.host.roster;
-    listing->capacity = roster->partner_count * PERIODS_PER_PARTNER_MAX;
-    listing->pairs = arena_alloc(&listing->arena, listing->capacity * sizeof(void *));
-    if (listing->pairs == NULL) {
-        return ERR_RESOURCE;
-    }
-    for (size_t i = 0; i < roster->partner_count; i++) {
-        if (!roster_is_self(roster, &roster->partners[i].id)) {
-            TRY(add_partner(listing, &roster->partners[i].id));
-        }
-    }
-    return ERR_OK;
+    const struct peer_host *host = &listing->host.host;
+    listing->capacity = host->roster->partner_count * PAIR_PERIODS_MAX;
+    listing->pairs = arena_alloc(&listing->arena, listing->capacity * sizeof *listing->pairs);
+    return listing->pairs == NULL
+               ? ERR_RESOURCE
+               : pair_visit_all(&host->view, host->roster, listing->only, add_pair, listing);
 }
 
 void period_status_list(void *context, struct rpc_call *call, const ProtobufCMessage *message)

@@ -1,22 +1,11 @@
 #include "peer/half.h"
 
-static enum err load_tree(const struct ledger_view *view, enum stream_direction direction,
-                          const struct partner_id *partner, struct period period,
-                          struct half_tree *out_tree)
-{
-    struct ledger_key key;
-    struct slice value;
-    key_half_tree(direction, partner, period, &key);
-    TRY(view_get(view, TABLE_TREE, &key, &value));
-    return half_tree_decode(value, out_tree);
-}
-
 enum err half_root(const struct ledger_view *view, enum stream_direction direction,
                    const struct partner_id *partner, struct period period, const struct half *half,
                    struct hash *out_root)
 {
     struct half_tree tree;
-    enum err err = load_tree(view, direction, partner, period, &tree);
+    enum err err = ledger_get_half_tree(view, direction, partner, period, &tree);
     *out_root = (struct hash){{0}};
     if (err == ERR_NOT_FOUND) {
         return ERR_OK;
@@ -152,7 +141,7 @@ enum err half_open(struct half_view *half, const struct peer_host *host,
     half_begin(half, host, partner, direction);
     half->period = period;
     TRY(find_end(half, &last_number, note));
-    enum err err = load_tree(&host->view, direction, partner, period, &tree);
+    enum err err = ledger_get_half_tree(&host->view, direction, partner, period, &tree);
     if (err == ERR_NOT_FOUND) { /* no entry yet */
         TRY(ledger_get_stream(&host->view, host->roster, direction, partner, &stream));
         half->first_number = stream.period_first_number;

@@ -361,3 +361,37 @@ enum err pair_take_countersignature(const struct peer_host *host, const struct p
     buffer_fini(&taking.bytes);
     return err;
 }
+
+static uint32_t months_between(struct period first, struct period last)
+{
+    return (last.yyyymm / 100 - first.yyyymm / 100) * 12 + last.yyyymm % 100 - first.yyyymm % 100;
+}
+
+static enum err visit_periods(const struct ledger_view *view, const struct roster *roster,
+                              const struct partner_id *partner, struct period only,
+                              pair_visit *visit, void *visitor)
+{
+    struct stream stream;
+    TRY(ledger_get_stream(view, roster, STREAM_OUT, partner, &stream));
+    struct period period = roster_first_period(roster, partner);
+    for (; period.yyyymm <= stream.period.yyyymm; period = period_next(period)) {
+        bool is_wanted = only.yyyymm == 0 ? months_between(period, stream.period) < PAIR_PERIODS_MAX
+                                          : only.yyyymm == period.yyyymm;
+        if (is_wanted) {
+            TRY(visit(visitor, partner, period));
+        }
+    }
+    return ERR_OK;
+}
+
+enum err pair_visit_all(const struct ledger_view *view, const struct roster *roster,
+                        struct period only, pair_visit *visit, void *visitor)
+{
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        const struct partner_id *partner = &roster->partners[i].id;
+        if (!roster_is_self(roster, partner)) {
+            TRY(visit_periods(view, roster, partner, only, visit, visitor));
+        }
+    }
+    return ERR_OK;
+}

@@ -20,6 +20,14 @@ void pair_row_fini(struct pair_row *row);
 MUST_USE enum err pair_row_load(const struct ledger_view *view, const struct partner_id *partner,
                                 struct period period, struct pair_row *out_row);
 
+#define PAIR_PERIODS_MAX 120u /* of one partner, in a list */
+
+/* Called for each partner of the roster and each of its periods up to the open one, the newest
+ * PAIR_PERIODS_MAX at most. Only that period, when it is not 0. */
+typedef enum err pair_visit(void *visitor, const struct partner_id *partner, struct period period);
+MUST_USE enum err pair_visit_all(const struct ledger_view *view, const struct roster *roster,
+                                 struct period only, pair_visit *visit, void *visitor);
+
 /* This side's statement. ERR_UNAVAILABLE with a note while a half is not complete: our mark is not
  * sent or not receipted, or the partner's has not come. */
 MUST_USE enum err pair_statement_compute(const struct ledger_view *view,

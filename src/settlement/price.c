@@ -2,50 +2,6 @@
 
 #include <string.h>
 
-/* What a line of totals is worth, and who owes it. */
-enum line_value {
-    LINE_WORTHLESS,         /* carries no points */
-    LINE_SENDER_OWES_ISSUE, /* the sender gave points that the receiver keeps */
-    LINE_RECEIVER_OWES_ISSUE,
-    LINE_SENDER_OWES_REDEMPTION,
-    LINE_RECEIVER_OWES_REDEMPTION
-};
-
-static enum line_value line_value_of(enum entry_kind kind)
-{
-    switch (kind) {
-    case ENTRY_EARN:
-    case ENTRY_ADJUSTMENT:
-    case ENTRY_MOVED_LOT:
-        return LINE_SENDER_OWES_ISSUE;
-    case ENTRY_EARN_RETURN:
-        return LINE_RECEIVER_OWES_ISSUE;
-    case ENTRY_CAPTURE:
-        return LINE_RECEIVER_OWES_REDEMPTION;
-    case ENTRY_BURN_RETURN:
-    case ENTRY_BURN_ADJUSTMENT:
-        return LINE_SENDER_OWES_REDEMPTION;
-    case ENTRY_VOID:
-    case ENTRY_PERIOD_MARK:
-    case ENTRY_CARD_BLOCK:
-    case ENTRY_CARD_UNBLOCK:
-    case ENTRY_CARD_MOVED:
-    case ENTRY_DISPUTE_OPENED:
-    case ENTRY_DISPUTE_ANSWERED:
-    case ENTRY_DISPUTE_ESCALATED:
-    case ENTRY_DISPUTE_RULED:
-    case ENTRY_KIND_END:
-        break;
-    }
-    return LINE_WORTHLESS;
-}
-
-bool line_is_owed_to_sender(enum entry_kind kind)
-{
-    enum line_value value = line_value_of(kind);
-    return value == LINE_RECEIVER_OWES_ISSUE || value == LINE_RECEIVER_OWES_REDEMPTION;
-}
-
 int receipt_total_compare(const struct receipt_total *a, const struct receipt_total *b)
 {
     if (a->kind != b->kind) {
@@ -86,25 +42,24 @@ static bool is_return(enum entry_kind kind)
     return kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN;
 }
 
-static enum err price_worth(const struct receipt_total *line, enum line_value value,
+static enum err price_worth(const struct receipt_total *line, struct entry_debt debt,
                             struct line_price *price, struct money *out_amount)
 {
-    bool is_issue = value == LINE_SENDER_OWES_ISSUE || value == LINE_RECEIVER_OWES_ISSUE;
-    price->price = is_issue ? price->tariff->issue_price : price->tariff->redemption_price;
-    TRY(int64_mul_div(line->points, price->price.minor, price->tariff->per.minor,
-                      ROUNDING_HALF_EVEN, &out_amount->minor));
+    const struct tariff *tariff = price->tariff;
+    price->price = debt.is_redemption ? tariff->redemption_price : tariff->issue_price;
+    TRY(int64_mul_div(line->points, price->price.minor, tariff->per.minor, ROUNDING_HALF_EVEN,
+                      &out_amount->minor));
     price->worth = *out_amount;
-    return line_is_owed_to_sender(line->kind) ? money_sub(money_of(0), *out_amount, &price->worth)
-                                              : ERR_OK;
+    return debt.sign < 0 ? money_sub(money_of(0), *out_amount, &price->worth) : ERR_OK;
 }
 
 enum err price_line(const struct roster *roster, const struct receipt_total *line,
                     struct line_price *out_price)
 {
-    enum line_value value = line_value_of(line->kind);
+    struct entry_debt debt = entry_kind_debt(line->kind);
     struct line_price price = {.tariff = NULL};
     struct money amount;
-    if (value == LINE_WORTHLESS) {
+    if (debt.sign == 0) {
         *out_price = price;
         return ERR_OK;
     }
@@ -113,7 +68,7 @@ enum err price_line(const struct roster *roster, const struct receipt_total *lin
         return ERR_INPUT;
     }
     const struct tariff_tax *tax = &price.tariff->tax;
-    TRY(price_worth(line, value, &price, &amount));
+    TRY(price_worth(line, debt, &price, &amount));
     TRY(part_of(amount, fee_rate(price.tariff, line->kind), &price.fee));
     if (is_return(line->kind)) {
         TRY(money_sub(money_of(0), price.fee, &price.fee));
@@ -171,8 +126,7 @@ static enum err sums_add(struct tariff_sums *sums, enum entry_kind kind,
                          const struct line_price *price)
 {
     const struct tariff *tariff = price->tariff;
-    bool is_redemption =
-        kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN || kind == ENTRY_BURN_ADJUSTMENT;
+    bool is_redemption = entry_kind_debt(kind).is_redemption;
     struct half_charge *side = is_redemption ? &sums->by_sender : &sums->by_receiver;
     struct money taxed = tariff->tax.is_on_points ? price->worth : money_of(0);
     struct money tax = price->worth_tax;
@@ -278,7 +232,7 @@ enum err totals_under(const struct receipt_total *totals, size_t count, uint32_t
     size_t made = 0;
     for (size_t i = 0; i < count; i++) {
         struct receipt_total line = totals[i];
-        line.tariff = line_value_of(line.kind) == LINE_WORTHLESS ? line.tariff : tariff;
+        line.tariff = entry_kind_debt(line.kind).sign == 0 ? line.tariff : tariff;
         struct receipt_total *last = made == 0 ? NULL : &out_totals[made - 1];
         if (last != NULL && receipt_total_compare(last, &line) == 0) {
             last->count += line.count;

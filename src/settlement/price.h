@@ -4,8 +4,8 @@
  * fee on that money, the tax on each of the two. A minimum fee tops up the fees of a half under one
  * tariff, where it has entries that cost one. Pure functions over values.
  *
- * Who pays: earns, moved lots and adjustments are owed by the sender at the issue price; captures
- * are owed to the sender at the redemption price; returns the other way. The fee is the sender's.
+ * Who pays for the points, and at which price, is a matter of the entries' kind (clearing/entry.h).
+ * The fee is the sender's.
  * A tax is owed with what it is on.
  */
 #ifndef SETTLEMENT_PRICE_H
@@ -27,9 +27,6 @@ struct line_price {
 /* ERR_INPUT for an unknown tariff, ERR_RANGE when the money does not fit. */
 MUST_USE enum err price_line(const struct roster *roster, const struct receipt_total *line,
                              struct line_price *out_price);
-
-/* Is the worth of the kind owed to the sender of the half? */
-bool line_is_owed_to_sender(enum entry_kind kind);
 
 /* By tax code and rate, what one side of a half is charged beside the points' money; sorted by
  * code, rate and side, none of zeros alone. Amounts are negative where more is given back. */

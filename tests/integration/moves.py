@@ -88,9 +88,23 @@ class Moves(unittest.TestCase):
         for node in self.coalition:
             self.assertTrue(node.cli("verify")["is_clean"], node.partner)
 
+    def check_net(self, period):
+        """What a pair owes in points is what stands in its accounts, moved points included."""
+        for node in self.coalition:
+            accounts = [a for a in node.cli("report")["accounts"]
+                        if int(a.get("period", 0)) == int(period)]
+            for other in self.coalition:
+                if other is not node:
+                    booked = sum(int(a.get("credit_points", 0)) - int(a.get("debit_points", 0))
+                                 for a in accounts if a.get("partner") == other.partner)
+                    net = node.pair(other.partner, period)["net_points"]
+                    self.assertEqual(int(net), booked, f"{node.partner} and {other.partner}")
+
     def settle(self):
         self.coalition.wait_cleared()
-        self.coalition.close_period(self.grocer.cli("status")["open_period"])
+        period = self.grocer.cli("status")["open_period"]
+        self.check_net(period)
+        self.coalition.close_period(period)
         self.verify()
 
     def test_a_block_is_felt_everywhere_also_when_its_home_is_gone(self):

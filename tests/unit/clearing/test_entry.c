@@ -105,6 +105,32 @@ static void test_sound_entries(void **state)
         assert_refused(&entry, part);                                                              \
     } while (0)
 
+/* Who sends a moved lot pays its new home for it; news, marks and disputes are worth nothing. */
+static void test_who_owes_for_what(void **state)
+{
+    static const struct {
+        enum entry_kind kind;
+        int sign;
+        bool is_redemption;
+    } expected[] = {
+        {ENTRY_EARN, 1, false},           {ENTRY_EARN_RETURN, -1, false},
+        {ENTRY_MOVED_LOT, 1, false},      {ENTRY_ADJUSTMENT, 1, false},
+        {ENTRY_CAPTURE, -1, true},        {ENTRY_BURN_RETURN, 1, true},
+        {ENTRY_BURN_ADJUSTMENT, 1, true},
+    };
+    size_t worth = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        struct entry_debt debt = entry_kind_debt(expected[i].kind);
+        assert_int_equal(debt.sign, expected[i].sign);
+        assert_int_equal(debt.is_redemption, expected[i].is_redemption);
+    }
+    for (unsigned kind = 0; kind <= ENTRY_KIND_END; kind++) {
+        worth += entry_kind_debt((enum entry_kind)kind).sign != 0;
+    }
+    assert_int_equal(worth, sizeof expected / sizeof expected[0]);
+}
+
 static void test_wrong_entries(void **state)
 {
     (void)state;
@@ -210,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sound_entries),
+        cmocka_unit_test(test_who_owes_for_what),
         cmocka_unit_test(test_wrong_entries),
         cmocka_unit_test(test_hashes_have_their_own_domains),
         cmocka_unit_test(test_grants_answer_requests),
