@@ -25,8 +25,7 @@ void model_destroy(struct model *model)
     free(model->places);
     for (size_t i = 0; i < model->op_count; i++) {
         if (model->ops[i] != NULL) {
-            free(model->ops[i]->home_hold.parts);
-            free(model->ops[i]);
+            model_op_free(model->ops[i]);
         }
     }
     free(model->ops);
@@ -489,58 +488,6 @@ void model_decide_at_home(struct model *model, const struct sim_op *op, int64_t 
     ASSERT(!m->is_decided_at_home && is_abroad(op));
     m->is_decided_at_home = true;
     m->home_verdict = hold_at_home(model, m, capture_by, deliver_by, now);
-}
-
-/* ---- Time ---- */
-
-/* The one that ends first: what it gives back may repay a debt that another would have repaid. */
-static struct model_op *next_to_expire(struct model *model, unsigned home, int64_t clock,
-                                       int64_t now)
-{
-    struct model_op *found = NULL;
-    for (size_t i = 0; i < model->op_count; i++) {
-        struct model_op *m = model->ops[i];
-        if (m == NULL || m->op->home != home || m->home_hold.state != MODEL_OPEN ||
-            m->home_hold.deliver_by > clock || m->home_hold.deliver_by >= now) {
-            continue;
-        }
-        if (found == NULL || m->home_hold.deliver_by < found->home_hold.deliver_by ||
-            (m->home_hold.deliver_by == found->home_hold.deliver_by &&
-             (m->op->shop < found->op->shop ||
-              (m->op->shop == found->op->shop &&
-               memcmp(m->op->command.transaction_id.bytes, found->op->command.transaction_id.bytes,
-                      16) < 0)))) {
-            found = m;
-        }
-    }
-    return found;
-}
-
-static int64_t first_due(const struct model *model, unsigned home)
-{
-    int64_t first = INT64_MAX;
-    for (size_t i = 0; i < model->op_count; i++) {
-        const struct model_op *m = model->ops[i];
-        if (m != NULL && m->op->home == home && m->home_hold.state == MODEL_OPEN &&
-            m->home_hold.deliver_by < first) {
-            first = m->home_hold.deliver_by;
-        }
-    }
-    return first;
-}
-
-void model_expire(struct model *model, unsigned home, int64_t clock, int64_t now)
-{
-    struct model_op *m;
-    if (model->first_due[home] > clock) {
-        return;
-    }
-    while ((m = next_to_expire(model, home, clock, now)) != NULL) {
-        struct model_member *member = member_of(model, m->op);
-        model_settle(model, member, now);
-        model_release(model, member, &m->home_hold, MODEL_EXPIRED, now);
-    }
-    model->first_due[home] = first_due(model, home);
 }
 
 size_t model_member_add(struct model *model, unsigned home)

@@ -114,6 +114,7 @@ struct model_op {
     struct model_hold home_hold;
     struct model_sale sale;
     struct model_sale home_sale;
+    struct model_op *former; /* as a home has it that was asked before; NULL: none */
 };
 
 struct model_entry {
@@ -228,6 +229,13 @@ size_t model_member_add(struct model *model, unsigned home);
 struct model_op *model_op_of(struct model *model, const struct sim_op *op);
 /* The shop's node decided the operation for the first time. */
 void model_decide(struct model *model, const struct sim_op *op, int64_t now);
+void model_op_free(struct model_op *m);
+/* Another home is asked from now on: what the one before has decided stays there, and what it holds
+ * until it ends by itself. `before` is the operation as it was then. */
+void model_leave_home(struct model_op *m, const struct sim_op *before);
+/* The next open hold at any home after this one; begin with NULL and an index of 0. NULL: no more.
+ */
+struct model_op *model_open_hold(const struct model *model, struct model_op *after, size_t *index);
 /* The home decided about a hold for another brand's till. */
 void model_decide_at_home(struct model *model, const struct sim_op *op, int64_t capture_by,
                           int64_t deliver_by, int64_t now);

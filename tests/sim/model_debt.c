@@ -57,10 +57,9 @@ struct model_exposure model_exposure(const struct model *model, unsigned node, u
             add(&sum, &in->entries[i], -1);
         }
     }
-    for (size_t i = 0; i < model->op_count; i++) {
-        const struct model_op *m = model->ops[i];
-        if (m != NULL && m->op->home == node && m->op->shop == partner &&
-            m->home_hold.state == MODEL_OPEN) {
+    size_t index = 0;
+    for (struct model_op *m = NULL; (m = model_open_hold(model, m, &index)) != NULL;) {
+        if (m->op->home == node && m->op->shop == partner) {
             sum.promised += model_left(&m->home_hold);
         }
     }

@@ -496,13 +496,11 @@ static bool check_rebuild(struct sim_node *node)
 /* Holds whose time has come have ended. */
 static bool check_holds(struct sim *sim)
 {
-    const struct model *model = sim->model;
-    for (size_t i = 0; i < model->op_count; i++) {
-        const struct model_op *m = model->ops[i];
-        if (m != NULL && m->home_hold.state == MODEL_OPEN &&
-            m->home_hold.deliver_by < sim_node_clock(&sim->nodes[m->op->home]) - SIM_HOUR) {
+    size_t index = 0;
+    for (struct model_op *m = NULL; (m = model_open_hold(sim->model, m, &index)) != NULL;) {
+        if (m->home_hold.deliver_by < sim_node_clock(&sim->nodes[m->op->home]) - SIM_HOUR) {
             return sim_fail(sim, "%s still holds points for %zu, whose time is over",
-                            sim->nodes[m->op->home].id.text, i);
+                            sim->nodes[m->op->home].id.text, m->op->index);
         }
     }
     return true;

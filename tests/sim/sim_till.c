@@ -371,14 +371,6 @@ static void check_route(struct sim_node *node, const struct sim_op *op)
     }
 }
 
-/* The home that is asked from now on has not heard of it. */
-static void forget_home(struct model_op *m)
-{
-    free(m->home_hold.parts);
-    m->home_hold = (struct model_hold){.state = MODEL_NONE};
-    m->is_decided_at_home = false;
-}
-
 /* Which home and member it is about, as the shop knows now. */
 static void find_way(struct sim_node *node, struct sim_op *op)
 {
@@ -389,7 +381,7 @@ static void find_way(struct sim_node *node, struct sim_op *op)
     if (m->is_decided || is_under_way || (!is_by_card && op->subject == NULL)) {
         return;
     }
-    unsigned before = op->home;
+    struct sim_op before = *op;
     if (is_by_card) {
         struct model_route route = model_route(model, op->shop, op->card);
         op->home = route.home;
@@ -404,8 +396,8 @@ static void find_way(struct sim_node *node, struct sim_op *op)
         op->home = op->subject->home;
         op->member = op->subject->member;
     }
-    if (op->kind == SIM_OP_HOLD && op->home != before) {
-        forget_home(m);
+    if (op->kind == SIM_OP_HOLD && op->home != before.home) {
+        model_leave_home(m, &before);
     }
 }
 
