@@ -48,6 +48,8 @@
 
 /* Between partners. */
 #define LIMIT_PARTNERS             1000u
+#define LIMIT_PERIOD_RULES         16u /* calendars of one charter, one after the other */
+#define LIMIT_TIME_ZONE_BYTES      47u
 #define LIMIT_CLEARING_BATCH       1024u /* entries */
 #define LIMIT_CLEARING_ENTRY_BYTES 512u
 #define LIMIT_CLEARING_BATCH_BYTES (1u << 20)

@@ -113,6 +113,7 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
     field_time(fields, "valid_from_unix_ms", charter->valid_from);
     open_partners(fields, charter, arena, m);
     open_tariffs(fields, charter, arena, m);
+    charter_calendar_open(fields, &charter->calendar, m);
     charter_open_terms(fields, charter, m);
     charter_open_revocations(fields, charter, arena, m);
 }
@@ -197,6 +198,11 @@ void charter_close(struct charter *charter)
         buffer_fini(&box->bytes);
         free(box);
     }
+}
+
+struct period charter_period(const struct charter *charter)
+{
+    return calendar_period_on(&charter->calendar, unix_day(charter->valid_from));
 }
 
 const struct charter_partner *charter_partner_find(const struct charter *charter,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "charter/charter_calendar.h"
 #include "charter/charter_file.h"
 #include "charter/introduction.h"
 #include "cli/commands.h"
@@ -118,11 +119,12 @@ static bool is_introduced(const struct maker *maker, const struct partner_id *pa
 static enum err take_over_partners(struct maker *maker, struct note *note)
 {
     size_t count = maker->previous == NULL ? 0 : maker->previous->partner_count;
-    struct period begins = period_of(maker->terms.valid_from);
+    struct period begins =
+        calendar_period_on(&maker->terms.calendar, unix_day(maker->terms.valid_from));
     for (size_t i = 0; i < count; i++) {
         const struct charter_partner *partner = &maker->previous->partners[i];
         bool has_left =
-            partner->last_period.yyyymm != 0 && partner->last_period.yyyymm < begins.yyyymm;
+            partner->last_period.yyyymm != 0 && period_is_before(partner->last_period, begins);
         if (has_left || is_introduced(maker, &partner->id)) {
             continue;
         }
@@ -185,6 +187,32 @@ static enum err link_previous(const struct cli *cli, struct maker *maker, struct
     return err;
 }
 
+/* After the charter before is known. */
+static enum err convert_calendar(struct maker *maker, struct note *note)
+{
+    const struct coalition_calendar *asked = &maker->file.calendar;
+    struct period_rule rule = {.from_day = asked->from_day,
+                               .unit = asked->unit,
+                               .is_closed_by_node = asked->is_closed_by_node,
+                               .grace_s = asked->grace_s};
+    struct period_calendar first = {.rules = {rule}, .rule_count = 1};
+    static const struct period_rule months = {.unit = PERIOD_MONTH};
+    memcpy(rule.time_zone, asked->time_zone, sizeof rule.time_zone);
+    if (maker->previous != NULL) {
+        return charter_calendar_change(&maker->previous->calendar, &rule, maker->terms.valid_from,
+                                       &maker->terms.calendar, note);
+    }
+    if (rule.from_day != 0) {
+        return note_set(note, ERR_INPUT,
+                        "calendar.from: the first epoch's calendar has no other "
+                        "before it");
+    }
+    first.rules[0] = rule;
+    first.rule_count = period_rule_equal(&rule, &months) ? 0 : 1;
+    maker->terms.calendar = first;
+    return ERR_OK;
+}
+
 static enum err make(const struct cli *cli, struct maker *maker, struct note *note)
 {
     const char *terms = cli_option(cli, OPT_TERMS);
@@ -201,6 +229,7 @@ static enum err make(const struct cli *cli, struct maker *maker, struct note *no
         return note_set(note, ERR_INPUT, "--valid-from: \"%s\" is no date or time", text);
     }
     TRY(link_previous(cli, maker, note));
+    TRY(convert_calendar(maker, note));
     TRY(convert_changes(maker, note));
     TRY(read_introductions(cli, maker, note));
     TRY(charter_make(&maker->terms, maker->slices, maker->count, &maker->charter, note));

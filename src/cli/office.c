@@ -22,8 +22,8 @@ enum cli_exit office_read_period(struct cli *cli, const char *text, uint32_t *ou
 {
     struct period period;
     if (period_parse(text, &period) != ERR_OK) {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10", "\"%s\" is no period",
-                        text);
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10, 2026-W43 or 2026-10-31",
+                        "\"%s\" is no period", text);
     }
     *out_period = period.yyyymm;
     return CLI_OK;

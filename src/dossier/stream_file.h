@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/ident.h"
 #include "base/limits.h"
 #include "crypto/hash.h"

@@ -87,9 +87,9 @@ static inline int64_t time_difference(struct unix_ms a, struct unix_ms b)
 }
 
 void write_period(struct buffer *out, struct period period);
-/* A calendar month, or 0 for none. */
+/* Or 0 for none. */
 struct period read_period(struct reader *in);
-bool period_is_month(struct period period);
+struct period read_some_period(struct reader *in);
 
 static inline void write_points(struct buffer *out, struct points points)
 {

@@ -261,6 +261,13 @@ enum err decide_take_receipt(struct decision *d)
     return ERR_OK;
 }
 
+/* 0 for the next one of the same unit. */
+static struct period next_if_other(const struct roster *roster, struct period period)
+{
+    struct period next = calendar_next(&roster->calendar, period);
+    return period_equal(next, period_next(period)) ? (struct period){0} : next;
+}
+
 /* A mark for each partner whose stream is in the period. */
 enum err decide_close_period(struct decision *d)
 {
@@ -286,6 +293,7 @@ enum err decide_close_period(struct decision *d)
             .tariff = decide_tariff(d, partner),
             .business_time = d->command->business_time,
             .transaction_id = d->command->transaction_id,
+            .next_period = next_if_other(roster, period),
         };
         TRY(plan_entry(d->plan, d->terms, partner, &stream, &mark));
         marks++;

@@ -262,7 +262,7 @@ enum err key_account_parse(struct slice key, struct account_ref *out_account)
     read_key_partner(&in, &account.partner);
     read_copy(&in, period, sizeof period);
     account.period.yyyymm = get_u32_be(period);
-    read_expect(&in, account.period.yyyymm == 0 || period_is_month(account.period));
+    read_expect(&in, account.period.yyyymm == 0 || period_is_valid(account.period));
     TRY(reader_finish(&in));
     *out_account = account;
     return ERR_OK;

@@ -8,7 +8,7 @@
 #define LEDGER_ROWS_H
 
 #include "base/amount.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/limits.h"
 #include "clearing/dispute.h"
 #include "clearing/exposure.h"

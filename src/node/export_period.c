@@ -182,8 +182,8 @@ struct rpc_status office_export_period(void *context, struct rpc_stream *stream)
         return rpc_status_of(err, NULL);
     }
     uint32_t yyyymm = ((const Talea__V1__ExportPeriodRequest *)(const void *)message)->period;
-    if (yyyymm % 100 < 1 || yyyymm % 100 > 12 || yyyymm > 999912) {
-        (void)note_set(&note, ERR_INPUT, "period is no year * 100 + month");
+    if (!period_is_valid((struct period){yyyymm})) {
+        (void)note_set(&note, ERR_INPUT, "period is no month, week or day");
         return rpc_status_of(ERR_INPUT, &note);
     }
     struct exporting *exporting = calloc(1, sizeof *exporting);

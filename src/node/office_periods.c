@@ -266,8 +266,8 @@ static enum err check_begun(const struct listing *listing, const struct partner_
     const struct roster *roster = &listing->snapshot->roster;
     struct stream stream;
     TRY(ledger_get_stream(&listing->view, roster, STREAM_OUT, partner, &stream));
-    if (period.yyyymm < roster_first_period(roster, partner).yyyymm ||
-        period.yyyymm > stream.period.yyyymm) {
+    if (period_is_before(period, roster_first_period(roster, partner)) ||
+        period_is_before(stream.period, period)) {
         return note_set(note, ERR_NOT_FOUND, "There is no such period with %s.", partner->text);
     }
     return ERR_OK;

@@ -20,9 +20,9 @@ static enum err partners_of(const struct charter *charter, struct period period,
     }
     for (size_t i = 0; i < charter->partner_count; i++) {
         const struct charter_partner *partner = &charter->partners[i];
-        bool has_begun = partner->first_period.yyyymm <= period.yyyymm;
+        bool has_begun = !period_is_before(period, partner->first_period);
         bool has_ended =
-            partner->last_period.yyyymm != 0 && partner->last_period.yyyymm < period.yyyymm;
+            partner->last_period.yyyymm != 0 && period_is_before(partner->last_period, period);
         if (has_begun && !has_ended) {
             partners[count++] = partner->id;
         }
