@@ -132,13 +132,16 @@ void key_half(enum stream_direction direction, const struct partner_id *partner,
 }
 
 void key_netting(enum netting_row_kind kind, struct period period, const struct partner_id *first,
-                 const struct partner_id *second, struct ledger_key *out_key)
+                 const struct partner_id *second, uint32_t round, struct ledger_key *out_key)
 {
     out_key->length = 0;
     key_add_u8(out_key, kind);
     key_add_u32(out_key, period.yyyymm);
     key_add_partner(out_key, first);
     key_add_partner(out_key, second);
+    if (kind == NETTING_VOTE) {
+        key_add_u32(out_key, round);
+    }
 }
 
 /* Behind the places of all levels. */

@@ -58,7 +58,7 @@ static enum err find_range(struct exporting *exporting, const struct peer_host *
     enum err err = ledger_get_half(&host->view, exporting->direction, &exporting->partner,
                                    exporting->period, &ended);
     if (err == ERR_NOT_FOUND && stream.period.yyyymm == exporting->period.yyyymm) {
-        ended = (struct half){stream.period_first_number, stream.last_number, {{0}}};
+        ended = (struct half){stream.period_first_number, stream.last_number, {{0}}, {0}};
     } else if (err == ERR_NOT_FOUND) {
         return ERR_OK; /* the pair had no such period */
     } else {

@@ -60,7 +60,7 @@ static enum err load_row(const struct peer_host *host, enum netting_row_kind kin
 {
     struct ledger_key key;
     struct slice value;
-    key_netting(kind, period, first, second, &key);
+    key_netting(kind, period, first, second, 0, &key);
     TRY(view_get(&host->view, TABLE_NETTING, &key, &value));
     return netting_row_decode(value, out_row);
 }
