@@ -115,16 +115,19 @@ static bool is_introduced(const struct maker *maker, const struct partner_id *pa
     return false;
 }
 
-/* Those of the charter before that hand in nothing new, but for those that have left by now. */
+/* How long one that has left stays in the charter: its last payments are still under way, and who
+ * is in no charter is talked to no more. */
+#define DAYS_AFTER_LEAVING 92
+
+/* Those of the charter before that hand in nothing new, but for those that have left long since. */
 static enum err take_over_partners(struct maker *maker, struct note *note)
 {
     size_t count = maker->previous == NULL ? 0 : maker->previous->partner_count;
-    struct period begins =
-        calendar_period_on(&maker->terms.calendar, unix_day(maker->terms.valid_from));
+    int64_t begins = unix_day(maker->terms.valid_from);
     for (size_t i = 0; i < count; i++) {
         const struct charter_partner *partner = &maker->previous->partners[i];
-        bool has_left =
-            partner->last_period.yyyymm != 0 && period_is_before(partner->last_period, begins);
+        bool has_left = partner->last_period.yyyymm != 0 &&
+                        period_last_day(partner->last_period) + DAYS_AFTER_LEAVING < begins;
         if (has_left || is_introduced(maker, &partner->id)) {
             continue;
         }

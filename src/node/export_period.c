@@ -157,20 +157,29 @@ static enum err send_stream(struct exporting *exporting, const struct partner_id
     return err;
 }
 
-static enum err export(struct exporting *exporting) {
-    TRY(send_charters(exporting)); struct snapshot *snapshot = node_snapshot(exporting->node);
-        const struct roster *roster = &snapshot->roster; enum err err = ERR_OK;
-        for (size_t i = 0; err == ERR_OK && i < roster->partner_count;
-             i++){const struct partner_id *partner = &roster->partners[i].id;
-                  if (roster_is_self(roster, partner)){continue;
+static enum err send_streams(struct exporting *exporting, const struct snapshot *snapshot)
+{
+    struct partner_id *partners;
+    size_t count;
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    TRY(snapshot_everybody(snapshot, &arena, &partners, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (!roster_is_self(&snapshot->roster, &partners[i])) {
+            TRY(send_stream(exporting, &partners[i], STREAM_OUT));
+            TRY(send_stream(exporting, &partners[i], STREAM_IN));
+        }
+    }
+    return ERR_OK;
 }
-err = send_stream(exporting, partner, STREAM_OUT);
-if (err == ERR_OK) {
-    err = send_stream(exporting, partner, STREAM_IN);
-}
-}
-snapshot_release(snapshot);
-return err;
+
+static enum err send_all(struct exporting *exporting)
+{
+    TRY(send_charters(exporting));
+    struct snapshot *snapshot = node_snapshot(exporting->node);
+    enum err err = send_streams(exporting, snapshot);
+    snapshot_release(snapshot);
+    return err;
 }
 
 struct rpc_status office_export_period(void *context, struct rpc_stream *stream)
@@ -193,7 +202,7 @@ struct rpc_status office_export_period(void *context, struct rpc_stream *stream)
     exporting->node = context;
     exporting->stream = stream;
     exporting->period = (struct period){yyyymm};
-    err = export(exporting);
+    err = send_all(exporting);
     half_run_fini(&exporting->run);
     buffer_fini(&exporting->receipt_before);
     free(exporting);

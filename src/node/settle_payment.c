@@ -101,7 +101,7 @@ static struct told_payment *told_of(struct session *session, struct period perio
         if (told->period.yyyymm == period.yyyymm) {
             return told;
         }
-        oldest = told->period.yyyymm < oldest->period.yyyymm ? told : oldest;
+        oldest = period_is_before(told->period, oldest->period) ? told : oldest;
     }
     *oldest = (struct told_payment){.period = period};
     return oldest;
