@@ -89,6 +89,7 @@ struct node {
     struct housekeeper *housekeeper;
     struct time_zones time_zones;
     struct period_told period_told;
+    atomic_uint payment_changes; /* what was closed may be open again: counted */
     struct rpc_service services[7];
     struct rpc_server *server;
     struct http_server *http;

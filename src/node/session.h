@@ -54,6 +54,7 @@ struct session {
     struct note mandates_note; /* why mandates could not be fetched, last time: logged once */
     struct told_payment told[TOLD_PAYMENTS];
     struct period finished[PERIOD_UNIT_END]; /* of each unit: nothing is left to do up to it */
+    unsigned payment_changes;                /* of the node, when that was found */
     struct note settle_note; /* what kept a period from settling, last time: logged once */
 };
 

@@ -35,6 +35,16 @@ static enum err add_period(void *context, struct slice key, struct slice value)
     return ERR_OK;
 }
 
+/* A booking opens what was closed. */
+static void look_for_changes(struct session *session)
+{
+    unsigned changes = atomic_load(&session->node->payment_changes);
+    if (changes != session->payment_changes) {
+        session->payment_changes = changes;
+        memset(session->finished, 0, sizeof session->finished);
+    }
+}
+
 /* The oldest that are not finished; a unit's keys are together. */
 static enum err read_closed(struct session *session, struct closed_periods *out_closed)
 {
@@ -42,6 +52,7 @@ static enum err read_closed(struct session *session, struct closed_periods *out_
     struct state *state = session->node->state;
     struct ledger_key prefix;
     key_half(STREAM_OUT, &session->partner, (struct period){0}, &prefix);
+    look_for_changes(session);
     TRY(state_checkpoint_table(state, TABLE_HALF));
     out_closed->count = 0;
     for (unsigned unit = 0; unit < PERIOD_UNIT_END; unit++) {

@@ -120,7 +120,7 @@ class Leaving(Money):
         self.trade()
         fuel, grocer, hotel = (self.coalition[name] for name in NAMES)
         card = hotel.cli("member", "add")["card"]
-        grocer.cli("earn", card, "900.00")
+        grocer.cli("earn", card, "500.00")
         self.coalition.wait_cleared()
         grocer.cli("charter", "push", self.next_epoch(
             more=f"leaving:\n  - {{partner: hotel, last_period: {dashed(self.period)}}}\n"))
@@ -137,9 +137,10 @@ class Leaving(Money):
         payments = {reference: payment for node in self.coalition
                     for reference, payment in self.payments(node).items()}
         numbers = itertools.count(1)
+        for name in {payment["debtor"] for payment in payments.values()}:
+            self.instruct(self.coalition[name], "--period", dashed(self.period))
         for reference, payment in payments.items():
             debtor, creditor = self.sides(payment)
-            self.instruct(debtor, "--period", dashed(self.period))
             self.assertIn(creditor.partner, [p["partner"] for p in debtor.peers()])
             amount = f"{int(payment['amount_minor']) / 100:.2f}"
             self.book(creditor, [bank.Entry(reference, amount, f"IN{next(numbers)}", True)])

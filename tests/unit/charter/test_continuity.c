@@ -97,8 +97,9 @@ static void test_streams_begin_when_they_began(void **state)
     coalition.terms.previous_hash = first->payload_hash;
     struct charter *careless = epoch_make(&coalition, 7);
     assert_int_equal(charter_follows(careless, first, &note), ERR_CONFLICT);
-    assert_string_equal(note.text, "the streams of fuel begin in 2026-09, as the epoch before says; "
-                                   "not in 2026-11");
+    assert_string_equal(note.text,
+                        "the streams of fuel begin in 2026-09, as the epoch before says; "
+                        "not in 2026-11");
     charter_close(careless);
     coalition.terms.valid_from.ms -= 70 * DAY_MS;
     epoch_continue(&coalition, first);
