@@ -1,9 +1,11 @@
 #include "node/period_clock.h"
 
 #include "crypto/random.h"
+#include "node/peers.h"
 #include "node/requests.h"
 
 #define CLOSES_PER_LOOK 32u
+#define ALONE_MS_MAX    (INT64_C(60) * 60 * 1000) /* nobody is waited for longer */
 
 struct period_end period_clock_end(struct node *node, const struct period_calendar *calendar,
                                    struct period period)
@@ -102,12 +104,26 @@ static bool has_closing_node(const struct period_calendar *calendar)
     return false;
 }
 
+/* Latched. A node that was away may not know the calendar of today: it hears of the charter from the
+ * first partner that it meets, before the session counts as connected. */
+static bool has_met_somebody(struct node *node)
+{
+    pthread_mutex_lock(&node->peers_lock);
+    size_t count = node->peers == NULL ? 0 : peers_count(node->peers);
+    for (size_t i = 0; !node->has_met_somebody && i < count; i++) {
+        node->has_met_somebody = peers_report(node->peers, i).is_connected;
+    }
+    pthread_mutex_unlock(&node->peers_lock);
+    return node->has_met_somebody || node_now(node).ms - node->started.ms >= ALONE_MS_MAX;
+}
+
 void period_clock_look(struct node *node)
 {
     struct snapshot *snapshot = node_snapshot(node);
     bool may_close = has_closing_node(&snapshot->roster.calendar) &&
                      !recovery_gate_is_closed(&node->recovery_gate) &&
-                     !disk_guard_is_full(&node->disk_guard) && atomic_load(&node->has_key);
+                     !disk_guard_is_full(&node->disk_guard) && atomic_load(&node->has_key) &&
+                     has_met_somebody(node);
     enum err err = ERR_OK;
     for (unsigned i = 0; may_close && err == ERR_OK && i < CLOSES_PER_LOOK; i++) {
         err = close_next(node, &snapshot->roster);

@@ -2,7 +2,9 @@
  *
  * A period is over when its last day is, in the calendar's time zone; the node closes it the
  * charter's grace later, or, when it was down then, as soon as it is up: one period after the
- * other. Closing twice does nothing, so that an operator may close it at the same moment.
+ * other. A node that has started meets a partner first, for an hour at most: the charter may have
+ * changed while it was away. Closing twice does nothing, so that an operator may close a period at
+ * the same moment.
  *
  * Thread rule: period_clock_look is the housekeeper's; period_clock_end is any thread's.
  */
