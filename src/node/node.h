@@ -89,7 +89,7 @@ struct node {
     struct housekeeper *housekeeper;
     struct time_zones time_zones;
     struct period_told period_told;
-    bool has_met_somebody; /* the housekeeper's: a partner was connected since the start */
+    bool has_met_somebody;       /* the housekeeper's: a partner was connected since the start */
     atomic_uint payment_changes; /* what was closed may be open again: counted */
     struct rpc_service services[7];
     struct rpc_server *server;

@@ -104,8 +104,8 @@ static bool has_closing_node(const struct period_calendar *calendar)
     return false;
 }
 
-/* Latched. A node that was away may not know the calendar of today: it hears of the charter from the
- * first partner that it meets, before the session counts as connected. */
+/* Latched. A node that was away may not know the calendar of today: it hears of the charter from
+ * the first partner that it meets, before the session counts as connected. */
 static bool has_met_somebody(struct node *node)
 {
     pthread_mutex_lock(&node->peers_lock);

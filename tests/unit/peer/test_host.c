@@ -66,9 +66,9 @@ static void test_what_was_signed_before_counts(void **state)
     (void)state;
     struct shop_host host = shop_host(&street, 0);
     struct note note = {""};
-    assert_int_equal(peer_verify(&host.host, &statement, PURPOSE_STATEMENT,
-                                 &street.shops[1].brand.id, &note),
-                     ERR_SIGNATURE);
+    assert_int_equal(
+        peer_verify(&host.host, &statement, PURPOSE_STATEMENT, &street.shops[1].brand.id, &note),
+        ERR_SIGNATURE);
     shop_host_end(&host);
     assert_int_equal(verify_past(PURPOSE_STATEMENT, 1), ERR_OK);
     street.chain = NULL;
