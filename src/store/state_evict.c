@@ -11,7 +11,8 @@
 
 #define ROWS_PER_ROUND 16384u /* looked at, of each kind, at one seal */
 #define POOR_YIELD     16u    /* of looked at for one that leaves */
-#define ROUNDS_OF_REST 16u
+#define ONCE_YIELD     8u     /* the same of rows of one use: they need only not pile up */
+#define ROUNDS_OF_REST 8u
 #define ROWS_AHEAD     2u                   /* buckets whose rows are fetched */
 #define BUCKETS_AHEAD  8u                   /* buckets that are fetched */
 #define HAND_STEP      UINT64_C(2654435761) /* a prime: each bucket has its turn */
@@ -160,14 +161,14 @@ static struct clock clock_of(struct state_writer *writer, unsigned kind, size_t 
 }
 
 /* A clock that found little rests for a while: most rows are not as LMDB has them. */
-static void turn_or_rest(struct clock *clock, unsigned *rest)
+static void turn_or_rest(struct clock *clock, unsigned poor_yield, unsigned *rest)
 {
     if (*rest > 0) {
         (*rest)--;
         return;
     }
     turn(clock);
-    *rest = clock->gone * POOR_YIELD < clock->looked_at ? ROUNDS_OF_REST : 0;
+    *rest = clock->gone * poor_yield < clock->looked_at ? ROUNDS_OF_REST : 0;
 }
 
 static void evict(struct state_writer *writer, size_t target)
@@ -175,8 +176,8 @@ static void evict(struct state_writer *writer, size_t target)
     struct clock once = clock_of(writer, KIND_ONCE, target);
     struct clock others = clock_of(writer, KIND_OTHER, target);
     struct clock members = clock_of(writer, KIND_MEMBER, target);
-    turn_or_rest(&once, &writer->once_rest);
-    turn_or_rest(&others, &writer->others_rest);
+    turn_or_rest(&once, ONCE_YIELD, &writer->once_rest);
+    turn_or_rest(&others, POOR_YIELD, &writer->others_rest);
     turn(&members);
 }
 
