@@ -22,7 +22,7 @@ static void write_samples(const char *folder)
         PURPOSE_MANDATE,          PURPOSE_STATEMENT,        PURPOSE_HOLDINGS,
         PURPOSE_CLEARING_BATCH,   PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE,
         PURPOSE_STATEMENT,        PURPOSE_HALF_ROOT,        PURPOSE_PAYMENT,
-        PURPOSE_NETTING};
+        PURPOSE_NETTING,          PURPOSE_STATEMENT};
     static const unsigned mandate = 9;
     static const unsigned acceptance = 14;
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
