@@ -48,7 +48,8 @@
 
 /* Between partners. */
 #define LIMIT_PARTNERS             1000u
-#define LIMIT_PERIOD_RULES         16u /* calendars of one charter, one after the other */
+#define LIMIT_NETTING_BYTES        (64u << 20) /* of a period's net in memory */
+#define LIMIT_PERIOD_RULES         16u         /* calendars of one charter, one after the other */
 #define LIMIT_TIME_ZONE_BYTES      47u
 #define LIMIT_CLEARING_BATCH       1024u /* entries */
 #define LIMIT_CLEARING_SHARE       256u /* the same, while the receiver is asked for holds as well */

@@ -258,7 +258,7 @@ enum err netting_turn(const struct peer_host *host, struct period period,
         struct netting_times times;
         struct netting_word word;
         struct arena arena;
-        arena_init(&arena, LIMIT_DECODED_BYTES);
+        arena_init(&arena, LIMIT_NETTING_BYTES);
         err = netting_load(host, period, &arena, &table, &times);
         if (err == ERR_OK) {
             struct netting_patience patience =

@@ -28,22 +28,23 @@ static enum err partners_of(const struct charter *charter, struct period period,
 }
 
 static enum err add_signed_statement(struct netting_table *table, struct slice signed_bytes,
-                                     struct arena *arena)
+                                     struct arena *scratch)
 {
     struct signed_message message;
     struct pair_statement statement;
+    arena_reset(scratch);
     TRY(signed_decode(signed_bytes, &message));
-    TRY(wire_statement_decode(message.payload, arena, &statement, NULL));
+    TRY(wire_statement_decode(message.payload, scratch, &statement, NULL));
     return netting_add_statement(table, &statement);
 }
 
 static enum err load_own_pair(const struct peer_host *host, struct netting_table *table,
-                              size_t other, struct arena *arena)
+                              size_t other, struct arena *scratch)
 {
     struct pair_row row = {0};
     enum err err = pair_row_load(&host->view, &table->partners[other], table->period, &row);
     if (err == ERR_OK && row.pair.state == PAIR_MATCHED) {
-        err = add_signed_statement(table, row.pair.own_signed, arena);
+        err = add_signed_statement(table, row.pair.own_signed, scratch);
     }
     pair_row_fini(&row);
     return err;
@@ -62,18 +63,18 @@ enum err netting_row_load(const struct peer_host *host, enum netting_row_kind ki
 }
 
 static enum err load_pairs(const struct peer_host *host, struct netting_table *table,
-                           struct arena *arena)
+                           struct arena *scratch)
 {
     for (size_t b = 0; b < table->count; b++) {
         for (size_t a = 0; a < b; a++) {
             struct netting_row row;
             enum err err;
             if (a == table->self || b == table->self) {
-                err = load_own_pair(host, table, a == table->self ? b : a, arena);
+                err = load_own_pair(host, table, a == table->self ? b : a, scratch);
             } else {
                 err = netting_row_load(host, NETTING_STATEMENT, table->period, &table->partners[a],
                                        &table->partners[b], 0, &row);
-                err = err == ERR_OK ? add_signed_statement(table, row.first_signed, arena) : err;
+                err = err == ERR_OK ? add_signed_statement(table, row.first_signed, scratch) : err;
             }
             TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
         }
@@ -88,16 +89,17 @@ static void first_of(struct unix_ms *time, struct unix_ms other)
     }
 }
 
-static enum err decode_set(struct slice signed_bytes, struct arena *arena,
+static enum err decode_set(struct slice signed_bytes, struct arena *scratch,
                            struct netting_set *out_set)
 {
     struct signed_message message;
+    arena_reset(scratch);
     TRY(signed_decode(signed_bytes, &message));
-    return wire_netting_decode(message.payload, arena, out_set, NULL);
+    return wire_netting_decode(message.payload, scratch, out_set, NULL);
 }
 
 static enum err load_words(const struct peer_host *host, struct netting_table *table,
-                           struct arena *arena, struct netting_times *times)
+                           struct arena *scratch, struct netting_times *times)
 {
     for (size_t i = 0; i < table->count; i++) {
         struct netting_row row;
@@ -108,7 +110,7 @@ static enum err load_words(const struct peer_host *host, struct netting_table *t
             continue;
         }
         TRY(err);
-        TRY(decode_set(row.first_signed, arena, &set));
+        TRY(decode_set(row.first_signed, scratch, &set));
         /* One that another epoch's charter was needed for says nothing here. */
         err = netting_add_word(table, &table->partners[i], &set, row.is_commitment);
         TRY(err == ERR_INPUT ? ERR_OK : err);
@@ -121,7 +123,7 @@ static enum err load_words(const struct peer_host *host, struct netting_table *t
 
 /* Rounds follow on: behind one without a vote there is none. */
 static enum err load_votes(const struct peer_host *host, struct netting_table *table,
-                           struct arena *arena)
+                           struct arena *scratch)
 {
     bool is_more = true;
     for (uint32_t round = 0; is_more && round < NETTING_ROUNDS_MAX; round++) {
@@ -132,7 +134,7 @@ static enum err load_votes(const struct peer_host *host, struct netting_table *t
             enum err err = netting_row_load(host, NETTING_VOTE, table->period, &table->partners[i],
                                             &nobody, round, &row);
             if (err == ERR_OK) {
-                err = decode_set(row.first_signed, arena, &set);
+                err = decode_set(row.first_signed, scratch, &set);
             }
             if (err == ERR_OK) {
                 is_more = true;
@@ -199,9 +201,11 @@ enum err netting_load(const struct peer_host *host, struct period period, struct
     TRY(partners_of(host->charter, period, arena, &partners, &count));
     TRY(netting_table_make(host->charter->coalition, period, partners, count, &host->roster->self,
                            arena, out_table));
-    TRY(load_pairs(host, out_table, arena));
-    TRY(load_words(host, out_table, arena, out_times));
-    TRY(load_votes(host, out_table, arena));
+    CLEANUP(arena_fini) struct arena scratch; /* of one message */
+    arena_init(&scratch, LIMIT_DECODED_BYTES);
+    TRY(load_pairs(host, out_table, &scratch));
+    TRY(load_words(host, out_table, &scratch, out_times));
+    TRY(load_votes(host, out_table, &scratch));
     TRY(load_pairs_state(host, out_table, out_times));
     return load_round(host, out_table, out_times);
 }
