@@ -3,6 +3,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum obligation_step audit_payment_step(const struct audit_payment *payment)
+{
+    struct obligation obligation = {.terms = payment->terms, .figures = payment->figures};
+    return obligation_step(&obligation);
+}
+
 enum err audit_flawed(const struct audit_place *place, uint64_t number, const char *what,
                       const char *expected, const char *found)
 {

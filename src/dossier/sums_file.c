@@ -18,7 +18,8 @@ void sums_line_write(struct buffer *out, const char *name, const struct hash *su
 static bool is_name(const char *name)
 {
     static const char *const folders[] = {CHARTERS_FOLDER "/", STREAMS_FOLDER "/",
-                                          STATEMENTS_FOLDER "/"};
+                                          STATEMENTS_FOLDER "/", NETTING_FOLDER "/",
+                                          PAYMENTS_FOLDER "/"};
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         size_t length = strlen(folders[i]);
         if (strncmp(name, folders[i], length) == 0) {
