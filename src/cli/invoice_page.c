@@ -121,7 +121,7 @@ static void write_charge(struct view *view, const struct invoice_line *line)
     char rate[PAGE_NUMBER_MAX];
     char base[PAGE_NUMBER_MAX];
     char what[TEXT_MAX];
-    char of[TEXT_MAX] = "";
+    char of[TEXT_MAX];
     if (line->kind == INVOICE_FEE) {
         snprintf(what, sizeof what, "%s", words(view, TEXT_FEE_LINE));
     } else {
@@ -130,12 +130,13 @@ static void write_charge(struct view *view, const struct invoice_line *line)
         page_amount(view->page.language, charge->taxed.minor,
                     view->invoice->charter->currency_decimals, base);
         page_fill(words(view, TEXT_TAX_BASE), base, "", of, sizeof of);
+        size_t length = strlen(what);
+        snprintf(what + length, sizeof what - length, " %s", of);
     }
     page_element(&view->page, "td", NULL, what);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i + 2 < COLUMNS; i++) {
         page_element(&view->page, "td", NULL, "");
     }
-    page_element(&view->page, "td", "n", of);
 }
 
 static void write_line(struct view *view, const struct invoice_line *line)
