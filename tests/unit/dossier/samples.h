@@ -20,6 +20,12 @@ struct sample_fault {
     bool other_before;       /* the last receipt names another one before it */
     bool other_head;         /* heads name other last entries */
 };
+/* The net that fuel has: hotel's and grocer's agreed statement of nothing, and a word of each. */
+void sample_net(const struct charter_chain *chain, struct buffer *out);
+/* What fuel has of a payment to grocer that is paid in part. */
+void sample_payment(struct buffer *out);
+/* Of a purchase at fuel. */
+void sample_receipt(struct buffer *out);
 /* Appends; `fault` may be NULL. */
 void sample_stream(const struct sample_fault *fault, struct buffer *out);
 
