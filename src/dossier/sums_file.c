@@ -35,7 +35,7 @@ static bool read_line(const char *at, size_t length, struct sums_line *out_line)
 {
     char sum[HASH_TEXT_MAX];
     size_t start = HASH_TEXT_MAX - 1 + sizeof GAP - 1;
-    if (length <= start || length - start >= DOSSIER_FILE_MAX ||
+    if (length <= start || length - start >= DOSSIER_FILE_MAX || memchr(at, '\0', length) != NULL ||
         strncmp(at + HASH_TEXT_MAX - 1, GAP, sizeof GAP - 1) != 0) {
         return false;
     }
