@@ -121,7 +121,7 @@ class StandIn(unittest.TestCase):
                     pb.back_office.GetDisputeEvidenceRequest(entry=entry))
                 for data in answer.entries:
                     found = pb.peer.ClearingEntry.FromString(data)
-                    if found.mandate_id and found.kind == CAPTURE:
+                    if found.number == number and found.mandate_id and found.kind == CAPTURE:
                         return found.number, answer
         raise AssertionError("nothing was stood in for")
 
