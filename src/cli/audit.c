@@ -10,7 +10,7 @@
 #define AUDIT_ARENA_BYTES (1u << 30) /* of all streams' totals and statements */
 
 const struct argp_option audit_options[] = {
-    {"charter", OPT_CHARTER, "FILE", 0, "A charter that you know: all dossiers must have it", 0},
+    {"charter", OPT_CHARTER, "FILE", 0, "A charter that you know: all exports must have it", 0},
     {0}};
 
 static unsigned long long number(uint64_t value)

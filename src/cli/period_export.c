@@ -9,7 +9,7 @@
 #include "dossier/writer.h"
 
 const struct argp_option period_export_options[] = {
-    {"out", OPT_OUT, "FOLDER", 0, "Where to write it; must not exist", 0}, {0}};
+    {"out", OPT_OUT, "FOLDER", 0, "The export, a new folder (required)", 0}, {0}};
 
 struct export
 {
