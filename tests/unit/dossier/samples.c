@@ -52,6 +52,12 @@ static void sign(unsigned member, enum purpose purpose, uint64_t epoch,
     ASSERT(signed_make(&signer, epoch, purpose, buffer_slice(payload), out) == ERR_OK);
 }
 
+void sample_sign(unsigned member, enum purpose purpose, const struct buffer *payload,
+                 struct buffer *out)
+{
+    sign(member, purpose, 1, payload, out);
+}
+
 /* The file as it grows. */
 struct making {
     const struct sample_fault *fault;

@@ -83,7 +83,8 @@ static void test_nul(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nul), cmocka_unit_test(test_written_and_read),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nul),
+                                       cmocka_unit_test(test_written_and_read),
                                        cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
