@@ -2,6 +2,7 @@
  * a member's receipt. By the keys of the sample coalition, so that the seeds come through. */
 #include <stdio.h>
 
+#include "dossier/dispute_audit.h"
 #include "dossier/member_receipt.h"
 #include "dossier/statement_audit.h"
 #include "dossier/stream_audit.h"
@@ -94,6 +95,20 @@ static void try_receipt(struct slice bytes, const struct charter_chain *chain)
     }
 }
 
+static void try_evidence(struct slice bytes, const struct charter_chain *chain, struct arena *arena)
+{
+    struct audit_report report = {.is_flawed = false};
+    struct audit_place place = {&report, "file", ""};
+    struct dispute_proof proof;
+    struct note note = {""};
+    enum err err = dispute_audit(bytes, chain, 1, &place, arena, &proof, &note);
+    if (err == ERR_NOT_FOUND) {
+        ASSERT(note.text[0] != '\0' && !report.is_flawed);
+    } else {
+        expect_verdict(err, &report);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {
     static struct charter_chain chain; /* the same for all inputs */
@@ -105,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
         sample_chain(&coalition, &chain);
         coalition_end(&coalition);
     }
-    if (!fuzz_choose(&bytes, 6, &choice) || bytes.length == 0) {
+    if (!fuzz_choose(&bytes, 7, &choice) || bytes.length == 0) {
         return 0;
     }
     CLEANUP(arena_fini) struct arena arena;
@@ -120,8 +135,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
         try_net(bytes, &chain, &arena);
     } else if (choice == 4) {
         try_payment(bytes, &chain, &arena);
-    } else {
+    } else if (choice == 5) {
         try_receipt(bytes, &chain);
+    } else {
+        try_evidence(bytes, &chain, &arena);
     }
     return 0;
 }

@@ -27,6 +27,7 @@ static void write_others(const char *folder)
     CLEANUP(buffer_fini) struct buffer net = {0};
     CLEANUP(buffer_fini) struct buffer payment = {0};
     CLEANUP(buffer_fini) struct buffer receipt = {0};
+    CLEANUP(buffer_fini) struct buffer evidence = {0};
     struct coalition coalition;
     struct charter_chain chain;
     coalition_begin(&coalition);
@@ -34,9 +35,11 @@ static void write_others(const char *folder)
     sample_net(&chain, &net);
     sample_payment(&payment);
     sample_receipt(&receipt);
+    sample_evidence(&evidence);
     seed_write_choice(folder, "dossier", "net", 3, buffer_slice(&net));
     seed_write_choice(folder, "dossier", "payment", 4, buffer_slice(&payment));
     seed_write_choice(folder, "dossier", "receipt", 5, buffer_slice(&receipt));
+    seed_write_choice(folder, "dossier", "evidence", 6, buffer_slice(&evidence));
     charter_chain_fini(&chain);
     coalition_end(&coalition);
 }

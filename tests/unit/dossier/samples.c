@@ -5,10 +5,11 @@
 #include "dossier/member_receipt.h"
 #include "dossier/net_audit.h"
 #include "dossier/stream_file.h"
+#include "talea/v1/back_office.pb-c.h"
 #include "talea/v1/dossier.pb-c.h"
 #include "wire/fields.h"
 #include "wire/messages.h"
-#include "wire/signed.h"
+#include "wire/signed_message.h"
 
 #define MADE_AT INT64_C(1790000000000)
 #define FUEL    0u
@@ -315,4 +316,67 @@ void sample_receipt(struct buffer *out)
                                      .balance = 112};
     ASSERT(key_signer_init(&key_signer, &key, "demo", &signer) == ERR_OK);
     ASSERT(member_receipt_sign(&receipt, &signer, 1, out) == ERR_OK);
+}
+
+static void open_envelope(const struct buffer *bytes, struct signed_message *room,
+                          Talea__V1__Signed *out_message)
+{
+    ASSERT(signed_decode(buffer_slice(bytes), room) == ERR_OK);
+    signed_to_message(room, out_message);
+}
+
+static void sign_grant(const struct clearing_entry *capture, struct buffer *out)
+{
+    struct buffer payload = {0};
+    struct hold_grant grant = {.hold = capture->subject,
+                               .redeemer = partner("fuel"),
+                               .home = partner("grocer"),
+                               .card = capture->card,
+                               .points = {100},
+                               .capture_by = {MADE_AT + 10},
+                               .deliver_by = {MADE_AT + 20}};
+    ASSERT(wire_hold_grant_encode(&grant, &payload) == ERR_OK);
+    sign(GROCER, PURPOSE_HOLD_GRANT, 1, &payload, out);
+    buffer_fini(&payload);
+}
+
+void sample_evidence(struct buffer *out)
+{
+    static const struct sample_fault none = {0};
+    struct making making = {.fault = &none, .totals = {{ENTRY_CAPTURE, 1, 1, 200}}};
+    struct buffer parts[4] = {{0}, {0}, {0}, {0}};
+    struct signed_message rooms[3];
+    Talea__V1__Signed envelopes[3];
+    Talea__V1__Signed *grants[] = {&envelopes[2]};
+    Talea__V1__GetDisputeEvidenceResponse message;
+    struct clearing_entry capture = {.number = 1,
+                                     .period = {SAMPLE_PERIOD},
+                                     .business_time = {MADE_AT + 1},
+                                     .transaction_id = {{1}},
+                                     .kind = ENTRY_CAPTURE,
+                                     .points = {90},
+                                     .tariff = 1,
+                                     .subject = {{2}}};
+    ASSERT(card_number_parse("6100020000000012", &capture.card) == ERR_OK);
+    ASSERT(wire_entry_encode(&capture, &parts[0]) == ERR_OK);
+    making.number = 1;
+    making.hash = entry_hash(buffer_slice(&parts[0]));
+    make_head(&making, 1, (struct hash){{0}}, &parts[1]);
+    make_receipt(&making, 1, 1, &parts[2]);
+    sign_grant(&capture, &parts[3]);
+    for (unsigned i = 0; i < 3; i++) {
+        open_envelope(&parts[i + 1], &rooms[i], &envelopes[i]);
+    }
+    ProtobufCBinaryData entry = binary_of(parts[0].at, parts[0].length);
+    talea__v1__get_dispute_evidence_response__init(&message);
+    message.head = &envelopes[0];
+    message.receipt = &envelopes[1];
+    message.entries = &entry;
+    message.n_entries = 1;
+    message.grants = grants;
+    message.n_grants = 1;
+    ASSERT(fields_pack(&message.base, out) == ERR_OK);
+    for (unsigned i = 0; i < 4; i++) {
+        buffer_fini(&parts[i]);
+    }
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "dossier/dispute_audit.h"
 #include "dossier/member_receipt.h"
 #include "dossier/net_audit.h"
 #include "dossier/payment_audit.h"
@@ -123,6 +124,37 @@ static void test_receipt(void **state)
     }
 }
 
+static enum err audit_evidence(struct slice bytes, struct dispute_proof *out_proof)
+{
+    CLEANUP(arena_fini) struct arena arena;
+    struct audit_report report = {.is_flawed = false};
+    struct audit_place place = {&report, "evidence", ""};
+    struct note note = {""};
+    arena_init(&arena, 1 << 20);
+    enum err err = dispute_audit(bytes, &chain, 1, &place, &arena, out_proof, &note);
+    assert_int_equal(report.is_flawed, err == ERR_CORRUPT);
+    return err;
+}
+
+static void test_evidence(void **state)
+{
+    (void)state;
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    struct dispute_proof proof;
+    sample_evidence(&bytes);
+    assert_int_equal(audit_evidence(buffer_slice(&bytes), &proof), ERR_OK);
+    assert_string_equal(proof.sender.text, "fuel");
+    assert_int_equal(proof.promise, PROMISE_GRANT);
+    assert_true(proof.is_covered);
+    for (size_t i = 0; i < bytes.length; i++) {
+        bytes.at[i] ^= 1;
+        if (audit_evidence(buffer_slice(&bytes), &proof) != ERR_CORRUPT) {
+            fail_msg("byte %zu of %zu", i, bytes.length);
+        }
+        bytes.at[i] ^= 1;
+    }
+}
+
 static int begin(void **state)
 {
     struct coalition coalition;
@@ -144,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_net), cmocka_unit_test(test_each_byte_of_a_net_counts),
-        cmocka_unit_test(test_payment), cmocka_unit_test(test_receipt)};
+        cmocka_unit_test(test_payment), cmocka_unit_test(test_receipt),
+        cmocka_unit_test(test_evidence)};
     return cmocka_run_group_tests(tests, begin, end);
 }
