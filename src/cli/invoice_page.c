@@ -131,7 +131,7 @@ static void write_charge(struct view *view, const struct invoice_line *line)
                     view->invoice->charter->currency_decimals, base);
         page_fill(words(view, TEXT_TAX_BASE), base, "", of, sizeof of);
         size_t length = strlen(what);
-        snprintf(what + length, sizeof what - length, " %s", of);
+        snprintf(what + length, sizeof what - length, " (%s)", of);
     }
     page_element(&view->page, "td", NULL, what);
     for (unsigned i = 0; i + 2 < COLUMNS; i++) {
