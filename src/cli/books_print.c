@@ -254,6 +254,16 @@ static void print_posting(FILE *out, const struct books_style *style,
     fputc('\n', out);
 }
 
+/* Of the journal; entries in money are not of rows. */
+static void csv_row_number(struct csv_row *row, uint64_t number)
+{
+    if (number == 0) {
+        csv_text(row, "");
+    } else {
+        csv_number(row, "%" PRIu64, number);
+    }
+}
+
 static void print_csv(FILE *out, const struct books_style *style,
                       const struct books_transaction *transaction,
                       const struct books_posting *posting)
@@ -274,8 +284,8 @@ static void print_csv(FILE *out, const struct books_style *style,
     csv_text(&row, transaction->event);
     csv_text(&row, transaction->title);
     csv_text(&row, transaction->reference);
-    csv_number(&row, transaction->first_row == 0 ? "" : "%" PRIu64, transaction->first_row);
-    csv_number(&row, transaction->last_row == 0 ? "" : "%" PRIu64, transaction->last_row);
+    csv_row_number(&row, transaction->first_row);
+    csv_row_number(&row, transaction->last_row);
     csv_end(&row);
 }
 
