@@ -158,7 +158,7 @@ step_books() {
     done
     typed "talea --home ${BRANDS[0]} books liability"
     talea --home "${BRANDS[0]}" books liability >figures/liability.txt
-    trimmed 9 '' <figures/liability.txt
+    trimmed 10 '' <figures/liability.txt
     talea --home "${BRANDS[0]}" books liability --json >figures/liability.json
     talea --home "${BRANDS[0]}" report --json |
         jq -e --slurpfile liability figures/liability.json \

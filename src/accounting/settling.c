@@ -12,8 +12,8 @@ void settling_fini(struct settling *settling)
 {
     book_list_fini(&settling->entries);
     free(settling->pairs);
-    settling->pairs = NULL;
-    settling->pair_count = settling->pair_capacity = 0;
+    free(settling->nets);
+    *settling = (struct settling){.self = settling->self, .templates = settling->templates};
 }
 
 struct settling_pair *settling_pair(struct settling *settling, const struct partner_id *partner,
@@ -153,7 +153,9 @@ static enum err post_total(struct half_books *books, const struct receipt_total 
         return ERR_OK;
     }
     TRY(exact_worth(total->points, price.price.minor, price.tariff->per.minor, &exact));
-    exact = entry_kind_debt(total->kind).sign < 0 ? exact_negated(exact) : exact;
+    bool is_owed_to =
+        price.worth.minor == 0 ? entry_kind_debt(total->kind).sign < 0 : price.worth.minor < 0;
+    exact = is_owed_to ? exact_negated(exact) : exact;
     return post_owed(books, event_of(total->kind, books->is_sent), price.worth, exact);
 }
 

@@ -38,6 +38,12 @@ struct settling_pair {
     struct settling_figures figures;
 };
 
+/* When the last payment of a period's net of all pairs was known. */
+struct settling_net {
+    struct period period;
+    struct unix_ms at;
+};
+
 struct settling {
     struct partner_id self;
     const struct posting_templates *templates;
@@ -45,6 +51,9 @@ struct settling {
     struct settling_pair *pairs;
     size_t pair_count;
     size_t pair_capacity;
+    struct settling_net *nets;
+    size_t net_count;
+    size_t net_capacity;
 };
 
 void settling_init(struct settling *settling, const struct partner_id *self,
@@ -69,9 +78,10 @@ struct settling_payment {
 };
 MUST_USE enum err settling_payment(struct settling *settling,
                                    const struct settling_payment *payment, struct unix_ms at);
-/* The pair's net went into the net of all pairs. Nothing for a pair that is netted already. */
+/* The pair's net went into the net of all pairs: when its last payment was known, or the pair's
+ * statement where there is no payment. Nothing for a pair that is netted already. */
 MUST_USE enum err settling_netted(struct settling *settling, const struct partner_id *partner,
-                                  struct period period, struct unix_ms at);
+                                  struct period period);
 
 /* A dispute whose points the pair's statement left out is over: they wait no longer. */
 struct settling_dispute {

@@ -1,4 +1,5 @@
 /* From the net to the bank: what is owed is netted, ordered, sent and received. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "accounting/settling.h"
@@ -65,6 +66,53 @@ static enum err receive(struct settling *settling, const struct book_entry *abou
                          money_of(excess - excess_then));
 }
 
+/* ---- The net of all pairs ---- */
+
+static struct settling_net *find_net(const struct settling *settling, struct period period)
+{
+    for (size_t i = settling->net_count; i > 0; i--) { /* the newest first */
+        if (settling->nets[i - 1].period.yyyymm == period.yyyymm) {
+            return &settling->nets[i - 1];
+        }
+    }
+    return NULL;
+}
+
+static enum err keep_net(struct settling *settling, struct period period, struct unix_ms at)
+{
+    struct settling_net *net = find_net(settling, period);
+    if (net != NULL) {
+        net->at = at.ms > net->at.ms ? at : net->at;
+        return ERR_OK;
+    }
+    if (settling->net_count == settling->net_capacity) {
+        size_t capacity = settling->net_capacity * 2 + 16;
+        struct settling_net *nets = realloc(settling->nets, capacity * sizeof *nets);
+        if (nets == NULL) {
+            return ERR_RESOURCE;
+        }
+        settling->nets = nets;
+        settling->net_capacity = capacity;
+    }
+    settling->nets[settling->net_count++] = (struct settling_net){period, at};
+    return ERR_OK;
+}
+
+static enum err begin_payment(struct settling *settling, struct settling_pair *pair,
+                              const struct settling_payment *payment,
+                              const struct book_entry *about)
+{
+    pair->has_payment = true;
+    pair->figures = (struct settling_figures){.amount = payment->figures.amount};
+    if (!payment->is_multilateral) {
+        return net_pair(settling, pair, about);
+    }
+    TRY(keep_net(settling, payment->period, about->at));
+    return settling_post(settling,
+                         payment->is_debtor ? POSTING_NET_PAYABLE : POSTING_NET_RECEIVABLE, about,
+                         payment->figures.amount);
+}
+
 enum err settling_payment(struct settling *settling, const struct settling_payment *payment,
                           struct unix_ms at)
 {
@@ -74,13 +122,7 @@ enum err settling_payment(struct settling *settling, const struct settling_payme
         return ERR_RESOURCE;
     }
     if (!pair->has_payment) {
-        pair->has_payment = true;
-        pair->figures = (struct settling_figures){.amount = payment->figures.amount};
-        TRY(payment->is_multilateral
-                ? settling_post(settling,
-                                payment->is_debtor ? POSTING_NET_PAYABLE : POSTING_NET_RECEIVABLE,
-                                &about, payment->figures.amount)
-                : net_pair(settling, pair, &about));
+        TRY(begin_payment(settling, pair, payment, &about));
     }
     const struct settling_figures before = pair->figures;
     pair->figures = payment->figures;
@@ -89,15 +131,17 @@ enum err settling_payment(struct settling *settling, const struct settling_payme
 }
 
 enum err settling_netted(struct settling *settling, const struct partner_id *partner,
-                         struct period period, struct unix_ms at)
+                         struct period period)
 {
     struct settling_pair *pair = settling_pair(settling, partner, period);
+    const struct settling_net *net = find_net(settling, period);
     if (pair == NULL || !pair->is_agreed || pair->is_netted) {
         return pair == NULL ? ERR_RESOURCE : ERR_OK;
     }
-    struct book_entry about = {.at = at.ms < pair->agreed_at.ms ? pair->agreed_at : at,
-                               .partner = *partner,
-                               .period = period};
+    struct book_entry about = {.at = pair->agreed_at, .partner = *partner, .period = period};
+    if (net != NULL && net->at.ms > about.at.ms) {
+        about.at = net->at;
+    }
     pair->is_netted = true;
     TRY(settling_post(settling, POSTING_NETTED_PAYABLE, &about, pair->payable));
     return settling_post(settling, POSTING_NETTED_RECEIVABLE, &about, pair->receivable);

@@ -72,21 +72,12 @@ enum err books_money_add(struct books_money *money, const Talea__V1__Event *even
 
 /* ---- What the journal's rows don't say by themselves ---- */
 
-/* A pair that is netted and has no payment of its own went into the net of all pairs: when that
- * was known, or its last payment was. */
+/* A pair that is netted and has no payment of its own went into the net of all pairs. */
 static enum err net_pair(struct books_money *money, const Talea__V1__PeriodStatus *status)
 {
     struct partner_id partner;
-    struct unix_ms at = {0};
     TRY(partner_id_parse(status->partner, &partner));
-    for (size_t i = 0; i < money->settling.entries.count; i++) {
-        const struct book_entry *entry = &money->settling.entries.rows[i];
-        bool is_net = entry->event == POSTING_NET_PAYABLE || entry->event == POSTING_NET_RECEIVABLE;
-        if (is_net && entry->period.yyyymm == status->period && entry->at.ms > at.ms) {
-            at = entry->at;
-        }
-    }
-    return settling_netted(&money->settling, &partner, (struct period){status->period}, at);
+    return settling_netted(&money->settling, &partner, (struct period){status->period});
 }
 
 static enum cli_exit read_nets(struct books_money *money)

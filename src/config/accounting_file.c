@@ -8,7 +8,8 @@
 
 #define AGE_MAX          36500u
 #define MONTHS_MAX       120u
-#define PERCENT_DECIMALS 4 /* a rate is in millionths */
+#define MONTH_MAX        999912u /* year * 100 + month */
+#define PERCENT_DECIMALS 4       /* a rate is in millionths */
 #define KEY_PATH_MAX     96
 
 struct own_yaml {
@@ -252,7 +253,8 @@ static void check_rates(struct check *check, const struct liability_yaml *yaml,
         char path[KEY_PATH_MAX];
         int64_t ppm = 0;
         snprintf(path, sizeof path, "liability.breakage[%u].from", i);
-        if (period_parse(yaml->breakage[i].from, &rate->from) != ERR_OK) {
+        if (period_parse(yaml->breakage[i].from, &rate->from) != ERR_OK ||
+            rate->from.yyyymm > MONTH_MAX) {
             check_fail(check, path, "\"%s\" is no month, as in 2026-10", yaml->breakage[i].from);
         } else if (i > 0 && rate[-1].from.yyyymm >= rate->from.yyyymm) {
             check_fail(check, path, "the months must rise");
