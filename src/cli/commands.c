@@ -170,7 +170,7 @@ const struct cli_command commands[] = {
      books_options, 0, 0, ROLE_BACK_OFFICE, run_books},
     {"books liability", NULL, "Show what outstanding points are worth, and deferred revenue",
      "talea books liability --at 2026-11-01\n"
-     "  talea books liability --from 2026-01-01 --at 2027-01-01 --accounts accounting.yaml",
+     "  talea books liability --from 2026-01-01 --accounts accounting.yaml",
      books_liability_options, 0, 0, ROLE_BACK_OFFICE, run_books_liability},
     {"books example", NULL, "Print an accounting.yaml to edit",
      "talea books example > accounting.yaml", NULL, 0, 0, 0, run_books_example},
