@@ -138,8 +138,10 @@ step_bank() {
 
 # Where the programs that read the books are installed, they judge them.
 books_are_read() { # BRAND
+    talea --home "$1" books --format ledger >"books/$1.ledger"
     talea --home "$1" books --format beancount >"books/$1.beancount"
     ! command -v hledger >/dev/null || hledger -f "books/$1.journal" check --strict || return
+    ! command -v ledger >/dev/null || ledger --strict --pedantic -f "books/$1.ledger" bal || return
     ! command -v bean-check >/dev/null || bean-check "books/$1.beancount"
 }
 

@@ -296,6 +296,57 @@ static void test_other(void **state)
     assert_minor(month, CHART_MONEY_RECEIVABLE, 388 + 10);
 }
 
+/* Whatever the halves are made of, what stands with the partner is the statement's net, nothing is
+ * `other`, and no more than one unit a line is rounded. */
+static void test_every_kind(void **state)
+{
+    struct month *month = *state;
+    static const enum entry_kind kinds[] = {
+        ENTRY_EARN,       ENTRY_CAPTURE,   ENTRY_EARN_RETURN,    ENTRY_BURN_RETURN,
+        ENTRY_ADJUSTMENT, ENTRY_MOVED_LOT, ENTRY_BURN_ADJUSTMENT};
+    const size_t count = sizeof kinds / sizeof kinds[0];
+    const struct tariff before = tariff;
+    uint64_t seed = 1;
+    for (unsigned round = 0; round < 500; round++) {
+        struct receipt_total totals[2][sizeof kinds / sizeof kinds[0]];
+        struct statement_half halves[2] = {month->statement.halves[0], month->statement.halves[1]};
+        for (size_t i = 0; i < 2 * count; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            totals[i / count][i % count] =
+                (struct receipt_total){kinds[i % count], 1, 1, (int64_t)(seed >> 44)};
+        }
+        tariff.per = points_of(1 + (int64_t)(seed >> 50));
+        tariff.tax.is_on_points = round % 2 == 0;
+        tariff.fee.minimum = money_of(round % 3 == 0 ? 5000 : 0);
+        for (size_t half = 0; half < 2; half++) {
+            halves[half].totals = totals[half];
+            halves[half].total_count = round % (count + 1);
+            halves[half].suspended_count = 0;
+        }
+        arena_reset(&month->arena);
+        assert_int_equal(statement_make(&month->roster, "demo", "EUR", november, halves,
+                                        &month->arena, &month->statement),
+                         ERR_OK);
+        settling_fini(&month->settling);
+        agree(month);
+        bool is_owed = partner_id_equal(&month->statement.creditor, &month->grocer);
+        int64_t net = is_owed ? month->statement.net.minor : -month->statement.net.minor;
+        int64_t rounding = balance(month, CHART_ROUNDING);
+        assert_int_equal(balance(month, CHART_MONEY_RECEIVABLE) +
+                             balance(month, CHART_MONEY_PAYABLE),
+                         net * MICRO_PER_MINOR);
+        assert_minor(month, CHART_OTHER, 0);
+        assert_true(rounding <= 7 * MICRO_PER_MINOR && rounding >= -7 * MICRO_PER_MINOR);
+        for (size_t i = 0; i < month->settling.entries.count; i++) {
+            const struct book_entry *entry = &month->settling.entries.rows[i];
+            bool is_fee_or_tax =
+                entry->event >= POSTING_FEE_PAID && entry->event <= POSTING_TAX_CHARGED;
+            assert_true(is_fee_or_tax || entry->lines[0].amount.minor >= 0);
+        }
+    }
+    tariff = before;
+}
+
 static void test_not_ours(void **state)
 {
     struct month *month = *state;
@@ -367,9 +418,9 @@ int main(void)
         MONTH_TEST(test_statement),    MONTH_TEST(test_creditor),
         MONTH_TEST(test_debtor),       MONTH_TEST(test_debtor_by_hand),
         MONTH_TEST(test_multilateral), MONTH_TEST(test_dispute_over),
-        MONTH_TEST(test_other),        MONTH_TEST(test_not_ours),
-        MONTH_TEST(test_own_template), cmocka_unit_test(test_exact),
-        cmocka_unit_test(test_order),
+        MONTH_TEST(test_every_kind),   MONTH_TEST(test_other),
+        MONTH_TEST(test_not_ours),     MONTH_TEST(test_own_template),
+        cmocka_unit_test(test_exact),  cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
