@@ -376,10 +376,13 @@ static enum err find_member(struct decision *d, const struct dispute_work *work,
     return ERR_OK;
 }
 
-/* A lot that has ended lives for the days of grace, as with returned goods. */
-static enum err give(struct decision *d, struct member_work *member, const struct lot_key *origin,
-                     const struct account_ref *source, struct points points)
+/* A lot that has ended lives for the days of grace, as with returned goods; it follows a member who
+ * moved. */
+static enum err give(struct decision *d, const struct dispute_work *work,
+                     struct member_work *member, const struct lot_key *origin,
+                     const struct account_ref *source)
 {
+    struct points points = work->row.claim;
     struct lot_key lot = home_refund_lot(d, &member->row, origin);
     if (lot.active_from.ms <= d->now.ms) {
         lot.active_from = (struct unix_ms){0};
@@ -390,6 +393,7 @@ static enum err give(struct decision *d, struct member_work *member, const struc
         post_nobody(d, source, true, points.minor);
         return ERR_OK;
     }
+    TRY(move_forward(d, member, &work->row.entry.card));
     work_end(d, member);
     return ERR_OK;
 }
@@ -412,7 +416,7 @@ static enum err settle_earn_at_home(struct decision *d, const struct dispute_wor
     if (!has_member) {
         post_nobody(d, other, gives, row->claim.minor);
     } else if (gives) {
-        TRY(give(d, &member, &lot, other, row->claim));
+        TRY(give(d, work, &member, &lot, other));
     } else {
         TRY(work_take(d, &member, other, &lot, row->claim));
         work_end(d, &member);
@@ -501,6 +505,9 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
                              .card = row->entry.card,
                              .capture_by = row->entry.business_time,
                              .deliver_by = row->entry.business_time};
+    }
+    if (uid_is_nil(&hold.member)) { /* that nobody bore, so far */
+        hold.member = member.id;
     }
     if (row->entry.kind == ENTRY_BURN_RETURN && hold.returned.minor >= row->claim.minor) {
         hold.returned.minor -= row->claim.minor;

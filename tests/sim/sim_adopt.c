@@ -8,7 +8,8 @@
 
 #include "ledger/decide.h"
 #include "ledger/route.h"
-#include "model.h"
+#include "model_dispute.h"
+#include "sim_dispute.h"
 #include "sim_mandates.h"
 #include "sim_op.h"
 #include "sim_restore.h"

@@ -66,6 +66,8 @@ void sim_charter_init(struct sim *sim)
                                 .tariffs = sim->tariffs,
                                 .tariff_count = 1,
                                 .net_debit_cap = {sim->model->cap},
+                                .dispute_answer_s = (uint32_t)(sim->model->answer_ms / 1000),
+                                .dispute_escalate_s = (uint32_t)(sim->model->escalate_ms / 1000),
                                 .revocations = epoch->revocations};
     memcpy(charter->coalition, SIM_COALITION, sizeof SIM_COALITION);
     sim->first_period = period_of(charter->valid_from);

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "ledger/lots.h"
-#include "model.h"
+#include "model_dispute.h"
+#include "sim_dispute.h"
 #include "sim_liar.h"
 #include "sim_mandates.h"
 #include "sim_restore.h"
@@ -106,7 +107,8 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
         if (entry->kind == ENTRY_MOVED_LOT) {
             member = &sim->model->members[member->moved_to];
         }
-        if (entry->kind != ENTRY_PERIOD_MARK && !entry_kind_is_card_news(entry->kind) &&
+        bool is_here = entry->disputed == 0 || member->home == node->index;
+        if (is_here && entry->kind != ENTRY_PERIOD_MARK && !entry_kind_is_card_news(entry->kind) &&
             !sim_check_member(node, member)) {
             return false;
         }
@@ -406,6 +408,10 @@ static bool check_pair_books(struct sim_node *node, unsigned partner)
         if (!check_balance(node, ref, books->payable[partner][p])) {
             return false;
         }
+        ref.kind = ACCOUNT_SUSPENSE;
+        if (!check_balance(node, ref, books->suspense[partner][p])) {
+            return false;
+        }
     }
     return true;
 }
@@ -437,7 +443,7 @@ bool sim_check_node(struct sim_node *node)
 {
     return !node->is_up ||
            (sim_adopt(node) && sim_check_streams(node) && sim_check_members_of(node) &&
-            check_books(node) && sim_mandates_check(node));
+            check_books(node) && sim_mandates_check(node) && sim_dispute_check(node));
 }
 
 /* ---- the end ---- */
@@ -537,7 +543,8 @@ static bool check_both(struct sim_node *node, unsigned partner)
     return node->index == partner || is_lying_pair(node, partner) ||
            !sim->nodes[partner].has_joined ||
            (check_pair(node, &sim->nodes[partner]) && sim_settle_check(node, partner) &&
-            check_news(node, partner) && check_parting(node, partner));
+            sim_dispute_check_pair(node, partner) && check_news(node, partner) &&
+            check_parting(node, partner));
 }
 
 bool sim_check_all(struct sim *sim)

@@ -2,6 +2,7 @@
 #include "model.h"
 #include "sim_charter.h"
 #include "sim_check.h"
+#include "sim_dispute.h"
 #include "sim_op.h"
 #include "sim_restore.h"
 #include "sim_settle.h"
@@ -354,6 +355,9 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
         break;
     case SIM_STEP_POOL:
         sim_step_pool(sim, n);
+        break;
+    case SIM_STEP_DISPUTE:
+        sim_dispute_step(sim, n);
         break;
     case SIM_STEP_MOVE:
         sim_step_move(sim, n);

@@ -29,10 +29,11 @@ static const struct share restores[] = {{SIM_STEP_COPY, 3}, {SIM_STEP_RESTORE, 2
 const char *sim_step_name(enum sim_step_kind kind)
 {
     static const char *const names[SIM_STEP_KIND_END] = {
-        "enrol",    "earn",  "hold",    "capture", "void",  "return-sale", "return-burn",
-        "transfer", "clash", "repeat",  "block",   "pool",  "move",        "close",
-        "rotate",   "epoch", "join",    "leave",   "drop",  "crash",       "cut",
-        "silence",  "rush",  "weather", "disk",    "clock", "copy",        "restore"};
+        "enrol",       "earn",     "hold",  "capture", "void",    "return-sale",
+        "return-burn", "transfer", "clash", "repeat",  "block",   "pool",
+        "dispute",     "move",     "close", "rotate",  "epoch",   "join",
+        "leave",       "drop",     "crash", "cut",     "silence", "rush",
+        "weather",     "disk",     "clock", "copy",    "restore"};
     return names[kind];
 }
 
@@ -81,6 +82,11 @@ bool sim_pools_of_seed(uint64_t seed)
     return seed % 20 == 13 || seed % 20 == 14 || seed % 20 == 1; /* with moves, keys, partings */
 }
 
+bool sim_disputes_of_seed(uint64_t seed)
+{
+    return seed % 2 == 0;
+}
+
 static unsigned nodes_of(uint64_t seed)
 {
     struct sim_random luck = sim_random_of(seed ^ 0x6e6f646573);
@@ -110,6 +116,7 @@ struct sim_list sim_list_draw(const struct sim_options *options)
     unsigned move_share = sim_moves_of_seed(options->seed) ? 20 : 0;
     unsigned rush_share = sim_limits_of_seed(options->seed) ? 8 : 0;
     unsigned pool_share = sim_pools_of_seed(options->seed) ? 40 : 0;
+    unsigned dispute_share = sim_disputes_of_seed(options->seed) ? 70 : 0;
     unsigned epoch_share = sim_changes_of_seed(options->seed) ? 6 : 0;
     int64_t at = 0;
     ASSERT(list.steps != NULL);
@@ -125,9 +132,11 @@ struct sim_list sim_list_draw(const struct sim_options *options)
                          ? draw_kind(&luck, restores, sizeof restores / sizeof restores[0])
                      : parting_share > 0 && sim_random_chance(&luck, parting_share)
                          ? draw_kind(&luck, partings, sizeof partings / sizeof partings[0])
-                     : move_share > 0 && sim_random_chance(&luck, move_share)   ? SIM_STEP_MOVE
-                     : rush_share > 0 && sim_random_chance(&luck, rush_share)   ? SIM_STEP_RUSH
-                     : pool_share > 0 && sim_random_chance(&luck, pool_share)   ? SIM_STEP_POOL
+                     : move_share > 0 && sim_random_chance(&luck, move_share) ? SIM_STEP_MOVE
+                     : rush_share > 0 && sim_random_chance(&luck, rush_share) ? SIM_STEP_RUSH
+                     : pool_share > 0 && sim_random_chance(&luck, pool_share) ? SIM_STEP_POOL
+                     : dispute_share > 0 && sim_random_chance(&luck, dispute_share)
+                         ? SIM_STEP_DISPUTE
                      : epoch_share > 0 && sim_random_chance(&luck, epoch_share) ? SIM_STEP_EPOCH
                      : sim_random_chance(&luck, fault_share)
                          ? draw_kind(&luck, faults, sizeof faults / sizeof faults[0])

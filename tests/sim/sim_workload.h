@@ -19,6 +19,7 @@ enum sim_step_kind {
     SIM_STEP_REPEAT, /* a till tells what was answered long ago */
     SIM_STEP_BLOCK,
     SIM_STEP_POOL,
+    SIM_STEP_DISPUTE,
     SIM_STEP_MOVE, /* to another home */
     SIM_STEP_CLOSE,
     SIM_STEP_ROTATE, /* a node signs with its other key */
@@ -65,6 +66,8 @@ bool sim_moves_of_seed(uint64_t seed);
 bool sim_limits_of_seed(uint64_t seed);
 /* Do members have pools? */
 bool sim_pools_of_seed(uint64_t seed);
+/* Do offices dispute entries? */
+bool sim_disputes_of_seed(uint64_t seed);
 unsigned sim_nodes_of_seed(uint64_t seed);
 
 /* A node's office closes a period with whom it is open. */
