@@ -171,5 +171,10 @@ enum err decide_dispute_due(struct decision *d)
     if (d->now.ms < work.row.due.ms) {
         return ERR_OK;
     }
+    if (work.row.state == DISPUTE_ESCALATED) {
+        work.row.due = (struct unix_ms){0};
+        TRY(dispute_confirm(d, &work));
+        return dispute_store(d, &work);
+    }
     return dispute_has_ended(&work.row) ? finish(d, &work) : be_silent(d, &work);
 }

@@ -265,12 +265,16 @@ static enum err card_again(struct decision *d, const struct clearing_entry *entr
     return ERR_OK;
 }
 
-/* A step of a dispute; without what it is about there is only the entry. */
+/* A step of a dispute; without what it is about there is only the entry. The office was told the
+ * claim. */
 static enum err step_again(struct decision *d, const struct partner_id *partner,
                            const struct clearing_entry *entry, struct partner_recovery *recovery)
 {
     struct answer answer = d->plan->answer;
-    TRY(dispute_again(d, partner, entry));
+    TRY(dispute_again(d, partner, entry, &answer));
+    if (decision_is_refused(d) && d->command->recover_entry.may_wait) {
+        return ERR_NOT_FOUND;
+    }
     if (decision_is_refused(d)) {
         (void)decide_refuse(d, VERDICT_OK);
         recovery->unreplayed++;
@@ -325,6 +329,7 @@ enum err decide_recover_entry(struct decision *d)
     }
     TRY(decide_get_recovery(d, &lost->receiver, &recovery));
     d->plan->answer.points = entry->points;
+    d->plan->answer.card = entry->card;
     TRY(subject_again(d, &lost->receiver, entry, &recovery));
     if (!MUTANT(RECOVER_WITHOUT_POSTING)) {
         post_entry(d, &lost->receiver, entry);
@@ -337,7 +342,6 @@ enum err decide_recover_entry(struct decision *d)
     TRY(points_add(recovery.own_points, entry->points, &recovery.own_points));
     decide_put_recovery(d, &lost->receiver, &recovery);
     d->plan->answer.home = lost->receiver;
-    d->plan->answer.card = entry->card;
     return ERR_OK;
 }
 

@@ -284,7 +284,7 @@ MUST_USE enum err decide_find_sent(const struct decision *d, const struct partne
 struct taken_entry {
     struct clearing_entry entry;
     enum verdict verdict;
-    struct unix_ms taken;
+    struct unix_ms taken; /* 0: before it was lost with an older copy's journal */
 };
 MUST_USE enum err decide_find_taken(const struct decision *d, const struct partner_id *partner,
                                     uint64_t number, struct taken_entry *out_taken);
@@ -296,7 +296,7 @@ MUST_USE enum err dispute_receipted(struct decision *d, const struct partner_id 
 MUST_USE enum err dispute_may_follow(struct decision *d, const struct partner_id *partner,
                                      const struct receipted_entry *refused);
 MUST_USE enum err dispute_again(struct decision *d, const struct partner_id *partner,
-                                const struct clearing_entry *entry);
+                                const struct clearing_entry *entry, struct answer *answer);
 
 /* Commands, by kind. */
 MUST_USE enum err decide_enrol(struct decision *d);

@@ -47,6 +47,8 @@ MUST_USE enum err dispute_say(struct decision *d, struct dispute_work *work, con
 bool dispute_waits_for_receipt(enum dispute_step step);
 void dispute_await_receipt(struct dispute_work *work, const struct dispute_part *part);
 void dispute_move_pending(struct decision *d, struct dispute_work *work);
+/* The partner's office ruled as ours did, and does not know that yet: it is told, now or later. */
+MUST_USE enum err dispute_confirm(struct decision *d, struct dispute_work *work);
 /* All of a step of ours: said, noted, stored. */
 MUST_USE enum err dispute_tell(struct decision *d, struct dispute_work *work, const struct uid *id,
                                const struct dispute_part *part, struct stream *stream);

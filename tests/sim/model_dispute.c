@@ -436,12 +436,14 @@ static bool is_agreed(const struct model_view *view, const struct model_claim *c
 static void confirm(const struct model_view *view, int64_t now)
 {
     struct model_claim *claim = model_view_claim(view);
-    if (claim->stage == MODEL_ESCALATED && claim->own != MODEL_UNDECIDED &&
-        claim->own == claim->others && claim->pending == 0 &&
-        model_may_send(view->model, view->node, view->partner)) {
+    bool is_meant = claim->stage == MODEL_ESCALATED && claim->own != MODEL_UNDECIDED &&
+                    claim->own == claim->others && claim->pending == 0;
+    if (is_meant && model_may_send(view->model, view->node, view->partner)) {
         enum dispute_step step = binding(claim->own);
         say(view, step, now);
         await(claim, step);
+    } else if (is_meant) {
+        claim->due = now + RETRY_MS;
     }
 }
 
@@ -622,6 +624,11 @@ void model_dispute_falls_due(struct model *model, struct model_dispute *dispute,
     struct model_claim *claim = model_view_claim(&view);
     if (has_ended(claim)) {
         finish(&view, now);
+        return;
+    }
+    if (claim->stage == MODEL_ESCALATED) {
+        claim->due = 0;
+        confirm(&view, now);
         return;
     }
     claim->due = now + RETRY_MS;

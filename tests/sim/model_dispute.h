@@ -104,6 +104,8 @@ int64_t model_left_of(const struct model_view *view);
 enum model_ruling model_machine(const struct model_view *view, bool was_applied);
 /* The points wait (1), or do not any more as if nothing had been disputed (-1). */
 void model_suspend(const struct model_view *view, int sign);
+/* What waits of it, in the pair's books as the entries alone would have them. */
+void model_suspend_again(const struct model_view *view);
 /* A correction is on its way (1), or was refused (-1). */
 void model_owe_correction(const struct model_view *view, int sign);
 void model_settle_dispute(const struct model_view *view, int64_t now);

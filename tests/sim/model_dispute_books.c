@@ -107,7 +107,7 @@ static bool is_granted(const struct model_view *view, bool was_applied)
     if (!view->is_out && !was_applied) { /* what was left of it then */
         granted = hold->state == MODEL_VOIDED ? 0 : granted - hold->captured;
     }
-    bool is_in_time = view->is_out || entry->taken_ms <= hold->deliver_by;
+    bool is_in_time = view->is_out || entry->taken_ms == 0 || entry->taken_ms <= hold->deliver_by;
     return entry->points <= granted && entry->business_ms <= hold->capture_by && is_in_time;
 }
 
@@ -402,6 +402,24 @@ void model_suspend(const struct model_view *view, int sign)
     if (claim.is_suspended) {
         add_leg(view, -owed);
         add_suspense(view, model_view_entry(view)->period, owed);
+    }
+}
+
+void model_suspend_again(const struct model_view *view)
+{
+    const struct model_claim *claim = model_view_claim(view);
+    if (claim == NULL || !claim->is_open || claim->stage == MODEL_DECLINED) {
+        return;
+    }
+    int64_t owed = owes(view, claim->points);
+    if (claim->is_suspended) {
+        add_leg(view, -owed);
+    }
+    if (claim->is_suspended && claim->stage != MODEL_ADJUSTED) {
+        add_suspense(view, model_view_entry(view)->period, owed);
+    }
+    if (claim->pending == STEP_ADJUST) {
+        add_suspense(view, claim->corrected_in, -claim->points);
     }
 }
 

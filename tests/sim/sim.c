@@ -77,7 +77,7 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
         sim_node_init(sim, i);
     }
     sim_mandates_init(sim);
-    if (options->seed % 5 == 0) {
+    if (sim_lies_of_seed(options->seed)) {
         sim->nodes[sim_random_below(&sim->luck, nodes)].is_liar = true;
     } else if (sim_restores_of_seed(options->seed)) {
         sim_restore_init(&sim->nodes[sim_random_below(&sim->luck, nodes)]);

@@ -69,6 +69,9 @@ static void lose_taken(struct model_stream *stream, size_t in_copy)
     for (size_t i = taken; i < stream->taken; i++) {
         stream->entries[i].verdict = VERDICT_OK;
     }
+    for (size_t i = in_copy; i < taken; i++) {
+        stream->entries[i].taken_ms = 0;
+    }
     stream->taken = taken;
     count_totals(stream);
 }
@@ -138,6 +141,9 @@ static void owe(int64_t *payable, int64_t *receivable, const struct model_entry 
 {
     switch ((int)entry->kind) {
     case ENTRY_EARN:
+    case ENTRY_MOVED_LOT:
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_BURN_ADJUSTMENT:
         payable[entry->period] += entry->points;
         break;
     case ENTRY_EARN_RETURN:
@@ -164,6 +170,7 @@ static void count_pair(struct sim_node *node, unsigned partner)
     uint64_t taken_here = stream_of(node, STREAM_IN, partner).last_number;
     memset(books->payable[partner], 0, sizeof books->payable[partner]);
     memset(books->receivable[partner], 0, sizeof books->receivable[partner]);
+    memset(books->suspense[partner], 0, sizeof books->suspense[partner]);
     for (size_t i = 0; i < made_here; i++) {
         if (i >= made->receipted || made->entries[i].verdict == VERDICT_OK) {
             owe(books->payable[partner], books->receivable[partner], &made->entries[i]);
@@ -172,6 +179,16 @@ static void count_pair(struct sim_node *node, unsigned partner)
     for (size_t i = 0; i < taken_here; i++) {
         if (taken->entries[i].verdict == VERDICT_OK) {
             owe(books->receivable[partner], books->payable[partner], &taken->entries[i]);
+        }
+    }
+    for (size_t i = 0; i < model->dispute_count; i++) {
+        const struct model_dispute *dispute = model->disputes[i];
+        bool is_sender = dispute->sender == node->index;
+        if ((is_sender ? dispute->receiver : dispute->sender) == partner &&
+            (is_sender ? dispute->sender : dispute->receiver) == node->index &&
+            model_dispute_is_there(model, dispute)) {
+            struct model_view view = model_view_of(model, dispute, is_sender);
+            model_suspend_again(&view);
         }
     }
 }
@@ -374,7 +391,12 @@ bool sim_adopt(struct sim_node *node)
             return false;
         }
         is_lost = is_lost || node->restore->links[i].is_lost;
-        count_pair(node, i);
+    }
+    sim_dispute_adopt(node);
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        if (i != node->index) {
+            count_pair(node, i);
+        }
     }
     for (size_t i = 0; i < model->member_count; i++) {
         if (model->members[i].home == node->index && !adopt_member(node, &model->members[i])) {

@@ -56,6 +56,8 @@ struct sim_list sim_list_draw(const struct sim_options *options);
 void sim_list_free(struct sim_list *list);
 /* Is a node put back to an older copy? One seed in five. */
 bool sim_restores_of_seed(uint64_t seed);
+/* Is there a partner that lies? One seed in five. */
+bool sim_lies_of_seed(uint64_t seed);
 /* Does the charter change? */
 bool sim_changes_of_seed(uint64_t seed);
 /* Do partners join and leave? */
