@@ -262,7 +262,7 @@ static enum verdict capture(struct model *model, struct model_op *m, int64_t now
     }
     if (is_abroad(op)) {
         *owed_by(model, op) += points;
-        model_send_entry(model, m, ENTRY_CAPTURE, points);
+        model_send_entry(model, m, ENTRY_CAPTURE, points)->mandate = held->mandate;
         held->captured += points;
         held->state = model_left(held) == 0 ? MODEL_CAPTURED : MODEL_OPEN;
     } else {

@@ -127,6 +127,7 @@ struct model_entry {
     int64_t business_ms;
     size_t member;        /* whose card it names */
     struct model_lot lot; /* of one that moves */
+    struct uid mandate;   /* of a capture; nil: there was a grant */
     enum verdict verdict; /* the receiver's */
     int64_t taken_ms;     /* by its ledger; 0: not known, or not taken */
     /* Of a dispute's steps and corrections. */

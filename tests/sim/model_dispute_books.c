@@ -114,7 +114,7 @@ static bool is_granted(const struct model_view *view, bool was_applied)
 static bool is_mandated(const struct model_view *view, bool was_applied)
 {
     const struct model_entry *entry = model_view_entry(view);
-    const struct uid *id = &subject_of(view)->hold.mandate;
+    const struct uid *id = &entry->mandate;
     unsigned home = view->is_out ? view->partner : view->node;
     unsigned shop = view->is_out ? view->node : view->partner;
     const struct model_mandate *mandate =

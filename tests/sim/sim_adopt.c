@@ -9,6 +9,7 @@
 #include "ledger/decide.h"
 #include "ledger/route.h"
 #include "model_dispute.h"
+#include "sim_charter.h"
 #include "sim_dispute.h"
 #include "sim_mandates.h"
 #include "sim_op.h"
@@ -45,20 +46,20 @@ static void count_totals(struct model_stream *stream)
     }
 }
 
-/* The period that is open behind so many entries. */
-static void count_marks(struct model_stream *stream, size_t entries)
+/* The period that is open behind so many entries, of a stream that began in `first`. */
+static void count_marks(struct model_stream *stream, unsigned first, size_t entries)
 {
-    stream->period = 0;
+    stream->period = first;
     for (size_t i = 0; i < entries; i++) {
         stream->period += stream->entries[i].kind == ENTRY_PERIOD_MARK;
     }
 }
 
 /* Our entries that the partner has not got and the copy has not got were never made. */
-static void lose_made(struct model_stream *stream, size_t in_copy)
+static void lose_made(struct model_stream *stream, unsigned first, size_t in_copy)
 {
     stream->count = larger(in_copy, stream->taken);
-    count_marks(stream, in_copy);
+    count_marks(stream, first, in_copy);
 }
 
 /* The partner's entries, of which it has no receipt and the copy knows nothing, were never taken.
@@ -76,12 +77,29 @@ static void lose_taken(struct model_stream *stream, size_t in_copy)
     count_totals(stream);
 }
 
+/* With who has left there is nobody to show anything: the copy is all there is. */
+static void lose_for_good(struct sim_node *node, unsigned partner)
+{
+    struct model_stream *made = &node->sim->model->streams[node->index][partner];
+    struct model_stream *taken = &node->sim->model->streams[partner][node->index];
+    struct stream out = stream_of(node, STREAM_OUT, partner);
+    made->count = out.last_number;
+    made->taken = made->taken < made->count ? made->taken : made->count;
+    made->receipted = out.receipted_number;
+    count_marks(made, sim_charter_first(node->sim, node->index, partner), made->count);
+    taken->taken = stream_of(node, STREAM_IN, partner).last_number;
+    node->restore->links[partner].is_gone = true;
+}
+
 void sim_adopt_loss(struct sim_node *node)
 {
     struct sim *sim = node->sim;
+    memset(sim->model->is_agreed[node->index], 0, sizeof sim->model->is_agreed[node->index]);
     for (unsigned i = 0; i < sim->node_count; i++) {
-        if (i != node->index) {
-            lose_made(&sim->model->streams[node->index][i],
+        if (i != node->index && sim->nodes[i].has_joined && !sim->nodes[i].is_partner) {
+            lose_for_good(node, i);
+        } else if (i != node->index && sim->nodes[i].has_joined) {
+            lose_made(&sim->model->streams[node->index][i], sim_charter_first(sim, node->index, i),
                       stream_of(node, STREAM_OUT, i).last_number);
             lose_taken(&sim->model->streams[i][node->index],
                        stream_of(node, STREAM_IN, i).last_number);
@@ -132,7 +150,7 @@ static bool adopt_streams(struct sim_node *node, unsigned partner)
                         sim->nodes[partner].id.text, node->trouble);
     }
     made->receipted = out.receipted_number;
-    count_marks(made, out.last_number);
+    count_marks(made, sim_charter_first(sim, node->index, partner), out.last_number);
     return out.is_recovering || check_found(node, partner, &out, &in);
 }
 

@@ -152,19 +152,24 @@ static bool check_outgoing(struct sim_node *node, unsigned partner)
                     stream.last_number, sim->nodes[partner].id.text, expected->count);
 }
 
+static bool is_comparable(const struct sim_node *node, unsigned partner)
+{
+    return partner != node->index && !sim_restore_is_lost(node, partner) &&
+           !sim_restore_is_gone(node->sim, node->index, partner);
+}
+
 bool sim_check_streams(struct sim_node *node)
 {
     if (sim_restore_is_stale(node)) {
         return true;
     }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
-        if (i != node->index && !sim_restore_is_lost(node, i) &&
-            !(check_incoming(node, i) && check_receipts(node, i))) {
+        if (is_comparable(node, i) && !(check_incoming(node, i) && check_receipts(node, i))) {
             return false;
         }
     }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
-        if (i != node->index && !sim_restore_is_lost(node, i) && !check_outgoing(node, i)) {
+        if (is_comparable(node, i) && !check_outgoing(node, i)) {
             return false;
         }
     }
@@ -429,8 +434,7 @@ static bool check_books(struct sim_node *node)
         if (i != node->index && !check_pair_books(node, i)) {
             return false;
         }
-        if (i != node->index && !is_lying_pair(node, i) &&
-            !sim_restores_of_seed(node->sim->options.seed) && !check_exposure(node, i)) {
+        if (is_comparable(node, i) && !is_lying_pair(node, i) && !check_exposure(node, i)) {
             return false;
         }
     }
@@ -456,7 +460,8 @@ bool sim_check_is_quiet(const struct sim *sim)
     for (unsigned a = 0; a < sim->node_count; a++) {
         for (unsigned b = 0; b < sim->node_count; b++) {
             const struct model_stream *stream = &sim->model->streams[a][b];
-            if (a != b && !is_lying_pair(&sim->nodes[a], b) && stream->receipted < stream->count) {
+            if (a != b && !is_lying_pair(&sim->nodes[a], b) && !sim_restore_is_gone(sim, a, b) &&
+                stream->receipted < stream->count) {
                 return false;
             }
         }
@@ -541,7 +546,7 @@ static bool check_both(struct sim_node *node, unsigned partner)
 {
     struct sim *sim = node->sim;
     return node->index == partner || is_lying_pair(node, partner) ||
-           !sim->nodes[partner].has_joined ||
+           !sim->nodes[partner].has_joined || sim_restore_is_gone(sim, node->index, partner) ||
            (check_pair(node, &sim->nodes[partner]) && sim_settle_check(node, partner) &&
             sim_dispute_check_pair(node, partner) && check_news(node, partner) &&
             check_parting(node, partner));

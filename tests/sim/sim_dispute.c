@@ -5,6 +5,7 @@
 #include "ledger/decide.h"
 #include "model_dispute.h"
 #include "sim_op.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 #include "sim_workload.h"
 
@@ -184,6 +185,7 @@ bool sim_dispute_end(struct sim *sim)
         bool is_done = model_stage_is_over(dispute->sides[0].stage) &&
                        model_stage_is_over(dispute->sides[1].stage);
         if (is_done || !is_fair(sim, dispute) || is_cut_off(sim, dispute) ||
+            sim_restore_is_gone(sim, dispute->sender, dispute->receiver) ||
             !model_dispute_is_there(sim->model, dispute)) {
             continue;
         }

@@ -14,6 +14,7 @@ struct sim_restore_link {
     bool is_compared;         /* the stream may open, once */
     bool is_tried;            /* in this round */
     bool is_lost;             /* what the partner holds is not back yet */
+    bool is_gone;             /* it had left when the copy was put back: nothing comes */
 };
 
 /* Of a node whose disk is restored in this run. */
@@ -53,6 +54,8 @@ void sim_restore_deadline(struct sim_node *node, unsigned partner, uint64_t ques
 
 /* Has the partner still to show what it holds? */
 bool sim_restore_is_lost(const struct sim_node *node, unsigned partner);
+/* Is one of the two put back to what the other, who had left, can't complete? */
+bool sim_restore_is_gone(const struct sim *sim, unsigned a, unsigned b);
 /* Has any? */
 bool sim_restore_has_lost(const struct sim_node *node);
 bool sim_restore_is_stale(const struct sim_node *node);

@@ -52,8 +52,8 @@ static enum sim_step_kind draw_kind(struct sim_random *luck, const struct share 
     return shares[i].kind;
 }
 
-/* What is in a run comes out of the seed by draws that know nothing of each other, so that all of it
- * meets in some seed. */
+/* What is in a run comes out of the seed by draws that know nothing of each other, so that all of
+ * it meets in some seed. */
 static bool has(uint64_t seed, uint64_t what, unsigned per_mille)
 {
     struct sim_random luck = sim_random_of(seed * UINT64_C(0x9e3779b97f4a7c15) ^ what);
