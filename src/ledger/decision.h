@@ -252,8 +252,7 @@ MUST_USE enum err decide_get_recovery(const struct decision *d, const struct par
 void decide_put_recovery(struct decision *d, const struct partner_id *partner,
                          const struct partner_recovery *recovery);
 /* Does a command that is told say what was recovered in its place, as far as that is known? */
-bool recovered_says(const struct command *recovered, const struct partner_id *self,
-                    const struct command *told);
+bool recovered_says(const struct decision *d, const struct command *recovered);
 /* What the entry at hand does here by itself; may refuse. */
 MUST_USE enum err take_by_kind(struct decision *d);
 /* The entry at hand was applied before it was lost: what it did is done, whatever is lacking. */

@@ -7,6 +7,7 @@
  * (clearing/dispute.h), and both post it there; the member's points move at the home, to or from
  * what the brands posted against. What no member can get or give any more, the programme's
  * adjustment account bears. */
+#include "base/mutant.h"
 #include "ledger/dispute.h"
 
 /* ---- The disputed entry ---- */
@@ -154,7 +155,8 @@ enum err dispute_machine(const struct decision *d, const struct dispute_work *wo
     TRY(add_mandate(d, work, &evidence));
     bool is_covered = dispute_is_covered(&evidence, row->entry.points, row->entry.business_time,
                                          row->entry.delivered);
-    *out_ruling = dispute_rule(row->entry.kind, row->was_applied, is_covered);
+    *out_ruling = dispute_rule(row->entry.kind, row->was_applied,
+                               MUTANT(MACHINE_FOR_HOME) ? false : is_covered);
     return ERR_OK;
 }
 
@@ -278,7 +280,7 @@ static enum err count_returned(struct decision *d, const struct dispute_work *wo
 static enum err reserve(struct decision *d, const struct dispute_work *work, int sign)
 {
     int64_t change = sign * work->row.claim.minor;
-    if (work->direction != STREAM_OUT || !work->row.was_applied) {
+    if (work->direction != STREAM_OUT || !work->row.was_applied || MUTANT(RETURN_WHILE_DISPUTED)) {
         return ERR_OK;
     }
     if (work->row.entry.kind == ENTRY_EARN) {
@@ -525,6 +527,10 @@ static enum err settle_at_home(struct decision *d, const struct dispute_work *wo
 {
     enum entry_kind kind = work->row.entry.kind;
     bool gives = (dispute_member_side(kind) > 0) != work->row.was_applied;
+    if (MUTANT(KEEP_DISPUTED)) {
+        post_nobody(d, other, gives, work->row.claim.minor);
+        return ERR_OK;
+    }
     if (kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN) {
         return settle_earn_at_home(d, work, other, gives);
     }

@@ -2,6 +2,7 @@
  * lost with an old copy. */
 #include <string.h>
 
+#include "base/mutant.h"
 #include "ledger/dispute.h"
 
 /* ---- What the partner says ---- */
@@ -32,7 +33,9 @@ static enum err take_opened(struct decision *d, struct dispute_work *work)
     }
     dispute_open_row(d, work, DISPUTE_ANSWERER, &entry->transaction_id, entry->points,
                      &entry->dispute, entry->period);
-    TRY(dispute_suspend(d, work));
+    if (!MUTANT(DISPUTE_ONE_SIDED)) {
+        TRY(dispute_suspend(d, work));
+    }
     TRY(rule_by_machine(d, work));
     return dispute_store(d, work);
 }
@@ -49,7 +52,7 @@ static enum err is_agreed_by_us(const struct decision *d, const struct dispute_w
     } else if (step == STEP_MACHINE_DISMISSED) {
         TRY(dispute_machine(d, work, &own));
     }
-    *out_is_agreed = own == ruling;
+    *out_is_agreed = own == ruling || MUTANT(RULE_ALONE);
     return ERR_OK;
 }
 
@@ -188,7 +191,9 @@ static enum err correction_receipted(struct decision *d, struct dispute_work *wo
         dispute_move(d, work, work->row.side, &part);
         return dispute_store(d, work);
     }
-    TRY(dispute_owe_correction(d, work, -1));
+    if (!MUTANT(CORRECT_AND_KEEP)) {
+        TRY(dispute_owe_correction(d, work, -1));
+    }
     work->row.corrected_in = (struct period){0};
     work->row.declined = verdict;
     work->row.due.ms = d->now.ms + DISPUTE_RETRY_MS;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutant.h"
 #include "engine/outbox.h"
 #include "peer/recovery_parts.h"
 #include "wire/messages.h"
@@ -267,7 +268,7 @@ static enum err take_entries(struct recovery *recovery, const struct peer_host *
     enum recovery_stage other = is_own ? RECOVERY_TAKEN : RECOVERY_OWN;
     bool may_wait;
     TRY(has_more(recovery, host, other, &may_wait));
-    may_wait = may_wait && !recovery->is_awaited;
+    may_wait = may_wait && !recovery->is_awaited && !MUTANT(RECOVER_OUT_OF_TURN);
     enum err err = is_own ? recovery_take_own(recovery, host, page, may_wait, note)
                           : recovery_take_answered(recovery, host, page, may_wait, note);
     if (may_wait && err == ERR_NOT_FOUND) {

@@ -302,6 +302,8 @@ struct model_entry *model_send_entry(struct model *model, const struct model_op 
 
 /* model_pool.c */
 bool model_is_in_pool(const struct model *model, size_t pool, size_t member);
+void model_enter(struct model *model, size_t pool, size_t member);
+void model_leave(struct model *model, size_t pool, size_t member);
 enum verdict model_open_pool(struct model *model, const struct model_op *m, int64_t now);
 enum verdict model_join_pool(struct model *model, const struct model_op *m, int64_t now);
 enum verdict model_leave_pool(struct model *model, const struct model_op *m, int64_t now);

@@ -89,6 +89,18 @@ static void lose_for_good(struct sim_node *node, unsigned partner)
     count_marks(made, sim_charter_first(node->sim, node->index, partner), made->count);
     taken->taken = stream_of(node, STREAM_IN, partner).last_number;
     node->restore->links[partner].is_gone = true;
+    node->restore->links[partner].is_lost = false;
+}
+
+void sim_adopt_left(struct sim_node *node)
+{
+    for (unsigned i = 0; i < node->sim->node_count && node->restore != NULL; i++) {
+        if (sim_restore_is_lost(node, i) && !sim_node_knows(node, i)) {
+            node->restore->is_stale = true;
+            lose_for_good(node, i);
+            sim_restore_tried(node, i);
+        }
+    }
 }
 
 void sim_adopt_loss(struct sim_node *node)
@@ -230,6 +242,17 @@ static struct model_lot lot_of(const struct sim *sim, const struct lot_key *key,
                               free, held};
 }
 
+/* Whose card it is; members: nobody's. */
+static size_t member_of_card(const struct model *model, const struct card_number *card)
+{
+    size_t i = 0;
+    while (i < model->member_count &&
+           (card->digits[0] == '\0' || !card_number_equal(&model->members[i].card, card))) {
+        i++;
+    }
+    return i;
+}
+
 static bool adopt_member(struct sim_node *node, struct model_member *member)
 {
     static struct member row;
@@ -287,20 +310,25 @@ static struct model_hold hold_of(const struct sim *sim, const struct hold *row)
 }
 
 static struct model_sale sale_of(struct sim_node *node, const struct partner_id *issuer,
-                                 const struct uid *id)
+                                 const struct uid *id, size_t meant_for)
 {
     struct ledger_view view = sim_store_view(&node->store);
+    const struct model *model = node->sim->model;
     struct sale row;
     if (ledger_get_sale(&view, issuer, id, &row) != ERR_OK) {
-        return (struct model_sale){.is_there = false};
+        return (struct model_sale){.is_there = false, .home = MODEL_NODES};
     }
+    size_t member = member_of_card(model, &row.card);
+    member = member < model->member_count ? member : meant_for;
     return (struct model_sale){.is_there = true,
                                .is_reversed = row.is_reversed,
                                .amount = row.amount.minor,
                                .returned = row.returned.minor,
                                .points = row.points.minor,
                                .taken = row.taken.minor,
-                               .lot = lot_of(node->sim, &row.lot, 0, 0)};
+                               .lot = lot_of(node->sim, &row.lot, 0, 0),
+                               .home = model->members[member].home,
+                               .member = member};
 }
 
 /* A void says nothing of the points. What it gave back of a hold that no grant brings back, since
@@ -314,6 +342,36 @@ static int64_t given_back(struct sim_node *node, const struct sim_op *hold)
     return is_there ? row.voided.minor : 0;
 }
 
+/* A home that was asked before another one keeps what it holds. */
+static void adopt_former(struct sim_node *node, struct model_op *m)
+{
+    static struct hold row;
+    struct ledger_view view = sim_store_view(&node->store);
+    const struct command *c = &m->op->command;
+    for (struct model_op *former = m->former; former != NULL; former = former->former) {
+        if (former->op->home == node->index) {
+            bool is_there = ledger_get_hold(&view, &c->origin, &c->transaction_id, &row) == ERR_OK;
+            free(former->home_hold.parts);
+            former->home_hold =
+                is_there ? hold_of(node->sim, &row) : (struct model_hold){.state = MODEL_NONE};
+            former->is_decided_at_home = sim_op_is_recorded(node, &c->origin, &c->transaction_id);
+        }
+    }
+}
+
+/* Of an earn, which may have gone on to another home than was meant. */
+static void adopt_sale(struct sim_node *node, struct model_op *m)
+{
+    const struct sim_op *op = m->op;
+    bool is_ours = op->shop == node->index;
+    struct model_sale *known = is_ours ? &m->sale : &m->home_sale;
+    struct model_sale sale =
+        sale_of(node, &op->command.origin, &op->command.transaction_id, op->member);
+    if (is_ours || sale.is_there || known->home == node->index) {
+        *known = sale;
+    }
+}
+
 /* What this node knows of the operation, as its till's or as the member's home. */
 static void adopt_op(struct sim_node *node, struct model_op *m)
 {
@@ -323,6 +381,10 @@ static void adopt_op(struct sim_node *node, struct model_op *m)
     struct ledger_view view = sim_store_view(&node->store);
     bool is_ours = op->shop == node->index;
     const struct partner_id *origin = &op->command.origin;
+    if (op->kind == SIM_OP_EARN) {
+        adopt_sale(node, m);
+    }
+    adopt_former(node, m);
     if (!is_ours && op->home != node->index) {
         return;
     }
@@ -341,11 +403,6 @@ static void adopt_op(struct sim_node *node, struct model_op *m)
     } else if (op->kind == SIM_OP_VOID && op->home != op->shop && is_recorded &&
                m->verdict == VERDICT_OK) {
         m->points = given_back(node, op->subject);
-    } else if (op->kind == SIM_OP_EARN) {
-        struct model_sale *sale = is_ours ? &m->sale : &m->home_sale;
-        *sale = sale_of(node, origin, id);
-        sale->home = op->home;
-        sale->member = op->member;
     }
 }
 
@@ -358,16 +415,59 @@ static int64_t balance_of(struct sim_node *node, enum account_kind kind)
     return account.credit - account.debit;
 }
 
-static void adopt_blocks(struct sim_node *node)
+/* Where the node thinks that a card leads, and whose points it awaits. */
+static void adopt_card(struct sim_node *node, struct model_member *member)
 {
     struct ledger_view view = sim_store_view(&node->store);
+    const struct model *model = node->sim->model;
+    struct card_status status;
+    ASSERT(ledger_get_card_status(&view, &member->card, &status) == ERR_OK);
+    size_t moved_to = member_of_card(model, &status.moved_to);
+    bool has_moved = moved_to < model->member_count;
+    if (member->home == node->index) {
+        member->has_moved = has_moved;
+        member->moved_to = has_moved ? moved_to : member->moved_to;
+        return;
+    }
+    member->is_blocked_at[node->index] = status.is_blocked;
+    member->is_moved_at[node->index] = has_moved;
+    member->awaited[node->index].by = member_of_card(model, &status.awaited_by);
+    member->awaited[node->index].is_awaited = member->awaited[node->index].by < model->member_count;
+}
+
+static void adopt_cards(struct sim_node *node)
+{
     struct model *model = node->sim->model;
     for (size_t i = 0; i < model->member_count; i++) {
-        struct model_member *member = &model->members[i];
-        struct card_status status;
-        if (member->home != node->index && member->card.digits[0] != '\0' &&
-            ledger_get_card_status(&view, &member->card, &status) == ERR_OK) {
-            member->is_blocked_at[node->index] = status.is_blocked;
+        if (model->members[i].card.digits[0] != '\0') {
+            adopt_card(node, &model->members[i]);
+        }
+    }
+}
+
+/* Nothing of pools is cleared: they are as in the copy. */
+static void adopt_pools(struct sim_node *node)
+{
+    static struct member row;
+    struct ledger_view view = sim_store_view(&node->store);
+    struct model *model = node->sim->model;
+    for (size_t i = model->place_count; i > 0; i--) {
+        if (model->members[model->places[i - 1].pool].home == node->index) {
+            model_leave(model, model->places[i - 1].pool, model->places[i - 1].member);
+        }
+    }
+    for (size_t p = 0; p < model->member_count; p++) {
+        struct model_member *pool = &model->members[p];
+        if (pool->home != node->index || !pool->is_pool || !pool->is_enrolled) {
+            continue;
+        }
+        pool->is_closed = ledger_get_member(&view, &pool->id, &row) == ERR_OK && row.is_erased;
+        for (size_t m = 0; m < model->member_count; m++) {
+            const struct model_member *member = &model->members[m];
+            if (member->home == node->index && member->is_enrolled && !member->is_pool &&
+                ledger_get_pool_member(&view, &pool->id, &member->id) == ERR_OK) {
+                model_enter(model, p, m);
+            }
         }
     }
 }
@@ -426,7 +526,8 @@ bool sim_adopt(struct sim_node *node)
             adopt_op(node, model->ops[i]);
         }
     }
-    adopt_blocks(node);
+    adopt_pools(node);
+    adopt_cards(node);
     sim_mandates_adopt(node);
     model->first_due[node->index] = 0;
     model->books[node->index].issued = -balance_of(node, ACCOUNT_ISSUED);

@@ -66,6 +66,8 @@ bool sim_restore_is_done(const struct sim *sim);
 
 /* The ledger is the copy: what was cleared comes back, all else is gone. */
 void sim_adopt_loss(struct sim_node *node);
+/* Partners that have left the charter, as the node hears, show nothing any more. */
+void sim_adopt_left(struct sim_node *node);
 /* If partners brought anything back since: the model takes it over, as far as it can't know it
  * better, and compares what it does know. False: it failed. */
 bool sim_adopt(struct sim_node *node);

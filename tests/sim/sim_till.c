@@ -268,8 +268,10 @@ static void judge(struct sim_node *node, struct sim_op *op, const struct outcome
     sim_tell(sim, "%s answers %s %zu: %s %lld%s", node->id.text, sim_op_name(op->kind), op->index,
              verdict_describe(outcome->verdict)->name, (long long)outcome->answer.points.minor,
              outcome->is_repeat ? " again" : "");
+    /* Of a move whose entries came back, nobody knows how many points it was. */
+    bool is_vague = is_repeat && op->kind == SIM_OP_MOVE && node->restore != NULL;
     if (outcome->verdict != m->verdict || outcome->is_repeat != is_repeat ||
-        outcome->answer.points.minor != m->points) {
+        (outcome->answer.points.minor != m->points && !is_vague)) {
         (void)sim_fail(sim, "%s %zu at %s: the node says %s %lld%s, the model %s %lld%s",
                        sim_op_name(op->kind), op->index, node->id.text,
                        verdict_describe(outcome->verdict)->name,
