@@ -149,6 +149,7 @@ struct model_stream {
     size_t receipted;         /* to the sender */
     unsigned period;
     bool is_frozen_out; /* at the sender: it writes nothing more */
+    bool is_recovering; /* at the sender: it writes nothing new as yet */
 };
 
 /* A mandate, and how much of it is used as either side counts. */

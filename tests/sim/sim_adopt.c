@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/outbox.h"
 #include "ledger/decide.h"
 #include "ledger/route.h"
 #include "model_dispute.h"
@@ -16,6 +17,7 @@
 #include "sim_restore.h"
 #include "sim_settle.h"
 #include "sim_workload.h"
+#include "wire/messages.h"
 
 static struct stream stream_of(struct sim_node *node, enum stream_direction direction,
                                unsigned partner)
@@ -88,6 +90,7 @@ static void lose_for_good(struct sim_node *node, unsigned partner)
     made->receipted = out.receipted_number;
     count_marks(made, sim_charter_first(node->sim, node->index, partner), made->count);
     taken->taken = stream_of(node, STREAM_IN, partner).last_number;
+    made->is_recovering = false;
     node->restore->links[partner].is_gone = true;
     node->restore->links[partner].is_lost = false;
 }
@@ -115,6 +118,7 @@ void sim_adopt_loss(struct sim_node *node)
                       stream_of(node, STREAM_OUT, i).last_number);
             lose_taken(&sim->model->streams[i][node->index],
                        stream_of(node, STREAM_IN, i).last_number);
+            sim->model->streams[node->index][i].is_recovering = true;
             node->restore->links[i].is_lost = true;
         }
     }
@@ -145,6 +149,7 @@ static bool check_found(struct sim_node *node, unsigned partner, const struct st
         return false;
     }
     node->restore->links[partner].is_lost = false;
+    sim->model->streams[node->index][partner].is_recovering = false;
     sim_tell(sim, "%s has back what %s holds", node->id.text, other->id.text);
     return true;
 }
@@ -342,33 +347,26 @@ static int64_t given_back(struct sim_node *node, const struct sim_op *hold)
     return is_there ? row.voided.minor : 0;
 }
 
-/* A home that was asked before another one keeps what it holds. */
+/* A home that was asked before another one keeps what it holds; under one id that is one hold, of
+ * the member that was asked for last. */
 static void adopt_former(struct sim_node *node, struct model_op *m)
 {
     static struct hold row;
     struct ledger_view view = sim_store_view(&node->store);
     const struct command *c = &m->op->command;
+    bool is_found = m->op->home == node->index;
     for (struct model_op *former = m->former; former != NULL; former = former->former) {
-        if (former->op->home == node->index) {
-            bool is_there = ledger_get_hold(&view, &c->origin, &c->transaction_id, &row) == ERR_OK;
-            free(former->home_hold.parts);
-            former->home_hold =
-                is_there ? hold_of(node->sim, &row) : (struct model_hold){.state = MODEL_NONE};
-            former->is_decided_at_home = sim_op_is_recorded(node, &c->origin, &c->transaction_id);
+        if (former->op->home != node->index) {
+            continue;
         }
-    }
-}
-
-/* Of an earn, which may have gone on to another home than was meant. */
-static void adopt_sale(struct sim_node *node, struct model_op *m)
-{
-    const struct sim_op *op = m->op;
-    bool is_ours = op->shop == node->index;
-    struct model_sale *known = is_ours ? &m->sale : &m->home_sale;
-    struct model_sale sale =
-        sale_of(node, &op->command.origin, &op->command.transaction_id, op->member);
-    if (is_ours || sale.is_there || known->home == node->index) {
-        *known = sale;
+        free(former->home_hold.parts);
+        former->home_hold = (struct model_hold){.state = MODEL_NONE};
+        former->is_decided_at_home =
+            !is_found && sim_op_is_recorded(node, &c->origin, &c->transaction_id);
+        if (!is_found && ledger_get_hold(&view, &c->origin, &c->transaction_id, &row) == ERR_OK) {
+            former->home_hold = hold_of(node->sim, &row);
+        }
+        is_found = true;
     }
 }
 
@@ -472,6 +470,48 @@ static void adopt_pools(struct sim_node *node)
     }
 }
 
+/* What one partner brings back may have to go on to another, which has shown all. */
+static void adopt_entry(struct sim_node *node, unsigned partner, const struct clearing_entry *said)
+{
+    struct model *model = node->sim->model;
+    size_t index = get_u32_be(said->transaction_id.bytes + 12);
+    bool is_known =
+        index < model->op_count && model->ops[index] != NULL &&
+        uid_equal(&model->ops[index]->op->command.transaction_id, &said->transaction_id);
+    struct model_op *m = model->ops[is_known ? index : 0];
+    struct sim_op op = *m->op;
+    struct model_op sender = {.op = &op};
+    op.shop = node->index;
+    op.home = partner;
+    op.business_ms = said->business_time.ms;
+    op.member = member_of_card(model, &said->card);
+    struct model_entry *entry = model_send_entry(model, &sender, said->kind, said->points.minor);
+    if (said->kind == ENTRY_MOVED_LOT) {
+        entry->lot = (struct model_lot){index_of(node->sim, &said->issuer), said->active_from.ms,
+                                        said->expires_at.ms, said->points.minor, 0};
+    }
+}
+
+static void adopt_written(struct sim_node *node, unsigned partner)
+{
+    struct peer_host host = sim_node_host(node);
+    const struct model_stream *made = &node->sim->model->streams[node->index][partner];
+    struct outbox_reader outbox;
+    struct outbox_entry found;
+    struct clearing_entry entry;
+    if (made->is_recovering || sim_restore_is_gone(node->sim, node->index, partner)) {
+        return;
+    }
+    outbox_reader_init(&outbox, engine_journal(host.engine), host.view);
+    while (made->count < stream_of(node, STREAM_OUT, partner).last_number) {
+        ASSERT(outbox_read(&outbox, &node->sim->nodes[partner].id, made->count + 1, &found) ==
+                   ERR_OK &&
+               wire_entry_decode(found.bytes, &entry, NULL) == ERR_OK);
+        adopt_entry(node, partner, &entry);
+    }
+    outbox_reader_fini(&outbox);
+}
+
 /* ---- the whole ---- */
 
 /* The office sees a partner whose period is still open, and closes it again. */
@@ -508,6 +548,7 @@ bool sim_adopt(struct sim_node *node)
         if (node->restore->links[i].is_lost && !adopt_streams(node, i)) {
             return false;
         }
+        adopt_written(node, i);
         is_lost = is_lost || node->restore->links[i].is_lost;
     }
     sim_dispute_adopt(node);

@@ -164,6 +164,11 @@ bool sim_check_streams(struct sim_node *node)
         return true;
     }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
+        if (!sim_adopt(&node->sim->nodes[i])) { /* it may have sent what the model knows not yet */
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
         if (is_comparable(node, i) && !(check_incoming(node, i) && check_receipts(node, i))) {
             return false;
         }
