@@ -370,6 +370,19 @@ static void adopt_former(struct sim_node *node, struct model_op *m)
     }
 }
 
+/* Of an earn, which may have gone on to another home than was meant. */
+static void adopt_sale(struct sim_node *node, struct model_op *m)
+{
+    const struct sim_op *op = m->op;
+    bool is_ours = op->shop == node->index;
+    struct model_sale *known = is_ours ? &m->sale : &m->home_sale;
+    struct model_sale sale =
+        sale_of(node, &op->command.origin, &op->command.transaction_id, op->member);
+    if (is_ours || sale.is_there || known->home == node->index) {
+        *known = sale;
+    }
+}
+
 /* What this node knows of the operation, as its till's or as the member's home. */
 static void adopt_op(struct sim_node *node, struct model_op *m)
 {
