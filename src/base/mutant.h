@@ -73,7 +73,7 @@
     MUTANT_ROW(RULE_ALONE, "what one office rules binds the other")                                \
     MUTANT_ROW(SILENCE_IS_NOTHING, "a side that is silent past its deadline is waited for")        \
     MUTANT_ROW(KEEP_DISPUTED, "a claim that is upheld moves no points of the member")              \
-    MUTANT_ROW(CORRECT_AND_KEEP, "a correction that was refused stays owed")                       \
+    MUTANT_ROW(DISPUTE_TWICE, "what was disputed to the end can be disputed again")                \
     MUTANT_ROW(RECOVER_OUT_OF_TURN,                                                                \
                "a restored ledger hears all that its partner said before its own answers")
 

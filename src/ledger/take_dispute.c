@@ -191,9 +191,7 @@ static enum err correction_receipted(struct decision *d, struct dispute_work *wo
         dispute_move(d, work, work->row.side, &part);
         return dispute_store(d, work);
     }
-    if (!MUTANT(CORRECT_AND_KEEP)) {
-        TRY(dispute_owe_correction(d, work, -1));
-    }
+    TRY(dispute_owe_correction(d, work, -1));
     work->row.corrected_in = (struct period){0};
     work->row.declined = verdict;
     work->row.due.ms = d->now.ms + DISPUTE_RETRY_MS;

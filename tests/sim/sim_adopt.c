@@ -363,7 +363,8 @@ static void adopt_former(struct sim_node *node, struct model_op *m)
         former->home_hold = (struct model_hold){.state = MODEL_NONE};
         former->is_decided_at_home =
             !is_found && sim_op_is_recorded(node, &c->origin, &c->transaction_id);
-        if (!is_found && ledger_get_hold(&view, &c->origin, &c->transaction_id, &row) == ERR_OK) {
+        if (!is_found && ledger_get_hold(&view, &c->origin, &c->transaction_id, &row) == ERR_OK &&
+            row.role == HOLD_HOME) {
             former->home_hold = hold_of(node->sim, &row);
         }
         is_found = true;
@@ -453,6 +454,22 @@ static void adopt_cards(struct sim_node *node)
         if (model->members[i].card.digits[0] != '\0') {
             adopt_card(node, &model->members[i]);
         }
+    }
+}
+
+/* Who was told what became of our cards, as far as the copy goes: it is told once more. */
+static void adopt_news(struct sim_node *node)
+{
+    static const struct partner_id all = {{0}};
+    struct ledger_view view = sim_store_view(&node->store);
+    struct model_news *news = &node->sim->model->news[node->index];
+    uint64_t count;
+    ASSERT(ledger_get_partner_count(&view, META_CARD_NEWS, &all, &count) == ERR_OK);
+    news->count = count < news->count ? count : news->count;
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
+        ASSERT(ledger_get_partner_count(&view, META_NEWS_TOLD, &node->sim->nodes[i].id, &count) ==
+               ERR_OK);
+        news->told[i] = count < news->count ? count : news->count;
     }
 }
 
@@ -582,6 +599,7 @@ bool sim_adopt(struct sim_node *node)
     }
     adopt_pools(node);
     adopt_cards(node);
+    adopt_news(node);
     sim_mandates_adopt(node);
     model->first_due[node->index] = 0;
     model->books[node->index].issued = -balance_of(node, ACCOUNT_ISSUED);
