@@ -185,7 +185,27 @@ static struct hold hold_of_capture(const struct decision *d, const struct partne
         .card = entry->card,
         .capture_by = entry->business_time,
         .deliver_by = entry->business_time,
+        .mandate = entry->mandate,
     };
+}
+
+/* What was burned under a mandate counts against its cap once more, if the mandate is here. */
+static enum err stood_in_again(struct decision *d, const struct partner_id *home,
+                               const struct clearing_entry *entry)
+{
+    struct mandate_row row;
+    if (uid_is_nil(&entry->mandate)) {
+        return ERR_OK;
+    }
+    enum err err =
+        ledger_get_mandate(d->view, home, &d->terms->roster->self, &entry->mandate, &row);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(points_add(row.used, entry->points, &row.used));
+    row.burns++;
+    decide_put_mandate(d, &row);
+    return ERR_OK;
 }
 
 static enum err capture_again(struct decision *d, const struct partner_id *home,
@@ -195,6 +215,7 @@ static enum err capture_again(struct decision *d, const struct partner_id *home,
     enum err err = ledger_get_hold(d->view, &d->terms->roster->self, &entry->subject, &hold);
     if (err == ERR_NOT_FOUND) {
         hold = hold_of_capture(d, home, entry);
+        TRY(stood_in_again(d, home, entry));
     } else {
         TRY(err);
     }

@@ -125,7 +125,10 @@ struct sim_list sim_list_draw(const struct sim_options *options)
     unsigned fault_share = 5 + (unsigned)sim_random_below(&luck, 60); /* per mille */
     int64_t mean = options->hours * SIM_HOUR / (int64_t)count;
     struct sim_list list = {calloc(count, sizeof *list.steps), count};
-    unsigned restore_share = sim_restores_of_seed(options->seed) ? 6 : 0;
+    /* In a short list, too, there is to be a copy that is put back. */
+    unsigned restore_share = !sim_restores_of_seed(options->seed) ? 0
+                             : count < 600                        ? (unsigned)(6 * 600 / count)
+                                                                  : 6;
     unsigned parting_share = sim_parts_of_seed(options->seed) ? 20 : 0;
     unsigned move_share = sim_moves_of_seed(options->seed) ? 20 : 0;
     unsigned rush_share = sim_limits_of_seed(options->seed) ? 8 : 0;
