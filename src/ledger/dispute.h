@@ -23,6 +23,12 @@ MUST_USE enum err dispute_store(struct decision *d, const struct dispute_work *w
 
 /* Fills in the disputed entry and whether it was applied, from the journal. May refuse. */
 MUST_USE enum err dispute_find_entry(struct decision *d, struct dispute_work *work);
+/* The hold or the sale that the entry belongs to. ERR_OK and `*out_has` false when there is none.
+ */
+MUST_USE enum err dispute_find_hold(const struct decision *d, const struct dispute_work *work,
+                                    struct hold *out_hold, bool *out_has);
+MUST_USE enum err dispute_find_sale(const struct decision *d, const struct dispute_work *work,
+                                    struct sale *out_sale, bool *out_has);
 /* The machine's ruling by what this ledger has. */
 MUST_USE enum err dispute_machine(const struct decision *d, const struct dispute_work *work,
                                   enum dispute_ruling *out_ruling);

@@ -1,101 +1,11 @@
 /* The steps of disputes, at either side. */
 #include "model_dispute.h"
 
-#include <stdlib.h>
-
 #define RETRY_MS (60 * 60 * 1000)
-
-/* ---- What there is ---- */
-
-struct model_view model_view_of(struct model *model, const struct model_dispute *dispute,
-                                bool is_sender)
-{
-    return (struct model_view){.model = model,
-                               .node = is_sender ? dispute->sender : dispute->receiver,
-                               .partner = is_sender ? dispute->receiver : dispute->sender,
-                               .is_out = is_sender,
-                               .number = dispute->number};
-}
-
-struct model_stream *model_view_stream(const struct model_view *view)
-{
-    return view->is_out ? &view->model->streams[view->node][view->partner]
-                        : &view->model->streams[view->partner][view->node];
-}
-
-struct model_entry *model_view_entry(const struct model_view *view)
-{
-    return &model_view_stream(view)->entries[view->number - 1];
-}
-
-static struct model_dispute *dispute_of(const struct model_view *view)
-{
-    const struct model_stream *stream = model_view_stream(view);
-    bool is_there = view->number > 0 && view->number <= stream->count;
-    return is_there ? stream->entries[view->number - 1].dispute : NULL;
-}
-
-struct model_claim *model_view_claim(const struct model_view *view)
-{
-    struct model_dispute *dispute = dispute_of(view);
-    struct model_claim *claim = dispute == NULL ? NULL : &dispute->sides[view->is_out ? 0 : 1];
-    return claim != NULL && claim->is_known ? claim : NULL;
-}
-
-static struct model_claim *make_claim(const struct model_view *view)
-{
-    struct model *model = view->model;
-    struct model_dispute *dispute = dispute_of(view);
-    if (dispute == NULL) {
-        dispute = calloc(1, sizeof *dispute);
-        model->disputes =
-            realloc(model->disputes, (model->dispute_count + 1) * sizeof(struct model_dispute *));
-        ASSERT(dispute != NULL && model->disputes != NULL);
-        dispute->sender = view->is_out ? view->node : view->partner;
-        dispute->receiver = view->is_out ? view->partner : view->node;
-        dispute->number = view->number;
-        model->disputes[model->dispute_count++] = dispute;
-        model_view_entry(view)->dispute = dispute;
-    }
-    return &dispute->sides[view->is_out ? 0 : 1];
-}
-
-bool model_dispute_is_there(const struct model *model, const struct model_dispute *dispute)
-{
-    const struct model_stream *stream = &model->streams[dispute->sender][dispute->receiver];
-    return dispute->number <= stream->count &&
-           stream->entries[dispute->number - 1].dispute == dispute;
-}
-
-bool model_stage_is_over(enum model_stage stage)
-{
-    return stage == MODEL_ADJUSTED || stage == MODEL_DECLINED;
-}
 
 static bool has_ended(const struct model_claim *claim)
 {
     return claim->stage == MODEL_ACCEPTED || claim->stage == MODEL_RULED;
-}
-
-static bool is_left_out(const struct model_claim *claim)
-{
-    return claim->is_open && claim->is_suspended && claim->stage != MODEL_DECLINED;
-}
-
-int64_t model_suspended(const struct model_entry *entry)
-{
-    const struct model_claim *claim = entry->dispute == NULL ? NULL : &entry->dispute->sides[0];
-    return claim != NULL && is_left_out(claim) ? claim->points : 0;
-}
-
-int64_t model_owed_of(const struct model_entry *entry, bool is_sender, bool is_agreed)
-{
-    const struct model_claim *claim =
-        entry->dispute == NULL ? NULL : &entry->dispute->sides[is_sender ? 0 : 1];
-    bool waits = claim != NULL && is_left_out(claim);
-    int64_t suspended = waits ? claim->points : 0;
-    int64_t settles = is_agreed ? 0 : entry->points - suspended;
-    return waits && claim->stage != MODEL_ADJUSTED ? settles + suspended : settles;
 }
 
 /* ---- The order of the steps ---- */
@@ -220,7 +130,7 @@ static enum entry_kind kind_of(const struct model_view *view, enum dispute_step 
 
 static void say(const struct model_view *view, enum dispute_step step, int64_t now)
 {
-    struct sim_op op = *view->model->ops[dispute_of(view)->op]->op;
+    struct sim_op op = *view->model->ops[model_view_dispute(view)->op]->op;
     struct model_op sender = {.op = &op};
     bool has_points = step == STEP_OPEN || step == STEP_ADJUST;
     int64_t points = has_points ? model_view_claim(view)->points : 0;
@@ -302,7 +212,7 @@ static enum verdict may_open(const struct model_view *view, bool is_opener, int6
 static void begin(const struct model_view *view, bool is_opener, bool was_applied, int64_t points,
                   unsigned opened_in, int64_t now)
 {
-    struct model_claim *claim = make_claim(view);
+    struct model_claim *claim = model_view_make_claim(view);
     *claim = (struct model_claim){.is_known = true,
                                   .is_open = true,
                                   .is_opener = is_opener,
@@ -347,7 +257,7 @@ enum verdict model_open_dispute(struct model *model, struct model_op *m, int64_t
         return verdict;
     }
     begin(&view, true, was_applied, points, model->streams[view.node][view.partner].period, now);
-    dispute_of(&view)->op = m->op->index;
+    model_view_dispute(&view)->op = m->op->index;
     say(&view, STEP_OPEN, now);
     m->points = points;
     model->disputed++;
@@ -559,7 +469,7 @@ void model_refusal_receipted(struct model *model, size_t number, unsigned sender
     struct model_view view = {model, sender, receiver, true, number};
     const struct model_entry *entry = model_view_entry(&view);
     if (is_trade(entry->kind) && entry->verdict != VERDICT_CARD_MOVED) {
-        make_claim(&view)->is_known = true;
+        model_view_make_claim(&view)->is_known = true;
     }
 }
 

@@ -63,6 +63,10 @@ struct model_view model_view_of(struct model *model, const struct model_dispute 
 struct model_stream *model_view_stream(const struct model_view *view);
 /* It is there. Pointers live until something is sent. */
 struct model_entry *model_view_entry(const struct model_view *view);
+/* NULL: there is none. */
+struct model_dispute *model_view_dispute(const struct model_view *view);
+/* The side's, made if there is none. */
+struct model_claim *model_view_make_claim(const struct model_view *view);
 /* NULL: nothing is known. */
 struct model_claim *model_view_claim(const struct model_view *view);
 /* Is it a dispute about an entry that was not lost since? */

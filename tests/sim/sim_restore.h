@@ -8,6 +8,8 @@
 #include "peer/recovery.h"
 #include "sim.h"
 
+struct model_stream;
+
 struct sim_restore_link {
     struct recovery recovery; /* while `question` is not 0 */
     uint64_t question;        /* the one that is under way; 0: none */
@@ -62,7 +64,10 @@ bool sim_restore_is_stale(const struct sim_node *node);
 /* Is anything still lost? */
 bool sim_restore_is_done(const struct sim *sim);
 
-/* sim_adopt.c: the model and a ledger that lost something. */
+/* sim_adopt.c, sim_adopt_loss.c: the model and a ledger that lost something. */
+
+/* The period that is open behind so many entries, of a stream that began in `first`. */
+void sim_adopt_marks(struct model_stream *stream, unsigned first, size_t entries);
 
 /* The ledger is the copy: what was cleared comes back, all else is gone. */
 void sim_adopt_loss(struct sim_node *node);

@@ -298,6 +298,9 @@ static void do_rare(struct sim *sim, const struct sim_step *step)
 {
     const uint32_t *n = step->numbers;
     switch ((int)step->kind) {
+    case SIM_STEP_DISPUTE:
+        sim_dispute_step(sim, n);
+        break;
     case SIM_STEP_EPOCH:
         sim_charter_change(sim, n[0] % sim->node_count, n[1] % 2 == 0);
         break;
@@ -356,9 +359,6 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_POOL:
         sim_step_pool(sim, n);
         break;
-    case SIM_STEP_DISPUTE:
-        sim_dispute_step(sim, n);
-        break;
     case SIM_STEP_MOVE:
         sim_step_move(sim, n);
         break;
@@ -377,6 +377,7 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_CLOCK:
         sim_fault_do(sim, step);
         break;
+    case SIM_STEP_DISPUTE:
     case SIM_STEP_EPOCH:
     case SIM_STEP_JOIN:
     case SIM_STEP_LEAVE:

@@ -138,6 +138,23 @@ static void make_pool(const struct sim *sim, struct sim_op *op)
     }
 }
 
+static void make_move(const struct sim *sim, struct sim_op *op)
+{
+    struct command *c = &op->command;
+    const struct model_member *member = &sim->model->members[op->member];
+    const struct model_member *other = &sim->model->members[op->to];
+    if (op->kind == SIM_OP_AWAIT) {
+        c->kind = COMMAND_AWAIT_MOVE;
+        c->await.card = other->card;
+        c->await.own_card = member->card;
+    } else {
+        c->kind = COMMAND_MOVE_MEMBER;
+        c->move.card = member->card;
+        c->move.new_card = other->card;
+        c->move.to = sim->nodes[other->home].id;
+    }
+}
+
 static void make_dispute(const struct sim *sim, struct sim_op *op)
 {
     struct command *c = &op->command;
@@ -203,15 +220,8 @@ void sim_till_make(struct sim_node *node, struct sim_op *op)
         make_pool(sim, op);
         break;
     case SIM_OP_AWAIT:
-        c->kind = COMMAND_AWAIT_MOVE;
-        c->await.card = sim->model->members[op->to].card;
-        c->await.own_card = member->card;
-        break;
     case SIM_OP_MOVE:
-        c->kind = COMMAND_MOVE_MEMBER;
-        c->move.card = member->card;
-        c->move.new_card = sim->model->members[op->to].card;
-        c->move.to = sim->nodes[sim->model->members[op->to].home].id;
+        make_move(sim, op);
         break;
     case SIM_OP_CLOSE:
         c->kind = COMMAND_CLOSE_PERIOD;

@@ -455,41 +455,6 @@ static void test_a_correction_before_the_receipt(void **state)
     assert_books(q.pair, &expected);
 }
 
-/* Beta's member becomes one of alfa's. */
-static struct uid move_to_alfa(struct pair *pair)
-{
-    struct card_number card;
-    struct uid member = desk_enrol(&pair->alfa, &card);
-    struct command await = desk_command(&pair->alfa, COMMAND_AWAIT_MOVE);
-    struct command move = desk_command(&pair->beta, COMMAND_MOVE_MEMBER);
-    await.await.card = pair->card;
-    await.await.own_card = card;
-    move.move.card = pair->card;
-    move.move.new_card = card;
-    move.move.to = pair->alfa.roster.self;
-    desk_do(&pair->alfa, &await);
-    desk_do(&pair->beta, &move);
-    pair_settle(pair);
-    return member;
-}
-
-/* What the outcome gives, by itself, to a member who has moved goes on to where it is now. */
-static void test_points_follow_who_moved(void **state)
-{
-    struct quarrel q = {.pair = *state};
-    struct pair *pair = q.pair;
-    make_entry(&q, ENTRY_EARN_RETURN, true);
-    assert_int_equal(open_it(&q, 0), VERDICT_OK); /* nothing came back, says beta */
-    pair_settle(pair);
-    struct uid member = move_to_alfa(pair);
-    assert_int_equal(step(&q, q.answerer, STEP_ACCEPT), VERDICT_OK);
-    pair_settle(pair);
-    assert_state(&q, DISPUTE_ADJUSTED);
-    desk_assert_balances(&pair->beta, &pair->member, 0, 0, 0);
-    desk_assert_balances(&pair->alfa, &member, GIVEN, 0, 0);
-    pair_assert_mirrored(pair);
-}
-
 /* ---- What goes wrong ---- */
 
 /* Alfa took the goods back before it heard of the dispute, and the points with them. */
@@ -623,7 +588,6 @@ int main(void)
         TEST(test_rulings_that_cross_agree),
         TEST(test_rulings_that_change_places),
         TEST(test_a_correction_before_the_receipt),
-        TEST(test_points_follow_who_moved),
         TEST(test_an_opening_that_crosses_a_return),
         TEST(test_no_return_meanwhile),
         TEST(test_a_correction_waits_for_its_stream),
