@@ -301,6 +301,9 @@ static void do_rare(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_DISPUTE:
         sim_dispute_step(sim, n);
         break;
+    case SIM_STEP_ROTATE:
+        do_rotate(&sim->nodes[pick_shop(sim, n[0])]);
+        break;
     case SIM_STEP_EPOCH:
         sim_charter_change(sim, n[0] % sim->node_count, n[1] % 2 == 0);
         break;
@@ -365,9 +368,6 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_CLOSE:
         do_close(sim, n);
         break;
-    case SIM_STEP_ROTATE:
-        do_rotate(&sim->nodes[pick_shop(sim, n[0])]);
-        break;
     case SIM_STEP_CRASH:
     case SIM_STEP_CUT:
     case SIM_STEP_SILENCE:
@@ -378,6 +378,7 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
         sim_fault_do(sim, step);
         break;
     case SIM_STEP_DISPUTE:
+    case SIM_STEP_ROTATE:
     case SIM_STEP_EPOCH:
     case SIM_STEP_JOIN:
     case SIM_STEP_LEAVE:
