@@ -43,11 +43,13 @@ struct checking {
 
 /* ---- What is to be put right ---- */
 
+/* An empty value: there is to be no such row. */
 static enum err put(struct checking *c, enum ledger_table table, const struct ledger_key *key,
                     struct slice value)
 {
-    struct effect effect = {.kind = EFFECT_ROW,
-                            .row = {table, slice_of(key->bytes, key->length), false, value}};
+    struct effect effect = {
+        .kind = EFFECT_ROW,
+        .row = {table, slice_of(key->bytes, key->length), value.length == 0, value}};
     effect_encode(&effect, &c->rows);
     return c->rows.err;
 }
@@ -324,7 +326,9 @@ static enum err check_total(struct checking *c, struct period period,
     }
     struct entry_total total = {.count = right->count, .points = right->points};
     CLEANUP(buffer_fini) struct buffer value = {0};
-    entry_total_encode(&total, &value);
+    if (right->count > 0) {
+        entry_total_encode(&total, &value);
+    }
     key_total(half->direction, &half->partner, period, right->kind, right->tariff, &key);
     c->check->totals++;
     return put(c, TABLE_TOTAL, &key, buffer_slice(&value));

@@ -128,3 +128,14 @@ enum ruling ruling_of(bool ours_is_proven, bool theirs_is_proven)
     }
     return ours_is_proven ? RULING_OURS : theirs_is_proven ? RULING_THEIRS : RULING_OPEN;
 }
+
+enum ruling ruling_of_pages(struct comparison *comparison, const struct peer_host *host,
+                            const struct entry_pair *pair, const struct recover_page *ours,
+                            const struct recover_page *theirs)
+{
+    return ruling_of(ours != NULL && pair->has_ours &&
+                         ruling_is_proven(comparison, host, ours, true, pair->number, &pair->ours),
+                     theirs != NULL && pair->has_theirs &&
+                         ruling_is_proven(comparison, host, theirs, false, pair->number,
+                                          &pair->theirs));
+}

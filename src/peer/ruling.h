@@ -33,5 +33,9 @@ bool ruling_is_proven(const struct comparison *comparison, const struct peer_hos
                       const struct recover_page *page, bool is_ours, uint64_t number,
                       const struct clearing_entry *entry);
 enum ruling ruling_of(bool ours_is_proven, bool theirs_is_proven);
+/* By the two pages; NULL: there is none. */
+enum ruling ruling_of_pages(struct comparison *comparison, const struct peer_host *host,
+                            const struct entry_pair *pair, const struct recover_page *ours,
+                            const struct recover_page *theirs);
 
 #endif

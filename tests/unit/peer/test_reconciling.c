@@ -12,13 +12,11 @@
 #include <cmocka.h>
 
 #include "peer/pair.h"
-#include "peer/reconciling.h"
-#include "shop.h"
+#include "comparing.h"
 
 /* Large. */
 static struct street street;
 static struct comparison comparison;
-static struct compare_room room;
 
 static void earn(unsigned index, unsigned count)
 {
@@ -49,64 +47,11 @@ static void sell(unsigned count, uint8_t life)
     }
 }
 
-/* A lie on the way back; may be NULL. */
-typedef void lie_fn(struct compare_answer *answer, struct hash *hashes);
-
-static enum err ask_once(const struct peer_host *ours, const struct peer_host *theirs, lie_fn *lie,
-                         struct note *note)
-{
-    struct compare_request request;
-    struct compare_answer answer;
-    struct buffer claim = {0};
-    comparison_ask(&comparison, &request);
-    enum err err =
-        reconciling_answer(theirs, &ours->roster->self, &request, &room, &answer, &claim, note);
-    if (err == ERR_OK && lie != NULL) {
-        lie(&answer, room.hashes);
-    }
-    if (err == ERR_OK) {
-        err = comparison_take(&comparison, ours, &answer, note);
-    }
-    buffer_fini(&claim);
-    return err;
-}
-
-static enum err show(const struct peer_host *ours, const struct peer_host *theirs,
-                     struct note *note)
-{
-    static struct entry_span spans[RECONCILE_DIFFERENCES];
-    static struct slice entries[RECONCILE_DIFFERENCES];
-    struct entries_request request;
-    struct buffer bytes = {0};
-    comparison_show(&comparison, &request);
-    enum err err = reconciling_show(theirs, &ours->roster->self, &request, spans, &bytes);
-    for (size_t i = 0; i < request.count; i++) {
-        entries[i] = slice_of(bytes.at + spans[i].at, spans[i].length);
-    }
-    if (err == ERR_OK) {
-        err = comparison_take_shown(&comparison, ours, entries, request.count, note);
-    }
-    buffer_fini(&bytes);
-    return err;
-}
-
 static enum err compare(unsigned index, enum stream_direction direction, struct period period,
                         lie_fn *lie, struct note *note)
 {
-    struct shop_host ours = shop_host(&street, index);
-    struct shop_host theirs = shop_host(&street, 1 - index);
-    memset(&comparison, 0, sizeof comparison);
-    enum err err = comparison_open(&comparison, &ours.host, &street.shops[1 - index].brand.id,
-                                   direction, period, note);
-    while (err == ERR_OK && !comparison_is_over(&comparison)) {
-        err = ask_once(&ours.host, &theirs.host, lie, note);
-    }
-    if (err == ERR_OK && comparison.search.stage == RECONCILE_DIFFERENT) {
-        err = show(&ours.host, &theirs.host, note);
-    }
+    enum err err = street_compare(&street, index, direction, period, &comparison, lie, note);
     comparison_close(&comparison);
-    shop_host_end(&ours);
-    shop_host_end(&theirs);
     return err;
 }
 
@@ -150,18 +95,6 @@ static void test_open_period(void **state)
     street_fini(&street);
 }
 
-static void close_period(unsigned index, struct period period)
-{
-    struct brand *brand = &street.shops[index].brand;
-    struct command command = {.kind = COMMAND_CLOSE_PERIOD,
-                              .origin = brand->id,
-                              .business_time = brand->now,
-                              .close_period = {.period = period}};
-    command.transaction_id.bytes[0] = 0x77;
-    command.transaction_id.bytes[1] = (uint8_t)index;
-    assert_int_equal(engine_execute(brand->engine, &command).verdict, VERDICT_OK);
-}
-
 static void statement_of(unsigned index, struct period period, struct arena *arena,
                          struct pair_statement *out)
 {
@@ -188,7 +121,7 @@ static void test_closed_period(void **state)
     struct period period = open_period(0);
     for (unsigned index = 0; index < BRANDS; index++) {
         earn(index, 100 + index);
-        close_period(index, period);
+        street_close_period(&street, index, period);
         earn(index, 3);
         shop_clear(&street, index);
     }
