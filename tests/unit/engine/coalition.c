@@ -146,7 +146,9 @@ void brand_init(struct brand *brand, unsigned index)
     signing_key_from_seed(seed, &brand->key);
     assert_int_equal(key_signer_init(&brand->key_signer, &brand->key, "demo", &brand->signer),
                      ERR_OK);
-    snprintf(brand->folder, sizeof brand->folder, "/tmp/talea-engine-XXXXXX");
+    const char *root = getenv("TMPDIR");
+    snprintf(brand->folder, sizeof brand->folder, "%.80s/talea-engine-XXXXXX",
+             root != NULL ? root : "/tmp");
     assert_non_null(mkdtemp(brand->folder));
 }
 

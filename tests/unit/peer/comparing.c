@@ -71,15 +71,26 @@ enum err street_compare(struct street *street, unsigned index, enum stream_direc
     return err;
 }
 
-/* One page, in room of its own. NULL when there is none. */
+/* The page with the entry, in room of its own. NULL when there is none. */
 static const struct recover_page *find_page(const struct peer_host *holder,
                                             const struct partner_id *caller,
-                                            const struct recover_request *request,
+                                            struct recover_request request, uint64_t number,
                                             struct holdings_page *page_room,
                                             struct recover_page *page)
 {
+    struct page_search search;
+    const struct recover_page *found;
+    bool is_found;
     struct note note;
-    return holdings_find(holder, caller, request, page_room, page, &note) == ERR_OK ? page : NULL;
+    page_search_begin(&search, request.number);
+    do {
+        request.number = search.next;
+        holdings_page_fini(page_room);
+        memset(page_room, 0, sizeof *page_room);
+        found = holdings_find(holder, caller, &request, page_room, page, &note) == ERR_OK ? page
+                                                                                          : NULL;
+    } while (page_search_goes_on(&search, found, number, &is_found));
+    return is_found ? found : NULL;
 }
 
 enum mend_action street_mend(struct street *street, unsigned index, struct comparison *comparison,
@@ -96,10 +107,10 @@ enum mend_action street_mend(struct street *street, unsigned index, struct compa
     mend.kind = comparison->differences[difference].kind;
     mend.pair = &comparison->pairs[comparison->differences[difference].pair];
     if (ruling_pages(comparison, &ours.host, mend.pair->number, &asked[0], &asked[1]) == ERR_OK) {
-        mend.ours = find_page(&ours.host, &theirs.host.roster->self, &asked[1], &rooms[0],
-                              &pages[0]);
-        mend.theirs = find_page(&theirs.host, &ours.host.roster->self, &asked[0], &rooms[1],
-                                &pages[1]);
+        mend.ours = find_page(&ours.host, &theirs.host.roster->self, asked[1], mend.pair->number,
+                              &rooms[0], &pages[0]);
+        mend.theirs = find_page(&theirs.host, &ours.host.roster->self, asked[0], mend.pair->number,
+                                &rooms[1], &pages[1]);
         mend.ruling = ruling_of_pages(comparison, &ours.host, mend.pair, mend.ours, mend.theirs);
     }
     comparison->half.host = &ours.host;

@@ -18,8 +18,10 @@ enum {
 
 const char *fault_name(enum fault fault)
 {
-    static const char *const names[FAULT_KINDS] = {"dropped",        "doubled",        "altered amount",
-                                                   "altered period", "altered tariff", "swapped"};
+    static const char *const names[FAULT_KINDS] = {"dropped",        "doubled",
+                                                   "altered amount", "altered period",
+                                                   "altered tariff", "swapped",
+                                                   "forked"};
     return names[fault];
 }
 
@@ -63,6 +65,7 @@ void fault_put(enum fault fault, struct entry_list *list)
         list->count++;
         break;
     case FAULT_AMOUNT:
+    case FAULT_FORKED:
         at->points.minor += 1000;
         break;
     case FAULT_PERIOD:
@@ -140,6 +143,7 @@ static void use_two_tariffs(struct street *street)
     for (unsigned i = 0; i < BRANDS; i++) {
         struct brand *brand = &street->shops[i].brand;
         brand_close(brand);
+        brand->is_driven = true; /* no threads: these tests are many */
         brand->roster.tariffs = tariffs;
         brand->roster.tariff_count = 2;
         assert_int_equal(roster_prepare(&brand->roster, &note), ERR_OK);
@@ -152,7 +156,6 @@ void faults_begin(struct street *street, uint64_t seed)
     street_init(street, seed);
     use_two_tariffs(street);
     sell(street, FAULT_ENTRIES);
-    shop_clear(street, 0);
 }
 
 static void net(struct street *street, struct period period)
@@ -404,4 +407,147 @@ void faults_seed_rows(struct street *street, unsigned index, struct period perio
     state_writer_destroy(writer);
     state_close(state);
     brand_open(brand);
+}
+
+/* ---- Journals ---- */
+
+/* A period is a place in the stream: the last sale comes behind the mark, when there is one. */
+static void alter(enum fault fault, bool has_mark, struct entry_list *list)
+{
+    if (fault != FAULT_PERIOD || !has_mark) {
+        fault_put(fault, list);
+        return;
+    }
+    struct clearing_entry mark = list->entries[list->count - 1];
+    list->entries[list->count - 1] = list->entries[list->count - 2];
+    list->entries[list->count - 1].period = period_next(mark.period);
+    list->entries[list->count - 2] = mark;
+    list->entries[list->count - 2].number = list->entries[list->count - 3].number + 1;
+    link_again(list);
+}
+
+/* A list as it travels. */
+struct travelling {
+    struct buffer bytes;
+    struct batch_entry entries[FAULT_ENTRIES + 8];
+    struct batch_head head;
+    struct buffer head_signed;
+};
+
+static void travel(struct street *street, const struct entry_list *list, struct travelling *t)
+{
+    *t = (struct travelling){.bytes = {0}};
+    size_t ends[FAULT_ENTRIES + 8];
+    CLEANUP(buffer_fini) struct buffer payload = {0};
+    for (size_t i = 0; i < list->count; i++) {
+        assert_int_equal(wire_entry_encode(&list->entries[i], &t->bytes), ERR_OK);
+        ends[i] = t->bytes.length;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        size_t start = i == 0 ? 0 : ends[i - 1];
+        struct batch_entry *entry = &t->entries[i];
+        entry->entry = list->entries[i];
+        entry->bytes = slice_of(t->bytes.at + start, ends[i] - start);
+        entry->hash = entry_hash(entry->bytes);
+    }
+    t->head = (struct batch_head){.sender = street->shops[0].brand.id,
+                                  .receiver = street->shops[1].brand.id,
+                                  .first_number = list->entries[0].number,
+                                  .count = (uint32_t)list->count,
+                                  .previous_hash = list->entries[0].previous_hash,
+                                  .last_hash = t->entries[list->count - 1].hash};
+    assert_int_equal(wire_head_encode(&t->head, &payload), ERR_OK);
+    assert_int_equal(signed_make(&street->shops[0].brand.signer, 1, PURPOSE_CLEARING_BATCH,
+                                 buffer_slice(&payload), &t->head_signed),
+                     ERR_OK);
+}
+
+static void travel_fini(struct travelling *t)
+{
+    buffer_fini(&t->bytes);
+    buffer_fini(&t->head_signed);
+}
+
+static struct entry_list part_of(const struct entry_list *list, size_t first, size_t count)
+{
+    struct entry_list part = {.count = count};
+    memcpy(part.entries, list->entries + first, count * sizeof part.entries[0]);
+    return part;
+}
+
+/* The receiver takes these entries; the head is signed for `signed_for`. */
+static enum batch_judgement take(struct street *street, const struct entry_list *list,
+                                 const struct entry_list *signed_for)
+{
+    static struct travelling sent;
+    static struct travelling taken;
+    struct batch_outcome outcome = {0};
+    travel(street, signed_for, &sent);
+    travel(street, list, &taken);
+    struct incoming_batch batch = {
+        .sender = street->shops[0].brand.id,
+        .head = taken.head,
+        .head_signed = buffer_slice(&sent.head_signed),
+        .entries = taken.entries,
+        .count = list->count,
+    };
+    engine_take_batch(street->shops[1].brand.engine, &batch, &outcome);
+    assert_int_equal(outcome.err, ERR_OK);
+    buffer_fini(&outcome.receipt);
+    travel_fini(&sent);
+    travel_fini(&taken);
+    return outcome.judgement;
+}
+
+/* In the batches that they were sent in: the sales, the mark. */
+enum batch_judgement faults_seed_receiver(struct street *street, struct brand *copy,
+                                          struct period period, enum fault fault, bool has_mark)
+{
+    static struct entry_list lists[2]; /* as they were sent, and with the fault */
+    faults_read(street, 0, STREAM_OUT, period, &lists[0]);
+    lists[1] = lists[0];
+    alter(fault, has_mark, &lists[1]);
+    shop_restore(street, 1, copy);
+    enum batch_judgement judged = BATCH_TAKE;
+    for (unsigned i = 0; i < (has_mark ? 2u : 1u) && judged == BATCH_TAKE; i++) {
+        struct entry_list parts[2];
+        for (unsigned k = 0; k < 2; k++) {
+            size_t sales = lists[k].count - has_mark;
+            parts[k] = part_of(&lists[k], i == 0 ? 0 : sales, i == 0 ? sales : 1);
+        }
+        judged = take(street, &parts[1], &parts[fault == FAULT_FORKED]);
+    }
+    return judged;
+}
+
+static void recovery_step(struct brand *brand, const struct partner_id *partner,
+                          enum recovery_step step)
+{
+    struct command command = brand_command(brand, COMMAND_RECOVERY, 0);
+    command.recovery = (struct command_recovery){.partner = *partner, .step = step};
+    assert_int_equal(engine_execute(brand->engine, &command).err, ERR_OK);
+}
+
+void faults_seed_sender(struct street *street, struct brand *copy, struct period period,
+                        enum fault fault)
+{
+    static struct entry_list list;
+    static struct travelling written;
+    struct brand *brand = &street->shops[0].brand;
+    const struct partner_id *partner = &street->shops[1].brand.id;
+    struct stream stream = brand_stream(brand, STREAM_OUT, &street->shops[1].brand);
+    faults_read(street, 0, STREAM_OUT, period, &list);
+    alter(fault, stream.period.yyyymm != period.yyyymm, &list);
+    travel(street, &list, &written);
+    shop_restore(street, 0, copy);
+    recovery_step(brand, partner, RECOVERY_BEGIN);
+    for (size_t i = 0; i < list.count; i++) {
+        struct command command = brand_command(brand, COMMAND_RECOVER_ENTRY, 0);
+        command.transaction_id = list.entries[i].transaction_id;
+        command.recover_entry =
+            (struct command_recover_entry){*partner, list.entries[i], written.entries[i].bytes};
+        assert_int_equal(engine_execute(brand->engine, &command).err, ERR_OK);
+    }
+    recovery_step(brand, partner, RECOVERY_END);
+    travel_fini(&written);
 }

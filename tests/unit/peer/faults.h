@@ -11,6 +11,7 @@ enum fault {
     FAULT_PERIOD,
     FAULT_TARIFF,
     FAULT_SWAPPED,
+    FAULT_FORKED, /* as an altered amount, and signed by the sender as well */
     FAULT_KINDS
 };
 const char *fault_name(enum fault fault);
@@ -43,7 +44,8 @@ struct entry_list {
 /* Puts the fault in; numbers and links are made good. */
 void fault_put(enum fault fault, struct entry_list *list);
 
-/* Two shops under two tariffs; the first sold FAULT_ENTRIES times to the other's member. */
+/* Two shops under two tariffs; the first sold FAULT_ENTRIES times to the other's member. Nothing is
+ * sent yet. */
 void faults_begin(struct street *street, uint64_t seed);
 /* Goes on from one stage to another, of those in the order of settling. */
 void faults_reach(struct street *street, struct period period, enum stage from, enum stage to);
@@ -53,5 +55,14 @@ void faults_read(struct street *street, unsigned index, enum stream_direction di
 /* The shop's tables have the half as it would be with the fault; its journal is as it was. */
 void faults_seed_rows(struct street *street, unsigned index, struct period period,
                       enum fault fault);
+/* The second shop's ledger becomes `copy`, from before it took anything, and takes the first one's
+ * entries with the fault in them, under links that are in order. `has_mark`: the first shop's half
+ * has ended. */
+enum batch_judgement faults_seed_receiver(struct street *street, struct brand *copy,
+                                          struct period period, enum fault fault, bool has_mark);
+/* The first shop's ledger becomes `copy`, from before it sold anything, and has the entries with the
+ * fault in them as if it had written them. */
+void faults_seed_sender(struct street *street, struct brand *copy, struct period period,
+                        enum fault fault);
 
 #endif
