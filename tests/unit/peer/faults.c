@@ -66,7 +66,7 @@ void fault_put(enum fault fault, struct entry_list *list)
         break;
     case FAULT_AMOUNT:
     case FAULT_FORKED:
-        at->points.minor += 1000;
+        at->points.minor += 2;
         break;
     case FAULT_PERIOD:
         at->period = period_next(at->period);
@@ -115,7 +115,7 @@ void faults_read(struct street *street, unsigned index, enum stream_direction di
 
 /* ---- The pair ---- */
 
-static void sell(struct street *street, unsigned count)
+void faults_sell(struct street *street, unsigned count)
 {
     struct brand *brand = &street->shops[0].brand;
     struct command commands[FAULT_ENTRIES];
@@ -151,11 +151,16 @@ static void use_two_tariffs(struct street *street)
     }
 }
 
-void faults_begin(struct street *street, uint64_t seed)
+void faults_open(struct street *street)
 {
-    street_init(street, seed);
+    street_init(street, 1);
     use_two_tariffs(street);
-    sell(street, FAULT_ENTRIES);
+}
+
+void faults_begin(struct street *street)
+{
+    faults_open(street);
+    faults_sell(street, FAULT_ENTRIES);
 }
 
 static void net(struct street *street, struct period period)

@@ -44,9 +44,12 @@ struct entry_list {
 /* Puts the fault in; numbers and links are made good. */
 void fault_put(enum fault fault, struct entry_list *list);
 
-/* Two shops under two tariffs; the first sold FAULT_ENTRIES times to the other's member. Nothing is
- * sent yet. */
-void faults_begin(struct street *street, uint64_t seed);
+/* Two shops under two tariffs. */
+void faults_open(struct street *street);
+/* The first sells so many times to the other's member; FAULT_ENTRIES at most. */
+void faults_sell(struct street *street, unsigned count);
+/* Both; nothing is sent yet. */
+void faults_begin(struct street *street);
 /* Goes on from one stage to another, of those in the order of settling. */
 void faults_reach(struct street *street, struct period period, enum stage from, enum stage to);
 /* Those of the half, up to what is receipted or to the mark. */

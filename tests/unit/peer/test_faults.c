@@ -99,7 +99,7 @@ static void run_rows(enum stage stage, unsigned index, enum fault fault)
 {
     struct note note = {""};
     uint32_t mended;
-    faults_begin(&street, 1);
+    faults_begin(&street);
     shop_clear(&street, 0);
     reach(stage, index, fault);
     struct pair_row before = street_pair(&street, index, period);
@@ -226,7 +226,7 @@ static void run_receiver(enum stage stage, enum fault fault)
     struct note note = {""};
     uint32_t mended;
     bool proves;
-    faults_begin(&street, 2);
+    faults_begin(&street);
     brand_copy(&street.shops[1].brand, &copy, 1);
     shop_clear(&street, 0);
     faults_reach(&street, period, STAGE_OPEN,
@@ -280,6 +280,153 @@ static void test_a_receiver_that_has_something_else(void **state)
     }
 }
 
+/* The first shop wrote something else than it signed: it is told so as soon as it connects. */
+static void run_sender(enum stage stage, enum fault fault)
+{
+    struct brand copy;
+    struct note note = {""};
+    bool proves;
+    faults_open(&street);
+    brand_copy(&street.shops[0].brand, &copy, 0);
+    faults_sell(&street, FAULT_ENTRIES);
+    shop_clear(&street, 0);
+    faults_reach(&street, period, STAGE_OPEN, stage == STAGE_DIFFERING ? STAGE_PROPOSED : stage);
+    faults_seed_sender(&street, &copy, period, fault);
+    assert_int_equal(shop_recover(&street, 0, 100, &note), ERR_DISAGREE);
+    assert_true(is_frozen(0, STREAM_OUT));
+    assert_int_equal(evidence_at(0, &proves), EVIDENCE_CLAIM);
+    enum difference_kind kind = expected[fault].at_receiver;
+    kind = kind == DIFFERENCE_MISSING_HERE    ? DIFFERENCE_MISSING_THERE
+           : kind == DIFFERENCE_MISSING_THERE ? DIFFERENCE_MISSING_HERE
+                                              : kind;
+    expect_ended(1, kind, expected[fault].count, RULING_OURS, MEND_KEEP);
+    assert_int_equal(is_frozen(1, STREAM_IN), stage == STAGE_FROZEN);
+    brand_assert_audit(&street.shops[1].brand);
+    street_fini(&street);
+}
+
+static void test_a_sender_that_has_something_else(void **state)
+{
+    (void)state;
+    for (int stage = 0; stage < STAGES; stage++) {
+        for (int fault = 0; fault < FAULT_KINDS; fault++) {
+            bool has_mark = stage != STAGE_OPEN && stage != STAGE_FROZEN;
+            if (fault == FAULT_PERIOD && !has_mark) {
+                continue; /* a period is a place: an entry of another one can't be written */
+            }
+            print_message("sent: %s, %s\n", fault_name((enum fault)fault),
+                          stage_name((enum stage)stage));
+            run_sender((enum stage)stage, (enum fault)fault);
+        }
+    }
+}
+
+/* ---- A ledger that lacks what it signed ---- */
+
+static void run_missing(enum stage stage, unsigned index)
+{
+    struct brand copy;
+    struct note note = {""};
+    faults_open(&street);
+    faults_sell(&street, 10);
+    shop_clear(&street, 0);
+    brand_copy(&street.shops[index].brand, &copy, index);
+    for (unsigned i = 10; i < FAULT_ENTRIES; i++) {
+        brand_earn(&street.shops[0].brand, 7000 + i, &street.shops[1].card, 700);
+    }
+    shop_clear(&street, 0);
+    faults_reach(&street, period, STAGE_OPEN, stage);
+    shop_restore(&street, index, &copy);
+    if (shop_recover(&street, index, 100, &note) != ERR_OK) {
+        fail_msg("%s", note.text);
+    }
+    assert_true(is_equal_to(0));
+    assert_true(is_equal_to(1));
+    if (stage >= STAGE_PROPOSED) { /* says again what it said */
+        if (index == 1) {
+            shop_clear(&street, 1);
+        }
+        assert_int_equal(street_exchange(&street, 0, period, false, &note), ERR_OK);
+        assert_int_equal(street_exchange(&street, 1, period, false, &note), ERR_OK);
+        expect_state(0, PAIR_MATCHED);
+        expect_state(1, PAIR_MATCHED);
+    }
+    street_assert_agrees(&street);
+    street_fini(&street);
+}
+
+static void test_what_is_missing_is_fetched(void **state)
+{
+    (void)state;
+    for (int stage = 0; stage <= STAGE_CLOSED; stage++) {
+        for (unsigned index = 0; index < BRANDS; index++) {
+            print_message("missing at shop %u, %s\n", index, stage_name((enum stage)stage));
+            run_missing((enum stage)stage, index);
+        }
+    }
+}
+
+/* ---- Signatures that nobody can check ---- */
+
+static struct dispute dispute_at(unsigned index, uint64_t number)
+{
+    struct shop_host host = shop_host(&street, index);
+    struct dispute dispute = {.is_open = false};
+    enum err err = ledger_get_dispute(&host.host.view, &street.shops[1 - index].brand.id,
+                                      index == 0 ? STREAM_OUT : STREAM_IN, number, &dispute);
+    assert_true(err == ERR_OK || err == ERR_NOT_FOUND);
+    shop_host_end(&host);
+    return dispute;
+}
+
+/* The receiver's key is no longer known: then neither story is proven, and who may dispute the entry
+ * does. */
+static void run_undecided(enum stage stage)
+{
+    bool has_mark = stage != STAGE_OPEN;
+    struct brand copy;
+    struct charter_key kept;
+    faults_begin(&street);
+    brand_copy(&street.shops[1].brand, &copy, 1);
+    shop_clear(&street, 0);
+    faults_reach(&street, period, STAGE_OPEN, stage);
+    assert_int_equal(faults_seed_receiver(&street, &copy, period, FAULT_AMOUNT, has_mark),
+                     BATCH_TAKE);
+    struct note note = {""};
+    enum ruling ruled;
+    for (unsigned index = BRANDS; index-- > 0;) {
+        assert_int_equal(street_compare(&street, index, index == 0 ? STREAM_OUT : STREAM_IN, period,
+                                        &comparison, NULL, &note),
+                         ERR_OK);
+        kept = street.partners[1].online[0];
+        street.partners[1].online[0].id.bytes[0] ^= 1;
+        enum mend_action action = street_mend(&street, index, &comparison, 0, &ruled, &note);
+        assert_int_equal(action, index == 0 ? MEND_WAIT : MEND_DISPUTE);
+        assert_int_equal(ruled, RULING_OPEN);
+        assert_int_equal(street_mend(&street, index, &comparison, 0, &ruled, &note), action);
+        street.partners[1].online[0] = kept;
+        comparison_close(&comparison);
+    }
+    shop_clear(&street, 1);
+    for (unsigned index = 0; index < BRANDS; index++) {
+        struct dispute dispute = dispute_at(index, 41);
+        assert_true(dispute.is_open);
+        assert_int_equal(dispute.state, DISPUTE_OPENED);
+        assert_int_equal(dispute.claim.minor, 2);
+        assert_int_equal(dispute.reason, DISPUTE_AMOUNT_WRONG);
+        assert_true(dispute.is_suspended); /* the second shop's half has not ended */
+        brand_assert_audit(&street.shops[index].brand);
+    }
+    street_fini(&street);
+}
+
+static void test_what_nothing_decides_is_disputed(void **state)
+{
+    (void)state;
+    run_undecided(STAGE_OPEN);
+    run_undecided(STAGE_CLOSING);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
@@ -288,6 +435,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_put_right),
         cmocka_unit_test(test_a_receiver_that_has_something_else),
+        cmocka_unit_test(test_a_sender_that_has_something_else),
+        cmocka_unit_test(test_what_is_missing_is_fetched),
+        cmocka_unit_test(test_what_nothing_decides_is_disputed),
     };
     if (access("/dev/shm", W_OK) == 0) { /* a kill is not what is tested here */
         setenv("TMPDIR", "/dev/shm", 0);
