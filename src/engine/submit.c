@@ -237,8 +237,8 @@ enum err engine_freeze_proven(struct engine *engine, const struct partner_id *pa
                               const char *reason, struct slice first, struct slice second)
 {
     struct buffer evidence = {0};
-    evidence_of_two(engine, kind, partner, reason, first, second,
-                    clock_now(&engine->options.clock), &evidence);
+    evidence_of_two(engine, kind, partner, reason, first, second, clock_now(&engine->options.clock),
+                    &evidence);
     enum err err = freeze_stream(engine, partner, direction, reason, buffer_slice(&evidence));
     buffer_fini(&evidence);
     return err;

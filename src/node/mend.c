@@ -1,5 +1,5 @@
-/* Halves that differ: compared by the session when statements do, and on a timer; rows that don't go
- * with their entries are put right, and the rest ends by what is signed (peer/mending.h). */
+/* Halves that differ: compared by the session when statements do, and on a timer; rows that don't
+ * go with their entries are put right, and the rest ends by what is signed (peer/mending.h). */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,8 @@
 
 /* ---- Rows ---- */
 
-static void tell_mended(struct session *session, struct period period, const struct half_check checks[2])
+static void tell_mended(struct session *session, struct period period,
+                        const struct half_check checks[2])
 {
     char text[PERIOD_TEXT_MAX];
     log_event(&session->node->log, LOG_LEVEL_WARNING, "half_mended",
@@ -191,8 +192,7 @@ void session_watch_closed(struct session *session)
 {
     struct ledger_view view = state_reader_view(session->reader);
     struct snapshot *snapshot = node_snapshot(session->node);
-    enum err err =
-        pair_visit_all(&view, &snapshot->roster, (struct period){0}, watch, session);
+    enum err err = pair_visit_all(&view, &snapshot->roster, (struct period){0}, watch, session);
     snapshot_release(snapshot);
     (void)err; /* the next round looks again */
 }

@@ -120,9 +120,8 @@ static const struct recover_page *own_page(struct asking *asking, const struct p
 }
 
 /* What the partner holds of this node. The page points into the reply, which is the caller's. */
-static const struct recover_page *ask_page(struct asking *asking,
-                                           const struct recover_request *request,
-                                           ProtobufCMessage **out_reply)
+static const struct recover_page *
+ask_page(struct asking *asking, const struct recover_request *request, ProtobufCMessage **out_reply)
 {
     Talea__V1__RecoverPageRequest message;
     recover_request_to_message(request, &message);
@@ -162,8 +161,7 @@ static enum err judge(struct asking *asking, const struct peer_host *host, struc
 {
     enum err err = ERR_OK;
     mend->ours = own_page(asking, host, ours);
-    mend->ruling =
-        ruling_of_pages(&asking->comparison, host, mend->pair, mend->ours, mend->theirs);
+    mend->ruling = ruling_of_pages(&asking->comparison, host, mend->pair, mend->ours, mend->theirs);
     out_end->ruling = mend->ruling;
     if (asking->acts) {
         err = mending_act(host, mend, &out_end->action, &asking->note);
@@ -179,8 +177,7 @@ static enum err find_pages(struct asking *asking, uint64_t number,
 {
     struct partner_host host;
     TRY(partner_host_open(asking->node, &host));
-    enum err err =
-        ruling_pages(&asking->comparison, &host.host, number, out_theirs, out_ours);
+    enum err err = ruling_pages(&asking->comparison, &host.host, number, out_theirs, out_ours);
     partner_host_end(&host);
     return err;
 }
@@ -284,8 +281,7 @@ enum err node_reconcile(struct node *node, struct rpc_client *client,
         if (asking == NULL) {
             return ERR_RESOURCE;
         }
-        *asking =
-            (struct asking){.node = node, .client = client, .partner = partner, .acts = acts};
+        *asking = (struct asking){.node = node, .client = client, .partner = partner, .acts = acts};
         asking->result = &out_result->halves[i];
         asking->result->direction = i == 0 ? STREAM_OUT : STREAM_IN;
         keep_result(asking, compare(asking, period));

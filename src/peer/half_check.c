@@ -56,9 +56,8 @@ static enum err put(struct checking *c, enum ledger_table table, const struct le
 
 static enum err mend(struct checking *c, struct slice rows)
 {
-    struct command command = {.kind = COMMAND_MEND_HALF,
-                              .origin = c->host->roster->self,
-                              .business_time = c->host->now};
+    struct command command = {
+        .kind = COMMAND_MEND_HALF, .origin = c->host->roster->self, .business_time = c->host->now};
     command.mend = (struct command_mend){.partner = c->half.partner,
                                          .direction = c->half.direction,
                                          .period = c->half.period,
@@ -113,8 +112,8 @@ static enum err find_bounds(struct checking *c)
         c->last = c->stream.last_number;
         return ERR_OK;
     }
-    enum err err = ledger_get_half(&c->host->view, half->direction, &half->partner, half->period,
-                                   &c->ended);
+    enum err err =
+        ledger_get_half(&c->host->view, half->direction, &half->partner, half->period, &c->ended);
     if (err == ERR_NOT_FOUND) {
         return note_set(c->note, ERR_NOT_FOUND, "there is no such half with %s",
                         half->partner.text);
@@ -151,9 +150,8 @@ static uint64_t counted_to(const struct checking *c)
 static enum err find_refused(struct checking *c)
 {
     uint64_t last = counted_to(c);
-    return last < c->first
-               ? ERR_OK
-               : half_refusals(&c->half, c->first, last - c->first + 1, add_refused, c);
+    return last < c->first ? ERR_OK
+                           : half_refusals(&c->half, c->first, last - c->first + 1, add_refused, c);
 }
 
 /* ---- The entries ---- */
@@ -298,8 +296,8 @@ static enum err check_frontier(struct checking *c)
     if (c->check->entries == 0) {
         return ERR_OK;
     }
-    enum err err = ledger_get_half_tree(&c->host->view, half->direction, &half->partner,
-                                        half->period, &kept);
+    enum err err =
+        ledger_get_half_tree(&c->host->view, half->direction, &half->partner, half->period, &kept);
     if (err != ERR_OK && err != ERR_NOT_FOUND && err != ERR_CORRUPT) {
         return err;
     }

@@ -87,9 +87,8 @@ static enum err freeze_for_batches(const struct peer_host *host, const struct me
     CLEANUP(buffer_fini) struct buffer theirs = {0};
     TRY(signed_encode(mend->ours->head, &ours));
     TRY(signed_encode(mend->theirs->head, &theirs));
-    return engine_freeze_proven(host->engine, &half->partner, half->direction,
-                                EVIDENCE_TWO_BATCHES, reason, buffer_slice(&ours),
-                                buffer_slice(&theirs));
+    return engine_freeze_proven(host->engine, &half->partner, half->direction, EVIDENCE_TWO_BATCHES,
+                                reason, buffer_slice(&ours), buffer_slice(&theirs));
 }
 
 /* The partner's word on its half, or what it holds of us. */
@@ -168,8 +167,8 @@ static struct command opening(const struct peer_host *host, const struct mend_ca
         .number = pair->number,
         .points = is_too_much ? points_of(pair->ours.points.minor - pair->theirs.points.minor)
                               : points_of(0),
-        .reason = is_too_much                             ? DISPUTE_AMOUNT_WRONG
-                  : half->direction == STREAM_OUT         ? DISPUTE_REFUSED_WRONGLY
+        .reason = is_too_much                              ? DISPUTE_AMOUNT_WRONG
+                  : half->direction == STREAM_OUT          ? DISPUTE_REFUSED_WRONGLY
                   : mend->kind == DIFFERENCE_MISSING_THERE ? DISPUTE_PURCHASE_UNKNOWN
                                                            : DISPUTE_OTHER,
     };

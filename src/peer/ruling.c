@@ -33,8 +33,7 @@ enum err ruling_pages(struct comparison *comparison, const struct peer_host *hos
 
 void page_search_begin(struct page_search *search, uint64_t receipt)
 {
-    *search =
-        (struct page_search){.low = 1, .high = UINT64_MAX, .step = 1, .next = receipt};
+    *search = (struct page_search){.low = 1, .high = UINT64_MAX, .step = 1, .next = receipt};
 }
 
 static void move_on(struct page_search *search)
@@ -173,9 +172,9 @@ enum ruling ruling_of_pages(struct comparison *comparison, const struct peer_hos
                             const struct entry_pair *pair, const struct recover_page *ours,
                             const struct recover_page *theirs)
 {
-    return ruling_of(ours != NULL && pair->has_ours &&
-                         ruling_is_proven(comparison, host, ours, true, pair->number, &pair->ours),
-                     theirs != NULL && pair->has_theirs &&
-                         ruling_is_proven(comparison, host, theirs, false, pair->number,
-                                          &pair->theirs));
+    return ruling_of(
+        ours != NULL && pair->has_ours &&
+            ruling_is_proven(comparison, host, ours, true, pair->number, &pair->ours),
+        theirs != NULL && pair->has_theirs &&
+            ruling_is_proven(comparison, host, theirs, false, pair->number, &pair->theirs));
 }

@@ -35,8 +35,8 @@ struct page_search {
     uint64_t next; /* the receipt to ask for */
 };
 void page_search_begin(struct page_search *search, uint64_t receipt);
-/* `page` is the answer; NULL: there is none. False when the search is over: it is the page, or there
- * is none (`*out_is_found`). */
+/* `page` is the answer; NULL: there is none. False when the search is over: it is the page, or
+ * there is none (`*out_is_found`). */
 bool page_search_goes_on(struct page_search *search, const struct recover_page *page,
                          uint64_t number, bool *out_is_found);
 

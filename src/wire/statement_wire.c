@@ -184,9 +184,10 @@ enum err wire_statement_decode(struct slice bytes, struct arena *arena,
     }
     field_require(&fields, m->n_halves == 2, "halves", "are not two");
     TRY(fields.err);
-    struct pair_statement s = {
-        .charter_epoch = m->charter_epoch, .period = {m->period}, .net = {m->net_minor},
-        .revision = m->revision};
+    struct pair_statement s = {.charter_epoch = m->charter_epoch,
+                               .period = {m->period},
+                               .net = {m->net_minor},
+                               .revision = m->revision};
     field_name(&fields, "coalition", m->coalition, s.coalition, sizeof s.coalition);
     field_currency(&fields, "currency", m->currency, s.currency);
     half_from_wire(&fields, arena, m->halves[0], &s.halves[0]);

@@ -5,8 +5,8 @@
 
 #include "ledger/precedence.h"
 
-/* What a restored ledger writes again, rows that are put right, and disputes, which need two ledgers, are random in tests of
- * their own. */
+/* What a restored ledger writes again, rows that are put right, and disputes, which need two
+ * ledgers, are random in tests of their own. */
 static bool is_drawn(unsigned kind)
 {
     bool recovers = kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_MEND_HALF;

@@ -87,8 +87,8 @@ static const struct recover_page *find_page(const struct peer_host *holder,
         request.number = search.next;
         holdings_page_fini(page_room);
         memset(page_room, 0, sizeof *page_room);
-        found = holdings_find(holder, caller, &request, page_room, page, &note) == ERR_OK ? page
-                                                                                          : NULL;
+        found =
+            holdings_find(holder, caller, &request, page_room, page, &note) == ERR_OK ? page : NULL;
     } while (page_search_goes_on(&search, found, number, &is_found));
     return is_found ? found : NULL;
 }
@@ -133,10 +133,9 @@ enum err street_check(struct street *street, unsigned index, struct period perio
 {
     struct shop_host host = shop_host(street, index);
     struct half_check checks[2];
-    enum err err = mending_check_pair(&host.host, &street->shops[1 - index].brand.id, period,
-                                      checks, note);
-    *out_mended =
-        err == ERR_OK ? half_check_mended(&checks[0]) + half_check_mended(&checks[1]) : 0;
+    enum err err =
+        mending_check_pair(&host.host, &street->shops[1 - index].brand.id, period, checks, note);
+    *out_mended = err == ERR_OK ? half_check_mended(&checks[0]) + half_check_mended(&checks[1]) : 0;
     shop_host_end(&host);
     return err;
 }

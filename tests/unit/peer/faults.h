@@ -43,6 +43,9 @@ struct entry_list {
 };
 /* Puts the fault in; numbers and links are made good. */
 void fault_put(enum fault fault, struct entry_list *list);
+/* The same of a list that could be a stream: a period is a place in it, so that an entry of another
+ * one comes behind the mark, when there is one. */
+void fault_put_in_stream(enum fault fault, bool has_mark, struct entry_list *list);
 
 /* Two shops under two tariffs. */
 void faults_open(struct street *street);
@@ -63,8 +66,8 @@ void faults_seed_rows(struct street *street, unsigned index, struct period perio
  * has ended. */
 enum batch_judgement faults_seed_receiver(struct street *street, struct brand *copy,
                                           struct period period, enum fault fault, bool has_mark);
-/* The first shop's ledger becomes `copy`, from before it sold anything, and has the entries with the
- * fault in them as if it had written them. */
+/* The first shop's ledger becomes `copy`, from before it sold anything, and has the entries with
+ * the fault in them as if it had written them. */
 void faults_seed_sender(struct street *street, struct brand *copy, struct period period,
                         enum fault fault);
 

@@ -38,8 +38,14 @@ struct script {
 };
 
 static const struct script scripts[] = {
-    {"accepted", {{HOME, STEP_OPEN, 0}, {SHOP, STEP_ANSWER, 0}, {SHOP, STEP_ACCEPT, 0}}, 3, RULING_UPHELD},
-    {"silently accepted", {{HOME, STEP_OPEN, 0}, {SHOP, (enum dispute_step)0, 10 * WEEK_MS}}, 2, RULING_UPHELD},
+    {"accepted",
+     {{HOME, STEP_OPEN, 0}, {SHOP, STEP_ANSWER, 0}, {SHOP, STEP_ACCEPT, 0}},
+     3,
+     RULING_UPHELD},
+    {"silently accepted",
+     {{HOME, STEP_OPEN, 0}, {SHOP, (enum dispute_step)0, 10 * WEEK_MS}},
+     2,
+     RULING_UPHELD},
     {"conceded",
      {{HOME, STEP_OPEN, 0}, {SHOP, STEP_REJECT, 0}, {HOME, STEP_CONCEDE, 0}},
      3,
@@ -116,8 +122,8 @@ static void arm(void)
 
 static bool is_cleared(unsigned index)
 {
-    struct stream out = brand_stream(&street.shops[index].brand, STREAM_OUT,
-                                     &street.shops[1 - index].brand);
+    struct stream out =
+        brand_stream(&street.shops[index].brand, STREAM_OUT, &street.shops[1 - index].brand);
     return out.receipted_number == out.last_number;
 }
 
@@ -147,8 +153,8 @@ static struct command command_of(const struct move *move)
 {
     struct brand *brand = &street.shops[move->who].brand;
     bool opens = move->step == STEP_OPEN;
-    struct command command = brand_command(
-        brand, opens ? COMMAND_OPEN_DISPUTE : COMMAND_STEP_DISPUTE, ++street.serial);
+    struct command command =
+        brand_command(brand, opens ? COMMAND_OPEN_DISPUTE : COMMAND_STEP_DISPUTE, ++street.serial);
     command.dispute = (struct command_dispute){
         .partner = street.shops[1 - move->who].brand.id,
         .direction = move->who == SHOP ? STREAM_OUT : STREAM_IN,
@@ -217,9 +223,9 @@ static void run(const struct script *script, struct result *out_result)
     }
     for (unsigned i = 0; i < BRANDS; i++) {
         out_result->disputes[i] = dispute_at(i);
-        out_result->sent[i] = brand_stream(&street.shops[i].brand, STREAM_OUT,
-                                           &street.shops[1 - i].brand)
-                                  .last_number;
+        out_result->sent[i] =
+            brand_stream(&street.shops[i].brand, STREAM_OUT, &street.shops[1 - i].brand)
+                .last_number;
     }
     out_result->available =
         brand_member(&street.shops[HOME].brand, &street.shops[HOME].member).available.minor;
@@ -237,14 +243,15 @@ static void expect_result(const struct script *script, const struct result *was,
         is_same = is_same && a->state == b->state && a->outcome == b->outcome &&
                   a->claim.minor == b->claim.minor && a->is_suspended == b->is_suspended &&
                   a->is_silent == b->is_silent && a->pending == b->pending &&
-                  a->own_ruling == b->own_ruling && a->corrected_in.yyyymm == b->corrected_in.yyyymm &&
-                  was->sent[i] == is->sent[i];
+                  a->own_ruling == b->own_ruling &&
+                  a->corrected_in.yyyymm == b->corrected_in.yyyymm && was->sent[i] == is->sent[i];
     }
     if (!is_same) {
         fail_msg("%s, killed shop %u at append %d, %s: %s and %s; %lld points, not %lld",
                  script->name, crash.index, crash.append, crash.is_after ? "after" : "before",
-                 dispute_state_name(is->disputes[0].state), dispute_state_name(is->disputes[1].state),
-                 (long long)is->available, (long long)was->available);
+                 dispute_state_name(is->disputes[0].state),
+                 dispute_state_name(is->disputes[1].state), (long long)is->available,
+                 (long long)was->available);
     }
 }
 

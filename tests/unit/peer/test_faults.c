@@ -42,8 +42,8 @@ static void expect_state(unsigned index, enum pair_state state)
 {
     struct pair_row row = street_pair(&street, index, period);
     if (row.pair.state != state) {
-        fail_msg("shop %u is at %d, not %d: %zu %zu %zu %zu %s", index, (int)row.pair.state, (int)state,
-                 row.pair.own_signed.length, row.pair.partner_signed.length,
+        fail_msg("shop %u is at %d, not %d: %zu %zu %zu %zu %s", index, (int)row.pair.state,
+                 (int)state, row.pair.own_signed.length, row.pair.partner_signed.length,
                  row.pair.own_countersigned.length, row.pair.partner_countersigned.length,
                  row.pair.detail);
     }
@@ -72,8 +72,8 @@ static void expect_signed_stands(unsigned index)
 {
     struct shop_host host = shop_host(&street, index);
     bool is_due;
-    assert_int_equal(
-        mending_is_due(&host.host, &street.shops[1 - index].brand.id, period, &is_due), ERR_OK);
+    assert_int_equal(mending_is_due(&host.host, &street.shops[1 - index].brand.id, period, &is_due),
+                     ERR_OK);
     assert_false(is_due);
     shop_host_end(&host);
 }
@@ -229,10 +229,8 @@ static void run_receiver(enum stage stage, enum fault fault)
     faults_begin(&street);
     brand_copy(&street.shops[1].brand, &copy, 1);
     shop_clear(&street, 0);
-    faults_reach(&street, period, STAGE_OPEN,
-                 stage == STAGE_DIFFERING ? STAGE_PROPOSED : stage);
-    enum batch_judgement judged =
-        faults_seed_receiver(&street, &copy, period, fault, has_mark);
+    faults_reach(&street, period, STAGE_OPEN, stage == STAGE_DIFFERING ? STAGE_PROPOSED : stage);
+    enum batch_judgement judged = faults_seed_receiver(&street, &copy, period, fault, has_mark);
     if (fault == FAULT_PERIOD && !has_mark) { /* refused at the door: a period is a place */
         assert_int_equal(judged, BATCH_BROKEN);
         street_fini(&street);
@@ -379,8 +377,8 @@ static struct dispute dispute_at(unsigned index, uint64_t number)
     return dispute;
 }
 
-/* The receiver's key is no longer known: then neither story is proven, and who may dispute the entry
- * does. */
+/* The receiver's key is no longer known: then neither story is proven, and who may dispute the
+ * entry does. */
 static void run_undecided(enum stage stage)
 {
     bool has_mark = stage != STAGE_OPEN;
