@@ -17,6 +17,7 @@ enum evidence_kind {
     EVIDENCE_ANOTHER_ENTRY = 4,
     EVIDENCE_CLAIM = 5,
     EVIDENCE_TWO_STATEMENTS = 6,
+    EVIDENCE_TWO_NETS = 7,
     EVIDENCE_KIND_END
 };
 
