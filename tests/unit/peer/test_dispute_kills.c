@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "shop.h"
+#include "comparing.h"
 
 enum {
     SHOP = 0,
@@ -230,6 +230,12 @@ static void run(const struct script *script, struct result *out_result)
     out_result->available =
         brand_member(&street.shops[HOME].brand, &street.shops[HOME].member).available.minor;
     street_assert_agrees(&street);
+    for (unsigned i = 0; i < BRANDS; i++) {
+        struct note note = {""};
+        uint32_t mended;
+        assert_int_equal(street_check(&street, i, (struct period){202610}, &mended, &note), ERR_OK);
+        assert_int_equal(mended, 0);
+    }
     street_fini(&street);
 }
 

@@ -25,12 +25,12 @@ static enum err tell(uint8_t set_byte, enum purpose purpose, uint64_t number)
     CLEANUP(buffer_fini) struct buffer bytes = {0};
     set.set.bytes[0] = set_byte;
     assert_int_equal(wire_netting_encode(&set, &payload), ERR_OK);
-    assert_int_equal(signed_make(&street.shops[1].brand.signer, 1, purpose, buffer_slice(&payload),
-                                 &bytes),
-                     ERR_OK);
+    assert_int_equal(
+        signed_make(&street.shops[1].brand.signer, 1, purpose, buffer_slice(&payload), &bytes),
+        ERR_OK);
     assert_int_equal(signed_decode(buffer_slice(&bytes), &message), ERR_OK);
-    enum err err = netting_take_word(&host.host, set.period, &street.shops[1].brand.id, &message,
-                                     &note);
+    enum err err =
+        netting_take_word(&host.host, set.period, &street.shops[1].brand.id, &message, &note);
     shop_host_end(&host);
     return err;
 }
