@@ -275,10 +275,8 @@ static void test_lies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open_period),
-        cmocka_unit_test(test_refused_entries_are_no_fault),
-        cmocka_unit_test(test_closed_period),
-        cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_open_period),   cmocka_unit_test(test_refused_entries_are_no_fault),
+        cmocka_unit_test(test_closed_period), cmocka_unit_test(test_fork),
         cmocka_unit_test(test_lies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
