@@ -342,6 +342,7 @@ MUST_USE enum err decide_give_up_hold(struct decision *d);
 MUST_USE enum err decide_tell_cards(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);
+MUST_USE enum err decide_mend_half(struct decision *d);
 MUST_USE enum err decide_open_dispute(struct decision *d);
 MUST_USE enum err decide_step_dispute(struct decision *d);
 MUST_USE enum err decide_dispute_due(struct decision *d);

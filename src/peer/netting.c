@@ -155,6 +155,37 @@ enum err netting_take_statement(const struct peer_host *host, struct period peri
     return keep(host, NETTING_STATEMENT, period, low, high, &row);
 }
 
+/* Bound by one word, it signed another: kept as proof, and nothing more goes either way. */
+static enum err check_bound(const struct peer_host *host, const struct partner_id *partner,
+                            const struct netting_row *known, const struct netting_set *set,
+                            const struct signed_message *word, struct note *note)
+{
+    struct signed_message kept;
+    struct netting_set said;
+    struct stream in;
+    CLEANUP(arena_fini) struct arena arena;
+    CLEANUP(buffer_fini) struct buffer first = {0};
+    CLEANUP(buffer_fini) struct buffer second = {0};
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    TRY(signed_decode(known->first_signed, &kept));
+    TRY(wire_netting_decode(kept.payload, &arena, &said, NULL));
+    if (!netting_sets_contradict(&said, set)) {
+        return ERR_OK;
+    }
+    TRY(peer_verify(host, word, PURPOSE_NETTING, partner, note));
+    TRY(ledger_get_stream(&host->view, host->roster, STREAM_IN, partner, &in));
+    note_set(note, ERR_DISAGREE, "%s bound itself to two different nets of period %u",
+             partner->text, set->period.yyyymm);
+    if (!in.is_frozen) {
+        TRY(signed_encode(&kept, &first));
+        TRY(signed_encode(word, &second));
+        TRY(engine_freeze_proven(host->engine, partner, STREAM_IN, EVIDENCE_TWO_NETS, note->text,
+                                 buffer_slice(&first), buffer_slice(&second)));
+        TRY(engine_freeze(host->engine, partner, STREAM_OUT, note->text, slice_of(NULL, 0)));
+    }
+    return ERR_DISAGREE;
+}
+
 enum err netting_take_word(const struct peer_host *host, struct period period,
                            const struct partner_id *partner, const struct signed_message *word,
                            struct note *note)
@@ -168,6 +199,9 @@ enum err netting_take_word(const struct peer_host *host, struct period period,
     arena_init(&arena, LIMIT_DECODED_BYTES);
     TRY(wire_netting_decode(word->payload, &arena, &set, note));
     enum err err = load_row(host, NETTING_WORD, period, partner, &none, &known);
+    if (err == ERR_OK && known.is_commitment && purpose == PURPOSE_NETTING) {
+        return check_bound(host, partner, &known, &set, word, note);
+    }
     if (err == ERR_OK &&
         (known.is_commitment || (known.number >= set.number && purpose != PURPOSE_NETTING))) {
         return ERR_OK;

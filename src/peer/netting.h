@@ -21,7 +21,8 @@ MUST_USE enum err netting_take_statement(const struct peer_host *host, struct pe
                                          const struct signed_message *countersignature,
                                          struct note *note);
 /* A partner's word, whoever hands it on: verified, and kept when it says more than the one there.
- */
+ * ERR_DISAGREE with a note: it is bound by another one; both are kept as proof, and the streams
+ * with it are frozen. */
 MUST_USE enum err netting_take_word(const struct peer_host *host, struct period period,
                                     const struct partner_id *partner,
                                     const struct signed_message *word, struct note *note);
