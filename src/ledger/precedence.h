@@ -84,9 +84,9 @@
  *   hear-payment        PAYMENT_UNKNOWN, NOTICE_STALE, BOOKING_INVALID
  *   keep-netting        NOTICE_STALE
  *
- * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards
- * and what is recovered are never refused. Cards lead to members that are there and not erased:
- * erasure blocks them.
+ * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards,
+ * mend-half and what is recovered are never refused. Cards lead to members that are there and not
+ * erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H
 #define LEDGER_PRECEDENCE_H

@@ -86,6 +86,38 @@ static bool is_known(const struct netting_row *known, const struct netting_set *
             (known->is_commitment || (known->number >= set->number && purpose != PURPOSE_NETTING)));
 }
 
+/* Bound by one word, it signed another: kept as proof, and nothing more goes either way. */
+static enum err check_bound(const struct peer_host *host, const struct partner_id *partner,
+                            const struct netting_row *known, const struct netting_set *set,
+                            const struct signed_message *word, struct note *note)
+{
+    struct signed_message kept;
+    struct netting_set said;
+    struct stream in;
+    CLEANUP(arena_fini) struct arena arena;
+    CLEANUP(buffer_fini) struct buffer first = {0};
+    CLEANUP(buffer_fini) struct buffer second = {0};
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    TRY(signed_decode(known->first_signed, &kept));
+    TRY(wire_netting_decode(kept.payload, &arena, &said, NULL));
+    if (!netting_sets_contradict(&said, set)) {
+        return ERR_OK;
+    }
+    TRY(peer_verify_past(host, word, PURPOSE_NETTING, partner, set->period, note));
+    TRY(ledger_get_stream(&host->view, host->roster, STREAM_IN, partner, &in));
+    char text[PERIOD_TEXT_MAX];
+    note_set(note, ERR_DISAGREE, "%s bound itself to two different nets of period %s",
+             partner->text, period_format(set->period, text));
+    if (!in.is_frozen) {
+        TRY(signed_encode(&kept, &first));
+        TRY(signed_encode(word, &second));
+        TRY(engine_freeze_proven(host->engine, partner, STREAM_IN, EVIDENCE_TWO_NETS, note->text,
+                                 buffer_slice(&first), buffer_slice(&second)));
+        TRY(engine_freeze(host->engine, partner, STREAM_OUT, note->text, slice_of(NULL, 0)));
+    }
+    return ERR_DISAGREE;
+}
+
 enum err netting_take_word(const struct peer_host *host, struct period period,
                            const struct partner_id *partner, const struct signed_message *word,
                            struct note *note)
@@ -101,6 +133,9 @@ enum err netting_take_word(const struct peer_host *host, struct period period,
     TRY(wire_netting_decode(word->payload, &arena, &set, note));
     enum err err = netting_row_load(host, kind_of(purpose), period, partner, &nobody,
                                     netting_round_of(set.number), &known);
+    if (err == ERR_OK && known.is_commitment && purpose == PURPOSE_NETTING) {
+        TRY(check_bound(host, partner, &known, &set, word, note));
+    }
     if (err == ERR_OK && is_known(&known, &set, purpose)) {
         return ERR_OK;
     }
@@ -124,6 +159,17 @@ enum err netting_word_of(const struct peer_host *host, struct period period,
     struct netting_row row;
     TRY(netting_row_load(host, NETTING_WORD, period, partner, &nobody, 0, &row));
     *out_signed = row.first_signed;
+    return ERR_OK;
+}
+
+enum err netting_statement_of(const struct peer_host *host, struct period period,
+                              const struct partner_id *first, const struct partner_id *second,
+                              struct slice *out_signed, struct slice *out_countersigned)
+{
+    struct netting_row row;
+    TRY(netting_row_load(host, NETTING_STATEMENT, period, first, second, 0, &row));
+    *out_signed = row.first_signed;
+    *out_countersigned = row.second_signed;
     return ERR_OK;
 }
 

@@ -3,30 +3,6 @@
 #include "peer/pair.h"
 #include "wire/messages.h"
 
-/* Those whose streams run in the period. */
-static enum err partners_of(const struct charter *charter, struct period period,
-                            struct arena *arena, struct partner_id **out_partners,
-                            size_t *out_count)
-{
-    struct partner_id *partners = arena_alloc(arena, charter->partner_count * sizeof *partners);
-    size_t count = 0;
-    if (partners == NULL) {
-        return ERR_RESOURCE;
-    }
-    for (size_t i = 0; i < charter->partner_count; i++) {
-        const struct charter_partner *partner = &charter->partners[i];
-        bool has_begun = !period_is_before(period, partner->first_period);
-        bool has_ended =
-            partner->last_period.yyyymm != 0 && period_is_before(partner->last_period, period);
-        if (has_begun && !has_ended) {
-            partners[count++] = partner->id;
-        }
-    }
-    *out_partners = partners;
-    *out_count = count;
-    return ERR_OK;
-}
-
 static enum err add_signed_statement(struct netting_table *table, struct slice signed_bytes,
                                      struct arena *scratch)
 {
@@ -198,7 +174,7 @@ enum err netting_load(const struct peer_host *host, struct period period, struct
     struct partner_id *partners;
     size_t count;
     *out_times = (struct netting_times){{0}, {0}, {0}};
-    TRY(partners_of(host->charter, period, arena, &partners, &count));
+    TRY(charter_partners_in(host->charter, period, arena, &partners, &count));
     TRY(netting_table_make(host->charter->coalition, period, partners, count, &host->roster->self,
                            arena, out_table));
     CLEANUP(arena_fini) struct arena scratch; /* of one message */

@@ -38,6 +38,8 @@
 #ifndef SETTLEMENT_NETTING_H
 #define SETTLEMENT_NETTING_H
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/limits.h"
 #include "settlement/payments.h"
@@ -94,6 +96,13 @@ struct netting_set {
     size_t left_out_count;
     struct hash set;
 };
+
+/* Two of one signer, period and round that it can't both be bound by? */
+static inline bool netting_sets_contradict(const struct netting_set *a, const struct netting_set *b)
+{
+    return strcmp(a->coalition, b->coalition) == 0 && a->period.yyyymm == b->period.yyyymm &&
+           a->number >> 32 == b->number >> 32 && !hash_equal(&a->set, &b->set);
+}
 
 struct netting_table {
     char coalition[32];
@@ -160,6 +169,8 @@ bool netting_hash(const struct netting_table *table, uint32_t round,
 enum netting_step netting_decide(const struct netting_table *table,
                                  const struct netting_patience *patience,
                                  struct netting_word *out_word, struct note *note);
+/* Has everybody in the set of this partner's commitment committed to it? */
+bool netting_all_committed(const struct netting_table *table, size_t place);
 /* Is this pair settled by itself? */
 bool netting_is_apart(const struct netting_table *table, size_t a, size_t b);
 /* Who pays whom over the set, in the arena. */

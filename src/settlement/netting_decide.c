@@ -26,6 +26,13 @@ static bool is_committed(const struct netting_table *table, const struct netting
     return true;
 }
 
+bool netting_all_committed(const struct netting_table *table, size_t place)
+{
+    size_t missing;
+    const struct netting_word *word = &table->words[place];
+    return word->is_commitment && is_committed(table, word, false, &missing);
+}
+
 /* How many of the set's partners speak for it and against it. */
 struct tally {
     size_t partners;

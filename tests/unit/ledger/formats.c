@@ -258,18 +258,23 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     };
     memcpy(out_formats + count, later, sizeof later);
     count += sizeof later / sizeof later[0];
-    count += add_commands(COMMAND_RECOVERY + 1, COMMAND_DISPUTE_DUE, out_formats + count);
+    count += add_commands(COMMAND_OPEN_DISPUTE, COMMAND_DISPUTE_DUE, out_formats + count);
     count += add_commands(COMMAND_NET_PAYMENT, COMMAND_KEEP_NETTING, out_formats + count);
     static const struct format payments[] = {
         ROW_OF(obligation),
         ROW_OF(netting_row),
+    };
+    memcpy(out_formats + count, payments, sizeof payments);
+    count += sizeof payments / sizeof payments[0];
+    count += add_commands(COMMAND_MEND_HALF, COMMAND_MEND_HALF, out_formats + count);
+    static const struct format dated[] = {
         {"dated-half", 0, bytes_of_dated_half, recode_half},
         {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
         {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
         {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
     };
-    memcpy(out_formats + count, payments, sizeof payments);
-    count += sizeof payments / sizeof payments[0];
+    memcpy(out_formats + count, dated, sizeof dated);
+    count += sizeof dated / sizeof dated[0];
     assert_true(count <= FORMATS_MAX);
     return count;
 }

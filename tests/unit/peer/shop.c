@@ -216,13 +216,14 @@ struct wire {
     struct taking taking;
     struct buffer answers[LIMIT_CLEARING_WINDOW + 4];
     size_t count;
+    struct note problem; /* the other shop's */
 };
 
 static enum err send_answer(void *context, const struct clear_response *response)
 {
     struct wire *wire = context;
     if (response->problem[0] != '\0') {
-        return ERR_UNAVAILABLE;
+        return note_set(&wire->problem, ERR_CONFLICT, "%s", response->problem);
     }
     assert_true(wire->count < sizeof wire->answers / sizeof wire->answers[0]);
     struct buffer *answer = &wire->answers[wire->count++];
@@ -244,22 +245,22 @@ static enum err send_request(void *context, const struct clear_request *request)
 static enum err take_answers(struct wire *wire, struct outgoing *outgoing, struct peer_host *host,
                              struct note *note)
 {
-    enum err err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < wire->count; i++) {
+    size_t count = wire->count;
+    wire->count = 0;
+    for (size_t i = 0; i < count; i++) {
         struct signed_message receipt;
         struct clear_response response = {NULL, ""};
         if (wire->answers[i].length > 0) {
             assert_int_equal(signed_decode(buffer_slice(&wire->answers[i]), &receipt), ERR_OK);
             response.receipt = &receipt;
         }
-        err = outgoing_take(outgoing, host, &response, note);
+        TRY(outgoing_take(outgoing, host, &response, note));
     }
-    wire->count = 0;
-    return err;
+    return ERR_OK;
 }
 
-static enum err clear_with(struct wire *wire, struct outgoing *outgoing, struct peer_host *host,
-                           struct note *note)
+static enum err clear(struct wire *wire, struct outgoing *outgoing, struct peer_host *host,
+                      struct note *note)
 {
     struct clear_port port = {wire, send_request};
     TRY(outgoing_open(outgoing, host, &port, note));
@@ -281,7 +282,10 @@ enum err shop_try_clear(struct street *street, unsigned index, struct note *note
     wire->to = 1 - index;
     wire->incoming.sender = street->shops[index].brand.id;
     outgoing_init(&outgoing, &street->shops[1 - index].brand.id, engine_journal(host.host.engine));
-    enum err err = clear_with(wire, &outgoing, &host.host, note);
+    enum err err = clear(wire, &outgoing, &host.host, note);
+    if (wire->problem.text[0] != '\0') {
+        *note = wire->problem;
+    }
     outgoing_fini(&outgoing);
     for (size_t i = 0; i < sizeof wire->answers / sizeof wire->answers[0]; i++) {
         buffer_fini(&wire->answers[i]);
@@ -295,8 +299,9 @@ enum err shop_try_clear(struct street *street, unsigned index, struct note *note
 void shop_clear(struct street *street, unsigned index)
 {
     struct note note = {""};
-    if (shop_try_clear(street, index, &note) != ERR_OK) {
-        fail_msg("clearing: %s", note.text);
+    enum err err = shop_try_clear(street, index, &note);
+    if (err != ERR_OK) {
+        fail_msg("clearing: %s: %s", err_name(err), note.text);
     }
 }
 
