@@ -44,6 +44,7 @@ static struct tariff tariff_from_wire(struct fields *fields, const Talea__V1__Ta
 {
     struct tariff tariff = {
         .id = t->id,
+        .funding = (enum tariff_funding)t->funding,
         .issue_price = {t->issue_price_minor},
         .redemption_price = {t->redemption_price_minor},
         .per = {t->per_points},

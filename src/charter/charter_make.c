@@ -51,6 +51,7 @@ static void tariff_terms_to_wire(struct fields *fields, struct arena *arena,
     row->tax_rate_ppm = tariff->tax.rate_ppm;
     row->is_tax_on_points = tariff->tax.is_on_points;
     row->valid_from_unix_ms = tariff->valid_from.ms;
+    row->funding = (Talea__V1__TariffFunding)tariff->funding;
     bool has_pair = tariff->pair[0].text[0] != '\0' || tariff->pair[1].text[0] != '\0';
     row->partners = has_pair ? fields_array(fields, arena, 2, sizeof *row->partners) : NULL;
     for (size_t i = 0; has_pair && i < 2 && fields->err == ERR_OK; i++) {

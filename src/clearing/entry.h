@@ -30,14 +30,22 @@ enum entry_kind {
     ENTRY_DISPUTE_ESCALATED = 14,
     ENTRY_DISPUTE_RULED = 15,
     ENTRY_BURN_ADJUSTMENT = 16, /* a correction at the price of burns */
+    /* 17 is not given yet */
+    ENTRY_FUNDING = 18,        /* points that the receiver gave were spent: it pays for them */
+    ENTRY_FUNDING_RETURN = 19, /* they were not, after all */
     ENTRY_KIND_END
 };
 
+/* The numbers have gaps. */
+bool entry_kind_is_known(unsigned number);
 const char *entry_kind_name(enum entry_kind kind);
+/* About points of lots whose issuer pays for them when they are spent. */
+bool entry_kind_is_funding(enum entry_kind kind);
 /* A card's state, without points: who receives it goes by it from then on. */
 bool entry_kind_is_card_news(enum entry_kind kind);
 
-/* What a pair owes for an applied entry's points. */
+/* What a pair owes for an applied entry's points; tariff_debt (clearing/tariff.h) goes by when they
+ * are funded. */
 struct entry_debt {
     int sign;           /* 1: its sender owes the receiver, -1: the other way, 0: nobody */
     bool is_redemption; /* at the tariff's redemption price, else at its issue price */

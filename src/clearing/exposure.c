@@ -42,7 +42,8 @@ enum err exposure_add(struct exposure *exposure, const struct roster *roster,
                       enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
                       int64_t points)
 {
-    struct entry_debt debt = entry_kind_debt(kind);
+    const struct tariff *prices = roster_tariff(roster, tariff);
+    struct entry_debt debt = prices == NULL ? entry_kind_debt(kind) : tariff_debt(prices, kind);
     int side = direction == STREAM_OUT ? debt.sign : -debt.sign;
     size_t place = line_place(exposure, tariff);
     bool is_there = place < exposure->line_count && exposure->lines[place].tariff == tariff;

@@ -70,15 +70,16 @@ static void print_tariff_terms(struct table *table, const struct charter *charte
     table_cell(table, "%s%s%s", tariff_is_for_all(tariff) ? "all" : tariff->pair[0].text,
                tariff_is_for_all(tariff) ? "" : ", ", tariff->pair[1].text);
     table_cell(table, "%s", amounts_time(tariff->valid_from.ms, time));
+    table_cell(table, "%s", tariff_funding_name(tariff->funding));
 }
 
 static void print_tariffs(const struct cli *cli, const struct charter *charter)
 {
-    static const char *const titles[] = {">tariff",     "name",        ">issue",
-                                         ">redemption", ">for points", "fees, issue / redemption",
-                                         "tax",         "for",         "from UTC"};
+    static const char *const titles[] = {
+        ">tariff", "name", ">issue",   ">redemption", ">for points", "fees, issue / redemption",
+        "tax",     "for",  "from UTC", "paid at"};
     struct table table;
-    table_init(&table, titles, 9);
+    table_init(&table, titles, 10);
     for (size_t i = 0; i < charter->tariff_count; i++) {
         const struct tariff *tariff = &charter->tariffs[i];
         char text[AMOUNT_TEXT_MAX];

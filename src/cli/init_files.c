@@ -126,6 +126,8 @@ void init_write_coalition_yaml(struct buffer *out)
         "  #   redemption_fee_percent: 2     # the same, paid by who took them\n"
         "  #   minimum_fee: 10.00            # of these fees together, for a period\n"
         "  #   tax: {code: S, percent: 12, on: fees}  # or all: the points' money too\n"
+        "  #   funding: burn                 # the issuer pays when its points are spent,\n"
+        "  #                                 # the redemption price; else when they are given\n"
         "\n# What one partner may owe another at most; 0 is no cap.\n"
         "caps: {net_debit: 50000.00}\n"
         "\n# The partners' introductions, relative to this file. Those named on the\n"

@@ -24,6 +24,7 @@
  *       redemption_fee_percent: 2          # of that of points taken, paid by who took them
  *       minimum_fee: 10.00                 # of these fees together, for a period
  *       tax: {code: S, percent: 12, on: fees} # or: on: all, the points' money too
+ *       funding: burn                      # the issuer pays when its points are spent; else: issue
  *   caps:                                  # net debit of one partner towards another
  *     net_debit: 50000.00
  *   disputes: {answer_seconds: 1209600, escalate_seconds: 1209600}   # may be left out: 14 days
@@ -60,6 +61,7 @@ struct coalition_tariff {
     bool is_tax_on_points;
     struct partner_id pair[2]; /* sorted; empty: for everybody */
     struct unix_ms valid_from; /* 0: from the beginning */
+    bool is_funded_at_burn;
 };
 
 struct coalition_departure {

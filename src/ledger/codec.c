@@ -283,7 +283,7 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     read_uid(in, &out_entry->transaction_id);
     uint8_t kind = read_u8(in);
     out_entry->kind = (enum entry_kind)(kind & ~(ENTRY_HAS_MANDATE | ENTRY_HAS_DISPUTE));
-    read_expect(in, out_entry->kind >= ENTRY_EARN && out_entry->kind < ENTRY_KIND_END);
+    read_expect(in, entry_kind_is_known(out_entry->kind));
     read_card(in, &out_entry->card);
     out_entry->points = read_points(in);
     out_entry->tariff = read_varint32(in);

@@ -108,6 +108,8 @@ static struct posting reversal_of(enum entry_kind kind)
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
     case ENTRY_MOVED_LOT:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
     case ENTRY_KIND_END:
         break;
     }
@@ -187,6 +189,9 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
         TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
         return move_give_back(d, &payable, entry);
     }
+    if (entry_kind_is_funding(entry->kind)) { /* the issuer does not pay: it is the home's loss */
+        return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor);
+    }
     if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {
         return ERR_OK;
     }
@@ -195,6 +200,10 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     plan_post(d->plan, &debit, &credit, entry->points);
     TRY(dispute_may_follow(d, partner, entry));
     TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+    if (entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN) {
+        int64_t back = entry->kind == ENTRY_EARN ? -entry->points.minor : entry->points.minor;
+        TRY(decide_give_abroad(d, entry->tariff, back));
+    }
     bool is_about_sale = entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN;
     return is_about_sale ? reverse_sale(d, partner, entry) : reverse_hold(d, entry);
 }

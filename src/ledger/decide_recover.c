@@ -298,6 +298,9 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
         return card_again(d, entry, recovery);
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+        return decide_told_again(d, partner, entry);
     case ENTRY_PERIOD_MARK:
         return ERR_OK;
     case ENTRY_DISPUTE_OPENED:
@@ -326,6 +329,7 @@ enum err decide_recover_entry(struct decision *d)
     TRY(decide_get_recovery(d, &lost->receiver, &recovery));
     d->plan->answer.points = entry->points;
     TRY(subject_again(d, &lost->receiver, entry, &recovery));
+    TRY(decide_give_entry(d, entry, 1));
     if (!MUTANT(RECOVER_WITHOUT_POSTING)) {
         post_entry(d, &lost->receiver, entry);
     }

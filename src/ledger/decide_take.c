@@ -277,6 +277,9 @@ enum err take_by_kind(struct decision *d)
         return take_card_news(d);
     case ENTRY_MOVED_LOT:
         return take_moved_lot(d);
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+        return take_funding(d);
     case ENTRY_KIND_END:
         break;
     }

@@ -32,7 +32,8 @@
  *                       ENTRY_UNKNOWN, NOT_DISPUTABLE, CLAIM_TOO_LARGE, DISPUTE_UNKNOWN,
  *                       DISPUTE_STATE, RULING_DIFFERS, CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED,
  *                       MEMBER_BLOCKED, SALE_EXISTS, CARD_NOT_THEIRS, PARTNER_UNKNOWN, MOVE_LOOPS,
- *                       TOO_MANY_CARDS, MOVE_NOT_AWAITED, POINTS_TOO_LARGE, NET_DEBIT_CAP,
+ *                       TOO_MANY_CARDS, MOVE_NOT_AWAITED, FUNDING_NOT_AGREED,
+ *                       FUNDING_EXCEEDED, POINTS_TOO_LARGE, NET_DEBIT_CAP,
  *                       SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN, HOLD_ENDED, HOLD_EXCEEDED,
  *                       CAPTURE_TOO_LATE, MANDATE_UNKNOWN, MANDATE_EXPIRED,
  *                       MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED, RETURN_EXCEEDS_SALE,
@@ -84,16 +85,16 @@
  *   hear-payment        PAYMENT_UNKNOWN, NOTICE_STALE, BOOKING_INVALID
  *   keep-netting        NOTICE_STALE
  *
- * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards
- * and what is recovered are never refused. Cards lead to members that are there and not erased:
- * erasure blocks them.
+ * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards,
+ * tell-funding and what is recovered are never refused. Cards lead to members that are there and
+ * not erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H
 #define LEDGER_PRECEDENCE_H
 
 #include "ledger/command.h"
 
-#define COMMAND_VERDICTS_MAX 36
+#define COMMAND_VERDICTS_MAX 40
 
 /* The refusals of a kind in order, as above; ended by VERDICT_OK. Static. */
 const enum verdict *command_verdicts(enum command_kind kind);

@@ -18,7 +18,8 @@ enum {
     U64_VERSION = 1,
     MANDATE_VERSION = 1,
     MANDATE_LINE_VERSION = 1,
-    EXPOSURE_VERSION = 1
+    EXPOSURE_VERSION = 1,
+    FUNDING_VERSION = 1
 };
 
 void stream_encode(const struct stream *stream, struct buffer *out)
@@ -246,6 +247,23 @@ enum err exposure_decode(struct slice value, struct exposure *out_exposure)
                     i == 0 || out_exposure->lines[i - 1].tariff < out_exposure->lines[i].tariff);
     }
     return reader_finish(&in);
+}
+
+void funding_encode(int64_t points, struct buffer *out)
+{
+    write_u8(out, FUNDING_VERSION);
+    write_svarint(out, points);
+}
+
+enum err funding_decode(struct slice value, int64_t *out_points)
+{
+    struct reader in = reader_of(value);
+    read_version(&in, FUNDING_VERSION);
+    int64_t points = read_svarint(&in);
+    read_expect(&in, points != 0);
+    TRY(reader_finish(&in));
+    *out_points = points;
+    return ERR_OK;
 }
 
 void u64_encode(uint64_t value, struct buffer *out)

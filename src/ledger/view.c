@@ -33,6 +33,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_SUSPENDED] = "suspended",
     [TABLE_OBLIGATION] = "obligation",
     [TABLE_NETTING] = "netting",
+    [TABLE_FUNDING] = "funding",
 };
 
 bool ledger_table_is_known(unsigned number)

@@ -88,6 +88,8 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
     case ENTRY_KIND_END:
         break;
     }

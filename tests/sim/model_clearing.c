@@ -174,6 +174,8 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -246,6 +248,8 @@ static void reverse(struct model *model, const struct model_entry *entry, unsign
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
     case ENTRY_KIND_END:
         break;
     }

@@ -35,6 +35,8 @@ static void add(struct model_exposure *sum, const struct model_entry *entry, int
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
     case ENTRY_KIND_END:
         break;
     }

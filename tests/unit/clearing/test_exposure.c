@@ -48,6 +48,28 @@ static void test_who_owes(void **state)
     }
 }
 
+/* Under the tariff of points that are paid for when they are spent. */
+static void test_funding_at_burn(void **state)
+{
+    struct tariff at_burn = {.id = 1,
+                             .funding = FUNDED_AT_BURN,
+                             .issue_price = {3},
+                             .redemption_price = {1},
+                             .per = {2}};
+    struct roster terms = {.tariffs = &at_burn, .tariff_count = 1};
+    struct exposure exposure = {0};
+    (void)state;
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_OUT, ENTRY_EARN, 1, 100), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 0);
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_IN, ENTRY_FUNDING, 1, 60), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 30);
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_IN, ENTRY_FUNDING_RETURN, 1, 20),
+                     ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 20);
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_OUT, ENTRY_CAPTURE, 1, 60), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, -10);
+}
+
 /* What one side rounds up the other does, too. */
 static void test_both_sides_say_the_same(void **state)
 {
@@ -110,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_owes),
+        cmocka_unit_test(test_funding_at_burn),
         cmocka_unit_test(test_both_sides_say_the_same),
         cmocka_unit_test(test_stays_within_range),
         cmocka_unit_test(test_old_tariffs_make_place),

@@ -144,7 +144,7 @@ static void test_all_a_tariff_says(void **state)
     struct coalition_file c;
     edited(full, TARIFF_7,
            MORE " issue_fee_percent: 1.5, redemption_fee_percent: 0.0001, minimum_fee: 10,"
-                " tax: {code: S-1, percent: 12, on: all}}",
+                " tax: {code: S-1, percent: 12, on: all}, funding: burn}",
            yaml, sizeof yaml);
     assert_int_equal(coalition_file_parse(text_slice(yaml), "c.yaml", "/srv", &c, NULL), ERR_OK);
     const struct coalition_tariff *t = &c.tariffs[1];
@@ -157,12 +157,16 @@ static void test_all_a_tariff_says(void **state)
     assert_string_equal(t->tax_code, "S-1");
     assert_int_equal(t->tax_ppm, 120000);
     assert_true(t->is_tax_on_points);
+    assert_true(t->is_funded_at_burn);
+    assert_false(c.tariffs[0].is_funded_at_burn);
     assert_int_equal(c.tariffs[0].issue_fee_ppm, 0);
     assert_string_equal(c.tariffs[0].tax_code, "");
     coalition_file_fini(&c);
 }
 
 static const struct edit wrong[] = {
+    {TARIFF_7, MORE " funding: later}",
+     "c.yaml:14: tariffs[1].funding: \"later\" is not one of issue, burn"},
     {TARIFF_7, MORE " issue_fee_percent: 100.1}",
      "c.yaml:14: tariffs[1].issue_fee_percent: \"100.1\" is not from 0.0000 to 100.0000"},
     {TARIFF_7, MORE " redemption_fee_percent: -1}",

@@ -81,6 +81,21 @@ static enum err recode_tree_row(int kind, struct slice bytes, struct buffer *out
     return ERR_OK;
 }
 
+static void bytes_of_funding(struct rng *rng, int kind, struct buffer *out)
+{
+    (void)kind;
+    funding_encode(1 + sample_whole(rng), out);
+}
+
+static enum err recode_funding(int kind, struct slice bytes, struct buffer *out)
+{
+    int64_t points;
+    (void)kind;
+    TRY(funding_decode(bytes, &points));
+    funding_encode(points, out);
+    return ERR_OK;
+}
+
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
     (void)kind;
@@ -228,6 +243,10 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     static const struct format payments[] = {ROW_OF(obligation), ROW_OF(netting_row)};
     memcpy(out_formats + count, payments, sizeof payments);
     count += sizeof payments / sizeof payments[0];
+    static const struct format funding[] = {ROW_OF(funding)};
+    memcpy(out_formats + count, funding, sizeof funding);
+    count += sizeof funding / sizeof funding[0];
+    count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -31,9 +31,16 @@ static struct tariff tariffs[] = {
      .redemption_price = {1},
      .per = {1},
      .fee = {.issue_ppm = 5000}},
+    {.id = 6,
+     .funding = FUNDED_AT_BURN,
+     .issue_price = {25},
+     .redemption_price = {20},
+     .per = {10},
+     .fee = {.issue_ppm = 15000, .redemption_ppm = 20000, .minimum = {1000}},
+     .tax = {.code = "S", .rate_ppm = 120000}},
 };
 
-static const struct roster roster = {.tariffs = tariffs, .tariff_count = 5};
+static const struct roster roster = {.tariffs = tariffs, .tariff_count = 6};
 
 #define LINES_MAX 3
 
@@ -104,6 +111,39 @@ static const struct {
     {"one and a half are two", {{ENTRY_EARN, 4, 1, 300}}, 302, 1, {{.fee = {2}}}},
     {"what carries no points costs nothing", {{ENTRY_VOID, 2, 9, 0}}, 0, 0, {{.fee = {0}}}},
     {"what moves costs no fee", {{ENTRY_MOVED_LOT, 2, 1, 1000}}, 2500, 0, {{.fee = {0}}}},
+    {"points that are funded at burn are given for nothing",
+     {{ENTRY_EARN, 6, 1, 1000}, {ENTRY_EARN_RETURN, 6, 1, 500}, {ENTRY_MOVED_LOT, 6, 1, 70}},
+     0,
+     0,
+     {{.fee = {0}}}},
+    /* At the redemption price, with the fee on points given, to the home that sends it. */
+    {"their issuer pays when they are spent",
+     {{ENTRY_FUNDING, 6, 1, 100000}},
+     -200000 - 3000 - 360,
+     1,
+     {{.tax_code = "S",
+       .tax_rate_ppm = 120000,
+       .is_by_sender = true,
+       .taxed = {3000},
+       .fee = {3000},
+       .tax = {360}}}},
+    /* 12 % of 30 is 3.6, is 4; of 12 1.44, is 1. There is no minimum. */
+    {"what comes back is paid back",
+     {{ENTRY_FUNDING, 6, 1, 1000}, {ENTRY_FUNDING_RETURN, 6, 1, 400}},
+     -2000 - 30 - 4 + 800 + 12 + 1,
+     1,
+     {{.tax_code = "S",
+       .tax_rate_ppm = 120000,
+       .is_by_sender = true,
+       .taxed = {18},
+       .fee = {18},
+       .tax = {3}}}},
+    {"nothing is paid twice", {{ENTRY_FUNDING, 2, 1, 1000}}, 0, 0, {{.fee = {0}}}},
+    {"a burn is paid whoever funds the points",
+     {{ENTRY_CAPTURE, 6, 1, 100000}},
+     -200000 + 4000 + 480,
+     1,
+     {{.tax_code = "S", .tax_rate_ppm = 120000, .taxed = {4000}, .fee = {4000}, .tax = {480}}}},
 };
 
 static size_t count_lines(const struct receipt_total *lines)
