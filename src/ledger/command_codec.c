@@ -223,7 +223,6 @@ void command_encode(const struct command *command, struct buffer *out)
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
     case COMMAND_TELL_CARDS:
-    case COMMAND_TELL_FUNDING:
         write_uid(out, &command->due.id);
         write_partner(out, &command->due.redeemer);
         write_time(out, command->due.due);
@@ -297,7 +296,6 @@ static void read_body(struct reader *in, struct command *command)
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
     case COMMAND_TELL_CARDS:
-    case COMMAND_TELL_FUNDING:
         read_uid(in, &command->due.id);
         read_partner(in, &command->due.redeemer);
         command->due.due = read_time(in);

@@ -18,9 +18,7 @@ static enum verdict take_earn(struct model *m, int sender, const struct clearing
     if (entry->points.minor > LIMIT_POINTS_PER_PARTNER - *given) {
         return VERDICT_POINTS_TOO_LARGE;
     }
-    if (!model_may_be_owed(m, sender,
-                           entry->points.minor *
-                               roster_tariff(m->roster, entry->tariff)->issue_price.minor)) {
+    if (!model_may_be_owed(m, sender, entry->points.minor * model_issue_price(m, entry->tariff))) {
         return VERDICT_NET_DEBIT_CAP;
     }
     struct model_member *member = &m->members[index];
@@ -155,6 +153,10 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     case ENTRY_MOVED_LOT:
         verdict = model_take_moved_lot(m, sender, entry);
         break;
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+        verdict = model_take_funding(m, entry);
+        break;
     case ENTRY_PERIOD_MARK:
         m->in_period[sender] = period_next(m->in_period[sender]);
         break;
@@ -163,8 +165,6 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
-    case ENTRY_FUNDING:
-    case ENTRY_FUNDING_RETURN:
     case ENTRY_KIND_END:
         ASSERT(false);
     }

@@ -14,8 +14,8 @@ void model_owe_sent(struct model *m, int partner, const struct model_entry *entr
                                .is_ours = true,
                                .number = entry->number,
                                .kind = entry->kind,
-                               .tariff = entry->kind == ENTRY_MOVED_LOT ? entry->lot.tariff
-                                                                        : m->roster->tariffs[0].id,
+                               .tariff = entry->lot.tariff != 0 ? entry->lot.tariff
+                                                                : m->roster->tariffs[0].id,
                                .points = entry->points,
                                .period = entry->period.yyyymm});
 }
@@ -67,6 +67,11 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
 {
     const struct tariff *tariff = roster_tariff(m->roster, debt->tariff);
     int64_t sign = debt->is_ours ? 1 : -1;
+    if (debt->tariff == MODEL_AT_BURN &&
+        (debt->kind == ENTRY_EARN || debt->kind == ENTRY_MOVED_LOT ||
+         debt->kind == ENTRY_EARN_RETURN)) {
+        return 0;
+    }
     switch (debt->kind) {
     case ENTRY_EARN:
     case ENTRY_MOVED_LOT:
@@ -74,8 +79,10 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_EARN_RETURN:
         return -sign * debt->points * tariff->issue_price.minor;
     case ENTRY_CAPTURE:
+    case ENTRY_FUNDING:
         return -sign * debt->points * tariff->redemption_price.minor;
     case ENTRY_BURN_RETURN:
+    case ENTRY_FUNDING_RETURN:
         return sign * debt->points * tariff->redemption_price.minor;
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
@@ -88,8 +95,6 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
-    case ENTRY_FUNDING:
-    case ENTRY_FUNDING_RETURN:
     case ENTRY_KIND_END:
         break;
     }

@@ -25,8 +25,8 @@ static enum err encode_entry(void *context, const struct clearing_entry *entry, 
     return out->err;
 }
 
-void world_roster(struct roster_partner partners[MODEL_PARTNERS], struct tariff tariffs[2],
-                  struct roster *out_roster)
+void world_roster(struct roster_partner partners[MODEL_PARTNERS],
+                  struct tariff tariffs[MODEL_TARIFFS], struct roster *out_roster)
 {
     static const char *const names[MODEL_PARTNERS] = {"alfa", "beta", "gamma"};
     static const char *const prefixes[MODEL_PARTNERS] = {"100100", "200200", "300300"};
@@ -36,13 +36,18 @@ void world_roster(struct roster_partner partners[MODEL_PARTNERS], struct tariff 
     }
     tariffs[0] = (struct tariff){.id = 1, .issue_price = {2}, .redemption_price = {1}, .per = {1}};
     tariffs[1] = (struct tariff){.id = 2, .issue_price = {3}, .redemption_price = {2}, .per = {1}};
+    tariffs[2] = (struct tariff){.id = MODEL_AT_BURN,
+                                 .funding = FUNDED_AT_BURN,
+                                 .issue_price = {4},
+                                 .redemption_price = {3},
+                                 .per = {1}};
     *out_roster = (struct roster){.self = partners[0].id,
                                   .epoch = 1,
                                   .first_period = {202609},
                                   .partners = partners,
                                   .partner_count = MODEL_PARTNERS,
                                   .tariffs = tariffs,
-                                  .tariff_count = 2};
+                                  .tariff_count = MODEL_TARIFFS};
     ASSERT(roster_prepare(out_roster, NULL) == ERR_OK);
 }
 
@@ -247,6 +252,7 @@ static bool rows_agree(struct world *w)
     const struct ledger_view *view = &w->store.view;
     return payments_agree(view, w->model, w->complaint) &&
            exposures_agree(view, w->model, w->complaint) &&
+           fundings_agree(view, w->model, w->complaint) &&
            cards_agree(view, w->model, w->complaint) && holds_agree(view, w->model, w->complaint) &&
            mandates_agree(view, w->model, w->complaint) &&
            sales_agree(view, w->model, w->complaint) && pools_agree(view, w->model, w->complaint);
