@@ -85,6 +85,7 @@ static struct pair_move move_of(enum stream_direction direction, enum entry_kind
     case ENTRY_CARD_MOVED:
     case ENTRY_FUNDING: /* money alone */
     case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

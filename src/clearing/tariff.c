@@ -83,7 +83,9 @@ struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind)
 {
     struct entry_debt debt = entry_kind_debt(kind);
     bool is_at_burn = tariff->funding == FUNDED_AT_BURN;
-    if (is_at_burn ? debt.sign != 0 && !debt.is_redemption : entry_kind_is_funding(kind)) {
+    if (kind == ENTRY_PROMOTION || kind == ENTRY_FUNDING_RETURN) {
+        debt.is_redemption = is_at_burn;
+    } else if (is_at_burn ? debt.sign != 0 && !debt.is_redemption : kind == ENTRY_FUNDING) {
         debt = (struct entry_debt){0, false};
     }
     return debt;

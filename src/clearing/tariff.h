@@ -60,7 +60,8 @@ static inline bool tariff_is_for_all(const struct tariff *tariff)
 bool tariff_is_for(const struct tariff *tariff, const struct partner_id *one,
                    const struct partner_id *other);
 /* What a pair owes for an applied entry of the kind under this tariff: as entry_kind_debt, but that
- * giving points that are funded at burn owes nothing, and that nothing else is funded later. */
+ * giving points that are funded at burn owes nothing, and that nothing else is funded later. A
+ * promotion's share, and what is given back of it, has the price at which points are funded. */
 struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind);
 /* "issue", "burn". */
 const char *tariff_funding_name(enum tariff_funding funding);

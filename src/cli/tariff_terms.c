@@ -35,3 +35,19 @@ enum err tariff_of_terms(const struct coalition_file *file, const struct coaliti
     *out = (struct charter_tariff){prices, tariff->name};
     return ERR_OK;
 }
+
+void promotion_of_terms(const struct coalition_promotion *terms, struct charter_promotion *out)
+{
+    *out = (struct charter_promotion){.promotion = {.id = terms->id,
+                                                    .shop = terms->shop,
+                                                    .valid_from = terms->valid_from,
+                                                    .valid_until = terms->valid_until,
+                                                    .budget = {terms->budget},
+                                                    .per_purchase = {terms->per_purchase},
+                                                    .part_count = terms->part_count},
+                                      .name = terms->name};
+    for (size_t i = 0; i < terms->part_count; i++) {
+        out->promotion.parts[i] =
+            (struct promotion_part){terms->parts[i].partner, terms->parts[i].share};
+    }
+}

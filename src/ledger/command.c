@@ -116,6 +116,9 @@ static void said_earn(struct buffer *out, const struct command *command)
     write_text(out, earn->currency, sizeof earn->currency);
     write_bool(out, earn->is_fixed);
     write_points(out, earn->fixed_points);
+    if (earn->promotion != 0) {
+        write_varint(out, earn->promotion);
+    }
     write_text(out, earn->receipt, sizeof earn->receipt);
     said_time(out, command);
 }

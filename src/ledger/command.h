@@ -91,6 +91,7 @@ struct command_earn {
     char currency[4];
     bool is_fixed; /* give fixed_points, 0 or more, instead of the rate's */
     struct points fixed_points;
+    uint32_t promotion;         /* that pays for fixed_points; 0: none */
     struct earn_rate rate;      /* the programme's when the command was made */
     struct unix_ms active_from; /* lot terms by the programme; 0: at once */
     struct unix_ms expires_at;  /* 0: never */

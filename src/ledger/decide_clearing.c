@@ -110,6 +110,7 @@ static struct posting reversal_of(enum entry_kind kind)
     case ENTRY_MOVED_LOT:
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }
@@ -151,11 +152,16 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
             TRY(resend_earn(d, partner, entry, &sale, &is_sent));
         }
         sale.is_reversed = !is_sent;
+        if (!is_sent) {
+            TRY(promotion_take_back(d, sale.promotion,
+                                    points_of(sale.points.minor - sale.taken.minor), id));
+        }
     } else if (!partner_id_equal(&sale.home, partner)) {
         TRY(resend_return(d, entry, &sale, &is_sent));
     }
     if (entry->kind == ENTRY_EARN_RETURN && !is_sent) {
         sale.taken.minor -= entry->points.minor;
+        TRY(promotion_take_back(d, sale.promotion, points_of(-entry->points.minor), id));
         TRY(reverse_return(d, entry, &sale));
     }
     decide_put_sale(d, id, &sale);
@@ -236,14 +242,14 @@ enum err decide_take_receipt(struct decision *d)
 {
     const struct command_take_receipt *receipt = &d->command->take_receipt;
     struct effect_total run = {.partner = receipt->receiver};
-    struct stream stream;
-    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &receipt->receiver, &stream));
+    struct stream *stream;
+    TRY(decide_out_stream(d, &receipt->receiver, &stream));
     for (size_t i = 0; i < receipt->entry_count; i++) {
         const struct receipted_entry *entry = &receipt->entries[i];
-        if (entry->number != stream.receipted_number + 1) {
+        if (entry->number != stream->receipted_number + 1) {
             return ERR_CONFLICT;
         }
-        stream.receipted_number = entry->number;
+        stream->receipted_number = entry->number;
         if (entry->verdict == VERDICT_OK) {
             add_to_total(d, &run, entry);
         } else {
@@ -256,15 +262,15 @@ enum err decide_take_receipt(struct decision *d)
     if (run.count_delta > 0) {
         plan_total(d->plan, &run);
     }
-    if (receipt->last_number != 0 && stream.receipted_number != receipt->last_number) {
+    if (receipt->last_number != 0 && stream->receipted_number != receipt->last_number) {
         return ERR_CONFLICT;
     }
-    TRY(forget_receipts(d, STREAM_OUT, &receipt->receiver, stream.receipt_number));
-    stream.receipt_number = receipt->receipt_number;
-    stream.receipt_hash = receipt->receipt_hash;
-    decide_put_stream(d, STREAM_OUT, &receipt->receiver, &stream);
+    TRY(forget_receipts(d, STREAM_OUT, &receipt->receiver, stream->receipt_number));
+    stream->receipt_number = receipt->receipt_number;
+    stream->receipt_hash = receipt->receipt_hash;
+    decide_put_stream(d, STREAM_OUT, &receipt->receiver, stream);
     if (receipt->receipt_signed.length > 0) {
-        put_receipt(d, STREAM_OUT, &receipt->receiver, stream.receipt_number,
+        put_receipt(d, STREAM_OUT, &receipt->receiver, stream->receipt_number,
                     receipt->receipt_signed);
     }
     return ERR_OK;

@@ -325,7 +325,9 @@ enum err force_entry(struct decision *d, struct partner_recovery *recovery)
         return force_moved_lot(&f);
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
-        return force_funding(d);
+        return f.take->entry.promotion == 0 ? force_funding(d) : force_promotion(d);
+    case ENTRY_PROMOTION:
+        return force_promotion(d);
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:

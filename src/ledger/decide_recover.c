@@ -300,7 +300,9 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
         return card_again(d, entry, recovery);
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
-        return decide_told_again(d, partner, entry);
+        return entry->promotion == 0 ? decide_told_again(d, partner, entry) : ERR_OK;
+    case ENTRY_PROMOTION: /* the parts know what they have paid */
+        return ERR_OK;
     case ENTRY_PERIOD_MARK:
         return ERR_OK;
     case ENTRY_DISPUTE_OPENED:

@@ -226,6 +226,7 @@ static bool is_tariff_in_force(const struct decision *d, const struct clearing_e
     struct unix_ms end = {entry->business_time.ms + LIMIT_HOLD_MS};
     switch ((int)entry->kind) {
     case ENTRY_EARN:
+    case ENTRY_PROMOTION:
         return roster_tariff_holds(roster, tariff, sender, &roster->self, entry->business_time);
     case ENTRY_CAPTURE:
         return roster_tariff_holds(roster, tariff, sender, &roster->self, entry->business_time) ||
@@ -279,7 +280,9 @@ enum err take_by_kind(struct decision *d)
         return take_moved_lot(d);
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
-        return take_funding(d);
+        return entry->promotion == 0 ? take_funding(d) : take_promotion(d);
+    case ENTRY_PROMOTION:
+        return take_promotion(d);
     case ENTRY_KIND_END:
         break;
     }

@@ -164,19 +164,33 @@ enum err ledger_get_dispute(const struct ledger_view *view, const struct partner
     return dispute_decode(value, out_dispute);
 }
 
-enum err ledger_get_funding(const struct ledger_view *view, const struct partner_id *issuer,
-                            uint32_t tariff, int64_t *out_points)
+static enum err get_points(const struct ledger_view *view, enum ledger_table table,
+                           const struct ledger_key *key, int64_t *out_points)
 {
-    struct ledger_key key;
     struct slice value;
-    key_funding(issuer, tariff, &key);
-    enum err err = view_get(view, TABLE_FUNDING, &key, &value);
+    enum err err = view_get(view, table, key, &value);
     if (err == ERR_NOT_FOUND) {
         *out_points = 0;
         return ERR_OK;
     }
     TRY(err);
     return funding_decode(value, out_points);
+}
+
+enum err ledger_get_promotion(const struct ledger_view *view, uint32_t promotion,
+                              int64_t *out_points)
+{
+    struct ledger_key key;
+    key_promotion(promotion, &key);
+    return get_points(view, TABLE_PROMOTION, &key, out_points);
+}
+
+enum err ledger_get_funding(const struct ledger_view *view, const struct partner_id *issuer,
+                            uint32_t tariff, int64_t *out_points)
+{
+    struct ledger_key key;
+    key_funding(issuer, tariff, &key);
+    return get_points(view, TABLE_FUNDING, &key, out_points);
 }
 
 enum err ledger_get_exposure(const struct ledger_view *view, const struct partner_id *partner,

@@ -185,6 +185,7 @@ struct sale {
     struct points points;     /* given */
     struct points taken;      /* of these, taken back so far */
     bool is_fixed;            /* points were given by hand, not by the rate */
+    uint32_t promotion;       /* that pays for them; 0: none */
     bool is_reversed;         /* the home refused the advice; nothing stands */
     struct earn_rate rate;
     char currency[4];
@@ -440,6 +441,7 @@ struct uid dispute_due_id(enum stream_direction direction, uint64_t number);
 MUST_USE enum err dispute_due_parse(const struct uid *id, enum stream_direction *out_direction,
                                     uint64_t *out_number);
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
+void key_promotion(uint32_t promotion, struct ledger_key *out_key);
 void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);
@@ -525,7 +527,7 @@ MUST_USE enum err partner_recovery_decode(struct slice value,
                                           struct partner_recovery *out_recovery);
 void exposure_encode(const struct exposure *exposure, struct buffer *out);
 MUST_USE enum err exposure_decode(struct slice value, struct exposure *out_exposure);
-/* Points, not 0. */
+/* Of funding and promotions: points, not 0. */
 void funding_encode(int64_t points, struct buffer *out);
 MUST_USE enum err funding_decode(struct slice value, int64_t *out_points);
 void dispute_encode(const struct dispute *dispute, struct buffer *out);

@@ -34,6 +34,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_OBLIGATION] = "obligation",
     [TABLE_NETTING] = "netting",
     [TABLE_FUNDING] = "funding",
+    [TABLE_PROMOTION] = "promotion",
 };
 
 bool ledger_table_is_known(unsigned number)

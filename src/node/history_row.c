@@ -70,6 +70,7 @@ static Talea__V1__HistoryKind kind_of_entry(enum entry_kind kind)
     case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

@@ -32,7 +32,8 @@ static enum err part_of(struct money amount, uint32_t rate_ppm, struct money *ou
  * nothing. */
 static uint32_t fee_rate(const struct tariff *tariff, enum entry_kind kind)
 {
-    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || entry_kind_is_funding(kind);
+    bool is_burnt = tariff->funding == FUNDED_AT_BURN && entry_kind_is_funding(kind);
+    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || is_burnt;
     bool is_redemption = kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN;
     return is_issue ? tariff->fee.issue_ppm : is_redemption ? tariff->fee.redemption_ppm : 0;
 }
@@ -41,7 +42,8 @@ static uint32_t fee_rate(const struct tariff *tariff, enum entry_kind kind)
  * receives the entry. */
 static bool takes_fee(enum entry_kind kind)
 {
-    return kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN || kind == ENTRY_FUNDING;
+    return kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN || kind == ENTRY_FUNDING ||
+           kind == ENTRY_PROMOTION;
 }
 
 static enum err price_worth(const struct receipt_total *line, struct entry_debt debt,
@@ -132,11 +134,11 @@ static enum err sums_add(struct tariff_sums *sums, enum entry_kind kind,
                          const struct line_price *price)
 {
     const struct tariff *tariff = price->tariff;
-    bool is_redemption = tariff_debt(tariff, kind).is_redemption;
-    struct half_charge *side = is_redemption ? &sums->by_sender : &sums->by_receiver;
+    bool is_received = tariff_debt(tariff, kind).is_redemption || entry_kind_is_funding(kind);
+    struct half_charge *side = is_received ? &sums->by_sender : &sums->by_receiver;
     struct money taxed = tariff->tax.is_on_points ? price->worth : money_of(0);
     struct money tax = price->worth_tax;
-    if (is_redemption) {
+    if (is_received) {
         TRY(money_sub(money_of(0), taxed, &taxed));
         TRY(money_sub(money_of(0), tax, &tax));
     }

@@ -3,7 +3,7 @@
 every ledger clean, and an audit of all exports.
 
 Pharmacy's points are funded at burn, at 0.8 cents; between fuel and grocer points are paid for when
-they are given, at 1.25."""
+they are given, at 1.25. Fuel gives points under a promotion that grocer pays 60 % of and pharmacy 15 %."""
 
 import os
 import unittest
@@ -27,6 +27,18 @@ TARIFFS = """tariffs:
     redemption_price_per_point: 0.0080
     rounding: half_even
     partners: [grocer, fuel]
+promotions:
+  - id: 7
+    name: a bonus at the pump
+    shop: fuel
+    valid_from: 2020-01-01
+    valid_until: 2100-01-01
+    budget: 500
+    per_purchase: 300
+    split:
+      - {partner: fuel, percent: 25}
+      - {partner: grocer, percent: 60}
+      - {partner: pharmacy, percent: 15}
 """
 
 
@@ -85,6 +97,24 @@ class Funding(unittest.TestCase):
                  "the points have moved")
         cls.fuel.cli("burn", new, "120")
         c.wait_cleared()
+        cls.promote()
+
+    @classmethod
+    def promote(cls):
+        """Fuel gives pharmacy's member 201 and 77 points; the 77 return. What is over the budget, or
+        of another promotion, is refused."""
+        card = cls.pharmacy.cli("member", "add")["card"]
+
+        def give(points, promotion="7", expect=0):
+            return cls.fuel.cli("earn", card, "10.00", "--points", points, "--promotion", promotion,
+                                expect=expect)
+        give("201")
+        sale = give("77")["sale_id"]
+        cls.fuel.cli("return", "purchase", sale)
+        cls.refusals = [cls.fuel.talea("earn", card, "10.00", "--points", points, "--promotion",
+                                       number, expect=1).stderr
+                        for points, number in (("301", "7"), ("300", "7"), ("5", "8"))]
+        cls.coalition.wait_cleared()
 
     def statement(self, one, other):
         return self.coalition[one].cli("statement", "show", other,
@@ -112,17 +142,39 @@ class Funding(unittest.TestCase):
         self.assertEqual(owed, -600 - 15 - 2)
 
     def test_points_that_moved_are_funded_to_the_new_home(self):
-        points, owed, _ = self.half("fuel", "pharmacy")
-        self.assertEqual(points, {"FUNDING": 120})
-        self.assertEqual(owed, -96 - 2)  # 2.4 is 2, and no tax on that
         points, owed, _ = self.half("grocer", "fuel")
         self.assertEqual(points, {"MOVED_LOT": 250})
         self.assertEqual(owed, 0)  # pharmacy pays, when they are spent
 
-    def test_a_burn_is_paid_as_ever(self):
+    def test_a_promotion_is_paid_by_all_who_agreed(self):
+        """Of 201 points grocer pays 120, of 278 166; pharmacy 30 and 41. At 1.25 cents and at 0.8,
+        which is what points cost that pharmacy and fuel pay for when they are spent."""
         points, owed, _ = self.half("fuel", "grocer")
-        self.assertEqual(points, {"CAPTURE": 300})
-        self.assertEqual(owed, -240)
+        self.assertEqual(points, {"CAPTURE": 300, "PROMOTION": 166, "FUNDING_RETURN": 46})
+        self.assertEqual(owed, -240 - 208 + 58)  # 207.5 is 208, 57.5 is 58: half to even
+        points, owed, charges = self.half("fuel", "pharmacy")
+        self.assertEqual(points, {"EARN": 278, "EARN_RETURN": 77, "FUNDING": 120,
+                                  "PROMOTION": 41, "FUNDING_RETURN": 11})
+        self.assertEqual(owed, -96 - 2 - 33 - 1 + 9)  # 2.5 % of 33 is 0.825, of 9 0.225
+        self.assertEqual([int(c["fee_minor"]) for c in charges], [3])
+
+    def test_a_promotion_has_bounds(self):
+        self.assertIn("(PROMOTION_EXHAUSTED)", self.refusals[0])
+        self.assertIn("(PROMOTION_EXHAUSTED)", self.refusals[1])
+        self.assertIn("(PROMOTION_NOT_IN_FORCE)", self.refusals[2])
+
+    def test_who_pays_must_sign(self):
+        """Two of three would do for the charter, but not for what the third is to pay."""
+        c = self.coalition
+        out = c.path("unsigned.talea")
+        run([TALEA, "charter", "make", "--terms", c.path("coalition.yaml"), "--out", out])
+        for name in ("fuel", "grocer"):
+            run([TALEA, "charter", "sign", "--key", c[name].path("keys/root.key"), out])
+        text = run([TALEA, "charter", "verify", out], expect=None)
+        self.assertNotEqual(text.returncode, 0)
+        self.assertIn("pharmacy, who pays for promotion 7, has not signed", text.stderr)
+        self.assertIn("fuel 25.00 %, grocer 60.00 %, pharmacy 15.00 %",
+                      run([TALEA, "charter", "show", out]).stdout)
 
     def test_both_sides_say_the_same(self):
         for one in NAMES:

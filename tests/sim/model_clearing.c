@@ -176,6 +176,7 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -250,6 +251,7 @@ static void reverse(struct model *model, const struct model_entry *entry, unsign
     case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

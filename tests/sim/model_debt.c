@@ -37,6 +37,7 @@ static void add(struct model_exposure *sum, const struct model_entry *entry, int
     case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

@@ -144,6 +144,29 @@ static void bytes_of_dispute_step(struct rng *rng, int kind, struct buffer *out)
     command_encode(&command, out);
 }
 
+static void bytes_of_promoted_sale(struct rng *rng, int kind, struct buffer *out)
+{
+    struct sale sale = sample_sale(rng);
+    (void)kind;
+    sale.promotion = 1 + (uint32_t)rng_below(rng, 999);
+    sale_encode(&sale, out);
+}
+
+static void bytes_of_promoted_earn(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.earn.promotion = 1 + (uint32_t)rng_below(rng, 999);
+    command_encode(&command, out);
+}
+
+static void bytes_of_promotion(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.take_entry.entry.kind = rng_below(rng, 2) ? ENTRY_PROMOTION : ENTRY_FUNDING_RETURN;
+    command.take_entry.entry.promotion = (uint32_t)rng_below(rng, 999);
+    command_encode(&command, out);
+}
+
 static void bytes_of_effect(struct rng *rng, int kind, struct buffer *out)
 {
     struct effect effect = sample_effect(rng, (enum effect_kind)kind);
@@ -243,7 +266,12 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     static const struct format payments[] = {ROW_OF(obligation), ROW_OF(netting_row)};
     memcpy(out_formats + count, payments, sizeof payments);
     count += sizeof payments / sizeof payments[0];
-    static const struct format funding[] = {ROW_OF(funding)};
+    static const struct format funding[] = {
+        ROW_OF(funding),
+        {"promoted-sale", 0, bytes_of_promoted_sale, recode_sale},
+        {"promoted-earn", COMMAND_EARN, bytes_of_promoted_earn, recode_command},
+        {"promotion", COMMAND_TAKE_ENTRY, bytes_of_promotion, recode_command},
+    };
     memcpy(out_formats + count, funding, sizeof funding);
     count += sizeof funding / sizeof funding[0];
     count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
