@@ -228,10 +228,11 @@ void key_mandate_line(const struct partner_id *home, const struct partner_id *re
     key_add_partner(out_key, redeemer);
 }
 
-void key_promotion(uint32_t promotion, struct ledger_key *out_key)
+void key_promotion(uint32_t promotion, const struct partner_id *payer, struct ledger_key *out_key)
 {
     out_key->length = 0;
     key_add_u32(out_key, promotion);
+    key_add_partner(out_key, payer);
 }
 
 void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger_key *out_key)

@@ -178,10 +178,10 @@ static enum err get_points(const struct ledger_view *view, enum ledger_table tab
 }
 
 enum err ledger_get_promotion(const struct ledger_view *view, uint32_t promotion,
-                              int64_t *out_points)
+                              const struct partner_id *payer, int64_t *out_points)
 {
     struct ledger_key key;
-    key_promotion(promotion, &key);
+    key_promotion(promotion, payer, &key);
     return get_points(view, TABLE_PROMOTION, &key, out_points);
 }
 

@@ -1,20 +1,25 @@
 /* Points that several brands pay for (clearing/promotion.h): the shop's brand tells each of the
  * others of its share with the purchase, and gives it back with what returns or was refused. Both
- * keep what was given so far, so that nobody pays beyond the budget. */
+ * keep what was given so far, so that nobody pays beyond the budget. A share that a payer refuses
+ * is the shop's own to bear. */
 #include "ledger/decision.h"
 
 /* ---- Rows ---- */
 
-/* At the shop's brand all that was given; at another's its own share of it. */
+static const struct partner_id nobody = {{0}};
+
+/* At the shop's brand all that was given, and what each payer was told of it; at a payer's its own
+ * share. */
 static enum err get_used(const struct decision *d, uint32_t promotion, struct points *out_used)
 {
-    return ledger_get_promotion(d->view, promotion, &out_used->minor);
+    return ledger_get_promotion(d->view, promotion, &nobody, &out_used->minor);
 }
 
-static void put_used(struct decision *d, uint32_t promotion, struct points used)
+static void put_row(struct decision *d, uint32_t promotion, const struct partner_id *payer,
+                    struct points used)
 {
     struct ledger_key key;
-    key_promotion(promotion, &key);
+    key_promotion(promotion, payer, &key);
     if (used.minor == 0) {
         plan_delete(d->plan, TABLE_PROMOTION, &key);
         return;
@@ -24,10 +29,15 @@ static void put_used(struct decision *d, uint32_t promotion, struct points used)
     plan_row(d->plan, TABLE_PROMOTION, &key, buffer_slice(&d->plan->scratch));
 }
 
+static void put_used(struct decision *d, uint32_t promotion, struct points used)
+{
+    put_row(d, promotion, &nobody, used);
+}
+
 /* ---- The shop ---- */
 
 static enum err tell_part(struct decision *d, const struct promotion *promotion, size_t index,
-                          int64_t points, const struct uid *sale)
+                          int64_t points, const struct uid *sale, struct stream *stream)
 {
     const struct partner_id *partner = &promotion->parts[index].partner;
     struct clearing_entry entry = {.kind = points > 0 ? ENTRY_PROMOTION : ENTRY_FUNDING_RETURN,
@@ -37,16 +47,30 @@ static enum err tell_part(struct decision *d, const struct promotion *promotion,
                                    .promotion = promotion->id,
                                    .business_time = d->command->business_time,
                                    .transaction_id = d->command->transaction_id};
-    struct stream *stream;
-    if (points == 0 || roster_is_self(d->terms->roster, partner)) {
-        return ERR_OK;
-    }
-    TRY(decide_out_stream(d, partner, &stream));
     TRY(plan_entry(d->plan, d->terms, partner, stream, &entry));
     return decide_owe(d, partner, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor);
 }
 
-/* The parts' shares become those of what is given now. */
+/* A part's share becomes that of what is given now, as soon as its stream goes on. */
+static enum err tell_share(struct decision *d, const struct promotion *promotion, size_t index,
+                           struct points given, const struct uid *sale)
+{
+    const struct partner_id *payer = &promotion->parts[index].partner;
+    struct points share = promotion_share(promotion, index, given);
+    struct points told;
+    struct stream *stream;
+    if (roster_is_self(d->terms->roster, payer)) {
+        return ERR_OK;
+    }
+    TRY(ledger_get_promotion(d->view, promotion->id, payer, &told.minor));
+    TRY(decide_out_stream(d, payer, &stream));
+    if (share.minor == told.minor || !decide_may_send(d, payer, stream)) {
+        return ERR_OK;
+    }
+    put_row(d, promotion->id, payer, share);
+    return tell_part(d, promotion, index, share.minor - told.minor, sale, stream);
+}
+
 static enum err use(struct decision *d, const struct promotion *promotion, int64_t points,
                     const struct uid *sale)
 {
@@ -59,9 +83,7 @@ static enum err use(struct decision *d, const struct promotion *promotion, int64
     }
     put_used(d, promotion->id, after);
     for (size_t i = 0; i < promotion->part_count; i++) {
-        int64_t change = promotion_share(promotion, i, after).minor -
-                         promotion_share(promotion, i, before).minor;
-        TRY(tell_part(d, promotion, i, change, sale));
+        TRY(tell_share(d, promotion, i, after, sale));
     }
     return ERR_OK;
 }

@@ -441,7 +441,8 @@ struct uid dispute_due_id(enum stream_direction direction, uint64_t number);
 MUST_USE enum err dispute_due_parse(const struct uid *id, enum stream_direction *out_direction,
                                     uint64_t *out_number);
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
-void key_promotion(uint32_t promotion, struct ledger_key *out_key);
+/* Of what a payer was told; `payer` is empty for what was given, or of our own share. */
+void key_promotion(uint32_t promotion, const struct partner_id *payer, struct ledger_key *out_key);
 void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);

@@ -48,7 +48,8 @@ enum ledger_table {
     TABLE_NETTING = 34,      /* kind, period, partner, partner -> struct netting_row */
     TABLE_FUNDING = 38,   /* partner, tariff -> points: of ourselves, that we gave and shall pay for
                              at burn; of a partner, that were spent here and it was not told */
-    TABLE_PROMOTION = 39, /* promotion -> points given: of our shops all, else our share */
+    TABLE_PROMOTION = 39, /* promotion, nobody -> points given: of our shops all, else our share;
+                             promotion, payer -> what our shop told it to pay for */
     TABLE_END
 };
 

@@ -122,6 +122,7 @@ void make_entry(const struct making *making)
     command->take_entry = (struct command_take_entry){.sender = command->origin};
     entry->kind = one_in(n[4], 50)   ? ENTRY_PERIOD_MARK
                   : one_in(n[4], 51) ? ENTRY_ADJUSTMENT
+                  : one_in(n[4], 53) ? ENTRY_PROMOTION
                   : one_in(n[4], 52) ? one_in(n[4] >> 8, 3) ? ENTRY_FUNDING : ENTRY_FUNDING_RETURN
                   : one_in(n[4], 9)  ? card_kinds[(n[4] >> 8) % 8]
                   : making->mood->is_flooding || (making->mood->is_crowding && !one_in(n[8], 4))
@@ -139,6 +140,12 @@ void make_entry(const struct making *making)
     }
     entry->tariff = one_in(n[8], 30) ? 9 : 1 + n[8] % MODEL_TARIFFS;
     entry->points = points_of(entry->kind == ENTRY_VOID ? 0 : 1 + (n[5] >> 8) % 90);
+    if (entry->kind == ENTRY_PROMOTION ||
+        (entry->kind == ENTRY_FUNDING_RETURN && one_in(n[6], 3))) {
+        entry->promotion = one_in(n[6] >> 8, 6) ? 1 + n[7] % 3 : MODEL_BETAS_PROMOTION;
+        entry->subject = entry->transaction_id;
+        return;
+    }
     if (entry_kind_is_funding(entry->kind)) {
         entry->tariff = one_in(n[8], 8) ? entry->tariff : MODEL_AT_BURN;
         return;

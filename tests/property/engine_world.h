@@ -22,6 +22,7 @@ enum telling {
 struct engine_world {
     struct roster_partner partners[MODEL_PARTNERS];
     struct tariff tariffs[MODEL_TARIFFS];
+    struct promotion promotions[MODEL_PROMOTIONS];
     struct roster roster;
     struct mood mood; /* of the run */
     struct engine_node node;

@@ -12,7 +12,8 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->now = 0;
     m->kind = COMMAND_KIND_END;
     memset(m->untold, 0, sizeof m->untold);
-    m->abroad = 0;
+    memset(m->promotion_told, 0, sizeof m->promotion_told);
+    m->abroad = m->promoted = m->promotion_paid = 0;
     memset(m->given, 0, sizeof m->given);
     memset(m->brought, 0, sizeof m->brought);
     memset(m->payments, 0, sizeof m->payments);
@@ -68,8 +69,11 @@ void model_copy(struct model *to, const struct model *from)
     to->matched_count = from->matched_count;
     to->touched = from->touched;
     to->abroad = from->abroad;
+    to->promoted = from->promoted;
+    to->promotion_paid = from->promotion_paid;
     COPY(given, MODEL_PARTNERS);
     COPY(untold, MODEL_PARTNERS);
+    COPY(promotion_told, MODEL_PARTNERS);
     COPY(brought, MODEL_PARTNERS);
     COPY(payments, MODEL_PARTNERS);
     COPY(words, MODEL_PARTNERS);
@@ -211,7 +215,7 @@ static bool earns_equal(const struct command_earn *a, const struct command_earn 
 {
     return strcmp(a->card.digits, b->card.digits) == 0 && uid_equal(&a->member, &b->member) &&
            a->amount.minor == b->amount.minor && a->is_fixed == b->is_fixed &&
-           a->fixed_points.minor == b->fixed_points.minor;
+           a->fixed_points.minor == b->fixed_points.minor && a->promotion == b->promotion;
 }
 
 static bool office_says_the_same(const struct command *a, const struct command *b)

@@ -62,6 +62,11 @@ void model_match_period(struct model *m, int partner, uint32_t period)
     }
 }
 
+static int64_t funding_price(const struct tariff *tariff)
+{
+    return tariff->id == MODEL_AT_BURN ? tariff->redemption_price.minor : tariff->issue_price.minor;
+}
+
 /* At the price of its kind: positive when the node owes it. */
 static int64_t worth(const struct model *m, const struct model_debt *debt)
 {
@@ -82,8 +87,11 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_FUNDING:
         return -sign * debt->points * tariff->redemption_price.minor;
     case ENTRY_BURN_RETURN:
-    case ENTRY_FUNDING_RETURN:
         return sign * debt->points * tariff->redemption_price.minor;
+    case ENTRY_PROMOTION:
+        return -sign * debt->points * funding_price(tariff);
+    case ENTRY_FUNDING_RETURN:
+        return sign * debt->points * funding_price(tariff);
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
@@ -95,7 +103,6 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
-    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

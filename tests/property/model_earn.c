@@ -85,6 +85,7 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         .amount = earn->amount.minor,
         .points = points,
         .rate = earn->rate,
+        .is_promoted = earn->promotion != 0,
         .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms, earn->idle_months}};
     if (home > 0 && points > 0 && m->is_frozen_out[home]) {
         return VERDICT_STREAM_FROZEN;
@@ -97,6 +98,10 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         return VERDICT_NET_DEBIT_CAP;
     }
     if (home > 0) {
+        verdict = model_judge_promotion(m, earn, home, points);
+        if (verdict != VERDICT_OK) {
+            return verdict;
+        }
         fix_end(&sale.lot, command->business_time.ms);
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
         if (points > 0) {
@@ -113,6 +118,10 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         if (!model_has_room(m, &settled, sale.lot, points)) {
             return VERDICT_TOO_MANY_LOTS;
         }
+        verdict = model_judge_promotion(m, earn, home, points);
+        if (verdict != VERDICT_OK) {
+            return verdict;
+        }
         model_settle(m, to);
         model_active(m, member);
         model_give(m, to, sale.lot, points);
@@ -121,6 +130,9 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
     }
     ASSERT(m->sale_count < MODEL_SALES);
     m->sales[m->sale_count++] = sale;
+    if (sale.is_promoted) {
+        model_promote(m, points);
+    }
     answer->points = points;
     return VERDICT_OK;
 }
@@ -185,6 +197,9 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
                                         .transaction_id = command->transaction_id,
                                         .subject = sale->id,
                                         .card = sale->card});
+    }
+    if (sale->is_promoted) {
+        model_promote(m, -points);
     }
     return VERDICT_OK;
 }

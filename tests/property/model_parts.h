@@ -14,6 +14,13 @@ void model_go_abroad(struct model *m, const struct model_key *key, int64_t point
 void model_tell_spent(struct model *m, bool has_sent);
 enum verdict model_take_funding(struct model *m, const struct clearing_entry *entry);
 
+/* Would our promotion pay for an earn? `home` gets an entry before. */
+enum verdict model_judge_promotion(struct model *m, const struct command_earn *earn, int home,
+                                   int64_t points);
+/* It pays for so many more; negative: they returned. */
+void model_promote(struct model *m, int64_t points);
+enum verdict model_take_promotion(struct model *m, int sender, const struct clearing_entry *entry);
+
 /* Looking up. -1 or NULL: none. */
 int model_partner(const struct model *m, const struct partner_id *partner);
 int model_home(const struct model *m, const struct card_number *card);

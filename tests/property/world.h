@@ -12,6 +12,7 @@
 struct world {
     struct roster_partner partners[MODEL_PARTNERS];
     struct tariff tariffs[MODEL_TARIFFS];
+    struct promotion promotions[MODEL_PROMOTIONS];
     struct roster roster;
     struct ledger_terms terms;
     struct mood mood; /* of the run */
@@ -44,6 +45,7 @@ size_t world_explain(struct world *w, struct step *steps, size_t count, unsigned
 
 /* The roster of the model's coalition, into storage that the caller keeps. */
 void world_roster(struct roster_partner partners[MODEL_PARTNERS],
-                  struct tariff tariffs[MODEL_TARIFFS], struct roster *out_roster);
+                  struct tariff tariffs[MODEL_TARIFFS],
+                  struct promotion promotions[MODEL_PROMOTIONS], struct roster *out_roster);
 
 #endif

@@ -170,6 +170,29 @@ bool fundings_agree(const struct ledger_view *view, const struct model *m, char 
     return agree;
 }
 
+static bool promotion_agrees(const struct ledger_view *view, uint32_t promotion,
+                             const struct partner_id *payer, int64_t expected, char *complaint)
+{
+    int64_t points = 0;
+    if (ledger_get_promotion(view, promotion, payer, &points) != ERR_OK) {
+        return complain(complaint, "a promotion can't be read", 0, promotion);
+    }
+    return points == expected || complain(complaint, "points of a promotion", points, expected);
+}
+
+bool promotions_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    static const struct partner_id nobody = {{0}};
+    bool agree =
+        promotion_agrees(view, MODEL_OUR_PROMOTION, &nobody, m->promoted, complaint) &&
+        promotion_agrees(view, MODEL_BETAS_PROMOTION, &nobody, m->promotion_paid, complaint);
+    for (int i = 1; i < MODEL_PARTNERS; i++) {
+        agree = agree && promotion_agrees(view, MODEL_OUR_PROMOTION, &m->roster->partners[i].id,
+                                          m->promotion_told[i], complaint);
+    }
+    return agree;
+}
+
 bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint)
 {
     for (int i = 1; i < MODEL_PARTNERS; i++) {

@@ -72,10 +72,12 @@ static enum verdict try_to_give(struct pair *pair, int64_t points)
     return desk_tell(&pair->alfa, &command);
 }
 
+static const struct partner_id nobody = {{0}};
+
 static int64_t used(const struct desk *desk)
 {
     int64_t points;
-    assert_int_equal(ledger_get_promotion(&desk->store.view, 5, &points), ERR_OK);
+    assert_int_equal(ledger_get_promotion(&desk->store.view, 5, &nobody, &points), ERR_OK);
     return points;
 }
 
@@ -197,6 +199,43 @@ static void test_who_has_not_agreed_pays_nothing(void **state)
     assert_int_equal(used(&pair->beta), 0);
 }
 
+static void recover(struct desk *desk, const struct partner_id *partner, enum recovery_step step)
+{
+    struct command command = desk_command(desk, COMMAND_RECOVERY);
+    command.recovery.partner = *partner;
+    command.recovery.step = step;
+    desk_do(desk, &command);
+}
+
+/* The sale's own home is another than the payer whose stream can't go on: here it is ours. */
+static void test_a_share_waits_for_its_stream(void **state)
+{
+    struct pair *pair = *state;
+    const struct partner_id *beta = &pair->beta.roster.self;
+    struct card_number card;
+    (void)desk_enrol(&pair->alfa, &card);
+    struct command command = bonus(pair, 50);
+    command.earn.card = card;
+    desk_do(&pair->alfa, &command);
+    pair_settle(pair);
+    assert_int_equal(used(&pair->beta), 30);
+    recover(&pair->alfa, beta, RECOVERY_BEGIN);
+    struct command back = desk_command(&pair->alfa, COMMAND_RETURN_SALE);
+    back.return_sale.sale = command.transaction_id;
+    desk_do(&pair->alfa, &back);
+    recover(&pair->alfa, beta, RECOVERY_END);
+    pair_settle(pair);
+    assert_int_equal(used(&pair->alfa), 0);
+    assert_int_equal(used(&pair->beta), 30);
+    command = bonus(pair, 10);
+    command.earn.card = card;
+    desk_do(&pair->alfa, &command); /* 6, and 30 back */
+    pair_settle(pair);
+    assert_int_equal(used(&pair->beta), 6);
+    assert_int_equal(pair->from_alfa.entries[1].kind, ENTRY_FUNDING_RETURN);
+    assert_int_equal(pair->from_alfa.entries[1].points.minor, 24);
+}
+
 /* The payer keeps its own count: a shop that lost its own does not spend the budget twice. */
 static void test_the_payer_counts_for_itself(void **state)
 {
@@ -204,7 +243,11 @@ static void test_the_payer_counts_for_itself(void **state)
     struct ledger_key key;
     give(pair, MOST);
     give(pair, MOST);
-    key_promotion(5, &key);
+    key_promotion(5, &nobody, &key);
+    assert_int_equal(pair->alfa.store.del(pair->alfa.store.context, TABLE_PROMOTION,
+                                          slice_of(key.bytes, key.length)),
+                     ERR_OK);
+    key_promotion(5, &pair->beta.roster.self, &key);
     assert_int_equal(pair->alfa.store.del(pair->alfa.store.context, TABLE_PROMOTION,
                                           slice_of(key.bytes, key.length)),
                      ERR_OK);
@@ -217,10 +260,10 @@ static void test_the_payer_counts_for_itself(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_each_pays_its_share),         TEST(test_what_returns_is_paid_back),
-        TEST(test_no_more_than_was_agreed),     TEST(test_of_its_shop_and_its_time),
-        TEST(test_a_refused_earn_costs_nobody), TEST(test_who_has_not_agreed_pays_nothing),
-        TEST(test_the_payer_counts_for_itself),
+        TEST(test_each_pays_its_share),          TEST(test_what_returns_is_paid_back),
+        TEST(test_no_more_than_was_agreed),      TEST(test_of_its_shop_and_its_time),
+        TEST(test_a_refused_earn_costs_nobody),  TEST(test_who_has_not_agreed_pays_nothing),
+        TEST(test_a_share_waits_for_its_stream), TEST(test_the_payer_counts_for_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
