@@ -49,9 +49,12 @@
 /* Between partners. */
 #define LIMIT_PARTNERS             1000u
 #define LIMIT_CLEARING_BATCH       1024u /* entries */
+#define LIMIT_CLEARING_SHARE       256u /* the same, while the receiver is asked for holds as well */
 #define LIMIT_CLEARING_ENTRY_BYTES 512u
 #define LIMIT_CLEARING_BATCH_BYTES (1u << 20)
-#define LIMIT_CLEARING_WINDOW      8u /* batches sent and not yet receipted */
+#define LIMIT_CLEARING_WINDOW      32u   /* batches sent and not yet receipted */
+#define LIMIT_CLEARING_WAITING     8192u /* entries in them */
+#define LIMIT_RECEIPTS_TOGETHER    8u    /* of one stream, on their way to the disk */
 #define LIMIT_OUTBOX_RESERVE_PART  4u /* of the bound on waiting entries, beyond it: of promises */
 #define LIMIT_SIGNED_BYTES         (1u << 20)
 #define LIMIT_CARD_HOPS            8u    /* moves from home to home that one card number follows */

@@ -170,6 +170,19 @@ struct incoming_receipt {
 };
 MUST_USE enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
                                       size_t *out_refused, struct note *note);
+/* The same in two steps, as with batches. */
+struct receipt_outcome {
+    enum err err;
+    size_t refused;
+    struct note note;       /* what is wrong with it */
+    struct buffer evidence; /* of a contradiction; the engine's own */
+};
+struct engine_ticket *engine_begin_receipt(struct engine *engine,
+                                           const struct incoming_receipt *receipt,
+                                           struct receipt_outcome *out_outcome);
+void engine_end_receipt(struct engine *engine, struct engine_ticket *ticket,
+                        const struct incoming_receipt *receipt,
+                        struct receipt_outcome *out_outcome);
 
 /* Tells partners what became of our cards and they were not told yet: those that joined since,
  * those whose streams were frozen. A large rest follows by itself. Waits. */

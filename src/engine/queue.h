@@ -39,15 +39,13 @@ struct submission {
     const struct incoming_batch *batch;
     struct batch_outcome *batch_outcome;
     const struct incoming_receipt *receipt;
-    size_t *out_refused;
-    struct buffer *out_evidence;
-    struct note *note;
+    struct receipt_outcome *receipt_outcome;
     struct engine_terms terms;
 };
 
 enum {
-    QUEUE_BULK_WORK = 1024, /* records of one turn of the bulk lane, or one submission */
-    QUEUE_LONG_WORK = 64    /* more than anybody should wait for at a till */
+    QUEUE_BULK_WORK = 256, /* records of one turn of the bulk lane, or one submission */
+    QUEUE_LONG_WORK = 64   /* more than anybody should wait for at a till */
 };
 
 enum lane_kind {

@@ -162,33 +162,48 @@ struct engine_ticket {
     enum err submitted;
 };
 
-struct engine_ticket *engine_begin_take(struct engine *engine, const struct incoming_batch *batch,
-                                        struct batch_outcome *out_outcome)
+/* Takes the submission over; NULL stands for one that could not be made. */
+static struct engine_ticket *submit_for_ticket(struct engine *engine, struct submission *s)
 {
-    *out_outcome = (struct batch_outcome){0};
     struct engine_ticket *ticket = malloc(sizeof *ticket);
-    struct submission *s = submission_create(SUBMISSION_TAKE_BATCH);
     if (ticket == NULL || s == NULL) {
         free(ticket);
         free(s);
         return NULL;
     }
     waiter_init(&ticket->waiter);
-    s->batch = batch;
-    s->batch_outcome = out_outcome;
     s->done = waiter_done;
     s->context = &ticket->waiter;
     ticket->submitted = submit(engine, s);
     return ticket;
 }
 
+static enum err wait_for_ticket(struct engine *engine, struct engine_ticket *ticket)
+{
+    if (ticket == NULL) {
+        return ERR_RESOURCE;
+    }
+    enum err err = waiter_finish(engine, &ticket->waiter, ticket->submitted).err;
+    free(ticket);
+    return err;
+}
+
+struct engine_ticket *engine_begin_take(struct engine *engine, const struct incoming_batch *batch,
+                                        struct batch_outcome *out_outcome)
+{
+    struct submission *s = submission_create(SUBMISSION_TAKE_BATCH);
+    *out_outcome = (struct batch_outcome){0};
+    if (s != NULL) {
+        s->batch = batch;
+        s->batch_outcome = out_outcome;
+    }
+    return submit_for_ticket(engine, s);
+}
+
 void engine_end_take(struct engine *engine, struct engine_ticket *ticket,
                      struct batch_outcome *out_outcome)
 {
-    out_outcome->err = ticket == NULL
-                           ? ERR_RESOURCE
-                           : waiter_finish(engine, &ticket->waiter, ticket->submitted).err;
-    free(ticket);
+    out_outcome->err = wait_for_ticket(engine, ticket);
 }
 
 void engine_take_batch(struct engine *engine, const struct incoming_batch *batch,
@@ -232,26 +247,41 @@ enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
     return err;
 }
 
+struct engine_ticket *engine_begin_receipt(struct engine *engine,
+                                           const struct incoming_receipt *receipt,
+                                           struct receipt_outcome *out_outcome)
+{
+    struct submission *s = submission_create(SUBMISSION_TAKE_RECEIPT);
+    *out_outcome = (struct receipt_outcome){0};
+    if (s != NULL) {
+        s->receipt = receipt;
+        s->receipt_outcome = out_outcome;
+    }
+    return submit_for_ticket(engine, s);
+}
+
+void engine_end_receipt(struct engine *engine, struct engine_ticket *ticket,
+                        const struct incoming_receipt *receipt, struct receipt_outcome *out_outcome)
+{
+    out_outcome->err = wait_for_ticket(engine, ticket);
+    if (out_outcome->err == ERR_DISAGREE) {
+        /* Nothing more is sent to a partner whose receipt contradicts our half. */
+        enum err frozen =
+            freeze_stream(engine, &receipt->receiver, STREAM_OUT, out_outcome->note.text,
+                          buffer_slice(&out_outcome->evidence));
+        out_outcome->err = frozen == ERR_OK ? ERR_DISAGREE : frozen;
+    }
+    buffer_fini(&out_outcome->evidence);
+}
+
 enum err engine_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
                              size_t *out_refused, struct note *note)
 {
-    struct submission *s = submission_create(SUBMISSION_TAKE_RECEIPT);
-    struct buffer evidence = {0};
-    if (s != NULL) {
-        s->receipt = receipt;
-        s->out_refused = out_refused;
-        s->out_evidence = &evidence;
-        s->note = note;
-    }
-    enum err err = submit_and_wait(engine, s);
-    if (err == ERR_DISAGREE) {
-        /* Nothing more is sent to a partner whose receipt contradicts our half. */
-        enum err frozen = freeze_stream(engine, &receipt->receiver, STREAM_OUT, note->text,
-                                        buffer_slice(&evidence));
-        err = frozen == ERR_OK ? err : frozen;
-    }
-    buffer_fini(&evidence);
-    return err;
+    struct receipt_outcome outcome;
+    engine_end_receipt(engine, engine_begin_receipt(engine, receipt, &outcome), receipt, &outcome);
+    *out_refused = outcome.refused;
+    *note = outcome.note;
+    return outcome.err;
 }
 
 enum err engine_set_terms(struct engine *engine, const struct engine_terms *terms)

@@ -322,7 +322,7 @@ static enum err take_receipt(struct engine *engine, const struct incoming_receip
 }
 
 enum err writer_take_receipt(struct engine *engine, const struct incoming_receipt *in,
-                             size_t *out_refused, struct buffer *out_evidence, struct note *note)
+                             struct receipt_outcome *out)
 {
     struct stream stream;
     struct buffer previous = {0};
@@ -331,10 +331,11 @@ enum err writer_take_receipt(struct engine *engine, const struct incoming_receip
                           &stream));
     enum err err = previous_receipt(engine, in, &stream, &previous);
     if (err == ERR_OK) {
-        err = take_receipt(engine, in, &stream, out_refused, &kind, note);
+        err = take_receipt(engine, in, &stream, &out->refused, &kind, &out->note);
     }
     if (err == ERR_DISAGREE) {
-        evidence_of_receipt(engine, in, kind, buffer_slice(&previous), note->text, out_evidence);
+        evidence_of_receipt(engine, in, kind, buffer_slice(&previous), out->note.text,
+                            &out->evidence);
     }
     buffer_fini(&previous);
     return err;

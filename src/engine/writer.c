@@ -275,7 +275,7 @@ static enum err run_whole(struct engine *engine, struct submission *s)
     case SUBMISSION_TAKE_BATCH:
         return writer_take_batch(engine, s->batch, s->batch_outcome);
     case SUBMISSION_TAKE_RECEIPT:
-        return writer_take_receipt(engine, s->receipt, s->out_refused, s->out_evidence, s->note);
+        return writer_take_receipt(engine, s->receipt, s->receipt_outcome);
     case SUBMISSION_TERMS:
         use_terms(engine, &s->terms);
         return ERR_OK;

@@ -135,8 +135,7 @@ void writer_prefetch_entry(struct engine *engine, const struct partner_id *sende
 MUST_USE enum err writer_take_batch(struct engine *engine, const struct incoming_batch *batch,
                                     struct batch_outcome *out);
 MUST_USE enum err writer_take_receipt(struct engine *engine, const struct incoming_receipt *receipt,
-                                      size_t *out_refused, struct buffer *out_evidence,
-                                      struct note *note);
+                                      struct receipt_outcome *out);
 
 /* committer.c */
 void *committer_main(void *engine);

@@ -166,6 +166,7 @@ static enum err ask_home(struct abroad *abroad)
         return ERR_DEADLINE;
     }
     abroad->tries++;
+    peers_note_asked(abroad->node->peers, &abroad->request.home);
     enum err err = signed_request(abroad, &bytes, &envelope);
     if (err == ERR_OK) {
         signed_to_message(&envelope, &message);

@@ -11,7 +11,7 @@
 
 #define PACE_STEP_MS    20
 #define RECEIVE_STEP_MS 500
-#define TAKINGS         3u /* one is verified, one applied, one written to the disk */
+#define TAKINGS         8u /* one is verified, some wait, some are written to the disk together */
 
 /* One call of one partner. The call's own thread receives and begins, another ends and answers. */
 struct clearing {

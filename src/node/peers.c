@@ -337,6 +337,14 @@ struct peer_reach peers_reach(struct peers *peers, const struct partner_id *part
     return reach;
 }
 
+void peers_note_asked(struct peers *peers, const struct partner_id *partner)
+{
+    struct session *session = find(peers, partner);
+    if (session != NULL) {
+        atomic_store_explicit(&session->hold_asked_at_ms, session_clock_ms(), memory_order_relaxed);
+    }
+}
+
 void peers_set_suspect(struct peers *peers, const struct partner_id *partner, bool is_suspect)
 {
     struct session *session = find(peers, partner);

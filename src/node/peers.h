@@ -58,6 +58,8 @@ struct peer_reach {
     bool is_suspect;   /* it did not answer the last time it was asked */
 };
 struct peer_reach peers_reach(struct peers *peers, const struct partner_id *partner);
+/* A till waits for what the partner will say. */
+void peers_note_asked(struct peers *peers, const struct partner_id *partner);
 void peers_set_suspect(struct peers *peers, const struct partner_id *partner, bool is_suspect);
 /* May the partner be asked for its charter out of turn? Once in a while: what it sends must not
  * keep our threads busy with asking. */

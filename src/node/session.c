@@ -23,6 +23,7 @@
 #define RECONNECT_MS_MAX   5000
 #define CHARTER_EVERY_MS   30000
 #define RECONCILE_EVERY_MS 300000 /* the open period, entry by entry */
+#define ASKED_LATELY_MS    1000   /* tills that ask come in crowds */
 
 static struct timespec deadline_after(int64_t ms)
 {
@@ -123,7 +124,7 @@ static enum err receive_one(struct connection *connection, int64_t timeout_ms, s
                          response.receipt->charter_epoch);
     }
     host_begin(connection, &host);
-    enum err err = outgoing_take(&connection->session->outgoing, &host.host, &response, note);
+    enum err err = outgoing_begin_take(&connection->session->outgoing, &host.host, &response, note);
     partner_host_end(&host);
     return err;
 }
@@ -142,18 +143,43 @@ static enum err resume(struct connection *connection, struct note *note)
     return err;
 }
 
+/* Those that come at about the same time share a flush of the disk. */
+static enum err take_receipts(struct connection *connection, struct note *note)
+{
+    struct outgoing *outgoing = &connection->session->outgoing;
+    struct partner_host host;
+    enum err err =
+        receive_one(connection, outgoing_is_waiting(outgoing) ? RECEIPT_WAIT_MS : 1, note);
+    for (unsigned i = 1;
+         err == ERR_OK && i < LIMIT_RECEIPTS_TOGETHER && outgoing_expects_receipt(outgoing); i++) {
+        err = receive_one(connection, 1, note);
+    }
+    if (err == ERR_OK || err == ERR_DEADLINE) {
+        host_begin(connection, &host);
+        err = outgoing_end_takes(outgoing, &host.host, note);
+        partner_host_end(&host);
+    }
+    return err;
+}
+
+static bool is_asked_for_holds(struct session *session)
+{
+    int64_t asked_at_ms = atomic_load_explicit(&session->hold_asked_at_ms, memory_order_relaxed);
+    return asked_at_ms > 0 && session_clock_ms() - asked_at_ms < ASKED_LATELY_MS;
+}
+
 /* Sends while there is something and the window has room; takes receipts meanwhile. */
 static enum err pump(struct connection *connection, struct note *note)
 {
     struct outgoing *outgoing = &connection->session->outgoing;
     struct clear_port port = {connection, send_request};
     struct partner_host host;
+    outgoing_share(outgoing, is_asked_for_holds(connection->session));
     host_begin(connection, &host);
     enum err err = outgoing_pump(outgoing, &host.host, &port, note);
     partner_host_end(&host);
     TRY(err);
-    err = receive_one(connection, outgoing_is_waiting(outgoing) ? RECEIPT_WAIT_MS : 1, note);
-    return err == ERR_DEADLINE ? ERR_OK : err;
+    return take_receipts(connection, note);
 }
 
 static enum err stream_entries(struct connection *connection, struct note *note)

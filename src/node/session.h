@@ -2,6 +2,8 @@
 #ifndef NODE_SESSION_H
 #define NODE_SESSION_H
 
+#include <stdatomic.h>
+
 #include "node/node.h"
 #include "node/peers.h"
 #include "peer/outgoing.h"
@@ -41,6 +43,7 @@ struct session {
     struct peer_report report;
     struct reconcile_report reconciled[2]; /* of a closed period, of the open one */
     bool is_suspect;                       /* no answer came to what was asked last */
+    atomic_int_fast64_t hold_asked_at_ms;  /* the last time; monotonic */
 
     /* The session thread's own. */
     struct state_reader *reader;

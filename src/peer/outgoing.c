@@ -11,12 +11,16 @@ void outgoing_init(struct outgoing *outgoing, const struct partner_id *partner,
                    const struct journal *journal)
 {
     *outgoing = (struct outgoing){.partner = *partner};
+    for (size_t i = 0; i < LIMIT_RECEIPTS_TOGETHER; i++) {
+        arena_init(&outgoing->takings[i].arena, LIMIT_DECODED_BYTES);
+    }
     outbox_reader_init(&outgoing->outbox, journal, (struct ledger_view){0});
 }
 
 void outgoing_fini(struct outgoing *outgoing)
 {
     outgoing_close(outgoing);
+    outgoing_takings_fini(outgoing);
     outbox_reader_fini(&outgoing->outbox);
 }
 
@@ -25,9 +29,19 @@ bool outgoing_is_ready(const struct outgoing *outgoing)
     return outgoing->is_ready;
 }
 
+bool outgoing_expects_receipt(const struct outgoing *outgoing)
+{
+    return outgoing->window_count > outgoing_takings_in_window(outgoing);
+}
+
 bool outgoing_is_waiting(const struct outgoing *outgoing)
 {
     return outgoing->window_count > 0;
+}
+
+void outgoing_share(struct outgoing *outgoing, bool is_shared)
+{
+    outgoing->is_shared = is_shared;
 }
 
 enum err outgoing_load(struct outgoing *outgoing, const struct peer_host *host,
@@ -79,7 +93,8 @@ static enum err gather(struct outgoing *outgoing, uint64_t last_number, struct d
 {
     struct sent_batch *sent = &draft->sent;
     uint64_t left = last_number - outgoing->sent_number;
-    size_t limit = left < LIMIT_CLEARING_BATCH ? (size_t)left : LIMIT_CLEARING_BATCH;
+    size_t most = outgoing->is_shared ? LIMIT_CLEARING_SHARE : LIMIT_CLEARING_BATCH;
+    size_t limit = left < most ? (size_t)left : most;
     sent->first_number = outgoing->sent_number + 1;
     sent->entries = calloc(limit, sizeof *sent->entries);
     if (sent->entries == NULL) {
@@ -186,6 +201,7 @@ void outgoing_drop_first(struct outgoing *outgoing)
 void outgoing_close(struct outgoing *outgoing)
 {
     outgoing->is_ready = false;
+    outgoing_drop_takings(outgoing);
     while (outgoing->window_count > 0) {
         outgoing_drop_first(outgoing);
     }
@@ -207,18 +223,17 @@ enum err outgoing_open(struct outgoing *outgoing, const struct peer_host *host,
     return port->send(port->context, &opening);
 }
 
-enum err outgoing_take(struct outgoing *outgoing, const struct peer_host *host,
-                       const struct clear_response *response, struct note *note)
+enum err outgoing_begin_take(struct outgoing *outgoing, const struct peer_host *host,
+                             const struct clear_response *response, struct note *note)
 {
     if (response->problem[0] != '\0') {
         return note_set(note, ERR_CONFLICT, "%s answers: %.200s", outgoing->partner.text,
                         response->problem);
     }
     if (response->receipt != NULL) {
-        TRY(outgoing_take_receipt(outgoing, host, response->receipt, note));
-        note->text[0] = '\0'; /* what a later failure says must be its own */
-        return ERR_OK;
+        return outgoing_begin_receipt(outgoing, host, response->receipt, note);
     }
+    TRY(outgoing_end_takes(outgoing, host, note));
     if (!outgoing->is_ready) {
         outgoing->is_ready = true;
         if (!MUTANT(NO_REWIND)) {
@@ -232,6 +247,19 @@ enum err outgoing_take(struct outgoing *outgoing, const struct peer_host *host,
     return ERR_OK;
 }
 
+enum err outgoing_take(struct outgoing *outgoing, const struct peer_host *host,
+                       const struct clear_response *response, struct note *note)
+{
+    TRY(outgoing_begin_take(outgoing, host, response, note));
+    return outgoing_end_takes(outgoing, host, note);
+}
+
+static bool has_room(const struct outgoing *outgoing)
+{
+    return outgoing->window_count < LIMIT_CLEARING_WINDOW &&
+           outgoing->sent_number - outgoing->receipted_number < LIMIT_CLEARING_WAITING;
+}
+
 enum err outgoing_pump(struct outgoing *outgoing, const struct peer_host *host,
                        const struct clear_port *port, struct note *note)
 {
@@ -240,7 +268,7 @@ enum err outgoing_pump(struct outgoing *outgoing, const struct peer_host *host,
         return ERR_OK;
     }
     TRY(outgoing_load(outgoing, host, &last_number));
-    while (outgoing->sent_number < last_number && outgoing->window_count < LIMIT_CLEARING_WINDOW) {
+    while (outgoing->sent_number < last_number && has_room(outgoing)) {
         TRY(send_batch(outgoing, host, port, last_number, note));
     }
     return ERR_OK;

@@ -28,6 +28,19 @@ struct sent_batch {
     struct hash last_hash;
 };
 
+/* A receipt on its way into the ledger. */
+struct receipt_taking {
+    struct engine *engine;
+    struct arena arena; /* of the receipt's lists */
+    struct clearing_receipt receipt;
+    struct buffer receipt_signed;
+    struct sent_batch batch; /* that it answers */
+    bool is_in_window;       /* the batch is the window's; else it was read again */
+    struct incoming_receipt incoming;
+    struct receipt_outcome outcome;
+    struct engine_ticket *ticket;
+};
+
 /* Its fields are outgoing's own; hosts use the functions. One thread at a time. */
 struct outgoing {
     struct partner_id partner;
@@ -35,7 +48,11 @@ struct outgoing {
     struct sent_batch window[LIMIT_CLEARING_WINDOW];
     size_t window_first;
     size_t window_count;
+    struct receipt_taking takings[LIMIT_RECEIPTS_TOGETHER]; /* that were begun and are not ended */
+    size_t takings_first;
+    size_t takings_count;
     bool is_ready;
+    bool is_shared;
     uint64_t sent_number;
     uint64_t receipted_number;
     uint64_t receipt_number;
@@ -52,6 +69,18 @@ MUST_USE enum err outgoing_open(struct outgoing *outgoing, const struct peer_hos
 /* Makes of one message of the partner what is to be made. ERR_DISAGREE: the stream is frozen. */
 MUST_USE enum err outgoing_take(struct outgoing *outgoing, const struct peer_host *host,
                                 const struct clear_response *response, struct note *note);
+/* The same in parts, so that receipts share a flush of the disk: each message is begun, in their
+ * order; then what was begun is ended, which waits until it is durable. A message that finds no
+ * room ends the oldest. */
+MUST_USE enum err outgoing_begin_take(struct outgoing *outgoing, const struct peer_host *host,
+                                      const struct clear_response *response, struct note *note);
+MUST_USE enum err outgoing_end_takes(struct outgoing *outgoing, const struct peer_host *host,
+                                     struct note *note);
+/* Was a batch sent whose receipt has not come yet? */
+bool outgoing_expects_receipt(const struct outgoing *outgoing);
+/* Is somebody waiting at a till for what the partner answers? Its ledger is one thread, which
+ * answers nobody while it takes a batch: the batches to come are then shorter. */
+void outgoing_share(struct outgoing *outgoing, bool is_shared);
 /* Sends what there is while the window has room; nothing before the partner is ready. */
 MUST_USE enum err outgoing_pump(struct outgoing *outgoing, const struct peer_host *host,
                                 const struct clear_port *port, struct note *note);
@@ -59,7 +88,7 @@ MUST_USE enum err outgoing_pump(struct outgoing *outgoing, const struct peer_hos
 void outgoing_close(struct outgoing *outgoing);
 
 bool outgoing_is_ready(const struct outgoing *outgoing);
-/* Is there a batch that waits for its receipt? */
+/* Is there a batch whose receipt is not in the ledger? */
 bool outgoing_is_waiting(const struct outgoing *outgoing);
 
 #endif

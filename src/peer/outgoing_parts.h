@@ -9,8 +9,13 @@ MUST_USE enum err outgoing_load(struct outgoing *outgoing, const struct peer_hos
                                 uint64_t *out_last_number);
 /* The oldest batch of the window is done. */
 void outgoing_drop_first(struct outgoing *outgoing);
-/* outgoing_receipt.c */
-MUST_USE enum err outgoing_take_receipt(struct outgoing *outgoing, const struct peer_host *host,
-                                        const struct signed_message *envelope, struct note *note);
+/* outgoing_receipt.c: of the connection that ends, and of the stream that does. */
+MUST_USE enum err outgoing_begin_receipt(struct outgoing *outgoing, const struct peer_host *host,
+                                         const struct signed_message *envelope, struct note *note);
+/* How many of the window's oldest batches have their receipt on its way into the ledger. */
+size_t outgoing_takings_in_window(const struct outgoing *outgoing);
+/* Waits for all, and asks what came of none. */
+void outgoing_drop_takings(struct outgoing *outgoing);
+void outgoing_takings_fini(struct outgoing *outgoing);
 
 #endif
