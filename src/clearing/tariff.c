@@ -91,6 +91,35 @@ struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind)
     return debt;
 }
 
+struct entry_fee tariff_fee_of(const struct tariff *tariff, enum entry_kind kind)
+{
+    bool is_at_burn = tariff->funding == FUNDED_AT_BURN;
+    struct entry_fee fee = {0, false, true};
+    switch ((int)kind) {
+    case ENTRY_EARN:
+    case ENTRY_EARN_RETURN:
+        fee.payer = is_at_burn ? 0 : 1;
+        break;
+    case ENTRY_CAPTURE:
+    case ENTRY_BURN_RETURN:
+        fee.payer = 1;
+        fee.is_issue = false;
+        break;
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
+        fee.payer = is_at_burn ? -1 : 0;
+        break;
+    default:
+        break;
+    }
+    fee.is_back =
+        kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN || kind == ENTRY_FUNDING_RETURN;
+    uint32_t rate = fee.is_issue ? tariff->fee.issue_ppm : tariff->fee.redemption_ppm;
+    fee.payer = rate == 0 ? 0 : fee.payer;
+    return fee;
+}
+
 const char *tariff_funding_name(enum tariff_funding funding)
 {
     return funding == FUNDED_AT_BURN ? "burn" : "issue";

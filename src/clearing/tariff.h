@@ -63,6 +63,13 @@ bool tariff_is_for(const struct tariff *tariff, const struct partner_id *one,
  * giving points that are funded at burn owes nothing, and that nothing else is funded later. A
  * promotion's share, and what is given back of it, has the price at which points are funded. */
 struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind);
+/* Who pays a fee for an applied entry of the kind, and on what. */
+struct entry_fee {
+    int payer;     /* 1: its sender, to the receiver; -1: the other way; 0: there is none */
+    bool is_back;  /* it is given back */
+    bool is_issue; /* issue_ppm, on the price at which points are funded; else redemption_ppm */
+};
+struct entry_fee tariff_fee_of(const struct tariff *tariff, enum entry_kind kind);
 /* "issue", "burn". */
 const char *tariff_funding_name(enum tariff_funding funding);
 /* Do both say the same in every field? */

@@ -144,6 +144,16 @@ static void bytes_of_dispute_step(struct rng *rng, int kind, struct buffer *out)
     command_encode(&command, out);
 }
 
+static void bytes_of_exposure_with_fees(struct rng *rng, int kind, struct buffer *out)
+{
+    struct exposure exposure = sample_exposure(rng);
+    (void)kind;
+    exposure.line_count = 1;
+    exposure.lines[0] =
+        (struct exposure_line){.tariff = 3, .ours = {7, -9}, .theirs = {0, sample_whole(rng)}};
+    exposure_encode(&exposure, out);
+}
+
 static void bytes_of_promoted_sale(struct rng *rng, int kind, struct buffer *out)
 {
     struct sale sale = sample_sale(rng);
@@ -271,6 +281,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         {"promoted-sale", 0, bytes_of_promoted_sale, recode_sale},
         {"promoted-earn", COMMAND_EARN, bytes_of_promoted_earn, recode_command},
         {"promotion", COMMAND_TAKE_ENTRY, bytes_of_promotion, recode_command},
+        {"exposure-with-fees", 0, bytes_of_exposure_with_fees, recode_exposure},
     };
     memcpy(out_formats + count, funding, sizeof funding);
     count += sizeof funding / sizeof funding[0];
