@@ -164,10 +164,16 @@ const struct cli_command commands[] = {
     {"events", NULL, "Print the journal's rows as JSON, a line each, from a row on",
      "talea events --from 1\n  talea events --follow", events_options, 0, 0, ROLE_BACK_OFFICE,
      run_events},
-    {"books", NULL, "Print the postings by day for hledger, Ledger, Beancount or as CSV",
+    {"books", NULL, "Print points and money as double entries: hledger, Ledger, Beancount, CSV",
      "talea books --from 2026-10-01 --to 2026-11-01 > october.journal\n"
-     "  talea books --format csv --accounts chart.yaml",
+     "  talea books --format csv --accounts accounting.yaml",
      books_options, 0, 0, ROLE_BACK_OFFICE, run_books},
+    {"books liability", NULL, "Show what outstanding points are worth, and deferred revenue",
+     "talea books liability --at 2026-11-01\n"
+     "  talea books liability --from 2026-01-01 --accounts accounting.yaml",
+     books_liability_options, 0, 0, ROLE_BACK_OFFICE, run_books_liability},
+    {"books example", NULL, "Print an accounting.yaml to edit",
+     "talea books example > accounting.yaml", NULL, 0, 0, 0, run_books_example},
     {"import receipts", "FILE", "Import a brand's export of receipts (CSV, also gzipped)",
      "talea import receipts --map till.yaml --rejects rejects.csv receipts.csv.gz",
      receipt_import_options, 1, 1, ROLE_BACK_OFFICE, run_receipt_import},

@@ -121,6 +121,8 @@ enum cli_exit run_adjustment_list(struct cli *cli);
 enum cli_exit run_transaction_show(struct cli *cli);
 enum cli_exit run_events(struct cli *cli);
 enum cli_exit run_books(struct cli *cli);
+enum cli_exit run_books_liability(struct cli *cli);
+enum cli_exit run_books_example(struct cli *cli);
 enum cli_exit run_statement_reprice(struct cli *cli);
 
 extern const struct argp_option adjustment_list_options[];
@@ -132,6 +134,7 @@ extern const struct argp_option bench_peer_options[];
 extern const struct argp_option bench_settle_options[];
 extern const struct argp_option bench_soak_options[];
 extern const struct argp_option books_options[];
+extern const struct argp_option books_liability_options[];
 extern const struct argp_option burn_capture_options[];
 extern const struct argp_option burn_options[];
 extern const struct argp_option burn_void_options[];

@@ -197,4 +197,4 @@ class Funding(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    main(170)
+    main(220)
