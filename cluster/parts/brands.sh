@@ -127,7 +127,7 @@ make_up_receipts() {
 
 # Fills the arrays above and the folders receipts/ and maps/.
 choose_brands() {
-    mkdir receipts maps shoppers rejects logs statements payments bank exports figures
+    mkdir receipts maps shoppers rejects logs statements payments bank books exports figures
     if [[ -z $OPTION_RECEIPTS ]]; then
         make_up_receipts
         read_table '' <<<"$MADE_UP_FILES"

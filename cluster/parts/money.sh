@@ -136,6 +136,39 @@ step_bank() {
     payments_json >figures/payments.json
 }
 
+# Where the programs that read the books are installed, they judge them.
+books_are_read() { # BRAND
+    talea --home "$1" books --format ledger >"books/$1.ledger"
+    talea --home "$1" books --format beancount >"books/$1.beancount"
+    ! command -v hledger >/dev/null || hledger -f "books/$1.journal" check --strict || return
+    ! command -v ledger >/dev/null || ledger --strict --pedantic -f "books/$1.ledger" bal || return
+    ! command -v bean-check >/dev/null || bean-check "books/$1.beancount"
+}
+
+step_books() {
+    local brand
+    step 'The books'
+    say 'Points and money as double entries for an accountant'"'"'s own program; and what the points' \
+        'that members still have are worth.'
+    for brand in "${BRANDS[@]}"; do
+        typed "talea --home $brand books >books/$brand.journal"
+        talea --home "$brand" books >"books/$brand.journal"
+        books_are_read "$brand" >figures/books.txt 2>&1 || {
+            cat figures/books.txt
+            fail "the books of $brand are not in order"
+        }
+    done
+    typed "talea --home ${BRANDS[0]} books liability"
+    talea --home "${BRANDS[0]}" books liability >figures/liability.txt
+    trimmed 10 '' <figures/liability.txt
+    talea --home "${BRANDS[0]}" books liability --json >figures/liability.json
+    talea --home "${BRANDS[0]}" report --json |
+        jq -e --slurpfile liability figures/liability.json \
+            '[.available_points, .pending_points, .held_points] | map(tonumber) | add
+             == $liability[0].total.points' >figures/liability-equal.json ||
+        fail 'the liability is not for what the members have'
+}
+
 step_audit() {
     local brand
     step 'An auditor looks'

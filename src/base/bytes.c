@@ -184,24 +184,35 @@ void write_i64(struct buffer *b, int64_t value)
     write_little(b, (uint64_t)value, 8);
 }
 
+/* What takes up to 8 bytes, as a word. */
+static uint64_t varint_word(uint64_t value, size_t length)
+{
+    uint64_t more = 0x8080808080808080 & ((UINT64_C(1) << (8 * (length - 1))) - 1);
+    return spread_groups(value) | more;
+}
+
+static void write_varint_slowly(struct buffer *b, uint64_t value, size_t length)
+{
+    uint8_t *to = write_reserve(b, length);
+    for (size_t i = 0; to != NULL && i < length; i++) {
+        to[i] = (uint8_t)(value >> (7 * i) | (i + 1 < length ? 0x80 : 0));
+    }
+}
+
+/* Where there is room for a word it is written whole, also over what comes behind the length. */
 void write_varint_long(struct buffer *b, uint64_t value)
 {
     size_t bits = 64u - (size_t)__builtin_clzll(value | 1);
     size_t length = (bits + 6) / 7;
-    uint8_t bytes[16];
-    if (length <= sizeof value) {
-        uint64_t more = 0x8080808080808080 & ((UINT64_C(1) << (8 * (length - 1))) - 1);
-        uint64_t word = spread_groups(value) | more;
-        memcpy(bytes, &word, sizeof word);
-    } else {
-        for (size_t i = 0; i < length; i++) {
-            bytes[i] = (uint8_t)(value >> (7 * i) | (i + 1 < length ? 0x80 : 0));
-        }
+    size_t end = b->length + sizeof(uint64_t);
+    bool has_room = b->err == ERR_OK && end <= b->capacity && (b->limit == 0 || end <= b->limit);
+    if (!has_room || length > sizeof(uint64_t)) {
+        write_varint_slowly(b, value, length);
+        return;
     }
-    uint8_t *to = write_reserve(b, length);
-    for (size_t i = 0; to != NULL && i < length; i++) {
-        to[i] = bytes[i];
-    }
+    uint64_t word = varint_word(value, length);
+    memcpy(b->at + b->length, &word, sizeof word);
+    b->length += length;
 }
 
 void put_u64_be(uint8_t out[8], uint64_t value)

@@ -1,24 +1,36 @@
-/* A day's postings as an entry of an accountant's journal. */
+/* What the commands over a brand's books share: the file that says how they are kept, the journal
+ * they are made of, and how an entry is printed. */
 #ifndef CLI_BOOKS_H
 #define CLI_BOOKS_H
 
 #include <stdio.h>
 
-#include "base/calendar.h"
-#include "base/ident.h"
-#include "config/chart_file.h"
+#include "accounting/settling.h"
+#include "cli/session.h"
+#include "config/accounting_file.h"
+#include "talea/v1/ledger.pb-c.h"
 
-enum books_format {
-    BOOKS_HLEDGER, /* also what Ledger reads */
-    BOOKS_BEANCOUNT,
-    BOOKS_CSV
+/* ---- How they are kept, and for whom ---- */
+
+struct books_terms {
+    struct accounting_file file;
+    struct partner_id self;
+    const struct units *units;
+    uint64_t end_row; /* of the journal: the first one that is not looked at */
+    bool has_roster;
+    struct roster roster; /* prices; of the last charter */
+    struct charter_chain chain;
 };
 
-/* ERR_NOT_FOUND for another word than hledger, ledger, beancount, csv. */
-MUST_USE enum err books_format_parse(const char *word, enum books_format *out_format);
+/* Opens the session. --accounts; `with_prices`: also --charter, or the home's. Prints what is
+ * wrong; the caller ends it in any case. */
+MUST_USE enum cli_exit books_terms_open(struct cli *cli, bool with_prices,
+                                        struct books_terms *out_terms);
+void books_terms_fini(struct books_terms *terms);
 
-/* One account over one day, in minor units. */
-struct books_line {
+/* ---- Points, a day each ---- */
+
+struct books_points_line {
     enum chart_line line;
     struct partner_id partner; /* empty where the account is nobody's */
     int64_t debit;
@@ -26,26 +38,100 @@ struct books_line {
 };
 
 struct books_day {
-    struct civil date;
-    uint64_t first_row; /* of the journal */
+    int64_t day; /* since 1970 */
+    uint64_t first_row;
     uint64_t last_row;
-    const struct books_line *lines; /* sums of debits and credits are equal */
+    struct books_points_line *lines; /* sums of debits and credits are equal */
     size_t count;
+    size_t capacity;
 };
+
+struct books_days {
+    struct books_day *days; /* in order */
+    size_t count;
+    size_t capacity;
+};
+
+/* Adds a row's postings to its day. ERR_UNSUPPORTED for an account that is not known. */
+MUST_USE enum err books_days_add(struct books_days *days, const struct chart *chart,
+                                 const Talea__V1__Event *event, struct note *note);
+void books_days_fini(struct books_days *days);
+
+/* ---- Money ---- */
+
+struct books_money {
+    struct cli *cli;
+    const struct books_terms *terms;
+    struct settling settling;
+    struct arena arena; /* of one statement */
+};
+
+void books_money_init(struct books_money *money, struct cli *cli, const struct books_terms *terms);
+void books_money_fini(struct books_money *money);
+/* What a row says of a settlement. */
+MUST_USE enum err books_money_add(struct books_money *money, const Talea__V1__Event *event,
+                                  struct note *note);
+/* When all rows are in: which pairs were netted with the others, which disputes are over. */
+MUST_USE enum cli_exit books_money_finish(struct books_money *money);
+
+/* ---- Printing ---- */
+
+enum books_format {
+    BOOKS_HLEDGER,
+    BOOKS_LEDGER,
+    BOOKS_BEANCOUNT,
+    BOOKS_CSV
+};
+
+/* ERR_NOT_FOUND for another word than hledger, ledger, beancount, csv. */
+MUST_USE enum err books_format_parse(const char *word, enum books_format *out_format);
 
 struct books_style {
     enum books_format format;
     const struct chart *chart;
-    const char *points_name;
-    unsigned points_decimals;
+    const struct units *units;
 };
 
-/* What stands before the first day. */
-void books_print_head(FILE *out, const struct books_style *style);
-/* An account that appears for the first time, on its day; Beancount wants to be told. */
-void books_print_opening(FILE *out, const struct books_style *style, struct civil date,
-                         const struct books_line *line);
-/* Lines whose two sides are equal are left out. Nothing when there is none left. */
-void books_print_day(FILE *out, const struct books_style *style, const struct books_day *day);
+struct books_posting {
+    size_t account; /* of the chart: those in points and those in money don't mix */
+    const char *partner;
+    const char *period;
+    const char *tax;
+    struct exact_money debit;
+    struct exact_money credit;
+};
+
+/* A transaction of the journal to be. */
+struct books_transaction {
+    struct civil date;
+    char title[CHART_TEXT_MAX];
+    const char *event;     /* of money: the template's name; else "points" */
+    const char *reference; /* of a payment; empty: none */
+    uint64_t first_row;    /* of points */
+    uint64_t last_row;
+    struct books_posting *postings;
+    size_t count;
+};
+
+/* The accounts of a journal, each told of at its head, with the day it is first used. */
+struct books_accounts {
+    void *root;
+    bool is_failed;
+};
+
+void books_accounts_add(struct books_accounts *accounts, const struct books_style *style,
+                        const struct books_transaction *transaction);
+void books_accounts_fini(struct books_accounts *accounts);
+/* The account's whole name, as the format has it. */
+const char *books_account_name(const struct books_style *style, const struct books_posting *posting,
+                               char out_name[CHART_TEXT_MAX]);
+/* Comments and declarations. */
+void books_print_head(FILE *out, const struct books_style *style, struct books_accounts *accounts);
+/* Lines whose two sides are equal are left out, but for CSV. Nothing when there is none left. */
+void books_print(FILE *out, const struct books_style *style,
+                 const struct books_transaction *transaction);
+/* "244.3495": at least the decimals of the currency or of points. */
+const char *books_amount(const struct books_style *style, size_t account, struct exact_money amount,
+                         char out_text[AMOUNT_TEXT_MAX]);
 
 #endif

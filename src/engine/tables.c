@@ -40,6 +40,12 @@ static enum err tables_get(void *context, enum ledger_table table, struct slice 
     return engine->state.view.get(engine->state.view.context, table, key, out_value);
 }
 
+static void tables_expect(void *context, enum ledger_table table, struct slice key)
+{
+    struct engine *engine = context;
+    engine->writing->prefetch(engine->tables, table, key);
+}
+
 static enum err tables_put(void *context, enum ledger_table table, struct slice key,
                            struct slice value)
 {
@@ -84,7 +90,8 @@ enum err engine_use_tables(struct engine *engine, bool is_recovering)
                  .get = tables_get,
                  .get_member = tables_get_member,
                  .record = writer_record,
-                 .record_context = engine},
+                 .record_context = engine,
+                 .expect = tables_expect},
         .context = engine,
         .put = tables_put,
         .del = tables_del,

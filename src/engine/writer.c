@@ -80,7 +80,7 @@ static enum err keep(struct engine *engine, const struct command *command)
     record_of_plan(engine, command, &flight->builder, &record);
     TRY(engine->body.err);
     batch_add(&flight->builder, &record);
-    if (flight->builder.records.err != ERR_OK || flight->builder.table.err != ERR_OK) {
+    if (flight->builder.records.err != ERR_OK || flight->builder.offsets.err != ERR_OK) {
         return ERR_RESOURCE;
     }
     engine->note.text[0] = '\0';

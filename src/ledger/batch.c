@@ -9,6 +9,7 @@ enum {
     MAGIC_BYTES = 6,
     HEAD_BYTES = MAGIC_BYTES + 2 + 8 + 4 + 4 + 8 + 8 + HASH_BYTES + 8,
     TABLE_ROW_BYTES = 4 + 8, /* offset, checksum */
+    OFFSET_BYTES = 4,        /* of a builder's table, which has no checksums yet */
     TAIL_BYTES = HASH_BYTES + 64
 };
 
@@ -17,7 +18,7 @@ static const char magic[MAGIC_BYTES] = {'T', 'A', 'L', 'E', 'A', 'J'};
 void batch_begin(struct batch_builder *builder, uint64_t first_row)
 {
     buffer_clear(&builder->records);
-    buffer_clear(&builder->table);
+    buffer_clear(&builder->offsets);
     builder->records.limit = LIMIT_BATCH_BYTES;
     builder->first_row = first_row;
     builder->count = 0;
@@ -37,11 +38,9 @@ void batch_add(struct batch_builder *builder, const struct record *record)
         records->err = ERR_RESOURCE; /* it could not be read again */
     }
     if (records->err == ERR_OK) {
-        size_t length = records->length - offset;
-        write_u32(&builder->table, (uint32_t)offset);
-        write_u64(&builder->table, checksum_of(slice_of(records->at + offset, length)));
+        write_u32(&builder->offsets, (uint32_t)offset);
     }
-    if (records->err != ERR_OK || builder->table.err != ERR_OK) {
+    if (records->err != ERR_OK || builder->offsets.err != ERR_OK) {
         records->length = offset;
         return;
     }
@@ -51,13 +50,13 @@ void batch_add(struct batch_builder *builder, const struct record *record)
 void batch_builder_fini(struct batch_builder *builder)
 {
     buffer_fini(&builder->records);
-    buffer_fini(&builder->table);
+    buffer_fini(&builder->offsets);
 }
 
 static size_t builder_offset(const struct batch_builder *builder, uint32_t index)
 {
     struct reader in =
-        reader_of(slice_of(builder->table.at + (size_t)index * TABLE_ROW_BYTES, TABLE_ROW_BYTES));
+        reader_of(slice_of(builder->offsets.at + (size_t)index * OFFSET_BYTES, OFFSET_BYTES));
     return index < builder->count ? read_u32(&in) : builder->records.length;
 }
 
@@ -78,11 +77,22 @@ void batch_cut(struct batch_builder *builder, uint32_t count)
     ASSERT(count <= builder->count);
     if (count < builder->count) {
         builder->records.length = builder_offset(builder, count);
-        builder->table.length = (size_t)count * TABLE_ROW_BYTES;
+        builder->offsets.length = (size_t)count * OFFSET_BYTES;
         builder->count = count;
     }
     builder->records.err = ERR_OK;
-    builder->table.err = ERR_OK;
+    builder->offsets.err = ERR_OK;
+}
+
+static void write_table(const struct batch_builder *builder, struct buffer *out)
+{
+    size_t start = 0;
+    for (uint32_t i = 0; i < builder->count; i++) {
+        size_t end = builder_offset(builder, i + 1);
+        write_u32(out, (uint32_t)start);
+        write_u64(out, checksum_of(slice_of(builder->records.at + start, end - start)));
+        start = end;
+    }
 }
 
 static void write_batch(const struct batch_builder *builder, struct key_id key_id,
@@ -98,7 +108,7 @@ static void write_batch(const struct batch_builder *builder, struct key_id key_i
     write_u64(out, charter_epoch);
     write_bytes(out, previous->bytes, sizeof previous->bytes);
     write_bytes(out, key_id.bytes, sizeof key_id.bytes);
-    write_bytes(out, builder->table.at, builder->table.length);
+    write_table(builder, out);
     write_bytes(out, builder->records.at, builder->records.length);
 }
 
@@ -108,7 +118,7 @@ enum err batch_seal(struct batch_builder *builder, const struct signer *signer,
 {
     ASSERT(builder->count > 0);
     TRY(builder->records.err);
-    TRY(builder->table.err);
+    TRY(builder->offsets.err);
     TRY(out->err);
     size_t start = out->length;
     struct signature signature;

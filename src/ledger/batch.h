@@ -16,7 +16,7 @@
 
 struct batch_builder {
     struct buffer records;
-    struct buffer table;
+    struct buffer offsets; /* 4 bytes each */
     uint64_t first_row;
     uint32_t count;
 };

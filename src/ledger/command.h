@@ -140,12 +140,16 @@ struct command_take_entry {
     struct clearing_entry entry;
     struct slice bytes;   /* as received */
     enum verdict verdict; /* of RECOVER_TAKEN: what our receipt says; else VERDICT_OK */
+    bool may_wait;        /* as below; of RECOVER_TAKEN */
 };
 
 struct command_recover_entry {
     struct partner_id receiver;
     struct clearing_entry entry;
     struct slice bytes; /* as the receiver took them */
+    /* Not kept: what follows on something in the other stream that is not back yet, a step of a
+     * dispute, is ERR_NOT_FOUND; else it is written all the same. */
+    bool may_wait;
 };
 
 /* The transaction id is the hold's, its origin the redeemer. */

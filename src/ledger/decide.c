@@ -140,9 +140,8 @@ static enum err recall(const struct decision *d)
     struct command told;
     TRY(find_told(d, &d->command->origin, &d->command->transaction_id, &record));
     TRY(record_command(&record, &told));
-    bool is_same = command_is_idempotent(told.kind)
-                       ? says_the_same(d->command, &told)
-                       : recovered_says(&told, &d->terms->roster->self, d->command);
+    bool is_same = command_is_idempotent(told.kind) ? says_the_same(d->command, &told)
+                                                    : recovered_says(d, &told);
     if (!is_same) {
         d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;
         return ERR_OK;

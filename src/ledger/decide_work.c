@@ -210,10 +210,12 @@ void work_end(struct decision *d, const struct member_work *work)
     }
     if (work->due_before.ms != 0) {
         due_of_member(work->due_before, &work->id, &key);
+        view_expect(d->view, TABLE_DUE, &key);
         plan_delete(d->plan, TABLE_DUE, &key);
     }
     if (due.ms != 0) {
         due_of_member(due, &work->id, &key);
+        view_expect(d->view, TABLE_DUE, &key);
         plan_row(d->plan, TABLE_DUE, &key, slice_of(NULL, 0));
     }
 }

@@ -79,6 +79,8 @@ struct ledger_view {
      * decided on them. Called with `record_context`, since journal and tables may be kept apart. */
     enum err (*record)(void *record_context, uint64_t row, struct slice *out_bytes);
     void *record_context;
+    /* A row that what is decided will change: it may be fetched meanwhile. May be NULL. */
+    void (*expect)(void *context, enum ledger_table table, struct slice key);
 };
 
 struct ledger_store {
@@ -95,6 +97,14 @@ static inline enum err view_get(const struct ledger_view *view, enum ledger_tabl
                                 const struct ledger_key *key, struct slice *out_value)
 {
     return view->get(view->context, table, (struct slice){key->bytes, key->length}, out_value);
+}
+
+static inline void view_expect(const struct ledger_view *view, enum ledger_table table,
+                               const struct ledger_key *key)
+{
+    if (view->expect != NULL) {
+        view->expect(view->context, table, (struct slice){key->bytes, key->length});
+    }
 }
 
 #endif

@@ -1,8 +1,11 @@
 #include "node/event_message.h"
 
+#include <string.h>
+
 #include "node/messages.h"
 #include "node/record_words.h"
 #include "node/taken_receipt.h"
+#include "wire/signed.h"
 
 /* "" for the nil id. */
 static char *text_of_uid(struct arena *arena, const struct uid *id)
@@ -152,6 +155,113 @@ static enum err add_refusals(struct arena *arena, const struct record *record,
     return event->entry_refusals == NULL || event->reversed_id == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
+/* ---- Settlement ---- */
+
+/* The statement that both signed, once they have. */
+static enum err fill_pair(struct arena *arena, const struct command_put_pair *put,
+                          Talea__V1__SettlementStep *message)
+{
+    struct signed_message own;
+    if (put->pair.state != PAIR_MATCHED || put->pair.own_signed.length == 0) {
+        return ERR_OK;
+    }
+    TRY(signed_decode(put->pair.own_signed, &own));
+    message->agreed_statement.data = arena_alloc(arena, own.payload.length + 1);
+    if (message->agreed_statement.data == NULL) {
+        return ERR_RESOURCE;
+    }
+    memcpy(message->agreed_statement.data, own.payload.at, own.payload.length);
+    message->agreed_statement.len = own.payload.length;
+    return ERR_OK;
+}
+
+/* As the row that the record wrote has it. */
+static enum err find_obligation(const struct record *record, struct obligation *out_obligation)
+{
+    struct reader in = record_effects(record);
+    for (uint32_t i = 0; i < record->effect_count; i++) {
+        struct effect effect;
+        effect_read(&in, &effect);
+        TRY(in.err);
+        if (effect.kind == EFFECT_ROW && effect.row.table == TABLE_OBLIGATION) {
+            return obligation_decode(effect.row.value, out_obligation);
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
+static enum err fill_payment(struct arena *arena, const struct record *record,
+                             const struct command *command, Talea__V1__SettlementStep *step)
+{
+    struct obligation *obligation = arena_alloc(arena, sizeof *obligation);
+    Talea__V1__PaymentStep *message = arena_alloc(arena, sizeof *message);
+    if (obligation == NULL || message == NULL) {
+        return ERR_RESOURCE;
+    }
+    enum err err = find_obligation(record, obligation);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    talea__v1__payment_step__init(message);
+    message->debtor = text_of_partner(arena, &obligation->terms.payment.debtor);
+    message->creditor = text_of_partner(arena, &obligation->terms.payment.creditor);
+    message->amount_minor = obligation->terms.payment.amount.minor;
+    message->reference =
+        message_copy(arena, obligation->terms.reference, sizeof obligation->terms.reference);
+    message->is_multilateral = obligation->terms.is_multilateral;
+    message->instructed_minor = obligation->figures.instructed.minor;
+    message->sent_minor = obligation->sent.minor;
+    message->received_minor = obligation->figures.received.minor;
+    if (command->kind == COMMAND_BOOK_PAYMENT) {
+        message->booked_unix_ms = command->payment.booking.booked_at.ms;
+    }
+    step->payment = message;
+    bool is_whole =
+        message->debtor != NULL && message->creditor != NULL && message->reference != NULL;
+    return is_whole ? ERR_OK : ERR_RESOURCE;
+}
+
+static bool is_about_payment(enum command_kind kind)
+{
+    return kind == COMMAND_NET_PAYMENT || kind == COMMAND_INSTRUCT_PAYMENT ||
+           kind == COMMAND_BOOK_PAYMENT || kind == COMMAND_SIGN_PAYMENT ||
+           kind == COMMAND_HEAR_PAYMENT;
+}
+
+static enum err add_settlement(struct arena *arena, const struct record *record,
+                               const struct command *command, Talea__V1__Event *event)
+{
+    bool is_payment = is_about_payment(command->kind);
+    if ((!is_payment && command->kind != COMMAND_PUT_PAIR) || record->verdict != VERDICT_OK) {
+        return ERR_OK;
+    }
+    Talea__V1__SettlementStep *message = arena_alloc(arena, sizeof *message);
+    if (message == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__settlement_step__init(message);
+    message->partner =
+        text_of_partner(arena, is_payment ? &command->payment.partner : &command->put_pair.partner);
+    message->period = is_payment ? command->payment.period.yyyymm : command->put_pair.period.yyyymm;
+    event->settlement = message;
+    if (message->partner == NULL) {
+        return ERR_RESOURCE;
+    }
+    return is_payment ? fill_payment(arena, record, command, message)
+                      : fill_pair(arena, &command->put_pair, message);
+}
+
+static enum err add_purchase(struct arena *arena, const struct command *command,
+                             Talea__V1__Event *event)
+{
+    if (command->kind != COMMAND_EARN) {
+        return ERR_OK;
+    }
+    event->amount_minor = command->earn.amount.minor;
+    event->currency = message_copy(arena, command->earn.currency, sizeof command->earn.currency);
+    return event->currency == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 enum err event_message(struct arena *arena, const struct record *record,
                        Talea__V1__Event **out_event)
 {
@@ -174,6 +284,8 @@ enum err event_message(struct arena *arena, const struct record *record,
     TRY(fill_texts(arena, record, &command, event));
     TRY(add_effects(arena, record, event));
     TRY(add_refusals(arena, record, event));
+    TRY(add_purchase(arena, &command, event));
+    TRY(add_settlement(arena, record, &command, event));
     *out_event = event;
     return ERR_OK;
 }

@@ -8,30 +8,6 @@
 
 #define TURN_STEPS_MAX 4u
 
-/* Those whose streams run in the period. */
-static enum err partners_of(const struct charter *charter, struct period period,
-                            struct arena *arena, struct partner_id **out_partners,
-                            size_t *out_count)
-{
-    struct partner_id *partners = arena_alloc(arena, charter->partner_count * sizeof *partners);
-    size_t count = 0;
-    if (partners == NULL) {
-        return ERR_RESOURCE;
-    }
-    for (size_t i = 0; i < charter->partner_count; i++) {
-        const struct charter_partner *partner = &charter->partners[i];
-        bool has_begun = partner->first_period.yyyymm <= period.yyyymm;
-        bool has_ended =
-            partner->last_period.yyyymm != 0 && partner->last_period.yyyymm < period.yyyymm;
-        if (has_begun && !has_ended) {
-            partners[count++] = partner->id;
-        }
-    }
-    *out_partners = partners;
-    *out_count = count;
-    return ERR_OK;
-}
-
 static enum err add_signed_statement(struct netting_table *table, struct slice signed_bytes,
                                      struct arena *arena)
 {
@@ -113,7 +89,7 @@ enum err netting_load(const struct peer_host *host, struct period period, struct
 {
     struct partner_id *partners;
     size_t count;
-    TRY(partners_of(host->charter, period, arena, &partners, &count));
+    TRY(charter_partners_in(host->charter, period, arena, &partners, &count));
     TRY(netting_table_make(host->charter->coalition, period, partners, count, &host->roster->self,
                            arena, out_table));
     TRY(load_pairs(host, out_table, arena));
@@ -249,6 +225,17 @@ enum err netting_word_of(const struct peer_host *host, struct period period,
     struct netting_row row;
     TRY(load_row(host, NETTING_WORD, period, partner, &none, &row));
     *out_signed = row.first_signed;
+    return ERR_OK;
+}
+
+enum err netting_statement_of(const struct peer_host *host, struct period period,
+                              const struct partner_id *first, const struct partner_id *second,
+                              struct slice *out_signed, struct slice *out_countersigned)
+{
+    struct netting_row row;
+    TRY(load_row(host, NETTING_STATEMENT, period, first, second, &row));
+    *out_signed = row.first_signed;
+    *out_countersigned = row.second_signed;
     return ERR_OK;
 }
 

@@ -147,8 +147,8 @@ static enum err has_ended(const struct ledger_view *view, const struct roster *r
     struct stream stream;
     struct period last = roster_last_period(roster, partner);
     TRY(ledger_get_stream(view, roster, direction, partner, &stream));
-    *out_has_ended =
-        stream.period.yyyymm > last.yyyymm && stream.receipted_number == stream.last_number;
+    *out_has_ended = stream.period.yyyymm > last.yyyymm && !stream.is_recovering &&
+                     stream.receipted_number == stream.last_number;
     return ERR_OK;
 }
 

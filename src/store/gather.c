@@ -84,18 +84,6 @@ static enum err make_room(struct gather *gather)
     return ERR_OK;
 }
 
-/* The bytes of a key behind the table's, which all rows of a slice have alike. What is not there
- * counts as 0, so that fronts sort as keys or are equal. */
-static uint64_t front_of(const struct state_key *key)
-{
-    uint8_t front[8] = {0};
-    if (key->length > 1) {
-        size_t length = key->length - 1;
-        memcpy(front, key->bytes + 1, length < sizeof front ? length : sizeof front);
-    }
-    return get_u64_be(front);
-}
-
 /* `value` is NULL for a deleted row. */
 static enum err copy(struct gather *gather, enum ledger_table table, struct slice name,
                      const struct slice *value)
@@ -107,7 +95,7 @@ static enum err copy(struct gather *gather, enum ledger_table table, struct slic
     if (at == NULL) {
         return ERR_RESOURCE;
     }
-    gather->rows[gather->count] = (struct gathered){at, front_of(&key), gather->count};
+    gather->rows[gather->count] = (struct gathered){at, 0, gather->count};
     gather->count++;
     memcpy(at, &length, sizeof length);
     at[4] = value == NULL;
@@ -306,6 +294,58 @@ static int compare_rows(const void *a, const void *b)
     return order != 0 ? order : first->order < second->order ? -1 : 1;
 }
 
+/* Places in the keys, in their order, that tell them apart. */
+struct fronts {
+    size_t at[sizeof(uint64_t)];
+    size_t count;
+};
+
+/* The first places where not all keys have the same byte. */
+static struct fronts find_fronts(const struct gather *gather)
+{
+    struct fronts fronts = {.count = 0};
+    uint8_t differs[STATE_KEY_MAX] = {0};
+    struct slice first = gathered_key(&gather->rows[0]);
+    size_t shortest = first.length;
+    size_t longest = first.length;
+    for (size_t i = 1; i < gather->count; i++) {
+        struct slice key = gathered_key(&gather->rows[i]);
+        longest = key.length > longest ? key.length : longest;
+        shortest = key.length < shortest ? key.length : shortest;
+        for (size_t at = 0; at < shortest; at++) {
+            differs[at] |= key.at[at] ^ first.at[at];
+        }
+    }
+    for (size_t at = 0; at < longest && fronts.count < sizeof(uint64_t); at++) {
+        if (at >= shortest || differs[at] != 0) {
+            fronts.at[fronts.count++] = at;
+        }
+    }
+    return fronts;
+}
+
+/* What is not there counts as 0, so that fronts sort as keys or are equal. */
+static void set_fronts(struct gather *gather)
+{
+    if (gather->count == 0) {
+        return;
+    }
+    struct fronts fronts = find_fronts(gather);
+    for (size_t i = 0; i < gather->count; i++) {
+        struct slice key = gathered_key(&gather->rows[i]);
+        uint64_t front = 0;
+        for (size_t j = 0; j < fronts.count; j++) {
+            front = front << 8 | (fronts.at[j] < key.length ? key.at[fronts.at[j]] : 0u);
+        }
+        gather->rows[i].front = front;
+    }
+}
+
+static bool is_same_key(const struct gathered *a, const struct gathered *b)
+{
+    return a->front == b->front && state_key_compare(gathered_key(a), gathered_key(b)) == 0;
+}
+
 /* Transactions mostly are. */
 static bool is_in_order(const struct gather *gather)
 {
@@ -322,12 +362,12 @@ static bool is_in_order(const struct gather *gather)
 static void sort(struct gather *gather)
 {
     size_t count = 0;
+    set_fronts(gather);
     if (!is_in_order(gather)) {
         qsort(gather->rows, gather->count, sizeof gather->rows[0], compare_rows);
     }
     for (size_t i = 0; i < gather->count; i++) {
-        bool is_same = count > 0 && state_key_compare(gathered_key(&gather->rows[count - 1]),
-                                                      gathered_key(&gather->rows[i])) == 0;
+        bool is_same = count > 0 && is_same_key(&gather->rows[count - 1], &gather->rows[i]);
         count -= is_same;
         gather->rows[count++] = gather->rows[i];
     }

@@ -7,7 +7,7 @@
 
 struct gathered {
     const uint8_t *at; /* a struct gathered_bytes, unaligned */
-    uint64_t front;    /* the key's first bytes behind the table's, as a number */
+    uint64_t front;    /* the key's first bytes that others have not got, as a number */
     size_t order;      /* in which it was copied */
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "store/pages.h"
 
 #define ROW_BITS    48u
 #define RING_FIRST  16u
@@ -30,13 +31,19 @@ static uint32_t *head_of(const struct id_window *window, uint64_t hash)
     return &window->heads[(hash >> 32) & (window->head_count - 1)];
 }
 
+/* Looked up all over the place, so in huge pages. */
+static size_t head_bytes(const struct id_window *window)
+{
+    return window->head_count * sizeof window->heads[0];
+}
+
 void id_window_fini(struct id_window *window)
 {
     for (uint32_t i = 0; i < window->ring; i++) {
         free(window->chunks[i]);
     }
     free(window->chunks);
-    free(window->heads);
+    pages_give_whole(window->heads, head_bytes(window));
     free(window->spare);
 }
 
@@ -103,10 +110,11 @@ static bool grow(struct id_window *window)
     uint32_t ring = window->ring == 0 ? RING_FIRST : window->ring * 2;
     uint32_t head_count = ring * ID_CHUNK_COUNT * HEADS_EACH;
     struct id_entry **chunks = calloc(ring, sizeof(struct id_entry *));
-    uint32_t *heads = malloc(head_count * sizeof heads[0]);
+    size_t bytes = head_count * sizeof window->heads[0];
+    uint32_t *heads = pages_take_whole(bytes);
     if (chunks == NULL || heads == NULL) {
         free(chunks);
-        free(heads);
+        pages_give_whole(heads, bytes);
         return false;
     }
     for (uint32_t i = 0; i < head_count; i++) {
@@ -116,10 +124,10 @@ static bool grow(struct id_window *window)
         uint32_t number = window->first / ID_CHUNK_COUNT + i;
         chunks[number % ring] = window->chunks[number % window->ring];
     }
-    count(window, ring * sizeof(struct id_entry *) + head_count * sizeof heads[0],
-          window->ring * sizeof(struct id_entry *) + window->head_count * sizeof heads[0]);
+    count(window, ring * sizeof(struct id_entry *) + bytes,
+          window->ring * sizeof(struct id_entry *) + head_bytes(window));
     free(window->chunks);
-    free(window->heads);
+    pages_give_whole(window->heads, head_bytes(window));
     window->chunks = chunks;
     window->heads = heads;
     window->ring = ring;

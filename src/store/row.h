@@ -18,7 +18,8 @@
 
 static inline bool table_is_once(enum ledger_table table)
 {
-    return table == TABLE_TRANSACTION || table == TABLE_SALE || table == TABLE_PROFILE;
+    return table == TABLE_TRANSACTION || table == TABLE_SALE || table == TABLE_PROFILE ||
+           table == TABLE_DUE;
 }
 
 #define MEMBER_KEY_BYTES 16u

@@ -1,17 +1,24 @@
-/* What leaves the cache: a clock goes over the buckets, and a row that LMDB has as it is goes when
- * nobody looked at it since the clock went by before. Rows of one use leave when they are many,
- * whatever room there is: they would only make the others slower. Other tables have a part of the
- * cache, since a block that was theirs can't become a member's. Beyond the cache's bound they go
- * first, then members. */
+/* What leaves the cache: a clock goes over the buckets, here and there, and a row that LMDB has as
+ * it is goes when nobody looked at it since the clock went by before. Rows of one use leave when
+ * they are many, whatever room there is: they would only make the others slower. Other tables have
+ * a part of the cache, since a block that was theirs can't become a member's. Beyond the cache's
+ * bound they go first, then members.
+ *
+ * Here and there, since a hand that goes from one bucket to the next leaves a stretch of empty ones
+ * behind it, and before it one where more rows have come than there are places: they spill over
+ * hundreds of buckets, through which each look-up goes. */
 #include "store/state_writer.h"
 
 #define ROWS_PER_ROUND 16384u /* looked at, of each kind, at one seal */
 #define POOR_YIELD     16u    /* of looked at for one that leaves */
-#define ROUNDS_OF_REST 16u
-#define BUCKETS_AHEAD  2u
-#define ONCE_KEPT      65536u /* rows */
-#define OTHERS_PART    8u     /* of the cache that rows of other tables may take, by the count of */
-#define OTHERS_BYTES   64u    /* so many bytes each: what a card takes */
+#define ONCE_YIELD     8u     /* the same of rows of one use: they need only not pile up */
+#define ROUNDS_OF_REST 8u
+#define ROWS_AHEAD     2u                   /* buckets whose rows are fetched */
+#define BUCKETS_AHEAD  8u                   /* buckets that are fetched */
+#define HAND_STEP      UINT64_C(2654435761) /* a prime: each bucket has its turn */
+#define ONCE_KEPT      65536u               /* rows */
+#define OTHERS_PART    8u  /* of the cache that rows of other tables may take, by the count of */
+#define OTHERS_BYTES   64u /* so many bytes each: what a card takes */
 
 #define AGE_EACH (1u << 6) /* batches from one bucket to the next: 2^30 see 2^24 buckets */
 #define AGE_MAX  (1u << 30)
@@ -37,10 +44,18 @@ static size_t live_bytes(const struct state *state)
            atomic_load_explicit(&state->table_bytes, memory_order_relaxed);
 }
 
-static void fetch_bucket(const struct row_index *index, size_t at)
+/* The bucket where the hand is in so many steps from the first. */
+static struct row_bucket *bucket_at(const struct row_index *index, size_t steps)
 {
-    for (unsigned i = 0; at < index->bucket_count && i < BUCKET_PLACES; i++) {
-        __builtin_prefetch(index->buckets[at].rows[i]);
+    return &index->buckets[steps * HAND_STEP % index->bucket_count];
+}
+
+static void fetch_ahead(const struct row_index *index, size_t steps)
+{
+    const struct row_bucket *next = bucket_at(index, steps + ROWS_AHEAD);
+    __builtin_prefetch(bucket_at(index, steps + BUCKETS_AHEAD));
+    for (unsigned i = 0; i < BUCKET_PLACES; i++) {
+        __builtin_prefetch(next->rows[i]);
     }
 }
 
@@ -118,8 +133,8 @@ static void turn(struct clock *clock)
             empty++;
             continue;
         }
-        fetch_bucket(&shard->index, *clock->bucket + BUCKETS_AHEAD);
-        look_at_bucket(clock, number, &shard->index.buckets[(*clock->bucket)++]);
+        fetch_ahead(&shard->index, *clock->bucket);
+        look_at_bucket(clock, number, bucket_at(&shard->index, (*clock->bucket)++));
     }
 }
 
@@ -146,14 +161,14 @@ static struct clock clock_of(struct state_writer *writer, unsigned kind, size_t 
 }
 
 /* A clock that found little rests for a while: most rows are not as LMDB has them. */
-static void turn_or_rest(struct clock *clock, unsigned *rest)
+static void turn_or_rest(struct clock *clock, unsigned poor_yield, unsigned *rest)
 {
     if (*rest > 0) {
         (*rest)--;
         return;
     }
     turn(clock);
-    *rest = clock->gone * POOR_YIELD < clock->looked_at ? ROUNDS_OF_REST : 0;
+    *rest = clock->gone * poor_yield < clock->looked_at ? ROUNDS_OF_REST : 0;
 }
 
 static void evict(struct state_writer *writer, size_t target)
@@ -161,8 +176,8 @@ static void evict(struct state_writer *writer, size_t target)
     struct clock once = clock_of(writer, KIND_ONCE, target);
     struct clock others = clock_of(writer, KIND_OTHER, target);
     struct clock members = clock_of(writer, KIND_MEMBER, target);
-    turn_or_rest(&once, &writer->once_rest);
-    turn_or_rest(&others, &writer->others_rest);
+    turn_or_rest(&once, ONCE_YIELD, &writer->once_rest);
+    turn_or_rest(&others, POOR_YIELD, &writer->others_rest);
     turn(&members);
 }
 

@@ -141,10 +141,10 @@ static void sample_recovery_command(struct rng *rng, struct command *command)
 {
     if (command->kind == COMMAND_RECOVER_ENTRY) {
         command->recover_entry = (struct command_recover_entry){
-            sample_partner(rng), sample_entry(rng), sample_bytes(rng)};
+            sample_partner(rng), sample_entry(rng), sample_bytes(rng), false};
     } else if (command->kind == COMMAND_RECOVER_TAKEN) {
-        command->take_entry = (struct command_take_entry){sample_partner(rng), sample_entry(rng),
-                                                          sample_bytes(rng), VERDICT_HOLD_ENDED};
+        command->take_entry = (struct command_take_entry){
+            sample_partner(rng), sample_entry(rng), sample_bytes(rng), VERDICT_HOLD_ENDED, false};
     } else if (command->kind == COMMAND_RECOVER_HOLD) {
         command->recover_hold = (struct command_recover_hold){.home = sample_partner(rng),
                                                               .redeemer = sample_partner(rng),

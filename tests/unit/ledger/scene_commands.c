@@ -169,7 +169,8 @@ static struct command scene_recovery(struct scene *s, enum command_kind kind)
         lost.take_entry = taken;
     } else {
         lost.transaction_id = taken.entry.transaction_id;
-        lost.recover_entry = (struct command_recover_entry){taken.sender, taken.entry, taken.bytes};
+        lost.recover_entry = (struct command_recover_entry){
+            .receiver = taken.sender, .entry = taken.entry, .bytes = taken.bytes};
     }
     return lost;
 }
