@@ -12,8 +12,9 @@
 /* What is said of an entry, or of one transaction within it. */
 struct facts {
     char end_to_end[BANK_TEXT_MAX];
-    char servicer[BANK_TEXT_MAX]; /* the bank's own reference */
-    char other[BANK_TEXT_MAX];    /* an entry's or a transaction's further reference */
+    char remitted[PAYMENT_REFERENCE_MAX]; /* a reference found in the remittance */
+    char servicer[BANK_TEXT_MAX];         /* the bank's own reference */
+    char other[BANK_TEXT_MAX];            /* an entry's or a transaction's further reference */
     char amount[32];
     char currency[4];
     char side[8];     /* CRDT or DBIT */
@@ -27,6 +28,7 @@ struct reading {
     struct note *note;
     char path[PATH_MAX_BYTES]; /* below the root: "BkToCstmrStmt/Stmt/Ntry" */
     size_t depth;
+    unsigned text_count; /* pieces of text in the element at hand */
     char account[BANK_TEXT_MAX];
     struct facts entry;
     char status[BANK_TEXT_MAX];
@@ -72,6 +74,39 @@ static const char *below_statement(const struct reading *r)
     return NULL;
 }
 
+/* Is it one of ours? Others, and "NOTPROVIDED", say nothing here. */
+static bool is_a_reference(const char *text)
+{
+    struct period period;
+    return payment_reference_period(text, &period) == ERR_OK;
+}
+
+/* The end-to-end reference, or what stands in the remittance where a bank on the way dropped it. */
+static const char *reference_of(const struct facts *facts)
+{
+    bool is_remitted = facts->remitted[0] != '\0' && !is_a_reference(facts->end_to_end);
+    return is_remitted ? facts->remitted : facts->end_to_end;
+}
+
+/* One of our references among other words. */
+static void keep_remitted(struct reading *r, const char *text)
+{
+    static const char digits[] = "0123456789";
+    struct facts *facts = &r->transaction;
+    for (const char *at = strchr(text, 'T'); at != NULL && facts->remitted[0] == '\0';
+         at = strchr(at + 1, 'T')) {
+        char word[PAYMENT_REFERENCE_MAX];
+        size_t length = 1 + strspn(at + 1, digits);
+        length += at[length] == '-' ? 1 + strspn(at + length + 1, "0123456789ABCDEF") : 0;
+        if (length < sizeof word) {
+            memcpy(word, at, length);
+            word[length] = '\0';
+            memcpy(facts->remitted, is_a_reference(word) ? word : "",
+                   is_a_reference(word) ? length + 1 : 1);
+        }
+    }
+}
+
 struct field {
     const char *path;
     size_t offset;
@@ -115,9 +150,18 @@ static const struct field fields[] = {
 static enum err keep_text(struct reading *r, const char *text)
 {
     const char *path = below_statement(r);
+    if (path != NULL && strcmp(path, "Ntry/NtryDtls/TxDtls/RmtInf/Ustrd") == 0) {
+        keep_remitted(r, text);
+    }
     for (size_t i = 0; path != NULL && i < sizeof fields / sizeof fields[0]; i++) {
         char *out = (char *)r + fields[i].offset;
-        if (strcmp(path, fields[i].path) != 0 || out[0] != '\0') {
+        if (strcmp(path, fields[i].path) != 0) {
+            continue;
+        }
+        if (r->text_count++ > 0) { /* 1<!-- -->000 is a thousand to some, and one to others */
+            return fail(r, "a value is in pieces");
+        }
+        if (out[0] != '\0') {
             continue;
         }
         text += strspn(text, " \t\r\n");
@@ -205,7 +249,7 @@ static enum err emit(struct reading *r, const struct facts *facts, bool is_only)
     if (++r->booking_count > LIMIT_BANK_FILE_BOOKINGS) {
         return fail(r, "there are more bookings than one file may have");
     }
-    if (!has_own && !is_only && facts->end_to_end[0] != '\0') {
+    if (!has_own && !is_only && is_a_reference(reference_of(facts))) {
         return fail(r, "an entry of several transactions does not say what each amounts to");
     }
     if (figures->amount[0] == '\0' || figures->currency[0] == '\0') {
@@ -223,8 +267,9 @@ static enum err emit(struct reading *r, const struct facts *facts, bool is_only)
     memcpy(booking.amount, figures->amount, sizeof booking.amount);
     memcpy(booking.currency, figures->currency, sizeof booking.currency);
     snprintf(booking.account, sizeof booking.account, "%.34s", r->account);
-    if (strlen(facts->end_to_end) < sizeof booking.reference) {
-        memcpy(booking.reference, facts->end_to_end, strlen(facts->end_to_end) + 1);
+    const char *reference = reference_of(facts);
+    if (strlen(reference) < sizeof booking.reference) {
+        memcpy(booking.reference, reference, strlen(reference) + 1);
     }
     struct facts named = *facts;
     if (is_only && named.servicer[0] == '\0') {
@@ -287,6 +332,7 @@ static enum err end_element(struct reading *r)
 static enum err push(struct reading *r, const char *name)
 {
     size_t length = strlen(r->path);
+    r->text_count = 0;
     if (++r->depth > LIMIT_BANK_FILE_DEPTH || length + strlen(name) + 2 > sizeof r->path) {
         return fail(r, "elements are nested too deep");
     }
@@ -298,6 +344,7 @@ static void pop(struct reading *r)
 {
     char *slash = strrchr(r->path, '/');
     r->depth--;
+    r->text_count = 0;
     *(slash == NULL ? r->path : slash) = '\0';
 }
 

@@ -29,9 +29,11 @@ struct camt_booking {
 typedef enum err camt_fn(void *context, const struct camt_booking *booking);
 
 /* Each booked transaction of the file, in its order; entries that are pending or for information
- * are not. The bank's reference is that of the transaction, else of its entry; where the bank gives
- * neither, a hash of account, references, amount and day, so that two bookings alike in all of them
- * count as one. ERR_INPUT with a note that names the line. `each` may have been called before. */
+ * are not. Where the end-to-end reference is not one of ours (settlement/obligation.h), one in the
+ * unstructured remittance counts. The bank's reference is that of the transaction, else of its
+ * entry; where the bank gives neither, a hash of account, references, amount and day, so that two
+ * bookings alike in all of them count as one. ERR_INPUT with a note that names the line. `each` may
+ * have been called before. */
 MUST_USE enum err camt_read(struct slice bytes, camt_fn *each, void *context, struct note *note);
 
 #endif

@@ -181,6 +181,17 @@ static void write_document(struct writing *w, int64_t sum)
     end(w);
 }
 
+/* What the bank's answer is matched by is there once. */
+static bool is_reference_twice(const struct pain_file *file, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(file->payments[i].reference, file->payments[index].reference) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum err check_file(const struct pain_file *file, int64_t *out_sum, struct note *note)
 {
     struct period period;
@@ -197,6 +208,10 @@ static enum err check_file(const struct pain_file *file, int64_t *out_sum, struc
         if (payment->amount.minor <= 0 ||
             payment_reference_period(payment->reference, &period) != ERR_OK) {
             return note_set(note, ERR_INPUT, "payment %zu has no amount or no reference", i + 1);
+        }
+        if (is_reference_twice(file, i)) {
+            return note_set(note, ERR_INPUT, "payment %zu has the reference of another one, %s",
+                            i + 1, payment->reference);
         }
         TRY(int64_add(sum, payment->amount.minor, &sum));
     }

@@ -3,7 +3,7 @@
  *
  * One file orders the payments of one account on one day. Texts are written in characters that any
  * bank takes (a to z, A to Z, 0 to 9, blank and /-?:().,'+); what a name has beyond them becomes
- * its closest letter where there is one, else a dot.
+ * its closest letter where there is one (Cyrillic ones: capitals), else a dot.
  */
 #ifndef BANK_PAIN_H
 #define BANK_PAIN_H

@@ -76,7 +76,7 @@
 #define LIMIT_BANK_FILE_DEPTH    32u
 #define LIMIT_BANK_FILE_BOOKINGS 200000u
 #define LIMIT_BANK_TEXT_BYTES    1024u /* of one field that is read */
-#define LIMIT_PAYMENTS_PER_FILE  256u
+#define LIMIT_PAYMENTS_PER_FILE  1000u
 #define LIMIT_BOOKINGS_PER_CALL  1000u
 #define LIMIT_BOOKINGS           64u                         /* of one payment, by a bank */
 #define LIMIT_BOOKING_MINOR      INT64_C(100000000000000000) /* of one, and of what a partner says */

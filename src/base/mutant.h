@@ -66,7 +66,16 @@
     MUTANT_ROW(CAP_BY_DEBTOR_ALONE, "a home takes earns of a partner beyond its cap")              \
     MUTANT_ROW(OWE_FOR_EVER, "what an agreed period owed is owed for ever")                        \
     MUTANT_ROW(SPEND_ANY_POOL, "somebody who is not in a pool spends what is in it")               \
-    MUTANT_ROW(CLOSE_FULL_POOL, "a pool closes with its last member, whatever is in it")
+    MUTANT_ROW(CLOSE_FULL_POOL, "a pool closes with its last member, whatever is in it")           \
+    MUTANT_ROW(DISPUTE_ONE_SIDED, "who is told of a dispute leaves the points where they are")     \
+    MUTANT_ROW(RETURN_WHILE_DISPUTED, "what is disputed can be returned meanwhile")                \
+    MUTANT_ROW(MACHINE_FOR_HOME, "a machine rules for the home, whatever was granted")             \
+    MUTANT_ROW(RULE_ALONE, "what one office rules binds the other")                                \
+    MUTANT_ROW(SILENCE_IS_NOTHING, "a side that is silent past its deadline is waited for")        \
+    MUTANT_ROW(KEEP_DISPUTED, "a claim that is upheld moves no points of the member")              \
+    MUTANT_ROW(DISPUTE_TWICE, "what was disputed to the end can be disputed again")                \
+    MUTANT_ROW(RECOVER_OUT_OF_TURN,                                                                \
+               "a restored ledger hears all that its partner said before its own answers")
 
 #define MUTANT_NAME(name, what) MUTANT_##name,
 enum mutant {

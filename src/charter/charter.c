@@ -237,6 +237,29 @@ void charter_close(struct charter *charter)
     }
 }
 
+enum err charter_partners_in(const struct charter *charter, struct period period,
+                             struct arena *arena, struct partner_id **out_partners,
+                             size_t *out_count)
+{
+    struct partner_id *partners = arena_alloc(arena, charter->partner_count * sizeof *partners);
+    size_t count = 0;
+    if (partners == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < charter->partner_count; i++) {
+        const struct charter_partner *partner = &charter->partners[i];
+        bool has_begun = partner->first_period.yyyymm <= period.yyyymm;
+        bool has_ended =
+            partner->last_period.yyyymm != 0 && partner->last_period.yyyymm < period.yyyymm;
+        if (has_begun && !has_ended) {
+            partners[count++] = partner->id;
+        }
+    }
+    *out_partners = partners;
+    *out_count = count;
+    return ERR_OK;
+}
+
 const struct charter_partner *charter_partner_find(const struct charter *charter,
                                                    const struct partner_id *partner)
 {

@@ -4,6 +4,7 @@
 #ifndef CHARTER_CHARTER_H
 #define CHARTER_CHARTER_H
 
+#include "base/arena.h"
 #include "clearing/roster.h"
 #include "crypto/hash.h"
 #include "crypto/signing.h"
@@ -102,6 +103,10 @@ MUST_USE enum err charter_follows(const struct charter *charter, const struct ch
 
 const struct charter_partner *charter_partner_find(const struct charter *charter,
                                                    const struct partner_id *partner);
+/* Those whose streams run in the period, sorted, in the arena. ERR_RESOURCE. */
+MUST_USE enum err charter_partners_in(const struct charter *charter, struct period period,
+                                      struct arena *arena, struct partner_id **out_partners,
+                                      size_t *out_count);
 /* The partner's online key of this id, valid at `now` as far as its dates say; NULL when there is
  * none. */
 const struct charter_key *charter_key_find(const struct charter *charter,

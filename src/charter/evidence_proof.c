@@ -148,6 +148,47 @@ static enum err prove_entry(const struct proof *proof, bool *out_proves)
     return ERR_OK;
 }
 
+static enum err open_pair_statement(const struct proof *proof, size_t index,
+                                    struct pair_statement *out_statement)
+{
+    struct slice payload;
+    TRY(open_statement(proof, index, &proof->evidence->partner, PURPOSE_STATEMENT, &payload));
+    return wire_statement_decode(payload, proof->arena, out_statement, proof->note);
+}
+
+static enum err prove_statements(const struct proof *proof, bool *out_proves)
+{
+    struct pair_statement statements[2];
+    TRY(open_pair_statement(proof, 0, &statements[0]));
+    TRY(open_pair_statement(proof, 1, &statements[1]));
+    *out_proves = statements_contradict(&statements[0], &statements[1]);
+    note_set(proof->note, ERR_OK,
+             *out_proves ? "%s signed two different statements of period %u under one number"
+                         : "the two statements of %s for period %u do not contradict each other",
+             proof->evidence->partner.text, statements[0].period.yyyymm);
+    return ERR_OK;
+}
+
+static enum err open_net(const struct proof *proof, size_t index, struct netting_set *out_set)
+{
+    struct slice payload;
+    TRY(open_statement(proof, index, &proof->evidence->partner, PURPOSE_NETTING, &payload));
+    return wire_netting_decode(payload, proof->arena, out_set, proof->note);
+}
+
+static enum err prove_nets(const struct proof *proof, bool *out_proves)
+{
+    struct netting_set sets[2];
+    TRY(open_net(proof, 0, &sets[0]));
+    TRY(open_net(proof, 1, &sets[1]));
+    *out_proves = netting_sets_contradict(&sets[0], &sets[1]);
+    note_set(proof->note, ERR_OK,
+             *out_proves ? "%s bound itself to two different nets of period %u"
+                         : "the two nets that %s bound itself to in period %u are one",
+             proof->evidence->partner.text, sets[0].period.yyyymm);
+    return ERR_OK;
+}
+
 /* Somebody signed it: that is all. */
 static enum err prove_claim(const struct proof *proof, bool *out_proves)
 {
@@ -183,6 +224,10 @@ enum err evidence_prove(const struct evidence *evidence, const struct charter_ch
         return prove_entry(&proof, out_proves);
     case EVIDENCE_CLAIM:
         return prove_claim(&proof, out_proves);
+    case EVIDENCE_TWO_STATEMENTS:
+        return prove_statements(&proof, out_proves);
+    case EVIDENCE_TWO_NETS:
+        return prove_nets(&proof, out_proves);
     case EVIDENCE_KIND_END:
         break;
     }

@@ -8,6 +8,8 @@ const char *evidence_kind_name(enum evidence_kind kind)
         [EVIDENCE_WRONG_TOTALS] = "wrong-totals",
         [EVIDENCE_ANOTHER_ENTRY] = "another-entry",
         [EVIDENCE_CLAIM] = "claim",
+        [EVIDENCE_TWO_STATEMENTS] = "two-statements",
+        [EVIDENCE_TWO_NETS] = "two-nets",
     };
     return kind > 0 && kind < EVIDENCE_KIND_END ? names[kind] : "unknown";
 }

@@ -10,7 +10,7 @@
 #define AUDIT_ARENA_BYTES (1u << 30) /* of all streams' totals and statements */
 
 const struct argp_option audit_options[] = {
-    {"charter", OPT_CHARTER, "FILE", 0, "A charter that you know: all dossiers must have it", 0},
+    {"charter", OPT_CHARTER, "FILE", 0, "A charter that you know: all exports must have it", 0},
     {0}};
 
 static unsigned long long number(uint64_t value)
@@ -45,18 +45,51 @@ static void print_pairs(const struct cli *cli, const struct audit_report *report
     table_fini(&table);
 }
 
+static const char *payment_word(const struct audit_payment *payment)
+{
+    return payment->is_planned ? "not netted yet"
+                               : obligation_step_name(audit_payment_step(payment));
+}
+
+static void print_payment_lines(const struct cli *cli, const struct audit_report *report)
+{
+    static const char *const titles[] = {"who pays", "whom",   ">amount",   ">received",
+                                         "state",    "netted", "signed by", "reference"};
+    struct table table;
+    char text[AMOUNT_TEXT_MAX];
+    table_init(&table, titles, 8);
+    for (size_t i = 0; i < report->payment_count; i++) {
+        const struct audit_payment *payment = &report->payments[i];
+        const struct obligation_terms *terms = &payment->terms;
+        table_cell(&table, "%s", terms->payment.debtor.text);
+        table_cell(&table, "%s", terms->payment.creditor.text);
+        table_cell(&table, "%s",
+                   amount_format(terms->payment.amount.minor, report->currency_decimals, text));
+        table_cell(&table, "%s",
+                   amount_format(payment->figures.received.minor, report->currency_decimals, text));
+        table_cell(&table, "%s", payment_word(payment));
+        table_cell(&table, "%s", terms->is_multilateral ? "all pairs" : "the pair");
+        table_cell(&table, "%s",
+                   payment->has_debtor     ? (payment->has_creditor ? "both" : "the debtor")
+                   : payment->has_creditor ? "the creditor"
+                                           : "nobody");
+        table_cell(&table, "%s", terms->reference);
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
 static void print_payments(const struct cli *cli, const struct audit_report *report)
 {
-    char text[AMOUNT_TEXT_MAX];
-    for (size_t i = 0; i < report->payment_count; i++) {
-        const struct payment *payment = &report->payments[i];
-        fprintf(cli->out, "%s pays %s %s %s\n", payment->debtor.text, payment->creditor.text,
-                amount_format(payment->amount.minor, report->currency_decimals, text),
-                report->currency);
+    if (report->netting == AUDIT_NET_OPEN) {
+        fprintf(cli->out, "the net of all pairs is not signed by all in it yet\n");
     }
     if (report->payment_count == 0) {
         fprintf(cli->out, "nobody pays\n");
+        return;
     }
+    fprintf(cli->out, "payments, in %s\n", report->currency);
+    print_payment_lines(cli, report);
 }
 
 static void print_counts(const struct cli *cli, const struct audit_counts *counts)
@@ -66,6 +99,9 @@ static void print_counts(const struct cli *cli, const struct audit_counts *count
     fprintf(cli->out, "%llu charters, %llu streams, %llu batches, %llu receipts, %llu statements\n",
             number(counts->charters), number(counts->streams), number(counts->batches),
             number(counts->receipts), number(counts->statements));
+    fprintf(cli->out,
+            "%llu statements between others, %llu words about the net, %llu notices of payments\n",
+            number(counts->netted_statements), number(counts->words), number(counts->notices));
     fprintf(cli->out, "%llu entries (%llu of them refused), %llu signatures\n",
             number(counts->entries), number(counts->refused), number(counts->signatures));
 }
@@ -89,13 +125,15 @@ static void print_clean(const struct cli *cli, const struct audit_report *report
 
 static json_t *counts_json(const struct audit_counts *counts)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "dossiers",
-                     (json_int_t)counts->dossiers, "files", (json_int_t)counts->files, "bytes",
-                     (json_int_t)counts->bytes, "charters", (json_int_t)counts->charters, "streams",
-                     (json_int_t)counts->streams, "batches", (json_int_t)counts->batches,
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+                     "dossiers", (json_int_t)counts->dossiers, "files", (json_int_t)counts->files,
+                     "bytes", (json_int_t)counts->bytes, "charters", (json_int_t)counts->charters,
+                     "streams", (json_int_t)counts->streams, "batches", (json_int_t)counts->batches,
                      "receipts", (json_int_t)counts->receipts, "entries",
                      (json_int_t)counts->entries, "refused", (json_int_t)counts->refused,
-                     "statements", (json_int_t)counts->statements, "signatures",
+                     "statements", (json_int_t)counts->statements, "netted_statements",
+                     (json_int_t)counts->netted_statements, "words", (json_int_t)counts->words,
+                     "notices", (json_int_t)counts->notices, "signatures",
                      (json_int_t)counts->signatures);
 }
 
@@ -130,13 +168,37 @@ static json_t *payments_json(const struct audit_report *report)
 {
     json_t *payments = json_array();
     for (size_t i = 0; i < report->payment_count; i++) {
-        const struct payment *payment = &report->payments[i];
-        (void)json_array_append_new(payments,
-                                    json_pack("{s:s, s:s, s:I}", "debtor", payment->debtor.text,
-                                              "creditor", payment->creditor.text, "amount_minor",
-                                              (json_int_t)payment->amount.minor));
+        const struct audit_payment *payment = &report->payments[i];
+        const struct obligation_terms *terms = &payment->terms;
+        const struct obligation_figures *figures = &payment->figures;
+        (void)json_array_append_new(
+            payments,
+            json_pack("{s:s, s:s, s:I, s:s, s:b, s:s, s:b, s:b, s:I, s:I, s:I}", "debtor",
+                      terms->payment.debtor.text, "creditor", terms->payment.creditor.text,
+                      "amount_minor", (json_int_t)terms->payment.amount.minor, "reference",
+                      terms->reference, "multilateral", (int)terms->is_multilateral, "state",
+                      payment->is_planned ? "planned"
+                                          : obligation_step_name(audit_payment_step(payment)),
+                      "debtor_signed", (int)payment->has_debtor, "creditor_signed",
+                      (int)payment->has_creditor, "instructed_minor",
+                      (json_int_t)figures->instructed.minor, "received_minor",
+                      (json_int_t)figures->received.minor, "acknowledged_minor",
+                      (json_int_t)figures->acknowledged.minor));
     }
     return payments;
+}
+
+static const char *netting_name(enum audit_netting netting)
+{
+    switch (netting) {
+    case AUDIT_NET_BY_PAIR:
+        return "by pair";
+    case AUDIT_NET_COUNTED:
+        return "all pairs";
+    case AUDIT_NET_OPEN:
+        return "open";
+    }
+    return "unknown";
 }
 
 static json_t *positions_json(const struct audit_report *report)
@@ -154,14 +216,15 @@ static enum cli_exit print_json(struct cli *cli, const struct audit_report *repo
 {
     char hash[HASH_TEXT_MAX];
     return cli_print_json(
-        cli, json_pack("{s:b, s:o, s:s, s:i, s:s, s:I, s:I, s:s, s:o, s:o, s:o, s:o}", "clean",
-                       (int)!report->is_flawed, "flaw", flaw_json(report), "coalition",
-                       report->coalition, "period", (int)report->period.yyyymm, "currency",
-                       report->currency, "first_epoch", (json_int_t)report->first_epoch,
-                       "last_epoch", (json_int_t)report->last_epoch, "last_charter",
-                       hash_format(&report->last_charter, hash), "pairs", pairs_json(report),
-                       "positions", positions_json(report), "payments", payments_json(report),
-                       "counts", counts_json(&report->counts)));
+        cli,
+        json_pack("{s:b, s:o, s:s, s:i, s:s, s:I, s:I, s:s, s:o, s:s, s:o, s:o, s:o}", "clean",
+                  (int)!report->is_flawed, "flaw", flaw_json(report), "coalition",
+                  report->coalition, "period", (int)report->period.yyyymm, "currency",
+                  report->currency, "first_epoch", (json_int_t)report->first_epoch, "last_epoch",
+                  (json_int_t)report->last_epoch, "last_charter",
+                  hash_format(&report->last_charter, hash), "pairs", pairs_json(report), "netting",
+                  netting_name(report->netting), "positions", positions_json(report), "payments",
+                  payments_json(report), "counts", counts_json(&report->counts)));
 }
 
 /* ---- The command ---- */

@@ -190,7 +190,7 @@ const struct cli_command commands[] = {
      "talea period reconcile fuel --period 2026-10", period_reconcile_options, 1, 1,
      ROLE_BACK_OFFICE, run_period_reconcile},
     {"period export", "PERIOD",
-     "Write what an auditor needs of a period: charters, signed streams, statements",
+     "Write what an auditor needs of a period: charters, streams, statements, net, payments",
      "talea period export 2026-10 --out grocer-2026-10", period_export_options, 1, 1,
      ROLE_BACK_OFFICE, run_period_export},
     {"audit", "FOLDER...",
@@ -201,6 +201,11 @@ const struct cli_command commands[] = {
     {"audit receipt", "FILE", "Prove a member's receipt by the charter's keys alone",
      "talea audit receipt receipt.txt --charter charter.talea", audit_receipt_options, 1, 1, 0,
      run_audit_receipt},
+    {"audit dispute", "FILE NUMBER",
+     "Prove what is signed of a disputed entry, and whether a promise stands behind it",
+     "talea dispute show fuel 812 --out 812.evidence\n"
+     "  talea audit dispute 812.evidence 812 --charter charter.talea",
+     audit_dispute_options, 2, 2, 0, run_audit_dispute},
     {"statement show", "PARTNER PERIOD", "Show and verify a period's statement with a partner",
      "talea statement show fuel 2026-10 --out fuel-2026-10.talea\n"
      "  talea statement show fuel 2026-10 --html fuel.html --language kk",

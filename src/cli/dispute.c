@@ -41,7 +41,8 @@ const struct argp_option dispute_step_options[] = {
 const struct argp_option dispute_show_options[] = {
     DIRECTION_OPTION,
     {"out", OPT_OUT, "FILE", 0,
-     "Write what is signed of the entry: its batch, the receipt, the grants", 0},
+     "Write what is signed of the entry, for talea audit dispute: batch, receipt, grants, mandates",
+     0},
     {0}};
 
 const struct argp_option dispute_list_options[] = {

@@ -56,6 +56,12 @@ static const char *const texts[PAGE_TEXTS][PAGE_LANGUAGES] = {
                        "половина — до чётного.",
                        "Әр жол тұтастай бағаланады; әр сома бір рет дөңгелектеледі, жартысы — "
                        "жұпқа дейін."},
+    [TEXT_ROUNDED] = {"Rounded by", "Округлено на", "Дөңгелектеу айырмасы"},
+    [TEXT_DISPUTED] = {"In dispute: not in the amounts above until it is decided",
+                       "Оспаривается: не входит в суммы выше до решения",
+                       "Дауда: шешім шыққанша жоғарыдағы сомаларға кірмейді"},
+    [TEXT_WAITING_POINTS] = {"Points that wait", "Баллы в ожидании", "Күтудегі ұпайлар"},
+    [TEXT_DISPUTES] = {"Disputes", "Споров", "Даулар саны"},
     [TEXT_FIGURES] = {"Figures", "Суммы", "Сомалар"},
     [TEXT_FIGURES_FOLLOW] = {"follow from the totals and the charter’s prices",
                              "следуют из количеств и цен устава",
@@ -86,6 +92,32 @@ static const char *const texts[PAGE_TEXTS][PAGE_LANGUAGES] = {
                    "«talea statement verify».",
                    "Электрондық акт пен оның қолтаңбалары бойынша жасалған; оларды «talea "
                    "statement verify» командасымен тексеруге болады."},
+    [TEXT_INVOICE] = {"Settlement invoice", "Счёт по взаимным расчётам", "Өзара есеп айырысу шоты"},
+    [TEXT_REFERENCE] = {"Payment reference", "Назначение (референс) платежа", "Төлем референсі"},
+    [TEXT_OWED_BY] = {"Payable by", "Плательщик", "Төлеуші"},
+    [TEXT_OWED_TO] = {"Payable to", "Получатель", "Алушы"},
+    [TEXT_ACCOUNT_HOLDER] = {"Account holder", "Владелец счёта", "Шот иесі"},
+    [TEXT_INVOICE_LINE] = {"Item", "Наименование", "Атауы"},
+    [TEXT_ENTRIES_OF] = {"{1} to {2}", "{1} → {2}", "{1} → {2}"},
+    [TEXT_FEE_LINE] = {"Fee", "Комиссия", "Комиссия"},
+    [TEXT_TAX_LINE] = {"Tax {1}, {2}", "Налог {1}, {2}", "{1} салығы, {2}"},
+    [TEXT_TAX_BASE] = {"on {1}", "с суммы {1}", "{1} сомасынан"},
+    [TEXT_SUBTOTAL] = {"Subtotal", "Подытог", "Аралық жиын"},
+    [TEXT_POINTS_MONEY] = {"Points", "Баллы", "Ұпайлар"},
+    [TEXT_FEES] = {"Fees", "Комиссии", "Комиссиялар"},
+    [TEXT_TAXES] = {"Taxes", "Налоги", "Салықтар"},
+    [TEXT_NETTED] = {"This pair alone. It is paid as part of the net of all pairs, whose payments "
+                     "have references of their own.",
+                     "Только эта пара. Оплачивается в составе общего взаимозачёта всех пар, у "
+                     "платежей которого свои референсы.",
+                     "Тек осы жұп. Барлық жұптардың ортақ өзара есебінің құрамында төленеді, оның "
+                     "төлемдерінің өз референстері бар."},
+    [TEXT_INVOICE_FOOT] = {"Made from the statement that both partners signed, at the prices of "
+                           "the charter. A minus is a credit: it lowers what is to pay.",
+                           "Составлено по акту, подписанному обоими партнёрами, по ценам устава. "
+                           "Минус — это зачёт: он уменьшает сумму к оплате.",
+                           "Екі серіктес қол қойған акт бойынша, жарғы бағаларымен жасалған. "
+                           "Минус — есепке жатқызу: ол төленетін соманы азайтады."},
 };
 
 static const struct {

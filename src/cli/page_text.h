@@ -55,6 +55,10 @@ enum page_text {
     TEXT_TO_PAY,
     TEXT_NOBODY_PAYS,
     TEXT_ROUNDING,
+    TEXT_ROUNDED,
+    TEXT_DISPUTED,
+    TEXT_WAITING_POINTS,
+    TEXT_DISPUTES,
     TEXT_FIGURES,
     TEXT_FIGURES_FOLLOW,
     TEXT_FIGURES_UNCHECKED,
@@ -72,6 +76,22 @@ enum page_text {
     TEXT_ABSENT,
     TEXT_BY_HAND,
     TEXT_FOOT,
+    TEXT_INVOICE,
+    TEXT_REFERENCE,
+    TEXT_OWED_BY,
+    TEXT_OWED_TO,
+    TEXT_ACCOUNT_HOLDER,
+    TEXT_INVOICE_LINE,
+    TEXT_ENTRIES_OF, /* {1}: whose, {2}: towards whom */
+    TEXT_FEE_LINE,
+    TEXT_TAX_LINE, /* {1}: the code, {2}: the rate */
+    TEXT_TAX_BASE, /* {1}: the amount */
+    TEXT_SUBTOTAL,
+    TEXT_POINTS_MONEY,
+    TEXT_FEES,
+    TEXT_TAXES,
+    TEXT_NETTED,
+    TEXT_INVOICE_FOOT,
     PAGE_TEXTS
 };
 

@@ -49,7 +49,7 @@ static void set_payment(const Talea__V1__InstructPaymentsResponse *reply, size_t
     set_account(payment->creditor, &out->creditor);
     out->amount = money_of(payment->amount_minor);
     snprintf(out->reference, sizeof out->reference, "%s", payment->reference);
-    snprintf(out->text, sizeof out->text, "%s %s %s to %s", reply->coalition,
+    snprintf(out->text, sizeof out->text, "%s %s %s %s to %s", payment->reference, reply->coalition,
              period_format((struct period){payment->period}, period), reply->debtor->partner,
              payment->creditor->partner);
 }

@@ -5,10 +5,11 @@
 #include "cli/follow.h"
 #include "cli/message.h"
 #include "cli/office.h"
+#include "cli/payment.h"
 #include "dossier/writer.h"
 
 const struct argp_option period_export_options[] = {
-    {"out", OPT_OUT, "FOLDER", 0, "Where to write it; must not exist", 0}, {0}};
+    {"out", OPT_OUT, "FOLDER", 0, "The export, a new folder (required)", 0}, {0}};
 
 struct export
 {
@@ -49,6 +50,23 @@ static enum cli_exit put_statements(struct export *export)
     return outcome;
 }
 
+static enum cli_exit put_payments(struct export *export)
+{
+    Talea__V1__ListPaymentsRequest request;
+    talea__v1__list_payments_request__init(&request);
+    request.period = export->period;
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    enum cli_exit outcome = payment_call(export->cli, "ListPayments", &request.base, &message);
+    const Talea__V1__ListPaymentsResponse *response =
+        (const Talea__V1__ListPaymentsResponse *)message;
+    for (size_t i = 0; outcome == CLI_OK && i < response->n_payments; i++) {
+        enum err err =
+            dossier_writer_put_payment(&export->writer, response->payments[i], &export->note);
+        outcome = err == ERR_OK ? CLI_OK : cli_fail_err(export->cli, err, &export->note);
+    }
+    return outcome;
+}
+
 static enum err put_part(void *context, const ProtobufCMessage *message, struct progress *progress,
                          struct note *note)
 {
@@ -70,7 +88,11 @@ static enum cli_exit put_streams(struct export *export)
 
 static enum cli_exit write_dossier(struct export *export)
 {
-    enum cli_exit outcome = put_statements(export);
+    /* What follows from something is read before it, so that what it follows from is there. */
+    enum cli_exit outcome = put_payments(export);
+    if (outcome == CLI_OK) {
+        outcome = put_statements(export);
+    }
     if (outcome == CLI_OK) {
         outcome = put_streams(export);
     }

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/office.h"
+#include "cli/page_option.h"
 #include "cli/pb_json.h"
 #include "cli/statement_csv.h"
 #include "cli/statement_page.h"
@@ -183,16 +184,12 @@ static enum cli_exit write_page(struct cli *cli, const struct charter *charter,
                                 const struct statement_proof *proof)
 {
     const char *path = cli_option(cli, OPT_HTML);
-    const char *code = cli_option(cli, OPT_LANGUAGE);
-    enum page_language language = PAGE_EN;
+    enum page_language language;
     struct note note = {""};
     CLEANUP(buffer_fini) struct buffer page = {0};
-    if (code != NULL && page_language_parse(code, &language) != ERR_OK) {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "en, ru, kk", "--language: \"%s\" is none",
-                        code);
-    }
-    if (path == NULL) {
-        return CLI_OK;
+    enum cli_exit outcome = page_read_language(cli, &language);
+    if (outcome != CLI_OK || path == NULL) {
+        return outcome;
     }
     enum err err = statement_page(proof, charter, language, &page, &note);
     if (err == ERR_OK) {

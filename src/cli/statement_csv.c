@@ -28,10 +28,10 @@ struct csv {
 
 static void write_titles(struct csv *csv)
 {
-    static const char *const titles[] = {"sender",   "receiver",   "number",      "verdict",
-                                         "kind",     "time",       "transaction", "card",
-                                         "points",   "tariff",     "price",       "per_points",
-                                         "currency", "owed_minor", "owed_rest",   "owed_rest_of"};
+    static const char *const titles[] = {
+        "sender",      "receiver", "number",     "verdict",   "kind",        "time",
+        "transaction", "card",     "points",     "disputed",  "tariff",      "price",
+        "per_points",  "currency", "owed_minor", "owed_rest", "owed_rest_of"};
     struct csv_row row = {.out = csv->file};
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
         csv_text(&row, titles[i]);
@@ -40,7 +40,8 @@ static void write_titles(struct csv *csv)
 }
 
 /* points * price / per as a whole number of minor units, rounded down, and the rest in per-ths of
- * one: nothing is rounded away. The product may not fit, its rest always does. */
+ * one: nothing is rounded away. What is disputed waits and is owed by nobody yet. The product may
+ * not fit, its rest always does. */
 static enum err write_worth(struct csv *csv, struct csv_row *row,
                             const Talea__V1__StatementLine *line)
 {
@@ -48,6 +49,7 @@ static enum err write_worth(struct csv *csv, struct csv_row *row,
     struct line_price price;
     char text[AMOUNT_TEXT_MAX];
     int64_t whole;
+    int64_t points = line->points - line->disputed_points;
     TRY(price_line(&csv->roster, &one, &price));
     if (price.tariff == NULL) {
         for (unsigned i = 0; i < 6; i++) {
@@ -58,9 +60,9 @@ static enum err write_worth(struct csv *csv, struct csv_row *row,
     int64_t per = price.tariff->per.minor;
     bool counts = line->refusal[0] == '\0';
     int64_t sign = counts ? tariff_debt(price.tariff, one.kind).sign : 0;
-    TRY(int64_mul_div(line->points, price.price.minor, per, ROUNDING_DOWN, &whole));
+    TRY(int64_mul_div(points, price.price.minor, per, ROUNDING_DOWN, &whole));
     uint64_t rest =
-        (uint64_t)line->points * (uint64_t)price.price.minor - (uint64_t)whole * (uint64_t)per;
+        (uint64_t)points * (uint64_t)price.price.minor - (uint64_t)whole * (uint64_t)per;
     csv_text(row, amount_format(price.price.minor, csv->charter->currency_decimals, text));
     csv_text(row, amount_format(per, csv->charter->points_decimals, text));
     csv_text(row, csv->statement->currency);
@@ -84,6 +86,7 @@ static enum err write_line(struct csv *csv, const Talea__V1__StatementLine *line
     csv_text(&row, line->transaction_id);
     csv_text(&row, line->card);
     csv_text(&row, amount_format(line->points, csv->charter->points_decimals, text));
+    csv_text(&row, amount_format(line->disputed_points, csv->charter->points_decimals, text));
     csv_number(&row, "%u", line->tariff);
     TRY(write_worth(csv, &row, line));
     csv_end(&row);
@@ -109,7 +112,8 @@ static enum err count(struct csv *csv, const Talea__V1__StatementLine *line)
             (struct receipt_total){(enum entry_kind)line->kind, line->tariff, 0, 0};
     }
     csv->sums[i].count++;
-    return int64_add(csv->sums[i].points, line->points, &csv->sums[i].points);
+    return int64_add(csv->sums[i].points, line->points - line->disputed_points,
+                     &csv->sums[i].points);
 }
 
 static enum err take_page(struct csv *csv, const Talea__V1__ListStatementLinesResponse *page)
@@ -118,7 +122,9 @@ static enum err take_page(struct csv *csv, const Talea__V1__ListStatementLinesRe
                  page->last_number == csv->half->last_number && page->n_lines > 0;
     for (size_t i = 0; is_it && i < page->n_lines; i++) {
         const Talea__V1__StatementLine *line = page->lines[i];
-        if (line->number != csv->next_number) {
+        bool can_be = line->disputed_points == 0 ||
+                      (line->disputed_points > 0 && line->disputed_points <= line->points);
+        if (line->number != csv->next_number || !can_be) {
             return ERR_CORRUPT;
         }
         TRY(write_line(csv, line));
@@ -129,17 +135,6 @@ static enum err take_page(struct csv *csv, const Talea__V1__ListStatementLinesRe
     return is_it && page->next_number == (is_last ? 0 : csv->next_number) ? ERR_OK : ERR_CORRUPT;
 }
 
-/* Of the points that the entries of a line add up to, those that are disputed wait. */
-static int64_t waiting_points(const struct statement_half *half, const struct receipt_total *line)
-{
-    for (size_t i = 0; i < half->suspended_count; i++) {
-        if (receipt_total_compare(&half->suspended[i], line) == 0) {
-            return half->suspended[i].points;
-        }
-    }
-    return 0;
-}
-
 static bool adds_up(const struct csv *csv)
 {
     size_t found = 0;
@@ -148,7 +143,7 @@ static bool adds_up(const struct csv *csv)
         for (size_t k = 0; k < csv->sum_count; k++) {
             const struct receipt_total *sum = &csv->sums[k];
             found += receipt_total_compare(sum, said) == 0 && sum->count == said->count &&
-                             sum->points - waiting_points(csv->half, said) == said->points
+                             sum->points == said->points
                          ? 1
                          : 0;
         }

@@ -6,7 +6,9 @@
 
 #include "cli/page.h"
 
-#define TEXT_MAX 256
+#define TEXT_MAX       256
+#define MICRO          1000000
+#define MICRO_DECIMALS 6u
 
 /* What all parts of the page look at. */
 struct view {
@@ -109,8 +111,29 @@ static void write_price(struct view *view, const struct line_price *price)
     page_element(&view->page, "td", "n", text);
 }
 
+/* Sums of a half's lines. */
+struct half_sums {
+    struct money worth;
+    struct money fee;
+    int64_t rounded_micro; /* what rounding added, in millionths of a minor unit */
+};
+
+/* Rounded amount less exact one. The products may not fit, their difference always does. */
+static int64_t rounded_micro(const struct receipt_total *total, const struct line_price *price)
+{
+    if (price->tariff == NULL) {
+        return 0;
+    }
+    int64_t per = price->tariff->per.minor;
+    uint64_t exact = (uint64_t)total->points * (uint64_t)price->price.minor;
+    exact = entry_kind_debt(total->kind).sign < 0 ? 0 - exact : exact;
+    int64_t more = (int64_t)((uint64_t)price->worth.minor * (uint64_t)per - exact);
+    int64_t micro;
+    return int64_mul_div(more, MICRO, per, ROUNDING_HALF_EVEN, &micro) == ERR_OK ? micro : 0;
+}
+
 static enum err write_line(struct view *view, const struct receipt_total *total,
-                           struct money *sum_worth, struct money *sum_fee)
+                           struct half_sums *sums)
 {
     struct line_price price;
     char text[TEXT_MAX];
@@ -126,8 +149,9 @@ static enum err write_line(struct view *view, const struct receipt_total *total,
         write_price(view, &price);
         page_amount_cell(&view->page, price.worth.minor, view->charter->currency_decimals);
         page_amount_cell(&view->page, price.fee.minor, view->charter->currency_decimals);
-        TRY(money_add(*sum_worth, price.worth, sum_worth));
-        TRY(money_add(*sum_fee, price.fee, sum_fee));
+        TRY(money_add(sums->worth, price.worth, &sums->worth));
+        TRY(money_add(sums->fee, price.fee, &sums->fee));
+        sums->rounded_micro += rounded_micro(total, &price);
     } else { /* the charter at hand has no such price: the figures are not checked */
         for (unsigned i = 0; i < 3; i++) {
             page_element(&view->page, "td", "n", "\u2014");
@@ -137,15 +161,32 @@ static enum err write_line(struct view *view, const struct receipt_total *total,
     return ERR_OK;
 }
 
+static void write_rounded(struct view *view, const struct half_sums *sums)
+{
+    char number[PAGE_NUMBER_MAX];
+    char text[TEXT_MAX];
+    if (sums->rounded_micro == 0 || view->charter->currency_decimals + MICRO_DECIMALS > 9) {
+        return;
+    }
+    page_amount(view->page.language, sums->rounded_micro,
+                view->charter->currency_decimals + MICRO_DECIMALS, number);
+    for (size_t length = strlen(number); number[length - 1] == '0'; length--) {
+        number[length - 1] = '\0';
+    }
+    snprintf(text, sizeof text, "%s\u00a0%s", number, view->proof->statement.currency);
+    page_open(&view->page, "dl", "small");
+    page_term(&view->page, TEXT_ROUNDED, NULL, text);
+    page_close(&view->page);
+}
+
 static enum err write_lines(struct view *view, const struct statement_half *half)
 {
     static const enum page_text titles[] = {TEXT_KIND,  TEXT_TARIFF,      TEXT_COUNT, TEXT_POINTS,
                                             TEXT_PRICE, TEXT_SENDER_OWES, TEXT_FEE};
-    struct money worth = {0};
-    struct money fee = {0};
+    struct half_sums sums = {.rounded_micro = 0};
     page_table(&view->page, titles, sizeof titles / sizeof titles[0], 1);
     for (size_t i = 0; i < half->total_count; i++) {
-        TRY(write_line(view, &half->totals[i], &worth, &fee));
+        TRY(write_line(view, &half->totals[i], &sums));
     }
     page_close(&view->page);
     page_open(&view->page, "tfoot", NULL);
@@ -154,12 +195,38 @@ static enum err write_lines(struct view *view, const struct statement_half *half
     for (unsigned i = 0; i < 4; i++) {
         page_element(&view->page, "td", NULL, "");
     }
-    page_amount_cell(&view->page, worth.minor, view->charter->currency_decimals);
-    page_amount_cell(&view->page, fee.minor, view->charter->currency_decimals);
+    page_amount_cell(&view->page, sums.worth.minor, view->charter->currency_decimals);
+    page_amount_cell(&view->page, sums.fee.minor, view->charter->currency_decimals);
     page_close(&view->page);
     page_close(&view->page);
     page_close(&view->page);
+    write_rounded(view, &sums);
     return ERR_OK;
+}
+
+/* What is disputed and waits. */
+static void write_suspended(struct view *view, const struct statement_half *half)
+{
+    static const enum page_text titles[] = {TEXT_KIND, TEXT_TARIFF, TEXT_DISPUTES,
+                                            TEXT_WAITING_POINTS};
+    char text[PAGE_NUMBER_MAX];
+    if (half->suspended_count == 0) {
+        return;
+    }
+    page_label(&view->page, "h3", NULL, TEXT_DISPUTED);
+    page_table(&view->page, titles, sizeof titles / sizeof titles[0], 1);
+    for (size_t i = 0; i < half->suspended_count; i++) {
+        const struct receipt_total *waits = &half->suspended[i];
+        page_open(&view->page, "tr", NULL);
+        page_element(&view->page, "td", NULL, page_entry_kind(view->page.language, waits->kind));
+        snprintf(text, sizeof text, "%u", waits->tariff);
+        page_element(&view->page, "td", "n", text);
+        page_element(&view->page, "td", "n", page_count(view->page.language, waits->count, text));
+        page_amount_cell(&view->page, waits->points, view->charter->points_decimals);
+        page_close(&view->page);
+    }
+    page_close(&view->page);
+    page_close(&view->page);
 }
 
 static void write_charge(struct view *view, const struct statement_half *half,
@@ -230,6 +297,7 @@ static enum err write_half(struct view *view, const struct statement_half *half)
     write_range(view, half);
     TRY(write_lines(view, half));
     write_charges(view, half);
+    write_suspended(view, half);
     if (is_other_way) {
         TRY(money_sub(money_of(0), half->owed, &owed));
     }

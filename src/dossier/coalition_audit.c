@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dossier/settlement_audit.h"
+
 struct coalition {
     struct audit_report *report;
     struct arena *arena;
@@ -202,41 +204,6 @@ static enum err add_statement(struct coalition *coalition,
                : audit_flawed(&place, 0, "the statement", "the same as the other side's", why.text);
 }
 
-/* ---- Who owes whom ---- */
-
-static enum err net(struct coalition *coalition)
-{
-    struct audit_report *report = coalition->report;
-    size_t capacity = 2 * report->pair_count + 1;
-    size_t count = 0;
-    struct pair_statement *statements =
-        arena_alloc(coalition->arena, (report->pair_count + 1) * sizeof *statements);
-    struct net_position *unpaid = arena_alloc(coalition->arena, capacity * sizeof *unpaid);
-    report->positions = arena_alloc(coalition->arena, capacity * sizeof *report->positions);
-    report->payments = arena_alloc(coalition->arena, capacity * sizeof *report->payments);
-    if (statements == NULL || unpaid == NULL || report->positions == NULL ||
-        report->payments == NULL) {
-        return ERR_RESOURCE;
-    }
-    for (size_t i = 0; i < report->pair_count; i++) {
-        if (report->pairs[i].is_agreed) {
-            statements[count++] = report->pairs[i].statement;
-        }
-    }
-    struct audit_place place = place_of(coalition, "");
-    enum err err =
-        statement_net(statements, count, report->positions, capacity, &report->position_count);
-    if (err == ERR_OK) {
-        memcpy(unpaid, report->positions, report->position_count * sizeof *unpaid);
-        err =
-            payments_plan(unpaid, report->position_count, report->payments, &report->payment_count);
-    }
-    return err == ERR_OK || err == ERR_RESOURCE
-               ? err
-               : audit_flawed(&place, 0, "net of the agreed statements", "a sum that fits",
-                              err_describe(err)->sentence);
-}
-
 static void describe(struct coalition *coalition)
 {
     struct audit_report *report = coalition->report;
@@ -272,7 +239,7 @@ static enum err audit_together(struct coalition *coalition)
             TRY(add_statement(coalition, &dossier->statements[j]));
         }
     }
-    return net(coalition);
+    return settlement_audit(coalition->dossiers, coalition->count, report, coalition->arena);
 }
 
 static enum err audit_all(struct coalition *coalition, const char *const *folders, size_t count,

@@ -310,6 +310,80 @@ static enum err read_statement(struct reading *reading, const struct sums_line *
     return check_sum(reading, path, line, &sum);
 }
 
+/* ---- The net, and payments ---- */
+
+/* The table, with what the dossier's own statements say. */
+static enum err begin_net(const struct reading *reading)
+{
+    struct dossier *dossier = reading->dossier;
+    enum err err = net_table_make(&dossier->chain, dossier->period, &dossier->holder,
+                                  reading->arena, &dossier->net);
+    if (err != ERR_OK) {
+        /* A holder that is no partner of the period has no part in its net. */
+        return err == ERR_NOT_FOUND || err == ERR_INPUT ? ERR_OK : err;
+    }
+    dossier->has_net = true;
+    for (size_t i = 0; i < dossier->statement_count; i++) {
+        const struct dossier_statement *statement = &dossier->statements[i];
+        struct audit_place place = place_of(reading, statement->file);
+        if (statement->is_agreed) {
+            TRY(net_take_statement(&dossier->net, &statement->statement, &place));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err read_net(struct reading *reading, const struct sums_line *line)
+{
+    struct hash sum;
+    struct dossier *dossier = reading->dossier;
+    const char *path = path_of(reading, line->name);
+    if (path == NULL) {
+        return ERR_RESOURCE;
+    }
+    struct audit_place place = place_of(reading, path);
+    if (strcmp(line->name, NET_NAME) != 0) {
+        return flawed(reading, path, "name of the file", NET_NAME, line->name);
+    }
+    if (!dossier->has_net || !charter_chain_last(&dossier->chain)->is_multilateral) {
+        return flawed(reading, path, "the net of all pairs", "none by the charter", "one");
+    }
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return missing(reading, path, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORAGE);
+    }
+    enum err err = net_audit(file, &dossier->chain, &place, &dossier->net, &sum);
+    long end = ftell(file);
+    reading->report->counts.bytes += end > 0 ? (uint64_t)end : 0;
+    (void)fclose(file);
+    return err == ERR_OK ? check_sum(reading, path, line, &sum) : err;
+}
+
+static enum err read_payment(struct reading *reading, const struct sums_line *line)
+{
+    struct hash sum;
+    char expected[DOSSIER_FILE_MAX];
+    struct dossier *dossier = reading->dossier;
+    struct dossier_payment *payment = &dossier->payments[dossier->payment_count];
+    const char *path = path_of(reading, line->name);
+    if (path == NULL) {
+        return ERR_RESOURCE;
+    }
+    struct audit_place place = place_of(reading, path);
+    TRY(read_small(reading, path, &sum));
+    TRY(payment_audit(buffer_slice(&reading->bytes), &dossier->chain, &dossier->holder,
+                      dossier->period, &place, reading->arena, payment));
+    snprintf(expected, sizeof expected, PAYMENTS_FOLDER "/%s.%s" PAYMENT_EXTENSION,
+             payment->terms.payment.debtor.text, payment->terms.payment.creditor.text);
+    if (strcmp(expected, line->name) != 0) {
+        return flawed(reading, path, "name of the file", expected, line->name);
+    }
+    dossier->payment_count++;
+    reading->report->counts.notices +=
+        (uint64_t)payment->debtor.is_there + (uint64_t)payment->creditor.is_there;
+    return check_sum(reading, path, line, &sum);
+}
+
 /* ---- All of it ---- */
 
 static enum err read_each(struct reading *reading, const char *folder,
@@ -330,14 +404,19 @@ static enum err make_room(struct reading *reading)
     size_t statements = count_in(&reading->sums, STATEMENTS_FOLDER) + 1;
     dossier->streams = arena_alloc(reading->arena, streams * sizeof *dossier->streams);
     dossier->stream_files = arena_alloc(reading->arena, streams * sizeof *dossier->stream_files);
+    size_t payments = count_in(&reading->sums, PAYMENTS_FOLDER) + 1;
     dossier->statements = arena_alloc(reading->arena, statements * sizeof *dossier->statements);
-    return dossier->streams == NULL || dossier->stream_files == NULL || dossier->statements == NULL
+    dossier->payments = arena_alloc(reading->arena, payments * sizeof *dossier->payments);
+    return dossier->streams == NULL || dossier->stream_files == NULL ||
+                   dossier->statements == NULL || dossier->payments == NULL
                ? ERR_RESOURCE
                : ERR_OK;
 }
 
 static enum err audit(struct reading *reading)
 {
+    static const char *const folders[] = {CHARTERS_FOLDER, STREAMS_FOLDER, STATEMENTS_FOLDER,
+                                          NETTING_FOLDER, PAYMENTS_FOLDER};
     const struct dossier *dossier = reading->dossier;
     TRY(read_sums(reading));
     TRY(make_room(reading));
@@ -348,9 +427,13 @@ static enum err audit(struct reading *reading)
     TRY(read_each(reading, STREAMS_FOLDER, read_stream));
     TRY(check_complete(reading));
     TRY(read_each(reading, STATEMENTS_FOLDER, read_statement));
-    TRY(check_folder(reading, CHARTERS_FOLDER));
-    TRY(check_folder(reading, STREAMS_FOLDER));
-    return check_folder(reading, STATEMENTS_FOLDER);
+    TRY(begin_net(reading));
+    TRY(read_each(reading, NETTING_FOLDER, read_net));
+    TRY(read_each(reading, PAYMENTS_FOLDER, read_payment));
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        TRY(check_folder(reading, folders[i]));
+    }
+    return ERR_OK;
 }
 
 enum err dossier_audit(const char *folder, struct audit_report *report, struct arena *arena,

@@ -1,8 +1,10 @@
 /* One brand's dossier: its files against their sums, its charters against each other, its streams,
- * and its statements against its streams. */
+ * its statements against its streams, and what was signed about the net and about payments. */
 #ifndef DOSSIER_DOSSIER_AUDIT_H
 #define DOSSIER_DOSSIER_AUDIT_H
 
+#include "dossier/net_audit.h"
+#include "dossier/payment_audit.h"
 #include "dossier/statement_proof.h"
 #include "dossier/stream_audit.h"
 
@@ -23,6 +25,10 @@ struct dossier {
     size_t stream_count;
     struct dossier_statement *statements; /* in the arena; of those that were made */
     size_t statement_count;
+    bool has_net;
+    struct netting_table net;         /* of all that is agreed, when has_net */
+    struct dossier_payment *payments; /* in the arena */
+    size_t payment_count;
 };
 
 /* In any case dossier_fini is due. ERR_CORRUPT: the flaw is in the report. ERR_NOT_FOUND with a

@@ -2,6 +2,21 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum obligation_step audit_payment_step(const struct audit_payment *payment)
+{
+    struct obligation obligation = {.terms = payment->terms, .figures = payment->figures};
+    return obligation_step(&obligation);
+}
+
+/* One line that can be shown: what is wrong with a file may be its bytes. */
+static void keep(char *out, size_t capacity, const char *text)
+{
+    (void)text_clean_line(out, capacity, slice_of(text, strlen(text)));
+}
 
 enum err audit_flawed(const struct audit_place *place, uint64_t number, const char *what,
                       const char *expected, const char *found)
@@ -11,11 +26,11 @@ enum err audit_flawed(const struct audit_place *place, uint64_t number, const ch
     if (!report->is_flawed) {
         report->is_flawed = true;
         flaw->number = number;
-        snprintf(flaw->file, sizeof flaw->file, "%s", place->file);
-        snprintf(flaw->stream, sizeof flaw->stream, "%s", place->stream);
-        snprintf(flaw->what, sizeof flaw->what, "%s", what);
-        snprintf(flaw->expected, sizeof flaw->expected, "%s", expected);
-        snprintf(flaw->found, sizeof flaw->found, "%s", found);
+        keep(flaw->file, sizeof flaw->file, place->file);
+        keep(flaw->stream, sizeof flaw->stream, place->stream);
+        keep(flaw->what, sizeof flaw->what, what);
+        keep(flaw->expected, sizeof flaw->expected, expected);
+        keep(flaw->found, sizeof flaw->found, found);
     }
     return ERR_CORRUPT;
 }

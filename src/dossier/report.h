@@ -4,7 +4,7 @@
 
 #include "clearing/receipt.h"
 #include "dossier/sums_file.h"
-#include "settlement/payments.h"
+#include "settlement/obligation.h"
 
 #define FINDING_TEXT_MAX 200
 
@@ -28,7 +28,10 @@ struct audit_counts {
     uint64_t entries;
     uint64_t refused; /* of the entries: both sides have undone them */
     uint64_t statements;
-    uint64_t signatures; /* of batches and receipts, statements and charters */
+    uint64_t netted_statements; /* between others, for the net of all pairs */
+    uint64_t words;             /* about that net */
+    uint64_t notices;           /* about payments */
+    uint64_t signatures;        /* of all that is signed */
 };
 
 /* One pair's period. */
@@ -38,6 +41,22 @@ struct audit_pair {
     uint64_t entries[2];           /* of the period, sent by each of both */
     bool is_agreed;
     struct pair_statement statement; /* when agreed; without its totals */
+};
+
+enum audit_netting {
+    AUDIT_NET_BY_PAIR, /* each pair pays its own net */
+    AUDIT_NET_COUNTED, /* what all in a set signed is netted together, the rest by pair */
+    AUDIT_NET_OPEN     /* it is not signed yet: what payments would be is a plan */
+};
+
+/* What follows from the statements and the net, and how far it is proven to be paid. */
+struct audit_payment {
+    struct obligation_terms terms;
+    bool is_planned;                   /* not netted yet: nobody has to pay it */
+    bool has_debtor;                   /* the debtor's signed word is there */
+    bool has_creditor;                 /* and the creditor's */
+    uint64_t words[2];                 /* their numbers */
+    struct obligation_figures figures; /* each as its owner signed it */
 };
 
 struct audit_report {
@@ -53,9 +72,10 @@ struct audit_report {
     struct hash last_charter; /* the hash of the last epoch's payload */
     struct audit_pair *pairs; /* sorted */
     size_t pair_count;
+    enum audit_netting netting;
     struct net_position *positions; /* of the agreed pairs */
     size_t position_count;
-    struct payment *payments;
+    struct audit_payment *payments;
     size_t payment_count;
 };
 
@@ -65,6 +85,9 @@ struct audit_place {
     const char *file;
     char stream[2 * PARTNER_ID_MAX + 4];
 };
+
+/* Netted, instructed, paid or closed, by what is signed alone. */
+enum obligation_step audit_payment_step(const struct audit_payment *payment);
 
 /* Keeps the first flaw. Always ERR_CORRUPT. Texts are cut to fit. */
 enum err audit_flawed(const struct audit_place *place, uint64_t number, const char *what,

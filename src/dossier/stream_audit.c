@@ -341,7 +341,7 @@ static enum err unreadable(const struct walk *walk, enum err err, const struct n
                : err;
 }
 
-static enum err begin(struct walk *walk, struct stream_file *in, FILE *file)
+static enum err begin(struct walk *walk, struct message_file *in, FILE *file)
 {
     struct note note = {""};
     struct stream_head *head = &walk->head;
@@ -354,7 +354,7 @@ static enum err begin(struct walk *walk, struct stream_file *in, FILE *file)
     return take_receipt_before(walk);
 }
 
-static enum err take_runs(struct walk *walk, struct stream_file *in)
+static enum err take_runs(struct walk *walk, struct message_file *in)
 {
     struct stream_run run;
     struct note note = {""};
@@ -378,7 +378,7 @@ static enum err take_runs(struct walk *walk, struct stream_file *in)
     return ERR_OK;
 }
 
-static enum err summarise(const struct walk *walk, struct arena *keep, struct stream_file *in,
+static enum err summarise(const struct walk *walk, struct arena *keep, struct message_file *in,
                           struct stream_summary *out_summary)
 {
     size_t size = walk->of_period.count * sizeof(struct receipt_total);
@@ -394,7 +394,7 @@ static enum err summarise(const struct walk *walk, struct arena *keep, struct st
         .root = tree_root(&walk->tree),
         .totals = totals,
         .total_count = walk->of_period.count,
-        .sum = stream_file_sum(in),
+        .sum = message_file_sum(in),
     };
     walk->counts->streams++;
     return ERR_OK;
@@ -403,7 +403,7 @@ static enum err summarise(const struct walk *walk, struct arena *keep, struct st
 enum err stream_audit(FILE *file, const struct charter_chain *chain, struct audit_place *place,
                       struct arena *keep, struct stream_summary *out_summary)
 {
-    struct stream_file in = {.file = file};
+    struct message_file in = {.file = file};
     struct walk *walk = calloc(1, sizeof *walk);
     if (walk == NULL) {
         return ERR_RESOURCE;
@@ -420,7 +420,7 @@ enum err stream_audit(FILE *file, const struct charter_chain *chain, struct audi
     if (err == ERR_OK) {
         err = summarise(walk, keep, &in, out_summary);
     }
-    stream_file_end(&in);
+    message_file_end(&in);
     arena_fini(&walk->arena);
     free(walk);
     return err;

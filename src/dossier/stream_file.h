@@ -1,19 +1,12 @@
-/* The file of a stream, as a dossier has it (proto/talea/v1/dossier.proto): a line with its format,
- * then a DossierStream and DossierRuns, each behind its length as a varint.
- *
- * Read one message at a time: memory does not grow with the file. The file's sum is taken as it is
- * read. One thread at a time.
- */
+/* The file of a stream, as a dossier has it (proto/talea/v1/dossier.proto): a file of messages with
+ * a DossierStream and DossierRuns. */
 #ifndef DOSSIER_STREAM_FILE_H
 #define DOSSIER_STREAM_FILE_H
-
-#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/calendar.h"
 #include "base/ident.h"
-#include "base/limits.h"
-#include "crypto/hash.h"
+#include "dossier/message_file.h"
 
 #define STREAM_FILE_FORMAT "talea stream 1\n"
 
@@ -34,24 +27,13 @@ struct stream_run {
     size_t count; /* 1 to LIMIT_CLEARING_BATCH */
 };
 
-struct stream_file {
-    FILE *file; /* borrowed */
-    struct hasher sum;
-    struct buffer message;
-    uint64_t offset; /* of the message read last */
-    uint64_t next;   /* bytes read so far */
-};
-
-/* Reads the format and the head. In any case stream_file_end is due. What is read lives until the
+/* Reads the format and the head. In any case message_file_end is due. What is read lives until the
  * next reading and as long as the arena is not reset. ERR_CORRUPT with a note for what no export
  * has written, ERR_UNSUPPORTED for another format, ERR_STORAGE. */
-MUST_USE enum err stream_file_begin(struct stream_file *in, FILE *file, struct arena *arena,
+MUST_USE enum err stream_file_begin(struct message_file *in, FILE *file, struct arena *arena,
                                     struct stream_head *out_head, struct note *note);
 /* ERR_NOT_FOUND at the end of the file; else as above. */
-MUST_USE enum err stream_file_next(struct stream_file *in, struct arena *arena,
+MUST_USE enum err stream_file_next(struct message_file *in, struct arena *arena,
                                    struct stream_run *out_run, struct note *note);
-/* Of all that was read. Once. */
-struct hash stream_file_sum(struct stream_file *in);
-void stream_file_end(struct stream_file *in);
 
 #endif

@@ -18,7 +18,8 @@ void sums_line_write(struct buffer *out, const char *name, const struct hash *su
 static bool is_name(const char *name)
 {
     static const char *const folders[] = {CHARTERS_FOLDER "/", STREAMS_FOLDER "/",
-                                          STATEMENTS_FOLDER "/"};
+                                          STATEMENTS_FOLDER "/", NETTING_FOLDER "/",
+                                          PAYMENTS_FOLDER "/"};
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         size_t length = strlen(folders[i]);
         if (strncmp(name, folders[i], length) == 0) {
@@ -34,7 +35,7 @@ static bool read_line(const char *at, size_t length, struct sums_line *out_line)
 {
     char sum[HASH_TEXT_MAX];
     size_t start = HASH_TEXT_MAX - 1 + sizeof GAP - 1;
-    if (length <= start || length - start >= DOSSIER_FILE_MAX ||
+    if (length <= start || length - start >= DOSSIER_FILE_MAX || memchr(at, '\0', length) != NULL ||
         strncmp(at + HASH_TEXT_MAX - 1, GAP, sizeof GAP - 1) != 0) {
         return false;
     }

@@ -2,8 +2,9 @@
  *
  *     b2sum --length 256 --check SUMS
  *
- * Files are charters/EPOCH.talea, streams/SENDER.RECEIVER.stream and statements/A.B.talea, the
- * names of both partners sorted; nothing else is in those folders.
+ * Files are charters/EPOCH.talea, streams/SENDER.RECEIVER.stream, statements/A.B.talea, the names
+ * of both partners sorted, netting/net.talea where all pairs are netted together, and
+ * payments/DEBTOR.CREDITOR.talea; nothing else is in those folders.
  */
 #ifndef DOSSIER_SUMS_FILE_H
 #define DOSSIER_SUMS_FILE_H
@@ -18,8 +19,12 @@
 #define CHARTERS_FOLDER     "charters"
 #define STREAMS_FOLDER      "streams"
 #define STATEMENTS_FOLDER   "statements"
+#define NETTING_FOLDER      "netting"
+#define PAYMENTS_FOLDER     "payments"
+#define NET_NAME            NETTING_FOLDER "/net.talea"
 #define STREAM_EXTENSION    ".stream"
 #define STATEMENT_EXTENSION ".talea"
+#define PAYMENT_EXTENSION   ".talea"
 
 struct sums_line {
     char name[DOSSIER_FILE_MAX];

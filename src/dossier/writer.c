@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/ident.h"
 #include "charter/charter.h"
+#include "dossier/net_audit.h"
 #include "dossier/stream_file.h"
 #include "wire/fields.h"
 #include "wire/messages.h"
@@ -46,7 +47,9 @@ enum err dossier_writer_open(struct dossier_writer *writer, const char *folder, 
     TRY(make_folder(writer, "", note));
     TRY(make_folder(writer, CHARTERS_FOLDER, note));
     TRY(make_folder(writer, STREAMS_FOLDER, note));
-    return make_folder(writer, STATEMENTS_FOLDER, note);
+    TRY(make_folder(writer, STATEMENTS_FOLDER, note));
+    TRY(make_folder(writer, NETTING_FOLDER, note));
+    return make_folder(writer, PAYMENTS_FOLDER, note);
 }
 
 static void add_sum(struct dossier_writer *writer, const char *name, struct hasher *hasher)
@@ -126,10 +129,21 @@ static enum err end_stream(struct dossier_writer *writer, struct note *note)
     return writer->sums.err;
 }
 
+/* The file of messages whose name is set. */
+static enum err begin_file(struct dossier_writer *writer, const char *format, struct note *note)
+{
+    struct dossier_path path = path_of(writer, writer->stream_name);
+    writer->stream = fopen(path.text, "wbx");
+    if (writer->stream == NULL) {
+        return stream_failed(writer, note);
+    }
+    hasher_init_file(&writer->stream_sum);
+    return append(writer, slice_of(format, strlen(format)), note);
+}
+
 static enum err begin_stream(struct dossier_writer *writer, const Talea__V1__DossierStream *head,
                              struct note *note)
 {
-    static const char format[] = STREAM_FILE_FORMAT;
     struct partner_id sender;
     struct partner_id receiver;
     TRY(end_stream(writer, note));
@@ -139,14 +153,20 @@ static enum err begin_stream(struct dossier_writer *writer, const Talea__V1__Dos
     }
     snprintf(writer->stream_name, sizeof writer->stream_name,
              STREAMS_FOLDER "/%s.%s" STREAM_EXTENSION, sender.text, receiver.text);
-    struct dossier_path path = path_of(writer, writer->stream_name);
-    writer->stream = fopen(path.text, "wbx");
-    if (writer->stream == NULL) {
-        return stream_failed(writer, note);
-    }
-    hasher_init_file(&writer->stream_sum);
-    TRY(append(writer, slice_of(format, sizeof format - 1), note));
+    TRY(begin_file(writer, STREAM_FILE_FORMAT, note));
     return append_message(writer, &head->base, note);
+}
+
+static enum err put_net(struct dossier_writer *writer, const Talea__V1__DossierNet *net,
+                        struct note *note)
+{
+    if (!writer->is_net) {
+        TRY(end_stream(writer, note));
+        snprintf(writer->stream_name, sizeof writer->stream_name, NET_NAME);
+        TRY(begin_file(writer, NET_FILE_FORMAT, note));
+        writer->is_net = true;
+    }
+    return append_message(writer, &net->base, note);
 }
 
 enum err dossier_writer_put(struct dossier_writer *writer,
@@ -158,10 +178,12 @@ enum err dossier_writer_put(struct dossier_writer *writer,
     case TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_STREAM:
         return begin_stream(writer, part->stream, note);
     case TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_RUN:
-        if (writer->stream != NULL) {
+        if (writer->stream != NULL && !writer->is_net) {
             return append_message(writer, &part->run->base, note);
         }
         break;
+    case TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_NET:
+        return put_net(writer, part->net, note);
     case TALEA__V1__EXPORT_PERIOD_RESPONSE__PART__NOT_SET:
     case _TALEA__V1__EXPORT_PERIOD_RESPONSE__PART__CASE_IS_INT_SIZE:
         break;
@@ -184,8 +206,58 @@ enum err dossier_writer_put_statement(struct dossier_writer *writer,
     TRY(wire_statement_decode(bytes, &arena, &statement, note));
     snprintf(name, sizeof name, STATEMENTS_FOLDER "/%s.%s" STATEMENT_EXTENSION,
              statement.halves[0].sender.text, statement.halves[1].sender.text);
+    Talea__V1__GetStatementResponse signed_parts = *document;
+    signed_parts.pair = NULL; /* how it stands at the node: nobody signs for that */
     buffer_clear(&writer->message);
-    TRY(fields_pack(&document->base, &writer->message));
+    TRY(fields_pack(&signed_parts.base, &writer->message));
+    return put_file(writer, name, buffer_slice(&writer->message), note);
+}
+
+static enum err add_bookings(const Talea__V1__Payment *payment, struct arena *arena,
+                             Talea__V1__DossierPayment *message)
+{
+    message->bookings = arena_alloc(arena, (payment->n_bookings + 1) * sizeof *message->bookings);
+    if (message->bookings == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < payment->n_bookings; i++) {
+        Talea__V1__DossierBooking *booking = arena_alloc(arena, sizeof *booking);
+        if (booking == NULL) {
+            return ERR_RESOURCE;
+        }
+        talea__v1__dossier_booking__init(booking);
+        booking->bank_reference = payment->bookings[i]->bank_reference;
+        booking->amount_minor = payment->bookings[i]->amount_minor;
+        booking->booked_unix_ms = payment->bookings[i]->booked_unix_ms;
+        message->bookings[message->n_bookings++] = booking;
+    }
+    return ERR_OK;
+}
+
+enum err dossier_writer_put_payment(struct dossier_writer *writer,
+                                    const Talea__V1__Payment *payment, struct note *note)
+{
+    char name[DOSSIER_FILE_MAX];
+    struct partner_id debtor;
+    struct partner_id creditor;
+    if (payment->own_notice.len == 0 && payment->partner_notice.len == 0) {
+        return ERR_OK;
+    }
+    if (partner_id_parse(payment->debtor, &debtor) != ERR_OK ||
+        partner_id_parse(payment->creditor, &creditor) != ERR_OK) {
+        return note_set(note, ERR_INPUT, "the node sent a payment without names");
+    }
+    CLEANUP(arena_fini) struct arena arena;
+    Talea__V1__DossierPayment message;
+    talea__v1__dossier_payment__init(&message);
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    message.own_notice = payment->own_notice;
+    message.partner_notice = payment->partner_notice;
+    TRY(add_bookings(payment, &arena, &message));
+    snprintf(name, sizeof name, PAYMENTS_FOLDER "/%s.%s" PAYMENT_EXTENSION, debtor.text,
+             creditor.text);
+    buffer_clear(&writer->message);
+    TRY(fields_pack(&message.base, &writer->message));
     return put_file(writer, name, buffer_slice(&writer->message), note);
 }
 

@@ -1,5 +1,6 @@
 /* Writes a brand's dossier of a period into a new folder: the charter's epochs, both streams with
- * each partner, statements, and SUMS over all of them at last. Streams are written as they come. */
+ * each partner, statements, the net, payments, and SUMS over all of them at last. Streams and the
+ * net are written as they come. */
 #ifndef DOSSIER_WRITER_H
 #define DOSSIER_WRITER_H
 
@@ -8,12 +9,14 @@
 #include "base/calendar.h"
 #include "dossier/sums_file.h"
 #include "talea/v1/back_office.pb-c.h"
+#include "talea/v1/payment.pb-c.h"
 
 struct dossier_writer {
     const char *folder; /* borrowed */
     struct buffer sums;
     struct buffer message;
-    FILE *stream; /* the one that is being written, or NULL */
+    FILE *stream; /* the file of messages that is being written, or NULL */
+    bool is_net;  /* it is the net's */
     struct hasher stream_sum;
     char stream_name[DOSSIER_FILE_MAX];
     uint64_t bytes; /* of all files so far */
@@ -34,6 +37,9 @@ MUST_USE enum err dossier_writer_put(struct dossier_writer *writer,
 MUST_USE enum err dossier_writer_put_statement(struct dossier_writer *writer,
                                                const Talea__V1__GetStatementResponse *document,
                                                struct note *note);
+/* Nothing while nobody has signed anything about the payment. */
+MUST_USE enum err dossier_writer_put_payment(struct dossier_writer *writer,
+                                             const Talea__V1__Payment *payment, struct note *note);
 /* Once nothing more comes: without it, no audit takes the folder. */
 MUST_USE enum err dossier_writer_finish(struct dossier_writer *writer, struct note *note);
 void dossier_writer_close(struct dossier_writer *writer);

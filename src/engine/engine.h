@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "clearing/evidence.h"
 #include "clearing/receipt.h"
 #include "crypto/signing.h"
 #include "ledger/decide.h"
@@ -193,6 +194,12 @@ MUST_USE enum err engine_tell_cards(struct engine *engine);
 MUST_USE enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
                                 enum stream_direction direction, const char *reason,
                                 struct slice said);
+
+/* The same for two Signed messages that contradict each other, as proof of this kind
+ * (clearing/evidence.h). */
+MUST_USE enum err engine_freeze_proven(struct engine *engine, const struct partner_id *partner,
+                                       enum stream_direction direction, enum evidence_kind kind,
+                                       const char *reason, struct slice first, struct slice second);
 
 /* Takes effect for the next command that is decided, whether or not that is made durable. On
  * ERR_RESOURCE (no memory) and ERR_UNAVAILABLE (closing) the old terms stay, and the new ones are

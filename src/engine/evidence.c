@@ -45,6 +45,18 @@ void evidence_of_claim(const struct engine *engine, const struct partner_id *par
     (void)finish(&evidence, out);
 }
 
+void evidence_of_two(const struct engine *engine, enum evidence_kind kind,
+                     const struct partner_id *partner, const char *reason, struct slice first,
+                     struct slice second, struct unix_ms now, struct buffer *out)
+{
+    struct evidence evidence = begin(engine, kind, partner, reason, now);
+    add(&evidence, first);
+    add(&evidence, second);
+    if (evidence.statement_count < 2 || !finish(&evidence, out)) {
+        evidence_of_claim(engine, partner, reason, second, now, out);
+    }
+}
+
 void evidence_of_fork(struct engine *engine, const struct incoming_batch *batch, const char *reason,
                       struct buffer *out)
 {

@@ -11,6 +11,10 @@
 void evidence_of_claim(const struct engine *engine, const struct partner_id *partner,
                        const char *reason, struct slice said, struct unix_ms now,
                        struct buffer *out);
+/* Two signed messages that contradict each other. Any thread. */
+void evidence_of_two(const struct engine *engine, enum evidence_kind kind,
+                     const struct partner_id *partner, const char *reason, struct slice first,
+                     struct slice second, struct unix_ms now, struct buffer *out);
 /* On the writer's thread: a batch that tells another story than the one taken last. */
 void evidence_of_fork(struct engine *engine, const struct incoming_batch *batch, const char *reason,
                       struct buffer *out);

@@ -247,6 +247,18 @@ enum err engine_freeze(struct engine *engine, const struct partner_id *partner,
     return err;
 }
 
+enum err engine_freeze_proven(struct engine *engine, const struct partner_id *partner,
+                              enum stream_direction direction, enum evidence_kind kind,
+                              const char *reason, struct slice first, struct slice second)
+{
+    struct buffer evidence = {0};
+    evidence_of_two(engine, kind, partner, reason, first, second, clock_now(&engine->options.clock),
+                    &evidence);
+    enum err err = freeze_stream(engine, partner, direction, reason, buffer_slice(&evidence));
+    buffer_fini(&evidence);
+    return err;
+}
+
 struct engine_ticket *engine_begin_receipt(struct engine *engine,
                                            const struct incoming_receipt *receipt,
                                            struct receipt_outcome *out_outcome)

@@ -83,6 +83,9 @@ MUST_USE enum err applier_grow(struct ledger_applier *a, enum stream_direction d
                                const struct partner_id *partner, struct period period,
                                uint64_t number, struct slice bytes);
 void applier_trees_undo(struct ledger_applier *a);
+/* Is the tree of this key (key_half_tree) at hand? Then its row is put by the second. */
+bool applier_keeps_tree(struct ledger_applier *a, struct slice key);
+MUST_USE enum err applier_put_tree(struct ledger_applier *a, const struct effect_row *row);
 MUST_USE enum err applier_trees_flush(struct ledger_applier *a);
 
 #endif

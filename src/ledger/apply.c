@@ -338,7 +338,8 @@ static enum err apply_row(struct ledger_applier *a, const struct effect_row *row
     if (row->table == TABLE_MEMBER) {
         return member_put(a, row);
     }
-    if (row->table == TABLE_ACCOUNT || row->table == TABLE_TOTAL) {
+    bool is_mended = a->record->kind == COMMAND_MEND_HALF;
+    if (row->table == TABLE_ACCOUNT || (row->table == TABLE_TOTAL && !is_mended)) {
         return applier_corrupt(a, "a row that only postings and totals may change");
     }
     if (row->table == TABLE_RECEIPT) {
@@ -346,6 +347,9 @@ static enum err apply_row(struct ledger_applier *a, const struct effect_row *row
     }
     if (applier_has(a, row->table, row->key)) {
         return ERR_OK;
+    }
+    if (row->table == TABLE_TREE && !row->is_deleted && applier_keeps_tree(a, row->key)) {
+        return applier_put_tree(a, row);
     }
     return row->is_deleted ? a->store.del(a->store.context, row->table, row->key)
                            : a->store.put(a->store.context, row->table, row->key, row->value);

@@ -106,8 +106,8 @@ static enum err append(struct ledger_applier *a, struct applied_tree *tree, uint
     return tree_append(&tree->tree.frontier, &leaf, put_whole, &growth);
 }
 
-static enum err append_kept(struct ledger_applier *a, struct applied_tree *tree, uint64_t number,
-                            struct slice bytes)
+/* It is about to change. */
+static void keep_before(const struct ledger_applier *a, struct applied_tree *tree)
 {
     if (tree->mark != a->mark) {
         tree->mark = a->mark;
@@ -115,6 +115,12 @@ static enum err append_kept(struct ledger_applier *a, struct applied_tree *tree,
         copy_tree(&tree->tree, &tree->before);
     }
     tree->is_dirty = true;
+}
+
+static enum err append_kept(struct ledger_applier *a, struct applied_tree *tree, uint64_t number,
+                            struct slice bytes)
+{
+    keep_before(a, tree);
     return append(a, tree, number, bytes);
 }
 
@@ -159,6 +165,33 @@ enum err applier_trees_flush(struct ledger_applier *a)
         a->tree_count = 0; /* so that places go to those in use */
     }
     return ERR_OK;
+}
+
+static struct applied_tree *find_by_key(struct ledger_applier *a, struct slice key)
+{
+    for (size_t i = 0; i < a->tree_count; i++) {
+        struct ledger_key kept;
+        tree_key(&a->trees[i], &kept);
+        if (slice_equal(key, slice_of(kept.bytes, kept.length))) {
+            return &a->trees[i];
+        }
+    }
+    return NULL;
+}
+
+bool applier_keeps_tree(struct ledger_applier *a, struct slice key)
+{
+    return find_by_key(a, key) != NULL;
+}
+
+enum err applier_put_tree(struct ledger_applier *a, const struct effect_row *row)
+{
+    struct applied_tree *tree = find_by_key(a, row->key);
+    ASSERT(tree != NULL);
+    keep_before(a, tree);
+    return half_tree_decode(row->value, &tree->tree) == ERR_OK
+               ? ERR_OK
+               : applier_corrupt(a, "a half's tree is damaged");
 }
 
 void applier_trees_undo(struct ledger_applier *a)

@@ -52,6 +52,7 @@ enum command_kind {
     COMMAND_RECOVER_TAKEN = 42, /* a partner's entry that our receipt answers, taken once more */
     COMMAND_RECOVER_HOLD = 43,  /* a grant, of ours or to us, that was lost here */
     COMMAND_RECOVERY = 44,      /* a recovery with one partner begins or ends */
+    COMMAND_MEND_HALF = 51,     /* rows that say of a half what its entries don't are put right */
     COMMAND_OPEN_DISPUTE = 55,  /* of an entry of a stream with a partner */
     COMMAND_STEP_DISPUTE = 56,  /* our office's next step in one */
     COMMAND_DISPUTE_DUE = 57,   /* a deadline of ours ended, or an outcome is to be carried out */
@@ -141,12 +142,16 @@ struct command_take_entry {
     struct clearing_entry entry;
     struct slice bytes;   /* as received */
     enum verdict verdict; /* of RECOVER_TAKEN: what our receipt says; else VERDICT_OK */
+    bool may_wait;        /* as below; of RECOVER_TAKEN */
 };
 
 struct command_recover_entry {
     struct partner_id receiver;
     struct clearing_entry entry;
     struct slice bytes; /* as the receiver took them */
+    /* Not kept: what follows on something in the other stream that is not back yet, a step of a
+     * dispute, is ERR_NOT_FOUND; else it is written all the same. */
+    bool may_wait;
 };
 
 /* The transaction id is the hold's, its origin the redeemer. */
@@ -322,6 +327,16 @@ struct command_move {
     struct slice acceptance; /* evidence: Signed by the new home */
 };
 
+/* What the entries in the journal give, where the tables had something else. */
+struct command_mend {
+    struct partner_id partner;
+    enum stream_direction direction;
+    struct period period;
+    uint64_t last_number; /* of the stream, and how far it is receipted, when this was found */
+    uint64_t receipted_number;
+    struct slice rows; /* effects on rows of the half (ledger/record.h), one behind the other */
+};
+
 struct command_prune {
     struct slice keys; /* of TABLE_TRANSACTION, TRANSACTION_KEY_SIZE bytes each, up to
                           LIMIT_PRUNE_KEYS of them */
@@ -375,6 +390,7 @@ struct command {
         struct command_recovery recovery;
         struct command_mandate mandate;
         struct command_dispute dispute;
+        struct command_mend mend;
     };
 };
 

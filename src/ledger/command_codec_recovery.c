@@ -1,4 +1,4 @@
-/* The stored bodies of what a restored ledger writes again. */
+/* The stored bodies of what a restored ledger writes again, and of what is put right. */
 #include "ledger/codec.h"
 #include "ledger/command_codec.h"
 
@@ -40,6 +40,26 @@ static void read_hold_again(struct reader *in, struct command_recover_hold *out_
     out_hold->evidence = read_block(in);
 }
 
+static void write_mend(struct buffer *out, const struct command_mend *mend)
+{
+    write_partner(out, &mend->partner);
+    write_u8(out, (uint8_t)mend->direction);
+    write_period(out, mend->period);
+    write_varint(out, mend->last_number);
+    write_varint(out, mend->receipted_number);
+    write_block(out, mend->rows);
+}
+
+static void read_mend(struct reader *in, struct command_mend *out_mend)
+{
+    read_partner(in, &out_mend->partner);
+    out_mend->direction = (enum stream_direction)read_choice(in, STREAM_OUT, STREAM_IN + 1);
+    out_mend->period = read_period(in);
+    out_mend->last_number = read_varint(in);
+    out_mend->receipted_number = read_varint(in);
+    out_mend->rows = read_block(in);
+}
+
 void command_write_recovery(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -59,6 +79,9 @@ void command_write_recovery(struct buffer *out, const struct command *command)
         write_u8(out, (uint8_t)command->recovery.step);
         write_bool(out, command->recovery.skips_cards);
         write_block(out, command->recovery.evidence);
+        break;
+    case COMMAND_MEND_HALF:
+        write_mend(out, &command->mend);
         break;
     default:
         command_write_payment(out, command);
@@ -86,6 +109,9 @@ void command_read_recovery(struct reader *in, struct command *command)
             (enum recovery_step)read_choice(in, RECOVERY_BEGIN, RECOVERY_END + 1);
         command->recovery.skips_cards = read_bool(in);
         command->recovery.evidence = read_block(in);
+        break;
+    case COMMAND_MEND_HALF:
+        read_mend(in, &command->mend);
         break;
     default:
         command_read_payment(in, command);

@@ -47,6 +47,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_TAKE_MANDATE] = decide_take_mandate,
     [COMMAND_STAND_IN_HOLD] = decide_stand_in_hold,
     [COMMAND_GIVE_UP_HOLD] = decide_give_up_hold,
+    [COMMAND_MEND_HALF] = decide_mend_half,
     [COMMAND_OPEN_DISPUTE] = decide_open_dispute,
     [COMMAND_STEP_DISPUTE] = decide_step_dispute,
     [COMMAND_DISPUTE_DUE] = decide_dispute_due,
@@ -143,9 +144,8 @@ static enum err recall(const struct decision *d)
     struct command told;
     TRY(find_told(d, &d->command->origin, &d->command->transaction_id, &record));
     TRY(record_command(&record, &told));
-    bool is_same = command_is_idempotent(told.kind)
-                       ? says_the_same(d->command, &told)
-                       : recovered_says(&told, &d->terms->roster->self, d->command);
+    bool is_same = command_is_idempotent(told.kind) ? says_the_same(d->command, &told)
+                                                    : recovered_says(d, &told);
     if (!is_same) {
         d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;
         return ERR_OK;

@@ -147,6 +147,9 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
         return ERR_OK;
     }
     TRY(err);
+    if (entry->kind == ENTRY_EARN && !partner_id_equal(&sale.home, partner)) {
+        return ERR_OK; /* it has gone on to another home, as that has shown before */
+    }
     if (entry->kind == ENTRY_EARN) {
         if (entry->verdict == VERDICT_CARD_MOVED && !MUTANT(DROP_LATE_EARN)) {
             TRY(resend_earn(d, partner, entry, &sale, &is_sent));

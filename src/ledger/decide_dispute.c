@@ -7,6 +7,7 @@
  * it, and a crash in between loses nothing. */
 #include <string.h>
 
+#include "base/mutant.h"
 #include "ledger/dispute.h"
 
 /* ERR_UNAVAILABLE while the stream recovers; may refuse. */
@@ -148,7 +149,8 @@ static enum err be_silent(struct decision *d, struct dispute_work *work)
     struct stream stream;
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &work->partner, &stream));
     work->row.due.ms = d->now.ms + DISPUTE_RETRY_MS;
-    if (work->row.pending != 0 || !decide_may_send(d, &work->partner, &stream)) {
+    if (work->row.pending != 0 || !decide_may_send(d, &work->partner, &stream) ||
+        MUTANT(SILENCE_IS_NOTHING)) {
         return dispute_store(d, work);
     }
     return dispute_tell(d, work, &work->row.id, &part, &stream);
@@ -170,6 +172,11 @@ enum err decide_dispute_due(struct decision *d)
     }
     if (d->now.ms < work.row.due.ms) {
         return ERR_OK;
+    }
+    if (work.row.state == DISPUTE_ESCALATED) {
+        work.row.due = (struct unix_ms){0};
+        TRY(dispute_confirm(d, &work));
+        return dispute_store(d, &work);
     }
     return dispute_has_ended(&work.row) ? finish(d, &work) : be_silent(d, &work);
 }

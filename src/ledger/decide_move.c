@@ -35,6 +35,18 @@ static struct lot_key lasting_terms(const struct member *member, const struct lo
     return terms;
 }
 
+/* What falls due by itself, as a dispute's outcome does, was told under no id. */
+static struct uid id_of_move(const struct decision *d)
+{
+    const struct command *command = d->command;
+    if (!uid_is_nil(&command->transaction_id)) {
+        return command->transaction_id;
+    }
+    struct hash hash = hash_of(HASH_DOMAIN_IDENTIFIER,
+                               slice_of(command->due.id.bytes, sizeof command->due.id.bytes));
+    return uid_v8(d->now.ms, hash.bytes);
+}
+
 static enum err lot_out(struct decision *d, struct leaving *leaving, struct member_work *work,
                         struct lot lot)
 {
@@ -42,7 +54,7 @@ static enum err lot_out(struct decision *d, struct leaving *leaving, struct memb
     struct clearing_entry entry = {
         .kind = ENTRY_MOVED_LOT,
         .business_time = d->command->business_time,
-        .transaction_id = d->command->transaction_id,
+        .transaction_id = id_of_move(d),
         .card = leaving->card,
         .points = lot.free,
         .tariff = terms.tariff,

@@ -8,6 +8,7 @@
  */
 #include "base/mutant.h"
 #include "ledger/decision.h"
+#include "ledger/route.h"
 
 #define SKIPPED_CARDS_LEAST 1000u /* and a tenth of those that were given */
 
@@ -115,6 +116,19 @@ static void post_entry(struct decision *d, const struct partner_id *partner,
     }
 }
 
+/* An earn that its first home refused since the member had moved went on to the next one, under the
+ * same id; either of the two may show it first. */
+static void went_on(struct decision *d, const struct partner_id *home,
+                    const struct clearing_entry *entry, struct sale *sale)
+{
+    if (sale->is_reversed && !partner_id_equal(&sale->home, home)) {
+        sale->is_reversed = false;
+        sale->home = *home;
+        sale->card = entry->card;
+        decide_put_sale(d, &entry->transaction_id, sale);
+    }
+}
+
 /* What was paid is known to the shop alone: the points are the measure of a later return. */
 static enum err sale_again(struct decision *d, const struct partner_id *home,
                            const struct clearing_entry *entry)
@@ -122,6 +136,9 @@ static enum err sale_again(struct decision *d, const struct partner_id *home,
     const struct partner_id *self = &d->terms->roster->self;
     struct sale sale;
     enum err err = ledger_get_sale(d->view, self, &entry->transaction_id, &sale);
+    if (err == ERR_OK) {
+        went_on(d, home, entry, &sale);
+    }
     if (err != ERR_NOT_FOUND) {
         return err;
     }
@@ -168,7 +185,27 @@ static struct hold hold_of_capture(const struct decision *d, const struct partne
         .card = entry->card,
         .capture_by = entry->business_time,
         .deliver_by = entry->business_time,
+        .mandate = entry->mandate,
     };
+}
+
+/* What was burned under a mandate counts against its cap once more, if the mandate is here. */
+static enum err stood_in_again(struct decision *d, const struct partner_id *home,
+                               const struct clearing_entry *entry)
+{
+    struct mandate_row row;
+    if (uid_is_nil(&entry->mandate)) {
+        return ERR_OK;
+    }
+    enum err err =
+        ledger_get_mandate(d->view, home, &d->terms->roster->self, &entry->mandate, &row);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(points_add(row.used, entry->points, &row.used));
+    row.burns++;
+    decide_put_mandate(d, &row);
+    return ERR_OK;
 }
 
 static enum err capture_again(struct decision *d, const struct partner_id *home,
@@ -178,6 +215,7 @@ static enum err capture_again(struct decision *d, const struct partner_id *home,
     enum err err = ledger_get_hold(d->view, &d->terms->roster->self, &entry->subject, &hold);
     if (err == ERR_NOT_FOUND) {
         hold = hold_of_capture(d, home, entry);
+        TRY(stood_in_again(d, home, entry));
     } else {
         TRY(err);
     }
@@ -265,12 +303,16 @@ static enum err card_again(struct decision *d, const struct clearing_entry *entr
     return ERR_OK;
 }
 
-/* A step of a dispute; without what it is about there is only the entry. */
+/* A step of a dispute; without what it is about there is only the entry. The office was told the
+ * claim. */
 static enum err step_again(struct decision *d, const struct partner_id *partner,
                            const struct clearing_entry *entry, struct partner_recovery *recovery)
 {
     struct answer answer = d->plan->answer;
-    TRY(dispute_again(d, partner, entry));
+    TRY(dispute_again(d, partner, entry, &answer));
+    if (decision_is_refused(d) && d->command->recover_entry.may_wait) {
+        return ERR_NOT_FOUND;
+    }
     if (decision_is_refused(d)) {
         (void)decide_refuse(d, VERDICT_OK);
         recovery->unreplayed++;
@@ -330,6 +372,7 @@ enum err decide_recover_entry(struct decision *d)
     }
     TRY(decide_get_recovery(d, &lost->receiver, &recovery));
     d->plan->answer.points = entry->points;
+    d->plan->answer.card = entry->card;
     TRY(subject_again(d, &lost->receiver, entry, &recovery));
     TRY(decide_give_entry(d, entry, 1));
     if (!MUTANT(RECOVER_WITHOUT_POSTING)) {
@@ -343,7 +386,6 @@ enum err decide_recover_entry(struct decision *d)
     TRY(points_add(recovery.own_points, entry->points, &recovery.own_points));
     decide_put_recovery(d, &lost->receiver, &recovery);
     d->plan->answer.home = lost->receiver;
-    d->plan->answer.card = entry->card;
     return ERR_OK;
 }
 
@@ -356,12 +398,29 @@ static bool is_step_of(const struct clearing_entry *entry, const struct command 
            strcmp(entry->dispute.note, told->dispute.note) == 0;
 }
 
-static bool entry_says(const struct clearing_entry *entry, const struct command *told)
+/* The till showed the card that the entry names, or one that leads there. */
+static bool leads_to(const struct decision *d, const struct card_number *shown,
+                     const struct card_number *named)
+{
+    struct card_route route;
+    return card_number_equal(shown, named) ||
+           (ledger_route_card(d->view, d->terms->roster, shown, &route) == ERR_OK &&
+            card_number_equal(&route.card, named));
+}
+
+static bool is_card_of(const struct decision *d, const struct card_number *number,
+                       const struct uid *member)
+{
+    struct card card;
+    return ledger_get_card(d->view, number, &card) == ERR_OK && uid_equal(&card.member, member);
+}
+
+static bool entry_says(const struct decision *d, const struct clearing_entry *entry,
+                       const struct command *told)
 {
     switch ((int)told->kind) {
     case COMMAND_EARN:
-        return entry->kind == ENTRY_EARN &&
-               strcmp(entry->card.digits, told->earn.card.digits) == 0 &&
+        return entry->kind == ENTRY_EARN && leads_to(d, &told->earn.card, &entry->card) &&
                (!told->earn.is_fixed || told->earn.fixed_points.minor == entry->points.minor);
     case COMMAND_RETURN_SALE:
         return entry->kind == ENTRY_EARN_RETURN &&
@@ -380,6 +439,15 @@ static bool entry_says(const struct clearing_entry *entry, const struct command 
         return entry->kind ==
                    (told->kind == COMMAND_BLOCK_CARD ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK) &&
                card_number_equal(&entry->card, &told->card.card);
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        return entry->kind ==
+                   (told->kind == COMMAND_BLOCK_MEMBER ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK) &&
+               is_card_of(d, &entry->card, &told->block.member);
+    case COMMAND_MOVE_MEMBER:
+        return (entry->kind == ENTRY_CARD_MOVED || entry->kind == ENTRY_MOVED_LOT) &&
+               card_number_equal(&entry->card, &told->move.card) &&
+               card_number_equal(&entry->moved_to, &told->move.new_card);
     case COMMAND_CLOSE_PERIOD:
         return entry->kind == ENTRY_PERIOD_MARK &&
                entry->period.yyyymm == told->close_period.period.yyyymm;
@@ -399,20 +467,22 @@ static bool entry_says(const struct clearing_entry *entry, const struct command 
     }
 }
 
-static bool hold_says(const struct command_recover_hold *hold, const struct partner_id *self,
+static bool hold_says(const struct decision *d, const struct command_recover_hold *hold,
                       const struct command *told)
 {
+    const struct partner_id *self = &d->terms->roster->self;
     bool is_kind = partner_id_equal(&hold->home, self) ? told->kind == COMMAND_HOLD
                                                        : command_asks_abroad(told->kind);
     return is_kind && partner_id_equal(&hold->redeemer, &told->hold.redeemer) &&
-           strcmp(hold->card.digits, told->hold.card.digits) == 0 &&
+           (card_number_equal(&hold->card, &told->hold.card) ||
+            card_number_equal(&hold->card, &told->hold.asked) ||
+            leads_to(d, &told->hold.card, &hold->card)) &&
            hold->points.minor == told->hold.points.minor;
 }
 
-bool recovered_says(const struct command *recovered, const struct partner_id *self,
-                    const struct command *told)
+bool recovered_says(const struct decision *d, const struct command *recovered)
 {
     return recovered->kind == COMMAND_RECOVER_HOLD
-               ? hold_says(&recovered->recover_hold, self, told)
-               : entry_says(&recovered->recover_entry.entry, told);
+               ? hold_says(d, &recovered->recover_hold, d->command)
+               : entry_says(d, &recovered->recover_entry.entry, d->command);
 }

@@ -361,6 +361,9 @@ enum err decide_recover_taken(struct decision *d)
         is_applied = !decision_is_refused(d);
         is_forced = false;
     }
+    if (is_forced && take->may_wait && entry->dispute.number != 0) {
+        return ERR_NOT_FOUND;
+    }
     if (is_forced || !is_applied) {
         (void)decide_refuse(d, VERDICT_OK); /* what was planned goes, but it is no refusal */
     }

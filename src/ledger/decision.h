@@ -301,8 +301,7 @@ MUST_USE enum err decide_get_recovery(const struct decision *d, const struct par
 void decide_put_recovery(struct decision *d, const struct partner_id *partner,
                          const struct partner_recovery *recovery);
 /* Does a command that is told say what was recovered in its place, as far as that is known? */
-bool recovered_says(const struct command *recovered, const struct partner_id *self,
-                    const struct command *told);
+bool recovered_says(const struct decision *d, const struct command *recovered);
 /* What the entry at hand does here by itself; may refuse. */
 MUST_USE enum err take_by_kind(struct decision *d);
 /* The entry at hand was applied before it was lost: what it did is done, whatever is lacking. */
@@ -333,7 +332,7 @@ MUST_USE enum err decide_find_sent(const struct decision *d, const struct partne
 struct taken_entry {
     struct clearing_entry entry;
     enum verdict verdict;
-    struct unix_ms taken;
+    struct unix_ms taken; /* 0: before it was lost with an older copy's journal */
 };
 MUST_USE enum err decide_find_taken(const struct decision *d, const struct partner_id *partner,
                                     uint64_t number, struct taken_entry *out_taken);
@@ -345,7 +344,7 @@ MUST_USE enum err dispute_receipted(struct decision *d, const struct partner_id 
 MUST_USE enum err dispute_may_follow(struct decision *d, const struct partner_id *partner,
                                      const struct receipted_entry *refused);
 MUST_USE enum err dispute_again(struct decision *d, const struct partner_id *partner,
-                                const struct clearing_entry *entry);
+                                const struct clearing_entry *entry, struct answer *answer);
 
 /* Commands, by kind. */
 MUST_USE enum err decide_enrol(struct decision *d);
@@ -393,6 +392,7 @@ MUST_USE enum err decide_tell_cards(struct decision *d);
 MUST_USE enum err decide_tell_funding(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);
+MUST_USE enum err decide_mend_half(struct decision *d);
 MUST_USE enum err decide_open_dispute(struct decision *d);
 MUST_USE enum err decide_step_dispute(struct decision *d);
 MUST_USE enum err decide_dispute_due(struct decision *d);

@@ -23,6 +23,12 @@ MUST_USE enum err dispute_store(struct decision *d, const struct dispute_work *w
 
 /* Fills in the disputed entry and whether it was applied, from the journal. May refuse. */
 MUST_USE enum err dispute_find_entry(struct decision *d, struct dispute_work *work);
+/* The hold or the sale that the entry belongs to. ERR_OK and `*out_has` false when there is none.
+ */
+MUST_USE enum err dispute_find_hold(const struct decision *d, const struct dispute_work *work,
+                                    struct hold *out_hold, bool *out_has);
+MUST_USE enum err dispute_find_sale(const struct decision *d, const struct dispute_work *work,
+                                    struct sale *out_sale, bool *out_has);
 /* The machine's ruling by what this ledger has. */
 MUST_USE enum err dispute_machine(const struct decision *d, const struct dispute_work *work,
                                   enum dispute_ruling *out_ruling);
@@ -47,6 +53,8 @@ MUST_USE enum err dispute_say(struct decision *d, struct dispute_work *work, con
 bool dispute_waits_for_receipt(enum dispute_step step);
 void dispute_await_receipt(struct dispute_work *work, const struct dispute_part *part);
 void dispute_move_pending(struct decision *d, struct dispute_work *work);
+/* The partner's office ruled as ours did, and does not know that yet: it is told, now or later. */
+MUST_USE enum err dispute_confirm(struct decision *d, struct dispute_work *work);
 /* All of a step of ours: said, noted, stored. */
 MUST_USE enum err dispute_tell(struct decision *d, struct dispute_work *work, const struct uid *id,
                                const struct dispute_part *part, struct stream *stream);

@@ -2,6 +2,7 @@
  * how many there are; and our own steps as entries. */
 #include <string.h>
 
+#include "base/mutant.h"
 #include "ledger/dispute.h"
 
 /* ---- Rows ---- */
@@ -238,7 +239,9 @@ static enum verdict opening_verdict(const struct dispute_work *work, enum disput
 enum err dispute_open_checked(struct decision *d, struct dispute_work *work, enum dispute_side side,
                               struct points claim, uint32_t tariff)
 {
-    if (work->is_known && work->row.is_open && work->row.state != DISPUTE_DECLINED) {
+    bool may_again = work->row.state == DISPUTE_DECLINED ||
+                     (MUTANT(DISPUTE_TWICE) && work->row.state == DISPUTE_ADJUSTED);
+    if (work->is_known && work->row.is_open && !may_again) {
         return decide_refuse(d, VERDICT_DISPUTE_EXISTS);
     }
     TRY(dispute_find_entry(d, work));
@@ -250,5 +253,6 @@ enum err dispute_open_checked(struct decision *d, struct dispute_work *work, enu
     if (verdict != VERDICT_OK) {
         return decide_refuse(d, verdict);
     }
-    return dispute_check_claim(d, work);
+    return command_is_recovery(d->command) ? ERR_OK /* it was within what was left then */
+                                           : dispute_check_claim(d, work);
 }

@@ -69,6 +69,7 @@ static enum err taken_at(const struct decision *d, const struct partner_id *part
         out_taken->entry = command.take_entry.entry;
         if (record.kind == COMMAND_RECOVER_TAKEN) {
             out_taken->verdict = command.take_entry.verdict;
+            out_taken->taken = (struct unix_ms){0}; /* the first time is not known any more */
         }
     }
     return ERR_OK;

@@ -2,6 +2,7 @@
  * lost with an old copy. */
 #include <string.h>
 
+#include "base/mutant.h"
 #include "ledger/dispute.h"
 
 /* ---- What the partner says ---- */
@@ -32,39 +33,54 @@ static enum err take_opened(struct decision *d, struct dispute_work *work)
     }
     dispute_open_row(d, work, DISPUTE_ANSWERER, &entry->transaction_id, entry->points,
                      &entry->dispute, entry->period);
-    TRY(dispute_suspend(d, work));
+    if (!MUTANT(DISPUTE_ONE_SIDED)) {
+        TRY(dispute_suspend(d, work));
+    }
     TRY(rule_by_machine(d, work));
     return dispute_store(d, work);
 }
 
 /* May a binding ruling of the partner's hold? One by people needs our own office's; one by machine
- * our own machine's, unless it is in our favour. */
+ * our own machine's, unless it is in our favour. What our receipt says was agreed to stays so. */
 static enum err is_agreed_by_us(const struct decision *d, const struct dispute_work *work,
                                 enum dispute_step step, bool *out_is_agreed)
 {
     enum dispute_ruling ruling = dispute_step_ruling(step);
     enum dispute_ruling own = work->row.own_ruling;
-    if (step == STEP_MACHINE_UPHELD) {
+    if (step == STEP_MACHINE_UPHELD || command_is_recovery(d->command)) {
         own = ruling; /* the claim is ours */
     } else if (step == STEP_MACHINE_DISMISSED) {
         TRY(dispute_machine(d, work, &own));
     }
-    *out_is_agreed = own == ruling;
+    *out_is_agreed = own == ruling || MUTANT(RULE_ALONE);
     return ERR_OK;
 }
 
-/* The partner's office ruled as ours did, and does not know that yet. */
-static enum err confirm(struct decision *d, struct dispute_work *work)
+static bool is_to_confirm(const struct dispute *row)
+{
+    return row->state == DISPUTE_ESCALATED && row->own_ruling != RULING_NONE &&
+           row->own_ruling == row->partner_ruling && row->pending == 0;
+}
+
+/* While the stream does not take it. */
+static void confirm_later(const struct decision *d, struct dispute_work *work)
+{
+    if (is_to_confirm(&work->row)) {
+        work->row.due.ms = d->now.ms + DISPUTE_RETRY_MS;
+    }
+}
+
+enum err dispute_confirm(struct decision *d, struct dispute_work *work)
 {
     struct dispute_part part = {.step = STEP_CONFIRM_UPHELD};
     struct dispute *row = &work->row;
     struct stream stream;
-    if (row->state != DISPUTE_ESCALATED || row->own_ruling == RULING_NONE ||
-        row->own_ruling != row->partner_ruling || row->pending != 0) {
+    if (!is_to_confirm(row)) {
         return ERR_OK;
     }
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &work->partner, &stream));
     if (!decide_may_send(d, &work->partner, &stream)) {
+        confirm_later(d, work);
         return ERR_OK;
     }
     part.step = dispute_step_of_ruling(row->own_ruling, true);
@@ -109,7 +125,7 @@ static enum err take_step(struct decision *d, struct dispute_work *work)
     if (dispute_has_ended(&work->row)) {
         work->row.pending = (enum dispute_step)0;
     }
-    TRY(confirm(d, work));
+    TRY(dispute_confirm(d, work));
     return dispute_store(d, work);
 }
 
@@ -263,7 +279,7 @@ static enum err open_again(struct decision *d, struct dispute_work *work,
 }
 
 enum err dispute_again(struct decision *d, const struct partner_id *partner,
-                       const struct clearing_entry *entry)
+                       const struct clearing_entry *entry, struct answer *answer)
 {
     const struct dispute_part *part = &entry->dispute;
     enum stream_direction direction = part->is_of_sender ? STREAM_OUT : STREAM_IN;
@@ -286,6 +302,9 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
         dispute_await_receipt(&work, part);
     } else {
         dispute_move(d, &work, work.row.side, part);
+        confirm_later(d, &work);
     }
+    answer->points = work.row.claim;
+    answer->card = work.row.entry.card;
     return dispute_store(d, &work);
 }

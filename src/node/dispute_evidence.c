@@ -1,4 +1,5 @@
-/* What is signed of a disputed entry: the batch that it came in, the receipt for it, the grants. */
+/* What is signed of a disputed entry: the batch that it came in, the receipt for it, the grants,
+ * the mandates. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ struct showing {
     struct holdings_page page;
     struct recover_page_room room;
     struct recover_page shown;
+    struct buffer mandate_bytes; /* ours, signed again */
+    struct signed_message mandate;
 };
 
 struct search {
@@ -68,6 +71,33 @@ static enum err find(const struct search *search, struct showing *showing)
     return covered < search->number ? ERR_NOT_FOUND : ERR_OK;
 }
 
+/* Ours, by which the partner stood in for us: what came in is not kept with it. */
+static enum err add_own_mandate(const struct search *search, struct showing *showing)
+{
+    const struct peer_host *host = search->host;
+    struct clearing_entry entry = {.mandate = {{0}}};
+    struct mandate_row row;
+    CLEANUP(buffer_fini) struct buffer payload = {0};
+    for (size_t i = 0; i < showing->shown.count && entry.number != search->number; i++) {
+        TRY(wire_entry_decode(showing->shown.entries[i], &entry, NULL));
+    }
+    if (search->direction != STREAM_IN || entry.number != search->number ||
+        uid_is_nil(&entry.mandate)) {
+        return ERR_OK;
+    }
+    enum err err =
+        ledger_get_mandate(&host->view, &host->roster->self, search->partner, &entry.mandate, &row);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(wire_mandate_encode(&row.mandate, &payload));
+    TRY(peer_sign(host, PURPOSE_MANDATE, buffer_slice(&payload), &showing->mandate_bytes));
+    TRY(signed_decode(buffer_slice(&showing->mandate_bytes), &showing->mandate));
+    showing->shown.mandates = &showing->mandate;
+    showing->shown.mandate_count = 1;
+    return ERR_OK;
+}
+
 static void reply(struct rpc_call *call, struct showing *showing)
 {
     Talea__V1__RecoverPageResponse page;
@@ -80,6 +110,8 @@ static void reply(struct rpc_call *call, struct showing *showing)
     response.receipt = page.receipt;
     response.n_grants = page.n_grants;
     response.grants = page.grants;
+    response.n_mandates = page.n_mandates;
+    response.mandates = page.mandates;
     rpc_call_reply(call, &response.base);
 }
 
@@ -105,6 +137,7 @@ void office_get_dispute_evidence(void *context, struct rpc_call *call,
                                 .direction = entry->is_sent ? STREAM_OUT : STREAM_IN,
                                 .number = entry->number};
         err = find(&search, showing);
+        err = err == ERR_OK ? add_own_mandate(&search, showing) : err;
         partner_host_end(&host);
     }
     if (err == ERR_OK) {
@@ -116,6 +149,7 @@ void office_get_dispute_evidence(void *context, struct rpc_call *call,
     }
     if (showing != NULL) {
         holdings_page_fini(&showing->page);
+        buffer_fini(&showing->mandate_bytes);
         free(showing);
     }
 }

@@ -1,11 +1,13 @@
 /* What an auditor needs of a period: the charter's epochs, both streams with each partner and the
- * signatures over them. One batch is in memory at a time, and no read transaction outlasts it. */
+ * signatures over them, and what partners signed about the net. One batch is in memory at a time,
+ * and no read transaction outlasts it. */
 #include <stdlib.h>
 
 #include "node/partner_host.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "peer/half.h"
+#include "peer/netting.h"
 #include "talea/v1/back_office.pb-c.h"
 #include "wire/fields.h"
 
@@ -157,20 +159,104 @@ static enum err send_stream(struct exporting *exporting, const struct partner_id
     return err;
 }
 
-static enum err export(struct exporting *exporting) {
-    TRY(send_charters(exporting)); struct snapshot *snapshot = node_snapshot(exporting->node);
-        const struct roster *roster = &snapshot->roster; enum err err = ERR_OK;
-        for (size_t i = 0; err == ERR_OK && i < roster->partner_count;
-             i++){const struct partner_id *partner = &roster->partners[i].id;
-                  if (roster_is_self(roster, partner)){continue;
+static enum err send_streams(struct exporting *exporting, const struct roster *roster)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < roster->partner_count; i++) {
+        const struct partner_id *partner = &roster->partners[i].id;
+        if (roster_is_self(roster, partner)) {
+            continue;
+        }
+        err = send_stream(exporting, partner, STREAM_OUT);
+        if (err == ERR_OK) {
+            err = send_stream(exporting, partner, STREAM_IN);
+        }
+    }
+    return err;
 }
-err = send_stream(exporting, partner, STREAM_OUT);
-if (err == ERR_OK) {
-    err = send_stream(exporting, partner, STREAM_IN);
+
+/* ---- The net of all pairs ---- */
+
+static ProtobufCBinaryData binary_of_slice(struct slice bytes)
+{
+    return binary_of((uint8_t *)(uintptr_t)bytes.at, bytes.length);
 }
+
+static enum err send_net(struct exporting *exporting, Talea__V1__DossierNet *net)
+{
+    Talea__V1__ExportPeriodResponse response;
+    talea__v1__export_period_response__init(&response);
+    response.part_case = TALEA__V1__EXPORT_PERIOD_RESPONSE__PART_NET;
+    response.net = net;
+    return rpc_stream_send(exporting->stream, &response.base);
 }
-snapshot_release(snapshot);
-return err;
+
+static enum err send_word(struct exporting *exporting, const struct peer_host *host,
+                          const struct partner_id *partner)
+{
+    struct slice word;
+    struct partner_id whose = *partner;
+    Talea__V1__DossierNet net;
+    talea__v1__dossier_net__init(&net);
+    enum err err = netting_word_of(host, exporting->period, partner, &word);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    net.partner = whose.text;
+    net.word = binary_of_slice(word);
+    return send_net(exporting, &net);
+}
+
+/* A partner's word, and its agreed statements with those before it. */
+static enum err send_net_of(struct exporting *exporting, const struct peer_host *host,
+                            size_t partner)
+{
+    const struct roster *roster = host->roster;
+    const struct partner_id *second = &roster->partners[partner].id;
+    TRY(send_word(exporting, host, second));
+    for (size_t i = 0; i < partner; i++) {
+        struct slice parts[2];
+        Talea__V1__DossierNet net;
+        talea__v1__dossier_net__init(&net);
+        enum err err = netting_statement_of(host, exporting->period, &roster->partners[i].id,
+                                            second, &parts[0], &parts[1]);
+        if (err == ERR_OK) {
+            net.statement = binary_of_slice(parts[0]);
+            net.countersignature = binary_of_slice(parts[1]);
+            err = send_net(exporting, &net);
+        }
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    }
+    return ERR_OK;
+}
+
+static enum err send_netting(struct exporting *exporting, const struct snapshot *snapshot)
+{
+    enum err err = ERR_OK;
+    bool is_multilateral = charter_chain_last(&snapshot->chain)->is_multilateral;
+    for (size_t i = 0; is_multilateral && err == ERR_OK && i < snapshot->roster.partner_count;
+         i++) {
+        struct partner_host host;
+        err = partner_host_open(exporting->node, &host);
+        if (err == ERR_OK) {
+            bool is_there = i < host.host.roster->partner_count; /* of the same epoch or a later */
+            err = is_there ? send_net_of(exporting, &host.host, i) : ERR_OK;
+            partner_host_end(&host);
+        }
+    }
+    return err;
+}
+
+static enum err export_all(struct exporting *exporting)
+{
+    TRY(send_charters(exporting));
+    struct snapshot *snapshot = node_snapshot(exporting->node);
+    enum err err = send_streams(exporting, &snapshot->roster);
+    if (err == ERR_OK) {
+        err = send_netting(exporting, snapshot);
+    }
+    snapshot_release(snapshot);
+    return err;
 }
 
 struct rpc_status office_export_period(void *context, struct rpc_stream *stream)
@@ -193,7 +279,7 @@ struct rpc_status office_export_period(void *context, struct rpc_stream *stream)
     exporting->node = context;
     exporting->stream = stream;
     exporting->period = (struct period){yyyymm};
-    err = export(exporting);
+    err = export_all(exporting);
     half_run_fini(&exporting->run);
     buffer_fini(&exporting->receipt_before);
     free(exporting);

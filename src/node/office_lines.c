@@ -23,6 +23,19 @@ struct page {
     char refusals[LIMIT_STATEMENT_LINES][REASON_NAME_MAX];
 };
 
+/* Those of its points that the period's statement is without. */
+static enum err disputed_points(const struct half_view *view, uint64_t number, int64_t *out_points)
+{
+    struct dispute dispute;
+    *out_points = 0;
+    enum err err =
+        ledger_get_dispute(&view->host->view, &view->partner, view->direction, number, &dispute);
+    if (err == ERR_OK && dispute.is_open && dispute.is_suspended) {
+        *out_points = dispute.claim.minor;
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err take_entry(void *context, uint64_t number, struct slice bytes)
 {
     struct page *page = context;
@@ -39,6 +52,7 @@ static enum err take_entry(void *context, uint64_t number, struct slice bytes)
     line->card = message_copy(&page->arena, entry.card.digits, sizeof entry.card.digits);
     line->points = entry.points.minor;
     line->tariff = entry.tariff;
+    TRY(disputed_points(&page->view, number, &line->disputed_points));
     line->business_unix_ms = entry.business_time.ms;
     page->lines[page->line_count++] = line;
     return line->transaction_id == NULL || line->card == NULL ? ERR_RESOURCE : ERR_OK;

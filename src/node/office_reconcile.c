@@ -53,7 +53,7 @@ static enum err add_difference(struct told *told, const struct half_result *half
     message->kind = (Talea__V1__DifferenceKind)difference->kind;
     message->ours = entry_message(told, pair->has_ours, &pair->ours);
     message->theirs = entry_message(told, pair->has_theirs, &pair->theirs);
-    message->ruling = i < RECONCILE_RULINGS ? (Talea__V1__Ruling)half->rulings[i]
+    message->ruling = i < RECONCILE_RULINGS ? (Talea__V1__Ruling)half->ends[i].ruling
                                             : TALEA__V1__RULING__RULING_UNSPECIFIED;
     if ((pair->has_ours && message->ours == NULL) ||
         (pair->has_theirs && message->theirs == NULL)) {
@@ -150,7 +150,7 @@ static enum err reconcile(struct node *node, struct rpc_call *call, const struct
     struct reconcile_result *result = calloc(1, sizeof *result);
     enum err err = result == NULL ? ERR_RESOURCE : client == NULL ? ERR_UNAVAILABLE : ERR_OK;
     if (err == ERR_OK) {
-        err = node_reconcile(node, client, partner, period, result);
+        err = node_reconcile(node, client, partner, period, false, result);
     }
     if (err == ERR_OK) {
         struct reconcile_report report = reconcile_report_of(result);

@@ -23,8 +23,11 @@ struct asking {
     struct note note;
     struct comparison comparison;
     struct compare_room room;
+    bool acts;
     struct recover_page_room page_room;
-    struct holdings_page own_page;
+    struct recover_page their_page;
+    struct holdings_page own_room;
+    struct recover_page own_page;
     struct slice entries[RECONCILE_DIFFERENCES];
 };
 
@@ -106,71 +109,114 @@ static enum err show(struct asking *asking)
 
 /* ---- Signatures ---- */
 
-/* What this node holds of the partner. */
-static bool ours_is_proven(struct asking *asking, const struct peer_host *host,
-                           const struct recover_request *request, const struct entry_pair *pair)
+/* What this node holds of the partner; NULL: nothing. */
+static const struct recover_page *own_page(struct asking *asking, const struct peer_host *host,
+                                           const struct recover_request *request)
 {
-    struct recover_page page;
-    bool is_proven =
-        pair->has_ours &&
-        holdings_find(host, asking->partner, request, &asking->own_page, &page, &asking->note) ==
-            ERR_OK &&
-        ruling_is_proven(&asking->comparison, host, &page, true, pair->number, &pair->ours);
-    holdings_page_fini(&asking->own_page);
-    memset(&asking->own_page, 0, sizeof asking->own_page);
-    return is_proven;
+    return holdings_find(host, asking->partner, request, &asking->own_room, &asking->own_page,
+                         &asking->note) == ERR_OK
+               ? &asking->own_page
+               : NULL;
 }
 
-static enum err look_here(struct asking *asking, const struct entry_pair *pair,
-                          struct recover_request *out_theirs, bool *out_is_proven)
+/* What the partner holds of this node. The page points into the reply, which is the caller's. */
+static const struct recover_page *
+ask_page(struct asking *asking, const struct recover_request *request, ProtobufCMessage **out_reply)
 {
-    struct recover_request ours;
+    Talea__V1__RecoverPageRequest message;
+    recover_request_to_message(request, &message);
+    *out_reply = NULL;
+    if (call(asking, "RecoverPage", &message.base, out_reply) != ERR_OK) {
+        return NULL;
+    }
+    enum err err =
+        recover_page_of_message((const Talea__V1__RecoverPageResponse *)(const void *)*out_reply,
+                                &asking->page_room, &asking->their_page, &asking->note);
+    return err == ERR_OK ? &asking->their_page : NULL;
+}
+
+/* The page with the entry; in a few questions when the receipts are numbered otherwise there. */
+static const struct recover_page *find_their_page(struct asking *asking,
+                                                  struct recover_request request, uint64_t number,
+                                                  ProtobufCMessage **out_reply)
+{
+    struct page_search search;
+    const struct recover_page *page;
+    bool is_found;
+    *out_reply = NULL;
+    page_search_begin(&search, request.number);
+    do {
+        if (*out_reply != NULL) {
+            protobuf_c_message_free_unpacked(*out_reply, NULL);
+        }
+        request.number = search.next;
+        page = ask_page(asking, &request, out_reply);
+    } while (page_search_goes_on(&search, page, number, &is_found));
+    return is_found ? page : NULL;
+}
+
+/* By the signatures; and, when that is asked for, done about. */
+static enum err judge(struct asking *asking, const struct peer_host *host, struct mend_case *mend,
+                      const struct recover_request *ours, struct difference_end *out_end)
+{
+    enum err err = ERR_OK;
+    mend->ours = own_page(asking, host, ours);
+    mend->ruling = ruling_of_pages(&asking->comparison, host, mend->pair, mend->ours, mend->theirs);
+    out_end->ruling = mend->ruling;
+    if (asking->acts) {
+        err = mending_act(host, mend, &out_end->action, &asking->note);
+        snprintf(out_end->detail, sizeof out_end->detail, "%.150s", asking->note.text);
+    }
+    holdings_page_fini(&asking->own_room);
+    memset(&asking->own_room, 0, sizeof asking->own_room);
+    return err;
+}
+
+static enum err find_pages(struct asking *asking, uint64_t number,
+                           struct recover_request *out_theirs, struct recover_request *out_ours)
+{
     struct partner_host host;
     TRY(partner_host_open(asking->node, &host));
-    enum err err = ruling_pages(&asking->comparison, &host.host, pair->number, out_theirs, &ours);
-    *out_is_proven = err == ERR_OK && ours_is_proven(asking, &host.host, &ours, pair);
+    enum err err = ruling_pages(&asking->comparison, &host.host, number, out_theirs, out_ours);
     partner_host_end(&host);
     return err;
 }
 
-/* What the partner holds of this node, if it has the page. */
-static bool theirs_is_proven(struct asking *asking, const struct recover_request *request,
-                             const struct entry_pair *pair)
+static enum err end_one(struct asking *asking, const struct difference *difference,
+                        struct difference_end *out_end)
 {
-    Talea__V1__RecoverPageRequest message;
-    ProtobufCMessage *reply = NULL;
-    struct recover_page page;
+    struct mend_case mend = {.comparison = &asking->comparison,
+                             .pair = &asking->comparison.pairs[difference->pair],
+                             .kind = difference->kind,
+                             .ruling = RULING_OPEN};
+    struct recover_request theirs;
+    struct recover_request ours;
     struct partner_host host;
-    bool is_proven = false;
-    recover_request_to_message(request, &message);
-    if (!pair->has_theirs || call(asking, "RecoverPage", &message.base, &reply) != ERR_OK) {
-        return false;
+    ProtobufCMessage *reply;
+    *out_end = (struct difference_end){.ruling = RULING_OPEN};
+    enum err err = find_pages(asking, mend.pair->number, &theirs, &ours);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK; /* no receipt answers it yet */
     }
-    if (partner_host_open(asking->node, &host) == ERR_OK) {
-        is_proven =
-            recover_page_of_message((const Talea__V1__RecoverPageResponse *)(const void *)reply,
-                                    &asking->page_room, &page, &asking->note) == ERR_OK &&
-            ruling_is_proven(&asking->comparison, &host.host, &page, false, pair->number,
-                             &pair->theirs);
+    TRY(err);
+    mend.theirs = find_their_page(asking, theirs, mend.pair->number, &reply);
+    err = partner_host_open(asking->node, &host);
+    if (err == ERR_OK) {
+        asking->comparison.half.host = &host.host;
+        err = judge(asking, &host.host, &mend, &ours, out_end);
         partner_host_end(&host);
     }
     protobuf_c_message_free_unpacked(reply, NULL);
-    return is_proven;
+    return err;
 }
 
-static void rule_all(struct asking *asking)
+static enum err end_all(struct asking *asking)
 {
     const struct comparison *comparison = &asking->comparison;
     for (size_t i = 0; i < comparison->difference_count && i < RECONCILE_RULINGS; i++) {
-        const struct entry_pair *pair = &comparison->pairs[comparison->differences[i].pair];
-        struct recover_request request;
-        bool is_ours;
-        asking->result->rulings[i] = RULING_OPEN;
-        if (look_here(asking, pair, &request, &is_ours) == ERR_OK) {
-            asking->result->rulings[i] =
-                ruling_of(is_ours, theirs_is_proven(asking, &request, pair));
-        }
+        TRY(end_one(asking, &comparison->differences[i], &asking->result->ends[i]));
     }
+    return ERR_OK;
 }
 
 /* ---- The whole ---- */
@@ -183,7 +229,7 @@ static enum err compare(struct asking *asking, struct period period)
     }
     if (asking->comparison.search.stage == RECONCILE_DIFFERENT) {
         TRY(show(asking));
-        rule_all(asking);
+        TRY(end_all(asking));
     }
     return ERR_OK;
 }
@@ -224,7 +270,7 @@ static void keep_result(struct asking *asking, enum err err)
 }
 
 enum err node_reconcile(struct node *node, struct rpc_client *client,
-                        const struct partner_id *partner, struct period period,
+                        const struct partner_id *partner, struct period period, bool acts,
                         struct reconcile_result *out_result)
 {
     memset(out_result, 0, sizeof *out_result);
@@ -235,7 +281,7 @@ enum err node_reconcile(struct node *node, struct rpc_client *client,
         if (asking == NULL) {
             return ERR_RESOURCE;
         }
-        *asking = (struct asking){.node = node, .client = client, .partner = partner};
+        *asking = (struct asking){.node = node, .client = client, .partner = partner, .acts = acts};
         asking->result = &out_result->halves[i];
         asking->result->direction = i == 0 ? STREAM_OUT : STREAM_IN;
         keep_result(asking, compare(asking, period));
@@ -258,52 +304,4 @@ struct reconcile_report reconcile_report_of(const struct reconcile_result *resul
         }
     }
     return report;
-}
-
-/* ---- By the session ---- */
-
-static void tell(struct session *session, const struct reconcile_result *result, bool is_open)
-{
-    struct reconcile_report report = reconcile_report_of(result);
-    char text[PERIOD_TEXT_MAX];
-    pthread_mutex_lock(&session->lock);
-    bool is_news = strcmp(session->reconciled[is_open].detail, report.detail) != 0;
-    session->reconciled[is_open] = report;
-    pthread_mutex_unlock(&session->lock);
-    if (report.differences > 0 && is_news) {
-        log_event(&session->node->log, LOG_LEVEL_WARNING, "halves_differ",
-                  LOG_TEXT("partner", session->partner.text),
-                  LOG_TEXT("period", period_format(report.period, text)),
-                  LOG_INT("differences", report.differences), LOG_TEXT("detail", report.detail));
-    }
-}
-
-static void reconcile(struct session *session, struct period period, bool is_open)
-{
-    struct rpc_client *client;
-    struct note note;
-    struct reconcile_result *result = calloc(1, sizeof *result);
-    if (result != NULL && session_channel(session, &client, &note) == ERR_OK &&
-        node_reconcile(session->node, client, &session->partner, period, result) == ERR_OK) {
-        tell(session, result, is_open);
-    }
-    free(result);
-}
-
-void session_reconcile(struct session *session, struct period period)
-{
-    reconcile(session, period, false);
-}
-
-void session_reconcile_open(struct session *session)
-{
-    struct ledger_view view = state_reader_view(session->reader);
-    struct snapshot *snapshot = node_snapshot(session->node);
-    struct stream stream;
-    enum err err =
-        ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, &session->partner, &stream);
-    snapshot_release(snapshot);
-    if (err == ERR_OK && !stream.is_frozen) {
-        reconcile(session, stream.period, true);
-    }
 }

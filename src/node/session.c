@@ -202,6 +202,7 @@ static enum err stream_entries(struct connection *connection, struct note *note)
         }
         if (session_clock_ms() >= reconcile_at) {
             session_reconcile_open(session);
+            session_watch_closed(session);
             reconcile_at = session_clock_ms() + RECONCILE_EVERY_MS;
         }
         if (session_clock_ms() >= mandates_at) {

@@ -71,10 +71,17 @@ void session_report(struct session *session, bool is_connected, const char *prob
  * to be called again. */
 int64_t session_fetch_mandates(struct session *session);
 
-/* reconcile.c: compares a period's halves with the partner's, and remembers what came of it. */
+/* mend.c: compares a period's halves with the partner's, and remembers what came of it. */
 void session_reconcile(struct session *session, struct period period);
 /* The same of the open period, as far as it is receipted. */
 void session_reconcile_open(struct session *session);
+
+/* mend.c: checks both halves of a period against their entries and puts rows right. Gives whether
+ * there was something to be put right. */
+bool session_check_rows(struct session *session, struct period period);
+/* On a timer: closed periods of which this node would say now something else than it signed, and
+ * those whose statements differ. */
+void session_watch_closed(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */
 void session_settle(struct session *session);

@@ -8,30 +8,6 @@
 
 #define TURN_STEPS_MAX 4u
 
-/* Those whose streams run in the period. */
-static enum err partners_of(const struct charter *charter, struct period period,
-                            struct arena *arena, struct partner_id **out_partners,
-                            size_t *out_count)
-{
-    struct partner_id *partners = arena_alloc(arena, charter->partner_count * sizeof *partners);
-    size_t count = 0;
-    if (partners == NULL) {
-        return ERR_RESOURCE;
-    }
-    for (size_t i = 0; i < charter->partner_count; i++) {
-        const struct charter_partner *partner = &charter->partners[i];
-        bool has_begun = partner->first_period.yyyymm <= period.yyyymm;
-        bool has_ended =
-            partner->last_period.yyyymm != 0 && partner->last_period.yyyymm < period.yyyymm;
-        if (has_begun && !has_ended) {
-            partners[count++] = partner->id;
-        }
-    }
-    *out_partners = partners;
-    *out_count = count;
-    return ERR_OK;
-}
-
 static enum err add_signed_statement(struct netting_table *table, struct slice signed_bytes,
                                      struct arena *arena)
 {
@@ -113,7 +89,7 @@ enum err netting_load(const struct peer_host *host, struct period period, struct
 {
     struct partner_id *partners;
     size_t count;
-    TRY(partners_of(host->charter, period, arena, &partners, &count));
+    TRY(charter_partners_in(host->charter, period, arena, &partners, &count));
     TRY(netting_table_make(host->charter->coalition, period, partners, count, &host->roster->self,
                            arena, out_table));
     TRY(load_pairs(host, out_table, arena));
@@ -179,6 +155,37 @@ enum err netting_take_statement(const struct peer_host *host, struct period peri
     return keep(host, NETTING_STATEMENT, period, low, high, &row);
 }
 
+/* Bound by one word, it signed another: kept as proof, and nothing more goes either way. */
+static enum err check_bound(const struct peer_host *host, const struct partner_id *partner,
+                            const struct netting_row *known, const struct netting_set *set,
+                            const struct signed_message *word, struct note *note)
+{
+    struct signed_message kept;
+    struct netting_set said;
+    struct stream in;
+    CLEANUP(arena_fini) struct arena arena;
+    CLEANUP(buffer_fini) struct buffer first = {0};
+    CLEANUP(buffer_fini) struct buffer second = {0};
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    TRY(signed_decode(known->first_signed, &kept));
+    TRY(wire_netting_decode(kept.payload, &arena, &said, NULL));
+    if (!netting_sets_contradict(&said, set)) {
+        return ERR_OK;
+    }
+    TRY(peer_verify(host, word, PURPOSE_NETTING, partner, note));
+    TRY(ledger_get_stream(&host->view, host->roster, STREAM_IN, partner, &in));
+    note_set(note, ERR_DISAGREE, "%s bound itself to two different nets of period %u",
+             partner->text, set->period.yyyymm);
+    if (!in.is_frozen) {
+        TRY(signed_encode(&kept, &first));
+        TRY(signed_encode(word, &second));
+        TRY(engine_freeze_proven(host->engine, partner, STREAM_IN, EVIDENCE_TWO_NETS, note->text,
+                                 buffer_slice(&first), buffer_slice(&second)));
+        TRY(engine_freeze(host->engine, partner, STREAM_OUT, note->text, slice_of(NULL, 0)));
+    }
+    return ERR_DISAGREE;
+}
+
 enum err netting_take_word(const struct peer_host *host, struct period period,
                            const struct partner_id *partner, const struct signed_message *word,
                            struct note *note)
@@ -192,6 +199,9 @@ enum err netting_take_word(const struct peer_host *host, struct period period,
     arena_init(&arena, LIMIT_DECODED_BYTES);
     TRY(wire_netting_decode(word->payload, &arena, &set, note));
     enum err err = load_row(host, NETTING_WORD, period, partner, &none, &known);
+    if (err == ERR_OK && known.is_commitment && purpose == PURPOSE_NETTING) {
+        return check_bound(host, partner, &known, &set, word, note);
+    }
     if (err == ERR_OK &&
         (known.is_commitment || (known.number >= set.number && purpose != PURPOSE_NETTING))) {
         return ERR_OK;
@@ -215,6 +225,17 @@ enum err netting_word_of(const struct peer_host *host, struct period period,
     struct netting_row row;
     TRY(load_row(host, NETTING_WORD, period, partner, &none, &row));
     *out_signed = row.first_signed;
+    return ERR_OK;
+}
+
+enum err netting_statement_of(const struct peer_host *host, struct period period,
+                              const struct partner_id *first, const struct partner_id *second,
+                              struct slice *out_signed, struct slice *out_countersigned)
+{
+    struct netting_row row;
+    TRY(load_row(host, NETTING_STATEMENT, period, first, second, &row));
+    *out_signed = row.first_signed;
+    *out_countersigned = row.second_signed;
     return ERR_OK;
 }
 

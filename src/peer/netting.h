@@ -21,13 +21,20 @@ MUST_USE enum err netting_take_statement(const struct peer_host *host, struct pe
                                          const struct signed_message *countersignature,
                                          struct note *note);
 /* A partner's word, whoever hands it on: verified, and kept when it says more than the one there.
- */
+ * ERR_DISAGREE with a note: it is bound by another one; both are kept as proof, and the streams
+ * with it are frozen. */
 MUST_USE enum err netting_take_word(const struct peer_host *host, struct period period,
                                     const struct partner_id *partner,
                                     const struct signed_message *word, struct note *note);
 /* The stored word of a partner as Signed bytes, borrowed until the next read. ERR_NOT_FOUND. */
 MUST_USE enum err netting_word_of(const struct peer_host *host, struct period period,
                                   const struct partner_id *partner, struct slice *out_signed);
+/* The agreed statement of two others, by id sorted, as Signed bytes: as one of both signed it, and
+ * the other's countersignature. Borrowed until the next read. ERR_NOT_FOUND. */
+MUST_USE enum err netting_statement_of(const struct peer_host *host, struct period period,
+                                       const struct partner_id *first,
+                                       const struct partner_id *second, struct slice *out_signed,
+                                       struct slice *out_countersigned);
 struct netting_outcome {
     bool is_counted; /* the set that this brand is in counts, and what it pays is netted */
     bool is_done;    /* nothing is left to do for the period */

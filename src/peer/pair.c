@@ -147,8 +147,8 @@ static enum err has_ended(const struct ledger_view *view, const struct roster *r
     struct stream stream;
     struct period last = roster_last_period(roster, partner);
     TRY(ledger_get_stream(view, roster, direction, partner, &stream));
-    *out_has_ended =
-        stream.period.yyyymm > last.yyyymm && stream.receipted_number == stream.last_number;
+    *out_has_ended = stream.period.yyyymm > last.yyyymm && !stream.is_recovering &&
+                     stream.receipted_number == stream.last_number;
     return ERR_OK;
 }
 
@@ -237,16 +237,41 @@ struct proposal {
     struct buffer *out_signed;
 };
 
+/* What we signed before stands, unless this ledger was wrong then and nobody has signed it since:
+ * then it is said anew, under the next number. */
+static enum err next_revision(const struct pair_period *pair, struct pair_statement *statement,
+                              bool *out_stands)
+{
+    struct signed_message own;
+    struct pair_statement said;
+    struct note note;
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    *out_stands = pair->own_signed.length > 0;
+    if (!*out_stands || pair->own_countersigned.length > 0 ||
+        pair->partner_countersigned.length > 0) {
+        return ERR_OK;
+    }
+    TRY(signed_decode(pair->own_signed, &own));
+    TRY(wire_statement_decode(own.payload, &arena, &said, NULL));
+    *out_stands = statement_equal(statement, &said, &note);
+    statement->revision = said.revision + !*out_stands;
+    return ERR_OK;
+}
+
 static enum err propose(const struct peer_host *host, struct pair_period *pair, void *context,
                         bool *out_has_changed)
 {
     struct proposal *proposal = context;
     struct buffer payload = {0};
+    struct pair_statement statement = *proposal->statement;
+    bool stands;
     buffer_clear(proposal->out_signed);
-    if (pair->own_signed.length > 0) {
+    TRY(next_revision(pair, &statement, &stands));
+    if (stands) {
         return peer_renew(host, pair->own_signed, proposal->out_signed);
     }
-    enum err err = wire_statement_encode(proposal->statement, &payload);
+    enum err err = wire_statement_encode(&statement, &payload);
     if (err == ERR_OK) {
         err = peer_sign(host, PURPOSE_STATEMENT, buffer_slice(&payload), proposal->out_signed);
     }
@@ -267,6 +292,8 @@ enum err pair_propose(const struct peer_host *host, const struct partner_id *par
 }
 
 struct taking {
+    const struct partner_id *partner;
+    struct period period;
     const struct pair_statement *ours;
     const struct signed_message *theirs;
     struct buffer *out_countersigned;
@@ -286,6 +313,47 @@ static enum err countersign_again(const struct peer_host *host, const struct pai
                : peer_sign(host, PURPOSE_STATEMENT_COUNTERSIGN, theirs->payload, out_signed);
 }
 
+/* Two statements under one number: kept as proof, and nothing more goes either way. */
+static enum err freeze_pair(const struct peer_host *host, const struct taking *taking,
+                            const struct pair_period *pair)
+{
+    struct stream in;
+    TRY(ledger_get_stream(&host->view, host->roster, STREAM_IN, taking->partner, &in));
+    note_set(taking->note, ERR_DISAGREE, "%s signed two different statements of period %u",
+             taking->partner->text, taking->period.yyyymm);
+    if (!in.is_frozen) {
+        TRY(engine_freeze_proven(host->engine, taking->partner, STREAM_IN, EVIDENCE_TWO_STATEMENTS,
+                                 taking->note->text, pair->partner_signed,
+                                 buffer_slice(&taking->bytes)));
+        TRY(engine_freeze(host->engine, taking->partner, STREAM_OUT, taking->note->text,
+                          slice_of(NULL, 0)));
+    }
+    return ERR_DISAGREE;
+}
+
+/* Does it go with what the partner said of this period before? */
+static enum err check_said_before(const struct peer_host *host, const struct taking *taking,
+                                  const struct pair_period *pair,
+                                  const struct pair_statement *statement, bool is_equal)
+{
+    struct signed_message kept;
+    struct pair_statement said;
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    if (pair->partner_signed.length == 0) {
+        return ERR_OK;
+    }
+    TRY(signed_decode(pair->partner_signed, &kept));
+    TRY(wire_statement_decode(kept.payload, &arena, &said, NULL));
+    if (statements_contradict(&said, statement)) {
+        return freeze_pair(host, taking, pair);
+    }
+    return is_equal || statement->revision >= said.revision
+               ? ERR_OK
+               : note_set(taking->note, ERR_CONFLICT, "%s said something else since",
+                          taking->partner->text);
+}
+
 static enum err take_statement(const struct peer_host *host, struct pair_period *pair,
                                void *context, bool *out_has_changed)
 {
@@ -295,9 +363,14 @@ static enum err take_statement(const struct peer_host *host, struct pair_period 
     arena_init(&arena, LIMIT_DECODED_BYTES);
     enum err err = wire_statement_decode(taking->theirs->payload, &arena, &statement, taking->note);
     bool is_equal = err == ERR_OK && statement_equal(taking->ours, &statement, taking->note);
+    if (err == ERR_OK) {
+        err = signed_encode(taking->theirs, &taking->bytes);
+    }
+    if (err == ERR_OK) {
+        err = check_said_before(host, taking, pair, &statement, is_equal);
+    }
     arena_fini(&arena);
     TRY(err);
-    TRY(signed_encode(taking->theirs, &taking->bytes));
     bool is_settled = pair->state == PAIR_MATCHED; /* what both signed, neither takes back */
     bool is_known = slice_equal(pair->partner_signed, buffer_slice(&taking->bytes));
     if (is_settled && !is_equal) {
@@ -326,7 +399,7 @@ enum err pair_take_statement(const struct peer_host *host, const struct partner_
                              const struct signed_message *theirs, struct buffer *out_countersigned,
                              struct note *note)
 {
-    struct taking taking = {ours, theirs, out_countersigned, {0}, note};
+    struct taking taking = {partner, period, ours, theirs, out_countersigned, {0}, note};
     buffer_clear(out_countersigned);
     enum err err = change_pair(host, partner, period, take_statement, &taking);
     buffer_fini(&taking.bytes);
@@ -355,7 +428,7 @@ enum err pair_take_countersignature(const struct peer_host *host, const struct p
                                     const struct signed_message *countersignature,
                                     struct note *note)
 {
-    struct taking taking = {NULL, countersignature, NULL, {0}, note};
+    struct taking taking = {partner, period, NULL, countersignature, NULL, {0}, note};
     TRY(peer_verify(host, countersignature, PURPOSE_STATEMENT_COUNTERSIGN, partner, note));
     enum err err = change_pair(host, partner, period, take_countersignature, &taking);
     buffer_fini(&taking.bytes);

@@ -54,12 +54,15 @@ MUST_USE enum err pair_suspended(const struct ledger_view *view, const struct ro
                                  struct period period, struct arena *arena,
                                  struct receipt_total **out_totals, size_t *out_count);
 
-/* Signs this side's statement unless it is signed already, and gives the Signed bytes. */
+/* Signs this side's statement unless it is signed already, and gives the Signed bytes. One that
+ * turned out wrong, and that nobody signed since, is said anew under the next revision. */
 MUST_USE enum err pair_propose(const struct peer_host *host, const struct partner_id *partner,
                                struct period period, const struct pair_statement *statement,
                                struct buffer *out_signed, struct note *note);
 /* The partner's statement, verified: keeps it, and our counter-signature when it says the same as
- * ours. `out_countersigned` is empty when it differs (the note says in what). */
+ * ours. `out_countersigned` is empty when it differs (the note says in what). ERR_DISAGREE with a
+ * note: it contradicts an earlier one of the same revision; both are kept as proof, and the streams
+ * are frozen. */
 MUST_USE enum err pair_take_statement(const struct peer_host *host,
                                       const struct partner_id *partner, struct period period,
                                       const struct pair_statement *ours,

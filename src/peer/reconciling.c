@@ -139,7 +139,9 @@ enum err comparison_take_shown(struct comparison *comparison, const struct peer_
         }
     }
     c->pair_count = count;
-    c->difference_count = differences_classify(c->pairs, count, c->search.is_cut, c->differences);
+    /* Of an open period the partner may have more than was asked about. */
+    bool is_cut = c->search.is_cut || c->question.last_number != 0;
+    c->difference_count = differences_classify(c->pairs, count, is_cut, c->differences);
     return ERR_OK;
 }
 

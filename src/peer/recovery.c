@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutant.h"
 #include "engine/outbox.h"
 #include "peer/recovery_parts.h"
 #include "wire/messages.h"
@@ -68,17 +69,31 @@ enum err recovery_streams(const struct recovery *recovery, const struct peer_hos
     return ledger_get_stream(&host->view, host->roster, STREAM_IN, &recovery->partner, out_in);
 }
 
-/* Moves on over stages that have nothing to do. */
-static enum err move_on(struct recovery *recovery, const struct peer_host *host)
+/* Has the partner more to show of this stage? */
+static enum err has_more(const struct recovery *recovery, const struct peer_host *host,
+                         enum recovery_stage stage, bool *out_has_more)
 {
     const struct holdings *holdings = &recovery->holdings;
     struct stream out;
     struct stream in;
     TRY(recovery_streams(recovery, host, &out, &in));
-    if (recovery->stage == RECOVERY_TAKEN && in.receipt_number >= holdings->held_receipt_number) {
-        recovery->stage = RECOVERY_OWN;
+    *out_has_more = stage == RECOVERY_TAKEN ? in.receipt_number < holdings->held_receipt_number
+                                            : out.receipt_number < holdings->given_receipt_number;
+    return ERR_OK;
+}
+
+/* Moves on over stages that have nothing to do. */
+static enum err move_on(struct recovery *recovery, const struct peer_host *host)
+{
+    bool is_more = true;
+    if (recovery->stage == RECOVERY_TAKEN) {
+        TRY(has_more(recovery, host, RECOVERY_TAKEN, &is_more));
+        recovery->stage = is_more ? RECOVERY_TAKEN : RECOVERY_OWN;
     }
-    if (recovery->stage == RECOVERY_OWN && out.receipt_number >= holdings->given_receipt_number) {
+    if (recovery->stage == RECOVERY_OWN) {
+        TRY(has_more(recovery, host, RECOVERY_OWN, &is_more));
+    }
+    if (!is_more) {
         recovery->stage = RECOVERY_HOLDS;
         recovery->after_length = 0;
     }
@@ -245,16 +260,35 @@ static enum err take_holds(struct recovery *recovery, const struct peer_host *ho
     return ERR_OK;
 }
 
+/* Both can't wait for each other but for what is lost for good: then the page is taken as it is. */
+static enum err take_entries(struct recovery *recovery, const struct peer_host *host,
+                             const struct recover_page *page, struct note *note)
+{
+    bool is_own = recovery->stage == RECOVERY_OWN;
+    enum recovery_stage other = is_own ? RECOVERY_TAKEN : RECOVERY_OWN;
+    bool may_wait;
+    TRY(has_more(recovery, host, other, &may_wait));
+    may_wait = may_wait && !recovery->is_awaited && !MUTANT(RECOVER_OUT_OF_TURN);
+    enum err err = is_own ? recovery_take_own(recovery, host, page, may_wait, note)
+                          : recovery_take_answered(recovery, host, page, may_wait, note);
+    if (may_wait && err == ERR_NOT_FOUND) {
+        recovery->is_awaited = true;
+        recovery->stage = other;
+        return ERR_OK;
+    }
+    TRY(err);
+    recovery->is_awaited = false;
+    recovery->stage = RECOVERY_TAKEN;
+    return move_on(recovery, host);
+}
+
 enum err recovery_take_page(struct recovery *recovery, const struct peer_host *host,
                             const struct recover_page *page, struct note *note)
 {
     switch (recovery->stage) {
     case RECOVERY_TAKEN:
-        TRY(recovery_take_answered(recovery, host, page, note));
-        return move_on(recovery, host);
     case RECOVERY_OWN:
-        TRY(recovery_take_own(recovery, host, page, note));
-        return move_on(recovery, host);
+        return take_entries(recovery, host, page, note);
     case RECOVERY_HOLDS:
         return take_holds(recovery, host, page, note);
     case RECOVERY_COMPARING:

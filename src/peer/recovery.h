@@ -6,6 +6,9 @@
  *                 |        `---------- our entries, batch by batch, with the partner's receipts
  *                 `------------------- the partner's entries that our receipts answer
  *
+ * A page of either stream may have to wait for one of the other: a step of a dispute for the one
+ * that it answers. So the two take turns, the partner's entries first.
+ *
  * Each question has one answer, and each answer is durable before the next question; after a kill
  * the comparison begins anew and goes on where the ledger is. What is taken was signed by this
  * node, or is the partner's to say. While it goes on the ledger writes nothing new for the partner:
@@ -31,6 +34,7 @@ struct recovery {
     enum recovery_stage stage;
     bool was_behind; /* something was lost; of DONE: and is here again */
     bool is_proven;  /* by what we signed, or by the mark in the ledger: it is a copy */
+    bool is_awaited; /* of TAKEN and OWN: the next page of the other one waits for one of this */
     struct holdings holdings;
     struct buffer holdings_signed;
     uint8_t after[TRANSACTION_KEY_SIZE];

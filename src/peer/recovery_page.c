@@ -231,7 +231,8 @@ static enum err find_lost(const struct chain *chain, const struct stream *out, s
 }
 
 static enum err write_own(const struct recovery *recovery, const struct peer_host *host,
-                          const struct recover_page *page, struct chain *chain, size_t first)
+                          const struct recover_page *page, struct chain *chain, size_t first,
+                          bool may_wait)
 {
     size_t count = chain->count - first;
     for (size_t i = 0; i < count; i++) {
@@ -241,8 +242,8 @@ static enum err write_own(const struct recovery *recovery, const struct peer_hos
         command->transaction_id = entry->transaction_id;
         command->business_time = entry->business_time;
         command->is_dated = true;
-        command->recover_entry =
-            (struct command_recover_entry){recovery->partner, *entry, page->entries[first + i]};
+        command->recover_entry = (struct command_recover_entry){recovery->partner, *entry,
+                                                                page->entries[first + i], may_wait};
     }
     return count == 0
                ? ERR_OK
@@ -272,7 +273,8 @@ static enum err take_receipt(const struct recovery *recovery, const struct peer_
 }
 
 static enum err take_own(struct recovery *recovery, const struct peer_host *host,
-                         const struct recover_page *page, struct chain *chain, struct note *note)
+                         const struct recover_page *page, struct chain *chain, bool may_wait,
+                         struct note *note)
 {
     struct stream out;
     struct stream in;
@@ -285,7 +287,7 @@ static enum err take_own(struct recovery *recovery, const struct peer_host *host
     TRY(find_lost(chain, &out, &first, note));
     TRY(recovery_prove(recovery, host));
     TRY(recovery_take_promises(recovery, host, page, note));
-    TRY(write_own(recovery, host, page, chain, first));
+    TRY(write_own(recovery, host, page, chain, first, may_wait));
     return take_receipt(recovery, host, page, chain, note);
 }
 
@@ -298,10 +300,11 @@ static enum err judge(const struct recovery *recovery, const struct peer_host *h
 }
 
 enum err recovery_take_own(struct recovery *recovery, const struct peer_host *host,
-                           const struct recover_page *page, struct note *note)
+                           const struct recover_page *page, bool may_wait, struct note *note)
 {
     struct chain *chain = chain_create();
-    enum err err = chain == NULL ? ERR_RESOURCE : take_own(recovery, host, page, chain, note);
+    enum err err =
+        chain == NULL ? ERR_RESOURCE : take_own(recovery, host, page, chain, may_wait, note);
     chain_destroy(chain);
     return judge(recovery, host, STREAM_OUT, err, note);
 }
@@ -323,7 +326,7 @@ static enum verdict verdict_of(const struct clearing_receipt *receipt, uint64_t 
 }
 
 static enum err write_answered(const struct recovery *recovery, const struct peer_host *host,
-                               const struct recover_page *page, struct chain *chain)
+                               const struct recover_page *page, struct chain *chain, bool may_wait)
 {
     for (size_t i = 0; i < chain->count; i++) {
         struct command *command = &chain->commands[i];
@@ -334,7 +337,7 @@ static enum err write_answered(const struct recovery *recovery, const struct pee
         command->business_time = entry->business_time;
         command->take_entry =
             (struct command_take_entry){recovery->partner, *entry, page->entries[i],
-                                        verdict_of(&chain->receipt, entry->number)};
+                                        verdict_of(&chain->receipt, entry->number), may_wait};
     }
     struct command *last = &chain->commands[chain->count];
     *last = recovery_command(host, COMMAND_TAKE_BATCH);
@@ -367,7 +370,7 @@ static enum err check_totals(const struct recovery *recovery, const struct peer_
 }
 
 static enum err take_answered(struct recovery *recovery, const struct peer_host *host,
-                              const struct recover_page *page, struct chain *chain,
+                              const struct recover_page *page, struct chain *chain, bool may_wait,
                               struct note *note)
 {
     struct stream out;
@@ -386,15 +389,16 @@ static enum err take_answered(struct recovery *recovery, const struct peer_host 
     }
     TRY(recovery_prove(recovery, host));
     TRY(recovery_take_promises(recovery, host, page, note));
-    TRY(write_answered(recovery, host, page, chain));
+    TRY(write_answered(recovery, host, page, chain, may_wait));
     return check_totals(recovery, host, receipt, note);
 }
 
 enum err recovery_take_answered(struct recovery *recovery, const struct peer_host *host,
-                                const struct recover_page *page, struct note *note)
+                                const struct recover_page *page, bool may_wait, struct note *note)
 {
     struct chain *chain = chain_create();
-    enum err err = chain == NULL ? ERR_RESOURCE : take_answered(recovery, host, page, chain, note);
+    enum err err =
+        chain == NULL ? ERR_RESOURCE : take_answered(recovery, host, page, chain, may_wait, note);
     chain_destroy(chain);
     return judge(recovery, host, STREAM_IN, err, note);
 }

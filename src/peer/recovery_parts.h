@@ -14,11 +14,14 @@ MUST_USE enum err recovery_disagree(const struct recovery *recovery, const struc
 /* A page carries our own signature on what is not here: the ledger is marked as a copy. */
 MUST_USE enum err recovery_prove(struct recovery *recovery, const struct peer_host *host);
 
-/* recovery_page.c: pages, each whole or not at all. */
+/* recovery_page.c: pages, each whole or not at all. ERR_NOT_FOUND, if it may wait: something in the
+ * other stream comes first. */
 MUST_USE enum err recovery_take_answered(struct recovery *recovery, const struct peer_host *host,
-                                         const struct recover_page *page, struct note *note);
+                                         const struct recover_page *page, bool may_wait,
+                                         struct note *note);
 MUST_USE enum err recovery_take_own(struct recovery *recovery, const struct peer_host *host,
-                                    const struct recover_page *page, struct note *note);
+                                    const struct recover_page *page, bool may_wait,
+                                    struct note *note);
 /* Grants and mandates. */
 MUST_USE enum err recovery_take_promises(const struct recovery *recovery,
                                          const struct peer_host *host,

@@ -31,6 +31,45 @@ enum err ruling_pages(struct comparison *comparison, const struct peer_host *hos
     return ERR_OK;
 }
 
+void page_search_begin(struct page_search *search, uint64_t receipt)
+{
+    *search = (struct page_search){.low = 1, .high = UINT64_MAX, .step = 1, .next = receipt};
+}
+
+static void move_on(struct page_search *search)
+{
+    if (search->high == UINT64_MAX) {
+        search->next += search->step;
+        search->step *= 2;
+    } else {
+        search->next = search->low + (search->high - search->low) / 2;
+    }
+}
+
+bool page_search_goes_on(struct page_search *search, const struct recover_page *page,
+                         uint64_t number, bool *out_is_found)
+{
+    struct clearing_entry first;
+    *out_is_found = false;
+    if (page == NULL) {
+        search->high = search->next - 1;
+    } else if (page->count == 0 || wire_entry_decode(page->entries[0], &first, NULL) != ERR_OK) {
+        return false;
+    } else if (number < first.number) {
+        search->high = search->next - 1;
+    } else if (number - first.number >= page->count) {
+        search->low = search->next + 1;
+    } else {
+        *out_is_found = true;
+        return false;
+    }
+    if (search->low > search->high || search->step > UINT32_MAX) {
+        return false;
+    }
+    move_on(search);
+    return true;
+}
+
 /* A key that the signer had, and that counts for what was signed. */
 static bool is_signed_by(const struct peer_host *host, const struct signed_message *message,
                          enum purpose purpose, const struct partner_id *signer)
@@ -127,4 +166,15 @@ enum ruling ruling_of(bool ours_is_proven, bool theirs_is_proven)
         return RULING_BOTH;
     }
     return ours_is_proven ? RULING_OURS : theirs_is_proven ? RULING_THEIRS : RULING_OPEN;
+}
+
+enum ruling ruling_of_pages(struct comparison *comparison, const struct peer_host *host,
+                            const struct entry_pair *pair, const struct recover_page *ours,
+                            const struct recover_page *theirs)
+{
+    return ruling_of(
+        ours != NULL && pair->has_ours &&
+            ruling_is_proven(comparison, host, ours, true, pair->number, &pair->ours),
+        theirs != NULL && pair->has_theirs &&
+            ruling_is_proven(comparison, host, theirs, false, pair->number, &pair->theirs));
 }

@@ -95,6 +95,23 @@ static bool is_displaced(const struct entry_pair *pairs, const struct matching *
            entries_alike(&pairs[i].ours, &pairs[theirs].theirs);
 }
 
+/* Ours is there as well, on the other side of the mark. */
+static bool is_of_another_period(const struct entry_pair *pairs, const struct matching *matching,
+                                 size_t i)
+{
+    size_t theirs = matching->of_ours[i];
+    return theirs != NOWHERE && theirs != i &&
+           compare(&pairs[i].ours, &pairs[theirs].theirs) == DIFFERENCE_PERIOD;
+}
+
+/* Then the mark stands elsewhere, too; what lies between is told by itself. */
+static bool is_moved_mark(const struct entry_pair *pairs, const struct matching *matching, size_t i)
+{
+    size_t theirs = matching->of_ours[i];
+    return pairs[i].ours.kind == ENTRY_PERIOD_MARK && theirs != NOWHERE && theirs != i &&
+           entries_alike(&pairs[i].ours, &pairs[theirs].theirs);
+}
+
 size_t differences_classify(const struct entry_pair *pairs, size_t count, bool is_cut,
                             struct difference *out_differences)
 {
@@ -126,6 +143,10 @@ size_t differences_classify(const struct entry_pair *pairs, size_t count, bool i
             shift++;
         } else if (shift != 0 && is_displaced(pairs, &matching, i, shift)) {
             continue;
+        } else if (shift == 0 && is_moved_mark(pairs, &matching, i)) {
+            continue;
+        } else if (shift == 0 && is_of_another_period(pairs, &matching, i)) {
+            difference.kind = DIFFERENCE_PERIOD;
         } else if (shift == 0 || matching.of_ours[i] == i) {
             difference.kind = compare(&pair->ours, &pair->theirs);
         }

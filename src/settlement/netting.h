@@ -27,6 +27,8 @@
 #ifndef SETTLEMENT_NETTING_H
 #define SETTLEMENT_NETTING_H
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/limits.h"
 #include "settlement/payments.h"
@@ -68,6 +70,13 @@ struct netting_set {
     size_t left_out_count;
     struct hash set;
 };
+
+/* Two of one signer and period that it can't both be bound by? */
+static inline bool netting_sets_contradict(const struct netting_set *a, const struct netting_set *b)
+{
+    return strcmp(a->coalition, b->coalition) == 0 && a->period.yyyymm == b->period.yyyymm &&
+           !hash_equal(&a->set, &b->set);
+}
 
 struct netting_table {
     char coalition[32];

@@ -240,3 +240,15 @@ bool statement_equal(const struct pair_statement *ours, const struct pair_statem
            same_text("creditor", ours->creditor.text, theirs->creditor.text, note) &&
            same_money("net", ours->net, theirs->net, note);
 }
+
+bool statements_contradict(const struct pair_statement *a, const struct pair_statement *b)
+{
+    struct note note;
+    bool is_one = strcmp(a->coalition, b->coalition) == 0 && a->period.yyyymm == b->period.yyyymm &&
+                  a->revision == b->revision;
+    for (size_t i = 0; is_one && i < 2; i++) {
+        is_one = partner_id_equal(&a->halves[i].sender, &b->halves[i].sender) &&
+                 partner_id_equal(&a->halves[i].receiver, &b->halves[i].receiver);
+    }
+    return is_one && !statement_equal(a, b, &note);
+}

@@ -33,6 +33,7 @@ struct pair_statement {
     struct partner_id creditor;
     struct money net; /* what the debtor pays, not negative */
     char currency[4];
+    uint32_t revision; /* of the signer's: a later one takes the place of those before */
 };
 
 /* What a half comes to at the roster's prices (price.h): sets what is owed. Errors as price_half.
@@ -50,10 +51,15 @@ MUST_USE enum err statement_make(const struct roster *roster, const char *coalit
 
 /* Do both say the same? On a difference the note says which figure, and both values. Roots are
  * compared where both say one. The charter's
- * epoch is not one of them: it may move on between the two, and prices last (charter_continuity.h).
+ * epoch is not one of them: it may move on between the two, and prices last (charter_continuity.h);
+ * neither is the revision, which is each signer's own.
  */
 bool statement_equal(const struct pair_statement *ours, const struct pair_statement *theirs,
                      struct note *note);
+
+/* Are these two stories that one signer can't both tell: of one pair, period and revision, and not
+ * the same? */
+bool statements_contradict(const struct pair_statement *a, const struct pair_statement *b);
 
 /* What a partner owes over all statements, in the settlement currency's minor unit. */
 struct net_position {

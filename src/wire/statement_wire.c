@@ -151,6 +151,7 @@ enum err wire_statement_encode(const struct pair_statement *statement, struct bu
     m.creditor = s.creditor.text;
     m.net_minor = s.net.minor;
     m.currency = s.currency;
+    m.revision = s.revision;
     return fields_pack(&m.base, out);
 }
 
@@ -183,8 +184,10 @@ enum err wire_statement_decode(struct slice bytes, struct arena *arena,
     }
     field_require(&fields, m->n_halves == 2, "halves", "are not two");
     TRY(fields.err);
-    struct pair_statement s = {
-        .charter_epoch = m->charter_epoch, .period = {m->period}, .net = {m->net_minor}};
+    struct pair_statement s = {.charter_epoch = m->charter_epoch,
+                               .period = {m->period},
+                               .net = {m->net_minor},
+                               .revision = m->revision};
     field_name(&fields, "coalition", m->coalition, s.coalition, sizeof s.coalition);
     field_currency(&fields, "currency", m->currency, s.currency);
     half_from_wire(&fields, arena, m->halves[0], &s.halves[0]);

@@ -1,4 +1,5 @@
-/* seeds_dossier FOLDER: a stream's file that is whole, and ones that are signed and wrong; SUMS. */
+/* seeds_dossier FOLDER: a stream's file that is whole, and ones that are signed and wrong; SUMS; a
+ * net's file, a payment's, a receipt. */
 #include <stdio.h>
 
 #include "dossier/sums_file.h"
@@ -21,6 +22,28 @@ static void write_sums(const char *folder)
     seed_write_choice(folder, "dossier", "sums", 2, buffer_slice(&text));
 }
 
+static void write_others(const char *folder)
+{
+    CLEANUP(buffer_fini) struct buffer net = {0};
+    CLEANUP(buffer_fini) struct buffer payment = {0};
+    CLEANUP(buffer_fini) struct buffer receipt = {0};
+    CLEANUP(buffer_fini) struct buffer evidence = {0};
+    struct coalition coalition;
+    struct charter_chain chain;
+    coalition_begin(&coalition);
+    sample_chain(&coalition, &chain);
+    sample_net(&chain, &net);
+    sample_payment(&payment);
+    sample_receipt(&receipt);
+    sample_evidence(&evidence);
+    seed_write_choice(folder, "dossier", "net", 3, buffer_slice(&net));
+    seed_write_choice(folder, "dossier", "payment", 4, buffer_slice(&payment));
+    seed_write_choice(folder, "dossier", "receipt", 5, buffer_slice(&receipt));
+    seed_write_choice(folder, "dossier", "evidence", 6, buffer_slice(&evidence));
+    charter_chain_fini(&chain);
+    coalition_end(&coalition);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -34,5 +57,6 @@ int main(int argc, char **argv)
     write_stream(folder, "stream-period", (struct sample_fault){.mark_period = 202610});
     write_stream(folder, "stream-signer", (struct sample_fault){.receipt_signer = 2});
     write_sums(folder);
+    write_others(folder);
     return 0;
 }

@@ -2,11 +2,12 @@
 """Disputes between two nodes: each way that one ends, the silence of either side, what the signatures
 decide, and kill -9 of either node after each step. Fuel gives and takes points of grocer's members."""
 
+import json
 import sys
 import unittest
 
 import wire
-from coalition import Coalition, main, wait_for
+from coalition import TALEA, Coalition, main, run, wait_for
 
 LONG, SHORT = 1209600, 2
 
@@ -200,6 +201,31 @@ class Ends(Disputes):
         self.assertIn((entry.subject_id, 30), [(g.hold_id, g.points) for g in grants])
         receipt = pb.peer.ClearingReceipt.FromString(evidence.receipt.payload)
         self.assertTrue(receipt.first_number <= number <= receipt.last_number)
+        self.audit_evidence(path, number)
+
+    def audit_evidence(self, path, number):
+        """Proven without a node; and with one bit flipped, never."""
+        def audit(file, expect=0):
+            return run([TALEA, "audit", "dispute", "--json", file, str(number), "--charter",
+                        self.coalition.path("charter.talea")], expect=expect)
+        proof = json.loads(audit(path).stdout)
+        self.assertEqual((proof["sender"], proof["receiver"], proof["number"], proof["points"],
+                          proof["kind"]), ("fuel", "grocer", number, 30, "capture"))
+        self.assertEqual((proof["promise"], proof["covered"], proof["refusal"]),
+                         ("grant", True, ""))
+        with open(path, "rb") as file:
+            good = file.read()
+        bad = path + ".bad"
+        for place in range(0, len(good), max(1, len(good) // 150)):
+            with open(bad, "wb") as file:
+                file.write(good[:place] + bytes([good[place] ^ 1]) + good[place + 1:])
+            with self.subTest(place=place):
+                self.assertIn("expected", audit(bad, expect=4).stderr)
+        with open(bad, "wb") as file:
+            file.write(good[:-40])
+        audit(bad, expect=4)
+        number += 1000
+        self.assertIn("the batch has the entries", audit(path, expect=None).stderr)
 
     def test_refused_entries(self):
         """An entry that the home refused is disputed by its sender."""

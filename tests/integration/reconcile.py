@@ -7,7 +7,7 @@ import sys
 import unittest
 
 import wire
-from coalition import Coalition, main, wait_for
+from coalition import Coalition, dashed, main, wait_for
 from partner import Partner, digest
 
 ENTRIES = 300
@@ -178,6 +178,54 @@ class Reconcile(unittest.TestCase):
                 self.assertEqual(self.said["halves"][1]["state"], "HALF_STATE_NOT_COMPARED")
             finally:
                 server.stop(0)
+
+
+class Mended(unittest.TestCase):
+    """Rows of a half that are not what its entries give: found when the statements differ, put
+    right from the journal, and the period matches by itself."""
+
+    def setUp(self):
+        self.coalition = Coalition(["fuel", "grocer"])
+        self.addCleanup(self.coalition.close)
+        self.coalition.make()
+        self.coalition.start()
+        self.fuel, self.grocer = self.coalition["fuel"], self.coalition["grocer"]
+        card = self.grocer.cli("member", "add")["card"]
+        for _ in range(5):
+            self.fuel.cli("earn", card, "2.00")
+        self.coalition.wait_cleared()
+        self.period = self.grocer.cli("status")["open_period"]
+
+    def damage_tree(self):
+        """Flips a byte of the tree over what the grocer took from fuel, in each page that has it."""
+        key = bytes([2]) + b"fuel".ljust(16, b"\0") + self.period.to_bytes(4, "big") + b"\xff"
+        path = self.grocer.path("data/state.mdb")
+        with open(path, "rb") as file:
+            data = bytearray(file.read())
+        place, found = data.find(key), 0
+        while place >= 0:
+            data[place + len(key) + 8] ^= 0x55  # behind version, first number and count
+            found += 1
+            place = data.find(key, place + 1)
+        self.assertGreater(found, 0)
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def test_the_period_matches_all_the_same(self):
+        self.grocer.stop()
+        self.damage_tree()
+        self.assertFalse(self.grocer.cli("verify", "--data", self.grocer.path("data"),
+                                         expect=None)["is_clean"])
+        size = self.grocer.log_size()
+        self.grocer.start()
+        self.coalition.wait_connected()
+        for node in (self.fuel, self.grocer):
+            node.cli("period", "close", dashed(self.period))
+        self.coalition.wait_matched(self.period)
+        self.assertIn('"event":"half_mended"', self.grocer.logged_since(size))
+        for node in (self.fuel, self.grocer):
+            self.assertTrue(node.cli("verify")["is_clean"])
+            self.assertNotIn("FROZEN", node.talea("peer", "list").stdout)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import wire
 from coalition import Coalition, luhn, main, run, wait_for, TALEA
 
 FLOOR, CAP = 50, 120
+CAPTURE = 2  # of EntryKind
 STAND_IN = f"stand_in: {{floor_points: {FLOOR}, daily_cap_points: {CAP}}}\n"
 
 
@@ -103,10 +104,45 @@ class StandIn(unittest.TestCase):
         mandate = given(self.home, "fuel")
         self.assertEqual((mandate["used_points"], mandate["burns"]), (CAP, 4))
         self.assertEqual(given(self.shop, "fuel")["used_points"], CAP)
+        self.check_evidence()
         self.shop.cli("return", "burn", first["hold_id"], 20)
         self.coalition.wait_cleared()
         self.assert_balance(rich, 500 - FLOOR - 10 + 20)
         self.settled()
+
+    def evidence(self, node, partner, is_sent):
+        """Of the first entry that was stood in for: its number, and what is signed of it."""
+        pb = wire.messages()
+        with wire.channel(node, "back-office") as channel:
+            office = wire.service(channel, pb.back_office, "BackOfficeService")
+            for number in range(1, 50):
+                entry = pb.back_office.StreamEntry(partner=partner, is_sent=is_sent, number=number)
+                answer = office.GetDisputeEvidence(
+                    pb.back_office.GetDisputeEvidenceRequest(entry=entry))
+                for data in answer.entries:
+                    found = pb.peer.ClearingEntry.FromString(data)
+                    if found.number == number and found.mandate_id and found.kind == CAPTURE:
+                        return found.number, answer
+        raise AssertionError("nothing was stood in for")
+
+    def check_evidence(self):
+        """Both sides have the mandate, as its home signed it; an auditor needs the charter alone."""
+        for node, partner, is_sent in ((self.shop, "grocer", True), (self.home, "fuel", False)):
+            number, evidence = self.evidence(node, partner, is_sent)
+            self.assertEqual(len(evidence.mandates), 1)
+            path = self.coalition.path(node.partner + ".evidence")
+            with open(path, "wb") as file:
+                file.write(evidence.SerializeToString())
+            words = [TALEA, "audit", "dispute", path, str(number), "--charter",
+                     self.coalition.path("charter.talea")]
+            proof = json.loads(run([*words, "--json"]).stdout)
+            self.assertEqual((proof["kind"], proof["promise"], proof["covered"]),
+                             ("capture", "mandate", True))
+            self.assertIn("a mandate of grocer", run(words).stdout)
+            evidence.mandates[0].payload = evidence.mandates[0].payload[:-1]
+            with open(path, "wb") as file:
+                file.write(evidence.SerializeToString())
+            self.assertIn("mandate", run(words, expect=4).stderr)
 
     def nobodys_card(self):
         """Under the home's prefix, and never issued."""

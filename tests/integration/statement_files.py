@@ -14,6 +14,7 @@ import wire
 from coalition import Coalition, dashed, is_matched, main, wait_for
 
 FULL_PAGE = 1000  # entries in one answer of the node
+DISPUTED, CLAIMED = 7, 3  # number of the entry, points of it
 
 # From the beginning, between the two and nobody else.
 TARIFF = """  - id: 2
@@ -70,6 +71,10 @@ class StatementFiles(unittest.TestCase):
         cls.grocer.cli("earn", fuels, "41.00")
         cls.coalition["pharmacy"].cli("earn", card, "10.00")
         cls.coalition.wait_cleared()
+        # Of an entry of seven points three are disputed, and wait.
+        cls.grocer.cli("dispute", "open", "fuel", DISPUTED, "--reason", "AMOUNT_WRONG", "--points",
+                       CLAIMED)
+        cls.coalition.wait_cleared()
 
     def show(self, *options, node=None, other="fuel", expect=0):
         return (node or self.grocer).talea("statement", "show", other, dashed(self.period),
@@ -101,9 +106,56 @@ class StatementFiles(unittest.TestCase):
             if row["verdict"] == "OK":
                 entry = sums[row["sender"], row["kind"], int(row["tariff"])]
                 entry[0] += 1
-                entry[1] += int(row["points"])
+                entry[1] += int(row["points"]) - int(row["disputed"])
                 entry[2] += worth
         self.check_totals(statement, sums)
+
+    def test_what_is_disputed_is_said_of_its_entry(self):
+        rows = [r for r in self.lines("disputed.csv") if r["disputed"] != "0"]
+        self.assertEqual([(r["sender"], r["number"], r["points"], r["disputed"]) for r in rows],
+                         [("fuel", str(DISPUTED), "7", str(CLAIMED))])
+        worth = int(rows[0]["owed_minor"]) + Fraction(int(rows[0]["owed_rest"]),
+                                                      int(rows[0]["owed_rest_of"]))
+        self.assertEqual(worth, Fraction((7 - CLAIMED) * 125, 100))
+        half = next(h for h in self.statement()["halves"] if h["sender"] == "fuel")
+        self.assertEqual([(w["kind"], w["count"], int(w["points"])) for w in half["suspended"]],
+                         [("ENTRY_KIND_EARN", 1, CLAIMED)])
+
+    def invoice(self, language, name):
+        path = self.coalition.path(name)
+        made = self.grocer.cli("invoice", "fuel", dashed(self.period), "--out", path,
+                               *(["--language", language] if language else []))
+        return made, xml.etree.ElementTree.parse(path).getroot()
+
+    def test_invoice_in_each_language(self):
+        """Its lines are the statement's money, and its sums are those of its lines."""
+        statement = self.statement()
+        titles = set()
+        for language in (None, "en", "ru", "kk"):
+            made, root = self.invoice(language, f"invoice-{language}.html")
+            self.assertEqual(root.get("lang"), language or "en")
+            titles.add(next(root.iter("h1")).text)
+            self.assertEqual(made["amount_minor"], int(statement["net_minor"]))
+            self.assertEqual(sum(line["amount_minor"] for line in made["lines"]),
+                             made["amount_minor"])
+            *tables, totals = root.iter("table")
+            cells = [round(float(row.findall("td")[-1].find("data").get("value")) * 100)
+                     for table in tables for row in table.find("tbody")]
+            self.assertEqual(cells, [line["amount_minor"] for line in made["lines"]])
+            sums = [round(float(d.get("value")) * 100) for d in totals.iter("data")]
+            self.assertEqual(sums[-1], made["amount_minor"])
+            self.assertEqual(sum(sums[:-1]), made["amount_minor"])
+            taxes = sum(line["amount_minor"] for line in made["lines"] if line["kind"] == "tax")
+            self.assertEqual(sums[2], taxes)
+            self.assertNotEqual(taxes, 0)
+            text = "".join(root.itertext())
+            self.assertIn(made["reference"], text)
+            self.assertNotIn("{1}", text)
+            if language in ("ru", "kk"):
+                self.assertIsNone(re.search("(?i)invoice|subtotal|payable|price", text))
+        self.assertEqual(len(titles), 3)
+        self.grocer.talea("invoice", "fuel", dashed(self.period), "--out",
+                          self.coalition.path("none.html"), "--language", "de", expect=2)
 
     def check_totals(self, statement, sums):
         """Each line of totals is the sum of its entries; with fee and tax it is what is owed."""
@@ -169,6 +221,9 @@ class StatementFiles(unittest.TestCase):
                                  [int(t["points"]) for t in half["totals"]])
                 sums = [d.get("value") for d in table.find("tfoot").iter("data")]
                 charges = tables.pop(0)
+                waits = tables.pop(0) if half["suspended"] else []
+                self.assertEqual([d.get("value") for t in waits for d in t.iter("data")],
+                                 [str(w["points"]) for w in half["suspended"]])
                 cells = [[d.get("value") for d in row.iter("data")]
                          for row in charges.find("tbody")]
                 self.assertEqual(
@@ -215,7 +270,7 @@ class StatementFiles(unittest.TestCase):
         self.assertEqual(result["agreed"]["net_minor"], int(before["net_minor"]))
         self.assertEqual(result["agreed"]["debtor"], before["debtor"])
         half = next(h for h in before["halves"] if h["sender"] == "grocer")
-        points = sum(int(t["points"]) for t in half["totals"])
+        points = sum(int(t["points"]) for t in half["totals"] if t["kind"] == "ENTRY_KIND_EARN")
         worth = Fraction(points * 250, 100)
         self.assertEqual(next(h["owed_minor"] for h in result["repriced"]["halves"]
                               if h["sender"] == "grocer"),

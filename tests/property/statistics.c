@@ -5,11 +5,11 @@
 
 #include "ledger/precedence.h"
 
-/* What a restored ledger writes again, and disputes, which need two ledgers, are random in tests of
- * their own. */
+/* What a restored ledger writes again, rows that are put right, and disputes, which need two
+ * ledgers, are random in tests of their own. */
 static bool is_drawn(unsigned kind)
 {
-    bool recovers = kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY;
+    bool recovers = kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_MEND_HALF;
     bool disputes = kind >= COMMAND_OPEN_DISPUTE && kind <= COMMAND_DISPUTE_DUE;
     return command_kind_is_known(kind) && !recovers && !disputes;
 }

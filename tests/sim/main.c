@@ -70,6 +70,10 @@ static void add(struct sim_counts *sum, const struct sim_counts *counts)
     sum->pool_ops += counts->pool_ops;
     sum->no_room += counts->no_room;
     sum->capped += counts->capped;
+    sum->disputed += counts->disputed;
+    sum->disputes += counts->disputes;
+    sum->upheld += counts->upheld;
+    sum->silences += counts->silences;
     sum->virtual_ms += counts->virtual_ms;
 }
 
@@ -196,6 +200,9 @@ static void print_text(const struct job *job, const struct progress *p, double r
     (void)printf("%" PRIu64 " pools opened, used %" PRIu64 " times\n", c->pools, c->pool_ops);
     (void)printf("%" PRIu64 " times an outbox was full, %" PRIu64 " times too much was owed\n",
                  c->no_room, c->capped);
+    (void)printf("%" PRIu64 " entries disputed, %" PRIu64 " disputes ended alike, %" PRIu64
+                 " of them for the claim; %" PRIu64 " times a side was silent\n",
+                 c->disputed, c->disputes, c->upheld, c->silences);
     (void)printf("%" PRIu64 " holds stood in, %" PRIu64
                  " of them captured without a grant, %" PRIu64
                  " of these beyond what there was; %" PRIu64 " requests given up\n",

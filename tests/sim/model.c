@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model_dispute.h"
+
 struct model *model_create(unsigned node_count, int64_t refund_grace_ms, int64_t debt_limit)
 {
     struct model *model = calloc(1, sizeof *model);
@@ -29,6 +31,10 @@ void model_destroy(struct model *model)
         }
     }
     free(model->ops);
+    for (size_t i = 0; i < model->dispute_count; i++) {
+        free(model->disputes[i]);
+    }
+    free(model->disputes);
     for (unsigned a = 0; a < MODEL_NODES; a++) {
         for (unsigned b = 0; b < MODEL_NODES; b++) {
             free(model->streams[a][b].entries);
@@ -256,7 +262,7 @@ static enum verdict capture(struct model *model, struct model_op *m, int64_t now
     }
     if (is_abroad(op)) {
         *owed_by(model, op) += points;
-        model_send_entry(model, m, ENTRY_CAPTURE, points);
+        model_send_entry(model, m, ENTRY_CAPTURE, points)->mandate = held->mandate;
         held->captured += points;
         held->state = model_left(held) == 0 ? MODEL_CAPTURED : MODEL_OPEN;
     } else {
@@ -466,6 +472,10 @@ static enum verdict decide(struct model *model, struct model_op *m, int64_t now)
         return model_give_mandate(model, m, now);
     case SIM_OP_TAKE_MANDATE:
         return model_take_mandate(model, m, now);
+    case SIM_OP_OPEN_DISPUTE:
+        return model_open_dispute(model, m, now);
+    case SIM_OP_STEP_DISPUTE:
+        return model_step_dispute(model, m, now);
     case SIM_OP_KIND_END:
         break;
     }

@@ -8,6 +8,8 @@
 
 #include "sim_op.h"
 
+struct model_dispute;
+
 #define MODEL_NODES   12u
 #define MODEL_PERIODS 8u /* that a run may close */
 #define MODEL_STAYS   MODEL_PERIODS
@@ -125,7 +127,14 @@ struct model_entry {
     int64_t business_ms;
     size_t member;        /* whose card it names */
     struct model_lot lot; /* of one that moves */
+    struct uid mandate;   /* of a capture; nil: there was a grant */
     enum verdict verdict; /* the receiver's */
+    int64_t taken_ms;     /* by its ledger; 0: not known, or not taken */
+    /* Of a dispute's steps and corrections. */
+    size_t disputed;   /* the number of the entry */
+    bool is_of_sender; /* which is in the same stream, else in the other one */
+    enum dispute_step step;
+    struct model_dispute *dispute; /* about this one; NULL: none */
 };
 
 struct model_stream {
@@ -140,6 +149,7 @@ struct model_stream {
     size_t receipted;         /* to the sender */
     unsigned period;
     bool is_frozen_out; /* at the sender: it writes nothing more */
+    bool is_recovering; /* at the sender: it writes nothing new as yet */
 };
 
 /* A mandate, and how much of it is used as either side counts. */
@@ -187,6 +197,7 @@ struct model_books {
     int64_t adjustment;
     int64_t receivable[MODEL_NODES][MODEL_PERIODS];
     int64_t payable[MODEL_NODES][MODEL_PERIODS];
+    int64_t suspense[MODEL_NODES][MODEL_PERIODS]; /* owed */
 };
 
 struct model {
@@ -212,6 +223,12 @@ struct model {
         size_t member;
     } * places; /* who is in which pool */
     size_t place_count;
+    struct model_dispute **disputes;
+    size_t dispute_count;
+    int64_t answer_ms; /* how long a side may be silent */
+    int64_t escalate_ms;
+    uint64_t disputed;  /* entries */
+    uint64_t silences;  /* that ended an argument */
     uint64_t moved;     /* members */
     uint64_t moved_far; /* whose points went on to a third home, with those that came late */
     uint64_t resent;    /* earns that came after the member had left, and returns of them */
@@ -275,8 +292,8 @@ bool model_tell(struct model *model, unsigned node, unsigned partner);
 void model_take_entry(struct model *model, unsigned sender, unsigned receiver, int64_t now);
 /* The sender has the receipt for its next entry. */
 void model_take_receipt(struct model *model, unsigned sender, unsigned receiver, int64_t now);
-/* Holds at the home whose time is over by its clock. */
-void model_expire(struct model *model, unsigned home, int64_t clock, int64_t now);
+/* Holds at the home, and terms of its disputes, whose time is over by its clock. */
+void model_fall_due(struct model *model, unsigned node, int64_t clock, int64_t now);
 /* Lots that became active or ended. */
 void model_settle(struct model *model, struct model_member *member, int64_t now);
 
@@ -286,6 +303,8 @@ struct model_entry *model_send_entry(struct model *model, const struct model_op 
 
 /* model_pool.c */
 bool model_is_in_pool(const struct model *model, size_t pool, size_t member);
+void model_enter(struct model *model, size_t pool, size_t member);
+void model_leave(struct model *model, size_t pool, size_t member);
 enum verdict model_open_pool(struct model *model, const struct model_op *m, int64_t now);
 enum verdict model_join_pool(struct model *model, const struct model_op *m, int64_t now);
 enum verdict model_leave_pool(struct model *model, const struct model_op *m, int64_t now);

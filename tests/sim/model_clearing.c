@@ -1,5 +1,6 @@
 /* What the home makes of another brand's entries, and the shop of the home's receipts. */
 #include "model.h"
+#include "model_dispute.h"
 
 static struct model_member *member_of(struct model *model, const struct sim_op *op)
 {
@@ -131,6 +132,7 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     ASSERT(stream->taken < stream->count);
     struct model_entry *entry = &stream->entries[stream->taken++];
     struct model_op *m = model->ops[entry->op];
+    entry->taken_ms = now;
     if (entry->kind != ENTRY_PERIOD_MARK && model_is_over(model, receiver, sender, entry->period)) {
         entry->verdict = VERDICT_PARTNER_LEFT;
         return;
@@ -174,6 +176,8 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+        entry->verdict = model_take_step(model, entry, sender, receiver, now);
+        break;
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
@@ -263,6 +267,10 @@ void model_take_receipt(struct model *model, unsigned sender, unsigned receiver,
     ASSERT(stream->receipted < stream->taken);
     const struct model_entry entry = stream->entries[stream->receipted++];
     if (entry.verdict != VERDICT_OK) {
+        model_refusal_receipted(model, stream->receipted, sender, receiver);
         reverse(model, &entry, sender, receiver, now);
+    }
+    if (entry.disputed != 0) {
+        model_step_receipted(model, &entry, sender, receiver, now);
     }
 }

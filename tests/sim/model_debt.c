@@ -1,6 +1,6 @@
 /* What brands owe each other and have not settled, from the entries themselves; and the cap on it.
  */
-#include "model.h"
+#include "model_dispute.h"
 
 /* Minor units of money for 100 points: what an issuer pays the home, what a home pays the
  * redeemer. */
@@ -8,24 +8,25 @@
 #define REDEMPTION_PRICE 90
 
 /* The entry's sender owes for it, or, when negative, is owed. */
-static void add(struct model_exposure *sum, const struct model_entry *entry, int64_t sign)
+static void add(struct model_exposure *sum, enum entry_kind kind, int64_t points)
 {
-    switch (entry->kind) {
+    switch (kind) {
     case ENTRY_EARN:
     case ENTRY_MOVED_LOT:
-        sum->earned += sign * entry->points;
+    case ENTRY_ADJUSTMENT:
+        sum->earned += points;
         break;
     case ENTRY_EARN_RETURN:
-        sum->earned -= sign * entry->points;
+        sum->earned -= points;
         break;
     case ENTRY_BURN_RETURN:
-        sum->redeemed += sign * entry->points;
+    case ENTRY_BURN_ADJUSTMENT:
+        sum->redeemed += points;
         break;
     case ENTRY_CAPTURE:
-        sum->redeemed -= sign * entry->points;
+        sum->redeemed -= points;
         break;
     case ENTRY_VOID:
-    case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
@@ -34,7 +35,6 @@ static void add(struct model_exposure *sum, const struct model_entry *entry, int
     case ENTRY_DISPUTE_ANSWERED:
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
-    case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
@@ -50,14 +50,16 @@ struct model_exposure model_exposure(const struct model *model, unsigned node, u
     const bool *is_agreed = model->is_agreed[node][partner];
     struct model_exposure sum = {0, 0, 0};
     for (size_t i = 0; i < out->count; i++) {
-        bool is_reversed = i < out->receipted && out->entries[i].verdict != VERDICT_OK;
-        if (!is_agreed[out->entries[i].period] && !is_reversed) {
-            add(&sum, &out->entries[i], 1);
+        const struct model_entry *entry = &out->entries[i];
+        bool is_reversed = i < out->receipted && entry->verdict != VERDICT_OK;
+        if (!is_reversed) {
+            add(&sum, entry->kind, model_owed_of(entry, true, is_agreed[entry->period]));
         }
     }
     for (size_t i = 0; i < in->taken; i++) {
-        if (!is_agreed[in->entries[i].period] && in->entries[i].verdict == VERDICT_OK) {
-            add(&sum, &in->entries[i], -1);
+        const struct model_entry *entry = &in->entries[i];
+        if (entry->verdict == VERDICT_OK) {
+            add(&sum, entry->kind, -model_owed_of(entry, false, is_agreed[entry->period]));
         }
     }
     size_t index = 0;

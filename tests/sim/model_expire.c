@@ -1,5 +1,5 @@
 /* Holds at home: those that time ends, and those at a home that is not asked any more. */
-#include "model.h"
+#include "model_dispute.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,16 +106,30 @@ static int64_t first_due(const struct model *model, unsigned home)
     return first;
 }
 
-void model_expire(struct model *model, unsigned home, int64_t clock, int64_t now)
+static void expire(struct model *model, struct model_op *m, int64_t now)
 {
-    struct model_op *m;
-    if (model->first_due[home] > clock) {
-        return;
+    struct model_member *member = &model->members[m->op->member];
+    model_settle(model, member, now);
+    model_release(model, member, &m->home_hold, MODEL_EXPIRED, now);
+}
+
+void model_fall_due(struct model *model, unsigned node, int64_t clock, int64_t now)
+{
+    bool has_holds = model->first_due[node] <= clock;
+    for (;;) {
+        bool is_sender = false;
+        struct model_op *m = has_holds ? next_to_expire(model, node, clock, now) : NULL;
+        int64_t until = m == NULL ? clock : m->home_hold.deliver_by - 1;
+        struct model_dispute *dispute = model_first_dispute(model, node, until, &is_sender);
+        if (dispute != NULL) {
+            model_dispute_falls_due(model, dispute, is_sender, now);
+        } else if (m != NULL) {
+            expire(model, m, now);
+        } else {
+            break;
+        }
     }
-    while ((m = next_to_expire(model, home, clock, now)) != NULL) {
-        struct model_member *member = &model->members[m->op->member];
-        model_settle(model, member, now);
-        model_release(model, member, &m->home_hold, MODEL_EXPIRED, now);
+    if (has_holds) {
+        model->first_due[node] = first_due(model, node);
     }
-    model->first_due[home] = first_due(model, home);
 }

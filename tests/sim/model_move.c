@@ -153,7 +153,11 @@ static enum verdict may_move(const struct model *model, const struct sim_op *op,
     if (leads_back(model, op)) {
         return VERDICT_MOVE_LOOPS;
     }
-    unsigned to = model->members[op->to].home; /* who leaves itself may send its members away */
+    unsigned to = model->members[op->to].home;
+    if (model->streams[op->shop][to].is_frozen_out) {
+        return VERDICT_STREAM_FROZEN;
+    }
+    /* Who leaves itself may send its members away. */
     bool leaves = model->rosters[op->shop].last_period[to] != MODEL_STAYS;
     if (leaves || !model_may_send(model, op->shop, to)) {
         return VERDICT_PARTNER_LEFT;

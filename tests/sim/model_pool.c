@@ -13,7 +13,7 @@ bool model_is_in_pool(const struct model *model, size_t pool, size_t member)
     return false;
 }
 
-static void enter(struct model *model, size_t pool, size_t member)
+void model_enter(struct model *model, size_t pool, size_t member)
 {
     model->places = realloc(model->places, (model->place_count + 1) * sizeof *model->places);
     ASSERT(model->places != NULL);
@@ -24,7 +24,7 @@ static void enter(struct model *model, size_t pool, size_t member)
     model->members[member].pools++;
 }
 
-static void go(struct model *model, size_t pool, size_t member)
+void model_leave(struct model *model, size_t pool, size_t member)
 {
     size_t i = 0;
     while (model->places[i].pool != pool || model->places[i].member != member) {
@@ -48,7 +48,7 @@ enum verdict model_open_pool(struct model *model, const struct model_op *m, int6
     model_settle(model, member, now);
     pool->id = m->op->command.pool.pool;
     pool->is_enrolled = pool->is_pool = true;
-    enter(model, m->op->to, m->op->member);
+    model_enter(model, m->op->to, m->op->member);
     return VERDICT_OK;
 }
 
@@ -80,7 +80,7 @@ enum verdict model_join_pool(struct model *model, const struct model_op *m, int6
     }
     model_settle(model, member, now);
     model_settle(model, pool, now);
-    enter(model, m->op->to, m->op->member);
+    model_enter(model, m->op->to, m->op->member);
     return VERDICT_OK;
 }
 
@@ -101,7 +101,7 @@ enum verdict model_leave_pool(struct model *model, const struct model_op *m, int
     }
     model_settle(model, member, now);
     model_settle(model, pool, now);
-    go(model, m->op->to, m->op->member);
+    model_leave(model, m->op->to, m->op->member);
     pool->is_closed = pool->pools == 0;
     return VERDICT_OK;
 }

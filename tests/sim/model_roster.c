@@ -34,7 +34,8 @@ bool model_is_over(const struct model *model, unsigned node, unsigned partner, u
 bool model_may_send(const struct model *model, unsigned node, unsigned partner)
 {
     const struct model_stream *stream = &model->streams[node][partner];
-    return !stream->is_frozen_out && !model_is_over(model, node, partner, stream->period);
+    return !stream->is_frozen_out && !stream->is_recovering &&
+           !model_is_over(model, node, partner, stream->period);
 }
 
 enum verdict model_may_begin(const struct model *model, unsigned node, unsigned partner)

@@ -8,6 +8,7 @@
 #include "model.h"
 #include "sim_charter.h"
 #include "sim_check.h"
+#include "sim_dispute.h"
 #include "sim_liar.h"
 #include "sim_mandates.h"
 #include "sim_network.h"
@@ -70,11 +71,13 @@ void sim_init(struct sim *sim, const struct sim_options *options, unsigned nodes
                               ? 1000 + (int64_t)sim_random_below(&sim->luck, 9000)
                               : 0;
     }
+    sim->model->answer_ms = (10 + (int64_t)sim_random_below(&sim->luck, 50)) * SIM_MINUTE;
+    sim->model->escalate_ms = (5 + (int64_t)sim_random_below(&sim->luck, 25)) * SIM_MINUTE;
     for (unsigned i = 0; i < nodes; i++) {
         sim_node_init(sim, i);
     }
     sim_mandates_init(sim);
-    if (options->seed % 5 == 0) {
+    if (sim_lies_of_seed(options->seed)) {
         sim->nodes[sim_random_below(&sim->luck, nodes)].is_liar = true;
     } else if (sim_restores_of_seed(options->seed)) {
         sim_restore_init(&sim->nodes[sim_random_below(&sim->luck, nodes)]);
@@ -266,7 +269,7 @@ static void drain(struct sim *sim)
     for (int minutes = 0; minutes < 240 && !sim->has_failed; minutes++) {
         sim_run_until(sim, sim->now + SIM_MINUTE);
         if (sim_check_is_quiet(sim) && sim_restore_is_done(sim) && !sim_charter_is_awaited(sim) &&
-            sim_step_part(sim) && sim_settle_is_done(sim)) {
+            sim_step_part(sim) && sim_dispute_end(sim) && sim_settle_is_done(sim)) {
             return;
         }
     }
@@ -281,6 +284,7 @@ static void drain(struct sim *sim)
                    !sim_check_is_quiet(sim)      ? "not all streams are receipted"
                    : !sim_restore_is_done(sim)   ? "a ledger is not whole again"
                    : sim_charter_is_awaited(sim) ? "the charter is not known everywhere"
+                   : !sim_dispute_end(sim)       ? "not all disputes are over"
                                                  : "not all statements are agreed");
 }
 
@@ -315,6 +319,8 @@ bool sim_run(struct sim *sim, const struct sim_list *list)
     sim->counts.resent = sim->model->resent;
     sim->counts.lots_back = sim->model->lots_back;
     sim_till_count(sim);
+    sim->counts.disputed = sim->model->disputed;
+    sim->counts.silences = sim->model->silences;
     sim->counts.no_room = sim->model->no_room;
     sim->counts.capped = sim->model->capped;
     sim->counts.virtual_ms = sim->now - SIM_START_MS;

@@ -150,6 +150,10 @@ struct sim_counts {
     uint64_t pool_ops; /* joins, leaves, transfers in and out, that were done */
     uint64_t no_room;
     uint64_t capped;
+    uint64_t disputed; /* entries, as the model counts */
+    uint64_t disputes; /* that ended, for both sides alike */
+    uint64_t upheld;   /* of these */
+    uint64_t silences; /* by which one side gave in */
     int64_t virtual_ms;
 };
 

@@ -6,14 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/outbox.h"
 #include "ledger/decide.h"
 #include "ledger/route.h"
-#include "model.h"
+#include "model_dispute.h"
+#include "sim_charter.h"
+#include "sim_dispute.h"
 #include "sim_mandates.h"
 #include "sim_op.h"
 #include "sim_restore.h"
 #include "sim_settle.h"
 #include "sim_workload.h"
+#include "wire/messages.h"
 
 static struct stream stream_of(struct sim_node *node, enum stream_direction direction,
                                unsigned partner)
@@ -26,65 +30,6 @@ static struct stream stream_of(struct sim_node *node, enum stream_direction dire
 }
 
 /* ---- streams ---- */
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static void count_totals(struct model_stream *stream)
-{
-    memset(stream->totals, 0, sizeof stream->totals);
-    for (size_t i = 0; i < stream->taken; i++) {
-        const struct model_entry *entry = &stream->entries[i];
-        if (entry->verdict == VERDICT_OK) {
-            stream->totals[entry->kind].count++;
-            stream->totals[entry->kind].points += entry->points;
-        }
-    }
-}
-
-/* The period that is open behind so many entries. */
-static void count_marks(struct model_stream *stream, size_t entries)
-{
-    stream->period = 0;
-    for (size_t i = 0; i < entries; i++) {
-        stream->period += stream->entries[i].kind == ENTRY_PERIOD_MARK;
-    }
-}
-
-/* Our entries that the partner has not got and the copy has not got were never made. */
-static void lose_made(struct model_stream *stream, size_t in_copy)
-{
-    stream->count = larger(in_copy, stream->taken);
-    count_marks(stream, in_copy);
-}
-
-/* The partner's entries, of which it has no receipt and the copy knows nothing, were never taken.
- */
-static void lose_taken(struct model_stream *stream, size_t in_copy)
-{
-    size_t taken = larger(in_copy, stream->receipted);
-    for (size_t i = taken; i < stream->taken; i++) {
-        stream->entries[i].verdict = VERDICT_OK;
-    }
-    stream->taken = taken;
-    count_totals(stream);
-}
-
-void sim_adopt_loss(struct sim_node *node)
-{
-    struct sim *sim = node->sim;
-    for (unsigned i = 0; i < sim->node_count; i++) {
-        if (i != node->index) {
-            lose_made(&sim->model->streams[node->index][i],
-                      stream_of(node, STREAM_OUT, i).last_number);
-            lose_taken(&sim->model->streams[i][node->index],
-                       stream_of(node, STREAM_IN, i).last_number);
-            node->restore->links[i].is_lost = true;
-        }
-    }
-}
 
 /* All that the partner holds is here again, and nothing else of it. */
 static bool check_found(struct sim_node *node, unsigned partner, const struct stream *out,
@@ -111,6 +56,7 @@ static bool check_found(struct sim_node *node, unsigned partner, const struct st
         return false;
     }
     node->restore->links[partner].is_lost = false;
+    sim->model->streams[node->index][partner].is_recovering = false;
     sim_tell(sim, "%s has back what %s holds", node->id.text, other->id.text);
     return true;
 }
@@ -128,7 +74,7 @@ static bool adopt_streams(struct sim_node *node, unsigned partner)
                         sim->nodes[partner].id.text, node->trouble);
     }
     made->receipted = out.receipted_number;
-    count_marks(made, out.last_number);
+    sim_adopt_marks(made, sim_charter_first(sim, node->index, partner), out.last_number);
     return out.is_recovering || check_found(node, partner, &out, &in);
 }
 
@@ -137,6 +83,9 @@ static void owe(int64_t *payable, int64_t *receivable, const struct model_entry 
 {
     switch ((int)entry->kind) {
     case ENTRY_EARN:
+    case ENTRY_MOVED_LOT:
+    case ENTRY_ADJUSTMENT:
+    case ENTRY_BURN_ADJUSTMENT:
         payable[entry->period] += entry->points;
         break;
     case ENTRY_EARN_RETURN:
@@ -163,6 +112,7 @@ static void count_pair(struct sim_node *node, unsigned partner)
     uint64_t taken_here = stream_of(node, STREAM_IN, partner).last_number;
     memset(books->payable[partner], 0, sizeof books->payable[partner]);
     memset(books->receivable[partner], 0, sizeof books->receivable[partner]);
+    memset(books->suspense[partner], 0, sizeof books->suspense[partner]);
     for (size_t i = 0; i < made_here; i++) {
         if (i >= made->receipted || made->entries[i].verdict == VERDICT_OK) {
             owe(books->payable[partner], books->receivable[partner], &made->entries[i]);
@@ -171,6 +121,16 @@ static void count_pair(struct sim_node *node, unsigned partner)
     for (size_t i = 0; i < taken_here; i++) {
         if (taken->entries[i].verdict == VERDICT_OK) {
             owe(books->receivable[partner], books->payable[partner], &taken->entries[i]);
+        }
+    }
+    for (size_t i = 0; i < model->dispute_count; i++) {
+        const struct model_dispute *dispute = model->disputes[i];
+        bool is_sender = dispute->sender == node->index;
+        if ((is_sender ? dispute->receiver : dispute->sender) == partner &&
+            (is_sender ? dispute->sender : dispute->receiver) == node->index &&
+            model_dispute_is_there(model, dispute)) {
+            struct model_view view = model_view_of(model, dispute, is_sender);
+            model_suspend_again(&view);
         }
     }
 }
@@ -192,6 +152,17 @@ static struct model_lot lot_of(const struct sim *sim, const struct lot_key *key,
 {
     return (struct model_lot){index_of(sim, &key->issuer), key->active_from.ms, key->expires_at.ms,
                               free, held};
+}
+
+/* Whose card it is; members: nobody's. */
+static size_t member_of_card(const struct model *model, const struct card_number *card)
+{
+    size_t i = 0;
+    while (i < model->member_count &&
+           (card->digits[0] == '\0' || !card_number_equal(&model->members[i].card, card))) {
+        i++;
+    }
+    return i;
 }
 
 static bool adopt_member(struct sim_node *node, struct model_member *member)
@@ -251,20 +222,25 @@ static struct model_hold hold_of(const struct sim *sim, const struct hold *row)
 }
 
 static struct model_sale sale_of(struct sim_node *node, const struct partner_id *issuer,
-                                 const struct uid *id)
+                                 const struct uid *id, size_t meant_for)
 {
     struct ledger_view view = sim_store_view(&node->store);
+    const struct model *model = node->sim->model;
     struct sale row;
     if (ledger_get_sale(&view, issuer, id, &row) != ERR_OK) {
-        return (struct model_sale){.is_there = false};
+        return (struct model_sale){.is_there = false, .home = MODEL_NODES};
     }
+    size_t member = member_of_card(model, &row.card);
+    member = member < model->member_count ? member : meant_for;
     return (struct model_sale){.is_there = true,
                                .is_reversed = row.is_reversed,
                                .amount = row.amount.minor,
                                .returned = row.returned.minor,
                                .points = row.points.minor,
                                .taken = row.taken.minor,
-                               .lot = lot_of(node->sim, &row.lot, 0, 0)};
+                               .lot = lot_of(node->sim, &row.lot, 0, 0),
+                               .home = model->members[member].home,
+                               .member = member};
 }
 
 /* A void says nothing of the points. What it gave back of a hold that no grant brings back, since
@@ -278,6 +254,43 @@ static int64_t given_back(struct sim_node *node, const struct sim_op *hold)
     return is_there ? row.voided.minor : 0;
 }
 
+/* A home that was asked before another one keeps what it holds; under one id that is one hold, of
+ * the member that was asked for last. */
+static void adopt_former(struct sim_node *node, struct model_op *m)
+{
+    static struct hold row;
+    struct ledger_view view = sim_store_view(&node->store);
+    const struct command *c = &m->op->command;
+    bool is_found = m->op->home == node->index;
+    for (struct model_op *former = m->former; former != NULL; former = former->former) {
+        if (former->op->home != node->index) {
+            continue;
+        }
+        free(former->home_hold.parts);
+        former->home_hold = (struct model_hold){.state = MODEL_NONE};
+        former->is_decided_at_home =
+            !is_found && sim_op_is_recorded(node, &c->origin, &c->transaction_id);
+        if (!is_found && ledger_get_hold(&view, &c->origin, &c->transaction_id, &row) == ERR_OK &&
+            row.role == HOLD_HOME) {
+            former->home_hold = hold_of(node->sim, &row);
+        }
+        is_found = true;
+    }
+}
+
+/* Of an earn, which may have gone on to another home than was meant. */
+static void adopt_sale(struct sim_node *node, struct model_op *m)
+{
+    const struct sim_op *op = m->op;
+    bool is_ours = op->shop == node->index;
+    struct model_sale *known = is_ours ? &m->sale : &m->home_sale;
+    struct model_sale sale =
+        sale_of(node, &op->command.origin, &op->command.transaction_id, op->member);
+    if (is_ours || sale.is_there || known->home == node->index) {
+        *known = sale;
+    }
+}
+
 /* What this node knows of the operation, as its till's or as the member's home. */
 static void adopt_op(struct sim_node *node, struct model_op *m)
 {
@@ -287,6 +300,10 @@ static void adopt_op(struct sim_node *node, struct model_op *m)
     struct ledger_view view = sim_store_view(&node->store);
     bool is_ours = op->shop == node->index;
     const struct partner_id *origin = &op->command.origin;
+    if (op->kind == SIM_OP_EARN) {
+        adopt_sale(node, m);
+    }
+    adopt_former(node, m);
     if (!is_ours && op->home != node->index) {
         return;
     }
@@ -305,11 +322,6 @@ static void adopt_op(struct sim_node *node, struct model_op *m)
     } else if (op->kind == SIM_OP_VOID && op->home != op->shop && is_recorded &&
                m->verdict == VERDICT_OK) {
         m->points = given_back(node, op->subject);
-    } else if (op->kind == SIM_OP_EARN) {
-        struct model_sale *sale = is_ours ? &m->sale : &m->home_sale;
-        *sale = sale_of(node, origin, id);
-        sale->home = op->home;
-        sale->member = op->member;
     }
 }
 
@@ -322,18 +334,119 @@ static int64_t balance_of(struct sim_node *node, enum account_kind kind)
     return account.credit - account.debit;
 }
 
-static void adopt_blocks(struct sim_node *node)
+/* Where the node thinks that a card leads, and whose points it awaits. */
+static void adopt_card(struct sim_node *node, struct model_member *member)
 {
     struct ledger_view view = sim_store_view(&node->store);
+    const struct model *model = node->sim->model;
+    struct card_status status;
+    ASSERT(ledger_get_card_status(&view, &member->card, &status) == ERR_OK);
+    size_t moved_to = member_of_card(model, &status.moved_to);
+    bool has_moved = moved_to < model->member_count;
+    if (member->home == node->index) {
+        member->has_moved = has_moved;
+        member->moved_to = has_moved ? moved_to : member->moved_to;
+        return;
+    }
+    member->is_blocked_at[node->index] = status.is_blocked;
+    member->is_moved_at[node->index] = has_moved;
+    member->awaited[node->index].by = member_of_card(model, &status.awaited_by);
+    member->awaited[node->index].is_awaited = member->awaited[node->index].by < model->member_count;
+}
+
+static void adopt_cards(struct sim_node *node)
+{
     struct model *model = node->sim->model;
     for (size_t i = 0; i < model->member_count; i++) {
-        struct model_member *member = &model->members[i];
-        struct card_status status;
-        if (member->home != node->index && member->card.digits[0] != '\0' &&
-            ledger_get_card_status(&view, &member->card, &status) == ERR_OK) {
-            member->is_blocked_at[node->index] = status.is_blocked;
+        if (model->members[i].card.digits[0] != '\0') {
+            adopt_card(node, &model->members[i]);
         }
     }
+}
+
+/* Who was told what became of our cards, as far as the copy goes: it is told once more. */
+static void adopt_news(struct sim_node *node)
+{
+    static const struct partner_id all = {{0}};
+    struct ledger_view view = sim_store_view(&node->store);
+    struct model_news *news = &node->sim->model->news[node->index];
+    uint64_t count;
+    ASSERT(ledger_get_partner_count(&view, META_CARD_NEWS, &all, &count) == ERR_OK);
+    news->count = count < news->count ? count : news->count;
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
+        ASSERT(ledger_get_partner_count(&view, META_NEWS_TOLD, &node->sim->nodes[i].id, &count) ==
+               ERR_OK);
+        news->told[i] = count < news->count ? count : news->count;
+    }
+}
+
+/* Nothing of pools is cleared: they are as in the copy. */
+static void adopt_pools(struct sim_node *node)
+{
+    static struct member row;
+    struct ledger_view view = sim_store_view(&node->store);
+    struct model *model = node->sim->model;
+    for (size_t i = model->place_count; i > 0; i--) {
+        if (model->members[model->places[i - 1].pool].home == node->index) {
+            model_leave(model, model->places[i - 1].pool, model->places[i - 1].member);
+        }
+    }
+    for (size_t p = 0; p < model->member_count; p++) {
+        struct model_member *pool = &model->members[p];
+        if (pool->home != node->index || !pool->is_pool || !pool->is_enrolled) {
+            continue;
+        }
+        pool->is_closed = ledger_get_member(&view, &pool->id, &row) == ERR_OK && row.is_erased;
+        for (size_t m = 0; m < model->member_count; m++) {
+            const struct model_member *member = &model->members[m];
+            if (member->home == node->index && member->is_enrolled && !member->is_pool &&
+                ledger_get_pool_member(&view, &pool->id, &member->id) == ERR_OK) {
+                model_enter(model, p, m);
+            }
+        }
+    }
+}
+
+/* What one partner brings back may have to go on to another, which has shown all. */
+static void adopt_entry(struct sim_node *node, unsigned partner, const struct clearing_entry *said)
+{
+    struct model *model = node->sim->model;
+    size_t index = get_u32_be(said->transaction_id.bytes + 12);
+    bool is_known =
+        index < model->op_count && model->ops[index] != NULL &&
+        uid_equal(&model->ops[index]->op->command.transaction_id, &said->transaction_id);
+    struct model_op *m = model->ops[is_known ? index : 0];
+    struct sim_op op = *m->op;
+    struct model_op sender = {.op = &op};
+    op.shop = node->index;
+    op.home = partner;
+    op.business_ms = said->business_time.ms;
+    op.member = member_of_card(model, &said->card);
+    struct model_entry *entry = model_send_entry(model, &sender, said->kind, said->points.minor);
+    if (said->kind == ENTRY_MOVED_LOT) {
+        entry->lot = (struct model_lot){index_of(node->sim, &said->issuer), said->active_from.ms,
+                                        said->expires_at.ms, said->points.minor, 0};
+    }
+}
+
+static void adopt_written(struct sim_node *node, unsigned partner)
+{
+    struct peer_host host = sim_node_host(node);
+    const struct model_stream *made = &node->sim->model->streams[node->index][partner];
+    struct outbox_reader outbox;
+    struct outbox_entry found;
+    struct clearing_entry entry;
+    if (made->is_recovering || sim_restore_is_gone(node->sim, node->index, partner)) {
+        return;
+    }
+    outbox_reader_init(&outbox, engine_journal(host.engine), host.view);
+    while (made->count < stream_of(node, STREAM_OUT, partner).last_number) {
+        ASSERT(outbox_read(&outbox, &node->sim->nodes[partner].id, made->count + 1, &found) ==
+                   ERR_OK &&
+               wire_entry_decode(found.bytes, &entry, NULL) == ERR_OK);
+        adopt_entry(node, partner, &entry);
+    }
+    outbox_reader_fini(&outbox);
 }
 
 /* ---- the whole ---- */
@@ -372,8 +485,14 @@ bool sim_adopt(struct sim_node *node)
         if (node->restore->links[i].is_lost && !adopt_streams(node, i)) {
             return false;
         }
+        adopt_written(node, i);
         is_lost = is_lost || node->restore->links[i].is_lost;
-        count_pair(node, i);
+    }
+    sim_dispute_adopt(node);
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        if (i != node->index) {
+            count_pair(node, i);
+        }
     }
     for (size_t i = 0; i < model->member_count; i++) {
         if (model->members[i].home == node->index && !adopt_member(node, &model->members[i])) {
@@ -385,7 +504,9 @@ bool sim_adopt(struct sim_node *node)
             adopt_op(node, model->ops[i]);
         }
     }
-    adopt_blocks(node);
+    adopt_pools(node);
+    adopt_cards(node);
+    adopt_news(node);
     sim_mandates_adopt(node);
     model->first_due[node->index] = 0;
     model->books[node->index].issued = -balance_of(node, ACCOUNT_ISSUED);

@@ -8,6 +8,7 @@
 #include "model.h"
 #include "peer/pair.h"
 #include "sim_check.h"
+#include "sim_restore.h"
 #include "sim_settle.h"
 #include "sim_workload.h"
 #include "wire/messages.h"
@@ -66,6 +67,8 @@ void sim_charter_init(struct sim *sim)
                                 .tariffs = sim->tariffs,
                                 .tariff_count = 1,
                                 .net_debit_cap = {sim->model->cap},
+                                .dispute_answer_s = (uint32_t)(sim->model->answer_ms / 1000),
+                                .dispute_escalate_s = (uint32_t)(sim->model->escalate_ms / 1000),
                                 .revocations = epoch->revocations};
     memcpy(charter->coalition, SIM_COALITION, sizeof SIM_COALITION);
     sim->first_period = period_of(charter->valid_from);
@@ -331,6 +334,7 @@ void sim_charter_learn(struct sim_node *node, uint64_t epoch)
     sim_tell(node->sim, "%s hears of epoch %llu", node->id.text,
              (unsigned long long)node->roster.epoch);
     sim_charter_tell_model(node);
+    sim_adopt_left(node);
     const struct charter_partner *self = charter_partner_find(sim_charter_of(node), &node->id);
     bool is_void = self->online[node->key].revocation != NULL;
     unsigned key = is_void ? (unsigned)self->online_count - 1 : node->key;

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "ledger/lots.h"
-#include "model.h"
+#include "model_dispute.h"
+#include "sim_dispute.h"
 #include "sim_liar.h"
 #include "sim_mandates.h"
 #include "sim_restore.h"
@@ -106,7 +107,8 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
         if (entry->kind == ENTRY_MOVED_LOT) {
             member = &sim->model->members[member->moved_to];
         }
-        if (entry->kind != ENTRY_PERIOD_MARK && !entry_kind_is_card_news(entry->kind) &&
+        bool is_here = entry->disputed == 0 || member->home == node->index;
+        if (is_here && entry->kind != ENTRY_PERIOD_MARK && !entry_kind_is_card_news(entry->kind) &&
             !sim_check_member(node, member)) {
             return false;
         }
@@ -150,19 +152,29 @@ static bool check_outgoing(struct sim_node *node, unsigned partner)
                     stream.last_number, sim->nodes[partner].id.text, expected->count);
 }
 
+static bool is_comparable(const struct sim_node *node, unsigned partner)
+{
+    return partner != node->index && !sim_restore_is_lost(node, partner) &&
+           !sim_restore_is_gone(node->sim, node->index, partner);
+}
+
 bool sim_check_streams(struct sim_node *node)
 {
     if (sim_restore_is_stale(node)) {
         return true;
     }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
-        if (i != node->index && !sim_restore_is_lost(node, i) &&
-            !(check_incoming(node, i) && check_receipts(node, i))) {
+        if (!sim_adopt(&node->sim->nodes[i])) { /* it may have sent what the model knows not yet */
             return false;
         }
     }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
-        if (i != node->index && !sim_restore_is_lost(node, i) && !check_outgoing(node, i)) {
+        if (is_comparable(node, i) && !(check_incoming(node, i) && check_receipts(node, i))) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < node->sim->node_count; i++) {
+        if (is_comparable(node, i) && !check_outgoing(node, i)) {
             return false;
         }
     }
@@ -406,6 +418,10 @@ static bool check_pair_books(struct sim_node *node, unsigned partner)
         if (!check_balance(node, ref, books->payable[partner][p])) {
             return false;
         }
+        ref.kind = ACCOUNT_SUSPENSE;
+        if (!check_balance(node, ref, books->suspense[partner][p])) {
+            return false;
+        }
     }
     return true;
 }
@@ -423,8 +439,7 @@ static bool check_books(struct sim_node *node)
         if (i != node->index && !check_pair_books(node, i)) {
             return false;
         }
-        if (i != node->index && !is_lying_pair(node, i) &&
-            !sim_restores_of_seed(node->sim->options.seed) && !check_exposure(node, i)) {
+        if (is_comparable(node, i) && !is_lying_pair(node, i) && !check_exposure(node, i)) {
             return false;
         }
     }
@@ -437,7 +452,7 @@ bool sim_check_node(struct sim_node *node)
 {
     return !node->is_up ||
            (sim_adopt(node) && sim_check_streams(node) && sim_check_members_of(node) &&
-            check_books(node) && sim_mandates_check(node));
+            check_books(node) && sim_mandates_check(node) && sim_dispute_check(node));
 }
 
 /* ---- the end ---- */
@@ -450,7 +465,8 @@ bool sim_check_is_quiet(const struct sim *sim)
     for (unsigned a = 0; a < sim->node_count; a++) {
         for (unsigned b = 0; b < sim->node_count; b++) {
             const struct model_stream *stream = &sim->model->streams[a][b];
-            if (a != b && !is_lying_pair(&sim->nodes[a], b) && stream->receipted < stream->count) {
+            if (a != b && !is_lying_pair(&sim->nodes[a], b) && !sim_restore_is_gone(sim, a, b) &&
+                stream->receipted < stream->count) {
                 return false;
             }
         }
@@ -535,9 +551,10 @@ static bool check_both(struct sim_node *node, unsigned partner)
 {
     struct sim *sim = node->sim;
     return node->index == partner || is_lying_pair(node, partner) ||
-           !sim->nodes[partner].has_joined ||
+           !sim->nodes[partner].has_joined || sim_restore_is_gone(sim, node->index, partner) ||
            (check_pair(node, &sim->nodes[partner]) && sim_settle_check(node, partner) &&
-            check_news(node, partner) && check_parting(node, partner));
+            sim_dispute_check_pair(node, partner) && check_news(node, partner) &&
+            check_parting(node, partner));
 }
 
 bool sim_check_all(struct sim *sim)

@@ -215,9 +215,12 @@ const struct sim_story *sim_liar_story(const struct sim *sim, unsigned liar, uns
 static enum err prove(struct sim *sim, struct slice bytes, struct evidence *out_evidence,
                       bool *out_proves, struct note *note)
 {
-    struct charter *charters[1] = {&sim->epochs[0]->charter};
-    struct charter_chain chain = {charters, 1};
+    struct charter *charters[SIM_EPOCHS_MAX];
+    struct charter_chain chain = {charters, sim->epoch_count};
     struct arena arena;
+    for (size_t i = 0; i < sim->epoch_count; i++) {
+        charters[i] = &sim->epochs[i]->charter;
+    }
     arena_init(&arena, LIMIT_DECODED_BYTES);
     enum err err = wire_evidence_decode(bytes, &arena, out_evidence, note);
     if (err == ERR_OK) {

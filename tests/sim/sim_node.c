@@ -193,7 +193,7 @@ static void resolve_doubts(struct sim_node *node)
         const struct sim_doubt *doubt = &node->doubts[i];
         if (doubt->is_due) {
             if (node->store.disk.next_row > doubt->next_row) {
-                model_expire(node->sim->model, node->index, doubt->clock_ms, doubt->ledger_ms);
+                model_fall_due(node->sim->model, node->index, doubt->clock_ms, doubt->ledger_ms);
             }
             continue;
         }
@@ -350,7 +350,7 @@ void sim_node_tick(struct sim_node *node)
                                                     .ledger_ms = node->ledger_ms,
                                                     .clock_ms = clock});
         } else if (is_made) {
-            model_expire(node->sim->model, node->index, clock, node->ledger_ms);
+            model_fall_due(node->sim->model, node->index, clock, node->ledger_ms);
             is_more = true;
         }
         if (!sim_node_after(node)) {

@@ -22,6 +22,8 @@ enum sim_op_kind {
     SIM_OP_AWAIT, /* a member of another brand, as one's own */
     SIM_OP_MOVE,
     SIM_OP_CLOSE,
+    SIM_OP_OPEN_DISPUTE, /* with `home`, about an entry of a stream with it */
+    SIM_OP_STEP_DISPUTE,
     SIM_OP_GIVE_MANDATE, /* to a partner that asks; nobody waits for either of these */
     SIM_OP_TAKE_MANDATE,
     SIM_OP_KIND_END
@@ -53,6 +55,9 @@ struct sim_op {
     int64_t capture_by;
     int64_t deliver_by;
     struct period period;
+    bool is_sent; /* the disputed entry was, by the shop */
+    uint64_t disputed;
+    enum dispute_step step;
 
     /* The till's. */
     struct command command;

@@ -41,7 +41,7 @@ void sim_restore_from_copy(struct sim_node *node)
 {
     struct sim_restore *r = node->restore;
     if (r == NULL || !r->has_copy || r->batches == node->store.disk.count || !node->is_up ||
-        node->doubt_count > 0) {
+        node->doubt_count > 0 || !node->is_partner) {
         return;
     }
     sim_node_crash(node);
@@ -61,7 +61,8 @@ bool sim_restore_may_start(const struct sim_node *node)
 {
     bool may_start = true;
     for (unsigned i = 0; i < node->sim->node_count && node->restore != NULL; i++) {
-        bool is_up = i == node->index || node->sim->nodes[i].is_up;
+        const struct sim_node *other = &node->sim->nodes[i];
+        bool is_up = i == node->index || other->is_up || !other->is_partner;
         may_start = may_start && (is_up || !node->restore->is_copy);
     }
     return may_start;
@@ -74,13 +75,23 @@ static void close_gate(struct sim_node *node)
     struct sim_restore *r = node->restore;
     r->is_closed = true;
     for (unsigned i = 0; i < node->sim->node_count; i++) {
-        r->links[i].is_tried = i == node->index;
+        r->links[i].is_tried = i == node->index || !sim_node_knows(node, i);
     }
 }
 
 bool sim_restore_is_lost(const struct sim_node *node, unsigned partner)
 {
     return node->restore != NULL && node->restore->links[partner].is_lost;
+}
+
+static bool has_gone(const struct sim_node *node, unsigned partner)
+{
+    return node->restore != NULL && node->restore->links[partner].is_gone;
+}
+
+bool sim_restore_is_gone(const struct sim *sim, unsigned a, unsigned b)
+{
+    return has_gone(&sim->nodes[a], b) || has_gone(&sim->nodes[b], a);
 }
 
 bool sim_restore_has_lost(const struct sim_node *node)

@@ -8,12 +8,15 @@
 #include "peer/recovery.h"
 #include "sim.h"
 
+struct model_stream;
+
 struct sim_restore_link {
     struct recovery recovery; /* while `question` is not 0 */
     uint64_t question;        /* the one that is under way; 0: none */
     bool is_compared;         /* the stream may open, once */
     bool is_tried;            /* in this round */
     bool is_lost;             /* what the partner holds is not back yet */
+    bool is_gone;             /* it had left when the copy was put back: nothing comes */
 };
 
 /* Of a node whose disk is restored in this run. */
@@ -53,16 +56,23 @@ void sim_restore_deadline(struct sim_node *node, unsigned partner, uint64_t ques
 
 /* Has the partner still to show what it holds? */
 bool sim_restore_is_lost(const struct sim_node *node, unsigned partner);
+/* Is one of the two put back to what the other, who had left, can't complete? */
+bool sim_restore_is_gone(const struct sim *sim, unsigned a, unsigned b);
 /* Has any? */
 bool sim_restore_has_lost(const struct sim_node *node);
 bool sim_restore_is_stale(const struct sim_node *node);
 /* Is anything still lost? */
 bool sim_restore_is_done(const struct sim *sim);
 
-/* sim_adopt.c: the model and a ledger that lost something. */
+/* sim_adopt.c, sim_adopt_loss.c: the model and a ledger that lost something. */
+
+/* The period that is open behind so many entries, of a stream that began in `first`. */
+void sim_adopt_marks(struct model_stream *stream, unsigned first, size_t entries);
 
 /* The ledger is the copy: what was cleared comes back, all else is gone. */
 void sim_adopt_loss(struct sim_node *node);
+/* Partners that have left the charter, as the node hears, show nothing any more. */
+void sim_adopt_left(struct sim_node *node);
 /* If partners brought anything back since: the model takes it over, as far as it can't know it
  * better, and compares what it does know. False: it failed. */
 bool sim_adopt(struct sim_node *node);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "model_dispute.h"
 #include "peer/exchange.h"
 #include "sim_charter.h"
 #include "sim_network.h"
@@ -218,40 +218,61 @@ bool sim_settle_is_done(struct sim *sim)
     return true;
 }
 
-/* What was applied in the period, by kind, as the model has it. */
+/* What was applied in the period, by kind, as the model has it: what settles, and what is disputed
+ * and waits. */
 static struct entry_total expected_total(const struct model_stream *stream, unsigned n,
-                                         enum entry_kind kind)
+                                         enum entry_kind kind, struct entry_total *out_waits)
 {
     struct entry_total total = {0, 0};
+    *out_waits = total;
     for (size_t i = 0; i < stream->taken; i++) {
         const struct model_entry *entry = &stream->entries[i];
         if (entry->period == n && entry->kind == kind && entry->verdict == VERDICT_OK) {
+            int64_t suspended = model_suspended(entry);
             total.count++;
-            total.points += entry->points;
+            total.points += entry->points - suspended;
+            out_waits->count += suspended > 0;
+            out_waits->points += suspended;
         }
     }
     return total;
+}
+
+static struct entry_total said_total(const struct receipt_total *totals, size_t count,
+                                     enum entry_kind kind)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (totals[i].kind == kind) {
+            return (struct entry_total){totals[i].count, totals[i].points};
+        }
+    }
+    return (struct entry_total){0, 0};
+}
+
+static bool check_total(struct sim *sim, const struct statement_half *half, const char *what,
+                        enum entry_kind kind, struct entry_total said, struct entry_total expected)
+{
+    return (said.count == expected.count && said.points == expected.points) ||
+           sim_fail(sim,
+                    "the statement of %s and %s says %s %s: %" PRIu64 ", %" PRId64
+                    " points; the model: %" PRIu64 ", %" PRId64,
+                    half->sender.text, half->receiver.text, entry_kind_name(kind), what, said.count,
+                    said.points, expected.count, expected.points);
 }
 
 static bool check_half(struct sim *sim, const struct statement_half *half, unsigned n,
                        unsigned sender, unsigned receiver)
 {
     const struct model_stream *stream = &sim->model->streams[sender][receiver];
-    for (int kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
-        struct entry_total expected = expected_total(stream, n, (enum entry_kind)kind);
-        struct entry_total said = {0, 0};
-        for (size_t i = 0; i < half->total_count; i++) {
-            if (half->totals[i].kind == (enum entry_kind)kind) {
-                said = (struct entry_total){half->totals[i].count, half->totals[i].points};
-            }
-        }
-        if (said.count != expected.count || said.points != expected.points) {
-            return sim_fail(sim,
-                            "the statement of %s and %s says %s: %" PRIu64 ", %" PRId64
-                            " points; the model: %" PRIu64 ", %" PRId64,
-                            sim->nodes[sender].id.text, sim->nodes[receiver].id.text,
-                            entry_kind_name((enum entry_kind)kind), said.count, said.points,
-                            expected.count, expected.points);
+    for (int k = ENTRY_EARN; k < ENTRY_KIND_END; k++) {
+        enum entry_kind kind = (enum entry_kind)k;
+        struct entry_total waits;
+        struct entry_total settles = expected_total(stream, n, kind, &waits);
+        if (!check_total(sim, half, "that settle", kind,
+                         said_total(half->totals, half->total_count, kind), settles) ||
+            !check_total(sim, half, "that wait", kind,
+                         said_total(half->suspended, half->suspended_count, kind), waits)) {
+            return false;
         }
     }
     return true;

@@ -2,6 +2,7 @@
 #include "model.h"
 #include "sim_charter.h"
 #include "sim_check.h"
+#include "sim_dispute.h"
 #include "sim_op.h"
 #include "sim_restore.h"
 #include "sim_settle.h"
@@ -297,6 +298,12 @@ static void do_rare(struct sim *sim, const struct sim_step *step)
 {
     const uint32_t *n = step->numbers;
     switch ((int)step->kind) {
+    case SIM_STEP_DISPUTE:
+        sim_dispute_step(sim, n);
+        break;
+    case SIM_STEP_ROTATE:
+        do_rotate(&sim->nodes[pick_shop(sim, n[0])]);
+        break;
     case SIM_STEP_EPOCH:
         sim_charter_change(sim, n[0] % sim->node_count, n[1] % 2 == 0);
         break;
@@ -361,9 +368,6 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_CLOSE:
         do_close(sim, n);
         break;
-    case SIM_STEP_ROTATE:
-        do_rotate(&sim->nodes[pick_shop(sim, n[0])]);
-        break;
     case SIM_STEP_CRASH:
     case SIM_STEP_CUT:
     case SIM_STEP_SILENCE:
@@ -373,6 +377,8 @@ void sim_step_do(struct sim *sim, const struct sim_step *step)
     case SIM_STEP_CLOCK:
         sim_fault_do(sim, step);
         break;
+    case SIM_STEP_DISPUTE:
+    case SIM_STEP_ROTATE:
     case SIM_STEP_EPOCH:
     case SIM_STEP_JOIN:
     case SIM_STEP_LEAVE:

@@ -29,10 +29,11 @@ static const struct share restores[] = {{SIM_STEP_COPY, 3}, {SIM_STEP_RESTORE, 2
 const char *sim_step_name(enum sim_step_kind kind)
 {
     static const char *const names[SIM_STEP_KIND_END] = {
-        "enrol",    "earn",  "hold",    "capture", "void",  "return-sale", "return-burn",
-        "transfer", "clash", "repeat",  "block",   "pool",  "move",        "close",
-        "rotate",   "epoch", "join",    "leave",   "drop",  "crash",       "cut",
-        "silence",  "rush",  "weather", "disk",    "clock", "copy",        "restore"};
+        "enrol",       "earn",     "hold",  "capture", "void",    "return-sale",
+        "return-burn", "transfer", "clash", "repeat",  "block",   "pool",
+        "dispute",     "move",     "close", "rotate",  "epoch",   "join",
+        "leave",       "drop",     "crash", "cut",     "silence", "rush",
+        "weather",     "disk",     "clock", "copy",    "restore"};
     return names[kind];
 }
 
@@ -51,34 +52,53 @@ static enum sim_step_kind draw_kind(struct sim_random *luck, const struct share 
     return shares[i].kind;
 }
 
+/* What is in a run comes out of the seed by draws that know nothing of each other, so that all of
+ * it meets in some seed. */
+static bool has(uint64_t seed, uint64_t what, unsigned per_mille)
+{
+    struct sim_random luck = sim_random_of(seed * UINT64_C(0x9e3779b97f4a7c15) ^ what);
+    (void)sim_random_next(&luck);
+    return sim_random_chance(&luck, per_mille);
+}
+
 bool sim_restores_of_seed(uint64_t seed)
 {
     return seed % 5 == 2;
 }
 
+bool sim_lies_of_seed(uint64_t seed)
+{
+    return seed % 5 == 0;
+}
+
 bool sim_changes_of_seed(uint64_t seed)
 {
-    return seed % 5 == 4 || seed % 10 == 2 || seed % 10 == 6; /* with older copies, with joins */
+    return has(seed, 0x6b657973, 400);
 }
 
 bool sim_parts_of_seed(uint64_t seed)
 {
-    return seed % 5 == 1;
+    return has(seed, 0x7061727473, 200);
 }
 
 bool sim_moves_of_seed(uint64_t seed)
 {
-    return seed % 5 == 3 || seed % 10 == 6; /* alone, and with partners that come and go */
+    return has(seed, 0x6d6f766573, 300);
 }
 
 bool sim_limits_of_seed(uint64_t seed)
 {
-    return seed % 20 == 3 || seed % 20 == 4 || seed % 20 == 6 || seed % 20 == 9 || seed % 20 == 11;
+    return has(seed, 0x6c696d697473, 250);
 }
 
 bool sim_pools_of_seed(uint64_t seed)
 {
-    return seed % 20 == 13 || seed % 20 == 14 || seed % 20 == 1; /* with moves, keys, partings */
+    return has(seed, 0x706f6f6c73, 150);
+}
+
+bool sim_disputes_of_seed(uint64_t seed)
+{
+    return has(seed, 0x6469737075746573, 450);
 }
 
 static unsigned nodes_of(uint64_t seed)
@@ -105,11 +125,15 @@ struct sim_list sim_list_draw(const struct sim_options *options)
     unsigned fault_share = 5 + (unsigned)sim_random_below(&luck, 60); /* per mille */
     int64_t mean = options->hours * SIM_HOUR / (int64_t)count;
     struct sim_list list = {calloc(count, sizeof *list.steps), count};
-    unsigned restore_share = sim_restores_of_seed(options->seed) ? 6 : 0;
+    /* In a short list, too, there is to be a copy that is put back. */
+    unsigned restore_share = !sim_restores_of_seed(options->seed) ? 0
+                             : count < 600                        ? (unsigned)(6 * 600 / count)
+                                                                  : 6;
     unsigned parting_share = sim_parts_of_seed(options->seed) ? 20 : 0;
     unsigned move_share = sim_moves_of_seed(options->seed) ? 20 : 0;
     unsigned rush_share = sim_limits_of_seed(options->seed) ? 8 : 0;
     unsigned pool_share = sim_pools_of_seed(options->seed) ? 40 : 0;
+    unsigned dispute_share = sim_disputes_of_seed(options->seed) ? 70 : 0;
     unsigned epoch_share = sim_changes_of_seed(options->seed) ? 6 : 0;
     int64_t at = 0;
     ASSERT(list.steps != NULL);
@@ -125,9 +149,11 @@ struct sim_list sim_list_draw(const struct sim_options *options)
                          ? draw_kind(&luck, restores, sizeof restores / sizeof restores[0])
                      : parting_share > 0 && sim_random_chance(&luck, parting_share)
                          ? draw_kind(&luck, partings, sizeof partings / sizeof partings[0])
-                     : move_share > 0 && sim_random_chance(&luck, move_share)   ? SIM_STEP_MOVE
-                     : rush_share > 0 && sim_random_chance(&luck, rush_share)   ? SIM_STEP_RUSH
-                     : pool_share > 0 && sim_random_chance(&luck, pool_share)   ? SIM_STEP_POOL
+                     : move_share > 0 && sim_random_chance(&luck, move_share) ? SIM_STEP_MOVE
+                     : rush_share > 0 && sim_random_chance(&luck, rush_share) ? SIM_STEP_RUSH
+                     : pool_share > 0 && sim_random_chance(&luck, pool_share) ? SIM_STEP_POOL
+                     : dispute_share > 0 && sim_random_chance(&luck, dispute_share)
+                         ? SIM_STEP_DISPUTE
                      : epoch_share > 0 && sim_random_chance(&luck, epoch_share) ? SIM_STEP_EPOCH
                      : sim_random_chance(&luck, fault_share)
                          ? draw_kind(&luck, faults, sizeof faults / sizeof faults[0])

@@ -19,6 +19,7 @@ enum sim_step_kind {
     SIM_STEP_REPEAT, /* a till tells what was answered long ago */
     SIM_STEP_BLOCK,
     SIM_STEP_POOL,
+    SIM_STEP_DISPUTE,
     SIM_STEP_MOVE, /* to another home */
     SIM_STEP_CLOSE,
     SIM_STEP_ROTATE, /* a node signs with its other key */
@@ -55,6 +56,8 @@ struct sim_list sim_list_draw(const struct sim_options *options);
 void sim_list_free(struct sim_list *list);
 /* Is a node put back to an older copy? One seed in five. */
 bool sim_restores_of_seed(uint64_t seed);
+/* Is there a partner that lies? One seed in five. */
+bool sim_lies_of_seed(uint64_t seed);
 /* Does the charter change? */
 bool sim_changes_of_seed(uint64_t seed);
 /* Do partners join and leave? */
@@ -65,6 +68,8 @@ bool sim_moves_of_seed(uint64_t seed);
 bool sim_limits_of_seed(uint64_t seed);
 /* Do members have pools? */
 bool sim_pools_of_seed(uint64_t seed);
+/* Do offices dispute entries? */
+bool sim_disputes_of_seed(uint64_t seed);
 unsigned sim_nodes_of_seed(uint64_t seed);
 
 /* A node's office closes a period with whom it is open. */

@@ -2,15 +2,19 @@
 
 #include <string.h>
 
+#include "dossier/member_receipt.h"
+#include "dossier/net_audit.h"
 #include "dossier/stream_file.h"
+#include "talea/v1/back_office.pb-c.h"
 #include "talea/v1/dossier.pb-c.h"
 #include "wire/fields.h"
 #include "wire/messages.h"
-#include "wire/signed.h"
+#include "wire/signed_message.h"
 
 #define MADE_AT INT64_C(1790000000000)
 #define FUEL    0u
 #define GROCER  1u
+#define HOTEL   2u
 
 void sample_chain(const struct coalition *coalition, struct charter_chain *out_chain)
 {
@@ -47,6 +51,12 @@ static void sign(unsigned member, enum purpose purpose, uint64_t epoch,
     struct signing_key key = key_of((uint8_t)(101 + member));
     ASSERT(key_signer_init(&key_signer, &key, "demo", &signer) == ERR_OK);
     ASSERT(signed_make(&signer, epoch, purpose, buffer_slice(payload), out) == ERR_OK);
+}
+
+void sample_sign(unsigned member, enum purpose purpose, const struct buffer *payload,
+                 struct buffer *out)
+{
+    sign(member, purpose, 1, payload, out);
 }
 
 /* The file as it grows. */
@@ -172,4 +182,201 @@ void sample_stream(const struct sample_fault *fault, struct buffer *out)
     put_run(&making, earns, 2, 1);
     put_run(&making, mark, 1, 2);
     ASSERT(out->err == ERR_OK);
+}
+
+/* ---- The net, a payment, a receipt ---- */
+
+static void put_net(struct buffer *out, const Talea__V1__DossierNet *net)
+{
+    struct buffer bytes = {0};
+    ASSERT(fields_pack(&net->base, &bytes) == ERR_OK);
+    write_block(out, buffer_slice(&bytes));
+    buffer_fini(&bytes);
+}
+
+static void put_agreed(const struct charter_chain *chain, struct pair_statement *out_statement,
+                       struct buffer *out)
+{
+    struct note note = {{0}};
+    struct roster roster;
+    struct arena arena;
+    struct buffer parts[3] = {{0}, {0}, {0}};
+    struct statement_half halves[2] = {{.sender = partner("grocer"),
+                                        .receiver = partner("hotel"),
+                                        .first_number = 1,
+                                        .last_number = 1},
+                                       {.sender = partner("hotel"),
+                                        .receiver = partner("grocer"),
+                                        .first_number = 1,
+                                        .last_number = 1}};
+    const struct charter *charter = charter_chain_last(chain);
+    Talea__V1__DossierNet net;
+    talea__v1__dossier_net__init(&net);
+    arena_init(&arena, 1 << 20);
+    ASSERT(charter_roster(charter, &halves[0].sender, &roster, &note) == ERR_OK);
+    ASSERT(statement_make(&roster, charter->coalition, charter->currency,
+                          (struct period){SAMPLE_PERIOD}, halves, &arena, out_statement) == ERR_OK);
+    out_statement->charter_epoch = charter->epoch;
+    ASSERT(wire_statement_encode(out_statement, &parts[0]) == ERR_OK);
+    sign(GROCER, PURPOSE_STATEMENT, 1, &parts[0], &parts[1]);
+    sign(HOTEL, PURPOSE_STATEMENT_COUNTERSIGN, 1, &parts[0], &parts[2]);
+    net.statement = binary_of(parts[1].at, parts[1].length);
+    net.countersignature = binary_of(parts[2].at, parts[2].length);
+    put_net(out, &net);
+    for (unsigned i = 0; i < 3; i++) {
+        buffer_fini(&parts[i]);
+    }
+    charter_roster_fini(&roster);
+    arena_fini(&arena);
+}
+
+static void put_word(unsigned member, const struct netting_set *set, struct buffer *out)
+{
+    static const char *const names[] = {"fuel", "grocer", "hotel"};
+    struct buffer payload = {0};
+    struct buffer word = {0};
+    struct partner_id id = partner(names[member]);
+    Talea__V1__DossierNet net;
+    talea__v1__dossier_net__init(&net);
+    ASSERT(wire_netting_encode(set, &payload) == ERR_OK);
+    sign(member, member == HOTEL ? PURPOSE_NETTING_SET : PURPOSE_NETTING, 1, &payload, &word);
+    net.partner = id.text;
+    net.word = binary_of(word.at, word.length);
+    put_net(out, &net);
+    buffer_fini(&payload);
+    buffer_fini(&word);
+}
+
+void sample_net(const struct charter_chain *chain, struct buffer *out)
+{
+    struct pair_statement statement;
+    struct partner_id left_out = partner("hotel");
+    struct netting_set set = {
+        .coalition = "demo", .period = {SAMPLE_PERIOD}, .number = 2, .set = {{9}}};
+    write_bytes(out, NET_FILE_FORMAT, strlen(NET_FILE_FORMAT));
+    put_agreed(chain, &statement, out);
+    put_word(HOTEL, &set, out);
+    set.left_out = &left_out;
+    set.left_out_count = 1;
+    put_word(FUEL, &set, out);
+    put_word(GROCER, &set, out);
+}
+
+static void sign_notice(unsigned member, const struct payment_notice *notice, struct buffer *out)
+{
+    struct buffer payload = {0};
+    ASSERT(wire_payment_encode(notice, &payload) == ERR_OK);
+    sign(member, PURPOSE_PAYMENT, 1, &payload, out);
+    buffer_fini(&payload);
+}
+
+void sample_payment(struct buffer *out)
+{
+    struct buffer parts[2] = {{0}, {0}};
+    struct payment payment = {partner("fuel"), partner("grocer"), {1200}};
+    struct payment_notice notice = {.coalition = "demo",
+                                    .period = {SAMPLE_PERIOD},
+                                    .figures = {{1200}, {500}, {500}, {0}},
+                                    .number = 2,
+                                    .heard = 1};
+    Talea__V1__DossierPayment message;
+    Talea__V1__DossierBooking booking;
+    Talea__V1__DossierBooking *bookings[] = {&booking};
+    char reference[] = "OUT1";
+    obligation_of_payment(&payment, "demo", notice.period, "EUR", &notice.terms);
+    sign_notice(FUEL, &notice, &parts[0]);
+    sign_notice(GROCER, &notice, &parts[1]);
+    talea__v1__dossier_payment__init(&message);
+    talea__v1__dossier_booking__init(&booking);
+    booking.bank_reference = reference;
+    booking.amount_minor = 500;
+    booking.booked_unix_ms = MADE_AT;
+    message.own_notice = binary_of(parts[0].at, parts[0].length);
+    message.partner_notice = binary_of(parts[1].at, parts[1].length);
+    message.bookings = bookings;
+    message.n_bookings = 1;
+    ASSERT(fields_pack(&message.base, out) == ERR_OK);
+    buffer_fini(&parts[0]);
+    buffer_fini(&parts[1]);
+}
+
+void sample_receipt(struct buffer *out)
+{
+    struct key_signer key_signer;
+    struct signer signer;
+    struct signing_key key = key_of((uint8_t)(101 + FUEL));
+    struct member_receipt receipt = {.coalition = "demo",
+                                     .brand = partner("fuel"),
+                                     .transaction_id = "0199a000-0000-7000-8000-000000000001",
+                                     .kind = "earn",
+                                     .time = {MADE_AT},
+                                     .card = "6100010000000013",
+                                     .points = 12,
+                                     .has_balance = true,
+                                     .balance = 112};
+    ASSERT(key_signer_init(&key_signer, &key, "demo", &signer) == ERR_OK);
+    ASSERT(member_receipt_sign(&receipt, &signer, 1, out) == ERR_OK);
+}
+
+static void open_envelope(const struct buffer *bytes, struct signed_message *room,
+                          Talea__V1__Signed *out_message)
+{
+    ASSERT(signed_decode(buffer_slice(bytes), room) == ERR_OK);
+    signed_to_message(room, out_message);
+}
+
+static void sign_grant(const struct clearing_entry *capture, struct buffer *out)
+{
+    struct buffer payload = {0};
+    struct hold_grant grant = {.hold = capture->subject,
+                               .redeemer = partner("fuel"),
+                               .home = partner("grocer"),
+                               .card = capture->card,
+                               .points = {100},
+                               .capture_by = {MADE_AT + 10},
+                               .deliver_by = {MADE_AT + 20}};
+    ASSERT(wire_hold_grant_encode(&grant, &payload) == ERR_OK);
+    sign(GROCER, PURPOSE_HOLD_GRANT, 1, &payload, out);
+    buffer_fini(&payload);
+}
+
+void sample_evidence(struct buffer *out)
+{
+    static const struct sample_fault none = {0};
+    struct making making = {.fault = &none, .totals = {{ENTRY_CAPTURE, 1, 1, 200}}};
+    struct buffer parts[4] = {{0}, {0}, {0}, {0}};
+    struct signed_message rooms[3];
+    Talea__V1__Signed envelopes[3];
+    Talea__V1__Signed *grants[] = {&envelopes[2]};
+    Talea__V1__GetDisputeEvidenceResponse message;
+    struct clearing_entry capture = {.number = 1,
+                                     .period = {SAMPLE_PERIOD},
+                                     .business_time = {MADE_AT + 1},
+                                     .transaction_id = {{1}},
+                                     .kind = ENTRY_CAPTURE,
+                                     .points = {90},
+                                     .tariff = 1,
+                                     .subject = {{2}}};
+    ASSERT(card_number_parse("6100020000000012", &capture.card) == ERR_OK);
+    ASSERT(wire_entry_encode(&capture, &parts[0]) == ERR_OK);
+    making.number = 1;
+    making.hash = entry_hash(buffer_slice(&parts[0]));
+    make_head(&making, 1, (struct hash){{0}}, &parts[1]);
+    make_receipt(&making, 1, 1, &parts[2]);
+    sign_grant(&capture, &parts[3]);
+    for (unsigned i = 0; i < 3; i++) {
+        open_envelope(&parts[i + 1], &rooms[i], &envelopes[i]);
+    }
+    ProtobufCBinaryData entry = binary_of(parts[0].at, parts[0].length);
+    talea__v1__get_dispute_evidence_response__init(&message);
+    message.head = &envelopes[0];
+    message.receipt = &envelopes[1];
+    message.entries = &entry;
+    message.n_entries = 1;
+    message.grants = grants;
+    message.n_grants = 1;
+    ASSERT(fields_pack(&message.base, out) == ERR_OK);
+    for (unsigned i = 0; i < 4; i++) {
+        buffer_fini(&parts[i]);
+    }
 }

@@ -4,6 +4,7 @@
 #define TESTS_DOSSIER_SAMPLES_H
 
 #include "charter/charter_chain.h"
+#include "crypto/purpose.h"
 #include "coalition.h"
 
 #define SAMPLE_PERIOD  202609u
@@ -20,6 +21,17 @@ struct sample_fault {
     bool other_before;       /* the last receipt names another one before it */
     bool other_head;         /* heads name other last entries */
 };
+/* Signed by a member's online key; appends the envelope. */
+void sample_sign(unsigned member, enum purpose purpose, const struct buffer *payload,
+                 struct buffer *out);
+/* The net that fuel has: hotel's and grocer's agreed statement of nothing, and a word of each. */
+void sample_net(const struct charter_chain *chain, struct buffer *out);
+/* What fuel has of a payment to grocer that is paid in part. */
+void sample_payment(struct buffer *out);
+/* What is signed of fuel's capture, entry 1 to grocer: batch, receipt, grocer's grant. */
+void sample_evidence(struct buffer *out);
+/* Of a purchase at fuel. */
+void sample_receipt(struct buffer *out);
 /* Appends; `fault` may be NULL. */
 void sample_stream(const struct sample_fault *fault, struct buffer *out);
 

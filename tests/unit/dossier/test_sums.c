@@ -68,9 +68,23 @@ static void test_refused(void **state)
     }
 }
 
+/* What stands behind a NUL would be seen by nobody. */
+static void test_nul(void **state)
+{
+    static const char text[] = ZEROS "  charters/1\0.talea\n";
+    (void)state;
+    CLEANUP(arena_fini) struct arena arena;
+    struct sums_file sums;
+    struct note note = {""};
+    arena_init(&arena, 1 << 16);
+    assert_int_equal(sums_file_read(slice_of(text, sizeof text - 1), &arena, &sums, &note),
+                     ERR_CORRUPT);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_written_and_read),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nul),
+                                       cmocka_unit_test(test_written_and_read),
                                        cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,14 +74,14 @@ static enum err faulty_append(void *context, uint64_t first_row, uint32_t count,
         sched_yield();
     }
     atomic_fetch_sub(&journal->waiting, 1);
-    if (journal->sound_before > 0) {
-        journal->sound_before--;
-    } else if (journal->failures_before > 0) {
+    bool may_fail = journal->sound_before == 0;
+    journal->sound_before -= !may_fail;
+    if (may_fail && journal->failures_before > 0) {
         journal->failures_before--;
         return ERR_STORAGE;
     }
     TRY(journal->real.append(journal->real.context, first_row, count, batch, fence));
-    if (journal->failures_after > 0) {
+    if (may_fail && journal->failures_after > 0) {
         journal->failures_after--;
         return ERR_STORAGE;
     }
@@ -146,7 +146,9 @@ void brand_init(struct brand *brand, unsigned index)
     signing_key_from_seed(seed, &brand->key);
     assert_int_equal(key_signer_init(&brand->key_signer, &brand->key, "demo", &brand->signer),
                      ERR_OK);
-    snprintf(brand->folder, sizeof brand->folder, "/tmp/talea-engine-XXXXXX");
+    const char *root = getenv("TMPDIR");
+    snprintf(brand->folder, sizeof brand->folder, "%.80s/talea-engine-XXXXXX",
+             root != NULL ? root : "/tmp");
     assert_non_null(mkdtemp(brand->folder));
 }
 
@@ -204,6 +206,13 @@ void brand_close(struct brand *brand)
     brand->engine = NULL;
     brand->state = NULL;
     brand->file = NULL;
+}
+
+void brand_kill(struct brand *brand)
+{
+    engine_abandon(brand->engine);
+    brand->engine = NULL;
+    brand_close(brand);
 }
 
 static void copy_file(const char *from_folder, const char *to_folder, const char *name)

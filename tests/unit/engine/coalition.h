@@ -47,6 +47,8 @@ void brand_open(struct brand *brand);
 MUST_USE enum err brand_try_open(struct brand *brand, struct note *note);
 /* Stops; what the checkpoint holds depends on the engine's close. */
 void brand_close(struct brand *brand);
+/* As a kill leaves it; of a driven one. */
+void brand_kill(struct brand *brand);
 void brand_fini(struct brand *brand);
 
 /* Another home whose files are what a kill at this moment would leave. Nothing may be under way. */

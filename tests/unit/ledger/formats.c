@@ -271,11 +271,12 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     };
     memcpy(out_formats + count, later, sizeof later);
     count += sizeof later / sizeof later[0];
-    count += add_commands(COMMAND_RECOVERY + 1, COMMAND_DISPUTE_DUE, out_formats + count);
+    count += add_commands(COMMAND_OPEN_DISPUTE, COMMAND_DISPUTE_DUE, out_formats + count);
     count += add_commands(COMMAND_NET_PAYMENT, COMMAND_KEEP_NETTING, out_formats + count);
     static const struct format payments[] = {ROW_OF(obligation), ROW_OF(netting_row)};
     memcpy(out_formats + count, payments, sizeof payments);
     count += sizeof payments / sizeof payments[0];
+    count += add_commands(COMMAND_MEND_HALF, COMMAND_MEND_HALF, out_formats + count);
     static const struct format funding[] = {
         ROW_OF(funding),
         {"promoted-sale", 0, bytes_of_promoted_sale, recode_sale},

@@ -141,10 +141,10 @@ static void sample_recovery_command(struct rng *rng, struct command *command)
 {
     if (command->kind == COMMAND_RECOVER_ENTRY) {
         command->recover_entry = (struct command_recover_entry){
-            sample_partner(rng), sample_entry(rng), sample_bytes(rng)};
+            sample_partner(rng), sample_entry(rng), sample_bytes(rng), false};
     } else if (command->kind == COMMAND_RECOVER_TAKEN) {
-        command->take_entry = (struct command_take_entry){sample_partner(rng), sample_entry(rng),
-                                                          sample_bytes(rng), VERDICT_HOLD_ENDED};
+        command->take_entry = (struct command_take_entry){
+            sample_partner(rng), sample_entry(rng), sample_bytes(rng), VERDICT_HOLD_ENDED, false};
     } else if (command->kind == COMMAND_RECOVER_HOLD) {
         command->recover_hold = (struct command_recover_hold){.home = sample_partner(rng),
                                                               .redeemer = sample_partner(rng),
@@ -153,6 +153,10 @@ static void sample_recovery_command(struct rng *rng, struct command *command)
                                                               .capture_by = sample_time(rng),
                                                               .deliver_by = sample_time(rng),
                                                               .evidence = sample_bytes(rng)};
+    } else if (command->kind == COMMAND_MEND_HALF) {
+        command->mend =
+            (struct command_mend){sample_partner(rng), STREAM_IN,          sample_month(rng),
+                                  sample_number(rng),  sample_number(rng), sample_bytes(rng)};
     } else {
         command->recovery = (struct command_recovery){sample_partner(rng), RECOVERY_END,
                                                       rng_below(rng, 2), sample_bytes(rng)};
@@ -261,7 +265,7 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
         sample_dispute_command(rng, &command);
     } else if (kind == COMMAND_DISPUTE_DUE || kind == COMMAND_TELL_FUNDING) {
         sample_node_command(rng, &command);
-    } else if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_RECOVERY) {
+    } else if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_MEND_HALF) {
         sample_recovery_command(rng, &command);
     } else if (kind <= COMMAND_RETURN_BURN) {
         sample_till_command(rng, &command);

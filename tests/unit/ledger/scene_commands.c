@@ -169,9 +169,24 @@ static struct command scene_recovery(struct scene *s, enum command_kind kind)
         lost.take_entry = taken;
     } else {
         lost.transaction_id = taken.entry.transaction_id;
-        lost.recover_entry = (struct command_recover_entry){taken.sender, taken.entry, taken.bytes};
+        lost.recover_entry = (struct command_recover_entry){
+            .receiver = taken.sender, .entry = taken.entry, .bytes = taken.bytes};
     }
     return lost;
+}
+
+/* Of our half, as it is. */
+static void fill_mend(struct scene *s, struct command *c)
+{
+    struct stream stream;
+    assert_int_equal(ledger_get_stream(&s->desk.store.view, &s->desk.roster, STREAM_OUT,
+                                       &s->desk.partners[1].id, &stream),
+                     ERR_OK);
+    c->mend = (struct command_mend){.partner = s->desk.partners[1].id,
+                                    .direction = STREAM_OUT,
+                                    .period = stream.period,
+                                    .last_number = stream.last_number,
+                                    .receipted_number = stream.receipted_number};
 }
 
 static void fill_mandates(struct scene *s, struct command *c)
@@ -221,6 +236,9 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     fill_steps(s, &command);
     fill_office(s, &command);
     fill_mandates(s, &command);
+    if (kind == COMMAND_MEND_HALF) {
+        fill_mend(s, &command);
+    }
     if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
         scene_fill_dispute(s, &command);
     } else if (kind == COMMAND_TELL_FUNDING) {

@@ -251,6 +251,16 @@ static void recoveries_come_back(struct rng *rng)
         SAME_SLICE(recovery.evidence);
         buffer_fini(&bytes);
     }
+    {
+        COMMAND_COMES_BACK(COMMAND_MEND_HALF);
+        SAME(mend.partner);
+        SAME(mend.direction);
+        SAME(mend.period);
+        SAME(mend.last_number);
+        SAME(mend.receipted_number);
+        SAME_SLICE(mend.rows);
+        buffer_fini(&bytes);
+    }
 }
 
 static void batch_and_receipt_come_back(struct rng *rng)

@@ -216,12 +216,15 @@ struct wire {
     struct taking taking;
     struct buffer answers[LIMIT_CLEARING_WINDOW + 4];
     size_t count;
+    struct note problem; /* the other shop's */
 };
 
 static enum err send_answer(void *context, const struct clear_response *response)
 {
     struct wire *wire = context;
-    assert_string_equal(response->problem, "");
+    if (response->problem[0] != '\0') {
+        return note_set(&wire->problem, ERR_CONFLICT, "%s", response->problem);
+    }
     assert_true(wire->count < sizeof wire->answers / sizeof wire->answers[0]);
     struct buffer *answer = &wire->answers[wire->count++];
     buffer_clear(answer);
@@ -239,41 +242,50 @@ static enum err send_request(void *context, const struct clear_request *request)
     return err;
 }
 
-static void take_answers(struct wire *wire, struct outgoing *outgoing, struct peer_host *host)
+static enum err take_answers(struct wire *wire, struct outgoing *outgoing, struct peer_host *host,
+                             struct note *note)
 {
-    for (size_t i = 0; i < wire->count; i++) {
+    size_t count = wire->count;
+    wire->count = 0;
+    for (size_t i = 0; i < count; i++) {
         struct signed_message receipt;
         struct clear_response response = {NULL, ""};
-        struct note note = {""};
         if (wire->answers[i].length > 0) {
             assert_int_equal(signed_decode(buffer_slice(&wire->answers[i]), &receipt), ERR_OK);
             response.receipt = &receipt;
         }
-        if (outgoing_take(outgoing, host, &response, &note) != ERR_OK) {
-            fail_msg("receipt: %s", note.text);
-        }
+        TRY(outgoing_take(outgoing, host, &response, note));
     }
-    wire->count = 0;
+    return ERR_OK;
 }
 
-void shop_clear(struct street *street, unsigned index)
+static enum err clear(struct wire *wire, struct outgoing *outgoing, struct peer_host *host,
+                      struct note *note)
+{
+    struct clear_port port = {wire, send_request};
+    TRY(outgoing_open(outgoing, host, &port, note));
+    TRY(take_answers(wire, outgoing, host, note));
+    do {
+        TRY(outgoing_pump(outgoing, host, &port, note));
+        TRY(take_answers(wire, outgoing, host, note));
+    } while (outgoing_is_waiting(outgoing));
+    return ERR_OK;
+}
+
+enum err shop_try_clear(struct street *street, unsigned index, struct note *note)
 {
     struct shop_host host = shop_host(street, index);
     struct wire *wire = calloc(1, sizeof *wire);
     struct outgoing outgoing;
-    struct clear_port port = {wire, send_request};
-    struct note note = {""};
     assert_non_null(wire);
     wire->street = street;
     wire->to = 1 - index;
     wire->incoming.sender = street->shops[index].brand.id;
     outgoing_init(&outgoing, &street->shops[1 - index].brand.id, engine_journal(host.host.engine));
-    assert_int_equal(outgoing_open(&outgoing, &host.host, &port, &note), ERR_OK);
-    take_answers(wire, &outgoing, &host.host);
-    do {
-        assert_int_equal(outgoing_pump(&outgoing, &host.host, &port, &note), ERR_OK);
-        take_answers(wire, &outgoing, &host.host);
-    } while (outgoing_is_waiting(&outgoing));
+    enum err err = clear(wire, &outgoing, &host.host, note);
+    if (wire->problem.text[0] != '\0') {
+        *note = wire->problem;
+    }
     outgoing_fini(&outgoing);
     for (size_t i = 0; i < sizeof wire->answers / sizeof wire->answers[0]; i++) {
         buffer_fini(&wire->answers[i]);
@@ -281,6 +293,16 @@ void shop_clear(struct street *street, unsigned index)
     taking_fini(&wire->taking);
     free(wire);
     shop_host_end(&host);
+    return err;
+}
+
+void shop_clear(struct street *street, unsigned index)
+{
+    struct note note = {""};
+    enum err err = shop_try_clear(street, index, &note);
+    if (err != ERR_OK) {
+        fail_msg("clearing: %s: %s", err_name(err), note.text);
+    }
 }
 
 /* ---- Recovery ---- */

@@ -51,6 +51,8 @@ void shop_host_end(struct shop_host *host);
 void shop_step(struct street *street, unsigned index, struct command *out_command);
 /* The shop's entries go to the other brand. */
 void shop_clear(struct street *street, unsigned index);
+/* The same where something may fail. */
+MUST_USE enum err shop_try_clear(struct street *street, unsigned index, struct note *note);
 /* The shop's ledger becomes this copy of it. */
 void shop_restore(struct street *street, unsigned index, struct brand *copy);
 /* At most `questions` of a recovery; gives ERR_OK when it is done, ERR_UNAVAILABLE when not. */

@@ -323,6 +323,27 @@ static void test_every_half_field_differing(void **state)
     }
 }
 
+/* Two stories under one number; another number is another story. */
+static void test_contradictions(void **state)
+{
+    (void)state;
+    struct both one;
+    struct both other;
+    both_fill(&one);
+    both_fill(&other);
+    assert_false(statements_contradict(&one.statement, &other.statement));
+    other.statement.halves[0].owed.minor += 1;
+    assert_true(statements_contradict(&one.statement, &other.statement));
+    other.statement.revision = 1;
+    assert_false(statements_contradict(&one.statement, &other.statement));
+    other.statement.revision = 0;
+    other.statement.period = period_next(other.statement.period);
+    assert_false(statements_contradict(&one.statement, &other.statement));
+    other.statement.period = one.statement.period;
+    other.statement.halves[1].sender = partner("bakery");
+    assert_false(statements_contradict(&one.statement, &other.statement));
+}
+
 static void expect_charge_difference(const struct half_charge *theirs, size_t count,
                                      const char *expected)
 {
@@ -408,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_every_half_field_differing),
         cmocka_unit_test(test_every_charge_differing),
         cmocka_unit_test(test_every_total_differing),
+        cmocka_unit_test(test_contradictions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

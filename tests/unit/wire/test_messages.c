@@ -30,6 +30,27 @@ static void test_golden(void **state)
     }
 }
 
+/* A statement's revision is one field more, and none where it is the first. */
+static void test_revision(void **state)
+{
+    (void)state;
+    static const uint8_t field[] = {0x48, 0x02};
+    struct pair_statement statement = sample_statement();
+    struct pair_statement back;
+    struct arena arena;
+    CLEANUP(buffer_fini) struct buffer first = {0};
+    CLEANUP(buffer_fini) struct buffer later = {0};
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    assert_int_equal(wire_statement_encode(&statement, &first), ERR_OK);
+    statement.revision = 2;
+    assert_int_equal(wire_statement_encode(&statement, &later), ERR_OK);
+    write_bytes(&first, field, sizeof field);
+    assert_true(slice_equal(buffer_slice(&first), buffer_slice(&later)));
+    assert_int_equal(wire_statement_decode(buffer_slice(&later), &arena, &back, NULL), ERR_OK);
+    assert_int_equal(back.revision, 2);
+    arena_fini(&arena);
+}
+
 /* An exact copy on the heap, so that a read beyond its end is seen. */
 static enum err decode_copy(const struct sample *sample, struct slice bytes, struct buffer *out)
 {
@@ -159,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_revision),
         cmocka_unit_test(test_every_truncation_is_refused_or_exact),
         cmocka_unit_test(test_every_flipped_bit_is_refused_or_exact),
         cmocka_unit_test(test_trailing_bytes_are_refused),
