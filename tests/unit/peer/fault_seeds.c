@@ -226,8 +226,8 @@ void faults_seed_sender(struct street *street, struct brand *copy, struct period
     for (size_t i = 0; i < list.count; i++) {
         struct command command = brand_command(brand, COMMAND_RECOVER_ENTRY, 0);
         command.transaction_id = list.entries[i].transaction_id;
-        command.recover_entry =
-            (struct command_recover_entry){*partner, list.entries[i], written.entries[i].bytes};
+        command.recover_entry = (struct command_recover_entry){
+            .receiver = *partner, .entry = list.entries[i], .bytes = written.entries[i].bytes};
         assert_int_equal(engine_execute(brand->engine, &command).err, ERR_OK);
     }
     recovery_step(brand, partner, RECOVERY_END);
