@@ -83,6 +83,9 @@ static struct pair_move move_of(enum stream_direction direction, enum entry_kind
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
+    case ENTRY_FUNDING: /* money alone */
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

@@ -153,6 +153,7 @@
 #define LIMIT_PATH_BYTES            1023u /* of a file, without NUL */
 #define LIMIT_HOST_BYTES            253u  /* RFC 1035, section 2.3.4 */
 #define LIMIT_TARIFFS               64u
+#define LIMIT_PROMOTIONS            64u
 /* From a hold to the end of the time in which it may be captured; see also node/requests.c. */
 #define LIMIT_HOLD_MS INT64_C(2678400000)
 /* How long after a tariff began an entry may still come under the one before. */

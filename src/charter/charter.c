@@ -44,6 +44,7 @@ static struct tariff tariff_from_wire(struct fields *fields, const Talea__V1__Ta
 {
     struct tariff tariff = {
         .id = t->id,
+        .funding = (enum tariff_funding)t->funding,
         .issue_price = {t->issue_price_minor},
         .redemption_price = {t->redemption_price_minor},
         .per = {t->per_points},
@@ -82,6 +83,42 @@ static void open_tariffs(struct fields *fields, struct charter *charter, struct 
     charter->tariff_count = m->n_tariffs;
 }
 
+static struct promotion promotion_from_wire(struct fields *fields, const Talea__V1__Promotion *m)
+{
+    struct promotion promotion = {.id = m->id,
+                                  .valid_from = {m->valid_from_unix_ms},
+                                  .valid_until = {m->valid_until_unix_ms},
+                                  .budget = {m->budget_points},
+                                  .per_purchase = {m->per_purchase_points}};
+    field_partner(fields, "a promotion's shop", m->shop, &promotion.shop);
+    field_time(fields, "a promotion's valid_from_unix_ms", promotion.valid_from);
+    field_time(fields, "a promotion's valid_until_unix_ms", promotion.valid_until);
+    field_require(fields, m->n_parts <= PROMOTION_PARTS_MAX, "a promotion's parts", "are too many");
+    for (size_t i = 0; i < m->n_parts && fields->err == ERR_OK; i++) {
+        struct promotion_part *part = &promotion.parts[promotion.part_count++];
+        fields_require_known(fields, &m->parts[i]->base);
+        part->share = m->parts[i]->share_bp;
+        field_partner(fields, "a promotion's parts", m->parts[i]->partner, &part->partner);
+    }
+    return promotion;
+}
+
+static void open_promotions(struct fields *fields, struct charter *charter, struct arena *arena,
+                            const Talea__V1__Charter *m)
+{
+    size_t count = m->n_promotions;
+    field_require(fields, count <= LIMIT_PROMOTIONS, "promotions", "are too many");
+    charter->promotions = fields_array(fields, arena, count, sizeof *charter->promotions);
+    charter->promotion_names = fields_array(fields, arena, count, sizeof(const char *));
+    for (size_t i = 0; i < count && fields->err == ERR_OK; i++) {
+        fields_require_known(fields, &m->promotions[i]->base);
+        field_display_name(fields, "a promotion's name", m->promotions[i]->name);
+        charter->promotions[i] = promotion_from_wire(fields, m->promotions[i]);
+        charter->promotion_names[i] = m->promotions[i]->name;
+        charter->promotion_count++;
+    }
+}
+
 static void open_payload(struct fields *fields, struct charter *charter, struct arena *arena)
 {
     const Talea__V1__Charter *m = (const void *)fields_unpack(
@@ -113,6 +150,7 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
     field_time(fields, "valid_from_unix_ms", charter->valid_from);
     open_partners(fields, charter, arena, m);
     open_tariffs(fields, charter, arena, m);
+    open_promotions(fields, charter, arena, m);
     charter_calendar_open(fields, &charter->calendar, m);
     charter_open_terms(fields, charter, m);
     charter_open_revocations(fields, charter, arena, m);

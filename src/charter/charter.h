@@ -67,6 +67,9 @@ struct charter {
     struct tariff *tariffs;
     const char **tariff_names;
     size_t tariff_count;
+    struct promotion *promotions; /* sorted by id */
+    const char **promotion_names;
+    size_t promotion_count;
     struct money net_debit_cap; /* 0: none */
     uint32_t dispute_answer_s;  /* 0: 14 days */
     uint32_t dispute_escalate_s;
@@ -88,13 +91,14 @@ MUST_USE enum err charter_open(struct slice bytes, struct charter **out_charter,
 struct charter *charter_hold(struct charter *charter);
 /* The last holder's call frees it; NULL is allowed. */
 void charter_close(struct charter *charter);
-/* Signed by as many root keys as it requires? ERR_SIGNATURE with a note that says who is missing.
- */
+/* Signed by as many root keys as it requires, and in epoch 1 by each brand that pays for a
+ * promotion? ERR_SIGNATURE with a note that says who is missing. */
 MUST_USE enum err charter_check_signatures(const struct charter *charter, struct note *note);
 /* May it take the place of `previous`? It must be of the same coalition and the epoch after, name
  * the previous payload, keep what lasts (charter_continuity.h), and be signed by as many of the
- * previous charter's root keys as that requires, so that new keys alone never make an epoch; its
- * own signatures are asked for apart. ERR_CONFLICT or ERR_SIGNATURE with a note. */
+ * previous charter's root keys as that requires, so that new keys alone never make an epoch, and
+ * by each brand that pays for a new promotion; its own signatures are asked for apart. ERR_CONFLICT
+ * or ERR_SIGNATURE with a note. */
 MUST_USE enum err charter_follows(const struct charter *charter, const struct charter *previous,
                                   struct note *note);
 

@@ -65,6 +65,33 @@ static enum err check_order(const struct charter *c, struct note *note)
     return ERR_OK;
 }
 
+static enum err check_named(const struct charter *charter, const struct promotion *promotion,
+                            const char *field, const struct partner_id *partner, struct note *note)
+{
+    return charter_partner_find(charter, partner) != NULL
+               ? ERR_OK
+               : note_set(note, ERR_INPUT, "charter: promotion %u: %s: %s is no partner",
+                          promotion->id, field, partner->text);
+}
+
+enum err charter_check_promotion_partners(const struct charter *charter,
+                                          const struct promotion *promotion, struct note *note)
+{
+    TRY(check_named(charter, promotion, "shop", &promotion->shop, note));
+    for (size_t i = 0; i < promotion->part_count; i++) {
+        TRY(check_named(charter, promotion, "split", &promotion->parts[i].partner, note));
+    }
+    return ERR_OK;
+}
+
+static enum err check_first_promotions(const struct charter *c, struct note *note)
+{
+    for (size_t i = 0; c->epoch == 1 && i < c->promotion_count; i++) {
+        TRY(charter_check_promotion_partners(c, &c->promotions[i], note));
+    }
+    return ERR_OK;
+}
+
 static enum err check_periods(const struct charter *c, struct note *note)
 {
     for (size_t i = 0; i < c->partner_count; i++) {
@@ -157,6 +184,7 @@ enum err charter_check(const struct charter *charter, struct note *note)
     TRY(check_order(charter, note));
     TRY(check_periods(charter, note));
     TRY(check_first_tariffs(charter, note));
+    TRY(check_first_promotions(charter, note));
     TRY(check_owned(charter, note));
     return check_roster(charter, note);
 }

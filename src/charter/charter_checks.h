@@ -12,4 +12,9 @@ MUST_USE enum err charter_check(const struct charter *charter, struct note *note
 MUST_USE enum err charter_check_tariff_pair(const struct charter *charter,
                                             const struct tariff *tariff, struct note *note);
 
+/* Are shop and payers partners of it? */
+MUST_USE enum err charter_check_promotion_partners(const struct charter *charter,
+                                                   const struct promotion *promotion,
+                                                   struct note *note);
+
 #endif

@@ -55,6 +55,38 @@ static enum err check_tariffs(const struct charter *now, const struct charter *b
     return ERR_OK;
 }
 
+const struct promotion *charter_promotion_find(const struct charter *charter, uint32_t id)
+{
+    for (size_t i = 0; i < charter->promotion_count; i++) {
+        if (charter->promotions[i].id == id) {
+            return &charter->promotions[i];
+        }
+    }
+    return NULL;
+}
+
+/* What returns of them comes whenever it comes: they stay. */
+static enum err check_promotions(const struct charter *now, const struct charter *before,
+                                 struct note *note)
+{
+    for (size_t i = 0; i < before->promotion_count; i++) {
+        const struct promotion *old = &before->promotions[i];
+        const struct promotion *kept = charter_promotion_find(now, old->id);
+        if (kept == NULL || !promotion_equal(kept, old)) {
+            return note_set(note, ERR_CONFLICT,
+                            "the new charter no longer has promotion %u as it was agreed", old->id);
+        }
+    }
+    for (size_t i = 0; i < now->promotion_count; i++) {
+        const struct promotion *promotion = &now->promotions[i];
+        if (charter_promotion_find(before, promotion->id) == NULL &&
+            charter_check_promotion_partners(now, promotion, note) != ERR_OK) {
+            return ERR_CONFLICT; /* the note says whom */
+        }
+    }
+    return ERR_OK;
+}
+
 /* Not before everybody can know of it. */
 static enum err check_new_tariffs(const struct charter *now, const struct charter *before,
                                   struct note *note)
@@ -178,6 +210,7 @@ enum err charter_check_continuity(const struct charter *charter, const struct ch
                                  note));
     TRY(check_tariffs(charter, previous, note));
     TRY(check_new_tariffs(charter, previous, note));
+    TRY(check_promotions(charter, previous, note));
     TRY(check_partners(charter, previous, note));
     return check_revocations(charter, previous, note);
 }

@@ -19,4 +19,11 @@
 MUST_USE enum err charter_check_continuity(const struct charter *charter,
                                            const struct charter *previous, struct note *note);
 
+/* NULL when there is none. */
+const struct promotion *charter_promotion_find(const struct charter *charter, uint32_t id);
+/* Has each brand that pays for a promotion which `previous` (NULL: none) does not have signed the
+ * charter? ERR_SIGNATURE with a note. */
+MUST_USE enum err charter_check_payers(const struct charter *charter,
+                                       const struct charter *previous, struct note *note);
+
 #endif

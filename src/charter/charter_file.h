@@ -20,6 +20,12 @@ struct charter_tariff {
     const char *name;
 };
 
+/* As a promotion is written down. */
+struct charter_promotion {
+    struct promotion promotion;
+    const char *name;
+};
+
 /* A partner leaves: its streams end with this period. */
 struct charter_departure {
     struct partner_id partner;
@@ -42,6 +48,8 @@ struct charter_terms {
     struct unix_ms valid_from;
     const struct charter_tariff *tariffs;
     size_t tariff_count;
+    const struct charter_promotion *promotions;
+    size_t promotion_count;
     struct money net_debit_cap; /* 0: none */
     uint32_t dispute_answer_s;  /* 0: 14 days */
     uint32_t dispute_escalate_s;

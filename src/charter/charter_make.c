@@ -52,6 +52,7 @@ static void tariff_terms_to_wire(struct fields *fields, struct arena *arena,
     row->tax_rate_ppm = tariff->tax.rate_ppm;
     row->is_tax_on_points = tariff->tax.is_on_points;
     row->valid_from_unix_ms = tariff->valid_from.ms;
+    row->funding = (Talea__V1__TariffFunding)tariff->funding;
     bool has_pair = tariff->pair[0].text[0] != '\0' || tariff->pair[1].text[0] != '\0';
     row->partners = has_pair ? fields_array(fields, arena, 2, sizeof *row->partners) : NULL;
     for (size_t i = 0; has_pair && i < 2 && fields->err == ERR_OK; i++) {
@@ -81,6 +82,57 @@ static void tariffs_to_wire(struct fields *fields, struct arena *arena,
     }
     if (fields->err == ERR_OK) {
         qsort(m->tariffs, count, sizeof(void *), compare_tariffs);
+    }
+}
+
+static Talea__V1__Promotion *promotion_to_wire(struct fields *fields, struct arena *arena,
+                                               const struct charter_promotion *terms)
+{
+    const struct promotion *promotion = &terms->promotion;
+    size_t count = promotion->part_count;
+    Talea__V1__Promotion *row = fields_array(fields, arena, 1, sizeof *row);
+    Talea__V1__PromotionPart *parts = fields_array(fields, arena, count, sizeof *parts);
+    Talea__V1__PromotionPart **lines = fields_array(fields, arena, count, sizeof *lines);
+    if (fields->err != ERR_OK) {
+        return NULL;
+    }
+    talea__v1__promotion__init(row);
+    row->id = promotion->id;
+    row->name = fields_text(fields, arena, terms->name);
+    row->shop = fields_text(fields, arena, promotion->shop.text);
+    row->valid_from_unix_ms = promotion->valid_from.ms;
+    row->valid_until_unix_ms = promotion->valid_until.ms;
+    row->budget_points = promotion->budget.minor;
+    row->per_purchase_points = promotion->per_purchase.minor;
+    for (size_t i = 0; i < count; i++) {
+        talea__v1__promotion_part__init(&parts[i]);
+        parts[i].partner = fields_text(fields, arena, promotion->parts[i].partner.text);
+        parts[i].share_bp = promotion->parts[i].share;
+        lines[i] = &parts[i];
+    }
+    row->parts = lines;
+    row->n_parts = count;
+    return row;
+}
+
+static int compare_promotions(const void *a, const void *b)
+{
+    const Talea__V1__Promotion *const *first = a;
+    const Talea__V1__Promotion *const *second = b;
+    return (*first)->id < (*second)->id ? -1 : (*first)->id > (*second)->id;
+}
+
+static void promotions_to_wire(struct fields *fields, struct arena *arena,
+                               const struct charter_terms *terms, Talea__V1__Charter *m)
+{
+    size_t count = terms->promotion_count;
+    m->promotions = fields_array(fields, arena, count, sizeof *m->promotions);
+    for (size_t i = 0; i < count && fields->err == ERR_OK; i++) {
+        m->promotions[i] = promotion_to_wire(fields, arena, &terms->promotions[i]);
+        m->n_promotions++;
+    }
+    if (fields->err == ERR_OK) {
+        qsort(m->promotions, count, sizeof(void *), compare_promotions);
     }
 }
 
@@ -244,6 +296,7 @@ static enum err payload_make(const struct charter_terms *terms, const struct sli
     m.valid_from_unix_ms = terms->valid_from.ms;
     introductions_to_wire(&fields, &arena, introductions, count, &m);
     tariffs_to_wire(&fields, &arena, terms, &m);
+    promotions_to_wire(&fields, &arena, terms, &m);
     terms_to_wire(&fields, &arena, terms, &m);
     revocations_to_wire(&fields, &arena, terms, &m);
     charter_calendar_to_wire(&fields, &arena, &terms->calendar, &m);

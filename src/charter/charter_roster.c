@@ -19,14 +19,16 @@ enum err charter_roster(const struct charter *charter, const struct partner_id *
                             .first_period = charter_partner_find(charter, self)->first_period,
                             .partner_count = charter->partner_count,
                             .tariff_count = charter->tariff_count,
+                            .promotion_count = charter->promotion_count,
                             .net_debit_cap = charter->net_debit_cap,
                             .dispute_answer_s = charter->dispute_answer_s,
                             .dispute_escalate_s = charter->dispute_escalate_s,
                             .calendar = charter->calendar};
     roster.partners = calloc(charter->partner_count, sizeof *roster.partners);
     roster.tariffs = calloc(charter->tariff_count, sizeof *roster.tariffs);
+    roster.promotions = calloc(charter->promotion_count + 1, sizeof *roster.promotions);
     enum err err = ERR_OK;
-    if (roster.partners == NULL || roster.tariffs == NULL) {
+    if (roster.partners == NULL || roster.tariffs == NULL || roster.promotions == NULL) {
         err = note_set(note, ERR_RESOURCE, "there is no memory for the roster");
     } else {
         for (size_t i = 0; i < charter->partner_count; i++) {
@@ -37,6 +39,9 @@ enum err charter_roster(const struct charter *charter, const struct partner_id *
                                                          .last_period = partner->last_period};
         }
         memcpy(roster.tariffs, charter->tariffs, charter->tariff_count * sizeof *roster.tariffs);
+        for (size_t i = 0; i < charter->promotion_count; i++) {
+            roster.promotions[i] = charter->promotions[i];
+        }
         err = roster_prepare(&roster, note);
     }
     if (err != ERR_OK) {
@@ -52,6 +57,7 @@ void charter_roster_fini(struct roster *roster)
     if (roster != NULL) {
         free(roster->partners);
         free(roster->tariffs);
+        free(roster->promotions);
         *roster = (struct roster){.partners = NULL};
     }
 }
@@ -78,10 +84,30 @@ static void list_missing(const struct charter *charter, char out_text[MISSING_TE
     }
 }
 
+enum err charter_check_payers(const struct charter *charter, const struct charter *previous,
+                              struct note *note)
+{
+    for (size_t i = 0; i < charter->promotion_count; i++) {
+        const struct promotion *promotion = &charter->promotions[i];
+        bool is_known = previous != NULL && charter_promotion_find(previous, promotion->id) != NULL;
+        for (size_t k = 0; k < promotion->part_count && !is_known; k++) {
+            const struct partner_id *payer = &promotion->parts[k].partner;
+            const struct charter_partner *partner = charter_partner_find(charter, payer);
+            if (partner == NULL || !partner->has_signed) {
+                return note_set(note, ERR_SIGNATURE,
+                                "charter of %s, epoch %" PRIu64
+                                ": %s, who pays for promotion %u, has not signed",
+                                charter->coalition, charter->epoch, payer->text, promotion->id);
+            }
+        }
+    }
+    return ERR_OK;
+}
+
 enum err charter_check_signatures(const struct charter *charter, struct note *note)
 {
     if (charter->signature_count >= charter->required_signatures) {
-        return ERR_OK;
+        return charter->epoch == 1 ? charter_check_payers(charter, NULL, note) : ERR_OK;
     }
     char missing[MISSING_TEXT_MAX];
     list_missing(charter, missing);
@@ -130,5 +156,5 @@ enum err charter_follows(const struct charter *charter, const struct charter *pr
                         "before; %u are required",
                         charter->epoch, heirs, previous->required_signatures);
     }
-    return ERR_OK;
+    return charter_check_payers(charter, previous, note);
 }

@@ -24,8 +24,22 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_DISPUTE_ESCALATED] = "dispute-escalated",
         [ENTRY_DISPUTE_RULED] = "dispute-ruled",
         [ENTRY_BURN_ADJUSTMENT] = "burn-adjustment",
+        [ENTRY_FUNDING] = "funding",
+        [ENTRY_FUNDING_RETURN] = "funding-return",
+        [ENTRY_PROMOTION] = "promotion",
     };
-    return kind > 0 && kind < ENTRY_KIND_END ? names[kind] : "unknown";
+    return entry_kind_is_known(kind) ? names[kind] : "unknown";
+}
+
+bool entry_kind_is_known(unsigned number)
+{
+    return number >= ENTRY_EARN && number < ENTRY_KIND_END &&
+           (number <= ENTRY_BURN_ADJUSTMENT || number >= ENTRY_FUNDING);
+}
+
+bool entry_kind_is_funding(enum entry_kind kind)
+{
+    return kind == ENTRY_FUNDING || kind == ENTRY_FUNDING_RETURN || kind == ENTRY_PROMOTION;
 }
 
 bool entry_kind_is_card_news(enum entry_kind kind)
@@ -43,9 +57,12 @@ struct entry_debt entry_kind_debt(enum entry_kind kind)
     case ENTRY_EARN_RETURN:
         return (struct entry_debt){-1, false};
     case ENTRY_CAPTURE:
+    case ENTRY_FUNDING:
+    case ENTRY_PROMOTION:
         return (struct entry_debt){-1, true};
     case ENTRY_BURN_RETURN:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_FUNDING_RETURN:
         return (struct entry_debt){1, true};
     case ENTRY_VOID:
     case ENTRY_PERIOD_MARK:
@@ -79,6 +96,8 @@ struct entry_shape {
     bool has_moved_to;
     bool has_issuer;
     bool has_dispute; /* and an id, without a card */
+    bool has_promotion;
+    bool may_have_promotion;
 };
 
 static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
@@ -105,6 +124,11 @@ static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
     [ENTRY_DISPUTE_ESCALATED] = {.has_dispute = true},
     [ENTRY_DISPUTE_RULED] = {.has_dispute = true},
     [ENTRY_BURN_ADJUSTMENT] = {.has_points = true, .has_dispute = true},
+    [ENTRY_FUNDING] = {.has_points = true, .may_have_subject = true},
+    [ENTRY_FUNDING_RETURN] = {.has_points = true,
+                              .may_have_subject = true,
+                              .may_have_promotion = true},
+    [ENTRY_PROMOTION] = {.has_points = true, .has_subject = true, .has_promotion = true},
 };
 
 static enum err check_terms(const struct clearing_entry *entry, const struct entry_shape *shape,
@@ -219,7 +243,7 @@ static const struct entry_shape *shape_of(const struct clearing_entry *entry)
 
 enum err entry_check(const struct clearing_entry *entry, struct note *note)
 {
-    if (entry->kind <= 0 || entry->kind >= ENTRY_KIND_END) {
+    if (!entry_kind_is_known(entry->kind)) {
         return wrong(entry, note, "its kind is unknown");
     }
     const struct entry_shape *shape = shape_of(entry);
@@ -250,6 +274,12 @@ enum err entry_check(const struct clearing_entry *entry, struct note *note)
     }
     if (!shape->may_have_mandate && !uid_is_nil(&entry->mandate)) {
         return wrong(entry, note, "only captures and voids name a mandate");
+    }
+    if (shape->has_promotion ? entry->promotion == 0
+                             : entry->promotion != 0 && !shape->may_have_promotion) {
+        return wrong(entry, note,
+                     shape->has_promotion ? "it does not say of which promotion"
+                                          : "it is about a promotion");
     }
     TRY(check_terms(entry, shape, note));
     TRY(check_dispute(entry, shape, note));

@@ -30,14 +30,24 @@ enum entry_kind {
     ENTRY_DISPUTE_ESCALATED = 14,
     ENTRY_DISPUTE_RULED = 15,
     ENTRY_BURN_ADJUSTMENT = 16, /* a correction at the price of burns */
+    /* 17 is not given yet */
+    ENTRY_FUNDING = 18,        /* points that the receiver gave were spent: it pays for them */
+    ENTRY_FUNDING_RETURN = 19, /* it does not, after all */
+    ENTRY_PROMOTION = 20, /* points that the sender gave: the receiver pays its share of them */
     ENTRY_KIND_END
 };
 
+/* The numbers have gaps. */
+bool entry_kind_is_known(unsigned number);
 const char *entry_kind_name(enum entry_kind kind);
+/* About points that the receiver pays for, at the price at which the tariff funds points: of lots
+ * that were spent, or of promotions. */
+bool entry_kind_is_funding(enum entry_kind kind);
 /* A card's state, without points: who receives it goes by it from then on. */
 bool entry_kind_is_card_news(enum entry_kind kind);
 
-/* What a pair owes for an applied entry's points. */
+/* What a pair owes for an applied entry's points; tariff_debt (clearing/tariff.h) goes by when they
+ * are funded. */
 struct entry_debt {
     int sign;           /* 1: its sender owes the receiver, -1: the other way, 0: nobody */
     bool is_redemption; /* at the tariff's redemption price, else at its issue price */
@@ -96,7 +106,9 @@ struct clearing_entry {
     struct card_number card; /* empty for marks */
     struct points points;    /* 0 for voids, marks and cards' states, else positive */
     uint32_t tariff;
-    struct uid subject; /* the hold of captures, voids, burn returns; the earn of earn returns */
+    uint32_t promotion; /* of promotions, and of what is given back of one; else 0 */
+    struct uid subject; /* the hold of captures, voids, burn returns; the earn of earn returns,
+                           promotions */
     struct unix_ms active_from;  /* of earns and moved lots; 0: at once */
     struct unix_ms expires_at;   /* of earns and moved lots; 0: never */
     struct uid mandate;          /* of captures and voids of a stand-in; nil: there is a grant */

@@ -38,11 +38,30 @@ static void line_insert(struct exposure *exposure, const struct exposure_line *l
     exposure->line_count++;
 }
 
+static bool line_is_empty(const struct exposure_line *line)
+{
+    return line->issued == 0 && line->redeemed == 0 && line->ours.issued == 0 &&
+           line->ours.redeemed == 0 && line->theirs.issued == 0 && line->theirs.redeemed == 0;
+}
+
+static enum err add_fee(struct exposure_line *line, enum stream_direction direction,
+                        struct entry_fee fee, int64_t points)
+{
+    bool is_ours = (direction == STREAM_OUT) == (fee.payer > 0);
+    struct exposure_fees *fees = is_ours ? &line->ours : &line->theirs;
+    int64_t *sum = fee.is_issue ? &fees->issued : &fees->redeemed;
+    if (fee.payer == 0) {
+        return ERR_OK;
+    }
+    return fee.is_back ? int64_sub(*sum, points, sum) : int64_add(*sum, points, sum);
+}
+
 enum err exposure_add(struct exposure *exposure, const struct roster *roster,
                       enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
                       int64_t points)
 {
-    struct entry_debt debt = entry_kind_debt(kind);
+    const struct tariff *prices = roster_tariff(roster, tariff);
+    struct entry_debt debt = prices == NULL ? entry_kind_debt(kind) : tariff_debt(prices, kind);
     int side = direction == STREAM_OUT ? debt.sign : -debt.sign;
     size_t place = line_place(exposure, tariff);
     bool is_there = place < exposure->line_count && exposure->lines[place].tariff == tariff;
@@ -55,11 +74,13 @@ enum err exposure_add(struct exposure *exposure, const struct roster *roster,
     }
     int64_t *sum = debt.is_redemption ? &line.redeemed : &line.issued;
     TRY(side > 0 ? int64_add(*sum, points, sum) : int64_sub(*sum, points, sum));
+    if (prices != NULL) {
+        TRY(add_fee(&line, direction, tariff_fee_of(prices, kind), points));
+    }
     if (is_there) {
         line_remove(exposure, place);
     }
-    bool is_empty = line.issued == 0 && line.redeemed == 0;
-    if (!is_empty && line_make_room(exposure, roster)) {
+    if (!line_is_empty(&line) && line_make_room(exposure, roster)) {
         line_insert(exposure, &line);
     }
     return ERR_OK;
@@ -83,6 +104,44 @@ static int64_t worth(int64_t points, struct money price, struct points per)
     return points < 0 ? INT64_MIN : INT64_MAX;
 }
 
+static int64_t part_of(int64_t amount, uint32_t rate_ppm)
+{
+    int64_t part;
+    if (int64_mul_div(amount, rate_ppm, RATE_WHOLE, ROUNDING_UP, &part) == ERR_OK) {
+        return part;
+    }
+    return amount < 0 ? INT64_MIN : INT64_MAX;
+}
+
+static int64_t with_part(int64_t amount, uint32_t rate_ppm)
+{
+    return add_within_range(amount, part_of(amount, rate_ppm));
+}
+
+/* Of one side, with its tax. */
+static int64_t fees_of(const struct tariff *tariff, const struct exposure_fees *points)
+{
+    struct money price =
+        tariff->funding == FUNDED_AT_BURN ? tariff->redemption_price : tariff->issue_price;
+    int64_t fees =
+        add_within_range(part_of(worth(points->issued, price, tariff->per), tariff->fee.issue_ppm),
+                         part_of(worth(points->redeemed, tariff->redemption_price, tariff->per),
+                                 tariff->fee.redemption_ppm));
+    return with_part(fees, tariff->tax.rate_ppm);
+}
+
+static int64_t line_owed(const struct exposure_line *line, const struct tariff *tariff)
+{
+    uint32_t rate = tariff->tax.is_on_points ? tariff->tax.rate_ppm : 0;
+    int64_t points = add_within_range(
+        with_part(worth(line->issued, tariff->issue_price, tariff->per), rate),
+        with_part(worth(line->redeemed, tariff->redemption_price, tariff->per), rate));
+    int64_t theirs = fees_of(tariff, &line->theirs);
+    int64_t fees =
+        add_within_range(fees_of(tariff, &line->ours), theirs == INT64_MIN ? INT64_MAX : -theirs);
+    return add_within_range(points, fees);
+}
+
 struct money exposure_owed(const struct exposure *exposure, const struct roster *roster)
 {
     int64_t owed = 0;
@@ -90,9 +149,7 @@ struct money exposure_owed(const struct exposure *exposure, const struct roster 
         const struct exposure_line *line = &exposure->lines[i];
         const struct tariff *tariff = roster_tariff(roster, line->tariff);
         if (tariff != NULL) {
-            owed = add_within_range(owed, worth(line->issued, tariff->issue_price, tariff->per));
-            owed = add_within_range(owed,
-                                    worth(line->redeemed, tariff->redemption_price, tariff->per));
+            owed = add_within_range(owed, line_owed(line, tariff));
         }
     }
     return money_of(owed);

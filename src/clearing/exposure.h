@@ -2,7 +2,8 @@
  * about.
  *
  * All from our side: positive is what we owe the partner. Exact in points; money only when it is
- * asked for, so that both sides of a pair come to the same amount. Points that we promised to holds
+ * asked for, so that both sides of a pair come to the same amount. Fees and taxes are in it; a
+ * minimum fee is not, which only the end of a period shows. Points that we promised to holds
  * of the partner stand beside it: they become debt when they are captured.
  */
 #ifndef CLEARING_EXPOSURE_H
@@ -12,11 +13,19 @@
 #include "clearing/roster.h"
 #include "clearing/stream.h"
 
+/* Points for which one of the two pays the fees of its entries, less what they gave back. */
+struct exposure_fees {
+    int64_t issued;
+    int64_t redeemed;
+};
+
 /* Of one tariff: points net, by the price at which they are settled. */
 struct exposure_line {
     uint32_t tariff;
-    int64_t issued;   /* ours to their members less theirs to ours */
-    int64_t redeemed; /* of our members there less of theirs here */
+    int64_t issued;            /* ours to their members less theirs to ours */
+    int64_t redeemed;          /* of our members there less of theirs here */
+    struct exposure_fees ours; /* zeros where the tariff has no fee */
+    struct exposure_fees theirs;
 };
 
 struct exposure {
@@ -32,8 +41,8 @@ MUST_USE enum err exposure_add(struct exposure *exposure, const struct roster *r
                                enum stream_direction direction, enum entry_kind kind,
                                uint32_t tariff, int64_t points);
 
-/* What we owe the partner (negative: it owes us) at the charter's prices, rounded away from zero by
- * line; at the ends of the range when it overflows. */
+/* What we owe the partner (negative: it owes us) at the charter's prices, with fees and taxes, each
+ * rounded away from zero by line; at the ends of the range when it overflows. */
 struct money exposure_owed(const struct exposure *exposure, const struct roster *roster);
 /* What the points promised to this partner will cost when they are captured, by the tariff of now.
  */

@@ -60,6 +60,19 @@ static enum err check_tariff(const struct roster *roster, size_t index, struct n
     return ERR_OK;
 }
 
+static enum err check_promotions(const struct roster *roster, struct note *note)
+{
+    for (size_t i = 0; i < roster->promotion_count; i++) {
+        const struct promotion *promotion = &roster->promotions[i];
+        if (i > 0 && promotion->id <= promotion[-1].id) {
+            return note_set(note, ERR_INPUT, "promotion %u is there twice or not in order",
+                            promotion->id);
+        }
+        TRY(promotion_check(promotion, note));
+    }
+    return ERR_OK;
+}
+
 static enum err check_period(struct period period, struct note *note)
 {
     if (!period_is_valid(period)) {
@@ -103,6 +116,7 @@ enum err roster_prepare(struct roster *roster, struct note *note)
     for (size_t i = 0; i < roster->tariff_count; i++) {
         TRY(check_tariff(roster, i, note));
     }
+    TRY(check_promotions(roster, note));
     if (!has_tariff_for_all(roster)) {
         return note_set(note, ERR_INPUT, "no tariff is for everybody from the beginning");
     }
@@ -126,6 +140,16 @@ const struct roster_partner *roster_home_of(const struct roster *roster,
     for (size_t i = 0; i < roster->partner_count; i++) {
         if (card_has_prefix(card, &roster->partners[i].prefix)) {
             return &roster->partners[i];
+        }
+    }
+    return NULL;
+}
+
+const struct promotion *roster_promotion(const struct roster *roster, uint32_t promotion)
+{
+    for (size_t i = 0; i < roster->promotion_count; i++) {
+        if (roster->promotions[i].id == promotion) {
+            return &roster->promotions[i];
         }
     }
     return NULL;

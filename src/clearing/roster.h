@@ -5,6 +5,7 @@
 #define CLEARING_ROSTER_H
 
 #include "clearing/period_calendar.h"
+#include "clearing/promotion.h"
 #include "clearing/tariff.h"
 
 struct roster_partner {
@@ -22,6 +23,8 @@ struct roster {
     size_t partner_count;
     struct tariff *tariffs; /* sorted by id; one at least is everybody's from the beginning */
     size_t tariff_count;
+    struct promotion *promotions; /* sorted by id */
+    size_t promotion_count;
     struct money net_debit_cap; /* what a pair may owe before new debt is refused; 0: no cap */
     uint32_t dispute_answer_s;  /* how long a side may be silent; 0: DISPUTE_TERM_S */
     uint32_t dispute_escalate_s;
@@ -34,8 +37,9 @@ struct roster {
 int64_t roster_dispute_answer_ms(const struct roster *roster);
 int64_t roster_dispute_escalate_ms(const struct roster *roster);
 
-/* Sorts and checks: no id, prefix or tariff twice, no prefix that begins another, self present, at
- * least one tariff for everybody from the beginning on, each sound. The note says what is wrong. */
+/* Sorts and checks: no id, prefix, tariff or promotion twice, no prefix that begins another, self
+ * present, at least one tariff for everybody from the beginning on, each sound. The note says what
+ * is wrong. */
 MUST_USE enum err roster_prepare(struct roster *roster, struct note *note);
 
 /* NULL when there is none. */
@@ -45,6 +49,7 @@ const struct roster_partner *roster_find(const struct roster *roster,
 const struct roster_partner *roster_home_of(const struct roster *roster,
                                             const struct card_number *card);
 const struct tariff *roster_tariff(const struct roster *roster, uint32_t tariff);
+const struct promotion *roster_promotion(const struct roster *roster, uint32_t promotion);
 /* What an entry between these two comes under that happened then: the pair's own tariff before
  * everybody's, of these the one that began last, of these the one with the lowest id. There always
  * is one. */

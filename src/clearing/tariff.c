@@ -55,6 +55,9 @@ enum err tariff_check(const struct tariff *tariff, struct note *note)
     if (tariff->per.minor <= 0) {
         return wrong(tariff, ": its prices are for no points", note);
     }
+    if ((unsigned)tariff->funding >= TARIFF_FUNDING_END) {
+        return wrong(tariff, ": funding is neither at issue nor at burn", note);
+    }
     if (tariff->valid_from.ms < 0) {
         return wrong(tariff, ": valid_from is below zero", note);
     }
@@ -76,9 +79,56 @@ bool tariff_is_for(const struct tariff *tariff, const struct partner_id *one,
            (partner_id_equal(&pair[0], other) && partner_id_equal(&pair[1], one));
 }
 
+struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind)
+{
+    struct entry_debt debt = entry_kind_debt(kind);
+    bool is_at_burn = tariff->funding == FUNDED_AT_BURN;
+    if (kind == ENTRY_PROMOTION || kind == ENTRY_FUNDING_RETURN) {
+        debt.is_redemption = is_at_burn;
+    } else if (is_at_burn ? debt.sign != 0 && !debt.is_redemption : kind == ENTRY_FUNDING) {
+        debt = (struct entry_debt){0, false};
+    }
+    return debt;
+}
+
+struct entry_fee tariff_fee_of(const struct tariff *tariff, enum entry_kind kind)
+{
+    bool is_at_burn = tariff->funding == FUNDED_AT_BURN;
+    struct entry_fee fee = {0, false, true};
+    switch ((int)kind) {
+    case ENTRY_EARN:
+    case ENTRY_EARN_RETURN:
+        fee.payer = is_at_burn ? 0 : 1;
+        break;
+    case ENTRY_CAPTURE:
+    case ENTRY_BURN_RETURN:
+        fee.payer = 1;
+        fee.is_issue = false;
+        break;
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
+        fee.payer = is_at_burn ? -1 : 0;
+        break;
+    default:
+        break;
+    }
+    fee.is_back =
+        kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN || kind == ENTRY_FUNDING_RETURN;
+    uint32_t rate = fee.is_issue ? tariff->fee.issue_ppm : tariff->fee.redemption_ppm;
+    fee.payer = rate == 0 ? 0 : fee.payer;
+    return fee;
+}
+
+const char *tariff_funding_name(enum tariff_funding funding)
+{
+    return funding == FUNDED_AT_BURN ? "burn" : "issue";
+}
+
 bool tariff_equal(const struct tariff *a, const struct tariff *b)
 {
-    return a->id == b->id && a->issue_price.minor == b->issue_price.minor &&
+    return a->id == b->id && a->funding == b->funding &&
+           a->issue_price.minor == b->issue_price.minor &&
            a->redemption_price.minor == b->redemption_price.minor && a->per.minor == b->per.minor &&
            a->fee.issue_ppm == b->fee.issue_ppm && a->fee.redemption_ppm == b->fee.redemption_ppm &&
            a->fee.minimum.minor == b->fee.minimum.minor && strcmp(a->tax.code, b->tax.code) == 0 &&

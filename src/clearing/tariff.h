@@ -1,8 +1,10 @@
-/* At which prices two brands settle, with fee and tax. Values out of the charter.
+/* At which prices two brands settle, with fee and tax, and when points are paid for. Values out of
+ * the charter.
  *
  * Rates are in millionths (10000 is one per cent). A fee is a part of the points' money and is paid
  * by whose entries they are, on both kinds of them: by the issuer for points given, by the redeemer
- * for points taken; the home, who keeps the account, gets it.
+ * for points taken; the home, who keeps the account, gets it. The fee on points that are funded at
+ * burn is on what is paid for them then.
  */
 #ifndef CLEARING_TARIFF_H
 #define CLEARING_TARIFF_H
@@ -10,6 +12,7 @@
 #include "base/amount.h"
 #include "base/calendar.h"
 #include "base/ident.h"
+#include "clearing/entry.h"
 
 #define RATE_WHOLE   1000000u /* all of it */
 #define TAX_CODE_MAX 16       /* bytes, with the final NUL */
@@ -26,9 +29,19 @@ struct tariff_tax {
     bool is_on_points; /* the points' money is taxed as well as the fee */
 };
 
+/* When the brand that gave points pays for them. A lot keeps its tariff wherever it goes, so that
+ * another tariff changes nothing about what was given before. */
+enum tariff_funding {
+    FUNDED_AT_ISSUE = 0, /* to the home, at the issue price, when they are given */
+    FUNDED_AT_BURN = 1,  /* to whoever is the home then, at the redemption price, when they are
+                            spent;  nothing for points that expire */
+    TARIFF_FUNDING_END
+};
+
 /* Prices in the settlement currency's minor unit for `per` points. */
 struct tariff {
     uint32_t id;
+    enum tariff_funding funding;
     struct money issue_price;      /* issuer pays the home */
     struct money redemption_price; /* home pays the redeemer */
     struct points per;
@@ -46,6 +59,19 @@ static inline bool tariff_is_for_all(const struct tariff *tariff)
 }
 bool tariff_is_for(const struct tariff *tariff, const struct partner_id *one,
                    const struct partner_id *other);
+/* What a pair owes for an applied entry of the kind under this tariff: as entry_kind_debt, but that
+ * giving points that are funded at burn owes nothing, and that nothing else is funded later. A
+ * promotion's share, and what is given back of it, has the price at which points are funded. */
+struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind);
+/* Who pays a fee for an applied entry of the kind, and on what. */
+struct entry_fee {
+    int payer;     /* 1: its sender, to the receiver; -1: the other way; 0: there is none */
+    bool is_back;  /* it is given back */
+    bool is_issue; /* issue_ppm, on the price at which points are funded; else redemption_ppm */
+};
+struct entry_fee tariff_fee_of(const struct tariff *tariff, enum entry_kind kind);
+/* "issue", "burn". */
+const char *tariff_funding_name(enum tariff_funding funding);
 /* Do both say the same in every field? */
 bool tariff_equal(const struct tariff *a, const struct tariff *b);
 

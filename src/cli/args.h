@@ -50,6 +50,7 @@ enum option_key {
     OPT_CURRENCY,
     OPT_POINTS,
     OPT_RECEIPT,
+    OPT_PROMOTION,
     OPT_TIME,
     OPT_WITHIN,
     OPT_LIMIT,

@@ -24,6 +24,7 @@ const struct argp_option charter_make_options[] = {
 struct maker {
     struct coalition_file file;
     struct charter_tariff tariffs[LIMIT_TARIFFS];
+    struct charter_promotion promotions[LIMIT_PROMOTIONS];
     struct charter_terms terms;
     struct charter *previous; /* NULL for epoch 1 */
     struct charter_departure *departures;
@@ -52,6 +53,9 @@ static enum err convert_terms(struct maker *maker, struct note *note)
                             file->tariffs[i].id);
         }
     }
+    for (size_t i = 0; i < file->promotion_count; i++) {
+        promotion_of_terms(&file->promotions[i], &maker->promotions[i]);
+    }
     maker->terms = (struct charter_terms){.coalition = file->coalition,
                                           .epoch = file->epoch,
                                           .required_signatures = file->required_signatures,
@@ -61,6 +65,8 @@ static enum err convert_terms(struct maker *maker, struct note *note)
                                           .currency_decimals = file->settlement_decimals,
                                           .tariffs = maker->tariffs,
                                           .tariff_count = file->tariff_count,
+                                          .promotions = maker->promotions,
+                                          .promotion_count = file->promotion_count,
                                           .net_debit_cap = {file->net_debit_minor},
                                           .dispute_answer_s = file->dispute_answer_s,
                                           .dispute_escalate_s = file->dispute_escalate_s,

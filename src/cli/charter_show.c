@@ -70,15 +70,16 @@ static void print_tariff_terms(struct table *table, const struct charter *charte
     table_cell(table, "%s%s%s", tariff_is_for_all(tariff) ? "all" : tariff->pair[0].text,
                tariff_is_for_all(tariff) ? "" : ", ", tariff->pair[1].text);
     table_cell(table, "%s", amounts_time(tariff->valid_from.ms, time));
+    table_cell(table, "%s", tariff_funding_name(tariff->funding));
 }
 
 static void print_tariffs(const struct cli *cli, const struct charter *charter)
 {
-    static const char *const titles[] = {">tariff",     "name",        ">issue",
-                                         ">redemption", ">for points", "fees, issue / redemption",
-                                         "tax",         "for",         "from UTC"};
+    static const char *const titles[] = {
+        ">tariff", "name", ">issue",   ">redemption", ">for points", "fees, issue / redemption",
+        "tax",     "for",  "from UTC", "paid at"};
     struct table table;
-    table_init(&table, titles, 9);
+    table_init(&table, titles, 10);
     for (size_t i = 0; i < charter->tariff_count; i++) {
         const struct tariff *tariff = &charter->tariffs[i];
         char text[AMOUNT_TEXT_MAX];
@@ -92,6 +93,49 @@ static void print_tariffs(const struct cli *cli, const struct charter *charter)
                    charter->currency);
         table_cell(&table, "%s", amount_format(tariff->per.minor, charter->points_decimals, text));
         print_tariff_terms(&table, charter, tariff);
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
+static void print_split(struct table *table, const struct promotion *promotion)
+{
+    char split[PROMOTION_PARTS_MAX * (PARTNER_ID_MAX + AMOUNT_TEXT_MAX + 8)];
+    char share[AMOUNT_TEXT_MAX];
+    size_t used = 0;
+    for (size_t i = 0; i < promotion->part_count; i++) {
+        int length = snprintf(split + used, sizeof split - used, "%s%s %s %%", i == 0 ? "" : ", ",
+                              promotion->parts[i].partner.text,
+                              amount_format(promotion->parts[i].share, 2, share));
+        used += length > 0 ? (size_t)length : 0;
+    }
+    table_cell(table, "%s", split);
+}
+
+static void print_promotions(const struct cli *cli, const struct charter *charter)
+{
+    static const char *const titles[] = {">promotion", "name",    "shop",          "from UTC",
+                                         "until UTC",  ">budget", ">per purchase", "who pays"};
+    struct table table;
+    if (charter->promotion_count == 0) {
+        return;
+    }
+    fputc('\n', cli->out);
+    table_init(&table, titles, 8);
+    for (size_t i = 0; i < charter->promotion_count; i++) {
+        const struct promotion *promotion = &charter->promotions[i];
+        char text[AMOUNT_TEXT_MAX];
+        char time[TIME_TEXT_MAX];
+        table_cell(&table, "%u", promotion->id);
+        table_cell(&table, "%s", charter->promotion_names[i]);
+        table_cell(&table, "%s", promotion->shop.text);
+        table_cell(&table, "%s", amounts_time(promotion->valid_from.ms, time));
+        table_cell(&table, "%s", amounts_time(promotion->valid_until.ms, time));
+        table_cell(&table, "%s",
+                   amount_format(promotion->budget.minor, charter->points_decimals, text));
+        table_cell(&table, "%s",
+                   amount_format(promotion->per_purchase.minor, charter->points_decimals, text));
+        print_split(&table, promotion);
     }
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
@@ -181,6 +225,7 @@ static void print_charter(const struct cli *cli, const struct charter *charter)
     print_partners(cli, charter);
     fputc('\n', cli->out);
     print_tariffs(cli, charter);
+    print_promotions(cli, charter);
 }
 
 static enum cli_exit print_charter_json(struct cli *cli, const struct charter *charter)

@@ -59,7 +59,7 @@ static enum err write_worth(struct csv *csv, struct csv_row *row,
     }
     int64_t per = price.tariff->per.minor;
     bool counts = line->refusal[0] == '\0';
-    int64_t sign = counts ? entry_kind_debt(one.kind).sign : 0;
+    int64_t sign = counts ? tariff_debt(price.tariff, one.kind).sign : 0;
     TRY(int64_mul_div(points, price.price.minor, per, ROUNDING_DOWN, &whole));
     uint64_t rest =
         (uint64_t)points * (uint64_t)price.price.minor - (uint64_t)whole * (uint64_t)per;

@@ -23,6 +23,7 @@ enum err tariff_of_terms(const struct coalition_file *file, const struct coaliti
     unsigned decimals = file->settlement_decimals + more;
     struct tariff prices = {
         .id = tariff->id,
+        .funding = tariff->is_funded_at_burn ? FUNDED_AT_BURN : FUNDED_AT_ISSUE,
         .fee = {tariff->issue_fee_ppm, tariff->redemption_fee_ppm, {tariff->minimum_fee_minor}},
         .tax = {.rate_ppm = tariff->tax_ppm, .is_on_points = tariff->is_tax_on_points},
         .pair = {tariff->pair[0], tariff->pair[1]},
@@ -33,4 +34,20 @@ enum err tariff_of_terms(const struct coalition_file *file, const struct coaliti
     TRY(text_copy(prices.tax.code, sizeof prices.tax.code, tariff->tax_code));
     *out = (struct charter_tariff){prices, tariff->name};
     return ERR_OK;
+}
+
+void promotion_of_terms(const struct coalition_promotion *terms, struct charter_promotion *out)
+{
+    *out = (struct charter_promotion){.promotion = {.id = terms->id,
+                                                    .shop = terms->shop,
+                                                    .valid_from = terms->valid_from,
+                                                    .valid_until = terms->valid_until,
+                                                    .budget = {terms->budget},
+                                                    .per_purchase = {terms->per_purchase},
+                                                    .part_count = terms->part_count},
+                                      .name = terms->name};
+    for (size_t i = 0; i < terms->part_count; i++) {
+        out->promotion.parts[i] =
+            (struct promotion_part){terms->parts[i].partner, terms->parts[i].share};
+    }
 }

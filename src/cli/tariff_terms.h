@@ -11,4 +11,7 @@ MUST_USE enum err tariff_of_terms(const struct coalition_file *file,
                                   const struct coalition_tariff *tariff,
                                   struct charter_tariff *out_tariff);
 
+/* Borrows the name. */
+void promotion_of_terms(const struct coalition_promotion *terms, struct charter_promotion *out);
+
 #endif

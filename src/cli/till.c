@@ -18,7 +18,9 @@ const struct argp_option earn_options[] = {
     {"time", OPT_TIME, "TIME", 0, "When it was bought, such as 2026-10-03T17:04:05Z (default: now)",
      0},
     {"points", OPT_POINTS, "POINTS", 0,
-     "Give so many instead of the programme's (with --as back-office or admin)", 0},
+     "Give so many instead of the programme's (with --as back-office or admin, or for a promotion)",
+     0},
+    {"promotion", OPT_PROMOTION, "ID", 0, "The charter's promotion that pays for --points", 0},
     TRANSACTION_OPTION,
     {0}};
 
@@ -79,6 +81,25 @@ enum cli_exit run_balance(struct cli *cli)
     return outcome == CLI_OK ? print_expiring(cli, reply) : outcome;
 }
 
+static enum cli_exit read_promotion(struct cli *cli, uint32_t *out_promotion)
+{
+    const char *text = cli_option(cli, OPT_PROMOTION);
+    int64_t number = 0;
+    if (text == NULL) {
+        return CLI_OK;
+    }
+    struct decimal_style style = {'.', 0};
+    struct decimal decimal;
+    if (decimal_parse(text, strlen(text), style, &decimal) != ERR_OK ||
+        decimal_to_minor_exact(decimal, 0, &number) != ERR_OK || number < 1 ||
+        number > UINT32_MAX) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                        "--promotion: \"%s\" is no promotion's number", text);
+    }
+    *out_promotion = (uint32_t)number;
+    return CLI_OK;
+}
+
 static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request, char card[20])
 {
     const char *id;
@@ -97,6 +118,9 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
     }
     if (outcome == CLI_OK && points != NULL) {
         outcome = amounts_read_points(cli, "--points", points, &request->fixed_points);
+    }
+    if (outcome == CLI_OK) {
+        outcome = read_promotion(cli, &request->promotion);
     }
     if (outcome != CLI_OK) {
         return outcome;

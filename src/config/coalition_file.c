@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/coalition_promotion.h"
 #include "config/coalition_tariff.h"
 #include "config/time_zone.h"
 
@@ -70,6 +71,8 @@ struct coalition_yaml {
     struct signatures_yaml signatures;
     struct tariff_yaml *tariffs;
     unsigned tariffs_count;
+    struct promotion_yaml *promotions;
+    unsigned promotions_count;
     struct caps_yaml caps;
     struct disputes_yaml disputes;
     char **partners;
@@ -167,6 +170,9 @@ static const cyaml_schema_field_t coalition_fields[] = {
                         signatures_fields),
     CYAML_FIELD_SEQUENCE("tariffs", CYAML_FLAG_POINTER, struct coalition_yaml, tariffs,
                          &coalition_tariff_schema, 1, LIMIT_TARIFFS),
+    CYAML_FIELD_SEQUENCE("promotions", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct coalition_yaml, promotions, &coalition_promotion_schema, 0,
+                         LIMIT_PROMOTIONS),
     CYAML_FIELD_MAPPING("caps", CYAML_FLAG_DEFAULT, struct coalition_yaml, caps, caps_fields),
     CYAML_FIELD_MAPPING("disputes", CYAML_FLAG_OPTIONAL, struct coalition_yaml, disputes,
                         disputes_fields),
@@ -311,6 +317,9 @@ static void check_file(struct check *check, const struct coalition_yaml *yaml,
     for (size_t i = 0; check->err == ERR_OK && i < yaml->tariffs_count; i++) {
         coalition_check_tariff(check, &yaml->tariffs[i], i, out);
     }
+    for (size_t i = 0; check->err == ERR_OK && i < yaml->promotions_count; i++) {
+        coalition_check_promotion(check, &yaml->promotions[i], i, out);
+    }
     check_minor(check, "caps.net_debit", yaml->caps.net_debit, out->settlement_decimals, 0,
                 CAP_MINOR_MAX, &out->net_debit_minor);
     check_unsigned(check, "disputes.answer_seconds", yaml->disputes.answer_seconds, 1,
@@ -327,8 +336,11 @@ static enum err make_room(const struct coalition_yaml *yaml, struct coalition_fi
     out->partners = calloc(yaml->partners_count + 1, sizeof *out->partners);
     out->departures = calloc(yaml->leaving_count + 1, sizeof *out->departures);
     out->revoked = calloc(yaml->revoked_keys_count + 1, sizeof *out->revoked);
-    return out->partners == NULL || out->departures == NULL || out->revoked == NULL ? ERR_RESOURCE
-                                                                                    : ERR_OK;
+    out->promotions = calloc(yaml->promotions_count + 1, sizeof *out->promotions);
+    return out->promotions == NULL || out->partners == NULL || out->departures == NULL ||
+                   out->revoked == NULL
+               ? ERR_RESOURCE
+               : ERR_OK;
 }
 
 enum err coalition_file_parse(struct slice yaml, const char *name, const char *folder,
@@ -368,6 +380,7 @@ void coalition_file_fini(struct coalition_file *coalition)
 {
     free(coalition->partners);
     free(coalition->departures);
+    free(coalition->promotions);
     for (size_t i = 0; i < coalition->revoked_count; i++) {
         free(coalition->revoked[i].streams);
     }

@@ -30,6 +30,18 @@
  *       redemption_fee_percent: 2          # of that of points taken, paid by who took them
  *       minimum_fee: 10.00                 # of these fees together, for a period
  *       tax: {code: S, percent: 12, on: fees} # or: on: all, the points' money too
+ *       funding: burn                      # the issuer pays when its points are spent; else: issue
+ *   promotions:                            # may be left out
+ *     - id: 1
+ *       name: double points in November
+ *       shop: fuel                         # gives the points, for purchases in its shops
+ *       valid_from: 2026-11-01             # of business time, UTC
+ *       valid_until: 2026-12-01            # before then
+ *       budget: 1000000                    # points, of all purchases
+ *       per_purchase: 500                  # at most
+ *       split:                             # who pays; the first bears what rounding leaves over
+ *         - {partner: grocer, percent: 60}
+ *         - {partner: fuel, percent: 40}
  *   caps:                                  # net debit of one partner towards another
  *     net_debit: 50000.00
  *   disputes: {answer_seconds: 1209600, escalate_seconds: 1209600}   # may be left out: 14 days
@@ -66,6 +78,26 @@ struct coalition_tariff {
     bool is_tax_on_points;
     struct partner_id pair[2]; /* sorted; empty: for everybody */
     struct unix_ms valid_from; /* 0: from the beginning */
+    bool is_funded_at_burn;
+};
+
+#define COALITION_PARTS_MAX 8
+
+struct coalition_part {
+    struct partner_id partner;
+    uint32_t share; /* hundredths of a per cent */
+};
+
+struct coalition_promotion {
+    uint32_t id;
+    char name[LIMIT_NAME_BYTES + 1];
+    struct partner_id shop;
+    struct unix_ms valid_from;
+    struct unix_ms valid_until;
+    int64_t budget; /* points in minor units */
+    int64_t per_purchase;
+    size_t part_count;
+    struct coalition_part parts[COALITION_PARTS_MAX];
 };
 
 struct coalition_departure {
@@ -107,7 +139,9 @@ struct coalition_file {
     struct coalition_calendar calendar;
     unsigned required_signatures; /* at most as many as partners, where the file names them */
     struct coalition_tariff tariffs[LIMIT_TARIFFS];
-    size_t tariff_count; /* at least 1 */
+    size_t tariff_count;
+    struct coalition_promotion *promotions;
+    size_t promotion_count; /* at least 1 */
     int64_t net_debit_minor;
     unsigned dispute_answer_s; /* 0: as charters have it */
     unsigned dispute_escalate_s;

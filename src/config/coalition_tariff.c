@@ -30,6 +30,7 @@ static const cyaml_schema_field_t tariff_fields[] = {
     YAML_TEXT_OPTIONAL("issue_fee_percent", struct tariff_yaml, issue_fee),
     YAML_TEXT_OPTIONAL("redemption_fee_percent", struct tariff_yaml, redemption_fee),
     YAML_TEXT_OPTIONAL("minimum_fee", struct tariff_yaml, minimum_fee),
+    YAML_TEXT_OPTIONAL("funding", struct tariff_yaml, funding),
     CYAML_FIELD_MAPPING_PTR("tax", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct tariff_yaml,
                             tax, tax_fields),
     CYAML_FIELD_END,
@@ -123,6 +124,18 @@ static void check_tax(struct check *check, const struct tariff_yaml *yaml, size_
     }
 }
 
+static void check_funding(struct check *check, const struct tariff_yaml *yaml, size_t index,
+                          struct coalition_tariff *out)
+{
+    static const char *const ways[] = {"issue", "burn"};
+    unsigned way = 0;
+    if (check->err == ERR_OK) {
+        check_choice(check, item_path("tariffs", index, "funding").text, yaml->funding, ways, 2,
+                     &way);
+        out->is_funded_at_burn = way == 1;
+    }
+}
+
 void coalition_check_tariff(struct check *check, const struct tariff_yaml *yaml, size_t index,
                             struct coalition_file *out)
 {
@@ -145,6 +158,7 @@ void coalition_check_tariff(struct check *check, const struct tariff_yaml *yaml,
     check_valid_from(check, yaml, index, tariff);
     check_fees(check, yaml, index, out->settlement_decimals, tariff);
     check_tax(check, yaml, index, tariff);
+    check_funding(check, yaml, index, tariff);
     for (size_t i = 0; check->err == ERR_OK && i < index; i++) {
         if (out->tariffs[i].id == tariff->id) {
             check_fail(check, item_path("tariffs", index, "id").text, "%u is taken already",

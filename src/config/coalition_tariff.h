@@ -33,6 +33,7 @@ struct tariff_yaml {
     char *redemption_fee;
     char *minimum_fee;
     struct tariff_tax_yaml *tax; /* NULL: none */
+    char *funding;
 };
 
 extern const cyaml_schema_value_t coalition_tariff_schema;

@@ -247,6 +247,16 @@ static void read_dispute_part(struct reader *in, struct dispute_part *out_part)
     read_text(in, out_part->note, sizeof out_part->note);
 }
 
+uint32_t read_promotion(struct reader *in, unsigned earn_flags)
+{
+    if ((earn_flags & EARN_IS_PROMOTED) == 0) {
+        return 0;
+    }
+    uint32_t promotion = read_varint32(in);
+    read_expect(in, promotion != 0);
+    return promotion;
+}
+
 void write_entry(struct buffer *out, const struct clearing_entry *entry)
 {
     write_varint(out, entry->number);
@@ -266,6 +276,9 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     write_uid(out, &entry->subject);
     write_time(out, entry->active_from);
     write_time(out, entry->expires_at);
+    if (entry->kind == ENTRY_PROMOTION || entry->kind == ENTRY_FUNDING_RETURN) {
+        write_varint(out, entry->promotion);
+    }
     if (has_mandate) {
         write_uid(out, &entry->mandate);
     }
@@ -290,13 +303,16 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     read_uid(in, &out_entry->transaction_id);
     uint8_t kind = read_u8(in);
     out_entry->kind = (enum entry_kind)(kind & ENTRY_KIND_BITS);
-    read_expect(in, out_entry->kind >= ENTRY_EARN && out_entry->kind < ENTRY_KIND_END);
+    read_expect(in, entry_kind_is_known(out_entry->kind));
     read_card(in, &out_entry->card);
     out_entry->points = read_points(in);
     out_entry->tariff = read_varint32(in);
     read_uid(in, &out_entry->subject);
     out_entry->active_from = read_time(in);
     out_entry->expires_at = read_time(in);
+    bool may_promote =
+        out_entry->kind == ENTRY_PROMOTION || out_entry->kind == ENTRY_FUNDING_RETURN;
+    out_entry->promotion = may_promote ? read_varint32(in) : 0;
     out_entry->mandate = (struct uid){{0}};
     if (kind & ENTRY_HAS_MANDATE) {
         read_uid(in, &out_entry->mandate);

@@ -133,6 +133,13 @@ void read_text(struct reader *in, char *out_text, size_t capacity);
 
 void write_earn_rate(struct buffer *out, const struct earn_rate *rate);
 void read_earn_rate(struct reader *in, struct earn_rate *out_rate);
+/* How points were given, in earns and sales; with a promotion its number follows. */
+enum {
+    EARN_IS_FIXED = 1,
+    EARN_IS_PROMOTED = 2,
+    EARN_FLAGS_END = 4
+};
+uint32_t read_promotion(struct reader *in, unsigned earn_flags);
 void write_entry(struct buffer *out, const struct clearing_entry *entry);
 void read_entry(struct reader *in, struct clearing_entry *out_entry);
 void write_mandate(struct buffer *out, const struct mandate *mandate);

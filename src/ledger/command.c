@@ -52,6 +52,7 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_OPEN_DISPUTE] = "open-dispute",
     [COMMAND_STEP_DISPUTE] = "step-dispute",
     [COMMAND_DISPUTE_DUE] = "dispute-due",
+    [COMMAND_TELL_FUNDING] = "tell-funding",
     [COMMAND_NET_PAYMENT] = "net-payment",
     [COMMAND_INSTRUCT_PAYMENT] = "instruct-payment",
     [COMMAND_BOOK_PAYMENT] = "book-payment",
@@ -116,6 +117,9 @@ static void said_earn(struct buffer *out, const struct command *command)
     write_text(out, earn->currency, sizeof earn->currency);
     write_bool(out, earn->is_fixed);
     write_points(out, earn->fixed_points);
+    if (earn->promotion != 0) {
+        write_varint(out, earn->promotion);
+    }
     write_text(out, earn->receipt, sizeof earn->receipt);
     said_time(out, command);
 }

@@ -56,6 +56,7 @@ enum command_kind {
     COMMAND_OPEN_DISPUTE = 55,  /* of an entry of a stream with a partner */
     COMMAND_STEP_DISPUTE = 56,  /* our office's next step in one */
     COMMAND_DISPUTE_DUE = 57,   /* a deadline of ours ended, or an outcome is to be carried out */
+    COMMAND_TELL_FUNDING = 59,  /* an issuer, of its points that were spent */
     COMMAND_NET_PAYMENT = 65,   /* what one of a settled pair has to pay the other */
     COMMAND_INSTRUCT_PAYMENT = 66, /* it goes into a payment file */
     COMMAND_BOOK_PAYMENT = 67,     /* a bank booked it, or a part */
@@ -91,6 +92,7 @@ struct command_earn {
     char currency[4];
     bool is_fixed; /* give fixed_points, 0 or more, instead of the rate's */
     struct points fixed_points;
+    uint32_t promotion;         /* that pays for fixed_points; 0: none */
     struct earn_rate rate;      /* the programme's when the command was made */
     struct unix_ms active_from; /* lot terms by the programme; 0: at once */
     struct unix_ms expires_at;  /* 0: never */
@@ -130,8 +132,8 @@ struct command_return_sale {
 };
 
 struct command_due {
-    struct uid id;              /* member or hold; nil: cards' news; of a dispute, dispute_due_id */
-    struct partner_id redeemer; /* of the hold; a dispute's partner */
+    struct uid id; /* member or hold; nil: cards' news, funding; of a dispute, dispute_due_id */
+    struct partner_id redeemer; /* of the hold; a dispute's partner; an issuer */
     struct unix_ms due;         /* the due row to take away; 0: there is none */
 };
 

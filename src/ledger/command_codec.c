@@ -12,7 +12,11 @@ static void write_earn(struct buffer *out, const struct command_earn *earn)
     write_uid(out, &earn->member);
     write_money(out, earn->amount);
     write_text(out, earn->currency, sizeof earn->currency);
-    write_bool(out, earn->is_fixed);
+    write_u8(out, (uint8_t)((earn->is_fixed ? EARN_IS_FIXED : 0) |
+                            (earn->promotion != 0 ? EARN_IS_PROMOTED : 0)));
+    if (earn->promotion != 0) {
+        write_varint(out, earn->promotion);
+    }
     write_points(out, earn->fixed_points);
     write_earn_rate(out, &earn->rate);
     write_time(out, earn->active_from);
@@ -27,7 +31,9 @@ static void read_earn(struct reader *in, struct command_earn *out_earn)
     read_uid(in, &out_earn->member);
     out_earn->amount = read_money(in);
     read_text(in, out_earn->currency, sizeof out_earn->currency);
-    out_earn->is_fixed = read_bool(in);
+    unsigned flags = read_choice(in, 0, EARN_FLAGS_END);
+    out_earn->is_fixed = (flags & EARN_IS_FIXED) != 0;
+    out_earn->promotion = read_promotion(in, flags);
     out_earn->fixed_points = read_points(in);
     read_earn_rate(in, &out_earn->rate);
     out_earn->active_from = read_time(in);

@@ -159,6 +159,7 @@ void command_write_office(struct buffer *out, const struct command *command)
         write_dispute(out, &command->dispute);
         break;
     case COMMAND_DISPUTE_DUE:
+    case COMMAND_TELL_FUNDING:
         write_uid(out, &command->due.id);
         write_partner(out, &command->due.redeemer);
         write_time(out, command->due.due);
@@ -218,6 +219,7 @@ void command_read_office(struct reader *in, struct command *command)
         read_dispute(in, &command->dispute);
         break;
     case COMMAND_DISPUTE_DUE:
+    case COMMAND_TELL_FUNDING:
         read_uid(in, &command->due.id);
         read_partner(in, &command->due.redeemer);
         command->due.due = read_time(in);

@@ -36,6 +36,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_ERASE_MEMBER] = decide_erase_member,
     [COMMAND_PRUNE] = decide_prune,
     [COMMAND_TELL_CARDS] = decide_tell_cards,
+    [COMMAND_TELL_FUNDING] = decide_tell_funding,
     [COMMAND_AWAIT_MOVE] = decide_await_move,
     [COMMAND_MOVE_MEMBER] = decide_move_member,
     [COMMAND_RECOVER_ENTRY] = decide_recover_entry,
@@ -58,8 +59,11 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_KEEP_NETTING] = decide_netting,
 };
 
+/* Nothing is owed or spent yet. */
 static void exposures_close(struct decision *d)
 {
+    d->funding_count = 0;
+    d->out_count = 0;
     for (size_t i = 0; i < EXPOSURES_OPEN; i++) {
         d->exposures[i].is_open = false;
     }
@@ -173,6 +177,7 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
     }
     *out_is_repeat = false;
     TRY(decisions[command->kind](&d));
+    TRY(decide_put_fundings(&d));
     decide_put_exposures(&d);
     return plan->effects.err != ERR_OK ? plan->effects.err : plan->scratch.err;
 }
@@ -254,7 +259,7 @@ static struct account_ref own_account(enum account_kind kind, const struct partn
 
 /* New points for another brand's member may be refused; what ends or returns what there is already
  * has more room, as far as the disk is to be trusted with one partner who is away. */
-static bool has_room(const struct decision *d, const struct stream *stream, enum entry_kind kind)
+bool decide_has_room(const struct decision *d, const struct stream *stream, enum entry_kind kind)
 {
     uint64_t bound = d->terms->outbox_entries;
     uint64_t waiting = stream->last_number - stream->receipted_number;
@@ -291,31 +296,49 @@ uint32_t decide_hold_tariff(const struct decision *d, const struct hold *hold)
     return roster_tariff_for(d->terms->roster, &hold->redeemer, &hold->home, hold->capture_by)->id;
 }
 
+enum err decide_out_stream(struct decision *d, const struct partner_id *partner,
+                           struct stream **out_stream)
+{
+    size_t i = 0;
+    while (i < d->out_count && !partner_id_equal(&d->outs[i].partner, partner)) {
+        i++;
+    }
+    ASSERT(i < OUT_STREAMS_OPEN);
+    if (i == d->out_count) {
+        TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, &d->outs[i].stream));
+        d->outs[i].partner = *partner;
+        d->out_count++;
+    }
+    *out_stream = &d->outs[i].stream;
+    return ERR_OK;
+}
+
 enum err decide_send(struct decision *d, const struct partner_id *partner,
                      struct clearing_entry *entry, enum account_kind debit,
                      enum account_kind credit)
 {
-    struct stream stream;
-    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, &stream));
-    if (stream.is_frozen) {
+    struct stream *stream;
+    TRY(decide_out_stream(d, partner, &stream));
+    if (stream->is_frozen) {
         return decide_refuse(d, VERDICT_STREAM_FROZEN);
     }
-    if (stream.is_recovering && !MUTANT(SEND_BEFORE_RECOVERY)) {
+    if (stream->is_recovering && !MUTANT(SEND_BEFORE_RECOVERY)) {
         return ERR_UNAVAILABLE; /* no answer that would be remembered: the same may be done soon */
     }
-    if (decide_is_after_end(d, partner, stream.period) && !MUTANT(SEND_AFTER_END)) {
+    if (decide_is_after_end(d, partner, stream->period) && !MUTANT(SEND_AFTER_END)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
-    if (!has_room(d, &stream, entry->kind)) {
+    if (!decide_has_room(d, stream, entry->kind)) {
         return decide_refuse(d, VERDICT_OUTBOX_FULL);
     }
-    struct account_ref from = own_account(debit, partner, stream.period);
-    struct account_ref to = own_account(credit, partner, stream.period);
+    struct account_ref from = own_account(debit, partner, stream->period);
+    struct account_ref to = own_account(credit, partner, stream->period);
     entry->business_time = d->command->business_time;
     entry->transaction_id = d->command->transaction_id;
-    TRY(plan_entry(d->plan, d->terms, partner, &stream, entry));
+    TRY(plan_entry(d->plan, d->terms, partner, stream, entry));
     if (entry->kind != ENTRY_VOID && entry->kind != ENTRY_PERIOD_MARK) {
         plan_post(d->plan, &from, &to, entry->points);
     }
+    TRY(decide_give_entry(d, entry, 1));
     return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
 }

@@ -97,6 +97,15 @@ MUST_USE enum err ledger_newest_mandate(const struct ledger_view *view,
 MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
                                       const struct partner_id *partner,
                                       struct exposure *out_exposure);
+/* Points that are funded at burn: of ourselves, given to other homes and not paid for; of a
+ * partner, spent here, and it was not told. 0 when there is no row. */
+MUST_USE enum err ledger_get_funding(const struct ledger_view *view,
+                                     const struct partner_id *issuer, uint32_t tariff,
+                                     int64_t *out_points);
+/* What was given under a promotion (empty `payer`): of our own shops all, else our share; what our
+ * shop told a payer. */
+MUST_USE enum err ledger_get_promotion(const struct ledger_view *view, uint32_t promotion,
+                                       const struct partner_id *payer, int64_t *out_points);
 /* What one of us and the partner pays the other for the period. Its slices are borrowed until the
  * next read of the view. */
 MUST_USE enum err ledger_get_obligation(const struct ledger_view *view,

@@ -108,6 +108,9 @@ static struct posting reversal_of(enum entry_kind kind)
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
     case ENTRY_MOVED_LOT:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }
@@ -152,11 +155,16 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
             TRY(resend_earn(d, partner, entry, &sale, &is_sent));
         }
         sale.is_reversed = !is_sent;
+        if (!is_sent) {
+            TRY(promotion_take_back(d, sale.promotion,
+                                    points_of(sale.points.minor - sale.taken.minor), id));
+        }
     } else if (!partner_id_equal(&sale.home, partner)) {
         TRY(resend_return(d, entry, &sale, &is_sent));
     }
     if (entry->kind == ENTRY_EARN_RETURN && !is_sent) {
         sale.taken.minor -= entry->points.minor;
+        TRY(promotion_take_back(d, sale.promotion, points_of(-entry->points.minor), id));
         TRY(reverse_return(d, entry, &sale));
     }
     decide_put_sale(d, id, &sale);
@@ -190,6 +198,9 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
         TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
         return move_give_back(d, &payable, entry);
     }
+    if (entry_kind_is_funding(entry->kind)) { /* the issuer does not pay: it is the home's loss */
+        return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor);
+    }
     if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {
         return ERR_OK;
     }
@@ -198,6 +209,10 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     plan_post(d->plan, &debit, &credit, entry->points);
     TRY(dispute_may_follow(d, partner, entry));
     TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+    if (entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN) {
+        int64_t back = entry->kind == ENTRY_EARN ? -entry->points.minor : entry->points.minor;
+        TRY(decide_give_abroad(d, entry->tariff, back));
+    }
     bool is_about_sale = entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN;
     return is_about_sale ? reverse_sale(d, partner, entry) : reverse_hold(d, entry);
 }
@@ -230,14 +245,14 @@ enum err decide_take_receipt(struct decision *d)
 {
     const struct command_take_receipt *receipt = &d->command->take_receipt;
     struct effect_total run = {.partner = receipt->receiver};
-    struct stream stream;
-    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &receipt->receiver, &stream));
+    struct stream *stream;
+    TRY(decide_out_stream(d, &receipt->receiver, &stream));
     for (size_t i = 0; i < receipt->entry_count; i++) {
         const struct receipted_entry *entry = &receipt->entries[i];
-        if (entry->number != stream.receipted_number + 1) {
+        if (entry->number != stream->receipted_number + 1) {
             return ERR_CONFLICT;
         }
-        stream.receipted_number = entry->number;
+        stream->receipted_number = entry->number;
         if (entry->verdict == VERDICT_OK) {
             add_to_total(d, &run, entry);
         } else {
@@ -250,15 +265,15 @@ enum err decide_take_receipt(struct decision *d)
     if (run.count_delta > 0) {
         plan_total(d->plan, &run);
     }
-    if (receipt->last_number != 0 && stream.receipted_number != receipt->last_number) {
+    if (receipt->last_number != 0 && stream->receipted_number != receipt->last_number) {
         return ERR_CONFLICT;
     }
-    TRY(forget_receipts(d, STREAM_OUT, &receipt->receiver, stream.receipt_number));
-    stream.receipt_number = receipt->receipt_number;
-    stream.receipt_hash = receipt->receipt_hash;
-    decide_put_stream(d, STREAM_OUT, &receipt->receiver, &stream);
+    TRY(forget_receipts(d, STREAM_OUT, &receipt->receiver, stream->receipt_number));
+    stream->receipt_number = receipt->receipt_number;
+    stream->receipt_hash = receipt->receipt_hash;
+    decide_put_stream(d, STREAM_OUT, &receipt->receiver, stream);
     if (receipt->receipt_signed.length > 0) {
-        put_receipt(d, STREAM_OUT, &receipt->receiver, stream.receipt_number,
+        put_receipt(d, STREAM_OUT, &receipt->receiver, stream->receipt_number,
                     receipt->receipt_signed);
     }
     return ERR_OK;

@@ -30,6 +30,7 @@ static struct sale sale_of_earn(const struct decision *d, const struct partner_i
         .amount = earn->amount,
         .points = points,
         .is_fixed = earn->is_fixed,
+        .promotion = earn->promotion,
         .rate = earn->rate,
         .lot = {roster->self, decide_tariff(d, home), earn->active_from, earn->expires_at,
                 earn->idle_months},
@@ -143,6 +144,21 @@ static enum err refuse_known_sale(struct decision *d)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+static enum err give(struct decision *d, struct points points)
+{
+    const struct command_earn *earn = &d->command->earn;
+    const struct roster_partner *home = roster_home_of(d->terms->roster, &earn->card);
+    bool is_own = home != NULL && roster_is_self(d->terms->roster, &home->id);
+    if (earn->card.digits[0] == '\0' || is_own) {
+        TRY(earn_own(d, &earn->card, points));
+        if (d->plan->verdict != VERDICT_CARD_MOVED) {
+            return ERR_OK;
+        }
+        plan_reset(d->plan);
+    }
+    return earn_by_route(d, points);
+}
+
 enum err decide_earn(struct decision *d)
 {
     const struct command_earn *earn = &d->command->earn;
@@ -160,16 +176,10 @@ enum err decide_earn(struct decision *d)
     if (earn->amount.minor < 0) {
         return decide_refuse(d, VERDICT_AMOUNT_NEGATIVE);
     }
-    const struct roster_partner *home = roster_home_of(d->terms->roster, &earn->card);
-    bool is_own = home != NULL && roster_is_self(d->terms->roster, &home->id);
-    if (earn->card.digits[0] == '\0' || is_own) {
-        TRY(earn_own(d, &earn->card, points));
-        if (d->plan->verdict != VERDICT_CARD_MOVED) {
-            return ERR_OK;
-        }
-        plan_reset(d->plan);
-    }
-    return earn_by_route(d, points);
+    TRY(give(d, points));
+    return decision_is_refused(d) || earn->promotion == 0
+               ? ERR_OK
+               : promotion_give(d, earn->promotion, points);
 }
 
 /* What a purchase of which `left` of the amount remains still deserves: the same rate on what was
@@ -253,6 +263,7 @@ enum err decide_return_sale(struct decision *d)
         return ERR_OK;
     }
     TRY(points_add(sale.taken, points, &sale.taken));
+    TRY(promotion_take_back(d, sale.promotion, points, &d->command->return_sale.sale));
     decide_put_sale(d, &d->command->return_sale.sale, &sale);
     d->plan->answer.home = sale.home;
     d->plan->answer.points = points;

@@ -300,6 +300,7 @@ static enum err force_moved_lot(struct force *f)
     if (lot.active_from.ms <= f->d->now.ms) {
         lot.active_from = (struct unix_ms){0};
     }
+    TRY(decide_give_entry(f->d, entry, -1));
     TRY(force_member(f->d, &entry->moved_to, entry->business_time, f->recovery, &f->work,
                      &f->has_member));
     return give(f, &receivable, &lot);
@@ -322,6 +323,11 @@ enum err force_entry(struct decision *d, struct partner_recovery *recovery)
         return force_burn_return(&f);
     case ENTRY_MOVED_LOT:
         return force_moved_lot(&f);
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+        return f.take->entry.promotion == 0 ? force_funding(d) : force_promotion(d);
+    case ENTRY_PROMOTION:
+        return force_promotion(d);
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:

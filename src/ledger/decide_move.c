@@ -5,7 +5,8 @@
  *   new home   takes the lots it awaited: receivable from the old home debited, the member's
  *              account credited
  *
- * The new home gets the points' issue price, as if each lot had been earned for its member in the
+ * The new home gets the points' issue price (of points that are funded at burn, what their issuer
+ * pays when they are spent), as if each lot had been earned for its member in the
  * old home's shop: it stands as it would had the member always been its own. What comes back to the
  * old account later, such as points for returned goods that were paid with points, is sent after
  * the member. The net debit cap holds for the move; what follows it was promised. A purchase
@@ -70,6 +71,7 @@ static enum err lot_out(struct decision *d, struct leaving *leaving, struct memb
         TRY(work_lot(d, work, &lot.key, -lot.free.minor, 0));
         TRY(work_post(d, work, &from, &payable, lot.free));
     }
+    TRY(decide_give_entry(d, &entry, 1));
     TRY(decide_owe(d, &leaving->to, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor));
     return plan_entry(d->plan, d->terms, &leaving->to, &leaving->stream, &entry);
 }
@@ -321,6 +323,7 @@ enum err take_moved_lot(struct decision *d)
     if (!is_small) {
         return decide_refuse(d, VERDICT_POINTS_TOO_LARGE);
     }
+    TRY(decide_give_entry(d, entry, -1));
     TRY(ledger_get_card(d->view, &entry->moved_to, &card));
     if (uid_is_nil(&card.member)) { /* erased since: there is nobody to have them */
         plan_post(d->plan, &receivable, &breakage, entry->points);
@@ -347,6 +350,9 @@ enum err move_give_back(struct decision *d, const struct account_ref *payable,
     struct lot_key lot = entry->lot;
     struct member_work work;
     struct card card;
+    if (roster_is_self(d->terms->roster, &lot.issuer)) {
+        TRY(decide_give_abroad(d, lot.tariff, -entry->points.minor));
+    }
     TRY(ledger_get_card(d->view, &entry->card, &card));
     if (lot.active_from.ms <= d->now.ms) {
         lot.active_from = (struct unix_ms){0};

@@ -19,6 +19,7 @@ static bool lot_is_pending(const struct lot *lot)
 struct taken {
     struct points available;
     struct points pending;
+    bool is_spent; /* these lots' issuers owe for it */
 };
 
 static enum err take_from_lot(struct decision *d, struct member_work *work, struct lot lot,
@@ -26,6 +27,7 @@ static enum err take_from_lot(struct decision *d, struct member_work *work, stru
 {
     struct points part = points_least(lot.free, *left);
     TRY(work_lot(d, work, &lot.key, -part.minor, 0));
+    TRY(decide_spend(d, &lot.key, taken->is_spent ? part.minor : 0));
     left->minor -= part.minor;
     struct points *sum = lot_is_pending(&lot) ? &taken->pending : &taken->available;
     return points_add(*sum, part, sum);
@@ -61,7 +63,7 @@ enum err work_repay(struct decision *d, struct member_work *work)
 {
     struct account_ref debt = account_of_member(ACCOUNT_DEBT, &work->id);
     struct points left = work->row.debt;
-    struct taken taken = {{0}, {0}};
+    struct taken taken = {.is_spent = true};
     TRY(take_from_any(d, work, &left, &taken));
     return post_taken(d, work, &debt, &taken);
 }
@@ -77,6 +79,7 @@ enum err work_give(struct decision *d, struct member_work *work, const struct ac
         return work_post(d, work, source, &breakage, points);
     }
     TRY(work_post(d, work, source, &debt, repaid));
+    TRY(decide_spend(d, lot, repaid.minor));
     if (rest.minor == 0) {
         return ERR_OK;
     }
@@ -113,15 +116,28 @@ static struct points debt_room(const struct decision *d, const struct member *me
     return points_of(limit > member->debt.minor ? limit - member->debt.minor : 0);
 }
 
+/* In the place of points of the lot that are not there, others go. As long as the lot lives, those
+ * were spent, or are with somebody who may yet spend them: the issuer, who takes them back, pays
+ * for none. */
+static enum err unspend(struct decision *d, const struct member_work *work,
+                        const struct lot_key *lot, struct points lacking)
+{
+    struct unix_ms end = lots_end(&work->row, lot);
+    bool has_ended = end.ms != 0 && end.ms <= d->now.ms;
+    return has_ended || work->row.is_erased ? ERR_OK : decide_spend(d, lot, -lacking.minor);
+}
+
 enum err work_take(struct decision *d, struct member_work *work, const struct account_ref *sink,
                    const struct lot_key *lot, struct points points)
 {
     struct account_ref debt = account_of_member(ACCOUNT_DEBT, &work->id);
     struct points left = points;
-    struct taken taken = {{0}, {0}};
+    struct taken taken = {.is_spent = false};
     if (lot != NULL) {
         TRY(take_from_origin(d, work, lot, &left, &taken));
+        TRY(unspend(d, work, lot, left));
     }
+    taken.is_spent = sink->kind != ACCOUNT_ADJUSTMENT;
     TRY(take_from_any(d, work, &left, &taken));
     TRY(post_taken(d, work, sink, &taken));
     struct points owed = points_least(left, debt_room(d, &work->row));

@@ -340,6 +340,11 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
         return card_again(d, entry, recovery);
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+        return entry->promotion == 0 ? decide_told_again(d, partner, entry) : ERR_OK;
+    case ENTRY_PROMOTION: /* the parts know what they have paid */
+        return ERR_OK;
     case ENTRY_PERIOD_MARK:
         return ERR_OK;
     case ENTRY_DISPUTE_OPENED:
@@ -369,6 +374,7 @@ enum err decide_recover_entry(struct decision *d)
     d->plan->answer.points = entry->points;
     d->plan->answer.card = entry->card;
     TRY(subject_again(d, &lost->receiver, entry, &recovery));
+    TRY(decide_give_entry(d, entry, 1));
     if (!MUTANT(RECOVER_WITHOUT_POSTING)) {
         post_entry(d, &lost->receiver, entry);
     }

@@ -88,6 +88,7 @@ static enum err send_to(struct decision *d, const struct partner_id *home,
     struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, home, stream.period);
     TRY(plan_entry(d->plan, d->terms, home, &stream, entry));
     plan_post(d->plan, is_given ? from : &payable, is_given ? &payable : from, entry->points);
+    TRY(decide_give_entry(d, entry, 1));
     return decide_owe(d, home, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
 }
 

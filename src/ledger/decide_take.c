@@ -227,6 +227,7 @@ static bool is_tariff_in_force(const struct decision *d, const struct clearing_e
     struct unix_ms end = {entry->business_time.ms + LIMIT_HOLD_MS};
     switch ((int)entry->kind) {
     case ENTRY_EARN:
+    case ENTRY_PROMOTION:
         return roster_tariff_holds(roster, tariff, sender, &roster->self, entry->business_time);
     case ENTRY_CAPTURE:
         return roster_tariff_holds(roster, tariff, sender, &roster->self, entry->business_time) ||
@@ -278,6 +279,11 @@ enum err take_by_kind(struct decision *d)
         return take_card_news(d);
     case ENTRY_MOVED_LOT:
         return take_moved_lot(d);
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+        return entry->promotion == 0 ? take_funding(d) : take_promotion(d);
+    case ENTRY_PROMOTION:
+        return take_promotion(d);
     case ENTRY_KIND_END:
         break;
     }

@@ -91,6 +91,7 @@ static enum err put_in(struct decision *d, struct member_work *to, const struct 
         const struct merge_lot *lot = &parcel->lots[i];
         int64_t gone = lot->points.minor < repaid ? lot->points.minor : repaid;
         repaid -= gone;
+        TRY(decide_spend(d, &lot->key, gone));
         if (gone == lot->points.minor) {
             continue;
         }

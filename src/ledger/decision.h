@@ -17,8 +17,28 @@ struct exposure_work {
     struct exposure value;
 };
 
+/* Points that were spent of what one issuer pays for at burn; or, of ourselves, that we gave. */
+struct funding_line {
+    struct partner_id issuer;
+    uint32_t tariff;
+    int64_t points;
+};
+
 enum {
-    EXPOSURES_OPEN = 2 /* whom a command hears of, and who gets what it sends on */
+    FUNDED_AT_ONCE = 4, /* issuers that one record tells of spent points */
+    EXPOSURES_OPEN = 2 + PROMOTION_PARTS_MAX +
+                     FUNDED_AT_ONCE, /* whom a command hears of, who gets what it sends on */
+    FUNDINGS_OPEN = LIMIT_LOTS_PER_MEMBER + 2 * LIMIT_LOTS_PER_HOLD
+};
+
+/* Own streams that a record writes several entries to, as far as they go. */
+struct out_stream {
+    struct partner_id partner;
+    struct stream stream;
+};
+
+enum {
+    OUT_STREAMS_OPEN = PROMOTION_PARTS_MAX + 2
 };
 
 struct decision {
@@ -28,6 +48,10 @@ struct decision {
     struct unix_ms now;
     struct plan *plan;
     struct exposure_work exposures[EXPOSURES_OPEN];
+    size_t out_count;
+    struct out_stream outs[OUT_STREAMS_OPEN];
+    size_t funding_count;
+    struct funding_line fundings[FUNDINGS_OPEN];
 };
 
 /* Drops what was planned; the answer is a refusal. Always ERR_OK, for `return decide_refuse(...)`.
@@ -195,6 +219,11 @@ bool decide_is_after_end(const struct decision *d, const struct partner_id *part
 /* Is the stream to the partner open to one more entry: not frozen, and not ended? */
 bool decide_may_send(const struct decision *d, const struct partner_id *partner,
                      const struct stream *stream);
+/* Our stream to the partner, behind what the plan sends by decide_send or through this. */
+MUST_USE enum err decide_out_stream(struct decision *d, const struct partner_id *partner,
+                                    struct stream **out_stream);
+/* Does the partner's stream have room for one more entry of the kind? */
+bool decide_has_room(const struct decision *d, const struct stream *stream, enum entry_kind kind);
 /* Sends an entry about `card` to its home and posts it there and back: `debit` and `credit` are
  * this brand's own accounts, with the stream's open period filled into the partner's side. */
 MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partner,
@@ -227,6 +256,26 @@ enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
                            enum stream_direction debtor);
 /* Plans the row, at the end of each decision. */
 void decide_put_exposures(struct decision *d);
+
+/* Points that are funded at burn, funding.c. Nothing for others; written at the end of the
+ * decision, unless it is refused. */
+/* Of this lot so many are spent (negative: given back). */
+MUST_USE enum err decide_spend(struct decision *d, const struct lot_key *lot, int64_t points);
+/* So many of our own points went to other homes' members (negative: came back). */
+MUST_USE enum err decide_give_abroad(struct decision *d, uint32_t tariff, int64_t points);
+/* The same of an entry that we send (sign 1) or that goes back (-1). Nothing for other kinds. */
+MUST_USE enum err decide_give_entry(struct decision *d, const struct clearing_entry *entry,
+                                    int sign);
+/* An own funding entry that was lost is part of the stream again. */
+MUST_USE enum err decide_told_again(struct decision *d, const struct partner_id *issuer,
+                                    const struct clearing_entry *entry);
+MUST_USE enum err decide_put_fundings(struct decision *d);
+
+/* Promotions, promotion.c. Points that our shop gives, told to those who pay; may refuse. What is
+ * taken back of a sale (negative: it is not, after all). Nothing for promotion 0. */
+MUST_USE enum err promotion_give(struct decision *d, uint32_t id, struct points points);
+MUST_USE enum err promotion_take_back(struct decision *d, uint32_t id, struct points points,
+                                      const struct uid *sale);
 
 /* The home's side of a hold, for its own till and for partners alike. `sink` gets what is captured;
  * `source` gives what returns. */
@@ -340,6 +389,7 @@ MUST_USE enum err decide_take_mandate(struct decision *d);
 MUST_USE enum err decide_stand_in_hold(struct decision *d);
 MUST_USE enum err decide_give_up_hold(struct decision *d);
 MUST_USE enum err decide_tell_cards(struct decision *d);
+MUST_USE enum err decide_tell_funding(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);
 MUST_USE enum err decide_mend_half(struct decision *d);
@@ -350,6 +400,11 @@ MUST_USE enum err decide_dispute_due(struct decision *d);
 /* A partner's entries, by kind. */
 MUST_USE enum err take_card_news(struct decision *d);
 MUST_USE enum err take_moved_lot(struct decision *d);
+MUST_USE enum err take_funding(struct decision *d);
+MUST_USE enum err take_promotion(struct decision *d);
+MUST_USE enum err force_promotion(struct decision *d);
+/* It was applied: whatever was given. */
+MUST_USE enum err force_funding(struct decision *d);
 MUST_USE enum err take_dispute(struct decision *d);
 MUST_USE enum err take_correction(struct decision *d);
 

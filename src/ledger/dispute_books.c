@@ -182,15 +182,17 @@ static enum err settle_shop_rows(struct decision *d, const struct dispute_work *
 }
 
 /* Issued or redeemed, against the other account: as the entry posted, or backwards. */
-static void post_shop(struct decision *d, const struct dispute_work *work,
-                      const struct account_ref *other)
+static enum err post_shop(struct decision *d, const struct dispute_work *work,
+                          const struct account_ref *other)
 {
     enum entry_kind kind = work->row.entry.kind;
     bool is_about_earn = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN;
     bool is_debit = (kind == ENTRY_EARN || kind == ENTRY_BURN_RETURN) != work->row.was_applied;
     struct account_ref own =
         account_of_programme(is_about_earn ? ACCOUNT_ISSUED : ACCOUNT_REDEEMED);
+    int64_t given = is_debit ? work->row.claim.minor : -work->row.claim.minor;
     plan_post(d->plan, is_debit ? &own : other, is_debit ? other : &own, work->row.claim);
+    return is_about_earn ? decide_give_abroad(d, work->row.entry.tariff, given) : ERR_OK;
 }
 
 /* ---- The home's members ---- */
@@ -448,7 +450,7 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
     if (row->outcome == RULING_UPHELD && work->direction == STREAM_IN) {
         TRY(settle_at_home(d, work, &other));
     } else if (row->outcome == RULING_UPHELD) {
-        post_shop(d, work, &other);
+        TRY(post_shop(d, work, &other));
     } else if (payment != PAYMENT_NONE && !is_same) {
         move_leg(d, work, &suspense, &other);
     }

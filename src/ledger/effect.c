@@ -59,8 +59,7 @@ static void read_entry_effect(struct reader *in, struct effect_entry *out_effect
     read_expect(in, out_effect->entry.number >= 1);
     uint8_t kind = read_u8(in);
     out_effect->entry.kind = (enum entry_kind)(kind & ~MARK_HAS_NEXT);
-    read_expect(in,
-                out_effect->entry.kind >= ENTRY_EARN && out_effect->entry.kind < ENTRY_KIND_END);
+    read_expect(in, entry_kind_is_known(out_effect->entry.kind));
     out_effect->entry.period = read_some_period(in);
     if (kind & MARK_HAS_NEXT) {
         read_expect(in, out_effect->entry.kind == ENTRY_PERIOD_MARK);

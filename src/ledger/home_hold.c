@@ -231,6 +231,7 @@ enum err home_capture(struct decision *d, const struct uid *id, struct hold *hol
         struct hold_lot *lot = &hold->lots[i];
         int64_t part = lot->held.minor < left ? lot->held.minor : left;
         TRY(work_lot(d, &work, &lot->key, 0, -part));
+        TRY(decide_spend(d, &lot->key, part));
         lot->held.minor -= part;
         lot->captured.minor += part;
         left -= part;
@@ -310,6 +311,7 @@ static enum err refund_lots(struct decision *d, struct member_work *work, struct
         int64_t part = lot->captured.minor < *left ? lot->captured.minor : *left;
         const struct hold_lot *origin = MUTANT(REFUND_TO_WRONG_LOT) ? &hold->lots[0] : lot;
         struct lot_key key = home_refund_lot(d, &work->row, &origin->key);
+        TRY(decide_spend(d, &origin->key, -part));
         TRY(work_give(d, work, source, &key, points_of(part)));
         lot->captured.minor -= part;
         *left -= part;

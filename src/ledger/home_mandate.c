@@ -59,6 +59,7 @@ static enum err take_lots(struct decision *d, struct member_work *work, struct h
         struct lot lot = work->row.lots[soonest];
         struct points part = points_least(lot.free, *left);
         TRY(work_lot(d, work, &lot.key, -part.minor, 0));
+        TRY(decide_spend(d, &lot.key, part.minor));
         TRY(note_lot(hold, &lot.key, part));
         TRY(points_add(taken, part, &taken));
         left->minor -= part.minor;

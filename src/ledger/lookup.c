@@ -164,6 +164,35 @@ enum err ledger_get_dispute(const struct ledger_view *view, const struct partner
     return dispute_decode(value, out_dispute);
 }
 
+static enum err get_points(const struct ledger_view *view, enum ledger_table table,
+                           const struct ledger_key *key, int64_t *out_points)
+{
+    struct slice value;
+    enum err err = view_get(view, table, key, &value);
+    if (err == ERR_NOT_FOUND) {
+        *out_points = 0;
+        return ERR_OK;
+    }
+    TRY(err);
+    return funding_decode(value, out_points);
+}
+
+enum err ledger_get_promotion(const struct ledger_view *view, uint32_t promotion,
+                              const struct partner_id *payer, int64_t *out_points)
+{
+    struct ledger_key key;
+    key_promotion(promotion, payer, &key);
+    return get_points(view, TABLE_PROMOTION, &key, out_points);
+}
+
+enum err ledger_get_funding(const struct ledger_view *view, const struct partner_id *issuer,
+                            uint32_t tariff, int64_t *out_points)
+{
+    struct ledger_key key;
+    key_funding(issuer, tariff, &key);
+    return get_points(view, TABLE_FUNDING, &key, out_points);
+}
+
 enum err ledger_get_exposure(const struct ledger_view *view, const struct partner_id *partner,
                              struct exposure *out_exposure)
 {

@@ -12,7 +12,8 @@
  *   earn                SALE_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, AMOUNT_NEGATIVE,
  *                       PARTNER_UNKNOWN, CARD_UNKNOWN, CARD_BLOCKED, PARTNER_LEFT,
  *                       STREAM_FROZEN, OUTBOX_FULL, NET_DEBIT_CAP, MEMBER_UNKNOWN,
- *                       MEMBER_ERASED, MEMBER_BLOCKED, TOO_MANY_LOTS
+ *                       MEMBER_ERASED, MEMBER_BLOCKED, TOO_MANY_LOTS, PROMOTION_NOT_IN_FORCE,
+ *                       PROMOTION_EXHAUSTED
  *   hold                POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_LEFT, HOLD_TOO_LATE,
  *                       CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED, MEMBER_BLOCKED, HOLD_EXISTS,
  *                       INSUFFICIENT_POINTS, NET_DEBIT_CAP, TOO_MANY_LOTS
@@ -32,12 +33,11 @@
  *                       ENTRY_UNKNOWN, NOT_DISPUTABLE, CLAIM_TOO_LARGE, DISPUTE_UNKNOWN,
  *                       DISPUTE_STATE, RULING_DIFFERS, CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED,
  *                       MEMBER_BLOCKED, SALE_EXISTS, CARD_NOT_THEIRS, PARTNER_UNKNOWN, MOVE_LOOPS,
- *                       TOO_MANY_CARDS, MOVE_NOT_AWAITED, POINTS_TOO_LARGE, NET_DEBIT_CAP,
- *                       SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN, HOLD_ENDED, HOLD_EXCEEDED,
- *                       CAPTURE_TOO_LATE, MANDATE_UNKNOWN, MANDATE_EXPIRED,
- *                       MANDATE_FLOOR_EXCEEDED, MANDATE_CAP_EXCEEDED, RETURN_EXCEEDS_SALE,
- *                       TOO_MANY_LOTS
- *   close-period        PERIOD_NOT_OPEN
+ *                       TOO_MANY_CARDS, MOVE_NOT_AWAITED, FUNDING_NOT_AGREED,
+ *                       FUNDING_EXCEEDED, PROMOTION_NOT_IN_FORCE, PROMOTION_EXHAUSTED,
+ * POINTS_TOO_LARGE, NET_DEBIT_CAP, SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN, HOLD_ENDED,
+ * HOLD_EXCEEDED, CAPTURE_TOO_LATE, MANDATE_UNKNOWN, MANDATE_EXPIRED, MANDATE_FLOOR_EXCEEDED,
+ * MANDATE_CAP_EXCEEDED, RETURN_EXCEEDS_SALE, TOO_MANY_LOTS close-period        PERIOD_NOT_OPEN
  *   transfer            POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, MEMBER_UNKNOWN, TRANSFER_TO_SELF,
  *                       MEMBER_ERASED, MEMBER_BLOCKED, NOT_A_POOL, NOT_IN_POOL,
  *                       INSUFFICIENT_POINTS, TOO_MANY_LOTS
@@ -85,15 +85,15 @@
  *   keep-netting        NOTICE_STALE
  *
  * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards,
- * mend-half and what is recovered are never refused. Cards lead to members that are there and not
- * erased: erasure blocks them.
+ * tell-funding, mend-half and what is recovered are never refused. Cards lead to members that are
+ * there and not erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H
 #define LEDGER_PRECEDENCE_H
 
 #include "ledger/command.h"
 
-#define COMMAND_VERDICTS_MAX 36
+#define COMMAND_VERDICTS_MAX 40
 
 /* The refusals of a kind in order, as above; ended by VERDICT_OK. Static. */
 const enum verdict *command_verdicts(enum command_kind kind);

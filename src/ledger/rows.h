@@ -185,6 +185,7 @@ struct sale {
     struct points points;     /* given */
     struct points taken;      /* of these, taken back so far */
     bool is_fixed;            /* points were given by hand, not by the rate */
+    uint32_t promotion;       /* that pays for them; 0: none */
     bool is_reversed;         /* the home refused the advice; nothing stands */
     struct earn_rate rate;
     char currency[4];
@@ -404,7 +405,8 @@ enum due_kind {
     DUE_MEMBER = 1,    /* a lot becomes active or expires */
     DUE_HOLD = 2,      /* a hold at home expires */
     DUE_CARD_NEWS = 8, /* partners are to be told of cards */
-    DUE_DISPUTE = 9    /* a deadline of ours ends, or a dispute's correction is to be made */
+    DUE_DISPUTE = 9,   /* a deadline of ours ends, or a dispute's correction is to be made */
+    DUE_FUNDING = 10   /* an issuer is to be told of points that were spent */
 };
 
 /* Keys. */
@@ -451,6 +453,9 @@ struct uid dispute_due_id(enum stream_direction direction, uint64_t number);
 MUST_USE enum err dispute_due_parse(const struct uid *id, enum stream_direction *out_direction,
                                     uint64_t *out_number);
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
+/* Of what a payer was told; `payer` is empty for what was given, or of our own share. */
+void key_promotion(uint32_t promotion, const struct partner_id *payer, struct ledger_key *out_key);
+void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);
 void key_mandate(const struct partner_id *home, const struct partner_id *redeemer,
@@ -535,6 +540,9 @@ MUST_USE enum err partner_recovery_decode(struct slice value,
                                           struct partner_recovery *out_recovery);
 void exposure_encode(const struct exposure *exposure, struct buffer *out);
 MUST_USE enum err exposure_decode(struct slice value, struct exposure *out_exposure);
+/* Of funding and promotions: points, not 0. */
+void funding_encode(int64_t points, struct buffer *out);
+MUST_USE enum err funding_decode(struct slice value, int64_t *out_points);
 void dispute_encode(const struct dispute *dispute, struct buffer *out);
 MUST_USE enum err dispute_decode(struct slice value, struct dispute *out_dispute);
 void u64_encode(uint64_t value, struct buffer *out);

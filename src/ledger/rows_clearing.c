@@ -18,7 +18,9 @@ enum {
     U64_VERSION = 1,
     MANDATE_VERSION = 1,
     MANDATE_LINE_VERSION = 1,
-    EXPOSURE_VERSION = 1
+    EXPOSURE_VERSION = 1,
+    EXPOSURE_WITH_FEES = 2, /* the same, and the fees of each line; of rows that have some */
+    FUNDING_VERSION = 1
 };
 
 void stream_encode(const struct stream *stream, struct buffer *out)
@@ -208,44 +210,100 @@ enum err partner_recovery_decode(struct slice value, struct partner_recovery *ou
     return ERR_OK;
 }
 
+static bool fees_are_none(const struct exposure_fees *fees)
+{
+    return fees->issued == 0 && fees->redeemed == 0;
+}
+
+static bool has_fees(const struct exposure *exposure)
+{
+    for (size_t i = 0; i < exposure->line_count; i++) {
+        const struct exposure_line *line = &exposure->lines[i];
+        if (!fees_are_none(&line->ours) || !fees_are_none(&line->theirs)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_fees(struct buffer *out, const struct exposure_fees *fees)
+{
+    write_svarint(out, fees->issued);
+    write_svarint(out, fees->redeemed);
+}
+
+static void read_fees(struct reader *in, struct exposure_fees *out_fees)
+{
+    out_fees->issued = read_svarint(in);
+    out_fees->redeemed = read_svarint(in);
+}
+
 void exposure_encode(const struct exposure *exposure, struct buffer *out)
 {
-    write_u8(out, EXPOSURE_VERSION);
+    bool with_fees = has_fees(exposure);
+    write_u8(out, with_fees ? EXPOSURE_WITH_FEES : EXPOSURE_VERSION);
     write_varint(out, (uint64_t)exposure->promised.minor);
     write_u8(out, (uint8_t)exposure->line_count);
     for (size_t i = 0; i < exposure->line_count; i++) {
         write_varint(out, exposure->lines[i].tariff);
         write_svarint(out, exposure->lines[i].issued);
         write_svarint(out, exposure->lines[i].redeemed);
+        if (with_fees) {
+            write_fees(out, &exposure->lines[i].ours);
+            write_fees(out, &exposure->lines[i].theirs);
+        }
     }
 }
 
-static struct exposure_line read_exposure_line(struct reader *in)
+static struct exposure_line read_exposure_line(struct reader *in, bool with_fees)
 {
-    struct exposure_line line;
+    struct exposure_line line = {.tariff = 0};
     uint64_t tariff = read_varint(in);
     read_expect(in, tariff <= UINT32_MAX);
     line.tariff = (uint32_t)tariff;
     line.issued = read_svarint(in);
     line.redeemed = read_svarint(in);
-    read_expect(in, line.issued != 0 || line.redeemed != 0);
+    if (with_fees) {
+        read_fees(in, &line.ours);
+        read_fees(in, &line.theirs);
+    }
+    read_expect(in, line.issued != 0 || line.redeemed != 0 || !fees_are_none(&line.ours) ||
+                        !fees_are_none(&line.theirs));
     return line;
 }
 
 enum err exposure_decode(struct slice value, struct exposure *out_exposure)
 {
     struct reader in = reader_of(value);
-    read_version(&in, EXPOSURE_VERSION);
+    bool with_fees = read_choice(&in, EXPOSURE_VERSION, EXPOSURE_WITH_FEES + 1) != EXPOSURE_VERSION;
     uint64_t promised = read_varint(&in);
     read_expect(&in, promised <= INT64_MAX);
     out_exposure->promised = points_of((int64_t)promised);
     out_exposure->line_count = read_choice(&in, 0, LIMIT_TARIFFS + 1);
     for (size_t i = 0; i < out_exposure->line_count && in.err == ERR_OK; i++) {
-        out_exposure->lines[i] = read_exposure_line(&in);
+        out_exposure->lines[i] = read_exposure_line(&in, with_fees);
         read_expect(&in,
                     i == 0 || out_exposure->lines[i - 1].tariff < out_exposure->lines[i].tariff);
     }
+    read_expect(&in, in.err != ERR_OK || has_fees(out_exposure) == with_fees);
     return reader_finish(&in);
+}
+
+void funding_encode(int64_t points, struct buffer *out)
+{
+    write_u8(out, FUNDING_VERSION);
+    write_svarint(out, points);
+}
+
+enum err funding_decode(struct slice value, int64_t *out_points)
+{
+    struct reader in = reader_of(value);
+    read_version(&in, FUNDING_VERSION);
+    int64_t points = read_svarint(&in);
+    read_expect(&in, points != 0);
+    TRY(reader_finish(&in));
+    *out_points = points;
+    return ERR_OK;
 }
 
 void u64_encode(uint64_t value, struct buffer *out)

@@ -117,7 +117,11 @@ void sale_encode(const struct sale *sale, struct buffer *out)
     write_money(out, sale->returned);
     write_points(out, sale->points);
     write_points(out, sale->taken);
-    write_bool(out, sale->is_fixed);
+    write_u8(out, (uint8_t)((sale->is_fixed ? EARN_IS_FIXED : 0) |
+                            (sale->promotion != 0 ? EARN_IS_PROMOTED : 0)));
+    if (sale->promotion != 0) {
+        write_varint(out, sale->promotion);
+    }
     write_bool(out, sale->is_reversed);
     write_earn_rate(out, &sale->rate);
     write_text(out, sale->currency, sizeof sale->currency);
@@ -139,7 +143,9 @@ enum err sale_decode(struct slice value, struct sale *out_sale)
     sale.returned = read_money(&in);
     sale.points = read_points_held(&in);
     sale.taken = read_points_held(&in);
-    sale.is_fixed = read_bool(&in);
+    unsigned flags = read_choice(&in, 0, EARN_FLAGS_END);
+    sale.is_fixed = (flags & EARN_IS_FIXED) != 0;
+    sale.promotion = read_promotion(&in, flags);
     sale.is_reversed = read_bool(&in);
     read_earn_rate(&in, &sale.rate);
     read_text(&in, sale.currency, sizeof sale.currency);

@@ -137,6 +137,21 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
                              "As many entries wait for this brand as may; what was promised is "
                              "honoured, nothing new is begun until it takes them.",
                              GRPC_FAILED_PRECONDITION},
+    [VERDICT_FUNDING_NOT_AGREED] =
+        {"FUNDING_NOT_AGREED",
+         "Points under this tariff are paid for when they are given, not when they are spent.",
+         GRPC_FAILED_PRECONDITION},
+    [VERDICT_FUNDING_EXCEEDED] =
+        {"FUNDING_EXCEEDED",
+         "More points are said to be spent than this brand gave to other brands' members.",
+         GRPC_FAILED_PRECONDITION},
+    [VERDICT_PROMOTION_NOT_IN_FORCE] =
+        {"PROMOTION_NOT_IN_FORCE", "The charter has no such promotion of this shop at that time.",
+         GRPC_FAILED_PRECONDITION},
+    [VERDICT_PROMOTION_EXHAUSTED] =
+        {"PROMOTION_EXHAUSTED",
+         "These are more points than the promotion has left, or allows for one purchase.",
+         GRPC_FAILED_PRECONDITION},
     [VERDICT_PAYMENT_UNKNOWN] = {"PAYMENT_UNKNOWN",
                                  "There is no payment between the two brands for this period.",
                                  GRPC_NOT_FOUND},

@@ -85,7 +85,11 @@ enum verdict {
     VERDICT_DISPUTE_STATE = 150, /* this side can't take this step now */
     VERDICT_DISPUTE_LATE = 151,
     VERDICT_RULING_DIFFERS = 152,
-    VERDICT_STEP_UNDER_WAY = 153, /* of this side, whose receipt is not here */
+    VERDICT_STEP_UNDER_WAY = 153,         /* of this side, whose receipt is not here */
+    VERDICT_FUNDING_NOT_AGREED = 161,     /* the tariff pays for points when they are given */
+    VERDICT_FUNDING_EXCEEDED = 162,       /* more was spent than we gave */
+    VERDICT_PROMOTION_NOT_IN_FORCE = 163, /* unknown, another shop's, or of another time */
+    VERDICT_PROMOTION_EXHAUSTED = 164,    /* more than is left, or than one purchase may get */
     VERDICT_PAYMENT_UNKNOWN = 165,
     VERDICT_PAYMENT_EXISTS = 166,
     VERDICT_PAYMENT_NOT_OURS = 167, /* to order: the debtor does */

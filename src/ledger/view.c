@@ -33,6 +33,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_SUSPENDED] = "suspended",
     [TABLE_OBLIGATION] = "obligation",
     [TABLE_NETTING] = "netting",
+    [TABLE_FUNDING] = "funding",
+    [TABLE_PROMOTION] = "promotion",
 };
 
 bool ledger_table_is_known(unsigned number)

@@ -68,6 +68,9 @@ static Talea__V1__HistoryKind kind_of_entry(enum entry_kind kind)
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

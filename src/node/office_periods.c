@@ -52,11 +52,14 @@ static enum err total_messages(struct listing *listing, enum stream_direction di
 }
 
 /* Points owed to the half's receiver. */
-static int64_t owed_points(Talea__V1__EntryTotal *const *totals, size_t count)
+static int64_t owed_points(const struct roster *roster, Talea__V1__EntryTotal *const *totals,
+                           size_t count)
 {
     int64_t owed = 0;
     for (size_t i = 0; i < count; i++) {
-        owed += entry_kind_debt((enum entry_kind)totals[i]->kind).sign * totals[i]->points;
+        const struct tariff *tariff = roster_tariff(roster, totals[i]->tariff);
+        enum entry_kind kind = (enum entry_kind)totals[i]->kind;
+        owed += tariff == NULL ? 0 : tariff_debt(tariff, kind).sign * totals[i]->points;
     }
     return owed;
 }
@@ -153,8 +156,9 @@ static enum err pair_message(struct listing *listing, const struct partner_id *p
     TRY(total_messages(listing, STREAM_OUT, partner, period, &message->sent, &message->n_sent));
     TRY(total_messages(listing, STREAM_IN, partner, period, &message->received,
                        &message->n_received));
-    message->net_points = owed_points(message->sent, message->n_sent) -
-                          owed_points(message->received, message->n_received);
+    message->net_points =
+        owed_points(&listing->snapshot->roster, message->sent, message->n_sent) -
+        owed_points(&listing->snapshot->roster, message->received, message->n_received);
     TRY(price(listing, partner, period, &message->net_minor));
     if (listing->statuses != NULL) {
         TRY(period_status_of(listing->statuses, partner, period, &message->status));

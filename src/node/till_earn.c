@@ -28,11 +28,16 @@ static void send_earned(struct reply *reply)
     rpc_call_reply(reply->call, &response.base);
 }
 
-/* Points by hand are the office's to give, not a till's. */
-static bool may_fix_points(struct rpc_call *call, int64_t fixed_points)
+/* Points by hand are the office's to give, not a till's, unless a promotion bounds them. */
+static bool may_fix_points(struct rpc_call *call, const Talea__V1__EarnRequest *request)
 {
     const struct identity *caller = rpc_call_identity(call);
-    if (fixed_points == 0 || (caller->role & ROLES_OFFICE) != 0) {
+    if (request->fixed_points == 0 && request->promotion != 0) {
+        refuse(call, 3, "POINTS_NOT_POSITIVE", "A promotion pays for fixed_points.");
+        return false;
+    }
+    if (request->fixed_points == 0 || request->promotion != 0 ||
+        (caller->role & ROLES_OFFICE) != 0) {
         return true;
     }
     refuse(call, 7, "ROLE_NOT_ALLOWED", "A till can't give fixed_points.");
@@ -54,12 +59,13 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
         !request_text(call, "currency", request->currency, earn->currency, sizeof earn->currency) ||
         !request_time(call, node, request->business_unix_ms, &command.business_time,
                       &command.is_dated) ||
-        !may_fix_points(call, request->fixed_points)) {
+        !may_fix_points(call, request)) {
         return;
     }
     earn->amount = money_of(request->amount_minor);
     earn->is_fixed = request->fixed_points != 0;
     earn->fixed_points = points_of(request->fixed_points);
+    earn->promotion = request->promotion;
     struct snapshot *snapshot = node_snapshot(node);
     enum verdict verdict = earning_terms(snapshot, node_now(node), &command);
     bool is_within = verdict == VERDICT_OK && earning_is_within(earn, snapshot->till_points_max);

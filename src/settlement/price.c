@@ -32,14 +32,18 @@ static enum err part_of(struct money amount, uint32_t rate_ppm, struct money *ou
  * nothing. */
 static uint32_t fee_rate(const struct tariff *tariff, enum entry_kind kind)
 {
-    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN;
+    bool is_burnt = tariff->funding == FUNDED_AT_BURN && entry_kind_is_funding(kind);
+    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || is_burnt;
     bool is_redemption = kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN;
     return is_issue ? tariff->fee.issue_ppm : is_redemption ? tariff->fee.redemption_ppm : 0;
 }
 
-static bool is_return(enum entry_kind kind)
+/* Is the fee owed to the sender? A return gives it back; for funding it is the issuer's, who
+ * receives the entry. */
+static bool takes_fee(enum entry_kind kind)
 {
-    return kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN;
+    return kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN || kind == ENTRY_FUNDING ||
+           kind == ENTRY_PROMOTION;
 }
 
 static enum err price_worth(const struct receipt_total *line, struct entry_debt debt,
@@ -56,21 +60,25 @@ static enum err price_worth(const struct receipt_total *line, struct entry_debt 
 enum err price_line(const struct roster *roster, const struct receipt_total *line,
                     struct line_price *out_price)
 {
-    struct entry_debt debt = entry_kind_debt(line->kind);
-    struct line_price price = {.tariff = NULL};
+    const struct line_price none = {.tariff = NULL};
+    struct line_price price = {.tariff = roster_tariff(roster, line->tariff)};
     struct money amount;
-    if (debt.sign == 0) {
-        *out_price = price;
+    if (entry_kind_debt(line->kind).sign == 0) {
+        *out_price = none;
         return ERR_OK;
     }
-    price.tariff = roster_tariff(roster, line->tariff);
     if (price.tariff == NULL) {
         return ERR_INPUT;
+    }
+    struct entry_debt debt = tariff_debt(price.tariff, line->kind);
+    if (debt.sign == 0) {
+        *out_price = none;
+        return ERR_OK;
     }
     const struct tariff_tax *tax = &price.tariff->tax;
     TRY(price_worth(line, debt, &price, &amount));
     TRY(part_of(amount, fee_rate(price.tariff, line->kind), &price.fee));
-    if (is_return(line->kind)) {
+    if (takes_fee(line->kind)) {
         TRY(money_sub(money_of(0), price.fee, &price.fee));
     }
     TRY(part_of(price.worth, tax->is_on_points ? tax->rate_ppm : 0, &price.worth_tax));
@@ -126,15 +134,21 @@ static enum err sums_add(struct tariff_sums *sums, enum entry_kind kind,
                          const struct line_price *price)
 {
     const struct tariff *tariff = price->tariff;
-    bool is_redemption = entry_kind_debt(kind).is_redemption;
-    struct half_charge *side = is_redemption ? &sums->by_sender : &sums->by_receiver;
+    bool is_received = tariff_debt(tariff, kind).is_redemption || entry_kind_is_funding(kind);
+    struct half_charge *side = is_received ? &sums->by_sender : &sums->by_receiver;
     struct money taxed = tariff->tax.is_on_points ? price->worth : money_of(0);
     struct money tax = price->worth_tax;
-    if (is_redemption) {
+    if (is_received) {
         TRY(money_sub(money_of(0), taxed, &taxed));
         TRY(money_sub(money_of(0), tax, &tax));
     }
     TRY(charge_add(side, taxed, money_of(0), tax));
+    if (entry_kind_is_funding(kind)) { /* with what is paid, by the same side */
+        struct money fee;
+        TRY(money_sub(money_of(0), price->fee, &fee));
+        TRY(money_sub(money_of(0), price->fee_tax, &tax));
+        return charge_fee(side, tariff, fee, tax);
+    }
     sums->costs_fee = sums->costs_fee || fee_rate(tariff, kind) > 0;
     return charge_fee(&sums->by_receiver, tariff, price->fee, price->fee_tax);
 }
@@ -199,8 +213,7 @@ static enum err add_sums(struct half_price *price, struct tariff_sums *sums)
 
 static bool line_is_sound(const struct receipt_total *line)
 {
-    return line->kind >= ENTRY_EARN && line->kind < ENTRY_KIND_END && line->count > 0 &&
-           line->points >= 0;
+    return entry_kind_is_known(line->kind) && line->count > 0 && line->points >= 0;
 }
 
 enum err price_half(const struct roster *roster, const struct receipt_total *totals, size_t count,

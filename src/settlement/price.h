@@ -5,7 +5,7 @@
  * tariff, where it has entries that cost one. Pure functions over values.
  *
  * Who pays for the points, and at which price, is a matter of the entries' kind (clearing/entry.h).
- * The fee is the sender's.
+ * The fee is the sender's; on points that are funded at burn it is the issuer's, when they are.
  * A tax is owed with what it is on.
  */
 #ifndef SETTLEMENT_PRICE_H
@@ -16,7 +16,7 @@
 
 /* Amounts are what the sender of the half owes; negative ones are owed to it. */
 struct line_price {
-    const struct tariff *tariff; /* NULL: the line carries no points, and all else is zero */
+    const struct tariff *tariff; /* NULL: nothing is owed for the line, and all else is zero */
     struct money price;          /* for tariff->per points */
     struct money worth;
     struct money fee;

@@ -62,6 +62,7 @@ enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *ou
     m.card = e.card.digits;
     m.points = e.points.minor;
     m.tariff = e.tariff;
+    m.promotion = e.promotion;
     m.subject_id = binary_of(e.subject.bytes, uid_is_nil(&e.subject) ? 0 : sizeof e.subject.bytes);
     m.active_from_unix_ms = e.active_from.ms;
     m.expires_at_unix_ms = e.expires_at.ms;
@@ -91,6 +92,7 @@ enum err wire_entry_decode(struct slice bytes, struct clearing_entry *out_entry,
                                .kind = (enum entry_kind)m->kind,
                                .points = {m->points},
                                .tariff = m->tariff,
+                               .promotion = m->promotion,
                                .active_from = {m->active_from_unix_ms},
                                .expires_at = {m->expires_at_unix_ms},
                                .next_period = {m->next_period}};

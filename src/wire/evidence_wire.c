@@ -36,9 +36,9 @@ enum err wire_evidence_encode(const struct evidence *evidence, struct buffer *ou
     CLEANUP(arena_fini) struct arena arena;
     struct evidence e = *evidence;
     Talea__V1__Evidence m;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
     check_evidence(&fields, evidence);
     TRY(fields.err);
-    arena_init(&arena, LIMIT_DECODED_BYTES);
     talea__v1__evidence__init(&m);
     m.coalition = e.coalition;
     m.kind = (Talea__V1__EvidenceKind)e.kind;

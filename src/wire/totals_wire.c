@@ -11,7 +11,7 @@ void field_totals(struct fields *fields, const struct receipt_total *totals, siz
     field_require(fields, count <= RECEIPT_TOTALS_MAX, "totals", "are too many");
     for (size_t i = 0; i < count && fields->err == ERR_OK; i++) {
         const struct receipt_total *t = &totals[i];
-        field_require(fields, t->kind >= ENTRY_EARN && t->kind < ENTRY_KIND_END, "totals",
+        field_require(fields, entry_kind_is_known((unsigned)t->kind), "totals",
                       "are of a kind that is not known");
         field_require(fields, t->count > 0 && t->points >= 0, "totals",
                       "are of no entry, or of negative points");

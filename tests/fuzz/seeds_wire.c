@@ -91,6 +91,10 @@ static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
     } else if (kind == ENTRY_VOID || is_mark) {
         entry.points.minor = 0;
     }
+    if (entry_kind_is_funding(kind)) {
+        entry.card = (struct card_number){{0}};
+        entry.promotion = kind == ENTRY_PROMOTION ? 1 : 0;
+    }
     if (entry_kind_is_dispute(kind) || kind == ENTRY_BURN_ADJUSTMENT) {
         be_about_dispute(&entry);
     }
@@ -102,6 +106,10 @@ static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
     }
     return entry;
 }
+
+enum {
+    KINDS_IN_TURN = 19
+};
 
 /* A mark behind which weeks follow, and a vote on a set of the third round. */
 static void write_periods(const char *folder)
@@ -126,7 +134,8 @@ static void write_periods(const char *folder)
 static void write_entries(const char *folder)
 {
     for (unsigned kind = 1; kind < ENTRY_KIND_END; kind++) {
-        for (unsigned variant = 0; variant < (kind == ENTRY_EARN ? 4u : 1u); variant++) {
+        unsigned variants = kind == ENTRY_EARN ? 4 : entry_kind_is_known(kind);
+        for (unsigned variant = 0; variant < variants; variant++) {
             CLEANUP(buffer_fini) struct buffer bytes = {0};
             char name[64];
             struct clearing_entry entry = entry_of((enum entry_kind)kind, variant);
@@ -140,10 +149,14 @@ static void write_entries(const char *folder)
 /* The kinds in turn; the mark comes last. */
 static enum entry_kind kind_in_turn(unsigned i)
 {
-    unsigned kind = 1 + i % (ENTRY_KIND_END - 1);
-    return kind == ENTRY_KIND_END - 1  ? ENTRY_PERIOD_MARK
-           : kind >= ENTRY_PERIOD_MARK ? (enum entry_kind)(kind + 1)
-                                       : (enum entry_kind)kind;
+    static const enum entry_kind after_mark[] = {
+        ENTRY_CARD_BLOCK,      ENTRY_CARD_UNBLOCK,     ENTRY_CARD_MOVED,        ENTRY_MOVED_LOT,
+        ENTRY_DISPUTE_OPENED,  ENTRY_DISPUTE_ANSWERED, ENTRY_DISPUTE_ESCALATED, ENTRY_DISPUTE_RULED,
+        ENTRY_BURN_ADJUSTMENT, ENTRY_FUNDING,          ENTRY_FUNDING_RETURN,    ENTRY_PROMOTION,
+        ENTRY_PERIOD_MARK};
+    unsigned turn = i % KINDS_IN_TURN;
+    return turn + 1 < ENTRY_PERIOD_MARK ? (enum entry_kind)(turn + 1)
+                                        : after_mark[turn + 1 - ENTRY_PERIOD_MARK];
 }
 
 /* A chain of `count` entries from number `first`, one of each kind in turn. */
@@ -160,7 +173,7 @@ static void write_batch(const char *folder, const char *name, unsigned twist, ui
         struct clearing_entry entry = entry_of(kind_in_turn(i), i);
         entry.number = first + i;
         entry.previous_hash = previous;
-        entry.period.yyyymm += i >= ENTRY_KIND_END - 1 ? 1 : 0;
+        entry.period.yyyymm += i >= KINDS_IN_TURN ? 1 : 0;
         ASSERT(wire_entry_encode(&entry, &bytes) == ERR_OK && bytes.length < 256);
         previous = entry_hash(buffer_slice(&bytes));
         write_u8(&batch, (uint8_t)bytes.length);

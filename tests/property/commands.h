@@ -48,6 +48,7 @@ make_fn make_unmerge;
 make_fn make_await;
 make_fn make_move;
 make_fn make_tell;
+make_fn make_tell_funding;
 make_fn make_prune;
 make_fn make_earn;
 make_fn make_hold;

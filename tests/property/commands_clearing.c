@@ -122,6 +122,8 @@ void make_entry(const struct making *making)
     command->take_entry = (struct command_take_entry){.sender = command->origin};
     entry->kind = one_in(n[4], 50)   ? ENTRY_PERIOD_MARK
                   : one_in(n[4], 51) ? ENTRY_ADJUSTMENT
+                  : one_in(n[4], 53) ? ENTRY_PROMOTION
+                  : one_in(n[4], 52) ? one_in(n[4] >> 8, 3) ? ENTRY_FUNDING : ENTRY_FUNDING_RETURN
                   : one_in(n[4], 9)  ? card_kinds[(n[4] >> 8) % 8]
                   : making->mood->is_flooding || (making->mood->is_crowding && !one_in(n[8], 4))
                       ? ENTRY_EARN
@@ -136,8 +138,18 @@ void make_entry(const struct making *making)
         entry->transaction_id = (struct uid){{0}};
         return;
     }
-    entry->tariff = one_in(n[8], 30) ? 9 : 1 + n[8] % 2;
+    entry->tariff = one_in(n[8], 30) ? 9 : 1 + n[8] % MODEL_TARIFFS;
     entry->points = points_of(entry->kind == ENTRY_VOID ? 0 : 1 + (n[5] >> 8) % 90);
+    if (entry->kind == ENTRY_PROMOTION ||
+        (entry->kind == ENTRY_FUNDING_RETURN && one_in(n[6], 3))) {
+        entry->promotion = one_in(n[6] >> 8, 6) ? 1 + n[7] % 3 : MODEL_BETAS_PROMOTION;
+        entry->subject = entry->transaction_id;
+        return;
+    }
+    if (entry_kind_is_funding(entry->kind)) {
+        entry->tariff = one_in(n[8], 8) ? entry->tariff : MODEL_AT_BURN;
+        return;
+    }
     if (entry->kind != ENTRY_EARN && entry->kind != ENTRY_ADJUSTMENT &&
         entry->kind < ENTRY_CARD_BLOCK) {
         fill_subject(making, sender, entry);
@@ -207,7 +219,7 @@ void make_receipt(const struct making *making)
             (struct receipted_entry){.number = number,
                                      .kind = sent->kind,
                                      .tariff = sent->kind == ENTRY_PERIOD_MARK ? 0
-                                               : sent->kind == ENTRY_MOVED_LOT ? sent->lot.tariff
+                                               : sent->lot.tariff != 0         ? sent->lot.tariff
                                                                                : 1,
                                      .points = points_of(sent->points),
                                      .period = sent->period,

@@ -52,6 +52,13 @@ void make_move(const struct making *making)
     move->to = m->roster->partners[home < 0 ? 1 : home].id;
 }
 
+void make_tell_funding(const struct making *making)
+{
+    making->command->kind = COMMAND_TELL_FUNDING;
+    making->command->due.redeemer =
+        making->m->roster->partners[1 + making->step->numbers[3] % (MODEL_PARTNERS - 1)].id;
+}
+
 void make_tell(const struct making *making)
 {
     making->command->kind = COMMAND_TELL_CARDS;

@@ -46,6 +46,9 @@ void make_earn(const struct making *making)
         earn->is_fixed = true;
         earn->fixed_points = points_of(pick_points(n[8], 300));
         earn->amount.minor = one_in(n[8] >> 3, 3) ? 0 : earn->amount.minor;
+        if (one_in(n[7], 3)) {
+            earn->promotion = one_in(n[7] >> 8, 12) ? 1 + (n[7] >> 16) % 3 : MODEL_OUR_PROMOTION;
+        }
     }
     make_terms(making, &earn->active_from, &earn->expires_at);
     if (one_in(n[9], 4)) {

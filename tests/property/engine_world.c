@@ -20,7 +20,7 @@ enum {
 void engine_world_init(struct engine_world *w)
 {
     *w = (struct engine_world){0};
-    world_roster(w->partners, w->tariffs, &w->roster);
+    world_roster(w->partners, w->tariffs, w->promotions, &w->roster);
     w->model = calloc(1, sizeof *w->model);
     w->before = calloc(1, sizeof *w->before);
     ASSERT(w->model != NULL && w->before != NULL);

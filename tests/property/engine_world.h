@@ -21,7 +21,8 @@ enum telling {
 
 struct engine_world {
     struct roster_partner partners[MODEL_PARTNERS];
-    struct tariff tariffs[2];
+    struct tariff tariffs[MODEL_TARIFFS];
+    struct promotion promotions[MODEL_PROMOTIONS];
     struct roster roster;
     struct mood mood; /* of the run */
     struct engine_node node;

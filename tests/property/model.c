@@ -11,6 +11,9 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->outbox_entries = outbox_entries;
     m->now = 0;
     m->kind = COMMAND_KIND_END;
+    memset(m->untold, 0, sizeof m->untold);
+    memset(m->promotion_told, 0, sizeof m->promotion_told);
+    m->abroad = m->promoted = m->promotion_paid = 0;
     memset(m->given, 0, sizeof m->given);
     memset(m->brought, 0, sizeof m->brought);
     memset(m->payments, 0, sizeof m->payments);
@@ -65,7 +68,12 @@ void model_copy(struct model *to, const struct model *from)
     to->debt_count = from->debt_count;
     to->matched_count = from->matched_count;
     to->touched = from->touched;
+    to->abroad = from->abroad;
+    to->promoted = from->promoted;
+    to->promotion_paid = from->promotion_paid;
     COPY(given, MODEL_PARTNERS);
+    COPY(untold, MODEL_PARTNERS);
+    COPY(promotion_told, MODEL_PARTNERS);
     COPY(brought, MODEL_PARTNERS);
     COPY(payments, MODEL_PARTNERS);
     COPY(words, MODEL_PARTNERS);
@@ -185,6 +193,7 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_TAKE_MANDATE] = model_step_mandate,
     [COMMAND_STAND_IN_HOLD] = model_step_stand_in,
     [COMMAND_GIVE_UP_HOLD] = model_step_give_up,
+    [COMMAND_TELL_FUNDING] = model_step_tell_funding,
     [COMMAND_TELL_CARDS] = step_nothing, /* everybody was told at once */
     [COMMAND_NET_PAYMENT] = model_step_payment,
     [COMMAND_INSTRUCT_PAYMENT] = model_step_payment,
@@ -206,7 +215,7 @@ static bool earns_equal(const struct command_earn *a, const struct command_earn 
 {
     return strcmp(a->card.digits, b->card.digits) == 0 && uid_equal(&a->member, &b->member) &&
            a->amount.minor == b->amount.minor && a->is_fixed == b->is_fixed &&
-           a->fixed_points.minor == b->fixed_points.minor;
+           a->fixed_points.minor == b->fixed_points.minor && a->promotion == b->promotion;
 }
 
 static bool office_says_the_same(const struct command *a, const struct command *b)
@@ -320,6 +329,28 @@ static void repeat(const struct model_command *known, const struct command *comm
     out_answer->is_repeat = true;
 }
 
+static uint64_t count_sent(const struct model *m)
+{
+    uint64_t count = 0;
+    for (int i = 1; i < MODEL_PARTNERS; i++) {
+        count += m->sent_count[i];
+    }
+    return count;
+}
+
+/* A command that is told for the first time, and what it makes known to issuers. */
+static enum verdict step_anew(struct model *m, const struct command *command,
+                              struct model_answer *answer)
+{
+    uint64_t sent = count_sent(m);
+    memset(m->spent, 0, sizeof m->spent);
+    enum verdict verdict = model_fns[command->kind](m, command, answer);
+    if (verdict == VERDICT_OK) {
+        model_tell_spent(m, command->kind == COMMAND_TAKE_RECEIPT || count_sent(m) != sent);
+    }
+    return verdict;
+}
+
 void model_step(struct model *m, const struct command *command, struct unix_ms now,
                 struct model_answer *out_answer)
 {
@@ -328,7 +359,7 @@ void model_step(struct model *m, const struct command *command, struct unix_ms n
     m->kind = command->kind;
     m->touched = 0;
     if (!command_is_idempotent(command->kind)) {
-        out_answer->verdict = model_fns[command->kind](m, command, out_answer);
+        out_answer->verdict = step_anew(m, command, out_answer);
         return;
     }
     const struct model_command *known = known_command(m, command);
@@ -336,7 +367,7 @@ void model_step(struct model *m, const struct command *command, struct unix_ms n
         repeat(known, command, out_answer);
         return;
     }
-    out_answer->verdict = model_fns[command->kind](m, command, out_answer);
+    out_answer->verdict = step_anew(m, command, out_answer);
     if (out_answer->verdict != VERDICT_OK) {
         *out_answer = (struct model_answer){.verdict = out_answer->verdict};
     }

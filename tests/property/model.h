@@ -20,11 +20,18 @@
 #define MODEL_ACCOUNTS    512
 #define MODEL_ADJUSTMENTS 1024
 #define MODEL_TARIFFS     3 /* numbered from 1 */
+#define MODEL_AT_BURN     3 /* the one that is funded at burn */
+#define MODEL_PROMOTIONS  2
 #define MODEL_MERGES      256
 #define MODEL_MANDATES    2048
 #define MODEL_STATUSES    512
 #define MODEL_DEBTS       8192
 #define MODEL_MATCHED     2048
+
+enum {
+    MODEL_OUR_PROMOTION = 1,  /* the node pays 40 per cent, beta 35, gamma 25 */
+    MODEL_BETAS_PROMOTION = 2 /* gamma pays two thirds, the node 33.33 per cent */
+};
 
 /* A model that is wrong on purpose, to see that it is noticed. */
 enum model_flaw {
@@ -140,6 +147,7 @@ struct model_sale {
     int64_t taken;
     struct earn_rate rate;
     struct model_key lot;
+    bool is_promoted;
 };
 
 /* An entry that was sent, until its receipt comes. */
@@ -266,9 +274,15 @@ struct model {
     int64_t debt_limit;
     uint64_t outbox_entries; /* 0: any number may wait */
     int64_t now;
-    enum command_kind kind;                         /* of the last command */
-    int64_t given[MODEL_PARTNERS][MODEL_TARIFFS];   /* by partners to our members, ever */
-    int64_t brought[MODEL_PARTNERS][MODEL_TARIFFS]; /* with members who moved here */
+    enum command_kind kind;                             /* of the last command */
+    int64_t given[MODEL_PARTNERS][MODEL_TARIFFS + 1];   /* by partners to our members, ever */
+    int64_t brought[MODEL_PARTNERS][MODEL_TARIFFS + 1]; /* with members who moved here */
+    int64_t spent[MODEL_PARTNERS];          /* by the last command, of each issuer's points */
+    int64_t untold[MODEL_PARTNERS];         /* that were spent */
+    int64_t promoted;                       /* by our promotion */
+    int64_t promotion_told[MODEL_PARTNERS]; /* of it, to who pays */
+    int64_t promotion_paid;                 /* our share of beta's */
+    int64_t abroad;                         /* of our own, that we may have to pay for */
     uint64_t card_serial;
     struct period out_period; /* of all own streams */
     struct period in_period[MODEL_PARTNERS];

@@ -18,9 +18,7 @@ static enum verdict take_earn(struct model *m, int sender, const struct clearing
     if (entry->points.minor > LIMIT_POINTS_PER_PARTNER - *given) {
         return VERDICT_POINTS_TOO_LARGE;
     }
-    if (!model_may_be_owed(m, sender,
-                           entry->points.minor *
-                               roster_tariff(m->roster, entry->tariff)->issue_price.minor)) {
+    if (!model_may_be_owed(m, sender, entry->points.minor * model_issue_price(m, entry->tariff))) {
         return VERDICT_NET_DEBIT_CAP;
     }
     struct model_member *member = &m->members[index];
@@ -155,6 +153,12 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     case ENTRY_MOVED_LOT:
         verdict = model_take_moved_lot(m, sender, entry);
         break;
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
+        verdict = entry->promotion == 0 ? model_take_funding(m, entry)
+                                        : model_take_promotion(m, sender, entry);
+        break;
     case ENTRY_PERIOD_MARK:
         m->in_period[sender] = period_next(m->in_period[sender]);
         break;
@@ -200,12 +204,18 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
         model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, partner, entry->period, points);
         sale->is_reversed = refused->verdict != VERDICT_CARD_MOVED ||
                             !model_resend_earn(m, partner, sale, entry, &refused->moved_to);
+        if (sale->is_reversed && sale->is_promoted) {
+            model_promote(m, sale->taken - sale->points);
+        }
         break;
     case ENTRY_EARN_RETURN:
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, partner, entry->period, points);
         if (sale->home == partner || !model_resend_return(m, sale, entry, answer)) {
             sale->taken -= points;
             sale->returned -= amount_returned(m, &entry->transaction_id);
+            if (sale->is_promoted) {
+                model_promote(m, points);
+            }
         }
         break;
     case ENTRY_MOVED_LOT:
@@ -230,6 +240,9 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

@@ -14,8 +14,8 @@ void model_owe_sent(struct model *m, int partner, const struct model_entry *entr
                                .is_ours = true,
                                .number = entry->number,
                                .kind = entry->kind,
-                               .tariff = entry->kind == ENTRY_MOVED_LOT ? entry->lot.tariff
-                                                                        : m->roster->tariffs[0].id,
+                               .tariff = entry->lot.tariff != 0 ? entry->lot.tariff
+                                                                : m->roster->tariffs[0].id,
                                .points = entry->points,
                                .period = entry->period.yyyymm});
 }
@@ -62,11 +62,21 @@ void model_match_period(struct model *m, int partner, uint32_t period)
     }
 }
 
+static int64_t funding_price(const struct tariff *tariff)
+{
+    return tariff->id == MODEL_AT_BURN ? tariff->redemption_price.minor : tariff->issue_price.minor;
+}
+
 /* At the price of its kind: positive when the node owes it. */
 static int64_t worth(const struct model *m, const struct model_debt *debt)
 {
     const struct tariff *tariff = roster_tariff(m->roster, debt->tariff);
     int64_t sign = debt->is_ours ? 1 : -1;
+    if (debt->tariff == MODEL_AT_BURN &&
+        (debt->kind == ENTRY_EARN || debt->kind == ENTRY_MOVED_LOT ||
+         debt->kind == ENTRY_EARN_RETURN)) {
+        return 0;
+    }
     switch (debt->kind) {
     case ENTRY_EARN:
     case ENTRY_MOVED_LOT:
@@ -74,9 +84,14 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_EARN_RETURN:
         return -sign * debt->points * tariff->issue_price.minor;
     case ENTRY_CAPTURE:
+    case ENTRY_FUNDING:
         return -sign * debt->points * tariff->redemption_price.minor;
     case ENTRY_BURN_RETURN:
         return sign * debt->points * tariff->redemption_price.minor;
+    case ENTRY_PROMOTION:
+        return -sign * debt->points * funding_price(tariff);
+    case ENTRY_FUNDING_RETURN:
+        return sign * debt->points * funding_price(tariff);
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:
     case ENTRY_PERIOD_MARK:

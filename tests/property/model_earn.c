@@ -62,6 +62,23 @@ static void fix_end(struct model_key *lot, int64_t business_time)
     }
 }
 
+/* May the points go to another home? */
+static enum verdict judge_way(const struct model *m, int home, int64_t points)
+{
+    if (home == 0 || points == 0) {
+        return VERDICT_OK;
+    }
+    if (m->is_frozen_out[home]) {
+        return VERDICT_STREAM_FROZEN;
+    }
+    if (!model_may_send(m, home, true)) {
+        return VERDICT_OUTBOX_FULL;
+    }
+    return model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor)
+               ? VERDICT_OK
+               : VERDICT_NET_DEBIT_CAP;
+}
+
 enum verdict model_step_earn(struct model *m, const struct command *command,
                              struct model_answer *answer)
 {
@@ -85,18 +102,17 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         .amount = earn->amount.minor,
         .points = points,
         .rate = earn->rate,
+        .is_promoted = earn->promotion != 0,
         .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms, earn->idle_months}};
-    if (home > 0 && points > 0 && m->is_frozen_out[home]) {
-        return VERDICT_STREAM_FROZEN;
-    }
-    if (home > 0 && points > 0 && !model_may_send(m, home, true)) {
-        return VERDICT_OUTBOX_FULL;
-    }
-    if (home > 0 && points > 0 &&
-        !model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor)) {
-        return VERDICT_NET_DEBIT_CAP;
+    verdict = judge_way(m, home, points);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     if (home > 0) {
+        verdict = model_judge_promotion(m, earn, home, points);
+        if (verdict != VERDICT_OK) {
+            return verdict;
+        }
         fix_end(&sale.lot, command->business_time.ms);
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
         if (points > 0) {
@@ -113,6 +129,10 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         if (!model_has_room(m, &settled, sale.lot, points)) {
             return VERDICT_TOO_MANY_LOTS;
         }
+        verdict = model_judge_promotion(m, earn, home, points);
+        if (verdict != VERDICT_OK) {
+            return verdict;
+        }
         model_settle(m, to);
         model_active(m, member);
         model_give(m, to, sale.lot, points);
@@ -121,6 +141,9 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
     }
     ASSERT(m->sale_count < MODEL_SALES);
     m->sales[m->sale_count++] = sale;
+    if (sale.is_promoted) {
+        model_promote(m, points);
+    }
     answer->points = points;
     return VERDICT_OK;
 }
@@ -185,6 +208,9 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
                                         .transaction_id = command->transaction_id,
                                         .subject = sale->id,
                                         .card = sale->card});
+    }
+    if (sale->is_promoted) {
+        model_promote(m, -points);
     }
     return VERDICT_OK;
 }

@@ -43,6 +43,7 @@ void model_capture(struct model *m, struct model_hold *hold, int64_t points)
         if (captured > 0) {
             model_find_lot(member, &part->key)->held -= captured;
         }
+        model_spend(m, &part->key, captured);
         part->held -= captured;
         part->captured += captured;
         points -= captured;
@@ -109,6 +110,7 @@ enum verdict model_refund(struct model *m, struct model_hold *hold, int64_t poin
         if (!model_has_room(m, &copy, key, back)) {
             return VERDICT_TOO_MANY_LOTS;
         }
+        model_spend(m, &part->key, -back);
         part->captured -= back;
         points -= back;
         changed.returned += back;

@@ -265,6 +265,7 @@ void model_give(struct model *m, struct model_member *member, struct model_key k
     int64_t repaid = m->flaw == FLAW_FORGETS_DEBT ? 0 : model_least(member->debt, points);
     struct model_key actual = as_at(key, m->now);
     member->debt -= repaid;
+    model_spend(m, &key, repaid);
     model_add_free(member, &actual, points - repaid);
 }
 
@@ -287,12 +288,18 @@ void model_take(struct model *m, struct model_member *member, const struct model
         active.active_from = 0;
         points = take_from(model_find_lot(member, key), points);
         points = take_from(model_find_lot(member, &active), points);
+        if (model_end(member, key) > m->now && !member->is_erased) { /* they went before */
+            model_spend(m, key, -points);
+        }
     }
-    while (points > 0 && (lot = model_first_lot(m, member, false)) != NULL) {
-        points = take_from(lot, points);
-    }
-    while (points > 0 && (lot = model_first_lot(m, member, true)) != NULL) {
-        points = take_from(lot, points);
+    for (int is_pending = 0; is_pending < 2; is_pending++) {
+        while (points > 0 && (lot = model_first_lot(m, member, is_pending != 0)) != NULL) {
+            int64_t part = model_least(lot->free, points);
+            if (sink.account != ACCOUNT_ADJUSTMENT) {
+                model_spend(m, &lot->key, part);
+            }
+            points = take_from(lot, points);
+        }
     }
     model_drop_empty(member);
     int64_t limit = member->is_erased ? 0 : m->debt_limit;
@@ -308,12 +315,13 @@ void model_take(struct model *m, struct model_member *member, const struct model
     }
 }
 
-void model_cancel_debt(const struct model *m, struct model_member *member)
+void model_cancel_debt(struct model *m, struct model_member *member)
 {
     for (int is_pending = 0; is_pending < 2; is_pending++) {
         struct model_lot *lot;
         while (member->debt > 0 && (lot = model_first_lot(m, member, is_pending != 0)) != NULL) {
             int64_t repaid = model_least(lot->free, member->debt);
+            model_spend(m, &lot->key, repaid);
             lot->free -= repaid;
             member->debt -= repaid;
         }

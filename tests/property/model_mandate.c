@@ -195,6 +195,7 @@ static int64_t take_all(struct model *m, struct model_member *member, struct mod
             struct model_key key = lot->key;
             lot->free -= part;
             points -= part;
+            model_spend(m, &key, part);
             note_lot(hold, &key, part);
         }
     }

@@ -31,6 +31,7 @@ static void lots_out(struct model *m, struct model_member *member, const struct 
             continue;
         }
         model_post(m, ACCOUNT_AVAILABLE, ACCOUNT_PAYABLE, home, m->out_period, lot->free);
+        model_go_abroad(m, &lot->key, lot->free);
         model_send(m, home,
                    (struct model_entry){.kind = ENTRY_MOVED_LOT,
                                         .points = lot->free,
@@ -155,8 +156,7 @@ enum verdict model_step_move(struct model *m, const struct command *command,
             return VERDICT_POINTS_TOO_LARGE;
         }
         points += settled.lots[i].free;
-        owed += settled.lots[i].free *
-                roster_tariff(m->roster, settled.lots[i].key.tariff)->issue_price.minor;
+        owed += settled.lots[i].free * model_issue_price(m, settled.lots[i].key.tariff);
     }
     if (m->is_frozen_out[model_home(m, &move->new_card)]) {
         return VERDICT_STREAM_FROZEN;
@@ -191,6 +191,7 @@ enum verdict model_take_moved_lot(struct model *m, int sender, const struct clea
     }
     int index = model_follow(m, model_card(m, &entry->moved_to)->member);
     if (index < 0) { /* erased since */
+        model_go_abroad(m, &lot, -points);
         *brought += points;
         model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_BREAKAGE, sender, entry->period, points);
         return VERDICT_OK;
@@ -201,6 +202,7 @@ enum verdict model_take_moved_lot(struct model *m, int sender, const struct clea
         return VERDICT_TOO_MANY_LOTS;
     }
     *brought += points;
+    model_go_abroad(m, &lot, -points);
     model_give(m, member, lot, points);
     model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_AVAILABLE, sender, entry->period, points);
     model_settle(m, member); /* it may be past its end when it comes */
@@ -212,6 +214,7 @@ enum verdict model_take_moved_lot(struct model *m, int sender, const struct clea
 void model_give_back(struct model *m, int partner, const struct model_entry *entry)
 {
     int index = model_follow(m, model_card(m, &entry->card)->member);
+    model_go_abroad(m, &entry->lot, -entry->points);
     if (index < 0) {
         model_post(m, ACCOUNT_PAYABLE, ACCOUNT_BREAKAGE, partner, entry->period, entry->points);
         return;

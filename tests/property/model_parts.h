@@ -4,6 +4,23 @@
 
 #include "model.h"
 
+/* For a point that is given now; 0 when it is paid for later. */
+int64_t model_issue_price(const struct model *m, uint32_t tariff);
+/* Points of a lot that its issuer pays for when they are spent; negative: back. */
+void model_spend(struct model *m, const struct model_key *key, int64_t points);
+/* Our own points go to other homes; negative: back. */
+void model_go_abroad(struct model *m, const struct model_key *key, int64_t points);
+/* After a command: what it spent is told, or waits. `has_sent`: it wrote to a stream already. */
+void model_tell_spent(struct model *m, bool has_sent);
+enum verdict model_take_funding(struct model *m, const struct clearing_entry *entry);
+
+/* Would our promotion pay for an earn? `home` gets an entry before. */
+enum verdict model_judge_promotion(struct model *m, const struct command_earn *earn, int home,
+                                   int64_t points);
+/* It pays for so many more; negative: they returned. */
+void model_promote(struct model *m, int64_t points);
+enum verdict model_take_promotion(struct model *m, int sender, const struct clearing_entry *entry);
+
 /* Looking up. -1 or NULL: none. */
 int model_partner(const struct model *m, const struct partner_id *partner);
 int model_home(const struct model *m, const struct card_number *card);
@@ -115,7 +132,7 @@ void model_take(struct model *m, struct model_member *member, const struct model
                 int64_t points, struct model_sink sink, struct model_answer *answer);
 
 /* Free points repay what is owed, spendable ones first: after this, one of both is zero. */
-void model_cancel_debt(const struct model *m, struct model_member *member);
+void model_cancel_debt(struct model *m, struct model_member *member);
 
 /* Home holds. */
 enum verdict model_reserve(struct model *m, struct model_hold *hold, int64_t points);
@@ -146,6 +163,7 @@ struct model_hold *model_add_hold(struct model *m, const struct command *command
 typedef enum verdict model_fn(struct model *m, const struct command *command,
                               struct model_answer *answer);
 model_fn model_step_enrol;
+model_fn model_step_tell_funding;
 model_fn model_step_issue_card;
 model_fn model_step_block_card;   /* and unblock */
 model_fn model_step_block_member; /* and unblock */

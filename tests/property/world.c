@@ -25,8 +25,9 @@ static enum err encode_entry(void *context, const struct clearing_entry *entry, 
     return out->err;
 }
 
-void world_roster(struct roster_partner partners[MODEL_PARTNERS], struct tariff tariffs[2],
-                  struct roster *out_roster)
+void world_roster(struct roster_partner partners[MODEL_PARTNERS],
+                  struct tariff tariffs[MODEL_TARIFFS],
+                  struct promotion promotions[MODEL_PROMOTIONS], struct roster *out_roster)
 {
     static const char *const names[MODEL_PARTNERS] = {"alfa", "beta", "gamma"};
     static const char *const prefixes[MODEL_PARTNERS] = {"100100", "200200", "300300"};
@@ -36,20 +37,42 @@ void world_roster(struct roster_partner partners[MODEL_PARTNERS], struct tariff 
     }
     tariffs[0] = (struct tariff){.id = 1, .issue_price = {2}, .redemption_price = {1}, .per = {1}};
     tariffs[1] = (struct tariff){.id = 2, .issue_price = {3}, .redemption_price = {2}, .per = {1}};
+    tariffs[2] = (struct tariff){.id = MODEL_AT_BURN,
+                                 .funding = FUNDED_AT_BURN,
+                                 .issue_price = {4},
+                                 .redemption_price = {3},
+                                 .per = {1}};
+    promotions[0] = (struct promotion){
+        .id = MODEL_OUR_PROMOTION,
+        .shop = partners[0].id,
+        .valid_until = {INT64_MAX},
+        .budget = {2000},
+        .per_purchase = {150},
+        .part_count = 3,
+        .parts = {{partners[0].id, 4000}, {partners[1].id, 3500}, {partners[2].id, 2500}}};
+    promotions[1] = (struct promotion){.id = MODEL_BETAS_PROMOTION,
+                                       .shop = partners[1].id,
+                                       .valid_until = {INT64_MAX},
+                                       .budget = {1000},
+                                       .per_purchase = {80},
+                                       .part_count = 2,
+                                       .parts = {{partners[2].id, 6667}, {partners[0].id, 3333}}};
     *out_roster = (struct roster){.self = partners[0].id,
                                   .epoch = 1,
                                   .first_period = {202609},
                                   .partners = partners,
                                   .partner_count = MODEL_PARTNERS,
                                   .tariffs = tariffs,
-                                  .tariff_count = 2};
+                                  .tariff_count = MODEL_TARIFFS,
+                                  .promotions = promotions,
+                                  .promotion_count = MODEL_PROMOTIONS};
     ASSERT(roster_prepare(out_roster, NULL) == ERR_OK);
 }
 
 void world_init(struct world *w, enum model_flaw flaw)
 {
     *w = (struct world){0};
-    world_roster(w->partners, w->tariffs, &w->roster);
+    world_roster(w->partners, w->tariffs, w->promotions, &w->roster);
     w->terms.roster = &w->roster;
     w->terms.codec.encode = encode_entry;
     w->model = calloc(1, sizeof *w->model);
@@ -247,6 +270,8 @@ static bool rows_agree(struct world *w)
     const struct ledger_view *view = &w->store.view;
     return payments_agree(view, w->model, w->complaint) &&
            exposures_agree(view, w->model, w->complaint) &&
+           fundings_agree(view, w->model, w->complaint) &&
+           promotions_agree(view, w->model, w->complaint) &&
            cards_agree(view, w->model, w->complaint) && holds_agree(view, w->model, w->complaint) &&
            mandates_agree(view, w->model, w->complaint) &&
            sales_agree(view, w->model, w->complaint) && pools_agree(view, w->model, w->complaint);

@@ -11,7 +11,8 @@
 
 struct world {
     struct roster_partner partners[MODEL_PARTNERS];
-    struct tariff tariffs[2];
+    struct tariff tariffs[MODEL_TARIFFS];
+    struct promotion promotions[MODEL_PROMOTIONS];
     struct roster roster;
     struct ledger_terms terms;
     struct mood mood; /* of the run */
@@ -43,7 +44,8 @@ bool world_run(struct world *w, const struct step *steps, size_t count, size_t *
 size_t world_explain(struct world *w, struct step *steps, size_t count, unsigned seconds);
 
 /* The roster of the model's coalition, into storage that the caller keeps. */
-void world_roster(struct roster_partner partners[MODEL_PARTNERS], struct tariff tariffs[2],
-                  struct roster *out_roster);
+void world_roster(struct roster_partner partners[MODEL_PARTNERS],
+                  struct tariff tariffs[MODEL_TARIFFS],
+                  struct promotion promotions[MODEL_PROMOTIONS], struct roster *out_roster);
 
 #endif

@@ -150,6 +150,49 @@ bool payments_agree(const struct ledger_view *view, const struct model *m, char 
     return true;
 }
 
+static bool funding_agrees(const struct ledger_view *view, const struct model *m, int issuer,
+                           int64_t expected, char *complaint)
+{
+    int64_t points = 0;
+    if (ledger_get_funding(view, &m->roster->partners[issuer].id, MODEL_AT_BURN, &points) !=
+        ERR_OK) {
+        return complain(complaint, "points to be funded can't be read", 0, issuer);
+    }
+    return points == expected || complain(complaint, "points to be funded", points, expected);
+}
+
+bool fundings_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    bool agree = funding_agrees(view, m, 0, m->abroad, complaint);
+    for (int i = 1; i < MODEL_PARTNERS; i++) {
+        agree = agree && funding_agrees(view, m, i, m->untold[i], complaint);
+    }
+    return agree;
+}
+
+static bool promotion_agrees(const struct ledger_view *view, uint32_t promotion,
+                             const struct partner_id *payer, int64_t expected, char *complaint)
+{
+    int64_t points = 0;
+    if (ledger_get_promotion(view, promotion, payer, &points) != ERR_OK) {
+        return complain(complaint, "a promotion can't be read", 0, promotion);
+    }
+    return points == expected || complain(complaint, "points of a promotion", points, expected);
+}
+
+bool promotions_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    static const struct partner_id nobody = {{0}};
+    bool agree =
+        promotion_agrees(view, MODEL_OUR_PROMOTION, &nobody, m->promoted, complaint) &&
+        promotion_agrees(view, MODEL_BETAS_PROMOTION, &nobody, m->promotion_paid, complaint);
+    for (int i = 1; i < MODEL_PARTNERS; i++) {
+        agree = agree && promotion_agrees(view, MODEL_OUR_PROMOTION, &m->roster->partners[i].id,
+                                          m->promotion_told[i], complaint);
+    }
+    return agree;
+}
+
 bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint)
 {
     for (int i = 1; i < MODEL_PARTNERS; i++) {
@@ -212,6 +255,9 @@ enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key)
     if (kind == DUE_CARD_NEWS) {
         (void)complain(dues->complaint, "somebody is to be told of a card", time.ms, 0);
         return ERR_DISAGREE;
+    }
+    if (kind == DUE_FUNDING) { /* there may be more of them than it takes */
+        return model_partner(dues->model, &origin) > 0 ? ERR_OK : ERR_DISAGREE;
     }
     if (kind == DUE_MEMBER) {
         int member = model_member(dues->model, &id);

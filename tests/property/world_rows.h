@@ -13,6 +13,8 @@ bool sales_agree(const struct ledger_view *view, const struct model *model, char
 bool payments_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 /* Who is in which pool. */
 /* What is owed and promised between the node and each partner. */
+bool fundings_agree(const struct ledger_view *view, const struct model *m, char *complaint);
+bool promotions_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 bool pools_agree(const struct ledger_view *view, const struct model *model, char *complaint);
 

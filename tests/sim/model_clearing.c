@@ -178,6 +178,9 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_BURN_ADJUSTMENT:
         entry->verdict = model_take_step(model, entry, sender, receiver, now);
         break;
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -250,6 +253,9 @@ static void reverse(struct model *model, const struct model_entry *entry, unsign
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

@@ -35,6 +35,9 @@ static void add(struct model_exposure *sum, enum entry_kind kind, int64_t points
     case ENTRY_DISPUTE_ANSWERED:
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
+    case ENTRY_FUNDING:
+    case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION:
     case ENTRY_KIND_END:
         break;
     }

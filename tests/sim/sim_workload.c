@@ -78,7 +78,7 @@ bool sim_changes_of_seed(uint64_t seed)
 
 bool sim_parts_of_seed(uint64_t seed)
 {
-    return has(seed, 0x7061727473, 200);
+    return has(seed, 0x7061727473, 300);
 }
 
 bool sim_moves_of_seed(uint64_t seed)

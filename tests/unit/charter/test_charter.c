@@ -209,6 +209,7 @@ static void test_tariffs_that_are_refused(void **state)
            "a tariff's partners is not a partner's id");
     TARIFF(for_two(t, "aaa", coalition.members[0].id.text), "tariff 2: partners: aaa is none");
     TARIFF(t->prices.valid_from.ms = -1, "valid_from_unix_ms");
+    TARIFF(t->prices.funding = TARIFF_FUNDING_END, "tariff 2: funding is neither");
 #undef TARIFF
 }
 

@@ -75,6 +75,82 @@ static void test_prices_and_units_last(void **state)
     coalition.terms.currency = "EUR";
 }
 
+/* Of fuel's shops; grocer and hotel pay. */
+static struct charter_promotion promotion_of(const struct coalition *c)
+{
+    return (struct charter_promotion){
+        .promotion = {.id = 4,
+                      .shop = c->members[0].id,
+                      .valid_from = {SEPTEMBER_2026},
+                      .valid_until = {SEPTEMBER_2026 + 30 * DAY_MS},
+                      .budget = {1000},
+                      .per_purchase = {10},
+                      .part_count = 2,
+                      .parts = {{c->members[1].id, 5000}, {c->members[2].id, 5000}}},
+        .name = "a bonus"};
+}
+
+static void test_promotions_last(void **state)
+{
+    (void)state;
+    struct coalition c;
+    coalition_begin(&c);
+    struct charter_promotion promotion = promotion_of(&c);
+    c.terms.promotions = &promotion;
+    c.terms.promotion_count = 1;
+    struct charter *before = epoch_make(&c, 7);
+    assert_int_equal(before->promotion_count, 1);
+    assert_string_equal(before->promotion_names[0], "a bonus");
+    assert_true(promotion_equal(&before->promotions[0], &promotion.promotion));
+    epoch_continue(&c, before);
+    epoch_expect(&c, before, NULL);
+    promotion.promotion.budget.minor++;
+    epoch_expect(&c, before, "no longer has promotion 4 as it was agreed");
+    promotion = promotion_of(&c);
+    c.terms.promotion_count = 0;
+    epoch_expect(&c, before, "no longer has promotion 4 as it was agreed");
+    struct charter_promotion two[2] = {promotion, promotion};
+    two[1].promotion.id = 5;
+    two[1].promotion.parts[1].partner = (struct partner_id){"nobody"};
+    c.terms.promotions = two;
+    c.terms.promotion_count = 2;
+    epoch_expect(&c, before, "promotion 5: split: nobody is no partner");
+    two[1].promotion.parts[1].partner = c.members[2].id;
+    two[1].promotion.shop = (struct partner_id){"nobody"};
+    epoch_expect(&c, before, "promotion 5: shop: nobody is no partner");
+    charter_close(before);
+    coalition_end(&c);
+}
+
+/* Two of three signatures make an epoch, but nobody pays without its own. */
+static void test_who_pays_signs(void **state)
+{
+    (void)state;
+    struct coalition c;
+    struct note note;
+    coalition_begin(&c);
+    struct charter_promotion promotion = promotion_of(&c);
+    struct charter *before = epoch_make(&c, 7);
+    c.terms.promotions = &promotion;
+    c.terms.promotion_count = 1;
+    struct charter *first_one = epoch_make(&c, 3);
+    assert_int_equal(charter_check_signatures(first_one, &note), ERR_SIGNATURE);
+    assert_string_equal(note.text, "charter of demo, epoch 1: hotel, who pays for promotion 4, has "
+                                   "not signed");
+    epoch_continue(&c, before);
+    struct charter *without = epoch_make(&c, 5); /* fuel and hotel */
+    assert_int_equal(charter_check_signatures(without, &note), ERR_OK);
+    assert_int_equal(charter_follows(without, before, &note), ERR_SIGNATURE);
+    assert_non_null(strstr(note.text, "epoch 2: grocer, who pays for promotion 4"));
+    struct charter *with = epoch_make(&c, 6); /* the shop need not */
+    assert_int_equal(charter_follows(with, before, &note), ERR_OK);
+    charter_close(first_one);
+    charter_close(without);
+    charter_close(with);
+    charter_close(before);
+    coalition_end(&c);
+}
+
 static void test_streams_begin_when_they_began(void **state)
 {
     (void)state;
@@ -320,6 +396,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_changes),
         cmocka_unit_test(test_prices_and_units_last),
+        cmocka_unit_test(test_promotions_last),
+        cmocka_unit_test(test_who_pays_signs),
         cmocka_unit_test(test_streams_begin_when_they_began),
         cmocka_unit_test(test_a_card_prefix_lasts),
         cmocka_unit_test(test_nobody_is_gone_at_once),

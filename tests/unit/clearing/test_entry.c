@@ -59,6 +59,10 @@ static struct clearing_entry sound(enum entry_kind kind)
     if (kind == ENTRY_MOVED_LOT) {
         entry.issuer = (struct partner_id){"bakery"};
     }
+    if (entry_kind_is_funding(kind)) {
+        entry.card = (struct card_number){{0}};
+        entry.promotion = kind == ENTRY_PROMOTION ? 3 : 0;
+    }
     if (entry_kind_is_dispute(kind) || kind == ENTRY_BURN_ADJUSTMENT) {
         be_about_dispute(&entry);
     }
@@ -84,6 +88,10 @@ static void test_sound_entries(void **state)
     (void)state;
     for (int kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
         struct clearing_entry entry = sound((enum entry_kind)kind);
+        if (!entry_kind_is_known((unsigned)kind)) {
+            assert_refused(&entry, "kind is unknown");
+            continue;
+        }
         assert_int_equal(entry_check(&entry, NULL), ERR_OK);
     }
     struct clearing_entry first = sound(ENTRY_EARN);
@@ -116,7 +124,8 @@ static void test_who_owes_for_what(void **state)
         {ENTRY_EARN, 1, false},           {ENTRY_EARN_RETURN, -1, false},
         {ENTRY_MOVED_LOT, 1, false},      {ENTRY_ADJUSTMENT, 1, false},
         {ENTRY_CAPTURE, -1, true},        {ENTRY_BURN_RETURN, 1, true},
-        {ENTRY_BURN_ADJUSTMENT, 1, true},
+        {ENTRY_BURN_ADJUSTMENT, 1, true}, {ENTRY_FUNDING, -1, true},
+        {ENTRY_FUNDING_RETURN, 1, true},  {ENTRY_PROMOTION, -1, true},
     };
     size_t worth = 0;
     (void)state;
@@ -179,6 +188,12 @@ static void test_wrong_entries(void **state)
     REFUSED(ENTRY_DISPUTE_ANSWERED, points.minor = 1, "it has points");
     REFUSED(ENTRY_DISPUTE_ANSWERED, card.digits[0] = '1', "it has a card");
     REFUSED(ENTRY_BURN_ADJUSTMENT, points.minor = 0, "not positive");
+    REFUSED(ENTRY_FUNDING, points.minor = 0, "not positive");
+    REFUSED(ENTRY_FUNDING, promotion = 3, "it is about a promotion");
+    REFUSED(ENTRY_EARN, promotion = 3, "it is about a promotion");
+    REFUSED(ENTRY_PROMOTION, promotion = 0, "does not say of which promotion");
+    REFUSED(ENTRY_PROMOTION, subject = (struct uid){{0}}, "does not say what it is about");
+    REFUSED(ENTRY_FUNDING_RETURN, card.digits[0] = '4', "it has a card");
     REFUSED(ENTRY_BURN_ADJUSTMENT, dispute.step = STEP_OPEN, "not one of its kind");
     REFUSED(ENTRY_EARN, dispute.number = 1, "about a dispute");
     REFUSED(ENTRY_VOID, dispute.step = STEP_OPEN, "about a dispute");

@@ -48,6 +48,103 @@ static void test_who_owes(void **state)
     }
 }
 
+/* Worked by hand: 1.5 % on points given, 2 % on points taken, 12 % on both fees; each rounded up.
+ */
+static void test_fees_and_taxes(void **state)
+{
+    struct tariff tariff = {.id = 1,
+                            .issue_price = {25},
+                            .redemption_price = {20},
+                            .per = {10},
+                            .fee = {.issue_ppm = 15000, .redemption_ppm = 20000},
+                            .tax = {.code = "S", .rate_ppm = 120000}};
+    struct roster terms = {.tariffs = &tariff, .tariff_count = 1};
+    struct exposure ours = {0};
+    struct exposure theirs = {0};
+    (void)state;
+    /* We give 1000: 2500, a fee of 37.5, is 38, and 4.56, is 5. */
+    assert_int_equal(exposure_add(&ours, &terms, STREAM_OUT, ENTRY_EARN, 1, 1000), ERR_OK);
+    assert_int_equal(exposure_owed(&ours, &terms).minor, 2500 + 38 + 5);
+    /* They give as many: nothing for the points, and each still pays its fee. */
+    assert_int_equal(exposure_add(&ours, &terms, STREAM_IN, ENTRY_EARN, 1, 1000), ERR_OK);
+    assert_int_equal(exposure_owed(&ours, &terms).minor, 0);
+    assert_int_equal(ours.line_count, 1);
+    /* They take 500 of our members': 1000, less their fee of 20 and 3 (2.4). */
+    assert_int_equal(exposure_add(&ours, &terms, STREAM_IN, ENTRY_CAPTURE, 1, 500), ERR_OK);
+    assert_int_equal(exposure_owed(&ours, &terms).minor, 1000 - (38 + 20 + 7) + (38 + 5));
+    /* 400 of ours return: the fee is on 600, 22.5 is 23, its tax 2.76 is 3. */
+    assert_int_equal(exposure_add(&ours, &terms, STREAM_OUT, ENTRY_EARN_RETURN, 1, 400), ERR_OK);
+    assert_int_equal(exposure_owed(&ours, &terms).minor, -1000 + 1000 - (38 + 20 + 7) + (23 + 3));
+    /* As they see it. */
+    assert_int_equal(exposure_add(&theirs, &terms, STREAM_IN, ENTRY_EARN, 1, 600), ERR_OK);
+    assert_int_equal(exposure_add(&theirs, &terms, STREAM_OUT, ENTRY_EARN, 1, 1000), ERR_OK);
+    assert_int_equal(exposure_add(&theirs, &terms, STREAM_OUT, ENTRY_CAPTURE, 1, 500), ERR_OK);
+    assert_int_equal(exposure_owed(&theirs, &terms).minor, -exposure_owed(&ours, &terms).minor);
+    /* All of it settled: nothing is left. */
+    assert_int_equal(exposure_add(&theirs, &terms, STREAM_IN, ENTRY_EARN, 1, -600), ERR_OK);
+    assert_int_equal(exposure_add(&theirs, &terms, STREAM_OUT, ENTRY_EARN, 1, -1000), ERR_OK);
+    assert_int_equal(exposure_add(&theirs, &terms, STREAM_OUT, ENTRY_CAPTURE, 1, -500), ERR_OK);
+    assert_int_equal(theirs.line_count, 0);
+}
+
+static void test_a_tax_on_points(void **state)
+{
+    struct tariff tariff = {.id = 1,
+                            .issue_price = {100},
+                            .redemption_price = {80},
+                            .per = {100},
+                            .tax = {.code = "S", .rate_ppm = 120000, .is_on_points = true}};
+    struct roster terms = {.tariffs = &tariff, .tariff_count = 1};
+    struct exposure exposure = {0};
+    (void)state;
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_OUT, ENTRY_EARN, 1, 1000), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 1000 + 120);
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_OUT, ENTRY_CAPTURE, 1, 1000), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 1000 + 120 - 800 - 96);
+}
+
+/* Who pays when points are spent pays the fee on points given, too. */
+static void test_the_fee_at_burn(void **state)
+{
+    struct tariff tariff = {.id = 1,
+                            .funding = FUNDED_AT_BURN,
+                            .issue_price = {25},
+                            .redemption_price = {20},
+                            .per = {10},
+                            .fee = {.issue_ppm = 15000}};
+    struct roster terms = {.tariffs = &tariff, .tariff_count = 1};
+    struct exposure exposure = {0};
+    (void)state;
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_OUT, ENTRY_EARN, 1, 1000), ERR_OK);
+    assert_int_equal(exposure.line_count, 0);
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_IN, ENTRY_FUNDING, 1, 1000), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 2000 + 30);
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_OUT, ENTRY_FUNDING, 1, 500), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 1000 + 30 - 15);
+}
+
+/* Under the tariff of points that are paid for when they are spent. */
+static void test_funding_at_burn(void **state)
+{
+    struct tariff at_burn = {.id = 1,
+                             .funding = FUNDED_AT_BURN,
+                             .issue_price = {3},
+                             .redemption_price = {1},
+                             .per = {2}};
+    struct roster terms = {.tariffs = &at_burn, .tariff_count = 1};
+    struct exposure exposure = {0};
+    (void)state;
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_OUT, ENTRY_EARN, 1, 100), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 0);
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_IN, ENTRY_FUNDING, 1, 60), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 30);
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_IN, ENTRY_FUNDING_RETURN, 1, 20),
+                     ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 20);
+    assert_int_equal(exposure_add(&exposure, &terms, STREAM_OUT, ENTRY_CAPTURE, 1, 60), ERR_OK);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, -10);
+}
+
 /* What one side rounds up the other does, too. */
 static void test_both_sides_say_the_same(void **state)
 {
@@ -110,6 +207,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_owes),
+        cmocka_unit_test(test_fees_and_taxes),
+        cmocka_unit_test(test_a_tax_on_points),
+        cmocka_unit_test(test_the_fee_at_burn),
+        cmocka_unit_test(test_funding_at_burn),
         cmocka_unit_test(test_both_sides_say_the_same),
         cmocka_unit_test(test_stays_within_range),
         cmocka_unit_test(test_old_tariffs_make_place),

@@ -113,6 +113,7 @@ static void test_nonsense_is_named(void **state)
     REFUSED(pair[1] = fuel, ": partners are not two, in the order of their ids");
     REFUSED(pair[1] = bakery, ": partners are not two, in the order of their ids");
     REFUSED(valid_from.ms = -1, ": valid_from is below zero");
+    REFUSED(funding = TARIFF_FUNDING_END, ": funding is neither at issue nor at burn");
 #undef REFUSED
 }
 
@@ -127,6 +128,7 @@ static void test_equal_in_every_field(void **state)
     assert_false(tariff_equal(&t, &good));                                                         \
     t = good
     DIFFERENT(id++);
+    DIFFERENT(funding = FUNDED_AT_BURN);
     DIFFERENT(issue_price.minor++);
     DIFFERENT(redemption_price.minor++);
     DIFFERENT(per.minor++);

@@ -23,6 +23,9 @@ static void test_every_text_is_there(void **state)
             }
         }
         for (unsigned kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
+            if (!entry_kind_is_known(kind)) {
+                continue;
+            }
             const char *words =
                 page_entry_kind((enum page_language)language, (enum entry_kind)kind);
             assert_string_not_equal(words, entry_kind_name((enum entry_kind)kind));

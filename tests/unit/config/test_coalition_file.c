@@ -167,7 +167,7 @@ static void test_all_a_tariff_says(void **state)
     struct coalition_file c;
     edited(full, TARIFF_7,
            MORE " issue_fee_percent: 1.5, redemption_fee_percent: 0.0001, minimum_fee: 10,"
-                " tax: {code: S-1, percent: 12, on: all}}",
+                " tax: {code: S-1, percent: 12, on: all}, funding: burn}",
            yaml, sizeof yaml);
     assert_int_equal(coalition_file_parse(text_slice(yaml), "c.yaml", "/srv", &c, NULL), ERR_OK);
     const struct coalition_tariff *t = &c.tariffs[1];
@@ -180,12 +180,51 @@ static void test_all_a_tariff_says(void **state)
     assert_string_equal(t->tax_code, "S-1");
     assert_int_equal(t->tax_ppm, 120000);
     assert_true(t->is_tax_on_points);
+    assert_true(t->is_funded_at_burn);
+    assert_false(c.tariffs[0].is_funded_at_burn);
     assert_int_equal(c.tariffs[0].issue_fee_ppm, 0);
     assert_string_equal(c.tariffs[0].tax_code, "");
     coalition_file_fini(&c);
 }
 
+#define PROMOTION(split)                                                                           \
+    "promotions:\n"                                                                                \
+    "  - {id: 3, name: double, shop: fuel, valid_from: 2026-11-01, valid_until: 2026-12-01,\n"     \
+    "     budget: 1000.5, per_purchase: 20, split: [" split "]}\n"                                 \
+    "caps:\n"
+
+static void test_a_promotion(void **state)
+{
+    (void)state;
+    char yaml[2048];
+    struct coalition_file c;
+    edited(full, "caps:\n",
+           PROMOTION("{partner: fuel, percent: 33.34}, {partner: hotel, percent: 66.66}"), yaml,
+           sizeof yaml);
+    assert_int_equal(coalition_file_parse(text_slice(yaml), "c.yaml", "/srv", &c, NULL), ERR_OK);
+    assert_int_equal(c.promotion_count, 1);
+    const struct coalition_promotion *p = &c.promotions[0];
+    assert_int_equal(p->id, 3);
+    assert_string_equal(p->name, "double");
+    assert_string_equal(p->shop.text, "fuel");
+    assert_int_equal(p->valid_from.ms, 1793491200000);
+    assert_int_equal(p->valid_until.ms, 1796083200000);
+    assert_int_equal(p->budget, 10005); /* one decimal */
+    assert_int_equal(p->per_purchase, 200);
+    assert_int_equal(p->part_count, 2);
+    assert_string_equal(p->parts[1].partner.text, "hotel");
+    assert_int_equal(p->parts[0].share, 3334);
+    assert_int_equal(p->parts[1].share, 6666);
+    coalition_file_fini(&c);
+}
+
 static const struct edit wrong[] = {
+    {"caps:\n", PROMOTION("{partner: fuel, percent: 33.34}"),
+     "c.yaml:17: promotions[0].split: is not 100 per cent together"},
+    {"caps:\n", PROMOTION("{partner: fuel, percent: 0}"),
+     "c.yaml:17: promotions[0].split: \"0\" is not from 0.01 to 100.00"},
+    {TARIFF_7, MORE " funding: later}",
+     "c.yaml:14: tariffs[1].funding: \"later\" is not one of issue, burn"},
     {TARIFF_7, MORE " issue_fee_percent: 100.1}",
      "c.yaml:14: tariffs[1].issue_fee_percent: \"100.1\" is not from 0.0000 to 100.0000"},
     {TARIFF_7, MORE " redemption_fee_percent: -1}",
@@ -281,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_all_a_tariff_says),
         cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_a_promotion),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_wrong_changes),
         cmocka_unit_test(test_no_partners),

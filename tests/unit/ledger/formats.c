@@ -116,6 +116,21 @@ static enum err recode_tree_row(int kind, struct slice bytes, struct buffer *out
     return ERR_OK;
 }
 
+static void bytes_of_funding(struct rng *rng, int kind, struct buffer *out)
+{
+    (void)kind;
+    funding_encode(1 + sample_whole(rng), out);
+}
+
+static enum err recode_funding(int kind, struct slice bytes, struct buffer *out)
+{
+    int64_t points;
+    (void)kind;
+    TRY(funding_decode(bytes, &points));
+    funding_encode(points, out);
+    return ERR_OK;
+}
+
 static void bytes_of_u64(struct rng *rng, int kind, struct buffer *out)
 {
     (void)kind;
@@ -161,6 +176,39 @@ static void bytes_of_dispute_step(struct rng *rng, int kind, struct buffer *out)
     command.take_entry.sender = sample_partner(rng);
     command.take_entry.entry = sample_dispute_step(rng);
     command.take_entry.bytes = sample_bytes(rng);
+    command_encode(&command, out);
+}
+
+static void bytes_of_exposure_with_fees(struct rng *rng, int kind, struct buffer *out)
+{
+    struct exposure exposure = sample_exposure(rng);
+    (void)kind;
+    exposure.line_count = 1;
+    exposure.lines[0] =
+        (struct exposure_line){.tariff = 3, .ours = {7, -9}, .theirs = {0, sample_whole(rng)}};
+    exposure_encode(&exposure, out);
+}
+
+static void bytes_of_promoted_sale(struct rng *rng, int kind, struct buffer *out)
+{
+    struct sale sale = sample_sale(rng);
+    (void)kind;
+    sale.promotion = 1 + (uint32_t)rng_below(rng, 999);
+    sale_encode(&sale, out);
+}
+
+static void bytes_of_promoted_earn(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.earn.promotion = 1 + (uint32_t)rng_below(rng, 999);
+    command_encode(&command, out);
+}
+
+static void bytes_of_promotion(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.take_entry.entry.kind = rng_below(rng, 2) ? ENTRY_PROMOTION : ENTRY_FUNDING_RETURN;
+    command.take_entry.entry.promotion = (uint32_t)rng_below(rng, 999);
     command_encode(&command, out);
 }
 
@@ -267,6 +315,16 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     memcpy(out_formats + count, payments, sizeof payments);
     count += sizeof payments / sizeof payments[0];
     count += add_commands(COMMAND_MEND_HALF, COMMAND_MEND_HALF, out_formats + count);
+    static const struct format funding[] = {
+        ROW_OF(funding),
+        {"promoted-sale", 0, bytes_of_promoted_sale, recode_sale},
+        {"promoted-earn", COMMAND_EARN, bytes_of_promoted_earn, recode_command},
+        {"promotion", COMMAND_TAKE_ENTRY, bytes_of_promotion, recode_command},
+        {"exposure-with-fees", 0, bytes_of_exposure_with_fees, recode_exposure},
+    };
+    memcpy(out_formats + count, funding, sizeof funding);
+    count += sizeof funding / sizeof funding[0];
+    count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
     static const struct format dated[] = {
         {"dated-half", 0, bytes_of_dated_half, recode_half},
         {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},

@@ -131,6 +131,7 @@ void pair_receipt(struct pair *pair, struct desk *to)
 struct due_search {
     const struct desk *desk;
     bool has_one;
+    enum due_kind kind;
     struct command_due due;
 };
 
@@ -145,8 +146,10 @@ static enum err find_due(void *context, enum ledger_table table, struct slice ke
         return ERR_OK;
     }
     assert_int_equal(key_due_parse(key, &due.due, &kind, &due.redeemer, &due.id), ERR_OK);
-    if (kind == DUE_DISPUTE && due.due.ms <= search->desk->now.ms) {
+    bool is_ours = kind == DUE_DISPUTE || kind == DUE_FUNDING;
+    if (is_ours && due.due.ms <= search->desk->now.ms) {
         search->due = due;
+        search->kind = kind;
         search->has_one = true;
     }
     return ERR_OK;
@@ -157,7 +160,8 @@ bool pair_due(struct desk *desk)
     struct due_search search = {.desk = desk};
     assert_int_equal(memory_store_each(desk->tables, find_due, &search), ERR_OK);
     if (search.has_one) {
-        struct command due = desk_command(desk, COMMAND_DISPUTE_DUE);
+        struct command due = desk_command(desk, search.kind == DUE_FUNDING ? COMMAND_TELL_FUNDING
+                                                                           : COMMAND_DISPUTE_DUE);
         due.due = search.due;
         desk_do(desk, &due);
     }

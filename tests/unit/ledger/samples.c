@@ -426,7 +426,8 @@ struct exposure sample_exposure(struct rng *rng)
     for (size_t i = 0; i < exposure.line_count; i++) {
         tariff += 1 + (uint32_t)rng_below(rng, 900);
         exposure.lines[i] =
-            (struct exposure_line){tariff, sample_whole(rng) + 1, -sample_whole(rng)};
+            (struct exposure_line){.tariff = tariff, .issued = sample_whole(rng) + 1};
+        exposure.lines[i].redeemed = -sample_whole(rng);
     }
     return exposure;
 }

@@ -50,6 +50,7 @@ struct scene {
     struct mandate given_mandate; /* to beta: 30 for one burn, 100 for all; 90 are used */
     struct mandate held_mandate;  /* of beta: likewise */
     struct uid stand_in;          /* at beta's member, 20 points, open */
+    struct promotion promotion;   /* of scene_promote */
     /* Of scene_make_disputes: entries of beta. */
     uint64_t refused;
     uint64_t news;
@@ -66,6 +67,8 @@ void scene_fill_lots(struct scene *scene, const struct uid *member);
 /* As many cards as a member may have. */
 void scene_fill_cards(struct scene *scene, const struct uid *member);
 void scene_freeze(struct scene *scene);
+/* Of the brand's shops, for one point; both pay. */
+void scene_promote(struct scene *scene, const struct partner_id *shop);
 /* A member of ours moves to beta. */
 /* Beta said that its card moved. */
 void scene_hear_of_move(struct scene *s, const struct card_number *card,

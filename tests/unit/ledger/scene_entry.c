@@ -96,6 +96,21 @@ bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict)
     case VERDICT_PARTNER_LEFT:
         scene_leave(s);
         return true;
+    case VERDICT_PROMOTION_NOT_IN_FORCE:
+    case VERDICT_PROMOTION_EXHAUSTED:
+        be(c, ENTRY_PROMOTION, &s->nobody, 5);
+        c->take_entry.entry.card = (struct card_number){{0}};
+        c->take_entry.entry.promotion = verdict == VERDICT_PROMOTION_EXHAUSTED ? 1 : 2;
+        scene_promote(s, &s->desk.partners[1].id);
+        return true;
+    case VERDICT_FUNDING_EXCEEDED:
+    case VERDICT_FUNDING_NOT_AGREED:
+        be(c, ENTRY_FUNDING, &s->nobody, 5);
+        c->take_entry.entry.promotion = 0;
+        c->take_entry.entry.card = (struct card_number){{0}};
+        s->desk.tariff.funding =
+            verdict == VERDICT_FUNDING_EXCEEDED ? FUNDED_AT_BURN : FUNDED_AT_ISSUE;
+        return true;
     case VERDICT_SALE_UNKNOWN:
         be(c, ENTRY_EARN_RETURN, &s->nobody, 5);
         return true;

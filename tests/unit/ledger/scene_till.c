@@ -3,6 +3,20 @@
 
 #include "scene.h"
 
+void scene_promote(struct scene *s, const struct partner_id *shop)
+{
+    s->promotion = (struct promotion){
+        .id = 1,
+        .shop = *shop,
+        .valid_until = {INT64_MAX},
+        .budget = {1},
+        .per_purchase = {1},
+        .part_count = 2,
+        .parts = {{s->desk.partners[0].id, 5000}, {s->desk.partners[1].id, 5000}}};
+    s->desk.roster.promotions = &s->promotion;
+    s->desk.roster.promotion_count = 1;
+}
+
 #define TOO_MANY_POINTS points_of(LIMIT_POINTS_PER_COMMAND + 1)
 
 static bool provoke_cards(struct scene *s, struct command *c, enum verdict verdict)
@@ -100,6 +114,13 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
     case VERDICT_TOO_MANY_LOTS:
         scene_fill_lots(s, &s->rich);
         earn->expires_at.ms = s->desk.now.ms + 5;
+        return true;
+    case VERDICT_PROMOTION_NOT_IN_FORCE:
+        earn->promotion = 2;
+        return true;
+    case VERDICT_PROMOTION_EXHAUSTED:
+        scene_promote(s, &s->desk.roster.self);
+        earn->promotion = 1;
         return true;
     default:
         return false;

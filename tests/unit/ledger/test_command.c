@@ -198,7 +198,7 @@ static void test_names(void **state)
         assert_int_equal(row->sentence[strlen(row->sentence) - 1], '.');
         assert_true((row->grpc_status == 0) == (i == VERDICT_OK));
     }
-    assert_int_equal(known, 85);
+    assert_int_equal(known, 89);
     assert_int_equal(verdict_parse("UNKNOWN", &parsed), ERR_INPUT);
     assert_int_equal(verdict_parse("", &parsed), ERR_INPUT);
     for (int i = 1; i < COMMAND_KIND_END; i++) {
@@ -216,7 +216,7 @@ static void test_names(void **state)
         assert_int_equal(is_named, ledger_table_is_known(i));
         tables += is_named;
     }
-    assert_int_equal(tables, 32);
+    assert_int_equal(tables, 34);
     assert_string_equal(command_kind_name(COMMAND_KIND_END), "unknown");
     assert_string_equal(account_kind_name(ACCOUNT_KIND_END), "unknown");
     assert_string_equal(ledger_table_name(TABLE_END), "unknown");

@@ -53,6 +53,10 @@ static void test_golden_keys(void **state)
     assert_key(&key, BAKERY_HEX "00031772");
     key_due((struct unix_ms){258}, DUE_HOLD, &bakery, &id, &key);
     assert_key(&key, "000000000000010202" BAKERY_HEX UID_HEX);
+    key_promotion(258, &bakery, &key);
+    assert_key(&key, "00000102" BAKERY_HEX);
+    key_funding(&bakery, 258, &key);
+    assert_key(&key, BAKERY_HEX "00000102");
     key_meta(META_CARD_SERIAL, &key);
     assert_key(&key, "636172642d73657269616c");
 }

@@ -188,6 +188,9 @@ static size_t random_totals(const struct random_source *random, struct receipt_t
 {
     size_t count = 0;
     for (unsigned kind = ENTRY_EARN; kind < ENTRY_KIND_END; kind++) {
+        if (!entry_kind_is_known(kind)) {
+            continue;
+        }
         for (uint32_t tariff = 1; tariff <= 2; tariff++) {
             if (number(random, 2) == 0) {
                 out[count++] =

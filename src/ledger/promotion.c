@@ -1,0 +1,176 @@
+/* Points that several brands pay for (clearing/promotion.h): the shop's brand tells each of the
+ * others of its share with the purchase, and gives it back with what returns or was refused. Both
+ * keep what was given so far, so that nobody pays beyond the budget. A share that a payer refuses
+ * is the shop's own to bear. */
+#include "ledger/decision.h"
+
+/* ---- Rows ---- */
+
+static const struct partner_id nobody = {{0}};
+
+/* At the shop's brand all that was given, and what each payer was told of it; at a payer's its own
+ * share. */
+static enum err get_used(const struct decision *d, uint32_t promotion, struct points *out_used)
+{
+    return ledger_get_promotion(d->view, promotion, &nobody, &out_used->minor);
+}
+
+static void put_row(struct decision *d, uint32_t promotion, const struct partner_id *payer,
+                    struct points used)
+{
+    struct ledger_key key;
+    key_promotion(promotion, payer, &key);
+    if (used.minor == 0) {
+        plan_delete(d->plan, TABLE_PROMOTION, &key);
+        return;
+    }
+    buffer_clear(&d->plan->scratch);
+    funding_encode(used.minor, &d->plan->scratch);
+    plan_row(d->plan, TABLE_PROMOTION, &key, buffer_slice(&d->plan->scratch));
+}
+
+static void put_used(struct decision *d, uint32_t promotion, struct points used)
+{
+    put_row(d, promotion, &nobody, used);
+}
+
+/* ---- The shop ---- */
+
+static enum err tell_part(struct decision *d, const struct promotion *promotion, size_t index,
+                          int64_t points, const struct uid *sale, struct stream *stream)
+{
+    const struct partner_id *partner = &promotion->parts[index].partner;
+    struct clearing_entry entry = {.kind = points > 0 ? ENTRY_PROMOTION : ENTRY_FUNDING_RETURN,
+                                   .points = points_of(points > 0 ? points : -points),
+                                   .tariff = decide_tariff(d, partner),
+                                   .subject = *sale,
+                                   .promotion = promotion->id,
+                                   .business_time = d->command->business_time,
+                                   .transaction_id = d->command->transaction_id};
+    TRY(plan_entry(d->plan, d->terms, partner, stream, &entry));
+    return decide_owe(d, partner, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor);
+}
+
+/* A part's share becomes that of what is given now, as soon as its stream goes on. */
+static enum err tell_share(struct decision *d, const struct promotion *promotion, size_t index,
+                           struct points given, const struct uid *sale)
+{
+    const struct partner_id *payer = &promotion->parts[index].partner;
+    struct points share = promotion_share(promotion, index, given);
+    struct points told;
+    struct stream *stream;
+    if (roster_is_self(d->terms->roster, payer)) {
+        return ERR_OK;
+    }
+    TRY(ledger_get_promotion(d->view, promotion->id, payer, &told.minor));
+    TRY(decide_out_stream(d, payer, &stream));
+    if (share.minor == told.minor || !decide_may_send(d, payer, stream)) {
+        return ERR_OK;
+    }
+    put_row(d, promotion->id, payer, share);
+    return tell_part(d, promotion, index, share.minor - told.minor, sale, stream);
+}
+
+static enum err use(struct decision *d, const struct promotion *promotion, int64_t points,
+                    const struct uid *sale)
+{
+    struct points before;
+    struct points after;
+    TRY(get_used(d, promotion->id, &before));
+    TRY(int64_add(before.minor, points, &after.minor));
+    if (after.minor < 0) { /* of a ledger that was restored from before it was given */
+        after.minor = 0;
+    }
+    put_used(d, promotion->id, after);
+    for (size_t i = 0; i < promotion->part_count; i++) {
+        TRY(tell_share(d, promotion, i, after, sale));
+    }
+    return ERR_OK;
+}
+
+enum err promotion_give(struct decision *d, uint32_t id, struct points points)
+{
+    const struct roster *roster = d->terms->roster;
+    const struct promotion *promotion = roster_promotion(roster, id);
+    struct points used;
+    if (promotion == NULL ||
+        !promotion_holds(promotion, &roster->self, d->command->business_time)) {
+        return decide_refuse(d, VERDICT_PROMOTION_NOT_IN_FORCE);
+    }
+    TRY(get_used(d, id, &used));
+    if (points.minor > promotion->per_purchase.minor ||
+        points.minor > promotion->budget.minor - used.minor) {
+        return decide_refuse(d, VERDICT_PROMOTION_EXHAUSTED);
+    }
+    for (size_t i = 0; i < promotion->part_count; i++) {
+        const struct partner_id *partner = &promotion->parts[i].partner;
+        struct stream *stream;
+        if (roster_is_self(roster, partner)) {
+            continue;
+        }
+        TRY(decide_out_stream(d, partner, &stream));
+        if (stream->is_recovering) {
+            return ERR_UNAVAILABLE;
+        }
+        if (!decide_may_send(d, partner, stream)) {
+            return decide_refuse(d,
+                                 stream->is_frozen ? VERDICT_STREAM_FROZEN : VERDICT_PARTNER_LEFT);
+        }
+        if (!decide_has_room(d, stream, ENTRY_EARN)) {
+            return decide_refuse(d, VERDICT_OUTBOX_FULL);
+        }
+    }
+    return use(d, promotion, points.minor, &d->command->transaction_id);
+}
+
+enum err promotion_take_back(struct decision *d, uint32_t id, struct points points,
+                             const struct uid *sale)
+{
+    const struct promotion *promotion = roster_promotion(d->terms->roster, id);
+    return promotion == NULL || points.minor == 0 ? ERR_OK : use(d, promotion, -points.minor, sale);
+}
+
+/* ---- The others ---- */
+
+enum err take_promotion(struct decision *d)
+{
+    const struct command_take_entry *take = &d->command->take_entry;
+    const struct clearing_entry *entry = &take->entry;
+    const struct roster *roster = d->terms->roster;
+    const struct promotion *promotion = roster_promotion(roster, entry->promotion);
+    size_t part = promotion == NULL ? 0 : promotion_part_of(promotion, &roster->self);
+    struct points used;
+    if (promotion == NULL || part == promotion->part_count ||
+        !partner_id_equal(&promotion->shop, &take->sender)) {
+        return decide_refuse(d, VERDICT_PROMOTION_NOT_IN_FORCE);
+    }
+    TRY(get_used(d, promotion->id, &used));
+    if (entry->kind == ENTRY_FUNDING_RETURN) {
+        if (entry->points.minor > used.minor) {
+            return decide_refuse(d, VERDICT_NOT_AGREED);
+        }
+        put_used(d, promotion->id, points_of(used.minor - entry->points.minor));
+        return ERR_OK;
+    }
+    /* A return comes when it comes; what is given is of the promotion's time. */
+    if (!promotion_holds(promotion, &take->sender, entry->business_time)) {
+        return decide_refuse(d, VERDICT_PROMOTION_NOT_IN_FORCE);
+    }
+    int64_t left = promotion_share(promotion, part, promotion->budget).minor - used.minor;
+    if (entry->points.minor > promotion->per_purchase.minor || entry->points.minor > left) {
+        return decide_refuse(d, VERDICT_PROMOTION_EXHAUSTED);
+    }
+    put_used(d, promotion->id, points_of(used.minor + entry->points.minor));
+    return ERR_OK;
+}
+
+enum err force_promotion(struct decision *d)
+{
+    const struct clearing_entry *entry = &d->command->take_entry.entry;
+    struct points used;
+    TRY(get_used(d, entry->promotion, &used));
+    bool gives = entry->kind == ENTRY_PROMOTION;
+    TRY(int64_add(used.minor, gives ? entry->points.minor : -entry->points.minor, &used.minor));
+    put_used(d, entry->promotion, used.minor < 0 ? points_of(0) : used);
+    return ERR_OK;
+}

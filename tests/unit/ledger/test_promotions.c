@@ -1,0 +1,269 @@
+/* Points that two brands pay for: alfa's shop gives them to beta's member, at 2 each; beta bears 60
+ * per cent, and is the member's home besides. */
+#include "pair.h"
+
+#include <stdlib.h>
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+enum {
+    BUDGET = 200,
+    MOST = 90 /* for one purchase */
+};
+
+struct shared {
+    struct pair pair;
+    struct promotion promotion;
+};
+
+static int setup(void **state)
+{
+    struct shared *shared = calloc(1, sizeof *shared);
+    assert_non_null(shared);
+    struct pair *pair = &shared->pair;
+    pair_init(pair);
+    shared->promotion = (struct promotion){
+        .id = 5,
+        .shop = pair->alfa.roster.self,
+        .valid_from = pair->alfa.now,
+        .valid_until = {pair->alfa.now.ms + 10 * DAY_MS},
+        .budget = {BUDGET},
+        .per_purchase = {MOST},
+        .part_count = 2,
+        .parts = {{pair->alfa.roster.self, 4000}, {pair->beta.roster.self, 6000}}};
+    pair->alfa.roster.promotions = pair->beta.roster.promotions = &shared->promotion;
+    pair->alfa.roster.promotion_count = pair->beta.roster.promotion_count = 1;
+    *state = shared;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct shared *shared = *state;
+    pair_fini(&shared->pair);
+    free(shared);
+    return 0;
+}
+
+static struct command bonus(struct pair *pair, int64_t points)
+{
+    struct command command = desk_command(&pair->alfa, COMMAND_EARN);
+    command.earn = (struct command_earn){.card = pair->card,
+                                         .amount = money_of(points * 10),
+                                         .currency = "EUR",
+                                         .is_fixed = true,
+                                         .fixed_points = points_of(points),
+                                         .promotion = 5,
+                                         .rate = {.per_minor = 1}};
+    return command;
+}
+
+static struct uid give(struct pair *pair, int64_t points)
+{
+    struct command command = bonus(pair, points);
+    desk_do(&pair->alfa, &command);
+    pair_settle(pair);
+    return command.transaction_id;
+}
+
+static enum verdict try_to_give(struct pair *pair, int64_t points)
+{
+    struct command command = bonus(pair, points);
+    return desk_tell(&pair->alfa, &command);
+}
+
+static const struct partner_id nobody = {{0}};
+
+static int64_t used(const struct desk *desk)
+{
+    int64_t points;
+    assert_int_equal(ledger_get_promotion(&desk->store.view, 5, &nobody, &points), ERR_OK);
+    return points;
+}
+
+static int64_t owed(const struct desk *desk, unsigned partner)
+{
+    struct exposure exposure;
+    assert_int_equal(ledger_get_exposure(&desk->store.view, &desk->partners[partner].id, &exposure),
+                     ERR_OK);
+    return exposure_owed(&exposure, &desk->roster).minor;
+}
+
+/* Alfa gave so many and pays 2 for each of them; beta pays 2 for each of its share. */
+static void assert_given(struct pair *pair, int64_t given, int64_t betas)
+{
+    assert_int_equal(used(&pair->alfa), given);
+    assert_int_equal(used(&pair->beta), betas);
+    assert_int_equal(owed(&pair->alfa, 1), 2 * (given - betas));
+    assert_int_equal(owed(&pair->beta, 0), -2 * (given - betas));
+    pair_assert_mirrored(pair);
+}
+
+static void test_each_pays_its_share(void **state)
+{
+    struct pair *pair = *state;
+    give(pair, 51); /* 30.6 is 30 */
+    assert_given(pair, 51, 30);
+    assert_int_equal(pair->from_alfa.count, 2);
+    const struct clearing_entry *share = &pair->from_alfa.entries[1];
+    assert_int_equal(share->kind, ENTRY_PROMOTION);
+    assert_int_equal(share->promotion, 5);
+    assert_true(uid_equal(&share->subject, &pair->from_alfa.entries[0].transaction_id));
+    give(pair, 1); /* 31.2 of both is 31 */
+    assert_given(pair, 52, 31);
+    give(pair, 1); /* 31.8 is 31 */
+    assert_given(pair, 53, 31);
+    assert_int_equal(pair->from_alfa.count, 5);
+}
+
+static void return_some(struct pair *pair, const struct uid *sale, int64_t points)
+{
+    struct command command = desk_command(&pair->alfa, COMMAND_RETURN_SALE);
+    command.return_sale.sale = *sale;
+    command.return_sale.amount = money_of(points * 10);
+    desk_do(&pair->alfa, &command);
+    pair_settle(pair);
+}
+
+static void test_what_returns_is_paid_back(void **state)
+{
+    struct pair *pair = *state;
+    struct uid sale = give(pair, 60);
+    assert_given(pair, 60, 36);
+    return_some(pair, &sale, 25); /* of 35 are 21 beta's */
+    assert_given(pair, 35, 21);
+    return_some(pair, &sale, 35);
+    assert_given(pair, 0, 0);
+    desk_assert_balances(&pair->beta, &pair->member, 0, 0, 0);
+}
+
+static void test_no_more_than_was_agreed(void **state)
+{
+    struct shared *shared = *state;
+    struct pair *pair = &shared->pair;
+    assert_int_equal(try_to_give(pair, MOST + 1), VERDICT_PROMOTION_EXHAUSTED);
+    give(pair, MOST);
+    struct uid sale = give(pair, MOST);
+    assert_int_equal(try_to_give(pair, 21), VERDICT_PROMOTION_EXHAUSTED);
+    give(pair, 20);
+    assert_given(pair, BUDGET, 120);
+    assert_int_equal(try_to_give(pair, 1), VERDICT_PROMOTION_EXHAUSTED);
+    return_some(pair, &sale, 10); /* makes room */
+    give(pair, 10);
+    assert_given(pair, BUDGET, 120);
+}
+
+static void test_of_its_shop_and_its_time(void **state)
+{
+    struct shared *shared = *state;
+    struct pair *pair = &shared->pair;
+    struct command command = bonus(pair, 5);
+    command.earn.promotion = 6;
+    assert_int_equal(desk_tell(&pair->alfa, &command), VERDICT_PROMOTION_NOT_IN_FORCE);
+    struct command late = bonus(pair, 5);
+    late.business_time = shared->promotion.valid_until;
+    assert_int_equal(desk_tell(&pair->alfa, &late), VERDICT_PROMOTION_NOT_IN_FORCE);
+    shared->promotion.shop = pair->beta.roster.self;
+    assert_int_equal(try_to_give(pair, 5), VERDICT_PROMOTION_NOT_IN_FORCE);
+    shared->promotion.shop = pair->alfa.roster.self;
+    /* What returns does so whenever it does. */
+    struct uid sale = give(pair, 50);
+    pair_wait_days(pair, 100);
+    return_some(pair, &sale, 50);
+    assert_given(pair, 0, 0);
+}
+
+/* The home refuses the points: nobody pays for them. */
+static void test_a_refused_earn_costs_nobody(void **state)
+{
+    struct pair *pair = *state;
+    struct command block = desk_command(&pair->beta, COMMAND_BLOCK_CARD);
+    block.card.card = pair->card;
+    struct command command = bonus(pair, 50);
+    desk_do(&pair->alfa, &command);
+    desk_do(&pair->beta, &block);
+    pair_settle(pair);
+    assert_int_equal(pair->from_alfa.verdicts[0], VERDICT_CARD_BLOCKED);
+    assert_given(pair, 0, 0);
+}
+
+/* A payer who has not agreed does not pay, and the shop bears it. */
+static void test_who_has_not_agreed_pays_nothing(void **state)
+{
+    struct pair *pair = *state;
+    pair->beta.roster.promotion_count = 0;
+    give(pair, 50);
+    assert_int_equal(pair->from_alfa.verdicts[1], VERDICT_PROMOTION_NOT_IN_FORCE);
+    assert_int_equal(owed(&pair->alfa, 1), 100);
+    assert_int_equal(owed(&pair->beta, 0), -100);
+    assert_int_equal(used(&pair->beta), 0);
+}
+
+static void recover(struct desk *desk, const struct partner_id *partner, enum recovery_step step)
+{
+    struct command command = desk_command(desk, COMMAND_RECOVERY);
+    command.recovery.partner = *partner;
+    command.recovery.step = step;
+    desk_do(desk, &command);
+}
+
+/* The sale's own home is another than the payer whose stream can't go on: here it is ours. */
+static void test_a_share_waits_for_its_stream(void **state)
+{
+    struct pair *pair = *state;
+    const struct partner_id *beta = &pair->beta.roster.self;
+    struct card_number card;
+    (void)desk_enrol(&pair->alfa, &card);
+    struct command command = bonus(pair, 50);
+    command.earn.card = card;
+    desk_do(&pair->alfa, &command);
+    pair_settle(pair);
+    assert_int_equal(used(&pair->beta), 30);
+    recover(&pair->alfa, beta, RECOVERY_BEGIN);
+    struct command back = desk_command(&pair->alfa, COMMAND_RETURN_SALE);
+    back.return_sale.sale = command.transaction_id;
+    desk_do(&pair->alfa, &back);
+    recover(&pair->alfa, beta, RECOVERY_END);
+    pair_settle(pair);
+    assert_int_equal(used(&pair->alfa), 0);
+    assert_int_equal(used(&pair->beta), 30);
+    command = bonus(pair, 10);
+    command.earn.card = card;
+    desk_do(&pair->alfa, &command); /* 6, and 30 back */
+    pair_settle(pair);
+    assert_int_equal(used(&pair->beta), 6);
+    assert_int_equal(pair->from_alfa.entries[1].kind, ENTRY_FUNDING_RETURN);
+    assert_int_equal(pair->from_alfa.entries[1].points.minor, 24);
+}
+
+/* The payer keeps its own count: a shop that lost its own does not spend the budget twice. */
+static void test_the_payer_counts_for_itself(void **state)
+{
+    struct pair *pair = *state;
+    struct ledger_key key;
+    give(pair, MOST);
+    give(pair, MOST);
+    key_promotion(5, &nobody, &key);
+    assert_int_equal(pair->alfa.store.del(pair->alfa.store.context, TABLE_PROMOTION,
+                                          slice_of(key.bytes, key.length)),
+                     ERR_OK);
+    key_promotion(5, &pair->beta.roster.self, &key);
+    assert_int_equal(pair->alfa.store.del(pair->alfa.store.context, TABLE_PROMOTION,
+                                          slice_of(key.bytes, key.length)),
+                     ERR_OK);
+    give(pair, 50); /* 30 for beta, who has paid 108 of 120 */
+    assert_int_equal(pair->from_alfa.verdicts[pair->from_alfa.count - 1],
+                     VERDICT_PROMOTION_EXHAUSTED);
+    assert_int_equal(used(&pair->beta), 108);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_each_pays_its_share),          TEST(test_what_returns_is_paid_back),
+        TEST(test_no_more_than_was_agreed),      TEST(test_of_its_shop_and_its_time),
+        TEST(test_a_refused_earn_costs_nobody),  TEST(test_who_has_not_agreed_pays_nothing),
+        TEST(test_a_share_waits_for_its_stream), TEST(test_the_payer_counts_for_itself),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
