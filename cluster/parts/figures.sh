@@ -10,7 +10,6 @@ collect_figures() {
         status_json "$brand" >"figures/$brand.status.json"
         talea --home "$brand" report --json >"figures/$brand.report.json"
         talea --home "$brand" period list "$PERIOD_TEXT" --json >"figures/$brand.periods.json"
-        talea --home "$brand" period status "$PERIOD_TEXT" --json >"figures/$brand.settled.json"
         for other in "${BRANDS[@]}"; do
             [[ $brand == "$other" ]] || talea --home "$brand" statement show "$other" \
                 "$PERIOD_TEXT" --json >"figures/$brand.$other.statement.json" || true
@@ -29,7 +28,7 @@ brand_json() { # BRAND
     jq -n --arg partner "$1" --arg name "${NAME[$1]}" --argjson peak "${PEAK_BYTES[$1]:-0}" \
         --slurpfile status "figures/$1.status.json" --slurpfile report "figures/$1.report.json" \
         --slurpfile verify "figures/$1.verify.json" --slurpfile imports <(imports_json "$1") \
-        --slurpfile settled "figures/$1.settled.json" \
+        --slurpfile settled "figures/$1.periods.json" \
         --argjson repeat_added_nothing "${ADDED_NOTHING[$1]:-false}" '
         def account(name): [$report[0].accounts[] | select(.account == name)];
         def debits: map(.debit_points) | add // 0;
@@ -54,7 +53,7 @@ brand_json() { # BRAND
             debt: $r.debt_points},
          memory_peak_bytes: ([$peak, $status[0].resident_peak_bytes] | max),
          journal_rows: $status[0].journal_rows,
-         pairs_closed: ($settled[0].pairs | map(select(.state == "SETTLEMENT_STATE_CLOSED")) | length),
+         pairs_closed: ($settled[0].pairs | map(select(.status.state == "SETTLEMENT_STATE_CLOSED")) | length),
          verify_clean: $verify[0].is_clean}
         | .rows_add_up = (.receipts | .imported + .returned + .rejected == .rows)'
 }

@@ -23,10 +23,10 @@ step_netting() {
     say 'The charter says: netting: multilateral. Each brand signs over which statements it nets, and' \
         'where all five say the same, some payments settle all ten pairs.'
     until_true 60 pairs_are NETTED CLOSED || {
-        show talea --home "${BRANDS[0]}" period status "$PERIOD_TEXT"
+        show talea --home "${BRANDS[0]}" period list "$PERIOD_TEXT"
         fail 'not every pair is netted after a minute'
     }
-    show talea --home "${BRANDS[0]}" period status "$PERIOD_TEXT"
+    show talea --home "${BRANDS[0]}" period list "$PERIOD_TEXT"
     printf '\nThe net positions and who pays whom: anybody computes the same from the statements.\n'
     typed 'talea statement net statements/*.talea --charter charter.talea'
     talea statement net statements/*.talea --charter charter.talea >figures/net.txt ||
@@ -127,11 +127,11 @@ step_bank() {
         show talea --home "$brand" payment import "bank/$brand.xml"
     done
     until_true 60 pairs_are CLOSED || {
-        for brand in "${BRANDS[@]}"; do show talea --home "$brand" period status "$PERIOD_TEXT"; done
+        for brand in "${BRANDS[@]}"; do show talea --home "$brand" period list "$PERIOD_TEXT"; done
         fail 'not every pair is closed after a minute'
     }
     printf '\nEvery pair of every brand is closed:\n'
-    show talea --home "${BRANDS[0]}" period status "$PERIOD_TEXT"
+    show talea --home "${BRANDS[0]}" period list "$PERIOD_TEXT"
     show talea --home "${BRANDS[0]}" payment list --period "$PERIOD_TEXT"
     payments_json >figures/payments.json
 }

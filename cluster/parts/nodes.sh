@@ -134,9 +134,9 @@ pairs_are() {
     local brand wanted
     wanted=$(printf '"SETTLEMENT_STATE_%s",' "$@")
     for brand in "${BRANDS[@]}"; do
-        talea --home "$brand" period status "$PERIOD_TEXT" --json 2>/dev/null |
+        talea --home "$brand" period list "$PERIOD_TEXT" --json 2>/dev/null |
             jq -e --argjson peers $((${#BRANDS[@]} - 1)) --argjson wanted "[${wanted%,}]" \
-                '(.pairs | length == $peers) and all(.pairs[]; .state | IN($wanted[]))' \
+                '(.pairs | length == $peers) and all(.pairs[]; .status.state | IN($wanted[]))' \
                 >/dev/null || return 1
     done
 }

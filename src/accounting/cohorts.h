@@ -6,7 +6,7 @@
 #define ACCOUNTING_COHORTS_H
 
 #include "base/amount.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/ident.h"
 
 struct cohort {

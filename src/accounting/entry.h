@@ -3,7 +3,7 @@
 #define ACCOUNTING_ENTRY_H
 
 #include "accounting/templates.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/ident.h"
 #include "clearing/tariff.h"
 #include "settlement/obligation.h"

@@ -139,6 +139,7 @@ struct entry_step {
     uint64_t number;
     enum entry_kind kind;
     struct period period;
+    struct period after; /* of the entries behind it */
     struct slice bytes;
     struct hash hash;
     const struct clearing_entry *decoded;
@@ -173,7 +174,8 @@ static enum err walk_stream(struct audit *audit, uint64_t row, const struct entr
         return found_in_stream(audit, row, step, "it is not linked to the entry before");
     }
     if (decoded != NULL && (decoded->number != step->number || decoded->kind != step->kind ||
-                            decoded->period.yyyymm != step->period.yyyymm)) {
+                            !period_equal(decoded->period, step->period) ||
+                            !period_equal(entry_period_after(decoded), step->after))) {
         return found_in_stream(audit, row, step, "its bytes say something else");
     }
     fold->last_number = step->number;
@@ -181,7 +183,7 @@ static enum err walk_stream(struct audit *audit, uint64_t row, const struct entr
     fold->bytes += step->bytes.length;
     fold->last_row = row;
     if (step->kind == ENTRY_PERIOD_MARK) {
-        fold->period = period_next(fold->period);
+        fold->period = step->after;
     }
     return ERR_OK;
 }
@@ -195,6 +197,7 @@ static enum err walk_entry(struct audit *audit, uint64_t row, const struct effec
                               .number = effect->entry.number,
                               .kind = effect->entry.kind,
                               .period = effect->entry.period,
+                              .after = entry_period_after(&effect->entry),
                               .bytes = effect->bytes,
                               .hash = effect->hash};
     if (options->decode_entry != NULL) {
@@ -216,6 +219,7 @@ static enum err walk_taken_entry(struct audit *audit, uint64_t row, bool is_appl
                               .number = taken->entry.number,
                               .kind = taken->entry.kind,
                               .period = taken->entry.period,
+                              .after = entry_period_after(&taken->entry),
                               .bytes = taken->bytes,
                               .hash = entry_hash(taken->bytes),
                               .decoded = &taken->entry};

@@ -28,15 +28,21 @@ static int64_t days_before_year(int year)
     return y * 365 + y / 4 - y / 100 + y / 400 - 719162;
 }
 
+int64_t day_of_civil(int year, int month, int day)
+{
+    int64_t days = days_before_year(year) + day - 1;
+    for (int before = 1; before < month; before++) {
+        days += civil_days_in_month(year, before);
+    }
+    return days;
+}
+
 enum err civil_to_unix(const struct civil *civil, struct unix_ms *out_time)
 {
     if (!civil_is_valid(civil)) {
         return ERR_INPUT;
     }
-    int64_t days = days_before_year(civil->year) + civil->day - 1;
-    for (int month = 1; month < civil->month; month++) {
-        days += civil_days_in_month(civil->year, month);
-    }
+    int64_t days = day_of_civil(civil->year, civil->month, civil->day);
     int64_t seconds = civil->hour * 3600 + civil->minute * 60 + civil->second;
     out_time->ms = days * DAY_MS + seconds * 1000;
     return ERR_OK;
@@ -64,53 +70,33 @@ struct civil civil_from_unix(struct unix_ms time)
     return c;
 }
 
-struct period period_of(struct unix_ms time)
+int64_t unix_day(struct unix_ms time)
 {
-    struct civil c = civil_from_unix(time);
-    return (struct period){(uint32_t)(c.year * 100 + c.month)};
+    return time.ms < 0 ? 0 : time.ms / DAY_MS;
 }
 
-struct period period_next(struct period period)
+struct civil civil_of_day(int64_t day)
 {
-    return (struct period){period.yyyymm % 100 == 12 ? period.yyyymm + 89 : period.yyyymm + 1};
+    return civil_from_unix((struct unix_ms){day * DAY_MS});
 }
 
-enum err period_parse(const char *text, struct period *out_period)
+enum err day_parse(const char *text, int64_t *out_day)
 {
-    int year = 0;
-    int month = 0;
-    int used = 0;
-    if (strlen(text) != 7 || sscanf(text, "%4d-%2d%n", &year, &month, &used) != 2 || used != 7 ||
-        year < 1970 || month < 1 || month > 12) {
+    struct unix_ms time;
+    if (strlen(text) != sizeof "2026-10-03" - 1) {
         return ERR_INPUT;
     }
-    out_period->yyyymm = (uint32_t)(year * 100 + month);
+    TRY(unix_ms_parse(text, &time));
+    *out_day = unix_day(time);
     return ERR_OK;
-}
-
-const char *period_format(struct period period, char out_text[PERIOD_TEXT_MAX])
-{
-    snprintf(out_text, PERIOD_TEXT_MAX, "%04u-%02u", period.yyyymm / 100 % 10000,
-             period.yyyymm % 100);
-    return out_text;
-}
-
-struct unix_ms period_start(struct period period)
-{
-    struct civil c = {
-        .year = (int)(period.yyyymm / 100), .month = (int)(period.yyyymm % 100), .day = 1};
-    struct unix_ms start = {0};
-    enum err err = civil_to_unix(&c, &start);
-    return err == ERR_OK ? start : (struct unix_ms){0};
 }
 
 struct unix_ms month_end_after(struct unix_ms time, unsigned months)
 {
-    struct period p = period_of(time);
-    for (unsigned i = 0; i <= months; i++) {
-        p = period_next(p);
-    }
-    return period_start(p);
+    struct civil c = civil_from_unix(time);
+    unsigned month = (unsigned)(c.month - 1) + months + 1; /* from January of that year */
+    int year = c.year + (int)(month / 12);
+    return (struct unix_ms){day_of_civil(year, (int)(month % 12) + 1, 1) * DAY_MS};
 }
 
 const char *unix_ms_format(struct unix_ms time, char out_text[TIME_TEXT_MAX])

@@ -27,19 +27,13 @@ MUST_USE enum err civil_to_unix(const struct civil *civil, struct unix_ms *out_t
 struct civil civil_from_unix(struct unix_ms time);
 int civil_days_in_month(int year, int month);
 
-/* A settlement period: a calendar month, as year * 100 + month (202610). */
-struct period {
-    uint32_t yyyymm;
-};
-
-struct period period_of(struct unix_ms time);
-struct period period_next(struct period period);
-/* "2026-10". */
-MUST_USE enum err period_parse(const char *text, struct period *out_period);
-#define PERIOD_TEXT_MAX 16
-const char *period_format(struct period period, char out_text[PERIOD_TEXT_MAX]);
-/* The first millisecond of the period. */
-struct unix_ms period_start(struct period period);
+/* Whole days since 1970-01-01 (UTC), and the day's date. */
+int64_t unix_day(struct unix_ms time);
+struct civil civil_of_day(int64_t day);
+/* Of a date that exists. */
+int64_t day_of_civil(int year, int month, int day);
+/* "2026-10-03". */
+MUST_USE enum err day_parse(const char *text, int64_t *out_day);
 
 /* The first millisecond after the end of the month that lies `months` after that of `time`. */
 struct unix_ms month_end_after(struct unix_ms time, unsigned months);

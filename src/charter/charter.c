@@ -151,6 +151,7 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
     open_partners(fields, charter, arena, m);
     open_tariffs(fields, charter, arena, m);
     open_promotions(fields, charter, arena, m);
+    charter_calendar_open(fields, &charter->calendar, m);
     charter_open_terms(fields, charter, m);
     charter_open_revocations(fields, charter, arena, m);
 }
@@ -237,6 +238,11 @@ void charter_close(struct charter *charter)
     }
 }
 
+struct period charter_period(const struct charter *charter)
+{
+    return calendar_period_on(&charter->calendar, unix_day(charter->valid_from));
+}
+
 enum err charter_partners_in(const struct charter *charter, struct period period,
                              struct arena *arena, struct partner_id **out_partners,
                              size_t *out_count)
@@ -248,9 +254,9 @@ enum err charter_partners_in(const struct charter *charter, struct period period
     }
     for (size_t i = 0; i < charter->partner_count; i++) {
         const struct charter_partner *partner = &charter->partners[i];
-        bool has_begun = partner->first_period.yyyymm <= period.yyyymm;
+        bool has_begun = !period_is_before(period, partner->first_period);
         bool has_ended =
-            partner->last_period.yyyymm != 0 && partner->last_period.yyyymm < period.yyyymm;
+            partner->last_period.yyyymm != 0 && period_is_before(partner->last_period, period);
         if (has_begun && !has_ended) {
             partners[count++] = partner->id;
         }

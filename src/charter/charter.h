@@ -74,6 +74,7 @@ struct charter {
     uint32_t dispute_answer_s;  /* 0: 14 days */
     uint32_t dispute_escalate_s;
     bool is_multilateral; /* all pairs' nets of a period are netted together */
+    struct period_calendar calendar;
     struct charter_revocation *revocations;
     size_t revocation_count;
     unsigned signature_count; /* valid ones */
@@ -101,6 +102,8 @@ MUST_USE enum err charter_check_signatures(const struct charter *charter, struct
 MUST_USE enum err charter_follows(const struct charter *charter, const struct charter *previous,
                                   struct note *note);
 
+/* The period that runs on the day, by UTC, from which the charter is valid. */
+struct period charter_period(const struct charter *charter);
 const struct charter_partner *charter_partner_find(const struct charter *charter,
                                                    const struct partner_id *partner);
 /* Those whose streams run in the period, sorted, in the arena. ERR_RESOURCE. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "charter/charter_calendar.h"
 #include "charter/charter_checks.h"
 
 static enum err check_units(const struct charter *now, const struct charter *before,
@@ -118,7 +119,7 @@ static enum err check_gone(const struct charter *now, const struct charter_partn
                         ", and no epoch before said that it leaves",
                         old->id.text, now->epoch);
     }
-    if (period_of(now->valid_from).yyyymm <= old->last_period.yyyymm) {
+    if (!period_is_before(old->last_period, charter_period(now))) {
         return note_set(note, ERR_CONFLICT, "%s is in the charter until %s has ended", old->id.text,
                         period_format(old->last_period, text));
     }
@@ -128,23 +129,25 @@ static enum err check_gone(const struct charter *now, const struct charter_partn
 static enum err check_kept(const struct charter *now, const struct charter_partner *old,
                            const struct charter_partner *kept, struct note *note)
 {
-    uint32_t earliest =
-        old->last_period.yyyymm != 0 ? old->last_period.yyyymm : period_of(now->valid_from).yyyymm;
+    struct period earliest = old->last_period.yyyymm != 0 ? old->last_period : charter_period(now);
+    char texts[2][PERIOD_TEXT_MAX];
     if (strcmp(kept->prefix.digits, old->prefix.digits) != 0) {
         return note_set(note, ERR_CONFLICT, "%s has card prefix %s in epoch %" PRIu64 ", not %s",
                         old->id.text, kept->prefix.digits, now->epoch, old->prefix.digits);
     }
     if (kept->first_period.yyyymm != old->first_period.yyyymm) {
         return note_set(note, ERR_CONFLICT,
-                        "the streams of %s begin in %u, as the epoch before says; not in %u",
-                        old->id.text, old->first_period.yyyymm, kept->first_period.yyyymm);
+                        "the streams of %s begin in %s, as the epoch before says; not in %s",
+                        old->id.text, period_format(old->first_period, texts[0]),
+                        period_format(kept->first_period, texts[1]));
     }
     if (kept->last_period.yyyymm == 0 && old->last_period.yyyymm != 0) {
         return note_set(note, ERR_CONFLICT, "%s leaves, as the epoch before says", old->id.text);
     }
-    if (kept->last_period.yyyymm != 0 && kept->last_period.yyyymm < earliest) {
-        return note_set(note, ERR_CONFLICT, "the streams of %s can't end in %u: not before %u",
-                        old->id.text, kept->last_period.yyyymm, earliest);
+    if (kept->last_period.yyyymm != 0 && period_is_before(kept->last_period, earliest)) {
+        return note_set(note, ERR_CONFLICT, "the streams of %s can't end in %s: not before %s",
+                        old->id.text, period_format(kept->last_period, texts[0]),
+                        period_format(earliest, texts[1]));
     }
     return ERR_OK;
 }
@@ -203,6 +206,8 @@ enum err charter_check_continuity(const struct charter *charter, const struct ch
                                   struct note *note)
 {
     TRY(check_units(charter, previous, note));
+    TRY(charter_calendar_follows(&charter->calendar, &previous->calendar, charter->valid_from,
+                                 note));
     TRY(check_tariffs(charter, previous, note));
     TRY(check_new_tariffs(charter, previous, note));
     TRY(check_promotions(charter, previous, note));

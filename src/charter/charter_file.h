@@ -54,6 +54,7 @@ struct charter_terms {
     uint32_t dispute_answer_s;  /* 0: 14 days */
     uint32_t dispute_escalate_s;
     bool is_multilateral;
+    struct period_calendar calendar; /* charter_calendar.h makes one that may follow */
     const struct charter_departure *departures;
     size_t departure_count;
     const struct charter_revocation *revocations; /* in any order */

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "charter/charter_continuity.h"
 #include "charter/charter_file.h"
+#include "charter/charter_terms.h"
 #include "charter/introduction_wire.h"
 
 static int compare_introductions(const void *a, const void *b)
@@ -151,7 +152,7 @@ static const struct charter_departure *find_departure(const struct charter_terms
 static void terms_to_wire(struct fields *fields, struct arena *arena,
                           const struct charter_terms *terms, Talea__V1__Charter *m)
 {
-    uint32_t begins = period_of(terms->valid_from).yyyymm;
+    uint32_t begins = calendar_period_on(&terms->calendar, unix_day(terms->valid_from)).yyyymm;
     Talea__V1__PartnerTerms *rows = fields_array(fields, arena, m->n_partners, sizeof *rows);
     m->partner_terms = fields_array(fields, arena, m->n_partners, sizeof *m->partner_terms);
     for (size_t i = 0; i < m->n_partners && fields->err == ERR_OK; i++) {
@@ -298,6 +299,7 @@ static enum err payload_make(const struct charter_terms *terms, const struct sli
     promotions_to_wire(&fields, &arena, terms, &m);
     terms_to_wire(&fields, &arena, terms, &m);
     revocations_to_wire(&fields, &arena, terms, &m);
+    charter_calendar_to_wire(&fields, &arena, &terms->calendar, &m);
     m.net_debit_cap_minor = terms->net_debit_cap.minor;
     Talea__V1__DisputeTerms disputes;
     talea__v1__dispute_terms__init(&disputes);

@@ -22,7 +22,8 @@ enum err charter_roster(const struct charter *charter, const struct partner_id *
                             .promotion_count = charter->promotion_count,
                             .net_debit_cap = charter->net_debit_cap,
                             .dispute_answer_s = charter->dispute_answer_s,
-                            .dispute_escalate_s = charter->dispute_escalate_s};
+                            .dispute_escalate_s = charter->dispute_escalate_s,
+                            .calendar = charter->calendar};
     roster.partners = calloc(charter->partner_count, sizeof *roster.partners);
     roster.tariffs = calloc(charter->tariff_count, sizeof *roster.tariffs);
     roster.promotions = calloc(charter->promotion_count + 1, sizeof *roster.promotions);

@@ -21,7 +21,7 @@ void charter_open_terms(struct fields *fields, struct charter *charter, const Ta
 {
     const struct charter_partner *before = NULL;
     for (size_t i = 0; i < charter->partner_count; i++) {
-        charter->partners[i].first_period = period_of(charter->valid_from);
+        charter->partners[i].first_period = charter_period(charter);
     }
     for (size_t i = 0; i < m->n_partner_terms && fields->err == ERR_OK; i++) {
         const Talea__V1__PartnerTerms *terms = m->partner_terms[i];

@@ -12,6 +12,10 @@ struct charter_partner *charter_partner_of(struct charter *charter, const char *
 /* Fills in the periods of the partners, who are there already. */
 void charter_open_terms(struct fields *fields, struct charter *charter,
                         const Talea__V1__Charter *m);
+void charter_calendar_open(struct fields *fields, struct period_calendar *calendar,
+                           const Talea__V1__Charter *m);
+void charter_calendar_to_wire(struct fields *fields, struct arena *arena,
+                              const struct period_calendar *calendar, Talea__V1__Charter *m);
 /* Fills in the revocations, and marks the keys. */
 void charter_open_revocations(struct fields *fields, struct charter *charter, struct arena *arena,
                               const Talea__V1__Charter *m);

@@ -145,10 +145,25 @@ static enum err check_terms(const struct clearing_entry *entry, const struct ent
     return ERR_OK;
 }
 
+/* It is said where the unit changes, and nowhere else: each mark has one form. */
+static enum err check_next(const struct clearing_entry *entry, struct note *note)
+{
+    struct period next = entry->next_period;
+    if (next.yyyymm == 0) {
+        return ERR_OK;
+    }
+    if (entry->kind != ENTRY_PERIOD_MARK) {
+        return wrong(entry, note, "only a mark has a next period");
+    }
+    if (!period_is_valid(next) || period_unit_of(next) == period_unit_of(entry->period) ||
+        !period_equal(next, period_at(period_unit_of(next), period_last_day(entry->period) + 1))) {
+        return wrong(entry, note, "its next period does not follow on");
+    }
+    return ERR_OK;
+}
+
 static enum err check_place(const struct clearing_entry *entry, struct note *note)
 {
-    uint32_t month = entry->period.yyyymm % 100;
-    uint32_t year = entry->period.yyyymm / 100;
     if (entry->number == 0) {
         return wrong(entry, note, "numbers begin with 1");
     }
@@ -156,10 +171,17 @@ static enum err check_place(const struct clearing_entry *entry, struct note *not
         return wrong(entry, note,
                      "the first entry follows on from none, its previous hash is zeros");
     }
-    if (month < 1 || month > 12 || year < 1970 || year > 9999) {
-        return wrong(entry, note, "its period is no month");
+    if (!period_is_valid(entry->period)) {
+        return wrong(entry, note, "its period is no month, week or day");
     }
-    return ERR_OK;
+    return check_next(entry, note);
+}
+
+struct period entry_period_after(const struct clearing_entry *entry)
+{
+    return entry->kind != ENTRY_PERIOD_MARK ? entry->period
+           : entry->next_period.yyyymm != 0 ? entry->next_period
+                                            : period_next(entry->period);
 }
 
 static enum err check_move(const struct clearing_entry *entry, const struct entry_shape *shape,

@@ -7,7 +7,7 @@
 #define CLEARING_ENTRY_H
 
 #include "base/amount.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/ident.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
@@ -115,11 +115,14 @@ struct clearing_entry {
     struct card_number moved_to; /* of moved cards and lots: the card at the new home */
     struct partner_id issuer;    /* of moved lots: who gave the points */
     struct dispute_part dispute; /* of a dispute's steps and corrections */
+    struct period next_period;   /* of marks: what follows, if not period_next; 0: that */
 };
 
 /* What must hold of any entry by itself, whoever sent it. On ERR_INPUT the note says what. */
 MUST_USE enum err entry_check(const struct clearing_entry *entry, struct note *note);
 
+/* The period of the entries behind this one: that of a mark ends with it. */
+struct period entry_period_after(const struct clearing_entry *entry);
 /* The hash of an entry's bytes as they travel. */
 struct hash entry_hash(struct slice bytes);
 /* What an entry says, wherever it stands: its bytes as they travel without the first two fields,

@@ -75,10 +75,9 @@ static enum err check_promotions(const struct roster *roster, struct note *note)
 
 static enum err check_period(struct period period, struct note *note)
 {
-    uint32_t month = period.yyyymm % 100;
-    uint32_t year = period.yyyymm / 100;
-    if (month < 1 || month > 12 || year < 1970 || year > 9999) {
-        return note_set(note, ERR_INPUT, "the first period, %u, is no month", period.yyyymm);
+    if (!period_is_valid(period)) {
+        return note_set(note, ERR_INPUT, "the first period, %u, is no month, week or day",
+                        period.yyyymm);
     }
     return ERR_OK;
 }
@@ -108,6 +107,7 @@ enum err roster_prepare(struct roster *roster, struct note *note)
         return note_set(note, ERR_INPUT, "the net debit cap is below zero");
     }
     TRY(check_period(roster->first_period, note));
+    TRY(calendar_check(&roster->calendar, note));
     qsort(roster->partners, roster->partner_count, sizeof roster->partners[0], compare_partners);
     qsort(roster->tariffs, roster->tariff_count, sizeof roster->tariffs[0], compare_tariffs);
     for (size_t i = 0; i < roster->partner_count; i++) {
@@ -165,7 +165,7 @@ const struct tariff *roster_tariff(const struct roster *roster, uint32_t tariff)
 struct period roster_first_period(const struct roster *roster, const struct partner_id *partner)
 {
     const struct roster_partner *found = roster_find(roster, partner);
-    bool is_later = found != NULL && found->first_period.yyyymm > roster->first_period.yyyymm;
+    bool is_later = found != NULL && period_is_before(roster->first_period, found->first_period);
     return is_later && !MUTANT(BEGIN_BEFORE_JOINING) ? found->first_period : roster->first_period;
 }
 
@@ -177,7 +177,7 @@ struct period roster_last_period(const struct roster *roster, const struct partn
     if (found == NULL || self == NULL || self->last_period.yyyymm == 0) {
         return last;
     }
-    bool is_sooner = last.yyyymm == 0 || self->last_period.yyyymm < last.yyyymm;
+    bool is_sooner = last.yyyymm == 0 || period_is_before(self->last_period, last);
     return is_sooner ? self->last_period : last;
 }
 

@@ -4,6 +4,7 @@
 #ifndef CLEARING_ROSTER_H
 #define CLEARING_ROSTER_H
 
+#include "clearing/period_calendar.h"
 #include "clearing/promotion.h"
 #include "clearing/tariff.h"
 
@@ -27,6 +28,7 @@ struct roster {
     struct money net_debit_cap; /* what a pair may owe before new debt is refused; 0: no cap */
     uint32_t dispute_answer_s;  /* how long a side may be silent; 0: DISPUTE_TERM_S */
     uint32_t dispute_escalate_s;
+    struct period_calendar calendar;
 };
 
 #define DISPUTE_TERM_S (14u * 24 * 60 * 60)

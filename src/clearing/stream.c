@@ -36,7 +36,7 @@ void stream_advance(struct stream *stream, const struct clearing_entry *entry,
     stream->last_hash = *hash;
     stream->bytes += length;
     if (entry->kind == ENTRY_PERIOD_MARK && !MUTANT(PERIOD_BY_CLOCK)) {
-        stream->period = period_next(stream->period);
+        stream->period = entry_period_after(entry);
         stream->period_first_number = entry->number + 1;
     }
 }
@@ -138,12 +138,14 @@ static enum batch_judgement judge_periods(const struct stream *stream,
     for (size_t i = 0; i < count; i++) {
         const struct clearing_entry *entry = &entries[i].entry;
         if (entry->period.yyyymm != open.yyyymm) {
-            (void)note_set(note, ERR_INPUT, "entry %llu: it is of period %u, but %u is open",
-                           NUMBER(entry->number), entry->period.yyyymm, open.yyyymm);
+            char texts[2][PERIOD_TEXT_MAX];
+            (void)note_set(note, ERR_INPUT, "entry %llu: it is of period %s, but %s is open",
+                           NUMBER(entry->number), period_format(entry->period, texts[0]),
+                           period_format(open, texts[1]));
             return BATCH_BROKEN;
         }
         if (entry->kind == ENTRY_PERIOD_MARK) {
-            open = period_next(open);
+            open = entry_period_after(entry);
         }
     }
     return BATCH_TAKE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "charter/charter_calendar.h"
 #include "charter/charter_file.h"
 #include "charter/introduction.h"
 #include "cli/commands.h"
@@ -120,15 +121,19 @@ static bool is_introduced(const struct maker *maker, const struct partner_id *pa
     return false;
 }
 
-/* Those of the charter before that hand in nothing new, but for those that have left by now. */
+/* How long one that has left stays in the charter: its last payments are still under way, and who
+ * is in no charter is talked to no more. */
+#define DAYS_AFTER_LEAVING 92
+
+/* Those of the charter before that hand in nothing new, but for those that have left long since. */
 static enum err take_over_partners(struct maker *maker, struct note *note)
 {
     size_t count = maker->previous == NULL ? 0 : maker->previous->partner_count;
-    struct period begins = period_of(maker->terms.valid_from);
+    int64_t begins = unix_day(maker->terms.valid_from);
     for (size_t i = 0; i < count; i++) {
         const struct charter_partner *partner = &maker->previous->partners[i];
-        bool has_left =
-            partner->last_period.yyyymm != 0 && partner->last_period.yyyymm < begins.yyyymm;
+        bool has_left = partner->last_period.yyyymm != 0 &&
+                        period_last_day(partner->last_period) + DAYS_AFTER_LEAVING < begins;
         if (has_left || is_introduced(maker, &partner->id)) {
             continue;
         }
@@ -191,6 +196,32 @@ static enum err link_previous(const struct cli *cli, struct maker *maker, struct
     return err;
 }
 
+/* After the charter before is known. */
+static enum err convert_calendar(struct maker *maker, struct note *note)
+{
+    const struct coalition_calendar *asked = &maker->file.calendar;
+    struct period_rule rule = {.from_day = asked->from_day,
+                               .unit = asked->unit,
+                               .is_closed_by_node = asked->is_closed_by_node,
+                               .grace_s = asked->grace_s};
+    struct period_calendar first = {.rules = {rule}, .rule_count = 1};
+    static const struct period_rule months = {.unit = PERIOD_MONTH};
+    memcpy(rule.time_zone, asked->time_zone, sizeof rule.time_zone);
+    if (maker->previous != NULL) {
+        return charter_calendar_change(&maker->previous->calendar, &rule, maker->terms.valid_from,
+                                       &maker->terms.calendar, note);
+    }
+    if (rule.from_day != 0) {
+        return note_set(note, ERR_INPUT,
+                        "calendar.from: the first epoch's calendar has no other "
+                        "before it");
+    }
+    first.rules[0] = rule;
+    first.rule_count = period_rule_equal(&rule, &months) ? 0 : 1;
+    maker->terms.calendar = first;
+    return ERR_OK;
+}
+
 static enum err make(const struct cli *cli, struct maker *maker, struct note *note)
 {
     const char *terms = cli_option(cli, OPT_TERMS);
@@ -207,6 +238,7 @@ static enum err make(const struct cli *cli, struct maker *maker, struct note *no
         return note_set(note, ERR_INPUT, "--valid-from: \"%s\" is no date or time", text);
     }
     TRY(link_previous(cli, maker, note));
+    TRY(convert_calendar(maker, note));
     TRY(convert_changes(maker, note));
     TRY(read_introductions(cli, maker, note));
     TRY(charter_make(&maker->terms, maker->slices, maker->count, &maker->charter, note));

@@ -167,6 +167,31 @@ static void print_changes(const struct cli *cli, const struct charter *charter)
     }
 }
 
+static void print_calendar(const struct cli *cli, const struct charter *charter)
+{
+    struct period_calendar calendar = charter->calendar;
+    if (calendar.rule_count == 0) {
+        calendar.rules[0] = *calendar_rule_on(&calendar, 0);
+        calendar.rule_count = 1;
+    }
+    for (size_t i = 0; i < calendar.rule_count; i++) {
+        const struct period_rule *rule = &calendar.rules[i];
+        char day[PERIOD_TEXT_MAX];
+        fprintf(cli->out, "%s each %s", i == 0 ? "periods   " : "          ",
+                period_unit_name(rule->unit));
+        if (rule->from_day != 0) {
+            fprintf(cli->out, " from %s",
+                    period_format(period_at(PERIOD_DAY, rule->from_day), day));
+        }
+        fprintf(cli->out, ", time of %s, ", rule->time_zone[0] == '\0' ? "UTC" : rule->time_zone);
+        if (rule->is_closed_by_node) {
+            fprintf(cli->out, "closed by nodes %u s after the end\n", rule->grace_s);
+        } else {
+            fprintf(cli->out, "closed by operators\n");
+        }
+    }
+}
+
 static void print_charter(const struct cli *cli, const struct charter *charter)
 {
     char hash[HASH_TEXT_MAX];
@@ -184,6 +209,7 @@ static void print_charter(const struct cli *cli, const struct charter *charter)
     fprintf(cli->out, "settled in %s, %u decimals, %s\n", charter->currency,
             charter->currency_decimals,
             charter->is_multilateral ? "all pairs netted together" : "pair by pair");
+    print_calendar(cli, charter);
     if (charter->net_debit_cap.minor == 0) {
         fprintf(cli->out, "cap        none\n");
     } else {

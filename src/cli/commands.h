@@ -65,7 +65,6 @@ enum cli_exit run_audit(struct cli *cli);
 enum cli_exit run_audit_receipt(struct cli *cli);
 enum cli_exit run_audit_dispute(struct cli *cli);
 enum cli_exit run_transaction_receipt(struct cli *cli);
-enum cli_exit run_period_status(struct cli *cli);
 enum cli_exit run_invoice(struct cli *cli);
 enum cli_exit run_payment_list(struct cli *cli);
 enum cli_exit run_payment_show(struct cli *cli);

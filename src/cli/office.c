@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/office.h"
+#include "cli/payment.h"
 #include "cli/selector.h"
 #include "cli/table.h"
 
@@ -22,8 +23,8 @@ enum cli_exit office_read_period(struct cli *cli, const char *text, uint32_t *ou
 {
     struct period period;
     if (period_parse(text, &period) != ERR_OK) {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10", "\"%s\" is no period",
-                        text);
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10, 2026-W43 or 2026-10-31",
+                        "\"%s\" is no period", text);
     }
     *out_period = period.yyyymm;
     return CLI_OK;
@@ -92,12 +93,6 @@ enum cli_exit run_report(struct cli *cli)
     return CLI_OK;
 }
 
-static const char *state_name(Talea__V1__PeriodState state)
-{
-    static const char *const names[] = {"?", "open", "closing", "proposed", "differing", "matched"};
-    return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : names[0];
-}
-
 static uint64_t count_entries(Talea__V1__EntryTotal *const *totals, size_t count)
 {
     uint64_t sum = 0;
@@ -107,32 +102,53 @@ static uint64_t count_entries(Talea__V1__EntryTotal *const *totals, size_t count
     return sum;
 }
 
+/* What it waits for, or in what it differs; and what is disputed. */
+static void print_detail(struct table *table, const struct units *units,
+                         const Talea__V1__PairPeriod *pair)
+{
+    char text[AMOUNT_TEXT_MAX];
+    bool is_differing = pair->state == TALEA__V1__PERIOD_STATE__PERIOD_STATE_DIFFERING;
+    const char *detail = is_differing ? pair->detail : pair->status->waits_for;
+    if (pair->disputed_points != 0) {
+        table_cell(table, "%s%s%s disputed", detail, detail[0] == '\0' ? "" : "; ",
+                   amounts_points(units, pair->disputed_points, text));
+    } else {
+        table_cell(table, "%s", detail);
+    }
+}
+
+static void print_pair(struct table *table, const struct units *units,
+                       const Talea__V1__ListPeriodsResponse *reply,
+                       const Talea__V1__PairPeriod *pair)
+{
+    char text[AMOUNT_TEXT_MAX];
+    char period[PERIOD_TEXT_MAX];
+    char time[TIME_TEXT_MAX];
+    unsigned decimals = reply->currency_decimals > 9 ? 0 : reply->currency_decimals;
+    table_cell(table, "%s", period_format((struct period){pair->period}, period));
+    table_cell(table, "%s", pair->partner);
+    table_cell(table, "%s", payment_state_word(pair->status->state));
+    table_cell(table, "%s", amounts_time(pair->status->since_unix_ms, time));
+    table_cell(table, "%llu", (unsigned long long)count_entries(pair->sent, pair->n_sent));
+    table_cell(table, "%llu", (unsigned long long)count_entries(pair->received, pair->n_received));
+    table_cell(table, "%s", amounts_points(units, pair->net_points, text));
+    amount_format(pair->net_minor, decimals, text);
+    table_cell(table, "%s %s", text, reply->currency);
+    table_cell(table, "%s", pair->status->reference);
+    print_detail(table, units, pair);
+}
+
 static void print_pairs(struct cli *cli, const struct units *units,
                         const Talea__V1__ListPeriodsResponse *reply)
 {
-    static const char *const titles[] = {"period",    "partner",      "state",       ">sent",
-                                         ">received", ">points owed", ">money owed", "detail"};
+    static const char *const titles[] = {"period",    "partner",   "state",        "since UTC",
+                                         ">sent",     ">received", ">points owed", ">money owed",
+                                         "reference", "waits for"};
     struct table table;
-    table_init(&table, titles, 8);
+    table_init(&table, titles, 10);
     for (size_t i = 0; i < reply->n_pairs; i++) {
-        const Talea__V1__PairPeriod *pair = reply->pairs[i];
-        char text[AMOUNT_TEXT_MAX];
-        char period[PERIOD_TEXT_MAX];
-        table_cell(&table, "%s", period_format((struct period){pair->period}, period));
-        table_cell(&table, "%s", pair->partner);
-        table_cell(&table, "%s", state_name(pair->state));
-        table_cell(&table, "%llu", (unsigned long long)count_entries(pair->sent, pair->n_sent));
-        table_cell(&table, "%llu",
-                   (unsigned long long)count_entries(pair->received, pair->n_received));
-        table_cell(&table, "%s", amounts_points(units, pair->net_points, text));
-        unsigned decimals = reply->currency_decimals > 9 ? 0 : reply->currency_decimals;
-        amount_format(pair->net_minor, decimals, text);
-        table_cell(&table, "%s %s", text, reply->currency);
-        if (pair->disputed_points != 0) {
-            table_cell(&table, "%s%s%s disputed", pair->detail, pair->detail[0] == '\0' ? "" : "; ",
-                       amounts_points(units, pair->disputed_points, text));
-        } else {
-            table_cell(&table, "%s", pair->detail);
+        if (reply->pairs[i]->status != NULL) {
+            print_pair(&table, units, reply, reply->pairs[i]);
         }
     }
     table_print(&table, cli->out, cli->is_coloured);

@@ -271,25 +271,41 @@ const char *page_percent(enum page_language language, uint32_t ppm, char out_tex
     return out_text;
 }
 
-const char *page_period(enum page_language language, struct period period,
+/* "1–30" of a month of a year; "1" where both are one. */
+static void append_days(enum page_language language, int first, const struct civil *last,
                         char out_text[PAGE_NUMBER_MAX])
 {
-    int year = (int)(period.yyyymm / 100);
-    int month = (int)(period.yyyymm % 100);
-    int days = civil_days_in_month(year, month);
-    const char *name = months[month - 1][language];
+    char text[PAGE_NUMBER_MAX];
+    char days[32];
+    const char *name = months[last->month - 1][language];
+    snprintf(days, sizeof days, first == last->day ? "%d" : "%d–%d", first, last->day);
     switch (language) {
     case PAGE_RU:
-        snprintf(out_text, PAGE_NUMBER_MAX, "1–%d %s %d" NO_BREAK_SPACE "г.", days, name, year);
+        snprintf(text, sizeof text, "%s %s %d" NO_BREAK_SPACE "г.", days, name, last->year);
         break;
     case PAGE_KK:
-        snprintf(out_text, PAGE_NUMBER_MAX, "%d жылғы 1–%d %s", year, days, name);
+        snprintf(text, sizeof text, "%d жылғы %s %s", last->year, days, name);
         break;
     case PAGE_EN:
     case PAGE_LANGUAGES:
-        snprintf(out_text, PAGE_NUMBER_MAX, "1–%d %s %d", days, name, year);
+        snprintf(text, sizeof text, "%s %s %d", days, name, last->year);
         break;
     }
+    append_text(out_text, text);
+}
+
+const char *page_period(enum page_language language, struct period period,
+                        char out_text[PAGE_NUMBER_MAX])
+{
+    struct civil first = civil_of_day(period_first_day(period));
+    struct civil last = civil_of_day(period_last_day(period));
+    bool is_in_month = first.month == last.month && first.year == last.year;
+    out_text[0] = '\0';
+    if (!is_in_month) {
+        append_days(language, first.day, &first, out_text);
+        append_text(out_text, " – ");
+    }
+    append_days(language, is_in_month ? first.day : last.day, &last, out_text);
     return out_text;
 }
 

@@ -3,7 +3,7 @@
 #define CLI_PAGE_TEXT_H
 
 #include "base/amount.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "clearing/entry.h"
 
 enum page_language {

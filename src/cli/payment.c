@@ -1,4 +1,4 @@
-/* talea payment list, show; period status. */
+/* talea payment list, show. */
 #include "cli/payment.h"
 
 #include <string.h>
@@ -150,46 +150,5 @@ enum cli_exit run_payment_show(struct cli *cli)
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
     print_payment(cli, (const Talea__V1__ListPaymentsResponse *)message);
-    return CLI_OK;
-}
-
-static void print_status(struct cli *cli, const Talea__V1__ListPeriodStatusResponse *reply)
-{
-    static const char *const titles[] = {"period",    "partner",   ">owed",    "state",
-                                         "since UTC", "waits for", "reference"};
-    struct table table;
-    table_init(&table, titles, 7);
-    for (size_t i = 0; i < reply->n_pairs; i++) {
-        const Talea__V1__PeriodStatus *pair = reply->pairs[i];
-        char text[AMOUNT_TEXT_MAX];
-        char period[PERIOD_TEXT_MAX];
-        char time[TIME_TEXT_MAX];
-        table_cell(&table, "%s", period_format((struct period){pair->period}, period));
-        table_cell(&table, "%s", pair->partner);
-        table_cell(&table, "%s", amount_format(pair->net_minor, reply->currency_decimals, text));
-        table_cell(&table, "%s", payment_state_word(pair->state));
-        table_cell(&table, "%s", amounts_time(pair->since_unix_ms, time));
-        table_cell(&table, "%s", pair->waits_for);
-        table_cell(&table, "%s", pair->reference);
-    }
-    table_print(&table, cli->out, cli->is_coloured);
-    table_fini(&table);
-}
-
-enum cli_exit run_period_status(struct cli *cli)
-{
-    Talea__V1__ListPeriodStatusRequest request;
-    talea__v1__list_period_status_request__init(&request);
-    const char *period = cli_argument(cli, 0);
-    CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    enum cli_exit outcome =
-        period == NULL ? CLI_OK : office_read_period(cli, period, &request.period);
-    if (outcome == CLI_OK) {
-        outcome = payment_call(cli, "ListPeriodStatus", &request.base, &message);
-    }
-    if (outcome != CLI_OK || cli->is_json) {
-        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
-    }
-    print_status(cli, (const Talea__V1__ListPeriodStatusResponse *)message);
     return CLI_OK;
 }

@@ -6,9 +6,11 @@
 
 #include "config/coalition_promotion.h"
 #include "config/coalition_tariff.h"
+#include "config/time_zone.h"
 
 #define DECIMALS_MAX        4 /* of points and of ISO 4217 currencies */
 #define CAP_MINOR_MAX       LIMIT_POINTS_PER_COMMAND
+#define GRACE_SECONDS_MAX   (31u * 24 * 60 * 60)
 #define DISPUTE_SECONDS_MAX (366u * 24 * 60 * 60)
 
 struct points_yaml {
@@ -21,6 +23,12 @@ struct settlement_yaml {
     char *decimals;
     char *period;
     char *netting;
+};
+
+struct calendar_yaml {
+    char *time_zone;
+    char *grace_seconds;
+    char *from;
 };
 
 struct signatures_yaml {
@@ -59,6 +67,7 @@ struct coalition_yaml {
     char *epoch;
     struct points_yaml points;
     struct settlement_yaml settlement;
+    struct calendar_yaml calendar;
     struct signatures_yaml signatures;
     struct tariff_yaml *tariffs;
     unsigned tariffs_count;
@@ -85,6 +94,13 @@ static const cyaml_schema_field_t settlement_fields[] = {
     YAML_TEXT("decimals", struct settlement_yaml, decimals),
     YAML_TEXT_OPTIONAL("period", struct settlement_yaml, period),
     YAML_TEXT_OPTIONAL("netting", struct settlement_yaml, netting),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t calendar_fields[] = {
+    YAML_TEXT_OPTIONAL("time_zone", struct calendar_yaml, time_zone),
+    YAML_TEXT_OPTIONAL("grace_seconds", struct calendar_yaml, grace_seconds),
+    YAML_TEXT_OPTIONAL("from", struct calendar_yaml, from),
     CYAML_FIELD_END,
 };
 
@@ -148,6 +164,8 @@ static const cyaml_schema_field_t coalition_fields[] = {
     CYAML_FIELD_MAPPING("points", CYAML_FLAG_DEFAULT, struct coalition_yaml, points, points_fields),
     CYAML_FIELD_MAPPING("settlement", CYAML_FLAG_DEFAULT, struct coalition_yaml, settlement,
                         settlement_fields),
+    CYAML_FIELD_MAPPING("calendar", CYAML_FLAG_OPTIONAL, struct coalition_yaml, calendar,
+                        calendar_fields),
     CYAML_FIELD_MAPPING("signatures", CYAML_FLAG_DEFAULT, struct coalition_yaml, signatures,
                         signatures_fields),
     CYAML_FIELD_SEQUENCE("tariffs", CYAML_FLAG_POINTER, struct coalition_yaml, tariffs,
@@ -175,16 +193,40 @@ static const cyaml_schema_value_t coalition_schema = {
 static void check_settlement(struct check *check, const struct settlement_yaml *yaml,
                              struct coalition_file *out)
 {
-    static const char *const periods[] = {"month"};
+    static const char *const periods[] = {"month", "week", "day"};
     static const char *const nettings[] = {"bilateral", "multilateral"};
-    unsigned only = 0;
+    unsigned unit = PERIOD_MONTH;
     unsigned netting = 0;
     check_currency(check, "settlement.currency", yaml->currency, &out->settlement_currency);
     check_unsigned(check, "settlement.decimals", yaml->decimals, 0, DECIMALS_MAX,
                    &out->settlement_decimals);
-    check_choice(check, "settlement.period", yaml->period, periods, 1, &only);
+    check_choice(check, "settlement.period", yaml->period, periods, PERIOD_UNIT_END, &unit);
+    out->calendar.unit = (enum period_unit)unit;
     check_choice(check, "settlement.netting", yaml->netting, nettings, 2, &netting);
     out->is_multilateral = netting == 1;
+}
+
+static void check_calendar(struct check *check, const struct calendar_yaml *yaml,
+                           struct coalition_calendar *out)
+{
+    bool has_zone = yaml->time_zone != NULL && strcmp(yaml->time_zone, "UTC") != 0;
+    if (check->err == ERR_OK && has_zone) {
+        if (!time_zone_is_known(yaml->time_zone)) {
+            check_fail(check, "calendar.time_zone",
+                       "\"%s\" is no time zone that this machine knows, such as Asia/Almaty",
+                       yaml->time_zone);
+            return;
+        }
+        check_text(check, "calendar.time_zone", yaml->time_zone, out->time_zone,
+                   sizeof out->time_zone);
+    }
+    out->is_closed_by_node = yaml->grace_seconds != NULL;
+    check_unsigned(check, "calendar.grace_seconds", yaml->grace_seconds, 0, GRACE_SECONDS_MAX,
+                   &out->grace_s);
+    if (check->err == ERR_OK && yaml->from != NULL &&
+        day_parse(yaml->from, &out->from_day) != ERR_OK) {
+        check_fail(check, "calendar.from", "\"%s\" is no day such as 2026-12-01", yaml->from);
+    }
 }
 
 static void check_partners(struct check *check, const struct coalition_yaml *yaml,
@@ -271,6 +313,7 @@ static void check_file(struct check *check, const struct coalition_yaml *yaml,
     check_unsigned(check, "points.decimals", yaml->points.decimals, 0, DECIMALS_MAX,
                    &out->points_decimals);
     check_settlement(check, &yaml->settlement, out);
+    check_calendar(check, &yaml->calendar, &out->calendar);
     for (size_t i = 0; check->err == ERR_OK && i < yaml->tariffs_count; i++) {
         coalition_check_tariff(check, &yaml->tariffs[i], i, out);
     }

@@ -5,8 +5,14 @@
  *   epoch: 1
  *   points: {name: Sparks, decimals: 0}
  *   settlement: {currency: USD, decimals: 2, period: month, netting: bilateral}
- *                                          # or multilateral; period and netting may be left out
- *   signatures: {required: 2}              # root signatures that make an epoch valid
+ *                                          # period: month, week (by ISO 8601) or day; netting:
+ *                                          # bilateral or multilateral; both may be left out
+ *   calendar:                              # may be left out: UTC, closed by operators
+ *     time_zone: Asia/Almaty               # in which days begin; else UTC
+ *     grace_seconds: 7200                  # after the end nodes close the period; else operators
+ * do from: 2026-12-01                     # where an epoch changes period or calendar: the period
+ *                                          # of this day runs to its end; else the day after
+ * valid_from signatures: {required: 2}              # root signatures that make an epoch valid
  *   tariffs:
  *     - id: 1
  *       name: standard
@@ -54,7 +60,7 @@
 #define CONFIG_COALITION_FILE_H
 
 #include "base/bytes.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "config/check.h"
 
 #define COALITION_TAX_CODE_MAX 16 /* bytes, with the final NUL */
@@ -99,6 +105,14 @@ struct coalition_departure {
     struct period last_period;
 };
 
+struct coalition_calendar {
+    enum period_unit unit;
+    char time_zone[LIMIT_TIME_ZONE_BYTES + 1]; /* empty: UTC */
+    bool is_closed_by_node;
+    unsigned grace_s;
+    int64_t from_day; /* unix_day; 0: the file does not say */
+};
+
 struct coalition_revoked_stream {
     struct partner_id peer;
     uint64_t entries;
@@ -122,6 +136,7 @@ struct coalition_file {
     struct currency settlement_currency;
     unsigned settlement_decimals;
     bool is_multilateral;
+    struct coalition_calendar calendar;
     unsigned required_signatures; /* at most as many as partners, where the file names them */
     struct coalition_tariff tariffs[LIMIT_TARIFFS];
     size_t tariff_count;

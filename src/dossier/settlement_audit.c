@@ -141,15 +141,12 @@ static enum err add_plan(struct settling *settling, const struct netting_table *
 static enum err add_set(struct settling *settling, struct netting_table *table, size_t place,
                         bool *out_counts)
 {
-    struct netting_word word;
-    struct note ignored = {""};
+    struct netting_word word = table->words[place];
     struct hash hash;
     size_t a;
     size_t b;
-    table->self = place;
-    *out_counts = table->words[place].is_commitment &&
-                  netting_decide(table, true, true, &word, &ignored) == NETTING_COUNTS &&
-                  netting_hash(table, &word.left_out, &hash, &a, &b);
+    *out_counts = netting_all_committed(table, place) &&
+                  netting_hash(table, (uint32_t)(word.number >> 32), &word.left_out, &hash, &a, &b);
     if (!*out_counts) {
         return ERR_OK;
     }

@@ -17,11 +17,10 @@ static const struct charter_key *find_key(const struct charter_chain *chain,
                                           const struct pair_statement *statement,
                                           const struct key_id *id, unsigned *out_side)
 {
-    struct unix_ms start = period_start(statement->period);
     for (unsigned side = 0; side < 2; side++) {
         const struct charter_key *key =
             charter_chain_key(chain, &statement->halves[side].sender, id);
-        if (key != NULL && key->valid_until.ms > start.ms) {
+        if (key != NULL && period_may_have_begun(statement->period, key->valid_until)) {
             *out_side = side;
             return key;
         }

@@ -59,7 +59,7 @@ static enum err check_key(const struct walk *walk, const struct signed_message *
         snprintf(found, sizeof found, "key %s", id);
         return flawed(walk, walk->number + 1, what, expected, found);
     }
-    if (!walk->is_before && key->valid_until.ms <= period_start(walk->head.period).ms) {
+    if (!walk->is_before && !period_may_have_begun(walk->head.period, key->valid_until)) {
         snprintf(found, sizeof found, "key %s, which ended before the period", id);
         return flawed(walk, walk->number + 1, what, "a key that was valid then", found);
     }
@@ -174,10 +174,10 @@ static enum err check_period(const struct walk *walk, const struct clearing_entr
 {
     const struct stream_head *head = &walk->head;
     char texts[2][PERIOD_TEXT_MAX];
-    uint32_t period = entry->period.yyyymm;
-    bool is_right = entry->number < head->first_number  ? period < head->period.yyyymm
-                    : entry->number > head->last_number ? period > head->period.yyyymm
-                                                        : period == head->period.yyyymm;
+    bool is_right =
+        entry->number < head->first_number  ? period_is_before(entry->period, head->period)
+        : entry->number > head->last_number ? period_is_before(head->period, entry->period)
+                                            : period_equal(entry->period, head->period);
     bool is_behind_mark = walk->is_ended && entry->number <= head->last_number;
     if (is_right && !is_behind_mark) {
         return ERR_OK;

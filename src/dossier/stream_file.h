@@ -4,7 +4,7 @@
 #define DOSSIER_STREAM_FILE_H
 
 #include "base/arena.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/ident.h"
 #include "dossier/message_file.h"
 

@@ -5,8 +5,10 @@
 #include "ledger/id_table.h"
 
 enum {
+    ENTRY_HAS_NEXT = 0x20,    /* the period that a mark says is next, behind these */
     ENTRY_HAS_DISPUTE = 0x40, /* what it says of a dispute comes last */
-    ENTRY_HAS_MANDATE = 0x80  /* in the byte of an entry's kind: its mandate comes last */
+    ENTRY_HAS_MANDATE = 0x80, /* in the byte of an entry's kind: its mandate comes last */
+    ENTRY_KIND_BITS = 0x1f
 };
 
 enum verdict read_verdict(struct reader *in)
@@ -40,13 +42,6 @@ void read_hash(struct reader *in, struct hash *out_hash)
     read_copy(in, out_hash->bytes, sizeof out_hash->bytes);
 }
 
-bool period_is_month(struct period period)
-{
-    uint32_t month = period.yyyymm % 100;
-    uint32_t year = period.yyyymm / 100;
-    return month >= 1 && month <= 12 && year >= 1970 && year <= 9999;
-}
-
 void write_period(struct buffer *out, struct period period)
 {
     write_varint(out, period.yyyymm);
@@ -55,7 +50,14 @@ void write_period(struct buffer *out, struct period period)
 struct period read_period(struct reader *in)
 {
     struct period period = {read_varint32(in)};
-    read_expect(in, period.yyyymm == 0 || period_is_month(period));
+    read_expect(in, period.yyyymm == 0 || period_is_valid(period));
+    return period;
+}
+
+struct period read_some_period(struct reader *in)
+{
+    struct period period = read_period(in);
+    read_expect(in, period.yyyymm != 0);
     return period;
 }
 
@@ -264,8 +266,10 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     write_uid(out, &entry->transaction_id);
     bool has_mandate = !uid_is_nil(&entry->mandate);
     bool has_dispute = entry->dispute.number != 0;
-    write_u8(out, (uint8_t)(entry->kind | (has_mandate ? ENTRY_HAS_MANDATE : 0) |
-                            (has_dispute ? ENTRY_HAS_DISPUTE : 0)));
+    bool has_next = entry->next_period.yyyymm != 0;
+    write_u8(out,
+             (uint8_t)(entry->kind | (has_mandate ? ENTRY_HAS_MANDATE : 0) |
+                       (has_dispute ? ENTRY_HAS_DISPUTE : 0) | (has_next ? ENTRY_HAS_NEXT : 0)));
     write_card(out, &entry->card);
     write_points(out, entry->points);
     write_varint(out, entry->tariff);
@@ -285,6 +289,9 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     if (has_dispute) {
         write_dispute_part(out, &entry->dispute);
     }
+    if (has_next) {
+        write_period(out, entry->next_period);
+    }
 }
 
 void read_entry(struct reader *in, struct clearing_entry *out_entry)
@@ -295,7 +302,7 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     out_entry->business_time = read_time(in);
     read_uid(in, &out_entry->transaction_id);
     uint8_t kind = read_u8(in);
-    out_entry->kind = (enum entry_kind)(kind & ~(ENTRY_HAS_MANDATE | ENTRY_HAS_DISPUTE));
+    out_entry->kind = (enum entry_kind)(kind & ENTRY_KIND_BITS);
     read_expect(in, entry_kind_is_known(out_entry->kind));
     read_card(in, &out_entry->card);
     out_entry->points = read_points(in);
@@ -321,6 +328,7 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     if (kind & ENTRY_HAS_DISPUTE) {
         read_dispute_part(in, &out_entry->dispute);
     }
+    out_entry->next_period = (kind & ENTRY_HAS_NEXT) ? read_some_period(in) : (struct period){0};
 }
 
 void write_mandate(struct buffer *out, const struct mandate *mandate)

@@ -22,6 +22,27 @@ static inline void read_version(struct reader *in, uint8_t version)
     read_expect(in, read_u8(in) == version);
 }
 
+/* A value that came to have a time: with one it is of the version after, and the time follows. */
+static inline void write_dated_version(struct buffer *out, uint8_t version, struct unix_ms time)
+{
+    write_u8(out, (uint8_t)(version + (time.ms != 0)));
+    if (time.ms != 0) {
+        write_svarint(out, time.ms);
+    }
+}
+
+static inline struct unix_ms read_dated_version(struct reader *in, uint8_t version)
+{
+    uint8_t found = read_u8(in);
+    struct unix_ms time = {0};
+    read_expect(in, found == version || found == version + 1);
+    if (in->err == ERR_OK && found != version) {
+        time.ms = read_svarint(in);
+        read_expect(in, time.ms != 0);
+    }
+    return time;
+}
+
 /* A byte from `first` to below `end`. */
 static inline uint8_t read_choice(struct reader *in, unsigned first, unsigned end)
 {
@@ -87,9 +108,9 @@ static inline int64_t time_difference(struct unix_ms a, struct unix_ms b)
 }
 
 void write_period(struct buffer *out, struct period period);
-/* A calendar month, or 0 for none. */
+/* Or 0 for none. */
 struct period read_period(struct reader *in);
-bool period_is_month(struct period period);
+struct period read_some_period(struct reader *in);
 
 static inline void write_points(struct buffer *out, struct points points)
 {

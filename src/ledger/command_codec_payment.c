@@ -32,7 +32,8 @@ static void write_netting(struct buffer *out, const struct command_netting *nett
 
 static void read_netting(struct reader *in, struct command_netting *out_netting)
 {
-    out_netting->kind = (enum netting_row_kind)read_choice(in, NETTING_STATEMENT, NETTING_WORD + 1);
+    out_netting->kind =
+        (enum netting_row_kind)read_choice(in, NETTING_STATEMENT, NETTING_ROW_KIND_END);
     out_netting->period = read_period(in);
     read_partner(in, &out_netting->first);
     read_partner(in, &out_netting->second);

@@ -279,6 +279,13 @@ enum err decide_take_receipt(struct decision *d)
     return ERR_OK;
 }
 
+/* 0 for the next one of the same unit. */
+static struct period next_if_other(const struct roster *roster, struct period period)
+{
+    struct period next = calendar_next(&roster->calendar, period);
+    return period_equal(next, period_next(period)) ? (struct period){0} : next;
+}
+
 /* A mark for each partner whose stream is in the period. */
 enum err decide_close_period(struct decision *d)
 {
@@ -304,6 +311,7 @@ enum err decide_close_period(struct decision *d)
             .tariff = decide_tariff(d, partner),
             .business_time = d->command->business_time,
             .transaction_id = d->command->transaction_id,
+            .next_period = next_if_other(roster, period),
         };
         TRY(plan_entry(d->plan, d->terms, partner, &stream, &mark));
         marks++;
@@ -315,19 +323,17 @@ enum err decide_close_period(struct decision *d)
     return ERR_OK;
 }
 
-static enum err pair_is_settled(const struct decision *d, const struct ledger_key *key,
-                                bool *out_is_settled)
+/* Its slices are gone with the next look; an absent row is an open one's. */
+static enum err state_before(const struct decision *d, const struct ledger_key *key,
+                             enum pair_state *out_state, struct unix_ms *out_since)
 {
     struct slice value;
-    struct pair_period pair;
-    *out_is_settled = false;
+    struct pair_period pair = {.state = PAIR_OPEN};
     enum err err = view_get(d->view, TABLE_PAIR, key, &value);
-    if (err == ERR_NOT_FOUND) {
-        return ERR_OK;
-    }
-    TRY(err);
-    TRY(pair_period_decode(value, &pair));
-    *out_is_settled = pair.state == PAIR_MATCHED;
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    TRY(err == ERR_OK ? pair_period_decode(value, &pair) : ERR_OK);
+    *out_state = pair.state;
+    *out_since = pair.since;
     return ERR_OK;
 }
 
@@ -337,14 +343,16 @@ enum err decide_put_pair(struct decision *d)
 {
     const struct command_put_pair *put = &d->command->put_pair;
     struct ledger_key key;
-    bool was_settled;
+    enum pair_state before;
+    struct pair_period pair = put->pair;
     key_pair(&put->partner, put->period, &key);
-    TRY(pair_is_settled(d, &key, &was_settled));
-    if (put->pair.state == PAIR_MATCHED && !was_settled) {
+    TRY(state_before(d, &key, &before, &pair.since));
+    if (pair.state == PAIR_MATCHED && before != PAIR_MATCHED) {
         TRY(decide_settled(d, &put->partner, put->period));
     }
+    pair.since = pair.state == before ? pair.since : d->now;
     buffer_clear(&d->plan->scratch);
-    pair_period_encode(&put->pair, &d->plan->scratch);
+    pair_period_encode(&pair, &d->plan->scratch);
     plan_row(d->plan, TABLE_PAIR, &key, buffer_slice(&d->plan->scratch));
     return ERR_OK;
 }

@@ -124,25 +124,39 @@ enum err decide_payment(struct decision *d)
 
 /* A statement is kept once. A word takes the place of one that says less; a commitment stands for
  * ever, our own like the others'. */
+/* Each round stands by itself: in one, a partner's words may change until it commits, and it votes
+ * once. */
+static bool says_more(const struct command_netting *netting, const struct netting_row *known)
+{
+    uint32_t round = netting_round_of(netting->row.number);
+    uint32_t known_round = netting_round_of(known->number);
+    if (netting->kind == NETTING_VOTE || round < known_round) {
+        return false;
+    }
+    return round > known_round || (!known->is_commitment && (netting->row.is_commitment ||
+                                                             netting->row.number > known->number));
+}
+
 enum err decide_netting(struct decision *d)
 {
     const struct command_netting *netting = &d->command->netting;
+    struct netting_row row = netting->row;
     struct ledger_key key;
     struct slice value;
     struct netting_row known;
-    key_netting(netting->kind, netting->period, &netting->first, &netting->second, &key);
+    key_netting(netting->kind, netting->period, &netting->first, &netting->second,
+                netting_round_of(row.number), &key);
     enum err err = view_get(d->view, TABLE_NETTING, &key, &value);
     if (err == ERR_OK) {
         TRY(netting_row_decode(value, &known));
-        bool says_more = !known.is_commitment &&
-                         (netting->row.is_commitment || netting->row.number > known.number);
-        if (!says_more) {
+        if (!says_more(netting, &known)) {
             return decide_refuse(d, VERDICT_NOTICE_STALE);
         }
     }
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    row.at = d->now;
     buffer_clear(&d->plan->scratch);
-    netting_row_encode(&netting->row, &d->plan->scratch);
+    netting_row_encode(&row, &d->plan->scratch);
     plan_row(d->plan, TABLE_NETTING, &key, buffer_slice(&d->plan->scratch));
     return ERR_OK;
 }

@@ -208,7 +208,8 @@ static enum err take_burn_return(struct decision *d)
 static void take_mark(struct decision *d, const struct stream *before, const struct hash *hash)
 {
     const struct command_take_entry *take = &d->command->take_entry;
-    struct half half = {before->period_first_number, take->entry.number, *hash};
+    struct half half = {before->period_first_number, take->entry.number, *hash,
+                        take->entry.business_time};
     struct ledger_key key;
     key_half(STREAM_IN, &take->sender, take->entry.period, &key);
     buffer_clear(&d->plan->scratch);

@@ -211,7 +211,7 @@ void dispute_open_row(struct decision *d, struct dispute_work *work, enum disput
         .side = side,
         .reason = part->reason,
         .was_applied = row->was_applied,
-        .is_suspended = row->was_applied && opened_in.yyyymm <= entry.period.yyyymm,
+        .is_suspended = row->was_applied && !period_is_before(entry.period, opened_in),
         .id = *id,
         .claim = claim,
         .opened_at = d->now,

@@ -2,6 +2,9 @@
 #include "ledger/codec.h"
 #include "ledger/record.h"
 
+/* In the byte of an entry's kind: a mark that says which period is next. */
+#define MARK_HAS_NEXT 0x20
+
 /* Only the fields that an account of its kind has. */
 static void write_account_ref(struct buffer *out, const struct account_ref *account)
 {
@@ -22,13 +25,6 @@ static void read_some_partner(struct reader *in, struct partner_id *out_partner)
     read_expect(in, out_partner->text[0] != '\0');
 }
 
-static struct period read_month(struct reader *in)
-{
-    struct period period = read_period(in);
-    read_expect(in, period.yyyymm != 0);
-    return period;
-}
-
 static void read_account_ref(struct reader *in, struct account_ref *out_account)
 {
     *out_account = (struct account_ref){0};
@@ -38,7 +34,7 @@ static void read_account_ref(struct reader *in, struct account_ref *out_account)
         read_expect(in, !uid_is_nil(&out_account->member));
     } else if (account_kind_is_partner(out_account->kind)) {
         read_some_partner(in, &out_account->partner);
-        out_account->period = read_month(in);
+        out_account->period = read_some_period(in);
     }
 }
 
@@ -46,8 +42,12 @@ static void write_entry_effect(struct buffer *out, const struct effect_entry *ef
 {
     write_partner(out, &effect->partner);
     write_varint(out, effect->entry.number);
-    write_u8(out, (uint8_t)effect->entry.kind);
+    bool has_next = effect->entry.next_period.yyyymm != 0;
+    write_u8(out, (uint8_t)(effect->entry.kind | (has_next ? MARK_HAS_NEXT : 0)));
     write_period(out, effect->entry.period);
+    if (has_next) {
+        write_period(out, effect->entry.next_period);
+    }
     write_hash(out, &effect->hash);
     write_block(out, effect->bytes);
 }
@@ -57,8 +57,15 @@ static void read_entry_effect(struct reader *in, struct effect_entry *out_effect
     read_some_partner(in, &out_effect->partner);
     out_effect->entry = (struct clearing_entry){.number = read_varint(in)};
     read_expect(in, out_effect->entry.number >= 1);
-    out_effect->entry.kind = (enum entry_kind)read_choice(in, ENTRY_EARN, ENTRY_KIND_END);
-    out_effect->entry.period = read_month(in);
+    uint8_t kind = read_u8(in);
+    out_effect->entry.kind = (enum entry_kind)(kind & ~MARK_HAS_NEXT);
+    read_expect(in,
+                out_effect->entry.kind >= ENTRY_EARN && out_effect->entry.kind < ENTRY_KIND_END);
+    out_effect->entry.period = read_some_period(in);
+    if (kind & MARK_HAS_NEXT) {
+        read_expect(in, out_effect->entry.kind == ENTRY_PERIOD_MARK);
+        out_effect->entry.next_period = read_some_period(in);
+    }
     read_hash(in, &out_effect->hash);
     out_effect->bytes = read_block(in);
     read_expect(in, out_effect->bytes.length >= 1 &&
@@ -80,7 +87,7 @@ static void read_total_effect(struct reader *in, struct effect_total *out_effect
 {
     out_effect->direction = (enum stream_direction)read_choice(in, STREAM_OUT, STREAM_IN + 1);
     read_some_partner(in, &out_effect->partner);
-    out_effect->period = read_month(in);
+    out_effect->period = read_some_period(in);
     out_effect->kind = (enum entry_kind)read_choice(in, ENTRY_EARN, ENTRY_KIND_END);
     out_effect->tariff = read_varint32(in);
     out_effect->count_delta = read_svarint(in);

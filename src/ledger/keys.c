@@ -132,13 +132,16 @@ void key_half(enum stream_direction direction, const struct partner_id *partner,
 }
 
 void key_netting(enum netting_row_kind kind, struct period period, const struct partner_id *first,
-                 const struct partner_id *second, struct ledger_key *out_key)
+                 const struct partner_id *second, uint32_t round, struct ledger_key *out_key)
 {
     out_key->length = 0;
     key_add_u8(out_key, kind);
     key_add_u32(out_key, period.yyyymm);
     key_add_partner(out_key, first);
     key_add_partner(out_key, second);
+    if (kind == NETTING_VOTE) {
+        key_add_u32(out_key, round);
+    }
 }
 
 /* Behind the places of all levels. */
@@ -276,7 +279,7 @@ enum err key_account_parse(struct slice key, struct account_ref *out_account)
     read_key_partner(&in, &account.partner);
     read_copy(&in, period, sizeof period);
     account.period.yyyymm = get_u32_be(period);
-    read_expect(&in, account.period.yyyymm == 0 || period_is_month(account.period));
+    read_expect(&in, account.period.yyyymm == 0 || period_is_valid(account.period));
     TRY(reader_finish(&in));
     *out_account = account;
     return ERR_OK;

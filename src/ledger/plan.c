@@ -110,7 +110,8 @@ static void plan_half(struct plan *plan, const struct partner_id *partner,
 {
     struct half half = {.first_number = stream->period_first_number,
                         .last_number = mark->entry.number,
-                        .last_hash = mark->hash};
+                        .last_hash = mark->hash,
+                        .ended_at = mark->entry.business_time};
     struct ledger_key key;
     key_half(STREAM_OUT, partner, mark->entry.period, &key);
     buffer_clear(&plan->scratch);

@@ -8,7 +8,7 @@
 #define LEDGER_ROWS_H
 
 #include "base/amount.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/limits.h"
 #include "clearing/dispute.h"
 #include "clearing/exposure.h"
@@ -281,6 +281,7 @@ struct half {
     uint64_t first_number;
     uint64_t last_number; /* the mark's */
     struct hash last_hash;
+    struct unix_ms ended_at; /* when its sender wrote the mark; 0: not known */
 };
 
 /* The hash tree over one side's entries of a period, as far as they came: what it takes to append
@@ -313,6 +314,7 @@ struct pair_period {
     struct slice partner_signed;
     struct slice partner_countersigned; /* over our statement */
     struct slice own_countersigned;     /* over theirs */
+    struct unix_ms since;               /* the state's; 0: not known. The ledger's own to set */
 };
 
 /* What a restored ledger got back from one partner, counted as it is written again. */
@@ -335,16 +337,25 @@ struct partner_recovery {
 
 enum netting_row_kind {
     NETTING_STATEMENT = 1, /* of a pair, as one signed it and the other countersigned it */
-    NETTING_WORD = 2       /* a partner's: what it would net, or nets */
+    NETTING_WORD = 2,      /* a partner's: what it would net, or nets */
+    NETTING_VOTE = 3,      /* a partner's, one for each round: whether what it nets holds */
+    NETTING_ROW_KIND_END
 };
 
 /* Borrowed by encode, pointing into the value after decode. */
 struct netting_row {
-    bool is_commitment; /* of a word */
-    uint64_t number;    /* of a word; 0 of a statement */
+    bool is_commitment; /* of a word; of a vote: it is for the set */
+    uint64_t number;    /* of a word or a vote, its round in the upper half; 0 of a statement */
     struct slice first_signed;
     struct slice second_signed; /* the countersignature; empty for a word */
+    struct unix_ms at;          /* when it was kept here; 0: not known. The ledger's own to set */
 };
+
+/* The round of a word's number. */
+static inline uint32_t netting_round_of(uint64_t number)
+{
+    return (uint32_t)(number >> 32);
+}
 
 /* The disputed entry, as its stream has it. */
 struct disputed_entry {
@@ -426,8 +437,9 @@ void key_half_tree(enum stream_direction direction, const struct partner_id *par
                    struct period period, struct ledger_key *out_key);
 void key_pair(const struct partner_id *partner, struct period period, struct ledger_key *out_key);
 /* Of a word the second partner is empty. */
+/* `round` is of votes; else 0. */
 void key_netting(enum netting_row_kind kind, struct period period, const struct partner_id *first,
-                 const struct partner_id *second, struct ledger_key *out_key);
+                 const struct partner_id *second, uint32_t round, struct ledger_key *out_key);
 /* Of the partner's recovery. */
 void key_recovery(const struct partner_id *partner, struct ledger_key *out_key);
 /* Number 0 is no evidence, but the latest batch's head. */

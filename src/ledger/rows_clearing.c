@@ -80,7 +80,7 @@ enum err entry_total_decode(struct slice value, struct entry_total *out_total)
 
 void half_encode(const struct half *half, struct buffer *out)
 {
-    write_u8(out, HALF_VERSION);
+    write_dated_version(out, HALF_VERSION, half->ended_at);
     write_varint(out, half->first_number);
     write_varint(out, half->last_number);
     write_hash(out, &half->last_hash);
@@ -90,7 +90,7 @@ enum err half_decode(struct slice value, struct half *out_half)
 {
     struct reader in = reader_of(value);
     struct half half;
-    read_version(&in, HALF_VERSION);
+    half.ended_at = read_dated_version(&in, HALF_VERSION);
     half.first_number = read_varint(&in);
     half.last_number = read_varint(&in);
     read_hash(&in, &half.last_hash);
@@ -142,7 +142,7 @@ enum err half_tree_decode(struct slice value, struct half_tree *out_tree)
 
 void pair_period_encode(const struct pair_period *pair, struct buffer *out)
 {
-    write_u8(out, PAIR_VERSION);
+    write_dated_version(out, PAIR_VERSION, pair->since);
     write_u8(out, (uint8_t)pair->state);
     write_text(out, pair->detail, sizeof pair->detail);
     write_block(out, pair->own_signed);
@@ -155,7 +155,7 @@ enum err pair_period_decode(struct slice value, struct pair_period *out_pair)
 {
     struct reader in = reader_of(value);
     struct pair_period pair;
-    read_version(&in, PAIR_VERSION);
+    pair.since = read_dated_version(&in, PAIR_VERSION);
     pair.state = (enum pair_state)read_choice(&in, PAIR_OPEN, PAIR_MATCHED + 1);
     read_text(&in, pair.detail, sizeof pair.detail);
     pair.own_signed = read_block(&in);

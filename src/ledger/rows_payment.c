@@ -109,7 +109,7 @@ enum err obligation_decode(struct slice value, struct obligation *out_obligation
 
 void netting_row_encode(const struct netting_row *row, struct buffer *out)
 {
-    write_u8(out, NETTING_VERSION);
+    write_dated_version(out, NETTING_VERSION, row->at);
     write_bool(out, row->is_commitment);
     write_varint(out, row->number);
     write_block(out, row->first_signed);
@@ -120,7 +120,7 @@ enum err netting_row_decode(struct slice value, struct netting_row *out_row)
 {
     struct reader in = reader_of(value);
     struct netting_row row;
-    read_version(&in, NETTING_VERSION);
+    row.at = read_dated_version(&in, NETTING_VERSION);
     row.is_commitment = read_bool(&in);
     row.number = read_varint(&in);
     row.first_signed = read_block(&in);

@@ -60,7 +60,7 @@ static enum err find_range(struct exporting *exporting, const struct peer_host *
     enum err err = ledger_get_half(&host->view, exporting->direction, &exporting->partner,
                                    exporting->period, &ended);
     if (err == ERR_NOT_FOUND && stream.period.yyyymm == exporting->period.yyyymm) {
-        ended = (struct half){stream.period_first_number, stream.last_number, {{0}}};
+        ended = (struct half){stream.period_first_number, stream.last_number, {{0}}, {0}};
     } else if (err == ERR_NOT_FOUND) {
         return ERR_OK; /* the pair had no such period */
     } else {
@@ -159,20 +159,20 @@ static enum err send_stream(struct exporting *exporting, const struct partner_id
     return err;
 }
 
-static enum err send_streams(struct exporting *exporting, const struct roster *roster)
+static enum err send_streams(struct exporting *exporting, const struct snapshot *snapshot)
 {
-    enum err err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < roster->partner_count; i++) {
-        const struct partner_id *partner = &roster->partners[i].id;
-        if (roster_is_self(roster, partner)) {
-            continue;
-        }
-        err = send_stream(exporting, partner, STREAM_OUT);
-        if (err == ERR_OK) {
-            err = send_stream(exporting, partner, STREAM_IN);
+    struct partner_id *partners;
+    size_t count;
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    TRY(snapshot_everybody(snapshot, &arena, &partners, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (!roster_is_self(&snapshot->roster, &partners[i])) {
+            TRY(send_stream(exporting, &partners[i], STREAM_OUT));
+            TRY(send_stream(exporting, &partners[i], STREAM_IN));
         }
     }
-    return err;
+    return ERR_OK;
 }
 
 /* ---- The net of all pairs ---- */
@@ -251,7 +251,7 @@ static enum err export_all(struct exporting *exporting)
 {
     TRY(send_charters(exporting));
     struct snapshot *snapshot = node_snapshot(exporting->node);
-    enum err err = send_streams(exporting, &snapshot->roster);
+    enum err err = send_streams(exporting, snapshot);
     if (err == ERR_OK) {
         err = send_netting(exporting, snapshot);
     }
@@ -268,8 +268,8 @@ struct rpc_status office_export_period(void *context, struct rpc_stream *stream)
         return rpc_status_of(err, NULL);
     }
     uint32_t yyyymm = ((const Talea__V1__ExportPeriodRequest *)(const void *)message)->period;
-    if (yyyymm % 100 < 1 || yyyymm % 100 > 12 || yyyymm > 999912) {
-        (void)note_set(&note, ERR_INPUT, "period is no year * 100 + month");
+    if (!period_is_valid((struct period){yyyymm})) {
+        (void)note_set(&note, ERR_INPUT, "period is no month, week or day");
         return rpc_status_of(ERR_INPUT, &note);
     }
     struct exporting *exporting = calloc(1, sizeof *exporting);

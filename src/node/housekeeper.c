@@ -9,6 +9,7 @@
 #include "node/caps.h"
 #include "node/node.h"
 #include "node/outbox_watch.h"
+#include "node/period_clock.h"
 #include "store/readers.h"
 
 #define ROUND_MS        1000
@@ -113,6 +114,7 @@ static void do_round(struct housekeeper *keeper)
     }
     forget_old_ids(keeper);
     caps_look(node);
+    period_clock_look(node);
 }
 
 static struct timespec next_round(void)

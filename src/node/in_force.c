@@ -69,6 +69,17 @@ static void choose_key(struct node *node, struct snapshot *snapshot)
     }
 }
 
+/* Another machine of the coalition has it. Periods end here by UTC then. */
+static void tell_zone(struct node *node, const struct period_calendar *calendar)
+{
+    const struct period_rule *rule = calendar_rule_on(calendar, unix_day(node_now(node)));
+    if (!time_zone_is_known(rule->time_zone)) {
+        log_event(&node->log, LOG_LEVEL_WARNING, "time_zone_unknown",
+                  LOG_TEXT("time_zone", rule->time_zone),
+                  LOG_TEXT("detail", "days begin by UTC: install the package tzdata"));
+    }
+}
+
 static void log_change(struct node *node, const struct snapshot *before,
                        const struct snapshot *after)
 {
@@ -77,6 +88,7 @@ static void log_change(struct node *node, const struct snapshot *before,
         log_event(&node->log, LOG_LEVEL_INFO, "charter_in_force",
                   LOG_INT("epoch", after->charter->epoch),
                   LOG_INT("partners", after->charter->partner_count));
+        tell_zone(node, &after->charter->calendar);
     }
     if (!key_id_equal(&after->signer.key_id, &before->signer.key_id)) {
         log_event(&node->log, LOG_LEVEL_INFO, "signing_key_changed",

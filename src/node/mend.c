@@ -192,7 +192,8 @@ void session_watch_closed(struct session *session)
 {
     struct ledger_view view = state_reader_view(session->reader);
     struct snapshot *snapshot = node_snapshot(session->node);
-    enum err err = pair_visit_all(&view, &snapshot->roster, (struct period){0}, watch, session);
+    enum err err = pair_visit_all(&view, &snapshot->roster, &session->partner, 1,
+                                  (struct period){0}, watch, session);
     snapshot_release(snapshot);
     (void)err; /* the next round looks again */
 }

@@ -288,6 +288,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     if (node == NULL) {
         return note_set(note, ERR_RESOURCE, "no memory for the node");
     }
+    time_zones_init(&node->time_zones);
     node->config_path = config_path;
     node->clock = clock_of_system();
     node->started = clock_now(&node->clock);
@@ -346,6 +347,7 @@ void node_stop(struct node *node)
     recovery_gate_fini(&node->recovery_gate);
     pthread_mutex_destroy(&node->peers_lock);
     pthread_mutex_destroy(&node->settle_lock);
+    time_zones_fini(&node->time_zones);
     pthread_mutex_destroy(&node->snapshot_lock);
     pthread_mutex_destroy(&node->reload_lock);
     free(node);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "config/node_config.h"
+#include "config/time_zone.h"
 #include "engine/engine.h"
 #include "node/credentials.h"
 #include "node/disk_guard.h"
@@ -34,6 +35,12 @@ struct housekeeper;
 struct node_metrics;
 struct own_keys;
 struct peer_guard;
+
+/* The last time that the node closed a period by itself, or could not; the housekeeper's. */
+struct period_told {
+    struct period period;
+    enum err err;
+};
 
 #define TALEA_VERSION "0.1.0"
 
@@ -80,6 +87,10 @@ struct node {
     struct vault *vault;
     struct disk_guard disk_guard;
     struct housekeeper *housekeeper;
+    struct time_zones time_zones;
+    struct period_told period_told;
+    bool has_met_somebody;       /* the housekeeper's: a partner was connected since the start */
+    atomic_uint payment_changes; /* what was closed may be open again: counted */
     struct rpc_service services[7];
     struct rpc_server *server;
     struct http_server *http;

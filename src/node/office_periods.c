@@ -4,6 +4,7 @@
 
 #include "node/node.h"
 #include "node/peers.h"
+#include "node/period_status.h"
 #include "peer/pair.h"
 #include "node/requests.h"
 #include "node/services.h"
@@ -15,7 +16,8 @@ struct listing {
     struct snapshot *snapshot;
     struct ledger_view view;
     struct arena arena;
-    struct period only; /* 0: all */
+    struct period only;               /* 0: all */
+    struct period_statuses *statuses; /* of lists */
     Talea__V1__PairPeriod **pairs;
     size_t count;
     size_t capacity;
@@ -158,6 +160,9 @@ static enum err pair_message(struct listing *listing, const struct partner_id *p
         owed_points(&listing->snapshot->roster, message->sent, message->n_sent) -
         owed_points(&listing->snapshot->roster, message->received, message->n_received);
     TRY(price(listing, partner, period, &message->net_minor));
+    if (listing->statuses != NULL) {
+        TRY(period_status_of(listing->statuses, partner, period, &message->status));
+    }
     *out_message = message;
     return ERR_OK;
 }
@@ -176,11 +181,14 @@ static enum err add_pair(void *context, const struct partner_id *partner, struct
 static enum err list_pairs(struct listing *listing)
 {
     const struct roster *roster = &listing->snapshot->roster;
-    listing->capacity = roster->partner_count * PAIR_PERIODS_MAX;
+    struct partner_id *partners;
+    size_t count;
+    TRY(snapshot_everybody(listing->snapshot, &listing->arena, &partners, &count));
+    listing->capacity = count * PAIR_PERIODS_MAX;
     listing->pairs = arena_alloc(&listing->arena, listing->capacity * sizeof *listing->pairs);
-    return listing->pairs == NULL
-               ? ERR_RESOURCE
-               : pair_visit_all(&listing->view, roster, listing->only, add_pair, listing);
+    return listing->pairs == NULL ? ERR_RESOURCE
+                                  : pair_visit_all(&listing->view, roster, partners, count,
+                                                   listing->only, add_pair, listing);
 }
 
 static void listing_fini(struct listing *listing, struct state_reader *reader)
@@ -197,7 +205,8 @@ void office_list_periods(void *context, struct rpc_call *call, const ProtobufCMe
         (const Talea__V1__ListPeriodsRequest *)(const void *)message;
     Talea__V1__ListPeriodsResponse response;
     talea__v1__list_periods_response__init(&response);
-    struct listing listing = {.node = node, .only = {request->period}};
+    struct period_statuses statuses;
+    struct listing listing = {.node = node, .only = {request->period}, .statuses = &statuses};
     struct state_reader *reader;
     enum err err = readers_take(node->readers, &reader);
     if (err != ERR_OK) {
@@ -207,7 +216,8 @@ void office_list_periods(void *context, struct rpc_call *call, const ProtobufCMe
     listing.snapshot = node_snapshot(node);
     listing.view = state_reader_view(reader);
     arena_init(&listing.arena, LIMIT_DECODED_BYTES);
-    err = list_pairs(&listing);
+    err = period_statuses_begin(&statuses, node, listing.only);
+    err = err == ERR_OK ? list_pairs(&listing) : err;
     if (err == ERR_OK) {
         response.pairs = listing.pairs;
         response.n_pairs = listing.count;
@@ -217,6 +227,7 @@ void office_list_periods(void *context, struct rpc_call *call, const ProtobufCMe
     } else {
         refuse_err(call, err, NULL);
     }
+    period_statuses_end(&statuses);
     listing_fini(&listing, reader);
 }
 
@@ -270,8 +281,8 @@ static enum err check_begun(const struct listing *listing, const struct partner_
     const struct roster *roster = &listing->snapshot->roster;
     struct stream stream;
     TRY(ledger_get_stream(&listing->view, roster, STREAM_OUT, partner, &stream));
-    if (period.yyyymm < roster_first_period(roster, partner).yyyymm ||
-        period.yyyymm > stream.period.yyyymm) {
+    if (period_is_before(period, roster_first_period(roster, partner)) ||
+        period_is_before(stream.period, period)) {
         return note_set(note, ERR_NOT_FOUND, "There is no such period with %s.", partner->text);
     }
     return ERR_OK;
@@ -325,7 +336,7 @@ void office_get_statement(void *context, struct rpc_call *call, const ProtobufCM
     arena_init(&listing.arena, LIMIT_DECODED_BYTES);
     const struct roster *roster = &listing.snapshot->roster;
     if (partner_id_parse(request->partner, &partner) != ERR_OK ||
-        roster_find(roster, &partner) == NULL || roster_is_self(roster, &partner)) {
+        !snapshot_has_had(listing.snapshot, &partner) || roster_is_self(roster, &partner)) {
         refuse(call, 5, "PARTNER_UNKNOWN", "There is no such partner.");
     } else {
         struct note note = {""};

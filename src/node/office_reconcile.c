@@ -170,14 +170,11 @@ void office_reconcile_period(void *context, struct rpc_call *call, const Protobu
     const struct roster *roster = &snapshot->roster;
     struct partner_id partner;
     struct period period = {request->period};
-    char text[PERIOD_TEXT_MAX];
     if (partner_id_parse(request->partner, &partner) != ERR_OK ||
         roster_find(roster, &partner) == NULL || roster_is_self(roster, &partner)) {
         refuse(call, 5, "PARTNER_UNKNOWN", "There is no such partner.");
-    } else if (period.yyyymm != 0 &&
-               (period.yyyymm < 197001 || period.yyyymm > 999912 ||
-                period_parse(period_format(period, text), &period) != ERR_OK)) {
-        refuse(call, 3, "INVALID_PERIOD", "period is not year * 100 + month.");
+    } else if (period.yyyymm != 0 && !period_is_valid(period)) {
+        refuse(call, 3, "INVALID_PERIOD", "period is no month, week or day.");
     } else {
         enum err err = reconcile(node, call, roster, &partner, period);
         if (err != ERR_OK) {

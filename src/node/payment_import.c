@@ -96,6 +96,7 @@ static enum err record(struct import *import, struct payment_line *line,
     command.payment.booking = *booking;
     struct outcome outcome = engine_execute(import->node->engine, &command);
     TRY(outcome.err);
+    atomic_fetch_add(&import->node->payment_changes, 1);
     *out_outcome = outcome_of(outcome.verdict);
     return ledger_get_obligation(&import->host.host.view, &line->partner, line->period,
                                  &line->obligation);

@@ -46,7 +46,7 @@ static int compare_lines(const void *a, const void *b)
     const struct payment_line *const *first = a;
     const struct payment_line *const *second = b;
     if ((*first)->period.yyyymm != (*second)->period.yyyymm) {
-        return (*first)->period.yyyymm > (*second)->period.yyyymm ? -1 : 1;
+        return period_is_before((*second)->period, (*first)->period) ? -1 : 1;
     }
     return partner_id_compare(&(*first)->partner, &(*second)->partner);
 }

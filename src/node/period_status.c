@@ -1,59 +1,82 @@
-/* Where each pair's period is, from open to closed. */
+#include "node/period_status.h"
+
 #include <string.h>
 
 #include "node/messages.h"
-#include "node/payments.h"
+#include "node/period_clock.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "peer/pair.h"
 
-struct status_listing {
-    struct node *node;
-    struct partner_host host;
-    struct period only; /* 0: all */
-    struct arena arena;
-    struct arena scratch;       /* of one statement */
-    struct payment_lines lines; /* where all pairs are netted together */
-    Talea__V1__PeriodStatus **pairs;
-    size_t count;
-    size_t capacity;
-};
-
-/* Before it is netted. The note says what it waits for. */
-static enum err describe_pair(struct status_listing *listing, const struct partner_id *partner,
-                              struct period period, Talea__V1__PeriodStatus *message,
-                              struct note *note)
+/* As its row and its half say, before it is netted; and since when. */
+static enum err find_state(struct period_statuses *statuses, const struct partner_id *partner,
+                           struct period period, Talea__V1__PeriodStatus *message,
+                           struct note *note)
 {
-    const struct peer_host *host = &listing->host.host;
+    const struct peer_host *host = &statuses->host.host;
     struct pair_row row = {0};
-    struct pair_statement statement;
     struct half half;
     enum err err = pair_row_load(&host->view, partner, period, &row);
-    enum pair_state state = row.pair.state;
+    bool is_equal = row.pair.state == PAIR_PROPOSED && row.pair.own_countersigned.length > 0;
+    bool is_settled = row.pair.state == PAIR_MATCHED;
+    message->state = is_settled ? TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_AGREED
+                     : is_equal ? TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_MATCHED
+                                : (Talea__V1__SettlementState)row.pair.state;
+    message->since_unix_ms = row.pair.since.ms;
     note_set(note, ERR_OK, "%s", err == ERR_OK ? row.pair.detail : "");
     pair_row_fini(&row);
     TRY(err);
-    if (state == PAIR_OPEN) {
+    if (message->state == TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_OPEN) {
         err = ledger_get_half(&host->view, STREAM_OUT, partner, period, &half);
-        state = err == ERR_OK ? PAIR_CLOSING : PAIR_OPEN;
-        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+        if (err == ERR_OK) {
+            message->state = TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_CLOSING;
+            message->since_unix_ms = half.ended_at.ms;
+        }
     }
-    if (state == PAIR_OPEN) {
-        note_set(note, ERR_OK, "the end of the period");
-    } else if (state == PAIR_PROPOSED) {
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* When it ends, and who ends it. */
+static void describe_open(struct period_statuses *statuses, struct period period, struct note *note)
+{
+    const struct period_calendar *calendar = &statuses->host.host.roster->calendar;
+    struct period_end end = period_clock_end(statuses->node, calendar, period);
+    char ends[TIME_TEXT_MAX];
+    char closes[TIME_TEXT_MAX];
+    unix_ms_format(end.ends_at, ends);
+    unix_ms_format(end.closes_at, closes);
+    if (end.closes_at.ms == 0) {
+        note_set(note, ERR_OK, "the end of the period, %.16sZ; then: talea period close", ends);
+    } else {
+        note_set(note, ERR_OK, "the end of the period, %.16sZ; this node closes it at %.16sZ", ends,
+                 closes);
+    }
+}
+
+/* Before it is netted. The note says what it waits for. */
+static enum err describe_pair(struct period_statuses *statuses, const struct partner_id *partner,
+                              struct period period, Talea__V1__PeriodStatus *message,
+                              struct note *note)
+{
+    const struct peer_host *host = &statuses->host.host;
+    struct pair_statement statement;
+    TRY(find_state(statuses, partner, period, message, note));
+    Talea__V1__SettlementState state = message->state;
+    if (state == TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_OPEN) {
+        describe_open(statuses, period, note);
+    } else if (state == TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_PROPOSED) {
         note_set(note, ERR_OK, "the statement of %s", partner->text);
-    }
-    bool is_settled = state == PAIR_MATCHED;
-    message->state = is_settled ? TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_AGREED
-                                : (Talea__V1__SettlementState)state;
-    if (is_settled) {
+    } else if (state == TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_MATCHED) {
+        note_set(note, ERR_OK, "the signatures of %s", partner->text);
+    } else if (state == TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_AGREED) {
         note_set(note, ERR_OK,
                  host->charter->is_multilateral ? "the net of all pairs" : "to be netted");
     }
     struct note ignored = {""};
+    bool is_closing = state == TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_CLOSING;
     if (pair_statement_compute(&host->view, host->charter, host->roster, partner, period,
-                               &listing->scratch, &statement,
-                               state == PAIR_CLOSING ? note : &ignored) == ERR_OK) {
+                               &statuses->scratch, &statement,
+                               is_closing ? note : &ignored) == ERR_OK) {
         message->net_minor = partner_id_equal(&statement.debtor, &host->roster->self)
                                  ? statement.net.minor
                                  : -statement.net.minor;
@@ -63,11 +86,11 @@ static enum err describe_pair(struct status_listing *listing, const struct partn
 
 /* Netted together with the others: it stands where this brand's last payment of the period does. A
  * partner who was left out has an obligation of its own. */
-static enum err describe_netted(struct status_listing *listing, struct period period,
+static enum err describe_netted(struct period_statuses *statuses, struct period period,
                                 Talea__V1__PeriodStatus *message)
 {
-    struct node *node = listing->node;
-    const struct partner_id *self = &listing->host.host.roster->self;
+    struct node *node = statuses->node;
+    const struct partner_id *self = &statuses->host.host.roster->self;
     char waits_for[sizeof node->netting[0].waits_for] = "";
     bool is_counted = false;
     pthread_mutex_lock(&node->settle_lock);
@@ -81,19 +104,19 @@ static enum err describe_netted(struct status_listing *listing, struct period pe
     if (!is_counted) {
         message->waits_for = waits_for[0] == '\0'
                                  ? message->waits_for
-                                 : message_copy(&listing->arena, waits_for, sizeof waits_for);
+                                 : message_copy(&statuses->arena, waits_for, sizeof waits_for);
         return message->waits_for == NULL ? ERR_RESOURCE : ERR_OK;
     }
     message->state = TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_CLOSED;
-    message->waits_for = message_copy(&listing->arena, "", 1);
-    for (size_t i = 0; i < listing->lines.count; i++) {
-        const struct payment_line *line = listing->lines.lines[i];
+    message->waits_for = message_copy(&statuses->arena, "", 1);
+    for (size_t i = 0; i < statuses->lines.count; i++) {
+        const struct payment_line *line = statuses->lines.lines[i];
         if (line->period.yyyymm != period.yyyymm || !line->obligation.terms.is_multilateral) {
             continue;
         }
         if (payment_state(&line->obligation) <= message->state) {
             message->state = payment_state(&line->obligation);
-            message->waits_for = payment_waits_for(&line->obligation, self, &listing->arena);
+            message->waits_for = payment_waits_for(&line->obligation, self, &statuses->arena);
         }
         if (line->obligation.since.ms > message->since_unix_ms) {
             message->since_unix_ms = line->obligation.since.ms;
@@ -102,14 +125,14 @@ static enum err describe_netted(struct status_listing *listing, struct period pe
     return message->waits_for == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
-static enum err describe(struct status_listing *listing, const struct partner_id *partner,
+static enum err describe(struct period_statuses *statuses, const struct partner_id *partner,
                          struct period period, Talea__V1__PeriodStatus *message)
 {
-    const struct peer_host *host = &listing->host.host;
-    struct obligation *obligation = arena_alloc(&listing->scratch, sizeof *obligation);
+    const struct peer_host *host = &statuses->host.host;
+    struct obligation *obligation = arena_alloc(&statuses->scratch, sizeof *obligation);
     struct note note = {""};
     talea__v1__period_status__init(message);
-    message->partner = message_copy(&listing->arena, partner->text, sizeof partner->text);
+    message->partner = message_copy(&statuses->arena, partner->text, sizeof partner->text);
     message->period = period.yyyymm;
     if (obligation == NULL) {
         return ERR_RESOURCE;
@@ -118,20 +141,21 @@ static enum err describe(struct status_listing *listing, const struct partner_id
     if (err == ERR_OK) {
         message->state = payment_state(obligation);
         message->since_unix_ms = obligation->since.ms;
-        message->reference = message_copy(&listing->arena, obligation->terms.reference,
+        message->reference = message_copy(&statuses->arena, obligation->terms.reference,
                                           sizeof obligation->terms.reference);
-        message->waits_for = payment_waits_for(obligation, &host->roster->self, &listing->arena);
+        message->waits_for = payment_waits_for(obligation, &host->roster->self, &statuses->arena);
     }
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     Talea__V1__PeriodStatus before = *message;
-    TRY(describe_pair(listing, partner, period, &before, &note));
+    TRY(describe_pair(statuses, partner, period, &before, &note));
     message->net_minor = before.net_minor;
     if (err == ERR_NOT_FOUND) {
         message->state = before.state;
-        message->waits_for = message_copy(&listing->arena, note.text, sizeof note.text);
+        message->since_unix_ms = before.since_unix_ms;
+        message->waits_for = message_copy(&statuses->arena, note.text, sizeof note.text);
         if (message->state == TALEA__V1__SETTLEMENT_STATE__SETTLEMENT_STATE_AGREED &&
             host->charter->is_multilateral && message->waits_for != NULL) {
-            TRY(describe_netted(listing, period, message));
+            TRY(describe_netted(statuses, period, message));
         }
     }
     return message->waits_for == NULL || message->partner == NULL || message->reference == NULL
@@ -139,60 +163,85 @@ static enum err describe(struct status_listing *listing, const struct partner_id
                : ERR_OK;
 }
 
-static enum err add_pair(void *context, const struct partner_id *partner, struct period period)
+enum err period_statuses_begin(struct period_statuses *statuses, struct node *node,
+                               struct period only)
 {
-    struct status_listing *listing = context;
-    Talea__V1__PeriodStatus *message = arena_alloc(&listing->arena, sizeof *message);
-    if (message == NULL || listing->count == listing->capacity) {
+    *statuses = (struct period_statuses){.node = node, .only = only};
+    arena_init(&statuses->arena, LIMIT_DECODED_BYTES);
+    arena_init(&statuses->scratch, LIMIT_DECODED_BYTES);
+    TRY(partner_host_open(node, &statuses->host));
+    statuses->has_host = true;
+    return payment_lines_read(node, &statuses->host.host.roster->self, only, &statuses->lines);
+}
+
+void period_statuses_end(struct period_statuses *statuses)
+{
+    if (statuses->has_host) {
+        partner_host_end(&statuses->host);
+    }
+    arena_fini(&statuses->arena);
+    arena_fini(&statuses->scratch);
+    payment_lines_fini(&statuses->lines);
+}
+
+enum err period_status_of(struct period_statuses *statuses, const struct partner_id *partner,
+                          struct period period, Talea__V1__PeriodStatus **out_message)
+{
+    Talea__V1__PeriodStatus *message = arena_alloc(&statuses->arena, sizeof *message);
+    if (message == NULL) {
         return ERR_RESOURCE;
     }
-    arena_reset(&listing->scratch);
-    TRY(describe(listing, partner, period, message));
-    listing->pairs[listing->count++] = message;
+    arena_reset(&statuses->scratch);
+    TRY(describe(statuses, partner, period, message));
+    *out_message = message;
     return ERR_OK;
 }
 
-static enum err list_all(struct status_listing *listing)
+static enum err add_pair(void *context, const struct partner_id *partner, struct period period)
 {
-    const struct peer_host *host = &listing->host.host;
-    listing->capacity = host->roster->partner_count * PAIR_PERIODS_MAX;
-    listing->pairs = arena_alloc(&listing->arena, listing->capacity * sizeof *listing->pairs);
-    return listing->pairs == NULL
-               ? ERR_RESOURCE
-               : pair_visit_all(&host->view, host->roster, listing->only, add_pair, listing);
+    struct period_statuses *statuses = context;
+    if (statuses->count == statuses->capacity) {
+        return ERR_RESOURCE;
+    }
+    TRY(period_status_of(statuses, partner, period, &statuses->pairs[statuses->count]));
+    statuses->count++;
+    return ERR_OK;
+}
+
+static enum err list_all(struct period_statuses *statuses)
+{
+    const struct peer_host *host = &statuses->host.host;
+    struct partner_id *partners;
+    size_t count;
+    TRY(snapshot_everybody(statuses->host.snapshot, &statuses->arena, &partners, &count));
+    statuses->capacity = count * PAIR_PERIODS_MAX;
+    statuses->pairs = arena_alloc(&statuses->arena, statuses->capacity * sizeof *statuses->pairs);
+    return statuses->pairs == NULL ? ERR_RESOURCE
+                                   : pair_visit_all(&host->view, host->roster, partners, count,
+                                                    statuses->only, add_pair, statuses);
 }
 
 void period_status_list(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
-    struct node *node = context;
     const Talea__V1__ListPeriodStatusRequest *request =
         (const Talea__V1__ListPeriodStatusRequest *)(const void *)message;
     Talea__V1__ListPeriodStatusResponse response;
     talea__v1__list_period_status_response__init(&response);
-    struct status_listing listing = {.node = node};
-    if (request->period != 0 && !request_period(call, request->period, &listing.only)) {
+    struct period_statuses statuses;
+    struct period only = {0};
+    if (request->period != 0 && !request_period(call, request->period, &only)) {
         return;
     }
-    enum err err = partner_host_open(node, &listing.host);
-    if (err != ERR_OK) {
-        refuse_err(call, err, NULL);
-        return;
-    }
-    arena_init(&listing.arena, LIMIT_DECODED_BYTES);
-    arena_init(&listing.scratch, LIMIT_DECODED_BYTES);
-    err = payment_lines_read(node, &listing.host.host.roster->self, listing.only, &listing.lines);
-    err = err == ERR_OK ? list_all(&listing) : err;
+    enum err err = period_statuses_begin(&statuses, context, only);
+    err = err == ERR_OK ? list_all(&statuses) : err;
     if (err == ERR_OK) {
-        response.pairs = listing.pairs;
-        response.n_pairs = listing.count;
-        response.currency = (char *)(uintptr_t)listing.host.host.charter->currency;
-        response.currency_decimals = listing.host.host.charter->currency_decimals;
+        response.pairs = statuses.pairs;
+        response.n_pairs = statuses.count;
+        response.currency = (char *)(uintptr_t)statuses.host.host.charter->currency;
+        response.currency_decimals = statuses.host.host.charter->currency_decimals;
         rpc_call_reply(call, &response.base);
     } else {
         refuse_err(call, err, NULL);
     }
-    partner_host_end(&listing.host);
-    arena_fini(&listing.arena);
-    arena_fini(&listing.scratch);
-    payment_lines_fini(&listing.lines);
+    period_statuses_end(&statuses);
 }

@@ -200,12 +200,11 @@ struct command command_now(const struct node *node, enum command_kind kind,
 
 bool request_period(struct rpc_call *call, uint32_t yyyymm, struct period *out_period)
 {
-    char text[16];
     struct period period = {yyyymm};
-    if (yyyymm >= 197001 && yyyymm <= 999912 &&
-        period_parse(period_format(period, text), out_period) == ERR_OK) {
-        return true;
+    if (!period_is_valid(period)) {
+        refuse(call, 3, "INVALID_PERIOD", "period is no month, week or day.");
+        return false;
     }
-    refuse(call, 3, "INVALID_PERIOD", "period is not year * 100 + month.");
-    return false;
+    *out_period = period;
+    return true;
 }

@@ -53,6 +53,8 @@ struct session {
     uint64_t charter_told;     /* the epoch in force here when the partner was asked last */
     struct note mandates_note; /* why mandates could not be fetched, last time: logged once */
     struct told_payment told[TOLD_PAYMENTS];
+    struct period finished[PERIOD_UNIT_END]; /* of each unit: nothing is left to do up to it */
+    unsigned payment_changes;                /* of the node, when that was found */
     struct note settle_note; /* what kept a period from settling, last time: logged once */
 };
 
@@ -92,6 +94,8 @@ MUST_USE enum err session_pay(struct session *session, struct period period, str
 /* The partner or this brand leaves, both halves of the last period are cleared and agreed, and
  * nothing is left to say. */
 bool session_is_over(struct session *session);
+/* Is the net of all pairs of the period known, and netted here? */
+bool session_net_is_done(struct session *session, struct period period);
 
 /* charter_exchange.c: asks the partner which charter is in force there, takes what it has, gives it
  * what it lacks; when the channel is new, when it is time, or when it is known to lack one. */

@@ -8,16 +8,18 @@
 #include "node/services.h"
 #include "node/session.h"
 #include "peer/exchange.h"
+#include "peer/payment.h"
 #include "wire/signed_message.h"
 
 #define EXCHANGE_TIMEOUT_MS 5000
-#define CLOSED_PERIODS_MAX  64u
+#define CLOSED_PERIODS_MAX  512u
 
 /* ---- As the caller ---- */
 
 struct closed_periods {
     struct period periods[CLOSED_PERIODS_MAX];
     size_t count;
+    enum period_unit unit; /* that is read now */
 };
 
 /* The period is the last four bytes of a half's key. */
@@ -25,12 +27,43 @@ static enum err add_period(void *context, struct slice key, struct slice value)
 {
     (void)value;
     struct closed_periods *closed = context;
-    if (closed->count == CLOSED_PERIODS_MAX) {
-        memmove(closed->periods, closed->periods + 1,
-                (CLOSED_PERIODS_MAX - 1) * sizeof closed->periods[0]);
-        closed->count--;
+    struct period period = {get_u32_be(key.at + key.length - 4)};
+    if (closed->count == CLOSED_PERIODS_MAX || period_unit_of(period) != closed->unit) {
+        return ERR_NOT_FOUND;
     }
-    closed->periods[closed->count++].yyyymm = get_u32_be(key.at + key.length - 4);
+    closed->periods[closed->count++] = period;
+    return ERR_OK;
+}
+
+/* A booking opens what was closed. */
+static void look_for_changes(struct session *session)
+{
+    unsigned changes = atomic_load(&session->node->payment_changes);
+    if (changes != session->payment_changes) {
+        session->payment_changes = changes;
+        memset(session->finished, 0, sizeof session->finished);
+    }
+}
+
+/* The oldest that are not finished; a unit's keys are together. */
+static enum err read_closed(struct session *session, struct closed_periods *out_closed)
+{
+    static const uint32_t smallest[PERIOD_UNIT_END] = {0, 1000000, 10000000};
+    struct state *state = session->node->state;
+    struct ledger_key prefix;
+    key_half(STREAM_OUT, &session->partner, (struct period){0}, &prefix);
+    look_for_changes(session);
+    TRY(state_checkpoint_table(state, TABLE_HALF));
+    out_closed->count = 0;
+    for (unsigned unit = 0; unit < PERIOD_UNIT_END; unit++) {
+        struct ledger_key from;
+        uint32_t behind = session->finished[unit].yyyymm + 1;
+        struct period first = {behind > smallest[unit] ? behind : smallest[unit]};
+        key_half(STREAM_OUT, &session->partner, first, &from);
+        out_closed->unit = (enum period_unit)unit;
+        TRY(state_scan(state, TABLE_HALF, slice_of(prefix.bytes, prefix.length - 4),
+                       slice_of(from.bytes, from.length), add_period, out_closed));
+    }
     return ERR_OK;
 }
 
@@ -135,44 +168,75 @@ static enum err settle_step(struct session *session, struct period period, struc
     return err;
 }
 
+/* Agreed, paid and closed, and both know. */
+static bool is_finished(struct session *session, struct period period)
+{
+    struct ledger_view view = state_reader_view(session->reader);
+    bool is_so = false;
+    bool is_net_done = is_multilateral(session) && session_net_is_done(session, period);
+    return is_settled(session, period) &&
+           payment_is_finished(&view, &session->partner, period, is_net_done, &is_so) == ERR_OK &&
+           is_so;
+}
+
+/* Notes up to where nothing is left to do, and stops there. */
+static void note_finished(struct session *session, const struct closed_periods *closed)
+{
+    bool is_open[PERIOD_UNIT_END] = {false};
+    for (size_t i = 0; i < closed->count; i++) {
+        enum period_unit unit = period_unit_of(closed->periods[i]);
+        if (!is_open[unit] && is_finished(session, closed->periods[i])) {
+            session->finished[unit] = closed->periods[i];
+        } else {
+            is_open[unit] = true;
+        }
+    }
+}
+
+static void settle_one(struct session *session, struct period period)
+{
+    struct note note = {""};
+    enum err err = settle_step(session, period, &note);
+    bool is_news = strcmp(note.text, session->settle_note.text) != 0;
+    session->settle_note = note;
+    if (err == ERR_OK && note.text[0] != '\0' && is_news) { /* the statements differ */
+        session_reconcile(session, period);
+    }
+    if (err != ERR_OK && err != ERR_UNAVAILABLE && is_news) {
+        log_event(&session->node->log, LOG_LEVEL_WARNING, "statement_not_settled",
+                  LOG_TEXT("partner", session->partner.text), LOG_TEXT("reason", err_name(err)),
+                  LOG_TEXT("detail", note.text));
+    }
+}
+
 void session_settle(struct session *session)
 {
-    struct closed_periods closed = {.count = 0};
-    struct ledger_key prefix;
-    key_half(STREAM_OUT, &session->partner, (struct period){0}, &prefix);
-    struct slice pair = slice_of(prefix.bytes, prefix.length - 4);
-    struct state *state = session->node->state;
-    if (state_checkpoint_table(state, TABLE_HALF) != ERR_OK ||
-        state_scan(state, TABLE_HALF, pair, pair, add_period, &closed) != ERR_OK) {
+    struct closed_periods closed;
+    if (read_closed(session, &closed) != ERR_OK) {
         return;
     }
     for (size_t i = 0; i < closed.count; i++) {
-        struct note note = {""};
         if (session_is_stopping(session)) {
             return; /* each exchange may take its whole time */
         }
-        enum err err = settle_step(session, closed.periods[i], &note);
-        bool is_news = strcmp(note.text, session->settle_note.text) != 0;
-        session->settle_note = note;
-        if (err == ERR_OK && note.text[0] != '\0' && is_news) { /* the statements differ */
-            session_reconcile(session, closed.periods[i]);
-        }
-        if (err != ERR_OK && err != ERR_UNAVAILABLE && is_news) {
-            log_event(&session->node->log, LOG_LEVEL_WARNING, "statement_not_settled",
-                      LOG_TEXT("partner", session->partner.text), LOG_TEXT("reason", err_name(err)),
-                      LOG_TEXT("detail", note.text));
-        }
+        settle_one(session, closed.periods[i]);
     }
+    note_finished(session, &closed);
 }
 
 bool session_is_over(struct session *session)
 {
     struct ledger_view view = state_reader_view(session->reader);
     struct snapshot *snapshot = node_snapshot(session->node);
+    struct closed_periods closed;
     bool is_over = false;
     enum err err = pair_is_over(&view, &snapshot->roster, &session->partner, &is_over);
     snapshot_release(snapshot);
-    return err == ERR_OK && is_over;
+    if (err != ERR_OK || !is_over || read_closed(session, &closed) != ERR_OK) {
+        return false;
+    }
+    note_finished(session, &closed);
+    return read_closed(session, &closed) == ERR_OK && closed.count == 0;
 }
 
 /* ---- As the callee ---- */

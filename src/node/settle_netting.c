@@ -25,7 +25,7 @@ static struct netting_watch *watch_of(struct node *node, struct period period)
         if (watch->period.yyyymm == period.yyyymm) {
             return watch;
         }
-        oldest = watch->period.yyyymm < oldest->period.yyyymm ? watch : oldest;
+        oldest = period_is_before(watch->period, oldest->period) ? watch : oldest;
     }
     *oldest = (struct netting_watch){.period = period, .since_ms = session_clock_ms()};
     return oldest;
@@ -101,16 +101,24 @@ static enum err take_turn(struct session *session, const struct peer_host *host,
         err = take_words(host, period, response, note);
     }
     struct netting_watch *watch = watch_of(node, period);
-    int64_t waited_ms = session_clock_ms() - watch->since_ms;
-    int64_t grace_ms = (int64_t)node->config.limits.netting_grace_s * 1000;
+    struct netting_wait wait = {(int64_t)node->config.limits.netting_grace_s * 1000,
+                                session_clock_ms() - watch->since_ms};
     struct note waits = {""};
     struct netting_outcome outcome;
-    enum err turn = netting_turn(host, period, waited_ms >= grace_ms, waited_ms >= 2 * grace_ms,
-                                 &outcome, &waits);
+    enum err turn = netting_turn(host, period, &wait, &outcome, &waits);
     watch->is_counted = outcome.is_counted;
     watch->is_done = outcome.is_done;
     memcpy(watch->waits_for, waits.text, sizeof watch->waits_for - 1);
     return err == ERR_OK ? turn : err;
+}
+
+bool session_net_is_done(struct session *session, struct period period)
+{
+    struct node *node = session->node;
+    pthread_mutex_lock(&node->settle_lock);
+    bool is_done = watch_of(node, period)->is_done;
+    pthread_mutex_unlock(&node->settle_lock);
+    return is_done;
 }
 
 enum err session_net(struct session *session, struct period period, struct note *note)
@@ -118,10 +126,7 @@ enum err session_net(struct session *session, struct period period, struct note 
     struct node *node = session->node;
     struct partner_host host;
     Talea__V1__FetchNettingResponse *response = NULL;
-    pthread_mutex_lock(&node->settle_lock);
-    bool is_done = watch_of(node, period)->is_done;
-    pthread_mutex_unlock(&node->settle_lock);
-    if (is_done) {
+    if (session_net_is_done(session, period)) {
         return ERR_OK;
     }
     TRY(fetch(session, period, &response, note));
@@ -178,15 +183,13 @@ static enum err add_statement(struct handing *handing, const struct partner_id *
     return agreed->other == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
-static enum err add_word(struct handing *handing, const struct partner_id *partner)
+static enum err add_word(struct handing *handing, const struct partner_id *partner,
+                         struct slice bytes)
 {
-    struct slice bytes;
-    enum err err = netting_word_of(&handing->host.host, handing->period, partner, &bytes);
     Talea__V1__NettingWord *word = arena_alloc(&handing->arena, sizeof *word);
-    if (err == ERR_NOT_FOUND || word == NULL) {
-        return word == NULL ? ERR_RESOURCE : ERR_OK;
+    if (word == NULL) {
+        return ERR_RESOURCE;
     }
-    TRY(err);
     talea__v1__netting_word__init(word);
     word->partner = arena_text(&handing->arena, slice_of(partner->text, strlen(partner->text)));
     TRY(signed_copy(handing, bytes, &word->word));
@@ -194,19 +197,40 @@ static enum err add_word(struct handing *handing, const struct partner_id *partn
     return word->partner == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
+/* What is kept of a partner's: its word, and its vote of each round up to one without. */
+static enum err add_words(struct handing *handing, const struct partner_id *partner)
+{
+    const struct peer_host *host = &handing->host.host;
+    struct slice bytes;
+    enum err err = netting_word_of(host, handing->period, partner, &bytes);
+    if (err == ERR_OK) {
+        err = add_word(handing, partner, bytes);
+    }
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    for (uint32_t round = 0; round < NETTING_ROUNDS_MAX; round++) {
+        err = netting_vote_in(host, handing->period, partner, round, &bytes);
+        if (err == ERR_OK) {
+            err = add_word(handing, partner, bytes);
+        }
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    }
+    return ERR_OK;
+}
+
 static enum err hand_out(struct handing *handing)
 {
     const struct roster *roster = handing->host.host.roster;
     size_t count = roster->partner_count;
     handing->response.statements = arena_alloc(&handing->arena, count * sizeof(void *));
-    handing->response.words = arena_alloc(&handing->arena, count * sizeof(void *));
+    handing->response.words =
+        arena_alloc(&handing->arena, count * (1 + NETTING_ROUNDS_MAX) * sizeof(void *));
     if (handing->response.statements == NULL || handing->response.words == NULL) {
         return ERR_RESOURCE;
     }
     for (size_t i = 0; i < count; i++) {
         const struct partner_id *partner = &roster->partners[i].id;
         struct pair_row row = {0};
-        enum err err = add_word(handing, partner);
+        enum err err = add_words(handing, partner);
         if (err == ERR_OK && !roster_is_self(roster, partner)) {
             err = pair_row_load(&handing->host.host.view, partner, handing->period, &row);
             if (err == ERR_OK && row.pair.state == PAIR_MATCHED) {

@@ -101,7 +101,7 @@ static struct told_payment *told_of(struct session *session, struct period perio
         if (told->period.yyyymm == period.yyyymm) {
             return told;
         }
-        oldest = told->period.yyyymm < oldest->period.yyyymm ? told : oldest;
+        oldest = period_is_before(told->period, oldest->period) ? told : oldest;
     }
     *oldest = (struct told_payment){.period = period};
     return oldest;
@@ -156,6 +156,7 @@ static enum err answer(struct node *node, const struct partner_id *partner, stru
     enum err err = net_pair(&host.host, partner, period, note);
     if (err == ERR_OK && notice != NULL) {
         err = payment_hear(&host.host, partner, period, &theirs, note);
+        atomic_fetch_add(&node->payment_changes, 1);
     }
     if (err == ERR_OK) {
         err = payment_say(&host.host, partner, period, out_signed);

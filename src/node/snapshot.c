@@ -148,6 +148,55 @@ enum err snapshot_check_programme(const struct snapshot *before, const struct sn
     return ERR_OK;
 }
 
+/* Is the partner's id among these? */
+static bool is_among(const struct partner_id *partners, size_t count,
+                     const struct partner_id *partner)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (partner_id_equal(&partners[i], partner)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum err snapshot_everybody(const struct snapshot *snapshot, struct arena *arena,
+                            struct partner_id **out_partners, size_t *out_count)
+{
+    const struct charter_chain *chain = &snapshot->chain;
+    size_t most = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < chain->count; i++) {
+        most += chain->charters[i]->partner_count;
+    }
+    struct partner_id *partners = arena_alloc(arena, (most + 1) * sizeof *partners);
+    if (partners == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct charter *charter = chain->charters[i];
+        for (size_t k = 0; k < charter->partner_count; k++) {
+            const struct partner_id *partner = &charter->partners[k].id;
+            if (!is_among(partners, count, partner)) {
+                partners[count++] = *partner;
+            }
+        }
+    }
+    *out_partners = partners;
+    *out_count = count;
+    return ERR_OK;
+}
+
+bool snapshot_has_had(const struct snapshot *snapshot, const struct partner_id *partner)
+{
+    for (size_t i = 0; i < snapshot->chain.count; i++) {
+        if (charter_partner_find(snapshot->chain.charters[i], partner) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct snapshot *snapshot_hold(struct snapshot *snapshot)
 {
     atomic_fetch_add(&snapshot->references, 1);

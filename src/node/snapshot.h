@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "base/arena.h"
 #include "charter/charter_chain.h"
 #include "config/node_config.h"
 #include "programme/programme.h"
@@ -36,6 +37,12 @@ MUST_USE enum err snapshot_make(const struct node_config *config, const struct c
  * something else under the same version, or has an older one. */
 MUST_USE enum err snapshot_check_programme(const struct snapshot *before,
                                            const struct snapshot *after, struct note *note);
+/* Everybody that some epoch has had, this brand too: who has left is in no later one. In the arena.
+ * ERR_RESOURCE. */
+MUST_USE enum err snapshot_everybody(const struct snapshot *snapshot, struct arena *arena,
+                                     struct partner_id **out_partners, size_t *out_count);
+/* Is it, or was it, a partner? */
+bool snapshot_has_had(const struct snapshot *snapshot, const struct partner_id *partner);
 struct snapshot *snapshot_hold(struct snapshot *snapshot);
 /* NULL is allowed. */
 void snapshot_release(struct snapshot *snapshot);

@@ -273,7 +273,7 @@ static enum err check_end(struct checking *c)
     if (c->last_kind != ENTRY_PERIOD_MARK) {
         return damaged(c, c->last, "is no period mark");
     }
-    struct half right = {c->first, c->last, c->last_hash};
+    struct half right = {c->first, c->last, c->last_hash, c->ended.ended_at};
     CLEANUP(buffer_fini) struct buffer value = {0};
     half_encode(&right, &value);
     key_half(c->half.direction, &c->half.partner, c->half.period, &key);

@@ -52,6 +52,23 @@ enum err peer_verify(const struct peer_host *host, const struct signed_message *
     return has_number ? ERR_OK : peer_check_place(host, message, partner, 0, note);
 }
 
+enum err peer_verify_past(const struct peer_host *host, const struct signed_message *message,
+                          enum purpose purpose, const struct partner_id *partner,
+                          struct period period, struct note *note)
+{
+    enum err err = peer_verify(host, message, purpose, partner, note);
+    if (err != ERR_SIGNATURE || host->chain == NULL) {
+        return err;
+    }
+    const struct charter_key *key = charter_chain_key(host->chain, partner, &message->key_id);
+    if (key == NULL || key->revocation != NULL ||
+        !period_may_have_begun(period, key->valid_until)) {
+        return err;
+    }
+    TRY(check_epoch(host, message, partner, note));
+    return peer_verify_by(host, message, purpose, key) == ERR_OK ? ERR_OK : err;
+}
+
 enum err peer_check_place(const struct peer_host *host, const struct signed_message *message,
                           const struct partner_id *partner, uint64_t number, struct note *note)
 {

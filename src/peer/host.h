@@ -65,6 +65,12 @@ MUST_USE enum err peer_verify_by(const struct peer_host *host, const struct sign
 MUST_USE enum err peer_verify(const struct peer_host *host, const struct signed_message *message,
                               enum purpose purpose, const struct partner_id *partner,
                               struct note *note);
+/* The same for what was signed about that period and is handed on: by a key of the partner's in any
+ * epoch of the charter that was in use when the period had begun, and is not revoked. */
+MUST_USE enum err peer_verify_past(const struct peer_host *host,
+                                   const struct signed_message *message, enum purpose purpose,
+                                   const struct partner_id *partner, struct period period,
+                                   struct note *note);
 /* Once a batch or a receipt of the partner's, verified before, is decoded: does its key still count
  * at this number, a batch's last entry or the receipt's own? ERR_REVOKED with a note. */
 MUST_USE enum err peer_check_place(const struct peer_host *host,

@@ -2,99 +2,13 @@
 
 #include <string.h>
 
+#include "peer/netting_parts.h"
 #include "peer/pair.h"
 #include "peer/payment.h"
 #include "wire/messages.h"
 
-#define TURN_STEPS_MAX 4u
-
-static enum err add_signed_statement(struct netting_table *table, struct slice signed_bytes,
-                                     struct arena *arena)
-{
-    struct signed_message message;
-    struct pair_statement statement;
-    TRY(signed_decode(signed_bytes, &message));
-    TRY(wire_statement_decode(message.payload, arena, &statement, NULL));
-    return netting_add_statement(table, &statement);
-}
-
-static enum err load_own_pair(const struct peer_host *host, struct netting_table *table,
-                              size_t other, struct arena *arena)
-{
-    struct pair_row row = {0};
-    enum err err = pair_row_load(&host->view, &table->partners[other], table->period, &row);
-    if (err == ERR_OK && row.pair.state == PAIR_MATCHED) {
-        err = add_signed_statement(table, row.pair.own_signed, arena);
-    }
-    pair_row_fini(&row);
-    return err;
-}
-
-static enum err load_row(const struct peer_host *host, enum netting_row_kind kind,
-                         struct period period, const struct partner_id *first,
-                         const struct partner_id *second, struct netting_row *out_row)
-{
-    struct ledger_key key;
-    struct slice value;
-    key_netting(kind, period, first, second, &key);
-    TRY(view_get(&host->view, TABLE_NETTING, &key, &value));
-    return netting_row_decode(value, out_row);
-}
-
-static enum err load_pairs(const struct peer_host *host, struct netting_table *table,
-                           struct arena *arena)
-{
-    for (size_t b = 0; b < table->count; b++) {
-        for (size_t a = 0; a < b; a++) {
-            struct netting_row row;
-            enum err err;
-            if (a == table->self || b == table->self) {
-                err = load_own_pair(host, table, a == table->self ? b : a, arena);
-            } else {
-                err = load_row(host, NETTING_STATEMENT, table->period, &table->partners[a],
-                               &table->partners[b], &row);
-                err = err == ERR_OK ? add_signed_statement(table, row.first_signed, arena) : err;
-            }
-            TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-        }
-    }
-    return ERR_OK;
-}
-
-static enum err load_words(const struct peer_host *host, struct netting_table *table,
-                           struct arena *arena)
-{
-    static const struct partner_id none = {{0}};
-    for (size_t i = 0; i < table->count; i++) {
-        struct netting_row row;
-        struct signed_message message;
-        struct netting_set set;
-        enum err err =
-            load_row(host, NETTING_WORD, table->period, &table->partners[i], &none, &row);
-        if (err == ERR_NOT_FOUND) {
-            continue;
-        }
-        TRY(err);
-        TRY(signed_decode(row.first_signed, &message));
-        TRY(wire_netting_decode(message.payload, arena, &set, NULL));
-        /* One that another epoch's charter was needed for says nothing here. */
-        err = netting_add_word(table, &table->partners[i], &set, row.is_commitment);
-        TRY(err == ERR_INPUT ? ERR_OK : err);
-    }
-    return ERR_OK;
-}
-
-enum err netting_load(const struct peer_host *host, struct period period, struct arena *arena,
-                      struct netting_table *out_table)
-{
-    struct partner_id *partners;
-    size_t count;
-    TRY(charter_partners_in(host->charter, period, arena, &partners, &count));
-    TRY(netting_table_make(host->charter->coalition, period, partners, count, &host->roster->self,
-                           arena, out_table));
-    TRY(load_pairs(host, out_table, arena));
-    return load_words(host, out_table, arena);
-}
+#define TURN_STEPS_MAX 6u
+#define LISTEN_MS_MAX  60000
 
 /* A refusal says that as much is known. */
 static enum err keep(const struct peer_host *host, enum netting_row_kind kind, struct period period,
@@ -139,20 +53,37 @@ enum err netting_take_statement(const struct peer_host *host, struct period peri
     const struct partner_id *low = is_sorted ? first : second;
     const struct partner_id *high = is_sorted ? second : first;
     struct netting_row row;
-    enum err err = load_row(host, NETTING_STATEMENT, period, low, high, &row);
+    enum err err = netting_row_load(host, NETTING_STATEMENT, period, low, high, 0, &row);
     if (err != ERR_NOT_FOUND) {
         return err;
     }
     CLEANUP(buffer_fini) struct buffer first_bytes = {0};
     CLEANUP(buffer_fini) struct buffer second_bytes = {0};
-    TRY(peer_verify(host, statement, PURPOSE_STATEMENT, first, note));
-    TRY(peer_verify(host, countersignature, PURPOSE_STATEMENT_COUNTERSIGN, second, note));
+    TRY(peer_verify_past(host, statement, PURPOSE_STATEMENT, first, period, note));
+    TRY(peer_verify_past(host, countersignature, PURPOSE_STATEMENT_COUNTERSIGN, second, period,
+                         note));
     TRY(check_statement(statement, countersignature, period, low, high, note));
     TRY(signed_encode(statement, &first_bytes));
     TRY(signed_encode(countersignature, &second_bytes));
     row = (struct netting_row){.first_signed = buffer_slice(&first_bytes),
                                .second_signed = buffer_slice(&second_bytes)};
     return keep(host, NETTING_STATEMENT, period, low, high, &row);
+}
+
+static enum netting_row_kind kind_of(enum purpose purpose)
+{
+    return purpose == PURPOSE_NETTING_VOTE ? NETTING_VOTE : NETTING_WORD;
+}
+
+/* Does the word say nothing that is not known? */
+static bool is_known(const struct netting_row *known, const struct netting_set *set,
+                     enum purpose purpose)
+{
+    uint32_t round = netting_round_of(set->number);
+    uint32_t known_round = netting_round_of(known->number);
+    return purpose == PURPOSE_NETTING_VOTE || known_round > round ||
+           (known_round == round &&
+            (known->is_commitment || (known->number >= set->number && purpose != PURPOSE_NETTING)));
 }
 
 /* Bound by one word, it signed another: kept as proof, and nothing more goes either way. */
@@ -172,10 +103,11 @@ static enum err check_bound(const struct peer_host *host, const struct partner_i
     if (!netting_sets_contradict(&said, set)) {
         return ERR_OK;
     }
-    TRY(peer_verify(host, word, PURPOSE_NETTING, partner, note));
+    TRY(peer_verify_past(host, word, PURPOSE_NETTING, partner, set->period, note));
     TRY(ledger_get_stream(&host->view, host->roster, STREAM_IN, partner, &in));
-    note_set(note, ERR_DISAGREE, "%s bound itself to two different nets of period %u",
-             partner->text, set->period.yyyymm);
+    char text[PERIOD_TEXT_MAX];
+    note_set(note, ERR_DISAGREE, "%s bound itself to two different nets of period %s",
+             partner->text, period_format(set->period, text));
     if (!in.is_frozen) {
         TRY(signed_encode(&kept, &first));
         TRY(signed_encode(word, &second));
@@ -190,40 +122,42 @@ enum err netting_take_word(const struct peer_host *host, struct period period,
                            const struct partner_id *partner, const struct signed_message *word,
                            struct note *note)
 {
-    static const struct partner_id none = {{0}};
     struct netting_set set;
     struct netting_row known;
     CLEANUP(arena_fini) struct arena arena;
     CLEANUP(buffer_fini) struct buffer bytes = {0};
-    enum purpose purpose = word->purpose == PURPOSE_NETTING ? PURPOSE_NETTING : PURPOSE_NETTING_SET;
+    enum purpose purpose = word->purpose == PURPOSE_NETTING || word->purpose == PURPOSE_NETTING_VOTE
+                               ? (enum purpose)word->purpose
+                               : PURPOSE_NETTING_SET;
     arena_init(&arena, LIMIT_DECODED_BYTES);
     TRY(wire_netting_decode(word->payload, &arena, &set, note));
-    enum err err = load_row(host, NETTING_WORD, period, partner, &none, &known);
+    enum err err = netting_row_load(host, kind_of(purpose), period, partner, &nobody,
+                                    netting_round_of(set.number), &known);
     if (err == ERR_OK && known.is_commitment && purpose == PURPOSE_NETTING) {
-        return check_bound(host, partner, &known, &set, word, note);
+        TRY(check_bound(host, partner, &known, &set, word, note));
     }
-    if (err == ERR_OK &&
-        (known.is_commitment || (known.number >= set.number && purpose != PURPOSE_NETTING))) {
+    if (err == ERR_OK && is_known(&known, &set, purpose)) {
         return ERR_OK;
     }
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-    TRY(peer_verify(host, word, purpose, partner, note));
-    if (set.period.yyyymm != period.yyyymm || roster_is_self(host->roster, partner)) {
+    TRY(peer_verify_past(host, word, purpose, partner, period, note));
+    if (set.period.yyyymm != period.yyyymm || roster_is_self(host->roster, partner) ||
+        netting_round_of(set.number) >= NETTING_ROUNDS_MAX) {
         return note_set(note, ERR_INPUT, "the word is about another period, or our own");
     }
     TRY(signed_encode(word, &bytes));
-    struct netting_row row = {.is_commitment = purpose == PURPOSE_NETTING,
+    struct netting_row row = {.is_commitment = purpose == PURPOSE_NETTING ||
+                                               (purpose == PURPOSE_NETTING_VOTE && !set.is_against),
                               .number = set.number,
                               .first_signed = buffer_slice(&bytes)};
-    return keep(host, NETTING_WORD, period, partner, &none, &row);
+    return keep(host, kind_of(purpose), period, partner, &nobody, &row);
 }
 
 enum err netting_word_of(const struct peer_host *host, struct period period,
                          const struct partner_id *partner, struct slice *out_signed)
 {
-    static const struct partner_id none = {{0}};
     struct netting_row row;
-    TRY(load_row(host, NETTING_WORD, period, partner, &none, &row));
+    TRY(netting_row_load(host, NETTING_WORD, period, partner, &nobody, 0, &row));
     *out_signed = row.first_signed;
     return ERR_OK;
 }
@@ -233,18 +167,39 @@ enum err netting_statement_of(const struct peer_host *host, struct period period
                               struct slice *out_signed, struct slice *out_countersigned)
 {
     struct netting_row row;
-    TRY(load_row(host, NETTING_STATEMENT, period, first, second, &row));
+    TRY(netting_row_load(host, NETTING_STATEMENT, period, first, second, 0, &row));
     *out_signed = row.first_signed;
     *out_countersigned = row.second_signed;
     return ERR_OK;
 }
 
-/* Signed and durable before anybody hears it: a commitment binds. */
-static enum err say(const struct peer_host *host, const struct netting_table *table,
-                    const struct netting_word *word, bool is_commitment, struct arena *arena)
+enum err netting_vote_in(const struct peer_host *host, struct period period,
+                         const struct partner_id *partner, uint32_t round, struct slice *out_signed)
 {
-    static const struct partner_id none = {{0}};
-    struct netting_set set = {.period = table->period, .number = word->number, .set = word->set};
+    struct netting_row row;
+    TRY(netting_row_load(host, NETTING_VOTE, period, partner, &nobody, round, &row));
+    *out_signed = row.first_signed;
+    return ERR_OK;
+}
+
+static enum purpose purpose_of_step(enum netting_step step)
+{
+    return step == NETTING_PROPOSES  ? PURPOSE_NETTING_SET
+           : step == NETTING_COMMITS ? PURPOSE_NETTING
+                                     : PURPOSE_NETTING_VOTE;
+}
+
+/* Signed and durable before anybody hears it: a commitment binds, and so does a vote. */
+static enum err say(const struct peer_host *host, const struct netting_table *table,
+                    const struct netting_word *word, enum netting_step step, struct arena *arena)
+{
+    enum purpose purpose = purpose_of_step(step);
+    bool is_vote = purpose == PURPOSE_NETTING_VOTE;
+    struct netting_set set = {.period = table->period,
+                              .number = is_vote ? netting_number(netting_round_of(word->number), 1)
+                                                : word->number,
+                              .set = word->set,
+                              .is_against = step == NETTING_VOTES_AGAINST};
     CLEANUP(buffer_fini) struct buffer payload = {0};
     CLEANUP(buffer_fini) struct buffer bytes = {0};
     memcpy(set.coalition, table->coalition, sizeof set.coalition);
@@ -258,12 +213,11 @@ static enum err say(const struct peer_host *host, const struct netting_table *ta
         }
     }
     TRY(wire_netting_encode(&set, &payload));
-    TRY(peer_sign(host, is_commitment ? PURPOSE_NETTING : PURPOSE_NETTING_SET,
-                  buffer_slice(&payload), &bytes));
-    struct netting_row row = {.is_commitment = is_commitment,
-                              .number = word->number,
+    TRY(peer_sign(host, purpose, buffer_slice(&payload), &bytes));
+    struct netting_row row = {.is_commitment = step == NETTING_COMMITS || step == NETTING_VOTES_FOR,
+                              .number = set.number,
                               .first_signed = buffer_slice(&bytes)};
-    return keep(host, NETTING_WORD, table->period, &host->roster->self, &none, &row);
+    return keep(host, kind_of(purpose), table->period, &host->roster->self, &nobody, &row);
 }
 
 static enum err net_set(const struct peer_host *host, const struct netting_table *table,
@@ -307,26 +261,58 @@ static enum err net_apart(const struct peer_host *host, const struct netting_tab
     return ERR_OK;
 }
 
-enum err netting_turn(const struct peer_host *host, struct period period, bool is_past_grace,
-                      bool is_past_second_grace, struct netting_outcome *out_outcome,
+/* Since then, or, where that is not known, since this process looked first. */
+static bool has_passed(const struct peer_host *host, const struct netting_wait *wait,
+                       struct unix_ms since, int64_t term_ms)
+{
+    return since.ms == 0 ? wait->awake_ms >= term_ms : host->now.ms - since.ms >= term_ms;
+}
+
+/* A process that was away listens for a while before it does without somebody. */
+static struct netting_patience patience_of(const struct peer_host *host,
+                                           const struct netting_wait *wait, uint32_t round,
+                                           const struct netting_times *times)
+{
+    int64_t listen_ms = wait->grace_ms / 4 < LISTEN_MS_MAX ? wait->grace_ms / 4 : LISTEN_MS_MAX;
+    bool is_awake = wait->awake_ms >= listen_ms;
+    bool is_first = round == 0;
+    return (struct netting_patience){
+        .is_past_grace =
+            is_awake && (!is_first || has_passed(host, wait, times->closed_at, wait->grace_ms)),
+        .is_past_second_grace =
+            is_awake && (is_first ? has_passed(host, wait, times->closed_at, 2 * wait->grace_ms)
+                                  : has_passed(host, wait, times->round_at, wait->grace_ms)),
+        .is_commitment_old = is_awake && has_passed(host, wait, times->said_at, wait->grace_ms),
+    };
+}
+
+static bool says_something(enum netting_step step)
+{
+    return step == NETTING_PROPOSES || step == NETTING_COMMITS || step == NETTING_VOTES_FOR ||
+           step == NETTING_VOTES_AGAINST;
+}
+
+enum err netting_turn(const struct peer_host *host, struct period period,
+                      const struct netting_wait *wait, struct netting_outcome *out_outcome,
                       struct note *note)
 {
     enum netting_step step = NETTING_PROPOSES;
     enum err err = ERR_OK;
     *out_outcome = (struct netting_outcome){.is_done = false};
-    for (size_t i = 0; i < TURN_STEPS_MAX && err == ERR_OK &&
-                       (step == NETTING_PROPOSES || step == NETTING_COMMITS);
-         i++) {
+    for (size_t i = 0; i < TURN_STEPS_MAX && err == ERR_OK && says_something(step); i++) {
         struct netting_table table;
+        struct netting_times times;
         struct netting_word word;
         struct arena arena;
-        arena_init(&arena, LIMIT_DECODED_BYTES);
-        err = netting_load(host, period, &arena, &table);
+        arena_init(&arena, LIMIT_NETTING_BYTES);
+        err = netting_load(host, period, &arena, &table, &times);
         if (err == ERR_OK) {
-            step = netting_decide(&table, is_past_grace, is_past_second_grace, &word, note);
+            struct netting_patience patience =
+                patience_of(host, wait, netting_round(&table), &times);
+            step = netting_decide(&table, &patience, &word, note);
         }
-        if (err == ERR_OK && (step == NETTING_PROPOSES || step == NETTING_COMMITS)) {
-            err = say(host, &table, &word, step == NETTING_COMMITS, &arena);
+        if (err == ERR_OK && says_something(step)) {
+            err = say(host, &table, &word, step, &arena);
         } else if (err == ERR_OK) {
             out_outcome->is_counted = step == NETTING_COUNTS;
             err = step == NETTING_COUNTS ? net_set(host, &table, &word, &arena) : ERR_OK;

@@ -9,9 +9,6 @@
 #include "peer/host.h"
 #include "settlement/netting.h"
 
-/* All that is known here of the period. ERR_NOT_FOUND when this brand has no part in it. */
-MUST_USE enum err netting_load(const struct peer_host *host, struct period period,
-                               struct arena *arena, struct netting_table *out_table);
 /* A pair's agreed statement, signed by one of the two and countersigned by the other: verified, and
  * kept unless it is there. Errors of the signatures, or ERR_INPUT, with a note. */
 MUST_USE enum err netting_take_statement(const struct peer_host *host, struct period period,
@@ -20,15 +17,19 @@ MUST_USE enum err netting_take_statement(const struct peer_host *host, struct pe
                                          const struct signed_message *statement,
                                          const struct signed_message *countersignature,
                                          struct note *note);
-/* A partner's word, whoever hands it on: verified, and kept when it says more than the one there.
- * ERR_DISAGREE with a note: it is bound by another one; both are kept as proof, and the streams
- * with it are frozen. */
+/* A partner's word or vote, whoever hands it on: verified, and kept when it says more than what is
+ * there. ERR_DISAGREE with a note: it is bound by another one; both are kept as proof, and the
+ * streams with it are frozen. */
 MUST_USE enum err netting_take_word(const struct peer_host *host, struct period period,
                                     const struct partner_id *partner,
                                     const struct signed_message *word, struct note *note);
 /* The stored word of a partner as Signed bytes, borrowed until the next read. ERR_NOT_FOUND. */
 MUST_USE enum err netting_word_of(const struct peer_host *host, struct period period,
                                   const struct partner_id *partner, struct slice *out_signed);
+/* The same of its vote in a round. */
+MUST_USE enum err netting_vote_in(const struct peer_host *host, struct period period,
+                                  const struct partner_id *partner, uint32_t round,
+                                  struct slice *out_signed);
 /* The agreed statement of two others, by id sorted, as Signed bytes: as one of both signed it, and
  * the other's countersignature. Borrowed until the next read. ERR_NOT_FOUND. */
 MUST_USE enum err netting_statement_of(const struct peer_host *host, struct period period,
@@ -40,10 +41,18 @@ struct netting_outcome {
     bool is_done;    /* nothing is left to do for the period */
 };
 
+/* How long partners are waited for: from the close on by the ledger's time, so that a start does
+ * not begin anew. */
+struct netting_wait {
+    int64_t grace_ms;
+    int64_t awake_ms; /* since this process looked at the period first */
+};
+
 /* Says what there is to say; once the set counts, nets what this brand pays or is paid; nets pairs
- * that are settled by themselves. The note says what is waited for. */
+ * that are settled by themselves. The note says what is waited for. ERR_NOT_FOUND when this brand
+ * has no part in the period. */
 MUST_USE enum err netting_turn(const struct peer_host *host, struct period period,
-                               bool is_past_grace, bool is_past_second_grace,
-                               struct netting_outcome *out_outcome, struct note *note);
+                               const struct netting_wait *wait, struct netting_outcome *out_outcome,
+                               struct note *note);
 
 #endif

@@ -147,7 +147,7 @@ static enum err has_ended(const struct ledger_view *view, const struct roster *r
     struct stream stream;
     struct period last = roster_last_period(roster, partner);
     TRY(ledger_get_stream(view, roster, direction, partner, &stream));
-    *out_has_ended = stream.period.yyyymm > last.yyyymm && !stream.is_recovering &&
+    *out_has_ended = period_is_before(last, stream.period) && !stream.is_recovering &&
                      stream.receipted_number == stream.last_number;
     return ERR_OK;
 }
@@ -174,9 +174,9 @@ enum err pair_is_over(const struct ledger_view *view, const struct roster *roste
     if (is_over) {
         TRY(has_ended(view, roster, STREAM_IN, partner, &is_over));
     }
-    while (is_over && period.yyyymm <= last.yyyymm) {
+    while (is_over && !period_is_before(last, period)) {
         TRY(is_period_matched(view, partner, period, &is_over));
-        period = period_next(period);
+        period = calendar_next(&roster->calendar, period);
     }
     *out_is_over = is_over;
     return ERR_OK;
@@ -435,9 +435,21 @@ enum err pair_take_countersignature(const struct peer_host *host, const struct p
     return err;
 }
 
-static uint32_t months_between(struct period first, struct period last)
+/* The periods of a pair, as the calendar has them from its first one on, and at last the one that
+ * is open: a stream whose node learned of a calendar late may be in another. */
+static struct period after(const struct roster *roster, struct period period, struct period open)
 {
-    return (last.yyyymm / 100 - first.yyyymm / 100) * 12 + last.yyyymm % 100 - first.yyyymm % 100;
+    struct period next = calendar_next(&roster->calendar, period);
+    return period_is_before(next, open) ? next : open;
+}
+
+/* Of one that has left, nobody says when it began. */
+static bool has_period(const struct ledger_view *view, const struct roster *roster,
+                       const struct partner_id *partner, struct period period)
+{
+    struct half half;
+    return roster_find(roster, partner) != NULL ||
+           ledger_get_half(view, STREAM_OUT, partner, period, &half) == ERR_OK;
 }
 
 static enum err visit_periods(const struct ledger_view *view, const struct roster *roster,
@@ -446,24 +458,31 @@ static enum err visit_periods(const struct ledger_view *view, const struct roste
 {
     struct stream stream;
     TRY(ledger_get_stream(view, roster, STREAM_OUT, partner, &stream));
-    struct period period = roster_first_period(roster, partner);
-    for (; period.yyyymm <= stream.period.yyyymm; period = period_next(period)) {
-        bool is_wanted = only.yyyymm == 0 ? months_between(period, stream.period) < PAIR_PERIODS_MAX
-                                          : only.yyyymm == period.yyyymm;
-        if (is_wanted) {
-            TRY(visit(visitor, partner, period));
+    struct period first = roster_first_period(roster, partner);
+    size_t ahead = 0;
+    first = period_is_before(stream.period, first) ? stream.period : first;
+    for (struct period p = first; !period_equal(p, stream.period);
+         p = after(roster, p, stream.period)) {
+        ahead++;
+    }
+    for (struct period p = first;; p = after(roster, p, stream.period), ahead--) {
+        bool is_wanted = only.yyyymm == 0 ? ahead < PAIR_PERIODS_MAX : period_equal(only, p);
+        if (is_wanted && has_period(view, roster, partner, p)) {
+            TRY(visit(visitor, partner, p));
+        }
+        if (period_equal(p, stream.period)) {
+            return ERR_OK;
         }
     }
-    return ERR_OK;
 }
 
 enum err pair_visit_all(const struct ledger_view *view, const struct roster *roster,
-                        struct period only, pair_visit *visit, void *visitor)
+                        const struct partner_id *partners, size_t count, struct period only,
+                        pair_visit *visit, void *visitor)
 {
-    for (size_t i = 0; i < roster->partner_count; i++) {
-        const struct partner_id *partner = &roster->partners[i].id;
-        if (!roster_is_self(roster, partner)) {
-            TRY(visit_periods(view, roster, partner, only, visit, visitor));
+    for (size_t i = 0; i < count; i++) {
+        if (!roster_is_self(roster, &partners[i])) {
+            TRY(visit_periods(view, roster, &partners[i], only, visit, visitor));
         }
     }
     return ERR_OK;

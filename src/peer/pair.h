@@ -22,10 +22,12 @@ MUST_USE enum err pair_row_load(const struct ledger_view *view, const struct par
 
 #define PAIR_PERIODS_MAX 120u /* of one partner, in a list */
 
-/* Called for each partner of the roster and each of its periods up to the open one, the newest
- * PAIR_PERIODS_MAX at most. Only that period, when it is not 0. */
+/* Called for each of these partners but this brand itself and each of its periods up to the open
+ * one, the newest PAIR_PERIODS_MAX at most. Only that period, when it is not 0. The partners may
+ * have left the roster. */
 typedef enum err pair_visit(void *visitor, const struct partner_id *partner, struct period period);
 MUST_USE enum err pair_visit_all(const struct ledger_view *view, const struct roster *roster,
+                                 const struct partner_id *partners, size_t count,
                                  struct period only, pair_visit *visit, void *visitor);
 
 /* This side's statement. ERR_UNAVAILABLE with a note while a half is not complete: our mark is not
@@ -43,8 +45,8 @@ MUST_USE enum err pair_totals(const struct ledger_view *view, const struct roste
                               struct period period, struct arena *arena,
                               struct receipt_total **out_totals, size_t *out_count);
 
-/* One of the two leaves, and nothing is left between them: both streams ended with the last period
- * and are receipted, and every period of theirs is agreed. */
+/* One of the two leaves, and nothing is left to be agreed between them: both streams ended with the
+ * last period and are receipted, and every period of theirs is agreed. */
 MUST_USE enum err pair_is_over(const struct ledger_view *view, const struct roster *roster,
                                const struct partner_id *partner, bool *out_is_over);
 

@@ -130,3 +130,17 @@ enum err payment_hear(const struct peer_host *host, const struct partner_id *par
     command.payment.notice_signed = buffer_slice(&bytes);
     return execute(host, &command);
 }
+
+enum err payment_is_finished(const struct ledger_view *view, const struct partner_id *partner,
+                             struct period period, bool is_net_done, bool *out_is_finished)
+{
+    struct obligation obligation;
+    enum err err = ledger_get_obligation(view, partner, period, &obligation);
+    if (err == ERR_NOT_FOUND) {
+        *out_is_finished = is_net_done;
+        return ERR_OK;
+    }
+    TRY(err);
+    *out_is_finished = obligation_step(&obligation) == OBLIGATION_CLOSED;
+    return ERR_OK;
+}

@@ -25,4 +25,10 @@ MUST_USE enum err payment_hear(const struct peer_host *host, const struct partne
                                struct period period, const struct signed_message *theirs,
                                struct note *note);
 
+/* Is there nothing more to be done here? It is closed (what the partner has not heard of that it
+ * asks for itself); where it is netted together with others, `is_net_done` says so in its place. */
+MUST_USE enum err payment_is_finished(const struct ledger_view *view,
+                                      const struct partner_id *partner, struct period period,
+                                      bool is_net_done, bool *out_is_finished);
+
 #endif

@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-#include "base/calendar.h"
+#include "base/period.h"
 
 enum generator_style {
     GENERATOR_GROCER,

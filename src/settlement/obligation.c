@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REFERENCE_DOMAIN    "talea/v1/payment-reference"
-#define REFERENCE_HASH_SIZE 13
+#define REFERENCE_DOMAIN "talea/v1/payment-reference"
+#define REFERENCE_DIGITS 26u
 
 const char *obligation_step_name(enum obligation_step step)
 {
@@ -26,36 +26,64 @@ static void add_text(struct hasher *hasher, const char *text)
     hasher_add(hasher, slice_of(text, strlen(text) + 1)); /* with its NUL: no two run together */
 }
 
+/* "T202611-", "T2026W48-", "T20261129-"; its length. */
+static size_t reference_head(struct period period, char out_head[PAYMENT_REFERENCE_MAX])
+{
+    char text[PERIOD_TEXT_MAX];
+    size_t at = 0;
+    out_head[at++] = 'T';
+    for (const char *c = period_format(period, text); *c != '\0'; c++) {
+        if (*c != '-') {
+            out_head[at++] = *c;
+        }
+    }
+    out_head[at++] = '-';
+    out_head[at] = '\0';
+    return at;
+}
+
+/* As many digits as there is room for. */
+static size_t reference_digits(size_t head)
+{
+    size_t room = PAYMENT_REFERENCE_MAX - 1 - head;
+    return room < REFERENCE_DIGITS ? room : REFERENCE_DIGITS;
+}
+
 void payment_reference(const char *coalition, struct period period, const struct partner_id *debtor,
                        const struct partner_id *creditor, char out_reference[PAYMENT_REFERENCE_MAX])
 {
     static const char digits[] = "0123456789ABCDEF";
     struct hasher hasher;
-    char month[PERIOD_TEXT_MAX];
+    char text[PERIOD_TEXT_MAX];
     hasher_init(&hasher, REFERENCE_DOMAIN);
     add_text(&hasher, coalition);
-    add_text(&hasher, period_format(period, month));
+    add_text(&hasher, period_format(period, text));
     add_text(&hasher, debtor->text);
     add_text(&hasher, creditor->text);
     struct hash hash = hasher_finish(&hasher);
-    int at = snprintf(out_reference, PAYMENT_REFERENCE_MAX, "T%06u-", (unsigned)period.yyyymm);
-    for (size_t i = 0; i < REFERENCE_HASH_SIZE; i++) {
-        out_reference[at++] = digits[hash.bytes[i] >> 4];
-        out_reference[at++] = digits[hash.bytes[i] & 15];
+    size_t at = reference_head(period, out_reference);
+    size_t count = reference_digits(at);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t byte = hash.bytes[i / 2];
+        out_reference[at++] = digits[i % 2 == 0 ? byte >> 4 : byte & 15];
     }
     out_reference[at] = '\0';
 }
 
 enum err payment_reference_period(const char *reference, struct period *out_period)
 {
-    char month[8];
-    if (strlen(reference) != 8 + 2 * REFERENCE_HASH_SIZE || reference[0] != 'T' ||
-        reference[7] != '-' ||
-        strspn(reference + 8, "0123456789ABCDEF") != 2 * (size_t)REFERENCE_HASH_SIZE) {
+    char text[PERIOD_TEXT_MAX];
+    const char *end = strchr(reference, '-');
+    size_t head = end == NULL ? 0 : (size_t)(end - reference) + 1;
+    if (head < sizeof "T202611-" - 1 || head > sizeof "T20261129-" - 1 || reference[0] != 'T' ||
+        strlen(end + 1) != reference_digits(head) ||
+        strspn(end + 1, "0123456789ABCDEF") != reference_digits(head)) {
         return ERR_INPUT;
     }
-    snprintf(month, sizeof month, "%.4s-%.2s", reference + 1, reference + 5);
-    return period_parse(month, out_period);
+    bool is_day = head == sizeof "T20261129-" - 1;
+    snprintf(text, sizeof text, "%.4s-%.*s%s%.*s", reference + 1, is_day ? 2 : (int)head - 6,
+             reference + 5, is_day ? "-" : "", is_day ? 2 : 0, reference + 7);
+    return period_parse(text, out_period);
 }
 
 static void set_terms(const struct payment *payment, const char *coalition, struct period period,

@@ -17,7 +17,7 @@
 #ifndef SETTLEMENT_OBLIGATION_H
 #define SETTLEMENT_OBLIGATION_H
 
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/limits.h"
 #include "settlement/payments.h"
 

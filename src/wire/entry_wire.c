@@ -71,6 +71,7 @@ enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *ou
     m.issuer = e.issuer.text;
     Talea__V1__DisputePart part;
     m.dispute = dispute_to_wire(&e.dispute, &part);
+    m.next_period = e.next_period.yyyymm;
     return fields_pack(&m.base, out);
 }
 
@@ -93,7 +94,8 @@ enum err wire_entry_decode(struct slice bytes, struct clearing_entry *out_entry,
                                .tariff = m->tariff,
                                .promotion = m->promotion,
                                .active_from = {m->active_from_unix_ms},
-                               .expires_at = {m->expires_at_unix_ms}};
+                               .expires_at = {m->expires_at_unix_ms},
+                               .next_period = {m->next_period}};
     field_hash(&fields, "previous_hash", &m->previous_hash, &e.previous_hash);
     field_uid(&fields, "transaction_id", &m->transaction_id, &e.transaction_id);
     field_card_or_none(&fields, "card", m->card, &e.card);

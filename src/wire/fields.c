@@ -279,10 +279,8 @@ void field_time(struct fields *fields, const char *field, struct unix_ms time)
 
 void field_period(struct fields *fields, const char *field, struct period period)
 {
-    uint32_t year = period.yyyymm / 100;
-    uint32_t month = period.yyyymm % 100;
-    field_require(fields, year >= 1970 && year <= 9999 && month >= 1 && month <= 12, field,
-                  "is not a month from 1970-01 to 9999-12");
+    field_require(fields, period_is_valid(period), field,
+                  "is not a month, week or day from 1970 to 9999");
 }
 
 void field_points(struct fields *fields, const char *field, struct points points)

@@ -11,7 +11,7 @@
 
 #include "base/amount.h"
 #include "base/arena.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/ident.h"
 #include "crypto/hash.h"
 

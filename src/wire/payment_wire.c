@@ -126,6 +126,7 @@ enum err wire_netting_encode(const struct netting_set *set, struct buffer *out)
         m.left_out[i] = copy.left_out[i].text;
     }
     m.n_left_out = copy.left_out_count;
+    m.is_against = copy.is_against;
     m.set_hash = binary_of(copy.set.bytes, sizeof copy.set.bytes);
     return fields_pack(&m.base, out);
 }
@@ -139,7 +140,8 @@ enum err wire_netting_decode(struct slice bytes, struct arena *arena, struct net
     if (m == NULL) {
         return fields.err;
     }
-    struct netting_set set = {.period = {m->period}, .number = m->number};
+    struct netting_set set = {
+        .period = {m->period}, .number = m->number, .is_against = m->is_against};
     field_name(&fields, "coalition", m->coalition, set.coalition, sizeof set.coalition);
     field_hash(&fields, "set_hash", &m->set_hash, &set.set);
     set.left_out = fields_array(&fields, arena, m->n_left_out, sizeof *set.left_out);

@@ -2,7 +2,7 @@
 #ifndef WIRE_RECONCILE_H
 #define WIRE_RECONCILE_H
 
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/ident.h"
 #include "settlement/reconcile.h"
 #include "wire/signed_message.h"

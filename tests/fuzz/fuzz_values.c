@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/address.h"
-#include "base/calendar.h"
+#include "base/period.h"
 #include "base/decimal.h"
 #include "base/ident.h"
 #include "fuzz.h"
@@ -69,7 +69,12 @@ static void read_period(const char *text)
     if (period_parse(text, &period) == ERR_OK) {
         ASSERT(period_parse(period_format(period, written), &again) == ERR_OK);
         ASSERT(again.yyyymm == period.yyyymm);
-        ASSERT(period_of(period_start(period)).yyyymm == period.yyyymm);
+        enum period_unit unit = period_unit_of(period);
+        ASSERT(period_equal(period_at(unit, period_first_day(period)), period));
+        ASSERT(period_equal(period_at(unit, period_last_day(period)), period));
+        struct period next = period_next(period);
+        bool is_in_time = period_is_valid(next); /* the year 9999 ends */
+        ASSERT(!is_in_time || period_first_day(next) == period_last_day(period) + 1);
     }
 }
 

@@ -22,7 +22,7 @@ static void write_samples(const char *folder)
         PURPOSE_MANDATE,          PURPOSE_STATEMENT,        PURPOSE_HOLDINGS,
         PURPOSE_CLEARING_BATCH,   PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE,
         PURPOSE_STATEMENT,        PURPOSE_HALF_ROOT,        PURPOSE_PAYMENT,
-        PURPOSE_NETTING};
+        PURPOSE_NETTING,          PURPOSE_STATEMENT};
     static const unsigned mandate = 9;
     static const unsigned acceptance = 14;
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
@@ -110,6 +110,26 @@ static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
 enum {
     KINDS_IN_TURN = 19
 };
+
+/* A mark behind which weeks follow, and a vote on a set of the third round. */
+static void write_periods(const char *folder)
+{
+    CLEANUP(buffer_fini) struct buffer mark_bytes = {0};
+    CLEANUP(buffer_fini) struct buffer vote_bytes = {0};
+    struct clearing_entry mark = entry_of(ENTRY_PERIOD_MARK, 0);
+    struct partner_id left_out[] = {{"bakery"}};
+    struct netting_set vote = {.coalition = "demo",
+                               .period = {2026049},
+                               .number = netting_number(2, 1),
+                               .is_against = true,
+                               .left_out = left_out,
+                               .left_out_count = 1};
+    mark.next_period = period_at(PERIOD_WEEK, period_last_day(mark.period) + 1);
+    ASSERT(wire_entry_encode(&mark, &mark_bytes) == ERR_OK);
+    ASSERT(wire_netting_encode(&vote, &vote_bytes) == ERR_OK);
+    seed_write(folder, "entry", "last-mark", buffer_slice(&mark_bytes));
+    seed_write_choice(folder, "payment", "vote", 3, buffer_slice(&vote_bytes));
+}
 
 static void write_entries(const char *folder)
 {
@@ -252,6 +272,7 @@ int main(int argc, char **argv)
     }
     write_samples(argv[1]);
     write_entries(argv[1]);
+    write_periods(argv[1]);
     write_batches(argv[1]);
     write_details(argv[1]);
     write_comparisons(argv[1]);

@@ -257,6 +257,8 @@ class Coalition:
     def path(self, *parts):
         return os.path.join(self.root, *parts)
 
+    make_options = ()
+
     def terms(self):
         """The example's terms, between these partners."""
         text = run([TALEA, "charter", "example"]).stdout
@@ -273,7 +275,7 @@ class Coalition:
         with open(self.path("coalition.yaml"), "w", encoding="utf-8") as file:
             file.write(self.terms())
         run([TALEA, "charter", "make", "--terms", self.path("coalition.yaml"),
-             "--out", self.path("charter.talea")])
+             "--out", self.path("charter.talea"), *self.make_options])
         for partner in self.nodes if signers is None else signers:
             run([TALEA, "charter", "sign", "--key", self[partner].path("keys/root.key"),
                  self.path("charter.talea")])

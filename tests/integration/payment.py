@@ -8,6 +8,7 @@ import sys
 import unittest
 
 import bank
+import charter
 from coalition import TALEA, Coalition, Node, dashed, main, run, wait_for
 
 NAMES = ("fuel", "grocer", "hotel")
@@ -77,7 +78,8 @@ class Money(unittest.TestCase):
                      f"{node.partner}: {reference} is {state}")
 
     def statuses(self, node):
-        return {p["partner"]: p for p in node.cli("period", "status", dashed(self.period))["pairs"]}
+        return {p["partner"]: p["status"]
+                for p in node.cli("period", "list", dashed(self.period))["pairs"]}
 
     def wait_netted(self, nodes=None):
         for node in nodes or self.coalition:
@@ -103,6 +105,53 @@ class Money(unittest.TestCase):
 
     def sides(self, payment):
         return self.coalition[payment["debtor"]], self.coalition[payment["creditor"]]
+
+
+class Leaving(Money):
+    """A brand's run-off: no new business from the epoch on that says so, until all is paid."""
+
+    next_epoch = charter.Epochs.next_epoch
+    epoch = 1
+
+    def path(self, *parts):
+        return self.coalition.path(*parts)
+
+    def test_sessions_last_until_the_last_payment(self):
+        self.trade()
+        fuel, grocer, hotel = (self.coalition[name] for name in NAMES)
+        card = hotel.cli("member", "add")["card"]
+        grocer.cli("earn", card, "500.00")
+        self.coalition.wait_cleared()
+        grocer.cli("charter", "push", self.next_epoch(
+            more=f"leaving:\n  - {{partner: hotel, last_period: {dashed(self.period)}}}\n"))
+        for node in self.coalition:
+            wait_for(lambda node=node: int(node.cli("status")["charter_epoch"]) == 2, "epoch 2")
+        self.assertIn("PARTNER_LEFT", grocer.talea("earn", card, "5.00", expect=1).stderr)
+        self.assertIn("PARTNER_LEFT", grocer.talea("burn", card, "1", expect=1).stderr)
+        self.coalition.wait_cleared()
+        self.close()
+        self.wait_netted()
+        for node in (fuel, hotel):
+            node.stop()
+            node.start()
+        payments = {reference: payment for node in self.coalition
+                    for reference, payment in self.payments(node).items()}
+        numbers = itertools.count(1)
+        for name in {payment["debtor"] for payment in payments.values()}:
+            self.instruct(self.coalition[name], "--period", dashed(self.period))
+        for reference, payment in payments.items():
+            debtor, creditor = self.sides(payment)
+            self.assertIn(creditor.partner, [p["partner"] for p in debtor.peers()])
+            amount = f"{int(payment['amount_minor']) / 100:.2f}"
+            self.book(creditor, [bank.Entry(reference, amount, f"IN{next(numbers)}", True)])
+            self.wait_state([debtor, creditor], reference, "CLOSED")
+        wait_for(lambda: hotel.peers() == [], "the hotel is done")
+        wait_for(lambda: [p["partner"] for p in fuel.peers()] == ["grocer"],
+                 "fuel is done with the hotel")
+        self.assertEqual({p: s["state"][len(STATES):] for p, s in self.statuses(fuel).items()},
+                         {"grocer": "CLOSED", "hotel": "CLOSED"})
+        for node in self.coalition:
+            self.assertTrue(node.cli("verify")["is_clean"])
 
 
 class Bilateral(Money):

@@ -85,10 +85,11 @@ void make_netting(const struct making *making)
     struct command_netting *told = &making->command->netting;
     making->command->kind = COMMAND_KEEP_NETTING;
     memset(told, 0, sizeof *told);
-    told->kind = NETTING_WORD;
+    told->kind = one_in(n[7], 3) ? NETTING_VOTE : NETTING_WORD;
     told->period.yyyymm = MODEL_FIRST_MONTH + n[4] % MODEL_MONTHS;
     told->first = making->m->roster->partners[1 + n[3] % 2].id;
-    told->row = (struct netting_row){.is_commitment = one_in(n[5], 6),
-                                     .number = 1 + n[6] % 4,
-                                     .first_signed = slice_of("word", 4)};
+    told->row =
+        (struct netting_row){.is_commitment = one_in(n[5], 6),
+                             .number = (uint64_t)(n[6] / 4 % MODEL_ROUNDS) << 32 | (1 + n[6] % 4),
+                             .first_signed = slice_of("word", 4)};
 }

@@ -236,9 +236,12 @@ struct model_payment {
     uint64_t booked; /* bits of the bank's references */
 };
 
+#define MODEL_ROUNDS 3u
+
 struct model_word {
-    uint64_t number;
-    bool is_bound;
+    uint64_t number; /* the round in its upper half */
+    bool is_bound;   /* in its round */
+    bool has_voted[MODEL_ROUNDS];
 };
 
 /* A pair's period that both agreed on. */

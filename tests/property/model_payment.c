@@ -153,9 +153,19 @@ enum verdict model_step_netting(struct model *m, const struct command *command,
     struct model_word *word =
         &m->words[model_partner(m, &told->first)][told->period.yyyymm - MODEL_FIRST_MONTH];
     (void)answer;
-    if (word->is_bound || (word->number >= told->row.number && !told->row.is_commitment)) {
+    uint64_t round = told->row.number >> 32;
+    uint64_t known_round = word->number >> 32;
+    if (told->kind == NETTING_VOTE) {
+        bool is_again = word->has_voted[round];
+        word->has_voted[round] = true;
+        return is_again ? VERDICT_NOTICE_STALE : VERDICT_OK;
+    }
+    bool is_known =
+        word->is_bound || (word->number >= told->row.number && !told->row.is_commitment);
+    if (round < known_round || (round == known_round && is_known)) {
         return VERDICT_NOTICE_STALE;
     }
-    *word = (struct model_word){told->row.number, told->row.is_commitment};
+    word->number = told->row.number;
+    word->is_bound = told->row.is_commitment;
     return VERDICT_OK;
 }

@@ -8,7 +8,7 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
-#include "base/calendar.h"
+#include "base/period.h"
 #include "charter/charter.h"
 #include "engine/engine.h"
 #include "peer/incoming.h"

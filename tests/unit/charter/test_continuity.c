@@ -173,8 +173,9 @@ static void test_streams_begin_when_they_began(void **state)
     coalition.terms.previous_hash = first->payload_hash;
     struct charter *careless = epoch_make(&coalition, 7);
     assert_int_equal(charter_follows(careless, first, &note), ERR_CONFLICT);
-    assert_string_equal(note.text, "the streams of fuel begin in 202609, as the epoch before says; "
-                                   "not in 202611");
+    assert_string_equal(note.text,
+                        "the streams of fuel begin in 2026-09, as the epoch before says; "
+                        "not in 2026-11");
     charter_close(careless);
     coalition.terms.valid_from.ms -= 70 * DAY_MS;
     epoch_continue(&coalition, first);
@@ -258,7 +259,7 @@ static void test_leaving(void **state)
     departure.last_period.yyyymm = 202612;
     epoch_expect(&coalition, two, NULL);
     departure.last_period.yyyymm = 202609;
-    epoch_expect(&coalition, two, "the streams of hotel can't end in 202609: not before 202610");
+    epoch_expect(&coalition, two, "the streams of hotel can't end in 2026-09: not before 2026-10");
     departure.last_period.yyyymm = 0;
     epoch_expect(&coalition, two, "hotel leaves, as the epoch before says");
 

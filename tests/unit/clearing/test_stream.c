@@ -199,10 +199,10 @@ static void test_periods_go_by_marks(void **state)
 {
     struct world *w = *state;
     w->entries[2].entry.period.yyyymm = 202611; /* behind the mark of November */
-    assert_judged(w, BATCH_BROKEN, "entry 7: it is of period 202611, but 202612 is open");
+    assert_judged(w, BATCH_BROKEN, "entry 7: it is of period 2026-11, but 2026-12 is open");
     send_batch(w, HERE + 1, SENT);
     w->entries[0].entry.period.yyyymm = 202612;
-    assert_judged(w, BATCH_BROKEN, "entry 5: it is of period 202612, but 202611 is open");
+    assert_judged(w, BATCH_BROKEN, "entry 5: it is of period 2026-12, but 2026-11 is open");
 }
 
 static void test_places(void **state)

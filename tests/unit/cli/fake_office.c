@@ -94,7 +94,14 @@ static void on_periods(void *context, struct rpc_call *call, const ProtobufCMess
     pair.period = 202610;
     pair.state = node->is_differing ? TALEA__V1__PERIOD_STATE__PERIOD_STATE_DIFFERING
                                     : TALEA__V1__PERIOD_STATE__PERIOD_STATE_OPEN;
-    pair.detail = message_text("waits");
+    pair.detail = message_text("differs");
+    Talea__V1__PeriodStatus status;
+    talea__v1__period_status__init(&status);
+    status.state = (Talea__V1__SettlementState)pair.state;
+    status.since_unix_ms = INT64_C(1793491200000);
+    status.waits_for = message_text("waits");
+    status.reference = message_text("T202610-1");
+    pair.status = &status;
     pair.sent = totals;
     pair.n_sent = 2;
     pair.net_points = -1234;

@@ -265,8 +265,10 @@ static void test_office(void **state)
            "journal    0 rows\n",
            "");
     static const char periods[] =
-        "period   partner  state  sent  received  points owed  money owed  detail\n"
-        "2026-10  fuel     open     10         0       -123.4   -1.23 USD  waits\n";
+        "period   partner  state  since UTC            sent  received  points owed  money owed  "
+        "reference  waits for\n"
+        "2026-10  fuel     open   2026-11-01 00:00:00    10         0       -123.4   -1.23 USD  "
+        "T202610-1  waits\n";
     expect(TALEA(node, "period", "list", "2026-10"), 0, periods, "");
     node->is_differing = true;
     expect(TALEA(node, "period", "list"), 1, NULL, "");

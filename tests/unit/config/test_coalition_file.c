@@ -44,6 +44,29 @@ static void with_changes(char *yaml, size_t capacity)
     edited(full, "partners: [intro/grocer.intro, /x/fuel.intro]\n", changes, yaml, capacity);
 }
 
+static void test_calendar(void **state)
+{
+    (void)state;
+    char yaml[2048];
+    struct coalition_file c;
+    assert_int_equal(coalition_file_parse(text_slice(full), "c.yaml", "/srv", &c, NULL), ERR_OK);
+    assert_int_equal(c.calendar.unit, PERIOD_MONTH);
+    assert_string_equal(c.calendar.time_zone, "");
+    assert_false(c.calendar.is_closed_by_node);
+    coalition_file_fini(&c);
+    edited(full, "period: month,\n  netting: bilateral}\n",
+           "period: week}\ncalendar: {time_zone: Asia/Almaty, grace_seconds: 7200, from: "
+           "2026-12-01}\n",
+           yaml, sizeof yaml);
+    assert_int_equal(coalition_file_parse(text_slice(yaml), "c.yaml", "/srv", &c, NULL), ERR_OK);
+    assert_int_equal(c.calendar.unit, PERIOD_WEEK);
+    assert_string_equal(c.calendar.time_zone, "Asia/Almaty");
+    assert_true(c.calendar.is_closed_by_node);
+    assert_int_equal(c.calendar.grace_s, 7200);
+    assert_int_equal(c.calendar.from_day, 20788);
+    coalition_file_fini(&c);
+}
+
 static void test_changes(void **state)
 {
     (void)state;
@@ -239,7 +262,14 @@ static const struct edit wrong[] = {
     {"50000.00\n", "50000.00\n  pairs: []\n",
      "c.yaml:17: caps.pairs: is not a key that belongs here"},
     {"50000.00", "50000.001", "c.yaml:16: caps.net_debit: \"50000.001\" has more than 2 decimals"},
-    {"period: month", "period: week", "c.yaml:4: settlement.period: \"week\" is not one of month"},
+    {"period: month", "period: year",
+     "c.yaml:4: settlement.period: \"year\" is not one of month, week, day"},
+    {"signatures:", "calendar: {time_zone: Asia/Nowhere}\nsignatures:",
+     "c.yaml:6: calendar.time_zone: \"Asia/Nowhere\" is no time zone that this machine knows, such "
+     "as "
+     "Asia/Almaty"},
+    {"signatures:", "calendar: {from: 2026-02-30}\nsignatures:",
+     "c.yaml:6: calendar.from: \"2026-02-30\" is no day such as 2026-12-01"},
     {"[intro/grocer.intro, /x/fuel.intro]", "[]", "c.yaml:17: partners: has too few entries"},
     {"[intro/grocer.intro, /x/fuel.intro]", "grocer",
      "c.yaml:17: partners: must be a list, not a single value"},
@@ -290,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_all_a_tariff_says),
         cmocka_unit_test(test_a_promotion),
+        cmocka_unit_test(test_calendar),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_wrong_changes),
         cmocka_unit_test(test_no_partners),

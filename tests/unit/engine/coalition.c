@@ -74,6 +74,13 @@ static enum err faulty_append(void *context, uint64_t first_row, uint32_t count,
         sched_yield();
     }
     atomic_fetch_sub(&journal->waiting, 1);
+    if (journal->is_dead) {
+        return ERR_STORAGE;
+    }
+    journal->is_dead = journal->is_mortal && journal->lives-- == 0;
+    if (journal->is_dead && !journal->dies_late) {
+        return ERR_STORAGE;
+    }
     bool may_fail = journal->sound_before == 0;
     journal->sound_before -= !may_fail;
     if (may_fail && journal->failures_before > 0) {
@@ -81,6 +88,9 @@ static enum err faulty_append(void *context, uint64_t first_row, uint32_t count,
         return ERR_STORAGE;
     }
     TRY(journal->real.append(journal->real.context, first_row, count, batch, fence));
+    if (journal->is_dead) {
+        return ERR_STORAGE;
+    }
     if (may_fail && journal->failures_after > 0) {
         journal->failures_after--;
         return ERR_STORAGE;

@@ -16,6 +16,10 @@ struct faulty_journal {
     int failures_before; /* so many appends fail and leave nothing */
     int failures_after;  /* so many appends are durable but report a failure */
     int sound_before;    /* so many appends go well before the first failure */
+    bool is_mortal;      /* dies with the append behind `lives`: nothing is appended any more */
+    int lives;
+    bool dies_late; /* that append is durable, and nobody is told */
+    bool is_dead;
     atomic_bool is_held; /* appends wait */
     atomic_uint waiting; /* that do */
 };

@@ -34,7 +34,7 @@ FORMAT(sale, sample_sale(rng))
 FORMAT(transaction, VALUE(.row = sample_number(rng)))
 FORMAT(stream, sample_stream(rng))
 FORMAT(entry_total, VALUE(sample_number(rng), sample_whole(rng)))
-FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng)))
+FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng), {0}))
 FORMAT(pair_period, sample_pair(rng))
 FORMAT(exposure, sample_exposure(rng))
 FORMAT(dispute, sample_dispute(rng))
@@ -52,6 +52,41 @@ static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
     struct hold hold = sample_stand_in(rng);
     (void)kind;
     hold_encode(&hold, out);
+}
+
+static void bytes_of_dated_half(struct rng *rng, int kind, struct buffer *out)
+{
+    struct half half = {7, 7 + sample_number(rng), sample_hash(rng), {0}};
+    (void)kind;
+    half.ended_at.ms = 1 + (int64_t)rng_below(rng, INT64_MAX - 1);
+    half_encode(&half, out);
+}
+
+static void bytes_of_dated_pair(struct rng *rng, int kind, struct buffer *out)
+{
+    struct pair_period pair = sample_pair(rng);
+    (void)kind;
+    pair.since.ms = 1 + (int64_t)rng_below(rng, INT64_MAX - 1);
+    pair_period_encode(&pair, out);
+}
+
+static void bytes_of_dated_netting(struct rng *rng, int kind, struct buffer *out)
+{
+    struct netting_row row = sample_netting_row(rng);
+    (void)kind;
+    row.at.ms = 1 + (int64_t)rng_below(rng, INT64_MAX - 1);
+    netting_row_encode(&row, out);
+}
+
+/* The last of its unit: a mark that says what follows. */
+static void bytes_of_last_mark(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    struct clearing_entry *entry = &command.take_entry.entry;
+    entry->kind = ENTRY_PERIOD_MARK;
+    entry->next_period =
+        period_at((enum period_unit)(1 + rng_below(rng, 2)), period_last_day(entry->period) + 1);
+    command_encode(&command, out);
 }
 
 /* A capture that names a mandate. */
@@ -273,7 +308,10 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += sizeof later / sizeof later[0];
     count += add_commands(COMMAND_OPEN_DISPUTE, COMMAND_DISPUTE_DUE, out_formats + count);
     count += add_commands(COMMAND_NET_PAYMENT, COMMAND_KEEP_NETTING, out_formats + count);
-    static const struct format payments[] = {ROW_OF(obligation), ROW_OF(netting_row)};
+    static const struct format payments[] = {
+        ROW_OF(obligation),
+        ROW_OF(netting_row),
+    };
     memcpy(out_formats + count, payments, sizeof payments);
     count += sizeof payments / sizeof payments[0];
     count += add_commands(COMMAND_MEND_HALF, COMMAND_MEND_HALF, out_formats + count);
@@ -287,6 +325,14 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     memcpy(out_formats + count, funding, sizeof funding);
     count += sizeof funding / sizeof funding[0];
     count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
+    static const struct format dated[] = {
+        {"dated-half", 0, bytes_of_dated_half, recode_half},
+        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
+        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
+        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
+    };
+    memcpy(out_formats + count, dated, sizeof dated);
+    count += sizeof dated / sizeof dated[0];
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -191,8 +191,8 @@ static struct booking sample_booking(struct rng *rng)
 
 struct netting_row sample_netting_row(struct rng *rng)
 {
-    return (struct netting_row){rng_below(rng, 2) == 1, sample_number(rng), sample_bytes(rng),
-                                sample_bytes(rng)};
+    return (struct netting_row){
+        rng_below(rng, 2) == 1, sample_number(rng), sample_bytes(rng), sample_bytes(rng), {0}};
 }
 
 struct obligation sample_obligation(struct rng *rng)

@@ -87,7 +87,7 @@ static void test_half_runs_forward(void **state)
 {
     (void)state;
     struct rng rng = rng_of_run("half");
-    const struct half halves[] = {{5, 4, sample_hash(&rng)}, {0, 4, sample_hash(&rng)}};
+    const struct half halves[] = {{5, 4, sample_hash(&rng), {0}}, {0, 4, sample_hash(&rng), {0}}};
     for (size_t i = 0; i < 2; i++) {
         struct half decoded;
         struct buffer bytes = {0};

@@ -14,7 +14,7 @@
 #include "settlement/netting.h"
 
 #define PARTNERS 5u
-#define RUNS     400u
+#define RUNS     500u
 
 static const struct period october = {202610};
 static const struct partner_id ids[PARTNERS] = {
@@ -23,6 +23,9 @@ static const struct partner_id ids[PARTNERS] = {
 struct world {
     struct arena arena;
     struct netting_table tables[PARTNERS];
+    struct netting_word counted[PARTNERS]; /* what each acted on */
+    bool has_counted[PARTNERS];
+    bool is_netted_apart[PARTNERS][PARTNERS];
     uint64_t random;
 };
 
@@ -48,6 +51,10 @@ static struct pair_statement statement_of(size_t a, size_t b, int64_t net)
     return s;
 }
 
+static const struct netting_patience patient = {false, false, false};
+static const struct netting_patience past_grace = {true, true, false};
+static const struct netting_patience tired = {true, true, true};
+
 static void world_init(struct world *w, uint64_t seed)
 {
     *w = (struct world){.random = seed};
@@ -65,24 +72,46 @@ static void see_pair(struct world *w, size_t who, size_t a, size_t b)
     assert_int_equal(netting_add_statement(&w->tables[who], &s), ERR_OK);
 }
 
+static struct netting_set set_of(const struct partner_set *left_out, uint64_t number,
+                                 const struct hash *hash, struct partner_id out_ids[PARTNERS])
+{
+    struct netting_set set = {.coalition = "demo", .period = october, .number = number};
+    set.set = *hash;
+    set.left_out = out_ids;
+    for (size_t k = 0; k < PARTNERS; k++) {
+        if (partner_set_has(left_out, k)) {
+            out_ids[set.left_out_count++] = ids[k];
+        }
+    }
+    return set;
+}
+
+static void hear_votes(struct world *w, size_t who, size_t from, size_t of)
+{
+    static const struct partner_set none = {{0}};
+    for (uint32_t round = 0; round < NETTING_ROUNDS_MAX; round++) {
+        const struct netting_vote *vote = netting_vote_of(&w->tables[from], round, of);
+        struct partner_id left_out[PARTNERS];
+        struct netting_set set = set_of(&none, netting_number(round, 1), &vote->set, left_out);
+        set.is_against = !vote->is_for;
+        if (vote->is_there && of != who) {
+            assert_int_equal(netting_add_vote(&w->tables[who], &ids[of], &set), ERR_OK);
+        }
+    }
+}
+
 /* What the other holds comes over whole. */
 static void hear(struct world *w, size_t who, size_t from)
 {
     for (size_t i = 0; i < PARTNERS; i++) {
         const struct netting_word *word = &w->tables[from].words[i];
         struct partner_id left_out[PARTNERS];
-        struct netting_set set = {
-            .coalition = "demo", .period = october, .number = word->number, .set = word->set};
-        set.left_out = left_out;
-        for (size_t k = 0; k < PARTNERS; k++) {
-            if (partner_set_has(&word->left_out, k)) {
-                left_out[set.left_out_count++] = ids[k];
-            }
-        }
+        struct netting_set set = set_of(&word->left_out, word->number, &word->set, left_out);
         if (word->is_there && i != who) {
             assert_int_equal(netting_add_word(&w->tables[who], &ids[i], &set, word->is_commitment),
                              ERR_OK);
         }
+        hear_votes(w, who, from, i);
     }
     for (size_t b = 0; b < PARTNERS; b++) {
         for (size_t a = 0; a < b; a++) {
@@ -93,35 +122,70 @@ static void hear(struct world *w, size_t who, size_t from)
     }
 }
 
-static enum netting_step act(struct world *w, size_t who, bool is_past_grace)
+static void vote(struct world *w, size_t who, const struct netting_word *word, bool is_for)
+{
+    struct partner_id left_out[PARTNERS];
+    uint64_t number = netting_number((uint32_t)(word->number >> 32), 1);
+    struct netting_set set = set_of(&word->left_out, number, &word->set, left_out);
+    set.is_against = !is_for;
+    assert_false(
+        netting_vote_of(&w->tables[who], (uint32_t)(number >> 32), who)->is_there); /* once */
+    assert_int_equal(netting_add_vote(&w->tables[who], &ids[who], &set), ERR_OK);
+}
+
+/* What a node does with what it may pay: a set that counts, and pairs by themselves. It stays. */
+static void net(struct world *w, size_t who, enum netting_step step,
+                const struct netting_word *word)
 {
     struct netting_table *table = &w->tables[who];
+    if (step == NETTING_COUNTS) {
+        assert_true(!w->has_counted[who] || hash_equal(&w->counted[who].set, &word->set));
+        w->has_counted[who] = true;
+        w->counted[who] = *word;
+    }
+    for (size_t k = 0; k < PARTNERS; k++) {
+        bool is_in_set = step == NETTING_COUNTS && !partner_set_has(&word->left_out, k);
+        if (k != who && !is_in_set && netting_is_apart(table, k, who) &&
+            netting_pair_of(table, k, who)->is_there) {
+            w->is_netted_apart[who][k] = true;
+            partner_set_add(&table->never, k); /* as the obligation says */
+        }
+    }
+}
+
+static enum netting_step act(struct world *w, size_t who, const struct netting_patience *patience)
+{
+    struct netting_table *table = &w->tables[who];
+    struct netting_word *own = &table->words[who];
     struct netting_word word;
     struct note note = {""};
-    enum netting_step step = netting_decide(table, is_past_grace, is_past_grace, &word, &note);
+    enum netting_step step = netting_decide(table, patience, &word, &note);
     if (step == NETTING_PROPOSES || step == NETTING_COMMITS) {
-        assert_false(table->words[who].is_commitment); /* once, and for ever */
+        bool is_later = !own->is_there || word.number >> 32 > own->number >> 32;
+        assert_true(is_later || !own->is_commitment); /* once in a round */
+        assert_true(is_later || word.number == own->number + 1);
         word.is_commitment = step == NETTING_COMMITS;
-        table->words[who] = word;
+        *own = word;
+    } else if (step == NETTING_VOTES_FOR || step == NETTING_VOTES_AGAINST) {
+        vote(w, who, &word, step == NETTING_VOTES_FOR);
+    } else {
+        net(w, who, step, &word);
     }
     return step;
 }
 
-/* Sets that all in them committed to: nobody is in two. Each commits once, so it is enough that who
- * believes that its set counts is right. */
+/* Nobody pays twice: sets that count have nobody in common, and no pair of one is settled by itself
+ * as well. */
 static void check_counted(struct world *w)
 {
     for (size_t i = 0; i < PARTNERS; i++) {
-        struct netting_word word;
-        struct note note;
-        if (netting_decide(&w->tables[i], false, false, &word, &note) != NETTING_COUNTS) {
-            continue;
-        }
-        for (size_t k = 0; k < PARTNERS; k++) {
-            if (!partner_set_has(&word.left_out, k)) {
-                assert_true(w->tables[k].words[k].is_commitment);
-                assert_true(hash_equal(&w->tables[k].words[k].set, &word.set));
+        for (size_t k = 0; w->has_counted[i] && k < PARTNERS; k++) {
+            if (k == i || partner_set_has(&w->counted[i].left_out, k)) {
+                continue;
             }
+            assert_true(!w->has_counted[k] || hash_equal(&w->counted[i].set, &w->counted[k].set));
+            assert_false(w->is_netted_apart[i][k]);
+            assert_false(w->is_netted_apart[k][i]);
         }
     }
 }
@@ -137,12 +201,12 @@ static void test_all_are_there(void **state)
             see_pair(&w, b, a, b);
         }
     }
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < 5; round++) {
         for (size_t i = 0; i < PARTNERS; i++) {
             for (size_t k = 0; k < PARTNERS; k++) {
                 hear(&w, i, k);
             }
-            act(&w, i, false);
+            act(&w, i, &patient);
         }
     }
     for (size_t i = 0; i < PARTNERS; i++) {
@@ -152,7 +216,7 @@ static void test_all_are_there(void **state)
         size_t count;
         int64_t owed[PARTNERS] = {0};
         hear(&w, i, (i + 1) % PARTNERS);
-        assert_int_equal(netting_decide(&w.tables[i], false, false, &word, &note), NETTING_COUNTS);
+        assert_int_equal(netting_decide(&w.tables[i], &patient, &word, &note), NETTING_COUNTS);
         assert_int_equal(
             netting_payments(&w.tables[i], &word.left_out, &w.arena, &payments, &count), ERR_OK);
         assert_true(count < PARTNERS);
@@ -174,46 +238,109 @@ static void test_all_are_there(void **state)
     arena_fini(&w.arena);
 }
 
+static void all_hear_all(struct world *w, const bool is_gone[PARTNERS])
+{
+    for (size_t i = 0; i < PARTNERS; i++) {
+        for (size_t k = 0; !is_gone[i] && k < PARTNERS; k++) {
+            if (!is_gone[k]) {
+                hear(w, i, k);
+            }
+        }
+    }
+}
+
+/* Each says and does what there is to say, until nobody says anything more. */
+static void settle_with(struct world *w, const bool is_gone[PARTNERS],
+                        const struct netting_patience *patience)
+{
+    bool is_quiet = false;
+    for (int round = 0; !is_quiet; round++) {
+        is_quiet = true;
+        assert_true(round < 100);
+        for (size_t i = 0; i < PARTNERS; i++) {
+            all_hear_all(w, is_gone);
+            if (!is_gone[i]) {
+                enum netting_step step = act(w, i, patience);
+                is_quiet = is_quiet && (step == NETTING_COUNTS || step == NETTING_WAITS);
+            }
+            check_counted(w);
+        }
+    }
+}
+
+/* A grace begins when there is nothing more to hear. */
+static void settle(struct world *w, const bool is_gone[PARTNERS])
+{
+    static const struct netting_patience late = {true, false, true};
+    for (size_t i = 0; i < 3; i++) {
+        settle_with(w, is_gone, &late);
+        settle_with(w, is_gone, &tired);
+    }
+}
+
+/* Each pair has been settled once: by itself, on both sides, or in one set that both are in. */
+static void check_settled(struct world *w, uint64_t seed)
+{
+    for (size_t b = 0; b < PARTNERS; b++) {
+        for (size_t a = 0; a < b; a++) {
+            bool is_in_set = w->has_counted[a] && w->has_counted[b] &&
+                             hash_equal(&w->counted[a].set, &w->counted[b].set);
+            bool is_apart = w->is_netted_apart[a][b] && w->is_netted_apart[b][a];
+            bool has_pair = netting_pair_of(&w->tables[a], a, b)->is_there;
+            if (is_in_set == (is_apart || !has_pair)) {
+                fail_msg("seed %" PRIu64 ": %s and %s are settled %s", seed, ids[a].text,
+                         ids[b].text, is_in_set ? "twice" : "not at all");
+            }
+        }
+    }
+}
+
+static void random_steps(struct world *w, bool has[PARTNERS][PARTNERS],
+                         const bool is_gone[PARTNERS], int steps)
+{
+    for (int step = 0; step < steps; step++) {
+        size_t who = draw(w, PARTNERS);
+        size_t other = draw(w, PARTNERS);
+        size_t low = who < other ? who : other;
+        size_t high = who < other ? other : who;
+        if (is_gone[who] || is_gone[other]) {
+            continue;
+        }
+        if (who != other && has[low][high]) {
+            see_pair(w, who, low, high);
+        }
+        if (who != other && has[low][high]) {
+            see_pair(w, other, low, high);
+        }
+        hear(w, who, other);
+        bool is_late = step > steps / 2;
+        act(w, who,
+            is_late && draw(w, 6) == 0   ? &tired
+            : is_late && draw(w, 3) == 0 ? &past_grace
+                                         : &patient);
+        check_counted(w);
+    }
+}
+
+/* One goes away at any moment of the protocol, and the others' graces pass; then it is back. */
 static void one_run(uint64_t seed)
 {
+    static const bool nobody[PARTNERS] = {false};
     struct world w;
     bool has[PARTNERS][PARTNERS] = {{false}};
+    bool is_gone[PARTNERS] = {false};
     world_init(&w, seed);
     for (size_t b = 0; b < PARTNERS; b++) {
         for (size_t a = 0; a < b; a++) {
             has[a][b] = draw(&w, 5) > 0; /* some never agree */
         }
     }
-    for (int step = 0; step < 300; step++) {
-        size_t who = draw(&w, PARTNERS);
-        size_t other = draw(&w, PARTNERS);
-        if (who != other && has[who < other ? who : other][who < other ? other : who]) {
-            see_pair(&w, who, who < other ? who : other, who < other ? other : who);
-        }
-        hear(&w, who, other);
-        act(&w, who, step > 150 && draw(&w, 3) == 0);
-        check_counted(&w);
-    }
-    /* Everybody hears everybody: those who are not apart are in one set that counts, or wait for
-     * somebody who committed with others. */
-    for (int round = 0; round < 12; round++) {
-        for (size_t i = 0; i < PARTNERS; i++) {
-            for (size_t k = 0; k < PARTNERS; k++) {
-                hear(&w, i, k);
-            }
-            act(&w, i, true);
-        }
-        check_counted(&w);
-    }
-    for (size_t i = 0; i < PARTNERS; i++) {
-        if (!w.tables[i].words[i].is_commitment) {
-            (void)fprintf(stderr, "seed %" PRIu64 ": %s committed to nothing\n", seed, ids[i].text);
-        }
-        for (size_t k = 0; k < PARTNERS; k++) {
-            bool is_same = hash_equal(&w.tables[i].words[i].set, &w.tables[k].words[k].set);
-            assert_true(i == k || is_same || netting_is_apart(&w.tables[i], i, k));
-        }
-    }
+    random_steps(&w, has, is_gone, (int)draw(&w, 300));
+    is_gone[draw(&w, PARTNERS)] = true;
+    random_steps(&w, has, is_gone, 100);
+    settle(&w, is_gone);
+    settle(&w, nobody);
+    check_settled(&w, seed);
     arena_fini(&w.arena);
 }
 
@@ -225,9 +352,53 @@ static void test_any_order(void **state)
     }
 }
 
+/* The last one proposes with the others, holds all commitments, votes, and is gone before anybody
+ * has heard its commitment: the others net without it after their grace, and it has acted on
+ * nothing when it comes back. */
+static void test_one_vanishes_before_its_commitment(void **state)
+{
+    (void)state;
+    static const bool nobody[PARTNERS] = {false};
+    const size_t last = PARTNERS - 1;
+    bool is_gone[PARTNERS] = {false};
+    struct world w;
+    world_init(&w, 1);
+    for (size_t b = 0; b < PARTNERS; b++) {
+        for (size_t a = 0; a < b; a++) {
+            see_pair(&w, a, a, b);
+            see_pair(&w, b, a, b);
+        }
+    }
+    for (size_t i = 0; i < PARTNERS; i++) {
+        all_hear_all(&w, nobody);
+        assert_int_equal(act(&w, i, &patient), NETTING_PROPOSES);
+    }
+    for (size_t i = 0; i < PARTNERS; i++) {
+        all_hear_all(&w, nobody);
+        assert_int_equal(act(&w, i, &patient), NETTING_COMMITS);
+    }
+    assert_int_equal(act(&w, last, &patient), NETTING_VOTES_FOR);
+    assert_int_equal(act(&w, last, &patient), NETTING_WAITS);
+    is_gone[last] = true;
+    settle_with(&w, is_gone, &patient);
+    assert_false(w.has_counted[0]); /* in the grace it is waited for */
+    settle(&w, is_gone);
+    for (size_t i = 0; i < last; i++) {
+        assert_true(w.has_counted[i]);
+        assert_true(partner_set_has(&w.counted[i].left_out, last));
+        assert_true(hash_equal(&w.counted[i].set, &w.counted[0].set));
+        assert_true(w.is_netted_apart[i][last]);
+    }
+    assert_false(w.has_counted[last]);
+    settle(&w, nobody);
+    check_settled(&w, 0);
+    arena_fini(&w.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_are_there),
+                                       cmocka_unit_test(test_one_vanishes_before_its_commitment),
                                        cmocka_unit_test(test_any_order)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

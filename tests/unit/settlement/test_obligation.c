@@ -167,6 +167,19 @@ static void test_references(void **state)
     char first[PAYMENT_REFERENCE_MAX];
     char other[PAYMENT_REFERENCE_MAX];
     struct period period = {0};
+    static const struct {
+        uint32_t period;
+        const char *head;
+        size_t length;
+    } named[] = {
+        {202611, "T202611-", 34}, {2026048, "T2026W48-", 35}, {20261129, "T20261129-", 35}};
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        payment_reference("demo", (struct period){named[i].period}, &fuel, &grocer, first);
+        assert_int_equal(strncmp(first, named[i].head, strlen(named[i].head)), 0);
+        assert_int_equal(strlen(first), named[i].length);
+        assert_int_equal(payment_reference_period(first, &period), ERR_OK);
+        assert_int_equal(period.yyyymm, named[i].period);
+    }
     payment_reference("demo", october, &fuel, &grocer, first);
     assert_int_equal(strlen(first), 34);
     assert_int_equal(strspn(first, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"), 34);
