@@ -37,7 +37,7 @@ static void test_earn(void **state)
     assert_string_equal(node->last_request,
                         "{\"transaction_id\":\"" ID "\",\"card\":\"6100010000000013\","
                         "\"amount_minor\":1250,\"currency\":\"\",\"receipt\":\"4711\","
-                        "\"business_unix_ms\":0,\"fixed_points\":0}");
+                        "\"business_unix_ms\":0,\"fixed_points\":0,\"promotion\":0}");
     expect(TALEA(node, "earn", FAKE_CARD, "12", "--currency", "JPY", "--json", "--points", "3.5",
                  "--time", "2026-10-03T17:04:05Z", "--transaction-id", ID),
            0,
