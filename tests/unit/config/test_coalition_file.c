@@ -319,8 +319,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_all_a_tariff_says),
-        cmocka_unit_test(test_calendar),
         cmocka_unit_test(test_a_promotion),
+        cmocka_unit_test(test_calendar),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_wrong_changes),
         cmocka_unit_test(test_no_partners),
