@@ -126,7 +126,7 @@ static int run(int count, char **arguments, struct members *members)
             return EXIT_FAILURE;
         }
     }
-    if (options.month.yyyymm == 0 || options.member_count == 0 || optind != count) {
+    if (options.month.code == 0 || options.member_count == 0 || optind != count) {
         fputs(usage, stderr);
         return EXIT_FAILURE;
     }

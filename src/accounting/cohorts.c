@@ -38,7 +38,7 @@ enum err cohorts_place(struct cohorts *cohorts, const struct partner_id *issuer,
 {
     for (size_t i = cohorts->count; i > 0; i--) { /* the newest first */
         const struct cohort *row = &cohorts->rows[i - 1];
-        if (row->month.yyyymm == month.yyyymm && row->tariff == tariff &&
+        if (row->month.code == month.code && row->tariff == tariff &&
             partner_id_equal(&row->issuer, issuer)) {
             *out_place = i - 1;
             return ERR_OK;
@@ -76,7 +76,7 @@ enum err cohorts_redeemed(const struct cohorts *cohorts, const struct partner_id
 static enum err ended_in(struct cohorts *cohorts, struct period month, struct ended **out_ended)
 {
     for (size_t i = cohorts->ended_count; i > 0; i--) {
-        if (cohorts->ended[i - 1].month.yyyymm == month.yyyymm) {
+        if (cohorts->ended[i - 1].month.code == month.code) {
             *out_ended = &cohorts->ended[i - 1];
             return ERR_OK;
         }
@@ -133,7 +133,7 @@ struct points cohort_left(const struct cohort *cohort)
 
 static int64_t month_number(struct period month)
 {
-    return (int64_t)(month.yyyymm / 100) * 12 + month.yyyymm % 100;
+    return (int64_t)(month.code / 100) * 12 + month.code % 100;
 }
 
 static enum err breakage_past(const struct breakage *breakage, const struct cohorts *cohorts,
@@ -168,8 +168,7 @@ enum err breakage_at(const struct breakage *breakage, const struct cohorts *coho
         return breakage_past(breakage, cohorts, month, out_ppm);
     }
     size_t place = 0;
-    while (place + 1 < breakage->rate_count &&
-           breakage->rates[place + 1].from.yyyymm <= month.yyyymm) {
+    while (place + 1 < breakage->rate_count && breakage->rates[place + 1].from.code <= month.code) {
         place++;
     }
     *out_ppm = breakage->rates[place].ppm;

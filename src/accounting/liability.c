@@ -62,12 +62,12 @@ static size_t bucket_of(const struct cells *cells, int32_t day)
 
 static struct cell *cell_at(const struct cells *cells, const struct cell *cell)
 {
-    size_t at = (cell->cohort * 31u + cell->age * 7u + cell->expiry.yyyymm) * 2654435761u;
+    size_t at = (cell->cohort * 31u + cell->age * 7u + cell->expiry.code) * 2654435761u;
     for (at &= cells->capacity - 1; cells->rows[at].points.minor != 0;
          at = (at + 1) & (cells->capacity - 1)) {
         const struct cell *row = &cells->rows[at];
         if (row->cohort == cell->cohort && row->age == cell->age &&
-            row->expiry.yyyymm == cell->expiry.yyyymm) {
+            row->expiry.code == cell->expiry.code) {
             break;
         }
     }
@@ -122,9 +122,7 @@ static int compare_cells(const void *a, const void *b)
     if (first->age != second->age) {
         return first->age < second->age ? -1 : 1;
     }
-    return first->expiry.yyyymm < second->expiry.yyyymm
-               ? -1
-               : first->expiry.yyyymm > second->expiry.yyyymm;
+    return first->expiry.code < second->expiry.code ? -1 : first->expiry.code > second->expiry.code;
 }
 
 /* ---- What they are worth ---- */
@@ -227,7 +225,7 @@ static enum err sum_add(struct liability_sum *sum, const struct liability_sum *m
 
 static bool is_same_row(const struct liability_row *a, const struct liability_row *b)
 {
-    return a->age == b->age && a->expiry.yyyymm == b->expiry.yyyymm &&
+    return a->age == b->age && a->expiry.code == b->expiry.code &&
            partner_id_equal(&a->issuer, &b->issuer);
 }
 
@@ -260,8 +258,8 @@ static int compare_rows(const void *a, const void *b)
     const struct liability_row *second = b;
     int order = strcmp(first->issuer.text, second->issuer.text);
     /* 0, which is never, comes last. */
-    uint32_t expiry = first->expiry.yyyymm - 1;
-    uint32_t other = second->expiry.yyyymm - 1;
+    uint32_t expiry = first->expiry.code - 1;
+    uint32_t other = second->expiry.code - 1;
     return order != 0 ? order : expiry < other ? -1 : expiry > other;
 }
 

@@ -201,7 +201,7 @@ static enum err give_taken(struct lot_ages *ages, struct lot_move *move)
 static int32_t first_day(struct period month)
 {
     struct civil civil = {
-        .year = (int)(month.yyyymm / 100), .month = (int)(month.yyyymm % 100), .day = 1};
+        .year = (int)(month.code / 100), .month = (int)(month.code % 100), .day = 1};
     struct unix_ms time = {0};
     return civil_to_unix(&civil, &time) == ERR_OK ? (int32_t)(time.ms / DAY_MS) : 0;
 }

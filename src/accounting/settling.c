@@ -21,7 +21,7 @@ struct settling_pair *settling_pair(struct settling *settling, const struct part
 {
     for (size_t i = settling->pair_count; i > 0; i--) { /* the newest first */
         struct settling_pair *pair = &settling->pairs[i - 1];
-        if (pair->period.yyyymm == period.yyyymm && partner_id_equal(&pair->partner, partner)) {
+        if (pair->period.code == period.code && partner_id_equal(&pair->partner, partner)) {
             return pair;
         }
     }

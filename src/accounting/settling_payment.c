@@ -71,7 +71,7 @@ static enum err receive(struct settling *settling, const struct book_entry *abou
 static struct settling_net *find_net(const struct settling *settling, struct period period)
 {
     for (size_t i = settling->net_count; i > 0; i--) { /* the newest first */
-        if (settling->nets[i - 1].period.yyyymm == period.yyyymm) {
+        if (settling->nets[i - 1].period.code == period.code) {
             return &settling->nets[i - 1];
         }
     }

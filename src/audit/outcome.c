@@ -154,11 +154,11 @@ static enum err check_stream(struct outcome_walk *walk, struct slice key, struct
         return audit_found(audit, 0, "derived rows", "a stream's row is malformed");
     }
     const struct stream_fold *fold = audit_stream(audit, direction, &partner);
-    bool follows = fold == NULL ? stream.last_number == 0
-                                : stream.last_number == fold->last_number &&
-                                      hash_equal(&stream.last_hash, &fold->last_hash) &&
-                                      stream.period.yyyymm == fold->period.yyyymm &&
-                                      stream.bytes == fold->bytes;
+    bool follows = fold == NULL
+                       ? stream.last_number == 0
+                       : stream.last_number == fold->last_number &&
+                             hash_equal(&stream.last_hash, &fold->last_hash) &&
+                             stream.period.code == fold->period.code && stream.bytes == fold->bytes;
     if (!follows || stream.receipted_number > stream.last_number) {
         return audit_found(audit, fold == NULL ? 0 : fold->last_row, "invariant 3: stream entries",
                            "the state of the stream %s %s does not follow from its entries",

@@ -20,7 +20,7 @@ static struct pair_sum *find_sum(const struct pair_walk *walk, const struct part
 {
     for (size_t i = walk->sum_count; i > 0; i--) { /* the open periods are the newest */
         struct pair_sum *sum = &walk->sums[i - 1];
-        if (sum->period.yyyymm == period.yyyymm && partner_id_equal(&sum->partner, partner)) {
+        if (sum->period.code == period.code && partner_id_equal(&sum->partner, partner)) {
             return sum;
         }
     }

@@ -36,7 +36,7 @@ static enum err add_side(struct audit *audit, uint64_t row, struct account_ref a
 static bool accounts_equal(const struct account_ref *a, const struct account_ref *b)
 {
     return a->kind == b->kind && uid_equal(&a->member, &b->member) &&
-           partner_id_equal(&a->partner, &b->partner) && a->period.yyyymm == b->period.yyyymm;
+           partner_id_equal(&a->partner, &b->partner) && a->period.code == b->period.code;
 }
 
 static enum err walk_post(struct audit *audit, uint64_t row, const struct effect_post *post)
@@ -162,7 +162,7 @@ static enum err walk_stream(struct audit *audit, uint64_t row, const struct entr
     if (step->number != fold->last_number + 1) {
         return found_in_stream(audit, row, step, "its number does not follow on");
     }
-    if (step->period.yyyymm != fold->period.yyyymm) {
+    if (step->period.code != fold->period.code) {
         return found_in_stream(audit, row, step, "it is not of the open period");
     }
     struct hash hash = entry_hash(step->bytes);

@@ -16,9 +16,9 @@ const char *period_unit_name(enum period_unit unit)
 
 enum period_unit period_unit_of(struct period period)
 {
-    return period.yyyymm >= DAY_MIN    ? PERIOD_DAY
-           : period.yyyymm >= WEEK_MIN ? PERIOD_WEEK
-                                       : PERIOD_MONTH;
+    return period.code >= DAY_MIN    ? PERIOD_DAY
+           : period.code >= WEEK_MIN ? PERIOD_WEEK
+                                     : PERIOD_MONTH;
 }
 
 /* Monday is 0. */
@@ -48,14 +48,14 @@ static bool year_is_valid(int year)
 
 bool period_is_valid(struct period period)
 {
-    int number = (int)(period.yyyymm % DAY_MIN);
+    int number = (int)(period.code % DAY_MIN);
     switch (period_unit_of(period)) {
     case PERIOD_WEEK:
         return year_is_valid(number / 1000) && week_is_valid(number / 1000, number % 1000);
     case PERIOD_DAY: {
-        uint32_t year = period.yyyymm / 10000;
-        int month = (int)(period.yyyymm / 100 % 100);
-        int day = (int)(period.yyyymm % 100);
+        uint32_t year = period.code / 10000;
+        int month = (int)(period.code / 100 % 100);
+        int day = (int)(period.code % 100);
         return year <= 9999 && year_is_valid((int)year) && month >= 1 && month <= 12 && day >= 1 &&
                day <= civil_days_in_month((int)year, month);
     }
@@ -68,7 +68,7 @@ bool period_is_valid(struct period period)
 
 int64_t period_first_day(struct period period)
 {
-    int number = (int)period.yyyymm;
+    int number = (int)period.code;
     switch (period_unit_of(period)) {
     case PERIOD_WEEK:
         return first_week_day(number / 1000) + (number % 1000 - 1) * 7;
@@ -92,8 +92,8 @@ int64_t period_last_day(struct period period)
     case PERIOD_UNIT_END:
         break;
     }
-    int year = (int)(period.yyyymm / 100);
-    int month = (int)(period.yyyymm % 100);
+    int year = (int)(period.code / 100);
+    int month = (int)(period.code % 100);
     return day_of_civil(year, month, civil_days_in_month(year, month));
 }
 
@@ -122,21 +122,20 @@ struct period period_next(struct period period)
     if (period_unit_of(period) != PERIOD_MONTH) {
         return period_at(period_unit_of(period), period_last_day(period) + 1);
     }
-    return (struct period){period.yyyymm % 100 == 12 ? period.yyyymm + 89 : period.yyyymm + 1};
+    return (struct period){period.code % 100 == 12 ? period.code + 89 : period.code + 1};
 }
 
 bool period_is_before(struct period period, struct period other)
 {
-    if (period.yyyymm == 0 || other.yyyymm == 0 ||
-        period_unit_of(period) == period_unit_of(other)) {
-        return period.yyyymm < other.yyyymm;
+    if (period.code == 0 || other.code == 0 || period_unit_of(period) == period_unit_of(other)) {
+        return period.code < other.code;
     }
     return period_last_day(period) < period_last_day(other);
 }
 
 bool period_equal(struct period a, struct period b)
 {
-    return a.yyyymm == b.yyyymm;
+    return a.code == b.code;
 }
 
 /* As many digits as there are `#`, with the rest of the form as it is. */
@@ -165,11 +164,11 @@ enum err period_parse(const char *text, struct period *out_period)
 {
     struct period period = {0};
     if (has_form(text, "####-##")) {
-        period.yyyymm = number_at(text, 4) * 100 + number_at(text + 5, 2);
+        period.code = number_at(text, 4) * 100 + number_at(text + 5, 2);
     } else if (has_form(text, "####-W##")) {
-        period.yyyymm = number_at(text, 4) * 1000 + number_at(text + 6, 2);
+        period.code = number_at(text, 4) * 1000 + number_at(text + 6, 2);
     } else if (has_form(text, "####-##-##")) {
-        period.yyyymm =
+        period.code =
             number_at(text, 4) * 10000 + number_at(text + 5, 2) * 100 + number_at(text + 8, 2);
     }
     if (!period_is_valid(period)) {
@@ -181,7 +180,7 @@ enum err period_parse(const char *text, struct period *out_period)
 
 const char *period_format(struct period period, char out_text[PERIOD_TEXT_MAX])
 {
-    uint32_t number = period.yyyymm;
+    uint32_t number = period.code;
     switch (period_unit_of(period)) {
     case PERIOD_WEEK:
         snprintf(out_text, PERIOD_TEXT_MAX, "%04u-W%02u", number / 1000 % 10000,

@@ -24,7 +24,7 @@ enum period_unit {
  * (2026048; the year is that of its Thursday), a day is year * 10000 + month * 100 + day
  * (20261129). 0: no period. */
 struct period {
-    uint32_t yyyymm;
+    uint32_t code;
 };
 
 /* "month", "week", "day". */

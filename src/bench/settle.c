@@ -92,12 +92,12 @@ static enum err wait_agreed(struct rpc_client *client, uint32_t period, uint64_t
 static enum err close_both(struct bench *bench, struct rpc_client *home, struct settled *settled)
 {
     struct rpc_client *shop = bench->pair.client;
-    TRY(open_period(shop, &settled->period.yyyymm, bench->note));
+    TRY(open_period(shop, &settled->period.code, bench->note));
     uint64_t begun = measure_ns();
-    TRY(close_at(shop, settled->period.yyyymm, bench->note));
-    TRY(close_at(home, settled->period.yyyymm, bench->note));
-    TRY(wait_agreed(shop, settled->period.yyyymm, begun, bench->note));
-    TRY(wait_agreed(home, settled->period.yyyymm, begun, bench->note));
+    TRY(close_at(shop, settled->period.code, bench->note));
+    TRY(close_at(home, settled->period.code, bench->note));
+    TRY(wait_agreed(shop, settled->period.code, begun, bench->note));
+    TRY(wait_agreed(home, settled->period.code, begun, bench->note));
     settled->close_ns = measure_ns() - begun;
     settled->node_bytes = pair_memory(&bench->pair);
     return ERR_OK;

@@ -6,7 +6,7 @@
 /* Year * 10000 + month * 100 + day; 0 for the beginning. */
 static uint32_t day_to_wire(int64_t day)
 {
-    return day == 0 ? 0 : period_at(PERIOD_DAY, day).yyyymm;
+    return day == 0 ? 0 : period_at(PERIOD_DAY, day).code;
 }
 
 static int64_t day_from_wire(struct fields *fields, uint32_t number)

@@ -256,7 +256,7 @@ enum err charter_partners_in(const struct charter *charter, struct period period
         const struct charter_partner *partner = &charter->partners[i];
         bool has_begun = !period_is_before(period, partner->first_period);
         bool has_ended =
-            partner->last_period.yyyymm != 0 && period_is_before(partner->last_period, period);
+            partner->last_period.code != 0 && period_is_before(partner->last_period, period);
         if (has_begun && !has_ended) {
             partners[count++] = partner->id;
         }

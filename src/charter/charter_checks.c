@@ -96,7 +96,7 @@ static enum err check_periods(const struct charter *c, struct note *note)
 {
     for (size_t i = 0; i < c->partner_count; i++) {
         const struct charter_partner *p = &c->partners[i];
-        if (p->last_period.yyyymm != 0 && period_is_before(p->last_period, p->first_period)) {
+        if (p->last_period.code != 0 && period_is_before(p->last_period, p->first_period)) {
             return note_set(note, ERR_INPUT, "charter: the streams of %s end before they begin",
                             p->id.text);
         }

@@ -113,7 +113,7 @@ static enum err check_gone(const struct charter *now, const struct charter_partn
                            struct note *note)
 {
     char text[PERIOD_TEXT_MAX];
-    if (old->last_period.yyyymm == 0) {
+    if (old->last_period.code == 0) {
         return note_set(note, ERR_CONFLICT,
                         "%s is no longer in the charter of epoch %" PRIu64
                         ", and no epoch before said that it leaves",
@@ -129,22 +129,22 @@ static enum err check_gone(const struct charter *now, const struct charter_partn
 static enum err check_kept(const struct charter *now, const struct charter_partner *old,
                            const struct charter_partner *kept, struct note *note)
 {
-    struct period earliest = old->last_period.yyyymm != 0 ? old->last_period : charter_period(now);
+    struct period earliest = old->last_period.code != 0 ? old->last_period : charter_period(now);
     char texts[2][PERIOD_TEXT_MAX];
     if (strcmp(kept->prefix.digits, old->prefix.digits) != 0) {
         return note_set(note, ERR_CONFLICT, "%s has card prefix %s in epoch %" PRIu64 ", not %s",
                         old->id.text, kept->prefix.digits, now->epoch, old->prefix.digits);
     }
-    if (kept->first_period.yyyymm != old->first_period.yyyymm) {
+    if (kept->first_period.code != old->first_period.code) {
         return note_set(note, ERR_CONFLICT,
                         "the streams of %s begin in %s, as the epoch before says; not in %s",
                         old->id.text, period_format(old->first_period, texts[0]),
                         period_format(kept->first_period, texts[1]));
     }
-    if (kept->last_period.yyyymm == 0 && old->last_period.yyyymm != 0) {
+    if (kept->last_period.code == 0 && old->last_period.code != 0) {
         return note_set(note, ERR_CONFLICT, "%s leaves, as the epoch before says", old->id.text);
     }
-    if (kept->last_period.yyyymm != 0 && period_is_before(kept->last_period, earliest)) {
+    if (kept->last_period.code != 0 && period_is_before(kept->last_period, earliest)) {
         return note_set(note, ERR_CONFLICT, "the streams of %s can't end in %s: not before %s",
                         old->id.text, period_format(kept->last_period, texts[0]),
                         period_format(earliest, texts[1]));

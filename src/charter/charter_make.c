@@ -152,7 +152,7 @@ static const struct charter_departure *find_departure(const struct charter_terms
 static void terms_to_wire(struct fields *fields, struct arena *arena,
                           const struct charter_terms *terms, Talea__V1__Charter *m)
 {
-    uint32_t begins = calendar_period_on(&terms->calendar, unix_day(terms->valid_from)).yyyymm;
+    uint32_t begins = calendar_period_on(&terms->calendar, unix_day(terms->valid_from)).code;
     Talea__V1__PartnerTerms *rows = fields_array(fields, arena, m->n_partners, sizeof *rows);
     m->partner_terms = fields_array(fields, arena, m->n_partners, sizeof *m->partner_terms);
     for (size_t i = 0; i < m->n_partners && fields->err == ERR_OK; i++) {
@@ -164,9 +164,9 @@ static void terms_to_wire(struct fields *fields, struct arena *arena,
         const struct charter_partner *before =
             terms->previous == NULL ? NULL : charter_partner_find(terms->previous, &id);
         const struct charter_departure *departure = find_departure(terms, &id);
-        uint32_t first = before == NULL ? begins : before->first_period.yyyymm;
-        uint32_t last = departure != NULL ? departure->last_period.yyyymm
-                        : before != NULL  ? before->last_period.yyyymm
+        uint32_t first = before == NULL ? begins : before->first_period.code;
+        uint32_t last = departure != NULL ? departure->last_period.code
+                        : before != NULL  ? before->last_period.code
                                           : 0;
         if (first != begins || last != 0) {
             Talea__V1__PartnerTerms *row = &rows[m->n_partner_terms];

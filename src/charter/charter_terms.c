@@ -34,11 +34,11 @@ void charter_open_terms(struct fields *fields, struct charter *charter, const Ta
             return;
         }
         if (terms->first_period != 0) {
-            partner->first_period.yyyymm = terms->first_period;
+            partner->first_period.code = terms->first_period;
             field_period(fields, "first_period", partner->first_period);
         }
         if (terms->last_period != 0) {
-            partner->last_period.yyyymm = terms->last_period;
+            partner->last_period.code = terms->last_period;
             field_period(fields, "last_period", partner->last_period);
         }
         before = partner;

@@ -165,7 +165,7 @@ static enum err prove_statements(const struct proof *proof, bool *out_proves)
     note_set(proof->note, ERR_OK,
              *out_proves ? "%s signed two different statements of period %u under one number"
                          : "the two statements of %s for period %u do not contradict each other",
-             proof->evidence->partner.text, statements[0].period.yyyymm);
+             proof->evidence->partner.text, statements[0].period.code);
     return ERR_OK;
 }
 
@@ -185,7 +185,7 @@ static enum err prove_nets(const struct proof *proof, bool *out_proves)
     note_set(proof->note, ERR_OK,
              *out_proves ? "%s bound itself to two different nets of period %u"
                          : "the two nets that %s bound itself to in period %u are one",
-             proof->evidence->partner.text, sets[0].period.yyyymm);
+             proof->evidence->partner.text, sets[0].period.code);
     return ERR_OK;
 }
 

@@ -149,7 +149,7 @@ static enum err check_terms(const struct clearing_entry *entry, const struct ent
 static enum err check_next(const struct clearing_entry *entry, struct note *note)
 {
     struct period next = entry->next_period;
-    if (next.yyyymm == 0) {
+    if (next.code == 0) {
         return ERR_OK;
     }
     if (entry->kind != ENTRY_PERIOD_MARK) {
@@ -180,7 +180,7 @@ static enum err check_place(const struct clearing_entry *entry, struct note *not
 struct period entry_period_after(const struct clearing_entry *entry)
 {
     return entry->kind != ENTRY_PERIOD_MARK ? entry->period
-           : entry->next_period.yyyymm != 0 ? entry->next_period
+           : entry->next_period.code != 0   ? entry->next_period
                                             : period_next(entry->period);
 }
 

@@ -49,13 +49,13 @@ struct period calendar_period_on(const struct period_calendar *calendar, int64_t
     enum period_unit unit = PERIOD_MONTH;
     for (size_t i = 0; i < calendar->rule_count && calendar->rules[i].from_day <= day; i++) {
         int64_t day_before = calendar->rules[i].from_day - 1;
-        bool has_run = i > 0 && (running.yyyymm == 0 || period_last_day(running) < day_before);
+        bool has_run = i > 0 && (running.code == 0 || period_last_day(running) < day_before);
         if (has_run) {
             running = period_at(unit, day_before);
         }
         unit = calendar->rules[i].unit;
     }
-    bool runs_still = running.yyyymm != 0 && period_last_day(running) >= day;
+    bool runs_still = running.code != 0 && period_last_day(running) >= day;
     return runs_still ? running : period_at(unit, day);
 }
 

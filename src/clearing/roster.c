@@ -77,7 +77,7 @@ static enum err check_period(struct period period, struct note *note)
 {
     if (!period_is_valid(period)) {
         return note_set(note, ERR_INPUT, "the first period, %u, is no month, week or day",
-                        period.yyyymm);
+                        period.code);
     }
     return ERR_OK;
 }
@@ -174,16 +174,16 @@ struct period roster_last_period(const struct roster *roster, const struct partn
     const struct roster_partner *found = roster_find(roster, partner);
     const struct roster_partner *self = roster_find(roster, &roster->self);
     struct period last = found == NULL ? (struct period){0} : found->last_period;
-    if (found == NULL || self == NULL || self->last_period.yyyymm == 0) {
+    if (found == NULL || self == NULL || self->last_period.code == 0) {
         return last;
     }
-    bool is_sooner = last.yyyymm == 0 || period_is_before(self->last_period, last);
+    bool is_sooner = last.code == 0 || period_is_before(self->last_period, last);
     return is_sooner ? self->last_period : last;
 }
 
 bool roster_is_leaving(const struct roster *roster, const struct partner_id *partner)
 {
-    return roster_last_period(roster, partner).yyyymm != 0;
+    return roster_last_period(roster, partner).code != 0;
 }
 
 bool roster_is_self(const struct roster *roster, const struct partner_id *partner)

@@ -137,7 +137,7 @@ static enum batch_judgement judge_periods(const struct stream *stream,
     struct period open = stream->period;
     for (size_t i = 0; i < count; i++) {
         const struct clearing_entry *entry = &entries[i].entry;
-        if (entry->period.yyyymm != open.yyyymm) {
+        if (entry->period.code != open.code) {
             char texts[2][PERIOD_TEXT_MAX];
             (void)note_set(note, ERR_INPUT, "entry %llu: it is of period %s, but %s is open",
                            NUMBER(entry->number), period_format(entry->period, texts[0]),

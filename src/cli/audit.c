@@ -219,7 +219,7 @@ static enum cli_exit print_json(struct cli *cli, const struct audit_report *repo
         cli,
         json_pack("{s:b, s:o, s:s, s:i, s:s, s:I, s:I, s:s, s:o, s:s, s:o, s:o, s:o}", "clean",
                   (int)!report->is_flawed, "flaw", flaw_json(report), "coalition",
-                  report->coalition, "period", (int)report->period.yyyymm, "currency",
+                  report->coalition, "period", (int)report->period.code, "currency",
                   report->currency, "first_epoch", (json_int_t)report->first_epoch, "last_epoch",
                   (json_int_t)report->last_epoch, "last_charter",
                   hash_format(&report->last_charter, hash), "pairs", pairs_json(report), "netting",

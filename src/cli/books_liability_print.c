@@ -40,8 +40,8 @@ static const char *row_name(const struct liability *liability, enum liability_ta
     if (kind == TABLE_ISSUER) {
         snprintf(out, 64, "%.63s", row->issuer.text);
     } else if (kind == TABLE_EXPIRY) {
-        snprintf(out, 64, row->expiry.yyyymm == 0 ? "never" : "%04u-%02u", row->expiry.yyyymm / 100,
-                 row->expiry.yyyymm % 100);
+        snprintf(out, 64, row->expiry.code == 0 ? "never" : "%04u-%02u", row->expiry.code / 100,
+                 row->expiry.code % 100);
     } else if (row->age == terms->age_count) {
         snprintf(out, 64, "over %u days", row->age == 0 ? 0 : terms->ages[row->age - 1]);
     } else {
@@ -88,7 +88,7 @@ static void print_deferrals(const struct liability *liability)
     for (size_t i = 0; i < report->deferral_count; i++) {
         const struct deferral_row *row = &report->deferrals[i];
         char text[AMOUNT_TEXT_MAX];
-        table_cell(&table, "%04u-%02u", row->month.yyyymm / 100, row->month.yyyymm % 100);
+        table_cell(&table, "%04u-%02u", row->month.code / 100, row->month.code % 100);
         table_cell(&table, "%s", money_text(liability, row->sales.sales, text));
         table_cell(&table, "%s", amounts_points(units, row->sales.issued.minor, text));
         table_cell(&table, "%s", amounts_points(units, row->sales.redeemed.minor, text));
@@ -177,7 +177,7 @@ static void print_csv(const struct liability *liability)
         const struct units *units = liability->books.units;
         char text[AMOUNT_TEXT_MAX];
         csv_text(&row, "deferred");
-        csv_number(&row, "%04u-%02u", deferral->month.yyyymm / 100, deferral->month.yyyymm % 100);
+        csv_number(&row, "%04u-%02u", deferral->month.code / 100, deferral->month.code % 100);
         csv_text(&row, amounts_points(units, deferral->sales.issued.minor, text));
         csv_text(&row, "");
         csv_text(&row, "");
@@ -222,7 +222,7 @@ static json_t *json_of_deferrals(const struct liability *liability)
         const struct deferral_row *row = &liability->report.deferrals[i];
         json_array_append_new(array,
                               json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I}",
-                                        "month", (int)row->month.yyyymm, "tariff", (int)row->tariff,
+                                        "month", (int)row->month.code, "tariff", (int)row->tariff,
                                         "sales_minor", (json_int_t)row->sales.sales.minor, "points",
                                         (json_int_t)row->sales.issued.minor, "redeemed_points",
                                         (json_int_t)row->sales.redeemed.minor, "left_points",

@@ -132,7 +132,7 @@ static enum err take_over_partners(struct maker *maker, struct note *note)
     int64_t begins = unix_day(maker->terms.valid_from);
     for (size_t i = 0; i < count; i++) {
         const struct charter_partner *partner = &maker->previous->partners[i];
-        bool has_left = partner->last_period.yyyymm != 0 &&
+        bool has_left = partner->last_period.code != 0 &&
                         period_last_day(partner->last_period) + DAYS_AFTER_LEAVING < begins;
         if (has_left || is_introduced(maker, &partner->id)) {
             continue;

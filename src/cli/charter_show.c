@@ -148,7 +148,7 @@ static void print_changes(const struct cli *cli, const struct charter *charter)
     char id[KEY_ID_TEXT_MAX];
     for (size_t i = 0; i < charter->partner_count; i++) {
         const struct charter_partner *partner = &charter->partners[i];
-        if (partner->last_period.yyyymm != 0) {
+        if (partner->last_period.code != 0) {
             fprintf(cli->out, "%s leaves with the end of %s\n", partner->id.text,
                     period_format(partner->last_period, period));
         }

@@ -26,7 +26,7 @@ enum cli_exit office_read_period(struct cli *cli, const char *text, uint32_t *ou
         return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10, 2026-W43 or 2026-10-31",
                         "\"%s\" is no period", text);
     }
-    *out_period = period.yyyymm;
+    *out_period = period.code;
     return CLI_OK;
 }
 

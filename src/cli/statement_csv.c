@@ -167,7 +167,7 @@ static enum cli_exit write_half(struct csv *csv, const struct statement_half *ha
         Talea__V1__ListStatementLinesRequest request;
         talea__v1__list_statement_lines_request__init(&request);
         request.partner = message_text(csv->partner);
-        request.period = csv->statement->period.yyyymm;
+        request.period = csv->statement->period.code;
         request.sender = message_text(half->sender.text);
         request.from_number = csv->next_number;
         CLEANUP(message_release) ProtobufCMessage *message = NULL;

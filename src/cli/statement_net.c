@@ -75,7 +75,7 @@ static enum cli_exit add_statement(struct netting *netting, const char *path,
                                    const struct pair_statement *statement)
 {
     struct note note = {""};
-    if (netting->count > 0 && netting->statements[0].period.yyyymm != statement->period.yyyymm) {
+    if (netting->count > 0 && netting->statements[0].period.code != statement->period.code) {
         return cli_fail(netting->cli, CLI_USAGE, "INVALID_ARGUMENT", NULL,
                         "%s is of another period than the first file", path);
     }

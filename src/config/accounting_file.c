@@ -254,9 +254,9 @@ static void check_rates(struct check *check, const struct liability_yaml *yaml,
         int64_t ppm = 0;
         snprintf(path, sizeof path, "liability.breakage[%u].from", i);
         if (period_parse(yaml->breakage[i].from, &rate->from) != ERR_OK ||
-            rate->from.yyyymm > MONTH_MAX) {
+            rate->from.code > MONTH_MAX) {
             check_fail(check, path, "\"%s\" is no month, as in 2026-10", yaml->breakage[i].from);
-        } else if (i > 0 && rate[-1].from.yyyymm >= rate->from.yyyymm) {
+        } else if (i > 0 && rate[-1].from.code >= rate->from.code) {
             check_fail(check, path, "the months must rise");
         }
         snprintf(path, sizeof path, "liability.breakage[%u].percent", i);

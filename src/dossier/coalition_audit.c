@@ -75,7 +75,7 @@ static enum err check_sides(const struct coalition *coalition, size_t at)
             return audit_flawed(&place, 0, "whose dossier it is", "each brand once",
                                 dossier->holder.text);
         }
-        if (other->period.yyyymm != dossier->period.yyyymm) {
+        if (other->period.code != dossier->period.code) {
             return audit_flawed(&place, 0, "period of the dossier",
                                 period_format(other->period, texts[0]),
                                 period_format(dossier->period, texts[1]));

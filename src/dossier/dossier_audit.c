@@ -218,7 +218,7 @@ static enum err check_head(const struct reading *reading, const char *path,
         return flawed(reading, path, "whose ledger the stream is from", dossier->holder.text,
                       head->holder.text);
     }
-    return dossier->period.yyyymm == head->period.yyyymm
+    return dossier->period.code == head->period.code
                ? ERR_OK
                : flawed(reading, path, "period of the stream",
                         period_format(dossier->period, texts[0]),

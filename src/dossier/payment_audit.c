@@ -41,7 +41,7 @@ static enum err check_terms(struct payment_reading *reading, const struct paymen
     if (strcmp(notice->coalition, coalition) != 0) {
         return flawed(reading, "coalition of the payment", coalition, notice->coalition);
     }
-    if (notice->period.yyyymm != reading->period.yyyymm) {
+    if (notice->period.code != reading->period.code) {
         return flawed(reading, "period of the payment", period_format(reading->period, texts[0]),
                       period_format(notice->period, texts[1]));
     }

@@ -113,7 +113,7 @@ static enum err judge(const struct dossier *dossier, const struct audit_place *p
                                   "what follows from its totals and the charter",
                                   proof->figures_why);
     }
-    if (proof->statement.period.yyyymm != dossier->period.yyyymm) {
+    if (proof->statement.period.code != dossier->period.code) {
         return audit_flawed(place, 0, "period of the statement",
                             period_format(dossier->period, texts[0]),
                             period_format(proof->statement.period, texts[1]));

@@ -275,7 +275,7 @@ static enum err apply_entry(struct ledger_applier *a, const struct effect_entry 
     if (effect->entry.number != stream.last_number + 1) {
         return applier_corrupt(a, "an entry does not follow on in its stream");
     }
-    if (effect->entry.period.yyyymm != stream.period.yyyymm) {
+    if (effect->entry.period.code != stream.period.code) {
         return applier_corrupt(a, "an entry is not of its stream's open period");
     }
     stream_advance(&stream, &effect->entry, &effect->hash, effect->bytes.length);

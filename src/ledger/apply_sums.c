@@ -5,7 +5,7 @@ static bool is_account(const struct applied_sum *sum, const struct account_ref *
 {
     return sum->account.kind == account->kind &&
            (!account_kind_is_partner(account->kind) ||
-            (sum->account.period.yyyymm == account->period.yyyymm &&
+            (sum->account.period.code == account->period.code &&
              partner_id_equal(&sum->account.partner, &account->partner)));
 }
 

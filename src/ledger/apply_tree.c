@@ -15,7 +15,7 @@ static void copy_tree(const struct half_tree *from, struct half_tree *out)
 static bool is_tree(const struct applied_tree *tree, enum stream_direction direction,
                     const struct partner_id *partner, struct period period)
 {
-    return tree->direction == direction && tree->period.yyyymm == period.yyyymm &&
+    return tree->direction == direction && tree->period.code == period.code &&
            partner_id_equal(&tree->partner, partner);
 }
 

@@ -44,20 +44,20 @@ void read_hash(struct reader *in, struct hash *out_hash)
 
 void write_period(struct buffer *out, struct period period)
 {
-    write_varint(out, period.yyyymm);
+    write_varint(out, period.code);
 }
 
 struct period read_period(struct reader *in)
 {
     struct period period = {read_varint32(in)};
-    read_expect(in, period.yyyymm == 0 || period_is_valid(period));
+    read_expect(in, period.code == 0 || period_is_valid(period));
     return period;
 }
 
 struct period read_some_period(struct reader *in)
 {
     struct period period = read_period(in);
-    read_expect(in, period.yyyymm != 0);
+    read_expect(in, period.code != 0);
     return period;
 }
 
@@ -266,7 +266,7 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     write_uid(out, &entry->transaction_id);
     bool has_mandate = !uid_is_nil(&entry->mandate);
     bool has_dispute = entry->dispute.number != 0;
-    bool has_next = entry->next_period.yyyymm != 0;
+    bool has_next = entry->next_period.code != 0;
     write_u8(out,
              (uint8_t)(entry->kind | (has_mandate ? ENTRY_HAS_MANDATE : 0) |
                        (has_dispute ? ENTRY_HAS_DISPUTE : 0) | (has_next ? ENTRY_HAS_NEXT : 0)));

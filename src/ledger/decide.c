@@ -275,7 +275,7 @@ bool decide_is_after_end(const struct decision *d, const struct partner_id *part
     if (roster_find(d->terms->roster, partner) == NULL && !MUTANT(SEND_TO_NOBODY)) {
         return true; /* it left, and is in the charter no more */
     }
-    return last.yyyymm != 0 && period_is_before(last, period);
+    return last.code != 0 && period_is_before(last, period);
 }
 
 bool decide_may_send(const struct decision *d, const struct partner_id *partner,

@@ -221,7 +221,7 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
 static void add_to_total(struct decision *d, struct effect_total *run,
                          const struct receipted_entry *entry)
 {
-    bool is_same = run->count_delta > 0 && run->period.yyyymm == entry->period.yyyymm &&
+    bool is_same = run->count_delta > 0 && run->period.code == entry->period.code &&
                    run->kind == entry->kind && run->tariff == entry->tariff;
     if (!is_same) {
         if (run->count_delta > 0) {
@@ -299,7 +299,7 @@ enum err decide_close_period(struct decision *d)
             continue;
         }
         TRY(ledger_get_stream(d->view, roster, STREAM_OUT, partner, &stream));
-        if (stream.period.yyyymm != period.yyyymm || stream.is_frozen ||
+        if (stream.period.code != period.code || stream.is_frozen ||
             decide_is_after_end(d, partner, period)) {
             continue;
         }

@@ -239,7 +239,7 @@ static enum err leave(struct decision *d, struct member_work *work, const struct
     if (leaving.stream.is_recovering) {
         return ERR_UNAVAILABLE; /* no answer that would be remembered: the same may be done soon */
     }
-    if (roster_find(d->terms->roster, &move->to)->last_period.yyyymm != 0 ||
+    if (roster_find(d->terms->roster, &move->to)->last_period.code != 0 ||
         decide_is_after_end(d, &move->to, leaving.stream.period)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }

@@ -86,7 +86,7 @@ static bool follows_on(const struct stream *stream, const struct clearing_entry 
 {
     return !stream->is_frozen && entry->number == stream->last_number + 1 &&
            hash_equal(&entry->previous_hash, &stream->last_hash) &&
-           entry->period.yyyymm == stream->period.yyyymm && entry_check(entry, NULL) == ERR_OK;
+           entry->period.code == stream->period.code && entry_check(entry, NULL) == ERR_OK;
 }
 
 /* What the entry meant in the books when it was first written: the reverse of what its refusal
@@ -450,7 +450,7 @@ static bool entry_says(const struct decision *d, const struct clearing_entry *en
                card_number_equal(&entry->moved_to, &told->move.new_card);
     case COMMAND_CLOSE_PERIOD:
         return entry->kind == ENTRY_PERIOD_MARK &&
-               entry->period.yyyymm == told->close_period.period.yyyymm;
+               entry->period.code == told->close_period.period.code;
     case COMMAND_OPEN_DISPUTE:
         return is_step_of(entry, told) && entry->dispute.step == STEP_OPEN &&
                entry->dispute.reason == told->dispute.reason &&

@@ -352,7 +352,7 @@ enum err decide_recover_taken(struct decision *d)
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, &take->sender, &stream));
     if (stream.is_frozen || !stream.is_recovering || entry->number != stream.last_number + 1 ||
         !hash_equal(&entry->previous_hash, &stream.last_hash) ||
-        entry->period.yyyymm != stream.period.yyyymm) {
+        entry->period.code != stream.period.code) {
         return ERR_CONFLICT;
     }
     TRY(decide_get_recovery(d, &take->sender, &recovery));

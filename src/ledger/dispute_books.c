@@ -446,7 +446,7 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
     enum dispute_payment payment =
         dispute_payment(row->outcome, row->was_applied, row->is_suspended);
     struct account_ref other = settled_account(work, payment);
-    bool is_same = other.kind == ACCOUNT_SUSPENSE && other.period.yyyymm == suspense.period.yyyymm;
+    bool is_same = other.kind == ACCOUNT_SUSPENSE && other.period.code == suspense.period.code;
     if (row->outcome == RULING_UPHELD && work->direction == STREAM_IN) {
         TRY(settle_at_home(d, work, &other));
     } else if (row->outcome == RULING_UPHELD) {

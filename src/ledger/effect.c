@@ -42,7 +42,7 @@ static void write_entry_effect(struct buffer *out, const struct effect_entry *ef
 {
     write_partner(out, &effect->partner);
     write_varint(out, effect->entry.number);
-    bool has_next = effect->entry.next_period.yyyymm != 0;
+    bool has_next = effect->entry.next_period.code != 0;
     write_u8(out, (uint8_t)(effect->entry.kind | (has_next ? MARK_HAS_NEXT : 0)));
     write_period(out, effect->entry.period);
     if (has_next) {

@@ -83,7 +83,7 @@ void key_account(const struct account_ref *account, struct ledger_key *out_key)
     key_add_u8(out_key, account->kind);
     key_add_uid(out_key, &account->member);
     key_add_partner(out_key, &account->partner);
-    key_add_u32(out_key, account->period.yyyymm);
+    key_add_u32(out_key, account->period.code);
 }
 
 void key_origin(const struct partner_id *origin, const struct uid *id, struct ledger_key *out_key)
@@ -128,7 +128,7 @@ void key_half(enum stream_direction direction, const struct partner_id *partner,
               struct period period, struct ledger_key *out_key)
 {
     key_stream(direction, partner, out_key);
-    key_add_u32(out_key, period.yyyymm);
+    key_add_u32(out_key, period.code);
 }
 
 void key_netting(enum netting_row_kind kind, struct period period, const struct partner_id *first,
@@ -136,7 +136,7 @@ void key_netting(enum netting_row_kind kind, struct period period, const struct 
 {
     out_key->length = 0;
     key_add_u8(out_key, kind);
-    key_add_u32(out_key, period.yyyymm);
+    key_add_u32(out_key, period.code);
     key_add_partner(out_key, first);
     key_add_partner(out_key, second);
     if (kind == NETTING_VOTE) {
@@ -168,7 +168,7 @@ void key_pair(const struct partner_id *partner, struct period period, struct led
 {
     out_key->length = 0;
     key_add_partner(out_key, partner);
-    key_add_u32(out_key, period.yyyymm);
+    key_add_u32(out_key, period.code);
 }
 
 void key_recovery(const struct partner_id *partner, struct ledger_key *out_key)
@@ -278,8 +278,8 @@ enum err key_account_parse(struct slice key, struct account_ref *out_account)
     read_uid(&in, &account.member);
     read_key_partner(&in, &account.partner);
     read_copy(&in, period, sizeof period);
-    account.period.yyyymm = get_u32_be(period);
-    read_expect(&in, account.period.yyyymm == 0 || period_is_valid(account.period));
+    account.period.code = get_u32_be(period);
+    read_expect(&in, account.period.code == 0 || period_is_valid(account.period));
     TRY(reader_finish(&in));
     *out_account = account;
     return ERR_OK;

@@ -53,7 +53,7 @@ static enum err add_peers(struct node *node, struct arena *arena, const struct s
         }
         if (response->n_peers == 0) {
             err = ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, &report.partner, &stream);
-            response->open_period = err == ERR_OK ? stream.period.yyyymm : 0;
+            response->open_period = err == ERR_OK ? stream.period.code : 0;
         }
         Talea__V1__PeerStatus *peer = peer_status(node, arena, &view, snapshot, i);
         err = peer == NULL ? ERR_RESOURCE : err;

@@ -129,7 +129,7 @@ static void fill_entry(const struct dispute *row, Talea__V1__Dispute *message)
     message->tariff = row->entry.tariff;
     message->entry_points = row->entry.points.minor;
     message->claimed_points = row->claim.minor;
-    message->period = row->entry.period.yyyymm;
+    message->period = row->entry.period.code;
     message->was_applied = row->was_applied;
     message->is_suspended = row->is_suspended;
 }

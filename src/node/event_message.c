@@ -29,7 +29,7 @@ static Talea__V1__EventAccount *message_account(struct arena *arena,
     message->account = (char *)(uintptr_t)account_kind_name(account->kind);
     message->member_id = text_of_uid(arena, &account->member);
     message->partner = text_of_partner(arena, &account->partner);
-    message->period = account->period.yyyymm;
+    message->period = account->period.code;
     return message->member_id == NULL || message->partner == NULL ? NULL : message;
 }
 
@@ -242,7 +242,7 @@ static enum err add_settlement(struct arena *arena, const struct record *record,
     talea__v1__settlement_step__init(message);
     message->partner =
         text_of_partner(arena, is_payment ? &command->payment.partner : &command->put_pair.partner);
-    message->period = is_payment ? command->payment.period.yyyymm : command->put_pair.period.yyyymm;
+    message->period = is_payment ? command->payment.period.code : command->put_pair.period.code;
     event->settlement = message;
     if (message->partner == NULL) {
         return ERR_RESOURCE;

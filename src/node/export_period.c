@@ -59,7 +59,7 @@ static enum err find_range(struct exporting *exporting, const struct peer_host *
                           &stream));
     enum err err = ledger_get_half(&host->view, exporting->direction, &exporting->partner,
                                    exporting->period, &ended);
-    if (err == ERR_NOT_FOUND && stream.period.yyyymm == exporting->period.yyyymm) {
+    if (err == ERR_NOT_FOUND && stream.period.code == exporting->period.code) {
         ended = (struct half){stream.period_first_number, stream.last_number, {{0}}, {0}};
     } else if (err == ERR_NOT_FOUND) {
         return ERR_OK; /* the pair had no such period */
@@ -90,7 +90,7 @@ static enum err send_head(struct exporting *exporting, const struct partner_id *
     head.holder = holder.text;
     head.sender = is_own ? holder.text : exporting->partner.text;
     head.receiver = is_own ? exporting->partner.text : holder.text;
-    head.period = exporting->period.yyyymm;
+    head.period = exporting->period.code;
     head.first_number = exporting->first;
     head.last_number = exporting->last;
     head.receipt_before = bytes_of(&exporting->receipt_before);
@@ -267,8 +267,8 @@ struct rpc_status office_export_period(void *context, struct rpc_stream *stream)
     if (err != ERR_OK) {
         return rpc_status_of(err, NULL);
     }
-    uint32_t yyyymm = ((const Talea__V1__ExportPeriodRequest *)(const void *)message)->period;
-    if (!period_is_valid((struct period){yyyymm})) {
+    uint32_t code = ((const Talea__V1__ExportPeriodRequest *)(const void *)message)->period;
+    if (!period_is_valid((struct period){code})) {
         (void)note_set(&note, ERR_INPUT, "period is no month, week or day");
         return rpc_status_of(ERR_INPUT, &note);
     }
@@ -278,7 +278,7 @@ struct rpc_status office_export_period(void *context, struct rpc_stream *stream)
     }
     exporting->node = context;
     exporting->stream = stream;
-    exporting->period = (struct period){yyyymm};
+    exporting->period = (struct period){code};
     err = export_all(exporting);
     half_run_fini(&exporting->run);
     buffer_fini(&exporting->receipt_before);

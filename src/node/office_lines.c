@@ -164,7 +164,7 @@ void office_list_statement_lines(void *context, struct rpc_call *call,
     } else if (!read_pair(&snapshot->roster, request, &page->view)) {
         refuse(call, 5, "PARTNER_UNKNOWN", "There is no such pair.");
     } else {
-        page->view.period.yyyymm = request->period;
+        page->view.period.code = request->period;
         send_page(node, call, page, request->from_number);
     }
     snapshot_release(snapshot);

@@ -105,7 +105,7 @@ static void describe_difference(struct listing *listing, const struct partner_id
 {
     struct reconcile_report report = peers_reconciled(listing->node->peers, partner, false);
     bool is_compared = pair->state == PAIR_DIFFERING && report.at.ms != 0 &&
-                       report.period.yyyymm == period.yyyymm && report.detail[0] != '\0';
+                       report.period.code == period.code && report.detail[0] != '\0';
     snprintf(out, DETAIL_MAX, "%s%s%s", pair->detail[0] != '\0' ? pair->detail : note->text,
              is_compared ? "; entries " : "", is_compared ? report.detail : "");
 }
@@ -148,7 +148,7 @@ static enum err pair_message(struct listing *listing, const struct partner_id *p
     talea__v1__pair_period__init(message);
     TRY(count_disputed(listing, partner, period, &message->disputed_points));
     message->partner = arena_text(&listing->arena, slice_of(partner->text, strlen(partner->text)));
-    message->period = period.yyyymm;
+    message->period = period.code;
     if (message->partner == NULL) {
         return ERR_RESOURCE;
     }

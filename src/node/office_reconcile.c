@@ -34,7 +34,7 @@ static Talea__V1__HalfEntry *entry_message(struct told *told, bool is_there,
     message->card = text_of(told, entry->card.digits);
     message->points = entry->points.minor;
     message->tariff = entry->tariff;
-    message->period = entry->period.yyyymm;
+    message->period = entry->period.code;
     message->business_unix_ms = entry->business_time.ms;
     return message->transaction_id != NULL && message->card != NULL ? message : NULL;
 }
@@ -111,7 +111,7 @@ static enum err send_result(struct rpc_call *call, const struct roster *roster,
     struct told told = {.roster = roster};
     talea__v1__reconcile_period_response__init(&told.response);
     arena_init(&told.arena, LIMIT_DECODED_BYTES);
-    told.response.period = result->period.yyyymm;
+    told.response.period = result->period.code;
     told.response.halves = told.halves;
     enum err err = add_half(&told, &result->halves[0], partner);
     if (err == ERR_OK) {
@@ -136,8 +136,8 @@ static enum err find_period(struct node *node, const struct roster *roster,
     enum err err = ledger_get_stream(&view, roster, STREAM_OUT, partner, &stream);
     readers_give(node->readers, reader);
     TRY(err);
-    period->yyyymm = period->yyyymm == 0 ? stream.period.yyyymm : period->yyyymm;
-    *out_is_open = period->yyyymm == stream.period.yyyymm;
+    period->code = period->code == 0 ? stream.period.code : period->code;
+    *out_is_open = period->code == stream.period.code;
     return ERR_OK;
 }
 
@@ -173,7 +173,7 @@ void office_reconcile_period(void *context, struct rpc_call *call, const Protobu
     if (partner_id_parse(request->partner, &partner) != ERR_OK ||
         roster_find(roster, &partner) == NULL || roster_is_self(roster, &partner)) {
         refuse(call, 5, "PARTNER_UNKNOWN", "There is no such partner.");
-    } else if (period.yyyymm != 0 && !period_is_valid(period)) {
+    } else if (period.code != 0 && !period_is_valid(period)) {
         refuse(call, 3, "INVALID_PERIOD", "period is no month, week or day.");
     } else {
         enum err err = reconcile(node, call, roster, &partner, period);

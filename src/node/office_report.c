@@ -49,7 +49,7 @@ static enum err add_row(struct report *report, const char *name, const struct ac
     row->partner =
         arena_text(report->arena,
                    slice_of(account->partner.text, strnlen(account->partner.text, PARTNER_ID_MAX)));
-    row->period = account->period.yyyymm;
+    row->period = account->period.code;
     row->debit_points = sums->debit;
     row->credit_points = sums->credit;
     if (row->partner == NULL) {

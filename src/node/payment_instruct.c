@@ -126,7 +126,7 @@ static Talea__V1__InstructedPayment *instructed_message(const struct instruction
         return NULL;
     }
     talea__v1__instructed_payment__init(message);
-    message->period = line->period.yyyymm;
+    message->period = line->period.code;
     message->creditor = account_message(creditor, arena);
     message->amount_minor = line->obligation.in_file.minor;
     message->reference = message_copy(arena, line->obligation.terms.reference,

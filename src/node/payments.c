@@ -14,7 +14,7 @@ static enum err add_line(void *context, struct slice key, struct slice value)
 {
     struct payment_lines *lines = context;
     struct period period = {get_u32_be(key.at + key.length - 4)};
-    if (lines->only.yyyymm != 0 && period.yyyymm != lines->only.yyyymm) {
+    if (lines->only.code != 0 && period.code != lines->only.code) {
         return ERR_OK;
     }
     if (lines->count == lines->capacity) {
@@ -45,7 +45,7 @@ static int compare_lines(const void *a, const void *b)
 {
     const struct payment_line *const *first = a;
     const struct payment_line *const *second = b;
-    if ((*first)->period.yyyymm != (*second)->period.yyyymm) {
+    if ((*first)->period.code != (*second)->period.code) {
         return period_is_before((*second)->period, (*first)->period) ? -1 : 1;
     }
     return partner_id_compare(&(*first)->partner, &(*second)->partner);
@@ -169,7 +169,7 @@ Talea__V1__Payment *payment_message(const struct payment_line *line, const struc
         return NULL;
     }
     talea__v1__payment__init(message);
-    message->period = line->period.yyyymm;
+    message->period = line->period.code;
     message->debtor = message_copy(arena, terms->payment.debtor.text, PARTNER_ID_MAX);
     message->creditor = message_copy(arena, terms->payment.creditor.text, PARTNER_ID_MAX);
     message->amount_minor = terms->payment.amount.minor;

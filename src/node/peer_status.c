@@ -96,7 +96,7 @@ static enum err fill_streams(struct look *look)
     message->taken_receipt_number = look->out.receipt_number;
     message->given_receipt_number = look->in.receipt_number;
     message->charter_epoch = look->report.charter_epoch;
-    message->last_period = roster_last_period(roster, partner).yyyymm;
+    message->last_period = roster_last_period(roster, partner).code;
     message->is_sending_frozen = look->out.is_frozen;
     message->is_receiving_frozen = look->in.is_frozen;
     message->reconciled_unix_ms = look->refusals.reconciled.ms;
@@ -171,7 +171,7 @@ static enum err fill_reconciliations(struct look *look)
         }
         talea__v1__reconciliation__init(last);
         last->at_unix_ms = report.at.ms;
-        last->period = report.period.yyyymm;
+        last->period = report.period.code;
         last->entries = report.entries;
         last->differences = report.differences;
         last->detail = arena_text(look->arena, slice_of(report.detail, strlen(report.detail)));

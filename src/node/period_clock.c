@@ -31,7 +31,7 @@ static enum err first_open(struct node *node, const struct roster *roster,
 {
     struct state_reader *reader;
     enum err err = ERR_OK;
-    out_period->yyyymm = 0;
+    out_period->code = 0;
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     for (size_t i = 0; err == ERR_OK && i < roster->partner_count; i++) {
@@ -43,8 +43,8 @@ static enum err first_open(struct node *node, const struct roster *roster,
         }
         err = ledger_get_stream(&view, roster, STREAM_OUT, partner, &stream);
         bool is_open = err == ERR_OK && !stream.is_frozen && !stream.is_recovering &&
-                       (last.yyyymm == 0 || !period_is_before(last, stream.period));
-        if (is_open && (out_period->yyyymm == 0 || period_is_before(stream.period, *out_period))) {
+                       (last.code == 0 || !period_is_before(last, stream.period));
+        if (is_open && (out_period->code == 0 || period_is_before(stream.period, *out_period))) {
             *out_period = stream.period;
         }
     }
@@ -76,7 +76,7 @@ static enum err close_next(struct node *node, const struct roster *roster)
     struct period period;
     struct outcome outcome;
     TRY(first_open(node, roster, &period));
-    if (period.yyyymm == 0) {
+    if (period.code == 0) {
         return ERR_NOT_FOUND;
     }
     struct period_end end = period_clock_end(node, &roster->calendar, period);

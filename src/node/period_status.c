@@ -95,7 +95,7 @@ static enum err describe_netted(struct period_statuses *statuses, struct period 
     bool is_counted = false;
     pthread_mutex_lock(&node->settle_lock);
     for (size_t i = 0; i < NETTING_WATCHES; i++) {
-        if (node->netting[i].period.yyyymm == period.yyyymm) {
+        if (node->netting[i].period.code == period.code) {
             is_counted = node->netting[i].is_counted;
             memcpy(waits_for, node->netting[i].waits_for, sizeof waits_for);
         }
@@ -111,7 +111,7 @@ static enum err describe_netted(struct period_statuses *statuses, struct period 
     message->waits_for = message_copy(&statuses->arena, "", 1);
     for (size_t i = 0; i < statuses->lines.count; i++) {
         const struct payment_line *line = statuses->lines.lines[i];
-        if (line->period.yyyymm != period.yyyymm || !line->obligation.terms.is_multilateral) {
+        if (line->period.code != period.code || !line->obligation.terms.is_multilateral) {
             continue;
         }
         if (payment_state(&line->obligation) <= message->state) {
@@ -133,7 +133,7 @@ static enum err describe(struct period_statuses *statuses, const struct partner_
     struct note note = {""};
     talea__v1__period_status__init(message);
     message->partner = message_copy(&statuses->arena, partner->text, sizeof partner->text);
-    message->period = period.yyyymm;
+    message->period = period.code;
     if (obligation == NULL) {
         return ERR_RESOURCE;
     }

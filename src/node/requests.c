@@ -198,9 +198,9 @@ struct command command_now(const struct node *node, enum command_kind kind,
                             .business_time = node_now(node)};
 }
 
-bool request_period(struct rpc_call *call, uint32_t yyyymm, struct period *out_period)
+bool request_period(struct rpc_call *call, uint32_t code, struct period *out_period)
 {
-    struct period period = {yyyymm};
+    struct period period = {code};
     if (!period_is_valid(period)) {
         refuse(call, 3, "INVALID_PERIOD", "period is no month, week or day.");
         return false;

@@ -21,7 +21,7 @@ MUST_USE bool request_uid(struct rpc_call *call, const char *field, const char *
                           struct uid *out_id);
 MUST_USE bool request_card(struct rpc_call *call, const char *text, struct card_number *out_card);
 /* Year * 100 + month. */
-MUST_USE bool request_period(struct rpc_call *call, uint32_t yyyymm, struct period *out_period);
+MUST_USE bool request_period(struct rpc_call *call, uint32_t code, struct period *out_period);
 /* Printable, at most capacity - 1 bytes. */
 MUST_USE bool request_text(struct rpc_call *call, const char *field, const char *text, char *out,
                            size_t capacity);

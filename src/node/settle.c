@@ -57,7 +57,7 @@ static enum err read_closed(struct session *session, struct closed_periods *out_
     out_closed->count = 0;
     for (unsigned unit = 0; unit < PERIOD_UNIT_END; unit++) {
         struct ledger_key from;
-        uint32_t behind = session->finished[unit].yyyymm + 1;
+        uint32_t behind = session->finished[unit].code + 1;
         struct period first = {behind > smallest[unit] ? behind : smallest[unit]};
         key_half(STREAM_OUT, &session->partner, first, &from);
         out_closed->unit = (enum period_unit)unit;

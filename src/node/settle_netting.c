@@ -22,7 +22,7 @@ static struct netting_watch *watch_of(struct node *node, struct period period)
     struct netting_watch *oldest = &node->netting[0];
     for (size_t i = 0; i < NETTING_WATCHES; i++) {
         struct netting_watch *watch = &node->netting[i];
-        if (watch->period.yyyymm == period.yyyymm) {
+        if (watch->period.code == period.code) {
             return watch;
         }
         oldest = period_is_before(watch->period, oldest->period) ? watch : oldest;
@@ -79,7 +79,7 @@ static enum err fetch(struct session *session, struct period period,
     Talea__V1__FetchNettingRequest request;
     talea__v1__fetch_netting_request__init(&request);
     ProtobufCMessage *reply;
-    request.period = period.yyyymm;
+    request.period = period.code;
     struct rpc_status status =
         rpc_client_call(session->client, &talea__v1__peer_service__descriptor, "FetchNetting",
                         &request.base, FETCH_TIMEOUT_MS, &reply);

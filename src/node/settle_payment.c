@@ -72,7 +72,7 @@ static enum err tell(struct session *session, struct period period, struct slice
     Talea__V1__Signed message;
     struct signed_message envelope;
     ProtobufCMessage *reply;
-    request.period = period.yyyymm;
+    request.period = period.code;
     if (own_signed.length > 0) {
         TRY(signed_decode(own_signed, &envelope));
         signed_to_message(&envelope, &message);
@@ -98,7 +98,7 @@ static struct told_payment *told_of(struct session *session, struct period perio
     struct told_payment *oldest = &session->told[0];
     for (size_t i = 0; i < TOLD_PAYMENTS; i++) {
         struct told_payment *told = &session->told[i];
-        if (told->period.yyyymm == period.yyyymm) {
+        if (told->period.code == period.code) {
             return told;
         }
         oldest = period_is_before(told->period, oldest->period) ? told : oldest;

@@ -107,7 +107,7 @@ static enum err bound(struct half_view *half, const struct half_tree *tree, uint
     bool is_known = ledger_get_half(&half->host->view, half->direction, &half->partner,
                                     half->period, &ended) == ERR_OK;
     uint64_t first = is_known ? ended.first_number : stream.period_first_number;
-    bool is_open = half->period.yyyymm == stream.period.yyyymm;
+    bool is_open = half->period.code == stream.period.code;
     if ((is_known || is_open) && first != tree->first_number) {
         return note_set(note, ERR_UNSUPPORTED, "the half began before trees were kept");
     }

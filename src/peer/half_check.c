@@ -106,7 +106,7 @@ static enum err find_bounds(struct checking *c)
     const struct half_view *half = &c->half;
     TRY(ledger_get_stream(&c->host->view, c->host->roster, half->direction, &half->partner,
                           &c->stream));
-    c->is_open = half->period.yyyymm == c->stream.period.yyyymm;
+    c->is_open = half->period.code == c->stream.period.code;
     if (c->is_open) {
         c->first = c->stream.period_first_number;
         c->last = c->stream.last_number;
@@ -227,7 +227,7 @@ static enum err see(void *context, uint64_t number, struct slice bytes)
     struct hash leaf = tree_leaf(entry_body(bytes));
     struct hash hash = entry_hash(bytes);
     if (wire_entry_decode(bytes, &entry, NULL) != ERR_OK || entry.number != number ||
-        number != c->first + c->check->entries || entry.period.yyyymm != c->half.period.yyyymm) {
+        number != c->first + c->check->entries || entry.period.code != c->half.period.code) {
         return damaged(c, number, "is none of the half's");
     }
     if (number > c->first && !hash_equal(&entry.previous_hash, &c->last_hash)) {

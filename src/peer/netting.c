@@ -34,7 +34,7 @@ static enum err check_statement(const struct signed_message *statement,
     CLEANUP(arena_fini) struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);
     TRY(wire_statement_decode(statement->payload, &arena, &value, note));
-    bool is_theirs = value.period.yyyymm == period.yyyymm &&
+    bool is_theirs = value.period.code == period.code &&
                      partner_id_equal(&value.halves[0].sender, first) &&
                      partner_id_equal(&value.halves[1].sender, second);
     if (!is_theirs || !slice_equal(statement->payload, countersignature->payload)) {
@@ -141,7 +141,7 @@ enum err netting_take_word(const struct peer_host *host, struct period period,
     }
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     TRY(peer_verify_past(host, word, purpose, partner, period, note));
-    if (set.period.yyyymm != period.yyyymm || roster_is_self(host->roster, partner) ||
+    if (set.period.code != period.code || roster_is_self(host->roster, partner) ||
         netting_round_of(set.number) >= NETTING_ROUNDS_MAX) {
         return note_set(note, ERR_INPUT, "the word is about another period, or our own");
     }

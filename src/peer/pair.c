@@ -167,7 +167,7 @@ enum err pair_is_over(const struct ledger_view *view, const struct roster *roste
 {
     struct period period = roster_first_period(roster, partner);
     struct period last = roster_last_period(roster, partner);
-    bool is_over = last.yyyymm != 0;
+    bool is_over = last.code != 0;
     if (is_over) {
         TRY(has_ended(view, roster, STREAM_OUT, partner, &is_over));
     }
@@ -320,7 +320,7 @@ static enum err freeze_pair(const struct peer_host *host, const struct taking *t
     struct stream in;
     TRY(ledger_get_stream(&host->view, host->roster, STREAM_IN, taking->partner, &in));
     note_set(taking->note, ERR_DISAGREE, "%s signed two different statements of period %u",
-             taking->partner->text, taking->period.yyyymm);
+             taking->partner->text, taking->period.code);
     if (!in.is_frozen) {
         TRY(engine_freeze_proven(host->engine, taking->partner, STREAM_IN, EVIDENCE_TWO_STATEMENTS,
                                  taking->note->text, pair->partner_signed,
@@ -466,7 +466,7 @@ static enum err visit_periods(const struct ledger_view *view, const struct roste
         ahead++;
     }
     for (struct period p = first;; p = after(roster, p, stream.period), ahead--) {
-        bool is_wanted = only.yyyymm == 0 ? ahead < PAIR_PERIODS_MAX : period_equal(only, p);
+        bool is_wanted = only.code == 0 ? ahead < PAIR_PERIODS_MAX : period_equal(only, p);
         if (is_wanted && has_period(view, roster, partner, p)) {
             TRY(visit(visitor, partner, p));
         }

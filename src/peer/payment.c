@@ -101,7 +101,7 @@ static enum err check_notice(const struct peer_host *host, struct period period,
                              const struct payment_notice *notice, struct note *note)
 {
     bool is_it = strcmp(notice->coalition, host->charter->coalition) == 0 &&
-                 notice->period.yyyymm == period.yyyymm;
+                 notice->period.code == period.code;
     if (!is_it || !obligation_terms_equal(&obligation->terms, &notice->terms)) {
         return note_set(note, ERR_DISAGREE, "the notice is about another payment than %s",
                         obligation->terms.reference);

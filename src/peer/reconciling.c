@@ -14,13 +14,13 @@ enum err comparison_open(struct comparison *comparison, const struct peer_host *
     struct stream stream;
     uint64_t last = 0;
     TRY(ledger_get_stream(&host->view, host->roster, direction, partner, &stream));
-    if (period.yyyymm == stream.period.yyyymm) {
+    if (period.code == stream.period.code) {
         last = stream.receipted_number;
     }
     comparison->question = (struct half_question){period, direction == STREAM_OUT, last};
     comparison->pair_count = 0;
     comparison->difference_count = 0;
-    if (period.yyyymm == stream.period.yyyymm && last < stream.period_first_number) {
+    if (period.code == stream.period.code && last < stream.period_first_number) {
         return note_set(note, ERR_NOT_FOUND, "nothing of the period is receipted");
     }
     TRY(half_open(&comparison->half, host, partner, direction, period, last, note));
@@ -64,7 +64,7 @@ static enum err take_claim(struct comparison *comparison, const struct peer_host
     bool is_it = partner_id_equal(&root.holder, &half->partner) &&
                  partner_id_equal(&root.sender, is_out ? self : &half->partner) &&
                  partner_id_equal(&root.receiver, is_out ? &half->partner : self) &&
-                 root.period.yyyymm == half->period.yyyymm &&
+                 root.period.code == half->period.code &&
                  root.first_number == answer->first_number && root.count == answer->count &&
                  answer->hash_count == 1 && hash_equal(&root.root, &answer->hashes[0]);
     if (!is_it) {

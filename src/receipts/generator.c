@@ -285,7 +285,7 @@ enum err generator_write(const struct generator_options *options, FILE *file,
     generator->options = options;
     generator->profile = generator_profile(options->style);
     generator->file = file;
-    generator->random = mix(options->seed ^ options->month.yyyymm);
+    generator->random = mix(options->seed ^ options->month.code);
     enum err err = generator_run(generator);
     if (err == ERR_OK) {
         *out_totals = generator->totals;

@@ -33,13 +33,13 @@ static bool says_the_same(const struct clearing_entry *a, const struct clearing_
 
 bool entries_alike(const struct clearing_entry *a, const struct clearing_entry *b)
 {
-    return says_the_same(a, b) && a->period.yyyymm == b->period.yyyymm && a->tariff == b->tariff;
+    return says_the_same(a, b) && a->period.code == b->period.code && a->tariff == b->tariff;
 }
 
 static enum difference_kind compare(const struct clearing_entry *ours,
                                     const struct clearing_entry *theirs)
 {
-    bool is_same_period = ours->period.yyyymm == theirs->period.yyyymm;
+    bool is_same_period = ours->period.code == theirs->period.code;
     bool is_same_tariff = ours->tariff == theirs->tariff;
     if (!says_the_same(ours, theirs) || is_same_period == is_same_tariff) {
         return DIFFERENCE_BODY;

@@ -99,7 +99,7 @@ static struct hash digest_of(const struct pair_statement *statement)
     struct hasher hasher;
     hasher_init(&hasher, STATEMENT_DOMAIN);
     add_text(&hasher, statement->coalition);
-    add_number(&hasher, statement->period.yyyymm);
+    add_number(&hasher, statement->period.code);
     for (size_t i = 0; i < 2; i++) {
         const struct statement_half *half = &statement->halves[i];
         add_text(&hasher, half->sender.text);
@@ -117,7 +117,7 @@ enum err netting_add_statement(struct netting_table *table, const struct pair_st
     size_t a = netting_place(table, &statement->halves[0].sender);
     size_t b = netting_place(table, &statement->halves[1].sender);
     if (a == table->count || b == table->count || a == b ||
-        statement->period.yyyymm != table->period.yyyymm ||
+        statement->period.code != table->period.code ||
         strcmp(statement->coalition, table->coalition) != 0) {
         return ERR_INPUT;
     }
@@ -149,7 +149,7 @@ enum err netting_add_word(struct netting_table *table, const struct partner_id *
     size_t place = netting_place(table, partner);
     struct netting_word word = {
         .is_there = true, .is_commitment = is_commitment, .number = set->number, .set = set->set};
-    if (place == table->count || set->period.yyyymm != table->period.yyyymm ||
+    if (place == table->count || set->period.code != table->period.code ||
         strcmp(set->coalition, table->coalition) != 0) {
         return ERR_INPUT;
     }
@@ -172,7 +172,7 @@ enum err netting_add_vote(struct netting_table *table, const struct partner_id *
     size_t place = netting_place(table, partner);
     uint32_t round = (uint32_t)(set->number >> 32);
     struct partner_set left_out = {{0}};
-    if (place == table->count || set->period.yyyymm != table->period.yyyymm ||
+    if (place == table->count || set->period.code != table->period.code ||
         strcmp(set->coalition, table->coalition) != 0 || round >= NETTING_ROUNDS_MAX) {
         return ERR_INPUT;
     }
@@ -201,7 +201,7 @@ bool netting_hash(const struct netting_table *table, uint32_t round,
     struct hasher hasher;
     hasher_init(&hasher, SET_DOMAIN);
     add_text(&hasher, table->coalition);
-    add_number(&hasher, table->period.yyyymm);
+    add_number(&hasher, table->period.code);
     if (round > 0) {
         add_number(&hasher, round); /* what falls in one round may be tried again */
     }

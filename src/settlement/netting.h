@@ -100,7 +100,7 @@ struct netting_set {
 /* Two of one signer, period and round that it can't both be bound by? */
 static inline bool netting_sets_contradict(const struct netting_set *a, const struct netting_set *b)
 {
-    return strcmp(a->coalition, b->coalition) == 0 && a->period.yyyymm == b->period.yyyymm &&
+    return strcmp(a->coalition, b->coalition) == 0 && a->period.code == b->period.code &&
            a->number >> 32 == b->number >> 32 && !hash_equal(&a->set, &b->set);
 }
 

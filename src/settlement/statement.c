@@ -232,7 +232,7 @@ bool statement_equal(const struct pair_statement *ours, const struct pair_statem
                      struct note *note)
 {
     return same_text("coalition", ours->coalition, theirs->coalition, note) &&
-           same_unsigned("period", ours->period.yyyymm, theirs->period.yyyymm, note) &&
+           same_unsigned("period", ours->period.code, theirs->period.code, note) &&
            same_text("currency", ours->currency, theirs->currency, note) &&
            same_half(&ours->halves[0], &theirs->halves[0], note) &&
            same_half(&ours->halves[1], &theirs->halves[1], note) &&
@@ -244,7 +244,7 @@ bool statement_equal(const struct pair_statement *ours, const struct pair_statem
 bool statements_contradict(const struct pair_statement *a, const struct pair_statement *b)
 {
     struct note note;
-    bool is_one = strcmp(a->coalition, b->coalition) == 0 && a->period.yyyymm == b->period.yyyymm &&
+    bool is_one = strcmp(a->coalition, b->coalition) == 0 && a->period.code == b->period.code &&
                   a->revision == b->revision;
     for (size_t i = 0; is_one && i < 2; i++) {
         is_one = partner_id_equal(&a->halves[i].sender, &b->halves[i].sender) &&

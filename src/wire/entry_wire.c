@@ -55,7 +55,7 @@ enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *ou
     talea__v1__clearing_entry__init(&m);
     m.number = e.number;
     m.previous_hash = binary_of(e.previous_hash.bytes, sizeof e.previous_hash.bytes);
-    m.period = e.period.yyyymm;
+    m.period = e.period.code;
     m.business_unix_ms = e.business_time.ms;
     m.transaction_id = binary_of(e.transaction_id.bytes, sizeof e.transaction_id.bytes);
     m.kind = (Talea__V1__EntryKind)e.kind;
@@ -71,7 +71,7 @@ enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *ou
     m.issuer = e.issuer.text;
     Talea__V1__DisputePart part;
     m.dispute = dispute_to_wire(&e.dispute, &part);
-    m.next_period = e.next_period.yyyymm;
+    m.next_period = e.next_period.code;
     return fields_pack(&m.base, out);
 }
 

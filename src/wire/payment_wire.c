@@ -44,7 +44,7 @@ enum err wire_payment_encode(const struct payment_notice *notice, struct buffer 
     Talea__V1__PaymentNotice m;
     talea__v1__payment_notice__init(&m);
     m.coalition = copy.coalition;
-    m.period = copy.period.yyyymm;
+    m.period = copy.period.code;
     m.debtor = copy.terms.payment.debtor.text;
     m.creditor = copy.terms.payment.creditor.text;
     m.amount_minor = copy.terms.payment.amount.minor;
@@ -118,7 +118,7 @@ enum err wire_netting_encode(const struct netting_set *set, struct buffer *out)
     Talea__V1__NettingSet m;
     talea__v1__netting_set__init(&m);
     m.coalition = copy.coalition;
-    m.period = copy.period.yyyymm;
+    m.period = copy.period.code;
     m.number = copy.number;
     m.left_out = fields_array(&fields, &arena, copy.left_out_count, sizeof *m.left_out);
     TRY(fields.err);

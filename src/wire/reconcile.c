@@ -31,7 +31,7 @@ enum err wire_half_root_encode(const struct half_root *root, struct buffer *out)
     m.holder = r.holder.text;
     m.sender = r.sender.text;
     m.receiver = r.receiver.text;
-    m.period = r.period.yyyymm;
+    m.period = r.period.code;
     m.first_number = r.first_number;
     m.count = r.count;
     m.root = binary_of(r.root.bytes, sizeof r.root.bytes);
@@ -108,7 +108,7 @@ void compare_request_to_message(const struct compare_request *request,
                                 Talea__V1__CompareHalfRequest *out_message)
 {
     talea__v1__compare_half_request__init(out_message);
-    out_message->period = request->half.period.yyyymm;
+    out_message->period = request->half.period.code;
     out_message->sent_by_caller = request->half.sent_by_caller;
     out_message->last_number = request->half.last_number;
     out_message->level = request->level;

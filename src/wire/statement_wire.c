@@ -144,7 +144,7 @@ enum err wire_statement_encode(const struct pair_statement *statement, struct bu
     talea__v1__pair_statement__init(&m);
     m.coalition = s.coalition;
     m.charter_epoch = s.charter_epoch;
-    m.period = s.period.yyyymm;
+    m.period = s.period.code;
     m.n_halves = 2;
     m.halves = halves;
     m.debtor = s.debtor.text;

@@ -68,7 +68,7 @@ static void read_period(const char *text)
     char written[PERIOD_TEXT_MAX];
     if (period_parse(text, &period) == ERR_OK) {
         ASSERT(period_parse(period_format(period, written), &again) == ERR_OK);
-        ASSERT(again.yyyymm == period.yyyymm);
+        ASSERT(again.code == period.code);
         enum period_unit unit = period_unit_of(period);
         ASSERT(period_equal(period_at(unit, period_first_day(period)), period));
         ASSERT(period_equal(period_at(unit, period_last_day(period)), period));

@@ -50,7 +50,7 @@ static void write_keys(const char *folder)
             account.member = id;
         } else if (account_kind_is_partner(account.kind)) {
             account.partner = partner;
-            account.period.yyyymm = 202610;
+            account.period.code = 202610;
         }
         key_account(&account, &key);
         seed_write_choice(folder, "rows", account_kind_name(account.kind), 12,

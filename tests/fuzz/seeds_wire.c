@@ -173,7 +173,7 @@ static void write_batch(const char *folder, const char *name, unsigned twist, ui
         struct clearing_entry entry = entry_of(kind_in_turn(i), i);
         entry.number = first + i;
         entry.previous_hash = previous;
-        entry.period.yyyymm += i >= KINDS_IN_TURN ? 1 : 0;
+        entry.period.code += i >= KINDS_IN_TURN ? 1 : 0;
         ASSERT(wire_entry_encode(&entry, &bytes) == ERR_OK && bytes.length < 256);
         previous = entry_hash(buffer_slice(&bytes));
         write_u8(&batch, (uint8_t)bytes.length);

@@ -36,7 +36,7 @@ static void print_points(struct points points)
 static void print_entry(const struct clearing_entry *entry)
 {
     (void)printf(" %s number=%" PRIu64 " card=%s tariff=%u period=%u", entry_kind_name(entry->kind),
-                 entry->number, entry->card.digits, entry->tariff, entry->period.yyyymm);
+                 entry->number, entry->card.digits, entry->tariff, entry->period.code);
     print_points(entry->points);
     print_ids("of", &entry->subject);
     print_time("from", entry->active_from.ms);
@@ -219,7 +219,7 @@ static void print_node(const struct command *command)
         print_receipt(&command->take_receipt);
         break;
     case COMMAND_CLOSE_PERIOD:
-        (void)printf(" %u", command->close_period.period.yyyymm);
+        (void)printf(" %u", command->close_period.period.code);
         break;
     case COMMAND_FREEZE_STREAM:
         (void)printf(" %s", command->freeze.partner.text);

@@ -261,7 +261,7 @@ void make_close(const struct making *making)
 void make_pair(const struct making *making)
 {
     int partner = 1 + (int)(making->step->numbers[3] % 2);
-    bool is_matched = model_is_matched(making->m, partner, making->m->out_period.yyyymm) ||
+    bool is_matched = model_is_matched(making->m, partner, making->m->out_period.code) ||
                       one_in(making->step->numbers[4], 3); /* and it stays so */
     making->command->kind = COMMAND_PUT_PAIR;
     making->command->put_pair =

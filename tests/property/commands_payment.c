@@ -64,7 +64,7 @@ void make_payment(const struct making *making)
     making->command->kind = kinds[(n[3] >> 8) % (sizeof kinds / sizeof kinds[0])];
     memset(told, 0, sizeof *told);
     told->partner = making->m->roster->partners[partner].id;
-    told->period.yyyymm = MODEL_FIRST_MONTH + month;
+    told->period.code = MODEL_FIRST_MONTH + month;
     if (making->command->kind == COMMAND_NET_PAYMENT) {
         make_net(making, partner);
     } else if (making->command->kind == COMMAND_INSTRUCT_PAYMENT) {
@@ -86,7 +86,7 @@ void make_netting(const struct making *making)
     making->command->kind = COMMAND_KEEP_NETTING;
     memset(told, 0, sizeof *told);
     told->kind = one_in(n[7], 3) ? NETTING_VOTE : NETTING_WORD;
-    told->period.yyyymm = MODEL_FIRST_MONTH + n[4] % MODEL_MONTHS;
+    told->period.code = MODEL_FIRST_MONTH + n[4] % MODEL_MONTHS;
     told->first = making->m->roster->partners[1 + n[3] % 2].id;
     told->row =
         (struct netting_row){.is_commitment = one_in(n[5], 6),

@@ -125,7 +125,7 @@ static enum verdict step_close(struct model *m, const struct command *command,
                                struct model_answer *answer)
 {
     (void)answer;
-    if (command->close_period.period.yyyymm != m->out_period.yyyymm) {
+    if (command->close_period.period.code != m->out_period.code) {
         return VERDICT_PERIOD_NOT_OPEN;
     }
     for (int i = 1; i < MODEL_PARTNERS; i++) {
@@ -290,7 +290,7 @@ static bool says_the_same(const struct command *a, const struct command *b)
         return uid_equal(&a->return_sale.sale, &b->return_sale.sale) &&
                a->return_sale.amount.minor == b->return_sale.amount.minor;
     case COMMAND_CLOSE_PERIOD:
-        return a->close_period.period.yyyymm == b->close_period.period.yyyymm;
+        return a->close_period.period.code == b->close_period.period.code;
     case COMMAND_TRANSFER:
         return transfers_equal(&a->transfer, &b->transfer);
     default:

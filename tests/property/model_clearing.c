@@ -254,7 +254,7 @@ enum verdict model_step_put_pair(struct model *m, const struct command *command,
     const struct command_put_pair *put = &command->put_pair;
     (void)answer;
     if (put->pair.state == PAIR_MATCHED) {
-        model_match_period(m, model_partner(m, &put->partner), put->period.yyyymm);
+        model_match_period(m, model_partner(m, &put->partner), put->period.code);
     }
     return VERDICT_OK;
 }

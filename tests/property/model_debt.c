@@ -17,7 +17,7 @@ void model_owe_sent(struct model *m, int partner, const struct model_entry *entr
                                .tariff = entry->lot.tariff != 0 ? entry->lot.tariff
                                                                 : m->roster->tariffs[0].id,
                                .points = entry->points,
-                               .period = entry->period.yyyymm});
+                               .period = entry->period.code});
 }
 
 void model_owe_taken(struct model *m, int partner, const struct clearing_entry *entry)
@@ -26,7 +26,7 @@ void model_owe_taken(struct model *m, int partner, const struct clearing_entry *
                                .kind = entry->kind,
                                .tariff = entry->tariff,
                                .points = entry->points.minor,
-                               .period = entry->period.yyyymm});
+                               .period = entry->period.code});
 }
 
 void model_owe_reversed(struct model *m, int partner, uint64_t number)

@@ -168,18 +168,18 @@ static struct model_account *account_of(struct model *m, enum account_kind kind,
 {
     if (!account_kind_is_partner(kind)) {
         partner = 0;
-        period.yyyymm = 0;
+        period.code = 0;
     }
     for (size_t i = 0; i < m->account_count; i++) {
         struct model_account *account = &m->accounts[i];
         if (account->kind == kind && account->partner == partner &&
-            account->period == period.yyyymm) {
+            account->period == period.code) {
             return account;
         }
     }
     ASSERT(m->account_count < MODEL_ACCOUNTS);
     struct model_account *account = &m->accounts[m->account_count++];
-    *account = (struct model_account){kind, partner, period.yyyymm, 0, 0};
+    *account = (struct model_account){kind, partner, period.code, 0, 0};
     return account;
 }
 

@@ -8,7 +8,7 @@
 static struct model_payment *payment_of(struct model *m, const struct partner_id *partner,
                                         struct period period)
 {
-    unsigned month = period.yyyymm - MODEL_FIRST_MONTH;
+    unsigned month = period.code - MODEL_FIRST_MONTH;
     return month < MODEL_MONTHS ? &m->payments[model_partner(m, partner)][month] : NULL;
 }
 
@@ -151,7 +151,7 @@ enum verdict model_step_netting(struct model *m, const struct command *command,
 {
     const struct command_netting *told = &command->netting;
     struct model_word *word =
-        &m->words[model_partner(m, &told->first)][told->period.yyyymm - MODEL_FIRST_MONTH];
+        &m->words[model_partner(m, &told->first)][told->period.code - MODEL_FIRST_MONTH];
     (void)answer;
     uint64_t round = told->row.number >> 32;
     uint64_t known_round = word->number >> 32;

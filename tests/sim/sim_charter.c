@@ -311,7 +311,7 @@ void sim_charter_tell_model(const struct sim_node *node)
             charter_partner_find(sim_charter_of(node), &sim->nodes[i].id);
         roster->is_known[i] = partner != NULL;
         roster->last_period[i] = MODEL_STAYS;
-        if (partner != NULL && partner->last_period.yyyymm != 0) {
+        if (partner != NULL && partner->last_period.code != 0) {
             roster->last_period[i] = sim->leaver_last;
         }
     }

@@ -377,7 +377,7 @@ static bool check_balance(struct sim_node *node, struct account_ref ref, int64_t
     if (balance != expected) {
         return sim_fail(node->sim, "%s, account %s %s %u: %" PRId64 ", the model says %" PRId64,
                         node->id.text, account_kind_name(ref.kind), ref.partner.text,
-                        ref.period.yyyymm, balance, expected);
+                        ref.period.code, balance, expected);
     }
     return true;
 }

@@ -232,8 +232,7 @@ static enum model_ruling ruling_of(enum dispute_ruling ruling)
 static unsigned period_index(const struct sim *sim, struct period period)
 {
     unsigned n = 0;
-    while (period.yyyymm != 0 && n < MODEL_PERIODS &&
-           sim_nth_period(sim, n).yyyymm != period.yyyymm) {
+    while (period.code != 0 && n < MODEL_PERIODS && sim_nth_period(sim, n).code != period.code) {
         n++;
     }
     return n;

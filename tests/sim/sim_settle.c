@@ -195,7 +195,7 @@ void sim_settle_answer(struct sim_node *node, unsigned from, uint64_t call, stru
         exchange_take(&question->exchange, &host, optional(response->statement, &rooms[0]),
                       optional(response->countersignature, &rooms[1]), &note);
     sim_tell(sim, "%s and %s, statement of %u: %s %s", node->id.text, sim->nodes[from].id.text,
-             question->exchange.period.yyyymm, err_name(err), note.text);
+             question->exchange.period.code, err_name(err), note.text);
     if (sim_node_after(node)) {
         sim_settle_look(node, from);
         forget(&node->links[from]);

@@ -110,9 +110,9 @@ static void test_tables(void **state)
     assert_int_equal(report.by_age.rows[0].sum.points.minor, 20); /* 30 days: up to 30 */
     assert_int_equal(report.by_age.rows[1].sum.points.minor, 11); /* 39 days */
     assert_int_equal(report.by_expiry.count, 3);
-    assert_int_equal(report.by_expiry.rows[0].expiry.yyyymm, 202608);
+    assert_int_equal(report.by_expiry.rows[0].expiry.code, 202608);
     assert_int_equal(report.by_expiry.rows[1].sum.points.minor, 10);
-    assert_int_equal(report.by_expiry.rows[2].expiry.yyyymm, 0); /* never comes last */
+    assert_int_equal(report.by_expiry.rows[2].expiry.code, 0); /* never comes last */
     liability_report_fini(&report);
 }
 

@@ -405,7 +405,7 @@ static void test_order(void **state)
         const struct book_entry *a = &list.rows[i - 1];
         const struct book_entry *b = &list.rows[i];
         assert_true(a->at.ms < b->at.ms ||
-                    (a->at.ms == b->at.ms && a->period.yyyymm < b->period.yyyymm));
+                    (a->at.ms == b->at.ms && a->period.code < b->period.code));
     }
     book_list_fini(&list);
 }

@@ -25,7 +25,7 @@ static enum err encode_entry(void *context, const struct clearing_entry *entry, 
     write_u64(out, entry->number);
     write_bytes(out, entry->previous_hash.bytes, HASH_BYTES);
     write_u8(out, (uint8_t)entry->kind);
-    write_u32(out, entry->period.yyyymm);
+    write_u32(out, entry->period.code);
     write_i64(out, entry->points.minor);
     return out->err;
 }
@@ -38,7 +38,7 @@ static enum err decode_entry(void *context, struct slice bytes, struct clearing_
     out_entry->number = read_u64(&in);
     read_copy(&in, out_entry->previous_hash.bytes, HASH_BYTES);
     out_entry->kind = (enum entry_kind)read_u8(&in);
-    out_entry->period.yyyymm = read_u32(&in);
+    out_entry->period.code = read_u32(&in);
     out_entry->points.minor = read_i64(&in);
     return reader_finish(&in);
 }

@@ -45,7 +45,7 @@ static void names_say_the_unit(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[PERIOD_TEXT_MAX];
         struct period period = parsed(cases[i].text);
-        assert_int_equal(period.yyyymm, cases[i].number);
+        assert_int_equal(period.code, cases[i].number);
         assert_int_equal(period_unit_of(period), cases[i].unit);
         assert_string_equal(period_format(period, text), cases[i].text);
         assert_int_equal(period_first_day(period), day(cases[i].first));

@@ -98,7 +98,7 @@ static void test_roster(void **state)
     assert_int_equal(charter_roster(c, &coalition.members[1].id, &roster, &note), ERR_OK);
     assert_true(roster_is_self(&roster, &coalition.members[1].id));
     assert_int_equal(roster.epoch, 1);
-    assert_int_equal(roster.first_period.yyyymm, 202609);
+    assert_int_equal(roster.first_period.code, 202609);
     assert_int_equal(roster.partner_count, 3);
     assert_int_equal(roster.tariff_count, 2);
     struct card_number card;

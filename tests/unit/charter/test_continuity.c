@@ -162,8 +162,8 @@ static void test_streams_begin_when_they_began(void **state)
     assert_int_equal(charter_roster(later, &coalition.members[0].id, &roster, &note), ERR_OK);
     for (unsigned i = 0; i < MEMBERS; i++) {
         const struct partner_id *id = &coalition.members[i].id;
-        assert_int_equal(later->partners[i].first_period.yyyymm, 202609);
-        assert_int_equal(roster_first_period(&roster, id).yyyymm, 202609);
+        assert_int_equal(later->partners[i].first_period.code, 202609);
+        assert_int_equal(roster_first_period(&roster, id).code, 202609);
         assert_false(roster_is_leaving(&roster, id));
     }
     charter_roster_fini(&roster);
@@ -237,30 +237,30 @@ static void test_leaving(void **state)
     CLEANUP(buffer_fini) struct buffer bytes = {0};
     assert_int_equal(coalition_charter(&coalition, &bytes, &note), ERR_INPUT);
     assert_string_equal(note.text, "charter: the streams of hotel end before they begin");
-    departure.last_period.yyyymm = 202610;
+    departure.last_period.code = 202610;
     struct charter *two = epoch_make(&coalition, 7);
     assert_int_equal(charter_follows(two, first, &note), ERR_OK);
     assert_int_equal(charter_roster(two, &coalition.members[0].id, &roster, &note), ERR_OK);
-    assert_int_equal(roster_last_period(&roster, &coalition.members[2].id).yyyymm, 202610);
+    assert_int_equal(roster_last_period(&roster, &coalition.members[2].id).code, 202610);
     assert_false(roster_is_leaving(&roster, &coalition.members[1].id));
     charter_roster_fini(&roster);
     /* Who leaves itself leaves everybody. */
     assert_int_equal(charter_roster(two, &coalition.members[2].id, &roster, &note), ERR_OK);
-    assert_int_equal(roster_last_period(&roster, &coalition.members[0].id).yyyymm, 202610);
+    assert_int_equal(roster_last_period(&roster, &coalition.members[0].id).code, 202610);
     charter_roster_fini(&roster);
 
     /* It is taken over, may be moved out, and neither in nor back. */
     epoch_continue(&coalition, two);
     struct charter *three = epoch_make(&coalition, 7);
-    assert_int_equal(three->partners[2].last_period.yyyymm, 202610);
+    assert_int_equal(three->partners[2].last_period.code, 202610);
     assert_int_equal(charter_follows(three, two, &note), ERR_OK);
     charter_close(three);
     coalition.terms.departure_count = 1;
-    departure.last_period.yyyymm = 202612;
+    departure.last_period.code = 202612;
     epoch_expect(&coalition, two, NULL);
-    departure.last_period.yyyymm = 202609;
+    departure.last_period.code = 202609;
     epoch_expect(&coalition, two, "the streams of hotel can't end in 2026-09: not before 2026-10");
-    departure.last_period.yyyymm = 0;
+    departure.last_period.code = 0;
     epoch_expect(&coalition, two, "hotel leaves, as the epoch before says");
 
     /* Gone only when its last period is over. */

@@ -145,8 +145,8 @@ static void test_wrong_entries(void **state)
     (void)state;
     REFUSED(ENTRY_EARN, number = 0, "begin with 1");
     REFUSED(ENTRY_EARN, number = 1, "previous hash is zeros");
-    REFUSED(ENTRY_EARN, period.yyyymm = 202613, "no month");
-    REFUSED(ENTRY_EARN, period.yyyymm = 196912, "no month");
+    REFUSED(ENTRY_EARN, period.code = 202613, "no month");
+    REFUSED(ENTRY_EARN, period.code = 196912, "no month");
     REFUSED(ENTRY_EARN, business_time.ms = -1, "before 1970");
     REFUSED(ENTRY_EARN, kind = 0, "kind is unknown");
     REFUSED(ENTRY_EARN, kind = ENTRY_KIND_END, "kind is unknown");

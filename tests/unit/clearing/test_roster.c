@@ -89,7 +89,7 @@ static void test_what_is_wrong_is_named(void **state)
     REFUSED(tariffs[0].issue_price.minor = -1, "tariff 9 has a price below zero");
     REFUSED(tariffs[1].redemption_price.minor = -1, "tariff 3 has a price below zero");
     REFUSED(tariffs[1].per.minor = 0, "for no points");
-    REFUSED(roster.first_period.yyyymm = 202600, "no month");
+    REFUSED(roster.first_period.code = 202600, "no month");
 }
 
 /* When streams between two brands begin and end. */
@@ -103,25 +103,25 @@ static void test_periods(void **state)
     struct roster_partner *mine = &w.partners[1];
     const struct partner_id *other = &theirs->id;
     assert_true(roster_is_self(&w.roster, &mine->id));
-    assert_int_equal(roster_first_period(&w.roster, other).yyyymm, 202610);
-    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 0);
-    theirs->first_period.yyyymm = 202608;
-    assert_int_equal(roster_first_period(&w.roster, other).yyyymm, 202610);
-    theirs->first_period.yyyymm = 202612;
-    assert_int_equal(roster_first_period(&w.roster, other).yyyymm, 202612);
+    assert_int_equal(roster_first_period(&w.roster, other).code, 202610);
+    assert_int_equal(roster_last_period(&w.roster, other).code, 0);
+    theirs->first_period.code = 202608;
+    assert_int_equal(roster_first_period(&w.roster, other).code, 202610);
+    theirs->first_period.code = 202612;
+    assert_int_equal(roster_first_period(&w.roster, other).code, 202612);
     assert_false(roster_is_leaving(&w.roster, other));
-    theirs->last_period.yyyymm = 202703;
+    theirs->last_period.code = 202703;
     assert_true(roster_is_leaving(&w.roster, other));
-    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 202703);
-    mine->last_period.yyyymm = 202704;
-    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 202703);
-    mine->last_period.yyyymm = 202701;
-    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 202701);
-    theirs->last_period.yyyymm = 0;
-    assert_int_equal(roster_last_period(&w.roster, other).yyyymm, 202701);
+    assert_int_equal(roster_last_period(&w.roster, other).code, 202703);
+    mine->last_period.code = 202704;
+    assert_int_equal(roster_last_period(&w.roster, other).code, 202703);
+    mine->last_period.code = 202701;
+    assert_int_equal(roster_last_period(&w.roster, other).code, 202701);
+    theirs->last_period.code = 0;
+    assert_int_equal(roster_last_period(&w.roster, other).code, 202701);
     struct partner_id nobody = {"nobody"};
-    assert_int_equal(roster_last_period(&w.roster, &nobody).yyyymm, 0);
-    assert_int_equal(roster_first_period(&w.roster, &nobody).yyyymm, 202610);
+    assert_int_equal(roster_last_period(&w.roster, &nobody).code, 0);
+    assert_int_equal(roster_first_period(&w.roster, &nobody).code, 202610);
 }
 
 int main(void)

@@ -198,10 +198,10 @@ static void test_the_chain_must_hold(void **state)
 static void test_periods_go_by_marks(void **state)
 {
     struct world *w = *state;
-    w->entries[2].entry.period.yyyymm = 202611; /* behind the mark of November */
+    w->entries[2].entry.period.code = 202611; /* behind the mark of November */
     assert_judged(w, BATCH_BROKEN, "entry 7: it is of period 2026-11, but 2026-12 is open");
     send_batch(w, HERE + 1, SENT);
-    w->entries[0].entry.period.yyyymm = 202612;
+    w->entries[0].entry.period.code = 202612;
     assert_judged(w, BATCH_BROKEN, "entry 5: it is of period 2026-12, but 2026-11 is open");
 }
 
@@ -235,7 +235,7 @@ static void test_advance(void **state)
 {
     struct world *w = *state;
     assert_int_equal(w->stream.last_number, HERE);
-    assert_int_equal(w->stream.period.yyyymm, 202611);
+    assert_int_equal(w->stream.period.code, 202611);
     assert_int_equal(w->stream.period_first_number, 4);
     assert_int_equal(w->stream.bytes, HERE * 64);
     struct stream fresh = stream_begin((struct period){202612});

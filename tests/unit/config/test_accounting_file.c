@@ -68,7 +68,7 @@ static void test_all_of_it(void **state)
     assert_int_equal(file.price.scale, 4);
     assert_int_equal(file.breakage.rate_count, 2);
     assert_int_equal(file.breakage.rates[0].ppm, 50000);
-    assert_int_equal(file.breakage.rates[1].from.yyyymm, 202701);
+    assert_int_equal(file.breakage.rates[1].from.code, 202701);
     assert_int_equal(file.breakage.rates[1].ppm, 32500);
     assert_int_equal(file.breakage.months, 24);
     assert_int_equal(file.age_count, 2);

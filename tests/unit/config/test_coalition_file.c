@@ -76,7 +76,7 @@ static void test_changes(void **state)
     assert_int_equal(coalition_file_parse(text_slice(yaml), "c.yaml", "/srv", &c, NULL), ERR_OK);
     assert_int_equal(c.departure_count, 1);
     assert_string_equal(c.departures[0].partner.text, "hotel");
-    assert_int_equal(c.departures[0].last_period.yyyymm, 202612);
+    assert_int_equal(c.departures[0].last_period.code, 202612);
     assert_int_equal(c.revoked_count, 2);
     assert_string_equal(c.revoked[0].partner.text, "fuel");
     assert_string_equal(c.revoked[0].key, "0123456789abcdef");

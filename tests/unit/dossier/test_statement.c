@@ -37,7 +37,7 @@ struct hostile {
 
 static void other_period(struct pair_statement *statement)
 {
-    statement->period.yyyymm = SAMPLE_PERIOD + 1;
+    statement->period.code = SAMPLE_PERIOD + 1;
 }
 
 static void other_pair(struct pair_statement *statement)

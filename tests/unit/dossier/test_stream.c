@@ -97,7 +97,7 @@ static void test_clean(void **state)
     }
     assert_true(summary.is_ended);
     assert_string_equal(summary.head.sender.text, "fuel");
-    assert_int_equal(summary.head.period.yyyymm, SAMPLE_PERIOD);
+    assert_int_equal(summary.head.period.code, SAMPLE_PERIOD);
     assert_int_equal(summary.total_count, 2);
     assert_int_equal(summary.totals[0].points, 200);
     assert_int_equal(report.counts.entries, SAMPLE_ENTRIES);

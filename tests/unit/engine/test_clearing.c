@@ -129,7 +129,7 @@ static void test_marks_end_the_period_on_both_sides(void **state)
     struct pair *pair = *state;
     brand_earn(&pair->a, 2, &pair->card, 10000);
     struct command close = brand_command(&pair->a, COMMAND_CLOSE_PERIOD, 3);
-    close.close_period.period.yyyymm = 202610;
+    close.close_period.period.code = 202610;
     assert_int_equal(engine_execute(pair->a.engine, &close).verdict, VERDICT_OK);
     struct outcome again = engine_execute(pair->a.engine, &close);
     assert_int_equal(again.verdict, VERDICT_OK);
@@ -138,8 +138,8 @@ static void test_marks_end_the_period_on_both_sides(void **state)
     assert_int_equal(engine_execute(pair->a.engine, &close).verdict, VERDICT_PERIOD_NOT_OPEN);
     brand_earn(&pair->a, 5, &pair->card, 10000);
     assert_int_equal(clear_once(&pair->a, &pair->b), 0);
-    assert_int_equal(brand_stream(&pair->a, STREAM_OUT, &pair->b).period.yyyymm, 202611);
-    assert_int_equal(brand_stream(&pair->b, STREAM_IN, &pair->a).period.yyyymm, 202611);
+    assert_int_equal(brand_stream(&pair->a, STREAM_OUT, &pair->b).period.code, 202611);
+    assert_int_equal(brand_stream(&pair->b, STREAM_IN, &pair->a).period.code, 202611);
     struct account october = account_of(&pair->b, ACCOUNT_RECEIVABLE, &pair->a);
     assert_int_equal(october.debit, 100);
 }

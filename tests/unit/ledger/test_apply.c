@@ -287,7 +287,7 @@ static void test_entries_extend_the_stream(void **state)
     assert_int_equal(stream_decode(value, &stored), ERR_OK);
     assert_int_equal(stored.last_number, 2);
     assert_true(hash_equal(&stored.last_hash, &stream.last_hash));
-    assert_int_equal(stored.period.yyyymm, 202612);
+    assert_int_equal(stored.period.code, 202612);
     assert_int_equal(stored.period_first_number, 3);
     assert_int_equal(stored.bytes, 80);
     key_half(STREAM_OUT, &cinema, (struct period){202611}, &key);
@@ -306,7 +306,7 @@ static void test_entries_extend_the_stream(void **state)
     plan_period_mark(w, &ahead);
     assert_corrupt(w, "does not follow on");
     struct stream elsewhen = stream;
-    elsewhen.period.yyyymm = 202701;
+    elsewhen.period.code = 202701;
     plan_period_mark(w, &elsewhen);
     assert_corrupt(w, "open period");
 }
@@ -333,7 +333,7 @@ static void test_totals_count_by_period_and_for_ever(void **state)
                                  .count_delta = 2,
                                  .points_delta = 30};
     plan_total(&w->plan, &total);
-    total.period.yyyymm = 202611;
+    total.period.code = 202611;
     plan_total(&w->plan, &total);
     assert_int_equal(apply(w), ERR_OK);
     assert_int_equal(total_of(w, october).count, 2);

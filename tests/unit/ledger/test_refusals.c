@@ -33,11 +33,11 @@ static void test_effects(void **state)
     EFFECT_REFUSED(EFFECT_POST, post.credit = no_period);
     EFFECT_REFUSED(EFFECT_ENTRY, entry.partner.text[0] = '\0');
     EFFECT_REFUSED(EFFECT_ENTRY, entry.entry.number = 0);
-    EFFECT_REFUSED(EFFECT_ENTRY, entry.entry.period.yyyymm = 0);
+    EFFECT_REFUSED(EFFECT_ENTRY, entry.entry.period.code = 0);
     EFFECT_REFUSED(EFFECT_ENTRY, entry.entry.kind = ENTRY_KIND_END);
     EFFECT_REFUSED(EFFECT_ENTRY, entry.bytes.length = 0);
     EFFECT_REFUSED(EFFECT_TOTAL, total.direction = (enum stream_direction)3);
-    EFFECT_REFUSED(EFFECT_TOTAL, total.period.yyyymm = 0);
+    EFFECT_REFUSED(EFFECT_TOTAL, total.period.code = 0);
     EFFECT_REFUSED(EFFECT_TOTAL, total.partner.text[0] = 'B');
     EFFECT_REFUSED(EFFECT_ROW, row.table = TABLE_END);
     EFFECT_REFUSED(EFFECT_ROW, row.key.length = 0);
@@ -79,8 +79,8 @@ static void test_rows(void **state)
     ROW_REFUSED(sale, returned.minor = INT64_MAX);
     ROW_REFUSED(sale, returned.minor = -1);
     ROW_REFUSED(sale, rate.rounding = ROUNDING_COUNT);
-    ROW_REFUSED(stream, period.yyyymm = 202613);
-    ROW_REFUSED(stream, period.yyyymm = 1);
+    ROW_REFUSED(stream, period.code = 202613);
+    ROW_REFUSED(stream, period.code = 1);
 }
 
 static void test_half_runs_forward(void **state)

@@ -76,7 +76,7 @@ static void test_keys_are_read_back(void **state)
     assert_int_equal(account.kind, ACCOUNT_PAYABLE);
     assert_true(uid_is_nil(&account.member));
     assert_true(partner_id_equal(&account.partner, &bakery));
-    assert_int_equal(account.period.yyyymm, 202610);
+    assert_int_equal(account.period.code, 202610);
     assert_int_equal(key_account_parse(slice_of(key.bytes, key.length - 1), &account), ERR_CORRUPT);
     key.bytes[17 + 15] = 'x'; /* behind the partner's end */
     assert_int_equal(key_account_parse(bytes, &account), ERR_CORRUPT);

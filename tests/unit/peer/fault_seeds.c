@@ -66,7 +66,7 @@ static void put_totals(const struct seeding *s, const struct entry_list *list)
         for (size_t i = 0; i < list->count; i++) {
             const struct clearing_entry *entry = &list->entries[i];
             bool is_counted = entry->kind == ENTRY_EARN && entry->tariff == tariff &&
-                              entry->period.yyyymm == s->period.yyyymm;
+                              entry->period.code == s->period.code;
             total.count += is_counted;
             total.points += is_counted ? entry->points.minor : 0;
         }
@@ -219,7 +219,7 @@ void faults_seed_sender(struct street *street, struct brand *copy, struct period
     const struct partner_id *partner = &street->shops[1].brand.id;
     struct stream stream = brand_stream(brand, STREAM_OUT, &street->shops[1].brand);
     faults_read(street, 0, STREAM_OUT, period, &list);
-    fault_put_in_stream(fault, stream.period.yyyymm != period.yyyymm, &list);
+    fault_put_in_stream(fault, stream.period.code != period.code, &list);
     travel(street, &list, &written);
     shop_restore(street, 0, copy);
     recovery_step(brand, partner, RECOVERY_BEGIN);

@@ -112,7 +112,7 @@ void faults_read(struct street *street, unsigned index, enum stream_direction di
     struct shop_host host = shop_host(street, index);
     struct stream stream =
         brand_stream(&street->shops[index].brand, direction, &street->shops[1 - index].brand);
-    uint64_t last = stream.period.yyyymm == period.yyyymm ? stream.receipted_number : 0;
+    uint64_t last = stream.period.code == period.code ? stream.receipted_number : 0;
     struct half_view *half = calloc(1, sizeof *half);
     struct note note = {""};
     assert_non_null(half);

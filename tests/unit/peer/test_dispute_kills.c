@@ -249,8 +249,8 @@ static void expect_result(const struct script *script, const struct result *was,
         is_same = is_same && a->state == b->state && a->outcome == b->outcome &&
                   a->claim.minor == b->claim.minor && a->is_suspended == b->is_suspended &&
                   a->is_silent == b->is_silent && a->pending == b->pending &&
-                  a->own_ruling == b->own_ruling &&
-                  a->corrected_in.yyyymm == b->corrected_in.yyyymm && was->sent[i] == is->sent[i];
+                  a->own_ruling == b->own_ruling && a->corrected_in.code == b->corrected_in.code &&
+                  was->sent[i] == is->sent[i];
     }
     if (!is_same) {
         fail_msg("%s, killed shop %u at append %d, %s: %s and %s; %lld points, not %lld",

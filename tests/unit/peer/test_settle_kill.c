@@ -241,7 +241,7 @@ static void check_half(unsigned index, struct slice statements[BRANDS], struct p
     assert_int_equal(obligation->terms.is_multilateral, street.charter.is_multilateral);
     assert_int_equal(ledger_get_half(&host.host.view, STREAM_OUT, other, october, &half), ERR_OK);
     struct stream stream = brand_stream(brand(index), STREAM_OUT, brand(1 - index));
-    assert_int_equal(stream.period.yyyymm, 202611);
+    assert_int_equal(stream.period.code, 202611);
     assert_int_equal(stream.last_number, half.last_number); /* one mark, and nothing behind it */
     shop_host_end(&host);
 }

@@ -146,7 +146,7 @@ static void amount(struct side *side)
 
 static void period(struct side *side)
 {
-    side->entries[299].period.yyyymm = 202611;
+    side->entries[299].period.code = 202611;
 }
 
 static void tariff(struct side *side)
@@ -182,7 +182,7 @@ static void three_kinds(struct side *side)
 {
     tariff(side);
     side->entries[99].points.minor++;
-    side->entries[499].period.yyyymm = 202611;
+    side->entries[499].period.code = 202611;
 }
 
 struct expected {

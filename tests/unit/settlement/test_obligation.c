@@ -178,13 +178,13 @@ static void test_references(void **state)
         assert_int_equal(strncmp(first, named[i].head, strlen(named[i].head)), 0);
         assert_int_equal(strlen(first), named[i].length);
         assert_int_equal(payment_reference_period(first, &period), ERR_OK);
-        assert_int_equal(period.yyyymm, named[i].period);
+        assert_int_equal(period.code, named[i].period);
     }
     payment_reference("demo", october, &fuel, &grocer, first);
     assert_int_equal(strlen(first), 34);
     assert_int_equal(strspn(first, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"), 34);
     assert_int_equal(payment_reference_period(first, &period), ERR_OK);
-    assert_int_equal(period.yyyymm, 202610);
+    assert_int_equal(period.code, 202610);
     payment_reference("demo", october, &grocer, &fuel, other);
     assert_string_not_equal(first, other);
     payment_reference("dem", october, &fuel, &grocer, other);

@@ -271,7 +271,7 @@ static void test_every_head_field_differing(void **state)
     both_fill(&t);
     t.statement.coalition[3] = 'i';
     expect_difference(&t, "coalition: ours demo, theirs demi");
-    t.statement.period.yyyymm = 202611;
+    t.statement.period.code = 202611;
     expect_difference(&t, "period: ours 202610, theirs 202611");
     t.statement.currency[2] = 'O';
     expect_difference(&t, "currency: ours EUR, theirs EUO");

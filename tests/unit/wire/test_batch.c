@@ -39,7 +39,7 @@ static struct clearing_entry entry_of(unsigned i)
     struct clearing_entry entry = sample_return();
     entry.number = i + 1;
     entry.kind = kinds[i];
-    entry.period.yyyymm = i < 4 ? 202610 : 202611;
+    entry.period.code = i < 4 ? 202610 : 202611;
     if (entry.kind == ENTRY_EARN) {
         entry = sample_earn();
     } else if (entry.kind == ENTRY_VOID) {

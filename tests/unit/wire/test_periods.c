@@ -41,9 +41,9 @@ static void test_a_mark_that_is_the_last_of_its_unit(void **state)
                  "08091220070000000000000000000000000000000000000000000000000000000000000018f3ae0c2"
                  "080d8c1a28c342a100100000000000000000000000000000030074801a001c1d47b");
     assert_int_equal(wire_entry_decode(buffer_slice(&bytes), &again, NULL), ERR_OK);
-    assert_int_equal(again.next_period.yyyymm, 2026049);
-    assert_int_equal(entry_period_after(&again).yyyymm, 2026049);
-    mark.next_period.yyyymm = 2026050;
+    assert_int_equal(again.next_period.code, 2026049);
+    assert_int_equal(entry_period_after(&again).code, 2026049);
+    mark.next_period.code = 2026050;
     buffer_clear(&bytes);
     assert_int_equal(wire_entry_encode(&mark, &bytes), ERR_INPUT);
 }
@@ -69,7 +69,7 @@ static void test_a_vote(void **state)
     assert_int_equal(wire_netting_decode(buffer_slice(&bytes), &arena, &again, NULL), ERR_OK);
     assert_true(again.is_against);
     assert_int_equal(again.number >> 32, 2);
-    assert_int_equal(again.period.yyyymm, 20261129);
+    assert_int_equal(again.period.code, 20261129);
 }
 
 int main(void)
