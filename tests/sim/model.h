@@ -150,6 +150,8 @@ struct model_stream {
     unsigned period;
     bool is_frozen_out; /* at the sender: it writes nothing more */
     bool is_recovering; /* at the sender: it writes nothing new as yet */
+    size_t back_made;   /* at a sender that recovers: of its entries so many are here */
+    size_t back_taken;  /* and of those that it took */
 };
 
 /* A mandate, and how much of it is used as either side counts. */
