@@ -398,14 +398,24 @@ static bool is_step_of(const struct clearing_entry *entry, const struct command 
            strcmp(entry->dispute.note, told->dispute.note) == 0;
 }
 
-/* The till showed the card that the entry names, or one that leads there. */
+/* The till showed the card that the entry names, or one that led there then: it may lead further
+ * now, or be blocked. */
 static bool leads_to(const struct decision *d, const struct card_number *shown,
                      const struct card_number *named)
 {
-    struct card_route route;
-    return card_number_equal(shown, named) ||
-           (ledger_route_card(d->view, d->terms->roster, shown, &route) == ERR_OK &&
-            card_number_equal(&route.card, named));
+    struct card_number at = *shown;
+    for (unsigned hops = 0; hops <= LIMIT_CARD_HOPS; hops++) {
+        struct card_status status;
+        if (card_number_equal(&at, named)) {
+            return true;
+        }
+        if (ledger_get_card_status(d->view, &at, &status) != ERR_OK ||
+            status.moved_to.digits[0] == '\0') {
+            return false;
+        }
+        at = status.moved_to;
+    }
+    return false;
 }
 
 static bool is_card_of(const struct decision *d, const struct card_number *number,
@@ -435,9 +445,9 @@ static bool entry_says(const struct decision *d, const struct clearing_entry *en
     case COMMAND_VOID:
         return entry->kind == ENTRY_VOID && uid_equal(&entry->subject, &told->use.hold);
     case COMMAND_BLOCK_CARD:
-    case COMMAND_UNBLOCK_CARD:
-        return entry->kind ==
-                   (told->kind == COMMAND_BLOCK_CARD ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK) &&
+        return entry->kind == ENTRY_CARD_BLOCK && card_number_equal(&entry->card, &told->card.card);
+    case COMMAND_UNBLOCK_CARD: /* of a member who moved, partners heard where the card leads */
+        return (entry->kind == ENTRY_CARD_UNBLOCK || entry->kind == ENTRY_CARD_MOVED) &&
                card_number_equal(&entry->card, &told->card.card);
     case COMMAND_BLOCK_MEMBER:
     case COMMAND_UNBLOCK_MEMBER:

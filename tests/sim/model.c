@@ -491,11 +491,10 @@ void model_decide(struct model *model, const struct sim_op *op, int64_t now)
     m->verdict = decide(model, m, now);
 }
 
-void model_decide_at_home(struct model *model, const struct sim_op *op, int64_t capture_by,
+void model_decide_at_home(struct model *model, struct model_op *m, int64_t capture_by,
                           int64_t deliver_by, int64_t now)
 {
-    struct model_op *m = model_op_of(model, op);
-    ASSERT(!m->is_decided_at_home && is_abroad(op));
+    ASSERT(!m->is_decided_at_home && is_abroad(m->op));
     m->is_decided_at_home = true;
     m->home_verdict = hold_at_home(model, m, capture_by, deliver_by, now);
 }

@@ -150,6 +150,8 @@ struct model_stream {
     unsigned period;
     bool is_frozen_out; /* at the sender: it writes nothing more */
     bool is_recovering; /* at the sender: it writes nothing new as yet */
+    size_t back_made;   /* at a sender that recovers: of its entries so many are here */
+    size_t back_taken;  /* and of those that it took */
 };
 
 /* A mandate, and how much of it is used as either side counts. */
@@ -253,8 +255,10 @@ void model_leave_home(struct model_op *m, const struct sim_op *before);
 /* The next open hold at any home after this one; begin with NULL and an index of 0. NULL: no more.
  */
 struct model_op *model_open_hold(const struct model *model, struct model_op *after, size_t *index);
+/* The operation as that home has it, which may be one that was asked before. NULL: it never was. */
+struct model_op *model_at_home(struct model *model, const struct sim_op *op, unsigned home);
 /* The home decided about a hold for another brand's till. */
-void model_decide_at_home(struct model *model, const struct sim_op *op, int64_t capture_by,
+void model_decide_at_home(struct model *model, struct model_op *m, int64_t capture_by,
                           int64_t deliver_by, int64_t now);
 /* A brand is new in the coalition: what it exchanges with others begins in this period. */
 void model_join(struct model *model, unsigned node, unsigned first_period);

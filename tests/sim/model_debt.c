@@ -48,15 +48,17 @@ struct model_exposure model_exposure(const struct model *model, unsigned node, u
     const struct model_stream *out = &model->streams[node][partner];
     const struct model_stream *in = &model->streams[partner][node];
     const bool *is_agreed = model->is_agreed[node][partner];
+    size_t made = out->is_recovering ? out->back_made : out->count;
+    size_t taken = out->is_recovering ? out->back_taken : in->taken;
     struct model_exposure sum = {0, 0, 0};
-    for (size_t i = 0; i < out->count; i++) {
+    for (size_t i = 0; i < made; i++) {
         const struct model_entry *entry = &out->entries[i];
         bool is_reversed = i < out->receipted && entry->verdict != VERDICT_OK;
         if (!is_reversed) {
             add(&sum, entry->kind, model_owed_of(entry, true, is_agreed[entry->period]));
         }
     }
-    for (size_t i = 0; i < in->taken; i++) {
+    for (size_t i = 0; i < taken; i++) {
         const struct model_entry *entry = &in->entries[i];
         if (entry->verdict == VERDICT_OK) {
             add(&sum, entry->kind, -model_owed_of(entry, false, is_agreed[entry->period]));

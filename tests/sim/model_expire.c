@@ -50,6 +50,15 @@ void model_leave_home(struct model_op *m, const struct sim_op *before)
     }
 }
 
+struct model_op *model_at_home(struct model *model, const struct sim_op *op, unsigned home)
+{
+    struct model_op *m = model_op_of(model, op);
+    while (m != NULL && m->op->home != home) {
+        m = m->former;
+    }
+    return m;
+}
+
 struct model_op *model_open_hold(const struct model *model, struct model_op *after, size_t *index)
 {
     struct model_op *m = after == NULL ? NULL : after->former;

@@ -288,6 +288,8 @@ bool model_is_honoured(struct model *model, const struct model_entry *entry)
         return true;
     }
     const struct uid *id = &model_op_of(model, op->subject)->hold.mandate;
-    return uid_is_nil(id) || (entry->verdict == VERDICT_MANDATE_CAP_EXCEEDED &&
-                              model_mandate(model, op->home, op->shop, id)->is_miscounted);
+    bool came_late = entry->verdict == VERDICT_PARTNER_LEFT; /* behind the last period */
+    return uid_is_nil(id) || came_late ||
+           (entry->verdict == VERDICT_MANDATE_CAP_EXCEEDED &&
+            model_mandate(model, op->home, op->shop, id)->is_miscounted);
 }

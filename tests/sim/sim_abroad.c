@@ -274,17 +274,13 @@ static void judge_at_home(struct sim_node *node, struct sim_op *op, const struct
                           const struct outcome *outcome)
 {
     struct sim *sim = node->sim;
-    struct model_op *m = model_op_of(sim->model, op);
+    /* Which may be a home that the shop does not ask any more: it has heard meanwhile where the
+     * member is now, or was restored and has not heard of it again. */
+    struct model_op *m = model_at_home(sim->model, op, node->index);
+    ASSERT(m != NULL);
     bool is_repeat = m->is_decided_at_home;
-    if (op->home != node->index) { /* the shop has heard meanwhile where the member is now */
-        if (outcome->verdict == VERDICT_OK) {
-            (void)sim_fail(sim, "hold %zu: %s grants what is not there any more", op->index,
-                           node->id.text);
-        }
-        return;
-    }
     if (!is_repeat) {
-        model_decide_at_home(sim->model, op, command->hold.capture_by.ms,
+        model_decide_at_home(sim->model, m, command->hold.capture_by.ms,
                              command->hold.deliver_by.ms, node->ledger_ms);
     }
     sim_tell(sim, "%s, home, answers hold %zu: %s%s", node->id.text, op->index,
@@ -295,7 +291,7 @@ static void judge_at_home(struct sim_node *node, struct sim_op *op, const struct
                        outcome->is_repeat ? " again" : "", verdict_describe(m->home_verdict)->name,
                        is_repeat ? " again" : "");
     }
-    (void)sim_check_member(node, &sim->model->members[op->member]);
+    (void)sim_check_member(node, &sim->model->members[m->op->member]);
 }
 
 /* Reads and decides; `out_answer` stays empty when there is none to give. */

@@ -74,6 +74,8 @@ static bool adopt_streams(struct sim_node *node, unsigned partner)
                         sim->nodes[partner].id.text, node->trouble);
     }
     made->receipted = out.receipted_number;
+    made->back_made = out.last_number;
+    made->back_taken = in.last_number;
     sim_adopt_marks(made, sim_charter_first(sim, node->index, partner), out.last_number);
     return out.is_recovering || check_found(node, partner, &out, &in);
 }

@@ -278,19 +278,19 @@ void sim_check_doubt(struct sim_node *node, const struct sim_doubt *doubt)
 {
     struct sim *sim = node->sim;
     struct sim_op *op = doubt->op;
-    struct model_op *m = model_op_of(sim->model, op);
+    struct model_op *m = doubt->is_at_home ? model_at_home(sim->model, op, node->index)
+                                           : model_op_of(sim->model, op);
     const struct partner_id *origin = &op->command.origin;
     bool is_mandate = op->kind == SIM_OP_GIVE_MANDATE || op->kind == SIM_OP_TAKE_MANDATE;
     bool is_recorded = is_mandate ? sim_mandate_is_recorded(node, op)
                                   : sim_op_is_recorded(node, origin, &op->command.transaction_id);
     sim_tell(sim, "%s: %s %zu was under way and is %s", node->id.text, sim_op_name(op->kind),
              op->index, is_recorded ? "there" : "not there");
-    if (!is_recorded || (doubt->is_at_home && op->home != node->index)) {
+    if (!is_recorded || m == NULL) {
         return;
     }
     if (doubt->is_at_home && !m->is_decided_at_home) {
-        model_decide_at_home(sim->model, op, doubt->capture_by, doubt->deliver_by,
-                             doubt->ledger_ms);
+        model_decide_at_home(sim->model, m, doubt->capture_by, doubt->deliver_by, doubt->ledger_ms);
     } else if (!doubt->is_at_home && !m->is_decided) {
         op->business_ms = doubt->business_ms;
         op->capture_by = doubt->capture_by;

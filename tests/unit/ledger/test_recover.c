@@ -145,6 +145,28 @@ static void test_a_card_is_blocked_again_and_its_repeat_is_one(void **state)
     assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
 }
 
+static void test_what_was_said_of_a_card_that_leads_elsewhere(void **state)
+{
+    (void)state;
+    struct command earn = lost(COMMAND_RECOVER_ENTRY, ENTRY_EARN, 12, &scene.moved_card, NULL);
+    desk_do(desk, &earn);
+    struct command block = lost(COMMAND_RECOVER_ENTRY, ENTRY_CARD_BLOCK, 0, &scene.gone_card, NULL);
+    desk_do(desk, &block);
+    struct command again = told_again(&earn, COMMAND_EARN);
+    again.earn = (struct command_earn){.card = scene.gone_card, .amount = money_of(1200)};
+    desk_do(desk, &again);
+    assert_int_equal(desk->answer.points.minor, 12);
+    struct command moved = lost(COMMAND_RECOVER_ENTRY, ENTRY_CARD_MOVED, 0, &scene.gone_card, NULL);
+    moved.recover_entry.entry.moved_to = scene.moved_card;
+    desk_do(desk, &moved);
+    again = told_again(&moved, COMMAND_UNBLOCK_CARD);
+    again.card.card = scene.gone_card;
+    desk_do(desk, &again);
+    struct command other = told_again(&moved, COMMAND_BLOCK_CARD);
+    other.card.card = scene.gone_card;
+    assert_int_equal(desk_tell(desk, &other), VERDICT_TRANSACTION_ID_REUSED);
+}
+
 static void test_a_request_is_given_up_again_and_its_repeat_is_one(void **state)
 {
     (void)state;
@@ -430,6 +452,7 @@ int main(void)
         TEST(test_an_earn_is_back_and_its_repeat_is_one),
         TEST(test_a_return_follows_its_sale),
         TEST(test_a_card_is_blocked_again_and_its_repeat_is_one),
+        TEST(test_what_was_said_of_a_card_that_leads_elsewhere),
         TEST(test_a_request_is_given_up_again_and_its_repeat_is_one),
         TEST(test_burns_at_our_tills),
         TEST(test_only_what_follows_on),
