@@ -319,3 +319,11 @@ void desk_assert_lot(struct desk *desk, const struct uid *id, struct unix_ms exp
     }
     assert_int_equal(found, free_points);
 }
+
+void desk_recover(struct desk *desk, const struct partner_id *partner, enum recovery_step step)
+{
+    struct command command = desk_command(desk, COMMAND_RECOVERY);
+    command.recovery.partner = *partner;
+    command.recovery.step = step;
+    desk_do(desk, &command);
+}

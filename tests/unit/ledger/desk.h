@@ -39,6 +39,8 @@ struct command desk_command(struct desk *desk, enum command_kind kind);
 enum verdict desk_tell(struct desk *desk, const struct command *command);
 /* The same for what must be OK. */
 void desk_do(struct desk *desk, const struct command *command);
+/* Told of what a restored ledger has of the partner. */
+void desk_recover(struct desk *desk, const struct partner_id *partner, enum recovery_step step);
 
 struct uid desk_enrol(struct desk *desk, struct card_number *out_card);
 /* Points by hand, as one lot; gives the sale's id. */

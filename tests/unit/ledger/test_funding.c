@@ -274,21 +274,13 @@ static void test_a_refusal_is_the_homes_loss(void **state)
     assert_funded(pair, 0, 0, 0);
 }
 
-static void recover(struct desk *desk, const struct partner_id *partner, enum recovery_step step)
-{
-    struct command command = desk_command(desk, COMMAND_RECOVERY);
-    command.recovery.partner = *partner;
-    command.recovery.step = step;
-    desk_do(desk, &command);
-}
-
 /* Summed up while the stream can't go on; one entry when it can. */
 static void test_what_cant_be_told_waits(void **state)
 {
     struct pair *pair = *state;
     const struct partner_id *alfa = &pair->alfa.roster.self;
     earn(pair, 100);
-    recover(&pair->beta, alfa, RECOVERY_BEGIN);
+    desk_recover(&pair->beta, alfa, RECOVERY_BEGIN);
     struct uid hold = desk_hold(&pair->beta, &pair->card, 60);
     desk_capture(&pair->beta, &hold, 20);
     desk_capture(&pair->beta, &hold, 40);
@@ -298,7 +290,7 @@ static void test_what_cant_be_told_waits(void **state)
     assert_int_equal(funding(&pair->beta, 0), 45);
     assert_true(pair_due(&pair->beta)); /* looked at: not yet */
     assert_false(pair_due(&pair->beta));
-    recover(&pair->beta, alfa, RECOVERY_END);
+    desk_recover(&pair->beta, alfa, RECOVERY_END);
     pair->beta.now.ms += 60 * 60 * 1000;
     pair->alfa.now = pair->beta.now;
     pair_settle(pair);
@@ -312,7 +304,7 @@ static void test_a_restored_home_tells_the_difference(void **state)
     struct pair *pair = *state;
     const struct partner_id *alfa = &pair->alfa.roster.self;
     earn(pair, 100);
-    recover(&pair->beta, alfa, RECOVERY_BEGIN);
+    desk_recover(&pair->beta, alfa, RECOVERY_BEGIN);
     struct command lost = desk_command(&pair->beta, COMMAND_RECOVER_ENTRY);
     lost.recover_entry =
         (struct command_recover_entry){.receiver = *alfa,
@@ -328,7 +320,7 @@ static void test_a_restored_home_tells_the_difference(void **state)
     struct uid hold = desk_hold(&pair->beta, &pair->card, 50);
     desk_capture(&pair->beta, &hold, 50); /* told again, and more */
     assert_int_equal(funding(&pair->beta, 0), 20);
-    recover(&pair->beta, alfa, RECOVERY_END);
+    desk_recover(&pair->beta, alfa, RECOVERY_END);
     pair->beta.now.ms += 60 * 60 * 1000;
     assert_true(pair_due(&pair->beta));
     assert_int_equal(funding(&pair->beta, 0), 0);

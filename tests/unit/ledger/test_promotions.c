@@ -199,14 +199,6 @@ static void test_who_has_not_agreed_pays_nothing(void **state)
     assert_int_equal(used(&pair->beta), 0);
 }
 
-static void recover(struct desk *desk, const struct partner_id *partner, enum recovery_step step)
-{
-    struct command command = desk_command(desk, COMMAND_RECOVERY);
-    command.recovery.partner = *partner;
-    command.recovery.step = step;
-    desk_do(desk, &command);
-}
-
 /* The sale's own home is another than the payer whose stream can't go on: here it is ours. */
 static void test_a_share_waits_for_its_stream(void **state)
 {
@@ -219,11 +211,11 @@ static void test_a_share_waits_for_its_stream(void **state)
     desk_do(&pair->alfa, &command);
     pair_settle(pair);
     assert_int_equal(used(&pair->beta), 30);
-    recover(&pair->alfa, beta, RECOVERY_BEGIN);
+    desk_recover(&pair->alfa, beta, RECOVERY_BEGIN);
     struct command back = desk_command(&pair->alfa, COMMAND_RETURN_SALE);
     back.return_sale.sale = command.transaction_id;
     desk_do(&pair->alfa, &back);
-    recover(&pair->alfa, beta, RECOVERY_END);
+    desk_recover(&pair->alfa, beta, RECOVERY_END);
     pair_settle(pair);
     assert_int_equal(used(&pair->alfa), 0);
     assert_int_equal(used(&pair->beta), 30);
