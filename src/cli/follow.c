@@ -17,16 +17,6 @@ static enum err take_all(struct cli *cli, struct rpc_client_stream *stream, cons
     return err;
 }
 
-/* A call that has ended already takes no more; what it answered, and why it ended, is there. */
-static enum err ask(struct rpc_client_stream *stream, const ProtobufCMessage *request)
-{
-    enum err err = rpc_client_stream_send(stream, request);
-    if (err == ERR_OK) {
-        err = rpc_client_stream_half_close(stream);
-    }
-    return err == ERR_UNAVAILABLE ? ERR_OK : err;
-}
-
 enum cli_exit follow_call(struct cli *cli, const ProtobufCServiceDescriptor *service,
                           const char *method, const ProtobufCMessage *request,
                           const char *progress_label, follow_take *take, void *context)
@@ -37,7 +27,7 @@ enum cli_exit follow_call(struct cli *cli, const ProtobufCServiceDescriptor *ser
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, NULL);
     }
-    err = ask(stream, request);
+    err = rpc_client_stream_ask(stream, request);
     if (err == ERR_OK) {
         err = take_all(cli, stream, progress_label, take, context, &note);
     }

@@ -110,8 +110,7 @@ static struct rpc_status watch(struct watching *watching)
     if (err != ERR_OK) {
         return rpc_status_of(err, NULL);
     }
-    err = rpc_client_stream_send(stream, &request.base);
-    err = err == ERR_OK ? rpc_client_stream_half_close(stream) : err;
+    err = rpc_client_stream_ask(stream, &request.base);
     while (err == ERR_OK && !watching->is_ended) {
         err = rpc_client_stream_receive(stream, 0, &message);
         if (err == ERR_OK) {

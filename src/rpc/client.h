@@ -57,6 +57,10 @@ MUST_USE enum err rpc_client_stream_send(struct rpc_client_stream *stream,
                                          const ProtobufCMessage *message);
 /* No more messages from this side. */
 MUST_USE enum err rpc_client_stream_half_close(struct rpc_client_stream *stream);
+/* Both, of a call that has one request. The service may have answered and ended the call before it
+ * was asked to the end: that is no failure, for what it answered is there to be received. */
+MUST_USE enum err rpc_client_stream_ask(struct rpc_client_stream *stream,
+                                        const ProtobufCMessage *request);
 /* The next message, valid until the next receive. ERR_NOT_FOUND when the server ended the call with
  * OK, ERR_DEADLINE after timeout_ms (0: no limit; the read stays posted), ERR_INPUT for a malformed
  * message, ERR_RESOURCE for one that is too large, else ERR_UNAVAILABLE. */

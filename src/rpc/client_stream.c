@@ -172,6 +172,15 @@ enum err rpc_client_stream_half_close(struct rpc_client_stream *stream)
     return is_ok ? ERR_OK : ERR_UNAVAILABLE;
 }
 
+enum err rpc_client_stream_ask(struct rpc_client_stream *stream, const ProtobufCMessage *request)
+{
+    enum err err = rpc_client_stream_send(stream, request);
+    if (err == ERR_OK) {
+        err = rpc_client_stream_half_close(stream);
+    }
+    return err == ERR_UNAVAILABLE ? ERR_OK : err;
+}
+
 static void post_receive(struct rpc_client_stream *stream)
 {
     grpc_op ops[1];

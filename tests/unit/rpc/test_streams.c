@@ -67,6 +67,24 @@ static void server_stream_repeats(void **state)
     rpc_client_close(client);
 }
 
+/* The service has read one request, answered and ended before it was asked to the end. */
+static void what_ended_early_is_read_all_the_same(void **state)
+{
+    struct rpc_client *client = fixture_client(*state, NULL);
+    struct rpc_client_stream *stream = open_stream(client, "Repeat", CALL_MS);
+    const ProtobufCMessage *message;
+    say_request request;
+    talea__test__v1__say_request__init(&request);
+    assert_int_equal(send_text(stream, "early", 1), ERR_OK);
+    assert_string_equal(receive(stream)->text, "early");
+    assert_int_equal(rpc_client_stream_receive(stream, CALL_MS, &message), ERR_NOT_FOUND);
+    assert_int_equal(rpc_client_stream_half_close(stream), ERR_UNAVAILABLE);
+    assert_int_equal(rpc_client_stream_ask(stream, &request.base), ERR_OK);
+    assert_int_equal(rpc_client_stream_receive(stream, CALL_MS, &message), ERR_NOT_FOUND);
+    assert_int_equal(rpc_client_stream_close(stream).code, 0);
+    rpc_client_close(client);
+}
+
 static void bidi_stream_chats(void **state)
 {
     struct fixture *f = *state;
@@ -252,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(client_stream_collects),
         TEST(server_stream_repeats),
+        TEST(what_ended_early_is_read_all_the_same),
         TEST(bidi_stream_chats),
         TEST(timed_receive_keeps_the_read),
         TEST(cancel_wakes_the_handler),
