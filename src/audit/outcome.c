@@ -262,6 +262,8 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_RECEIPT_ROW:
     case TABLE_RECOVERY:
     case TABLE_MANDATE_LINE:
+    case TABLE_BLOCK:
+    case TABLE_BLOCK_LINE:
     case TABLE_EXPOSURE:
     case TABLE_EVIDENCE:
     case TABLE_TREE:

@@ -27,6 +27,8 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_FUNDING] = "funding",
         [ENTRY_FUNDING_RETURN] = "funding-return",
         [ENTRY_PROMOTION] = "promotion",
+        [ENTRY_BLOCK_BOUGHT] = "block-bought",
+        [ENTRY_BLOCK_ENDED] = "block-ended",
     };
     return entry_kind_is_known(kind) ? names[kind] : "unknown";
 }
@@ -53,12 +55,14 @@ struct entry_debt entry_kind_debt(enum entry_kind kind)
     case ENTRY_EARN:
     case ENTRY_MOVED_LOT:
     case ENTRY_ADJUSTMENT: /* who sends a correction pays */
+    case ENTRY_BLOCK_BOUGHT:
         return (struct entry_debt){1, false};
     case ENTRY_EARN_RETURN:
         return (struct entry_debt){-1, false};
     case ENTRY_CAPTURE:
     case ENTRY_FUNDING:
     case ENTRY_PROMOTION:
+    case ENTRY_BLOCK_ENDED: /* the price of what is bought back */
         return (struct entry_debt){-1, true};
     case ENTRY_BURN_RETURN:
     case ENTRY_BURN_ADJUSTMENT:
@@ -98,10 +102,14 @@ struct entry_shape {
     bool has_dispute; /* and an id, without a card */
     bool has_promotion;
     bool may_have_promotion;
+    bool is_block;
 };
 
 static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
-    [ENTRY_EARN] = {.has_card = true, .has_points = true, .may_have_terms = true},
+    [ENTRY_EARN] = {.has_card = true,
+                    .has_points = true,
+                    .may_have_subject = true,
+                    .may_have_terms = true},
     [ENTRY_CAPTURE] = {.has_card = true,
                        .has_points = true,
                        .has_subject = true,
@@ -129,6 +137,11 @@ static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
                               .may_have_subject = true,
                               .may_have_promotion = true},
     [ENTRY_PROMOTION] = {.has_points = true, .has_subject = true, .has_promotion = true},
+    [ENTRY_BLOCK_BOUGHT] = {.has_points = true,
+                            .has_subject = true,
+                            .may_have_terms = true,
+                            .is_block = true},
+    [ENTRY_BLOCK_ENDED] = {.has_points = true, .has_subject = true},
 };
 
 static enum err check_terms(const struct clearing_entry *entry, const struct entry_shape *shape,
@@ -137,7 +150,7 @@ static enum err check_terms(const struct clearing_entry *entry, const struct ent
     struct unix_ms from = entry->active_from;
     struct unix_ms until = entry->expires_at;
     if (!shape->may_have_terms && (from.ms != 0 || until.ms != 0)) {
-        return wrong(entry, note, "only earns and moved lots say when their points begin and end");
+        return wrong(entry, note, "only earns, moved lots and blocks begin and end");
     }
     if (from.ms < 0 || until.ms < 0 || (until.ms != 0 && until.ms <= from.ms)) {
         return wrong(entry, note, "its points end before they begin");
@@ -280,6 +293,10 @@ enum err entry_check(const struct clearing_entry *entry, struct note *note)
         return wrong(entry, note,
                      shape->has_promotion ? "it does not say of which promotion"
                                           : "it is about a promotion");
+    }
+    if (shape->is_block ? entry->expires_at.ms == 0 : entry->refuses_when_empty) {
+        return wrong(entry, note,
+                     shape->is_block ? "a block has an end" : "only a block refuses earns");
     }
     TRY(check_terms(entry, shape, note));
     TRY(check_dispute(entry, shape, note));

@@ -34,6 +34,9 @@ enum entry_kind {
     ENTRY_FUNDING = 18,        /* points that the receiver gave were spent: it pays for them */
     ENTRY_FUNDING_RETURN = 19, /* it does not, after all */
     ENTRY_PROMOTION = 20, /* points that the sender gave: the receiver pays its share of them */
+    ENTRY_BLOCK_BOUGHT =
+        21, /* the sender buys a block of points from the receiver, clearing/block.h */
+    ENTRY_BLOCK_ENDED = 22, /* what is left of one when it is over */
     ENTRY_KIND_END
 };
 
@@ -108,14 +111,16 @@ struct clearing_entry {
     uint32_t tariff;
     uint32_t promotion; /* of promotions, and of what is given back of one; else 0 */
     struct uid subject; /* the hold of captures, voids, burn returns; the earn of earn returns,
-                           promotions */
-    struct unix_ms active_from;  /* of earns and moved lots; 0: at once */
-    struct unix_ms expires_at;   /* of earns and moved lots; 0: never */
+                           promotions; the block of its purchase and end, and of earns that draw
+                           from one: nil for others */
+    struct unix_ms active_from;  /* of earns and moved lots, of a block's draws; 0: at once */
+    struct unix_ms expires_at;   /* the same; 0: never, but for a block */
     struct uid mandate;          /* of captures and voids of a stand-in; nil: there is a grant */
     struct card_number moved_to; /* of moved cards and lots: the card at the new home */
     struct partner_id issuer;    /* of moved lots: who gave the points */
     struct dispute_part dispute; /* of a dispute's steps and corrections */
     struct period next_period;   /* of marks: what follows, if not period_next; 0: that */
+    bool refuses_when_empty;     /* of a block */
 };
 
 /* What must hold of any entry by itself, whoever sent it. On ERR_INPUT the note says what. */

@@ -86,7 +86,7 @@ static bool has_tariff_for_all(const struct roster *roster)
 {
     for (size_t i = 0; i < roster->tariff_count; i++) {
         const struct tariff *tariff = &roster->tariffs[i];
-        if (tariff_is_for_all(tariff) && tariff->valid_from.ms == 0) {
+        if (tariff_is_for_all(tariff) && tariff->valid_from.ms == 0 && !tariff_is_prepaid(tariff)) {
             return true;
         }
     }
@@ -204,12 +204,16 @@ const struct tariff *roster_tariff_for(const struct roster *roster, const struct
     const struct tariff *best = NULL;
     for (size_t i = 0; i < roster->tariff_count; i++) {
         const struct tariff *tariff = &roster->tariffs[i];
-        bool is_candidate = tariff_is_for(tariff, one, other) && tariff->valid_from.ms <= time.ms;
+        bool is_candidate = tariff_is_for(tariff, one, other) && tariff->valid_from.ms <= time.ms &&
+                            !tariff_is_prepaid(tariff);
         if (is_candidate && (best == NULL || is_better(tariff, best))) {
             best = tariff;
         }
     }
-    return best == NULL ? &roster->tariffs[0] : best; /* no time is before 1970 */
+    for (size_t i = 0; best == NULL; i++) { /* no time is before 1970 */
+        best = tariff_is_prepaid(&roster->tariffs[i]) ? NULL : &roster->tariffs[i];
+    }
+    return best;
 }
 
 bool roster_tariff_holds(const struct roster *roster, const struct tariff *tariff,
@@ -218,6 +222,7 @@ bool roster_tariff_holds(const struct roster *roster, const struct tariff *tarif
 {
     struct unix_ms then = {time.ms - LIMIT_TARIFF_GRACE_MS};
     return tariff_is_for(tariff, one, other) && tariff->valid_from.ms <= time.ms &&
+           !tariff_is_prepaid(tariff) &&
            (then.ms < 0 || !is_better(roster_tariff_for(roster, one, other, then), tariff));
 }
 

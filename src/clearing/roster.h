@@ -52,7 +52,7 @@ const struct tariff *roster_tariff(const struct roster *roster, uint32_t tariff)
 const struct promotion *roster_promotion(const struct roster *roster, uint32_t promotion);
 /* What an entry between these two comes under that happened then: the pair's own tariff before
  * everybody's, of these the one that began last, of these the one with the lowest id. There always
- * is one. */
+ * is one. Blocks' tariffs are never it: what draws from a block names it. */
 const struct tariff *roster_tariff_for(const struct roster *roster, const struct partner_id *one,
                                        const struct partner_id *other, struct unix_ms time);
 /* May an entry of that time come under it? It is for these two and has begun; the one that took its

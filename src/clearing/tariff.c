@@ -56,7 +56,7 @@ enum err tariff_check(const struct tariff *tariff, struct note *note)
         return wrong(tariff, ": its prices are for no points", note);
     }
     if ((unsigned)tariff->funding >= TARIFF_FUNDING_END) {
-        return wrong(tariff, ": funding is neither at issue nor at burn", note);
+        return wrong(tariff, ": funding is neither at issue, nor at burn, nor prepaid", note);
     }
     if (tariff->valid_from.ms < 0) {
         return wrong(tariff, ": valid_from is below zero", note);
@@ -65,6 +65,9 @@ enum err tariff_check(const struct tariff *tariff, struct note *note)
     if (has_pair && (tariff->pair[0].text[0] == '\0' ||
                      partner_id_compare(&tariff->pair[0], &tariff->pair[1]) >= 0)) {
         return wrong(tariff, ": partners are not two, in the order of their ids", note);
+    }
+    if (tariff_is_prepaid(tariff) && tariff->redemption_price.minor > tariff->issue_price.minor) {
+        return wrong(tariff, ": points are bought back for more than they were sold for", note);
     }
     TRY(check_fee(tariff, note));
     return check_tax(tariff, note);
@@ -83,6 +86,11 @@ struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind)
 {
     struct entry_debt debt = entry_kind_debt(kind);
     bool is_at_burn = tariff->funding == FUNDED_AT_BURN;
+    bool is_of_block = kind == ENTRY_BLOCK_BOUGHT || kind == ENTRY_BLOCK_ENDED;
+    bool is_of_earns = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN;
+    if (tariff_is_prepaid(tariff) ? is_of_earns : is_of_block) {
+        return (struct entry_debt){0, false};
+    }
     if (kind == ENTRY_PROMOTION || kind == ENTRY_FUNDING_RETURN) {
         debt.is_redemption = is_at_burn;
     } else if (is_at_burn ? debt.sign != 0 && !debt.is_redemption : kind == ENTRY_FUNDING) {
@@ -98,7 +106,10 @@ struct entry_fee tariff_fee_of(const struct tariff *tariff, enum entry_kind kind
     switch ((int)kind) {
     case ENTRY_EARN:
     case ENTRY_EARN_RETURN:
-        fee.payer = is_at_burn ? 0 : 1;
+        fee.payer = is_at_burn || tariff_is_prepaid(tariff) ? 0 : 1;
+        break;
+    case ENTRY_BLOCK_BOUGHT: /* it is not given back with what is left */
+        fee.payer = tariff_is_prepaid(tariff) ? 1 : 0;
         break;
     case ENTRY_CAPTURE:
     case ENTRY_BURN_RETURN:
@@ -122,7 +133,7 @@ struct entry_fee tariff_fee_of(const struct tariff *tariff, enum entry_kind kind
 
 const char *tariff_funding_name(enum tariff_funding funding)
 {
-    return funding == FUNDED_AT_BURN ? "burn" : "issue";
+    return funding == FUNDED_AT_BURN ? "burn" : funding == FUNDED_IN_ADVANCE ? "prepaid" : "issue";
 }
 
 bool tariff_equal(const struct tariff *a, const struct tariff *b)

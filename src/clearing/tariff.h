@@ -32,9 +32,12 @@ struct tariff_tax {
 /* When the brand that gave points pays for them. A lot keeps its tariff wherever it goes, so that
  * another tariff changes nothing about what was given before. */
 enum tariff_funding {
-    FUNDED_AT_ISSUE = 0, /* to the home, at the issue price, when they are given */
-    FUNDED_AT_BURN = 1,  /* to whoever is the home then, at the redemption price, when they are
-                            spent;  nothing for points that expire */
+    FUNDED_AT_ISSUE = 0,   /* to the home, at the issue price, when they are given */
+    FUNDED_AT_BURN = 1,    /* to whoever is the home then, at the redemption price, when they are
+                              spent;  nothing for points that expire */
+    FUNDED_IN_ADVANCE = 2, /* to the home, at the issue price, with a block (clearing/block.h) that
+                              earns draw from; what is left at its end is bought back at the
+                              redemption price */
     TARIFF_FUNDING_END
 };
 
@@ -57,11 +60,17 @@ static inline bool tariff_is_for_all(const struct tariff *tariff)
 {
     return tariff->pair[0].text[0] == '\0';
 }
+static inline bool tariff_is_prepaid(const struct tariff *tariff)
+{
+    return tariff->funding == FUNDED_IN_ADVANCE;
+}
 bool tariff_is_for(const struct tariff *tariff, const struct partner_id *one,
                    const struct partner_id *other);
 /* What a pair owes for an applied entry of the kind under this tariff: as entry_kind_debt, but that
  * giving points that are funded at burn owes nothing, and that nothing else is funded later. A
- * promotion's share, and what is given back of it, has the price at which points are funded. */
+ * promotion's share, and what is given back of it, has the price at which points are funded. Under
+ * a tariff that funds points in advance earns and their returns owe nothing, and under no other one
+ * there are blocks. */
 struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind);
 /* Who pays a fee for an applied entry of the kind, and on what. */
 struct entry_fee {
@@ -70,7 +79,7 @@ struct entry_fee {
     bool is_issue; /* issue_ppm, on the price at which points are funded; else redemption_ppm */
 };
 struct entry_fee tariff_fee_of(const struct tariff *tariff, enum entry_kind kind);
-/* "issue", "burn". */
+/* "issue", "burn", "prepaid". */
 const char *tariff_funding_name(enum tariff_funding funding);
 /* Do both say the same in every field? */
 bool tariff_equal(const struct tariff *a, const struct tariff *b);

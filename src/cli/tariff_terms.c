@@ -23,7 +23,7 @@ enum err tariff_of_terms(const struct coalition_file *file, const struct coaliti
     unsigned decimals = file->settlement_decimals + more;
     struct tariff prices = {
         .id = tariff->id,
-        .funding = tariff->is_funded_at_burn ? FUNDED_AT_BURN : FUNDED_AT_ISSUE,
+        .funding = tariff->funding,
         .fee = {tariff->issue_fee_ppm, tariff->redemption_fee_ppm, {tariff->minimum_fee_minor}},
         .tax = {.rate_ppm = tariff->tax_ppm, .is_on_points = tariff->is_tax_on_points},
         .pair = {tariff->pair[0], tariff->pair[1]},

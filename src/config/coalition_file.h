@@ -30,8 +30,8 @@
  *       redemption_fee_percent: 2          # of that of points taken, paid by who took them
  *       minimum_fee: 10.00                 # of these fees together, for a period
  *       tax: {code: S, percent: 12, on: fees} # or: on: all, the points' money too
- *       funding: burn                      # the issuer pays when its points are spent; else: issue
- *   promotions:                            # may be left out
+ *       funding: burn                      # the issuer pays when its points are spent; prepaid:
+ * with # blocks; else: issue promotions:                            # may be left out
  *     - id: 1
  *       name: double points in November
  *       shop: fuel                         # gives the points, for purchases in its shops
@@ -61,6 +61,7 @@
 
 #include "base/bytes.h"
 #include "base/period.h"
+#include "clearing/tariff.h"
 #include "config/check.h"
 
 #define COALITION_TAX_CODE_MAX 16 /* bytes, with the final NUL */
@@ -78,7 +79,7 @@ struct coalition_tariff {
     bool is_tax_on_points;
     struct partner_id pair[2]; /* sorted; empty: for everybody */
     struct unix_ms valid_from; /* 0: from the beginning */
-    bool is_funded_at_burn;
+    enum tariff_funding funding;
 };
 
 #define COALITION_PARTS_MAX 8

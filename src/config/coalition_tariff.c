@@ -127,12 +127,12 @@ static void check_tax(struct check *check, const struct tariff_yaml *yaml, size_
 static void check_funding(struct check *check, const struct tariff_yaml *yaml, size_t index,
                           struct coalition_tariff *out)
 {
-    static const char *const ways[] = {"issue", "burn"};
+    static const char *const ways[] = {"issue", "burn", "prepaid"};
     unsigned way = 0;
     if (check->err == ERR_OK) {
-        check_choice(check, item_path("tariffs", index, "funding").text, yaml->funding, ways, 2,
-                     &way);
-        out->is_funded_at_burn = way == 1;
+        check_choice(check, item_path("tariffs", index, "funding").text, yaml->funding, ways,
+                     TARIFF_FUNDING_END, &way);
+        out->funding = (enum tariff_funding)way;
     }
 }
 

@@ -26,6 +26,7 @@ enum purpose {
     PURPOSE_HOLDINGS = 14,              /* a brand says what it holds of another's ledger */
     PURPOSE_MOVE_ACCEPTANCE = 19,       /* a new home promises to take a member */
     PURPOSE_HALF_ROOT = 20,             /* a brand says what it has of a half of a period */
+    PURPOSE_BLOCK_OFFER = 21,           /* a home offers a block of points in advance */
     PURPOSE_NETTING_VOTE = 23,          /* it votes whether the set that it nets over holds */
     PURPOSE_PAYMENT = 25,               /* one side of a payment says where it stands */
     PURPOSE_NETTING_SET = 26,           /* a partner says over which statements it would net */

@@ -259,9 +259,9 @@ static struct receipted_entry receipted(const struct clearing_entry *entry, enum
     };
 }
 
-/* In parts that end behind each refusal, so that each reversal sees the one before; a step of a
- * dispute is one by itself. The last part
- * keeps the receipt: a thousand copies of it would not fit into a batch. */
+/* In parts that end behind each refusal, so that each reversal sees the one before, and behind each
+ * block of points; a step of a dispute is one by itself. The last part keeps the receipt: a
+ * thousand copies of it would not fit into a batch. */
 static enum err take_parts(struct engine *engine, const struct incoming_receipt *in,
                            size_t *out_refused)
 {
@@ -274,6 +274,7 @@ static enum err take_parts(struct engine *engine, const struct incoming_receipt 
         part[length++] = receipted(&in->entries[i], verdict, &moved_to);
         refused += verdict != VERDICT_OK;
         bool ends_part = verdict != VERDICT_OK || in->entries[i].dispute.number != 0 ||
+                         in->entries[i].kind == ENTRY_BLOCK_BOUGHT ||
                          (i + 1 < in->count && in->entries[i + 1].dispute.number != 0);
         if (!ends_part && i + 1 < in->count && length < LIMIT_CLEARING_BATCH) {
             continue;

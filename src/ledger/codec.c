@@ -279,6 +279,9 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     if (entry->kind == ENTRY_PROMOTION || entry->kind == ENTRY_FUNDING_RETURN) {
         write_varint(out, entry->promotion);
     }
+    if (entry->kind == ENTRY_BLOCK_BOUGHT) {
+        write_bool(out, entry->refuses_when_empty);
+    }
     if (has_mandate) {
         write_uid(out, &entry->mandate);
     }
@@ -313,6 +316,7 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     bool may_promote =
         out_entry->kind == ENTRY_PROMOTION || out_entry->kind == ENTRY_FUNDING_RETURN;
     out_entry->promotion = may_promote ? read_varint32(in) : 0;
+    out_entry->refuses_when_empty = out_entry->kind == ENTRY_BLOCK_BOUGHT && read_bool(in);
     out_entry->mandate = (struct uid){{0}};
     if (kind & ENTRY_HAS_MANDATE) {
         read_uid(in, &out_entry->mandate);
@@ -351,4 +355,30 @@ void read_mandate(struct reader *in, struct mandate *out_mandate)
     out_mandate->daily_cap = read_points(in);
     out_mandate->valid_from = read_time(in);
     out_mandate->valid_until = read_time(in);
+}
+
+void write_block_terms(struct buffer *out, const struct block_terms *terms)
+{
+    write_uid(out, &terms->id);
+    write_partner(out, &terms->seller);
+    write_partner(out, &terms->buyer);
+    write_points(out, terms->points);
+    write_varint(out, terms->tariff);
+    write_time(out, terms->offered_until);
+    write_time(out, terms->valid_from);
+    write_time(out, terms->valid_until);
+    write_bool(out, terms->refuses_when_empty);
+}
+
+void read_block_terms(struct reader *in, struct block_terms *out_terms)
+{
+    read_uid(in, &out_terms->id);
+    read_partner(in, &out_terms->seller);
+    read_partner(in, &out_terms->buyer);
+    out_terms->points = read_points(in);
+    out_terms->tariff = read_varint32(in);
+    out_terms->offered_until = read_time(in);
+    out_terms->valid_from = read_time(in);
+    out_terms->valid_until = read_time(in);
+    out_terms->refuses_when_empty = read_bool(in);
 }

@@ -137,11 +137,15 @@ void read_earn_rate(struct reader *in, struct earn_rate *out_rate);
 enum {
     EARN_IS_FIXED = 1,
     EARN_IS_PROMOTED = 2,
-    EARN_FLAGS_END = 4
+    EARN_FLAGS_END = 4,
+    SALE_IS_DRAWN = 4, /* of sales alone; the block follows behind the promotion */
+    SALE_FLAGS_END = 8
 };
 uint32_t read_promotion(struct reader *in, unsigned earn_flags);
 void write_entry(struct buffer *out, const struct clearing_entry *entry);
 void read_entry(struct reader *in, struct clearing_entry *out_entry);
+void write_block_terms(struct buffer *out, const struct block_terms *terms);
+void read_block_terms(struct reader *in, struct block_terms *out_terms);
 void write_mandate(struct buffer *out, const struct mandate *mandate);
 void read_mandate(struct reader *in, struct mandate *out_mandate);
 

@@ -53,6 +53,9 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_STEP_DISPUTE] = "step-dispute",
     [COMMAND_DISPUTE_DUE] = "dispute-due",
     [COMMAND_TELL_FUNDING] = "tell-funding",
+    [COMMAND_SELL_BLOCK] = "sell-block",
+    [COMMAND_BUY_BLOCK] = "buy-block",
+    [COMMAND_BLOCK_DUE] = "block-due",
     [COMMAND_NET_PAYMENT] = "net-payment",
     [COMMAND_INSTRUCT_PAYMENT] = "instruct-payment",
     [COMMAND_BOOK_PAYMENT] = "book-payment",
@@ -82,7 +85,8 @@ bool command_is_idempotent(enum command_kind kind)
     return (kind >= COMMAND_ENROL && kind <= COMMAND_RETURN_BURN) || kind == COMMAND_CLOSE_PERIOD ||
            (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) ||
            command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER ||
-           kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE;
+           kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
+           kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -227,6 +231,10 @@ static void said_office(struct buffer *out, const struct command *command)
     case COMMAND_OPEN_DISPUTE:
     case COMMAND_STEP_DISPUTE:
         write_dispute(out, &command->dispute);
+        break;
+    case COMMAND_SELL_BLOCK:
+    case COMMAND_BUY_BLOCK:
+        write_block_terms(out, &command->block_of_points.terms);
         break;
     default:
         ASSERT(false);

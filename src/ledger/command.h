@@ -57,6 +57,9 @@ enum command_kind {
     COMMAND_STEP_DISPUTE = 56,  /* our office's next step in one */
     COMMAND_DISPUTE_DUE = 57,   /* a deadline of ours ended, or an outcome is to be carried out */
     COMMAND_TELL_FUNDING = 59,  /* an issuer, of its points that were spent */
+    COMMAND_SELL_BLOCK = 60,    /* we offer a partner points that it pays in advance */
+    COMMAND_BUY_BLOCK = 61,     /* we accept a partner's offer */
+    COMMAND_BLOCK_DUE = 64,     /* a block that we bought has ended */
     COMMAND_NET_PAYMENT = 65,   /* what one of a settled pair has to pay the other */
     COMMAND_INSTRUCT_PAYMENT = 66, /* it goes into a payment file */
     COMMAND_BOOK_PAYMENT = 67,     /* a bank booked it, or a part */
@@ -119,6 +122,11 @@ struct command_mandate {
                               partner shows it to us again */
 };
 
+struct command_block_of_points {
+    struct block_terms terms;
+    struct slice evidence; /* of BUY_BLOCK: the offer as the seller signed it */
+};
+
 struct command_hold_use {
     struct uid hold;
     struct points points; /* 0: all that is left */
@@ -132,8 +140,9 @@ struct command_return_sale {
 };
 
 struct command_due {
-    struct uid id; /* member or hold; nil: cards' news, funding; of a dispute, dispute_due_id */
-    struct partner_id redeemer; /* of the hold; a dispute's partner; an issuer */
+    struct uid
+        id; /* member, hold, block; nil: cards' news, funding; of a dispute, dispute_due_id */
+    struct partner_id redeemer; /* of the hold; a dispute's partner; an issuer; a seller */
     struct unix_ms due;         /* the due row to take away; 0: there is none */
 };
 
@@ -389,6 +398,7 @@ struct command {
         struct command_recover_hold recover_hold;
         struct command_recovery recovery;
         struct command_mandate mandate;
+        struct command_block_of_points block_of_points;
         struct command_dispute dispute;
         struct command_mend mend;
     };

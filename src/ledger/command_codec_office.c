@@ -158,8 +158,14 @@ void command_write_office(struct buffer *out, const struct command *command)
     case COMMAND_STEP_DISPUTE:
         write_dispute(out, &command->dispute);
         break;
+    case COMMAND_SELL_BLOCK:
+    case COMMAND_BUY_BLOCK:
+        write_block_terms(out, &command->block_of_points.terms);
+        write_block(out, command->block_of_points.evidence);
+        break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:
+    case COMMAND_BLOCK_DUE:
         write_uid(out, &command->due.id);
         write_partner(out, &command->due.redeemer);
         write_time(out, command->due.due);
@@ -218,8 +224,14 @@ void command_read_office(struct reader *in, struct command *command)
     case COMMAND_STEP_DISPUTE:
         read_dispute(in, &command->dispute);
         break;
+    case COMMAND_SELL_BLOCK:
+    case COMMAND_BUY_BLOCK:
+        read_block_terms(in, &command->block_of_points.terms);
+        command->block_of_points.evidence = read_block(in);
+        break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:
+    case COMMAND_BLOCK_DUE:
         read_uid(in, &command->due.id);
         read_partner(in, &command->due.redeemer);
         command->due.due = read_time(in);

@@ -51,6 +51,9 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_OPEN_DISPUTE] = decide_open_dispute,
     [COMMAND_STEP_DISPUTE] = decide_step_dispute,
     [COMMAND_DISPUTE_DUE] = decide_dispute_due,
+    [COMMAND_SELL_BLOCK] = decide_sell_block,
+    [COMMAND_BUY_BLOCK] = decide_buy_block,
+    [COMMAND_BLOCK_DUE] = decide_block_due,
     [COMMAND_NET_PAYMENT] = decide_payment,
     [COMMAND_INSTRUCT_PAYMENT] = decide_payment,
     [COMMAND_BOOK_PAYMENT] = decide_payment,
@@ -313,12 +316,12 @@ enum err decide_out_stream(struct decision *d, const struct partner_id *partner,
     return ERR_OK;
 }
 
-enum err decide_send(struct decision *d, const struct partner_id *partner,
-                     struct clearing_entry *entry, enum account_kind debit,
-                     enum account_kind credit)
+enum err decide_open_stream(struct decision *d, const struct partner_id *partner,
+                            enum entry_kind kind, struct stream **out_stream)
 {
     struct stream *stream;
     TRY(decide_out_stream(d, partner, &stream));
+    *out_stream = stream;
     if (stream->is_frozen) {
         return decide_refuse(d, VERDICT_STREAM_FROZEN);
     }
@@ -328,8 +331,17 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
     if (decide_is_after_end(d, partner, stream->period) && !MUTANT(SEND_AFTER_END)) {
         return decide_refuse(d, VERDICT_PARTNER_LEFT);
     }
-    if (!decide_has_room(d, stream, entry->kind)) {
-        return decide_refuse(d, VERDICT_OUTBOX_FULL);
+    return decide_has_room(d, stream, kind) ? ERR_OK : decide_refuse(d, VERDICT_OUTBOX_FULL);
+}
+
+enum err decide_send(struct decision *d, const struct partner_id *partner,
+                     struct clearing_entry *entry, enum account_kind debit,
+                     enum account_kind credit)
+{
+    struct stream *stream;
+    TRY(decide_open_stream(d, partner, entry->kind, &stream));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
     }
     struct account_ref from = own_account(debit, partner, stream->period);
     struct account_ref to = own_account(credit, partner, stream->period);

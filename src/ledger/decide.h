@@ -93,6 +93,13 @@ MUST_USE enum err ledger_newest_mandate(const struct ledger_view *view,
                                         const struct partner_id *home,
                                         const struct partner_id *redeemer,
                                         struct mandate_row *out_row);
+MUST_USE enum err ledger_get_block(const struct ledger_view *view, const struct partner_id *seller,
+                                   const struct partner_id *buyer, const struct uid *id,
+                                   struct block_row *out_row);
+MUST_USE enum err ledger_get_block_line(const struct ledger_view *view,
+                                        const struct partner_id *seller,
+                                        const struct partner_id *buyer,
+                                        struct block_line *out_line);
 /* What is unsettled with the partner; nothing when there is no row. */
 MUST_USE enum err ledger_get_exposure(const struct ledger_view *view,
                                       const struct partner_id *partner,

@@ -111,6 +111,8 @@ static struct posting reversal_of(enum entry_kind kind)
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
         break;
     }
@@ -150,9 +152,15 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
     if (entry->kind == ENTRY_EARN && !partner_id_equal(&sale.home, partner)) {
         return ERR_OK; /* it has gone on to another home, as that has shown before */
     }
+    if (entry->kind == ENTRY_EARN && !uid_equal(&entry->subject, &sale.block)) {
+        return ERR_OK; /* it has gone on without the block */
+    }
     if (entry->kind == ENTRY_EARN) {
+        TRY(prepaid_change(d, partner, &sale.issuer, &sale.block, entry->points.minor));
         if (entry->verdict == VERDICT_CARD_MOVED && !MUTANT(DROP_LATE_EARN)) {
             TRY(resend_earn(d, partner, entry, &sale, &is_sent));
+        } else if (verdict_is_of_block(entry->verdict)) {
+            TRY(resend_undrawn(d, entry, &sale, &is_sent));
         }
         sale.is_reversed = !is_sent;
         if (!is_sent) {
@@ -164,6 +172,7 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
     }
     if (entry->kind == ENTRY_EARN_RETURN && !is_sent) {
         sale.taken.minor -= entry->points.minor;
+        TRY(prepaid_change(d, partner, &sale.issuer, &sale.block, -entry->points.minor));
         TRY(promotion_take_back(d, sale.promotion, points_of(-entry->points.minor), id));
         TRY(reverse_return(d, entry, &sale));
     }
@@ -200,6 +209,10 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     }
     if (entry_kind_is_funding(entry->kind)) { /* the issuer does not pay: it is the home's loss */
         return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor);
+    }
+    if (entry->kind == ENTRY_BLOCK_BOUGHT || entry->kind == ENTRY_BLOCK_ENDED) {
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+        return prepaid_receipted(d, partner, entry);
     }
     if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {
         return ERR_OK;
@@ -255,6 +268,8 @@ enum err decide_take_receipt(struct decision *d)
         stream->receipted_number = entry->number;
         if (entry->verdict == VERDICT_OK) {
             add_to_total(d, &run, entry);
+            TRY(entry->kind == ENTRY_BLOCK_BOUGHT ? prepaid_receipted(d, &receipt->receiver, entry)
+                                                  : ERR_OK);
         } else {
             TRY(reverse_entry(d, &receipt->receiver, entry));
         }

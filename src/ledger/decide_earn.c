@@ -82,13 +82,18 @@ static void fix_end(struct sale *sale)
     sale->lot.idle_months = 0;
 }
 
-/* Another brand's member: the points are its liability, and we owe it their price. */
+/* Another brand's member: the points are its liability, and we owe it their price, or have paid it
+ * with a block. */
 static enum err earn_given(struct decision *d, const struct card_route *route, struct points points)
 {
     const struct partner_id *home = &route->home->id;
     struct sale sale = sale_of_earn(d, home, SALE_GIVEN, points);
     sale.card = route->card;
     fix_end(&sale);
+    TRY(prepaid_draw(d, home, &sale));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
     struct clearing_entry entry = {
         .kind = ENTRY_EARN,
         .card = sale.card,
@@ -96,11 +101,12 @@ static enum err earn_given(struct decision *d, const struct card_route *route, s
         .tariff = sale.lot.tariff,
         .active_from = sale.lot.active_from,
         .expires_at = sale.lot.expires_at,
+        .subject = sale.block,
     };
     if (points.minor > 0) {
         TRY(decide_send(d, home, &entry, ACCOUNT_ISSUED, ACCOUNT_PAYABLE));
     }
-    if (points.minor > 0 && !decision_is_refused(d)) {
+    if (points.minor > 0 && !decision_is_refused(d) && uid_is_nil(&sale.block)) {
         TRY(decide_within_cap(d, home, STREAM_OUT));
     }
     if (decision_is_refused(d)) {
@@ -233,7 +239,10 @@ static enum err take_back(struct decision *d, struct sale *sale, struct points p
         if (points.minor == 0) {
             return ERR_OK;
         }
-        return decide_send(d, &sale->home, &entry, ACCOUNT_PAYABLE, ACCOUNT_ISSUED);
+        TRY(decide_send(d, &sale->home, &entry, ACCOUNT_PAYABLE, ACCOUNT_ISSUED));
+        return decision_is_refused(d)
+                   ? ERR_OK
+                   : prepaid_change(d, &sale->home, &sale->issuer, &sale->block, points.minor);
     }
     struct member_work work;
     TRY(work_begin(d, &sale->member, &work));

@@ -164,6 +164,7 @@ static enum err force_earn(struct force *f)
         .rate = {.per_minor = 1},
         .lot = {f->take->sender, entry->tariff, entry->active_from, entry->expires_at, 0},
         .business_time = entry->business_time,
+        .block = entry->subject,
     };
     if (sale.lot.active_from.ms <= f->d->now.ms) {
         sale.lot.active_from = (struct unix_ms){0};
@@ -175,7 +176,7 @@ static enum err force_earn(struct force *f)
         sale.member = f->work.id;
         decide_put_sale(f->d, &entry->transaction_id, &sale);
     }
-    return ERR_OK;
+    return prepaid_change(f->d, &sale.home, &sale.issuer, &sale.block, -entry->points.minor);
 }
 
 static enum err force_earn_return(struct force *f)
@@ -194,6 +195,7 @@ static enum err force_earn_return(struct force *f)
         int64_t left = sale.points.minor - sale.taken.minor;
         sale.taken.minor += entry->points.minor < left ? entry->points.minor : left;
         decide_put_sale(f->d, &entry->subject, &sale);
+        return prepaid_change(f->d, &sale.home, &sale.issuer, &sale.block, entry->points.minor);
     }
     return ERR_OK;
 }
@@ -328,6 +330,9 @@ enum err force_entry(struct decision *d, struct partner_recovery *recovery)
         return f.take->entry.promotion == 0 ? force_funding(d) : force_promotion(d);
     case ENTRY_PROMOTION:
         return force_promotion(d);
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
+        return force_prepaid(d, recovery);
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:

@@ -118,15 +118,23 @@ static void post_entry(struct decision *d, const struct partner_id *partner,
 
 /* An earn that its first home refused since the member had moved went on to the next one, under the
  * same id; either of the two may show it first. */
-static void went_on(struct decision *d, const struct partner_id *home,
-                    const struct clearing_entry *entry, struct sale *sale)
+static enum err went_on(struct decision *d, const struct partner_id *home,
+                        const struct clearing_entry *entry, struct sale *sale)
 {
-    if (sale->is_reversed && !partner_id_equal(&sale->home, home)) {
+    bool is_undrawn = partner_id_equal(&sale->home, home) && !uid_is_nil(&sale->block) &&
+                      uid_is_nil(&entry->subject);
+    if (is_undrawn) { /* its draw was refused, and it went on under the usual tariff */
+        TRY(prepaid_change(d, home, &sale->issuer, &sale->block, sale->points.minor));
+    }
+    if (is_undrawn || (sale->is_reversed && !partner_id_equal(&sale->home, home))) {
         sale->is_reversed = false;
         sale->home = *home;
         sale->card = entry->card;
+        sale->block = entry->subject;
+        sale->lot.tariff = entry->tariff;
         decide_put_sale(d, &entry->transaction_id, sale);
     }
+    return ERR_OK;
 }
 
 /* What was paid is known to the shop alone: the points are the measure of a later return. */
@@ -137,7 +145,7 @@ static enum err sale_again(struct decision *d, const struct partner_id *home,
     struct sale sale;
     enum err err = ledger_get_sale(d->view, self, &entry->transaction_id, &sale);
     if (err == ERR_OK) {
-        went_on(d, home, entry, &sale);
+        return went_on(d, home, entry, &sale);
     }
     if (err != ERR_NOT_FOUND) {
         return err;
@@ -152,9 +160,10 @@ static enum err sale_again(struct decision *d, const struct partner_id *home,
         .rate = {.per_minor = 1},
         .lot = {*self, entry->tariff, entry->active_from, entry->expires_at, 0},
         .business_time = entry->business_time,
+        .block = entry->subject,
     };
     decide_put_sale(d, &entry->transaction_id, &sale);
-    return ERR_OK;
+    return prepaid_change(d, home, self, &sale.block, -entry->points.minor);
 }
 
 static enum err return_again(struct decision *d, const struct clearing_entry *entry,
@@ -170,7 +179,7 @@ static enum err return_again(struct decision *d, const struct clearing_entry *en
     TRY(err);
     sale.taken.minor += entry->points.minor;
     decide_put_sale(d, &entry->subject, &sale);
-    return ERR_OK;
+    return prepaid_change(d, &sale.home, &sale.issuer, &sale.block, entry->points.minor);
 }
 
 /* A hold that our till used, and that did not come back: as much as was captured of it. */
@@ -345,6 +354,9 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
         return entry->promotion == 0 ? decide_told_again(d, partner, entry) : ERR_OK;
     case ENTRY_PROMOTION: /* the parts know what they have paid */
         return ERR_OK;
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
+        return prepaid_again(d, partner, entry, recovery);
     case ENTRY_PERIOD_MARK:
         return ERR_OK;
     case ENTRY_DISPUTE_OPENED:
@@ -461,6 +473,9 @@ static bool entry_says(const struct decision *d, const struct clearing_entry *en
     case COMMAND_CLOSE_PERIOD:
         return entry->kind == ENTRY_PERIOD_MARK &&
                entry->period.code == told->close_period.period.code;
+    case COMMAND_BUY_BLOCK:
+        return entry->kind == ENTRY_BLOCK_BOUGHT &&
+               uid_equal(&entry->subject, &told->block_of_points.terms.id);
     case COMMAND_OPEN_DISPUTE:
         return is_step_of(entry, told) && entry->dispute.step == STEP_OPEN &&
                entry->dispute.reason == told->dispute.reason &&

@@ -92,6 +92,16 @@ static enum err send_to(struct decision *d, const struct partner_id *home,
     return decide_owe(d, home, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
 }
 
+/* A block is one pair's: without it the sale comes under the usual tariff. */
+static void leave_block(const struct decision *d, const struct partner_id *home, struct sale *sale)
+{
+    const struct roster *roster = d->terms->roster;
+    if (!uid_is_nil(&sale->block)) {
+        sale->block = (struct uid){{0}};
+        sale->lot.tariff = roster_tariff_for(roster, &roster->self, home, sale->business_time)->id;
+    }
+}
+
 enum err resend_earn(struct decision *d, const struct partner_id *partner,
                      const struct receipted_entry *refused, struct sale *sale, bool *out_is_sent)
 {
@@ -102,6 +112,8 @@ enum err resend_earn(struct decision *d, const struct partner_id *partner,
     if (route.home == NULL || route.is_blocked || partner_id_equal(&route.home->id, partner)) {
         return ERR_OK;
     }
+    bool was_drawn = !uid_is_nil(&sale->block);
+    leave_block(d, &route.home->id, sale);
     if (roster_is_self(d->terms->roster, &route.home->id)) {
         TRY(give_at_home(d, refused, &route.card, sale, out_is_sent));
     } else {
@@ -111,7 +123,7 @@ enum err resend_earn(struct decision *d, const struct partner_id *partner,
             .transaction_id = refused->transaction_id,
             .card = route.card,
             .points = refused->points,
-            .tariff = refused->tariff,
+            .tariff = was_drawn ? sale->lot.tariff : refused->tariff,
             .active_from = sale->lot.active_from,
             .expires_at = sale->lot.expires_at,
         };
@@ -122,6 +134,33 @@ enum err resend_earn(struct decision *d, const struct partner_id *partner,
         sale->card = route.card;
     }
     return ERR_OK;
+}
+
+enum err resend_undrawn(struct decision *d, const struct receipted_entry *refused,
+                        struct sale *sale, bool *out_is_sent)
+{
+    struct stream *stream;
+    TRY(decide_out_stream(d, &sale->home, &stream));
+    leave_block(d, &sale->home, sale);
+    *out_is_sent = decide_may_send(d, &sale->home, stream);
+    if (!*out_is_sent) {
+        return ERR_OK;
+    }
+    struct clearing_entry entry = {
+        .kind = ENTRY_EARN,
+        .business_time = sale->business_time,
+        .transaction_id = refused->transaction_id,
+        .card = sale->card,
+        .points = refused->points,
+        .tariff = sale->lot.tariff,
+        .active_from = sale->lot.active_from,
+        .expires_at = sale->lot.expires_at,
+    };
+    struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, &sale->home, stream->period);
+    TRY(plan_entry(d->plan, d->terms, &sale->home, stream, &entry));
+    plan_post(d->plan, &issued, &payable, entry.points);
+    TRY(decide_give_entry(d, &entry, 1));
+    return decide_owe(d, &sale->home, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor);
 }
 
 enum err resend_return(struct decision *d, const struct receipted_entry *refused,

@@ -60,6 +60,7 @@ static enum err take_earn(struct decision *d)
         .rate = {.per_minor = 1},
         .lot = {take->sender, entry->tariff, entry->active_from, entry->expires_at, 0},
         .business_time = entry->business_time,
+        .block = entry->subject,
     };
     if (sale.lot.active_from.ms <= d->now.ms) {
         sale.lot.active_from = (struct unix_ms){0};
@@ -76,13 +77,21 @@ static enum err take_earn(struct decision *d)
     if (err != ERR_NOT_FOUND) {
         return err;
     }
+    if (!uid_is_nil(&entry->subject)) {
+        TRY(prepaid_take_draw(d));
+    }
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
     bool is_within;
     TRY(check_given(d, &is_within));
     if (!is_within) {
         return decide_refuse(d, VERDICT_POINTS_TOO_LARGE);
     }
     TRY(decide_owe(d, &take->sender, STREAM_IN, ENTRY_EARN, entry->tariff, entry->points.minor));
-    TRY(decide_within_cap(d, &take->sender, STREAM_IN));
+    if (uid_is_nil(&entry->subject)) { /* else nothing is owed */
+        TRY(decide_within_cap(d, &take->sender, STREAM_IN));
+    }
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
@@ -126,7 +135,7 @@ static enum err take_earn_return(struct decision *d)
     work_end(d, &work);
     TRY(points_add(sale.taken, entry->points, &sale.taken));
     decide_put_sale(d, &entry->subject, &sale);
-    return ERR_OK;
+    return prepaid_change(d, &sale.home, &sale.issuer, &sale.block, entry->points.minor);
 }
 
 /* The hold that the entry is about, if there is one. */
@@ -227,6 +236,10 @@ static bool is_tariff_in_force(const struct decision *d, const struct clearing_e
     struct unix_ms end = {entry->business_time.ms + LIMIT_HOLD_MS};
     switch ((int)entry->kind) {
     case ENTRY_EARN:
+        if (!uid_is_nil(&entry->subject)) { /* the block's, which says when it holds */
+            return tariff_is_prepaid(tariff);
+        }
+        return roster_tariff_holds(roster, tariff, sender, &roster->self, entry->business_time);
     case ENTRY_PROMOTION:
         return roster_tariff_holds(roster, tariff, sender, &roster->self, entry->business_time);
     case ENTRY_CAPTURE:
@@ -284,6 +297,9 @@ enum err take_by_kind(struct decision *d)
         return entry->promotion == 0 ? take_funding(d) : take_promotion(d);
     case ENTRY_PROMOTION:
         return take_promotion(d);
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
+        return take_prepaid(d);
     case ENTRY_KIND_END:
         break;
     }
@@ -300,12 +316,12 @@ static bool is_counted(const struct decision *d)
 /* Applied or refused, the entry is part of the stream; only the applied ones count in its totals.
  */
 static enum err take_end(struct decision *d, struct stream *stream, bool is_applied,
-                         bool is_weighed)
+                         bool was_weighed)
 {
     const struct command_take_entry *take = &d->command->take_entry;
     const struct clearing_entry *entry = &take->entry;
     struct hash hash = entry_hash(take->bytes);
-    if (is_applied && !is_weighed) {
+    if (is_applied && !was_weighed) {
         TRY(decide_owe(d, &take->sender, STREAM_IN, entry->kind, entry->tariff,
                        entry->points.minor));
     }
@@ -326,6 +342,12 @@ static enum err take_end(struct decision *d, struct stream *stream, bool is_appl
     return ERR_OK;
 }
 
+/* What it owes was looked at before it was applied. */
+static bool is_weighed(enum entry_kind kind)
+{
+    return kind == ENTRY_EARN || kind == ENTRY_BLOCK_BOUGHT;
+}
+
 enum err decide_take_entry(struct decision *d)
 {
     const struct command_take_entry *take = &d->command->take_entry;
@@ -337,8 +359,7 @@ enum err decide_take_entry(struct decision *d)
         return ERR_CONFLICT; /* the engine judged the batch; this is not what it judged */
     }
     TRY(take_by_kind(d));
-    return take_end(d, &stream, !decision_is_refused(d), /* an earn was weighed already */
-                    take->entry.kind == ENTRY_EARN);
+    return take_end(d, &stream, !decision_is_refused(d), is_weighed(take->entry.kind));
 }
 
 /* Once more, as our receipt says: that stands, whatever this ledger makes of the entry now. */
@@ -377,5 +398,5 @@ enum err decide_recover_taken(struct decision *d)
         TRY(points_add(recovery.taken_points, entry->points, &recovery.taken_points));
     }
     decide_put_recovery(d, &take->sender, &recovery);
-    return take_end(d, &stream, is_applied, entry->kind == ENTRY_EARN && !is_forced);
+    return take_end(d, &stream, is_applied, is_weighed(entry->kind) && !is_forced);
 }

@@ -210,6 +210,11 @@ MUST_USE enum err move_give_back(struct decision *d, const struct account_ref *p
 MUST_USE enum err resend_earn(struct decision *d, const struct partner_id *partner,
                               const struct receipted_entry *refused, struct sale *sale,
                               bool *out_is_sent);
+/* An earn that its home refused to draw from a block is sent there once more, under the usual
+ * tariff.
+ */
+MUST_USE enum err resend_undrawn(struct decision *d, const struct receipted_entry *refused,
+                                 struct sale *sale, bool *out_is_sent);
 MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry *refused,
                                 const struct sale *sale, bool *out_is_sent);
 
@@ -224,6 +229,10 @@ MUST_USE enum err decide_out_stream(struct decision *d, const struct partner_id 
                                     struct stream **out_stream);
 /* Does the partner's stream have room for one more entry of the kind? */
 bool decide_has_room(const struct decision *d, const struct stream *stream, enum entry_kind kind);
+/* The same for one more entry of the kind; may refuse: STREAM_FROZEN, PARTNER_LEFT, OUTBOX_FULL.
+ */
+MUST_USE enum err decide_open_stream(struct decision *d, const struct partner_id *partner,
+                                     enum entry_kind kind, struct stream **out_stream);
 /* Sends an entry about `card` to its home and posts it there and back: `debit` and `credit` are
  * this brand's own accounts, with the stream's open period filled into the partner's side. */
 MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partner,
@@ -276,6 +285,30 @@ MUST_USE enum err decide_put_fundings(struct decision *d);
 MUST_USE enum err promotion_give(struct decision *d, uint32_t id, struct points points);
 MUST_USE enum err promotion_take_back(struct decision *d, uint32_t id, struct points points,
                                       const struct uid *sale);
+
+/* Blocks of points that are paid in advance, prepaid.c. Is there a tariff under which the partner
+ * may have sold us some? */
+bool prepaid_is_sold(const struct decision *d, const struct partner_id *seller);
+void prepaid_put(struct decision *d, const struct block_row *row);
+/* Adds one to those of its pair; nothing when there is no room. */
+MUST_USE enum err prepaid_open(struct decision *d, const struct block_row *row, bool *out_has_room);
+/* Draws the points of a sale to the seller's member from the first block that has them, which the
+ * sale names then, with its tariff. May refuse: one that says so is empty. */
+MUST_USE enum err prepaid_draw(struct decision *d, const struct partner_id *seller,
+                               struct sale *sale);
+/* So many points came back (negative: are gone again) to a block. Nothing for a nil id, or for one
+ * that was lost. */
+MUST_USE enum err prepaid_change(struct decision *d, const struct partner_id *seller,
+                                 const struct partner_id *buyer, const struct uid *id,
+                                 int64_t points);
+/* What the seller's receipt says of our purchase, or of our end. */
+MUST_USE enum err prepaid_receipted(struct decision *d, const struct partner_id *seller,
+                                    const struct receipted_entry *entry);
+MUST_USE enum err prepaid_again(struct decision *d, const struct partner_id *seller,
+                                const struct clearing_entry *entry,
+                                struct partner_recovery *recovery);
+/* The earn at hand draws from a block of ours; may refuse. */
+MUST_USE enum err prepaid_take_draw(struct decision *d);
 
 /* The home's side of a hold, for its own till and for partners alike. `sink` gets what is captured;
  * `source` gives what returns. */
@@ -390,6 +423,9 @@ MUST_USE enum err decide_stand_in_hold(struct decision *d);
 MUST_USE enum err decide_give_up_hold(struct decision *d);
 MUST_USE enum err decide_tell_cards(struct decision *d);
 MUST_USE enum err decide_tell_funding(struct decision *d);
+MUST_USE enum err decide_sell_block(struct decision *d);
+MUST_USE enum err decide_buy_block(struct decision *d);
+MUST_USE enum err decide_block_due(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);
 MUST_USE enum err decide_mend_half(struct decision *d);
@@ -402,6 +438,8 @@ MUST_USE enum err take_card_news(struct decision *d);
 MUST_USE enum err take_moved_lot(struct decision *d);
 MUST_USE enum err take_funding(struct decision *d);
 MUST_USE enum err take_promotion(struct decision *d);
+MUST_USE enum err take_prepaid(struct decision *d);
+MUST_USE enum err force_prepaid(struct decision *d, struct partner_recovery *recovery);
 MUST_USE enum err force_promotion(struct decision *d);
 /* It was applied: whatever was given. */
 MUST_USE enum err force_funding(struct decision *d);

@@ -231,6 +231,18 @@ void key_mandate_line(const struct partner_id *home, const struct partner_id *re
     key_add_partner(out_key, redeemer);
 }
 
+void key_block(const struct partner_id *seller, const struct partner_id *buyer,
+               const struct uid *id, struct ledger_key *out_key)
+{
+    key_mandate(seller, buyer, id, out_key);
+}
+
+void key_block_line(const struct partner_id *seller, const struct partner_id *buyer,
+                    struct ledger_key *out_key)
+{
+    key_mandate_line(seller, buyer, out_key);
+}
+
 void key_promotion(uint32_t promotion, const struct partner_id *payer, struct ledger_key *out_key)
 {
     out_key->length = 0;
@@ -334,7 +346,7 @@ enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind
     struct reader in = reader_of(key);
     uint64_t time = read_key_u64(&in);
     read_expect(&in, time <= INT64_MAX);
-    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_FUNDING + 1);
+    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_BLOCK + 1);
     read_expect(&in, kind == DUE_MEMBER || kind == DUE_HOLD || kind >= DUE_CARD_NEWS);
     struct partner_id origin;
     struct uid id;

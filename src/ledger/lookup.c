@@ -340,3 +340,24 @@ enum err ledger_get_obligation(const struct ledger_view *view, const struct part
     TRY(view_get(view, TABLE_OBLIGATION, &key, &value));
     return obligation_decode(value, out_obligation);
 }
+
+enum err ledger_get_block(const struct ledger_view *view, const struct partner_id *seller,
+                          const struct partner_id *buyer, const struct uid *id,
+                          struct block_row *out_row)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_block(seller, buyer, id, &key);
+    TRY(view_get(view, TABLE_BLOCK, &key, &value));
+    return block_row_decode(value, out_row);
+}
+
+enum err ledger_get_block_line(const struct ledger_view *view, const struct partner_id *seller,
+                               const struct partner_id *buyer, struct block_line *out_line)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_block_line(seller, buyer, &key);
+    TRY(view_get(view, TABLE_BLOCK_LINE, &key, &value));
+    return block_line_decode(value, out_line);
+}

@@ -11,7 +11,7 @@
  *   block-card          CARD_UNKNOWN, CARD_BLOCKED
  *   earn                SALE_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, AMOUNT_NEGATIVE,
  *                       PARTNER_UNKNOWN, CARD_UNKNOWN, CARD_BLOCKED, PARTNER_LEFT,
- *                       STREAM_FROZEN, OUTBOX_FULL, NET_DEBIT_CAP, MEMBER_UNKNOWN,
+ *                       BLOCK_EMPTY, STREAM_FROZEN, OUTBOX_FULL, NET_DEBIT_CAP, MEMBER_UNKNOWN,
  *                       MEMBER_ERASED, MEMBER_BLOCKED, TOO_MANY_LOTS, PROMOTION_NOT_IN_FORCE,
  *                       PROMOTION_EXHAUSTED
  *   hold                POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_LEFT, HOLD_TOO_LATE,
@@ -35,6 +35,8 @@
  *                       MEMBER_BLOCKED, SALE_EXISTS, CARD_NOT_THEIRS, PARTNER_UNKNOWN, MOVE_LOOPS,
  *                       TOO_MANY_CARDS, MOVE_NOT_AWAITED, FUNDING_NOT_AGREED,
  *                       FUNDING_EXCEEDED, PROMOTION_NOT_IN_FORCE, PROMOTION_EXHAUSTED,
+ *                       BLOCK_UNKNOWN, BLOCK_TERMS, BLOCK_NOT_OPEN, BLOCK_EXPIRED,
+ *                       BLOCK_EXCEEDED,
  * POINTS_TOO_LARGE, NET_DEBIT_CAP, SALE_UNKNOWN, NOT_AGREED, HOLD_UNKNOWN, HOLD_ENDED,
  * HOLD_EXCEEDED, CAPTURE_TOO_LATE, MANDATE_UNKNOWN, MANDATE_EXPIRED, MANDATE_FLOOR_EXCEEDED,
  * MANDATE_CAP_EXCEEDED, RETURN_EXCEEDS_SALE, TOO_MANY_LOTS close-period        PERIOD_NOT_OPEN
@@ -77,6 +79,11 @@
  *   step-dispute        PARTNER_UNKNOWN, DISPUTE_UNKNOWN, STEP_UNDER_WAY, DISPUTE_STATE,
  *                       DISPUTE_LATE, STREAM_FROZEN, PARTNER_LEFT
  *
+ *   sell-block          PARTNER_UNKNOWN, PARTNER_LEFT, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE,
+ *                       TARIFF_UNKNOWN, TARIFF_NOT_IN_FORCE, BLOCK_TERMS, BLOCK_EXPIRED,
+ *                       BLOCK_EXISTS
+ *   buy-block           as sell-block, then STREAM_FROZEN, OUTBOX_FULL, NET_DEBIT_CAP
+ *
  *   net-payment         PARTNER_UNKNOWN, PAYMENT_EXISTS, BOOKING_INVALID
  *   instruct-payment    PAYMENT_UNKNOWN, PAYMENT_NOT_OURS, NOTHING_TO_PAY
  *   book-payment        PAYMENT_UNKNOWN, BOOKING_KNOWN, BOOKING_INVALID, TOO_MANY_BOOKINGS
@@ -85,15 +92,15 @@
  *   keep-netting        NOTICE_STALE
  *
  * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards,
- * tell-funding, mend-half and what is recovered are never refused. Cards lead to members that are
- * there and not erased: erasure blocks them.
+ * tell-funding, block-due, mend-half and what is recovered are never refused. Cards lead to members
+ * that are there and not erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H
 #define LEDGER_PRECEDENCE_H
 
 #include "ledger/command.h"
 
-#define COMMAND_VERDICTS_MAX 40
+#define COMMAND_VERDICTS_MAX 48
 
 /* The refusals of a kind in order, as above; ended by VERDICT_OK. Static. */
 const enum verdict *command_verdicts(enum command_kind kind);

@@ -10,6 +10,7 @@
 #include "base/amount.h"
 #include "base/period.h"
 #include "base/limits.h"
+#include "clearing/block.h"
 #include "clearing/dispute.h"
 #include "clearing/exposure.h"
 #include "clearing/mandate.h"
@@ -186,6 +187,7 @@ struct sale {
     struct points taken;      /* of these, taken back so far */
     bool is_fixed;            /* points were given by hand, not by the rate */
     uint32_t promotion;       /* that pays for them; 0: none */
+    struct uid block;         /* that they are drawn from; nil: none */
     bool is_reversed;         /* the home refused the advice; nothing stands */
     struct earn_rate rate;
     char currency[4];
@@ -251,6 +253,25 @@ struct mandate_row {
 struct mandate_line {
     struct uid newest;
     struct uid before; /* nil: there was none */
+};
+
+/* A block of points that is paid in advance, at its seller or its buyer. */
+struct block_row {
+    struct block_terms terms;
+    enum block_state state;
+    int64_t left;       /* below zero: a return was refused whose points were given meanwhile */
+    struct unix_ms due; /* of its row in TABLE_DUE, at the buyer; 0: none */
+};
+
+struct block_place {
+    struct uid id;
+    struct unix_ms valid_until;
+};
+
+/* Those of a pair that are not over, the one that ends first comes first. */
+struct block_line {
+    size_t count;
+    struct block_place places[LIMIT_BLOCKS_OPEN];
 };
 
 struct merge_lot {
@@ -406,7 +427,8 @@ enum due_kind {
     DUE_HOLD = 2,      /* a hold at home expires */
     DUE_CARD_NEWS = 8, /* partners are to be told of cards */
     DUE_DISPUTE = 9,   /* a deadline of ours ends, or a dispute's correction is to be made */
-    DUE_FUNDING = 10   /* an issuer is to be told of points that were spent */
+    DUE_FUNDING = 10,  /* an issuer is to be told of points that were spent */
+    DUE_BLOCK = 11     /* a block of points that we bought ends */
 };
 
 /* Keys. */
@@ -462,6 +484,10 @@ void key_mandate(const struct partner_id *home, const struct partner_id *redeeme
                  const struct uid *id, struct ledger_key *out_key);
 void key_mandate_line(const struct partner_id *home, const struct partner_id *redeemer,
                       struct ledger_key *out_key);
+void key_block(const struct partner_id *seller, const struct partner_id *buyer,
+               const struct uid *id, struct ledger_key *out_key);
+void key_block_line(const struct partner_id *seller, const struct partner_id *buyer,
+                    struct ledger_key *out_key);
 void key_meta(const char *name, struct ledger_key *out_key);
 MUST_USE enum err key_account_parse(struct slice key, struct account_ref *out_account);
 MUST_USE enum err key_pool_parse(struct slice key, struct uid *out_pool, struct uid *out_member);
@@ -510,6 +536,10 @@ void mandate_row_encode(const struct mandate_row *row, struct buffer *out);
 MUST_USE enum err mandate_row_decode(struct slice value, struct mandate_row *out_row);
 void mandate_line_encode(const struct mandate_line *line, struct buffer *out);
 MUST_USE enum err mandate_line_decode(struct slice value, struct mandate_line *out_line);
+void block_row_encode(const struct block_row *row, struct buffer *out);
+MUST_USE enum err block_row_decode(struct slice value, struct block_row *out_row);
+void block_line_encode(const struct block_line *line, struct buffer *out);
+MUST_USE enum err block_line_decode(struct slice value, struct block_line *out_line);
 void stream_encode(const struct stream *stream, struct buffer *out);
 MUST_USE enum err stream_decode(struct slice value, struct stream *out_stream);
 void entry_total_encode(const struct entry_total *total, struct buffer *out);

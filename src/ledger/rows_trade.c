@@ -118,9 +118,13 @@ void sale_encode(const struct sale *sale, struct buffer *out)
     write_points(out, sale->points);
     write_points(out, sale->taken);
     write_u8(out, (uint8_t)((sale->is_fixed ? EARN_IS_FIXED : 0) |
-                            (sale->promotion != 0 ? EARN_IS_PROMOTED : 0)));
+                            (sale->promotion != 0 ? EARN_IS_PROMOTED : 0) |
+                            (uid_is_nil(&sale->block) ? 0 : SALE_IS_DRAWN)));
     if (sale->promotion != 0) {
         write_varint(out, sale->promotion);
+    }
+    if (!uid_is_nil(&sale->block)) {
+        write_uid(out, &sale->block);
     }
     write_bool(out, sale->is_reversed);
     write_earn_rate(out, &sale->rate);
@@ -143,9 +147,14 @@ enum err sale_decode(struct slice value, struct sale *out_sale)
     sale.returned = read_money(&in);
     sale.points = read_points_held(&in);
     sale.taken = read_points_held(&in);
-    unsigned flags = read_choice(&in, 0, EARN_FLAGS_END);
+    unsigned flags = read_choice(&in, 0, SALE_FLAGS_END);
     sale.is_fixed = (flags & EARN_IS_FIXED) != 0;
     sale.promotion = read_promotion(&in, flags);
+    sale.block = (struct uid){{0}};
+    if (flags & SALE_IS_DRAWN) {
+        read_uid(&in, &sale.block);
+        read_expect(&in, !uid_is_nil(&sale.block));
+    }
     sale.is_reversed = read_bool(&in);
     read_earn_rate(&in, &sale.rate);
     read_text(&in, sale.currency, sizeof sale.currency);

@@ -248,7 +248,8 @@ enum err dispute_may_follow(struct decision *d, const struct partner_id *partner
                             const struct receipted_entry *refused)
 {
     struct dispute_work work;
-    if (!dispute_may_be_about(refused->kind) || refused->verdict == VERDICT_CARD_MOVED) {
+    if (!dispute_may_be_about(refused->kind) || refused->verdict == VERDICT_CARD_MOVED ||
+        verdict_is_of_block(refused->verdict)) { /* it goes on by itself */
         return ERR_OK;
     }
     TRY(dispute_load(d, partner, STREAM_OUT, refused->number, &work));

@@ -137,6 +137,28 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
                              "As many entries wait for this brand as may; what was promised is "
                              "honoured, nothing new is begun until it takes them.",
                              GRPC_FAILED_PRECONDITION},
+    [VERDICT_BLOCK_UNKNOWN] = {"BLOCK_UNKNOWN", "There is no such block of points.",
+                               GRPC_NOT_FOUND},
+    [VERDICT_BLOCK_NOT_OPEN] = {"BLOCK_NOT_OPEN", "The block of points was not bought, or is over.",
+                                GRPC_FAILED_PRECONDITION},
+    [VERDICT_BLOCK_EXCEEDED] = {"BLOCK_EXCEEDED",
+                                "The block of points does not have that many left.",
+                                GRPC_FAILED_PRECONDITION},
+    [VERDICT_BLOCK_EXPIRED] = {"BLOCK_EXPIRED",
+                               "The block of points, or its offer, is not of that time.",
+                               GRPC_FAILED_PRECONDITION},
+    [VERDICT_BLOCK_EMPTY] = {"BLOCK_EMPTY",
+                             "The block of points is used up, and there is no other way to give "
+                             "points.",
+                             GRPC_FAILED_PRECONDITION},
+    [VERDICT_BLOCK_EXISTS] = {"BLOCK_EXISTS",
+                              "There is this block of points already, or as many as a pair may "
+                              "have.",
+                              GRPC_ALREADY_EXISTS},
+    [VERDICT_BLOCK_TERMS] = {"BLOCK_TERMS",
+                             "These are no sound terms of a block of points, or not those that "
+                             "were offered.",
+                             GRPC_FAILED_PRECONDITION},
     [VERDICT_FUNDING_NOT_AGREED] =
         {"FUNDING_NOT_AGREED",
          "Points under this tariff are paid for when they are given, not when they are spent.",
@@ -241,6 +263,11 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
 bool verdict_is_known(unsigned number)
 {
     return number < VERDICT_END && verdict_rows[number].name != NULL;
+}
+
+bool verdict_is_of_block(enum verdict verdict)
+{
+    return verdict >= VERDICT_BLOCK_UNKNOWN && verdict <= VERDICT_BLOCK_TERMS;
 }
 
 const struct verdict_row *verdict_describe(enum verdict verdict)

@@ -86,6 +86,13 @@ enum verdict {
     VERDICT_DISPUTE_LATE = 151,
     VERDICT_RULING_DIFFERS = 152,
     VERDICT_STEP_UNDER_WAY = 153,         /* of this side, whose receipt is not here */
+    VERDICT_BLOCK_UNKNOWN = 154,          /* of points, with this partner */
+    VERDICT_BLOCK_NOT_OPEN = 155,         /* not bought yet, or over, or bought already */
+    VERDICT_BLOCK_EXCEEDED = 156,         /* it has fewer points left */
+    VERDICT_BLOCK_EXPIRED = 157,          /* it, or its offer; also not begun */
+    VERDICT_BLOCK_EMPTY = 158,            /* and earns without it are refused */
+    VERDICT_BLOCK_EXISTS = 159,           /* this one, or as many as a pair may have */
+    VERDICT_BLOCK_TERMS = 160,            /* no sound ones, or not those that were offered */
     VERDICT_FUNDING_NOT_AGREED = 161,     /* the tariff pays for points when they are given */
     VERDICT_FUNDING_EXCEEDED = 162,       /* more was spent than we gave */
     VERDICT_PROMOTION_NOT_IN_FORCE = 163, /* unknown, another shop's, or of another time */
@@ -113,6 +120,8 @@ bool verdict_is_known(unsigned number);
 /* Never NULL. */
 const struct verdict_row *verdict_describe(enum verdict verdict);
 /* ERR_INPUT for a name that is none. */
+/* Is it about a block of points that is paid in advance? */
+bool verdict_is_of_block(enum verdict verdict);
 MUST_USE enum err verdict_parse(const char *name, enum verdict *out_verdict);
 
 #endif

@@ -33,6 +33,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_SUSPENDED] = "suspended",
     [TABLE_OBLIGATION] = "obligation",
     [TABLE_NETTING] = "netting",
+    [TABLE_BLOCK] = "block",
+    [TABLE_BLOCK_LINE] = "block-line",
     [TABLE_FUNDING] = "funding",
     [TABLE_PROMOTION] = "promotion",
 };

@@ -29,11 +29,12 @@ static enum err part_of(struct money amount, uint32_t rate_ppm, struct money *ou
 }
 
 /* What a kind of entry costs its sender. A return gives it back; what moves or is put right costs
- * nothing. */
+ * nothing, and neither does what is left of a block. */
 static uint32_t fee_rate(const struct tariff *tariff, enum entry_kind kind)
 {
     bool is_burnt = tariff->funding == FUNDED_AT_BURN && entry_kind_is_funding(kind);
-    bool is_issue = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || is_burnt;
+    bool is_issue =
+        kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || kind == ENTRY_BLOCK_BOUGHT || is_burnt;
     bool is_redemption = kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN;
     return is_issue ? tariff->fee.issue_ppm : is_redemption ? tariff->fee.redemption_ppm : 0;
 }
@@ -129,12 +130,13 @@ static struct tariff_sums *sums_of(struct tariff_sums *sums, const struct tariff
 }
 
 /* What is owed by the receiver is charged by the sender, the other way around. A return takes from
- * what the entry it returns has charged. */
+ * what the entry it returns has charged, and so does a block's end. */
 static enum err sums_add(struct tariff_sums *sums, enum entry_kind kind,
                          const struct line_price *price)
 {
     const struct tariff *tariff = price->tariff;
-    bool is_received = tariff_debt(tariff, kind).is_redemption || entry_kind_is_funding(kind);
+    bool is_received = (tariff_debt(tariff, kind).is_redemption && kind != ENTRY_BLOCK_ENDED) ||
+                       entry_kind_is_funding(kind);
     struct half_charge *side = is_received ? &sums->by_sender : &sums->by_receiver;
     struct money taxed = tariff->tax.is_on_points ? price->worth : money_of(0);
     struct money tax = price->worth_tax;

@@ -72,6 +72,7 @@ enum err wire_entry_encode(const struct clearing_entry *entry, struct buffer *ou
     Talea__V1__DisputePart part;
     m.dispute = dispute_to_wire(&e.dispute, &part);
     m.next_period = e.next_period.code;
+    m.refuses_when_empty = e.refuses_when_empty;
     return fields_pack(&m.base, out);
 }
 
@@ -95,7 +96,8 @@ enum err wire_entry_decode(struct slice bytes, struct clearing_entry *out_entry,
                                .promotion = m->promotion,
                                .active_from = {m->active_from_unix_ms},
                                .expires_at = {m->expires_at_unix_ms},
-                               .next_period = {m->next_period}};
+                               .next_period = {m->next_period},
+                               .refuses_when_empty = m->refuses_when_empty};
     field_hash(&fields, "previous_hash", &m->previous_hash, &e.previous_hash);
     field_uid(&fields, "transaction_id", &m->transaction_id, &e.transaction_id);
     field_card_or_none(&fields, "card", m->card, &e.card);

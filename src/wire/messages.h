@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "clearing/authorisation.h"
+#include "clearing/block.h"
 #include "clearing/evidence.h"
 #include "clearing/mandate.h"
 #include "clearing/move.h"
@@ -52,6 +53,10 @@ MUST_USE enum err wire_evidence_decode(struct slice bytes, struct arena *arena,
 MUST_USE enum err wire_mandate_encode(const struct mandate *mandate, struct buffer *out);
 MUST_USE enum err wire_mandate_decode(struct slice bytes, struct mandate *out_mandate,
                                       struct note *note);
+
+MUST_USE enum err wire_block_encode(const struct block_terms *terms, struct buffer *out);
+MUST_USE enum err wire_block_decode(struct slice bytes, struct block_terms *out_terms,
+                                    struct note *note);
 
 MUST_USE enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out);
 MUST_USE enum err wire_statement_decode(struct slice bytes, struct arena *arena,

@@ -180,8 +180,8 @@ static void test_all_a_tariff_says(void **state)
     assert_string_equal(t->tax_code, "S-1");
     assert_int_equal(t->tax_ppm, 120000);
     assert_true(t->is_tax_on_points);
-    assert_true(t->is_funded_at_burn);
-    assert_false(c.tariffs[0].is_funded_at_burn);
+    assert_int_equal(t->funding, FUNDED_AT_BURN);
+    assert_int_equal(c.tariffs[0].funding, FUNDED_AT_ISSUE);
     assert_int_equal(c.tariffs[0].issue_fee_ppm, 0);
     assert_string_equal(c.tariffs[0].tax_code, "");
     coalition_file_fini(&c);
@@ -224,7 +224,7 @@ static const struct edit wrong[] = {
     {"caps:\n", PROMOTION("{partner: fuel, percent: 0}"),
      "c.yaml:17: promotions[0].split: \"0\" is not from 0.01 to 100.00"},
     {TARIFF_7, MORE " funding: later}",
-     "c.yaml:14: tariffs[1].funding: \"later\" is not one of issue, burn"},
+     "c.yaml:14: tariffs[1].funding: \"later\" is not one of issue, burn, prepaid"},
     {TARIFF_7, MORE " issue_fee_percent: 100.1}",
      "c.yaml:14: tariffs[1].issue_fee_percent: \"100.1\" is not from 0.0000 to 100.0000"},
     {TARIFF_7, MORE " redemption_fee_percent: -1}",
