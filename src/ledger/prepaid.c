@@ -354,11 +354,11 @@ static enum err take_bought(struct decision *d)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
-    if (row.state != BLOCK_OFFERED) {
-        return decide_refuse(d, VERDICT_BLOCK_NOT_OPEN);
-    }
     if (!is_as_offered(&row, take)) {
         return decide_refuse(d, VERDICT_BLOCK_TERMS);
+    }
+    if (row.state != BLOCK_OFFERED) {
+        return decide_refuse(d, VERDICT_BLOCK_NOT_OPEN);
     }
     if (entry->business_time.ms > row.terms.offered_until.ms ||
         is_beyond_grace(d, row.terms.offered_until)) {
@@ -382,11 +382,11 @@ static enum err take_ended(struct decision *d)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
-    if (row.state != BLOCK_LIVE && row.state != BLOCK_ENDED) {
-        return decide_refuse(d, VERDICT_BLOCK_NOT_OPEN);
-    }
     if (d->now.ms < row.terms.valid_until.ms) { /* it has not ended yet */
         return decide_refuse(d, VERDICT_BLOCK_TERMS);
+    }
+    if (row.state != BLOCK_LIVE && row.state != BLOCK_ENDED) {
+        return decide_refuse(d, VERDICT_BLOCK_NOT_OPEN);
     }
     if (entry->points.minor > row.left) {
         return decide_refuse(d, VERDICT_BLOCK_EXCEEDED);

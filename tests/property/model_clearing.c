@@ -167,6 +167,8 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -243,6 +245,8 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
         break;
     }

@@ -103,6 +103,8 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
         break;
     }

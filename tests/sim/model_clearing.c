@@ -181,6 +181,8 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -256,6 +258,8 @@ static void reverse(struct model *model, const struct model_entry *entry, unsign
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
         break;
     }

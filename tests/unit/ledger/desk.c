@@ -37,7 +37,7 @@ void desk_init(struct desk *desk)
                                    .first_period = {202609},
                                    .partners = desk->partners,
                                    .partner_count = 2,
-                                   .tariffs = &desk->tariff,
+                                   .tariffs = desk->tariffs,
                                    .tariff_count = 1};
     assert_int_equal(roster_prepare(&desk->roster, &note), ERR_OK);
     desk->terms = (struct ledger_terms){.roster = &desk->roster,

@@ -16,7 +16,10 @@
 
 struct desk {
     struct roster_partner partners[2];
-    struct tariff tariff;
+    union {
+        struct tariff tariff; /* the usual one */
+        struct tariff tariffs[2];
+    };
     struct roster roster;
     struct ledger_terms terms;
     struct memory_store *tables;

@@ -255,6 +255,26 @@ static void bytes_of_record(struct rng *rng, int kind, struct buffer *out)
 }
 RECODE(record)
 
+FORMAT(block_row, VALUE(sample_block_terms(rng), BLOCK_LIVE, sample_whole(rng), sample_time(rng)))
+FORMAT(block_line, VALUE(2, {{sample_uid(rng), {7}}, {sample_uid(rng), sample_time(rng)}}))
+
+/* A sale that draws from a block. */
+static void bytes_of_drawn_sale(struct rng *rng, int kind, struct buffer *out)
+{
+    struct sale sale = sample_sale(rng);
+    (void)kind;
+    sale.block = sample_uid(rng);
+    sale_encode(&sale, out);
+}
+
+static void bytes_of_block_bought(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.take_entry.entry.kind = ENTRY_BLOCK_BOUGHT;
+    command.take_entry.entry.refuses_when_empty = rng_below(rng, 2) == 1;
+    command_encode(&command, out);
+}
+
 #define ROW_OF(name)                                                                               \
     {                                                                                              \
 #name, 0, bytes_of_##name, recode_##name                                                   \
@@ -333,6 +353,15 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     };
     memcpy(out_formats + count, dated, sizeof dated);
     count += sizeof dated / sizeof dated[0];
+    static const struct format blocks[] = {
+        ROW_OF(block_row),
+        ROW_OF(block_line),
+        {"drawn-sale", 0, bytes_of_drawn_sale, recode_sale},
+        {"block-bought", COMMAND_TAKE_ENTRY, bytes_of_block_bought, recode_command},
+    };
+    memcpy(out_formats + count, blocks, sizeof blocks);
+    count += sizeof blocks / sizeof blocks[0];
+    count += add_commands(COMMAND_SELL_BLOCK, COMMAND_BLOCK_DUE, out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -51,6 +51,7 @@ struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);
 struct obligation sample_obligation(struct rng *rng);
 struct netting_row sample_netting_row(struct rng *rng);
+struct block_terms sample_block_terms(struct rng *rng);
 struct exposure sample_exposure(struct rng *rng);
 struct dispute sample_dispute(struct rng *rng);
 struct clearing_entry sample_dispute_step(struct rng *rng);

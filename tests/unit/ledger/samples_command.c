@@ -107,7 +107,8 @@ static void sample_mandate_command(struct rng *rng, struct command *command)
 static void sample_node_command(struct rng *rng, struct command *command)
 {
     if (command->kind <= COMMAND_EXPIRE_HOLD || command->kind == COMMAND_TELL_CARDS ||
-        command->kind == COMMAND_TELL_FUNDING || command->kind == COMMAND_DISPUTE_DUE) {
+        command->kind == COMMAND_TELL_FUNDING || command->kind == COMMAND_DISPUTE_DUE ||
+        command->kind == COMMAND_BLOCK_DUE) {
         command->due = (struct command_due){sample_uid(rng), sample_partner(rng), sample_time(rng)};
     } else if (command->kind == COMMAND_TAKE_ENTRY) {
         command->take_entry = (struct command_take_entry){
@@ -256,6 +257,19 @@ static void sample_dispute_command(struct rng *rng, struct command *command)
                                  .note = "twice at till 4"};
 }
 
+struct block_terms sample_block_terms(struct rng *rng)
+{
+    return (struct block_terms){.id = sample_uid(rng),
+                                .seller = sample_partner(rng),
+                                .buyer = sample_partner(rng),
+                                .points = points_of(1 + (int64_t)rng_below(rng, 1000000)),
+                                .tariff = (uint32_t)rng_below(rng, 99),
+                                .offered_until = sample_time(rng),
+                                .valid_from = sample_time(rng),
+                                .valid_until = sample_time(rng),
+                                .refuses_when_empty = rng_below(rng, 2) == 1};
+}
+
 struct command sample_command(struct rng *rng, enum command_kind kind)
 {
     struct command command = {.kind = kind};
@@ -263,7 +277,11 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
         sample_payment_command(rng, &command);
     } else if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
         sample_dispute_command(rng, &command);
-    } else if (kind == COMMAND_DISPUTE_DUE || kind == COMMAND_TELL_FUNDING) {
+    } else if (kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK) {
+        command.block_of_points =
+            (struct command_block_of_points){sample_block_terms(rng), sample_bytes(rng)};
+    } else if (kind == COMMAND_DISPUTE_DUE || kind == COMMAND_TELL_FUNDING ||
+               kind == COMMAND_BLOCK_DUE) {
         sample_node_command(rng, &command);
     } else if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_MEND_HALF) {
         sample_recovery_command(rng, &command);

@@ -201,6 +201,7 @@ void scene_init(struct scene *scene)
     make_mandates(scene);
     make_office(scene);
     scene_make_moves(scene);
+    scene_make_blocks(scene);
 }
 
 void scene_fini(struct scene *scene)
@@ -271,6 +272,9 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
     }
     if (command->kind >= COMMAND_NET_PAYMENT && command->kind <= COMMAND_KEEP_NETTING) {
         return provoke_payment(scene, command, verdict);
+    }
+    if (command->kind == COMMAND_SELL_BLOCK || command->kind == COMMAND_BUY_BLOCK) {
+        return provoke_block_of_points(scene, command, verdict);
     }
     if (command->kind == COMMAND_OPEN_DISPUTE || command->kind == COMMAND_STEP_DISPUTE) {
         return provoke_dispute(scene, command, verdict);

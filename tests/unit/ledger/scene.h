@@ -51,6 +51,9 @@ struct scene {
     struct mandate held_mandate;  /* of beta: likewise */
     struct uid stand_in;          /* at beta's member, 20 points, open */
     struct promotion promotion;   /* of scene_promote */
+    struct uid block_offered;     /* to beta, 50 points */
+    struct uid block_sold;        /* the same, live */
+    struct uid block_bought;      /* of beta, live; one point is left, and it refuses more */
     /* Of scene_make_disputes: entries of beta. */
     uint64_t refused;
     uint64_t news;
@@ -102,6 +105,12 @@ bool provoke_move(struct scene *s, struct command *c, enum verdict verdict);
 /* Of scene_command. */
 struct command scene_payment(struct scene *s, enum command_kind kind);
 bool provoke_payment(struct scene *s, struct command *c, enum verdict verdict);
+/* Of scene_init. */
+void scene_make_blocks(struct scene *s);
+/* Of scene_command. */
+void scene_fill_block(struct scene *s, struct command *c);
+bool provoke_block_of_points(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_block_entry(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_office(struct scene *s, struct command *c, enum verdict verdict);
 
 #endif

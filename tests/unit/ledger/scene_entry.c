@@ -7,6 +7,7 @@ static void be(struct command *c, enum entry_kind kind, const struct uid *subjec
     c->take_entry.entry.subject = *subject;
     c->take_entry.entry.points = points_of(points);
     c->take_entry.entry.mandate = (struct uid){{0}};
+    c->take_entry.entry.tariff = 1;
 }
 
 /* A capture under the mandate that was given. */
@@ -43,6 +44,8 @@ static bool provoke_stand_in(struct scene *s, struct command *c, enum verdict ve
 static void be_earn(struct command *c, const struct card_number *card, int64_t points)
 {
     c->take_entry.entry.kind = ENTRY_EARN;
+    c->take_entry.entry.subject = (struct uid){{0}};
+    c->take_entry.entry.tariff = 1;
     c->take_entry.entry.card = *card;
     c->take_entry.entry.points = points_of(points);
 }
@@ -135,6 +138,6 @@ bool provoke_entry(struct scene *s, struct command *c, enum verdict verdict)
         return true;
     default:
         return provoke_dispute_entry(s, c, verdict) || provoke_stand_in(s, c, verdict) ||
-               provoke_earn_entry(s, c, verdict);
+               provoke_block_entry(s, c, verdict) || provoke_earn_entry(s, c, verdict);
     }
 }

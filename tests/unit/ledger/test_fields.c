@@ -336,6 +336,35 @@ static void payments_come_back(struct rng *rng)
     }
 }
 
+static void blocks_come_back(struct rng *rng)
+{
+    {
+        COMMAND_COMES_BACK(COMMAND_SELL_BLOCK);
+        SAME(block_of_points.terms.id);
+        SAME(block_of_points.terms.seller);
+        SAME(block_of_points.terms.buyer);
+        SAME(block_of_points.terms.points);
+        SAME(block_of_points.terms.tariff);
+        SAME(block_of_points.terms.offered_until);
+        SAME(block_of_points.terms.valid_from);
+        SAME(block_of_points.terms.valid_until);
+        SAME(block_of_points.terms.refuses_when_empty);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_BUY_BLOCK);
+        SAME_SLICE(block_of_points.evidence);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_BLOCK_DUE);
+        SAME(due.id);
+        SAME(due.redeemer);
+        SAME(due.due);
+        buffer_fini(&bytes);
+    }
+}
+
 static void pair_and_freeze_come_back(struct rng *rng)
 {
     {
@@ -425,6 +454,7 @@ static void test_commands(void **state)
         recoveries_come_back(&rng);
         pair_and_freeze_come_back(&rng);
         payments_come_back(&rng);
+        blocks_come_back(&rng);
         short_commands_come_back(&rng);
     }
 }
