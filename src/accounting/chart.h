@@ -51,6 +51,10 @@ enum chart_line {
     CHART_POINTS_TAKEN,     /* from other brands' members, at the redemption price */
     CHART_POINTS_FUNDED,    /* to own members by others, less what others took from them */
     CHART_POINTS_CORRECTED, /* what disputes came to */
+    CHART_POINTS_PREPAID,   /* in blocks that were bought, at their price */
+    CHART_POINTS_SOLD,      /* in blocks that were sold and not drawn from */
+    CHART_POINTS_LAPSED,    /* what was left of blocks that were bought, and paid for in vain */
+    CHART_POINTS_BREAKAGE,  /* the same of blocks that were sold */
     CHART_FEES_PAID,
     CHART_FEES_EARNED,
     CHART_TAX_PAID,

@@ -48,14 +48,16 @@ static void add_line(struct book_entry *entry, size_t account, struct exact_mone
     }
 }
 
-/* `owed` in whole minor units against what it exactly is; both legs exact while it is disputed. */
+/* `owed` in whole minor units against what it exactly is; both legs exact while it is disputed, and
+ * where nothing is owed. */
 static enum err post(struct settling *settling, enum posting_event event,
                      const struct book_entry *about, struct money owed, struct exact_money exact)
 {
     const struct posting_template *template = &settling->templates->rows[event];
     enum posting_owed leg = posting_event_owed(event);
     struct book_entry entry = *about;
-    struct exact_money whole = about->is_disputed ? exact : exact_of(owed.minor);
+    bool is_exact = about->is_disputed || (leg == POSTING_OWED_NONE && owed.minor == 0);
+    struct exact_money whole = is_exact ? exact : exact_of(owed.minor);
     struct exact_money debit = leg == POSTING_OWED_CREDIT ? exact : whole;
     struct exact_money credit = leg == POSTING_OWED_DEBIT ? exact : whole;
     bool is_disputed = about->is_disputed;
@@ -91,6 +93,12 @@ struct half_books {
     struct money owed; /* by the half's sender, of what is posted so far */
 };
 
+/* Of the half that was received, where it is not the one that was sent. */
+static enum posting_event event_on(enum posting_event sent, bool is_sent)
+{
+    return is_sent ? sent : (enum posting_event)(sent + POSTING_EARN_RECEIVED - POSTING_EARN_SENT);
+}
+
 static enum posting_event event_of(enum entry_kind kind, bool is_sent)
 {
     enum posting_event event;
@@ -114,11 +122,16 @@ static enum posting_event event_of(enum entry_kind kind, bool is_sent)
     case ENTRY_BURN_ADJUSTMENT:
         event = POSTING_CORRECTION_SENT;
         break;
+    case ENTRY_BLOCK_BOUGHT:
+        event = POSTING_BLOCK_BOUGHT_SENT;
+        break;
+    case ENTRY_BLOCK_ENDED:
+        event = POSTING_BLOCK_ENDED_SENT;
+        break;
     default:
         event = POSTING_OTHER_SENT;
     }
-    return is_sent ? event
-                   : (enum posting_event)(event + POSTING_EARN_RECEIVED - POSTING_EARN_SENT);
+    return event_on(event, is_sent);
 }
 
 /* Into what the pair owes each other. */
@@ -144,10 +157,30 @@ static enum err post_owed(struct half_books *books, enum posting_event event, st
     return books->about.is_disputed ? ERR_OK : count_owed(books, event, owed);
 }
 
+/* What goes out of a block, at its price, without being owed: what is drawn and given back, what is
+ * left and not bought back. While it is disputed it stays in the block. */
+static enum err post_of_block(struct half_books *books, const struct receipt_total *total)
+{
+    const struct tariff *tariff = roster_tariff(books->roster, total->tariff);
+    bool is_back = total->kind == ENTRY_EARN_RETURN;
+    bool is_end = total->kind == ENTRY_BLOCK_ENDED;
+    bool is_of_block = is_back || is_end || total->kind == ENTRY_EARN;
+    struct exact_money exact;
+    if (tariff == NULL || !tariff_is_prepaid(tariff) || !is_of_block || books->about.is_disputed) {
+        return ERR_OK;
+    }
+    int64_t price = tariff->issue_price.minor - (is_end ? tariff->redemption_price.minor : 0);
+    enum posting_event event = is_end ? POSTING_LAPSED_SENT : POSTING_DRAWN_SENT;
+    TRY(exact_worth(total->points, price, tariff->per.minor, &exact));
+    return post(books->settling, event_on(event, books->is_sent), &books->about, money_of(0),
+                is_back ? exact_negated(exact) : exact);
+}
+
 static enum err post_total(struct half_books *books, const struct receipt_total *total)
 {
     struct line_price price;
     struct exact_money exact;
+    TRY(post_of_block(books, total));
     TRY(price_line(books->roster, total, &price));
     if (price.tariff == NULL) {
         return ERR_OK;

@@ -17,6 +17,10 @@ enum posting_event {
     POSTING_BURN_RETURN_SENT,
     POSTING_MOVED_SENT,
     POSTING_CORRECTION_SENT,
+    POSTING_BLOCK_BOUGHT_SENT,
+    POSTING_BLOCK_ENDED_SENT,
+    POSTING_DRAWN_SENT,  /* from a block: nobody owes anything */
+    POSTING_LAPSED_SENT, /* of what is left of a block, what is not bought back */
     POSTING_OTHER_SENT,
     /* Of the one that it received, in the same order. */
     POSTING_EARN_RECEIVED,
@@ -25,6 +29,10 @@ enum posting_event {
     POSTING_BURN_RETURN_RECEIVED,
     POSTING_MOVED_RECEIVED,
     POSTING_CORRECTION_RECEIVED,
+    POSTING_BLOCK_BOUGHT_RECEIVED,
+    POSTING_BLOCK_ENDED_RECEIVED,
+    POSTING_DRAWN_RECEIVED,
+    POSTING_LAPSED_RECEIVED,
     POSTING_OTHER_RECEIVED,
     /* What is charged beside. */
     POSTING_FEE_PAID,

@@ -87,7 +87,7 @@ struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind)
     struct entry_debt debt = entry_kind_debt(kind);
     bool is_at_burn = tariff->funding == FUNDED_AT_BURN;
     bool is_of_block = kind == ENTRY_BLOCK_BOUGHT || kind == ENTRY_BLOCK_ENDED;
-    bool is_of_earns = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN;
+    bool is_of_earns = kind == ENTRY_EARN || kind == ENTRY_EARN_RETURN || kind == ENTRY_ADJUSTMENT;
     if (tariff_is_prepaid(tariff) ? is_of_earns : is_of_block) {
         return (struct entry_debt){0, false};
     }

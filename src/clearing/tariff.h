@@ -69,8 +69,8 @@ bool tariff_is_for(const struct tariff *tariff, const struct partner_id *one,
 /* What a pair owes for an applied entry of the kind under this tariff: as entry_kind_debt, but that
  * giving points that are funded at burn owes nothing, and that nothing else is funded later. A
  * promotion's share, and what is given back of it, has the price at which points are funded. Under
- * a tariff that funds points in advance earns and their returns owe nothing, and under no other one
- * there are blocks. */
+ * a tariff that funds points in advance earns, their returns and corrections owe nothing, and under
+ * no other one there are blocks. */
 struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind);
 /* Who pays a fee for an applied entry of the kind, and on what. */
 struct entry_fee {

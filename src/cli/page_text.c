@@ -139,6 +139,13 @@ static const struct {
      {"Paid back for your points", "Возврат платы за ваши баллы",
       "Ұпайларыңыз үшін төлем қайтарылды"}},
     {"promotion", {"Share of a promotion", "Доля в акции", "Акциядағы үлес"}},
+    {"block-bought",
+     {"Block of points bought", "Покупка пакета баллов", "Ұпайлар топтамасын сатып алу"}},
+    {"block-ended",
+     {"Left of a block of points", "Остаток пакета баллов", "Ұпайлар топтамасының қалдығы"}},
+    {"block-draw", {"Points out of a block", "Баллы из пакета", "Топтамадан берілген ұпайлар"}},
+    {"block-draw-return",
+     {"Purchase returned to a block", "Возврат в пакет баллов", "Топтамаға қайтарылған ұпайлар"}},
     {"period-mark", {"End of the period", "Закрытие периода", "Кезеңнің жабылуы"}},
     {"card-block", {"Card blocked", "Блокировка карты", "Картаны бұғаттау"}},
     {"card-unblock", {"Card unblocked", "Разблокировка карты", "Картаны бұғаттан шығару"}},
@@ -193,15 +200,28 @@ const char *page_text(enum page_language language, enum page_text text)
     return texts[text][language];
 }
 
-const char *page_entry_kind(enum page_language language, enum entry_kind kind)
+static const char *words_of(enum page_language language, const char *name)
 {
-    const char *name = entry_kind_name(kind);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].name, name) == 0) {
             return kinds[i].texts[language];
         }
     }
     return name;
+}
+
+const char *page_entry_kind(enum page_language language, enum entry_kind kind)
+{
+    return words_of(language, entry_kind_name(kind));
+}
+
+const char *page_line_kind(enum page_language language, enum entry_kind kind, bool is_prepaid)
+{
+    bool is_drawn = is_prepaid && kind == ENTRY_EARN;
+    bool is_back = is_prepaid && kind == ENTRY_EARN_RETURN;
+    return words_of(language, is_drawn  ? "block-draw"
+                              : is_back ? "block-draw-return"
+                                        : entry_kind_name(kind));
 }
 
 static void append(char out_text[PAGE_NUMBER_MAX], const char *text, size_t length)

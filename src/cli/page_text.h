@@ -98,6 +98,8 @@ enum page_text {
 const char *page_text(enum page_language language, enum page_text text);
 /* What an entry is; the kind's own name where there is no other. */
 const char *page_entry_kind(enum page_language language, enum entry_kind kind);
+/* The same of a line of a statement: what is drawn from a block is told apart. */
+const char *page_line_kind(enum page_language language, enum entry_kind kind, bool is_prepaid);
 
 #define PAGE_NUMBER_MAX 96 /* bytes, with the final NUL */
 

@@ -140,7 +140,10 @@ static enum err write_line(struct view *view, const struct receipt_total *total,
     char number[PAGE_NUMBER_MAX];
     enum err err = price_line(&view->roster, total, &price);
     page_open(&view->page, "tr", NULL);
-    page_element(&view->page, "td", NULL, page_entry_kind(view->page.language, total->kind));
+    const struct tariff *tariff = roster_tariff(&view->roster, total->tariff);
+    bool is_prepaid = tariff != NULL && tariff_is_prepaid(tariff);
+    page_element(&view->page, "td", NULL,
+                 page_line_kind(view->page.language, total->kind, is_prepaid));
     snprintf(text, sizeof text, "%u", total->tariff);
     page_element(&view->page, "td", "n", text);
     page_element(&view->page, "td", "n", page_count(view->page.language, total->count, number));

@@ -290,7 +290,8 @@ static enum err settle_earn_at_home(struct decision *d, const struct dispute_wor
                          .is_fixed = true,
                          .rate = {.per_minor = 1},
                          .lot = lot,
-                         .business_time = row->entry.business_time};
+                         .business_time = row->entry.business_time,
+                         .block = row->entry.subject};
     decide_put_sale(d, &row->entry.transaction_id, &sale);
     return ERR_OK;
 }
@@ -439,6 +440,27 @@ static struct account_ref settled_account(const struct dispute_work *work,
                                     &work->partner, work->row.corrected_in);
 }
 
+/* Points that were drawn from a block go back to it, or are drawn after all: they are paid with it
+ * and not with a correction. */
+static enum err settle_block(struct decision *d, const struct dispute_work *work)
+{
+    const struct disputed_entry *entry = &work->row.entry;
+    const struct partner_id *self = &d->terms->roster->self;
+    bool is_buyer = work->direction == STREAM_OUT;
+    bool comes_back = (entry->kind == ENTRY_EARN) == work->row.was_applied;
+    struct sale sale;
+    bool has_sale;
+    if (entry->kind != ENTRY_EARN && entry->kind != ENTRY_EARN_RETURN) {
+        return ERR_OK;
+    }
+    TRY(dispute_find_sale(d, work, &sale, &has_sale));
+    if (!has_sale) {
+        sale.block = entry->kind == ENTRY_EARN ? entry->subject : (struct uid){{0}};
+    }
+    return prepaid_change(d, is_buyer ? &work->partner : self, is_buyer ? self : &work->partner,
+                          &sale.block, comes_back ? work->row.claim.minor : -work->row.claim.minor);
+}
+
 enum err dispute_settle(struct decision *d, const struct dispute_work *work)
 {
     const struct dispute *row = &work->row;
@@ -453,6 +475,9 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
         TRY(post_shop(d, work, &other));
     } else if (payment != PAYMENT_NONE && !is_same) {
         move_leg(d, work, &suspense, &other);
+    }
+    if (row->outcome == RULING_UPHELD) {
+        TRY(settle_block(d, work));
     }
     if (work->direction == STREAM_OUT) {
         TRY(settle_shop_rows(d, work));

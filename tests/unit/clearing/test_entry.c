@@ -63,6 +63,11 @@ static struct clearing_entry sound(enum entry_kind kind)
         entry.card = (struct card_number){{0}};
         entry.promotion = kind == ENTRY_PROMOTION ? 3 : 0;
     }
+    if (kind == ENTRY_BLOCK_BOUGHT || kind == ENTRY_BLOCK_ENDED) {
+        entry.card = (struct card_number){{0}};
+        entry.expires_at.ms = kind == ENTRY_BLOCK_BOUGHT ? 3000 : 0;
+        entry.refuses_when_empty = kind == ENTRY_BLOCK_BOUGHT;
+    }
     if (entry_kind_is_dispute(kind) || kind == ENTRY_BURN_ADJUSTMENT) {
         be_about_dispute(&entry);
     }
@@ -99,6 +104,8 @@ static void test_sound_entries(void **state)
     first.previous_hash = (struct hash){{0}};
     first.active_from.ms = first.expires_at.ms = 0;
     assert_int_equal(entry_check(&first, NULL), ERR_OK);
+    first.subject = (struct uid){{6}}; /* drawn from a block */
+    assert_int_equal(entry_check(&first, NULL), ERR_OK);
     struct clearing_entry correction = sound(ENTRY_ADJUSTMENT);
     be_about_dispute(&correction);
     assert_int_equal(entry_check(&correction, NULL), ERR_OK);
@@ -126,6 +133,7 @@ static void test_who_owes_for_what(void **state)
         {ENTRY_CAPTURE, -1, true},        {ENTRY_BURN_RETURN, 1, true},
         {ENTRY_BURN_ADJUSTMENT, 1, true}, {ENTRY_FUNDING, -1, true},
         {ENTRY_FUNDING_RETURN, 1, true},  {ENTRY_PROMOTION, -1, true},
+        {ENTRY_BLOCK_BOUGHT, 1, false},   {ENTRY_BLOCK_ENDED, -1, true},
     };
     size_t worth = 0;
     (void)state;
@@ -144,6 +152,10 @@ static void test_wrong_entries(void **state)
 {
     (void)state;
     REFUSED(ENTRY_EARN, number = 0, "begin with 1");
+    REFUSED(ENTRY_EARN, refuses_when_empty = true, "only a block refuses earns");
+    REFUSED(ENTRY_BLOCK_BOUGHT, expires_at.ms = 0, "a block has an end");
+    REFUSED(ENTRY_BLOCK_BOUGHT, subject = ((struct uid){{0}}), "what it is about");
+    REFUSED(ENTRY_BLOCK_ENDED, expires_at.ms = 3000, "moved lots and blocks begin and end");
     REFUSED(ENTRY_EARN, number = 1, "previous hash is zeros");
     REFUSED(ENTRY_EARN, period.code = 202613, "no month");
     REFUSED(ENTRY_EARN, period.code = 196912, "no month");

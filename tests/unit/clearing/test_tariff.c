@@ -113,7 +113,8 @@ static void test_nonsense_is_named(void **state)
     REFUSED(pair[1] = fuel, ": partners are not two, in the order of their ids");
     REFUSED(pair[1] = bakery, ": partners are not two, in the order of their ids");
     REFUSED(valid_from.ms = -1, ": valid_from is below zero");
-    REFUSED(funding = TARIFF_FUNDING_END, ": funding is neither at issue nor at burn");
+    REFUSED(funding = TARIFF_FUNDING_END,
+            ": funding is neither at issue, nor at burn, nor prepaid");
 #undef REFUSED
 }
 

@@ -278,6 +278,7 @@ static void test_purpose_registry(void **state)
         "holdings",
         [PURPOSE_MOVE_ACCEPTANCE] = "move-acceptance",
         [PURPOSE_HALF_ROOT] = "half-root",
+        [PURPOSE_BLOCK_OFFER] = "block-offer",
         [PURPOSE_PAYMENT] = "payment",
         [PURPOSE_NETTING_SET] = "netting-set",
         [PURPOSE_NETTING] = "netting",
