@@ -1,5 +1,5 @@
 /* The messages of an online authorisation: request, grant, refusal, and the mandate that stands in
- * for them; and the acceptance of a move: by the first byte. */
+ * for them; the acceptance of a move, and the offer of a block of points: by the first byte. */
 #include "fuzz.h"
 #include "wire/messages.h"
 
@@ -18,11 +18,19 @@ AGAIN(hold_refusal)
 AGAIN(mandate)
 AGAIN(move_acceptance)
 
+static enum err block_again(struct slice bytes, struct buffer *out, struct note *note)
+{
+    struct block_terms terms;
+    TRY(wire_block_decode(bytes, &terms, note));
+    ASSERT(wire_block_encode(&terms, out) == ERR_OK);
+    return ERR_OK;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {
     enum err (*const messages[])(struct slice bytes, struct buffer * out, struct note * note) = {
-        hold_request_again, hold_grant_again, hold_refusal_again, mandate_again,
-        move_acceptance_again};
+        hold_request_again, hold_grant_again,      hold_refusal_again,
+        mandate_again,      move_acceptance_again, block_again};
     CLEANUP(buffer_fini) struct buffer again = {0};
     struct slice bytes = slice_of(at, length);
     struct note note = {{0}};

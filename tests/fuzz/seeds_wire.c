@@ -12,9 +12,9 @@
 static void write_samples(const char *folder)
 {
     static const char *const targets[SAMPLE_COUNT] = {
-        "entry",     "entry",     "head",      "receipt", "hold",     "hold",     "hold",
-        "statement", "entry",     "hold",      NULL,      "holdings", "entry",    "receipt",
-        "hold",      "statement", "half_root", "payment", "payment",  "statement"};
+        "entry",     "entry",   "head",    "receipt",   "hold",  "hold",    "hold", "statement",
+        "entry",     "hold",    NULL,      "holdings",  "entry", "receipt", "hold", "statement",
+        "half_root", "payment", "payment", "statement", "entry", "hold"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,          PURPOSE_CLEARING_BATCH,
         PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST,     PURPOSE_HOLD_GRANT,
@@ -22,9 +22,11 @@ static void write_samples(const char *folder)
         PURPOSE_MANDATE,          PURPOSE_STATEMENT,        PURPOSE_HOLDINGS,
         PURPOSE_CLEARING_BATCH,   PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE,
         PURPOSE_STATEMENT,        PURPOSE_HALF_ROOT,        PURPOSE_PAYMENT,
-        PURPOSE_NETTING,          PURPOSE_STATEMENT};
+        PURPOSE_NETTING,          PURPOSE_STATEMENT,        PURPOSE_CLEARING_BATCH,
+        PURPOSE_BLOCK_OFFER};
     static const unsigned mandate = 9;
     static const unsigned acceptance = 14;
+    static const unsigned offer = 21;
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
         if (targets[i] == NULL) { /* a file, not a message */
             continue;
@@ -35,7 +37,7 @@ static void write_samples(const char *folder)
         snprintf(name, sizeof name, "sample-%u", i);
         ASSERT(samples[i].encode(&bytes) == ERR_OK);
         if (strcmp(targets[i], "hold") == 0) {
-            unsigned choice = i == mandate ? 3 : i == acceptance ? 4 : i - 4;
+            unsigned choice = i == mandate ? 3 : i == acceptance ? 4 : i == offer ? 5 : i - 4;
             seed_write_choice(folder, "hold", name, choice, buffer_slice(&bytes));
         } else if (strcmp(targets[i], "payment") == 0) {
             seed_write_choice(folder, "payment", name, i - acceptance - 1, buffer_slice(&bytes));
@@ -95,6 +97,11 @@ static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
         entry.card = (struct card_number){{0}};
         entry.promotion = kind == ENTRY_PROMOTION ? 1 : 0;
     }
+    if (kind == ENTRY_BLOCK_BOUGHT || kind == ENTRY_BLOCK_ENDED) {
+        entry.card = (struct card_number){{0}};
+        entry.expires_at.ms = kind == ENTRY_BLOCK_BOUGHT ? 1799999999000 : 0;
+        entry.refuses_when_empty = kind == ENTRY_BLOCK_BOUGHT && (variant & 1);
+    }
     if (entry_kind_is_dispute(kind) || kind == ENTRY_BURN_ADJUSTMENT) {
         be_about_dispute(&entry);
     }
@@ -108,7 +115,7 @@ static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
 }
 
 enum {
-    KINDS_IN_TURN = 19
+    KINDS_IN_TURN = 21
 };
 
 /* A mark behind which weeks follow, and a vote on a set of the third round. */
@@ -153,7 +160,7 @@ static enum entry_kind kind_in_turn(unsigned i)
         ENTRY_CARD_BLOCK,      ENTRY_CARD_UNBLOCK,     ENTRY_CARD_MOVED,        ENTRY_MOVED_LOT,
         ENTRY_DISPUTE_OPENED,  ENTRY_DISPUTE_ANSWERED, ENTRY_DISPUTE_ESCALATED, ENTRY_DISPUTE_RULED,
         ENTRY_BURN_ADJUSTMENT, ENTRY_FUNDING,          ENTRY_FUNDING_RETURN,    ENTRY_PROMOTION,
-        ENTRY_PERIOD_MARK};
+        ENTRY_BLOCK_BOUGHT,    ENTRY_BLOCK_ENDED,      ENTRY_PERIOD_MARK};
     unsigned turn = i % KINDS_IN_TURN;
     return turn + 1 < ENTRY_PERIOD_MARK ? (enum entry_kind)(turn + 1)
                                         : after_mark[turn + 1 - ENTRY_PERIOD_MARK];

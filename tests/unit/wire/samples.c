@@ -260,6 +260,40 @@ SAMPLE_FUNCTIONS(hold_refusal, hold_refusal, sample_refusal)
 SAMPLE_AGAIN(hold_refusal, hold_refusal)
 SAMPLE_FUNCTIONS(mandate, mandate, sample_mandate)
 SAMPLE_AGAIN(mandate, mandate)
+static struct block_terms sample_block(void)
+{
+    return (struct block_terms){.id = sample_uid(0xd0),
+                                .seller = sample_partner("grocer"),
+                                .buyer = sample_partner("fuel"),
+                                .points = {100000},
+                                .tariff = 7,
+                                .offered_until = {1790000000123},
+                                .valid_from = {1780000000000},
+                                .valid_until = {1799999999000},
+                                .refuses_when_empty = true};
+}
+
+static struct clearing_entry sample_block_bought(void)
+{
+    struct block_terms terms = sample_block();
+    struct clearing_entry entry = block_entry(&terms);
+    struct clearing_entry earn = sample_earn();
+    entry.number = earn.number;
+    entry.previous_hash = earn.previous_hash;
+    entry.period = earn.period;
+    entry.business_time = earn.business_time;
+    entry.transaction_id = earn.transaction_id;
+    return entry;
+}
+SAMPLE_FUNCTIONS(block, block_terms, sample_block)
+SAMPLE_AGAIN(block, block_terms)
+
+static enum err block_bought_sample(struct buffer *out)
+{
+    struct clearing_entry entry = sample_block_bought();
+    return wire_entry_encode(&entry, out);
+}
+
 SAMPLE_FUNCTIONS(receipt, clearing_receipt, sample_receipt)
 SAMPLE_AGAIN_IN_ARENA(receipt, clearing_receipt)
 SAMPLE_FUNCTIONS(move_acceptance, move_acceptance, sample_acceptance)
@@ -497,4 +531,13 @@ const struct sample samples[SAMPLE_COUNT] = {
      "1001180220b0ea013892feffffffffffffff014a1f0a015310c0a907180120f2fdffffffffffffff"
      "0130e0ffffffffffffffff012a046675656c320667726f63657238fd0b4203455552",
      charged_sample, false, statement_again},
+    {"a block of points that is bought",
+     "08011220000000000000000000000000000000000000000000000000000000000000000018f2ae0c"
+     "20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf301540a08d0648075210d0d1d2d3d4"
+     "d5d6d7d8d9dadbdcdddedf5880909282e733609898f1c2b134a80101",
+     block_bought_sample, true, entry_again},
+    {"an offer of a block of points",
+     "0a10d0d1d2d3d4d5d6d7d8d9dadbdcdddedf120667726f6365721a046675656c20a08d06280730fb"
+     "d8c1a28c343880909282e733409898f1c2b1344801",
+     block_sample, true, block_again},
 };

@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+"""Blocks of points that fuel buys of grocer in advance, over a month: sold, accepted, drawn from,
+given back to, used up, ended; statements that match, figures worked by hand, books, every ledger
+clean, and an audit of both exports."""
+
+import datetime
+import os
+import time
+import unittest
+
+from coalition import Coalition, dashed, main, run, wait_for
+from coalition import TALEA
+
+NAMES = ("fuel", "grocer")
+
+TARIFFS = """tariffs:
+  - id: 1
+    name: usual
+    issue_price_per_point: 0.0200
+    redemption_price_per_point: 0.0100
+    rounding: half_even
+  - id: 2
+    name: in advance
+    issue_price_per_point: 0.0150
+    redemption_price_per_point: 0.0050
+    rounding: half_even
+    issue_fee_percent: 2.5
+    tax: {code: S, percent: 12, on: fees}
+    partners: [grocer, fuel]
+    funding: prepaid
+"""
+
+SHORT_S = 12  # that the second block lasts
+
+
+def at(seconds):
+    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return then.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Terms(Coalition):
+    def terms(self):
+        text = super().terms()
+        start = text.index("tariffs:")
+        return text[:start] + TARIFFS + text[text.index("\n# What one partner may owe"):]
+
+
+class Prepaid(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.coalition = c = Terms(list(NAMES))
+        cls.addClassCleanup(c.close)
+        try:
+            c.make()
+            c.start()
+            cls.fuel, cls.grocer = (c[name] for name in NAMES)
+            cls.period = int(cls.grocer.cli("status")["open_period"])
+            cls.card = cls.grocer.cli("member", "add")["card"]
+            cls.trade()
+            c.wait_cleared()
+            c.close_period(cls.period)
+        except BaseException:
+            c.show_logs()
+            raise
+
+    @classmethod
+    def block(cls, node, block):
+        return node.cli("block", "show", block)["block"]
+
+    @classmethod
+    def sell(cls, name, points, until, *more):
+        """Sold and bought: the block's id, once it is live on both sides."""
+        offer = cls.coalition.path(name + ".offer")
+        sold = cls.grocer.cli("block", "sell", "fuel", "--points", str(points), "--tariff", "2",
+                              "--until", until, "--out", offer, *more)
+        bought = cls.fuel.cli("block", "accept", offer)
+        block = sold["block"]["block_id"]
+        assert bought["block_id"] == block and bought["seller"] == "grocer"
+        wait_for(lambda: cls.block(cls.fuel, block)["state"] == "BLOCK_STATE_LIVE", "it is live")
+        assert cls.block(cls.grocer, block)["state"] == "BLOCK_STATE_LIVE"
+        return block, offer
+
+    @classmethod
+    def earn(cls, points, expect=0):
+        return cls.fuel.cli("earn", cls.card, "10.00", "--points", str(points), "--as",
+                            "back-office", expect=expect)
+
+    @classmethod
+    def trade(cls):
+        cls.long, cls.offer = cls.sell("long", 1000, "2099-01-01")
+        sale = cls.earn(400)["sale_id"]
+        cls.earn(500)
+        cls.listed_low = cls.fuel.cli("block", "list")["blocks"][0]
+        cls.fuel.cli("return", "purchase", sale)  # 500 are left again
+        cls.earn(501)  # at the usual price
+        cls.end = time.monotonic() + SHORT_S
+        cls.short, _ = cls.sell("short", 500, at(SHORT_S), "--only")
+        cls.earn(200)  # of the one that ends first
+        cls.earn(301)  # which the other one has
+        cls.refused = cls.fuel.talea("earn", cls.card, "10.00", "--points", "301", "--as",
+                                     "back-office", expect=1).stderr
+        cls.coalition.wait_cleared()
+        cls.before = [cls.block(node, cls.short) for node in cls.coalition]
+        wait_for(lambda: cls.block(cls.grocer, cls.short)["state"] == "BLOCK_STATE_ENDED",
+                 "it has ended", 60)
+        cls.fuel.cli("burn", "authorise", cls.card, "1", expect=0)
+
+    def statement(self, one, other):
+        return self.coalition[one].cli("statement", "show", other,
+                                       dashed(self.period))["statement"]
+
+    def test_both_know_what_is_left(self):
+        for node in self.coalition:
+            block = self.block(node, self.long)
+            self.assertEqual((block["state"], int(block["left_points"])),
+                             ("BLOCK_STATE_LIVE", 199))
+        for block in self.before:
+            self.assertEqual(int(block["left_points"]), 300)
+        self.assertEqual(int(self.block(self.fuel, self.short).get("left_points", 0)), 0)
+
+    def test_a_low_block_is_told(self):
+        self.assertTrue(self.listed_low["is_low"])
+        self.assertIn("LOW", self.fuel.talea("block", "show", self.long).stdout)  # 199 of 1000
+
+    def test_an_empty_block_refuses_when_it_says_so(self):
+        self.assertIn("(BLOCK_EMPTY)", self.refused)
+
+    def test_the_statement_shows_draws_apart(self):
+        """1500 points at 1.5 cents, 2.5 % of 2250 in two periods' lines as one, 12 % of that; 501
+        at 2 cents; 300 bought back at half a cent."""
+        half = next(h for h in self.statement("fuel", "grocer")["halves"] if h["sender"] == "fuel")
+        lines = {(t["kind"][len("ENTRY_KIND_"):], t["tariff"]): (int(t["count"]), int(t["points"]))
+                 for t in half["totals"] if int(t.get("points", 0)) > 0}
+        self.assertEqual(lines, {("EARN", 1): (1, 501), ("EARN", 2): (4, 1401),
+                                 ("EARN_RETURN", 2): (1, 400), ("BLOCK_BOUGHT", 2): (2, 1500),
+                                 ("BLOCK_ENDED", 2): (1, 300)})
+        self.assertEqual([(int(c["fee_minor"]), int(c["tax_minor"])) for c in half["charges"]],
+                         [(56, 7)])
+        self.assertEqual(int(half["owed_minor"]), 1002 + 2250 - 150 + 56 + 7)
+        self.assertEqual(self.statement("fuel", "grocer"), self.statement("grocer", "fuel"))
+
+    def test_an_offer_is_for_one_and_once(self):
+        refused = self.fuel.talea("block", "accept", self.offer, expect=1).stderr
+        self.assertIn("(BLOCK_EXISTS)", refused)
+        refused = self.grocer.talea("block", "accept", self.offer, expect=2).stderr
+        self.assertIn("it is for fuel", refused)
+        with open(self.offer, "rb") as file:
+            forged = bytearray(file.read())
+        at_points = forged.index(b"grocer") + 20  # somewhere in what is signed
+        forged[at_points] ^= 1
+        path = self.coalition.path("forged.offer")
+        with open(path, "wb") as file:
+            file.write(forged)
+        self.assertIn("(INVALID_OFFER)", self.fuel.talea("block", "accept", path, expect=2).stderr)
+        self.grocer.talea("block", "show", self.long, "--out", self.coalition.path("again"),
+                          expect=1)
+
+    def test_what_can_not_be_sold(self):
+        def sell(*words):
+            return self.grocer.talea("block", "sell", "fuel", "--out", self.coalition.path("none"),
+                                     *words, expect=1).stderr
+        self.assertIn("(TARIFF_NOT_IN_FORCE)", sell("--points", "5", "--tariff", "1", "--until",
+                                                    "2099-01-01"))
+        self.assertIn("(TARIFF_UNKNOWN)", sell("--points", "5", "--tariff", "9", "--until",
+                                               "2099-01-01"))
+        self.assertIn("(BLOCK_", sell("--points", "5", "--tariff", "2", "--until", "2020-01-01"))
+
+    def test_the_books_show_what_is_in_blocks(self):
+        """199 points are left in a block, at 1.5 cents; 300 lapsed, at the cent that did not come back."""
+        def books(node):
+            rows = node.talea("books", "--format", "csv", "--only", "money").stdout.splitlines()
+            return "\n".join(rows)
+        folder = self.coalition.path("books")
+        os.makedirs(folder, exist_ok=True)
+        for node, account in ((self.fuel, "Points prepaid"), (self.grocer, "Points sold")):
+            path = os.path.join(folder, node.partner + ".journal")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(node.talea("books", "--format", "hledger").stdout)
+            run(["hledger", "-f", path, "check"])
+            self.assertIn(account, books(node))
+            text = run(["hledger", "-f", path, "balance", account]).stdout
+            self.assertIn("2.98", text)
+            self.assertIn("3.00", run(["hledger", "-f", path, "balance", "Points lapsed"]).stdout)
+
+    def test_ledgers_are_clean(self):
+        for node in self.coalition:
+            self.assertTrue(node.cli("verify")["is_clean"])
+
+    def test_the_audit_is_clean(self):
+        folders = []
+        os.makedirs(self.coalition.path("export"), exist_ok=True)
+        for node in self.coalition:
+            folders.append(self.coalition.path("export", node.partner))
+            node.cli("period", "export", dashed(self.period), "--out", folders[-1])
+        self.assertIn('"clean": true', run([TALEA, "audit", "--json", *folders]).stdout)
+
+
+if __name__ == "__main__":
+    main(220)
