@@ -156,7 +156,7 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
         return ERR_OK; /* it has gone on without the block */
     }
     if (entry->kind == ENTRY_EARN) {
-        TRY(prepaid_change(d, partner, &sale.issuer, &sale.block, entry->points.minor));
+        TRY(prepaid_refused(d, partner, &sale));
         if (entry->verdict == VERDICT_CARD_MOVED && !MUTANT(DROP_LATE_EARN)) {
             TRY(resend_earn(d, partner, entry, &sale, &is_sent));
         } else if (verdict_is_of_block(entry->verdict)) {
@@ -169,6 +169,8 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
         }
     } else if (!partner_id_equal(&sale.home, partner)) {
         TRY(resend_return(d, entry, &sale, &is_sent));
+    } else if (entry->kind == ENTRY_EARN_RETURN && entry->tariff != sale.lot.tariff) {
+        TRY(resend_undrawn(d, entry, &sale, &is_sent));
     }
     if (entry->kind == ENTRY_EARN_RETURN && !is_sent) {
         sale.taken.minor -= entry->points.minor;

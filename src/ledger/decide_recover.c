@@ -124,7 +124,7 @@ static enum err went_on(struct decision *d, const struct partner_id *home,
     bool is_undrawn = partner_id_equal(&sale->home, home) && !uid_is_nil(&sale->block) &&
                       uid_is_nil(&entry->subject);
     if (is_undrawn) { /* its draw was refused, and it went on under the usual tariff */
-        TRY(prepaid_change(d, home, &sale->issuer, &sale->block, sale->points.minor));
+        TRY(prepaid_refused(d, home, sale));
     }
     if (is_undrawn || (sale->is_reversed && !partner_id_equal(&sale->home, home))) {
         sale->is_reversed = false;

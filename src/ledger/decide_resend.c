@@ -92,12 +92,12 @@ static enum err send_to(struct decision *d, const struct partner_id *home,
     return decide_owe(d, home, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
 }
 
-/* A block is one pair's: without it the sale comes under the usual tariff. */
+/* A block is one pair's, and this one refused: without it the sale comes under the usual tariff. */
 static void leave_block(const struct decision *d, const struct partner_id *home, struct sale *sale)
 {
     const struct roster *roster = d->terms->roster;
-    if (!uid_is_nil(&sale->block)) {
-        sale->block = (struct uid){{0}};
+    const struct tariff *tariff = roster_tariff(roster, sale->lot.tariff);
+    if (tariff != NULL && tariff_is_prepaid(tariff)) {
         sale->lot.tariff = roster_tariff_for(roster, &roster->self, home, sale->business_time)->id;
     }
 }
@@ -112,7 +112,6 @@ enum err resend_earn(struct decision *d, const struct partner_id *partner,
     if (route.home == NULL || route.is_blocked || partner_id_equal(&route.home->id, partner)) {
         return ERR_OK;
     }
-    bool was_drawn = !uid_is_nil(&sale->block);
     leave_block(d, &route.home->id, sale);
     if (roster_is_self(d->terms->roster, &route.home->id)) {
         TRY(give_at_home(d, refused, &route.card, sale, out_is_sent));
@@ -123,7 +122,7 @@ enum err resend_earn(struct decision *d, const struct partner_id *partner,
             .transaction_id = refused->transaction_id,
             .card = route.card,
             .points = refused->points,
-            .tariff = was_drawn ? sale->lot.tariff : refused->tariff,
+            .tariff = sale->lot.tariff,
             .active_from = sale->lot.active_from,
             .expires_at = sale->lot.expires_at,
         };
@@ -139,6 +138,7 @@ enum err resend_earn(struct decision *d, const struct partner_id *partner,
 enum err resend_undrawn(struct decision *d, const struct receipted_entry *refused,
                         struct sale *sale, bool *out_is_sent)
 {
+    bool is_earn = refused->kind == ENTRY_EARN;
     struct stream *stream;
     TRY(decide_out_stream(d, &sale->home, &stream));
     leave_block(d, &sale->home, sale);
@@ -147,18 +147,22 @@ enum err resend_undrawn(struct decision *d, const struct receipted_entry *refuse
         return ERR_OK;
     }
     struct clearing_entry entry = {
-        .kind = ENTRY_EARN,
-        .business_time = sale->business_time,
+        .kind = refused->kind,
+        .business_time = is_earn ? sale->business_time : d->command->business_time,
         .transaction_id = refused->transaction_id,
         .card = sale->card,
         .points = refused->points,
         .tariff = sale->lot.tariff,
-        .active_from = sale->lot.active_from,
-        .expires_at = sale->lot.expires_at,
     };
+    if (is_earn) {
+        entry.active_from = sale->lot.active_from;
+        entry.expires_at = sale->lot.expires_at;
+    } else {
+        entry.subject = refused->subject;
+    }
     struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, &sale->home, stream->period);
     TRY(plan_entry(d->plan, d->terms, &sale->home, stream, &entry));
-    plan_post(d->plan, &issued, &payable, entry.points);
+    plan_post(d->plan, is_earn ? &issued : &payable, is_earn ? &payable : &issued, entry.points);
     TRY(decide_give_entry(d, &entry, 1));
     return decide_owe(d, &sale->home, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor);
 }

@@ -210,8 +210,8 @@ MUST_USE enum err move_give_back(struct decision *d, const struct account_ref *p
 MUST_USE enum err resend_earn(struct decision *d, const struct partner_id *partner,
                               const struct receipted_entry *refused, struct sale *sale,
                               bool *out_is_sent);
-/* An earn that its home refused to draw from a block is sent there once more, under the usual
- * tariff.
+/* An earn that its home refused to draw from a block, or its return, is sent there once more, under
+ * the usual tariff.
  */
 MUST_USE enum err resend_undrawn(struct decision *d, const struct receipted_entry *refused,
                                  struct sale *sale, bool *out_is_sent);
@@ -301,6 +301,10 @@ MUST_USE enum err prepaid_draw(struct decision *d, const struct partner_id *sell
 MUST_USE enum err prepaid_change(struct decision *d, const struct partner_id *seller,
                                  const struct partner_id *buyer, const struct uid *id,
                                  int64_t points);
+/* The seller refused the draw of a sale: the block has its points again, but for those that have
+ * returned, and the sale names it no more. */
+MUST_USE enum err prepaid_refused(struct decision *d, const struct partner_id *seller,
+                                  struct sale *sale);
 /* What the seller's receipt says of our purchase, or of our end. */
 MUST_USE enum err prepaid_receipted(struct decision *d, const struct partner_id *seller,
                                     const struct receipted_entry *entry);

@@ -150,6 +150,7 @@ static enum err stand_again(struct decision *d, const struct dispute_work *work)
         TRY(dispute_find_sale(d, work, &sale, &has_one));
         if (has_one && sale.is_reversed) {
             sale.is_reversed = false;
+            sale.block = entry->subject;
             sale.taken.minor = at_least_zero(sale.points.minor - work->row.claim.minor);
             decide_put_sale(d, &entry->transaction_id, &sale);
         }
@@ -448,14 +449,16 @@ static enum err settle_block(struct decision *d, const struct dispute_work *work
     const struct partner_id *self = &d->terms->roster->self;
     bool is_buyer = work->direction == STREAM_OUT;
     bool comes_back = (entry->kind == ENTRY_EARN) == work->row.was_applied;
-    struct sale sale;
-    bool has_sale;
+    struct sale sale = {.block = entry->subject}; /* of earns */
+    bool has_sale = true;
     if (entry->kind != ENTRY_EARN && entry->kind != ENTRY_EARN_RETURN) {
         return ERR_OK;
     }
-    TRY(dispute_find_sale(d, work, &sale, &has_sale));
+    if (entry->kind == ENTRY_EARN_RETURN) {
+        TRY(dispute_find_sale(d, work, &sale, &has_sale));
+    }
     if (!has_sale) {
-        sale.block = entry->kind == ENTRY_EARN ? entry->subject : (struct uid){{0}};
+        return ERR_OK;
     }
     return prepaid_change(d, is_buyer ? &work->partner : self, is_buyer ? self : &work->partner,
                           &sale.block, comes_back ? work->row.claim.minor : -work->row.claim.minor);

@@ -193,6 +193,13 @@ enum err prepaid_change(struct decision *d, const struct partner_id *seller,
     return ERR_OK;
 }
 
+enum err prepaid_refused(struct decision *d, const struct partner_id *seller, struct sale *sale)
+{
+    const struct uid block = sale->block;
+    sale->block = (struct uid){{0}};
+    return prepaid_change(d, seller, &sale->issuer, &block, sale->points.minor - sale->taken.minor);
+}
+
 enum err prepaid_receipted(struct decision *d, const struct partner_id *seller,
                            const struct receipted_entry *entry)
 {

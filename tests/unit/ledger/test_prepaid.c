@@ -319,6 +319,18 @@ static void test_other_terms_than_offered_are_refused(void **state)
     assert_owed(market, 0);
 }
 
+static void put_row(struct desk *desk, const struct block_row *row)
+{
+    struct ledger_key key;
+    struct buffer value = {0};
+    key_block(&row->terms.seller, &row->terms.buyer, &row->terms.id, &key);
+    block_row_encode(row, &value);
+    assert_int_equal(desk->store.put(desk->store.context, TABLE_BLOCK,
+                                     slice_of(key.bytes, key.length), buffer_slice(&value)),
+                     ERR_OK);
+    buffer_fini(&value);
+}
+
 /* A buyer with another count, as a hostile one or one whose ledger is wrong: it draws more than
  * there is. The member keeps the points, and they are paid at the usual price. */
 static void test_an_overdraw_comes_under_the_usual_tariff(void **state)
@@ -327,15 +339,8 @@ static void test_an_overdraw_comes_under_the_usual_tariff(void **state)
     struct pair *pair = &market->pair;
     trade_points(market, SIZE);
     struct block_row row = row_of(market, &pair->alfa);
-    struct ledger_key key;
-    struct buffer value = {0};
     row.left += 1000;
-    key_block(&row.terms.seller, &row.terms.buyer, &row.terms.id, &key);
-    block_row_encode(&row, &value);
-    assert_int_equal(pair->alfa.store.put(pair->alfa.store.context, TABLE_BLOCK,
-                                          slice_of(key.bytes, key.length), buffer_slice(&value)),
-                     ERR_OK);
-    buffer_fini(&value);
+    put_row(&pair->alfa, &row);
     struct uid sale = give(market, SIZE + 1);
     assert_int_equal(pair->from_alfa.verdicts[1], VERDICT_BLOCK_EXCEEDED);
     assert_int_equal(last_verdict(market), VERDICT_OK);
@@ -347,6 +352,26 @@ static void test_an_overdraw_comes_under_the_usual_tariff(void **state)
     give_back(market, &sale, SIZE + 1); /* of no block */
     assert_owed(market, SIZE * 3 / 2);
     assert_int_equal(row_of(market, &pair->beta).left, SIZE);
+}
+
+/* What returned before the refusal came is not given back twice, and the member does not keep it.
+ */
+static void test_a_return_of_an_overdraw_goes_after_it(void **state)
+{
+    struct market *market = *state;
+    struct pair *pair = &market->pair;
+    trade_points(market, SIZE);
+    struct block_row row = row_of(market, &pair->alfa);
+    row.left += 1000;
+    put_row(&pair->alfa, &row);
+    struct command much = purchase(market, SIZE + 1);
+    desk_do(&pair->alfa, &much);
+    give_back(market, &much.transaction_id, 300);
+    assert_int_equal(pair->from_alfa.verdicts[2], VERDICT_SALE_UNKNOWN);
+    assert_int_equal(row_of(market, &pair->beta).left, SIZE);
+    assert_int_equal(row_of(market, &pair->alfa).left, SIZE + 1000);
+    assert_owed(market, SIZE * 3 / 2 + 2 * (SIZE + 1 - 300));
+    desk_assert_balances(&pair->beta, &pair->member, SIZE + 1 - 300, 0, 0);
 }
 
 static enum verdict take(struct market *market, const struct clearing_entry *like)
@@ -626,6 +651,7 @@ int main(void)
         TEST(test_what_was_not_offered_is_not_bought),
         TEST(test_other_terms_than_offered_are_refused),
         TEST(test_an_overdraw_comes_under_the_usual_tariff),
+        TEST(test_a_return_of_an_overdraw_goes_after_it),
         TEST(test_hostile_draws),
         TEST(test_hostile_purchases_and_ends),
         TEST(test_an_end_that_came_too_soon_is_told_again),
