@@ -125,6 +125,9 @@ static enum err close_block(struct decision *d, const struct block_terms *terms)
 static void expect_end(struct decision *d, struct block_row *row, struct unix_ms time)
 {
     struct ledger_key key;
+    if (row->due.ms != 0) {
+        return;
+    }
     row->due = time;
     key_due(time, DUE_BLOCK, &row->terms.seller, &row->terms.id, &key);
     plan_row(d->plan, TABLE_DUE, &key, slice_of(NULL, 0));

@@ -218,6 +218,15 @@ static void print_node(const struct command *command)
     case COMMAND_TAKE_RECEIPT:
         print_receipt(&command->take_receipt);
         break;
+    case COMMAND_SELL_BLOCK:
+    case COMMAND_BUY_BLOCK:
+        print_ids("of", &command->block_of_points.terms.id);
+        print_points(command->block_of_points.terms.points);
+        print_time("until", command->block_of_points.terms.valid_until.ms);
+        break;
+    case COMMAND_BLOCK_DUE:
+        print_ids("of", &command->due.id);
+        break;
     case COMMAND_CLOSE_PERIOD:
         (void)printf(" %u", command->close_period.period.code);
         break;

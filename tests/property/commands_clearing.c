@@ -140,6 +140,10 @@ void make_entry(const struct making *making)
     }
     entry->tariff = one_in(n[8], 30) ? 9 : 1 + n[8] % MODEL_TARIFFS;
     entry->points = points_of(entry->kind == ENTRY_VOID ? 0 : 1 + (n[5] >> 8) % 90);
+    if (entry->kind == ENTRY_EARN && !making->mood->is_flooding && one_in(n[4] >> 16, 4)) {
+        make_block_entry(making, sender, entry);
+        return;
+    }
     if (entry->kind == ENTRY_PROMOTION ||
         (entry->kind == ENTRY_FUNDING_RETURN && one_in(n[6], 3))) {
         entry->promotion = one_in(n[6] >> 8, 6) ? 1 + n[7] % 3 : MODEL_BETAS_PROMOTION;
@@ -228,7 +232,10 @@ void make_receipt(const struct making *making)
                                      .card = sent->card,
                                      .lot = lot_of(m, &sent->lot),
                                      .verdict = is_refused ? VERDICT_CARD_UNKNOWN : VERDICT_OK};
-        if (is_refused && sent->kind == ENTRY_EARN && one_in(n[5], 2)) {
+        bool is_drawn = sent->kind == ENTRY_EARN && !uid_is_nil(&sent->subject);
+        if (is_refused && is_drawn && one_in(n[5] >> 8, 2)) {
+            entries[receipt->entry_count - 1].verdict = VERDICT_BLOCK_EXCEEDED;
+        } else if (is_refused && sent->kind == ENTRY_EARN && one_in(n[5], 2)) {
             say_moved(making, &entries[receipt->entry_count - 1]);
         }
         receipt->last_number = number;

@@ -21,7 +21,7 @@ enum telling {
 
 struct engine_world {
     struct roster_partner partners[MODEL_PARTNERS];
-    struct tariff tariffs[MODEL_TARIFFS];
+    struct tariff tariffs[MODEL_PREPAID];
     struct promotion promotions[MODEL_PROMOTIONS];
     struct roster roster;
     struct mood mood; /* of the run */

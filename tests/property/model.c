@@ -30,6 +30,7 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->adjustment_count = 0;
     m->merge_count = 0;
     m->mandate_count = 0;
+    m->block_count = 0;
     m->debt_count = 0;
     m->matched_count = 0;
     m->touched = 0;
@@ -67,6 +68,7 @@ void model_copy(struct model *to, const struct model *from)
     to->mandate_count = from->mandate_count;
     to->debt_count = from->debt_count;
     to->matched_count = from->matched_count;
+    to->block_count = from->block_count;
     to->touched = from->touched;
     to->abroad = from->abroad;
     to->promoted = from->promoted;
@@ -82,6 +84,7 @@ void model_copy(struct model *to, const struct model *from)
     COPY(is_frozen_out, MODEL_PARTNERS);
     COPY(sent_count, MODEL_PARTNERS);
     COPY(receipted, MODEL_PARTNERS);
+    COPY(blocks, from->block_count);
     COPY(members, from->member_count);
     COPY(cards, from->card_count);
     COPY(holds, from->hold_count);
@@ -194,6 +197,9 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_STAND_IN_HOLD] = model_step_stand_in,
     [COMMAND_GIVE_UP_HOLD] = model_step_give_up,
     [COMMAND_TELL_FUNDING] = model_step_tell_funding,
+    [COMMAND_SELL_BLOCK] = model_step_block,
+    [COMMAND_BUY_BLOCK] = model_step_block,
+    [COMMAND_BLOCK_DUE] = model_step_block_due,
     [COMMAND_TELL_CARDS] = step_nothing, /* everybody was told at once */
     [COMMAND_NET_PAYMENT] = model_step_payment,
     [COMMAND_INSTRUCT_PAYMENT] = model_step_payment,
@@ -246,6 +252,9 @@ static bool office_says_the_same(const struct command *a, const struct command *
         return uid_equal(&a->unmerge.merge, &b->unmerge.merge);
     case COMMAND_ERASE_MEMBER:
         return uid_equal(&a->erase.member, &b->erase.member);
+    case COMMAND_SELL_BLOCK:
+    case COMMAND_BUY_BLOCK:
+        return block_terms_equal(&a->block_of_points.terms, &b->block_of_points.terms);
     case COMMAND_AWAIT_MOVE:
         return strcmp(a->await.card.digits, b->await.card.digits) == 0 &&
                strcmp(a->await.own_card.digits, b->await.own_card.digits) == 0;

@@ -21,6 +21,8 @@
 #define MODEL_ADJUSTMENTS 1024
 #define MODEL_TARIFFS     3 /* numbered from 1 */
 #define MODEL_AT_BURN     3 /* the one that is funded at burn */
+#define MODEL_PREPAID     4 /* one more, for blocks */
+#define MODEL_BLOCKS      2048
 #define MODEL_PROMOTIONS  2
 #define MODEL_MERGES      256
 #define MODEL_MANDATES    2048
@@ -148,6 +150,22 @@ struct model_sale {
     struct earn_rate rate;
     struct model_key lot;
     bool is_promoted;
+    size_t block; /* its number, from 1, that it is drawn from; 0: none */
+};
+
+struct model_block {
+    struct uid id;
+    bool is_sold; /* by us, or else bought */
+    int partner;
+    enum block_state state;
+    int64_t points;
+    int64_t left;
+    int64_t offered_until;
+    int64_t valid_from;
+    int64_t valid_until;
+    bool refuses;
+    bool is_listed; /* among those of its pair that are not over */
+    int64_t due;    /* 0: nothing is */
 };
 
 /* An entry that was sent, until its receipt comes. */
@@ -275,8 +293,8 @@ struct model {
     uint64_t outbox_entries; /* 0: any number may wait */
     int64_t now;
     enum command_kind kind;                             /* of the last command */
-    int64_t given[MODEL_PARTNERS][MODEL_TARIFFS + 1];   /* by partners to our members, ever */
-    int64_t brought[MODEL_PARTNERS][MODEL_TARIFFS + 1]; /* with members who moved here */
+    int64_t given[MODEL_PARTNERS][MODEL_PREPAID + 1];   /* by partners to our members, ever */
+    int64_t brought[MODEL_PARTNERS][MODEL_PREPAID + 1]; /* with members who moved here */
     int64_t spent[MODEL_PARTNERS];          /* by the last command, of each issuer's points */
     int64_t untold[MODEL_PARTNERS];         /* that were spent */
     int64_t promoted;                       /* by our promotion */
@@ -316,6 +334,8 @@ struct model {
     size_t matched_count;
     struct model_payment payments[MODEL_PARTNERS][MODEL_MONTHS];
     struct model_word words[MODEL_PARTNERS][MODEL_MONTHS];
+    struct model_block blocks[MODEL_BLOCKS];
+    size_t block_count;
     uint64_t touched; /* bits of the members that the last command was about */
 };
 

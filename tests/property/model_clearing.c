@@ -14,11 +14,17 @@ static enum verdict take_earn(struct model *m, int sender, const struct clearing
     if (model_sale(m, sender, &entry->transaction_id) != NULL) {
         return VERDICT_SALE_EXISTS;
     }
+    size_t block;
+    verdict = model_judge_draw(m, sender, entry, &block);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
     int64_t *given = &m->given[sender][entry->tariff];
     if (entry->points.minor > LIMIT_POINTS_PER_PARTNER - *given) {
         return VERDICT_POINTS_TOO_LARGE;
     }
-    if (!model_may_be_owed(m, sender, entry->points.minor * model_issue_price(m, entry->tariff))) {
+    if (block == 0 &&
+        !model_may_be_owed(m, sender, entry->points.minor * model_issue_price(m, entry->tariff))) {
         return VERDICT_NET_DEBIT_CAP;
     }
     struct model_member *member = &m->members[index];
@@ -33,6 +39,7 @@ static enum verdict take_earn(struct model *m, int sender, const struct clearing
         return VERDICT_TOO_MANY_LOTS;
     }
     *given += entry->points.minor;
+    model_change_block(m, block, -entry->points.minor);
     model_active(m, index);
     model_give(m, member, lot, entry->points.minor);
     model_post(m, ACCOUNT_RECEIVABLE, ACCOUNT_AVAILABLE, sender, entry->period,
@@ -43,7 +50,8 @@ static enum verdict take_earn(struct model *m, int sender, const struct clearing
                                                     .card = entry->card,
                                                     .member = index,
                                                     .points = entry->points.minor,
-                                                    .lot = lot};
+                                                    .lot = lot,
+                                                    .block = block};
     model_touch(m, index);
     return VERDICT_OK;
 }
@@ -64,6 +72,7 @@ static enum verdict take_earn_return(struct model *m, int sender,
         return VERDICT_RETURN_EXCEEDS_SALE;
     }
     sale->taken += points;
+    model_change_block(m, sale->block, points);
     int index = model_follow(m, sale->member);
     model_settle(m, &m->members[index]);
     model_take(m, &m->members[index], &sale->lot, points,
@@ -130,6 +139,10 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
         return VERDICT_TARIFF_UNKNOWN;
     }
     enum verdict verdict = VERDICT_OK;
+    if (entry->kind == ENTRY_EARN &&
+        (entry->tariff == MODEL_PREPAID) != !uid_is_nil(&entry->subject)) {
+        return VERDICT_TARIFF_NOT_IN_FORCE;
+    }
     switch (entry->kind) {
     case ENTRY_EARN:
         verdict = take_earn(m, sender, entry);
@@ -159,6 +172,10 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
         verdict = entry->promotion == 0 ? model_take_funding(m, entry)
                                         : model_take_promotion(m, sender, entry);
         break;
+    case ENTRY_BLOCK_BOUGHT:
+    case ENTRY_BLOCK_ENDED:
+        verdict = model_take_block(m, sender, entry);
+        break;
     case ENTRY_PERIOD_MARK:
         m->in_period[sender] = period_next(m->in_period[sender]);
         break;
@@ -167,8 +184,6 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
-    case ENTRY_BLOCK_BOUGHT:
-    case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
         ASSERT(false);
     }
@@ -192,6 +207,17 @@ static int64_t amount_returned(const struct model *m, const struct uid *id)
     return 0;
 }
 
+/* Does the return go to where its sale is now? */
+static bool goes_on(struct model *m, int partner, struct model_sale *sale,
+                    const struct model_entry *entry, struct model_answer *answer)
+{
+    uint32_t tariff = entry->lot.tariff == 0 ? 1 : entry->lot.tariff;
+    if (sale->home != partner) {
+        return model_resend_return(m, sale, entry, answer);
+    }
+    return tariff != sale->lot.tariff && model_resend_undrawn(m, sale, entry);
+}
+
 /* A refused entry is as if it had not been sent, in the period it was sent in. */
 static void reverse(struct model *m, int partner, const struct model_entry *entry,
                     const struct receipted_entry *refused, struct model_answer *answer)
@@ -204,16 +230,22 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     switch (entry->kind) {
     case ENTRY_EARN:
         model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, partner, entry->period, points);
-        sale->is_reversed = refused->verdict != VERDICT_CARD_MOVED ||
-                            !model_resend_earn(m, partner, sale, entry, &refused->moved_to);
+        model_change_block(m, sale->block, sale->points - sale->taken);
+        sale->block = 0;
+        sale->is_reversed =
+            verdict_is_of_block(refused->verdict)
+                ? !model_resend_undrawn(m, sale, entry)
+                : refused->verdict != VERDICT_CARD_MOVED ||
+                      !model_resend_earn(m, partner, sale, entry, &refused->moved_to);
         if (sale->is_reversed && sale->is_promoted) {
             model_promote(m, sale->taken - sale->points);
         }
         break;
     case ENTRY_EARN_RETURN:
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, partner, entry->period, points);
-        if (sale->home == partner || !model_resend_return(m, sale, entry, answer)) {
+        if (!goes_on(m, partner, sale, entry, answer)) {
             sale->taken -= points;
+            model_change_block(m, sale->block, -points);
             sale->returned -= amount_returned(m, &entry->transaction_id);
             if (sale->is_promoted) {
                 model_promote(m, points);
@@ -269,8 +301,9 @@ enum verdict model_step_take_receipt(struct model *m, const struct command *comm
     const struct command_take_receipt *receipt = &command->take_receipt;
     int partner = model_partner(m, &receipt->receiver);
     for (size_t i = 0; i < receipt->entry_count; i++) {
+        const struct model_entry sent = m->sent[partner][receipt->entries[i].number - 1];
+        model_block_receipted(m, partner, &sent, receipt->entries[i].verdict == VERDICT_OK);
         if (receipt->entries[i].verdict != VERDICT_OK) {
-            const struct model_entry sent = m->sent[partner][receipt->entries[i].number - 1];
             reverse(m, partner, &sent, &receipt->entries[i], answer);
         }
     }

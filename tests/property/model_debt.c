@@ -72,6 +72,10 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
 {
     const struct tariff *tariff = roster_tariff(m->roster, debt->tariff);
     int64_t sign = debt->is_ours ? 1 : -1;
+    if (debt->tariff == MODEL_PREPAID &&
+        (debt->kind == ENTRY_EARN || debt->kind == ENTRY_EARN_RETURN)) {
+        return 0;
+    }
     if (debt->tariff == MODEL_AT_BURN &&
         (debt->kind == ENTRY_EARN || debt->kind == ENTRY_MOVED_LOT ||
          debt->kind == ENTRY_EARN_RETURN)) {
@@ -80,11 +84,13 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     switch (debt->kind) {
     case ENTRY_EARN:
     case ENTRY_MOVED_LOT:
+    case ENTRY_BLOCK_BOUGHT:
         return sign * debt->points * tariff->issue_price.minor;
     case ENTRY_EARN_RETURN:
         return -sign * debt->points * tariff->issue_price.minor;
     case ENTRY_CAPTURE:
     case ENTRY_FUNDING:
+    case ENTRY_BLOCK_ENDED:
         return -sign * debt->points * tariff->redemption_price.minor;
     case ENTRY_BURN_RETURN:
         return sign * debt->points * tariff->redemption_price.minor;
@@ -103,8 +109,6 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_DISPUTE_ESCALATED:
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
-    case ENTRY_BLOCK_BOUGHT:
-    case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
         break;
     }

@@ -63,7 +63,7 @@ static void fix_end(struct model_key *lot, int64_t business_time)
 }
 
 /* May the points go to another home? */
-static enum verdict judge_way(const struct model *m, int home, int64_t points)
+static enum verdict judge_way(const struct model *m, int home, int64_t points, bool is_drawn)
 {
     if (home == 0 || points == 0) {
         return VERDICT_OK;
@@ -74,7 +74,7 @@ static enum verdict judge_way(const struct model *m, int home, int64_t points)
     if (!model_may_send(m, home, true)) {
         return VERDICT_OUTBOX_FULL;
     }
-    return model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor)
+    return is_drawn || model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor)
                ? VERDICT_OK
                : VERDICT_NET_DEBIT_CAP;
 }
@@ -104,7 +104,9 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         .rate = earn->rate,
         .is_promoted = earn->promotion != 0,
         .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms, earn->idle_months}};
-    verdict = judge_way(m, home, points);
+    verdict =
+        home > 0 ? model_draw(m, home, points, command->business_time.ms, &sale.block) : VERDICT_OK;
+    verdict = verdict == VERDICT_OK ? judge_way(m, home, points, sale.block != 0) : verdict;
     if (verdict != VERDICT_OK) {
         return verdict;
     }
@@ -114,13 +116,19 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
             return verdict;
         }
         fix_end(&sale.lot, command->business_time.ms);
+        sale.lot.tariff = sale.block != 0 ? MODEL_PREPAID : sale.lot.tariff;
+        model_change_block(m, sale.block, -points);
         model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
         if (points > 0) {
             model_send(m, home,
                        (struct model_entry){.kind = ENTRY_EARN,
                                             .points = points,
                                             .transaction_id = command->transaction_id,
-                                            .card = card});
+                                            .subject = sale.block != 0
+                                                           ? m->blocks[sale.block - 1].id
+                                                           : (struct uid){{0}},
+                                            .card = card,
+                                            .lot = {.tariff = sale.lot.tariff}});
         }
     } else {
         struct model_member *to = &m->members[member];
@@ -207,7 +215,9 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
                                         .points = points,
                                         .transaction_id = command->transaction_id,
                                         .subject = sale->id,
-                                        .card = sale->card});
+                                        .card = sale->card,
+                                        .lot = {.tariff = sale->lot.tariff}});
+        model_change_block(m, sale->block, points);
     }
     if (sale->is_promoted) {
         model_promote(m, -points);

@@ -275,6 +275,7 @@ bool model_resend_earn(struct model *m, int partner, struct model_sale *sale,
     if (route.home < 0 || route.is_blocked || route.home == partner) {
         return false;
     }
+    sale->lot.tariff = sale->lot.tariff == MODEL_PREPAID ? 1 : sale->lot.tariff;
     if (route.home == 0) {
         if (!give_at_home(m, sale, &route.card, entry->points)) {
             return false;
@@ -292,6 +293,25 @@ bool model_resend_earn(struct model *m, int partner, struct model_sale *sale,
     }
     sale->home = route.home;
     sale->card = route.card;
+    return true;
+}
+
+bool model_resend_undrawn(struct model *m, struct model_sale *sale, const struct model_entry *entry)
+{
+    bool is_earn = entry->kind == ENTRY_EARN;
+    sale->lot.tariff = sale->lot.tariff == MODEL_PREPAID ? 1 : sale->lot.tariff;
+    if (m->is_frozen_out[sale->home]) {
+        return false;
+    }
+    model_post(m, is_earn ? ACCOUNT_ISSUED : ACCOUNT_PAYABLE,
+               is_earn ? ACCOUNT_PAYABLE : ACCOUNT_ISSUED, sale->home, m->out_period,
+               entry->points);
+    model_send(m, sale->home,
+               (struct model_entry){.kind = entry->kind,
+                                    .points = entry->points,
+                                    .transaction_id = entry->transaction_id,
+                                    .subject = is_earn ? (struct uid){{0}} : entry->subject,
+                                    .card = sale->card});
     return true;
 }
 

@@ -21,6 +21,22 @@ enum verdict model_judge_promotion(struct model *m, const struct command_earn *e
 void model_promote(struct model *m, int64_t points);
 enum verdict model_take_promotion(struct model *m, int sender, const struct clearing_entry *entry);
 
+/* From which block we bought do the points of a sale come? Its number; 0: none. */
+enum verdict model_draw(struct model *m, int partner, int64_t points, int64_t time,
+                        size_t *out_block);
+/* More or less is left of it; nothing for 0. */
+void model_change_block(struct model *m, size_t number, int64_t points);
+/* What a receipt says of our purchase or end. */
+void model_block_receipted(struct model *m, int partner, const struct model_entry *entry,
+                           bool is_good);
+/* May a partner's earn draw from the block that it names? */
+enum verdict model_judge_draw(struct model *m, int sender, const struct clearing_entry *entry,
+                              size_t *out_block);
+enum verdict model_take_block(struct model *m, int sender, const struct clearing_entry *entry);
+/* A refused draw, or its return, goes to the same home under the usual tariff. */
+bool model_resend_undrawn(struct model *m, struct model_sale *sale,
+                          const struct model_entry *entry);
+
 /* Looking up. -1 or NULL: none. */
 int model_partner(const struct model *m, const struct partner_id *partner);
 int model_home(const struct model *m, const struct card_number *card);
@@ -193,5 +209,7 @@ model_fn model_step_move;
 model_fn model_step_put_pair;
 model_fn model_step_payment;
 model_fn model_step_netting;
+model_fn model_step_block; /* sell and buy */
+model_fn model_step_block_due;
 
 #endif

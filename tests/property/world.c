@@ -26,7 +26,7 @@ static enum err encode_entry(void *context, const struct clearing_entry *entry, 
 }
 
 void world_roster(struct roster_partner partners[MODEL_PARTNERS],
-                  struct tariff tariffs[MODEL_TARIFFS],
+                  struct tariff tariffs[MODEL_PREPAID],
                   struct promotion promotions[MODEL_PROMOTIONS], struct roster *out_roster)
 {
     static const char *const names[MODEL_PARTNERS] = {"alfa", "beta", "gamma"};
@@ -41,6 +41,11 @@ void world_roster(struct roster_partner partners[MODEL_PARTNERS],
                                  .funding = FUNDED_AT_BURN,
                                  .issue_price = {4},
                                  .redemption_price = {3},
+                                 .per = {1}};
+    tariffs[3] = (struct tariff){.id = MODEL_PREPAID,
+                                 .funding = FUNDED_IN_ADVANCE,
+                                 .issue_price = {5},
+                                 .redemption_price = {1},
                                  .per = {1}};
     promotions[0] = (struct promotion){
         .id = MODEL_OUR_PROMOTION,
@@ -63,7 +68,7 @@ void world_roster(struct roster_partner partners[MODEL_PARTNERS],
                                   .partners = partners,
                                   .partner_count = MODEL_PARTNERS,
                                   .tariffs = tariffs,
-                                  .tariff_count = MODEL_TARIFFS,
+                                  .tariff_count = MODEL_PREPAID,
                                   .promotions = promotions,
                                   .promotion_count = MODEL_PROMOTIONS};
     ASSERT(roster_prepare(out_roster, NULL) == ERR_OK);
@@ -272,6 +277,7 @@ static bool rows_agree(struct world *w)
            exposures_agree(view, w->model, w->complaint) &&
            fundings_agree(view, w->model, w->complaint) &&
            promotions_agree(view, w->model, w->complaint) &&
+           blocks_agree(view, w->model, w->complaint) &&
            cards_agree(view, w->model, w->complaint) && holds_agree(view, w->model, w->complaint) &&
            mandates_agree(view, w->model, w->complaint) &&
            sales_agree(view, w->model, w->complaint) && pools_agree(view, w->model, w->complaint);

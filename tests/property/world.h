@@ -11,7 +11,7 @@
 
 struct world {
     struct roster_partner partners[MODEL_PARTNERS];
-    struct tariff tariffs[MODEL_TARIFFS];
+    struct tariff tariffs[MODEL_PREPAID];
     struct promotion promotions[MODEL_PROMOTIONS];
     struct roster roster;
     struct ledger_terms terms;
@@ -45,7 +45,7 @@ size_t world_explain(struct world *w, struct step *steps, size_t count, unsigned
 
 /* The roster of the model's coalition, into storage that the caller keeps. */
 void world_roster(struct roster_partner partners[MODEL_PARTNERS],
-                  struct tariff tariffs[MODEL_TARIFFS],
+                  struct tariff tariffs[MODEL_PREPAID],
                   struct promotion promotions[MODEL_PROMOTIONS], struct roster *out_roster);
 
 #endif

@@ -193,6 +193,27 @@ bool promotions_agree(const struct ledger_view *view, const struct model *m, cha
     return agree;
 }
 
+bool blocks_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    for (size_t i = 0; i < m->block_count; i++) {
+        const struct model_block *block = &m->blocks[i];
+        const struct partner_id *self = &m->roster->partners[0].id;
+        const struct partner_id *partner = &m->roster->partners[block->partner].id;
+        struct block_row row;
+        if (ledger_get_block(view, block->is_sold ? self : partner, block->is_sold ? partner : self,
+                             &block->id, &row) != ERR_OK) {
+            return complain(complaint, "a block can't be read", 0, (int64_t)i);
+        }
+        if (row.state != block->state) {
+            return complain(complaint, "a block's state", row.state, block->state);
+        }
+        if (row.left != block->left) {
+            return complain(complaint, "what is left of a block", row.left, block->left);
+        }
+    }
+    return true;
+}
+
 bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint)
 {
     for (int i = 1; i < MODEL_PARTNERS; i++) {
@@ -259,6 +280,18 @@ enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key)
     if (kind == DUE_FUNDING) { /* there may be more of them than it takes */
         return model_partner(dues->model, &origin) > 0 ? ERR_OK : ERR_DISAGREE;
     }
+    for (size_t i = 0; kind == DUE_BLOCK && i < dues->model->block_count; i++) {
+        const struct model_block *block = &dues->model->blocks[i];
+        if (!block->is_sold && uid_equal(&block->id, &id) && block->due == time.ms &&
+            model_partner(dues->model, &origin) == block->partner) {
+            dues->blocks++;
+            return ERR_OK;
+        }
+    }
+    if (kind == DUE_BLOCK) {
+        (void)complain(dues->complaint, "a block is due that is none", time.ms, 0);
+        return ERR_DISAGREE;
+    }
     if (kind == DUE_MEMBER) {
         int member = model_member(dues->model, &id);
         int64_t due = member < 0 ? 0 : next_due(&dues->model->members[member]);
@@ -283,6 +316,14 @@ bool dues_agree(const struct dues *dues)
 {
     size_t members = 0;
     size_t holds = 0;
+    size_t blocks = 0;
+    for (size_t i = 0; i < dues->model->block_count; i++) {
+        blocks += dues->model->blocks[i].due != 0;
+    }
+    if (blocks != dues->blocks) {
+        return complain(dues->complaint, "blocks that are due", (int64_t)dues->blocks,
+                        (int64_t)blocks);
+    }
     for (size_t i = 0; i < dues->model->member_count; i++) {
         members += next_due(&dues->model->members[i]) != INT64_MAX;
     }

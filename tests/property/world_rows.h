@@ -14,6 +14,7 @@ bool payments_agree(const struct ledger_view *view, const struct model *m, char 
 /* Who is in which pool. */
 /* What is owed and promised between the node and each partner. */
 bool fundings_agree(const struct ledger_view *view, const struct model *m, char *complaint);
+bool blocks_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 bool promotions_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 bool pools_agree(const struct ledger_view *view, const struct model *model, char *complaint);
@@ -24,6 +25,7 @@ struct dues {
     const struct model *model;
     size_t members;
     size_t holds;
+    size_t blocks;
     char *complaint;
 };
 MUST_USE enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key);
