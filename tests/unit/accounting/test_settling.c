@@ -412,6 +412,46 @@ static void test_order(void **state)
 
 #define MONTH_TEST(name) cmocka_unit_test_setup_teardown(name, make_month, end_month)
 
+/* Fuel bought 3,000 points at 15 for 10 of grocer, of which 2,001 were drawn and 101 came back; 500
+ * were left, and bought back at 5. Each has the other half of it. */
+static void test_blocks(void **state)
+{
+    struct month *month = *state;
+    struct tariff tariffs[] = {tariff,
+                               {.id = 2,
+                                .funding = FUNDED_IN_ADVANCE,
+                                .issue_price = {15},
+                                .redemption_price = {5},
+                                .per = {10}}};
+    struct receipt_total lines[] = {{ENTRY_EARN, 2, 9, 2001},
+                                    {ENTRY_EARN_RETURN, 2, 1, 101},
+                                    {ENTRY_BLOCK_BOUGHT, 2, 1, 3000},
+                                    {ENTRY_BLOCK_ENDED, 2, 1, 500}};
+    struct statement_half halves[2] = {
+        {.sender = month->grocer, .receiver = month->fuel},
+        {.sender = month->fuel, .receiver = month->grocer, .totals = lines, .total_count = 4}};
+    month->roster.tariffs = tariffs;
+    month->roster.tariff_count = 2;
+    assert_int_equal(statement_make(&month->roster, "demo", "EUR", november, halves, &month->arena,
+                                    &month->statement),
+                     ERR_OK);
+    assert_int_equal(month->statement.net.minor, 4500 - 250);
+    agree(month);
+    assert_minor(month, CHART_MONEY_RECEIVABLE, 4500);
+    assert_minor(month, CHART_MONEY_PAYABLE, -250);
+    assert_minor(month, CHART_POINTS_SOLD, -4500 + 2850 + 750); /* 600 points */
+    assert_minor(month, CHART_POINTS_FUNDED, -2850);
+    assert_minor(month, CHART_POINTS_BREAKAGE, -500);
+    settling_fini(&month->settling);
+    settling_init(&month->settling, &month->fuel, &month->templates);
+    agree(month);
+    assert_minor(month, CHART_MONEY_PAYABLE, -4500);
+    assert_minor(month, CHART_MONEY_RECEIVABLE, 250);
+    assert_minor(month, CHART_POINTS_PREPAID, 4500 - 2850 - 750);
+    assert_minor(month, CHART_POINTS_GIVEN, 2850);
+    assert_minor(month, CHART_POINTS_LAPSED, 500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,7 +460,8 @@ int main(void)
         MONTH_TEST(test_multilateral), MONTH_TEST(test_dispute_over),
         MONTH_TEST(test_every_kind),   MONTH_TEST(test_other),
         MONTH_TEST(test_not_ours),     MONTH_TEST(test_own_template),
-        cmocka_unit_test(test_exact),  cmocka_unit_test(test_order),
+        MONTH_TEST(test_blocks),       cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,7 +172,7 @@ static void test_wrong_entries(void **state)
     REFUSED(ENTRY_PERIOD_MARK, points.minor = 1, "it has points");
     REFUSED(ENTRY_PERIOD_MARK, card.digits[0] = '1', "it has a card");
     REFUSED(ENTRY_CAPTURE, subject = (struct uid){{0}}, "does not say");
-    REFUSED(ENTRY_EARN, subject = (struct uid){{1}}, "something else");
+    REFUSED(ENTRY_MOVED_LOT, subject = (struct uid){{1}}, "something else");
     REFUSED(ENTRY_PERIOD_MARK, subject = (struct uid){{1}}, "something else");
     REFUSED(ENTRY_CAPTURE, expires_at.ms = 1, "only earns");
     REFUSED(ENTRY_EARN, active_from.ms = -1, "end before");

@@ -31,8 +31,16 @@ static struct tariff tariffs[] = {
      .per = {100},
      .pair = {{"fuel"}, {"grocer"}},
      .valid_from = {NOVEMBER + DAY_MS}},
+    {.id = 8,
+     .funding = FUNDED_IN_ADVANCE,
+     .issue_price = {6},
+     .redemption_price = {5},
+     .per = {100},
+     .pair = {{"fuel"}, {"grocer"}},
+     .valid_from = {NOVEMBER + 2 * DAY_MS}},
 };
-static const struct roster roster = {.tariffs = tariffs, .tariff_count = 5};
+/* One more, for blocks: it is not what earns come under. */
+static const struct roster roster = {.tariffs = tariffs, .tariff_count = 6};
 
 static uint32_t chosen(const struct partner_id *one, const struct partner_id *other, int64_t ms)
 {
@@ -51,6 +59,7 @@ static void test_choice(void **state)
     assert_int_equal(chosen(&bakery, &fuel, NOVEMBER - 1), 3);
     assert_int_equal(chosen(&bakery, &fuel, NOVEMBER), 4);
     assert_int_equal(chosen(&fuel, &fuel, NOVEMBER), 4);
+    assert_int_equal(chosen(&fuel, &grocer, NOVEMBER + 3 * DAY_MS), 7);
 }
 
 static bool holds(uint32_t tariff, const struct partner_id *one, const struct partner_id *other,
@@ -74,6 +83,7 @@ static void test_which_are_taken(void **state)
     assert_true(holds(7, &grocer, &fuel, NOVEMBER + 900 * DAY_MS));
     assert_true(holds(4, &bakery, &fuel, NOVEMBER + 900 * DAY_MS));
     assert_true(holds(3, &bakery, &fuel, 1));
+    assert_false(holds(8, &fuel, &grocer, NOVEMBER + 3 * DAY_MS));
 }
 
 static void expect_refused(const struct tariff *tariff, const char *text)
@@ -113,6 +123,9 @@ static void test_nonsense_is_named(void **state)
     REFUSED(pair[1] = fuel, ": partners are not two, in the order of their ids");
     REFUSED(pair[1] = bakery, ": partners are not two, in the order of their ids");
     REFUSED(valid_from.ms = -1, ": valid_from is below zero");
+    t.funding = FUNDED_IN_ADVANCE;
+    REFUSED(redemption_price.minor = 2,
+            ": points are bought back for more than they were sold for");
     REFUSED(funding = TARIFF_FUNDING_END,
             ": funding is neither at issue, nor at burn, nor prepaid");
 #undef REFUSED

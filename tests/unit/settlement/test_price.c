@@ -38,9 +38,16 @@ static struct tariff tariffs[] = {
      .per = {10},
      .fee = {.issue_ppm = 15000, .redemption_ppm = 20000, .minimum = {1000}},
      .tax = {.code = "S", .rate_ppm = 120000}},
+    {.id = 7,
+     .funding = FUNDED_IN_ADVANCE,
+     .issue_price = {15},
+     .redemption_price = {5},
+     .per = {10},
+     .fee = {.issue_ppm = 15000},
+     .tax = {.code = "S", .rate_ppm = 120000, .is_on_points = true}},
 };
 
-static const struct roster roster = {.tariffs = tariffs, .tariff_count = 6};
+static const struct roster roster = {.tariffs = tariffs, .tariff_count = 7};
 
 #define LINES_MAX 3
 
@@ -107,6 +114,23 @@ static const struct {
      250000 + 1000 + 3750 + 450 + 120,
      1,
      {{.tax_code = "S", .tax_rate_ppm = 120000, .taxed = {4750}, .fee = {3750}, .tax = {570}}}},
+    /* 22.5 is 22; 12 % of 1500 is 180, of 22 2.64, is 3. */
+    {"a block is paid, what is drawn from it is not",
+     {{ENTRY_EARN, 7, 1, 500}, {ENTRY_EARN_RETURN, 7, 1, 70}, {ENTRY_BLOCK_BOUGHT, 7, 1, 1000}},
+     1500 + 22 + 183,
+     1,
+     {{.tax_code = "S", .tax_rate_ppm = 120000, .taxed = {1522}, .fee = {22}, .tax = {183}}}},
+    {"what is left of it is bought back, without the fee",
+     {{ENTRY_BLOCK_BOUGHT, 7, 1, 1000}, {ENTRY_BLOCK_ENDED, 7, 1, 400}},
+     1500 - 200 + 22 + 183 - 24,
+     1,
+     {{.tax_code = "S", .tax_rate_ppm = 120000, .taxed = {1322}, .fee = {22}, .tax = {159}}}},
+    {"a correction of a draw owes nothing", {{ENTRY_ADJUSTMENT, 7, 1, 40}}, 0, 0, {{.fee = {0}}}},
+    {"under another tariff there are no blocks",
+     {{ENTRY_BLOCK_BOUGHT, 1, 1, 1000}, {ENTRY_BLOCK_ENDED, 1, 1, 40}},
+     0,
+     0,
+     {{.fee = {0}}}},
     {"half a unit is none", {{ENTRY_EARN, 4, 1, 100}}, 100, 0, {{.fee = {0}}}},
     {"one and a half are two", {{ENTRY_EARN, 4, 1, 300}}, 302, 1, {{.fee = {2}}}},
     {"what carries no points costs nothing", {{ENTRY_VOID, 2, 9, 0}}, 0, 0, {{.fee = {0}}}},
