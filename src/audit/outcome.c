@@ -8,6 +8,7 @@
 struct outcome_walk {
     struct audit *audit;
     struct sums held;     /* by member: what open holds reserve */
+    struct sums blocks;   /* by buyer and tariff: points left, and what disputes changed */
     struct sums stood_in; /* by redeemer and mandate of ours: points captured under it, holds */
     int64_t outstanding;  /* from the members' rows */
     int64_t debit;        /* of all accounts' rows */
@@ -240,6 +241,10 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
         return check_total(walk, key, value);
     case TABLE_STREAM:
         return check_stream(walk, key, value);
+    case TABLE_BLOCK:
+        return audit_count_block(walk->audit, &walk->blocks, value);
+    case TABLE_DISPUTE:
+        return audit_count_corrected(walk->audit, &walk->blocks, key, value);
     case TABLE_MANDATE:
         return audit_mandate_used(walk->audit, &walk->stood_in, value);
     case TABLE_PROFILE:
@@ -262,12 +267,10 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_RECEIPT_ROW:
     case TABLE_RECOVERY:
     case TABLE_MANDATE_LINE:
-    case TABLE_BLOCK:
     case TABLE_BLOCK_LINE:
     case TABLE_EXPOSURE:
     case TABLE_EVIDENCE:
     case TABLE_TREE:
-    case TABLE_DISPUTE:
     case TABLE_SUSPENDED:
     case TABLE_OBLIGATION:
     case TABLE_NETTING:
@@ -392,6 +395,7 @@ static enum err check_all(struct outcome_walk *walk)
     TRY(check_sums_have_rows(audit, &audit->totals, TABLE_TOTAL));
     TRY(check_streams_have_rows(audit));
     TRY(audit_pairs(audit));
+    TRY(audit_blocks(audit, &walk->blocks));
     return check_books(walk);
 }
 
@@ -401,5 +405,6 @@ enum err audit_outcome(struct audit *audit)
     enum err err = check_all(&walk);
     sums_fini(&walk.held);
     sums_fini(&walk.stood_in);
+    sums_fini(&walk.blocks);
     return err;
 }

@@ -77,6 +77,12 @@ MUST_USE enum err audit_mandate(struct audit *audit, uint64_t row, const struct 
 MUST_USE enum err audit_count_stood_in(struct sums *sums, const struct hold *hold);
 MUST_USE enum err audit_mandate_used(struct audit *audit, const struct sums *sums,
                                      struct slice value);
+/* Sums up what blocks that were sold have left, and what disputes changed of it, and compares it
+ * with the buyers' entries. */
+MUST_USE enum err audit_count_block(struct audit *audit, struct sums *sums, struct slice value);
+MUST_USE enum err audit_count_corrected(struct audit *audit, struct sums *sums, struct slice key,
+                                        struct slice value);
+MUST_USE enum err audit_blocks(struct audit *audit, const struct sums *sums);
 /* What must hold of the tables when all records are applied; fills the summary's sums. */
 MUST_USE enum err audit_outcome(struct audit *audit);
 

@@ -287,7 +287,9 @@ enum err prepaid_again(struct decision *d, const struct partner_id *seller,
                                  .state = BLOCK_BOUGHT,
                                  .left = entry->points.minor};
         TRY(prepaid_open(d, &row, &has_room));
-        recovery->unreplayed += !has_room;
+        if (!has_room) {
+            prepaid_put(d, &row);
+        }
         return ERR_OK;
     }
     if (err == ERR_NOT_FOUND || entry->kind != ENTRY_BLOCK_ENDED) {
@@ -426,7 +428,9 @@ enum err force_prepaid(struct decision *d, struct partner_recovery *recovery)
                                  .state = BLOCK_LIVE,
                                  .left = take->entry.points.minor};
         TRY(prepaid_open(d, &row, &has_room));
-        recovery->unreplayed += !has_room;
+        if (!has_room) { /* it is not among those that are open, but it is there */
+            prepaid_put(d, &row);
+        }
         return ERR_OK;
     }
     if (err == ERR_NOT_FOUND) {

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "engine/retention.h"
+#include "node/block_watch.h"
 #include "node/in_force.h"
 #include "node/caps.h"
 #include "node/node.h"
@@ -20,6 +21,7 @@ struct housekeeper {
     struct node *node;
     struct retention retention;
     struct outbox_watch outboxes;
+    struct block_watch blocks;
     unsigned rounds;
     bool is_retention_failing; /* told once */
     pthread_t thread;
@@ -114,6 +116,7 @@ static void do_round(struct housekeeper *keeper)
     }
     forget_old_ids(keeper);
     caps_look(node);
+    blocks_look(node, &keeper->blocks);
     period_clock_look(node);
 }
 

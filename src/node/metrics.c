@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node/block_watch.h"
 #include "node/caps.h"
 #include "node/disputes.h"
 #include "node/peer_guard.h"
@@ -290,6 +291,32 @@ static int64_t read_allowance(void *context)
     return read_mandates(context, false);
 }
 
+/* What is left in live blocks of points that one of us sold the other. */
+static int64_t read_blocks(const struct partner_counters *c, bool is_sold)
+{
+    const struct partner_id *self = &c->node->config.partner;
+    int64_t points = -1;
+    struct state_reader *reader;
+    if (readers_take(c->node->readers, &reader) != ERR_OK) {
+        return -1;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    enum err err =
+        blocks_left(&view, is_sold ? self : &c->partner, is_sold ? &c->partner : self, &points);
+    readers_give(c->node->readers, reader);
+    return err == ERR_OK ? points : -1;
+}
+
+static int64_t read_blocks_sold(void *context)
+{
+    return read_blocks(context, true);
+}
+
+static int64_t read_blocks_bought(void *context)
+{
+    return read_blocks(context, false);
+}
+
 struct partner_read {
     const char *name;
     const char *help;
@@ -307,6 +334,10 @@ static const struct partner_read partner_reads[] = {
     {"talea_stand_in_allowance_points",
      "What our tills may still burn of the partner's members' points without asking.",
      read_allowance, false},
+    {"talea_blocks_sold_points_left", "Left in blocks of points that we sold the partner.",
+     read_blocks_sold, false},
+    {"talea_blocks_bought_points_left", "Left in blocks of points that we bought of the partner.",
+     read_blocks_bought, false},
     {"talea_clearing_backlog_entries_max",
      "As many may wait before earns of the partner's cards are refused.", read_backlog_max, false},
     {"talea_peer_owed_money",

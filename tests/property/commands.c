@@ -108,6 +108,10 @@ static bool alter_office(struct command *command, struct uid somebody)
     case COMMAND_ERASE_MEMBER:
         command->erase.member = somebody;
         return true;
+    case COMMAND_SELL_BLOCK:
+    case COMMAND_BUY_BLOCK:
+        command->block_of_points.terms.points.minor++;
+        return true;
     case COMMAND_AWAIT_MOVE:
         command->await.own_card.digits[0] ^= 1;
         return true;
