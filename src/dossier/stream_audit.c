@@ -186,6 +186,41 @@ static enum err check_period(const struct walk *walk, const struct clearing_entr
                   period_format(entry->period, texts[1]));
 }
 
+/* What was ever bought in blocks under the tariff, as far as the file and what is before it say. */
+static int64_t bought_ever(const struct walk *walk, uint32_t tariff)
+{
+    for (size_t i = 0; i < walk->ever.count; i++) {
+        const struct receipt_total *line = &walk->ever.lines[i];
+        if (line->kind == ENTRY_BLOCK_BOUGHT && line->tariff == tariff) {
+            return line->points;
+        }
+    }
+    return 0;
+}
+
+/* Who took an earn at a block's price without a block, or from none that was bought, let it be
+ * given for nothing. */
+static enum err check_draw(const struct walk *walk, const struct clearing_entry *entry)
+{
+    const struct charter *charter = charter_chain_last(walk->chain);
+    const struct tariff *tariff = NULL;
+    for (size_t i = 0; i < charter->tariff_count && tariff == NULL; i++) {
+        tariff = charter->tariffs[i].id == entry->tariff ? &charter->tariffs[i] : NULL;
+    }
+    bool is_prepaid = tariff != NULL && tariff_is_prepaid(tariff);
+    if (entry->kind != ENTRY_EARN || (!is_prepaid && uid_is_nil(&entry->subject))) {
+        return ERR_OK;
+    }
+    if (is_prepaid == uid_is_nil(&entry->subject)) {
+        return flawed(walk, entry->number, "block of the earn",
+                      is_prepaid ? "one, under this tariff" : "none, under this tariff",
+                      is_prepaid ? "none" : "one");
+    }
+    return bought_ever(walk, entry->tariff) == 0
+               ? flawed(walk, entry->number, "block of the earn", "one that was bought", "none was")
+               : ERR_OK;
+}
+
 static enum err count_entry(struct walk *walk, const struct clearing_entry *entry,
                             struct slice bytes, bool is_applied)
 {
@@ -194,6 +229,7 @@ static enum err count_entry(struct walk *walk, const struct clearing_entry *entr
     walk->counts->entries++;
     walk->counts->refused += !is_applied;
     if (is_applied) {
+        TRY(check_draw(walk, entry));
         TRY(add_to(walk, &walk->ever, &one, entry->number));
     }
     if (entry->number < head->first_number || entry->number > head->last_number) {
