@@ -177,6 +177,16 @@ const struct cli_command commands[] = {
     {"import receipts", "FILE", "Import a brand's export of receipts (CSV, also gzipped)",
      "talea import receipts --map till.yaml --rejects rejects.csv receipts.csv.gz",
      receipt_import_options, 1, 1, ROLE_BACK_OFFICE, run_receipt_import},
+    {"programme check", "FILE", "Say what is wrong with a programme, line by line",
+     "talea programme check programme.yaml", NULL, 1, 1, 0, run_programme_check},
+    {"programme try", "FILE", "Try a programme on an export of receipts: what each rule would give",
+     "talea programme try next.yaml --receipts october.csv.gz --map till.yaml \\\n"
+     "      --against programme.yaml --price 0.01",
+     programme_try_options, 1, 1, 0, run_programme_try},
+    {"programme explain", "FILE", "Explain what one receipt of an export would get, rule by rule",
+     "talea programme explain next.yaml --receipts october.csv.gz --map till.yaml \\\n"
+     "      --receipt 4711 --all",
+     programme_explain_options, 1, 1, 0, run_programme_explain},
     {"report", NULL, "Show the ledger's accounts with their totals", "talea report", NULL, 0, 0,
      ROLE_BACK_OFFICE, run_report},
     {"period list", "[PERIOD]",

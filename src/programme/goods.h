@@ -29,6 +29,7 @@ struct goods_set {
     const char *name;
     const struct goods_member *members;
     size_t member_count;
+    unsigned line; /* of the file; 0: not from a file */
 };
 
 /* The sets that a line is in, by their place in the list, ascending. */

@@ -32,13 +32,18 @@ const char *trace_reason_name(enum trace_reason reason)
     return names[reason];
 }
 
-void judging_trace(struct judging *j, uint16_t rule, enum trace_reason reason, int64_t has,
-                   int64_t wants)
+void judging_trace(struct judging *j, struct trace_row row)
 {
     if (j->trace != NULL) {
         ASSERT(j->trace_count < j->text->rule_count);
-        j->trace[j->trace_count++] = (struct trace_row){rule, reason, has, wants};
+        j->trace[j->trace_count++] = row;
     }
+}
+
+static void trace(struct judging *j, uint16_t rule, enum trace_reason reason, int64_t has,
+                  int64_t wants)
+{
+    judging_trace(j, (struct trace_row){rule, reason, NO_METRIC, has, wants});
 }
 
 /* Caps. */
@@ -159,7 +164,7 @@ static enum err take_offer(struct judging *j, const struct offer *offer)
     }
     TRY(count_in_caps(j, offer->place, offer->given));
     j->awards[j->award_count++] = (struct award){offer->place, offer->wanted, offer->given};
-    judging_trace(j, offer->place, TRACE_FIRED, offer->given, offer->wanted);
+    trace(j, offer->place, TRACE_FIRED, offer->given, offer->wanted);
     return ERR_OK;
 }
 
@@ -169,7 +174,7 @@ static enum err settle_offer(struct judging *j, const struct offer *offer)
     if (offer->given > 0) {
         return take_offer(j, offer);
     }
-    judging_trace(j, offer->place, offer->wanted > 0 ? TRACE_CAP : TRACE_NOTHING, 0, offer->wanted);
+    trace(j, offer->place, offer->wanted > 0 ? TRACE_CAP : TRACE_NOTHING, 0, offer->wanted);
     return ERR_OK;
 }
 
@@ -212,7 +217,7 @@ static enum err settle_group(struct judging *j, struct round *round, size_t firs
     }
     for (size_t i = 0; i < offer_count; i++) {
         if (offers[i].place != best.place) {
-            judging_trace(j, offers[i].place, TRACE_GROUP, offers[i].given, best.given);
+            trace(j, offers[i].place, TRACE_GROUP, offers[i].given, best.given);
         }
     }
     *out_best = best;
@@ -246,7 +251,7 @@ static enum err run_stage(struct judging *j, const uint16_t *at, size_t count)
             continue;
         }
         if (is_closed && j->text->rules[at[i]].priority < closed_at) {
-            judging_trace(j, at[i], TRACE_EXCLUDED, 0, 0);
+            trace(j, at[i], TRACE_EXCLUDED, 0, 0);
             continue;
         }
         struct offer offer;

@@ -36,6 +36,7 @@ enum trace_reason {
 struct trace_row {
     uint16_t rule; /* its place in the text */
     enum trace_reason reason;
+    uint16_t metric; /* of TRACE_METRIC_BELOW and _ABOVE, its place in the text; else NO_METRIC */
     int64_t has;
     int64_t wants;
 };

@@ -25,8 +25,8 @@ struct judging {
     size_t trace_count;
 };
 
-void judging_trace(struct judging *j, uint16_t rule, enum trace_reason reason, int64_t has,
-                   int64_t wants);
+/* Nothing where no trace was asked for. */
+void judging_trace(struct judging *j, struct trace_row row);
 
 /* Is the line among the rule's goods? */
 bool match_line(const struct judging *j, const struct rule *rule, size_t line);

@@ -28,14 +28,13 @@ static bool is_one_of(struct slice text, const struct slice *texts, size_t count
     return count == 0;
 }
 
-/* The condition that doesn't hold, with its numbers; TRACE_FIRED when there is none. */
-struct finding_of {
-    enum trace_reason reason;
-    int64_t has;
-    int64_t wants;
-};
+/* The condition that doesn't hold, with its numbers; TRACE_FIRED where there is none. */
+static const struct trace_row holds = {.reason = TRACE_FIRED, .metric = NO_METRIC};
 
-static const struct finding_of holds = {TRACE_FIRED, 0, 0};
+static struct trace_row fails(enum trace_reason reason, int64_t has, int64_t wants)
+{
+    return (struct trace_row){.reason = reason, .metric = NO_METRIC, .has = has, .wants = wants};
+}
 
 static bool is_weekday(unsigned weekdays, unsigned weekday)
 {
@@ -59,41 +58,40 @@ static bool is_hour(const struct when *when, unsigned weekday, unsigned minute)
     return false;
 }
 
-static struct finding_of match_time(const struct judging *j, const struct when *when)
+static struct trace_row match_time(const struct judging *j, const struct when *when)
 {
     if (j->day < when->from_day) {
-        return (struct finding_of){TRACE_NOT_YET, j->day, when->from_day};
+        return fails(TRACE_NOT_YET, j->day, when->from_day);
     }
     if (j->day >= when->until_day) {
-        return (struct finding_of){TRACE_OVER, j->day, when->until_day};
+        return fails(TRACE_OVER, j->day, when->until_day);
     }
     unsigned weekday = occasion_weekday(j->occasion);
     if (when->hours_count == 0) {
-        return is_weekday(when->weekdays, weekday)
-                   ? holds
-                   : (struct finding_of){TRACE_WEEKDAY, weekday, when->weekdays};
+        return is_weekday(when->weekdays, weekday) ? holds
+                                                   : fails(TRACE_WEEKDAY, weekday, when->weekdays);
     }
     unsigned minute = occasion_minute(j->occasion);
-    return is_hour(when, weekday, minute) ? holds : (struct finding_of){TRACE_HOUR, minute, 0};
+    return is_hour(when, weekday, minute) ? holds : fails(TRACE_HOUR, minute, 0);
 }
 
-static struct finding_of match_place(const struct judging *j, const struct when *when)
+static struct trace_row match_place(const struct judging *j, const struct when *when)
 {
     if (!is_one_of(j->occasion->store, when->stores, when->store_count)) {
-        return (struct finding_of){TRACE_STORE, 0, 0};
+        return fails(TRACE_STORE, 0, 0);
     }
     if (!is_one_of(j->occasion->channel, when->channels, when->channel_count)) {
-        return (struct finding_of){TRACE_CHANNEL, 0, 0};
+        return fails(TRACE_CHANNEL, 0, 0);
     }
     return holds;
 }
 
 static enum err match_basket(const struct judging *j, const struct rule *rule,
-                             struct finding_of *out)
+                             struct trace_row *out)
 {
     const struct when *when = &rule->when;
     if (j->total.minor < when->basket_minor) {
-        *out = (struct finding_of){TRACE_BASKET, j->total.minor, when->basket_minor};
+        *out = fails(TRACE_BASKET, j->total.minor, when->basket_minor);
         return ERR_OK;
     }
     int64_t amount = 0;
@@ -107,11 +105,11 @@ static enum err match_basket(const struct judging *j, const struct rule *rule,
         }
     }
     if (lines == 0) {
-        *out = (struct finding_of){TRACE_NO_GOODS, 0, 0};
+        *out = fails(TRACE_NO_GOODS, 0, 0);
     } else if (amount < when->goods_minor) {
-        *out = (struct finding_of){TRACE_GOODS_AMOUNT, amount, when->goods_minor};
+        *out = fails(TRACE_GOODS_AMOUNT, amount, when->goods_minor);
     } else if (milli < when->goods_milli) {
-        *out = (struct finding_of){TRACE_GOODS_COUNT, milli, when->goods_milli};
+        *out = fails(TRACE_GOODS_COUNT, milli, when->goods_milli);
     } else {
         *out = holds;
     }
@@ -127,18 +125,20 @@ static enum err metric_value(const struct judging *j, uint16_t metric, int64_t *
 }
 
 static enum err match_member(const struct judging *j, const struct when *when,
-                             struct finding_of *out)
+                             struct trace_row *out)
 {
     for (size_t i = 0; i < when->metric_count; i++) {
         const struct metric_bounds *bounds = &when->metrics[i];
         int64_t value;
         TRY(metric_value(j, bounds->metric, &value));
         if (value < bounds->at_least) {
-            *out = (struct finding_of){TRACE_METRIC_BELOW, value, bounds->at_least};
+            *out = fails(TRACE_METRIC_BELOW, value, bounds->at_least);
+            out->metric = bounds->metric;
             return ERR_OK;
         }
         if (value >= bounds->below) {
-            *out = (struct finding_of){TRACE_METRIC_ABOVE, value, bounds->below};
+            *out = fails(TRACE_METRIC_ABOVE, value, bounds->below);
+            out->metric = bounds->metric;
             return ERR_OK;
         }
     }
@@ -147,18 +147,18 @@ static enum err match_member(const struct judging *j, const struct when *when,
         int64_t before;
         TRY(metric_value(j, when->purchases, &before));
         if (before != (int64_t)when->purchase - 1) {
-            *out = (struct finding_of){TRACE_PURCHASE, before + 1, when->purchase};
+            *out = fails(TRACE_PURCHASE, before + 1, when->purchase);
         }
     }
     return ERR_OK;
 }
 
-static enum err match_all(const struct judging *j, const struct rule *rule, struct finding_of *out)
+static enum err match_all(const struct judging *j, const struct rule *rule, struct trace_row *out)
 {
     const struct occasion *occasion = j->occasion;
     if (rule->on != occasion->kind ||
         (rule->on == OCCASION_EVENT && !slice_equal(rule->event, occasion->event))) {
-        *out = (struct finding_of){TRACE_OTHER_OCCASION, 0, 0};
+        *out = fails(TRACE_OTHER_OCCASION, 0, 0);
         return ERR_OK;
     }
     *out = match_time(j, &rule->when);
@@ -176,10 +176,11 @@ static enum err match_all(const struct judging *j, const struct rule *rule, stru
 
 enum err match_rule(struct judging *j, uint16_t place, bool *out_matches)
 {
-    struct finding_of found = holds;
+    struct trace_row found = holds;
     TRY(match_all(j, &j->text->rules[place], &found));
     if (found.reason != TRACE_FIRED) {
-        judging_trace(j, place, found.reason, found.has, found.wants);
+        found.rule = place;
+        judging_trace(j, found);
     }
     *out_matches = found.reason == TRACE_FIRED;
     return ERR_OK;

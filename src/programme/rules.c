@@ -31,6 +31,13 @@ struct rules {
     uint64_t *metric_slots;
     uint32_t *cap_first; /* of each rule, where its caps begin in `cap_slots`; one more */
     struct cap_slots *cap_slots;
+    struct slot_window *windows; /* of metrics and caps, ascending by slot */
+    size_t window_count;
+};
+
+struct slot_window {
+    uint64_t slot;
+    struct window window;
 };
 
 struct cap_slots {
@@ -227,6 +234,33 @@ static enum err place_slots(struct rules *rules, struct named_slot *slots, struc
     return check_distinct(slots, count, note);
 }
 
+static int compare_windows(const void *a, const void *b)
+{
+    const struct slot_window *x = a;
+    const struct slot_window *y = b;
+    return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+static void place_windows(struct rules *rules)
+{
+    const struct rules_text *text = &rules->text;
+    size_t count = 0;
+    for (size_t m = 0; m < text->metric_count; m++) {
+        rules->windows[count++] =
+            (struct slot_window){rules->metric_slots[m], text->metrics[m].window};
+    }
+    for (size_t r = 0; r < text->rule_count; r++) {
+        for (size_t c = 0; c < text->rules[r].cap_count; c++) {
+            const struct cap_slots *slots = &rules->cap_slots[rules->cap_first[r] + c];
+            struct window window = text->rules[r].caps[c].window;
+            rules->windows[count++] = (struct slot_window){slots->amount, window};
+            rules->windows[count++] = (struct slot_window){slots->uses, window};
+        }
+    }
+    qsort(rules->windows, count, sizeof rules->windows[0], compare_windows);
+    rules->window_count = count;
+}
+
 static enum err check_slots(struct rules *rules, struct note *note)
 {
     const struct rules_text *text = &rules->text;
@@ -309,7 +343,9 @@ static enum err reserve(struct rules *rules)
     rules->metric_slots = calloc(text->metric_count + 1, sizeof rules->metric_slots[0]);
     rules->cap_first = calloc(text->rule_count + 1, sizeof rules->cap_first[0]);
     rules->cap_slots = calloc(count_caps(text) + 1, sizeof rules->cap_slots[0]);
-    bool has_all = rules->order != NULL && rules->goods_first != NULL &&
+    rules->windows =
+        calloc(text->metric_count + 2 * count_caps(text) + 1, sizeof rules->windows[0]);
+    bool has_all = rules->order != NULL && rules->windows != NULL && rules->goods_first != NULL &&
                    rules->goods_ranks != NULL && rules->findings != NULL &&
                    rules->metric_slots != NULL && rules->cap_first != NULL &&
                    rules->cap_slots != NULL;
@@ -321,6 +357,7 @@ static enum err build(struct rules *rules, struct note *note)
     TRY(reserve(rules));
     TRY(check_slots(rules, note));
     TRY(goods_create(rules->text.goods, rules->text.goods_count, &rules->goods, note));
+    place_windows(rules);
     put_in_order(rules);
     place_findings(rules);
     place_goods(rules);
@@ -355,6 +392,7 @@ void rules_destroy(struct rules *rules)
         free(rules->metric_slots);
         free(rules->cap_first);
         free(rules->cap_slots);
+        free(rules->windows);
         free(rules);
     }
 }
@@ -380,6 +418,41 @@ uint64_t rules_cap_slot(const struct rules *rules, uint16_t rule, size_t cap, en
     ASSERT(rule < rules->text.rule_count && cap < rules->text.rules[rule].cap_count);
     const struct cap_slots *slots = &rules->cap_slots[rules->cap_first[rule] + cap];
     return of == SLOT_CAP_USES ? slots->uses : slots->amount;
+}
+
+/* Does something still look at the number on that day? */
+static bool is_looked_at(const struct rules *rules, const struct standing_number *number,
+                         int64_t day)
+{
+    size_t low = 0;
+    size_t high = rules->window_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rules->windows[middle].slot < number->slot) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < rules->window_count && rules->windows[low].slot == number->slot &&
+           number->bucket >= window_first_bucket(rules->windows[low].window, day);
+}
+
+enum err rules_drop_passed(const struct rules *rules, const struct standing *standing, int64_t day,
+                           struct arena *arena, struct standing *out_standing)
+{
+    struct standing_number *at = arena_alloc(arena, (standing->count + 1) * sizeof at[0]);
+    if (at == NULL) {
+        return ERR_RESOURCE;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < standing->count; i++) {
+        if (is_looked_at(rules, &standing->at[i], day)) {
+            at[count++] = standing->at[i];
+        }
+    }
+    *out_standing = (struct standing){at, count};
+    return ERR_OK;
 }
 
 /* Candidates: a bit for each rank. */

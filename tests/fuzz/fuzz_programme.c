@@ -16,10 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
         fuzz_expect_refusal(err, &note);
         return 0;
     }
-    ASSERT(programme.version > 0 && programme.earn_per_minor > 0);
-    ASSERT(programme.earn_points_minor > 0 && programme.earn_minimum_minor >= 0);
+    bool has_earn = programme.earn_points_minor > 0;
+    ASSERT(programme.version > 0 && (has_earn || programme.has_rules));
+    ASSERT(!has_earn || programme.earn_per_minor > 0);
+    ASSERT(programme.earn_minimum_minor >= 0);
     ASSERT(programme.earn_rounding < ROUNDING_COUNT);
     ASSERT(programme.pending_days <= LIMIT_PENDING_DAYS);
     ASSERT(programme.expiry_months <= LIMIT_EXPIRY_MONTHS);
+    programme_file_fini(&programme);
     return 0;
 }

@@ -3,8 +3,8 @@
 static const struct goods_member tobacco[] = {{GOODS_BY_CATEGORY, TEXT("tobacco")}};
 static const struct goods_member own_brand[] = {{GOODS_BY_BRAND, TEXT("Korn")},
                                                 {GOODS_BY_PRODUCT_PREFIX, TEXT("4006")}};
-static const struct goods_set goods[] = {{"tobacco", tobacco, COUNT(tobacco)},
-                                         {"own", own_brand, COUNT(own_brand)}};
+static const struct goods_set goods[] = {{"tobacco", tobacco, COUNT(tobacco), 0},
+                                         {"own", own_brand, COUNT(own_brand), 0}};
 static const uint16_t is_tobacco[] = {0};
 static const uint16_t is_own[] = {1};
 
