@@ -189,81 +189,95 @@ struct round {
     const uint16_t *at;
     bool *is_done;
     size_t count;
+    bool is_closed; /* by an exclusive rule, for those of a lower priority */
+    int closed_at;
 };
 
-/* Of the group's rules that apply the one that gives most, the first of equals. */
+/* Traces one that an exclusive rule keeps out. */
+static bool is_kept_out(struct judging *j, const struct round *round, size_t at)
+{
+    uint16_t place = round->at[at];
+    if (round->is_closed && j->text->rules[place].priority < round->closed_at) {
+        trace(j, place, TRACE_EXCLUDED, 0, 0);
+        return true;
+    }
+    return false;
+}
+
+/* The rule's offer, where it applies and no exclusive rule keeps it out. */
+static enum err look_at(struct judging *j, struct round *round, size_t at, bool *out_applies,
+                        struct offer *out_offer)
+{
+    round->is_done[at] = true;
+    *out_applies = false;
+    if (is_kept_out(j, round, at)) {
+        return ERR_OK;
+    }
+    TRY(match_rule(j, round->at[at], out_applies));
+    return *out_applies ? offer_of(j, round->at[at], out_offer) : ERR_OK;
+}
+
+/* Of the rules of a group that apply, of which `first` is the first, the one that gives most, the
+ * first of equals. */
 static enum err settle_group(struct judging *j, struct round *round, size_t first,
-                             struct offer *out_best)
+                             struct offer *best)
 {
     const char *group = j->text->rules[round->at[first]].group;
-    struct offer best = {.given = -1};
-    size_t offer_count = 0;
     struct offer *offers = arena_alloc(j->arena, (round->count - first) * sizeof offers[0]);
     if (offers == NULL) {
         return ERR_RESOURCE;
     }
-    for (size_t i = first; i < round->count; i++) {
-        if (round->is_done[i] || !is_in_group(j, round->at[i], group)) {
-            continue;
-        }
-        round->is_done[i] = true;
-        bool matches = false;
-        TRY(match_rule(j, round->at[i], &matches));
-        if (matches) {
-            TRY(offer_of(j, round->at[i], &offers[offer_count]));
-            best = offers[offer_count].given > best.given ? offers[offer_count] : best;
-            offer_count++;
+    size_t count = 0;
+    offers[count++] = *best;
+    for (size_t i = first + 1; i < round->count; i++) {
+        if (!round->is_done[i] && is_in_group(j, round->at[i], group)) {
+            bool applies;
+            TRY(look_at(j, round, i, &applies, &offers[count]));
+            count += applies ? 1 : 0;
         }
     }
-    for (size_t i = 0; i < offer_count; i++) {
-        if (offers[i].place != best.place) {
-            trace(j, offers[i].place, TRACE_GROUP, offers[i].given, best.given);
+    for (size_t i = 1; i < count; i++) {
+        *best = offers[i].given > best->given ? offers[i] : *best;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (offers[i].place != best->place) {
+            trace(j, offers[i].place, TRACE_GROUP, offers[i].given, best->given);
         }
     }
-    *out_best = best;
     return ERR_OK;
 }
 
-static enum err settle_next(struct judging *j, struct round *round, size_t at, struct offer *offer)
+/* A group has its turn where the first of its rules that applies has it. */
+static enum err settle_next(struct judging *j, struct round *round, size_t at)
 {
-    uint16_t place = round->at[at];
-    offer->given = -1;
-    if (j->text->rules[place].group != NULL) {
-        return settle_group(j, round, at, offer);
+    struct offer offer;
+    bool applies;
+    TRY(look_at(j, round, at, &applies, &offer));
+    if (!applies) {
+        return ERR_OK;
     }
-    round->is_done[at] = true;
-    bool matches = false;
-    TRY(match_rule(j, place, &matches));
-    return matches ? offer_of(j, place, offer) : ERR_OK;
+    if (j->text->rules[round->at[at]].group != NULL) {
+        TRY(settle_group(j, round, at, &offer));
+    }
+    TRY(settle_offer(j, &offer));
+    const struct rule *rule = &j->text->rules[offer.place];
+    if (offer.given > 0 && rule->is_exclusive && !round->is_closed) {
+        round->is_closed = true;
+        round->closed_at = rule->priority;
+    }
+    return ERR_OK;
 }
 
 static enum err run_stage(struct judging *j, const uint16_t *at, size_t count)
 {
-    struct round round = {at, arena_alloc(j->arena, count + 1), count};
+    struct round round = {.at = at, .is_done = arena_alloc(j->arena, count + 1), .count = count};
     if (round.is_done == NULL) {
         return ERR_RESOURCE;
     }
     memset(round.is_done, 0, count);
-    bool is_closed = false; /* by an exclusive rule */
-    int closed_at = 0;
     for (size_t i = 0; i < count; i++) {
-        if (round.is_done[i]) {
-            continue;
-        }
-        if (is_closed && j->text->rules[at[i]].priority < closed_at) {
-            trace(j, at[i], TRACE_EXCLUDED, 0, 0);
-            continue;
-        }
-        struct offer offer;
-        TRY(settle_next(j, &round, i, &offer));
-        if (offer.given < 0) {
-            continue;
-        }
-        TRY(settle_offer(j, &offer));
-        const struct rule *rule = &j->text->rules[offer.place];
-        if (offer.given > 0 && rule->is_exclusive && !is_closed) {
-            is_closed = true;
-            closed_at = rule->priority;
+        if (!round.is_done[i]) {
+            TRY(settle_next(j, &round, i));
         }
     }
     return ERR_OK;

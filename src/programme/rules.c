@@ -253,8 +253,10 @@ static void place_windows(struct rules *rules)
         for (size_t c = 0; c < text->rules[r].cap_count; c++) {
             const struct cap_slots *slots = &rules->cap_slots[rules->cap_first[r] + c];
             struct window window = text->rules[r].caps[c].window;
-            rules->windows[count++] = (struct slot_window){slots->amount, window};
-            rules->windows[count++] = (struct slot_window){slots->uses, window};
+            if (!text->rules[r].caps[c].is_per_receipt) {
+                rules->windows[count++] = (struct slot_window){slots->amount, window};
+                rules->windows[count++] = (struct slot_window){slots->uses, window};
+            }
         }
     }
     qsort(rules->windows, count, sizeof rules->windows[0], compare_windows);
