@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "programme/judge.h"
+#include "sanitized.h"
 #include "steps.h"
 
 #define RULES_MAX    12
@@ -23,7 +24,7 @@
 #define LINES_MAX    5
 #define CAPS_MAX     2
 #define SALES        24
-#define PROGRAMMES   10000
+#define PROGRAMMES   (IS_SANITIZED ? 1000 : 10000)
 #define FIRST_DAY    20700
 #define SEED_DEFAULT UINT64_C(20261129)
 #define NONE         SIZE_MAX
