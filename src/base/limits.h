@@ -96,7 +96,7 @@
 #define LIMIT_PENDING_DAYS     366u
 #define LIMIT_EXPIRY_MONTHS    600u
 #define LIMIT_RULES            8192u /* of one programme */
-#define LIMIT_RULE_NAME_BYTES 64u
+#define LIMIT_RULE_NAME_BYTES  64u
 #define LIMIT_METRICS          256u
 #define LIMIT_GOODS_SETS       4096u
 #define LIMIT_GOODS_MEMBERS    1000000u /* in all sets of a programme */

@@ -1,4 +1,5 @@
-/* The rows of `talea bench ledger`, `peer`, `settle` and `programme`: what each measures, and what they share.
+/* The rows of `talea bench ledger`, `peer`, `settle` and `programme`: what each measures, and what
+ * they share.
  *
  * A measurement is made when the first row asks for it and kept for the others; so is a ledger.
  */

@@ -12,7 +12,7 @@
 #define BASKETS          4096u
 #define PRODUCTS_A_RULE  10u
 #define MATCHED_RULES    19u /* besides the one that gives points for money */
-#define TEXT_BYTES       16u
+#define TEXT_BYTES       32u
 #define ARENA_BYTES      (1u << 20)
 #define LOCAL_MS         INT64_C(1791047040000)
 #define JUDGEMENTS_FULL  2000000u

@@ -44,6 +44,7 @@ struct replay {
     uint64_t returns;  /* receipts */
     int64_t returned_minor;
     uint64_t without_member; /* sales */
+    uint64_t other_currency; /* sales */
     const char *explained;   /* the receipt to explain; NULL: none */
     bool is_explained;
     struct receipts_tally tally;
@@ -83,6 +84,11 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
     if (receipt->kind == RECEIPT_RETURN) {
         replay->returns++;
         return int64_add(replay->returned_minor, receipt->total.minor, &replay->returned_minor);
+    }
+    if (receipt->currency[0] != '\0' &&
+        strcmp(receipt->currency, replay->programme.units.currency) != 0) {
+        replay->other_currency++;
+        return ERR_OK;
     }
     struct occasion occasion;
     struct judgement judgement;
@@ -289,6 +295,10 @@ static void print_totals(const struct replay *replay)
             (unsigned long long)replay->without_member, (unsigned long long)replay->returns,
             amount_format(replay->returned_minor, units->currency_decimals, gross), units->currency,
             (unsigned long long)replay->rejected);
+    if (replay->other_currency > 0) {
+        fprintf(out, "%llu sales in other currencies, not judged\n",
+                (unsigned long long)replay->other_currency);
+    }
     if (replay->has_against) {
         print_comparison(replay);
     }
@@ -315,13 +325,14 @@ static void print_json(const struct replay *replay)
     struct trial_totals totals = trial_totals(replay->trial);
     int64_t cost;
     json_t *answer = json_pack(
-        "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "version",
+        "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "version",
         (int)replay->programme.file.version, "sales", (json_int_t)totals.sales, "members",
         (json_int_t)totals.members, "gross_minor", (json_int_t)totals.gross_minor, "discount_minor",
         (json_int_t)totals.discount_minor, "points", (json_int_t)totals.points_minor,
-        "sales_without_member", (json_int_t)replay->without_member, "returns",
-        (json_int_t)replay->returns, "returned_minor", (json_int_t)replay->returned_minor,
-        "rows_rejected", (json_int_t)replay->rejected, "rules", rules_json(replay));
+        "sales_in_other_currencies", (json_int_t)replay->other_currency, "sales_without_member",
+        (json_int_t)replay->without_member, "returns", (json_int_t)replay->returns,
+        "returned_minor", (json_int_t)replay->returned_minor, "rows_rejected",
+        (json_int_t)replay->rejected, "rules", rules_json(replay));
     if (cost_of(replay, totals.points_minor, &cost) == ERR_OK) {
         json_object_set_new(answer, "cost_minor", json_integer(cost));
     }

@@ -54,7 +54,7 @@ struct programme_file {
     int64_t debt_limit_minor;           /* points; INT64_MAX for none */
     unsigned refund_expired_grace_days; /* points given back to an expired lot live so long; 0 is
                                            not at all */
-    bool has_rules;          /* besides `earn` */
+    bool has_rules;                     /* besides `earn` */
     struct rules_text rules; /* `earn`, where it is there, and the others; in the arena */
     struct arena arena;
 };
