@@ -59,21 +59,3 @@ void blocks_look(struct node *node, struct block_watch *watch)
     }
     snapshot_release(snapshot);
 }
-
-enum err blocks_left(const struct ledger_view *view, const struct partner_id *seller,
-                     const struct partner_id *buyer, int64_t *out_points)
-{
-    struct block_line line = {.count = 0};
-    int64_t points = 0;
-    enum err err = ledger_get_block_line(view, seller, buyer, &line);
-    if (err != ERR_OK && err != ERR_NOT_FOUND) {
-        return err;
-    }
-    for (size_t i = 0; err == ERR_OK && i < line.count; i++) {
-        struct block_row row;
-        TRY(ledger_get_block(view, seller, buyer, &line.places[i].id, &row));
-        TRY(int64_add(points, row.state == BLOCK_LIVE ? row.left : 0, &points));
-    }
-    *out_points = points;
-    return ERR_OK;
-}

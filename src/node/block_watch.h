@@ -21,8 +21,5 @@ struct block_watch {
 
 /* A look at all blocks that are live. */
 void blocks_look(struct node *node, struct block_watch *watch);
-/* Points that the live ones of a pair have left. */
-MUST_USE enum err blocks_left(const struct ledger_view *view, const struct partner_id *seller,
-                              const struct partner_id *buyer, int64_t *out_points);
 
 #endif

@@ -2,12 +2,11 @@
 
 #include <stdlib.h>
 
-#include "node/block_watch.h"
 #include "node/caps.h"
 #include "node/disputes.h"
 #include "node/peer_guard.h"
+#include "node/partner_points.h"
 #include "node/peers.h"
-#include "peer/standin.h"
 #include "telemetry/process.h"
 
 /* One partner's counters. */
@@ -265,56 +264,28 @@ static int64_t read_connected(void *context)
     return is_connected;
 }
 
-/* What a home's mandates for a redeemer still allow. */
-static int64_t read_mandates(const struct partner_counters *c, bool is_given)
-{
-    struct standin_mandates mandates = {.count = 0};
-    const struct partner_id *self = &c->node->config.partner;
-    struct state_reader *reader;
-    if (readers_take(c->node->readers, &reader) != ERR_OK) {
-        return -1;
-    }
-    struct ledger_view view = state_reader_view(reader);
-    enum err err = standin_mandates(&view, is_given ? self : &c->partner,
-                                    is_given ? &c->partner : self, node_now(c->node), &mandates);
-    readers_give(c->node->readers, reader);
-    return err == ERR_OK ? standin_left(&mandates) : -1;
-}
-
 static int64_t read_exposure(void *context)
 {
-    return read_mandates(context, true);
+    const struct partner_counters *c = context;
+    return partner_mandates_left(c->node, &c->partner, true);
 }
 
 static int64_t read_allowance(void *context)
 {
-    return read_mandates(context, false);
-}
-
-/* What is left in live blocks of points that one of us sold the other. */
-static int64_t read_blocks(const struct partner_counters *c, bool is_sold)
-{
-    const struct partner_id *self = &c->node->config.partner;
-    int64_t points = -1;
-    struct state_reader *reader;
-    if (readers_take(c->node->readers, &reader) != ERR_OK) {
-        return -1;
-    }
-    struct ledger_view view = state_reader_view(reader);
-    enum err err =
-        blocks_left(&view, is_sold ? self : &c->partner, is_sold ? &c->partner : self, &points);
-    readers_give(c->node->readers, reader);
-    return err == ERR_OK ? points : -1;
+    const struct partner_counters *c = context;
+    return partner_mandates_left(c->node, &c->partner, false);
 }
 
 static int64_t read_blocks_sold(void *context)
 {
-    return read_blocks(context, true);
+    const struct partner_counters *c = context;
+    return partner_blocks_left(c->node, &c->partner, true);
 }
 
 static int64_t read_blocks_bought(void *context)
 {
-    return read_blocks(context, false);
+    const struct partner_counters *c = context;
+    return partner_blocks_left(c->node, &c->partner, false);
 }
 
 struct partner_read {
@@ -334,10 +305,9 @@ static const struct partner_read partner_reads[] = {
     {"talea_stand_in_allowance_points",
      "What our tills may still burn of the partner's members' points without asking.",
      read_allowance, false},
-    {"talea_blocks_sold_points_left", "Left in blocks of points that we sold the partner.",
-     read_blocks_sold, false},
-    {"talea_blocks_bought_points_left", "Left in blocks of points that we bought of the partner.",
-     read_blocks_bought, false},
+    {"talea_blocks_sold_points", "Left in blocks that the partner bought.", read_blocks_sold,
+     false},
+    {"talea_blocks_bought_points", "Left in blocks bought of it.", read_blocks_bought, false},
     {"talea_clearing_backlog_entries_max",
      "As many may wait before earns of the partner's cards are refused.", read_backlog_max, false},
     {"talea_peer_owed_money",

@@ -102,6 +102,17 @@ static void make_card_entry(const struct making *making, int sender, struct clea
     }
 }
 
+static void fill_funding(const uint32_t *n, struct clearing_entry *entry)
+{
+    if (entry->kind == ENTRY_PROMOTION ||
+        (entry->kind == ENTRY_FUNDING_RETURN && one_in(n[6], 3))) {
+        entry->promotion = one_in(n[6] >> 8, 6) ? 1 + n[7] % 3 : MODEL_BETAS_PROMOTION;
+        entry->subject = entry->transaction_id;
+    } else {
+        entry->tariff = one_in(n[8], 8) ? entry->tariff : MODEL_AT_BURN;
+    }
+}
+
 void make_entry(const struct making *making)
 {
     static const enum entry_kind kinds[] = {ENTRY_EARN,        ENTRY_EARN,       ENTRY_EARN,
@@ -144,14 +155,8 @@ void make_entry(const struct making *making)
         make_block_entry(making, sender, entry);
         return;
     }
-    if (entry->kind == ENTRY_PROMOTION ||
-        (entry->kind == ENTRY_FUNDING_RETURN && one_in(n[6], 3))) {
-        entry->promotion = one_in(n[6] >> 8, 6) ? 1 + n[7] % 3 : MODEL_BETAS_PROMOTION;
-        entry->subject = entry->transaction_id;
-        return;
-    }
     if (entry_kind_is_funding(entry->kind)) {
-        entry->tariff = one_in(n[8], 8) ? entry->tariff : MODEL_AT_BURN;
+        fill_funding(n, entry);
         return;
     }
     if (entry->kind != ENTRY_EARN && entry->kind != ENTRY_ADJUSTMENT &&

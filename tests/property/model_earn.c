@@ -79,6 +79,25 @@ static enum verdict judge_way(const struct model *m, int home, int64_t points, b
                : VERDICT_NET_DEBIT_CAP;
 }
 
+static void give_abroad(struct model *m, struct model_sale *sale, int64_t time)
+{
+    const struct uid none = {{0}};
+    fix_end(&sale->lot, time);
+    sale->lot.tariff = sale->block != 0 ? MODEL_PREPAID : sale->lot.tariff;
+    model_change_block(m, sale->block, -sale->points);
+    model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, sale->home, m->out_period, sale->points);
+    if (sale->points > 0) {
+        model_send(
+            m, sale->home,
+            (struct model_entry){.kind = ENTRY_EARN,
+                                 .points = sale->points,
+                                 .transaction_id = sale->id,
+                                 .subject = sale->block != 0 ? m->blocks[sale->block - 1].id : none,
+                                 .card = sale->card,
+                                 .lot = {.tariff = sale->lot.tariff}});
+    }
+}
+
 enum verdict model_step_earn(struct model *m, const struct command *command,
                              struct model_answer *answer)
 {
@@ -115,21 +134,7 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         if (verdict != VERDICT_OK) {
             return verdict;
         }
-        fix_end(&sale.lot, command->business_time.ms);
-        sale.lot.tariff = sale.block != 0 ? MODEL_PREPAID : sale.lot.tariff;
-        model_change_block(m, sale.block, -points);
-        model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
-        if (points > 0) {
-            model_send(m, home,
-                       (struct model_entry){.kind = ENTRY_EARN,
-                                            .points = points,
-                                            .transaction_id = command->transaction_id,
-                                            .subject = sale.block != 0
-                                                           ? m->blocks[sale.block - 1].id
-                                                           : (struct uid){{0}},
-                                            .card = card,
-                                            .lot = {.tariff = sale.lot.tariff}});
-        }
+        give_abroad(m, &sale, command->business_time.ms);
     } else {
         struct model_member *to = &m->members[member];
         struct model_member settled = *to;

@@ -292,6 +292,29 @@ static size_t add_commands(int first, int last, struct format *out_formats)
     return count;
 }
 
+static size_t add_latest(struct format *out_formats)
+{
+    size_t count = 0;
+    static const struct format dated[] = {
+        {"dated-half", 0, bytes_of_dated_half, recode_half},
+        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
+        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
+        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
+    };
+    memcpy(out_formats + count, dated, sizeof dated);
+    count += sizeof dated / sizeof dated[0];
+    static const struct format blocks[] = {
+        ROW_OF(block_row),
+        ROW_OF(block_line),
+        {"drawn-sale", 0, bytes_of_drawn_sale, recode_sale},
+        {"block-bought", COMMAND_TAKE_ENTRY, bytes_of_block_bought, recode_command},
+    };
+    memcpy(out_formats + count, blocks, sizeof blocks);
+    count += sizeof blocks / sizeof blocks[0];
+    count += add_commands(COMMAND_SELL_BLOCK, COMMAND_BLOCK_DUE, out_formats + count);
+    return count;
+}
+
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
@@ -345,23 +368,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     memcpy(out_formats + count, funding, sizeof funding);
     count += sizeof funding / sizeof funding[0];
     count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
-    static const struct format dated[] = {
-        {"dated-half", 0, bytes_of_dated_half, recode_half},
-        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
-        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
-        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
-    };
-    memcpy(out_formats + count, dated, sizeof dated);
-    count += sizeof dated / sizeof dated[0];
-    static const struct format blocks[] = {
-        ROW_OF(block_row),
-        ROW_OF(block_line),
-        {"drawn-sale", 0, bytes_of_drawn_sale, recode_sale},
-        {"block-bought", COMMAND_TAKE_ENTRY, bytes_of_block_bought, recode_command},
-    };
-    memcpy(out_formats + count, blocks, sizeof blocks);
-    count += sizeof blocks / sizeof blocks[0];
-    count += add_commands(COMMAND_SELL_BLOCK, COMMAND_BLOCK_DUE, out_formats + count);
+    count += add_latest(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

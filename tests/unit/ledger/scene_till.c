@@ -92,10 +92,6 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
         s->desk.terms.outbox_entries = 1;
         earn->card = s->beta_card;
         return true;
-    case VERDICT_BLOCK_EMPTY:
-        earn->card = s->beta_card;
-        s->desk.roster.tariff_count = 2;
-        return true;
     case VERDICT_NET_DEBIT_CAP:
         s->desk.roster.net_debit_cap = money_of(1);
         earn->card = s->beta_card;
@@ -127,7 +123,9 @@ static bool provoke_earn(struct scene *s, struct command *c, enum verdict verdic
         earn->promotion = 1;
         return true;
     default:
-        return false;
+        earn->card = s->beta_card;
+        s->desk.roster.tariff_count = 2; /* a block was bought of beta */
+        return verdict == VERDICT_BLOCK_EMPTY;
     }
 }
 
