@@ -186,6 +186,57 @@ static void test_a_cap_is_for_the_block_and_not_for_its_draws(void **state)
     market_assert_owed(market, SIZE * 3 / 2);
 }
 
+/* ---- Disputes ---- */
+
+/* Beta disputes this entry of alfa's, and alfa agrees. */
+static void give_in(struct market *market, uint64_t number, int64_t claim)
+{
+    struct pair *pair = &market->pair;
+    struct command_dispute about = {.number = number, .points = points_of(claim)};
+    struct command open = desk_command(&pair->beta, COMMAND_OPEN_DISPUTE);
+    struct command accept = desk_command(&pair->alfa, COMMAND_STEP_DISPUTE);
+    open.dispute = about;
+    open.dispute.partner = pair->alfa.roster.self;
+    open.dispute.direction = STREAM_IN;
+    open.dispute.reason = DISPUTE_AMOUNT_WRONG;
+    desk_do(&pair->beta, &open);
+    pair_settle(pair);
+    accept.dispute = about;
+    accept.dispute.points = points_of(0);
+    accept.dispute.partner = pair->beta.roster.self;
+    accept.dispute.direction = STREAM_OUT;
+    accept.dispute.step = STEP_ACCEPT;
+    desk_do(&pair->alfa, &accept);
+    pair_settle(pair);
+}
+
+static void test_a_draw_that_was_wrong_goes_back(void **state)
+{
+    struct market *market = *state;
+    market_trade_points(market, SIZE);
+    market_give(market, 400);
+    give_in(market, market->pair.from_alfa.count, 150);
+    market_assert_block(market, BLOCK_LIVE, 750);
+    market_assert_owed(market, SIZE * 3 / 2);
+    desk_assert_balances(&market->pair.beta, &market->pair.member, 250, 0, 0);
+}
+
+/* The same after the period of the draw: a correction, which owes nothing, is in the next one. */
+static void test_a_draw_that_was_wrong_goes_back_later(void **state)
+{
+    struct market *market = *state;
+    market_trade_points(market, SIZE);
+    market_give(market, 400);
+    size_t draw = market->pair.from_alfa.count;
+    pair_mark(&market->pair.alfa);
+    pair_mark(&market->pair.beta);
+    pair_settle(&market->pair);
+    give_in(market, draw, 150);
+    market_assert_block(market, BLOCK_LIVE, 750);
+    market_assert_owed(market, SIZE * 3 / 2);
+    desk_assert_balances(&market->pair.beta, &market->pair.member, 250, 0, 0);
+}
+
 /* ---- Older copies ---- */
 
 static void test_a_buyer_that_lost_it_has_it_again(void **state)
@@ -265,6 +316,8 @@ int main(void)
         MARKET_TEST(test_a_used_up_block_ends_without_a_word),
         MARKET_TEST(test_what_can_not_be_sold),
         MARKET_TEST(test_a_cap_is_for_the_block_and_not_for_its_draws),
+        MARKET_TEST(test_a_draw_that_was_wrong_goes_back),
+        MARKET_TEST(test_a_draw_that_was_wrong_goes_back_later),
         MARKET_TEST(test_a_buyer_that_lost_it_has_it_again),
         MARKET_TEST(test_a_seller_that_lost_it_has_it_again),
     };
