@@ -10,12 +10,18 @@ void liability_terms_default(const struct roster *roster, struct liability_terms
     memcpy(out_terms->ages, ages, sizeof ages);
 }
 
+/* A tariff for blocks says what is bought back of a block, not what a burn costs: that is
+ * everybody's. */
 static enum err price_of(const struct liability_terms *terms, uint32_t tariff,
                          struct money *out_price, struct points *out_per)
 {
     const struct tariff *found = roster_tariff(terms->roster, tariff);
     if (!terms->has_price && found == NULL) {
         return ERR_INPUT;
+    }
+    if (found != NULL && tariff_is_prepaid(found)) {
+        const struct partner_id *self = &terms->roster->self;
+        found = roster_tariff_for(terms->roster, self, self, (struct unix_ms){INT64_MAX});
     }
     *out_price = terms->has_price ? terms->price : found->redemption_price;
     *out_per = terms->has_price ? terms->per : found->per;

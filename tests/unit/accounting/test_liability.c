@@ -10,8 +10,13 @@
 #include "accounting/liability.h"
 
 static struct tariff tariffs[] = {{.id = 1, .redemption_price = {1}, .per = {3}},
-                                  {.id = 2, .redemption_price = {5}, .per = {1}}};
-static const struct roster roster = {.tariffs = tariffs, .tariff_count = 2};
+                                  {.id = 2, .redemption_price = {5}, .per = {1}},
+                                  {.id = 4,
+                                   .funding = FUNDED_IN_ADVANCE,
+                                   .issue_price = {9},
+                                   .redemption_price = {8},
+                                   .per = {1}}};
+static const struct roster roster = {.tariffs = tariffs, .tariff_count = 3};
 static const struct period january = {202601};
 
 struct shop {
@@ -212,11 +217,16 @@ static void test_prices(void **state)
     struct liability_report report = report_at(shop, time_of(2, 28));
     assert_int_equal(report.total.worth.minor, 3 + 50);
     liability_report_fini(&report);
+    lot.tariff = 4; /* out of a block: at everybody's price */
+    earn(shop, lot, time_of(1, 10), 10, 0);
+    report = report_at(shop, time_of(2, 28));
+    assert_int_equal(report.total.worth.minor, 3 + 50 + 3);
+    liability_report_fini(&report);
     shop->terms.has_price = true;
     shop->terms.price = money_of(7);
     shop->terms.per = points_of(2);
     report = report_at(shop, time_of(2, 28));
-    assert_int_equal(report.total.worth.minor, 70);
+    assert_int_equal(report.total.worth.minor, 105);
     liability_report_fini(&report);
     shop->terms.has_price = false;
     lot.tariff = 3;
