@@ -93,6 +93,7 @@ static void make_entry(struct making *making, enum entry_kind kind, struct buffe
     if (!is_mark) {
         ASSERT(card_number_parse("7002000000000425", &entry.card) == ERR_OK);
         entry.points = (struct points){100};
+        entry.subject.bytes[0] = making->fault->draws;
     }
     ASSERT(wire_entry_encode(&entry, out) == ERR_OK);
     making->hash = entry_hash(buffer_slice(out));

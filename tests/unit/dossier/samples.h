@@ -20,6 +20,7 @@ struct sample_fault {
     unsigned receipt_signer; /* member who signs receipts; 0: as it should be */
     bool other_before;       /* the last receipt names another one before it */
     bool other_head;         /* heads name other last entries */
+    bool draws;              /* earns say that a block paid for them */
 };
 /* Signed by a member's online key; appends the envelope. */
 void sample_sign(unsigned member, enum purpose purpose, const struct buffer *payload,

@@ -161,6 +161,7 @@ static void test_signed_faults(void **state)
     expect_fault(bench, (struct sample_fault){.mark_period = 202610}, 3, "period of the entry");
     expect_fault(bench, (struct sample_fault){.receipt_signer = 2}, 1, "the receipt");
     expect_fault(bench, (struct sample_fault){.other_before = true}, 3, "receipt before");
+    expect_fault(bench, (struct sample_fault){.draws = true}, 1, "block of the earn");
     expect_fault(bench, (struct sample_fault){.other_head = true}, 2, "as its sender signed it");
 }
 
