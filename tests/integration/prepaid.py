@@ -122,6 +122,13 @@ class Prepaid(unittest.TestCase):
         self.assertTrue(self.listed_low["is_low"])
         self.assertIn("LOW", self.fuel.talea("block", "show", self.long).stdout)  # 199 of 1000
 
+    def test_both_logs_and_metrics_tell(self):
+        for node, metric, partner in ((self.grocer, "sold", "fuel"), (self.fuel, "bought", "grocer")):
+            wait_for(lambda: '"block_low"' in node.logged_since(0) and
+                     self.long in node.logged_since(0), f"{node.partner} is told")
+            self.assertIn(f'talea_blocks_{metric}_points{{partner="{partner}"}} 199\n',
+                          node.http_get("/metrics")[1])
+
     def test_an_empty_block_refuses_when_it_says_so(self):
         self.assertIn("(BLOCK_EMPTY)", self.refused)
 
