@@ -33,6 +33,24 @@ static void test_every_text_is_there(void **state)
     }
 }
 
+/* Of a statement's lines, what a block paid for is told apart. */
+static void test_lines_of_blocks(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < PAGE_LANGUAGES; i++) {
+        enum page_language language = (enum page_language)i;
+        assert_string_equal(page_line_kind(language, ENTRY_EARN, false),
+                            page_entry_kind(language, ENTRY_EARN));
+        assert_string_equal(page_line_kind(language, ENTRY_BLOCK_BOUGHT, true),
+                            page_entry_kind(language, ENTRY_BLOCK_BOUGHT));
+        assert_string_not_equal(page_line_kind(language, ENTRY_EARN, true),
+                                page_entry_kind(language, ENTRY_EARN));
+        assert_string_not_equal(page_line_kind(language, ENTRY_EARN_RETURN, true),
+                                page_entry_kind(language, ENTRY_EARN_RETURN));
+    }
+    assert_string_equal(page_line_kind(PAGE_EN, ENTRY_EARN, true), "Points out of a block");
+}
+
 static void test_languages(void **state)
 {
     (void)state;
@@ -107,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_text_is_there),
+        cmocka_unit_test(test_lines_of_blocks),
         cmocka_unit_test(test_languages),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_periods),
