@@ -202,5 +202,61 @@ class Prepaid(unittest.TestCase):
         self.assertIn('"clean": true', run([TALEA, "audit", "--json", *folders]).stdout)
 
 
+class Restored(unittest.TestCase):
+    """A ledger that is restored from before a block was sold has it again, as the other holds it."""
+
+    def setUp(self):
+        self.coalition = c = Terms(list(NAMES))
+        self.addCleanup(c.close)
+        c.make()
+        c.start()
+        self.fuel, self.grocer = (c[name] for name in NAMES)
+        self.card = self.grocer.cli("member", "add")["card"]
+
+    def restore(self, node):
+        folder = self.coalition.path("backup")
+        node.cli("backup", folder)
+        offer = self.coalition.path("block.offer")
+        self.grocer.cli("block", "sell", "fuel", "--points", "1000", "--tariff", "2", "--until",
+                        "2099-01-01", "--out", offer)
+        block = self.fuel.cli("block", "accept", offer)["block_id"]
+        self.wait_left(self.fuel, block, 1000)
+        sale = self.earn(400)
+        self.earn(250)
+        self.fuel.cli("return", "purchase", sale)
+        self.coalition.wait_cleared()
+        node.stop()
+        node.talea("restore", folder, "--force")
+        node.start()
+        for each in self.coalition:
+            self.wait_left(each, block, 750)
+        self.coalition.wait_connected()
+        self.earn(700)
+        self.coalition.wait_cleared()
+        for each in self.coalition:
+            self.wait_left(each, block, 50)
+        self.coalition.close_period(self.fuel.cli("status")["open_period"])
+        for each in self.coalition:
+            self.assertTrue(each.cli("verify")["is_clean"])
+
+    def earn(self, points):
+        return self.fuel.cli("earn", self.card, "10.00", "--points", str(points), "--as",
+                             "back-office")["sale_id"]
+
+    def wait_left(self, node, block, points):
+        def is_so():
+            row = next((b for b in node.cli("block", "list").get("blocks", [])
+                        if b["block_id"] == block), {})
+            return (row.get("state"), int(row.get("left_points", -1))) == ("BLOCK_STATE_LIVE",
+                                                                            points)
+        wait_for(is_so, f"{node.partner} has {points} left of the block")
+
+    def test_a_buyer(self):
+        self.restore(self.fuel)
+
+    def test_a_seller(self):
+        self.restore(self.grocer)
+
+
 if __name__ == "__main__":
     main(220)
