@@ -203,7 +203,7 @@ const struct cli_command commands[] = {
      "talea audit receipt receipt.txt --charter charter.talea", audit_receipt_options, 1, 1, 0,
      run_audit_receipt},
     {"audit dispute", "FILE NUMBER",
-     "Prove what is signed of a disputed entry, and whether a promise stands behind it",
+     "Prove what is signed of a disputed entry, the promise behind it, and what the steps come to",
      "talea dispute show fuel 812 --out 812.evidence\n"
      "  talea audit dispute 812.evidence 812 --charter charter.talea",
      audit_dispute_options, 2, 2, 0, run_audit_dispute},
@@ -249,9 +249,11 @@ const struct cli_command commands[] = {
     {"dispute list", "[PARTNER]", "Show the disputes that are not over, and whose turn it is",
      "talea dispute list fuel --all", dispute_list_options, 0, 1, ROLE_BACK_OFFICE,
      run_dispute_list},
-    {"dispute show", "PARTNER NUMBER", "Show a dispute; with --out what is signed of its entry",
-     "talea dispute show fuel 812 --out fuel-812.evidence", dispute_show_options, 2, 2,
-     ROLE_BACK_OFFICE, run_dispute_show},
+    {"dispute show", "PARTNER NUMBER",
+     "Show a dispute: what both sides said, signed and proved; as a page to print too",
+     "talea dispute show fuel 812 --html dispute.html --language ru\n"
+     "  talea dispute show fuel 812 --out fuel-812.evidence",
+     dispute_show_options, 2, 2, ROLE_BACK_OFFICE, run_dispute_show},
     {"dispute answer", "PARTNER NUMBER", "Say that we look into it: the deadline begins anew, once",
      "talea dispute answer fuel 812 --direction sent", dispute_step_options, 2, 2, ROLE_BACK_OFFICE,
      run_dispute_answer},

@@ -17,12 +17,6 @@
 
 #define PROOF_ARENA_BYTES (4u << 20)
 
-#define PAGE_OPTIONS                                                                               \
-    {"html", OPT_HTML, "FILE", 0, "Also write a page to print to a new file", 0},                  \
-    {                                                                                              \
-        "language", OPT_LANGUAGE, "en|ru|kk", 0, "The page's language (default: en)", 0            \
-    }
-
 const struct argp_option statement_show_options[] = {
     {"charter", OPT_CHARTER, "FILE", 0, "Verify by this one (default: the home's)", 0},
     {"out", OPT_OUT, "FILE", 0, "Also write statement and signatures to a new file", 0},

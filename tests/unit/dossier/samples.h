@@ -28,7 +28,8 @@ void sample_sign(unsigned member, enum purpose purpose, const struct buffer *pay
 void sample_net(const struct charter_chain *chain, struct buffer *out);
 /* What fuel has of a payment to grocer that is paid in part. */
 void sample_payment(struct buffer *out);
-/* What is signed of fuel's capture, entry 1 to grocer: batch, receipt, grocer's grant. */
+/* What is signed of fuel's capture, entry 1 to grocer: batch, receipt, grocer's grant; and of the
+ * dispute about it: grocer opened it, and fuel's node ruled against it. sample_dispute.c */
 void sample_evidence(struct buffer *out);
 /* Of a purchase at fuel. */
 void sample_receipt(struct buffer *out);

@@ -5,24 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
-static int setup(void **state)
-{
-    struct pair *pair = calloc(1, sizeof *pair);
-    assert_non_null(pair);
-    pair_init(pair);
-    pair->alfa.tariff.funding = pair->beta.tariff.funding = FUNDED_AT_BURN;
-    *state = pair;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    pair_fini(*state);
-    free(*state);
-    return 0;
-}
+#define TEST(test) cmocka_unit_test_setup_teardown(test, pair_setup, pair_teardown)
 
 /* ---- The shops' day ---- */
 

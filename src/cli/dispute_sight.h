@@ -1,0 +1,27 @@
+/* A dispute as the node has it, with what both sides signed of it, proven. */
+#ifndef CLI_DISPUTE_SIGHT_H
+#define CLI_DISPUTE_SIGHT_H
+
+#include <talea/v1/back_office.pb-c.h>
+
+#include "cli/session.h"
+#include "dossier/dispute_audit.h"
+
+struct dispute_sight {
+    const Talea__V1__GetDisputeResponse *answer;
+    struct charter_chain chain;
+    struct buffer evidence; /* a GetDisputeEvidenceResponse; empty: the node has none */
+    struct arena arena;
+    struct audit_report report; /* its flaw, if it is broken */
+    bool has_proof;
+    struct dispute_proof proof;
+    struct partner_id self;
+    struct partner_id partner;
+};
+
+/* Asks for the dispute and its evidence. Ended by dispute_sight_fini in any case. */
+MUST_USE enum cli_exit dispute_sight_take(struct cli *cli, Talea__V1__StreamEntry *entry,
+                                          struct dispute_sight *out);
+void dispute_sight_fini(struct dispute_sight *sight);
+
+#endif
