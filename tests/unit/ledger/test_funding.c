@@ -5,7 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, pair_setup, pair_teardown)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, pair_teardown)
+
+static int setup(void **state)
+{
+    (void)pair_setup(state);
+    struct pair *pair = *state;
+    pair->alfa.tariff.funding = pair->beta.tariff.funding = FUNDED_AT_BURN;
+    return 0;
+}
 
 /* ---- The shops' day ---- */
 
