@@ -159,3 +159,39 @@ enum err file_read(const char *path, enum file_access access, size_t limit,
     *out_bytes = found;
     return ERR_OK;
 }
+
+enum err file_read_at(int fd, uint64_t offset, void *out, size_t length)
+{
+    uint8_t *to = out;
+    while (length > 0) {
+        ssize_t got = pread(fd, to, length, (off_t)offset);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got == 0 ? ERR_CORRUPT : ERR_STORAGE;
+        }
+        to += got;
+        offset += (uint64_t)got;
+        length -= (size_t)got;
+    }
+    return ERR_OK;
+}
+
+enum err file_write_at(int fd, uint64_t offset, const void *bytes, size_t length)
+{
+    const uint8_t *from = bytes;
+    while (length > 0) {
+        ssize_t put = pwrite(fd, from, length, (off_t)offset);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return ERR_STORAGE;
+        }
+        from += put;
+        offset += (uint64_t)put;
+        length -= (size_t)put;
+    }
+    return ERR_OK;
+}

@@ -1,6 +1,6 @@
-/* Whole small files: made once and durable, or read up to a bound.
+/* Whole small files: made once and durable, or read up to a bound; and parts of open ones.
  *
- * Errors come with a note that names the path. Thread rule: any thread.
+ * Errors of whole files come with a note that names the path. Thread rule: any thread.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -25,5 +25,9 @@ MUST_USE enum err file_flush_folder(const char *path, struct note *note);
  * has more than `limit` bytes, ERR_STORAGE. */
 MUST_USE enum err file_read(const char *path, enum file_access access, size_t limit,
                             struct buffer *out_bytes, struct note *note);
+
+/* All of it, however often that takes. ERR_CORRUPT where the file ends before; ERR_STORAGE. */
+MUST_USE enum err file_read_at(int fd, uint64_t offset, void *out, size_t length);
+MUST_USE enum err file_write_at(int fd, uint64_t offset, const void *bytes, size_t length);
 
 #endif
