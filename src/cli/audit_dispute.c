@@ -1,10 +1,9 @@
 /* talea audit dispute: what is signed of a disputed entry, checked without a node. */
-#include <stdlib.h>
-
 #include "base/file.h"
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/dispute_print.h"
+#include "cli/selector.h"
 #include "cli/session.h"
 
 const struct argp_option audit_dispute_options[] = {
@@ -55,11 +54,10 @@ enum cli_exit run_audit_dispute(struct cli *cli)
     struct note note = {""};
     struct charter_chain chain;
     CLEANUP(buffer_fini) struct buffer bytes = {0};
-    const char *text = cli_argument(cli, 1);
-    char *end = NULL;
-    uint64_t number = strtoull(text, &end, 10);
-    if (*end != '\0' || number == 0 || text[0] == '-') {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL, "\"%s\" is no entry's number", text);
+    uint64_t number;
+    enum cli_exit outcome = selector_read_number(cli, 1, "entry", NULL, &number);
+    if (outcome != CLI_OK) {
+        return outcome;
     }
     enum err err =
         file_read(cli_argument(cli, 0), FILE_PUBLIC, LIMIT_DISPUTE_FILE_BYTES, &bytes, &note);
@@ -71,7 +69,7 @@ enum cli_exit run_audit_dispute(struct cli *cli)
     }
     struct arena arena;
     arena_init(&arena, LIMIT_DISPUTE_DECODED_BYTES);
-    enum cli_exit outcome = audit(cli, &chain, buffer_slice(&bytes), number, &arena);
+    outcome = audit(cli, &chain, buffer_slice(&bytes), number, &arena);
     arena_fini(&arena);
     charter_chain_fini(&chain);
     return outcome;

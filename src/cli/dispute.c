@@ -1,5 +1,4 @@
 /* talea dispute: open, answer, accept, reject, escalate, concede, rule, list. */
-#include <stdlib.h>
 #include <string.h>
 
 #include <talea/v1/back_office.pb-c.h>
@@ -19,12 +18,13 @@
         "note", OPT_NOTE, "TEXT", 0, "For the other side, one line", 0                             \
     }
 
+#define DISPUTE_REASONS                                                                            \
+    "AMOUNT_WRONG, PURCHASE_UNKNOWN, DOUBLED, GOODS_RETURNED, NOT_GRANTED, NOT_RETURNED, "         \
+    "REFUSED_WRONGLY or OTHER"
+
 const struct argp_option dispute_open_options[] = {
     DISPUTE_DIRECTION_OPTION,
-    {"reason", OPT_REASON, "CODE", 0,
-     "AMOUNT_WRONG, PURCHASE_UNKNOWN, DOUBLED, GOODS_RETURNED, NOT_GRANTED, NOT_RETURNED, "
-     "REFUSED_WRONGLY or OTHER",
-     0},
+    {"reason", OPT_REASON, "CODE", 0, DISPUTE_REASONS, 0},
     {"points", OPT_POINTS, "POINTS", 0, "The part of the entry that is wrong (default: all)", 0},
     NOTE_OPTION,
     TRANSACTION_OPTION,
@@ -43,13 +43,13 @@ const struct argp_option dispute_list_options[] = {
 enum cli_exit dispute_read_entry(struct cli *cli, Talea__V1__StreamEntry *out_entry)
 {
     const char *way = cli_option(cli, OPT_DIRECTION);
-    char *end = NULL;
     talea__v1__stream_entry__init(out_entry);
     out_entry->partner = message_text(cli_argument(cli, 0));
-    out_entry->number = strtoull(cli_argument(cli, 1), &end, 10);
-    if (*end != '\0' || out_entry->number == 0 || cli_argument(cli, 1)[0] == '-') {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "talea transaction show",
-                        "\"%s\" is no entry's number", cli_argument(cli, 1));
+    enum cli_exit outcome = selector_read_number(
+        cli, 1, "entry", "`talea transaction show` has it, and statement show --csv",
+        &out_entry->number);
+    if (outcome != CLI_OK) {
+        return outcome;
     }
     out_entry->is_sent = way != NULL && strcmp(way, "sent") == 0;
     if (way != NULL && !out_entry->is_sent && strcmp(way, "received") != 0) {
@@ -80,9 +80,12 @@ static enum cli_exit read_claim(struct cli *cli, Talea__V1__OpenDisputeRequest *
     const char *reason = cli_option(cli, OPT_REASON);
     const char *points = cli_option(cli, OPT_POINTS);
     enum dispute_reason parsed;
-    if (reason == NULL || dispute_reason_parse(reason, &parsed) != ERR_OK) {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help",
-                        "needs a --reason of those there are");
+    if (reason == NULL) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", DISPUTE_REASONS, "--reason is missing");
+    }
+    if (dispute_reason_parse(reason, &parsed) != ERR_OK) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", DISPUTE_REASONS,
+                        "--reason: \"%s\" is none", reason);
     }
     request->reason = (Talea__V1__DisputeReason)parsed;
     return points == NULL ? CLI_OK : amounts_read_points(cli, "--points", points, &request->points);

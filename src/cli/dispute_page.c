@@ -14,7 +14,6 @@ struct view {
     const struct dispute_sight *sight;
     const Talea__V1__Dispute *dispute;
     const struct charter *charter;
-    struct roster roster;
     const struct partner_id *sender; /* of the disputed entry */
     const struct partner_id *receiver;
 };
@@ -57,12 +56,13 @@ static void term_time(struct view *view, enum page_text term, int64_t unix_ms)
 
 static void write_deadline(struct view *view)
 {
-    const Talea__V1__Dispute *dispute = view->dispute;
     char time[TIME_TEXT_MAX];
     char text[TEXT_MAX];
-    if (dispute->due_unix_ms != 0) {
-        page_fill(words(view, TEXT_DEADLINE_SILENCE), amounts_time(dispute->due_unix_ms, time),
-                  name_of(view, &view->sight->self), text, sizeof text);
+    int64_t due_ms;
+    const struct partner_id *whose;
+    if (dispute_deadline(view->sight, &due_ms, &whose)) {
+        page_fill(words(view, TEXT_DEADLINE_SILENCE), amounts_time(due_ms, time),
+                  name_of(view, whose), text, sizeof text);
         page_term(&view->page, TEXT_DEADLINE, NULL, text);
     }
 }
@@ -196,8 +196,8 @@ static void write_terms(struct view *view)
     char answer[TEXT_MAX];
     char escalate[TEXT_MAX];
     char text[4 * TEXT_MAX];
-    duration_text(view, roster_dispute_answer_ms(&view->roster), answer);
-    duration_text(view, roster_dispute_escalate_ms(&view->roster), escalate);
+    duration_text(view, view->sight->answer_ms, answer);
+    duration_text(view, view->sight->escalate_ms, escalate);
     snprintf(text, sizeof text, "%s: %s %s, %s %s.", words(view, TEXT_TERMS), answer,
              words(view, TEXT_TO_ANSWER), escalate, words(view, TEXT_TO_ESCALATE));
     page_element(&view->page, "p", "small", text);
@@ -405,7 +405,7 @@ static enum err write_page(struct view *view, struct buffer *out)
 }
 
 enum err dispute_page(const struct dispute_sight *sight, enum page_language language,
-                      struct buffer *out, struct note *note)
+                      struct buffer *out)
 {
     const Talea__V1__Dispute *dispute = sight->answer->dispute;
     bool is_sent = dispute->entry->is_sent;
@@ -415,7 +415,6 @@ enum err dispute_page(const struct dispute_sight *sight, enum page_language lang
                         .sender = is_sent ? &sight->self : &sight->partner,
                         .receiver = is_sent ? &sight->partner : &sight->self};
     char title[TEXT_MAX];
-    TRY(charter_roster(view.charter, &sight->self, &view.roster, note));
     snprintf(title, sizeof title, "%s: %s \u2192 %s, %llu", page_text(language, TEXT_DISPUTE),
              view.sender->text, view.receiver->text, (unsigned long long)dispute->entry->number);
     enum err err = page_begin(&view.page, language, title);
@@ -423,6 +422,5 @@ enum err dispute_page(const struct dispute_sight *sight, enum page_language lang
         err = write_page(&view, out);
     }
     page_end(&view.page);
-    charter_roster_fini(&view.roster);
     return err;
 }

@@ -5,9 +5,8 @@
 #include "cli/dispute_sight.h"
 #include "cli/page_text.h"
 
-/* Appends the page. Names and units are those of the last charter. ERR_RESOURCE, or what
- * charter_roster says. */
+/* Appends the page. Names and units are those of the last charter. ERR_RESOURCE. */
 MUST_USE enum err dispute_page(const struct dispute_sight *sight, enum page_language language,
-                               struct buffer *out, struct note *note);
+                               struct buffer *out);
 
 #endif

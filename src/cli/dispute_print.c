@@ -70,10 +70,10 @@ void dispute_print_proof(FILE *out, const struct charter *charter,
         print_line(out, &proof->lines[i]);
     }
     if (proof->state != 0) {
-        fprintf(out, "proven     %s%s%s, by %zu signed and receipted steps\n",
+        fprintf(out, "proven     %s%s%s, by %zu signed and receipted step%s\n",
                 dispute_state_name(proof->state), proof->outcome == RULING_NONE ? "" : ", ",
                 proof->outcome == RULING_NONE ? "" : dispute_ruling_name(proof->outcome),
-                proof->line_count);
+                proof->line_count, proof->line_count == 1 ? "" : "s");
     }
 }
 

@@ -22,8 +22,11 @@ const struct argp_option dispute_show_options[] = {
 
 /* ---- As text ---- */
 
-static void print_course(struct cli *cli, const Talea__V1__Dispute *d)
+static void print_course(struct cli *cli, const struct dispute_sight *sight)
 {
+    const Talea__V1__Dispute *d = sight->answer->dispute;
+    const struct partner_id *whose;
+    int64_t due_ms;
     char time[TIME_TEXT_MAX];
     char period[PERIOD_TEXT_MAX];
     fprintf(cli->out, "state      %s%s%s%s\n", dispute_state_word(d),
@@ -48,14 +51,17 @@ static void print_course(struct cli *cli, const Talea__V1__Dispute *d)
                 d->is_opener ? "us" : d->entry->partner);
         fprintf(cli->out, "last step  %s UTC\n", amounts_time(d->moved_unix_ms, time));
     }
-    if (d->due_unix_ms != 0) {
-        fprintf(cli->out, "deadline   %s UTC: then our silence gives in\n",
-                amounts_time(d->due_unix_ms, time));
+    if (dispute_deadline(sight, &due_ms, &whose)) {
+        bool is_ours = whose == &sight->self;
+        fprintf(cli->out, "deadline   %s UTC: then %s%s silence gives in\n",
+                amounts_time(due_ms, time), is_ours ? "our" : whose->text, is_ours ? "" : "'s");
     }
 }
 
-static void print_dispute(struct cli *cli, const struct units *units, const Talea__V1__Dispute *d)
+static void print_dispute(struct cli *cli, const struct units *units,
+                          const struct dispute_sight *sight)
 {
+    const Talea__V1__Dispute *d = sight->answer->dispute;
     char text[AMOUNT_TEXT_MAX];
     char time[TIME_TEXT_MAX];
     char period[PERIOD_TEXT_MAX];
@@ -76,7 +82,7 @@ static void print_dispute(struct cli *cli, const struct units *units, const Tale
                 dispute_reason_name((enum dispute_reason)d->reason),
                 d->is_suspended ? "; left out of the period's statement" : "");
     }
-    print_course(cli, d);
+    print_course(cli, sight);
     if (d->opener_note[0] != '\0') {
         fprintf(cli->out, "opener     \"%s\"\n", d->opener_note);
     }
@@ -120,7 +126,7 @@ static enum cli_exit print_text(struct cli *cli, const struct dispute_sight *sig
     if (outcome != CLI_OK) {
         return outcome;
     }
-    print_dispute(cli, units, sight->answer->dispute);
+    print_dispute(cli, units, sight);
     print_lines(cli, sight);
     fputc('\n', cli->out);
     if (sight->has_proof) {
@@ -168,13 +174,12 @@ static enum cli_exit write_page(struct cli *cli, const struct dispute_sight *sig
                                 enum page_language language)
 {
     const char *path = cli_option(cli, OPT_HTML);
-    struct note note = {""};
     CLEANUP(buffer_fini) struct buffer page = {0};
     if (path == NULL) {
         return CLI_OK;
     }
-    enum err err = dispute_page(sight, language, &page, &note);
-    return err == ERR_OK ? write_file(cli, path, &page) : cli_fail_err(cli, err, &note);
+    enum err err = dispute_page(sight, language, &page);
+    return err == ERR_OK ? write_file(cli, path, &page) : cli_fail_err(cli, err, NULL);
 }
 
 static enum cli_exit show(struct cli *cli, const struct dispute_sight *sight,

@@ -107,6 +107,17 @@ static enum err prove(struct dispute_sight *sight, uint64_t number, struct note 
     return sight->report.is_flawed ? ERR_OK : err;
 }
 
+/* How long the charter lets a side be silent. */
+static enum err read_terms(struct dispute_sight *sight, struct note *note)
+{
+    struct roster roster;
+    TRY(charter_roster(charter_chain_last(&sight->chain), &sight->self, &roster, note));
+    sight->answer_ms = roster_dispute_answer_ms(&roster);
+    sight->escalate_ms = roster_dispute_escalate_ms(&roster);
+    charter_roster_fini(&roster);
+    return ERR_OK;
+}
+
 enum cli_exit dispute_sight_take(struct cli *cli, Talea__V1__StreamEntry *entry,
                                  struct dispute_sight *out)
 {
@@ -135,9 +146,28 @@ enum cli_exit dispute_sight_take(struct cli *cli, Talea__V1__StreamEntry *entry,
         err = partner_id_parse(entry->partner, &out->partner);
     }
     if (err == ERR_OK) {
+        err = read_terms(out, &note);
+    }
+    if (err == ERR_OK) {
         err = prove(out, entry->number, &note);
     }
     return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+}
+
+bool dispute_deadline(const struct dispute_sight *sight, int64_t *out_unix_ms,
+                      const struct partner_id **out_whose)
+{
+    const Talea__V1__Dispute *dispute = sight->answer->dispute;
+    enum dispute_state state = (enum dispute_state)dispute->state;
+    enum dispute_side turn = dispute_turn(state);
+    bool is_ours = turn == (dispute->is_opener ? DISPUTE_OPENER : DISPUTE_ANSWERER);
+    if (turn == 0 || dispute->dispute_id[0] == '\0') {
+        return false;
+    }
+    int64_t term_ms = state == DISPUTE_REJECTED ? sight->escalate_ms : sight->answer_ms;
+    *out_unix_ms = is_ours ? dispute->due_unix_ms : dispute->moved_unix_ms + term_ms;
+    *out_whose = is_ours ? &sight->self : &sight->partner;
+    return *out_unix_ms != 0;
 }
 
 void dispute_sight_fini(struct dispute_sight *sight)

@@ -17,11 +17,17 @@ struct dispute_sight {
     struct dispute_proof proof;
     struct partner_id self;
     struct partner_id partner;
+    int64_t answer_ms; /* that the charter gives */
+    int64_t escalate_ms;
 };
 
 /* Asks for the dispute and its evidence. Ended by dispute_sight_fini in any case. */
 MUST_USE enum cli_exit dispute_sight_take(struct cli *cli, Talea__V1__StreamEntry *entry,
                                           struct dispute_sight *out);
+/* When silence gives in, and whose: ours as the node will act; the partner's as it was told the
+ * last step, by our clock. False: nobody's turn is limited. */
+bool dispute_deadline(const struct dispute_sight *sight, int64_t *out_unix_ms,
+                      const struct partner_id **out_whose);
 void dispute_sight_fini(struct dispute_sight *sight);
 
 #endif

@@ -268,8 +268,12 @@ static enum cli_exit export_document(struct cli *cli, const ProtobufCMessage *do
 
 enum cli_exit run_statement_show(struct cli *cli)
 {
+    enum page_language language;
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    enum cli_exit outcome = office_get_statement(cli, &message);
+    enum cli_exit outcome = page_read_language(cli, &language); /* before anything is printed */
+    if (outcome == CLI_OK) {
+        outcome = office_get_statement(cli, &message);
+    }
     if (outcome == CLI_OK) {
         outcome = export_document(cli, message);
     }

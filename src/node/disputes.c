@@ -186,13 +186,16 @@ static Talea__V1__Dispute *message_of(struct arena *arena, const struct partner_
 
 /* With our stream to the partner, as it was then. */
 static enum err read_row(struct node *node, const struct partner_id *partner,
-                         enum stream_direction direction, uint64_t number, struct dispute *out_row,
-                         struct stream *out_stream)
+                         enum stream_direction direction, uint64_t number, bool *out_is_partner,
+                         struct dispute *out_row, struct stream *out_stream)
 {
     struct state_reader *reader;
     struct snapshot *snapshot = node_snapshot(node);
-    enum err err = readers_take(node->readers, &reader);
-    if (err == ERR_OK) {
+    bool is_partner = roster_find(&snapshot->roster, partner) != NULL &&
+                      !roster_is_self(&snapshot->roster, partner);
+    *out_is_partner = is_partner;
+    enum err err = is_partner ? readers_take(node->readers, &reader) : ERR_NOT_FOUND;
+    if (is_partner && err == ERR_OK) {
         struct ledger_view view = state_reader_view(reader);
         err = ledger_get_dispute(&view, partner, direction, number, out_row);
         if (err == ERR_OK) {
@@ -212,6 +215,7 @@ void office_get_dispute(void *context, struct rpc_call *call, const ProtobufCMes
     struct partner_id partner;
     enum stream_direction direction;
     uint64_t number;
+    bool is_partner;
     struct dispute row;
     struct stream stream;
     Talea__V1__GetDisputeResponse response;
@@ -219,9 +223,9 @@ void office_get_dispute(void *context, struct rpc_call *call, const ProtobufCMes
     if (!read_entry_name(call, request->entry, &partner, &direction, &number)) {
         return;
     }
-    enum err err = read_row(node, &partner, direction, number, &row, &stream);
+    enum err err = read_row(node, &partner, direction, number, &is_partner, &row, &stream);
     if (err == ERR_NOT_FOUND) {
-        refuse_verdict(call, VERDICT_DISPUTE_UNKNOWN);
+        refuse_verdict(call, is_partner ? VERDICT_DISPUTE_UNKNOWN : VERDICT_PARTNER_UNKNOWN);
         return;
     }
     if (err == ERR_OK) {
