@@ -16,16 +16,18 @@
 #define GROCER  1u
 #define HOTEL   2u
 
-void sample_chain(const struct coalition *coalition, struct charter_chain *out_chain)
+void sample_chain(struct charter_chain *out_chain)
 {
+    struct coalition coalition;
     struct note note = {{0}};
     struct charter *charter;
     struct buffer bytes = {0};
     *out_chain = (struct charter_chain){NULL, 0};
-    ASSERT(coalition_charter(coalition, &bytes, &note) == ERR_OK);
+    coalition_begin(&coalition);
+    ASSERT(coalition_charter(&coalition, &bytes, &note) == ERR_OK);
     for (unsigned i = 0; i < MEMBERS; i++) {
         struct buffer more = {0};
-        const struct member *member = &coalition->members[i];
+        const struct member *member = &coalition.members[i];
         ASSERT(charter_sign(buffer_slice(&bytes), &member->root, &member->id, &more, &note) ==
                ERR_OK);
         buffer_fini(&bytes);
@@ -34,6 +36,7 @@ void sample_chain(const struct coalition *coalition, struct charter_chain *out_c
     ASSERT(charter_open(buffer_slice(&bytes), &charter, &note) == ERR_OK);
     buffer_fini(&bytes);
     ASSERT(charter_chain_add(out_chain, charter) == ERR_OK);
+    coalition_end(&coalition);
 }
 
 static struct partner_id partner(const char *text)

@@ -11,7 +11,7 @@
 #define SAMPLE_ENTRIES 3u
 
 /* The coalition's first charter, signed by all. The caller ends the chain. */
-void sample_chain(const struct coalition *coalition, struct charter_chain *out_chain);
+void sample_chain(struct charter_chain *out_chain);
 /* What can be wrong with it, and signed all the same. */
 struct sample_fault {
     int64_t total_more;      /* points in the last receipt's totals */

@@ -160,11 +160,8 @@ static void test_evidence(void **state)
 
 static int begin(void **state)
 {
-    struct coalition coalition;
     (void)state;
-    coalition_begin(&coalition);
-    sample_chain(&coalition, &chain);
-    coalition_end(&coalition);
+    sample_chain(&chain);
     return 0;
 }
 
