@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum err err_of_errno(int code)
+enum err file_err_of(int code)
 {
     switch (code) {
     case EEXIST:
@@ -32,7 +32,7 @@ static enum err err_of_errno(int code)
 static enum err failed(struct note *note, const char *verb, const char *path)
 {
     int code = errno;
-    return note_set(note, err_of_errno(code), "cannot %s %s: %s", verb, path, strerror(code));
+    return note_set(note, file_err_of(code), "cannot %s %s: %s", verb, path, strerror(code));
 }
 
 static void close_scoped(int *fd)

@@ -12,6 +12,10 @@ enum file_access {
     FILE_SECRET, /* made with mode 0600; refused when its group or others have any access */
 };
 
+/* What an errno of a call about a path means: ERR_EXISTS, ERR_NOT_FOUND, ERR_DENIED, ERR_RESOURCE;
+ * ERR_STORAGE for the rest. */
+enum err file_err_of(int code);
+
 /* Makes a new file with these bytes, flushed with its folder. ERR_EXISTS when something is there
  * already (it is never overwritten), ERR_NOT_FOUND without its folder, ERR_DENIED, ERR_STORAGE.
  * On failure no file is left behind. */

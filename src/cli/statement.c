@@ -203,6 +203,15 @@ static enum cli_exit write_files(struct cli *cli, const struct charter *charter,
                : outcome;
 }
 
+/* What can't be read is damaged, whoever gave it. */
+static enum cli_exit fail_unread(struct cli *cli, enum err err, const struct note *note)
+{
+    bool is_damaged = err == ERR_INPUT || err == ERR_CORRUPT || err == ERR_RANGE;
+    return is_damaged ? cli_fail(cli, CLI_CORRUPT, "DATA_CORRUPT", NULL, "%s: %s",
+                                 cli_argument(cli, 0), note->text)
+                      : cli_fail_err(cli, err, note);
+}
+
 static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementResponse *document,
                            const struct charter_chain *chain, struct arena *arena)
 {
@@ -210,7 +219,7 @@ static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementRespons
     struct note note = {""};
     enum err err = statement_prove(document, chain, arena, &proof, &note);
     if (err != ERR_OK) {
-        return cli_fail_err(cli, err, &note);
+        return fail_unread(cli, err, &note);
     }
     if (cli->is_json) {
         enum cli_exit outcome = print_proof_json(cli, document, &proof);

@@ -311,6 +311,22 @@ class Audit(Spoiling, unittest.TestCase):
             with self.subTest(place=place, size=len(good)):
                 self.flaw("grocer/streams/grocer.fuel.stream", [self.path("grocer")])
 
+    def test_an_export_that_can_not_be(self):
+        """Said in a line, and nothing is left behind."""
+        node = self.coalition["grocer"]
+        node.start()
+        self.addCleanup(node.stop)
+        folder = self.coalition.path("never")
+        for period, out, code, words in (
+                ("2031-01", folder, 1, "no pair has the period 2031-01 (NOT_FOUND)"),
+                ("2026-13", folder, 2, '"2026-13" is no period (INVALID_INPUT)'),
+                (dashed(self.period), folder + "/x/y", 2, "No such file or directory (NOT_FOUND)"),
+                (dashed(self.period), self.coalition.path("first"), 2, "(ALREADY_EXISTS)")):
+            with self.subTest(period=period, out=out):
+                told = node.talea("period", "export", period, "--out", out, expect=code)
+                self.assertIn(words, told.stderr)
+                self.assertFalse(os.path.exists(folder))
+
     def test_a_file_that_ends_early(self):
         path = self.path("grocer", "streams", "grocer.fuel.stream")
         with open(path, "rb") as file:
