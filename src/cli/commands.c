@@ -179,6 +179,9 @@ const struct cli_command commands[] = {
      receipt_import_options, 1, 1, ROLE_BACK_OFFICE, run_receipt_import},
     {"programme check", "FILE", "Say what is wrong with a programme, line by line",
      "talea programme check programme.yaml", NULL, 1, 1, 0, run_programme_check},
+    {"programme diff", "BEFORE AFTER",
+     "Show what a version of a programme says otherwise; exit 1 where it does",
+     "talea programme diff programme.yaml next.yaml", NULL, 2, 2, 0, run_programme_diff},
     {"programme try", "FILE", "Try a programme on an export of receipts: what each rule would give",
      "talea programme try next.yaml --receipts october.csv.gz --map till.yaml \\\n"
      "      --against programme.yaml --price 0.01",
