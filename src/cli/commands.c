@@ -187,8 +187,8 @@ const struct cli_command commands[] = {
      "      --against programme.yaml --price 0.01",
      programme_try_options, 1, 1, 0, run_programme_try},
     {"programme explain", "FILE", "Explain what one receipt of an export would get, rule by rule",
-     "talea programme explain next.yaml --receipts october.csv.gz --map till.yaml \\\n"
-     "      --receipt 4711 --all",
+     "talea programme explain next.yaml --receipts october.csv.gz \\\n"
+     "      --map till.yaml --receipt 4711 --all",
      programme_explain_options, 1, 1, 0, run_programme_explain},
     {"report", NULL, "Show the ledger's accounts with their totals", "talea report", NULL, 0, 0,
      ROLE_BACK_OFFICE, run_report},
