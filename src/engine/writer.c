@@ -83,7 +83,8 @@ static enum err keep(struct engine *engine, const struct command *command)
         return ERR_RESOURCE;
     }
     engine->note.text[0] = '\0';
-    enum err err = ledger_applier_apply(engine->applier, &record, &engine->note);
+    enum err err =
+        ledger_applier_apply_plan(engine->applier, &record, &engine->plan, &engine->note);
     if (err != ERR_OK && err != ERR_RESOURCE) {
         engine_trouble(engine, "apply-failed", engine->note.text);
     }

@@ -422,15 +422,12 @@ struct ledger_store state_writer_port(struct state_writer *writer)
 static void fetch_rows(const struct state_writer *writer, struct fetch fetch)
 {
     const struct shard *shard = writer_shard(writer, fetch.shard);
-    struct row_bucket *bucket = row_index_home(&shard->index, fetch.hash);
-    unsigned tag = row_index_tag(fetch.hash);
-    for (unsigned i = 0; bucket != NULL && i < BUCKET_PLACES; i++) {
-        unsigned there = atomic_load_explicit(&bucket->tags[i], memory_order_relaxed);
-        if ((there & ~PLACE_USED) == tag) {
-            const uint8_t *row = (const uint8_t *)bucket->rows[i];
-            __builtin_prefetch(row, 1);
-            __builtin_prefetch(row + 64, 1);
-        }
+    const struct row_bucket *bucket = row_index_home(&shard->index, fetch.hash);
+    uint64_t at = bucket == NULL ? 0 : row_bucket_places(bucket, row_index_tag(fetch.hash));
+    for (; at != 0; at &= at - 1) {
+        const uint8_t *row = (const uint8_t *)bucket->rows[row_bucket_first(at)];
+        __builtin_prefetch(row, 1);
+        __builtin_prefetch(row + 64, 1);
     }
 }
 
