@@ -84,12 +84,16 @@ uint64_t read_varint_long(struct reader *r)
     }
     memcpy(&word, r->at, sizeof word);
     uint64_t ends = ~word & 0x8080808080808080;
-    uint64_t last = ends & -ends; /* the top bit of the last byte */
-    if (last == 0 || (last > 0x80 && (word & (last - (last >> 7))) == 0)) {
+    if (ends == 0) {
         return read_varint_slowly(r);
     }
-    r->at += (size_t)__builtin_ctzll(last) / 8 + 1;
-    return pack_groups(word & (last - 1) & 0x7f7f7f7f7f7f7f7f);
+    unsigned last = (unsigned)__builtin_ctzll(ends); /* the top bit of the last byte */
+    word &= UINT64_MAX >> (63 - last);
+    if (last > 7 && word >> (last - 7) == 0) { /* longer than needed */
+        return read_varint_slowly(r);
+    }
+    r->at += last / 8 + 1;
+    return pack_groups(word & 0x7f7f7f7f7f7f7f7f);
 }
 
 enum err reader_finish(const struct reader *r)

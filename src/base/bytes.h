@@ -72,8 +72,14 @@ uint64_t read_varint_long(struct reader *r);
  * other is an error. */
 static inline uint64_t read_varint(struct reader *r)
 {
-    if (r->at != r->end && *r->at < 0x80) {
+    size_t left = (size_t)(r->end - r->at);
+    if (left > 0 && r->at[0] < 0x80) {
         return *r->at++;
+    }
+    if (left > 1 && r->at[1] < 0x80 && r->at[1] != 0) {
+        uint64_t value = (r->at[0] & 0x7fu) | (uint64_t)r->at[1] << 7;
+        r->at += 2;
+        return value;
     }
     return read_varint_long(r);
 }

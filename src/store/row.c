@@ -20,22 +20,31 @@ static uint64_t mix_words(uint64_t state, const uint8_t *at, size_t count)
     return state;
 }
 
+/* The last word of a key that has some bytes over: its last 8 bytes, or all of a shorter one. */
+static uint64_t last_word(struct slice key)
+{
+    uint64_t word = 0;
+    if (key.length >= sizeof word) {
+        memcpy(&word, key.at + key.length - sizeof word, sizeof word);
+        return word;
+    }
+    for (size_t i = 0; i < key.length; i++) {
+        word = word << 8 | key.at[i];
+    }
+    return word;
+}
+
 /* Most keys are an id, or an origin and an id: without a loop. */
 static uint64_t name_hash(uint64_t seed, enum ledger_table table, struct slice key)
 {
     uint64_t state = mix(seed, (uint64_t)table << 32 | key.length);
-    uint64_t tail = 0;
-    if (key.length == 2 * sizeof tail) {
+    if (key.length == 16) {
         state = mix_words(state, key.at, 2);
-    } else if (key.length == 4 * sizeof tail) {
+    } else if (key.length == 32) {
         state = mix_words(state, key.at, 4);
     } else {
-        size_t whole = key.length / sizeof tail * sizeof tail;
-        state = mix_words(state, key.at, key.length / sizeof tail);
-        if (whole < key.length) {
-            memcpy(&tail, key.at + whole, key.length - whole);
-        }
-        state = mix(state, tail);
+        state = mix_words(state, key.at, key.length / sizeof state);
+        state = mix(state, last_word(key));
     }
     return mix(state, seed >> 32 | seed << 32);
 }
