@@ -190,18 +190,28 @@ static uint64_t bytes_between(uint64_t word, unsigned first, unsigned last)
     return (word + EACH_BYTE(0x80 - first)) & ~(word + EACH_BYTE(0x7f - last)) & TOP_BITS;
 }
 
+/* The first bytes of a word, so many of 8. */
+static uint64_t first_bytes(size_t count)
+{
+    return count >= sizeof(uint64_t) ? UINT64_MAX : (UINT64_C(1) << 8 * count) - 1;
+}
+
 /* Are its first bytes, so many, [a-z0-9-], and the others 0? */
 static bool are_partner_chars(uint64_t word, size_t count)
 {
     uint64_t good = bytes_between(word, 'a', 'z') | bytes_between(word, '0', '9') |
                     bytes_between(word, '-', '-');
-    uint64_t wanted = count >= sizeof word ? TOP_BITS : TOP_BITS & ((UINT64_C(1) << 8 * count) - 1);
-    return (word & TOP_BITS) == 0 && good == wanted;
+    return (word & TOP_BITS) == 0 && good == (TOP_BITS & first_bytes(count));
 }
 
-static uint64_t word_of(const uint8_t *at, size_t count)
+/* Of up to 8 bytes; `end` is that of the input, which mostly goes on. */
+static uint64_t word_of(const uint8_t *at, size_t count, const uint8_t *end)
 {
     uint64_t word = 0;
+    if ((size_t)(end - at) >= sizeof word) {
+        memcpy(&word, at, sizeof word);
+        return word & first_bytes(count);
+    }
     for (size_t i = 0; i < count; i++) {
         word |= (uint64_t)at[i] << 8 * i;
     }
@@ -215,9 +225,9 @@ static void read_partner_text(struct reader *in, struct partner_id *out_partner)
     size_t front = text.length < sizeof(uint64_t) ? text.length : sizeof(uint64_t);
     size_t back = text.length - front;
     struct partner_words words = {0, 0};
-    if (text.length < sizeof out_partner->text) {
-        words.front = word_of(text.at, front);
-        words.back = back == 0 ? 0 : word_of(text.at + front, back);
+    if (text.length > 0 && text.length < sizeof out_partner->text) {
+        words.front = word_of(text.at, front, in->end);
+        words.back = back == 0 ? 0 : word_of(text.at + front, back, in->end);
     }
     unsigned first = words.front & 0xff;
     memcpy(out_partner->text, &words, sizeof words);

@@ -102,13 +102,21 @@ static void read_total_effect(struct reader *in, struct effect_total *out_effect
     out_effect->points_delta = read_svarint(in);
 }
 
+static uint8_t *put_block(uint8_t *to, struct slice block)
+{
+    to = put_varint(to, block.length);
+    return put_bytes(to, block.at, block.length);
+}
+
 static void write_row_effect(struct buffer *out, const struct effect_row *effect)
 {
-    write_u8(out, (uint8_t)effect->table);
-    write_block(out, effect->key);
-    write_bool(out, effect->is_deleted);
-    if (!effect->is_deleted) {
-        write_block(out, effect->value);
+    size_t value_length = effect->is_deleted ? 0 : effect->value.length;
+    uint8_t *to = write_reserve(out, 2 + 2 * VARINT_MAX + effect->key.length + value_length);
+    if (to != NULL) {
+        to = put_u8(to, effect->table);
+        to = put_block(to, effect->key);
+        to = put_u8(to, effect->is_deleted);
+        write_end(out, effect->is_deleted ? to : put_block(to, effect->value));
     }
 }
 

@@ -16,7 +16,8 @@ struct row_bucket *row_index_home(const struct row_index *index, uint64_t hash)
 
 uint8_t row_index_tag(uint64_t hash)
 {
-    return (uint8_t)(1 + (hash & 0x7f) % 0x7f);
+    unsigned bits = hash & 0x7f;
+    return (uint8_t)(bits == 0x7f ? 1 : bits + 1); /* from 1 to 0x7f */
 }
 
 static struct row_bucket *next_bucket(const struct row_index *index, struct row_bucket *bucket)
