@@ -37,6 +37,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_BLOCK_LINE] = "block-line",
     [TABLE_FUNDING] = "funding",
     [TABLE_PROMOTION] = "promotion",
+    [TABLE_DISPUTE_LINE] = "dispute-line",
 };
 
 bool ledger_table_is_known(unsigned number)

@@ -38,6 +38,7 @@ FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng), {0}))
 FORMAT(pair_period, sample_pair(rng))
 FORMAT(exposure, sample_exposure(rng))
 FORMAT(dispute, sample_dispute(rng))
+FORMAT(dispute_line, sample_dispute_line(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
 FORMAT(partner_recovery, sample_recovery(rng))
@@ -292,17 +293,9 @@ static size_t add_commands(int first, int last, struct format *out_formats)
     return count;
 }
 
-static size_t add_latest(struct format *out_formats)
+static size_t add_blocks(struct format *out_formats)
 {
     size_t count = 0;
-    static const struct format dated[] = {
-        {"dated-half", 0, bytes_of_dated_half, recode_half},
-        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
-        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
-        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
-    };
-    memcpy(out_formats + count, dated, sizeof dated);
-    count += sizeof dated / sizeof dated[0];
     static const struct format blocks[] = {
         ROW_OF(block_row),
         ROW_OF(block_line),
@@ -368,7 +361,17 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     memcpy(out_formats + count, funding, sizeof funding);
     count += sizeof funding / sizeof funding[0];
     count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
-    count += add_latest(out_formats + count);
+    static const struct format dated[] = {
+        {"dated-half", 0, bytes_of_dated_half, recode_half},
+        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
+        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
+        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
+    };
+    memcpy(out_formats + count, dated, sizeof dated);
+    count += sizeof dated / sizeof dated[0];
+    static const struct format last = ROW_OF(dispute_line);
+    out_formats[count++] = last;
+    count += add_blocks(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }
