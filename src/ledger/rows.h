@@ -15,6 +15,7 @@
 #include "clearing/exposure.h"
 #include "clearing/mandate.h"
 #include "clearing/stream.h"
+#include "ledger/block_rows.h"
 #include "ledger/verdict.h"
 #include "ledger/view.h"
 #include "programme/earn_rate.h"
@@ -253,25 +254,6 @@ struct mandate_row {
 struct mandate_line {
     struct uid newest;
     struct uid before; /* nil: there was none */
-};
-
-/* A block of points that is paid in advance, at its seller or its buyer. */
-struct block_row {
-    struct block_terms terms;
-    enum block_state state;
-    int64_t left;       /* below zero: a return was refused whose points were given meanwhile */
-    struct unix_ms due; /* of its row in TABLE_DUE, at the buyer; 0: none */
-};
-
-struct block_place {
-    struct uid id;
-    struct unix_ms valid_until;
-};
-
-/* Those of a pair that are not over, the one that ends first comes first. */
-struct block_line {
-    size_t count;
-    struct block_place places[LIMIT_BLOCKS_OPEN];
 };
 
 struct merge_lot {
