@@ -27,6 +27,7 @@ enum purpose {
     PURPOSE_MOVE_ACCEPTANCE = 19,       /* a new home promises to take a member */
     PURPOSE_HALF_ROOT = 20,             /* a brand says what it has of a half of a period */
     PURPOSE_NETTING_VOTE = 23,          /* it votes whether the set that it nets over holds */
+    PURPOSE_SET_APART = 24,             /* which entries of a half wait, so that the rest settles */
     PURPOSE_PAYMENT = 25,               /* one side of a payment says where it stands */
     PURPOSE_NETTING_SET = 26,           /* a partner says over which statements it would net */
     PURPOSE_NETTING = 27,               /* it nets over them, and over no others */
