@@ -195,6 +195,9 @@ static enum err post_half(struct half_books *books, const struct statement_half 
     for (size_t i = 0; i < half->suspended_count; i++) {
         TRY(post_total(books, &half->suspended[i]));
     }
+    for (size_t i = 0; i < half->apart_count; i++) {
+        TRY(post_total(books, &half->apart[i]));
+    }
     books->about.is_disputed = false;
     return ERR_OK;
 }

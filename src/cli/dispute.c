@@ -247,7 +247,9 @@ static void print_dispute(struct cli *cli, const struct units *units, const Tale
         fprintf(cli->out, "claimed    %s %s, %s%s\n",
                 amounts_points(units, d->claimed_points, text), units->points_name,
                 dispute_reason_name((enum dispute_reason)d->reason),
-                d->is_suspended ? "; left out of the period's statement" : "");
+                d->is_set_apart   ? "; set apart from the period's statement"
+                : d->is_suspended ? "; left out of the period's statement"
+                                  : "");
     }
     print_course(cli, d);
     if (d->opener_note[0] != '\0') {
@@ -324,6 +326,7 @@ static void print_list(struct cli *cli, const struct units *units,
         table_cell(&table, "%s", d->is_our_turn ? "ours" : "");
         table_cell(&table, "%s",
                    d->dispute_id[0] == '\0' ? d->declined
+                   : d->is_set_apart        ? "SET_APART"
                                             : dispute_reason_name((enum dispute_reason)d->reason));
         table_cell(&table, "%s", amounts_time(d->due_unix_ms, time));
     }

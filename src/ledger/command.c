@@ -49,6 +49,7 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_RECOVER_HOLD] = "recover-hold",
     [COMMAND_RECOVERY] = "recovery",
     [COMMAND_MEND_HALF] = "mend-half",
+    [COMMAND_SET_APART] = "set-apart",
     [COMMAND_OPEN_DISPUTE] = "open-dispute",
     [COMMAND_STEP_DISPUTE] = "step-dispute",
     [COMMAND_DISPUTE_DUE] = "dispute-due",

@@ -53,6 +53,7 @@ enum command_kind {
     COMMAND_RECOVER_HOLD = 43,  /* a grant, of ours or to us, that was lost here */
     COMMAND_RECOVERY = 44,      /* a recovery with one partner begins or ends */
     COMMAND_MEND_HALF = 51,     /* rows that say of a half what its entries don't are put right */
+    COMMAND_SET_APART = 52,     /* entries of a half wait, so that the rest settles */
     COMMAND_OPEN_DISPUTE = 55,  /* of an entry of a stream with a partner */
     COMMAND_STEP_DISPUTE = 56,  /* our office's next step in one */
     COMMAND_DISPUTE_DUE = 57,   /* a deadline of ours ended, or an outcome is to be carried out */
@@ -337,6 +338,13 @@ struct command_mend {
     struct slice rows; /* effects on rows of the half (ledger/record.h), one behind the other */
 };
 
+/* Both sides signed it: entries of a half that only one of them has, or has otherwise. */
+struct command_apart {
+    struct partner_id partner;
+    enum stream_direction direction;
+    struct apart_row apart;
+};
+
 struct command_prune {
     struct slice keys; /* of TABLE_TRANSACTION, TRANSACTION_KEY_SIZE bytes each, up to
                           LIMIT_PRUNE_KEYS of them */
@@ -382,6 +390,7 @@ struct command {
         struct command_merge merge;
         struct command_unmerge unmerge;
         struct command_erase erase;
+        struct command_apart apart;
         struct command_prune prune;
         struct command_await await;
         struct command_move move;

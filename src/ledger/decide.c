@@ -48,6 +48,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_STAND_IN_HOLD] = decide_stand_in_hold,
     [COMMAND_GIVE_UP_HOLD] = decide_give_up_hold,
     [COMMAND_MEND_HALF] = decide_mend_half,
+    [COMMAND_SET_APART] = decide_set_apart,
     [COMMAND_OPEN_DISPUTE] = decide_open_dispute,
     [COMMAND_STEP_DISPUTE] = decide_step_dispute,
     [COMMAND_DISPUTE_DUE] = decide_dispute_due,

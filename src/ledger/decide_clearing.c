@@ -323,17 +323,22 @@ enum err decide_close_period(struct decision *d)
     return ERR_OK;
 }
 
-/* Its slices are gone with the next look; an absent row is an open one's. */
-static enum err state_before(const struct decision *d, const struct ledger_key *key,
-                             enum pair_state *out_state, struct unix_ms *out_since)
+/* As it was before; an absent row is an open one's. */
+struct pair_before {
+    enum pair_state state;
+    struct unix_ms since;
+    bool is_countersigned; /* by us */
+};
+
+static enum err pair_before(const struct decision *d, const struct ledger_key *key,
+                            struct pair_before *out_before)
 {
     struct slice value;
     struct pair_period pair = {.state = PAIR_OPEN};
     enum err err = view_get(d->view, TABLE_PAIR, key, &value);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     TRY(err == ERR_OK ? pair_period_decode(value, &pair) : ERR_OK);
-    *out_state = pair.state;
-    *out_since = pair.since;
+    *out_before = (struct pair_before){pair.state, pair.since, pair.own_countersigned.length > 0};
     return ERR_OK;
 }
 
@@ -343,14 +348,17 @@ enum err decide_put_pair(struct decision *d)
 {
     const struct command_put_pair *put = &d->command->put_pair;
     struct ledger_key key;
-    enum pair_state before;
+    struct pair_before before;
     struct pair_period pair = put->pair;
     key_pair(&put->partner, put->period, &key);
-    TRY(state_before(d, &key, &before, &pair.since));
-    if (pair.state == PAIR_MATCHED && before != PAIR_MATCHED) {
+    TRY(pair_before(d, &key, &before));
+    if (pair.state == PAIR_MATCHED && before.state != PAIR_MATCHED) {
         TRY(decide_settled(d, &put->partner, put->period));
     }
-    pair.since = pair.state == before ? pair.since : d->now;
+    if (pair.own_countersigned.length > 0 && !before.is_countersigned) {
+        TRY(apart_release(d, &put->partner, put->period));
+    }
+    pair.since = pair.state == before.state ? before.since : d->now;
     buffer_clear(&d->plan->scratch);
     pair_period_encode(&pair, &d->plan->scratch);
     plan_row(d->plan, TABLE_PAIR, &key, buffer_slice(&d->plan->scratch));

@@ -337,6 +337,11 @@ struct taken_entry {
 MUST_USE enum err decide_find_taken(const struct decision *d, const struct partner_id *partner,
                                     uint64_t number, struct taken_entry *out_taken);
 
+/* The sender's statement of the period says what ours says of what was set apart of its half: its
+ * stream goes on. Nothing when nothing was. */
+MUST_USE enum err apart_release(struct decision *d, const struct partner_id *partner,
+                                struct period period);
+
 /* Disputes. What a receipt says of a step of ours; a refused own entry, which may be disputed; a
  * step of ours that was lost with an old copy (may refuse). */
 MUST_USE enum err dispute_receipted(struct decision *d, const struct partner_id *partner,
@@ -393,6 +398,7 @@ MUST_USE enum err decide_tell_funding(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);
 MUST_USE enum err decide_mend_half(struct decision *d);
+MUST_USE enum err decide_set_apart(struct decision *d);
 MUST_USE enum err decide_open_dispute(struct decision *d);
 MUST_USE enum err decide_step_dispute(struct decision *d);
 MUST_USE enum err decide_dispute_due(struct decision *d);

@@ -168,7 +168,7 @@ static enum err settle_shop_rows(struct decision *d, const struct dispute_work *
 {
     const struct dispute *row = &work->row;
     int64_t change = row->was_applied ? -row->claim.minor : row->claim.minor;
-    if (row->outcome == RULING_DISMISSED) {
+    if (dispute_books_outcome(row) == RULING_DISMISSED) {
         return reserve(d, work, -1);
     }
     switch ((int)row->entry.kind) {
@@ -399,7 +399,15 @@ enum err dispute_suspend(struct decision *d, const struct dispute_work *work)
         return ERR_OK;
     }
     move_leg(d, work, &account, &suspense);
-    return count_suspended(d, work, 1);
+    return work->row.is_apart ? ERR_OK : count_suspended(d, work, 1);
+}
+
+void dispute_move_period(struct decision *d, const struct dispute_work *work, struct period to)
+{
+    enum account_kind kind = leg_of(work).account;
+    struct account_ref before = account_of_partner(kind, &work->partner, work->row.entry.period);
+    struct account_ref after = account_of_partner(kind, &work->partner, to);
+    move_leg(d, work, &before, &after);
 }
 
 enum err dispute_unsuspend(struct decision *d, const struct dispute_work *work)
@@ -423,7 +431,7 @@ enum err dispute_owe_correction(struct decision *d, const struct dispute_work *w
     plan_post(d->plan, way > 0 ? &suspense : &payable, way > 0 ? &payable : &suspense,
               work->row.claim);
     return decide_owe(d, &work->partner, STREAM_OUT, dispute_correction_kind(work->row.entry.kind),
-                      work->row.entry.tariff, way * work->row.claim.minor);
+                      dispute_correction_tariff(&work->row), way * work->row.claim.minor);
 }
 
 /* What the outcome is booked against: the payer's correction stands in suspense already, the other
@@ -443,13 +451,13 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
 {
     const struct dispute *row = &work->row;
     struct account_ref suspense = suspense_of(work);
-    enum dispute_payment payment =
-        dispute_payment(row->outcome, row->was_applied, row->is_suspended);
+    enum dispute_payment payment = dispute_payment_of(row);
+    enum dispute_ruling outcome = dispute_books_outcome(row);
     struct account_ref other = settled_account(work, payment);
     bool is_same = other.kind == ACCOUNT_SUSPENSE && other.period.code == suspense.period.code;
-    if (row->outcome == RULING_UPHELD && work->direction == STREAM_IN) {
+    if (outcome == RULING_UPHELD && work->direction == STREAM_IN) {
         TRY(settle_at_home(d, work, &other));
-    } else if (row->outcome == RULING_UPHELD) {
+    } else if (outcome == RULING_UPHELD) {
         TRY(post_shop(d, work, &other));
     } else if (payment != PAYMENT_NONE && !is_same) {
         move_leg(d, work, &suspense, &other);

@@ -136,6 +136,32 @@ enum err ledger_get_suspended(const struct ledger_view *view, enum stream_direct
     return entry_total_decode(value, out_total);
 }
 
+enum err ledger_get_apart(const struct ledger_view *view, enum stream_direction direction,
+                          const struct partner_id *partner, struct period period,
+                          struct apart_row *out_row)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_half(direction, partner, period, &key);
+    TRY(view_get(view, TABLE_APART, &key, &value));
+    return apart_row_decode(value, out_row);
+}
+
+enum err ledger_get_apart_end(const struct ledger_view *view, enum stream_direction direction,
+                              const struct partner_id *partner, struct apart_end *out_end)
+{
+    struct apart_row row;
+    struct apart_half half;
+    enum err err = ledger_get_apart(view, direction, partner, (struct period){0}, &row);
+    *out_end = (struct apart_end){.last_number = 0};
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(apart_half_decode(row.terms, &half));
+    *out_end = (struct apart_end){half.period, half.last_number, half.receipt_number};
+    return ERR_OK;
+}
+
 enum err ledger_get_partner_count(const struct ledger_view *view, const char *name,
                                   const struct partner_id *partner, uint64_t *out_count)
 {

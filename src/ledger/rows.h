@@ -17,6 +17,7 @@
 #include "ledger/verdict.h"
 #include "ledger/view.h"
 #include "programme/earn_rate.h"
+#include "settlement/apart.h"
 #include "settlement/obligation.h"
 #include "settlement/tree.h"
 
@@ -317,6 +318,15 @@ struct pair_period {
     struct unix_ms since;               /* the state's; 0: not known. The ledger's own to set */
 };
 
+/* What is set apart of a half (settlement/apart.h). Under period 0: the latest half of the stream
+ * of which something was. The slices are borrowed by encode, and point into the value after decode.
+ */
+struct apart_row {
+    struct slice terms;      /* a struct apart_half, as bytes */
+    struct slice own_signed; /* Signed over the same on the wire */
+    struct slice partner_signed;
+};
+
 /* What a restored ledger got back from one partner, counted as it is written again. */
 struct partner_recovery {
     struct unix_ms began;
@@ -380,10 +390,14 @@ struct dispute {
     enum dispute_state state; /* of an open one; else DISPUTE_DECLINED */
     enum dispute_side side;   /* ours */
     enum dispute_reason reason;
-    bool was_applied;          /* the entry was, and the claim is that it should not have been */
-    bool is_suspended;         /* its period's statement is without the claimed points */
-    bool is_machine;           /* ruled by what was signed */
-    bool is_silent;            /* somebody's deadline passed */
+    bool was_applied;  /* the entry was, and the claim is that it should not have been */
+    bool is_suspended; /* its period's statement is without the claimed points */
+    bool is_machine;   /* ruled by what was signed */
+    bool is_silent;    /* somebody's deadline passed */
+    /* Its entry was set apart: the opener claims that what it has of the entry, and the other side
+     * has not, counts. `was_applied` says who has it. */
+    bool is_apart;
+    uint32_t other_tariff;     /* of one that both have: the other side's; else 0 */
     enum dispute_step pending; /* a step of ours whose receipt is not here; 0: none */
     enum dispute_ruling own_ruling;
     enum dispute_ruling partner_ruling;
@@ -535,6 +549,11 @@ void write_booking(struct buffer *out, const struct booking *booking);
 void read_booking(struct reader *in, struct booking *out_booking);
 void write_figures(struct buffer *out, const struct obligation_figures *figures);
 void read_figures(struct reader *in, struct obligation_figures *out_figures);
+void apart_half_encode(const struct apart_half *half, struct buffer *out);
+/* The entries point into the value. */
+MUST_USE enum err apart_half_decode(struct slice value, struct apart_half *out_half);
+void apart_row_encode(const struct apart_row *row, struct buffer *out);
+MUST_USE enum err apart_row_decode(struct slice value, struct apart_row *out_row);
 void partner_recovery_encode(const struct partner_recovery *recovery, struct buffer *out);
 MUST_USE enum err partner_recovery_decode(struct slice value,
                                           struct partner_recovery *out_recovery);

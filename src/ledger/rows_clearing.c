@@ -132,8 +132,8 @@ enum err half_tree_decode(struct slice value, struct half_tree *out_tree)
     read_version(&in, HALF_TREE_VERSION);
     out_tree->first_number = read_varint(&in);
     out_tree->frontier.count = read_varint(&in);
-    read_expect(&in, out_tree->first_number >= 1 && out_tree->frontier.count >= 1 &&
-                         out_tree->frontier.count < UINT64_C(1) << TREE_LEVELS);
+    read_expect(&in, out_tree->first_number >= 1 && out_tree->frontier.count < UINT64_C(1)
+                                                                                   << TREE_LEVELS);
     TRY(in.err);
     size_t peaks = tree_peak_count(&out_tree->frontier);
     read_copy(&in, out_tree->frontier.peaks, peaks * sizeof out_tree->frontier.peaks[0]);

@@ -157,7 +157,7 @@ enum err take_correction(struct decision *d)
     bool is_agreed = work.row.is_open && dispute_has_ended(&work.row) && payment != PAYMENT_NONE &&
                      !dispute_is_payer(&work, payment) &&
                      entry->points.minor == work.row.claim.minor &&
-                     entry->tariff == work.row.entry.tariff &&
+                     entry->tariff == dispute_correction_tariff(&work.row) &&
                      entry->kind == dispute_correction_kind(work.row.entry.kind);
     if (!is_agreed) {
         return decide_refuse(d, VERDICT_NOT_AGREED);

@@ -33,6 +33,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_SUSPENDED] = "suspended",
     [TABLE_OBLIGATION] = "obligation",
     [TABLE_NETTING] = "netting",
+    [TABLE_APART] = "apart",
     [TABLE_FUNDING] = "funding",
     [TABLE_PROMOTION] = "promotion",
 };

@@ -46,6 +46,7 @@ enum ledger_table {
                                 statement leaves out */
     TABLE_OBLIGATION = 33,   /* partner, period -> struct obligation */
     TABLE_NETTING = 34,      /* kind, period, partner, partner -> struct netting_row */
+    TABLE_APART = 37,        /* direction, partner, period -> struct apart_row */
     TABLE_FUNDING = 38,   /* partner, tariff -> points: of ourselves, that we gave and shall pay for
                              at burn; of a partner, that were spent here and it was not told */
     TABLE_PROMOTION = 39, /* promotion, nobody -> points given: of our shops all, else our share;

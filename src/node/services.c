@@ -92,6 +92,7 @@ static const struct rpc_method peer_methods[] = {
     {"RecoverPage", ROLE_PEER, RPC_WORKER, peer_recover_page, NULL},
     {"CompareHalf", ROLE_PEER, RPC_WORKER, peer_compare_half, NULL},
     {"ShowEntries", ROLE_PEER, RPC_WORKER, peer_show_entries, NULL},
+    {"SetApart", ROLE_PEER, RPC_WORKER, peer_set_apart, NULL},
     {"ExchangeCharter", ROLE_PEER, RPC_WORKER, peer_exchange_charter, NULL},
 };
 

@@ -290,6 +290,12 @@ static bool connect_once(struct session *session)
     snprintf(problem, sizeof problem, "%s: %.200s", err_name(err),
              note.text[0] != '\0' ? note.text : status.message);
     session_report(session, false, problem);
+    bool is_reached = err != ERR_UNAVAILABLE && err != ERR_DEADLINE && err != ERR_CANCELLED;
+    if (!was_connected &&
+        is_reached) { /* frozen, perhaps: what has ended is settled all the same */
+        session_settle(session);
+        session_watch_closed(session);
+    }
     return was_connected && session_clock_ms() - started_ms >= RECONNECT_MS_MAX;
 }
 

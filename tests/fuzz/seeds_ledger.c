@@ -9,7 +9,8 @@ static const char *const rows[] = {
     "member",      "profile",   "card",        "account",  "hold",        "sale",
     "transaction", "stream",    "entry_total", "half",     "pair_period", "u64",
     NULL,          NULL,        "adjustment",  "merge",    "mandate_row", "mandate_line",
-    "card_status", "card_news", "half_tree",   "tree_row", "obligation",  "netting_row"};
+    "card_status", "card_news", "half_tree",   "tree_row", "obligation",  "netting_row",
+    "apart_half",  "apart_row", "dispute"};
 
 static void write_rows(const char *folder)
 {

@@ -45,7 +45,18 @@ FORMAT(mandate_row, sample_mandate_row(rng))
 FORMAT(half_tree, sample_half_tree(rng))
 FORMAT(obligation, sample_obligation(rng))
 FORMAT(netting_row, sample_netting_row(rng))
+FORMAT(apart_half, sample_apart_half(rng))
+FORMAT(apart_row, VALUE(sample_bytes(rng), sample_bytes(rng), sample_bytes(rng)))
 FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
+
+static void bytes_of_apart_dispute(struct rng *rng, int kind, struct buffer *out)
+{
+    struct dispute dispute = sample_dispute(rng);
+    (void)kind;
+    dispute.is_apart = true;
+    dispute.other_tariff = (uint32_t)rng_below(rng, 9);
+    dispute_encode(&dispute, out);
+}
 
 static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
 {
@@ -272,6 +283,18 @@ static size_t add_commands(int first, int last, struct format *out_formats)
     return count;
 }
 
+static size_t add_apart(struct format *out_formats)
+{
+    static const struct format apart[] = {
+        ROW_OF(apart_half),
+        ROW_OF(apart_row),
+        {"apart-dispute", 0, bytes_of_apart_dispute, recode_dispute},
+    };
+    size_t count = sizeof apart / sizeof apart[0];
+    memcpy(out_formats, apart, sizeof apart);
+    return count + add_commands(COMMAND_SET_APART, COMMAND_SET_APART, out_formats + count);
+}
+
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
@@ -333,6 +356,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     };
     memcpy(out_formats + count, dated, sizeof dated);
     count += sizeof dated / sizeof dated[0];
+    count += add_apart(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

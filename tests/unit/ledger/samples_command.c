@@ -153,6 +153,11 @@ static void sample_recovery_command(struct rng *rng, struct command *command)
                                                               .capture_by = sample_time(rng),
                                                               .deliver_by = sample_time(rng),
                                                               .evidence = sample_bytes(rng)};
+    } else if (command->kind == COMMAND_SET_APART) {
+        command->apart =
+            (struct command_apart){sample_partner(rng),
+                                   STREAM_IN,
+                                   {sample_bytes(rng), sample_bytes(rng), sample_bytes(rng)}};
     } else if (command->kind == COMMAND_MEND_HALF) {
         command->mend =
             (struct command_mend){sample_partner(rng), STREAM_IN,          sample_month(rng),
@@ -265,7 +270,7 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
         sample_dispute_command(rng, &command);
     } else if (kind == COMMAND_DISPUTE_DUE || kind == COMMAND_TELL_FUNDING) {
         sample_node_command(rng, &command);
-    } else if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_MEND_HALF) {
+    } else if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_SET_APART) {
         sample_recovery_command(rng, &command);
     } else if (kind <= COMMAND_RETURN_BURN) {
         sample_till_command(rng, &command);
