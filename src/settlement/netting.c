@@ -30,7 +30,7 @@ enum err netting_table_make(const char *coalition, struct period period,
                             struct netting_table *out_table)
 {
     struct netting_table table = {.period = period, .count = count};
-    size_t pair_bytes = (count * (count - 1) / 2 + 1) * sizeof *table.pairs;
+    size_t pair_bytes = netting_pair_count(count) * sizeof *table.pairs;
     if (count == 0 || count > LIMIT_PARTNERS || strlen(coalition) >= sizeof table.coalition) {
         return ERR_INPUT;
     }

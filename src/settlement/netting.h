@@ -140,6 +140,11 @@ MUST_USE enum err netting_table_make(const char *coalition, struct period period
                                      struct netting_table *out_table);
 /* The place of a partner; the count when it is none. */
 size_t netting_place(const struct netting_table *table, const struct partner_id *partner);
+/* Of so many partners; not 0, also without any. */
+static inline size_t netting_pair_count(size_t partners)
+{
+    return partners * (partners - 1) / 2 + 1;
+}
 struct netting_pair *netting_pair_of(const struct netting_table *table, size_t a, size_t b);
 /* Puts a pair's agreed statement into the table. ERR_INPUT when it is of another period or of
  * partners that are not in it. */
