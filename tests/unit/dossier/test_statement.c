@@ -350,11 +350,8 @@ static void test_what_was_set_apart(void **state)
 
 static int begin(void **state)
 {
-    struct coalition coalition;
     (void)state;
-    coalition_begin(&coalition);
-    sample_chain(&coalition, &chain);
-    coalition_end(&coalition);
+    sample_chain(&chain);
     return 0;
 }
 

@@ -38,6 +38,7 @@ FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng), {0}))
 FORMAT(pair_period, sample_pair(rng))
 FORMAT(exposure, sample_exposure(rng))
 FORMAT(dispute, sample_dispute(rng))
+FORMAT(dispute_line, sample_dispute_line(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
 FORMAT(partner_recovery, sample_recovery(rng))
@@ -283,9 +284,10 @@ static size_t add_commands(int first, int last, struct format *out_formats)
     return count;
 }
 
-static size_t add_apart(struct format *out_formats)
+static size_t add_disputed(struct format *out_formats)
 {
     static const struct format apart[] = {
+        ROW_OF(dispute_line),
         ROW_OF(apart_half),
         ROW_OF(apart_row),
         {"apart-dispute", 0, bytes_of_apart_dispute, recode_dispute},
@@ -356,7 +358,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     };
     memcpy(out_formats + count, dated, sizeof dated);
     count += sizeof dated / sizeof dated[0];
-    count += add_apart(out_formats + count);
+    count += add_disputed(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }
