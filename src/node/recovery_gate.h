@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define RECOVERY_GATE_LEFT UINT64_MAX /* the round of a partner that is not counted */
+
 struct recovery_gate {
     pthread_mutex_t lock;
     pthread_cond_t has_opened;
@@ -34,6 +36,12 @@ void recovery_gate_close(struct recovery_gate *gate, size_t partners, bool is_co
 void recovery_gate_reopen_round(struct recovery_gate *gate);
 /* One partner was tried; `*round` is its own, the last one it was counted in. */
 void recovery_gate_tried(struct recovery_gate *gate, uint64_t *round);
+/* Nobody asks this partner any more: all with it is settled, or it left the charter. It is not
+ * waited for, in this round or a later one, until it comes back. */
+void recovery_gate_leave(struct recovery_gate *gate, uint64_t *round);
+/* A partner that was not counted when the gate was closed, or had left: later rounds wait for it.
+ */
+void recovery_gate_join(struct recovery_gate *gate, uint64_t *round);
 /* Waits until it is open, or `wait_ms`; then opens it when nothing says that the ledger is a copy.
  */
 void recovery_gate_await(struct recovery_gate *gate, int64_t wait_ms);

@@ -6,6 +6,7 @@
 
 #include "base/mutant.h"
 #include "engine/outbox.h"
+#include "peer/pair.h"
 #include "peer/recovery_parts.h"
 #include "wire/messages.h"
 
@@ -24,21 +25,36 @@ struct command recovery_command(const struct peer_host *host, enum command_kind 
     return (struct command){.kind = kind, .origin = host->roster->self, .business_time = host->now};
 }
 
+/* One with whom all was over in the copy already has nothing to show, and nobody asks it. */
+static enum err mark_partner(const struct peer_host *host, const struct partner_id *partner,
+                             struct command *commands, size_t *count)
+{
+    bool is_over;
+    TRY(pair_is_over(&host->view, host->roster, partner, &is_over));
+    commands[*count] = recovery_command(host, COMMAND_RECOVERY);
+    commands[*count].recovery = (struct command_recovery){
+        .partner = *partner, .step = RECOVERY_BEGIN, .skips_cards = *count == 0};
+    ++*count;
+    if (is_over) {
+        commands[*count] = recovery_command(host, COMMAND_RECOVERY);
+        commands[*count].recovery =
+            (struct command_recovery){.partner = *partner, .step = RECOVERY_END};
+        ++*count;
+    }
+    return ERR_OK;
+}
+
 enum err recovery_mark(const struct peer_host *host)
 {
     const struct roster *roster = host->roster;
-    struct command *commands = calloc(roster->partner_count, sizeof *commands);
-    struct outcome *outcomes = calloc(roster->partner_count, sizeof *outcomes);
+    struct command *commands = calloc(2 * roster->partner_count, sizeof *commands);
+    struct outcome *outcomes = calloc(2 * roster->partner_count, sizeof *outcomes);
     size_t count = 0;
     enum err err = commands == NULL || outcomes == NULL ? ERR_RESOURCE : ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < roster->partner_count; i++) {
-        if (roster_is_self(roster, &roster->partners[i].id)) {
-            continue;
+        if (!roster_is_self(roster, &roster->partners[i].id)) {
+            err = mark_partner(host, &roster->partners[i].id, commands, &count);
         }
-        commands[count] = recovery_command(host, COMMAND_RECOVERY);
-        commands[count].recovery = (struct command_recovery){
-            .partner = roster->partners[i].id, .step = RECOVERY_BEGIN, .skips_cards = count == 0};
-        count++;
     }
     if (err == ERR_OK && count > 0) {
         err = engine_execute_batch(host->engine, commands, count, true, outcomes);
