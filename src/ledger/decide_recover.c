@@ -77,7 +77,10 @@ enum err decide_recovery(struct decision *d)
     }
     recovery.ended = begins ? (struct unix_ms){0} : d->now;
     decide_put_recovery(d, &command->partner, &recovery);
-    return begins && command->skips_cards ? skip_cards(d) : ERR_OK;
+    if (!begins) {
+        return decide_resume_news(d, &command->partner);
+    }
+    return command->skips_cards ? skip_cards(d) : ERR_OK;
 }
 
 /* ---- Our own entries ---- */
@@ -289,32 +292,37 @@ static enum err lot_again(struct decision *d, const struct partner_id *to,
     return ERR_OK;
 }
 
-/* What we said of a card of ours is so again; each partner brings it, and once is enough. */
-static enum err card_again(struct decision *d, const struct clearing_entry *entry,
-                           struct partner_recovery *recovery)
+/* The member is at the home that the card leads to. */
+static enum err has_moved_again(struct decision *d, const struct uid *member)
+{
+    struct member_work work;
+    TRY(work_begin(d, member, &work));
+    work.row.is_blocked = true;
+    work_mark(d, &work);
+    work_end(d, &work);
+    return ERR_OK;
+}
+
+/* What we said last of a card of ours is so again; each partner brings it, and once is enough.
+ * Those that were not told before it was lost are told when they have shown all. */
+static enum err card_again(struct decision *d, const struct partner_id *partner,
+                           const struct clearing_entry *entry, struct partner_recovery *recovery)
 {
     struct card card;
-    struct card_status status;
-    struct member_work work;
+    bool is_news;
     enum err err = ledger_get_card(d->view, &entry->card, &card);
     if (err == ERR_NOT_FOUND || (err == ERR_OK && uid_is_nil(&card.member))) {
         recovery->unreplayed += err == ERR_NOT_FOUND;
         return ERR_OK;
     }
     TRY(err);
-    card.is_blocked = entry->kind == ENTRY_CARD_BLOCK;
-    decide_put_card(d, &entry->card, &card);
-    if (entry->kind != ENTRY_CARD_MOVED) {
+    TRY(decide_news_again(d, partner, entry, &is_news));
+    if (!is_news) {
         return ERR_OK;
     }
-    TRY(ledger_get_card_status(d->view, &entry->card, &status));
-    status.moved_to = entry->moved_to;
-    decide_put_card_status(d, &entry->card, &status);
-    TRY(work_begin(d, &card.member, &work));
-    work.row.is_blocked = true;
-    work_mark(d, &work);
-    work_end(d, &work);
-    return ERR_OK;
+    card.is_blocked = entry->kind == ENTRY_CARD_BLOCK;
+    decide_put_card(d, &entry->card, &card);
+    return entry->kind == ENTRY_CARD_MOVED ? has_moved_again(d, &card.member) : ERR_OK;
 }
 
 /* A step of a dispute; without what it is about there is only the entry. The office was told the
@@ -353,7 +361,7 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
-        return card_again(d, entry, recovery);
+        return card_again(d, partner, entry, recovery);
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
         return entry->promotion == 0 ? decide_told_again(d, partner, entry) : ERR_OK;

@@ -533,6 +533,24 @@ static bool check_news(struct sim_node *node, unsigned partner)
                     node->id.text, node->sim->nodes[partner].id.text, told);
 }
 
+/* And its tills do with each of them as its home does. */
+static bool check_cards(struct sim_node *node, unsigned partner)
+{
+    const struct model *model = node->sim->model;
+    for (size_t i = 0; i < model->member_count && model_may_send(model, node->index, partner);
+         i++) {
+        const struct model_member *member = &model->members[i];
+        bool is_ours = member->home == node->index && member->is_enrolled && !member->is_pool;
+        if (is_ours &&
+            (member->is_blocked_at[partner] != member->is_blocked ||
+             (!member->is_blocked && member->is_moved_at[partner] != member->has_moved))) {
+            return sim_fail(node->sim, "%s takes the card of member %zu of %s otherwise than that",
+                            node->sim->nodes[partner].id.text, i, node->id.text);
+        }
+    }
+    return true;
+}
+
 /* A partner that leaves has left when its last period is closed. */
 static bool check_parting(struct sim_node *node, unsigned partner)
 {
@@ -554,7 +572,7 @@ static bool check_both(struct sim_node *node, unsigned partner)
            !sim->nodes[partner].has_joined || sim_restore_is_gone(sim, node->index, partner) ||
            (check_pair(node, &sim->nodes[partner]) && sim_settle_check(node, partner) &&
             sim_dispute_check_pair(node, partner) && check_news(node, partner) &&
-            check_parting(node, partner));
+            check_cards(node, partner) && check_parting(node, partner));
 }
 
 bool sim_check_all(struct sim *sim)

@@ -271,7 +271,24 @@ static void do_rotate(struct sim_node *node)
     sim_node_sign_with(node, sim_charter_next_key(node, node->key));
 }
 
-static void do_restore(struct sim *sim, bool is_copy)
+/* A card is reported stolen when the node is about to get back what it lost. */
+static void block_meanwhile(struct sim *sim, unsigned node, const uint32_t n[4])
+{
+    size_t member = sim->model->member_count;
+    for (size_t i = 0; i < sim->model->member_count && n[0] % 2 == 0; i++) {
+        size_t at = (n[1] + i) % sim->model->member_count;
+        const struct model_member *m = &sim->model->members[at];
+        member = m->home == node && m->card.digits[0] != '\0' ? at : member;
+    }
+    if (member == sim->model->member_count) {
+        return;
+    }
+    struct sim_op *op = sim_op_new(sim, SIM_OP_BLOCK, node);
+    sim_step_set_member(sim, op, member);
+    sim_step_begin(sim, op, SIM_MINUTE + n[2] % (3 * SIM_MINUTE));
+}
+
+static void do_restore(struct sim *sim, bool is_copy, const uint32_t n[4])
 {
     for (unsigned i = 0; i < sim->node_count; i++) {
         struct sim_node *node = &sim->nodes[i];
@@ -279,6 +296,7 @@ static void do_restore(struct sim *sim, bool is_copy)
             sim_restore_copy(node);
         } else if (node->restore != NULL) {
             sim_restore_from_copy(node);
+            block_meanwhile(sim, i, n);
         }
     }
 }
@@ -317,7 +335,7 @@ static void do_rare(struct sim *sim, const struct sim_step *step)
         sim_charter_drop(sim);
         break;
     default:
-        do_restore(sim, step->kind == SIM_STEP_COPY);
+        do_restore(sim, step->kind == SIM_STEP_COPY, n);
     }
 }
 

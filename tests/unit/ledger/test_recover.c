@@ -110,6 +110,75 @@ static void test_a_card_is_blocked_again_and_its_repeat_is_one(void **state)
     assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
 }
 
+static uint64_t news_told(void)
+{
+    uint64_t told;
+    assert_int_equal(
+        ledger_get_partner_count(&desk->store.view, META_NEWS_TOLD, &desk->partners[1].id, &told),
+        ERR_OK);
+    return told;
+}
+
+static bool is_telling_due(void)
+{
+    static const struct partner_id none = {{0}};
+    static const struct uid nothing = {{0}};
+    struct ledger_key key;
+    struct slice value;
+    key_due(desk->now, DUE_CARD_NEWS, &none, &nothing, &key);
+    return view_get(&desk->store.view, TABLE_DUE, &key, &value) == ERR_OK;
+}
+
+/* What one partner was told of a card goes to the others; what another brings that is older than
+ * that does not undo it. */
+static void test_news_of_a_card_that_one_partner_had_heard(void **state)
+{
+    (void)state;
+    static const struct partner_id all = {{0}};
+    struct card card;
+    uint64_t before = news_told();
+    uint64_t last;
+    struct command block =
+        lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_CARD_BLOCK, 0, &scene.rich_card, NULL);
+    desk_do(desk, &block);
+    assert_int_equal(ledger_get_partner_count(&desk->store.view, META_CARD_NEWS, &all, &last),
+                     ERR_OK);
+    assert_int_equal(last, before + 1);
+    assert_int_equal(news_told(), before + 1); /* this one has heard it */
+    struct command older =
+        lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_CARD_UNBLOCK, 0, &scene.rich_card, NULL);
+    older.business_time.ms = older.recover_entry.entry.business_time.ms =
+        block.business_time.ms - DAY_MS;
+    desk_do(desk, &older);
+    assert_int_equal(ledger_get_card(&desk->store.view, &scene.rich_card, &card), ERR_OK);
+    assert_true(card.is_blocked);
+    assert_int_equal(news_told(), before + 1);
+    struct command over = desk_command(desk, COMMAND_RECOVERY);
+    over.recovery =
+        (struct command_recovery){.partner = desk->partners[1].id, .step = RECOVERY_END};
+    desk_do(desk, &over);
+    assert_false(is_telling_due());
+}
+
+/* The office blocked it while the partner had still to show what it holds. */
+static void test_news_while_a_partner_recovers_are_told_after(void **state)
+{
+    (void)state;
+    uint64_t before = news_told();
+    struct command block = desk_command(desk, COMMAND_BLOCK_CARD);
+    block.card.card = scene.rich_card;
+    desk_do(desk, &block);
+    assert_int_equal(news_told(), before);
+    struct command over = desk_command(desk, COMMAND_RECOVERY);
+    over.recovery =
+        (struct command_recovery){.partner = desk->partners[1].id, .step = RECOVERY_END};
+    desk_do(desk, &over);
+    assert_true(is_telling_due());
+    struct command tell = desk_command(desk, COMMAND_TELL_CARDS);
+    desk_do(desk, &tell);
+    assert_int_equal(news_told(), before + 1);
+}
+
 static void test_what_was_said_of_a_card_that_leads_elsewhere(void **state)
 {
     (void)state;
@@ -418,6 +487,8 @@ int main(void)
         TEST(test_an_earn_is_back_and_its_repeat_is_one),
         TEST(test_a_return_follows_its_sale),
         TEST(test_a_card_is_blocked_again_and_its_repeat_is_one),
+        TEST(test_news_of_a_card_that_one_partner_had_heard),
+        TEST(test_news_while_a_partner_recovers_are_told_after),
         TEST(test_what_was_said_of_a_card_that_leads_elsewhere),
         TEST(test_burns_at_our_tills),
         TEST(test_only_what_follows_on),
