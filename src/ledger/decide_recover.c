@@ -6,11 +6,15 @@
  * In between nothing new is written for that partner, and nothing new is taken. The row of the
  * recovery counts what came back, so that a recovery that was interrupted goes on counting.
  */
+#include "base/calendar.h"
 #include "base/mutant.h"
 #include "ledger/decision.h"
 #include "ledger/route.h"
 
-#define SKIPPED_CARDS_LEAST 1000u /* and a tenth of those that were given */
+/* Beside a tenth of those that were given. */
+#define SKIPPED_CARDS_LEAST 1000u
+#define SKIPPED_CARDS_PER_S 10u /* of a brand of millions, on a busy day */
+#define SKIPPED_MS_MAX      (400 * DAY_MS)
 
 enum err decide_get_recovery(const struct decision *d, const struct partner_id *partner,
                              struct partner_recovery *out_recovery)
@@ -35,7 +39,15 @@ void decide_put_recovery(struct decision *d, const struct partner_id *partner,
 
 /* ---- Begin and end ---- */
 
-/* Cards that were given after the copy was made must not be given to somebody else. */
+/* Cards that were given since the copy was made must not be given to somebody else; nor those that
+ * an earlier recovery from the same copy has given since: the longer ago it is, the more. */
+static uint64_t cards_since(const struct decision *d, uint64_t serial)
+{
+    int64_t ms = d->now.ms - d->command->business_time.ms;
+    int64_t seconds = ms <= 0 ? 0 : ms < SKIPPED_MS_MAX ? ms / 1000 : SKIPPED_MS_MAX / 1000;
+    return serial / 10 + SKIPPED_CARDS_LEAST + SKIPPED_CARDS_PER_S * (uint64_t)seconds;
+}
+
 static enum err skip_cards(struct decision *d)
 {
     const struct roster *roster = d->terms->roster;
@@ -43,9 +55,12 @@ static enum err skip_cards(struct decision *d)
     struct card_number number;
     uint64_t serial;
     TRY(decide_get_u64(d, META_CARD_SERIAL, &serial));
-    uint64_t next = serial + serial / 10 + SKIPPED_CARDS_LEAST;
-    if (self != NULL && card_number_make(&self->prefix, next, &number) == ERR_OK) {
-        decide_put_u64(d, META_CARD_SERIAL, next);
+    /* As many as the numbers that are left have room for. */
+    for (uint64_t skipped = cards_since(d, serial); self != NULL && skipped > 0; skipped /= 2) {
+        if (card_number_make(&self->prefix, serial + skipped, &number) == ERR_OK) {
+            decide_put_u64(d, META_CARD_SERIAL, serial + skipped);
+            break;
+        }
     }
     return ERR_OK;
 }

@@ -11,7 +11,7 @@ void recovery_gate_init(struct recovery_gate *gate)
     pthread_mutex_init(&gate->lock, NULL);
     pthread_cond_init(&gate->has_opened, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    atomic_init(&gate->is_closed, false);
+    atomic_init(&gate->is_closed, true);
     gate->is_copy = false;
     gate->round = 0;
     gate->partners = gate->untried = 0;

@@ -2,8 +2,9 @@
  * partner before anything new is written; a partner that does not answer is not waited for, but
  * nothing is written for it before it does (the streams are marked, in the ledger).
  *
- *   closed -> open       every partner was tried once, or, when there is no sign of a copy, the
- * wait is over open -> closed       a partner showed that the ledger is a copy: all are tried again
+ *   closed -> open     every partner was tried once, or, when there is no sign of a copy, the wait
+ *                      is over
+ *   open -> closed     a partner showed that the ledger is a copy: all are tried again
  *
  * Thread rule: any thread.
  */
@@ -28,6 +29,7 @@ struct recovery_gate {
     size_t untried;
 };
 
+/* Closed: until it is known whether the ledger is a copy nothing is written, not what falls due. */
 void recovery_gate_init(struct recovery_gate *gate);
 void recovery_gate_fini(struct recovery_gate *gate);
 /* Closes it for so many partners, before their sessions begin. */

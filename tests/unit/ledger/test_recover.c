@@ -322,6 +322,28 @@ static void test_cards_that_may_have_been_given_are_left_out(void **state)
     assert_true(strcmp(first.digits, expected.digits) > 0);
 }
 
+/* An hour after the same copy was put back for the first time. */
+static void test_cards_that_an_earlier_recovery_has_given(void **state)
+{
+    (void)state;
+    struct card_number card;
+    struct card_number given;
+    int64_t copied_ms = desk->now.ms;
+    for (unsigned i = 0; i < 900; i++) {
+        (void)desk_enrol(desk, &given);
+    }
+    scene_fini(&scene);
+    scene_init(&scene);
+    struct command again = desk_command(desk, COMMAND_RECOVERY);
+    again.business_time.ms = copied_ms;
+    again.recovery = (struct command_recovery){
+        .partner = desk->partners[1].id, .step = RECOVERY_BEGIN, .skips_cards = true};
+    desk->now.ms = copied_ms + DAY_MS / 24;
+    desk_do(desk, &again);
+    (void)desk_enrol(desk, &card);
+    assert_true(strcmp(card.digits, given.digits) > 0);
+}
+
 static void test_an_earn_of_a_card_that_nobody_has(void **state)
 {
     (void)state;
@@ -494,6 +516,7 @@ int main(void)
         TEST(test_only_what_follows_on),
         TEST(test_nothing_new_until_the_end),
         TEST(test_cards_that_may_have_been_given_are_left_out),
+        TEST(test_cards_that_an_earlier_recovery_has_given),
         TEST(test_an_earn_of_a_card_that_nobody_has),
         TEST(test_a_capture_without_its_hold_is_owed),
         TEST(test_a_capture_of_a_hold_that_ended_meanwhile),

@@ -29,6 +29,16 @@ static int end(void **state)
     return 0;
 }
 
+static void test_it_is_closed_from_the_start(void **state)
+{
+    (void)state;
+    recovery_gate_fini(&gate);
+    recovery_gate_init(&gate);
+    assert_true(recovery_gate_is_closed(&gate));
+    recovery_gate_close(&gate, 0, true);
+    assert_false(recovery_gate_is_closed(&gate));
+}
+
 static void test_it_opens_when_each_was_tried(void **state)
 {
     (void)state;
@@ -92,6 +102,7 @@ static void test_who_comes_later_is_no_substitute(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_it_is_closed_from_the_start),
         TEST(test_it_opens_when_each_was_tried),
         TEST(test_a_copy_waits),
         TEST(test_who_is_not_asked_is_not_waited_for),
