@@ -103,7 +103,18 @@ static bool check_news(struct sim_node *node, unsigned partner)
                     node->id.text, node->sim->nodes[partner].id.text, told);
 }
 
-/* And its tills do with each of them as its home does. */
+/* Does it take the card as its home does? Of one that moved to a brand that it does not know it
+ * heard nothing. */
+static bool takes_card_alike(const struct model *model, unsigned partner,
+                             const struct model_member *member)
+{
+    bool is_blind =
+        member->has_moved && !model_knows_next(model, partner, (size_t)(member - model->members));
+    bool is_alike = member->is_blocked_at[partner] == member->is_blocked &&
+                    (member->is_blocked || member->is_moved_at[partner] == member->has_moved);
+    return is_blind || is_alike;
+}
+
 static bool check_cards(struct sim_node *node, unsigned partner)
 {
     const struct model *model = node->sim->model;
@@ -111,9 +122,7 @@ static bool check_cards(struct sim_node *node, unsigned partner)
          i++) {
         const struct model_member *member = &model->members[i];
         bool is_ours = member->home == node->index && member->is_enrolled && !member->is_pool;
-        if (is_ours &&
-            (member->is_blocked_at[partner] != member->is_blocked ||
-             (!member->is_blocked && member->is_moved_at[partner] != member->has_moved))) {
+        if (is_ours && !takes_card_alike(model, partner, member)) {
             return sim_fail(node->sim, "%s takes the card of member %zu of %s otherwise than that",
                             node->sim->nodes[partner].id.text, i, node->id.text);
         }
