@@ -171,10 +171,11 @@ enum recovery_step {
     RECOVERY_END = 2    /* all that the partner holds is here */
 };
 
+/* Business time of BEGIN: when the copy decided last. */
 struct command_recovery {
     struct partner_id partner;
     enum recovery_step step;
-    bool skips_cards;      /* of BEGIN: numbers of cards that may have been given are left out */
+    bool skips_cards; /* of BEGIN: numbers of cards that may have been given since are left out */
     struct slice evidence; /* of END: what the partner said that it holds, Signed */
 };
 

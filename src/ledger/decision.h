@@ -136,6 +136,9 @@ struct account_ref account_of_programme(enum account_kind kind);
 /* What one of our own commands was answered. ERR_NOT_FOUND when its id is forgotten. */
 MUST_USE enum err decide_recall_answer(const struct decision *d, const struct uid *id,
                                        struct answer *out_answer);
+/* When that was. */
+MUST_USE enum err decide_recall_time(const struct decision *d, const struct uid *id,
+                                     struct unix_ms *out_business_time);
 
 /* Rows that decisions write whole. */
 void decide_put_profile(struct decision *d, const struct uid *member,
@@ -183,6 +186,12 @@ MUST_USE enum err decide_announce(struct decision *d, const struct card_change *
 /* Announces `kind` of all cards of a member that are not blocked by themselves. */
 MUST_USE enum err decide_announce_cards(struct decision *d, const struct profile *profile,
                                         enum entry_kind kind);
+/* News of ours that a partner shows to a ledger that lost it: what became of the card is numbered,
+ * and the others will be told. Gives false when the ledger has this or something later of it. */
+MUST_USE enum err decide_news_again(struct decision *d, const struct partner_id *partner,
+                                    const struct clearing_entry *entry, bool *out_is_news);
+/* The partner can be told again: what it did not hear is told soon. */
+MUST_USE enum err decide_resume_news(struct decision *d, const struct partner_id *partner);
 /* What there is to say of one of our cards by its rows. */
 MUST_USE enum err decide_card_change(const struct decision *d, const struct card_number *number,
                                      struct card_change *out_change);
@@ -300,6 +309,9 @@ MUST_USE enum err decide_get_recovery(const struct decision *d, const struct par
                                       struct partner_recovery *out_recovery);
 void decide_put_recovery(struct decision *d, const struct partner_id *partner,
                          const struct partner_recovery *recovery);
+/* A request that was given up voids what its home may have granted, under its own id. Whoever tells
+ * it again is told so, and the home is not asked anew. */
+bool recovered_is_given_up(const struct clearing_entry *entry);
 /* Does a command that is told say what was recovered in its place, as far as that is known? */
 bool recovered_says(const struct decision *d, const struct command *recovered);
 /* What the entry at hand does here by itself; may refuse. */

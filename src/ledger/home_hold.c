@@ -158,6 +158,18 @@ static enum err begin_by_route(struct decision *d, struct member_work *work,
     return work_begin_by_card(d, out_card, work);
 }
 
+/* While a partner has still to show what it holds there may be more promised to it, and owed, than
+ * is known. A refusal would be remembered, and its grant may be what comes back. */
+static enum err check_recovered(const struct decision *d, const struct partner_id *redeemer)
+{
+    struct stream stream;
+    if (roster_is_self(d->terms->roster, redeemer)) {
+        return ERR_OK;
+    }
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, redeemer, &stream));
+    return stream.is_recovering && !MUTANT(GRANT_BEFORE_RECOVERY) ? ERR_UNAVAILABLE : ERR_OK;
+}
+
 /* To a partner's till: what it will capture is to be within the cap. May refuse. */
 static enum err promise(struct decision *d, const struct command_hold *request)
 {
@@ -174,6 +186,7 @@ enum err decide_hold(struct decision *d)
     struct member_work work;
     struct hold existing;
     struct card_number card;
+    TRY(check_recovered(d, &request->redeemer));
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
     }

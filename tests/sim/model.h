@@ -182,6 +182,8 @@ struct model_roster {
 };
 
 /* What became of a home's cards, in order; of a card only the latest counts. */
+#define MODEL_NOBODY SIZE_MAX /* of news: the card has later ones */
+
 struct model_news {
     struct {
         size_t member;
@@ -286,6 +288,7 @@ struct model_exposure {
     int64_t promised; /* in open holds */
 };
 struct model_exposure model_exposure(const struct model *model, unsigned node, unsigned partner);
+void model_add_news(struct model_news *news, size_t member, size_t op);
 /* What became of the card is told to everybody who heard all before; others hear it later. */
 void model_announce(struct model *model, const struct model_op *m);
 /* The same, and one hears it in any case. */
