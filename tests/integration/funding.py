@@ -7,7 +7,9 @@ they are given, at 1.25. Fuel gives points under a promotion that grocer pays 60
 
 import os
 import unittest
+from decimal import Decimal
 
+import books
 from coalition import TALEA, Coalition, dashed, main, run, wait_for
 
 NAMES = ("fuel", "grocer", "pharmacy")
@@ -181,6 +183,27 @@ class Funding(unittest.TestCase):
             for other in NAMES:
                 if one < other:
                     self.assertEqual(self.statement(one, other), self.statement(other, one))
+
+    def test_the_books_have_it_by_name(self):
+        """What is receivable and payable is what the node says is owed, and nothing is posted as
+        something else; programs read it."""
+        for node in self.coalition:
+            rows = books.rows_of(node.talea("books", "--format", "csv", "--only", "money").stdout)
+            owed = {(p["partner"],): -Decimal(p["status"]["net_minor"]) / 100
+                    for p in node.cli("period", "list", dashed(self.period))["pairs"]}
+            open_ = books.sums_of([r for r in rows if r["kind"] in ("money_receivable",
+                                                                   "money_payable")], "partner")
+            self.assertEqual(open_, {k: v for k, v in owed.items() if v})
+            self.assertEqual(sum(Decimal(r["debit"]) + Decimal(r["credit"]) for r in rows
+                                 if r["kind"] == "other_settled"), 0)
+            books.accept(node, self.coalition.root)
+        rows = books.rows_of(self.grocer.talea("books", "--format", "csv").stdout)
+        sums = books.sums_of([r for r in rows if r["partner"] == "pharmacy"], "event", "kind")
+        self.assertEqual(sums["funding_sent", "points_funded"], Decimal("-6.80"))
+        self.assertEqual(sums["funding_return_sent", "points_funded"], Decimal("0.80"))
+        sums = books.sums_of([r for r in rows if r["partner"] == "fuel"], "event", "kind")
+        self.assertEqual(sums["promotion_received", "points_given"], Decimal("2.075"))
+        self.assertEqual(sums["promotion_return_received", "points_given"], Decimal("-0.575"))
 
     def test_ledgers_are_clean(self):
         for node in self.coalition:
