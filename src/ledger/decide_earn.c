@@ -96,6 +96,7 @@ static enum err earn_given(struct decision *d, const struct card_route *route, s
         .tariff = sale.lot.tariff,
         .active_from = sale.lot.active_from,
         .expires_at = sale.lot.expires_at,
+        .promotion = sale.promotion,
     };
     if (points.minor > 0) {
         TRY(decide_send(d, home, &entry, ACCOUNT_ISSUED, ACCOUNT_PAYABLE));

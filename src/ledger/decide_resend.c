@@ -114,6 +114,7 @@ enum err resend_earn(struct decision *d, const struct partner_id *partner,
             .tariff = refused->tariff,
             .active_from = sale->lot.active_from,
             .expires_at = sale->lot.expires_at,
+            .promotion = sale->promotion,
         };
         TRY(send_to(d, &route.home->id, &entry, &issued, true, out_is_sent));
     }

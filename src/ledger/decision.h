@@ -276,6 +276,12 @@ MUST_USE enum err decide_put_fundings(struct decision *d);
 MUST_USE enum err promotion_give(struct decision *d, uint32_t id, struct points points);
 MUST_USE enum err promotion_take_back(struct decision *d, uint32_t id, struct points points,
                                       const struct uid *sale);
+/* Of a restored ledger: so much was given (negative: taken back), as the members' homes show it;
+ * and told, as those who pay do. What was told of sales that are lost for good is given back with
+ * the next purchase. */
+MUST_USE enum err promotion_given_again(struct decision *d, uint32_t id, int64_t points);
+MUST_USE enum err promotion_told_again(struct decision *d, const struct partner_id *payer,
+                                       const struct clearing_entry *entry);
 
 /* The home's side of a hold, for its own till and for partners alike. `sink` gets what is captured;
  * `source` gives what returns. */

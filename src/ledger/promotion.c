@@ -130,6 +130,34 @@ enum err promotion_take_back(struct decision *d, uint32_t id, struct points poin
     return promotion == NULL || points.minor == 0 ? ERR_OK : use(d, promotion, -points.minor, sale);
 }
 
+static int64_t at_least_zero(int64_t points)
+{
+    return points < 0 ? 0 : points;
+}
+
+enum err promotion_given_again(struct decision *d, uint32_t id, int64_t points)
+{
+    struct points used;
+    if (id == 0 || points == 0) {
+        return ERR_OK;
+    }
+    TRY(get_used(d, id, &used));
+    TRY(int64_add(used.minor, points, &used.minor));
+    put_used(d, id, points_of(at_least_zero(used.minor)));
+    return ERR_OK;
+}
+
+enum err promotion_told_again(struct decision *d, const struct partner_id *payer,
+                              const struct clearing_entry *entry)
+{
+    bool gives = entry->kind == ENTRY_PROMOTION;
+    int64_t told;
+    TRY(ledger_get_promotion(d->view, entry->promotion, payer, &told));
+    TRY(int64_add(told, gives ? entry->points.minor : -entry->points.minor, &told));
+    put_row(d, entry->promotion, payer, points_of(at_least_zero(told)));
+    return ERR_OK;
+}
+
 /* ---- The others ---- */
 
 enum err take_promotion(struct decision *d)
