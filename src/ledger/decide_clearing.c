@@ -199,6 +199,7 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
         return move_give_back(d, &payable, entry);
     }
     if (entry_kind_is_funding(entry->kind)) { /* the issuer does not pay: it is the home's loss */
+        TRY(promotion_refused(d, partner, entry));
         return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor);
     }
     if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {

@@ -112,6 +112,12 @@ MUST_USE enum err work_give(struct decision *d, struct member_work *work,
 MUST_USE enum err work_take(struct decision *d, struct member_work *work,
                             const struct account_ref *sink, const struct lot_key *lot,
                             struct points points);
+/* Takes points of any lots for a burn beside what its hold reserved: the hold notes of which lots
+ * they are, what the member owes of them and what the programme bears, so that their return goes
+ * back where they came from. */
+MUST_USE enum err work_burn(struct decision *d, struct member_work *work,
+                            const struct account_ref *sink, struct hold *hold,
+                            struct points points);
 /* Free points repay the debt there is: after this, one of both is zero. */
 MUST_USE enum err work_repay(struct decision *d, struct member_work *work);
 /* One lot's points between free and held, or in and out; keeps the working copy alike. */
@@ -280,6 +286,9 @@ MUST_USE enum err promotion_take_back(struct decision *d, uint32_t id, struct po
  * and told, as those who pay do. What was told of sales that are lost for good is given back with
  * the next purchase. */
 MUST_USE enum err promotion_given_again(struct decision *d, uint32_t id, int64_t points);
+/* A share, or what was given back of one, that its payer refused: it is the shop's own to bear. */
+MUST_USE enum err promotion_refused(struct decision *d, const struct partner_id *payer,
+                                    const struct receipted_entry *entry);
 MUST_USE enum err promotion_told_again(struct decision *d, const struct partner_id *payer,
                                        const struct clearing_entry *entry);
 
@@ -291,6 +300,10 @@ MUST_USE enum err home_release(struct decision *d, const struct uid *id, struct 
                                enum hold_state state);
 MUST_USE enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
                               struct points points, const struct account_ref *source);
+
+/* Which lot captured points came from. When there is no room for one more, those of the same issuer
+ * and tariff are one, so that who funded them gets it back; else they are of no lot. */
+MUST_USE enum err hold_note_lot(struct hold *hold, const struct lot_key *key, struct points points);
 
 /* The lot that takes points back: the one they came from, or, when that has expired, one of the
  * same origin that lives for the days of grace. */

@@ -315,18 +315,6 @@ static enum err refund(struct decision *d, const struct dispute_work *work,
     return ERR_OK;
 }
 
-/* The hold keeps what was taken beside its own lots, so that the goods may come back. */
-static enum err keep_burnt(const struct decision *d, struct hold *hold, struct points points)
-{
-    struct hold_lot *last = &hold->lots[hold->lot_count == 0 ? 0 : hold->lot_count - 1];
-    if (hold->lot_count < LIMIT_LOTS_PER_HOLD) {
-        last = &hold->lots[hold->lot_count++];
-        *last = (struct hold_lot){
-            .key = {.issuer = d->terms->roster->self, .tariff = d->terms->roster->tariffs[0].id}};
-    }
-    return points_add(last->captured, points, &last->captured);
-}
-
 /* Points go from the member whose burn it is: those that are still on hold for it, or any; what is
  * not there is owed. */
 static enum err burn(struct decision *d, const struct dispute_work *work,
@@ -348,8 +336,6 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
         post_nobody(d, sink, false, row->claim.minor);
         return ERR_OK;
     }
-    TRY(work_take(d, &member, sink, NULL, row->claim));
-    work_end(d, &member);
     if (!has_hold) {
         hold = (struct hold){.role = HOLD_HOME,
                              .state = HOLD_CAPTURED,
@@ -369,7 +355,8 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
         TRY(points_add(hold.granted, row->claim, &hold.granted));
         TRY(points_add(hold.captured, row->claim, &hold.captured));
     }
-    TRY(keep_burnt(d, &hold, row->claim));
+    TRY(work_burn(d, &member, sink, &hold, row->claim));
+    work_end(d, &member);
     decide_put_hold(d, &row->entry.subject, &hold);
     return ERR_OK;
 }

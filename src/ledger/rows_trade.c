@@ -7,6 +7,7 @@
 enum {
     HOLD_VERSION = 1,
     HOLD_VERSION_MANDATE = 2, /* has a mandate, and what hangs on it */
+    HOLD_VERSION_FORCED = 3,  /* has none, but captured points that are of no lot */
     SALE_VERSION = 1,
 };
 
@@ -33,7 +34,10 @@ static void read_hold_lots(struct reader *in, struct hold *hold)
 void hold_encode(const struct hold *hold, struct buffer *out)
 {
     bool has_mandate = !uid_is_nil(&hold->mandate);
-    write_u8(out, has_mandate ? HOLD_VERSION_MANDATE : HOLD_VERSION);
+    bool is_forced = !has_mandate && (hold->unbacked.minor > 0 || hold->lost.minor > 0);
+    write_u8(out, has_mandate ? HOLD_VERSION_MANDATE
+                  : is_forced ? HOLD_VERSION_FORCED
+                              : HOLD_VERSION);
     write_u8(out, (uint8_t)hold->role);
     write_u8(out, (uint8_t)hold->state);
     write_partner(out, &hold->redeemer);
@@ -49,6 +53,8 @@ void hold_encode(const struct hold *hold, struct buffer *out)
     if (has_mandate) {
         write_uid(out, &hold->mandate);
         write_points(out, hold->stood_in);
+    }
+    if (has_mandate || is_forced) {
         write_points(out, hold->unbacked);
         write_points(out, hold->lost);
     }
@@ -70,21 +76,24 @@ static void read_hold_mandate(struct reader *in, uint8_t version, struct hold *h
     hold->stood_in = points_of(0);
     hold->unbacked = points_of(0);
     hold->lost = points_of(0);
-    if (version != HOLD_VERSION_MANDATE) {
-        return;
+    if (version == HOLD_VERSION_MANDATE) {
+        read_uid(in, &hold->mandate);
+        read_expect(in, !uid_is_nil(&hold->mandate));
+        hold->stood_in = read_points_held(in);
     }
-    read_uid(in, &hold->mandate);
-    read_expect(in, !uid_is_nil(&hold->mandate));
-    hold->stood_in = read_points_held(in);
-    hold->unbacked = read_points_held(in);
-    hold->lost = read_points_held(in);
+    if (version != HOLD_VERSION) {
+        hold->unbacked = read_points_held(in);
+        hold->lost = read_points_held(in);
+    }
+    read_expect(in,
+                version != HOLD_VERSION_FORCED || hold->unbacked.minor > 0 || hold->lost.minor > 0);
 }
 
 enum err hold_decode(struct slice value, struct hold *out_hold)
 {
     struct reader in = reader_of(value);
     struct hold hold;
-    uint8_t version = read_choice(&in, HOLD_VERSION, HOLD_VERSION_MANDATE + 1);
+    uint8_t version = read_choice(&in, HOLD_VERSION, HOLD_VERSION_FORCED + 1);
     hold.role = (enum hold_role)read_choice(&in, HOLD_HOME, HOLD_FOREIGN + 1);
     hold.state = (enum hold_state)read_choice(&in, HOLD_OPEN, HOLD_EXPIRED + 1);
     read_partner(&in, &hold.redeemer);

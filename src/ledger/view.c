@@ -35,6 +35,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_NETTING] = "netting",
     [TABLE_FUNDING] = "funding",
     [TABLE_PROMOTION] = "promotion",
+    [TABLE_PROMOTION_REFUSED] = "promotion-refused",
 };
 
 bool ledger_table_is_known(unsigned number)

@@ -50,6 +50,7 @@ enum ledger_table {
                              at burn; of a partner, that were spent here and it was not told */
     TABLE_PROMOTION = 39, /* promotion, nobody -> points given: of our shops all, else our share;
                              promotion, payer -> what our shop told it to pay for */
+    TABLE_PROMOTION_REFUSED = 40, /* promotion, payer -> points of these that it refused to pay */
     TABLE_END
 };
 

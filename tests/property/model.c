@@ -13,6 +13,7 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->kind = COMMAND_KIND_END;
     memset(m->untold, 0, sizeof m->untold);
     memset(m->promotion_told, 0, sizeof m->promotion_told);
+    memset(m->promotion_refused, 0, sizeof m->promotion_refused);
     m->abroad = m->promoted = m->promotion_paid = 0;
     memset(m->given, 0, sizeof m->given);
     memset(m->brought, 0, sizeof m->brought);
@@ -74,6 +75,7 @@ void model_copy(struct model *to, const struct model *from)
     COPY(given, MODEL_PARTNERS);
     COPY(untold, MODEL_PARTNERS);
     COPY(promotion_told, MODEL_PARTNERS);
+    COPY(promotion_refused, MODEL_PARTNERS);
     COPY(brought, MODEL_PARTNERS);
     COPY(payments, MODEL_PARTNERS);
     COPY(words, MODEL_PARTNERS);

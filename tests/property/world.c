@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "invariants.h"
+#include "ledger/codec.h"
 #include "model_parts.h"
 #include "shrink.h"
 #include "world_compare.h"
@@ -18,11 +19,16 @@ enum {
 static enum err encode_entry(void *context, const struct clearing_entry *entry, struct buffer *out)
 {
     (void)context;
-    write_u64(out, entry->number);
-    write_bytes(out, entry->previous_hash.bytes, HASH_BYTES);
-    write_u8(out, (uint8_t)entry->kind);
-    write_i64(out, entry->points.minor);
+    write_entry(out, entry);
     return out->err;
+}
+
+static enum err decode_entry(void *context, struct slice bytes, struct clearing_entry *out_entry)
+{
+    struct reader in = reader_of(bytes);
+    (void)context;
+    read_entry(&in, out_entry);
+    return reader_finish(&in);
 }
 
 void world_roster(struct roster_partner partners[MODEL_PARTNERS],
@@ -74,7 +80,7 @@ void world_init(struct world *w, enum model_flaw flaw)
     *w = (struct world){0};
     world_roster(w->partners, w->tariffs, w->promotions, &w->roster);
     w->terms.roster = &w->roster;
-    w->terms.codec.encode = encode_entry;
+    w->terms.codec = (struct entry_codec){NULL, encode_entry, decode_entry};
     w->model = calloc(1, sizeof *w->model);
     ASSERT(w->model != NULL);
     w->model->flaw = flaw;

@@ -54,6 +54,22 @@ static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
     hold_encode(&hold, out);
 }
 
+static void bytes_of_forced_hold(struct rng *rng, int kind, struct buffer *out)
+{
+    struct hold hold = sample_forced_hold(rng);
+    (void)kind;
+    hold_encode(&hold, out);
+}
+
+static void bytes_of_promoted_entry(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.take_entry.entry.kind = ENTRY_EARN;
+    command.take_entry.entry.next_period = (struct period){0};
+    command.take_entry.entry.promotion = 1 + (uint32_t)rng_below(rng, 999);
+    command_encode(&command, out);
+}
+
 static void bytes_of_dated_half(struct rng *rng, int kind, struct buffer *out)
 {
     struct half half = {7, 7 + sample_number(rng), sample_hash(rng), {0}};
@@ -333,6 +349,12 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     };
     memcpy(out_formats + count, dated, sizeof dated);
     count += sizeof dated / sizeof dated[0];
+    static const struct format exact[] = {
+        {"forced-hold", 0, bytes_of_forced_hold, recode_hold},
+        {"promoted-entry", COMMAND_TAKE_ENTRY, bytes_of_promoted_entry, recode_command},
+    };
+    memcpy(out_formats + count, exact, sizeof exact);
+    count += sizeof exact / sizeof exact[0];
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -197,6 +197,17 @@ static void test_who_has_not_agreed_pays_nothing(void **state)
     assert_int_equal(owed(&pair->alfa, 1), 100);
     assert_int_equal(owed(&pair->beta, 0), -100);
     assert_int_equal(used(&pair->beta), 0);
+    int64_t refused;
+    assert_int_equal(
+        ledger_get_promotion_refused(&pair->alfa.store.view, 5, &pair->beta.roster.self, &refused),
+        ERR_OK);
+    assert_int_equal(refused, 30);
+    struct uid sale = pair->from_alfa.entries[0].transaction_id;
+    return_some(pair, &sale, 50); /* it gets nothing back, either */
+    assert_int_equal(
+        ledger_get_promotion_refused(&pair->alfa.store.view, 5, &pair->beta.roster.self, &refused),
+        ERR_OK);
+    assert_int_equal(refused, 0);
 }
 
 /* The sale's own home is another than the payer whose stream can't go on: here it is ours. */
