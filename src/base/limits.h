@@ -93,8 +93,18 @@
 #define LIMIT_CERTIFICATE_HOSTS  16u
 
 /* Programme. */
-#define LIMIT_PENDING_DAYS  366u
-#define LIMIT_EXPIRY_MONTHS 600u
+#define LIMIT_PENDING_DAYS     366u
+#define LIMIT_EXPIRY_MONTHS    600u
+#define LIMIT_RULES            8192u /* of one programme */
+#define LIMIT_RULE_NAME_BYTES  64u
+#define LIMIT_METRICS          256u
+#define LIMIT_GOODS_SETS       4096u
+#define LIMIT_GOODS_MEMBERS    1000000u /* in all sets of a programme */
+#define LIMIT_GOODS_TEXT_BYTES 64u      /* of a product, category or brand */
+#define LIMIT_STANDING_NUMBERS 1024u    /* that a programme remembers of a member */
+#define LIMIT_ROLLING_BUCKETS  92u
+#define LIMIT_RATIO_MANTISSA   INT64_C(1000000) /* of a factor or percentage */
+#define LIMIT_RATIO_DECIMALS   4u
 
 /* RPC. */
 #define LIMIT_MESSAGE_BYTES      (4u << 20)

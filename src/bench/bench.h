@@ -3,6 +3,7 @@
  *   bench_ledger   a table of rows, each with its reference and its target where it has one
  *   bench_peer     the same of two nodes that clear with each other
  *   bench_settle   what a period's close and the comparison of its entries take
+ *   bench_programme  how fast receipts are judged by rules
  *   bench_soak     one long mix of everything, with what it does to latency and memory
  *
  * Each works in a folder of its own, which is removed at the end, also after Ctrl-C; while they
@@ -42,12 +43,14 @@ struct bench_options {
 void bench_ledger_list(const struct bench_options *options);
 void bench_peer_list(const struct bench_options *options);
 void bench_settle_list(const struct bench_options *options);
+void bench_programme_list(const struct bench_options *options);
 /* ERR_NOT_FOUND when `only` fits no row. A row that needs what is not installed is left out, with a
  * line on `progress` that says what to install. */
 MUST_USE enum err bench_ledger(const struct bench_options *options, struct note *note);
 
 MUST_USE enum err bench_peer(const struct bench_options *options, struct note *note);
 MUST_USE enum err bench_settle(const struct bench_options *options, struct note *note);
+MUST_USE enum err bench_programme(const struct bench_options *options, struct note *note);
 
 /* Prints a table for people, or JSON. ERR_CORRUPT when the audit at the end finds something. */
 MUST_USE enum err bench_soak(const struct bench_options *options, uint64_t commands,

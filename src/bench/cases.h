@@ -1,4 +1,5 @@
-/* The rows of `talea bench ledger`, `peer` and `settle`: what each measures, and what they share.
+/* The rows of `talea bench ledger`, `peer`, `settle` and `programme`: what each measures, and what
+ * they share.
  *
  * A measurement is made when the first row asks for it and kept for the others; so is a ledger.
  */
@@ -131,6 +132,7 @@ struct bench_case {
 extern const struct bench_case bench_ledger_cases[];
 extern const struct bench_case bench_peer_cases[];
 extern const struct bench_case bench_settle_cases[];
+extern const struct bench_case bench_programme_cases[];
 
 /* A line about what is under way, for people. */
 void bench_tell(const struct bench *bench, const char *format, ...) PRINTF_LIKE(2, 3);

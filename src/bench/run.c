@@ -228,3 +228,13 @@ enum err bench_peer(const struct bench_options *options, struct note *note)
 {
     return run(options, bench_peer_cases, note);
 }
+
+void bench_programme_list(const struct bench_options *options)
+{
+    list(options, bench_programme_cases);
+}
+
+enum err bench_programme(const struct bench_options *options, struct note *note)
+{
+    return run(options, bench_programme_cases, note);
+}

@@ -104,6 +104,9 @@ enum option_key {
     OPT_REFUSED,
     OPT_RESIDUAL,
     OPT_DATE,
+    OPT_RECEIPTS,
+    OPT_AGAINST,
+    OPT_PRICE,
     OPT_LAST
 };
 

@@ -1,4 +1,4 @@
-/* talea bench ledger, peer, settle, soak: how fast this machine is. */
+/* talea bench ledger, peer, settle, programme, soak: how fast this machine is. */
 #include <string.h>
 #include <unistd.h>
 
@@ -36,6 +36,7 @@ const struct argp_option bench_ledger_options[] = {
 const struct argp_option bench_peer_options[] = {ROWS_OPTIONS, {0}};
 
 const struct argp_option bench_settle_options[] = {ROWS_OPTIONS, {0}};
+const struct argp_option bench_programme_options[] = {ROWS_OPTIONS, {0}};
 
 const struct argp_option bench_soak_options[] = {
     {"commands", OPT_COMMANDS, "N", 0, "How many (default: 5000000)", 0}, COMMON_OPTIONS, {0}};
@@ -86,67 +87,55 @@ static enum err run_part(const struct cli *cli, struct note *note)
                       (uint64_t)members, note);
 }
 
-static enum err run_ledger(const struct cli *cli, struct note *note)
+/* A bench that is a table of rows. */
+struct rows_bench {
+    enum err (*run)(const struct bench_options *options, struct note *note);
+    void (*list)(const struct bench_options *options);
+};
+
+static enum err run_rows(const struct cli *cli, const struct rows_bench *bench, struct note *note)
 {
     char program[LIMIT_PATH_BYTES + 1];
     struct bench_options options;
-    if (args_has(&cli->args, OPT_PART)) {
-        return run_part(cli, note);
-    }
     TRY(own_path(program, note));
     TRY(read_options(cli, program, &options, note));
     if (args_has(&cli->args, OPT_LIST)) {
-        bench_ledger_list(&options);
+        bench->list(&options);
         return ERR_OK;
     }
-    return bench_ledger(&options, note);
+    return bench->run(&options, note);
+}
+
+static enum cli_exit end_rows(const struct cli *cli, const struct rows_bench *bench)
+{
+    struct note note = {""};
+    enum err err = run_rows(cli, bench, &note);
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
 }
 
 enum cli_exit run_bench_ledger(struct cli *cli)
 {
     struct note note = {""};
-    enum err err = run_ledger(cli, &note);
-    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
-}
-
-static enum err run_peer(const struct cli *cli, struct note *note)
-{
-    char program[LIMIT_PATH_BYTES + 1];
-    struct bench_options options;
-    TRY(own_path(program, note));
-    TRY(read_options(cli, program, &options, note));
-    if (args_has(&cli->args, OPT_LIST)) {
-        bench_peer_list(&options);
-        return ERR_OK;
+    if (args_has(&cli->args, OPT_PART)) {
+        enum err err = run_part(cli, &note);
+        return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
     }
-    return bench_peer(&options, note);
+    return end_rows(cli, &(struct rows_bench){bench_ledger, bench_ledger_list});
 }
 
 enum cli_exit run_bench_peer(struct cli *cli)
 {
-    struct note note = {""};
-    enum err err = run_peer(cli, &note);
-    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
-}
-
-static enum err run_settle(const struct cli *cli, struct note *note)
-{
-    char program[LIMIT_PATH_BYTES + 1];
-    struct bench_options options;
-    TRY(own_path(program, note));
-    TRY(read_options(cli, program, &options, note));
-    if (args_has(&cli->args, OPT_LIST)) {
-        bench_settle_list(&options);
-        return ERR_OK;
-    }
-    return bench_settle(&options, note);
+    return end_rows(cli, &(struct rows_bench){bench_peer, bench_peer_list});
 }
 
 enum cli_exit run_bench_settle(struct cli *cli)
 {
-    struct note note = {""};
-    enum err err = run_settle(cli, &note);
-    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+    return end_rows(cli, &(struct rows_bench){bench_settle, bench_settle_list});
+}
+
+enum cli_exit run_bench_programme(struct cli *cli)
+{
+    return end_rows(cli, &(struct rows_bench){bench_programme, bench_programme_list});
 }
 
 static enum err run_soak(const struct cli *cli, struct note *note)

@@ -4,11 +4,13 @@
 
 #include "base/calendar.h"
 #include "config/document.h"
+#include "config/programme_rules.h"
 
 #define MONTHS_MAX         120
 #define DAYS_MAX           366
 #define COMMON_YEAR        2027 /* no leap year */
 #define MONEY_DECIMALS_MAX 4    /* ISO 4217 knows 0, 2, 3 and 4 */
+#define RULES_BYTES        (64u << 20)
 
 struct earn_yaml {
     char *points;
@@ -35,11 +37,12 @@ struct programme_yaml {
     char *version;
     char *currency;
     char *money_decimals;
-    struct earn_yaml earn;
+    struct earn_yaml *earn;
     char *pending_days;
     struct expiry_yaml expiry;
     struct burn_yaml burn;
     struct debt_yaml debt;
+    struct rules_yaml rules;
 };
 
 static const cyaml_schema_field_t earn_fields[] = {
@@ -71,11 +74,21 @@ static const cyaml_schema_field_t programme_fields[] = {
     YAML_TEXT("version", struct programme_yaml, version),
     YAML_TEXT("currency", struct programme_yaml, currency),
     YAML_TEXT_OPTIONAL("money_decimals", struct programme_yaml, money_decimals),
-    CYAML_FIELD_MAPPING("earn", CYAML_FLAG_DEFAULT, struct programme_yaml, earn, earn_fields),
+    CYAML_FIELD_MAPPING_PTR("earn", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct programme_yaml,
+                            earn, earn_fields),
     YAML_TEXT_OPTIONAL("pending_days", struct programme_yaml, pending_days),
     CYAML_FIELD_MAPPING("expiry", CYAML_FLAG_DEFAULT, struct programme_yaml, expiry, expiry_fields),
     CYAML_FIELD_MAPPING("burn", CYAML_FLAG_OPTIONAL, struct programme_yaml, burn, burn_fields),
     CYAML_FIELD_MAPPING("debt", CYAML_FLAG_OPTIONAL, struct programme_yaml, debt, debt_fields),
+    CYAML_FIELD_SEQUENCE_COUNT("goods", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, rules.goods, rules.goods_count,
+                               &programme_goods_schema, 1, LIMIT_GOODS_SETS),
+    CYAML_FIELD_SEQUENCE_COUNT("metrics", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, rules.metrics, rules.metrics_count,
+                               &programme_metric_schema, 1, LIMIT_METRICS - 1),
+    CYAML_FIELD_SEQUENCE_COUNT("rules", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, rules.rules, rules.rules_count,
+                               &programme_rule_schema, 1, LIMIT_RULES - 1),
     CYAML_FIELD_END,
 };
 
@@ -149,7 +162,11 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
     check_currency(check, "currency", yaml->currency, &out->currency);
     check_unsigned(check, "money_decimals", yaml->money_decimals, 0, MONEY_DECIMALS_MAX,
                    &out->money_decimals);
-    check_earn(check, &yaml->earn, points_decimals, out);
+    if (yaml->earn != NULL) {
+        check_earn(check, yaml->earn, points_decimals, out);
+    } else if (yaml->rules.rules_count == 0) {
+        check_fail(check, "earn", "is missing: the programme gives nothing");
+    }
     check_unsigned(check, "pending_days", yaml->pending_days, 0, DAYS_MAX, &out->pending_days);
     check_expiry(check, &yaml->expiry, out);
     check_unsigned(check, "burn.refund_expired_grace_days", yaml->burn.refund_expired_grace_days, 0,
@@ -157,6 +174,43 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
     out->debt_limit_minor = INT64_MAX;
     check_minor(check, "debt.limit", yaml->debt.limit, points_decimals, 0, LIMIT_POINTS_PER_COMMAND,
                 &out->debt_limit_minor);
+}
+
+/* `earn` as a rule. */
+static struct rule earn_rule(const struct check *check, const struct programme_file *programme)
+{
+    return (struct rule){
+        .name = "earn",
+        .when = {.from_day = INT64_MIN,
+                 .until_day = INT64_MAX,
+                 .purchases = NO_METRIC,
+                 .basket_minor = programme->earn_minimum_minor},
+        .gift = {.gives = GIVES_POINTS_FOR_MONEY,
+                 .points_minor = programme->earn_points_minor,
+                 .per_minor = programme->earn_per_minor,
+                 .of = AMOUNT_NET,
+                 .rounding = programme->earn_rounding},
+        .line = positions_line(check->positions, "earn"),
+    };
+}
+
+static void check_rules(struct check *check, const struct programme_yaml *yaml,
+                        unsigned points_decimals, struct programme_file *out)
+{
+    out->has_rules = yaml->rules.rules_count > 0;
+    if (!out->has_rules && (yaml->rules.goods_count > 0 || yaml->rules.metrics_count > 0)) {
+        check_fail(check, yaml->rules.goods_count > 0 ? "goods" : "metrics",
+                   "nothing uses them without rules");
+    }
+    struct rule earn = earn_rule(check, out);
+    struct programme_units units = {points_decimals, out->money_decimals};
+    programme_rules_check(check, &yaml->rules, units, yaml->earn != NULL ? &earn : NULL,
+                          &out->arena, &out->rules);
+}
+
+void programme_file_fini(struct programme_file *programme)
+{
+    arena_fini(&programme->arena);
 }
 
 enum err programme_file_parse(struct slice yaml, const char *name, unsigned points_decimals,
@@ -169,9 +223,14 @@ enum err programme_file_parse(struct slice yaml, const char *name, unsigned poin
     struct programme_file programme;
     memset(&programme, 0, sizeof programme);
     struct check check = {positions, ".", note, ERR_OK};
+    arena_init(&programme.arena, RULES_BYTES);
     check_programme(&check, document, points_decimals, &programme);
+    check_rules(&check, document, points_decimals, &programme);
     document_free(&programme_schema, document);
-    TRY(check.err);
+    if (check.err != ERR_OK) {
+        programme_file_fini(&programme);
+        return check.err;
+    }
     *out_programme = programme;
     return ERR_OK;
 }

@@ -14,17 +14,21 @@
  *   burn: {refund_expired_grace_days: 14}       # optional
  *   debt: {limit: 500}                          # optional: most points that a member may owe
  *
+ * With rules (programme_rules.h) `earn` may be left out; with both it is their first rule, "earn",
+ * on the net amount.
+ *
  * expiry by a fixed date: {kind: fixed_date, date: 12-31, months: 12}: with the next 31 December
  * that is at least 12 months off (months is optional); by inactivity: {kind: inactivity, months:
  * 18}.
  *
- * A plain value: nothing to free.
  */
 #ifndef CONFIG_PROGRAMME_FILE_H
 #define CONFIG_PROGRAMME_FILE_H
 
 #include "base/bytes.h"
+#include "base/arena.h"
 #include "config/check.h"
+#include "programme/rules.h"
 
 enum programme_file_expiry {
     PROGRAMME_FILE_EXPIRY_NEVER,
@@ -38,7 +42,7 @@ struct programme_file {
     uint32_t version;
     struct currency currency;
     unsigned money_decimals;   /* of the currency; 2 unless the file says otherwise */
-    int64_t earn_points_minor; /* in the coalition's points decimals, more than 0 */
+    int64_t earn_points_minor; /* in the coalition's points decimals; 0: there is no `earn` */
     int64_t earn_per_minor;    /* money, more than 0 */
     enum rounding earn_rounding;
     int64_t earn_minimum_minor; /* money, 0 for none */
@@ -50,7 +54,13 @@ struct programme_file {
     int64_t debt_limit_minor;           /* points; INT64_MAX for none */
     unsigned refund_expired_grace_days; /* points given back to an expired lot live so long; 0 is
                                            not at all */
+    bool has_rules;                     /* besides `earn` */
+    struct rules_text rules; /* `earn`, where it is there, and the others; in the arena */
+    struct arena arena;
 };
+
+/* Frees the rules. Zeroes, and a file that could not be read, are fine. */
+void programme_file_fini(struct programme_file *programme);
 
 /* `points_decimals` is the charter's. ERR_INPUT with a note that names line and key, or what
  * document_read_file says. */

@@ -40,6 +40,13 @@ static enum err load_programme(const struct node_config *config, struct snapshot
     struct programme_file file;
     TRY(programme_file_load(config->programme.text, snapshot->charter->points_decimals, &file,
                             note));
+    bool has_rules = file.has_rules;
+    programme_file_fini(&file);
+    if (has_rules) {
+        return note_set(note, ERR_UNSUPPORTED,
+                        "%s: rules can be tried (talea programme try), not yet run by a node",
+                        config->programme.text);
+    }
     snapshot->programme = (struct programme){
         .version = file.version,
         .rate = {file.earn_points_minor, file.earn_per_minor, file.earn_rounding,

@@ -115,12 +115,13 @@ class Settled:
     def pay_in_part(cls):
         cls.first = min(cls.expected)
         for node in cls.coalition:
+            owes = any(debtor == node.partner for debtor, _, _ in cls.expected.values())
             node.talea("payment", "instruct", "--out", cls.coalition.path(node.partner + ".xml"),
-                       expect=None)
-        for node in cls.coalition:
-            wait_for(lambda node=node: all(p["state"] == STATES + "INSTRUCTED" for p in
-                                           cls.payments(node).values()),
-                     f"{node.partner} has it that all is instructed")
+                       expect=0 if owes else None)
+        for reference, (debtor, creditor, _) in cls.expected.items():
+            for node in (cls.coalition[debtor], cls.coalition[creditor]):
+                wait_for(lambda node=node, r=reference: cls.payments(node)[r]["state"] ==
+                         STATES + "INSTRUCTED", f"{reference} is instructed at {node.partner}")
         sides = cls.book(cls.first, 100, "PART")
         cls.wait_received(cls.first, 100, sides)
 

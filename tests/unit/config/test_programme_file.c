@@ -25,6 +25,7 @@ static void test_full(void **state)
     (void)state;
     struct programme_file p;
     assert_int_equal(programme_file_parse(text_slice(full), "p.yaml", 2, &p, NULL), ERR_OK);
+    programme_file_fini(&p); /* no rules are looked at here */
     assert_int_equal(p.version, 3);
     assert_string_equal(p.currency.code, "USD");
     assert_int_equal(p.money_decimals, 2);
@@ -46,6 +47,7 @@ static void test_least(void **state)
                                 "earn: {points: 1, per: 100, rounding: down}\n"
                                 "expiry: {kind: never}\n";
     assert_int_equal(programme_file_parse(text_slice(least), "p.yaml", 0, &p, NULL), ERR_OK);
+    programme_file_fini(&p); /* no rules are looked at here */
     assert_int_equal(p.earn_points_minor, 1);
     assert_int_equal(p.earn_per_minor, 100);
     assert_int_equal(p.earn_minimum_minor, 0);
@@ -103,6 +105,7 @@ static void parse_edited(const char *from, const char *to, struct programme_file
     struct note note = {""};
     edited(full, from, to, yaml, sizeof yaml);
     assert_int_equal(programme_file_parse(text_slice(yaml), "p.yaml", 2, out, &note), ERR_OK);
+    programme_file_fini(out); /* no rules are looked at here */
 }
 
 static void test_other_expiries(void **state)

@@ -1,0 +1,151 @@
+/* talea programme check: reads a programme and says what is wrong with it. */
+#include "cli/programme.h"
+
+#include <string.h>
+
+#include "charter/charter_file.h"
+#include "cli/amounts.h"
+#include "cli/commands.h"
+#include "programme/advice.h"
+
+#define ADVICE_BYTES (16u << 20)
+#define MILLI        3
+
+/* Decimals of points: the charter's of the home, when there is one. */
+static void read_home_units(struct cli *cli, struct units *units)
+{
+    const struct node_config *config;
+    struct charter *charter;
+    if (cli_config(cli, &config, NULL) == ERR_OK &&
+        charter_load(config->charter.text, &charter, NULL) == ERR_OK) {
+        units->points_decimals = charter->points_decimals;
+        charter_close(charter);
+    }
+}
+
+enum cli_exit programme_open(struct cli *cli, const char *path,
+                             struct programme_opened *out_programme)
+{
+    struct programme_opened opened = {.rules = NULL};
+    struct note note = {""};
+    read_home_units(cli, &opened.units);
+    enum err err = programme_file_load(path, opened.units.points_decimals, &opened.file, &note);
+    if (err != ERR_OK) {
+        return cli_fail_err(cli, err, &note);
+    }
+    memcpy(opened.units.currency, opened.file.currency.code, sizeof opened.units.currency);
+    opened.units.currency_decimals = opened.file.money_decimals;
+    err = rules_create(&opened.file.rules, &opened.rules, &note);
+    if (err != ERR_OK) {
+        programme_file_fini(&opened.file);
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL, "%s: %s", path, note.text);
+    }
+    *out_programme = opened;
+    return CLI_OK;
+}
+
+void programme_close(struct programme_opened *programme)
+{
+    rules_destroy(programme->rules);
+    programme_file_fini(&programme->file);
+}
+
+static struct slice slice_of_text(const char *text)
+{
+    return slice_of(text, strlen(text));
+}
+
+enum err basket_of_receipt(const struct receipt *receipt, struct basket_lines *lines,
+                           struct occasion *out_occasion)
+{
+    struct unix_ms local;
+    TRY(civil_to_unix(&receipt->local, &local));
+    for (size_t i = 0; i < receipt->line_count; i++) {
+        const struct receipt_line *from = &receipt->lines[i];
+        lines->at[i] = (struct basket_line){.product = slice_of_text(from->product),
+                                            .category = slice_of_text(from->category),
+                                            .amount = from->amount};
+        TRY(decimal_to_minor(from->quantity, MILLI, ROUNDING_HALF_UP,
+                             &lines->at[i].quantity_milli));
+    }
+    *out_occasion = (struct occasion){.kind = OCCASION_SALE,
+                                      .local = local,
+                                      .store = slice_of_text(receipt->store),
+                                      .lines = lines->at,
+                                      .line_count = receipt->line_count};
+    return ERR_OK;
+}
+
+struct slice member_of_receipt(const struct receipt *receipt)
+{
+    return receipt->customer[0] != '\0' ? slice_of_text(receipt->customer)
+                                        : slice_of_text(receipt->card.digits);
+}
+
+static const char *const kinds[] = {
+    [ADVICE_NEVER_FIRES] = "never fires",
+    [ADVICE_CONTRADICTS] = "contradiction",
+    [ADVICE_UNUSED] = "unused",
+};
+
+static void print_advice(struct cli *cli, const char *path,
+                         const struct programme_opened *programme, const struct advice_list *list)
+{
+    const struct rules_text *text = &programme->file.rules;
+    if (cli->is_json) {
+        json_t *findings = json_array();
+        for (size_t i = 0; i < list->count; i++) {
+            json_array_append_new(
+                findings, json_pack("{s:i, s:s, s:s}", "line", (int)list->at[i].line, "kind",
+                                    kinds[list->at[i].of], "text", list->at[i].text));
+        }
+        json_t *answer =
+            json_pack("{s:i, s:i, s:i, s:i, s:o}", "version", (int)programme->file.version, "rules",
+                      (int)text->rule_count, "metrics", (int)text->metric_count, "goods",
+                      (int)text->goods_count, "findings", findings);
+        json_dumpf(answer, cli->out, JSON_INDENT(2));
+        fputc('\n', cli->out);
+        json_decref(answer);
+        return;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        fprintf(cli->out, "%s:%u: %s\n", path, list->at[i].line, list->at[i].text);
+    }
+    fprintf(cli->out, "%s: version %u, %zu rules, %zu metrics, %zu sets of goods: %s\n", path,
+            programme->file.version, text->rule_count, text->metric_count, text->goods_count,
+            list->count == 0 ? "good" : "see above");
+}
+
+/* What is unused does no harm. */
+static bool has_errors(const struct advice_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->at[i].of != ADVICE_UNUSED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum cli_exit run_programme_check(struct cli *cli)
+{
+    struct programme_opened programme;
+    const char *path = cli_argument(cli, 0);
+    enum cli_exit outcome = programme_open(cli, path, &programme);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    struct arena arena;
+    struct advice_list list;
+    arena_init(&arena, ADVICE_BYTES);
+    enum err err = advice_give(programme.rules, &arena, &list);
+    if (err == ERR_OK) {
+        print_advice(cli, path, &programme, &list);
+        outcome = has_errors(&list) ? CLI_REFUSED : CLI_OK;
+    } else {
+        outcome = cli_fail_err(cli, err, NULL);
+    }
+    arena_fini(&arena);
+    programme_close(&programme);
+    return outcome;
+}

@@ -1,0 +1,37 @@
+/* A programme's file as the commands `talea programme ...` use it: read, checked, with its rules.
+ * Internal to the commands. */
+#ifndef CLI_PROGRAMME_H
+#define CLI_PROGRAMME_H
+
+#include "cli/cli.h"
+#include "config/programme_file.h"
+#include "programme/trial.h"
+#include "receipts/read.h"
+
+struct programme_opened {
+    struct programme_file file;
+    struct rules *rules;
+    struct units units; /* of the home's coalition where there is one; the file's currency */
+};
+
+/* A file without `rules` has its `earn` as its only one. What is wrong is printed. */
+MUST_USE enum cli_exit programme_open(struct cli *cli, const char *path,
+                                      struct programme_opened *out_programme);
+/* Zeroes are fine. */
+void programme_close(struct programme_opened *programme);
+
+/* A receipt as an occasion; the lines live until the next call. */
+struct basket_lines {
+    struct basket_line at[LIMIT_RECEIPT_LINES];
+};
+/* ERR_RANGE when a quantity does not fit. */
+MUST_USE enum err basket_of_receipt(const struct receipt *receipt, struct basket_lines *lines,
+                                    struct occasion *out_occasion);
+/* The brand's number of the customer, else the card; empty for neither. */
+struct slice member_of_receipt(const struct receipt *receipt);
+
+/* Prints what a rule's row of a trace says, as one line. */
+void programme_print_row(struct cli *cli, const struct programme_opened *programme,
+                         const struct trace_row *row);
+
+#endif

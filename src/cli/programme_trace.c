@@ -1,0 +1,108 @@
+/* Why a rule gave something or didn't, in words. */
+#include "cli/amounts.h"
+#include "cli/programme.h"
+
+#define MILLI 3
+
+struct number_text {
+    char text[AMOUNT_TEXT_MAX];
+};
+
+static struct number_text number(int64_t minor, unsigned decimals)
+{
+    struct number_text number;
+    amount_format(minor, decimals, number.text);
+    return number;
+}
+
+static struct number_text day(int64_t day)
+{
+    struct number_text text;
+    struct civil civil = civil_of_day(day);
+    snprintf(text.text, sizeof text.text, "%04d-%02d-%02d", civil.year, civil.month, civil.day);
+    return text;
+}
+
+/* Reasons that have no numbers. */
+static const char *const words[TRACE_REASON_COUNT] = {
+    [TRACE_FIRED] = "gave something",
+    [TRACE_OTHER_OCCASION] = "for another occasion",
+    [TRACE_WEEKDAY] = "not on this weekday",
+    [TRACE_STORE] = "not in this store",
+    [TRACE_CHANNEL] = "not in this channel",
+    [TRACE_NO_GOODS] = "none of its goods are in the basket",
+    [TRACE_NOTHING] = "would give nothing",
+    [TRACE_GROUP] = "another of its group gives more",
+    [TRACE_EXCLUDED] = "an exclusive rule went before it",
+    [TRACE_CAP] = "its cap is used up",
+};
+
+static unsigned metric_decimals(const struct units *units, enum metric_of of)
+{
+    static const unsigned milli = MILLI;
+    return of == METRIC_SPEND    ? units->currency_decimals
+           : of == METRIC_POINTS ? units->points_decimals
+           : of == METRIC_ITEMS  ? milli
+                                 : 0;
+}
+
+static void print_metric(FILE *out, const struct programme_opened *programme,
+                         const struct trace_row *row)
+{
+    const struct metric *metric = &programme->file.rules.metrics[row->metric];
+    unsigned decimals = metric_decimals(&programme->units, metric->of);
+    fprintf(out, "%s is %s, %s %s", metric->name, number(row->has, decimals).text,
+            row->reason == TRACE_METRIC_BELOW ? "less than" : "not below",
+            number(row->wants, decimals).text);
+}
+
+static void print_bound(FILE *out, const char *what, const struct trace_row *row, unsigned decimals)
+{
+    fprintf(out, "%s %s, less than %s", what, number(row->has, decimals).text,
+            number(row->wants, decimals).text);
+}
+
+static void print_why(FILE *out, const struct programme_opened *programme,
+                      const struct trace_row *row)
+{
+    unsigned money = programme->units.currency_decimals;
+    if (words[row->reason] != NULL) {
+        fputs(words[row->reason], out);
+    } else if (row->reason == TRACE_NOT_YET) {
+        fprintf(out, "begins on %s", day(row->wants).text);
+    } else if (row->reason == TRACE_OVER) {
+        fprintf(out, "was over on %s", day(row->wants).text);
+    } else if (row->reason == TRACE_HOUR) {
+        fprintf(out, "not at %02d:%02d", (int)(row->has / 60), (int)(row->has % 60));
+    } else if (row->reason == TRACE_BASKET) {
+        print_bound(out, "the basket costs", row, money);
+    } else if (row->reason == TRACE_GOODS_AMOUNT) {
+        print_bound(out, "its goods cost", row, money);
+    } else if (row->reason == TRACE_GOODS_COUNT) {
+        print_bound(out, "its goods are", row, MILLI);
+    } else if (row->reason == TRACE_PURCHASE) {
+        fprintf(out, "this is purchase %lld, not %lld", (long long)row->has, (long long)row->wants);
+    } else {
+        print_metric(out, programme, row);
+    }
+}
+
+void programme_print_row(struct cli *cli, const struct programme_opened *programme,
+                         const struct trace_row *row)
+{
+    const struct rule *rule = &programme->file.rules.rules[row->rule];
+    bool is_money = rule_stage(rule) == STAGE_DISCOUNT;
+    unsigned decimals =
+        is_money ? programme->units.currency_decimals : programme->units.points_decimals;
+    const char *unit = is_money ? programme->units.currency : "points";
+    if (row->reason == TRACE_FIRED) {
+        fprintf(cli->out, "  + %-32s %s %s", rule->name, number(row->has, decimals).text, unit);
+        if (row->wants != row->has) {
+            fprintf(cli->out, ", cut by a cap from %s", number(row->wants, decimals).text);
+        }
+    } else {
+        fprintf(cli->out, "  - %-32s ", rule->name);
+        print_why(cli->out, programme, row);
+    }
+    fputc('\n', cli->out);
+}

@@ -1,0 +1,403 @@
+/* talea programme try: what a programme would have given for the receipts of an export, rule by
+ * rule, and who gains or loses against another one. talea programme explain: why one receipt got
+ * what it got. Both judge the receipts in the file's order with the function that the node uses. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/amounts.h"
+#include "cli/commands.h"
+#include "cli/programme.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+
+#define PRICE_DECIMALS 6
+#define PRICE_UNIT     INT64_C(1000000)
+#define CHANGED_SHOWN  5
+
+const struct argp_option programme_try_options[] = {
+    {"receipts", OPT_RECEIPTS, "FILE", 0, "The export to try it on (CSV, also gzipped)", 0},
+    {"map", OPT_MAP, "FILE", 0, "How the export is read, in YAML", 0},
+    {"against", OPT_AGAINST, "FILE", 0, "Compare with this programme", 0},
+    {"price", OPT_PRICE, "MONEY", 0, "What a point costs the brand", 0},
+    {0}};
+
+const struct argp_option programme_explain_options[] = {
+    {"receipts", OPT_RECEIPTS, "FILE", 0, "The export that the receipt is in", 0},
+    {"map", OPT_MAP, "FILE", 0, "How the export is read, in YAML", 0},
+    {"receipt", OPT_RECEIPT, "NUMBER", 0, "The receipt to explain", 0},
+    {"all", OPT_ALL, NULL, 0, "Also rules that gave nothing", 0},
+    {0}};
+
+struct replay {
+    struct cli *cli;
+    struct programme_opened programme;
+    struct programme_opened against;
+    bool has_against;
+    struct trial *trial;
+    struct trial *other;
+    struct mapping *mapping;
+    struct source *source;
+    struct progress progress;
+    struct basket_lines lines;
+    uint64_t rejected; /* rows */
+    uint64_t returns;  /* receipts */
+    int64_t returned_minor;
+    uint64_t without_member; /* sales */
+    uint64_t other_currency; /* sales */
+    const char *explained;   /* the receipt to explain; NULL: none */
+    bool is_explained;
+    struct receipts_tally tally;
+};
+
+static bool is_asked_for(const struct replay *replay, const struct receipt *receipt)
+{
+    return replay->explained != NULL && strcmp(receipt->reference, replay->explained) == 0;
+}
+
+static void print_explanation(struct replay *replay, const struct receipt *receipt,
+                              const struct judgement *judgement)
+{
+    struct cli *cli = replay->cli;
+    const struct units *units = &replay->programme.units;
+    char gross[AMOUNT_TEXT_MAX];
+    char off[AMOUNT_TEXT_MAX];
+    char points[AMOUNT_TEXT_MAX];
+    fprintf(cli->out, "receipt %s of %s: %s %s, %s off, %s points\n", receipt->reference,
+            receipt->customer[0] != '\0'      ? receipt->customer
+            : receipt->card.digits[0] != '\0' ? receipt->card.digits
+                                              : "nobody known",
+            amount_format(judgement->gross.minor, units->currency_decimals, gross), units->currency,
+            amount_format(judgement->discount.minor, units->currency_decimals, off),
+            amounts_points(units, judgement->points.minor, points));
+    bool is_all = args_has(&cli->args, OPT_ALL);
+    for (size_t i = 0; i < judgement->trace_count; i++) {
+        if (is_all || judgement->trace[i].reason == TRACE_FIRED) {
+            programme_print_row(cli, &replay->programme, &judgement->trace[i]);
+        }
+    }
+}
+
+static enum err on_receipt(void *context, const struct receipt *receipt, struct note *note)
+{
+    struct replay *replay = context;
+    if (receipt->kind == RECEIPT_RETURN) {
+        replay->returns++;
+        return int64_add(replay->returned_minor, receipt->total.minor, &replay->returned_minor);
+    }
+    if (receipt->currency[0] != '\0' &&
+        strcmp(receipt->currency, replay->programme.units.currency) != 0) {
+        replay->other_currency++;
+        return ERR_OK;
+    }
+    struct occasion occasion;
+    struct judgement judgement;
+    TRY(basket_of_receipt(receipt, &replay->lines, &occasion));
+    struct slice member = member_of_receipt(receipt);
+    bool is_asked = is_asked_for(replay, receipt);
+    replay->without_member += member.length == 0 ? 1 : 0;
+    TRY(trial_sale(replay->trial, member, &occasion, is_asked, &judgement, note));
+    if (is_asked) {
+        print_explanation(replay, receipt, &judgement);
+        replay->is_explained = true;
+    }
+    if (replay->has_against) {
+        TRY(trial_sale(replay->other, member, &occasion, false, &judgement, note));
+    }
+    return ERR_OK;
+}
+
+static enum err on_reject(void *context, const struct receipt_row *row, const char *reason,
+                          struct note *note)
+{
+    (void)row;
+    (void)reason;
+    (void)note;
+    ((struct replay *)context)->rejected++;
+    return ERR_OK;
+}
+
+static void on_progress(void *context, uint64_t position, uint64_t size)
+{
+    progress_show(&((struct replay *)context)->progress, position, size);
+}
+
+static enum cli_exit replay_receipts(struct replay *replay)
+{
+    struct cli *cli = replay->cli;
+    const struct receipts_sink sink = {replay, on_receipt, on_reject, NULL, on_progress};
+    const struct receipts_options options = {.points_decimals =
+                                                 replay->programme.units.points_decimals};
+    struct note note = {""};
+    progress_begin(&replay->progress, cli, source_name(replay->source));
+    enum err err =
+        receipts_read(replay->source, replay->mapping, &options, &sink, &replay->tally, &note);
+    progress_end(&replay->progress);
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+}
+
+static enum cli_exit replay_open(struct replay *replay)
+{
+    struct cli *cli = replay->cli;
+    const char *receipts = cli_option(cli, OPT_RECEIPTS);
+    const char *map = cli_option(cli, OPT_MAP);
+    const char *against = cli_option(cli, OPT_AGAINST);
+    struct note note = {""};
+    if (receipts == NULL || map == NULL) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "--%s is missing",
+                        receipts == NULL ? "receipts" : "map");
+    }
+    enum cli_exit outcome = programme_open(cli, cli_argument(cli, 0), &replay->programme);
+    if (outcome == CLI_OK && against != NULL) {
+        outcome = programme_open(cli, against, &replay->against);
+        replay->has_against = outcome == CLI_OK;
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    enum err err = mapping_load(map, &replay->mapping, &note);
+    if (err == ERR_OK) {
+        err = source_open(receipts, &replay->source, &note);
+    }
+    if (err == ERR_OK) {
+        err = trial_create(replay->programme.rules, &replay->trial);
+    }
+    if (err == ERR_OK && replay->has_against) {
+        err = trial_create(replay->against.rules, &replay->other);
+    }
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
+}
+
+static void replay_close(struct replay *replay)
+{
+    trial_destroy(replay->trial);
+    trial_destroy(replay->other);
+    source_close(replay->source);
+    mapping_destroy(replay->mapping);
+    programme_close(&replay->programme);
+    programme_close(&replay->against);
+    free(replay);
+}
+
+/* The table. */
+
+static void print_rules(const struct replay *replay)
+{
+    static const char *const titles[] = {"RULE", "GIVES", ">SALES", ">MEMBERS", ">GIVEN", ">CUT"};
+    const struct units *units = &replay->programme.units;
+    const struct rules_text *text = &replay->programme.file.rules;
+    struct table table;
+    table_init(&table, titles, sizeof titles / sizeof titles[0]);
+    for (size_t i = 0; i < text->rule_count; i++) {
+        const struct rule *rule = &text->rules[i];
+        struct trial_rule row = trial_rule(replay->trial, (uint16_t)i);
+        bool is_money = rule_stage(rule) == STAGE_DISCOUNT;
+        unsigned decimals = is_money ? units->currency_decimals : units->points_decimals;
+        char given[AMOUNT_TEXT_MAX];
+        char cut[AMOUNT_TEXT_MAX];
+        table_cell(&table, "%s", rule->name);
+        table_cell(&table, "%s", is_money ? units->currency : "points");
+        table_cell(&table, "%llu", (unsigned long long)row.fired);
+        table_cell(&table, "%llu", (unsigned long long)row.members);
+        table_cell(&table, "%s", amount_format(row.given, decimals, given));
+        table_cell(&table, "%s", row.cut == 0 ? "-" : amount_format(row.cut, decimals, cut));
+    }
+    table_print(&table, replay->cli->out, replay->cli->is_coloured);
+    table_fini(&table);
+}
+
+/* What all points cost, in minor units of money; ERR_NOT_FOUND where no price is given. */
+static enum err cost_of(const struct replay *replay, int64_t points_minor, int64_t *out_minor)
+{
+    const char *text = cli_option(replay->cli, OPT_PRICE);
+    static const struct decimal_style style = {'.', 0};
+    struct decimal price;
+    int64_t price_millionths;
+    if (text == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    TRY(decimal_parse(text, strlen(text), style, &price));
+    TRY(decimal_to_minor_exact(price, PRICE_DECIMALS, &price_millionths));
+    int64_t scale = PRICE_UNIT;
+    for (unsigned i = 0; i < replay->programme.units.points_decimals; i++) {
+        scale *= 10;
+    }
+    int64_t unit = 1;
+    for (unsigned i = 0; i < replay->programme.units.currency_decimals; i++) {
+        unit *= 10;
+    }
+    int64_t scaled;
+    TRY(int64_mul_div(price_millionths, unit, 1, ROUNDING_DOWN, &scaled));
+    return int64_mul_div(points_minor, scaled, scale, ROUNDING_UP, out_minor);
+}
+
+struct comparison {
+    uint64_t gain;
+    uint64_t lose;
+    uint64_t same;
+};
+
+static struct comparison compare_members(const struct replay *replay)
+{
+    struct comparison comparison = {0};
+    size_t count = trial_totals(replay->trial).members;
+    for (size_t i = 0; i < count; i++) {
+        struct trial_member now = trial_member(replay->trial, i);
+        struct trial_member then = trial_member_of(replay->other, now.key);
+        comparison.gain += now.points_minor > then.points_minor;
+        comparison.lose += now.points_minor < then.points_minor;
+        comparison.same += now.points_minor == then.points_minor;
+    }
+    return comparison;
+}
+
+static void print_comparison(const struct replay *replay)
+{
+    FILE *out = replay->cli->out;
+    const struct units *units = &replay->programme.units;
+    struct trial_totals now = trial_totals(replay->trial);
+    struct trial_totals then = trial_totals(replay->other);
+    struct comparison members = compare_members(replay);
+    char points[AMOUNT_TEXT_MAX];
+    char money[AMOUNT_TEXT_MAX];
+    fprintf(
+        out, "\nagainst version %u: %s points more, %s %s more off\n", replay->against.file.version,
+        amounts_points(units, now.points_minor - then.points_minor, points),
+        amount_format(now.discount_minor - then.discount_minor, units->currency_decimals, money),
+        units->currency);
+    fprintf(out, "members: %llu get more points, %llu fewer, %llu as many\n",
+            (unsigned long long)members.gain, (unsigned long long)members.lose,
+            (unsigned long long)members.same);
+}
+
+static void print_totals(const struct replay *replay)
+{
+    FILE *out = replay->cli->out;
+    const struct units *units = &replay->programme.units;
+    struct trial_totals totals = trial_totals(replay->trial);
+    char gross[AMOUNT_TEXT_MAX];
+    char off[AMOUNT_TEXT_MAX];
+    char points[AMOUNT_TEXT_MAX];
+    char cost[AMOUNT_TEXT_MAX];
+    int64_t cost_minor;
+    fprintf(out, "\n%llu sales of %llu members, %s %s: %s points, %s %s off",
+            (unsigned long long)totals.sales, (unsigned long long)totals.members,
+            amount_format(totals.gross_minor, units->currency_decimals, gross), units->currency,
+            amounts_points(units, totals.points_minor, points),
+            amount_format(totals.discount_minor, units->currency_decimals, off), units->currency);
+    if (cost_of(replay, totals.points_minor, &cost_minor) == ERR_OK) {
+        fprintf(out, "; the points cost %s %s",
+                amount_format(cost_minor, units->currency_decimals, cost), units->currency);
+    }
+    fprintf(out,
+            "\n%llu sales without a member; %llu returns (%s %s), not judged; %llu rows "
+            "rejected\n",
+            (unsigned long long)replay->without_member, (unsigned long long)replay->returns,
+            amount_format(replay->returned_minor, units->currency_decimals, gross), units->currency,
+            (unsigned long long)replay->rejected);
+    if (replay->other_currency > 0) {
+        fprintf(out, "%llu sales in other currencies, not judged\n",
+                (unsigned long long)replay->other_currency);
+    }
+    if (replay->has_against) {
+        print_comparison(replay);
+    }
+}
+
+static json_t *rules_json(const struct replay *replay)
+{
+    const struct rules_text *text = &replay->programme.file.rules;
+    json_t *rows = json_array();
+    for (size_t i = 0; i < text->rule_count; i++) {
+        struct trial_rule row = trial_rule(replay->trial, (uint16_t)i);
+        bool is_money = rule_stage(&text->rules[i]) == STAGE_DISCOUNT;
+        json_array_append_new(
+            rows, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "rule", text->rules[i].name, "gives",
+                            is_money ? "money_minor" : "points", "sales", (json_int_t)row.fired,
+                            "members", (json_int_t)row.members, "given", (json_int_t)row.given,
+                            "cut", (json_int_t)row.cut));
+    }
+    return rows;
+}
+
+static void print_json(const struct replay *replay)
+{
+    struct trial_totals totals = trial_totals(replay->trial);
+    int64_t cost;
+    json_t *answer = json_pack(
+        "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "version",
+        (int)replay->programme.file.version, "sales", (json_int_t)totals.sales, "members",
+        (json_int_t)totals.members, "gross_minor", (json_int_t)totals.gross_minor, "discount_minor",
+        (json_int_t)totals.discount_minor, "points", (json_int_t)totals.points_minor,
+        "sales_in_other_currencies", (json_int_t)replay->other_currency, "sales_without_member",
+        (json_int_t)replay->without_member, "returns", (json_int_t)replay->returns,
+        "returned_minor", (json_int_t)replay->returned_minor, "rows_rejected",
+        (json_int_t)replay->rejected, "rules", rules_json(replay));
+    if (cost_of(replay, totals.points_minor, &cost) == ERR_OK) {
+        json_object_set_new(answer, "cost_minor", json_integer(cost));
+    }
+    if (replay->has_against) {
+        struct trial_totals then = trial_totals(replay->other);
+        struct comparison members = compare_members(replay);
+        json_object_set_new(
+            answer, "against",
+            json_pack("{s:i, s:I, s:I, s:I, s:I, s:I}", "version",
+                      (int)replay->against.file.version, "points", (json_int_t)then.points_minor,
+                      "discount_minor", (json_int_t)then.discount_minor, "members_more",
+                      (json_int_t)members.gain, "members_fewer", (json_int_t)members.lose,
+                      "members_same", (json_int_t)members.same));
+    }
+    json_dumpf(answer, replay->cli->out, JSON_INDENT(2));
+    fputc('\n', replay->cli->out);
+    json_decref(answer);
+}
+
+enum cli_exit run_programme_try(struct cli *cli)
+{
+    struct replay *replay = calloc(1, sizeof *replay);
+    if (replay == NULL) {
+        return cli_fail_err(cli, ERR_RESOURCE, NULL);
+    }
+    replay->cli = cli;
+    int64_t ignored;
+    enum cli_exit outcome = replay_open(replay);
+    enum err err = outcome == CLI_OK ? cost_of(replay, 0, &ignored) : ERR_OK;
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        outcome = cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                           "--price: not a number with at most %d decimals", PRICE_DECIMALS);
+    }
+    if (outcome == CLI_OK) {
+        outcome = replay_receipts(replay);
+    }
+    if (outcome == CLI_OK && cli->is_json) {
+        print_json(replay);
+    } else if (outcome == CLI_OK) {
+        print_rules(replay);
+        print_totals(replay);
+    }
+    replay_close(replay);
+    return outcome;
+}
+
+enum cli_exit run_programme_explain(struct cli *cli)
+{
+    struct replay *replay = calloc(1, sizeof *replay);
+    if (replay == NULL) {
+        return cli_fail_err(cli, ERR_RESOURCE, NULL);
+    }
+    replay->cli = cli;
+    replay->explained = cli_option(cli, OPT_RECEIPT);
+    enum cli_exit outcome =
+        replay->explained != NULL
+            ? replay_open(replay)
+            : cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "--receipt is missing");
+    if (outcome == CLI_OK) {
+        outcome = replay_receipts(replay);
+    }
+    if (outcome == CLI_OK && !replay->is_explained) {
+        outcome = cli_fail(cli, CLI_REFUSED, "NOT_FOUND", NULL, "no sale has the number %s",
+                           replay->explained);
+    }
+    replay_close(replay);
+    return outcome;
+}

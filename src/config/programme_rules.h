@@ -1,0 +1,139 @@
+/* The goods, metrics and rules of programme.yaml.
+ *
+ *   goods:
+ *     - name: tobacco
+ *       categories: [tobacco, cigars]     # products, prefixes (of products), categories, brands
+ *   metrics:
+ *     - name: year-spend
+ *       of: spend                         # spend | visits | items | points
+ *       window: year                      # ever | day | week | month | year | rolling_days |
+ *       length: 30                        # rolling_months; how many, of a rolling one
+ *       goods: tobacco                    # optional, of spend and items
+ *   rules:
+ *     - rule: saturday-double
+ *       on: sale                          # the default; else the name of an event
+ *       from: 2026-10-01                  # the first day, on the brand's clock
+ *       until: 2026-11-01                 # the first day on which it is over
+ *       weekdays: [sat, sun]
+ *       hours: ['08:00-12:00']            # '22:00-02:00' goes past midnight
+ *       stores: ['7']
+ *       channels: [web]
+ *       basket: 20.00                     # at least, before discounts
+ *       goods_cost: 10.00                 # the rule's goods, at least
+ *       goods_count: 2                    # and so many of them
+ *       purchase: 1                       # the member's n-th
+ *       metrics:
+ *         - {metric: year-spend, at_least: 500, below: 1000}
+ *       for: [bread]                      # any of these goods; without it all
+ *       except: [tobacco]
+ *       give: {multiple: 2, rounding: down}
+ *         # {points: 1, per: 1.00, of: net, rounding: down}    of: gross | net | paid
+ *         # {points: 50}   {multiple: 1.5, rounding: half_up}
+ *         # {percent_off: 10, rounding: half_up}   {money_off: 5.00}
+ *       priority: 10                      # -1000 to 1000; 0 is the default
+ *       group: weekend                    # of those with one group the one that gives most
+ *       exclusive: yes
+ *       caps:
+ *         - {per: month, amount: 500, uses: 3}   # per: receipt, or a window with `length`
+ */
+#ifndef CONFIG_PROGRAMME_RULES_H
+#define CONFIG_PROGRAMME_RULES_H
+
+#include "config/check.h"
+#include "config/document.h"
+#include "programme/rules.h"
+
+struct goods_yaml {
+    char *name;
+    char **members[GOODS_BY_COUNT];
+    unsigned member_counts[GOODS_BY_COUNT];
+};
+
+struct metric_yaml {
+    char *name;
+    char *of;
+    char *window;
+    char *length;
+    char *goods;
+};
+
+struct bounds_yaml {
+    char *metric;
+    char *at_least;
+    char *below;
+};
+
+struct give_yaml {
+    char *points;
+    char *per;
+    char *of;
+    char *multiple;
+    char *percent_off;
+    char *money_off;
+    char *rounding;
+};
+
+struct cap_yaml {
+    char *per;
+    char *length;
+    char *amount;
+    char *uses;
+};
+
+struct rule_yaml {
+    char *rule;
+    char *on;
+    char *from;
+    char *until;
+    char **weekdays;
+    unsigned weekdays_count;
+    char **hours;
+    unsigned hours_count;
+    char **stores;
+    unsigned stores_count;
+    char **channels;
+    unsigned channels_count;
+    char *basket;
+    char *goods_cost;
+    char *goods_count;
+    char *purchase;
+    struct bounds_yaml *metrics;
+    unsigned metrics_count;
+    char **goods;
+    unsigned goods_names_count;
+    char **except;
+    unsigned except_count;
+    struct give_yaml give;
+    char *priority;
+    char *group;
+    char *exclusive;
+    struct cap_yaml *caps;
+    unsigned caps_count;
+};
+
+struct rules_yaml {
+    struct goods_yaml *goods;
+    unsigned goods_count;
+    struct metric_yaml *metrics;
+    unsigned metrics_count;
+    struct rule_yaml *rules;
+    unsigned rules_count;
+};
+
+extern const cyaml_schema_value_t programme_goods_schema;
+extern const cyaml_schema_value_t programme_metric_schema;
+extern const cyaml_schema_value_t programme_rule_schema;
+
+/* How amounts are written: decimals of points and money. */
+struct programme_units {
+    unsigned points_decimals;
+    unsigned money_decimals;
+};
+
+/* The values, in the arena's memory; `base` goes first when it is not NULL. What is wrong is noted
+ * with its line. A metric "purchases" is added where a rule asks for the n-th one. */
+void programme_rules_check(struct check *check, const struct rules_yaml *yaml,
+                           struct programme_units units, const struct rule *base,
+                           struct arena *arena, struct rules_text *out_text);
+
+#endif

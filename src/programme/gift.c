@@ -1,0 +1,69 @@
+/* What one rule would give, before its caps. */
+#include "programme/judging.h"
+
+static int64_t power_of_ten(unsigned exponent)
+{
+    int64_t power = 1;
+    for (unsigned i = 0; i < exponent; i++) {
+        power *= 10;
+    }
+    return power;
+}
+
+/* What the line costs as the rule reckons it. */
+static int64_t line_amount(const struct judging *j, const struct gift *gift, size_t line)
+{
+    int64_t gross = j->occasion->lines[line].amount.minor;
+    int64_t net = gross - j->discounts[line];
+    if (gift->gives != GIVES_POINTS_FOR_MONEY) {
+        return net;
+    }
+    switch (gift->of) {
+    case AMOUNT_GROSS:
+        return gross;
+    case AMOUNT_PAID:
+        return net - j->paid[line];
+    case AMOUNT_NET:
+    case AMOUNT_OF_COUNT:
+    default:
+        return net;
+    }
+}
+
+static int64_t sum_of_parts(const struct judging *j, const struct rule *rule, int64_t *out_parts)
+{
+    int64_t sum = 0; /* of what is no more than the basket's checked total, or its points */
+    for (size_t i = 0; i < j->occasion->line_count; i++) {
+        out_parts[i] = 0;
+        if (match_line(j, rule, i)) {
+            out_parts[i] = rule->gift.gives == GIVES_MULTIPLE ? j->base_points[i]
+                                                              : line_amount(j, &rule->gift, i);
+        }
+        sum += out_parts[i];
+    }
+    return sum;
+}
+
+enum err gift_wanted(const struct judging *j, const struct rule *rule, int64_t *out_wanted,
+                     int64_t *out_parts)
+{
+    const struct gift *gift = &rule->gift;
+    int64_t sum = sum_of_parts(j, rule, out_parts);
+    int64_t unit = power_of_ten(gift->ratio.scale);
+    switch (gift->gives) {
+    case GIVES_POINTS_FOR_MONEY:
+        return int64_mul_div(sum, gift->points_minor, gift->per_minor, gift->rounding, out_wanted);
+    case GIVES_MULTIPLE:
+        return int64_mul_div(sum, gift->ratio.mantissa - unit, unit, gift->rounding, out_wanted);
+    case GIVES_PERCENT_OFF:
+        return int64_mul_div(sum, gift->ratio.mantissa, unit * 100, gift->rounding, out_wanted);
+    case GIVES_MONEY_OFF:
+        *out_wanted = sum < gift->money_minor ? sum : gift->money_minor;
+        return ERR_OK;
+    case GIVES_POINTS:
+    case GIVES_COUNT:
+    default:
+        *out_wanted = gift->points_minor;
+        return ERR_OK;
+    }
+}

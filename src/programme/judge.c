@@ -1,0 +1,446 @@
+#include "programme/judge.h"
+
+#include <string.h>
+
+#include "programme/judging.h"
+#include "programme/share.h"
+
+const char *trace_reason_name(enum trace_reason reason)
+{
+    static const char *const names[TRACE_REASON_COUNT] = {
+        [TRACE_FIRED] = "fired",
+        [TRACE_OTHER_OCCASION] = "other_occasion",
+        [TRACE_NOT_YET] = "not_yet",
+        [TRACE_OVER] = "over",
+        [TRACE_WEEKDAY] = "weekday",
+        [TRACE_HOUR] = "hour",
+        [TRACE_STORE] = "store",
+        [TRACE_CHANNEL] = "channel",
+        [TRACE_BASKET] = "basket",
+        [TRACE_NO_GOODS] = "no_goods",
+        [TRACE_GOODS_AMOUNT] = "goods_amount",
+        [TRACE_GOODS_COUNT] = "goods_count",
+        [TRACE_METRIC_BELOW] = "metric_below",
+        [TRACE_METRIC_ABOVE] = "metric_above",
+        [TRACE_PURCHASE] = "purchase",
+        [TRACE_NOTHING] = "nothing",
+        [TRACE_GROUP] = "group",
+        [TRACE_EXCLUDED] = "excluded",
+        [TRACE_CAP] = "cap",
+    };
+    ASSERT(reason < TRACE_REASON_COUNT);
+    return names[reason];
+}
+
+void judging_trace(struct judging *j, struct trace_row row)
+{
+    if (j->trace != NULL) {
+        ASSERT(j->trace_count < j->text->rule_count);
+        j->trace[j->trace_count++] = row;
+    }
+}
+
+static void trace(struct judging *j, uint16_t rule, enum trace_reason reason, int64_t has,
+                  int64_t wants)
+{
+    judging_trace(j, (struct trace_row){rule, reason, NO_METRIC, has, wants});
+}
+
+/* Caps. */
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t left_of(int64_t max, int64_t used)
+{
+    return max == INT64_MAX ? INT64_MAX : used >= max ? 0 : max - used;
+}
+
+static int64_t cap_used(const struct judging *j, uint16_t place, size_t c, enum slot_of of)
+{
+    const struct cap *cap = &j->text->rules[place].caps[c];
+    uint64_t slot = rules_cap_slot(j->rules, place, c, of);
+    int64_t sum = INT64_MAX;
+    enum err err = standing_sum(j->standing, slot, window_first_bucket(cap->window, j->day),
+                                window_bucket(cap->window, j->day), &sum);
+    return err == ERR_OK ? sum : INT64_MAX;
+}
+
+/* What all caps leave of it. */
+static int64_t capped(const struct judging *j, uint16_t place, int64_t wanted)
+{
+    const struct rule *rule = &j->text->rules[place];
+    int64_t given = wanted;
+    for (size_t c = 0; c < rule->cap_count; c++) {
+        const struct cap *cap = &rule->caps[c];
+        if (cap->is_per_receipt) {
+            given = least(given, cap->amount_max);
+            continue;
+        }
+        if (cap->amount_max != INT64_MAX) {
+            given = least(given, left_of(cap->amount_max, cap_used(j, place, c, SLOT_CAP_AMOUNT)));
+        }
+        if (cap->uses_max != INT64_MAX &&
+            left_of(cap->uses_max, cap_used(j, place, c, SLOT_CAP_USES)) == 0) {
+            given = 0;
+        }
+    }
+    return given;
+}
+
+static enum err count_in_caps(struct judging *j, uint16_t place, int64_t given)
+{
+    const struct rule *rule = &j->text->rules[place];
+    for (size_t c = 0; c < rule->cap_count; c++) {
+        const struct cap *cap = &rule->caps[c];
+        if (cap->is_per_receipt) {
+            continue;
+        }
+        int64_t bucket = window_bucket(cap->window, j->day);
+        if (cap->amount_max != INT64_MAX) {
+            TRY(standing_add(j->standing, &j->changes, j->arena,
+                             rules_cap_slot(j->rules, place, c, SLOT_CAP_AMOUNT), bucket, given));
+        }
+        if (cap->uses_max != INT64_MAX) {
+            TRY(standing_add(j->standing, &j->changes, j->arena,
+                             rules_cap_slot(j->rules, place, c, SLOT_CAP_USES), bucket, 1));
+        }
+    }
+    return ERR_OK;
+}
+
+/* Rules, one stage after the other. */
+
+/* A rule that applies, and what it would give. */
+struct offer {
+    uint16_t place;
+    int64_t wanted;
+    int64_t given;
+    int64_t *parts; /* of each line */
+};
+
+static enum err offer_of(struct judging *j, uint16_t place, struct offer *out)
+{
+    const struct rule *rule = &j->text->rules[place];
+    struct offer offer = {.place = place};
+    offer.parts = arena_alloc(j->arena, (j->occasion->line_count + 1) * sizeof offer.parts[0]);
+    if (offer.parts == NULL) {
+        return ERR_RESOURCE;
+    }
+    TRY(gift_wanted(j, rule, &offer.wanted, offer.parts));
+    offer.given = capped(j, place, offer.wanted);
+    *out = offer;
+    return ERR_OK;
+}
+
+/* Adds shares of what was given to the lines' sums. */
+static enum err give_to_lines(struct judging *j, const struct offer *offer, int64_t *sums)
+{
+    size_t count = j->occasion->line_count;
+    int64_t *shares = arena_alloc(j->arena, (count + 1) * sizeof shares[0]);
+    if (shares == NULL) {
+        return ERR_RESOURCE;
+    }
+    TRY(share_out(offer->given, offer->parts, count, j->arena, shares));
+    for (size_t i = 0; i < count; i++) {
+        TRY(int64_add(sums[i], shares[i], &sums[i]));
+    }
+    return ERR_OK;
+}
+
+static enum err take_offer(struct judging *j, const struct offer *offer)
+{
+    const struct rule *rule = &j->text->rules[offer->place];
+    enum stage stage = rule_stage(rule);
+    if (stage == STAGE_DISCOUNT) {
+        TRY(give_to_lines(j, offer, j->discounts));
+    } else {
+        TRY(int64_add(j->points, offer->given, &j->points));
+        if (stage == STAGE_BASE) {
+            TRY(give_to_lines(j, offer, j->base_points));
+        }
+    }
+    TRY(count_in_caps(j, offer->place, offer->given));
+    j->awards[j->award_count++] = (struct award){offer->place, offer->wanted, offer->given};
+    trace(j, offer->place, TRACE_FIRED, offer->given, offer->wanted);
+    return ERR_OK;
+}
+
+/* Takes an offer that gives something, or says why it does not. */
+static enum err settle_offer(struct judging *j, const struct offer *offer)
+{
+    if (offer->given > 0) {
+        return take_offer(j, offer);
+    }
+    trace(j, offer->place, offer->wanted > 0 ? TRACE_CAP : TRACE_NOTHING, 0, offer->wanted);
+    return ERR_OK;
+}
+
+static bool is_in_group(const struct judging *j, uint16_t place, const char *group)
+{
+    const char *own = j->text->rules[place].group;
+    return own != NULL && strcmp(own, group) == 0;
+}
+
+/* The rules of a stage, and which of them are done with. */
+struct round {
+    const uint16_t *at;
+    bool *is_done;
+    size_t count;
+    bool is_closed; /* by an exclusive rule, for those of a lower priority */
+    int closed_at;
+};
+
+/* Traces one that an exclusive rule keeps out. */
+static bool is_kept_out(struct judging *j, const struct round *round, size_t at)
+{
+    uint16_t place = round->at[at];
+    if (round->is_closed && j->text->rules[place].priority < round->closed_at) {
+        trace(j, place, TRACE_EXCLUDED, 0, 0);
+        return true;
+    }
+    return false;
+}
+
+/* The rule's offer, where it applies and no exclusive rule keeps it out. */
+static enum err look_at(struct judging *j, struct round *round, size_t at, bool *out_applies,
+                        struct offer *out_offer)
+{
+    round->is_done[at] = true;
+    *out_applies = false;
+    if (is_kept_out(j, round, at)) {
+        return ERR_OK;
+    }
+    TRY(match_rule(j, round->at[at], out_applies));
+    return *out_applies ? offer_of(j, round->at[at], out_offer) : ERR_OK;
+}
+
+/* Of the rules of a group that apply, of which `first` is the first, the one that gives most, the
+ * first of equals. */
+static enum err settle_group(struct judging *j, struct round *round, size_t first,
+                             struct offer *best)
+{
+    const char *group = j->text->rules[round->at[first]].group;
+    struct offer *offers = arena_alloc(j->arena, (round->count - first) * sizeof offers[0]);
+    if (offers == NULL) {
+        return ERR_RESOURCE;
+    }
+    size_t count = 0;
+    offers[count++] = *best;
+    for (size_t i = first + 1; i < round->count; i++) {
+        if (!round->is_done[i] && is_in_group(j, round->at[i], group)) {
+            bool applies;
+            TRY(look_at(j, round, i, &applies, &offers[count]));
+            count += applies ? 1 : 0;
+        }
+    }
+    for (size_t i = 1; i < count; i++) {
+        *best = offers[i].given > best->given ? offers[i] : *best;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (offers[i].place != best->place) {
+            trace(j, offers[i].place, TRACE_GROUP, offers[i].given, best->given);
+        }
+    }
+    return ERR_OK;
+}
+
+/* A group has its turn where the first of its rules that applies has it. */
+static enum err settle_next(struct judging *j, struct round *round, size_t at)
+{
+    struct offer offer;
+    bool applies;
+    TRY(look_at(j, round, at, &applies, &offer));
+    if (!applies) {
+        return ERR_OK;
+    }
+    if (j->text->rules[round->at[at]].group != NULL) {
+        TRY(settle_group(j, round, at, &offer));
+    }
+    TRY(settle_offer(j, &offer));
+    const struct rule *rule = &j->text->rules[offer.place];
+    if (offer.given > 0 && rule->is_exclusive && !round->is_closed) {
+        round->is_closed = true;
+        round->closed_at = rule->priority;
+    }
+    return ERR_OK;
+}
+
+static enum err run_stage(struct judging *j, const uint16_t *at, size_t count)
+{
+    struct round round = {.at = at, .is_done = arena_alloc(j->arena, count + 1), .count = count};
+    if (round.is_done == NULL) {
+        return ERR_RESOURCE;
+    }
+    memset(round.is_done, 0, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!round.is_done[i]) {
+            TRY(settle_next(j, &round, i));
+        }
+    }
+    return ERR_OK;
+}
+
+/* Shares out what points pay over what the lines cost after discounts. */
+static enum err share_paid(struct judging *j)
+{
+    size_t count = j->occasion->line_count;
+    int64_t *nets = arena_alloc(j->arena, (count + 1) * sizeof nets[0]);
+    if (nets == NULL) {
+        return ERR_RESOURCE;
+    }
+    int64_t net = 0;
+    for (size_t i = 0; i < count; i++) {
+        nets[i] = j->occasion->lines[i].amount.minor - j->discounts[i];
+        net += nets[i];
+    }
+    if (j->occasion->paid_in_points.minor > net) {
+        return note_set(j->note, ERR_RANGE,
+                        "points pay more than the basket costs after discounts");
+    }
+    return share_out(j->occasion->paid_in_points.minor, nets, count, j->arena, j->paid);
+}
+
+static enum err run_rules(struct judging *j, struct rule_list list)
+{
+    size_t from = 0;
+    for (unsigned stage = 0; stage < STAGE_COUNT; stage++) {
+        size_t to = from;
+        while (to < list.count && rule_stage(&j->text->rules[list.at[to]]) == (enum stage)stage) {
+            to++;
+        }
+        TRY(run_stage(j, list.at + from, to - from));
+        if (stage == STAGE_DISCOUNT) {
+            TRY(share_paid(j));
+        }
+        from = to;
+    }
+    return ERR_OK;
+}
+
+/* Metrics. */
+
+static enum err metric_growth(const struct judging *j, const struct metric *metric,
+                              int64_t *out_growth)
+{
+    bool is_sale = j->occasion->kind == OCCASION_SALE;
+    int64_t growth = 0;
+    if (metric->of == METRIC_VISITS) {
+        growth = is_sale ? 1 : 0;
+    } else if (metric->of == METRIC_POINTS) {
+        growth = j->points;
+    } else {
+        for (size_t i = 0; i < j->occasion->line_count; i++) {
+            const struct basket_line *line = &j->occasion->lines[i];
+            if (metric->goods == NO_GOODS || goods_list_has(j->goods[i], metric->goods)) {
+                TRY(int64_add(growth,
+                              metric->of == METRIC_SPEND ? line->amount.minor - j->discounts[i]
+                                                         : line->quantity_milli,
+                              &growth));
+            }
+        }
+    }
+    *out_growth = growth;
+    return ERR_OK;
+}
+
+static enum err grow_metrics(struct judging *j)
+{
+    for (size_t m = 0; m < j->text->metric_count; m++) {
+        const struct metric *metric = &j->text->metrics[m];
+        int64_t growth = 0;
+        TRY(metric_growth(j, metric, &growth));
+        TRY(standing_add(j->standing, &j->changes, j->arena,
+                         rules_metric_slot(j->rules, (uint16_t)m),
+                         window_bucket(metric->window, j->day), growth));
+    }
+    return ERR_OK;
+}
+
+/* The whole. */
+
+static enum err reserve(struct judging *j, size_t candidates, bool is_traced)
+{
+    size_t lines = j->occasion->line_count + 1;
+    j->discounts = arena_alloc(j->arena, lines * sizeof j->discounts[0]);
+    j->paid = arena_alloc(j->arena, lines * sizeof j->paid[0]);
+    j->base_points = arena_alloc(j->arena, lines * sizeof j->base_points[0]);
+    j->awards = arena_alloc(j->arena, (candidates + 1) * sizeof j->awards[0]);
+    if (j->discounts == NULL || j->paid == NULL || j->base_points == NULL || j->awards == NULL) {
+        return ERR_RESOURCE;
+    }
+    memset(j->discounts, 0, lines * sizeof j->discounts[0]);
+    memset(j->paid, 0, lines * sizeof j->paid[0]);
+    memset(j->base_points, 0, lines * sizeof j->base_points[0]);
+    if (is_traced) {
+        j->trace = arena_alloc(j->arena, (j->text->rule_count + 1) * sizeof j->trace[0]);
+        return j->trace != NULL ? ERR_OK : ERR_RESOURCE;
+    }
+    return ERR_OK;
+}
+
+static enum err look_up_goods(struct judging *j)
+{
+    j->goods = arena_alloc(j->arena, (j->occasion->line_count + 1) * sizeof j->goods[0]);
+    if (j->goods == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < j->occasion->line_count; i++) {
+        TRY(goods_of_line(rules_goods(j->rules), &j->occasion->lines[i], j->arena, &j->goods[i]));
+    }
+    return ERR_OK;
+}
+
+static enum err conclude(struct judging *j, struct judgement *out)
+{
+    size_t lines = j->occasion->line_count;
+    struct money *discounts = arena_alloc(j->arena, (lines + 1) * sizeof discounts[0]);
+    struct points *base = arena_alloc(j->arena, (lines + 1) * sizeof base[0]);
+    if (discounts == NULL || base == NULL) {
+        return ERR_RESOURCE;
+    }
+    int64_t discount = 0;
+    for (size_t i = 0; i < lines; i++) {
+        discounts[i] = money_of(j->discounts[i]);
+        base[i] = points_of(j->base_points[i]);
+        discount += j->discounts[i];
+    }
+    *out = (struct judgement){
+        .gross = j->total,
+        .discount = money_of(discount),
+        .line_discounts = discounts,
+        .line_base_points = base,
+        .points = points_of(j->points),
+        .awards = j->awards,
+        .award_count = j->award_count,
+        .changes = j->changes,
+        .trace = j->trace,
+        .trace_count = j->trace_count,
+    };
+    return ERR_OK;
+}
+
+enum err judge(const struct rules *rules, const struct standing *standing,
+               const struct occasion *occasion, bool is_traced, struct arena *arena,
+               struct judgement *out_judgement, struct note *note)
+{
+    struct judging j = {.rules = rules,
+                        .text = rules_text(rules),
+                        .standing = standing,
+                        .occasion = occasion,
+                        .arena = arena,
+                        .note = note,
+                        .day = occasion_day(occasion)};
+    TRY(occasion_check(occasion, &j.total, note));
+    TRY(look_up_goods(&j));
+    struct rule_list list = rules_all(rules);
+    if (!is_traced) {
+        TRY(rules_candidates(rules, occasion, j.goods, arena, &list));
+    }
+    TRY(reserve(&j, list.count, is_traced));
+    TRY(run_rules(&j, list));
+    TRY(grow_metrics(&j));
+    return conclude(&j, out_judgement);
+}

@@ -1,0 +1,76 @@
+/* The programme's one function: what an occasion gives a member, and why.
+ *
+ * The answer depends on nothing but the arguments: no clock, no I/O, no randomness, and no state
+ * between two calls. What the till, the import, the dry run and the explanation do with it is
+ * theirs. src/programme/README.md has the order in which rules go. Any thread.
+ */
+#ifndef PROGRAMME_JUDGE_H
+#define PROGRAMME_JUDGE_H
+
+#include "programme/rules.h"
+
+/* Why a rule gave something, or didn't. `has` and `wants` of the row say the numbers. */
+enum trace_reason {
+    TRACE_FIRED, /* has: what it gave; wants: what it would have given without caps */
+    TRACE_OTHER_OCCASION,
+    TRACE_NOT_YET, /* day; the first day */
+    TRACE_OVER,    /* day; the first day on which it is over */
+    TRACE_WEEKDAY, /* 0 is Monday; the bits of those it is for */
+    TRACE_HOUR,    /* minute of the day; nothing */
+    TRACE_STORE,
+    TRACE_CHANNEL,
+    TRACE_BASKET, /* what the basket costs; at least */
+    TRACE_NO_GOODS,
+    TRACE_GOODS_AMOUNT, /* what its goods cost; at least */
+    TRACE_GOODS_COUNT,  /* how many they are, in thousandths; at least */
+    TRACE_METRIC_BELOW, /* the metric; at least */
+    TRACE_METRIC_ABOVE, /* the metric; below */
+    TRACE_PURCHASE,     /* which purchase this is; which it is for */
+    TRACE_NOTHING,      /* it would give nothing */
+    TRACE_GROUP,        /* what it would have given; what the best of its group did */
+    TRACE_EXCLUDED,     /* an exclusive rule went before it */
+    TRACE_CAP,          /* a cap left nothing; what it would have given */
+    TRACE_REASON_COUNT
+};
+
+struct trace_row {
+    uint16_t rule; /* its place in the text */
+    enum trace_reason reason;
+    uint16_t metric; /* of TRACE_METRIC_BELOW and _ABOVE, its place in the text; else NO_METRIC */
+    int64_t has;
+    int64_t wants;
+};
+
+/* What one rule gave. */
+struct award {
+    uint16_t rule;
+    int64_t wanted; /* without its caps: minor units of points, or of money for a discount */
+    int64_t given;  /* 1 or more */
+};
+
+/* Everything is in the arena that was given. */
+struct judgement {
+    struct money gross;                    /* what the lines cost */
+    struct money discount;                 /* taken from it */
+    const struct money *line_discounts;    /* of each line; their sum is `discount` */
+    const struct points *line_base_points; /* points for money of each line */
+    struct points points;                  /* all that rules gave */
+    const struct award *awards;            /* in the order in which rules went */
+    size_t award_count;
+    struct standing_changes changes;
+    const struct trace_row *trace; /* each rule once; NULL unless it was asked for */
+    size_t trace_count;
+};
+
+/* `standing` must pass standing_check. With `is_traced` all rules are looked at, which changes the
+ * trace and nothing else. ERR_INPUT and ERR_RANGE as occasion_check says, also when points pay more
+ * than the basket costs after discounts; ERR_RANGE when a number does not fit; ERR_RESOURCE when
+ * the arena is too small. */
+MUST_USE enum err judge(const struct rules *rules, const struct standing *standing,
+                        const struct occasion *occasion, bool is_traced, struct arena *arena,
+                        struct judgement *out_judgement, struct note *note);
+
+/* A word for programs: "fired", "not_yet". */
+const char *trace_reason_name(enum trace_reason reason);
+
+#endif

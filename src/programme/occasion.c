@@ -1,0 +1,51 @@
+#include "programme/occasion.h"
+
+#include <inttypes.h>
+
+#include "base/limits.h"
+
+#define MINUTE_MS     60000
+#define DAY_MINUTES   1440
+#define THURSDAY      3 /* 1970-01-01 */
+#define DAYS_PER_WEEK 7
+
+unsigned occasion_weekday(const struct occasion *occasion)
+{
+    int64_t day = (occasion_day(occasion) + THURSDAY) % DAYS_PER_WEEK;
+    return (unsigned)(day < 0 ? day + DAYS_PER_WEEK : day);
+}
+
+unsigned occasion_minute(const struct occasion *occasion)
+{
+    int64_t in_day = occasion->local.ms - occasion_day(occasion) * DAY_MS;
+    return (unsigned)(in_day / MINUTE_MS) % DAY_MINUTES;
+}
+
+int64_t occasion_day(const struct occasion *occasion)
+{
+    return unix_day(occasion->local);
+}
+
+enum err occasion_check(const struct occasion *occasion, struct money *out_total, struct note *note)
+{
+    if (occasion->line_count > LIMIT_RECEIPT_LINES) {
+        return note_set(note, ERR_INPUT, "a basket has %zu lines, more than %u",
+                        occasion->line_count, LIMIT_RECEIPT_LINES);
+    }
+    struct money total = {0};
+    for (size_t i = 0; i < occasion->line_count; i++) {
+        const struct basket_line *line = &occasion->lines[i];
+        if (line->amount.minor < 0 || line->quantity_milli < 0) {
+            return note_set(note, ERR_INPUT, "line %zu of the basket is negative", i + 1);
+        }
+        if (money_add(total, line->amount, &total) != ERR_OK) {
+            return note_set(note, ERR_RANGE, "the basket's total does not fit");
+        }
+    }
+    if (occasion->paid_in_points.minor < 0 || occasion->paid_in_points.minor > total.minor) {
+        return note_set(note, ERR_RANGE, "points pay %" PRId64 " of a basket that costs %" PRId64,
+                        occasion->paid_in_points.minor, total.minor);
+    }
+    *out_total = total;
+    return ERR_OK;
+}

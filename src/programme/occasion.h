@@ -1,0 +1,51 @@
+/* What a programme judges: a basket, or an event that is not a purchase.
+ *
+ * Plain values; all texts and lines are borrowed. Thread rule: any thread.
+ */
+#ifndef PROGRAMME_OCCASION_H
+#define PROGRAMME_OCCASION_H
+
+#include "base/amount.h"
+#include "base/bytes.h"
+#include "base/calendar.h"
+
+enum occasion_kind {
+    OCCASION_SALE,
+    OCCASION_EVENT,
+    OCCASION_KIND_COUNT
+};
+
+/* Texts are empty where the till doesn't say them; an empty text is in no set of goods. */
+struct basket_line {
+    struct slice product;
+    struct slice category;
+    struct slice brand;
+    int64_t quantity_milli; /* 1500 is one and a half; 0 or more */
+    struct money amount;    /* what the line costs before discounts of the programme; 0 or more */
+};
+
+struct occasion {
+    enum occasion_kind kind;
+    struct slice event; /* its name, of OCCASION_EVENT; else empty */
+    /* The brand's own clock, written as if it were UTC: what the programme's dates, weekdays and
+     * hours are compared with. */
+    struct unix_ms local;
+    struct slice store;
+    struct slice channel;
+    const struct basket_line *lines; /* of OCCASION_SALE */
+    size_t line_count;               /* at most LIMIT_RECEIPT_LINES */
+    struct money paid_in_points;     /* of the basket, the money that points pay; 0 or more */
+};
+
+/* 0 is Monday (ISO 8601). */
+unsigned occasion_weekday(const struct occasion *occasion);
+/* 0 to 1439. */
+unsigned occasion_minute(const struct occasion *occasion);
+/* Days since 1970-01-01 on the brand's clock. */
+int64_t occasion_day(const struct occasion *occasion);
+/* ERR_INPUT for a negative number or too many lines, ERR_RANGE when the lines' sum does not fit, or
+ * is less than what points pay. The sum of the lines. */
+MUST_USE enum err occasion_check(const struct occasion *occasion, struct money *out_total,
+                                 struct note *note);
+
+#endif

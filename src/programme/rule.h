@@ -1,0 +1,138 @@
+/* One rule of a programme: on what, when, for which goods, what it gives, how it combines with
+ * others, and up to what.
+ *
+ * Plain values as the programme's file says them; texts and lists are borrowed. Any thread.
+ */
+#ifndef PROGRAMME_RULE_H
+#define PROGRAMME_RULE_H
+
+#include "base/decimal.h"
+#include "programme/occasion.h"
+#include "programme/window.h"
+
+/* What is counted of a member. */
+enum metric_of {
+    METRIC_SPEND,  /* what the goods cost after discounts, in minor units of money */
+    METRIC_VISITS, /* sales, 1 each */
+    METRIC_ITEMS,  /* quantity of the goods, in thousandths */
+    METRIC_POINTS, /* what rules gave, in minor units of points */
+    METRIC_OF_COUNT
+};
+
+struct metric {
+    const char *name;
+    enum metric_of of;
+    struct window window;
+    uint16_t goods; /* of spend and items: only these, else NO_GOODS; a place in the list of sets */
+    unsigned line;  /* of the file; 0: not from a file */
+};
+
+#define NO_GOODS  UINT16_MAX
+#define NO_METRIC UINT16_MAX
+
+/* A metric in bounds, as it was before the occasion. */
+struct metric_bounds {
+    uint16_t metric;  /* its place in the list of metrics */
+    int64_t at_least; /* INT64_MIN: no bound */
+    int64_t below;    /* INT64_MAX: no bound */
+};
+
+struct hours {
+    unsigned from; /* minute of the day, 0 to 1439 */
+    unsigned to;   /* 1 to 1440; not above `from`: past midnight into the next day, whose weekday
+                      is still that of the evening */
+};
+
+struct when {
+    int64_t from_day;  /* the first day, on the brand's clock; INT64_MIN: always */
+    int64_t until_day; /* the first day on which it is over; INT64_MAX: never */
+    unsigned weekdays; /* bit 0 is Monday; 0: all */
+    const struct hours *hours;
+    size_t hours_count; /* 0: all day */
+    const struct slice *stores;
+    size_t store_count; /* 0: all */
+    const struct slice *channels;
+    size_t channel_count; /* 0: all */
+    int64_t basket_minor; /* money, at least, before discounts; 0: any */
+    int64_t goods_minor;  /* the rule's goods in the basket cost so much at least; 0: any */
+    int64_t goods_milli;  /* and are so many at least; 0: any */
+    const struct metric_bounds *metrics;
+    size_t metric_count;
+    unsigned purchase;  /* the n-th sale of the member, by `purchases`; 0: any */
+    uint16_t purchases; /* the metric that counts them; NO_METRIC where `purchase` is 0 */
+};
+
+enum gives {
+    GIVES_POINTS_FOR_MONEY, /* points for each so much money */
+    GIVES_POINTS,           /* so many */
+    GIVES_MULTIPLE,         /* base points once more, times (factor - 1) */
+    GIVES_PERCENT_OFF,      /* of what the goods cost */
+    GIVES_MONEY_OFF,        /* so much, and no more than they cost */
+    GIVES_COUNT
+};
+
+/* What points for money are reckoned on. */
+enum amount_of {
+    AMOUNT_GROSS, /* what the lines cost */
+    AMOUNT_NET,   /* after discounts */
+    AMOUNT_PAID,  /* and without what points pay */
+    AMOUNT_OF_COUNT
+};
+
+struct gift {
+    enum gives gives;
+    int64_t points_minor; /* of POINTS_FOR_MONEY and POINTS */
+    int64_t per_minor;    /* money, 1 or more; of POINTS_FOR_MONEY */
+    enum amount_of of;    /* of POINTS_FOR_MONEY */
+    struct decimal ratio; /* the factor of MULTIPLE, 1 or more; the percentage of PERCENT_OFF, above
+                             0 and at most 100 */
+    int64_t money_minor;  /* of MONEY_OFF, 1 or more */
+    enum rounding rounding;
+};
+
+/* What a rule gives at most in a window, in minor units of points or of money as the gift is, and
+ * how often it gives something. */
+struct cap {
+    struct window window;
+    bool is_per_receipt; /* then there is no window */
+    int64_t amount_max;  /* INT64_MAX: no bound */
+    int64_t uses_max;    /* INT64_MAX: no bound */
+};
+
+struct rule {
+    const char *name;
+    enum occasion_kind on;
+    struct slice event; /* of OCCASION_EVENT */
+    struct when when;
+    const uint16_t *goods; /* places in the list of sets: any of these; */
+    size_t goods_count;    /* 0: all goods */
+    const uint16_t *except;
+    size_t except_count;
+    struct gift gift;
+    int priority;      /* higher goes first; then as they stand in the file */
+    const char *group; /* of rules with one group the one that gives most; NULL: stacks */
+    bool is_exclusive; /* where it gives something, those of its stage with a lower priority do not
+                        */
+    const struct cap *caps;
+    size_t cap_count;
+    unsigned line; /* of the file; 0: not from a file */
+};
+
+/* "points_for_money", "points", "multiple", "percent_off", "money_off". */
+const char *gives_name(enum gives gives);
+/* The stages of a judgement, in their order. */
+enum stage {
+    STAGE_DISCOUNT,
+    STAGE_BASE,  /* points for money */
+    STAGE_BONUS, /* multiples and points */
+    STAGE_COUNT
+};
+enum stage rule_stage(const struct rule *rule);
+
+/* ERR_INPUT with a note that names the rule: numbers out of their bounds, an event on a sale,
+ * discounts or points for money on an event, a span that is empty. `goods` and `metrics` are how
+ * many there are. */
+MUST_USE enum err rule_check(const struct rule *rule, size_t goods, size_t metrics,
+                             struct note *note);
+
+#endif

@@ -1,0 +1,176 @@
+#include "programme/standing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/amount.h"
+#include "base/limits.h"
+
+#define CHANGES_FIRST 16
+
+/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). */
+uint64_t slot_named(enum slot_of of, unsigned variant, const char *name)
+{
+    uint64_t hash = (UINT64_C(14695981039346656037) ^ (uint64_t)of) * UINT64_C(1099511628211);
+    hash = (hash ^ variant) * UINT64_C(1099511628211);
+    for (const char *c = name; *c != '\0'; c++) {
+        hash = (hash ^ (uint8_t)*c) * UINT64_C(1099511628211);
+    }
+    return hash == 0 ? 1 : hash;
+}
+
+static int compare(uint64_t slot_a, int64_t bucket_a, uint64_t slot_b, int64_t bucket_b)
+{
+    if (slot_a != slot_b) {
+        return slot_a < slot_b ? -1 : 1;
+    }
+    return (bucket_a > bucket_b) - (bucket_a < bucket_b);
+}
+
+enum err standing_check(const struct standing *standing)
+{
+    if (standing->count > LIMIT_STANDING_NUMBERS) {
+        return ERR_INPUT;
+    }
+    for (size_t i = 0; i < standing->count; i++) {
+        const struct standing_number *n = &standing->at[i];
+        bool is_after = i == 0 || compare(n[-1].slot, n[-1].bucket, n->slot, n->bucket) < 0;
+        if (!is_after || n->value == 0 || n->slot == 0) {
+            return ERR_INPUT;
+        }
+    }
+    return ERR_OK;
+}
+
+/* The first number that is not before the place. */
+static size_t lower_bound(const struct standing *standing, uint64_t slot, int64_t bucket)
+{
+    size_t low = 0;
+    size_t high = standing->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct standing_number *n = &standing->at[middle];
+        if (compare(n->slot, n->bucket, slot, bucket) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+int64_t standing_value(const struct standing *standing, uint64_t slot, int64_t bucket)
+{
+    size_t at = lower_bound(standing, slot, bucket);
+    bool is_there =
+        at < standing->count && standing->at[at].slot == slot && standing->at[at].bucket == bucket;
+    return is_there ? standing->at[at].value : 0;
+}
+
+enum err standing_sum(const struct standing *standing, uint64_t slot, int64_t first, int64_t last,
+                      int64_t *out_sum)
+{
+    int64_t sum = 0;
+    for (size_t i = lower_bound(standing, slot, first); i < standing->count; i++) {
+        const struct standing_number *n = &standing->at[i];
+        if (n->slot != slot || n->bucket > last) {
+            break;
+        }
+        TRY(int64_add(sum, n->value, &sum));
+    }
+    *out_sum = sum;
+    return ERR_OK;
+}
+
+static struct standing_change *change_find(const struct standing_changes *changes, uint64_t slot,
+                                           int64_t bucket)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        if (changes->at[i].slot == slot && changes->at[i].bucket == bucket) {
+            return &changes->at[i];
+        }
+    }
+    return NULL;
+}
+
+int64_t standing_value_now(const struct standing *standing, const struct standing_changes *changes,
+                           uint64_t slot, int64_t bucket)
+{
+    const struct standing_change *change = change_find(changes, slot, bucket);
+    return change != NULL ? change->after : standing_value(standing, slot, bucket);
+}
+
+static enum err make_room(struct standing_changes *changes, struct arena *arena)
+{
+    if (changes->count < changes->capacity) {
+        return ERR_OK;
+    }
+    size_t capacity = changes->capacity == 0 ? CHANGES_FIRST : changes->capacity * 2;
+    struct standing_change *at = arena_alloc(arena, capacity * sizeof at[0]);
+    if (at == NULL) {
+        return ERR_RESOURCE;
+    }
+    if (changes->count > 0) {
+        memcpy(at, changes->at, changes->count * sizeof at[0]);
+    }
+    changes->at = at;
+    changes->capacity = capacity;
+    return ERR_OK;
+}
+
+enum err standing_add(const struct standing *standing, struct standing_changes *changes,
+                      struct arena *arena, uint64_t slot, int64_t bucket, int64_t delta)
+{
+    struct standing_change *change = change_find(changes, slot, bucket);
+    if (change != NULL) {
+        return int64_add(change->after, delta, &change->after);
+    }
+    int64_t before = standing_value(standing, slot, bucket);
+    int64_t after;
+    TRY(int64_add(before, delta, &after));
+    if (delta == 0) {
+        return ERR_OK;
+    }
+    TRY(make_room(changes, arena));
+    changes->at[changes->count++] = (struct standing_change){slot, bucket, before, after};
+    return ERR_OK;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const struct standing_number *x = a;
+    const struct standing_number *y = b;
+    return compare(x->slot, x->bucket, y->slot, y->bucket);
+}
+
+enum err standing_apply(const struct standing *standing, const struct standing_changes *changes,
+                        struct arena *arena, struct standing *out_standing)
+{
+    struct standing_number *at =
+        arena_alloc(arena, (standing->count + changes->count + 1) * sizeof at[0]);
+    if (at == NULL) {
+        return ERR_RESOURCE;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct standing_change *c = &changes->at[i];
+        if (standing_value(standing, c->slot, c->bucket) != c->before) {
+            return ERR_CONFLICT;
+        }
+        if (c->after != 0) {
+            at[count++] = (struct standing_number){c->slot, c->bucket, c->after};
+        }
+    }
+    for (size_t i = 0; i < standing->count; i++) {
+        const struct standing_number *n = &standing->at[i];
+        if (change_find(changes, n->slot, n->bucket) == NULL) {
+            at[count++] = *n;
+        }
+    }
+    if (count > LIMIT_STANDING_NUMBERS) {
+        return ERR_RESOURCE;
+    }
+    qsort(at, count, sizeof at[0], compare_numbers);
+    *out_standing = (struct standing){at, count};
+    return ERR_OK;
+}

@@ -1,0 +1,72 @@
+/* What a programme remembers of a member: numbers in slots, and how a judgement changes them.
+ *
+ * A slot is named by what it is and by its name in the programme's file, so that it stays the same
+ * in every version that has the name. It has a number for each bucket of its window (window.h).
+ * What is not there is 0. Plain values, borrowed; any thread.
+ */
+#ifndef PROGRAMME_STANDING_H
+#define PROGRAMME_STANDING_H
+
+#include "base/arena.h"
+#include "programme/window.h"
+
+enum slot_of {
+    SLOT_GOODS = 1, /* kept by nobody: their names are told apart by it */
+    SLOT_RULE = 2,  /* the same */
+    SLOT_METRIC = 3,
+    SLOT_CAP_AMOUNT = 4, /* what a rule has given within a kind of window */
+    SLOT_CAP_USES = 5    /* how often it has given something there */
+};
+
+/* Never 0. `variant` is the kind of a cap's window, else 0. That names have different slots is
+ * checked where a programme is read (rules.h). */
+uint64_t slot_named(enum slot_of of, unsigned variant, const char *name);
+
+struct standing_number {
+    uint64_t slot;
+    int64_t bucket; /* its first day; 0 of WINDOW_EVER */
+    int64_t value;  /* not 0 */
+};
+
+/* Ascending by slot and bucket, none twice. */
+struct standing {
+    const struct standing_number *at;
+    size_t count;
+};
+
+struct standing_change {
+    uint64_t slot;
+    int64_t bucket;
+    int64_t before;
+    int64_t after;
+};
+
+/* What a judgement changes, in the order in which it was first changed; each number once. */
+struct standing_changes {
+    struct standing_change *at; /* in an arena */
+    size_t count;
+    size_t capacity;
+};
+
+/* ERR_INPUT when it is not as said above, or longer than LIMIT_STANDING_NUMBERS. */
+MUST_USE enum err standing_check(const struct standing *standing);
+
+int64_t standing_value(const struct standing *standing, uint64_t slot, int64_t bucket);
+/* Over the buckets from `first` to `last`. ERR_RANGE. */
+MUST_USE enum err standing_sum(const struct standing *standing, uint64_t slot, int64_t first,
+                               int64_t last, int64_t *out_sum);
+
+/* The number with what was changed so far. */
+int64_t standing_value_now(const struct standing *standing, const struct standing_changes *changes,
+                           uint64_t slot, int64_t bucket);
+/* Adds to a number. ERR_RANGE, ERR_RESOURCE. */
+MUST_USE enum err standing_add(const struct standing *standing, struct standing_changes *changes,
+                               struct arena *arena, uint64_t slot, int64_t bucket, int64_t delta);
+
+/* The standing after the changes, in the arena's memory. ERR_CONFLICT when a number is not what the
+ * changes say it was before; ERR_RESOURCE also when there are more than LIMIT_STANDING_NUMBERS. */
+MUST_USE enum err standing_apply(const struct standing *standing,
+                                 const struct standing_changes *changes, struct arena *arena,
+                                 struct standing *out_standing);
+
+#endif

@@ -1,0 +1,250 @@
+#include "programme/trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+#define ARENA_BYTES  (256u << 20)
+#define PLACES_FIRST 1024
+#define WORD_BITS    64
+
+struct member {
+    uint8_t *key; /* malloc */
+    size_t key_length;
+    uint64_t hash;
+    struct standing_number *numbers; /* malloc */
+    size_t number_count;
+    uint64_t *rules; /* a bit for each that fired; malloc */
+    uint64_t sales;
+    int64_t points;
+    int64_t discount;
+};
+
+struct trial {
+    const struct rules *rules;
+    struct trial_rule *by_rule;
+    struct member *members;
+    size_t member_count;
+    size_t member_capacity;
+    uint32_t *places; /* open addressing: a member's index + 1; 0 is free */
+    size_t place_count;
+    struct trial_totals totals;
+    struct arena arena;
+};
+
+enum err trial_create(const struct rules *rules, struct trial **out_trial)
+{
+    struct trial *trial = calloc(1, sizeof *trial);
+    if (trial == NULL) {
+        return ERR_RESOURCE;
+    }
+    trial->rules = rules;
+    arena_init(&trial->arena, ARENA_BYTES);
+    trial->place_count = PLACES_FIRST;
+    trial->places = calloc(PLACES_FIRST, sizeof trial->places[0]);
+    trial->by_rule = calloc(rules_text(rules)->rule_count + 1, sizeof trial->by_rule[0]);
+    if (trial->places == NULL || trial->by_rule == NULL) {
+        trial_destroy(trial);
+        return ERR_RESOURCE;
+    }
+    *out_trial = trial;
+    return ERR_OK;
+}
+
+void trial_destroy(struct trial *trial)
+{
+    if (trial == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < trial->member_count; i++) {
+        free(trial->members[i].key);
+        free(trial->members[i].numbers);
+        free(trial->members[i].rules);
+    }
+    free(trial->members);
+    free(trial->places);
+    free(trial->by_rule);
+    arena_fini(&trial->arena);
+    free(trial);
+}
+
+/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). */
+static uint64_t hash_of(struct slice key)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < key.length; i++) {
+        hash = (hash ^ key.at[i]) * UINT64_C(1099511628211);
+    }
+    return hash ^ hash >> 32;
+}
+
+/* The member's place, or the free one where it would be. */
+static uint32_t *place_of(const struct trial *trial, uint64_t hash, struct slice key)
+{
+    size_t mask = trial->place_count - 1;
+    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
+        uint32_t *place = &trial->places[i];
+        if (*place == 0) {
+            return place;
+        }
+        const struct member *member = &trial->members[*place - 1];
+        if (member->hash == hash && slice_equal(slice_of(member->key, member->key_length), key)) {
+            return place;
+        }
+    }
+}
+
+static enum err grow(struct trial *trial)
+{
+    if (trial->member_count == trial->member_capacity) {
+        size_t capacity = trial->member_capacity == 0 ? PLACES_FIRST : trial->member_capacity * 2;
+        struct member *members = realloc(trial->members, capacity * sizeof members[0]);
+        if (members == NULL) {
+            return ERR_RESOURCE;
+        }
+        trial->members = members;
+        trial->member_capacity = capacity;
+    }
+    if ((trial->member_count + 1) * 2 <= trial->place_count) {
+        return ERR_OK;
+    }
+    uint32_t *places = calloc(trial->place_count * 2, sizeof places[0]);
+    if (places == NULL) {
+        return ERR_RESOURCE;
+    }
+    free(trial->places);
+    trial->places = places;
+    trial->place_count *= 2;
+    for (size_t i = 0; i < trial->member_count; i++) {
+        const struct member *m = &trial->members[i];
+        *place_of(trial, m->hash, slice_of(m->key, m->key_length)) = (uint32_t)i + 1;
+    }
+    return ERR_OK;
+}
+
+static enum err member_find(struct trial *trial, struct slice key, struct member **out_member)
+{
+    uint64_t hash = hash_of(key);
+    uint32_t *place = place_of(trial, hash, key);
+    if (*place != 0) {
+        *out_member = &trial->members[*place - 1];
+        return ERR_OK;
+    }
+    TRY(grow(trial));
+    size_t words = rules_text(trial->rules)->rule_count / WORD_BITS + 1;
+    struct member member = {.key = malloc(key.length),
+                            .key_length = key.length,
+                            .hash = hash,
+                            .rules = calloc(words, sizeof member.rules[0])};
+    if (member.key == NULL || member.rules == NULL) {
+        free(member.key);
+        free(member.rules);
+        return ERR_RESOURCE;
+    }
+    memcpy(member.key, key.at, key.length);
+    trial->members[trial->member_count] = member;
+    *place_of(trial, hash, key) = (uint32_t)++trial->member_count;
+    *out_member = &trial->members[trial->member_count - 1];
+    return ERR_OK;
+}
+
+/* What the member's standing is after the sale, where it stays: windows that have passed go. */
+static enum err keep_standing(struct trial *trial, struct member *member,
+                              const struct standing *before, const struct judgement *judgement,
+                              int64_t day)
+{
+    struct standing after;
+    TRY(rules_drop_passed(trial->rules, before, day, &trial->arena, &after));
+    TRY(standing_apply(&after, &judgement->changes, &trial->arena, &after));
+    struct standing_number *numbers = NULL;
+    if (after.count > 0) {
+        numbers = realloc(member->numbers, after.count * sizeof numbers[0]);
+        if (numbers == NULL) {
+            return ERR_RESOURCE;
+        }
+        memcpy(numbers, after.at, after.count * sizeof numbers[0]);
+        member->numbers = numbers;
+    }
+    member->number_count = after.count;
+    return ERR_OK;
+}
+
+static enum err count_awards(struct trial *trial, struct member *member,
+                             const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->award_count; i++) {
+        const struct award *award = &judgement->awards[i];
+        struct trial_rule *rule = &trial->by_rule[award->rule];
+        uint64_t bit = UINT64_C(1) << (award->rule % WORD_BITS);
+        rule->fired++;
+        TRY(int64_add(rule->given, award->given, &rule->given));
+        TRY(int64_add(rule->cut, award->wanted - award->given, &rule->cut));
+        if ((member->rules[award->rule / WORD_BITS] & bit) == 0) {
+            member->rules[award->rule / WORD_BITS] |= bit;
+            rule->members++;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err count_sale(struct trial *trial, struct member *member,
+                           const struct judgement *judgement)
+{
+    struct trial_totals *totals = &trial->totals;
+    totals->sales++;
+    totals->sales_with_points += judgement->points.minor > 0 ? 1 : 0;
+    member->sales++;
+    TRY(int64_add(totals->gross_minor, judgement->gross.minor, &totals->gross_minor));
+    TRY(int64_add(totals->discount_minor, judgement->discount.minor, &totals->discount_minor));
+    TRY(int64_add(totals->points_minor, judgement->points.minor, &totals->points_minor));
+    TRY(int64_add(member->points, judgement->points.minor, &member->points));
+    return int64_add(member->discount, judgement->discount.minor, &member->discount);
+}
+
+enum err trial_sale(struct trial *trial, struct slice member, const struct occasion *occasion,
+                    bool is_traced, struct judgement *out_judgement, struct note *note)
+{
+    static const struct standing nothing = {NULL, 0};
+    arena_reset(&trial->arena);
+    if (member.length == 0) {
+        return judge(trial->rules, &nothing, occasion, is_traced, &trial->arena, out_judgement,
+                     note);
+    }
+    struct member *found;
+    TRY(member_find(trial, member, &found));
+    struct standing before = {found->numbers, found->number_count};
+    struct judgement judgement;
+    TRY(judge(trial->rules, &before, occasion, is_traced, &trial->arena, &judgement, note));
+    TRY(keep_standing(trial, found, &before, &judgement, occasion_day(occasion)));
+    TRY(count_awards(trial, found, &judgement));
+    TRY(count_sale(trial, found, &judgement));
+    *out_judgement = judgement;
+    return ERR_OK;
+}
+
+struct trial_totals trial_totals(const struct trial *trial)
+{
+    struct trial_totals totals = trial->totals;
+    totals.members = trial->member_count;
+    return totals;
+}
+
+struct trial_rule trial_rule(const struct trial *trial, uint16_t rule)
+{
+    ASSERT(rule < rules_text(trial->rules)->rule_count);
+    return trial->by_rule[rule];
+}
+
+struct trial_member trial_member(const struct trial *trial, size_t index)
+{
+    ASSERT(index < trial->member_count);
+    const struct member *m = &trial->members[index];
+    return (struct trial_member){slice_of(m->key, m->key_length), m->sales, m->points, m->discount};
+}
+
+struct trial_member trial_member_of(const struct trial *trial, struct slice key)
+{
+    uint32_t place = *place_of(trial, hash_of(key), key);
+    return place == 0 ? (struct trial_member){{NULL, 0}, 0, 0, 0} : trial_member(trial, place - 1);
+}

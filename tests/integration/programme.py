@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+"""A programme's file is checked, tried on an export of receipts, and explains one of them."""
+
+import csv
+import json
+import os
+import tempfile
+import unittest
+
+from coalition import TALEA, main, run
+
+PROGRAMME = """version: 2
+currency: EUR
+earn: {points: 1, per: 1.00, rounding: down}
+expiry: {kind: never}
+goods:
+  - {name: bread, categories: [bread]}
+metrics:
+  - {name: month, of: spend, window: month}
+rules:
+  - rule: bread-double
+    for: [bread]
+    give: {multiple: 2, rounding: down}
+  - rule: first
+    purchase: 1
+    give: {points: 10}
+  - rule: loyal
+    metrics: [{metric: month, at_least: 50.00}]
+    give: {percent_off: 10, rounding: half_up}
+    caps: [{per: month, amount: 3.00}]
+"""
+
+PLAIN = """version: 1
+currency: EUR
+earn: {points: 1, per: 1.00, rounding: down}
+expiry: {kind: never}
+"""
+
+MAP = """rows: lines
+columns:
+  receipt: {column: receipt}
+  time: {column: time}
+  customer: {column: customer}
+  product: {column: product}
+  category: {column: category}
+  quantity: {column: quantity}
+  amount: {column: amount}
+  kind: {column: kind}
+  currency: {column: currency}
+time: {formats: ["%Y-%m-%d %H:%M"]}
+returns: {values: [R], match: [customer, product]}
+"""
+
+COLUMNS = ("receipt", "time", "customer", "product", "category", "quantity", "amount", "kind",
+           "currency")
+ROWS = [
+    ("1", "2026-10-01 09:00", "anna", "b1", "bread", "1", "4.60", "S", "EUR"),
+    ("1", "2026-10-01 09:00", "anna", "m1", "milk", "2", "50.40", "S", "EUR"),
+    ("2", "2026-10-02 09:00", "anna", "b1", "bread", "1", "20.00", "S", "EUR"),
+    ("3", "2026-10-02 10:00", "ben", "m1", "milk", "1", "0.99", "S", "EUR"),
+    ("4", "2026-10-03 10:00", "anna", "m1", "milk", "1", "40.00", "S", "EUR"),
+    ("5", "2026-11-01 10:00", "anna", "m1", "milk", "1", "7.00", "S", "EUR"),
+    ("7", "2026-11-01 10:00", "anna", "m1", "milk", "1", "7.00", "S", "USD"),
+    ("6", "2026-11-02 10:00", "anna", "m1", "milk", "1", "7.00", "R", "EUR"),
+]
+
+
+class Programme(unittest.TestCase):
+    def setUp(self):
+        # pylint: disable-next=consider-using-with
+        self.folder = tempfile.TemporaryDirectory(prefix="talea-programme-")
+        self.addCleanup(self.folder.cleanup)
+        self.new = self.write("new.yaml", PROGRAMME)
+        self.old = self.write("old.yaml", PLAIN)
+        self.map = self.write("map.yaml", MAP)
+        self.receipts = self.path("receipts.csv")
+        with open(self.receipts, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(ROWS)
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def talea(self, *words, expect=0):
+        return run([TALEA, "programme", *words], expect=expect)
+
+    def try_it(self, *words):
+        return json.loads(self.talea("try", self.new, "--receipts", self.receipts, "--map",
+                                     self.map, "--json", *words).stdout)
+
+    def explain(self, receipt, *words, expect=0):
+        return self.talea("explain", self.new, "--receipts", self.receipts, "--map", self.map,
+                          "--receipt", receipt, *words, expect=expect)
+
+    def test_check(self):
+        self.assertIn("4 rules, 2 metrics, 1 sets of goods: good",
+                      self.talea("check", self.new).stdout)
+        unused = self.write("unused.yaml", PROGRAMME.replace("[bread]}\n", "[bread]}\n"
+                                                             "  - {name: tea, brands: [Tee]}\n"))
+        self.assertIn(f"{unused}:7: goods tea: no rule is for them",
+                      self.talea("check", unused).stdout)
+        never = self.write("never.yaml", PROGRAMME.replace("    for: [bread]\n",
+                                                           "    for: [bread]\n"
+                                                           "    except: [bread]\n"))
+        self.assertIn(f"{never}:10: rule bread-double never fires: all goods that it is for are "
+                      "excepted", self.talea("check", never, expect=1).stdout)
+        wrong = self.write("wrong.yaml", PROGRAMME.replace("metric: month", "metric: mouth"))
+        self.assertIn(f"{wrong}:17: rules[2].metrics: no metric is called mouth",
+                      self.talea("check", wrong, expect=2).stderr)
+        twice = self.write("twice.yaml", PROGRAMME.replace("rule: first", "rule: loyal"))
+        self.assertIn("rule loyal is there twice", self.talea("check", twice, expect=2).stderr)
+
+    def test_try(self):
+        answer = self.try_it("--price", "0.01")
+        rules = {row["rule"]: row for row in answer["rules"]}
+        # Receipt 1: 55 and 4.6/55 of them for bread; 2: 2.00 off, 18; 4: 1.00 of 4.00 off, 39.
+        self.assertEqual(rules["earn"], {"rule": "earn", "gives": "points", "sales": 4,
+                                         "members": 1, "given": 55 + 18 + 39 + 7, "cut": 0})
+        self.assertEqual(rules["bread-double"]["given"], 5 + 18)
+        self.assertEqual((rules["first"]["sales"], rules["first"]["given"]), (2, 20))
+        self.assertEqual((rules["loyal"]["given"], rules["loyal"]["cut"]), (300, 300))
+        self.assertEqual(answer["points"], 119 + 23 + 20)
+        self.assertEqual(answer["discount_minor"], 300)
+        self.assertEqual(answer["cost_minor"], 162)
+        self.assertEqual((answer["sales"], answer["members"], answer["returns"]), (5, 2, 1))
+        self.assertEqual(answer["sales_in_other_currencies"], 1)
+        words = self.talea("try", self.new, "--receipts", self.receipts, "--map", self.map).stdout
+        self.assertIn("bread-double", words)
+        self.assertIn("162 points, 3.00 EUR off", words)
+
+    def test_against(self):
+        answer = self.try_it("--against", self.old)
+        against = answer["against"]
+        self.assertEqual(against["points"], 55 + 20 + 40 + 7)
+        self.assertEqual((against["members_more"], against["members_fewer"],
+                          against["members_same"]), (2, 0, 0))
+
+    def test_explain(self):
+        words = self.explain("4", "--all").stdout
+        self.assertIn("receipt 4 of anna: 40.00 EUR, 1.00 off, 39 points", words)
+        self.assertRegex(words, r"\+ loyal +1.00 EUR, cut by a cap from 4.00")
+        self.assertRegex(words, r"- bread-double +none of its goods are in the basket")
+        self.assertRegex(words, r"- first +this is purchase 3, not 1")
+        words = self.explain("5").stdout
+        self.assertNotIn("loyal", words)
+        self.assertIn("no sale has the number 17", self.explain("17", expect=1).stderr)
+
+    def test_wrong_use(self):
+        self.assertIn("--receipts is missing", self.talea("try", self.new, expect=2).stderr)
+        result = self.talea("try", self.new, "--receipts", self.receipts, "--map", self.map,
+                            "--price", "cheap", expect=2)
+        self.assertIn("--price", result.stderr)
+        result = self.talea("check", self.path("none.yaml"), expect=None)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("none.yaml", result.stderr)
+
+
+if __name__ == "__main__":
+    main(50)

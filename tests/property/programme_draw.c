@@ -1,0 +1,208 @@
+/* Small programmes whose rules meet often, and baskets of the few goods that they know. */
+#include <stdio.h>
+#include <string.h>
+
+#include "programme_model.h"
+#include "steps.h"
+
+static const char *const products[] = {"100", "101", "110", "200"};
+static const char *const categories[] = {"", "bread", "milk"};
+static const char *const brands[] = {"", "korn"};
+static const char *const stores[] = {"", "north", "south"};
+static const char *const events[] = {"enrolment", "review"};
+
+uint64_t draw_below(uint64_t *random, uint64_t bound)
+{
+    return random_next(random) % bound;
+}
+
+bool draw_one_in(uint64_t *random, uint64_t n)
+{
+    return draw_below(random, n) == 0;
+}
+
+static struct slice text_of(const char *text)
+{
+    return slice_of(text, strlen(text));
+}
+
+static void draw_sets(struct drawn *drawn, uint64_t *random)
+{
+    static const char *const names[SETS_MAX] = {"s0", "s1", "s2", "s3"};
+    for (size_t s = 0; s < SETS_MAX; s++) {
+        size_t count = 1 + draw_below(random, MEMBERS_MAX);
+        for (size_t m = 0; m < count; m++) {
+            enum goods_by by = (enum goods_by)draw_below(random, GOODS_BY_COUNT);
+            const char *text = by == GOODS_BY_CATEGORY ? categories[1 + draw_below(random, 2)]
+                               : by == GOODS_BY_BRAND  ? brands[1]
+                                                       : products[draw_below(random, 4)];
+            struct slice slice = text_of(text);
+            slice.length = by == GOODS_BY_PRODUCT_PREFIX ? 1 + draw_below(random, 3) : slice.length;
+            drawn->members[s][m] = (struct goods_member){by, slice};
+        }
+        drawn->sets[s] = (struct goods_set){names[s], drawn->members[s], count, 0};
+    }
+}
+
+static struct window draw_window(uint64_t *random)
+{
+    struct window window = {(enum window_kind)draw_below(random, WINDOW_KIND_COUNT), 0};
+    if (window.kind == WINDOW_ROLLING_DAYS || window.kind == WINDOW_ROLLING_MONTHS) {
+        window.length = 1 + (unsigned)draw_below(random, 5);
+    }
+    return window;
+}
+
+static void draw_metrics(struct drawn *drawn, uint64_t *random)
+{
+    static const char *const names[METRICS_MAX] = {"m0", "m1", "visits"};
+    for (size_t m = 0; m < METRICS_MAX; m++) {
+        enum metric_of of = (enum metric_of)draw_below(random, METRIC_OF_COUNT);
+        bool may_have_goods = of == METRIC_SPEND || of == METRIC_ITEMS;
+        drawn->metrics[m] = (struct metric){.name = names[m],
+                                            .of = of,
+                                            .window = draw_window(random),
+                                            .goods = may_have_goods && draw_one_in(random, 2)
+                                                         ? (uint16_t)draw_below(random, SETS_MAX)
+                                                         : NO_GOODS};
+    }
+    drawn->metrics[METRICS_MAX - 1] =
+        (struct metric){.name = names[METRICS_MAX - 1], .of = METRIC_VISITS, .goods = NO_GOODS};
+}
+
+static struct gift draw_gift(uint64_t *random)
+{
+    struct gift gift = {.gives = (enum gives)draw_below(random, GIVES_COUNT),
+                        .points_minor = 1 + (int64_t)draw_below(random, 30),
+                        .per_minor = 1 + (int64_t)draw_below(random, 200),
+                        .of = (enum amount_of)draw_below(random, AMOUNT_OF_COUNT),
+                        .money_minor = 1 + (int64_t)draw_below(random, 500),
+                        .rounding = (enum rounding)draw_below(random, ROUNDING_COUNT)};
+    gift.ratio = gift.gives == GIVES_MULTIPLE
+                     ? (struct decimal){101 + (int64_t)draw_below(random, 300), 2}
+                     : (struct decimal){1 + (int64_t)draw_below(random, 400), 1};
+    return gift;
+}
+
+static void draw_when(struct drawn *drawn, size_t r, uint64_t *random)
+{
+    struct when *when = &drawn->rules[r].when;
+    bool is_sale = drawn->rules[r].on == OCCASION_SALE;
+    *when = (struct when){.from_day = INT64_MIN, .until_day = INT64_MAX, .purchases = NO_METRIC};
+    if (draw_one_in(random, 4)) {
+        when->from_day = FIRST_DAY + (int64_t)draw_below(random, 40);
+        when->until_day = when->from_day + 1 + (int64_t)draw_below(random, 60);
+    }
+    when->weekdays = draw_one_in(random, 4) ? (unsigned)draw_below(random, 128) : 0;
+    if (draw_one_in(random, 4)) {
+        unsigned from = (unsigned)draw_below(random, 1440);
+        unsigned to = 1 + (unsigned)draw_below(random, 1440);
+        drawn->hours[r] = (struct hours){from, to == from ? (from + 1) % 1440 + 1 : to};
+        when->hours = &drawn->hours[r];
+        when->hours_count = 1;
+    }
+    if (draw_one_in(random, 5)) {
+        drawn->stores[r] = text_of(stores[1 + draw_below(random, 2)]);
+        when->stores = &drawn->stores[r];
+        when->store_count = 1;
+    }
+    when->basket_minor = is_sale && draw_one_in(random, 5) ? (int64_t)draw_below(random, 3000) : 0;
+    when->goods_minor = is_sale && draw_one_in(random, 6) ? (int64_t)draw_below(random, 1500) : 0;
+    when->goods_milli = is_sale && draw_one_in(random, 6) ? (int64_t)draw_below(random, 5000) : 0;
+    if (draw_one_in(random, 4)) {
+        int64_t at_least = (int64_t)draw_below(random, 3000);
+        drawn->bounds[r] = (struct metric_bounds){
+            (uint16_t)draw_below(random, METRICS_MAX),
+            draw_one_in(random, 3) ? INT64_MIN : at_least,
+            draw_one_in(random, 3) ? INT64_MAX : at_least + 1 + (int64_t)draw_below(random, 3000)};
+        when->metrics = &drawn->bounds[r];
+        when->metric_count = 1;
+    }
+    if (is_sale && draw_one_in(random, 8)) {
+        when->purchase = 1 + (unsigned)draw_below(random, 4);
+        when->purchases = METRICS_MAX - 1;
+    }
+}
+
+static void draw_caps(struct drawn *drawn, size_t r, uint64_t *random)
+{
+    size_t count = draw_one_in(random, 2) ? 0 : 1 + draw_below(random, CAPS_MAX);
+    for (size_t c = 0; c < count; c++) {
+        struct cap *cap = &drawn->caps[r][c];
+        *cap = (struct cap){.window = draw_window(random),
+                            .is_per_receipt = draw_one_in(random, 4),
+                            .amount_max = 1 + (int64_t)draw_below(random, 60),
+                            .uses_max = draw_one_in(random, 2) ? 1 + (int64_t)draw_below(random, 5)
+                                                               : INT64_MAX};
+        if (c > 0 && !cap->is_per_receipt && cap->window.kind == drawn->caps[r][0].window.kind) {
+            cap->is_per_receipt = true;
+        }
+    }
+    drawn->rules[r].caps = drawn->caps[r];
+    drawn->rules[r].cap_count = count;
+}
+
+static void draw_rule(struct drawn *drawn, size_t r, uint64_t *random)
+{
+    static const char *const groups[STAGE_COUNT] = {"g0", "g1", "g2"};
+    struct rule *rule = &drawn->rules[r];
+    snprintf(drawn->names[r], sizeof drawn->names[r], "r%zu", r);
+    *rule = (struct rule){.name = drawn->names[r], .gift = draw_gift(random)};
+    if (draw_one_in(random, 6)) {
+        rule->on = OCCASION_EVENT;
+        rule->event = text_of(events[draw_below(random, 2)]);
+        rule->gift.gives = GIVES_POINTS;
+    } else {
+        rule->goods_count = draw_below(random, 3);
+        rule->except_count = draw_below(random, 2);
+        drawn->goods[r][0] = (uint16_t)draw_below(random, SETS_MAX);
+        drawn->goods[r][1] = (uint16_t)draw_below(random, SETS_MAX);
+        drawn->except[r][0] = (uint16_t)draw_below(random, SETS_MAX);
+    }
+    rule->goods = drawn->goods[r];
+    rule->except = drawn->except[r];
+    rule->priority = (int)draw_below(random, 5) - 2;
+    rule->group = draw_one_in(random, 3) ? groups[rule_stage(rule)] : NULL;
+    rule->is_exclusive = draw_one_in(random, 6);
+    draw_when(drawn, r, random);
+    draw_caps(drawn, r, random);
+}
+
+void draw_programme(struct drawn *drawn, uint64_t *random)
+{
+    memset(drawn, 0, sizeof *drawn);
+    draw_sets(drawn, random);
+    draw_metrics(drawn, random);
+    size_t count = 1 + draw_below(random, RULES_MAX);
+    for (size_t r = 0; r < count; r++) {
+        draw_rule(drawn, r, random);
+    }
+    drawn->text = (struct rules_text){drawn->sets, SETS_MAX,     drawn->metrics,
+                                      METRICS_MAX, drawn->rules, count};
+}
+
+void draw_occasion(struct happened *happened, int64_t ms, uint64_t *random)
+{
+    struct occasion *occasion = &happened->occasion;
+    *occasion = (struct occasion){.local = {ms}, .store = text_of(stores[draw_below(random, 3)])};
+    if (draw_one_in(random, 6)) {
+        occasion->kind = OCCASION_EVENT;
+        occasion->event = text_of(events[draw_below(random, 2)]);
+        return;
+    }
+    occasion->line_count = draw_below(random, LINES_MAX + 1);
+    occasion->lines = happened->lines;
+    int64_t total = 0;
+    for (size_t i = 0; i < occasion->line_count; i++) {
+        happened->lines[i] =
+            (struct basket_line){.product = text_of(products[draw_below(random, 4)]),
+                                 .category = text_of(categories[draw_below(random, 3)]),
+                                 .brand = text_of(brands[draw_below(random, 2)]),
+                                 .quantity_milli = (int64_t)draw_below(random, 3) * 750,
+                                 .amount = {(int64_t)draw_below(random, 1200)}};
+        total += happened->lines[i].amount.minor;
+    }
+    /* Discounts may leave less than that to be paid: then the sale is refused by both. */
+    occasion->paid_in_points.minor =
+        draw_one_in(random, 4) ? (int64_t)draw_below(random, (uint64_t)total + 1) : 0;
+}

@@ -1,0 +1,65 @@
+/* Random programmes and occasions, and what a simple model says about them: written from the
+ * programme's README and not from its code. */
+#ifndef TESTS_PROPERTY_PROGRAMME_MODEL_H
+#define TESTS_PROPERTY_PROGRAMME_MODEL_H
+
+#include "programme/judge.h"
+
+#define RULES_MAX   12
+#define SETS_MAX    4
+#define MEMBERS_MAX 4
+#define METRICS_MAX 3
+#define LINES_MAX   5
+#define CAPS_MAX    2
+#define FIRST_DAY   20700
+
+/* One programme, in the caller's memory. */
+struct drawn {
+    struct goods_member members[SETS_MAX][MEMBERS_MAX];
+    struct goods_set sets[SETS_MAX];
+    struct metric metrics[METRICS_MAX];
+    struct rule rules[RULES_MAX];
+    uint16_t goods[RULES_MAX][2];
+    uint16_t except[RULES_MAX][1];
+    struct cap caps[RULES_MAX][CAPS_MAX];
+    struct hours hours[RULES_MAX];
+    struct slice stores[RULES_MAX];
+    struct metric_bounds bounds[RULES_MAX];
+    char names[RULES_MAX][16];
+    struct rules_text text;
+};
+
+/* What happened: the occasion, and what the model says each rule gave and each line cost. */
+struct happened {
+    struct occasion occasion;
+    struct basket_line lines[LINES_MAX];
+    int64_t given[RULES_MAX];
+    int64_t wanted[RULES_MAX];
+    int64_t off[LINES_MAX];
+    int64_t base[LINES_MAX];
+    int64_t points;
+};
+
+/* Up to `bound` - 1. */
+uint64_t draw_below(uint64_t *random, uint64_t bound);
+bool draw_one_in(uint64_t *random, uint64_t n);
+void draw_programme(struct drawn *drawn, uint64_t *random);
+/* A sale or an event at that time on the brand's clock. */
+void draw_occasion(struct happened *happened, int64_t ms, uint64_t *random);
+
+/* Looks at every rule and every line, compares texts, and counts metrics and caps over the history
+ * instead of keeping numbers. */
+struct model {
+    bool is_closed; /* by an exclusive rule, in this stage */
+    int closed_at;
+    const struct rules_text *text;
+    const struct happened *past; /* oldest first */
+    size_t past_count;
+    struct happened *now;
+    int64_t paid[LINES_MAX];
+};
+
+/* Fills in `now`. False where points would pay more than is left to pay. */
+bool model_judge(struct model *model);
+
+#endif
