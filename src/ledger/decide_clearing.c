@@ -154,11 +154,17 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
         if (entry->verdict == VERDICT_CARD_MOVED && !MUTANT(DROP_LATE_EARN)) {
             TRY(resend_earn(d, partner, entry, &sale, &is_sent));
         }
+        if (entry->verdict == VERDICT_NET_DEBIT_CAP && d->terms->roster->waits_at_cap) {
+            TRY(decide_keep_waiting(d, partner, id));
+            sale.is_waiting = is_sent = true;
+        }
         sale.is_reversed = !is_sent;
         if (!is_sent) {
             TRY(promotion_take_back(d, sale.promotion,
                                     points_of(sale.points.minor - sale.taken.minor), id));
         }
+    } else if (sale.is_waiting) {
+        is_sent = true; /* less of it will be sent */
     } else if (!partner_id_equal(&sale.home, partner)) {
         TRY(resend_return(d, entry, &sale, &is_sent));
     }

@@ -126,6 +126,9 @@ static void went_on(struct decision *d, const struct partner_id *home,
         sale->home = *home;
         sale->card = entry->card;
         decide_put_sale(d, &entry->transaction_id, sale);
+    } else if (sale->is_waiting) { /* in the older copy: it was sent since */
+        sale->is_waiting = false;
+        decide_put_sale(d, &entry->transaction_id, sale);
     }
 }
 

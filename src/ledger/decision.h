@@ -260,6 +260,19 @@ MUST_USE enum err decide_settled(struct decision *d, const struct partner_id *pa
  * (OUT), or the partner's (IN)? Refuses with NET_DEBIT_CAP. */
 enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
                            enum stream_direction debtor);
+/* The same as an answer. */
+MUST_USE enum err decide_is_beyond_cap(struct decision *d, const struct partner_id *partner,
+                                       enum stream_direction debtor, bool *out_is_beyond);
+
+/* Points for other homes' members that wait until the pair's cap has room, waiting.c. */
+/* Would they be beyond the cap, and does the charter let them wait? */
+MUST_USE enum err decide_must_wait(struct decision *d, const struct partner_id *home,
+                                   uint32_t tariff, struct points points, bool *out_must_wait);
+MUST_USE enum err decide_count_waiting(const struct decision *d, const struct partner_id *home,
+                                       uint64_t *out_count);
+/* The sale waits. */
+MUST_USE enum err decide_keep_waiting(struct decision *d, const struct partner_id *home,
+                                      const struct uid *id);
 /* Plans the row, at the end of each decision. */
 void decide_put_exposures(struct decision *d);
 
@@ -409,6 +422,7 @@ MUST_USE enum err decide_stand_in_hold(struct decision *d);
 MUST_USE enum err decide_give_up_hold(struct decision *d);
 MUST_USE enum err decide_tell_cards(struct decision *d);
 MUST_USE enum err decide_tell_funding(struct decision *d);
+MUST_USE enum err decide_send_earns(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);
 MUST_USE enum err decide_mend_half(struct decision *d);

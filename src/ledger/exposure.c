@@ -76,8 +76,8 @@ enum err decide_settled(struct decision *d, const struct partner_id *partner, st
     return ERR_OK;
 }
 
-enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
-                           enum stream_direction debtor)
+enum err decide_is_beyond_cap(struct decision *d, const struct partner_id *partner,
+                              enum stream_direction debtor, bool *out_is_beyond)
 {
     const struct roster *roster = d->terms->roster;
     struct exposure_work *work;
@@ -87,11 +87,21 @@ enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
                             : exposure_owed(&work->value, roster);
     if (debtor == STREAM_IN) {
         if (MUTANT(CAP_BY_DEBTOR_ALONE)) {
+            *out_is_beyond = false;
             return ERR_OK;
         }
         owed.minor = owed.minor == INT64_MIN ? INT64_MAX : -owed.minor;
     }
-    return cap_is_exceeded(roster, owed) ? decide_refuse(d, VERDICT_NET_DEBIT_CAP) : ERR_OK;
+    *out_is_beyond = cap_is_exceeded(roster, owed);
+    return ERR_OK;
+}
+
+enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
+                           enum stream_direction debtor)
+{
+    bool is_beyond;
+    TRY(decide_is_beyond_cap(d, partner, debtor, &is_beyond));
+    return is_beyond ? decide_refuse(d, VERDICT_NET_DEBIT_CAP) : ERR_OK;
 }
 
 void decide_put_exposures(struct decision *d)

@@ -194,7 +194,12 @@ static enum err promise(struct decision *d, const struct command_hold *request)
         return ERR_OK;
     }
     TRY(decide_promise(d, &request->redeemer, request->points.minor));
-    return decide_within_cap(d, &request->redeemer, STREAM_OUT);
+    bool is_beyond;
+    TRY(decide_is_beyond_cap(d, &request->redeemer, STREAM_OUT, &is_beyond));
+    if (is_beyond && d->terms->roster->waits_at_cap) {
+        return ERR_UNAVAILABLE; /* no answer that would be remembered: it may ask again */
+    }
+    return is_beyond ? decide_refuse(d, VERDICT_NET_DEBIT_CAP) : ERR_OK;
 }
 
 enum err decide_hold(struct decision *d)

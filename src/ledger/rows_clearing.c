@@ -20,7 +20,8 @@ enum {
     MANDATE_LINE_VERSION = 1,
     EXPOSURE_VERSION = 1,
     EXPOSURE_WITH_FEES = 2, /* the same, and the fees of each line; of rows that have some */
-    FUNDING_VERSION = 1
+    FUNDING_VERSION = 1,
+    WAITING_VERSION = 1
 };
 
 void stream_encode(const struct stream *stream, struct buffer *out)
@@ -303,6 +304,23 @@ enum err funding_decode(struct slice value, int64_t *out_points)
     read_expect(&in, points != 0);
     TRY(reader_finish(&in));
     *out_points = points;
+    return ERR_OK;
+}
+
+void waiting_encode(const struct uid *sale, struct buffer *out)
+{
+    write_u8(out, WAITING_VERSION);
+    write_uid(out, sale);
+}
+
+enum err waiting_decode(struct slice value, struct uid *out_sale)
+{
+    struct reader in = reader_of(value);
+    struct uid sale;
+    read_version(&in, WAITING_VERSION);
+    read_uid(&in, &sale);
+    TRY(reader_finish(&in));
+    *out_sale = sale;
     return ERR_OK;
 }
 

@@ -9,6 +9,7 @@ enum {
     HOLD_VERSION_MANDATE = 2, /* has a mandate, and what hangs on it */
     HOLD_VERSION_FORCED = 3,  /* has none, but captured points that are of no lot */
     SALE_VERSION = 1,
+    SALE_WAITS = 2, /* in the place of whether it was reversed */
 };
 
 static void write_hold_lots(struct buffer *out, const struct hold *hold)
@@ -131,7 +132,7 @@ void sale_encode(const struct sale *sale, struct buffer *out)
     if (sale->promotion != 0) {
         write_varint(out, sale->promotion);
     }
-    write_bool(out, sale->is_reversed);
+    write_u8(out, (uint8_t)(sale->is_waiting ? SALE_WAITS : sale->is_reversed ? 1 : 0));
     write_earn_rate(out, &sale->rate);
     write_text(out, sale->currency, sizeof sale->currency);
     write_lot_key(out, &sale->lot);
@@ -155,7 +156,9 @@ enum err sale_decode(struct slice value, struct sale *out_sale)
     unsigned flags = read_choice(&in, 0, EARN_FLAGS_END);
     sale.is_fixed = (flags & EARN_IS_FIXED) != 0;
     sale.promotion = read_promotion(&in, flags);
-    sale.is_reversed = read_bool(&in);
+    unsigned standing = read_choice(&in, 0, SALE_WAITS + 1);
+    sale.is_reversed = standing == 1;
+    sale.is_waiting = standing == SALE_WAITS;
     read_earn_rate(&in, &sale.rate);
     read_text(&in, sale.currency, sizeof sale.currency);
     read_lot_key(&in, &sale.lot);

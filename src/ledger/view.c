@@ -36,6 +36,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_FUNDING] = "funding",
     [TABLE_PROMOTION] = "promotion",
     [TABLE_PROMOTION_REFUSED] = "promotion-refused",
+    [TABLE_WAITING] = "waiting",
 };
 
 bool ledger_table_is_known(unsigned number)

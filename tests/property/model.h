@@ -148,6 +148,7 @@ struct model_sale {
     struct earn_rate rate;
     struct model_key lot;
     bool is_promoted;
+    bool is_waiting; /* for room under the cap */
 };
 
 /* An entry that was sent, until its receipt comes. */
@@ -283,6 +284,9 @@ struct model {
     int64_t promoted;                       /* by our promotion */
     int64_t promotion_told[MODEL_PARTNERS]; /* of it, to who pays */
     int64_t promotion_refused[MODEL_PARTNERS];
+    size_t queue[MODEL_PARTNERS][MODEL_SALES]; /* places of sales that had to wait */
+    size_t queue_kept[MODEL_PARTNERS];
+    size_t queue_gone[MODEL_PARTNERS];
     int64_t promotion_paid; /* our share of beta's */
     int64_t abroad;         /* of our own, that we may have to pay for */
     uint64_t card_serial;

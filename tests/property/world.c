@@ -113,6 +113,7 @@ static void world_reset(struct world *w)
     w->terms.debt_limit = points_of(w->mood.debt_limit);
     w->terms.outbox_entries = w->mood.outbox_entries;
     w->roster.net_debit_cap = money_of(w->mood.net_debit_cap);
+    w->roster.waits_at_cap = w->mood.waits_at_cap;
     w->now.ms = STEPS_START_MS;
     w->row = 1;
     w->complaint[0] = '\0';
@@ -187,6 +188,15 @@ static void print_answer(const struct model_answer *answer)
     (void)printf("\n");
 }
 
+/* A partner's hold for which there is no room under the cap. */
+static bool must_wait(const struct world *w, const struct command *command)
+{
+    int partner = model_partner(w->model, &command->hold.redeemer);
+    return command->kind == COMMAND_HOLD && w->roster.waits_at_cap && partner > 0 &&
+           !model_may_owe(w->model, partner,
+                          command->hold.points.minor * w->roster.tariffs[0].redemption_price.minor);
+}
+
 static bool tell(struct world *w, struct command *command)
 {
     struct model_answer answer;
@@ -197,6 +207,9 @@ static bool tell(struct world *w, struct command *command)
     }
     plan_reset(&w->plan);
     enum err err = ledger_decide(&w->store.view, &w->terms, command, w->now, &w->plan, &is_repeat);
+    if (err == ERR_UNAVAILABLE && must_wait(w, command)) {
+        return true; /* nothing is remembered of it */
+    }
     if (err != ERR_OK) {
         (void)snprintf(w->complaint, sizeof w->complaint, "no decision: %s", err_name(err));
         return false;

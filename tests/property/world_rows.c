@@ -270,7 +270,7 @@ enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key)
         (void)complain(dues->complaint, "somebody is to be told of a card", time.ms, 0);
         return ERR_DISAGREE;
     }
-    if (kind == DUE_FUNDING) { /* there may be more of them than it takes */
+    if (kind == DUE_FUNDING || kind == DUE_EARNS) { /* there may be more of them than it takes */
         return model_partner(dues->model, &origin) > 0 ? ERR_OK : ERR_DISAGREE;
     }
     if (kind == DUE_MEMBER) {

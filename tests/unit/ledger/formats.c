@@ -61,6 +61,31 @@ static void bytes_of_forced_hold(struct rng *rng, int kind, struct buffer *out)
     hold_encode(&hold, out);
 }
 
+static void bytes_of_waiting(struct rng *rng, int kind, struct buffer *out)
+{
+    struct uid sale = sample_uid(rng);
+    (void)kind;
+    waiting_encode(&sale, out);
+}
+
+static enum err recode_waiting(int kind, struct slice bytes, struct buffer *out)
+{
+    struct uid sale;
+    (void)kind;
+    TRY(waiting_decode(bytes, &sale));
+    waiting_encode(&sale, out);
+    return ERR_OK;
+}
+
+static void bytes_of_waiting_sale(struct rng *rng, int kind, struct buffer *out)
+{
+    struct sale sale = sample_sale(rng);
+    (void)kind;
+    sale.is_reversed = false;
+    sale.is_waiting = true;
+    sale_encode(&sale, out);
+}
+
 static void bytes_of_promoted_entry(struct rng *rng, int kind, struct buffer *out)
 {
     struct command command = sample_command(rng, (enum command_kind)kind);
@@ -352,9 +377,12 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     static const struct format exact[] = {
         {"forced-hold", 0, bytes_of_forced_hold, recode_hold},
         {"promoted-entry", COMMAND_TAKE_ENTRY, bytes_of_promoted_entry, recode_command},
+        {"waiting-sale", 0, bytes_of_waiting_sale, recode_sale},
+        ROW_OF(waiting),
     };
     memcpy(out_formats + count, exact, sizeof exact);
     count += sizeof exact / sizeof exact[0];
+    count += add_commands(COMMAND_SEND_EARNS, COMMAND_SEND_EARNS, out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }
