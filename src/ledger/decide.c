@@ -341,5 +341,6 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
         plan_post(d->plan, &from, &to, entry->points);
     }
     TRY(decide_give_entry(d, entry, 1));
-    return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
+    return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, stream->period,
+                      entry->points.minor);
 }

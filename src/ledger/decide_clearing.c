@@ -201,12 +201,14 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     struct posting posting = reversal_of(entry->kind);
     if (entry->kind == ENTRY_MOVED_LOT) {
         struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, partner, entry->period);
-        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                       -entry->points.minor));
         return move_give_back(d, &payable, entry);
     }
     if (entry_kind_is_funding(entry->kind)) { /* the issuer does not pay: it is the home's loss */
         TRY(promotion_refused(d, partner, entry));
-        return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor);
+        return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                          -entry->points.minor);
     }
     if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {
         return ERR_OK;
@@ -215,7 +217,8 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     struct account_ref credit = posting_side(posting.credit, partner, entry->period);
     plan_post(d->plan, &debit, &credit, entry->points);
     TRY(dispute_may_follow(d, partner, entry));
-    TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+    TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                   -entry->points.minor));
     if (entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN) {
         int64_t back = entry->kind == ENTRY_EARN ? -entry->points.minor : entry->points.minor;
         TRY(decide_give_abroad(d, entry->tariff, back));

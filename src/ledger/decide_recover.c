@@ -383,7 +383,7 @@ enum err decide_recover_entry(struct decision *d)
     if (!MUTANT(RECOVER_WITHOUT_POSTING)) {
         post_entry(d, &lost->receiver, entry);
     }
-    TRY(decide_owe(d, &lost->receiver, STREAM_OUT, entry->kind, entry->tariff,
+    TRY(decide_owe(d, &lost->receiver, STREAM_OUT, entry->kind, entry->tariff, entry->period,
                    entry->points.minor));
     TRY(plan_entry_again(d->plan, &lost->receiver, &stream, entry, lost->bytes));
     recovery.own_entries++;

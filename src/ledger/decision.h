@@ -246,10 +246,11 @@ uint32_t decide_hold_tariff(const struct decision *d, const struct hold *hold);
 
 /* The unsettled position with a partner, exposure.c. A command is about one partner, or two; its
  * changes are written with the rest of the plan, unless it is refused. */
-/* An entry that was sent or taken, or (negative) taken back. */
+/* An entry of the period that was sent or taken, or (negative) taken back. Period 0: points without
+ * an entry, which change no minimum fee. */
 MUST_USE enum err decide_owe(struct decision *d, const struct partner_id *partner,
                              enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
-                             int64_t points);
+                             struct period period, int64_t points);
 /* Points in the partner's open holds here, more or less. Nothing for our own till's. */
 MUST_USE enum err decide_promise(struct decision *d, const struct partner_id *redeemer,
                                  int64_t points);

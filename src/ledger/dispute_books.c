@@ -410,7 +410,7 @@ enum err dispute_owe_correction(struct decision *d, const struct dispute_work *w
     plan_post(d->plan, way > 0 ? &suspense : &payable, way > 0 ? &payable : &suspense,
               work->row.claim);
     return decide_owe(d, &work->partner, STREAM_OUT, dispute_correction_kind(work->row.entry.kind),
-                      work->row.entry.tariff, way * work->row.claim.minor);
+                      work->row.entry.tariff, period, way * work->row.claim.minor);
 }
 
 /* What the outcome is booked against: the payer's correction stands in suspense already, the other
@@ -425,6 +425,8 @@ static struct account_ref settled_account(const struct dispute_work *work,
                : account_of_partner(is_payer ? ACCOUNT_SUSPENSE : ACCOUNT_RECEIVABLE,
                                     &work->partner, work->row.corrected_in);
 }
+
+static const struct period no_period = {0}; /* its entry stays, and its fee */
 
 enum err dispute_settle(struct decision *d, const struct dispute_work *work)
 {
@@ -445,6 +447,6 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
         TRY(settle_shop_rows(d, work));
     }
     return row->is_suspended ? decide_owe(d, &work->partner, work->direction, row->entry.kind,
-                                          row->entry.tariff, -row->claim.minor)
+                                          row->entry.tariff, no_period, -row->claim.minor)
                              : ERR_OK;
 }

@@ -210,6 +210,7 @@ enum err ledger_get_exposure(const struct ledger_view *view, const struct partne
     enum err err = view_get(view, TABLE_EXPOSURE, &key, &value);
     if (err == ERR_NOT_FOUND) {
         out_exposure->promised = points_of(0);
+        out_exposure->minimum_count = 0;
         out_exposure->line_count = 0;
         return ERR_OK;
     }

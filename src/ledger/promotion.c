@@ -54,7 +54,8 @@ static enum err tell_part(struct decision *d, const struct promotion *promotion,
                                    .business_time = d->command->business_time,
                                    .transaction_id = d->command->transaction_id};
     TRY(plan_entry(d->plan, d->terms, partner, stream, &entry));
-    return decide_owe(d, partner, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor);
+    return decide_owe(d, partner, STREAM_OUT, entry.kind, entry.tariff, stream->period,
+                      entry.points.minor);
 }
 
 /* A part's share becomes that of what is given now, as soon as its stream goes on. */

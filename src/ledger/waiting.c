@@ -22,13 +22,15 @@ static void expect_sending(struct decision *d, const struct partner_id *home)
 enum err decide_must_wait(struct decision *d, const struct partner_id *home, uint32_t tariff,
                           struct points points, bool *out_must_wait)
 {
+    struct stream *stream;
     *out_must_wait = false;
     if (!d->terms->roster->waits_at_cap || points.minor == 0) {
         return ERR_OK;
     }
-    TRY(decide_owe(d, home, STREAM_OUT, ENTRY_EARN, tariff, points.minor));
+    TRY(decide_out_stream(d, home, &stream));
+    TRY(decide_owe(d, home, STREAM_OUT, ENTRY_EARN, tariff, stream->period, points.minor));
     TRY(decide_is_beyond_cap(d, home, STREAM_OUT, out_must_wait));
-    return decide_owe(d, home, STREAM_OUT, ENTRY_EARN, tariff, -points.minor);
+    return decide_owe(d, home, STREAM_OUT, ENTRY_EARN, tariff, stream->period, -points.minor);
 }
 
 enum err decide_keep_waiting(struct decision *d, const struct partner_id *home,
@@ -99,7 +101,8 @@ static enum err send(struct decision *d, const struct leaving_queue *queue, cons
     TRY(plan_entry(d->plan, d->terms, queue->home, queue->stream, &entry));
     plan_post(d->plan, &issued, &payable, points);
     TRY(decide_give_entry(d, &entry, 1));
-    return decide_owe(d, queue->home, STREAM_OUT, entry.kind, entry.tariff, points.minor);
+    return decide_owe(d, queue->home, STREAM_OUT, entry.kind, entry.tariff, queue->stream->period,
+                      points.minor);
 }
 
 /* The partner left before there was room: nothing stands. */

@@ -61,6 +61,19 @@ static void bytes_of_forced_hold(struct rng *rng, int kind, struct buffer *out)
     hold_encode(&hold, out);
 }
 
+static void bytes_of_exposure_with_minimums(struct rng *rng, int kind, struct buffer *out)
+{
+    struct exposure exposure = sample_exposure(rng);
+    (void)kind;
+    exposure.minimum_count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        exposure.minimums[i] = (struct exposure_minimum){
+            .tariff = 7, .period = {202609}, .is_ours = i == 1, .count = 1 + sample_whole(rng)};
+        exposure.minimums[i].points = (struct exposure_fees){sample_whole(rng), -sample_whole(rng)};
+    }
+    exposure_encode(&exposure, out);
+}
+
 static void bytes_of_waiting(struct rng *rng, int kind, struct buffer *out)
 {
     struct uid sale = sample_uid(rng);
@@ -378,6 +391,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
         {"forced-hold", 0, bytes_of_forced_hold, recode_hold},
         {"promoted-entry", COMMAND_TAKE_ENTRY, bytes_of_promoted_entry, recode_command},
         {"waiting-sale", 0, bytes_of_waiting_sale, recode_sale},
+        {"exposure-with-minimums", 0, bytes_of_exposure_with_minimums, recode_exposure},
         ROW_OF(waiting),
     };
     memcpy(out_formats + count, exact, sizeof exact);
