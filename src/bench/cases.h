@@ -77,8 +77,9 @@ enum peer_name {
     PEER_BURN_1,
     PEER_BURN_64,
     PEER_BURN_256,
-    PEER_BURN_HALF, /* at half of the rate of 64 outstanding */
-    PEER_BACKLOG,
+    PEER_BURN_HALF,       /* at half of the rate of 64 outstanding */
+    PEER_BACKLOG,         /* the home was cut off */
+    PEER_BACKLOG_STARTED, /* it was stopped, and has no row in memory */
     PEER_COUNT
 };
 

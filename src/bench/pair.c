@@ -137,6 +137,23 @@ enum err pair_of(struct bench *bench, struct pair **out_pair)
     return ERR_OK;
 }
 
+static void signal_home(struct bench *bench, int number)
+{
+    if (bench->pair.home_pid != 0) {
+        (void)kill(bench->pair.home_pid, number);
+    }
+}
+
+void pair_cut_home(struct bench *bench)
+{
+    signal_home(bench, SIGSTOP);
+}
+
+void pair_join_home(struct bench *bench)
+{
+    signal_home(bench, SIGCONT);
+}
+
 void pair_stop_home(struct bench *bench)
 {
     struct pair *pair = &bench->pair;

@@ -43,6 +43,9 @@ MUST_USE enum err pair_progress(struct pair *pair, struct pair_progress *out_pro
 /* Until all that was sent is receipted. ERR_DEADLINE with a note when nothing moves for a minute.
  */
 MUST_USE enum err pair_settle(struct pair *pair, struct note *note);
+/* The home alone: cut off as by a broken line (SIGSTOP), with its memory as it was, and back. */
+void pair_cut_home(struct bench *bench);
+void pair_join_home(struct bench *bench);
 /* The home alone: stopped, and back again as far as answering. */
 void pair_stop_home(struct bench *bench);
 MUST_USE enum err pair_start_home(struct bench *bench);

@@ -138,7 +138,9 @@ static enum err drain(struct bench *bench, uint64_t last, struct peer_measured *
     return err;
 }
 
-static enum err fall_behind(struct bench *bench, struct peer_measured *measured)
+/* Purchases come in while the home is away: cut off, or stopped and started anew, so that it has no
+ * row in memory. */
+static enum err fall_behind(struct bench *bench, bool is_stopped, struct peer_measured *measured)
 {
     const struct peer_bulk bulk = {.commands = bench->sizes.backlog};
     struct pair_progress progress;
@@ -146,15 +148,35 @@ static enum err fall_behind(struct bench *bench, struct peer_measured *measured)
     uint64_t *begun_ns;
     uint64_t batches;
     TRY(pair_settle(&bench->pair, bench->note));
-    pair_stop_home(bench);
-    TRY(watch_start(&watch, &bench->pair, WATCH_BULK_US));
-    enum err err = peer_bulk_send(bench, &bulk, &watch, &begun_ns, &batches);
-    watch_fini(&watch);
+    if (is_stopped) {
+        pair_stop_home(bench);
+    } else {
+        pair_cut_home(bench);
+    }
+    enum err err = watch_start(&watch, &bench->pair, WATCH_BULK_US);
+    if (err == ERR_OK) {
+        err = peer_bulk_send(bench, &bulk, &watch, &begun_ns, &batches);
+        watch_fini(&watch);
+    }
+    if (err == ERR_OK) {
+        free(begun_ns);
+        err = pair_progress(&bench->pair, &progress, bench->note);
+    }
+    pair_join_home(bench);
     TRY(err);
-    free(begun_ns);
-    TRY(pair_progress(&bench->pair, &progress, bench->note));
-    TRY(pair_start_home(bench));
+    if (is_stopped) {
+        TRY(pair_start_home(bench));
+    }
     return drain(bench, progress.sent, measured);
+}
+
+static enum err measure_peer(struct bench *bench, enum peer_name name,
+                             struct peer_measured *measured)
+{
+    if (name == PEER_BACKLOG || name == PEER_BACKLOG_STARTED) {
+        return fall_behind(bench, name == PEER_BACKLOG_STARTED, measured);
+    }
+    return repeat(bench, name, measured);
 }
 
 enum err bench_peer_of(struct bench *bench, enum peer_name name,
@@ -168,9 +190,7 @@ enum err bench_peer_of(struct bench *bench, enum peer_name name,
         }
         TRY(pair_of(bench, &pair));
         struct peer_measured *measured = calloc(1, sizeof *measured);
-        enum err err = measured == NULL       ? ERR_RESOURCE
-                       : name == PEER_BACKLOG ? fall_behind(bench, measured)
-                                              : repeat(bench, name, measured);
+        enum err err = measured == NULL ? ERR_RESOURCE : measure_peer(bench, name, measured);
         if (err != ERR_OK) {
             free(measured);
             return err;

@@ -1,0 +1,113 @@
+/* The shape of goods, metrics and rules in programme.yaml. */
+#include "config/programme_rules.h"
+
+#define LIST_MAX  4096
+#define GOODS_MAX 1000000 /* in one list of a set */
+
+static const cyaml_schema_value_t text_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, LIMIT_CONFIG_VALUE_BYTES),
+};
+
+static const cyaml_schema_field_t goods_fields[] = {
+    YAML_TEXT("name", struct goods_yaml, name),
+    CYAML_FIELD_SEQUENCE_COUNT("products", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct goods_yaml, members[GOODS_BY_PRODUCT],
+                               member_counts[GOODS_BY_PRODUCT], &text_schema, 1, GOODS_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("prefixes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct goods_yaml, members[GOODS_BY_PRODUCT_PREFIX],
+                               member_counts[GOODS_BY_PRODUCT_PREFIX], &text_schema, 1, GOODS_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("categories", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct goods_yaml, members[GOODS_BY_CATEGORY],
+                               member_counts[GOODS_BY_CATEGORY], &text_schema, 1, GOODS_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("brands", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct goods_yaml, members[GOODS_BY_BRAND],
+                               member_counts[GOODS_BY_BRAND], &text_schema, 1, GOODS_MAX),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t programme_goods_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct goods_yaml, goods_fields),
+};
+
+static const cyaml_schema_field_t metric_fields[] = {
+    YAML_TEXT("name", struct metric_yaml, name),
+    YAML_TEXT("of", struct metric_yaml, of),
+    YAML_TEXT("window", struct metric_yaml, window),
+    YAML_TEXT_OPTIONAL("length", struct metric_yaml, length),
+    YAML_TEXT_OPTIONAL("goods", struct metric_yaml, goods),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t programme_metric_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct metric_yaml, metric_fields),
+};
+
+static const cyaml_schema_field_t bounds_fields[] = {
+    YAML_TEXT("metric", struct bounds_yaml, metric),
+    YAML_TEXT_OPTIONAL("at_least", struct bounds_yaml, at_least),
+    YAML_TEXT_OPTIONAL("below", struct bounds_yaml, below),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t bounds_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct bounds_yaml, bounds_fields),
+};
+
+static const cyaml_schema_field_t give_fields[] = {
+    YAML_TEXT_OPTIONAL("points", struct give_yaml, points),
+    YAML_TEXT_OPTIONAL("per", struct give_yaml, per),
+    YAML_TEXT_OPTIONAL("of", struct give_yaml, of),
+    YAML_TEXT_OPTIONAL("multiple", struct give_yaml, multiple),
+    YAML_TEXT_OPTIONAL("percent_off", struct give_yaml, percent_off),
+    YAML_TEXT_OPTIONAL("money_off", struct give_yaml, money_off),
+    YAML_TEXT_OPTIONAL("rounding", struct give_yaml, rounding),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t cap_fields[] = {
+    YAML_TEXT("per", struct cap_yaml, per),
+    YAML_TEXT_OPTIONAL("length", struct cap_yaml, length),
+    YAML_TEXT_OPTIONAL("amount", struct cap_yaml, amount),
+    YAML_TEXT_OPTIONAL("uses", struct cap_yaml, uses),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t cap_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct cap_yaml, cap_fields),
+};
+
+#define OPTIONAL_LIST (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+
+static const cyaml_schema_field_t rule_fields[] = {
+    YAML_TEXT("rule", struct rule_yaml, rule),
+    YAML_TEXT_OPTIONAL("on", struct rule_yaml, on),
+    YAML_TEXT_OPTIONAL("from", struct rule_yaml, from),
+    YAML_TEXT_OPTIONAL("until", struct rule_yaml, until),
+    CYAML_FIELD_SEQUENCE("weekdays", OPTIONAL_LIST, struct rule_yaml, weekdays, &text_schema, 1, 7),
+    CYAML_FIELD_SEQUENCE("hours", OPTIONAL_LIST, struct rule_yaml, hours, &text_schema, 1, 24),
+    CYAML_FIELD_SEQUENCE("stores", OPTIONAL_LIST, struct rule_yaml, stores, &text_schema, 1,
+                         LIST_MAX),
+    CYAML_FIELD_SEQUENCE("channels", OPTIONAL_LIST, struct rule_yaml, channels, &text_schema, 1,
+                         LIST_MAX),
+    YAML_TEXT_OPTIONAL("basket", struct rule_yaml, basket),
+    YAML_TEXT_OPTIONAL("goods_cost", struct rule_yaml, goods_cost),
+    YAML_TEXT_OPTIONAL("goods_count", struct rule_yaml, goods_count),
+    YAML_TEXT_OPTIONAL("purchase", struct rule_yaml, purchase),
+    CYAML_FIELD_SEQUENCE("metrics", OPTIONAL_LIST, struct rule_yaml, metrics, &bounds_schema, 1,
+                         LIMIT_METRICS),
+    CYAML_FIELD_SEQUENCE_COUNT("for", OPTIONAL_LIST, struct rule_yaml, goods, goods_names_count,
+                               &text_schema, 1, LIMIT_GOODS_SETS),
+    CYAML_FIELD_SEQUENCE("except", OPTIONAL_LIST, struct rule_yaml, except, &text_schema, 1,
+                         LIMIT_GOODS_SETS),
+    CYAML_FIELD_MAPPING("give", CYAML_FLAG_DEFAULT, struct rule_yaml, give, give_fields),
+    YAML_TEXT_OPTIONAL("priority", struct rule_yaml, priority),
+    YAML_TEXT_OPTIONAL("group", struct rule_yaml, group),
+    YAML_TEXT_OPTIONAL("exclusive", struct rule_yaml, exclusive),
+    CYAML_FIELD_SEQUENCE("caps", OPTIONAL_LIST, struct rule_yaml, caps, &cap_schema, 1,
+                         WINDOW_KIND_COUNT + 1),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t programme_rule_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct rule_yaml, rule_fields),
+};

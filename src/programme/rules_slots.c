@@ -1,0 +1,168 @@
+#include "programme/rules_slots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct named_slot {
+    uint64_t slot;
+    const char *what;
+    const char *name;
+};
+
+static int compare_slots(const void *a, const void *b)
+{
+    const struct named_slot *x = a;
+    const struct named_slot *y = b;
+    return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+static enum err check_distinct(struct named_slot *slots, size_t count, struct note *note)
+{
+    qsort(slots, count, sizeof slots[0], compare_slots);
+    for (size_t i = 1; i < count; i++) {
+        if (slots[i].slot == slots[i - 1].slot) {
+            bool is_same =
+                slots[i].what == slots[i - 1].what && strcmp(slots[i].name, slots[i - 1].name) == 0;
+            return note_set(note, ERR_INPUT,
+                            is_same ? "%s %s is there twice" : "%s %s needs another name",
+                            slots[i].what, slots[i].name);
+        }
+    }
+    return ERR_OK;
+}
+
+static size_t count_caps(const struct rules_text *text)
+{
+    size_t count = 0;
+    for (size_t r = 0; r < text->rule_count; r++) {
+        count += text->rules[r].cap_count;
+    }
+    return count;
+}
+
+/* `names` has room for all of them. */
+static enum err place_slots(const struct rules_text *text, struct rules_slots *slots,
+                            struct named_slot *names, struct note *note)
+{
+    static const char rule_word[] = "rule";
+    static const char metric_word[] = "metric";
+    static const char goods_word[] = "goods";
+    size_t count = 0;
+    for (size_t g = 0; g < text->goods_count; g++) {
+        const char *name = text->goods[g].name;
+        names[count++] = (struct named_slot){slot_named(SLOT_GOODS, 0, name), goods_word, name};
+    }
+    for (size_t m = 0; m < text->metric_count; m++) {
+        const char *name = text->metrics[m].name;
+        slots->metrics[m] = slot_named(SLOT_METRIC, 0, name);
+        names[count++] = (struct named_slot){slots->metrics[m], metric_word, name};
+    }
+    for (size_t r = 0; r < text->rule_count; r++) {
+        const struct rule *rule = &text->rules[r];
+        names[count++] =
+            (struct named_slot){slot_named(SLOT_RULE, 0, rule->name), rule_word, rule->name};
+        slots->cap_first[r + 1] = slots->cap_first[r] + (uint32_t)rule->cap_count;
+        for (size_t c = 0; c < rule->cap_count; c++) {
+            unsigned variant = (unsigned)rule->caps[c].window.kind;
+            struct cap_slots *at = &slots->caps[slots->cap_first[r] + c];
+            at->amount = slot_named(SLOT_CAP_AMOUNT, variant, rule->name);
+            at->uses = slot_named(SLOT_CAP_USES, variant, rule->name);
+            if (!rule->caps[c].is_per_receipt) {
+                names[count++] = (struct named_slot){at->amount, rule_word, rule->name};
+                names[count++] = (struct named_slot){at->uses, rule_word, rule->name};
+            }
+        }
+    }
+    return check_distinct(names, count, note);
+}
+
+static int compare_windows(const void *a, const void *b)
+{
+    const struct slot_window *x = a;
+    const struct slot_window *y = b;
+    return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+static void place_windows(const struct rules_text *text, struct rules_slots *slots)
+{
+    size_t count = 0;
+    for (size_t m = 0; m < text->metric_count; m++) {
+        slots->windows[count++] = (struct slot_window){slots->metrics[m], text->metrics[m].window};
+    }
+    for (size_t r = 0; r < text->rule_count; r++) {
+        for (size_t c = 0; c < text->rules[r].cap_count; c++) {
+            const struct cap_slots *cap = &slots->caps[slots->cap_first[r] + c];
+            struct window window = text->rules[r].caps[c].window;
+            if (!text->rules[r].caps[c].is_per_receipt) {
+                slots->windows[count++] = (struct slot_window){cap->amount, window};
+                slots->windows[count++] = (struct slot_window){cap->uses, window};
+            }
+        }
+    }
+    qsort(slots->windows, count, sizeof slots->windows[0], compare_windows);
+    slots->window_count = count;
+}
+
+static enum err reserve(const struct rules_text *text, struct rules_slots *slots)
+{
+    size_t caps = count_caps(text);
+    slots->metrics = calloc(text->metric_count + 1, sizeof slots->metrics[0]);
+    slots->cap_first = calloc(text->rule_count + 1, sizeof slots->cap_first[0]);
+    slots->caps = calloc(caps + 1, sizeof slots->caps[0]);
+    slots->windows = calloc(text->metric_count + 2 * caps + 1, sizeof slots->windows[0]);
+    bool has_all = slots->metrics != NULL && slots->cap_first != NULL && slots->caps != NULL &&
+                   slots->windows != NULL;
+    return has_all ? ERR_OK : ERR_RESOURCE;
+}
+
+static enum err fill(const struct rules_text *text, struct rules_slots *slots, struct note *note)
+{
+    TRY(reserve(text, slots));
+    size_t most = text->goods_count + text->metric_count + text->rule_count + 2 * count_caps(text);
+    struct named_slot *names = calloc(most + 1, sizeof names[0]);
+    if (names == NULL) {
+        return ERR_RESOURCE;
+    }
+    enum err err = place_slots(text, slots, names, note);
+    free(names);
+    place_windows(text, slots);
+    return err;
+}
+
+enum err rules_slots_init(const struct rules_text *text, struct rules_slots *out_slots,
+                          struct note *note)
+{
+    struct rules_slots slots = {0};
+    enum err err = fill(text, &slots, note);
+    if (err != ERR_OK) {
+        rules_slots_fini(&slots);
+        return err;
+    }
+    *out_slots = slots;
+    return ERR_OK;
+}
+
+void rules_slots_fini(struct rules_slots *slots)
+{
+    free(slots->metrics);
+    free(slots->cap_first);
+    free(slots->caps);
+    free(slots->windows);
+}
+
+bool rules_slots_look_at(const struct rules_slots *slots, const struct standing_number *number,
+                         int64_t day)
+{
+    size_t low = 0;
+    size_t high = slots->window_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slots->windows[middle].slot < number->slot) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < slots->window_count && slots->windows[low].slot == number->slot &&
+           number->bucket >= window_first_bucket(slots->windows[low].window, day);
+}
