@@ -156,7 +156,7 @@ static void place_prefix_lengths(struct goods *goods)
 enum err goods_create(const struct goods_set *sets, size_t count, struct goods **out_goods,
                       struct note *note)
 {
-    struct totals totals;
+    struct totals totals = {0};
     TRY(count_members(sets, count, &totals, note));
     struct goods *goods = calloc(1, sizeof *goods);
     if (goods == NULL) {
