@@ -326,6 +326,29 @@ static size_t add_commands(int first, int last, struct format *out_formats)
     return count;
 }
 
+static size_t add_later_versions(struct format *out_formats)
+{
+    static const struct format dated[] = {
+        {"dated-half", 0, bytes_of_dated_half, recode_half},
+        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
+        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
+        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
+    };
+    size_t count = sizeof dated / sizeof dated[0];
+    memcpy(out_formats, dated, sizeof dated);
+    static const struct format exact[] = {
+        {"forced-hold", 0, bytes_of_forced_hold, recode_hold},
+        {"promoted-entry", COMMAND_TAKE_ENTRY, bytes_of_promoted_entry, recode_command},
+        {"waiting-sale", 0, bytes_of_waiting_sale, recode_sale},
+        {"exposure-with-minimums", 0, bytes_of_exposure_with_minimums, recode_exposure},
+        ROW_OF(waiting),
+    };
+    memcpy(out_formats + count, exact, sizeof exact);
+    count += sizeof exact / sizeof exact[0];
+    count += add_commands(COMMAND_SEND_EARNS, COMMAND_SEND_EARNS, out_formats + count);
+    return count;
+}
+
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
@@ -379,24 +402,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     memcpy(out_formats + count, funding, sizeof funding);
     count += sizeof funding / sizeof funding[0];
     count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
-    static const struct format dated[] = {
-        {"dated-half", 0, bytes_of_dated_half, recode_half},
-        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
-        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
-        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
-    };
-    memcpy(out_formats + count, dated, sizeof dated);
-    count += sizeof dated / sizeof dated[0];
-    static const struct format exact[] = {
-        {"forced-hold", 0, bytes_of_forced_hold, recode_hold},
-        {"promoted-entry", COMMAND_TAKE_ENTRY, bytes_of_promoted_entry, recode_command},
-        {"waiting-sale", 0, bytes_of_waiting_sale, recode_sale},
-        {"exposure-with-minimums", 0, bytes_of_exposure_with_minimums, recode_exposure},
-        ROW_OF(waiting),
-    };
-    memcpy(out_formats + count, exact, sizeof exact);
-    count += sizeof exact / sizeof exact[0];
-    count += add_commands(COMMAND_SEND_EARNS, COMMAND_SEND_EARNS, out_formats + count);
+    count += add_later_versions(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }
