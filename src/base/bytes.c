@@ -52,7 +52,7 @@ static uint64_t read_varint_slowly(struct reader *r)
 {
     uint64_t value = 0;
     const uint8_t *at = r->at;
-    for (unsigned shift = 0; shift < 70 && r->err == ERR_OK && at != r->end; shift += 7) {
+    for (unsigned shift = 0; shift < 70 && at != r->end; shift += 7) {
         uint8_t byte = *at++;
         bool is_longer_than_needed = shift > 0 && byte == 0;
         if (is_longer_than_needed || (shift == 63 && byte > 1)) {
@@ -64,11 +64,11 @@ static uint64_t read_varint_slowly(struct reader *r)
             return value;
         }
     }
-    r->err = ERR_CORRUPT;
+    read_fail(r);
     return 0;
 }
 
-/* Groups of 7 bits, one in each byte, to one number, and back. */
+/* Groups of 7 bits, one in each byte, to one number. */
 static uint64_t pack_groups(uint64_t groups)
 {
     groups = (groups & 0x007f007f007f007f) | (groups & 0x7f007f007f007f00) >> 1;
@@ -76,27 +76,24 @@ static uint64_t pack_groups(uint64_t groups)
     return (groups & 0x0fffffff) | (groups & 0x0fffffff00000000) >> 4;
 }
 
-static uint64_t spread_groups(uint64_t value)
-{
-    value = (value & 0x0fffffff) | (value & 0x00fffffff0000000) << 4;
-    value = (value & 0x00003fff00003fff) | (value & 0x0fffc0000fffc000) << 2;
-    return (value & 0x007f007f007f007f) | (value & 0x3f803f803f803f80) << 1;
-}
-
 uint64_t read_varint_long(struct reader *r)
 {
     uint64_t word;
-    if (r->err != ERR_OK || (size_t)(r->end - r->at) < sizeof word) {
+    if ((size_t)(r->end - r->at) < sizeof word) {
         return read_varint_slowly(r);
     }
     memcpy(&word, r->at, sizeof word);
     uint64_t ends = ~word & 0x8080808080808080;
-    uint64_t last = ends & -ends; /* the top bit of the last byte */
-    if (last == 0 || (last > 0x80 && (word & (last - (last >> 7))) == 0)) {
+    if (ends == 0) {
         return read_varint_slowly(r);
     }
-    r->at += (size_t)__builtin_ctzll(last) / 8 + 1;
-    return pack_groups(word & (last - 1) & 0x7f7f7f7f7f7f7f7f);
+    unsigned last = (unsigned)__builtin_ctzll(ends); /* the top bit of the last byte */
+    word &= UINT64_MAX >> (63 - last);
+    if (last > 7 && word >> (last - 7) == 0) { /* longer than needed */
+        return read_varint_slowly(r);
+    }
+    r->at += last / 8 + 1;
+    return pack_groups(word & 0x7f7f7f7f7f7f7f7f);
 }
 
 enum err reader_finish(const struct reader *r)
@@ -184,35 +181,16 @@ void write_i64(struct buffer *b, int64_t value)
     write_little(b, (uint64_t)value, 8);
 }
 
-/* What takes up to 8 bytes, as a word. */
-static uint64_t varint_word(uint64_t value, size_t length)
-{
-    uint64_t more = 0x8080808080808080 & ((UINT64_C(1) << (8 * (length - 1))) - 1);
-    return spread_groups(value) | more;
-}
-
-static void write_varint_slowly(struct buffer *b, uint64_t value, size_t length)
-{
-    uint8_t *to = write_reserve(b, length);
-    for (size_t i = 0; to != NULL && i < length; i++) {
-        to[i] = (uint8_t)(value >> (7 * i) | (i + 1 < length ? 0x80 : 0));
-    }
-}
-
-/* Where there is room for a word it is written whole, also over what comes behind the length. */
 void write_varint_long(struct buffer *b, uint64_t value)
 {
-    size_t bits = 64u - (size_t)__builtin_clzll(value | 1);
-    size_t length = (bits + 6) / 7;
-    size_t end = b->length + sizeof(uint64_t);
+    uint8_t whole[VARINT_MAX];
+    size_t end = b->length + VARINT_MAX;
     bool has_room = b->err == ERR_OK && end <= b->capacity && (b->limit == 0 || end <= b->limit);
-    if (!has_room || length > sizeof(uint64_t)) {
-        write_varint_slowly(b, value, length);
-        return;
+    if (has_room) {
+        write_end(b, put_varint(b->at + b->length, value));
+    } else {
+        write_bytes(b, whole, (size_t)(put_varint(whole, value) - whole));
     }
-    uint64_t word = varint_word(value, length);
-    memcpy(b->at + b->length, &word, sizeof word);
-    b->length += length;
 }
 
 void put_u64_be(uint8_t out[8], uint64_t value)

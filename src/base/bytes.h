@@ -2,7 +2,7 @@
  * errors.
  *
  * A cursor carries its first error, so that a run of reads or writes needs one check at the end.
- * After an error reads give zeros and writes do nothing.
+ * After an error reads give zeros, since it ends the input, and writes do nothing.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
@@ -34,11 +34,18 @@ struct reader {
 
 struct reader reader_of(struct slice bytes);
 
+/* The input is not what it should be. */
+static inline void read_fail(struct reader *r)
+{
+    r->err = ERR_CORRUPT;
+    r->at = r->end;
+}
+
 /* Borrows the next `length` bytes of the input. */
 static inline struct slice read_slice(struct reader *r, size_t length)
 {
-    if (r->err != ERR_OK || length > (size_t)(r->end - r->at)) {
-        r->err = ERR_CORRUPT;
+    if (length > (size_t)(r->end - r->at)) {
+        read_fail(r);
         return (struct slice){NULL, 0};
     }
     struct slice s = {r->at, length};
@@ -48,7 +55,7 @@ static inline struct slice read_slice(struct reader *r, size_t length)
 
 static inline uint8_t read_u8(struct reader *r)
 {
-    if (r->err != ERR_OK || r->at == r->end) {
+    if (r->at == r->end) {
         r->err = ERR_CORRUPT;
         return 0;
     }
@@ -65,8 +72,14 @@ uint64_t read_varint_long(struct reader *r);
  * other is an error. */
 static inline uint64_t read_varint(struct reader *r)
 {
-    if (r->err == ERR_OK && r->at != r->end && *r->at < 0x80) {
+    size_t left = (size_t)(r->end - r->at);
+    if (left > 0 && r->at[0] < 0x80) {
         return *r->at++;
+    }
+    if (left > 1 && r->at[1] < 0x80 && r->at[1] != 0) {
+        uint64_t value = (r->at[0] & 0x7fu) | (uint64_t)r->at[1] << 7;
+        r->at += 2;
+        return value;
     }
     return read_varint_long(r);
 }
@@ -118,14 +131,53 @@ uint8_t *write_reserve_slowly(struct buffer *b, size_t length);
 static inline uint8_t *write_reserve(struct buffer *b, size_t length)
 {
     size_t end = b->length + length;
-    bool has_room = b->err == ERR_OK && b->at != NULL && end >= length && end <= b->capacity &&
-                    (b->limit == 0 || end <= b->limit);
+    /* No limit is 0, and then the largest one. */
+    bool has_room =
+        end - 1 < b->capacity && end - 1 <= b->limit - 1 && end >= length && b->err == ERR_OK;
     if (!has_room) {
         return write_reserve_slowly(b, length);
     }
     uint8_t *at = b->at + b->length;
     b->length = end;
     return at;
+}
+
+/* Of what was reserved last, all from `end` on was not needed. So a run of fields takes one look at
+ * the room there is: reserve what they take at most, put them one behind the other, end. */
+static inline void write_end(struct buffer *b, const uint8_t *end)
+{
+    b->length = (size_t)(end - b->at);
+}
+
+/* Each puts a field into memory that has room for it, and gives the end of it. */
+#define VARINT_MAX 10u
+
+static inline uint8_t *put_u8(uint8_t *to, unsigned value)
+{
+    *to = (uint8_t)value;
+    return to + 1;
+}
+
+static inline uint8_t *put_bytes(uint8_t *to, const void *at, size_t length)
+{
+    if (length > 0) { /* nothing may have no address */
+        memcpy(to, at, length);
+    }
+    return to + length;
+}
+
+static inline uint8_t *put_varint(uint8_t *to, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7) {
+        *to++ = (uint8_t)(value | 0x80);
+    }
+    *to = (uint8_t)value;
+    return to + 1;
+}
+
+static inline uint8_t *put_svarint(uint8_t *to, int64_t value)
+{
+    return put_varint(to, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
 }
 
 static inline void write_u8(struct buffer *b, uint8_t value)

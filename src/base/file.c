@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum err err_of_errno(int code)
+enum err file_err_of(int code)
 {
     switch (code) {
     case EEXIST:
@@ -32,7 +32,7 @@ static enum err err_of_errno(int code)
 static enum err failed(struct note *note, const char *verb, const char *path)
 {
     int code = errno;
-    return note_set(note, err_of_errno(code), "cannot %s %s: %s", verb, path, strerror(code));
+    return note_set(note, file_err_of(code), "cannot %s %s: %s", verb, path, strerror(code));
 }
 
 static void close_scoped(int *fd)
@@ -157,5 +157,41 @@ enum err file_read(const char *path, enum file_access access, size_t limit,
     found.length = (size_t)length;
     buffer_fini(out_bytes);
     *out_bytes = found;
+    return ERR_OK;
+}
+
+enum err file_read_at(int fd, uint64_t offset, void *out, size_t length)
+{
+    uint8_t *to = out;
+    while (length > 0) {
+        ssize_t got = pread(fd, to, length, (off_t)offset);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got == 0 ? ERR_CORRUPT : ERR_STORAGE;
+        }
+        to += got;
+        offset += (uint64_t)got;
+        length -= (size_t)got;
+    }
+    return ERR_OK;
+}
+
+enum err file_write_at(int fd, uint64_t offset, const void *bytes, size_t length)
+{
+    const uint8_t *from = bytes;
+    while (length > 0) {
+        ssize_t put = pwrite(fd, from, length, (off_t)offset);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return ERR_STORAGE;
+        }
+        from += put;
+        offset += (uint64_t)put;
+        length -= (size_t)put;
+    }
     return ERR_OK;
 }

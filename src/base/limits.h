@@ -107,21 +107,23 @@
 #define LIMIT_RATIO_DECIMALS   4u
 
 /* RPC. */
-#define LIMIT_MESSAGE_BYTES      (4u << 20)
-#define LIMIT_DECODED_BYTES      (16u << 20)  /* of one message, in its arena */
-#define LIMIT_MESSAGE_DEPTH      16u          /* messages within messages */
-#define LIMIT_CONCURRENT_STREAMS 512u         /* calls at once on one connection */
-#define LIMIT_STREAMS_PER_PEER   8u           /* streaming calls at once of one partner's node */
-#define LIMIT_LIVE_CALLS         8192u        /* unary calls at once on all connections */
-#define LIMIT_WORKER_QUEUE       1024u        /* calls that wait for a worker */
-#define LIMIT_TRANSPORT_BYTES    (512u << 20) /* buffers of all connections */
-#define LIMIT_METADATA_BYTES     (8u << 10)
-#define LIMIT_CALLERS_CACHED     256u /* connections whose identity is remembered */
-#define LIMIT_DESCRIPTOR_FILES   256u
-#define LIMIT_DESCRIPTOR_SYMBOLS 8192u
-#define LIMIT_PAGE_ROWS          1000u
-#define LIMIT_HISTORY_ROWS       10000u /* of one member, looked at by one call */
-#define LIMIT_RECEIPT_ROWS       65536u /* of the journal, looked at for the receipt of one entry */
+#define LIMIT_MESSAGE_BYTES         (4u << 20)
+#define LIMIT_DISPUTE_FILE_BYTES    (64u << 20) /* of evidence: a batch for each step */
+#define LIMIT_DISPUTE_DECODED_BYTES (256u << 20)
+#define LIMIT_DECODED_BYTES         (16u << 20)  /* of one message, in its arena */
+#define LIMIT_MESSAGE_DEPTH         16u          /* messages within messages */
+#define LIMIT_CONCURRENT_STREAMS    512u         /* calls at once on one connection */
+#define LIMIT_STREAMS_PER_PEER      8u           /* streaming calls at once of one partner's node */
+#define LIMIT_LIVE_CALLS            8192u        /* unary calls at once on all connections */
+#define LIMIT_WORKER_QUEUE          1024u        /* calls that wait for a worker */
+#define LIMIT_TRANSPORT_BYTES       (512u << 20) /* buffers of all connections */
+#define LIMIT_METADATA_BYTES        (8u << 10)
+#define LIMIT_CALLERS_CACHED        256u /* connections whose identity is remembered */
+#define LIMIT_DESCRIPTOR_FILES      256u
+#define LIMIT_DESCRIPTOR_SYMBOLS    8192u
+#define LIMIT_PAGE_ROWS             1000u
+#define LIMIT_HISTORY_ROWS          10000u /* of one member, looked at by one call */
+#define LIMIT_RECEIPT_ROWS          65536u /* of the journal, looked at for the receipt of one entry */
 
 /* Commands in bulk, events. */
 #define LIMIT_BATCH_ROOMS     8u         /* batches of unary calls under way at once */

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <talea/v1/till.pb-c.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/waiting.h"
 #include "bench/cases.h"
 #include "bench/measure.h"
 #include "bench/pair.h"
@@ -59,13 +59,6 @@ enum err serving_as(struct bench *bench, const char *role)
     serving->role = role;
     return serving_connect(&bench->ledgers[LEDGER_MEDIUM].home, role, &serving->client,
                            bench->note);
-}
-
-static void pause_ms(long ms)
-{
-    struct timespec left = {ms / 1000, (ms % 1000) * 1000000};
-    while (nanosleep(&left, &left) != 0) {
-    }
 }
 
 /* Asks for a balance until there is an answer. */

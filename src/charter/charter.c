@@ -287,3 +287,9 @@ const struct charter_partner *charter_partner_find(const struct charter *charter
     }
     return NULL;
 }
+
+const char *charter_partner_name(const struct charter *charter, const struct partner_id *partner)
+{
+    const struct charter_partner *found = charter_partner_find(charter, partner);
+    return found == NULL ? partner->text : found->display_name;
+}

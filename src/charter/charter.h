@@ -107,6 +107,8 @@ MUST_USE enum err charter_follows(const struct charter *charter, const struct ch
 struct period charter_period(const struct charter *charter);
 const struct charter_partner *charter_partner_find(const struct charter *charter,
                                                    const struct partner_id *partner);
+/* What people call it; its id when the charter does not have it. Lives as long as both. */
+const char *charter_partner_name(const struct charter *charter, const struct partner_id *partner);
 /* Those whose streams run in the period, sorted, in the arena. ERR_RESOURCE. */
 MUST_USE enum err charter_partners_in(const struct charter *charter, struct period period,
                                       struct arena *arena, struct partner_id **out_partners,

@@ -91,10 +91,30 @@ enum cli_exit amounts_read_time_of(struct cli *cli, enum option_key key, const c
     const char *text = cli_option(cli, key);
     struct unix_ms time = {0};
     if (text != NULL && unix_ms_parse(text, &time) != ERR_OK) {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10-03T17:04:05Z",
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10-03 or 2026-10-03T17:04:05Z",
                         "%s: \"%s\" is no time", name, text);
     }
     *out_unix_ms = time.ms;
+    return CLI_OK;
+}
+
+enum cli_exit amounts_read_range(struct cli *cli, int64_t *out_from_ms, int64_t *out_to_ms)
+{
+    int64_t from_ms;
+    int64_t to_ms;
+    enum cli_exit outcome = amounts_read_time_of(cli, OPT_FROM, "--from", &from_ms);
+    if (outcome == CLI_OK) {
+        outcome = amounts_read_time_of(cli, OPT_TO, "--to", &to_ms);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    if (cli_option(cli, OPT_FROM) != NULL && cli_option(cli, OPT_TO) != NULL && from_ms >= to_ms) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL, "--to: \"%s\" is not after --from",
+                        cli_option(cli, OPT_TO));
+    }
+    *out_from_ms = from_ms;
+    *out_to_ms = to_ms;
     return CLI_OK;
 }
 

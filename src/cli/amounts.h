@@ -23,6 +23,9 @@ MUST_USE enum cli_exit amounts_read_time(struct cli *cli, int64_t *out_unix_ms);
 /* The time of an option that `name` is the name of, or 0. A date is its first moment, UTC. */
 MUST_USE enum cli_exit amounts_read_time_of(struct cli *cli, enum option_key key, const char *name,
                                             int64_t *out_unix_ms);
+/* --from and --to, 0 where one is not given; an empty range is refused. */
+MUST_USE enum cli_exit amounts_read_range(struct cli *cli, int64_t *out_from_ms,
+                                          int64_t *out_to_ms);
 
 static inline const char *amounts_points(const struct units *units, int64_t points,
                                          char out_text[AMOUNT_TEXT_MAX])

@@ -118,21 +118,31 @@ static void print_votes(const struct cli *cli, const struct audit_report *report
     fputc('\n', cli->out);
 }
 
+/* "1 file", "15 files". */
+static void print_count(const struct cli *cli, uint64_t count, const char *one, const char *many,
+                        const char *end)
+{
+    fprintf(cli->out, "%llu %s%s", number(count), count == 1 ? one : many, end);
+}
+
 static void print_counts(const struct cli *cli, const struct audit_counts *counts)
 {
-    fprintf(cli->out, "%llu dossiers, %llu files, %llu bytes\n", number(counts->dossiers),
-            number(counts->files), number(counts->bytes));
-    fprintf(cli->out, "%llu charters, %llu streams, %llu batches, %llu receipts, %llu statements\n",
-            number(counts->charters), number(counts->streams), number(counts->batches),
-            number(counts->receipts), number(counts->statements));
-    fprintf(
-        cli->out,
-        "%llu statements between others, %llu words and %llu votes about the net, %llu notices of "
-        "payments\n",
-        number(counts->netted_statements), number(counts->words), number(counts->votes),
-        number(counts->notices));
-    fprintf(cli->out, "%llu entries (%llu of them refused), %llu signatures\n",
-            number(counts->entries), number(counts->refused), number(counts->signatures));
+    print_count(cli, counts->dossiers, "dossier", "dossiers", ", ");
+    print_count(cli, counts->files, "file", "files", ", ");
+    print_count(cli, counts->bytes, "byte", "bytes", "\n");
+    print_count(cli, counts->charters, "charter", "charters", ", ");
+    print_count(cli, counts->streams, "stream", "streams", ", ");
+    print_count(cli, counts->batches, "batch", "batches", ", ");
+    print_count(cli, counts->receipts, "receipt", "receipts", ", ");
+    print_count(cli, counts->statements, "statement", "statements", "\n");
+    print_count(cli, counts->netted_statements, "statement between others",
+                "statements between others", ", ");
+    print_count(cli, counts->words, "word about the net", "words about the net", ", ");
+    print_count(cli, counts->votes, "vote about the net", "votes about the net", ", ");
+    print_count(cli, counts->notices, "notice of payments", "notices of payments", "\n");
+    print_count(cli, counts->entries, "entry", "entries", "");
+    fprintf(cli->out, " (%llu of them refused), ", number(counts->refused));
+    print_count(cli, counts->signatures, "signature", "signatures", "\n");
 }
 
 static void print_clean(const struct cli *cli, const struct audit_report *report)

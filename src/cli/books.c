@@ -172,8 +172,7 @@ static enum cli_exit read_options(struct books *books)
         return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "points, money, revenue",
                         "--only: \"%s\" is none", only);
     }
-    enum cli_exit outcome = amounts_read_time_of(cli, OPT_FROM, "from", &books->from_ms);
-    return outcome == CLI_OK ? amounts_read_time_of(cli, OPT_TO, "to", &books->to_ms) : outcome;
+    return amounts_read_range(cli, &books->from_ms, &books->to_ms);
 }
 
 static enum cli_exit gather(struct books *books)

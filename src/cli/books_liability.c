@@ -46,8 +46,8 @@ static enum cli_exit read_options(struct liability *liability)
         return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "text, csv", "--format: \"%s\" is none",
                         format);
     }
-    enum cli_exit outcome = amounts_read_time_of(cli, OPT_AT, "at", &liability->at_ms);
-    return outcome == CLI_OK ? amounts_read_time_of(cli, OPT_FROM, "from", &liability->from_ms)
+    enum cli_exit outcome = amounts_read_time_of(cli, OPT_AT, "--at", &liability->at_ms);
+    return outcome == CLI_OK ? amounts_read_time_of(cli, OPT_FROM, "--from", &liability->from_ms)
                              : outcome;
 }
 

@@ -85,7 +85,13 @@ static enum err merge(const struct cli *cli, struct note *note)
         CLEANUP(buffer_fini) struct buffer one = {0};
         CLEANUP(buffer_fini) struct buffer merged = {0};
         TRY(charter_file_read(cli_argument(cli, i), &one, note));
-        TRY(charter_merge_signatures(buffer_slice(&all), buffer_slice(&one), &merged, note));
+        struct note why = {""};
+        enum err err =
+            charter_merge_signatures(buffer_slice(&all), buffer_slice(&one), &merged, &why);
+        if (err != ERR_OK) {
+            return note_set(note, err, "%s and %s: %s", cli_argument(cli, 0), cli_argument(cli, i),
+                            why.text);
+        }
         struct buffer before = all;
         all = merged;
         merged = before;

@@ -84,7 +84,10 @@ enum cli_exit cli_fail_status(const struct cli *cli, const struct rpc_status *st
         snprintf(advice, sizeof advice, "the outcome is unknown: repeat with --transaction-id %s",
                  cli->transaction_id);
     } else if (outcome == CLI_UNREACHABLE) {
-        snprintf(advice, sizeof advice, "is the node running?");
+        bool is_other = strstr(status->message, "certificate verify failed") != NULL;
+        snprintf(advice, sizeof advice, "%s",
+                 is_other ? "it is not the node of this home: see --home and --address"
+                          : "is the node running?");
     }
     for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++) {
         if (strcmp(advices[i].reason, status->reason) == 0) {

@@ -179,13 +179,16 @@ const struct cli_command commands[] = {
      receipt_import_options, 1, 1, ROLE_BACK_OFFICE, run_receipt_import},
     {"programme check", "FILE", "Say what is wrong with a programme, line by line",
      "talea programme check programme.yaml", NULL, 1, 1, 0, run_programme_check},
+    {"programme diff", "BEFORE AFTER",
+     "Show what a version of a programme says otherwise; exit 1 where it does",
+     "talea programme diff programme.yaml next.yaml", NULL, 2, 2, 0, run_programme_diff},
     {"programme try", "FILE", "Try a programme on an export of receipts: what each rule would give",
      "talea programme try next.yaml --receipts october.csv.gz --map till.yaml \\\n"
      "      --against programme.yaml --price 0.01",
      programme_try_options, 1, 1, 0, run_programme_try},
     {"programme explain", "FILE", "Explain what one receipt of an export would get, rule by rule",
-     "talea programme explain next.yaml --receipts october.csv.gz --map till.yaml \\\n"
-     "      --receipt 4711 --all",
+     "talea programme explain next.yaml --receipts october.csv.gz \\\n"
+     "      --map till.yaml --receipt 4711 --all",
      programme_explain_options, 1, 1, 0, run_programme_explain},
     {"report", NULL, "Show the ledger's accounts with their totals", "talea report", NULL, 0, 0,
      ROLE_BACK_OFFICE, run_report},
@@ -213,7 +216,7 @@ const struct cli_command commands[] = {
      "talea audit receipt receipt.txt --charter charter.talea", audit_receipt_options, 1, 1, 0,
      run_audit_receipt},
     {"audit dispute", "FILE NUMBER",
-     "Prove what is signed of a disputed entry, and whether a promise stands behind it",
+     "Prove what is signed of a disputed entry, the promise behind it, and what the steps come to",
      "talea dispute show fuel 812 --out 812.evidence\n"
      "  talea audit dispute 812.evidence 812 --charter charter.talea",
      audit_dispute_options, 2, 2, 0, run_audit_dispute},
@@ -263,9 +266,11 @@ const struct cli_command commands[] = {
     {"dispute list", "[PARTNER]", "Show the disputes that are not over, and whose turn it is",
      "talea dispute list fuel --all", dispute_list_options, 0, 1, ROLE_BACK_OFFICE,
      run_dispute_list},
-    {"dispute show", "PARTNER NUMBER", "Show a dispute; with --out what is signed of its entry",
-     "talea dispute show fuel 812 --out fuel-812.evidence", dispute_show_options, 2, 2,
-     ROLE_BACK_OFFICE, run_dispute_show},
+    {"dispute show", "PARTNER NUMBER",
+     "Show a dispute: what both sides said, signed and proved; as a page to print too",
+     "talea dispute show fuel 812 --html dispute.html --language ru\n"
+     "  talea dispute show fuel 812 --out fuel-812.evidence",
+     dispute_show_options, 2, 2, ROLE_BACK_OFFICE, run_dispute_show},
     {"dispute answer", "PARTNER NUMBER", "Say that we look into it: the deadline begins anew, once",
      "talea dispute answer fuel 812 --direction sent", dispute_step_options, 2, 2, ROLE_BACK_OFFICE,
      run_dispute_answer},

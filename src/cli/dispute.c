@@ -1,49 +1,37 @@
-/* talea dispute: open, answer, accept, reject, escalate, concede, rule, show, list. */
-#include <stdlib.h>
+/* talea dispute: open, answer, accept, reject, escalate, concede, rule, list. */
 #include <string.h>
 
 #include <talea/v1/back_office.pb-c.h>
 
-#include "base/file.h"
 #include "clearing/dispute.h"
 #include "cli/amounts.h"
 #include "cli/commands.h"
+#include "cli/dispute.h"
 #include "cli/message.h"
 #include "cli/office.h"
 #include "cli/selector.h"
 #include "cli/table.h"
 #include "cli/till.h"
 
-#define DIRECTION_OPTION                                                                           \
-    {                                                                                              \
-        "direction", OPT_DIRECTION, "WAY", 0,                                                      \
-            "received: the entry is the partner's (default); sent: it is ours", 0                  \
-    }
 #define NOTE_OPTION                                                                                \
     {                                                                                              \
         "note", OPT_NOTE, "TEXT", 0, "For the other side, one line", 0                             \
     }
 
+#define DISPUTE_REASONS                                                                            \
+    "AMOUNT_WRONG, PURCHASE_UNKNOWN, DOUBLED, GOODS_RETURNED, NOT_GRANTED, NOT_RETURNED, "         \
+    "REFUSED_WRONGLY or OTHER"
+
 const struct argp_option dispute_open_options[] = {
-    DIRECTION_OPTION,
-    {"reason", OPT_REASON, "CODE", 0,
-     "AMOUNT_WRONG, PURCHASE_UNKNOWN, DOUBLED, GOODS_RETURNED, NOT_GRANTED, NOT_RETURNED, "
-     "REFUSED_WRONGLY or OTHER",
-     0},
+    DISPUTE_DIRECTION_OPTION,
+    {"reason", OPT_REASON, "CODE", 0, DISPUTE_REASONS, 0},
     {"points", OPT_POINTS, "POINTS", 0, "The part of the entry that is wrong (default: all)", 0},
     NOTE_OPTION,
     TRANSACTION_OPTION,
     {0}};
 
 const struct argp_option dispute_step_options[] = {
-    DIRECTION_OPTION, NOTE_OPTION, TRANSACTION_OPTION, {0}};
-
-const struct argp_option dispute_show_options[] = {
-    DIRECTION_OPTION,
-    {"out", OPT_OUT, "FILE", 0,
-     "Write what is signed of the entry, for talea audit dispute: batch, receipt, grants, mandates",
-     0},
-    {0}};
+    DISPUTE_DIRECTION_OPTION, NOTE_OPTION, TRANSACTION_OPTION, {0}};
 
 const struct argp_option dispute_list_options[] = {
     {"all", OPT_ALL, NULL, 0, "Also those that are over", 0},
@@ -52,17 +40,16 @@ const struct argp_option dispute_list_options[] = {
     {"page", OPT_PAGE, "TOKEN", 0, "From where an earlier list ended", 0},
     {0}};
 
-/* PARTNER NUMBER and --direction. */
-static enum cli_exit read_entry(struct cli *cli, Talea__V1__StreamEntry *out_entry)
+enum cli_exit dispute_read_entry(struct cli *cli, Talea__V1__StreamEntry *out_entry)
 {
     const char *way = cli_option(cli, OPT_DIRECTION);
-    char *end = NULL;
     talea__v1__stream_entry__init(out_entry);
     out_entry->partner = message_text(cli_argument(cli, 0));
-    out_entry->number = strtoull(cli_argument(cli, 1), &end, 10);
-    if (*end != '\0' || out_entry->number == 0 || cli_argument(cli, 1)[0] == '-') {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "talea transaction show",
-                        "\"%s\" is no entry's number", cli_argument(cli, 1));
+    enum cli_exit outcome = selector_read_number(
+        cli, 1, "entry", "`talea transaction show` has it, and statement show --csv",
+        &out_entry->number);
+    if (outcome != CLI_OK) {
+        return outcome;
     }
     out_entry->is_sent = way != NULL && strcmp(way, "sent") == 0;
     if (way != NULL && !out_entry->is_sent && strcmp(way, "received") != 0) {
@@ -93,9 +80,12 @@ static enum cli_exit read_claim(struct cli *cli, Talea__V1__OpenDisputeRequest *
     const char *reason = cli_option(cli, OPT_REASON);
     const char *points = cli_option(cli, OPT_POINTS);
     enum dispute_reason parsed;
-    if (reason == NULL || dispute_reason_parse(reason, &parsed) != ERR_OK) {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help",
-                        "needs a --reason of those there are");
+    if (reason == NULL) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", DISPUTE_REASONS, "--reason is missing");
+    }
+    if (dispute_reason_parse(reason, &parsed) != ERR_OK) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", DISPUTE_REASONS,
+                        "--reason: \"%s\" is none", reason);
     }
     request->reason = (Talea__V1__DisputeReason)parsed;
     return points == NULL ? CLI_OK : amounts_read_points(cli, "--points", points, &request->points);
@@ -107,7 +97,7 @@ enum cli_exit run_dispute_open(struct cli *cli)
     Talea__V1__StreamEntry entry;
     talea__v1__open_dispute_request__init(&request);
     request.entry = &entry;
-    enum cli_exit outcome = read_entry(cli, &entry);
+    enum cli_exit outcome = dispute_read_entry(cli, &entry);
     if (outcome == CLI_OK) {
         outcome = read_claim(cli, &request);
     }
@@ -141,7 +131,7 @@ static enum cli_exit take_step(struct cli *cli, enum dispute_step step)
     talea__v1__step_dispute_request__init(&request);
     request.entry = &entry;
     request.step = (Talea__V1__DisputeStep)step;
-    enum cli_exit outcome = read_entry(cli, &entry);
+    enum cli_exit outcome = dispute_read_entry(cli, &entry);
     if (outcome == CLI_OK) {
         outcome = read_words(cli, &request.transaction_id, &request.note);
     }
@@ -200,107 +190,10 @@ static const char *ruling_word(Talea__V1__DisputeRuling ruling)
     return dispute_ruling_name((enum dispute_ruling)ruling);
 }
 
-static const char *state_word(const Talea__V1__Dispute *dispute)
+const char *dispute_state_word(const Talea__V1__Dispute *dispute)
 {
     bool is_none = dispute->dispute_id[0] == '\0';
     return is_none ? "refused" : dispute_state_name((enum dispute_state)dispute->state);
-}
-
-static void print_course(struct cli *cli, const Talea__V1__Dispute *d)
-{
-    char time[TIME_TEXT_MAX];
-    fprintf(cli->out, "state      %s%s%s%s\n", state_word(d),
-            d->is_ruled_by_machine ? ", by what was signed" : "",
-            d->is_by_silence ? ", by silence" : "", d->is_our_turn ? "; OUR TURN" : "");
-    if (d->outcome != 0) {
-        fprintf(cli->out, "outcome    %s\n", ruling_word(d->outcome));
-    } else if (d->own_ruling != 0 || d->partner_ruling != 0) {
-        fprintf(cli->out, "rulings    ours %s, theirs %s\n", ruling_word(d->own_ruling),
-                ruling_word(d->partner_ruling));
-    }
-    if (d->declined[0] != '\0') {
-        fprintf(cli->out, "declined   %s\n", d->declined);
-    }
-    if (d->opened_unix_ms != 0) {
-        fprintf(cli->out, "opened     %s UTC by %s\n", amounts_time(d->opened_unix_ms, time),
-                d->is_opener ? "us" : d->entry->partner);
-        fprintf(cli->out, "last step  %s UTC\n", amounts_time(d->moved_unix_ms, time));
-    }
-    if (d->due_unix_ms != 0) {
-        fprintf(cli->out, "deadline   %s UTC: then our silence gives in\n",
-                amounts_time(d->due_unix_ms, time));
-    }
-}
-
-static void print_dispute(struct cli *cli, const struct units *units, const Talea__V1__Dispute *d)
-{
-    char text[AMOUNT_TEXT_MAX];
-    fprintf(cli->out, "entry      %llu, %s %s, %s, %s %s of %u-%02u\n",
-            (unsigned long long)d->entry->number, d->entry->is_sent ? "to" : "from",
-            d->entry->partner, d->was_applied ? "applied" : "refused",
-            entry_kind_name((enum entry_kind)d->kind), amounts_points(units, d->entry_points, text),
-            d->period / 100, d->period % 100);
-    if (d->card[0] != '\0') {
-        fprintf(cli->out, "card       %s\n", d->card);
-    }
-    if (d->claimed_points != 0) {
-        fprintf(cli->out, "claimed    %s %s, %s%s\n",
-                amounts_points(units, d->claimed_points, text), units->points_name,
-                dispute_reason_name((enum dispute_reason)d->reason),
-                d->is_suspended ? "; left out of the period's statement" : "");
-    }
-    print_course(cli, d);
-    if (d->opener_note[0] != '\0') {
-        fprintf(cli->out, "opener     \"%s\"\n", d->opener_note);
-    }
-    if (d->answerer_note[0] != '\0') {
-        fprintf(cli->out, "answerer   \"%s\"\n", d->answerer_note);
-    }
-}
-
-static enum cli_exit write_evidence(struct cli *cli, Talea__V1__StreamEntry *entry,
-                                    const char *path)
-{
-    Talea__V1__GetDisputeEvidenceRequest request;
-    struct note note = {""};
-    talea__v1__get_dispute_evidence_request__init(&request);
-    request.entry = entry;
-    CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    CLEANUP(buffer_fini) struct buffer bytes = {0};
-    enum cli_exit outcome = office_call(cli, "GetDisputeEvidence", &request.base, &message);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
-    enum err err = message_pack(message, &bytes);
-    if (err == ERR_OK) {
-        err = file_create(path, FILE_PUBLIC, buffer_slice(&bytes), &note);
-    }
-    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
-}
-
-enum cli_exit run_dispute_show(struct cli *cli)
-{
-    Talea__V1__GetDisputeRequest request;
-    Talea__V1__StreamEntry entry;
-    talea__v1__get_dispute_request__init(&request);
-    request.entry = &entry;
-    CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    enum cli_exit outcome = read_entry(cli, &entry);
-    if (outcome == CLI_OK) {
-        outcome = office_call(cli, "GetDispute", &request.base, &message);
-    }
-    if (outcome == CLI_OK && cli_option(cli, OPT_OUT) != NULL) {
-        outcome = write_evidence(cli, &entry, cli_option(cli, OPT_OUT));
-    }
-    if (outcome != CLI_OK || cli->is_json) {
-        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
-    }
-    const struct units *units;
-    outcome = session_units(cli, &units);
-    if (outcome == CLI_OK) {
-        print_dispute(cli, units, ((const Talea__V1__GetDisputeResponse *)message)->dispute);
-    }
-    return outcome;
 }
 
 static void print_list(struct cli *cli, const struct units *units,
@@ -319,7 +212,7 @@ static void print_list(struct cli *cli, const struct units *units,
         table_cell(&table, "%llu", (unsigned long long)d->entry->number);
         table_cell(&table, "%s", entry_kind_name((enum entry_kind)d->kind));
         table_cell(&table, "%s", amounts_points(units, d->claimed_points, text));
-        table_cell(&table, "%s", state_word(d));
+        table_cell(&table, "%s", dispute_state_word(d));
         table_cell(&table, "%s", d->outcome == 0 ? "" : ruling_word(d->outcome));
         table_cell(&table, "%s", d->is_our_turn ? "ours" : "");
         table_cell(&table, "%s",

@@ -1,5 +1,4 @@
 /* talea evidence list, export, verify: what partners said that can't be honest. */
-#include <stdlib.h>
 #include <string.h>
 
 #include <talea/v1/admin.pb-c.h>
@@ -9,6 +8,7 @@
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/message.h"
+#include "cli/selector.h"
 #include "cli/table.h"
 #include "wire/messages.h"
 
@@ -52,13 +52,12 @@ enum cli_exit run_evidence_export(struct cli *cli)
     Talea__V1__GetEvidenceRequest request;
     struct note note = {""};
     const char *path = cli_option(cli, OPT_OUT);
-    char *end = NULL;
     talea__v1__get_evidence_request__init(&request);
     request.partner = message_text(cli_argument(cli, 0));
-    request.number = strtoull(cli_argument(cli, 1), &end, 10);
-    if (request.number == 0 || *end != '\0') {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "talea evidence list",
-                        "\"%s\" is no number of one", cli_argument(cli, 1));
+    enum cli_exit read =
+        selector_read_number(cli, 1, "evidence", "see talea evidence list", &request.number);
+    if (read != CLI_OK) {
+        return read;
     }
     if (path == NULL) {
         return cli_fail(cli, CLI_USAGE, "USAGE", NULL, "--out FILE says where to write it");

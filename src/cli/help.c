@@ -26,6 +26,16 @@ static bool is_shown(const struct cli_command *command, const char *group)
            (length == 0 || command->name[length] == ' ' || command->name[length] == '\0');
 }
 
+static int name_width(const char *group)
+{
+    size_t width = 0;
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
+        size_t length = strlen(c->name);
+        width = is_shown(c, group) && length > width ? length : width;
+    }
+    return (int)width;
+}
+
 void command_print_overview(FILE *out, const char *group)
 {
     fprintf(out, "Usage: talea [OPTION...] %s%sCOMMAND [OPTION...] [ARGUMENT...]\n",
@@ -33,10 +43,11 @@ void command_print_overview(FILE *out, const char *group)
     if (group == NULL) {
         fprintf(out, "The operator's command line of a Talea node.\n");
     }
+    int width = name_width(group);
     fprintf(out, "\nCommands:\n");
     for (const struct cli_command *c = commands; c->name != NULL; c++) {
         if (is_shown(c, group)) {
-            fprintf(out, "  %-18s %s\n", c->name, c->summary);
+            fprintf(out, "  %-*s %s\n", width, c->name, c->summary);
         }
     }
     if (group == NULL) {

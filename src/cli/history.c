@@ -88,10 +88,7 @@ static enum cli_exit read_filter(struct cli *cli, Talea__V1__ListHistoryRequest 
         outcome = read_account(cli, request);
     }
     if (outcome == CLI_OK) {
-        outcome = amounts_read_time_of(cli, OPT_FROM, "--from", &request->from_unix_ms);
-    }
-    if (outcome == CLI_OK) {
-        outcome = amounts_read_time_of(cli, OPT_TO, "--to", &request->to_unix_ms);
+        outcome = amounts_read_range(cli, &request->from_unix_ms, &request->to_unix_ms);
     }
     if (cli_option(cli, OPT_TRANSACTION) != NULL) {
         request->transaction_id = message_text(cli_option(cli, OPT_TRANSACTION));

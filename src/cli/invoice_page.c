@@ -19,8 +19,7 @@ static const char *words(const struct view *view, enum page_text text)
 
 static const char *name_of(const struct view *view, const struct partner_id *partner)
 {
-    const struct charter_partner *found = charter_partner_find(view->invoice->charter, partner);
-    return found == NULL ? partner->text : found->display_name;
+    return charter_partner_name(view->invoice->charter, partner);
 }
 
 static void money_cell(struct view *view, struct money money)

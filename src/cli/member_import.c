@@ -217,7 +217,13 @@ static enum cli_exit stream_file(struct member_import *import, struct source *so
         return cli_fail_err(import->cli, err, &note);
     }
     enum cli_exit outcome = print_members(import);
-    return status.code == 0 ? outcome : cli_fail_status(import->cli, &status);
+    if (status.code != 0) {
+        return cli_fail_status(import->cli, &status);
+    }
+    return outcome == CLI_OK && import->refused > 0 && import->members == 0
+               ? cli_fail(import->cli, CLI_REFUSED, "NOTHING_IMPORTED", NULL,
+                          "all %llu rows were rejected", (unsigned long long)import->refused)
+               : outcome;
 }
 
 enum cli_exit run_member_import(struct cli *cli)

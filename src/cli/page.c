@@ -20,6 +20,7 @@ static const char style[] =
     "vertical-align:top}"
     "th{font-weight:600;font-size:9pt;border-bottom:.3mm solid #1a1a1a}"
     ".n{text-align:right}td.n{white-space:nowrap}"
+    ".time{white-space:nowrap;font-size:9.5pt}"
     "tfoot td{font-weight:600;border-bottom:0}"
     ".hash{font:8pt/1.5 'DejaVu Sans Mono','Noto Sans Mono',monospace;overflow-wrap:anywhere}"
     ".warning{border:.5mm solid #9b1c1c;color:#9b1c1c;padding:2mm 3mm;margin:4mm 0;font-weight:600}"

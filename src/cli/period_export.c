@@ -116,6 +116,23 @@ static enum cli_exit print_result(const struct export *export, const char *folde
     return CLI_OK;
 }
 
+/* One that no pair has is a slip: nothing is written for it. */
+static enum cli_exit check_period(struct cli *cli, uint32_t period)
+{
+    Talea__V1__ListPeriodsRequest request;
+    talea__v1__list_periods_request__init(&request);
+    request.period = period;
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    enum cli_exit outcome = office_call(cli, "ListPeriods", &request.base, &message);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    return ((const Talea__V1__ListPeriodsResponse *)message)->n_pairs > 0
+               ? CLI_OK
+               : cli_fail(cli, CLI_REFUSED, "NOT_FOUND", "talea period list",
+                          "no pair has the period %s", cli_argument(cli, 0));
+}
+
 enum cli_exit run_period_export(struct cli *cli)
 {
     struct export export = {.cli = cli};
@@ -126,6 +143,9 @@ enum cli_exit run_period_export(struct cli *cli)
     enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 0), &export.period);
     if (outcome == CLI_OK) {
         outcome = session_open(cli);
+    }
+    if (outcome == CLI_OK) {
+        outcome = check_period(cli, export.period);
     }
     if (outcome != CLI_OK) {
         return outcome;

@@ -210,6 +210,22 @@ static void on_progress(void *context, uint64_t position, uint64_t size)
     progress_show(&import->progress, position, size);
 }
 
+/* A wrong mapping, or another file, ends in rows that are refused, not in an error. */
+static enum cli_exit judge(const struct receipt_import *import)
+{
+    static const char advice[] = "is it the mapping of this file?";
+    const struct import_tally *tally = &import->tally;
+    uint64_t taken = tally->rows_imported + tally->rows_returned;
+    if (tally->rows_rejected > 0 && taken == 0) {
+        return cli_fail(import->cli, CLI_REFUSED, "NOTHING_IMPORTED", advice,
+                        "all %llu rows were rejected", (unsigned long long)tally->rows_rejected);
+    }
+    if (tally->rows_rejected / 4 > taken) {
+        fprintf(import->cli->err, "talea import receipts: most rows were rejected; %s\n", advice);
+    }
+    return CLI_OK;
+}
+
 static enum cli_exit read_file(struct receipt_import *import, struct source *source)
 {
     struct cli *cli = import->cli;
@@ -236,9 +252,9 @@ static enum cli_exit read_file(struct receipt_import *import, struct source *sou
     }
     enum cli_exit outcome = tally_print(&import->tally, cli, &import->units);
     if (status.code != 0) {
-        outcome = cli_fail_status(cli, &status);
+        return cli_fail_status(cli, &status);
     }
-    return outcome;
+    return outcome == CLI_OK ? judge(import) : outcome;
 }
 
 /* What a dry run knows of the coalition without a node. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/decimal.h"
 #include "cli/amounts.h"
 #include "cli/message.h"
 #include "cli/table.h"
@@ -14,6 +15,22 @@ enum cli_exit selector_read_card(struct cli *cli, size_t index, char out_card[20
                         "\"%s\" is no card number", cli_argument(cli, index));
     }
     memcpy(out_card, card.digits, sizeof card.digits);
+    return CLI_OK;
+}
+
+enum cli_exit selector_read_number(struct cli *cli, size_t index, const char *what,
+                                   const char *advice, uint64_t *out_number)
+{
+    const char *text = cli_argument(cli, index);
+    struct decimal_style style = {'.', 0};
+    struct decimal value;
+    int64_t number;
+    if (decimal_parse(text, strlen(text), style, &value) != ERR_OK ||
+        decimal_to_minor_exact(value, 0, &number) != ERR_OK || number < 1) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", advice, "\"%s\" is no number of an %s",
+                        text, what);
+    }
+    *out_number = (uint64_t)number;
     return CLI_OK;
 }
 

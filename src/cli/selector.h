@@ -27,6 +27,11 @@ MUST_USE enum cli_exit selector_read_text(struct cli *cli, const char *name, con
 /* Argument `index` as a card number, blanks and dashes taken out. */
 MUST_USE enum cli_exit selector_read_card(struct cli *cli, size_t index, char out_card[20]);
 
+/* Argument `index` as a number from 1 on; `what` is what it numbers: "entry". `advice` may be NULL.
+ */
+MUST_USE enum cli_exit selector_read_number(struct cli *cli, size_t index, const char *what,
+                                            const char *advice, uint64_t *out_number);
+
 /* Balance and lots for people. */
 enum cli_exit selector_print_balance(struct cli *cli, const Talea__V1__Balance *balance);
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <talea/v1/admin.pb-c.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/waiting.h"
 #include "charter/charter_file.h"
 #include "cli/message.h"
 #include "cli/pb_json.h"
@@ -94,31 +94,17 @@ static bool is_outcome_unknown(int code)
     return code == 14 || code == 1; /* UNAVAILABLE, CANCELLED */
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void pause_ms(int64_t ms)
-{
-    struct timespec pause = {ms / 1000, (ms % 1000) * 1000000};
-    while (nanosleep(&pause, &pause) != 0) {
-    }
-}
-
 struct rpc_status session_try(struct cli *cli, const ProtobufCServiceDescriptor *service,
                               const char *method, const ProtobufCMessage *request,
                               ProtobufCMessage **out_reply)
 {
-    int64_t start = now_ms();
+    int64_t start = clock_ms();
     int64_t pause = RETRY_FIRST_MS;
     for (;;) {
-        int64_t left = cli->timeout_ms - (now_ms() - start);
+        int64_t left = cli->timeout_ms - (clock_ms() - start);
         struct rpc_status status =
             rpc_client_call(cli->client, service, method, request, left < 1 ? 1 : left, out_reply);
-        int64_t passed = now_ms() - start + pause;
+        int64_t passed = clock_ms() - start + pause;
         if (!is_outcome_unknown(status.code) || passed >= RETRY_WINDOW_MS ||
             passed >= cli->timeout_ms) {
             return status;

@@ -17,12 +17,6 @@
 
 #define PROOF_ARENA_BYTES (4u << 20)
 
-#define PAGE_OPTIONS                                                                               \
-    {"html", OPT_HTML, "FILE", 0, "Also write a page to print to a new file", 0},                  \
-    {                                                                                              \
-        "language", OPT_LANGUAGE, "en|ru|kk", 0, "The page's language (default: en)", 0            \
-    }
-
 const struct argp_option statement_show_options[] = {
     {"charter", OPT_CHARTER, "FILE", 0, "Verify by this one (default: the home's)", 0},
     {"out", OPT_OUT, "FILE", 0, "Also write statement and signatures to a new file", 0},
@@ -209,6 +203,15 @@ static enum cli_exit write_files(struct cli *cli, const struct charter *charter,
                : outcome;
 }
 
+/* What can't be read is damaged, whoever gave it. */
+static enum cli_exit fail_unread(struct cli *cli, enum err err, const struct note *note)
+{
+    bool is_damaged = err == ERR_INPUT || err == ERR_CORRUPT || err == ERR_RANGE;
+    return is_damaged ? cli_fail(cli, CLI_CORRUPT, "DATA_CORRUPT", NULL, "%s: %s",
+                                 cli_argument(cli, 0), note->text)
+                      : cli_fail_err(cli, err, note);
+}
+
 static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementResponse *document,
                            const struct charter_chain *chain, struct arena *arena)
 {
@@ -216,7 +219,7 @@ static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementRespons
     struct note note = {""};
     enum err err = statement_prove(document, chain, arena, &proof, &note);
     if (err != ERR_OK) {
-        return cli_fail_err(cli, err, &note);
+        return fail_unread(cli, err, &note);
     }
     if (cli->is_json) {
         enum cli_exit outcome = print_proof_json(cli, document, &proof);
@@ -274,8 +277,12 @@ static enum cli_exit export_document(struct cli *cli, const ProtobufCMessage *do
 
 enum cli_exit run_statement_show(struct cli *cli)
 {
+    enum page_language language;
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    enum cli_exit outcome = office_get_statement(cli, &message);
+    enum cli_exit outcome = page_read_language(cli, &language); /* before anything is printed */
+    if (outcome == CLI_OK) {
+        outcome = office_get_statement(cli, &message);
+    }
     if (outcome == CLI_OK) {
         outcome = export_document(cli, message);
     }

@@ -202,8 +202,10 @@ static enum cli_exit write_file(struct csv *csv, const char *path)
 {
     csv->file = fopen(path, "wx");
     if (csv->file == NULL) {
-        return cli_fail(csv->cli, CLI_USAGE, errno == EEXIST ? "EXISTS" : "STORAGE_FAILED", NULL,
-                        "%s: %s", path, strerror(errno));
+        int code = errno;
+        struct note note;
+        enum err err = note_set(&note, file_err_of(code), "%s: %s", path, strerror(code));
+        return cli_fail_err(csv->cli, err, &note);
     }
     enum cli_exit outcome = write_all(csv, path);
     (void)fclose(csv->file);

@@ -209,8 +209,9 @@ static void print_result(const struct netting *netting)
     FILE *out = netting->cli->out;
     char text[AMOUNT_TEXT_MAX];
     if (netting->count > 0) {
-        fprintf(out, "%s, %s, %zu statements\n\n", charter->coalition,
-                period_format(netting->statements[0].period, text), netting->count);
+        fprintf(out, "%s, %s, %zu statement%s\n\n", charter->coalition,
+                period_format(netting->statements[0].period, text), netting->count,
+                netting->count == 1 ? "" : "s");
     }
     print_positions(netting);
     fputc('\n', out);

@@ -20,8 +20,7 @@ struct view {
 
 static const char *name_of(const struct view *view, const struct partner_id *partner)
 {
-    const struct charter_partner *found = charter_partner_find(view->charter, partner);
-    return found == NULL ? partner->text : found->display_name;
+    return charter_partner_name(view->charter, partner);
 }
 
 /* "The Grocer (grocer)". */

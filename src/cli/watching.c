@@ -1,8 +1,8 @@
 #include "cli/watching.h"
 
 #include <talea/v1/admin.pb-c.h>
-#include <time.h>
 
+#include "base/waiting.h"
 #include "cli/message.h"
 
 #define PAUSE_FIRST_MS 100
@@ -54,13 +54,6 @@ static struct rpc_status watch(struct watching *watching)
     }
     struct rpc_status status = rpc_client_stream_close(stream);
     return watching->is_over ? rpc_status_ok() : status;
-}
-
-static void pause_ms(int64_t ms)
-{
-    struct timespec pause = {ms / 1000, (ms % 1000) * 1000000};
-    while (nanosleep(&pause, &pause) != 0) {
-    }
 }
 
 /* The node is away, or was too busy: later it may be there again. */

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/ident.h"
 #include "base/limits.h"
+#include "base/waiting.h"
 #include "pki/identity.h"
 
 #define PAUSE_FIRST_MS 20
@@ -114,20 +114,6 @@ void talea_disconnect(struct talea_client *client)
     }
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void pause_ms(int64_t ms)
-{
-    struct timespec left = {ms / 1000, (ms % 1000) * 1000000};
-    while (nanosleep(&left, &left) != 0) {
-    }
-}
-
 static bool is_worth_repeating(int code)
 {
     return code == TALEA_UNAVAILABLE || code == TALEA_CANCELLED;
@@ -141,16 +127,16 @@ int client_call(struct talea_client *client, const ProtobufCServiceDescriptor *s
         return client_fail(error, TALEA_INVALID_ARGUMENT, "INVALID_INPUT",
                            "The timeout must be more than 0 ms.");
     }
-    int64_t end = now_ms() + timeout_ms;
+    int64_t end = clock_ms() + timeout_ms;
     int64_t pause = PAUSE_FIRST_MS;
     for (;;) {
-        int64_t left = end - now_ms();
+        int64_t left = end - clock_ms();
         struct rpc_status status =
             rpc_client_call(client->rpc, service, method, request, left < 1 ? 1 : left, out_reply);
         if (status.code == TALEA_OK) {
             return TALEA_OK;
         }
-        left = end - now_ms();
+        left = end - clock_ms();
         if (!is_worth_repeating(status.code) || left <= pause) {
             return client_fail(error, status.code, status.reason, status.message);
         }

@@ -1,10 +1,10 @@
 /* What happens, as it happens: talea/ledger.h. */
 #include <talea/ledger.h>
 #include <talea/v1/ledger.pb-c.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/ident.h"
+#include "base/waiting.h"
 #include "client/client.h"
 #include "client/refusal.h"
 
@@ -123,20 +123,6 @@ static struct rpc_status watch(struct watching *watching)
     return rpc_client_stream_close(stream);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void pause_ms(int64_t ms)
-{
-    struct timespec left = {ms / 1000, (ms % 1000) * 1000000};
-    while (nanosleep(&left, &left) != 0) {
-    }
-}
-
 int talea_watch_events(struct talea_client *client, uint64_t from_row, int64_t patience_ms,
                        talea_on_event *on_event, void *context, uint64_t *out_next_row,
                        struct talea_error *error)
@@ -144,15 +130,15 @@ int talea_watch_events(struct talea_client *client, uint64_t from_row, int64_t p
     struct watching watching = {
         .client = client, .on_event = on_event, .context = context, .next_row = from_row};
     struct rpc_status status = rpc_status_ok();
-    int64_t away_since = now_ms();
+    int64_t away_since = clock_ms();
     do {
         watching.is_heard = false;
         status = watch(&watching);
-        away_since = watching.is_heard ? now_ms() : away_since;
+        away_since = watching.is_heard ? clock_ms() : away_since;
         pause_ms(watching.is_ended ? 0 : PAUSE_MS);
     } while (!watching.is_ended &&
              (status.code == TALEA_UNAVAILABLE || status.code == TALEA_CANCELLED) &&
-             now_ms() - away_since < patience_ms);
+             clock_ms() - away_since < patience_ms);
     *out_next_row = watching.next_row;
     return watching.is_ended ? TALEA_OK
                              : client_fail(error, status.code, status.reason, status.message);

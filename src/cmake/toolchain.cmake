@@ -14,7 +14,10 @@ set(TALEA_WARNINGS -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wswitc
     -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wcast-qual -Werror)
 
 add_compile_definitions(_GNU_SOURCE)
-add_compile_options(-fno-omit-frame-pointer -fstack-protector-strong)
+add_compile_options(-fstack-protector-strong)
+if(NOT CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo") # profile that one by its debug information
+    add_compile_options(-fno-omit-frame-pointer)
+endif()
 add_link_options(-Wl,-z,relro,-z,now)
 if(NOT TALEA_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     add_compile_definitions(_FORTIFY_SOURCE=2)

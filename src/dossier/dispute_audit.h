@@ -1,17 +1,16 @@
-/* What is signed of a disputed entry, as `talea dispute show --out` writes it: proven from nothing
- * but the file and the charter. It says who signed what, and whether a promise of the home's stands
- * behind a capture.
+/* What is signed of a disputed entry and of the dispute about it, as `talea dispute show --out`
+ * writes it: proven from nothing but the file and the charter. It says who signed what, whether a
+ * promise of the home's stands behind a capture, and what the two sides' steps come to.
  *
- * A file can't prove what is not in it: that there is no grant, when an entry arrived, or what else
- * was taken under the same mandate. */
+ * A file can't prove what is not in it: that there is no grant, when an entry arrived, what else
+ * was taken under the same mandate, or that no further step was taken. */
 #ifndef DOSSIER_DISPUTE_AUDIT_H
 #define DOSSIER_DISPUTE_AUDIT_H
 
-#include "base/arena.h"
-#include "charter/charter_chain.h"
 #include "clearing/authorisation.h"
+#include "clearing/dispute.h"
 #include "clearing/mandate.h"
-#include "dossier/report.h"
+#include "dossier/entry_proof.h"
 
 enum dispute_promise {
     PROMISE_NOT_ASKED, /* the entry is no capture */
@@ -21,19 +20,17 @@ enum dispute_promise {
 };
 
 struct dispute_proof {
-    struct partner_id sender; /* of the entry */
-    struct partner_id receiver;
-    uint64_t first_number; /* of its batch */
-    uint64_t last_number;
-    struct clearing_entry entry;
-    struct hash entry_hash;
-    char refusal[REASON_NAME_MAX]; /* empty: the receiver took it */
-    struct key_id sender_key;
-    struct key_id receiver_key; /* of the receipt */
+    struct entry_proof disputed;
     enum dispute_promise promise;
     struct hold_grant grant;
     struct mandate mandate;
-    bool is_covered; /* by the promise, in amount and time */
+    bool is_covered;           /* by the promise, in amount and time */
+    struct entry_proof *lines; /* its steps, as the file has them; in the arena */
+    size_t line_count;
+    enum dispute_side *sides; /* whose each is; in the arena */
+    /* What those lead to that were taken; 0: the file does not have the opening. */
+    enum dispute_state state;
+    enum dispute_ruling outcome;
 };
 
 /* `bytes` is a GetDisputeEvidenceResponse. ERR_CORRUPT: the flaw is in the place's report;

@@ -34,8 +34,8 @@ static enum err make_folder(const struct dossier_writer *writer, const char *nam
     if (mkdir(path.text, 0755) == 0) {
         return ERR_OK;
     }
-    return note_set(note, errno == EEXIST ? ERR_EXISTS : ERR_STORAGE, "%s: %s", path.text,
-                    strerror(errno));
+    int code = errno;
+    return note_set(note, file_err_of(code), "%s: %s", path.text, strerror(code));
 }
 
 enum err dossier_writer_open(struct dossier_writer *writer, const char *folder, struct note *note)

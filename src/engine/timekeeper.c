@@ -1,5 +1,6 @@
 /* What happens by itself: checkpoints, and lots and holds that fall due. */
 #include "base/mutant.h"
+#include "base/waiting.h"
 #include "engine/writer.h"
 
 #include <errno.h>
@@ -64,24 +65,11 @@ static enum err await_checkpoint(struct timekeeper *timekeeper)
     return result;
 }
 
-static struct timespec after_ms(int64_t ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += (time_t)(ms / 1000);
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 /* Waits for a request or the interval's end. False when stopping. */
 static bool wait_for_round(struct engine *engine, uint64_t *out_ticket, bool *out_is_wanted)
 {
     struct timekeeper *timekeeper = &engine->timekeeper;
-    struct timespec until = after_ms(engine->options.checkpoint_every_ms);
+    struct timespec until = monotonic_after(engine->options.checkpoint_every_ms);
     pthread_mutex_lock(&timekeeper->lock);
     while (timekeeper->wanted == timekeeper->made && !timekeeper->is_nudged &&
            !timekeeper->is_stopping) {

@@ -48,6 +48,7 @@ static void count_up(atomic_uint_fast64_t *counter)
     atomic_store_explicit(counter, value + 1, memory_order_relaxed);
 }
 
+/* Each field by itself: the table of ids is large and mostly unused. */
 static void record_of_plan(struct engine *engine, const struct command *command,
                            const struct batch_builder *builder, struct record *out_record)
 {
@@ -56,21 +57,19 @@ static void record_of_plan(struct engine *engine, const struct command *command,
     engine->body.names = &plan->ids;
     command_encode(command, &engine->body);
     plan->answer.row = engine->next_row + builder->count;
-    *out_record = (struct record){
-        .row = plan->answer.row,
-        .time = engine->last_time,
-        .kind = command->kind,
-        .verdict = plan->verdict,
-        .origin = command->origin,
-        .transaction_id = command->transaction_id,
-        .business_time = command->business_time,
-        .is_dated = command->is_dated,
-        .ids = plan->ids,
-        .body = buffer_slice(&engine->body),
-        .answer = plan->answer,
-        .effect_count = plan->effect_count,
-        .effects = buffer_slice(&plan->effects),
-    };
+    out_record->row = plan->answer.row;
+    out_record->time = engine->last_time;
+    out_record->kind = command->kind;
+    out_record->verdict = plan->verdict;
+    out_record->origin = command->origin;
+    out_record->transaction_id = command->transaction_id;
+    out_record->business_time = command->business_time;
+    out_record->is_dated = command->is_dated;
+    id_table_copy(&plan->ids, &out_record->ids);
+    out_record->body = buffer_slice(&engine->body);
+    out_record->answer = plan->answer;
+    out_record->effect_count = plan->effect_count;
+    out_record->effects = buffer_slice(&plan->effects);
 }
 
 static enum err keep(struct engine *engine, const struct command *command)
@@ -84,7 +83,8 @@ static enum err keep(struct engine *engine, const struct command *command)
         return ERR_RESOURCE;
     }
     engine->note.text[0] = '\0';
-    enum err err = ledger_applier_apply(engine->applier, &record, &engine->note);
+    enum err err =
+        ledger_applier_apply_plan(engine->applier, &record, &engine->plan, &engine->note);
     if (err != ERR_OK && err != ERR_RESOURCE) {
         engine_trouble(engine, "apply-failed", engine->note.text);
     }

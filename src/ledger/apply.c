@@ -429,6 +429,46 @@ static enum err apply_effects(struct ledger_applier *a)
     return ERR_OK;
 }
 
+/* One that is there as bytes only. */
+static enum err apply_bytes(struct ledger_applier *a, size_t at)
+{
+    struct slice effects = a->record->effects;
+    struct reader in = reader_of(slice_of(effects.at + at, effects.length - at));
+    struct effect effect;
+    in.names = &a->record->ids;
+    effect_read(&in, &effect);
+    return in.err != ERR_OK ? applier_corrupt(a, "an effect is malformed")
+                            : apply_effect(a, &effect);
+}
+
+static enum err apply_step(struct ledger_applier *a, const struct plan_step *step)
+{
+    switch (step->kind) {
+    case EFFECT_POST:
+        return apply_post(a, &step->post);
+    case EFFECT_LOT:
+        return apply_lot(a, &step->lot);
+    case EFFECT_HISTORY:
+        return apply_history(a, &step->history);
+    case EFFECT_ENTRY:
+    case EFFECT_TOTAL:
+    case EFFECT_ROW:
+    case EFFECT_MARK:
+    case EFFECT_KIND_END:
+        break;
+    }
+    return apply_bytes(a, step->at);
+}
+
+static enum err apply_steps(struct ledger_applier *a, const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->effect_count; i++) {
+        a->effect = i + 1;
+        TRY(apply_step(a, &plan->steps[i]));
+    }
+    return ERR_OK;
+}
+
 static enum err transaction_put(struct ledger_applier *a)
 {
     const struct record *record = a->record;
@@ -465,19 +505,39 @@ static enum err grow_taken(struct ledger_applier *a)
                         take->bytes);
 }
 
+static void begin(struct ledger_applier *a, const struct record *record, struct note *note)
+{
+    a->record = record;
+    a->note = note;
+    a->effect = 0;
+    a->member_count = 0;
+}
+
+/* What comes after the effects. */
+static enum err finish(struct ledger_applier *a)
+{
+    const struct record *record = a->record;
+    TRY(members_write_back(a));
+    if (record->kind == COMMAND_TAKE_ENTRY || record->kind == COMMAND_RECOVER_TAKEN) {
+        TRY(grow_taken(a));
+    }
+    return command_has_id(record->kind) ? transaction_put(a) : ERR_OK;
+}
+
 enum err ledger_applier_apply(struct ledger_applier *applier, const struct record *record,
                               struct note *note)
 {
-    applier->record = record;
-    applier->note = note;
-    applier->effect = 0;
-    applier->member_count = 0;
+    begin(applier, record, note);
     TRY(apply_effects(applier));
-    TRY(members_write_back(applier));
-    if (record->kind == COMMAND_TAKE_ENTRY || record->kind == COMMAND_RECOVER_TAKEN) {
-        TRY(grow_taken(applier));
-    }
-    return command_has_id(record->kind) ? transaction_put(applier) : ERR_OK;
+    return finish(applier);
+}
+
+enum err ledger_applier_apply_plan(struct ledger_applier *applier, const struct record *record,
+                                   const struct plan *plan, struct note *note)
+{
+    begin(applier, record, note);
+    TRY(apply_steps(applier, plan));
+    return finish(applier);
 }
 
 enum err ledger_applier_create(const struct ledger_store *store,

@@ -2,7 +2,7 @@
 #ifndef LEDGER_APPLY_H
 #define LEDGER_APPLY_H
 
-#include "ledger/record.h"
+#include "ledger/plan.h"
 
 /* Applies all effects of one record, then its transaction row when it is idempotent. A record that
  * was decided on these tables can always be applied; one that can't (a lot below zero, a posting
@@ -24,6 +24,10 @@ void ledger_applier_destroy(struct ledger_applier *applier); /* NULL is allowed 
 /* As ledger_apply. */
 MUST_USE enum err ledger_applier_apply(struct ledger_applier *applier, const struct record *record,
                                        struct note *note);
+/* The same of a record whose effects are the plan's: their bytes need not be read again. */
+MUST_USE enum err ledger_applier_apply_plan(struct ledger_applier *applier,
+                                            const struct record *record, const struct plan *plan,
+                                            struct note *note);
 /* Writes sums and trees. To be called at the end of each batch. */
 MUST_USE enum err ledger_applier_flush(struct ledger_applier *applier);
 /* Goes along with a mark of the store and its undo. */

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "ledger/id_table.h"
-
 enum {
     ENTRY_HAS_NEXT = 0x20,    /* the period that a mark says is next, behind these; of an earn, the
                                  promotion that pays for it */
@@ -79,6 +77,14 @@ struct money read_money(struct reader *in)
     return money_of(read_svarint(in));
 }
 
+uint8_t *put_text(uint8_t *to, const char *text, size_t capacity)
+{
+    size_t length = strnlen(text, capacity);
+    ASSERT(length < capacity);
+    to = put_varint(to, length);
+    return put_bytes(to, text, length);
+}
+
 void write_text(struct buffer *out, const char *text, size_t capacity)
 {
     size_t length = strnlen(text, capacity);
@@ -98,30 +104,61 @@ void read_text(struct reader *in, char *out_text, size_t capacity)
     read_expect(in, memchr(text.at, 0, text.length) == NULL);
 }
 
-static void write_partner_text(struct buffer *out, const struct partner_id *partner)
+/* A partner's id as two words: what lies behind its text is 0. */
+struct partner_words {
+    uint64_t front;
+    uint64_t back;
+};
+
+static size_t text_bytes(uint64_t word)
 {
-    const char *end = memchr(partner->text, '\0', sizeof partner->text);
-    ASSERT(end != NULL);
-    write_block(out, slice_of(partner->text, (size_t)(end - partner->text)));
+    return word == 0 ? 0 : sizeof word - (size_t)__builtin_clzll(word) / 8;
+}
+
+/* A length and the text; all of its room is written, which takes no call. */
+static uint8_t *put_partner_text(uint8_t *to, const struct partner_id *partner)
+{
+    struct partner_words words;
+    memcpy(&words, partner->text, sizeof words);
+    size_t length =
+        words.back != 0 ? sizeof words.front + text_bytes(words.back) : text_bytes(words.front);
+    ASSERT(length < sizeof partner->text);
+    *to = (uint8_t)length;
+    memcpy(to + 1, partner->text, sizeof partner->text);
+    return to + 1 + length;
+}
+
+uint8_t *put_partner(uint8_t *to, struct id_table *names, const struct partner_id *partner)
+{
+    uint8_t number = names == NULL ? ID_WRITTEN_OUT : id_table_partner(names, partner);
+    if (names != NULL) {
+        to = put_u8(to, number);
+    }
+    return number == ID_WRITTEN_OUT ? put_partner_text(to, partner) : to;
 }
 
 void write_partner(struct buffer *out, const struct partner_id *partner)
 {
-    uint8_t number = out->names == NULL ? ID_WRITTEN_OUT : id_table_partner(out->names, partner);
-    if (out->names != NULL) {
-        write_u8(out, number);
-    }
-    if (number == ID_WRITTEN_OUT) {
-        write_partner_text(out, partner);
+    uint8_t *to = write_reserve(out, PUT_PARTNER_MAX);
+    if (to != NULL) {
+        write_end(out, put_partner(to, out->names, partner));
     }
 }
 
-void write_uid_named(struct buffer *out, const struct uid *uid)
+uint8_t *put_uid(uint8_t *to, struct id_table *names, const struct uid *uid)
 {
-    uint8_t number = id_table_uid(out->names, uid);
-    write_u8(out, number);
-    if (number == ID_WRITTEN_OUT) {
-        write_bytes(out, uid->bytes, sizeof uid->bytes);
+    uint8_t number = names == NULL ? ID_WRITTEN_OUT : id_table_uid(names, uid);
+    if (names != NULL) {
+        to = put_u8(to, number);
+    }
+    return number == ID_WRITTEN_OUT ? put_bytes(to, uid->bytes, sizeof uid->bytes) : to;
+}
+
+void write_uid(struct buffer *out, const struct uid *uid)
+{
+    uint8_t *to = write_reserve(out, PUT_UID_MAX);
+    if (to != NULL) {
+        write_end(out, put_uid(to, out->names, uid));
     }
 }
 
@@ -145,29 +182,59 @@ void read_uid_named(struct reader *in, struct uid *out_uid)
     }
 }
 
-static const bool partner_chars[UINT8_MAX + 1] = {
-    ['-'] = true, ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
-    ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['a'] = true,
-    ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true, ['g'] = true,
-    ['h'] = true, ['i'] = true, ['j'] = true, ['k'] = true, ['l'] = true, ['m'] = true,
-    ['n'] = true, ['o'] = true, ['p'] = true, ['q'] = true, ['r'] = true, ['s'] = true,
-    ['t'] = true, ['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true,
-    ['z'] = true};
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+#define TOP_BITS         EACH_BYTE(0x80)
 
-/* As partner_id_parse has it, in one pass: every lot of every member has one. */
+/* The top bit of each byte that lies between these two, when all are below 0x80. */
+static uint64_t bytes_between(uint64_t word, unsigned first, unsigned last)
+{
+    return (word + EACH_BYTE(0x80 - first)) & ~(word + EACH_BYTE(0x7f - last)) & TOP_BITS;
+}
+
+/* The first bytes of a word, so many of 8. */
+static uint64_t first_bytes(size_t count)
+{
+    return count >= sizeof(uint64_t) ? UINT64_MAX : (UINT64_C(1) << 8 * count) - 1;
+}
+
+/* Are its first bytes, so many, [a-z0-9-], and the others 0? */
+static bool are_partner_chars(uint64_t word, size_t count)
+{
+    uint64_t good = bytes_between(word, 'a', 'z') | bytes_between(word, '0', '9') |
+                    bytes_between(word, '-', '-');
+    return (word & TOP_BITS) == 0 && good == (TOP_BITS & first_bytes(count));
+}
+
+/* Of up to 8 bytes; `end` is that of the input, which mostly goes on. */
+static uint64_t word_of(const uint8_t *at, size_t count, const uint8_t *end)
+{
+    uint64_t word = 0;
+    if ((size_t)(end - at) >= sizeof word) {
+        memcpy(&word, at, sizeof word);
+        return word & first_bytes(count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        word |= (uint64_t)at[i] << 8 * i;
+    }
+    return word;
+}
+
+/* As partner_id_parse has it: every lot of every member has one. */
 static void read_partner_text(struct reader *in, struct partner_id *out_partner)
 {
     struct slice text = read_block(in);
-    bool is_sound = text.length < sizeof out_partner->text;
-    memset(out_partner->text, 0, sizeof out_partner->text);
-    for (size_t i = 0; is_sound && i < text.length; i++) {
-        is_sound = partner_chars[text.at[i]];
-        out_partner->text[i] = (char)text.at[i];
+    size_t front = text.length < sizeof(uint64_t) ? text.length : sizeof(uint64_t);
+    size_t back = text.length - front;
+    struct partner_words words = {0, 0};
+    if (text.length > 0 && text.length < sizeof out_partner->text) {
+        words.front = word_of(text.at, front, in->end);
+        words.back = back == 0 ? 0 : word_of(text.at + front, back, in->end);
     }
-    bool is_begun = text.length == 0 || (text.at[0] >= 'a' && text.at[0] <= 'z');
-    if (!is_sound || !is_begun) {
-        read_expect(in, false);
-    }
+    unsigned first = words.front & 0xff;
+    memcpy(out_partner->text, &words, sizeof words);
+    read_expect(in, text.length == 0 || (first >= 'a' && first <= 'z'));
+    read_expect(in, are_partner_chars(words.front, front));
+    read_expect(in, back == 0 || are_partner_chars(words.back, back));
 }
 
 void read_partner(struct reader *in, struct partner_id *out_partner)
@@ -180,6 +247,11 @@ void read_partner(struct reader *in, struct partner_id *out_partner)
     } else {
         *out_partner = number == 0 ? (struct partner_id){{0}} : table->partners[number - 1];
     }
+}
+
+uint8_t *put_card(uint8_t *to, const struct card_number *card)
+{
+    return put_text(to, card->digits, sizeof card->digits);
 }
 
 void write_card(struct buffer *out, const struct card_number *card)
@@ -195,13 +267,21 @@ void read_card(struct reader *in, struct card_number *out_card)
                         (length == 0 || length >= CARD_DIGITS_MIN));
 }
 
+uint8_t *put_lot_key(uint8_t *to, struct id_table *names, const struct lot_key *key)
+{
+    to = put_partner(to, names, &key->issuer);
+    to = put_varint(to, key->tariff);
+    to = put_svarint(to, key->active_from.ms);
+    to = put_svarint(to, key->expires_at.ms);
+    return put_u8(to, key->idle_months);
+}
+
 void write_lot_key(struct buffer *out, const struct lot_key *key)
 {
-    write_partner(out, &key->issuer);
-    write_varint(out, key->tariff);
-    write_time(out, key->active_from);
-    write_time(out, key->expires_at);
-    write_u8(out, key->idle_months);
+    uint8_t *to = write_reserve(out, PUT_LOT_KEY_MAX);
+    if (to != NULL) {
+        write_end(out, put_lot_key(to, out->names, key));
+    }
 }
 
 void read_lot_key(struct reader *in, struct lot_key *out_key)
@@ -213,12 +293,20 @@ void read_lot_key(struct reader *in, struct lot_key *out_key)
     out_key->idle_months = read_u8(in);
 }
 
+uint8_t *put_earn_rate(uint8_t *to, const struct earn_rate *rate)
+{
+    to = put_svarint(to, rate->points_minor);
+    to = put_svarint(to, rate->per_minor);
+    to = put_u8(to, rate->rounding);
+    return put_svarint(to, rate->minimum_minor);
+}
+
 void write_earn_rate(struct buffer *out, const struct earn_rate *rate)
 {
-    write_svarint(out, rate->points_minor);
-    write_svarint(out, rate->per_minor);
-    write_u8(out, (uint8_t)rate->rounding);
-    write_svarint(out, rate->minimum_minor);
+    uint8_t *to = write_reserve(out, PUT_EARN_RATE_MAX);
+    if (to != NULL) {
+        write_end(out, put_earn_rate(to, rate));
+    }
 }
 
 void read_earn_rate(struct reader *in, struct earn_rate *out_rate)

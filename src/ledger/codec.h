@@ -6,13 +6,14 @@
 #ifndef LEDGER_CODEC_H
 #define LEDGER_CODEC_H
 
+#include "ledger/id_table.h"
 #include "ledger/rows.h"
 
 /* Marks the input as corrupt unless `is_so`. */
 static inline void read_expect(struct reader *in, bool is_so)
 {
     if (!is_so) {
-        in->err = ERR_CORRUPT;
+        read_fail(in);
     }
 }
 
@@ -68,17 +69,20 @@ uint32_t read_count(struct reader *in, uint32_t limit);
 
 /* Ids of members and transactions, and partners below: in the parts of a record as numbers of its
  * id_table, which is the buffer's or the reader's `names` then; elsewhere as they are. */
-void write_uid_named(struct buffer *out, const struct uid *uid);
-void read_uid_named(struct reader *in, struct uid *out_uid);
+enum {
+    PUT_UID_MAX = 1 + 16,
+    PUT_PARTNER_MAX = 2 + PARTNER_ID_MAX,
+    PUT_CARD_MAX = 1 + CARD_DIGITS_MAX,
+    PUT_EARN_RATE_MAX = 1 + 3 * VARINT_MAX,
+    PUT_LOT_KEY_MAX = PUT_PARTNER_MAX + 3 * VARINT_MAX + 1
+};
 
-static inline void write_uid(struct buffer *out, const struct uid *uid)
-{
-    if (out->names != NULL) {
-        write_uid_named(out, uid);
-    } else {
-        write_bytes(out, uid->bytes, sizeof uid->bytes);
-    }
-}
+uint8_t *put_partner(uint8_t *to, struct id_table *names, const struct partner_id *partner);
+uint8_t *put_uid(uint8_t *to, struct id_table *names, const struct uid *uid);
+uint8_t *put_card(uint8_t *to, const struct card_number *card);
+uint8_t *put_text(uint8_t *to, const char *text, size_t capacity);
+void write_uid(struct buffer *out, const struct uid *uid);
+void read_uid_named(struct reader *in, struct uid *out_uid);
 
 static inline void read_uid(struct reader *in, struct uid *out_uid)
 {
@@ -131,6 +135,29 @@ struct money read_money(struct reader *in);
 void write_text(struct buffer *out, const char *text, size_t capacity);
 void read_text(struct reader *in, char *out_text, size_t capacity);
 
+/* An answer's bytes say first which of its fields follow; the others are zero. */
+enum {
+    ANSWER_MEMBER = 1 << 0,
+    ANSWER_CARD = 1 << 1,
+    ANSWER_HOME = 1 << 2,
+    ANSWER_POINTS = 1 << 3,
+    ANSWER_LEFT = 1 << 4,
+    ANSWER_DEBT = 1 << 5,
+    ANSWER_CAPTURE_BY = 1 << 6,
+    ANSWER_DELIVER_BY = 1 << 7,
+    ANSWER_ROW = 1 << 8,
+    ANSWER_WRITTEN_OFF = 1 << 9,
+    ANSWER_AMOUNT = 1 << 10,
+    ANSWER_MANDATE = 1 << 11,
+    ANSWER_FIELDS_END = 1 << 12,
+    PUT_ANSWER_MAX = 2 * PUT_UID_MAX + PUT_CARD_MAX + PUT_PARTNER_MAX + 9 * VARINT_MAX
+};
+
+/* Of member, card, home, row and mandate those named in `left_out` are not said. */
+uint8_t *put_answer(uint8_t *to, struct id_table *names, const struct answer *answer,
+                    unsigned left_out);
+uint8_t *put_lot_key(uint8_t *to, struct id_table *names, const struct lot_key *key);
+uint8_t *put_earn_rate(uint8_t *to, const struct earn_rate *rate);
 void write_earn_rate(struct buffer *out, const struct earn_rate *rate);
 void read_earn_rate(struct reader *in, struct earn_rate *out_rate);
 /* How points were given, in earns and sales; with a promotion its number follows. */

@@ -6,23 +6,31 @@ enum {
     COMMAND_VERSION = 1
 };
 
+enum {
+    EARN_MAX = PUT_CARD_MAX + PUT_UID_MAX + 5 * VARINT_MAX +
+               sizeof((struct command_earn *)0)->currency + 2 + PUT_EARN_RATE_MAX +
+               sizeof((struct command_earn *)0)->receipt
+};
+
 static void write_earn(struct buffer *out, const struct command_earn *earn)
 {
-    write_card(out, &earn->card);
-    write_uid(out, &earn->member);
-    write_money(out, earn->amount);
-    write_text(out, earn->currency, sizeof earn->currency);
-    write_u8(out, (uint8_t)((earn->is_fixed ? EARN_IS_FIXED : 0) |
-                            (earn->promotion != 0 ? EARN_IS_PROMOTED : 0)));
-    if (earn->promotion != 0) {
-        write_varint(out, earn->promotion);
+    uint8_t *to = write_reserve(out, EARN_MAX);
+    if (to == NULL) {
+        return;
     }
-    write_points(out, earn->fixed_points);
-    write_earn_rate(out, &earn->rate);
-    write_time(out, earn->active_from);
-    write_time(out, earn->expires_at);
-    write_u8(out, earn->idle_months);
-    write_text(out, earn->receipt, sizeof earn->receipt);
+    to = put_card(to, &earn->card);
+    to = put_uid(to, out->names, &earn->member);
+    to = put_svarint(to, earn->amount.minor);
+    to = put_text(to, earn->currency, sizeof earn->currency);
+    to = put_u8(to, (earn->is_fixed ? EARN_IS_FIXED : 0u) |
+                        (earn->promotion != 0 ? EARN_IS_PROMOTED : 0u));
+    to = earn->promotion != 0 ? put_varint(to, earn->promotion) : to;
+    to = put_svarint(to, earn->fixed_points.minor);
+    to = put_earn_rate(to, &earn->rate);
+    to = put_svarint(to, earn->active_from.ms);
+    to = put_svarint(to, earn->expires_at.ms);
+    to = put_u8(to, earn->idle_months);
+    write_end(out, put_text(to, earn->receipt, sizeof earn->receipt));
 }
 
 static void read_earn(struct reader *in, struct command_earn *out_earn)

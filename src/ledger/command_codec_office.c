@@ -2,17 +2,23 @@
 #include "ledger/codec.h"
 #include "ledger/command_codec.h"
 
+enum {
+    TRANSFER_MAX = 3 * PUT_UID_MAX + VARINT_MAX + 2 + sizeof((struct command_transfer *)0)->receipt
+};
+
 static void write_transfer(struct buffer *out, const struct command_transfer *transfer)
 {
     bool is_of_pool = !uid_is_nil(&transfer->by);
-    write_uid(out, &transfer->from);
-    write_uid(out, &transfer->to);
-    write_points(out, transfer->points);
-    write_bool(out, is_of_pool);
-    if (is_of_pool) {
-        write_uid(out, &transfer->by);
+    uint8_t *to = write_reserve(out, TRANSFER_MAX);
+    if (to == NULL) {
+        return;
     }
-    write_text(out, transfer->receipt, sizeof transfer->receipt);
+    to = put_uid(to, out->names, &transfer->from);
+    to = put_uid(to, out->names, &transfer->to);
+    to = put_svarint(to, transfer->points.minor);
+    to = put_u8(to, is_of_pool);
+    to = is_of_pool ? put_uid(to, out->names, &transfer->by) : to;
+    write_end(out, put_text(to, transfer->receipt, sizeof transfer->receipt));
 }
 
 static void read_transfer(struct reader *in, struct command_transfer *out_transfer)

@@ -97,7 +97,7 @@ void command_read_payment(struct reader *in, struct command *command)
         read_notice(in, payment);
         break;
     default:
-        in->err = ERR_CORRUPT; /* a number that is no command's */
+        read_fail(in); /* a number that is no command's */
         break;
     }
 }

@@ -65,9 +65,7 @@ static void exposures_close(struct decision *d)
 {
     d->funding_count = 0;
     d->out_count = 0;
-    for (size_t i = 0; i < EXPOSURES_OPEN; i++) {
-        d->exposures[i].is_open = false;
-    }
+    d->exposure_count = 0;
 }
 
 enum err decide_refuse(struct decision *d, enum verdict verdict)

@@ -74,6 +74,12 @@ MUST_USE enum err ledger_get_dispute(const struct ledger_view *view,
                                      const struct partner_id *partner,
                                      enum stream_direction direction, uint64_t number,
                                      struct dispute *out_dispute);
+/* A step of it: an entry to (OUT) or from (IN) the partner, by its own number. */
+MUST_USE enum err ledger_get_dispute_line(const struct ledger_view *view,
+                                          const struct partner_id *partner,
+                                          enum stream_direction direction, uint64_t number,
+                                          enum stream_direction way, uint64_t line_number,
+                                          struct dispute_line *out_line);
 MUST_USE enum err ledger_get_recovery(const struct ledger_view *view,
                                       const struct partner_id *partner,
                                       struct partner_recovery *out_recovery);

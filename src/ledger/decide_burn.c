@@ -70,6 +70,16 @@ static enum err own_hold(struct decision *d, struct hold *hold)
     return ERR_OK;
 }
 
+/* The same for so many points of it; 0 is what is left. */
+static enum err used_hold(struct decision *d, struct hold *hold)
+{
+    struct points points = d->command->use.points;
+    if (points.minor != 0 && points_verdict(points) != VERDICT_OK) {
+        return decide_refuse(d, points_verdict(points));
+    }
+    return own_hold(d, hold);
+}
+
 static bool may_name_mandate(enum entry_kind kind)
 {
     return kind == ENTRY_CAPTURE || kind == ENTRY_VOID;
@@ -139,10 +149,7 @@ enum err decide_capture(struct decision *d)
     const struct uid *id = &d->command->use.hold;
     struct points points = d->command->use.points;
     struct hold hold;
-    if (points.minor != 0 && points_verdict(points) != VERDICT_OK) {
-        return decide_refuse(d, points_verdict(points));
-    }
-    TRY(own_hold(d, &hold));
+    TRY(used_hold(d, &hold));
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
@@ -237,10 +244,7 @@ enum err decide_return_burn(struct decision *d)
     const struct uid *id = &d->command->use.hold;
     struct points points = d->command->use.points;
     struct hold hold;
-    if (points.minor != 0 && points_verdict(points) != VERDICT_OK) {
-        return decide_refuse(d, points_verdict(points));
-    }
-    TRY(own_hold(d, &hold));
+    TRY(used_hold(d, &hold));
     if (decision_is_refused(d)) {
         return ERR_OK;
     }

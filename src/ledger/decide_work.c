@@ -99,12 +99,12 @@ static enum err settle_expiry(struct decision *d, struct member_work *work, stru
 enum err work_settle(struct decision *d, struct member_work *work)
 {
     for (size_t i = 0; i < work->row.lot_count;) {
-        struct lot lot = work->row.lots[i];
-        if (lot.free.minor > 0 && time_has_come(lots_end(&work->row, &lot.key), d->now)) {
-            TRY(settle_expiry(d, work, lot));
+        const struct lot *lot = &work->row.lots[i];
+        if (lot->free.minor > 0 && time_has_come(lots_end(&work->row, &lot->key), d->now)) {
+            TRY(settle_expiry(d, work, *lot));
             i = 0;
-        } else if (time_has_come(lot.key.active_from, d->now)) {
-            TRY(settle_activation(d, work, lot));
+        } else if (time_has_come(lot->key.active_from, d->now)) {
+            TRY(settle_activation(d, work, *lot));
             i = 0;
         } else {
             i++;

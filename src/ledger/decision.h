@@ -11,7 +11,6 @@
 
 /* What is unsettled with a partner that a command is about, with its changes so far. */
 struct exposure_work {
-    bool is_open;
     bool is_changed;
     struct partner_id partner;
     struct exposure value;
@@ -47,6 +46,7 @@ struct decision {
     const struct command *command;
     struct unix_ms now;
     struct plan *plan;
+    size_t exposure_count;
     struct exposure_work exposures[EXPOSURES_OPEN];
     size_t out_count;
     struct out_stream outs[OUT_STREAMS_OPEN];

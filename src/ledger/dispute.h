@@ -37,6 +37,14 @@ MUST_USE enum err dispute_machine(const struct decision *d, const struct dispute
 void dispute_move(struct decision *d, struct dispute_work *work, enum dispute_side by,
                   const struct dispute_part *part);
 
+/* Notes a step that is in order for people to read later: an entry of ours (OUT) or the partner's
+ * (IN). After dispute_settle, if that is called. */
+void dispute_note_line(struct decision *d, const struct dispute_work *work,
+                       enum stream_direction way, const struct clearing_entry *entry);
+/* The partner's ledger refused a step of ours. */
+MUST_USE enum err dispute_refuse_line(struct decision *d, const struct dispute_work *work,
+                                      uint64_t line_number, enum verdict verdict);
+
 /* Is the argument over, and the outcome to be carried out? */
 bool dispute_has_ended(const struct dispute *dispute);
 enum dispute_payment dispute_payment_of(const struct dispute *dispute);

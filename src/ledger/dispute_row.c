@@ -79,6 +79,42 @@ enum err dispute_store(struct decision *d, const struct dispute_work *work)
     return ERR_OK;
 }
 
+/* ---- What was said ---- */
+
+static void put_line(struct decision *d, const struct dispute_work *work, enum stream_direction way,
+                     uint64_t line_number, const struct dispute_line *line)
+{
+    struct ledger_key key;
+    key_dispute_line(&work->partner, work->direction, work->number, way, line_number, &key);
+    buffer_clear(&d->plan->scratch);
+    dispute_line_encode(line, &d->plan->scratch);
+    plan_row(d->plan, TABLE_DISPUTE_LINE, &key, buffer_slice(&d->plan->scratch));
+}
+
+void dispute_note_line(struct decision *d, const struct dispute_work *work,
+                       enum stream_direction way, const struct clearing_entry *entry)
+{
+    struct dispute_line line = {.step = entry->dispute.step,
+                                .verdict = VERDICT_OK,
+                                .said = entry->business_time,
+                                .noted = d->now};
+    memcpy(line.note, entry->dispute.note, sizeof line.note);
+    put_line(d, work, way, entry->number, &line);
+}
+
+enum err dispute_refuse_line(struct decision *d, const struct dispute_work *work,
+                             uint64_t line_number, enum verdict verdict)
+{
+    struct dispute_line line;
+    enum err err = ledger_get_dispute_line(d->view, &work->partner, work->direction, work->number,
+                                           STREAM_OUT, line_number, &line);
+    if (err == ERR_OK) {
+        line.verdict = verdict;
+        put_line(d, work, STREAM_OUT, line_number, &line);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err; /* said before steps were noted */
+}
+
 bool dispute_has_ended(const struct dispute *dispute)
 {
     return dispute->state == DISPUTE_ACCEPTED || dispute->state == DISPUTE_RULED;
@@ -154,7 +190,9 @@ enum err dispute_say(struct decision *d, struct dispute_work *work, const struct
     };
     entry.dispute.number = work->number;
     entry.dispute.is_of_sender = work->direction == STREAM_OUT;
-    return plan_entry(d->plan, d->terms, &work->partner, stream, &entry);
+    TRY(plan_entry(d->plan, d->terms, &work->partner, stream, &entry));
+    dispute_note_line(d, work, STREAM_OUT, &entry);
+    return ERR_OK;
 }
 
 /* A step counts once the partner took it. A ruling that does not bind is said at once, for the

@@ -5,17 +5,26 @@
 /* In the byte of an entry's kind: a mark that says which period is next. */
 #define MARK_HAS_NEXT 0x20
 
+enum {
+    PUT_ACCOUNT_MAX = 1 + PUT_PARTNER_MAX + VARINT_MAX,
+    POST_MAX = 1 + 2 * PUT_ACCOUNT_MAX + VARINT_MAX,
+    LOT_MAX = 1 + PUT_UID_MAX + PUT_LOT_KEY_MAX + 2 * VARINT_MAX,
+    HISTORY_MAX = 1 + PUT_UID_MAX + VARINT_MAX + 1
+};
+
 /* Only the fields that an account of its kind has. */
-static void write_account_ref(struct buffer *out, const struct account_ref *account)
+static uint8_t *put_account_ref(uint8_t *to, struct id_table *names,
+                                const struct account_ref *account)
 {
     ASSERT(account->kind > 0 && account->kind < ACCOUNT_KIND_END);
-    write_u8(out, (uint8_t)account->kind);
+    to = put_u8(to, account->kind);
     if (account_kind_is_member(account->kind)) {
-        write_uid(out, &account->member);
+        to = put_uid(to, names, &account->member);
     } else if (account_kind_is_partner(account->kind)) {
-        write_partner(out, &account->partner);
-        write_period(out, account->period);
+        to = put_partner(to, names, &account->partner);
+        to = put_varint(to, account->period.code);
     }
+    return to;
 }
 
 /* A partner's id that must be there. */
@@ -93,13 +102,21 @@ static void read_total_effect(struct reader *in, struct effect_total *out_effect
     out_effect->points_delta = read_svarint(in);
 }
 
+static uint8_t *put_block(uint8_t *to, struct slice block)
+{
+    to = put_varint(to, block.length);
+    return put_bytes(to, block.at, block.length);
+}
+
 static void write_row_effect(struct buffer *out, const struct effect_row *effect)
 {
-    write_u8(out, (uint8_t)effect->table);
-    write_block(out, effect->key);
-    write_bool(out, effect->is_deleted);
-    if (!effect->is_deleted) {
-        write_block(out, effect->value);
+    size_t value_length = effect->is_deleted ? 0 : effect->value.length;
+    uint8_t *to = write_reserve(out, 2 + 2 * VARINT_MAX + effect->key.length + value_length);
+    if (to != NULL) {
+        to = put_u8(to, effect->table);
+        to = put_block(to, effect->key);
+        to = put_u8(to, effect->is_deleted);
+        write_end(out, effect->is_deleted ? to : put_block(to, effect->value));
     }
 }
 
@@ -139,29 +156,38 @@ static void read_mark_effect(struct reader *in, struct effect_mark *out_effect)
 void effect_encode_post(struct buffer *out, const struct account_ref *debit,
                         const struct account_ref *credit, struct points points)
 {
-    write_u8(out, EFFECT_POST);
-    write_account_ref(out, debit);
-    write_account_ref(out, credit);
-    write_points(out, points);
+    uint8_t *to = write_reserve(out, POST_MAX);
+    if (to != NULL) {
+        to = put_u8(to, EFFECT_POST);
+        to = put_account_ref(to, out->names, debit);
+        to = put_account_ref(to, out->names, credit);
+        write_end(out, put_svarint(to, points.minor));
+    }
 }
 
 void effect_encode_lot(struct buffer *out, const struct uid *member, const struct lot_key *key,
                        int64_t free_delta, int64_t held_delta)
 {
-    write_u8(out, EFFECT_LOT);
-    write_uid(out, member);
-    write_lot_key(out, key);
-    write_svarint(out, free_delta);
-    write_svarint(out, held_delta);
+    uint8_t *to = write_reserve(out, LOT_MAX);
+    if (to != NULL) {
+        to = put_u8(to, EFFECT_LOT);
+        to = put_uid(to, out->names, member);
+        to = put_lot_key(to, out->names, key);
+        to = put_svarint(to, free_delta);
+        write_end(out, put_svarint(to, held_delta));
+    }
 }
 
 void effect_encode_history(struct buffer *out, const struct uid *member, uint64_t previous_row,
                            bool is_active)
 {
-    write_u8(out, EFFECT_HISTORY);
-    write_uid(out, member);
-    write_varint(out, previous_row);
-    write_bool(out, is_active);
+    uint8_t *to = write_reserve(out, HISTORY_MAX);
+    if (to != NULL) {
+        to = put_u8(to, EFFECT_HISTORY);
+        to = put_uid(to, out->names, member);
+        to = put_varint(to, previous_row);
+        write_end(out, put_u8(to, is_active));
+    }
 }
 
 void effect_encode(const struct effect *effect, struct buffer *out)

@@ -6,17 +6,16 @@ static enum err open_exposure(struct decision *d, const struct partner_id *partn
                               struct exposure_work **out_work)
 {
     size_t i = 0;
-    while (i < EXPOSURES_OPEN && d->exposures[i].is_open &&
-           !partner_id_equal(&d->exposures[i].partner, partner)) {
+    while (i < d->exposure_count && !partner_id_equal(&d->exposures[i].partner, partner)) {
         i++;
     }
     ASSERT(i < EXPOSURES_OPEN);
     struct exposure_work *work = &d->exposures[i];
-    if (!work->is_open) {
+    if (i == d->exposure_count) {
         TRY(ledger_get_exposure(d->view, partner, &work->value));
         work->partner = *partner;
-        work->is_open = true;
         work->is_changed = false;
+        d->exposure_count++;
     }
     *out_work = work;
     return ERR_OK;
@@ -115,10 +114,10 @@ enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
 
 void decide_put_exposures(struct decision *d)
 {
-    for (size_t i = 0; i < EXPOSURES_OPEN; i++) {
+    for (size_t i = 0; i < d->exposure_count; i++) {
         const struct exposure_work *work = &d->exposures[i];
         struct ledger_key key;
-        if (work->is_open && work->is_changed) {
+        if (work->is_changed) {
             key_exposure(&work->partner, &key);
             buffer_clear(&d->plan->scratch);
             exposure_encode(&work->value, &d->plan->scratch);

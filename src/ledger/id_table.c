@@ -21,6 +21,19 @@ static uint32_t find_partner(const struct id_table *table, const struct partner_
     return at;
 }
 
+/* What is not used is not worth it. */
+void id_table_copy(const struct id_table *from, struct id_table *out_table)
+{
+    out_table->uid_count = from->uid_count;
+    out_table->partner_count = from->partner_count;
+    for (uint32_t i = 0; i < from->uid_count; i++) {
+        out_table->uids[i] = from->uids[i];
+    }
+    for (uint32_t i = 0; i < from->partner_count; i++) {
+        out_table->partners[i] = from->partners[i];
+    }
+}
+
 uint8_t id_table_uid(struct id_table *table, const struct uid *uid)
 {
     if (uid_is_nil(uid)) {
@@ -63,13 +76,24 @@ bool id_table_lacks_partner(const struct id_table *table, const struct partner_i
            find_partner(table, partner) == table->partner_count;
 }
 
+uint8_t *id_table_put(uint8_t *to, const struct id_table *table)
+{
+    to = put_u8(to, table->uid_count);
+    to = put_u8(to, table->partner_count);
+    for (uint32_t i = 0; i < table->uid_count; i++) {
+        to = put_bytes(to, table->uids[i].bytes, sizeof table->uids[i].bytes);
+    }
+    for (uint32_t i = 0; i < table->partner_count; i++) {
+        to = put_partner(to, NULL, &table->partners[i]);
+    }
+    return to;
+}
+
 void id_table_encode(const struct id_table *table, struct buffer *out)
 {
-    write_u8(out, (uint8_t)table->uid_count);
-    write_u8(out, (uint8_t)table->partner_count);
-    write_bytes(out, table->uids, table->uid_count * sizeof table->uids[0]);
-    for (uint32_t i = 0; i < table->partner_count; i++) {
-        write_partner(out, &table->partners[i]);
+    uint8_t *to = write_reserve(out, ID_TABLE_MAX);
+    if (to != NULL) {
+        write_end(out, id_table_put(to, table));
     }
 }
 

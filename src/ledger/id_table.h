@@ -26,6 +26,8 @@ static inline void id_table_clear(struct id_table *table)
     table->partner_count = 0;
 }
 
+void id_table_copy(const struct id_table *from, struct id_table *out_table);
+
 /* Its number, or ID_WRITTEN_OUT; a new one is added while there is room. */
 uint8_t id_table_uid(struct id_table *table, const struct uid *uid);
 uint8_t id_table_partner(struct id_table *table, const struct partner_id *partner);
@@ -34,6 +36,9 @@ uint8_t id_table_partner(struct id_table *table, const struct partner_id *partne
 bool id_table_lacks_uid(const struct id_table *table, const struct uid *uid);
 bool id_table_lacks_partner(const struct id_table *table, const struct partner_id *partner);
 
+/* `to` has room for ID_TABLE_MAX bytes; gives what is behind it. */
+#define ID_TABLE_MAX (2 + ID_TABLE_UIDS * 16u + ID_TABLE_PARTNERS * (2u + PARTNER_ID_MAX))
+uint8_t *id_table_put(uint8_t *to, const struct id_table *table);
 void id_table_encode(const struct id_table *table, struct buffer *out);
 void id_table_read(struct reader *in, struct id_table *out_table);
 

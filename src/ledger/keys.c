@@ -191,6 +191,15 @@ void key_dispute(const struct partner_id *partner, enum stream_direction directi
     key_add_u64(out_key, number);
 }
 
+void key_dispute_line(const struct partner_id *partner, enum stream_direction direction,
+                      uint64_t number, enum stream_direction way, uint64_t line_number,
+                      struct ledger_key *out_key)
+{
+    key_dispute(partner, direction, number, out_key);
+    key_add_u8(out_key, way);
+    key_add_u64(out_key, line_number);
+}
+
 struct uid dispute_due_id(enum stream_direction direction, uint64_t number)
 {
     struct uid id = {{0}};
@@ -316,6 +325,22 @@ enum err key_dispute_parse(struct slice key, struct partner_id *out_partner,
     *out_partner = partner;
     *out_direction = direction;
     *out_number = number;
+    return ERR_OK;
+}
+
+enum err key_dispute_line_parse(struct slice key, enum stream_direction *out_way,
+                                uint64_t *out_line_number)
+{
+    struct reader in = reader_of(key);
+    struct partner_id partner;
+    read_key_partner(&in, &partner);
+    (void)read_choice(&in, STREAM_OUT, STREAM_IN + 1);
+    (void)read_key_u64(&in);
+    enum stream_direction way = (enum stream_direction)read_choice(&in, STREAM_OUT, STREAM_IN + 1);
+    uint64_t line_number = read_key_u64(&in);
+    TRY(reader_finish(&in));
+    *out_way = way;
+    *out_line_number = line_number;
     return ERR_OK;
 }
 

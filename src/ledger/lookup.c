@@ -164,6 +164,18 @@ enum err ledger_get_dispute(const struct ledger_view *view, const struct partner
     return dispute_decode(value, out_dispute);
 }
 
+enum err ledger_get_dispute_line(const struct ledger_view *view, const struct partner_id *partner,
+                                 enum stream_direction direction, uint64_t number,
+                                 enum stream_direction way, uint64_t line_number,
+                                 struct dispute_line *out_line)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_dispute_line(partner, direction, number, way, line_number, &key);
+    TRY(view_get(view, TABLE_DISPUTE_LINE, &key, &value));
+    return dispute_line_decode(value, out_line);
+}
+
 static enum err get_points(const struct ledger_view *view, enum ledger_table table,
                            const struct ledger_key *key, int64_t *out_points)
 {

@@ -77,13 +77,19 @@ void member_empty(struct member *member, struct unix_ms enrolled)
 }
 
 /* The place of `key`: the first lot that is not before it. */
-static size_t lots_place(const struct member *member, const struct lot_key *key)
+static size_t lots_place(const struct member *member, const struct lot_key *key, bool *out_is_there)
 {
     size_t low = 0;
     size_t high = member->lot_count;
+    *out_is_there = false;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (lot_key_compare(&member->lots[middle].key, key) < 0) {
+        int order = lot_key_compare(&member->lots[middle].key, key);
+        if (order == 0) {
+            *out_is_there = true;
+            return middle; /* no two are equal */
+        }
+        if (order < 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -92,15 +98,11 @@ static size_t lots_place(const struct member *member, const struct lot_key *key)
     return low;
 }
 
-static bool lots_has_at(const struct member *member, size_t place, const struct lot_key *key)
-{
-    return place < member->lot_count && lot_key_compare(&member->lots[place].key, key) == 0;
-}
-
 struct lot *lots_find(struct member *member, const struct lot_key *key)
 {
-    size_t place = lots_place(member, key);
-    return lots_has_at(member, place, key) ? &member->lots[place] : NULL;
+    bool is_there;
+    size_t place = lots_place(member, key, &is_there);
+    return is_there ? &member->lots[place] : NULL;
 }
 
 static void lots_insert(struct member *member, size_t place, const struct lot *lot)
@@ -118,30 +120,37 @@ static void lots_remove(struct member *member, size_t place)
             (member->lot_count - place) * sizeof member->lots[0]);
 }
 
+/* ERR_RANGE when either would fall below zero or overflow. */
+static enum err lot_amounts(int64_t free_before, int64_t held_before, int64_t free_delta,
+                            int64_t held_delta, int64_t *out_free, int64_t *out_held)
+{
+    TRY(int64_add(free_before, free_delta, out_free));
+    TRY(int64_add(held_before, held_delta, out_held));
+    return *out_free < 0 || *out_held < 0 ? ERR_RANGE : ERR_OK;
+}
+
 enum err lots_change(struct member *member, const struct lot_key *key, int64_t free_delta,
                      int64_t held_delta)
 {
-    size_t place = lots_place(member, key);
-    bool is_there = lots_has_at(member, place, key);
-    struct lot lot = {.key = *key};
-    if (is_there) {
-        lot = member->lots[place];
-    }
-    TRY(int64_add(lot.free.minor, free_delta, &lot.free.minor));
-    TRY(int64_add(lot.held.minor, held_delta, &lot.held.minor));
-    if (lot.free.minor < 0 || lot.held.minor < 0) {
-        return ERR_RANGE;
-    }
-    bool is_empty = lot.free.minor == 0 && lot.held.minor == 0;
+    bool is_there;
+    size_t place = lots_place(member, key, &is_there);
+    int64_t free_after;
+    int64_t held_after;
+    struct lot *lot = &member->lots[place];
+    TRY(lot_amounts(is_there ? lot->free.minor : 0, is_there ? lot->held.minor : 0, free_delta,
+                    held_delta, &free_after, &held_after));
+    bool is_empty = free_after == 0 && held_after == 0;
     if (is_there && is_empty) {
         lots_remove(member, place);
     } else if (is_there) {
-        member->lots[place] = lot;
+        lot->free.minor = free_after;
+        lot->held.minor = held_after;
     } else if (!is_empty) {
         if (member->lot_count == LIMIT_LOTS_PER_MEMBER) {
             return ERR_RESOURCE;
         }
-        lots_insert(member, place, &lot);
+        struct lot added = {*key, {free_after}, {held_after}};
+        lots_insert(member, place, &added);
     }
     return ERR_OK;
 }
@@ -177,12 +186,27 @@ static enum err lot_sums_add(struct lot_sums *sums, const struct lot *lot)
     return int64_add(sums->held, lot->held.minor, &sums->held);
 }
 
+/* Are they what lots must be? And their sums. */
+static enum err lots_check(const struct member *member, struct lot_sums *out_sums,
+                           struct note *note)
+{
+    *out_sums = (struct lot_sums){0};
+    for (size_t i = 0; i < member->lot_count; i++) {
+        TRY(lot_check(&member->lots[i], i, note));
+        if (i > 0 && lot_key_compare(&member->lots[i - 1].key, &member->lots[i].key) >= 0) {
+            return note_set(note, ERR_CORRUPT, "lot %zu is out of order", i);
+        }
+        if (lot_sums_add(out_sums, &member->lots[i]) != ERR_OK) {
+            return note_set(note, ERR_CORRUPT, "the lots' sum overflows");
+        }
+    }
+    return ERR_OK;
+}
+
 enum err lots_sum_up(struct member *member)
 {
-    struct lot_sums sums = {0};
-    for (size_t i = 0; i < member->lot_count; i++) {
-        TRY(lot_sums_add(&sums, &member->lots[i]));
-    }
+    struct lot_sums sums;
+    TRY(lots_check(member, &sums, NULL));
     member->available.minor = sums.available;
     member->pending.minor = sums.pending;
     member->held.minor = sums.held;
@@ -191,22 +215,14 @@ enum err lots_sum_up(struct member *member)
 
 enum err member_check(const struct member *member, struct note *note)
 {
-    struct lot_sums sums = {0};
+    struct lot_sums sums;
     if (member->lot_count > LIMIT_LOTS_PER_MEMBER) {
         return note_set(note, ERR_CORRUPT, "%zu lots are too many", member->lot_count);
     }
     if (member->debt.minor < 0) {
         return note_set(note, ERR_CORRUPT, "the debt is below zero");
     }
-    for (size_t i = 0; i < member->lot_count; i++) {
-        TRY(lot_check(&member->lots[i], i, note));
-        if (i > 0 && lot_key_compare(&member->lots[i - 1].key, &member->lots[i].key) >= 0) {
-            return note_set(note, ERR_CORRUPT, "lot %zu is out of order", i);
-        }
-        if (lot_sums_add(&sums, &member->lots[i]) != ERR_OK) {
-            return note_set(note, ERR_CORRUPT, "the lots' sum overflows");
-        }
-    }
+    TRY(lots_check(member, &sums, note));
     if (sums.available != member->available.minor || sums.pending != member->pending.minor ||
         sums.held != member->held.minor) {
         return note_set(note, ERR_CORRUPT,

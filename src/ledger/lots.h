@@ -28,7 +28,8 @@ size_t lots_of_issuer(const struct member *member, const struct partner_id *issu
  * of the day (UTC), ending with the month; an end after the year 9998 is none. */
 struct lot_key lot_key_rounded(const struct lot_key *key);
 
-/* Sets available, pending and held to the sums of the lots. ERR_RANGE when one overflows. */
+/* Sets available, pending and held to the sums of the lots. ERR_CORRUPT when these are not as
+ * member_check wants them. */
 MUST_USE enum err lots_sum_up(struct member *member);
 
 /* When the lot ends, by its date or by the member's inactivity, whichever comes first; 0: never. */

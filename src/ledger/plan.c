@@ -1,5 +1,11 @@
 #include "ledger/plan.h"
 
+#include <stdlib.h>
+
+enum {
+    STEPS_FIRST = 64
+};
+
 void plan_init(struct plan *plan)
 {
     *plan = (struct plan){0};
@@ -24,17 +30,33 @@ void plan_fini(struct plan *plan)
 {
     buffer_fini(&plan->effects);
     buffer_fini(&plan->scratch);
+    free(plan->steps);
     *plan = (struct plan){0};
 }
 
-/* Room for one more effect; what is written without it is not kept. */
-static void plan_count(struct plan *plan)
+static bool steps_grow(struct plan *plan)
 {
-    if (plan->effect_count == LIMIT_EFFECTS_PER_RECORD) {
-        plan->effects.err = ERR_RESOURCE;
-    } else {
-        plan->effect_count++;
+    uint32_t room = plan->step_room == 0 ? STEPS_FIRST : plan->step_room * 2;
+    struct plan_step *steps = realloc(plan->steps, room * sizeof steps[0]);
+    if (steps == NULL) {
+        return false;
     }
+    plan->steps = steps;
+    plan->step_room = room;
+    return true;
+}
+
+/* One more effect; NULL when there is no room for it, and what is written of it is not kept. */
+static struct plan_step *plan_step(struct plan *plan, enum effect_kind kind)
+{
+    if (plan->effect_count == LIMIT_EFFECTS_PER_RECORD ||
+        (plan->effect_count == plan->step_room && !steps_grow(plan))) {
+        plan->effects.err = ERR_RESOURCE;
+        return NULL;
+    }
+    struct plan_step *step = &plan->steps[plan->effect_count++];
+    step->kind = kind;
+    return step;
 }
 
 /* What was encoded for the effect, in part only, must not be lost with the next clearing. */
@@ -43,29 +65,33 @@ static void plan_add(struct plan *plan, const struct effect *effect)
     if (plan->scratch.err != ERR_OK && plan->effects.err == ERR_OK) {
         plan->effects.err = plan->scratch.err;
     }
-    plan_count(plan);
-    effect_encode(effect, &plan->effects);
+    struct plan_step *step = plan_step(plan, effect->kind);
+    if (step != NULL) {
+        step->at = plan->effects.length;
+        effect_encode(effect, &plan->effects);
+    }
 }
 
 void plan_post(struct plan *plan, const struct account_ref *debit, const struct account_ref *credit,
                struct points points)
 {
     ASSERT(points.minor >= 0);
-    if (points.minor == 0) {
-        return;
+    struct plan_step *step = points.minor == 0 ? NULL : plan_step(plan, EFFECT_POST);
+    if (step != NULL) {
+        step->post = (struct effect_post){*debit, *credit, points};
+        effect_encode_post(&plan->effects, debit, credit, points);
     }
-    plan_count(plan);
-    effect_encode_post(&plan->effects, debit, credit, points);
 }
 
 void plan_lot(struct plan *plan, const struct uid *member, const struct lot_key *key,
               int64_t free_delta, int64_t held_delta)
 {
-    if (free_delta == 0 && held_delta == 0) {
-        return;
+    bool is_change = free_delta != 0 || held_delta != 0;
+    struct plan_step *step = is_change ? plan_step(plan, EFFECT_LOT) : NULL;
+    if (step != NULL) {
+        step->lot = (struct effect_lot){*member, *key, free_delta, held_delta};
+        effect_encode_lot(&plan->effects, member, key, free_delta, held_delta);
     }
-    plan_count(plan);
-    effect_encode_lot(&plan->effects, member, key, free_delta, held_delta);
 }
 
 void plan_total(struct plan *plan, const struct effect_total *total)
@@ -94,8 +120,11 @@ void plan_delete(struct plan *plan, enum ledger_table table, const struct ledger
 void plan_history(struct plan *plan, const struct uid *member, uint64_t previous_row,
                   bool is_active)
 {
-    plan_count(plan);
-    effect_encode_history(&plan->effects, member, previous_row, is_active);
+    struct plan_step *step = plan_step(plan, EFFECT_HISTORY);
+    if (step != NULL) {
+        step->history = (struct effect_history){*member, previous_row, is_active};
+        effect_encode_history(&plan->effects, member, previous_row, is_active);
+    }
 }
 
 void plan_mark(struct plan *plan, const struct effect_mark *mark)

@@ -25,12 +25,26 @@ struct ledger_terms {
     uint64_t outbox_entries;
 };
 
+/* An effect as it was planned, beside its bytes: those that most records are made of need not be
+ * read to be applied. */
+struct plan_step {
+    enum effect_kind kind;
+    union {
+        struct effect_post post;
+        struct effect_lot lot;
+        struct effect_history history;
+        size_t at; /* of all others: where the effect begins in `effects` */
+    };
+};
+
 struct plan {
     enum verdict verdict;
     struct answer answer;
     struct id_table ids;   /* that the effects name */
     struct buffer effects; /* its `names` are the ids */
     uint32_t effect_count;
+    struct plan_step *steps; /* effect_count of them */
+    uint32_t step_room;
     struct buffer scratch; /* for composing rows and entries */
     bool has_entries;      /* something to send to partners */
 };

@@ -4,7 +4,8 @@
 
 enum {
     RECORD_VERSION = 3,
-    ANSWER_BYTES_MAX = 127 /* so that the length before an answer takes one byte */
+    ANSWER_BYTES_MAX = 127, /* so that the length before an answer takes one byte */
+    HEAD_MAX = 4 + 3 * VARINT_MAX + ID_TABLE_MAX + 16 + PUT_PARTNER_MAX
 };
 
 enum {
@@ -19,22 +20,14 @@ static bool home_is_origin(const struct record *record)
            partner_id_equal(&record->answer.home, &record->origin);
 }
 
-/* Without what the record says elsewhere. */
-static void write_answer_block(struct buffer *out, const struct record *record)
+/* A length and the answer, without what the record says elsewhere. */
+static uint8_t *put_answer_block(uint8_t *to, struct id_table *names, const struct record *record)
 {
-    struct answer answer = record->answer;
-    size_t length_at = out->length;
-    answer.row = 0;
-    if (home_is_origin(record)) {
-        answer.home = (struct partner_id){{0}};
-    }
-    write_u8(out, 0);
-    answer_encode(&answer, out);
-    if (out->err == ERR_OK) {
-        size_t length = out->length - length_at - 1;
-        ASSERT(length <= ANSWER_BYTES_MAX);
-        out->at[length_at] = (uint8_t)length;
-    }
+    unsigned left_out = ANSWER_ROW | (home_is_origin(record) ? ANSWER_HOME : 0u);
+    uint8_t *end = put_answer(to + 1, names, &record->answer, left_out);
+    ASSERT(end - to - 1 <= ANSWER_BYTES_MAX);
+    *to = (uint8_t)(end - to - 1);
+    return end;
 }
 
 static void read_answer_block(struct reader *in, struct record *record, unsigned flags)
@@ -65,29 +58,39 @@ static void add_names(struct id_table *ids, const struct record *record)
     (void)id_table_partner(ids, &record->answer.home);
 }
 
-void record_encode(const struct record *record, struct buffer *out)
+/* What stands before the body. */
+static uint8_t *put_head(uint8_t *to, struct id_table *ids, const struct record *record)
 {
-    struct id_table ids = record->ids;
-    void *names = out->names;
-    add_names(&ids, record);
     unsigned flags =
         (record->is_dated ? FLAG_DATED : 0u) | (home_is_origin(record) ? FLAG_HOME_IS_ORIGIN : 0u);
-    write_u8(out, RECORD_VERSION);
-    write_u8(out, (uint8_t)record->kind);
-    write_u8(out, (uint8_t)record->verdict);
-    write_u8(out, (uint8_t)flags);
-    write_varint(out, record->row);
-    write_time(out, record->time);
-    write_svarint(out, time_difference(record->time, record->business_time));
-    id_table_encode(&ids, out);
-    write_bytes(out, record->transaction_id.bytes, sizeof record->transaction_id.bytes);
-    out->names = &ids;
-    write_partner(out, &record->origin);
-    write_block(out, record->body);
-    write_answer_block(out, record);
-    out->names = names;
-    write_varint(out, record->effect_count);
-    write_bytes(out, record->effects.at, record->effects.length);
+    to = put_u8(to, RECORD_VERSION);
+    to = put_u8(to, record->kind);
+    to = put_u8(to, record->verdict);
+    to = put_u8(to, flags);
+    to = put_varint(to, record->row);
+    to = put_svarint(to, record->time.ms);
+    to = put_svarint(to, time_difference(record->time, record->business_time));
+    to = id_table_put(to, ids);
+    to = put_bytes(to, record->transaction_id.bytes, sizeof record->transaction_id.bytes);
+    return put_partner(to, ids, &record->origin);
+}
+
+void record_encode(const struct record *record, struct buffer *out)
+{
+    struct id_table ids;
+    id_table_copy(&record->ids, &ids);
+    add_names(&ids, record);
+    size_t blocks = record->body.length + record->effects.length;
+    uint8_t *to = write_reserve(out, HEAD_MAX + 1 + PUT_ANSWER_MAX + 2 * VARINT_MAX + blocks);
+    if (to == NULL) {
+        return;
+    }
+    to = put_head(to, &ids, record);
+    to = put_varint(to, record->body.length);
+    to = put_bytes(to, record->body.at, record->body.length);
+    to = put_answer_block(to, &ids, record);
+    to = put_varint(to, record->effect_count);
+    write_end(out, put_bytes(to, record->effects.at, record->effects.length));
 }
 
 static void read_effects(struct reader *in, struct record *record)

@@ -2,7 +2,8 @@
 #include "ledger/codec.h"
 
 enum {
-    DISPUTE_VERSION = 1
+    DISPUTE_VERSION = 1,
+    LINE_VERSION = 1
 };
 
 enum {
@@ -122,5 +123,30 @@ enum err dispute_decode(struct slice value, struct dispute *out_dispute)
     read_expect(&in, has_ended == (dispute.outcome != RULING_NONE));
     TRY(reader_finish(&in));
     *out_dispute = dispute;
+    return ERR_OK;
+}
+
+void dispute_line_encode(const struct dispute_line *line, struct buffer *out)
+{
+    write_u8(out, LINE_VERSION);
+    write_u8(out, (uint8_t)line->step);
+    write_u8(out, (uint8_t)line->verdict);
+    write_time(out, line->said);
+    write_time(out, line->noted);
+    write_text(out, line->note, sizeof line->note);
+}
+
+enum err dispute_line_decode(struct slice value, struct dispute_line *out_line)
+{
+    struct reader in = reader_of(value);
+    struct dispute_line line;
+    read_version(&in, LINE_VERSION);
+    line.step = (enum dispute_step)read_choice(&in, STEP_OPEN, STEP_END);
+    line.verdict = read_verdict(&in);
+    line.said = read_time(&in);
+    line.noted = read_time(&in);
+    read_text(&in, line.note, sizeof line.note);
+    TRY(reader_finish(&in));
+    *out_line = line;
     return ERR_OK;
 }

@@ -71,7 +71,12 @@ static unsigned member_flags(const struct member *member)
            (member->active_at.ms != 0 ? MEMBER_ACTIVE : 0u);
 }
 
-static void write_lot(struct buffer *out, const struct lot *lot)
+enum {
+    LOT_MAX = 1 + PUT_LOT_KEY_MAX + 2 * VARINT_MAX,
+    MEMBER_HEAD_MAX = 2 + 5 * VARINT_MAX + PUT_UID_MAX
+};
+
+static uint8_t *put_lot(uint8_t *to, struct id_table *names, const struct lot *lot)
 {
     const struct lot_key *key = &lot->key;
     unsigned flags = (key->active_from.ms != 0 ? LOT_ACTIVE_FROM : 0u) |
@@ -79,24 +84,14 @@ static void write_lot(struct buffer *out, const struct lot *lot)
                      (key->idle_months != 0 ? LOT_IDLE_MONTHS : 0u) |
                      (lot->free.minor != 0 ? LOT_FREE : 0u) |
                      (lot->held.minor != 0 ? LOT_HELD : 0u);
-    write_u8(out, (uint8_t)flags);
-    write_partner(out, &key->issuer);
-    write_varint(out, key->tariff);
-    if (flags & LOT_ACTIVE_FROM) {
-        write_time(out, key->active_from);
-    }
-    if (flags & LOT_EXPIRES_AT) {
-        write_time(out, key->expires_at);
-    }
-    if (flags & LOT_IDLE_MONTHS) {
-        write_u8(out, key->idle_months);
-    }
-    if (flags & LOT_FREE) {
-        write_points(out, lot->free);
-    }
-    if (flags & LOT_HELD) {
-        write_points(out, lot->held);
-    }
+    to = put_u8(to, flags);
+    to = put_partner(to, names, &key->issuer);
+    to = put_varint(to, key->tariff);
+    to = flags & LOT_ACTIVE_FROM ? put_svarint(to, key->active_from.ms) : to;
+    to = flags & LOT_EXPIRES_AT ? put_svarint(to, key->expires_at.ms) : to;
+    to = flags & LOT_IDLE_MONTHS ? put_u8(to, key->idle_months) : to;
+    to = flags & LOT_FREE ? put_svarint(to, lot->free.minor) : to;
+    return flags & LOT_HELD ? put_svarint(to, lot->held.minor) : to;
 }
 
 /* A field that is there is not zero. */
@@ -126,25 +121,24 @@ void member_encode(const struct member *member, struct buffer *out)
 {
     unsigned flags = member_flags(member);
     unsigned lots = member->lot_count < MANY_LOTS ? (unsigned)member->lot_count : MANY_LOTS;
-    write_u8(out, MEMBER_VERSION);
-    write_u8(out, (uint8_t)(flags | lots << MEMBER_LOTS));
-    write_varint(out, member->last_row);
-    write_time(out, member->enrolled);
+    uint8_t *to = write_reserve(out, MEMBER_HEAD_MAX + member->lot_count * LOT_MAX);
+    if (to == NULL) {
+        return;
+    }
+    to = put_u8(to, MEMBER_VERSION);
+    to = put_u8(to, flags | lots << MEMBER_LOTS);
+    to = put_varint(to, member->last_row);
+    to = put_svarint(to, member->enrolled.ms);
     if (flags & MEMBER_ACTIVE) {
-        write_svarint(out, time_difference(member->active_at, member->enrolled));
+        to = put_svarint(to, time_difference(member->active_at, member->enrolled));
     }
-    if (flags & MEMBER_DEBT) {
-        write_points(out, member->debt);
-    }
-    if (flags & MEMBER_MERGED) {
-        write_uid(out, &member->merged_into);
-    }
-    if (lots == MANY_LOTS) {
-        write_varint(out, member->lot_count);
-    }
+    to = flags & MEMBER_DEBT ? put_svarint(to, member->debt.minor) : to;
+    to = flags & MEMBER_MERGED ? put_uid(to, out->names, &member->merged_into) : to;
+    to = lots == MANY_LOTS ? put_varint(to, member->lot_count) : to;
     for (size_t i = 0; i < member->lot_count; i++) {
-        write_lot(out, &member->lots[i]);
+        to = put_lot(to, out->names, &member->lots[i]);
     }
+    write_end(out, to);
 }
 
 static void read_member_marks(struct reader *in, unsigned flags, struct member *member)
@@ -185,8 +179,7 @@ enum err member_decode(struct slice value, struct member *out_member)
         read_lot(&in, &member->lots[i]);
     }
     TRY(reader_finish(&in));
-    return lots_sum_up(member) == ERR_OK && member_check(member, NULL) == ERR_OK ? ERR_OK
-                                                                                 : ERR_CORRUPT;
+    return lots_sum_up(member) == ERR_OK && member->debt.minor >= 0 ? ERR_OK : ERR_CORRUPT;
 }
 
 void member_copy(const struct member *from, struct member *out_member)

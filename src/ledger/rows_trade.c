@@ -115,28 +115,36 @@ enum err hold_decode(struct slice value, struct hold *out_hold)
     return ERR_OK;
 }
 
+enum {
+    SALE_MAX = 4 + 2 * PUT_PARTNER_MAX + PUT_UID_MAX + PUT_CARD_MAX + 6 * VARINT_MAX +
+               PUT_EARN_RATE_MAX + 1 + sizeof((struct sale *)0)->currency + PUT_LOT_KEY_MAX
+};
+
 void sale_encode(const struct sale *sale, struct buffer *out)
 {
-    write_u8(out, SALE_VERSION);
-    write_u8(out, (uint8_t)sale->role);
-    write_partner(out, &sale->issuer);
-    write_partner(out, &sale->home);
-    write_uid(out, &sale->member);
-    write_card(out, &sale->card);
-    write_money(out, sale->amount);
-    write_money(out, sale->returned);
-    write_points(out, sale->points);
-    write_points(out, sale->taken);
-    write_u8(out, (uint8_t)((sale->is_fixed ? EARN_IS_FIXED : 0) |
-                            (sale->promotion != 0 ? EARN_IS_PROMOTED : 0)));
-    if (sale->promotion != 0) {
-        write_varint(out, sale->promotion);
+    struct id_table *names = out->names;
+    uint8_t *to = write_reserve(out, SALE_MAX);
+    if (to == NULL) {
+        return;
     }
-    write_u8(out, (uint8_t)(sale->is_waiting ? SALE_WAITS : sale->is_reversed ? 1 : 0));
-    write_earn_rate(out, &sale->rate);
-    write_text(out, sale->currency, sizeof sale->currency);
-    write_lot_key(out, &sale->lot);
-    write_time(out, sale->business_time);
+    to = put_u8(to, SALE_VERSION);
+    to = put_u8(to, sale->role);
+    to = put_partner(to, names, &sale->issuer);
+    to = put_partner(to, names, &sale->home);
+    to = put_uid(to, names, &sale->member);
+    to = put_card(to, &sale->card);
+    to = put_svarint(to, sale->amount.minor);
+    to = put_svarint(to, sale->returned.minor);
+    to = put_svarint(to, sale->points.minor);
+    to = put_svarint(to, sale->taken.minor);
+    to = put_u8(to, (sale->is_fixed ? EARN_IS_FIXED : 0u) |
+                        (sale->promotion != 0 ? EARN_IS_PROMOTED : 0u));
+    to = sale->promotion != 0 ? put_varint(to, sale->promotion) : to;
+    to = put_u8(to, sale->is_waiting ? SALE_WAITS : sale->is_reversed);
+    to = put_earn_rate(to, &sale->rate);
+    to = put_text(to, sale->currency, sizeof sale->currency);
+    to = put_lot_key(to, names, &sale->lot);
+    write_end(out, put_svarint(to, sale->business_time.ms));
 }
 
 enum err sale_decode(struct slice value, struct sale *out_sale)
@@ -170,23 +178,6 @@ enum err sale_decode(struct slice value, struct sale *out_sale)
     return ERR_OK;
 }
 
-/* An answer's bytes say first which of its fields follow; the others are zero. */
-enum {
-    ANSWER_MEMBER = 1 << 0,
-    ANSWER_CARD = 1 << 1,
-    ANSWER_HOME = 1 << 2,
-    ANSWER_POINTS = 1 << 3,
-    ANSWER_LEFT = 1 << 4,
-    ANSWER_DEBT = 1 << 5,
-    ANSWER_CAPTURE_BY = 1 << 6,
-    ANSWER_DELIVER_BY = 1 << 7,
-    ANSWER_ROW = 1 << 8,
-    ANSWER_WRITTEN_OFF = 1 << 9,
-    ANSWER_AMOUNT = 1 << 10,
-    ANSWER_MANDATE = 1 << 11,
-    ANSWER_FIELDS_END = 1 << 12
-};
-
 static unsigned answer_fields(const struct answer *answer)
 {
     unsigned fields = 0;
@@ -205,38 +196,35 @@ static unsigned answer_fields(const struct answer *answer)
     return fields;
 }
 
-static void write_optional(struct buffer *out, int64_t value)
+static uint8_t *put_optional(uint8_t *to, int64_t value)
 {
-    if (value != 0) {
-        write_svarint(out, value);
-    }
+    return value == 0 ? to : put_svarint(to, value);
+}
+
+uint8_t *put_answer(uint8_t *to, struct id_table *names, const struct answer *answer,
+                    unsigned left_out)
+{
+    unsigned fields = answer_fields(answer) & ~left_out;
+    to = put_varint(to, fields);
+    to = fields & ANSWER_MEMBER ? put_uid(to, names, &answer->member) : to;
+    to = fields & ANSWER_CARD ? put_card(to, &answer->card) : to;
+    to = fields & ANSWER_HOME ? put_partner(to, names, &answer->home) : to;
+    to = put_optional(to, answer->points.minor);
+    to = put_optional(to, answer->left.minor);
+    to = put_optional(to, answer->debt.minor);
+    to = put_optional(to, answer->capture_by.ms);
+    to = put_optional(to, answer->deliver_by.ms);
+    to = fields & ANSWER_ROW ? put_varint(to, answer->row) : to;
+    to = put_optional(to, answer->written_off.minor);
+    to = put_optional(to, answer->amount.minor);
+    return fields & ANSWER_MANDATE ? put_uid(to, names, &answer->mandate) : to;
 }
 
 void answer_encode(const struct answer *answer, struct buffer *out)
 {
-    unsigned fields = answer_fields(answer);
-    write_varint(out, fields);
-    if (fields & ANSWER_MEMBER) {
-        write_uid(out, &answer->member);
-    }
-    if (fields & ANSWER_CARD) {
-        write_card(out, &answer->card);
-    }
-    if (fields & ANSWER_HOME) {
-        write_partner(out, &answer->home);
-    }
-    write_optional(out, answer->points.minor);
-    write_optional(out, answer->left.minor);
-    write_optional(out, answer->debt.minor);
-    write_optional(out, answer->capture_by.ms);
-    write_optional(out, answer->deliver_by.ms);
-    if (fields & ANSWER_ROW) {
-        write_varint(out, answer->row);
-    }
-    write_optional(out, answer->written_off.minor);
-    write_optional(out, answer->amount.minor);
-    if (fields & ANSWER_MANDATE) {
-        write_uid(out, &answer->mandate);
+    uint8_t *to = write_reserve(out, PUT_ANSWER_MAX);
+    if (to != NULL) {
+        write_end(out, put_answer(to, out->names, answer, 0));
     }
 }
 

@@ -36,6 +36,7 @@ static enum err take_opened(struct decision *d, struct dispute_work *work)
     if (!MUTANT(DISPUTE_ONE_SIDED)) {
         TRY(dispute_suspend(d, work));
     }
+    dispute_note_line(d, work, STREAM_IN, entry);
     TRY(rule_by_machine(d, work));
     return dispute_store(d, work);
 }
@@ -122,6 +123,7 @@ static enum err take_step(struct decision *d, struct dispute_work *work)
         return decide_refuse(d, VERDICT_RULING_DIFFERS);
     }
     dispute_move(d, work, by, part);
+    dispute_note_line(d, work, STREAM_IN, &d->command->take_entry.entry);
     if (dispute_has_ended(&work->row)) {
         work->row.pending = (enum dispute_step)0;
     }
@@ -165,6 +167,7 @@ enum err take_correction(struct decision *d)
     work.row.corrected_in = entry->period;
     TRY(dispute_settle(d, &work));
     dispute_move(d, &work, dispute_other_side(work.row.side), &entry->dispute);
+    dispute_note_line(d, &work, STREAM_IN, entry);
     return dispute_store(d, &work);
 }
 
@@ -228,6 +231,9 @@ enum err dispute_receipted(struct decision *d, const struct partner_id *partner,
     if (!work.is_known) {
         return ERR_OK;
     }
+    if (!is_taken) {
+        TRY(dispute_refuse_line(d, &work, entry->number, entry->verdict));
+    }
     if (entry->step == STEP_OPEN) {
         return is_taken ? ERR_OK : opening_declined(d, &work, entry->verdict);
     }
@@ -275,6 +281,7 @@ static enum err open_again(struct decision *d, struct dispute_work *work,
     dispute_open_row(d, work, DISPUTE_OPENER, &entry->transaction_id, work->row.claim,
                      &entry->dispute, entry->period);
     TRY(dispute_suspend(d, work));
+    dispute_note_line(d, work, STREAM_OUT, entry);
     return dispute_store(d, work);
 }
 
@@ -305,6 +312,7 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
         dispute_move(d, &work, work.row.side, part);
         confirm_later(d, &work);
     }
+    dispute_note_line(d, &work, STREAM_OUT, entry);
     answer->points = work.row.claim;
     answer->card = work.row.entry.card;
     return dispute_store(d, &work);

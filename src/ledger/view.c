@@ -37,6 +37,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_PROMOTION] = "promotion",
     [TABLE_PROMOTION_REFUSED] = "promotion-refused",
     [TABLE_WAITING] = "waiting",
+    [TABLE_DISPUTE_LINE] = "dispute-line",
 };
 
 bool ledger_table_is_known(unsigned number)

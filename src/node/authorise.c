@@ -1,7 +1,7 @@
 /* Online authorisation: our till asks another home. The steps are in peer/abroad.h. */
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/waiting.h"
 #include "node/metrics.h"
 #include "node/partner_host.h"
 #include "node/peers.h"
@@ -25,13 +25,6 @@ struct abroad {
     unsigned tries;
     bool was_connected; /* our stream to the home is up: what is asked gets there */
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void refuse_home_refusal(struct rpc_call *call, const struct hold_refusal *refusal)
 {
@@ -104,7 +97,7 @@ static enum err ask_home(struct abroad *abroad);
 /* The home did not answer this time. True: it is asked again. */
 static bool asks_again(struct abroad *abroad)
 {
-    int64_t left_ms = abroad->ends_at_ms - monotonic_ms();
+    int64_t left_ms = abroad->ends_at_ms - clock_ms();
     return abroad->tries < ABROAD_TRIES && left_ms >= TRY_MS_MIN && ask_home(abroad) == ERR_OK;
 }
 
@@ -158,7 +151,7 @@ static enum err ask_home(struct abroad *abroad)
     Talea__V1__Signed message;
     Talea__V1__AuthoriseHoldRequest request;
     talea__v1__authorise_hold_request__init(&request);
-    int64_t left_ms = abroad->ends_at_ms - monotonic_ms();
+    int64_t left_ms = abroad->ends_at_ms - clock_ms();
     if (client == NULL) {
         return ERR_UNAVAILABLE;
     }
@@ -240,7 +233,7 @@ void authorise_abroad(struct node *node, struct rpc_call *call, const struct com
     partner_host_end(&host);
     struct peer_reach reach = peers_reach(node->peers, &abroad->request.home);
     abroad->times = abroad_times(rpc_call_time_left_ms(call), reach.is_suspect);
-    abroad->ends_at_ms = monotonic_ms() + abroad->times.all_ms;
+    abroad->ends_at_ms = clock_ms() + abroad->times.all_ms;
     abroad->was_connected = reach.is_connected;
     if (command->hold.points.minor <= 0) {
         refuse_verdict(call, VERDICT_POINTS_NOT_POSITIVE);

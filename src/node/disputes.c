@@ -132,6 +132,7 @@ static void fill_entry(const struct dispute *row, Talea__V1__Dispute *message)
     message->period = row->entry.period.code;
     message->was_applied = row->was_applied;
     message->is_suspended = row->is_suspended;
+    message->business_unix_ms = row->entry.business_time.ms;
 }
 
 static void fill_course(const struct dispute *row, Talea__V1__Dispute *message)
@@ -145,6 +146,7 @@ static void fill_course(const struct dispute *row, Talea__V1__Dispute *message)
     message->own_ruling = (Talea__V1__DisputeRuling)row->own_ruling;
     message->partner_ruling = (Talea__V1__DisputeRuling)row->partner_ruling;
     message->outcome = (Talea__V1__DisputeRuling)row->outcome;
+    message->corrected_period = row->corrected_in.code;
     message->opened_unix_ms = row->opened_at.ms;
     message->moved_unix_ms = row->moved_at.ms;
     message->due_unix_ms = dispute_turn(row->state) == row->side ? row->due.ms : 0;
@@ -182,6 +184,29 @@ static Talea__V1__Dispute *message_of(struct arena *arena, const struct partner_
     return has_all ? message : NULL;
 }
 
+/* With our stream to the partner, as it was then. */
+static enum err read_row(struct node *node, const struct partner_id *partner,
+                         enum stream_direction direction, uint64_t number, bool *out_is_partner,
+                         struct dispute *out_row, struct stream *out_stream)
+{
+    struct state_reader *reader;
+    struct snapshot *snapshot = node_snapshot(node);
+    bool is_partner = roster_find(&snapshot->roster, partner) != NULL &&
+                      !roster_is_self(&snapshot->roster, partner);
+    *out_is_partner = is_partner;
+    enum err err = is_partner ? readers_take(node->readers, &reader) : ERR_NOT_FOUND;
+    if (is_partner && err == ERR_OK) {
+        struct ledger_view view = state_reader_view(reader);
+        err = ledger_get_dispute(&view, partner, direction, number, out_row);
+        if (err == ERR_OK) {
+            err = ledger_get_stream(&view, &snapshot->roster, STREAM_OUT, partner, out_stream);
+        }
+        readers_give(node->readers, reader);
+    }
+    snapshot_release(snapshot);
+    return err;
+}
+
 void office_get_dispute(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
@@ -190,26 +215,25 @@ void office_get_dispute(void *context, struct rpc_call *call, const ProtobufCMes
     struct partner_id partner;
     enum stream_direction direction;
     uint64_t number;
+    bool is_partner;
     struct dispute row;
-    struct state_reader *reader;
+    struct stream stream;
     Talea__V1__GetDisputeResponse response;
     talea__v1__get_dispute_response__init(&response);
     if (!read_entry_name(call, request->entry, &partner, &direction, &number)) {
         return;
     }
-    enum err err = readers_take(node->readers, &reader);
-    if (err == ERR_OK) {
-        struct ledger_view view = state_reader_view(reader);
-        err = ledger_get_dispute(&view, &partner, direction, number, &row);
-        readers_give(node->readers, reader);
-    }
+    enum err err = read_row(node, &partner, direction, number, &is_partner, &row, &stream);
     if (err == ERR_NOT_FOUND) {
-        refuse_verdict(call, VERDICT_DISPUTE_UNKNOWN);
+        refuse_verdict(call, is_partner ? VERDICT_DISPUTE_UNKNOWN : VERDICT_PARTNER_UNKNOWN);
         return;
     }
     if (err == ERR_OK) {
         response.dispute = message_of(rpc_call_arena(call), &partner, direction, number, &row);
-        err = response.dispute == NULL ? ERR_RESOURCE : ERR_OK;
+        err = response.dispute == NULL
+                  ? ERR_RESOURCE
+                  : disputes_lines(node, rpc_call_arena(call), &partner, direction, number,
+                                   stream.receipted_number, &response);
     }
     if (err == ERR_OK) {
         rpc_call_reply(call, &response.base);

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "base/waiting.h"
 
 void event_gate_init(struct event_gate *gate)
 {
@@ -35,22 +36,9 @@ void event_gate_move(struct event_gate *gate, uint64_t last_row)
     }
 }
 
-static struct timespec after_ms(unsigned ms)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    time.tv_sec += (time_t)(ms / 1000);
-    time.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (time.tv_nsec >= 1000000000) {
-        time.tv_sec++;
-        time.tv_nsec -= 1000000000;
-    }
-    return time;
-}
-
 bool event_gate_wait(struct event_gate *gate, uint64_t row, unsigned ms)
 {
-    struct timespec end = after_ms(ms);
+    struct timespec end = monotonic_after(ms);
     int result = 0;
     atomic_fetch_add(&gate->waiting, 1);
     pthread_mutex_lock(&gate->lock);

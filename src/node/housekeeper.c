@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/waiting.h"
 #include "engine/retention.h"
 #include "node/in_force.h"
 #include "node/caps.h"
@@ -117,18 +118,10 @@ static void do_round(struct housekeeper *keeper)
     period_clock_look(node);
 }
 
-static struct timespec next_round(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ROUND_MS / 1000;
-    return t;
-}
-
 /* False when stopping. */
 static bool pause_round(struct housekeeper *keeper)
 {
-    struct timespec until = next_round();
+    struct timespec until = monotonic_after(ROUND_MS);
     pthread_mutex_lock(&keeper->lock);
     int result = 0;
     while (!keeper->is_stopping && result != ETIMEDOUT) {

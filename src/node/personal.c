@@ -67,7 +67,7 @@ static void read_into(struct reader *in, char *out_text, size_t capacity)
 {
     struct slice text = read_block(in);
     if (in->err == ERR_OK && text.length >= capacity) {
-        in->err = ERR_CORRUPT;
+        read_fail(in);
     }
     if (in->err == ERR_OK && text.length > 0) {
         memcpy(out_text, text.at, text.length);

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/waiting.h"
+
 void recovery_gate_init(struct recovery_gate *gate)
 {
     pthread_condattr_t monotonic;
@@ -73,14 +75,7 @@ void recovery_gate_tried(struct recovery_gate *gate, uint64_t *round)
 
 void recovery_gate_await(struct recovery_gate *gate, int64_t wait_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = monotonic_after(wait_ms);
     pthread_mutex_lock(&gate->lock);
     while (atomic_load(&gate->is_closed) &&
            pthread_cond_timedwait(&gate->has_opened, &gate->lock, &until) != ETIMEDOUT) {

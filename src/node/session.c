@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/waiting.h"
 #include "node/charter_exchange.h"
 #include "node/partner_host.h"
 #include "node/recover.h"
@@ -25,29 +26,14 @@
 #define RECONCILE_EVERY_MS 300000 /* the open period, entry by entry */
 #define ASKED_LATELY_MS    1000   /* tills that ask come in crowds */
 
-static struct timespec deadline_after(int64_t ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += (time_t)(ms / 1000);
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 int64_t session_clock_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return clock_ms();
 }
 
 bool session_wait(struct session *session, int64_t ms)
 {
-    struct timespec until = deadline_after(ms);
+    struct timespec until = monotonic_after(ms);
     pthread_mutex_lock(&session->lock);
     while (session->wakes == session->wakes_seen && !session->is_stopping) {
         if (pthread_cond_timedwait(&session->wake, &session->lock, &until) == ETIMEDOUT) {
@@ -315,7 +301,7 @@ void *session_main(void *context)
         if (connect_once(session)) {
             pause_ms = session->node->config.peers_reconnect_ms;
         }
-        struct timespec until = deadline_after(pause_ms);
+        struct timespec until = monotonic_after(pause_ms);
         pthread_mutex_lock(&session->lock);
         while (!session->is_stopping &&
                pthread_cond_timedwait(&session->wake, &session->lock, &until) != ETIMEDOUT) {

@@ -10,7 +10,7 @@
 #include "rpc/completion.h"
 #include "rpc/details.h"
 #include "rpc/payload.h"
-#include "rpc/waiting.h"
+#include "base/waiting.h"
 
 struct client_call;
 

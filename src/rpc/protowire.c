@@ -11,7 +11,7 @@ bool wire_next_field(struct reader *reader, struct wire_field *out_field)
     uint64_t key = read_varint(reader);
     struct wire_field field = {.number = (uint32_t)(key >> 3)};
     if (key >> 3 == 0 || key >> 3 > 536870911u) {
-        reader->err = ERR_CORRUPT;
+        read_fail(reader);
     }
     switch (key & 7) {
     case PROTOBUF_C_WIRE_TYPE_VARINT:
@@ -31,7 +31,7 @@ bool wire_next_field(struct reader *reader, struct wire_field *out_field)
         field.value = read_u32(reader);
         break;
     default:
-        reader->err = ERR_CORRUPT;
+        read_fail(reader);
         break;
     }
     if (reader->err != ERR_OK) {

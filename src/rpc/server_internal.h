@@ -20,7 +20,7 @@
 #include "rpc/payload.h"
 #include "rpc/pool.h"
 #include "rpc/server.h"
-#include "rpc/waiting.h"
+#include "base/waiting.h"
 
 struct method {
     struct rpc_server *server;

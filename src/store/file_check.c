@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define META_MAGIC     0xBEEFC0DEu
 #define META_VERSION   1u
 #define META_BYTES     152u
@@ -41,28 +43,10 @@ struct walk {
     uint64_t pages_missing; /* not yet found to be free */
 };
 
-static enum err read_at(int fd, uint64_t offset, void *out, size_t length)
-{
-    uint8_t *to = out;
-    while (length > 0) {
-        ssize_t got = pread(fd, to, length, (off_t)offset);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return got == 0 ? ERR_CORRUPT : ERR_STORAGE;
-        }
-        to += got;
-        offset += (uint64_t)got;
-        length -= (size_t)got;
-    }
-    return ERR_OK;
-}
-
 static enum err meta_read(int fd, uint64_t offset, struct meta *out_meta)
 {
     uint8_t bytes[META_BYTES];
-    TRY(read_at(fd, offset, bytes, sizeof bytes));
+    TRY(file_read_at(fd, offset, bytes, sizeof bytes));
     struct reader r = reader_of(slice_of(bytes, sizeof bytes));
     (void)read_slice(&r, 10);
     if ((read_u16(&r) & PAGE_META) == 0) {
@@ -136,7 +120,7 @@ static enum err count_big(struct walk *walk, uint64_t page, size_t length)
     if (bytes == NULL) {
         return ERR_RESOURCE;
     }
-    enum err err = read_at(walk->fd, start, bytes, length);
+    enum err err = file_read_at(walk->fd, start, bytes, length);
     if (err == ERR_OK) {
         err = count_free(walk, slice_of(bytes, length));
     }
@@ -201,7 +185,8 @@ static enum err walk_page(struct walk *walk, uint64_t page, unsigned depth)
     if (bytes == NULL) {
         return ERR_RESOURCE;
     }
-    enum err err = read_at(walk->fd, page * walk->meta.page_bytes, bytes, walk->meta.page_bytes);
+    enum err err =
+        file_read_at(walk->fd, page * walk->meta.page_bytes, bytes, walk->meta.page_bytes);
     if (err == ERR_OK) {
         err = walk_nodes(walk, bytes, depth);
     }

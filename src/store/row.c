@@ -10,20 +10,42 @@ static uint64_t mix(uint64_t state, uint64_t word)
     return state ^ state >> 29;
 }
 
+static uint64_t mix_words(uint64_t state, const uint8_t *at, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word;
+        memcpy(&word, at + i * sizeof word, sizeof word);
+        state = mix(state, word);
+    }
+    return state;
+}
+
+/* The last word of a key that has some bytes over: its last 8 bytes, or all of a shorter one. */
+static uint64_t last_word(struct slice key)
+{
+    uint64_t word = 0;
+    if (key.length >= sizeof word) {
+        memcpy(&word, key.at + key.length - sizeof word, sizeof word);
+        return word;
+    }
+    for (size_t i = 0; i < key.length; i++) {
+        word = word << 8 | key.at[i];
+    }
+    return word;
+}
+
+/* Most keys are an id, or an origin and an id: without a loop. */
 static uint64_t name_hash(uint64_t seed, enum ledger_table table, struct slice key)
 {
     uint64_t state = mix(seed, (uint64_t)table << 32 | key.length);
-    size_t at = 0;
-    for (; key.length - at >= 8; at += 8) {
-        uint64_t word;
-        memcpy(&word, key.at + at, sizeof word);
-        state = mix(state, word);
+    if (key.length == 16) {
+        state = mix_words(state, key.at, 2);
+    } else if (key.length == 32) {
+        state = mix_words(state, key.at, 4);
+    } else {
+        state = mix_words(state, key.at, key.length / sizeof state);
+        state = mix(state, last_word(key));
     }
-    uint64_t tail = 0;
-    if (at < key.length) {
-        memcpy(&tail, key.at + at, key.length - at);
-    }
-    state = mix(state, tail);
     return mix(state, seed >> 32 | seed << 32);
 }
 

@@ -16,7 +16,8 @@ struct row_bucket *row_index_home(const struct row_index *index, uint64_t hash)
 
 uint8_t row_index_tag(uint64_t hash)
 {
-    return (uint8_t)(1 + (hash & 0x7f) % 0x7f);
+    unsigned bits = hash & 0x7f;
+    return (uint8_t)(bits == 0x7f ? 1 : bits + 1); /* from 1 to 0x7f */
 }
 
 static struct row_bucket *next_bucket(const struct row_index *index, struct row_bucket *bucket)
@@ -33,11 +34,11 @@ bool row_index_find(const struct row_index *index, const struct row_name *name,
                     struct row_place *out_place)
 {
     struct row_bucket *bucket = row_index_home(index, name->hash);
-    unsigned tag = row_index_tag(name->hash);
+    uint8_t tag = row_index_tag(name->hash);
     for (size_t i = 0; i < index->bucket_count; i++) {
-        for (unsigned at = 0; at < BUCKET_PLACES; at++) {
-            if (tag_at(bucket, at) == tag && row_is(bucket->rows[at], name)) {
-                *out_place = (struct row_place){bucket, at};
+        for (uint64_t at = row_bucket_places(bucket, tag); at != 0; at &= at - 1) {
+            if (row_is(bucket->rows[row_bucket_first(at)], name)) {
+                *out_place = (struct row_place){bucket, row_bucket_first(at)};
                 return true;
             }
         }
@@ -59,13 +60,13 @@ void row_index_insert(struct row_index *index, uint64_t hash, struct row *row)
 {
     struct row_bucket *bucket = row_index_home(index, hash);
     for (;;) {
-        for (unsigned at = 0; at < BUCKET_PLACES; at++) {
-            if (tag_at(bucket, at) == 0) {
-                bucket->rows[at] = row;
-                atomic_store_explicit(&bucket->tags[at], row_index_tag(hash), memory_order_relaxed);
-                index->row_count++;
-                return;
-            }
+        uint64_t free = row_bucket_places(bucket, 0);
+        if (free != 0) {
+            unsigned at = row_bucket_first(free);
+            bucket->rows[at] = row;
+            atomic_store_explicit(&bucket->tags[at], row_index_tag(hash), memory_order_relaxed);
+            index->row_count++;
+            return;
         }
         bucket->overflow = (uint8_t)(bucket->overflow + (bucket->overflow < OVERFLOW_MAX));
         bucket = next_bucket(index, bucket);

@@ -16,7 +16,8 @@
 #define BUCKET_PLACES 7u
 
 struct row_bucket {
-    /* 0: free. Else 7 bits of the hash, and PLACE_USED: looked at since the clock went by. */
+    /* Read as one word together with `overflow`. 0: free. Else 7 bits of the hash, and PLACE_USED:
+     * looked at since the clock went by. */
     _Atomic uint8_t tags[BUCKET_PLACES];
     uint8_t overflow; /* 255: that many or more, for ever */
     struct row *rows[BUCKET_PLACES];
@@ -54,6 +55,21 @@ void row_index_remove(struct row_index *index, uint64_t hash, struct row_place p
 /* The bucket where a row of this hash would be at first. NULL in an empty index. */
 struct row_bucket *row_index_home(const struct row_index *index, uint64_t hash);
 uint8_t row_index_tag(uint64_t hash);
+
+/* Which of the bucket's places have this tag: the top bit of byte i for place i. */
+static inline uint64_t row_bucket_places(const struct row_bucket *bucket, uint8_t tag)
+{
+    const uint64_t low = UINT64_C(0x007f7f7f7f7f7f7f);
+    const uint64_t each = UINT64_C(0x0001010101010101);
+    uint64_t tags = __atomic_load_n((const uint64_t *)(const void *)bucket, __ATOMIC_RELAXED);
+    uint64_t differs = ((tags & low) ^ tag * each) + low; /* no byte carries into the next one */
+    return ~differs & UINT64_C(0x0080808080808080);
+}
+
+static inline unsigned row_bucket_first(uint64_t places)
+{
+    return (unsigned)__builtin_ctzll(places) / 8;
+}
 size_t row_index_bytes(const struct row_index *index);
 
 static inline struct row *row_at(struct row_place place)

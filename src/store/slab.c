@@ -5,6 +5,7 @@
 
 #include "store/pages.h"
 
+#define SMALL_PAGE  4096u
 #define CHUNK_BYTES ((size_t)1 << 21) /* a huge page; a chunk is aligned to it */
 
 struct slab_block {
@@ -170,11 +171,13 @@ static void free_chunk(struct slab *slab, struct slab_chunk *chunk)
 
 static bool take_chunk(struct slab *slab)
 {
-    struct slab_chunk *chunk = pages_take_whole(CHUNK_BYTES);
     struct slab_chunk *before = slab->newest;
+    struct slab_chunk *chunk = atomic_exchange(&slab->ready, NULL);
+    chunk = chunk == NULL ? pages_take_whole(CHUNK_BYTES) : chunk;
     if (chunk == NULL) {
         return false;
     }
+    atomic_store(&slab->is_growing, true);
     memset(chunk, 0, sizeof *chunk);
     chunk->all.next = slab->chunks;
     if (slab->chunks != NULL) {
@@ -192,6 +195,19 @@ static bool take_chunk(struct slab *slab)
         free_chunk(slab, before);
     }
     return true;
+}
+
+void slab_prepare(struct slab *slab)
+{
+    if (!atomic_load(&slab->is_growing) || atomic_load(&slab->ready) != NULL) {
+        return;
+    }
+    uint8_t *chunk = pages_take_whole(CHUNK_BYTES);
+    for (size_t at = 0; chunk != NULL && at < CHUNK_BYTES; at += SMALL_PAGE) {
+        *(volatile uint8_t *)(chunk + at) = 0;
+    }
+    atomic_store(&slab->is_growing, false);
+    atomic_store(&slab->ready, (struct slab_chunk *)(void *)chunk);
 }
 
 void *slab_take(struct slab *slab, size_t size)
@@ -240,6 +256,7 @@ void slab_fini(struct slab *slab)
         pages_give_whole(slab->chunks, CHUNK_BYTES);
         slab->chunks = next;
     }
+    pages_give_whole(atomic_load(&slab->ready), CHUNK_BYTES);
     while (slab->large != NULL) {
         struct slab_large *next = slab->large->next;
         free(slab->large);

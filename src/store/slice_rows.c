@@ -221,7 +221,7 @@ static void read_part(struct reader *in, struct slice_part *out_part)
 {
     struct slice key = read_block(in);
     if (key.length > STATE_KEY_MAX) {
-        in->err = ERR_CORRUPT;
+        read_fail(in);
         return;
     }
     if (in->err == ERR_OK && key.length > 0) {

@@ -273,6 +273,9 @@ void state_make_durable(struct state *state, uint64_t last_row)
         state->flight_count--;
     }
     pthread_mutex_unlock(&state->flight_mutex);
+    for (size_t i = 0; i < sizeof state->slabs / sizeof state->slabs[0]; i++) {
+        slab_prepare(&state->slabs[i]); /* here, so that the writer need not wait for it */
+    }
 }
 
 void state_set_faults(struct state *state, struct store_faults faults)

@@ -23,7 +23,8 @@
  * fences for look-ups of ids that are not there (4 KiB for each table and origin). `cache_bytes`
  * bounds rows and index: at each seal rows beyond it that are checkpointed leave, rows of one use
  * first. Rows that are not checkpointed stay, so a checkpointer that falls behind makes it grow;
- * what is empty goes back to the system. A checkpoint under way adds the bytes of one slice's dirty
+ * what is empty goes back to the system, but for 2 MiB of each of three kinds of rows, which are
+ * made ready while it grows. A checkpoint under way adds the bytes of one slice's dirty
  * rows and one transaction's pages.
  *
  * Threads: one writer, the only one that changes the tables' structure; one committer that calls
@@ -102,7 +103,7 @@ MUST_USE enum err state_writer_seal(struct state_writer *writer, uint64_t last_r
 void state_writer_pass(struct state_writer *writer);
 /* The journal holds all rows up to `last_row`: readers see every batch that was sealed with a row
  * up to it. A reader may see some rows of a batch before others; once state_durable_row says
- * `last_row` it sees them all. Never fails, takes no memory. */
+ * `last_row` it sees them all. Never fails. Gets memory ready for the writer's next rows. */
 void state_make_durable(struct state *state, uint64_t last_row);
 /* Forgets all that is not durable, sealed or not. Never fails, takes no memory. Not while
  * state_make_durable runs. */

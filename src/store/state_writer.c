@@ -13,34 +13,24 @@
 #define UNDO_FIRST 1024u
 #define FETCH_ROW  10u /* calls from the bucket's fetch to the row's */
 
-static bool is_known(const struct known_name *known, enum ledger_table table, struct slice key)
-{
-    if (known->key_length != key.length || known->table != (uint8_t)table) {
-        return false;
-    }
-    return key.length == MEMBER_KEY_BYTES ? memcmp(known->key, key.at, MEMBER_KEY_BYTES) == 0
-                                          : memcmp(known->key, key.at, KNOWN_KEY_BYTES) == 0;
-}
-
-/* row_name_init, with a memory: such a name is worked out once for fetch, get and put. */
+/* row_name_init, with a memory for members: such a name is worked out once for fetch, get and put.
+ */
 static enum err name_init(struct state_writer *writer, struct row_name *name,
                           enum ledger_table table, struct slice key)
 {
-    if (key.length != MEMBER_KEY_BYTES && key.length != KNOWN_KEY_BYTES) {
+    if (table != TABLE_MEMBER || key.length != MEMBER_KEY_BYTES) {
         return row_name_init(name, writer->state->seed, table, key);
     }
-    unsigned last = (unsigned)(key.at[key.length - 2] ^ key.at[key.length - 1]);
-    struct known_name *known = &writer->names[(last + (unsigned)table) % WRITER_NAMES];
-    if (is_known(known, table, key)) {
-        *name = (struct row_name){known->hash, known->shard, table, key};
+    struct known_member *known = &writer->names[key.at[MEMBER_KEY_BYTES - 1] % WRITER_NAMES];
+    if (!known->is_there || memcmp(known->id, key.at, MEMBER_KEY_BYTES) != 0) {
+        TRY(row_name_init(name, writer->state->seed, table, key));
+        memcpy(known->id, key.at, MEMBER_KEY_BYTES);
+        known->hash = name->hash;
+        known->shard = (uint16_t)name->shard;
+        known->is_there = true;
         return ERR_OK;
     }
-    TRY(row_name_init(name, writer->state->seed, table, key));
-    memcpy(known->key, key.at, key.length);
-    known->hash = name->hash;
-    known->shard = (uint16_t)name->shard;
-    known->key_length = (uint8_t)key.length;
-    known->table = (uint8_t)table;
+    *name = (struct row_name){known->hash, known->shard, table, key};
     return ERR_OK;
 }
 
@@ -422,15 +412,12 @@ struct ledger_store state_writer_port(struct state_writer *writer)
 static void fetch_rows(const struct state_writer *writer, struct fetch fetch)
 {
     const struct shard *shard = writer_shard(writer, fetch.shard);
-    struct row_bucket *bucket = row_index_home(&shard->index, fetch.hash);
-    unsigned tag = row_index_tag(fetch.hash);
-    for (unsigned i = 0; bucket != NULL && i < BUCKET_PLACES; i++) {
-        unsigned there = atomic_load_explicit(&bucket->tags[i], memory_order_relaxed);
-        if ((there & ~PLACE_USED) == tag) {
-            const uint8_t *row = (const uint8_t *)bucket->rows[i];
-            __builtin_prefetch(row, 1);
-            __builtin_prefetch(row + 64, 1);
-        }
+    const struct row_bucket *bucket = row_index_home(&shard->index, fetch.hash);
+    uint64_t at = bucket == NULL ? 0 : row_bucket_places(bucket, row_index_tag(fetch.hash));
+    for (; at != 0; at &= at - 1) {
+        const uint8_t *row = (const uint8_t *)bucket->rows[row_bucket_first(at)];
+        __builtin_prefetch(row, 1);
+        __builtin_prefetch(row + 64, 1);
     }
 }
 

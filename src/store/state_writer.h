@@ -12,17 +12,15 @@ struct undo {
     bool is_new; /* there was no row in memory, and the image has its name only */
 };
 
-/* A name that was worked out lately: one of a member, or of an origin and an id. */
-#define KNOWN_KEY_BYTES 32u
-struct known_name {
-    uint8_t key[KNOWN_KEY_BYTES];
+/* A member's name that was worked out lately. */
+struct known_member {
+    uint8_t id[MEMBER_KEY_BYTES];
     uint64_t hash;
     uint16_t shard;
-    uint8_t key_length; /* 0: none */
-    uint8_t table;
+    bool is_there;
 };
 
-#define WRITER_NAMES 256u /* a power of 2 */
+#define WRITER_NAMES 256u /* by the last byte of the id, which is random */
 
 /* Names that are on their way into the processor's cache; a power of 2. */
 #define WRITER_AHEAD 16u
@@ -42,7 +40,7 @@ struct state_writer {
     size_t undo_room;
     struct version_mark log_mark; /* where the log was at the mark */
     struct dirty_chunk *spare;    /* for dirty lists, so that adding to them can't fail */
-    struct known_name names[WRITER_NAMES];
+    struct known_member names[WRITER_NAMES];
     struct id_value id_value;        /* of the transaction that was looked up last */
     uint8_t absent_id[ID_KEY_BYTES]; /* the key of one that is not there */
     bool has_absent_id;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/vault_file.h"
 
 #define SEALED_VERSION 1u
@@ -86,7 +87,7 @@ static enum err make_keys(struct vault *vault, size_t count)
         vault_slot_encode(&vault->pepper, first + i, &key, bytes + i * VAULT_SLOT_BYTES);
         box_key_forget(&key);
     }
-    enum err err = vault_write_at(vault->fd, vault_slot_at(first), bytes, count * VAULT_SLOT_BYTES);
+    enum err err = file_write_at(vault->fd, vault_slot_at(first), bytes, count * VAULT_SLOT_BYTES);
     secret_forget(bytes, count * VAULT_SLOT_BYTES);
     free(bytes);
     TRY(err);
@@ -123,7 +124,7 @@ static enum err read_key(struct vault *vault, uint64_t slot, struct box_key *out
         return ERR_CORRUPT;
     }
     pthread_rwlock_rdlock(&vault->slots);
-    enum err err = vault_read_at(vault->fd, vault_slot_at(slot), bytes, sizeof bytes);
+    enum err err = file_read_at(vault->fd, vault_slot_at(slot), bytes, sizeof bytes);
     pthread_rwlock_unlock(&vault->slots);
     if (err == ERR_OK) {
         err = vault_slot_decode(&vault->pepper, slot, bytes, &state, out_key);
@@ -191,7 +192,7 @@ static struct vault_note *find_note(struct vault *vault, uint64_t slot)
 static enum err overwrite(struct vault *vault, uint64_t at, const void *bytes, size_t length)
 {
     pthread_rwlock_wrlock(&vault->slots);
-    enum err err = vault_write_at(vault->fd, at, bytes, length);
+    enum err err = file_write_at(vault->fd, at, bytes, length);
     pthread_rwlock_unlock(&vault->slots);
     return err == ERR_OK ? vault_flush(vault->fd) : err;
 }
@@ -205,7 +206,7 @@ static enum err overwrite_key(struct vault *vault, uint64_t slot)
         return ERR_CORRUPT;
     }
     pthread_rwlock_wrlock(&vault->slots);
-    enum err err = vault_write_at(vault->fd, vault_slot_at(slot), bytes, sizeof bytes);
+    enum err err = file_write_at(vault->fd, vault_slot_at(slot), bytes, sizeof bytes);
     pthread_rwlock_unlock(&vault->slots);
     return err;
 }
@@ -311,10 +312,10 @@ enum err vault_copy(struct vault *vault, int fd)
     for (uint64_t at = 0; err == ERR_OK && at < end;) {
         size_t length = end - at < step ? (size_t)(end - at) : step;
         pthread_rwlock_rdlock(&vault->slots);
-        err = vault_read_at(vault->fd, at, bytes, length);
+        err = file_read_at(vault->fd, at, bytes, length);
         pthread_rwlock_unlock(&vault->slots);
         if (err == ERR_OK) {
-            err = vault_write_at(fd, at, bytes, length);
+            err = file_write_at(fd, at, bytes, length);
         }
         at += length;
     }

@@ -25,42 +25,6 @@ static enum err failure(const char *path, const char *what, struct note *note)
     return note_set(note, err, "%s: %s: %s", path, what, strerror(result));
 }
 
-enum err vault_read_at(int fd, uint64_t offset, void *out, size_t length)
-{
-    uint8_t *to = out;
-    while (length > 0) {
-        ssize_t got = pread(fd, to, length, (off_t)offset);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return got == 0 ? ERR_CORRUPT : ERR_STORAGE;
-        }
-        to += got;
-        offset += (uint64_t)got;
-        length -= (size_t)got;
-    }
-    return ERR_OK;
-}
-
-enum err vault_write_at(int fd, uint64_t offset, const void *bytes, size_t length)
-{
-    const uint8_t *from = bytes;
-    while (length > 0) {
-        ssize_t put = pwrite(fd, from, length, (off_t)offset);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return ERR_STORAGE;
-        }
-        from += put;
-        offset += (uint64_t)put;
-        length -= (size_t)put;
-    }
-    return ERR_OK;
-}
-
 enum err vault_flush(int fd)
 {
     return fdatasync(fd) == 0 ? ERR_OK : ERR_STORAGE;
@@ -219,7 +183,7 @@ static enum err read_head(int fd, const char *path, struct box_key *out_pepper,
     uint8_t bytes[VAULT_SLOTS_AT];
     struct stat about;
     struct box_key pepper;
-    enum err err = vault_read_at(fd, 0, bytes, sizeof bytes);
+    enum err err = file_read_at(fd, 0, bytes, sizeof bytes);
     if (err != ERR_OK || fstat(fd, &about) != 0) {
         return note_set(note, err == ERR_OK ? ERR_STORAGE : err, "%s: can't be read or is cut",
                         path);

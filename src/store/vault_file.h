@@ -30,9 +30,7 @@ MUST_USE enum err vault_file_open(const char *folder, enum vault_mode mode, int 
                                   struct vault_note out_notes[LIMIT_VAULT_NOTES],
                                   uint64_t *out_slot_count, struct note *note);
 
-/* ERR_STORAGE; ERR_CORRUPT when the file ends before. */
-MUST_USE enum err vault_read_at(int fd, uint64_t offset, void *out, size_t length);
-MUST_USE enum err vault_write_at(int fd, uint64_t offset, const void *bytes, size_t length);
+/* ERR_STORAGE. */
 MUST_USE enum err vault_flush(int fd);
 
 static inline uint64_t vault_slot_at(uint64_t slot)

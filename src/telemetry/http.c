@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/waiting.h"
 #include "telemetry/http_builtin.h"
 
 #define THREADS 2u
@@ -337,12 +338,7 @@ int http_server_port(const struct http_server *server)
 
 static void wait_until_idle(struct http_server *server, int64_t drain_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(drain_ms / 1000);
-    until.tv_nsec += (long)(drain_ms % 1000) * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = monotonic_after(drain_ms);
     pthread_mutex_lock(&server->lock);
     server->is_stopping = true;
     int waited = 0;

@@ -57,14 +57,14 @@ enum err signed_encode(const struct signed_message *message, struct buffer *out)
 static void read_tag(struct reader *r, enum tag tag)
 {
     if (read_u8(r) != tag) {
-        r->err = ERR_CORRUPT;
+        read_fail(r);
     }
 }
 
 static void read_fixed_block(struct reader *r, void *out, uint64_t length)
 {
     if (read_varint(r) != length) {
-        r->err = ERR_CORRUPT;
+        read_fail(r);
     }
     read_copy(r, out, (size_t)length);
 }

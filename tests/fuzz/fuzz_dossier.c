@@ -116,10 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
     struct slice bytes = slice_of(at, length);
     unsigned choice;
     if (chain.count == 0) {
-        struct coalition coalition;
-        coalition_begin(&coalition);
-        sample_chain(&coalition, &chain);
-        coalition_end(&coalition);
+        sample_chain(&chain);
     }
     if (!fuzz_choose(&bytes, 7, &choice) || bytes.length == 0) {
         return 0;

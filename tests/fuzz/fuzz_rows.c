@@ -30,6 +30,8 @@ AGAIN(mandate_line)
 AGAIN(half_tree)
 AGAIN(card_status)
 AGAIN(card_news)
+AGAIN(dispute)
+AGAIN(dispute_line)
 
 static enum err member_again(struct slice bytes, struct buffer *out)
 {
@@ -102,7 +104,8 @@ static enum err (*const rows[])(struct slice bytes, struct buffer *out) = {
     sale_again,        transaction_again, stream_again,       entry_total_again, half_again,
     pair_period_again, u64_again,         account_key_again,  due_key_again,     adjustment_again,
     merge_again,       mandate_row_again, mandate_line_again, card_status_again, card_news_again,
-    half_tree_again,   tree_row_again,    obligation_again,   netting_row_again};
+    half_tree_again,   tree_row_again,    obligation_again,   netting_row_again, dispute_again,
+    dispute_line_again};
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {

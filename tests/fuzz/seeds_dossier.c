@@ -28,10 +28,8 @@ static void write_others(const char *folder)
     CLEANUP(buffer_fini) struct buffer payment = {0};
     CLEANUP(buffer_fini) struct buffer receipt = {0};
     CLEANUP(buffer_fini) struct buffer evidence = {0};
-    struct coalition coalition;
     struct charter_chain chain;
-    coalition_begin(&coalition);
-    sample_chain(&coalition, &chain);
+    sample_chain(&chain);
     sample_net(&chain, &net);
     sample_payment(&payment);
     sample_receipt(&receipt);
@@ -41,7 +39,6 @@ static void write_others(const char *folder)
     seed_write_choice(folder, "dossier", "receipt", 5, buffer_slice(&receipt));
     seed_write_choice(folder, "dossier", "evidence", 6, buffer_slice(&evidence));
     charter_chain_fini(&chain);
-    coalition_end(&coalition);
 }
 
 int main(int argc, char **argv)

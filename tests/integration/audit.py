@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Exports of a period of three brands, audited without a node: clean, and with one thing wrong."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -9,18 +8,11 @@ import unittest
 
 import wire
 from coalition import TALEA, Coalition, dashed, main, run, wait_for
-from partner import COUNTERSIGN, STATEMENT, RECEIPT, BATCH, Key, digest, entry_hash, receipt_hash
+from dossiers import Spoiling, read_messages, varint, write_messages
+from partner import COUNTERSIGN, STATEMENT, RECEIPT, BATCH, digest, entry_hash, receipt_hash
 
 NAMES = ("fuel", "grocer", "pharmacy")
 FORMAT = b"talea stream 1\n"
-
-
-def varint(value):
-    out = b""
-    while value > 0x7f:
-        out += bytes([value & 0x7f | 0x80])
-        value >>= 7
-    return out + bytes([value])
 
 
 class Stream:
@@ -29,37 +21,18 @@ class Stream:
     def __init__(self, path):
         pb = wire.messages().dossier
         self.path = path
-        with open(path, "rb") as file:
-            rest = file.read()
-        assert rest.startswith(FORMAT)
-        messages = []
-        at = len(FORMAT)
-        while at < len(rest):
-            length = shift = 0
-            while True:
-                byte = rest[at]
-                length |= (byte & 0x7f) << shift
-                shift += 7
-                at += 1
-                if byte < 0x80:
-                    break
-            messages.append(rest[at:at + length])
-            at += length
+        messages = read_messages(path, FORMAT)
         self.head = pb.DossierStream.FromString(messages[0])
         self.runs = [pb.DossierRun.FromString(m) for m in messages[1:]]
 
     def write(self):
-        with open(self.path, "wb") as file:
-            file.write(FORMAT)
-            for message in [self.head] + self.runs:
-                data = message.SerializeToString()
-                file.write(varint(len(data)) + data)
+        write_messages(self.path, FORMAT, [self.head] + self.runs)
 
     def entries(self):
         return [e for run_ in self.runs for e in run_.entries]
 
 
-class Audit(unittest.TestCase):
+class Audit(Spoiling, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.coalition = c = Coalition(list(NAMES), required=2)
@@ -163,41 +136,10 @@ class Audit(unittest.TestCase):
     # Helpers of one test.
 
     def setUp(self):
-        """Copies that a test may spoil."""
-        self.root = self.coalition.path("spoiled")
-        shutil.rmtree(self.root, ignore_errors=True)
-        shutil.copytree(self.coalition.path("first"), self.root)
-        self.folders = [os.path.join(self.root, name) for name in NAMES]
-
-    def path(self, *parts):
-        return os.path.join(self.root, *parts)
-
-    def audit(self, folders=None, *options, expect=0):
-        result = run([TALEA, "audit", "--json", *(folders or self.folders), *options],
-                     expect=expect)
-        return json.loads(result.stdout) if result.stdout.strip() else result.stderr
-
-    def sum_up(self, brand):
-        """As whoever spoils a file would: SUMS again."""
-        lines = []
-        for folder in ("charters", "streams", "statements"):
-            for name in sorted(os.listdir(self.path(brand, folder))):
-                with open(self.path(brand, folder, name), "rb") as file:
-                    sum_ = hashlib.blake2b(file.read(), digest_size=32).hexdigest()
-                lines.append(f"{sum_}  {folder}/{name}\n")
-        with open(self.path(brand, "SUMS"), "w", encoding="ascii") as file:
-            file.writelines(lines)
+        self.copy("first", NAMES)
 
     def stream(self, brand="grocer", name="grocer.fuel"):
         return Stream(self.path(brand, "streams", name + ".stream"))
-
-    def flaw(self, file, folders=None):
-        answer = self.audit(folders, expect=4)
-        self.assertFalse(answer["clean"])
-        flaw = answer["flaw"]
-        self.assertTrue(flaw["file"].endswith(file), flaw)
-        self.assertNotEqual(flaw["expected"], flaw["found"])
-        return flaw
 
     def spoilt(self, stream, number, what):
         """Writes it, and looks at what the audit says of it, with the others and alone."""
@@ -210,17 +152,6 @@ class Audit(unittest.TestCase):
             self.assertEqual(flaw["number"], number, flaw)
             self.assertIn(what, flaw["what"], flaw)
         return flaw
-
-    def signed(self, key, payload, purpose, epoch):
-        from partner import Partner
-        signer = Partner.__new__(Partner)
-        signer.pb = self.pb
-        signer.node = self.coalition["grocer"]
-        signer.key = key
-        return signer.signed(payload, purpose, epoch=epoch).SerializeToString()
-
-    def key(self, brand):
-        return Key(self.coalition[brand].path("keys/online.key"))
 
     def long_run(self, stream):
         """The index of a run of three entries or more, and its first number."""
@@ -379,6 +310,22 @@ class Audit(unittest.TestCase):
             self.sum_up("grocer")
             with self.subTest(place=place, size=len(good)):
                 self.flaw("grocer/streams/grocer.fuel.stream", [self.path("grocer")])
+
+    def test_an_export_that_can_not_be(self):
+        """Said in a line, and nothing is left behind."""
+        node = self.coalition["grocer"]
+        node.start()
+        self.addCleanup(node.stop)
+        folder = self.coalition.path("never")
+        for period, out, code, words in (
+                ("2031-01", folder, 1, "no pair has the period 2031-01 (NOT_FOUND)"),
+                ("2026-13", folder, 2, '"2026-13" is no period (INVALID_INPUT)'),
+                (dashed(self.period), folder + "/x/y", 2, "No such file or directory (NOT_FOUND)"),
+                (dashed(self.period), self.coalition.path("first"), 2, "(ALREADY_EXISTS)")):
+            with self.subTest(period=period, out=out):
+                told = node.talea("period", "export", period, "--out", out, expect=code)
+                self.assertIn(words, told.stderr)
+                self.assertFalse(os.path.exists(folder))
 
     def test_a_file_that_ends_early(self):
         path = self.path("grocer", "streams", "grocer.fuel.stream")

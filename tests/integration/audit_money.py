@@ -1,49 +1,26 @@
 #!/usr/bin/python3
 """What was netted and paid, proven from exports alone: clean, and with one thing wrong."""
 
-import hashlib
 import itertools
 import json
 import os
-import shutil
 import sys
 import unittest
 
 import bank
 import payment as money
 import wire
-from audit import varint
 from coalition import TALEA, dashed, main, run, wait_for
-from partner import Key, Partner
+from dossiers import Spoiling, read_messages, write_messages
 from payment import STATES, Netting, Paying
 
 NET_FORMAT = b"talea net 2\n"
 NET_FORMAT_BEFORE = b"talea net 1\n"  # without votes
 NAMES = ("fuel", "grocer", "hotel", "pharmacy")
 PAYMENT, NETTING_WORD, NETTING_VOTE = 25, 27, 23
-FOLDERS = ("charters", "netting", "payments", "statements", "streams")
 
 
-def messages(data, form):
-    """Those of a file of messages, each with its bytes."""
-    assert data.startswith(form), data[:20]
-    at = len(form)
-    found = []
-    while at < len(data):
-        length = shift = 0
-        while True:
-            byte = data[at]
-            length |= (byte & 0x7f) << shift
-            shift += 7
-            at += 1
-            if byte < 0x80:
-                break
-        found.append(data[at:at + length])
-        at += length
-    return found
-
-
-class Settled:
+class Settled(Spoiling):
     """A period of four brands that is netted, paid in part, and paid; exported each time."""
 
     kind = Netting
@@ -144,44 +121,11 @@ class Settled:
         return folders
 
     def setUp(self):
-        """Copies that a test may spoil."""
-        self.root = self.coalition.path("spoiled")
-        shutil.rmtree(self.root, ignore_errors=True)
-        shutil.copytree(self.coalition.path("paid"), self.root)
-        self.folders = [self.path(name) for name in NAMES]
+        self.copy("paid", NAMES)
 
-    def path(self, *parts):
-        return os.path.join(self.root, *parts)
-
-    def audit(self, folders=None, expect=0):
-        result = run([TALEA, "audit", "--json", *(folders or self.folders)], expect=expect)
-        return json.loads(result.stdout)
-
-    def sum_up(self, brand):
-        lines = []
-        for folder in FOLDERS:
-            for name in sorted(os.listdir(self.path(brand, folder))):
-                with open(self.path(brand, folder, name), "rb") as file:
-                    sum_ = hashlib.blake2b(file.read(), digest_size=32).hexdigest()
-                lines.append(f"{sum_}  {folder}/{name}\n")
-        with open(self.path(brand, "SUMS"), "w", encoding="ascii") as file:
-            file.writelines(lines)
-
-    def flaw(self, brand, file, folders=None):
+    def spoilt(self, brand, file, folders=None):
         self.sum_up(brand)
-        answer = self.audit(folders, expect=4)
-        self.assertFalse(answer["clean"])
-        flaw = answer["flaw"]
-        self.assertTrue(flaw["file"].endswith(file), flaw)
-        self.assertNotEqual(flaw["expected"], flaw["found"])
-        return flaw
-
-    def signed(self, brand, payload, purpose):
-        signer = Partner.__new__(Partner)
-        signer.pb = self.pb
-        signer.node = self.coalition["grocer"]
-        signer.key = Key(self.coalition[brand].path("keys/online.key"))
-        return signer.signed(payload, purpose, epoch=1).SerializeToString()
+        return self.flaw(file, folders)
 
     def paid_rows(self, answer):
         return {p["reference"]: (p["debtor"], p["creditor"], p["amount_minor"])
@@ -259,7 +203,7 @@ class Settled:
         change(message, debtor, creditor)
         with open(self.path(brand, name), "wb") as file:
             file.write(message.SerializeToString())
-        return self.flaw(brand, f"{brand}/{name}")
+        return self.spoilt(brand, f"{brand}/{name}")
 
     def notice(self, envelope):
         signed = self.pb.peer.Signed.FromString(envelope)
@@ -276,14 +220,16 @@ class Settled:
     def test_the_debtor_confirms_itself(self):
         def change(message, debtor, _creditor):
             _, notice = self.notice(message.partner_notice)
-            message.partner_notice = self.signed(debtor, notice.SerializeToString(), PAYMENT)
+            message.partner_notice = self.signed(self.key(debtor), notice.SerializeToString(),
+                                                 PAYMENT)
         self.assertIn("signature", self.spoil_payment(change, "debtor")["what"])
 
     def test_two_stories_under_one_number(self):
         def change(message, _debtor, creditor):
             _, notice = self.notice(message.own_notice)
             notice.received_minor += 1
-            message.own_notice = self.signed(creditor, notice.SerializeToString(), PAYMENT)
+            message.own_notice = self.signed(self.key(creditor), notice.SerializeToString(),
+                                             PAYMENT)
         debtor, creditor, _ = self.expected[self.first]
         self.folders.sort(key=lambda f: f.endswith(creditor))  # the other's is looked at before
         self.assertIn("one number", self.spoil_payment(change)["what"])
@@ -294,7 +240,8 @@ class Settled:
             for field, brand in (("own_notice", creditor), ("partner_notice", debtor)):
                 _, notice = self.notice(getattr(message, field))
                 notice.amount_minor -= 1
-                setattr(message, field, self.signed(brand, notice.SerializeToString(), PAYMENT))
+                setattr(message, field, self.signed(self.key(brand), notice.SerializeToString(),
+                                                    PAYMENT))
         flaw = self.spoil_payment(change)
         self.assertEqual(flaw["what"], "what is paid")
 
@@ -315,7 +262,7 @@ class Settled:
         debtor, creditor, _ = self.expected[self.first]
         os.rename(self.path(creditor, f"payments/{debtor}.{creditor}.talea"),
                   self.path(creditor, f"payments/{creditor}.{debtor}.talea"))
-        flaw = self.flaw(creditor, f"payments/{creditor}.{debtor}.talea")
+        flaw = self.spoilt(creditor, f"payments/{creditor}.{debtor}.talea")
         self.assertEqual(flaw["what"], "name of the file")
 
     def test_a_booking_twice(self):
@@ -389,28 +336,23 @@ class ByPair(Settled, unittest.TestCase):
     def test_a_net_that_the_charter_does_not_have(self):
         with open(self.path("fuel", "netting", "net.talea"), "wb") as file:
             file.write(NET_FORMAT)
-        self.flaw("fuel", "netting/net.talea")
+        self.spoilt("fuel", "netting/net.talea")
 
 
 class AllPairs(Settled, unittest.TestCase):
     kind = Netting
 
     def net(self, brand="fuel"):
-        with open(self.path(brand, "netting", "net.talea"), "rb") as file:
-            return [self.pb.dossier.DossierNet.FromString(m)
-                    for m in messages(file.read(), NET_FORMAT)]
+        return [self.pb.dossier.DossierNet.FromString(m)
+                for m in read_messages(self.path(brand, "netting", "net.talea"), NET_FORMAT)]
 
     def write_net(self, parts, form=NET_FORMAT):
-        with open(self.path("fuel", "netting", "net.talea"), "wb") as file:
-            file.write(form)
-            for part in parts:
-                data = part.SerializeToString()
-                file.write(varint(len(data)) + data)
+        write_messages(self.path("fuel", "netting", "net.talea"), form, parts)
         self.sum_up("fuel")
 
     def spoil_net(self, parts, folders=None):
         self.write_net(parts)
-        return self.flaw("fuel", "fuel/netting/net.talea", folders)
+        return self.spoilt("fuel", "fuel/netting/net.talea", folders)
 
     def test_what_is_in_it(self):
         parts = self.net()
@@ -442,7 +384,7 @@ class AllPairs(Settled, unittest.TestCase):
         answer = self.audit([self.path("fuel")])
         self.assertEqual((answer["netting"], answer["votes"]), ("all pairs", []))
         self.write_net(parts, NET_FORMAT_BEFORE)
-        self.flaw("fuel", "fuel/netting/net.talea")
+        self.flaw("fuel/netting/net.talea")
 
     def changed_vote(self, parts, signer, **fields):
         vote = self.pb.dossier.DossierNet()
@@ -451,7 +393,7 @@ class AllPairs(Settled, unittest.TestCase):
         said = self.pb.settlement.NettingSet.FromString(envelope.payload)
         for field, value in fields.items():
             setattr(said, field, value)
-        vote.vote = self.signed(signer, said.SerializeToString(), NETTING_VOTE)
+        vote.vote = self.signed(self.key(signer), said.SerializeToString(), NETTING_VOTE)
         return vote
 
     def test_a_vote_by_another_key(self):
@@ -492,7 +434,7 @@ class AllPairs(Settled, unittest.TestCase):
         parts = self.net()
         word = next(p for p in parts if p.partner == "hotel")
         envelope = self.pb.peer.Signed.FromString(word.word)
-        word.word = self.signed("fuel", envelope.payload, NETTING_WORD)
+        word.word = self.signed(self.key("fuel"), envelope.payload, NETTING_WORD)
         self.assertIn("signature", self.spoil_net(parts)["what"])
 
     def test_a_second_word(self):
@@ -503,7 +445,7 @@ class AllPairs(Settled, unittest.TestCase):
         envelope = self.pb.peer.Signed.FromString(word.word)
         said = self.pb.settlement.NettingSet.FromString(envelope.payload)
         said.set_hash = bytes(32)
-        word.word = self.signed("hotel", said.SerializeToString(), NETTING_WORD)
+        word.word = self.signed(self.key("hotel"), said.SerializeToString(), NETTING_WORD)
         flaw = self.spoil_net(parts + [word])
         self.assertIn("signs once", flaw["what"])
         self.assertEqual(flaw["stream"], "the word of hotel")
@@ -517,8 +459,8 @@ class AllPairs(Settled, unittest.TestCase):
                     envelope = self.pb.peer.Signed.FromString(getattr(part, field))
                     said = self.pb.settlement.NettingSet.FromString(envelope.payload)
                     said.set_hash = bytes(31) + b"\x01"
-                    setattr(part, field,
-                            self.signed(part.partner, said.SerializeToString(), purpose))
+                    setattr(part, field, self.signed(self.key(part.partner),
+                                                     said.SerializeToString(), purpose))
         self.write_net(parts)
         flaw = self.audit([self.path("fuel")], expect=4)["flaw"]
         self.assertEqual(flaw["what"], "statements that are netted")

@@ -5,6 +5,7 @@ decide, and kill -9 of either node after each step. Fuel gives and takes points 
 import json
 import sys
 import unittest
+import xml.etree.ElementTree
 
 import wire
 from coalition import TALEA, Coalition, main, run, wait_for
@@ -180,6 +181,61 @@ class Ends(Disputes):
         self.assertEqual(after, before)
         self.assertEqual(self.owed(), [-10, -10])
         self.check()
+        self.check_course(number)
+        self.check_pages(number)
+
+    RULED = ["open", "reject", "escalate", "rule-upheld", "rule-dismissed", "confirm-upheld",
+             "adjust"]
+
+    def check_course(self, number):
+        """Both sides show the same steps, and what was signed of them proves the ruling."""
+        shown = [self.step(node, "show", number) for node in (self.fuel, self.grocer)]
+        said = [sorted((line["is_ours"] == (node is self.fuel), line["number"], line["step"],
+                        line["note"], line["said_unix_ms"]) for line in answer["lines"])
+                for node, answer in zip((self.fuel, self.grocer), shown)]
+        self.assertEqual(said[0], said[1])
+        for answer in shown:
+            steps = [line["step"].removeprefix("DISPUTE_STEP_").lower().replace("_", "-")
+                     for line in answer["lines"]]
+            self.assertEqual((sorted(steps), steps[:3], steps[-2:]),
+                             (sorted(self.RULED), self.RULED[:3], self.RULED[-2:]))
+            self.assertTrue(all(not line["refusal"] and not line["is_under_way"]
+                                for line in answer["lines"]))
+            proof = answer["evidence"]
+            self.assertEqual((proof["proven_state"], proof["proven_outcome"]),
+                             ("adjusted", "upheld"))
+            self.assertEqual(sorted(line["step"] for line in proof["lines"]), sorted(self.RULED))
+            self.assertEqual(len({line["key"] for line in proof["lines"]}), 2)
+        path = self.coalition.path("ruled.evidence")
+        self.grocer.talea("dispute", "show", "fuel", number, "--out", path)
+        told = run([TALEA, "audit", "dispute", path, str(number), "--charter",
+                    self.coalition.path("charter.talea")]).stdout
+        self.assertIn("proven     adjusted, upheld", told)
+        text = self.grocer.talea("dispute", "show", "fuel", number).stdout
+        for word in ("confirm-upheld", "taken", "proven     adjusted"):
+            self.assertIn(word, text)
+
+    PAGES = {"en": ("Dispute about an entry", "taken further", "The claim is right.",
+                    "both offices ruled the same", "14 days to answer"),
+             "ru": ("Спор о записи", "передан выше", "Требование удовлетворено.",
+                    "обе стороны решили одинаково", "14 дн. на ответ"),
+             "kk": ("Жазба бойынша дау", "жоғары берілді", "Талап қанағаттандырылды.",
+                    "екі тарап бірдей шешім шығарды", "14 күн жауап беруге")}
+
+    def check_pages(self, number):
+        for language, words in self.PAGES.items():
+            path = self.coalition.path(f"dispute.{language}.html")
+            self.grocer.talea("dispute", "show", "fuel", number, "--html", path, "--language",
+                              language)
+            with open(path, encoding="utf-8") as file:
+                page = file.read()
+            xml.etree.ElementTree.fromstring(page)
+            for word in words + ("till 4", 'lang="%s"' % language, "<td>"):
+                self.assertIn(word, page)
+            # One signature for each step and one for its receipt, those of the entry before.
+            self.assertEqual(page.count('<td class="hash">'), 2 + 2 * len(self.RULED))
+            again = self.grocer.talea("dispute", "show", "fuel", number, "--html", path, expect=2)
+            self.assertIn(path, again.stderr)
 
     def test_signatures_decide(self):
         """The home granted it: the redeemer is right at once."""

@@ -20,6 +20,7 @@ import grpc
 
 import wire
 from coalition import TALEA, Coalition, luhn, main, run, wait_for
+from dossiers import varint
 from partner import (BATCH, COUNTERSIGN, HOLD_GRANT, HOLD_REQUEST, RECEIPT, STATEMENT, Partner,
                      entry_hash, receipt_hash)
 
@@ -564,14 +565,6 @@ class Hostile(unittest.TestCase):
 
 def now_ms():
     return int(time.time() * 1000)
-
-
-def varint(number):
-    out = b""
-    while number > 127:
-        out += bytes([number & 127 | 128])
-        number >>= 7
-    return out + bytes([number])
 
 
 def frame(kind, flags, stream, payload):

@@ -151,6 +151,32 @@ class Programme(unittest.TestCase):
         self.assertNotIn("loyal", words)
         self.assertIn("no sale has the number 17", self.explain("17", expect=1).stderr)
 
+    def test_diff(self):
+        self.assertIn("both say the same", self.talea("diff", self.new, self.new).stdout)
+        changed = self.write("changed.yaml", PROGRAMME.replace("version: 2", "version: 3")
+                             .replace("multiple: 2", "multiple: 2.5")
+                             .replace("    purchase: 1\n", "    weekdays: [mon, fri]\n")
+                             .replace("categories: [bread]", "categories: [bread, rolls]")
+                             .replace("rule: loyal", "rule: faithful"))
+        words = self.talea("diff", self.new, changed, expect=1).stdout.splitlines()
+        for line in ("programme EUR: version: 2 -> 3",
+                     "rule bread-double: give: multiple 2, rounding down -> multiple 2.5, "
+                     "rounding down",
+                     "rule first: purchase: 1 -> (none)",
+                     "rule first: weekdays: (none) -> mon, fri",
+                     "rule loyal: is gone",
+                     "rule faithful: is new",
+                     "rule faithful: metrics: (none) -> month at least 50.00",
+                     "rule faithful: give: (none) -> percent off 10, rounding half_up",
+                     "rule faithful: caps: (none) -> 3.00 per month",
+                     "metric purchases: is gone",
+                     "goods bread: categories: bread -> bread, rolls"):
+            self.assertIn(line, words)
+        self.assertEqual(len(words), 11)
+        rows = json.loads(self.talea("diff", self.new, changed, "--json", expect=1).stdout)
+        self.assertIn({"what": "rule", "name": "first", "key": "purchase", "before": "1",
+                       "after": None}, rows)
+
     def test_wrong_use(self):
         self.assertIn("--receipts is missing", self.talea("try", self.new, expect=2).stderr)
         result = self.talea("try", self.new, "--receipts", self.receipts, "--map", self.map,

@@ -16,9 +16,13 @@ static void test_overview_lists_every_command(void **state)
     struct outcome outcome = TALEA(NULL, "--help");
     assert_int_equal(outcome.code, 0);
     assert_string_equal(outcome.err, "");
+    size_t width = 0;
     for (const struct cli_command *c = commands; c->name != NULL; c++) {
-        char row[128];
-        snprintf(row, sizeof row, "\n  %-18s %s\n", c->name, c->summary);
+        width = strlen(c->name) > width ? strlen(c->name) : width;
+    }
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
+        char row[160];
+        snprintf(row, sizeof row, "\n  %-*s %s\n", (int)width, c->name, c->summary);
         assert_non_null(strstr(outcome.out, row));
     }
     outcome_fini(&outcome);

@@ -113,6 +113,35 @@ static void test_receipts(void **state)
     outcome_fini(&outcome);
 }
 
+/* Another brand's mapping may fit a row or two. */
+static void test_most_are_rejected(void **state)
+{
+    struct fake_node *node = *state;
+    char yaml[320];
+    char csv[320];
+    write_file(node, "map.yaml", map, yaml);
+    write_file(node, "r.csv",
+               "r,t,c,p,q,a\n"
+               "1,2026-03-01,7,apple,1,3.00\n"
+               "2,2026-03-01,7,apple,x,3.00\n3,2026-03-01,7,apple,x,3.00\n"
+               "4,2026-03-01,7,apple,x,3.00\n5,2026-03-01,7,apple,x,3.00\n"
+               "6,2026-03-01,7,apple,x,3.00\n7,2026-03-01,7,apple,x,3.00\n"
+               "8,2026-03-01,7,apple,x,3.00\n9,2026-03-01,7,apple,x,3.00\n",
+               csv);
+    struct outcome outcome = TALEA(node, "import", "receipts", "--map", yaml, csv);
+    assert_int_equal(outcome.code, 0);
+    assert_string_equal(outcome.err, "talea import receipts: most rows were rejected; is it the "
+                                     "mapping of this file?\n");
+    outcome_fini(&outcome);
+    write_file(node, "none.csv", "r,t,c,p,q,a\n3,2026-03-01,7,apple,x,3.00\n", csv);
+    outcome = TALEA(node, "import", "receipts", "--map", yaml, csv);
+    assert_int_equal(outcome.code, 1);
+    assert_non_null(strstr(outcome.out, "rows       1 = "));
+    assert_string_equal(outcome.err, "talea import receipts: all 1 rows were rejected "
+                                     "(NOTHING_IMPORTED); is it the mapping of this file?\n");
+    outcome_fini(&outcome);
+}
+
 /* A second try with the same words must not stumble over the first. */
 static void test_failed_start_leaves_no_rejects(void **state)
 {
@@ -268,6 +297,7 @@ int main(void)
         WITH_NODE(test_other_contents),
         cmocka_unit_test(test_reasons),
         WITH_NODE(test_receipts),
+        WITH_NODE(test_most_are_rejected),
         WITH_NODE(test_dry_run),
         WITH_NODE(test_many),
         WITH_NODE(test_bad_files),

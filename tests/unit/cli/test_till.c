@@ -73,6 +73,32 @@ static void test_bad_input(void **state)
 }
 
 /* A number below 0 is an argument, not options; what stands before it is its sign. */
+/* Said before anything is asked of a node. */
+static void test_wrong_words_ask_nobody(void **state)
+{
+    struct fake_node *node = *state;
+    expect(TALEA(node, "history", FAKE_CARD, "--from", "2026-12-01", "--to", "2026-11-01"), 2, "",
+           "talea history: --to: \"2026-11-01\" is not after --from (INVALID_INPUT)\n");
+    expect(TALEA(node, "books", "--from", "2026-13"), 2, "",
+           "talea books: --from: \"2026-13\" is no time (INVALID_INPUT); write 2026-10-03 or "
+           "2026-10-03T17:04:05Z\n");
+    expect(TALEA(node, "books", "liability", "--at", "soon"), 2, "",
+           "talea books liability: --at: \"soon\" is no time (INVALID_INPUT); write 2026-10-03 or "
+           "2026-10-03T17:04:05Z\n");
+    expect(TALEA(node, "dispute", "show", "fuel", "18446744073709551616"), 2, "",
+           "talea dispute show: \"18446744073709551616\" is no number of an entry "
+           "(INVALID_INPUT); `talea transaction show` has it, and statement show --csv\n");
+    expect(TALEA(node, "audit", "dispute", "file", "-1"), 2, "",
+           "talea audit dispute: \"-1\" is no number of an entry (INVALID_INPUT)\n");
+    expect(TALEA(node, "dispute", "open", "fuel", "1", "--reason", "BAD"), 2, "",
+           "talea dispute open: --reason: \"BAD\" is none (INVALID_INPUT); AMOUNT_WRONG, "
+           "PURCHASE_UNKNOWN, DOUBLED, GOODS_RETURNED, NOT_GRANTED, NOT_RETURNED, REFUSED_WRONGLY "
+           "or OTHER\n");
+    expect(TALEA(node, "statement", "show", "fuel", "2026-10", "--language", "de"), 2, "",
+           "talea statement show: --language: \"de\" is none (INVALID_INPUT); en, ru, kk\n");
+    assert_int_equal(fake_node_calls(node), 0);
+}
+
 static void test_numbers_below_zero(void **state)
 {
     struct fake_node *node = *state;
@@ -329,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(test_earn),
         WITH_NODE(test_bad_input),
+        WITH_NODE(test_wrong_words_ask_nobody),
         WITH_NODE(test_numbers_below_zero),
         WITH_NODE(test_refusals_name_options),
         WITH_NODE(test_refused),

@@ -16,16 +16,18 @@
 #define GROCER  1u
 #define HOTEL   2u
 
-void sample_chain(const struct coalition *coalition, struct charter_chain *out_chain)
+void sample_chain(struct charter_chain *out_chain)
 {
+    struct coalition coalition;
     struct note note = {{0}};
     struct charter *charter;
     struct buffer bytes = {0};
     *out_chain = (struct charter_chain){NULL, 0};
-    ASSERT(coalition_charter(coalition, &bytes, &note) == ERR_OK);
+    coalition_begin(&coalition);
+    ASSERT(coalition_charter(&coalition, &bytes, &note) == ERR_OK);
     for (unsigned i = 0; i < MEMBERS; i++) {
         struct buffer more = {0};
-        const struct member *member = &coalition->members[i];
+        const struct member *member = &coalition.members[i];
         ASSERT(charter_sign(buffer_slice(&bytes), &member->root, &member->id, &more, &note) ==
                ERR_OK);
         buffer_fini(&bytes);
@@ -34,6 +36,7 @@ void sample_chain(const struct coalition *coalition, struct charter_chain *out_c
     ASSERT(charter_open(buffer_slice(&bytes), &charter, &note) == ERR_OK);
     buffer_fini(&bytes);
     ASSERT(charter_chain_add(out_chain, charter) == ERR_OK);
+    coalition_end(&coalition);
 }
 
 static struct partner_id partner(const char *text)
@@ -351,67 +354,4 @@ void sample_receipt(struct buffer *out)
                                      .balance = 112};
     ASSERT(key_signer_init(&key_signer, &key, "demo", &signer) == ERR_OK);
     ASSERT(member_receipt_sign(&receipt, &signer, 1, out) == ERR_OK);
-}
-
-static void open_envelope(const struct buffer *bytes, struct signed_message *room,
-                          Talea__V1__Signed *out_message)
-{
-    ASSERT(signed_decode(buffer_slice(bytes), room) == ERR_OK);
-    signed_to_message(room, out_message);
-}
-
-static void sign_grant(const struct clearing_entry *capture, struct buffer *out)
-{
-    struct buffer payload = {0};
-    struct hold_grant grant = {.hold = capture->subject,
-                               .redeemer = partner("fuel"),
-                               .home = partner("grocer"),
-                               .card = capture->card,
-                               .points = {100},
-                               .capture_by = {MADE_AT + 10},
-                               .deliver_by = {MADE_AT + 20}};
-    ASSERT(wire_hold_grant_encode(&grant, &payload) == ERR_OK);
-    sign(GROCER, PURPOSE_HOLD_GRANT, 1, &payload, out);
-    buffer_fini(&payload);
-}
-
-void sample_evidence(struct buffer *out)
-{
-    static const struct sample_fault none = {0};
-    struct making making = {.fault = &none, .totals = {{ENTRY_CAPTURE, 1, 1, 200}}};
-    struct buffer parts[4] = {{0}, {0}, {0}, {0}};
-    struct signed_message rooms[3];
-    Talea__V1__Signed envelopes[3];
-    Talea__V1__Signed *grants[] = {&envelopes[2]};
-    Talea__V1__GetDisputeEvidenceResponse message;
-    struct clearing_entry capture = {.number = 1,
-                                     .period = {SAMPLE_PERIOD},
-                                     .business_time = {MADE_AT + 1},
-                                     .transaction_id = {{1}},
-                                     .kind = ENTRY_CAPTURE,
-                                     .points = {90},
-                                     .tariff = 1,
-                                     .subject = {{2}}};
-    ASSERT(card_number_parse("6100020000000012", &capture.card) == ERR_OK);
-    ASSERT(wire_entry_encode(&capture, &parts[0]) == ERR_OK);
-    making.number = 1;
-    making.hash = entry_hash(buffer_slice(&parts[0]));
-    make_head(&making, 1, (struct hash){{0}}, &parts[1]);
-    make_receipt(&making, 1, 1, &parts[2]);
-    sign_grant(&capture, &parts[3]);
-    for (unsigned i = 0; i < 3; i++) {
-        open_envelope(&parts[i + 1], &rooms[i], &envelopes[i]);
-    }
-    ProtobufCBinaryData entry = binary_of(parts[0].at, parts[0].length);
-    talea__v1__get_dispute_evidence_response__init(&message);
-    message.head = &envelopes[0];
-    message.receipt = &envelopes[1];
-    message.entries = &entry;
-    message.n_entries = 1;
-    message.grants = grants;
-    message.n_grants = 1;
-    ASSERT(fields_pack(&message.base, out) == ERR_OK);
-    for (unsigned i = 0; i < 4; i++) {
-        buffer_fini(&parts[i]);
-    }
 }

@@ -11,7 +11,7 @@
 #define SAMPLE_ENTRIES 3u
 
 /* The coalition's first charter, signed by all. The caller ends the chain. */
-void sample_chain(const struct coalition *coalition, struct charter_chain *out_chain);
+void sample_chain(struct charter_chain *out_chain);
 /* What can be wrong with it, and signed all the same. */
 struct sample_fault {
     int64_t total_more;      /* points in the last receipt's totals */
@@ -38,7 +38,8 @@ struct sample_vote {
 void sample_votes(const struct sample_vote *votes, size_t count, struct buffer *out);
 /* What fuel has of a payment to grocer that is paid in part. */
 void sample_payment(struct buffer *out);
-/* What is signed of fuel's capture, entry 1 to grocer: batch, receipt, grocer's grant. */
+/* What is signed of fuel's capture, entry 1 to grocer: batch, receipt, grocer's grant; and of the
+ * dispute about it: grocer opened it, and fuel's node ruled against it. sample_dispute.c */
 void sample_evidence(struct buffer *out);
 /* Of a purchase at fuel. */
 void sample_receipt(struct buffer *out);

@@ -213,9 +213,12 @@ static void test_evidence(void **state)
     struct dispute_proof proof;
     sample_evidence(&bytes);
     assert_int_equal(audit_evidence(buffer_slice(&bytes), &proof), ERR_OK);
-    assert_string_equal(proof.sender.text, "fuel");
+    assert_string_equal(proof.disputed.sender.text, "fuel");
     assert_int_equal(proof.promise, PROMISE_GRANT);
     assert_true(proof.is_covered);
+    assert_int_equal(proof.line_count, 2);
+    assert_int_equal(proof.state, DISPUTE_RULED);
+    assert_int_equal(proof.outcome, RULING_DISMISSED);
     for (size_t i = 0; i < bytes.length; i++) {
         bytes.at[i] ^= 1;
         if (audit_evidence(buffer_slice(&bytes), &proof) != ERR_CORRUPT) {
@@ -227,11 +230,8 @@ static void test_evidence(void **state)
 
 static int begin(void **state)
 {
-    struct coalition coalition;
     (void)state;
-    coalition_begin(&coalition);
-    sample_chain(&coalition, &chain);
-    coalition_end(&coalition);
+    sample_chain(&chain);
     return 0;
 }
 

@@ -196,11 +196,8 @@ static void test_hostile(void **state)
 
 static int begin(void **state)
 {
-    struct coalition coalition;
     (void)state;
-    coalition_begin(&coalition);
-    sample_chain(&coalition, &chain);
-    coalition_end(&coalition);
+    sample_chain(&chain);
     return 0;
 }
 

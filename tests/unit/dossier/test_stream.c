@@ -16,7 +16,6 @@
 #define GOLDEN_SUM   "a25153e6caf3e05cb34eb5a3488cce4d43a992b0d7c203e8af384994513719e4"
 
 struct bench {
-    struct coalition coalition;
     struct charter_chain chain;
     struct buffer good;
 };
@@ -25,8 +24,7 @@ static int begin(void **state)
 {
     static struct bench bench;
     bench = (struct bench){.good = {0}};
-    coalition_begin(&bench.coalition);
-    sample_chain(&bench.coalition, &bench.chain);
+    sample_chain(&bench.chain);
     sample_stream(NULL, &bench.good);
     *state = &bench;
     return 0;
@@ -36,7 +34,6 @@ static int end(void **state)
 {
     struct bench *bench = *state;
     charter_chain_fini(&bench->chain);
-    coalition_end(&bench->coalition);
     buffer_fini(&bench->good);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -277,4 +278,21 @@ void kinds_reopen(struct kinds *k)
 {
     brand_close(&k->a);
     brand_open(&k->a);
+}
+
+int kinds_setup(void **state)
+{
+    struct kinds *k = malloc(sizeof *k);
+    assert_non_null(k);
+    kinds_init(k);
+    *state = k;
+    return 0;
+}
+
+int kinds_teardown(void **state)
+{
+    brand_assert_audit(&((struct kinds *)*state)->a);
+    kinds_fini(*state);
+    free(*state);
+    return 0;
 }

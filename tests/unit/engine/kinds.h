@@ -21,6 +21,9 @@ extern const enum command_kind kinds_told[KINDS_TOLD];
 /* Opens the brand. It makes no checkpoint by itself. */
 void kinds_init(struct kinds *k);
 void kinds_fini(struct kinds *k);
+/* Of its own in `*state`, for each test; audited at its end. */
+int kinds_setup(void **state);
+int kinds_teardown(void **state);
 /* Closes and opens: nothing is in memory, and buffers are small again. */
 void kinds_reopen(struct kinds *k);
 /* What the command needs is done before; it has an id of its own. */

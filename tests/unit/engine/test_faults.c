@@ -100,23 +100,6 @@ int __wrap_mdb_txn_commit(MDB_txn *txn)
     return __real_mdb_txn_commit(txn);
 }
 
-static int setup(void **state)
-{
-    struct kinds *k = malloc(sizeof *k);
-    assert_non_null(k);
-    kinds_init(k);
-    *state = k;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    brand_assert_audit(&((struct kinds *)*state)->a);
-    kinds_fini(*state);
-    free(*state);
-    return 0;
-}
-
 /* Fails the n-th call of one command. False when it needed fewer. */
 static bool fail_command_at(struct kinds *k, enum command_kind kind, const struct fault *which,
                             int n)
@@ -226,7 +209,7 @@ static void test_at_each_call_of_a_start(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kinds_setup, kinds_teardown)
 
 int main(void)
 {

@@ -81,23 +81,6 @@ static bool fail_at(struct kinds *k, enum command_kind kind, int n)
     return has_failed;
 }
 
-static int setup(void **state)
-{
-    struct kinds *k = malloc(sizeof *k);
-    assert_non_null(k);
-    kinds_init(k);
-    *state = k;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    brand_assert_audit(&((struct kinds *)*state)->a);
-    kinds_fini(*state);
-    free(*state);
-    return 0;
-}
-
 static void test_at_each_allocation_of_a_command(void **state)
 {
     struct kinds *k = *state;
@@ -280,7 +263,7 @@ static void test_at_each_allocation_between_partners(void **state)
     brand_fini(&home);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kinds_setup, kinds_teardown)
 
 int main(void)
 {

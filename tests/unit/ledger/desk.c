@@ -54,6 +54,20 @@ void desk_fini(struct desk *desk)
     memory_store_destroy(desk->tables);
 }
 
+int desk_setup(void **state)
+{
+    static struct desk desk;
+    desk_init(&desk);
+    *state = &desk;
+    return 0;
+}
+
+int desk_teardown(void **state)
+{
+    desk_fini(*state);
+    return 0;
+}
+
 struct uid desk_id(struct desk *desk)
 {
     struct uid id = {{0}};

@@ -31,6 +31,9 @@ struct desk {
 
 void desk_init(struct desk *desk);
 void desk_fini(struct desk *desk);
+/* A desk of its own in `*state`, for each test. */
+int desk_setup(void **state);
+int desk_teardown(void **state);
 /* A new one each time. */
 struct uid desk_id(struct desk *desk);
 /* A command of alfa's, not yet filled in; its transaction id is new. */

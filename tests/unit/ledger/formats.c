@@ -38,6 +38,7 @@ FORMAT(half, VALUE(7, 7 + sample_number(rng), sample_hash(rng), {0}))
 FORMAT(pair_period, sample_pair(rng))
 FORMAT(exposure, sample_exposure(rng))
 FORMAT(dispute, sample_dispute(rng))
+FORMAT(dispute_line, sample_dispute_line(rng))
 FORMAT(adjustment, sample_adjustment(rng))
 FORMAT(merge, sample_merge(rng))
 FORMAT(partner_recovery, sample_recovery(rng))
@@ -403,6 +404,8 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += sizeof funding / sizeof funding[0];
     count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
     count += add_later_versions(out_formats + count);
+    static const struct format last = ROW_OF(dispute_line);
+    out_formats[count++] = last;
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -53,6 +53,7 @@ struct obligation sample_obligation(struct rng *rng);
 struct netting_row sample_netting_row(struct rng *rng);
 struct exposure sample_exposure(struct rng *rng);
 struct dispute sample_dispute(struct rng *rng);
+struct dispute_line sample_dispute_line(struct rng *rng);
 struct clearing_entry sample_dispute_step(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
 struct hold sample_stand_in(struct rng *rng);

@@ -1,5 +1,6 @@
 #include "pair.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct partner_id *partner_of(const struct desk *desk)
@@ -33,6 +34,22 @@ void pair_fini(struct pair *pair)
 {
     desk_fini(&pair->alfa);
     desk_fini(&pair->beta);
+}
+
+int pair_setup(void **state)
+{
+    struct pair *pair = calloc(1, sizeof *pair);
+    assert_non_null(pair);
+    pair_init(pair);
+    *state = pair;
+    return 0;
+}
+
+int pair_teardown(void **state)
+{
+    pair_fini(*state);
+    free(*state);
+    return 0;
 }
 
 static void keep_entry(struct desk *desk, struct pair_stream *stream, struct slice bytes)

@@ -34,6 +34,9 @@ struct pair {
 
 void pair_init(struct pair *pair); /* large: not on the stack of a deep call */
 void pair_fini(struct pair *pair);
+/* A pair of its own in `*state`, for each test. */
+int pair_setup(void **state);
+int pair_teardown(void **state);
 
 /* The other ledger takes what was sent and not taken. */
 void pair_take(struct pair *pair, struct desk *from);

@@ -426,6 +426,16 @@ struct dispute sample_dispute(struct rng *rng)
     return dispute;
 }
 
+struct dispute_line sample_dispute_line(struct rng *rng)
+{
+    struct dispute_line line = {.step = (enum dispute_step)(1 + rng_below(rng, STEP_ADJUST)),
+                                .verdict = rng_below(rng, 2) ? VERDICT_OK : VERDICT_DISPUTE_STATE,
+                                .said = sample_time(rng),
+                                .noted = sample_time(rng)};
+    sample_note(rng, line.note, sizeof line.note);
+    return line;
+}
+
 struct exposure sample_exposure(struct rng *rng)
 {
     struct exposure exposure = {.promised = points_of(sample_whole(rng)),

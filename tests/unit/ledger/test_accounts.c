@@ -380,21 +380,7 @@ static void test_row_is_small(void **state)
     assert_true(value.length <= 40);
 }
 
-static int begin(void **state)
-{
-    static struct desk desk;
-    desk_init(&desk);
-    *state = &desk;
-    return 0;
-}
-
-static int end(void **state)
-{
-    desk_fini(*state);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
 int main(void)
 {

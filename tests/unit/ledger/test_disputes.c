@@ -1,166 +1,16 @@
 /* Disputes between two ledgers: each kind of entry, applied and refused, in its period and after
  * it, with each end. What must come of it is said here in other words than the ledger's. */
-#include "pair.h"
+#include "quarrel.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, pair_setup, pair_teardown)
 
 static const struct period first = {202609};
 static const struct period second = {202610};
 
-enum {
-    GIVEN = 100, /* by the earn */
-    BURNT = 60   /* by the capture */
-};
-
-/* The sides and the disputed entry. */
-struct quarrel {
-    struct pair *pair;
-    enum entry_kind kind;
-    struct uid earn;
-    struct uid hold;
-    uint64_t number; /* of the disputed entry, of alfa's stream */
-    struct desk *opener;
-    struct desk *answerer;
-};
-
-static int setup(void **state)
-{
-    struct pair *pair = calloc(1, sizeof *pair);
-    assert_non_null(pair);
-    pair_init(pair);
-    *state = pair;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    pair_fini(*state);
-    free(*state);
-    return 0;
-}
-
-/* ---- The shop's day ---- */
-
-static struct uid earn(struct pair *pair)
-{
-    struct command command = desk_command(&pair->alfa, COMMAND_EARN);
-    command.earn = (struct command_earn){.card = pair->card,
-                                         .currency = "EUR",
-                                         .is_fixed = true,
-                                         .fixed_points = points_of(GIVEN),
-                                         .rate = {.per_minor = 1}};
-    desk_do(&pair->alfa, &command);
-    return command.transaction_id;
-}
-
-/* Beta grants a hold to alfa's till, if it does; alfa has it in any case. */
-static struct uid hold(struct pair *pair, bool is_granted)
-{
-    struct command command = desk_command(&pair->alfa, COMMAND_FOREIGN_HOLD);
-    command.hold = (struct command_hold){.redeemer = pair->alfa.roster.self,
-                                         .card = pair->card,
-                                         .asked = pair->card,
-                                         .points = points_of(BURNT),
-                                         .capture_by = {pair->alfa.now.ms + DAY_MS},
-                                         .deliver_by = {pair->alfa.now.ms + 2 * DAY_MS}};
-    if (is_granted) {
-        struct command granted = command;
-        granted.kind = COMMAND_HOLD;
-        granted.origin = pair->alfa.roster.self;
-        desk_do(&pair->beta, &granted);
-    }
-    desk_do(&pair->alfa, &command);
-    return command.transaction_id;
-}
-
-static void use(struct pair *pair, enum command_kind kind, const struct uid *hold)
-{
-    struct command command = desk_command(&pair->alfa, kind);
-    command.use = (struct command_hold_use){.hold = *hold, .points = points_of(BURNT)};
-    desk_do(&pair->alfa, &command);
-}
-
-/* ---- Steps ---- */
-
-static struct command about(struct quarrel *q, struct desk *desk, enum command_kind kind)
-{
-    struct command command = desk_command(desk, kind);
-    command.dispute =
-        (struct command_dispute){.partner = pair_other(q->pair, desk)->roster.self,
-                                 .direction = desk == &q->pair->alfa ? STREAM_OUT : STREAM_IN,
-                                 .number = q->number};
-    return command;
-}
-
-static enum verdict open_it(struct quarrel *q, int64_t claim)
-{
-    struct command command = about(q, q->opener, COMMAND_OPEN_DISPUTE);
-    command.dispute.points = points_of(claim);
-    command.dispute.reason = DISPUTE_DOUBLED;
-    memcpy(command.dispute.note, "till 4", 7);
-    return desk_tell(q->opener, &command);
-}
-
-static enum verdict step(struct quarrel *q, struct desk *desk, enum dispute_step step)
-{
-    struct command command = about(q, desk, COMMAND_STEP_DISPUTE);
-    command.dispute.step = step;
-    return desk_tell(desk, &command);
-}
-
-static struct dispute row_of(struct quarrel *q, const struct desk *desk)
-{
-    struct dispute row;
-    struct partner_id partner = pair_other(q->pair, desk)->roster.self;
-    enum stream_direction direction = desk == &q->pair->alfa ? STREAM_OUT : STREAM_IN;
-    assert_int_equal(ledger_get_dispute(&desk->store.view, &partner, direction, q->number, &row),
-                     ERR_OK);
-    return row;
-}
-
-static void assert_state(struct quarrel *q, enum dispute_state state)
-{
-    assert_string_equal(dispute_state_name(row_of(q, q->opener).state), dispute_state_name(state));
-    assert_string_equal(dispute_state_name(row_of(q, q->answerer).state),
-                        dispute_state_name(state));
-}
-
 /* ---- The cases ---- */
-
-/* Something to dispute: the last entry of alfa's. Refused ones are of a card that beta blocks for
- * the moment, of a hold that it did not grant, or under a tariff that it does not have just now. */
-static void make_entry(struct quarrel *q, enum entry_kind kind, bool is_applied)
-{
-    struct pair *pair = q->pair;
-    q->kind = kind;
-    q->earn = earn(pair);
-    if (kind == ENTRY_CAPTURE || kind == ENTRY_BURN_RETURN) {
-        pair_settle(pair);
-        q->hold = hold(pair, true);
-        use(pair, COMMAND_CAPTURE, &q->hold);
-    }
-    if (kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN) {
-        pair_settle(pair);
-        if (kind == ENTRY_EARN_RETURN) {
-            assert_int_equal(desk_return_sale(&pair->alfa, &q->earn), VERDICT_OK);
-        } else {
-            use(pair, COMMAND_RETURN_BURN, &q->hold);
-        }
-    }
-    pair->beta.tariff.id = is_applied ? 1 : 2;
-    pair_take(pair, &pair->alfa);
-    pair->beta.tariff.id = 1;
-    pair_settle(pair);
-    q->number = pair->from_alfa.count;
-    assert_int_equal(pair->from_alfa.entries[q->number - 1].kind, kind);
-    assert_int_equal(pair->from_alfa.verdicts[q->number - 1],
-                     is_applied ? VERDICT_OK : VERDICT_TARIFF_UNKNOWN);
-    q->opener = is_applied ? &pair->beta : &pair->alfa;
-    q->answerer = pair_other(pair, q->opener);
-}
 
 enum end {
     END_ACCEPTED,
@@ -179,19 +29,19 @@ static bool is_upheld(enum end end)
 
 static void rule(struct quarrel *q, enum dispute_step ruling)
 {
-    assert_int_equal(step(q, q->opener, STEP_ESCALATE), VERDICT_OK);
+    assert_int_equal(quarrel_step(q, q->opener, STEP_ESCALATE), VERDICT_OK);
     pair_settle(q->pair);
-    assert_state(q, DISPUTE_ESCALATED);
-    assert_int_equal(step(q, q->answerer, STEP_RULE_DISMISSED), VERDICT_OK);
+    quarrel_assert_state(q, DISPUTE_ESCALATED);
+    assert_int_equal(quarrel_step(q, q->answerer, STEP_RULE_DISMISSED), VERDICT_OK);
     pair_settle(q->pair);
-    assert_state(q, DISPUTE_ESCALATED);
+    quarrel_assert_state(q, DISPUTE_ESCALATED);
     if (ruling == STEP_RULE_UPHELD) { /* the answerer thinks again */
-        assert_int_equal(step(q, q->opener, STEP_RULE_UPHELD), VERDICT_OK);
+        assert_int_equal(quarrel_step(q, q->opener, STEP_RULE_UPHELD), VERDICT_OK);
         pair_settle(q->pair);
-        assert_state(q, DISPUTE_ESCALATED);
-        assert_int_equal(step(q, q->answerer, STEP_RULE_UPHELD), VERDICT_OK);
+        quarrel_assert_state(q, DISPUTE_ESCALATED);
+        assert_int_equal(quarrel_step(q, q->answerer, STEP_RULE_UPHELD), VERDICT_OK);
     } else {
-        assert_int_equal(step(q, q->opener, STEP_RULE_DISMISSED), VERDICT_OK);
+        assert_int_equal(quarrel_step(q, q->opener, STEP_RULE_DISMISSED), VERDICT_OK);
     }
 }
 
@@ -200,21 +50,21 @@ static void end_it(struct quarrel *q, enum end end)
     if (end == END_SILENT) {
         pair_wait_days(q->pair, 13);
         pair_settle(q->pair);
-        assert_state(q, DISPUTE_OPENED);
+        quarrel_assert_state(q, DISPUTE_OPENED);
         pair_wait_days(q->pair, 1);
     } else if (end == END_ACCEPTED) {
-        assert_int_equal(step(q, q->answerer, STEP_ANSWER), VERDICT_OK);
+        assert_int_equal(quarrel_step(q, q->answerer, STEP_ANSWER), VERDICT_OK);
         pair_wait_days(q->pair, 13);
         pair_settle(q->pair);
-        assert_state(q, DISPUTE_ANSWERED);
-        assert_int_equal(step(q, q->answerer, STEP_ACCEPT), VERDICT_OK);
+        quarrel_assert_state(q, DISPUTE_ANSWERED);
+        assert_int_equal(quarrel_step(q, q->answerer, STEP_ACCEPT), VERDICT_OK);
     } else {
-        assert_int_equal(step(q, q->answerer, STEP_REJECT), VERDICT_OK);
+        assert_int_equal(quarrel_step(q, q->answerer, STEP_REJECT), VERDICT_OK);
         pair_settle(q->pair);
-        assert_state(q, DISPUTE_REJECTED);
+        quarrel_assert_state(q, DISPUTE_REJECTED);
     }
     if (end == END_CONCEDED) {
-        assert_int_equal(step(q, q->opener, STEP_CONCEDE), VERDICT_OK);
+        assert_int_equal(quarrel_step(q, q->opener, STEP_CONCEDE), VERDICT_OK);
     } else if (end == END_LEFT) {
         pair_wait_days(q->pair, 14);
     } else if (end == END_UPHELD || end == END_DISMISSED) {
@@ -280,31 +130,31 @@ static void one_case(enum entry_kind kind, bool is_applied, bool is_late, int64_
                      enum end end)
 {
     void *state = NULL;
-    (void)setup(&state);
+    (void)pair_setup(&state);
     struct quarrel q = {.pair = state};
     struct pair *pair = q.pair;
-    make_entry(&q, kind, is_applied);
+    quarrel_make(&q, kind, is_applied);
     int64_t all = pair->from_alfa.entries[q.number - 1].points.minor;
     if (is_late) {
         pair_mark(&pair->alfa);
         pair_mark(&pair->beta);
         pair_settle(pair);
     }
-    assert_int_equal(open_it(&q, claim), VERDICT_OK);
+    assert_int_equal(quarrel_open(&q, claim), VERDICT_OK);
     int64_t part = claim == 0 ? all : claim;
     pair_settle(pair);
-    assert_state(&q, DISPUTE_OPENED);
+    quarrel_assert_state(&q, DISPUTE_OPENED);
     bool waits = is_applied && !is_late;
     assert_int_equal(labs((long)pair_account(&pair->beta, ACCOUNT_SUSPENSE, first)),
                      waits ? part : 0);
     pair_assert_mirrored(pair);
     end_it(&q, end);
-    assert_state(&q, DISPUTE_ADJUSTED);
+    quarrel_assert_state(&q, DISPUTE_ADJUSTED);
     int64_t counts = is_applied ? (is_upheld(end) ? all - part : all) : is_upheld(end) ? part : 0;
     struct books expected = truth(kind, counts);
     assert_books(pair, &expected);
-    assert_int_equal(open_it(&q, claim), VERDICT_DISPUTE_EXISTS);
-    (void)teardown(&state);
+    assert_int_equal(quarrel_open(&q, claim), VERDICT_DISPUTE_EXISTS);
+    (void)pair_teardown(&state);
 }
 
 static void test_each_kind_and_end(void **unused)
@@ -325,16 +175,16 @@ static void test_each_kind_and_end(void **unused)
 static void capture_case(bool is_applied, bool is_late, bool has_grant, enum dispute_ruling ruling)
 {
     void *state = NULL;
-    (void)setup(&state);
+    (void)pair_setup(&state);
     struct quarrel q = {.pair = state};
     struct pair *pair = q.pair;
     if (has_grant) {
-        make_entry(&q, ENTRY_CAPTURE, is_applied);
+        quarrel_make(&q, ENTRY_CAPTURE, is_applied);
     } else {
-        earn(pair);
+        quarrel_earn(pair);
         pair_settle(pair);
-        q.hold = hold(pair, false);
-        use(pair, COMMAND_CAPTURE, &q.hold);
+        q.hold = quarrel_hold(pair, false);
+        quarrel_use(pair, COMMAND_CAPTURE, &q.hold);
         pair_settle(pair);
         q.number = pair->from_alfa.count;
         q.opener = &pair->alfa;
@@ -345,21 +195,21 @@ static void capture_case(bool is_applied, bool is_late, bool has_grant, enum dis
         pair_mark(&pair->alfa);
         pair_settle(pair);
     }
-    assert_int_equal(open_it(&q, 0), VERDICT_OK);
+    assert_int_equal(quarrel_open(&q, 0), VERDICT_OK);
     pair_settle(pair);
-    struct dispute row = row_of(&q, q.opener);
+    struct dispute row = quarrel_row(&q, q.opener);
     if (ruling == RULING_NONE) {
-        assert_state(&q, DISPUTE_OPENED);
-        (void)teardown(&state);
+        quarrel_assert_state(&q, DISPUTE_OPENED);
+        (void)pair_teardown(&state);
         return;
     }
-    assert_state(&q, DISPUTE_ADJUSTED);
+    quarrel_assert_state(&q, DISPUTE_ADJUSTED);
     assert_true(row.is_machine);
     assert_int_equal(row.outcome, ruling);
     struct books expected =
         truth(ENTRY_CAPTURE, is_applied == (ruling == RULING_DISMISSED) ? BURNT : 0);
     assert_books(pair, &expected);
-    (void)teardown(&state);
+    (void)pair_teardown(&state);
 }
 
 static void test_a_grant_decides(void **unused)
@@ -382,12 +232,12 @@ static void test_no_grant_at_home(void **unused)
 
 static void escalate(struct quarrel *q)
 {
-    make_entry(q, ENTRY_EARN, true);
-    assert_int_equal(open_it(q, 40), VERDICT_OK);
+    quarrel_make(q, ENTRY_EARN, true);
+    assert_int_equal(quarrel_open(q, 40), VERDICT_OK);
     pair_settle(q->pair);
-    assert_int_equal(step(q, q->answerer, STEP_REJECT), VERDICT_OK);
+    assert_int_equal(quarrel_step(q, q->answerer, STEP_REJECT), VERDICT_OK);
     pair_settle(q->pair);
-    assert_int_equal(step(q, q->opener, STEP_ESCALATE), VERDICT_OK);
+    assert_int_equal(quarrel_step(q, q->opener, STEP_ESCALATE), VERDICT_OK);
     pair_settle(q->pair);
 }
 
@@ -396,11 +246,11 @@ static void test_rulings_that_cross_agree(void **state)
 {
     struct quarrel q = {.pair = *state};
     escalate(&q);
-    assert_int_equal(step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_OK);
-    assert_int_equal(step(&q, q.answerer, STEP_RULE_UPHELD), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.answerer, STEP_RULE_UPHELD), VERDICT_OK);
     pair_settle(q.pair);
-    assert_state(&q, DISPUTE_ADJUSTED);
-    assert_int_equal(row_of(&q, q.opener).outcome, RULING_UPHELD);
+    quarrel_assert_state(&q, DISPUTE_ADJUSTED);
+    assert_int_equal(quarrel_row(&q, q.opener).outcome, RULING_UPHELD);
     pair_assert_mirrored(q.pair);
 }
 
@@ -409,20 +259,20 @@ static void test_rulings_that_change_places(void **state)
 {
     struct quarrel q = {.pair = *state};
     escalate(&q);
-    assert_int_equal(step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_OK);
-    assert_int_equal(step(&q, q.answerer, STEP_RULE_DISMISSED), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.answerer, STEP_RULE_DISMISSED), VERDICT_OK);
     pair_settle(q.pair);
-    assert_int_equal(step(&q, q.opener, STEP_RULE_DISMISSED), VERDICT_OK); /* both bind */
-    assert_int_equal(step(&q, q.answerer, STEP_RULE_UPHELD), VERDICT_OK);
-    assert_int_equal(step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_STEP_UNDER_WAY);
+    assert_int_equal(quarrel_step(&q, q.opener, STEP_RULE_DISMISSED), VERDICT_OK); /* both bind */
+    assert_int_equal(quarrel_step(&q, q.answerer, STEP_RULE_UPHELD), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_STEP_UNDER_WAY);
     pair_settle(q.pair);
-    assert_state(&q, DISPUTE_ESCALATED);
-    assert_int_equal(row_of(&q, q.opener).own_ruling, RULING_DISMISSED);
-    assert_int_equal(row_of(&q, q.answerer).own_ruling, RULING_UPHELD);
-    assert_int_equal(step(&q, q.answerer, STEP_RULE_DISMISSED), VERDICT_OK);
+    quarrel_assert_state(&q, DISPUTE_ESCALATED);
+    assert_int_equal(quarrel_row(&q, q.opener).own_ruling, RULING_DISMISSED);
+    assert_int_equal(quarrel_row(&q, q.answerer).own_ruling, RULING_UPHELD);
+    assert_int_equal(quarrel_step(&q, q.answerer, STEP_RULE_DISMISSED), VERDICT_OK);
     pair_settle(q.pair);
-    assert_state(&q, DISPUTE_ADJUSTED);
-    assert_int_equal(row_of(&q, q.answerer).outcome, RULING_DISMISSED);
+    quarrel_assert_state(&q, DISPUTE_ADJUSTED);
+    assert_int_equal(quarrel_row(&q, q.answerer).outcome, RULING_DISMISSED);
     pair_assert_mirrored(q.pair);
 }
 
@@ -430,27 +280,27 @@ static void test_rulings_that_change_places(void **state)
 static void test_a_correction_before_the_receipt(void **state)
 {
     struct quarrel q = {.pair = *state};
-    make_entry(&q, ENTRY_EARN, true);
+    quarrel_make(&q, ENTRY_EARN, true);
     pair_mark(&q.pair->alfa);
     pair_mark(&q.pair->beta);
     pair_settle(q.pair);
-    assert_int_equal(open_it(&q, 40), VERDICT_OK); /* beta pays if it is upheld */
+    assert_int_equal(quarrel_open(&q, 40), VERDICT_OK); /* beta pays if it is upheld */
     pair_settle(q.pair);
-    assert_int_equal(step(&q, q.answerer, STEP_REJECT), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.answerer, STEP_REJECT), VERDICT_OK);
     pair_settle(q.pair);
-    assert_int_equal(step(&q, q.opener, STEP_ESCALATE), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.opener, STEP_ESCALATE), VERDICT_OK);
     pair_settle(q.pair);
-    assert_int_equal(step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.opener, STEP_RULE_UPHELD), VERDICT_OK);
     pair_settle(q.pair);
-    assert_int_equal(step(&q, q.answerer, STEP_RULE_UPHELD), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.answerer, STEP_RULE_UPHELD), VERDICT_OK);
     pair_take(q.pair, q.answerer); /* beta knows the outcome, alfa has no receipt */
-    assert_int_equal(row_of(&q, q.answerer).pending, STEP_CONFIRM_UPHELD);
+    assert_int_equal(quarrel_row(&q, q.answerer).pending, STEP_CONFIRM_UPHELD);
     assert_true(pair_due(q.opener));
     pair_take(q.pair, q.opener);
-    assert_int_equal(row_of(&q, q.answerer).state, DISPUTE_ADJUSTED);
-    assert_int_equal(row_of(&q, q.opener).pending, STEP_ADJUST);
+    assert_int_equal(quarrel_row(&q, q.answerer).state, DISPUTE_ADJUSTED);
+    assert_int_equal(quarrel_row(&q, q.opener).pending, STEP_ADJUST);
     pair_settle(q.pair);
-    assert_state(&q, DISPUTE_ADJUSTED);
+    quarrel_assert_state(&q, DISPUTE_ADJUSTED);
     struct books expected = truth(ENTRY_EARN, GIVEN - 40);
     assert_books(q.pair, &expected);
 }
@@ -461,30 +311,30 @@ static void test_a_correction_before_the_receipt(void **state)
 static void test_an_opening_that_crosses_a_return(void **state)
 {
     struct quarrel q = {.pair = *state};
-    make_entry(&q, ENTRY_EARN, true);
-    assert_int_equal(open_it(&q, 40), VERDICT_OK);
+    quarrel_make(&q, ENTRY_EARN, true);
+    assert_int_equal(quarrel_open(&q, 40), VERDICT_OK);
     assert_int_equal(desk_return_sale(&q.pair->alfa, &q.earn), VERDICT_OK);
     pair_settle(q.pair);
-    struct dispute row = row_of(&q, q.opener);
+    struct dispute row = quarrel_row(&q, q.opener);
     assert_int_equal(row.state, DISPUTE_DECLINED);
     assert_int_equal(row.declined, VERDICT_RETURN_EXCEEDS_SALE);
     struct books expected = {.issue = 0};
     assert_books(q.pair, &expected);
-    assert_int_equal(open_it(&q, 40), VERDICT_RETURN_EXCEEDS_SALE); /* it may be tried again */
+    assert_int_equal(quarrel_open(&q, 40), VERDICT_RETURN_EXCEEDS_SALE); /* it may be tried again */
 }
 
 /* What is disputed can't be given back by the shop meanwhile, and can afterwards. */
 static void test_no_return_meanwhile(void **state)
 {
     struct quarrel q = {.pair = *state};
-    make_entry(&q, ENTRY_EARN, true);
-    assert_int_equal(open_it(&q, 40), VERDICT_OK);
+    quarrel_make(&q, ENTRY_EARN, true);
+    assert_int_equal(quarrel_open(&q, 40), VERDICT_OK);
     pair_settle(q.pair);
     assert_int_equal(desk_return_sale(&q.pair->alfa, &q.earn), VERDICT_OK); /* the other 60 */
     assert_int_equal(q.pair->alfa.answer.points.minor, GIVEN - 40);
-    assert_int_equal(step(&q, q.answerer, STEP_REJECT), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.answerer, STEP_REJECT), VERDICT_OK);
     pair_settle(q.pair);
-    assert_int_equal(step(&q, q.opener, STEP_CONCEDE), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.opener, STEP_CONCEDE), VERDICT_OK);
     pair_settle(q.pair);
     struct books expected = truth(ENTRY_EARN, 40);
     assert_books(q.pair, &expected);
@@ -497,10 +347,10 @@ static void test_a_correction_waits_for_its_stream(void **state)
     struct stream out;
     struct ledger_key key;
     struct buffer value = {0};
-    make_entry(&q, ENTRY_EARN, false);
-    assert_int_equal(open_it(&q, 0), VERDICT_OK); /* alfa pays if it is upheld */
+    quarrel_make(&q, ENTRY_EARN, false);
+    assert_int_equal(quarrel_open(&q, 0), VERDICT_OK); /* alfa pays if it is upheld */
     pair_settle(q.pair);
-    assert_int_equal(step(&q, q.answerer, STEP_ACCEPT), VERDICT_OK);
+    assert_int_equal(quarrel_step(&q, q.answerer, STEP_ACCEPT), VERDICT_OK);
     pair_take(q.pair, q.answerer);
     struct desk *alfa = &q.pair->alfa;
     assert_int_equal(ledger_get_stream(&alfa->store.view, &alfa->roster, STREAM_OUT,
@@ -516,7 +366,7 @@ static void test_a_correction_waits_for_its_stream(void **state)
                          ERR_OK);
         assert_true(pair_due(alfa));
         assert_false(pair_due(alfa));
-        assert_int_equal(row_of(&q, alfa).pending, is_frozen ? 0 : STEP_ADJUST);
+        assert_int_equal(quarrel_row(&q, alfa).pending, is_frozen ? 0 : STEP_ADJUST);
         alfa->now.ms += 60 * 60 * 1000;
     }
     buffer_fini(&value);
@@ -529,8 +379,8 @@ static void test_a_correction_waits_for_its_stream(void **state)
 static void test_no_correction_without_an_outcome(void **state)
 {
     struct quarrel q = {.pair = *state};
-    make_entry(&q, ENTRY_EARN, true);
-    assert_int_equal(open_it(&q, 40), VERDICT_OK);
+    quarrel_make(&q, ENTRY_EARN, true);
+    assert_int_equal(quarrel_open(&q, 40), VERDICT_OK);
     pair_settle(q.pair);
     struct desk *beta = &q.pair->beta;
     struct command take = desk_command(beta, COMMAND_TAKE_ENTRY);
@@ -546,7 +396,7 @@ static void test_no_correction_without_an_outcome(void **state)
         .tariff = 1,
         .dispute = {.number = q.number, .is_of_sender = true, .step = STEP_ADJUST}};
     assert_int_equal(desk_tell(beta, &take), VERDICT_NOT_AGREED);
-    assert_state(&q, DISPUTE_OPENED);
+    quarrel_assert_state(&q, DISPUTE_OPENED);
 }
 
 /* ---- What the period's statement leaves out ---- */
@@ -555,8 +405,8 @@ static void test_totals_are_suspended(void **state)
 {
     struct quarrel q = {.pair = *state};
     struct entry_total total;
-    make_entry(&q, ENTRY_EARN, true);
-    assert_int_equal(open_it(&q, 40), VERDICT_OK);
+    quarrel_make(&q, ENTRY_EARN, true);
+    assert_int_equal(quarrel_open(&q, 40), VERDICT_OK);
     pair_settle(q.pair);
     for (int i = 0; i < 2; i++) {
         struct desk *desk = i == 0 ? &q.pair->alfa : &q.pair->beta;

@@ -5,22 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, pair_teardown)
 
 static int setup(void **state)
 {
-    struct pair *pair = calloc(1, sizeof *pair);
-    assert_non_null(pair);
-    pair_init(pair);
+    (void)pair_setup(state);
+    struct pair *pair = *state;
     pair->alfa.tariff.funding = pair->beta.tariff.funding = FUNDED_AT_BURN;
-    *state = pair;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    pair_fini(*state);
-    free(*state);
     return 0;
 }
 

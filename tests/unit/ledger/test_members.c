@@ -149,21 +149,7 @@ static void test_promises_of_a_blocked_member_go_on(void **state)
     desk_assert_balances(desk, &ann, 8, 0, 0);
 }
 
-static int begin(void **state)
-{
-    static struct desk desk;
-    desk_init(&desk);
-    *state = &desk;
-    return 0;
-}
-
-static int end(void **state)
-{
-    desk_fini(*state);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
 int main(void)
 {

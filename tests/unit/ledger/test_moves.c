@@ -295,21 +295,7 @@ static void test_two_members_do_not_move_to_each_other(void **state)
     assert_int_equal(desk_tell(desk, &move), VERDICT_OK);
 }
 
-static int setup(void **state)
-{
-    static struct desk desk;
-    desk_init(&desk);
-    *state = &desk;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    desk_fini(*state);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
 int main(void)
 {

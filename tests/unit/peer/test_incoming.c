@@ -8,21 +8,15 @@
 
 #include <cmocka.h>
 
-#include "peer/incoming.h"
-#include "peer/outgoing.h"
-#include "shop.h"
+#include "lane.h"
 
 enum {
-    FROM = 0,
-    TO = 1,
     BATCHES = 3
 };
 
-/* The way from one shop to the other: each batch is begun when it is sent. */
+/* Each batch is begun when it is sent. */
 struct way {
-    struct street street;
-    struct outgoing outgoing;
-    struct incoming incoming;
+    struct lane lane;
     struct taking takings[BATCHES];
     size_t begun;
     size_t spoiled; /* the batch whose signature is changed; none by default */
@@ -44,52 +38,32 @@ static enum err begin_batch(void *context, const struct clear_request *request)
 {
     struct way *way = context;
     struct answer_port port = {way, keep_answer};
-    struct shop_host host = shop_host(&way->street, TO);
+    struct shop_host host = shop_host(&way->lane.street, TO);
     struct note note = {""};
     enum err err = ERR_OK;
     if (request->head == NULL) {
-        err = incoming_open(&way->incoming, &host.host, request, &port, &note);
+        err = incoming_open(&way->lane.incoming, &host.host, request, &port, &note);
     } else {
         struct signed_message head = *request->head;
         struct clear_request changed = *request;
         head.signature.bytes[0] ^= way->begun == way->spoiled ? 1 : 0;
         changed.head = &head;
-        incoming_begin(&way->incoming, &way->takings[way->begun++], &host.host, &changed);
+        incoming_begin(&way->lane.incoming, &way->takings[way->begun++], &host.host, &changed);
     }
     shop_host_end(&host);
     return err;
-}
-
-static void pump(struct way *way)
-{
-    struct clear_port port = {way, begin_batch};
-    struct shop_host host = shop_host(&way->street, FROM);
-    struct note note = {""};
-    assert_int_equal(outgoing_pump(&way->outgoing, &host.host, &port, &note), ERR_OK);
-    shop_host_end(&host);
 }
 
 /* Opens, and begins batches until there are so many. */
 static struct way *way_of(size_t spoiled)
 {
     struct way *way = calloc(1, sizeof *way);
-    struct clear_port port = {way, begin_batch};
-    struct clear_response ready = {NULL, ""};
-    struct note note = {""};
-    struct command command;
     assert_non_null(way);
-    street_init(&way->street, 11);
     way->spoiled = spoiled;
-    way->incoming.sender = way->street.shops[FROM].brand.id;
-    struct shop_host host = shop_host(&way->street, FROM);
-    outgoing_init(&way->outgoing, &way->street.shops[TO].brand.id,
-                  engine_journal(host.host.engine));
-    assert_int_equal(outgoing_open(&way->outgoing, &host.host, &port, &note), ERR_OK);
-    assert_int_equal(outgoing_take(&way->outgoing, &host.host, &ready, &note), ERR_OK);
-    shop_host_end(&host);
+    way->lane.port = (struct clear_port){way, begin_batch};
+    lane_open(&way->lane, 11);
     while (way->begun < BATCHES) {
-        shop_step(&way->street, FROM, &command);
-        pump(way);
+        lane_step(&way->lane);
     }
     return way;
 }
@@ -97,22 +71,16 @@ static struct way *way_of(size_t spoiled)
 static enum err end_batch(struct way *way, size_t i)
 {
     struct answer_port port = {way, keep_answer};
-    struct shop_host host = shop_host(&way->street, TO);
+    struct shop_host host = shop_host(&way->lane.street, TO);
     struct note note = {""};
-    enum err err = incoming_end(&way->incoming, &way->takings[i], &host.host, &port, &note);
+    enum err err = incoming_end(&way->lane.incoming, &way->takings[i], &host.host, &port, &note);
     shop_host_end(&host);
     return err;
 }
 
 static uint64_t taken_number(struct way *way)
 {
-    struct shop_host host = shop_host(&way->street, TO);
-    struct stream stream;
-    assert_int_equal(ledger_get_stream(&host.host.view, host.host.roster, STREAM_IN,
-                                       &way->street.shops[FROM].brand.id, &stream),
-                     ERR_OK);
-    shop_host_end(&host);
-    return stream.last_number;
+    return lane_stream(&way->lane, TO).last_number;
 }
 
 static void way_free(struct way *way)
@@ -121,11 +89,7 @@ static void way_free(struct way *way)
         taking_fini(&way->takings[i]);
         buffer_fini(&way->receipts[i]);
     }
-    outgoing_fini(&way->outgoing);
-    shop_clear(&way->street, FROM); /* a new connection makes up for what was lost */
-    shop_clear(&way->street, TO);
-    street_assert_agrees(&way->street);
-    street_fini(&way->street);
+    lane_fini(&way->lane);
     free(way);
 }
 
@@ -139,14 +103,14 @@ static void test_each_gets_its_receipt(void **state)
         assert_int_equal(way->receipt_count, i + 1);
         assert_true(taken_number(way) >= head->first_number + head->count - 1);
     }
-    assert_int_equal(taken_number(way), way->outgoing.sent_number);
+    assert_int_equal(taken_number(way), way->lane.outgoing.sent_number);
     way_free(way);
 }
 
 static void test_behind_a_bad_one_nothing_is_taken(void **state)
 {
     struct way *way = way_of(1);
-    struct shop_host host = shop_host(&way->street, TO);
+    struct shop_host host = shop_host(&way->lane.street, TO);
     (void)state;
     assert_int_equal(end_batch(way, 0), ERR_OK);
     assert_int_equal(end_batch(way, 1), ERR_CONFLICT);

@@ -7,21 +7,15 @@
 
 #include <cmocka.h>
 
-#include "peer/incoming.h"
-#include "peer/outgoing.h"
-#include "shop.h"
+#include "lane.h"
 
 enum {
-    FROM = 0,
-    TO = 1,
     BATCHES = 5
 };
 
 /* Batches that the other shop took; what it answered has not come back yet. */
 struct way {
-    struct street street;
-    struct outgoing outgoing;
-    struct incoming incoming;
+    struct lane lane;
     struct taking taking;
     struct buffer receipts[BATCHES];
     size_t receipt_count;
@@ -42,38 +36,21 @@ static enum err send_batch(void *context, const struct clear_request *request)
 {
     struct way *way = context;
     struct answer_port port = {way, keep_receipt};
-    struct shop_host host = shop_host(&way->street, TO);
+    struct shop_host host = shop_host(&way->lane.street, TO);
     struct note note = {""};
     way->longest = request->count > way->longest ? request->count : way->longest;
-    enum err err = incoming_take(&way->incoming, &way->taking, &host.host, request, &port, &note);
+    enum err err =
+        incoming_take(&way->lane.incoming, &way->taking, &host.host, request, &port, &note);
     shop_host_end(&host);
     return err;
-}
-
-static void pump(struct way *way)
-{
-    struct clear_port port = {way, send_batch};
-    struct shop_host host = shop_host(&way->street, FROM);
-    struct note note = {""};
-    assert_int_equal(outgoing_pump(&way->outgoing, &host.host, &port, &note), ERR_OK);
-    shop_host_end(&host);
 }
 
 static struct way *way_new(void)
 {
     struct way *way = calloc(1, sizeof *way);
-    struct clear_port port = {way, send_batch};
-    struct clear_response ready = {NULL, ""};
-    struct note note = {""};
     assert_non_null(way);
-    street_init(&way->street, 17);
-    way->incoming.sender = way->street.shops[FROM].brand.id;
-    struct shop_host host = shop_host(&way->street, FROM);
-    outgoing_init(&way->outgoing, &way->street.shops[TO].brand.id,
-                  engine_journal(host.host.engine));
-    assert_int_equal(outgoing_open(&way->outgoing, &host.host, &port, &note), ERR_OK);
-    assert_int_equal(outgoing_take(&way->outgoing, &host.host, &ready, &note), ERR_OK);
-    shop_host_end(&host);
+    way->lane.port = (struct clear_port){way, send_batch};
+    lane_open(&way->lane, 17);
     return way;
 }
 
@@ -81,55 +58,43 @@ static struct way *way_new(void)
 static struct way *way_with_batches(void)
 {
     struct way *way = way_new();
-    struct command command;
     while (way->receipt_count < BATCHES) {
-        shop_step(&way->street, FROM, &command);
-        pump(way);
+        lane_step(&way->lane);
     }
     return way;
 }
 
 static enum err begin(struct way *way, size_t i, struct note *note)
 {
-    struct shop_host host = shop_host(&way->street, FROM);
+    struct shop_host host = shop_host(&way->lane.street, FROM);
     struct signed_message receipt;
     struct clear_response response = {&receipt, ""};
     assert_int_equal(signed_decode(buffer_slice(&way->receipts[i]), &receipt), ERR_OK);
-    enum err err = outgoing_begin_take(&way->outgoing, &host.host, &response, note);
+    enum err err = outgoing_begin_take(&way->lane.outgoing, &host.host, &response, note);
     shop_host_end(&host);
     return err;
 }
 
 static enum err end_all(struct way *way, struct note *note)
 {
-    struct shop_host host = shop_host(&way->street, FROM);
-    enum err err = outgoing_end_takes(&way->outgoing, &host.host, note);
+    struct shop_host host = shop_host(&way->lane.street, FROM);
+    enum err err = outgoing_end_takes(&way->lane.outgoing, &host.host, note);
     shop_host_end(&host);
     return err;
 }
 
 static uint64_t kept_receipt_number(struct way *way)
 {
-    struct shop_host host = shop_host(&way->street, FROM);
-    struct stream stream;
-    assert_int_equal(ledger_get_stream(&host.host.view, host.host.roster, STREAM_OUT,
-                                       &way->street.shops[TO].brand.id, &stream),
-                     ERR_OK);
-    shop_host_end(&host);
-    return stream.receipt_number;
+    return lane_stream(&way->lane, FROM).receipt_number;
 }
 
 static void way_free(struct way *way)
 {
-    outgoing_fini(&way->outgoing);
     taking_fini(&way->taking);
     for (size_t i = 0; i < BATCHES; i++) {
         buffer_fini(&way->receipts[i]);
     }
-    shop_clear(&way->street, FROM); /* a new connection makes up for what was lost */
-    shop_clear(&way->street, TO);
-    street_assert_agrees(&way->street);
-    street_fini(&way->street);
+    lane_fini(&way->lane);
     free(way);
 }
 
@@ -139,15 +104,15 @@ static void test_receipts_end_together(void **state)
     struct note note = {""};
     (void)state;
     for (size_t i = 0; i < BATCHES; i++) {
-        assert_true(outgoing_expects_receipt(&way->outgoing));
+        assert_true(outgoing_expects_receipt(&way->lane.outgoing));
         assert_int_equal(begin(way, i, &note), ERR_OK);
     }
-    assert_false(outgoing_expects_receipt(&way->outgoing));
-    assert_true(outgoing_is_waiting(&way->outgoing));
+    assert_false(outgoing_expects_receipt(&way->lane.outgoing));
+    assert_true(outgoing_is_waiting(&way->lane.outgoing));
     assert_int_equal(end_all(way, &note), ERR_OK);
-    assert_false(outgoing_is_waiting(&way->outgoing));
+    assert_false(outgoing_is_waiting(&way->lane.outgoing));
     assert_int_equal(kept_receipt_number(way), BATCHES);
-    assert_int_equal(way->outgoing.receipt_number, BATCHES);
+    assert_int_equal(way->lane.outgoing.receipt_number, BATCHES);
     way_free(way);
 }
 
@@ -162,7 +127,7 @@ static void test_one_that_is_missing_ends_it(void **state)
     assert_int_equal(begin(way, 3, &note), ERR_OK);
     assert_int_equal(end_all(way, &note), ERR_CONFLICT);
     assert_true(note.text[0] != '\0');
-    outgoing_close(&way->outgoing);
+    outgoing_close(&way->lane.outgoing);
     assert_int_equal(kept_receipt_number(way), 1);
     way_free(way);
 }
@@ -175,7 +140,7 @@ static void test_a_close_waits_for_what_was_begun(void **state)
     (void)state;
     assert_int_equal(begin(way, 0, &note), ERR_OK);
     assert_int_equal(begin(way, 1, &note), ERR_OK);
-    outgoing_close(&way->outgoing);
+    outgoing_close(&way->lane.outgoing);
     assert_int_equal(kept_receipt_number(way), 2);
     way_free(way);
 }
@@ -183,18 +148,10 @@ static void test_a_close_waits_for_what_was_begun(void **state)
 /* Entries for a batch that is longer than a share. */
 static void tell_many(struct way *way)
 {
-    struct shop_host host = shop_host(&way->street, FROM);
-    struct stream stream = {.last_number = 0};
     struct command command;
-    shop_host_end(&host);
-    while (stream.last_number <= LIMIT_CLEARING_SHARE) {
-        shop_step(&way->street, FROM, &command);
-        host = shop_host(&way->street, FROM);
-        assert_int_equal(ledger_get_stream(&host.host.view, host.host.roster, STREAM_OUT,
-                                           &way->street.shops[TO].brand.id, &stream),
-                         ERR_OK);
-        shop_host_end(&host);
-    }
+    do {
+        shop_step(&way->lane.street, FROM, &command);
+    } while (lane_stream(&way->lane, FROM).last_number <= LIMIT_CLEARING_SHARE);
 }
 
 static void test_batches_are_short_while_the_receiver_is_shared(void **state)
@@ -202,8 +159,8 @@ static void test_batches_are_short_while_the_receiver_is_shared(void **state)
     struct way *way = way_new();
     (void)state;
     tell_many(way);
-    outgoing_share(&way->outgoing, true);
-    pump(way);
+    outgoing_share(&way->lane.outgoing, true);
+    lane_pump(&way->lane);
     assert_int_equal(way->longest, LIMIT_CLEARING_SHARE);
     assert_int_equal(way->receipt_count, 2);
     way_free(way);
@@ -214,7 +171,7 @@ static void test_batches_are_long_else(void **state)
     struct way *way = way_new();
     (void)state;
     tell_many(way);
-    pump(way);
+    lane_pump(&way->lane);
     assert_int_equal(way->longest, LIMIT_CLEARING_SHARE + 1);
     assert_int_equal(way->receipt_count, 1);
     way_free(way);

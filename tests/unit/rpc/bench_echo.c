@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "rpc/waiting.h"
+#include "base/waiting.h"
 
 #define OUTSTANDING 64
 

@@ -1,6 +1,6 @@
 /* Time for waits and durations: the monotonic clock, which no one sets. */
-#ifndef RPC_WAITING_H
-#define RPC_WAITING_H
+#ifndef BASE_WAITING_H
+#define BASE_WAITING_H
 
 #include <pthread.h>
 #include <stdint.h>
@@ -11,6 +11,19 @@ static inline int64_t clock_us(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static inline int64_t clock_ms(void)
+{
+    return clock_us() / 1000;
+}
+
+/* Sleeps as long, whatever signals come. */
+static inline void pause_ms(int64_t ms)
+{
+    struct timespec left = {ms / 1000, (ms % 1000) * 1000000};
+    while (nanosleep(&left, &left) != 0) {
+    }
 }
 
 /* A condition variable whose timed waits end at monotonic_after(). */
