@@ -91,7 +91,9 @@ struct half_books {
     struct money owed; /* by the half's sender, of what is posted so far */
 };
 
-static enum posting_event event_of(enum entry_kind kind, bool is_sent)
+/* What is given back under a tariff that is funded at issue can only be a promotion's share; under
+ * one that is funded at burn a line has both, as spent points. */
+static enum posting_event event_of(const struct tariff *tariff, enum entry_kind kind, bool is_sent)
 {
     enum posting_event event;
     switch ((int)kind) {
@@ -113,6 +115,16 @@ static enum posting_event event_of(enum entry_kind kind, bool is_sent)
     case ENTRY_ADJUSTMENT:
     case ENTRY_BURN_ADJUSTMENT:
         event = POSTING_CORRECTION_SENT;
+        break;
+    case ENTRY_FUNDING:
+        event = POSTING_FUNDING_SENT;
+        break;
+    case ENTRY_FUNDING_RETURN:
+        event = tariff->funding == FUNDED_AT_BURN ? POSTING_FUNDING_RETURN_SENT
+                                                  : POSTING_PROMOTION_RETURN_SENT;
+        break;
+    case ENTRY_PROMOTION:
+        event = POSTING_PROMOTION_SENT;
         break;
     default:
         event = POSTING_OTHER_SENT;
@@ -153,10 +165,9 @@ static enum err post_total(struct half_books *books, const struct receipt_total 
         return ERR_OK;
     }
     TRY(exact_worth(total->points, price.price.minor, price.tariff->per.minor, &exact));
-    bool is_owed_to =
-        price.worth.minor == 0 ? entry_kind_debt(total->kind).sign < 0 : price.worth.minor < 0;
-    exact = is_owed_to ? exact_negated(exact) : exact;
-    return post_owed(books, event_of(total->kind, books->is_sent), price.worth, exact);
+    exact = tariff_debt(price.tariff, total->kind).sign < 0 ? exact_negated(exact) : exact;
+    return post_owed(books, event_of(price.tariff, total->kind, books->is_sent), price.worth,
+                     exact);
 }
 
 /* By the sender of the half or to it, as the charge has it. */

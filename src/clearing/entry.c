@@ -101,7 +101,10 @@ struct entry_shape {
 };
 
 static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
-    [ENTRY_EARN] = {.has_card = true, .has_points = true, .may_have_terms = true},
+    [ENTRY_EARN] = {.has_card = true,
+                    .has_points = true,
+                    .may_have_terms = true,
+                    .may_have_promotion = true},
     [ENTRY_CAPTURE] = {.has_card = true,
                        .has_points = true,
                        .has_subject = true,

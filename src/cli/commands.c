@@ -254,6 +254,10 @@ const struct cli_command commands[] = {
     {"mandate show", "MANDATE", "Show one mandate and what was used of it",
      "talea mandate show 0199a000-0000-7000-8000-000000000007", NULL, 1, 1, ROLE_BACK_OFFICE,
      run_mandate_show},
+    {"promotion list", NULL, "Show promotions of ours, and that we pay for: what is left of them",
+     "talea promotion list", NULL, 0, 0, ROLE_BACK_OFFICE, run_promotion_list},
+    {"promotion show", "NUMBER", "Show one promotion: who paid how much of it",
+     "talea promotion show 7", NULL, 1, 1, ROLE_BACK_OFFICE, run_promotion_show},
     {"dispute open", "PARTNER NUMBER",
      "Dispute an entry of the partner's, or one of ours that it refused",
      "talea dispute open fuel 812 --reason DOUBLED --note \"also entry 807\"\n"

@@ -54,6 +54,7 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_STEP_DISPUTE] = "step-dispute",
     [COMMAND_DISPUTE_DUE] = "dispute-due",
     [COMMAND_TELL_FUNDING] = "tell-funding",
+    [COMMAND_SEND_EARNS] = "send-earns",
     [COMMAND_NET_PAYMENT] = "net-payment",
     [COMMAND_INSTRUCT_PAYMENT] = "instruct-payment",
     [COMMAND_BOOK_PAYMENT] = "book-payment",

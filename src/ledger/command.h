@@ -54,6 +54,7 @@ enum command_kind {
     COMMAND_RECOVERY = 44,      /* a recovery with one partner begins or ends */
     COMMAND_MEND_HALF = 51,     /* rows that say of a half what its entries don't are put right */
     COMMAND_SET_APART = 52,     /* entries of a half wait, so that the rest settles */
+    COMMAND_SEND_EARNS = 54,    /* to another home: points that waited for room under the cap */
     COMMAND_OPEN_DISPUTE = 55,  /* of an entry of a stream with a partner */
     COMMAND_STEP_DISPUTE = 56,  /* our office's next step in one */
     COMMAND_DISPUTE_DUE = 57,   /* a deadline of ours ended, or an outcome is to be carried out */

@@ -166,6 +166,7 @@ void command_write_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:
+    case COMMAND_SEND_EARNS:
         write_uid(out, &command->due.id);
         write_partner(out, &command->due.redeemer);
         write_time(out, command->due.due);
@@ -226,6 +227,7 @@ void command_read_office(struct reader *in, struct command *command)
         break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:
+    case COMMAND_SEND_EARNS:
         read_uid(in, &command->due.id);
         read_partner(in, &command->due.redeemer);
         command->due.due = read_time(in);

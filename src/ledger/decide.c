@@ -37,6 +37,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_PRUNE] = decide_prune,
     [COMMAND_TELL_CARDS] = decide_tell_cards,
     [COMMAND_TELL_FUNDING] = decide_tell_funding,
+    [COMMAND_SEND_EARNS] = decide_send_earns,
     [COMMAND_AWAIT_MOVE] = decide_await_move,
     [COMMAND_MOVE_MEMBER] = decide_move_member,
     [COMMAND_RECOVER_ENTRY] = decide_recover_entry,
@@ -348,5 +349,6 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
         plan_post(d->plan, &from, &to, entry->points);
     }
     TRY(decide_give_entry(d, entry, 1));
-    return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
+    return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, stream->period,
+                      entry->points.minor);
 }

@@ -128,6 +128,9 @@ MUST_USE enum err ledger_get_funding(const struct ledger_view *view,
  * shop told a payer. */
 MUST_USE enum err ledger_get_promotion(const struct ledger_view *view, uint32_t promotion,
                                        const struct partner_id *payer, int64_t *out_points);
+/* Of what it was told: refused, so that the shop's brand bears it. */
+MUST_USE enum err ledger_get_promotion_refused(const struct ledger_view *view, uint32_t promotion,
+                                               const struct partner_id *payer, int64_t *out_points);
 /* What one of us and the partner pays the other for the period. Its slices are borrowed until the
  * next read of the view. */
 MUST_USE enum err ledger_get_obligation(const struct ledger_view *view,

@@ -154,11 +154,17 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
         if (entry->verdict == VERDICT_CARD_MOVED && !MUTANT(DROP_LATE_EARN)) {
             TRY(resend_earn(d, partner, entry, &sale, &is_sent));
         }
+        if (entry->verdict == VERDICT_NET_DEBIT_CAP && d->terms->roster->waits_at_cap) {
+            TRY(decide_keep_waiting(d, partner, id));
+            sale.is_waiting = is_sent = true;
+        }
         sale.is_reversed = !is_sent;
         if (!is_sent) {
             TRY(promotion_take_back(d, sale.promotion,
                                     points_of(sale.points.minor - sale.taken.minor), id));
         }
+    } else if (sale.is_waiting) {
+        is_sent = true; /* less of it will be sent */
     } else if (!partner_id_equal(&sale.home, partner)) {
         TRY(resend_return(d, entry, &sale, &is_sent));
     }
@@ -195,11 +201,14 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     struct posting posting = reversal_of(entry->kind);
     if (entry->kind == ENTRY_MOVED_LOT) {
         struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, partner, entry->period);
-        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                       -entry->points.minor));
         return move_give_back(d, &payable, entry);
     }
     if (entry_kind_is_funding(entry->kind)) { /* the issuer does not pay: it is the home's loss */
-        return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor);
+        TRY(promotion_refused(d, partner, entry));
+        return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                          -entry->points.minor);
     }
     if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {
         return ERR_OK;
@@ -208,7 +217,8 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     struct account_ref credit = posting_side(posting.credit, partner, entry->period);
     plan_post(d->plan, &debit, &credit, entry->points);
     TRY(dispute_may_follow(d, partner, entry));
-    TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+    TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                   -entry->points.minor));
     if (entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN) {
         int64_t back = entry->kind == ENTRY_EARN ? -entry->points.minor : entry->points.minor;
         TRY(decide_give_abroad(d, entry->tariff, back));

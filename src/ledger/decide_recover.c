@@ -144,6 +144,9 @@ static void went_on(struct decision *d, const struct partner_id *home,
         sale->home = *home;
         sale->card = entry->card;
         decide_put_sale(d, &entry->transaction_id, sale);
+    } else if (sale->is_waiting) { /* in the older copy: it was sent since */
+        sale->is_waiting = false;
+        decide_put_sale(d, &entry->transaction_id, sale);
     }
 }
 
@@ -167,12 +170,13 @@ static enum err sale_again(struct decision *d, const struct partner_id *home,
         .card = entry->card,
         .points = entry->points,
         .is_fixed = true,
+        .promotion = entry->promotion,
         .rate = {.per_minor = 1},
         .lot = {*self, entry->tariff, entry->active_from, entry->expires_at, 0},
         .business_time = entry->business_time,
     };
     decide_put_sale(d, &entry->transaction_id, &sale);
-    return ERR_OK;
+    return promotion_given_again(d, entry->promotion, entry->points.minor);
 }
 
 static enum err return_again(struct decision *d, const struct clearing_entry *entry,
@@ -188,7 +192,7 @@ static enum err return_again(struct decision *d, const struct clearing_entry *en
     TRY(err);
     sale.taken.minor += entry->points.minor;
     decide_put_sale(d, &entry->subject, &sale);
-    return ERR_OK;
+    return promotion_given_again(d, sale.promotion, -entry->points.minor);
 }
 
 /* A hold that our till used, and that did not come back: as much as was captured of it. */
@@ -379,9 +383,10 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
         return card_again(d, partner, entry, recovery);
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
-        return entry->promotion == 0 ? decide_told_again(d, partner, entry) : ERR_OK;
-    case ENTRY_PROMOTION: /* the parts know what they have paid */
-        return ERR_OK;
+        return entry->promotion == 0 ? decide_told_again(d, partner, entry)
+                                     : promotion_told_again(d, partner, entry);
+    case ENTRY_PROMOTION:
+        return promotion_told_again(d, partner, entry);
     case ENTRY_PERIOD_MARK:
         return ERR_OK;
     case ENTRY_DISPUTE_OPENED:
@@ -415,7 +420,7 @@ enum err decide_recover_entry(struct decision *d)
     if (!MUTANT(RECOVER_WITHOUT_POSTING)) {
         post_entry(d, &lost->receiver, entry);
     }
-    TRY(decide_owe(d, &lost->receiver, STREAM_OUT, entry->kind, entry->tariff,
+    TRY(decide_owe(d, &lost->receiver, STREAM_OUT, entry->kind, entry->tariff, entry->period,
                    entry->points.minor));
     TRY(plan_entry_again(d->plan, &lost->receiver, &stream, entry, lost->bytes));
     recovery.own_entries++;

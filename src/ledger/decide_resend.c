@@ -89,7 +89,8 @@ static enum err send_to(struct decision *d, const struct partner_id *home,
     TRY(plan_entry(d->plan, d->terms, home, &stream, entry));
     plan_post(d->plan, is_given ? from : &payable, is_given ? &payable : from, entry->points);
     TRY(decide_give_entry(d, entry, 1));
-    return decide_owe(d, home, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
+    return decide_owe(d, home, STREAM_OUT, entry->kind, entry->tariff, stream.period,
+                      entry->points.minor);
 }
 
 enum err resend_earn(struct decision *d, const struct partner_id *partner,
@@ -114,6 +115,7 @@ enum err resend_earn(struct decision *d, const struct partner_id *partner,
             .tariff = refused->tariff,
             .active_from = sale->lot.active_from,
             .expires_at = sale->lot.expires_at,
+            .promotion = sale->promotion,
         };
         TRY(send_to(d, &route.home->id, &entry, &issued, true, out_is_sent));
     }

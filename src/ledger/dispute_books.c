@@ -315,18 +315,6 @@ static enum err refund(struct decision *d, const struct dispute_work *work,
     return ERR_OK;
 }
 
-/* The hold keeps what was taken beside its own lots, so that the goods may come back. */
-static enum err keep_burnt(const struct decision *d, struct hold *hold, struct points points)
-{
-    struct hold_lot *last = &hold->lots[hold->lot_count == 0 ? 0 : hold->lot_count - 1];
-    if (hold->lot_count < LIMIT_LOTS_PER_HOLD) {
-        last = &hold->lots[hold->lot_count++];
-        *last = (struct hold_lot){
-            .key = {.issuer = d->terms->roster->self, .tariff = d->terms->roster->tariffs[0].id}};
-    }
-    return points_add(last->captured, points, &last->captured);
-}
-
 /* Points go from the member whose burn it is: those that are still on hold for it, or any; what is
  * not there is owed. */
 static enum err burn(struct decision *d, const struct dispute_work *work,
@@ -348,8 +336,6 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
         post_nobody(d, sink, false, row->claim.minor);
         return ERR_OK;
     }
-    TRY(work_take(d, &member, sink, NULL, row->claim));
-    work_end(d, &member);
     if (!has_hold) {
         hold = (struct hold){.role = HOLD_HOME,
                              .state = HOLD_CAPTURED,
@@ -369,7 +355,8 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
         TRY(points_add(hold.granted, row->claim, &hold.granted));
         TRY(points_add(hold.captured, row->claim, &hold.captured));
     }
-    TRY(keep_burnt(d, &hold, row->claim));
+    TRY(work_burn(d, &member, sink, &hold, row->claim));
+    work_end(d, &member);
     decide_put_hold(d, &row->entry.subject, &hold);
     return ERR_OK;
 }
@@ -431,7 +418,7 @@ enum err dispute_owe_correction(struct decision *d, const struct dispute_work *w
     plan_post(d->plan, way > 0 ? &suspense : &payable, way > 0 ? &payable : &suspense,
               work->row.claim);
     return decide_owe(d, &work->partner, STREAM_OUT, dispute_correction_kind(work->row.entry.kind),
-                      dispute_correction_tariff(&work->row), way * work->row.claim.minor);
+                      dispute_correction_tariff(&work->row), period, way * work->row.claim.minor);
 }
 
 /* What the outcome is booked against: the payer's correction stands in suspense already, the other
@@ -446,6 +433,8 @@ static struct account_ref settled_account(const struct dispute_work *work,
                : account_of_partner(is_payer ? ACCOUNT_SUSPENSE : ACCOUNT_RECEIVABLE,
                                     &work->partner, work->row.corrected_in);
 }
+
+static const struct period no_period = {0}; /* its entry stays, and its fee */
 
 enum err dispute_settle(struct decision *d, const struct dispute_work *work)
 {
@@ -466,6 +455,6 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
         TRY(settle_shop_rows(d, work));
     }
     return row->is_suspended ? decide_owe(d, &work->partner, work->direction, row->entry.kind,
-                                          row->entry.tariff, -row->claim.minor)
+                                          row->entry.tariff, no_period, -row->claim.minor)
                              : ERR_OK;
 }

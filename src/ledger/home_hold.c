@@ -14,6 +14,35 @@ struct points hold_left(const struct hold *hold)
     return points_of(hold->granted.minor - hold->captured.minor - hold->voided.minor);
 }
 
+static size_t place_of_lot(const struct hold *hold, const struct lot_key *key)
+{
+    size_t i = 0;
+    while (i < hold->lot_count && lot_key_compare(&hold->lots[i].key, key) != 0) {
+        i++;
+    }
+    if (i < LIMIT_LOTS_PER_HOLD) {
+        return i;
+    }
+    i = 0;
+    while (i < hold->lot_count && (hold->lots[i].key.tariff != key->tariff ||
+                                   !partner_id_equal(&hold->lots[i].key.issuer, &key->issuer))) {
+        i++;
+    }
+    return i;
+}
+
+enum err hold_note_lot(struct hold *hold, const struct lot_key *key, struct points points)
+{
+    size_t i = place_of_lot(hold, key);
+    if (i == LIMIT_LOTS_PER_HOLD) {
+        return points_add(hold->unbacked, points, &hold->unbacked);
+    }
+    if (i == hold->lot_count) {
+        hold->lots[hold->lot_count++] = (struct hold_lot){.key = *key};
+    }
+    return points_add(hold->lots[i].captured, points, &hold->lots[i].captured);
+}
+
 static void due_of_hold(const struct uid *id, const struct hold *hold, struct ledger_key *out_key)
 {
     struct unix_ms end = MUTANT(RELEASE_AT_T1) ? hold->capture_by : hold->deliver_by;
@@ -177,7 +206,12 @@ static enum err promise(struct decision *d, const struct command_hold *request)
         return ERR_OK;
     }
     TRY(decide_promise(d, &request->redeemer, request->points.minor));
-    return decide_within_cap(d, &request->redeemer, STREAM_OUT);
+    bool is_beyond;
+    TRY(decide_is_beyond_cap(d, &request->redeemer, STREAM_OUT, &is_beyond));
+    if (is_beyond && d->terms->roster->waits_at_cap) {
+        return ERR_UNAVAILABLE; /* no answer that would be remembered: it may ask again */
+    }
+    return is_beyond ? decide_refuse(d, VERDICT_NET_DEBIT_CAP) : ERR_OK;
 }
 
 enum err decide_hold(struct decision *d)

@@ -254,6 +254,11 @@ void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger
     key_add_u32(out_key, tariff);
 }
 
+void key_waiting(const struct partner_id *home, uint64_t number, struct ledger_key *out_key)
+{
+    key_outbox(home, number, out_key);
+}
+
 void key_meta(const char *name, struct ledger_key *out_key)
 {
     out_key->length = 0;
@@ -359,7 +364,7 @@ enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind
     struct reader in = reader_of(key);
     uint64_t time = read_key_u64(&in);
     read_expect(&in, time <= INT64_MAX);
-    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_FUNDING + 1);
+    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_EARNS + 1);
     read_expect(&in, kind == DUE_MEMBER || kind == DUE_HOLD || kind >= DUE_CARD_NEWS);
     struct partner_id origin;
     struct uid id;

@@ -223,6 +223,14 @@ enum err ledger_get_promotion(const struct ledger_view *view, uint32_t promotion
     return get_points(view, TABLE_PROMOTION, &key, out_points);
 }
 
+enum err ledger_get_promotion_refused(const struct ledger_view *view, uint32_t promotion,
+                                      const struct partner_id *payer, int64_t *out_points)
+{
+    struct ledger_key key;
+    key_promotion(promotion, payer, &key);
+    return get_points(view, TABLE_PROMOTION_REFUSED, &key, out_points);
+}
+
 enum err ledger_get_funding(const struct ledger_view *view, const struct partner_id *issuer,
                             uint32_t tariff, int64_t *out_points)
 {
@@ -240,6 +248,7 @@ enum err ledger_get_exposure(const struct ledger_view *view, const struct partne
     enum err err = view_get(view, TABLE_EXPOSURE, &key, &value);
     if (err == ERR_NOT_FOUND) {
         out_exposure->promised = points_of(0);
+        out_exposure->minimum_count = 0;
         out_exposure->line_count = 0;
         return ERR_OK;
     }

@@ -188,6 +188,7 @@ struct sale {
     bool is_fixed;            /* points were given by hand, not by the rate */
     uint32_t promotion;       /* that pays for them; 0: none */
     bool is_reversed;         /* the home refused the advice; nothing stands */
+    bool is_waiting;          /* for room under the pair's cap: the home has not heard of it */
     struct earn_rate rate;
     char currency[4];
     struct lot_key lot;
@@ -429,7 +430,8 @@ enum due_kind {
     DUE_HOLD = 2,      /* a hold at home expires */
     DUE_CARD_NEWS = 8, /* partners are to be told of cards */
     DUE_DISPUTE = 9,   /* a deadline of ours ends, or a dispute's correction is to be made */
-    DUE_FUNDING = 10   /* an issuer is to be told of points that were spent */
+    DUE_FUNDING = 10,  /* an issuer is to be told of points that were spent */
+    DUE_EARNS = 11     /* points that wait for room under a pair's cap may go */
 };
 
 /* Keys. */
@@ -484,6 +486,8 @@ MUST_USE enum err dispute_due_parse(const struct uid *id, enum stream_direction 
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
 /* Of what a payer was told; `payer` is empty for what was given, or of our own share. */
 void key_promotion(uint32_t promotion, const struct partner_id *payer, struct ledger_key *out_key);
+/* Of a sale that waits. */
+void key_waiting(const struct partner_id *home, uint64_t number, struct ledger_key *out_key);
 void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);
@@ -505,6 +509,8 @@ MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum
 #define META_CARDS_KNOWN  "cards-known/"    /* and a partner: rows it made in TABLE_CARD_STATUS */
 #define META_DISPUTES     "disputes/"       /* and a partner: those that are not over */
 #define META_ESCALATED    "disputes-high/"  /* and a partner: those that offices rule on */
+#define META_EARNS_KEPT   "earns-kept/"     /* and a partner: sales that had to wait, ever */
+#define META_EARNS_GONE   "earns-gone/"     /* and a partner: of these, those that went on */
 
 /* Values. Encoders append to a buffer and stick to its error; decoders give ERR_CORRUPT. */
 void member_encode(const struct member *member, struct buffer *out);
@@ -576,6 +582,9 @@ void exposure_encode(const struct exposure *exposure, struct buffer *out);
 MUST_USE enum err exposure_decode(struct slice value, struct exposure *out_exposure);
 /* Of funding and promotions: points, not 0. */
 void funding_encode(int64_t points, struct buffer *out);
+/* Of a sale that waits: its id. */
+void waiting_encode(const struct uid *sale, struct buffer *out);
+MUST_USE enum err waiting_decode(struct slice value, struct uid *out_sale);
 MUST_USE enum err funding_decode(struct slice value, int64_t *out_points);
 void dispute_encode(const struct dispute *dispute, struct buffer *out);
 MUST_USE enum err dispute_decode(struct slice value, struct dispute *out_dispute);

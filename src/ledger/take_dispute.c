@@ -310,7 +310,8 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
         work.row.corrected_in = entry->period;
         work.row.due = (struct unix_ms){0};
         TRY(dispute_owe_correction(d, &work, 1));
-        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                       -entry->points.minor));
     }
     if (dispute_waits_for_receipt(part->step)) {
         dispute_await_receipt(&work, part);

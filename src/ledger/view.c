@@ -36,6 +36,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_APART] = "apart",
     [TABLE_FUNDING] = "funding",
     [TABLE_PROMOTION] = "promotion",
+    [TABLE_PROMOTION_REFUSED] = "promotion-refused",
+    [TABLE_WAITING] = "waiting",
     [TABLE_DISPUTE_LINE] = "dispute-line",
 };
 

@@ -70,6 +70,12 @@ static bool holds(const struct tally *tally)
     return tally->votes_for > tally->partners / 2;
 }
 
+bool netting_counts(const struct netting_table *table, size_t place)
+{
+    struct tally tally = count_votes(table, &table->words[place]);
+    return netting_all_committed(table, place) && holds(&tally);
+}
+
 static bool has_fallen(const struct tally *tally)
 {
     return tally->votes_against >= tally->partners - tally->partners / 2;
@@ -83,6 +89,18 @@ bool netting_is_apart(const struct netting_table *table, size_t a, size_t b)
            (second->is_commitment && partner_set_has(&second->left_out, a)) ||
            (a == table->self && partner_set_has(&table->never, b)) ||
            (b == table->self && partner_set_has(&table->never, a));
+}
+
+bool netting_voted_apart(const struct netting_table *table, size_t a, size_t b)
+{
+    bool is_apart = false;
+    for (uint32_t round = 0; round < NETTING_ROUNDS_MAX && !is_apart; round++) {
+        const struct netting_vote *first = netting_vote_of(table, round, a);
+        const struct netting_vote *second = netting_vote_of(table, round, b);
+        is_apart = (first->is_there && partner_set_has(&first->left_out, b)) ||
+                   (second->is_there && partner_set_has(&second->left_out, a));
+    }
+    return is_apart;
 }
 
 uint32_t netting_round(const struct netting_table *table)

@@ -28,6 +28,7 @@ static const struct share shares[] = {
     {make_await, 8},         {make_move, 8},
     {make_tell, 1},          {make_payment, 40},
     {make_netting, 6},       {make_tell_funding, 20},
+    {make_send_earns, 20},
 };
 
 static bool is_mandated(const struct making *making)

@@ -241,9 +241,13 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_FUNDING:
+    case ENTRY_KIND_END:
+        break;
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
-    case ENTRY_KIND_END:
+        if (entry->is_of_promotion) {
+            m->promotion_refused[partner] += entry->kind == ENTRY_PROMOTION ? points : -points;
+        }
         break;
     }
 }

@@ -62,9 +62,22 @@ static void fix_end(struct model_key *lot, int64_t business_time)
     }
 }
 
-/* May the points go to another home? */
-static enum verdict judge_way(const struct model *m, int home, int64_t points)
+static bool fits(const struct model *m, int home, int64_t points)
 {
+    return model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor);
+}
+
+/* May the points go to another home, or (`*out_waits`) do they wait? */
+static enum verdict judge_way(const struct model *m, int home, int64_t points, bool *out_waits)
+{
+    *out_waits = m->roster->waits_at_cap && home > 0 && points > 0 && !fits(m, home, points);
+    if (*out_waits) {
+        size_t waiting = m->queue_kept[home] - m->queue_gone[home];
+        bool is_full = m->outbox_entries != 0 && waiting >= m->outbox_entries;
+        return m->is_frozen_out[home] ? VERDICT_STREAM_FROZEN
+               : is_full              ? VERDICT_OUTBOX_FULL
+                                      : VERDICT_OK;
+    }
     if (home == 0 || points == 0) {
         return VERDICT_OK;
     }
@@ -74,9 +87,38 @@ static enum verdict judge_way(const struct model *m, int home, int64_t points)
     if (!model_may_send(m, home, true)) {
         return VERDICT_OUTBOX_FULL;
     }
-    return model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor)
-               ? VERDICT_OK
-               : VERDICT_NET_DEBIT_CAP;
+    return fits(m, home, points) ? VERDICT_OK : VERDICT_NET_DEBIT_CAP;
+}
+
+static void send(struct model *m, const struct model_sale *sale, int64_t points)
+{
+    model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, sale->home, m->out_period, points);
+    model_send(
+        m, sale->home,
+        (struct model_entry){
+            .kind = ENTRY_EARN, .points = points, .transaction_id = sale->id, .card = sale->card});
+}
+
+/* In their order, until one does not fit. */
+enum verdict model_step_send_earns(struct model *m, const struct command *command,
+                                   struct model_answer *answer)
+{
+    int home = model_partner(m, &command->due.redeemer);
+    (void)answer;
+    for (int at_once = 0; at_once < 32 && m->queue_gone[home] < m->queue_kept[home]; at_once++) {
+        struct model_sale *sale = &m->sales[m->queue[home][m->queue_gone[home]]];
+        int64_t points = sale->points - sale->taken;
+        if ((points > 0 && !fits(m, home, points)) || m->is_frozen_out[home] ||
+            !model_may_send(m, home, true)) {
+            break;
+        }
+        if (points > 0) {
+            send(m, sale, points);
+        }
+        sale->is_waiting = false;
+        m->queue_gone[home]++;
+    }
+    return VERDICT_OK;
 }
 
 enum verdict model_step_earn(struct model *m, const struct command *command,
@@ -104,23 +146,20 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         .rate = earn->rate,
         .is_promoted = earn->promotion != 0,
         .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms, earn->idle_months}};
-    verdict = judge_way(m, home, points);
+    verdict = judge_way(m, home, points, &sale.is_waiting);
     if (verdict != VERDICT_OK) {
         return verdict;
     }
     if (home > 0) {
-        verdict = model_judge_promotion(m, earn, home, points);
+        verdict = model_judge_promotion(m, earn, sale.is_waiting ? -1 : home, points);
         if (verdict != VERDICT_OK) {
             return verdict;
         }
         fix_end(&sale.lot, command->business_time.ms);
-        model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, home, m->out_period, points);
-        if (points > 0) {
-            model_send(m, home,
-                       (struct model_entry){.kind = ENTRY_EARN,
-                                            .points = points,
-                                            .transaction_id = command->transaction_id,
-                                            .card = card});
+        if (sale.is_waiting) {
+            m->queue[home][m->queue_kept[home]++] = m->sale_count;
+        } else if (points > 0) {
+            send(m, &sale, points);
         }
     } else {
         struct model_member *to = &m->members[member];
@@ -184,10 +223,11 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
     }
     int64_t returned = sale->returned + (amount == 0 ? left : amount);
     int64_t points = sale->points - sale->taken - points_kept(sale, sale->amount - returned);
-    if (sale->home > 0 && points > 0 && m->is_frozen_out[sale->home]) {
+    bool goes = sale->home > 0 && points > 0 && !sale->is_waiting;
+    if (goes && m->is_frozen_out[sale->home]) {
         return VERDICT_STREAM_FROZEN;
     }
-    if (sale->home > 0 && points > 0 && !model_may_send(m, sale->home, false)) {
+    if (goes && !model_may_send(m, sale->home, false)) {
         return VERDICT_OUTBOX_FULL;
     }
     answer->amount = returned - sale->returned;
@@ -200,7 +240,7 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
         model_take(m, &m->members[index], &sale->lot, points,
                    (struct model_sink){ACCOUNT_ISSUED, 0, {0}}, answer);
         model_touch(m, index);
-    } else if (points > 0) {
+    } else if (goes) {
         model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, sale->home, m->out_period, points);
         model_send(m, sale->home,
                    (struct model_entry){.kind = ENTRY_EARN_RETURN,

@@ -369,6 +369,8 @@ void model_post_lot(struct model_member *member, const struct model_lot *terms, 
 bool model_same_terms(const struct model_lot *a, const struct model_lot *b);
 /* Takes up to so many free points of the lot that is spent next, pending ones last. 0: there are
  * none. */
+/* Captured points are of these; those of one issuer are one when the hold has many lots. */
+void model_note_part(struct model_hold *hold, const struct model_lot *terms, int64_t points);
 int64_t model_take_next(struct model_member *member, int64_t points, struct model_lot *out_terms);
 int64_t model_available_at(const struct model_member *member, int64_t now);
 struct model_sums model_sums_at(const struct model_member *member, int64_t now);

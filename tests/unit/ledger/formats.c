@@ -66,6 +66,60 @@ static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
     hold_encode(&hold, out);
 }
 
+static void bytes_of_forced_hold(struct rng *rng, int kind, struct buffer *out)
+{
+    struct hold hold = sample_forced_hold(rng);
+    (void)kind;
+    hold_encode(&hold, out);
+}
+
+static void bytes_of_exposure_with_minimums(struct rng *rng, int kind, struct buffer *out)
+{
+    struct exposure exposure = sample_exposure(rng);
+    (void)kind;
+    exposure.minimum_count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        exposure.minimums[i] = (struct exposure_minimum){
+            .tariff = 7, .period = {202609}, .is_ours = i == 1, .count = 1 + sample_whole(rng)};
+        exposure.minimums[i].points = (struct exposure_fees){sample_whole(rng), -sample_whole(rng)};
+    }
+    exposure_encode(&exposure, out);
+}
+
+static void bytes_of_waiting(struct rng *rng, int kind, struct buffer *out)
+{
+    struct uid sale = sample_uid(rng);
+    (void)kind;
+    waiting_encode(&sale, out);
+}
+
+static enum err recode_waiting(int kind, struct slice bytes, struct buffer *out)
+{
+    struct uid sale;
+    (void)kind;
+    TRY(waiting_decode(bytes, &sale));
+    waiting_encode(&sale, out);
+    return ERR_OK;
+}
+
+static void bytes_of_waiting_sale(struct rng *rng, int kind, struct buffer *out)
+{
+    struct sale sale = sample_sale(rng);
+    (void)kind;
+    sale.is_reversed = false;
+    sale.is_waiting = true;
+    sale_encode(&sale, out);
+}
+
+static void bytes_of_promoted_entry(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.take_entry.entry.kind = ENTRY_EARN;
+    command.take_entry.entry.next_period = (struct period){0};
+    command.take_entry.entry.promotion = 1 + (uint32_t)rng_below(rng, 999);
+    command_encode(&command, out);
+}
+
 static void bytes_of_dated_half(struct rng *rng, int kind, struct buffer *out)
 {
     struct half half = {7, 7 + sample_number(rng), sample_hash(rng), {0}};
@@ -297,6 +351,33 @@ static size_t add_disputed(struct format *out_formats)
     return count + add_commands(COMMAND_SET_APART, COMMAND_SET_APART, out_formats + count);
 }
 
+static size_t add_later_versions(struct format *out_formats)
+{
+    static const struct format dated[] = {
+        {"dated-half", 0, bytes_of_dated_half, recode_half},
+        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
+        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
+        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
+    };
+    size_t count = sizeof dated / sizeof dated[0];
+    memcpy(out_formats, dated, sizeof dated);
+    return count;
+}
+
+static size_t add_exact(struct format *out_formats)
+{
+    static const struct format exact[] = {
+        {"forced-hold", 0, bytes_of_forced_hold, recode_hold},
+        {"promoted-entry", COMMAND_TAKE_ENTRY, bytes_of_promoted_entry, recode_command},
+        {"waiting-sale", 0, bytes_of_waiting_sale, recode_sale},
+        {"exposure-with-minimums", 0, bytes_of_exposure_with_minimums, recode_exposure},
+        ROW_OF(waiting),
+    };
+    size_t count = sizeof exact / sizeof exact[0];
+    memcpy(out_formats, exact, sizeof exact);
+    return count + add_commands(COMMAND_SEND_EARNS, COMMAND_SEND_EARNS, out_formats + count);
+}
+
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
@@ -350,15 +431,9 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     memcpy(out_formats + count, funding, sizeof funding);
     count += sizeof funding / sizeof funding[0];
     count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
-    static const struct format dated[] = {
-        {"dated-half", 0, bytes_of_dated_half, recode_half},
-        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
-        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
-        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
-    };
-    memcpy(out_formats + count, dated, sizeof dated);
-    count += sizeof dated / sizeof dated[0];
+    count += add_later_versions(out_formats + count);
     count += add_disputed(out_formats + count);
+    count += add_exact(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

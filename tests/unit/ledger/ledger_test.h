@@ -58,6 +58,7 @@ struct apart_half sample_apart_half(struct rng *rng);
 struct clearing_entry sample_dispute_step(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
 struct hold sample_stand_in(struct rng *rng);
+struct hold sample_forced_hold(struct rng *rng); /* with captured points of no lot */
 struct mandate_row sample_mandate_row(struct rng *rng);
 struct sale sample_sale(struct rng *rng);
 struct answer sample_answer(struct rng *rng);

@@ -201,6 +201,14 @@ struct hold sample_stand_in(struct rng *rng)
     return hold;
 }
 
+struct hold sample_forced_hold(struct rng *rng)
+{
+    struct hold hold = sample_hold(rng);
+    hold.unbacked.minor = 1 + (int64_t)rng_below(rng, 99);
+    hold.lost.minor = (int64_t)rng_below(rng, 99);
+    return hold;
+}
+
 struct mandate sample_mandate(struct rng *rng)
 {
     struct mandate mandate = {.id = sample_uid(rng),

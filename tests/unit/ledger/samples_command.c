@@ -107,7 +107,8 @@ static void sample_mandate_command(struct rng *rng, struct command *command)
 static void sample_node_command(struct rng *rng, struct command *command)
 {
     if (command->kind <= COMMAND_EXPIRE_HOLD || command->kind == COMMAND_TELL_CARDS ||
-        command->kind == COMMAND_TELL_FUNDING || command->kind == COMMAND_DISPUTE_DUE) {
+        command->kind == COMMAND_TELL_FUNDING || command->kind == COMMAND_DISPUTE_DUE ||
+        command->kind == COMMAND_SEND_EARNS) {
         command->due = (struct command_due){sample_uid(rng), sample_partner(rng), sample_time(rng)};
     } else if (command->kind == COMMAND_TAKE_ENTRY) {
         command->take_entry = (struct command_take_entry){
@@ -268,7 +269,8 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
         sample_payment_command(rng, &command);
     } else if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
         sample_dispute_command(rng, &command);
-    } else if (kind == COMMAND_DISPUTE_DUE || kind == COMMAND_TELL_FUNDING) {
+    } else if (kind == COMMAND_DISPUTE_DUE || kind == COMMAND_TELL_FUNDING ||
+               kind == COMMAND_SEND_EARNS) {
         sample_node_command(rng, &command);
     } else if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_SET_APART) {
         sample_recovery_command(rng, &command);

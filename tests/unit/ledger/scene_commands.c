@@ -283,7 +283,7 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     }
     if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
         scene_fill_dispute(s, &command);
-    } else if (kind == COMMAND_TELL_FUNDING) {
+    } else if (kind == COMMAND_TELL_FUNDING || kind == COMMAND_SEND_EARNS) {
         command.due.redeemer = s->desk.partners[1].id;
     } else if (kind == COMMAND_DISPUTE_DUE) {
         command.due = (struct command_due){
