@@ -338,6 +338,7 @@ static size_t add_later_versions(struct format *out_formats)
     size_t count = sizeof dated / sizeof dated[0];
     memcpy(out_formats, dated, sizeof dated);
     static const struct format exact[] = {
+        ROW_OF(dispute_line),
         {"forced-hold", 0, bytes_of_forced_hold, recode_hold},
         {"promoted-entry", COMMAND_TAKE_ENTRY, bytes_of_promoted_entry, recode_command},
         {"waiting-sale", 0, bytes_of_waiting_sale, recode_sale},
@@ -404,8 +405,6 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += sizeof funding / sizeof funding[0];
     count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
     count += add_later_versions(out_formats + count);
-    static const struct format last = ROW_OF(dispute_line);
-    out_formats[count++] = last;
     assert_true(count <= FORMATS_MAX);
     return count;
 }
