@@ -5,6 +5,7 @@
 #ifndef LEDGER_DECIDE_H
 #define LEDGER_DECIDE_H
 
+#include "ledger/dispute_line.h"
 #include "ledger/plan.h"
 
 /* Decides one command at time `now`. On ERR_OK the plan holds the verdict, the answer and the

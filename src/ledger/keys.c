@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ledger/codec.h"
+#include "ledger/dispute_line.h"
 
 static void key_add(struct ledger_key *key, const void *bytes, size_t length)
 {

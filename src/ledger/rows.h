@@ -415,15 +415,6 @@ struct dispute {
     struct disputed_entry entry;
 };
 
-/* A step of a dispute as it was said: an entry of ours (OUT) or of the partner's (IN). */
-struct dispute_line {
-    enum dispute_step step;
-    enum verdict verdict; /* the partner's ledger's of ours; VERDICT_OK as long as it did not say */
-    struct unix_ms said;  /* by the clock of who said it, as signed */
-    struct unix_ms noted; /* by ours */
-    char note[LIMIT_DISPUTE_NOTE_BYTES + 1];
-};
-
 /* What must happen by itself. */
 enum due_kind {
     DUE_MEMBER = 1,    /* a lot becomes active or expires */
@@ -473,12 +464,6 @@ void key_dispute(const struct partner_id *partner, enum stream_direction directi
                  struct ledger_key *out_key);
 MUST_USE enum err key_dispute_parse(struct slice key, struct partner_id *out_partner,
                                     enum stream_direction *out_direction, uint64_t *out_number);
-/* `way`: of the step's entry. Those of one dispute stand together. */
-void key_dispute_line(const struct partner_id *partner, enum stream_direction direction,
-                      uint64_t number, enum stream_direction way, uint64_t line_number,
-                      struct ledger_key *out_key);
-MUST_USE enum err key_dispute_line_parse(struct slice key, enum stream_direction *out_way,
-                                         uint64_t *out_line_number);
 /* In the id of its row in TABLE_DUE. */
 struct uid dispute_due_id(enum stream_direction direction, uint64_t number);
 MUST_USE enum err dispute_due_parse(const struct uid *id, enum stream_direction *out_direction,
@@ -588,8 +573,6 @@ MUST_USE enum err waiting_decode(struct slice value, struct uid *out_sale);
 MUST_USE enum err funding_decode(struct slice value, int64_t *out_points);
 void dispute_encode(const struct dispute *dispute, struct buffer *out);
 MUST_USE enum err dispute_decode(struct slice value, struct dispute *out_dispute);
-void dispute_line_encode(const struct dispute_line *line, struct buffer *out);
-MUST_USE enum err dispute_line_decode(struct slice value, struct dispute_line *out_line);
 void u64_encode(uint64_t value, struct buffer *out);
 MUST_USE enum err u64_decode(struct slice value, uint64_t *out_value);
 

@@ -1,4 +1,5 @@
 /* Stored bytes of disputes. */
+#include "ledger/dispute_line.h"
 #include "ledger/codec.h"
 
 enum {

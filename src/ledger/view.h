@@ -52,8 +52,8 @@ enum ledger_table {
     TABLE_PROMOTION = 39, /* promotion, nobody -> points given: of our shops all, else our share;
                              promotion, payer -> what our shop told it to pay for */
     TABLE_PROMOTION_REFUSED = 40, /* promotion, payer -> points of these that it refused to pay */
-    TABLE_WAITING = 41, /* partner, number -> id of a sale whose points wait for room under
-                           the pair's cap */
+    TABLE_WAITING = 41,      /* partner, number -> id of a sale whose points wait for room under
+                                the pair's cap */
     TABLE_DISPUTE_LINE = 42, /* as TABLE_DISPUTE, whose entry, its number -> struct dispute_line */
     TABLE_END
 };

@@ -1,5 +1,6 @@
 /* The value of each of the ledger's tables, and two keys that are read back; by the first byte. */
 #include "fuzz.h"
+#include "ledger/dispute_line.h"
 #include "ledger/lots.h"
 #include "ledger/rows.h"
 

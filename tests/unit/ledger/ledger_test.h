@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/dispute_line.h"
 #include "ledger/batch.h"
 #include "ledger/lots.h"
 
