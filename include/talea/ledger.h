@@ -47,6 +47,7 @@ struct talea_command {
     int64_t amount_minor;             /* EARN, RETURN_PURCHASE */
     int64_t points;                   /* EARN: instead of the programme's; the others */
     uint32_t capture_within_seconds;  /* AUTHORISE */
+    uint32_t promotion;               /* EARN: of the charter, that pays for `points`; 0: none */
 };
 
 struct talea_answer {

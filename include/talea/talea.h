@@ -273,7 +273,8 @@ struct talea_earn {
     const char *currency; /* ISO 4217; NULL: the programme's */
     const char *receipt;  /* at most 64 bytes */
     int64_t business_unix_ms;
-    int64_t fixed_points; /* instead of the programme's; not for tills */
+    int64_t fixed_points; /* instead of the programme's; not for tills, but for a promotion */
+    uint32_t promotion;   /* of the charter, that pays for fixed_points; 0: none */
 };
 
 struct talea_earned {

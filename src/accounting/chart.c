@@ -44,6 +44,11 @@ static const struct chart_account standard[CHART_LINES] = {
     ROW(CHART_TAX_CHARGED, "tax_charged", CHART_LIABILITY, "Liabilities:Tax:{tax}"),
     ROW(CHART_ROUNDING, "rounding", CHART_EXPENSE, "Expenses:Rounding"),
     ROW(CHART_OTHER, "other_settled", CHART_EXPENSE, "Expenses:Other settled:{partner}"),
+    ROW(CHART_DEFERRED_REVENUE, "deferred_revenue", CHART_LIABILITY,
+        "Liabilities:Deferred revenue"),
+    ROW(CHART_SALES_DEFERRED, "sales_deferred", CHART_INCOME, "Income:Sales deferred"),
+    ROW(CHART_POINTS_RECOGNISED, "points_recognised", CHART_INCOME, "Income:Points recognised"),
+    ROW(CHART_BREAKAGE_ESTIMATED, "breakage_estimated", CHART_INCOME, "Income:Breakage estimated"),
 };
 
 static const char *const type_names[CHART_TYPE_COUNT] = {

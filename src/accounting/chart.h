@@ -61,6 +61,11 @@ enum chart_line {
     CHART_TAX_CHARGED,
     CHART_ROUNDING, /* the remainder between points times price and what is owed */
     CHART_OTHER,
+    /* In money: revenue that belongs to points. */
+    CHART_DEFERRED_REVENUE,   /* the liability: what is not earned yet */
+    CHART_SALES_DEFERRED,     /* the part of own sales that went there */
+    CHART_POINTS_RECOGNISED,  /* what came from there, as points are redeemed */
+    CHART_BREAKAGE_ESTIMATED, /* the same, as more or fewer are expected to be */
     CHART_LINES
 };
 

@@ -99,7 +99,9 @@ static enum posting_event event_on(enum posting_event sent, bool is_sent)
     return is_sent ? sent : (enum posting_event)(sent + POSTING_EARN_RECEIVED - POSTING_EARN_SENT);
 }
 
-static enum posting_event event_of(enum entry_kind kind, bool is_sent)
+/* What is given back under a tariff that is funded at issue can only be a promotion's share; under
+ * one that is funded at burn a line has both, as spent points. */
+static enum posting_event event_of(const struct tariff *tariff, enum entry_kind kind, bool is_sent)
 {
     enum posting_event event;
     switch ((int)kind) {
@@ -121,6 +123,16 @@ static enum posting_event event_of(enum entry_kind kind, bool is_sent)
     case ENTRY_ADJUSTMENT:
     case ENTRY_BURN_ADJUSTMENT:
         event = POSTING_CORRECTION_SENT;
+        break;
+    case ENTRY_FUNDING:
+        event = POSTING_FUNDING_SENT;
+        break;
+    case ENTRY_FUNDING_RETURN:
+        event = tariff->funding == FUNDED_AT_BURN ? POSTING_FUNDING_RETURN_SENT
+                                                  : POSTING_PROMOTION_RETURN_SENT;
+        break;
+    case ENTRY_PROMOTION:
+        event = POSTING_PROMOTION_SENT;
         break;
     case ENTRY_BLOCK_BOUGHT:
         event = POSTING_BLOCK_BOUGHT_SENT;
@@ -186,10 +198,9 @@ static enum err post_total(struct half_books *books, const struct receipt_total 
         return ERR_OK;
     }
     TRY(exact_worth(total->points, price.price.minor, price.tariff->per.minor, &exact));
-    bool is_owed_to =
-        price.worth.minor == 0 ? entry_kind_debt(total->kind).sign < 0 : price.worth.minor < 0;
-    exact = is_owed_to ? exact_negated(exact) : exact;
-    return post_owed(books, event_of(total->kind, books->is_sent), price.worth, exact);
+    exact = tariff_debt(price.tariff, total->kind).sign < 0 ? exact_negated(exact) : exact;
+    return post_owed(books, event_of(price.tariff, total->kind, books->is_sent), price.worth,
+                     exact);
 }
 
 /* By the sender of the half or to it, as the charge has it. */
@@ -227,6 +238,9 @@ static enum err post_half(struct half_books *books, const struct statement_half 
     books->about.is_disputed = true;
     for (size_t i = 0; i < half->suspended_count; i++) {
         TRY(post_total(books, &half->suspended[i]));
+    }
+    for (size_t i = 0; i < half->apart_count; i++) {
+        TRY(post_total(books, &half->apart[i]));
     }
     books->about.is_disputed = false;
     return ERR_OK;

@@ -274,8 +274,11 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_SUSPENDED:
     case TABLE_OBLIGATION:
     case TABLE_NETTING:
+    case TABLE_APART:
     case TABLE_FUNDING:
     case TABLE_PROMOTION:
+    case TABLE_PROMOTION_REFUSED:
+    case TABLE_WAITING:
     case TABLE_DISPUTE_LINE:
     case TABLE_END:
         break;

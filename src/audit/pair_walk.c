@@ -121,6 +121,16 @@ enum err audit_pair_applied(struct audit *audit, uint64_t row, const struct part
                     move_of(STREAM_IN, entry->kind, entry->points));
 }
 
+enum err audit_pair_moved(struct audit *audit, uint64_t row, const struct partner_id *partner,
+                          const struct clearing_entry *entry, struct period to,
+                          struct points points)
+{
+    struct pair_move move = move_of(STREAM_IN, entry->kind, points);
+    TRY(add_move(audit, row, partner, to, move));
+    move.points = -move.points;
+    return add_move(audit, row, partner, entry->period, move);
+}
+
 static struct pending_entries *find_pending(const struct pair_walk *walk,
                                             const struct partner_id *partner)
 {

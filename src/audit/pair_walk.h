@@ -54,6 +54,11 @@ MUST_USE enum err audit_pair_sent(struct audit *audit, uint64_t row,
 MUST_USE enum err audit_pair_applied(struct audit *audit, uint64_t row,
                                      const struct partner_id *partner,
                                      const struct clearing_entry *entry);
+/* One that we applied counts in another period, or these points of it. */
+MUST_USE enum err audit_pair_moved(struct audit *audit, uint64_t row,
+                                   const struct partner_id *partner,
+                                   const struct clearing_entry *entry, struct period to,
+                                   struct points points);
 /* A partner's receipt for own entries: what it refuses is taken back. */
 MUST_USE enum err audit_pair_receipted(struct audit *audit, uint64_t row,
                                        const struct partner_id *partner,

@@ -106,6 +106,8 @@ static enum err walk_total(struct audit *audit, uint64_t row, const struct effec
     TRY(add_total(audit, row, total, (struct period){0}));
     if (fold != NULL && is_new && has_total(audit, total)) {
         fold->total_lines++;
+    } else if (fold != NULL && !is_new && !has_total(audit, total)) {
+        fold->total_lines--;
     }
     return ERR_OK;
 }
@@ -243,7 +245,8 @@ static enum err check_hold_step(struct audit *audit, uint64_t row, const struct 
     if (before->role != HOLD_HOME) {
         return ERR_OK; /* a partner's refusal of a capture takes it back */
     }
-    if (audit->is_forced) { /* our receipt stands, whatever became of the hold in the meantime */
+    /* Our receipt stands, or what both agreed to, whatever became of the hold in the meantime. */
+    if (audit->is_forced || audit->is_corrected) {
         return after->captured.minor >= before->captured.minor
                    ? ERR_OK
                    : found_in_hold(audit, row, "what was captured shrinks");
@@ -274,7 +277,7 @@ static enum err check_new_hold(struct audit *audit, uint64_t row, const struct h
         hold->captured.minor == 0 && hold->voided.minor == 0 && hold->returned.minor == 0;
     bool is_grant = hold->state == HOLD_OPEN && uid_is_nil(&hold->mandate);
     bool is_void = hold->state == HOLD_VOIDED && hold->granted.minor == 0;
-    if (audit->is_forced) {
+    if (audit->is_forced || audit->is_corrected) {
         return ERR_OK;
     }
     if (hold->role == HOLD_HOME && hold->stood_in.minor != 0) {
@@ -391,6 +394,75 @@ static enum err check_not_applied(struct audit *audit, const struct record *reco
                        uid_format(&record->transaction_id, id), record->origin.text);
 }
 
+static enum err decode_apart(const struct audit *audit, const struct slice *bytes, size_t count,
+                             struct clearing_entry *out_entries)
+{
+    const struct audit_options *options = audit->options;
+    for (size_t i = 0; i < count; i++) {
+        TRY(options->decode_entry(options->context, bytes[i], &out_entries[i]));
+    }
+    return ERR_OK;
+}
+
+/* What stands in another period with its sender counts there. */
+static enum err walk_commons(struct audit *audit, uint64_t row, const struct partner_id *partner,
+                             const struct apart_half *half)
+{
+    struct clearing_entry sent[LIMIT_APART_ENTRIES];
+    struct clearing_entry received[LIMIT_APART_ENTRIES];
+    struct apart_outcome outcome;
+    struct note note;
+    if (audit->options->decode_entry == NULL) {
+        return ERR_OK;
+    }
+    if (decode_apart(audit, half->sent, half->sent_count, sent) != ERR_OK ||
+        decode_apart(audit, half->received, half->received_count, received) != ERR_OK ||
+        apart_decide((struct apart_list){sent, half->sent_count, half->sent_refused},
+                     (struct apart_list){received, half->received_count, half->received_refused},
+                     &outcome, &note) != ERR_OK) {
+        return audit_found(audit, row, "journal record",
+                           "row %" PRIu64 ": entries that are set apart can't be read", row);
+    }
+    for (size_t i = 0; i < outcome.common_count; i++) {
+        const struct apart_common *common = &outcome.commons[i];
+        const struct clearing_entry *ours = &received[common->received];
+        struct period to = sent[common->sent].period;
+        if (!period_equal(ours->period, to)) {
+            TRY(audit_pair_moved(audit, row, partner, ours, to, common->points));
+        }
+    }
+    return ERR_OK;
+}
+
+/* The receiver goes on behind what both signed as the half's end. */
+static enum err walk_apart(struct audit *audit, const struct record *record,
+                           const struct command_apart *told)
+{
+    struct apart_half half;
+    struct stream_fold *fold = find_stream(audit, told->direction, &told->partner);
+    if (apart_half_decode(told->apart.terms, &half) != ERR_OK || fold == NULL) {
+        return audit_found(audit, record->row, "journal record",
+                           "row %" PRIu64 ": what is set apart is malformed", record->row);
+    }
+    if (told->direction == STREAM_IN && record->effect_count > 0) {
+        fold->last_number = half.last_number;
+        fold->last_hash = half.last_hash;
+        fold->last_row = record->row;
+        return walk_commons(audit, record->row, &told->partner, &half);
+    }
+    return ERR_OK;
+}
+
+/* A dispute ends with the correction that one side takes, with its receipt at the other, or, when
+ * nothing is paid, by itself. */
+static bool is_correction(const struct command *command)
+{
+    enum entry_kind kind =
+        command->kind == COMMAND_TAKE_ENTRY ? command->take_entry.entry.kind : ENTRY_KIND_END;
+    return kind == ENTRY_ADJUSTMENT || kind == ENTRY_BURN_ADJUSTMENT ||
+           command->kind == COMMAND_TAKE_RECEIPT || command->kind == COMMAND_DISPUTE_DUE;
+}
+
 static enum err walk_command(struct audit *audit, const struct record *record)
 {
     struct command command;
@@ -399,7 +471,11 @@ static enum err walk_command(struct audit *audit, const struct record *record)
                            "row %" PRIu64 ": the command (%s) is malformed", record->row,
                            command_kind_name(record->kind));
     }
+    if (record->kind == COMMAND_SET_APART) {
+        return walk_apart(audit, record, &command.apart);
+    }
     audit->is_forced = record->kind == COMMAND_RECOVER_TAKEN;
+    audit->is_corrected = is_correction(&command);
     bool is_applied =
         audit->is_forced ? command.take_entry.verdict == VERDICT_OK : record->verdict == VERDICT_OK;
     return record->kind == COMMAND_TAKE_ENTRY || audit->is_forced

@@ -39,7 +39,8 @@ struct audit {
     struct hash head;
     struct unix_ms batch_time; /* of the batch at hand, and of the one before it */
     struct unix_ms record_time;
-    bool is_forced; /* the record at hand takes what our own receipt says was taken before */
+    bool is_corrected; /* the record at hand may carry out a dispute's outcome */
+    bool is_forced;    /* the record at hand takes what our own receipt says was taken before */
     struct buffer scratch;
     struct arena arena; /* of the receipt at hand */
 };

@@ -49,7 +49,9 @@ static inline struct slice read_slice(struct reader *r, size_t length)
         return (struct slice){NULL, 0};
     }
     struct slice s = {r->at, length};
-    r->at += length;
+    if (length > 0) { /* an input that is empty may have no address */
+        r->at += length;
+    }
     return s;
 }
 

@@ -51,6 +51,8 @@
 #define LIMIT_NETTING_BYTES        (64u << 20) /* of a period's net in memory */
 #define LIMIT_PERIOD_RULES         16u         /* calendars of one charter, one after the other */
 #define LIMIT_TIME_ZONE_BYTES      47u
+#define LIMIT_APART_ENTRIES        16u /* of one half that each side sets apart */
+#define LIMIT_APART_PART           8   /* of its points at most one part in so many, or one entry */
 #define LIMIT_CLEARING_BATCH       1024u /* entries */
 #define LIMIT_CLEARING_SHARE       256u /* the same, while the receiver is asked for holds as well */
 #define LIMIT_CLEARING_ENTRY_BYTES 512u

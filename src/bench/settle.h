@@ -39,4 +39,8 @@ MUST_USE enum err settled_of(struct bench *bench, struct settled **out_settled);
 MUST_USE enum err searched_of(struct bench *bench, enum searched_name name,
                               const struct searched **out_searched);
 
+/* The turns of one brand for the net of a coalition of as many partners as there may be, from its
+ * ledger; of fewer in short runs. */
+MUST_USE enum err nets_measure(struct bench *bench, uint64_t *out_ns);
+
 #endif

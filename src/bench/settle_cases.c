@@ -115,6 +115,16 @@ static enum err case_netting(struct bench *bench, const struct bench_case *which
     return err;
 }
 
+static enum err case_turns(struct bench *bench, const struct bench_case *which,
+                           struct bench_row *row)
+{
+    uint64_t ns;
+    (void)which;
+    TRY(nets_measure(bench, &ns));
+    row->seconds = (double)ns / 1e9;
+    return ERR_OK;
+}
+
 const struct bench_case bench_settle_cases[] = {
     {"@M entries: close to agreed, s", case_close, 0, 0, 10.0},
     {"@M entries: close to agreed, memory of both nodes", case_close_memory, 0, 0, BENCH_NONE},
@@ -126,4 +136,5 @@ const struct bench_case bench_settle_cases[] = {
     {"3 of @M entries differ: memory", case_search_memory, SEARCHED_THREE, 0, 4194304.0},
     {"3 of 10k entries differ: memory", case_search_memory, SEARCHED_FEW, 0, BENCH_NONE},
     {"1,000 partners, all pairs: netted, s", case_netting, 0, 0, 1.0},
+    {"1,000 partners: netted from the ledger, s", case_turns, 0, 0, 1.0},
     {NULL, NULL, 0, 0, 0.0}};

@@ -143,6 +143,11 @@ static void open_payload(struct fields *fields, struct charter *charter, struct 
                       m->netting == TALEA__V1__NETTING__NETTING_MULTILATERAL,
                   "netting", "is neither bilateral nor multilateral");
     charter->is_multilateral = m->netting == TALEA__V1__NETTING__NETTING_MULTILATERAL;
+    field_require(fields,
+                  m->at_cap == TALEA__V1__AT_CAP__AT_CAP_UNSPECIFIED ||
+                      m->at_cap == TALEA__V1__AT_CAP__AT_CAP_WAIT,
+                  "at_cap", "is neither to refuse nor to wait");
+    charter->waits_at_cap = m->at_cap == TALEA__V1__AT_CAP__AT_CAP_WAIT;
     field_name(fields, "coalition", m->coalition, charter->coalition, sizeof charter->coalition);
     field_hash(fields, "previous_hash", &m->previous_hash, &charter->previous_hash);
     field_display_name(fields, "points_name", m->points_name);

@@ -71,6 +71,7 @@ struct charter {
     const char **promotion_names;
     size_t promotion_count;
     struct money net_debit_cap; /* 0: none */
+    bool waits_at_cap;          /* new debt beyond it waits; else it is refused */
     uint32_t dispute_answer_s;  /* 0: 14 days */
     uint32_t dispute_escalate_s;
     bool is_multilateral; /* all pairs' nets of a period are netted together */

@@ -51,7 +51,8 @@ struct charter_terms {
     const struct charter_promotion *promotions;
     size_t promotion_count;
     struct money net_debit_cap; /* 0: none */
-    uint32_t dispute_answer_s;  /* 0: 14 days */
+    bool waits_at_cap;
+    uint32_t dispute_answer_s; /* 0: 14 days */
     uint32_t dispute_escalate_s;
     bool is_multilateral;
     struct period_calendar calendar; /* charter_calendar.h makes one that may follow */

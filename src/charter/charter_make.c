@@ -301,6 +301,8 @@ static enum err payload_make(const struct charter_terms *terms, const struct sli
     revocations_to_wire(&fields, &arena, terms, &m);
     charter_calendar_to_wire(&fields, &arena, &terms->calendar, &m);
     m.net_debit_cap_minor = terms->net_debit_cap.minor;
+    m.at_cap = terms->waits_at_cap ? TALEA__V1__AT_CAP__AT_CAP_WAIT
+                                   : TALEA__V1__AT_CAP__AT_CAP_UNSPECIFIED;
     Talea__V1__DisputeTerms disputes;
     talea__v1__dispute_terms__init(&disputes);
     disputes.answer_within_s = terms->dispute_answer_s;

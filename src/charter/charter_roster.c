@@ -21,6 +21,7 @@ enum err charter_roster(const struct charter *charter, const struct partner_id *
                             .tariff_count = charter->tariff_count,
                             .promotion_count = charter->promotion_count,
                             .net_debit_cap = charter->net_debit_cap,
+                            .waits_at_cap = charter->waits_at_cap,
                             .dispute_answer_s = charter->dispute_answer_s,
                             .dispute_escalate_s = charter->dispute_escalate_s,
                             .calendar = charter->calendar};

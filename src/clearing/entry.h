@@ -109,7 +109,8 @@ struct clearing_entry {
     struct card_number card; /* empty for marks */
     struct points points;    /* 0 for voids, marks and cards' states, else positive */
     uint32_t tariff;
-    uint32_t promotion; /* of promotions, and of what is given back of one; else 0 */
+    uint32_t
+        promotion; /* of promotions, what is given back of one, earns that one pays for; or 0 */
     struct uid subject; /* the hold of captures, voids, burn returns; the earn of earn returns,
                            promotions; the block of its purchase and end, and of earns that draw
                            from one: nil for others */

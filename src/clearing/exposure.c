@@ -86,6 +86,67 @@ enum err exposure_add(struct exposure *exposure, const struct roster *roster,
     return ERR_OK;
 }
 
+/* ---- Minimum fees ---- */
+
+static void minimum_remove(struct exposure *exposure, size_t place)
+{
+    exposure->minimum_count--;
+    memmove(&exposure->minimums[place], &exposure->minimums[place + 1],
+            (exposure->minimum_count - place) * sizeof exposure->minimums[0]);
+}
+
+static struct exposure_minimum *minimum_of(struct exposure *exposure, uint32_t tariff,
+                                           struct period period, bool is_ours)
+{
+    for (size_t i = 0; i < exposure->minimum_count; i++) {
+        struct exposure_minimum *minimum = &exposure->minimums[i];
+        if (minimum->tariff == tariff && minimum->is_ours == is_ours &&
+            period_equal(minimum->period, period)) {
+            return minimum;
+        }
+    }
+    if (exposure->minimum_count == EXPOSURE_MINIMUMS) {
+        minimum_remove(exposure, 0);
+    }
+    struct exposure_minimum *minimum = &exposure->minimums[exposure->minimum_count++];
+    *minimum = (struct exposure_minimum){.tariff = tariff, .period = period, .is_ours = is_ours};
+    return minimum;
+}
+
+enum err exposure_add_entry(struct exposure *exposure, const struct roster *roster,
+                            enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
+                            struct period period, int64_t points)
+{
+    const struct tariff *prices = roster_tariff(roster, tariff);
+    TRY(exposure_add(exposure, roster, direction, kind, tariff, points));
+    bool has_minimum = prices != NULL && prices->fee.minimum.minor > 0 && points != 0 &&
+                       tariff_debt(prices, kind).sign != 0 && !entry_kind_is_funding(kind);
+    struct entry_fee fee = has_minimum ? tariff_fee_of(prices, kind) : (struct entry_fee){0};
+    if (fee.payer == 0) {
+        return ERR_OK;
+    }
+    struct exposure_minimum *minimum =
+        minimum_of(exposure, tariff, period, direction == STREAM_OUT);
+    int64_t *sum = fee.is_issue ? &minimum->points.issued : &minimum->points.redeemed;
+    minimum->count += points > 0 ? 1 : -1;
+    TRY(fee.is_back ? int64_sub(*sum, points, sum) : int64_add(*sum, points, sum));
+    if (minimum->count <= 0) {
+        minimum_remove(exposure, (size_t)(minimum - exposure->minimums));
+    }
+    return ERR_OK;
+}
+
+void exposure_settle_minimums(struct exposure *exposure, struct period period)
+{
+    for (size_t i = exposure->minimum_count; i > 0; i--) {
+        if (period_equal(exposure->minimums[i - 1].period, period)) {
+            minimum_remove(exposure, i - 1);
+        }
+    }
+}
+
+/* ---- Money ---- */
+
 static int64_t add_within_range(int64_t a, int64_t b)
 {
     int64_t sum;
@@ -118,16 +179,37 @@ static int64_t with_part(int64_t amount, uint32_t rate_ppm)
     return add_within_range(amount, part_of(amount, rate_ppm));
 }
 
-/* Of one side, with its tax. */
-static int64_t fees_of(const struct tariff *tariff, const struct exposure_fees *points)
+/* Of one side. */
+static int64_t bare_fees_of(const struct tariff *tariff, const struct exposure_fees *points)
 {
     struct money price =
         tariff->funding == FUNDED_AT_BURN ? tariff->redemption_price : tariff->issue_price;
-    int64_t fees =
-        add_within_range(part_of(worth(points->issued, price, tariff->per), tariff->fee.issue_ppm),
-                         part_of(worth(points->redeemed, tariff->redemption_price, tariff->per),
-                                 tariff->fee.redemption_ppm));
-    return with_part(fees, tariff->tax.rate_ppm);
+    return add_within_range(
+        part_of(worth(points->issued, price, tariff->per), tariff->fee.issue_ppm),
+        part_of(worth(points->redeemed, tariff->redemption_price, tariff->per),
+                tariff->fee.redemption_ppm));
+}
+
+static int64_t fees_of(const struct tariff *tariff, const struct exposure_fees *points)
+{
+    return with_part(bare_fees_of(tariff, points), tariff->tax.rate_ppm);
+}
+
+/* What its period's fees lack, from our side. */
+static int64_t top_up(const struct roster *roster, const struct exposure_minimum *minimum)
+{
+    const struct tariff *tariff = roster_tariff(roster, minimum->tariff);
+    if (tariff == NULL || tariff->fee.minimum.minor == 0) {
+        return 0;
+    }
+    int64_t fees = bare_fees_of(tariff, &minimum->points);
+    if (fees >= tariff->fee.minimum.minor) {
+        return 0;
+    }
+    int64_t lack =
+        add_within_range(tariff->fee.minimum.minor, fees == INT64_MIN ? INT64_MAX : -fees);
+    lack = with_part(lack, tariff->tax.rate_ppm);
+    return minimum->is_ours ? lack : -lack;
 }
 
 static int64_t line_owed(const struct exposure_line *line, const struct tariff *tariff)
@@ -151,6 +233,9 @@ struct money exposure_owed(const struct exposure *exposure, const struct roster 
         if (tariff != NULL) {
             owed = add_within_range(owed, line_owed(line, tariff));
         }
+    }
+    for (size_t i = 0; i < exposure->minimum_count; i++) {
+        owed = add_within_range(owed, top_up(roster, &exposure->minimums[i]));
     }
     return money_of(owed);
 }

@@ -2,8 +2,8 @@
  * about.
  *
  * All from our side: positive is what we owe the partner. Exact in points; money only when it is
- * asked for, so that both sides of a pair come to the same amount. Fees and taxes are in it; a
- * minimum fee is not, which only the end of a period shows. Points that we promised to holds
+ * asked for, so that both sides of a pair come to the same amount. Fees and taxes are in it, a
+ * minimum fee with the first entry of a period that costs one. Points that we promised to holds
  * of the partner stand beside it: they become debt when they are captured.
  */
 #ifndef CLEARING_EXPOSURE_H
@@ -28,10 +28,24 @@ struct exposure_line {
     struct exposure_fees theirs;
 };
 
+/* What the entries of one period come to of which one side pays the fees, under a tariff with a
+ * minimum fee. */
+struct exposure_minimum {
+    uint32_t tariff;
+    struct period period;
+    bool is_ours;  /* our entries, whose fees we pay; else the partner's */
+    int64_t count; /* of them; 0 or fewer: none is left */
+    struct exposure_fees points;
+};
+
+#define EXPOSURE_MINIMUMS 16u /* the latest: few periods are unsettled at a time */
+
 struct exposure {
     struct points promised; /* in open holds that we granted to the partner */
     size_t line_count;
     struct exposure_line lines[LIMIT_TARIFFS]; /* sorted by tariff, none without points */
+    size_t minimum_count;
+    struct exposure_minimum minimums[EXPOSURE_MINIMUMS]; /* in the order in which they came */
 };
 
 /* Counts an entry that was sent or taken; negative points take one back. Kinds that owe nothing
@@ -40,6 +54,14 @@ struct exposure {
 MUST_USE enum err exposure_add(struct exposure *exposure, const struct roster *roster,
                                enum stream_direction direction, enum entry_kind kind,
                                uint32_t tariff, int64_t points);
+
+/* The same of one entry, whose period counts for a minimum fee; negative points: it does not, after
+ * all. */
+MUST_USE enum err exposure_add_entry(struct exposure *exposure, const struct roster *roster,
+                                     enum stream_direction direction, enum entry_kind kind,
+                                     uint32_t tariff, struct period period, int64_t points);
+/* The period is settled, and its minimum fees with it. */
+void exposure_settle_minimums(struct exposure *exposure, struct period period);
 
 /* What we owe the partner (negative: it owes us) at the charter's prices, with fees and taxes, each
  * rounded away from zero by line; at the ends of the range when it overflows. */

@@ -26,6 +26,7 @@ struct roster {
     struct promotion *promotions; /* sorted by id */
     size_t promotion_count;
     struct money net_debit_cap; /* what a pair may owe before new debt is refused; 0: no cap */
+    bool waits_at_cap;          /* then it waits for room instead */
     uint32_t dispute_answer_s;  /* how long a side may be silent; 0: DISPUTE_TERM_S */
     uint32_t dispute_escalate_s;
     struct period_calendar calendar;

@@ -92,6 +92,32 @@ static void print_payments(const struct cli *cli, const struct audit_report *rep
     print_payment_lines(cli, report);
 }
 
+static void print_votes(const struct cli *cli, const struct audit_report *report)
+{
+    static const char *const titles[] = {"round", "vote of", "the net holds", "without"};
+    struct table table;
+    if (report->vote_count == 0) {
+        return;
+    }
+    table_init(&table, titles, 4);
+    for (size_t i = 0; i < report->vote_count; i++) {
+        const struct audit_vote *vote = &report->votes[i];
+        char names[256] = "";
+        for (size_t j = 0; j < vote->left_out_count; j++) {
+            size_t used = strlen(names);
+            snprintf(names + used, sizeof names - used, "%s%s", j == 0 ? "" : ", ",
+                     vote->left_out[j].text);
+        }
+        table_cell(&table, "%u", vote->round + 1);
+        table_cell(&table, "%s", vote->partner.text);
+        table_cell(&table, "%s", vote->is_for ? "yes" : "no");
+        table_cell(&table, "%s", names);
+    }
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+    fputc('\n', cli->out);
+}
+
 /* "1 file", "15 files". */
 static void print_count(const struct cli *cli, uint64_t count, const char *one, const char *many,
                         const char *end)
@@ -112,6 +138,7 @@ static void print_counts(const struct cli *cli, const struct audit_counts *count
     print_count(cli, counts->netted_statements, "statement between others",
                 "statements between others", ", ");
     print_count(cli, counts->words, "word about the net", "words about the net", ", ");
+    print_count(cli, counts->votes, "vote about the net", "votes about the net", ", ");
     print_count(cli, counts->notices, "notice of payments", "notices of payments", "\n");
     print_count(cli, counts->entries, "entry", "entries", "");
     fprintf(cli->out, " (%llu of them refused), ", number(counts->refused));
@@ -128,6 +155,7 @@ static void print_clean(const struct cli *cli, const struct audit_report *report
             hash_format(&report->last_charter, hash));
     print_pairs(cli, report);
     fputc('\n', cli->out);
+    print_votes(cli, report);
     print_payments(cli, report);
     fputc('\n', cli->out);
     print_counts(cli, &report->counts);
@@ -137,7 +165,7 @@ static void print_clean(const struct cli *cli, const struct audit_report *report
 
 static json_t *counts_json(const struct audit_counts *counts)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
                      "dossiers", (json_int_t)counts->dossiers, "files", (json_int_t)counts->files,
                      "bytes", (json_int_t)counts->bytes, "charters", (json_int_t)counts->charters,
                      "streams", (json_int_t)counts->streams, "batches", (json_int_t)counts->batches,
@@ -145,8 +173,8 @@ static json_t *counts_json(const struct audit_counts *counts)
                      (json_int_t)counts->entries, "refused", (json_int_t)counts->refused,
                      "statements", (json_int_t)counts->statements, "netted_statements",
                      (json_int_t)counts->netted_statements, "words", (json_int_t)counts->words,
-                     "notices", (json_int_t)counts->notices, "signatures",
-                     (json_int_t)counts->signatures);
+                     "votes", (json_int_t)counts->votes, "notices", (json_int_t)counts->notices,
+                     "signatures", (json_int_t)counts->signatures);
 }
 
 static json_t *flaw_json(const struct audit_report *report)
@@ -174,6 +202,23 @@ static json_t *pairs_json(const struct audit_report *report)
                              (json_int_t)said->net.minor));
     }
     return pairs;
+}
+
+static json_t *votes_json(const struct audit_report *report)
+{
+    json_t *votes = json_array();
+    for (size_t i = 0; i < report->vote_count; i++) {
+        const struct audit_vote *vote = &report->votes[i];
+        json_t *left_out = json_array();
+        for (size_t j = 0; j < vote->left_out_count; j++) {
+            (void)json_array_append_new(left_out, json_string(vote->left_out[j].text));
+        }
+        (void)json_array_append_new(votes,
+                                    json_pack("{s:i, s:s, s:b, s:o}", "round", (int)vote->round,
+                                              "partner", vote->partner.text, "is_for",
+                                              (int)vote->is_for, "left_out", left_out));
+    }
+    return votes;
 }
 
 static json_t *payments_json(const struct audit_report *report)
@@ -228,15 +273,15 @@ static enum cli_exit print_json(struct cli *cli, const struct audit_report *repo
 {
     char hash[HASH_TEXT_MAX];
     return cli_print_json(
-        cli,
-        json_pack("{s:b, s:o, s:s, s:i, s:s, s:I, s:I, s:s, s:o, s:s, s:o, s:o, s:o}", "clean",
-                  (int)!report->is_flawed, "flaw", flaw_json(report), "coalition",
-                  report->coalition, "period", (int)report->period.code, "currency",
-                  report->currency, "first_epoch", (json_int_t)report->first_epoch, "last_epoch",
-                  (json_int_t)report->last_epoch, "last_charter",
-                  hash_format(&report->last_charter, hash), "pairs", pairs_json(report), "netting",
-                  netting_name(report->netting), "positions", positions_json(report), "payments",
-                  payments_json(report), "counts", counts_json(&report->counts)));
+        cli, json_pack("{s:b, s:o, s:s, s:i, s:s, s:I, s:I, s:s, s:o, s:s, s:o, s:o, s:o, s:o}",
+                       "clean", (int)!report->is_flawed, "flaw", flaw_json(report), "coalition",
+                       report->coalition, "period", (int)report->period.code, "currency",
+                       report->currency, "first_epoch", (json_int_t)report->first_epoch,
+                       "last_epoch", (json_int_t)report->last_epoch, "last_charter",
+                       hash_format(&report->last_charter, hash), "pairs", pairs_json(report),
+                       "netting", netting_name(report->netting), "positions",
+                       positions_json(report), "votes", votes_json(report), "payments",
+                       payments_json(report), "counts", counts_json(&report->counts)));
 }
 
 /* ---- The command ---- */

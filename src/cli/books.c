@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/watching.h"
@@ -13,7 +14,8 @@ const struct argp_option books_options[] = {
     {"format", OPT_FORMAT, "hledger|ledger|beancount|csv", 0,
      "For which program (default: hledger)", 0},
     {"accounts", OPT_ACCOUNTS, "FILE", 0, "How the books are kept (an accounting.yaml)", 0},
-    {"only", OPT_ONLY, "points|money", 0, "One side of them (default: both)", 0},
+    {"only", OPT_ONLY, "points|money|revenue", 0,
+     "One part of them: money of settlements, deferred revenue of own sales (default: all)", 0},
     {"charter", OPT_CHARTER, "FILE", 0, "Prices by this one (default: the home's)", 0},
     {"from", OPT_FROM, "TIME", 0, "Only what is booked at or after this time", 0},
     {"to", OPT_TO, "TIME", 0, "Only what is booked before this time", 0},
@@ -25,10 +27,12 @@ struct books {
     struct books_style style;
     bool has_points;
     bool has_money;
+    bool has_revenue;
     int64_t from_ms; /* 0: from the first row on */
     int64_t to_ms;   /* 0: to the last */
     struct books_days days;
     struct books_money money;
+    struct books_revenue revenue;
     struct books_accounts accounts;
     struct note problem;
     enum err err;
@@ -48,6 +52,10 @@ static bool take_event(void *context, const Talea__V1__Event *event)
     }
     if (books->err == ERR_OK && books->has_money) {
         books->err = books_money_add(&books->money, event, &books->problem);
+    }
+    if (books->err == ERR_OK && books->has_revenue) {
+        books->err =
+            books_revenue_add(&books->revenue, event, &books->money.settling, &books->problem);
     }
     return books->err == ERR_OK;
 }
@@ -159,9 +167,10 @@ static enum cli_exit read_options(struct books *books)
     }
     books->has_points = only == NULL || strcmp(only, "points") == 0;
     books->has_money = only == NULL || strcmp(only, "money") == 0;
-    if (!books->has_points && !books->has_money) {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "points, money", "--only: \"%s\" is none",
-                        only);
+    books->has_revenue = only == NULL || strcmp(only, "revenue") == 0;
+    if (!books->has_points && !books->has_money && !books->has_revenue) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "points, money, revenue",
+                        "--only: \"%s\" is none", only);
     }
     return amounts_read_range(cli, &books->from_ms, &books->to_ms);
 }
@@ -177,7 +186,18 @@ static enum cli_exit gather(struct books *books)
     if (outcome == CLI_OK && books->err != ERR_OK) {
         return cli_fail_err(books->cli, books->err, &books->problem);
     }
-    return outcome == CLI_OK && books->has_money ? books_money_finish(&books->money) : outcome;
+    if (outcome == CLI_OK && books->has_revenue) {
+        struct clock_port clock = clock_of_system();
+        enum err err = books_revenue_finish(&books->revenue, clock_now(&clock),
+                                            &books->money.settling, &books->problem);
+        outcome = err == ERR_OK ? CLI_OK : cli_fail_err(books->cli, err, &books->problem);
+        books->style.has_other_currency = books->revenue.lots.has_other_currency;
+    }
+    if (outcome == CLI_OK && books->has_money) {
+        outcome = books_money_finish(&books->money);
+    }
+    book_list_sort(&books->money.settling.entries);
+    return outcome;
 }
 
 static enum cli_exit print_books(struct books *books)
@@ -202,13 +222,20 @@ enum cli_exit run_books(struct cli *cli)
     struct books books = {.cli = cli};
     enum cli_exit outcome = read_options(&books);
     if (outcome == CLI_OK) {
-        outcome = books_terms_open(cli, books.has_money, &books.terms);
+        outcome = books_terms_open(cli, books.has_money || books.has_revenue, &books.terms);
     }
     books.style.chart = &books.terms.file.chart;
     books.style.units = books.terms.units;
     books_money_init(&books.money, cli, &books.terms);
+    if (outcome == CLI_OK && books.has_revenue) {
+        enum err err =
+            books_revenue_open(&books.revenue, &books.terms, (struct unix_ms){books.from_ms},
+                               (struct unix_ms){books.to_ms});
+        outcome = err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, NULL);
+    }
     outcome = outcome == CLI_OK ? gather(&books) : outcome;
     outcome = outcome == CLI_OK ? print_books(&books) : outcome;
+    books_revenue_fini(&books.revenue);
     books_money_fini(&books.money);
     books_days_fini(&books.days);
     books_accounts_fini(&books.accounts);

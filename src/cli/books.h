@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "accounting/settling.h"
+#include "accounting/closing.h"
 #include "cli/session.h"
 #include "config/accounting_file.h"
 #include "talea/v1/ledger.pb-c.h"
@@ -27,6 +27,9 @@ struct books_terms {
 MUST_USE enum cli_exit books_terms_open(struct cli *cli, bool with_prices,
                                         struct books_terms *out_terms);
 void books_terms_fini(struct books_terms *terms);
+/* Prices, estimates and ages; borrows the roster. With prices only. */
+MUST_USE enum err books_terms_liability(const struct books_terms *books,
+                                        struct liability_terms *out_terms);
 
 /* ---- Points, a day each ---- */
 
@@ -74,6 +77,39 @@ MUST_USE enum err books_money_add(struct books_money *money, const Talea__V1__Ev
 /* When all rows are in: which pairs were netted with the others, which disputes are over. */
 MUST_USE enum cli_exit books_money_finish(struct books_money *money);
 
+/* ---- Revenue that waits for points ---- */
+
+/* The members' lots, in layers. */
+struct books_lots {
+    const char *currency; /* of settlement: sales in another one are left out */
+    struct lot_ages ages;
+    struct lot_move *moves; /* of the row at hand */
+    size_t move_capacity;
+    bool has_other_currency; /* there were such sales */
+};
+
+void books_lots_init(struct books_lots *lots, const struct books_terms *terms);
+void books_lots_fini(struct books_lots *lots);
+MUST_USE enum err books_lots_add(struct books_lots *lots, const Talea__V1__Event *event,
+                                 struct note *note);
+
+struct books_revenue {
+    struct books_lots lots;
+    struct liability_terms terms;
+    struct closing closing;
+};
+
+/* From and to: 0 for no bound. `books` has prices, and outlives it. */
+MUST_USE enum err books_revenue_open(struct books_revenue *revenue, const struct books_terms *books,
+                                     struct unix_ms from, struct unix_ms to);
+void books_revenue_fini(struct books_revenue *revenue);
+/* Posts for every month that ends before the row. */
+MUST_USE enum err books_revenue_add(struct books_revenue *revenue, const Talea__V1__Event *event,
+                                    struct settling *settling, struct note *note);
+/* When all rows are in: for the months that have ended since. */
+MUST_USE enum err books_revenue_finish(struct books_revenue *revenue, struct unix_ms now,
+                                       struct settling *settling, struct note *note);
+
 /* ---- Printing ---- */
 
 enum books_format {
@@ -90,6 +126,7 @@ struct books_style {
     enum books_format format;
     const struct chart *chart;
     const struct units *units;
+    bool has_other_currency; /* sales that deferred revenue is without */
 };
 
 struct books_posting {

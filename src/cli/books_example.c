@@ -49,13 +49,17 @@ enum cli_exit run_books_example(struct cli *cli)
     fputs("  # in money: with a partner, for a period\n", out);
     print_accounts(out, &file.chart, CHART_MONEY_FIRST, CHART_POINTS_GIVEN);
     fputs("  # in money: what it was for\n", out);
-    print_accounts(out, &file.chart, CHART_POINTS_GIVEN, CHART_LINES);
+    print_accounts(out, &file.chart, CHART_POINTS_GIVEN, CHART_DEFERRED_REVENUE);
+    fputs("  # in money: revenue that belongs to points\n", out);
+    print_accounts(out, &file.chart, CHART_DEFERRED_REVENUE, CHART_LINES);
     fputs(
         "\n# Accounts of one's own, for the postings: asset, liability, equity, income, expense.\n"
         "own: []\n"
         "#  - {key: marketing, type: expense, name: \"6100 Marketing:Points\"}\n"
         "\n# What is debited and credited when. Of earn_sent to other_received, sent is what this\n"
-        "# brand's tills did for other brands' members, received what theirs did for its own.\n"
+        "# brand's node told the other brand, received what it was told: its tills' purchases and\n"
+        "# burns for other brands' members, and theirs for its own; and who pays for points when\n"
+        "# they are spent, or under a promotion.\n"
         "postings:\n",
         out);
     print_postings(out, &file);

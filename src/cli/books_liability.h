@@ -13,12 +13,9 @@ struct liability {
     int64_t at_ms;   /* 0: the last row */
     int64_t from_ms; /* 0: not asked for */
     struct unix_ms as_of;
-    struct lot_ages ages;
+    struct books_lots lots;
     bool has_then;
     struct cohorts then;
-    struct lot_move *moves;
-    size_t move_capacity;
-    bool has_other_currency;
     struct liability_report report;
     struct deferral_move moved;
     struct note problem;

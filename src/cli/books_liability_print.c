@@ -133,7 +133,7 @@ static void print_text(const struct liability *liability)
         print_amount(liability, "by a change of the estimate", money_of(-moved->estimate.minor));
         print_amount(liability, "deferred now", moved->closing);
     }
-    if (liability->has_other_currency) {
+    if (liability->lots.has_other_currency) {
         fprintf(out, "\nSales in other currencies than %s are not counted.\n",
                 liability->books.units->currency);
     }

@@ -162,6 +162,5 @@ enum cli_exit books_money_finish(struct books_money *money)
 {
     enum cli_exit outcome = read_nets(money);
     outcome = outcome == CLI_OK ? read_disputes(money) : outcome;
-    book_list_sort(&money->settling.entries);
     return outcome;
 }

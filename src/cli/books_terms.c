@@ -53,6 +53,31 @@ enum cli_exit books_terms_open(struct cli *cli, bool with_prices, struct books_t
     return outcome == CLI_OK && with_prices ? read_prices(cli, out_terms) : outcome;
 }
 
+/* The price of one point as minor units for so many smallest parts of points. */
+enum err books_terms_liability(const struct books_terms *books, struct liability_terms *out_terms)
+{
+    const struct accounting_file *file = &books->file;
+    const struct units *units = books->units;
+    struct decimal per = {1, 0};
+    unsigned more = 0;
+    liability_terms_default(&books->roster, out_terms);
+    out_terms->breakage = file->breakage;
+    if (file->age_count > 0) {
+        out_terms->age_count = file->age_count;
+        memcpy(out_terms->ages, file->ages, sizeof out_terms->ages);
+    }
+    if (!file->has_price) {
+        return ERR_OK;
+    }
+    more = file->price.scale > units->currency_decimals
+               ? file->price.scale - units->currency_decimals
+               : 0;
+    out_terms->has_price = true;
+    TRY(decimal_to_minor_exact(per, units->points_decimals + more, &out_terms->per.minor));
+    return decimal_to_minor_exact(file->price, units->currency_decimals + more,
+                                  &out_terms->price.minor);
+}
+
 void books_terms_fini(struct books_terms *terms)
 {
     if (terms->has_roster) {

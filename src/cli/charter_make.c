@@ -68,6 +68,7 @@ static enum err convert_terms(struct maker *maker, struct note *note)
                                           .promotions = maker->promotions,
                                           .promotion_count = file->promotion_count,
                                           .net_debit_cap = {file->net_debit_minor},
+                                          .waits_at_cap = file->waits_at_cap,
                                           .dispute_answer_s = file->dispute_answer_s,
                                           .dispute_escalate_s = file->dispute_escalate_s,
                                           .is_multilateral = file->is_multilateral};

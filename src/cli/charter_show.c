@@ -214,7 +214,8 @@ static void print_charter(const struct cli *cli, const struct charter *charter)
         fprintf(cli->out, "cap        none\n");
     } else {
         amount_format(charter->net_debit_cap.minor, charter->currency_decimals, text);
-        fprintf(cli->out, "cap        %s %s of net debit for each pair\n", text, charter->currency);
+        fprintf(cli->out, "cap        %s %s of net debit for each pair; what is beyond it %s\n",
+                text, charter->currency, charter->waits_at_cap ? "waits" : "is refused");
     }
     fprintf(cli->out, "disputes   answered within %u s, escalated within %u s\n",
             charter->dispute_answer_s == 0 ? DISPUTE_TERM_S : charter->dispute_answer_s,

@@ -80,6 +80,8 @@ enum cli_exit run_block_list(struct cli *cli);
 enum cli_exit run_block_show(struct cli *cli);
 enum cli_exit run_mandate_list(struct cli *cli);
 enum cli_exit run_mandate_show(struct cli *cli);
+enum cli_exit run_promotion_list(struct cli *cli);
+enum cli_exit run_promotion_show(struct cli *cli);
 enum cli_exit run_dispute_open(struct cli *cli);
 enum cli_exit run_dispute_answer(struct cli *cli);
 enum cli_exit run_dispute_accept(struct cli *cli);

@@ -217,6 +217,7 @@ static void print_list(struct cli *cli, const struct units *units,
         table_cell(&table, "%s", d->is_our_turn ? "ours" : "");
         table_cell(&table, "%s",
                    d->dispute_id[0] == '\0' ? d->declined
+                   : d->is_set_apart        ? "SET_APART"
                                             : dispute_reason_name((enum dispute_reason)d->reason));
         table_cell(&table, "%s", amounts_time(d->due_unix_ms, time));
     }

@@ -80,7 +80,9 @@ static void print_dispute(struct cli *cli, const struct units *units,
         fprintf(cli->out, "claimed    %s %s, %s%s\n",
                 amounts_points(units, d->claimed_points, text), units->points_name,
                 dispute_reason_name((enum dispute_reason)d->reason),
-                d->is_suspended ? "; left out of the period's statement" : "");
+                d->is_set_apart   ? "; set apart from the period's statement"
+                : d->is_suspended ? "; left out of the period's statement"
+                                  : "");
     }
     print_course(cli, sight);
     if (d->opener_note[0] != '\0') {

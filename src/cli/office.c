@@ -104,14 +104,16 @@ static uint64_t count_entries(Talea__V1__EntryTotal *const *totals, size_t count
 
 /* What it waits for, or in what it differs; and what is disputed. */
 static void print_detail(struct table *table, const struct units *units,
-                         const Talea__V1__PairPeriod *pair)
+                         const Talea__V1__PairPeriod *pair, unsigned decimals, const char *currency)
 {
     char text[AMOUNT_TEXT_MAX];
+    char money[AMOUNT_TEXT_MAX];
     bool is_differing = pair->state == TALEA__V1__PERIOD_STATE__PERIOD_STATE_DIFFERING;
     const char *detail = is_differing ? pair->detail : pair->status->waits_for;
     if (pair->disputed_points != 0) {
-        table_cell(table, "%s%s%s disputed", detail, detail[0] == '\0' ? "" : "; ",
-                   amounts_points(units, pair->disputed_points, text));
+        table_cell(table, "%s%s%s disputed (%s %s)", detail, detail[0] == '\0' ? "" : "; ",
+                   amounts_points(units, pair->disputed_points, text),
+                   amount_format(pair->disputed_minor, decimals, money), currency);
     } else {
         table_cell(table, "%s", detail);
     }
@@ -135,7 +137,7 @@ static void print_pair(struct table *table, const struct units *units,
     amount_format(pair->net_minor, decimals, text);
     table_cell(table, "%s %s", text, reply->currency);
     table_cell(table, "%s", pair->status->reference);
-    print_detail(table, units, pair);
+    print_detail(table, units, pair, decimals, reply->currency);
 }
 
 static void print_pairs(struct cli *cli, const struct units *units,

@@ -105,6 +105,10 @@ static void print_exposure(struct cli *cli, const Talea__V1__GetStatusResponse *
             is_ours ? "" : cap_text(peer->own_cap));
     fprintf(cli->out, "cap           %s %s\n", peer->net_debit_cap_minor == 0 ? "none," : cap,
             status->currency);
+    if (peer->waiting_earns > 0) {
+        fprintf(cli->out, "waiting       %u purchases' points, for room under the cap\n",
+                peer->waiting_earns);
+    }
 }
 
 /* What may be burned while one of both is away. */

@@ -134,6 +134,7 @@ enum err receipt_request_fill(struct receipt_request *request, const struct rece
     message->business_unix_ms = receipt->time.ms;
     message->currency = message_text(receipt->currency);
     message->has_fixed_points = receipt->has_points;
+    message->promotion = receipt->promotion;
     if (is_return) {
         fill_match(request, receipt, original);
     }

@@ -22,6 +22,7 @@ struct csv {
     FILE *file;
     const struct statement_half *half;
     uint64_t next_number;
+    uint64_t last_number; /* of the half's lines, as they are listed */
     struct receipt_total sums[RECEIPT_TOTALS_MAX];
     size_t sum_count;
 };
@@ -97,7 +98,7 @@ static enum err write_line(struct csv *csv, const Talea__V1__StatementLine *line
 static enum err count(struct csv *csv, const Talea__V1__StatementLine *line)
 {
     size_t i = 0;
-    if (line->refusal[0] != '\0') {
+    if (line->refusal[0] != '\0' || line->is_set_apart) {
         return ERR_OK;
     }
     while (i < csv->sum_count && (csv->sums[i].kind != (enum entry_kind)line->kind ||
@@ -116,10 +117,18 @@ static enum err count(struct csv *csv, const Talea__V1__StatementLine *line)
                      &csv->sums[i].points);
 }
 
+/* Of a half of which entries were set apart each side has its own lines, by its own numbers: the
+ * statement's figures are of what both have. */
+static bool is_apart(const struct csv *csv)
+{
+    return !hash_is_zero(&csv->half->apart_hash);
+}
+
 static enum err take_page(struct csv *csv, const Talea__V1__ListStatementLinesResponse *page)
 {
-    bool is_it = page->first_number == csv->half->first_number &&
-                 page->last_number == csv->half->last_number && page->n_lines > 0;
+    bool is_it = (page->last_number == csv->half->last_number || is_apart(csv)) &&
+                 page->first_number == csv->half->first_number && page->n_lines > 0;
+    csv->last_number = page->last_number;
     for (size_t i = 0; is_it && i < page->n_lines; i++) {
         const Talea__V1__StatementLine *line = page->lines[i];
         bool can_be = line->disputed_points == 0 ||
@@ -131,7 +140,7 @@ static enum err take_page(struct csv *csv, const Talea__V1__ListStatementLinesRe
         TRY(count(csv, line));
         csv->next_number++;
     }
-    bool is_last = csv->next_number > csv->half->last_number;
+    bool is_last = csv->next_number > csv->last_number;
     return is_it && page->next_number == (is_last ? 0 : csv->next_number) ? ERR_OK : ERR_CORRUPT;
 }
 
@@ -163,7 +172,8 @@ static enum cli_exit write_half(struct csv *csv, const struct statement_half *ha
     csv->half = half;
     csv->sum_count = 0;
     csv->next_number = half->first_number;
-    while (csv->next_number <= half->last_number) {
+    csv->last_number = half->last_number;
+    while (csv->next_number <= csv->last_number) {
         Talea__V1__ListStatementLinesRequest request;
         talea__v1__list_statement_lines_request__init(&request);
         request.partner = message_text(csv->partner);
@@ -181,7 +191,8 @@ static enum cli_exit write_half(struct csv *csv, const struct statement_half *ha
             return corrupt(csv, "are not those of the statement, or have no price");
         }
     }
-    return adds_up(csv) ? CLI_OK : corrupt(csv, "do not add up to the statement's totals");
+    return adds_up(csv) || is_apart(csv) ? CLI_OK
+                                         : corrupt(csv, "do not add up to the statement's totals");
 }
 
 static enum cli_exit write_all(struct csv *csv, const char *path)

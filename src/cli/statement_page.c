@@ -206,26 +206,39 @@ static enum err write_lines(struct view *view, const struct statement_half *half
     return ERR_OK;
 }
 
-/* What is disputed and waits. */
+static void write_waiting(struct view *view, const struct receipt_total *waits)
+{
+    struct line_price price;
+    char text[PAGE_NUMBER_MAX];
+    page_open(&view->page, "tr", NULL);
+    page_element(&view->page, "td", NULL, page_entry_kind(view->page.language, waits->kind));
+    snprintf(text, sizeof text, "%u", waits->tariff);
+    page_element(&view->page, "td", "n", text);
+    page_element(&view->page, "td", "n", page_count(view->page.language, waits->count, text));
+    page_amount_cell(&view->page, waits->points, view->charter->points_decimals);
+    if (price_line(&view->roster, waits, &price) == ERR_OK) {
+        page_amount_cell(&view->page, price.worth.minor, view->charter->currency_decimals);
+    } else {
+        page_element(&view->page, "td", "n", "\u2014");
+    }
+    page_close(&view->page);
+}
+
+/* What is disputed and waits, and what was set apart, in which the two ledgers differ. */
 static void write_suspended(struct view *view, const struct statement_half *half)
 {
     static const enum page_text titles[] = {TEXT_KIND, TEXT_TARIFF, TEXT_DISPUTES,
-                                            TEXT_WAITING_POINTS};
-    char text[PAGE_NUMBER_MAX];
-    if (half->suspended_count == 0) {
+                                            TEXT_WAITING_POINTS, TEXT_SENDER_OWES};
+    if (half->suspended_count + half->apart_count == 0) {
         return;
     }
     page_label(&view->page, "h3", NULL, TEXT_DISPUTED);
     page_table(&view->page, titles, sizeof titles / sizeof titles[0], 1);
     for (size_t i = 0; i < half->suspended_count; i++) {
-        const struct receipt_total *waits = &half->suspended[i];
-        page_open(&view->page, "tr", NULL);
-        page_element(&view->page, "td", NULL, page_entry_kind(view->page.language, waits->kind));
-        snprintf(text, sizeof text, "%u", waits->tariff);
-        page_element(&view->page, "td", "n", text);
-        page_element(&view->page, "td", "n", page_count(view->page.language, waits->count, text));
-        page_amount_cell(&view->page, waits->points, view->charter->points_decimals);
-        page_close(&view->page);
+        write_waiting(view, &half->suspended[i]);
+    }
+    for (size_t i = 0; i < half->apart_count; i++) {
+        write_waiting(view, &half->apart[i]);
     }
     page_close(&view->page);
     page_close(&view->page);

@@ -38,6 +38,7 @@ static void fill_earn(const struct talea_command *command, struct cell *cell)
     earn->amount_minor = command->amount_minor;
     earn->currency = client_text(command->currency);
     earn->fixed_points = command->points;
+    earn->promotion = command->promotion;
     cell->command.command_case = TALEA__V1__BATCH_COMMAND__COMMAND_EARN;
     cell->command.earn = earn;
 }

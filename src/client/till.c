@@ -77,6 +77,7 @@ int talea_earn(struct talea_client *client, const struct talea_earn *request, in
     message.receipt = client_text(request->receipt);
     message.business_unix_ms = request->business_unix_ms;
     message.fixed_points = request->fixed_points;
+    message.promotion = request->promotion;
     int code = till_call(client, "Earn", &message.base, timeout_ms, &reply, error);
     if (code == TALEA_OK) {
         const Talea__V1__EarnResponse *answer = (const Talea__V1__EarnResponse *)reply;

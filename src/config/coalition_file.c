@@ -37,6 +37,7 @@ struct signatures_yaml {
 
 struct caps_yaml {
     char *net_debit;
+    char *at_cap;
 };
 
 struct disputes_yaml {
@@ -111,6 +112,7 @@ static const cyaml_schema_field_t signatures_fields[] = {
 
 static const cyaml_schema_field_t caps_fields[] = {
     YAML_TEXT("net_debit", struct caps_yaml, net_debit),
+    YAML_TEXT_OPTIONAL("at_cap", struct caps_yaml, at_cap),
     CYAML_FIELD_END,
 };
 
@@ -204,6 +206,17 @@ static void check_settlement(struct check *check, const struct settlement_yaml *
     out->calendar.unit = (enum period_unit)unit;
     check_choice(check, "settlement.netting", yaml->netting, nettings, 2, &netting);
     out->is_multilateral = netting == 1;
+}
+
+static void check_caps(struct check *check, const struct caps_yaml *yaml,
+                       struct coalition_file *out)
+{
+    static const char *const at_caps[] = {"refuse", "wait"};
+    unsigned at_cap = 0;
+    check_minor(check, "caps.net_debit", yaml->net_debit, out->settlement_decimals, 0,
+                CAP_MINOR_MAX, &out->net_debit_minor);
+    check_choice(check, "caps.at_cap", yaml->at_cap, at_caps, 2, &at_cap);
+    out->waits_at_cap = at_cap == 1;
 }
 
 static void check_calendar(struct check *check, const struct calendar_yaml *yaml,
@@ -320,8 +333,7 @@ static void check_file(struct check *check, const struct coalition_yaml *yaml,
     for (size_t i = 0; check->err == ERR_OK && i < yaml->promotions_count; i++) {
         coalition_check_promotion(check, &yaml->promotions[i], i, out);
     }
-    check_minor(check, "caps.net_debit", yaml->caps.net_debit, out->settlement_decimals, 0,
-                CAP_MINOR_MAX, &out->net_debit_minor);
+    check_caps(check, &yaml->caps, out);
     check_unsigned(check, "disputes.answer_seconds", yaml->disputes.answer_seconds, 1,
                    DISPUTE_SECONDS_MAX, &out->dispute_answer_s);
     check_unsigned(check, "disputes.escalate_seconds", yaml->disputes.escalate_seconds, 1,

@@ -44,6 +44,7 @@
  *         - {partner: fuel, percent: 40}
  *   caps:                                  # net debit of one partner towards another
  *     net_debit: 50000.00
+ *     at_cap: refuse                       # new debt beyond it; or wait; may be left out
  *   disputes: {answer_seconds: 1209600, escalate_seconds: 1209600}   # may be left out: 14 days
  *   partners: [intro/grocer.intro, intro/fuel.intro]   # may be left out
  *   leaving:                               # from here on only where an epoch changes it
@@ -144,6 +145,7 @@ struct coalition_file {
     struct coalition_promotion *promotions;
     size_t promotion_count; /* at least 1 */
     int64_t net_debit_minor;
+    bool waits_at_cap;
     unsigned dispute_answer_s; /* 0: as charters have it */
     unsigned dispute_escalate_s;
     struct config_path *partners;           /* owned: the introductions, in the file's order */

@@ -25,6 +25,7 @@ static const char *const names[PURPOSE_LAST + 1] = {
     [PURPOSE_NETTING_SET] = "netting-set",
     [PURPOSE_NETTING] = "netting",
     [PURPOSE_NETTING_VOTE] = "netting-vote",
+    [PURPOSE_SET_APART] = "set-apart",
     [PURPOSE_BANK_ACCOUNT] = "bank-account",
 };
 

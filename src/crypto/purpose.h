@@ -28,6 +28,7 @@ enum purpose {
     PURPOSE_HALF_ROOT = 20,             /* a brand says what it has of a half of a period */
     PURPOSE_BLOCK_OFFER = 21,           /* a home offers a block of points in advance */
     PURPOSE_NETTING_VOTE = 23,          /* it votes whether the set that it nets over holds */
+    PURPOSE_SET_APART = 24,             /* which entries of a half wait, so that the rest settles */
     PURPOSE_PAYMENT = 25,               /* one side of a payment says where it stands */
     PURPOSE_NETTING_SET = 26,           /* a partner says over which statements it would net */
     PURPOSE_NETTING = 27,               /* it nets over them, and over no others */

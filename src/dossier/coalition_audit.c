@@ -125,6 +125,23 @@ static enum err compare_streams(const struct coalition *coalition, const struct 
                                              "the same refusals", "others");
 }
 
+/* Did both sign that they differ in it? Then each dossier's statement was held against its own
+ * entries, and the statements are held against each other. */
+static bool is_set_apart(const struct dossier *dossier, const struct stream_head *head)
+{
+    for (size_t i = 0; i < dossier->statement_count; i++) {
+        const struct dossier_statement *said = &dossier->statements[i];
+        for (size_t side = 0; side < 2; side++) {
+            const struct statement_half *half = &said->statement.halves[side];
+            if (said->is_agreed && partner_id_equal(&half->sender, &head->sender) &&
+                partner_id_equal(&half->receiver, &head->receiver)) {
+                return !hash_is_zero(&half->apart_hash);
+            }
+        }
+    }
+    return false;
+}
+
 /* The stream between the two, whichever of them is the sender, in the other one's dossier. */
 static enum err compare_dossiers(const struct coalition *coalition, const struct dossier *a,
                                  const struct dossier *b)
@@ -134,7 +151,7 @@ static enum err compare_dossiers(const struct coalition *coalition, const struct
         for (size_t j = 0; j < b->stream_count; j++) {
             const struct stream_head *y = &b->streams[j].head;
             if (partner_id_equal(&x->sender, &y->sender) &&
-                partner_id_equal(&x->receiver, &y->receiver)) {
+                partner_id_equal(&x->receiver, &y->receiver) && !is_set_apart(a, x)) {
                 TRY(compare_streams(coalition, &a->streams[i], &b->streams[j], b->stream_files[j]));
             }
         }

@@ -352,7 +352,8 @@ static enum err read_net(struct reading *reading, const struct sums_line *line)
     if (file == NULL) {
         return missing(reading, path, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORAGE);
     }
-    enum err err = net_audit(file, &dossier->chain, &place, &dossier->net, &sum);
+    enum err err =
+        net_audit(file, &dossier->chain, &place, &dossier->net, &dossier->has_votes, &sum);
     long end = ftell(file);
     reading->report->counts.bytes += end > 0 ? (uint64_t)end : 0;
     (void)fclose(file);

@@ -26,6 +26,7 @@ struct dossier {
     struct dossier_statement *statements; /* in the arena; of those that were made */
     size_t statement_count;
     bool has_net;
+    bool has_votes;                   /* of a format that has those on the net */
     struct netting_table net;         /* of all that is agreed, when has_net */
     struct dossier_payment *payments; /* in the arena */
     size_t payment_count;

@@ -57,11 +57,20 @@ static enum err read_length(struct message_file *in, uint64_t *out_length, struc
 enum err message_file_begin(struct message_file *in, FILE *file, const char *format,
                             struct note *note)
 {
+    bool is_older;
+    return message_file_begin_either(in, file, format, format, &is_older, note);
+}
+
+enum err message_file_begin_either(struct message_file *in, FILE *file, const char *format,
+                                   const char *older, bool *out_is_older, struct note *note)
+{
     size_t length = strlen(format);
+    ASSERT(strlen(older) == length);
     *in = (struct message_file){.file = file};
     hasher_init_file(&in->sum);
     TRY(read_bytes(in, length, note));
-    return memcmp(in->message.at, format, length) == 0
+    *out_is_older = memcmp(in->message.at, older, length) == 0;
+    return *out_is_older || memcmp(in->message.at, format, length) == 0
                ? ERR_OK
                : note_set(note, ERR_UNSUPPORTED, "does not begin with \"%.*s\"", (int)length - 1,
                           format);

@@ -24,6 +24,10 @@ struct message_file {
  * ends before, ERR_UNSUPPORTED for another format, ERR_STORAGE. */
 MUST_USE enum err message_file_begin(struct message_file *in, FILE *file, const char *format,
                                      struct note *note);
+/* The same where an older format of the same length is read as well. */
+MUST_USE enum err message_file_begin_either(struct message_file *in, FILE *file, const char *format,
+                                            const char *older, bool *out_is_older,
+                                            struct note *note);
 /* ERR_NOT_FOUND at the end of the file; else as above. */
 MUST_USE enum err message_file_next(struct message_file *in, struct note *note);
 /* The file ends where a message has to be: always ERR_CORRUPT. */

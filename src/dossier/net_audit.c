@@ -15,6 +15,7 @@ struct net_walk {
     const struct charter_chain *chain;
     struct audit_place *place;
     struct netting_table *table;
+    bool has_votes;     /* the format has */
     struct arena arena; /* of the message at hand */
 };
 
@@ -121,12 +122,13 @@ static enum err take_statement(struct net_walk *walk, const Talea__V1__DossierNe
 
 /* ---- Words ---- */
 
-/* A commitment is made once: two different ones are proof against who signed them. */
+/* A commitment is made once in a round: two different ones are proof against who signed them. */
 static enum err check_word(const struct netting_table *table, size_t place,
                            const struct netting_word *word, const struct audit_place *where)
 {
     const struct netting_word *known = &table->words[place];
-    bool is_second = known->is_there && known->is_commitment && word->is_commitment;
+    bool is_second = known->is_there && known->is_commitment && word->is_commitment &&
+                     known->number >> 32 == word->number >> 32;
     return !is_second || hash_equal(&known->set, &word->set)
                ? ERR_OK
                : audit_flawed_hashes(where, 0, "what the partner nets, which it signs once",
@@ -137,7 +139,8 @@ static enum err add_word(struct net_walk *walk, const struct partner_id *partner
                          const struct netting_set *set, bool is_commitment)
 {
     size_t place = netting_place(walk->table, partner);
-    struct netting_word word = {.is_commitment = is_commitment, .set = set->set};
+    struct netting_word word = {
+        .is_commitment = is_commitment, .number = set->number, .set = set->set};
     if (place == walk->table->count) {
         return audit_flawed(walk->place, 0, "whose word it is", "a partner of the period",
                             partner->text);
@@ -148,37 +151,109 @@ static enum err add_word(struct net_walk *walk, const struct partner_id *partner
                : audit_flawed(walk->place, 0, "the word", "one of the dossier's period", "another");
 }
 
-static enum err take_word(struct net_walk *walk, const Talea__V1__DossierNet *net)
+/* ---- Votes ---- */
+
+/* One in a round: two different ones are proof against who signed them. */
+static enum err check_vote(const struct netting_vote *known, const struct netting_vote *vote,
+                           const struct audit_place *where)
+{
+    if (!known->is_there) {
+        return ERR_OK;
+    }
+    if (!hash_equal(&known->set, &vote->set)) {
+        return audit_flawed_hashes(where, 0, "what the partner votes on, once in a round",
+                                   &known->set, &vote->set);
+    }
+    return known->is_for == vote->is_for
+               ? ERR_OK
+               : audit_flawed(where, 0, "the partner's vote, once in a round",
+                              known->is_for ? "for it" : "against it",
+                              vote->is_for ? "for it" : "against it");
+}
+
+static enum err add_vote(struct net_walk *walk, const struct partner_id *partner,
+                         const struct netting_set *set)
+{
+    size_t place = netting_place(walk->table, partner);
+    uint64_t round = set->number >> 32;
+    struct netting_vote vote = {.is_there = true, .is_for = !set->is_against, .set = set->set};
+    if (place == walk->table->count || round >= NETTING_ROUNDS_MAX) {
+        return audit_flawed(walk->place, 0, "whose vote it is, and of which round",
+                            "a partner of the period, and one that there can be", partner->text);
+    }
+    TRY(check_vote(netting_vote_of(walk->table, (uint32_t)round, place), &vote, walk->place));
+    return netting_add_vote(walk->table, partner, set) == ERR_OK
+               ? ERR_OK
+               : audit_flawed(walk->place, 0, "the vote", "one of the dossier's period", "another");
+}
+
+/* ---- Both ---- */
+
+static enum purpose purpose_said(const struct signed_message *message, bool is_vote)
+{
+    return is_vote                               ? PURPOSE_NETTING_VOTE
+           : message->purpose == PURPOSE_NETTING ? PURPOSE_NETTING
+                                                 : PURPOSE_NETTING_SET;
+}
+
+static enum err take_signed(struct net_walk *walk, const Talea__V1__DossierNet *net)
 {
     struct note why = {""};
     struct partner_id partner;
     struct signed_message message;
     struct netting_set set;
+    bool is_vote = net->vote.len > 0;
+    const ProtobufCBinaryData *bytes = is_vote ? &net->vote : &net->word;
+    const char *what = is_vote ? "the vote" : "the word";
     if (partner_id_parse(net->partner, &partner) != ERR_OK) {
         return audit_flawed(walk->place, 0, "whose word it is", "a partner", net->partner);
     }
-    snprintf(walk->place->stream, sizeof walk->place->stream, "the word of %s", partner.text);
-    if (signed_decode(slice_of(net->word.data, net->word.len), &message) != ERR_OK) {
-        return audit_flawed(walk->place, 0, "the word", "a signed one", "it is no signed envelope");
+    snprintf(walk->place->stream, sizeof walk->place->stream, "%s of %s", what, partner.text);
+    if (signed_decode(slice_of(bytes->data, bytes->len), &message) != ERR_OK) {
+        return audit_flawed(walk->place, 0, what, "a signed one", "it is no signed envelope");
     }
-    enum purpose purpose =
-        message.purpose == PURPOSE_NETTING ? PURPOSE_NETTING : PURPOSE_NETTING_SET;
+    enum purpose purpose = purpose_said(&message, is_vote);
     const struct charter_key *key = charter_chain_key(walk->chain, &partner, &message.key_id);
     if (key == NULL ||
         signed_verify(&message, walk->table->coalition, purpose, &key->key) != ERR_OK) {
-        return audit_flawed(walk->place, 0, "the signature of the word", "a valid one",
+        return audit_flawed(walk->place, 0,
+                            is_vote ? "the signature of the vote" : "the signature of the word",
+                            "a valid one",
                             key == NULL ? "its key is not the partner's in this charter"
                                         : "the signature does not verify");
     }
     enum err err = wire_netting_decode(message.payload, &walk->arena, &set, &why);
     if (err != ERR_OK) {
-        return err == ERR_RESOURCE
-                   ? err
-                   : audit_flawed(walk->place, 0, "the word", "a partner's word", why.text);
+        return err == ERR_RESOURCE ? err
+                                   : audit_flawed(walk->place, 0, what, "a partner's", why.text);
     }
-    walk->place->report->counts.words++;
-    walk->place->report->counts.signatures++;
-    return add_word(walk, &partner, &set, purpose == PURPOSE_NETTING);
+    struct audit_counts *counts = &walk->place->report->counts;
+    counts->signatures++;
+    *(is_vote ? &counts->votes : &counts->words) += 1;
+    return is_vote ? add_vote(walk, &partner, &set)
+                   : add_word(walk, &partner, &set, purpose == PURPOSE_NETTING);
+}
+
+/* Who votes in a round has committed to what it votes on. */
+static enum err check_votes(const struct netting_table *table, const struct audit_place *where)
+{
+    struct audit_place place = *where;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct netting_word *word = &table->words[i];
+        uint64_t round = word->number >> 32;
+        if (!word->is_there || !word->is_commitment || round >= NETTING_ROUNDS_MAX) {
+            continue;
+        }
+        const struct netting_vote *vote = netting_vote_of(table, (uint32_t)round, i);
+        if (vote->is_there &&
+            (!hash_equal(&vote->set, &word->set) ||
+             memcmp(&vote->left_out, &word->left_out, sizeof word->left_out) != 0)) {
+            snprintf(place.stream, sizeof place.stream, "the vote of %s", table->partners[i].text);
+            return audit_flawed_hashes(&place, 0, "what the partner votes on, as it committed to",
+                                       &word->set, &vote->set);
+        }
+    }
+    return ERR_OK;
 }
 
 /* ---- The file ---- */
@@ -192,8 +267,10 @@ static enum err take_message(struct net_walk *walk, struct message_file *in)
     const Talea__V1__DossierNet *net = (const void *)fields_unpack(
         &fields, &talea__v1__dossier_net__descriptor, buffer_slice(&in->message), &walk->arena);
     if (net != NULL) {
-        field_require(&fields, (net->statement.len > 0) != (net->word.len > 0), "statement",
-                      "is there with a word, or neither");
+        bool is_one = (net->statement.len > 0) + (net->word.len > 0) + (net->vote.len > 0) == 1;
+        field_require(&fields, is_one, "statement", "is there with a word or a vote, or none is");
+        field_require(&fields, walk->has_votes || net->vote.len == 0, "vote",
+                      "is there, in a format without");
     }
     if (fields.err != ERR_OK) {
         enum err err = message_file_misread(in, fields.err, &why, &note);
@@ -201,13 +278,16 @@ static enum err take_message(struct net_walk *walk, struct message_file *in)
                    ? err
                    : audit_flawed(walk->place, 0, "the file", "a net's export", note.text);
     }
-    return net->word.len > 0 ? take_word(walk, net) : take_statement(walk, net);
+    return net->statement.len > 0 ? take_statement(walk, net) : take_signed(walk, net);
 }
 
 static enum err take_all(struct net_walk *walk, struct message_file *in, FILE *file)
 {
     struct note note = {""};
-    enum err err = message_file_begin(in, file, NET_FILE_FORMAT, &note);
+    bool is_older = false;
+    enum err err = message_file_begin_either(in, file, NET_FILE_FORMAT, NET_FILE_FORMAT_BEFORE,
+                                             &is_older, &note);
+    walk->has_votes = !is_older;
     while (err == ERR_OK) {
         arena_reset(&walk->arena);
         err = message_file_next(in, &note);
@@ -223,13 +303,15 @@ static enum err take_all(struct net_walk *walk, struct message_file *in, FILE *f
 }
 
 enum err net_audit(FILE *file, const struct charter_chain *chain, struct audit_place *place,
-                   struct netting_table *table, struct hash *out_sum)
+                   struct netting_table *table, bool *out_has_votes, struct hash *out_sum)
 {
     struct message_file in = {.file = file};
     struct net_walk walk = {.chain = chain, .place = place, .table = table};
     arena_init(&walk.arena, LIMIT_DECODED_BYTES);
     enum err err = take_all(&walk, &in, file);
+    err = err == ERR_OK ? check_votes(table, place) : err;
     if (err == ERR_OK) {
+        *out_has_votes = walk.has_votes;
         *out_sum = message_file_sum(&in);
     }
     message_file_end(&in);
@@ -239,29 +321,50 @@ enum err net_audit(FILE *file, const struct charter_chain *chain, struct audit_p
 
 /* ---- Of several dossiers ---- */
 
+/* By the places of the other table. */
+static struct partner_set moved_set(const struct netting_table *table,
+                                    const struct netting_table *more, const struct partner_set *set)
+{
+    struct partner_set moved = {{0}};
+    for (size_t i = 0; i < more->count; i++) {
+        size_t at = netting_place(table, &more->partners[i]);
+        if (partner_set_has(set, i) && at < table->count) {
+            partner_set_add(&moved, at);
+        }
+    }
+    return moved;
+}
+
 static enum err merge_word(struct netting_table *table, size_t to, const struct netting_table *more,
                            size_t from, const struct audit_place *where)
 {
     const struct netting_word *word = &more->words[from];
-    struct netting_word *known = &table->words[to];
     struct audit_place place = *where;
     snprintf(place.stream, sizeof place.stream, "the word of %s", table->partners[to].text);
     TRY(check_word(table, to, word, &place));
-    bool says_more = word->is_there &&
-                     (!known->is_there || (!known->is_commitment &&
-                                           (word->is_commitment || word->number > known->number)));
-    if (!says_more) {
+    if (!netting_word_says_more(&table->words[to], word)) {
         return ERR_OK;
     }
-    struct netting_word moved = *word;
-    memset(&moved.left_out, 0, sizeof moved.left_out);
-    for (size_t i = 0; i < more->count; i++) {
-        size_t at = netting_place(table, &more->partners[i]);
-        if (partner_set_has(&word->left_out, i) && at < table->count) {
-            partner_set_add(&moved.left_out, at);
+    table->words[to] = *word;
+    table->words[to].left_out = moved_set(table, more, &word->left_out);
+    return ERR_OK;
+}
+
+static enum err merge_votes(struct netting_table *table, size_t to,
+                            const struct netting_table *more, size_t from,
+                            const struct audit_place *where)
+{
+    struct audit_place place = *where;
+    snprintf(place.stream, sizeof place.stream, "the vote of %s", table->partners[to].text);
+    for (uint32_t round = 0; round < NETTING_ROUNDS_MAX; round++) {
+        const struct netting_vote *vote = netting_vote_of(more, round, from);
+        struct netting_vote *known = netting_vote_of(table, round, to);
+        if (vote->is_there) {
+            TRY(check_vote(known, vote, &place));
+            *known = *vote;
+            known->left_out = moved_set(table, more, &vote->left_out);
         }
     }
-    *known = moved;
     return ERR_OK;
 }
 
@@ -274,6 +377,7 @@ enum err net_merge(struct netting_table *table, const struct netting_table *more
             continue;
         }
         TRY(merge_word(table, to_b, more, b, place));
+        TRY(merge_votes(table, to_b, more, b, place));
         for (size_t a = 0; a < b; a++) {
             struct netting_pair pair = *netting_pair_of(more, a, b);
             size_t to_a = netting_place(table, &more->partners[a]);
@@ -285,5 +389,5 @@ enum err net_merge(struct netting_table *table, const struct netting_table *more
             TRY(take_pair(table, to_a, to_b, &pair, place));
         }
     }
-    return ERR_OK;
+    return check_votes(table, place);
 }

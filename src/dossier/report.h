@@ -30,6 +30,7 @@ struct audit_counts {
     uint64_t statements;
     uint64_t netted_statements; /* between others, for the net of all pairs */
     uint64_t words;             /* about that net */
+    uint64_t votes;             /* whether a set of it holds */
     uint64_t notices;           /* about payments */
     uint64_t signatures;        /* of all that is signed */
 };
@@ -59,6 +60,15 @@ struct audit_payment {
     struct obligation_figures figures; /* each as its owner signed it */
 };
 
+/* Whether the set that a partner committed to in a round holds. */
+struct audit_vote {
+    struct partner_id partner;
+    uint32_t round; /* from 0 */
+    bool is_for;
+    size_t left_out_count;
+    struct partner_id *left_out; /* who is not in it */
+};
+
 struct audit_report {
     struct audit_counts counts;
     bool is_flawed;
@@ -75,6 +85,8 @@ struct audit_report {
     enum audit_netting netting;
     struct net_position *positions; /* of the agreed pairs */
     size_t position_count;
+    struct audit_vote *votes; /* by round, then partner */
+    size_t vote_count;
     struct audit_payment *payments;
     size_t payment_count;
 };

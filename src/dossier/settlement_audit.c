@@ -11,6 +11,7 @@ struct settling {
     struct arena *arena;
     const struct charter *charter;
     size_t capacity; /* of payments */
+    bool has_votes;  /* what is netted counts by votes */
 };
 
 static struct audit_place place_of(const struct settling *settling, const char *file)
@@ -83,7 +84,7 @@ static const struct dossier *first_with_net(const struct settling *settling)
 }
 
 /* What each dossier has of the net, in one table. */
-static enum err gather(const struct settling *settling, const struct dossier *first,
+static enum err gather(struct settling *settling, const struct dossier *first,
                        struct netting_table *out_table)
 {
     TRY(net_table_make(&first->chain, first->period, &first->holder, settling->arena, out_table));
@@ -91,6 +92,7 @@ static enum err gather(const struct settling *settling, const struct dossier *fi
         const struct dossier *dossier = &settling->dossiers[i];
         struct audit_place place = place_of(settling, dossier->folder);
         if (dossier->has_net) {
+            settling->has_votes = settling->has_votes || dossier->has_votes;
             TRY(net_merge(out_table, &dossier->net, &place));
         }
     }
@@ -136,8 +138,8 @@ static enum err add_plan(struct settling *settling, const struct netting_table *
     return ERR_OK;
 }
 
-/* Has everybody in the set signed it? Then it is what they pay. What is hashed in it is computed
- * from the statements. */
+/* Has everybody in the set signed it, and more than half of them that it holds? Then it is what
+ * they pay. What is hashed in it is computed from the statements. */
 static enum err add_set(struct settling *settling, struct netting_table *table, size_t place,
                         bool *out_counts)
 {
@@ -145,8 +147,10 @@ static enum err add_set(struct settling *settling, struct netting_table *table, 
     struct hash hash;
     size_t a;
     size_t b;
-    *out_counts = netting_all_committed(table, place) &&
-                  netting_hash(table, (uint32_t)(word.number >> 32), &word.left_out, &hash, &a, &b);
+    bool holds =
+        settling->has_votes ? netting_counts(table, place) : netting_all_committed(table, place);
+    *out_counts =
+        holds && netting_hash(table, (uint32_t)(word.number >> 32), &word.left_out, &hash, &a, &b);
     if (!*out_counts) {
         return ERR_OK;
     }
@@ -184,7 +188,7 @@ static size_t add_apart(struct settling *settling, const struct netting_table *t
     for (size_t b = 0; b < table->count; b++) {
         for (size_t a = 0; a < b; a++) {
             const struct netting_pair *pair = netting_pair_of(table, a, b);
-            bool is_apart = netting_is_apart(table, a, b);
+            bool is_apart = netting_is_apart(table, a, b) || netting_voted_apart(table, a, b);
             if (pair->is_there && is_apart) {
                 struct obligation_terms terms;
                 bool is_even = pair->net.minor == 0; /* as obligation_of_statement */
@@ -203,6 +207,44 @@ static size_t add_apart(struct settling *settling, const struct netting_table *t
     return left;
 }
 
+static enum err show_vote(const struct settling *settling, const struct netting_table *table,
+                          uint32_t round, size_t place)
+{
+    struct audit_report *report = settling->report;
+    const struct netting_vote *vote = netting_vote_of(table, round, place);
+    struct audit_vote shown = {table->partners[place], round, vote->is_for, 0, NULL};
+    if (!vote->is_there) {
+        return ERR_OK;
+    }
+    shown.left_out = arena_alloc(settling->arena, table->count * sizeof *shown.left_out);
+    if (shown.left_out == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        if (partner_set_has(&vote->left_out, i)) {
+            shown.left_out[shown.left_out_count++] = table->partners[i];
+        }
+    }
+    report->votes[report->vote_count++] = shown;
+    return ERR_OK;
+}
+
+static enum err show_votes(const struct settling *settling, const struct netting_table *table)
+{
+    struct audit_report *report = settling->report;
+    report->votes =
+        arena_alloc(settling->arena, NETTING_ROUNDS_MAX * table->count * sizeof *report->votes);
+    if (report->votes == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (uint32_t round = 0; round < NETTING_ROUNDS_MAX; round++) {
+        for (size_t i = 0; i < table->count; i++) {
+            TRY(show_vote(settling, table, round, i));
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err net_together(struct settling *settling)
 {
     static const struct partner_set nobody;
@@ -214,6 +256,7 @@ static enum err net_together(struct settling *settling)
         return net_by_pair(settling);
     }
     TRY(gather(settling, first, &table));
+    TRY(show_votes(settling, &table));
     TRY(make_room(settling, table.count * (table.count + 1) / 2, table.count));
     enum err err = add_positions(settling, &table);
     if (err != ERR_OK) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/domain.h"
 #include "wire/messages.h"
 #include "wire/signed.h"
 
@@ -151,6 +152,56 @@ static void check_sides(struct statement_proof *proof)
     }
 }
 
+/* Both partners signed these terms of the half, and it names them. */
+static bool is_proven_apart(const struct charter_chain *chain,
+                            const struct pair_statement *statement, unsigned side,
+                            const Talea__V1__AgreedApart *agreed, struct arena *arena,
+                            struct apart_half *out_half)
+{
+    const struct statement_half *half = &statement->halves[side];
+    const ProtobufCBinaryData envelopes[2] = {agreed->sender_signed, agreed->receiver_signed};
+    const struct partner_id *signers[2] = {&half->sender, &half->receiver};
+    struct slice payloads[2];
+    struct note note = {""};
+    for (unsigned i = 0; i < 2; i++) {
+        struct proof_signature signature = prove_envelope(
+            chain, statement, slice_of_field(envelopes[i]), PURPOSE_SET_APART, &payloads[i]);
+        if (signature.state != PROOF_VALID || !partner_id_equal(&signature.signer, signers[i])) {
+            return false;
+        }
+    }
+    struct hash hash = hash_of(HASH_DOMAIN_APART, payloads[0]);
+    return slice_equal(payloads[0], payloads[1]) && hash_equal(&hash, &half->apart_hash) &&
+           wire_apart_decode(payloads[0], arena, out_half, &note) == ERR_OK &&
+           partner_id_equal(&out_half->sender, &half->sender) &&
+           partner_id_equal(&out_half->receiver, &half->receiver) &&
+           period_equal(out_half->period, statement->period);
+}
+
+static void prove_apart(const Talea__V1__GetStatementResponse *document,
+                        const struct charter_chain *chain, struct arena *arena,
+                        struct statement_proof *proof)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        bool is_proven = false;
+        if (hash_is_zero(&proof->statement.halves[side].apart_hash) || document->n_apart == 0) {
+            continue;
+        }
+        for (size_t i = 0; i < document->n_apart && !is_proven; i++) {
+            is_proven = is_proven_apart(chain, &proof->statement, side, document->apart[i], arena,
+                                        &proof->apart[side]);
+        }
+        if (!is_proven) {
+            proof->apart_state = PROOF_INVALID;
+            snprintf(proof->apart_why, sizeof proof->apart_why,
+                     "what is set apart of the half of %s is not here as both signed it",
+                     proof->statement.halves[side].sender.text);
+            return;
+        }
+        proof->apart_state = PROOF_VALID;
+    }
+}
+
 enum err statement_prove(const Talea__V1__GetStatementResponse *document,
                          const struct charter_chain *chain, struct arena *arena,
                          struct statement_proof *out_proof, struct note *note)
@@ -173,6 +224,7 @@ enum err statement_prove(const Talea__V1__GetStatementResponse *document,
     proof.partner = prove_partner(chain, statement, document->partner_signed, arena);
     check_sides(&proof);
     prove_figures(chain, arena, &proof);
+    prove_apart(document, chain, arena, &proof);
     *out_proof = proof;
     return ERR_OK;
 }
@@ -180,7 +232,8 @@ enum err statement_prove(const Talea__V1__GetStatementResponse *document,
 bool statement_is_broken(const struct statement_proof *proof)
 {
     return proof->own.state == PROOF_INVALID || proof->countersigned.state == PROOF_INVALID ||
-           proof->partner.state == PROOF_INVALID || proof->figures == PROOF_INVALID;
+           proof->partner.state == PROOF_INVALID || proof->figures == PROOF_INVALID ||
+           proof->apart_state == PROOF_INVALID;
 }
 
 bool statement_is_agreed(const struct statement_proof *proof)

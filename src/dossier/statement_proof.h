@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "charter/charter_chain.h"
+#include "settlement/apart.h"
 #include "settlement/statement.h"
 
 enum proof_state {
@@ -30,6 +31,10 @@ struct statement_proof {
     enum proof_state figures;             /* owed and net from totals and prices; absent without the
                                              charter of the statement's epoch */
     char figures_why[512];
+    /* What was set apart of each half of which it says so; absent when the file has none. */
+    enum proof_state apart_state;
+    char apart_why[256];
+    struct apart_half apart[2]; /* their entries are in the arena */
 };
 
 /* ERR_INPUT when there is no statement to speak of; what does not verify is told in the proof. */

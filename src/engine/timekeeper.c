@@ -118,6 +118,7 @@ static enum err gather_due(void *context, struct slice key, struct slice value)
                    : kind == DUE_CARD_NEWS ? COMMAND_TELL_CARDS
                    : kind == DUE_DISPUTE   ? COMMAND_DISPUTE_DUE
                    : kind == DUE_FUNDING   ? COMMAND_TELL_FUNDING
+                   : kind == DUE_EARNS     ? COMMAND_SEND_EARNS
                    : kind == DUE_BLOCK     ? COMMAND_BLOCK_DUE
                                            : COMMAND_SETTLE_MEMBER;
     command.business_time = command.due.due;

@@ -474,6 +474,9 @@ static enum err transaction_put(struct ledger_applier *a)
     const struct record *record = a->record;
     struct transaction transaction = {.row = record->row};
     struct ledger_key key;
+    if (uid_is_nil(&record->transaction_id)) { /* a recovered entry about another command */
+        return ERR_OK;
+    }
     key_origin(&record->origin, &record->transaction_id, &key);
     if (applier_has(a, TABLE_TRANSACTION, key_slice(&key))) {
         return ERR_OK;

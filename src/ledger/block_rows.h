@@ -1,8 +1,9 @@
-/* The rows of blocks of points; their keys and bytes are with the others' in ledger/rows.h. */
+/* The rows of blocks of points, as ledger/rows.h has the others'. */
 #ifndef LEDGER_BLOCK_ROWS_H
 #define LEDGER_BLOCK_ROWS_H
 
 #include "clearing/block.h"
+#include "ledger/view.h"
 
 /* A block of points that is paid in advance, at its seller or its buyer. */
 struct block_row {
@@ -22,5 +23,15 @@ struct block_line {
     size_t count;
     struct block_place places[LIMIT_BLOCKS_OPEN];
 };
+
+void key_block(const struct partner_id *seller, const struct partner_id *buyer,
+               const struct uid *id, struct ledger_key *out_key);
+void key_block_line(const struct partner_id *seller, const struct partner_id *buyer,
+                    struct ledger_key *out_key);
+
+void block_row_encode(const struct block_row *row, struct buffer *out);
+MUST_USE enum err block_row_decode(struct slice value, struct block_row *out_row);
+void block_line_encode(const struct block_line *line, struct buffer *out);
+MUST_USE enum err block_line_decode(struct slice value, struct block_line *out_line);
 
 #endif

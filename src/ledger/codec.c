@@ -3,7 +3,8 @@
 #include <string.h>
 
 enum {
-    ENTRY_HAS_NEXT = 0x20,    /* the period that a mark says is next, behind these */
+    ENTRY_HAS_NEXT = 0x20,    /* the period that a mark says is next, behind these; of an earn, the
+                                 promotion that pays for it */
     ENTRY_HAS_DISPUTE = 0x40, /* what it says of a dispute comes last */
     ENTRY_HAS_MANDATE = 0x80, /* in the byte of an entry's kind: its mandate comes last */
     ENTRY_KIND_BITS = 0x1f
@@ -354,7 +355,8 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     write_uid(out, &entry->transaction_id);
     bool has_mandate = !uid_is_nil(&entry->mandate);
     bool has_dispute = entry->dispute.number != 0;
-    bool has_next = entry->next_period.code != 0;
+    bool is_earn = entry->kind == ENTRY_EARN;
+    bool has_next = is_earn ? entry->promotion != 0 : entry->next_period.code != 0;
     write_u8(out,
              (uint8_t)(entry->kind | (has_mandate ? ENTRY_HAS_MANDATE : 0) |
                        (has_dispute ? ENTRY_HAS_DISPUTE : 0) | (has_next ? ENTRY_HAS_NEXT : 0)));
@@ -380,7 +382,9 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     if (has_dispute) {
         write_dispute_part(out, &entry->dispute);
     }
-    if (has_next) {
+    if (has_next && is_earn) {
+        write_varint(out, entry->promotion);
+    } else if (has_next) {
         write_period(out, entry->next_period);
     }
 }
@@ -420,7 +424,13 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     if (kind & ENTRY_HAS_DISPUTE) {
         read_dispute_part(in, &out_entry->dispute);
     }
-    out_entry->next_period = (kind & ENTRY_HAS_NEXT) ? read_some_period(in) : (struct period){0};
+    out_entry->next_period = (struct period){0};
+    if ((kind & ENTRY_HAS_NEXT) && out_entry->kind == ENTRY_EARN) {
+        out_entry->promotion = read_varint32(in);
+        read_expect(in, out_entry->promotion != 0);
+    } else if (kind & ENTRY_HAS_NEXT) {
+        out_entry->next_period = read_some_period(in);
+    }
 }
 
 void write_mandate(struct buffer *out, const struct mandate *mandate)

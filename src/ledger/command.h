@@ -53,6 +53,8 @@ enum command_kind {
     COMMAND_RECOVER_HOLD = 43,  /* a grant, of ours or to us, that was lost here */
     COMMAND_RECOVERY = 44,      /* a recovery with one partner begins or ends */
     COMMAND_MEND_HALF = 51,     /* rows that say of a half what its entries don't are put right */
+    COMMAND_SET_APART = 52,     /* entries of a half wait, so that the rest settles */
+    COMMAND_SEND_EARNS = 54,    /* to another home: points that waited for room under the cap */
     COMMAND_OPEN_DISPUTE = 55,  /* of an entry of a stream with a partner */
     COMMAND_STEP_DISPUTE = 56,  /* our office's next step in one */
     COMMAND_DISPUTE_DUE = 57,   /* a deadline of ours ended, or an outcome is to be carried out */
@@ -179,10 +181,11 @@ enum recovery_step {
     RECOVERY_END = 2    /* all that the partner holds is here */
 };
 
+/* Business time of BEGIN: when the copy decided last. */
 struct command_recovery {
     struct partner_id partner;
     enum recovery_step step;
-    bool skips_cards;      /* of BEGIN: numbers of cards that may have been given are left out */
+    bool skips_cards; /* of BEGIN: numbers of cards that may have been given since are left out */
     struct slice evidence; /* of END: what the partner said that it holds, Signed */
 };
 
@@ -346,6 +349,13 @@ struct command_mend {
     struct slice rows; /* effects on rows of the half (ledger/record.h), one behind the other */
 };
 
+/* Both sides signed it: entries of a half that only one of them has, or has otherwise. */
+struct command_apart {
+    struct partner_id partner;
+    enum stream_direction direction;
+    struct apart_row apart;
+};
+
 struct command_prune {
     struct slice keys; /* of TABLE_TRANSACTION, TRANSACTION_KEY_SIZE bytes each, up to
                           LIMIT_PRUNE_KEYS of them */
@@ -391,6 +401,7 @@ struct command {
         struct command_merge merge;
         struct command_unmerge unmerge;
         struct command_erase erase;
+        struct command_apart apart;
         struct command_prune prune;
         struct command_await await;
         struct command_move move;

@@ -171,6 +171,7 @@ void command_write_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:
+    case COMMAND_SEND_EARNS:
     case COMMAND_BLOCK_DUE:
         write_uid(out, &command->due.id);
         write_partner(out, &command->due.redeemer);
@@ -237,6 +238,7 @@ void command_read_office(struct reader *in, struct command *command)
         break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:
+    case COMMAND_SEND_EARNS:
     case COMMAND_BLOCK_DUE:
         read_uid(in, &command->due.id);
         read_partner(in, &command->due.redeemer);

@@ -60,6 +60,24 @@ static void read_mend(struct reader *in, struct command_mend *out_mend)
     out_mend->rows = read_block(in);
 }
 
+static void write_apart(struct buffer *out, const struct command_apart *apart)
+{
+    write_partner(out, &apart->partner);
+    write_u8(out, (uint8_t)apart->direction);
+    write_block(out, apart->apart.terms);
+    write_block(out, apart->apart.own_signed);
+    write_block(out, apart->apart.partner_signed);
+}
+
+static void read_apart(struct reader *in, struct command_apart *out_apart)
+{
+    read_partner(in, &out_apart->partner);
+    out_apart->direction = (enum stream_direction)read_choice(in, STREAM_OUT, STREAM_IN + 1);
+    out_apart->apart.terms = read_block(in);
+    out_apart->apart.own_signed = read_block(in);
+    out_apart->apart.partner_signed = read_block(in);
+}
+
 void command_write_recovery(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -82,6 +100,9 @@ void command_write_recovery(struct buffer *out, const struct command *command)
         break;
     case COMMAND_MEND_HALF:
         write_mend(out, &command->mend);
+        break;
+    case COMMAND_SET_APART:
+        write_apart(out, &command->apart);
         break;
     default:
         command_write_payment(out, command);
@@ -112,6 +133,9 @@ void command_read_recovery(struct reader *in, struct command *command)
         break;
     case COMMAND_MEND_HALF:
         read_mend(in, &command->mend);
+        break;
+    case COMMAND_SET_APART:
+        read_apart(in, &command->apart);
         break;
     default:
         command_read_payment(in, command);

@@ -37,6 +37,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_PRUNE] = decide_prune,
     [COMMAND_TELL_CARDS] = decide_tell_cards,
     [COMMAND_TELL_FUNDING] = decide_tell_funding,
+    [COMMAND_SEND_EARNS] = decide_send_earns,
     [COMMAND_AWAIT_MOVE] = decide_await_move,
     [COMMAND_MOVE_MEMBER] = decide_move_member,
     [COMMAND_RECOVER_ENTRY] = decide_recover_entry,
@@ -48,6 +49,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_STAND_IN_HOLD] = decide_stand_in_hold,
     [COMMAND_GIVE_UP_HOLD] = decide_give_up_hold,
     [COMMAND_MEND_HALF] = decide_mend_half,
+    [COMMAND_SET_APART] = decide_set_apart,
     [COMMAND_OPEN_DISPUTE] = decide_open_dispute,
     [COMMAND_STEP_DISPUTE] = decide_step_dispute,
     [COMMAND_DISPUTE_DUE] = decide_dispute_due,
@@ -135,6 +137,15 @@ enum err decide_recall_answer(const struct decision *d, const struct uid *id,
     struct record record;
     TRY(find_told(d, &d->terms->roster->self, id, &record));
     *out_answer = record.answer;
+    return ERR_OK;
+}
+
+enum err decide_recall_time(const struct decision *d, const struct uid *id,
+                            struct unix_ms *out_business_time)
+{
+    struct record record;
+    TRY(find_told(d, &d->terms->roster->self, id, &record));
+    *out_business_time = record.business_time;
     return ERR_OK;
 }
 
@@ -350,5 +361,6 @@ enum err decide_send(struct decision *d, const struct partner_id *partner,
         plan_post(d->plan, &from, &to, entry->points);
     }
     TRY(decide_give_entry(d, entry, 1));
-    return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
+    return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, stream->period,
+                      entry->points.minor);
 }

@@ -5,6 +5,7 @@
 #ifndef LEDGER_DECIDE_H
 #define LEDGER_DECIDE_H
 
+#include "ledger/dispute_line.h"
 #include "ledger/plan.h"
 
 /* Decides one command at time `now`. On ERR_OK the plan holds the verdict, the answer and the
@@ -66,6 +67,22 @@ MUST_USE enum err ledger_get_suspended(const struct ledger_view *view,
                                        const struct partner_id *partner, struct period period,
                                        enum entry_kind kind, uint32_t tariff,
                                        struct entry_total *out_total);
+/* What is set apart of a half, or (period 0) of the latest such half; ERR_NOT_FOUND for most. Its
+ * slices are borrowed until the next read of the view. */
+MUST_USE enum err ledger_get_apart(const struct ledger_view *view, enum stream_direction direction,
+                                   const struct partner_id *partner, struct period period,
+                                   struct apart_row *out_row);
+/* The latest half of the stream of which something was set apart; all zeros when there is none.
+ * From the partner we have entries up to its end under the numbers that they had here then, and
+ * under those of its receipts; behind it both have the same. */
+struct apart_end {
+    struct period period;
+    uint64_t last_number;
+    uint64_t receipt_number;
+};
+MUST_USE enum err ledger_get_apart_end(const struct ledger_view *view,
+                                       enum stream_direction direction,
+                                       const struct partner_id *partner, struct apart_end *out_end);
 /* A row of TABLE_META about a partner (META_DISPUTES, ...); 0 when there is none. */
 MUST_USE enum err ledger_get_partner_count(const struct ledger_view *view, const char *name,
                                            const struct partner_id *partner, uint64_t *out_count);
@@ -119,6 +136,9 @@ MUST_USE enum err ledger_get_funding(const struct ledger_view *view,
  * shop told a payer. */
 MUST_USE enum err ledger_get_promotion(const struct ledger_view *view, uint32_t promotion,
                                        const struct partner_id *payer, int64_t *out_points);
+/* Of what it was told: refused, so that the shop's brand bears it. */
+MUST_USE enum err ledger_get_promotion_refused(const struct ledger_view *view, uint32_t promotion,
+                                               const struct partner_id *payer, int64_t *out_points);
 /* What one of us and the partner pays the other for the period. Its slices are borrowed until the
  * next read of the view. */
 MUST_USE enum err ledger_get_obligation(const struct ledger_view *view,

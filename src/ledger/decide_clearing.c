@@ -162,11 +162,17 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
         } else if (verdict_is_of_block(entry->verdict)) {
             TRY(resend_undrawn(d, entry, &sale, &is_sent));
         }
+        if (entry->verdict == VERDICT_NET_DEBIT_CAP && d->terms->roster->waits_at_cap) {
+            TRY(decide_keep_waiting(d, partner, id));
+            sale.is_waiting = is_sent = true;
+        }
         sale.is_reversed = !is_sent;
         if (!is_sent) {
             TRY(promotion_take_back(d, sale.promotion,
                                     points_of(sale.points.minor - sale.taken.minor), id));
         }
+    } else if (sale.is_waiting) {
+        is_sent = true; /* less of it will be sent */
     } else if (!partner_id_equal(&sale.home, partner)) {
         TRY(resend_return(d, entry, &sale, &is_sent));
     } else if (entry->kind == ENTRY_EARN_RETURN && entry->tariff != sale.lot.tariff) {
@@ -206,14 +212,18 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     struct posting posting = reversal_of(entry->kind);
     if (entry->kind == ENTRY_MOVED_LOT) {
         struct account_ref payable = account_of_partner(ACCOUNT_PAYABLE, partner, entry->period);
-        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                       -entry->points.minor));
         return move_give_back(d, &payable, entry);
     }
     if (entry_kind_is_funding(entry->kind)) { /* the issuer does not pay: it is the home's loss */
-        return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor);
+        TRY(promotion_refused(d, partner, entry));
+        return decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                          -entry->points.minor);
     }
     if (entry->kind == ENTRY_BLOCK_BOUGHT || entry->kind == ENTRY_BLOCK_ENDED) {
-        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                       -entry->points.minor));
         return prepaid_receipted(d, partner, entry);
     }
     if (posting.debit == ACCOUNT_KIND_END || MUTANT(SKIP_REVERSAL)) {
@@ -223,7 +233,8 @@ static enum err reverse_entry(struct decision *d, const struct partner_id *partn
     struct account_ref credit = posting_side(posting.credit, partner, entry->period);
     plan_post(d->plan, &debit, &credit, entry->points);
     TRY(dispute_may_follow(d, partner, entry));
-    TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+    TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                   -entry->points.minor));
     if (entry->kind == ENTRY_EARN || entry->kind == ENTRY_EARN_RETURN) {
         int64_t back = entry->kind == ENTRY_EARN ? -entry->points.minor : entry->points.minor;
         TRY(decide_give_abroad(d, entry->tariff, back));
@@ -340,17 +351,22 @@ enum err decide_close_period(struct decision *d)
     return ERR_OK;
 }
 
-/* Its slices are gone with the next look; an absent row is an open one's. */
-static enum err state_before(const struct decision *d, const struct ledger_key *key,
-                             enum pair_state *out_state, struct unix_ms *out_since)
+/* As it was before; an absent row is an open one's. */
+struct pair_before {
+    enum pair_state state;
+    struct unix_ms since;
+    bool is_countersigned; /* by us */
+};
+
+static enum err pair_before(const struct decision *d, const struct ledger_key *key,
+                            struct pair_before *out_before)
 {
     struct slice value;
     struct pair_period pair = {.state = PAIR_OPEN};
     enum err err = view_get(d->view, TABLE_PAIR, key, &value);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     TRY(err == ERR_OK ? pair_period_decode(value, &pair) : ERR_OK);
-    *out_state = pair.state;
-    *out_since = pair.since;
+    *out_before = (struct pair_before){pair.state, pair.since, pair.own_countersigned.length > 0};
     return ERR_OK;
 }
 
@@ -360,14 +376,17 @@ enum err decide_put_pair(struct decision *d)
 {
     const struct command_put_pair *put = &d->command->put_pair;
     struct ledger_key key;
-    enum pair_state before;
+    struct pair_before before;
     struct pair_period pair = put->pair;
     key_pair(&put->partner, put->period, &key);
-    TRY(state_before(d, &key, &before, &pair.since));
-    if (pair.state == PAIR_MATCHED && before != PAIR_MATCHED) {
+    TRY(pair_before(d, &key, &before));
+    if (pair.state == PAIR_MATCHED && before.state != PAIR_MATCHED) {
         TRY(decide_settled(d, &put->partner, put->period));
     }
-    pair.since = pair.state == before ? pair.since : d->now;
+    if (pair.own_countersigned.length > 0 && !before.is_countersigned) {
+        TRY(apart_release(d, &put->partner, put->period));
+    }
+    pair.since = pair.state == before.state ? before.since : d->now;
     buffer_clear(&d->plan->scratch);
     pair_period_encode(&pair, &d->plan->scratch);
     plan_row(d->plan, TABLE_PAIR, &key, buffer_slice(&d->plan->scratch));

@@ -156,6 +156,31 @@ static enum err be_silent(struct decision *d, struct dispute_work *work)
     return dispute_tell(d, work, &work->row.id, &part, &stream);
 }
 
+/* What was set apart, of a kind that the machine rules on: before people have to, and again when
+ * the partner's machine did not say the same. */
+static enum err rule_apart(struct decision *d, struct dispute_work *work,
+                           enum dispute_ruling ruling)
+{
+    struct dispute_part part = {.step = ruling == RULING_UPHELD ? STEP_MACHINE_UPHELD
+                                                                : STEP_MACHINE_DISMISSED};
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, &work->partner, &stream));
+    work->row.due.ms = d->now.ms + DISPUTE_RETRY_MS;
+    if (work->row.pending != 0 || !decide_may_send(d, &work->partner, &stream)) {
+        return dispute_store(d, work);
+    }
+    return dispute_tell(d, work, &work->row.id, &part, &stream);
+}
+
+static enum err end_turn(struct decision *d, struct dispute_work *work)
+{
+    enum dispute_ruling ruling = RULING_NONE;
+    if (work->row.is_apart && work->row.state == DISPUTE_OPENED) {
+        TRY(dispute_machine(d, work, &ruling));
+    }
+    return ruling == RULING_NONE ? be_silent(d, work) : rule_apart(d, work, ruling);
+}
+
 enum err decide_dispute_due(struct decision *d)
 {
     const struct command_due *due = &d->command->due;
@@ -178,5 +203,5 @@ enum err decide_dispute_due(struct decision *d)
         TRY(dispute_confirm(d, &work));
         return dispute_store(d, &work);
     }
-    return dispute_has_ended(&work.row) ? finish(d, &work) : be_silent(d, &work);
+    return dispute_has_ended(&work.row) ? finish(d, &work) : end_turn(d, &work);
 }

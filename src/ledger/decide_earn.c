@@ -82,6 +82,27 @@ static void fix_end(struct sale *sale)
     sale->lot.idle_months = 0;
 }
 
+/* As if it were sent: what can't be then does not wait, either. */
+static enum err keep_waiting(struct decision *d, const struct partner_id *home)
+{
+    struct stream *stream;
+    TRY(decide_out_stream(d, home, &stream));
+    if (stream->is_frozen) {
+        return decide_refuse(d, VERDICT_STREAM_FROZEN);
+    }
+    if (stream->is_recovering) {
+        return ERR_UNAVAILABLE;
+    }
+    if (decide_is_after_end(d, home, stream->period)) {
+        return decide_refuse(d, VERDICT_PARTNER_LEFT);
+    }
+    uint64_t waiting;
+    TRY(decide_count_waiting(d, home, &waiting));
+    return d->terms->outbox_entries != 0 && waiting >= d->terms->outbox_entries
+               ? decide_refuse(d, VERDICT_OUTBOX_FULL)
+               : decide_keep_waiting(d, home, &d->command->transaction_id);
+}
+
 /* Another brand's member: the points are its liability, and we owe it their price, or have paid it
  * with a block. */
 static enum err earn_given(struct decision *d, const struct card_route *route, struct points points)
@@ -101,12 +122,19 @@ static enum err earn_given(struct decision *d, const struct card_route *route, s
         .tariff = sale.lot.tariff,
         .active_from = sale.lot.active_from,
         .expires_at = sale.lot.expires_at,
+        .promotion = sale.promotion,
         .subject = sale.block,
     };
-    if (points.minor > 0) {
+    bool is_drawn = !uid_is_nil(&sale.block); /* it owes nothing more: it need not wait */
+    if (!is_drawn) {
+        TRY(decide_must_wait(d, home, entry.tariff, points, &sale.is_waiting));
+    }
+    if (sale.is_waiting) {
+        TRY(keep_waiting(d, home));
+    } else if (points.minor > 0) {
         TRY(decide_send(d, home, &entry, ACCOUNT_ISSUED, ACCOUNT_PAYABLE));
     }
-    if (points.minor > 0 && !decision_is_refused(d) && uid_is_nil(&sale.block)) {
+    if (points.minor > 0 && !is_drawn && !sale.is_waiting && !decision_is_refused(d)) {
         TRY(decide_within_cap(d, home, STREAM_OUT));
     }
     if (decision_is_refused(d)) {
@@ -236,7 +264,7 @@ static enum err take_back(struct decision *d, struct sale *sale, struct points p
                                        .points = points,
                                        .tariff = sale->lot.tariff,
                                        .subject = d->command->return_sale.sale};
-        if (points.minor == 0) {
+        if (points.minor == 0 || sale->is_waiting) {
             return ERR_OK;
         }
         TRY(decide_send(d, &sale->home, &entry, ACCOUNT_PAYABLE, ACCOUNT_ISSUED));

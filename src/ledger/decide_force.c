@@ -132,8 +132,8 @@ static enum err give(struct force *f, const struct account_ref *source, const st
     return ERR_OK;
 }
 
-/* From the member, who owes what is not there. */
-static enum err take(struct force *f, const struct account_ref *sink)
+/* From the member, who owes what is not there; `hold` notes what a burn took, or is NULL. */
+static enum err take(struct force *f, const struct account_ref *sink, struct hold *hold)
 {
     struct decision *d = f->d;
     struct points points = f->take->entry.points;
@@ -143,7 +143,8 @@ static enum err take(struct force *f, const struct account_ref *sink)
         f->recovery->unreplayed++;
         return ERR_OK;
     }
-    TRY(work_take(d, &f->work, sink, NULL, points));
+    TRY(hold == NULL ? work_take(d, &f->work, sink, NULL, points)
+                     : work_burn(d, &f->work, sink, hold, points));
     work_end(d, &f->work);
     TRY(points_add(f->recovery->debt, d->plan->answer.debt, &f->recovery->debt));
     return points_add(f->recovery->written_off, d->plan->answer.written_off,
@@ -190,7 +191,7 @@ static enum err force_earn_return(struct force *f)
         return err;
     }
     TRY(find_member(f, has_sale ? &sale.member : NULL));
-    TRY(take(f, &receivable));
+    TRY(take(f, &receivable, NULL));
     if (has_sale) {
         int64_t left = sale.points.minor - sale.taken.minor;
         sale.taken.minor += entry->points.minor < left ? entry->points.minor : left;
@@ -198,20 +199,6 @@ static enum err force_earn_return(struct force *f)
         return prepaid_change(f->d, &sale.home, &sale.issuer, &sale.block, entry->points.minor);
     }
     return ERR_OK;
-}
-
-/* The hold keeps what was taken beside it, so that the goods may come back. */
-static enum err add_captured(struct force *f, struct hold *hold)
-{
-    struct points points = f->take->entry.points;
-    struct hold_lot *last = &hold->lots[hold->lot_count == 0 ? 0 : hold->lot_count - 1];
-    if (hold->lot_count < LIMIT_LOTS_PER_HOLD) {
-        last = &hold->lots[hold->lot_count++];
-        *last = (struct hold_lot){.key = plain_lot(f->d)};
-    }
-    TRY(points_add(last->captured, points, &last->captured));
-    TRY(points_add(hold->granted, points, &hold->granted));
-    return points_add(hold->captured, points, &hold->captured);
 }
 
 static struct hold captured_hold(const struct force *f)
@@ -249,17 +236,18 @@ static enum err force_capture(struct force *f)
         return decide_promise(f->d, &hold.redeemer, -entry->points.minor);
     }
     TRY(find_member(f, has_hold ? &hold.member : NULL));
-    TRY(take(f, &payable));
-    if (!f->has_member) {
-        return ERR_OK;
-    }
     if (!has_hold) {
         hold = captured_hold(f);
+    }
+    TRY(take(f, &payable, &hold));
+    if (!f->has_member) {
+        return ERR_OK;
     }
     if (uid_is_nil(&hold.member)) {
         hold.member = f->work.id;
     }
-    TRY(add_captured(f, &hold));
+    TRY(points_add(hold.granted, entry->points, &hold.granted));
+    TRY(points_add(hold.captured, entry->points, &hold.captured));
     decide_put_hold(f->d, &entry->subject, &hold);
     return ERR_OK;
 }

@@ -72,7 +72,8 @@ static enum err lot_out(struct decision *d, struct leaving *leaving, struct memb
         TRY(work_post(d, work, &from, &payable, lot.free));
     }
     TRY(decide_give_entry(d, &entry, 1));
-    TRY(decide_owe(d, &leaving->to, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor));
+    TRY(decide_owe(d, &leaving->to, STREAM_OUT, entry.kind, entry.tariff, leaving->stream.period,
+                   entry.points.minor));
     return plan_entry(d->plan, d->terms, &leaving->to, &leaving->stream, &entry);
 }
 

@@ -191,6 +191,72 @@ static enum err get_news(const struct decision *d, uint64_t number, struct card_
     return card_news_decode(value, out_news);
 }
 
+/* ---- A ledger that was restored ---- */
+
+/* Is it the card's latest news here, or older than that? By the times at which offices said so, for
+ * each partner brings back all that it was told, one after the other. */
+static enum err compare_news(const struct decision *d, const struct clearing_entry *entry,
+                             uint64_t number, bool *out_is_same, bool *out_is_later)
+{
+    struct card_news news;
+    struct unix_ms said;
+    *out_is_same = false;
+    *out_is_later = true;
+    enum err err = number == 0 ? ERR_NOT_FOUND : get_news(d, number, &news);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    *out_is_same = uid_equal(&news.transaction_id, &entry->transaction_id);
+    err = decide_recall_time(d, &news.transaction_id, &said);
+    *out_is_later = !*out_is_same && (err == ERR_NOT_FOUND || said.ms <= entry->business_time.ms);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* The partner knows this number; what it did not hear before it is told all the same. */
+static enum err has_heard(struct decision *d, const struct partner_id *partner, uint64_t number)
+{
+    uint64_t told;
+    TRY(decide_get_partner_u64(d, META_NEWS_TOLD, partner, &told));
+    if (told + 1 == number) {
+        decide_put_partner_u64(d, META_NEWS_TOLD, partner, number);
+    }
+    return ERR_OK;
+}
+
+enum err decide_news_again(struct decision *d, const struct partner_id *partner,
+                           const struct clearing_entry *entry, bool *out_is_news)
+{
+    struct card_change change = {entry->card, entry->kind, entry->moved_to};
+    struct card_status status;
+    bool is_same;
+    bool is_later;
+    uint64_t last;
+    TRY(ledger_get_card_status(d->view, &entry->card, &status));
+    TRY(compare_news(d, entry, status.number, &is_same, &is_later));
+    *out_is_news = is_later;
+    if (!is_later) {
+        return is_same ? has_heard(d, partner, status.number) : ERR_OK;
+    }
+    TRY(decide_get_u64(d, META_CARD_NEWS, &last));
+    TRY(put_news(d, &change, last + 1));
+    decide_put_u64(d, META_CARD_NEWS, last + 1);
+    return has_heard(d, partner, last + 1);
+}
+
+enum err decide_resume_news(struct decision *d, const struct partner_id *partner)
+{
+    uint64_t last;
+    uint64_t told;
+    TRY(decide_get_u64(d, META_CARD_NEWS, &last));
+    TRY(decide_get_partner_u64(d, META_NEWS_TOLD, partner, &told));
+    if (told < last) {
+        expect_telling(d);
+    }
+    return ERR_OK;
+}
+
+/* ---- Telling ---- */
+
 struct telling {
     uint64_t last;
     size_t room;  /* entries that may still be sent */

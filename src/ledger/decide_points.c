@@ -19,7 +19,8 @@ static bool lot_is_pending(const struct lot *lot)
 struct taken {
     struct points available;
     struct points pending;
-    bool is_spent; /* these lots' issuers owe for it */
+    bool is_spent;     /* these lots' issuers owe for it */
+    struct hold *hold; /* of a burn: notes which lots; else NULL */
 };
 
 static enum err take_from_lot(struct decision *d, struct member_work *work, struct lot lot,
@@ -28,6 +29,9 @@ static enum err take_from_lot(struct decision *d, struct member_work *work, stru
     struct points part = points_least(lot.free, *left);
     TRY(work_lot(d, work, &lot.key, -part.minor, 0));
     TRY(decide_spend(d, &lot.key, taken->is_spent ? part.minor : 0));
+    if (taken->hold != NULL) {
+        TRY(hold_note_lot(taken->hold, &lot.key, part));
+    }
     left->minor -= part.minor;
     struct points *sum = lot_is_pending(&lot) ? &taken->pending : &taken->available;
     return points_add(*sum, part, sum);
@@ -127,12 +131,13 @@ static enum err unspend(struct decision *d, const struct member_work *work,
     return has_ended || work->row.is_erased ? ERR_OK : decide_spend(d, lot, -lacking.minor);
 }
 
-enum err work_take(struct decision *d, struct member_work *work, const struct account_ref *sink,
-                   const struct lot_key *lot, struct points points)
+static enum err take_points(struct decision *d, struct member_work *work,
+                            const struct account_ref *sink, const struct lot_key *lot,
+                            struct hold *hold, struct points points)
 {
     struct account_ref debt = account_of_member(ACCOUNT_DEBT, &work->id);
     struct points left = points;
-    struct taken taken = {.is_spent = false};
+    struct taken taken = {.is_spent = false, .hold = hold};
     if (lot != NULL) {
         TRY(take_from_origin(d, work, lot, &left, &taken));
         TRY(unspend(d, work, lot, left));
@@ -148,4 +153,18 @@ enum err work_take(struct decision *d, struct member_work *work, const struct ac
         plan_post(d->plan, &adjustment, sink, d->plan->answer.written_off);
     }
     return ERR_OK;
+}
+
+enum err work_take(struct decision *d, struct member_work *work, const struct account_ref *sink,
+                   const struct lot_key *lot, struct points points)
+{
+    return take_points(d, work, sink, lot, NULL, points);
+}
+
+enum err work_burn(struct decision *d, struct member_work *work, const struct account_ref *sink,
+                   struct hold *hold, struct points points)
+{
+    TRY(take_points(d, work, sink, NULL, hold, points));
+    TRY(points_add(hold->unbacked, d->plan->answer.debt, &hold->unbacked));
+    return points_add(hold->lost, d->plan->answer.written_off, &hold->lost);
 }

@@ -93,7 +93,8 @@ static enum err send_acceptance(struct decision *d, const struct block_terms *te
     entry.business_time = d->command->business_time;
     entry.transaction_id = d->command->transaction_id;
     TRY(plan_entry(d->plan, d->terms, &terms->seller, stream, &entry));
-    TRY(decide_owe(d, &terms->seller, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor));
+    TRY(decide_owe(d, &terms->seller, STREAM_OUT, entry.kind, entry.tariff, stream->period,
+                   entry.points.minor));
     return decide_within_cap(d, &terms->seller, STREAM_OUT);
 }
 

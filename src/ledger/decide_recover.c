@@ -6,11 +6,15 @@
  * In between nothing new is written for that partner, and nothing new is taken. The row of the
  * recovery counts what came back, so that a recovery that was interrupted goes on counting.
  */
+#include "base/calendar.h"
 #include "base/mutant.h"
 #include "ledger/decision.h"
 #include "ledger/route.h"
 
-#define SKIPPED_CARDS_LEAST 1000u /* and a tenth of those that were given */
+/* Beside a tenth of those that were given. */
+#define SKIPPED_CARDS_LEAST 1000u
+#define SKIPPED_CARDS_PER_S 10u /* of a brand of millions, on a busy day */
+#define SKIPPED_MS_MAX      (400 * DAY_MS)
 
 enum err decide_get_recovery(const struct decision *d, const struct partner_id *partner,
                              struct partner_recovery *out_recovery)
@@ -35,7 +39,15 @@ void decide_put_recovery(struct decision *d, const struct partner_id *partner,
 
 /* ---- Begin and end ---- */
 
-/* Cards that were given after the copy was made must not be given to somebody else. */
+/* Cards that were given since the copy was made must not be given to somebody else; nor those that
+ * an earlier recovery from the same copy has given since: the longer ago it is, the more. */
+static uint64_t cards_since(const struct decision *d, uint64_t serial)
+{
+    int64_t ms = d->now.ms - d->command->business_time.ms;
+    int64_t seconds = ms <= 0 ? 0 : ms < SKIPPED_MS_MAX ? ms / 1000 : SKIPPED_MS_MAX / 1000;
+    return serial / 10 + SKIPPED_CARDS_LEAST + SKIPPED_CARDS_PER_S * (uint64_t)seconds;
+}
+
 static enum err skip_cards(struct decision *d)
 {
     const struct roster *roster = d->terms->roster;
@@ -43,9 +55,12 @@ static enum err skip_cards(struct decision *d)
     struct card_number number;
     uint64_t serial;
     TRY(decide_get_u64(d, META_CARD_SERIAL, &serial));
-    uint64_t next = serial + serial / 10 + SKIPPED_CARDS_LEAST;
-    if (self != NULL && card_number_make(&self->prefix, next, &number) == ERR_OK) {
-        decide_put_u64(d, META_CARD_SERIAL, next);
+    /* As many as the numbers that are left have room for. */
+    for (uint64_t skipped = cards_since(d, serial); self != NULL && skipped > 0; skipped /= 2) {
+        if (card_number_make(&self->prefix, serial + skipped, &number) == ERR_OK) {
+            decide_put_u64(d, META_CARD_SERIAL, serial + skipped);
+            break;
+        }
     }
     return ERR_OK;
 }
@@ -77,7 +92,10 @@ enum err decide_recovery(struct decision *d)
     }
     recovery.ended = begins ? (struct unix_ms){0} : d->now;
     decide_put_recovery(d, &command->partner, &recovery);
-    return begins && command->skips_cards ? skip_cards(d) : ERR_OK;
+    if (!begins) {
+        return decide_resume_news(d, &command->partner);
+    }
+    return command->skips_cards ? skip_cards(d) : ERR_OK;
 }
 
 /* ---- Our own entries ---- */
@@ -133,6 +151,9 @@ static enum err went_on(struct decision *d, const struct partner_id *home,
         sale->block = entry->subject;
         sale->lot.tariff = entry->tariff;
         decide_put_sale(d, &entry->transaction_id, sale);
+    } else if (sale->is_waiting) { /* in the older copy: it was sent since */
+        sale->is_waiting = false;
+        decide_put_sale(d, &entry->transaction_id, sale);
     }
     return ERR_OK;
 }
@@ -157,13 +178,15 @@ static enum err sale_again(struct decision *d, const struct partner_id *home,
         .card = entry->card,
         .points = entry->points,
         .is_fixed = true,
+        .promotion = entry->promotion,
         .rate = {.per_minor = 1},
         .lot = {*self, entry->tariff, entry->active_from, entry->expires_at, 0},
         .business_time = entry->business_time,
         .block = entry->subject,
     };
     decide_put_sale(d, &entry->transaction_id, &sale);
-    return prepaid_change(d, home, self, &sale.block, -entry->points.minor);
+    TRY(prepaid_change(d, home, self, &sale.block, -entry->points.minor));
+    return promotion_given_again(d, entry->promotion, entry->points.minor);
 }
 
 static enum err return_again(struct decision *d, const struct clearing_entry *entry,
@@ -179,7 +202,8 @@ static enum err return_again(struct decision *d, const struct clearing_entry *en
     TRY(err);
     sale.taken.minor += entry->points.minor;
     decide_put_sale(d, &entry->subject, &sale);
-    return prepaid_change(d, &sale.home, &sale.issuer, &sale.block, entry->points.minor);
+    TRY(prepaid_change(d, &sale.home, &sale.issuer, &sale.block, entry->points.minor));
+    return promotion_given_again(d, sale.promotion, -entry->points.minor);
 }
 
 /* A hold that our till used, and that did not come back: as much as was captured of it. */
@@ -241,13 +265,27 @@ static enum err capture_again(struct decision *d, const struct partner_id *home,
     return ERR_OK;
 }
 
+static struct hold hold_given_up(const struct decision *d, const struct partner_id *home,
+                                 const struct clearing_entry *entry)
+{
+    struct hold hold = hold_of_capture(d, home, entry);
+    hold.state = HOLD_VOIDED;
+    return hold;
+}
+
 /* Void: what is left is given back, of which the entry says nothing, but the till was told. Return:
  * of what was captured. */
-static enum err give_back_again(struct decision *d, const struct clearing_entry *entry,
+static enum err give_back_again(struct decision *d, const struct partner_id *home,
+                                const struct clearing_entry *entry,
                                 struct partner_recovery *recovery)
 {
     struct hold hold;
     enum err err = ledger_get_hold(d->view, &d->terms->roster->self, &entry->subject, &hold);
+    if (err == ERR_NOT_FOUND && recovered_is_given_up(entry)) {
+        hold = hold_given_up(d, home, entry);
+        decide_put_hold(d, &entry->subject, &hold);
+        return ERR_OK;
+    }
     if (err == ERR_NOT_FOUND) {
         recovery->unreplayed++;
         return ERR_OK;
@@ -256,7 +294,7 @@ static enum err give_back_again(struct decision *d, const struct clearing_entry 
     if (entry->kind == ENTRY_BURN_RETURN) {
         TRY(points_add(hold.returned, entry->points, &hold.returned));
     } else if (hold.state == HOLD_OPEN) {
-        d->plan->answer.points = hold_left(&hold);
+        d->plan->answer.points = recovered_is_given_up(entry) ? points_of(0) : hold_left(&hold);
         TRY(points_add(hold.voided, hold_left(&hold), &hold.voided));
         hold.state = HOLD_VOIDED;
     }
@@ -284,32 +322,37 @@ static enum err lot_again(struct decision *d, const struct partner_id *to,
     return ERR_OK;
 }
 
-/* What we said of a card of ours is so again; each partner brings it, and once is enough. */
-static enum err card_again(struct decision *d, const struct clearing_entry *entry,
-                           struct partner_recovery *recovery)
+/* The member is at the home that the card leads to. */
+static enum err has_moved_again(struct decision *d, const struct uid *member)
+{
+    struct member_work work;
+    TRY(work_begin(d, member, &work));
+    work.row.is_blocked = true;
+    work_mark(d, &work);
+    work_end(d, &work);
+    return ERR_OK;
+}
+
+/* What we said last of a card of ours is so again; each partner brings it, and once is enough.
+ * Those that were not told before it was lost are told when they have shown all. */
+static enum err card_again(struct decision *d, const struct partner_id *partner,
+                           const struct clearing_entry *entry, struct partner_recovery *recovery)
 {
     struct card card;
-    struct card_status status;
-    struct member_work work;
+    bool is_news;
     enum err err = ledger_get_card(d->view, &entry->card, &card);
     if (err == ERR_NOT_FOUND || (err == ERR_OK && uid_is_nil(&card.member))) {
         recovery->unreplayed += err == ERR_NOT_FOUND;
         return ERR_OK;
     }
     TRY(err);
-    card.is_blocked = entry->kind == ENTRY_CARD_BLOCK;
-    decide_put_card(d, &entry->card, &card);
-    if (entry->kind != ENTRY_CARD_MOVED) {
+    TRY(decide_news_again(d, partner, entry, &is_news));
+    if (!is_news) {
         return ERR_OK;
     }
-    TRY(ledger_get_card_status(d->view, &entry->card, &status));
-    status.moved_to = entry->moved_to;
-    decide_put_card_status(d, &entry->card, &status);
-    TRY(work_begin(d, &card.member, &work));
-    work.row.is_blocked = true;
-    work_mark(d, &work);
-    work_end(d, &work);
-    return ERR_OK;
+    card.is_blocked = entry->kind == ENTRY_CARD_BLOCK;
+    decide_put_card(d, &entry->card, &card);
+    return entry->kind == ENTRY_CARD_MOVED ? has_moved_again(d, &card.member) : ERR_OK;
 }
 
 /* A step of a dispute; without what it is about there is only the entry. The office was told the
@@ -342,18 +385,19 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
         return capture_again(d, partner, entry);
     case ENTRY_VOID:
     case ENTRY_BURN_RETURN:
-        return give_back_again(d, entry, recovery);
+        return give_back_again(d, partner, entry, recovery);
     case ENTRY_MOVED_LOT:
         return lot_again(d, partner, entry, recovery);
     case ENTRY_CARD_BLOCK:
     case ENTRY_CARD_UNBLOCK:
     case ENTRY_CARD_MOVED:
-        return card_again(d, entry, recovery);
+        return card_again(d, partner, entry, recovery);
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
-        return entry->promotion == 0 ? decide_told_again(d, partner, entry) : ERR_OK;
-    case ENTRY_PROMOTION: /* the parts know what they have paid */
-        return ERR_OK;
+        return entry->promotion == 0 ? decide_told_again(d, partner, entry)
+                                     : promotion_told_again(d, partner, entry);
+    case ENTRY_PROMOTION:
+        return promotion_told_again(d, partner, entry);
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:
         return prepaid_again(d, partner, entry, recovery);
@@ -390,7 +434,7 @@ enum err decide_recover_entry(struct decision *d)
     if (!MUTANT(RECOVER_WITHOUT_POSTING)) {
         post_entry(d, &lost->receiver, entry);
     }
-    TRY(decide_owe(d, &lost->receiver, STREAM_OUT, entry->kind, entry->tariff,
+    TRY(decide_owe(d, &lost->receiver, STREAM_OUT, entry->kind, entry->tariff, entry->period,
                    entry->points.minor));
     TRY(plan_entry_again(d->plan, &lost->receiver, &stream, entry, lost->bytes));
     recovery.own_entries++;
@@ -399,115 +443,4 @@ enum err decide_recover_entry(struct decision *d)
     decide_put_recovery(d, &lost->receiver, &recovery);
     d->plan->answer.home = lost->receiver;
     return ERR_OK;
-}
-
-/* ---- The same command again, told by who never heard that it was lost ---- */
-
-static bool is_step_of(const struct clearing_entry *entry, const struct command *told)
-{
-    return entry->dispute.number == told->dispute.number &&
-           entry->dispute.is_of_sender == (told->dispute.direction == STREAM_OUT) &&
-           strcmp(entry->dispute.note, told->dispute.note) == 0;
-}
-
-/* The till showed the card that the entry names, or one that led there then: it may lead further
- * now, or be blocked. */
-static bool leads_to(const struct decision *d, const struct card_number *shown,
-                     const struct card_number *named)
-{
-    struct card_number at = *shown;
-    for (unsigned hops = 0; hops <= LIMIT_CARD_HOPS; hops++) {
-        struct card_status status;
-        if (card_number_equal(&at, named)) {
-            return true;
-        }
-        if (ledger_get_card_status(d->view, &at, &status) != ERR_OK ||
-            status.moved_to.digits[0] == '\0') {
-            return false;
-        }
-        at = status.moved_to;
-    }
-    return false;
-}
-
-static bool is_card_of(const struct decision *d, const struct card_number *number,
-                       const struct uid *member)
-{
-    struct card card;
-    return ledger_get_card(d->view, number, &card) == ERR_OK && uid_equal(&card.member, member);
-}
-
-static bool entry_says(const struct decision *d, const struct clearing_entry *entry,
-                       const struct command *told)
-{
-    switch ((int)told->kind) {
-    case COMMAND_EARN:
-        return entry->kind == ENTRY_EARN && leads_to(d, &told->earn.card, &entry->card) &&
-               (!told->earn.is_fixed || told->earn.fixed_points.minor == entry->points.minor);
-    case COMMAND_RETURN_SALE:
-        return entry->kind == ENTRY_EARN_RETURN &&
-               uid_equal(&entry->subject, &told->return_sale.sale);
-    case COMMAND_CAPTURE:
-    case COMMAND_RETURN_BURN:
-        return entry->kind == (told->kind == COMMAND_CAPTURE ? ENTRY_CAPTURE : ENTRY_BURN_RETURN) &&
-               uid_equal(&entry->subject, &told->use.hold) &&
-               (told->use.points.minor == 0 || told->use.points.minor == entry->points.minor);
-    case COMMAND_GIVE_UP_HOLD:
-        return entry->kind == ENTRY_VOID && uid_equal(&entry->subject, &told->transaction_id);
-    case COMMAND_VOID:
-        return entry->kind == ENTRY_VOID && uid_equal(&entry->subject, &told->use.hold);
-    case COMMAND_BLOCK_CARD:
-        return entry->kind == ENTRY_CARD_BLOCK && card_number_equal(&entry->card, &told->card.card);
-    case COMMAND_UNBLOCK_CARD: /* of a member who moved, partners heard where the card leads */
-        return (entry->kind == ENTRY_CARD_UNBLOCK || entry->kind == ENTRY_CARD_MOVED) &&
-               card_number_equal(&entry->card, &told->card.card);
-    case COMMAND_BLOCK_MEMBER:
-    case COMMAND_UNBLOCK_MEMBER:
-        return entry->kind ==
-                   (told->kind == COMMAND_BLOCK_MEMBER ? ENTRY_CARD_BLOCK : ENTRY_CARD_UNBLOCK) &&
-               is_card_of(d, &entry->card, &told->block.member);
-    case COMMAND_MOVE_MEMBER:
-        return (entry->kind == ENTRY_CARD_MOVED || entry->kind == ENTRY_MOVED_LOT) &&
-               card_number_equal(&entry->card, &told->move.card) &&
-               card_number_equal(&entry->moved_to, &told->move.new_card);
-    case COMMAND_CLOSE_PERIOD:
-        return entry->kind == ENTRY_PERIOD_MARK &&
-               entry->period.code == told->close_period.period.code;
-    case COMMAND_BUY_BLOCK:
-        return entry->kind == ENTRY_BLOCK_BOUGHT &&
-               uid_equal(&entry->subject, &told->block_of_points.terms.id);
-    case COMMAND_OPEN_DISPUTE:
-        return is_step_of(entry, told) && entry->dispute.step == STEP_OPEN &&
-               entry->dispute.reason == told->dispute.reason &&
-               (told->dispute.points.minor == 0 ||
-                told->dispute.points.minor == entry->points.minor);
-    case COMMAND_STEP_DISPUTE:
-        return is_step_of(entry, told) &&
-               (entry->dispute.step == told->dispute.step ||
-                (dispute_step_ruling(told->dispute.step) != RULING_NONE &&
-                 dispute_step_ruling(told->dispute.step) ==
-                     dispute_step_ruling(entry->dispute.step)));
-    default:
-        return false;
-    }
-}
-
-static bool hold_says(const struct decision *d, const struct command_recover_hold *hold,
-                      const struct command *told)
-{
-    const struct partner_id *self = &d->terms->roster->self;
-    bool is_kind = partner_id_equal(&hold->home, self) ? told->kind == COMMAND_HOLD
-                                                       : command_asks_abroad(told->kind);
-    return is_kind && partner_id_equal(&hold->redeemer, &told->hold.redeemer) &&
-           (card_number_equal(&hold->card, &told->hold.card) ||
-            card_number_equal(&hold->card, &told->hold.asked) ||
-            leads_to(d, &told->hold.card, &hold->card)) &&
-           hold->points.minor == told->hold.points.minor;
-}
-
-bool recovered_says(const struct decision *d, const struct command *recovered)
-{
-    return recovered->kind == COMMAND_RECOVER_HOLD
-               ? hold_says(d, &recovered->recover_hold, d->command)
-               : entry_says(d, &recovered->recover_entry.entry, d->command);
 }

@@ -89,7 +89,8 @@ static enum err send_to(struct decision *d, const struct partner_id *home,
     TRY(plan_entry(d->plan, d->terms, home, &stream, entry));
     plan_post(d->plan, is_given ? from : &payable, is_given ? &payable : from, entry->points);
     TRY(decide_give_entry(d, entry, 1));
-    return decide_owe(d, home, STREAM_OUT, entry->kind, entry->tariff, entry->points.minor);
+    return decide_owe(d, home, STREAM_OUT, entry->kind, entry->tariff, stream.period,
+                      entry->points.minor);
 }
 
 /* A block is one pair's, and this one refused: without it the sale comes under the usual tariff. */
@@ -125,6 +126,7 @@ enum err resend_earn(struct decision *d, const struct partner_id *partner,
             .tariff = sale->lot.tariff,
             .active_from = sale->lot.active_from,
             .expires_at = sale->lot.expires_at,
+            .promotion = sale->promotion,
         };
         TRY(send_to(d, &route.home->id, &entry, &issued, true, out_is_sent));
     }
@@ -157,6 +159,7 @@ enum err resend_undrawn(struct decision *d, const struct receipted_entry *refuse
     if (is_earn) {
         entry.active_from = sale->lot.active_from;
         entry.expires_at = sale->lot.expires_at;
+        entry.promotion = sale->promotion;
     } else {
         entry.subject = refused->subject;
     }
@@ -164,7 +167,8 @@ enum err resend_undrawn(struct decision *d, const struct receipted_entry *refuse
     TRY(plan_entry(d->plan, d->terms, &sale->home, stream, &entry));
     plan_post(d->plan, is_earn ? &issued : &payable, is_earn ? &payable : &issued, entry.points);
     TRY(decide_give_entry(d, &entry, 1));
-    return decide_owe(d, &sale->home, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor);
+    return decide_owe(d, &sale->home, STREAM_OUT, entry.kind, entry.tariff, stream->period,
+                      entry.points.minor);
 }
 
 enum err resend_return(struct decision *d, const struct receipted_entry *refused,

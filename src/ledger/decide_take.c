@@ -88,7 +88,8 @@ static enum err take_earn(struct decision *d)
     if (!is_within) {
         return decide_refuse(d, VERDICT_POINTS_TOO_LARGE);
     }
-    TRY(decide_owe(d, &take->sender, STREAM_IN, ENTRY_EARN, entry->tariff, entry->points.minor));
+    TRY(decide_owe(d, &take->sender, STREAM_IN, ENTRY_EARN, entry->tariff, entry->period,
+                   entry->points.minor));
     if (uid_is_nil(&entry->subject)) { /* else nothing is owed */
         TRY(decide_within_cap(d, &take->sender, STREAM_IN));
     }
@@ -322,7 +323,7 @@ static enum err take_end(struct decision *d, struct stream *stream, bool is_appl
     const struct clearing_entry *entry = &take->entry;
     struct hash hash = entry_hash(take->bytes);
     if (is_applied && !was_weighed) {
-        TRY(decide_owe(d, &take->sender, STREAM_IN, entry->kind, entry->tariff,
+        TRY(decide_owe(d, &take->sender, STREAM_IN, entry->kind, entry->tariff, entry->period,
                        entry->points.minor));
     }
     if ((is_applied && is_counted(d)) || MUTANT(COUNT_REFUSED)) {

@@ -112,6 +112,12 @@ MUST_USE enum err work_give(struct decision *d, struct member_work *work,
 MUST_USE enum err work_take(struct decision *d, struct member_work *work,
                             const struct account_ref *sink, const struct lot_key *lot,
                             struct points points);
+/* Takes points of any lots for a burn beside what its hold reserved: the hold notes of which lots
+ * they are, what the member owes of them and what the programme bears, so that their return goes
+ * back where they came from. */
+MUST_USE enum err work_burn(struct decision *d, struct member_work *work,
+                            const struct account_ref *sink, struct hold *hold,
+                            struct points points);
 /* Free points repay the debt there is: after this, one of both is zero. */
 MUST_USE enum err work_repay(struct decision *d, struct member_work *work);
 /* One lot's points between free and held, or in and out; keeps the working copy alike. */
@@ -136,6 +142,9 @@ struct account_ref account_of_programme(enum account_kind kind);
 /* What one of our own commands was answered. ERR_NOT_FOUND when its id is forgotten. */
 MUST_USE enum err decide_recall_answer(const struct decision *d, const struct uid *id,
                                        struct answer *out_answer);
+/* When that was. */
+MUST_USE enum err decide_recall_time(const struct decision *d, const struct uid *id,
+                                     struct unix_ms *out_business_time);
 
 /* Rows that decisions write whole. */
 void decide_put_profile(struct decision *d, const struct uid *member,
@@ -183,6 +192,12 @@ MUST_USE enum err decide_announce(struct decision *d, const struct card_change *
 /* Announces `kind` of all cards of a member that are not blocked by themselves. */
 MUST_USE enum err decide_announce_cards(struct decision *d, const struct profile *profile,
                                         enum entry_kind kind);
+/* News of ours that a partner shows to a ledger that lost it: what became of the card is numbered,
+ * and the others will be told. Gives false when the ledger has this or something later of it. */
+MUST_USE enum err decide_news_again(struct decision *d, const struct partner_id *partner,
+                                    const struct clearing_entry *entry, bool *out_is_news);
+/* The partner can be told again: what it did not hear is told soon. */
+MUST_USE enum err decide_resume_news(struct decision *d, const struct partner_id *partner);
 /* What there is to say of one of our cards by its rows. */
 MUST_USE enum err decide_card_change(const struct decision *d, const struct card_number *number,
                                      struct card_change *out_change);
@@ -249,10 +264,11 @@ uint32_t decide_hold_tariff(const struct decision *d, const struct hold *hold);
 
 /* The unsettled position with a partner, exposure.c. A command is about one partner, or two; its
  * changes are written with the rest of the plan, unless it is refused. */
-/* An entry that was sent or taken, or (negative) taken back. */
+/* An entry of the period that was sent or taken, or (negative) taken back. Period 0: points without
+ * an entry, which change no minimum fee. */
 MUST_USE enum err decide_owe(struct decision *d, const struct partner_id *partner,
                              enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
-                             int64_t points);
+                             struct period period, int64_t points);
 /* Points in the partner's open holds here, more or less. Nothing for our own till's. */
 MUST_USE enum err decide_promise(struct decision *d, const struct partner_id *redeemer,
                                  int64_t points);
@@ -263,6 +279,19 @@ MUST_USE enum err decide_settled(struct decision *d, const struct partner_id *pa
  * (OUT), or the partner's (IN)? Refuses with NET_DEBIT_CAP. */
 enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
                            enum stream_direction debtor);
+/* The same as an answer. */
+MUST_USE enum err decide_is_beyond_cap(struct decision *d, const struct partner_id *partner,
+                                       enum stream_direction debtor, bool *out_is_beyond);
+
+/* Points for other homes' members that wait until the pair's cap has room, waiting.c. */
+/* Would they be beyond the cap, and does the charter let them wait? */
+MUST_USE enum err decide_must_wait(struct decision *d, const struct partner_id *home,
+                                   uint32_t tariff, struct points points, bool *out_must_wait);
+MUST_USE enum err decide_count_waiting(const struct decision *d, const struct partner_id *home,
+                                       uint64_t *out_count);
+/* The sale waits. */
+MUST_USE enum err decide_keep_waiting(struct decision *d, const struct partner_id *home,
+                                      const struct uid *id);
 /* Plans the row, at the end of each decision. */
 void decide_put_exposures(struct decision *d);
 
@@ -285,6 +314,15 @@ MUST_USE enum err decide_put_fundings(struct decision *d);
 MUST_USE enum err promotion_give(struct decision *d, uint32_t id, struct points points);
 MUST_USE enum err promotion_take_back(struct decision *d, uint32_t id, struct points points,
                                       const struct uid *sale);
+/* Of a restored ledger: so much was given (negative: taken back), as the members' homes show it;
+ * and told, as those who pay do. What was told of sales that are lost for good is given back with
+ * the next purchase. */
+MUST_USE enum err promotion_given_again(struct decision *d, uint32_t id, int64_t points);
+/* A share, or what was given back of one, that its payer refused: it is the shop's own to bear. */
+MUST_USE enum err promotion_refused(struct decision *d, const struct partner_id *payer,
+                                    const struct receipted_entry *entry);
+MUST_USE enum err promotion_told_again(struct decision *d, const struct partner_id *payer,
+                                       const struct clearing_entry *entry);
 
 /* Blocks of points that are paid in advance, prepaid.c. Is there a tariff under which the partner
  * may have sold us some? */
@@ -323,6 +361,10 @@ MUST_USE enum err home_release(struct decision *d, const struct uid *id, struct 
 MUST_USE enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
                               struct points points, const struct account_ref *source);
 
+/* Which lot captured points came from. When there is no room for one more, those of the same issuer
+ * and tariff are one, so that who funded them gets it back; else they are of no lot. */
+MUST_USE enum err hold_note_lot(struct hold *hold, const struct lot_key *key, struct points points);
+
 /* The lot that takes points back: the one they came from, or, when that has expired, one of the
  * same origin that lives for the days of grace. */
 struct lot_key home_refund_lot(const struct decision *d, const struct member *member,
@@ -337,6 +379,9 @@ MUST_USE enum err decide_get_recovery(const struct decision *d, const struct par
                                       struct partner_recovery *out_recovery);
 void decide_put_recovery(struct decision *d, const struct partner_id *partner,
                          const struct partner_recovery *recovery);
+/* A request that was given up voids what its home may have granted, under its own id. Whoever tells
+ * it again is told so, and the home is not asked anew. */
+bool recovered_is_given_up(const struct clearing_entry *entry);
 /* Does a command that is told say what was recovered in its place, as far as that is known? */
 bool recovered_says(const struct decision *d, const struct command *recovered);
 /* What the entry at hand does here by itself; may refuse. */
@@ -373,6 +418,11 @@ struct taken_entry {
 };
 MUST_USE enum err decide_find_taken(const struct decision *d, const struct partner_id *partner,
                                     uint64_t number, struct taken_entry *out_taken);
+
+/* The sender's statement of the period says what ours says of what was set apart of its half: its
+ * stream goes on. Nothing when nothing was. */
+MUST_USE enum err apart_release(struct decision *d, const struct partner_id *partner,
+                                struct period period);
 
 /* Disputes. What a receipt says of a step of ours; a refused own entry, which may be disputed; a
  * step of ours that was lost with an old copy (may refuse). */
@@ -427,12 +477,14 @@ MUST_USE enum err decide_stand_in_hold(struct decision *d);
 MUST_USE enum err decide_give_up_hold(struct decision *d);
 MUST_USE enum err decide_tell_cards(struct decision *d);
 MUST_USE enum err decide_tell_funding(struct decision *d);
+MUST_USE enum err decide_send_earns(struct decision *d);
 MUST_USE enum err decide_sell_block(struct decision *d);
 MUST_USE enum err decide_buy_block(struct decision *d);
 MUST_USE enum err decide_block_due(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);
 MUST_USE enum err decide_mend_half(struct decision *d);
+MUST_USE enum err decide_set_apart(struct decision *d);
 MUST_USE enum err decide_open_dispute(struct decision *d);
 MUST_USE enum err decide_step_dispute(struct decision *d);
 MUST_USE enum err decide_dispute_due(struct decision *d);

@@ -18,7 +18,9 @@ struct dispute_work {
 MUST_USE enum err dispute_load(struct decision *d, const struct partner_id *partner,
                                enum stream_direction direction, uint64_t number,
                                struct dispute_work *out_work);
-/* Writes the row, what is due of it, and how many there are. */
+/* Writes the row and what is due of it. */
+void dispute_put(struct decision *d, const struct dispute_work *work);
+/* The same, and how many there are. */
 MUST_USE enum err dispute_store(struct decision *d, const struct dispute_work *work);
 
 /* Fills in the disputed entry and whether it was applied, from the journal. May refuse. */
@@ -48,6 +50,12 @@ MUST_USE enum err dispute_refuse_line(struct decision *d, const struct dispute_w
 /* Is the argument over, and the outcome to be carried out? */
 bool dispute_has_ended(const struct dispute *dispute);
 enum dispute_payment dispute_payment_of(const struct dispute *dispute);
+/* The outcome for what is booked here: whether the entry, as it was booked, is to be undone or, if
+ * it was not applied, to be done. What was set apart is claimed by who has it: then it is the other
+ * way round, and of a tariff nothing is undone. */
+enum dispute_ruling dispute_books_outcome(const struct dispute *dispute);
+/* Of the correction. */
+uint32_t dispute_correction_tariff(const struct dispute *dispute);
 /* Do we send the correction? */
 bool dispute_is_payer(const struct dispute_work *work, enum dispute_payment payment);
 
@@ -82,6 +90,8 @@ MUST_USE enum err dispute_check_claim(struct decision *d, const struct dispute_w
 /* The entry's points into suspense, and out of its period's statement. At the entry's sender they
  * count as returned meanwhile, so that they can't be given back twice. */
 MUST_USE enum err dispute_suspend(struct decision *d, const struct dispute_work *work);
+/* What the entry put into its period's account counts in another period. */
+void dispute_move_period(struct decision *d, const struct dispute_work *work, struct period to);
 /* As if it had not been opened. */
 MUST_USE enum err dispute_unsuspend(struct decision *d, const struct dispute_work *work);
 /* The correction is on its way (1), or was refused (-1): what we owe by it, against suspense. */

@@ -169,7 +169,7 @@ static enum err settle_shop_rows(struct decision *d, const struct dispute_work *
 {
     const struct dispute *row = &work->row;
     int64_t change = row->was_applied ? -row->claim.minor : row->claim.minor;
-    if (row->outcome == RULING_DISMISSED) {
+    if (dispute_books_outcome(row) == RULING_DISMISSED) {
         return reserve(d, work, -1);
     }
     switch ((int)row->entry.kind) {
@@ -317,18 +317,6 @@ static enum err refund(struct decision *d, const struct dispute_work *work,
     return ERR_OK;
 }
 
-/* The hold keeps what was taken beside its own lots, so that the goods may come back. */
-static enum err keep_burnt(const struct decision *d, struct hold *hold, struct points points)
-{
-    struct hold_lot *last = &hold->lots[hold->lot_count == 0 ? 0 : hold->lot_count - 1];
-    if (hold->lot_count < LIMIT_LOTS_PER_HOLD) {
-        last = &hold->lots[hold->lot_count++];
-        *last = (struct hold_lot){
-            .key = {.issuer = d->terms->roster->self, .tariff = d->terms->roster->tariffs[0].id}};
-    }
-    return points_add(last->captured, points, &last->captured);
-}
-
 /* Points go from the member whose burn it is: those that are still on hold for it, or any; what is
  * not there is owed. */
 static enum err burn(struct decision *d, const struct dispute_work *work,
@@ -350,8 +338,6 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
         post_nobody(d, sink, false, row->claim.minor);
         return ERR_OK;
     }
-    TRY(work_take(d, &member, sink, NULL, row->claim));
-    work_end(d, &member);
     if (!has_hold) {
         hold = (struct hold){.role = HOLD_HOME,
                              .state = HOLD_CAPTURED,
@@ -371,7 +357,8 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
         TRY(points_add(hold.granted, row->claim, &hold.granted));
         TRY(points_add(hold.captured, row->claim, &hold.captured));
     }
-    TRY(keep_burnt(d, &hold, row->claim));
+    TRY(work_burn(d, &member, sink, &hold, row->claim));
+    work_end(d, &member);
     decide_put_hold(d, &row->entry.subject, &hold);
     return ERR_OK;
 }
@@ -401,7 +388,15 @@ enum err dispute_suspend(struct decision *d, const struct dispute_work *work)
         return ERR_OK;
     }
     move_leg(d, work, &account, &suspense);
-    return count_suspended(d, work, 1);
+    return work->row.is_apart ? ERR_OK : count_suspended(d, work, 1);
+}
+
+void dispute_move_period(struct decision *d, const struct dispute_work *work, struct period to)
+{
+    enum account_kind kind = leg_of(work).account;
+    struct account_ref before = account_of_partner(kind, &work->partner, work->row.entry.period);
+    struct account_ref after = account_of_partner(kind, &work->partner, to);
+    move_leg(d, work, &before, &after);
 }
 
 enum err dispute_unsuspend(struct decision *d, const struct dispute_work *work)
@@ -425,7 +420,7 @@ enum err dispute_owe_correction(struct decision *d, const struct dispute_work *w
     plan_post(d->plan, way > 0 ? &suspense : &payable, way > 0 ? &payable : &suspense,
               work->row.claim);
     return decide_owe(d, &work->partner, STREAM_OUT, dispute_correction_kind(work->row.entry.kind),
-                      work->row.entry.tariff, way * work->row.claim.minor);
+                      dispute_correction_tariff(&work->row), period, way * work->row.claim.minor);
 }
 
 /* What the outcome is booked against: the payer's correction stands in suspense already, the other
@@ -440,6 +435,8 @@ static struct account_ref settled_account(const struct dispute_work *work,
                : account_of_partner(is_payer ? ACCOUNT_SUSPENSE : ACCOUNT_RECEIVABLE,
                                     &work->partner, work->row.corrected_in);
 }
+
+static const struct period no_period = {0}; /* its entry stays, and its fee */
 
 /* Points that were drawn from a block go back to it, or are drawn after all: they are paid with it
  * and not with a correction. */
@@ -468,13 +465,13 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
 {
     const struct dispute *row = &work->row;
     struct account_ref suspense = suspense_of(work);
-    enum dispute_payment payment =
-        dispute_payment(row->outcome, row->was_applied, row->is_suspended);
+    enum dispute_payment payment = dispute_payment_of(row);
+    enum dispute_ruling outcome = dispute_books_outcome(row);
     struct account_ref other = settled_account(work, payment);
     bool is_same = other.kind == ACCOUNT_SUSPENSE && other.period.code == suspense.period.code;
-    if (row->outcome == RULING_UPHELD && work->direction == STREAM_IN) {
+    if (outcome == RULING_UPHELD && work->direction == STREAM_IN) {
         TRY(settle_at_home(d, work, &other));
-    } else if (row->outcome == RULING_UPHELD) {
+    } else if (outcome == RULING_UPHELD) {
         TRY(post_shop(d, work, &other));
     } else if (payment != PAYMENT_NONE && !is_same) {
         move_leg(d, work, &suspense, &other);
@@ -486,6 +483,6 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
         TRY(settle_shop_rows(d, work));
     }
     return row->is_suspended ? decide_owe(d, &work->partner, work->direction, row->entry.kind,
-                                          row->entry.tariff, -row->claim.minor)
+                                          row->entry.tariff, no_period, -row->claim.minor)
                              : ERR_OK;
 }

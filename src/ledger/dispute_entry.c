@@ -149,5 +149,8 @@ enum err dispute_machine(const struct decision *d, const struct dispute_work *wo
                                          row->entry.delivered);
     *out_ruling = dispute_rule(row->entry.kind, row->was_applied,
                                MUTANT(MACHINE_FOR_HOME) ? false : is_covered);
+    if (row->is_apart && row->was_applied) { /* the claim is that it counts */
+        *out_ruling = *out_ruling == RULING_UPHELD ? RULING_DISMISSED : RULING_UPHELD;
+    }
     return ERR_OK;
 }

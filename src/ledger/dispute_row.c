@@ -57,16 +57,15 @@ static enum err count_both(struct decision *d, const struct dispute_work *work)
     return count(d, work, META_ESCALATED, before == DISPUTE_ESCALATED, now == DISPUTE_ESCALATED);
 }
 
-enum err dispute_store(struct decision *d, const struct dispute_work *work)
+void dispute_put(struct decision *d, const struct dispute_work *work)
 {
     struct ledger_key key;
     key_dispute(&work->partner, work->direction, work->number, &key);
     buffer_clear(&d->plan->scratch);
     dispute_encode(&work->row, &d->plan->scratch);
     plan_row(d->plan, TABLE_DISPUTE, &key, buffer_slice(&d->plan->scratch));
-    TRY(count_both(d, work));
     if (work->row.due.ms == work->due_before.ms) {
-        return ERR_OK;
+        return;
     }
     if (work->due_before.ms != 0) {
         due_key(work, work->due_before, &key);
@@ -76,7 +75,12 @@ enum err dispute_store(struct decision *d, const struct dispute_work *work)
         due_key(work, work->row.due, &key);
         plan_row(d->plan, TABLE_DUE, &key, slice_of(NULL, 0));
     }
-    return ERR_OK;
+}
+
+enum err dispute_store(struct decision *d, const struct dispute_work *work)
+{
+    dispute_put(d, work);
+    return count_both(d, work);
 }
 
 /* ---- What was said ---- */
@@ -130,7 +134,24 @@ bool dispute_is_payer(const struct dispute_work *work, enum dispute_payment paym
 
 enum dispute_payment dispute_payment_of(const struct dispute *dispute)
 {
-    return dispute_payment(dispute->outcome, dispute->was_applied, dispute->is_suspended);
+    return dispute_payment(dispute_books_outcome(dispute), dispute->was_applied,
+                           dispute->is_suspended);
+}
+
+enum dispute_ruling dispute_books_outcome(const struct dispute *dispute)
+{
+    if (!dispute->is_apart || !dispute->was_applied || dispute->outcome == RULING_NONE) {
+        return dispute->outcome;
+    }
+    bool is_undone = dispute->other_tariff == 0 && dispute->outcome == RULING_DISMISSED;
+    return is_undone ? RULING_UPHELD : RULING_DISMISSED;
+}
+
+/* The opener's when its claim is upheld. */
+uint32_t dispute_correction_tariff(const struct dispute *dispute)
+{
+    bool is_ours = (dispute->outcome == RULING_UPHELD) == (dispute->side == DISPUTE_OPENER);
+    return dispute->other_tariff == 0 || is_ours ? dispute->entry.tariff : dispute->other_tariff;
 }
 
 /* When this side must do something; 0: it is not its turn. */
@@ -185,7 +206,8 @@ enum err dispute_say(struct decision *d, struct dispute_work *work, const struct
         .business_time = d->now,
         .transaction_id = *id,
         .points = has_points ? work->row.claim : points_of(0),
-        .tariff = work->row.entry.tariff,
+        .tariff = part->step == STEP_ADJUST ? dispute_correction_tariff(&work->row)
+                                            : work->row.entry.tariff,
         .dispute = *part,
     };
     entry.dispute.number = work->number;

@@ -23,11 +23,14 @@ static enum err open_exposure(struct decision *d, const struct partner_id *partn
 
 enum err decide_owe(struct decision *d, const struct partner_id *partner,
                     enum stream_direction direction, enum entry_kind kind, uint32_t tariff,
-                    int64_t points)
+                    struct period period, int64_t points)
 {
     struct exposure_work *work;
     TRY(open_exposure(d, partner, &work));
-    TRY(exposure_add(&work->value, d->terms->roster, direction, kind, tariff, points));
+    const struct roster *roster = d->terms->roster;
+    TRY(period.code == 0
+            ? exposure_add(&work->value, roster, direction, kind, tariff, points)
+            : exposure_add_entry(&work->value, roster, direction, kind, tariff, period, points));
     work->is_changed = true;
     return ERR_OK;
 }
@@ -48,6 +51,8 @@ enum err decide_promise(struct decision *d, const struct partner_id *redeemer, i
     return ERR_OK;
 }
 
+static const struct period no_period = {0};
+
 /* What one half of a period owed, of one tariff. */
 static enum err settle_half(struct decision *d, const struct partner_id *partner,
                             struct period period, enum stream_direction direction, uint32_t tariff)
@@ -59,7 +64,7 @@ static enum err settle_half(struct decision *d, const struct partner_id *partner
                              &total));
         TRY(ledger_get_suspended(d->view, direction, partner, period, (enum entry_kind)kind, tariff,
                                  &suspended));
-        TRY(decide_owe(d, partner, direction, (enum entry_kind)kind, tariff,
+        TRY(decide_owe(d, partner, direction, (enum entry_kind)kind, tariff, no_period,
                        suspended.points - total.points));
     }
     return ERR_OK;
@@ -72,11 +77,15 @@ enum err decide_settled(struct decision *d, const struct partner_id *partner, st
         TRY(settle_half(d, partner, period, STREAM_OUT, roster->tariffs[i].id));
         TRY(settle_half(d, partner, period, STREAM_IN, roster->tariffs[i].id));
     }
+    struct exposure_work *work;
+    TRY(open_exposure(d, partner, &work));
+    exposure_settle_minimums(&work->value, period);
+    work->is_changed = true;
     return ERR_OK;
 }
 
-enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
-                           enum stream_direction debtor)
+enum err decide_is_beyond_cap(struct decision *d, const struct partner_id *partner,
+                              enum stream_direction debtor, bool *out_is_beyond)
 {
     const struct roster *roster = d->terms->roster;
     struct exposure_work *work;
@@ -86,11 +95,21 @@ enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
                             : exposure_owed(&work->value, roster);
     if (debtor == STREAM_IN) {
         if (MUTANT(CAP_BY_DEBTOR_ALONE)) {
+            *out_is_beyond = false;
             return ERR_OK;
         }
         owed.minor = owed.minor == INT64_MIN ? INT64_MAX : -owed.minor;
     }
-    return cap_is_exceeded(roster, owed) ? decide_refuse(d, VERDICT_NET_DEBIT_CAP) : ERR_OK;
+    *out_is_beyond = cap_is_exceeded(roster, owed);
+    return ERR_OK;
+}
+
+enum err decide_within_cap(struct decision *d, const struct partner_id *partner,
+                           enum stream_direction debtor)
+{
+    bool is_beyond;
+    TRY(decide_is_beyond_cap(d, partner, debtor, &is_beyond));
+    return is_beyond ? decide_refuse(d, VERDICT_NET_DEBIT_CAP) : ERR_OK;
 }
 
 void decide_put_exposures(struct decision *d)

@@ -96,13 +96,17 @@ enum err decide_find_taken(const struct decision *d, const struct partner_id *pa
 {
     struct stream stream;
     struct taken_entry taken;
+    struct apart_end apart;
     uint64_t row;
     TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_IN, partner, &stream));
+    TRY(ledger_get_apart_end(d->view, STREAM_IN, partner, &apart));
     if (number == 0 || number > stream.receipted_number) {
         return ERR_NOT_FOUND;
     }
-    uint64_t first = 1; /* the first receipt that goes as far lies between these two */
-    uint64_t last = stream.receipt_number;
+    bool is_behind = number > apart.last_number;
+    /* The first receipt that goes as far lies between these two. */
+    uint64_t first = is_behind ? apart.receipt_number + 1 : 1;
+    uint64_t last = is_behind ? stream.receipt_number : apart.receipt_number;
     while (first < last) {
         uint64_t middle = first + (last - first) / 2;
         TRY(before_receipt(d, partner, middle, &row, &taken));
@@ -114,6 +118,9 @@ enum err decide_find_taken(const struct decision *d, const struct partner_id *pa
     }
     TRY(before_receipt(d, partner, first, &row, &taken));
     uint64_t back = taken.entry.number - number;
+    if (taken.entry.number < number && !is_behind) {
+        return ERR_NOT_FOUND; /* the half had fewer here */
+    }
     if (taken.entry.number < number || back >= row) {
         return ERR_CORRUPT;
     }

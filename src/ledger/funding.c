@@ -131,7 +131,8 @@ static enum err tell(struct decision *d, const struct partner_id *issuer, struct
                                    .tariff = tariff};
     name_cause(d, &entry);
     TRY(plan_entry(d->plan, d->terms, issuer, stream, &entry));
-    return decide_owe(d, issuer, STREAM_OUT, entry.kind, tariff, entry.points.minor);
+    return decide_owe(d, issuer, STREAM_OUT, entry.kind, tariff, stream->period,
+                      entry.points.minor);
 }
 
 /* Is it a command in whose record the streams of others may go on? */

@@ -14,6 +14,35 @@ struct points hold_left(const struct hold *hold)
     return points_of(hold->granted.minor - hold->captured.minor - hold->voided.minor);
 }
 
+static size_t place_of_lot(const struct hold *hold, const struct lot_key *key)
+{
+    size_t i = 0;
+    while (i < hold->lot_count && lot_key_compare(&hold->lots[i].key, key) != 0) {
+        i++;
+    }
+    if (i < LIMIT_LOTS_PER_HOLD) {
+        return i;
+    }
+    i = 0;
+    while (i < hold->lot_count && (hold->lots[i].key.tariff != key->tariff ||
+                                   !partner_id_equal(&hold->lots[i].key.issuer, &key->issuer))) {
+        i++;
+    }
+    return i;
+}
+
+enum err hold_note_lot(struct hold *hold, const struct lot_key *key, struct points points)
+{
+    size_t i = place_of_lot(hold, key);
+    if (i == LIMIT_LOTS_PER_HOLD) {
+        return points_add(hold->unbacked, points, &hold->unbacked);
+    }
+    if (i == hold->lot_count) {
+        hold->lots[hold->lot_count++] = (struct hold_lot){.key = *key};
+    }
+    return points_add(hold->lots[i].captured, points, &hold->lots[i].captured);
+}
+
 static void due_of_hold(const struct uid *id, const struct hold *hold, struct ledger_key *out_key)
 {
     struct unix_ms end = MUTANT(RELEASE_AT_T1) ? hold->capture_by : hold->deliver_by;
@@ -158,6 +187,18 @@ static enum err begin_by_route(struct decision *d, struct member_work *work,
     return work_begin_by_card(d, out_card, work);
 }
 
+/* While a partner has still to show what it holds there may be more promised to it, and owed, than
+ * is known. A refusal would be remembered, and its grant may be what comes back. */
+static enum err check_recovered(const struct decision *d, const struct partner_id *redeemer)
+{
+    struct stream stream;
+    if (roster_is_self(d->terms->roster, redeemer)) {
+        return ERR_OK;
+    }
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, redeemer, &stream));
+    return stream.is_recovering && !MUTANT(GRANT_BEFORE_RECOVERY) ? ERR_UNAVAILABLE : ERR_OK;
+}
+
 /* To a partner's till: what it will capture is to be within the cap. May refuse. */
 static enum err promise(struct decision *d, const struct command_hold *request)
 {
@@ -165,7 +206,12 @@ static enum err promise(struct decision *d, const struct command_hold *request)
         return ERR_OK;
     }
     TRY(decide_promise(d, &request->redeemer, request->points.minor));
-    return decide_within_cap(d, &request->redeemer, STREAM_OUT);
+    bool is_beyond;
+    TRY(decide_is_beyond_cap(d, &request->redeemer, STREAM_OUT, &is_beyond));
+    if (is_beyond && d->terms->roster->waits_at_cap) {
+        return ERR_UNAVAILABLE; /* no answer that would be remembered: it may ask again */
+    }
+    return is_beyond ? decide_refuse(d, VERDICT_NET_DEBIT_CAP) : ERR_OK;
 }
 
 enum err decide_hold(struct decision *d)
@@ -174,6 +220,7 @@ enum err decide_hold(struct decision *d)
     struct member_work work;
     struct hold existing;
     struct card_number card;
+    TRY(check_recovered(d, &request->redeemer));
     if (points_verdict(request->points) != VERDICT_OK) {
         return decide_refuse(d, points_verdict(request->points));
     }

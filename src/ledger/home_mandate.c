@@ -25,22 +25,6 @@ static struct points points_least(struct points a, struct points b)
     return a.minor < b.minor ? a : b;
 }
 
-/* Which lot it came from, as long as the row has room. */
-static enum err note_lot(struct hold *hold, const struct lot_key *key, struct points points)
-{
-    size_t i = 0;
-    while (i < hold->lot_count && lot_key_compare(&hold->lots[i].key, key) != 0) {
-        i++;
-    }
-    if (i == LIMIT_LOTS_PER_HOLD) {
-        return points_add(hold->unbacked, points, &hold->unbacked);
-    }
-    if (i == hold->lot_count) {
-        hold->lots[hold->lot_count++] = (struct hold_lot){.key = *key};
-    }
-    return points_add(hold->lots[i].captured, points, &hold->lots[i].captured);
-}
-
 /* From spendable or from pending lots, the soonest to end first. */
 static enum err take_lots(struct decision *d, struct member_work *work, struct hold *hold,
                           bool is_pending, struct points *left)
@@ -60,7 +44,7 @@ static enum err take_lots(struct decision *d, struct member_work *work, struct h
         struct points part = points_least(lot.free, *left);
         TRY(work_lot(d, work, &lot.key, -part.minor, 0));
         TRY(decide_spend(d, &lot.key, part.minor));
-        TRY(note_lot(hold, &lot.key, part));
+        TRY(hold_note_lot(hold, &lot.key, part));
         TRY(points_add(taken, part, &taken));
         left->minor -= part.minor;
     }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ledger/codec.h"
+#include "ledger/dispute_line.h"
 
 static void key_add(struct ledger_key *key, const void *bytes, size_t length)
 {
@@ -264,6 +265,11 @@ void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger
     out_key->length = 0;
     key_add_partner(out_key, issuer);
     key_add_u32(out_key, tariff);
+}
+
+void key_waiting(const struct partner_id *home, uint64_t number, struct ledger_key *out_key)
+{
+    key_outbox(home, number, out_key);
 }
 
 void key_meta(const char *name, struct ledger_key *out_key)

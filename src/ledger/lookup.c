@@ -136,6 +136,32 @@ enum err ledger_get_suspended(const struct ledger_view *view, enum stream_direct
     return entry_total_decode(value, out_total);
 }
 
+enum err ledger_get_apart(const struct ledger_view *view, enum stream_direction direction,
+                          const struct partner_id *partner, struct period period,
+                          struct apart_row *out_row)
+{
+    struct ledger_key key;
+    struct slice value;
+    key_half(direction, partner, period, &key);
+    TRY(view_get(view, TABLE_APART, &key, &value));
+    return apart_row_decode(value, out_row);
+}
+
+enum err ledger_get_apart_end(const struct ledger_view *view, enum stream_direction direction,
+                              const struct partner_id *partner, struct apart_end *out_end)
+{
+    struct apart_row row;
+    struct apart_half half;
+    enum err err = ledger_get_apart(view, direction, partner, (struct period){0}, &row);
+    *out_end = (struct apart_end){.last_number = 0};
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(apart_half_decode(row.terms, &half));
+    *out_end = (struct apart_end){half.period, half.last_number, half.receipt_number};
+    return ERR_OK;
+}
+
 enum err ledger_get_partner_count(const struct ledger_view *view, const char *name,
                                   const struct partner_id *partner, uint64_t *out_count)
 {
@@ -197,6 +223,14 @@ enum err ledger_get_promotion(const struct ledger_view *view, uint32_t promotion
     return get_points(view, TABLE_PROMOTION, &key, out_points);
 }
 
+enum err ledger_get_promotion_refused(const struct ledger_view *view, uint32_t promotion,
+                                      const struct partner_id *payer, int64_t *out_points)
+{
+    struct ledger_key key;
+    key_promotion(promotion, payer, &key);
+    return get_points(view, TABLE_PROMOTION_REFUSED, &key, out_points);
+}
+
 enum err ledger_get_funding(const struct ledger_view *view, const struct partner_id *issuer,
                             uint32_t tariff, int64_t *out_points)
 {
@@ -214,6 +248,7 @@ enum err ledger_get_exposure(const struct ledger_view *view, const struct partne
     enum err err = view_get(view, TABLE_EXPOSURE, &key, &value);
     if (err == ERR_NOT_FOUND) {
         out_exposure->promised = points_of(0);
+        out_exposure->minimum_count = 0;
         out_exposure->line_count = 0;
         return ERR_OK;
     }

@@ -92,8 +92,8 @@
  *   keep-netting        NOTICE_STALE
  *
  * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards,
- * tell-funding, block-due, mend-half and what is recovered are never refused. Cards lead to members
- * that are there and not erased: erasure blocks them.
+ * tell-funding, send-earns, block-due, mend-half and what is recovered are never refused. Cards
+ * lead to members that are there and not erased: erasure blocks them.
  */
 #ifndef LEDGER_PRECEDENCE_H
 #define LEDGER_PRECEDENCE_H

@@ -240,7 +240,7 @@ static enum err send_end(struct decision *d, struct block_row *row, struct strea
                                    .business_time = d->now};
     row->left = 0;
     TRY(plan_entry(d->plan, d->terms, &row->terms.seller, stream, &entry));
-    return decide_owe(d, &row->terms.seller, STREAM_OUT, entry.kind, entry.tariff,
+    return decide_owe(d, &row->terms.seller, STREAM_OUT, entry.kind, entry.tariff, stream->period,
                       entry.points.minor);
 }
 
@@ -376,7 +376,8 @@ static enum err take_bought(struct decision *d)
         is_beyond_grace(d, row.terms.offered_until)) {
         return decide_refuse(d, VERDICT_BLOCK_EXPIRED);
     }
-    TRY(decide_owe(d, &take->sender, STREAM_IN, entry->kind, entry->tariff, entry->points.minor));
+    TRY(decide_owe(d, &take->sender, STREAM_IN, entry->kind, entry->tariff, entry->period,
+                   entry->points.minor));
     TRY(decide_within_cap(d, &take->sender, STREAM_IN));
     if (decision_is_refused(d)) {
         return ERR_OK;

@@ -15,18 +15,24 @@ static enum err get_used(const struct decision *d, uint32_t promotion, struct po
     return ledger_get_promotion(d->view, promotion, &nobody, &out_used->minor);
 }
 
-static void put_row(struct decision *d, uint32_t promotion, const struct partner_id *payer,
-                    struct points used)
+static void put_points(struct decision *d, enum ledger_table table, uint32_t promotion,
+                       const struct partner_id *payer, int64_t points)
 {
     struct ledger_key key;
     key_promotion(promotion, payer, &key);
-    if (used.minor == 0) {
-        plan_delete(d->plan, TABLE_PROMOTION, &key);
+    if (points == 0) {
+        plan_delete(d->plan, table, &key);
         return;
     }
     buffer_clear(&d->plan->scratch);
-    funding_encode(used.minor, &d->plan->scratch);
-    plan_row(d->plan, TABLE_PROMOTION, &key, buffer_slice(&d->plan->scratch));
+    funding_encode(points, &d->plan->scratch);
+    plan_row(d->plan, table, &key, buffer_slice(&d->plan->scratch));
+}
+
+static void put_row(struct decision *d, uint32_t promotion, const struct partner_id *payer,
+                    struct points used)
+{
+    put_points(d, TABLE_PROMOTION, promotion, payer, used.minor);
 }
 
 static void put_used(struct decision *d, uint32_t promotion, struct points used)
@@ -48,7 +54,8 @@ static enum err tell_part(struct decision *d, const struct promotion *promotion,
                                    .business_time = d->command->business_time,
                                    .transaction_id = d->command->transaction_id};
     TRY(plan_entry(d->plan, d->terms, partner, stream, &entry));
-    return decide_owe(d, partner, STREAM_OUT, entry.kind, entry.tariff, entry.points.minor);
+    return decide_owe(d, partner, STREAM_OUT, entry.kind, entry.tariff, stream->period,
+                      entry.points.minor);
 }
 
 /* A part's share becomes that of what is given now, as soon as its stream goes on. */
@@ -128,6 +135,52 @@ enum err promotion_take_back(struct decision *d, uint32_t id, struct points poin
 {
     const struct promotion *promotion = roster_promotion(d->terms->roster, id);
     return promotion == NULL || points.minor == 0 ? ERR_OK : use(d, promotion, -points.minor, sale);
+}
+
+/* What it does not pay of what it was told; an entry that is trimmed is not looked for. */
+enum err promotion_refused(struct decision *d, const struct partner_id *payer,
+                           const struct receipted_entry *entry)
+{
+    struct clearing_entry sent;
+    int64_t points;
+    enum err err = decide_find_sent(d, payer, entry->number, &sent);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && sent.promotion == 0)) {
+        return ERR_OK;
+    }
+    TRY(err);
+    TRY(ledger_get_promotion_refused(d->view, sent.promotion, payer, &points));
+    int64_t change = sent.kind == ENTRY_PROMOTION ? sent.points.minor : -sent.points.minor;
+    TRY(int64_add(points, change, &points));
+    put_points(d, TABLE_PROMOTION_REFUSED, sent.promotion, payer, points);
+    return ERR_OK;
+}
+
+static int64_t at_least_zero(int64_t points)
+{
+    return points < 0 ? 0 : points;
+}
+
+enum err promotion_given_again(struct decision *d, uint32_t id, int64_t points)
+{
+    struct points used;
+    if (id == 0 || points == 0) {
+        return ERR_OK;
+    }
+    TRY(get_used(d, id, &used));
+    TRY(int64_add(used.minor, points, &used.minor));
+    put_used(d, id, points_of(at_least_zero(used.minor)));
+    return ERR_OK;
+}
+
+enum err promotion_told_again(struct decision *d, const struct partner_id *payer,
+                              const struct clearing_entry *entry)
+{
+    bool gives = entry->kind == ENTRY_PROMOTION;
+    int64_t told;
+    TRY(ledger_get_promotion(d->view, entry->promotion, payer, &told));
+    TRY(int64_add(told, gives ? entry->points.minor : -entry->points.minor, &told));
+    put_row(d, entry->promotion, payer, points_of(at_least_zero(told)));
+    return ERR_OK;
 }
 
 /* ---- The others ---- */

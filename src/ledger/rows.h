@@ -10,7 +10,6 @@
 #include "base/amount.h"
 #include "base/period.h"
 #include "base/limits.h"
-#include "clearing/block.h"
 #include "clearing/dispute.h"
 #include "clearing/exposure.h"
 #include "clearing/mandate.h"
@@ -19,6 +18,7 @@
 #include "ledger/verdict.h"
 #include "ledger/view.h"
 #include "programme/earn_rate.h"
+#include "settlement/apart.h"
 #include "settlement/obligation.h"
 #include "settlement/tree.h"
 
@@ -190,6 +190,7 @@ struct sale {
     uint32_t promotion;       /* that pays for them; 0: none */
     struct uid block;         /* that they are drawn from; nil: none */
     bool is_reversed;         /* the home refused the advice; nothing stands */
+    bool is_waiting;          /* for room under the pair's cap: the home has not heard of it */
     struct earn_rate rate;
     char currency[4];
     struct lot_key lot;
@@ -320,6 +321,15 @@ struct pair_period {
     struct unix_ms since;               /* the state's; 0: not known. The ledger's own to set */
 };
 
+/* What is set apart of a half (settlement/apart.h). Under period 0: the latest half of the stream
+ * of which something was. The slices are borrowed by encode, and point into the value after decode.
+ */
+struct apart_row {
+    struct slice terms;      /* a struct apart_half, as bytes */
+    struct slice own_signed; /* Signed over the same on the wire */
+    struct slice partner_signed;
+};
+
 /* What a restored ledger got back from one partner, counted as it is written again. */
 struct partner_recovery {
     struct unix_ms began;
@@ -383,10 +393,14 @@ struct dispute {
     enum dispute_state state; /* of an open one; else DISPUTE_DECLINED */
     enum dispute_side side;   /* ours */
     enum dispute_reason reason;
-    bool was_applied;          /* the entry was, and the claim is that it should not have been */
-    bool is_suspended;         /* its period's statement is without the claimed points */
-    bool is_machine;           /* ruled by what was signed */
-    bool is_silent;            /* somebody's deadline passed */
+    bool was_applied;  /* the entry was, and the claim is that it should not have been */
+    bool is_suspended; /* its period's statement is without the claimed points */
+    bool is_machine;   /* ruled by what was signed */
+    bool is_silent;    /* somebody's deadline passed */
+    /* Its entry was set apart: the opener claims that what it has of the entry, and the other side
+     * has not, counts. `was_applied` says who has it. */
+    bool is_apart;
+    uint32_t other_tariff;     /* of one that both have: the other side's; else 0 */
     enum dispute_step pending; /* a step of ours whose receipt is not here; 0: none */
     enum dispute_ruling own_ruling;
     enum dispute_ruling partner_ruling;
@@ -403,15 +417,6 @@ struct dispute {
     struct disputed_entry entry;
 };
 
-/* A step of a dispute as it was said: an entry of ours (OUT) or of the partner's (IN). */
-struct dispute_line {
-    enum dispute_step step;
-    enum verdict verdict; /* the partner's ledger's of ours; VERDICT_OK as long as it did not say */
-    struct unix_ms said;  /* by the clock of who said it, as signed */
-    struct unix_ms noted; /* by ours */
-    char note[LIMIT_DISPUTE_NOTE_BYTES + 1];
-};
-
 /* What must happen by itself. */
 enum due_kind {
     DUE_MEMBER = 1,    /* a lot becomes active or expires */
@@ -419,7 +424,8 @@ enum due_kind {
     DUE_CARD_NEWS = 8, /* partners are to be told of cards */
     DUE_DISPUTE = 9,   /* a deadline of ours ends, or a dispute's correction is to be made */
     DUE_FUNDING = 10,  /* an issuer is to be told of points that were spent */
-    DUE_BLOCK = 11     /* a block of points that we bought ends */
+    DUE_EARNS = 11,    /* points that wait for room under a pair's cap may go */
+    DUE_BLOCK = 12     /* a block of points that we bought ends */
 };
 
 /* Keys. */
@@ -461,12 +467,6 @@ void key_dispute(const struct partner_id *partner, enum stream_direction directi
                  struct ledger_key *out_key);
 MUST_USE enum err key_dispute_parse(struct slice key, struct partner_id *out_partner,
                                     enum stream_direction *out_direction, uint64_t *out_number);
-/* `way`: of the step's entry. Those of one dispute stand together. */
-void key_dispute_line(const struct partner_id *partner, enum stream_direction direction,
-                      uint64_t number, enum stream_direction way, uint64_t line_number,
-                      struct ledger_key *out_key);
-MUST_USE enum err key_dispute_line_parse(struct slice key, enum stream_direction *out_way,
-                                         uint64_t *out_line_number);
 /* In the id of its row in TABLE_DUE. */
 struct uid dispute_due_id(enum stream_direction direction, uint64_t number);
 MUST_USE enum err dispute_due_parse(const struct uid *id, enum stream_direction *out_direction,
@@ -474,6 +474,8 @@ MUST_USE enum err dispute_due_parse(const struct uid *id, enum stream_direction 
 void key_exposure(const struct partner_id *partner, struct ledger_key *out_key);
 /* Of what a payer was told; `payer` is empty for what was given, or of our own share. */
 void key_promotion(uint32_t promotion, const struct partner_id *payer, struct ledger_key *out_key);
+/* Of a sale that waits. */
+void key_waiting(const struct partner_id *home, uint64_t number, struct ledger_key *out_key);
 void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger_key *out_key);
 void key_due(struct unix_ms time, enum due_kind kind, const struct partner_id *origin,
              const struct uid *id, struct ledger_key *out_key);
@@ -481,10 +483,6 @@ void key_mandate(const struct partner_id *home, const struct partner_id *redeeme
                  const struct uid *id, struct ledger_key *out_key);
 void key_mandate_line(const struct partner_id *home, const struct partner_id *redeemer,
                       struct ledger_key *out_key);
-void key_block(const struct partner_id *seller, const struct partner_id *buyer,
-               const struct uid *id, struct ledger_key *out_key);
-void key_block_line(const struct partner_id *seller, const struct partner_id *buyer,
-                    struct ledger_key *out_key);
 void key_meta(const char *name, struct ledger_key *out_key);
 MUST_USE enum err key_account_parse(struct slice key, struct account_ref *out_account);
 MUST_USE enum err key_pool_parse(struct slice key, struct uid *out_pool, struct uid *out_member);
@@ -499,6 +497,8 @@ MUST_USE enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum
 #define META_CARDS_KNOWN  "cards-known/"    /* and a partner: rows it made in TABLE_CARD_STATUS */
 #define META_DISPUTES     "disputes/"       /* and a partner: those that are not over */
 #define META_ESCALATED    "disputes-high/"  /* and a partner: those that offices rule on */
+#define META_EARNS_KEPT   "earns-kept/"     /* and a partner: sales that had to wait, ever */
+#define META_EARNS_GONE   "earns-gone/"     /* and a partner: of these, those that went on */
 
 /* Values. Encoders append to a buffer and stick to its error; decoders give ERR_CORRUPT. */
 void member_encode(const struct member *member, struct buffer *out);
@@ -533,10 +533,6 @@ void mandate_row_encode(const struct mandate_row *row, struct buffer *out);
 MUST_USE enum err mandate_row_decode(struct slice value, struct mandate_row *out_row);
 void mandate_line_encode(const struct mandate_line *line, struct buffer *out);
 MUST_USE enum err mandate_line_decode(struct slice value, struct mandate_line *out_line);
-void block_row_encode(const struct block_row *row, struct buffer *out);
-MUST_USE enum err block_row_decode(struct slice value, struct block_row *out_row);
-void block_line_encode(const struct block_line *line, struct buffer *out);
-MUST_USE enum err block_line_decode(struct slice value, struct block_line *out_line);
 void stream_encode(const struct stream *stream, struct buffer *out);
 MUST_USE enum err stream_decode(struct slice value, struct stream *out_stream);
 void entry_total_encode(const struct entry_total *total, struct buffer *out);
@@ -562,6 +558,11 @@ void write_booking(struct buffer *out, const struct booking *booking);
 void read_booking(struct reader *in, struct booking *out_booking);
 void write_figures(struct buffer *out, const struct obligation_figures *figures);
 void read_figures(struct reader *in, struct obligation_figures *out_figures);
+void apart_half_encode(const struct apart_half *half, struct buffer *out);
+/* The entries point into the value. */
+MUST_USE enum err apart_half_decode(struct slice value, struct apart_half *out_half);
+void apart_row_encode(const struct apart_row *row, struct buffer *out);
+MUST_USE enum err apart_row_decode(struct slice value, struct apart_row *out_row);
 void partner_recovery_encode(const struct partner_recovery *recovery, struct buffer *out);
 MUST_USE enum err partner_recovery_decode(struct slice value,
                                           struct partner_recovery *out_recovery);
@@ -569,11 +570,12 @@ void exposure_encode(const struct exposure *exposure, struct buffer *out);
 MUST_USE enum err exposure_decode(struct slice value, struct exposure *out_exposure);
 /* Of funding and promotions: points, not 0. */
 void funding_encode(int64_t points, struct buffer *out);
+/* Of a sale that waits: its id. */
+void waiting_encode(const struct uid *sale, struct buffer *out);
+MUST_USE enum err waiting_decode(struct slice value, struct uid *out_sale);
 MUST_USE enum err funding_decode(struct slice value, int64_t *out_points);
 void dispute_encode(const struct dispute *dispute, struct buffer *out);
 MUST_USE enum err dispute_decode(struct slice value, struct dispute *out_dispute);
-void dispute_line_encode(const struct dispute_line *line, struct buffer *out);
-MUST_USE enum err dispute_line_decode(struct slice value, struct dispute_line *out_line);
 void u64_encode(uint64_t value, struct buffer *out);
 MUST_USE enum err u64_decode(struct slice value, uint64_t *out_value);
 

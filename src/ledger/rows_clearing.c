@@ -19,8 +19,10 @@ enum {
     MANDATE_VERSION = 1,
     MANDATE_LINE_VERSION = 1,
     EXPOSURE_VERSION = 1,
-    EXPOSURE_WITH_FEES = 2, /* the same, and the fees of each line; of rows that have some */
-    FUNDING_VERSION = 1
+    EXPOSURE_WITH_FEES = 2,     /* the same, and the fees of each line; of rows that have some */
+    EXPOSURE_WITH_MINIMUMS = 3, /* the same with minimum fees behind */
+    FUNDING_VERSION = 1,
+    WAITING_VERSION = 1
 };
 
 void stream_encode(const struct stream *stream, struct buffer *out)
@@ -132,8 +134,8 @@ enum err half_tree_decode(struct slice value, struct half_tree *out_tree)
     read_version(&in, HALF_TREE_VERSION);
     out_tree->first_number = read_varint(&in);
     out_tree->frontier.count = read_varint(&in);
-    read_expect(&in, out_tree->first_number >= 1 && out_tree->frontier.count >= 1 &&
-                         out_tree->frontier.count < UINT64_C(1) << TREE_LEVELS);
+    read_expect(&in, out_tree->first_number >= 1 && out_tree->frontier.count < UINT64_C(1)
+                                                                                   << TREE_LEVELS);
     TRY(in.err);
     size_t peaks = tree_peak_count(&out_tree->frontier);
     read_copy(&in, out_tree->frontier.peaks, peaks * sizeof out_tree->frontier.peaks[0]);
@@ -238,10 +240,33 @@ static void read_fees(struct reader *in, struct exposure_fees *out_fees)
     out_fees->redeemed = read_svarint(in);
 }
 
+static void write_minimum(struct buffer *out, const struct exposure_minimum *minimum)
+{
+    write_varint(out, minimum->tariff);
+    write_period(out, minimum->period);
+    write_bool(out, minimum->is_ours);
+    write_svarint(out, minimum->count);
+    write_fees(out, &minimum->points);
+}
+
+static struct exposure_minimum read_minimum(struct reader *in)
+{
+    struct exposure_minimum minimum = {.tariff = read_varint32(in)};
+    minimum.period = read_some_period(in);
+    minimum.is_ours = read_bool(in);
+    minimum.count = read_svarint(in);
+    read_fees(in, &minimum.points);
+    read_expect(in, minimum.count > 0);
+    return minimum;
+}
+
 void exposure_encode(const struct exposure *exposure, struct buffer *out)
 {
-    bool with_fees = has_fees(exposure);
-    write_u8(out, with_fees ? EXPOSURE_WITH_FEES : EXPOSURE_VERSION);
+    bool with_minimums = exposure->minimum_count > 0;
+    bool with_fees = with_minimums || has_fees(exposure);
+    write_u8(out, with_minimums ? EXPOSURE_WITH_MINIMUMS
+                  : with_fees   ? EXPOSURE_WITH_FEES
+                                : EXPOSURE_VERSION);
     write_varint(out, (uint64_t)exposure->promised.minor);
     write_u8(out, (uint8_t)exposure->line_count);
     for (size_t i = 0; i < exposure->line_count; i++) {
@@ -252,6 +277,12 @@ void exposure_encode(const struct exposure *exposure, struct buffer *out)
             write_fees(out, &exposure->lines[i].ours);
             write_fees(out, &exposure->lines[i].theirs);
         }
+    }
+    if (with_minimums) {
+        write_u8(out, (uint8_t)exposure->minimum_count);
+    }
+    for (size_t i = 0; i < exposure->minimum_count; i++) {
+        write_minimum(out, &exposure->minimums[i]);
     }
 }
 
@@ -275,7 +306,9 @@ static struct exposure_line read_exposure_line(struct reader *in, bool with_fees
 enum err exposure_decode(struct slice value, struct exposure *out_exposure)
 {
     struct reader in = reader_of(value);
-    bool with_fees = read_choice(&in, EXPOSURE_VERSION, EXPOSURE_WITH_FEES + 1) != EXPOSURE_VERSION;
+    unsigned version = read_choice(&in, EXPOSURE_VERSION, EXPOSURE_WITH_MINIMUMS + 1);
+    bool with_fees = version != EXPOSURE_VERSION;
+    bool with_minimums = version == EXPOSURE_WITH_MINIMUMS;
     uint64_t promised = read_varint(&in);
     read_expect(&in, promised <= INT64_MAX);
     out_exposure->promised = points_of((int64_t)promised);
@@ -285,7 +318,11 @@ enum err exposure_decode(struct slice value, struct exposure *out_exposure)
         read_expect(&in,
                     i == 0 || out_exposure->lines[i - 1].tariff < out_exposure->lines[i].tariff);
     }
-    read_expect(&in, in.err != ERR_OK || has_fees(out_exposure) == with_fees);
+    read_expect(&in, in.err != ERR_OK || with_minimums || has_fees(out_exposure) == with_fees);
+    out_exposure->minimum_count = with_minimums ? read_choice(&in, 1, EXPOSURE_MINIMUMS + 1) : 0;
+    for (size_t i = 0; i < out_exposure->minimum_count && in.err == ERR_OK; i++) {
+        out_exposure->minimums[i] = read_minimum(&in);
+    }
     return reader_finish(&in);
 }
 
@@ -303,6 +340,23 @@ enum err funding_decode(struct slice value, int64_t *out_points)
     read_expect(&in, points != 0);
     TRY(reader_finish(&in));
     *out_points = points;
+    return ERR_OK;
+}
+
+void waiting_encode(const struct uid *sale, struct buffer *out)
+{
+    write_u8(out, WAITING_VERSION);
+    write_uid(out, sale);
+}
+
+enum err waiting_decode(struct slice value, struct uid *out_sale)
+{
+    struct reader in = reader_of(value);
+    struct uid sale;
+    read_version(&in, WAITING_VERSION);
+    read_uid(&in, &sale);
+    TRY(reader_finish(&in));
+    *out_sale = sale;
     return ERR_OK;
 }
 

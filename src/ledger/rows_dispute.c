@@ -1,4 +1,5 @@
 /* Stored bytes of disputes. */
+#include "ledger/dispute_line.h"
 #include "ledger/codec.h"
 
 enum {
@@ -12,7 +13,8 @@ enum {
     FLAG_SUSPENDED = 4,
     FLAG_MACHINE = 8,
     FLAG_SILENT = 16,
-    FLAGS_END = 32
+    FLAG_APART = 32, /* the other side's tariff follows at the end */
+    FLAGS_END = 64
 };
 
 static void write_disputed(struct buffer *out, const struct disputed_entry *entry)
@@ -52,7 +54,8 @@ static unsigned flags_of(const struct dispute *dispute)
 {
     return (dispute->is_open ? FLAG_OPEN : 0u) | (dispute->was_applied ? FLAG_APPLIED : 0u) |
            (dispute->is_suspended ? FLAG_SUSPENDED : 0u) |
-           (dispute->is_machine ? FLAG_MACHINE : 0u) | (dispute->is_silent ? FLAG_SILENT : 0u);
+           (dispute->is_machine ? FLAG_MACHINE : 0u) | (dispute->is_silent ? FLAG_SILENT : 0u) |
+           (dispute->is_apart ? FLAG_APART : 0u);
 }
 
 static void read_flags(struct reader *in, struct dispute *out_dispute)
@@ -63,6 +66,7 @@ static void read_flags(struct reader *in, struct dispute *out_dispute)
     out_dispute->is_suspended = (flags & FLAG_SUSPENDED) != 0;
     out_dispute->is_machine = (flags & FLAG_MACHINE) != 0;
     out_dispute->is_silent = (flags & FLAG_SILENT) != 0;
+    out_dispute->is_apart = (flags & FLAG_APART) != 0;
 }
 
 void dispute_encode(const struct dispute *dispute, struct buffer *out)
@@ -86,6 +90,9 @@ void dispute_encode(const struct dispute *dispute, struct buffer *out)
     write_text(out, dispute->opener_note, sizeof dispute->opener_note);
     write_text(out, dispute->answerer_note, sizeof dispute->answerer_note);
     write_disputed(out, &dispute->entry);
+    if (dispute->is_apart) {
+        write_varint(out, dispute->other_tariff);
+    }
 }
 
 static enum dispute_ruling read_ruling(struct reader *in)
@@ -116,6 +123,7 @@ enum err dispute_decode(struct slice value, struct dispute *out_dispute)
     read_text(&in, dispute.opener_note, sizeof dispute.opener_note);
     read_text(&in, dispute.answerer_note, sizeof dispute.answerer_note);
     read_disputed(&in, &dispute.entry);
+    dispute.other_tariff = dispute.is_apart ? read_varint32(&in) : 0;
     bool has_ended = dispute.state == DISPUTE_ACCEPTED || dispute.state == DISPUTE_RULED ||
                      dispute.state == DISPUTE_ADJUSTED;
     read_expect(&in, dispute.is_open ? dispute.side != 0 && dispute.claim.minor > 0

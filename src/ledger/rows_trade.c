@@ -7,7 +7,9 @@
 enum {
     HOLD_VERSION = 1,
     HOLD_VERSION_MANDATE = 2, /* has a mandate, and what hangs on it */
+    HOLD_VERSION_FORCED = 3,  /* has none, but captured points that are of no lot */
     SALE_VERSION = 1,
+    SALE_WAITS = 2, /* in the place of whether it was reversed */
 };
 
 static void write_hold_lots(struct buffer *out, const struct hold *hold)
@@ -33,7 +35,10 @@ static void read_hold_lots(struct reader *in, struct hold *hold)
 void hold_encode(const struct hold *hold, struct buffer *out)
 {
     bool has_mandate = !uid_is_nil(&hold->mandate);
-    write_u8(out, has_mandate ? HOLD_VERSION_MANDATE : HOLD_VERSION);
+    bool is_forced = !has_mandate && (hold->unbacked.minor > 0 || hold->lost.minor > 0);
+    write_u8(out, has_mandate ? HOLD_VERSION_MANDATE
+                  : is_forced ? HOLD_VERSION_FORCED
+                              : HOLD_VERSION);
     write_u8(out, (uint8_t)hold->role);
     write_u8(out, (uint8_t)hold->state);
     write_partner(out, &hold->redeemer);
@@ -49,6 +54,8 @@ void hold_encode(const struct hold *hold, struct buffer *out)
     if (has_mandate) {
         write_uid(out, &hold->mandate);
         write_points(out, hold->stood_in);
+    }
+    if (has_mandate || is_forced) {
         write_points(out, hold->unbacked);
         write_points(out, hold->lost);
     }
@@ -70,21 +77,24 @@ static void read_hold_mandate(struct reader *in, uint8_t version, struct hold *h
     hold->stood_in = points_of(0);
     hold->unbacked = points_of(0);
     hold->lost = points_of(0);
-    if (version != HOLD_VERSION_MANDATE) {
-        return;
+    if (version == HOLD_VERSION_MANDATE) {
+        read_uid(in, &hold->mandate);
+        read_expect(in, !uid_is_nil(&hold->mandate));
+        hold->stood_in = read_points_held(in);
     }
-    read_uid(in, &hold->mandate);
-    read_expect(in, !uid_is_nil(&hold->mandate));
-    hold->stood_in = read_points_held(in);
-    hold->unbacked = read_points_held(in);
-    hold->lost = read_points_held(in);
+    if (version != HOLD_VERSION) {
+        hold->unbacked = read_points_held(in);
+        hold->lost = read_points_held(in);
+    }
+    read_expect(in,
+                version != HOLD_VERSION_FORCED || hold->unbacked.minor > 0 || hold->lost.minor > 0);
 }
 
 enum err hold_decode(struct slice value, struct hold *out_hold)
 {
     struct reader in = reader_of(value);
     struct hold hold;
-    uint8_t version = read_choice(&in, HOLD_VERSION, HOLD_VERSION_MANDATE + 1);
+    uint8_t version = read_choice(&in, HOLD_VERSION, HOLD_VERSION_FORCED + 1);
     hold.role = (enum hold_role)read_choice(&in, HOLD_HOME, HOLD_FOREIGN + 1);
     hold.state = (enum hold_state)read_choice(&in, HOLD_OPEN, HOLD_EXPIRED + 1);
     read_partner(&in, &hold.redeemer);
@@ -132,7 +142,7 @@ void sale_encode(const struct sale *sale, struct buffer *out)
                         (uid_is_nil(&sale->block) ? 0u : SALE_IS_DRAWN));
     to = sale->promotion != 0 ? put_varint(to, sale->promotion) : to;
     to = uid_is_nil(&sale->block) ? to : put_uid(to, names, &sale->block);
-    to = put_u8(to, sale->is_reversed);
+    to = put_u8(to, sale->is_waiting ? SALE_WAITS : sale->is_reversed);
     to = put_earn_rate(to, &sale->rate);
     to = put_text(to, sale->currency, sizeof sale->currency);
     to = put_lot_key(to, names, &sale->lot);
@@ -161,7 +171,9 @@ enum err sale_decode(struct slice value, struct sale *out_sale)
         read_uid(&in, &sale.block);
         read_expect(&in, !uid_is_nil(&sale.block));
     }
-    sale.is_reversed = read_bool(&in);
+    unsigned standing = read_choice(&in, 0, SALE_WAITS + 1);
+    sale.is_reversed = standing == 1;
+    sale.is_waiting = standing == SALE_WAITS;
     read_earn_rate(&in, &sale.rate);
     read_text(&in, sale.currency, sizeof sale.currency);
     read_lot_key(&in, &sale.lot);

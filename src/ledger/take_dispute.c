@@ -42,13 +42,16 @@ static enum err take_opened(struct decision *d, struct dispute_work *work)
 }
 
 /* May a binding ruling of the partner's hold? One by people needs our own office's; one by machine
- * our own machine's, unless it is in our favour. What our receipt says was agreed to stays so. */
+ * our own machine's, unless it is in our favour. What our receipt says was agreed to stays so, and
+ * waits for our own office's ruling to come back before it, if there is one. */
 static enum err is_agreed_by_us(const struct decision *d, const struct dispute_work *work,
                                 enum dispute_step step, bool *out_is_agreed)
 {
     enum dispute_ruling ruling = dispute_step_ruling(step);
     enum dispute_ruling own = work->row.own_ruling;
-    if (step == STEP_MACHINE_UPHELD || command_is_recovery(d->command)) {
+    bool is_by_people = step != STEP_MACHINE_UPHELD && step != STEP_MACHINE_DISMISSED;
+    bool may_wait = is_by_people && d->command->take_entry.may_wait;
+    if (step == STEP_MACHINE_UPHELD || (command_is_recovery(d->command) && !may_wait)) {
         own = ruling; /* the claim is ours */
     } else if (step == STEP_MACHINE_DISMISSED) {
         TRY(dispute_machine(d, work, &own));
@@ -159,7 +162,7 @@ enum err take_correction(struct decision *d)
     bool is_agreed = work.row.is_open && dispute_has_ended(&work.row) && payment != PAYMENT_NONE &&
                      !dispute_is_payer(&work, payment) &&
                      entry->points.minor == work.row.claim.minor &&
-                     entry->tariff == work.row.entry.tariff &&
+                     entry->tariff == dispute_correction_tariff(&work.row) &&
                      entry->kind == dispute_correction_kind(work.row.entry.kind);
     if (!is_agreed) {
         return decide_refuse(d, VERDICT_NOT_AGREED);
@@ -296,6 +299,10 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
     if (part->step == STEP_OPEN) {
         return open_again(d, &work, entry);
     }
+    if (work.row.is_open) { /* the office was told the claim, whatever the step does now */
+        answer->points = work.row.claim;
+        answer->card = work.row.entry.card;
+    }
     if (!work.row.is_open ||
         dispute_next(work.row.state, work.row.side, part->step) == DISPUTE_STATE_END) {
         return decide_refuse(d, VERDICT_DISPUTE_STATE);
@@ -304,7 +311,8 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
         work.row.corrected_in = entry->period;
         work.row.due = (struct unix_ms){0};
         TRY(dispute_owe_correction(d, &work, 1));
-        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, -entry->points.minor));
+        TRY(decide_owe(d, partner, STREAM_OUT, entry->kind, entry->tariff, entry->period,
+                       -entry->points.minor));
     }
     if (dispute_waits_for_receipt(part->step)) {
         dispute_await_receipt(&work, part);
@@ -313,7 +321,5 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
         confirm_later(d, &work);
     }
     dispute_note_line(d, &work, STREAM_OUT, entry);
-    answer->points = work.row.claim;
-    answer->card = work.row.entry.card;
     return dispute_store(d, &work);
 }

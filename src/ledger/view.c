@@ -35,8 +35,11 @@ static const char *const names[TABLE_END] = {
     [TABLE_NETTING] = "netting",
     [TABLE_BLOCK] = "block",
     [TABLE_BLOCK_LINE] = "block-line",
+    [TABLE_APART] = "apart",
     [TABLE_FUNDING] = "funding",
     [TABLE_PROMOTION] = "promotion",
+    [TABLE_PROMOTION_REFUSED] = "promotion-refused",
+    [TABLE_WAITING] = "waiting",
     [TABLE_DISPUTE_LINE] = "dispute-line",
 };
 

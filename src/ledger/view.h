@@ -48,10 +48,14 @@ enum ledger_table {
     TABLE_NETTING = 34,      /* kind, period, partner, partner -> struct netting_row */
     TABLE_BLOCK = 35,        /* seller, buyer, block id -> struct block_row */
     TABLE_BLOCK_LINE = 36,   /* seller, buyer -> struct block_line */
+    TABLE_APART = 37,        /* direction, partner, period -> struct apart_row */
     TABLE_FUNDING = 38,   /* partner, tariff -> points: of ourselves, that we gave and shall pay for
                              at burn; of a partner, that were spent here and it was not told */
     TABLE_PROMOTION = 39, /* promotion, nobody -> points given: of our shops all, else our share;
                              promotion, payer -> what our shop told it to pay for */
+    TABLE_PROMOTION_REFUSED = 40, /* promotion, payer -> points of these that it refused to pay */
+    TABLE_WAITING = 41,      /* partner, number -> id of a sale whose points wait for room under
+                                the pair's cap */
     TABLE_DISPUTE_LINE = 42, /* as TABLE_DISPUTE, whose entry, its number -> struct dispute_line */
     TABLE_END
 };

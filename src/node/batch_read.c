@@ -95,6 +95,16 @@ static bool may_give(const struct batch_reading *reading, const struct command_e
     return reading->is_office || earning_is_within(earn, reading->snapshot->till_points_max);
 }
 
+/* Points by hand are the office's to give, unless a promotion bounds them. */
+static unsigned read_promotion(const struct batch_reading *reading,
+                               const Talea__V1__BatchEarn *said)
+{
+    if (said->promotion != 0) {
+        return said->fixed_points == 0 ? REFUSE(POINTS_NOT_POSITIVE) : READ_OK;
+    }
+    return said->fixed_points != 0 && !reading->is_office ? REFUSE(ROLE_NOT_ALLOWED) : READ_OK;
+}
+
 static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchCommand *said,
                           struct command *command)
 {
@@ -106,8 +116,8 @@ static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchC
     if (refusal == READ_OK) {
         refusal = read_text(said->earn->currency, earn->currency, sizeof earn->currency);
     }
-    if (refusal == READ_OK && said->earn->fixed_points != 0 && !reading->is_office) {
-        refusal = REFUSE(ROLE_NOT_ALLOWED);
+    if (refusal == READ_OK) {
+        refusal = read_promotion(reading, said->earn);
     }
     if (refusal != READ_OK) {
         return refusal;
@@ -115,6 +125,7 @@ static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchC
     earn->amount = money_of(said->earn->amount_minor);
     earn->is_fixed = said->earn->fixed_points != 0;
     earn->fixed_points = points_of(said->earn->fixed_points);
+    earn->promotion = said->earn->promotion;
     refusal = read_terms(reading, command);
     return refusal == READ_OK && !may_give(reading, earn) ? REFUSE(POINTS_TOO_LARGE) : refusal;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/dispute_line.h"
 #include "node/disputes.h"
 #include "node/messages.h"
 #include "node/node.h"

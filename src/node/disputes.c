@@ -131,7 +131,11 @@ static void fill_entry(const struct dispute *row, Talea__V1__Dispute *message)
     message->claimed_points = row->claim.minor;
     message->period = row->entry.period.code;
     message->was_applied = row->was_applied;
-    message->is_suspended = row->is_suspended;
+    message->is_suspended = row->is_suspended || row->is_apart;
+    message->is_set_apart = row->is_apart;
+    if (row->other_tariff != 0 && row->side == DISPUTE_ANSWERER) { /* the claim's, not ours */
+        message->tariff = row->other_tariff;
+    }
     message->business_unix_ms = row->entry.business_time.ms;
 }
 

@@ -207,13 +207,32 @@ static enum err send_word(struct exporting *exporting, const struct peer_host *h
     return send_net(exporting, &net);
 }
 
-/* A partner's word, and its agreed statements with those before it. */
+static enum err send_vote(struct exporting *exporting, const struct peer_host *host,
+                          const struct partner_id *partner, uint32_t round)
+{
+    struct slice vote;
+    struct partner_id whose = *partner;
+    Talea__V1__DossierNet net;
+    talea__v1__dossier_net__init(&net);
+    enum err err = netting_vote_in(host, exporting->period, partner, round, &vote);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    net.partner = whose.text;
+    net.vote = binary_of_slice(vote);
+    return send_net(exporting, &net);
+}
+
+/* A partner's word and its votes, and its agreed statements with those before it. */
 static enum err send_net_of(struct exporting *exporting, const struct peer_host *host,
                             size_t partner)
 {
     const struct roster *roster = host->roster;
     const struct partner_id *second = &roster->partners[partner].id;
     TRY(send_word(exporting, host, second));
+    for (uint32_t round = 0; round < NETTING_ROUNDS_MAX; round++) {
+        TRY(send_vote(exporting, host, second, round));
+    }
     for (size_t i = 0; i < partner; i++) {
         struct slice parts[2];
         Talea__V1__DossierNet net;

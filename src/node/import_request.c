@@ -113,6 +113,11 @@ static bool check_request(const struct import *import, const receipt_message *re
         return import_refuse(refusal, verdict_describe(VERDICT_CURRENCY_MISMATCH)->name,
                              "The currency is longer than three letters.");
     }
+    if (request->promotion != 0 && (!request->has_fixed_points ||
+                                    request->kind != TALEA__V1__RECEIPT_KIND__RECEIPT_KIND_SALE)) {
+        return import_refuse(refusal, verdict_describe(VERDICT_POINTS_NOT_POSITIVE)->name,
+                             "A promotion pays for the points that a sale itself says.");
+    }
     return check_texts(request, refusal) && check_lines(request, out_total, refusal);
 }
 
@@ -233,6 +238,7 @@ static void read_sale(struct import *import, const receipt_message *request,
     memcpy(earn->receipt, item->receipt, sizeof earn->receipt);
     earn->is_fixed = request->has_fixed_points;
     earn->fixed_points = points_of(request->has_fixed_points ? request->fixed_points : 0);
+    earn->promotion = request->promotion;
     if (read_terms(import, request, &item->refusal, command)) {
         keep_sale(import, request, buyer->who, item);
     }

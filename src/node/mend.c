@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/apart.h"
 #include "node/partner_host.h"
 #include "node/reconcile.h"
 #include "node/recover.h"
@@ -103,11 +104,29 @@ static bool is_odd(const struct reconcile_result *result)
     return result->halves[0].detail[0] != '\0' || result->halves[1].detail[0] != '\0';
 }
 
+static void set_apart(struct session *session, struct rpc_client *client, struct period period,
+                      const struct reconcile_result *result)
+{
+    struct note note = {""};
+    if (result->halves[0].difference_count == 0) {
+        return; /* the partner's half is the partner's to set apart */
+    }
+    enum err err = session_set_apart(session, client, period, &result->halves[0], &note);
+    if (err != ERR_OK && err != ERR_UNAVAILABLE) {
+        log_event(&session->node->log, LOG_LEVEL_WARNING, "not_set_apart",
+                  LOG_TEXT("partner", session->partner.text), LOG_TEXT("reason", err_name(err)),
+                  LOG_TEXT("detail", note.text));
+    }
+}
+
 static void compare_and_mend(struct session *session, struct rpc_client *client,
                              struct period period, bool is_open, struct reconcile_result *result)
 {
     struct note note;
     struct node *node = session->node;
+    if (!is_open && session_ask_apart(session, client, period, &note)) {
+        return; /* what is said next is without it */
+    }
     if (node_reconcile(node, client, &session->partner, period, false, result) != ERR_OK) {
         return;
     }
@@ -118,6 +137,9 @@ static void compare_and_mend(struct session *session, struct rpc_client *client,
     }
     if (node_reconcile(node, client, &session->partner, period, true, result) == ERR_OK) {
         tell_ends(session, result);
+        if (!is_open) {
+            set_apart(session, client, period, result);
+        }
         if (is_wanting(result) && session_recover(session, &note) != ERR_OK) {
             log_event(&node->log, LOG_LEVEL_WARNING, "not_recovered",
                       LOG_TEXT("partner", session->partner.text), LOG_TEXT("detail", note.text));

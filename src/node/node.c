@@ -346,6 +346,9 @@ void node_stop(struct node *node)
     event_gate_fini(&node->events);
     recovery_gate_fini(&node->recovery_gate);
     pthread_mutex_destroy(&node->peers_lock);
+    for (size_t i = 0; i < NETTING_WATCHES; i++) {
+        netting_memory_fini(&node->netting[i].memory);
+    }
     pthread_mutex_destroy(&node->settle_lock);
     time_zones_fini(&node->time_zones);
     pthread_mutex_destroy(&node->snapshot_lock);

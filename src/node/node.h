@@ -21,6 +21,7 @@
 #include "node/readers.h"
 #include "node/recovery_gate.h"
 #include "node/snapshot.h"
+#include "peer/netting.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "telemetry/http.h"
@@ -53,6 +54,7 @@ struct netting_watch {
     bool is_counted;
     bool is_done;
     char waits_for[128];
+    struct netting_memory memory; /* until it is done */
 };
 
 struct node {

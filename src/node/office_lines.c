@@ -23,17 +23,32 @@ struct page {
     char refusals[LIMIT_STATEMENT_LINES][REASON_NAME_MAX];
 };
 
+/* The dispute that waits, by its number. */
+static enum err find_dispute(const struct half_view *view, uint64_t number, bool *out_is_found,
+                             struct dispute *out_dispute)
+{
+    enum err err =
+        ledger_get_dispute(&view->host->view, &view->partner, view->direction, number, out_dispute);
+    *out_is_found = err == ERR_OK && out_dispute->is_open && out_dispute->is_suspended;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 /* Those of its points that the period's statement is without. */
-static enum err disputed_points(const struct half_view *view, uint64_t number, int64_t *out_points)
+static enum err add_disputed(const struct half_view *view, const struct clearing_entry *entry,
+                             Talea__V1__StatementLine *line)
 {
     struct dispute dispute;
-    *out_points = 0;
-    enum err err =
-        ledger_get_dispute(&view->host->view, &view->partner, view->direction, number, &dispute);
-    if (err == ERR_OK && dispute.is_open && dispute.is_suspended) {
-        *out_points = dispute.claim.minor;
+    bool is_found;
+    TRY(find_dispute(view, entry->number, &is_found, &dispute));
+    if (!is_found && view->direction == STREAM_IN) {
+        TRY(find_dispute(view, APART_RECEIVERS + entry->number, &is_found, &dispute));
     }
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    bool is_it = is_found && uid_equal(&dispute.entry.transaction_id, &entry->transaction_id);
+    if (is_it) {
+        line->disputed_points = dispute.claim.minor;
+        line->is_set_apart = dispute.is_apart && dispute.claim.minor == entry->points.minor;
+    }
+    return ERR_OK;
 }
 
 static enum err take_entry(void *context, uint64_t number, struct slice bytes)
@@ -52,7 +67,7 @@ static enum err take_entry(void *context, uint64_t number, struct slice bytes)
     line->card = message_copy(&page->arena, entry.card.digits, sizeof entry.card.digits);
     line->points = entry.points.minor;
     line->tariff = entry.tariff;
-    TRY(disputed_points(&page->view, number, &line->disputed_points));
+    TRY(add_disputed(&page->view, &entry, line));
     line->business_unix_ms = entry.business_time.ms;
     page->lines[page->line_count++] = line;
     return line->transaction_id == NULL || line->card == NULL ? ERR_RESOURCE : ERR_OK;

@@ -5,6 +5,7 @@
 #include "node/node.h"
 #include "node/peers.h"
 #include "node/period_status.h"
+#include "peer/apart.h"
 #include "peer/pair.h"
 #include "node/requests.h"
 #include "node/services.h"
@@ -79,19 +80,33 @@ static enum err price(struct listing *listing, const struct partner_id *partner,
     return int64_sub(sent.owed.minor, received.owed.minor, out_minor);
 }
 
+static enum err add_disputed(const struct roster *roster, const struct receipt_total *lines,
+                             size_t count, Talea__V1__PairPeriod *message)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct line_price price;
+        TRY(int64_add(message->disputed_points, lines[i].points, &message->disputed_points));
+        TRY(price_line(roster, &lines[i], &price));
+        int64_t worth = price.worth.minor < 0 ? -price.worth.minor : price.worth.minor;
+        TRY(int64_add(message->disputed_minor, worth, &message->disputed_minor));
+    }
+    return ERR_OK;
+}
+
 static enum err count_disputed(struct listing *listing, const struct partner_id *partner,
-                               struct period period, int64_t *out_points)
+                               struct period period, Talea__V1__PairPeriod *message)
 {
     static const enum stream_direction directions[] = {STREAM_OUT, STREAM_IN};
-    *out_points = 0;
+    const struct roster *roster = &listing->snapshot->roster;
     for (size_t i = 0; i < 2; i++) {
         struct receipt_total *lines;
         size_t count;
-        TRY(pair_suspended(&listing->view, &listing->snapshot->roster, directions[i], partner,
-                           period, &listing->arena, &lines, &count));
-        for (size_t line = 0; line < count; line++) {
-            TRY(int64_add(*out_points, lines[line].points, out_points));
-        }
+        TRY(pair_suspended(&listing->view, roster, directions[i], partner, period, &listing->arena,
+                           &lines, &count));
+        TRY(add_disputed(roster, lines, count, message));
+        TRY(pair_apart(&listing->view, directions[i], partner, period, &listing->arena, &lines,
+                       &count));
+        TRY(add_disputed(roster, lines, count, message));
     }
     return ERR_OK;
 }
@@ -146,7 +161,7 @@ static enum err pair_message(struct listing *listing, const struct partner_id *p
         return ERR_RESOURCE;
     }
     talea__v1__pair_period__init(message);
-    TRY(count_disputed(listing, partner, period, &message->disputed_points));
+    TRY(count_disputed(listing, partner, period, message));
     message->partner = arena_text(&listing->arena, slice_of(partner->text, strlen(partner->text)));
     message->period = period.code;
     if (message->partner == NULL) {
@@ -288,6 +303,43 @@ static enum err check_begun(const struct listing *listing, const struct partner_
     return ERR_OK;
 }
 
+/* What both signed, of each half of which something was set apart. */
+struct apart_rows {
+    struct buffer bytes[2][2];
+    Talea__V1__AgreedApart messages[2];
+    Talea__V1__AgreedApart *list[2];
+};
+
+static void apart_rows_fini(struct apart_rows *rows)
+{
+    for (size_t i = 0; i < 2; i++) {
+        buffer_fini(&rows->bytes[i][0]);
+        buffer_fini(&rows->bytes[i][1]);
+    }
+}
+
+static enum err add_apart(struct listing *listing, const struct partner_id *partner,
+                          struct period period, struct apart_rows *rows,
+                          Talea__V1__GetStatementResponse *response)
+{
+    static const enum stream_direction directions[] = {STREAM_OUT, STREAM_IN};
+    response->apart = rows->list;
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer *bytes = rows->bytes[response->n_apart];
+        Talea__V1__AgreedApart *message = &rows->messages[response->n_apart];
+        enum err err = apart_signatures(&listing->view, directions[i], partner, period, bytes);
+        if (err == ERR_NOT_FOUND) {
+            continue;
+        }
+        TRY(err);
+        talea__v1__agreed_apart__init(message);
+        message->sender_signed = bytes_of(buffer_slice(&bytes[directions[i] == STREAM_IN]));
+        message->receiver_signed = bytes_of(buffer_slice(&bytes[directions[i] == STREAM_OUT]));
+        rows->list[response->n_apart++] = message;
+    }
+    return ERR_OK;
+}
+
 static enum err send_statement(struct listing *listing, struct rpc_call *call,
                                const struct partner_id *partner, struct period period,
                                struct note *note)
@@ -296,8 +348,12 @@ static enum err send_statement(struct listing *listing, struct rpc_call *call,
     Talea__V1__GetStatementResponse response;
     talea__v1__get_statement_response__init(&response);
     struct pair_row row = {0};
+    struct apart_rows apart = {.list = {NULL}};
     struct signed_message own;
-    enum err err = pair_row_load(&listing->view, partner, period, &row);
+    enum err err = add_apart(listing, partner, period, &apart, &response);
+    if (err == ERR_OK) {
+        err = pair_row_load(&listing->view, partner, period, &row);
+    }
     if (err == ERR_OK) {
         err = pair_message(listing, partner, period, &response.pair);
     }
@@ -311,6 +367,7 @@ static enum err send_statement(struct listing *listing, struct rpc_call *call,
         rpc_call_reply(call, &response.base);
     }
     pair_row_fini(&row);
+    apart_rows_fini(&apart);
     return err;
 }
 

@@ -203,15 +203,27 @@ static Talea__V1__CapState cap_state(enum cap_level level)
 
 static void advise_cap(struct look *look, const char *who, enum cap_level level)
 {
+    bool waits = look->snapshot->roster.waits_at_cap;
     if (level == CAP_NEAR) {
         advise(look, "settle soon: close the period, or pay; talea period list",
                "%s owes %u %% or more of the net debit cap", who, EXPOSURE_NEAR_PERCENT);
     } else if (level == CAP_REACHED) {
-        advise(look, "settle: close the period; or agree on a higher cap in a new charter",
-               "%s owes as much as the charter allows: what would add to it is refused with "
-               "NET_DEBIT_CAP, what was promised is honoured",
-               who);
+        advise(
+            look, "settle: close the period; or agree on a higher cap in a new charter",
+            "%s owes as much as the charter allows: what would add to it %s, what was promised is "
+            "honoured",
+            who, waits ? "waits (NET_DEBIT_CAP)" : "is refused with NET_DEBIT_CAP");
     }
+}
+
+static enum err fill_waiting(struct look *look)
+{
+    uint64_t kept;
+    uint64_t gone;
+    TRY(ledger_get_partner_count(look->view, META_EARNS_KEPT, &look->report.partner, &kept));
+    TRY(ledger_get_partner_count(look->view, META_EARNS_GONE, &look->report.partner, &gone));
+    look->message->waiting_earns = (uint32_t)(kept - gone);
+    return ERR_OK;
 }
 
 static enum err fill_exposure(struct look *look)
@@ -227,7 +239,7 @@ static enum err fill_exposure(struct look *look)
     look->message->partner_cap = cap_state(caps.partners);
     advise_cap(look, roster->self.text, caps.own);
     advise_cap(look, look->report.partner.text, caps.partners);
-    return ERR_OK;
+    return fill_waiting(look);
 }
 
 static enum err fill_evidence(struct look *look)

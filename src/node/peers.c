@@ -16,6 +16,7 @@ struct peers {
     struct node *node;
     pthread_mutex_t lock; /* of starting and ending sessions */
     bool is_stopping;
+    bool has_started; /* those of the charter at the start are there */
     struct session *sessions[LIMIT_PARTNERS];
     atomic_size_t count;
 };
@@ -59,6 +60,9 @@ static enum err session_run(struct session *session)
     session->has_ended = false;
     session->is_stopping = false;
     session->report.is_over = false;
+    if (session->tried_round == RECOVERY_GATE_LEFT) {
+        recovery_gate_join(&session->node->recovery_gate, &session->tried_round);
+    }
     if (pthread_create(&session->thread, NULL, session_main, session) != 0) {
         return ERR_RESOURCE;
     }
@@ -67,10 +71,11 @@ static enum err session_run(struct session *session)
 }
 
 static enum err session_start(struct node *node, const struct charter_partner *partner,
-                              struct session *session, struct note *note)
+                              uint64_t tried_round, struct session *session, struct note *note)
 {
     pthread_condattr_t monotonic;
     session->node = node;
+    session->tried_round = tried_round;
     session->partner = partner->id;
     session->report.partner = partner->id;
     snprintf(session->report.address, sizeof session->report.address, "%s", partner->address);
@@ -152,7 +157,8 @@ static enum err add_session(struct peers *peers, const struct charter_partner *p
     if (session == NULL) {
         return note_set(note, ERR_RESOURCE, "no memory for the session with %s", partner->id.text);
     }
-    enum err err = session_start(peers->node, partner, session, note);
+    enum err err = session_start(peers->node, partner, peers->has_started ? RECOVERY_GATE_LEFT : 0,
+                                 session, note);
     if (err != ERR_OK) {
         session_destroy(session);
         return err;
@@ -239,6 +245,7 @@ enum err peers_start(struct node *node, struct peers **out_peers, struct note *n
     enum err err = begin_comparison(node, note);
     if (err == ERR_OK) {
         err = follow_snapshot(peers, note);
+        peers->has_started = true;
     }
     if (err != ERR_OK) {
         peers_stop(peers);

@@ -13,7 +13,7 @@ void recovery_gate_init(struct recovery_gate *gate)
     pthread_mutex_init(&gate->lock, NULL);
     pthread_cond_init(&gate->has_opened, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    atomic_init(&gate->is_closed, false);
+    atomic_init(&gate->is_closed, true);
     gate->is_copy = false;
     gate->round = 0;
     gate->partners = gate->untried = 0;
@@ -60,16 +60,43 @@ static void open_gate(struct recovery_gate *gate)
     pthread_cond_broadcast(&gate->has_opened);
 }
 
-void recovery_gate_tried(struct recovery_gate *gate, uint64_t *round)
+/* Under the lock. */
+static void count_tried(struct recovery_gate *gate, uint64_t round)
 {
-    pthread_mutex_lock(&gate->lock);
-    if (*round != gate->round && gate->untried > 0) {
-        *round = gate->round;
+    if (round != gate->round && gate->untried > 0) {
         gate->untried--;
         if (gate->untried == 0) {
             open_gate(gate);
         }
     }
+}
+
+void recovery_gate_tried(struct recovery_gate *gate, uint64_t *round)
+{
+    pthread_mutex_lock(&gate->lock);
+    if (*round != RECOVERY_GATE_LEFT) {
+        count_tried(gate, *round);
+        *round = gate->round;
+    }
+    pthread_mutex_unlock(&gate->lock);
+}
+
+void recovery_gate_leave(struct recovery_gate *gate, uint64_t *round)
+{
+    pthread_mutex_lock(&gate->lock);
+    if (*round != RECOVERY_GATE_LEFT) {
+        gate->partners -= gate->partners > 0;
+        count_tried(gate, *round);
+        *round = RECOVERY_GATE_LEFT;
+    }
+    pthread_mutex_unlock(&gate->lock);
+}
+
+void recovery_gate_join(struct recovery_gate *gate, uint64_t *round)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->partners++;
+    *round = gate->round;
     pthread_mutex_unlock(&gate->lock);
 }
 

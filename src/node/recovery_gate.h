@@ -2,8 +2,9 @@
  * partner before anything new is written; a partner that does not answer is not waited for, but
  * nothing is written for it before it does (the streams are marked, in the ledger).
  *
- *   closed -> open       every partner was tried once, or, when there is no sign of a copy, the
- * wait is over open -> closed       a partner showed that the ledger is a copy: all are tried again
+ *   closed -> open     every partner was tried once, or, when there is no sign of a copy, the wait
+ *                      is over
+ *   open -> closed     a partner showed that the ledger is a copy: all are tried again
  *
  * Thread rule: any thread.
  */
@@ -16,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define RECOVERY_GATE_LEFT UINT64_MAX /* the round of a partner that is not counted */
+
 struct recovery_gate {
     pthread_mutex_t lock;
     pthread_cond_t has_opened;
@@ -26,6 +29,7 @@ struct recovery_gate {
     size_t untried;
 };
 
+/* Closed: until it is known whether the ledger is a copy nothing is written, not what falls due. */
 void recovery_gate_init(struct recovery_gate *gate);
 void recovery_gate_fini(struct recovery_gate *gate);
 /* Closes it for so many partners, before their sessions begin. */
@@ -34,6 +38,12 @@ void recovery_gate_close(struct recovery_gate *gate, size_t partners, bool is_co
 void recovery_gate_reopen_round(struct recovery_gate *gate);
 /* One partner was tried; `*round` is its own, the last one it was counted in. */
 void recovery_gate_tried(struct recovery_gate *gate, uint64_t *round);
+/* Nobody asks this partner any more: all with it is settled, or it left the charter. It is not
+ * waited for, in this round or a later one, until it comes back. */
+void recovery_gate_leave(struct recovery_gate *gate, uint64_t *round);
+/* A partner that was not counted when the gate was closed, or had left: later rounds wait for it.
+ */
+void recovery_gate_join(struct recovery_gate *gate, uint64_t *round);
 /* Waits until it is open, or `wait_ms`; then opens it when nothing says that the ledger is a copy.
  */
 void recovery_gate_await(struct recovery_gate *gate, int64_t wait_ms);

@@ -107,6 +107,19 @@ static void settle_personal(struct reply *reply, const struct outcome *outcome)
     }
 }
 
+/* The engine does not write now: for whom the ledger has not back yet what was lost with an older
+ * copy, or since it closes. */
+static void refuse_outcome(struct rpc_call *call, enum err err)
+{
+    struct note note = {""};
+    if (err == ERR_UNAVAILABLE) {
+        note_set(&note, err,
+                 "Not now: this node was restored and first gets back what partners hold of it, or "
+                 "it stops. The same may be told again.");
+    }
+    refuse_err(call, err, note.text[0] == '\0' ? NULL : &note);
+}
+
 /* With the answer the call may be gone, and the reply with it. */
 static void send_reply(void *context)
 {
@@ -114,7 +127,7 @@ static void send_reply(void *context)
     struct hold_request *request = reply->request;
     settle_personal(reply, &reply->outcome);
     if (reply->outcome.err != ERR_OK) {
-        refuse_err(reply->call, reply->outcome.err, NULL);
+        refuse_outcome(reply->call, reply->outcome.err);
     } else {
         reply->send(reply);
     }

@@ -35,6 +35,7 @@ static const struct rpc_method office_methods[] = {
     {"ClosePeriod", ROLES_OFFICE, RPC_INLINE, office_close_period, NULL},
     {"ListMandates", ROLES_READ, RPC_INLINE, office_list_mandates, NULL},
     {"GetMandate", ROLES_READ, RPC_INLINE, office_get_mandate, NULL},
+    {"ListPromotions", ROLES_READ, RPC_INLINE, office_list_promotions, NULL},
     {"GetStatement", ROLES_READ, RPC_INLINE, office_get_statement, NULL},
     {"ListStatementLines", ROLES_READ, RPC_WORKER, office_list_statement_lines, NULL},
     {"ExportPeriod", ROLES_READ, RPC_WORKER, NULL, office_export_period},
@@ -96,6 +97,7 @@ static const struct rpc_method peer_methods[] = {
     {"RecoverPage", ROLE_PEER, RPC_WORKER, peer_recover_page, NULL},
     {"CompareHalf", ROLE_PEER, RPC_WORKER, peer_compare_half, NULL},
     {"ShowEntries", ROLE_PEER, RPC_WORKER, peer_show_entries, NULL},
+    {"SetApart", ROLE_PEER, RPC_WORKER, peer_set_apart, NULL},
     {"ExchangeCharter", ROLE_PEER, RPC_WORKER, peer_exchange_charter, NULL},
 };
 

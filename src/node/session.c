@@ -276,13 +276,30 @@ static bool connect_once(struct session *session)
     snprintf(problem, sizeof problem, "%s: %.200s", err_name(err),
              note.text[0] != '\0' ? note.text : status.message);
     session_report(session, false, problem);
+    bool is_reached = err != ERR_UNAVAILABLE && err != ERR_DEADLINE && err != ERR_CANCELLED;
+    if (!was_connected &&
+        is_reached) { /* frozen, perhaps: what has ended is settled all the same */
+        session_settle(session);
+        session_watch_closed(session);
+    }
     return was_connected && session_clock_ms() - started_ms >= RECONNECT_MS_MAX;
+}
+
+static bool is_partner(const struct session *session)
+{
+    struct snapshot *snapshot = node_snapshot(session->node);
+    bool is = charter_partner_find(snapshot->charter, &session->partner) != NULL;
+    snapshot_release(snapshot);
+    return is;
 }
 
 static void end(struct session *session)
 {
     bool is_over = session_is_over(session);
     session_report(session, false, is_over ? "left, and all is settled" : "not a partner any more");
+    if (is_over || !is_partner(session)) { /* else the node stops, and the gate stays as it is */
+        recovery_gate_leave(&session->node->recovery_gate, &session->tried_round);
+    }
     pthread_mutex_lock(&session->lock);
     session->report.is_over = true;
     session->has_ended = true;

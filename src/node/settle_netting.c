@@ -27,6 +27,7 @@ static struct netting_watch *watch_of(struct node *node, struct period period)
         }
         oldest = period_is_before(watch->period, oldest->period) ? watch : oldest;
     }
+    netting_memory_fini(&oldest->memory);
     *oldest = (struct netting_watch){.period = period, .since_ms = session_clock_ms()};
     return oldest;
 }
@@ -105,7 +106,10 @@ static enum err take_turn(struct session *session, const struct peer_host *host,
                                 session_clock_ms() - watch->since_ms};
     struct note waits = {""};
     struct netting_outcome outcome;
-    enum err turn = netting_turn(host, period, &wait, &outcome, &waits);
+    enum err turn = netting_turn(host, period, &wait, &watch->memory, &outcome, &waits);
+    if (outcome.is_done) {
+        netting_memory_fini(&watch->memory);
+    }
     watch->is_counted = outcome.is_counted;
     watch->is_done = outcome.is_done;
     memcpy(watch->waits_for, waits.text, sizeof watch->waits_for - 1);

@@ -71,18 +71,32 @@ static enum err run_of_receipt(struct half_view *half, uint64_t receipt,
     return read_receipt(half, receipt, &arena, &said, out_run);
 }
 
+/* Between which receipts the entry's lies; ERR_NOT_FOUND: there is none. Of a half of which
+ * something was set apart, and of those before it, under the numbers that they had here. */
+static enum err find_bounds(const struct half_view *half, uint64_t number, uint64_t *out_low,
+                            uint64_t *out_high)
+{
+    struct stream stream;
+    struct apart_end apart;
+    TRY(ledger_get_stream(&half->host->view, half->host->roster, half->direction, &half->partner,
+                          &stream));
+    TRY(ledger_get_apart_end(&half->host->view, half->direction, &half->partner, &apart));
+    bool is_before = half->direction == STREAM_IN && apart.last_number > 0 &&
+                     half->period.code != 0 && !period_is_before(apart.period, half->period);
+    bool is_behind = half->direction == STREAM_IN && !is_before && number > apart.last_number;
+    *out_low = is_behind ? apart.receipt_number + 1 : 1;
+    *out_high =
+        half->direction == STREAM_OUT || is_behind ? stream.receipt_number : apart.receipt_number;
+    return number == 0 || (!is_before && number > stream.receipted_number) ? ERR_NOT_FOUND : ERR_OK;
+}
+
 /* Receipts answer one run after the other. */
 static enum err find_run(struct half_view *half, uint64_t number, struct receipted_run *out_run,
                          uint64_t *out_receipt)
 {
-    struct stream stream;
-    TRY(ledger_get_stream(&half->host->view, half->host->roster, half->direction, &half->partner,
-                          &stream));
-    uint64_t low = 1;
-    uint64_t high = stream.receipt_number;
-    if (number == 0 || number > stream.receipted_number) {
-        return ERR_NOT_FOUND;
-    }
+    uint64_t low;
+    uint64_t high;
+    TRY(find_bounds(half, number, &low, &high));
     while (low <= high) {
         uint64_t middle = low + (high - low) / 2;
         TRY(run_of_receipt(half, middle, out_run));

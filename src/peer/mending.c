@@ -20,6 +20,8 @@ const char *mend_action_name(enum mend_action action)
         return "dispute";
     case MEND_WAIT:
         return "wait";
+    case MEND_SET_APART:
+        return "set-apart";
     }
     return "unknown";
 }
@@ -196,6 +198,41 @@ static enum err dispute(const struct peer_host *host, const struct mend_case *me
     return ERR_OK;
 }
 
+static enum err is_settled(const struct peer_host *host, const struct mend_case *mend,
+                           bool *out_is_settled)
+{
+    const struct half_view *half = &mend->comparison->half;
+    struct pair_row row = {0};
+    enum err err = pair_row_load(&host->view, &half->partner, half->period, &row);
+    *out_is_settled = err == ERR_OK && row.pair.state == PAIR_MATCHED;
+    pair_row_fini(&row);
+    return err;
+}
+
+/* Nothing is done about it here: the whole of what differs is set apart together. */
+static enum err set_apart(const struct peer_host *host, const struct mend_case *mend,
+                          enum mend_action *out_action, struct note *note)
+{
+    const struct half_view *half = &mend->comparison->half;
+    struct half ended;
+    enum err err =
+        ledger_get_half(&host->view, half->direction, &half->partner, half->period, &ended);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    *out_action = err == ERR_OK ? MEND_SET_APART : MEND_WAIT;
+    note_set(note, ERR_OK, "entry %" PRIu64 " is not signed for: it is set apart%s",
+             mend->pair->number, err == ERR_OK ? "" : " once the period has ended");
+    return ERR_OK;
+}
+
+static enum err end_undecided(const struct peer_host *host, const struct mend_case *mend,
+                              enum mend_action *out_action, struct note *note)
+{
+    bool is_over;
+    TRY(is_settled(host, mend, &is_over));
+    return is_over ? dispute(host, mend, out_action, note)
+                   : set_apart(host, mend, out_action, note);
+}
+
 enum err mending_act(const struct peer_host *host, const struct mend_case *mend,
                      enum mend_action *out_action, struct note *note)
 {
@@ -213,7 +250,7 @@ enum err mending_act(const struct peer_host *host, const struct mend_case *mend,
         *out_action = MEND_FREEZE;
         return freeze(host, mend, note);
     case RULING_OPEN:
-        return dispute(host, mend, out_action, note);
+        return end_undecided(host, mend, out_action, note);
     }
     return ERR_INTERNAL;
 }

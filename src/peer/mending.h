@@ -10,8 +10,9 @@
  *   theirs, beyond ours     recover: this ledger is an older copy and gets it back (recovery.h)
  *   theirs, not ours        freeze: this ledger has another entry than it signed for
  *   both                    freeze: two signatures on one number, kept as proof
- *   neither                 dispute: opened by itself by who may, and the rest settles; else wait
- *                           for the partner to open it
+ *   neither                 set apart: what only one side has waits as a dispute, and the rest of
+ *                           the period settles (apart.h); of an open period wait for its end; of
+ *                           one that both signed dispute: opened by itself by who may
  *
  * A period that both signed never changes: its rows may be put right, to what was signed; a dispute
  * about its entries ends with a correction in the open period. Callers take turns, as in pair.h.
@@ -35,7 +36,8 @@ enum mend_action {
     MEND_RECOVER,
     MEND_FREEZE,
     MEND_DISPUTE,
-    MEND_WAIT
+    MEND_WAIT,
+    MEND_SET_APART /* to be proposed by the half's sender, with all that differ (apart.h) */
 };
 
 /* "keep", ...; "unknown" for none. */

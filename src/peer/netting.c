@@ -292,20 +292,19 @@ static bool says_something(enum netting_step step)
            step == NETTING_VOTES_AGAINST;
 }
 
-enum err netting_turn(const struct peer_host *host, struct period period,
-                      const struct netting_wait *wait, struct netting_outcome *out_outcome,
-                      struct note *note)
+static enum err take_turn(const struct peer_host *host, struct period period,
+                          const struct netting_wait *wait, struct netting_memory *memory,
+                          struct netting_outcome *out_outcome, struct note *note)
 {
     enum netting_step step = NETTING_PROPOSES;
     enum err err = ERR_OK;
-    *out_outcome = (struct netting_outcome){.is_done = false};
     for (size_t i = 0; i < TURN_STEPS_MAX && err == ERR_OK && says_something(step); i++) {
         struct netting_table table;
         struct netting_times times;
         struct netting_word word;
         struct arena arena;
         arena_init(&arena, LIMIT_NETTING_BYTES);
-        err = netting_load(host, period, &arena, &table, &times);
+        err = netting_load(host, period, memory, &arena, &table, &times);
         if (err == ERR_OK) {
             struct netting_patience patience =
                 patience_of(host, wait, netting_round(&table), &times);
@@ -322,5 +321,16 @@ enum err netting_turn(const struct peer_host *host, struct period period,
         }
         arena_fini(&arena);
     }
+    return err;
+}
+
+enum err netting_turn(const struct peer_host *host, struct period period,
+                      const struct netting_wait *wait, struct netting_memory *memory,
+                      struct netting_outcome *out_outcome, struct note *note)
+{
+    struct netting_memory own = {.count = 0};
+    *out_outcome = (struct netting_outcome){.is_done = false};
+    enum err err = take_turn(host, period, wait, memory == NULL ? &own : memory, out_outcome, note);
+    netting_memory_fini(&own);
     return err;
 }

@@ -36,6 +36,17 @@ MUST_USE enum err netting_statement_of(const struct peer_host *host, struct peri
                                        const struct partner_id *first,
                                        const struct partner_id *second, struct slice *out_signed,
                                        struct slice *out_countersigned);
+/* What was read of a period's agreed statements, from one turn to the next: they stay as they are,
+ * and there may be a great many. Of one period; zeroed is empty. */
+struct netting_memory {
+    struct period period;
+    char coalition[32];
+    size_t count;
+    struct partner_id *partners;
+    struct netting_pair *pairs;
+};
+void netting_memory_fini(struct netting_memory *memory);
+
 struct netting_outcome {
     bool is_counted; /* the set that this brand is in counts, and what it pays is netted */
     bool is_done;    /* nothing is left to do for the period */
@@ -50,9 +61,9 @@ struct netting_wait {
 
 /* Says what there is to say; once the set counts, nets what this brand pays or is paid; nets pairs
  * that are settled by themselves. The note says what is waited for. ERR_NOT_FOUND when this brand
- * has no part in the period. */
+ * has no part in the period. `memory` may be NULL: then all is read anew. */
 MUST_USE enum err netting_turn(const struct peer_host *host, struct period period,
-                               const struct netting_wait *wait, struct netting_outcome *out_outcome,
-                               struct note *note);
+                               const struct netting_wait *wait, struct netting_memory *memory,
+                               struct netting_outcome *out_outcome, struct note *note);
 
 #endif

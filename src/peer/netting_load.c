@@ -1,5 +1,9 @@
 /* What this ledger knows of a period's net, as the table that is decided on. */
 #include "peer/netting_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 #include "peer/pair.h"
 #include "wire/messages.h"
 
@@ -10,7 +14,7 @@ static enum err add_signed_statement(struct netting_table *table, struct slice s
     struct pair_statement statement;
     arena_reset(scratch);
     TRY(signed_decode(signed_bytes, &message));
-    TRY(wire_statement_decode(message.payload, scratch, &statement, NULL));
+    TRY(wire_statement_decode_kept(message.payload, scratch, &statement));
     return netting_add_statement(table, &statement);
 }
 
@@ -38,6 +42,40 @@ enum err netting_row_load(const struct peer_host *host, enum netting_row_kind ki
     return netting_row_decode(value, out_row);
 }
 
+void netting_memory_fini(struct netting_memory *memory)
+{
+    free(memory->partners);
+    free(memory->pairs);
+    *memory = (struct netting_memory){.count = 0};
+}
+
+static bool is_of_table(const struct netting_memory *memory, const struct netting_table *table)
+{
+    return memory->count == table->count && period_equal(memory->period, table->period) &&
+           strcmp(memory->coalition, table->coalition) == 0 &&
+           memcmp(memory->partners, table->partners, table->count * sizeof *table->partners) == 0;
+}
+
+/* The table goes on with what was read before, when it was of the same partners. */
+static enum err remember(struct netting_memory *memory, struct netting_table *table)
+{
+    if (!is_of_table(memory, table)) {
+        netting_memory_fini(memory);
+        memory->partners = calloc(table->count, sizeof *memory->partners);
+        memory->pairs = calloc(netting_pair_count(table->count), sizeof *memory->pairs);
+        if (memory->partners == NULL || memory->pairs == NULL) {
+            netting_memory_fini(memory);
+            return ERR_RESOURCE;
+        }
+        memory->period = table->period;
+        memory->count = table->count;
+        memcpy(memory->coalition, table->coalition, sizeof memory->coalition);
+        memcpy(memory->partners, table->partners, table->count * sizeof *table->partners);
+    }
+    table->pairs = memory->pairs;
+    return ERR_OK;
+}
+
 static enum err load_pairs(const struct peer_host *host, struct netting_table *table,
                            struct arena *scratch)
 {
@@ -45,6 +83,9 @@ static enum err load_pairs(const struct peer_host *host, struct netting_table *t
         for (size_t a = 0; a < b; a++) {
             struct netting_row row;
             enum err err;
+            if (netting_pair_of(table, a, b)->is_there) {
+                continue;
+            }
             if (a == table->self || b == table->self) {
                 err = load_own_pair(host, table, a == table->self ? b : a, scratch);
             } else {
@@ -168,7 +209,8 @@ static enum err load_round(const struct peer_host *host, const struct netting_ta
     return ERR_OK;
 }
 
-enum err netting_load(const struct peer_host *host, struct period period, struct arena *arena,
+enum err netting_load(const struct peer_host *host, struct period period,
+                      struct netting_memory *memory, struct arena *arena,
                       struct netting_table *out_table, struct netting_times *out_times)
 {
     struct partner_id *partners;
@@ -177,6 +219,7 @@ enum err netting_load(const struct peer_host *host, struct period period, struct
     TRY(charter_partners_in(host->charter, period, arena, &partners, &count));
     TRY(netting_table_make(host->charter->coalition, period, partners, count, &host->roster->self,
                            arena, out_table));
+    TRY(remember(memory, out_table));
     CLEANUP(arena_fini) struct arena scratch; /* of one message */
     arena_init(&scratch, LIMIT_DECODED_BYTES);
     TRY(load_pairs(host, out_table, &scratch));

@@ -19,9 +19,10 @@ MUST_USE enum err netting_row_load(const struct peer_host *host, enum netting_ro
                                    struct period period, const struct partner_id *first,
                                    const struct partner_id *second, uint32_t round,
                                    struct netting_row *out_row);
-/* All that is known here of the period. ERR_NOT_FOUND when this brand has no part in it. */
+/* All that is known here of the period. ERR_NOT_FOUND when this brand has no part in it. The
+ * table's pairs are the memory's. */
 MUST_USE enum err netting_load(const struct peer_host *host, struct period period,
-                               struct arena *arena, struct netting_table *out_table,
-                               struct netting_times *out_times);
+                               struct netting_memory *memory, struct arena *arena,
+                               struct netting_table *out_table, struct netting_times *out_times);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "peer/apart.h"
 #include "peer/half.h"
 #include "wire/messages.h"
 
@@ -94,6 +95,38 @@ enum err pair_suspended(const struct ledger_view *view, const struct roster *ros
                         out_count);
 }
 
+enum err pair_apart(const struct ledger_view *view, enum stream_direction direction,
+                    const struct partner_id *partner, struct period period, struct arena *arena,
+                    struct receipt_total **out_totals, size_t *out_count)
+{
+    struct apart_of_half apart = {.line_count = 0};
+    enum err err = apart_load(view, direction, partner, period, arena, &apart);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    *out_totals = apart.lines;
+    *out_count = apart.line_count;
+    return ERR_OK;
+}
+
+/* Then the half is as both signed that it is without what is set apart. */
+static enum err set_apart(const struct ledger_view *view, enum stream_direction direction,
+                          const struct partner_id *partner, struct period period,
+                          struct arena *arena, struct statement_half *half)
+{
+    struct apart_of_half apart;
+    enum err err = apart_load(view, direction, partner, period, arena, &apart);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    half->first_number = apart.half.first_number;
+    half->last_number = apart.half.last_number;
+    half->last_hash = apart.half.last_hash;
+    half->root = apart.half.root;
+    half->apart = apart.lines;
+    half->apart_count = apart.line_count;
+    half->apart_hash = apart.hash;
+    return ERR_OK;
+}
+
 static enum err half_load(const struct ledger_view *view, const struct roster *roster,
                           enum stream_direction direction, const struct partner_id *partner,
                           struct period period, struct arena *arena,
@@ -122,6 +155,7 @@ static enum err half_load(const struct ledger_view *view, const struct roster *r
         .last_hash = half.last_hash,
     };
     TRY(half_root(view, direction, partner, period, &half, &out_half->root));
+    TRY(set_apart(view, direction, partner, period, arena, out_half));
     TRY(pair_suspended(view, roster, direction, partner, period, arena, &out_half->suspended,
                        &out_half->suspended_count));
     return pair_totals(view, roster, direction, partner, period, arena, &out_half->totals,

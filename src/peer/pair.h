@@ -56,6 +56,12 @@ MUST_USE enum err pair_suspended(const struct ledger_view *view, const struct ro
                                  struct period period, struct arena *arena,
                                  struct receipt_total **out_totals, size_t *out_count);
 
+/* What was set apart of a half and is claimed: in none of the totals. */
+MUST_USE enum err pair_apart(const struct ledger_view *view, enum stream_direction direction,
+                             const struct partner_id *partner, struct period period,
+                             struct arena *arena, struct receipt_total **out_totals,
+                             size_t *out_count);
+
 /* Signs this side's statement unless it is signed already, and gives the Signed bytes. One that
  * turned out wrong, and that nobody signed since, is said anew under the next revision. */
 MUST_USE enum err pair_propose(const struct peer_host *host, const struct partner_id *partner,

@@ -5,6 +5,21 @@
 
 #include "wire/messages.h"
 
+/* What was set apart is not looked for again. */
+static enum err check_apart(const struct peer_host *host, const struct partner_id *partner,
+                            enum stream_direction direction, struct period period,
+                            struct note *note)
+{
+    struct apart_row row;
+    enum err err = ledger_get_apart(&host->view, direction, partner, period, &row);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    return err == ERR_OK ? note_set(note, ERR_UNSUPPORTED,
+                                    "what differed in the half is set apart: see its disputes")
+                         : err;
+}
+
 /* ---- As the caller ---- */
 
 enum err comparison_open(struct comparison *comparison, const struct peer_host *host,
@@ -23,6 +38,7 @@ enum err comparison_open(struct comparison *comparison, const struct peer_host *
     if (period.code == stream.period.code && last < stream.period_first_number) {
         return note_set(note, ERR_NOT_FOUND, "nothing of the period is receipted");
     }
+    TRY(check_apart(host, partner, direction, period, note));
     TRY(half_open(&comparison->half, host, partner, direction, period, last, note));
     reconcile_begin(&comparison->search, &comparison->half.tree, comparison->half.first_number);
     return ERR_OK;
@@ -202,8 +218,11 @@ enum err reconciling_answer(const struct peer_host *host, const struct partner_i
     if (half == NULL) {
         return ERR_RESOURCE;
     }
-    enum err err = half_open(half, host, caller, direction, request->half.period,
-                             request->half.last_number, note);
+    enum err err = check_apart(host, caller, direction, request->half.period, note);
+    if (err == ERR_OK) {
+        err = half_open(half, host, caller, direction, request->half.period,
+                        request->half.last_number, note);
+    }
     if (err == ERR_OK) {
         err = answer(half, request, room, out_answer, out_claim);
     }

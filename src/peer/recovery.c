@@ -6,6 +6,8 @@
 
 #include "base/mutant.h"
 #include "engine/outbox.h"
+#include "engine/record_reader.h"
+#include "peer/pair.h"
 #include "peer/recovery_parts.h"
 #include "wire/messages.h"
 
@@ -24,21 +26,50 @@ struct command recovery_command(const struct peer_host *host, enum command_kind 
     return (struct command){.kind = kind, .origin = host->roster->self, .business_time = host->now};
 }
 
+/* When the ledger that is a copy decided last; now, when it never did. */
+static enum err copied_at(const struct peer_host *host, struct unix_ms *out_time)
+{
+    struct record_reader reader;
+    struct record record;
+    record_reader_init(&reader, engine_journal(host->engine));
+    enum err err = record_reader_get(&reader, engine_stats(host->engine).journal_row, &record);
+    *out_time = err == ERR_OK ? record.time : host->now;
+    record_reader_fini(&reader);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* One with whom all was over in the copy already has nothing to show, and nobody asks it. */
+static enum err mark_partner(const struct peer_host *host, const struct partner_id *partner,
+                             struct unix_ms copied, struct command *commands, size_t *count)
+{
+    bool is_over;
+    TRY(pair_is_over(&host->view, host->roster, partner, &is_over));
+    commands[*count] = recovery_command(host, COMMAND_RECOVERY);
+    commands[*count].recovery = (struct command_recovery){
+        .partner = *partner, .step = RECOVERY_BEGIN, .skips_cards = *count == 0};
+    commands[*count].business_time = copied;
+    ++*count;
+    if (is_over) {
+        commands[*count] = recovery_command(host, COMMAND_RECOVERY);
+        commands[*count].recovery =
+            (struct command_recovery){.partner = *partner, .step = RECOVERY_END};
+        ++*count;
+    }
+    return ERR_OK;
+}
+
 enum err recovery_mark(const struct peer_host *host)
 {
     const struct roster *roster = host->roster;
-    struct command *commands = calloc(roster->partner_count, sizeof *commands);
-    struct outcome *outcomes = calloc(roster->partner_count, sizeof *outcomes);
+    struct command *commands = calloc(2 * roster->partner_count, sizeof *commands);
+    struct outcome *outcomes = calloc(2 * roster->partner_count, sizeof *outcomes);
     size_t count = 0;
-    enum err err = commands == NULL || outcomes == NULL ? ERR_RESOURCE : ERR_OK;
+    struct unix_ms copied = host->now;
+    enum err err = commands == NULL || outcomes == NULL ? ERR_RESOURCE : copied_at(host, &copied);
     for (size_t i = 0; err == ERR_OK && i < roster->partner_count; i++) {
-        if (roster_is_self(roster, &roster->partners[i].id)) {
-            continue;
+        if (!roster_is_self(roster, &roster->partners[i].id)) {
+            err = mark_partner(host, &roster->partners[i].id, copied, commands, &count);
         }
-        commands[count] = recovery_command(host, COMMAND_RECOVERY);
-        commands[count].recovery = (struct command_recovery){
-            .partner = roster->partners[i].id, .step = RECOVERY_BEGIN, .skips_cards = count == 0};
-        count++;
     }
     if (err == ERR_OK && count > 0) {
         err = engine_execute_batch(host->engine, commands, count, true, outcomes);

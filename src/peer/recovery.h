@@ -65,7 +65,8 @@ static inline bool recovery_is_done(const struct recovery *recovery)
 }
 
 /* The ledger is known to be a copy: it writes nothing for any partner before that has been compared
- * with. All or none; telling it again changes nothing. */
+ * with. With whom all was over in the copy already, there is nothing to compare. All or none;
+ * telling it again changes nothing. */
 MUST_USE enum err recovery_mark(const struct peer_host *host);
 
 #endif

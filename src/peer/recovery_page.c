@@ -230,6 +230,13 @@ static enum err find_lost(const struct chain *chain, const struct stream *out, s
                               out->last_number);
 }
 
+/* Who pays for points hears it with the purchase or the burn, whose own entry, if it is another
+ * home's, comes back as well: only that one is what the till's repeat is about. */
+static struct uid id_of_lost(const struct clearing_entry *entry)
+{
+    return entry_kind_is_funding(entry->kind) ? (struct uid){{0}} : entry->transaction_id;
+}
+
 static enum err write_own(const struct recovery *recovery, const struct peer_host *host,
                           const struct recover_page *page, struct chain *chain, size_t first,
                           bool may_wait)
@@ -239,7 +246,7 @@ static enum err write_own(const struct recovery *recovery, const struct peer_hos
         struct command *command = &chain->commands[i];
         const struct clearing_entry *entry = &chain->entries[first + i];
         *command = recovery_command(host, COMMAND_RECOVER_ENTRY);
-        command->transaction_id = entry->transaction_id;
+        command->transaction_id = id_of_lost(entry);
         command->business_time = entry->business_time;
         command->is_dated = true;
         command->recover_entry = (struct command_recover_entry){recovery->partner, *entry,

@@ -114,6 +114,7 @@ static enum err deliver_side(struct assembler *assembler, enum receipt_kind kind
         .has_points = mapping->columns[ROLE_POINTS] != NULL,
     };
     memcpy(receipt.currency, head->currency, sizeof receipt.currency);
+    receipt.promotion = kind == RECEIPT_SALE ? head->promotion : 0;
     fill_side(assembler, &receipt);
     if (receipt.row_count == 0) {
         return ERR_OK;
@@ -218,6 +219,10 @@ static const char *check_head(const struct assembler *assembler, const struct en
         return decode_refuse(decoder, "currency %s where the receipt (row %llu) has %s",
                              entry->currency, row, head->currency);
     }
+    if (entry->promotion != head->promotion) {
+        return decode_refuse(decoder, "promotion %u where the receipt (row %llu) has %u",
+                             entry->promotion, row, head->promotion);
+    }
     return NULL;
 }
 
@@ -228,6 +233,7 @@ static enum err take_head(struct assembler *assembler, const struct entry *entry
     TRY(text_copy(head->store, sizeof head->store, entry->store));
     TRY(text_copy(head->customer, sizeof head->customer, entry->customer));
     memcpy(head->currency, entry->currency, sizeof head->currency);
+    head->promotion = entry->promotion;
     head->card = entry->card;
     head->time = entry->time;
     head->local = entry->local;

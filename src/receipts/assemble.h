@@ -24,6 +24,7 @@ struct receipt_head {
     char customer[LIMIT_REFERENCE_BYTES + 1];
     struct card_number card;
     char currency[4];
+    uint32_t promotion;
     struct unix_ms time;
     struct civil local;
 };

@@ -384,6 +384,24 @@ static const char *decode_currency(struct decoder *decoder, struct entry *entry)
     return NULL;
 }
 
+static const char *decode_promotion(struct decoder *decoder, struct entry *entry)
+{
+    const char *text = decoder->texts[ROLE_PROMOTION];
+    uint64_t number = 0;
+    entry->promotion = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9' || number > UINT32_MAX) {
+            return decode_refuse(decoder, "\"%.16s\" is no number of a promotion", text);
+        }
+        number = number * 10 + (uint64_t)(*at - '0');
+    }
+    if (number > UINT32_MAX || (text[0] != '\0' && number == 0)) {
+        return decode_refuse(decoder, "\"%.16s\" is no number of a promotion", text);
+    }
+    entry->promotion = (uint32_t)number;
+    return NULL;
+}
+
 /* A return that is found by something has to say it. */
 static const char *check_match(struct decoder *decoder, const struct entry *entry)
 {
@@ -417,5 +435,6 @@ const char *decode_rest(struct decoder *decoder, struct entry *entry)
     reason = reason == NULL ? decode_amounts(decoder, entry) : reason;
     reason = reason == NULL ? decode_member(decoder, entry) : reason;
     reason = reason == NULL ? decode_currency(decoder, entry) : reason;
+    reason = reason == NULL ? decode_promotion(decoder, entry) : reason;
     return reason == NULL ? check_match(decoder, entry) : reason;
 }

@@ -24,6 +24,7 @@ struct entry {
     struct decimal quantity;
     int64_t amount;
     int64_t points;
+    uint32_t promotion; /* 0: none */
     bool is_return;
 };
 

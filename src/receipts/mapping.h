@@ -21,7 +21,8 @@
  *     kind: {column: k}       # see sales and returns
  *     original: {column: o}   # number of the receipt that is returned
  *                             # and store, card or customer, product, category, quantity (1 without
- *                             # it), unit_price or amount, currency, points
+ *                             # it), unit_price or amount, currency, points, and promotion: the
+ *                             # number of the charter's that pays for a sale's points; empty: none
  *   time:
  *     formats: ["%Y-%m-%d %H:%M:%S"]  # tried in order; see receipts/date.h
  *     offset: "+00:00"        # of the brand's clock from UTC, or minutes (300)
@@ -81,6 +82,7 @@ enum column_role {
     ROLE_AMOUNT,
     ROLE_CURRENCY,
     ROLE_POINTS,
+    ROLE_PROMOTION,
     ROLE_KIND,
     ROLE_ORIGINAL,
     ROLE_COUNT

@@ -102,6 +102,9 @@ static enum err check_columns(const struct judge *judge)
     if (columns[ROLE_UNIT_PRICE] != NULL && columns[ROLE_AMOUNT] != NULL) {
         return refuse_column(judge, ROLE_UNIT_PRICE, "map either unit_price or amount");
     }
+    if (columns[ROLE_PROMOTION] != NULL && columns[ROLE_POINTS] == NULL) {
+        return refuse_column(judge, ROLE_PROMOTION, "pays for columns.points");
+    }
     bool has_amount = columns[ROLE_UNIT_PRICE] != NULL || columns[ROLE_AMOUNT] != NULL;
     if (!has_amount && columns[ROLE_POINTS] == NULL && !judge->mapping->is_returns_only) {
         return refuse(judge, "columns", "map unit_price, amount or points");

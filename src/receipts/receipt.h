@@ -67,6 +67,7 @@ struct receipt {
     struct money total;
     bool has_points; /* the file gives points itself */
     struct points points;
+    uint32_t promotion; /* of a SALE: that pays for `points`; 0: none */
     /* Of a RETURN: by what its sale is found; unique: only if there is exactly one. */
     const enum match_key *match;
     unsigned match_count;

@@ -30,7 +30,7 @@ enum err netting_table_make(const char *coalition, struct period period,
                             struct netting_table *out_table)
 {
     struct netting_table table = {.period = period, .count = count};
-    size_t pair_bytes = (count * (count - 1) / 2 + 1) * sizeof *table.pairs;
+    size_t pair_bytes = netting_pair_count(count) * sizeof *table.pairs;
     if (count == 0 || count > LIMIT_PARTNERS || strlen(coalition) >= sizeof table.coalition) {
         return ERR_INPUT;
     }
@@ -143,6 +143,15 @@ static enum err read_left_out(const struct netting_table *table, size_t place,
     return ERR_OK;
 }
 
+bool netting_word_says_more(const struct netting_word *known, const struct netting_word *word)
+{
+    uint32_t round = netting_word_round(word);
+    uint32_t known_round = netting_word_round(known);
+    return word->is_there && (!known->is_there || round > known_round ||
+                              (round == known_round && !known->is_commitment &&
+                               (word->is_commitment || word->number > known->number)));
+}
+
 enum err netting_add_word(struct netting_table *table, const struct partner_id *partner,
                           const struct netting_set *set, bool is_commitment)
 {
@@ -154,14 +163,8 @@ enum err netting_add_word(struct netting_table *table, const struct partner_id *
         return ERR_INPUT;
     }
     TRY(read_left_out(table, place, set, &word.left_out));
-    struct netting_word *known = &table->words[place];
-    uint32_t round = netting_word_round(&word);
-    uint32_t known_round = netting_word_round(known);
-    bool says_more = !known->is_there || round > known_round ||
-                     (round == known_round && !known->is_commitment &&
-                      (is_commitment || set->number > known->number));
-    if (says_more) {
-        *known = word;
+    if (netting_word_says_more(&table->words[place], &word)) {
+        table->words[place] = word;
     }
     return ERR_OK;
 }
@@ -179,7 +182,7 @@ enum err netting_add_vote(struct netting_table *table, const struct partner_id *
     TRY(read_left_out(table, place, set, &left_out));
     struct netting_vote *vote = netting_vote_of(table, round, place);
     if (!vote->is_there) {
-        *vote = (struct netting_vote){true, !set->is_against, set->set};
+        *vote = (struct netting_vote){true, !set->is_against, left_out, set->set};
     }
     if (place == table->self) {
         partner_set_unite(&table->never, &left_out);

@@ -83,6 +83,7 @@ struct netting_word {
 struct netting_vote {
     bool is_there;
     bool is_for;
+    struct partner_set left_out;
     struct hash set; /* about which */
 };
 
@@ -140,6 +141,11 @@ MUST_USE enum err netting_table_make(const char *coalition, struct period period
                                      struct netting_table *out_table);
 /* The place of a partner; the count when it is none. */
 size_t netting_place(const struct netting_table *table, const struct partner_id *partner);
+/* Of so many partners; not 0, also without any. */
+static inline size_t netting_pair_count(size_t partners)
+{
+    return partners * (partners - 1) / 2 + 1;
+}
 struct netting_pair *netting_pair_of(const struct netting_table *table, size_t a, size_t b);
 /* Puts a pair's agreed statement into the table. ERR_INPUT when it is of another period or of
  * partners that are not in it. */
@@ -150,6 +156,8 @@ MUST_USE enum err netting_add_statement(struct netting_table *table,
 MUST_USE enum err netting_add_word(struct netting_table *table, const struct partner_id *partner,
                                    const struct netting_set *set, bool is_commitment);
 
+/* Does a partner's word say more than what is known of it? */
+bool netting_word_says_more(const struct netting_word *known, const struct netting_word *word);
 /* Puts a partner's vote into it, the first one of its round; this partner's own makes the pairs
  * with those it left out `never`. ERR_INPUT as above, or for a round beyond the last. */
 MUST_USE enum err netting_add_vote(struct netting_table *table, const struct partner_id *partner,
@@ -171,6 +179,10 @@ enum netting_step netting_decide(const struct netting_table *table,
                                  struct netting_word *out_word, struct note *note);
 /* Has everybody in the set of this partner's commitment committed to it? */
 bool netting_all_committed(const struct netting_table *table, size_t place);
+/* The same, and do more than half of them vote for it? Then it is what they pay. */
+bool netting_counts(const struct netting_table *table, size_t place);
+/* Did one of the two vote in some round on a set without the other? It never nets with it then. */
+bool netting_voted_apart(const struct netting_table *table, size_t a, size_t b);
 /* Is this pair settled by itself? */
 bool netting_is_apart(const struct netting_table *table, size_t a, size_t b);
 /* Who pays whom over the set, in the arena. */

@@ -70,6 +70,12 @@ static bool holds(const struct tally *tally)
     return tally->votes_for > tally->partners / 2;
 }
 
+bool netting_counts(const struct netting_table *table, size_t place)
+{
+    struct tally tally = count_votes(table, &table->words[place]);
+    return netting_all_committed(table, place) && holds(&tally);
+}
+
 static bool has_fallen(const struct tally *tally)
 {
     return tally->votes_against >= tally->partners - tally->partners / 2;
@@ -83,6 +89,18 @@ bool netting_is_apart(const struct netting_table *table, size_t a, size_t b)
            (second->is_commitment && partner_set_has(&second->left_out, a)) ||
            (a == table->self && partner_set_has(&table->never, b)) ||
            (b == table->self && partner_set_has(&table->never, a));
+}
+
+bool netting_voted_apart(const struct netting_table *table, size_t a, size_t b)
+{
+    bool is_apart = false;
+    for (uint32_t round = 0; round < NETTING_ROUNDS_MAX && !is_apart; round++) {
+        const struct netting_vote *first = netting_vote_of(table, round, a);
+        const struct netting_vote *second = netting_vote_of(table, round, b);
+        is_apart = (first->is_there && partner_set_has(&first->left_out, b)) ||
+                   (second->is_there && partner_set_has(&second->left_out, a));
+    }
+    return is_apart;
 }
 
 uint32_t netting_round(const struct netting_table *table)
@@ -111,27 +129,44 @@ static bool leaves_out_all(const struct partner_set *left_out, const struct part
     return true;
 }
 
-/* A commitment that includes us and that we can follow: of several the smallest. */
+/* Is it over what is here? Costs a look at each statement. */
+static bool is_of_statements(const struct netting_table *table, const struct netting_word *word)
+{
+    struct hash hash;
+    size_t a;
+    size_t b;
+    return netting_hash(table, netting_word_round(word), &word->left_out, &hash, &a, &b) &&
+           hash_equal(&hash, &word->set);
+}
+
+/* A commitment that includes us and that we can follow: of several the smallest. Partners who are
+ * bound by one set say the same: it is looked at once. */
 static bool find_commitment(const struct netting_table *table, uint32_t round,
                             struct netting_word *out_word)
 {
-    bool is_found = false;
+    const struct netting_word *found = NULL;
+    const struct netting_word *seen = NULL;
     for (size_t i = 0; i < table->count; i++) {
         const struct netting_word *word = &table->words[i];
-        struct hash hash;
-        size_t a;
-        size_t b;
-        if (is_of_round(word, round) && word->is_commitment &&
-            !partner_set_has(&word->left_out, table->self) &&
-            leaves_out_all(&word->left_out, &table->never) && is_committed(table, word, true, &a) &&
-            netting_hash(table, round, &word->left_out, &hash, &a, &b) &&
-            hash_equal(&hash, &word->set) &&
-            (!is_found || hash_compare(&word->set, &out_word->set) < 0)) {
-            *out_word = *word;
-            is_found = true;
+        size_t missing;
+        bool is_known = seen != NULL && hash_equal(&seen->set, &word->set) &&
+                        memcmp(&seen->left_out, &word->left_out, sizeof word->left_out) == 0;
+        if (is_known || !is_of_round(word, round) || !word->is_commitment ||
+            partner_set_has(&word->left_out, table->self) ||
+            !leaves_out_all(&word->left_out, &table->never) ||
+            !is_committed(table, word, true, &missing)) {
+            continue;
+        }
+        seen = word;
+        if ((found == NULL || hash_compare(&word->set, &found->set) < 0) &&
+            is_of_statements(table, word)) {
+            found = word;
         }
     }
-    return is_found;
+    if (found != NULL) {
+        *out_word = *found;
+    }
+    return found != NULL;
 }
 
 /* How many statements with the rest a partner lacks. */

@@ -166,8 +166,13 @@ static bool same_totals(const char *stream, const struct statement_half *ours,
                         const struct statement_half *theirs, struct note *note)
 {
     char disputed[2 * PARTNER_ID_MAX + 24];
+    char apart[2 * PARTNER_ID_MAX + 24];
     snprintf(disputed, sizeof disputed, "%s, disputed", stream);
-    return same_lines(disputed, ours->suspended, ours->suspended_count, theirs->suspended,
+    snprintf(apart, sizeof apart, "%s, set apart", stream);
+    return same_hash(apart, &ours->apart_hash, &theirs->apart_hash, note) &&
+           same_lines(apart, ours->apart, ours->apart_count, theirs->apart, theirs->apart_count,
+                      note) &&
+           same_lines(disputed, ours->suspended, ours->suspended_count, theirs->suspended,
                       theirs->suspended_count, note) &&
            same_lines(stream, ours->totals, ours->total_count, theirs->totals, theirs->total_count,
                       note);

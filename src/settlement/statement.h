@@ -18,6 +18,9 @@ struct statement_half {
     size_t total_count;
     struct receipt_total *suspended; /* disputed points that wait; `totals` are without them */
     size_t suspended_count;
+    struct receipt_total *apart; /* claims that were set apart; in no other figure (apart.h) */
+    size_t apart_count;
+    struct hash apart_hash;      /* of what both signed about them; zeros: nothing is set apart */
     struct half_charge *charges; /* fees and taxes (price.h) */
     size_t charge_count;
     /* By the sender to the receiver, with the charges; negative: the other way. */

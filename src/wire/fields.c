@@ -99,7 +99,7 @@ const ProtobufCMessage *fields_unpack_small(struct fields *fields,
         fields, protobuf_c_message_unpack(type, &allocator, bytes.length, bytes.at), bytes);
 }
 
-const ProtobufCMessage *fields_unpack(struct fields *fields, const ProtobufCMessageDescriptor *type,
+static const ProtobufCMessage *unpack(struct fields *fields, const ProtobufCMessageDescriptor *type,
                                       struct slice bytes, struct arena *arena)
 {
     struct arena_port port = {.arena = arena};
@@ -109,9 +109,24 @@ const ProtobufCMessage *fields_unpack(struct fields *fields, const ProtobufCMess
     if (message == NULL && port.is_full) {
         fields->err = note_set(fields->note, ERR_RESOURCE,
                                "%s: it takes more memory than a message may", fields->message);
-        return NULL;
     }
-    return require_exact(fields, message, bytes);
+    return message;
+}
+
+const ProtobufCMessage *fields_unpack(struct fields *fields, const ProtobufCMessageDescriptor *type,
+                                      struct slice bytes, struct arena *arena)
+{
+    const ProtobufCMessage *message = unpack(fields, type, bytes, arena);
+    return fields->err == ERR_OK ? require_exact(fields, message, bytes) : NULL;
+}
+
+const ProtobufCMessage *fields_unpack_kept(struct fields *fields,
+                                           const ProtobufCMessageDescriptor *type,
+                                           struct slice bytes, struct arena *arena)
+{
+    const ProtobufCMessage *message = unpack(fields, type, bytes, arena);
+    field_require(fields, message != NULL, "bytes", "are malformed");
+    return message;
 }
 
 void *fields_array(struct fields *fields, struct arena *arena, size_t count, size_t size)

@@ -41,6 +41,10 @@ const ProtobufCMessage *fields_unpack_small(struct fields *fields,
                                             struct slice bytes, struct scratch *scratch);
 const ProtobufCMessage *fields_unpack(struct fields *fields, const ProtobufCMessageDescriptor *type,
                                       struct slice bytes, struct arena *arena);
+/* The same of bytes that were unpacked before: their form was looked at then. */
+const ProtobufCMessage *fields_unpack_kept(struct fields *fields,
+                                           const ProtobufCMessageDescriptor *type,
+                                           struct slice bytes, struct arena *arena);
 /* `count` elements of `size` bytes, not NULL for want of elements; NULL after an error. */
 void *fields_array(struct fields *fields, struct arena *arena, size_t count, size_t size);
 /* A copy of a text, to be packed. */

@@ -14,6 +14,7 @@
 #include "clearing/evidence.h"
 #include "clearing/mandate.h"
 #include "clearing/move.h"
+#include "settlement/apart.h"
 #include "settlement/netting.h"
 #include "settlement/obligation.h"
 
@@ -61,6 +62,14 @@ MUST_USE enum err wire_block_decode(struct slice bytes, struct block_terms *out_
 MUST_USE enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out);
 MUST_USE enum err wire_statement_decode(struct slice bytes, struct arena *arena,
                                         struct pair_statement *out_statement, struct note *note);
+/* Of bytes that this node took or made, and kept: their form was looked at then. */
+MUST_USE enum err wire_statement_decode_kept(struct slice bytes, struct arena *arena,
+                                             struct pair_statement *out_statement);
+
+MUST_USE enum err wire_apart_encode(const struct apart_half *half, struct buffer *out);
+/* The entries' bytes are in the arena. */
+MUST_USE enum err wire_apart_decode(struct slice bytes, struct arena *arena,
+                                    struct apart_half *out_half, struct note *note);
 
 MUST_USE enum err wire_netting_encode(const struct netting_set *set, struct buffer *out);
 /* Who is left out is in the arena. */

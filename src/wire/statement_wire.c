@@ -38,6 +38,9 @@ static void check_half(struct fields *fields, const struct statement_half *half)
     field_totals(fields, half->totals, half->total_count);
     check_charges(fields, half->charges, half->charge_count);
     field_totals(fields, half->suspended, half->suspended_count);
+    field_totals(fields, half->apart, half->apart_count);
+    field_require(fields, half->apart_count == 0 || !hash_is_zero(&half->apart_hash), "apart_hash",
+                  "is missing");
 }
 
 static void check_net(struct fields *fields, const struct pair_statement *s)
@@ -126,6 +129,11 @@ static void half_to_wire(struct fields *fields, struct arena *arena, struct stat
     charges_to_wire(fields, arena, half, out);
     out->n_suspended = half->suspended_count;
     out->suspended = totals_to_wire(fields, arena, half->suspended, half->suspended_count);
+    out->n_apart = half->apart_count;
+    out->apart = totals_to_wire(fields, arena, half->apart, half->apart_count);
+    out->apart_hash =
+        binary_of(half->apart_hash.bytes,
+                  hash_is_zero(&half->apart_hash) ? 0 : sizeof half->apart_hash.bytes);
 }
 
 enum err wire_statement_encode(const struct pair_statement *statement, struct buffer *out)
@@ -171,14 +179,14 @@ static void half_from_wire(struct fields *fields, struct arena *arena,
     charges_from_wire(fields, arena, m, out);
     out->suspended_count = m->n_suspended;
     out->suspended = totals_from_wire(fields, arena, m->suspended, m->n_suspended);
+    out->apart_count = m->n_apart;
+    out->apart = totals_from_wire(fields, arena, m->apart, m->n_apart);
+    field_hash_or_none(fields, "apart_hash", &m->apart_hash, &out->apart_hash);
 }
 
-enum err wire_statement_decode(struct slice bytes, struct arena *arena,
-                               struct pair_statement *out_statement, struct note *note)
+static enum err statement_from_wire(struct fields fields, const Talea__V1__PairStatement *m,
+                                    struct arena *arena, struct pair_statement *out_statement)
 {
-    struct fields fields = fields_begin("PairStatement", note);
-    const Talea__V1__PairStatement *m =
-        (const void *)fields_unpack(&fields, &talea__v1__pair_statement__descriptor, bytes, arena);
     if (m == NULL) {
         return fields.err;
     }
@@ -198,4 +206,22 @@ enum err wire_statement_decode(struct slice bytes, struct arena *arena,
     TRY(check_statement(&fields, &s));
     *out_statement = s;
     return ERR_OK;
+}
+
+enum err wire_statement_decode(struct slice bytes, struct arena *arena,
+                               struct pair_statement *out_statement, struct note *note)
+{
+    struct fields fields = fields_begin("PairStatement", note);
+    const Talea__V1__PairStatement *m =
+        (const void *)fields_unpack(&fields, &talea__v1__pair_statement__descriptor, bytes, arena);
+    return statement_from_wire(fields, m, arena, out_statement);
+}
+
+enum err wire_statement_decode_kept(struct slice bytes, struct arena *arena,
+                                    struct pair_statement *out_statement)
+{
+    struct fields fields = fields_begin("PairStatement", NULL);
+    const Talea__V1__PairStatement *m = (const void *)fields_unpack_kept(
+        &fields, &talea__v1__pair_statement__descriptor, bytes, arena);
+    return statement_from_wire(fields, m, arena, out_statement);
 }

@@ -62,13 +62,14 @@ static void try_net(struct slice bytes, const struct charter_chain *chain, struc
     struct audit_report report = {.is_flawed = false};
     struct audit_place place = {&report, "file", ""};
     struct netting_table table;
+    bool has_votes;
     struct hash sum;
     const struct charter *charter = charter_chain_last(chain);
     ASSERT(net_table_make(chain, (struct period){SAMPLE_PERIOD}, &charter->partners[0].id, arena,
                           &table) == ERR_OK);
     FILE *file = fmemopen((void *)(uintptr_t)bytes.at, bytes.length, "rb");
     ASSERT(file != NULL);
-    expect_verdict(net_audit(file, chain, &place, &table, &sum), &report);
+    expect_verdict(net_audit(file, chain, &place, &table, &has_votes, &sum), &report);
     (void)fclose(file);
 }
 

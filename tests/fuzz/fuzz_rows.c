@@ -1,5 +1,6 @@
 /* The value of each of the ledger's tables, and two keys that are read back; by the first byte. */
 #include "fuzz.h"
+#include "ledger/dispute_line.h"
 #include "ledger/lots.h"
 #include "ledger/rows.h"
 
@@ -28,6 +29,8 @@ AGAIN(merge)
 AGAIN(mandate_row)
 AGAIN(mandate_line)
 AGAIN(half_tree)
+AGAIN(apart_half)
+AGAIN(apart_row)
 AGAIN(block_row)
 AGAIN(block_line)
 AGAIN(card_status)
@@ -107,7 +110,7 @@ static enum err (*const rows[])(struct slice bytes, struct buffer *out) = {
     pair_period_again,  u64_again,         account_key_again,  due_key_again,     adjustment_again,
     merge_again,        mandate_row_again, mandate_line_again, card_status_again, card_news_again,
     half_tree_again,    tree_row_again,    obligation_again,   netting_row_again, dispute_again,
-    dispute_line_again, block_row_again,   block_line_again};
+    dispute_line_again, apart_half_again,  apart_row_again,    block_row_again,   block_line_again};
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {

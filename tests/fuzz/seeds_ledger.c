@@ -10,7 +10,7 @@ static const char *const rows[] = {
     "transaction", "stream",       "entry_total", "half",      "pair_period", "u64",
     NULL,          NULL,           "adjustment",  "merge",     "mandate_row", "mandate_line",
     "card_status", "card_news",    "half_tree",   "tree_row",  "obligation",  "netting_row",
-    "dispute",     "dispute_line", "block_row",   "block_line"};
+    "dispute",     "dispute_line", "apart_half",  "apart_row", "block_row",   "block_line"};
 
 static void write_rows(const char *folder)
 {

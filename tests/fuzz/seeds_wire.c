@@ -12,9 +12,9 @@
 static void write_samples(const char *folder)
 {
     static const char *const targets[SAMPLE_COUNT] = {
-        "entry",     "entry",   "head",    "receipt",   "hold",  "hold",    "hold", "statement",
-        "entry",     "hold",    NULL,      "holdings",  "entry", "receipt", "hold", "statement",
-        "half_root", "payment", "payment", "statement", "entry", "hold"};
+        "entry",     "entry",   "head",    "receipt",   "hold",  "hold",      "hold",  "statement",
+        "entry",     "hold",    NULL,      "holdings",  "entry", "receipt",   "hold",  "statement",
+        "half_root", "payment", "payment", "statement", "apart", "statement", "entry", "hold"};
     static const enum purpose purposes[SAMPLE_COUNT] = {
         PURPOSE_CARD_BLOCK,       PURPOSE_MANDATE,          PURPOSE_CLEARING_BATCH,
         PURPOSE_CLEARING_RECEIPT, PURPOSE_HOLD_REQUEST,     PURPOSE_HOLD_GRANT,
@@ -22,11 +22,11 @@ static void write_samples(const char *folder)
         PURPOSE_MANDATE,          PURPOSE_STATEMENT,        PURPOSE_HOLDINGS,
         PURPOSE_CLEARING_BATCH,   PURPOSE_CLEARING_RECEIPT, PURPOSE_MOVE_ACCEPTANCE,
         PURPOSE_STATEMENT,        PURPOSE_HALF_ROOT,        PURPOSE_PAYMENT,
-        PURPOSE_NETTING,          PURPOSE_STATEMENT,        PURPOSE_CLEARING_BATCH,
-        PURPOSE_BLOCK_OFFER};
+        PURPOSE_NETTING,          PURPOSE_STATEMENT,        PURPOSE_SET_APART,
+        PURPOSE_STATEMENT,        PURPOSE_CLEARING_BATCH,   PURPOSE_BLOCK_OFFER};
     static const unsigned mandate = 9;
     static const unsigned acceptance = 14;
-    static const unsigned offer = 21;
+    static const unsigned offer = 23;
     for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
         if (targets[i] == NULL) { /* a file, not a message */
             continue;

@@ -14,9 +14,10 @@ from coalition import TALEA, dashed, main, run, wait_for
 from dossiers import Spoiling, read_messages, write_messages
 from payment import STATES, Netting, Paying
 
-NET_FORMAT = b"talea net 1\n"
+NET_FORMAT = b"talea net 2\n"
+NET_FORMAT_BEFORE = b"talea net 1\n"  # without votes
 NAMES = ("fuel", "grocer", "hotel", "pharmacy")
-PAYMENT, NETTING_WORD = 25, 27
+PAYMENT, NETTING_WORD, NETTING_VOTE = 25, 27, 23
 
 
 class Settled(Spoiling):
@@ -345,8 +346,9 @@ class AllPairs(Settled, unittest.TestCase):
         return [self.pb.dossier.DossierNet.FromString(m)
                 for m in read_messages(self.path(brand, "netting", "net.talea"), NET_FORMAT)]
 
-    def write_net(self, parts):
-        write_messages(self.path("fuel", "netting", "net.talea"), NET_FORMAT, parts)
+    def write_net(self, parts, form=NET_FORMAT):
+        write_messages(self.path("fuel", "netting", "net.talea"), form, parts)
+        self.sum_up("fuel")
 
     def spoil_net(self, parts, folders=None):
         self.write_net(parts)
@@ -356,12 +358,67 @@ class AllPairs(Settled, unittest.TestCase):
         parts = self.net()
         self.assertEqual(sorted(p.partner for p in parts if p.word), sorted(NAMES))
         self.assertEqual(sum(bool(p.statement) for p in parts), 3)
+        self.assertGreater(sum(bool(p.vote) for p in parts), len(NAMES) / 2)
+
+    def test_votes_are_told(self):
+        """Each votes for the net of all, and nobody is left out of it."""
+        answer = self.audit()
+        self.assertEqual(answer["counts"]["votes"],
+                         sum(bool(p.vote) for name in NAMES for p in self.net(name)))
+        self.assertEqual({v["partner"] for v in answer["votes"]}, set(NAMES))
+        for vote in answer["votes"]:
+            self.assertEqual((vote["round"], vote["is_for"], vote["left_out"]), (0, True, []))
+        self.assertIn("the net holds", run([TALEA, "audit", *self.folders]).stdout)
+
+    def test_no_more_than_half_vote_for_it(self):
+        """What all committed to does not count yet, so nothing is owed of it."""
+        votes = [p for p in self.net() if p.vote]
+        self.write_net([p for p in self.net() if not p.vote] + votes[:len(NAMES) // 2])
+        answer = self.audit([self.path("fuel")], expect=4)
+        self.assertIn("follows from", answer["flaw"]["expected"])
+        self.audit()  # the others have it
+
+    def test_an_export_of_before_there_were_votes(self):
+        parts = self.net()
+        self.write_net([p for p in parts if not p.vote], NET_FORMAT_BEFORE)
+        answer = self.audit([self.path("fuel")])
+        self.assertEqual((answer["netting"], answer["votes"]), ("all pairs", []))
+        self.write_net(parts, NET_FORMAT_BEFORE)
+        self.flaw("fuel/netting/net.talea")
+
+    def changed_vote(self, parts, signer, **fields):
+        vote = self.pb.dossier.DossierNet()
+        vote.CopyFrom(next(p for p in parts if p.vote and p.partner == "fuel"))
+        envelope = self.pb.peer.Signed.FromString(vote.vote)
+        said = self.pb.settlement.NettingSet.FromString(envelope.payload)
+        for field, value in fields.items():
+            setattr(said, field, value)
+        vote.vote = self.signed(self.key(signer), said.SerializeToString(), NETTING_VOTE)
+        return vote
+
+    def test_a_vote_by_another_key(self):
+        parts = self.net()
+        vote = self.changed_vote(parts, "hotel")
+        parts = [p for p in parts if not (p.vote and p.partner == "fuel")]
+        self.assertIn("signature of the vote", self.spoil_net(parts + [vote])["what"])
+
+    def test_a_second_vote(self):
+        parts = self.net()
+        vote = self.changed_vote(parts, "fuel", is_against=True)
+        flaw = self.spoil_net(parts + [vote])
+        self.assertEqual((flaw["what"], flaw["stream"]),
+                         ("the partner's vote, once in a round", "the vote of fuel"))
+
+    def test_a_vote_on_what_it_did_not_commit_to(self):
+        parts = self.net()
+        vote = self.changed_vote(parts, "fuel", set_hash=bytes(32))
+        parts = [p for p in parts if not (p.vote and p.partner == "fuel")]
+        self.assertIn("as it committed to", self.spoil_net(parts + [vote])["what"])
 
     def test_a_word_less(self):
         """The set does not count any more, so nothing is owed of it."""
         parts = [p for p in self.net() if p.partner != "hotel"]
         self.write_net(parts)
-        self.sum_up("fuel")
         answer = self.audit([self.path("fuel")], expect=4)
         self.assertIn("follows from", answer["flaw"]["expected"])
         self.audit()  # the others have it
@@ -371,7 +428,6 @@ class AllPairs(Settled, unittest.TestCase):
         at = next(i for i, p in enumerate(parts) if p.statement)
         del parts[at]
         self.write_net(parts)
-        self.sum_up("fuel")
         self.audit([self.path("fuel")], expect=4)
 
     def test_a_word_by_another_key(self):
@@ -397,14 +453,15 @@ class AllPairs(Settled, unittest.TestCase):
     def test_all_sign_another_set(self):
         """The hash is computed anew from the statements."""
         parts = self.net()
-        for word in (p for p in parts if p.word):
-            envelope = self.pb.peer.Signed.FromString(word.word)
-            said = self.pb.settlement.NettingSet.FromString(envelope.payload)
-            said.set_hash = bytes(31) + b"\x01"
-            word.word = self.signed(self.key(word.partner), said.SerializeToString(),
-                                    NETTING_WORD)
+        for part in parts:
+            for field, purpose in (("word", NETTING_WORD), ("vote", NETTING_VOTE)):
+                if getattr(part, field):
+                    envelope = self.pb.peer.Signed.FromString(getattr(part, field))
+                    said = self.pb.settlement.NettingSet.FromString(envelope.payload)
+                    said.set_hash = bytes(31) + b"\x01"
+                    setattr(part, field, self.signed(self.key(part.partner),
+                                                     said.SerializeToString(), purpose))
         self.write_net(parts)
-        self.sum_up("fuel")
         flaw = self.audit([self.path("fuel")], expect=4)["flaw"]
         self.assertEqual(flaw["what"], "statements that are netted")
 

@@ -4,11 +4,13 @@ installs them), whose balances are what the node itself says; and the liability 
 the points that are left."""
 
 import csv
+import datetime
 import io
 import itertools
 import os
 import re
 import sys
+import time
 import unittest
 from collections import defaultdict
 from decimal import Decimal
@@ -127,6 +129,25 @@ class Books(unittest.TestCase):
         self.assertEqual(rows_of(self.books("csv", "--only", "points")), rows)
         self.grocer.talea("books", "--format", "ods", expect=2)
         self.grocer.talea("books", "--only", "cash", expect=2)
+
+    def test_deferred_revenue(self):
+        """Up to a moment: the balance is what the report says of it, in every format."""
+        moment = datetime.datetime.fromtimestamp(int(time.time()) + 1, datetime.timezone.utc)
+        wait_for(lambda: datetime.datetime.now(datetime.timezone.utc) > moment, "the next second")
+        to = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        path = self.write("liability: {breakage: [{from: 2020-01, percent: 5}]}\n")
+        report = self.grocer.cli("books", "liability", "--at", to, "--accounts", path)
+        options = ("--only", "revenue", "--to", to, "--accounts", path)
+        sums = sums_of(rows_of(self.books("csv", *options)), "kind")
+        self.assertGreater(report["deferred_minor"], 0)
+        self.assertEqual(sums["deferred_revenue",], -Decimal(report["deferred_minor"]) / 100)
+        self.assertEqual(sums["sales_deferred",], Decimal(report["allocated_minor"]) / 100)
+        self.assertEqual(sums["points_recognised",], -Decimal(report["recognised_minor"]) / 100)
+        path = accept(self.grocer, self.coalition.root, *options)
+        text = run(["hledger", "-f", path, "balance", "-N", "Deferred revenue"]).stdout
+        self.assertIn(f"-{report['deferred_minor'] / 100:.2f}", text)
+        # The month has not ended: without a bound nothing is said of it.
+        self.assertEqual(rows_of(self.books("csv", "--only", "revenue")), [])
 
     def test_programs_read_them(self):
         path = accept(self.grocer, self.coalition.root)

@@ -98,5 +98,44 @@ class Caps(unittest.TestCase):
         self.assertTrue(self.grocer.cli("verify")["is_clean"])
 
 
+class Waiting(Capped):
+    def terms(self):
+        return super().terms().replace("net_debit: 10.00", "net_debit: 10.00, at_cap: wait")
+
+
+class CapsThatWait(unittest.TestCase):
+    """New debt beyond the cap comes when there is room."""
+
+    def test_points_come_later(self):
+        c = Waiting(["fuel", "grocer"])
+        self.addCleanup(c.close)
+        c.make()
+        c.start()
+        fuel, grocer = c["fuel"], c["grocer"]
+        card = grocer.cli("member", "add")["card"]
+
+        def available():
+            return int(grocer.cli("balance", card)["balance"]["available_points"])
+        fuel.cli("earn", card, "900.00")
+        self.assertEqual(int(fuel.cli("earn", card, "300.00")["earned_points"]), 300)
+        c.wait_cleared()
+        self.assertEqual(available(), 900)
+        self.assertEqual(int(fuel.cli("peer", "show", "grocer")["waiting_earns"]), 1)
+        fuel.cli("burn", card, "250")  # makes room
+        wait_for(lambda: available() == 950, "the points that waited", 60)
+        self.assertEqual(int(fuel.cli("peer", "show", "grocer").get("waiting_earns", 0)), 0)
+        # A hold waits no longer than its till.
+        own = fuel.cli("member", "add")["card"]
+        fuel.cli("earn", own, "5000.00")
+        refused = grocer.talea("burn", "authorise", own, "3000", expect=None)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("HOME_UNREACHABLE", refused.stderr)
+        wait_for(lambda: grocer.talea("burn", own, "30", expect=None).returncode == 0,
+                 "a burn that has room", 30)
+        c.wait_cleared()
+        for node in (fuel, grocer):
+            self.assertTrue(node.cli("verify")["is_clean"])
+
+
 if __name__ == "__main__":
     sys.exit(main(110))

@@ -374,4 +374,4 @@ class Kills(Disputes):
 
 
 if __name__ == "__main__":
-    sys.exit(main(230))
+    sys.exit(main(380))

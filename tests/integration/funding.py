@@ -6,8 +6,13 @@ Pharmacy's points are funded at burn, at 0.8 cents; between fuel and grocer poin
 they are given, at 1.25. Fuel gives points under a promotion that grocer pays 60 % of and pharmacy 15 %."""
 
 import os
+import time
 import unittest
+import uuid
+from decimal import Decimal
 
+import books
+import wire
 from coalition import TALEA, Coalition, dashed, main, run, wait_for
 
 NAMES = ("fuel", "grocer", "pharmacy")
@@ -158,6 +163,69 @@ class Funding(unittest.TestCase):
         self.assertEqual(owed, -96 - 2 - 33 - 1 + 9)  # 2.5 % of 33 is 0.825, of 9 0.225
         self.assertEqual([int(c["fee_minor"]) for c in charges], [3])
 
+    def shown(self, node):
+        (row,) = node.cli("promotion", "show", "7")["promotions"]
+        return row, {p["partner"]: p for p in row["parts"]}
+
+    def test_promotions_in_bulk(self):
+        """Through a batch, a stream and an import of receipts; what is left, and who paid, is shown."""
+        pb = wire.messages().ledger
+        row, parts = self.shown(self.fuel)
+        given = int(row["given_points"])
+        self.assertEqual((given, int(row["left_points"])), (201, 299))
+        self.assertEqual([int(parts[n]["funded_points"]) for n in NAMES], [51, 120, 30])
+        card = self.pharmacy.cli("member", "add")["card"]
+        sale = uuid.UUID(wire.uuid7()).bytes
+        channel = wire.channel(self.fuel, "till")
+        self.addCleanup(channel.close)
+        service = wire.service(channel, pb, "LedgerService")
+
+        def earn(points, promotion=7, ident=None):
+            return pb.BatchCommand(transaction_id=ident or uuid.UUID(wire.uuid7()).bytes,
+                                   earn=pb.BatchEarn(card=card, amount_minor=1000,
+                                                     fixed_points=points, promotion=promotion))
+        commands = [earn(100, ident=sale), earn(301), earn(5, 8), earn(0), earn(5, 0)]
+        answers = service.ExecuteBatch(pb.ExecuteBatchRequest(commands=commands)).answers
+        names = [pb.Refusal.Name(a.refusal)[len("REFUSAL_"):] for a in answers]
+        self.assertEqual(names, ["UNSPECIFIED", "PROMOTION_EXHAUSTED", "PROMOTION_NOT_IN_FORCE",
+                                 "POINTS_NOT_POSITIVE", "ROLE_NOT_ALLOWED"])
+        streamed = list(service.ExecuteStream(iter(
+            [pb.ExecuteStreamRequest(commands=[earn(10)])])))
+        self.assertEqual([a.refusal for s in streamed for a in s.answers], [0])
+        self.receipts(card, [("R1", 50, "7"), ("R2", 3, ""), ("R3", 301, "7")])
+        self.coalition.wait_cleared()
+        row, parts = self.shown(self.fuel)
+        self.assertEqual(int(row["given_points"]), given + 160)
+        self.assertEqual([int(parts[n]["funded_points"]) for n in NAMES], [91, 216, 54])
+        self.assertEqual(sum(int(p["funded_points"]) for p in parts.values()), given + 160)
+        row, parts = self.shown(self.grocer)  # of its own part
+        self.assertEqual((int(row["given_points"]), int(row["left_points"])), (216, 84))
+        self.assertFalse(parts["fuel"]["is_known"])
+        self.assertIn("a bonus at the pump", self.grocer.talea("promotion", "list").stdout)
+        self.assertIn("216", self.fuel.talea("promotion", "show", "7").stdout)
+        self.fuel.talea("promotion", "show", "8", expect=1)
+        # What returns gives back the shares.
+        self.fuel.cli("return", "purchase", str(uuid.UUID(bytes=sale)))
+        self.coalition.wait_cleared()
+        _, parts = self.shown(self.fuel)
+        self.assertEqual([int(parts[n]["funded_points"]) for n in NAMES], [66, 156, 39])
+
+    def receipts(self, card, rows):
+        table, mapping = self.coalition.path("receipts.csv"), self.coalition.path("map.yaml")
+        day = time.strftime("%Y-%m-%d")
+        with open(table, "w", encoding="utf-8") as file:
+            file.write("receipt,day,card,points,promotion\n")
+            for receipt, points, promotion in rows:
+                file.write(f"{receipt},{day},{card},{points},{promotion}\n")
+        with open(mapping, "w", encoding="utf-8") as file:
+            file.write("rows: receipts\ncolumns:\n")
+            for role, column in (("receipt", "receipt"), ("time", "day"), ("card", "card"),
+                                 ("points", "points"), ("promotion", "promotion")):
+                file.write(f"  {role}: {{column: {column}}}\n")
+            file.write('time: {formats: ["%Y-%m-%d"]}\n')
+        result = self.fuel.talea("import", "receipts", table, "--map", mapping)
+        self.assertIn("PROMOTION_EXHAUSTED", result.stdout + result.stderr)
+
     def test_a_promotion_has_bounds(self):
         self.assertIn("(PROMOTION_EXHAUSTED)", self.refusals[0])
         self.assertIn("(PROMOTION_EXHAUSTED)", self.refusals[1])
@@ -181,6 +249,27 @@ class Funding(unittest.TestCase):
             for other in NAMES:
                 if one < other:
                     self.assertEqual(self.statement(one, other), self.statement(other, one))
+
+    def test_the_books_have_it_by_name(self):
+        """What is receivable and payable is what the node says is owed, and nothing is posted as
+        something else; programs read it."""
+        for node in self.coalition:
+            rows = books.rows_of(node.talea("books", "--format", "csv", "--only", "money").stdout)
+            owed = {(p["partner"],): -Decimal(p["status"]["net_minor"]) / 100
+                    for p in node.cli("period", "list", dashed(self.period))["pairs"]}
+            open_ = books.sums_of([r for r in rows if r["kind"] in ("money_receivable",
+                                                                   "money_payable")], "partner")
+            self.assertEqual(open_, {k: v for k, v in owed.items() if v})
+            self.assertEqual(sum(Decimal(r["debit"]) + Decimal(r["credit"]) for r in rows
+                                 if r["kind"] == "other_settled"), 0)
+            books.accept(node, self.coalition.root)
+        rows = books.rows_of(self.grocer.talea("books", "--format", "csv").stdout)
+        sums = books.sums_of([r for r in rows if r["partner"] == "pharmacy"], "event", "kind")
+        self.assertEqual(sums["funding_sent", "points_funded"], Decimal("-6.80"))
+        self.assertEqual(sums["funding_return_sent", "points_funded"], Decimal("0.80"))
+        sums = books.sums_of([r for r in rows if r["partner"] == "fuel"], "event", "kind")
+        self.assertEqual(sums["promotion_received", "points_given"], Decimal("2.075"))
+        self.assertEqual(sums["promotion_return_received", "points_given"], Decimal("-0.575"))
 
     def test_ledgers_are_clean(self):
         for node in self.coalition:

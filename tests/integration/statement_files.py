@@ -221,9 +221,11 @@ class StatementFiles(unittest.TestCase):
                                  [int(t["points"]) for t in half["totals"]])
                 sums = [d.get("value") for d in table.find("tfoot").iter("data")]
                 charges = tables.pop(0)
-                waits = tables.pop(0) if half["suspended"] else []
-                self.assertEqual([d.get("value") for t in waits for d in t.iter("data")],
+                waits = tables.pop(0).find("tbody") if half["suspended"] else []
+                waits = [[d.get("value") for d in row.iter("data")] for row in waits]
+                self.assertEqual([points for points, _ in waits],
                                  [str(w["points"]) for w in half["suspended"]])
+                self.assertTrue(all(float(worth) > 0 for _, worth in waits))
                 cells = [[d.get("value") for d in row.iter("data")]
                          for row in charges.find("tbody")]
                 self.assertEqual(

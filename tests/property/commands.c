@@ -28,8 +28,8 @@ static const struct share shares[] = {
     {make_await, 8},         {make_move, 8},
     {make_tell, 1},          {make_payment, 40},
     {make_netting, 6},       {make_tell_funding, 20},
-    {make_sell_block, 8},    {make_buy_block, 8},
-    {make_block_due, 12},
+    {make_send_earns, 20},   {make_sell_block, 8},
+    {make_buy_block, 8},     {make_block_due, 12},
 };
 
 static bool is_mandated(const struct making *making)
@@ -44,7 +44,7 @@ static make_fn *what_to_make(const struct making *making)
     if (making->m->member_count == 0) {
         return make_enrol;
     }
-    if (making->mood->is_hoarding && !one_in(making->step->numbers[1], 3)) {
+    if (making->mood->is_hoarding && !one_in(making->step->numbers[1], 7)) {
         static make_fn *const burns[] = {make_hold, make_capture, make_return_burn,
                                          make_return_burn};
         uint32_t other = making->step->numbers[1] % 40;

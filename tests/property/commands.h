@@ -49,6 +49,7 @@ make_fn make_await;
 make_fn make_move;
 make_fn make_tell;
 make_fn make_tell_funding;
+make_fn make_send_earns;
 make_fn make_sell_block;
 make_fn make_buy_block;
 make_fn make_block_due;

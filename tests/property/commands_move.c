@@ -59,6 +59,12 @@ void make_tell_funding(const struct making *making)
         making->m->roster->partners[1 + making->step->numbers[3] % (MODEL_PARTNERS - 1)].id;
 }
 
+void make_send_earns(const struct making *making)
+{
+    make_tell_funding(making);
+    making->command->kind = COMMAND_SEND_EARNS;
+}
+
 void make_tell(const struct making *making)
 {
     making->command->kind = COMMAND_TELL_CARDS;

@@ -73,7 +73,7 @@ void make_payment(const struct making *making)
     } else if (making->command->kind == COMMAND_BOOK_PAYMENT) {
         told->booking = (struct booking){"", {(int64_t)(n[5] % 400) - 100}, making->step->at};
         snprintf(told->booking.bank_reference, sizeof told->booking.bank_reference, "B-%u",
-                 (unsigned)(n[6] % 64));
+                 (unsigned)(n[6] % 16));
     } else {
         make_notice(making, payment);
     }

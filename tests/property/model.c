@@ -13,6 +13,9 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->kind = COMMAND_KIND_END;
     memset(m->untold, 0, sizeof m->untold);
     memset(m->promotion_told, 0, sizeof m->promotion_told);
+    memset(m->promotion_refused, 0, sizeof m->promotion_refused);
+    memset(m->queue_kept, 0, sizeof m->queue_kept);
+    memset(m->queue_gone, 0, sizeof m->queue_gone);
     m->abroad = m->promoted = m->promotion_paid = 0;
     memset(m->given, 0, sizeof m->given);
     memset(m->brought, 0, sizeof m->brought);
@@ -76,6 +79,12 @@ void model_copy(struct model *to, const struct model *from)
     COPY(given, MODEL_PARTNERS);
     COPY(untold, MODEL_PARTNERS);
     COPY(promotion_told, MODEL_PARTNERS);
+    COPY(promotion_refused, MODEL_PARTNERS);
+    COPY(queue_kept, MODEL_PARTNERS);
+    COPY(queue_gone, MODEL_PARTNERS);
+    for (int i = 0; i < MODEL_PARTNERS; i++) {
+        COPY(queue[i], from->queue_kept[i]);
+    }
     COPY(brought, MODEL_PARTNERS);
     COPY(payments, MODEL_PARTNERS);
     COPY(words, MODEL_PARTNERS);
@@ -197,6 +206,7 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_STAND_IN_HOLD] = model_step_stand_in,
     [COMMAND_GIVE_UP_HOLD] = model_step_give_up,
     [COMMAND_TELL_FUNDING] = model_step_tell_funding,
+    [COMMAND_SEND_EARNS] = model_step_send_earns,
     [COMMAND_SELL_BLOCK] = model_step_block,
     [COMMAND_BUY_BLOCK] = model_step_block,
     [COMMAND_BLOCK_DUE] = model_step_block_due,

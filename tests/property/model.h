@@ -150,7 +150,8 @@ struct model_sale {
     struct earn_rate rate;
     struct model_key lot;
     bool is_promoted;
-    size_t block; /* its number, from 1, that it is drawn from; 0: none */
+    size_t block;    /* its number, from 1, that it is drawn from; 0: none */
+    bool is_waiting; /* for room under the cap */
 };
 
 struct model_block {
@@ -178,6 +179,7 @@ struct model_entry {
     struct card_number card;
     struct period period;
     struct model_key lot; /* of a moved lot */
+    bool is_of_promotion;
 };
 
 struct model_account {
@@ -299,8 +301,12 @@ struct model {
     int64_t untold[MODEL_PARTNERS];         /* that were spent */
     int64_t promoted;                       /* by our promotion */
     int64_t promotion_told[MODEL_PARTNERS]; /* of it, to who pays */
-    int64_t promotion_paid;                 /* our share of beta's */
-    int64_t abroad;                         /* of our own, that we may have to pay for */
+    int64_t promotion_refused[MODEL_PARTNERS];
+    size_t queue[MODEL_PARTNERS][MODEL_SALES]; /* places of sales that had to wait */
+    size_t queue_kept[MODEL_PARTNERS];
+    size_t queue_gone[MODEL_PARTNERS];
+    int64_t promotion_paid; /* our share of beta's */
+    int64_t abroad;         /* of our own, that we may have to pay for */
     uint64_t card_serial;
     struct period out_period; /* of all own streams */
     struct period in_period[MODEL_PARTNERS];

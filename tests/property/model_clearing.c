@@ -275,11 +275,16 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
     case ENTRY_DISPUTE_RULED:
     case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_FUNDING:
+    case ENTRY_KIND_END:
+        break;
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+        if (entry->is_of_promotion) {
+            m->promotion_refused[partner] += entry->kind == ENTRY_PROMOTION ? points : -points;
+        }
+        break;
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:
-    case ENTRY_KIND_END:
         break;
     }
 }

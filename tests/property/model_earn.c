@@ -62,9 +62,25 @@ static void fix_end(struct model_key *lot, int64_t business_time)
     }
 }
 
-/* May the points go to another home? */
-static enum verdict judge_way(const struct model *m, int home, int64_t points, bool is_drawn)
+static bool fits(const struct model *m, int home, int64_t points)
 {
+    return model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor);
+}
+
+/* May the points go to another home, or (`*out_waits`) do they wait? What is drawn from a block
+ * owes nothing. */
+static enum verdict judge_way(const struct model *m, int home, int64_t points, bool is_drawn,
+                              bool *out_waits)
+{
+    *out_waits =
+        m->roster->waits_at_cap && home > 0 && points > 0 && !is_drawn && !fits(m, home, points);
+    if (*out_waits) {
+        size_t waiting = m->queue_kept[home] - m->queue_gone[home];
+        bool is_full = m->outbox_entries != 0 && waiting >= m->outbox_entries;
+        return m->is_frozen_out[home] ? VERDICT_STREAM_FROZEN
+               : is_full              ? VERDICT_OUTBOX_FULL
+                                      : VERDICT_OK;
+    }
     if (home == 0 || points == 0) {
         return VERDICT_OK;
     }
@@ -74,27 +90,54 @@ static enum verdict judge_way(const struct model *m, int home, int64_t points, b
     if (!model_may_send(m, home, true)) {
         return VERDICT_OUTBOX_FULL;
     }
-    return is_drawn || model_may_owe(m, home, points * m->roster->tariffs[0].issue_price.minor)
-               ? VERDICT_OK
-               : VERDICT_NET_DEBIT_CAP;
+    return is_drawn || fits(m, home, points) ? VERDICT_OK : VERDICT_NET_DEBIT_CAP;
+}
+
+static void send(struct model *m, const struct model_sale *sale, int64_t points)
+{
+    const struct uid none = {{0}};
+    model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, sale->home, m->out_period, points);
+    model_send(
+        m, sale->home,
+        (struct model_entry){.kind = ENTRY_EARN,
+                             .points = points,
+                             .transaction_id = sale->id,
+                             .subject = sale->block != 0 ? m->blocks[sale->block - 1].id : none,
+                             .card = sale->card,
+                             .lot = {.tariff = sale->lot.tariff}});
+}
+
+/* In their order, until one does not fit. */
+enum verdict model_step_send_earns(struct model *m, const struct command *command,
+                                   struct model_answer *answer)
+{
+    int home = model_partner(m, &command->due.redeemer);
+    (void)answer;
+    for (int at_once = 0; at_once < 32 && m->queue_gone[home] < m->queue_kept[home]; at_once++) {
+        struct model_sale *sale = &m->sales[m->queue[home][m->queue_gone[home]]];
+        int64_t points = sale->points - sale->taken;
+        if ((points > 0 && !fits(m, home, points)) || m->is_frozen_out[home] ||
+            !model_may_send(m, home, true)) {
+            break;
+        }
+        if (points > 0) {
+            send(m, sale, points);
+        }
+        sale->is_waiting = false;
+        m->queue_gone[home]++;
+    }
+    return VERDICT_OK;
 }
 
 static void give_abroad(struct model *m, struct model_sale *sale, int64_t time)
 {
-    const struct uid none = {{0}};
     fix_end(&sale->lot, time);
     sale->lot.tariff = sale->block != 0 ? MODEL_PREPAID : sale->lot.tariff;
     model_change_block(m, sale->block, -sale->points);
-    model_post(m, ACCOUNT_ISSUED, ACCOUNT_PAYABLE, sale->home, m->out_period, sale->points);
-    if (sale->points > 0) {
-        model_send(
-            m, sale->home,
-            (struct model_entry){.kind = ENTRY_EARN,
-                                 .points = sale->points,
-                                 .transaction_id = sale->id,
-                                 .subject = sale->block != 0 ? m->blocks[sale->block - 1].id : none,
-                                 .card = sale->card,
-                                 .lot = {.tariff = sale->lot.tariff}});
+    if (sale->is_waiting) {
+        m->queue[sale->home][m->queue_kept[sale->home]++] = m->sale_count;
+    } else if (sale->points > 0) {
+        send(m, sale, sale->points);
     }
 }
 
@@ -125,12 +168,13 @@ enum verdict model_step_earn(struct model *m, const struct command *command,
         .lot = {0, 1, earn->active_from.ms, earn->expires_at.ms, earn->idle_months}};
     verdict =
         home > 0 ? model_draw(m, home, points, command->business_time.ms, &sale.block) : VERDICT_OK;
-    verdict = verdict == VERDICT_OK ? judge_way(m, home, points, sale.block != 0) : verdict;
+    verdict = verdict == VERDICT_OK ? judge_way(m, home, points, sale.block != 0, &sale.is_waiting)
+                                    : verdict;
     if (verdict != VERDICT_OK) {
         return verdict;
     }
     if (home > 0) {
-        verdict = model_judge_promotion(m, earn, home, points);
+        verdict = model_judge_promotion(m, earn, sale.is_waiting ? -1 : home, points);
         if (verdict != VERDICT_OK) {
             return verdict;
         }
@@ -197,10 +241,11 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
     }
     int64_t returned = sale->returned + (amount == 0 ? left : amount);
     int64_t points = sale->points - sale->taken - points_kept(sale, sale->amount - returned);
-    if (sale->home > 0 && points > 0 && m->is_frozen_out[sale->home]) {
+    bool goes = sale->home > 0 && points > 0 && !sale->is_waiting;
+    if (goes && m->is_frozen_out[sale->home]) {
         return VERDICT_STREAM_FROZEN;
     }
-    if (sale->home > 0 && points > 0 && !model_may_send(m, sale->home, false)) {
+    if (goes && !model_may_send(m, sale->home, false)) {
         return VERDICT_OUTBOX_FULL;
     }
     answer->amount = returned - sale->returned;
@@ -213,7 +258,7 @@ enum verdict model_step_return_sale(struct model *m, const struct command *comma
         model_take(m, &m->members[index], &sale->lot, points,
                    (struct model_sink){ACCOUNT_ISSUED, 0, {0}}, answer);
         model_touch(m, index);
-    } else if (points > 0) {
+    } else if (goes) {
         model_post(m, ACCOUNT_PAYABLE, ACCOUNT_ISSUED, sale->home, m->out_period, points);
         model_send(m, sale->home,
                    (struct model_entry){.kind = ENTRY_EARN_RETURN,

@@ -177,7 +177,14 @@ static void note_lot(struct model_hold *hold, const struct model_key *key, int64
             return;
         }
     }
-    if (hold->lot_count == LIMIT_LOTS_PER_HOLD) {
+    if (hold->lot_count == LIMIT_LOTS_PER_HOLD) { /* those of one issuer are one */
+        for (size_t i = 0; i < hold->lot_count; i++) {
+            if (hold->lots[i].key.issuer == key->issuer &&
+                hold->lots[i].key.tariff == key->tariff) {
+                hold->lots[i].captured += points;
+                return;
+            }
+        }
         hold->unbacked += points;
         return;
     }

@@ -180,6 +180,7 @@ typedef enum verdict model_fn(struct model *m, const struct command *command,
                               struct model_answer *answer);
 model_fn model_step_enrol;
 model_fn model_step_tell_funding;
+model_fn model_step_send_earns;
 model_fn model_step_issue_card;
 model_fn model_step_block_card;   /* and unblock */
 model_fn model_step_block_member; /* and unblock */

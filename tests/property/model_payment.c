@@ -50,7 +50,7 @@ static enum verdict step_instruct(struct model_payment *payment, bool is_residua
     return VERDICT_OK;
 }
 
-/* The bookings' names end in a number below 64. */
+/* The bookings' names end in a number below 16. */
 static enum verdict step_book(struct model_payment *payment, const struct booking *booking)
 {
     unsigned number = 0;

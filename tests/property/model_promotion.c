@@ -58,7 +58,8 @@ void model_promote(struct model *m, int64_t points)
         m->promotion_told[i] += change;
         model_send(m, i,
                    (struct model_entry){.kind = change > 0 ? ENTRY_PROMOTION : ENTRY_FUNDING_RETURN,
-                                        .points = change > 0 ? change : -change});
+                                        .points = change > 0 ? change : -change,
+                                        .is_of_promotion = true});
     }
 }
 

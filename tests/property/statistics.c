@@ -9,7 +9,7 @@
  * ledgers, are random in tests of their own. */
 static bool is_drawn(unsigned kind)
 {
-    bool recovers = kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_MEND_HALF;
+    bool recovers = kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_SET_APART;
     bool disputes = kind >= COMMAND_OPEN_DISPUTE && kind <= COMMAND_DISPUTE_DUE;
     return command_kind_is_known(kind) && !recovers && !disputes;
 }

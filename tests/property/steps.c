@@ -76,6 +76,7 @@ static struct mood mood_of(uint64_t *state)
     mood.refund_grace_ms = random_next(state) % 2 == 0 ? 0 : 5 * DAY_MS;
     mood.debt_limit = debt_limits[random_next(state) % 4];
     mood.net_debit_cap = caps[random_next(state) % 3];
+    mood.waits_at_cap = mood.net_debit_cap == 2000 && random_next(state) % 2 == 0;
     if (mood.is_flooding) { /* the cap would end it */
         mood.net_debit_cap = 0;
     }

@@ -34,7 +34,8 @@ struct mood {
     bool is_merging;       /* many are enrolled and become few */
     int64_t refund_grace_ms;
     int64_t debt_limit;
-    int64_t net_debit_cap;   /* 0: none */
+    int64_t net_debit_cap; /* 0: none */
+    bool waits_at_cap;
     uint64_t outbox_entries; /* 0: any number */
 };
 

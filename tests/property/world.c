@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "invariants.h"
+#include "ledger/codec.h"
 #include "model_parts.h"
 #include "shrink.h"
 #include "world_compare.h"
@@ -18,11 +19,16 @@ enum {
 static enum err encode_entry(void *context, const struct clearing_entry *entry, struct buffer *out)
 {
     (void)context;
-    write_u64(out, entry->number);
-    write_bytes(out, entry->previous_hash.bytes, HASH_BYTES);
-    write_u8(out, (uint8_t)entry->kind);
-    write_i64(out, entry->points.minor);
+    write_entry(out, entry);
     return out->err;
+}
+
+static enum err decode_entry(void *context, struct slice bytes, struct clearing_entry *out_entry)
+{
+    struct reader in = reader_of(bytes);
+    (void)context;
+    read_entry(&in, out_entry);
+    return reader_finish(&in);
 }
 
 void world_roster(struct roster_partner partners[MODEL_PARTNERS],
@@ -79,7 +85,7 @@ void world_init(struct world *w, enum model_flaw flaw)
     *w = (struct world){0};
     world_roster(w->partners, w->tariffs, w->promotions, &w->roster);
     w->terms.roster = &w->roster;
-    w->terms.codec.encode = encode_entry;
+    w->terms.codec = (struct entry_codec){NULL, encode_entry, decode_entry};
     w->model = calloc(1, sizeof *w->model);
     ASSERT(w->model != NULL);
     w->model->flaw = flaw;
@@ -112,6 +118,7 @@ static void world_reset(struct world *w)
     w->terms.debt_limit = points_of(w->mood.debt_limit);
     w->terms.outbox_entries = w->mood.outbox_entries;
     w->roster.net_debit_cap = money_of(w->mood.net_debit_cap);
+    w->roster.waits_at_cap = w->mood.waits_at_cap;
     w->now.ms = STEPS_START_MS;
     w->row = 1;
     w->complaint[0] = '\0';
@@ -186,6 +193,15 @@ static void print_answer(const struct model_answer *answer)
     (void)printf("\n");
 }
 
+/* A partner's hold for which there is no room under the cap. */
+static bool must_wait(const struct world *w, const struct command *command)
+{
+    int partner = model_partner(w->model, &command->hold.redeemer);
+    return command->kind == COMMAND_HOLD && w->roster.waits_at_cap && partner > 0 &&
+           !model_may_owe(w->model, partner,
+                          command->hold.points.minor * w->roster.tariffs[0].redemption_price.minor);
+}
+
 static bool tell(struct world *w, struct command *command)
 {
     struct model_answer answer;
@@ -196,6 +212,9 @@ static bool tell(struct world *w, struct command *command)
     }
     plan_reset(&w->plan);
     enum err err = ledger_decide(&w->store.view, &w->terms, command, w->now, &w->plan, &is_repeat);
+    if (err == ERR_UNAVAILABLE && must_wait(w, command)) {
+        return true; /* nothing is remembered of it */
+    }
     if (err != ERR_OK) {
         (void)snprintf(w->complaint, sizeof w->complaint, "no decision: %s", err_name(err));
         return false;

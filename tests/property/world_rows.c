@@ -180,6 +180,17 @@ static bool promotion_agrees(const struct ledger_view *view, uint32_t promotion,
     return points == expected || complain(complaint, "points of a promotion", points, expected);
 }
 
+static bool refusal_agrees(const struct ledger_view *view, const struct partner_id *payer,
+                           int64_t expected, char *complaint)
+{
+    int64_t points;
+    if (ledger_get_promotion_refused(view, MODEL_OUR_PROMOTION, payer, &points) != ERR_OK) {
+        return complain(complaint, "what is refused of a promotion can't be read", 0, 0);
+    }
+    return points == expected ||
+           complain(complaint, "points of a promotion that are refused", points, expected);
+}
+
 bool promotions_agree(const struct ledger_view *view, const struct model *m, char *complaint)
 {
     static const struct partner_id nobody = {{0}};
@@ -187,8 +198,11 @@ bool promotions_agree(const struct ledger_view *view, const struct model *m, cha
         promotion_agrees(view, MODEL_OUR_PROMOTION, &nobody, m->promoted, complaint) &&
         promotion_agrees(view, MODEL_BETAS_PROMOTION, &nobody, m->promotion_paid, complaint);
     for (int i = 1; i < MODEL_PARTNERS; i++) {
-        agree = agree && promotion_agrees(view, MODEL_OUR_PROMOTION, &m->roster->partners[i].id,
-                                          m->promotion_told[i], complaint);
+        agree =
+            agree &&
+            promotion_agrees(view, MODEL_OUR_PROMOTION, &m->roster->partners[i].id,
+                             m->promotion_told[i], complaint) &&
+            refusal_agrees(view, &m->roster->partners[i].id, m->promotion_refused[i], complaint);
     }
     return agree;
 }
@@ -277,7 +291,7 @@ enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key)
         (void)complain(dues->complaint, "somebody is to be told of a card", time.ms, 0);
         return ERR_DISAGREE;
     }
-    if (kind == DUE_FUNDING) { /* there may be more of them than it takes */
+    if (kind == DUE_FUNDING || kind == DUE_EARNS) { /* there may be more of them than it takes */
         return model_partner(dues->model, &origin) > 0 ? ERR_OK : ERR_DISAGREE;
     }
     for (size_t i = 0; kind == DUE_BLOCK && i < dues->model->block_count; i++) {

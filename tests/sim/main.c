@@ -1,7 +1,7 @@
 /* talea-sim: simulated coalitions, one for each seed.
  *
- *   talea-sim [--seeds N] [--first S] [--hours H] [--steps N] [--json] [--history] [--no-shrink]
- * [--files FOLDER]
+ *   talea-sim [--seeds N] [--first S] [--every N] [--hours H] [--steps N] [--json] [--history]
+ *             [--no-shrink] [--files FOLDER]
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -34,6 +34,7 @@ struct progress {
 struct job {
     struct sim_options options;
     uint64_t first;
+    uint64_t every; /* from one seed to the next */
     uint64_t seeds;
     bool is_json;
     bool shrinks;
@@ -99,11 +100,16 @@ static void fail(struct progress *progress, uint64_t seed, const char *complaint
     (void)fflush(stdout);
 }
 
+static bool has_more(const struct job *job, const struct progress *progress)
+{
+    return progress->next < job->first + job->seeds * job->every;
+}
+
 /* The seeds that are left, in this process. */
 static void run_seeds(const struct job *job, struct progress *progress)
 {
     double before = progress->seconds;
-    while (progress->next < job->first + job->seeds) {
+    while (has_more(job, progress)) {
         struct sim_options options = job->options;
         struct sim_result result = {.is_good = false};
         options.seed = progress->next;
@@ -115,14 +121,14 @@ static void run_seeds(const struct job *job, struct progress *progress)
         if (!result.is_good) {
             fail(progress, options.seed, result.complaint);
         }
-        progress->next++;
+        progress->next += job->every;
     }
 }
 
 /* A process that dies takes its seed along; another one goes on behind it. */
 static void run_job(const struct job *job, struct progress *progress)
 {
-    while (progress->next < job->first + job->seeds) {
+    while (has_more(job, progress)) {
         int status = 0;
         char words[64];
         (void)fflush(stdout);
@@ -137,7 +143,7 @@ static void run_job(const struct job *job, struct progress *progress)
         if (WIFSIGNALED(status)) {
             (void)snprintf(words, sizeof words, "ended by signal %d", WTERMSIG(status));
             fail(progress, progress->next, words);
-            progress->next++;
+            progress->next += job->every;
         }
     }
 }
@@ -211,10 +217,11 @@ static void print_text(const struct job *job, const struct progress *p, double r
 
 static bool read_options(int argc, char **argv, struct job *job)
 {
-    static const struct option known[] = {
-        {"seeds", 1, NULL, 'n'},     {"first", 1, NULL, 'f'}, {"hours", 1, NULL, 'h'},
-        {"steps", 1, NULL, 's'},     {"json", 0, NULL, 'j'},  {"history", 0, NULL, 'l'},
-        {"no-shrink", 0, NULL, 'k'}, {"files", 1, NULL, 'd'}, {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"seeds", 1, NULL, 'n'},     {"first", 1, NULL, 'f'},
+                                          {"hours", 1, NULL, 'h'},     {"steps", 1, NULL, 's'},
+                                          {"json", 0, NULL, 'j'},      {"history", 0, NULL, 'l'},
+                                          {"no-shrink", 0, NULL, 'k'}, {"files", 1, NULL, 'd'},
+                                          {"every", 1, NULL, 'e'},     {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
         case 'n':
@@ -222,6 +229,9 @@ static bool read_options(int argc, char **argv, struct job *job)
             break;
         case 'f':
             job->first = strtoull(optarg, NULL, 10);
+            break;
+        case 'e':
+            job->every = strtoull(optarg, NULL, 10);
             break;
         case 'h':
             job->options.hours = strtoll(optarg, NULL, 10);
@@ -245,15 +255,16 @@ static bool read_options(int argc, char **argv, struct job *job)
             return false;
         }
     }
-    return optind == argc && job->options.hours > 0;
+    return optind == argc && job->options.hours > 0 && job->every > 0;
 }
 
 int main(int argc, char **argv)
 {
-    struct job job = {.options = {.hours = 12}, .first = 1, .seeds = 100, .shrinks = true};
+    struct job job = {
+        .options = {.hours = 12}, .first = 1, .every = 1, .seeds = 100, .shrinks = true};
     if (!read_options(argc, argv, &job)) {
-        (void)fprintf(stderr, "usage: talea-sim [--seeds N] [--first S] [--hours H] [--steps N] "
-                              "[--json] [--history] [--no-shrink] [--files FOLDER]\n");
+        (void)fprintf(stderr, "usage: talea-sim [--seeds N] [--first S] [--every N] [--hours H] "
+                              "[--steps N] [--json] [--history] [--no-shrink] [--files FOLDER]\n");
         return 2;
     }
     struct progress *progress =

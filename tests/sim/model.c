@@ -212,7 +212,9 @@ static enum verdict hold_at_home(struct model *model, struct model_op *m, int64_
 static enum verdict hold(struct model *model, struct model_op *m, int64_t now)
 {
     enum verdict verdict = VERDICT_OK;
-    if (is_abroad(m->op)) {
+    if (is_abroad(m->op) && m->hold.state != MODEL_NONE) { /* its captures came back, not it */
+        verdict = VERDICT_HOLD_EXISTS;
+    } else if (is_abroad(m->op)) {
         verdict = model_may_begin(model, m->op->shop, m->op->home);
     }
     if (verdict != VERDICT_OK) {

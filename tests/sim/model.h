@@ -182,6 +182,8 @@ struct model_roster {
 };
 
 /* What became of a home's cards, in order; of a card only the latest counts. */
+#define MODEL_NOBODY SIZE_MAX /* of news: the card has later ones */
+
 struct model_news {
     struct {
         size_t member;
@@ -286,6 +288,7 @@ struct model_exposure {
     int64_t promised; /* in open holds */
 };
 struct model_exposure model_exposure(const struct model *model, unsigned node, unsigned partner);
+void model_add_news(struct model_news *news, size_t member, size_t op);
 /* What became of the card is told to everybody who heard all before; others hear it later. */
 void model_announce(struct model *model, const struct model_op *m);
 /* The same, and one hears it in any case. */
@@ -366,6 +369,8 @@ void model_post_lot(struct model_member *member, const struct model_lot *terms, 
 bool model_same_terms(const struct model_lot *a, const struct model_lot *b);
 /* Takes up to so many free points of the lot that is spent next, pending ones last. 0: there are
  * none. */
+/* Captured points are of these; those of one issuer are one when the hold has many lots. */
+void model_note_part(struct model_hold *hold, const struct model_lot *terms, int64_t points);
 int64_t model_take_next(struct model_member *member, int64_t points, struct model_lot *out_terms);
 int64_t model_available_at(const struct model_member *member, int64_t now);
 struct model_sums model_sums_at(const struct model_member *member, int64_t now);

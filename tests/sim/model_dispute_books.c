@@ -340,17 +340,24 @@ static void give_burn_back(const struct model_view *view, const struct model_cla
     move_nobody(view, true, claim->points - part);
 }
 
-static void keep_burnt(const struct model_view *view, struct model_hold *hold, int64_t points)
+/* From any lots, which the hold notes; then a debt, and what is beyond its limit is lost. */
+static void take_burnt(const struct model_view *view, struct model_member *member,
+                       struct model_hold *hold, int64_t points)
 {
-    hold->parts = realloc(hold->parts, (hold->part_count + 1) * sizeof *hold->parts);
-    ASSERT(hold->parts != NULL);
-    hold->parts[hold->part_count++] = (struct model_part){{.issuer = view->node}, 0, points};
+    static const struct model_lot no_lot = {.issuer = MODEL_NODES};
+    struct model_lot terms;
+    for (int64_t part; (part = model_take_next(member, points, &terms)) > 0;) {
+        model_note_part(hold, &terms, part);
+        points -= part;
+    }
+    int64_t lost = model_take_back(view->model, member, &no_lot, points);
+    hold->unbacked += points - lost;
+    hold->lost += lost;
+    books_of(view)->adjustment += lost;
 }
 
 static void burn(const struct model_view *view, const struct model_claim *claim, int64_t now)
 {
-    static const struct model_lot no_lot = {.issuer = MODEL_NODES};
-    struct model *model = view->model;
     const struct model_entry *entry = model_view_entry(view);
     struct model_hold *hold = &subject_of(view)->home_hold;
     struct model_member *member = member_of(view, entry->member, now);
@@ -363,7 +370,6 @@ static void burn(const struct model_view *view, const struct model_claim *claim,
         move_nobody(view, false, claim->points);
         return;
     }
-    books_of(view)->adjustment += model_take_back(model, member, &no_lot, claim->points);
     if (hold->state == MODEL_NONE) {
         *hold = (struct model_hold){.state = MODEL_CAPTURED,
                                     .capture_by = entry->business_ms,
@@ -376,7 +382,7 @@ static void burn(const struct model_view *view, const struct model_claim *claim,
         hold->granted += claim->points;
         hold->captured += claim->points;
     }
-    keep_burnt(view, hold, claim->points);
+    take_burnt(view, member, hold, claim->points);
 }
 
 static void settle_home(const struct model_view *view, const struct model_claim *claim, int64_t now)

@@ -195,7 +195,7 @@ bool model_may_stand_in(const struct model_hold *hold)
            (hold->state == MODEL_CAPTURED && !uid_is_nil(&hold->mandate));
 }
 
-static void note_part(struct model_hold *hold, const struct model_lot *terms, int64_t points)
+void model_note_part(struct model_hold *hold, const struct model_lot *terms, int64_t points)
 {
     for (size_t i = 0; i < hold->part_count; i++) {
         if (model_same_terms(&hold->parts[i].lot, terms)) {
@@ -203,7 +203,13 @@ static void note_part(struct model_hold *hold, const struct model_lot *terms, in
             return;
         }
     }
-    if (hold->part_count == LOTS_OF_A_HOLD) {
+    if (hold->part_count == LOTS_OF_A_HOLD) { /* those of one issuer are one */
+        for (size_t i = 0; i < hold->part_count; i++) {
+            if (hold->parts[i].lot.issuer == terms->issuer) {
+                hold->parts[i].captured += points;
+                return;
+            }
+        }
         hold->unbacked += points;
         return;
     }
@@ -218,7 +224,7 @@ static void take_from(struct model *model, struct model_member *member, struct m
 {
     struct model_lot terms;
     for (int64_t part; (part = model_take_next(member, points, &terms)) > 0;) {
-        note_part(hold, &terms, part);
+        model_note_part(hold, &terms, part);
         points -= part;
     }
     if (member->has_moved) { /* who owes nothing here any more */

@@ -65,15 +65,15 @@ enum verdict model_may_clear(struct model *model, const struct sim_op *op, bool 
 
 /* ---- News of cards ---- */
 
-static void add_news(struct model_news *news, const struct model_op *m)
+void model_add_news(struct model_news *news, size_t member, size_t op)
 {
     if (news->count == news->room) {
         news->room = news->room == 0 ? 16 : news->room * 2;
         news->list = realloc(news->list, news->room * sizeof *news->list);
         ASSERT(news->list != NULL);
     }
-    news->list[news->count].member = m->op->member;
-    news->list[news->count].op = m->op->index;
+    news->list[news->count].member = member;
+    news->list[news->count].op = op;
     news->count++;
 }
 
@@ -94,7 +94,7 @@ static void send(struct model *model, const struct model_op *m, unsigned partner
 void model_announce_to(struct model *model, const struct model_op *m, unsigned first)
 {
     struct model_news *news = &model->news[m->op->shop];
-    add_news(news, m);
+    model_add_news(news, m->op->member, m->op->index);
     for (unsigned partner = 0; partner < model->node_count; partner++) {
         bool is_current = news->told[partner] == news->count - 1;
         if (partner == m->op->shop || !model_may_send(model, m->op->shop, partner)) {
@@ -114,6 +114,9 @@ void model_announce(struct model *model, const struct model_op *m)
 
 static bool has_later(const struct model_news *news, size_t at)
 {
+    if (news->list[at].member == MODEL_NOBODY) {
+        return true;
+    }
     for (size_t i = at + 1; i < news->count; i++) {
         if (news->list[i].member == news->list[at].member) {
             return true;

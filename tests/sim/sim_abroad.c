@@ -10,6 +10,7 @@
 #include "peer/grant.h"
 #include "sim_check.h"
 #include "sim_network.h"
+#include "sim_restore.h"
 
 #define QUESTION_MS   (3 * SIM_SECOND)
 #define CALLS_MAX     40u /* a shopper whose home nobody can ask pays with money */
@@ -294,6 +295,20 @@ static void judge_at_home(struct sim_node *node, struct sim_op *op, const struct
     (void)sim_check_member(node, &sim->model->members[m->op->member]);
 }
 
+/* A home that was restored says nothing before the partner has shown what it was promised. */
+static void judge_waiting(struct sim_node *node, unsigned from, const struct model_op *m,
+                          enum err err)
+{
+    bool is_repeat = m != NULL && m->is_decided_at_home;
+    bool must_wait = node->restore != NULL &&
+                     (node->restore->is_closed || (sim_restore_is_lost(node, from) && !is_repeat));
+    if ((err == ERR_UNAVAILABLE) != must_wait) {
+        (void)sim_fail(node->sim, "%s %s a hold of %s; %s of what that holds is missing",
+                       node->id.text, err == ERR_UNAVAILABLE ? "does not decide" : "decides",
+                       node->sim->nodes[from].id.text, must_wait ? "some" : "nothing");
+    }
+}
+
 /* Reads and decides; `out_answer` stays empty when there is none to give. */
 static enum err decide_question(struct sim_node *node, unsigned from, struct slice bytes,
                                 struct buffer *evidence, struct buffer *out_answer)
@@ -326,6 +341,7 @@ static enum err decide_question(struct sim_node *node, unsigned from, struct sli
                                                 .deliver_by = command.hold.deliver_by.ms});
         return ERR_STORAGE;
     }
+    judge_waiting(node, from, model_at_home(sim->model, op, node->index), outcome.err);
     TRY(outcome.err);
     judge_at_home(node, op, &command, &outcome);
     return grant_answer(&host, &request, &outcome, out_answer);

@@ -366,19 +366,35 @@ static void adopt_cards(struct sim_node *node)
     }
 }
 
-/* Who was told what became of our cards, as far as the copy goes: it is told once more. */
+/* Cards' latest news as the ledger numbers them: those of the copy, and what partners brought back.
+ * Who was told of them up to where; what is told once more does no harm. */
 static void adopt_news(struct sim_node *node)
 {
     static const struct partner_id all = {{0}};
     struct ledger_view view = sim_store_view(&node->store);
-    struct model_news *news = &node->sim->model->news[node->index];
+    struct model *model = node->sim->model;
+    struct model_news *news = &model->news[node->index];
     uint64_t count;
     ASSERT(ledger_get_partner_count(&view, META_CARD_NEWS, &all, &count) == ERR_OK);
-    news->count = count < news->count ? count : news->count;
+    news->count = 0;
+    for (uint64_t number = 1; number <= count; number++) {
+        struct ledger_key key;
+        struct slice value;
+        struct card_news row;
+        size_t member = model->member_count;
+        uint32_t op = 0;
+        key_card_news(number, &key);
+        if (view_get(&view, TABLE_CARD_NEWS, &key, &value) == ERR_OK) {
+            ASSERT(card_news_decode(value, &row) == ERR_OK);
+            member = member_of_card(model, &row.card);
+            op = get_u32_be(row.transaction_id.bytes + 12);
+        }
+        model_add_news(news, member < model->member_count ? member : MODEL_NOBODY, op);
+    }
     for (unsigned i = 0; i < node->sim->node_count; i++) {
         ASSERT(ledger_get_partner_count(&view, META_NEWS_TOLD, &node->sim->nodes[i].id, &count) ==
                ERR_OK);
-        news->told[i] = count < news->count ? count : news->count;
+        news->told[i] = count;
     }
 }
 

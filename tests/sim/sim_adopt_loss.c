@@ -5,6 +5,7 @@
 #include "model.h"
 #include "sim_charter.h"
 #include "sim_restore.h"
+#include "sim_settle.h"
 
 static struct stream stream_of(struct sim_node *node, enum stream_direction direction,
                                unsigned partner)
@@ -96,9 +97,10 @@ void sim_adopt_loss(struct sim_node *node)
     struct sim *sim = node->sim;
     memset(sim->model->is_agreed[node->index], 0, sizeof sim->model->is_agreed[node->index]);
     for (unsigned i = 0; i < sim->node_count; i++) {
-        if (i != node->index && sim->nodes[i].has_joined && !sim->nodes[i].is_partner) {
+        bool is_other = i != node->index && sim->nodes[i].has_joined;
+        if (is_other && !sim->nodes[i].is_partner) {
             lose_for_good(node, i);
-        } else if (i != node->index && sim->nodes[i].has_joined) {
+        } else if (is_other && !sim_settle_is_over(node, i)) {
             lose_made(&sim->model->streams[node->index][i], sim_charter_first(sim, node->index, i),
                       stream_of(node, STREAM_OUT, i).last_number);
             lose_taken(&sim->model->streams[i][node->index],

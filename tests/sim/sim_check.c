@@ -46,7 +46,7 @@ void sim_check_foul(struct sim_node *node, enum stream_direction direction, unsi
     }
 }
 
-static bool is_lying_pair(const struct sim_node *node, unsigned partner)
+bool sim_check_is_lying_pair(const struct sim_node *node, unsigned partner)
 {
     return node->is_liar || node->sim->nodes[partner].is_liar;
 }
@@ -95,7 +95,7 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
                  entry_kind_name(entry->kind), expected->taken, sim->nodes[partner].id.text,
                  sim_op_name(op->kind), entry->points, op->index,
                  verdict_describe(entry->verdict)->name);
-        if (!is_lying_pair(node, partner) && !model_is_honoured(sim->model, entry)) {
+        if (!sim_check_is_lying_pair(node, partner) && !model_is_honoured(sim->model, entry)) {
             return sim_fail(sim, "%s does not honour what its mandate covers: %s of %zu, %s",
                             node->id.text, sim_op_name(op->kind), op->index,
                             verdict_describe(entry->verdict)->name);
@@ -113,7 +113,7 @@ static bool check_incoming(struct sim_node *node, unsigned partner)
             return false;
         }
     }
-    return !stream.is_frozen || is_lying_pair(node, partner) ||
+    return !stream.is_frozen || sim_check_is_lying_pair(node, partner) ||
            sim_fail(sim, "%s froze what comes from %s: %s", node->id.text,
                     sim->nodes[partner].id.text, node->trouble);
 }
@@ -135,7 +135,7 @@ static bool check_receipts(struct sim_node *node, unsigned partner)
         model_take_receipt(sim->model, node->index, partner, node->ledger_ms);
     }
     expected->is_frozen_out = stream.is_frozen;
-    return !stream.is_frozen || is_lying_pair(node, partner) ||
+    return !stream.is_frozen || sim_check_is_lying_pair(node, partner) ||
            sim_fail(sim, "%s froze what goes to %s: %s", node->id.text, sim->nodes[partner].id.text,
                     node->trouble);
 }
@@ -439,7 +439,8 @@ static bool check_books(struct sim_node *node)
         if (i != node->index && !check_pair_books(node, i)) {
             return false;
         }
-        if (is_comparable(node, i) && !is_lying_pair(node, i) && !check_exposure(node, i)) {
+        if (is_comparable(node, i) && !sim_check_is_lying_pair(node, i) &&
+            !check_exposure(node, i)) {
             return false;
         }
     }
@@ -453,134 +454,4 @@ bool sim_check_node(struct sim_node *node)
     return !node->is_up ||
            (sim_adopt(node) && sim_check_streams(node) && sim_check_members_of(node) &&
             check_books(node) && sim_mandates_check(node) && sim_dispute_check(node));
-}
-
-/* ---- the end ---- */
-
-bool sim_check_is_quiet(const struct sim *sim)
-{
-    if (sim->open_ops > 0) {
-        return false;
-    }
-    for (unsigned a = 0; a < sim->node_count; a++) {
-        for (unsigned b = 0; b < sim->node_count; b++) {
-            const struct model_stream *stream = &sim->model->streams[a][b];
-            if (a != b && !is_lying_pair(&sim->nodes[a], b) && !sim_restore_is_gone(sim, a, b) &&
-                stream->receipted < stream->count) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-/* Both halves, from the two ledgers alone. */
-static bool check_pair(struct sim_node *a, struct sim_node *b)
-{
-    struct stream out = stream_of(a, STREAM_OUT, b->index);
-    struct stream in = stream_of(b, STREAM_IN, a->index);
-    if (out.last_number != in.last_number || !hash_equal(&out.last_hash, &in.last_hash) ||
-        out.receipt_number != in.receipt_number ||
-        !hash_equal(&out.receipt_hash, &in.receipt_hash)) {
-        return sim_fail(a->sim, "%s and %s do not hold the same stream", a->id.text, b->id.text);
-    }
-    for (unsigned p = 0; p < MODEL_PERIODS; p++) {
-        struct account_ref theirs = {
-            .kind = ACCOUNT_PAYABLE, .partner = b->id, .period = sim_nth_period(a->sim, p)};
-        struct account_ref ours = {
-            .kind = ACCOUNT_RECEIVABLE, .partner = a->id, .period = sim_nth_period(b->sim, p)};
-        if (balance_of(a, theirs) != -balance_of(b, ours)) {
-            return sim_fail(a->sim, "%s owes %" PRId64 " to %s, which expects %" PRId64, a->id.text,
-                            balance_of(a, theirs), b->id.text, -balance_of(b, ours));
-        }
-    }
-    return true;
-}
-
-/* Every balance once more, from the journal alone. */
-static bool check_rebuild(struct sim_node *node)
-{
-    uint64_t sum = sim_store_sum(&node->store);
-    sim_node_crash(node);
-    sim_store_wipe(&node->store);
-    sim_node_start(node);
-    return node->sim->has_failed || sim_store_sum(&node->store) == sum ||
-           sim_fail(node->sim, "%s: the tables made from the journal are not those that it has",
-                    node->id.text);
-}
-
-/* Holds whose time has come have ended. */
-static bool check_holds(struct sim *sim)
-{
-    size_t index = 0;
-    for (struct model_op *m = NULL; (m = model_open_hold(sim->model, m, &index)) != NULL;) {
-        if (m->home_hold.deliver_by < sim_node_clock(&sim->nodes[m->op->home]) - SIM_HOUR) {
-            return sim_fail(sim, "%s still holds points for %zu, whose time is over",
-                            sim->nodes[m->op->home].id.text, m->op->index);
-        }
-    }
-    return true;
-}
-
-/* Everybody with whom something may be exchanged has heard all about its cards. */
-static bool check_news(struct sim_node *node, unsigned partner)
-{
-    struct model *model = node->sim->model;
-    size_t told = model->news[node->index].told[partner];
-    return !model_may_send(model, node->index, partner) ||
-           !model_tell(model, node->index, partner) ||
-           sim_fail(node->sim, "%s did not tell %s what became of its cards: %zu of it only",
-                    node->id.text, node->sim->nodes[partner].id.text, told);
-}
-
-/* A partner that leaves has left when its last period is closed. */
-static bool check_parting(struct sim_node *node, unsigned partner)
-{
-    struct sim *sim = node->sim;
-    bool leaves = sim->leaver == node->index || sim->leaver == partner;
-    bool is_over = leaves && sim->closed_periods > sim->leaver_last;
-    if (is_over && sim_node_knows(node, partner) && !sim_settle_is_over(node, partner)) {
-        return sim_fail(sim, "%s is not done with %s, though all between them is settled",
-                        node->id.text, sim->nodes[partner].id.text);
-    }
-    sim->counts.parted += is_over && node->index < partner;
-    return true;
-}
-
-static bool check_both(struct sim_node *node, unsigned partner)
-{
-    struct sim *sim = node->sim;
-    return node->index == partner || is_lying_pair(node, partner) ||
-           !sim->nodes[partner].has_joined || sim_restore_is_gone(sim, node->index, partner) ||
-           (check_pair(node, &sim->nodes[partner]) && sim_settle_check(node, partner) &&
-            sim_dispute_check_pair(node, partner) && check_news(node, partner) &&
-            check_parting(node, partner));
-}
-
-bool sim_check_all(struct sim *sim)
-{
-    for (unsigned a = 0; a < sim->node_count; a++) {
-        if (!sim_check_node(&sim->nodes[a])) {
-            return false;
-        }
-        for (unsigned b = 0; b < sim->node_count && sim->nodes[a].has_joined; b++) {
-            if (!check_both(&sim->nodes[a], b)) {
-                return false;
-            }
-        }
-    }
-    if (!check_holds(sim)) {
-        return false;
-    }
-    for (unsigned a = 0; a < sim->node_count; a++) {
-        if (sim->nodes[a].has_joined && !sim_liar_check_evidence(&sim->nodes[a])) {
-            return false;
-        }
-    }
-    for (unsigned a = 0; a < sim->node_count; a++) {
-        if (sim->nodes[a].has_joined && !check_rebuild(&sim->nodes[a])) {
-            return false;
-        }
-    }
-    return true;
 }

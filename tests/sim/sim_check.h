@@ -7,6 +7,7 @@
 
 struct model_member;
 
+bool sim_check_is_lying_pair(const struct sim_node *node, unsigned partner);
 /* What the streams took and were receipted since is told to the model. False: it failed. */
 bool sim_check_streams(struct sim_node *node);
 /* A receipt that the node gives: verdicts and totals. */

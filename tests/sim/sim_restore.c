@@ -152,6 +152,7 @@ void sim_restore_up(struct sim_node *node)
         sim_adopt_loss(node);
         ASSERT(recovery_mark(&host) == ERR_OK);
         r->is_copy = false;
+        r->is_stale = true; /* with whom there is nothing to recover, too, members lost something */
     }
     if (sim_restore_has_lost(node)) {
         /* A batch of another partner that was under way has changed what the model takes over. */
@@ -294,7 +295,10 @@ void sim_restore_answered(struct sim_node *node, const struct sim_event *event, 
     } else if (err != ERR_OK || recovery_is_done(&r->links[event->from].recovery)) {
         sim_tell(sim, "%s, shown what %s holds: %s %s", node->id.text,
                  sim->nodes[event->from].id.text, err_name(err), note.text);
-        end(node, event->from, err == ERR_OK);
+        /* Now: what others bring back may be sent on to this one from here on. */
+        if (sim_adopt(node)) {
+            end(node, event->from, err == ERR_OK);
+        }
     } else {
         sim->counts.pages++;
         ask(node, event->from);

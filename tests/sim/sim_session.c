@@ -154,8 +154,11 @@ void sim_session_dial(struct sim_node *node, unsigned partner)
     struct sim_link *link = &node->links[partner];
     struct note note = {""};
     link->is_dialling = false;
-    if (link->connection != 0 || !sim_node_knows(node, partner) ||
-        sim_settle_is_over(node, partner)) {
+    if (link->connection != 0) {
+        return;
+    }
+    if (!sim_node_knows(node, partner) || sim_settle_is_over(node, partner)) {
+        sim_restore_tried(node, partner);
         return;
     }
     if (sim->is_cut[node->index][partner] > 0 || sim->is_cut[partner][node->index] > 0 ||

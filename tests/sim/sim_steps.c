@@ -271,7 +271,44 @@ static void do_rotate(struct sim_node *node)
     sim_node_sign_with(node, sim_charter_next_key(node, node->key));
 }
 
-static void do_restore(struct sim *sim, bool is_copy)
+/* Somebody of the brand whose card is known; members: nobody is. */
+static size_t pick_of(const struct sim *sim, unsigned home, uint32_t number)
+{
+    const struct model *model = sim->model;
+    for (size_t i = 0; i < model->member_count; i++) {
+        size_t at = (number + i) % model->member_count;
+        if (model->members[at].home == home && model->members[at].card.digits[0] != '\0') {
+            return at;
+        }
+    }
+    return model->member_count;
+}
+
+/* The node is about to get back what it lost: a card is reported stolen, and a partner that it
+ * can't reach for a while asks it for its members' points. */
+static void go_on_meanwhile(struct sim *sim, unsigned node, const uint32_t n[4])
+{
+    size_t member = pick_of(sim, node, n[1]);
+    if (member == sim->model->member_count) {
+        return;
+    }
+    if (n[0] % 2 == 0) {
+        struct sim_op *op = sim_op_new(sim, SIM_OP_BLOCK, node);
+        sim_step_set_member(sim, op, member);
+        sim_step_begin(sim, op, SIM_MINUTE + n[2] % (3 * SIM_MINUTE));
+    }
+    if (n[0] / 2 % 2 == 0) {
+        unsigned shop = sim_pick_abroad(sim, node, n[3]);
+        sim_fault_cut(sim, node, shop, 6 * SIM_MINUTE);
+        for (unsigned i = 0; i < 6; i++) {
+            struct sim_op *op =
+                sim_step_hold(sim, shop, pick_of(sim, node, n[2] + i), 1 + n[1] % 40, n[3]);
+            sim_step_begin(sim, op, (1 + i) * SIM_MINUTE);
+        }
+    }
+}
+
+static void do_restore(struct sim *sim, bool is_copy, const uint32_t n[4])
 {
     for (unsigned i = 0; i < sim->node_count; i++) {
         struct sim_node *node = &sim->nodes[i];
@@ -279,6 +316,7 @@ static void do_restore(struct sim *sim, bool is_copy)
             sim_restore_copy(node);
         } else if (node->restore != NULL) {
             sim_restore_from_copy(node);
+            go_on_meanwhile(sim, i, n);
         }
     }
 }
@@ -317,7 +355,7 @@ static void do_rare(struct sim *sim, const struct sim_step *step)
         sim_charter_drop(sim);
         break;
     default:
-        do_restore(sim, step->kind == SIM_STEP_COPY);
+        do_restore(sim, step->kind == SIM_STEP_COPY, n);
     }
 }
 

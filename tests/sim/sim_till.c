@@ -439,10 +439,9 @@ void sim_till_try(struct sim *sim, size_t index)
     if (op->is_answered || op->is_given_up || op->question != 0) {
         return;
     }
-    bool is_news = op->kind == SIM_OP_BLOCK || op->kind == SIM_OP_UNBLOCK;
     bool is_dispute = op->kind == SIM_OP_OPEN_DISPUTE || op->kind == SIM_OP_STEP_DISPUTE;
-    /* All hear of it, or none; nobody argues about what is not back. */
-    bool must_wait = (is_news || is_dispute) && sim_restore_has_lost(node);
+    /* Nobody argues about what is not back. */
+    bool must_wait = is_dispute && sim_restore_has_lost(node);
     if (!node->is_up || node->busy_until > sim->now || must_wait) {
         sim_till_try_later(sim, op, SIM_SECOND + (int64_t)sim_random_below(&sim->luck, 20000));
         return;

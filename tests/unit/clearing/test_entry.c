@@ -202,7 +202,7 @@ static void test_wrong_entries(void **state)
     REFUSED(ENTRY_BURN_ADJUSTMENT, points.minor = 0, "not positive");
     REFUSED(ENTRY_FUNDING, points.minor = 0, "not positive");
     REFUSED(ENTRY_FUNDING, promotion = 3, "it is about a promotion");
-    REFUSED(ENTRY_EARN, promotion = 3, "it is about a promotion");
+    REFUSED(ENTRY_EARN_RETURN, promotion = 3, "it is about a promotion");
     REFUSED(ENTRY_PROMOTION, promotion = 0, "does not say of which promotion");
     REFUSED(ENTRY_PROMOTION, subject = (struct uid){{0}}, "does not say what it is about");
     REFUSED(ENTRY_FUNDING_RETURN, card.digits[0] = '4', "it has a card");

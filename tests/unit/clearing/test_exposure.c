@@ -87,6 +87,50 @@ static void test_fees_and_taxes(void **state)
     assert_int_equal(theirs.line_count, 0);
 }
 
+/* At least 100 for each period in which a side sent what costs a fee, and 12 % on it. */
+static void test_a_minimum_fee(void **state)
+{
+    struct tariff tariff = {.id = 1,
+                            .issue_price = {25},
+                            .redemption_price = {20},
+                            .per = {10},
+                            .fee = {.issue_ppm = 10000, .minimum = {100}},
+                            .tax = {.code = "S", .rate_ppm = 120000}};
+    struct roster terms = {.tariffs = &tariff, .tariff_count = 1};
+    const struct period october = {202610};
+    const struct period november = {202611};
+    struct exposure exposure = {0};
+    (void)state;
+#define ADD(direction, kind, period, points)                                                       \
+    assert_int_equal(exposure_add_entry(&exposure, &terms, direction, kind, 1, period, points),    \
+                     ERR_OK)
+    ADD(STREAM_OUT, ENTRY_EARN, october, 1000); /* 2500, a fee of 25 that is 100, and 12 */
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 2500 + 112);
+    ADD(STREAM_OUT, ENTRY_CAPTURE, october, 1000); /* has no fee */
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 500 + 112);
+    ADD(STREAM_OUT, ENTRY_EARN, october, 3000); /* together 100 */
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, 8000 + 112);
+    ADD(STREAM_OUT, ENTRY_EARN_RETURN, october, 4000); /* all of it: the minimum stays */
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, -2000 + 112);
+    /* Once more: a fee of 1 for 100, and 99; 0.12 and 11.88 of tax, each rounded up. */
+    ADD(STREAM_OUT, ENTRY_EARN, november, 40);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, -2000 + 112 + 100 + 113);
+    ADD(STREAM_IN, ENTRY_EARN, november, 40); /* and theirs */
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, -2000 + 112);
+    exposure_settle_minimums(&exposure, october);
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, -2000);
+    ADD(STREAM_OUT, ENTRY_EARN, november, -40); /* refused: as if it had not been sent */
+    assert_int_equal(exposure_owed(&exposure, &terms).minor, -2000 - 100 - 113);
+    assert_int_equal(exposure.minimum_count, 1);
+    for (uint32_t month = 1; month <= 12; month++) { /* the latest count */
+        ADD(STREAM_OUT, ENTRY_EARN, ((struct period){202700 + month}), 1);
+        ADD(STREAM_IN, ENTRY_EARN, ((struct period){202700 + month}), 1);
+    }
+    assert_int_equal(exposure.minimum_count, EXPOSURE_MINIMUMS);
+    assert_int_equal(exposure.minimums[0].period.code, 202705);
+#undef ADD
+}
+
 static void test_a_tax_on_points(void **state)
 {
     struct tariff tariff = {.id = 1,
@@ -208,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_owes),
         cmocka_unit_test(test_fees_and_taxes),
+        cmocka_unit_test(test_a_minimum_fee),
         cmocka_unit_test(test_a_tax_on_points),
         cmocka_unit_test(test_the_fee_at_burn),
         cmocka_unit_test(test_funding_at_burn),

@@ -40,7 +40,7 @@ static void test_till(void **state)
     struct fake_node *node = *state;
     struct talea_client *client = connect_as(node, "till");
     struct talea_error error = {0, "", ""};
-    struct talea_earn earn = {ID, FAKE_CARD, 1250, "USD", "4711", 5, 0};
+    struct talea_earn earn = {ID, FAKE_CARD, 1250, "USD", "4711", 5, 0, 0};
     struct talea_earned earned;
     assert_int_equal(talea_earn(client, &earn, 5000, &earned, &error), TALEA_OK);
     assert_string_equal(earned.sale_id, ID);

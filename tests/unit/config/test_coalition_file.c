@@ -261,6 +261,8 @@ static const struct edit wrong[] = {
      "c.yaml:17: caps.when_full: is not a key that belongs here"},
     {"50000.00\n", "50000.00\n  pairs: []\n",
      "c.yaml:17: caps.pairs: is not a key that belongs here"},
+    {"50000.00", "50000.00\n  at_cap: later",
+     "c.yaml:17: caps.at_cap: \"later\" is not one of refuse, wait"},
     {"50000.00", "50000.001", "c.yaml:16: caps.net_debit: \"50000.001\" has more than 2 decimals"},
     {"period: month", "period: year",
      "c.yaml:4: settlement.period: \"year\" is not one of month, week, day"},

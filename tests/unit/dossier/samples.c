@@ -234,9 +234,10 @@ static void put_agreed(const struct charter_chain *chain, struct pair_statement 
     arena_fini(&arena);
 }
 
+static const char *const names[] = {"fuel", "grocer", "hotel"};
+
 static void put_word(unsigned member, const struct netting_set *set, struct buffer *out)
 {
-    static const char *const names[] = {"fuel", "grocer", "hotel"};
     struct buffer payload = {0};
     struct buffer word = {0};
     struct partner_id id = partner(names[member]);
@@ -249,6 +250,37 @@ static void put_word(unsigned member, const struct netting_set *set, struct buff
     put_net(out, &net);
     buffer_fini(&payload);
     buffer_fini(&word);
+}
+
+static void put_vote(unsigned member, const struct netting_set *set, struct buffer *out)
+{
+    struct buffer payload = {0};
+    struct buffer vote = {0};
+    struct partner_id id = partner(names[member]);
+    Talea__V1__DossierNet net;
+    talea__v1__dossier_net__init(&net);
+    ASSERT(wire_netting_encode(set, &payload) == ERR_OK);
+    sign(member, PURPOSE_NETTING_VOTE, 1, &payload, &vote);
+    net.partner = id.text;
+    net.vote = binary_of(vote.at, vote.length);
+    put_net(out, &net);
+    buffer_fini(&payload);
+    buffer_fini(&vote);
+}
+
+void sample_votes(const struct sample_vote *votes, size_t count, struct buffer *out)
+{
+    struct partner_id left_out = partner("hotel");
+    for (size_t i = 0; i < count; i++) {
+        struct netting_set set = {.coalition = "demo",
+                                  .period = {SAMPLE_PERIOD},
+                                  .number = netting_number(votes[i].round, 1),
+                                  .is_against = votes[i].is_against,
+                                  .left_out = &left_out,
+                                  .left_out_count = votes[i].with_all ? 0 : 1,
+                                  .set = {{votes[i].set}}};
+        put_vote(votes[i].member, &set, out);
+    }
 }
 
 void sample_net(const struct charter_chain *chain, struct buffer *out)
@@ -264,6 +296,9 @@ void sample_net(const struct charter_chain *chain, struct buffer *out)
     set.left_out_count = 1;
     put_word(FUEL, &set, out);
     put_word(GROCER, &set, out);
+    sample_votes((const struct sample_vote[]){{.member = FUEL, .set = 9},
+                                              {.member = GROCER, .set = 9, .is_against = true}},
+                 2, out);
 }
 
 static void sign_notice(unsigned member, const struct payment_notice *notice, struct buffer *out)

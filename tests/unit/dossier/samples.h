@@ -25,8 +25,18 @@ struct sample_fault {
 /* Signed by a member's online key; appends the envelope. */
 void sample_sign(unsigned member, enum purpose purpose, const struct buffer *payload,
                  struct buffer *out);
-/* The net that fuel has: hotel's and grocer's agreed statement of nothing, and a word of each. */
+/* The net that fuel has: hotel's and grocer's agreed statement of nothing, a word of each, and two
+ * votes. */
 void sample_net(const struct charter_chain *chain, struct buffer *out);
+/* More votes, behind it: whether the set of a number, without hotel (or `with_all`), holds. */
+struct sample_vote {
+    unsigned member; /* 0 fuel, 1 grocer, 2 hotel */
+    uint32_t round;
+    uint8_t set;
+    bool is_against;
+    bool with_all;
+};
+void sample_votes(const struct sample_vote *votes, size_t count, struct buffer *out);
 /* What fuel has of a payment to grocer that is paid in part. */
 void sample_payment(struct buffer *out);
 /* What is signed of fuel's capture, entry 1 to grocer: batch, receipt, grocer's grant; and of the

@@ -22,14 +22,16 @@ static enum err audit_net(const struct buffer *bytes, struct netting_table *tabl
 {
     struct audit_place place = {report, "net", ""};
     struct hash sum;
+    bool has_votes;
     const struct charter *charter = charter_chain_last(&chain);
     FILE *file = fmemopen(bytes->at, bytes->length, "rb");
     assert_non_null(file);
     assert_int_equal(net_table_make(&chain, (struct period){SAMPLE_PERIOD},
                                     &charter->partners[0].id, arena, table),
                      ERR_OK);
-    enum err err = net_audit(file, &chain, &place, table, &sum);
+    enum err err = net_audit(file, &chain, &place, table, &has_votes, &sum);
     (void)fclose(file);
+    assert_true(err != ERR_OK || has_votes == (bytes->at[10] == '2'));
     assert_int_equal(report->is_flawed, err == ERR_CORRUPT);
     return err;
 }
@@ -49,7 +51,75 @@ static void test_net(void **state)
     assert_true(table.words[0].is_commitment && table.words[1].is_commitment);
     assert_true(table.words[2].is_there && !table.words[2].is_commitment);
     assert_int_equal(report.counts.words, 3);
+    assert_int_equal(report.counts.votes, 2);
+    assert_true(netting_vote_of(&table, 0, 0)->is_there && netting_vote_of(&table, 0, 0)->is_for);
+    assert_true(netting_vote_of(&table, 0, 1)->is_there && !netting_vote_of(&table, 0, 1)->is_for);
+    assert_true(netting_voted_apart(&table, 0, 2) && !netting_voted_apart(&table, 0, 1));
     assert_int_equal(report.counts.netted_statements, 1);
+}
+
+/* Behind the sample's: what it says then, or why not. */
+static enum err audit_votes(const struct sample_vote *vote, struct audit_flaw *out_flaw)
+{
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    CLEANUP(arena_fini) struct arena arena;
+    struct audit_report report = {.is_flawed = false};
+    struct netting_table table;
+    arena_init(&arena, 1 << 20);
+    sample_net(&chain, &bytes);
+    sample_votes(vote, 1, &bytes);
+    enum err err = audit_net(&bytes, &table, &arena, &report);
+    *out_flaw = report.flaw;
+    return err;
+}
+
+static void test_votes(void **state)
+{
+    (void)state;
+    static const struct {
+        struct sample_vote vote;
+        const char *what; /* NULL: nothing is wrong with it */
+    } rows[] = {
+        {{.member = 0, .set = 9}, NULL},
+        {{.member = 0, .set = 7, .round = 1}, NULL}, /* of a round without a word of it here */
+        {{.member = 2, .set = 7, .with_all = true}, NULL}, /* who proposed alone may have gone on */
+        {{.member = 0, .set = 9, .is_against = true}, "the partner's vote, once in a round"},
+        {{.member = 0, .set = 8}, "what the partner votes on, once in a round"},
+        {{.member = 0, .set = 9, .round = NETTING_ROUNDS_MAX},
+         "whose vote it is, and of which round"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct audit_flaw flaw;
+        assert_int_equal(audit_votes(&rows[i].vote, &flaw),
+                         rows[i].what == NULL ? ERR_OK : ERR_CORRUPT);
+        assert_string_equal(flaw.what, rows[i].what == NULL ? "" : rows[i].what);
+    }
+}
+
+/* It committed to one set and votes on another; or the file says that it has no votes. */
+static void test_votes_that_can_not_be(void **state)
+{
+    (void)state;
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    CLEANUP(arena_fini) struct arena arena;
+    struct netting_table tables[2];
+    struct audit_report report = {.is_flawed = false};
+    struct audit_place place = {&report, "net", ""};
+    arena_init(&arena, 1 << 20);
+    sample_net(&chain, &bytes);
+    for (size_t i = 0; i < 2; i++) {
+        struct audit_report clean = {.is_flawed = false};
+        assert_int_equal(audit_net(&bytes, &tables[i], &arena, &clean), ERR_OK);
+    }
+    assert_int_equal(net_merge(&tables[0], &tables[1], &place), ERR_OK);
+    netting_vote_of(&tables[0], 0, 1)->is_there = false;
+    netting_vote_of(&tables[1], 0, 1)->set.bytes[0] = 8;
+    assert_int_equal(net_merge(&tables[0], &tables[1], &place), ERR_CORRUPT);
+    assert_string_equal(report.flaw.what, "what the partner votes on, as it committed to");
+    assert_string_equal(report.flaw.stream, "the vote of grocer");
+    struct audit_report older = {.is_flawed = false};
+    bytes.at[10] = '1';
+    assert_int_equal(audit_net(&bytes, &tables[0], &arena, &older), ERR_CORRUPT);
 }
 
 static void test_each_byte_of_a_net_counts(void **state)
@@ -174,9 +244,12 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_net), cmocka_unit_test(test_each_byte_of_a_net_counts),
-        cmocka_unit_test(test_payment), cmocka_unit_test(test_receipt),
-        cmocka_unit_test(test_evidence)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_net),
+                                       cmocka_unit_test(test_votes),
+                                       cmocka_unit_test(test_votes_that_can_not_be),
+                                       cmocka_unit_test(test_each_byte_of_a_net_counts),
+                                       cmocka_unit_test(test_payment),
+                                       cmocka_unit_test(test_receipt),
+                                       cmocka_unit_test(test_evidence)};
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "dossier/statement_proof.h"
+#include "dossier/statement_audit.h"
+#include "crypto/domain.h"
 #include "samples.h"
 #include "wire/fields.h"
 #include "wire/messages.h"
@@ -194,6 +195,159 @@ static void test_hostile(void **state)
     }
 }
 
+/* ---- What was set apart ---- */
+
+#define SOLD 2u /* that both have; one more is only with its sender */
+
+/* Of fuel's half: a sale that grocer has not. */
+struct apart_case {
+    struct buffer terms;
+    struct buffer entry;
+    struct buffer envelopes[2];
+    struct buffer statement;
+    struct buffer signatures[2];
+    struct receipt_total totals[2];
+    struct receipt_total marks[1];
+    struct receipt_total claimed[1];
+};
+
+static void make_terms(struct apart_case *c, struct apart_half *out_half)
+{
+    const struct charter *charter = charter_chain_last(&chain);
+    struct clearing_entry entry = {.number = 2,
+                                   .kind = ENTRY_EARN,
+                                   .period = {SAMPLE_PERIOD},
+                                   .business_time = {1790000000000},
+                                   .points = points_of(700),
+                                   .tariff = 1};
+    entry.transaction_id.bytes[0] = 1;
+    memcpy(entry.card.digits, "7001000000000426", 17);
+    assert_int_equal(wire_entry_encode(&entry, &c->entry), ERR_OK);
+    *out_half = (struct apart_half){.period = {SAMPLE_PERIOD},
+                                    .sender = charter->partners[FUEL].id,
+                                    .receiver = charter->partners[GROCER].id,
+                                    .first_number = 1,
+                                    .last_number = SOLD + 2,
+                                    .receipt_number = 1,
+                                    .count = SOLD + 1,
+                                    .sent_count = 1,
+                                    .sent = {buffer_slice(&c->entry)}};
+    snprintf(out_half->coalition, sizeof out_half->coalition, "%s", charter->coalition);
+    out_half->last_hash.bytes[0] = 3;
+    out_half->root.bytes[0] = 4;
+    assert_int_equal(wire_apart_encode(out_half, &c->terms), ERR_OK);
+    sample_sign(FUEL, PURPOSE_SET_APART, &c->terms, &c->envelopes[0]);
+    sample_sign(GROCER, PURPOSE_SET_APART, &c->terms, &c->envelopes[1]);
+}
+
+static void make_apart(struct apart_case *c, struct arena *arena)
+{
+    const struct charter *charter = charter_chain_last(&chain);
+    struct apart_half half;
+    struct roster roster;
+    struct note note = {""};
+    struct pair_statement statement;
+    make_terms(c, &half);
+    c->totals[0] = (struct receipt_total){ENTRY_EARN, 1, SOLD, 20000};
+    c->totals[1] = (struct receipt_total){ENTRY_PERIOD_MARK, 1, 1, 0};
+    c->marks[0] = (struct receipt_total){ENTRY_PERIOD_MARK, 1, 1, 0};
+    c->claimed[0] = (struct receipt_total){ENTRY_EARN, 1, 1, 700};
+    struct statement_half halves[2] = {
+        {half.sender, half.receiver, half.first_number, half.last_number, half.last_hash, half.root,
+         c->totals, 2, .apart = c->claimed, .apart_count = 1,
+         .apart_hash = hash_of(HASH_DOMAIN_APART, buffer_slice(&c->terms))},
+        {half.receiver, half.sender, 1, 1, .totals = c->marks, .total_count = 1}};
+    assert_int_equal(charter_roster(charter, &half.sender, &roster, &note), ERR_OK);
+    assert_int_equal(statement_make(&roster, charter->coalition, charter->currency, half.period,
+                                    halves, arena, &statement),
+                     ERR_OK);
+    statement.charter_epoch = charter->epoch;
+    assert_int_equal(wire_statement_encode(&statement, &c->statement), ERR_OK);
+    sample_sign(FUEL, MADE, &c->statement, &c->signatures[0]);
+    sample_sign(GROCER, COUNTER, &c->statement, &c->signatures[1]);
+    charter_roster_fini(&roster);
+}
+
+static void apart_case_fini(struct apart_case *c)
+{
+    struct buffer *const parts[] = {&c->terms,        &c->entry,     &c->envelopes[0],
+                                    &c->envelopes[1], &c->statement, &c->signatures[0],
+                                    &c->signatures[1]};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        buffer_fini(parts[i]);
+    }
+}
+
+enum apart_lie {
+    APART_SOUND,
+    APART_ABSENT,
+    APART_BY_ONE,       /* the sender signed twice */
+    APART_OTHER_TOTALS, /* the stream has one entry more */
+    APART_OTHER_STREAM, /* it ends otherwise */
+    APART_LIES
+};
+
+static enum err audit_apart(enum apart_lie lie, struct note *note)
+{
+    struct apart_case c = {.terms = {0}};
+    CLEANUP(arena_fini) struct arena arena;
+    arena_init(&arena, 1 << 20);
+    make_apart(&c, &arena);
+    Talea__V1__GetStatementResponse document;
+    Talea__V1__AgreedApart agreed;
+    Talea__V1__AgreedApart *list[1] = {&agreed};
+    talea__v1__get_statement_response__init(&document);
+    talea__v1__agreed_apart__init(&agreed);
+    document.statement = binary_of(c.statement.at, c.statement.length);
+    document.own_signed = binary_of(c.signatures[0].at, c.signatures[0].length);
+    document.partner_countersigned = binary_of(c.signatures[1].at, c.signatures[1].length);
+    document.apart = list;
+    document.n_apart = lie == APART_ABSENT ? 0 : 1;
+    agreed.sender_signed = binary_of(c.envelopes[0].at, c.envelopes[0].length);
+    agreed.receiver_signed = lie == APART_BY_ONE
+                                 ? agreed.sender_signed
+                                 : binary_of(c.envelopes[1].at, c.envelopes[1].length);
+    const struct charter *charter = charter_chain_last(&chain);
+    struct receipt_total sent[2] = {{ENTRY_EARN, 1, SOLD + 1, 20700}, c.totals[1]};
+    sent[0].count += lie == APART_OTHER_TOTALS;
+    struct stream_summary streams[2] = {
+        {.is_ended = true, .last_hash = {{3}}, .totals = sent, .total_count = 2},
+        {.is_ended = true, .totals = c.marks, .total_count = 1}};
+    streams[0].last_hash.bytes[1] = lie == APART_OTHER_STREAM;
+    streams[0].head = (struct stream_head){.first_number = 1, .last_number = SOLD + 2};
+    streams[1].head = (struct stream_head){.first_number = 1, .last_number = 1};
+    streams[0].head.sender = streams[1].head.receiver = charter->partners[FUEL].id;
+    streams[1].head.sender = streams[0].head.receiver = charter->partners[GROCER].id;
+    struct dossier dossier = {.holder = charter->partners[FUEL].id,
+                              .period = {SAMPLE_PERIOD},
+                              .chain = chain,
+                              .streams = streams,
+                              .stream_count = 2};
+    struct audit_report report = {.is_flawed = false};
+    struct audit_place place = {.report = &report, .file = "statement"};
+    struct statement_proof proof;
+    bool is_there;
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    assert_int_equal(fields_pack(&document.base, &bytes), ERR_OK);
+    enum err err =
+        statement_audit(buffer_slice(&bytes), &dossier, &place, &arena, &proof, &is_there);
+    snprintf(note->text, sizeof note->text, "%s", report.flaw.what);
+    apart_case_fini(&c);
+    return err;
+}
+
+static void test_what_was_set_apart(void **state)
+{
+    (void)state;
+    for (int lie = APART_SOUND; lie < APART_LIES; lie++) {
+        struct note note = {""};
+        enum err err = audit_apart((enum apart_lie)lie, &note);
+        if (err != (lie == APART_SOUND ? ERR_OK : ERR_CORRUPT)) {
+            fail_msg("lie %d: %s, %s", lie, err_name(err), note.text);
+        }
+    }
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -210,6 +364,7 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_hostile)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_hostile),
+                                       cmocka_unit_test(test_what_was_set_apart)};
     return cmocka_run_group_tests(tests, begin, end);
 }

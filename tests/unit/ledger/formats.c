@@ -46,13 +46,78 @@ FORMAT(mandate_row, sample_mandate_row(rng))
 FORMAT(half_tree, sample_half_tree(rng))
 FORMAT(obligation, sample_obligation(rng))
 FORMAT(netting_row, sample_netting_row(rng))
+FORMAT(apart_half, sample_apart_half(rng))
+FORMAT(apart_row, VALUE(sample_bytes(rng), sample_bytes(rng), sample_bytes(rng)))
 FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
+
+static void bytes_of_apart_dispute(struct rng *rng, int kind, struct buffer *out)
+{
+    struct dispute dispute = sample_dispute(rng);
+    (void)kind;
+    dispute.is_apart = true;
+    dispute.other_tariff = (uint32_t)rng_below(rng, 9);
+    dispute_encode(&dispute, out);
+}
 
 static void bytes_of_stand_in(struct rng *rng, int kind, struct buffer *out)
 {
     struct hold hold = sample_stand_in(rng);
     (void)kind;
     hold_encode(&hold, out);
+}
+
+static void bytes_of_forced_hold(struct rng *rng, int kind, struct buffer *out)
+{
+    struct hold hold = sample_forced_hold(rng);
+    (void)kind;
+    hold_encode(&hold, out);
+}
+
+static void bytes_of_exposure_with_minimums(struct rng *rng, int kind, struct buffer *out)
+{
+    struct exposure exposure = sample_exposure(rng);
+    (void)kind;
+    exposure.minimum_count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        exposure.minimums[i] = (struct exposure_minimum){
+            .tariff = 7, .period = {202609}, .is_ours = i == 1, .count = 1 + sample_whole(rng)};
+        exposure.minimums[i].points = (struct exposure_fees){sample_whole(rng), -sample_whole(rng)};
+    }
+    exposure_encode(&exposure, out);
+}
+
+static void bytes_of_waiting(struct rng *rng, int kind, struct buffer *out)
+{
+    struct uid sale = sample_uid(rng);
+    (void)kind;
+    waiting_encode(&sale, out);
+}
+
+static enum err recode_waiting(int kind, struct slice bytes, struct buffer *out)
+{
+    struct uid sale;
+    (void)kind;
+    TRY(waiting_decode(bytes, &sale));
+    waiting_encode(&sale, out);
+    return ERR_OK;
+}
+
+static void bytes_of_waiting_sale(struct rng *rng, int kind, struct buffer *out)
+{
+    struct sale sale = sample_sale(rng);
+    (void)kind;
+    sale.is_reversed = false;
+    sale.is_waiting = true;
+    sale_encode(&sale, out);
+}
+
+static void bytes_of_promoted_entry(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.take_entry.entry.kind = ENTRY_EARN;
+    command.take_entry.entry.next_period = (struct period){0};
+    command.take_entry.entry.promotion = 1 + (uint32_t)rng_below(rng, 999);
+    command_encode(&command, out);
 }
 
 static void bytes_of_dated_half(struct rng *rng, int kind, struct buffer *out)
@@ -293,6 +358,46 @@ static size_t add_commands(int first, int last, struct format *out_formats)
     return count;
 }
 
+static size_t add_disputed(struct format *out_formats)
+{
+    static const struct format apart[] = {
+        ROW_OF(dispute_line),
+        ROW_OF(apart_half),
+        ROW_OF(apart_row),
+        {"apart-dispute", 0, bytes_of_apart_dispute, recode_dispute},
+    };
+    size_t count = sizeof apart / sizeof apart[0];
+    memcpy(out_formats, apart, sizeof apart);
+    return count + add_commands(COMMAND_SET_APART, COMMAND_SET_APART, out_formats + count);
+}
+
+static size_t add_later_versions(struct format *out_formats)
+{
+    static const struct format dated[] = {
+        {"dated-half", 0, bytes_of_dated_half, recode_half},
+        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
+        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
+        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
+    };
+    size_t count = sizeof dated / sizeof dated[0];
+    memcpy(out_formats, dated, sizeof dated);
+    return count;
+}
+
+static size_t add_exact(struct format *out_formats)
+{
+    static const struct format exact[] = {
+        {"forced-hold", 0, bytes_of_forced_hold, recode_hold},
+        {"promoted-entry", COMMAND_TAKE_ENTRY, bytes_of_promoted_entry, recode_command},
+        {"waiting-sale", 0, bytes_of_waiting_sale, recode_sale},
+        {"exposure-with-minimums", 0, bytes_of_exposure_with_minimums, recode_exposure},
+        ROW_OF(waiting),
+    };
+    size_t count = sizeof exact / sizeof exact[0];
+    memcpy(out_formats, exact, sizeof exact);
+    return count + add_commands(COMMAND_SEND_EARNS, COMMAND_SEND_EARNS, out_formats + count);
+}
+
 static size_t add_blocks(struct format *out_formats)
 {
     size_t count = 0;
@@ -361,16 +466,9 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     memcpy(out_formats + count, funding, sizeof funding);
     count += sizeof funding / sizeof funding[0];
     count += add_commands(COMMAND_TELL_FUNDING, COMMAND_TELL_FUNDING, out_formats + count);
-    static const struct format dated[] = {
-        {"dated-half", 0, bytes_of_dated_half, recode_half},
-        {"dated-pair", 0, bytes_of_dated_pair, recode_pair_period},
-        {"dated-netting", 0, bytes_of_dated_netting, recode_netting_row},
-        {"last-mark", COMMAND_TAKE_ENTRY, bytes_of_last_mark, recode_command},
-    };
-    memcpy(out_formats + count, dated, sizeof dated);
-    count += sizeof dated / sizeof dated[0];
-    static const struct format last = ROW_OF(dispute_line);
-    out_formats[count++] = last;
+    count += add_later_versions(out_formats + count);
+    count += add_disputed(out_formats + count);
+    count += add_exact(out_formats + count);
     count += add_blocks(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/dispute_line.h"
 #include "ledger/batch.h"
 #include "ledger/lots.h"
 
@@ -55,9 +56,11 @@ struct block_terms sample_block_terms(struct rng *rng);
 struct exposure sample_exposure(struct rng *rng);
 struct dispute sample_dispute(struct rng *rng);
 struct dispute_line sample_dispute_line(struct rng *rng);
+struct apart_half sample_apart_half(struct rng *rng);
 struct clearing_entry sample_dispute_step(struct rng *rng);
 struct hold sample_hold(struct rng *rng);
 struct hold sample_stand_in(struct rng *rng);
+struct hold sample_forced_hold(struct rng *rng); /* with captured points of no lot */
 struct mandate_row sample_mandate_row(struct rng *rng);
 struct sale sample_sale(struct rng *rng);
 struct answer sample_answer(struct rng *rng);

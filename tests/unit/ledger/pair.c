@@ -163,7 +163,8 @@ static enum err find_due(void *context, enum ledger_table table, struct slice ke
         return ERR_OK;
     }
     assert_int_equal(key_due_parse(key, &due.due, &kind, &due.redeemer, &due.id), ERR_OK);
-    bool is_ours = kind == DUE_DISPUTE || kind == DUE_FUNDING || kind == DUE_BLOCK;
+    bool is_ours =
+        kind == DUE_DISPUTE || kind == DUE_FUNDING || kind == DUE_EARNS || kind == DUE_BLOCK;
     if (is_ours && due.due.ms <= search->desk->now.ms) {
         search->due = due;
         search->kind = kind;
@@ -178,6 +179,7 @@ bool pair_due(struct desk *desk)
     assert_int_equal(memory_store_each(desk->tables, find_due, &search), ERR_OK);
     if (search.has_one) {
         struct command due = desk_command(desk, search.kind == DUE_FUNDING ? COMMAND_TELL_FUNDING
+                                                : search.kind == DUE_EARNS ? COMMAND_SEND_EARNS
                                                 : search.kind == DUE_BLOCK ? COMMAND_BLOCK_DUE
                                                                            : COMMAND_DISPUTE_DUE);
         due.due = search.due;

@@ -201,6 +201,14 @@ struct hold sample_stand_in(struct rng *rng)
     return hold;
 }
 
+struct hold sample_forced_hold(struct rng *rng)
+{
+    struct hold hold = sample_hold(rng);
+    hold.unbacked.minor = 1 + (int64_t)rng_below(rng, 99);
+    hold.lost.minor = (int64_t)rng_below(rng, 99);
+    return hold;
+}
+
 struct mandate sample_mandate(struct rng *rng)
 {
     struct mandate mandate = {.id = sample_uid(rng),
@@ -377,6 +385,27 @@ static void sample_note(struct rng *rng, char *out, size_t capacity)
 {
     memset(out, 0, capacity);
     memset(out, 'n', rng_below(rng, capacity));
+}
+
+struct apart_half sample_apart_half(struct rng *rng)
+{
+    struct apart_half half = {.coalition = "demo",
+                              .period = {202610},
+                              .sender = sample_partner(rng),
+                              .receiver = sample_partner(rng),
+                              .first_number = 7,
+                              .last_number = 7 + sample_number(rng),
+                              .last_hash = sample_hash(rng),
+                              .receipt_number = sample_number(rng),
+                              .receipt_hash = sample_hash(rng),
+                              .root = sample_hash(rng),
+                              .count = 1 + sample_number(rng),
+                              .sent_count = 2,
+                              .sent = {slice_of("one", 3), slice_of("two", 3)},
+                              .received_count = 1,
+                              .received = {slice_of("three", 5)},
+                              .sent_refused = 2};
+    return half;
 }
 
 /* Of one that has gone all the way, or of a refused entry that nobody disputed. */

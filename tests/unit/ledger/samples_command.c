@@ -108,7 +108,7 @@ static void sample_node_command(struct rng *rng, struct command *command)
 {
     if (command->kind <= COMMAND_EXPIRE_HOLD || command->kind == COMMAND_TELL_CARDS ||
         command->kind == COMMAND_TELL_FUNDING || command->kind == COMMAND_DISPUTE_DUE ||
-        command->kind == COMMAND_BLOCK_DUE) {
+        command->kind == COMMAND_SEND_EARNS || command->kind == COMMAND_BLOCK_DUE) {
         command->due = (struct command_due){sample_uid(rng), sample_partner(rng), sample_time(rng)};
     } else if (command->kind == COMMAND_TAKE_ENTRY) {
         command->take_entry = (struct command_take_entry){
@@ -154,6 +154,11 @@ static void sample_recovery_command(struct rng *rng, struct command *command)
                                                               .capture_by = sample_time(rng),
                                                               .deliver_by = sample_time(rng),
                                                               .evidence = sample_bytes(rng)};
+    } else if (command->kind == COMMAND_SET_APART) {
+        command->apart =
+            (struct command_apart){sample_partner(rng),
+                                   STREAM_IN,
+                                   {sample_bytes(rng), sample_bytes(rng), sample_bytes(rng)}};
     } else if (command->kind == COMMAND_MEND_HALF) {
         command->mend =
             (struct command_mend){sample_partner(rng), STREAM_IN,          sample_month(rng),
@@ -281,9 +286,9 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
         command.block_of_points =
             (struct command_block_of_points){sample_block_terms(rng), sample_bytes(rng)};
     } else if (kind == COMMAND_DISPUTE_DUE || kind == COMMAND_TELL_FUNDING ||
-               kind == COMMAND_BLOCK_DUE) {
+               kind == COMMAND_SEND_EARNS || kind == COMMAND_BLOCK_DUE) {
         sample_node_command(rng, &command);
-    } else if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_MEND_HALF) {
+    } else if (kind >= COMMAND_RECOVER_ENTRY && kind <= COMMAND_SET_APART) {
         sample_recovery_command(rng, &command);
     } else if (kind <= COMMAND_RETURN_BURN) {
         sample_till_command(rng, &command);

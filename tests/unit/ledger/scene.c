@@ -206,6 +206,7 @@ void scene_init(struct scene *scene)
 
 void scene_fini(struct scene *scene)
 {
+    buffer_fini(&scene->apart_terms);
     desk_fini(&scene->desk);
 }
 

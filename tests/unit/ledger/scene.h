@@ -7,6 +7,7 @@
 
 struct scene {
     struct desk desk;
+    struct buffer apart_terms; /* of the command that sets entries apart */
     struct uid nobody;
     struct card_number no_card; /* of ours, and nobody's */
     struct uid rich;            /* 1000 points, in the pool */

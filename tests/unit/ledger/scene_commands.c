@@ -189,6 +189,45 @@ static void fill_mend(struct scene *s, struct command *c)
                                     .receipted_number = stream.receipted_number};
 }
 
+static void put_row(struct scene *s, enum ledger_table table, const struct ledger_key *key,
+                    struct buffer *value)
+{
+    assert_int_equal(s->desk.store.put(s->desk.store.context, table,
+                                       slice_of(key->bytes, key->length), buffer_slice(value)),
+                     ERR_OK);
+    buffer_clear(value);
+}
+
+/* Of our half, as if it had ended here and all of it was receipted. */
+static void fill_apart(struct scene *s, struct command *c, struct buffer *terms)
+{
+    const struct partner_id *partner = &s->desk.partners[1].id;
+    CLEANUP(buffer_fini) struct buffer value = {0};
+    struct ledger_key key;
+    struct stream stream;
+    assert_int_equal(
+        ledger_get_stream(&s->desk.store.view, &s->desk.roster, STREAM_OUT, partner, &stream),
+        ERR_OK);
+    struct half ended = {stream.period_first_number, stream.last_number, stream.last_hash, {0}};
+    struct apart_half half = {.coalition = "demo",
+                              .period = stream.period,
+                              .sender = s->desk.roster.self,
+                              .receiver = *partner,
+                              .first_number = ended.first_number,
+                              .last_number = ended.last_number,
+                              .last_hash = ended.last_hash,
+                              .count = 1};
+    key_half(STREAM_OUT, partner, stream.period, &key);
+    half_encode(&ended, &value);
+    put_row(s, TABLE_HALF, &key, &value);
+    stream.receipted_number = stream.last_number;
+    key_stream(STREAM_OUT, partner, &key);
+    stream_encode(&stream, &value);
+    put_row(s, TABLE_STREAM, &key, &value);
+    apart_half_encode(&half, terms);
+    c->apart = (struct command_apart){*partner, STREAM_OUT, {.terms = buffer_slice(terms)}};
+}
+
 static void fill_mandates(struct scene *s, struct command *c)
 {
     switch ((int)c->kind) {
@@ -238,13 +277,16 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     fill_mandates(s, &command);
     if (kind == COMMAND_MEND_HALF) {
         fill_mend(s, &command);
+    } else if (kind == COMMAND_SET_APART) {
+        buffer_clear(&s->apart_terms);
+        fill_apart(s, &command, &s->apart_terms);
     }
     if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
         scene_fill_dispute(s, &command);
     } else if (kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
                kind == COMMAND_BLOCK_DUE) {
         scene_fill_block(s, &command);
-    } else if (kind == COMMAND_TELL_FUNDING) {
+    } else if (kind == COMMAND_TELL_FUNDING || kind == COMMAND_SEND_EARNS) {
         command.due.redeemer = s->desk.partners[1].id;
     } else if (kind == COMMAND_DISPUTE_DUE) {
         command.due = (struct command_due){

@@ -217,7 +217,7 @@ static void test_names(void **state)
         assert_int_equal(is_named, ledger_table_is_known(i));
         tables += is_named;
     }
-    assert_int_equal(tables, 37);
+    assert_int_equal(tables, 40);
     assert_string_equal(command_kind_name(COMMAND_KIND_END), "unknown");
     assert_string_equal(account_kind_name(ACCOUNT_KIND_END), "unknown");
     assert_string_equal(ledger_table_name(TABLE_END), "unknown");

@@ -261,6 +261,15 @@ static void recoveries_come_back(struct rng *rng)
         SAME_SLICE(mend.rows);
         buffer_fini(&bytes);
     }
+    {
+        COMMAND_COMES_BACK(COMMAND_SET_APART);
+        SAME(apart.partner);
+        SAME(apart.direction);
+        SAME_SLICE(apart.apart.terms);
+        SAME_SLICE(apart.apart.own_signed);
+        SAME_SLICE(apart.apart.partner_signed);
+        buffer_fini(&bytes);
+    }
 }
 
 static void batch_and_receipt_come_back(struct rng *rng)

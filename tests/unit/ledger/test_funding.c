@@ -323,6 +323,124 @@ static void test_a_restored_home_tells_the_difference(void **state)
     assert_int_equal(owed(&pair->beta, 0), -50);
 }
 
+/* ---- Burns beside a hold's own lots ---- */
+
+/* Beta's receipt says that it was applied, and its ledger lacks the hold. */
+static void force_capture(struct pair *pair, const struct uid *hold, int64_t points)
+{
+    const struct partner_id *alfa = &pair->alfa.roster.self;
+    struct command command = desk_command(&pair->beta, COMMAND_RECOVER_TAKEN);
+    struct stream stream;
+    assert_int_equal(
+        ledger_get_stream(&pair->beta.store.view, &pair->beta.roster, STREAM_IN, alfa, &stream),
+        ERR_OK);
+    command.origin = *alfa;
+    command.take_entry =
+        (struct command_take_entry){.sender = *alfa,
+                                    .verdict = VERDICT_OK,
+                                    .entry = {.number = stream.last_number + 1,
+                                              .previous_hash = stream.last_hash,
+                                              .kind = ENTRY_CAPTURE,
+                                              .period = stream.period,
+                                              .business_time = pair->beta.now,
+                                              .card = pair->card,
+                                              .points = points_of(points),
+                                              .tariff = 1,
+                                              .transaction_id = command.transaction_id,
+                                              .subject = *hold},
+                                    .bytes = slice_of("a capture of before", 19)};
+    desk_do(&pair->beta, &command);
+}
+
+static void take_burn_return(struct pair *pair, const struct uid *hold, int64_t points)
+{
+    const struct partner_id *alfa = &pair->alfa.roster.self;
+    struct command command = desk_command(&pair->beta, COMMAND_TAKE_ENTRY);
+    struct stream stream;
+    assert_int_equal(
+        ledger_get_stream(&pair->beta.store.view, &pair->beta.roster, STREAM_IN, alfa, &stream),
+        ERR_OK);
+    command.origin = *alfa;
+    command.take_entry =
+        (struct command_take_entry){.sender = *alfa,
+                                    .entry = {.number = stream.last_number + 1,
+                                              .kind = ENTRY_BURN_RETURN,
+                                              .period = stream.period,
+                                              .business_time = pair->beta.now,
+                                              .card = pair->card,
+                                              .points = points_of(points),
+                                              .tariff = 1,
+                                              .transaction_id = command.transaction_id,
+                                              .subject = *hold},
+                                    .bytes = slice_of("a return", 8)};
+    desk_do(&pair->beta, &command);
+}
+
+static void test_a_forced_burn_goes_back_where_it_came_from(void **state)
+{
+    struct pair *pair = *state;
+    const struct partner_id *alfa = &pair->alfa.roster.self;
+    struct uid hold = desk_id(&pair->alfa);
+    struct hold row;
+    desk_give(&pair->beta, &pair->member, 40, desk_in_days(&pair->beta, 10));
+    earn_until(pair, 100, desk_in_days(&pair->beta, 20));
+    desk_recover(&pair->beta, alfa, RECOVERY_BEGIN);
+    force_capture(pair, &hold, 90); /* 40 own, 50 of alfa's */
+    assert_int_equal(funding(&pair->beta, 0), 50);
+    force_capture(pair, &hold, 70); /* 50 of alfa's, and 20 are owed */
+    assert_int_equal(funding(&pair->beta, 0), 100);
+    assert_int_equal(ledger_get_hold(&pair->beta.store.view, alfa, &hold, &row), ERR_OK);
+    assert_int_equal(row.unbacked.minor, 20);
+    assert_int_equal(row.lot_count, 2);
+    desk_assert_balances(&pair->beta, &pair->member, 0, 0, 20);
+    desk_recover(&pair->beta, alfa, RECOVERY_END);
+    take_burn_return(pair, &hold, 30); /* what is owed first, then the last lot */
+    assert_int_equal(funding(&pair->beta, 0), 90);
+    desk_assert_balances(&pair->beta, &pair->member, 10, 0, 0);
+    take_burn_return(pair, &hold, 130);
+    assert_int_equal(funding(&pair->beta, 0), 0);
+    desk_assert_balances(&pair->beta, &pair->member, 140, 0, 0);
+}
+
+static void step_dispute(struct pair *pair, struct desk *desk, enum command_kind kind,
+                         enum dispute_step step, uint64_t number)
+{
+    struct command command = desk_command(desk, kind);
+    bool is_beta = desk == &pair->beta;
+    command.dispute.partner = is_beta ? pair->alfa.roster.self : pair->beta.roster.self;
+    command.dispute.direction = is_beta ? STREAM_IN : STREAM_OUT;
+    command.dispute.number = number;
+    command.dispute.step = step;
+    command.dispute.reason = step == STEP_OPEN ? DISPUTE_NOT_RETURNED : (enum dispute_reason)0;
+    desk_do(desk, &command);
+    pair_settle(pair);
+}
+
+/* Goods that did not come back after all: the points are burnt again, and come back as others do.
+ */
+static void test_a_disputed_burn_goes_back_where_it_came_from(void **state)
+{
+    struct pair *pair = *state;
+    earn(pair, 100);
+    struct uid hold = burn_abroad(pair, 70);
+    give_back(pair, &pair->alfa, &hold, 20);
+    assert_funded(pair, 50, 50, 50);
+    uint64_t number = pair->from_alfa.count;
+    assert_int_equal(pair->from_alfa.entries[number - 1].kind, ENTRY_BURN_RETURN);
+    step_dispute(pair, &pair->beta, COMMAND_OPEN_DISPUTE, STEP_OPEN, number);
+    step_dispute(pair, &pair->alfa, COMMAND_STEP_DISPUTE, STEP_ACCEPT, number);
+    desk_assert_balances(&pair->beta, &pair->member, 30, 0, 0);
+    assert_int_equal(total(&pair->alfa, STREAM_IN, ENTRY_FUNDING) -
+                         total(&pair->alfa, STREAM_IN, ENTRY_FUNDING_RETURN),
+                     70);
+    give_back(pair, &pair->alfa, &hold, 70);
+    desk_assert_balances(&pair->beta, &pair->member, 100, 0, 0);
+    assert_int_equal(total(&pair->alfa, STREAM_IN, ENTRY_FUNDING) -
+                         total(&pair->alfa, STREAM_IN, ENTRY_FUNDING_RETURN),
+                     0);
+    assert_int_equal(funding(&pair->alfa, 0), 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +455,8 @@ int main(void)
         TEST(test_a_refusal_is_the_homes_loss),
         TEST(test_what_cant_be_told_waits),
         TEST(test_a_restored_home_tells_the_difference),
+        TEST(test_a_forced_burn_goes_back_where_it_came_from),
+        TEST(test_a_disputed_burn_goes_back_where_it_came_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

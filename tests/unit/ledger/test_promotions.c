@@ -197,6 +197,17 @@ static void test_who_has_not_agreed_pays_nothing(void **state)
     assert_int_equal(owed(&pair->alfa, 1), 100);
     assert_int_equal(owed(&pair->beta, 0), -100);
     assert_int_equal(used(&pair->beta), 0);
+    int64_t refused;
+    assert_int_equal(
+        ledger_get_promotion_refused(&pair->alfa.store.view, 5, &pair->beta.roster.self, &refused),
+        ERR_OK);
+    assert_int_equal(refused, 30);
+    struct uid sale = pair->from_alfa.entries[0].transaction_id;
+    return_some(pair, &sale, 50); /* it gets nothing back, either */
+    assert_int_equal(
+        ledger_get_promotion_refused(&pair->alfa.store.view, 5, &pair->beta.roster.self, &refused),
+        ERR_OK);
+    assert_int_equal(refused, 0);
 }
 
 /* The sale's own home is another than the payer whose stream can't go on: here it is ours. */
@@ -249,13 +260,102 @@ static void test_the_payer_counts_for_itself(void **state)
     assert_int_equal(used(&pair->beta), 108);
 }
 
+/* Alfa's ledger is gone: what beta holds of its stream is all there is. */
+static void restore(struct shared *shared)
+{
+    struct pair *pair = &shared->pair;
+    struct pair_stream *stream = &pair->from_alfa;
+    const struct partner_id *beta = &pair->beta.roster.self;
+    struct unix_ms now = pair->alfa.now;
+    size_t count = stream->count;
+    desk_fini(&pair->alfa);
+    desk_init(&pair->alfa);
+    pair->alfa.now = now;
+    pair->alfa.serial = 5000000;
+    pair->alfa.roster.promotions = &shared->promotion;
+    pair->alfa.roster.promotion_count = 1;
+    desk_recover(&pair->alfa, beta, RECOVERY_BEGIN);
+    for (size_t i = 0; i < count; i++) {
+        struct command lost = desk_command(&pair->alfa, COMMAND_RECOVER_ENTRY);
+        lost.transaction_id = entry_kind_is_funding(stream->entries[i].kind)
+                                  ? (struct uid){{0}}
+                                  : stream->entries[i].transaction_id;
+        lost.recover_entry =
+            (struct command_recover_entry){.receiver = *beta,
+                                           .entry = stream->entries[i],
+                                           .bytes = slice_of(stream->bytes[i], stream->lengths[i])};
+        desk_do(&pair->alfa, &lost);
+    }
+    desk_recover(&pair->alfa, beta, RECOVERY_END);
+    stream->count = stream->receipted = 0;
+    stream->receipts = 0;
+    stream->row = 1;
+    pair_settle(pair); /* the receipts once more */
+}
+
+static void test_a_recovered_sale_knows_its_promotion(void **state)
+{
+    struct shared *shared = *state;
+    struct pair *pair = &shared->pair;
+    struct uid sale = give(pair, 51); /* of it 30 are beta's */
+    give(pair, 1);
+    struct uid other = give(pair, 60);
+    return_some(pair, &other, 25); /* 87 are left, of them 52.2 beta's */
+    assert_given(pair, 87, 52);
+    restore(shared);
+    assert_given(pair, 87, 52);
+    /* The till knows what was paid, the restored ledger does not: all of it returns. */
+    struct command back = desk_command(&pair->alfa, COMMAND_RETURN_SALE);
+    back.return_sale.sale = sale;
+    desk_do(&pair->alfa, &back);
+    pair_settle(pair);
+    assert_given(pair, 36, 21); /* 21.6 */
+    give(pair, MOST);
+    assert_given(pair, 126, 75); /* 75.6 */
+}
+
+/* Of an own member's purchase only who pays knows: it is given back once the shop gives again. */
+static void test_a_share_of_a_lost_sale_is_given_back(void **state)
+{
+    struct shared *shared = *state;
+    struct pair *pair = &shared->pair;
+    struct card_number card;
+    (void)desk_enrol(&pair->alfa, &card);
+    struct command command = bonus(pair, 50);
+    command.earn.card = card;
+    desk_do(&pair->alfa, &command);
+    pair_settle(pair);
+    assert_int_equal(used(&pair->beta), 30);
+    restore(shared);
+    assert_int_equal(used(&pair->alfa), 0);
+    assert_int_equal(used(&pair->beta), 30);
+    give(pair, 10); /* of them 6 */
+    assert_int_equal(used(&pair->beta), 6);
+}
+
+static void test_a_refused_sale_comes_back_as_such(void **state)
+{
+    struct shared *shared = *state;
+    struct pair *pair = &shared->pair;
+    test_a_refused_earn_costs_nobody(state);
+    restore(shared);
+    assert_given(pair, 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_each_pays_its_share),          TEST(test_what_returns_is_paid_back),
-        TEST(test_no_more_than_was_agreed),      TEST(test_of_its_shop_and_its_time),
-        TEST(test_a_refused_earn_costs_nobody),  TEST(test_who_has_not_agreed_pays_nothing),
-        TEST(test_a_share_waits_for_its_stream), TEST(test_the_payer_counts_for_itself),
+        TEST(test_each_pays_its_share),
+        TEST(test_what_returns_is_paid_back),
+        TEST(test_no_more_than_was_agreed),
+        TEST(test_of_its_shop_and_its_time),
+        TEST(test_a_refused_earn_costs_nobody),
+        TEST(test_who_has_not_agreed_pays_nothing),
+        TEST(test_a_share_waits_for_its_stream),
+        TEST(test_the_payer_counts_for_itself),
+        TEST(test_a_recovered_sale_knows_its_promotion),
+        TEST(test_a_share_of_a_lost_sale_is_given_back),
+        TEST(test_a_refused_sale_comes_back_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

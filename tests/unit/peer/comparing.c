@@ -128,6 +128,55 @@ enum mend_action street_mend(struct street *street, unsigned index, struct compa
     return action;
 }
 
+enum err street_set_apart(struct street *street, const struct comparison *comparison,
+                          struct period period, bool loses_answer, struct note *note)
+{
+    struct shop_host ours = shop_host(street, 0);
+    struct shop_host theirs = shop_host(street, 1);
+    struct apart_found found = {comparison->pairs, comparison->pair_count, comparison->differences,
+                                comparison->difference_count, 0};
+    struct buffer terms = {0};
+    struct buffer answer = {0};
+    struct signed_message messages[2];
+    enum err err = ERR_OK;
+    for (unsigned i = 0; err == ERR_OK && i < 2 && answer.length == 0; i++) {
+        buffer_clear(&terms);
+        err = apart_propose(&ours.host, &street->shops[1].brand.id, period, &found, &terms, note);
+        if (err == ERR_OK) {
+            assert_int_equal(signed_decode(buffer_slice(&terms), &messages[0]), ERR_OK);
+            err = apart_answer(&theirs.host, &street->shops[0].brand.id, &messages[0], &answer,
+                               &found.received_refused, note);
+        }
+    }
+    if (err == ERR_OK && !loses_answer) {
+        assert_int_equal(signed_decode(buffer_slice(&answer), &messages[1]), ERR_OK);
+        err = apart_take(&ours.host, &street->shops[1].brand.id, buffer_slice(&terms), &messages[1],
+                         note);
+    }
+    buffer_fini(&terms);
+    buffer_fini(&answer);
+    shop_host_end(&ours);
+    shop_host_end(&theirs);
+    return err;
+}
+
+enum err street_ask_apart(struct street *street, struct period period, struct note *note)
+{
+    struct shop_host ours = shop_host(street, 0);
+    struct shop_host theirs = shop_host(street, 1);
+    struct buffer shown = {0};
+    struct signed_message message;
+    enum err err = apart_show(&theirs.host, &street->shops[0].brand.id, period, &shown);
+    if (err == ERR_OK) {
+        assert_int_equal(signed_decode(buffer_slice(&shown), &message), ERR_OK);
+        err = apart_take_shown(&ours.host, &street->shops[1].brand.id, period, &message, note);
+    }
+    buffer_fini(&shown);
+    shop_host_end(&ours);
+    shop_host_end(&theirs);
+    return err;
+}
+
 enum err street_check(struct street *street, unsigned index, struct period period,
                       uint32_t *out_mended, struct note *note)
 {
@@ -213,5 +262,6 @@ void street_close_period(struct street *street, unsigned index, struct period pe
                               .close_period = {.period = period}};
     command.transaction_id.bytes[0] = 0x77;
     command.transaction_id.bytes[1] = (uint8_t)index;
+    command.transaction_id.bytes[2] = (uint8_t)(period.code % 100);
     assert_int_equal(engine_execute(brand->engine, &command).verdict, VERDICT_OK);
 }

@@ -2,6 +2,7 @@
 #ifndef TEST_COMPARING_H
 #define TEST_COMPARING_H
 
+#include "peer/apart.h"
 #include "peer/exchange.h"
 #include "peer/mending.h"
 #include "shop.h"
@@ -16,6 +17,12 @@ MUST_USE enum err street_compare(struct street *street, unsigned index,
 /* Looks at the signatures on one of the differences, and acts. */
 enum mend_action street_mend(struct street *street, unsigned index, struct comparison *comparison,
                              size_t difference, enum ruling *out_ruling, struct note *note);
+/* What the comparison, by the first shop of the half that it sent, found is set apart by both,
+ * unless the first one's words or (`loses_answer`) the other's are lost. */
+MUST_USE enum err street_set_apart(struct street *street, const struct comparison *comparison,
+                                   struct period period, bool loses_answer, struct note *note);
+/* The first shop asks what the second one signed. */
+MUST_USE enum err street_ask_apart(struct street *street, struct period period, struct note *note);
 /* The shop checks both of its halves; gives how many rows it put right. */
 MUST_USE enum err street_check(struct street *street, unsigned index, struct period period,
                                uint32_t *out_mended, struct note *note);

@@ -12,6 +12,7 @@
 #include "peer/grant.h"
 #include "peer/incoming.h"
 #include "peer/outgoing.h"
+#include "wire/messages.h"
 
 uint64_t street_random(struct street *street, uint64_t below)
 {
@@ -51,6 +52,37 @@ void street_fini(struct street *street)
     }
 }
 
+/* Decided by nobody's signature. */
+static bool is_unproven(const struct street *street, const struct signed_message *message,
+                        enum purpose purpose)
+{
+    struct batch_head head;
+    struct clearing_receipt receipt;
+    struct arena arena;
+    bool is_so = false;
+    arena_init(&arena, LIMIT_DECODED_BYTES);
+    if (purpose == PURPOSE_CLEARING_BATCH) {
+        is_so = wire_head_decode(message->payload, &head, NULL) == ERR_OK &&
+                partner_id_equal(&head.sender, &street->shops[0].brand.id) &&
+                head.first_number + head.count - 1 <= street->unproven_to;
+    } else if (purpose == PURPOSE_CLEARING_RECEIPT) {
+        is_so = wire_receipt_decode(message->payload, &arena, &receipt, NULL) == ERR_OK &&
+                partner_id_equal(&receipt.sender, &street->shops[0].brand.id) &&
+                receipt.last_number <= street->unproven_to;
+    }
+    arena_fini(&arena);
+    return is_so;
+}
+
+static enum err verify(void *context, const struct signed_message *message, enum purpose purpose,
+                       const struct charter_key *key)
+{
+    const struct street *street = context;
+    return is_unproven(street, message, purpose)
+               ? ERR_SIGNATURE
+               : signed_verify(message, street->charter.coalition, purpose, &key->key);
+}
+
 struct shop_host shop_host(struct street *street, unsigned index)
 {
     struct brand *brand = &street->shops[index].brand;
@@ -59,7 +91,9 @@ struct shop_host shop_host(struct street *street, unsigned index)
                                       .charter = &street->charter,
                                       .chain = street->chain,
                                       .roster = &brand->roster,
-                                      .now = brand->now}};
+                                      .now = brand->now,
+                                      .context = street,
+                                      .verify = verify}};
     assert_int_equal(state_reader_create(brand->state, &host.reader), ERR_OK);
     host.host.view = state_reader_view(host.reader);
     return host;
@@ -113,6 +147,28 @@ static void authorise(struct street *street, unsigned index, struct command *com
     buffer_fini(&bytes);
     shop_host_end(&till);
     shop_host_end(&home);
+}
+
+struct uid shop_hold(struct street *street, unsigned index, int64_t points)
+{
+    struct brand *brand = &street->shops[index].brand;
+    struct command command = brand_command(brand, COMMAND_FOREIGN_HOLD, ++street->serial);
+    command.hold = (struct command_hold){.redeemer = brand->id,
+                                         .card = street->shops[1 - index].card,
+                                         .asked = street->shops[1 - index].card,
+                                         .points = points_of(points),
+                                         .capture_by = {brand->now.ms + DAY_MS}};
+    authorise(street, index, &command);
+    assert_int_equal(command.kind, COMMAND_FOREIGN_HOLD);
+    return command.transaction_id;
+}
+
+void shop_capture(struct street *street, unsigned index, const struct uid *hold)
+{
+    struct brand *brand = &street->shops[index].brand;
+    struct command command = brand_command(brand, COMMAND_CAPTURE, ++street->serial);
+    command.use = (struct command_hold_use){.hold = *hold};
+    assert_int_equal(engine_execute(brand->engine, &command).verdict, VERDICT_OK);
 }
 
 static void do_hold(struct street *street, unsigned index, struct command *command)

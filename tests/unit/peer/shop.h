@@ -33,6 +33,9 @@ struct street {
     const struct charter_chain *chain; /* of earlier epochs; NULL: none */
     unsigned serial;
     uint64_t random;
+    /* Of the first shop's stream, batches and receipts that end with this entry or before were
+     * signed by keys that nobody knows any more. */
+    uint64_t unproven_to;
 };
 
 void street_init(struct street *street, uint64_t seed);
@@ -49,6 +52,9 @@ void shop_host_end(struct shop_host *host);
 
 /* Something happens at the shop's till; `*out_command` is what was told. */
 void shop_step(struct street *street, unsigned index, struct command *out_command);
+/* The shop's till gets a hold on the other brand's member, and captures all of it. */
+struct uid shop_hold(struct street *street, unsigned index, int64_t points);
+void shop_capture(struct street *street, unsigned index, const struct uid *hold);
 /* The shop's entries go to the other brand. */
 void shop_clear(struct street *street, unsigned index);
 /* The same where something may fail. */

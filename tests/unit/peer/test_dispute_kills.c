@@ -30,30 +30,44 @@ struct move {
     int64_t wait_ms;
 };
 
+/* The entry that is disputed. */
+enum about {
+    ABOUT_EARN = 0,
+    ABOUT_CAPTURE,
+    /* Delivered when the home had given the points back: refused. The home's machine says so; the
+     * shop's can't know when it was delivered, so that people answer. */
+    ABOUT_LATE_CAPTURE
+};
+
 struct script {
     const char *name;
     struct move moves[8];
     size_t count;
     enum dispute_ruling outcome;
+    enum about about;
 };
 
 static const struct script scripts[] = {
     {"accepted",
      {{HOME, STEP_OPEN, 0}, {SHOP, STEP_ANSWER, 0}, {SHOP, STEP_ACCEPT, 0}},
      3,
-     RULING_UPHELD},
+     RULING_UPHELD,
+     ABOUT_EARN},
     {"silently accepted",
      {{HOME, STEP_OPEN, 0}, {SHOP, (enum dispute_step)0, 10 * WEEK_MS}},
      2,
-     RULING_UPHELD},
+     RULING_UPHELD,
+     ABOUT_EARN},
     {"conceded",
      {{HOME, STEP_OPEN, 0}, {SHOP, STEP_REJECT, 0}, {HOME, STEP_CONCEDE, 0}},
      3,
-     RULING_DISMISSED},
+     RULING_DISMISSED,
+     ABOUT_EARN},
     {"silently conceded",
      {{HOME, STEP_OPEN, 0}, {SHOP, STEP_REJECT, 0}, {HOME, (enum dispute_step)0, 10 * WEEK_MS}},
      3,
-     RULING_DISMISSED},
+     RULING_DISMISSED,
+     ABOUT_EARN},
     {"ruled upheld",
      {{HOME, STEP_OPEN, 0},
       {SHOP, STEP_ANSWER, 0},
@@ -62,7 +76,8 @@ static const struct script scripts[] = {
       {HOME, STEP_RULE_UPHELD, 0},
       {SHOP, STEP_RULE_UPHELD, 0}},
      6,
-     RULING_UPHELD},
+     RULING_UPHELD,
+     ABOUT_EARN},
     {"ruled dismissed",
      {{HOME, STEP_OPEN, 0},
       {SHOP, STEP_REJECT, 0},
@@ -71,7 +86,14 @@ static const struct script scripts[] = {
       {SHOP, STEP_RULE_DISMISSED, 0},
       {HOME, STEP_RULE_DISMISSED, 0}},
      6,
-     RULING_DISMISSED},
+     RULING_DISMISSED,
+     ABOUT_EARN},
+    {"a capture, by machine", {{HOME, STEP_OPEN, 0}}, 1, RULING_DISMISSED, ABOUT_CAPTURE},
+    {"a late capture, silently accepted",
+     {{SHOP, STEP_OPEN, 0}, {HOME, (enum dispute_step)0, 10 * WEEK_MS}},
+     2,
+     RULING_UPHELD,
+     ABOUT_LATE_CAPTURE},
 };
 
 /* Where a journal fails. */
@@ -202,14 +224,29 @@ static void drive(void)
     }
 }
 
+/* Entry 1 of the shop's stream. */
+static void make_entry(enum about about)
+{
+    struct brand *brands[BRANDS] = {&street.shops[SHOP].brand, &street.shops[HOME].brand};
+    struct brand *earner = about == ABOUT_EARN ? brands[SHOP] : brands[HOME];
+    assert_int_equal(brand_earn(earner, 9001, &street.shops[HOME].card, 5000).verdict, VERDICT_OK);
+    if (about != ABOUT_EARN) {
+        struct uid hold = shop_hold(&street, SHOP, 20);
+        shop_capture(&street, SHOP, &hold);
+    }
+    for (unsigned i = 0; about == ABOUT_LATE_CAPTURE && i < BRANDS; i++) {
+        brand_wait(brands[i], WEEK_MS);
+        while (engine_keep_time(brands[i]->engine)) {
+        }
+    }
+    shop_clear(&street, SHOP);
+}
+
 static void run(const struct script *script, struct result *out_result)
 {
     street_init(&street, 1);
     drive();
-    assert_int_equal(
-        brand_earn(&street.shops[SHOP].brand, 9001, &street.shops[HOME].card, 5000).verdict,
-        VERDICT_OK);
-    shop_clear(&street, SHOP);
+    make_entry(script->about);
     arm();
     for (size_t i = 0; i < script->count; i++) {
         const struct move *move = &script->moves[i];
@@ -292,6 +329,9 @@ static void test_one_result(void **state)
         unsigned kills = kill_everywhere(&scripts[i], &undisturbed);
         print_message("%s: %u kills\n", scripts[i].name, kills);
         assert_true(kills > 2 * scripts[i].count);
+        for (unsigned k = 0; k < BRANDS; k++) {
+            assert_int_equal(undisturbed.disputes[k].is_machine, scripts[i].about == ABOUT_CAPTURE);
+        }
     }
 }
 

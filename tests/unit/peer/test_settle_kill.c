@@ -118,7 +118,7 @@ static enum err net_together(unsigned index, const struct peer_host *caller,
         }
         TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     }
-    return netting_turn(caller, october, &wait, &outcome, &note);
+    return netting_turn(caller, october, &wait, NULL, &outcome, &note);
 }
 
 static enum err net(unsigned index, const struct peer_host *caller, const struct peer_host *callee)

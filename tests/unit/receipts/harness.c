@@ -82,6 +82,9 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
     if (receipt->has_amount) {
         log_text(outcome, " %s %lld", receipt->currency, (long long)receipt->total.minor);
     }
+    if (receipt->promotion != 0) {
+        log_text(outcome, " promotion %u", receipt->promotion);
+    }
     log_text(outcome, " rows");
     for (size_t i = 0; i < receipt->row_count; i++) {
         log_text(outcome, " %llu", (unsigned long long)receipt->rows[i].number);

@@ -103,6 +103,9 @@ static void test_refused_by_sense(void **state)
          "  time: {column: t}\n  customer: {column: c}\n  amount: {column: a}\n",
          "map.yaml: line 2: columns: amounts need a currency: {value: EUR} or {column: NAME}"},
         {"time: {formats: [\"%Y-%m-%d\"]}\ncolumns:\n  receipt: {column: r}\n"
+         "  time: {column: t}\n  amount: {column: a}\n  promotion: {value: 7}\n",
+         "map.yaml: line 6: columns.promotion: pays for columns.points"},
+        {"time: {formats: [\"%Y-%m-%d\"]}\ncolumns:\n  receipt: {column: r}\n"
          "  time: {column: t}\n  points: {column: a}\n",
          "map.yaml: line 2: columns: map card or customer"},
         {"time: {formats: [\"%Y-%m-%d\"]}\ncolumns:\n  receipt: {column: r}\n"
@@ -143,10 +146,10 @@ static void test_example(void **state)
     struct mapping *mapping = NULL;
     struct note note = {""};
     static const char csv[] =
-        "Bon;Pos;Datum;Uhrzeit;Filiale;Karte;Artikel;Gruppe;Menge;Betrag;Waehrung;Punkte;Art;"
-        "Urbon\n"
+        "Bon;Pos;Datum;Uhrzeit;Filiale;Karte;Artikel;Gruppe;Menge;Betrag;Waehrung;Punkte;"
+        "Aktion;Art;Urbon\n"
         "4711;1;03.10.2026;17:04;F12;4539 1488 0343 "
-        "6467;8005;\xc4pfel;1,5;\"1.299,00\";EUR;12,99;V;"
+        "6467;8005;\xc4pfel;1,5;\"1.299,00\";EUR;12,99;7;V;"
         "\n";
     (void)snprintf(path, sizeof path, "%s/cluster/maps/example.yaml", TALEA_SOURCE_DIR);
     assert_int_equal(mapping_load(path, &mapping, &note), ERR_OK);
@@ -154,7 +157,7 @@ static void test_example(void **state)
     struct outcome outcome = harness_read_bytes(mapping, slice_of(csv, sizeof csv - 1), &options);
     mapping_destroy(mapping);
     outcome_expect(&outcome, "SALE 4711 2026-10-03T16:04:00.000Z store 12 customer  card "
-                             "4539148803436467 EUR 129900 rows 2\n"
+                             "4539148803436467 EUR 129900 promotion 7 rows 2\n"
                              "  2: 8005 (\xc3\x84pfel) #1 x 15e-1 = 129900 1299p\n");
 }
 

@@ -285,6 +285,28 @@ static void test_clean(void **state)
            "SALE 1" AT "17850 GBP 250 rows 2\n  2:  x 1e-0 = 250\n");
 }
 
+static void test_promotions(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "columns:\n  receipt: {column: r}\n  time: {column: t}\n  card: {column: c}\n"
+        "  points: {column: p}\n  promotion: {column: x}\n" TIME;
+    expect(yaml,
+           "r,t,c,p,x\n1," DAY ",4539148803436467,5,7\n1," DAY ",4539148803436467,2,7\n1," DAY
+           ",4539148803436467,2,\n2," DAY ",4539148803436467,1,\n3," DAY
+           ",4539148803436467,1,0\n3," DAY ",4539148803436467,1,4294967296\n3," DAY
+           ",4539148803436467,1,-7\n4," DAY ",4539148803436467,-1,7\n",
+           "REJECT 4: promotion 0 where the receipt (row 2) has 7: 1," DAY ",4539148803436467,2,\n"
+           "SALE 1" AT " card 4539148803436467 promotion 7 rows 2 3\n  2:  x 1e-0 500p\n"
+           "  3:  x 1e-0 200p\n"
+           "SALE 2" AT " card 4539148803436467 rows 5\n  5:  x 1e-0 100p\n"
+           "REJECT 6: \"0\" is no number of a promotion: 3," DAY ",4539148803436467,1,0\n"
+           "REJECT 7: \"4294967296\" is no number of a promotion: 3," DAY
+           ",4539148803436467,1,4294967296\n"
+           "REJECT 8: \"-7\" is no number of a promotion: 3," DAY ",4539148803436467,1,-7\n"
+           "RETURN 4" AT " card 4539148803436467 rows 9\n  9:  x 1e-0 100p\n");
+}
+
 static void test_points(void **state)
 {
     (void)state;
@@ -325,7 +347,8 @@ int main(void)
         cmocka_unit_test(test_whole_receipts), cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_composite),      cmocka_unit_test(test_disagreement),
         cmocka_unit_test(test_exclude),        cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_points),         cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_promotions),     cmocka_unit_test(test_points),
+        cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests_name("receipts_read", tests, NULL, NULL);
 }

@@ -88,11 +88,11 @@ static struct netting_set set_of(const struct partner_set *left_out, uint64_t nu
 
 static void hear_votes(struct world *w, size_t who, size_t from, size_t of)
 {
-    static const struct partner_set none = {{0}};
     for (uint32_t round = 0; round < NETTING_ROUNDS_MAX; round++) {
         const struct netting_vote *vote = netting_vote_of(&w->tables[from], round, of);
         struct partner_id left_out[PARTNERS];
-        struct netting_set set = set_of(&none, netting_number(round, 1), &vote->set, left_out);
+        struct netting_set set =
+            set_of(&vote->left_out, netting_number(round, 1), &vote->set, left_out);
         set.is_against = !vote->is_for;
         if (vote->is_there && of != who) {
             assert_int_equal(netting_add_vote(&w->tables[who], &ids[of], &set), ERR_OK);
@@ -217,6 +217,9 @@ static void test_all_are_there(void **state)
         int64_t owed[PARTNERS] = {0};
         hear(&w, i, (i + 1) % PARTNERS);
         assert_int_equal(netting_decide(&w.tables[i], &patient, &word, &note), NETTING_COUNTS);
+        for (size_t k = 0; k < PARTNERS; k++) { /* whoever looks at it */
+            assert_true(netting_counts(&w.tables[i], k));
+        }
         assert_int_equal(
             netting_payments(&w.tables[i], &word.left_out, &w.arena, &payments, &count), ERR_OK);
         assert_true(count < PARTNERS);
@@ -235,6 +238,16 @@ static void test_all_are_there(void **state)
             assert_int_equal(owed[k], 0);
         }
     }
+    /* Commitments alone are not enough: more than half of them vote. */
+    size_t votes = 0;
+    for (size_t k = PARTNERS; k > 0; k--) {
+        struct netting_vote *vote = netting_vote_of(&w.tables[0], 0, k - 1);
+        votes += vote->is_there;
+        vote->is_there = votes <= PARTNERS / 2 && vote->is_there;
+    }
+    assert_true(votes > PARTNERS / 2);
+    assert_false(netting_counts(&w.tables[0], 0));
+    assert_true(netting_all_committed(&w.tables[0], 0));
     arena_fini(&w.arena);
 }
 
@@ -360,6 +373,7 @@ static void test_one_vanishes_before_its_commitment(void **state)
     (void)state;
     static const bool nobody[PARTNERS] = {false};
     const size_t last = PARTNERS - 1;
+    size_t voted_apart = 0;
     bool is_gone[PARTNERS] = {false};
     struct world w;
     world_init(&w, 1);
@@ -388,7 +402,10 @@ static void test_one_vanishes_before_its_commitment(void **state)
         assert_true(partner_set_has(&w.counted[i].left_out, last));
         assert_true(hash_equal(&w.counted[i].set, &w.counted[0].set));
         assert_true(w.is_netted_apart[i][last]);
+        voted_apart += netting_voted_apart(&w.tables[0], i, last);
+        assert_false(i > 0 && netting_voted_apart(&w.tables[0], 0, i));
     }
+    assert_true(voted_apart > last / 2); /* or the set would not count */
     assert_false(w.has_counted[last]);
     settle(&w, nobody);
     check_settled(&w, 0);

@@ -230,6 +230,13 @@ struct evidence sample_evidence(void)
         return wire_##name##_encode(&sample, out);                                                 \
     }
 
+#define SAMPLE_ENTRY(name, value)                                                                  \
+    static enum err name##_sample(struct buffer *out)                                              \
+    {                                                                                              \
+        struct clearing_entry sample = value();                                                    \
+        return wire_entry_encode(&sample, out);                                                    \
+    }
+
 #define SAMPLE_AGAIN(name, type)                                                                   \
     static enum err name##_again(struct slice bytes, struct buffer *out, struct note *note)        \
     {                                                                                              \
@@ -288,18 +295,44 @@ static struct clearing_entry sample_block_bought(void)
 SAMPLE_FUNCTIONS(block, block_terms, sample_block)
 SAMPLE_AGAIN(block, block_terms)
 
-static enum err block_bought_sample(struct buffer *out)
-{
-    struct clearing_entry entry = sample_block_bought();
-    return wire_entry_encode(&entry, out);
-}
-
+SAMPLE_ENTRY(block_bought, sample_block_bought)
 SAMPLE_FUNCTIONS(receipt, clearing_receipt, sample_receipt)
 SAMPLE_AGAIN_IN_ARENA(receipt, clearing_receipt)
 SAMPLE_FUNCTIONS(move_acceptance, move_acceptance, sample_acceptance)
 SAMPLE_AGAIN(move_acceptance, move_acceptance)
 SAMPLE_FUNCTIONS(statement, pair_statement, sample_statement)
 SAMPLE_AGAIN_IN_ARENA(statement, pair_statement)
+
+/* Its entries, as they travel. */
+static struct apart_half sample_apart(void)
+{
+    static uint8_t room[2][LIMIT_CLEARING_ENTRY_BYTES];
+    struct apart_half half = {.coalition = "demo",
+                              .period = {202610},
+                              .sender = sample_partner("fuel"),
+                              .receiver = sample_partner("grocer"),
+                              .first_number = 1,
+                              .last_number = 9,
+                              .last_hash = sample_hash(0x20),
+                              .receipt_number = 3,
+                              .receipt_hash = sample_hash(0x40),
+                              .root = sample_hash(0x60),
+                              .count = 8,
+                              .sent_count = 1,
+                              .received_count = 1,
+                              .received_refused = 1};
+    for (unsigned i = 0; i < 2; i++) {
+        struct buffer bytes = {.at = room[i], .capacity = sizeof room[i], .limit = sizeof room[i]};
+        struct clearing_entry entry = sample_earn();
+        entry.points.minor += i;
+        ASSERT(wire_entry_encode(&entry, &bytes) == ERR_OK);
+        *(i == 0 ? half.sent : half.received) = buffer_slice(&bytes);
+    }
+    return half;
+}
+
+SAMPLE_FUNCTIONS(apart, apart_half, sample_apart)
+SAMPLE_AGAIN_IN_ARENA(apart, apart_half)
 
 static struct payment_notice sample_notice(void)
 {
@@ -331,11 +364,7 @@ SAMPLE_AGAIN_IN_ARENA(netting, netting_set)
 SAMPLE_FUNCTIONS(evidence, evidence, sample_evidence)
 SAMPLE_AGAIN_IN_ARENA(evidence, evidence)
 
-static enum err return_sample(struct buffer *out)
-{
-    struct clearing_entry entry = sample_return();
-    return wire_entry_encode(&entry, out);
-}
+SAMPLE_ENTRY(return, sample_return)
 
 static enum err holdings_sample(struct buffer *out)
 {
@@ -406,17 +435,19 @@ static enum err rooted_sample(struct buffer *out)
     return wire_statement_encode(&statement, out);
 }
 
-static enum err stand_in_sample(struct buffer *out)
+SAMPLE_ENTRY(stand_in, sample_stand_in)
+
+static enum err apart_statement_sample(struct buffer *out)
 {
-    struct clearing_entry entry = sample_stand_in();
-    return wire_entry_encode(&entry, out);
+    static struct receipt_total waiting[1] = {{ENTRY_EARN, 1, 2, 70}};
+    struct pair_statement statement = sample_statement();
+    statement.halves[0].apart = waiting;
+    statement.halves[0].apart_count = 1;
+    statement.halves[0].apart_hash = sample_hash(0x20);
+    return wire_statement_encode(&statement, out);
 }
 
-static enum err moved_lot_sample(struct buffer *out)
-{
-    struct clearing_entry entry = sample_moved_lot();
-    return wire_entry_encode(&entry, out);
-}
+SAMPLE_ENTRY(moved_lot, sample_moved_lot)
 
 static enum err moved_receipt_sample(struct buffer *out)
 {
@@ -531,6 +562,25 @@ const struct sample samples[SAMPLE_COUNT] = {
      "1001180220b0ea013892feffffffffffffff014a1f0a015310c0a907180120f2fdffffffffffffff"
      "0130e0ffffffffffffffff012a046675656c320667726f63657238fd0b4203455552",
      charged_sample, false, statement_again},
+    {"what is set apart",
+     "0a0464656d6f10f2ae0c1a046675656c220667726f636572280130093a2020212223242526272829"
+     "2a2b2c2d2e2f303132333435363738393a3b3c3d3e3f40034a20404142434445464748494a4b4c4d"
+     "4e4f505152535455565758595a5b5c5d5e5f5220606162636465666768696a6b6c6d6e6f70717273"
+     "7475767778797a7b7c7d7e7f58086268080112200000000000000000000000000000000000000000"
+     "00000000000000000000000018f2ae0c20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadae"
+     "af30013a103730303130303030303030303034323640e20948035880ecacff8f346080b0d083fc34"
+     "6a6808011220000000000000000000000000000000000000000000000000000000000000000018f2"
+     "ae0c20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf30013a10373030313030303030"
+     "3030303034323640e30948035880ecacff8f346080b0d083fc347801",
+     apart_sample, true, apart_again},
+    {"a statement with what is set apart",
+     "0a0464656d6f100318f2ae0c226f0a046675656c120667726f6365721801205a2a20000102030405"
+     "060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f320a08011001182820a08d0638e8"
+     "076a0808011001180220467220202122232425262728292a2b2c2d2e2f303132333435363738393a"
+     "3b3c3d3e3f224b0a0667726f63657212046675656c180520072a20404142434445464748494a4b4c"
+     "4d4e4f505152535455565758595a5b5c5d5e5f320a08021001180220b0ea0138f2fdffffffffffff"
+     "ff012a046675656c320667726f63657238f6094203455552",
+     apart_statement_sample, true, statement_again},
     {"a block of points that is bought",
      "08011220000000000000000000000000000000000000000000000000000000000000000018f2ae0c"
      "20fbd8c1a28c342a10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf301540a08d0648075210d0d1d2d3d4"

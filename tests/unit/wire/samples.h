@@ -15,7 +15,7 @@ struct sample {
     enum err (*again)(struct slice bytes, struct buffer *out, struct note *note);
 };
 
-#define SAMPLE_COUNT 22
+#define SAMPLE_COUNT 24
 extern const struct sample samples[SAMPLE_COUNT];
 
 /* The golden bytes; the caller ends the buffer. */

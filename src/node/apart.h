@@ -1,0 +1,17 @@
+/* Setting apart what differs in a half and no signature decides (peer/apart.h), as its sender. */
+#ifndef NODE_APART_H
+#define NODE_APART_H
+
+#include "node/reconcile.h"
+#include "node/session.h"
+
+/* Is it set apart already, here or as the partner signed it? Then it is durable here. */
+bool session_ask_apart(struct session *session, struct rpc_client *client, struct period period,
+                       struct note *note);
+/* What a comparison of the half that we sent found, and acted on. ERR_UNAVAILABLE with a note: not
+ * all of it is undecided. */
+MUST_USE enum err session_set_apart(struct session *session, struct rpc_client *client,
+                                    struct period period, const struct half_result *half,
+                                    struct note *note);
+
+#endif

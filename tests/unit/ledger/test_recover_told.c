@@ -1,0 +1,180 @@
+/* What is told again of which only a partner's copy is left: requests that were given up, steps of
+ * disputes. */
+#include "lost.h"
+
+static struct scene scene;
+static struct desk *const desk = &scene.desk;
+
+static int begin(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    lost_begin(&scene);
+    return 0;
+}
+
+static int begin_disputed(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    scene_make_disputes(&scene);
+    lost_begin(&scene);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    scene_fini(&scene);
+    return 0;
+}
+
+static void is_given_up(const struct uid *id)
+{
+    struct hold hold;
+    assert_int_equal(ledger_get_hold(&desk->store.view, &desk->roster.self, id, &hold), ERR_OK);
+    assert_int_equal(hold.state, HOLD_VOIDED);
+    assert_int_equal(hold.captured.minor, 0);
+}
+
+/* The home had granted it: what the till was told is nothing, not what it gave back. */
+static void test_a_request_that_was_granted_and_given_up(void **state)
+{
+    (void)state;
+    struct command grant = desk_command(desk, COMMAND_RECOVER_HOLD);
+    grant.recover_hold = (struct command_recover_hold){.home = desk->partners[1].id,
+                                                       .redeemer = desk->roster.self,
+                                                       .card = scene.beta_card,
+                                                       .points = points_of(8),
+                                                       .capture_by = desk_in_days(desk, 1),
+                                                       .deliver_by = desk_in_days(desk, 2)};
+    desk_do(desk, &grant);
+    struct command entry = lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_VOID, 0,
+                                      &scene.beta_card, &grant.transaction_id);
+    entry.transaction_id = grant.transaction_id;
+    entry.recover_entry.entry.transaction_id = grant.transaction_id;
+    desk_do(desk, &entry);
+    assert_int_equal(desk->answer.points.minor, 0);
+    is_given_up(&grant.transaction_id);
+}
+
+static void test_a_request_is_given_up_again_and_its_repeat_is_one(void **state)
+{
+    (void)state;
+    struct command entry =
+        lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_VOID, 0, &scene.beta_card, NULL);
+    entry.recover_entry.entry.subject = entry.transaction_id;
+    desk_do(desk, &entry);
+    struct command again = lost_told_again(desk, &entry, COMMAND_GIVE_UP_HOLD);
+    again.hold = (struct command_hold){.redeemer = desk->roster.self,
+                                       .card = scene.beta_card,
+                                       .asked = scene.beta_card,
+                                       .points = points_of(5)};
+    uint64_t row = desk->row;
+    desk_do(desk, &again);
+    assert_int_equal(desk->row, row);
+    assert_int_equal(desk->answer.points.minor, 0);
+    is_given_up(&entry.transaction_id); /* its home is not asked anew */
+    again.kind = COMMAND_FOREIGN_HOLD;
+    desk_do(desk, &again);
+    again.kind = COMMAND_STAND_IN_HOLD;
+    desk_do(desk, &again);
+    assert_int_equal(desk->row, row);
+    assert_int_equal(lost_recovery(desk).unreplayed, 0);
+    again.hold.card = again.hold.asked = scene.rich_card;
+    assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
+    again.hold.card = again.hold.asked = scene.beta_card;
+    struct command other =
+        lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_VOID, 0, &scene.beta_card, &scene.foreign);
+    desk_do(desk, &other);
+    again.transaction_id = other.transaction_id;
+    assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
+}
+
+/* A step in the dispute about beta's earn, which our office opened and beta rejected. */
+static struct command lost_step(enum command_kind kind, enum dispute_step step)
+{
+    struct card_number none = {{0}};
+    struct command command = lost_entry(&scene, kind, dispute_step_kind(step), 0, &none, NULL);
+    struct clearing_entry *entry =
+        kind == COMMAND_RECOVER_ENTRY ? &command.recover_entry.entry : &command.take_entry.entry;
+    entry->dispute = (struct dispute_part){
+        .number = scene.disputed, .is_of_sender = kind == COMMAND_RECOVER_TAKEN, .step = step};
+    return command;
+}
+
+static struct dispute dispute_now(void)
+{
+    struct dispute row;
+    assert_int_equal(ledger_get_dispute(&desk->store.view, &desk->partners[1].id, STREAM_IN,
+                                        scene.disputed, &row),
+                     ERR_OK);
+    return row;
+}
+
+/* Our office ruled, beta's confirmed it; of our ruling the office is told again that it was OK, and
+ * about how many points. */
+static void rule_again(bool may_wait)
+{
+    struct command escalated = lost_step(COMMAND_RECOVER_ENTRY, STEP_ESCALATE);
+    desk_do(desk, &escalated);
+    struct command other = lost_step(COMMAND_RECOVER_TAKEN, STEP_RULE_UPHELD);
+    desk_do(desk, &other);
+    assert_int_equal(dispute_now().state, DISPUTE_ESCALATED);
+    struct command confirmed = lost_step(COMMAND_RECOVER_TAKEN, STEP_CONFIRM_DISMISSED);
+    confirmed.take_entry.may_wait = true;
+    assert_int_equal(lost_decide(desk, &confirmed),
+                     ERR_NOT_FOUND); /* what it confirms is not back */
+    confirmed.take_entry.may_wait = false;
+    if (!may_wait) {
+        desk_do(desk, &confirmed);
+    }
+    struct command ruled = lost_step(COMMAND_RECOVER_ENTRY, STEP_RULE_DISMISSED);
+    desk_do(desk, &ruled);
+    if (may_wait) {
+        confirmed = lost_step(COMMAND_RECOVER_TAKEN, STEP_CONFIRM_DISMISSED);
+        confirmed.take_entry.may_wait = true;
+        desk_do(desk, &confirmed);
+    }
+    assert_int_equal(dispute_now().state, DISPUTE_RULED);
+    assert_int_equal(dispute_now().outcome, RULING_DISMISSED);
+    assert_int_equal(dispute_now().own_ruling, may_wait ? RULING_DISMISSED : RULING_NONE);
+    assert_int_equal(lost_recovery(desk).unreplayed, may_wait ? 0 : 1);
+    struct command again = lost_told_again(desk, &ruled, COMMAND_STEP_DISPUTE);
+    again.dispute = (struct command_dispute){.partner = desk->partners[1].id,
+                                             .direction = STREAM_IN,
+                                             .number = scene.disputed,
+                                             .step = STEP_RULE_DISMISSED};
+    uint64_t row = desk->row;
+    desk_do(desk, &again);
+    assert_int_equal(desk->row, row);
+    assert_true(dispute_now().claim.minor > 0);
+    assert_int_equal(desk->answer.points.minor, dispute_now().claim.minor);
+}
+
+static void test_a_ruling_comes_back_before_what_confirms_it(void **state)
+{
+    (void)state;
+    rule_again(true);
+}
+
+/* When it can't wait, since something else is lost for good. */
+static void test_a_ruling_that_is_overtaken_is_told_again_all_the_same(void **state)
+{
+    (void)state;
+    rule_again(false);
+}
+
+#define TEST(name)          cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST_DISPUTED(name) cmocka_unit_test_setup_teardown(name, begin_disputed, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_request_is_given_up_again_and_its_repeat_is_one),
+        TEST(test_a_request_that_was_granted_and_given_up),
+        TEST_DISPUTED(test_a_ruling_comes_back_before_what_confirms_it),
+        TEST_DISPUTED(test_a_ruling_that_is_overtaken_is_told_again_all_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
