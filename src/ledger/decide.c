@@ -137,6 +137,15 @@ enum err decide_recall_answer(const struct decision *d, const struct uid *id,
     return ERR_OK;
 }
 
+enum err decide_recall_kind(const struct decision *d, const struct uid *id,
+                            enum command_kind *out_kind)
+{
+    struct record record;
+    TRY(find_told(d, &d->terms->roster->self, id, &record));
+    *out_kind = record.kind;
+    return ERR_OK;
+}
+
 enum err decide_recall_time(const struct decision *d, const struct uid *id,
                             struct unix_ms *out_business_time)
 {

@@ -135,19 +135,27 @@ static void post_entry(struct decision *d, const struct partner_id *partner,
 }
 
 /* An earn that its first home refused since the member had moved went on to the next one, under the
- * same id; either of the two may show it first. */
-static void went_on(struct decision *d, const struct partner_id *home,
-                    const struct clearing_entry *entry, struct sale *sale)
+ * same id; either of the two may show it first, also before the refusal that the copy lacks. */
+static enum err went_on(struct decision *d, const struct partner_id *home,
+                        const struct clearing_entry *entry, struct sale *sale)
 {
-    if (sale->is_reversed && !partner_id_equal(&sale->home, home)) {
+    bool came_later = false;
+    if (!partner_id_equal(&sale->home, home)) {
+        came_later = sale->is_reversed;
+        if (!came_later) {
+            TRY(resend_came_later(d, home, entry, sale, &came_later));
+        }
+    }
+    if (came_later) {
         sale->is_reversed = false;
         sale->home = *home;
         sale->card = entry->card;
-        decide_put_sale(d, &entry->transaction_id, sale);
-    } else if (sale->is_waiting) { /* in the older copy: it was sent since */
+    }
+    if (came_later || sale->is_waiting) { /* in the older copy: it was sent since */
         sale->is_waiting = false;
         decide_put_sale(d, &entry->transaction_id, sale);
     }
+    return ERR_OK;
 }
 
 /* What was paid is known to the shop alone: the points are the measure of a later return. */
@@ -158,7 +166,7 @@ static enum err sale_again(struct decision *d, const struct partner_id *home,
     struct sale sale;
     enum err err = ledger_get_sale(d->view, self, &entry->transaction_id, &sale);
     if (err == ERR_OK) {
-        went_on(d, home, entry, &sale);
+        TRY(went_on(d, home, entry, &sale));
     }
     if (err != ERR_NOT_FOUND) {
         return err;

@@ -142,6 +142,9 @@ struct account_ref account_of_programme(enum account_kind kind);
 /* What one of our own commands was answered. ERR_NOT_FOUND when its id is forgotten. */
 MUST_USE enum err decide_recall_answer(const struct decision *d, const struct uid *id,
                                        struct answer *out_answer);
+/* What it was: COMMAND_RECOVER_ENTRY where only a partner's copy told of it. */
+MUST_USE enum err decide_recall_kind(const struct decision *d, const struct uid *id,
+                                     enum command_kind *out_kind);
 /* When that was. */
 MUST_USE enum err decide_recall_time(const struct decision *d, const struct uid *id,
                                      struct unix_ms *out_business_time);
@@ -225,6 +228,11 @@ MUST_USE enum err move_give_back(struct decision *d, const struct account_ref *p
 MUST_USE enum err resend_earn(struct decision *d, const struct partner_id *partner,
                               const struct receipted_entry *refused, struct sale *sale,
                               bool *out_is_sent);
+/* Of a sale that a restored ledger has at another home: did its earn go from there to this one, and
+ * not the other way round? */
+MUST_USE enum err resend_came_later(const struct decision *d, const struct partner_id *home,
+                                    const struct clearing_entry *entry, const struct sale *sale,
+                                    bool *out_came_later);
 MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry *refused,
                                 const struct sale *sale, bool *out_is_sent);
 
