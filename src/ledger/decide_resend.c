@@ -134,20 +134,20 @@ enum err resend_came_later(const struct decision *d, const struct partner_id *ho
 {
     bool leads_back;
     bool leads_on;
-    enum command_kind kind;
-    struct answer told;
+    struct command told;
+    struct answer answer;
     TRY(ledger_route_loops(d->view, &sale->card, &entry->card, &leads_back));
     TRY(ledger_route_loops(d->view, &entry->card, &sale->card, &leads_on));
     *out_came_later = leads_on && !leads_back;
     if (leads_back || leads_on) {
         return ERR_OK;
     }
-    enum err err = decide_recall_kind(d, &entry->transaction_id, &kind);
+    enum err err = decide_recall_command(d, &entry->transaction_id, &told);
     if (err == ERR_OK) {
-        err = decide_recall_answer(d, &entry->transaction_id, &told);
+        err = decide_recall_answer(d, &entry->transaction_id, &answer);
     }
     if (err == ERR_OK) {
-        *out_came_later = kind == COMMAND_EARN && !partner_id_equal(&told.home, home);
+        *out_came_later = told.kind == COMMAND_EARN && !partner_id_equal(&answer.home, home);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }

@@ -142,9 +142,10 @@ struct account_ref account_of_programme(enum account_kind kind);
 /* What one of our own commands was answered. ERR_NOT_FOUND when its id is forgotten. */
 MUST_USE enum err decide_recall_answer(const struct decision *d, const struct uid *id,
                                        struct answer *out_answer);
-/* What it was: COMMAND_RECOVER_ENTRY where only a partner's copy told of it. */
-MUST_USE enum err decide_recall_kind(const struct decision *d, const struct uid *id,
-                                     enum command_kind *out_kind);
+/* What it was: COMMAND_RECOVER_ENTRY where only a partner's copy told of it. Valid as long as the
+ * view's last record. */
+MUST_USE enum err decide_recall_command(const struct decision *d, const struct uid *id,
+                                        struct command *out_told);
 /* When that was. */
 MUST_USE enum err decide_recall_time(const struct decision *d, const struct uid *id,
                                      struct unix_ms *out_business_time);
