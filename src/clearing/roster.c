@@ -158,6 +158,9 @@ const struct promotion *roster_promotion(const struct roster *roster, uint32_t p
 const struct tariff *roster_tariff(const struct roster *roster, uint32_t tariff)
 {
     struct tariff key = {.id = tariff};
+    if (roster->tariff_count == 0) {
+        return NULL;
+    }
     return bsearch(&key, roster->tariffs, roster->tariff_count, sizeof roster->tariffs[0],
                    compare_tariffs);
 }

@@ -140,6 +140,14 @@ enum err decide_recall_answer(const struct decision *d, const struct uid *id,
     return ERR_OK;
 }
 
+enum err decide_recall_command(const struct decision *d, const struct uid *id,
+                               struct command *out_told)
+{
+    struct record record;
+    TRY(find_told(d, &d->terms->roster->self, id, &record));
+    return record_command(&record, out_told);
+}
+
 enum err decide_recall_time(const struct decision *d, const struct uid *id,
                             struct unix_ms *out_business_time)
 {

@@ -193,13 +193,29 @@ static enum err get_news(const struct decision *d, uint64_t number, struct card_
 
 /* ---- A ledger that was restored ---- */
 
-/* Is it the card's latest news here, or older than that? By the times at which offices said so, for
- * each partner brings back all that it was told, one after the other. */
-static enum err compare_news(const struct decision *d, const struct clearing_entry *entry,
-                             uint64_t number, bool *out_is_same, bool *out_is_later)
+/* Another partner, or the copy, has shown what the entry says of the card before. */
+static enum err was_shown(const struct decision *d, const struct clearing_entry *entry,
+                          bool *out_was_shown)
+{
+    struct command told;
+    enum err err = decide_recall_command(d, &entry->transaction_id, &told);
+    *out_was_shown =
+        err == ERR_OK && (told.kind != COMMAND_RECOVER_ENTRY ||
+                          card_number_equal(&told.recover_entry.entry.card, &entry->card));
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* Is it the card's latest news here, or older than that? Each partner brings back all that it was
+ * told, in its order: what it shows behind the latest news is later. What was shown before is not.
+ * Else by the times at which offices said so. */
+static enum err compare_news(const struct decision *d, const struct partner_id *partner,
+                             const struct clearing_entry *entry, uint64_t number, bool *out_is_same,
+                             bool *out_is_later)
 {
     struct card_news news;
     struct unix_ms said;
+    uint64_t told;
+    bool is_old;
     *out_is_same = false;
     *out_is_later = true;
     enum err err = number == 0 ? ERR_NOT_FOUND : get_news(d, number, &news);
@@ -207,8 +223,18 @@ static enum err compare_news(const struct decision *d, const struct clearing_ent
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     *out_is_same = uid_equal(&news.transaction_id, &entry->transaction_id);
+    TRY(decide_get_partner_u64(d, META_NEWS_TOLD, partner, &told));
+    if (*out_is_same || told >= number) {
+        *out_is_later = !*out_is_same;
+        return ERR_OK;
+    }
+    TRY(was_shown(d, entry, &is_old));
+    if (is_old) {
+        *out_is_later = false;
+        return ERR_OK;
+    }
     err = decide_recall_time(d, &news.transaction_id, &said);
-    *out_is_later = !*out_is_same && (err == ERR_NOT_FOUND || said.ms <= entry->business_time.ms);
+    *out_is_later = err == ERR_NOT_FOUND || said.ms <= entry->business_time.ms;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -232,7 +258,7 @@ enum err decide_news_again(struct decision *d, const struct partner_id *partner,
     bool is_later;
     uint64_t last;
     TRY(ledger_get_card_status(d->view, &entry->card, &status));
-    TRY(compare_news(d, entry, status.number, &is_same, &is_later));
+    TRY(compare_news(d, partner, entry, status.number, &is_same, &is_later));
     *out_is_news = is_later;
     if (!is_later) {
         return is_same ? has_heard(d, partner, status.number) : ERR_OK;

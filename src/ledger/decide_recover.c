@@ -135,23 +135,31 @@ static void post_entry(struct decision *d, const struct partner_id *partner,
 }
 
 /* An earn that its first home refused since the member had moved went on to the next one, under the
- * same id; either of the two may show it first. */
+ * same id; either of the two may show it first, also before the refusal that the copy lacks. Or its
+ * draw from a block was refused, and it went on to the same home under the usual tariff. */
 static enum err went_on(struct decision *d, const struct partner_id *home,
                         const struct clearing_entry *entry, struct sale *sale)
 {
-    bool is_undrawn = partner_id_equal(&sale->home, home) && !uid_is_nil(&sale->block) &&
-                      uid_is_nil(&entry->subject);
-    if (is_undrawn) { /* its draw was refused, and it went on under the usual tariff */
-        TRY(prepaid_refused(d, home, sale));
+    bool is_same_home = partner_id_equal(&sale->home, home);
+    bool is_drawn = !uid_is_nil(&sale->block);
+    bool came_later = is_same_home && is_drawn && uid_is_nil(&entry->subject);
+    if (!is_same_home) {
+        came_later = sale->is_reversed;
+        if (!came_later) {
+            TRY(resend_came_later(d, home, entry, sale, &came_later));
+        }
     }
-    if (is_undrawn || (sale->is_reversed && !partner_id_equal(&sale->home, home))) {
+    if (came_later) {
+        if (is_drawn && !sale->is_reversed) {
+            TRY(prepaid_refused(d, &sale->home, sale));
+        }
         sale->is_reversed = false;
         sale->home = *home;
         sale->card = entry->card;
         sale->block = entry->subject;
         sale->lot.tariff = entry->tariff;
-        decide_put_sale(d, &entry->transaction_id, sale);
-    } else if (sale->is_waiting) { /* in the older copy: it was sent since */
+    }
+    if (came_later || sale->is_waiting) { /* in the older copy: it was sent since */
         sale->is_waiting = false;
         decide_put_sale(d, &entry->transaction_id, sale);
     }

@@ -171,6 +171,32 @@ enum err resend_undrawn(struct decision *d, const struct receipted_entry *refuse
                       entry.points.minor);
 }
 
+/* The cards tell, if their moves are known here. If not, what the copy had of the sale is older
+ * than what comes back, but for the home that its own command named. */
+enum err resend_came_later(const struct decision *d, const struct partner_id *home,
+                           const struct clearing_entry *entry, const struct sale *sale,
+                           bool *out_came_later)
+{
+    bool leads_back;
+    bool leads_on;
+    struct command told;
+    struct answer answer;
+    TRY(ledger_route_loops(d->view, &sale->card, &entry->card, &leads_back));
+    TRY(ledger_route_loops(d->view, &entry->card, &sale->card, &leads_on));
+    *out_came_later = leads_on && !leads_back;
+    if (leads_back || leads_on) {
+        return ERR_OK;
+    }
+    enum err err = decide_recall_command(d, &entry->transaction_id, &told);
+    if (err == ERR_OK) {
+        err = decide_recall_answer(d, &entry->transaction_id, &answer);
+    }
+    if (err == ERR_OK) {
+        *out_came_later = told.kind == COMMAND_EARN && !partner_id_equal(&answer.home, home);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 enum err resend_return(struct decision *d, const struct receipted_entry *refused,
                        const struct sale *sale, bool *out_is_sent)
 {

@@ -142,6 +142,10 @@ struct account_ref account_of_programme(enum account_kind kind);
 /* What one of our own commands was answered. ERR_NOT_FOUND when its id is forgotten. */
 MUST_USE enum err decide_recall_answer(const struct decision *d, const struct uid *id,
                                        struct answer *out_answer);
+/* What it was: COMMAND_RECOVER_ENTRY where only a partner's copy told of it. Valid as long as the
+ * view's last record. */
+MUST_USE enum err decide_recall_command(const struct decision *d, const struct uid *id,
+                                        struct command *out_told);
 /* When that was. */
 MUST_USE enum err decide_recall_time(const struct decision *d, const struct uid *id,
                                      struct unix_ms *out_business_time);
@@ -230,6 +234,11 @@ MUST_USE enum err resend_earn(struct decision *d, const struct partner_id *partn
  */
 MUST_USE enum err resend_undrawn(struct decision *d, const struct receipted_entry *refused,
                                  struct sale *sale, bool *out_is_sent);
+/* Of a sale that a restored ledger has at another home: did its earn go from there to this one, and
+ * not the other way round? */
+MUST_USE enum err resend_came_later(const struct decision *d, const struct partner_id *home,
+                                    const struct clearing_entry *entry, const struct sale *sale,
+                                    bool *out_came_later);
 MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry *refused,
                                 const struct sale *sale, bool *out_is_sent);
 

@@ -36,7 +36,8 @@ struct model_member {
     size_t move_to;  /* as whom, then */
     bool has_moved;  /* to another home, as that member */
     size_t moved_to;
-    bool is_moved_at[MODEL_NODES]; /* as far as another brand has heard */
+    bool is_moved_at[MODEL_NODES];    /* as far as another brand has heard */
+    bool was_told_early[MODEL_NODES]; /* of the move, before that one knew where to */
     struct {
         bool is_awaited;
         size_t by; /* that member of the brand */

@@ -162,6 +162,7 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_CARD_MOVED:
         if (!model_knows_next(model, receiver, entry->member)) {
             entry->verdict = VERDICT_PARTNER_UNKNOWN;
+            model->members[entry->member].was_told_early[receiver] = true;
             break;
         }
         model->members[entry->member].is_blocked_at[receiver] = false;

@@ -102,7 +102,6 @@ static void test_a_large_coalition_is_told_in_slices(void **state)
         assert_int_equal(dues.count, 1);
         struct command tell = desk_command(desk, COMMAND_TELL_CARDS);
         tell.due.due = dues.at;
-        desk->now.ms++;
         desk_do(desk, &tell);
         rounds++;
     }
@@ -276,6 +275,107 @@ static void test_a_word_that_leads_back_is_not_taken(void **state)
     assert_int_equal(desk_account(desk, ACCOUNT_ISSUED), 0);
 }
 
+/* A third brand, to which beta's members move. */
+static void join_gamma(struct desk *desk, struct roster_partner partners[3])
+{
+    partners[0] = desk->partners[0];
+    partners[1] = desk->partners[1];
+    partners[2] = desk->partners[1];
+    assert_int_equal(partner_id_parse("gamma", &partners[2].id), ERR_OK);
+    assert_int_equal(card_prefix_parse("300300", &partners[2].prefix), ERR_OK);
+    desk->roster.partners = partners;
+    desk->roster.partner_count = 3;
+}
+
+/* The earn that the partner holds of us, behind what there is for it. */
+static void show_earn(struct desk *desk, const struct partner_id *partner, struct uid id,
+                      const struct card_number *card)
+{
+    struct stream stream;
+    struct command lost = desk_command(desk, COMMAND_RECOVER_ENTRY);
+    assert_int_equal(
+        ledger_get_stream(&desk->store.view, &desk->roster, STREAM_OUT, partner, &stream), ERR_OK);
+    lost.transaction_id = id;
+    lost.recover_entry =
+        (struct command_recover_entry){.receiver = *partner,
+                                       .entry = {.number = stream.last_number + 1,
+                                                 .previous_hash = stream.last_hash,
+                                                 .kind = ENTRY_EARN,
+                                                 .period = stream.period,
+                                                 .card = *card,
+                                                 .points = {10},
+                                                 .tariff = 1,
+                                                 .transaction_id = id},
+                                       .bytes = slice_of("an entry of before", 18)};
+    desk_do(desk, &lost);
+}
+
+/* Beta refused the earn, and it went on to gamma: what a ledger makes of it that was restored, with
+ * or without the sale, to before it heard of the refusal. */
+static void earn_goes_on_once(struct desk *desk, bool has_sale, bool shows_beta_first)
+{
+    struct roster_partner partners[3];
+    join_gamma(desk, partners);
+    struct card_number old_card = card_of(&partners[1], 5);
+    struct card_number new_card = card_of(&partners[2], 5);
+    struct command earn = desk_command(desk, COMMAND_EARN);
+    earn.earn = (struct command_earn){.card = old_card,
+                                      .currency = "EUR",
+                                      .is_fixed = true,
+                                      .fixed_points = points_of(10),
+                                      .rate = {.per_minor = 1}};
+    if (has_sale) {
+        desk_do(desk, &earn);
+    }
+    desk_recover(desk, &partners[1].id, RECOVERY_BEGIN);
+    desk_recover(desk, &partners[2].id, RECOVERY_BEGIN);
+    if (!has_sale && shows_beta_first) {
+        show_earn(desk, &partners[1].id, earn.transaction_id, &old_card);
+        desk->now.ms++;
+    } else {
+        show_earn(desk, &partners[2].id, earn.transaction_id, &new_card);
+        desk_recover(desk, &partners[2].id, RECOVERY_END);
+    }
+    if (!has_sale && !shows_beta_first) {
+        show_earn(desk, &partners[1].id, earn.transaction_id, &old_card);
+    }
+    struct receipted_entry entry = {.kind = ENTRY_EARN,
+                                    .points = {10},
+                                    .transaction_id = earn.transaction_id,
+                                    .card = old_card,
+                                    .moved_to = new_card};
+    refuse(desk, entry, VERDICT_CARD_MOVED);
+    if (!has_sale && shows_beta_first) {
+        show_earn(desk, &partners[2].id, earn.transaction_id, &new_card);
+    }
+    assert_int_equal(sent_to(desk, &partners[2].id), 1);
+    assert_int_equal(desk_account(desk, ACCOUNT_ISSUED), -10);
+    struct sale sale;
+    assert_int_equal(
+        ledger_get_sale(&desk->store.view, &desk->roster.self, &earn.transaction_id, &sale),
+        ERR_OK);
+    assert_false(sale.is_reversed);
+    assert_string_equal(sale.home.text, "gamma");
+    assert_string_equal(sale.card.digits, new_card.digits);
+    desk->roster.partners = desk->partners;
+    desk->roster.partner_count = 2;
+}
+
+static void test_an_earn_that_went_on_from_what_the_copy_has(void **state)
+{
+    earn_goes_on_once(*state, true, true);
+}
+
+static void test_an_earn_that_went_on_shown_by_its_first_home_first(void **state)
+{
+    earn_goes_on_once(*state, false, true);
+}
+
+static void test_an_earn_that_went_on_shown_by_its_last_home_first(void **state)
+{
+    earn_goes_on_once(*state, false, false);
+}
+
 /* Beta's member is awaited as ours, who moves to it meanwhile: their points would never arrive. */
 static void test_two_members_do_not_move_to_each_other(void **state)
 {
@@ -305,6 +405,9 @@ int main(void)
         TEST(test_what_moves_is_what_was_there),
         TEST(test_a_late_earn_follows_the_member_home),
         TEST(test_a_word_that_leads_back_is_not_taken),
+        TEST(test_an_earn_that_went_on_from_what_the_copy_has),
+        TEST(test_an_earn_that_went_on_shown_by_its_first_home_first),
+        TEST(test_an_earn_that_went_on_shown_by_its_last_home_first),
         TEST(test_two_members_do_not_move_to_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,14 +145,8 @@ static void test_news_of_a_card_that_one_partner_had_heard(void **state)
                      ERR_OK);
     assert_int_equal(last, before + 1);
     assert_int_equal(news_told(), before + 1); /* this one has heard it */
-    struct command older =
-        lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_CARD_UNBLOCK, 0, &scene.rich_card, NULL);
-    older.business_time.ms = older.recover_entry.entry.business_time.ms =
-        block.business_time.ms - DAY_MS;
-    desk_do(desk, &older);
     assert_int_equal(ledger_get_card(&desk->store.view, &scene.rich_card, &card), ERR_OK);
     assert_true(card.is_blocked);
-    assert_int_equal(news_told(), before + 1);
     struct command over = desk_command(desk, COMMAND_RECOVERY);
     over.recovery =
         (struct command_recovery){.partner = desk->partners[1].id, .step = RECOVERY_END};
