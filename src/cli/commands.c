@@ -259,7 +259,8 @@ const struct cli_command commands[] = {
     {"promotion show", "NUMBER", "Show one promotion: who paid how much of it",
      "talea promotion show 7", NULL, 1, 1, ROLE_BACK_OFFICE, run_promotion_show},
     {"block sell", "PARTNER", "Offer a partner a block of points that it pays in advance",
-     "talea block sell bakery --points 100000 --tariff 7 --until 2027-07-01 --out block.offer",
+     "talea block sell bakery --points 100000 --tariff 7 --until 2027-07-01 \\\n"
+     "      --out block.offer",
      block_sell_options, 1, 1, ROLE_BACK_OFFICE, run_block_sell},
     {"block accept", "FILE", "Buy the block of points that a partner's signed offer is for",
      "talea block accept block.offer", block_accept_options, 1, 1, ROLE_BACK_OFFICE,
