@@ -40,7 +40,7 @@ static void make_charter(struct nets *nets, size_t partners)
     nets->charter = *nets->ledger.home.charter;
     for (size_t i = 0; i < partners; i++) {
         nets->partners[i] = (struct charter_partner){.first_period = nets->period};
-        snprintf(nets->partners[i].id.text, sizeof nets->partners[i].id.text, "p%04zu", i);
+        snprintf(nets->partners[i].id.text, sizeof nets->partners[i].id.text, "p%04u", (unsigned)i);
     }
     nets->partners[0].id = nets->ledger.home.roster.self;
     nets->charter.partners = nets->partners;
