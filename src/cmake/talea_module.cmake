@@ -42,17 +42,18 @@ function(talea_label test target)
 endfunction()
 
 # talea_test(NAME SOURCES ... [DEPENDS module ...] [LIBRARIES target ...] [LABELS label ...]
-#            [TIMEOUT seconds])
+#            [TIMEOUT seconds] [MANY_CASES])
 #
 # One cmocka executable, registered with CTest under the labels `unit`, LABELS, and `threads` where
-# it uses a threaded module. Exit code 77 is a skip.
+# it uses a threaded module, but not with MANY_CASES: such a test goes the ways of its neighbours
+# again and again, which shows threads nothing new. Exit code 77 is a skip.
 function(talea_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPENDS;LIBRARIES;LABELS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "MANY_CASES" "TIMEOUT" "SOURCES;DEPENDS;LIBRARIES;LABELS")
     add_executable(test_${name} ${arg_SOURCES})
     target_compile_options(test_${name} PRIVATE ${TALEA_WARNINGS})
     set(labels unit ${arg_LABELS})
     foreach(module IN LISTS arg_DEPENDS)
-        if(module IN_LIST TALEA_THREADED_MODULES)
+        if(module IN_LIST TALEA_THREADED_MODULES AND NOT arg_MANY_CASES)
             list(APPEND labels threads)
         endif()
     endforeach()
