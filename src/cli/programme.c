@@ -9,7 +9,6 @@
 #include "programme/advice.h"
 
 #define ADVICE_BYTES (16u << 20)
-#define MILLI        3
 
 /* Decimals of points: the charter's of the home, when there is one. */
 static void read_home_units(struct cli *cli, struct units *units)
@@ -65,7 +64,7 @@ enum err basket_of_receipt(const struct receipt *receipt, struct basket_lines *l
         lines->at[i] = (struct basket_line){.product = slice_of_text(from->product),
                                             .category = slice_of_text(from->category),
                                             .amount = from->amount};
-        TRY(decimal_to_minor(from->quantity, MILLI, ROUNDING_HALF_UP,
+        TRY(decimal_to_minor(from->quantity, QUANTITY_DECIMALS, ROUNDING_HALF_UP,
                              &lines->at[i].quantity_milli));
     }
     *out_occasion = (struct occasion){.kind = OCCASION_SALE,

@@ -2,8 +2,6 @@
 #include "cli/amounts.h"
 #include "cli/programme.h"
 
-#define MILLI 3
-
 struct number_text {
     char text[AMOUNT_TEXT_MAX];
 };
@@ -37,20 +35,12 @@ static const char *const words[TRACE_REASON_COUNT] = {
     [TRACE_CAP] = "its cap is used up",
 };
 
-static unsigned metric_decimals(const struct units *units, enum metric_of of)
-{
-    static const unsigned milli = MILLI;
-    return of == METRIC_SPEND    ? units->currency_decimals
-           : of == METRIC_POINTS ? units->points_decimals
-           : of == METRIC_ITEMS  ? milli
-                                 : 0;
-}
-
 static void print_metric(FILE *out, const struct programme_opened *programme,
                          const struct trace_row *row)
 {
     const struct metric *metric = &programme->file.rules.metrics[row->metric];
-    unsigned decimals = metric_decimals(&programme->units, metric->of);
+    unsigned decimals = metric_of_decimals(metric->of, programme->units.points_decimals,
+                                           programme->units.currency_decimals);
     fprintf(out, "%s is %s, %s %s", metric->name, number(row->has, decimals).text,
             row->reason == TRACE_METRIC_BELOW ? "less than" : "not below",
             number(row->wants, decimals).text);
@@ -79,7 +69,7 @@ static void print_why(FILE *out, const struct programme_opened *programme,
     } else if (row->reason == TRACE_GOODS_AMOUNT) {
         print_bound(out, "its goods cost", row, money);
     } else if (row->reason == TRACE_GOODS_COUNT) {
-        print_bound(out, "its goods are", row, MILLI);
+        print_bound(out, "its goods are", row, QUANTITY_DECIMALS);
     } else if (row->reason == TRACE_PURCHASE) {
         fprintf(out, "this is purchase %lld, not %lld", (long long)row->has, (long long)row->wants);
     } else {

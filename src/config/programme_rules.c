@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_BYTES     96
-#define PRIORITY_MAX   1000u
-#define MINUTES_HOUR   60u
-#define HOURS_DAY      24u
-#define MILLI_DECIMALS 3
-#define COUNT_MAX      1000000u
-#define PURCHASES      "purchases"
+#define PATH_BYTES   96
+#define PRIORITY_MAX 1000u
+#define MINUTES_HOUR 60u
+#define HOURS_DAY    24u
+#define COUNT_MAX    1000000u
+#define PURCHASES    "purchases"
 
 struct reading {
     struct check *check;
@@ -147,7 +146,10 @@ static void read_window(struct reading *r, const char *key, const char *text, co
 
 static void read_metric(struct reading *r, const struct metric_yaml *yaml, struct metric *out)
 {
-    static const char *const words[METRIC_OF_COUNT] = {"spend", "visits", "items", "points"};
+    const char *words[METRIC_OF_COUNT];
+    for (size_t i = 0; i < METRIC_OF_COUNT; i++) {
+        words[i] = metric_of_name((enum metric_of)i);
+    }
     unsigned of = METRIC_SPEND;
     out->name = kept_name(r, "name", yaml->name);
     check_choice(r->check, key_of(r, "of").text, yaml->of, words, METRIC_OF_COUNT, &of);
@@ -170,7 +172,10 @@ static void read_day(struct reading *r, const char *key, const char *text, int64
 
 static unsigned weekday_bits(struct reading *r, char *const *texts, unsigned count)
 {
-    static const char *const words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    const char *words[WEEKDAYS];
+    for (unsigned i = 0; i < WEEKDAYS; i++) {
+        words[i] = weekday_name(i);
+    }
     unsigned bits = 0;
     for (unsigned i = 0; i < count; i++) {
         unsigned day = 0;
@@ -223,23 +228,6 @@ static const uint16_t *read_sets(struct reading *r, const char *key, char *const
     return sets;
 }
 
-/* How the numbers of a metric are written. */
-static unsigned metric_decimals(const struct reading *r, uint16_t metric)
-{
-    switch (r->metrics[metric].of) {
-    case METRIC_SPEND:
-        return r->units.money_decimals;
-    case METRIC_POINTS:
-        return r->units.points_decimals;
-    case METRIC_ITEMS:
-        return MILLI_DECIMALS;
-    case METRIC_VISITS:
-    case METRIC_OF_COUNT:
-    default:
-        return 0;
-    }
-}
-
 static void read_bounds(struct reading *r, const struct bounds_yaml *yaml,
                         struct metric_bounds *out)
 {
@@ -247,7 +235,8 @@ static void read_bounds(struct reading *r, const struct bounds_yaml *yaml,
     if (r->check->err != ERR_OK) {
         return;
     }
-    unsigned decimals = metric_decimals(r, out->metric);
+    unsigned decimals = metric_of_decimals(r->metrics[out->metric].of, r->units.points_decimals,
+                                           r->units.money_decimals);
     struct key_path path = key_of(r, "metrics");
     check_minor(r->check, path.text, yaml->at_least, decimals, 0, LIMIT_POINTS_PER_PARTNER,
                 &out->at_least);
@@ -280,7 +269,7 @@ static void read_when(struct reading *r, const struct rule_yaml *yaml, struct wh
                 LIMIT_POINTS_PER_COMMAND, &out->basket_minor);
     check_minor(r->check, key_of(r, "goods_cost").text, yaml->goods_cost, money, 1,
                 LIMIT_POINTS_PER_COMMAND, &out->goods_minor);
-    check_minor(r->check, key_of(r, "goods_count").text, yaml->goods_count, MILLI_DECIMALS, 1,
+    check_minor(r->check, key_of(r, "goods_count").text, yaml->goods_count, QUANTITY_DECIMALS, 1,
                 LIMIT_POINTS_PER_COMMAND, &out->goods_milli);
     struct metric_bounds *bounds = take(r, yaml->metrics_count, sizeof bounds[0]);
     for (unsigned i = 0; bounds != NULL && i < yaml->metrics_count; i++) {
@@ -306,7 +295,10 @@ static bool is_only_of(struct reading *r, const char *key, const char *text, boo
 
 static void read_gift(struct reading *r, const struct give_yaml *yaml, struct gift *out)
 {
-    static const char *const words[AMOUNT_OF_COUNT] = {"gross", "net", "paid"};
+    const char *words[AMOUNT_OF_COUNT];
+    for (size_t i = 0; i < AMOUNT_OF_COUNT; i++) {
+        words[i] = amount_of_name((enum amount_of)i);
+    }
     int kinds = (yaml->points != NULL) + (yaml->multiple != NULL) + (yaml->percent_off != NULL) +
                 (yaml->money_off != NULL);
     if (kinds != 1) {

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MILLI_DECIMALS 3
-
 /* A value that is written piece by piece. */
 struct describing {
     struct arena *arena;
@@ -100,29 +98,14 @@ static void say_bound(struct describing *d, const char *key, int64_t minor, unsi
     }
 }
 
-static unsigned metric_decimals(const struct describing *d, enum metric_of of)
-{
-    switch (of) {
-    case METRIC_SPEND:
-        return d->units.money_decimals;
-    case METRIC_POINTS:
-        return d->units.points_decimals;
-    case METRIC_ITEMS:
-        return MILLI_DECIMALS;
-    case METRIC_VISITS:
-    case METRIC_OF_COUNT:
-    default:
-        return 0;
-    }
-}
-
 static void say_metrics(struct describing *d, const struct rules_text *text,
                         const struct when *when)
 {
     for (size_t i = 0; i < when->metric_count; i++) {
         const struct metric_bounds *bounds = &when->metrics[i];
         const struct metric *metric = &text->metrics[bounds->metric];
-        unsigned decimals = metric_decimals(d, metric->of);
+        unsigned decimals =
+            metric_of_decimals(metric->of, d->units.points_decimals, d->units.money_decimals);
         say_comma(d);
         say(d, "%s", metric->name);
         if (bounds->at_least != INT64_MIN) {
@@ -141,17 +124,16 @@ static void say_metrics(struct describing *d, const struct rules_text *text,
 
 static void say_time(struct describing *d, const struct when *when)
 {
-    static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     if (when->from_day != INT64_MIN) {
         say_day(d, "from", when->from_day);
     }
     if (when->until_day != INT64_MAX) {
         say_day(d, "until", when->until_day);
     }
-    for (unsigned i = 0; i < sizeof weekdays / sizeof weekdays[0]; i++) {
+    for (unsigned i = 0; i < WEEKDAYS; i++) {
         if ((when->weekdays >> i & 1u) != 0) {
             say_comma(d);
-            say(d, "%s", weekdays[i]);
+            say(d, "%s", weekday_name(i));
         }
     }
     if (when->weekdays != 0) {
@@ -174,7 +156,6 @@ static void say_decimal(struct describing *d, struct decimal value)
 
 static void say_gift(struct describing *d, const struct gift *gift)
 {
-    static const char *const of[AMOUNT_OF_COUNT] = {"gross", "net", "paid"};
     const char *rounding = rounding_name(gift->rounding);
     switch (gift->gives) {
     case GIVES_POINTS_FOR_MONEY:
@@ -182,7 +163,7 @@ static void say_gift(struct describing *d, const struct gift *gift)
         say_amount(d, gift->points_minor, d->units.points_decimals);
         say(d, " per ");
         say_amount(d, gift->per_minor, d->units.money_decimals);
-        say(d, " of %s, rounding %s", of[gift->of], rounding);
+        say(d, " of %s, rounding %s", amount_of_name(gift->of), rounding);
         break;
     case GIVES_MULTIPLE:
         say(d, "multiple ");
@@ -279,7 +260,7 @@ enum err describe_rule(const struct rules_text *text, const struct rule *rule,
     say_texts(&d, "channels", when->channels, when->channel_count);
     say_bound(&d, "basket", when->basket_minor, units.money_decimals);
     say_bound(&d, "goods_cost", when->goods_minor, units.money_decimals);
-    say_bound(&d, "goods_count", when->goods_milli, MILLI_DECIMALS);
+    say_bound(&d, "goods_count", when->goods_milli, QUANTITY_DECIMALS);
     say_bound(&d, "purchase", when->purchase, 0);
     say_metrics(&d, text, when);
     say_sets(&d, "for", text, rule->goods, rule->goods_count);
@@ -293,10 +274,9 @@ enum err describe_rule(const struct rules_text *text, const struct rule *rule,
 enum err describe_metric(const struct rules_text *text, const struct metric *metric,
                          struct arena *arena, struct described *out)
 {
-    static const char *const of[METRIC_OF_COUNT] = {"spend", "visits", "items", "points"};
     struct describing d = {.arena = arena, .out = out};
     out->count = 0;
-    say(&d, "%s", of[metric->of]);
+    say(&d, "%s", metric_of_name(metric->of));
     end_value(&d, "of");
     say_window(&d, metric->window);
     end_value(&d, "window");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "programme/hash.h"
 
 /* One text and where its sets stand in `sets`. */
 struct goods_row {
@@ -24,14 +25,10 @@ struct goods {
     size_t prefix_count;
 };
 
-/* FNV-1a, folded so that low bits depend on all (http://www.isthe.com/chongo/tech/comp/fnv/). Never
- * 0. */
+/* Folded, so that low bits depend on all. Never 0. */
 static uint64_t hash_of(enum goods_by by, struct slice text)
 {
-    uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)by;
-    for (size_t i = 0; i < text.length; i++) {
-        hash = (hash ^ text.at[i]) * UINT64_C(1099511628211);
-    }
+    uint64_t hash = hash_bytes(HASH_BEGIN ^ (uint64_t)by, text);
     hash ^= hash >> 32;
     return hash == 0 ? 1 : hash;
 }

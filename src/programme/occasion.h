@@ -9,6 +9,8 @@
 #include "base/bytes.h"
 #include "base/calendar.h"
 
+#define QUANTITY_DECIMALS 3 /* of quantity_milli */
+
 enum occasion_kind {
     OCCASION_SALE,
     OCCASION_EVENT,

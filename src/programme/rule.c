@@ -5,6 +5,39 @@
 #define DAY_MINUTES 1440
 #define ALL_DAYS    0x7fu
 
+const char *metric_of_name(enum metric_of of)
+{
+    static const char *const names[METRIC_OF_COUNT] = {[METRIC_SPEND] = "spend",
+                                                       [METRIC_VISITS] = "visits",
+                                                       [METRIC_ITEMS] = "items",
+                                                       [METRIC_POINTS] = "points"};
+    ASSERT(of < METRIC_OF_COUNT);
+    return names[of];
+}
+
+unsigned metric_of_decimals(enum metric_of of, unsigned points_decimals, unsigned money_decimals)
+{
+    return of == METRIC_SPEND    ? money_decimals
+           : of == METRIC_POINTS ? points_decimals
+           : of == METRIC_ITEMS  ? QUANTITY_DECIMALS
+                                 : 0;
+}
+
+const char *amount_of_name(enum amount_of of)
+{
+    static const char *const names[AMOUNT_OF_COUNT] = {
+        [AMOUNT_GROSS] = "gross", [AMOUNT_NET] = "net", [AMOUNT_PAID] = "paid"};
+    ASSERT(of < AMOUNT_OF_COUNT);
+    return names[of];
+}
+
+const char *weekday_name(unsigned weekday)
+{
+    static const char *const names[WEEKDAYS] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    ASSERT(weekday < WEEKDAYS);
+    return names[weekday];
+}
+
 const char *gives_name(enum gives gives)
 {
     static const char *const names[GIVES_COUNT] = {

@@ -118,6 +118,15 @@ struct rule {
     unsigned line; /* of the file; 0: not from a file */
 };
 
+/* "spend", "visits", "items", "points". */
+const char *metric_of_name(enum metric_of of);
+/* Of how many decimals its numbers are, where points and money have so many. */
+unsigned metric_of_decimals(enum metric_of of, unsigned points_decimals, unsigned money_decimals);
+/* "gross", "net", "paid". */
+const char *amount_of_name(enum amount_of of);
+/* "mon" for 0. */
+#define WEEKDAYS 7u
+const char *weekday_name(unsigned weekday);
 /* "points_for_money", "points", "multiple", "percent_off", "money_off". */
 const char *gives_name(enum gives gives);
 /* The stages of a judgement, in their order. */

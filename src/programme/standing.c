@@ -5,17 +5,14 @@
 
 #include "base/amount.h"
 #include "base/limits.h"
+#include "programme/hash.h"
 
 #define CHANGES_FIRST 16
 
-/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). */
 uint64_t slot_named(enum slot_of of, unsigned variant, const char *name)
 {
-    uint64_t hash = (UINT64_C(14695981039346656037) ^ (uint64_t)of) * UINT64_C(1099511628211);
-    hash = (hash ^ variant) * UINT64_C(1099511628211);
-    for (const char *c = name; *c != '\0'; c++) {
-        hash = (hash ^ (uint8_t)*c) * UINT64_C(1099511628211);
-    }
+    uint64_t hash = hash_add(hash_add(HASH_BEGIN, (uint64_t)of), variant);
+    hash = hash_bytes(hash, slice_of(name, strlen(name)));
     return hash == 0 ? 1 : hash;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "programme/hash.h"
 
 #define ARENA_BYTES  (256u << 20)
 #define PLACES_FIRST 1024
@@ -69,13 +70,9 @@ void trial_destroy(struct trial *trial)
     free(trial);
 }
 
-/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). */
 static uint64_t hash_of(struct slice key)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < key.length; i++) {
-        hash = (hash ^ key.at[i]) * UINT64_C(1099511628211);
-    }
+    uint64_t hash = hash_bytes(HASH_BEGIN, key);
     return hash ^ hash >> 32;
 }
 
