@@ -272,7 +272,7 @@ static bool office_says_the_same(const struct command *a, const struct command *
         return uid_equal(&a->erase.member, &b->erase.member);
     case COMMAND_ACTIVATE_PROGRAMME:
         return a->programme.version == b->programme.version &&
-               a->programme.from.ms == b->programme.from.ms;
+               (!a->is_dated || a->programme.from.ms == b->programme.from.ms);
     case COMMAND_SELL_BLOCK:
     case COMMAND_BUY_BLOCK:
         return block_terms_equal(&a->block_of_points.terms, &b->block_of_points.terms);

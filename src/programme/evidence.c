@@ -1,0 +1,157 @@
+#include "programme/evidence.h"
+
+#include "base/limits.h"
+
+enum {
+    EVIDENCE_VERSION = 1
+};
+
+static void write_line(struct buffer *out, const struct basket_line *line)
+{
+    write_block(out, line->product);
+    write_block(out, line->category);
+    write_block(out, line->brand);
+    write_svarint(out, line->quantity_milli);
+    write_svarint(out, line->amount.minor);
+}
+
+static void read_line(struct reader *in, struct basket_line *out_line)
+{
+    out_line->product = read_block(in);
+    out_line->category = read_block(in);
+    out_line->brand = read_block(in);
+    out_line->quantity_milli = read_svarint(in);
+    out_line->amount.minor = read_svarint(in);
+}
+
+void evidence_encode(const struct evidence *evidence, struct buffer *out)
+{
+    const struct occasion *occasion = &evidence->occasion;
+    write_u8(out, EVIDENCE_VERSION);
+    write_varint(out, evidence->programme);
+    write_u8(out, (uint8_t)occasion->kind);
+    write_block(out, occasion->event);
+    write_svarint(out, occasion->local.ms);
+    write_block(out, occasion->store);
+    write_block(out, occasion->channel);
+    write_svarint(out, occasion->paid_in_points.minor);
+    write_varint(out, occasion->line_count);
+    for (size_t i = 0; i < occasion->line_count; i++) {
+        write_line(out, &occasion->lines[i]);
+    }
+    write_varint(out, evidence->standing.count);
+    for (size_t i = 0; i < evidence->standing.count; i++) {
+        write_u64(out, evidence->standing.at[i].slot);
+        write_svarint(out, evidence->standing.at[i].bucket);
+        write_svarint(out, evidence->standing.at[i].value);
+    }
+    write_svarint(out, evidence->points.minor);
+    write_svarint(out, evidence->gross.minor);
+    write_svarint(out, evidence->discount.minor);
+    write_varint(out, evidence->award_count);
+    for (size_t i = 0; i < evidence->award_count; i++) {
+        write_varint(out, evidence->awards[i].rule);
+        write_svarint(out, evidence->awards[i].wanted);
+        write_svarint(out, evidence->awards[i].given);
+    }
+}
+
+/* A list of at most `most`; NULL without memory, or when there are more. */
+static void *read_list(struct reader *in, struct arena *arena, size_t most, size_t size,
+                       size_t *out_count)
+{
+    uint64_t count = read_varint(in);
+    if (count > most) {
+        read_fail(in);
+        count = 0;
+    }
+    *out_count = (size_t)count;
+    return arena_alloc(arena, ((size_t)count + 1) * size);
+}
+
+static enum err read_lines(struct reader *in, struct arena *arena, struct occasion *occasion)
+{
+    struct basket_line *lines =
+        read_list(in, arena, LIMIT_RECEIPT_LINES, sizeof *lines, &occasion->line_count);
+    if (lines == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < occasion->line_count; i++) {
+        read_line(in, &lines[i]);
+    }
+    occasion->lines = lines;
+    return ERR_OK;
+}
+
+static enum err read_standing(struct reader *in, struct arena *arena, struct standing *standing)
+{
+    struct standing_number *numbers =
+        read_list(in, arena, LIMIT_STANDING_NUMBERS, sizeof *numbers, &standing->count);
+    if (numbers == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < standing->count; i++) {
+        numbers[i].slot = read_u64(in);
+        numbers[i].bucket = read_svarint(in);
+        numbers[i].value = read_svarint(in);
+    }
+    standing->at = numbers;
+    return ERR_OK;
+}
+
+static enum err read_awards(struct reader *in, struct arena *arena, struct evidence *evidence)
+{
+    struct award *awards =
+        read_list(in, arena, LIMIT_RULES, sizeof *awards, &evidence->award_count);
+    if (awards == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < evidence->award_count; i++) {
+        uint64_t rule = read_varint(in);
+        int64_t wanted = read_svarint(in);
+        int64_t given = read_svarint(in);
+        if (rule >= LIMIT_RULES) {
+            read_fail(in);
+        }
+        awards[i] = (struct award){.rule = (uint16_t)rule, .wanted = wanted, .given = given};
+    }
+    evidence->awards = awards;
+    return ERR_OK;
+}
+
+enum err evidence_decode(struct slice bytes, struct arena *arena, struct evidence *out_evidence)
+{
+    struct reader in = reader_of(bytes);
+    struct evidence evidence = {.programme = 0};
+    struct occasion *occasion = &evidence.occasion;
+    struct note unused;
+    struct money total;
+    if (read_u8(&in) != EVIDENCE_VERSION) {
+        return ERR_CORRUPT;
+    }
+    uint64_t programme = read_varint(&in);
+    unsigned kind = read_u8(&in);
+    if (programme > UINT32_MAX || kind >= OCCASION_KIND_COUNT) {
+        return ERR_CORRUPT;
+    }
+    evidence.programme = (uint32_t)programme;
+    occasion->kind = (enum occasion_kind)kind;
+    occasion->event = read_block(&in);
+    occasion->local.ms = read_svarint(&in);
+    occasion->store = read_block(&in);
+    occasion->channel = read_block(&in);
+    occasion->paid_in_points.minor = read_svarint(&in);
+    TRY(read_lines(&in, arena, occasion));
+    TRY(read_standing(&in, arena, &evidence.standing));
+    evidence.points.minor = read_svarint(&in);
+    evidence.gross.minor = read_svarint(&in);
+    evidence.discount.minor = read_svarint(&in);
+    TRY(read_awards(&in, arena, &evidence));
+    TRY(reader_finish(&in));
+    if (standing_check(&evidence.standing) != ERR_OK ||
+        occasion_check(occasion, &total, &unused) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    *out_evidence = evidence;
+    return ERR_OK;
+}
