@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "node/requests.h"
+
 #define BY_FILE "configuration"
 
 static enum err read_rows(const struct ledger_view *view, unsigned points_decimals,
