@@ -258,6 +258,21 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
          GRPC_FAILED_PRECONDITION},
     [VERDICT_PARTNER_LEFT] = {"PARTNER_LEFT", "The card's brand or this one leaves the coalition.",
                               GRPC_FAILED_PRECONDITION},
+    [VERDICT_STANDING_MOVED] = {"STANDING_MOVED",
+                                "What the programme remembers changed meanwhile; judge again.",
+                                GRPC_FAILED_PRECONDITION},
+    [VERDICT_STANDING_LIMIT] = {"STANDING_LIMIT",
+                                "The programme gives no more of this: its limit is reached.",
+                                GRPC_FAILED_PRECONDITION},
+    [VERDICT_STANDING_FULL] = {"STANDING_FULL",
+                               "The programme would remember more than it may of this member.",
+                               GRPC_FAILED_PRECONDITION},
+    [VERDICT_OCCASION_UNKNOWN] = {"OCCASION_UNKNOWN",
+                                  "There is no such quote, or nothing is known of this sale.",
+                                  GRPC_NOT_FOUND},
+    [VERDICT_OCCASION_ENDED] = {"OCCASION_ENDED",
+                                "This quote was confirmed or released, or has expired.",
+                                GRPC_FAILED_PRECONDITION},
 };
 
 bool verdict_is_known(unsigned number)
