@@ -108,6 +108,8 @@
 #define LIMIT_STANDING_STEPS   512u         /* numbers that it changes */
 #define LIMIT_JUDGED_BYTES     (128u << 10) /* how an occasion was judged, kept with it */
 #define LIMIT_ROLLING_BUCKETS  92u
+#define LIMIT_PROGRAMME_BYTES  (384u << 10)     /* of a version that is in force or was */
+#define LIMIT_PROGRAMMES       1024u            /* versions that were activated */
 #define LIMIT_RATIO_MANTISSA   INT64_C(1000000) /* of a factor or percentage */
 #define LIMIT_RATIO_DECIMALS   4u
 

@@ -4,6 +4,7 @@
 #include "ledger/codec.h"
 #include "ledger/dispute_line.h"
 #include "ledger/standings.h"
+#include "ledger/programme_row.h"
 
 static void key_add(struct ledger_key *key, const void *bytes, size_t length)
 {
@@ -287,6 +288,12 @@ void key_occasion(enum occasion_row_kind kind, const struct partner_id *issuer,
     key_add_u8(out_key, kind);
     key_add_partner(out_key, issuer);
     key_add_uid(out_key, id);
+}
+
+void key_programme(uint32_t number, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_u32(out_key, number);
 }
 
 void key_meta(const char *name, struct ledger_key *out_key)

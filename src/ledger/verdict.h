@@ -110,8 +110,11 @@ enum verdict {
     VERDICT_STANDING_LIMIT = 186,      /* a number would pass the bound that the change names */
     VERDICT_STANDING_FULL = 187,       /* an owner would have more numbers than one may */
     VERDICT_OCCASION_UNKNOWN =
-        188,                      /* no quote with this id, or nothing known of what is returned */
-    VERDICT_OCCASION_ENDED = 189, /* the quote was confirmed or released, or its time has passed */
+        188,                       /* no quote with this id, or nothing known of what is returned */
+    VERDICT_OCCASION_ENDED = 189,  /* the quote was confirmed or released, or its time has passed */
+    VERDICT_PROGRAMME_MOVED = 190, /* another version was activated meanwhile */
+    VERDICT_PROGRAMME_VERSION_OLD = 191,
+    VERDICT_PROGRAMME_TIME_PAST = 192, /* purchases were judged already that it would be for */
     VERDICT_END
 };
 

@@ -43,6 +43,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_DISPUTE_LINE] = "dispute-line",
     [TABLE_STANDING] = "standing",
     [TABLE_OCCASION] = "occasion",
+    [TABLE_PROGRAMME] = "programme",
 };
 
 bool ledger_table_is_known(unsigned number)
