@@ -101,9 +101,12 @@
 #define LIMIT_RULE_NAME_BYTES  64u
 #define LIMIT_METRICS          256u
 #define LIMIT_GOODS_SETS       4096u
-#define LIMIT_GOODS_MEMBERS    1000000u /* in all sets of a programme */
-#define LIMIT_GOODS_TEXT_BYTES 64u      /* of a product, category or brand */
-#define LIMIT_STANDING_NUMBERS 1024u    /* that a programme remembers of a member */
+#define LIMIT_GOODS_MEMBERS    1000000u     /* in all sets of a programme */
+#define LIMIT_GOODS_TEXT_BYTES 64u          /* of a product, category or brand */
+#define LIMIT_STANDING_NUMBERS 1024u        /* that a programme remembers of a member */
+#define LIMIT_STANDING_OWNERS  16u          /* whose numbers one command changes */
+#define LIMIT_STANDING_STEPS   512u         /* numbers that it changes */
+#define LIMIT_JUDGED_BYTES     (128u << 10) /* how an occasion was judged, kept with it */
 #define LIMIT_ROLLING_BUCKETS  92u
 #define LIMIT_PROGRAMME_BYTES  (384u << 10)     /* of a version that is in force or was */
 #define LIMIT_PROGRAMMES       1024u            /* versions that were activated */

@@ -3,6 +3,7 @@
 
 #include "ledger/codec.h"
 #include "ledger/dispute_line.h"
+#include "ledger/standings.h"
 #include "ledger/programme_row.h"
 
 static void key_add(struct ledger_key *key, const void *bytes, size_t length)
@@ -271,6 +272,22 @@ void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger
 void key_waiting(const struct partner_id *home, uint64_t number, struct ledger_key *out_key)
 {
     key_outbox(home, number, out_key);
+}
+
+void key_standing(const struct standing_owner *owner, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_u8(out_key, owner->kind);
+    key_add(out_key, owner->id, sizeof owner->id);
+}
+
+void key_occasion(enum occasion_row_kind kind, const struct partner_id *issuer,
+                  const struct uid *id, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_u8(out_key, kind);
+    key_add_partner(out_key, issuer);
+    key_add_uid(out_key, id);
 }
 
 void key_programme(uint32_t number, struct ledger_key *out_key)

@@ -1,6 +1,8 @@
 /* The stored formats: each a random value's bytes, and what decoding makes of bytes. */
 #include "ledger_test.h"
 
+#include "formats_standing.h"
+
 #define RECODE(name)                                                                               \
     static enum err recode_##name(int kind, struct slice bytes, struct buffer *out)                \
     {                                                                                              \
@@ -496,6 +498,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += add_exact(out_formats + count);
     count += add_blocks(out_formats + count);
     count += add_programmes(out_formats + count);
+    count += formats_standing(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }
