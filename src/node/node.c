@@ -231,6 +231,7 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[4] = account_service(node);
     node->services[5] = ledger_service(node);
     node->services[6] = payment_service(node);
+    node->services[7] = programme_service(node);
     size_t count = sizeof node->services / sizeof node->services[0];
     return rpc_server_start(&options, node->services, count, &node->server, note);
 }
@@ -297,6 +298,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
     event_gate_init(&node->events);
+    judge_gate_init(&node->judge_gate);
     recovery_gate_init(&node->recovery_gate);
     enum err err = start_all(node, note);
     if (err != ERR_OK) {
@@ -344,6 +346,7 @@ void node_stop(struct node *node)
     credentials_close(node->credentials);
     snapshot_release(node->snapshot);
     event_gate_fini(&node->events);
+    judge_gate_fini(&node->judge_gate);
     recovery_gate_fini(&node->recovery_gate);
     pthread_mutex_destroy(&node->peers_lock);
     for (size_t i = 0; i < NETTING_WATCHES; i++) {

@@ -6,26 +6,61 @@
 #include "node/node.h"
 #include "node/requests.h"
 #include "node/services.h"
+#include "node/till_judged.h"
 #include "talea/v1/till.pb-c.h"
 
-static void send_earned(struct reply *reply)
+static void send_answer(struct node *node, struct rpc_call *call, const struct uid *id,
+                        const struct outcome *outcome, const struct judged_answer *judged)
 {
     Talea__V1__EarnResponse response;
     talea__v1__earn_response__init(&response);
-    const struct answer *answer = &reply->outcome.answer;
+    const struct answer *answer = &outcome->answer;
     char sale[UID_TEXT_MAX];
-    if (reply->outcome.verdict != VERDICT_OK) {
-        refuse_verdict(reply->call, reply->outcome.verdict);
-        return;
-    }
-    uid_format(&reply->transaction, sale);
+    uid_format(id, sale);
     response.sale_id = sale;
     response.earned_points = answer->points.minor;
     response.home = (char *)(uintptr_t)answer->home.text;
     response.journal_row = answer->row;
-    response.balance =
-        message_balance_now(reply->node, rpc_call_arena(reply->call), &answer->member);
-    rpc_call_reply(reply->call, &response.base);
+    response.balance = message_balance_now(node, rpc_call_arena(call), &answer->member);
+    response.discount_minor = judged->discount_minor;
+    response.awards = judged->awards;
+    response.n_awards = judged->award_count;
+    response.programme_version = judged->programme_version;
+    rpc_call_reply(call, &response.base);
+}
+
+static void send_earned(struct reply *reply)
+{
+    static const struct judged_answer by_rate = {.discount_minor = 0};
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    send_answer(reply->node, reply->call, &reply->transaction, &reply->outcome, &by_rate);
+}
+
+/* By the rules that were in force at the time of the purchase. */
+static void earn_judged(struct node *node, struct rpc_call *call,
+                        const Talea__V1__EarnRequest *request, struct snapshot *snapshot,
+                        const struct command *earn)
+{
+    struct till_judged *till = till_judged_create(node, call, snapshot);
+    if (till == NULL) {
+        return;
+    }
+    struct judging_case *judged = &till->judged;
+    if (!till_read_basket(call, request, &judged->occasion)) {
+        till_judged_drop(till);
+        return;
+    }
+    judged->version = programmes_at(snapshot->programmes, earn->business_time);
+    judged->occasion.local = judging_local(node, judged->version, earn->business_time);
+    judged->id = earn->transaction_id;
+    judged->said = judging_said(&judged->occasion);
+    judged->give = *earn;
+    till->has_bound = true;
+    till->send = send_answer;
+    till_judged_run(till);
 }
 
 /* Points by hand are the office's to give, not a till's, unless a promotion bounds them. */
@@ -67,13 +102,20 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
     earn->fixed_points = points_of(request->fixed_points);
     earn->promotion = request->promotion;
     struct snapshot *snapshot = node_snapshot(node);
+    const struct programme_version *version =
+        programmes_at(snapshot->programmes, command.business_time);
     enum verdict verdict = earning_terms(snapshot, node_now(node), &command);
-    bool is_within = verdict == VERDICT_OK && earning_is_within(earn, snapshot->till_points_max);
-    snapshot_release(snapshot);
     if (verdict != VERDICT_OK) {
+        snapshot_release(snapshot);
         refuse_verdict(call, verdict);
         return;
     }
+    if (version->rules != NULL && !earn->is_fixed) {
+        earn_judged(node, call, request, snapshot, &command);
+        return;
+    }
+    bool is_within = earning_is_within(earn, snapshot->till_points_max);
+    snapshot_release(snapshot);
     if (request_within_bound(call, node, is_within)) {
         reply_after(node, call, &command, NULL, send_earned);
     }

@@ -4,12 +4,12 @@
  *
  * Pure; any thread.
  */
-#ifndef PROGRAMME_EVIDENCE_H
-#define PROGRAMME_EVIDENCE_H
+#ifndef PROGRAMME_KEPT_CASE_H
+#define PROGRAMME_KEPT_CASE_H
 
 #include "programme/judge.h"
 
-struct evidence {
+struct kept_case {
     uint32_t programme; /* its number in the ledger */
     struct occasion occasion;
     struct standing standing; /* before the occasion, without what had passed by then */
@@ -21,9 +21,9 @@ struct evidence {
 };
 
 /* Sticks to the buffer's error. */
-void evidence_encode(const struct evidence *evidence, struct buffer *out);
+void kept_case_encode(const struct kept_case *kept, struct buffer *out);
 /* Texts point into the bytes, lists are in the arena. ERR_CORRUPT, ERR_RESOURCE. */
-MUST_USE enum err evidence_decode(struct slice bytes, struct arena *arena,
-                                  struct evidence *out_evidence);
+MUST_USE enum err kept_case_decode(struct slice bytes, struct arena *arena,
+                                  struct kept_case *out_case);
 
 #endif

@@ -1,9 +1,9 @@
-#include "programme/evidence.h"
+#include "programme/kept_case.h"
 
 #include "base/limits.h"
 
 enum {
-    EVIDENCE_VERSION = 1
+    KEPT_CASE_VERSION = 1
 };
 
 static void write_line(struct buffer *out, const struct basket_line *line)
@@ -24,11 +24,11 @@ static void read_line(struct reader *in, struct basket_line *out_line)
     out_line->amount.minor = read_svarint(in);
 }
 
-void evidence_encode(const struct evidence *evidence, struct buffer *out)
+void kept_case_encode(const struct kept_case *kept, struct buffer *out)
 {
-    const struct occasion *occasion = &evidence->occasion;
-    write_u8(out, EVIDENCE_VERSION);
-    write_varint(out, evidence->programme);
+    const struct occasion *occasion = &kept->occasion;
+    write_u8(out, KEPT_CASE_VERSION);
+    write_varint(out, kept->programme);
     write_u8(out, (uint8_t)occasion->kind);
     write_block(out, occasion->event);
     write_svarint(out, occasion->local.ms);
@@ -39,20 +39,20 @@ void evidence_encode(const struct evidence *evidence, struct buffer *out)
     for (size_t i = 0; i < occasion->line_count; i++) {
         write_line(out, &occasion->lines[i]);
     }
-    write_varint(out, evidence->standing.count);
-    for (size_t i = 0; i < evidence->standing.count; i++) {
-        write_u64(out, evidence->standing.at[i].slot);
-        write_svarint(out, evidence->standing.at[i].bucket);
-        write_svarint(out, evidence->standing.at[i].value);
+    write_varint(out, kept->standing.count);
+    for (size_t i = 0; i < kept->standing.count; i++) {
+        write_u64(out, kept->standing.at[i].slot);
+        write_svarint(out, kept->standing.at[i].bucket);
+        write_svarint(out, kept->standing.at[i].value);
     }
-    write_svarint(out, evidence->points.minor);
-    write_svarint(out, evidence->gross.minor);
-    write_svarint(out, evidence->discount.minor);
-    write_varint(out, evidence->award_count);
-    for (size_t i = 0; i < evidence->award_count; i++) {
-        write_varint(out, evidence->awards[i].rule);
-        write_svarint(out, evidence->awards[i].wanted);
-        write_svarint(out, evidence->awards[i].given);
+    write_svarint(out, kept->points.minor);
+    write_svarint(out, kept->gross.minor);
+    write_svarint(out, kept->discount.minor);
+    write_varint(out, kept->award_count);
+    for (size_t i = 0; i < kept->award_count; i++) {
+        write_varint(out, kept->awards[i].rule);
+        write_svarint(out, kept->awards[i].wanted);
+        write_svarint(out, kept->awards[i].given);
     }
 }
 
@@ -99,14 +99,14 @@ static enum err read_standing(struct reader *in, struct arena *arena, struct sta
     return ERR_OK;
 }
 
-static enum err read_awards(struct reader *in, struct arena *arena, struct evidence *evidence)
+static enum err read_awards(struct reader *in, struct arena *arena, struct kept_case *kept)
 {
     struct award *awards =
-        read_list(in, arena, LIMIT_RULES, sizeof *awards, &evidence->award_count);
+        read_list(in, arena, LIMIT_RULES, sizeof *awards, &kept->award_count);
     if (awards == NULL) {
         return ERR_RESOURCE;
     }
-    for (size_t i = 0; i < evidence->award_count; i++) {
+    for (size_t i = 0; i < kept->award_count; i++) {
         uint64_t rule = read_varint(in);
         int64_t wanted = read_svarint(in);
         int64_t given = read_svarint(in);
@@ -115,18 +115,18 @@ static enum err read_awards(struct reader *in, struct arena *arena, struct evide
         }
         awards[i] = (struct award){.rule = (uint16_t)rule, .wanted = wanted, .given = given};
     }
-    evidence->awards = awards;
+    kept->awards = awards;
     return ERR_OK;
 }
 
-enum err evidence_decode(struct slice bytes, struct arena *arena, struct evidence *out_evidence)
+enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_case *out_case)
 {
     struct reader in = reader_of(bytes);
-    struct evidence evidence = {.programme = 0};
-    struct occasion *occasion = &evidence.occasion;
+    struct kept_case kept = {.programme = 0};
+    struct occasion *occasion = &kept.occasion;
     struct note unused;
     struct money total;
-    if (read_u8(&in) != EVIDENCE_VERSION) {
+    if (read_u8(&in) != KEPT_CASE_VERSION) {
         return ERR_CORRUPT;
     }
     uint64_t programme = read_varint(&in);
@@ -134,7 +134,7 @@ enum err evidence_decode(struct slice bytes, struct arena *arena, struct evidenc
     if (programme > UINT32_MAX || kind >= OCCASION_KIND_COUNT) {
         return ERR_CORRUPT;
     }
-    evidence.programme = (uint32_t)programme;
+    kept.programme = (uint32_t)programme;
     occasion->kind = (enum occasion_kind)kind;
     occasion->event = read_block(&in);
     occasion->local.ms = read_svarint(&in);
@@ -142,16 +142,16 @@ enum err evidence_decode(struct slice bytes, struct arena *arena, struct evidenc
     occasion->channel = read_block(&in);
     occasion->paid_in_points.minor = read_svarint(&in);
     TRY(read_lines(&in, arena, occasion));
-    TRY(read_standing(&in, arena, &evidence.standing));
-    evidence.points.minor = read_svarint(&in);
-    evidence.gross.minor = read_svarint(&in);
-    evidence.discount.minor = read_svarint(&in);
-    TRY(read_awards(&in, arena, &evidence));
+    TRY(read_standing(&in, arena, &kept.standing));
+    kept.points.minor = read_svarint(&in);
+    kept.gross.minor = read_svarint(&in);
+    kept.discount.minor = read_svarint(&in);
+    TRY(read_awards(&in, arena, &kept));
     TRY(reader_finish(&in));
-    if (standing_check(&evidence.standing) != ERR_OK ||
+    if (standing_check(&kept.standing) != ERR_OK ||
         occasion_check(occasion, &total, &unused) != ERR_OK) {
         return ERR_CORRUPT;
     }
-    *out_evidence = evidence;
+    *out_case = kept;
     return ERR_OK;
 }
