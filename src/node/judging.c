@@ -235,18 +235,33 @@ static enum err read_change(struct node *node, uint64_t row, struct arena *arena
     return err;
 }
 
+static enum err find_change(struct node *node, const struct snapshot *snapshot,
+                            const struct uid *id, uint64_t *out_row)
+{
+    struct state_reader *reader;
+    TRY(readers_take(node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    enum err err =
+        ledger_find_occasion(&view, &snapshot->roster, &node->config.partner, id, out_row);
+    readers_give(node->readers, reader);
+    return err;
+}
+
+bool judging_was_judged(struct node *node, const struct uid *id)
+{
+    uint64_t row;
+    struct snapshot *snapshot = node_snapshot(node);
+    enum err err = find_change(node, snapshot, id, &row);
+    snapshot_release(snapshot);
+    return err == ERR_OK;
+}
+
 enum err judging_read_change(struct node *node, const struct snapshot *snapshot,
                              const struct uid *id, struct arena *arena,
                              struct command_standing *out_change)
 {
-    struct state_reader *reader;
     uint64_t row = 0;
-    TRY(readers_take(node->readers, &reader));
-    struct ledger_view view = state_reader_view(reader);
-    enum err err =
-        ledger_find_occasion(&view, &snapshot->roster, &node->config.partner, id, &row);
-    readers_give(node->readers, reader);
-    TRY(err);
+    TRY(find_change(node, snapshot, id, &row));
     return read_change(node, row, arena, out_change);
 }
 

@@ -49,6 +49,8 @@ MUST_USE enum err judging_find_owner(const struct ledger_view *view, struct judg
 MUST_USE enum err judging_read_change(struct node *node, const struct snapshot *snapshot,
                                       const struct uid *id, struct arena *arena,
                                       struct command_standing *out_change);
+/* Was it? False also when that is forgotten. */
+bool judging_was_judged(struct node *node, const struct uid *id);
 /* How a sale or event of ours was judged, as the journal has it; texts and lists are in the arena.
  * ERR_NOT_FOUND: it was not judged, or its id is forgotten. */
 MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *snapshot,
@@ -58,5 +60,12 @@ MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *sn
  * what is kept of it would be too large. */
 MUST_USE enum err judging_try(const struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
+
+/* What a return takes back of the standing, to go in one linked batch behind it: the share of the
+ * amount that returns. `groups` is what the command points to. ERR_NOT_FOUND: the sale was not
+ * judged, or is not known. Returns of one sale take turns. */
+MUST_USE enum err judging_return(struct node *node, const struct snapshot *snapshot,
+                                 const struct command *give_back, struct arena *arena,
+                                 struct buffer *groups, struct command *out_change);
 
 #endif

@@ -262,6 +262,7 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
     recovery_gate_await(&node->recovery_gate, COMPARE_WAIT_MS);
+    in_force_look(node); /* the ledger writes now: it can keep the programme */
     atomic_store(&node->is_serving, true);
     rpc_server_set_serving(node->server, true);
     return ERR_OK;
@@ -296,6 +297,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->reload_lock, NULL);
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
+    pthread_mutex_init(&node->return_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
     event_gate_init(&node->events);
     judge_gate_init(&node->judge_gate);
@@ -353,6 +355,7 @@ void node_stop(struct node *node)
         netting_memory_fini(&node->netting[i].memory);
     }
     pthread_mutex_destroy(&node->settle_lock);
+    pthread_mutex_destroy(&node->return_lock);
     time_zones_fini(&node->time_zones);
     pthread_mutex_destroy(&node->snapshot_lock);
     pthread_mutex_destroy(&node->reload_lock);

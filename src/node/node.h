@@ -69,6 +69,7 @@ struct node {
     struct own_keys *own_keys;
     atomic_bool has_key; /* one of them may sign now */
     struct peer_guard *peer_guard;
+    pthread_mutex_t return_lock; /* returns of sales that rules judged take turns */
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
     struct netting_watch netting[NETTING_WATCHES]; /* under it, too */
     pthread_mutex_t reload_lock;                   /* one change of what is in force at a time */

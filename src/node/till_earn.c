@@ -110,7 +110,13 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
         refuse_verdict(call, verdict);
         return;
     }
-    if (version->rules != NULL && !earn->is_fixed) {
+    bool is_judged = version->rules != NULL && !earn->is_fixed;
+    if (is_judged && version->number == 0) { /* the ledger doesn't write yet, and keeps it then */
+        snapshot_release(snapshot);
+        refuse_err(call, ERR_UNAVAILABLE, NULL);
+        return;
+    }
+    if (is_judged) {
         earn_judged(node, call, request, snapshot, &command);
         return;
     }
@@ -121,38 +127,97 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
     }
 }
 
-static void send_returned(struct reply *reply)
+static void answer_return(struct rpc_call *call, const struct outcome *outcome)
 {
     Talea__V1__ReturnPurchaseResponse response;
     talea__v1__return_purchase_response__init(&response);
-    const struct answer *answer = &reply->outcome.answer;
-    if (reply->outcome.verdict != VERDICT_OK) {
-        refuse_verdict(reply->call, reply->outcome.verdict);
+    const struct answer *answer = &outcome->answer;
+    if (outcome->verdict != VERDICT_OK) {
+        refuse_verdict(call, outcome->verdict);
         return;
     }
     response.taken_points = answer->points.minor;
     response.debt_points = answer->debt.minor;
     response.journal_row = answer->row;
     response.written_off_points = answer->written_off.minor;
-    rpc_call_reply(reply->call, &response.base);
+    rpc_call_reply(call, &response.base);
+}
+
+static void send_returned(struct reply *reply)
+{
+    answer_return(reply->call, &reply->outcome);
+}
+
+static bool read_return(struct node *node, struct rpc_call *call,
+                        const Talea__V1__ReturnPurchaseRequest *request,
+                        struct command *out_command)
+{
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return false;
+    }
+    *out_command = command_now(node, COMMAND_RETURN_SALE, &transaction);
+    struct command_return_sale *body = &out_command->return_sale;
+    body->amount = money_of(request->amount_minor);
+    return request_uid(call, "sale_id", request->sale_id, &body->sale) &&
+           request_text(call, "receipt", request->receipt, body->receipt, sizeof body->receipt) &&
+           request_time(call, node, request->business_unix_ms, &out_command->business_time,
+                        &out_command->is_dated);
+}
+
+#define RETURN_BYTES (2u << 20)
+
+/* The points, and what the sale counted for: both or neither. */
+static enum err return_both(struct node *node, const struct command *give_back,
+                            struct outcome *out_outcome)
+{
+    struct command commands[2] = {*give_back};
+    struct outcome outcomes[2];
+    struct arena arena;
+    CLEANUP(buffer_fini) struct buffer groups = {0};
+    struct snapshot *snapshot = node_snapshot(node);
+    arena_init(&arena, RETURN_BYTES);
+    pthread_mutex_lock(&node->return_lock);
+    enum err err = judging_return(node, snapshot, give_back, &arena, &groups, &commands[1]);
+    if (err == ERR_OK || err == ERR_NOT_FOUND) {
+        err = engine_execute_batch(node->engine, commands, err == ERR_OK ? 2 : 1, true, outcomes);
+    }
+    pthread_mutex_unlock(&node->return_lock);
+    *out_outcome = outcomes[0];
+    arena_fini(&arena);
+    snapshot_release(snapshot);
+    return err;
+}
+
+/* Of a sale that rules judged: on a worker, since the journal is read. */
+static void return_judged(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    struct command command;
+    struct outcome outcome;
+    if (!read_return(node, call, (const Talea__V1__ReturnPurchaseRequest *)(const void *)message,
+                     &command)) {
+        return;
+    }
+    enum err err = return_both(node, &command, &outcome);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+    } else {
+        answer_return(call, &outcome);
+    }
 }
 
 void till_return_purchase(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
-    const Talea__V1__ReturnPurchaseRequest *request =
-        (const Talea__V1__ReturnPurchaseRequest *)(const void *)message;
-    struct uid transaction;
-    if (!request_transaction(call, request->transaction_id, &transaction)) {
+    struct command command;
+    if (!read_return(node, call, (const Talea__V1__ReturnPurchaseRequest *)(const void *)message,
+                     &command)) {
         return;
     }
-    struct command command = command_now(node, COMMAND_RETURN_SALE, &transaction);
-    struct command_return_sale *body = &command.return_sale;
-    if (request_uid(call, "sale_id", request->sale_id, &body->sale) &&
-        request_text(call, "receipt", request->receipt, body->receipt, sizeof body->receipt) &&
-        request_time(call, node, request->business_unix_ms, &command.business_time,
-                     &command.is_dated)) {
-        body->amount = money_of(request->amount_minor);
+    if (judging_was_judged(node, &command.return_sale.sale)) {
+        rpc_call_continue(call, return_judged);
+    } else {
         reply_after(node, call, &command, NULL, send_returned);
     }
 }
