@@ -11,6 +11,7 @@
 #include "programme/kept_case.h"
 
 struct node;
+struct outcome;
 
 /* How often an occasion is judged again when its standing moved meanwhile. */
 #define JUDGING_TRIES 64u
@@ -61,11 +62,10 @@ MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *sn
 MUST_USE enum err judging_try(const struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
 
-/* What a return takes back of the standing, to go in one linked batch behind it: the share of the
- * amount that returns. `groups` is what the command points to. ERR_NOT_FOUND: the sale was not
- * judged, or is not known. Returns of one sale take turns. */
-MUST_USE enum err judging_return(struct node *node, const struct snapshot *snapshot,
-                                 const struct command *give_back, struct arena *arena,
-                                 struct buffer *groups, struct command *out_change);
+/* A return with what it takes back of the standing, if its sale was judged: both or neither. Waits;
+ * such returns take turns. */
+MUST_USE enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
+                                      const struct command *give_back,
+                                      struct outcome *out_outcome);
 
 #endif

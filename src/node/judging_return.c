@@ -7,6 +7,8 @@
 #include "node/node.h"
 #include "node/requests.h"
 
+#define RETURN_BYTES (2u << 20)
+
 /* Of one number, when `before` of `whole` had returned and now `after` has. */
 static enum err share(int64_t delta, int64_t before, int64_t after, int64_t whole,
                       int64_t *out_share)
@@ -49,9 +51,9 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
     return in->err;
 }
 
-enum err judging_return(struct node *node, const struct snapshot *snapshot,
-                        const struct command *give_back, struct arena *arena,
-                        struct buffer *groups, struct command *out_change)
+static enum err make_change(struct node *node, const struct snapshot *snapshot,
+                            const struct command *give_back, struct arena *arena,
+                            struct buffer *groups, struct command *out_change)
 {
     const struct command_return_sale *body = &give_back->return_sale;
     struct command_standing change;
@@ -91,5 +93,26 @@ enum err judging_return(struct node *node, const struct snapshot *snapshot,
                                   .returned = give_back->transaction_id,
                                   .said = hash_of(HASH_DOMAIN_BODY, buffer_slice(&said)),
                                   .groups = buffer_slice(groups)};
+    return ERR_OK;
+}
+
+enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
+                             const struct command *give_back, struct outcome *out_outcome)
+{
+    struct command commands[2] = {*give_back};
+    struct outcome outcomes[2];
+    struct arena arena;
+    CLEANUP(buffer_fini) struct buffer groups = {0};
+    arena_init(&arena, RETURN_BYTES);
+    pthread_mutex_lock(&node->return_lock);
+    enum err err = make_change(node, snapshot, give_back, &arena, &groups, &commands[1]);
+    if (err == ERR_OK || err == ERR_NOT_FOUND) {
+        err = engine_execute_batch(node->engine, commands, err == ERR_OK ? 2 : 1, true, outcomes);
+    }
+    pthread_mutex_unlock(&node->return_lock);
+    arena_fini(&arena);
+    TRY(err);
+    bool is_other = outcomes[0].verdict == VERDICT_LINKED_REFUSED;
+    *out_outcome = is_other ? outcomes[1] : outcomes[0];
     return ERR_OK;
 }

@@ -165,30 +165,6 @@ static bool read_return(struct node *node, struct rpc_call *call,
                         &out_command->is_dated);
 }
 
-#define RETURN_BYTES (2u << 20)
-
-/* The points, and what the sale counted for: both or neither. */
-static enum err return_both(struct node *node, const struct command *give_back,
-                            struct outcome *out_outcome)
-{
-    struct command commands[2] = {*give_back};
-    struct outcome outcomes[2];
-    struct arena arena;
-    CLEANUP(buffer_fini) struct buffer groups = {0};
-    struct snapshot *snapshot = node_snapshot(node);
-    arena_init(&arena, RETURN_BYTES);
-    pthread_mutex_lock(&node->return_lock);
-    enum err err = judging_return(node, snapshot, give_back, &arena, &groups, &commands[1]);
-    if (err == ERR_OK || err == ERR_NOT_FOUND) {
-        err = engine_execute_batch(node->engine, commands, err == ERR_OK ? 2 : 1, true, outcomes);
-    }
-    pthread_mutex_unlock(&node->return_lock);
-    *out_outcome = outcomes[0];
-    arena_fini(&arena);
-    snapshot_release(snapshot);
-    return err;
-}
-
 /* Of a sale that rules judged: on a worker, since the journal is read. */
 static void return_judged(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
@@ -199,7 +175,9 @@ static void return_judged(void *context, struct rpc_call *call, const ProtobufCM
                      &command)) {
         return;
     }
-    enum err err = return_both(node, &command, &outcome);
+    struct snapshot *snapshot = node_snapshot(node);
+    enum err err = judging_return_both(node, snapshot, &command, &outcome);
+    snapshot_release(snapshot);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
     } else {
