@@ -42,7 +42,7 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
             steps[taken++] = (struct standing_step){.how = STANDING_TAKE,
                                                     .slot = step.slot,
                                                     .bucket = step.bucket,
-                                                    .delta = part};
+                                                    .delta = -part};
         }
     }
     if (taken > 0) {

@@ -107,7 +107,93 @@ class Versions(Case):
         self.assertEqual([(row["version"], row["is_in_force"])
                           for row in self.grocer.cli("programme", "history")["programmes"]],
                          [(1, False), (2, False), (3, True)])
-        self.assertEqual(self.grocer.cli("verify")["problems"], [])
+        self.grocer.talea("verify")
+
+
+class Judged(Case):
+    def test_rules_give_and_say_why(self):
+        card = self.card()
+        reply = self.earn(card, "--store", "7", "--line", "category=bread,amount=4.50",
+                          "--line", "product=17,amount=3.20")
+        self.assertEqual(reply["earned_points"], 7 + 4 + 50)
+        self.assertEqual([(row["rule"], row["points"]) for row in reply["awards"]],
+                         [("earn", 7), ("bread-double", 4), ("welcome", 50)])
+        self.assertEqual(reply["balance"]["available_points"], 61)
+        self.assertEqual(self.points(card, "4.50"), 4)
+        why = self.grocer.cli("explain", reply["sale_id"])
+        self.assertEqual({row["rule"]: row["reason"] for row in why["rules"]},
+                         {"earn": "fired", "bread-double": "fired", "welcome": "fired",
+                          "big": "basket", "regular": "metric_below"})
+        self.assertEqual((why["store"], why["gross_minor"], why["earned_points"],
+                          [line["category"] for line in why["lines"]]),
+                         ("7", 770, 61, ["bread", ""]))
+        text = self.grocer.talea("explain", reply["sale_id"], "--all").stdout
+        self.assertIn("+ bread-double                     4 points", text)
+        self.assertIn("month-spend is 0.00, less than 100.00", text)
+        self.refused("NOT_FOUND", "explain", wire.uuid7())
+
+    def test_a_repeat_is_answered_as_before(self):
+        card = self.card()
+        words = ["100.00", "--transaction-id", wire.uuid7(), "--time", iso(time.time() * 1000)]
+        first = self.earn(card, *words)
+        self.assertEqual(first["earned_points"], 100 + 50 + 5)
+        self.assertEqual(self.points(card, "1.00"), 1 + 7)
+        again = self.earn(card, *words)
+        for key in ("earned_points", "awards", "journal_row", "programme_version"):
+            self.assertEqual(again[key], first[key])
+        self.refused("TRANSACTION_ID_REUSED", "earn", card, "100.01", *words[1:])
+        self.refused("TRANSACTION_ID_REUSED", "earn", card, "100.00", "--channel", "web",
+                     *words[1:])
+        self.assertEqual(self.available(self.grocer, card), 163)
+
+    def test_a_cap_holds_at_all_tills(self):
+        card = self.card()
+        replies = []
+
+        def till():
+            replies.append(self.earn(card, "20.00"))
+        tills = [threading.Thread(target=till) for _ in range(16)]
+        for thread in tills:
+            thread.start()
+        for thread in tills:
+            thread.join()
+        rules = [row["rule"] for reply in replies for row in reply["awards"]]
+        self.assertEqual((len(replies), rules.count("big"), rules.count("welcome")), (16, 3, 1))
+        self.assertEqual(rules.count("regular"), 11)
+        self.assertEqual(self.available(self.grocer, card), 16 * 20 + 3 * 5 + 50 + 11 * 7)
+
+    def test_a_partners_member_has_a_standing_here(self):
+        card = self.card(self.fuel)
+        self.assertEqual([self.points(card, "20.00") for _ in range(5)], [75, 25, 25, 20, 20])
+        self.coalition.wait_cleared()
+        self.assertEqual(self.available(self.fuel, card), 165)
+        self.refused("CARD_UNKNOWN", "earn", self.unknown_card(), "1.00")
+
+    def unknown_card(self):
+        from coalition import luhn
+        return luhn(f"{self.grocer.prefix}000009999")
+
+    def test_a_return_takes_back_what_the_sale_counted_for(self):
+        card = self.card()
+        sale = self.earn(card, "110.00")["sale_id"]
+        self.assertEqual(self.points(card, "1.00"), 8)
+        back = self.grocer.cli("return", "purchase", sale, "55.00")
+        self.assertEqual(back["taken_points"], 83)
+        self.assertEqual(self.points(card, "1.00"), 1)
+        self.grocer.cli("return", "purchase", sale)
+        self.refused("RETURN_EXCEEDS_SALE", "return", "purchase", sale)
+        self.assertEqual([row["rule"] for row in self.earn(card, "20.00")["awards"]],
+                         ["earn", "big"])
+
+    def test_what_was_durable_is_there_after_a_kill(self):
+        card = self.card()
+        sale = self.earn(card, "20.00", "--time", "2026-09-30T23:00:00Z")["sale_id"]
+        self.grocer.kill()
+        self.grocer.start()
+        self.assertEqual([row["rule"] for row in self.earn(card, "20.00")["awards"]],
+                         ["earn", "big"])
+        self.assertEqual(self.grocer.cli("explain", sale)["earned_points"], 75)
+        self.grocer.talea("verify")
 
 
 if __name__ == "__main__":
