@@ -396,7 +396,8 @@ struct command_standing {
 enum reserve_step {
     RESERVE_BEGIN = 1,   /* transaction id: standing_transaction(RESERVE) of the quote */
     RESERVE_RELEASE = 2, /* standing_transaction(RELEASE) of it */
-    RESERVE_EXPIRE = 3   /* by itself; no id */
+    RESERVE_EXPIRE = 3,  /* by itself; no id */
+    RESERVE_STEP_END
 };
 
 struct command_reserve {

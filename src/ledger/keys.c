@@ -401,7 +401,7 @@ enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind
     struct reader in = reader_of(key);
     uint64_t time = read_key_u64(&in);
     read_expect(&in, time <= INT64_MAX);
-    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_BLOCK + 1);
+    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_QUOTE + 1);
     read_expect(&in, kind == DUE_MEMBER || kind == DUE_HOLD || kind >= DUE_CARD_NEWS);
     struct partner_id origin;
     struct uid id;

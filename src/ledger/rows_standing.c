@@ -165,7 +165,7 @@ void standing_read_step(struct reader *in, struct standing_step *out_step)
     bool is_known = how == STANDING_TAKE || out_step->how == STANDING_ADD;
     read_expect(in, is_known && (how & ~(HOW_MASK | ADD_HAS_LEAST | ADD_HAS_MOST)) == 0);
     out_step->delta = read_svarint(in);
-    read_expect(in, out_step->delta != 0);
+    read_expect(in, out_step->delta != 0 && out_step->delta != INT64_MIN);
     if (how & ADD_HAS_LEAST) {
         out_step->least = read_svarint(in);
         read_expect(in, out_step->least != INT64_MIN);

@@ -60,7 +60,7 @@ struct standing_step {
     int64_t bucket;
     int64_t before; /* of SET, and not the same as `after` */
     int64_t after;
-    int64_t delta; /* of ADD and TAKE; not 0 */
+    int64_t delta; /* of ADD and TAKE; not 0, nor INT64_MIN */
     int64_t least; /* of ADD; INT64_MIN: any */
     int64_t most;  /* of ADD; INT64_MAX: any */
 };

@@ -40,6 +40,10 @@ enum err slot_merge_values(uint64_t slot, int64_t own, int64_t other, int64_t *o
 {
     int64_t smaller = own < other ? own : other;
     int64_t larger = own < other ? other : own;
+    if (own == 0 || other == 0) {
+        *out_value = own != 0 ? own : other;
+        return ERR_OK;
+    }
     switch (slot_merge_of(slot)) {
     case SLOT_SUMS:
         return int64_add(own, other, out_value);
@@ -47,10 +51,10 @@ enum err slot_merge_values(uint64_t slot, int64_t own, int64_t other, int64_t *o
         *out_value = larger;
         break;
     case SLOT_EARLIEST:
-        *out_value = own == 0 || other == 0 ? own + other : smaller;
+        *out_value = smaller;
         break;
     case SLOT_STAYS:
-        *out_value = own != 0 ? own : other;
+        *out_value = own;
         break;
     }
     return ERR_OK;

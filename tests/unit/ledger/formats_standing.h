@@ -5,7 +5,5 @@
 #include "ledger_test.h"
 
 size_t formats_standing(struct format *out_formats);
-/* Random changes; of this kind only, or (STANDING_HOW_END) of any. The bytes live for ever. */
-struct slice sample_groups(struct rng *rng, enum standing_how how);
 
 #endif

@@ -22,6 +22,7 @@ static void test_numbers_merge_as_their_slot_says(void **state)
     assert_int_equal(merged(SLOT_SUMS, 3, -3), 0);
     assert_int_equal(merged(SLOT_LATEST, 3, 4), 4);
     assert_int_equal(merged(SLOT_LATEST, 4, 3), 4);
+    assert_int_equal(merged(SLOT_LATEST, -4, 0), -4);
     assert_int_equal(merged(SLOT_EARLIEST, 3, 4), 3);
     assert_int_equal(merged(SLOT_EARLIEST, 4, 3), 3);
     assert_int_equal(merged(SLOT_EARLIEST, 0, 4), 4);
