@@ -116,6 +116,23 @@ static void read_dispute(struct reader *in, struct command_dispute *out_dispute)
     read_text(in, out_dispute->note, sizeof out_dispute->note);
 }
 
+static void write_profile(struct buffer *out, const struct command_profile *profile)
+{
+    write_uid(out, &profile->member);
+    write_bytes(out, profile->replaces.bytes, sizeof profile->replaces.bytes);
+    write_bytes(out, profile->said_tag, sizeof profile->said_tag);
+    write_block(out, profile->sealed);
+}
+
+static void read_profile(struct reader *in, struct command_profile *out_profile)
+{
+    read_uid(in, &out_profile->member);
+    read_copy(in, out_profile->replaces.bytes, sizeof out_profile->replaces.bytes);
+    read_copy(in, out_profile->said_tag, sizeof out_profile->said_tag);
+    out_profile->sealed = read_block(in);
+    read_expect(in, out_profile->sealed.length <= LIMIT_SEALED_PROFILE_BYTES);
+}
+
 void command_write_office(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -149,6 +166,9 @@ void command_write_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_ERASE_MEMBER:
         write_uid(out, &command->erase.member);
+        break;
+    case COMMAND_SET_PROFILE:
+        write_profile(out, &command->profile);
         break;
     case COMMAND_PRUNE:
         write_block(out, command->prune.keys);
@@ -216,6 +236,9 @@ void command_read_office(struct reader *in, struct command *command)
         break;
     case COMMAND_ERASE_MEMBER:
         read_uid(in, &command->erase.member);
+        break;
+    case COMMAND_SET_PROFILE:
+        read_profile(in, &command->profile);
         break;
     case COMMAND_PRUNE:
         read_prune(in, &command->prune);

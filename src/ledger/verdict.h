@@ -106,6 +106,7 @@ enum verdict {
     VERDICT_BOOKING_INVALID = 171,     /* of nothing, or of more than fits */
     VERDICT_NOTICE_STALE = 172,        /* it says what is known, or no longer so */
     VERDICT_TARIFF_NOT_IN_FORCE = 180, /* another pair's, or not of the entry's time */
+    VERDICT_PROFILE_CHANGED = 193,     /* by somebody else, since it was read to be changed */
     VERDICT_END
 };
 
