@@ -116,8 +116,9 @@ static void check_kind(struct check *check, const char *path, const char *text,
                        enum notify_kind *out_kind)
 {
     if (check->err == ERR_OK && notify_kind_parse(text, out_kind) != ERR_OK) {
-        check_fail(check, path, "is no kind of notification: welcome, points_earned, points_spent, "
-                                "points_expiring, tier_reached, coupon_given, draw_won");
+        check_fail(check, path,
+                   "is no kind of notification: welcome, points_earned, points_spent, "
+                   "points_expiring, tier_reached, coupon_given, draw_won");
     }
 }
 
@@ -245,8 +246,7 @@ static void check_template(struct check *check, unsigned i, const struct text_ya
                    notify_language_name(language));
     }
     snprintf(path, sizeof path, "texts[%u].text", i);
-    if (check->err == ERR_OK &&
-        notify_template_check(kind, language, yaml->text, &why) != ERR_OK) {
+    if (check->err == ERR_OK && notify_template_check(kind, language, yaml->text, &why) != ERR_OK) {
         check_fail(check, path, "%s", why.text);
     }
     if (check->err == ERR_OK) {

@@ -50,7 +50,7 @@ struct notify_webhook {
 struct notify_file {
     char brand[LIMIT_NAME_BYTES + 1];
     enum notify_language language;
-    unsigned service; /* a bit for each kind */
+    unsigned service;       /* a bit for each kind */
     unsigned expiring_days; /* 0: members are not told */
     unsigned expiring_minutes;
     size_t webhook_count;
@@ -69,7 +69,7 @@ MUST_USE enum err notify_file_load(const char *path, struct notify_file *out_fil
                                    struct note *note);
 /* The secret's bytes, without white space at their end. ERR_NOT_FOUND, ERR_DENIED when others may
  * read it, ERR_INPUT when it is too short, each with a note. */
-MUST_USE enum err notify_secret_load(const struct notify_webhook *webhook, struct buffer *out_secret,
-                                     struct note *note);
+MUST_USE enum err notify_secret_load(const struct notify_webhook *webhook,
+                                     struct buffer *out_secret, struct note *note);
 
 #endif

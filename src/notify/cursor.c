@@ -10,13 +10,12 @@ enum err notify_cursor_encode(const struct notify_cursor *cursor, struct buffer 
 {
     char member[UID_TEXT_MAX] = "";
     uid_format(&cursor->pass_from, member);
-    json_t *json =
-        json_pack("{s:i, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "version", CURSOR_VERSION,
-                  "next_row", (json_int_t)cursor->next_row, "told_until_unix_ms",
-                  (json_int_t)cursor->told_until.ms, "pass_until_unix_ms",
-                  (json_int_t)cursor->pass_until.ms, "pass_from", member, "passed_at_unix_ms",
-                  (json_int_t)cursor->passed_at.ms, "sent", (json_int_t)cursor->sent, "aside",
-                  (json_int_t)cursor->aside, "stale", (json_int_t)cursor->stale);
+    json_t *json = json_pack(
+        "{s:i, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "version", CURSOR_VERSION, "next_row",
+        (json_int_t)cursor->next_row, "told_until_unix_ms", (json_int_t)cursor->told_until.ms,
+        "pass_until_unix_ms", (json_int_t)cursor->pass_until.ms, "pass_from", member,
+        "passed_at_unix_ms", (json_int_t)cursor->passed_at.ms, "sent", (json_int_t)cursor->sent,
+        "aside", (json_int_t)cursor->aside, "stale", (json_int_t)cursor->stale);
     char *text = json == NULL ? NULL : json_dumps(json, JSON_INDENT(2));
     json_decref(json);
     if (text == NULL) {

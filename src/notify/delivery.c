@@ -55,6 +55,6 @@ struct delivery_next delivery_hear(struct delivery *delivery, const struct deliv
         return go_on(delivery, DELIVERY_ASIDE);
     }
     delivery->failures++;
-    return (struct delivery_next){
-        DELIVERY_AGAIN, wait_after(delivery->failures, terms, retry_after_s, luck)};
+    return (struct delivery_next){DELIVERY_AGAIN,
+                                  wait_after(delivery->failures, terms, retry_after_s, luck)};
 }

@@ -6,6 +6,8 @@
 #define NOTIFY_MESSAGE_H
 
 #include "base/amount.h"
+#include "base/bytes.h"
+#include "base/calendar.h"
 #include "base/ident.h"
 #include "base/limits.h"
 #include "notify/words.h"

@@ -8,61 +8,72 @@
 
 #include "crypto/hmac.h"
 
-static void put(json_t *object, const char *key, const char *text)
+/* 0, or -1 without memory, as jansson says it. */
+static int put(json_t *object, const char *key, const char *text)
 {
-    if (text[0] != '\0') {
-        json_object_set_new(object, key, json_string(text));
-    }
+    return text[0] == '\0' ? 0 : json_object_set_new(object, key, json_string(text));
 }
 
-static void put_time(json_t *object, const char *key, struct unix_ms time)
+static int put_time(json_t *object, const char *key, struct unix_ms time)
 {
     char text[TIME_TEXT_MAX];
-    if (time.ms != 0) {
-        put(object, key, unix_ms_format(time, text));
-    }
+    return time.ms == 0 ? 0 : put(object, key, unix_ms_format(time, text));
 }
 
-static void put_named(json_t *object, const struct notify_message *message)
+static int put_named(json_t *object, const struct notify_message *message)
 {
     static const enum notify_field named[] = {NOTIFY_FIELD_TIER, NOTIFY_FIELD_COUPON,
                                               NOTIFY_FIELD_PRIZE};
+    int result = 0;
     for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
         if (notify_kind_has(message->kind, named[i])) {
-            put(object, notify_field_name(named[i]), message->subject);
+            result |= put(object, notify_field_name(named[i]), message->subject);
         }
     }
+    return result;
 }
 
+static int put_points(json_t *object, const struct notify_message *message, unsigned decimals)
+{
+    char points[AMOUNT_TEXT_MAX];
+    return notify_kind_has(message->kind, NOTIFY_FIELD_POINTS)
+               ? put(object, "points", amount_format(message->points.minor, decimals, points))
+               : 0;
+}
+
+/* What time brings has no row and is of no moment. */
+static int put_row(json_t *object, const struct notify_message *message)
+{
+    return message->row == 0 ? 0
+                             : put_time(object, "time", message->time) |
+                                   json_object_set_new(object, "journal_row",
+                                                       json_integer((json_int_t)message->row));
+}
+
+/* NULL without memory. */
 static json_t *item_json(const struct notify_envelope *envelope, const struct notify_item *item)
 {
     const struct notify_message *message = &item->message;
     char id[NOTIFY_ID_MAX];
     char member[UID_TEXT_MAX];
-    char points[AMOUNT_TEXT_MAX];
     json_t *object = json_object();
-    if (object == NULL) {
-        return NULL;
-    }
+    json_t *text = json_stringn((const char *)item->text.at, item->text.length);
     uid_format(&message->member, member);
-    put(object, "id", notify_message_id(message, envelope->brand, id));
-    put(object, "kind", notify_kind_name(message->kind));
-    put(object, "member_id", member);
-    put(object, "reference", item->reference);
-    put(object, "language", notify_language_name(item->language));
-    json_object_set_new(object, "text",
-                        json_stringn((const char *)item->text.at, item->text.length));
-    if (notify_kind_has(message->kind, NOTIFY_FIELD_POINTS)) {
-        put(object, "points",
-            amount_format(message->points.minor, envelope->points_decimals, points));
-    }
-    put(object, "shop", message->shop.text);
-    put(object, "card", message->card.digits);
-    put_named(object, message);
-    put_time(object, "until", message->until);
-    if (message->row != 0) {
-        put_time(object, "time", message->time);
-        json_object_set_new(object, "journal_row", json_integer((json_int_t)message->row));
+    int result = put(object, "id", notify_message_id(message, envelope->brand, id));
+    result |= put(object, "kind", notify_kind_name(message->kind));
+    result |= put(object, "member_id", member);
+    result |= put(object, "reference", item->reference);
+    result |= put(object, "language", notify_language_name(item->language));
+    result |= json_object_set_new(object, "text", text);
+    result |= put_points(object, message, envelope->points_decimals);
+    result |= put(object, "shop", message->shop.text);
+    result |= put(object, "card", message->card.digits);
+    result |= put_named(object, message);
+    result |= put_time(object, "until", message->until);
+    result |= put_row(object, message);
+    if (result != 0) {
+        json_decref(object);
+        object = NULL;
     }
     return object;
 }
@@ -77,11 +88,11 @@ enum err notify_payload(const struct notify_envelope *envelope, const struct not
             list = NULL;
         }
     }
-    json_t *root = list == NULL ? NULL
-                                : json_pack("{s:i, s:s, s:s, s:s, s:o}", "version", 1, "brand",
-                                            envelope->brand->text, "webhook", envelope->webhook,
-                                            "channel", notify_channel_name(envelope->channel),
-                                            "notifications", list);
+    json_t *root = list == NULL
+                       ? NULL
+                       : json_pack("{s:i, s:s, s:s, s:s, s:o}", "version", 1, "brand",
+                                   envelope->brand->text, "webhook", envelope->webhook, "channel",
+                                   notify_channel_name(envelope->channel), "notifications", list);
     char *text = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
     json_decref(root);
     if (text == NULL) {

@@ -162,8 +162,8 @@ static void write_field(struct buffer *out, enum notify_field field, enum notify
 static void write_form(struct buffer *out, enum notify_field field, enum notify_language language,
                        const struct notify_filling *filling, const struct piece *piece)
 {
-    int64_t minor = field == NOTIFY_FIELD_BALANCE ? filling->balance.minor
-                                                  : filling->message->points.minor;
+    int64_t minor =
+        field == NOTIFY_FIELD_BALANCE ? filling->balance.minor : filling->message->points.minor;
     unsigned form = notify_form_of(language, minor, filling->points_decimals);
     ASSERT(form < piece->form_count);
     write_bytes(out, piece->forms[form].at, piece->forms[form].length);

@@ -3,12 +3,9 @@
 #include <string.h>
 
 static const char *const kinds[NOTIFY_KIND_END] = {
-    [NOTIFY_WELCOME] = "welcome",
-    [NOTIFY_POINTS_EARNED] = "points_earned",
-    [NOTIFY_POINTS_SPENT] = "points_spent",
-    [NOTIFY_POINTS_EXPIRING] = "points_expiring",
-    [NOTIFY_TIER_REACHED] = "tier_reached",
-    [NOTIFY_COUPON_GIVEN] = "coupon_given",
+    [NOTIFY_WELCOME] = "welcome",           [NOTIFY_POINTS_EARNED] = "points_earned",
+    [NOTIFY_POINTS_SPENT] = "points_spent", [NOTIFY_POINTS_EXPIRING] = "points_expiring",
+    [NOTIFY_TIER_REACHED] = "tier_reached", [NOTIFY_COUPON_GIVEN] = "coupon_given",
     [NOTIFY_DRAW_WON] = "draw_won",
 };
 
