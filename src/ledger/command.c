@@ -68,6 +68,7 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_ACTIVATE_PROGRAMME] = "activate-programme",
     [COMMAND_CHANGE_STANDING] = "change-standing",
     [COMMAND_RESERVE] = "reserve",
+    [COMMAND_SET_PROFILE] = "set-profile",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -94,7 +95,7 @@ bool command_is_idempotent(enum command_kind kind)
            kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
            kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
            kind == COMMAND_ACTIVATE_PROGRAMME || kind == COMMAND_CHANGE_STANDING ||
-           kind == COMMAND_RESERVE;
+           kind == COMMAND_RESERVE || kind == COMMAND_SET_PROFILE;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -240,6 +241,10 @@ static void said_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_ERASE_MEMBER:
         write_uid(out, &command->erase.member);
+        break;
+    case COMMAND_SET_PROFILE:
+        write_uid(out, &command->profile.member);
+        write_bytes(out, command->profile.said_tag, sizeof command->profile.said_tag);
         break;
     case COMMAND_AWAIT_MOVE:
         write_card(out, &command->await.card);

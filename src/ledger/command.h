@@ -72,6 +72,7 @@ enum command_kind {
     COMMAND_CHANGE_STANDING = 74,  /* what an occasion changed of what programmes remember */
     COMMAND_RESERVE = 75,          /* the same of a quote: held until it is confirmed */
     COMMAND_ACTIVATE_PROGRAMME = 76,
+    COMMAND_SET_PROFILE = 77,      /* a member's personal data anew: its language, its consents */
     COMMAND_KIND_END
 };
 
@@ -330,6 +331,14 @@ struct command_unmerge {
     struct uid merge; /* its transaction id */
 };
 
+/* Sealed as at enrolment, under the key that the member has. */
+struct command_profile {
+    struct uid member;
+    struct hash replaces;                /* of what was sealed before: nothing came in between */
+    uint8_t said_tag[PERSONAL_TAG_SIZE]; /* keyed hash of the change that was asked for */
+    struct slice sealed;                 /* at most LIMIT_SEALED_PROFILE_BYTES */
+};
+
 struct command_erase {
     struct uid member;
 };
@@ -448,6 +457,7 @@ struct command {
         struct command_merge merge;
         struct command_unmerge unmerge;
         struct command_erase erase;
+        struct command_profile profile;
         struct command_apart apart;
         struct command_prune prune;
         struct command_await await;
