@@ -120,9 +120,10 @@ static enum cli_exit read_file_lines(struct cli *cli, json_t *lines, struct bask
         const char *product = "";
         const char *category = "";
         const char *brand = "";
-        if (json_unpack_ex(json_array_get(lines, i), &error, JSON_STRICT, "{s?s, s?s, s?s, s?I, s:I}",
-                           "product", &product, "category", &category, "brand", &brand,
-                           "quantity_milli", &quantity, "amount_minor", &amount) != 0) {
+        if (json_unpack_ex(json_array_get(lines, i), &error, JSON_STRICT,
+                           "{s?s, s?s, s?s, s?I, s:I}", "product", &product, "category", &category,
+                           "brand", &brand, "quantity_milli", &quantity, "amount_minor",
+                           &amount) != 0) {
             outcome = cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL, "--basket: line %zu: %s",
                                i + 1, error.text);
         }
@@ -162,10 +163,11 @@ enum cli_exit basket_read(struct cli *cli, const char *currency, struct basket *
 {
     const char *path = cli_option(cli, OPT_BASKET);
     if (path != NULL && cli->args.line_count > 0) {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "--basket and --line are both given");
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help",
+                        "--basket and --line are both given");
     }
-    enum cli_exit outcome = path != NULL ? read_file(cli, path, basket, request)
-                                         : read_lines(cli, currency, basket);
+    enum cli_exit outcome =
+        path != NULL ? read_file(cli, path, basket, request) : read_lines(cli, currency, basket);
     if (cli_option(cli, OPT_STORE) != NULL) {
         request->store = message_text(cli_option(cli, OPT_STORE));
     }

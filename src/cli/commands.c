@@ -111,6 +111,9 @@ const struct cli_command commands[] = {
      "  talea earn 6100010000000013 --store 7 --line category=bread,quantity=2,amount=4.50 \\\n"
      "      --line category=milk,amount=1.20",
      earn_options, 1, 2, ROLE_TILL, run_earn},
+    {"event", "CARD EVENT", "Tell of something else than a purchase that the programme is about",
+     "talea event 6100010000000013 review --channel web", event_options, 2, 2, ROLE_TILL,
+     run_event},
     {"explain", "TRANSACTION", "Explain what a purchase got, rule by rule",
      "talea explain 0199a000-0000-7000-8000-000000000002 --all", explain_options, 1, 1,
      ROLE_BACK_OFFICE, run_explain},

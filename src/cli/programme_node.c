@@ -70,8 +70,8 @@ enum cli_exit run_programme_activate(struct cli *cli)
 
 enum cli_exit run_programme_history(struct cli *cli)
 {
-    static const char *const titles[] = {">number",       ">version", "from UTC",
-                                         "activated UTC", "by",       ">rules", ""};
+    static const char *const titles[] = {">number", ">version", "from UTC", "activated UTC",
+                                         "by",      ">rules",   ""};
     Talea__V1__ListProgrammesRequest request;
     talea__v1__list_programmes_request__init(&request);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;

@@ -32,6 +32,13 @@ const struct argp_option earn_options[] = {
     TRANSACTION_OPTION,
     {0}};
 
+const struct argp_option event_options[] = {
+    {"time", OPT_TIME, "TIME", 0, "When it was (default: now)", 0},
+    {"store", OPT_STORE, "TEXT", 0, "Where it was", 0},
+    {"channel", OPT_CHANNEL, "TEXT", 0, "How, such as web", 0},
+    TRANSACTION_OPTION,
+    {0}};
+
 enum cli_exit till_call(struct cli *cli, const char *method, const ProtobufCMessage *request,
                         ProtobufCMessage **out_reply)
 {
@@ -159,10 +166,10 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
 }
 
 static void print_awards(struct cli *cli, const struct units *units,
-                         const Talea__V1__EarnResponse *reply)
+                         Talea__V1__Award *const *awards, size_t count)
 {
-    for (size_t i = 0; i < reply->n_awards; i++) {
-        const Talea__V1__Award *award = reply->awards[i];
+    for (size_t i = 0; i < count; i++) {
+        const Talea__V1__Award *award = awards[i];
         char text[AMOUNT_TEXT_MAX];
         if (award->discount_minor > 0) {
             fprintf(cli->out, "  %-32s %s off\n", award->rule,
@@ -198,9 +205,52 @@ enum cli_exit run_earn(struct cli *cli)
     char text[AMOUNT_TEXT_MAX];
     fprintf(cli->out, "earned     %s %s\n", amounts_points(units, reply->earned_points, text),
             units->points_name);
-    print_awards(cli, units, reply);
+    print_awards(cli, units, reply->awards, reply->n_awards);
     fprintf(cli->out, "home       %s\n", reply->home);
     fprintf(cli->out, "sale       %s\n", reply->sale_id);
+    return selector_print_balance(cli, reply->balance);
+}
+
+enum cli_exit run_event(struct cli *cli)
+{
+    Talea__V1__RecordEventRequest request;
+    talea__v1__record_event_request__init(&request);
+    char card[20];
+    const char *id;
+    enum cli_exit outcome = selector_read_card(cli, 0, card);
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
+    if (outcome == CLI_OK) {
+        outcome = amounts_read_time(cli, &request.business_unix_ms);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.transaction_id = message_text(id);
+    request.card = card;
+    request.event = message_text(cli_argument(cli, 1));
+    if (cli_option(cli, OPT_STORE) != NULL) {
+        request.store = message_text(cli_option(cli, OPT_STORE));
+    }
+    if (cli_option(cli, OPT_CHANNEL) != NULL) {
+        request.channel = message_text(cli_option(cli, OPT_CHANNEL));
+    }
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = till_call(cli, "RecordEvent", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const Talea__V1__RecordEventResponse *reply = (const Talea__V1__RecordEventResponse *)message;
+    const struct units *units;
+    outcome = session_units(cli, &units);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    char text[AMOUNT_TEXT_MAX];
+    fprintf(cli->out, "earned     %s %s\n", amounts_points(units, reply->earned_points, text),
+            units->points_name);
+    print_awards(cli, units, reply->awards, reply->n_awards);
     return selector_print_balance(cli, reply->balance);
 }
 

@@ -38,7 +38,7 @@ struct import_item {
     struct return_take *takes;
     size_t take_count;
     bool *line_matched;
-    bool is_kept; /* it was matched before */
+    bool is_kept;                 /* it was matched before */
     struct import_judged *judged; /* NULL: by the rate, or a return */
 
     /* Written by the writer's thread while commands are in flight. */
@@ -61,7 +61,7 @@ struct import {
     struct return_matcher *matcher;
     struct return_allocation allocation;
     struct note note; /* why the call ends */
-    size_t settled; /* of the group, so many are durable or refused */
+    size_t settled;   /* of the group, so many are durable or refused */
     size_t count;
     struct import_item group[LIMIT_IMPORT_GROUP];
     size_t sale_line_count;

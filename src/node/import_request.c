@@ -195,7 +195,8 @@ static bool read_terms(struct import *import, const receipt_message *request,
     if (verdict == VERDICT_CURRENCY_MISMATCH) {
         return import_refuse(refusal, verdict_describe(verdict)->name,
                              "The receipt is in %s, the programme in %s.", request->currency,
-                             programmes_at(import->snapshot->programmes, command->business_time)->file.currency.code);
+                             programmes_at(import->snapshot->programmes, command->business_time)
+                                 ->file.currency.code);
     }
     return verdict == VERDICT_OK || import_refuse_verdict(refusal, verdict);
 }

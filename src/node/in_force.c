@@ -384,7 +384,8 @@ void in_force_look(struct node *node)
                                    &note) == ERR_OK;
     bool is_same = key_id_equal(&signer.key_id, &before->signer.key_id) || !has_key;
     if ((has_key != atomic_load(&node->has_key) || !is_same) &&
-        snapshot_make(&node->config, &before->chain, before, node_now(node), &snapshot, &note) == ERR_OK &&
+        snapshot_make(&node->config, &before->chain, before, node_now(node), &snapshot, &note) ==
+            ERR_OK &&
         put(node, snapshot, &note) != ERR_OK) {
         log_event(&node->log, LOG_LEVEL_WARNING, "signing_key_not_changed",
                   LOG_TEXT("detail", note.text));

@@ -66,8 +66,7 @@ enum err judging_find_owner(const struct ledger_view *view, struct judging_case 
     const struct command_earn *earn = &judged->give.earn;
     struct standing_owner named = earn->card.digits[0] != '\0' ? standing_of_card(&earn->card)
                                                                : standing_of_member(&earn->member);
-    enum err err =
-        ledger_follow_owner(view, &judged->snapshot->roster, &named, &judged->owner);
+    enum err err = ledger_follow_owner(view, &judged->snapshot->roster, &named, &judged->owner);
     judged->has_owner = err == ERR_OK;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -129,13 +128,13 @@ static enum err write_evidence(struct judging_case *judged, const struct standin
 {
     const struct judgement *judgement = &judged->judgement;
     struct kept_case kept = {.programme = judged->version->number,
-                                .occasion = judged->occasion,
-                                .standing = *standing,
-                                .points = judgement->points,
-                                .gross = judgement->gross,
-                                .discount = judgement->discount,
-                                .awards = judgement->awards,
-                                .award_count = judgement->award_count};
+                             .occasion = judged->occasion,
+                             .standing = *standing,
+                             .points = judgement->points,
+                             .gross = judgement->gross,
+                             .discount = judgement->discount,
+                             .awards = judgement->awards,
+                             .award_count = judgement->award_count};
     buffer_clear(&judged->evidence);
     kept_case_encode(&kept, &judged->evidence);
     TRY(judged->evidence.err);
@@ -145,21 +144,20 @@ static enum err write_evidence(struct judging_case *judged, const struct standin
                : ERR_OK;
 }
 
+/* Also what gives no points is told: a repeat that would give some by now finds that it was. */
 static void make_commands(const struct node *node, struct judging_case *judged)
 {
     const struct judgement *judgement = &judged->judgement;
     struct uid change_id =
         standing_transaction(STANDING_ID_CHANGE, &node->config.partner, &judged->id);
-    judged->command_count = 0;
-    if (judged->occasion.kind == OCCASION_SALE || judgement->points.minor > 0) {
-        struct command *give = &judged->commands[judged->command_count++];
-        *give = judged->give;
-        give->earn.is_fixed = true;
-        give->earn.is_judged = true;
-        give->earn.fixed_points = judgement->points;
-        give->earn.amount = money_of(judgement->gross.minor - judgement->discount.minor);
-        memcpy(give->earn.basket, judged->said.bytes, sizeof give->earn.basket);
-    }
+    struct command *give = &judged->commands[0];
+    *give = judged->give;
+    give->earn.is_fixed = true;
+    give->earn.is_judged = true;
+    give->earn.fixed_points = judgement->points;
+    give->earn.amount = money_of(judgement->gross.minor - judgement->discount.minor);
+    memcpy(give->earn.basket, judged->said.bytes, sizeof give->earn.basket);
+    judged->command_count = 1;
     if (judged->has_owner) {
         struct command *change = &judged->commands[judged->command_count++];
         *change = command_now(node, COMMAND_CHANGE_STANDING, &change_id);
@@ -265,9 +263,8 @@ enum err judging_read_change(struct node *node, const struct snapshot *snapshot,
     return read_change(node, row, arena, out_change);
 }
 
-enum err judging_read_case(struct node *node, const struct snapshot *snapshot,
-                               const struct uid *id, struct arena *arena,
-                               struct kept_case *out_case)
+enum err judging_read_case(struct node *node, const struct snapshot *snapshot, const struct uid *id,
+                           struct arena *arena, struct kept_case *out_case)
 {
     struct command_standing change;
     TRY(judging_read_change(node, snapshot, id, arena, &change));

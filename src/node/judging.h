@@ -45,8 +45,8 @@ struct unix_ms judging_local(struct node *node, const struct programme_version *
 struct hash judging_said(const struct occasion *occasion);
 /* Whose standing it is. ERR_OK also when nobody is known: then the ledger refuses. */
 MUST_USE enum err judging_find_owner(const struct ledger_view *view, struct judging_case *judged);
-/* What a sale or event of ours changed, as the journal has it; in the arena. ERR_NOT_FOUND: nothing,
- * or its id is forgotten. */
+/* What a sale or event of ours changed, as the journal has it; in the arena. ERR_NOT_FOUND:
+ * nothing, or its id is forgotten. */
 MUST_USE enum err judging_read_change(struct node *node, const struct snapshot *snapshot,
                                       const struct uid *id, struct arena *arena,
                                       struct command_standing *out_change);
@@ -55,8 +55,8 @@ bool judging_was_judged(struct node *node, const struct uid *id);
 /* How a sale or event of ours was judged, as the journal has it; texts and lists are in the arena.
  * ERR_NOT_FOUND: it was not judged, or its id is forgotten. */
 MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *snapshot,
-                                        const struct uid *id, struct arena *arena,
-                                        struct kept_case *out_case);
+                                    const struct uid *id, struct arena *arena,
+                                    struct kept_case *out_case);
 /* Judges, and makes the commands. ERR_INPUT and ERR_RANGE with a note as judge says; also when
  * what is kept of it would be too large. */
 MUST_USE enum err judging_try(const struct node *node, const struct ledger_view *view,
@@ -65,7 +65,6 @@ MUST_USE enum err judging_try(const struct node *node, const struct ledger_view 
 /* A return with what it takes back of the standing, if its sale was judged: both or neither. Waits;
  * such returns take turns. */
 MUST_USE enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
-                                      const struct command *give_back,
-                                      struct outcome *out_outcome);
+                                      const struct command *give_back, struct outcome *out_outcome);
 
 #endif

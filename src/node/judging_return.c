@@ -39,10 +39,8 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
             TRY(share(delta, before, after, whole, &part));
         }
         if (part > 0) {
-            steps[taken++] = (struct standing_step){.how = STANDING_TAKE,
-                                                    .slot = step.slot,
-                                                    .bucket = step.bucket,
-                                                    .delta = -part};
+            steps[taken++] = (struct standing_step){
+                .how = STANDING_TAKE, .slot = step.slot, .bucket = step.bucket, .delta = -part};
         }
     }
     if (taken > 0) {
@@ -66,7 +64,8 @@ static enum err make_change(struct node *node, const struct snapshot *snapshot,
     readers_give(node->readers, reader);
     TRY(err);
     int64_t left = sale.amount.minor - sale.returned.minor;
-    int64_t amount = body->amount.minor > 0 && body->amount.minor < left ? body->amount.minor : left;
+    int64_t amount =
+        body->amount.minor > 0 && body->amount.minor < left ? body->amount.minor : left;
     struct standing_step *steps = arena_alloc(arena, LIMIT_STANDING_STEPS * sizeof *steps);
     if (steps == NULL) {
         return ERR_RESOURCE;
@@ -79,8 +78,8 @@ static enum err make_change(struct node *node, const struct snapshot *snapshot,
     }
     TRY(reader_finish(&in));
     TRY(groups->err);
-    struct uid id = standing_transaction(STANDING_ID_CHANGE, &node->config.partner,
-                                         &give_back->transaction_id);
+    struct uid id =
+        standing_transaction(STANDING_ID_CHANGE, &node->config.partner, &give_back->transaction_id);
     CLEANUP(buffer_fini) struct buffer said = {0};
     command_said(give_back, &said);
     TRY(said.err);

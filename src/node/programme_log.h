@@ -19,7 +19,7 @@ MUST_USE enum err programme_log_read(struct node *node, const struct snapshot *b
 struct programme_activation {
     struct uid transaction;
     struct programme_version *version; /* read, not numbered; borrowed */
-    struct unix_ms from; /* 0: from now on */
+    struct unix_ms from;               /* 0: from now on */
     const char *by;
 };
 MUST_USE enum err programme_log_activate(struct node *node, const struct programmes *before,

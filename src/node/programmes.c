@@ -123,9 +123,8 @@ enum err programmes_add(const struct programmes *before, struct programme_versio
                         struct programmes **out_programmes)
 {
     size_t kept = before == NULL || version->number == 1 ? 0 : before->count;
-    struct programmes *list = kept < LIMIT_PROGRAMMES
-                                  ? malloc(sizeof *list + (kept + 1) * sizeof list->at[0])
-                                  : NULL;
+    struct programmes *list =
+        kept < LIMIT_PROGRAMMES ? malloc(sizeof *list + (kept + 1) * sizeof list->at[0]) : NULL;
     if (list == NULL) {
         programme_version_release(version);
         return ERR_RESOURCE;

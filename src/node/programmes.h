@@ -52,8 +52,7 @@ struct programmes {
 
 /* `before` with a version more, or without any; one of number 1 takes the place of the
  * configuration's. Takes the version over. ERR_RESOURCE, also for more than LIMIT_PROGRAMMES. */
-MUST_USE enum err programmes_add(const struct programmes *before,
-                                 struct programme_version *version,
+MUST_USE enum err programmes_add(const struct programmes *before, struct programme_version *version,
                                  struct programmes **out_programmes);
 struct programmes *programmes_hold(struct programmes *programmes);
 /* NULL is allowed. */

@@ -18,6 +18,7 @@ static const struct rpc_method till_methods[] = {
     {"GetBalance", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, till_get_balance, NULL},
     {"ListHistory", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, till_list_history, NULL},
     {"Earn", ROLES_TILL, RPC_INLINE, till_earn, NULL},
+    {"RecordEvent", ROLES_TILL, RPC_INLINE, till_record_event, NULL},
     {"AuthoriseBurn", ROLES_TILL, RPC_INLINE, till_authorise_burn, NULL},
     {"CaptureBurn", ROLES_TILL, RPC_INLINE, till_capture_burn, NULL},
     {"VoidBurn", ROLES_TILL, RPC_INLINE, till_void_burn, NULL},
@@ -159,6 +160,6 @@ struct rpc_service payment_service(struct node *node)
 
 struct rpc_service programme_service(struct node *node)
 {
-    return (struct rpc_service){&talea__v1__programme_service__descriptor,
-                                ROWS(programme_methods), node};
+    return (struct rpc_service){&talea__v1__programme_service__descriptor, ROWS(programme_methods),
+                                node};
 }

@@ -101,8 +101,7 @@ static enum err read_standing(struct reader *in, struct arena *arena, struct sta
 
 static enum err read_awards(struct reader *in, struct arena *arena, struct kept_case *kept)
 {
-    struct award *awards =
-        read_list(in, arena, LIMIT_RULES, sizeof *awards, &kept->award_count);
+    struct award *awards = read_list(in, arena, LIMIT_RULES, sizeof *awards, &kept->award_count);
     if (awards == NULL) {
         return ERR_RESOURCE;
     }

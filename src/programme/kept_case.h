@@ -24,6 +24,6 @@ struct kept_case {
 void kept_case_encode(const struct kept_case *kept, struct buffer *out);
 /* Texts point into the bytes, lists are in the arena. ERR_CORRUPT, ERR_RESOURCE. */
 MUST_USE enum err kept_case_decode(struct slice bytes, struct arena *arena,
-                                  struct kept_case *out_case);
+                                   struct kept_case *out_case);
 
 #endif

@@ -1,13 +1,12 @@
 #!/usr/bin/python3
 """A brand's programme in a running node: purchases judged by rules, and all that follows from it."""
 
-import os
 import threading
 import time
 import unittest
 
 import wire
-from coalition import Coalition, main
+from coalition import Coalition, luhn, main
 
 RULES = """version: {version}
 currency: USD
@@ -28,6 +27,10 @@ rules:
     basket: 20.00
     give: {{points: 5}}
     caps: [{{per: month, uses: {uses}}}]
+  - rule: written
+    on: review
+    give: {{points: 20}}
+    caps: [{{per: day, uses: 1}}]
   - rule: regular
     metrics: [{{metric: month-spend, at_least: 100}}]
     give: {{points: 7}}
@@ -45,6 +48,8 @@ def iso(unix_ms):
 class Case(unittest.TestCase):
     """Two brands; the grocer has rules from its start."""
 
+    text = rules(1)
+
     @classmethod
     def setUpClass(cls):
         cls.coalition = Coalition(["grocer", "fuel"])
@@ -52,7 +57,7 @@ class Case(unittest.TestCase):
         cls.coalition.make()
         cls.grocer = cls.coalition["grocer"]
         cls.fuel = cls.coalition["fuel"]
-        cls.write(rules(1))
+        cls.write(cls.text)
         cls.coalition.start()
 
     @classmethod
@@ -123,7 +128,8 @@ class Judged(Case):
         why = self.grocer.cli("explain", reply["sale_id"])
         self.assertEqual({row["rule"]: row["reason"] for row in why["rules"]},
                          {"earn": "fired", "bread-double": "fired", "welcome": "fired",
-                          "big": "basket", "regular": "metric_below"})
+                          "big": "basket", "regular": "metric_below",
+                          "written": "other_occasion"})
         self.assertEqual((why["store"], why["gross_minor"], why["earned_points"],
                           [line["category"] for line in why["lines"]]),
                          ("7", 770, 61, ["bread", ""]))
@@ -170,7 +176,6 @@ class Judged(Case):
         self.refused("CARD_UNKNOWN", "earn", self.unknown_card(), "1.00")
 
     def unknown_card(self):
-        from coalition import luhn
         return luhn(f"{self.grocer.prefix}000009999")
 
     def test_a_return_takes_back_what_the_sale_counted_for(self):
@@ -184,6 +189,17 @@ class Judged(Case):
         self.refused("RETURN_EXCEEDS_SALE", "return", "purchase", sale)
         self.assertEqual([row["rule"] for row in self.earn(card, "20.00")["awards"]],
                          ["earn", "big"])
+
+    def test_events_are_judged_once(self):
+        card = self.card()
+        words = ["event", card, "review", "--transaction-id", wire.uuid7()]
+        first = self.grocer.cli(*words)
+        self.assertEqual((first["earned_points"], first["awards"][0]["rule"]), (20, "written"))
+        self.assertEqual(self.grocer.cli(*words)["journal_row"], first["journal_row"])
+        self.assertEqual(self.grocer.cli("event", card, "review")["earned_points"], 0)
+        self.assertEqual(self.available(self.grocer, card), 20)
+        self.assertEqual(self.grocer.cli("explain", words[-1])["event"], "review")
+        self.refused("EVENT_UNKNOWN", "event", card, "revue")
 
     def test_what_was_durable_is_there_after_a_kill(self):
         card = self.card()
