@@ -72,7 +72,7 @@ enum command_kind {
     COMMAND_CHANGE_STANDING = 74,  /* what an occasion changed of what programmes remember */
     COMMAND_RESERVE = 75,          /* the same of a quote: held until it is confirmed */
     COMMAND_ACTIVATE_PROGRAMME = 76,
-    COMMAND_SET_PROFILE = 77,      /* a member's personal data anew: its language, its consents */
+    COMMAND_SET_PROFILE = 77, /* a member's personal data anew: its language, its consents */
     COMMAND_KIND_END
 };
 
