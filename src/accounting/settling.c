@@ -99,8 +99,8 @@ static enum posting_event event_on(enum posting_event sent, bool is_sent)
     return is_sent ? sent : (enum posting_event)(sent + POSTING_EARN_RECEIVED - POSTING_EARN_SENT);
 }
 
-/* What is given back under a tariff that is funded at issue can only be a promotion's share; under
- * one that is funded at burn a line has both, as spent points. */
+/* Funding that is given back under a tariff that is funded at issue can only be a promotion's
+ * share, of a node that did not tell the two apart. */
 static enum posting_event event_of(const struct tariff *tariff, enum entry_kind kind, bool is_sent)
 {
     enum posting_event event;
@@ -133,6 +133,9 @@ static enum posting_event event_of(const struct tariff *tariff, enum entry_kind 
         break;
     case ENTRY_PROMOTION:
         event = POSTING_PROMOTION_SENT;
+        break;
+    case ENTRY_PROMOTION_RETURN:
+        event = POSTING_PROMOTION_RETURN_SENT;
         break;
     case ENTRY_BLOCK_BOUGHT:
         event = POSTING_BLOCK_BOUGHT_SENT;
