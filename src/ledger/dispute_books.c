@@ -503,7 +503,7 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
     } else if (payment != PAYMENT_NONE && !is_same) {
         move_leg(d, work, &suspense, &other);
     }
-    if (row->outcome == RULING_UPHELD) {
+    if (outcome == RULING_UPHELD) {
         TRY(settle_block(d, work));
     }
     if (work->direction == STREAM_OUT) {

@@ -210,10 +210,10 @@ static void test_who_has_not_agreed_pays_nothing(void **state)
     assert_int_equal(refused, 0);
 }
 
-/* The sale's own home is another than the payer whose stream can't go on: here it is ours. */
-static void test_a_share_waits_for_its_stream(void **state)
+/* A sale whose home is another than the payer whose stream can't go on: here it is ours. It is
+ * returned meanwhile. */
+static void return_unheard(struct pair *pair, int64_t days)
 {
-    struct pair *pair = *state;
     const struct partner_id *beta = &pair->beta.roster.self;
     struct card_number card;
     (void)desk_enrol(&pair->alfa, &card);
@@ -222,15 +222,22 @@ static void test_a_share_waits_for_its_stream(void **state)
     desk_do(&pair->alfa, &command);
     pair_settle(pair);
     assert_int_equal(used(&pair->beta), 30);
+    pair_wait_days(pair, days);
     desk_recover(&pair->alfa, beta, RECOVERY_BEGIN);
-    struct command back = desk_command(&pair->alfa, COMMAND_RETURN_SALE);
-    back.return_sale.sale = command.transaction_id;
-    desk_do(&pair->alfa, &back);
+    assert_int_equal(desk_return_sale(&pair->alfa, &command.transaction_id), VERDICT_OK);
     desk_recover(&pair->alfa, beta, RECOVERY_END);
+}
+
+static void test_a_share_waits_for_its_stream(void **state)
+{
+    struct pair *pair = *state;
+    struct card_number card;
+    return_unheard(pair, 0);
+    (void)desk_enrol(&pair->alfa, &card);
     pair_settle(pair);
     assert_int_equal(used(&pair->alfa), 0);
     assert_int_equal(used(&pair->beta), 30);
-    command = bonus(pair, 10);
+    struct command command = bonus(pair, 10);
     command.earn.card = card;
     desk_do(&pair->alfa, &command); /* 6, and 30 back */
     pair_settle(pair);
@@ -242,16 +249,8 @@ static void test_a_share_waits_for_its_stream(void **state)
 /* No later purchase brings it along: it is told when the stream goes on. */
 static void test_what_could_not_be_told_is_told_later(void **state)
 {
-    struct shared *shared = *state;
-    struct pair *pair = &shared->pair;
-    const struct partner_id *beta = &pair->beta.roster.self;
-    struct uid sale = give(pair, 50);
-    struct command back = desk_command(&pair->alfa, COMMAND_RETURN_SALE);
-    pair_wait_days(pair, 20); /* the promotion is over */
-    desk_recover(&pair->alfa, beta, RECOVERY_BEGIN);
-    back.return_sale.sale = sale;
-    desk_do(&pair->alfa, &back);
-    desk_recover(&pair->alfa, beta, RECOVERY_END);
+    struct pair *pair = &((struct shared *)*state)->pair;
+    return_unheard(pair, 20); /* the promotion is over */
     assert_int_equal(used(&pair->beta), 30);
     pair->alfa.now.ms += 2 * 60 * 1000;
     pair->beta.now = pair->alfa.now;
