@@ -6,6 +6,7 @@
 
 #include "node/node.h"
 #include "node/peers.h"
+#include "peer/netting_page.h"
 #include "peer/outgoing.h"
 
 /* Channels replaced by a reload stay open for so many more, for the calls on them to end. */
@@ -54,6 +55,7 @@ struct session {
     struct note mandates_note; /* why mandates could not be fetched, last time: logged once */
     struct note offers_note;   /* the same of offers of blocks */
     struct told_payment told[TOLD_PAYMENTS];
+    struct netting_reading netting;          /* of what the partner has of a period's net */
     struct period finished[PERIOD_UNIT_END]; /* of each unit: nothing is left to do up to it */
     unsigned payment_changes;                /* of the node, when that was found */
     struct note settle_note; /* what kept a period from settling, last time: logged once */
