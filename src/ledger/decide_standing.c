@@ -328,7 +328,7 @@ static enum err count_taken(struct decision *d)
     struct occasion_row row = {0};
     struct tally tally;
     struct buffer groups = {0};
-    struct slice gave;
+    struct slice gave = {0};
     TRY(find_given(d, &gave));
     if (decision_is_refused(d)) {
         return ERR_OK;

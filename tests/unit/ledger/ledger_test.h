@@ -88,7 +88,7 @@ struct format {
     enum err (*recode)(int kind, struct slice bytes, struct buffer *out);
 };
 
-#define FORMATS_MAX 128
+#define FORMATS_MAX 160
 size_t formats_all(struct format out_formats[FORMATS_MAX]);
 
 #endif

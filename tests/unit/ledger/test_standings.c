@@ -2,101 +2,11 @@
  * becomes of it when members merge, go, or move. */
 #include <stdlib.h>
 
-#include "desk.h"
+#include "notebook.h"
 
 enum {
-    COUNT = 4, /* slots: the two lowest bits say how they merge */
-    LATEST = 8 + SLOT_LATEST,
-    EARLIEST = 12 + SLOT_EARLIEST,
-    STAYS = 16 + SLOT_STAYS,
     MANY = 400
 };
-
-static struct standing_step set(uint64_t slot, int64_t bucket, int64_t before, int64_t after)
-{
-    return (struct standing_step){
-        .how = STANDING_SET, .slot = slot, .bucket = bucket, .before = before, .after = after};
-}
-
-static struct standing_step add(uint64_t slot, int64_t delta, int64_t least, int64_t most)
-{
-    return (struct standing_step){
-        .how = STANDING_ADD, .slot = slot, .delta = delta, .least = least, .most = most};
-}
-
-static struct standing_step take(uint64_t slot, int64_t delta)
-{
-    return (struct standing_step){.how = STANDING_TAKE, .slot = slot, .delta = delta};
-}
-
-/* One group; the caller frees. */
-static struct buffer group_of(const struct standing_owner *owner, struct standing_step *steps,
-                              size_t count)
-{
-    struct buffer groups = {0};
-    standing_write_group(&groups, owner, steps, count);
-    return groups;
-}
-
-static struct command change_of(struct desk *desk, struct uid occasion, struct slice groups)
-{
-    struct command c = desk_command(desk, COMMAND_CHANGE_STANDING);
-    c.standing = (struct command_standing){
-        .issuer = desk->roster.self, .occasion = occasion, .groups = groups};
-    c.transaction_id = standing_transaction(STANDING_ID_CHANGE, &desk->roster.self, &occasion);
-    return c;
-}
-
-static enum verdict change(struct desk *desk, struct uid occasion,
-                           const struct standing_owner *owner, struct standing_step step)
-{
-    struct buffer groups = group_of(owner, &step, 1);
-    struct command c = change_of(desk, occasion, buffer_slice(&groups));
-    enum verdict verdict = desk_tell(desk, &c);
-    buffer_fini(&groups);
-    return verdict;
-}
-
-static enum verdict change_now(struct desk *desk, const struct standing_owner *owner,
-                               struct standing_step step)
-{
-    return change(desk, desk_id(desk), owner, step);
-}
-
-static enum verdict take_back(struct desk *desk, struct uid occasion,
-                              const struct standing_owner *owner, struct standing_step step)
-{
-    struct buffer groups = group_of(owner, &step, 1);
-    struct command c = change_of(desk, occasion, buffer_slice(&groups));
-    c.standing.returned = desk_id(desk);
-    c.transaction_id =
-        standing_transaction(STANDING_ID_CHANGE, &desk->roster.self, &c.standing.returned);
-    enum verdict verdict = desk_tell(desk, &c);
-    buffer_fini(&groups);
-    return verdict;
-}
-
-static int64_t value_at(struct desk *desk, const struct standing_owner *owner, uint64_t slot,
-                        int64_t bucket)
-{
-    struct standing_row row;
-    assert_int_equal(ledger_get_standing(&desk->store.view, &desk->roster, owner, &row), ERR_OK);
-    struct standing standing = standing_of_row(&row);
-    assert_int_equal(standing_check(&standing), ERR_OK);
-    return standing_value(&standing, slot, bucket);
-}
-
-static int64_t value(struct desk *desk, const struct standing_owner *owner, uint64_t slot)
-{
-    return value_at(desk, owner, slot, 0);
-}
-
-static size_t count_of(struct desk *desk, const struct standing_owner *owner)
-{
-    struct standing_row row;
-    assert_int_equal(standing_get_row(&desk->store.view, owner, &row), ERR_OK);
-    return row.count;
-}
 
 static void test_numbers_are_set_from_what_they_were(void **state)
 {
@@ -104,20 +14,20 @@ static void test_numbers_are_set_from_what_they_were(void **state)
     struct card_number card;
     struct uid member = desk_enrol(desk, &card);
     struct standing_owner owner = standing_of_member(&member);
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 7, 0, 5)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 7, 0, 5)), VERDICT_OK);
     assert_int_equal(value_at(desk, &owner, COUNT, 7), 5);
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 7, 4, 6)), VERDICT_STANDING_MOVED);
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 8, 5, 6)), VERDICT_STANDING_MOVED);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 7, 4, 6)), VERDICT_STANDING_MOVED);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 8, 5, 6)), VERDICT_STANDING_MOVED);
     assert_int_equal(value_at(desk, &owner, COUNT, 7), 5);
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 6, 0, -2)), VERDICT_OK);
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 8, 0, 9)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 6, 0, -2)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 8, 0, 9)), VERDICT_OK);
     assert_int_equal(count_of(desk, &owner), 3);
     assert_int_equal(value_at(desk, &owner, COUNT, 6), -2);
     /* A window that has passed goes; with the last number the row does. */
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 7, 5, 0)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 7, 5, 0)), VERDICT_OK);
     assert_int_equal(count_of(desk, &owner), 2);
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 6, -2, 0)), VERDICT_OK);
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 8, 9, 0)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 6, -2, 0)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 8, 9, 0)), VERDICT_OK);
     assert_int_equal(count_of(desk, &owner), 0);
     struct ledger_key key;
     struct slice found;
@@ -131,7 +41,7 @@ static void test_exactly_so_many_are_given(void **state)
     struct standing_owner code = standing_of_code(&(struct hash){{1, 2, 3}});
     int given = 0;
     for (int till = 0; till < 64; till++) {
-        enum verdict verdict = change_now(desk, &code, add(COUNT, 1, INT64_MIN, 10));
+        enum verdict verdict = change_now(desk, &code, add_step(COUNT, 1, INT64_MIN, 10));
         assert_true(verdict == VERDICT_OK || verdict == VERDICT_STANDING_LIMIT);
         given += verdict == VERDICT_OK;
     }
@@ -139,9 +49,9 @@ static void test_exactly_so_many_are_given(void **state)
     assert_int_equal(value(desk, &code, COUNT), 10);
     /* Down to what there must be at least; a bound that was passed already holds nobody up on the
      * way back. */
-    assert_int_equal(change_now(desk, &code, add(COUNT, -11, 0, 10)), VERDICT_STANDING_LIMIT);
-    assert_int_equal(change_now(desk, &code, add(COUNT, -1, 0, 5)), VERDICT_OK);
-    assert_int_equal(change_now(desk, &code, add(COUNT, INT64_MAX, INT64_MIN, INT64_MAX)),
+    assert_int_equal(change_now(desk, &code, add_step(COUNT, -11, 0, 10)), VERDICT_STANDING_LIMIT);
+    assert_int_equal(change_now(desk, &code, add_step(COUNT, -1, 0, 5)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &code, add_step(COUNT, INT64_MAX, INT64_MIN, INT64_MAX)),
                      VERDICT_STANDING_LIMIT);
     assert_int_equal(value(desk, &code, COUNT), 9);
 }
@@ -154,8 +64,8 @@ static void test_a_change_is_whole_or_not_at_all(void **state)
     struct standing_owner owner = standing_of_member(&member);
     struct standing_owner all = standing_of_programme();
     struct buffer groups = {0};
-    struct standing_step first = set(COUNT, 0, 0, 1);
-    struct standing_step second = add(COUNT, 2, INT64_MIN, 1);
+    struct standing_step first = set_step(COUNT, 0, 0, 1);
+    struct standing_step second = add_step(COUNT, 2, INT64_MIN, 1);
     standing_write_group(&groups, &owner, &first, 1);
     standing_write_group(&groups, &all, &second, 1);
     struct command c = change_of(desk, desk_id(desk), buffer_slice(&groups));
@@ -169,8 +79,8 @@ static void test_malformed_changes_are_no_commands(void **state)
 {
     struct desk *desk = *state;
     struct standing_owner all = standing_of_programme();
-    struct standing_step step = set(COUNT, 0, 0, 1);
-    struct standing_step back = take(COUNT, 1);
+    struct standing_step step = set_step(COUNT, 0, 0, 1);
+    struct standing_step back = take_step(COUNT, 1);
     struct buffer groups = group_of(&all, &step, 1);
     struct buffer taking = group_of(&all, &back, 1);
     struct plan plan;
@@ -207,7 +117,7 @@ static void test_a_repeat_agrees_in_what_was_said(void **state)
 {
     struct desk *desk = *state;
     struct standing_owner all = standing_of_programme();
-    struct standing_step step = add(COUNT, 1, INT64_MIN, INT64_MAX);
+    struct standing_step step = add_step(COUNT, 1, INT64_MIN, INT64_MAX);
     struct buffer groups = group_of(&all, &step, 1);
     struct command c = change_of(desk, desk_id(desk), buffer_slice(&groups));
     assert_int_equal(desk_tell(desk, &c), VERDICT_OK);
@@ -238,26 +148,30 @@ static void test_returns_take_no_more_than_was_given(void **state)
     struct standing_owner owner = standing_of_member(&member);
     struct uid sale = desk_id(desk);
     struct uid other = desk_id(desk);
-    assert_int_equal(change(desk, sale, &owner, set(COUNT, 0, 0, 10)), VERDICT_OK);
-    assert_int_equal(change(desk, other, &owner, add(COUNT, 5, INT64_MIN, INT64_MAX)), VERDICT_OK);
-    assert_int_equal(take_back(desk, sale, &owner, take(COUNT, -4)), VERDICT_OK);
-    assert_int_equal(take_back(desk, sale, &owner, take(COUNT, -7)), VERDICT_RETURN_EXCEEDS_SALE);
-    assert_int_equal(take_back(desk, sale, &owner, take(COUNT, 1)), VERDICT_RETURN_EXCEEDS_SALE);
-    assert_int_equal(take_back(desk, sale, &owner, take(COUNT + 4, -1)),
+    assert_int_equal(change(desk, sale, &owner, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    assert_int_equal(change(desk, other, &owner, add_step(COUNT, 5, INT64_MIN, INT64_MAX)),
+                     VERDICT_OK);
+    assert_int_equal(take_back(desk, sale, &owner, take_step(COUNT, -4)), VERDICT_OK);
+    assert_int_equal(take_back(desk, sale, &owner, take_step(COUNT, -7)),
+                     VERDICT_RETURN_EXCEEDS_SALE);
+    assert_int_equal(take_back(desk, sale, &owner, take_step(COUNT, 1)),
+                     VERDICT_RETURN_EXCEEDS_SALE);
+    assert_int_equal(take_back(desk, sale, &owner, take_step(COUNT + 4, -1)),
                      VERDICT_RETURN_EXCEEDS_SALE);
     assert_int_equal(value(desk, &owner, COUNT), 11);
     struct occasion_row row;
     assert_int_equal(
         ledger_get_occasion(&desk->store.view, OCCASION_TAKEN, &desk->roster.self, &sale, &row),
         ERR_OK);
-    assert_int_equal(take_back(desk, sale, &owner, take(COUNT, -6)), VERDICT_OK);
-    assert_int_equal(take_back(desk, sale, &owner, take(COUNT, -1)), VERDICT_RETURN_EXCEEDS_SALE);
+    assert_int_equal(take_back(desk, sale, &owner, take_step(COUNT, -6)), VERDICT_OK);
+    assert_int_equal(take_back(desk, sale, &owner, take_step(COUNT, -1)),
+                     VERDICT_RETURN_EXCEEDS_SALE);
     assert_int_equal(value(desk, &owner, COUNT), 5);
-    assert_int_equal(take_back(desk, desk_id(desk), &owner, take(COUNT, -1)),
+    assert_int_equal(take_back(desk, desk_id(desk), &owner, take_step(COUNT, -1)),
                      VERDICT_OCCASION_UNKNOWN);
     /* A window that was dropped since has nothing to give back. */
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 0, 5, 2)), VERDICT_OK);
-    assert_int_equal(take_back(desk, other, &owner, take(COUNT, -5)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 0, 5, 2)), VERDICT_OK);
+    assert_int_equal(take_back(desk, other, &owner, take_step(COUNT, -5)), VERDICT_OK);
     assert_int_equal(value(desk, &owner, COUNT), 0);
 }
 
@@ -266,33 +180,11 @@ static void test_states_go_back_as_they_are_seen(void **state)
     struct desk *desk = *state;
     struct standing_owner all = standing_of_programme();
     struct uid sale = desk_id(desk);
-    assert_int_equal(change(desk, sale, &all, set(LATEST, 0, 0, 20)), VERDICT_OK);
-    assert_int_equal(take_back(desk, sale, &all, set(LATEST, 0, 19, 3)), VERDICT_STANDING_MOVED);
-    assert_int_equal(take_back(desk, sale, &all, set(LATEST, 0, 20, 3)), VERDICT_OK);
+    assert_int_equal(change(desk, sale, &all, set_step(LATEST, 0, 0, 20)), VERDICT_OK);
+    assert_int_equal(take_back(desk, sale, &all, set_step(LATEST, 0, 19, 3)),
+                     VERDICT_STANDING_MOVED);
+    assert_int_equal(take_back(desk, sale, &all, set_step(LATEST, 0, 20, 3)), VERDICT_OK);
     assert_int_equal(value(desk, &all, LATEST), 3);
-}
-
-static struct command reserve_of(struct desk *desk, enum reserve_step step, struct uid quote,
-                                 struct slice groups)
-{
-    struct command c = desk_command(desk, COMMAND_RESERVE);
-    c.reserve = (struct command_reserve){
-        .step = step, .quote = quote, .until = desk_in_days(desk, 1), .groups = groups};
-    c.transaction_id =
-        standing_transaction(step == RESERVE_BEGIN ? STANDING_ID_RESERVE : STANDING_ID_RELEASE,
-                             &desk->roster.self, &quote);
-    return c;
-}
-
-static struct uid quote(struct desk *desk, const struct standing_owner *owner,
-                        struct standing_step step, enum verdict *out_verdict)
-{
-    struct uid id = desk_id(desk);
-    struct buffer groups = group_of(owner, &step, 1);
-    struct command c = reserve_of(desk, RESERVE_BEGIN, id, buffer_slice(&groups));
-    *out_verdict = desk_tell(desk, &c);
-    buffer_fini(&groups);
-    return id;
 }
 
 static enum verdict confirm(struct desk *desk, struct uid quote_id,
@@ -309,14 +201,6 @@ static enum verdict confirm(struct desk *desk, struct uid quote_id,
     return verdict;
 }
 
-static enum verdict expire(struct desk *desk, struct uid quote_id, struct unix_ms until)
-{
-    struct command c = desk_command(desk, COMMAND_RESERVE);
-    c.transaction_id = (struct uid){{0}};
-    c.reserve = (struct command_reserve){.step = RESERVE_EXPIRE, .quote = quote_id, .until = until};
-    return desk_tell(desk, &c);
-}
-
 static bool is_due(struct desk *desk, struct uid quote_id, struct unix_ms until)
 {
     struct ledger_key key;
@@ -329,7 +213,7 @@ static void test_a_quote_holds_what_it_promises(void **state)
 {
     struct desk *desk = *state;
     struct standing_owner code = standing_of_code(&(struct hash){{9}});
-    const struct standing_step one = add(COUNT, 1, INT64_MIN, 1);
+    const struct standing_step one = add_step(COUNT, 1, INT64_MIN, 1);
     const struct unix_ms until = desk_in_days(desk, 1);
     enum verdict verdict;
     struct uid first = quote(desk, &code, one, &verdict);
@@ -350,7 +234,7 @@ static void test_a_quote_that_was_refused_is_none(void **state)
 {
     struct desk *desk = *state;
     struct standing_owner code = standing_of_code(&(struct hash){{9}});
-    const struct standing_step two = add(COUNT, 2, INT64_MIN, 1);
+    const struct standing_step two = add_step(COUNT, 2, INT64_MIN, 1);
     enum verdict verdict;
     struct uid refused = quote(desk, &code, two, &verdict);
     assert_int_equal(verdict, VERDICT_STANDING_LIMIT);
@@ -361,7 +245,7 @@ static void test_a_quote_is_released(void **state)
 {
     struct desk *desk = *state;
     struct standing_owner code = standing_of_code(&(struct hash){{9}});
-    const struct standing_step one = add(COUNT, 1, INT64_MIN, 1);
+    const struct standing_step one = add_step(COUNT, 1, INT64_MIN, 1);
     const struct unix_ms until = desk_in_days(desk, 1);
     enum verdict verdict;
     struct uid id = quote(desk, &code, one, &verdict);
@@ -379,8 +263,8 @@ static void test_a_quote_ends_by_itself(void **state)
 {
     struct desk *desk = *state;
     struct standing_owner code = standing_of_code(&(struct hash){{9}});
-    const struct standing_step one = add(COUNT, 1, INT64_MIN, 1);
-    const struct standing_step less = add(COUNT + 4, -2, INT64_MIN, INT64_MAX);
+    const struct standing_step one = add_step(COUNT, 1, INT64_MIN, 1);
+    const struct standing_step less = add_step(COUNT + 4, -2, INT64_MIN, INT64_MAX);
     const struct unix_ms until = desk_in_days(desk, 1);
     enum verdict verdict;
     struct uid id = quote(desk, &code, one, &verdict);
@@ -404,175 +288,11 @@ static void test_confirming_sees_the_numbers_without_the_quote(void **state)
     struct uid member = desk_enrol(desk, &card);
     struct standing_owner owner = standing_of_member(&member);
     enum verdict verdict;
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 0, 0, 3)), VERDICT_OK);
-    struct uid id = quote(desk, &owner, add(COUNT, 4, INT64_MIN, INT64_MAX), &verdict);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 0, 0, 3)), VERDICT_OK);
+    struct uid id = quote(desk, &owner, add_step(COUNT, 4, INT64_MIN, INT64_MAX), &verdict);
     assert_int_equal(value(desk, &owner, COUNT), 7);
-    assert_int_equal(confirm(desk, id, &owner, set(COUNT, 0, 3, 7)), VERDICT_OK);
+    assert_int_equal(confirm(desk, id, &owner, set_step(COUNT, 0, 3, 7)), VERDICT_OK);
     assert_int_equal(value(desk, &owner, COUNT), 7);
-}
-
-static void remember(struct desk *desk, const struct uid *member, int64_t count, int64_t latest,
-                     int64_t earliest, int64_t stays)
-{
-    struct standing_owner owner = standing_of_member(member);
-    const int64_t values[] = {count, latest, earliest, stays};
-    const uint64_t slots[] = {COUNT, LATEST, EARLIEST, STAYS};
-    for (size_t i = 0; i < 4; i++) {
-        if (values[i] != 0) {
-            assert_int_equal(change_now(desk, &owner, set(slots[i], 0, 0, values[i])), VERDICT_OK);
-        }
-    }
-}
-
-static void test_a_merge_and_its_undoing(void **state)
-{
-    struct desk *desk = *state;
-    struct card_number card;
-    struct uid from = desk_enrol(desk, &card);
-    struct uid into = desk_enrol(desk, &card);
-    struct standing_owner giver = standing_of_member(&from);
-    struct standing_owner receiver = standing_of_member(&into);
-    struct uid sale = desk_id(desk);
-    remember(desk, &from, 0, 30, 5, 1);
-    assert_int_equal(change(desk, sale, &giver, set(COUNT, 0, 0, 10)), VERDICT_OK);
-    remember(desk, &into, 7, 20, 6, 2);
-    struct uid merge = desk_merge(desk, &from, &into);
-    assert_int_equal(value(desk, &receiver, COUNT), 17);
-    assert_int_equal(value(desk, &giver, COUNT), 17); /* it is the other by now */
-    assert_int_equal(value(desk, &receiver, LATEST), 30);
-    assert_int_equal(value(desk, &receiver, EARLIEST), 5);
-    assert_int_equal(value(desk, &receiver, STAYS), 2);
-    /* What the one gave before is taken back of both; a change names either. */
-    assert_int_equal(take_back(desk, sale, &giver, take(COUNT, -2)), VERDICT_OK);
-    assert_int_equal(change_now(desk, &giver, add(COUNT, -9, INT64_MIN, INT64_MAX)), VERDICT_OK);
-    assert_int_equal(value(desk, &receiver, COUNT), 6);
-    struct command undo = desk_command(desk, COMMAND_UNMERGE_MEMBERS);
-    undo.unmerge.merge = merge;
-    desk_do(desk, &undo);
-    assert_int_equal(value(desk, &giver, COUNT), 6); /* of the 10 that came */
-    assert_int_equal(value(desk, &receiver, COUNT), 0);
-    assert_int_equal(value(desk, &giver, LATEST), 30);
-    assert_int_equal(value(desk, &giver, STAYS), 1);
-    assert_int_equal(value(desk, &receiver, LATEST), 30);
-}
-
-static void test_two_groups_that_are_one_owner_by_now(void **state)
-{
-    struct desk *desk = *state;
-    struct card_number card;
-    struct uid from = desk_enrol(desk, &card);
-    struct uid into = desk_enrol(desk, &card);
-    struct standing_owner owners[] = {standing_of_member(&from), standing_of_member(&into)};
-    struct buffer groups = {0};
-    (void)desk_merge(desk, &from, &into);
-    for (size_t i = 0; i < 2; i++) {
-        struct standing_step step = add(COUNT, 1 + (int64_t)i, INT64_MIN, 3);
-        standing_write_group(&groups, &owners[i], &step, 1);
-    }
-    struct command c = change_of(desk, desk_id(desk), buffer_slice(&groups));
-    desk_do(desk, &c);
-    assert_int_equal(value(desk, &owners[1], COUNT), 3);
-    buffer_fini(&groups);
-}
-
-static void test_who_is_erased_is_forgotten(void **state)
-{
-    struct desk *desk = *state;
-    struct card_number card;
-    struct uid from = desk_enrol(desk, &card);
-    struct uid into = desk_enrol(desk, &card);
-    struct standing_owner owners[] = {standing_of_member(&from), standing_of_member(&into)};
-    struct uid sale = desk_id(desk);
-    enum verdict verdict;
-    assert_int_equal(change(desk, sale, &owners[0], set(COUNT, 0, 0, 10)), VERDICT_OK);
-    struct uid held = quote(desk, &owners[1], add(COUNT, 1, INT64_MIN, INT64_MAX), &verdict);
-    (void)desk_merge(desk, &from, &into);
-    desk_erase(desk, &into);
-    assert_int_equal(count_of(desk, &owners[0]), 0);
-    assert_int_equal(count_of(desk, &owners[1]), 0);
-    assert_int_equal(value(desk, &owners[0], COUNT), 0);
-    assert_int_equal(change_now(desk, &owners[1], set(COUNT, 0, 0, 1)), VERDICT_MEMBER_ERASED);
-    assert_int_equal(take_back(desk, sale, &owners[0], take(COUNT, -4)), VERDICT_OK);
-    desk->now = desk_in_days(desk, 1);
-    assert_int_equal(expire(desk, held, desk->now), VERDICT_OK);
-    assert_int_equal(count_of(desk, &owners[1]), 0);
-}
-
-static struct card_number card_of_beta(struct desk *desk, uint64_t serial)
-{
-    struct card_number card;
-    assert_int_equal(card_number_make(&desk->partners[1].prefix, serial, &card), ERR_OK);
-    return card;
-}
-
-static void move_out(struct desk *desk, const struct card_number *card,
-                     const struct card_number *new_card)
-{
-    struct command move = desk_command(desk, COMMAND_MOVE_MEMBER);
-    move.move =
-        (struct command_move){.card = *card, .to = desk->partners[1].id, .new_card = *new_card};
-    desk_do(desk, &move);
-}
-
-/* Beta says that its card is another one from now on. */
-static void hear_of_move(struct desk *desk, const struct card_number *card,
-                         const struct card_number *moved_to)
-{
-    struct command command = desk_command(desk, COMMAND_TAKE_ENTRY);
-    command.take_entry =
-        (struct command_take_entry){.sender = desk->partners[1].id, .bytes = slice_of("entry", 5)};
-    command.take_entry.entry = (struct clearing_entry){.number = ++desk->entry_number,
-                                                       .period = {202609},
-                                                       .business_time = desk->now,
-                                                       .transaction_id = desk_id(desk),
-                                                       .kind = ENTRY_CARD_MOVED,
-                                                       .card = *card,
-                                                       .moved_to = *moved_to,
-                                                       .tariff = 1};
-    desk_do(desk, &command);
-}
-
-static void test_who_moves_is_known_by_the_card_there(void **state)
-{
-    struct desk *desk = *state;
-    struct card_number card;
-    struct uid member = desk_enrol(desk, &card);
-    struct card_number new_card = card_of_beta(desk, 5);
-    struct standing_owner owner = standing_of_member(&member);
-    struct standing_owner there = standing_of_card(&new_card);
-    struct uid sale = desk_id(desk);
-    assert_int_equal(change(desk, sale, &owner, set(COUNT, 0, 0, 10)), VERDICT_OK);
-    assert_int_equal(change_now(desk, &there, set(COUNT, 0, 0, 2)), VERDICT_OK);
-    move_out(desk, &card, &new_card);
-    assert_int_equal(count_of(desk, &owner), 0);
-    assert_int_equal(value(desk, &there, COUNT), 12);
-    assert_int_equal(value(desk, &owner, COUNT), 12);
-    assert_int_equal(take_back(desk, sale, &owner, take(COUNT, -10)), VERDICT_OK);
-    assert_int_equal(value(desk, &there, COUNT), 2);
-    /* And on to another card there. */
-    struct card_number next = card_of_beta(desk, 6);
-    struct standing_owner last = standing_of_card(&next);
-    hear_of_move(desk, &new_card, &next);
-    assert_int_equal(count_of(desk, &there), 0);
-    assert_int_equal(count_of(desk, &last), 1);
-    assert_int_equal(value(desk, &owner, COUNT), 2);
-}
-
-static void test_who_comes_brings_what_is_remembered(void **state)
-{
-    struct desk *desk = *state;
-    struct card_number card;
-    struct uid member = desk_enrol(desk, &card);
-    struct card_number beta_card = card_of_beta(desk, 5);
-    struct standing_owner owner = standing_of_member(&member);
-    struct standing_owner abroad = standing_of_card(&beta_card);
-    assert_int_equal(change_now(desk, &abroad, set(COUNT, 0, 0, 4)), VERDICT_OK);
-    assert_int_equal(change_now(desk, &owner, set(COUNT, 0, 0, 1)), VERDICT_OK);
-    hear_of_move(desk, &beta_card, &card);
-    assert_int_equal(count_of(desk, &abroad), 0);
-    assert_int_equal(value(desk, &owner, COUNT), 5);
-    assert_int_equal(change_now(desk, &abroad, add(COUNT, 1, INT64_MIN, INT64_MAX)), VERDICT_OK);
-    assert_int_equal(value(desk, &owner, COUNT), 6);
 }
 
 static void test_a_row_has_so_many_numbers(void **state)
@@ -583,7 +303,7 @@ static void test_a_row_has_so_many_numbers(void **state)
     for (unsigned part = 0; part < 3; part++) {
         size_t count = 0;
         for (; count < MANY && part * MANY + count < LIMIT_STANDING_NUMBERS; count++) {
-            steps[count] = set(COUNT, (int64_t)(part * MANY + count), 0, 1);
+            steps[count] = set_step(COUNT, (int64_t)(part * MANY + count), 0, 1);
         }
         struct buffer groups = group_of(&all, steps, count);
         struct command c = change_of(desk, desk_id(desk), buffer_slice(&groups));
@@ -591,10 +311,10 @@ static void test_a_row_has_so_many_numbers(void **state)
         buffer_fini(&groups);
     }
     assert_int_equal(count_of(desk, &all), LIMIT_STANDING_NUMBERS);
-    assert_int_equal(change_now(desk, &all, set(COUNT, 5000, 0, 1)), VERDICT_STANDING_FULL);
+    assert_int_equal(change_now(desk, &all, set_step(COUNT, 5000, 0, 1)), VERDICT_STANDING_FULL);
     /* One goes, one comes. */
-    steps[0] = set(COUNT, 5000, 0, 1);
-    steps[1] = set(COUNT, 0, 1, 0);
+    steps[0] = set_step(COUNT, 5000, 0, 1);
+    steps[1] = set_step(COUNT, 0, 1, 0);
     struct buffer groups = group_of(&all, steps, 2);
     struct command c = change_of(desk, desk_id(desk), buffer_slice(&groups));
     desk_do(desk, &c);
@@ -618,11 +338,6 @@ int main(void)
         AT_DESK(test_a_quote_is_released),
         AT_DESK(test_a_quote_ends_by_itself),
         AT_DESK(test_confirming_sees_the_numbers_without_the_quote),
-        AT_DESK(test_a_merge_and_its_undoing),
-        AT_DESK(test_two_groups_that_are_one_owner_by_now),
-        AT_DESK(test_who_is_erased_is_forgotten),
-        AT_DESK(test_who_moves_is_known_by_the_card_there),
-        AT_DESK(test_who_comes_brings_what_is_remembered),
         AT_DESK(test_a_row_has_so_many_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
