@@ -273,6 +273,9 @@ enum verdict model_may_begin(const struct model *model, unsigned node, unsigned 
 bool model_is_leaving(const struct model *model, unsigned node, unsigned partner);
 /* Is the period after the last one of the pair, as the node knows? */
 bool model_is_over(const struct model *model, unsigned node, unsigned partner, unsigned period);
+/* May a partner still bring back what the operation is about: all of it, or (`is_here`) more of
+ * what is here? */
+bool model_may_come_back(const struct model *model, const struct sim_op *op, bool is_here);
 /* Why the shop gets no entry through to the home; OK when it does. What is new has less room among
  * what waits for the home than what was promised. */
 enum verdict model_may_clear(struct model *model, const struct sim_op *op, bool is_new);
