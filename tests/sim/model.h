@@ -232,14 +232,15 @@ struct model {
     size_t dispute_count;
     int64_t answer_ms; /* how long a side may be silent */
     int64_t escalate_ms;
-    uint64_t disputed;  /* entries */
-    uint64_t silences;  /* that ended an argument */
-    uint64_t moved;     /* members */
-    uint64_t moved_far; /* whose points went on to a third home, with those that came late */
-    uint64_t resent;    /* earns that came after the member had left, and returns of them */
-    uint64_t lots_back; /* that were refused where they went to */
-    uint64_t no_room;   /* commands refused, since too much waits for a partner */
-    uint64_t capped;    /* commands and entries refused, since too much is owed */
+    uint64_t disputed;   /* entries */
+    uint64_t silences;   /* that ended an argument */
+    uint64_t moved;      /* members */
+    uint64_t moved_far;  /* whose points went on to a third home, with those that came late */
+    uint64_t resent;     /* earns that came after the member had left, and returns of them */
+    uint64_t sent_twice; /* earns that their home had already, after a restore */
+    uint64_t lots_back;  /* that were refused where they went to */
+    uint64_t no_room;    /* commands refused, since too much waits for a partner */
+    uint64_t capped;     /* commands and entries refused, since too much is owed */
     struct model_mandates mandates[MODEL_NODES][MODEL_NODES]; /* home, redeemer */
 };
 
@@ -273,6 +274,8 @@ enum verdict model_may_begin(const struct model *model, unsigned node, unsigned 
 bool model_is_leaving(const struct model *model, unsigned node, unsigned partner);
 /* Is the period after the last one of the pair, as the node knows? */
 bool model_is_over(const struct model *model, unsigned node, unsigned partner, unsigned period);
+/* Is the member the one of this id, and not whoever has the card since a restore? */
+bool model_is_member(const struct model_member *member, const struct uid *id);
 /* May a partner still bring back what the operation is about: all of it, or (`is_here`) more of
  * what is here? */
 bool model_may_come_back(const struct model *model, const struct sim_op *op, bool is_here);
