@@ -91,6 +91,10 @@
  *   hear-payment        PAYMENT_UNKNOWN, NOTICE_STALE, BOOKING_INVALID
  *   keep-netting        NOTICE_STALE
  *
+ * Of a restored ledger: while a partner may still bring back what was lost, HOLD_UNKNOWN and
+ * SALE_UNKNOWN of a till's command are ERR_UNAVAILABLE instead, and what is about a hold or sale
+ * with a partner that has not shown all is not judged either.
+ *
  * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards,
  * tell-funding, send-earns, block-due, mend-half and what is recovered are never refused. Cards
  * lead to members that are there and not erased: erasure blocks them.

@@ -387,8 +387,7 @@ static enum verdict return_sale(struct model *model, struct model_op *m, int64_t
     return VERDICT_OK;
 }
 
-/* Not whoever has the card since a restore. */
-static bool is_member(const struct model_member *member, const struct uid *id)
+bool model_is_member(const struct model_member *member, const struct uid *id)
 {
     return member->is_enrolled && uid_equal(&member->id, id);
 }
@@ -398,7 +397,7 @@ static enum verdict transfer(struct model *model, struct model_op *m, int64_t no
     struct model_member *from = member_of(model, m->op);
     struct model_member *to = &model->members[m->op->to];
     const struct command_transfer *told = &m->op->command.transfer;
-    if (!is_member(from, &told->from) || !is_member(to, &told->to)) {
+    if (!model_is_member(from, &told->from) || !model_is_member(to, &told->to)) {
         return VERDICT_MEMBER_UNKNOWN;
     }
     enum verdict verdict = model_judge_parties(model, m->op);
