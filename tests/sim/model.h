@@ -36,8 +36,7 @@ struct model_member {
     size_t move_to;  /* as whom, then */
     bool has_moved;  /* to another home, as that member */
     size_t moved_to;
-    bool is_moved_at[MODEL_NODES];    /* as far as another brand has heard */
-    bool was_told_early[MODEL_NODES]; /* of the move, before that one knew where to */
+    bool is_moved_at[MODEL_NODES]; /* as far as another brand has heard */
     struct {
         bool is_awaited;
         size_t by; /* that member of the brand */
@@ -326,8 +325,6 @@ enum verdict model_leave_pool(struct model *model, const struct model_op *m, int
 enum verdict model_judge_parties(const struct model *model, const struct sim_op *op);
 
 /* model_move.c */
-/* Is the home to which the member has moved a partner, as the node knows? */
-bool model_knows_next(const struct model *model, unsigned node, size_t member);
 struct model_route model_route(const struct model *model, unsigned node, size_t member);
 enum verdict model_await(struct model *model, const struct model_op *m, int64_t now);
 enum verdict model_move(struct model *model, struct model_op *m, int64_t now);

@@ -164,11 +164,6 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
         model->members[entry->member].is_blocked_at[receiver] = entry->kind == ENTRY_CARD_BLOCK;
         break;
     case ENTRY_CARD_MOVED:
-        if (!model_knows_next(model, receiver, entry->member)) {
-            entry->verdict = VERDICT_PARTNER_UNKNOWN;
-            model->members[entry->member].was_told_early[receiver] = true;
-            break;
-        }
         model->members[entry->member].is_blocked_at[receiver] = false;
         model->members[entry->member].is_moved_at[receiver] = true;
         break;

@@ -296,6 +296,43 @@ static void join_others(struct desk *desk, struct roster_partner *partners, size
     desk->roster.partner_count = count;
 }
 
+/* Told before our charter has the brand; when it has, the card leads there, and nobody tells it
+ * again. */
+static void test_a_move_to_a_brand_that_joins_is_heard(void **state)
+{
+    struct desk *desk = *state;
+    struct roster_partner partners[3];
+    join_others(desk, partners, 3);
+    desk->roster.partner_count = 2;
+    struct card_number card = card_of(&partners[1], 5);
+    struct command take = desk_command(desk, COMMAND_TAKE_ENTRY);
+    take.take_entry = (struct command_take_entry){.sender = partners[1].id,
+                                                  .entry = {.number = 1,
+                                                            .kind = ENTRY_CARD_MOVED,
+                                                            .period = {202609},
+                                                            .card = card,
+                                                            .moved_to = card_of(&partners[2], 5),
+                                                            .tariff = 1,
+                                                            .business_time = desk->now,
+                                                            .transaction_id = desk_id(desk)},
+                                                  .bytes = slice_of("a move", 6)};
+    desk_do(desk, &take);
+    struct command earn = desk_command(desk, COMMAND_EARN);
+    earn.earn.card = card;
+    earn.earn.is_fixed = true;
+    earn.earn.fixed_points = points_of(3);
+    earn.earn.rate.per_minor = 1;
+    assert_int_equal(desk_tell(desk, &earn), VERDICT_PARTNER_UNKNOWN);
+    desk->roster.partner_count = 3;
+    earn.transaction_id = desk_id(desk);
+    desk_do(desk, &earn);
+    assert_string_equal(desk->answer.home.text, "gamma");
+    assert_int_equal(sent_to(desk, &partners[2].id), 1);
+    assert_int_equal(sent_to(desk, &partners[1].id), 0);
+    desk->roster.partners = desk->partners;
+    desk->roster.partner_count = 2;
+}
+
 /* The earn that the partner holds of us, behind what there is for it. */
 static void show_earn(struct desk *desk, const struct partner_id *partner, struct uid id,
                       const struct card_number *card)
@@ -486,6 +523,7 @@ int main(void)
         TEST(test_an_earn_that_went_on_from_what_the_copy_has),
         TEST(test_an_earn_that_went_on_shown_by_its_first_home_first),
         TEST(test_an_earn_that_went_on_shown_by_its_last_home_first),
+        TEST(test_a_move_to_a_brand_that_joins_is_heard),
         TEST(test_an_earn_that_its_home_has_already_is_given),
         TEST(test_an_earn_that_another_sale_is_refused_for_is_not_given),
         TEST(test_two_members_do_not_move_to_each_other),
