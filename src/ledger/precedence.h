@@ -91,6 +91,8 @@
  *   hear-payment        PAYMENT_UNKNOWN, NOTICE_STALE, BOOKING_INVALID
  *   keep-netting        NOTICE_STALE
  *
+ *   activate-programme  PROGRAMME_MOVED, PROGRAMME_VERSION_OLD, PROGRAMME_TIME_PAST
+ *
  * Of a restored ledger: while a partner may still bring back what was lost, HOLD_UNKNOWN and
  * SALE_UNKNOWN of a till's command are ERR_UNAVAILABLE instead, and what is about a hold or sale
  * with a partner that has not shown all is not judged either.
