@@ -275,8 +275,8 @@ class Funding(unittest.TestCase):
         self.assertEqual(sums["promotion_received", "points_given"], Decimal("2.075"))
         self.assertEqual(sums["promotion_return_received", "points_given"], Decimal("-0.575"))
 
-    def test_banks_read_what_is_paid(self):
-        """What funding and promotions come to is paid by files that are valid, to the cent."""
+    def test_what_is_due_is_paid_by_valid_files(self):
+        """What funding and promotions come to, to the cent. Last of all: it changes the books."""
         paid = 0
         for node in self.coalition:
             def owes(node=node):
