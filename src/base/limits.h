@@ -100,6 +100,9 @@
 #define LIMIT_RULES            8192u /* of one programme */
 #define LIMIT_RULE_NAME_BYTES  64u
 #define LIMIT_METRICS          256u
+#define LIMIT_TIERS            16u
+#define LIMIT_TERM_MONTHS      1200u /* that something lasts which rules prolong */
+#define LIMIT_TERM_DAYS        36600u
 #define LIMIT_GOODS_SETS       4096u
 #define LIMIT_GOODS_MEMBERS    1000000u /* in all sets of a programme */
 #define LIMIT_GOODS_TEXT_BYTES 64u      /* of a product, category or brand */

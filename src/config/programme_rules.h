@@ -5,13 +5,18 @@
  *       categories: [tobacco, cigars]     # products, prefixes (of products), categories, brands
  *   metrics:
  *     - name: year-spend
- *       of: spend                         # spend | visits | items | points
- *       window: year                      # ever | day | week | month | year | rolling_days |
- *       length: 30                        # rolling_months; how many, of a rolling one
- *       goods: tobacco                    # optional, of spend and items
- *   rules:
+ *       of: spend                         # spend | visits | items | points | given | until |
+ *                                         # since | streak
+ *       window: year                      # ever (the default) | day | week | month | year |
+ *       length: 30                        # rolling_days | rolling_months; how many, of a rolling
+ * one goods: tobacco                    # optional, of spend and items tiers: # lowest first
+ *     - tier: silver                      # also a metric: the days for which it is still held
+ *       metric: year-spend                # with at_least: reached by it, by the rule "reach
+ * silver"; at_least: 500                     # without both: where a rule prolongs it months: 12 #
+ * held so long from the last time that it was reached end_of: year                      # and to
+ * the end of that day, week, month or year rules:
  *     - rule: saturday-double
- *       on: sale                          # the default; else the name of an event
+ *       on: sale                          # the default; any; else the name of an event
  *       from: 2026-10-01                  # the first day, on the brand's clock
  *       until: 2026-11-01                 # the first day on which it is over
  *       weekdays: [sat, sun]
@@ -24,12 +29,20 @@
  *       purchase: 1                       # the member's n-th
  *       metrics:
  *         - {metric: year-spend, at_least: 500, below: 1000}
+ *         - {metric: visits, reaches: 10}   # was below it and is not with this occasion
+ *       around: {day: birthday, before: 3, after: 7}    # or enrolment, from a year on
+ *       tiers: [none, silver]             # the highest that the member holds
+ *       referred: yes                     # somebody else brought the member
  *       for: [bread]                      # any of these goods; without it all
  *       except: [tobacco]
  *       give: {multiple: 2, rounding: down}
  *         # {points: 1, per: 1.00, of: net, rounding: down}    of: gross | net | paid
  *         # {points: 50}   {multiple: 1.5, rounding: half_up}
  *         # {percent_off: 10, rounding: half_up}   {money_off: 5.00}
+ *         # {points: 1, to: stars}                 to a metric of "given", also with `per`
+ *         # {prolong: silver, months: 12, days: 1, end_of: year, added: yes}   a metric of "until";
+ *         #                                        added to what is left, or from that day
+ *         # {event: referral}                      for who brought the member
  *       priority: 10                      # -1000 to 1000; 0 is the default
  *       group: weekend                    # of those with one group the one that gives most
  *       exclusive: yes
@@ -57,10 +70,26 @@ struct metric_yaml {
     char *goods;
 };
 
+struct tier_yaml {
+    char *tier;
+    char *metric;
+    char *at_least;
+    char *months;
+    char *days;
+    char *end_of;
+};
+
 struct bounds_yaml {
     char *metric;
     char *at_least;
     char *below;
+    char *reaches;
+};
+
+struct around_yaml {
+    char *day;
+    char *before;
+    char *after;
 };
 
 struct give_yaml {
@@ -71,6 +100,13 @@ struct give_yaml {
     char *percent_off;
     char *money_off;
     char *rounding;
+    char *to;
+    char *prolong;
+    char *months;
+    char *days;
+    char *end_of;
+    char *added;
+    char *event;
 };
 
 struct cap_yaml {
@@ -99,6 +135,10 @@ struct rule_yaml {
     char *purchase;
     struct bounds_yaml *metrics;
     unsigned metrics_count;
+    struct around_yaml *around;
+    char **tiers;
+    unsigned tiers_count;
+    char *referred;
     char **goods;
     unsigned goods_names_count;
     char **except;
@@ -116,12 +156,15 @@ struct rules_yaml {
     unsigned goods_count;
     struct metric_yaml *metrics;
     unsigned metrics_count;
+    struct tier_yaml *tiers;
+    unsigned tiers_count;
     struct rule_yaml *rules;
     unsigned rules_count;
 };
 
 extern const cyaml_schema_value_t programme_goods_schema;
 extern const cyaml_schema_value_t programme_metric_schema;
+extern const cyaml_schema_value_t programme_tier_schema;
 extern const cyaml_schema_value_t programme_rule_schema;
 
 /* How amounts are written: decimals of points and money. */

@@ -44,6 +44,16 @@ static int64_t sum_of_parts(const struct judging *j, const struct rule *rule, in
     return sum;
 }
 
+/* By how many days the end of what the rule prolongs moves. */
+static int64_t days_more(const struct judging *j, const struct gift *gift)
+{
+    int64_t end = metric_end_now(j, *gift->metric);
+    int64_t from = gift->term.is_added ? end : j->day;
+    int64_t day = day_months_after(from, gift->term.months) + gift->term.days;
+    int64_t until = window_next(gift->term.end_of, day > DAY_LAST ? DAY_LAST : day);
+    return until > end ? until - end : 0;
+}
+
 enum err gift_wanted(const struct judging *j, const struct rule *rule, int64_t *out_wanted,
                      int64_t *out_parts)
 {
@@ -60,10 +70,46 @@ enum err gift_wanted(const struct judging *j, const struct rule *rule, int64_t *
     case GIVES_MONEY_OFF:
         *out_wanted = sum < gift->money_minor ? sum : gift->money_minor;
         return ERR_OK;
+    case GIVES_UNTIL:
+        *out_wanted = days_more(j, gift);
+        return ERR_OK;
+    case GIVES_EVENT:
+        *out_wanted = 1;
+        return ERR_OK;
     case GIVES_POINTS:
     case GIVES_COUNT:
     default:
         *out_wanted = gift->points_minor;
         return ERR_OK;
     }
+}
+
+/* The end of what is over is today: the number that is kept moves from where it was left. */
+static enum err prolong(struct judging *j, uint16_t metric, int64_t days)
+{
+    uint64_t slot = rules_metric_slot(j->rules, metric);
+    int64_t kept = standing_value_now(j->standing, &j->changes, slot, 0);
+    int64_t end;
+    TRY(int64_add(metric_end_now(j, metric), days, &end));
+    return standing_add(j->standing, &j->changes, j->arena, slot, 0, end - kept);
+}
+
+enum err gift_hand_out(struct judging *j, const struct rule *rule, int64_t given)
+{
+    const struct gift *gift = &rule->gift;
+    if (gift->gives == GIVES_UNTIL) {
+        return prolong(j, *gift->metric, given);
+    }
+    if (gift->gives == GIVES_EVENT) {
+        uint16_t place = (uint16_t)(rule - j->text->rules);
+        j->raised[j->raised_count++] = (struct raised){place, gift->event};
+        return ERR_OK;
+    }
+    if (gift->metric == NULL) {
+        return int64_add(j->points, given, &j->points);
+    }
+    struct window window = j->text->metrics[*gift->metric].window;
+    return standing_add(j->standing, &j->changes, j->arena,
+                        rules_metric_slot(j->rules, *gift->metric), window_bucket(window, j->day),
+                        given);
 }

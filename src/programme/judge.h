@@ -30,6 +30,9 @@ enum trace_reason {
     TRACE_GROUP,        /* what it would have given; what the best of its group did */
     TRACE_EXCLUDED,     /* an exclusive rule went before it */
     TRACE_CAP,          /* a cap left nothing; what it would have given */
+    TRACE_AROUND,       /* not around that day of the year; day */
+    TRACE_TIER,         /* the bit of the member's tier; those it is for */
+    TRACE_REFERRER,     /* nobody else brought the member; has: 1 if it was the member itself */
     TRACE_REASON_COUNT
 };
 
@@ -45,7 +48,13 @@ struct trace_row {
 struct award {
     uint16_t rule;
     int64_t wanted; /* without its caps: minor units of points, or of money for a discount */
-    int64_t given;  /* 1 or more */
+    int64_t given;  /* 1 or more; in what it is counted: rule_given_in */
+};
+
+/* An event for who brought the member, to be judged as one of its own. */
+struct raised {
+    uint16_t rule;
+    struct slice event; /* the rule's text */
 };
 
 /* Everything is in the arena that was given. */
@@ -54,10 +63,12 @@ struct judgement {
     struct money discount;                 /* taken from it */
     const struct money *line_discounts;    /* of each line; their sum is `discount` */
     const struct points *line_base_points; /* points for money of each line */
-    struct points points;                  /* all that rules gave */
+    struct points points;                  /* all that rules gave to the balance */
     const struct award *awards;            /* in the order in which rules went */
     size_t award_count;
     struct standing_changes changes;
+    const struct raised *raised;
+    size_t raised_count;
     const struct trace_row *trace; /* each rule once; NULL unless it was asked for */
     size_t trace_count;
 };

@@ -9,7 +9,8 @@
 enum found_by {
     FOUND_BY_STORE,
     FOUND_BY_EVENT,
-    FOUND_ALWAYS /* at each sale; the text is empty */
+    FOUND_AT_ANY, /* at each sale and event; the text is empty */
+    FOUND_ALWAYS  /* at each sale; the text is empty */
 };
 
 struct finding {
@@ -74,7 +75,9 @@ static void place_findings(const struct rules_text *text, struct rules_index *in
 {
     for (size_t rank = 0; rank < text->rule_count; rank++) {
         const struct rule *rule = &text->rules[index->order[rank]];
-        if (rule->on == OCCASION_EVENT) {
+        if (rule->is_on_any) {
+            add_finding(index, FOUND_AT_ANY, slice_of(NULL, 0), (uint16_t)rank);
+        } else if (rule->on == OCCASION_EVENT) {
             add_finding(index, FOUND_BY_EVENT, rule->event, (uint16_t)rank);
         } else if (rule->goods_count > 0) {
             continue; /* by its goods */
@@ -205,6 +208,7 @@ static void mark_goods(const struct rules_index *index, struct goods_list list, 
 void rules_index_mark(const struct rules_index *index, const struct occasion *occasion,
                       const struct goods_list *lines, uint64_t *bits)
 {
+    mark_found(index, FOUND_AT_ANY, slice_of(NULL, 0), bits);
     if (occasion->kind == OCCASION_EVENT) {
         mark_found(index, FOUND_BY_EVENT, occasion->event, bits);
         return;

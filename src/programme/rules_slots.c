@@ -47,10 +47,15 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
     static const char rule_word[] = "rule";
     static const char metric_word[] = "metric";
     static const char goods_word[] = "goods";
+    static const char tier_word[] = "tier";
     size_t count = 0;
     for (size_t g = 0; g < text->goods_count; g++) {
         const char *name = text->goods[g].name;
         names[count++] = (struct named_slot){slot_named(SLOT_GOODS, 0, name), goods_word, name};
+    }
+    for (size_t t = 0; t < text->tier_count; t++) {
+        const char *name = text->tiers[t].name;
+        names[count++] = (struct named_slot){slot_named(SLOT_TIER, 0, name), tier_word, name};
     }
     for (size_t m = 0; m < text->metric_count; m++) {
         const char *name = text->metrics[m].name;
@@ -87,15 +92,17 @@ static void place_windows(const struct rules_text *text, struct rules_slots *slo
 {
     size_t count = 0;
     for (size_t m = 0; m < text->metric_count; m++) {
-        slots->windows[count++] = (struct slot_window){slots->metrics[m], text->metrics[m].window};
+        const struct metric *metric = &text->metrics[m];
+        slots->windows[count++] =
+            (struct slot_window){slots->metrics[m], metric->window, metric->of == METRIC_STREAK};
     }
     for (size_t r = 0; r < text->rule_count; r++) {
         for (size_t c = 0; c < text->rules[r].cap_count; c++) {
             const struct cap_slots *cap = &slots->caps[slots->cap_first[r] + c];
             struct window window = text->rules[r].caps[c].window;
             if (!text->rules[r].caps[c].is_per_receipt) {
-                slots->windows[count++] = (struct slot_window){cap->amount, window};
-                slots->windows[count++] = (struct slot_window){cap->uses, window};
+                slots->windows[count++] = (struct slot_window){cap->amount, window, false};
+                slots->windows[count++] = (struct slot_window){cap->uses, window, false};
             }
         }
     }
@@ -118,7 +125,8 @@ static enum err reserve(const struct rules_text *text, struct rules_slots *slots
 static enum err fill(const struct rules_text *text, struct rules_slots *slots, struct note *note)
 {
     TRY(reserve(text, slots));
-    size_t most = text->goods_count + text->metric_count + text->rule_count + 2 * count_caps(text);
+    size_t most = text->goods_count + text->metric_count + text->tier_count + text->rule_count +
+                  2 * count_caps(text);
     struct named_slot *names = calloc(most + 1, sizeof names[0]);
     if (names == NULL) {
         return ERR_RESOURCE;
@@ -163,6 +171,10 @@ bool rules_slots_look_at(const struct rules_slots *slots, const struct standing_
             high = middle;
         }
     }
-    return low < slots->window_count && slots->windows[low].slot == number->slot &&
-           number->bucket >= window_first_bucket(slots->windows[low].window, day);
+    if (low == slots->window_count || slots->windows[low].slot != number->slot) {
+        return false;
+    }
+    const struct slot_window *found = &slots->windows[low];
+    int64_t first = window_first_bucket(found->window, day);
+    return number->bucket >= (found->is_streak ? window_bucket(found->window, first - 1) : first);
 }

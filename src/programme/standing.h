@@ -15,7 +15,8 @@ enum slot_of {
     SLOT_RULE = 2,  /* the same */
     SLOT_METRIC = 3,
     SLOT_CAP_AMOUNT = 4, /* what a rule has given within a kind of window */
-    SLOT_CAP_USES = 5    /* how often it has given something there */
+    SLOT_CAP_USES = 5,   /* how often it has given something there */
+    SLOT_TIER = 6        /* kept by nobody */
 };
 
 /* Never 0. `variant` is the kind of a cap's window, else 0. That names have different slots is

@@ -23,6 +23,9 @@ const char *trace_reason_name(enum trace_reason reason)
         [TRACE_GROUP] = "group",
         [TRACE_EXCLUDED] = "excluded",
         [TRACE_CAP] = "cap",
+        [TRACE_AROUND] = "around",
+        [TRACE_TIER] = "tier",
+        [TRACE_REFERRER] = "referrer",
     };
     ASSERT(reason < TRACE_REASON_COUNT);
     return names[reason];

@@ -79,3 +79,37 @@ int64_t window_first_bucket(struct window window, int64_t day)
     }
     return window_bucket(window, day);
 }
+
+int64_t window_next(enum window_kind kind, int64_t day)
+{
+    switch (kind) {
+    case WINDOW_DAY:
+        return day + 1;
+    case WINDOW_WEEK:
+        return monday_of(day) + DAYS_PER_WEEK;
+    case WINDOW_MONTH:
+        return day_months_after(month_before(day, 0), 1);
+    case WINDOW_YEAR:
+        return day_months_after(window_bucket((struct window){WINDOW_YEAR, 0}, day),
+                                MONTHS_PER_YEAR);
+    case WINDOW_EVER:
+    case WINDOW_ROLLING_DAYS:
+    case WINDOW_ROLLING_MONTHS:
+    case WINDOW_KIND_COUNT:
+    default:
+        return day;
+    }
+}
+
+int64_t day_months_after(int64_t day, unsigned months)
+{
+    struct civil civil = civil_of_day(day);
+    int64_t month = (int64_t)civil.year * MONTHS_PER_YEAR + civil.month - 1 + months;
+    int64_t year = month / MONTHS_PER_YEAR;
+    if (year > 9999) {
+        return DAY_LAST;
+    }
+    int in_year = (int)(month % MONTHS_PER_YEAR) + 1;
+    int last = civil_days_in_month((int)year, in_year);
+    return day_of_civil((int)year, in_year, civil.day < last ? civil.day : last);
+}

@@ -71,29 +71,155 @@ static bool is_within(struct window window, int64_t past, int64_t day)
     }
 }
 
-static int64_t metric_of_past(const struct model *model, uint16_t number)
+/* What one occasion adds to a metric that counts. */
+static int64_t metric_of_one(const struct model *model, const struct metric *metric,
+                             const struct happened *one)
 {
-    const struct metric *metric = &model->text->metrics[number];
-    int64_t sum = 0;
-    for (size_t h = 0; h < model->past_count; h++) {
-        const struct happened *past = &model->past[h];
-        if (!is_within(metric->window, unix_day(past->occasion.local),
-                       unix_day(model->now->occasion.local))) {
-            continue;
+    int64_t sum = metric->of == METRIC_POINTS                                          ? one->points
+                  : metric->of == METRIC_VISITS && one->occasion.kind == OCCASION_SALE ? 1
+                                                                                       : 0;
+    for (size_t i = 0; i < one->occasion.line_count; i++) {
+        bool is_counted = metric->goods == NO_GOODS ||
+                          is_in_set(&model->text->goods[metric->goods], &one->lines[i]);
+        if (is_counted && metric->of == METRIC_SPEND) {
+            sum += one->lines[i].amount.minor - one->off[i];
+        } else if (is_counted && metric->of == METRIC_ITEMS) {
+            sum += one->lines[i].quantity_milli;
         }
-        sum += metric->of == METRIC_POINTS ? past->points : 0;
-        sum += metric->of == METRIC_VISITS && past->occasion.kind == OCCASION_SALE ? 1 : 0;
-        for (size_t i = 0; i < past->occasion.line_count; i++) {
-            bool is_counted = metric->goods == NO_GOODS ||
-                              is_in_set(&model->text->goods[metric->goods], &past->lines[i]);
-            if (is_counted && metric->of == METRIC_SPEND) {
-                sum += past->lines[i].amount.minor - past->off[i];
-            } else if (is_counted && metric->of == METRIC_ITEMS) {
-                sum += past->lines[i].quantity_milli;
+    }
+    for (size_t r = 0; metric->of == METRIC_GIVEN && r < model->text->rule_count; r++) {
+        const uint16_t *receiver = model->text->rules[r].gift.metric;
+        bool is_given = receiver != NULL && &model->text->metrics[*receiver] == metric;
+        sum += is_given ? one->given[r] : 0;
+    }
+    return sum;
+}
+
+/* The day on which what rules prolong is over: each prolongs from there, or from its own day. */
+static int64_t end_of(const struct model *model, uint16_t number, bool counts_this)
+{
+    int64_t end = 0;
+    for (size_t h = 0; h < model->past_count + (counts_this ? 1 : 0); h++) {
+        const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
+        int64_t day = unix_day(one->occasion.local);
+        for (size_t r = 0; r < model->text->rule_count; r++) {
+            const struct gift *gift = &model->text->rules[r].gift;
+            if (gift->gives == GIVES_UNTIL && *gift->metric == number && one->given[r] > 0) {
+                end = (end > day ? end : day) + one->given[r];
             }
         }
     }
+    return end;
+}
+
+static bool has_sale(const struct model *model, struct window window, int64_t day, bool counts_this)
+{
+    for (size_t h = 0; h < model->past_count + (counts_this ? 1 : 0); h++) {
+        const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
+        if (one->occasion.kind == OCCASION_SALE &&
+            is_within(window, unix_day(one->occasion.local), day)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t streak_of(const struct model *model, struct window window, bool counts_this)
+{
+    int64_t streak = 0;
+    int64_t day = unix_day(model->now->occasion.local);
+    for (bool is_first = true;; is_first = false) {
+        if (has_sale(model, window, day, counts_this)) {
+            streak++;
+        } else if (!is_first) {
+            return streak;
+        }
+        int64_t last = day;
+        while (is_within(window, last, day)) {
+            last--;
+        }
+        day = last;
+    }
+}
+
+static int64_t since_sale(const struct model *model, bool counts_this)
+{
+    int64_t day = unix_day(model->now->occasion.local);
+    if (counts_this && model->now->occasion.kind == OCCASION_SALE) {
+        return 0;
+    }
+    for (size_t h = model->past_count; h > 0; h--) {
+        if (model->past[h - 1].occasion.kind == OCCASION_SALE) {
+            return day - unix_day(model->past[h - 1].occasion.local);
+        }
+    }
+    return INT64_MAX;
+}
+
+static int64_t metric_of(const struct model *model, uint16_t number, bool counts_this)
+{
+    const struct metric *metric = &model->text->metrics[number];
+    int64_t day = unix_day(model->now->occasion.local);
+    if (metric->of == METRIC_UNTIL) {
+        int64_t end = end_of(model, number, counts_this);
+        return end > day ? end - day : 0;
+    }
+    if (metric->of == METRIC_SINCE) {
+        return since_sale(model, counts_this);
+    }
+    if (metric->of == METRIC_STREAK) {
+        return streak_of(model, metric->window, counts_this);
+    }
+    int64_t sum = counts_this ? metric_of_one(model, metric, model->now) : 0;
+    for (size_t h = 0; h < model->past_count; h++) {
+        const struct happened *past = &model->past[h];
+        if (is_within(metric->window, unix_day(past->occasion.local), day)) {
+            sum += metric_of_one(model, metric, past);
+        }
+    }
     return sum;
+}
+
+/* Is one of the days that are so far off the day of the year, or the last day of a month without
+ * it? */
+static bool is_around(const struct model *model, const struct around *around)
+{
+    const struct shopper *shopper = &model->now->occasion.shopper;
+    int64_t today = unix_day(model->now->occasion.local);
+    struct civil enrolled = civil_of_day(shopper->enrolled_day);
+    bool is_birthday = around->of == DAY_OF_BIRTHDAY;
+    int month = is_birthday ? (int)shopper->birth_month : enrolled.month;
+    int in_month = is_birthday ? (int)shopper->birth_day : enrolled.day;
+    if (shopper->birth_month == 0) { /* drawn with the other */
+        return false;
+    }
+    for (int64_t day = today - around->after; day <= today + around->before; day++) {
+        struct civil civil = civil_of_day(day);
+        struct civil tomorrow = civil_of_day(day + 1);
+        bool is_day = civil.month == month &&
+                      (civil.day == in_month || (civil.day < in_month && tomorrow.day == 1));
+        if (is_day && (is_birthday || civil.year > enrolled.year)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_member(const struct model *model, const struct when *when)
+{
+    const struct shopper *shopper = &model->now->occasion.shopper;
+    if (when->is_referred &&
+        (shopper->referrer.length == 0 || slice_equal(shopper->referrer, shopper->key))) {
+        return false;
+    }
+    if (when->around != NULL && !is_around(model, when->around)) {
+        return false;
+    }
+    unsigned bit = NO_TIER_BIT;
+    for (size_t t = 0; t < model->text->tier_count; t++) {
+        bit = metric_of(model, model->text->tiers[t].until, false) > 0 ? TIER_BIT(t) : bit;
+    }
+    return when->tiers == 0 || (when->tiers & bit) != 0;
 }
 
 static bool is_hour(const struct when *when, int64_t minute_of_all)
@@ -123,8 +249,8 @@ static bool applies(const struct model *model, const struct rule *rule)
     int64_t day = unix_day(now->occasion.local);
     bool is_same = rule->on == now->occasion.kind &&
                    (rule->on == OCCASION_SALE || slice_equal(rule->event, now->occasion.event));
-    if (!is_same || day < when->from_day || day >= when->until_day ||
-        !is_hour(when, now->occasion.local.ms / 60000)) {
+    if ((!is_same && !rule->is_on_any) || !is_member(model, when) || day < when->from_day ||
+        day >= when->until_day || !is_hour(when, now->occasion.local.ms / 60000)) {
         return false;
     }
     if (when->store_count > 0 && !slice_equal(when->stores[0], now->occasion.store)) {
@@ -147,13 +273,36 @@ static bool applies(const struct model *model, const struct rule *rule)
         return false;
     }
     if (when->metric_count > 0) {
-        int64_t value = metric_of_past(model, when->metrics[0].metric);
+        int64_t value = metric_of(model, when->metrics[0].metric, when->metrics[0].counts_this);
         if (value < when->metrics[0].at_least || value >= when->metrics[0].below) {
             return false;
         }
     }
     return when->purchase == 0 ||
-           metric_of_past(model, when->purchases) == (int64_t)when->purchase - 1;
+           metric_of(model, when->purchases, false) == (int64_t)when->purchase - 1;
+}
+
+static int64_t days_more(const struct model *model, const struct gift *gift)
+{
+    int64_t today = unix_day(model->now->occasion.local);
+    int64_t end = end_of(model, *gift->metric, true);
+    end = end > today ? end : today;
+    struct civil civil = civil_of_day(gift->term.is_added ? end : today);
+    int day = civil.day;
+    for (unsigned m = 0; m < gift->term.months; m++) {
+        civil.month = civil.month == 12 ? 1 : civil.month + 1;
+        civil.year += civil.month == 1 ? 1 : 0;
+    }
+    civil.day = day > civil_days_in_month(civil.year, civil.month)
+                    ? civil_days_in_month(civil.year, civil.month)
+                    : day;
+    int64_t until = day_of_civil(civil.year, civil.month, civil.day) + gift->term.days;
+    struct window window = {gift->term.end_of, 0};
+    int64_t next = until;
+    while (window.kind != WINDOW_EVER && is_within(window, until, next)) {
+        next++;
+    }
+    return next > end ? next - end : 0;
 }
 
 /* What the rule would give, and the weights for sharing it out. */
@@ -184,6 +333,10 @@ static int64_t wanted_of(const struct model *model, const struct rule *rule, int
         return divide(sum * gift->ratio.mantissa, 1000, gift->rounding);
     case GIVES_MONEY_OFF:
         return sum < gift->money_minor ? sum : gift->money_minor;
+    case GIVES_UNTIL:
+        return days_more(model, gift);
+    case GIVES_EVENT:
+        return 1;
     case GIVES_POINTS:
     case GIVES_COUNT:
     default:
@@ -246,12 +399,14 @@ static void give(struct model *model, size_t r, int64_t given, int64_t wanted,
     struct happened *now = model->now;
     enum stage stage = rule_stage(&model->text->rules[r]);
     int64_t shares[LINES_MAX];
-    share(stage == STAGE_BONUS ? 0 : given, weights, now->occasion.line_count, shares);
+    share(stage > STAGE_BASE ? 0 : given, weights, now->occasion.line_count, shares);
     for (size_t i = 0; i < now->occasion.line_count; i++) {
         now->off[i] += stage == STAGE_DISCOUNT ? shares[i] : 0;
         now->base[i] += stage == STAGE_BASE ? shares[i] : 0;
     }
-    now->points += stage == STAGE_DISCOUNT ? 0 : given;
+    bool is_to_balance = rule_given_in(&model->text->rules[r]) == GIVEN_IN_POINTS &&
+                         model->text->rules[r].gift.metric == NULL;
+    now->points += is_to_balance ? given : 0;
     now->given[r] = given;
     now->wanted[r] = wanted;
 }
@@ -335,7 +490,8 @@ bool model_judge(struct model *model)
         return false;
     }
     share(now->occasion.paid_in_points.minor, nets, now->occasion.line_count, model->paid);
-    model_stage(model, STAGE_BASE);
-    model_stage(model, STAGE_BONUS);
+    for (enum stage stage = STAGE_BASE; stage < STAGE_COUNT; stage++) {
+        model_stage(model, stage);
+    }
     return true;
 }

@@ -8,7 +8,8 @@
 #define RULES_MAX   12
 #define SETS_MAX    4
 #define MEMBERS_MAX 4
-#define METRICS_MAX 3
+#define METRICS_MAX 8
+#define TIERS_MAX   2
 #define LINES_MAX   5
 #define CAPS_MAX    2
 #define FIRST_DAY   20700
@@ -18,7 +19,10 @@ struct drawn {
     struct goods_member members[SETS_MAX][MEMBERS_MAX];
     struct goods_set sets[SETS_MAX];
     struct metric metrics[METRICS_MAX];
+    struct tier tiers[TIERS_MAX];
     struct rule rules[RULES_MAX];
+    uint16_t receivers[RULES_MAX];
+    struct around around[RULES_MAX];
     uint16_t goods[RULES_MAX][2];
     uint16_t except[RULES_MAX][1];
     struct cap caps[RULES_MAX][CAPS_MAX];
@@ -38,6 +42,15 @@ struct happened {
     int64_t off[LINES_MAX];
     int64_t base[LINES_MAX];
     int64_t points;
+};
+
+/* The places of the metrics that are always there. */
+enum {
+    METRIC_AT_GIVEN = 2,
+    METRIC_AT_UNTIL, /* TIERS_MAX of them */
+    METRIC_AT_SINCE = METRIC_AT_UNTIL + TIERS_MAX,
+    METRIC_AT_STREAK,
+    METRIC_AT_VISITS
 };
 
 /* Up to `bound` - 1. */
