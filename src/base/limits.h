@@ -108,6 +108,8 @@
 #define LIMIT_GOODS_TEXT_BYTES 64u      /* of a product, category or brand */
 #define LIMIT_STANDING_NUMBERS 1024u    /* that a programme remembers of a member */
 #define LIMIT_ROLLING_BUCKETS  92u
+#define LIMIT_PROGRAMME_BYTES  (384u << 10)     /* of a version that is in force or was */
+#define LIMIT_PROGRAMMES       1024u            /* versions that were activated */
 #define LIMIT_RATIO_MANTISSA   INT64_C(1000000) /* of a factor or percentage */
 #define LIMIT_RATIO_DECIMALS   4u
 

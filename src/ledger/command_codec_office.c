@@ -116,6 +116,28 @@ static void read_dispute(struct reader *in, struct command_dispute *out_dispute)
     read_text(in, out_dispute->note, sizeof out_dispute->note);
 }
 
+static void write_programme(struct buffer *out, const struct command_programme *programme)
+{
+    write_varint(out, programme->number);
+    write_varint(out, programme->version);
+    write_time(out, programme->from);
+    write_text(out, programme->by, sizeof programme->by);
+    write_block(out, programme->text);
+}
+
+static void read_programme(struct reader *in, struct command_programme *out_programme)
+{
+    uint64_t number = read_varint(in);
+    uint64_t version = read_varint(in);
+    read_expect(in, number <= UINT32_MAX && version <= UINT32_MAX);
+    out_programme->number = (uint32_t)number;
+    out_programme->version = (uint32_t)version;
+    out_programme->from = read_time(in);
+    read_text(in, out_programme->by, sizeof out_programme->by);
+    out_programme->text = read_block(in);
+    read_expect(in, out_programme->text.length <= LIMIT_PROGRAMME_BYTES);
+}
+
 void command_write_office(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -168,6 +190,9 @@ void command_write_office(struct buffer *out, const struct command *command)
     case COMMAND_BUY_BLOCK:
         write_block_terms(out, &command->block_of_points.terms);
         write_block(out, command->block_of_points.evidence);
+        break;
+    case COMMAND_ACTIVATE_PROGRAMME:
+        write_programme(out, &command->programme);
         break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:
@@ -235,6 +260,9 @@ void command_read_office(struct reader *in, struct command *command)
     case COMMAND_BUY_BLOCK:
         read_block_terms(in, &command->block_of_points.terms);
         command->block_of_points.evidence = read_block(in);
+        break;
+    case COMMAND_ACTIVATE_PROGRAMME:
+        read_programme(in, &command->programme);
         break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:

@@ -62,6 +62,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_SIGN_PAYMENT] = decide_payment,
     [COMMAND_HEAR_PAYMENT] = decide_payment,
     [COMMAND_KEEP_NETTING] = decide_netting,
+    [COMMAND_ACTIVATE_PROGRAMME] = decide_activate_programme,
 };
 
 /* Nothing is owed or spent yet. */

@@ -463,6 +463,7 @@ MUST_USE enum err decide_put_pair(struct decision *d);
 MUST_USE enum err decide_freeze(struct decision *d);
 MUST_USE enum err decide_payment(struct decision *d);
 MUST_USE enum err decide_netting(struct decision *d);
+MUST_USE enum err decide_activate_programme(struct decision *d);
 MUST_USE enum err decide_transfer(struct decision *d);
 MUST_USE enum err decide_open_pool(struct decision *d);
 MUST_USE enum err decide_join_pool(struct decision *d);

@@ -156,6 +156,8 @@ static const enum verdict verdicts[COMMAND_KIND_END][COMMAND_VERDICTS_MAX] = {
     [COMMAND_KEEP_NETTING] = {VERDICT_NOTICE_STALE},
     [COMMAND_HEAR_PAYMENT] = {VERDICT_PAYMENT_UNKNOWN, VERDICT_NOTICE_STALE,
                               VERDICT_BOOKING_INVALID},
+    [COMMAND_ACTIVATE_PROGRAMME] = {VERDICT_PROGRAMME_MOVED, VERDICT_PROGRAMME_VERSION_OLD,
+                                    VERDICT_PROGRAMME_TIME_PAST},
 };
 
 const enum verdict *command_verdicts(enum command_kind kind)

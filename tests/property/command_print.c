@@ -224,6 +224,11 @@ static void print_node(const struct command *command)
         print_points(command->block_of_points.terms.points);
         print_time("until", command->block_of_points.terms.valid_until.ms);
         break;
+    case COMMAND_ACTIVATE_PROGRAMME:
+        (void)printf(" number=%" PRIu32 " version=%" PRIu32, command->programme.number,
+                     command->programme.version);
+        print_time("from", command->programme.from.ms);
+        break;
     case COMMAND_BLOCK_DUE:
         print_ids("of", &command->due.id);
         break;

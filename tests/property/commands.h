@@ -73,6 +73,7 @@ make_fn make_pair;
 make_fn make_freeze;
 make_fn make_payment;
 make_fn make_netting;
+make_fn make_programme;
 make_fn make_repeat;
 make_fn make_grant_mandate;
 make_fn make_take_mandate;

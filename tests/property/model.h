@@ -338,6 +338,8 @@ struct model {
     size_t debt_count;
     struct model_match matched[MODEL_MATCHED];
     size_t matched_count;
+    uint32_t programme_count;
+    uint32_t programme_version; /* of the last one; 0: none */
     struct model_payment payments[MODEL_PARTNERS][MODEL_MONTHS];
     struct model_word words[MODEL_PARTNERS][MODEL_MONTHS];
     struct model_block blocks[MODEL_BLOCKS];

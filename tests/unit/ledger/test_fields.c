@@ -332,6 +332,15 @@ static void payments_come_back(struct rng *rng)
         buffer_fini(&bytes);
     }
     {
+        COMMAND_COMES_BACK(COMMAND_ACTIVATE_PROGRAMME);
+        SAME(programme.number);
+        SAME(programme.version);
+        SAME(programme.from);
+        SAME(programme.by);
+        SAME_SLICE(programme.text);
+        buffer_fini(&bytes);
+    }
+    {
         COMMAND_COMES_BACK(COMMAND_KEEP_NETTING);
         SAME(netting.kind);
         SAME(netting.period);
