@@ -66,6 +66,7 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_HEAR_PAYMENT] = "hear-payment",
     [COMMAND_KEEP_NETTING] = "keep-netting",
     [COMMAND_ACTIVATE_PROGRAMME] = "activate-programme",
+    [COMMAND_SET_PROFILE] = "set-profile",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -91,7 +92,7 @@ bool command_is_idempotent(enum command_kind kind)
            command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER ||
            kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
            kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
-           kind == COMMAND_ACTIVATE_PROGRAMME;
+           kind == COMMAND_ACTIVATE_PROGRAMME || kind == COMMAND_SET_PROFILE;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -236,6 +237,10 @@ static void said_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_ERASE_MEMBER:
         write_uid(out, &command->erase.member);
+        break;
+    case COMMAND_SET_PROFILE:
+        write_uid(out, &command->profile.member);
+        write_bytes(out, command->profile.said_tag, sizeof command->profile.said_tag);
         break;
     case COMMAND_AWAIT_MOVE:
         write_card(out, &command->await.card);

@@ -69,6 +69,7 @@ enum command_kind {
     COMMAND_HEAR_PAYMENT = 69,     /* the partner's */
     COMMAND_KEEP_NETTING = 70,     /* what others signed about the net of a period, or we did */
     COMMAND_ACTIVATE_PROGRAMME = 76,
+    COMMAND_SET_PROFILE = 77,      /* a member's personal data anew: its language, its consents */
     COMMAND_KIND_END
 };
 
@@ -327,6 +328,14 @@ struct command_unmerge {
     struct uid merge; /* its transaction id */
 };
 
+/* Sealed as at enrolment, under the key that the member has. */
+struct command_profile {
+    struct uid member;
+    struct hash replaces;                /* of what was sealed before: nothing came in between */
+    uint8_t said_tag[PERSONAL_TAG_SIZE]; /* keyed hash of the change that was asked for */
+    struct slice sealed;                 /* at most LIMIT_SEALED_PROFILE_BYTES */
+};
+
 struct command_erase {
     struct uid member;
 };
@@ -416,6 +425,7 @@ struct command {
         struct command_merge merge;
         struct command_unmerge unmerge;
         struct command_erase erase;
+        struct command_profile profile;
         struct command_apart apart;
         struct command_prune prune;
         struct command_await await;

@@ -116,6 +116,23 @@ static void read_dispute(struct reader *in, struct command_dispute *out_dispute)
     read_text(in, out_dispute->note, sizeof out_dispute->note);
 }
 
+static void write_profile(struct buffer *out, const struct command_profile *profile)
+{
+    write_uid(out, &profile->member);
+    write_bytes(out, profile->replaces.bytes, sizeof profile->replaces.bytes);
+    write_bytes(out, profile->said_tag, sizeof profile->said_tag);
+    write_block(out, profile->sealed);
+}
+
+static void read_profile(struct reader *in, struct command_profile *out_profile)
+{
+    read_uid(in, &out_profile->member);
+    read_copy(in, out_profile->replaces.bytes, sizeof out_profile->replaces.bytes);
+    read_copy(in, out_profile->said_tag, sizeof out_profile->said_tag);
+    out_profile->sealed = read_block(in);
+    read_expect(in, out_profile->sealed.length <= LIMIT_SEALED_PROFILE_BYTES);
+}
+
 static void write_programme(struct buffer *out, const struct command_programme *programme)
 {
     write_varint(out, programme->number);
@@ -136,6 +153,32 @@ static void read_programme(struct reader *in, struct command_programme *out_prog
     read_text(in, out_programme->by, sizeof out_programme->by);
     out_programme->text = read_block(in);
     read_expect(in, out_programme->text.length <= LIMIT_PROGRAMME_BYTES);
+}
+
+static void write_about_member(struct buffer *out, const struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        write_uid(out, &command->block.member);
+        write_text(out, command->block.reason, sizeof command->block.reason);
+        break;
+    case COMMAND_MERGE_MEMBERS:
+        write_uid(out, &command->merge.from);
+        write_uid(out, &command->merge.into);
+        break;
+    case COMMAND_UNMERGE_MEMBERS:
+        write_uid(out, &command->unmerge.merge);
+        break;
+    case COMMAND_ERASE_MEMBER:
+        write_uid(out, &command->erase.member);
+        break;
+    case COMMAND_SET_PROFILE:
+        write_profile(out, &command->profile);
+        break;
+    default:
+        ASSERT(false);
+    }
 }
 
 void command_write_office(struct buffer *out, const struct command *command)
@@ -159,18 +202,11 @@ void command_write_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_BLOCK_MEMBER:
     case COMMAND_UNBLOCK_MEMBER:
-        write_uid(out, &command->block.member);
-        write_text(out, command->block.reason, sizeof command->block.reason);
-        break;
     case COMMAND_MERGE_MEMBERS:
-        write_uid(out, &command->merge.from);
-        write_uid(out, &command->merge.into);
-        break;
     case COMMAND_UNMERGE_MEMBERS:
-        write_uid(out, &command->unmerge.merge);
-        break;
     case COMMAND_ERASE_MEMBER:
-        write_uid(out, &command->erase.member);
+    case COMMAND_SET_PROFILE:
+        write_about_member(out, command);
         break;
     case COMMAND_PRUNE:
         write_block(out, command->prune.keys);
@@ -208,6 +244,32 @@ void command_write_office(struct buffer *out, const struct command *command)
     }
 }
 
+static void read_about_member(struct reader *in, struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        read_uid(in, &command->block.member);
+        read_text(in, command->block.reason, sizeof command->block.reason);
+        break;
+    case COMMAND_MERGE_MEMBERS:
+        read_uid(in, &command->merge.from);
+        read_uid(in, &command->merge.into);
+        break;
+    case COMMAND_UNMERGE_MEMBERS:
+        read_uid(in, &command->unmerge.merge);
+        break;
+    case COMMAND_ERASE_MEMBER:
+        read_uid(in, &command->erase.member);
+        break;
+    case COMMAND_SET_PROFILE:
+        read_profile(in, &command->profile);
+        break;
+    default:
+        ASSERT(false);
+    }
+}
+
 void command_read_office(struct reader *in, struct command *command)
 {
     switch ((int)command->kind) {
@@ -229,18 +291,11 @@ void command_read_office(struct reader *in, struct command *command)
         break;
     case COMMAND_BLOCK_MEMBER:
     case COMMAND_UNBLOCK_MEMBER:
-        read_uid(in, &command->block.member);
-        read_text(in, command->block.reason, sizeof command->block.reason);
-        break;
     case COMMAND_MERGE_MEMBERS:
-        read_uid(in, &command->merge.from);
-        read_uid(in, &command->merge.into);
-        break;
     case COMMAND_UNMERGE_MEMBERS:
-        read_uid(in, &command->unmerge.merge);
-        break;
     case COMMAND_ERASE_MEMBER:
-        read_uid(in, &command->erase.member);
+    case COMMAND_SET_PROFILE:
+        read_about_member(in, command);
         break;
     case COMMAND_PRUNE:
         read_prune(in, &command->prune);

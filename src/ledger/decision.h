@@ -472,6 +472,7 @@ MUST_USE enum err decide_propose_adjustment(struct decision *d);
 MUST_USE enum err decide_rule_adjustment(struct decision *d);
 MUST_USE enum err decide_unblock_card(struct decision *d);
 MUST_USE enum err decide_block_member(struct decision *d);
+MUST_USE enum err decide_set_profile(struct decision *d);
 MUST_USE enum err decide_unblock_member(struct decision *d);
 MUST_USE enum err decide_merge_members(struct decision *d);
 MUST_USE enum err decide_unmerge_members(struct decision *d);

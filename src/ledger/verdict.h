@@ -109,6 +109,7 @@ enum verdict {
     VERDICT_PROGRAMME_MOVED = 190,     /* another version was activated meanwhile */
     VERDICT_PROGRAMME_VERSION_OLD = 191,
     VERDICT_PROGRAMME_TIME_PAST = 192, /* purchases were judged already that it would be for */
+    VERDICT_PROFILE_CHANGED = 193,     /* by somebody else, since it was read to be changed */
     VERDICT_END
 };
 

@@ -188,6 +188,9 @@ static bool print_office(const struct command *command)
     case COMMAND_ERASE_MEMBER:
         print_ids("member", &command->erase.member);
         return true;
+    case COMMAND_SET_PROFILE:
+        print_ids("member", &command->profile.member);
+        return true;
     case COMMAND_AWAIT_MOVE:
         (void)printf(" card=%s for=%s", command->await.card.digits, command->await.own_card.digits);
         return true;

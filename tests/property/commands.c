@@ -31,6 +31,7 @@ static const struct share shares[] = {
     {make_send_earns, 20},   {make_sell_block, 8},
     {make_buy_block, 8},     {make_block_due, 12},
     {make_programme, 6},
+    {make_set_profile, 12},
 };
 
 static bool is_mandated(const struct making *making)
@@ -108,6 +109,9 @@ static bool alter_office(struct command *command, struct uid somebody)
         return true;
     case COMMAND_ERASE_MEMBER:
         command->erase.member = somebody;
+        return true;
+    case COMMAND_SET_PROFILE:
+        command->profile.said_tag[15] ^= 1;
         return true;
     case COMMAND_SELL_BLOCK:
     case COMMAND_BUY_BLOCK:

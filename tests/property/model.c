@@ -204,6 +204,7 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_MERGE_MEMBERS] = model_step_merge,
     [COMMAND_UNMERGE_MEMBERS] = model_step_unmerge,
     [COMMAND_ERASE_MEMBER] = model_step_erase,
+    [COMMAND_SET_PROFILE] = model_step_set_profile,
     [COMMAND_PRUNE] = model_step_prune,
     [COMMAND_GRANT_MANDATE] = model_step_mandate,
     [COMMAND_TAKE_MANDATE] = model_step_mandate,
@@ -273,6 +274,9 @@ static bool office_says_the_same(const struct command *a, const struct command *
     case COMMAND_ACTIVATE_PROGRAMME:
         return a->programme.version == b->programme.version &&
                a->programme.from.ms == b->programme.from.ms;
+    case COMMAND_SET_PROFILE:
+        return uid_equal(&a->profile.member, &b->profile.member) &&
+               memcmp(a->profile.said_tag, b->profile.said_tag, PERSONAL_TAG_SIZE) == 0;
     case COMMAND_SELL_BLOCK:
     case COMMAND_BUY_BLOCK:
         return block_terms_equal(&a->block_of_points.terms, &b->block_of_points.terms);

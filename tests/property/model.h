@@ -64,6 +64,7 @@ struct model_member {
     struct uid id;
     uint8_t reference_tag[PERSONAL_TAG_SIZE];
     bool has_reference;
+    const char *personal; /* what was sealed last */
     int64_t enrolled;
     int64_t active_at; /* 0: not yet */
     bool is_blocked;

@@ -182,6 +182,7 @@ model_fn model_step_enrol;
 model_fn model_step_tell_funding;
 model_fn model_step_send_earns;
 model_fn model_step_issue_card;
+model_fn model_step_set_profile;
 model_fn model_step_block_card;   /* and unblock */
 model_fn model_step_block_member; /* and unblock */
 model_fn model_step_erase;

@@ -496,6 +496,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += add_exact(out_formats + count);
     count += add_blocks(out_formats + count);
     count += add_programmes(out_formats + count);
+    count += add_commands(COMMAND_SET_PROFILE, COMMAND_SET_PROFILE, out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -418,6 +418,14 @@ static void short_commands_come_back(struct rng *rng)
         buffer_fini(&bytes);
     }
     {
+        COMMAND_COMES_BACK(COMMAND_SET_PROFILE);
+        SAME(profile.member);
+        SAME(profile.replaces);
+        SAME(profile.said_tag);
+        SAME_SLICE(profile.sealed);
+        buffer_fini(&bytes);
+    }
+    {
         COMMAND_COMES_BACK(COMMAND_BLOCK_CARD);
         SAME(card.member);
         SAME(card.card);
