@@ -34,6 +34,11 @@ static const char *const words[TRACE_REASON_COUNT] = {
     [TRACE_GROUP] = "another of its group gives more",
     [TRACE_EXCLUDED] = "an exclusive rule went before it",
     [TRACE_CAP] = "its cap is used up",
+    [TRACE_NO_CODE] = "no code of its coupon was shown",
+    [TRACE_CODE_UNKNOWN] = "the code was never issued",
+    [TRACE_CODE_OTHER] = "the code is somebody else's",
+    [TRACE_CODE_USED] = "the code is used up",
+    [TRACE_CODE_SPARE] = "another code of the coupon was taken",
     [TRACE_AROUND] = "not around that day of the member's year",
 };
 
@@ -44,7 +49,7 @@ static void print_metric(FILE *out, const struct programme_opened *programme,
     unsigned decimals = metric_of_decimals(metric->of, programme->units.points_decimals,
                                            programme->units.currency_decimals);
     fprintf(out, "%s is %s, %s %s", metric->name, number(row->has, decimals).text,
-            row->reason == TRACE_METRIC_BELOW ? "less than" : "not below",
+            row->reason == TRACE_METRIC_ABOVE ? "not below" : "less than",
             number(row->wants, decimals).text);
 }
 
@@ -73,6 +78,8 @@ static void print_why(FILE *out, const struct programme_opened *programme,
         fputs(words[row->reason], out);
     } else if (row->reason == TRACE_NOT_YET) {
         fprintf(out, "begins on %s", day(row->wants).text);
+    } else if (row->reason == TRACE_CODE_OVER) {
+        fprintf(out, "the code was over on %s", day(row->wants).text);
     } else if (row->reason == TRACE_OVER) {
         fprintf(out, "was over on %s", day(row->wants).text);
     } else if (row->reason == TRACE_HOUR) {

@@ -22,6 +22,8 @@ static bool read_gives(struct reading *r, const struct give_yaml *yaml, enum giv
     } kinds[] = {{yaml->points, yaml->per != NULL ? GIVES_POINTS_FOR_MONEY : GIVES_POINTS},
                  {yaml->multiple, GIVES_MULTIPLE},
                  {yaml->percent_off, GIVES_PERCENT_OFF},
+                 {yaml->percent_off_by, GIVES_PERCENT_OFF},
+                 {yaml->price, GIVES_PRICE},
                  {yaml->money_off, GIVES_MONEY_OFF},
                  {yaml->prolong, GIVES_UNTIL},
                  {yaml->event, GIVES_EVENT}};
@@ -52,6 +54,11 @@ static void check_keys(struct reading *r, const struct give_yaml *yaml, enum giv
     (void)is_only_of(r, "give.per", yaml->per, is_for_money);
     (void)is_only_of(r, "give.of", yaml->of, is_for_money);
     (void)is_only_of(r, "give.to", yaml->to, is_for_money || gives == GIVES_POINTS);
+    (void)is_only_of(r, "give.items", yaml->items, gives == GIVES_PRICE);
+    if ((yaml->steps_count > 0) != (yaml->percent_off_by != NULL)) {
+        check_fail(r->check, reading_key(r, "give").text,
+                   "a percentage by a metric has steps, and nothing else does");
+    }
     (void)is_only_of(r, "give.months", yaml->months, is_until);
     (void)is_only_of(r, "give.days", yaml->days, is_until);
     (void)is_only_of(r, "give.end_of", yaml->end_of, is_until);
@@ -59,6 +66,26 @@ static void check_keys(struct reading *r, const struct give_yaml *yaml, enum giv
     if (!is_only_of(r, "give.rounding", yaml->rounding, is_divided(gives)) && is_divided(gives)) {
         check_fail(r->check, reading_key(r, "give").text, "names no rounding");
     }
+}
+
+static const struct by_metric *read_steps(struct reading *r, const struct give_yaml *yaml)
+{
+    struct by_metric *by = reading_take(r, 1, sizeof *by);
+    struct ratio_step *steps = reading_take(r, yaml->steps_count, sizeof steps[0]);
+    uint16_t metric = reading_metric(r, "give.percent_off_by", yaml->percent_off_by);
+    if (by == NULL || steps == NULL || r->check->err != ERR_OK) {
+        return NULL;
+    }
+    unsigned decimals = metric_of_decimals(r->metrics[metric].of, r->units.points_decimals,
+                                           r->units.money_decimals);
+    struct key_path path = reading_key(r, "give.steps");
+    for (unsigned i = 0; i < yaml->steps_count; i++) {
+        check_minor(r->check, path.text, yaml->steps[i].at_least, decimals, 0,
+                    LIMIT_POINTS_PER_PARTNER, &steps[i].at_least);
+        check_decimal(r->check, path.text, yaml->steps[i].percent_off, &steps[i].ratio);
+    }
+    *by = (struct by_metric){metric, steps, yaml->steps_count};
+    return by;
 }
 
 void rule_read_gift(struct reading *r, const struct give_yaml *yaml, struct gift *out)
@@ -84,6 +111,13 @@ void rule_read_gift(struct reading *r, const struct give_yaml *yaml, struct gift
     check_minor(r->check, reading_key(r, "give.money_off").text, yaml->money_off,
                 r->units.money_decimals, 1, LIMIT_POINTS_PER_COMMAND, &out->money_minor);
     check_rounding(r->check, reading_key(r, "give.rounding").text, yaml->rounding, &out->rounding);
+    check_minor(r->check, reading_key(r, "give.price").text, yaml->price, r->units.money_decimals,
+                0, LIMIT_POINTS_PER_COMMAND, &out->money_minor);
+    check_unsigned(r->check, reading_key(r, "give.items").text, yaml->items, 1, LIMIT_PRICED_ITEMS,
+                   &out->items);
+    if (yaml->percent_off_by != NULL) {
+        out->by = read_steps(r, yaml);
+    }
     if (yaml->to != NULL) {
         out->metric = reading_place(r, reading_metric(r, "give.to", yaml->to));
     }
@@ -125,6 +159,13 @@ void rule_read_cap(struct reading *r, const struct cap_yaml *yaml, enum given_in
     }
     check_minor(r->check, path.text, yaml->amount, decimals_of(r, given_in), 1,
                 LIMIT_POINTS_PER_COMMAND, &out->amount_max);
+    const char *words[CAP_OF_COUNT];
+    for (size_t i = 0; i < CAP_OF_COUNT; i++) {
+        words[i] = cap_of_name((enum cap_of)i);
+    }
+    unsigned of = CAP_OF_MEMBER;
+    check_choice(r->check, path.text, yaml->of, words, CAP_OF_COUNT, &of);
+    out->of = (enum cap_of)of;
     check_unsigned(r->check, path.text, yaml->uses, 1, COUNT_MAX, &uses);
     if (uses != 0) {
         out->uses_max = uses;

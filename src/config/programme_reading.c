@@ -123,3 +123,12 @@ void reading_term(struct reading *r, const char *months, const char *days, const
         check_fail(r->check, r->path, "names neither months nor days nor end_of");
     }
 }
+
+const struct slice *reading_texts(struct reading *r, char *const *texts, unsigned count)
+{
+    struct slice *slices = reading_take(r, count, sizeof slices[0]);
+    for (unsigned i = 0; slices != NULL && i < count; i++) {
+        slices[i] = reading_slice(r, texts[i]);
+    }
+    return slices;
+}

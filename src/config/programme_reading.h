@@ -17,6 +17,8 @@ struct reading {
     size_t metric_count;
     const struct tier *tiers;
     size_t tier_count;
+    const struct coupon *coupons;
+    size_t coupon_count;
 };
 
 struct key_path {
@@ -45,6 +47,8 @@ void reading_window(struct reading *r, const char *key, const char *text, const 
 /* How long something lasts. */
 void reading_term(struct reading *r, const char *months, const char *days, const char *end_of,
                   struct term *out);
+
+const struct slice *reading_texts(struct reading *r, char *const *texts, unsigned count);
 
 /* The parts of a rule. */
 void rule_read_when(struct reading *r, const struct rule_yaml *yaml, struct when *out);

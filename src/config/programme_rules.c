@@ -73,13 +73,25 @@ static void read_priority(struct reading *r, const char *text, int *out_priority
     *out_priority = is_negative ? -(int)value : (int)value;
 }
 
+static const struct take *read_take(struct reading *r, const struct take_yaml *yaml)
+{
+    struct take *take = reading_take(r, 1, sizeof *take);
+    if (take != NULL) {
+        take->metric = reading_metric(r, "take.of", yaml->of);
+        check_minor(r->check, reading_key(r, "take.points").text, yaml->points,
+                    r->units.points_decimals, 1, LIMIT_POINTS_PER_COMMAND, &take->minor);
+    }
+    return take;
+}
+
 static void check_rule(struct reading *r, const struct rule *rule)
 {
     struct note note = {""};
     const struct rule_names names = {.goods = r->goods_count,
                                      .metrics = r->metrics,
                                      .metric_count = r->metric_count,
-                                     .tiers = r->tier_count};
+                                     .tiers = r->tier_count,
+                                     .coupons = r->coupon_count};
     if (r->check->err == ERR_OK && rule_check(rule, &names, &note) != ERR_OK) {
         check_fail(r->check, r->path, "%s", note.text);
     }
@@ -100,6 +112,9 @@ static void read_rule(struct reading *r, const struct rule_yaml *yaml, struct ru
     out->except = read_sets(r, "except", yaml->except, yaml->except_count);
     out->except_count = yaml->except_count;
     rule_read_gift(r, &yaml->give, &out->gift);
+    if (yaml->take != NULL) {
+        out->take = read_take(r, yaml->take);
+    }
     read_priority(r, yaml->priority, &out->priority);
     out->group = reading_name(r, "group", yaml->group);
     out->is_exclusive = reading_yes(r, "exclusive", yaml->exclusive);
@@ -195,6 +210,25 @@ static void read_all_metrics(struct reading *r, const struct rules_yaml *yaml)
     r->metric_count = count;
 }
 
+static void read_all_coupons(struct reading *r, const struct rules_yaml *yaml)
+{
+    struct coupon *coupons = reading_take(r, yaml->coupons_count, sizeof coupons[0]);
+    for (unsigned i = 0; coupons != NULL && i < yaml->coupons_count; i++) {
+        const struct coupon_yaml *from = &yaml->coupons[i];
+        reading_enter(r, "coupons", i);
+        coupons[i] = (struct coupon){.name = reading_name(r, "coupon", from->coupon),
+                                     .codes = reading_texts(r, from->codes, from->codes_count),
+                                     .code_count = from->codes_count,
+                                     .line = positions_line(r->check->positions, r->path)};
+        if (from->prefix != NULL) {
+            coupons[i].prefix = reading_slice(r, from->prefix);
+        }
+        coupons[i].is_personal = reading_yes(r, "personal", from->personal);
+    }
+    r->coupons = coupons;
+    r->coupon_count = coupons == NULL ? 0 : yaml->coupons_count;
+}
+
 /* A tier has both or neither of a metric and a bound. */
 static bool is_reached(struct reading *r, const struct tier_yaml *yaml)
 {
@@ -212,6 +246,7 @@ void programme_rules_check(struct check *check, const struct rules_yaml *yaml,
     struct reading r = {.check = check, .arena = arena, .units = units};
     read_all_goods(&r, yaml);
     read_all_metrics(&r, yaml);
+    read_all_coupons(&r, yaml);
     struct rule *rules =
         reading_take(&r, yaml->rules_count + yaml->tiers_count + 1u, sizeof rules[0]);
     size_t count = 0;
@@ -234,6 +269,8 @@ void programme_rules_check(struct check *check, const struct rules_yaml *yaml,
                                     .metric_count = r.metric_count,
                                     .tiers = r.tiers,
                                     .tier_count = r.tier_count,
+                                    .coupons = r.coupons,
+                                    .coupon_count = r.coupon_count,
                                     .rules = rules,
                                     .rule_count = count};
 }

@@ -53,15 +53,6 @@ static void read_hours(struct reading *r, const char *text, struct hours *out)
     }
 }
 
-static const struct slice *read_texts(struct reading *r, char *const *texts, unsigned count)
-{
-    struct slice *slices = reading_take(r, count, sizeof slices[0]);
-    for (unsigned i = 0; slices != NULL && i < count; i++) {
-        slices[i] = reading_slice(r, texts[i]);
-    }
-    return slices;
-}
-
 static void read_bounds(struct reading *r, const struct bounds_yaml *yaml,
                         struct metric_bounds *out)
 {
@@ -142,6 +133,19 @@ static unsigned tier_bit(struct reading *r, const char *name)
     return 0;
 }
 
+static const uint16_t *read_coupon(struct reading *r, const char *name)
+{
+    for (size_t c = 0; name != NULL && c < r->coupon_count; c++) {
+        if (r->coupons[c].name != NULL && strcmp(r->coupons[c].name, name) == 0) {
+            return reading_place(r, (uint16_t)c);
+        }
+    }
+    if (name != NULL) {
+        check_fail(r->check, reading_key(r, "coupon").text, "no coupon is called %.64s", name);
+    }
+    return NULL;
+}
+
 static void read_member(struct reading *r, const struct rule_yaml *yaml, struct when *out)
 {
     read_metrics(r, yaml, out);
@@ -149,6 +153,7 @@ static void read_member(struct reading *r, const struct rule_yaml *yaml, struct 
     for (unsigned i = 0; i < yaml->tiers_count; i++) {
         out->tiers |= tier_bit(r, yaml->tiers[i]);
     }
+    out->coupon = read_coupon(r, yaml->coupon);
     out->is_referred = reading_yes(r, "referred", yaml->referred);
     out->purchases = NO_METRIC;
     check_unsigned(r->check, reading_key(r, "purchase").text, yaml->purchase, 1, COUNT_MAX,
@@ -172,9 +177,9 @@ void rule_read_when(struct reading *r, const struct rule_yaml *yaml, struct when
     }
     out->hours = hours;
     out->hours_count = yaml->hours_count;
-    out->stores = read_texts(r, yaml->stores, yaml->stores_count);
+    out->stores = reading_texts(r, yaml->stores, yaml->stores_count);
     out->store_count = yaml->stores_count;
-    out->channels = read_texts(r, yaml->channels, yaml->channels_count);
+    out->channels = reading_texts(r, yaml->channels, yaml->channels_count);
     out->channel_count = yaml->channels_count;
     check_minor(r->check, reading_key(r, "basket").text, yaml->basket, money, 1,
                 LIMIT_POINTS_PER_COMMAND, &out->basket_minor);

@@ -109,7 +109,8 @@ static bool matches_all_of(const struct rule *wide, const struct rule *narrow)
                          w->weekdays == 0 && w->hours_count == 0;
     bool has_all_places = w->store_count == 0 && w->channel_count == 0;
     bool has_all_members = w->metric_count == 0 && w->purchase == 0 && w->around == NULL &&
-                           w->tiers == 0 && !w->is_referred;
+                           w->tiers == 0 && !w->is_referred && w->coupon == NULL &&
+                           wide->take == NULL;
     bool is_same_event =
         wide->is_on_any ||
         (wide->on == narrow->on && slice_equal(wide->event, narrow->event) && !narrow->is_on_any);
@@ -161,13 +162,27 @@ static bool looks_at_metric(const struct rules_text *text, size_t metric)
     }
     for (size_t r = 0; r < text->rule_count; r++) {
         const struct when *when = &text->rules[r].when;
-        if (when->purchase != 0 && when->purchases == metric) {
+        const struct rule *rule = &text->rules[r];
+        if ((when->purchase != 0 && when->purchases == metric) ||
+            (rule->take != NULL && rule->take->metric == metric) ||
+            (rule->gift.by != NULL && rule->gift.by->metric == metric)) {
             return true;
         }
         for (size_t m = 0; m < when->metric_count; m++) {
             if (when->metrics[m].metric == metric) {
                 return true;
             }
+        }
+    }
+    return false;
+}
+
+static bool asks_for_coupon(const struct rules_text *text, size_t coupon)
+{
+    for (size_t r = 0; r < text->rule_count; r++) {
+        const uint16_t *asked = text->rules[r].when.coupon;
+        if (asked != NULL && *asked == coupon) {
+            return true;
         }
     }
     return false;
@@ -195,7 +210,7 @@ static bool stays_at_zero(const struct rules_text *text, const struct rule *rule
             return true;
         }
     }
-    return false;
+    return rule->take != NULL && !is_given_to(text, rule->take->metric);
 }
 
 /* No rule gives any of the tiers that it is for. */
@@ -254,11 +269,40 @@ static int compare_lines(const void *a, const void *b)
     return (x->line > y->line) - (x->line < y->line);
 }
 
+static void advise_on_unused(struct advising *a)
+{
+    const struct rules_text *text = a->text;
+    for (size_t m = 0; m < text->metric_count; m++) {
+        if (!looks_at_metric(text, m)) {
+            advise(a, ADVICE_UNUSED, text->metrics[m].line, "metric %s: no rule looks at it",
+                   text->metrics[m].name);
+        }
+    }
+    for (size_t t = 0; t < text->tier_count; t++) {
+        if (!is_given_to(text, text->tiers[t].until)) {
+            advise(a, ADVICE_UNUSED, text->tiers[t].line, "tier %s: no rule gives it",
+                   text->tiers[t].name);
+        }
+    }
+    for (size_t c = 0; c < text->coupon_count; c++) {
+        if (!asks_for_coupon(text, c)) {
+            advise(a, ADVICE_UNUSED, text->coupons[c].line, "coupon %s: no rule asks for it",
+                   text->coupons[c].name);
+        }
+    }
+    for (size_t g = 0; g < text->goods_count; g++) {
+        if (!looks_at_goods(text, g)) {
+            advise(a, ADVICE_UNUSED, text->goods[g].line, "goods %s: no rule is for them",
+                   text->goods[g].name);
+        }
+    }
+}
+
 enum err advice_give(const struct rules *rules, struct arena *arena, struct advice_list *out_list)
 {
     struct advising a = {.text = rules_text(rules)};
-    a.capacity =
-        a.text->rule_count * 2 + a.text->metric_count + a.text->tier_count + a.text->goods_count;
+    a.capacity = a.text->rule_count * 2 + a.text->metric_count + a.text->tier_count +
+                 a.text->coupon_count + a.text->goods_count;
     a.at = arena_alloc(arena, (a.capacity + 1) * sizeof a.at[0]);
     if (a.at == NULL) {
         return ERR_RESOURCE;
@@ -267,24 +311,7 @@ enum err advice_give(const struct rules *rules, struct arena *arena, struct advi
         advise_on_rule(&a, &a.text->rules[r]);
         advise_on_pairs(&a, &a.text->rules[r]);
     }
-    for (size_t m = 0; m < a.text->metric_count; m++) {
-        if (!looks_at_metric(a.text, m)) {
-            advise(&a, ADVICE_UNUSED, a.text->metrics[m].line, "metric %s: no rule looks at it",
-                   a.text->metrics[m].name);
-        }
-    }
-    for (size_t t = 0; t < a.text->tier_count; t++) {
-        if (!is_given_to(a.text, a.text->tiers[t].until)) {
-            advise(&a, ADVICE_UNUSED, a.text->tiers[t].line, "tier %s: no rule gives it",
-                   a.text->tiers[t].name);
-        }
-    }
-    for (size_t g = 0; g < a.text->goods_count; g++) {
-        if (!looks_at_goods(a.text, g)) {
-            advise(&a, ADVICE_UNUSED, a.text->goods[g].line, "goods %s: no rule is for them",
-                   a.text->goods[g].name);
-        }
-    }
+    advise_on_unused(&a);
     qsort(a.at, a.count, sizeof a.at[0], compare_lines);
     *out_list = (struct advice_list){a.at, a.count};
     return ERR_OK;

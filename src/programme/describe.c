@@ -142,6 +142,10 @@ static void say_member(struct describing *d, const struct rules_text *text, cons
     if (when->tiers != 0) {
         end_value(d, "tiers");
     }
+    if (when->coupon != NULL) {
+        say(d, "%s", text->coupons[*when->coupon].name);
+        end_value(d, "coupon");
+    }
     if (when->is_referred) {
         say(d, "yes");
         end_value(d, "referred");
@@ -194,6 +198,21 @@ static void say_term(struct describing *d, const struct term *term)
     say(d, term->is_added ? " added" : "");
 }
 
+static void say_steps(struct describing *d, const struct rules_text *text,
+                      const struct by_metric *by)
+{
+    const struct metric *metric = &text->metrics[by->metric];
+    unsigned decimals =
+        metric_of_decimals(metric->of, d->units.points_decimals, d->units.money_decimals);
+    say(d, "by %s:", metric->name);
+    for (size_t i = 0; i < by->count; i++) {
+        say(d, i == 0 ? " " : ", ");
+        say_decimal(d, by->steps[i].ratio);
+        say(d, " from ");
+        say_amount(d, by->steps[i].at_least, decimals);
+    }
+}
+
 static void say_gift(struct describing *d, const struct rules_text *text, const struct gift *gift)
 {
     const char *rounding = rounding_name(gift->rounding);
@@ -212,12 +231,23 @@ static void say_gift(struct describing *d, const struct rules_text *text, const 
         break;
     case GIVES_PERCENT_OFF:
         say(d, "percent off ");
-        say_decimal(d, gift->ratio);
+        if (gift->by == NULL) {
+            say_decimal(d, gift->ratio);
+        } else {
+            say_steps(d, text, gift->by);
+        }
         say(d, ", rounding %s", rounding);
         break;
     case GIVES_MONEY_OFF:
         say(d, "money off ");
         say_amount(d, gift->money_minor, d->units.money_decimals);
+        break;
+    case GIVES_PRICE:
+        say(d, "price ");
+        say_amount(d, gift->money_minor, d->units.money_decimals);
+        if (gift->items != 0) {
+            say(d, " for the cheapest %u", gift->items);
+        }
         break;
     case GIVES_UNTIL:
         say(d, "prolong %s by", text->metrics[*gift->metric].name);
@@ -281,6 +311,9 @@ static void say_caps(struct describing *d, const struct rule *rule)
         } else {
             say_window(d, cap->window);
         }
+        if (cap->of != CAP_OF_MEMBER) {
+            say(d, " of %s", cap_of_name(cap->of));
+        }
     }
     if (rule->cap_count > 0) {
         end_value(d, "caps");
@@ -331,6 +364,11 @@ enum err describe_rule(const struct rules_text *text, const struct rule *rule,
     say_sets(&d, "for", text, rule->goods, rule->goods_count);
     say_sets(&d, "except", text, rule->except, rule->except_count);
     say_gift(&d, text, &rule->gift);
+    if (rule->take != NULL) {
+        say_amount(&d, rule->take->minor, units.points_decimals);
+        say(&d, " of %s", text->metrics[rule->take->metric].name);
+        end_value(&d, "take");
+    }
     say_combining(&d, rule);
     say_caps(&d, rule);
     return finish(&d);
@@ -359,6 +397,22 @@ enum err describe_tier(const struct rules_text *text, const struct tier *tier, s
     out->count = 0;
     say(&d, "%zu", (size_t)(tier - text->tiers) + 1);
     end_value(&d, "level");
+    return finish(&d);
+}
+
+enum err describe_coupon(const struct coupon *coupon, struct arena *arena, struct described *out)
+{
+    struct describing d = {.arena = arena, .out = out};
+    out->count = 0;
+    say_texts(&d, "codes", coupon->codes, coupon->code_count);
+    if (coupon->prefix.length > 0) {
+        say_slice(&d, coupon->prefix);
+        end_value(&d, "prefix");
+    }
+    if (coupon->is_personal) {
+        say(&d, "yes");
+        end_value(&d, "personal");
+    }
     return finish(&d);
 }
 

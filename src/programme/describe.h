@@ -34,6 +34,8 @@ MUST_USE enum err describe_metric(const struct rules_text *text, const struct me
                                   struct arena *arena, struct described *out);
 MUST_USE enum err describe_tier(const struct rules_text *text, const struct tier *tier,
                                 struct arena *arena, struct described *out);
+MUST_USE enum err describe_coupon(const struct coupon *coupon, struct arena *arena,
+                                  struct described *out);
 MUST_USE enum err describe_goods(const struct goods_set *set, struct arena *arena,
                                  struct described *out);
 

@@ -2,13 +2,14 @@
 
 #include <string.h>
 
+#include "programme/coupon.h"
 #include "programme/judging.h"
 #include "programme/share.h"
 
 static void trace(struct judging *j, uint16_t rule, enum trace_reason reason, int64_t has,
                   int64_t wants)
 {
-    judging_trace(j, (struct trace_row){rule, reason, NO_METRIC, has, wants});
+    judging_trace(j, (struct trace_row){rule, reason, NO_METRIC, has, wants}, NO_CODE);
 }
 
 /* Rules, one stage after the other. */
@@ -16,21 +17,22 @@ static void trace(struct judging *j, uint16_t rule, enum trace_reason reason, in
 /* A rule that applies, and what it would give. */
 struct offer {
     uint16_t place;
+    size_t code; /* that it takes; NO_CODE */
     int64_t wanted;
     int64_t given;
     int64_t *parts; /* of each line */
 };
 
-static enum err offer_of(struct judging *j, uint16_t place, struct offer *out)
+static enum err offer_of(struct judging *j, uint16_t place, size_t code, struct offer *out)
 {
     const struct rule *rule = &j->text->rules[place];
-    struct offer offer = {.place = place};
+    struct offer offer = {.place = place, .code = code};
     offer.parts = arena_alloc(j->arena, (j->occasion->line_count + 1) * sizeof offer.parts[0]);
     if (offer.parts == NULL) {
         return ERR_RESOURCE;
     }
     TRY(gift_wanted(j, rule, &offer.wanted, offer.parts));
-    offer.given = caps_leave(j, place, offer.wanted);
+    offer.given = caps_leave(j, place, code, offer.wanted);
     *out = offer;
     return ERR_OK;
 }
@@ -62,9 +64,14 @@ static enum err take_offer(struct judging *j, const struct offer *offer)
             TRY(give_to_lines(j, offer, j->base_points));
         }
     }
-    TRY(caps_count(j, offer->place, offer->given));
+    if (rule->take != NULL) {
+        TRY(metric_take(j, rule->take));
+    }
+    TRY(caps_count(j, offer->place, offer->code, offer->given));
     j->awards[j->award_count++] = (struct award){offer->place, offer->wanted, offer->given};
-    trace(j, offer->place, TRACE_FIRED, offer->given, offer->wanted);
+    judging_trace(
+        j, (struct trace_row){offer->place, TRACE_FIRED, NO_METRIC, offer->given, offer->wanted},
+        offer->code);
     return ERR_OK;
 }
 
@@ -113,8 +120,9 @@ static enum err look_at(struct judging *j, struct round *round, size_t at, bool 
     if (is_kept_out(j, round, at)) {
         return ERR_OK;
     }
-    TRY(match_rule(j, round->at[at], out_applies));
-    return *out_applies ? offer_of(j, round->at[at], out_offer) : ERR_OK;
+    size_t code;
+    TRY(match_rule(j, round->at[at], out_applies, &code));
+    return *out_applies ? offer_of(j, round->at[at], code, out_offer) : ERR_OK;
 }
 
 /* Of the rules of a group that apply, of which `first` is the first, the one that gives most, the
@@ -222,6 +230,32 @@ static enum err run_rules(struct judging *j, struct rule_list list)
 
 /* The whole. */
 
+static size_t count_caps(const struct judging *j, struct rule_list list)
+{
+    size_t caps = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        caps += j->text->rules[list.at[i]].cap_count;
+    }
+    return caps;
+}
+
+/* For what all members claim, and for codes. */
+static enum err reserve_claims(struct judging *j, struct rule_list list)
+{
+    size_t codes = j->occasion->code_count;
+    j->claims = arena_alloc(j->arena, (2 * count_caps(j, list) + 1) * sizeof j->claims[0]);
+    j->coupons = arena_alloc(j->arena, (codes + 1) * sizeof j->coupons[0]);
+    j->verdicts = arena_alloc(j->arena, (codes + 1) * sizeof j->verdicts[0]);
+    if (j->claims == NULL || j->coupons == NULL || j->verdicts == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < codes; i++) {
+        j->coupons[i] = coupon_of_code(j->text, j->occasion->codes[i].text);
+        j->verdicts[i] = (struct code_verdict){NO_RULE, TRACE_CODE_UNKNOWN};
+    }
+    return ERR_OK;
+}
+
 static enum err reserve(struct judging *j, size_t candidates, bool is_traced)
 {
     size_t lines = j->occasion->line_count + 1;
@@ -279,6 +313,9 @@ static enum err conclude(struct judging *j, struct judgement *out)
         .awards = j->awards,
         .award_count = j->award_count,
         .changes = j->changes,
+        .claims = j->claims,
+        .claim_count = j->claim_count,
+        .codes = j->verdicts,
         .raised = j->raised,
         .raised_count = j->raised_count,
         .trace = j->trace,
@@ -305,6 +342,7 @@ enum err judge(const struct rules *rules, const struct standing *standing,
         TRY(rules_candidates(rules, occasion, j.goods, arena, &list));
     }
     TRY(reserve(&j, list.count, is_traced));
+    TRY(reserve_claims(&j, list));
     TRY(run_rules(&j, list));
     TRY(metrics_grow(&j));
     return conclude(&j, out_judgement);

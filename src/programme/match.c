@@ -1,4 +1,5 @@
 /* Does a rule apply: its conditions, one after the other. */
+#include "programme/coupon.h"
 #include "programme/judging.h"
 
 static bool is_any_set(const struct goods_list list, const uint16_t *sets, size_t count)
@@ -84,6 +85,42 @@ static struct trace_row match_place(const struct judging *j, const struct when *
         return fails(TRACE_CHANNEL, 0, 0);
     }
     return holds;
+}
+
+/* Why a code does not help the rule. */
+static struct trace_row match_code(const struct judging *j, uint16_t place, size_t code)
+{
+    const struct rule *rule = &j->text->rules[place];
+    const struct coupon *coupon = &j->text->coupons[*rule->when.coupon];
+    const struct standing *standing = &j->occasion->codes[code].standing;
+    int64_t until = coupon_until(coupon, standing);
+    if (until == 0) {
+        return fails(TRACE_CODE_UNKNOWN, 0, 0);
+    }
+    if (j->day >= until) {
+        return fails(TRACE_CODE_OVER, j->day, until);
+    }
+    if (!coupon_is_for(coupon, standing, j->occasion->shopper.key)) {
+        return fails(TRACE_CODE_OTHER, 0, 0);
+    }
+    return caps_use_up(j, place, code) ? fails(TRACE_CODE_USED, 0, 0) : holds;
+}
+
+/* The first code that helps it. */
+static struct trace_row match_coupon(const struct judging *j, uint16_t place, size_t *out_code)
+{
+    const uint16_t *coupon = j->text->rules[place].when.coupon;
+    struct trace_row row = coupon == NULL ? holds : fails(TRACE_NO_CODE, 0, 0);
+    for (size_t i = 0; coupon != NULL && i < j->occasion->code_count; i++) {
+        if (j->coupons[i] == *coupon) {
+            row = match_code(j, place, i);
+            if (row.reason == TRACE_FIRED) {
+                *out_code = i;
+                return row;
+            }
+        }
+    }
+    return row;
 }
 
 static enum err match_basket(const struct judging *j, const struct rule *rule,
@@ -214,8 +251,26 @@ static bool is_on(const struct rule *rule, const struct occasion *occasion)
             (rule->on == OCCASION_SALE || slice_equal(rule->event, occasion->event)));
 }
 
-static enum err match_all(struct judging *j, const struct rule *rule, struct trace_row *out)
+/* Is there what the rule takes? */
+static enum err match_take(const struct judging *j, const struct take *take, struct trace_row *out)
 {
+    *out = holds;
+    if (take == NULL) {
+        return ERR_OK;
+    }
+    int64_t there;
+    TRY(metric_now(j, take->metric, &there));
+    if (there < take->minor) {
+        *out = fails(TRACE_TAKE, there, take->minor);
+        out->metric = take->metric;
+    }
+    return ERR_OK;
+}
+
+static enum err match_all(struct judging *j, uint16_t place, struct trace_row *out,
+                          size_t *out_code)
+{
+    const struct rule *rule = &j->text->rules[place];
     const struct occasion *occasion = j->occasion;
     if (!is_on(rule, occasion)) {
         *out = fails(TRACE_OTHER_OCCASION, 0, 0);
@@ -225,22 +280,29 @@ static enum err match_all(struct judging *j, const struct rule *rule, struct tra
     if (out->reason == TRACE_FIRED) {
         *out = match_place(j, &rule->when);
     }
+    if (out->reason == TRACE_FIRED) {
+        *out = match_coupon(j, place, out_code);
+    }
     if (out->reason == TRACE_FIRED && rule->on == OCCASION_SALE) {
         TRY(match_basket(j, rule, out));
     }
     if (out->reason == TRACE_FIRED) {
         TRY(match_member(j, &rule->when, out));
     }
+    if (out->reason == TRACE_FIRED) {
+        TRY(match_take(j, rule->take, out));
+    }
     return ERR_OK;
 }
 
-enum err match_rule(struct judging *j, uint16_t place, bool *out_matches)
+enum err match_rule(struct judging *j, uint16_t place, bool *out_matches, size_t *out_code)
 {
     struct trace_row found = holds;
-    TRY(match_all(j, &j->text->rules[place], &found));
+    *out_code = NO_CODE;
+    TRY(match_all(j, place, &found, out_code));
     if (found.reason != TRACE_FIRED) {
         found.rule = place;
-        judging_trace(j, found);
+        judging_trace(j, found, NO_CODE);
     }
     *out_matches = found.reason == TRACE_FIRED;
     return ERR_OK;

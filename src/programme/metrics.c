@@ -148,6 +148,34 @@ enum err metric_now(const struct judging *j, uint16_t metric, int64_t *out_value
     return int64_add(before, more, out_value);
 }
 
+/* Out of one bucket, as much of it as is there. */
+static enum err take_bucket(struct judging *j, uint64_t slot, int64_t bucket, int64_t *left)
+{
+    int64_t there = standing_value_now(j->standing, &j->changes, slot, bucket);
+    int64_t taken = there < *left ? there : *left;
+    if (taken <= 0) {
+        return ERR_OK;
+    }
+    *left -= taken;
+    return standing_add(j->standing, &j->changes, j->arena, slot, bucket, -taken);
+}
+
+enum err metric_take(struct judging *j, const struct take *take)
+{
+    struct window window = window_of(j, take->metric);
+    uint64_t slot = rules_metric_slot(j->rules, take->metric);
+    int64_t last = window_bucket(window, j->day);
+    int64_t left = take->minor;
+    for (size_t i = 0; i < j->standing->count && left > 0; i++) {
+        const struct standing_number *n = &j->standing->at[i];
+        bool is_in = n->slot == slot && n->bucket >= window_first_bucket(window, j->day);
+        if (is_in && n->bucket < last) {
+            TRY(take_bucket(j, slot, n->bucket, &left));
+        }
+    }
+    return take_bucket(j, slot, last, &left);
+}
+
 static enum err grow(struct judging *j, uint16_t number)
 {
     const struct metric *metric = &j->text->metrics[number];

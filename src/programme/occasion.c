@@ -43,6 +43,22 @@ static bool is_shopper_right(const struct shopper *shopper)
                (unsigned)civil_days_in_month(LEAP_YEAR, (int)shopper->birth_month);
 }
 
+static enum err check_codes(const struct occasion *occasion, struct note *note)
+{
+    if (occasion->code_count > LIMIT_SHOWN_CODES) {
+        return note_set(note, ERR_INPUT, "%zu codes are shown, more than %u", occasion->code_count,
+                        LIMIT_SHOWN_CODES);
+    }
+    for (size_t i = 0; i < occasion->code_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (slice_equal(occasion->codes[i].text, occasion->codes[k].text)) {
+                return note_set(note, ERR_INPUT, "code %zu was shown before", i + 1);
+            }
+        }
+    }
+    return ERR_OK;
+}
+
 enum err occasion_check(const struct occasion *occasion, struct money *out_total, struct note *note)
 {
     if (occasion->line_count > LIMIT_RECEIPT_LINES) {
@@ -53,6 +69,7 @@ enum err occasion_check(const struct occasion *occasion, struct money *out_total
         return note_set(note, ERR_INPUT, "no year has a birthday on day %u of month %u",
                         occasion->shopper.birth_day, occasion->shopper.birth_month);
     }
+    TRY(check_codes(occasion, note));
     struct money total = {0};
     for (size_t i = 0; i < occasion->line_count; i++) {
         const struct basket_line *line = &occasion->lines[i];

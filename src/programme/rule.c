@@ -46,6 +46,14 @@ const char *day_of_name(enum day_of of)
     return names[of];
 }
 
+const char *cap_of_name(enum cap_of of)
+{
+    static const char *const names[CAP_OF_COUNT] = {
+        [CAP_OF_MEMBER] = "member", [CAP_OF_ALL] = "all", [CAP_OF_CODE] = "code"};
+    ASSERT(of < CAP_OF_COUNT);
+    return names[of];
+}
+
 const char *gives_name(enum gives gives)
 {
     static const char *const names[GIVES_COUNT] = {
@@ -54,6 +62,7 @@ const char *gives_name(enum gives gives)
         [GIVES_MULTIPLE] = "multiple",
         [GIVES_PERCENT_OFF] = "percent_off",
         [GIVES_MONEY_OFF] = "money_off",
+        [GIVES_PRICE] = "price",
         [GIVES_UNTIL] = "until",
         [GIVES_EVENT] = "event",
     };
@@ -67,7 +76,7 @@ enum stage rule_stage(const struct rule *rule)
         [GIVES_POINTS_FOR_MONEY] = STAGE_BASE, [GIVES_POINTS] = STAGE_BONUS,
         [GIVES_MULTIPLE] = STAGE_BONUS,        [GIVES_PERCENT_OFF] = STAGE_DISCOUNT,
         [GIVES_MONEY_OFF] = STAGE_DISCOUNT,    [GIVES_UNTIL] = STAGE_TERM,
-        [GIVES_EVENT] = STAGE_BONUS,
+        [GIVES_EVENT] = STAGE_BONUS,           [GIVES_PRICE] = STAGE_DISCOUNT,
     };
     ASSERT(rule->gift.gives < GIVES_COUNT);
     bool is_kept = rule->gift.metric != NULL && rule->gift.gives != GIVES_UNTIL;
@@ -79,6 +88,7 @@ enum given_in rule_given_in(const struct rule *rule)
     switch (rule->gift.gives) {
     case GIVES_PERCENT_OFF:
     case GIVES_MONEY_OFF:
+    case GIVES_PRICE:
         return GIVEN_IN_MONEY;
     case GIVES_UNTIL:
         return GIVEN_IN_DAYS;
@@ -112,9 +122,8 @@ static int compare_whole(struct decimal value, int64_t whole)
     return value.mantissa % unit == 0 ? 0 : 1;
 }
 
-static bool is_ratio_right(const struct gift *gift)
+static bool is_ratio_right(const struct gift *gift, struct decimal ratio)
 {
-    struct decimal ratio = gift->ratio;
     if (ratio.mantissa < 0 || ratio.mantissa > LIMIT_RATIO_MANTISSA ||
         ratio.scale > LIMIT_RATIO_DECIMALS) {
         return false;
@@ -126,7 +135,8 @@ static bool is_ratio_right(const struct gift *gift)
 static bool is_reckoned_on_goods(const struct gift *gift)
 {
     return gift->gives == GIVES_POINTS_FOR_MONEY || gift->gives == GIVES_MULTIPLE ||
-           gift->gives == GIVES_PERCENT_OFF || gift->gives == GIVES_MONEY_OFF;
+           gift->gives == GIVES_PERCENT_OFF || gift->gives == GIVES_MONEY_OFF ||
+           gift->gives == GIVES_PRICE;
 }
 
 static bool is_term_right(const struct term *term)
@@ -188,7 +198,7 @@ static enum err check_gift(const struct rule *rule, struct note *note)
                         rule->name);
     }
     bool has_ratio = gift->gives == GIVES_MULTIPLE || gift->gives == GIVES_PERCENT_OFF;
-    if (has_ratio && !is_ratio_right(gift)) {
+    if (has_ratio && gift->by == NULL && !is_ratio_right(gift, gift->ratio)) {
         return note_set(note, ERR_INPUT,
                         gift->gives == GIVES_MULTIPLE
                             ? "rule %s: a factor is above 1"
@@ -198,6 +208,42 @@ static enum err check_gift(const struct rule *rule, struct note *note)
     if (gift->gives == GIVES_MONEY_OFF &&
         (gift->money_minor < 1 || gift->money_minor > LIMIT_POINTS_PER_COMMAND)) {
         return note_set(note, ERR_INPUT, "rule %s: the money off is out of range", rule->name);
+    }
+    if (gift->gives == GIVES_PRICE &&
+        (gift->money_minor < 0 || gift->money_minor > LIMIT_POINTS_PER_COMMAND ||
+         gift->items > LIMIT_PRICED_ITEMS)) {
+        return note_set(note, ERR_INPUT, "rule %s: the price is out of range", rule->name);
+    }
+    return ERR_OK;
+}
+
+static bool is_by_right(const struct gift *gift, const struct rule_names *names)
+{
+    const struct by_metric *by = gift->by;
+    bool is_known =
+        gift->gives == GIVES_PERCENT_OFF && by->count > 0 && by->metric < names->metric_count;
+    for (size_t i = 0; is_known && i < by->count; i++) {
+        bool is_after = i == 0 || by->steps[i - 1].at_least < by->steps[i].at_least;
+        is_known = is_after && is_ratio_right(gift, by->steps[i].ratio);
+    }
+    return is_known;
+}
+
+/* What looks at metrics beside the conditions. */
+static enum err check_uses(const struct rule *rule, const struct rule_names *names,
+                           struct note *note)
+{
+    const struct take *take = rule->take;
+    if (take != NULL &&
+        (take->metric >= names->metric_count || names->metrics[take->metric].of != METRIC_GIVEN ||
+         take->minor < 1 || take->minor > LIMIT_POINTS_PER_COMMAND)) {
+        return note_set(note, ERR_INPUT, "rule %s: it takes from a metric that isn't of \"given\"",
+                        rule->name);
+    }
+    if (rule->gift.by != NULL && !is_by_right(&rule->gift, names)) {
+        return note_set(note, ERR_INPUT,
+                        "rule %s: steps ascend, and each percentage is above 0 and at most 100",
+                        rule->name);
     }
     return ERR_OK;
 }
@@ -234,6 +280,9 @@ static enum err check_member(const struct rule *rule, const struct rule_names *n
     }
     if (!is_around_right(when->around)) {
         return note_set(note, ERR_INPUT, "rule %s: not days around a day of the year", rule->name);
+    }
+    if (when->coupon != NULL && *when->coupon >= names->coupons) {
+        return note_set(note, ERR_INPUT, "rule %s: a coupon that does not exist", rule->name);
     }
     if (when->tiers >= TIER_BIT(names->tiers)) {
         return note_set(note, ERR_INPUT, "rule %s: a tier that does not exist", rule->name);
@@ -281,6 +330,28 @@ static enum err check_sets(const struct rule *rule, size_t goods, struct note *n
     return ERR_OK;
 }
 
+static enum err check_caps(const struct rule *rule, struct note *note)
+{
+    for (size_t i = 0; i < rule->cap_count; i++) {
+        const struct cap *cap = &rule->caps[i];
+        bool is_bound = cap->amount_max != INT64_MAX || cap->uses_max != INT64_MAX;
+        bool is_window_right = cap->is_per_receipt || window_check(cap->window) == ERR_OK;
+        if (!is_bound || !is_window_right || cap->amount_max < 1 || cap->uses_max < 1 ||
+            cap->of >= CAP_OF_COUNT) {
+            return note_set(note, ERR_INPUT, "rule %s: a cap is out of range", rule->name);
+        }
+        bool is_claimed = cap->of != CAP_OF_MEMBER;
+        if (is_claimed && (cap->is_per_receipt || window_is_rolling(cap->window))) {
+            return note_set(note, ERR_INPUT, "rule %s: only a member has such a cap", rule->name);
+        }
+        if (cap->of == CAP_OF_CODE && rule->when.coupon == NULL) {
+            return note_set(note, ERR_INPUT, "rule %s: without a coupon there is no code",
+                            rule->name);
+        }
+    }
+    return ERR_OK;
+}
+
 enum err rule_check(const struct rule *rule, const struct rule_names *names, struct note *note)
 {
     bool is_named = rule->on == OCCASION_EVENT && !rule->is_on_any;
@@ -290,16 +361,9 @@ enum err rule_check(const struct rule *rule, const struct rule_names *names, str
     }
     TRY(check_gift(rule, note));
     TRY(check_receiver(rule, names, note));
+    TRY(check_uses(rule, names, note));
     TRY(check_when(rule, note));
     TRY(check_member(rule, names, note));
     TRY(check_sets(rule, names->goods, note));
-    for (size_t i = 0; i < rule->cap_count; i++) {
-        const struct cap *cap = &rule->caps[i];
-        bool is_bound = cap->amount_max != INT64_MAX || cap->uses_max != INT64_MAX;
-        bool is_window_right = cap->is_per_receipt || window_check(cap->window) == ERR_OK;
-        if (!is_bound || !is_window_right || cap->amount_max < 1 || cap->uses_max < 1) {
-            return note_set(note, ERR_INPUT, "rule %s: a cap is out of range", rule->name);
-        }
-    }
-    return ERR_OK;
+    return check_caps(rule, note);
 }

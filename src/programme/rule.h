@@ -71,6 +71,17 @@ struct hours {
                       is still that of the evening */
 };
 
+/* Codes of one kind. */
+struct coupon {
+    const char *name;
+    const struct slice *codes; /* these, which anyone may say; */
+    size_t code_count;
+    struct slice prefix; /* or, without them, codes that begin so and were issued (coupon.h) */
+    bool is_personal;    /* each of them only for whom it was issued to */
+    unsigned line;       /* of the file; 0: not from a file */
+};
+#define NO_COUPON UINT16_MAX
+
 struct when {
     int64_t from_day;  /* the first day, on the brand's clock; INT64_MIN: always */
     int64_t until_day; /* the first day on which it is over; INT64_MAX: never */
@@ -91,6 +102,7 @@ struct when {
     const struct around *around; /* NULL: any day */
     unsigned tiers;              /* bits of the tiers it is for; 0: all and none */
     bool is_referred;            /* somebody else brought the member */
+    const uint16_t *coupon;      /* a code of this one is shown; NULL: none is needed */
 };
 
 enum gives {
@@ -99,6 +111,7 @@ enum gives {
     GIVES_MULTIPLE,         /* base points once more, times (factor - 1) */
     GIVES_PERCENT_OFF,      /* of what the goods cost */
     GIVES_MONEY_OFF,        /* so much, and no more than they cost */
+    GIVES_PRICE,            /* so many of the goods, the cheapest, cost so much each and no more */
     GIVES_UNTIL, /* a metric's end is so many days or months away, or stays where it is */
     GIVES_EVENT, /* the one who brought the member has an event */
     GIVES_COUNT
@@ -121,6 +134,17 @@ struct term {
     bool is_added;           /* to what is left; else from the occasion's day */
 };
 
+/* A percentage by a metric, as it was before the occasion: that of the last step that it has. */
+struct ratio_step {
+    int64_t at_least; /* ascending */
+    struct decimal ratio;
+};
+struct by_metric {
+    uint16_t metric;
+    const struct ratio_step *steps;
+    size_t count; /* 1 or more */
+};
+
 struct gift {
     enum gives gives;
     int64_t points_minor; /* of POINTS_FOR_MONEY and POINTS */
@@ -128,21 +152,36 @@ struct gift {
     enum amount_of of;    /* of POINTS_FOR_MONEY */
     struct decimal ratio; /* the factor of MULTIPLE, 1 or more; the percentage of PERCENT_OFF, above
                              0 and at most 100 */
-    int64_t money_minor;  /* of MONEY_OFF, 1 or more */
+    int64_t money_minor;  /* of MONEY_OFF, 1 or more; of PRICE, for one */
+    unsigned items;       /* of PRICE; 0: all */
     enum rounding rounding;
     const uint16_t *metric; /* points go to this one, of METRIC_GIVEN, and not to the balance; of
                                UNTIL: the one that is prolonged; else NULL */
     struct term term;       /* of UNTIL */
     struct slice event;     /* of EVENT: its name */
+    const struct by_metric *by; /* of PERCENT_OFF, instead of the ratio; NULL: not so */
 };
 
 /* What a rule gives at most in a window, in minor units of points or of money as the gift is, and
  * how often it gives something. */
+enum cap_of {
+    CAP_OF_MEMBER,
+    CAP_OF_ALL,  /* members together: the first so many, or a budget */
+    CAP_OF_CODE, /* the code that was shown */
+    CAP_OF_COUNT
+};
 struct cap {
-    struct window window;
-    bool is_per_receipt; /* then there is no window */
-    int64_t amount_max;  /* INT64_MAX: no bound */
-    int64_t uses_max;    /* INT64_MAX: no bound */
+    enum cap_of of;
+    struct window window; /* no rolling one unless of a member */
+    bool is_per_receipt;  /* then there is no window */
+    int64_t amount_max;   /* INT64_MAX: no bound */
+    int64_t uses_max;     /* INT64_MAX: no bound */
+};
+
+/* What a rule takes from a metric of METRIC_GIVEN where it gives something; it must be there. */
+struct take {
+    uint16_t metric;
+    int64_t minor; /* 1 or more */
 };
 
 struct rule {
@@ -156,8 +195,9 @@ struct rule {
     const uint16_t *except;
     size_t except_count;
     struct gift gift;
-    int priority;      /* higher goes first; then as they stand in the file */
-    const char *group; /* of rules with one group the one that gives most; NULL: stacks */
+    const struct take *take; /* NULL: nothing */
+    int priority;            /* higher goes first; then as they stand in the file */
+    const char *group;       /* of rules with one group the one that gives most; NULL: stacks */
     bool is_exclusive; /* where it gives something, those of its stage with a lower priority do not
                         */
     const struct cap *caps;
@@ -176,7 +216,10 @@ const char *amount_of_name(enum amount_of of);
 const char *weekday_name(unsigned weekday);
 /* "birthday", "enrolment". */
 const char *day_of_name(enum day_of of);
-/* "points_for_money", "points", "multiple", "percent_off", "money_off", "until", "event". */
+/* "member", "all", "code". */
+const char *cap_of_name(enum cap_of of);
+/* "points_for_money", "points", "multiple", "percent_off", "money_off", "price", "until",
+ * "event". */
 const char *gives_name(enum gives gives);
 /* The stages of a judgement, in their order. */
 enum stage {
@@ -205,6 +248,7 @@ struct rule_names {
     const struct metric *metrics;
     size_t metric_count;
     size_t tiers;
+    size_t coupons;
 };
 
 /* ERR_INPUT with a note that names the rule: numbers out of their bounds, an event on a sale,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "programme/coupon.h"
 #include "programme/rules_index.h"
 #include "programme/rules_slots.h"
 
@@ -109,6 +110,7 @@ static enum err check_text(const struct rules_text *text, struct note *note)
                         LIMIT_METRICS, LIMIT_TIERS);
     }
     TRY(check_metrics(text, note));
+    TRY(coupons_check(text, note));
     struct rule_names names = rules_names(text);
     for (size_t r = 0; r < text->rule_count; r++) {
         TRY(rule_check(&text->rules[r], &names, note));
@@ -121,7 +123,8 @@ struct rule_names rules_names(const struct rules_text *text)
     return (struct rule_names){.goods = text->goods_count,
                                .metrics = text->metrics,
                                .metric_count = text->metric_count,
-                               .tiers = text->tier_count};
+                               .tiers = text->tier_count,
+                               .coupons = text->coupon_count};
 }
 
 static enum err build(struct rules *rules, struct note *note)
@@ -208,7 +211,7 @@ enum err rules_candidates(const struct rules *rules, const struct occasion *occa
         return ERR_RESOURCE;
     }
     memset(bits, 0, words * sizeof bits[0]);
-    rules_index_mark(&rules->index, occasion, lines, bits);
+    rules_index_mark(&rules->index, &rules->text, occasion, lines, bits);
     size_t count = 0;
     for (size_t w = 0; w < words; w++) {
         count += (size_t)__builtin_popcountll(bits[w]);

@@ -21,14 +21,14 @@ const char *window_kind_name(enum window_kind kind)
     return names[kind];
 }
 
-static bool is_rolling(struct window window)
+bool window_is_rolling(struct window window)
 {
     return window.kind == WINDOW_ROLLING_DAYS || window.kind == WINDOW_ROLLING_MONTHS;
 }
 
 enum err window_check(struct window window)
 {
-    bool is_length_right = is_rolling(window)
+    bool is_length_right = window_is_rolling(window)
                                ? window.length >= 1 && window.length <= LIMIT_ROLLING_BUCKETS
                                : window.length == 0;
     return window.kind < WINDOW_KIND_COUNT && is_length_right ? ERR_OK : ERR_INPUT;

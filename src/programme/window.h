@@ -31,6 +31,8 @@ const char *window_kind_name(enum window_kind kind);
 /* ERR_INPUT for a length that doesn't fit the kind or is beyond LIMIT_ROLLING_BUCKETS. */
 MUST_USE enum err window_check(struct window window);
 
+bool window_is_rolling(struct window window);
+
 /* The bucket that a day counts in. */
 int64_t window_bucket(struct window window, int64_t day);
 /* The first bucket that still counts on a day; the last one is window_bucket. */

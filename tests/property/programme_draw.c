@@ -11,6 +11,9 @@ static const char *const brands[] = {"", "korn"};
 static const char *const stores[] = {"", "north", "south"};
 static const char *const events[] = {"enrolment", "review"};
 
+static const char *const codes[CODE_COUNT] = {"A", "B", "P-1", "Q-1", "P-2", "X"};
+static const struct slice listed[] = {{(const uint8_t *)"A", 1}, {(const uint8_t *)"B", 1}};
+
 uint64_t draw_below(uint64_t *random, uint64_t bound)
 {
     return random_next(random) % bound;
@@ -42,6 +45,31 @@ static void draw_sets(struct drawn *drawn, uint64_t *random)
         }
         drawn->sets[s] = (struct goods_set){names[s], drawn->members[s], count, 0};
     }
+}
+
+struct slice code_text(size_t code)
+{
+    return text_of(codes[code]);
+}
+
+enum err draw_code(const struct drawn *drawn, size_t code, struct arena *arena,
+                   struct standing_changes *out_changes)
+{
+    *out_changes = (struct standing_changes){NULL, 0, 0};
+    if (code == 2) {
+        return coupon_issue(&drawn->coupons[1], FIRST_DAY + 400, text_of(""), arena, out_changes);
+    }
+    if (code == 3) {
+        return coupon_issue(&drawn->coupons[2], FIRST_DAY + 30, text_of("me"), arena, out_changes);
+    }
+    return ERR_OK;
+}
+
+static void draw_coupons(struct drawn *drawn)
+{
+    drawn->coupons[0] = (struct coupon){.name = "c0", .codes = listed, .code_count = 2};
+    drawn->coupons[1] = (struct coupon){.name = "c1", .prefix = text_of("P-")};
+    drawn->coupons[2] = (struct coupon){.name = "c2", .prefix = text_of("Q-"), .is_personal = true};
 }
 
 static struct window draw_window(uint64_t *random)
@@ -104,6 +132,7 @@ static struct gift draw_gift(uint64_t *random)
     gift.ratio = gift.gives == GIVES_MULTIPLE
                      ? (struct decimal){101 + (int64_t)draw_below(random, 300), 2}
                      : (struct decimal){1 + (int64_t)draw_below(random, 400), 1};
+    gift.items = (unsigned)draw_below(random, 4);
     gift.term = draw_term(random);
     gift.event = text_of(events[0]);
     return gift;
@@ -158,6 +187,10 @@ static void draw_when(struct drawn *drawn, size_t r, uint64_t *random)
         when->metrics = &drawn->bounds[r];
         when->metric_count = 1;
     }
+    if (draw_one_in(random, 6)) {
+        drawn->asked[r] = (uint16_t)draw_below(random, COUPONS_MAX);
+        when->coupon = &drawn->asked[r];
+    }
     if (draw_one_in(random, 8)) {
         drawn->around[r] =
             (struct around){(enum day_of)draw_below(random, DAY_OF_COUNT),
@@ -182,7 +215,13 @@ static void draw_caps(struct drawn *drawn, size_t r, uint64_t *random)
                             .amount_max = 1 + (int64_t)draw_below(random, 60),
                             .uses_max = draw_one_in(random, 2) ? 1 + (int64_t)draw_below(random, 5)
                                                                : INT64_MAX};
-        if (c > 0 && !cap->is_per_receipt && cap->window.kind == drawn->caps[r][0].window.kind) {
+        if (!cap->is_per_receipt && !window_is_rolling(cap->window)) {
+            bool has_coupon = drawn->rules[r].when.coupon != NULL;
+            cap->of = (enum cap_of)draw_below(random, has_coupon ? CAP_OF_COUNT : CAP_OF_CODE);
+        }
+        if (c > 0 && !cap->is_per_receipt && cap->window.kind == drawn->caps[r][0].window.kind &&
+            cap->of == drawn->caps[r][0].of) {
+            cap->of = CAP_OF_MEMBER;
             cap->is_per_receipt = true;
         }
     }
@@ -200,6 +239,26 @@ static void draw_receiver(struct drawn *drawn, size_t r, uint64_t *random)
         gift->metric = &drawn->receivers[r];
     } else if (may_have && draw_one_in(random, 3)) {
         gift->metric = &drawn->receivers[r];
+    }
+}
+
+/* A percentage by a metric, and what is taken. */
+static void draw_uses(struct drawn *drawn, size_t r, uint64_t *random)
+{
+    struct rule *rule = &drawn->rules[r];
+    if (rule->gift.gives == GIVES_PERCENT_OFF && draw_one_in(random, 2)) {
+        uint16_t metric = (uint16_t)draw_below(random, METRICS_MAX);
+        int64_t first = draw_value(random, metric);
+        drawn->steps[r][0] = (struct ratio_step){first, rule->gift.ratio};
+        drawn->steps[r][1] =
+            (struct ratio_step){first + 1 + draw_value(random, metric),
+                                (struct decimal){1 + (int64_t)draw_below(random, 900), 1}};
+        drawn->by[r] = (struct by_metric){metric, drawn->steps[r], RATIOS_MAX};
+        rule->gift.by = &drawn->by[r];
+    }
+    if (draw_one_in(random, 6)) {
+        drawn->takes[r] = (struct take){METRIC_AT_GIVEN, 1 + (int64_t)draw_below(random, 25)};
+        rule->take = &drawn->takes[r];
     }
 }
 
@@ -223,6 +282,7 @@ static void draw_rule(struct drawn *drawn, size_t r, uint64_t *random)
         drawn->except[r][0] = (uint16_t)draw_below(random, SETS_MAX);
     }
     draw_receiver(drawn, r, random);
+    draw_uses(drawn, r, random);
     rule->goods = drawn->goods[r];
     rule->except = drawn->except[r];
     rule->priority = (int)draw_below(random, 5) - 2;
@@ -237,6 +297,7 @@ void draw_programme(struct drawn *drawn, uint64_t *random)
     memset(drawn, 0, sizeof *drawn);
     draw_sets(drawn, random);
     draw_metrics(drawn, random);
+    draw_coupons(drawn);
     size_t count = 1 + draw_below(random, RULES_MAX);
     for (size_t r = 0; r < count; r++) {
         draw_rule(drawn, r, random);
@@ -247,6 +308,8 @@ void draw_programme(struct drawn *drawn, uint64_t *random)
                                       .metric_count = METRICS_MAX,
                                       .tiers = drawn->tiers,
                                       .tier_count = TIERS_MAX,
+                                      .coupons = drawn->coupons,
+                                      .coupon_count = COUPONS_MAX,
                                       .rules = drawn->rules,
                                       .rule_count = count};
 }
@@ -270,6 +333,12 @@ void draw_occasion(struct happened *happened, int64_t ms, uint64_t *random)
     struct occasion *occasion = &happened->occasion;
     *occasion = (struct occasion){.local = {ms}, .store = text_of(stores[draw_below(random, 3)])};
     occasion->shopper = draw_shopper(random);
+    occasion->codes = happened->codes;
+    occasion->code_count = draw_one_in(random, 2) ? draw_below(random, CODES_MAX + 1) : 0;
+    size_t first = draw_below(random, CODE_COUNT);
+    for (size_t i = 0; i < occasion->code_count; i++) {
+        happened->codes[i] = (struct shown_code){.text = code_text((first + i) % CODE_COUNT)};
+    }
     if (draw_one_in(random, 6)) {
         occasion->kind = OCCASION_EVENT;
         occasion->event = text_of(events[draw_below(random, 2)]);
@@ -283,7 +352,7 @@ void draw_occasion(struct happened *happened, int64_t ms, uint64_t *random)
             (struct basket_line){.product = text_of(products[draw_below(random, 4)]),
                                  .category = text_of(categories[draw_below(random, 3)]),
                                  .brand = text_of(brands[draw_below(random, 2)]),
-                                 .quantity_milli = (int64_t)draw_below(random, 3) * 750,
+                                 .quantity_milli = (int64_t)draw_below(random, 5) * 750,
                                  .amount = {(int64_t)draw_below(random, 1200)}};
         total += happened->lines[i].amount.minor;
     }

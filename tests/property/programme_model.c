@@ -16,210 +16,16 @@ static int64_t divide(int64_t a, int64_t c, enum rounding rounding)
     return quotient + (is_up ? 1 : 0);
 }
 
-static bool is_in_set(const struct goods_set *set, const struct basket_line *line)
-{
-    for (size_t m = 0; m < set->member_count; m++) {
-        struct slice text = set->members[m].text;
-        struct slice own = set->members[m].by == GOODS_BY_CATEGORY ? line->category
-                           : set->members[m].by == GOODS_BY_BRAND  ? line->brand
-                                                                   : line->product;
-        if (set->members[m].by == GOODS_BY_PRODUCT_PREFIX && own.length > text.length) {
-            own.length = text.length;
-        }
-        if (slice_equal(own, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_for_line(const struct model *model, const struct rule *rule, size_t line)
 {
     bool is_for = rule->goods_count == 0;
     for (size_t g = 0; g < rule->goods_count; g++) {
-        is_for |= is_in_set(&model->text->goods[rule->goods[g]], &model->now->lines[line]);
+        is_for |= model_is_in_set(&model->text->goods[rule->goods[g]], &model->now->lines[line]);
     }
     for (size_t g = 0; g < rule->except_count; g++) {
-        is_for &= !is_in_set(&model->text->goods[rule->except[g]], &model->now->lines[line]);
+        is_for &= !model_is_in_set(&model->text->goods[rule->except[g]], &model->now->lines[line]);
     }
     return is_for;
-}
-
-/* Does a past day count in a window as seen from a day? */
-static bool is_within(struct window window, int64_t past, int64_t day)
-{
-    struct civil a = civil_of_day(past);
-    struct civil b = civil_of_day(day);
-    int months = (b.year - a.year) * 12 + b.month - a.month;
-    switch (window.kind) {
-    case WINDOW_DAY:
-        return past == day;
-    case WINDOW_WEEK:
-        return (past + 3) / 7 == (day + 3) / 7;
-    case WINDOW_MONTH:
-        return months == 0;
-    case WINDOW_YEAR:
-        return a.year == b.year;
-    case WINDOW_ROLLING_DAYS:
-        return past > day - (int64_t)window.length;
-    case WINDOW_ROLLING_MONTHS:
-        return months < (int)window.length;
-    case WINDOW_EVER:
-    case WINDOW_KIND_COUNT:
-    default:
-        return true;
-    }
-}
-
-/* What one occasion adds to a metric that counts. */
-static int64_t metric_of_one(const struct model *model, const struct metric *metric,
-                             const struct happened *one)
-{
-    int64_t sum = metric->of == METRIC_POINTS                                          ? one->points
-                  : metric->of == METRIC_VISITS && one->occasion.kind == OCCASION_SALE ? 1
-                                                                                       : 0;
-    for (size_t i = 0; i < one->occasion.line_count; i++) {
-        bool is_counted = metric->goods == NO_GOODS ||
-                          is_in_set(&model->text->goods[metric->goods], &one->lines[i]);
-        if (is_counted && metric->of == METRIC_SPEND) {
-            sum += one->lines[i].amount.minor - one->off[i];
-        } else if (is_counted && metric->of == METRIC_ITEMS) {
-            sum += one->lines[i].quantity_milli;
-        }
-    }
-    for (size_t r = 0; metric->of == METRIC_GIVEN && r < model->text->rule_count; r++) {
-        const uint16_t *receiver = model->text->rules[r].gift.metric;
-        bool is_given = receiver != NULL && &model->text->metrics[*receiver] == metric;
-        sum += is_given ? one->given[r] : 0;
-    }
-    return sum;
-}
-
-/* The day on which what rules prolong is over: each prolongs from there, or from its own day. */
-static int64_t end_of(const struct model *model, uint16_t number, bool counts_this)
-{
-    int64_t end = 0;
-    for (size_t h = 0; h < model->past_count + (counts_this ? 1 : 0); h++) {
-        const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
-        int64_t day = unix_day(one->occasion.local);
-        for (size_t r = 0; r < model->text->rule_count; r++) {
-            const struct gift *gift = &model->text->rules[r].gift;
-            if (gift->gives == GIVES_UNTIL && *gift->metric == number && one->given[r] > 0) {
-                end = (end > day ? end : day) + one->given[r];
-            }
-        }
-    }
-    return end;
-}
-
-static bool has_sale(const struct model *model, struct window window, int64_t day, bool counts_this)
-{
-    for (size_t h = 0; h < model->past_count + (counts_this ? 1 : 0); h++) {
-        const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
-        if (one->occasion.kind == OCCASION_SALE &&
-            is_within(window, unix_day(one->occasion.local), day)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int64_t streak_of(const struct model *model, struct window window, bool counts_this)
-{
-    int64_t streak = 0;
-    int64_t day = unix_day(model->now->occasion.local);
-    for (bool is_first = true;; is_first = false) {
-        if (has_sale(model, window, day, counts_this)) {
-            streak++;
-        } else if (!is_first) {
-            return streak;
-        }
-        int64_t last = day;
-        while (is_within(window, last, day)) {
-            last--;
-        }
-        day = last;
-    }
-}
-
-static int64_t since_sale(const struct model *model, bool counts_this)
-{
-    int64_t day = unix_day(model->now->occasion.local);
-    if (counts_this && model->now->occasion.kind == OCCASION_SALE) {
-        return 0;
-    }
-    for (size_t h = model->past_count; h > 0; h--) {
-        if (model->past[h - 1].occasion.kind == OCCASION_SALE) {
-            return day - unix_day(model->past[h - 1].occasion.local);
-        }
-    }
-    return INT64_MAX;
-}
-
-static int64_t metric_of(const struct model *model, uint16_t number, bool counts_this)
-{
-    const struct metric *metric = &model->text->metrics[number];
-    int64_t day = unix_day(model->now->occasion.local);
-    if (metric->of == METRIC_UNTIL) {
-        int64_t end = end_of(model, number, counts_this);
-        return end > day ? end - day : 0;
-    }
-    if (metric->of == METRIC_SINCE) {
-        return since_sale(model, counts_this);
-    }
-    if (metric->of == METRIC_STREAK) {
-        return streak_of(model, metric->window, counts_this);
-    }
-    int64_t sum = counts_this ? metric_of_one(model, metric, model->now) : 0;
-    for (size_t h = 0; h < model->past_count; h++) {
-        const struct happened *past = &model->past[h];
-        if (is_within(metric->window, unix_day(past->occasion.local), day)) {
-            sum += metric_of_one(model, metric, past);
-        }
-    }
-    return sum;
-}
-
-/* Is one of the days that are so far off the day of the year, or the last day of a month without
- * it? */
-static bool is_around(const struct model *model, const struct around *around)
-{
-    const struct shopper *shopper = &model->now->occasion.shopper;
-    int64_t today = unix_day(model->now->occasion.local);
-    struct civil enrolled = civil_of_day(shopper->enrolled_day);
-    bool is_birthday = around->of == DAY_OF_BIRTHDAY;
-    int month = is_birthday ? (int)shopper->birth_month : enrolled.month;
-    int in_month = is_birthday ? (int)shopper->birth_day : enrolled.day;
-    if (shopper->birth_month == 0) { /* drawn with the other */
-        return false;
-    }
-    for (int64_t day = today - around->after; day <= today + around->before; day++) {
-        struct civil civil = civil_of_day(day);
-        struct civil tomorrow = civil_of_day(day + 1);
-        bool is_day = civil.month == month &&
-                      (civil.day == in_month || (civil.day < in_month && tomorrow.day == 1));
-        if (is_day && (is_birthday || civil.year > enrolled.year)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_member(const struct model *model, const struct when *when)
-{
-    const struct shopper *shopper = &model->now->occasion.shopper;
-    if (when->is_referred &&
-        (shopper->referrer.length == 0 || slice_equal(shopper->referrer, shopper->key))) {
-        return false;
-    }
-    if (when->around != NULL && !is_around(model, when->around)) {
-        return false;
-    }
-    unsigned bit = NO_TIER_BIT;
-    for (size_t t = 0; t < model->text->tier_count; t++) {
-        bit = metric_of(model, model->text->tiers[t].until, false) > 0 ? TIER_BIT(t) : bit;
-    }
-    return when->tiers == 0 || (when->tiers & bit) != 0;
 }
 
 static bool is_hour(const struct when *when, int64_t minute_of_all)
@@ -242,14 +48,72 @@ static bool is_hour(const struct when *when, int64_t minute_of_all)
     return false;
 }
 
+/* How often, and how much, the rule has given in a cap's window. */
+static void count_in_cap(const struct model *model, size_t r, const struct cap *cap,
+                         struct slice code, int64_t *amount, int64_t *uses)
+{
+    *amount = 0;
+    *uses = 0;
+    for (size_t h = 0; h < model->past_count && !cap->is_per_receipt; h++) {
+        const struct happened *past = &model->past[h];
+        bool is_counted = model_is_within(cap->window, unix_day(past->occasion.local),
+                                          unix_day(model->now->occasion.local)) &&
+                          (cap->of != CAP_OF_CODE || slice_equal(past->used[r], code));
+        *amount += is_counted ? past->given[r] : 0;
+        *uses += is_counted && past->given[r] > 0 ? 1 : 0;
+    }
+}
+
+/* The codes of the first coupon are listed; P-1 is good for 400 days, Q-1 for 30 and for one of the
+ * members; the others were not issued. */
+static bool is_good_code(const struct model *model, uint16_t coupon, struct slice code)
+{
+    int64_t day = unix_day(model->now->occasion.local) - FIRST_DAY;
+    if (coupon == 0) {
+        return code.length == 1 && (code.at[0] == 'A' || code.at[0] == 'B');
+    }
+    if (coupon == 1) {
+        return slice_equal(code, slice_of("P-1", 3)) && day < 400;
+    }
+    return slice_equal(code, slice_of("Q-1", 3)) && day < 30 &&
+           slice_equal(model->now->occasion.shopper.key, slice_of("me", 2));
+}
+
+/* The first good code whose uses aren't spent. */
+static struct slice code_for(const struct model *model, size_t r)
+{
+    const struct rule *rule = &model->text->rules[r];
+    for (size_t i = 0; rule->when.coupon != NULL && i < model->now->occasion.code_count; i++) {
+        struct slice code = model->now->codes[i].text;
+        bool is_good = is_good_code(model, *rule->when.coupon, code);
+        for (size_t c = 0; is_good && c < rule->cap_count; c++) {
+            int64_t amount;
+            int64_t uses;
+            count_in_cap(model, r, &rule->caps[c], code, &amount, &uses);
+            is_good = rule->caps[c].of != CAP_OF_CODE || uses < rule->caps[c].uses_max;
+        }
+        if (is_good) {
+            return code;
+        }
+    }
+    return slice_of(NULL, 0);
+}
+
 static bool applies(const struct model *model, const struct rule *rule)
 {
+    size_t place = (size_t)(rule - model->text->rules);
+    if (rule->when.coupon != NULL && code_for(model, place).length == 0) {
+        return false;
+    }
+    if (rule->take != NULL && model_metric(model, rule->take->metric, true) < rule->take->minor) {
+        return false;
+    }
     const struct happened *now = model->now;
     const struct when *when = &rule->when;
     int64_t day = unix_day(now->occasion.local);
     bool is_same = rule->on == now->occasion.kind &&
                    (rule->on == OCCASION_SALE || slice_equal(rule->event, now->occasion.event));
-    if ((!is_same && !rule->is_on_any) || !is_member(model, when) || day < when->from_day ||
+    if ((!is_same && !rule->is_on_any) || !model_is_member(model, when) || day < when->from_day ||
         day >= when->until_day || !is_hour(when, now->occasion.local.ms / 60000)) {
         return false;
     }
@@ -273,19 +137,19 @@ static bool applies(const struct model *model, const struct rule *rule)
         return false;
     }
     if (when->metric_count > 0) {
-        int64_t value = metric_of(model, when->metrics[0].metric, when->metrics[0].counts_this);
+        int64_t value = model_metric(model, when->metrics[0].metric, when->metrics[0].counts_this);
         if (value < when->metrics[0].at_least || value >= when->metrics[0].below) {
             return false;
         }
     }
     return when->purchase == 0 ||
-           metric_of(model, when->purchases, false) == (int64_t)when->purchase - 1;
+           model_metric(model, when->purchases, false) == (int64_t)when->purchase - 1;
 }
 
 static int64_t days_more(const struct model *model, const struct gift *gift)
 {
     int64_t today = unix_day(model->now->occasion.local);
-    int64_t end = end_of(model, *gift->metric, true);
+    int64_t end = model_end(model, *gift->metric, true);
     end = end > today ? end : today;
     struct civil civil = civil_of_day(gift->term.is_added ? end : today);
     int day = civil.day;
@@ -299,10 +163,54 @@ static int64_t days_more(const struct model *model, const struct gift *gift)
     int64_t until = day_of_civil(civil.year, civil.month, civil.day) + gift->term.days;
     struct window window = {gift->term.end_of, 0};
     int64_t next = until;
-    while (window.kind != WINDOW_EVER && is_within(window, until, next)) {
+    while (window.kind != WINDOW_EVER && model_is_within(window, until, next)) {
         next++;
     }
     return next > end ? next - end : 0;
+}
+
+/* The price of so many of the cheapest items, one after the other, or of all goods. */
+static void priced(const struct model *model, const struct rule *rule, int64_t *savings)
+{
+    const struct happened *now = model->now;
+    int64_t items[LINES_MAX] = {0};
+    for (unsigned k = 0; k < rule->gift.items; k++) {
+        size_t best = NONE;
+        for (size_t i = 0; i < now->occasion.line_count; i++) {
+            int64_t milli = now->lines[i].quantity_milli;
+            if (!is_for_line(model, rule, i) || milli < (items[i] + 1) * 1000) {
+                continue;
+            }
+            int64_t each = (now->lines[i].amount.minor - now->off[i]) * 1000 / milli;
+            int64_t least = best == NONE ? 0
+                                         : (now->lines[best].amount.minor - now->off[best]) * 1000 /
+                                               now->lines[best].quantity_milli;
+            best = best == NONE || each < least ? i : best;
+        }
+        if (best != NONE) {
+            items[best]++;
+        }
+    }
+    for (size_t i = 0; i < now->occasion.line_count; i++) {
+        int64_t all = now->lines[i].quantity_milli;
+        int64_t milli = rule->gift.items > 0          ? items[i] * 1000
+                        : is_for_line(model, rule, i) ? all
+                                                      : 0;
+        int64_t cost = all == 0 ? 0 : (now->lines[i].amount.minor - now->off[i]) * milli / all;
+        int64_t price = divide(rule->gift.money_minor * milli, 1000, ROUNDING_UP);
+        savings[i] = cost > price ? cost - price : 0;
+    }
+}
+
+static int64_t percentage(const struct model *model, const struct gift *gift)
+{
+    if (gift->by == NULL) {
+        return gift->ratio.mantissa;
+    }
+    int64_t value = model_metric(model, gift->by->metric, false);
+    return value >= gift->by->steps[1].at_least   ? gift->by->steps[1].ratio.mantissa
+           : value >= gift->by->steps[0].at_least ? gift->by->steps[0].ratio.mantissa
+                                                  : 0;
 }
 
 /* What the rule would give, and the weights for sharing it out. */
@@ -330,9 +238,16 @@ static int64_t wanted_of(const struct model *model, const struct rule *rule, int
     case GIVES_MULTIPLE:
         return divide(sum * (gift->ratio.mantissa - 100), 100, gift->rounding);
     case GIVES_PERCENT_OFF:
-        return divide(sum * gift->ratio.mantissa, 1000, gift->rounding);
+        return divide(sum * percentage(model, gift), 1000, gift->rounding);
     case GIVES_MONEY_OFF:
         return sum < gift->money_minor ? sum : gift->money_minor;
+    case GIVES_PRICE:
+        priced(model, rule, weights);
+        sum = 0;
+        for (size_t i = 0; i < now->occasion.line_count; i++) {
+            sum += weights[i];
+        }
+        return sum;
     case GIVES_UNTIL:
         return days_more(model, gift);
     case GIVES_EVENT:
@@ -350,16 +265,9 @@ static int64_t after_caps(const struct model *model, size_t r, int64_t wanted)
     int64_t given = wanted;
     for (size_t c = 0; c < rule->cap_count; c++) {
         const struct cap *cap = &rule->caps[c];
-        int64_t used = 0;
-        int64_t uses = 0;
-        for (size_t h = 0; h < model->past_count && !cap->is_per_receipt; h++) {
-            const struct happened *past = &model->past[h];
-            if (is_within(cap->window, unix_day(past->occasion.local),
-                          unix_day(model->now->occasion.local))) {
-                used += past->given[r];
-                uses += past->given[r] > 0 ? 1 : 0;
-            }
-        }
+        int64_t used;
+        int64_t uses;
+        count_in_cap(model, r, cap, code_for(model, r), &used, &uses);
         int64_t left = cap->amount_max - used;
         given = given < left ? given : left;
         given = !cap->is_per_receipt && uses >= cap->uses_max ? 0 : given;
@@ -407,6 +315,7 @@ static void give(struct model *model, size_t r, int64_t given, int64_t wanted,
     bool is_to_balance = rule_given_in(&model->text->rules[r]) == GIVEN_IN_POINTS &&
                          model->text->rules[r].gift.metric == NULL;
     now->points += is_to_balance ? given : 0;
+    now->used[r] = code_for(model, r);
     now->given[r] = given;
     now->wanted[r] = wanted;
 }

@@ -4,6 +4,7 @@
 
 #include "config/programme_file.h"
 #include "config_test.h"
+#include "programme/coupon.h"
 #include "programme/judge.h"
 
 #define HEAD "version: 1\ncurrency: EUR\nexpiry: {kind: never}\n"
@@ -15,6 +16,9 @@ struct story {
     struct arena arena;
     struct standing standing;
     struct shopper shopper;
+    struct shown_code codes[4]; /* with the next occasions */
+    size_t code_count;
+    struct standing programme;
     struct judgement now; /* of the last occasion */
 };
 
@@ -77,7 +81,10 @@ static inline int64_t story_buy(struct story *story, const char *day, const char
     const struct occasion occasion = {.local = {story_day(day) * DAY_MS},
                                       .lines = &line,
                                       .line_count = 1,
-                                      .shopper = story->shopper};
+                                      .shopper = story->shopper,
+                                      .codes = story->codes,
+                                      .code_count = story->code_count,
+                                      .programme = story->programme};
     return story_judge(story, &occasion);
 }
 
@@ -86,8 +93,47 @@ static inline int64_t story_event(struct story *story, const char *day, const ch
     const struct occasion occasion = {.kind = OCCASION_EVENT,
                                       .event = text_slice(name),
                                       .local = {story_day(day) * DAY_MS},
-                                      .shopper = story->shopper};
+                                      .shopper = story->shopper,
+                                      .codes = story->codes,
+                                      .code_count = story->code_count,
+                                      .programme = story->programme};
     return story_judge(story, &occasion);
+}
+
+/* What was claimed is counted. */
+static inline void story_claim(struct story *story)
+{
+    for (size_t i = 0; i < story->now.claim_count; i++) {
+        const struct claim *c = &story->now.claims[i];
+        struct standing *standing =
+            c->of == CAP_OF_ALL ? &story->programme : &story->codes[c->code].standing;
+        struct standing_changes changes = {NULL, 0, 0};
+        assert_true(standing_value(standing, c->slot, c->bucket) + c->delta <= c->most);
+        assert_int_equal(
+            standing_add(standing, &changes, &story->arena, c->slot, c->bucket, c->delta), ERR_OK);
+        assert_int_equal(standing_apply(standing, &changes, &story->arena, standing), ERR_OK);
+    }
+}
+
+static inline void story_show(struct story *story, const char *code)
+{
+    story->codes[0] = (struct shown_code){.text = text_slice(code)};
+    story->code_count = 1;
+}
+
+/* A code that is shown next, issued to a member. */
+static inline void story_show_issued(struct story *story, const char *code, const char *until,
+                                     const char *key)
+{
+    static const struct standing nothing = {NULL, 0};
+    const struct rules_text *text = &story->file.rules;
+    struct standing_changes changes;
+    story_show(story, code);
+    assert_int_equal(coupon_issue(&text->coupons[coupon_of_code(text, text_slice(code))],
+                                  story_day(until), text_slice(key), &story->arena, &changes),
+                     ERR_OK);
+    assert_int_equal(standing_apply(&nothing, &changes, &story->arena, &story->codes[0].standing),
+                     ERR_OK);
 }
 
 static inline struct trace_row story_row(const struct story *story, const char *rule)
@@ -109,6 +155,24 @@ static inline void story_expect(const struct story *story, const char *rule,
         fail_msg("%s: %s instead of %s", rule, trace_reason_name(row.reason),
                  trace_reason_name(reason));
     }
+}
+
+/* What an edited file is refused with, when it is read or when its rules are made. */
+static inline void story_refuse(const char *yaml, const struct edit *edit)
+{
+    char text[4096];
+    struct programme_file file;
+    struct rules *rules = NULL;
+    struct note note = {""};
+    edited(yaml, edit->from, edit->to, text, sizeof text);
+    enum err err = programme_file_parse(text_slice(text), "p.yaml", 0, &file, &note);
+    if (err == ERR_OK) {
+        err = rules_create(&file.rules, &rules, &note);
+        rules_destroy(rules);
+        programme_file_fini(&file);
+    }
+    assert_string_equal(note.text, edit->note);
+    assert_int_equal(err, ERR_INPUT);
 }
 
 #endif

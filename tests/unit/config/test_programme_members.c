@@ -291,18 +291,7 @@ static void test_what_is_wrong(void **state)
         {"rule: r", "rule: reach silver", "rule reach silver is there twice"},
     };
     for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
-        char text[2048];
-        struct programme_file file;
-        struct rules *rules = NULL;
-        struct note note = {""};
-        edited(good, edits[i].from, edits[i].to, text, sizeof text);
-        enum err err = programme_file_parse(text_slice(text), "p.yaml", 0, &file, &note);
-        if (err == ERR_OK) {
-            err = rules_create(&file.rules, &rules, &note);
-            programme_file_fini(&file);
-        }
-        assert_int_equal(err, ERR_INPUT);
-        assert_string_equal(note.text, edits[i].note);
+        story_refuse(good, &edits[i]);
     }
 }
 
