@@ -313,9 +313,20 @@ uint32_t decide_tariff(const struct decision *d, const struct partner_id *partne
     return roster_tariff_for(roster, &roster->self, partner, d->command->business_time)->id;
 }
 
+struct lot_key decide_own_lot(const struct decision *d, struct unix_ms time)
+{
+    const struct roster *roster = d->terms->roster;
+    return (struct lot_key){.issuer = roster->self,
+                            .tariff =
+                                roster_tariff_for(roster, &roster->self, &roster->self, time)->id};
+}
+
 uint32_t decide_hold_tariff(const struct decision *d, const struct hold *hold)
 {
-    return roster_tariff_for(d->terms->roster, &hold->redeemer, &hold->home, hold->capture_by)->id;
+    const struct roster *roster = d->terms->roster;
+    return hold->tariff != 0
+               ? hold->tariff
+               : roster_tariff_for(roster, &hold->redeemer, &hold->home, hold->capture_by)->id;
 }
 
 enum err decide_out_stream(struct decision *d, const struct partner_id *partner,

@@ -136,6 +136,7 @@ static enum err capture_foreign(struct decision *d, struct hold *hold, struct po
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    hold->tariff = entry.tariff;
     TRY(points_add(hold->captured, points, &hold->captured));
     if (hold_left(hold).minor == 0) {
         hold->state = HOLD_CAPTURED;

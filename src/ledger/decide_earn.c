@@ -300,7 +300,7 @@ enum err decide_return_sale(struct decision *d)
         return ERR_OK;
     }
     TRY(points_add(sale.taken, points, &sale.taken));
-    TRY(promotion_take_back(d, sale.promotion, points, &d->command->return_sale.sale));
+    TRY(promotion_take_back(d, &sale, &d->command->return_sale.sale, points.minor));
     decide_put_sale(d, &d->command->return_sale.sale, &sale);
     d->plan->answer.home = sale.home;
     d->plan->answer.points = points;

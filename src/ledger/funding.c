@@ -240,6 +240,9 @@ enum err decide_tell_funding(struct decision *d)
     struct stream stream;
     bool is_held_up;
     bool is_left = false;
+    if (!uid_is_nil(&due->id)) {
+        return promotion_share_due(d);
+    }
     key_due(due->due, DUE_FUNDING, issuer, &due->id, &key);
     plan_delete(d->plan, TABLE_DUE, &key);
     TRY(ledger_get_stream(d->view, roster, STREAM_OUT, issuer, &stream));

@@ -182,6 +182,7 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
@@ -259,6 +260,7 @@ static void reverse(struct model *model, const struct model_entry *entry, unsign
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
