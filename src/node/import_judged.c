@@ -158,7 +158,7 @@ enum err import_judge_moved(struct import *import)
 {
     for (size_t i = 0; i < import->count; i++) {
         struct import_item *item = &import->group[i];
-        while (item->judged != NULL && item->verdict == VERDICT_STANDING_MOVED &&
+        while (item->judged != NULL && judging_has_moved(item->verdict) &&
                item->judged->judged.tried < JUDGING_TRIES) {
             struct arena arena;
             struct note note = {""};
@@ -170,7 +170,7 @@ enum err import_judge_moved(struct import *import)
             arena_fini(&item->judged->judged.arena);
             TRY(err == ERR_OK ? ERR_OK : refuse_case(item, err, &note));
         }
-        if (item->judged != NULL && item->verdict == VERDICT_STANDING_MOVED) {
+        if (item->judged != NULL && judging_has_moved(item->verdict)) {
             return ERR_UNAVAILABLE;
         }
     }

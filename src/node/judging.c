@@ -8,6 +8,11 @@
 
 #define TRY_BYTES (8u << 20)
 
+bool judging_has_moved(enum verdict verdict)
+{
+    return verdict == VERDICT_STANDING_MOVED || verdict == VERDICT_STANDING_LIMIT;
+}
+
 void judging_fini(struct judging_case *judged)
 {
     arena_fini(&judged->arena);
@@ -92,6 +97,32 @@ static enum err add_passed(const struct judging_case *judged, const struct stand
     return ERR_OK;
 }
 
+/* On numbers that all members share: added with their bounds, so that many may do so at once. */
+static enum err write_claims(struct judging_case *judged, size_t room, struct standing_step *steps,
+                             struct note *note)
+{
+    const struct judgement *judgement = &judged->judgement;
+    struct standing_owner all = standing_of_programme();
+    if (judgement->claim_count > room) {
+        return note_set(note, ERR_INPUT, "the programme changes more than %u numbers at once",
+                        LIMIT_STANDING_STEPS);
+    }
+    for (size_t i = 0; i < judgement->claim_count; i++) {
+        const struct claim *claim = &judgement->claims[i];
+        ASSERT(claim->of == CAP_OF_ALL); /* programmes with coupons are refused */
+        steps[i] = (struct standing_step){.how = STANDING_ADD,
+                                          .slot = claim->slot,
+                                          .bucket = claim->bucket,
+                                          .delta = claim->delta,
+                                          .least = INT64_MIN,
+                                          .most = claim->most};
+    }
+    if (judgement->claim_count > 0) {
+        standing_write_group(&judged->groups, &all, steps, judgement->claim_count);
+    }
+    return judged->groups.err;
+}
+
 static enum err write_groups(struct judging_case *judged, const struct standing *before,
                              const struct standing *kept, struct note *note)
 {
@@ -120,7 +151,7 @@ static enum err write_groups(struct judging_case *judged, const struct standing 
     if (count > 0) {
         standing_write_group(&judged->groups, &judged->owner, steps, count);
     }
-    return judged->groups.err;
+    return write_claims(judged, LIMIT_STANDING_STEPS - count, steps, note);
 }
 
 static enum err write_evidence(struct judging_case *judged, const struct standing *standing,
@@ -190,6 +221,15 @@ enum err judging_try(const struct node *node, const struct ledger_view *view,
         before = standing_of_row(row);
         TRY(rules_drop_passed(rules, &before, occasion_day(&judged->occasion), &judged->arena,
                               &kept));
+    }
+    if (judged->has_owner) {
+        struct standing_owner all = standing_of_programme();
+        struct standing_row *row = arena_alloc(&judged->arena, sizeof *row);
+        if (row == NULL) {
+            return ERR_RESOURCE;
+        }
+        TRY(ledger_get_standing(view, &judged->snapshot->roster, &all, row));
+        judged->occasion.programme = standing_of_row(row);
     }
     TRY(judge(rules, &kept, &judged->occasion, false, &judged->arena, &judged->judgement, note));
     if (!judged->has_owner) {

@@ -57,6 +57,8 @@ bool judging_was_judged(struct node *node, const struct uid *id);
 MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *snapshot,
                                     const struct uid *id, struct arena *arena,
                                     struct kept_case *out_case);
+/* Refused since what it was judged on is no more so: judged again it may be taken. */
+bool judging_has_moved(enum verdict verdict);
 /* Judges, and makes the commands. ERR_INPUT and ERR_RANGE with a note as judge says; also when
  * what is kept of it would be too large. */
 MUST_USE enum err judging_try(const struct node *node, const struct ledger_view *view,

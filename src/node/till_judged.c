@@ -166,7 +166,7 @@ static void judged_done(void *context, const struct outcome *outcome)
     if (till->err == ERR_OK) {
         choose_refusal(till);
     }
-    bool has_moved = till->err == ERR_OK && till->outcomes[0].verdict == VERDICT_STANDING_MOVED;
+    bool has_moved = till->err == ERR_OK && judging_has_moved(till->outcomes[0].verdict);
     if (has_moved && till->judged.tried < JUDGING_TRIES) {
         till->errand.run = run_again;
         replier_put(till->node->replier, &till->errand);

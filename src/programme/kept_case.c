@@ -24,6 +24,16 @@ static void read_line(struct reader *in, struct basket_line *out_line)
     out_line->amount.minor = read_svarint(in);
 }
 
+static void write_standing(struct buffer *out, const struct standing *standing)
+{
+    write_varint(out, standing->count);
+    for (size_t i = 0; i < standing->count; i++) {
+        write_u64(out, standing->at[i].slot);
+        write_svarint(out, standing->at[i].bucket);
+        write_svarint(out, standing->at[i].value);
+    }
+}
+
 void kept_case_encode(const struct kept_case *kept, struct buffer *out)
 {
     const struct occasion *occasion = &kept->occasion;
@@ -39,12 +49,8 @@ void kept_case_encode(const struct kept_case *kept, struct buffer *out)
     for (size_t i = 0; i < occasion->line_count; i++) {
         write_line(out, &occasion->lines[i]);
     }
-    write_varint(out, kept->standing.count);
-    for (size_t i = 0; i < kept->standing.count; i++) {
-        write_u64(out, kept->standing.at[i].slot);
-        write_svarint(out, kept->standing.at[i].bucket);
-        write_svarint(out, kept->standing.at[i].value);
-    }
+    write_standing(out, &kept->standing);
+    write_standing(out, &occasion->programme);
     write_svarint(out, kept->points.minor);
     write_svarint(out, kept->gross.minor);
     write_svarint(out, kept->discount.minor);
@@ -142,12 +148,14 @@ enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_c
     occasion->paid_in_points.minor = read_svarint(&in);
     TRY(read_lines(&in, arena, occasion));
     TRY(read_standing(&in, arena, &kept.standing));
+    TRY(read_standing(&in, arena, &occasion->programme));
     kept.points.minor = read_svarint(&in);
     kept.gross.minor = read_svarint(&in);
     kept.discount.minor = read_svarint(&in);
     TRY(read_awards(&in, arena, &kept));
     TRY(reader_finish(&in));
     if (standing_check(&kept.standing) != ERR_OK ||
+        standing_check(&occasion->programme) != ERR_OK ||
         occasion_check(occasion, &total, &unused) != ERR_OK) {
         return ERR_CORRUPT;
     }

@@ -19,7 +19,12 @@ static enum slot_merge merge_of(enum slot_of of)
     case SLOT_METRIC:
     case SLOT_CAP_AMOUNT:
     case SLOT_CAP_USES:
+    case SLOT_TIER:
         break;
+    case SLOT_METRIC_LATEST:
+        return SLOT_LATEST;
+    case SLOT_COUPON:
+        return SLOT_STAYS;
     }
     return SLOT_SUMS;
 }

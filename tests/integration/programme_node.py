@@ -27,6 +27,10 @@ rules:
     basket: 20.00
     give: {{points: 5}}
     caps: [{{per: month, uses: {uses}}}]
+  - rule: early-birds
+    channels: [web]
+    give: {{points: 4}}
+    caps: [{{of: all, per: ever, uses: 5}}]
   - rule: written
     on: review
     give: {{points: 20}}
@@ -128,7 +132,8 @@ class Judged(Case):
         why = self.grocer.cli("explain", reply["sale_id"])
         self.assertEqual({row["rule"]: row["reason"] for row in why["rules"]},
                          {"earn": "fired", "bread-double": "fired", "welcome": "fired",
-                          "big": "basket", "regular": "metric_below",
+                          "big": "basket", "early-birds": "channel",
+                          "regular": "metric_below",
                           "written": "other_occasion"})
         self.assertEqual((why["store"], why["gross_minor"], why["earned_points"],
                           [line["category"] for line in why["lines"]]),
@@ -150,7 +155,7 @@ class Judged(Case):
         self.refused("TRANSACTION_ID_REUSED", "earn", card, "100.01", *words[1:])
         self.refused("TRANSACTION_ID_REUSED", "earn", card, "100.00", "--channel", "web",
                      *words[1:])
-        self.assertEqual(self.available(self.grocer, card), 163)
+        self.assertEqual(self.available(self.grocer, card), first["earned_points"] + 8)
 
     def test_a_cap_holds_at_all_tills(self):
         card = self.card()
@@ -167,6 +172,19 @@ class Judged(Case):
         self.assertEqual((len(replies), rules.count("big"), rules.count("welcome")), (16, 3, 1))
         self.assertEqual(rules.count("regular"), 11)
         self.assertEqual(self.available(self.grocer, card), 16 * 20 + 3 * 5 + 50 + 11 * 7)
+
+    def test_exactly_the_first_five_get_it(self):
+        cards = [self.card() for _ in range(4)] * 4
+        rules_fired = []
+
+        def till(card):
+            rules_fired.extend(row["rule"] for row in self.earn(card, "15.00", "--channel", "web")["awards"])
+        tills = [threading.Thread(target=till, args=(card,)) for card in cards]
+        for thread in tills:
+            thread.start()
+        for thread in tills:
+            thread.join()
+        self.assertEqual((rules_fired.count("early-birds"), rules_fired.count("earn")), (5, 16))
 
     def test_a_partners_member_has_a_standing_here(self):
         card = self.card(self.fuel)

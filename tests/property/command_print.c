@@ -242,6 +242,9 @@ static void print_node(const struct command *command)
         print_ids("of", &command->reserve.quote);
         print_time("until", command->reserve.until.ms);
         break;
+    case COMMAND_WITHDRAW_BLOCK:
+        print_ids("of", &command->withdrawal.block);
+        break;
     case COMMAND_BLOCK_DUE:
         print_ids("of", &command->due.id);
         break;
