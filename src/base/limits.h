@@ -49,6 +49,7 @@
 /* Between partners. */
 #define LIMIT_PARTNERS             1000u
 #define LIMIT_NETTING_BYTES        (64u << 20) /* of a period's net in memory */
+#define LIMIT_NETTING_PAGES        16u         /* of it, asked of a partner in one turn */
 #define LIMIT_PERIOD_RULES         16u         /* calendars of one charter, one after the other */
 #define LIMIT_TIME_ZONE_BYTES      47u
 #define LIMIT_APART_ENTRIES        16u /* of one half that each side sets apart */

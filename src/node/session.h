@@ -6,6 +6,7 @@
 
 #include "node/node.h"
 #include "node/peers.h"
+#include "peer/netting_page.h"
 #include "peer/outgoing.h"
 
 /* Channels replaced by a reload stay open for so many more, for the calls on them to end. */
@@ -53,6 +54,7 @@ struct session {
     uint64_t charter_told;     /* the epoch in force here when the partner was asked last */
     struct note mandates_note; /* why mandates could not be fetched, last time: logged once */
     struct told_payment told[TOLD_PAYMENTS];
+    struct netting_reading netting;          /* of what the partner has of a period's net */
     struct period finished[PERIOD_UNIT_END]; /* of each unit: nothing is left to do up to it */
     unsigned payment_changes;                /* of the node, when that was found */
     struct note settle_note; /* what kept a period from settling, last time: logged once */

@@ -223,7 +223,7 @@ class Funding(unittest.TestCase):
                                  ("points", "points"), ("promotion", "promotion")):
                 file.write(f"  {role}: {{column: {column}}}\n")
             file.write('time: {formats: ["%Y-%m-%d"]}\n')
-        result = self.fuel.talea("import", "receipts", table, "--map", mapping)
+        result = self.fuel.talea("import", "receipts", table, "--map", mapping, expect=1)
         self.assertIn("PROMOTION_EXHAUSTED", result.stdout + result.stderr)
 
     def test_a_promotion_has_bounds(self):
