@@ -53,6 +53,7 @@ struct session {
     uint64_t tried_round;      /* of the recovery gate */
     uint64_t charter_told;     /* the epoch in force here when the partner was asked last */
     struct note mandates_note; /* why mandates could not be fetched, last time: logged once */
+    struct note offers_note;   /* the same of offers of blocks */
     struct told_payment told[TOLD_PAYMENTS];
     struct netting_reading netting;          /* of what the partner has of a period's net */
     struct period finished[PERIOD_UNIT_END]; /* of each unit: nothing is left to do up to it */
@@ -74,6 +75,9 @@ void session_report(struct session *session, bool is_connected, const char *prob
 /* standin.c: fetches the partner's mandates for us when they are due. Gives the time until it wants
  * to be called again. */
 int64_t session_fetch_mandates(struct session *session);
+
+/* offers_exchange.c: asks for the blocks of points that the partner offers us. The same. */
+int64_t session_fetch_offers(struct session *session);
 
 /* mend.c: compares a period's halves with the partner's, and remembers what came of it. */
 void session_reconcile(struct session *session, struct period period);
