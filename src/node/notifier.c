@@ -227,13 +227,15 @@ enum err notifier_reload(struct notifier *notifier, struct note *note)
     if (notifier == NULL || !has_file(&notifier->node->config)) {
         return ERR_OK;
     }
-    TRY(load(&notifier->node->config, &file, note));
-    pthread_mutex_lock(&notifier->lock);
-    stop_threads(notifier);
-    enum err err = start_threads(notifier, file, note);
-    pthread_mutex_unlock(&notifier->lock);
-    pthread_mutex_lock(&notifier->node->reload_lock); /* one adds series at a time */
-    err = err == ERR_OK ? add_all_series(notifier) : err;
+    pthread_mutex_lock(&notifier->node->reload_lock); /* one at a time */
+    enum err err = load(&notifier->node->config, &file, note);
+    if (err == ERR_OK) {
+        pthread_mutex_lock(&notifier->lock);
+        stop_threads(notifier);
+        err = start_threads(notifier, file, note);
+        pthread_mutex_unlock(&notifier->lock);
+        err = err == ERR_OK ? add_all_series(notifier) : err;
+    }
     pthread_mutex_unlock(&notifier->node->reload_lock);
     return err;
 }
