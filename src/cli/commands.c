@@ -86,7 +86,7 @@ const struct cli_command commands[] = {
      "talea member erase --reference C-1042\n  talea member erase --reference C-1042 --yes",
      member_erase_options, 0, 1, ROLE_BACK_OFFICE, run_member_erase},
     {"member consent", "[CARD]", "Set by what a member may be written to, and in which language",
-     "talea member consent --reference C-1042 --channel sms=yes,push=no --language kk",
+     "talea member consent --reference C-1042 --channel sms=yes --language kk",
      member_consent_options, 0, 1, ROLE_BACK_OFFICE, run_member_consent},
     {"member await", "CARD OTHER",
      "Let a member come from another brand, with the points of its card",
