@@ -139,6 +139,15 @@ static enum err reverse_return(const struct decision *d, const struct receipted_
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* Under the sale's id its home can only have what we sent before, as a restored ledger may have
+ * forgotten that it did: of a second entry that says the same, the first one stands. */
+static bool is_there_already(const struct sale *sale, const struct receipted_entry *entry)
+{
+    return entry->kind == ENTRY_EARN && entry->verdict == VERDICT_SALE_EXISTS &&
+           !sale->is_reversed && !sale->is_waiting && entry->points.minor == sale->points.minor &&
+           entry->tariff == sale->lot.tariff && card_number_equal(&entry->card, &sale->card);
+}
+
 static enum err reverse_sale(struct decision *d, const struct partner_id *partner,
                              const struct receipted_entry *entry)
 {
@@ -155,6 +164,9 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
     }
     if (entry->kind == ENTRY_EARN && !uid_equal(&entry->subject, &sale.block)) {
         return ERR_OK; /* it has gone on without the block */
+    }
+    if (is_there_already(&sale, entry)) {
+        return ERR_OK;
     }
     if (entry->kind == ENTRY_EARN) {
         TRY(prepaid_refused(d, partner, &sale));

@@ -259,6 +259,13 @@ MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry
 /* Do the streams with this partner, which is leaving or has left, end before this period? */
 bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
                          struct period period);
+/* May a partner still bring back what this ledger, an older copy, has lost? */
+MUST_USE enum err decide_is_recovering(const struct decision *d, bool *out_is_recovering);
+/* Refuses what names something that is not here; ERR_UNAVAILABLE as long as that may still come
+ * back, since a refusal would be remembered. */
+MUST_USE enum err decide_refuse_unknown(struct decision *d, enum verdict verdict);
+/* The same of what is about a pair with a partner that is still to show what it holds. */
+MUST_USE enum err decide_await_partner(const struct decision *d, const struct partner_id *partner);
 /* Is the stream to the partner open to one more entry: not frozen, and not ended? */
 bool decide_may_send(const struct decision *d, const struct partner_id *partner,
                      const struct stream *stream);
@@ -379,6 +386,8 @@ MUST_USE enum err prepaid_receipted(struct decision *d, const struct partner_id 
 MUST_USE enum err prepaid_again(struct decision *d, const struct partner_id *seller,
                                 const struct clearing_entry *entry,
                                 struct partner_recovery *recovery);
+/* An own offer is none any more. */
+MUST_USE enum err prepaid_withdraw(struct decision *d, struct block_row *row);
 /* The earn at hand draws from a block of ours; may refuse. */
 MUST_USE enum err prepaid_take_draw(struct decision *d);
 
@@ -527,6 +536,7 @@ MUST_USE enum err decide_tell_funding(struct decision *d);
 MUST_USE enum err decide_send_earns(struct decision *d);
 MUST_USE enum err decide_sell_block(struct decision *d);
 MUST_USE enum err decide_buy_block(struct decision *d);
+MUST_USE enum err decide_withdraw_block(struct decision *d);
 MUST_USE enum err decide_block_due(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);

@@ -93,6 +93,8 @@ void session_watch_closed(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */
 void session_settle(struct session *session);
+/* Closed periods that the pair has not agreed on yet, the oldest first; gives how many. */
+size_t session_unsettled(struct session *session, struct period *out_periods, size_t max);
 /* settle_netting.c: the net of all pairs of one closed period. */
 MUST_USE enum err session_net(struct session *session, struct period period, struct note *note);
 /* settle_payment.c: the same of the payment of one settled period. */

@@ -232,6 +232,9 @@ static void print_node(const struct command *command)
                      command->programme.version);
         print_time("from", command->programme.from.ms);
         break;
+    case COMMAND_WITHDRAW_BLOCK:
+        print_ids("of", &command->withdrawal.block);
+        break;
     case COMMAND_CHANGE_STANDING:
         print_ids("of", &command->standing.occasion);
         print_ids("returned", &command->standing.returned);

@@ -225,6 +225,7 @@ model_fn model_step_programme;
 model_fn model_step_standing;
 model_fn model_step_reserve;
 model_fn model_step_block; /* sell and buy */
+model_fn model_step_withdraw;
 model_fn model_step_block_due;
 
 #endif
