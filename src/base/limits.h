@@ -196,7 +196,7 @@
 #define LIMIT_NOTIFY_MEMBERS        1024u /* looked at for one request about what expires */
 #define LIMIT_NOTIFY_SECRET_BYTES   512u
 #define LIMIT_NOTIFY_URL_BYTES      1023u  /* without NUL */
-#define LIMIT_NOTIFY_ASIDE          10000u /* remembered for a webhook; then it stops */
+#define LIMIT_NOTIFY_ASIDE          10000u /* of a webhook, kept in its file */
 #define LIMIT_NOTIFY_ASIDE_BYTES    256u   /* of one of them */
 #define LIMIT_NOTIFY_CURSOR_BYTES   1024u
 
