@@ -96,8 +96,8 @@ bool command_is_idempotent(enum command_kind kind)
            kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
            kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
            kind == COMMAND_WITHDRAW_BLOCK || kind == COMMAND_ACTIVATE_PROGRAMME ||
-           kind == COMMAND_CHANGE_STANDING || kind == COMMAND_RESERVE ||
-           kind == COMMAND_SET_PROFILE;
+           kind == COMMAND_SET_PROFILE || kind == COMMAND_CHANGE_STANDING ||
+           kind == COMMAND_RESERVE;
 }
 
 bool command_has_id(enum command_kind kind)

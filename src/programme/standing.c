@@ -14,17 +14,17 @@
 static enum slot_merge merge_of(enum slot_of of)
 {
     switch (of) {
-    case SLOT_GOODS:
-    case SLOT_RULE:
-    case SLOT_METRIC:
-    case SLOT_CAP_AMOUNT:
-    case SLOT_CAP_USES:
-    case SLOT_TIER:
-        break;
     case SLOT_METRIC_LATEST:
         return SLOT_LATEST;
     case SLOT_COUPON:
         return SLOT_STAYS;
+    case SLOT_GOODS:
+    case SLOT_RULE:
+    case SLOT_TIER:
+    case SLOT_METRIC:
+    case SLOT_CAP_AMOUNT:
+    case SLOT_CAP_USES:
+        break;
     }
     return SLOT_SUMS;
 }

@@ -45,6 +45,8 @@ static void test_what_a_slot_is_says_how_it_merges(void **state)
         assert_true(slot != slot_named(sums[i], 3, "spent"));
         assert_true(slot != slot_named(sums[i], 2, "visits"));
     }
+    assert_int_equal(slot_merge_of(slot_named(SLOT_METRIC_LATEST, 0, "birthday")), SLOT_LATEST);
+    assert_int_equal(slot_merge_of(slot_named(SLOT_COUPON, 1, "welcome")), SLOT_STAYS);
 }
 
 int main(void)
