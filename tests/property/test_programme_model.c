@@ -20,7 +20,8 @@
 
 static void compare(const struct happened *now, const struct judgement *judgement, uint64_t seed)
 {
-    bool is_same = now->points == judgement->points.minor;
+    bool is_same = now->points == judgement->points.minor && now->spent == judgement->spent.minor &&
+                   now->due == judgement->due.minor && now->refund == judgement->refund.minor;
     size_t fired = 0;
     for (size_t i = 0; i < now->occasion.line_count; i++) {
         is_same = is_same && now->off[i] == judgement->line_discounts[i].minor &&
