@@ -50,7 +50,6 @@ static const enum verdict verdicts[COMMAND_KIND_END][COMMAND_VERDICTS_MAX] = {
                             VERDICT_MEMBER_BLOCKED,
                             VERDICT_SALE_EXISTS,
                             VERDICT_CARD_NOT_THEIRS,
-                            VERDICT_PARTNER_UNKNOWN,
                             VERDICT_MOVE_LOOPS,
                             VERDICT_TOO_MANY_CARDS,
                             VERDICT_MOVE_NOT_AWAITED,

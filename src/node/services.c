@@ -89,6 +89,7 @@ static const struct rpc_method peer_methods[] = {
     {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
     {"FetchMandate", ROLE_PEER, RPC_WORKER, peer_fetch_mandate, NULL},
+    {"FetchBlockOffers", ROLE_PEER, RPC_WORKER, peer_fetch_block_offers, NULL},
     {"AcceptMove", ROLE_PEER, RPC_WORKER, peer_accept_move, NULL},
     {"ExchangeStatement", ROLE_PEER, RPC_WORKER, peer_exchange_statement, NULL},
     {"FetchNetting", ROLE_PEER, RPC_WORKER, peer_fetch_netting, NULL},

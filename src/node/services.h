@@ -46,7 +46,8 @@ rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, perio
 rpc_unary_handler peer_authorise_hold, peer_fetch_mandate, peer_exchange_statement,
     peer_exchange_payment, peer_fetch_netting, peer_exchange_charter;
 rpc_unary_handler peer_compare_half, peer_show_entries, peer_set_apart, office_reconcile_period;
-rpc_unary_handler peer_compare_streams, peer_recover_page, peer_accept_move;
+rpc_unary_handler peer_compare_streams, peer_recover_page, peer_accept_move,
+    peer_fetch_block_offers;
 rpc_stream_handler peer_clear;
 rpc_unary_handler admin_get_status, admin_reload, admin_push_charter, admin_list_evidence,
     admin_get_evidence;

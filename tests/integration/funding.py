@@ -155,11 +155,11 @@ class Funding(unittest.TestCase):
         """Of 201 points grocer pays 120, of 278 166; pharmacy 30 and 41. At 1.25 cents and at 0.8,
         which is what points cost that pharmacy and fuel pay for when they are spent."""
         points, owed, _ = self.half("fuel", "grocer")
-        self.assertEqual(points, {"CAPTURE": 300, "PROMOTION": 166, "FUNDING_RETURN": 46})
+        self.assertEqual(points, {"CAPTURE": 300, "PROMOTION": 166, "PROMOTION_RETURN": 46})
         self.assertEqual(owed, -240 - 208 + 58)  # 207.5 is 208, 57.5 is 58: half to even
         points, owed, charges = self.half("fuel", "pharmacy")
         self.assertEqual(points, {"EARN": 278, "EARN_RETURN": 77, "FUNDING": 120,
-                                  "PROMOTION": 41, "FUNDING_RETURN": 11})
+                                  "PROMOTION": 41, "PROMOTION_RETURN": 11})
         self.assertEqual(owed, -96 - 2 - 33 - 1 + 9)  # 2.5 % of 33 is 0.825, of 9 0.225
         self.assertEqual([int(c["fee_minor"]) for c in charges], [3])
 

@@ -68,13 +68,20 @@ class Prepaid(unittest.TestCase):
         return node.cli("block", "show", block)["block"]
 
     @classmethod
-    def sell(cls, name, points, until, *more):
+    def offered(cls, node, block):
+        return any(b["block_id"] == block and b["state"] == "BLOCK_STATE_OFFERED"
+                   for b in node.cli("block", "list").get("blocks", []))
+
+    @classmethod
+    def sell(cls, name, points, until, *more, by_file=False):
         """Sold and bought: the block's id, once it is live on both sides."""
         offer = cls.coalition.path(name + ".offer")
         sold = cls.grocer.cli("block", "sell", "fuel", "--points", str(points), "--tariff", "2",
                               "--until", until, "--out", offer, *more)
-        bought = cls.fuel.cli("block", "accept", offer)
         block = sold["block"]["block_id"]
+        if not by_file:
+            wait_for(lambda: cls.offered(cls.fuel, block), "the offer has come")
+        bought = cls.fuel.cli("block", "accept", offer if by_file else block)
         assert bought["block_id"] == block and bought["seller"] == "grocer"
         wait_for(lambda: cls.block(cls.fuel, block)["state"] == "BLOCK_STATE_LIVE", "it is live")
         assert cls.block(cls.grocer, block)["state"] == "BLOCK_STATE_LIVE"
@@ -87,7 +94,7 @@ class Prepaid(unittest.TestCase):
 
     @classmethod
     def trade(cls):
-        cls.long, cls.offer = cls.sell("long", 1000, "2099-01-01")
+        cls.long, cls.offer = cls.sell("long", 1000, "2099-01-01", by_file=True)
         sale = cls.earn(400)["sale_id"]
         cls.earn(500)
         cls.listed_low = cls.fuel.cli("block", "list")["blocks"][0]
@@ -161,6 +168,23 @@ class Prepaid(unittest.TestCase):
         self.assertIn("(INVALID_OFFER)", self.fuel.talea("block", "accept", path, expect=2).stderr)
         self.grocer.talea("block", "show", self.long, "--out", self.coalition.path("again"),
                           expect=1)
+
+    def test_an_offer_comes_and_goes(self):
+        """What nobody took by its time is shown no more; what was bought can't be bought again."""
+        soon = self.grocer.cli("block", "sell", "fuel", "--points", "70", "--tariff", "2", "--until",
+                               "2099-01-01", "--accept-by", at(9))["block"]["block_id"]
+        wait_for(lambda: self.offered(self.fuel, soon), "the offer has come")
+        shown = self.fuel.cli("block", "show", soon)
+        self.assertEqual((shown["block"]["seller"], int(shown["block"]["left_points"])),
+                         ("grocer", 70))
+        self.assertTrue(shown["offer"])
+        wait_for(lambda: not self.offered(self.fuel, soon), "the offer has gone")
+        self.assertIn("(BLOCK_", self.fuel.talea("block", "accept", soon, expect=1).stderr)
+        self.assertIn("(BLOCK_EXISTS)", self.fuel.talea("block", "accept", self.long,
+                                                        expect=1).stderr)
+        unknown = "0199a000-0000-7000-8000-00000000ffff"
+        self.assertIn("(BLOCK_UNKNOWN)", self.fuel.talea("block", "accept", unknown,
+                                                         expect=1).stderr)
 
     def test_what_can_not_be_sold(self):
         def sell(*words):
