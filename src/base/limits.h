@@ -191,9 +191,9 @@
 /* Notifications. */
 #define LIMIT_NOTIFY_WEBHOOKS       16u
 #define LIMIT_NOTIFY_TEMPLATE_BYTES 1000u
-#define LIMIT_NOTIFY_BATCH          100u   /* in one request */
-#define LIMIT_NOTIFY_ROWS           4096u  /* of the journal, looked at for one request */
-#define LIMIT_NOTIFY_MEMBERS        1024u  /* looked at for one request about what expires */
+#define LIMIT_NOTIFY_BATCH          100u  /* in one request */
+#define LIMIT_NOTIFY_ROWS           4096u /* of the journal, looked at for one request */
+#define LIMIT_NOTIFY_MEMBERS        1024u /* looked at for one request about what expires */
 #define LIMIT_NOTIFY_SECRET_BYTES   512u
 #define LIMIT_NOTIFY_URL_BYTES      1023u  /* without NUL */
 #define LIMIT_NOTIFY_ASIDE          10000u /* remembered for a webhook; then it stops */

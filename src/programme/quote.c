@@ -15,18 +15,16 @@ static int64_t unit_of(struct decimal value)
     return unit;
 }
 
-static enum err check_terms(const struct rules *rules, const struct burn_terms *terms,
-                            struct note *note)
+enum err burn_terms_check(const struct burn_terms *terms, size_t goods)
 {
     bool is_right = terms->smallest_minor >= 0 && terms->points_minor >= 0 &&
                     (terms->points_minor == 0 || terms->worth_minor >= 1) &&
                     terms->share.mantissa >= 0 && terms->share.scale <= LIMIT_RATIO_DECIMALS &&
                     terms->share.mantissa <= PERCENT * unit_of(terms->share);
     for (size_t i = 0; is_right && i < terms->except_count; i++) {
-        is_right = terms->except[i] < rules_text(rules)->goods_count;
+        is_right = terms->except[i] < goods;
     }
-    return is_right ? ERR_OK
-                    : note_set(note, ERR_INPUT, "not terms on which points pay for a basket");
+    return is_right ? ERR_OK : ERR_INPUT;
 }
 
 /* What the lines that points may pay cost after discounts. */
@@ -80,7 +78,9 @@ enum err quote_make(const struct rules *rules, const struct burn_terms *terms,
 {
     struct quote quote;
     int64_t cost;
-    TRY(check_terms(rules, terms, note));
+    if (burn_terms_check(terms, rules_text(rules)->goods_count) != ERR_OK) {
+        return note_set(note, ERR_INPUT, "not terms on which points pay for a basket");
+    }
     TRY(judge(rules, standing, occasion, false, arena, &quote.judgement, note));
     TRY(payable_lines(rules, terms, occasion, &quote.judgement, arena, &cost));
     TRY(find_payable(terms, cost, occasion->shopper.balance.minor, &quote));

@@ -16,6 +16,9 @@ struct burn_terms {
     size_t except_count;
 };
 
+/* ERR_INPUT when they are not as said above; `goods` is how many sets there are. */
+MUST_USE enum err burn_terms_check(const struct burn_terms *terms, size_t goods);
+
 struct quote {
     struct judgement judgement; /* as nothing was paid in points, unless the occasion says so */
     struct points spendable;    /* of the balance, on this basket */

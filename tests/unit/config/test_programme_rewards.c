@@ -180,27 +180,22 @@ static struct quote quote_of(struct story *story, const struct occasion *occasio
 static void test_quote(void **state)
 {
     (void)state;
-    static const uint16_t tobacco[] = {0};
     static const struct basket_line lines[] = {
         {.product = {(const uint8_t *)"1", 1}, .quantity_milli = 1000, .amount = {10000}},
         {.product = {(const uint8_t *)"2", 1}, .quantity_milli = 1000, .amount = {5000}},
     };
-    /* 10 points are worth 0.07. */
-    struct burn_terms terms = {.smallest_minor = 100,
-                               .share = {505, 1},
-                               .points_minor = 10,
-                               .worth_minor = 7,
-                               .except = tobacco,
-                               .except_count = 1};
     struct buffer first = {0};
     struct buffer second = {0};
     struct story story;
-    story_begin(&story, HEAD EARN "goods: [{name: tobacco, products: ['2']}]\n"
+    story_begin(&story, HEAD EARN "burn: {points: 10, worth: 0.07, smallest: 100,\n"
+                                  "       largest_share: 50.5, except: [tobacco]}\n"
+                                  "goods: [{name: tobacco, products: ['2']}]\n"
                                   "metrics: [{name: card, of: spend}]\n"
                                   "rules:\n"
                                   "  - rule: ten\n"
                                   "    give: {percent_off: 10, rounding: down}\n"
                                   "    caps: [{per: month, uses: 1}]\n");
+    struct burn_terms terms = story.file.burn;
     struct occasion occasion = {.local = {story_day("2026-01-01") * DAY_MS},
                                 .lines = lines,
                                 .line_count = 2,
@@ -251,6 +246,17 @@ static void test_what_is_wrong(void **state)
     };
     for (size_t i = 0; i < sizeof wrong_rewards / sizeof wrong_rewards[0]; i++) {
         story_refuse(rewards, &wrong_rewards[i]);
+    }
+    static const struct edit wrong_burns[] = {
+        {"rules:\n", "burn: {points: 5}\nrules:\n",
+         "p.yaml:4: burn: names points and what they are worth, or neither"},
+        {"rules:\n", "burn: {largest_share: 100.5}\nrules:\n",
+         "p.yaml:4: burn.largest_share: is a percentage from 0 to 100"},
+        {"rules:\n", "burn: {except: [tea]}\nrules:\n",
+         "p.yaml:4: burn.except: no goods are called tea"},
+    };
+    for (size_t i = 0; i < sizeof wrong_burns / sizeof wrong_burns[0]; i++) {
+        story_refuse(rewards, &wrong_burns[i]);
     }
     static const struct edit wrong_segments[] = {
         {"all: [active]", "all: [best]",
