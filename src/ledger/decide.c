@@ -56,6 +56,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_DISPUTE_DUE] = decide_dispute_due,
     [COMMAND_SELL_BLOCK] = decide_sell_block,
     [COMMAND_BUY_BLOCK] = decide_buy_block,
+    [COMMAND_WITHDRAW_BLOCK] = decide_withdraw_block,
     [COMMAND_BLOCK_DUE] = decide_block_due,
     [COMMAND_NET_PAYMENT] = decide_payment,
     [COMMAND_INSTRUCT_PAYMENT] = decide_payment,

@@ -372,6 +372,8 @@ MUST_USE enum err prepaid_receipted(struct decision *d, const struct partner_id 
 MUST_USE enum err prepaid_again(struct decision *d, const struct partner_id *seller,
                                 const struct clearing_entry *entry,
                                 struct partner_recovery *recovery);
+/* An own offer is none any more. */
+MUST_USE enum err prepaid_withdraw(struct decision *d, struct block_row *row);
 /* The earn at hand draws from a block of ours; may refuse. */
 MUST_USE enum err prepaid_take_draw(struct decision *d);
 
@@ -505,6 +507,7 @@ MUST_USE enum err decide_tell_funding(struct decision *d);
 MUST_USE enum err decide_send_earns(struct decision *d);
 MUST_USE enum err decide_sell_block(struct decision *d);
 MUST_USE enum err decide_buy_block(struct decision *d);
+MUST_USE enum err decide_withdraw_block(struct decision *d);
 MUST_USE enum err decide_block_due(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);

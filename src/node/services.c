@@ -44,6 +44,7 @@ static const struct rpc_method office_methods[] = {
     {"GetDispute", ROLES_READ, RPC_INLINE, office_get_dispute, NULL},
     {"ListDisputes", ROLES_READ, RPC_WORKER, office_list_disputes, NULL},
     {"SellBlock", ROLES_OFFICE, RPC_INLINE, office_sell_block, NULL},
+    {"WithdrawBlock", ROLES_OFFICE, RPC_INLINE, office_withdraw_block, NULL},
     {"BuyBlock", ROLES_OFFICE, RPC_WORKER, office_buy_block, NULL},
     {"GetBlock", ROLES_READ, RPC_WORKER, office_get_block, NULL},
     {"ListBlocks", ROLES_READ, RPC_WORKER, office_list_blocks, NULL},

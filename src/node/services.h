@@ -27,7 +27,8 @@ rpc_unary_handler till_earn, till_return_purchase;
 rpc_unary_handler till_authorise_burn, till_capture_burn, till_void_burn, till_return_burn;
 rpc_unary_handler office_get_member, office_list_members, office_get_report;
 rpc_unary_handler office_list_mandates, office_get_mandate, office_list_promotions;
-rpc_unary_handler office_sell_block, office_buy_block, office_get_block, office_list_blocks;
+rpc_unary_handler office_sell_block, office_buy_block, office_get_block, office_list_blocks,
+    office_withdraw_block;
 rpc_unary_handler office_open_dispute, office_step_dispute, office_get_dispute,
     office_list_disputes, office_get_dispute_evidence;
 rpc_unary_handler office_list_periods, office_close_period, office_get_statement;

@@ -439,7 +439,8 @@ static size_t add_blocks(struct format *out_formats)
     };
     memcpy(out_formats + count, blocks, sizeof blocks);
     count += sizeof blocks / sizeof blocks[0];
-    count += add_commands(COMMAND_SELL_BLOCK, COMMAND_BLOCK_DUE, out_formats + count);
+    count += add_commands(COMMAND_SELL_BLOCK, COMMAND_BUY_BLOCK, out_formats + count);
+    count += add_commands(COMMAND_BLOCK_DUE, COMMAND_BLOCK_DUE, out_formats + count);
     return count;
 }
 
@@ -463,8 +464,10 @@ static size_t add_priced(struct format *out_formats)
         {"priced-forced-hold", 2, bytes_of_priced_hold, recode_hold},
         {"promotion-return", COMMAND_TAKE_ENTRY, bytes_of_promotion_return, recode_command},
     };
+    size_t count = sizeof priced / sizeof priced[0];
     memcpy(out_formats, priced, sizeof priced);
-    return sizeof priced / sizeof priced[0];
+    return count +
+           add_commands(COMMAND_WITHDRAW_BLOCK, COMMAND_WITHDRAW_BLOCK, out_formats + count);
 }
 
 size_t formats_all(struct format out_formats[FORMATS_MAX])
