@@ -108,6 +108,7 @@ enum option_key {
     OPT_AGAINST,
     OPT_PRICE,
     OPT_EARLY,
+    OPT_CHANNEL,
     OPT_LAST
 };
 

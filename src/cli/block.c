@@ -169,6 +169,31 @@ enum cli_exit run_block_sell(struct cli *cli)
                : outcome;
 }
 
+enum cli_exit run_block_withdraw(struct cli *cli)
+{
+    Talea__V1__WithdrawBlockRequest request;
+    const char *block;
+    const char *id;
+    talea__v1__withdraw_block_request__init(&request);
+    enum cli_exit outcome = account_read_id(cli, 1, "BLOCK", &block);
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.transaction_id = message_text(id);
+    request.block_id = message_text(block);
+    request.buyer = message_text(cli_argument(cli, 0));
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = office_call(cli, "WithdrawBlock", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    fprintf(cli->out, "withdrawn  block %s\n", block);
+    return CLI_OK;
+}
+
 /* ---- Accept ---- */
 
 /* A block that the seller's node has shown, by its id; or the file with the offer. */

@@ -58,6 +58,7 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_SEND_EARNS] = "send-earns",
     [COMMAND_SELL_BLOCK] = "sell-block",
     [COMMAND_BUY_BLOCK] = "buy-block",
+    [COMMAND_WITHDRAW_BLOCK] = "withdraw-block",
     [COMMAND_BLOCK_DUE] = "block-due",
     [COMMAND_NET_PAYMENT] = "net-payment",
     [COMMAND_INSTRUCT_PAYMENT] = "instruct-payment",
@@ -66,6 +67,8 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_HEAR_PAYMENT] = "hear-payment",
     [COMMAND_KEEP_NETTING] = "keep-netting",
     [COMMAND_ACTIVATE_PROGRAMME] = "activate-programme",
+    [COMMAND_CHANGE_STANDING] = "change-standing",
+    [COMMAND_RESERVE] = "reserve",
     [COMMAND_SET_PROFILE] = "set-profile",
 };
 
@@ -92,7 +95,9 @@ bool command_is_idempotent(enum command_kind kind)
            command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER ||
            kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
            kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
-           kind == COMMAND_ACTIVATE_PROGRAMME || kind == COMMAND_SET_PROFILE;
+           kind == COMMAND_WITHDRAW_BLOCK || kind == COMMAND_ACTIVATE_PROGRAMME ||
+           kind == COMMAND_SET_PROFILE || kind == COMMAND_CHANGE_STANDING ||
+           kind == COMMAND_RESERVE;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -259,6 +264,10 @@ static void said_office(struct buffer *out, const struct command *command)
     case COMMAND_BUY_BLOCK:
         write_block_terms(out, &command->block_of_points.terms);
         break;
+    case COMMAND_WITHDRAW_BLOCK:
+        write_uid(out, &command->withdrawal.block);
+        write_partner(out, &command->withdrawal.buyer);
+        break;
     case COMMAND_ACTIVATE_PROGRAMME:
         said_programme(out, &command->programme);
         break;
@@ -304,6 +313,10 @@ void command_said(const struct command *command, struct buffer *out)
         break;
     case COMMAND_CLOSE_PERIOD:
         write_period(out, command->close_period.period);
+        break;
+    case COMMAND_CHANGE_STANDING:
+    case COMMAND_RESERVE:
+        said_standing(out, command);
         break;
     default:
         said_office(out, command);

@@ -227,6 +227,10 @@ void command_write_office(struct buffer *out, const struct command *command)
         write_block_terms(out, &command->block_of_points.terms);
         write_block(out, command->block_of_points.evidence);
         break;
+    case COMMAND_WITHDRAW_BLOCK:
+        write_uid(out, &command->withdrawal.block);
+        write_partner(out, &command->withdrawal.buyer);
+        break;
     case COMMAND_ACTIVATE_PROGRAMME:
         write_programme(out, &command->programme);
         break;
@@ -237,6 +241,10 @@ void command_write_office(struct buffer *out, const struct command *command)
         write_uid(out, &command->due.id);
         write_partner(out, &command->due.redeemer);
         write_time(out, command->due.due);
+        break;
+    case COMMAND_CHANGE_STANDING:
+    case COMMAND_RESERVE:
+        command_write_standing(out, command);
         break;
     default:
         command_write_recovery(out, command);
@@ -316,6 +324,10 @@ void command_read_office(struct reader *in, struct command *command)
         read_block_terms(in, &command->block_of_points.terms);
         command->block_of_points.evidence = read_block(in);
         break;
+    case COMMAND_WITHDRAW_BLOCK:
+        read_uid(in, &command->withdrawal.block);
+        read_partner(in, &command->withdrawal.buyer);
+        break;
     case COMMAND_ACTIVATE_PROGRAMME:
         read_programme(in, &command->programme);
         break;
@@ -326,6 +338,10 @@ void command_read_office(struct reader *in, struct command *command)
         read_uid(in, &command->due.id);
         read_partner(in, &command->due.redeemer);
         command->due.due = read_time(in);
+        break;
+    case COMMAND_CHANGE_STANDING:
+    case COMMAND_RESERVE:
+        command_read_standing(in, command);
         break;
     default:
         command_read_recovery(in, command);

@@ -89,6 +89,38 @@ void office_sell_block(void *context, struct rpc_call *call, const ProtobufCMess
     reply_after(node, call, &command, NULL, send_sold);
 }
 
+static void send_withdrawn(struct reply *reply)
+{
+    Talea__V1__WithdrawBlockResponse response;
+    talea__v1__withdraw_block_response__init(&response);
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    response.journal_row = reply->outcome.answer.row;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void office_withdraw_block(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__WithdrawBlockRequest *request =
+        (const Talea__V1__WithdrawBlockRequest *)(const void *)message;
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_WITHDRAW_BLOCK, &transaction);
+    if (!request_uid(call, "block_id", request->block_id, &command.withdrawal.block)) {
+        return;
+    }
+    if (partner_id_parse(request->buyer, &command.withdrawal.buyer) != ERR_OK) {
+        refuse(call, 3, "INVALID_PARTNER", "buyer: it is no partner's id.");
+        return;
+    }
+    reply_after(node, call, &command, NULL, send_withdrawn);
+}
+
 /* ---- Bought ---- */
 
 /* Whichever partner it is with. */
@@ -315,7 +347,8 @@ static enum err gather(void *context, struct slice key, struct slice value)
     TRY(block_row_decode(value, &row));
     bool is_past = row.state == BLOCK_OFFERED &&
                    row.terms.offered_until.ms + LIMIT_BLOCK_GRACE_MS < gathering->host->now.ms;
-    bool is_over = row.state == BLOCK_ENDED || row.state == BLOCK_DECLINED || is_past;
+    bool is_over = row.state == BLOCK_ENDED || row.state == BLOCK_DECLINED ||
+                   row.state == BLOCK_WITHDRAWN || is_past;
     if (is_over && !gathering->with_ended) {
         return ERR_OK;
     }

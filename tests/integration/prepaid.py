@@ -7,7 +7,9 @@ import datetime
 import os
 import time
 import unittest
+from decimal import Decimal
 
+import books
 from coalition import Coalition, dashed, main, run, wait_for
 from coalition import TALEA
 
@@ -186,6 +188,16 @@ class Prepaid(unittest.TestCase):
         self.assertIn("(BLOCK_UNKNOWN)", self.fuel.talea("block", "accept", unknown,
                                                          expect=1).stderr)
 
+    def test_an_offer_is_withdrawn(self):
+        block = self.grocer.cli("block", "sell", "fuel", "--points", "80", "--tariff", "2", "--until",
+                                "2099-01-01")["block"]["block_id"]
+        wait_for(lambda: self.offered(self.fuel, block), "the offer has come")
+        self.grocer.cli("block", "withdraw", "fuel", block)
+        wait_for(lambda: not self.offered(self.fuel, block), "the offer has gone")
+        self.assertIn("(BLOCK_UNKNOWN)", self.fuel.talea("block", "accept", block, expect=1).stderr)
+        self.assertIn("(BLOCK_NOT_OPEN)", self.grocer.talea("block", "withdraw", "fuel", self.long,
+                                                            expect=1).stderr)
+
     def test_what_can_not_be_sold(self):
         def sell(*words):
             return self.grocer.talea("block", "sell", "fuel", "--out", self.coalition.path("none"),
@@ -198,20 +210,15 @@ class Prepaid(unittest.TestCase):
 
     def test_the_books_show_what_is_in_blocks(self):
         """199 points are left in a block, at 1.5 cents; 300 lapsed, at the cent that did not come back."""
-        def books(node):
-            rows = node.talea("books", "--format", "csv", "--only", "money").stdout.splitlines()
-            return "\n".join(rows)
         folder = self.coalition.path("books")
         os.makedirs(folder, exist_ok=True)
         for node, account in ((self.fuel, "Points prepaid"), (self.grocer, "Points sold")):
-            path = os.path.join(folder, node.partner + ".journal")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(node.talea("books", "--format", "hledger").stdout)
-            run(["hledger", "-f", path, "check"])
-            self.assertIn(account, books(node))
-            text = run(["hledger", "-f", path, "balance", account]).stdout
-            self.assertIn("2.98", text)
+            path = books.accept(node, folder)
+            self.assertIn("2.98", run(["hledger", "-f", path, "balance", account]).stdout)
             self.assertIn("3.00", run(["hledger", "-f", path, "balance", "Points lapsed"]).stdout)
+            rows = books.rows_of(node.talea("books", "--format", "csv", "--only", "money").stdout)
+            self.assertEqual(sum(Decimal(r["debit"]) + Decimal(r["credit"]) for r in rows
+                                 if r["kind"] == "other_settled"), 0)
 
     def test_ledgers_are_clean(self):
         for node in self.coalition:

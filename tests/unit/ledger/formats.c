@@ -1,6 +1,8 @@
 /* The stored formats: each a random value's bytes, and what decoding makes of bytes. */
 #include "ledger_test.h"
 
+#include "formats_standing.h"
+
 #define RECODE(name)                                                                               \
     static enum err recode_##name(int kind, struct slice bytes, struct buffer *out)                \
     {                                                                                              \
@@ -439,7 +441,8 @@ static size_t add_blocks(struct format *out_formats)
     };
     memcpy(out_formats + count, blocks, sizeof blocks);
     count += sizeof blocks / sizeof blocks[0];
-    count += add_commands(COMMAND_SELL_BLOCK, COMMAND_BLOCK_DUE, out_formats + count);
+    count += add_commands(COMMAND_SELL_BLOCK, COMMAND_BUY_BLOCK, out_formats + count);
+    count += add_commands(COMMAND_BLOCK_DUE, COMMAND_BLOCK_DUE, out_formats + count);
     return count;
 }
 
@@ -463,8 +466,10 @@ static size_t add_priced(struct format *out_formats)
         {"priced-forced-hold", 2, bytes_of_priced_hold, recode_hold},
         {"promotion-return", COMMAND_TAKE_ENTRY, bytes_of_promotion_return, recode_command},
     };
+    size_t count = sizeof priced / sizeof priced[0];
     memcpy(out_formats, priced, sizeof priced);
-    return sizeof priced / sizeof priced[0];
+    return count +
+           add_commands(COMMAND_WITHDRAW_BLOCK, COMMAND_WITHDRAW_BLOCK, out_formats + count);
 }
 
 size_t formats_all(struct format out_formats[FORMATS_MAX])
@@ -527,6 +532,8 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += add_programmes(out_formats + count);
     count += add_commands(COMMAND_SET_PROFILE, COMMAND_SET_PROFILE, out_formats + count);
     count += add_priced(out_formats + count);
+    count += formats_standing(out_formats + count);
+    count += add_commands(COMMAND_CHANGE_STANDING, COMMAND_RESERVE, out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -207,6 +207,7 @@ void scene_init(struct scene *scene)
 void scene_fini(struct scene *scene)
 {
     buffer_fini(&scene->apart_terms);
+    buffer_fini(&scene->standing_groups);
     desk_fini(&scene->desk);
 }
 
@@ -274,10 +275,13 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
     if (command->kind >= COMMAND_NET_PAYMENT && command->kind <= COMMAND_KEEP_NETTING) {
         return provoke_payment(scene, command, verdict);
     }
+    if (command->kind == COMMAND_CHANGE_STANDING || command->kind == COMMAND_RESERVE) {
+        return provoke_standing(scene, command, verdict);
+    }
     if (command->kind == COMMAND_ACTIVATE_PROGRAMME) {
         return provoke_programme(scene, command, verdict);
     }
-    if (command->kind == COMMAND_SELL_BLOCK || command->kind == COMMAND_BUY_BLOCK) {
+    if (command->kind >= COMMAND_SELL_BLOCK && command->kind <= COMMAND_WITHDRAW_BLOCK) {
         return provoke_block_of_points(scene, command, verdict);
     }
     if (command->kind == COMMAND_OPEN_DISPUTE || command->kind == COMMAND_STEP_DISPUTE) {
