@@ -110,6 +110,7 @@ enum option_key {
     OPT_LINE,
     OPT_BASKET,
     OPT_STORE,
+    OPT_EARLY,
     OPT_CHANNEL,
     OPT_LAST
 };

@@ -111,8 +111,8 @@ const struct cli_command commands[] = {
      ROLE_TILL, run_history},
     {"earn", "CARD [AMOUNT]", "Give points for a purchase",
      "talea earn 6100010000000013 12.50 --receipt 4711\n"
-     "  talea earn 6100010000000013 --store 7 --line category=bread,quantity=2,amount=4.50 \\\n"
-     "      --line category=milk,amount=1.20",
+     "  talea earn 6100010000000013 --store 7 \\\n"
+     "      --line category=bread,quantity=2,amount=4.50 --line amount=1.20",
      earn_options, 1, 2, ROLE_TILL, run_earn},
     {"event", "CARD EVENT", "Tell of something else than a purchase that the programme is about",
      "talea event 6100010000000013 review --channel web", event_options, 2, 2, ROLE_TILL,
