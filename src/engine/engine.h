@@ -9,8 +9,9 @@
  * sooner than the command. When the journal refuses a batch, it and all behind it are taken back,
  * everybody in them is told so, and nothing has changed.
  *
- * Threads: these three. Any thread may submit; `done` runs on one of them and must not block. A
- * driven engine has none, and one thread at a time calls it.
+ * Threads: these three, and who waits for a short command while the writer has nothing to do: it
+ * takes the writer's place meanwhile. Any thread may submit; `done` and the hooks run on one of
+ * these and must not block. A driven engine has none, and one thread at a time calls it.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H

@@ -4,7 +4,7 @@
 
 void queue_init(struct queue *queue, size_t capacity)
 {
-    *queue = (struct queue){.capacity = capacity};
+    *queue = (struct queue){.capacity = capacity, .is_taken = true};
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->has_work, NULL);
 }
@@ -127,13 +127,27 @@ static struct submission *take_locked(struct queue *queue)
     return join(&cut[LANE_PROMPT], &cut[LANE_BULK]);
 }
 
+static bool has_news(const struct queue *queue)
+{
+    return !is_empty(queue) || queue->is_nudged || queue->is_closed;
+}
+
+static void end_turn(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->is_taken = false;
+    pthread_mutex_unlock(&queue->lock);
+}
+
 struct submission *queue_take(struct queue *queue, struct taken *out_taken)
 {
+    end_turn(queue);
     patience_wait(&queue->is_calling);
     pthread_mutex_lock(&queue->lock);
-    while (is_empty(queue) && !queue->is_nudged && !queue->is_closed) {
+    while (queue->is_claimed || !has_news(queue)) {
         pthread_cond_wait(&queue->has_work, &queue->lock);
     }
+    queue->is_taken = true;
     queue->is_nudged = false;
     struct submission *first = take_locked(queue);
     *out_taken = (struct taken){
@@ -143,6 +157,26 @@ struct submission *queue_take(struct queue *queue, struct taken *out_taken)
     atomic_store(&queue->is_calling, !is_empty(queue) || queue->is_closed);
     pthread_mutex_unlock(&queue->lock);
     return first;
+}
+
+bool queue_claim(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool is_free = !queue->is_taken && !queue->is_claimed && !has_news(queue);
+    queue->is_claimed = queue->is_claimed || is_free;
+    pthread_mutex_unlock(&queue->lock);
+    return is_free;
+}
+
+void queue_release(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->is_claimed = false;
+    bool is_wanted = has_news(queue);
+    pthread_mutex_unlock(&queue->lock);
+    if (is_wanted) {
+        pthread_cond_signal(&queue->has_work);
+    }
 }
 
 void queue_nudge(struct queue *queue)

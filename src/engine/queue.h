@@ -1,4 +1,5 @@
-/* What waits for the writer: a bounded queue of submissions. Many put, one takes.
+/* What waits for the writer: a bounded queue of submissions. Many put, one takes; while there is
+ * nothing to take, another may claim the taker's place for a moment.
  *
  * It has two lanes, each in its order. Somebody waits at a till for a single command; batches, a
  * partner's entries above all, have more work in them and nobody at their end. A single command
@@ -69,6 +70,8 @@ struct queue {
     size_t capacity;
     bool is_nudged;
     bool is_closed;
+    bool is_taken;   /* who takes is at work; so at first, until it asks for work */
+    bool is_claimed; /* somebody else is, in its place */
     atomic_bool is_calling; /* there is something to wake up for */
 };
 
@@ -86,6 +89,10 @@ struct taken {
 /* Waits for work or a nudge; takes one turn of a lane (a linked list). NULL when there is nothing.
  */
 struct submission *queue_take(struct queue *queue, struct taken *out_taken);
+/* Takes the taker's place when nothing waits and nobody is at work: it gets nothing, not even the
+ * end, until the release. Does not wait. */
+MUST_USE bool queue_claim(struct queue *queue);
+void queue_release(struct queue *queue);
 /* Ends a wait, or the next one. */
 void queue_nudge(struct queue *queue);
 void queue_close(struct queue *queue);
