@@ -8,9 +8,8 @@
 #include "bench/serving.h"
 #include "ledger/decide.h"
 
-#define BATCH_MAX        8190u
-#define FILL_SECONDS_MAX 120u
-#define READ_TIMED_EACH  16u /* asking for the time takes a part of a read's own */
+#define BATCH_MAX       8190u
+#define READ_TIMED_EACH 16u /* asking for the time takes a part of a read's own */
 
 struct load_plan {
     enum ledger_size size;
@@ -88,8 +87,8 @@ static enum err make_ledger(struct bench *bench, enum ledger_size size)
 /* A whole run is to end within minutes; who asks for some rows by name has the time. */
 static bool is_too_slow(struct bench *bench, enum ledger_size size)
 {
-    uint64_t seconds = bench->fill_ns * bench->sizes.members[size] / UINT64_C(1000000000);
-    if (bench->options->only != NULL || seconds <= FILL_SECONDS_MAX) {
+    uint64_t ms = bench->fill_ns * bench->sizes.members[size] / UINT64_C(1000000);
+    if (budget_allows(&bench->budget, measure_ns(), ms)) {
         return false;
     }
     if (bench->is_left_out) {
@@ -97,7 +96,7 @@ static bool is_too_slow(struct bench *bench, enum ledger_size size)
     }
     bench->is_left_out = true;
     bench_tell(bench, "left out: %llu members would take %llu s to make here (ask by --only)",
-               (unsigned long long)bench->sizes.members[size], (unsigned long long)seconds);
+               (unsigned long long)bench->sizes.members[size], (unsigned long long)ms / 1000);
     return true;
 }
 
@@ -117,9 +116,10 @@ enum err bench_ledger_of(struct bench *bench, enum ledger_size size, struct ledg
     return ERR_OK;
 }
 
+/* `ms_max` of all repetitions; 0: however long. */
 static enum err run_traffic(struct bench *bench, struct ledger *ledger,
                             const struct load_plan *plan, uint64_t commands, unsigned repetitions,
-                            struct load_result *out_result)
+                            uint64_t ms_max, struct load_result *out_result)
 {
     struct traffic traffic;
     TRY(traffic_init(&traffic, ledger, plan->is_zipf));
@@ -129,6 +129,7 @@ static enum err run_traffic(struct bench *bench, struct ledger *ledger,
                         .batch = plan->batch,
                         .in_flight = plan->in_flight,
                         .commands = commands,
+                        .ms_max = ms_max / repetitions,
                         .repetitions = repetitions};
     enum err err = load_run(&load, out_result, bench->note);
     if (err == ERR_OK && traffic.failures > 0) {
@@ -146,8 +147,15 @@ static enum err top_up(struct bench *bench, struct ledger *ledger, uint64_t held
     if (ledger->transfers >= held) {
         return ERR_OK;
     }
+    uint64_t missing = held - ledger->transfers;
+    uint64_t ms = missing * bench->fill_ns / UINT64_C(1000000);
+    if (!budget_allows(&bench->budget, measure_ns(), ms)) {
+        bench_tell(bench, "left out: %llu transfers would take too long here (ask by --only)",
+                   (unsigned long long)held);
+        return ERR_UNSUPPORTED;
+    }
     bench_tell(bench, "up to %llu transfers", (unsigned long long)held);
-    return run_traffic(bench, ledger, &plan, held - ledger->transfers, 1, &result);
+    return run_traffic(bench, ledger, &plan, missing, 1, 0, &result);
 }
 
 static uint64_t commands_of(const struct bench *bench, const struct load_plan *plan)
@@ -166,8 +174,9 @@ static enum err measure_load(struct bench *bench, const struct load_plan *plan,
         TRY(top_up(bench, ledger, bench->sizes.held[plan->held]));
     }
     uint64_t commands = commands_of(bench, plan);
-    TRY(run_traffic(bench, ledger, plan, commands / 10, 1, &warm));
-    TRY(run_traffic(bench, ledger, plan, commands, bench->sizes.repetitions, out_result));
+    uint64_t ms = bench_share_ms(bench, bench->sizes.load_ms, 1);
+    TRY(run_traffic(bench, ledger, plan, commands / 10, 1, ms / 10 + 1, &warm));
+    TRY(run_traffic(bench, ledger, plan, commands, bench->sizes.repetitions, ms, out_result));
     if (out_result->refused * 100 > out_result->operations_all * 5) {
         return note_set(bench->note, ERR_INTERNAL, "%llu of %llu commands were refused",
                         (unsigned long long)out_result->refused,
