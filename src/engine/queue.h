@@ -45,6 +45,7 @@ struct submission {
 };
 
 enum {
+    QUEUE_HELD_MAX = 32,   /* commands that are held */
     QUEUE_BULK_WORK = 256, /* records of one turn of the bulk lane, or one submission */
     QUEUE_LONG_WORK = 64   /* more than anybody should wait for at a till */
 };
@@ -65,13 +66,14 @@ struct queue {
     pthread_mutex_t lock;
     pthread_cond_t has_work;
     struct lane lanes[LANE_COUNT];
+    struct lane held; /* single commands that are put together */
     bool is_turn_of_bulk;
-    size_t length; /* in commands */
+    size_t length; /* in commands, without those that are held */
     size_t capacity;
     bool is_nudged;
     bool is_closed;
-    bool is_taken;   /* who takes is at work; so at first, until it asks for work */
-    bool is_claimed; /* somebody else is, in its place */
+    bool is_taken;          /* who takes is at work; so at first, until it asks for work */
+    bool is_claimed;        /* somebody else is, in its place */
     atomic_bool is_calling; /* there is something to wake up for */
 };
 
@@ -80,6 +82,10 @@ void queue_fini(struct queue *queue);
 /* ERR_RESOURCE when full (new terms are let in all the same), ERR_UNAVAILABLE when closed; the
  * submission stays the caller's then. A batch is let in when there is room for one command. */
 MUST_USE enum err queue_put(struct queue *queue, struct submission *submission);
+/* The same for a single command, which waits for others that come now: they are put together by
+ * queue_put_held, or when there are QUEUE_HELD_MAX. */
+MUST_USE enum err queue_hold(struct queue *queue, struct submission *submission);
+void queue_put_held(struct queue *queue);
 /* What was taken. */
 struct taken {
     bool is_over;       /* nothing, and nothing will come any more */

@@ -15,14 +15,19 @@ static struct submission *submission_create(enum submission_kind kind)
     return s;
 }
 
-static enum err submit(struct engine *engine, struct submission *s)
+/* Frees what the queue did not take. */
+static enum err submitted(struct submission *s, enum err err)
 {
-    enum err err = queue_put(&engine->queue, s);
     if (err != ERR_OK) {
         buffer_fini(&s->body);
         free(s);
     }
     return err;
+}
+
+static enum err submit(struct engine *engine, struct submission *s)
+{
+    return submitted(s, queue_put(&engine->queue, s));
 }
 
 /* The copy's slices point into its own canonical bytes. */
@@ -67,6 +72,19 @@ enum err engine_submit(struct engine *engine, const struct command *command, eng
     struct submission *s;
     TRY(make_command(command, done, context, &s));
     return submit(engine, s);
+}
+
+enum err engine_hold(struct engine *engine, const struct command *command, engine_done *done,
+                     void *context)
+{
+    struct submission *s;
+    TRY(make_command(command, done, context, &s));
+    return submitted(s, queue_hold(&engine->queue, s));
+}
+
+void engine_submit_held(struct engine *engine)
+{
+    queue_put_held(&engine->queue);
 }
 
 static enum err make_batch(const struct command *commands, size_t count, bool is_linked,

@@ -143,6 +143,60 @@ static void it_is_bounded(void **state)
     queue_fini(&room.queue);
 }
 
+static void what_is_held_is_put_together(void **state)
+{
+    struct room room;
+    (void)state;
+    begin(&room);
+    assert_int_equal(queue_hold(&room.queue, &room.singles[0]), ERR_OK);
+    assert_int_equal(queue_hold(&room.queue, &room.singles[1]), ERR_OK);
+    put(&room, &room.singles[2]);
+    assert_int_equal(queue_length(&room.queue), 1);
+    (void)take(&room, &room.singles[2], 1); /* goes by itself */
+    queue_put_held(&room.queue);
+    queue_put_held(&room.queue); /* there is nothing more */
+    assert_int_equal(queue_length(&room.queue), 2);
+    (void)take(&room, &room.singles[0], 2);
+    queue_fini(&room.queue);
+}
+
+static void so_many_are_held_and_no_more(void **state)
+{
+    static struct submission many[QUEUE_HELD_MAX];
+    struct room room;
+    (void)state;
+    begin(&room);
+    for (size_t i = 0; i < QUEUE_HELD_MAX; i++) {
+        assert_int_equal(queue_length(&room.queue), 0);
+        assert_int_equal(queue_hold(&room.queue, &many[i]), ERR_OK);
+    }
+    (void)take(&room, &many[0], QUEUE_HELD_MAX);
+    assert_int_equal(queue_hold(&room.queue, &many[0]), ERR_OK);
+    assert_int_equal(queue_length(&room.queue), 0);
+    queue_close(&room.queue); /* what is held goes before the end */
+    assert_int_equal(queue_hold(&room.queue, &many[1]), ERR_UNAVAILABLE);
+    assert_false(take(&room, &many[0], 1).is_over);
+    assert_true(take(&room, NULL, 0).is_over);
+    queue_fini(&room.queue);
+}
+
+static void what_is_held_takes_its_room(void **state)
+{
+    struct room room;
+    (void)state;
+    begin(&room);
+    room.commands[0].count = 99;
+    put(&room, &room.commands[0]);
+    assert_int_equal(queue_hold(&room.queue, &room.singles[0]), ERR_OK);
+    assert_int_equal(queue_hold(&room.queue, &room.singles[1]), ERR_RESOURCE);
+    assert_int_equal(queue_put(&room.queue, &room.singles[1]), ERR_RESOURCE);
+    (void)take(&room, &room.commands[0], 1);
+    assert_int_equal(queue_hold(&room.queue, &room.singles[1]), ERR_OK);
+    queue_put_held(&room.queue);
+    (void)take(&room, &room.singles[0], 2);
+    queue_fini(&room.queue);
+}
+
 struct taker {
     struct room room;
     struct submission *taken;
@@ -235,6 +289,9 @@ int main(void)
         cmocka_unit_test(small_batches_go_together),
         cmocka_unit_test(short_work_goes_along),
         cmocka_unit_test(it_is_bounded),
+        cmocka_unit_test(what_is_held_is_put_together),
+        cmocka_unit_test(so_many_are_held_and_no_more),
+        cmocka_unit_test(what_is_held_takes_its_room),
         cmocka_unit_test(nothing_is_taken_while_the_place_is_claimed),
         cmocka_unit_test(the_end_waits_for_the_release),
         cmocka_unit_test(what_waits_goes_before_a_claim),
