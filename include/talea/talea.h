@@ -45,7 +45,7 @@
  * unknown: call again with the same id, also after a restart of the till.
  *
  * Results: every function that returns int gives TALEA_OK or a code below, and fills `error`, which
- * may be NULL. Outputs are untouched on failure. Error reasons are those of the node's README.
+ * may be NULL. Outputs are untouched on failure. Error reasons are those of proto/README.md.
  *
  * Threads: a client may be used by many threads at once; talea_disconnect by one, when no other
  * uses it any more. Don't fork after talea_connect.

@@ -105,6 +105,8 @@
 #define LIMIT_GOODS_TEXT_BYTES 64u      /* of a product, category or brand */
 #define LIMIT_STANDING_NUMBERS 1024u    /* that a programme remembers of a member */
 #define LIMIT_ROLLING_BUCKETS  92u
+#define LIMIT_PROGRAMME_BYTES  (384u << 10)     /* of a version that is in force or was */
+#define LIMIT_PROGRAMMES       1024u            /* versions that were activated */
 #define LIMIT_RATIO_MANTISSA   INT64_C(1000000) /* of a factor or percentage */
 #define LIMIT_RATIO_DECIMALS   4u
 
@@ -172,6 +174,18 @@
 #define LIMIT_HOLD_MS INT64_C(2678400000)
 /* How long after a tariff began an entry may still come under the one before. */
 #define LIMIT_TARIFF_GRACE_MS INT64_C(259200000)
+
+/* Notifications. */
+#define LIMIT_NOTIFY_WEBHOOKS       16u
+#define LIMIT_NOTIFY_TEMPLATE_BYTES 1000u
+#define LIMIT_NOTIFY_BATCH          100u   /* in one request */
+#define LIMIT_NOTIFY_ROWS           4096u  /* of the journal, looked at for one request */
+#define LIMIT_NOTIFY_MEMBERS        1024u  /* looked at for one request about what expires */
+#define LIMIT_NOTIFY_SECRET_BYTES   512u
+#define LIMIT_NOTIFY_URL_BYTES      1023u  /* without NUL */
+#define LIMIT_NOTIFY_ASIDE          10000u /* remembered for a webhook; then it stops */
+#define LIMIT_NOTIFY_ASIDE_BYTES    256u   /* of one of them */
+#define LIMIT_NOTIFY_CURSOR_BYTES   1024u
 
 /* Logs, metrics, HTTP. */
 #define LIMIT_LOG_LINE_BYTES            4096u /* with the line feed; what a pipe takes in one piece */

@@ -5,7 +5,7 @@ find_package(Threads REQUIRED)
 foreach(pair IN ITEMS
         GRPC:grpc GPR:gpr PROTOBUF_C:libprotobuf-c UUID:uuid SODIUM:libsodium CYAML:libcyaml YAML:yaml-0.1
         MICROHTTPD:libmicrohttpd JANSSON:jansson ZLIB:zlib CRYPTO:libcrypto LMDB:lmdb LIBXML2:libxml-2.0
-        XXHASH:libxxhash QRENCODE:libqrencode)
+        XXHASH:libxxhash QRENCODE:libqrencode CURL:libcurl)
     string(REPLACE ":" ";" pair ${pair})
     list(GET pair 0 name)
     list(GET pair 1 module)

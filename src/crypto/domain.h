@@ -15,6 +15,7 @@
 #define HASH_DOMAIN_BASKET     "talea.v1.basket"    /* what a hold is asked for */
 #define HASH_DOMAIN_IDENTIFIER "talea.v1.identifier" /* identifiers derived from what they name */
 #define HASH_DOMAIN_PROGRAMME  "talea.v1.programme"  /* a programme file, as it was when used */
+#define HASH_DOMAIN_PROFILE    "talea.v1.profile"    /* a member's sealed personal data */
 #define HASH_DOMAIN_APART      "talea.v1.apart"      /* what both sides set apart of a half */
 #define HASH_DOMAIN_RECEIPT    "talea.v1.receipt" /* a clearing receipt, linked to the previous */
 #define HASH_DOMAIN_VAULT_HEAD "talea.v1.vault.head" /* keyed: the head of a vault */

@@ -164,7 +164,8 @@ void read_earn_rate(struct reader *in, struct earn_rate *out_rate);
 enum {
     EARN_IS_FIXED = 1,
     EARN_IS_PROMOTED = 2,
-    EARN_FLAGS_END = 4,
+    EARN_IS_JUDGED = 4, /* of earns alone; the basket follows behind the promotion */
+    EARN_FLAGS_END = 8,
     SALE_IS_DRAWN = 4, /* of sales alone; the block follows behind the promotion */
     SALE_FLAGS_END = 8
 };

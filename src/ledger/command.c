@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "crypto/hash.h"
 #include "ledger/codec.h"
 #include "ledger/command_codec.h"
 
@@ -64,6 +65,8 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_SIGN_PAYMENT] = "sign-payment",
     [COMMAND_HEAR_PAYMENT] = "hear-payment",
     [COMMAND_KEEP_NETTING] = "keep-netting",
+    [COMMAND_ACTIVATE_PROGRAMME] = "activate-programme",
+    [COMMAND_SET_PROFILE] = "set-profile",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -88,7 +91,8 @@ bool command_is_idempotent(enum command_kind kind)
            (kind >= COMMAND_TRANSFER && kind <= COMMAND_ERASE_MEMBER) ||
            command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER ||
            kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
-           kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK;
+           kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
+           kind == COMMAND_ACTIVATE_PROGRAMME || kind == COMMAND_SET_PROFILE;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -119,10 +123,14 @@ static void said_earn(struct buffer *out, const struct command *command)
     if (earn->card.digits[0] == '\0') {
         write_uid(out, &earn->member);
     }
-    write_money(out, earn->amount);
+    if (earn->is_judged) {
+        write_bytes(out, earn->basket, sizeof earn->basket);
+    } else {
+        write_money(out, earn->amount);
+    }
     write_text(out, earn->currency, sizeof earn->currency);
     write_bool(out, earn->is_fixed);
-    write_points(out, earn->fixed_points);
+    write_points(out, earn->is_judged ? points_of(0) : earn->fixed_points);
     if (earn->promotion != 0) {
         write_varint(out, earn->promotion);
     }
@@ -189,6 +197,15 @@ static void said_ruling(struct buffer *out, const struct command_ruling *ruling)
     write_text(out, ruling->checker, sizeof ruling->checker);
 }
 
+/* Its text as a hash: what is said has a bound. */
+static void said_programme(struct buffer *out, const struct command_programme *programme)
+{
+    struct hash hash = hash_of(HASH_DOMAIN_BODY, programme->text);
+    write_varint(out, programme->version);
+    write_time(out, programme->from);
+    write_hash(out, &hash);
+}
+
 static void said_office(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -221,6 +238,10 @@ static void said_office(struct buffer *out, const struct command *command)
     case COMMAND_ERASE_MEMBER:
         write_uid(out, &command->erase.member);
         break;
+    case COMMAND_SET_PROFILE:
+        write_uid(out, &command->profile.member);
+        write_bytes(out, command->profile.said_tag, sizeof command->profile.said_tag);
+        break;
     case COMMAND_AWAIT_MOVE:
         write_card(out, &command->await.card);
         write_card(out, &command->await.own_card);
@@ -237,6 +258,9 @@ static void said_office(struct buffer *out, const struct command *command)
     case COMMAND_SELL_BLOCK:
     case COMMAND_BUY_BLOCK:
         write_block_terms(out, &command->block_of_points.terms);
+        break;
+    case COMMAND_ACTIVATE_PROGRAMME:
+        said_programme(out, &command->programme);
         break;
     default:
         ASSERT(false);

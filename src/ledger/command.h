@@ -68,6 +68,8 @@ enum command_kind {
     COMMAND_SIGN_PAYMENT = 68,     /* our notice of where it stands */
     COMMAND_HEAR_PAYMENT = 69,     /* the partner's */
     COMMAND_KEEP_NETTING = 70,     /* what others signed about the net of a period, or we did */
+    COMMAND_ACTIVATE_PROGRAMME = 76,
+    COMMAND_SET_PROFILE = 77,      /* a member's personal data anew: its language, its consents */
     COMMAND_KIND_END
 };
 
@@ -90,6 +92,8 @@ struct command_card {
     struct card_number card; /* to block or unblock */
 };
 
+#define BASKET_TAG_SIZE 16
+
 struct command_earn {
     struct card_number card; /* or empty, and member is set: our own member without a card */
     struct uid member;
@@ -97,11 +101,14 @@ struct command_earn {
     char currency[4];
     bool is_fixed; /* give fixed_points, 0 or more, instead of the rate's */
     struct points fixed_points;
-    uint32_t promotion;         /* that pays for fixed_points; 0: none */
-    struct earn_rate rate;      /* the programme's when the command was made */
-    struct unix_ms active_from; /* lot terms by the programme; 0: at once */
-    struct unix_ms expires_at;  /* 0: never */
-    uint8_t idle_months;        /* 0: inactivity does not matter */
+    uint32_t promotion; /* that pays for fixed_points; 0: none */
+    bool is_judged;     /* the programme's rules gave fixed_points and set the amount: they
+                           are no part of what was said, the basket is */
+    uint8_t basket[BASKET_TAG_SIZE]; /* of is_judged: hash of all that was said of the purchase */
+    struct earn_rate rate;           /* the programme's when the command was made */
+    struct unix_ms active_from;      /* lot terms by the programme; 0: at once */
+    struct unix_ms expires_at;       /* 0: never */
+    uint8_t idle_months;             /* 0: inactivity does not matter */
     char receipt[LIMIT_REFERENCE_BYTES + 1];
 };
 
@@ -321,6 +328,14 @@ struct command_unmerge {
     struct uid merge; /* its transaction id */
 };
 
+/* Sealed as at enrolment, under the key that the member has. */
+struct command_profile {
+    struct uid member;
+    struct hash replaces;                /* of what was sealed before: nothing came in between */
+    uint8_t said_tag[PERSONAL_TAG_SIZE]; /* keyed hash of the change that was asked for */
+    struct slice sealed;                 /* at most LIMIT_SEALED_PROFILE_BYTES */
+};
+
 struct command_erase {
     struct uid member;
 };
@@ -371,6 +386,15 @@ struct command_dispute {
     char note[LIMIT_DISPUTE_NOTE_BYTES + 1];
 };
 
+/* `text` was read and found good; `number` is one more than there are. */
+struct command_programme {
+    uint32_t number;
+    uint32_t version;
+    struct unix_ms from; /* 0: since ever, of the first alone */
+    char by[LIMIT_IDENTITY_BYTES + 1];
+    struct slice text;
+};
+
 struct command {
     enum command_kind kind;
     struct partner_id origin; /* who made the id: ourselves for tills, a partner for its requests */
@@ -401,6 +425,7 @@ struct command {
         struct command_merge merge;
         struct command_unmerge unmerge;
         struct command_erase erase;
+        struct command_profile profile;
         struct command_apart apart;
         struct command_prune prune;
         struct command_await await;
@@ -412,6 +437,7 @@ struct command {
         struct command_block_of_points block_of_points;
         struct command_dispute dispute;
         struct command_mend mend;
+        struct command_programme programme;
     };
 };
 

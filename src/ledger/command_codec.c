@@ -1,4 +1,6 @@
 /* Commands as the journal keeps them: a version, and the fields of each kind in a fixed order. */
+#include <string.h>
+
 #include "ledger/codec.h"
 #include "ledger/command_codec.h"
 
@@ -9,7 +11,7 @@ enum {
 enum {
     EARN_MAX = PUT_CARD_MAX + PUT_UID_MAX + 5 * VARINT_MAX +
                sizeof((struct command_earn *)0)->currency + 2 + PUT_EARN_RATE_MAX +
-               sizeof((struct command_earn *)0)->receipt
+               sizeof((struct command_earn *)0)->receipt + BASKET_TAG_SIZE
 };
 
 static void write_earn(struct buffer *out, const struct command_earn *earn)
@@ -23,8 +25,13 @@ static void write_earn(struct buffer *out, const struct command_earn *earn)
     to = put_svarint(to, earn->amount.minor);
     to = put_text(to, earn->currency, sizeof earn->currency);
     to = put_u8(to, (earn->is_fixed ? EARN_IS_FIXED : 0u) |
-                        (earn->promotion != 0 ? EARN_IS_PROMOTED : 0u));
+                        (earn->promotion != 0 ? EARN_IS_PROMOTED : 0u) |
+                        (earn->is_judged ? EARN_IS_JUDGED : 0u));
     to = earn->promotion != 0 ? put_varint(to, earn->promotion) : to;
+    if (earn->is_judged) {
+        memcpy(to, earn->basket, sizeof earn->basket);
+        to += sizeof earn->basket;
+    }
     to = put_svarint(to, earn->fixed_points.minor);
     to = put_earn_rate(to, &earn->rate);
     to = put_svarint(to, earn->active_from.ms);
@@ -42,6 +49,11 @@ static void read_earn(struct reader *in, struct command_earn *out_earn)
     unsigned flags = read_choice(in, 0, EARN_FLAGS_END);
     out_earn->is_fixed = (flags & EARN_IS_FIXED) != 0;
     out_earn->promotion = read_promotion(in, flags);
+    out_earn->is_judged = (flags & EARN_IS_JUDGED) != 0;
+    read_expect(in, !out_earn->is_judged || out_earn->is_fixed);
+    if (out_earn->is_judged) {
+        read_copy(in, out_earn->basket, sizeof out_earn->basket);
+    }
     out_earn->fixed_points = read_points(in);
     read_earn_rate(in, &out_earn->rate);
     out_earn->active_from = read_time(in);

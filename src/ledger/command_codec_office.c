@@ -116,6 +116,71 @@ static void read_dispute(struct reader *in, struct command_dispute *out_dispute)
     read_text(in, out_dispute->note, sizeof out_dispute->note);
 }
 
+static void write_profile(struct buffer *out, const struct command_profile *profile)
+{
+    write_uid(out, &profile->member);
+    write_bytes(out, profile->replaces.bytes, sizeof profile->replaces.bytes);
+    write_bytes(out, profile->said_tag, sizeof profile->said_tag);
+    write_block(out, profile->sealed);
+}
+
+static void read_profile(struct reader *in, struct command_profile *out_profile)
+{
+    read_uid(in, &out_profile->member);
+    read_copy(in, out_profile->replaces.bytes, sizeof out_profile->replaces.bytes);
+    read_copy(in, out_profile->said_tag, sizeof out_profile->said_tag);
+    out_profile->sealed = read_block(in);
+    read_expect(in, out_profile->sealed.length <= LIMIT_SEALED_PROFILE_BYTES);
+}
+
+static void write_programme(struct buffer *out, const struct command_programme *programme)
+{
+    write_varint(out, programme->number);
+    write_varint(out, programme->version);
+    write_time(out, programme->from);
+    write_text(out, programme->by, sizeof programme->by);
+    write_block(out, programme->text);
+}
+
+static void read_programme(struct reader *in, struct command_programme *out_programme)
+{
+    uint64_t number = read_varint(in);
+    uint64_t version = read_varint(in);
+    read_expect(in, number <= UINT32_MAX && version <= UINT32_MAX);
+    out_programme->number = (uint32_t)number;
+    out_programme->version = (uint32_t)version;
+    out_programme->from = read_time(in);
+    read_text(in, out_programme->by, sizeof out_programme->by);
+    out_programme->text = read_block(in);
+    read_expect(in, out_programme->text.length <= LIMIT_PROGRAMME_BYTES);
+}
+
+static void write_about_member(struct buffer *out, const struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        write_uid(out, &command->block.member);
+        write_text(out, command->block.reason, sizeof command->block.reason);
+        break;
+    case COMMAND_MERGE_MEMBERS:
+        write_uid(out, &command->merge.from);
+        write_uid(out, &command->merge.into);
+        break;
+    case COMMAND_UNMERGE_MEMBERS:
+        write_uid(out, &command->unmerge.merge);
+        break;
+    case COMMAND_ERASE_MEMBER:
+        write_uid(out, &command->erase.member);
+        break;
+    case COMMAND_SET_PROFILE:
+        write_profile(out, &command->profile);
+        break;
+    default:
+        ASSERT(false);
+    }
+}
+
 void command_write_office(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -137,18 +202,11 @@ void command_write_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_BLOCK_MEMBER:
     case COMMAND_UNBLOCK_MEMBER:
-        write_uid(out, &command->block.member);
-        write_text(out, command->block.reason, sizeof command->block.reason);
-        break;
     case COMMAND_MERGE_MEMBERS:
-        write_uid(out, &command->merge.from);
-        write_uid(out, &command->merge.into);
-        break;
     case COMMAND_UNMERGE_MEMBERS:
-        write_uid(out, &command->unmerge.merge);
-        break;
     case COMMAND_ERASE_MEMBER:
-        write_uid(out, &command->erase.member);
+    case COMMAND_SET_PROFILE:
+        write_about_member(out, command);
         break;
     case COMMAND_PRUNE:
         write_block(out, command->prune.keys);
@@ -169,6 +227,9 @@ void command_write_office(struct buffer *out, const struct command *command)
         write_block_terms(out, &command->block_of_points.terms);
         write_block(out, command->block_of_points.evidence);
         break;
+    case COMMAND_ACTIVATE_PROGRAMME:
+        write_programme(out, &command->programme);
+        break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:
     case COMMAND_SEND_EARNS:
@@ -180,6 +241,32 @@ void command_write_office(struct buffer *out, const struct command *command)
     default:
         command_write_recovery(out, command);
         break;
+    }
+}
+
+static void read_about_member(struct reader *in, struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        read_uid(in, &command->block.member);
+        read_text(in, command->block.reason, sizeof command->block.reason);
+        break;
+    case COMMAND_MERGE_MEMBERS:
+        read_uid(in, &command->merge.from);
+        read_uid(in, &command->merge.into);
+        break;
+    case COMMAND_UNMERGE_MEMBERS:
+        read_uid(in, &command->unmerge.merge);
+        break;
+    case COMMAND_ERASE_MEMBER:
+        read_uid(in, &command->erase.member);
+        break;
+    case COMMAND_SET_PROFILE:
+        read_profile(in, &command->profile);
+        break;
+    default:
+        ASSERT(false);
     }
 }
 
@@ -204,18 +291,11 @@ void command_read_office(struct reader *in, struct command *command)
         break;
     case COMMAND_BLOCK_MEMBER:
     case COMMAND_UNBLOCK_MEMBER:
-        read_uid(in, &command->block.member);
-        read_text(in, command->block.reason, sizeof command->block.reason);
-        break;
     case COMMAND_MERGE_MEMBERS:
-        read_uid(in, &command->merge.from);
-        read_uid(in, &command->merge.into);
-        break;
     case COMMAND_UNMERGE_MEMBERS:
-        read_uid(in, &command->unmerge.merge);
-        break;
     case COMMAND_ERASE_MEMBER:
-        read_uid(in, &command->erase.member);
+    case COMMAND_SET_PROFILE:
+        read_about_member(in, command);
         break;
     case COMMAND_PRUNE:
         read_prune(in, &command->prune);
@@ -235,6 +315,9 @@ void command_read_office(struct reader *in, struct command *command)
     case COMMAND_BUY_BLOCK:
         read_block_terms(in, &command->block_of_points.terms);
         command->block_of_points.evidence = read_block(in);
+        break;
+    case COMMAND_ACTIVATE_PROGRAMME:
+        read_programme(in, &command->programme);
         break;
     case COMMAND_DISPUTE_DUE:
     case COMMAND_TELL_FUNDING:

@@ -34,6 +34,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_MERGE_MEMBERS] = decide_merge_members,
     [COMMAND_UNMERGE_MEMBERS] = decide_unmerge_members,
     [COMMAND_ERASE_MEMBER] = decide_erase_member,
+    [COMMAND_SET_PROFILE] = decide_set_profile,
     [COMMAND_PRUNE] = decide_prune,
     [COMMAND_TELL_CARDS] = decide_tell_cards,
     [COMMAND_TELL_FUNDING] = decide_tell_funding,
@@ -62,6 +63,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_SIGN_PAYMENT] = decide_payment,
     [COMMAND_HEAR_PAYMENT] = decide_payment,
     [COMMAND_KEEP_NETTING] = decide_netting,
+    [COMMAND_ACTIVATE_PROGRAMME] = decide_activate_programme,
 };
 
 /* Nothing is owed or spent yet. */

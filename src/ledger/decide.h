@@ -31,6 +31,8 @@ MUST_USE enum err ledger_get_profile(const struct ledger_view *view, const struc
                                      struct profile *out_profile);
 MUST_USE enum err ledger_get_card(const struct ledger_view *view, const struct card_number *number,
                                   struct card *out_card);
+/* What COMMAND_SET_PROFILE replaces: the hash of the sealed bytes. */
+struct hash profile_hash(const struct profile *profile);
 /* The member that was enrolled with a reference of this tag, or where it was merged to. */
 MUST_USE enum err ledger_get_reference(const struct ledger_view *view,
                                        const uint8_t tag[PERSONAL_TAG_SIZE],

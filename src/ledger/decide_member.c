@@ -1,4 +1,4 @@
-/* Members and their cards: enrolment, and more cards. */
+/* Members and their cards: enrolment, more cards, and personal data anew. */
 #include "ledger/decision.h"
 
 #include <string.h>
@@ -72,16 +72,15 @@ bool tag_is_none(const uint8_t tag[PERSONAL_TAG_SIZE])
     return memcmp(tag, none, sizeof none) == 0;
 }
 
-static enum err profile_take(struct profile *profile, const struct command_enrol *enrol)
+static enum err profile_take(struct profile *profile, struct slice sealed)
 {
-    if (enrol->sealed.length > sizeof profile->sealed) {
+    if (sealed.length > sizeof profile->sealed) {
         return ERR_INPUT;
     }
-    if (enrol->sealed.length > 0) {
-        memcpy(profile->sealed, enrol->sealed.at, enrol->sealed.length);
+    if (sealed.length > 0) {
+        memcpy(profile->sealed, sealed.at, sealed.length);
     }
-    profile->sealed_length = enrol->sealed.length;
-    memcpy(profile->reference_tag, enrol->reference_tag, sizeof profile->reference_tag);
+    profile->sealed_length = sealed.length;
     return ERR_OK;
 }
 
@@ -97,7 +96,8 @@ enum err decide_enrol(struct decision *d)
             return ERR_OK;
         }
     }
-    TRY(profile_take(&profile, enrol));
+    TRY(profile_take(&profile, enrol->sealed));
+    memcpy(profile.reference_tag, enrol->reference_tag, sizeof profile.reference_tag);
     member_empty(&row, d->command->business_time);
     key_member(&enrol->member, &key);
     buffer_clear(&d->plan->scratch);
@@ -123,6 +123,36 @@ enum err decide_issue_card(struct decision *d)
         return decide_refuse(d, VERDICT_TOO_MANY_CARDS);
     }
     TRY(give_card(d, &work.id, &profile));
+    decide_put_profile(d, &work.id, &profile);
+    work_end(d, &work);
+    return ERR_OK;
+}
+
+struct hash profile_hash(const struct profile *profile)
+{
+    return hash_of(HASH_DOMAIN_PROFILE, slice_of(profile->sealed, profile->sealed_length));
+}
+
+/* A blocked member may change it, too: a consent can be taken back at any time. */
+enum err decide_set_profile(struct decision *d)
+{
+    const struct command_profile *change = &d->command->profile;
+    struct member_work work;
+    struct profile profile;
+    TRY(work_find(d, &change->member, &work));
+    if (decision_is_refused(d) || work.row.is_pool) {
+        return decide_refuse(d, VERDICT_MEMBER_UNKNOWN);
+    }
+    if (work.row.is_erased) {
+        return decide_refuse(d, VERDICT_MEMBER_ERASED);
+    }
+    TRY(ledger_get_profile(d->view, &work.id, &profile));
+    struct hash hash = profile_hash(&profile);
+    if (!hash_equal(&hash, &change->replaces)) {
+        return decide_refuse(d, VERDICT_PROFILE_CHANGED);
+    }
+    TRY(work_open(d, &work));
+    TRY(profile_take(&profile, change->sealed));
     decide_put_profile(d, &work.id, &profile);
     work_end(d, &work);
     return ERR_OK;

@@ -3,6 +3,7 @@
 
 #include "ledger/codec.h"
 #include "ledger/dispute_line.h"
+#include "ledger/programme_row.h"
 
 static void key_add(struct ledger_key *key, const void *bytes, size_t length)
 {
@@ -270,6 +271,12 @@ void key_funding(const struct partner_id *issuer, uint32_t tariff, struct ledger
 void key_waiting(const struct partner_id *home, uint64_t number, struct ledger_key *out_key)
 {
     key_outbox(home, number, out_key);
+}
+
+void key_programme(uint32_t number, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_u32(out_key, number);
 }
 
 void key_meta(const char *name, struct ledger_key *out_key)

@@ -91,6 +91,8 @@
  *   hear-payment        PAYMENT_UNKNOWN, NOTICE_STALE, BOOKING_INVALID
  *   keep-netting        NOTICE_STALE
  *
+ *   activate-programme  PROGRAMME_MOVED, PROGRAMME_VERSION_OLD, PROGRAMME_TIME_PAST
+ *
  * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards,
  * tell-funding, send-earns, block-due, mend-half and what is recovered are never refused. Cards
  * lead to members that are there and not erased: erasure blocks them.

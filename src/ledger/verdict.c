@@ -256,8 +256,22 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
     [VERDICT_STEP_UNDER_WAY] =
         {"STEP_UNDER_WAY", "A step of this brand is on its way to the other one; see what it says.",
          GRPC_FAILED_PRECONDITION},
+    [VERDICT_PROFILE_CHANGED] = {"PROFILE_CHANGED",
+                                 "The member's data was changed at the same time: ask again.",
+                                 GRPC_FAILED_PRECONDITION},
     [VERDICT_PARTNER_LEFT] = {"PARTNER_LEFT", "The card's brand or this one leaves the coalition.",
                               GRPC_FAILED_PRECONDITION},
+    [VERDICT_PROGRAMME_MOVED] = {"PROGRAMME_MOVED",
+                                 "Another version of the programme was activated meanwhile.",
+                                 GRPC_FAILED_PRECONDITION},
+    [VERDICT_PROGRAMME_VERSION_OLD] =
+        {"PROGRAMME_VERSION_OLD",
+         "The version of the programme must be higher than that of the last one.",
+         GRPC_FAILED_PRECONDITION},
+    [VERDICT_PROGRAMME_TIME_PAST] =
+        {"PROGRAMME_TIME_PAST",
+         "A programme can't begin in the past: purchases were judged by another one already.",
+         GRPC_INVALID_ARGUMENT},
 };
 
 bool verdict_is_known(unsigned number)

@@ -106,6 +106,10 @@ enum verdict {
     VERDICT_BOOKING_INVALID = 171,     /* of nothing, or of more than fits */
     VERDICT_NOTICE_STALE = 172,        /* it says what is known, or no longer so */
     VERDICT_TARIFF_NOT_IN_FORCE = 180, /* another pair's, or not of the entry's time */
+    VERDICT_PROGRAMME_MOVED = 190,     /* another version was activated meanwhile */
+    VERDICT_PROGRAMME_VERSION_OLD = 191,
+    VERDICT_PROGRAMME_TIME_PAST = 192, /* purchases were judged already that it would be for */
+    VERDICT_PROFILE_CHANGED = 193,     /* by somebody else, since it was read to be changed */
     VERDICT_END
 };
 

@@ -41,6 +41,7 @@ static const char *const names[TABLE_END] = {
     [TABLE_PROMOTION_REFUSED] = "promotion-refused",
     [TABLE_WAITING] = "waiting",
     [TABLE_DISPUTE_LINE] = "dispute-line",
+    [TABLE_PROGRAMME] = "programme",
 };
 
 bool ledger_table_is_known(unsigned number)

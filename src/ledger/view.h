@@ -57,6 +57,7 @@ enum ledger_table {
     TABLE_WAITING = 41,      /* partner, number -> id of a sale whose points wait for room under
                                 the pair's cap */
     TABLE_DISPUTE_LINE = 42, /* as TABLE_DISPUTE, whose entry, its number -> struct dispute_line */
+    TABLE_PROGRAMME = 46,    /* number -> struct programme_row */
     TABLE_END
 };
 

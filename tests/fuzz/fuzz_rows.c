@@ -2,6 +2,7 @@
 #include "fuzz.h"
 #include "ledger/dispute_line.h"
 #include "ledger/lots.h"
+#include "ledger/programme_row.h"
 #include "ledger/rows.h"
 
 #define AGAIN(name)                                                                                \
@@ -24,6 +25,7 @@ AGAIN(half)
 AGAIN(pair_period)
 AGAIN(obligation)
 AGAIN(netting_row)
+AGAIN(programme_row)
 AGAIN(adjustment)
 AGAIN(merge)
 AGAIN(mandate_row)
@@ -110,7 +112,8 @@ static enum err (*const rows[])(struct slice bytes, struct buffer *out) = {
     pair_period_again,  u64_again,         account_key_again,  due_key_again,     adjustment_again,
     merge_again,        mandate_row_again, mandate_line_again, card_status_again, card_news_again,
     half_tree_again,    tree_row_again,    obligation_again,   netting_row_again, dispute_again,
-    dispute_line_again, apart_half_again,  apart_row_again,    block_row_again,   block_line_again};
+    dispute_line_again, apart_half_again,  apart_row_again,    block_row_again,   block_line_again,
+    programme_row_again};
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {

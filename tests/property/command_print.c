@@ -188,6 +188,9 @@ static bool print_office(const struct command *command)
     case COMMAND_ERASE_MEMBER:
         print_ids("member", &command->erase.member);
         return true;
+    case COMMAND_SET_PROFILE:
+        print_ids("member", &command->profile.member);
+        return true;
     case COMMAND_AWAIT_MOVE:
         (void)printf(" card=%s for=%s", command->await.card.digits, command->await.own_card.digits);
         return true;
@@ -223,6 +226,11 @@ static void print_node(const struct command *command)
         print_ids("of", &command->block_of_points.terms.id);
         print_points(command->block_of_points.terms.points);
         print_time("until", command->block_of_points.terms.valid_until.ms);
+        break;
+    case COMMAND_ACTIVATE_PROGRAMME:
+        (void)printf(" number=%" PRIu32 " version=%" PRIu32, command->programme.number,
+                     command->programme.version);
+        print_time("from", command->programme.from.ms);
         break;
     case COMMAND_BLOCK_DUE:
         print_ids("of", &command->due.id);

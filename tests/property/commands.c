@@ -30,6 +30,8 @@ static const struct share shares[] = {
     {make_netting, 6},       {make_tell_funding, 20},
     {make_send_earns, 20},   {make_sell_block, 8},
     {make_buy_block, 8},     {make_block_due, 12},
+    {make_programme, 6},
+    {make_set_profile, 12},
 };
 
 static bool is_mandated(const struct making *making)
@@ -108,9 +110,15 @@ static bool alter_office(struct command *command, struct uid somebody)
     case COMMAND_ERASE_MEMBER:
         command->erase.member = somebody;
         return true;
+    case COMMAND_SET_PROFILE:
+        command->profile.said_tag[15] ^= 1;
+        return true;
     case COMMAND_SELL_BLOCK:
     case COMMAND_BUY_BLOCK:
         command->block_of_points.terms.points.minor++;
+        return true;
+    case COMMAND_ACTIVATE_PROGRAMME:
+        command->programme.version++;
         return true;
     case COMMAND_AWAIT_MOVE:
         command->await.own_card.digits[0] ^= 1;
@@ -141,7 +149,9 @@ static bool alter(const struct making *making)
         command->card.card = pick_foreign_card(making->m, n[6]);
         return true;
     case COMMAND_EARN:
+        /* What rules gave meanwhile is no other purchase. */
         command->earn.amount.minor += 1;
+        command->earn.basket[0] ^= command->earn.is_judged && one_in(n[7], 2);
         return true;
     case COMMAND_HOLD:
     case COMMAND_FOREIGN_HOLD:

@@ -118,6 +118,28 @@ void make_unblock_member(const struct making *making)
     }
 }
 
+void make_set_profile(const struct making *making)
+{
+    static const char *const texts[] = {"anew", "sealed", "other"};
+    const uint32_t *n = making->step->numbers;
+    struct command_profile *change = &making->command->profile;
+    enum member_taste taste = one_in(n[5], 5)   ? MEMBER_ANY
+                              : one_in(n[5], 4) ? MEMBER_POOL
+                                                : MEMBER_LIVING;
+    const char *text = texts[n[6] % 3];
+    const char *was = texts[n[7] % 3];
+    making->command->kind = COMMAND_SET_PROFILE;
+    *change = (struct command_profile){.sealed = slice_of(text, strlen(text))};
+    change->member = pick_member_id(making->m, n[4], taste);
+    put_u32_be(change->said_tag, making->step->serial + 1);
+    for (size_t i = 0; i < making->m->member_count && !one_in(n[8], 5); i++) {
+        if (uid_equal(&making->m->members[i].id, &change->member)) {
+            was = making->m->members[i].personal;
+        }
+    }
+    change->replaces = hash_of(HASH_DOMAIN_PROFILE, slice_of(was, strlen(was)));
+}
+
 void make_erase(const struct making *making)
 {
     const uint32_t *n = making->step->numbers;

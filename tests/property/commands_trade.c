@@ -46,6 +46,8 @@ void make_earn(const struct making *making)
         earn->is_fixed = true;
         earn->fixed_points = points_of(pick_points(n[8], 300));
         earn->amount.minor = one_in(n[8] >> 3, 3) ? 0 : earn->amount.minor;
+        earn->is_judged = one_in(n[8] >> 8, 3);
+        earn->basket[0] = earn->is_judged ? (uint8_t)(n[8] >> 16) : 0;
         if (one_in(n[7], 3)) {
             earn->promotion = one_in(n[7] >> 8, 12) ? 1 + (n[7] >> 16) % 3 : MODEL_OUR_PROMOTION;
         }

@@ -21,6 +21,8 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     memset(m->brought, 0, sizeof m->brought);
     memset(m->payments, 0, sizeof m->payments);
     memset(m->words, 0, sizeof m->words);
+    m->programme_count = 0;
+    m->programme_version = 0;
     m->status_count = 0;
     m->card_serial = 0;
     m->out_period = roster->first_period;
@@ -86,6 +88,8 @@ void model_copy(struct model *to, const struct model *from)
         COPY(queue[i], from->queue_kept[i]);
     }
     COPY(brought, MODEL_PARTNERS);
+    to->programme_count = from->programme_count;
+    to->programme_version = from->programme_version;
     COPY(payments, MODEL_PARTNERS);
     COPY(words, MODEL_PARTNERS);
     COPY(statuses, from->status_count);
@@ -200,6 +204,7 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_MERGE_MEMBERS] = model_step_merge,
     [COMMAND_UNMERGE_MEMBERS] = model_step_unmerge,
     [COMMAND_ERASE_MEMBER] = model_step_erase,
+    [COMMAND_SET_PROFILE] = model_step_set_profile,
     [COMMAND_PRUNE] = model_step_prune,
     [COMMAND_GRANT_MANDATE] = model_step_mandate,
     [COMMAND_TAKE_MANDATE] = model_step_mandate,
@@ -217,6 +222,7 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_SIGN_PAYMENT] = model_step_payment,
     [COMMAND_HEAR_PAYMENT] = model_step_payment,
     [COMMAND_KEEP_NETTING] = model_step_netting,
+    [COMMAND_ACTIVATE_PROGRAMME] = model_step_programme,
     [COMMAND_AWAIT_MOVE] = model_step_await,
     [COMMAND_MOVE_MEMBER] = model_step_move,
 };
@@ -230,8 +236,11 @@ static bool transfers_equal(const struct command_transfer *a, const struct comma
 static bool earns_equal(const struct command_earn *a, const struct command_earn *b)
 {
     return strcmp(a->card.digits, b->card.digits) == 0 && uid_equal(&a->member, &b->member) &&
-           a->amount.minor == b->amount.minor && a->is_fixed == b->is_fixed &&
-           a->fixed_points.minor == b->fixed_points.minor && a->promotion == b->promotion;
+           a->is_fixed == b->is_fixed && a->promotion == b->promotion &&
+           (a->is_judged || b->is_judged ? a->is_judged == b->is_judged &&
+                                               memcmp(a->basket, b->basket, sizeof a->basket) == 0
+                                         : a->amount.minor == b->amount.minor &&
+                                               a->fixed_points.minor == b->fixed_points.minor);
 }
 
 static bool office_says_the_same(const struct command *a, const struct command *b)
@@ -262,6 +271,12 @@ static bool office_says_the_same(const struct command *a, const struct command *
         return uid_equal(&a->unmerge.merge, &b->unmerge.merge);
     case COMMAND_ERASE_MEMBER:
         return uid_equal(&a->erase.member, &b->erase.member);
+    case COMMAND_ACTIVATE_PROGRAMME:
+        return a->programme.version == b->programme.version &&
+               a->programme.from.ms == b->programme.from.ms;
+    case COMMAND_SET_PROFILE:
+        return uid_equal(&a->profile.member, &b->profile.member) &&
+               memcmp(a->profile.said_tag, b->profile.said_tag, PERSONAL_TAG_SIZE) == 0;
     case COMMAND_SELL_BLOCK:
     case COMMAND_BUY_BLOCK:
         return block_terms_equal(&a->block_of_points.terms, &b->block_of_points.terms);

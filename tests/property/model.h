@@ -64,6 +64,7 @@ struct model_member {
     struct uid id;
     uint8_t reference_tag[PERSONAL_TAG_SIZE];
     bool has_reference;
+    const char *personal; /* what was sealed last */
     int64_t enrolled;
     int64_t active_at; /* 0: not yet */
     bool is_blocked;
@@ -338,6 +339,8 @@ struct model {
     size_t debt_count;
     struct model_match matched[MODEL_MATCHED];
     size_t matched_count;
+    uint32_t programme_count;
+    uint32_t programme_version; /* of the last one; 0: none */
     struct model_payment payments[MODEL_PARTNERS][MODEL_MONTHS];
     struct model_word words[MODEL_PARTNERS][MODEL_MONTHS];
     struct model_block blocks[MODEL_BLOCKS];

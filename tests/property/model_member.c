@@ -32,6 +32,7 @@ enum verdict model_step_enrol(struct model *m, const struct command *command,
     int index = model_add_member(m, &enrol->member, command->business_time.ms);
     struct model_member *member = &m->members[index];
     member->has_reference = has_reference;
+    member->personal = "sealed";
     memcpy(member->reference_tag, enrol->reference_tag, sizeof none);
     add_card(m, index, command, answer);
     return VERDICT_OK;
@@ -43,6 +44,7 @@ int model_add_member(struct model *m, const struct uid *id, int64_t enrolled)
     struct model_member *member = &m->members[m->member_count];
     member->id = *id;
     member->has_reference = false;
+    member->personal = "";
     member->enrolled = enrolled;
     member->active_at = 0;
     member->is_blocked = false;
@@ -55,6 +57,28 @@ int model_add_member(struct model *m, const struct uid *id, int64_t enrolled)
     member->debt = 0;
     member->lot_count = 0;
     return (int)m->member_count++;
+}
+
+enum verdict model_step_set_profile(struct model *m, const struct command *command,
+                                    struct model_answer *answer)
+{
+    int index = model_account_of(m, &command->profile.member);
+    (void)answer;
+    if (index < 0 || m->members[index].is_pool) {
+        return VERDICT_MEMBER_UNKNOWN;
+    }
+    struct model_member *member = &m->members[index];
+    if (member->is_erased) {
+        return VERDICT_MEMBER_ERASED;
+    }
+    struct hash hash =
+        hash_of(HASH_DOMAIN_PROFILE, slice_of(member->personal, strlen(member->personal)));
+    if (memcmp(hash.bytes, command->profile.replaces.bytes, sizeof hash.bytes) != 0) {
+        return VERDICT_PROFILE_CHANGED;
+    }
+    member->personal = (const char *)command->profile.sealed.at; /* of a constant */
+    model_touch(m, index);
+    return VERDICT_OK;
 }
 
 enum verdict model_step_issue_card(struct model *m, const struct command *command,

@@ -182,6 +182,7 @@ model_fn model_step_enrol;
 model_fn model_step_tell_funding;
 model_fn model_step_send_earns;
 model_fn model_step_issue_card;
+model_fn model_step_set_profile;
 model_fn model_step_block_card;   /* and unblock */
 model_fn model_step_block_member; /* and unblock */
 model_fn model_step_erase;
@@ -210,6 +211,7 @@ model_fn model_step_move;
 model_fn model_step_put_pair;
 model_fn model_step_payment;
 model_fn model_step_netting;
+model_fn model_step_programme;
 model_fn model_step_block; /* sell and buy */
 model_fn model_step_block_due;
 

@@ -18,6 +18,7 @@ const enum command_kind kinds_told[KINDS_TOLD] = {
     COMMAND_BLOCK_MEMBER,    COMMAND_UNBLOCK_MEMBER, COMMAND_PROPOSE_ADJUSTMENT,
     COMMAND_RULE_ADJUSTMENT, COMMAND_MERGE_MEMBERS,  COMMAND_UNMERGE_MEMBERS,
     COMMAND_ERASE_MEMBER,    COMMAND_STAND_IN_HOLD,  COMMAND_GIVE_UP_HOLD,
+    COMMAND_SET_PROFILE,
 };
 
 static struct command begin(struct kinds *k, enum command_kind kind)
@@ -202,6 +203,16 @@ static struct command erase_of(struct kinds *k)
     return command;
 }
 
+static struct command profile_of(struct kinds *k)
+{
+    struct card_number card;
+    struct command command = begin(k, COMMAND_SET_PROFILE);
+    command.profile.member = enrolled(k, &card);
+    command.profile.replaces = hash_of(HASH_DOMAIN_PROFILE, slice_of("", 0));
+    command.profile.sealed = slice_of("anew", 4);
+    return command;
+}
+
 static struct command sale_of(struct kinds *k, enum command_kind kind)
 {
     struct command earn = earn_of(k, &k->member, 10);
@@ -251,6 +262,8 @@ struct command kinds_make(struct kinds *k, enum command_kind kind)
         return merge_of(k, kind);
     case COMMAND_ERASE_MEMBER:
         return erase_of(k);
+    case COMMAND_SET_PROFILE:
+        return profile_of(k);
     default:
         assert_int_equal(kind, COMMAND_ENROL);
         command = begin(k, kind);

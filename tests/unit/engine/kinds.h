@@ -5,7 +5,7 @@
 
 #include "coalition.h"
 
-#define KINDS_TOLD 24
+#define KINDS_TOLD 25
 
 struct kinds {
     struct brand a;

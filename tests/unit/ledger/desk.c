@@ -268,6 +268,13 @@ void desk_erase(struct desk *desk, const struct uid *member)
     desk_do(desk, &command);
 }
 
+struct hash desk_profile_hash(struct desk *desk, const struct uid *member)
+{
+    struct profile profile;
+    assert_int_equal(ledger_get_profile(&desk->store.view, member, &profile), ERR_OK);
+    return profile_hash(&profile);
+}
+
 void desk_block(struct desk *desk, const struct uid *member)
 {
     struct command command = desk_command(desk, COMMAND_BLOCK_MEMBER);

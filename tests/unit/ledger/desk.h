@@ -58,6 +58,7 @@ void desk_capture(struct desk *desk, const struct uid *hold, int64_t points);
 enum verdict desk_transfer(struct desk *desk, const struct uid *from, const struct uid *to,
                            int64_t points);
 struct uid desk_merge(struct desk *desk, const struct uid *from, const struct uid *into);
+struct hash desk_profile_hash(struct desk *desk, const struct uid *member);
 void desk_erase(struct desk *desk, const struct uid *member);
 void desk_block(struct desk *desk, const struct uid *member);
 /* As its row says. */

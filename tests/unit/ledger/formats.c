@@ -46,6 +46,7 @@ FORMAT(mandate_row, sample_mandate_row(rng))
 FORMAT(half_tree, sample_half_tree(rng))
 FORMAT(obligation, sample_obligation(rng))
 FORMAT(netting_row, sample_netting_row(rng))
+FORMAT(programme_row, sample_programme_row(rng))
 FORMAT(apart_half, sample_apart_half(rng))
 FORMAT(apart_row, VALUE(sample_bytes(rng), sample_bytes(rng), sample_bytes(rng)))
 FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
@@ -270,6 +271,18 @@ static void bytes_of_promoted_earn(struct rng *rng, int kind, struct buffer *out
     command_encode(&command, out);
 }
 
+/* Of a purchase that rules gave points for. */
+static void bytes_of_judged_earn(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.earn.is_fixed = true;
+    command.earn.is_judged = true;
+    for (size_t i = 0; i < sizeof command.earn.basket; i++) {
+        command.earn.basket[i] = (uint8_t)rng_below(rng, 256);
+    }
+    command_encode(&command, out);
+}
+
 static void bytes_of_promotion(struct rng *rng, int kind, struct buffer *out)
 {
     struct command command = sample_command(rng, (enum command_kind)kind);
@@ -413,6 +426,18 @@ static size_t add_blocks(struct format *out_formats)
     return count;
 }
 
+static size_t add_programmes(struct format *out_formats)
+{
+    static const struct format programmes[] = {
+        ROW_OF(programme_row),
+        {"judged-earn", COMMAND_EARN, bytes_of_judged_earn, recode_command},
+    };
+    size_t count = sizeof programmes / sizeof programmes[0];
+    memcpy(out_formats, programmes, sizeof programmes);
+    return count + add_commands(COMMAND_ACTIVATE_PROGRAMME, COMMAND_ACTIVATE_PROGRAMME,
+                                out_formats + count);
+}
+
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
@@ -470,6 +495,8 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += add_disputed(out_formats + count);
     count += add_exact(out_formats + count);
     count += add_blocks(out_formats + count);
+    count += add_programmes(out_formats + count);
+    count += add_commands(COMMAND_SET_PROFILE, COMMAND_SET_PROFILE, out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "ledger/dispute_line.h"
+#include "ledger/programme_row.h"
 #include "ledger/batch.h"
 #include "ledger/lots.h"
 
@@ -52,6 +53,7 @@ struct merge sample_merge(struct rng *rng);
 struct pair_period sample_pair(struct rng *rng);
 struct obligation sample_obligation(struct rng *rng);
 struct netting_row sample_netting_row(struct rng *rng);
+struct programme_row sample_programme_row(struct rng *rng);
 struct block_terms sample_block_terms(struct rng *rng);
 struct exposure sample_exposure(struct rng *rng);
 struct dispute sample_dispute(struct rng *rng);

@@ -75,6 +75,11 @@ static void sample_office_command(struct rng *rng, struct command *command)
         command->unmerge.merge = sample_uid(rng);
     } else if (command->kind == COMMAND_ERASE_MEMBER) {
         command->erase.member = sample_uid(rng);
+    } else if (command->kind == COMMAND_SET_PROFILE) {
+        command->profile =
+            (struct command_profile){.member = sample_uid(rng), .sealed = sample_bytes(rng)};
+        sample_fill(rng, command->profile.replaces.bytes, sizeof command->profile.replaces.bytes);
+        sample_fill(rng, command->profile.said_tag, sizeof command->profile.said_tag);
     } else if (command->kind == COMMAND_AWAIT_MOVE) {
         command->await = (struct command_await){sample_card(rng), sample_card(rng)};
     } else if (command->kind == COMMAND_MOVE_MEMBER) {
@@ -275,10 +280,25 @@ struct block_terms sample_block_terms(struct rng *rng)
                                 .refuses_when_empty = rng_below(rng, 2) == 1};
 }
 
+struct programme_row sample_programme_row(struct rng *rng)
+{
+    return (struct programme_row){.version = 1 + (uint32_t)rng_below(rng, 99),
+                                  .from = sample_time(rng),
+                                  .activated = sample_time(rng),
+                                  .by = "marketing",
+                                  .text = sample_bytes(rng)};
+}
+
 struct command sample_command(struct rng *rng, enum command_kind kind)
 {
     struct command command = {.kind = kind};
-    if (kind >= COMMAND_NET_PAYMENT && kind <= COMMAND_KEEP_NETTING) {
+    if (kind == COMMAND_ACTIVATE_PROGRAMME) {
+        command.programme = (struct command_programme){.number = 1 + (uint32_t)rng_below(rng, 99),
+                                                       .version = 1 + (uint32_t)rng_below(rng, 99),
+                                                       .from = sample_time(rng),
+                                                       .by = "marketing",
+                                                       .text = sample_bytes(rng)};
+    } else if (kind >= COMMAND_NET_PAYMENT && kind <= COMMAND_KEEP_NETTING) {
         sample_payment_command(rng, &command);
     } else if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
         sample_dispute_command(rng, &command);

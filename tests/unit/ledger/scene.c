@@ -274,6 +274,9 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
     if (command->kind >= COMMAND_NET_PAYMENT && command->kind <= COMMAND_KEEP_NETTING) {
         return provoke_payment(scene, command, verdict);
     }
+    if (command->kind == COMMAND_ACTIVATE_PROGRAMME) {
+        return provoke_programme(scene, command, verdict);
+    }
     if (command->kind == COMMAND_SELL_BLOCK || command->kind == COMMAND_BUY_BLOCK) {
         return provoke_block_of_points(scene, command, verdict);
     }

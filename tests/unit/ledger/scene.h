@@ -105,6 +105,8 @@ bool provoke_await(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_move(struct scene *s, struct command *c, enum verdict verdict);
 /* Of scene_command. */
 struct command scene_payment(struct scene *s, enum command_kind kind);
+struct command scene_programme(struct scene *s);
+bool provoke_programme(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_payment(struct scene *s, struct command *c, enum verdict verdict);
 /* Of scene_init. */
 void scene_make_blocks(struct scene *s);

@@ -121,6 +121,11 @@ static void fill_office(struct scene *s, struct command *c)
     case COMMAND_ERASE_MEMBER:
         c->erase.member = s->poor;
         break;
+    case COMMAND_SET_PROFILE:
+        c->profile = (struct command_profile){.member = s->rich,
+                                              .replaces = desk_profile_hash(&s->desk, &s->rich),
+                                              .sealed = slice_of("anew", 4)};
+        break;
     case COMMAND_AWAIT_MOVE:
         c->await = (struct command_await){s->beta_card, s->rich_card};
         break;
@@ -260,6 +265,9 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     }
     if (kind >= COMMAND_NET_PAYMENT && kind <= COMMAND_KEEP_NETTING) {
         return scene_payment(s, kind);
+    }
+    if (kind == COMMAND_ACTIVATE_PROGRAMME) {
+        return scene_programme(s);
     }
     if (kind == COMMAND_TAKE_ENTRY || kind == COMMAND_OPEN_DISPUTE ||
         kind == COMMAND_STEP_DISPUTE) {

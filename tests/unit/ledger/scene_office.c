@@ -270,6 +270,23 @@ static bool provoke_erase(struct scene *s, struct command *c, enum verdict verdi
     }
 }
 
+static bool provoke_profile(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_MEMBER_UNKNOWN:
+        c->profile.member = s->pool;
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        c->profile.member = s->erased;
+        return true;
+    case VERDICT_PROFILE_CHANGED:
+        c->profile.replaces.bytes[HASH_BYTES - 1] ^= 1;
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool provoke_office(struct scene *s, struct command *c, enum verdict verdict)
 {
     switch ((int)c->kind) {
@@ -294,6 +311,8 @@ bool provoke_office(struct scene *s, struct command *c, enum verdict verdict)
         return provoke_unmerge(s, c, verdict);
     case COMMAND_ERASE_MEMBER:
         return provoke_erase(s, c, verdict);
+    case COMMAND_SET_PROFILE:
+        return provoke_profile(s, c, verdict);
     case COMMAND_AWAIT_MOVE:
         return provoke_await(s, c, verdict);
     case COMMAND_MOVE_MEMBER:

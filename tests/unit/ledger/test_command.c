@@ -116,6 +116,11 @@ static void test_members_and_merges(void **state)
     CHANGED(true, unmerge.merge, sample_uid(&rng));
     command = sample_command(&rng, COMMAND_ERASE_MEMBER);
     CHANGED(true, erase.member, sample_uid(&rng));
+    command = sample_command(&rng, COMMAND_SET_PROFILE);
+    CHANGED(true, profile.member, sample_uid(&rng));
+    CHANGED(true, profile.said_tag[15], command.profile.said_tag[15] ^ 1);
+    CHANGED(false, profile.replaces.bytes[0], command.profile.replaces.bytes[0] ^ 1);
+    CHANGED(false, profile.sealed, slice_of("x", 1));
 }
 
 static void test_moves(void **state)
@@ -176,7 +181,8 @@ static void test_the_nodes_own_steps_say_nothing(void **state)
                      kind == COMMAND_STAND_IN_HOLD || kind == COMMAND_GIVE_UP_HOLD ||
                      kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER ||
                      kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
-                     kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK));
+                     kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
+                     kind == COMMAND_ACTIVATE_PROGRAMME || kind == COMMAND_SET_PROFILE));
         buffer_fini(&said);
     }
 }
@@ -199,7 +205,7 @@ static void test_names(void **state)
         assert_int_equal(row->sentence[strlen(row->sentence) - 1], '.');
         assert_true((row->grpc_status == 0) == (i == VERDICT_OK));
     }
-    assert_int_equal(known, 96);
+    assert_int_equal(known, 100);
     assert_int_equal(verdict_parse("UNKNOWN", &parsed), ERR_INPUT);
     assert_int_equal(verdict_parse("", &parsed), ERR_INPUT);
     for (int i = 1; i < COMMAND_KIND_END; i++) {
@@ -217,7 +223,7 @@ static void test_names(void **state)
         assert_int_equal(is_named, ledger_table_is_known(i));
         tables += is_named;
     }
-    assert_int_equal(tables, 40);
+    assert_int_equal(tables, 41);
     assert_string_equal(command_kind_name(COMMAND_KIND_END), "unknown");
     assert_string_equal(account_kind_name(ACCOUNT_KIND_END), "unknown");
     assert_string_equal(ledger_table_name(TABLE_END), "unknown");

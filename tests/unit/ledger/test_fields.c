@@ -332,6 +332,15 @@ static void payments_come_back(struct rng *rng)
         buffer_fini(&bytes);
     }
     {
+        COMMAND_COMES_BACK(COMMAND_ACTIVATE_PROGRAMME);
+        SAME(programme.number);
+        SAME(programme.version);
+        SAME(programme.from);
+        SAME(programme.by);
+        SAME_SLICE(programme.text);
+        buffer_fini(&bytes);
+    }
+    {
         COMMAND_COMES_BACK(COMMAND_KEEP_NETTING);
         SAME(netting.kind);
         SAME(netting.period);
@@ -406,6 +415,14 @@ static void short_commands_come_back(struct rng *rng)
         SAME(enrol.reference_tag);
         SAME(enrol.said_tag);
         SAME_SLICE(enrol.sealed);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_SET_PROFILE);
+        SAME(profile.member);
+        SAME(profile.replaces);
+        SAME(profile.said_tag);
+        SAME_SLICE(profile.sealed);
         buffer_fini(&bytes);
     }
     {

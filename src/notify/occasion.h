@@ -1,0 +1,27 @@
+/* Which records of the journal say something that a member should hear.
+ *
+ * The journal is the outbox: what a record says is durable with everything else that it did, and a
+ * gateway that is behind reads it later.
+ */
+#ifndef NOTIFY_OCCASION_H
+#define NOTIFY_OCCASION_H
+
+#include "ledger/record.h"
+#include "notify/message.h"
+
+/* ERR_NOT_FOUND: nothing. ERR_CORRUPT when the record can't be read. */
+MUST_USE enum err notify_of_record(const struct record *record, const struct partner_id *self,
+                                   struct notify_message *out_message);
+
+/* What the record says to a member by its name alone: TIER_REACHED, COUPON_GIVEN (valid until then;
+ * 0: for ever), DRAW_WON. For record kinds that bring one. A name that is longer is cut. */
+struct notify_message notify_named(const struct record *record, enum notify_kind kind,
+                                   const struct uid *member, const char *subject,
+                                   struct unix_ms until);
+
+/* Of a member's lots those that end after `after` and not after `until`: the points, and the first
+ * day's end. False: none. */
+bool notify_of_lots(const struct uid *id, const struct member *member, struct unix_ms after,
+                    struct unix_ms until, struct notify_message *out_message);
+
+#endif

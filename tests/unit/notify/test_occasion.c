@@ -1,0 +1,144 @@
+/* Which records say something to a member, and what of a member's lots ends soon. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "ledger/lots.h"
+#include "notify/occasion.h"
+
+static const struct partner_id self = {"alfa"};
+
+static struct record sample(enum command_kind kind)
+{
+    struct record record = {.row = 42, .time = {1000}, .kind = kind, .verdict = VERDICT_OK};
+    record.answer.member.bytes[0] = 7;
+    record.answer.points = points_of(5);
+    record.answer.card = (struct card_number){"6100010000000013"};
+    return record;
+}
+
+static void test_own_shops(void **state)
+{
+    (void)state;
+    struct notify_message message;
+    struct record record = sample(COMMAND_EARN);
+    assert_int_equal(notify_of_record(&record, &self, &message), ERR_OK);
+    assert_int_equal(message.kind, NOTIFY_POINTS_EARNED);
+    assert_int_equal(message.row, 42);
+    assert_int_equal(message.points.minor, 5);
+    assert_int_equal(message.member.bytes[0], 7);
+    assert_string_equal(message.shop.text, "alfa");
+    record = sample(COMMAND_CAPTURE);
+    assert_int_equal(notify_of_record(&record, &self, &message), ERR_OK);
+    assert_int_equal(message.kind, NOTIFY_POINTS_SPENT);
+    record = sample(COMMAND_ENROL);
+    assert_int_equal(notify_of_record(&record, &self, &message), ERR_OK);
+    assert_int_equal(message.kind, NOTIFY_WELCOME);
+    assert_string_equal(message.card.digits, "6100010000000013");
+}
+
+static void test_nothing_to_say(void **state)
+{
+    (void)state;
+    struct notify_message message;
+    struct record record = sample(COMMAND_EARN);
+    record.verdict = VERDICT_MEMBER_BLOCKED;
+    assert_int_equal(notify_of_record(&record, &self, &message), ERR_NOT_FOUND);
+    record = sample(COMMAND_EARN);
+    record.answer.member = (struct uid){{0}}; /* another brand's */
+    assert_int_equal(notify_of_record(&record, &self, &message), ERR_NOT_FOUND);
+    record = sample(COMMAND_EARN);
+    record.answer.points = points_of(0);
+    assert_int_equal(notify_of_record(&record, &self, &message), ERR_NOT_FOUND);
+    record = sample(COMMAND_HOLD);
+    assert_int_equal(notify_of_record(&record, &self, &message), ERR_NOT_FOUND);
+}
+
+static enum err entry_message(enum entry_kind kind, struct notify_message *out_message)
+{
+    struct command command = {.kind = COMMAND_TAKE_ENTRY};
+    struct record record = sample(COMMAND_TAKE_ENTRY);
+    struct buffer body = {.names = &record.ids};
+    command.take_entry.sender = (struct partner_id){"beta"};
+    command.take_entry.entry.kind = kind;
+    command.take_entry.entry.number = 1;
+    command.take_entry.entry.period = (struct period){202610};
+    command.take_entry.entry.points = points_of(9);
+    command.take_entry.entry.card = (struct card_number){"6100010000000013"};
+    command_encode(&command, &body);
+    assert_int_equal(body.err, ERR_OK);
+    record.body = buffer_slice(&body);
+    enum err err = notify_of_record(&record, &self, out_message);
+    buffer_fini(&body);
+    return err;
+}
+
+static void test_partners_shops(void **state)
+{
+    (void)state;
+    struct notify_message message;
+    assert_int_equal(entry_message(ENTRY_EARN, &message), ERR_OK);
+    assert_int_equal(message.kind, NOTIFY_POINTS_EARNED);
+    assert_int_equal(message.points.minor, 9);
+    assert_string_equal(message.shop.text, "beta");
+    assert_int_equal(entry_message(ENTRY_CAPTURE, &message), ERR_OK);
+    assert_int_equal(message.kind, NOTIFY_POINTS_SPENT);
+    assert_int_equal(entry_message(ENTRY_EARN_RETURN, &message), ERR_NOT_FOUND);
+}
+
+static void test_named(void **state)
+{
+    (void)state;
+    struct record record = sample(COMMAND_EARN);
+    struct uid member = {{3}};
+    struct notify_message message =
+        notify_named(&record, NOTIFY_COUPON_GIVEN, &member, "TEA-1", (struct unix_ms){77});
+    assert_int_equal(message.kind, NOTIFY_COUPON_GIVEN);
+    assert_int_equal(message.row, 42);
+    assert_int_equal(message.until.ms, 77);
+    assert_string_equal(message.subject, "TEA-1");
+    assert_memory_equal(&message.member, &member, sizeof member);
+}
+
+static void test_lots(void **state)
+{
+    (void)state;
+    struct uid id = {{3}};
+    struct notify_message message;
+    struct member *member = calloc(1, sizeof *member);
+    assert_non_null(member);
+    static const int64_t ends[] = {50, 100, 150, 200, 0};
+    for (size_t i = 0; i < 5; i++) {
+        member->lots[i].key.expires_at.ms = ends[i];
+        member->lots[i].free = points_of(1 << i);
+    }
+    member->lot_count = 5;
+    assert_true(notify_of_lots(&id, member, (struct unix_ms){50}, (struct unix_ms){150}, &message));
+    assert_int_equal(message.points.minor, 2 + 4);
+    assert_int_equal(message.until.ms, 100);
+    assert_int_equal(message.row, 0);
+    assert_int_equal(message.kind, NOTIFY_POINTS_EXPIRING);
+    assert_false(
+        notify_of_lots(&id, member, (struct unix_ms){150}, (struct unix_ms){199}, &message));
+    member->lots[3].free = points_of(0); /* all of it is held */
+    assert_false(
+        notify_of_lots(&id, member, (struct unix_ms){150}, (struct unix_ms){500}, &message));
+    free(member);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_own_shops),      cmocka_unit_test(test_nothing_to_say),
+        cmocka_unit_test(test_partners_shops), cmocka_unit_test(test_named),
+        cmocka_unit_test(test_lots),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
