@@ -244,38 +244,49 @@ enum err case_load_bytes(struct bench *bench, const struct bench_case *which, st
     return ERR_OK;
 }
 
+/* So many, but for no longer than until `until_ns`. Gives how many. */
 static enum err read_balances(const struct ledger_view *view, struct population *population,
-                              uint64_t reads, struct histogram *latency)
+                              uint64_t reads_max, uint64_t until_ns, struct histogram *latency,
+                              uint64_t *out_reads)
 {
     struct clock_port clock = clock_of_system();
     struct unix_ms now = clock_now(&clock);
-    for (uint64_t i = 0; i < reads; i++) {
+    uint64_t reads = 0;
+    for (; reads < reads_max; reads++) {
         struct uid id = draw_member(population_next(population));
         struct member member;
-        uint64_t begun = i % READ_TIMED_EACH == 0 ? measure_ns() : 0;
+        uint64_t begun = reads % READ_TIMED_EACH == 0 ? measure_ns() : 0;
+        if (begun > until_ns) {
+            break;
+        }
         TRY(ledger_get_member(view, &id, &member));
         member_settle_view(&member, now);
         if (begun != 0) {
             histogram_record(latency, measure_ns() - begun);
         }
     }
+    *out_reads = reads;
     return ERR_OK;
 }
 
-static enum err time_reads(struct bench *bench, const struct ledger *ledger,
+static enum err time_reads(const struct bench *bench, const struct ledger *ledger,
                            struct histogram *latency, struct bench_row *row)
 {
-    uint64_t reads = bench->sizes.reads;
+    uint64_t reads = 0;
+    uint64_t ms = bench_share_ms(bench, bench->sizes.load_ms, 1);
     struct state_reader *reader;
     struct population population;
     TRY(population_init(&population, ledger->members, false, 7));
     TRY(state_reader_create(ledger->state, &reader));
     struct ledger_view view = state_reader_view(reader);
-    enum err err = read_balances(&view, &population, reads / 10, latency);
-    histogram_clear(latency);
     uint64_t begun = measure_ns();
+    enum err err = read_balances(&view, &population, bench->sizes.reads / 10,
+                                 begun + ms * UINT64_C(100000), latency, &reads);
+    histogram_clear(latency);
+    begun = measure_ns();
     if (err == ERR_OK) {
-        err = read_balances(&view, &population, reads, latency);
+        err = read_balances(&view, &population, bench->sizes.reads, begun + ms * UINT64_C(1000000),
+                            latency, &reads);
     }
     row_set_rate(row, reads, measure_ns() - begun);
     row_set_latency(row, latency);
