@@ -94,24 +94,26 @@ quoted() { # ARGUMENT..., as one types them
     printf '%s' "${line# }"
 }
 
-# show [-n LINES] [-f LINES] [-x EXIT] COMMAND...: types the command, runs it, prints its output, of
-# which -n cuts the end with a mark and -f without. Ends the demonstration when the exit code is not
-# EXIT (0).
+# show [-n LINES] [-f LINES] [-x EXIT] [-o OTHER] COMMAND...: types the command, runs it, prints its
+# output, of which -n cuts the end with a mark and -f without. Ends the demonstration when the exit
+# code is neither EXIT (0) nor OTHER.
 show() {
-    local lines=60 wanted=0 code=0 mark=$'  …\n'
-    while [[ $1 == -[nfx] ]]; do
+    local lines=60 wanted=0 also='' code=0 mark=$'  …\n'
+    while [[ $1 == -[nfxo] ]]; do
         case $1 in
             -n) lines=$2 ;;
             -f) lines=$2 mark='' ;;
             -x) wanted=$2 ;;
+            -o) also=$2 ;;
         esac
         shift 2
     done
     typed "$(quoted "$@")"
     OUT=$("$@" 2>&1) || code=$?
     [[ -z $OUT ]] || trimmed "$lines" "$mark" <<<"$OUT"
-    ((code == wanted)) || fail "that ended with exit $code, and $wanted was expected"
-    ((wanted == 0)) || printf '  %s(exit %d, as expected)%s\n' "$DIM" "$code" "$PLAIN"
+    ((code == wanted)) || [[ $code == "$also" ]] ||
+        fail "that ended with exit $code, and $wanted was expected"
+    ((code == 0)) || printf '  %s(exit %d, as expected)%s\n' "$DIM" "$code" "$PLAIN"
 }
 
 # The value of a line `NAME  VALUE` in what the last `show` printed.

@@ -99,8 +99,8 @@ static enum posting_event event_on(enum posting_event sent, bool is_sent)
     return is_sent ? sent : (enum posting_event)(sent + POSTING_EARN_RECEIVED - POSTING_EARN_SENT);
 }
 
-/* What is given back under a tariff that is funded at issue can only be a promotion's share; under
- * one that is funded at burn a line has both, as spent points. */
+/* Funding that is given back under a tariff that is funded at issue can only be a promotion's
+ * share, of a node that did not tell the two apart. */
 static enum posting_event event_of(const struct tariff *tariff, enum entry_kind kind, bool is_sent)
 {
     enum posting_event event;
@@ -133,6 +133,9 @@ static enum posting_event event_of(const struct tariff *tariff, enum entry_kind 
         break;
     case ENTRY_PROMOTION:
         event = POSTING_PROMOTION_SENT;
+        break;
+    case ENTRY_PROMOTION_RETURN:
+        event = POSTING_PROMOTION_RETURN_SENT;
         break;
     case ENTRY_BLOCK_BOUGHT:
         event = POSTING_BLOCK_BOUGHT_SENT;
@@ -170,13 +173,13 @@ static enum err post_owed(struct half_books *books, enum posting_event event, st
 }
 
 /* What goes out of a block, at its price, without being owed: what is drawn and given back, what is
- * left and not bought back. While it is disputed it stays in the block. */
-static enum err post_of_block(struct half_books *books, const struct receipt_total *total)
+ * left and not bought back. While it is disputed it stays in the block. `way` -1: backwards. */
+static enum err post_of_block(struct half_books *books, const struct receipt_total *total, int way)
 {
     const struct tariff *tariff = roster_tariff(books->roster, total->tariff);
-    bool is_back = total->kind == ENTRY_EARN_RETURN;
+    bool is_return = total->kind == ENTRY_EARN_RETURN;
     bool is_end = total->kind == ENTRY_BLOCK_ENDED;
-    bool is_of_block = is_back || is_end || total->kind == ENTRY_EARN;
+    bool is_of_block = is_return || is_end || total->kind == ENTRY_EARN;
     struct exact_money exact;
     if (tariff == NULL || !tariff_is_prepaid(tariff) || !is_of_block || books->about.is_disputed) {
         return ERR_OK;
@@ -185,14 +188,14 @@ static enum err post_of_block(struct half_books *books, const struct receipt_tot
     enum posting_event event = is_end ? POSTING_LAPSED_SENT : POSTING_DRAWN_SENT;
     TRY(exact_worth(total->points, price, tariff->per.minor, &exact));
     return post(books->settling, event_on(event, books->is_sent), &books->about, money_of(0),
-                is_back ? exact_negated(exact) : exact);
+                is_return == (way > 0) ? exact_negated(exact) : exact);
 }
 
 static enum err post_total(struct half_books *books, const struct receipt_total *total)
 {
     struct line_price price;
     struct exact_money exact;
-    TRY(post_of_block(books, total));
+    TRY(post_of_block(books, total, 1));
     TRY(price_line(books->roster, total, &price));
     if (price.tariff == NULL) {
         return ERR_OK;
@@ -276,28 +279,42 @@ enum err settling_statement(struct settling *settling, const struct roster *rost
 
 /* ---- The end of a dispute ---- */
 
+/* What the statement left out waits no longer. */
+static enum err release_line(struct half_books *books, const struct receipt_total *line)
+{
+    struct book_list *entries = &books->settling->entries;
+    size_t before = entries->count;
+    books->about.is_disputed = true;
+    TRY(post_total(books, line));
+    books->about.is_disputed = false;
+    for (size_t i = before; i < entries->count; i++) {
+        struct book_entry *entry = &entries->rows[i];
+        for (size_t j = 0; j < entry->line_count; j++) {
+            entry->lines[j].amount = exact_negated(entry->lines[j].amount);
+        }
+    }
+    return ERR_OK;
+}
+
 enum err settling_release(struct settling *settling, const struct roster *roster,
                           const struct settling_dispute *dispute, struct unix_ms at)
 {
     struct settling_pair *pair = settling_pair(settling, &dispute->partner, dispute->period);
-    struct half_books books = {
-        .settling = settling,
-        .pair = pair,
-        .roster = roster,
-        .is_sent = dispute->is_sent,
-        .about = {
-            .at = at, .is_disputed = true, .partner = dispute->partner, .period = dispute->period}};
     if (pair == NULL || !pair->is_agreed) {
         return pair == NULL ? ERR_RESOURCE : ERR_OK;
     }
-    size_t before = settling->entries.count;
-    books.about.at = at.ms < pair->agreed_at.ms ? pair->agreed_at : at;
-    TRY(post_total(&books, &dispute->line));
-    for (size_t i = before; i < settling->entries.count; i++) {
-        struct book_entry *entry = &settling->entries.rows[i];
-        for (size_t line = 0; line < entry->line_count; line++) {
-            entry->lines[line].amount = exact_negated(entry->lines[line].amount);
-        }
+    struct half_books books = {.settling = settling,
+                               .pair = pair,
+                               .roster = roster,
+                               .is_sent = dispute->is_sent,
+                               .about = {.at = at.ms < pair->agreed_at.ms ? pair->agreed_at : at,
+                                         .partner = dispute->partner,
+                                         .period = dispute->period}};
+    bool was_posted = dispute->was_applied && !dispute->was_left_out;
+    if (dispute->was_left_out) {
+        TRY(release_line(&books, &dispute->line));
     }
-    return ERR_OK;
+    return dispute->stands == was_posted
+               ? ERR_OK
+               : post_of_block(&books, &dispute->line, dispute->stands ? 1 : -1);
 }

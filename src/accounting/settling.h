@@ -83,11 +83,16 @@ MUST_USE enum err settling_payment(struct settling *settling,
 MUST_USE enum err settling_netted(struct settling *settling, const struct partner_id *partner,
                                   struct period period);
 
-/* A dispute whose points the pair's statement left out is over: they wait no longer. */
+/* A dispute is over. Points that the pair's statement left out wait no longer; and those that came
+ * out of a block after all, or go back to it, are posted so: nobody owes anything for them, and no
+ * correction has them. */
 struct settling_dispute {
     struct partner_id partner;
     struct period period;
-    bool is_sent; /* this brand sent the entry */
+    bool is_sent;      /* this brand sent the entry */
+    bool was_applied;  /* by whoever received it, here */
+    bool was_left_out; /* of the period's statement */
+    bool stands;       /* in the end */
     struct receipt_total line;
 };
 MUST_USE enum err settling_release(struct settling *settling, const struct roster *roster,

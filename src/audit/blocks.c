@@ -10,6 +10,7 @@
 
 #include "audit/rooms.h"
 #include "clearing/dispute.h"
+#include "ledger/dispute.h"
 
 /* By the key of what was bought. */
 static void key_sold(const struct partner_id *buyer, uint32_t tariff, struct ledger_key *out_key)
@@ -47,7 +48,7 @@ enum err audit_count_corrected(struct audit *audit, struct sums *sums, struct sl
         return audit_found(audit, 0, "derived rows", "a dispute's row is malformed");
     }
     bool is_of_sale = row.entry.kind == ENTRY_EARN || row.entry.kind == ENTRY_EARN_RETURN;
-    bool is_settled = row.state == DISPUTE_ADJUSTED && row.outcome == RULING_UPHELD;
+    bool is_settled = row.state == DISPUTE_ADJUSTED && dispute_books_outcome(&row) == RULING_UPHELD;
     if (direction != STREAM_IN || !is_of_sale || !is_settled) {
         return ERR_OK;
     }

@@ -86,6 +86,7 @@ static struct pair_move move_of(enum stream_direction direction, enum entry_kind
     case ENTRY_FUNDING: /* money alone */
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:

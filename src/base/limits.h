@@ -49,6 +49,7 @@
 /* Between partners. */
 #define LIMIT_PARTNERS             1000u
 #define LIMIT_NETTING_BYTES        (64u << 20) /* of a period's net in memory */
+#define LIMIT_NETTING_PAGES        16u         /* of it, asked of a partner in one turn */
 #define LIMIT_PERIOD_RULES         16u         /* calendars of one charter, one after the other */
 #define LIMIT_TIME_ZONE_BYTES      47u
 #define LIMIT_APART_ENTRIES        16u /* of one half that each side sets apart */
@@ -100,6 +101,15 @@
 #define LIMIT_RULES            8192u /* of one programme */
 #define LIMIT_RULE_NAME_BYTES  64u
 #define LIMIT_METRICS          256u
+#define LIMIT_TIERS            16u
+#define LIMIT_COUPONS          256u
+#define LIMIT_COUPON_CODES     64u /* that one lists */
+#define LIMIT_CODE_BYTES       64u
+#define LIMIT_SHOWN_CODES      16u /* with one basket or event */
+#define LIMIT_STEPS            64u /* of a percentage that follows a metric */
+#define LIMIT_PRICED_ITEMS     1000u
+#define LIMIT_TERM_MONTHS      1200u /* that something lasts which rules prolong */
+#define LIMIT_TERM_DAYS        36600u
 #define LIMIT_GOODS_SETS       4096u
 #define LIMIT_GOODS_MEMBERS    1000000u /* in all sets of a programme */
 #define LIMIT_GOODS_TEXT_BYTES 64u      /* of a product, category or brand */

@@ -39,6 +39,8 @@
     MUTANT_ROW(TAKE_FORK, "a batch may follow on from another entry than the last one")            \
     MUTANT_ROW(SKIP_PREVIOUS_HASH, "entries of a batch need not be one chain")                     \
     MUTANT_ROW(SEND_BEFORE_RECOVERY, "a restored ledger writes on before its partners were asked") \
+    MUTANT_ROW(REFUSE_BEFORE_RECOVERY,                                                             \
+               "a restored shop refuses for good what names something that may still come back")   \
     MUTANT_ROW(GRANT_BEFORE_RECOVERY,                                                              \
                "a restored home grants holds before it was shown what it promised")                \
     MUTANT_ROW(RECOVER_WITHOUT_POSTING, "an own entry that comes back is not posted again")        \

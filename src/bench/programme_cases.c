@@ -99,7 +99,7 @@ static enum err made_init(struct made_programme *made, size_t rule_count)
                    .of = METRIC_SPEND,
                    .window = {WINDOW_YEAR, 0},
                    .goods = NO_GOODS},
-        .bounds = {0, 10000, INT64_MAX},
+        .bounds = {0, 10000, INT64_MAX, false},
     };
     if (made->names == NULL || made->products == NULL || made->members == NULL ||
         made->sets == NULL || made->places == NULL || made->rules == NULL) {

@@ -49,7 +49,7 @@ const char *block_state_name(enum block_state state)
 {
     static const char *const names[BLOCK_STATE_END] = {
         [BLOCK_OFFERED] = "offered", [BLOCK_BOUGHT] = "bought",     [BLOCK_LIVE] = "live",
-        [BLOCK_ENDED] = "ended",     [BLOCK_DECLINED] = "declined",
+        [BLOCK_ENDED] = "ended",     [BLOCK_DECLINED] = "declined", [BLOCK_WITHDRAWN] = "withdrawn",
     };
     return state >= BLOCK_OFFERED && state < BLOCK_STATE_END ? names[state] : "unknown";
 }

@@ -4,6 +4,7 @@
  *   seller: the home.  buyer: who gives the points
  *
  *   offered -> bought -> live -> ended          declined: the seller refused what was bought
+ *      `-> withdrawn
  *
  * The seller signs the offer; the buyer accepts it by an entry in its stream to the seller, which
  * is signed with its batch and answered by a receipt. Everything else about a block is in that same
@@ -30,11 +31,12 @@ struct block_terms {
 };
 
 enum block_state {
-    BLOCK_OFFERED = 1,  /* at the seller */
-    BLOCK_BOUGHT = 2,   /* at the buyer: the seller's receipt is not here */
-    BLOCK_LIVE = 3,     /* it may be drawn from */
-    BLOCK_ENDED = 4,    /* what was left was settled; what comes back is settled as well */
-    BLOCK_DECLINED = 5, /* at the buyer */
+    BLOCK_OFFERED = 1,   /* at the seller */
+    BLOCK_BOUGHT = 2,    /* at the buyer: the seller's receipt is not here */
+    BLOCK_LIVE = 3,      /* it may be drawn from */
+    BLOCK_ENDED = 4,     /* what was left was settled; what comes back is settled as well */
+    BLOCK_DECLINED = 5,  /* at the buyer */
+    BLOCK_WITHDRAWN = 6, /* at the seller: before anybody bought it */
     BLOCK_STATE_END
 };
 
@@ -54,7 +56,7 @@ bool block_terms_equal(const struct block_terms *a, const struct block_terms *b)
 bool block_is_valid_at(const struct block_terms *terms, struct unix_ms time);
 /* Is BLOCK_LOW_PERCENT of it used when so many points are left? */
 bool block_is_low(const struct block_terms *terms, int64_t left);
-/* "offered", "bought", "live", "ended", "declined". */
+/* "offered", "bought", "live", "ended", "declined", "withdrawn". */
 const char *block_state_name(enum block_state state);
 
 /* The entry by which the buyer accepts the terms, and the terms that it accepts: of a seller who

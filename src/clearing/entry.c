@@ -24,6 +24,7 @@ const char *entry_kind_name(enum entry_kind kind)
         [ENTRY_DISPUTE_ESCALATED] = "dispute-escalated",
         [ENTRY_DISPUTE_RULED] = "dispute-ruled",
         [ENTRY_BURN_ADJUSTMENT] = "burn-adjustment",
+        [ENTRY_PROMOTION_RETURN] = "promotion-return",
         [ENTRY_FUNDING] = "funding",
         [ENTRY_FUNDING_RETURN] = "funding-return",
         [ENTRY_PROMOTION] = "promotion",
@@ -35,13 +36,17 @@ const char *entry_kind_name(enum entry_kind kind)
 
 bool entry_kind_is_known(unsigned number)
 {
-    return number >= ENTRY_EARN && number < ENTRY_KIND_END &&
-           (number <= ENTRY_BURN_ADJUSTMENT || number >= ENTRY_FUNDING);
+    return number >= ENTRY_EARN && number < ENTRY_KIND_END;
 }
 
 bool entry_kind_is_funding(enum entry_kind kind)
 {
-    return kind == ENTRY_FUNDING || kind == ENTRY_FUNDING_RETURN || kind == ENTRY_PROMOTION;
+    return kind == ENTRY_FUNDING || kind == ENTRY_FUNDING_RETURN || entry_kind_is_promotion(kind);
+}
+
+bool entry_kind_is_promotion(enum entry_kind kind)
+{
+    return kind == ENTRY_PROMOTION || kind == ENTRY_PROMOTION_RETURN;
 }
 
 bool entry_kind_is_card_news(enum entry_kind kind)
@@ -67,6 +72,7 @@ struct entry_debt entry_kind_debt(enum entry_kind kind)
     case ENTRY_BURN_RETURN:
     case ENTRY_BURN_ADJUSTMENT:
     case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION_RETURN:
         return (struct entry_debt){1, true};
     case ENTRY_VOID:
     case ENTRY_PERIOD_MARK:
@@ -137,6 +143,7 @@ static const struct entry_shape entry_shapes[ENTRY_KIND_END] = {
     [ENTRY_FUNDING_RETURN] = {.has_points = true,
                               .may_have_subject = true,
                               .may_have_promotion = true},
+    [ENTRY_PROMOTION_RETURN] = {.has_points = true, .has_subject = true, .has_promotion = true},
     [ENTRY_PROMOTION] = {.has_points = true, .has_subject = true, .has_promotion = true},
     [ENTRY_BLOCK_BOUGHT] = {.has_points = true,
                             .has_subject = true,

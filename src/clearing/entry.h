@@ -29,10 +29,11 @@ enum entry_kind {
     ENTRY_DISPUTE_ANSWERED = 13,
     ENTRY_DISPUTE_ESCALATED = 14,
     ENTRY_DISPUTE_RULED = 15,
-    ENTRY_BURN_ADJUSTMENT = 16, /* a correction at the price of burns */
-    /* 17 is not given yet */
-    ENTRY_FUNDING = 18,        /* points that the receiver gave were spent: it pays for them */
-    ENTRY_FUNDING_RETURN = 19, /* it does not, after all */
+    ENTRY_BURN_ADJUSTMENT = 16,  /* a correction at the price of burns */
+    ENTRY_PROMOTION_RETURN = 17, /* so much less of a promotion was given than was told */
+    ENTRY_FUNDING = 18,          /* points that the receiver gave were spent: it pays for them */
+    ENTRY_FUNDING_RETURN =
+        19,               /* it does not, after all; of nodes of before 17 also a promotion's */
     ENTRY_PROMOTION = 20, /* points that the sender gave: the receiver pays its share of them */
     ENTRY_BLOCK_BOUGHT =
         21, /* the sender buys a block of points from the receiver, clearing/block.h */
@@ -40,12 +41,13 @@ enum entry_kind {
     ENTRY_KIND_END
 };
 
-/* The numbers have gaps. */
 bool entry_kind_is_known(unsigned number);
 const char *entry_kind_name(enum entry_kind kind);
 /* About points that the receiver pays for, at the price at which the tariff funds points: of lots
  * that were spent, or of promotions. */
 bool entry_kind_is_funding(enum entry_kind kind);
+/* Of these, a share of a promotion, or what is given back of it. */
+bool entry_kind_is_promotion(enum entry_kind kind);
 /* A card's state, without points: who receives it goes by it from then on. */
 bool entry_kind_is_card_news(enum entry_kind kind);
 

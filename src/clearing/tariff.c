@@ -91,7 +91,7 @@ struct entry_debt tariff_debt(const struct tariff *tariff, enum entry_kind kind)
     if (tariff_is_prepaid(tariff) ? is_of_earns : is_of_block) {
         return (struct entry_debt){0, false};
     }
-    if (kind == ENTRY_PROMOTION || kind == ENTRY_FUNDING_RETURN) {
+    if (entry_kind_is_promotion(kind) || kind == ENTRY_FUNDING_RETURN) {
         debt.is_redemption = is_at_burn;
     } else if (is_at_burn ? debt.sign != 0 && !debt.is_redemption : kind == ENTRY_FUNDING) {
         debt = (struct entry_debt){0, false};
@@ -119,13 +119,14 @@ struct entry_fee tariff_fee_of(const struct tariff *tariff, enum entry_kind kind
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
         fee.payer = is_at_burn ? -1 : 0;
         break;
     default:
         break;
     }
-    fee.is_back =
-        kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN || kind == ENTRY_FUNDING_RETURN;
+    fee.is_back = kind == ENTRY_EARN_RETURN || kind == ENTRY_BURN_RETURN ||
+                  kind == ENTRY_FUNDING_RETURN || kind == ENTRY_PROMOTION_RETURN;
     uint32_t rate = fee.is_issue ? tariff->fee.issue_ppm : tariff->fee.redemption_ppm;
     fee.payer = rate == 0 ? 0 : fee.payer;
     return fee;

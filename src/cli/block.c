@@ -24,8 +24,8 @@ const struct argp_option block_sell_options[] = {
     {"accept-by", OPT_WITHIN, "TIME", 0, "When the offer ends (default: in 14 days)", 0},
     {"only", OPT_ONLY, NULL, 0,
      "The buyer's earns that it has no points for are refused, not given at the usual price", 0},
-    {"out", OPT_OUT, "FILE", 0, "Where to write the signed offer, for the buyer; must not exist",
-     0},
+    {"out", OPT_OUT, "FILE", 0,
+     "Also write the signed offer, for a buyer whose node can't be reached; must not exist", 0},
     TRANSACTION_OPTION,
     {0}};
 
@@ -84,9 +84,9 @@ static enum cli_exit read_terms(struct cli *cli, Talea__V1__SellBlockRequest *re
 {
     unsigned long tariff = 0;
     if (cli_option(cli, OPT_POINTS) == NULL || cli_option(cli, OPT_TARIFF) == NULL ||
-        cli_option(cli, OPT_UNTIL) == NULL || cli_option(cli, OPT_OUT) == NULL) {
+        cli_option(cli, OPT_UNTIL) == NULL) {
         return cli_fail(cli, CLI_USAGE, "USAGE", "see --help",
-                        "needs --points, --tariff, --until and --out");
+                        "needs --points, --tariff and --until");
     }
     enum cli_exit outcome =
         amounts_read_points(cli, "--points", cli_option(cli, OPT_POINTS), &request->points);
@@ -164,29 +164,71 @@ enum cli_exit run_block_sell(struct cli *cli)
     outcome = office_call(cli, "SellBlock", &request.base, &message);
     return outcome == CLI_OK
                ? show(cli, ((const Talea__V1__SellBlockResponse *)message)->block_id,
-                      "next       the buyer accepts the file: talea block accept FILE\n")
+                      "next       the buyer's node shows it: talea block list, talea block accept "
+                      "BLOCK\n")
                : outcome;
 }
 
-/* ---- Accept ---- */
-
-enum cli_exit run_block_accept(struct cli *cli)
+enum cli_exit run_block_withdraw(struct cli *cli)
 {
-    Talea__V1__BuyBlockRequest request;
-    struct note note = {""};
+    Talea__V1__WithdrawBlockRequest request;
+    const char *block;
     const char *id;
-    CLEANUP(buffer_fini) struct buffer offer = {0};
-    talea__v1__buy_block_request__init(&request);
-    enum err err = file_read(cli_argument(cli, 0), FILE_PUBLIC, LIMIT_SIGNED_BYTES, &offer, &note);
-    if (err != ERR_OK) {
-        return cli_fail_err(cli, err, &note);
+    talea__v1__withdraw_block_request__init(&request);
+    enum cli_exit outcome = account_read_id(cli, 1, "BLOCK", &block);
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
     }
-    enum cli_exit outcome = session_transaction_id(cli, &id);
     if (outcome != CLI_OK) {
         return outcome;
     }
     request.transaction_id = message_text(id);
-    request.offer = (ProtobufCBinaryData){offer.length, offer.at};
+    request.block_id = message_text(block);
+    request.buyer = message_text(cli_argument(cli, 0));
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = office_call(cli, "WithdrawBlock", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    fprintf(cli->out, "withdrawn  block %s\n", block);
+    return CLI_OK;
+}
+
+/* ---- Accept ---- */
+
+/* A block that the seller's node has shown, by its id; or the file with the offer. */
+static enum cli_exit read_offer(struct cli *cli, Talea__V1__BuyBlockRequest *request,
+                                struct buffer *offer)
+{
+    const char *argument = cli_argument(cli, 0);
+    struct note note = {""};
+    struct uid id;
+    if (uid_parse(argument, &id) == ERR_OK) {
+        request->block_id = message_text(argument);
+        return CLI_OK;
+    }
+    enum err err = file_read(argument, FILE_PUBLIC, LIMIT_SIGNED_BYTES, offer, &note);
+    if (err != ERR_OK) {
+        return cli_fail_err(cli, err, &note);
+    }
+    request->offer = (ProtobufCBinaryData){offer->length, offer->at};
+    return CLI_OK;
+}
+
+enum cli_exit run_block_accept(struct cli *cli)
+{
+    Talea__V1__BuyBlockRequest request;
+    const char *id;
+    CLEANUP(buffer_fini) struct buffer offer = {0};
+    talea__v1__buy_block_request__init(&request);
+    enum cli_exit outcome = read_offer(cli, &request, &offer);
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.transaction_id = message_text(id);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     outcome = office_call(cli, "BuyBlock", &request.base, &message);
     if (outcome != CLI_OK || cli->is_json) {

@@ -102,10 +102,25 @@ static enum cli_exit read_nets(struct books_money *money)
     return CLI_OK;
 }
 
+/* Does the entry, as it is here, count in the end? What is set apart is claimed by who has it; of
+ * two that differ in their tariff the opener's counts when it is upheld, else the other one. */
+static bool stands(const Talea__V1__Dispute *dispute)
+{
+    bool is_upheld = dispute->outcome == TALEA__V1__DISPUTE_RULING__DISPUTE_RULING_UPHELD;
+    if (!dispute->is_set_apart) {
+        return dispute->was_applied != is_upheld;
+    }
+    return is_upheld ? dispute->is_opener || !dispute->was_applied
+                     : !dispute->is_opener && dispute->was_applied;
+}
+
 static enum err release(struct books_money *money, const Talea__V1__Dispute *dispute)
 {
     struct settling_dispute value = {.period = {dispute->period},
                                      .is_sent = dispute->entry->is_sent,
+                                     .was_applied = dispute->was_applied,
+                                     .was_left_out = dispute->is_suspended,
+                                     .stands = stands(dispute),
                                      .line = {.kind = (enum entry_kind)dispute->kind,
                                               .tariff = dispute->tariff,
                                               .count = 1,
@@ -121,7 +136,7 @@ static enum cli_exit release_page(struct books_money *money,
     for (size_t i = 0; i < reply->n_disputes; i++) {
         const Talea__V1__Dispute *dispute = reply->disputes[i];
         bool is_over = dispute->state == TALEA__V1__DISPUTE_STATE__DISPUTE_STATE_ADJUSTED;
-        if (dispute->entry != NULL && dispute->is_suspended && is_over) {
+        if (dispute->entry != NULL && is_over) {
             enum err err = release(money, dispute);
             if (err != ERR_OK) {
                 return cli_fail_err(money->cli, err, NULL);

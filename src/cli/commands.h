@@ -78,6 +78,7 @@ enum cli_exit run_block_sell(struct cli *cli);
 enum cli_exit run_block_accept(struct cli *cli);
 enum cli_exit run_block_list(struct cli *cli);
 enum cli_exit run_block_show(struct cli *cli);
+enum cli_exit run_block_withdraw(struct cli *cli);
 enum cli_exit run_mandate_list(struct cli *cli);
 enum cli_exit run_mandate_show(struct cli *cli);
 enum cli_exit run_promotion_list(struct cli *cli);

@@ -2,7 +2,6 @@
  * there is all of it or none. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/text.h"
 #include "charter/introduction.h"
 #include "cli/bank_option.h"
@@ -20,7 +20,6 @@
 #include "crypto/keyfile.h"
 
 #define ONLINE_KEY_DAYS 400
-#define OPEN_FOLDERS    16
 #define HTTP_PORT_STEP  100 /* from --listen to the default of --http */
 
 const struct argp_option init_options[] = {
@@ -55,14 +54,14 @@ struct init {
     size_t host_count;
     const char *passphrase; /* NULL: not sealed */
     struct unix_ms now;
-    char folder[LIMIT_PATH_BYTES + 1]; /* while it is made */
-    char path[LIMIT_PATH_BYTES + 80];  /* of the file in hand: a name of up to 63 bytes behind it */
+    struct folder_path folder;        /* while it is made */
+    char path[LIMIT_PATH_BYTES + 80]; /* of the file in hand: a name of up to 63 bytes behind it */
     struct certificate_pair authority;
 };
 
 static const char *in_folder(struct init *init, const char *name)
 {
-    snprintf(init->path, sizeof init->path, "%s/%s", init->folder, name);
+    snprintf(init->path, sizeof init->path, "%s/%s", init->folder.text, name);
     return init->path;
 }
 
@@ -319,38 +318,15 @@ static enum err fill_folder(struct init *init, struct note *note)
     return make_file(init, "programme.yaml", &yaml, note);
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 static enum err make_node_folder(struct init *init, const char *target, struct note *note)
 {
-    size_t length = strlen(target);
-    while (length > 1 && target[length - 1] == '/') {
-        length--;
-    }
-    if (length + 16 > sizeof init->folder) {
-        return note_set(note, ERR_RANGE, "the folder's path is too long");
-    }
-    snprintf(init->folder, sizeof init->folder, "%.*s.XXXXXX", (int)length, target);
-    if (mkdtemp(init->folder) == NULL) {
-        enum err err = errno == ENOENT ? ERR_NOT_FOUND : ERR_STORAGE;
-        return note_set(note, err, "%s can't be made: %s", target, strerror(errno));
-    }
-    enum err err = chmod(init->folder, 0755) == 0 ? fill_folder(init, note) : ERR_STORAGE;
-    if (err == ERR_OK && rename(init->folder, target) != 0) {
-        err = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ? ERR_EXISTS : ERR_STORAGE;
-        note_set(note, err,
-                 err == ERR_EXISTS ? "%s is there and not an empty folder; nothing was changed"
-                                   : "%s can't be made",
-                 target);
+    TRY(folder_make_beside(target, &init->folder, note));
+    enum err err = fill_folder(init, note);
+    if (err == ERR_OK) {
+        err = folder_put_in_place(&init->folder, target, note);
     }
     if (err != ERR_OK) {
-        nftw(init->folder, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+        folder_remove(init->folder.text);
     }
     return err;
 }

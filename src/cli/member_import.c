@@ -220,10 +220,15 @@ static enum cli_exit stream_file(struct member_import *import, struct source *so
     if (status.code != 0) {
         return cli_fail_status(import->cli, &status);
     }
-    return outcome == CLI_OK && import->refused > 0 && import->members == 0
+    if (outcome != CLI_OK || import->refused == 0) {
+        return outcome;
+    }
+    return import->members == 0
                ? cli_fail(import->cli, CLI_REFUSED, "NOTHING_IMPORTED", NULL,
                           "all %llu rows were rejected", (unsigned long long)import->refused)
-               : outcome;
+               : cli_fail(import->cli, CLI_REFUSED, "ROWS_REJECTED", "each is named above",
+                          "%llu of %llu rows were rejected", (unsigned long long)import->refused,
+                          (unsigned long long)import->rows);
 }
 
 enum cli_exit run_member_import(struct cli *cli)

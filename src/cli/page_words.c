@@ -232,6 +232,8 @@ static const struct {
     {"funding-return",
      {"Paid back for your points", "Возврат платы за ваши баллы",
       "Ұпайларыңыз үшін төлем қайтарылды"}},
+    {"promotion-return",
+     {"Share of a promotion given back", "Возврат доли в акции", "Акциядағы үлесті қайтару"}},
     {"promotion", {"Share of a promotion", "Доля в акции", "Акциядағы үлес"}},
     {"block-bought",
      {"Block of points bought", "Покупка пакета баллов", "Ұпайлар топтамасын сатып алу"}},

@@ -30,6 +30,11 @@ MUST_USE enum err basket_of_receipt(const struct receipt *receipt, struct basket
 /* The brand's number of the customer, else the card; empty for neither. */
 struct slice member_of_receipt(const struct receipt *receipt);
 
+/* In what a rule gives: the currency, "points", "days", "times" or a metric's name; and of how many
+ * decimals that is. */
+const char *programme_unit(const struct programme_opened *programme, const struct rule *rule);
+unsigned programme_decimals(const struct programme_opened *programme, const struct rule *rule);
+
 /* Prints what a rule's row of a trace says, as one line. */
 void programme_print_row(struct cli *cli, const struct programme_opened *programme,
                          const struct trace_row *row);

@@ -71,6 +71,8 @@ static void compare(struct diff *diff, const struct named *before, const struct 
 enum kind {
     KIND_RULE,
     KIND_METRIC,
+    KIND_TIER,
+    KIND_COUPON,
     KIND_GOODS,
     KIND_COUNT
 };
@@ -79,6 +81,8 @@ static size_t count_of(const struct rules_text *text, enum kind kind)
 {
     return kind == KIND_RULE     ? text->rule_count
            : kind == KIND_METRIC ? text->metric_count
+           : kind == KIND_TIER   ? text->tier_count
+           : kind == KIND_COUPON ? text->coupon_count
                                  : text->goods_count;
 }
 
@@ -86,6 +90,8 @@ static const char *name_of(const struct rules_text *text, enum kind kind, size_t
 {
     return kind == KIND_RULE     ? text->rules[index].name
            : kind == KIND_METRIC ? text->metrics[index].name
+           : kind == KIND_TIER   ? text->tiers[index].name
+           : kind == KIND_COUPON ? text->coupons[index].name
                                  : text->goods[index].name;
 }
 
@@ -103,7 +109,7 @@ static size_t find(const struct rules_text *text, enum kind kind, const char *na
 static enum err describe(struct diff *diff, const struct programme_opened *programme,
                          enum kind kind, size_t index, struct named *out)
 {
-    static const char *const words[KIND_COUNT] = {"rule", "metric", "goods"};
+    static const char *const words[KIND_COUNT] = {"rule", "metric", "tier", "coupon", "goods"};
     const struct rules_text *text = &programme->file.rules;
     const struct described_units units = {programme->units.points_decimals,
                                           programme->units.currency_decimals};
@@ -111,6 +117,12 @@ static enum err describe(struct diff *diff, const struct programme_opened *progr
     out->name = name_of(text, kind, index);
     if (kind == KIND_RULE) {
         return describe_rule(text, &text->rules[index], units, &diff->arena, &out->described);
+    }
+    if (kind == KIND_COUPON) {
+        return describe_coupon(&text->coupons[index], &diff->arena, &out->described);
+    }
+    if (kind == KIND_TIER) {
+        return describe_tier(text, &text->tiers[index], &diff->arena, &out->described);
     }
     return kind == KIND_METRIC
                ? describe_metric(text, &text->metrics[index], &diff->arena, &out->described)

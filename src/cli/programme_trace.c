@@ -1,6 +1,7 @@
 /* Why a rule gave something or didn't, in words. */
 #include "cli/amounts.h"
 #include "cli/programme.h"
+#include "programme/describe.h"
 
 struct number_text {
     char text[AMOUNT_TEXT_MAX];
@@ -33,6 +34,12 @@ static const char *const words[TRACE_REASON_COUNT] = {
     [TRACE_GROUP] = "another of its group gives more",
     [TRACE_EXCLUDED] = "an exclusive rule went before it",
     [TRACE_CAP] = "its cap is used up",
+    [TRACE_NO_CODE] = "no code of its coupon was shown",
+    [TRACE_CODE_UNKNOWN] = "the code was never issued",
+    [TRACE_CODE_OTHER] = "the code is somebody else's",
+    [TRACE_CODE_USED] = "the code is used up",
+    [TRACE_CODE_SPARE] = "another code of the coupon was taken",
+    [TRACE_AROUND] = "not around that day of the member's year",
 };
 
 static void print_metric(FILE *out, const struct programme_opened *programme,
@@ -42,7 +49,7 @@ static void print_metric(FILE *out, const struct programme_opened *programme,
     unsigned decimals = metric_of_decimals(metric->of, programme->units.points_decimals,
                                            programme->units.currency_decimals);
     fprintf(out, "%s is %s, %s %s", metric->name, number(row->has, decimals).text,
-            row->reason == TRACE_METRIC_BELOW ? "less than" : "not below",
+            row->reason == TRACE_METRIC_ABOVE ? "not below" : "less than",
             number(row->wants, decimals).text);
 }
 
@@ -50,6 +57,17 @@ static void print_bound(FILE *out, const char *what, const struct trace_row *row
 {
     fprintf(out, "%s %s, less than %s", what, number(row->has, decimals).text,
             number(row->wants, decimals).text);
+}
+
+static const char *tier_name(const struct programme_opened *programme, unsigned bit)
+{
+    const struct rules_text *text = &programme->file.rules;
+    for (size_t t = 0; t < text->tier_count; t++) {
+        if (bit == TIER_BIT(t)) {
+            return text->tiers[t].name;
+        }
+    }
+    return "none";
 }
 
 static void print_why(FILE *out, const struct programme_opened *programme,
@@ -60,6 +78,8 @@ static void print_why(FILE *out, const struct programme_opened *programme,
         fputs(words[row->reason], out);
     } else if (row->reason == TRACE_NOT_YET) {
         fprintf(out, "begins on %s", day(row->wants).text);
+    } else if (row->reason == TRACE_CODE_OVER) {
+        fprintf(out, "the code was over on %s", day(row->wants).text);
     } else if (row->reason == TRACE_OVER) {
         fprintf(out, "was over on %s", day(row->wants).text);
     } else if (row->reason == TRACE_HOUR) {
@@ -72,19 +92,44 @@ static void print_why(FILE *out, const struct programme_opened *programme,
         print_bound(out, "its goods are", row, QUANTITY_DECIMALS);
     } else if (row->reason == TRACE_PURCHASE) {
         fprintf(out, "this is purchase %lld, not %lld", (long long)row->has, (long long)row->wants);
+    } else if (row->reason == TRACE_TIER) {
+        fprintf(out, "for other tiers than %s", tier_name(programme, (unsigned)row->has));
+    } else if (row->reason == TRACE_REFERRER) {
+        fputs(row->has != 0 ? "members do not bring themselves" : "nobody brought the member", out);
     } else {
         print_metric(out, programme, row);
     }
+}
+
+const char *programme_unit(const struct programme_opened *programme, const struct rule *rule)
+{
+    switch (rule_given_in(rule)) {
+    case GIVEN_IN_MONEY:
+        return programme->units.currency;
+    case GIVEN_IN_DAYS:
+        return "days";
+    case GIVEN_IN_TIMES:
+        return "times";
+    case GIVEN_IN_POINTS:
+    default:
+        return rule->gift.metric == NULL ? "points"
+                                         : programme->file.rules.metrics[*rule->gift.metric].name;
+    }
+}
+
+unsigned programme_decimals(const struct programme_opened *programme, const struct rule *rule)
+{
+    struct described_units units = {programme->units.points_decimals,
+                                    programme->units.currency_decimals};
+    return described_decimals(rule, units);
 }
 
 void programme_print_row(struct cli *cli, const struct programme_opened *programme,
                          const struct trace_row *row)
 {
     const struct rule *rule = &programme->file.rules.rules[row->rule];
-    bool is_money = rule_stage(rule) == STAGE_DISCOUNT;
-    unsigned decimals =
-        is_money ? programme->units.currency_decimals : programme->units.points_decimals;
-    const char *unit = is_money ? programme->units.currency : "points";
+    unsigned decimals = programme_decimals(programme, rule);
+    const char *unit = programme_unit(programme, rule);
     if (row->reason == TRACE_FIRED) {
         fprintf(cli->out, "  + %-32s %s %s", rule->name, number(row->has, decimals).text, unit);
         if (row->wants != row->has) {

@@ -184,19 +184,17 @@ static void replay_close(struct replay *replay)
 static void print_rules(const struct replay *replay)
 {
     static const char *const titles[] = {"RULE", "GIVES", ">SALES", ">MEMBERS", ">GIVEN", ">CUT"};
-    const struct units *units = &replay->programme.units;
     const struct rules_text *text = &replay->programme.file.rules;
     struct table table;
     table_init(&table, titles, sizeof titles / sizeof titles[0]);
     for (size_t i = 0; i < text->rule_count; i++) {
         const struct rule *rule = &text->rules[i];
         struct trial_rule row = trial_rule(replay->trial, (uint16_t)i);
-        bool is_money = rule_stage(rule) == STAGE_DISCOUNT;
-        unsigned decimals = is_money ? units->currency_decimals : units->points_decimals;
+        unsigned decimals = programme_decimals(&replay->programme, rule);
         char given[AMOUNT_TEXT_MAX];
         char cut[AMOUNT_TEXT_MAX];
         table_cell(&table, "%s", rule->name);
-        table_cell(&table, "%s", is_money ? units->currency : "points");
+        table_cell(&table, "%s", programme_unit(&replay->programme, rule));
         table_cell(&table, "%llu", (unsigned long long)row.fired);
         table_cell(&table, "%llu", (unsigned long long)row.members);
         table_cell(&table, "%s", amount_format(row.given, decimals, given));
@@ -310,12 +308,14 @@ static json_t *rules_json(const struct replay *replay)
     json_t *rows = json_array();
     for (size_t i = 0; i < text->rule_count; i++) {
         struct trial_rule row = trial_rule(replay->trial, (uint16_t)i);
-        bool is_money = rule_stage(&text->rules[i]) == STAGE_DISCOUNT;
+        bool is_money = rule_given_in(&text->rules[i]) == GIVEN_IN_MONEY;
         json_array_append_new(
             rows, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "rule", text->rules[i].name, "gives",
-                            is_money ? "money_minor" : "points", "sales", (json_int_t)row.fired,
-                            "members", (json_int_t)row.members, "given", (json_int_t)row.given,
-                            "cut", (json_int_t)row.cut));
+
+                            is_money ? "money_minor"
+                                     : programme_unit(&replay->programme, &text->rules[i]),
+                            "sales", (json_int_t)row.fired, "members", (json_int_t)row.members,
+                            "given", (json_int_t)row.given, "cut", (json_int_t)row.cut));
     }
     return rows;
 }

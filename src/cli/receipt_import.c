@@ -210,20 +210,30 @@ static void on_progress(void *context, uint64_t position, uint64_t size)
     progress_show(&import->progress, position, size);
 }
 
-/* A wrong mapping, or another file, ends in rows that are refused, not in an error. */
+/* Rows that did not go in are somebody's points: a script has to hear of them. A wrong mapping, or
+ * another file, ends in nothing but such rows. */
 static enum cli_exit judge(const struct receipt_import *import)
 {
-    static const char advice[] = "is it the mapping of this file?";
+    struct cli *cli = import->cli;
     const struct import_tally *tally = &import->tally;
     uint64_t taken = tally->rows_imported + tally->rows_returned;
-    if (tally->rows_rejected > 0 && taken == 0) {
-        return cli_fail(import->cli, CLI_REFUSED, "NOTHING_IMPORTED", advice,
-                        "all %llu rows were rejected", (unsigned long long)tally->rows_rejected);
+    const char *path = cli_option(cli, OPT_REJECTS);
+    char advice[LIMIT_PATH_BYTES + 64] = "--rejects FILE writes them, with the reasons";
+    if (tally->rows_rejected == 0) {
+        return CLI_OK;
     }
-    if (tally->rows_rejected / 4 > taken) {
-        fprintf(import->cli->err, "talea import receipts: most rows were rejected; %s\n", advice);
+    if (tally->rows_rejected / 4 > taken || taken == 0) {
+        snprintf(advice, sizeof advice, "is it the mapping of this file?");
+    } else if (path != NULL) {
+        snprintf(advice, sizeof advice, "they are in %s, with the reasons", path);
     }
-    return CLI_OK;
+    if (taken == 0) {
+        return cli_fail(cli, CLI_REFUSED, "NOTHING_IMPORTED", advice, "all %llu rows were rejected",
+                        (unsigned long long)tally->rows_rejected);
+    }
+    return cli_fail(cli, CLI_REFUSED, "ROWS_REJECTED", advice, "%llu of %llu rows were rejected",
+                    (unsigned long long)tally->rows_rejected,
+                    (unsigned long long)(tally->rows_rejected + taken));
 }
 
 static enum cli_exit read_file(struct receipt_import *import, struct source *source)

@@ -32,7 +32,7 @@ const cyaml_schema_value_t programme_goods_schema = {
 static const cyaml_schema_field_t metric_fields[] = {
     YAML_TEXT("name", struct metric_yaml, name),
     YAML_TEXT("of", struct metric_yaml, of),
-    YAML_TEXT("window", struct metric_yaml, window),
+    YAML_TEXT_OPTIONAL("window", struct metric_yaml, window),
     YAML_TEXT_OPTIONAL("length", struct metric_yaml, length),
     YAML_TEXT_OPTIONAL("goods", struct metric_yaml, goods),
     CYAML_FIELD_END,
@@ -42,10 +42,61 @@ const cyaml_schema_value_t programme_metric_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct metric_yaml, metric_fields),
 };
 
+static const cyaml_schema_field_t tier_fields[] = {
+    YAML_TEXT("tier", struct tier_yaml, tier),
+    YAML_TEXT_OPTIONAL("metric", struct tier_yaml, metric),
+    YAML_TEXT_OPTIONAL("at_least", struct tier_yaml, at_least),
+    YAML_TEXT_OPTIONAL("months", struct tier_yaml, months),
+    YAML_TEXT_OPTIONAL("days", struct tier_yaml, days),
+    YAML_TEXT_OPTIONAL("end_of", struct tier_yaml, end_of),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t programme_tier_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct tier_yaml, tier_fields),
+};
+
+static const cyaml_schema_field_t coupon_fields[] = {
+    YAML_TEXT("coupon", struct coupon_yaml, coupon),
+    CYAML_FIELD_SEQUENCE("codes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct coupon_yaml,
+                         codes, &text_schema, 1, LIMIT_COUPON_CODES),
+    YAML_TEXT_OPTIONAL("prefix", struct coupon_yaml, prefix),
+    YAML_TEXT_OPTIONAL("personal", struct coupon_yaml, personal),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t programme_coupon_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct coupon_yaml, coupon_fields),
+};
+
+static const cyaml_schema_field_t step_fields[] = {
+    YAML_TEXT("at_least", struct step_yaml, at_least),
+    YAML_TEXT("percent_off", struct step_yaml, percent_off),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t step_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct step_yaml, step_fields),
+};
+
+static const cyaml_schema_field_t take_fields[] = {
+    YAML_TEXT("points", struct take_yaml, points),
+    YAML_TEXT("of", struct take_yaml, of),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t around_fields[] = {
+    YAML_TEXT("day", struct around_yaml, day),
+    YAML_TEXT_OPTIONAL("before", struct around_yaml, before),
+    YAML_TEXT_OPTIONAL("after", struct around_yaml, after),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t bounds_fields[] = {
     YAML_TEXT("metric", struct bounds_yaml, metric),
     YAML_TEXT_OPTIONAL("at_least", struct bounds_yaml, at_least),
     YAML_TEXT_OPTIONAL("below", struct bounds_yaml, below),
+    YAML_TEXT_OPTIONAL("reaches", struct bounds_yaml, reaches),
     CYAML_FIELD_END,
 };
 
@@ -59,8 +110,20 @@ static const cyaml_schema_field_t give_fields[] = {
     YAML_TEXT_OPTIONAL("of", struct give_yaml, of),
     YAML_TEXT_OPTIONAL("multiple", struct give_yaml, multiple),
     YAML_TEXT_OPTIONAL("percent_off", struct give_yaml, percent_off),
+    YAML_TEXT_OPTIONAL("percent_off_by", struct give_yaml, percent_off_by),
+    CYAML_FIELD_SEQUENCE("steps", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct give_yaml, steps,
+                         &step_schema, 1, LIMIT_STEPS),
     YAML_TEXT_OPTIONAL("money_off", struct give_yaml, money_off),
+    YAML_TEXT_OPTIONAL("price", struct give_yaml, price),
+    YAML_TEXT_OPTIONAL("items", struct give_yaml, items),
     YAML_TEXT_OPTIONAL("rounding", struct give_yaml, rounding),
+    YAML_TEXT_OPTIONAL("to", struct give_yaml, to),
+    YAML_TEXT_OPTIONAL("prolong", struct give_yaml, prolong),
+    YAML_TEXT_OPTIONAL("months", struct give_yaml, months),
+    YAML_TEXT_OPTIONAL("days", struct give_yaml, days),
+    YAML_TEXT_OPTIONAL("end_of", struct give_yaml, end_of),
+    YAML_TEXT_OPTIONAL("added", struct give_yaml, added),
+    YAML_TEXT_OPTIONAL("event", struct give_yaml, event),
     CYAML_FIELD_END,
 };
 
@@ -69,6 +132,7 @@ static const cyaml_schema_field_t cap_fields[] = {
     YAML_TEXT_OPTIONAL("length", struct cap_yaml, length),
     YAML_TEXT_OPTIONAL("amount", struct cap_yaml, amount),
     YAML_TEXT_OPTIONAL("uses", struct cap_yaml, uses),
+    YAML_TEXT_OPTIONAL("of", struct cap_yaml, of),
     CYAML_FIELD_END,
 };
 
@@ -95,16 +159,22 @@ static const cyaml_schema_field_t rule_fields[] = {
     YAML_TEXT_OPTIONAL("purchase", struct rule_yaml, purchase),
     CYAML_FIELD_SEQUENCE("metrics", OPTIONAL_LIST, struct rule_yaml, metrics, &bounds_schema, 1,
                          LIMIT_METRICS),
+    CYAML_FIELD_MAPPING_PTR("around", OPTIONAL_LIST, struct rule_yaml, around, around_fields),
+    CYAML_FIELD_SEQUENCE("tiers", OPTIONAL_LIST, struct rule_yaml, tiers, &text_schema, 1,
+                         LIMIT_TIERS + 1),
+    YAML_TEXT_OPTIONAL("referred", struct rule_yaml, referred),
+    YAML_TEXT_OPTIONAL("coupon", struct rule_yaml, coupon),
     CYAML_FIELD_SEQUENCE_COUNT("for", OPTIONAL_LIST, struct rule_yaml, goods, goods_names_count,
                                &text_schema, 1, LIMIT_GOODS_SETS),
     CYAML_FIELD_SEQUENCE("except", OPTIONAL_LIST, struct rule_yaml, except, &text_schema, 1,
                          LIMIT_GOODS_SETS),
     CYAML_FIELD_MAPPING("give", CYAML_FLAG_DEFAULT, struct rule_yaml, give, give_fields),
+    CYAML_FIELD_MAPPING_PTR("take", OPTIONAL_LIST, struct rule_yaml, take, take_fields),
     YAML_TEXT_OPTIONAL("priority", struct rule_yaml, priority),
     YAML_TEXT_OPTIONAL("group", struct rule_yaml, group),
     YAML_TEXT_OPTIONAL("exclusive", struct rule_yaml, exclusive),
     CYAML_FIELD_SEQUENCE("caps", OPTIONAL_LIST, struct rule_yaml, caps, &cap_schema, 1,
-                         WINDOW_KIND_COUNT + 1),
+                         CAP_OF_COUNT *(WINDOW_KIND_COUNT + 1)),
     CYAML_FIELD_END,
 };
 

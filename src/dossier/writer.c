@@ -17,13 +17,13 @@
 #define EPOCH_DIGITS 10
 
 struct dossier_path {
-    char text[LIMIT_PATH_BYTES + DOSSIER_FILE_MAX + 2];
+    char text[sizeof(struct folder_path) + DOSSIER_FILE_MAX + 2];
 };
 
 static struct dossier_path path_of(const struct dossier_writer *writer, const char *name)
 {
     struct dossier_path path;
-    snprintf(path.text, sizeof path.text, "%s%s%s", writer->folder, *name == '\0' ? "" : "/", name);
+    snprintf(path.text, sizeof path.text, "%s/%s", writer->beside.text, name);
     return path;
 }
 
@@ -40,11 +40,12 @@ static enum err make_folder(const struct dossier_writer *writer, const char *nam
 
 enum err dossier_writer_open(struct dossier_writer *writer, const char *folder, struct note *note)
 {
-    *writer = (struct dossier_writer){.folder = folder};
-    if (strlen(folder) > LIMIT_PATH_BYTES) {
-        return note_set(note, ERR_INPUT, "the folder's name is too long");
+    struct stat status;
+    *writer = (struct dossier_writer){.target = folder};
+    if (lstat(folder, &status) == 0) {
+        return note_set(note, ERR_EXISTS, "%s: %s", folder, strerror(EEXIST));
     }
-    TRY(make_folder(writer, "", note));
+    TRY(folder_make_beside(folder, &writer->beside, note));
     TRY(make_folder(writer, CHARTERS_FOLDER, note));
     TRY(make_folder(writer, STREAMS_FOLDER, note));
     TRY(make_folder(writer, STATEMENTS_FOLDER, note));
@@ -265,13 +266,19 @@ enum err dossier_writer_finish(struct dossier_writer *writer, struct note *note)
 {
     TRY(end_stream(writer, note));
     struct dossier_path path = path_of(writer, SUMS_NAME);
-    return file_create(path.text, FILE_PUBLIC, buffer_slice(&writer->sums), note);
+    TRY(file_create(path.text, FILE_PUBLIC, buffer_slice(&writer->sums), note));
+    TRY(folder_put_in_place(&writer->beside, writer->target, note));
+    writer->beside.text[0] = '\0';
+    return ERR_OK;
 }
 
 void dossier_writer_close(struct dossier_writer *writer)
 {
     if (writer->stream != NULL) {
         (void)fclose(writer->stream);
+    }
+    if (writer->beside.text[0] != '\0') {
+        folder_remove(writer->beside.text);
     }
     buffer_fini(&writer->sums);
     buffer_fini(&writer->message);

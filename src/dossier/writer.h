@@ -7,12 +7,14 @@
 #include <stdio.h>
 
 #include "base/calendar.h"
+#include "base/folder.h"
 #include "dossier/sums_file.h"
 #include "talea/v1/back_office.pb-c.h"
 #include "talea/v1/payment.pb-c.h"
 
 struct dossier_writer {
-    const char *folder; /* borrowed */
+    const char *target;        /* borrowed */
+    struct folder_path beside; /* where it is written; empty: nothing is there */
     struct buffer sums;
     struct buffer message;
     FILE *stream; /* the file of messages that is being written, or NULL */
@@ -23,8 +25,8 @@ struct dossier_writer {
     size_t files;
 };
 
-/* Makes the folder, which must not be there. In any case dossier_writer_close is due. Errors come
- * with a note that names the path. */
+/* The folder must not be there: it is written beside, and gets its name when it is finished. In any
+ * case dossier_writer_close is due. Errors come with a note that names the path. */
 MUST_USE enum err dossier_writer_open(struct dossier_writer *writer, const char *folder,
                                       struct note *note);
 /* A part as the node sends it. ERR_INPUT for one that can't be there: a run without a stream,
@@ -40,8 +42,9 @@ MUST_USE enum err dossier_writer_put_statement(struct dossier_writer *writer,
 /* Nothing while nobody has signed anything about the payment. */
 MUST_USE enum err dossier_writer_put_payment(struct dossier_writer *writer,
                                              const Talea__V1__Payment *payment, struct note *note);
-/* Once nothing more comes: without it, no audit takes the folder. */
+/* Once nothing more comes: gives the folder its name. */
 MUST_USE enum err dossier_writer_finish(struct dossier_writer *writer, struct note *note);
+/* Nothing is left of what was not finished. */
 void dossier_writer_close(struct dossier_writer *writer);
 
 #endif

@@ -366,7 +366,7 @@ void write_entry(struct buffer *out, const struct clearing_entry *entry)
     write_uid(out, &entry->subject);
     write_time(out, entry->active_from);
     write_time(out, entry->expires_at);
-    if (entry->kind == ENTRY_PROMOTION || entry->kind == ENTRY_FUNDING_RETURN) {
+    if (entry_kind_is_promotion(entry->kind) || entry->kind == ENTRY_FUNDING_RETURN) {
         write_varint(out, entry->promotion);
     }
     if (entry->kind == ENTRY_BLOCK_BOUGHT) {
@@ -406,7 +406,7 @@ void read_entry(struct reader *in, struct clearing_entry *out_entry)
     out_entry->active_from = read_time(in);
     out_entry->expires_at = read_time(in);
     bool may_promote =
-        out_entry->kind == ENTRY_PROMOTION || out_entry->kind == ENTRY_FUNDING_RETURN;
+        entry_kind_is_promotion(out_entry->kind) || out_entry->kind == ENTRY_FUNDING_RETURN;
     out_entry->promotion = may_promote ? read_varint32(in) : 0;
     out_entry->refuses_when_empty = out_entry->kind == ENTRY_BLOCK_BOUGHT && read_bool(in);
     out_entry->mandate = (struct uid){{0}};

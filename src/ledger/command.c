@@ -58,6 +58,7 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_SEND_EARNS] = "send-earns",
     [COMMAND_SELL_BLOCK] = "sell-block",
     [COMMAND_BUY_BLOCK] = "buy-block",
+    [COMMAND_WITHDRAW_BLOCK] = "withdraw-block",
     [COMMAND_BLOCK_DUE] = "block-due",
     [COMMAND_NET_PAYMENT] = "net-payment",
     [COMMAND_INSTRUCT_PAYMENT] = "instruct-payment",
@@ -92,7 +93,8 @@ bool command_is_idempotent(enum command_kind kind)
            command_asks_abroad(kind) || kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER ||
            kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
            kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
-           kind == COMMAND_ACTIVATE_PROGRAMME || kind == COMMAND_SET_PROFILE;
+           kind == COMMAND_WITHDRAW_BLOCK || kind == COMMAND_ACTIVATE_PROGRAMME ||
+           kind == COMMAND_SET_PROFILE;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -258,6 +260,10 @@ static void said_office(struct buffer *out, const struct command *command)
     case COMMAND_SELL_BLOCK:
     case COMMAND_BUY_BLOCK:
         write_block_terms(out, &command->block_of_points.terms);
+        break;
+    case COMMAND_WITHDRAW_BLOCK:
+        write_uid(out, &command->withdrawal.block);
+        write_partner(out, &command->withdrawal.buyer);
         break;
     case COMMAND_ACTIVATE_PROGRAMME:
         said_programme(out, &command->programme);

@@ -49,27 +49,28 @@ enum command_kind {
     COMMAND_MOVE_MEMBER = 38,  /* at the old home */
     COMMAND_RECOVER_ENTRY =
         41, /* an entry of ours that was lost here and is held by its receiver */
-    COMMAND_RECOVER_TAKEN = 42, /* a partner's entry that our receipt answers, taken once more */
-    COMMAND_RECOVER_HOLD = 43,  /* a grant, of ours or to us, that was lost here */
-    COMMAND_RECOVERY = 44,      /* a recovery with one partner begins or ends */
-    COMMAND_MEND_HALF = 51,     /* rows that say of a half what its entries don't are put right */
-    COMMAND_SET_APART = 52,     /* entries of a half wait, so that the rest settles */
-    COMMAND_SEND_EARNS = 54,    /* to another home: points that waited for room under the cap */
-    COMMAND_OPEN_DISPUTE = 55,  /* of an entry of a stream with a partner */
-    COMMAND_STEP_DISPUTE = 56,  /* our office's next step in one */
-    COMMAND_DISPUTE_DUE = 57,   /* a deadline of ours ended, or an outcome is to be carried out */
-    COMMAND_TELL_FUNDING = 59,  /* an issuer, of its points that were spent */
-    COMMAND_SELL_BLOCK = 60,    /* we offer a partner points that it pays in advance */
-    COMMAND_BUY_BLOCK = 61,     /* we accept a partner's offer */
-    COMMAND_BLOCK_DUE = 64,     /* a block that we bought has ended */
-    COMMAND_NET_PAYMENT = 65,   /* what one of a settled pair has to pay the other */
+    COMMAND_RECOVER_TAKEN = 42,  /* a partner's entry that our receipt answers, taken once more */
+    COMMAND_RECOVER_HOLD = 43,   /* a grant, of ours or to us, that was lost here */
+    COMMAND_RECOVERY = 44,       /* a recovery with one partner begins or ends */
+    COMMAND_MEND_HALF = 51,      /* rows that say of a half what its entries don't are put right */
+    COMMAND_SET_APART = 52,      /* entries of a half wait, so that the rest settles */
+    COMMAND_SEND_EARNS = 54,     /* to another home: points that waited for room under the cap */
+    COMMAND_OPEN_DISPUTE = 55,   /* of an entry of a stream with a partner */
+    COMMAND_STEP_DISPUTE = 56,   /* our office's next step in one */
+    COMMAND_DISPUTE_DUE = 57,    /* a deadline of ours ended, or an outcome is to be carried out */
+    COMMAND_TELL_FUNDING = 59,   /* an issuer, of its points that were spent */
+    COMMAND_SELL_BLOCK = 60,     /* we offer a partner points that it pays in advance */
+    COMMAND_BUY_BLOCK = 61,      /* we accept a partner's offer */
+    COMMAND_WITHDRAW_BLOCK = 62, /* our offer of one, before it was bought */
+    COMMAND_BLOCK_DUE = 64,      /* a block that we bought has ended */
+    COMMAND_NET_PAYMENT = 65,    /* what one of a settled pair has to pay the other */
     COMMAND_INSTRUCT_PAYMENT = 66, /* it goes into a payment file */
     COMMAND_BOOK_PAYMENT = 67,     /* a bank booked it, or a part */
     COMMAND_SIGN_PAYMENT = 68,     /* our notice of where it stands */
     COMMAND_HEAR_PAYMENT = 69,     /* the partner's */
     COMMAND_KEEP_NETTING = 70,     /* what others signed about the net of a period, or we did */
     COMMAND_ACTIVATE_PROGRAMME = 76,
-    COMMAND_SET_PROFILE = 77,      /* a member's personal data anew: its language, its consents */
+    COMMAND_SET_PROFILE = 77, /* a member's personal data anew: its language, its consents */
     COMMAND_KIND_END
 };
 
@@ -134,6 +135,11 @@ struct command_mandate {
 struct command_block_of_points {
     struct block_terms terms;
     struct slice evidence; /* of BUY_BLOCK: the offer as the seller signed it */
+};
+
+struct command_withdrawal {
+    struct uid block;
+    struct partner_id buyer;
 };
 
 struct command_hold_use {
@@ -435,6 +441,7 @@ struct command {
         struct command_recovery recovery;
         struct command_mandate mandate;
         struct command_block_of_points block_of_points;
+        struct command_withdrawal withdrawal;
         struct command_dispute dispute;
         struct command_mend mend;
         struct command_programme programme;

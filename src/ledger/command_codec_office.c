@@ -227,6 +227,10 @@ void command_write_office(struct buffer *out, const struct command *command)
         write_block_terms(out, &command->block_of_points.terms);
         write_block(out, command->block_of_points.evidence);
         break;
+    case COMMAND_WITHDRAW_BLOCK:
+        write_uid(out, &command->withdrawal.block);
+        write_partner(out, &command->withdrawal.buyer);
+        break;
     case COMMAND_ACTIVATE_PROGRAMME:
         write_programme(out, &command->programme);
         break;
@@ -315,6 +319,10 @@ void command_read_office(struct reader *in, struct command *command)
     case COMMAND_BUY_BLOCK:
         read_block_terms(in, &command->block_of_points.terms);
         command->block_of_points.evidence = read_block(in);
+        break;
+    case COMMAND_WITHDRAW_BLOCK:
+        read_uid(in, &command->withdrawal.block);
+        read_partner(in, &command->withdrawal.buyer);
         break;
     case COMMAND_ACTIVATE_PROGRAMME:
         read_programme(in, &command->programme);

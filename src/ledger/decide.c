@@ -56,6 +56,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_DISPUTE_DUE] = decide_dispute_due,
     [COMMAND_SELL_BLOCK] = decide_sell_block,
     [COMMAND_BUY_BLOCK] = decide_buy_block,
+    [COMMAND_WITHDRAW_BLOCK] = decide_withdraw_block,
     [COMMAND_BLOCK_DUE] = decide_block_due,
     [COMMAND_NET_PAYMENT] = decide_payment,
     [COMMAND_INSTRUCT_PAYMENT] = decide_payment,
@@ -307,15 +308,60 @@ bool decide_may_send(const struct decision *d, const struct partner_id *partner,
            !decide_is_after_end(d, partner, stream->period);
 }
 
+/* What a frozen stream lacks does not come back. */
+static bool is_awaited(const struct stream *stream)
+{
+    return stream->is_recovering && !stream->is_frozen && !MUTANT(REFUSE_BEFORE_RECOVERY);
+}
+
+enum err decide_await_partner(const struct decision *d, const struct partner_id *partner)
+{
+    struct stream stream;
+    TRY(ledger_get_stream(d->view, d->terms->roster, STREAM_OUT, partner, &stream));
+    return is_awaited(&stream) ? ERR_UNAVAILABLE : ERR_OK;
+}
+
+enum err decide_is_recovering(const struct decision *d, bool *out_is_recovering)
+{
+    const struct roster *roster = d->terms->roster;
+    *out_is_recovering = false;
+    for (size_t i = 0; i < roster->partner_count && !*out_is_recovering; i++) {
+        struct stream stream = {.is_recovering = false};
+        if (!roster_is_self(roster, &roster->partners[i].id)) {
+            TRY(ledger_get_stream(d->view, roster, STREAM_OUT, &roster->partners[i].id, &stream));
+        }
+        *out_is_recovering = is_awaited(&stream);
+    }
+    return ERR_OK;
+}
+
+enum err decide_refuse_unknown(struct decision *d, enum verdict verdict)
+{
+    bool may_come_back;
+    TRY(decide_is_recovering(d, &may_come_back));
+    return may_come_back ? ERR_UNAVAILABLE : decide_refuse(d, verdict);
+}
+
 uint32_t decide_tariff(const struct decision *d, const struct partner_id *partner)
 {
     const struct roster *roster = d->terms->roster;
     return roster_tariff_for(roster, &roster->self, partner, d->command->business_time)->id;
 }
 
+struct lot_key decide_own_lot(const struct decision *d, struct unix_ms time)
+{
+    const struct roster *roster = d->terms->roster;
+    return (struct lot_key){.issuer = roster->self,
+                            .tariff =
+                                roster_tariff_for(roster, &roster->self, &roster->self, time)->id};
+}
+
 uint32_t decide_hold_tariff(const struct decision *d, const struct hold *hold)
 {
-    return roster_tariff_for(d->terms->roster, &hold->redeemer, &hold->home, hold->capture_by)->id;
+    const struct roster *roster = d->terms->roster;
+    return hold->tariff != 0
+               ? hold->tariff
+               : roster_tariff_for(roster, &hold->redeemer, &hold->home, hold->capture_by)->id;
 }
 
 enum err decide_out_stream(struct decision *d, const struct partner_id *partner,

@@ -84,7 +84,6 @@ static enum err move_points(struct decision *d, const struct adjustment *adjustm
 {
     const struct command_ruling *ruling = &d->command->ruling;
     struct account_ref account = account_of_programme(ACCOUNT_ADJUSTMENT);
-    const struct roster *roster = d->terms->roster;
     struct member_work work;
     TRY(work_begin(d, &adjustment->member, &work));
     if (decision_is_refused(d)) {
@@ -95,10 +94,9 @@ static enum err move_points(struct decision *d, const struct adjustment *adjustm
     }
     d->plan->answer.points = adjustment->points;
     if (adjustment->points.minor > 0) {
-        struct lot_key lot = {.issuer = roster->self,
-                              .tariff = roster->tariffs[0].id,
-                              .expires_at = ruling->points_expire_at,
-                              .idle_months = ruling->idle_months};
+        struct lot_key lot = decide_own_lot(d, d->now);
+        lot.expires_at = ruling->points_expire_at;
+        lot.idle_months = ruling->idle_months;
         TRY(work_give(d, &work, &account, &lot, adjustment->points));
         work_end(d, &work);
         return ERR_OK;

@@ -245,7 +245,8 @@ static void put_stream(struct apart_work *w)
     struct stream *stream = &w->stream;
     struct half_tree empty = {.first_number = w->half.last_number + 1};
     struct ledger_key key;
-    stream->is_frozen = !w->is_sender; /* until the sender's statement says that it knows */
+    /* Until the sender's statement says that it knows; a copy heard of it from the sender. */
+    stream->is_frozen = !w->is_sender && !stream->is_recovering;
     if (!w->is_sender) {
         stream->last_number = w->half.last_number;
         stream->last_hash = w->half.last_hash;

@@ -146,3 +146,20 @@ enum err decide_unblock_member(struct decision *d)
     work_end(d, &work);
     return ERR_OK;
 }
+
+enum err decide_withdraw_block(struct decision *d)
+{
+    const struct command_withdrawal *told = &d->command->withdrawal;
+    struct block_row row;
+    enum err err =
+        ledger_get_block(d->view, &d->terms->roster->self, &told->buyer, &told->block, &row);
+    if (err == ERR_NOT_FOUND) {
+        return decide_refuse(d, VERDICT_BLOCK_UNKNOWN);
+    }
+    TRY(err);
+    if (row.state != BLOCK_OFFERED) {
+        return decide_refuse(d, VERDICT_BLOCK_NOT_OPEN);
+    }
+    d->plan->answer.points = row.terms.points;
+    return prepaid_withdraw(d, &row);
+}

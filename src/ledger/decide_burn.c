@@ -56,15 +56,19 @@ enum err decide_foreign_hold(struct decision *d)
     return ERR_OK;
 }
 
-/* The hold that our till names, whichever brand is its home. May refuse. */
+/* The hold that our till names, whichever brand is its home. May refuse; ERR_UNAVAILABLE while what
+ * an older copy lacks of it may still come back. */
 static enum err own_hold(struct decision *d, struct hold *hold)
 {
     const struct partner_id *self = &d->terms->roster->self;
     enum err err = ledger_get_hold(d->view, self, &d->command->use.hold, hold);
     if (err == ERR_NOT_FOUND) {
-        return decide_refuse(d, VERDICT_HOLD_UNKNOWN);
+        return decide_refuse_unknown(d, VERDICT_HOLD_UNKNOWN);
     }
     TRY(err);
+    if (hold->role == HOLD_FOREIGN) { /* more of it may come back */
+        TRY(decide_await_partner(d, &hold->home));
+    }
     d->plan->answer.home = hold->home;
     d->plan->answer.card = hold->card;
     return ERR_OK;
@@ -136,6 +140,7 @@ static enum err capture_foreign(struct decision *d, struct hold *hold, struct po
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    hold->tariff = entry.tariff;
     TRY(points_add(hold->captured, points, &hold->captured));
     if (hold_left(hold).minor == 0) {
         hold->state = HOLD_CAPTURED;

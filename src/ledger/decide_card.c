@@ -89,6 +89,8 @@ bool decide_is_their_card(const struct decision *d, const struct partner_id *par
     return home != NULL && partner_id_equal(&home->id, partner);
 }
 
+/* A member may have moved to a brand that joined, of which we have not heard yet: until the charter
+ * says whose card that is, it is nobody's. */
 enum err take_card_news(struct decision *d)
 {
     const struct command_take_entry *take = &d->command->take_entry;
@@ -98,9 +100,6 @@ enum err take_card_news(struct decision *d)
         return decide_refuse(d, VERDICT_CARD_NOT_THEIRS);
     }
     if (entry->kind == ENTRY_CARD_MOVED) {
-        if (roster_home_of(d->terms->roster, &entry->moved_to) == NULL) {
-            return decide_refuse(d, VERDICT_PARTNER_UNKNOWN);
-        }
         TRY(ledger_route_loops(d->view, &entry->card, &entry->moved_to, &loops));
         if (loops) {
             return decide_refuse(d, VERDICT_MOVE_LOOPS);

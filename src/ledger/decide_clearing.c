@@ -111,6 +111,7 @@ static struct posting reversal_of(enum entry_kind kind)
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
@@ -138,6 +139,15 @@ static enum err reverse_return(const struct decision *d, const struct receipted_
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* Under the sale's id its home can only have what we sent before, as a restored ledger may have
+ * forgotten that it did: of a second entry that says the same, the first one stands. */
+static bool is_there_already(const struct sale *sale, const struct receipted_entry *entry)
+{
+    return entry->kind == ENTRY_EARN && entry->verdict == VERDICT_SALE_EXISTS &&
+           !sale->is_reversed && !sale->is_waiting && entry->points.minor == sale->points.minor &&
+           entry->tariff == sale->lot.tariff && card_number_equal(&entry->card, &sale->card);
+}
+
 static enum err reverse_sale(struct decision *d, const struct partner_id *partner,
                              const struct receipted_entry *entry)
 {
@@ -155,6 +165,9 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
     if (entry->kind == ENTRY_EARN && !uid_equal(&entry->subject, &sale.block)) {
         return ERR_OK; /* it has gone on without the block */
     }
+    if (is_there_already(&sale, entry)) {
+        return ERR_OK;
+    }
     if (entry->kind == ENTRY_EARN) {
         TRY(prepaid_refused(d, partner, &sale));
         if (entry->verdict == VERDICT_CARD_MOVED && !MUTANT(DROP_LATE_EARN)) {
@@ -168,8 +181,7 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
         }
         sale.is_reversed = !is_sent;
         if (!is_sent) {
-            TRY(promotion_take_back(d, sale.promotion,
-                                    points_of(sale.points.minor - sale.taken.minor), id));
+            TRY(promotion_take_back(d, &sale, id, sale.points.minor - sale.taken.minor));
         }
     } else if (sale.is_waiting) {
         is_sent = true; /* less of it will be sent */
@@ -181,7 +193,7 @@ static enum err reverse_sale(struct decision *d, const struct partner_id *partne
     if (entry->kind == ENTRY_EARN_RETURN && !is_sent) {
         sale.taken.minor -= entry->points.minor;
         TRY(prepaid_change(d, partner, &sale.issuer, &sale.block, -entry->points.minor));
-        TRY(promotion_take_back(d, sale.promotion, points_of(-entry->points.minor), id));
+        TRY(promotion_take_back(d, &sale, id, -entry->points.minor));
         TRY(reverse_return(d, entry, &sale));
     }
     decide_put_sale(d, id, &sale);
@@ -199,6 +211,7 @@ static enum err reverse_hold(struct decision *d, const struct receipted_entry *e
     if (entry->kind == ENTRY_CAPTURE) {
         hold.captured.minor -= entry->points.minor;
         hold.voided.minor += entry->points.minor;
+        hold.tariff = hold.captured.minor == 0 ? 0 : hold.tariff;
     } else {
         hold.returned.minor -= entry->points.minor;
     }

@@ -241,9 +241,12 @@ static enum err returned_sale(struct decision *d, struct sale *sale, struct mone
     enum err err = ledger_get_sale(d->view, &d->terms->roster->self, &request->sale, sale);
     if (err == ERR_NOT_FOUND ||
         (err == ERR_OK && (sale->role == SALE_ADVISED || sale->is_reversed))) {
-        return decide_refuse(d, VERDICT_SALE_UNKNOWN);
+        return decide_refuse_unknown(d, VERDICT_SALE_UNKNOWN);
     }
     TRY(err);
+    if (sale->role == SALE_GIVEN) { /* more of it may come back */
+        TRY(decide_await_partner(d, &sale->home));
+    }
     int64_t left = sale->amount.minor - sale->returned.minor;
     /* Of a sale without an amount the points are the measure; without both, nothing is. */
     bool is_over = sale->amount.minor > 0
@@ -300,7 +303,7 @@ enum err decide_return_sale(struct decision *d)
         return ERR_OK;
     }
     TRY(points_add(sale.taken, points, &sale.taken));
-    TRY(promotion_take_back(d, sale.promotion, points, &d->command->return_sale.sale));
+    TRY(promotion_take_back(d, &sale, &d->command->return_sale.sale, points.minor));
     decide_put_sale(d, &d->command->return_sale.sale, &sale);
     d->plan->answer.home = sale.home;
     d->plan->answer.points = points;

@@ -6,13 +6,6 @@
 
 #include "ledger/decision.h"
 
-/* Where points are, or go to, of which only the amount is known. */
-static struct lot_key plain_lot(const struct decision *d)
-{
-    return (struct lot_key){.issuer = d->terms->roster->self,
-                            .tariff = d->terms->roster->tariffs[0].id};
-}
-
 /* The serial in a 16-digit card of ours; 0 when it has none. */
 static uint64_t card_serial(const struct roster *roster, const struct card_number *card)
 {
@@ -232,6 +225,7 @@ static enum err force_capture(struct force *f)
     bool has_hold;
     TRY(find_hold(f, &hold, &has_hold));
     if (has_hold && hold.state == HOLD_OPEN && entry->points.minor <= hold_left(&hold).minor) {
+        hold.tariff = entry->tariff;
         TRY(home_capture(f->d, &entry->subject, &hold, entry->points, &payable));
         return decide_promise(f->d, &hold.redeemer, -entry->points.minor);
     }
@@ -246,6 +240,7 @@ static enum err force_capture(struct force *f)
     if (uid_is_nil(&hold.member)) {
         hold.member = f->work.id;
     }
+    hold.tariff = entry->tariff;
     TRY(points_add(hold.granted, entry->points, &hold.granted));
     TRY(points_add(hold.captured, entry->points, &hold.captured));
     decide_put_hold(f->d, &entry->subject, &hold);
@@ -266,7 +261,7 @@ static enum err force_burn_return(struct force *f)
 {
     const struct clearing_entry *entry = &f->take->entry;
     struct account_ref payable = account_of_sender(f, ACCOUNT_PAYABLE);
-    struct lot_key lot = plain_lot(f->d);
+    struct lot_key lot = decide_own_lot(f->d, entry->business_time);
     struct hold hold;
     bool has_hold;
     TRY(find_hold(f, &hold, &has_hold));
@@ -317,6 +312,7 @@ enum err force_entry(struct decision *d, struct partner_recovery *recovery)
     case ENTRY_FUNDING_RETURN:
         return f.take->entry.promotion == 0 ? force_funding(d) : force_promotion(d);
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
         return force_promotion(d);
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:

@@ -268,6 +268,7 @@ static enum err capture_again(struct decision *d, const struct partner_id *home,
     if (hold.state == HOLD_OPEN && hold_left(&hold).minor == 0) {
         hold.state = HOLD_CAPTURED;
     }
+    hold.tariff = entry->tariff;
     d->plan->answer.left = hold_left(&hold);
     decide_put_hold(d, &entry->subject, &hold);
     return ERR_OK;
@@ -405,6 +406,7 @@ static enum err subject_again(struct decision *d, const struct partner_id *partn
         return entry->promotion == 0 ? decide_told_again(d, partner, entry)
                                      : promotion_told_again(d, partner, entry);
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
         return promotion_told_again(d, partner, entry);
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:

@@ -21,8 +21,7 @@ static enum err new_route(struct decision *d, const struct partner_id *partner,
     if (entry->moved_to.digits[0] == '\0') {
         return ledger_route_card(d->view, roster, card, out_route);
     }
-    if (!decide_is_their_card(d, partner, card) ||
-        roster_home_of(roster, &entry->moved_to) == NULL) {
+    if (!decide_is_their_card(d, partner, card)) {
         return ERR_OK;
     }
     TRY(ledger_route_loops(d->view, card, &entry->moved_to, &loops));

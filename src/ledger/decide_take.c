@@ -148,6 +148,12 @@ static enum err find_hold(const struct decision *d, struct hold *hold, bool *out
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* All that is captured of a hold, and comes back to it, has one price. */
+static bool is_other_price(const struct hold *hold, const struct clearing_entry *entry)
+{
+    return hold->tariff != 0 && hold->tariff != entry->tariff;
+}
+
 static enum err take_capture(struct decision *d)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
@@ -156,6 +162,9 @@ static enum err take_capture(struct decision *d)
     bool is_known;
     struct hold hold;
     TRY(find_hold(d, &hold, &is_known));
+    if (is_known && is_other_price(&hold, entry)) {
+        return decide_refuse(d, VERDICT_NOT_AGREED);
+    }
     if (names_mandate && (!is_known || home_may_stand_in(&hold))) {
         return home_stood_in(d, is_known ? &hold : NULL);
     }
@@ -175,6 +184,7 @@ static enum err take_capture(struct decision *d)
             return decide_refuse(d, VERDICT_CAPTURE_TOO_LATE);
         }
     }
+    hold.tariff = entry->tariff;
     TRY(decide_promise(d, &hold.redeemer, -entry->points.minor));
     return home_capture(d, &entry->subject, &hold, entry->points, &payable);
 }
@@ -207,6 +217,9 @@ static enum err take_burn_return(struct decision *d)
     TRY(find_hold(d, &hold, &is_known));
     if (!is_known) {
         return decide_refuse(d, VERDICT_HOLD_UNKNOWN);
+    }
+    if (is_other_price(&hold, entry)) {
+        return decide_refuse(d, VERDICT_NOT_AGREED);
     }
     if (entry->points.minor > hold.captured.minor - hold.returned.minor) {
         return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
@@ -251,6 +264,23 @@ static bool is_tariff_in_force(const struct decision *d, const struct clearing_e
     }
 }
 
+/* The rest of a hold of which some was captured comes under the price of that, whatever the charter
+ * says since. */
+static enum err check_tariff(struct decision *d)
+{
+    const struct clearing_entry *entry = &d->command->take_entry.entry;
+    bool is_known = false;
+    struct hold hold;
+    if (is_tariff_in_force(d, entry)) {
+        return ERR_OK;
+    }
+    if (entry->kind == ENTRY_CAPTURE) {
+        TRY(find_hold(d, &hold, &is_known));
+    }
+    return is_known && hold.tariff == entry->tariff ? ERR_OK
+                                                    : decide_refuse(d, VERDICT_TARIFF_NOT_IN_FORCE);
+}
+
 enum err take_by_kind(struct decision *d)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
@@ -258,8 +288,9 @@ enum err take_by_kind(struct decision *d)
         roster_tariff(d->terms->roster, entry->tariff) == NULL) { /* no statement would have it */
         return decide_refuse(d, VERDICT_TARIFF_UNKNOWN);
     }
-    if (!is_tariff_in_force(d, entry)) {
-        return decide_refuse(d, VERDICT_TARIFF_NOT_IN_FORCE);
+    TRY(check_tariff(d));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
     }
     if (entry->kind != ENTRY_PERIOD_MARK &&
         decide_is_after_end(d, &d->command->take_entry.sender, entry->period) &&
@@ -297,6 +328,7 @@ enum err take_by_kind(struct decision *d)
     case ENTRY_FUNDING_RETURN:
         return entry->promotion == 0 ? take_funding(d) : take_promotion(d);
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
         return take_promotion(d);
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:

@@ -245,6 +245,13 @@ MUST_USE enum err resend_return(struct decision *d, const struct receipted_entry
 /* Do the streams with this partner, which is leaving or has left, end before this period? */
 bool decide_is_after_end(const struct decision *d, const struct partner_id *partner,
                          struct period period);
+/* May a partner still bring back what this ledger, an older copy, has lost? */
+MUST_USE enum err decide_is_recovering(const struct decision *d, bool *out_is_recovering);
+/* Refuses what names something that is not here; ERR_UNAVAILABLE as long as that may still come
+ * back, since a refusal would be remembered. */
+MUST_USE enum err decide_refuse_unknown(struct decision *d, enum verdict verdict);
+/* The same of what is about a pair with a partner that is still to show what it holds. */
+MUST_USE enum err decide_await_partner(const struct decision *d, const struct partner_id *partner);
 /* Is the stream to the partner open to one more entry: not frozen, and not ended? */
 bool decide_may_send(const struct decision *d, const struct partner_id *partner,
                      const struct stream *stream);
@@ -267,8 +274,11 @@ MUST_USE enum err decide_send(struct decision *d, const struct partner_id *partn
  * time.
  */
 uint32_t decide_tariff(const struct decision *d, const struct partner_id *partner);
-/* The same for all entries about a hold, so that what is returned is worth what was captured: by
- * the end of the time in which it may be captured. */
+/* The lot of own points of which only the amount is known: as a purchase here by an own member gave
+ * them at that time. */
+struct lot_key decide_own_lot(const struct decision *d, struct unix_ms time);
+/* The same for all entries about a hold, so that what is returned is worth what was captured: that
+ * of what was captured first, or by the end of the time in which it may be captured. */
 uint32_t decide_hold_tariff(const struct decision *d, const struct hold *hold);
 
 /* The unsettled position with a partner, exposure.c. A command is about one partner, or two; its
@@ -319,10 +329,14 @@ MUST_USE enum err decide_told_again(struct decision *d, const struct partner_id 
 MUST_USE enum err decide_put_fundings(struct decision *d);
 
 /* Promotions, promotion.c. Points that our shop gives, told to those who pay; may refuse. What is
- * taken back of a sale (negative: it is not, after all). Nothing for promotion 0. */
+ * taken back of a sale (negative: it is not, after all), at the price at which it was given.
+ * Nothing for promotion 0. */
 MUST_USE enum err promotion_give(struct decision *d, uint32_t id, struct points points);
-MUST_USE enum err promotion_take_back(struct decision *d, uint32_t id, struct points points,
-                                      const struct uid *sale);
+MUST_USE enum err promotion_take_back(struct decision *d, const struct sale *sale,
+                                      const struct uid *id, int64_t points);
+/* What could not be told of a payer's share at once; the command is about the payer, and not for
+ * points that are funded at burn. */
+MUST_USE enum err promotion_share_due(struct decision *d);
 /* Of a restored ledger: so much was given (negative: taken back), as the members' homes show it;
  * and told, as those who pay do. What was told of sales that are lost for good is given back with
  * the next purchase. */
@@ -358,6 +372,8 @@ MUST_USE enum err prepaid_receipted(struct decision *d, const struct partner_id 
 MUST_USE enum err prepaid_again(struct decision *d, const struct partner_id *seller,
                                 const struct clearing_entry *entry,
                                 struct partner_recovery *recovery);
+/* An own offer is none any more. */
+MUST_USE enum err prepaid_withdraw(struct decision *d, struct block_row *row);
 /* The earn at hand draws from a block of ours; may refuse. */
 MUST_USE enum err prepaid_take_draw(struct decision *d);
 
@@ -491,6 +507,7 @@ MUST_USE enum err decide_tell_funding(struct decision *d);
 MUST_USE enum err decide_send_earns(struct decision *d);
 MUST_USE enum err decide_sell_block(struct decision *d);
 MUST_USE enum err decide_buy_block(struct decision *d);
+MUST_USE enum err decide_withdraw_block(struct decision *d);
 MUST_USE enum err decide_block_due(struct decision *d);
 MUST_USE enum err decide_await_move(struct decision *d);
 MUST_USE enum err decide_move_member(struct decision *d);

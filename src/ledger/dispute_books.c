@@ -160,9 +160,33 @@ static enum err stand_again(struct decision *d, const struct dispute_work *work)
     if (has_one && hold.voided.minor >= work->row.claim.minor) {
         hold.voided.minor -= work->row.claim.minor;
         hold.captured.minor += work->row.claim.minor;
+        hold.tariff = entry->tariff;
         decide_put_hold(d, &entry->subject, &hold);
     }
     return ERR_OK;
+}
+
+/* What of it a promotion gives or does not, after all, moves the shares of all who pay for it; what
+ * is carried out once more on a restored ledger was told them before. */
+static enum err move_shares(struct decision *d, const struct dispute_work *work)
+{
+    const struct disputed_entry *entry = &work->row.entry;
+    const struct uid *id = entry->kind == ENTRY_EARN ? &entry->transaction_id : &entry->subject;
+    bool comes_back = (entry->kind == ENTRY_EARN) == work->row.was_applied;
+    int64_t points = comes_back ? work->row.claim.minor : -work->row.claim.minor;
+    struct sale sale;
+    bool has_sale;
+    if (entry->kind != ENTRY_EARN && entry->kind != ENTRY_EARN_RETURN) {
+        return ERR_OK;
+    }
+    TRY(dispute_find_sale(d, work, &sale, &has_sale));
+    bool stands = has_sale && !sale.is_reversed;
+    bool is_refused_earn = entry->kind == ENTRY_EARN && !work->row.was_applied;
+    if (!has_sale || stands == is_refused_earn) {
+        return ERR_OK; /* it has gone another way meanwhile */
+    }
+    return command_is_recovery(d->command) ? promotion_given_again(d, sale.promotion, -points)
+                                           : promotion_take_back(d, &sale, id, points);
 }
 
 static enum err settle_shop_rows(struct decision *d, const struct dispute_work *work)
@@ -172,6 +196,7 @@ static enum err settle_shop_rows(struct decision *d, const struct dispute_work *
     if (dispute_books_outcome(row) == RULING_DISMISSED) {
         return reserve(d, work, -1);
     }
+    TRY(move_shares(d, work));
     switch ((int)row->entry.kind) {
     case ENTRY_EARN_RETURN:
         return count_taken(d, work, change);
@@ -330,6 +355,7 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
     TRY(dispute_find_hold(d, work, &hold, &has_hold));
     if (row->entry.kind == ENTRY_CAPTURE && has_hold && hold.state == HOLD_OPEN &&
         hold_left(&hold).minor >= row->claim.minor) {
+        hold.tariff = row->entry.tariff;
         TRY(decide_promise(d, &hold.redeemer, -row->claim.minor));
         return home_capture(d, &row->entry.subject, &hold, row->claim, sink);
     }
@@ -354,6 +380,7 @@ static enum err burn(struct decision *d, const struct dispute_work *work,
     if (row->entry.kind == ENTRY_BURN_RETURN && hold.returned.minor >= row->claim.minor) {
         hold.returned.minor -= row->claim.minor;
     } else {
+        hold.tariff = row->entry.tariff;
         TRY(points_add(hold.granted, row->claim, &hold.granted));
         TRY(points_add(hold.captured, row->claim, &hold.captured));
     }
@@ -476,7 +503,7 @@ enum err dispute_settle(struct decision *d, const struct dispute_work *work)
     } else if (payment != PAYMENT_NONE && !is_same) {
         move_leg(d, work, &suspense, &other);
     }
-    if (row->outcome == RULING_UPHELD) {
+    if (outcome == RULING_UPHELD) {
         TRY(settle_block(d, work));
     }
     if (work->direction == STREAM_OUT) {

@@ -208,21 +208,6 @@ enum err decide_put_fundings(struct decision *d)
     return ERR_OK;
 }
 
-/* Entries may yet come back that were told before. */
-static enum err is_recovering(const struct decision *d, bool *out_is_recovering)
-{
-    const struct roster *roster = d->terms->roster;
-    *out_is_recovering = false;
-    for (size_t i = 0; i < roster->partner_count && !*out_is_recovering; i++) {
-        struct stream stream = {.is_recovering = false};
-        if (!roster_is_self(roster, &roster->partners[i].id)) {
-            TRY(ledger_get_stream(d->view, roster, STREAM_OUT, &roster->partners[i].id, &stream));
-        }
-        *out_is_recovering = stream.is_recovering;
-    }
-    return ERR_OK;
-}
-
 static int64_t part_for_entry(int64_t points)
 {
     return points > LIMIT_POINTS_PER_COMMAND    ? LIMIT_POINTS_PER_COMMAND
@@ -240,13 +225,16 @@ enum err decide_tell_funding(struct decision *d)
     struct stream stream;
     bool is_held_up;
     bool is_left = false;
+    if (!uid_is_nil(&due->id)) {
+        return promotion_share_due(d);
+    }
     key_due(due->due, DUE_FUNDING, issuer, &due->id, &key);
     plan_delete(d->plan, TABLE_DUE, &key);
     TRY(ledger_get_stream(d->view, roster, STREAM_OUT, issuer, &stream));
     if (decide_is_after_end(d, issuer, stream.period)) {
         return ERR_OK; /* it left: who had its points has them at the home's cost */
     }
-    TRY(is_recovering(d, &is_held_up));
+    TRY(decide_is_recovering(d, &is_held_up)); /* entries may yet come back that were told before */
     for (size_t i = 0; i < roster->tariff_count; i++) {
         uint32_t tariff = roster->tariffs[i].id;
         int64_t points;

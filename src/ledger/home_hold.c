@@ -116,7 +116,7 @@ enum err home_promise(struct decision *d, const struct uid *id, struct hold *hol
     if (lack > 0) {
         struct account_ref debt = account_of_member(ACCOUNT_DEBT, &work.id);
         struct account_ref held = account_of_member(ACCOUNT_HELD, &work.id);
-        struct lot_key lot = {.issuer = hold->home, .tariff = d->terms->roster->tariffs[0].id};
+        struct lot_key lot = decide_own_lot(d, d->now);
         TRY(work_lot(d, &work, &lot, 0, lack));
         TRY(work_post(d, &work, &debt, &held, points_of(lack)));
         hold->lots[hold->lot_count++] = (struct hold_lot){.key = lot, .held = {lack}};
@@ -341,8 +341,7 @@ struct lot_key home_refund_lot(const struct decision *d, const struct member *me
 static enum err refund_unbacked(struct decision *d, struct member_work *work, struct hold *hold,
                                 const struct account_ref *source, int64_t *left)
 {
-    struct lot_key key = {.issuer = d->terms->roster->self,
-                          .tariff = d->terms->roster->tariffs[0].id};
+    struct lot_key key = decide_own_lot(d, d->now);
     int64_t part = hold->unbacked.minor < *left ? hold->unbacked.minor : *left;
     hold->unbacked.minor -= part;
     *left -= part;

@@ -207,6 +207,7 @@ enum err home_stood_in(struct decision *d, const struct hold *known)
     row.burns += uid_is_nil(&hold.mandate) ? 1 : 0;
     TRY(points_add(row.used, entry->points, &row.used));
     hold.mandate = row.mandate.id;
+    hold.tariff = entry->tariff;
     hold.state = HOLD_CAPTURED;
     TRY(points_add(hold.granted, entry->points, &hold.granted));
     TRY(points_add(hold.captured, entry->points, &hold.captured));

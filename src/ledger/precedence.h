@@ -32,7 +32,7 @@
  *   take-entry          TARIFF_UNKNOWN, TARIFF_NOT_IN_FORCE, PARTNER_LEFT, DISPUTE_EXISTS,
  *                       ENTRY_UNKNOWN, NOT_DISPUTABLE, CLAIM_TOO_LARGE, DISPUTE_UNKNOWN,
  *                       DISPUTE_STATE, RULING_DIFFERS, CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED,
- *                       MEMBER_BLOCKED, SALE_EXISTS, CARD_NOT_THEIRS, PARTNER_UNKNOWN, MOVE_LOOPS,
+ *                       MEMBER_BLOCKED, SALE_EXISTS, CARD_NOT_THEIRS, MOVE_LOOPS,
  *                       TOO_MANY_CARDS, MOVE_NOT_AWAITED, FUNDING_NOT_AGREED,
  *                       FUNDING_EXCEEDED, PROMOTION_NOT_IN_FORCE, PROMOTION_EXHAUSTED,
  *                       BLOCK_UNKNOWN, BLOCK_TERMS, BLOCK_NOT_OPEN, BLOCK_EXPIRED,
@@ -92,6 +92,10 @@
  *   keep-netting        NOTICE_STALE
  *
  *   activate-programme  PROGRAMME_MOVED, PROGRAMME_VERSION_OLD, PROGRAMME_TIME_PAST
+ *
+ * Of a restored ledger: while a partner may still bring back what was lost, HOLD_UNKNOWN and
+ * SALE_UNKNOWN of a till's command are ERR_UNAVAILABLE instead, and what is about a hold or sale
+ * with a partner that has not shown all is not judged either.
  *
  * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards,
  * tell-funding, send-earns, block-due, mend-half and what is recovered are never refused. Cards

@@ -325,6 +325,15 @@ static bool is_beyond_grace(const struct decision *d, struct unix_ms end)
     return d->now.ms > end.ms + LIMIT_BLOCK_GRACE_MS;
 }
 
+enum err prepaid_withdraw(struct decision *d, struct block_row *row)
+{
+    row->state = BLOCK_WITHDRAWN;
+    row->left = 0;
+    TRY(close_block(d, &row->terms));
+    prepaid_put(d, row);
+    return ERR_OK;
+}
+
 enum err prepaid_take_draw(struct decision *d)
 {
     const struct clearing_entry *entry = &d->command->take_entry.entry;
@@ -440,7 +449,9 @@ enum err force_prepaid(struct decision *d, struct partner_recovery *recovery)
     }
     TRY(err);
     if (take->entry.kind == ENTRY_BLOCK_BOUGHT) {
-        row.state = row.state == BLOCK_OFFERED ? BLOCK_LIVE : row.state;
+        bool was_withdrawn = row.state == BLOCK_WITHDRAWN; /* by this copy, and after that */
+        row.left = was_withdrawn ? take->entry.points.minor : row.left;
+        row.state = row.state == BLOCK_OFFERED || was_withdrawn ? BLOCK_LIVE : row.state;
     } else {
         row.state = BLOCK_ENDED;
         row.left -= take->entry.points.minor;

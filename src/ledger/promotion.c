@@ -1,8 +1,12 @@
 /* Points that several brands pay for (clearing/promotion.h): the shop's brand tells each of the
  * others of its share with the purchase, and gives it back with what returns or was refused. Both
  * keep what was given so far, so that nobody pays beyond the budget. A share that a payer refuses
- * is the shop's own to bear. */
+ * is the shop's own to bear. What can't be told at once is told when the stream goes on. */
 #include "ledger/decision.h"
+
+enum {
+    SHARE_RETRY_MS = 60000
+};
 
 /* ---- Rows ---- */
 
@@ -42,25 +46,63 @@ static void put_used(struct decision *d, uint32_t promotion, struct points used)
 
 /* ---- The shop ---- */
 
+/* What a share is told of: the purchase, and when it was, by which it has its price. */
+struct share_cause {
+    const struct uid *sale;
+    struct unix_ms sold_at;
+};
+
 static enum err tell_part(struct decision *d, const struct promotion *promotion, size_t index,
-                          int64_t points, const struct uid *sale, struct stream *stream)
+                          int64_t points, const struct share_cause *cause, struct stream *stream)
 {
+    const struct roster *roster = d->terms->roster;
     const struct partner_id *partner = &promotion->parts[index].partner;
-    struct clearing_entry entry = {.kind = points > 0 ? ENTRY_PROMOTION : ENTRY_FUNDING_RETURN,
-                                   .points = points_of(points > 0 ? points : -points),
-                                   .tariff = decide_tariff(d, partner),
-                                   .subject = *sale,
-                                   .promotion = promotion->id,
-                                   .business_time = d->command->business_time,
-                                   .transaction_id = d->command->transaction_id};
+    bool gives = points > 0;
+    struct clearing_entry entry = {
+        .kind = gives ? ENTRY_PROMOTION : ENTRY_PROMOTION_RETURN,
+        .points = points_of(gives ? points : -points),
+        .tariff = roster_tariff_for(roster, &roster->self, partner, cause->sold_at)->id,
+        .subject = *cause->sale,
+        .promotion = promotion->id,
+        .business_time = gives ? cause->sold_at : d->command->business_time,
+        .transaction_id = d->command->transaction_id};
     TRY(plan_entry(d->plan, d->terms, partner, stream, &entry));
     return decide_owe(d, partner, STREAM_OUT, entry.kind, entry.tariff, stream->period,
                       entry.points.minor);
 }
 
+/* What is due of a payer names the promotion alone. */
+static struct uid due_id_of(uint32_t promotion)
+{
+    struct uid id = {{0}};
+    for (unsigned i = 0; i < 4; i++) {
+        id.bytes[sizeof id.bytes - 1 - i] = (uint8_t)(promotion >> (8 * i));
+    }
+    return id;
+}
+
+static uint32_t promotion_of_due(const struct uid *id)
+{
+    uint32_t promotion = 0;
+    for (unsigned i = 4; i > 0; i--) {
+        promotion = promotion << 8 | id->bytes[sizeof id->bytes - i];
+    }
+    return promotion;
+}
+
+/* At a whole minute, so that whatever can't be told meanwhile makes one row. */
+static void expect_share(struct decision *d, uint32_t promotion, const struct partner_id *payer)
+{
+    struct unix_ms time = {(d->now.ms / SHARE_RETRY_MS + 2) * SHARE_RETRY_MS};
+    struct uid id = due_id_of(promotion);
+    struct ledger_key key;
+    key_due(time, DUE_FUNDING, payer, &id, &key);
+    plan_row(d->plan, TABLE_DUE, &key, slice_of(NULL, 0));
+}
+
 /* A part's share becomes that of what is given now, as soon as its stream goes on. */
 static enum err tell_share(struct decision *d, const struct promotion *promotion, size_t index,
-                           struct points given, const struct uid *sale)
+                           struct points given, const struct share_cause *cause)
 {
     const struct partner_id *payer = &promotion->parts[index].partner;
     struct points share = promotion_share(promotion, index, given);
@@ -71,15 +113,19 @@ static enum err tell_share(struct decision *d, const struct promotion *promotion
     }
     TRY(ledger_get_promotion(d->view, promotion->id, payer, &told.minor));
     TRY(decide_out_stream(d, payer, &stream));
-    if (share.minor == told.minor || !decide_may_send(d, payer, stream)) {
+    if (share.minor == told.minor || decide_is_after_end(d, payer, stream->period)) {
+        return ERR_OK;
+    }
+    if (!decide_may_send(d, payer, stream)) {
+        expect_share(d, promotion->id, payer);
         return ERR_OK;
     }
     put_row(d, promotion->id, payer, share);
-    return tell_part(d, promotion, index, share.minor - told.minor, sale, stream);
+    return tell_part(d, promotion, index, share.minor - told.minor, cause, stream);
 }
 
 static enum err use(struct decision *d, const struct promotion *promotion, int64_t points,
-                    const struct uid *sale)
+                    const struct share_cause *cause)
 {
     struct points before;
     struct points after;
@@ -90,7 +136,7 @@ static enum err use(struct decision *d, const struct promotion *promotion, int64
     }
     put_used(d, promotion->id, after);
     for (size_t i = 0; i < promotion->part_count; i++) {
-        TRY(tell_share(d, promotion, i, after, sale));
+        TRY(tell_share(d, promotion, i, after, cause));
     }
     return ERR_OK;
 }
@@ -127,14 +173,35 @@ enum err promotion_give(struct decision *d, uint32_t id, struct points points)
             return decide_refuse(d, VERDICT_OUTBOX_FULL);
         }
     }
-    return use(d, promotion, points.minor, &d->command->transaction_id);
+    const struct share_cause cause = {&d->command->transaction_id, d->command->business_time};
+    return use(d, promotion, points.minor, &cause);
 }
 
-enum err promotion_take_back(struct decision *d, uint32_t id, struct points points,
-                             const struct uid *sale)
+enum err promotion_take_back(struct decision *d, const struct sale *sale, const struct uid *id,
+                             int64_t points)
 {
-    const struct promotion *promotion = roster_promotion(d->terms->roster, id);
-    return promotion == NULL || points.minor == 0 ? ERR_OK : use(d, promotion, -points.minor, sale);
+    const struct promotion *promotion = roster_promotion(d->terms->roster, sale->promotion);
+    const struct share_cause cause = {id, sale->business_time};
+    return promotion == NULL || points == 0 ? ERR_OK : use(d, promotion, -points, &cause);
+}
+
+enum err promotion_share_due(struct decision *d)
+{
+    const struct command_due *due = &d->command->due;
+    const struct promotion *promotion =
+        roster_promotion(d->terms->roster, promotion_of_due(&due->id));
+    struct points used;
+    struct ledger_key key;
+    key_due(due->due, DUE_FUNDING, &due->redeemer, &due->id, &key);
+    plan_delete(d->plan, TABLE_DUE, &key);
+    size_t part = promotion == NULL ? 0 : promotion_part_of(promotion, &due->redeemer);
+    if (promotion == NULL || part == promotion->part_count) {
+        return ERR_OK;
+    }
+    int64_t last_ms = promotion->valid_until.ms - 1;
+    const struct share_cause cause = {&due->id, {d->now.ms < last_ms ? d->now.ms : last_ms}};
+    TRY(get_used(d, promotion->id, &used));
+    return tell_share(d, promotion, part, used, &cause);
 }
 
 /* What it does not pay of what it was told; an entry that is trimmed is not looked for. */
@@ -198,7 +265,7 @@ enum err take_promotion(struct decision *d)
         return decide_refuse(d, VERDICT_PROMOTION_NOT_IN_FORCE);
     }
     TRY(get_used(d, promotion->id, &used));
-    if (entry->kind == ENTRY_FUNDING_RETURN) {
+    if (entry->kind != ENTRY_PROMOTION) {
         if (entry->points.minor > used.minor) {
             return decide_refuse(d, VERDICT_NOT_AGREED);
         }

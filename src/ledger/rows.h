@@ -163,6 +163,7 @@ struct hold {
     struct points stood_in;    /* of the captured, at home: under the mandate */
     struct points unbacked;    /* of the captured and not returned, at home: of no lot in `lots` */
     struct points lost;        /* of the captured and not returned, at home: the programme's loss */
+    uint32_t tariff;           /* of what a partner captured; 0: nothing so far, or not known */
     size_t lot_count;          /* 0 when foreign */
     struct hold_lot lots[LIMIT_LOTS_PER_HOLD];
 };

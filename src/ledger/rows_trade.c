@@ -8,6 +8,7 @@ enum {
     HOLD_VERSION = 1,
     HOLD_VERSION_MANDATE = 2, /* has a mandate, and what hangs on it */
     HOLD_VERSION_FORCED = 3,  /* has none, but captured points that are of no lot */
+    HOLD_IS_PRICED = 3,       /* added to each of these: ends with the tariff of what is captured */
     SALE_VERSION = 1,
     SALE_WAITS = 2, /* in the place of whether it was reversed */
 };
@@ -36,9 +37,10 @@ void hold_encode(const struct hold *hold, struct buffer *out)
 {
     bool has_mandate = !uid_is_nil(&hold->mandate);
     bool is_forced = !has_mandate && (hold->unbacked.minor > 0 || hold->lost.minor > 0);
-    write_u8(out, has_mandate ? HOLD_VERSION_MANDATE
+    int version = has_mandate ? HOLD_VERSION_MANDATE
                   : is_forced ? HOLD_VERSION_FORCED
-                              : HOLD_VERSION);
+                              : HOLD_VERSION;
+    write_u8(out, (uint8_t)(version + (hold->tariff != 0 ? HOLD_IS_PRICED : 0)));
     write_u8(out, (uint8_t)hold->role);
     write_u8(out, (uint8_t)hold->state);
     write_partner(out, &hold->redeemer);
@@ -60,6 +62,9 @@ void hold_encode(const struct hold *hold, struct buffer *out)
         write_points(out, hold->lost);
     }
     write_hold_lots(out, hold);
+    if (hold->tariff != 0) {
+        write_varint(out, hold->tariff);
+    }
 }
 
 /* No more is captured and given back than was granted. What was returned may exceed what is
@@ -71,7 +76,7 @@ static bool hold_adds_up(const struct hold *hold)
            hold->stood_in.minor <= hold->captured.minor;
 }
 
-static void read_hold_mandate(struct reader *in, uint8_t version, struct hold *hold)
+static void read_hold_mandate(struct reader *in, int version, struct hold *hold)
 {
     hold->mandate = (struct uid){{0}};
     hold->stood_in = points_of(0);
@@ -94,7 +99,8 @@ enum err hold_decode(struct slice value, struct hold *out_hold)
 {
     struct reader in = reader_of(value);
     struct hold hold;
-    uint8_t version = read_choice(&in, HOLD_VERSION, HOLD_VERSION_FORCED + 1);
+    uint8_t version = read_choice(&in, HOLD_VERSION, HOLD_VERSION_FORCED + HOLD_IS_PRICED + 1);
+    bool is_priced = version > HOLD_IS_PRICED;
     hold.role = (enum hold_role)read_choice(&in, HOLD_HOME, HOLD_FOREIGN + 1);
     hold.state = (enum hold_state)read_choice(&in, HOLD_OPEN, HOLD_EXPIRED + 1);
     read_partner(&in, &hold.redeemer);
@@ -107,9 +113,10 @@ enum err hold_decode(struct slice value, struct hold *out_hold)
     hold.returned = read_points_held(&in);
     hold.capture_by = read_time(&in);
     hold.deliver_by = read_time(&in);
-    read_hold_mandate(&in, version, &hold);
+    read_hold_mandate(&in, is_priced ? version - HOLD_IS_PRICED : version, &hold);
     read_hold_lots(&in, &hold);
-    read_expect(&in, hold_adds_up(&hold));
+    hold.tariff = is_priced ? read_varint32(&in) : 0;
+    read_expect(&in, hold_adds_up(&hold) && (hold.tariff != 0) == is_priced);
     TRY(reader_finish(&in));
     memcpy(out_hold, &hold, offsetof(struct hold, lots) + hold.lot_count * sizeof hold.lots[0]);
     return ERR_OK;

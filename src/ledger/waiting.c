@@ -113,7 +113,7 @@ static enum err drop(struct decision *d, struct leaving_queue *queue, const stru
     sale->is_reversed = true;
     decide_put_sale(d, id, sale);
     queue->is_over = sale->promotion != 0; /* its row is written once in a record */
-    return promotion_take_back(d, sale->promotion, points, id);
+    return promotion_take_back(d, sale, id, points.minor);
 }
 
 /* `*out_is_gone`: it waits no longer. */

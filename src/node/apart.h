@@ -1,4 +1,4 @@
-/* Setting apart what differs in a half and no signature decides (peer/apart.h), as its sender. */
+/* Setting apart what differs in a half and no signature decides (peer/apart.h). */
 #ifndef NODE_APART_H
 #define NODE_APART_H
 
@@ -13,5 +13,9 @@ bool session_ask_apart(struct session *session, struct rpc_client *client, struc
 MUST_USE enum err session_set_apart(struct session *session, struct rpc_client *client,
                                     struct period period, const struct half_result *half,
                                     struct note *note);
+
+/* Before anything is recovered: this ledger may be a copy from before a half was set apart, which
+ * the partner knows (peer/apart.h, apart_take_again). */
+void session_fetch_apart(struct session *session, struct rpc_client *client);
 
 #endif

@@ -1,6 +1,7 @@
 /* Blocks of points that are paid in advance, for the brand's office: sold, bought, shown. */
 #include <string.h>
 
+#include "node/block_offers.h"
 #include "node/messages.h"
 #include "node/node.h"
 #include "node/partner_host.h"
@@ -9,7 +10,6 @@
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
-#include "wire/messages.h"
 
 #define OFFER_DAYS 14
 
@@ -89,34 +89,68 @@ void office_sell_block(void *context, struct rpc_call *call, const ProtobufCMess
     reply_after(node, call, &command, NULL, send_sold);
 }
 
-static enum err sign_offer(const struct peer_host *host, const struct block_terms *terms,
-                           struct buffer *out_signed)
+static void send_withdrawn(struct reply *reply)
 {
-    struct buffer payload = {0};
-    enum err err = wire_block_encode(terms, &payload);
-    if (err == ERR_OK) {
-        err = peer_sign(host, PURPOSE_BLOCK_OFFER, buffer_slice(&payload), out_signed);
+    Talea__V1__WithdrawBlockResponse response;
+    talea__v1__withdraw_block_response__init(&response);
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
     }
-    buffer_fini(&payload);
-    return err;
+    response.journal_row = reply->outcome.answer.row;
+    rpc_call_reply(reply->call, &response.base);
+}
+
+void office_withdraw_block(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__WithdrawBlockRequest *request =
+        (const Talea__V1__WithdrawBlockRequest *)(const void *)message;
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_WITHDRAW_BLOCK, &transaction);
+    if (!request_uid(call, "block_id", request->block_id, &command.withdrawal.block)) {
+        return;
+    }
+    if (partner_id_parse(request->buyer, &command.withdrawal.buyer) != ERR_OK) {
+        refuse(call, 3, "INVALID_PARTNER", "buyer: it is no partner's id.");
+        return;
+    }
+    reply_after(node, call, &command, NULL, send_withdrawn);
 }
 
 /* ---- Bought ---- */
 
-/* The seller's, for us, and signed by it. */
-static enum err open_offer(const struct peer_host *host, struct slice bytes,
-                           struct block_terms *out_terms, struct note *note)
+/* Whichever partner it is with. */
+static enum err find_block(const struct peer_host *host, const struct uid *id,
+                           struct block_row *out_row)
 {
-    struct signed_message message;
-    enum err err = signed_decode(bytes, &message);
-    if (err != ERR_OK) {
-        return note_set(note, ERR_INPUT, "it is no signed message");
+    const struct roster *roster = host->roster;
+    for (size_t i = 0; i < roster->partner_count; i++) {
+        const struct partner_id *partner = &roster->partners[i].id;
+        enum err err = ledger_get_block(&host->view, &roster->self, partner, id, out_row);
+        if (err == ERR_NOT_FOUND) {
+            err = ledger_get_block(&host->view, partner, &roster->self, id, out_row);
+        }
+        if (err != ERR_NOT_FOUND) {
+            return err;
+        }
     }
-    TRY(wire_block_decode(message.payload, out_terms, note));
-    if (!partner_id_equal(&out_terms->buyer, &host->roster->self)) {
-        return note_set(note, ERR_INPUT, "it is for %s", out_terms->buyer.text);
+    return ERR_NOT_FOUND;
+}
+
+static bool is_known(struct node *node, const struct uid *id)
+{
+    struct partner_host host;
+    struct block_row row;
+    if (partner_host_open(node, &host) != ERR_OK) {
+        return false;
     }
-    return peer_verify(host, &message, PURPOSE_BLOCK_OFFER, &out_terms->seller, note);
+    bool is = find_block(&host.host, id, &row) == ERR_OK;
+    partner_host_end(&host);
+    return is;
 }
 
 static void answer_bought(struct rpc_call *call, const struct block_terms *terms,
@@ -138,16 +172,39 @@ static void answer_bought(struct rpc_call *call, const struct block_terms *terms
     rpc_call_reply(call, &response.base);
 }
 
+/* The file's bytes, or those that the seller's node has shown. Refuses. */
+static bool read_offer(struct node *node, struct rpc_call *call,
+                       const Talea__V1__BuyBlockRequest *request, struct block_offer *shown,
+                       struct slice *out_bytes)
+{
+    struct uid id;
+    if (request->block_id[0] == '\0') {
+        *out_bytes = slice_of(request->offer.data, request->offer.len);
+        return true;
+    }
+    if (!request_uid(call, "block_id", request->block_id, &id)) {
+        return false;
+    }
+    if (block_offers_get(node->block_offers, &id, shown) != ERR_OK) {
+        refuse_verdict(call, is_known(node, &id) ? VERDICT_BLOCK_EXISTS : VERDICT_BLOCK_UNKNOWN);
+        return false;
+    }
+    *out_bytes = slice_of(shown->bytes, shown->length);
+    return true;
+}
+
 void office_buy_block(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
     const Talea__V1__BuyBlockRequest *request =
         (const Talea__V1__BuyBlockRequest *)(const void *)message;
-    struct slice offer = slice_of(request->offer.data, request->offer.len);
+    struct block_offer shown;
+    struct slice offer;
     struct partner_host host;
     struct uid transaction;
     struct note note = {""};
-    if (!request_transaction(call, request->transaction_id, &transaction)) {
+    if (!request_transaction(call, request->transaction_id, &transaction) ||
+        !read_offer(node, call, request, &shown, &offer)) {
         return;
     }
     struct command command = command_now(node, COMMAND_BUY_BLOCK, &transaction);
@@ -156,7 +213,7 @@ void office_buy_block(void *context, struct rpc_call *call, const ProtobufCMessa
         refuse_err(call, outcome.err, NULL);
         return;
     }
-    outcome.err = open_offer(&host.host, offer, &command.block_of_points.terms, &note);
+    outcome.err = block_offer_open(&host.host, offer, &command.block_of_points.terms, &note);
     bool is_good = outcome.err == ERR_OK;
     if (is_good) {
         command.block_of_points.evidence = offer;
@@ -168,6 +225,9 @@ void office_buy_block(void *context, struct rpc_call *call, const ProtobufCMessa
     } else if (outcome.err != ERR_OK) {
         refuse_err(call, outcome.err, NULL);
     } else {
+        if (outcome.verdict == VERDICT_OK) {
+            block_offers_accepted(node->block_offers, &command.block_of_points.terms.id);
+        }
         answer_bought(call, &command.block_of_points.terms, &outcome);
     }
 }
@@ -198,29 +258,39 @@ static Talea__V1__Block *message_of(struct arena *arena, const struct block_row 
     return has_all ? message : NULL;
 }
 
-/* Whichever partner it is with. */
-static enum err find_block(const struct peer_host *host, const struct uid *id,
-                           struct block_row *out_row)
+/* All of it is left of what is offered. */
+static struct block_row row_of_offer(const struct block_offer *offer)
 {
-    const struct roster *roster = host->roster;
-    for (size_t i = 0; i < roster->partner_count; i++) {
-        const struct partner_id *partner = &roster->partners[i].id;
-        enum err err = ledger_get_block(&host->view, &roster->self, partner, id, out_row);
-        if (err == ERR_NOT_FOUND) {
-            err = ledger_get_block(&host->view, partner, &roster->self, id, out_row);
-        }
-        if (err != ERR_NOT_FOUND) {
-            return err;
-        }
+    return (struct block_row){
+        .terms = offer->terms, .state = BLOCK_OFFERED, .left = offer->terms.points.minor};
+}
+
+/* One that a partner's node has shown. */
+static enum err show_offer(const struct peer_host *host, const struct uid *id, struct arena *arena,
+                           Talea__V1__GetBlockResponse *response, struct buffer *offer)
+{
+    const struct node *node = host->context;
+    struct block_offer shown;
+    TRY(block_offers_get(node->block_offers, id, &shown));
+    struct block_row row = row_of_offer(&shown);
+    response->block = message_of(arena, &row);
+    if (response->block == NULL) {
+        return ERR_RESOURCE;
     }
-    return ERR_NOT_FOUND;
+    write_bytes(offer, shown.bytes, shown.length);
+    response->offer = (ProtobufCBinaryData){offer->length, offer->at};
+    return offer->err;
 }
 
 static enum err show_block(const struct peer_host *host, const struct uid *id, struct arena *arena,
                            Talea__V1__GetBlockResponse *response, struct buffer *offer)
 {
     struct block_row row;
-    TRY(find_block(host, id, &row));
+    enum err err = find_block(host, id, &row);
+    if (err == ERR_NOT_FOUND) {
+        return show_offer(host, id, arena, response, offer);
+    }
+    TRY(err);
     response->block = message_of(arena, &row);
     if (response->block == NULL) {
         return ERR_RESOURCE;
@@ -228,7 +298,7 @@ static enum err show_block(const struct peer_host *host, const struct uid *id, s
     if (row.state != BLOCK_OFFERED) {
         return ERR_OK;
     }
-    TRY(sign_offer(host, &row.terms, offer));
+    TRY(block_offer_sign(host, &row.terms, offer));
     response->offer = (ProtobufCBinaryData){offer->length, offer->at};
     return ERR_OK;
 }
@@ -264,6 +334,7 @@ void office_get_block(void *context, struct rpc_call *call, const ProtobufCMessa
 struct gathering {
     struct arena *arena;
     bool with_ended;
+    const struct peer_host *host;
     Talea__V1__ListBlocksResponse *response;
 };
 
@@ -274,7 +345,10 @@ static enum err gather(void *context, struct slice key, struct slice value)
     struct block_row row;
     (void)key;
     TRY(block_row_decode(value, &row));
-    bool is_over = row.state == BLOCK_ENDED || row.state == BLOCK_DECLINED;
+    bool is_past = row.state == BLOCK_OFFERED &&
+                   row.terms.offered_until.ms + LIMIT_BLOCK_GRACE_MS < gathering->host->now.ms;
+    bool is_over = row.state == BLOCK_ENDED || row.state == BLOCK_DECLINED ||
+                   row.state == BLOCK_WITHDRAWN || is_past;
     if (is_over && !gathering->with_ended) {
         return ERR_OK;
     }
@@ -289,6 +363,46 @@ static enum err gather(void *context, struct slice key, struct slice value)
     return ERR_OK;
 }
 
+/* Unless it was bought by its file. */
+static enum err gather_offer(void *context, const struct block_offer *offer)
+{
+    struct gathering *gathering = context;
+    Talea__V1__ListBlocksResponse *response = gathering->response;
+    const struct roster *roster = gathering->host->roster;
+    struct block_row row;
+    enum err err = ledger_get_block(&gathering->host->view, &offer->terms.seller, &roster->self,
+                                    &offer->terms.id, &row);
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    if (response->n_blocks == LIMIT_PAGE_ROWS ||
+        roster_find(roster, &offer->terms.seller) == NULL) {
+        return ERR_OK;
+    }
+    row = row_of_offer(offer);
+    Talea__V1__Block *message = message_of(gathering->arena, &row);
+    if (message == NULL) {
+        return ERR_RESOURCE;
+    }
+    response->blocks[response->n_blocks++] = message;
+    return ERR_OK;
+}
+
+static enum err gather_all(struct node *node, struct gathering *gathering)
+{
+    struct partner_host host;
+    TRY(engine_checkpoint(node->engine));
+    TRY(partner_host_open(node, &host));
+    gathering->host = &host.host;
+    enum err err = state_scan(node->state, TABLE_BLOCK, slice_of(NULL, 0), slice_of(NULL, 0),
+                              gather, gathering);
+    if (err == ERR_OK) {
+        err = block_offers_each(node->block_offers, host.host.now, gather_offer, gathering);
+    }
+    partner_host_end(&host);
+    return err;
+}
+
 void office_list_blocks(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
@@ -296,13 +410,9 @@ void office_list_blocks(void *context, struct rpc_call *call, const ProtobufCMes
         (const Talea__V1__ListBlocksRequest *)(const void *)message;
     Talea__V1__ListBlocksResponse response;
     talea__v1__list_blocks_response__init(&response);
-    struct gathering gathering = {rpc_call_arena(call), request->with_ended, &response};
+    struct gathering gathering = {rpc_call_arena(call), request->with_ended, NULL, &response};
     response.blocks = arena_alloc(gathering.arena, LIMIT_PAGE_ROWS * sizeof *response.blocks);
-    enum err err = response.blocks == NULL ? ERR_RESOURCE : engine_checkpoint(node->engine);
-    if (err == ERR_OK) {
-        err = state_scan(node->state, TABLE_BLOCK, slice_of(NULL, 0), slice_of(NULL, 0), gather,
-                         &gathering);
-    }
+    enum err err = response.blocks == NULL ? ERR_RESOURCE : gather_all(node, &gathering);
     if (err == ERR_OK) {
         rpc_call_reply(call, &response.base);
     } else {

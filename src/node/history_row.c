@@ -71,6 +71,7 @@ static Talea__V1__HistoryKind kind_of_entry(enum entry_kind kind)
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:

@@ -13,6 +13,7 @@
 #include "node/in_force.h"
 #include "node/metrics.h"
 #include "node/own_keys.h"
+#include "node/block_offers.h"
 #include "node/peer_guard.h"
 #include "node/peers.h"
 #include "node/personal.h"
@@ -259,6 +260,10 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(metrics_create(&node->metrics));
     TRY(node_metrics_create(node, &node->counters));
     TRY(peer_guard_create(node, &node->peer_guard));
+    node->block_offers = block_offers_create();
+    if (node->block_offers == NULL) {
+        return ERR_RESOURCE;
+    }
     TRY(replier_start(&node->replier));
     TRY(batch_rooms_open(node, &node->batches));
     TRY(peers_start(node, &peers, note));
@@ -347,6 +352,7 @@ void node_stop(struct node *node)
         journal_file_close(node->journal_file);
     }
     peer_guard_destroy(node->peer_guard);
+    block_offers_destroy(node->block_offers);
     node_metrics_destroy(node->counters);
     metrics_destroy(node->metrics);
     own_keys_destroy(node->own_keys);

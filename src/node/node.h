@@ -36,6 +36,7 @@ struct housekeeper;
 struct node_metrics;
 struct own_keys;
 struct peer_guard;
+struct block_offers;
 
 /* The last time that the node closed a period by itself, or could not; the housekeeper's. */
 struct period_told {
@@ -68,6 +69,7 @@ struct node {
     struct own_keys *own_keys;
     atomic_bool has_key; /* one of them may sign now */
     struct peer_guard *peer_guard;
+    struct block_offers *block_offers;
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
     struct netting_watch netting[NETTING_WATCHES]; /* under it, too */
     pthread_mutex_t reload_lock;                   /* one change of what is in force at a time */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backup/backup.h"
+#include "node/apart.h"
 #include "node/partner_host.h"
 #include "peer/recovery.h"
 #include "talea/v1/peer.pb-c.h"
@@ -221,6 +222,7 @@ enum err session_recover(struct session *session, struct note *note)
         recovery_init(&asking->recovery, &session->partner);
         err = session_channel(session, &asking->client, note);
         if (err == ERR_OK) {
+            session_fetch_apart(session, asking->client);
             err = recover(asking, note);
         }
         recovery_fini(&asking->recovery);

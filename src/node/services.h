@@ -27,7 +27,8 @@ rpc_unary_handler till_earn, till_return_purchase;
 rpc_unary_handler till_authorise_burn, till_capture_burn, till_void_burn, till_return_burn;
 rpc_unary_handler office_get_member, office_list_members, office_get_report;
 rpc_unary_handler office_list_mandates, office_get_mandate, office_list_promotions;
-rpc_unary_handler office_sell_block, office_buy_block, office_get_block, office_list_blocks;
+rpc_unary_handler office_sell_block, office_buy_block, office_get_block, office_list_blocks,
+    office_withdraw_block;
 rpc_unary_handler office_open_dispute, office_step_dispute, office_get_dispute,
     office_list_disputes, office_get_dispute_evidence;
 rpc_unary_handler office_list_periods, office_close_period, office_get_statement;
@@ -46,7 +47,8 @@ rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, perio
 rpc_unary_handler peer_authorise_hold, peer_fetch_mandate, peer_exchange_statement,
     peer_exchange_payment, peer_fetch_netting, peer_exchange_charter;
 rpc_unary_handler peer_compare_half, peer_show_entries, peer_set_apart, office_reconcile_period;
-rpc_unary_handler peer_compare_streams, peer_recover_page, peer_accept_move;
+rpc_unary_handler peer_compare_streams, peer_recover_page, peer_accept_move,
+    peer_fetch_block_offers;
 rpc_stream_handler peer_clear;
 rpc_unary_handler admin_get_status, admin_reload, admin_push_charter, admin_list_evidence,
     admin_get_evidence;

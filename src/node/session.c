@@ -173,6 +173,7 @@ static enum err stream_entries(struct connection *connection, struct note *note)
     struct session *session = connection->session;
     int64_t settle_at = 0;
     int64_t mandates_at = 0;
+    int64_t offers_at = 0;
     int64_t reconcile_at = session_clock_ms() + session->node->config.peers_reconnect_ms;
     int64_t charter_at = session_clock_ms() + CHARTER_EVERY_MS;
     TRY(resume(connection, note));
@@ -193,6 +194,9 @@ static enum err stream_entries(struct connection *connection, struct note *note)
         }
         if (session_clock_ms() >= mandates_at) {
             mandates_at = session_clock_ms() + session_fetch_mandates(session);
+        }
+        if (session_clock_ms() >= offers_at) {
+            offers_at = session_clock_ms() + session_fetch_offers(session);
         }
         session_exchange_charter(session, session_clock_ms() >= charter_at);
         charter_at =

@@ -6,6 +6,7 @@
 
 #include "node/node.h"
 #include "node/peers.h"
+#include "peer/netting_page.h"
 #include "peer/outgoing.h"
 
 /* Channels replaced by a reload stay open for so many more, for the calls on them to end. */
@@ -52,7 +53,9 @@ struct session {
     uint64_t tried_round;      /* of the recovery gate */
     uint64_t charter_told;     /* the epoch in force here when the partner was asked last */
     struct note mandates_note; /* why mandates could not be fetched, last time: logged once */
+    struct note offers_note;   /* the same of offers of blocks */
     struct told_payment told[TOLD_PAYMENTS];
+    struct netting_reading netting;          /* of what the partner has of a period's net */
     struct period finished[PERIOD_UNIT_END]; /* of each unit: nothing is left to do up to it */
     unsigned payment_changes;                /* of the node, when that was found */
     struct note settle_note; /* what kept a period from settling, last time: logged once */
@@ -73,6 +76,9 @@ void session_report(struct session *session, bool is_connected, const char *prob
  * to be called again. */
 int64_t session_fetch_mandates(struct session *session);
 
+/* offers_exchange.c: asks for the blocks of points that the partner offers us. The same. */
+int64_t session_fetch_offers(struct session *session);
+
 /* mend.c: compares a period's halves with the partner's, and remembers what came of it. */
 void session_reconcile(struct session *session, struct period period);
 /* The same of the open period, as far as it is receipted. */
@@ -87,6 +93,8 @@ void session_watch_closed(struct session *session);
 
 /* settle.c: one round over the closed periods of one partner. */
 void session_settle(struct session *session);
+/* Closed periods that the pair has not agreed on yet, the oldest first; gives how many. */
+size_t session_unsettled(struct session *session, struct period *out_periods, size_t max);
 /* settle_netting.c: the net of all pairs of one closed period. */
 MUST_USE enum err session_net(struct session *session, struct period period, struct note *note);
 /* settle_payment.c: the same of the payment of one settled period. */

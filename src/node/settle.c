@@ -149,6 +149,21 @@ static bool is_settled(struct session *session, struct period period)
     return is_matched;
 }
 
+size_t session_unsettled(struct session *session, struct period *out_periods, size_t max)
+{
+    struct closed_periods closed;
+    size_t count = 0;
+    if (read_closed(session, &closed) != ERR_OK) {
+        return 0;
+    }
+    for (size_t i = 0; i < closed.count && count < max; i++) {
+        if (!is_settled(session, closed.periods[i])) {
+            out_periods[count++] = closed.periods[i];
+        }
+    }
+    return count;
+}
+
 static bool is_multilateral(struct session *session)
 {
     struct snapshot *snapshot = node_snapshot(session->node);

@@ -170,10 +170,9 @@ enum err apart_propose(const struct peer_host *host, const struct partner_id *pa
     return err;
 }
 
-static enum err keep(const struct peer_host *host, const struct partner_id *partner,
-                     enum stream_direction direction, const struct apart_half *half,
-                     struct slice own_signed, const struct signed_message *theirs,
-                     struct note *note)
+enum err apart_keep(const struct peer_host *host, const struct partner_id *partner,
+                    enum stream_direction direction, const struct apart_half *half,
+                    struct slice own_signed, const struct signed_message *theirs, struct note *note)
 {
     CLEANUP(buffer_fini) struct buffer terms = {0};
     CLEANUP(buffer_fini) struct buffer partner_signed = {0};
@@ -189,7 +188,7 @@ static enum err keep(const struct peer_host *host, const struct partner_id *part
                          : note_set(note, err, "the half is not as it was when it was signed");
 }
 
-static enum err decode_lists(struct slice payload, struct apart_lists *lists, struct note *note)
+enum err apart_decode(struct slice payload, struct apart_lists *lists, struct note *note)
 {
     struct apart_half *half = &lists->half;
     TRY(wire_apart_decode(payload, &lists->arena, half, note));
@@ -222,7 +221,7 @@ static enum err answer(const struct peer_host *host, const struct partner_id *ca
 {
     const struct apart_half *half = &lists->half;
     TRY(peer_verify(host, terms, PURPOSE_SET_APART, caller, note));
-    TRY(decode_lists(terms->payload, lists, note));
+    TRY(apart_decode(terms->payload, lists, note));
     if (!partner_id_equal(&half->sender, caller) ||
         !partner_id_equal(&half->receiver, &host->roster->self) ||
         strcmp(half->coalition, host->charter->coalition) != 0) {
@@ -238,7 +237,7 @@ static enum err answer(const struct peer_host *host, const struct partner_id *ca
         return ERR_OK;
     }
     TRY(peer_sign(host, PURPOSE_SET_APART, terms->payload, out_signed));
-    return keep(host, caller, STREAM_IN, half, buffer_slice(out_signed), terms, note);
+    return apart_keep(host, caller, STREAM_IN, half, buffer_slice(out_signed), terms, note);
 }
 
 enum err apart_answer(const struct peer_host *host, const struct partner_id *caller,
@@ -273,7 +272,7 @@ enum err apart_take(const struct peer_host *host, const struct partner_id *partn
         return note_set(note, ERR_DISAGREE, "%s signed other terms than ours", partner->text);
     }
     TRY(wire_apart_decode(own.payload, &arena, &half, note));
-    return keep(host, partner, STREAM_OUT, &half, own_signed, answered, note);
+    return apart_keep(host, partner, STREAM_OUT, &half, own_signed, answered, note);
 }
 
 /* ---- An answer that was lost ---- */
@@ -294,7 +293,7 @@ static enum err take_shown(const struct peer_host *host, const struct partner_id
     const struct apart_half *half = &lists->half;
     CLEANUP(buffer_fini) struct buffer own_signed = {0};
     TRY(peer_verify(host, theirs, PURPOSE_SET_APART, partner, note));
-    TRY(decode_lists(theirs->payload, lists, note));
+    TRY(apart_decode(theirs->payload, lists, note));
     if (!partner_id_equal(&half->sender, &host->roster->self) ||
         !partner_id_equal(&half->receiver, partner) || !period_equal(half->period, period) ||
         strcmp(half->coalition, host->charter->coalition) != 0) {
@@ -305,7 +304,7 @@ static enum err take_shown(const struct peer_host *host, const struct partner_id
         return note_set(note, ERR_DISAGREE, "other entries of the half were refused here");
     }
     TRY(peer_sign(host, PURPOSE_SET_APART, theirs->payload, &own_signed));
-    return keep(host, partner, STREAM_OUT, half, buffer_slice(&own_signed), theirs, note);
+    return apart_keep(host, partner, STREAM_OUT, half, buffer_slice(&own_signed), theirs, note);
 }
 
 enum err apart_take_shown(const struct peer_host *host, const struct partner_id *partner,

@@ -48,6 +48,19 @@ MUST_USE enum err apart_take(const struct peer_host *host, const struct partner_
                              struct slice own_signed, const struct signed_message *answer,
                              struct note *note);
 
+/* A ledger that is a copy from before fetches what both signed, from whoever of the two has it. The
+ * caller asks about the half that it sent (`direction` IN, as we see it) or received (OUT): ours of
+ * today, and the caller's own, as Signed bytes. ERR_NOT_FOUND: none. */
+MUST_USE enum err apart_show_both(const struct peer_host *host, const struct partner_id *caller,
+                                  enum stream_direction direction, struct period period,
+                                  struct buffer out_signed[2]);
+/* What the partner showed of both. Nothing to do when it is here. ERR_DISAGREE or ERR_UNAVAILABLE
+ * with a note: this copy does not show it, or not yet. */
+MUST_USE enum err apart_take_again(const struct peer_host *host, const struct partner_id *partner,
+                                   enum stream_direction direction, struct period period,
+                                   const struct signed_message *theirs,
+                                   const struct signed_message *own, struct note *note);
+
 /* What is set apart of a half; ERR_NOT_FOUND for most. The entries point into the view's value, the
  * lines are in the arena. */
 struct apart_of_half {

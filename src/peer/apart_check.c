@@ -235,7 +235,7 @@ static enum err check_place(const struct apart_checking *c, const struct stream 
         return note_set(c->note, ERR_DISAGREE,
                         "the period is settled; a correction goes into the open one");
     }
-    bool is_there = !stream->is_recovering &&
+    bool is_there = (c->lists->is_signed || !stream->is_recovering) &&
                     (!c->is_new || stream->receipted_number == c->lists->half.last_number);
     return is_there ? ERR_OK
                     : note_set(c->note, ERR_UNAVAILABLE, "the stream is not at the half's end");

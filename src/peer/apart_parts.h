@@ -12,6 +12,7 @@ struct apart_lists {
     struct clearing_entry received[LIMIT_APART_ENTRIES];
     struct apart_outcome outcome;
     uint32_t own_refused; /* of this side's list, as its ledger has it */
+    bool is_signed;       /* by both: a ledger that is an older copy takes it again */
 };
 
 /* Does this ledger show it? That is: it has its own entries as the lists say; what it has besides
@@ -22,5 +23,13 @@ struct apart_lists {
 MUST_USE enum err apart_check(const struct peer_host *host, const struct partner_id *partner,
                               enum stream_direction direction, struct apart_lists *lists,
                               struct note *note);
+
+/* What is signed, with its entries. */
+MUST_USE enum err apart_decode(struct slice payload, struct apart_lists *lists, struct note *note);
+/* Durable: what is set apart of our half, or the partner's. */
+MUST_USE enum err apart_keep(const struct peer_host *host, const struct partner_id *partner,
+                             enum stream_direction direction, const struct apart_half *half,
+                             struct slice own_signed, const struct signed_message *theirs,
+                             struct note *note);
 
 #endif

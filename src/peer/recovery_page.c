@@ -19,9 +19,8 @@ static const struct charter_key *own_key(const struct peer_host *host, const str
     return host->chain == NULL ? NULL : charter_chain_key(host->chain, &host->roster->self, id);
 }
 
-/* Signed by this node, at whatever time: keys that are not used any more signed it then. */
-static enum err verify_own(const struct peer_host *host, const struct signed_message *message,
-                           enum purpose purpose, struct note *note)
+enum err recovery_verify_own(const struct peer_host *host, const struct signed_message *message,
+                             enum purpose purpose, struct note *note)
 {
     const struct charter_key *key = own_key(host, &message->key_id);
     if (key == NULL) {
@@ -52,7 +51,7 @@ static enum err take_grant(const struct recovery *recovery, const struct peer_ho
         return note_set(note, ERR_DENIED, "a grant between %s and %s is not ours", grant.home.text,
                         grant.redeemer.text);
     }
-    TRY(is_ours ? verify_own(host, message, PURPOSE_HOLD_GRANT, note)
+    TRY(is_ours ? recovery_verify_own(host, message, PURPOSE_HOLD_GRANT, note)
                 : peer_verify(host, message, PURPOSE_HOLD_GRANT, &recovery->partner, note));
     enum err err = signed_encode(message, &evidence);
     command.origin = grant.redeemer;
@@ -82,7 +81,7 @@ static enum err take_mandate(const struct recovery *recovery, const struct peer_
     struct mandate_row known;
     struct buffer evidence = {0};
     struct outcome outcome;
-    TRY(verify_own(host, message, PURPOSE_MANDATE, note));
+    TRY(recovery_verify_own(host, message, PURPOSE_MANDATE, note));
     TRY(wire_mandate_decode(message->payload, mandate, note));
     if (!partner_id_equal(&mandate->home, &host->roster->self) ||
         !partner_id_equal(&mandate->redeemer, &recovery->partner)) {
@@ -190,10 +189,10 @@ static enum err read_chain(struct chain *chain, const struct peer_host *host,
     }
     const struct partner_id *self = &host->roster->self;
     bool is_ours = partner_id_equal(sender, self);
-    TRY(is_ours ? verify_own(host, page->head, PURPOSE_CLEARING_BATCH, note)
+    TRY(is_ours ? recovery_verify_own(host, page->head, PURPOSE_CLEARING_BATCH, note)
                 : peer_verify(host, page->head, PURPOSE_CLEARING_BATCH, sender, note));
     TRY(is_ours ? peer_verify(host, page->receipt, PURPOSE_CLEARING_RECEIPT, receiver, note)
-                : verify_own(host, page->receipt, PURPOSE_CLEARING_RECEIPT, note));
+                : recovery_verify_own(host, page->receipt, PURPOSE_CLEARING_RECEIPT, note));
     TRY(wire_head_decode(page->head->payload, &chain->head, note));
     TRY(wire_receipt_decode(page->receipt->payload, &chain->arena, &chain->receipt, note));
     if (!partner_id_equal(&chain->head.sender, sender) ||

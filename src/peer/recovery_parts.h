@@ -14,6 +14,12 @@ MUST_USE enum err recovery_disagree(const struct recovery *recovery, const struc
 /* A page carries our own signature on what is not here: the ledger is marked as a copy. */
 MUST_USE enum err recovery_prove(struct recovery *recovery, const struct peer_host *host);
 
+/* Signed by this node, at whatever time? Keys that are not used any more signed it then.
+ * ERR_SIGNATURE with a note. */
+MUST_USE enum err recovery_verify_own(const struct peer_host *host,
+                                      const struct signed_message *message, enum purpose purpose,
+                                      struct note *note);
+
 /* recovery_page.c: pages, each whole or not at all. ERR_NOT_FOUND, if it may wait: something in the
  * other stream comes first. */
 MUST_USE enum err recovery_take_answered(struct recovery *recovery, const struct peer_host *host,

@@ -77,7 +77,8 @@ static bool has_no_number(const struct when *when)
         for (size_t k = 0; k < i; k++) {
             const struct metric_bounds *x = &when->metrics[i];
             const struct metric_bounds *y = &when->metrics[k];
-            if (x->metric == y->metric && (x->at_least >= y->below || y->at_least >= x->below)) {
+            if (x->metric == y->metric && x->counts_this == y->counts_this &&
+                (x->at_least >= y->below || y->at_least >= x->below)) {
                 return true;
             }
         }
@@ -88,28 +89,11 @@ static bool has_no_number(const struct when *when)
 static bool has_base(const struct rules_text *text)
 {
     for (size_t i = 0; i < text->rule_count; i++) {
-        if (text->rules[i].gift.gives == GIVES_POINTS_FOR_MONEY) {
+        if (rule_stage(&text->rules[i]) == STAGE_BASE) {
             return true;
         }
     }
     return false;
-}
-
-static void advise_on_rule(struct advising *a, const struct rule *rule)
-{
-    const char *why = NULL;
-    if (has_no_goods(rule)) {
-        why = "all goods that it is for are excepted";
-    } else if (has_no_day(&rule->when)) {
-        why = "none of its weekdays lies between its dates";
-    } else if (has_no_number(&rule->when)) {
-        why = "no metric can be in all of its bounds";
-    } else if (rule->gift.gives == GIVES_MULTIPLE && !has_base(a->text)) {
-        why = "no rule gives points for money that it could multiply";
-    }
-    if (why != NULL) {
-        advise(a, ADVICE_NEVER_FIRES, rule->line, "rule %s never fires: %s", rule->name, why);
-    }
 }
 
 /* Whatever the one matches the other does too: only what is easily seen, so a pair may be missed
@@ -124,8 +108,12 @@ static bool matches_all_of(const struct rule *wide, const struct rule *narrow)
     bool has_wide_time = w->from_day <= n->from_day && w->until_day >= n->until_day &&
                          w->weekdays == 0 && w->hours_count == 0;
     bool has_all_places = w->store_count == 0 && w->channel_count == 0;
-    bool has_all_members = w->metric_count == 0 && w->purchase == 0;
-    bool is_same_event = wide->on == narrow->on && slice_equal(wide->event, narrow->event);
+    bool has_all_members = w->metric_count == 0 && w->purchase == 0 && w->around == NULL &&
+                           w->tiers == 0 && !w->is_referred && w->coupon == NULL &&
+                           wide->take == NULL;
+    bool is_same_event =
+        wide->is_on_any ||
+        (wide->on == narrow->on && slice_equal(wide->event, narrow->event) && !narrow->is_on_any);
     return is_same_event && has_wide_goods && has_wide_basket && has_wide_time && has_all_places &&
            has_all_members && wide->cap_count == 0;
 }
@@ -134,7 +122,7 @@ static bool matches_all_of(const struct rule *wide, const struct rule *narrow)
 static const char *why_in_the_way(const struct rule *first, const struct rule *second)
 {
     bool is_same_stage = rule_stage(first) == rule_stage(second);
-    bool gives_surely = first->gift.gives == GIVES_POINTS;
+    bool gives_surely = first->gift.gives == GIVES_POINTS && first->gift.metric == NULL;
     if (!is_same_stage || !gives_surely || !matches_all_of(first, second)) {
         return NULL;
     }
@@ -167,9 +155,17 @@ static void advise_on_pairs(struct advising *a, const struct rule *rule)
 
 static bool looks_at_metric(const struct rules_text *text, size_t metric)
 {
+    for (size_t t = 0; t < text->tier_count; t++) {
+        if (text->tiers[t].until == metric) {
+            return true;
+        }
+    }
     for (size_t r = 0; r < text->rule_count; r++) {
         const struct when *when = &text->rules[r].when;
-        if (when->purchase != 0 && when->purchases == metric) {
+        const struct rule *rule = &text->rules[r];
+        if ((when->purchase != 0 && when->purchases == metric) ||
+            (rule->take != NULL && rule->take->metric == metric) ||
+            (rule->gift.by != NULL && rule->gift.by->metric == metric)) {
             return true;
         }
         for (size_t m = 0; m < when->metric_count; m++) {
@@ -179,6 +175,74 @@ static bool looks_at_metric(const struct rules_text *text, size_t metric)
         }
     }
     return false;
+}
+
+static bool asks_for_coupon(const struct rules_text *text, size_t coupon)
+{
+    for (size_t r = 0; r < text->rule_count; r++) {
+        const uint16_t *asked = text->rules[r].when.coupon;
+        if (asked != NULL && *asked == coupon) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_given_to(const struct rules_text *text, uint16_t metric)
+{
+    for (size_t r = 0; r < text->rule_count; r++) {
+        const uint16_t *given = text->rules[r].gift.metric;
+        if (given != NULL && *given == metric) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A number that only rules change, and none does: it stays 0. */
+static bool stays_at_zero(const struct rules_text *text, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->when.metric_count; i++) {
+        const struct metric_bounds *bounds = &rule->when.metrics[i];
+        const struct metric *metric = &text->metrics[bounds->metric];
+        bool is_by_rules = metric->of == METRIC_GIVEN || metric->of == METRIC_UNTIL;
+        if (is_by_rules && bounds->at_least > 0 && !is_given_to(text, bounds->metric)) {
+            return true;
+        }
+    }
+    return rule->take != NULL && !is_given_to(text, rule->take->metric);
+}
+
+/* No rule gives any of the tiers that it is for. */
+static bool has_no_tier(const struct rules_text *text, const struct rule *rule)
+{
+    bool is_for_some = rule->when.tiers == 0 || (rule->when.tiers & NO_TIER_BIT) != 0;
+    for (size_t t = 0; t < text->tier_count && !is_for_some; t++) {
+        is_for_some =
+            (rule->when.tiers & TIER_BIT(t)) != 0 && is_given_to(text, text->tiers[t].until);
+    }
+    return !is_for_some;
+}
+
+static void advise_on_rule(struct advising *a, const struct rule *rule)
+{
+    const char *why = NULL;
+    if (has_no_goods(rule)) {
+        why = "all goods that it is for are excepted";
+    } else if (has_no_day(&rule->when)) {
+        why = "none of its weekdays lies between its dates";
+    } else if (has_no_number(&rule->when)) {
+        why = "no metric can be in all of its bounds";
+    } else if (stays_at_zero(a->text, rule)) {
+        why = "no rule gives what it asks for";
+    } else if (has_no_tier(a->text, rule)) {
+        why = "no rule gives the tier that it is for";
+    } else if (rule->gift.gives == GIVES_MULTIPLE && !has_base(a->text)) {
+        why = "no rule gives points for money that it could multiply";
+    }
+    if (why != NULL) {
+        advise(a, ADVICE_NEVER_FIRES, rule->line, "rule %s never fires: %s", rule->name, why);
+    }
 }
 
 static bool looks_at_goods(const struct rules_text *text, size_t set)
@@ -205,10 +269,40 @@ static int compare_lines(const void *a, const void *b)
     return (x->line > y->line) - (x->line < y->line);
 }
 
+static void advise_on_unused(struct advising *a)
+{
+    const struct rules_text *text = a->text;
+    for (size_t m = 0; m < text->metric_count; m++) {
+        if (!looks_at_metric(text, m)) {
+            advise(a, ADVICE_UNUSED, text->metrics[m].line, "metric %s: no rule looks at it",
+                   text->metrics[m].name);
+        }
+    }
+    for (size_t t = 0; t < text->tier_count; t++) {
+        if (!is_given_to(text, text->tiers[t].until)) {
+            advise(a, ADVICE_UNUSED, text->tiers[t].line, "tier %s: no rule gives it",
+                   text->tiers[t].name);
+        }
+    }
+    for (size_t c = 0; c < text->coupon_count; c++) {
+        if (!asks_for_coupon(text, c)) {
+            advise(a, ADVICE_UNUSED, text->coupons[c].line, "coupon %s: no rule asks for it",
+                   text->coupons[c].name);
+        }
+    }
+    for (size_t g = 0; g < text->goods_count; g++) {
+        if (!looks_at_goods(text, g)) {
+            advise(a, ADVICE_UNUSED, text->goods[g].line, "goods %s: no rule is for them",
+                   text->goods[g].name);
+        }
+    }
+}
+
 enum err advice_give(const struct rules *rules, struct arena *arena, struct advice_list *out_list)
 {
     struct advising a = {.text = rules_text(rules)};
-    a.capacity = a.text->rule_count * 2 + a.text->metric_count + a.text->goods_count;
+    a.capacity = a.text->rule_count * 2 + a.text->metric_count + a.text->tier_count +
+                 a.text->coupon_count + a.text->goods_count;
     a.at = arena_alloc(arena, (a.capacity + 1) * sizeof a.at[0]);
     if (a.at == NULL) {
         return ERR_RESOURCE;
@@ -217,18 +311,7 @@ enum err advice_give(const struct rules *rules, struct arena *arena, struct advi
         advise_on_rule(&a, &a.text->rules[r]);
         advise_on_pairs(&a, &a.text->rules[r]);
     }
-    for (size_t m = 0; m < a.text->metric_count; m++) {
-        if (!looks_at_metric(a.text, m)) {
-            advise(&a, ADVICE_UNUSED, a.text->metrics[m].line, "metric %s: no rule looks at it",
-                   a.text->metrics[m].name);
-        }
-    }
-    for (size_t g = 0; g < a.text->goods_count; g++) {
-        if (!looks_at_goods(a.text, g)) {
-            advise(&a, ADVICE_UNUSED, a.text->goods[g].line, "goods %s: no rule is for them",
-                   a.text->goods[g].name);
-        }
-    }
+    advise_on_unused(&a);
     qsort(a.at, a.count, sizeof a.at[0], compare_lines);
     *out_list = (struct advice_list){a.at, a.count};
     return ERR_OK;

@@ -116,9 +116,39 @@ static void say_metrics(struct describing *d, const struct rules_text *text,
             say(d, " below ");
             say_amount(d, bounds->below, decimals);
         }
+        say(d, bounds->counts_this ? " with this" : "");
     }
     if (when->metric_count > 0) {
         end_value(d, "metrics");
+    }
+}
+
+static void say_member(struct describing *d, const struct rules_text *text, const struct when *when)
+{
+    if (when->around != NULL) {
+        say(d, "%s, %u days before to %u after", day_of_name(when->around->of),
+            when->around->before, when->around->after);
+        end_value(d, "around");
+    }
+    if ((when->tiers & NO_TIER_BIT) != 0) {
+        say(d, "none");
+    }
+    for (size_t t = 0; t < text->tier_count; t++) {
+        if ((when->tiers & TIER_BIT(t)) != 0) {
+            say_comma(d);
+            say(d, "%s", text->tiers[t].name);
+        }
+    }
+    if (when->tiers != 0) {
+        end_value(d, "tiers");
+    }
+    if (when->coupon != NULL) {
+        say(d, "%s", text->coupons[*when->coupon].name);
+        end_value(d, "coupon");
+    }
+    if (when->is_referred) {
+        say(d, "yes");
+        end_value(d, "referred");
     }
 }
 
@@ -154,7 +184,36 @@ static void say_decimal(struct describing *d, struct decimal value)
     say_amount(d, value.mantissa, value.scale);
 }
 
-static void say_gift(struct describing *d, const struct gift *gift)
+static void say_term(struct describing *d, const struct term *term)
+{
+    if (term->months != 0) {
+        say(d, " months %u", term->months);
+    }
+    if (term->days != 0) {
+        say(d, " days %u", term->days);
+    }
+    if (term->end_of != WINDOW_EVER) {
+        say(d, " end of %s", window_kind_name(term->end_of));
+    }
+    say(d, term->is_added ? " added" : "");
+}
+
+static void say_steps(struct describing *d, const struct rules_text *text,
+                      const struct by_metric *by)
+{
+    const struct metric *metric = &text->metrics[by->metric];
+    unsigned decimals =
+        metric_of_decimals(metric->of, d->units.points_decimals, d->units.money_decimals);
+    say(d, "by %s:", metric->name);
+    for (size_t i = 0; i < by->count; i++) {
+        say(d, i == 0 ? " " : ", ");
+        say_decimal(d, by->steps[i].ratio);
+        say(d, " from ");
+        say_amount(d, by->steps[i].at_least, decimals);
+    }
+}
+
+static void say_gift(struct describing *d, const struct rules_text *text, const struct gift *gift)
 {
     const char *rounding = rounding_name(gift->rounding);
     switch (gift->gives) {
@@ -172,12 +231,31 @@ static void say_gift(struct describing *d, const struct gift *gift)
         break;
     case GIVES_PERCENT_OFF:
         say(d, "percent off ");
-        say_decimal(d, gift->ratio);
+        if (gift->by == NULL) {
+            say_decimal(d, gift->ratio);
+        } else {
+            say_steps(d, text, gift->by);
+        }
         say(d, ", rounding %s", rounding);
         break;
     case GIVES_MONEY_OFF:
         say(d, "money off ");
         say_amount(d, gift->money_minor, d->units.money_decimals);
+        break;
+    case GIVES_PRICE:
+        say(d, "price ");
+        say_amount(d, gift->money_minor, d->units.money_decimals);
+        if (gift->items != 0) {
+            say(d, " for the cheapest %u", gift->items);
+        }
+        break;
+    case GIVES_UNTIL:
+        say(d, "prolong %s by", text->metrics[*gift->metric].name);
+        say_term(d, &gift->term);
+        break;
+    case GIVES_EVENT:
+        say(d, "event ");
+        say_slice(d, gift->event);
         break;
     case GIVES_POINTS:
     case GIVES_COUNT:
@@ -185,6 +263,9 @@ static void say_gift(struct describing *d, const struct gift *gift)
         say(d, "points ");
         say_amount(d, gift->points_minor, d->units.points_decimals);
         break;
+    }
+    if (gift->metric != NULL && gift->gives != GIVES_UNTIL) {
+        say(d, " to %s", text->metrics[*gift->metric].name);
     }
     end_value(d, "give");
 }
@@ -197,15 +278,28 @@ static void say_window(struct describing *d, struct window window)
     }
 }
 
+unsigned described_decimals(const struct rule *rule, struct described_units units)
+{
+    switch (rule_given_in(rule)) {
+    case GIVEN_IN_POINTS:
+        return units.points_decimals;
+    case GIVEN_IN_MONEY:
+        return units.money_decimals;
+    case GIVEN_IN_DAYS:
+    case GIVEN_IN_TIMES:
+    default:
+        return 0;
+    }
+}
+
 static void say_caps(struct describing *d, const struct rule *rule)
 {
-    bool is_money = rule_stage(rule) == STAGE_DISCOUNT;
+    unsigned decimals = described_decimals(rule, d->units);
     for (size_t i = 0; i < rule->cap_count; i++) {
         const struct cap *cap = &rule->caps[i];
         say_comma(d);
         if (cap->amount_max != INT64_MAX) {
-            say_amount(d, cap->amount_max,
-                       is_money ? d->units.money_decimals : d->units.points_decimals);
+            say_amount(d, cap->amount_max, decimals);
             say(d, cap->uses_max != INT64_MAX ? " and " : "");
         }
         if (cap->uses_max != INT64_MAX) {
@@ -216,6 +310,9 @@ static void say_caps(struct describing *d, const struct rule *rule)
             say(d, "receipt");
         } else {
             say_window(d, cap->window);
+        }
+        if (cap->of != CAP_OF_MEMBER) {
+            say(d, " of %s", cap_of_name(cap->of));
         }
     }
     if (rule->cap_count > 0) {
@@ -252,7 +349,7 @@ enum err describe_rule(const struct rules_text *text, const struct rule *rule,
     const struct when *when = &rule->when;
     out->count = 0;
     if (rule->on == OCCASION_EVENT) {
-        say_slice(&d, rule->event);
+        say_slice(&d, rule->is_on_any ? slice_of("any", 3) : rule->event);
         end_value(&d, "on");
     }
     say_time(&d, when);
@@ -263,9 +360,15 @@ enum err describe_rule(const struct rules_text *text, const struct rule *rule,
     say_bound(&d, "goods_count", when->goods_milli, QUANTITY_DECIMALS);
     say_bound(&d, "purchase", when->purchase, 0);
     say_metrics(&d, text, when);
+    say_member(&d, text, when);
     say_sets(&d, "for", text, rule->goods, rule->goods_count);
     say_sets(&d, "except", text, rule->except, rule->except_count);
-    say_gift(&d, &rule->gift);
+    say_gift(&d, text, &rule->gift);
+    if (rule->take != NULL) {
+        say_amount(&d, rule->take->minor, units.points_decimals);
+        say(&d, " of %s", text->metrics[rule->take->metric].name);
+        end_value(&d, "take");
+    }
     say_combining(&d, rule);
     say_caps(&d, rule);
     return finish(&d);
@@ -283,6 +386,32 @@ enum err describe_metric(const struct rules_text *text, const struct metric *met
     if (metric->goods != NO_GOODS) {
         say(&d, "%s", text->goods[metric->goods].name);
         end_value(&d, "goods");
+    }
+    return finish(&d);
+}
+
+enum err describe_tier(const struct rules_text *text, const struct tier *tier, struct arena *arena,
+                       struct described *out)
+{
+    struct describing d = {.arena = arena, .out = out};
+    out->count = 0;
+    say(&d, "%zu", (size_t)(tier - text->tiers) + 1);
+    end_value(&d, "level");
+    return finish(&d);
+}
+
+enum err describe_coupon(const struct coupon *coupon, struct arena *arena, struct described *out)
+{
+    struct describing d = {.arena = arena, .out = out};
+    out->count = 0;
+    say_texts(&d, "codes", coupon->codes, coupon->code_count);
+    if (coupon->prefix.length > 0) {
+        say_slice(&d, coupon->prefix);
+        end_value(&d, "prefix");
+    }
+    if (coupon->is_personal) {
+        say(&d, "yes");
+        end_value(&d, "personal");
     }
     return finish(&d);
 }

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "programme/rules.h"
 
-#define DESCRIBED_MAX 20
+#define DESCRIBED_MAX 32
 
 /* What isn't said, or is the default, isn't there. */
 struct described {
@@ -23,12 +23,19 @@ struct described_units {
     unsigned money_decimals;
 };
 
+/* Of how many decimals are the numbers that say what a rule gave? */
+unsigned described_decimals(const struct rule *rule, struct described_units units);
+
 /* ERR_RESOURCE. */
 MUST_USE enum err describe_rule(const struct rules_text *text, const struct rule *rule,
                                 struct described_units units, struct arena *arena,
                                 struct described *out);
 MUST_USE enum err describe_metric(const struct rules_text *text, const struct metric *metric,
                                   struct arena *arena, struct described *out);
+MUST_USE enum err describe_tier(const struct rules_text *text, const struct tier *tier,
+                                struct arena *arena, struct described *out);
+MUST_USE enum err describe_coupon(const struct coupon *coupon, struct arena *arena,
+                                  struct described *out);
 MUST_USE enum err describe_goods(const struct goods_set *set, struct arena *arena,
                                  struct described *out);
 

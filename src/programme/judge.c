@@ -2,78 +2,14 @@
 
 #include <string.h>
 
+#include "programme/coupon.h"
 #include "programme/judging.h"
 #include "programme/share.h"
 
 static void trace(struct judging *j, uint16_t rule, enum trace_reason reason, int64_t has,
                   int64_t wants)
 {
-    judging_trace(j, (struct trace_row){rule, reason, NO_METRIC, has, wants});
-}
-
-/* Caps. */
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t left_of(int64_t max, int64_t used)
-{
-    return max == INT64_MAX ? INT64_MAX : used >= max ? 0 : max - used;
-}
-
-static int64_t cap_used(const struct judging *j, uint16_t place, size_t c, enum slot_of of)
-{
-    const struct cap *cap = &j->text->rules[place].caps[c];
-    uint64_t slot = rules_cap_slot(j->rules, place, c, of);
-    int64_t sum = INT64_MAX;
-    enum err err = standing_sum(j->standing, slot, window_first_bucket(cap->window, j->day),
-                                window_bucket(cap->window, j->day), &sum);
-    return err == ERR_OK ? sum : INT64_MAX;
-}
-
-/* What all caps leave of it. */
-static int64_t capped(const struct judging *j, uint16_t place, int64_t wanted)
-{
-    const struct rule *rule = &j->text->rules[place];
-    int64_t given = wanted;
-    for (size_t c = 0; c < rule->cap_count; c++) {
-        const struct cap *cap = &rule->caps[c];
-        if (cap->is_per_receipt) {
-            given = least(given, cap->amount_max);
-            continue;
-        }
-        if (cap->amount_max != INT64_MAX) {
-            given = least(given, left_of(cap->amount_max, cap_used(j, place, c, SLOT_CAP_AMOUNT)));
-        }
-        if (cap->uses_max != INT64_MAX &&
-            left_of(cap->uses_max, cap_used(j, place, c, SLOT_CAP_USES)) == 0) {
-            given = 0;
-        }
-    }
-    return given;
-}
-
-static enum err count_in_caps(struct judging *j, uint16_t place, int64_t given)
-{
-    const struct rule *rule = &j->text->rules[place];
-    for (size_t c = 0; c < rule->cap_count; c++) {
-        const struct cap *cap = &rule->caps[c];
-        if (cap->is_per_receipt) {
-            continue;
-        }
-        int64_t bucket = window_bucket(cap->window, j->day);
-        if (cap->amount_max != INT64_MAX) {
-            TRY(standing_add(j->standing, &j->changes, j->arena,
-                             rules_cap_slot(j->rules, place, c, SLOT_CAP_AMOUNT), bucket, given));
-        }
-        if (cap->uses_max != INT64_MAX) {
-            TRY(standing_add(j->standing, &j->changes, j->arena,
-                             rules_cap_slot(j->rules, place, c, SLOT_CAP_USES), bucket, 1));
-        }
-    }
-    return ERR_OK;
+    judging_trace(j, (struct trace_row){rule, reason, NO_METRIC, has, wants}, NO_CODE);
 }
 
 /* Rules, one stage after the other. */
@@ -81,21 +17,22 @@ static enum err count_in_caps(struct judging *j, uint16_t place, int64_t given)
 /* A rule that applies, and what it would give. */
 struct offer {
     uint16_t place;
+    size_t code; /* that it takes; NO_CODE */
     int64_t wanted;
     int64_t given;
     int64_t *parts; /* of each line */
 };
 
-static enum err offer_of(struct judging *j, uint16_t place, struct offer *out)
+static enum err offer_of(struct judging *j, uint16_t place, size_t code, struct offer *out)
 {
     const struct rule *rule = &j->text->rules[place];
-    struct offer offer = {.place = place};
+    struct offer offer = {.place = place, .code = code};
     offer.parts = arena_alloc(j->arena, (j->occasion->line_count + 1) * sizeof offer.parts[0]);
     if (offer.parts == NULL) {
         return ERR_RESOURCE;
     }
     TRY(gift_wanted(j, rule, &offer.wanted, offer.parts));
-    offer.given = capped(j, place, offer.wanted);
+    offer.given = caps_leave(j, place, code, offer.wanted);
     *out = offer;
     return ERR_OK;
 }
@@ -122,14 +59,19 @@ static enum err take_offer(struct judging *j, const struct offer *offer)
     if (stage == STAGE_DISCOUNT) {
         TRY(give_to_lines(j, offer, j->discounts));
     } else {
-        TRY(int64_add(j->points, offer->given, &j->points));
+        TRY(gift_hand_out(j, rule, offer->given));
         if (stage == STAGE_BASE) {
             TRY(give_to_lines(j, offer, j->base_points));
         }
     }
-    TRY(count_in_caps(j, offer->place, offer->given));
+    if (rule->take != NULL) {
+        TRY(metric_take(j, rule->take));
+    }
+    TRY(caps_count(j, offer->place, offer->code, offer->given));
     j->awards[j->award_count++] = (struct award){offer->place, offer->wanted, offer->given};
-    trace(j, offer->place, TRACE_FIRED, offer->given, offer->wanted);
+    judging_trace(
+        j, (struct trace_row){offer->place, TRACE_FIRED, NO_METRIC, offer->given, offer->wanted},
+        offer->code);
     return ERR_OK;
 }
 
@@ -178,8 +120,9 @@ static enum err look_at(struct judging *j, struct round *round, size_t at, bool 
     if (is_kept_out(j, round, at)) {
         return ERR_OK;
     }
-    TRY(match_rule(j, round->at[at], out_applies));
-    return *out_applies ? offer_of(j, round->at[at], out_offer) : ERR_OK;
+    size_t code;
+    TRY(match_rule(j, round->at[at], out_applies, &code));
+    return *out_applies ? offer_of(j, round->at[at], code, out_offer) : ERR_OK;
 }
 
 /* Of the rules of a group that apply, of which `first` is the first, the one that gives most, the
@@ -285,46 +228,33 @@ static enum err run_rules(struct judging *j, struct rule_list list)
     return ERR_OK;
 }
 
-/* Metrics. */
-
-static enum err metric_growth(const struct judging *j, const struct metric *metric,
-                              int64_t *out_growth)
-{
-    bool is_sale = j->occasion->kind == OCCASION_SALE;
-    int64_t growth = 0;
-    if (metric->of == METRIC_VISITS) {
-        growth = is_sale ? 1 : 0;
-    } else if (metric->of == METRIC_POINTS) {
-        growth = j->points;
-    } else {
-        for (size_t i = 0; i < j->occasion->line_count; i++) {
-            const struct basket_line *line = &j->occasion->lines[i];
-            if (metric->goods == NO_GOODS || goods_list_has(j->goods[i], metric->goods)) {
-                TRY(int64_add(growth,
-                              metric->of == METRIC_SPEND ? line->amount.minor - j->discounts[i]
-                                                         : line->quantity_milli,
-                              &growth));
-            }
-        }
-    }
-    *out_growth = growth;
-    return ERR_OK;
-}
-
-static enum err grow_metrics(struct judging *j)
-{
-    for (size_t m = 0; m < j->text->metric_count; m++) {
-        const struct metric *metric = &j->text->metrics[m];
-        int64_t growth = 0;
-        TRY(metric_growth(j, metric, &growth));
-        TRY(standing_add(j->standing, &j->changes, j->arena,
-                         rules_metric_slot(j->rules, (uint16_t)m),
-                         window_bucket(metric->window, j->day), growth));
-    }
-    return ERR_OK;
-}
-
 /* The whole. */
+
+static size_t count_caps(const struct judging *j, struct rule_list list)
+{
+    size_t caps = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        caps += j->text->rules[list.at[i]].cap_count;
+    }
+    return caps;
+}
+
+/* For what all members claim, and for codes. */
+static enum err reserve_claims(struct judging *j, struct rule_list list)
+{
+    size_t codes = j->occasion->code_count;
+    j->claims = arena_alloc(j->arena, (2 * count_caps(j, list) + 1) * sizeof j->claims[0]);
+    j->coupons = arena_alloc(j->arena, (codes + 1) * sizeof j->coupons[0]);
+    j->verdicts = arena_alloc(j->arena, (codes + 1) * sizeof j->verdicts[0]);
+    if (j->claims == NULL || j->coupons == NULL || j->verdicts == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < codes; i++) {
+        j->coupons[i] = coupon_of_code(j->text, j->occasion->codes[i].text);
+        j->verdicts[i] = (struct code_verdict){NO_RULE, TRACE_CODE_UNKNOWN};
+    }
+    return ERR_OK;
+}
 
 static enum err reserve(struct judging *j, size_t candidates, bool is_traced)
 {
@@ -333,7 +263,9 @@ static enum err reserve(struct judging *j, size_t candidates, bool is_traced)
     j->paid = arena_alloc(j->arena, lines * sizeof j->paid[0]);
     j->base_points = arena_alloc(j->arena, lines * sizeof j->base_points[0]);
     j->awards = arena_alloc(j->arena, (candidates + 1) * sizeof j->awards[0]);
-    if (j->discounts == NULL || j->paid == NULL || j->base_points == NULL || j->awards == NULL) {
+    j->raised = arena_alloc(j->arena, (candidates + 1) * sizeof j->raised[0]);
+    if (j->discounts == NULL || j->paid == NULL || j->base_points == NULL || j->awards == NULL ||
+        j->raised == NULL) {
         return ERR_RESOURCE;
     }
     memset(j->discounts, 0, lines * sizeof j->discounts[0]);
@@ -381,6 +313,11 @@ static enum err conclude(struct judging *j, struct judgement *out)
         .awards = j->awards,
         .award_count = j->award_count,
         .changes = j->changes,
+        .claims = j->claims,
+        .claim_count = j->claim_count,
+        .codes = j->verdicts,
+        .raised = j->raised,
+        .raised_count = j->raised_count,
         .trace = j->trace,
         .trace_count = j->trace_count,
     };
@@ -405,7 +342,8 @@ enum err judge(const struct rules *rules, const struct standing *standing,
         TRY(rules_candidates(rules, occasion, j.goods, arena, &list));
     }
     TRY(reserve(&j, list.count, is_traced));
+    TRY(reserve_claims(&j, list));
     TRY(run_rules(&j, list));
-    TRY(grow_metrics(&j));
+    TRY(metrics_grow(&j));
     return conclude(&j, out_judgement);
 }

@@ -30,13 +30,24 @@ enum trace_reason {
     TRACE_GROUP,        /* what it would have given; what the best of its group did */
     TRACE_EXCLUDED,     /* an exclusive rule went before it */
     TRACE_CAP,          /* a cap left nothing; what it would have given */
+    TRACE_AROUND,       /* not around that day of the year; day */
+    TRACE_TIER,         /* the bit of the member's tier; those it is for */
+    TRACE_REFERRER,     /* nobody else brought the member; has: 1 if it was the member itself */
+    TRACE_NO_CODE,      /* no code of its coupon was shown */
+    TRACE_CODE_UNKNOWN, /* it was never issued */
+    TRACE_CODE_OVER,    /* day; the first day on which it is over */
+    TRACE_CODE_OTHER,   /* it is somebody else's */
+    TRACE_CODE_USED,    /* it was used up */
+    TRACE_CODE_SPARE,   /* another code of the coupon was taken */
+    TRACE_TAKE,         /* the metric that it takes from; what it takes */
     TRACE_REASON_COUNT
 };
 
 struct trace_row {
     uint16_t rule; /* its place in the text */
     enum trace_reason reason;
-    uint16_t metric; /* of TRACE_METRIC_BELOW and _ABOVE, its place in the text; else NO_METRIC */
+    uint16_t metric; /* of TRACE_METRIC_BELOW, _ABOVE and TRACE_TAKE, its place in the text; else
+                        NO_METRIC */
     int64_t has;
     int64_t wants;
 };
@@ -45,7 +56,33 @@ struct trace_row {
 struct award {
     uint16_t rule;
     int64_t wanted; /* without its caps: minor units of points, or of money for a discount */
-    int64_t given;  /* 1 or more */
+    int64_t given;  /* 1 or more; in what it is counted: rule_given_in */
+};
+
+/* An event for who brought the member, to be judged as one of its own. */
+struct raised {
+    uint16_t rule;
+    struct slice event; /* the rule's text */
+};
+
+/* What is added to a number that others add to at the same time: only up to `most`. Whoever keeps
+ * it refuses what would go beyond; then the occasion is judged again, on the numbers as they are.
+ */
+struct claim {
+    enum cap_of of; /* CAP_OF_ALL or CAP_OF_CODE */
+    size_t code;    /* of CAP_OF_CODE, its place among the codes that were shown */
+    uint64_t slot;
+    int64_t bucket;
+    int64_t delta; /* 1 or more */
+    int64_t most;
+};
+
+#define NO_RULE UINT16_MAX
+
+/* What became of a code that was shown. */
+struct code_verdict {
+    uint16_t rule; /* that took it, else the last of its coupon that did not; NO_RULE: none is */
+    enum trace_reason reason; /* TRACE_FIRED: taken */
 };
 
 /* Everything is in the arena that was given. */
@@ -54,10 +91,15 @@ struct judgement {
     struct money discount;                 /* taken from it */
     const struct money *line_discounts;    /* of each line; their sum is `discount` */
     const struct points *line_base_points; /* points for money of each line */
-    struct points points;                  /* all that rules gave */
+    struct points points;                  /* all that rules gave to the balance */
     const struct award *awards;            /* in the order in which rules went */
     size_t award_count;
     struct standing_changes changes;
+    const struct claim *claims; /* on numbers of all members or of a code, each once */
+    size_t claim_count;
+    const struct code_verdict *codes; /* of each that was shown */
+    const struct raised *raised;
+    size_t raised_count;
     const struct trace_row *trace; /* each rule once; NULL unless it was asked for */
     size_t trace_count;
 };

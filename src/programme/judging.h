@@ -21,21 +21,54 @@ struct judging {
     struct standing_changes changes;
     struct award *awards; /* room for each candidate */
     size_t award_count;
+    struct claim *claims; /* room for each cap of each candidate */
+    size_t claim_count;
+    uint16_t *coupons; /* of each code that was shown */
+    struct code_verdict *verdicts;
+    struct raised *raised; /* room for each candidate */
+    size_t raised_count;
+    unsigned tier;           /* the bit of the one that the member has; 0: not looked up yet */
     struct trace_row *trace; /* NULL, or room for each rule */
     size_t trace_count;
 };
 
-/* Nothing where no trace was asked for. */
-void judging_trace(struct judging *j, struct trace_row row);
+/* Keeps the row where a trace was asked for, and what it says about codes. `code` is the place of
+ * the one that a rule took; NO_CODE. */
+void judging_trace(struct judging *j, struct trace_row row, size_t code);
+#define NO_CODE SIZE_MAX
 
 /* Is the line among the rule's goods? */
 bool match_line(const struct judging *j, const struct rule *rule, size_t line);
-/* Do the rule's conditions hold? Traces the first that does not. ERR_RANGE. */
-MUST_USE enum err match_rule(struct judging *j, uint16_t place, bool *out_matches);
+/* Do the rule's conditions hold? Traces the first that does not. `out_code` is the code that it
+ * would take, or NO_CODE. ERR_RANGE. */
+MUST_USE enum err match_rule(struct judging *j, uint16_t place, bool *out_matches,
+                             size_t *out_code);
+
+/* A metric as it was before the occasion, and as it is with what was given so far. ERR_RANGE. */
+MUST_USE enum err metric_before(const struct judging *j, uint16_t metric, int64_t *out_value);
+MUST_USE enum err metric_now(const struct judging *j, uint16_t metric, int64_t *out_value);
+/* The first day on which the metric's end is behind, as rules have prolonged it so far; not before
+ * the occasion's day. */
+int64_t metric_end_now(const struct judging *j, uint16_t metric);
+/* Takes from what is there, the oldest first. ERR_RANGE, ERR_RESOURCE. */
+MUST_USE enum err metric_take(struct judging *j, const struct take *take);
+/* Counts the occasion in all metrics. ERR_RANGE, ERR_RESOURCE. */
+MUST_USE enum err metrics_grow(struct judging *j);
+
+/* What all caps leave of what a rule wants to give. */
+int64_t caps_leave(const struct judging *j, uint16_t place, size_t code, int64_t wanted);
+/* Has the code been used as often as the rule's caps let it be? */
+bool caps_use_up(const struct judging *j, uint16_t place, size_t code);
+/* ERR_RANGE, ERR_RESOURCE. */
+MUST_USE enum err caps_count(struct judging *j, uint16_t place, size_t code, int64_t given);
 
 /* What a rule would give now, without caps, in minor units; of its goods' lines in `parts` each
- * one's weight for sharing it out (0 for other lines). ERR_RANGE. */
+ * one's weight for sharing it out (0 for other lines). ERR_RANGE, ERR_RESOURCE. */
 MUST_USE enum err gift_wanted(const struct judging *j, const struct rule *rule, int64_t *out_wanted,
                               int64_t *out_parts);
+
+/* Hands out what is no discount: to the balance, to a metric, to who brought the member. ERR_RANGE,
+ * ERR_RESOURCE. */
+MUST_USE enum err gift_hand_out(struct judging *j, const struct rule *rule, int64_t given);
 
 #endif

@@ -1,4 +1,5 @@
 /* Does a rule apply: its conditions, one after the other. */
+#include "programme/coupon.h"
 #include "programme/judging.h"
 
 static bool is_any_set(const struct goods_list list, const uint16_t *sets, size_t count)
@@ -86,6 +87,42 @@ static struct trace_row match_place(const struct judging *j, const struct when *
     return holds;
 }
 
+/* Why a code does not help the rule. */
+static struct trace_row match_code(const struct judging *j, uint16_t place, size_t code)
+{
+    const struct rule *rule = &j->text->rules[place];
+    const struct coupon *coupon = &j->text->coupons[*rule->when.coupon];
+    const struct standing *standing = &j->occasion->codes[code].standing;
+    int64_t until = coupon_until(coupon, standing);
+    if (until == 0) {
+        return fails(TRACE_CODE_UNKNOWN, 0, 0);
+    }
+    if (j->day >= until) {
+        return fails(TRACE_CODE_OVER, j->day, until);
+    }
+    if (!coupon_is_for(coupon, standing, j->occasion->shopper.key)) {
+        return fails(TRACE_CODE_OTHER, 0, 0);
+    }
+    return caps_use_up(j, place, code) ? fails(TRACE_CODE_USED, 0, 0) : holds;
+}
+
+/* The first code that helps it. */
+static struct trace_row match_coupon(const struct judging *j, uint16_t place, size_t *out_code)
+{
+    const uint16_t *coupon = j->text->rules[place].when.coupon;
+    struct trace_row row = coupon == NULL ? holds : fails(TRACE_NO_CODE, 0, 0);
+    for (size_t i = 0; coupon != NULL && i < j->occasion->code_count; i++) {
+        if (j->coupons[i] == *coupon) {
+            row = match_code(j, place, i);
+            if (row.reason == TRACE_FIRED) {
+                *out_code = i;
+                return row;
+            }
+        }
+    }
+    return row;
+}
+
 static enum err match_basket(const struct judging *j, const struct rule *rule,
                              struct trace_row *out)
 {
@@ -116,36 +153,90 @@ static enum err match_basket(const struct judging *j, const struct rule *rule,
     return ERR_OK;
 }
 
-static enum err metric_value(const struct judging *j, uint16_t metric, int64_t *out_value)
+/* On the birthday's or enrolment's day of one year, or the last of a month that has no such day. */
+static bool is_around_in(const struct judging *j, const struct around *around, int month, int day,
+                         int year)
 {
-    struct window window = j->text->metrics[metric].window;
-    return standing_sum(j->standing, rules_metric_slot(j->rules, metric),
-                        window_first_bucket(window, j->day), window_bucket(window, j->day),
-                        out_value);
+    int last = civil_days_in_month(year, month);
+    int64_t at = day_of_civil(year, month, day < last ? day : last);
+    return j->day >= at - (int64_t)around->before && j->day <= at + (int64_t)around->after;
 }
 
-static enum err match_member(const struct judging *j, const struct when *when,
-                             struct trace_row *out)
+static bool is_around(const struct judging *j, const struct around *around)
 {
-    for (size_t i = 0; i < when->metric_count; i++) {
+    const struct shopper *shopper = &j->occasion->shopper;
+    bool is_birthday = around->of == DAY_OF_BIRTHDAY;
+    if (is_birthday ? shopper->birth_month == 0 : shopper->enrolled_day == 0) {
+        return false;
+    }
+    struct civil enrolled = civil_of_day(shopper->enrolled_day);
+    int month = is_birthday ? (int)shopper->birth_month : enrolled.month;
+    int day = is_birthday ? (int)shopper->birth_day : enrolled.day;
+    int year = civil_of_day(j->day).year;
+    for (int y = year - 1; y <= year + 1; y++) {
+        bool is_due = is_birthday || y > enrolled.year;
+        if (is_due && is_around_in(j, around, month, day, y)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The bit of the highest tier that the member holds. */
+static enum err tier_of(struct judging *j, unsigned *out_tier)
+{
+    for (size_t t = j->text->tier_count; j->tier == 0 && t > 0; t--) {
+        int64_t left;
+        TRY(metric_before(j, j->text->tiers[t - 1].until, &left));
+        j->tier = left > 0 ? TIER_BIT(t - 1) : 0;
+    }
+    j->tier = j->tier == 0 ? NO_TIER_BIT : j->tier;
+    *out_tier = j->tier;
+    return ERR_OK;
+}
+
+static enum err match_metrics(const struct judging *j, const struct when *when,
+                              struct trace_row *out)
+{
+    *out = holds;
+    for (size_t i = 0; i < when->metric_count && out->reason == TRACE_FIRED; i++) {
         const struct metric_bounds *bounds = &when->metrics[i];
         int64_t value;
-        TRY(metric_value(j, bounds->metric, &value));
+        TRY(bounds->counts_this ? metric_now(j, bounds->metric, &value)
+                                : metric_before(j, bounds->metric, &value));
         if (value < bounds->at_least) {
             *out = fails(TRACE_METRIC_BELOW, value, bounds->at_least);
             out->metric = bounds->metric;
-            return ERR_OK;
-        }
-        if (value >= bounds->below) {
+        } else if (value >= bounds->below) {
             *out = fails(TRACE_METRIC_ABOVE, value, bounds->below);
             out->metric = bounds->metric;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err match_member(struct judging *j, const struct when *when, struct trace_row *out)
+{
+    if (when->is_referred && !occasion_is_referred(j->occasion)) {
+        *out = fails(TRACE_REFERRER, j->occasion->shopper.referrer.length > 0 ? 1 : 0, 0);
+        return ERR_OK;
+    }
+    if (when->around != NULL && !is_around(j, when->around)) {
+        *out = fails(TRACE_AROUND, j->day, 0);
+        return ERR_OK;
+    }
+    if (when->tiers != 0) {
+        unsigned tier;
+        TRY(tier_of(j, &tier));
+        if ((when->tiers & tier) == 0) {
+            *out = fails(TRACE_TIER, tier, when->tiers);
             return ERR_OK;
         }
     }
-    *out = holds;
-    if (when->purchase != 0) {
+    TRY(match_metrics(j, when, out));
+    if (out->reason == TRACE_FIRED && when->purchase != 0) {
         int64_t before;
-        TRY(metric_value(j, when->purchases, &before));
+        TRY(metric_before(j, when->purchases, &before));
         if (before != (int64_t)when->purchase - 1) {
             *out = fails(TRACE_PURCHASE, before + 1, when->purchase);
         }
@@ -153,11 +244,35 @@ static enum err match_member(const struct judging *j, const struct when *when,
     return ERR_OK;
 }
 
-static enum err match_all(const struct judging *j, const struct rule *rule, struct trace_row *out)
+static bool is_on(const struct rule *rule, const struct occasion *occasion)
 {
+    return rule->is_on_any ||
+           (rule->on == occasion->kind &&
+            (rule->on == OCCASION_SALE || slice_equal(rule->event, occasion->event)));
+}
+
+/* Is there what the rule takes? */
+static enum err match_take(const struct judging *j, const struct take *take, struct trace_row *out)
+{
+    *out = holds;
+    if (take == NULL) {
+        return ERR_OK;
+    }
+    int64_t there;
+    TRY(metric_now(j, take->metric, &there));
+    if (there < take->minor) {
+        *out = fails(TRACE_TAKE, there, take->minor);
+        out->metric = take->metric;
+    }
+    return ERR_OK;
+}
+
+static enum err match_all(struct judging *j, uint16_t place, struct trace_row *out,
+                          size_t *out_code)
+{
+    const struct rule *rule = &j->text->rules[place];
     const struct occasion *occasion = j->occasion;
-    if (rule->on != occasion->kind ||
-        (rule->on == OCCASION_EVENT && !slice_equal(rule->event, occasion->event))) {
+    if (!is_on(rule, occasion)) {
         *out = fails(TRACE_OTHER_OCCASION, 0, 0);
         return ERR_OK;
     }
@@ -165,22 +280,29 @@ static enum err match_all(const struct judging *j, const struct rule *rule, stru
     if (out->reason == TRACE_FIRED) {
         *out = match_place(j, &rule->when);
     }
-    if (out->reason == TRACE_FIRED && occasion->kind == OCCASION_SALE) {
+    if (out->reason == TRACE_FIRED) {
+        *out = match_coupon(j, place, out_code);
+    }
+    if (out->reason == TRACE_FIRED && rule->on == OCCASION_SALE) {
         TRY(match_basket(j, rule, out));
     }
     if (out->reason == TRACE_FIRED) {
         TRY(match_member(j, &rule->when, out));
     }
+    if (out->reason == TRACE_FIRED) {
+        TRY(match_take(j, rule->take, out));
+    }
     return ERR_OK;
 }
 
-enum err match_rule(struct judging *j, uint16_t place, bool *out_matches)
+enum err match_rule(struct judging *j, uint16_t place, bool *out_matches, size_t *out_code)
 {
     struct trace_row found = holds;
-    TRY(match_all(j, &j->text->rules[place], &found));
+    *out_code = NO_CODE;
+    TRY(match_all(j, place, &found, out_code));
     if (found.reason != TRACE_FIRED) {
         found.rule = place;
-        judging_trace(j, found);
+        judging_trace(j, found, NO_CODE);
     }
     *out_matches = found.reason == TRACE_FIRED;
     return ERR_OK;

@@ -7,20 +7,20 @@
 
 const char *metric_of_name(enum metric_of of)
 {
-    static const char *const names[METRIC_OF_COUNT] = {[METRIC_SPEND] = "spend",
-                                                       [METRIC_VISITS] = "visits",
-                                                       [METRIC_ITEMS] = "items",
-                                                       [METRIC_POINTS] = "points"};
+    static const char *const names[METRIC_OF_COUNT] = {
+        [METRIC_SPEND] = "spend",   [METRIC_VISITS] = "visits", [METRIC_ITEMS] = "items",
+        [METRIC_POINTS] = "points", [METRIC_GIVEN] = "given",   [METRIC_UNTIL] = "until",
+        [METRIC_SINCE] = "since",   [METRIC_STREAK] = "streak"};
     ASSERT(of < METRIC_OF_COUNT);
     return names[of];
 }
 
 unsigned metric_of_decimals(enum metric_of of, unsigned points_decimals, unsigned money_decimals)
 {
-    return of == METRIC_SPEND    ? money_decimals
-           : of == METRIC_POINTS ? points_decimals
-           : of == METRIC_ITEMS  ? QUANTITY_DECIMALS
-                                 : 0;
+    return of == METRIC_SPEND                          ? money_decimals
+           : of == METRIC_POINTS || of == METRIC_GIVEN ? points_decimals
+           : of == METRIC_ITEMS                        ? QUANTITY_DECIMALS
+                                                       : 0;
 }
 
 const char *amount_of_name(enum amount_of of)
@@ -38,6 +38,22 @@ const char *weekday_name(unsigned weekday)
     return names[weekday];
 }
 
+const char *day_of_name(enum day_of of)
+{
+    static const char *const names[DAY_OF_COUNT] = {
+        [DAY_OF_BIRTHDAY] = "birthday", [DAY_OF_ENROLMENT] = "enrolment"};
+    ASSERT(of < DAY_OF_COUNT);
+    return names[of];
+}
+
+const char *cap_of_name(enum cap_of of)
+{
+    static const char *const names[CAP_OF_COUNT] = {
+        [CAP_OF_MEMBER] = "member", [CAP_OF_ALL] = "all", [CAP_OF_CODE] = "code"};
+    ASSERT(of < CAP_OF_COUNT);
+    return names[of];
+}
+
 const char *gives_name(enum gives gives)
 {
     static const char *const names[GIVES_COUNT] = {
@@ -46,6 +62,9 @@ const char *gives_name(enum gives gives)
         [GIVES_MULTIPLE] = "multiple",
         [GIVES_PERCENT_OFF] = "percent_off",
         [GIVES_MONEY_OFF] = "money_off",
+        [GIVES_PRICE] = "price",
+        [GIVES_UNTIL] = "until",
+        [GIVES_EVENT] = "event",
     };
     ASSERT(gives < GIVES_COUNT);
     return names[gives];
@@ -56,10 +75,37 @@ enum stage rule_stage(const struct rule *rule)
     static const enum stage stages[GIVES_COUNT] = {
         [GIVES_POINTS_FOR_MONEY] = STAGE_BASE, [GIVES_POINTS] = STAGE_BONUS,
         [GIVES_MULTIPLE] = STAGE_BONUS,        [GIVES_PERCENT_OFF] = STAGE_DISCOUNT,
-        [GIVES_MONEY_OFF] = STAGE_DISCOUNT,
+        [GIVES_MONEY_OFF] = STAGE_DISCOUNT,    [GIVES_UNTIL] = STAGE_TERM,
+        [GIVES_EVENT] = STAGE_BONUS,           [GIVES_PRICE] = STAGE_DISCOUNT,
     };
     ASSERT(rule->gift.gives < GIVES_COUNT);
-    return stages[rule->gift.gives];
+    bool is_kept = rule->gift.metric != NULL && rule->gift.gives != GIVES_UNTIL;
+    return is_kept ? STAGE_KEPT : stages[rule->gift.gives];
+}
+
+enum given_in rule_given_in(const struct rule *rule)
+{
+    switch (rule->gift.gives) {
+    case GIVES_PERCENT_OFF:
+    case GIVES_MONEY_OFF:
+    case GIVES_PRICE:
+        return GIVEN_IN_MONEY;
+    case GIVES_UNTIL:
+        return GIVEN_IN_DAYS;
+    case GIVES_EVENT:
+        return GIVEN_IN_TIMES;
+    case GIVES_POINTS_FOR_MONEY:
+    case GIVES_POINTS:
+    case GIVES_MULTIPLE:
+    case GIVES_COUNT:
+    default:
+        return GIVEN_IN_POINTS;
+    }
+}
+
+bool rule_is_without_basket(const struct rule *rule)
+{
+    return rule->on == OCCASION_EVENT;
 }
 
 /* Compares a decimal with a whole number: -1, 0, 1. */
@@ -76,15 +122,57 @@ static int compare_whole(struct decimal value, int64_t whole)
     return value.mantissa % unit == 0 ? 0 : 1;
 }
 
-static bool is_ratio_right(const struct gift *gift)
+static bool is_ratio_right(const struct gift *gift, struct decimal ratio)
 {
-    struct decimal ratio = gift->ratio;
     if (ratio.mantissa < 0 || ratio.mantissa > LIMIT_RATIO_MANTISSA ||
         ratio.scale > LIMIT_RATIO_DECIMALS) {
         return false;
     }
     return gift->gives == GIVES_MULTIPLE ? compare_whole(ratio, 1) > 0
                                          : ratio.mantissa > 0 && compare_whole(ratio, 100) <= 0;
+}
+
+static bool is_reckoned_on_goods(const struct gift *gift)
+{
+    return gift->gives == GIVES_POINTS_FOR_MONEY || gift->gives == GIVES_MULTIPLE ||
+           gift->gives == GIVES_PERCENT_OFF || gift->gives == GIVES_MONEY_OFF ||
+           gift->gives == GIVES_PRICE;
+}
+
+static bool is_term_right(const struct term *term)
+{
+    bool is_to_end = term->end_of == WINDOW_DAY || term->end_of == WINDOW_WEEK ||
+                     term->end_of == WINDOW_MONTH || term->end_of == WINDOW_YEAR;
+    bool lasts = term->months > 0 || term->days > 0 || is_to_end;
+    return lasts && (is_to_end || term->end_of == WINDOW_EVER) &&
+           term->months <= LIMIT_TERM_MONTHS && term->days <= LIMIT_TERM_DAYS;
+}
+
+/* What is given to a metric, or prolonged. */
+static enum err check_receiver(const struct rule *rule, const struct rule_names *names,
+                               struct note *note)
+{
+    const struct gift *gift = &rule->gift;
+    bool is_needed = gift->gives == GIVES_UNTIL;
+    bool may_be = is_needed || gift->gives == GIVES_POINTS || gift->gives == GIVES_POINTS_FOR_MONEY;
+    if (gift->metric == NULL ? is_needed : !may_be || *gift->metric >= names->metric_count) {
+        return note_set(note, ERR_INPUT, "rule %s: it gives to no metric that is known",
+                        rule->name);
+    }
+    enum metric_of of = is_needed ? METRIC_UNTIL : METRIC_GIVEN;
+    if (gift->metric != NULL && names->metrics[*gift->metric].of != of) {
+        return note_set(note, ERR_INPUT, "rule %s: it gives to a metric that isn't of \"%s\"",
+                        rule->name, metric_of_name(of));
+    }
+    if (gift->gives == GIVES_UNTIL && !is_term_right(&gift->term)) {
+        return note_set(note, ERR_INPUT, "rule %s: it prolongs by nothing", rule->name);
+    }
+    if (gift->gives == GIVES_EVENT && (gift->event.length == 0 || !rule->when.is_referred)) {
+        return note_set(note, ERR_INPUT,
+                        "rule %s: an event is for who brought the member: it needs referred: yes",
+                        rule->name);
+    }
+    return ERR_OK;
 }
 
 static enum err check_gift(const struct rule *rule, struct note *note)
@@ -94,7 +182,7 @@ static enum err check_gift(const struct rule *rule, struct note *note)
         gift->rounding >= ROUNDING_COUNT) {
         return note_set(note, ERR_INPUT, "rule %s: what it gives is not known", rule->name);
     }
-    if (rule->on == OCCASION_EVENT && gift->gives != GIVES_POINTS) {
+    if (rule->on == OCCASION_EVENT && is_reckoned_on_goods(gift)) {
         return note_set(note, ERR_INPUT, "rule %s: an event has no goods: it can give points only",
                         rule->name);
     }
@@ -110,7 +198,7 @@ static enum err check_gift(const struct rule *rule, struct note *note)
                         rule->name);
     }
     bool has_ratio = gift->gives == GIVES_MULTIPLE || gift->gives == GIVES_PERCENT_OFF;
-    if (has_ratio && !is_ratio_right(gift)) {
+    if (has_ratio && gift->by == NULL && !is_ratio_right(gift, gift->ratio)) {
         return note_set(note, ERR_INPUT,
                         gift->gives == GIVES_MULTIPLE
                             ? "rule %s: a factor is above 1"
@@ -121,10 +209,88 @@ static enum err check_gift(const struct rule *rule, struct note *note)
         (gift->money_minor < 1 || gift->money_minor > LIMIT_POINTS_PER_COMMAND)) {
         return note_set(note, ERR_INPUT, "rule %s: the money off is out of range", rule->name);
     }
+    if (gift->gives == GIVES_PRICE &&
+        (gift->money_minor < 0 || gift->money_minor > LIMIT_POINTS_PER_COMMAND ||
+         gift->items > LIMIT_PRICED_ITEMS)) {
+        return note_set(note, ERR_INPUT, "rule %s: the price is out of range", rule->name);
+    }
     return ERR_OK;
 }
 
-static enum err check_when(const struct rule *rule, size_t metrics, struct note *note)
+static bool is_by_right(const struct gift *gift, const struct rule_names *names)
+{
+    const struct by_metric *by = gift->by;
+    bool is_known =
+        gift->gives == GIVES_PERCENT_OFF && by->count > 0 && by->metric < names->metric_count;
+    for (size_t i = 0; is_known && i < by->count; i++) {
+        bool is_after = i == 0 || by->steps[i - 1].at_least < by->steps[i].at_least;
+        is_known = is_after && is_ratio_right(gift, by->steps[i].ratio);
+    }
+    return is_known;
+}
+
+/* What looks at metrics beside the conditions. */
+static enum err check_uses(const struct rule *rule, const struct rule_names *names,
+                           struct note *note)
+{
+    const struct take *take = rule->take;
+    if (take != NULL &&
+        (take->metric >= names->metric_count || names->metrics[take->metric].of != METRIC_GIVEN ||
+         take->minor < 1 || take->minor > LIMIT_POINTS_PER_COMMAND)) {
+        return note_set(note, ERR_INPUT, "rule %s: it takes from a metric that isn't of \"given\"",
+                        rule->name);
+    }
+    if (rule->gift.by != NULL && !is_by_right(&rule->gift, names)) {
+        return note_set(note, ERR_INPUT,
+                        "rule %s: steps ascend, and each percentage is above 0 and at most 100",
+                        rule->name);
+    }
+    return ERR_OK;
+}
+
+static bool is_bounds_right(const struct rule *rule, const struct metric_bounds *bounds,
+                            size_t metrics)
+{
+    return bounds->metric < metrics && bounds->at_least < bounds->below &&
+           (!bounds->counts_this || rule_stage(rule) > STAGE_BASE);
+}
+
+static bool is_around_right(const struct around *around)
+{
+    return around == NULL || (around->of < DAY_OF_COUNT && around->before < AROUND_DAYS_MAX &&
+                              around->after < AROUND_DAYS_MAX - around->before);
+}
+
+static enum err check_member(const struct rule *rule, const struct rule_names *names,
+                             struct note *note)
+{
+    const struct when *when = &rule->when;
+    for (size_t i = 0; i < when->metric_count; i++) {
+        const struct metric_bounds *bounds = &when->metrics[i];
+        if (!is_bounds_right(rule, bounds, names->metric_count)) {
+            return note_set(note, ERR_INPUT,
+                            bounds->counts_this && rule_stage(rule) <= STAGE_BASE
+                                ? "rule %s: what comes before the points can't count this occasion"
+                                : "rule %s: the bounds of a metric leave nothing",
+                            rule->name);
+        }
+    }
+    if ((when->purchase != 0) != (when->purchases < names->metric_count)) {
+        return note_set(note, ERR_INPUT, "rule %s: nothing counts the purchases", rule->name);
+    }
+    if (!is_around_right(when->around)) {
+        return note_set(note, ERR_INPUT, "rule %s: not days around a day of the year", rule->name);
+    }
+    if (when->coupon != NULL && *when->coupon >= names->coupons) {
+        return note_set(note, ERR_INPUT, "rule %s: a coupon that does not exist", rule->name);
+    }
+    if (when->tiers >= TIER_BIT(names->tiers)) {
+        return note_set(note, ERR_INPUT, "rule %s: a tier that does not exist", rule->name);
+    }
+    return ERR_OK;
+}
+
+static enum err check_when(const struct rule *rule, struct note *note)
 {
     const struct when *when = &rule->when;
     if (when->from_day >= when->until_day) {
@@ -147,16 +313,6 @@ static enum err check_when(const struct rule *rule, size_t metrics, struct note 
     if (when->basket_minor < 0 || when->goods_minor < 0 || when->goods_milli < 0) {
         return note_set(note, ERR_INPUT, "rule %s: a bound is negative", rule->name);
     }
-    for (size_t i = 0; i < when->metric_count; i++) {
-        const struct metric_bounds *m = &when->metrics[i];
-        if (m->metric >= metrics || m->at_least >= m->below) {
-            return note_set(note, ERR_INPUT, "rule %s: the bounds of a metric leave nothing",
-                            rule->name);
-        }
-    }
-    if ((when->purchase != 0) != (when->purchases < metrics)) {
-        return note_set(note, ERR_INPUT, "rule %s: nothing counts the purchases", rule->name);
-    }
     return ERR_OK;
 }
 
@@ -174,22 +330,40 @@ static enum err check_sets(const struct rule *rule, size_t goods, struct note *n
     return ERR_OK;
 }
 
-enum err rule_check(const struct rule *rule, size_t goods, size_t metrics, struct note *note)
+static enum err check_caps(const struct rule *rule, struct note *note)
 {
-    if (rule->on >= OCCASION_KIND_COUNT ||
-        (rule->on == OCCASION_EVENT) != (rule->event.length > 0)) {
-        return note_set(note, ERR_INPUT, "rule %s: it names no occasion", rule->name);
-    }
-    TRY(check_gift(rule, note));
-    TRY(check_when(rule, metrics, note));
-    TRY(check_sets(rule, goods, note));
     for (size_t i = 0; i < rule->cap_count; i++) {
         const struct cap *cap = &rule->caps[i];
         bool is_bound = cap->amount_max != INT64_MAX || cap->uses_max != INT64_MAX;
         bool is_window_right = cap->is_per_receipt || window_check(cap->window) == ERR_OK;
-        if (!is_bound || !is_window_right || cap->amount_max < 1 || cap->uses_max < 1) {
+        if (!is_bound || !is_window_right || cap->amount_max < 1 || cap->uses_max < 1 ||
+            cap->of >= CAP_OF_COUNT) {
             return note_set(note, ERR_INPUT, "rule %s: a cap is out of range", rule->name);
+        }
+        bool is_claimed = cap->of != CAP_OF_MEMBER;
+        if (is_claimed && (cap->is_per_receipt || window_is_rolling(cap->window))) {
+            return note_set(note, ERR_INPUT, "rule %s: only a member has such a cap", rule->name);
+        }
+        if (cap->of == CAP_OF_CODE && rule->when.coupon == NULL) {
+            return note_set(note, ERR_INPUT, "rule %s: without a coupon there is no code",
+                            rule->name);
         }
     }
     return ERR_OK;
+}
+
+enum err rule_check(const struct rule *rule, const struct rule_names *names, struct note *note)
+{
+    bool is_named = rule->on == OCCASION_EVENT && !rule->is_on_any;
+    if (rule->on >= OCCASION_KIND_COUNT || is_named != (rule->event.length > 0) ||
+        (rule->is_on_any && rule->on != OCCASION_EVENT)) {
+        return note_set(note, ERR_INPUT, "rule %s: it names no occasion", rule->name);
+    }
+    TRY(check_gift(rule, note));
+    TRY(check_receiver(rule, names, note));
+    TRY(check_uses(rule, names, note));
+    TRY(check_when(rule, note));
+    TRY(check_member(rule, names, note));
+    TRY(check_sets(rule, names->goods, note));
+    return check_caps(rule, note);
 }

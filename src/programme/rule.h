@@ -16,13 +16,17 @@ enum metric_of {
     METRIC_VISITS, /* sales, 1 each */
     METRIC_ITEMS,  /* quantity of the goods, in thousandths */
     METRIC_POINTS, /* what rules gave, in minor units of points */
+    METRIC_GIVEN,  /* what rules gave to this metric and took from it, in minor units of points */
+    METRIC_UNTIL,  /* days that are left until what rules prolong is over; 0 from then on */
+    METRIC_SINCE,  /* days since the last sale; INT64_MAX where there was none */
+    METRIC_STREAK, /* days, weeks or months in a row with a sale; 0 once one was left out */
     METRIC_OF_COUNT
 };
 
 struct metric {
     const char *name;
     enum metric_of of;
-    struct window window;
+    struct window window; /* of a streak: the day, week or month; of UNTIL and SINCE: ever */
     uint16_t goods; /* of spend and items: only these, else NO_GOODS; a place in the list of sets */
     unsigned line;  /* of the file; 0: not from a file */
 };
@@ -35,13 +39,48 @@ struct metric_bounds {
     uint16_t metric;  /* its place in the list of metrics */
     int64_t at_least; /* INT64_MIN: no bound */
     int64_t below;    /* INT64_MAX: no bound */
+    bool counts_this; /* as it is with what this occasion adds, and with what rules before this one
+                         gave; of what comes after the points for money */
 };
+
+/* A day of each year, from so many days before it to so many after. */
+enum day_of {
+    DAY_OF_BIRTHDAY,
+    DAY_OF_ENROLMENT, /* from one year on */
+    DAY_OF_COUNT
+};
+struct around {
+    enum day_of of;
+    unsigned before; /* days; with `after` less than AROUND_DAYS_MAX */
+    unsigned after;
+};
+#define AROUND_DAYS_MAX 300u
+
+/* A level that a member has or hasn't: the highest whose end lies ahead. */
+struct tier {
+    const char *name;
+    uint16_t until; /* the metric of METRIC_UNTIL that says how long it is held */
+    unsigned line;  /* of the file; 0: not from a file */
+};
+#define NO_TIER_BIT 1u /* the bit of those that have none; that of tier k is TIER_BIT(k) */
+#define TIER_BIT(k) (2u << (k))
 
 struct hours {
     unsigned from; /* minute of the day, 0 to 1439 */
     unsigned to;   /* 1 to 1440; not above `from`: past midnight into the next day, whose weekday
                       is still that of the evening */
 };
+
+/* Codes of one kind. */
+struct coupon {
+    const char *name;
+    const struct slice *codes; /* these, which anyone may say; */
+    size_t code_count;
+    struct slice prefix; /* or, without them, codes that begin so and were issued (coupon.h) */
+    bool is_personal;    /* each of them only for whom it was issued to */
+    unsigned line;       /* of the file; 0: not from a file */
+};
+#define NO_COUPON UINT16_MAX
 
 struct when {
     int64_t from_day;  /* the first day, on the brand's clock; INT64_MIN: always */
@@ -58,8 +97,12 @@ struct when {
     int64_t goods_milli;  /* and are so many at least; 0: any */
     const struct metric_bounds *metrics;
     size_t metric_count;
-    unsigned purchase;  /* the n-th sale of the member, by `purchases`; 0: any */
-    uint16_t purchases; /* the metric that counts them; NO_METRIC where `purchase` is 0 */
+    unsigned purchase;           /* the n-th sale of the member, by `purchases`; 0: any */
+    uint16_t purchases;          /* the metric that counts them; NO_METRIC where `purchase` is 0 */
+    const struct around *around; /* NULL: any day */
+    unsigned tiers;              /* bits of the tiers it is for; 0: all and none */
+    bool is_referred;            /* somebody else brought the member */
+    const uint16_t *coupon;      /* a code of this one is shown; NULL: none is needed */
 };
 
 enum gives {
@@ -68,6 +111,9 @@ enum gives {
     GIVES_MULTIPLE,         /* base points once more, times (factor - 1) */
     GIVES_PERCENT_OFF,      /* of what the goods cost */
     GIVES_MONEY_OFF,        /* so much, and no more than they cost */
+    GIVES_PRICE,            /* so many of the goods, the cheapest, cost so much each and no more */
+    GIVES_UNTIL, /* a metric's end is so many days or months away, or stays where it is */
+    GIVES_EVENT, /* the one who brought the member has an event */
     GIVES_COUNT
 };
 
@@ -79,6 +125,26 @@ enum amount_of {
     AMOUNT_OF_COUNT
 };
 
+/* How long something lasts that rules prolong. */
+struct term {
+    unsigned months; /* and then */
+    unsigned days;
+    enum window_kind end_of; /* to the end of that day, week, month or year; WINDOW_EVER: so long
+                                and no longer */
+    bool is_added;           /* to what is left; else from the occasion's day */
+};
+
+/* A percentage by a metric, as it was before the occasion: that of the last step that it has. */
+struct ratio_step {
+    int64_t at_least; /* ascending */
+    struct decimal ratio;
+};
+struct by_metric {
+    uint16_t metric;
+    const struct ratio_step *steps;
+    size_t count; /* 1 or more */
+};
+
 struct gift {
     enum gives gives;
     int64_t points_minor; /* of POINTS_FOR_MONEY and POINTS */
@@ -86,22 +152,42 @@ struct gift {
     enum amount_of of;    /* of POINTS_FOR_MONEY */
     struct decimal ratio; /* the factor of MULTIPLE, 1 or more; the percentage of PERCENT_OFF, above
                              0 and at most 100 */
-    int64_t money_minor;  /* of MONEY_OFF, 1 or more */
+    int64_t money_minor;  /* of MONEY_OFF, 1 or more; of PRICE, for one */
+    unsigned items;       /* of PRICE; 0: all */
     enum rounding rounding;
+    const uint16_t *metric; /* points go to this one, of METRIC_GIVEN, and not to the balance; of
+                               UNTIL: the one that is prolonged; else NULL */
+    struct term term;       /* of UNTIL */
+    struct slice event;     /* of EVENT: its name */
+    const struct by_metric *by; /* of PERCENT_OFF, instead of the ratio; NULL: not so */
 };
 
 /* What a rule gives at most in a window, in minor units of points or of money as the gift is, and
  * how often it gives something. */
+enum cap_of {
+    CAP_OF_MEMBER,
+    CAP_OF_ALL,  /* members together: the first so many, or a budget */
+    CAP_OF_CODE, /* the code that was shown */
+    CAP_OF_COUNT
+};
 struct cap {
-    struct window window;
-    bool is_per_receipt; /* then there is no window */
-    int64_t amount_max;  /* INT64_MAX: no bound */
-    int64_t uses_max;    /* INT64_MAX: no bound */
+    enum cap_of of;
+    struct window window; /* no rolling one unless of a member */
+    bool is_per_receipt;  /* then there is no window */
+    int64_t amount_max;   /* INT64_MAX: no bound */
+    int64_t uses_max;     /* INT64_MAX: no bound */
+};
+
+/* What a rule takes from a metric of METRIC_GIVEN where it gives something; it must be there. */
+struct take {
+    uint16_t metric;
+    int64_t minor; /* 1 or more */
 };
 
 struct rule {
     const char *name;
     enum occasion_kind on;
+    bool is_on_any;     /* sales and events alike; then `on` is OCCASION_EVENT without a name */
     struct slice event; /* of OCCASION_EVENT */
     struct when when;
     const uint16_t *goods; /* places in the list of sets: any of these; */
@@ -109,8 +195,9 @@ struct rule {
     const uint16_t *except;
     size_t except_count;
     struct gift gift;
-    int priority;      /* higher goes first; then as they stand in the file */
-    const char *group; /* of rules with one group the one that gives most; NULL: stacks */
+    const struct take *take; /* NULL: nothing */
+    int priority;            /* higher goes first; then as they stand in the file */
+    const char *group;       /* of rules with one group the one that gives most; NULL: stacks */
     bool is_exclusive; /* where it gives something, those of its stage with a lower priority do not
                         */
     const struct cap *caps;
@@ -118,7 +205,7 @@ struct rule {
     unsigned line; /* of the file; 0: not from a file */
 };
 
-/* "spend", "visits", "items", "points". */
+/* "spend", "visits", "items", "points", "given", "until", "since", "streak". */
 const char *metric_of_name(enum metric_of of);
 /* Of how many decimals its numbers are, where points and money have so many. */
 unsigned metric_of_decimals(enum metric_of of, unsigned points_decimals, unsigned money_decimals);
@@ -127,21 +214,47 @@ const char *amount_of_name(enum amount_of of);
 /* "mon" for 0. */
 #define WEEKDAYS 7u
 const char *weekday_name(unsigned weekday);
-/* "points_for_money", "points", "multiple", "percent_off", "money_off". */
+/* "birthday", "enrolment". */
+const char *day_of_name(enum day_of of);
+/* "member", "all", "code". */
+const char *cap_of_name(enum cap_of of);
+/* "points_for_money", "points", "multiple", "percent_off", "money_off", "price", "until",
+ * "event". */
 const char *gives_name(enum gives gives);
 /* The stages of a judgement, in their order. */
 enum stage {
     STAGE_DISCOUNT,
     STAGE_BASE,  /* points for money */
-    STAGE_BONUS, /* multiples and points */
+    STAGE_KEPT,  /* points that go to a metric */
+    STAGE_BONUS, /* multiples, points, and all else */
+    STAGE_TERM,  /* what is prolonged */
     STAGE_COUNT
 };
 enum stage rule_stage(const struct rule *rule);
+/* In what is given counted? */
+enum given_in {
+    GIVEN_IN_POINTS,
+    GIVEN_IN_MONEY,
+    GIVEN_IN_DAYS,
+    GIVEN_IN_TIMES
+};
+enum given_in rule_given_in(const struct rule *rule);
+/* Has the occasion that the rule is on no basket for certain? */
+bool rule_is_without_basket(const struct rule *rule);
+
+/* What rules refer to by place. */
+struct rule_names {
+    size_t goods;
+    const struct metric *metrics;
+    size_t metric_count;
+    size_t tiers;
+    size_t coupons;
+};
 
 /* ERR_INPUT with a note that names the rule: numbers out of their bounds, an event on a sale,
- * discounts or points for money on an event, a span that is empty. `goods` and `metrics` are how
- * many there are. */
-MUST_USE enum err rule_check(const struct rule *rule, size_t goods, size_t metrics,
+ * discounts or points for money on an event, a span that is empty, a metric that can't be given to.
+ */
+MUST_USE enum err rule_check(const struct rule *rule, const struct rule_names *names,
                              struct note *note);
 
 #endif

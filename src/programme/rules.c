@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "programme/coupon.h"
 #include "programme/rules_index.h"
 #include "programme/rules_slots.h"
 
@@ -53,12 +54,28 @@ static enum err check_groups(const struct rules_text *text, struct note *note)
     return err;
 }
 
-static enum err check_text(const struct rules_text *text, struct note *note)
+static bool is_window_of(enum metric_of of, struct window window)
 {
-    if (text->rule_count > LIMIT_RULES || text->metric_count > LIMIT_METRICS) {
-        return note_set(note, ERR_INPUT, "a programme has at most %u rules and %u metrics",
-                        LIMIT_RULES, LIMIT_METRICS);
+    switch (of) {
+    case METRIC_UNTIL:
+    case METRIC_SINCE:
+        return window.kind == WINDOW_EVER;
+    case METRIC_STREAK:
+        return window.kind == WINDOW_DAY || window.kind == WINDOW_WEEK ||
+               window.kind == WINDOW_MONTH;
+    case METRIC_SPEND:
+    case METRIC_VISITS:
+    case METRIC_ITEMS:
+    case METRIC_POINTS:
+    case METRIC_GIVEN:
+    case METRIC_OF_COUNT:
+    default:
+        return true;
     }
+}
+
+static enum err check_metrics(const struct rules_text *text, struct note *note)
+{
     for (size_t m = 0; m < text->metric_count; m++) {
         const struct metric *metric = &text->metrics[m];
         bool has_goods = metric->goods != NO_GOODS;
@@ -68,11 +85,46 @@ static enum err check_text(const struct rules_text *text, struct note *note)
             return note_set(note, ERR_INPUT, "metric %s counts nothing that is known",
                             metric->name);
         }
+        if (!is_window_of(metric->of, metric->window)) {
+            return note_set(note, ERR_INPUT, "metric %s: \"%s\" can't be of the window %s",
+                            metric->name, metric_of_name(metric->of),
+                            window_kind_name(metric->window.kind));
+        }
     }
+    for (size_t t = 0; t < text->tier_count; t++) {
+        const struct tier *tier = &text->tiers[t];
+        if (tier->until >= text->metric_count || text->metrics[tier->until].of != METRIC_UNTIL) {
+            return note_set(note, ERR_INPUT, "tier %s: nothing says how long it is held",
+                            tier->name);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err check_text(const struct rules_text *text, struct note *note)
+{
+    if (text->rule_count > LIMIT_RULES || text->metric_count > LIMIT_METRICS ||
+        text->tier_count > LIMIT_TIERS) {
+        return note_set(note, ERR_INPUT,
+                        "a programme has at most %u rules, %u metrics and %u tiers", LIMIT_RULES,
+                        LIMIT_METRICS, LIMIT_TIERS);
+    }
+    TRY(check_metrics(text, note));
+    TRY(coupons_check(text, note));
+    struct rule_names names = rules_names(text);
     for (size_t r = 0; r < text->rule_count; r++) {
-        TRY(rule_check(&text->rules[r], text->goods_count, text->metric_count, note));
+        TRY(rule_check(&text->rules[r], &names, note));
     }
     return check_groups(text, note);
+}
+
+struct rule_names rules_names(const struct rules_text *text)
+{
+    return (struct rule_names){.goods = text->goods_count,
+                               .metrics = text->metrics,
+                               .metric_count = text->metric_count,
+                               .tiers = text->tier_count,
+                               .coupons = text->coupon_count};
 }
 
 static enum err build(struct rules *rules, struct note *note)
@@ -159,7 +211,7 @@ enum err rules_candidates(const struct rules *rules, const struct occasion *occa
         return ERR_RESOURCE;
     }
     memset(bits, 0, words * sizeof bits[0]);
-    rules_index_mark(&rules->index, occasion, lines, bits);
+    rules_index_mark(&rules->index, &rules->text, occasion, lines, bits);
     size_t count = 0;
     for (size_t w = 0; w < words; w++) {
         count += (size_t)__builtin_popcountll(bits[w]);

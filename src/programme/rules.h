@@ -17,9 +17,16 @@ struct rules_text {
     size_t goods_count;
     const struct metric *metrics;
     size_t metric_count;
+    const struct tier *tiers; /* lowest first; at most LIMIT_TIERS */
+    size_t tier_count;
+    const struct coupon *coupons;
+    size_t coupon_count;
     const struct rule *rules;
     size_t rule_count;
 };
+
+/* What its rules may refer to. */
+struct rule_names rules_names(const struct rules_text *text);
 
 struct rules;
 

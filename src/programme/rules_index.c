@@ -3,13 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "programme/coupon.h"
+
 #define WORD_BITS 64
 
 /* What a rule is found by when it is not for a set of goods. */
 enum found_by {
     FOUND_BY_STORE,
     FOUND_BY_EVENT,
-    FOUND_ALWAYS /* at each sale; the text is empty */
+    FOUND_BY_COUPON, /* by its name */
+    FOUND_AT_ANY,    /* at each sale and event; the text is empty */
+    FOUND_ALWAYS     /* at each sale; the text is empty */
 };
 
 struct finding {
@@ -17,6 +21,11 @@ struct finding {
     struct slice text;
     uint16_t rank;
 };
+
+static struct slice text_of(const char *text)
+{
+    return slice_of(text, strlen(text));
+}
 
 static bool goes_before(const struct rule *a, const struct rule *b)
 {
@@ -74,7 +83,12 @@ static void place_findings(const struct rules_text *text, struct rules_index *in
 {
     for (size_t rank = 0; rank < text->rule_count; rank++) {
         const struct rule *rule = &text->rules[index->order[rank]];
-        if (rule->on == OCCASION_EVENT) {
+        if (rule->when.coupon != NULL) {
+            struct slice name = text_of(text->coupons[*rule->when.coupon].name);
+            add_finding(index, FOUND_BY_COUPON, name, (uint16_t)rank);
+        } else if (rule->is_on_any) {
+            add_finding(index, FOUND_AT_ANY, slice_of(NULL, 0), (uint16_t)rank);
+        } else if (rule->on == OCCASION_EVENT) {
             add_finding(index, FOUND_BY_EVENT, rule->event, (uint16_t)rank);
         } else if (rule->goods_count > 0) {
             continue; /* by its goods */
@@ -89,11 +103,17 @@ static void place_findings(const struct rules_text *text, struct rules_index *in
     qsort(index->findings, index->finding_count, sizeof index->findings[0], compare_findings);
 }
 
+/* By how many sets it is found: a coupon is rarer than any goods. */
+static size_t goods_found(const struct rule *rule)
+{
+    return rule->when.coupon == NULL ? rule->goods_count : 0;
+}
+
 static void place_goods(const struct rules_text *text, struct rules_index *index)
 {
     for (size_t rank = 0; rank < text->rule_count; rank++) {
         const struct rule *rule = &text->rules[index->order[rank]];
-        for (size_t g = 0; g < rule->goods_count; g++) {
+        for (size_t g = 0; g < goods_found(rule); g++) {
             index->goods_first[rule->goods[g] + 1]++;
         }
     }
@@ -106,7 +126,7 @@ static void place_goods(const struct rules_text *text, struct rules_index *index
     }
     for (size_t rank = 0; rank < text->rule_count; rank++) {
         const struct rule *rule = &text->rules[index->order[rank]];
-        for (size_t g = 0; g < rule->goods_count; g++) {
+        for (size_t g = 0; g < goods_found(rule); g++) {
             index->goods_ranks[index->goods_first[rule->goods[g] + 1]++] = (uint16_t)rank;
         }
     }
@@ -202,9 +222,17 @@ static void mark_goods(const struct rules_index *index, struct goods_list list, 
     }
 }
 
-void rules_index_mark(const struct rules_index *index, const struct occasion *occasion,
-                      const struct goods_list *lines, uint64_t *bits)
+void rules_index_mark(const struct rules_index *index, const struct rules_text *text,
+                      const struct occasion *occasion, const struct goods_list *lines,
+                      uint64_t *bits)
 {
+    for (size_t i = 0; i < occasion->code_count; i++) {
+        uint16_t coupon = coupon_of_code(text, occasion->codes[i].text);
+        if (coupon != NO_COUPON) {
+            mark_found(index, FOUND_BY_COUPON, text_of(text->coupons[coupon].name), bits);
+        }
+    }
+    mark_found(index, FOUND_AT_ANY, slice_of(NULL, 0), bits);
     if (occasion->kind == OCCASION_EVENT) {
         mark_found(index, FOUND_BY_EVENT, occasion->event, bits);
         return;

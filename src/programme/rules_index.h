@@ -20,7 +20,8 @@ MUST_USE enum err rules_index_init(const struct rules_text *text, struct rules_i
 void rules_index_fini(struct rules_index *index);
 
 /* Sets the bits of all ranks that may match, in words of 64. */
-void rules_index_mark(const struct rules_index *index, const struct occasion *occasion,
-                      const struct goods_list *lines, uint64_t *bits);
+void rules_index_mark(const struct rules_index *index, const struct rules_text *text,
+                      const struct occasion *occasion, const struct goods_list *lines,
+                      uint64_t *bits);
 
 #endif

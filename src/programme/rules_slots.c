@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CAP_VARIANTS 16u /* kinds of windows, with room for more: slots are stored */
+
 struct named_slot {
     uint64_t slot;
     const char *what;
@@ -47,15 +49,27 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
     static const char rule_word[] = "rule";
     static const char metric_word[] = "metric";
     static const char goods_word[] = "goods";
+    static const char tier_word[] = "tier";
+    static const char coupon_word[] = "coupon";
     size_t count = 0;
     for (size_t g = 0; g < text->goods_count; g++) {
         const char *name = text->goods[g].name;
         names[count++] = (struct named_slot){slot_named(SLOT_GOODS, 0, name), goods_word, name};
     }
+    for (size_t t = 0; t < text->tier_count; t++) {
+        const char *name = text->tiers[t].name;
+        names[count++] = (struct named_slot){slot_named(SLOT_TIER, 0, name), tier_word, name};
+    }
+    for (size_t c = 0; c < text->coupon_count; c++) {
+        const char *name = text->coupons[c].name;
+        names[count++] = (struct named_slot){slot_named(SLOT_COUPON, 0, name), coupon_word, name};
+    }
     for (size_t m = 0; m < text->metric_count; m++) {
         const char *name = text->metrics[m].name;
-        slots->metrics[m] = slot_named(SLOT_METRIC, 0, name);
-        names[count++] = (struct named_slot){slots->metrics[m], metric_word, name};
+        enum metric_of of = text->metrics[m].of;
+        bool is_latest = of == METRIC_UNTIL || of == METRIC_SINCE || of == METRIC_STREAK;
+        slots->metrics[m] = slot_named(is_latest ? SLOT_METRIC_LATEST : SLOT_METRIC, 0, name);
+        names[count++] = (struct named_slot){slot_named(SLOT_METRIC, 0, name), metric_word, name};
     }
     for (size_t r = 0; r < text->rule_count; r++) {
         const struct rule *rule = &text->rules[r];
@@ -63,7 +77,8 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
             (struct named_slot){slot_named(SLOT_RULE, 0, rule->name), rule_word, rule->name};
         slots->cap_first[r + 1] = slots->cap_first[r] + (uint32_t)rule->cap_count;
         for (size_t c = 0; c < rule->cap_count; c++) {
-            unsigned variant = (unsigned)rule->caps[c].window.kind;
+            unsigned variant =
+                (unsigned)rule->caps[c].window.kind + CAP_VARIANTS * (unsigned)rule->caps[c].of;
             struct cap_slots *at = &slots->caps[slots->cap_first[r] + c];
             at->amount = slot_named(SLOT_CAP_AMOUNT, variant, rule->name);
             at->uses = slot_named(SLOT_CAP_USES, variant, rule->name);
@@ -87,15 +102,17 @@ static void place_windows(const struct rules_text *text, struct rules_slots *slo
 {
     size_t count = 0;
     for (size_t m = 0; m < text->metric_count; m++) {
-        slots->windows[count++] = (struct slot_window){slots->metrics[m], text->metrics[m].window};
+        const struct metric *metric = &text->metrics[m];
+        slots->windows[count++] =
+            (struct slot_window){slots->metrics[m], metric->window, metric->of == METRIC_STREAK};
     }
     for (size_t r = 0; r < text->rule_count; r++) {
         for (size_t c = 0; c < text->rules[r].cap_count; c++) {
             const struct cap_slots *cap = &slots->caps[slots->cap_first[r] + c];
             struct window window = text->rules[r].caps[c].window;
             if (!text->rules[r].caps[c].is_per_receipt) {
-                slots->windows[count++] = (struct slot_window){cap->amount, window};
-                slots->windows[count++] = (struct slot_window){cap->uses, window};
+                slots->windows[count++] = (struct slot_window){cap->amount, window, false};
+                slots->windows[count++] = (struct slot_window){cap->uses, window, false};
             }
         }
     }
@@ -118,7 +135,8 @@ static enum err reserve(const struct rules_text *text, struct rules_slots *slots
 static enum err fill(const struct rules_text *text, struct rules_slots *slots, struct note *note)
 {
     TRY(reserve(text, slots));
-    size_t most = text->goods_count + text->metric_count + text->rule_count + 2 * count_caps(text);
+    size_t most = text->goods_count + text->metric_count + text->tier_count + text->coupon_count +
+                  text->rule_count + 2 * count_caps(text);
     struct named_slot *names = calloc(most + 1, sizeof names[0]);
     if (names == NULL) {
         return ERR_RESOURCE;
@@ -163,6 +181,10 @@ bool rules_slots_look_at(const struct rules_slots *slots, const struct standing_
             high = middle;
         }
     }
-    return low < slots->window_count && slots->windows[low].slot == number->slot &&
-           number->bucket >= window_first_bucket(slots->windows[low].window, day);
+    if (low == slots->window_count || slots->windows[low].slot != number->slot) {
+        return false;
+    }
+    const struct slot_window *found = &slots->windows[low];
+    int64_t first = window_first_bucket(found->window, day);
+    return number->bucket >= (found->is_streak ? window_bucket(found->window, first - 1) : first);
 }

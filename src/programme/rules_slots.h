@@ -13,6 +13,7 @@ struct cap_slots {
 struct slot_window {
     uint64_t slot;
     struct window window;
+    bool is_streak; /* then the window before it still counts */
 };
 
 struct rules_slots {

@@ -14,8 +14,11 @@ enum slot_of {
     SLOT_GOODS = 1, /* kept by nobody: their names are told apart by it */
     SLOT_RULE = 2,  /* the same */
     SLOT_METRIC = 3,
-    SLOT_CAP_AMOUNT = 4, /* what a rule has given within a kind of window */
-    SLOT_CAP_USES = 5    /* how often it has given something there */
+    SLOT_CAP_AMOUNT = 4,    /* what a rule has given within a kind of window */
+    SLOT_CAP_USES = 5,      /* how often it has given something there */
+    SLOT_TIER = 6,          /* kept by nobody */
+    SLOT_METRIC_LATEST = 7, /* a metric whose number is a day, or how far something went */
+    SLOT_COUPON = 8 /* of a code: variant 0 the first day on which it is over, 1 whose it is */
 };
 
 /* Never 0. `variant` is the kind of a cap's window, else 0. That names have different slots is

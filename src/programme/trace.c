@@ -23,13 +23,37 @@ const char *trace_reason_name(enum trace_reason reason)
         [TRACE_GROUP] = "group",
         [TRACE_EXCLUDED] = "excluded",
         [TRACE_CAP] = "cap",
+        [TRACE_AROUND] = "around",
+        [TRACE_TIER] = "tier",
+        [TRACE_REFERRER] = "referrer",
+        [TRACE_NO_CODE] = "no_code",
+        [TRACE_CODE_UNKNOWN] = "code_unknown",
+        [TRACE_CODE_OVER] = "code_over",
+        [TRACE_CODE_OTHER] = "code_other",
+        [TRACE_CODE_USED] = "code_used",
+        [TRACE_CODE_SPARE] = "code_spare",
+        [TRACE_TAKE] = "take",
     };
     ASSERT(reason < TRACE_REASON_COUNT);
     return names[reason];
 }
 
-void judging_trace(struct judging *j, struct trace_row row)
+/* What the row says about codes of the rule's coupon; what was taken stays so. */
+static void judge_codes(struct judging *j, const struct trace_row *row, size_t used)
 {
+    const uint16_t *coupon = j->text->rules[row->rule].when.coupon;
+    bool is_taken = row->reason == TRACE_FIRED;
+    for (size_t i = 0; coupon != NULL && i < j->occasion->code_count; i++) {
+        if (j->coupons[i] == *coupon && j->verdicts[i].reason != TRACE_FIRED) {
+            enum trace_reason reason = is_taken && i != used ? TRACE_CODE_SPARE : row->reason;
+            j->verdicts[i] = (struct code_verdict){row->rule, reason};
+        }
+    }
+}
+
+void judging_trace(struct judging *j, struct trace_row row, size_t code)
+{
+    judge_codes(j, &row, code);
     if (j->trace != NULL) {
         ASSERT(j->trace_count < j->text->rule_count);
         j->trace[j->trace_count++] = row;

@@ -21,14 +21,14 @@ const char *window_kind_name(enum window_kind kind)
     return names[kind];
 }
 
-static bool is_rolling(struct window window)
+bool window_is_rolling(struct window window)
 {
     return window.kind == WINDOW_ROLLING_DAYS || window.kind == WINDOW_ROLLING_MONTHS;
 }
 
 enum err window_check(struct window window)
 {
-    bool is_length_right = is_rolling(window)
+    bool is_length_right = window_is_rolling(window)
                                ? window.length >= 1 && window.length <= LIMIT_ROLLING_BUCKETS
                                : window.length == 0;
     return window.kind < WINDOW_KIND_COUNT && is_length_right ? ERR_OK : ERR_INPUT;
@@ -78,4 +78,38 @@ int64_t window_first_bucket(struct window window, int64_t day)
         return month_before(day, window.length - 1);
     }
     return window_bucket(window, day);
+}
+
+int64_t window_next(enum window_kind kind, int64_t day)
+{
+    switch (kind) {
+    case WINDOW_DAY:
+        return day + 1;
+    case WINDOW_WEEK:
+        return monday_of(day) + DAYS_PER_WEEK;
+    case WINDOW_MONTH:
+        return day_months_after(month_before(day, 0), 1);
+    case WINDOW_YEAR:
+        return day_months_after(window_bucket((struct window){WINDOW_YEAR, 0}, day),
+                                MONTHS_PER_YEAR);
+    case WINDOW_EVER:
+    case WINDOW_ROLLING_DAYS:
+    case WINDOW_ROLLING_MONTHS:
+    case WINDOW_KIND_COUNT:
+    default:
+        return day;
+    }
+}
+
+int64_t day_months_after(int64_t day, unsigned months)
+{
+    struct civil civil = civil_of_day(day);
+    int64_t month = (int64_t)civil.year * MONTHS_PER_YEAR + civil.month - 1 + months;
+    int64_t year = month / MONTHS_PER_YEAR;
+    if (year > 9999) {
+        return DAY_LAST;
+    }
+    int in_year = (int)(month % MONTHS_PER_YEAR) + 1;
+    int last = civil_days_in_month((int)year, in_year);
+    return day_of_civil((int)year, in_year, civil.day < last ? civil.day : last);
 }

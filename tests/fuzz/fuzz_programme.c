@@ -40,8 +40,19 @@ static void run_rules(const struct programme_file *programme)
         {text_of("4001"), text_of("bread"), text_of("Korn"), 2000, {450}},
         {text_of("2001"), text_of("tobacco"), text_of("Rauch"), 1000, {INT64_MAX / 4}},
     };
-    const struct occasion sale = {
-        .local = {LOCAL_MS}, .store = text_of("7"), .lines = lines, .line_count = 2};
+    const struct shown_code codes[] = {{.text = text_of("SPRING")}, {.text = text_of("M-1")}};
+    const struct shopper shopper = {.key = text_of("anna"),
+                                    .referrer = text_of("boris"),
+                                    .birth_month = 2,
+                                    .birth_day = 29,
+                                    .enrolled_day = 20000};
+    const struct occasion sale = {.local = {LOCAL_MS},
+                                  .store = text_of("7"),
+                                  .lines = lines,
+                                  .line_count = 2,
+                                  .shopper = shopper,
+                                  .codes = codes,
+                                  .code_count = 2};
     const struct occasion event = {
         .kind = OCCASION_EVENT, .event = text_of("enrolment"), .local = {LOCAL_MS}};
     struct note note = {{0}};

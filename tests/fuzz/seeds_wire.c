@@ -95,7 +95,7 @@ static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
     }
     if (entry_kind_is_funding(kind)) {
         entry.card = (struct card_number){{0}};
-        entry.promotion = kind == ENTRY_PROMOTION ? 1 : 0;
+        entry.promotion = entry_kind_is_promotion(kind) ? 1 : 0;
     }
     if (kind == ENTRY_BLOCK_BOUGHT || kind == ENTRY_BLOCK_ENDED) {
         entry.card = (struct card_number){{0}};
@@ -115,7 +115,7 @@ static struct clearing_entry entry_of(enum entry_kind kind, unsigned variant)
 }
 
 enum {
-    KINDS_IN_TURN = 21
+    KINDS_IN_TURN = 22
 };
 
 /* A mark behind which weeks follow, and a vote on a set of the third round. */
@@ -157,10 +157,12 @@ static void write_entries(const char *folder)
 static enum entry_kind kind_in_turn(unsigned i)
 {
     static const enum entry_kind after_mark[] = {
-        ENTRY_CARD_BLOCK,      ENTRY_CARD_UNBLOCK,     ENTRY_CARD_MOVED,        ENTRY_MOVED_LOT,
-        ENTRY_DISPUTE_OPENED,  ENTRY_DISPUTE_ANSWERED, ENTRY_DISPUTE_ESCALATED, ENTRY_DISPUTE_RULED,
-        ENTRY_BURN_ADJUSTMENT, ENTRY_FUNDING,          ENTRY_FUNDING_RETURN,    ENTRY_PROMOTION,
-        ENTRY_BLOCK_BOUGHT,    ENTRY_BLOCK_ENDED,      ENTRY_PERIOD_MARK};
+        ENTRY_CARD_BLOCK,        ENTRY_CARD_UNBLOCK,   ENTRY_CARD_MOVED,
+        ENTRY_MOVED_LOT,         ENTRY_DISPUTE_OPENED, ENTRY_DISPUTE_ANSWERED,
+        ENTRY_DISPUTE_ESCALATED, ENTRY_DISPUTE_RULED,  ENTRY_BURN_ADJUSTMENT,
+        ENTRY_FUNDING,           ENTRY_FUNDING_RETURN, ENTRY_PROMOTION,
+        ENTRY_PROMOTION_RETURN,  ENTRY_BLOCK_BOUGHT,   ENTRY_BLOCK_ENDED,
+        ENTRY_PERIOD_MARK};
     unsigned turn = i % KINDS_IN_TURN;
     return turn + 1 < ENTRY_PERIOD_MARK ? (enum entry_kind)(turn + 1)
                                         : after_mark[turn + 1 - ENTRY_PERIOD_MARK];

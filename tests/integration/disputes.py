@@ -7,6 +7,7 @@ import sys
 import unittest
 import xml.etree.ElementTree
 
+import books
 import wire
 from coalition import TALEA, Coalition, main, run, wait_for
 
@@ -100,6 +101,16 @@ class Disputes(unittest.TestCase):
                         row["debit_points"] != row["credit_points"]]
             self.assertEqual(suspense, [])
 
+    def check_books(self):
+        """Accountants' programs read them; nothing is in dispute, and nothing is `other`."""
+        for node in self.coalition:
+            books.accept(node, self.coalition.root)
+            rows = books.rows_of(node.talea("books", "--format", "csv", "--only", "money").stdout)
+            sums = books.sums_of(rows, "kind")
+            self.assertTrue(rows)
+            self.assertEqual((sums.get(("money_disputed",)), sums.get(("other_settled",))),
+                             (None, None))
+
     def owed(self):
         """By fuel to grocer, by each side's word."""
         return [int(self.fuel.cli("peer", "show", "grocer")["owed_minor"]),
@@ -131,6 +142,7 @@ class Ends(Disputes):
         self.assertEqual(self.owed(), [115, 115])
         self.coalition.close_period(self.period)
         self.check()
+        self.check_books()
 
     def test_conceded(self):
         """The entry stands; it was left out of its period, and is paid in the next one."""
@@ -148,6 +160,7 @@ class Ends(Disputes):
         self.coalition.close_period(self.next_period())
         self.assertEqual(int(self.fuel.pair("grocer", self.next_period())["net_minor"]), 40)
         self.check()
+        self.check_books()
 
     def next_period(self):
         year, month = divmod(int(self.period), 100)

@@ -11,9 +11,11 @@ import unittest
 import uuid
 from decimal import Decimal
 
+import bank
 import books
 import wire
 from coalition import TALEA, Coalition, dashed, main, run, wait_for
+from payment import PayingNode
 
 NAMES = ("fuel", "grocer", "pharmacy")
 
@@ -48,6 +50,8 @@ promotions:
 
 
 class Terms(Coalition):
+    node_kind = PayingNode
+
     def terms(self):
         text = super().terms()
         start = text.index("tariffs:")
@@ -155,11 +159,11 @@ class Funding(unittest.TestCase):
         """Of 201 points grocer pays 120, of 278 166; pharmacy 30 and 41. At 1.25 cents and at 0.8,
         which is what points cost that pharmacy and fuel pay for when they are spent."""
         points, owed, _ = self.half("fuel", "grocer")
-        self.assertEqual(points, {"CAPTURE": 300, "PROMOTION": 166, "FUNDING_RETURN": 46})
+        self.assertEqual(points, {"CAPTURE": 300, "PROMOTION": 166, "PROMOTION_RETURN": 46})
         self.assertEqual(owed, -240 - 208 + 58)  # 207.5 is 208, 57.5 is 58: half to even
         points, owed, charges = self.half("fuel", "pharmacy")
         self.assertEqual(points, {"EARN": 278, "EARN_RETURN": 77, "FUNDING": 120,
-                                  "PROMOTION": 41, "FUNDING_RETURN": 11})
+                                  "PROMOTION": 41, "PROMOTION_RETURN": 11})
         self.assertEqual(owed, -96 - 2 - 33 - 1 + 9)  # 2.5 % of 33 is 0.825, of 9 0.225
         self.assertEqual([int(c["fee_minor"]) for c in charges], [3])
 
@@ -223,7 +227,7 @@ class Funding(unittest.TestCase):
                                  ("points", "points"), ("promotion", "promotion")):
                 file.write(f"  {role}: {{column: {column}}}\n")
             file.write('time: {formats: ["%Y-%m-%d"]}\n')
-        result = self.fuel.talea("import", "receipts", table, "--map", mapping)
+        result = self.fuel.talea("import", "receipts", table, "--map", mapping, expect=1)
         self.assertIn("PROMOTION_EXHAUSTED", result.stdout + result.stderr)
 
     def test_a_promotion_has_bounds(self):
@@ -270,6 +274,28 @@ class Funding(unittest.TestCase):
         sums = books.sums_of([r for r in rows if r["partner"] == "fuel"], "event", "kind")
         self.assertEqual(sums["promotion_received", "points_given"], Decimal("2.075"))
         self.assertEqual(sums["promotion_return_received", "points_given"], Decimal("-0.575"))
+
+    def test_what_is_due_is_paid_by_valid_files(self):
+        """What funding and promotions come to, to the cent. Last of all: it changes the books."""
+        paid = 0
+        for node in self.coalition:
+            def owes(node=node):
+                pairs = node.cli("period", "list", dashed(self.period))["pairs"]
+                states = {p["status"]["state"][len("SETTLEMENT_STATE_"):] for p in pairs}
+                return states <= {"NETTED", "INSTRUCTED", "PAID", "CLOSED"} and pairs
+            wait_for(owes, f"{node.partner}'s pairs are netted")
+            due = sum(max(int(p["status"].get("net_minor", 0)), 0) for p in owes())
+            path = self.coalition.path(node.partner + ".pain")
+            node.talea("payment", "instruct", "--out", path, "--period", dashed(self.period),
+                       expect=0 if due else 1)
+            if due:
+                problem = bank.validate(path, "pain.001.001.09")
+                self.assertFalse(problem, problem)
+                file = bank.PaymentFile(path)
+                self.assertEqual(sum(Decimal(e.text) for e in file.all("InstdAmt")),
+                                 Decimal(due) / 100)
+                paid += 1
+        self.assertGreater(paid, 0)
 
     def test_ledgers_are_clean(self):
         for node in self.coalition:

@@ -7,7 +7,9 @@ import datetime
 import os
 import time
 import unittest
+from decimal import Decimal
 
+import books
 from coalition import Coalition, dashed, main, run, wait_for
 from coalition import TALEA
 
@@ -68,13 +70,20 @@ class Prepaid(unittest.TestCase):
         return node.cli("block", "show", block)["block"]
 
     @classmethod
-    def sell(cls, name, points, until, *more):
+    def offered(cls, node, block):
+        return any(b["block_id"] == block and b["state"] == "BLOCK_STATE_OFFERED"
+                   for b in node.cli("block", "list").get("blocks", []))
+
+    @classmethod
+    def sell(cls, name, points, until, *more, by_file=False):
         """Sold and bought: the block's id, once it is live on both sides."""
         offer = cls.coalition.path(name + ".offer")
         sold = cls.grocer.cli("block", "sell", "fuel", "--points", str(points), "--tariff", "2",
                               "--until", until, "--out", offer, *more)
-        bought = cls.fuel.cli("block", "accept", offer)
         block = sold["block"]["block_id"]
+        if not by_file:
+            wait_for(lambda: cls.offered(cls.fuel, block), "the offer has come")
+        bought = cls.fuel.cli("block", "accept", offer if by_file else block)
         assert bought["block_id"] == block and bought["seller"] == "grocer"
         wait_for(lambda: cls.block(cls.fuel, block)["state"] == "BLOCK_STATE_LIVE", "it is live")
         assert cls.block(cls.grocer, block)["state"] == "BLOCK_STATE_LIVE"
@@ -87,7 +96,7 @@ class Prepaid(unittest.TestCase):
 
     @classmethod
     def trade(cls):
-        cls.long, cls.offer = cls.sell("long", 1000, "2099-01-01")
+        cls.long, cls.offer = cls.sell("long", 1000, "2099-01-01", by_file=True)
         sale = cls.earn(400)["sale_id"]
         cls.earn(500)
         cls.listed_low = cls.fuel.cli("block", "list")["blocks"][0]
@@ -162,6 +171,33 @@ class Prepaid(unittest.TestCase):
         self.grocer.talea("block", "show", self.long, "--out", self.coalition.path("again"),
                           expect=1)
 
+    def test_an_offer_comes_and_goes(self):
+        """What nobody took by its time is shown no more; what was bought can't be bought again."""
+        soon = self.grocer.cli("block", "sell", "fuel", "--points", "70", "--tariff", "2", "--until",
+                               "2099-01-01", "--accept-by", at(9))["block"]["block_id"]
+        wait_for(lambda: self.offered(self.fuel, soon), "the offer has come")
+        shown = self.fuel.cli("block", "show", soon)
+        self.assertEqual((shown["block"]["seller"], int(shown["block"]["left_points"])),
+                         ("grocer", 70))
+        self.assertTrue(shown["offer"])
+        wait_for(lambda: not self.offered(self.fuel, soon), "the offer has gone")
+        self.assertIn("(BLOCK_", self.fuel.talea("block", "accept", soon, expect=1).stderr)
+        self.assertIn("(BLOCK_EXISTS)", self.fuel.talea("block", "accept", self.long,
+                                                        expect=1).stderr)
+        unknown = "0199a000-0000-7000-8000-00000000ffff"
+        self.assertIn("(BLOCK_UNKNOWN)", self.fuel.talea("block", "accept", unknown,
+                                                         expect=1).stderr)
+
+    def test_an_offer_is_withdrawn(self):
+        block = self.grocer.cli("block", "sell", "fuel", "--points", "80", "--tariff", "2", "--until",
+                                "2099-01-01")["block"]["block_id"]
+        wait_for(lambda: self.offered(self.fuel, block), "the offer has come")
+        self.grocer.cli("block", "withdraw", "fuel", block)
+        wait_for(lambda: not self.offered(self.fuel, block), "the offer has gone")
+        self.assertIn("(BLOCK_UNKNOWN)", self.fuel.talea("block", "accept", block, expect=1).stderr)
+        self.assertIn("(BLOCK_NOT_OPEN)", self.grocer.talea("block", "withdraw", "fuel", self.long,
+                                                            expect=1).stderr)
+
     def test_what_can_not_be_sold(self):
         def sell(*words):
             return self.grocer.talea("block", "sell", "fuel", "--out", self.coalition.path("none"),
@@ -174,20 +210,15 @@ class Prepaid(unittest.TestCase):
 
     def test_the_books_show_what_is_in_blocks(self):
         """199 points are left in a block, at 1.5 cents; 300 lapsed, at the cent that did not come back."""
-        def books(node):
-            rows = node.talea("books", "--format", "csv", "--only", "money").stdout.splitlines()
-            return "\n".join(rows)
         folder = self.coalition.path("books")
         os.makedirs(folder, exist_ok=True)
         for node, account in ((self.fuel, "Points prepaid"), (self.grocer, "Points sold")):
-            path = os.path.join(folder, node.partner + ".journal")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(node.talea("books", "--format", "hledger").stdout)
-            run(["hledger", "-f", path, "check"])
-            self.assertIn(account, books(node))
-            text = run(["hledger", "-f", path, "balance", account]).stdout
-            self.assertIn("2.98", text)
+            path = books.accept(node, folder)
+            self.assertIn("2.98", run(["hledger", "-f", path, "balance", account]).stdout)
             self.assertIn("3.00", run(["hledger", "-f", path, "balance", "Points lapsed"]).stdout)
+            rows = books.rows_of(node.talea("books", "--format", "csv", "--only", "money").stdout)
+            self.assertEqual(sum(Decimal(r["debit"]) + Decimal(r["credit"]) for r in rows
+                                 if r["kind"] == "other_settled"), 0)
 
     def test_ledgers_are_clean(self):
         for node in self.coalition:

@@ -6,12 +6,16 @@ more, by nothing but hashlib."""
 import sys
 import unittest
 
+import grpc
+
 import wire
 from coalition import Coalition, dashed, main, wait_for
 from partner import Partner, digest
 
 ENTRIES = 300
 ROOT_LEVEL = 40
+PERIOD_MARK = 7
+SET_APART = 24
 HALF_ROOT = 20
 
 
@@ -178,6 +182,37 @@ class Reconcile(unittest.TestCase):
                 self.assertEqual(self.said["halves"][1]["state"], "HALF_STATE_NOT_COMPARED")
             finally:
                 server.stop(0)
+
+
+    def test_what_is_signed_is_not_set_apart(self):
+        """Asked what was, the node has nothing to show; and it holds the partner's own signature on
+        what this one would have set apart."""
+        pb = self.liar.pb
+        altered = self.altered(100, points=999)
+        with self.liar.stream(self.grocer, held=1) as stream:
+            self.sent.append(self.liar.entry(PERIOD_MARK, "", 0, tariff=0))
+            stream.send(self.liar.batch(self.grocer, self.sent[-1:], held=1))
+        leaves = [digest("talea.v1.tree.leaf", b"\x00" + body(e))
+                  for n, e in enumerate(self.sent) if n != 99]
+        terms = pb.settlement.SetApart(
+            coalition=self.liar.node.coalition, period=self.liar.period, sender="fuel",
+            receiver="grocer", first_number=1, last_number=len(self.sent),
+            last_hash=self.liar.last_hash, receipt_number=2,
+            receipt_hash=bytes(31) + b"\x01", root=subtree(leaves), count=len(leaves),
+            sent=[altered], received=[self.sent[99]])
+        request = pb.peer.SetApartRequest(
+            period=self.liar.period, terms=self.liar.signed(terms.SerializeToString(), SET_APART))
+        with self.liar.channel(self.grocer) as channel:
+            peer = self.liar.service(channel)
+            for of_callee in (False, True):
+                shown = peer.SetApart(pb.peer.SetApartRequest(
+                    period=self.liar.period, is_copy=True, of_callee=of_callee))
+                self.assertFalse(shown.HasField("terms") or shown.HasField("own"))
+            with self.assertRaises(grpc.RpcError) as caught:
+                peer.SetApart(request)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+        self.assertIn("entry 100 is as fuel signed it", caught.exception.details())
+        self.assertEqual(self.grocer.cli("dispute", "list").get("disputes", []), [])
 
 
 class Mended(unittest.TestCase):

@@ -232,6 +232,9 @@ static void print_node(const struct command *command)
                      command->programme.version);
         print_time("from", command->programme.from.ms);
         break;
+    case COMMAND_WITHDRAW_BLOCK:
+        print_ids("of", &command->withdrawal.block);
+        break;
     case COMMAND_BLOCK_DUE:
         print_ids("of", &command->due.id);
         break;

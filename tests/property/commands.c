@@ -6,31 +6,31 @@ struct share {
 };
 
 static const struct share shares[] = {
-    {make_enrol, 40},        {make_issue_card, 12},
-    {make_block_card, 3},    {make_unblock_card, 6},
-    {make_block_member, 4},  {make_unblock_member, 8},
-    {make_erase, 3},         {make_transfer, 90},
-    {make_open_pool, 5},     {make_join_pool, 14},
-    {make_leave_pool, 6},    {make_propose, 20},
-    {make_rule, 24},         {make_merge, 10},
-    {make_unmerge, 10},      {make_prune, 4},
-    {make_earn, 200},        {make_hold, 70},
-    {make_partner_hold, 50}, {make_foreign_hold, 35},
-    {make_capture, 70},      {make_void, 30},
-    {make_return_sale, 70},  {make_return_burn, 50},
-    {make_settle, 12},       {make_expire_hold, 24},
-    {make_entry, 110},       {make_receipt, 15},
-    {make_batch_end, 4},     {make_close, 8},
-    {make_pair, 2},          {make_freeze, 1},
-    {make_repeat, 45},       {make_grant_mandate, 8},
-    {make_take_mandate, 8},  {make_stand_in, 10},
-    {make_give_up, 8},       {make_stand_in_entry, 10},
-    {make_await, 8},         {make_move, 8},
-    {make_tell, 1},          {make_payment, 40},
-    {make_netting, 6},       {make_tell_funding, 20},
-    {make_send_earns, 20},   {make_sell_block, 8},
-    {make_buy_block, 8},     {make_block_due, 12},
-    {make_programme, 6},
+    {make_enrol, 40},         {make_issue_card, 12},
+    {make_block_card, 3},     {make_unblock_card, 6},
+    {make_block_member, 4},   {make_unblock_member, 8},
+    {make_erase, 3},          {make_transfer, 90},
+    {make_open_pool, 5},      {make_join_pool, 14},
+    {make_leave_pool, 6},     {make_propose, 20},
+    {make_rule, 24},          {make_merge, 10},
+    {make_unmerge, 10},       {make_prune, 4},
+    {make_earn, 200},         {make_hold, 70},
+    {make_partner_hold, 50},  {make_foreign_hold, 35},
+    {make_capture, 70},       {make_void, 30},
+    {make_return_sale, 70},   {make_return_burn, 50},
+    {make_settle, 12},        {make_expire_hold, 24},
+    {make_entry, 110},        {make_receipt, 15},
+    {make_batch_end, 4},      {make_close, 8},
+    {make_pair, 2},           {make_freeze, 1},
+    {make_repeat, 45},        {make_grant_mandate, 8},
+    {make_take_mandate, 8},   {make_stand_in, 10},
+    {make_give_up, 8},        {make_stand_in_entry, 10},
+    {make_await, 8},          {make_move, 8},
+    {make_tell, 1},           {make_payment, 40},
+    {make_netting, 6},        {make_tell_funding, 20},
+    {make_send_earns, 20},    {make_sell_block, 8},
+    {make_buy_block, 8},      {make_block_due, 12},
+    {make_withdraw_block, 4}, {make_programme, 6},
     {make_set_profile, 12},
 };
 
@@ -116,6 +116,9 @@ static bool alter_office(struct command *command, struct uid somebody)
     case COMMAND_SELL_BLOCK:
     case COMMAND_BUY_BLOCK:
         command->block_of_points.terms.points.minor++;
+        return true;
+    case COMMAND_WITHDRAW_BLOCK:
+        command->withdrawal.block.bytes[15] ^= 1;
         return true;
     case COMMAND_ACTIVATE_PROGRAMME:
         command->programme.version++;

@@ -54,6 +54,7 @@ make_fn make_send_earns;
 make_fn make_sell_block;
 make_fn make_buy_block;
 make_fn make_block_due;
+make_fn make_withdraw_block;
 void make_block_entry(const struct making *making, int sender, struct clearing_entry *entry);
 make_fn make_prune;
 make_fn make_earn;

@@ -76,6 +76,20 @@ void make_block_due(const struct making *making)
     make_sell_block(making);
 }
 
+void make_withdraw_block(const struct making *making)
+{
+    const uint32_t *n = making->step->numbers;
+    const struct model_block *block = pick_block(making->m, n[5], true, 0);
+    if (block == NULL) {
+        make_sell_block(making);
+        return;
+    }
+    int buyer = one_in(n[6], 10) ? 3 - block->partner : block->partner;
+    making->command->kind = COMMAND_WITHDRAW_BLOCK;
+    making->command->withdrawal =
+        (struct command_withdrawal){block->id, making->m->roster->partners[buyer].id};
+}
+
 /* A draw of one that the sender has bought, its purchase, or its end. */
 void make_block_entry(const struct making *making, int sender, struct clearing_entry *entry)
 {

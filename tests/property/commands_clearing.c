@@ -24,6 +24,8 @@ static void fill_subject(const struct making *making, int sender, struct clearin
         if (hold != NULL) {
             entry->subject = hold->id;
             entry->card = hold->card;
+            entry->tariff =
+                hold->tariff == 0 || one_in(n[8] >> 8, 20) ? entry->tariff : hold->tariff;
             if (entry->kind != ENTRY_VOID && one_in(n[7], 6)) {
                 entry->points = points_of(
                     entry->kind == ENTRY_CAPTURE ? hold->left : hold->captured - hold->returned);
@@ -104,7 +106,7 @@ static void make_card_entry(const struct making *making, int sender, struct clea
 
 static void fill_funding(const uint32_t *n, struct clearing_entry *entry)
 {
-    if (entry->kind == ENTRY_PROMOTION ||
+    if (entry_kind_is_promotion(entry->kind) ||
         (entry->kind == ENTRY_FUNDING_RETURN && one_in(n[6], 3))) {
         entry->promotion = one_in(n[6] >> 8, 6) ? 1 + n[7] % 3 : MODEL_BETAS_PROMOTION;
         entry->subject = entry->transaction_id;
@@ -133,7 +135,8 @@ void make_entry(const struct making *making)
     command->take_entry = (struct command_take_entry){.sender = command->origin};
     entry->kind = one_in(n[4], 50)   ? ENTRY_PERIOD_MARK
                   : one_in(n[4], 51) ? ENTRY_ADJUSTMENT
-                  : one_in(n[4], 53) ? ENTRY_PROMOTION
+                  : one_in(n[4], 53)
+                      ? one_in(n[4] >> 8, 3) ? ENTRY_PROMOTION_RETURN : ENTRY_PROMOTION
                   : one_in(n[4], 52) ? one_in(n[4] >> 8, 3) ? ENTRY_FUNDING : ENTRY_FUNDING_RETURN
                   : one_in(n[4], 9)  ? card_kinds[(n[4] >> 8) % 8]
                   : making->mood->is_flooding || (making->mood->is_crowding && !one_in(n[8], 4))

@@ -214,6 +214,7 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_SEND_EARNS] = model_step_send_earns,
     [COMMAND_SELL_BLOCK] = model_step_block,
     [COMMAND_BUY_BLOCK] = model_step_block,
+    [COMMAND_WITHDRAW_BLOCK] = model_step_withdraw,
     [COMMAND_BLOCK_DUE] = model_step_block_due,
     [COMMAND_TELL_CARDS] = step_nothing, /* everybody was told at once */
     [COMMAND_NET_PAYMENT] = model_step_payment,
@@ -280,6 +281,9 @@ static bool office_says_the_same(const struct command *a, const struct command *
     case COMMAND_SELL_BLOCK:
     case COMMAND_BUY_BLOCK:
         return block_terms_equal(&a->block_of_points.terms, &b->block_of_points.terms);
+    case COMMAND_WITHDRAW_BLOCK:
+        return uid_equal(&a->withdrawal.block, &b->withdrawal.block) &&
+               partner_id_equal(&a->withdrawal.buyer, &b->withdrawal.buyer);
     case COMMAND_AWAIT_MOVE:
         return strcmp(a->await.card.digits, b->await.card.digits) == 0 &&
                strcmp(a->await.own_card.digits, b->await.own_card.digits) == 0;

@@ -132,6 +132,7 @@ struct model_hold {
     int mandate;      /* index of the one that it stands in under; -1: none */
     int64_t unbacked; /* captured at home, of no lot */
     int64_t lost;     /* captured at home, from nobody */
+    uint32_t tariff;  /* of what a partner captured; 0: nothing yet */
     size_t lot_count;
     struct model_hold_lot lots[LIMIT_LOTS_PER_HOLD]; /* soonest expiry first */
 };

@@ -259,3 +259,21 @@ enum verdict model_step_block(struct model *m, const struct command *command,
     answer->points = terms->points.minor;
     return VERDICT_OK;
 }
+
+enum verdict model_step_withdraw(struct model *m, const struct command *command,
+                                 struct model_answer *answer)
+{
+    int buyer = model_partner(m, &command->withdrawal.buyer);
+    struct model_block *block = block_of(m, true, buyer, &command->withdrawal.block);
+    if (block == NULL) {
+        return VERDICT_BLOCK_UNKNOWN;
+    }
+    if (block->state != BLOCK_OFFERED) {
+        return VERDICT_BLOCK_NOT_OPEN;
+    }
+    block->state = BLOCK_WITHDRAWN;
+    block->is_listed = false;
+    block->left = 0;
+    answer->points = block->points;
+    return VERDICT_OK;
+}

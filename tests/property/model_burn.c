@@ -26,6 +26,7 @@ struct model_hold *model_add_hold(struct model *m, const struct command *command
     hold->mandate = -1;
     hold->unbacked = 0;
     hold->lost = 0;
+    hold->tariff = 0;
     hold->lot_count = 0;
     return hold;
 }

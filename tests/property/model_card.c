@@ -108,9 +108,6 @@ enum verdict model_take_news(struct model *m, int sender, const struct clearing_
         return VERDICT_CARD_NOT_THEIRS;
     }
     if (entry->kind == ENTRY_CARD_MOVED) {
-        if (model_home(m, &entry->moved_to) < 0) {
-            return VERDICT_PARTNER_UNKNOWN;
-        }
         if (model_loops(m, &entry->card, &entry->moved_to)) {
             return VERDICT_MOVE_LOOPS;
         }

@@ -87,6 +87,10 @@ static enum verdict take_burn(struct model *m, int sender, const struct clearing
     struct model_hold *hold = model_hold(m, sender, &entry->subject);
     bool stands_in = !uid_is_nil(&entry->mandate) && (hold == NULL || model_may_stand_in(hold));
     int64_t points = entry->points.minor;
+    if (entry->kind != ENTRY_VOID && hold != NULL && hold->tariff != 0 &&
+        hold->tariff != entry->tariff) {
+        return VERDICT_NOT_AGREED;
+    }
     if (entry->kind == ENTRY_CAPTURE && stands_in) {
         return model_stand_in_capture(m, sender, hold, entry, answer);
     }
@@ -125,6 +129,7 @@ static enum verdict take_burn(struct model *m, int sender, const struct clearing
         !model_mandate_allows(m, sender, hold, entry)) {
         return VERDICT_CAPTURE_TOO_LATE;
     }
+    hold->tariff = entry->tariff;
     model_capture(m, hold, points);
     model_post(m, ACCOUNT_HELD, ACCOUNT_PAYABLE, sender, entry->period, points);
     return VERDICT_OK;
@@ -169,6 +174,7 @@ enum verdict model_step_take_entry(struct model *m, const struct command *comman
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
         verdict = entry->promotion == 0 ? model_take_funding(m, entry)
                                         : model_take_promotion(m, sender, entry);
         break;
@@ -279,6 +285,7 @@ static void reverse(struct model *m, int partner, const struct model_entry *entr
         break;
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
         if (entry->is_of_promotion) {
             m->promotion_refused[partner] += entry->kind == ENTRY_PROMOTION ? points : -points;
         }

@@ -97,6 +97,7 @@ static int64_t worth(const struct model *m, const struct model_debt *debt)
     case ENTRY_PROMOTION:
         return -sign * debt->points * funding_price(tariff);
     case ENTRY_FUNDING_RETURN:
+    case ENTRY_PROMOTION_RETURN:
         return sign * debt->points * funding_price(tariff);
     case ENTRY_VOID:
     case ENTRY_ADJUSTMENT:

@@ -270,6 +270,7 @@ enum verdict model_stand_in_capture(struct model *m, int sender, struct model_ho
     hold->mandate = (int)(mandate - m->mandates);
     hold->is_expired = false;
     hold->captured += points;
+    hold->tariff = entry->tariff;
     mandate->used += points;
     return VERDICT_OK;
 }

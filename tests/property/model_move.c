@@ -237,7 +237,7 @@ static struct model_route new_route(struct model *m, int partner, const struct c
     if (said->digits[0] == '\0') {
         return model_route(m, card);
     }
-    if (model_home(m, card) != partner || model_home(m, said) < 0 || model_loops(m, card, said)) {
+    if (model_home(m, card) != partner || model_loops(m, card, said)) {
         return (struct model_route){.home = -1};
     }
     struct model_status *status = model_know(m, card);

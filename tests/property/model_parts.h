@@ -213,6 +213,7 @@ model_fn model_step_payment;
 model_fn model_step_netting;
 model_fn model_step_programme;
 model_fn model_step_block; /* sell and buy */
+model_fn model_step_withdraw;
 model_fn model_step_block_due;
 
 #endif

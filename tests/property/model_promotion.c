@@ -56,10 +56,11 @@ void model_promote(struct model *m, int64_t points)
             continue;
         }
         m->promotion_told[i] += change;
-        model_send(m, i,
-                   (struct model_entry){.kind = change > 0 ? ENTRY_PROMOTION : ENTRY_FUNDING_RETURN,
-                                        .points = change > 0 ? change : -change,
-                                        .is_of_promotion = true});
+        model_send(
+            m, i,
+            (struct model_entry){.kind = change > 0 ? ENTRY_PROMOTION : ENTRY_PROMOTION_RETURN,
+                                 .points = change > 0 ? change : -change,
+                                 .is_of_promotion = true});
     }
 }
 
@@ -69,7 +70,7 @@ enum verdict model_take_promotion(struct model *m, int sender, const struct clea
     if (sender != 1 || entry->promotion != MODEL_BETAS_PROMOTION) {
         return VERDICT_PROMOTION_NOT_IN_FORCE;
     }
-    if (entry->kind == ENTRY_FUNDING_RETURN) {
+    if (entry->kind != ENTRY_PROMOTION) {
         if (points > m->promotion_paid) {
             return VERDICT_NOT_AGREED;
         }

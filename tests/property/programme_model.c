@@ -16,84 +16,16 @@ static int64_t divide(int64_t a, int64_t c, enum rounding rounding)
     return quotient + (is_up ? 1 : 0);
 }
 
-static bool is_in_set(const struct goods_set *set, const struct basket_line *line)
-{
-    for (size_t m = 0; m < set->member_count; m++) {
-        struct slice text = set->members[m].text;
-        struct slice own = set->members[m].by == GOODS_BY_CATEGORY ? line->category
-                           : set->members[m].by == GOODS_BY_BRAND  ? line->brand
-                                                                   : line->product;
-        if (set->members[m].by == GOODS_BY_PRODUCT_PREFIX && own.length > text.length) {
-            own.length = text.length;
-        }
-        if (slice_equal(own, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_for_line(const struct model *model, const struct rule *rule, size_t line)
 {
     bool is_for = rule->goods_count == 0;
     for (size_t g = 0; g < rule->goods_count; g++) {
-        is_for |= is_in_set(&model->text->goods[rule->goods[g]], &model->now->lines[line]);
+        is_for |= model_is_in_set(&model->text->goods[rule->goods[g]], &model->now->lines[line]);
     }
     for (size_t g = 0; g < rule->except_count; g++) {
-        is_for &= !is_in_set(&model->text->goods[rule->except[g]], &model->now->lines[line]);
+        is_for &= !model_is_in_set(&model->text->goods[rule->except[g]], &model->now->lines[line]);
     }
     return is_for;
-}
-
-/* Does a past day count in a window as seen from a day? */
-static bool is_within(struct window window, int64_t past, int64_t day)
-{
-    struct civil a = civil_of_day(past);
-    struct civil b = civil_of_day(day);
-    int months = (b.year - a.year) * 12 + b.month - a.month;
-    switch (window.kind) {
-    case WINDOW_DAY:
-        return past == day;
-    case WINDOW_WEEK:
-        return (past + 3) / 7 == (day + 3) / 7;
-    case WINDOW_MONTH:
-        return months == 0;
-    case WINDOW_YEAR:
-        return a.year == b.year;
-    case WINDOW_ROLLING_DAYS:
-        return past > day - (int64_t)window.length;
-    case WINDOW_ROLLING_MONTHS:
-        return months < (int)window.length;
-    case WINDOW_EVER:
-    case WINDOW_KIND_COUNT:
-    default:
-        return true;
-    }
-}
-
-static int64_t metric_of_past(const struct model *model, uint16_t number)
-{
-    const struct metric *metric = &model->text->metrics[number];
-    int64_t sum = 0;
-    for (size_t h = 0; h < model->past_count; h++) {
-        const struct happened *past = &model->past[h];
-        if (!is_within(metric->window, unix_day(past->occasion.local),
-                       unix_day(model->now->occasion.local))) {
-            continue;
-        }
-        sum += metric->of == METRIC_POINTS ? past->points : 0;
-        sum += metric->of == METRIC_VISITS && past->occasion.kind == OCCASION_SALE ? 1 : 0;
-        for (size_t i = 0; i < past->occasion.line_count; i++) {
-            bool is_counted = metric->goods == NO_GOODS ||
-                              is_in_set(&model->text->goods[metric->goods], &past->lines[i]);
-            if (is_counted && metric->of == METRIC_SPEND) {
-                sum += past->lines[i].amount.minor - past->off[i];
-            } else if (is_counted && metric->of == METRIC_ITEMS) {
-                sum += past->lines[i].quantity_milli;
-            }
-        }
-    }
-    return sum;
 }
 
 static bool is_hour(const struct when *when, int64_t minute_of_all)
@@ -116,15 +48,73 @@ static bool is_hour(const struct when *when, int64_t minute_of_all)
     return false;
 }
 
+/* How often, and how much, the rule has given in a cap's window. */
+static void count_in_cap(const struct model *model, size_t r, const struct cap *cap,
+                         struct slice code, int64_t *amount, int64_t *uses)
+{
+    *amount = 0;
+    *uses = 0;
+    for (size_t h = 0; h < model->past_count && !cap->is_per_receipt; h++) {
+        const struct happened *past = &model->past[h];
+        bool is_counted = model_is_within(cap->window, unix_day(past->occasion.local),
+                                          unix_day(model->now->occasion.local)) &&
+                          (cap->of != CAP_OF_CODE || slice_equal(past->used[r], code));
+        *amount += is_counted ? past->given[r] : 0;
+        *uses += is_counted && past->given[r] > 0 ? 1 : 0;
+    }
+}
+
+/* The codes of the first coupon are listed; P-1 is good for 400 days, Q-1 for 30 and for one of the
+ * members; the others were not issued. */
+static bool is_good_code(const struct model *model, uint16_t coupon, struct slice code)
+{
+    int64_t day = unix_day(model->now->occasion.local) - FIRST_DAY;
+    if (coupon == 0) {
+        return code.length == 1 && (code.at[0] == 'A' || code.at[0] == 'B');
+    }
+    if (coupon == 1) {
+        return slice_equal(code, slice_of("P-1", 3)) && day < 400;
+    }
+    return slice_equal(code, slice_of("Q-1", 3)) && day < 30 &&
+           slice_equal(model->now->occasion.shopper.key, slice_of("me", 2));
+}
+
+/* The first good code whose uses aren't spent. */
+static struct slice code_for(const struct model *model, size_t r)
+{
+    const struct rule *rule = &model->text->rules[r];
+    for (size_t i = 0; rule->when.coupon != NULL && i < model->now->occasion.code_count; i++) {
+        struct slice code = model->now->codes[i].text;
+        bool is_good = is_good_code(model, *rule->when.coupon, code);
+        for (size_t c = 0; is_good && c < rule->cap_count; c++) {
+            int64_t amount;
+            int64_t uses;
+            count_in_cap(model, r, &rule->caps[c], code, &amount, &uses);
+            is_good = rule->caps[c].of != CAP_OF_CODE || uses < rule->caps[c].uses_max;
+        }
+        if (is_good) {
+            return code;
+        }
+    }
+    return slice_of(NULL, 0);
+}
+
 static bool applies(const struct model *model, const struct rule *rule)
 {
+    size_t place = (size_t)(rule - model->text->rules);
+    if (rule->when.coupon != NULL && code_for(model, place).length == 0) {
+        return false;
+    }
+    if (rule->take != NULL && model_metric(model, rule->take->metric, true) < rule->take->minor) {
+        return false;
+    }
     const struct happened *now = model->now;
     const struct when *when = &rule->when;
     int64_t day = unix_day(now->occasion.local);
     bool is_same = rule->on == now->occasion.kind &&
                    (rule->on == OCCASION_SALE || slice_equal(rule->event, now->occasion.event));
-    if (!is_same || day < when->from_day || day >= when->until_day ||
-        !is_hour(when, now->occasion.local.ms / 60000)) {
+    if ((!is_same && !rule->is_on_any) || !model_is_member(model, when) || day < when->from_day ||
+        day >= when->until_day || !is_hour(when, now->occasion.local.ms / 60000)) {
         return false;
     }
     if (when->store_count > 0 && !slice_equal(when->stores[0], now->occasion.store)) {
@@ -147,13 +137,80 @@ static bool applies(const struct model *model, const struct rule *rule)
         return false;
     }
     if (when->metric_count > 0) {
-        int64_t value = metric_of_past(model, when->metrics[0].metric);
+        int64_t value = model_metric(model, when->metrics[0].metric, when->metrics[0].counts_this);
         if (value < when->metrics[0].at_least || value >= when->metrics[0].below) {
             return false;
         }
     }
     return when->purchase == 0 ||
-           metric_of_past(model, when->purchases) == (int64_t)when->purchase - 1;
+           model_metric(model, when->purchases, false) == (int64_t)when->purchase - 1;
+}
+
+static int64_t days_more(const struct model *model, const struct gift *gift)
+{
+    int64_t today = unix_day(model->now->occasion.local);
+    int64_t end = model_end(model, *gift->metric, true);
+    end = end > today ? end : today;
+    struct civil civil = civil_of_day(gift->term.is_added ? end : today);
+    int day = civil.day;
+    for (unsigned m = 0; m < gift->term.months; m++) {
+        civil.month = civil.month == 12 ? 1 : civil.month + 1;
+        civil.year += civil.month == 1 ? 1 : 0;
+    }
+    civil.day = day > civil_days_in_month(civil.year, civil.month)
+                    ? civil_days_in_month(civil.year, civil.month)
+                    : day;
+    int64_t until = day_of_civil(civil.year, civil.month, civil.day) + gift->term.days;
+    struct window window = {gift->term.end_of, 0};
+    int64_t next = until;
+    while (window.kind != WINDOW_EVER && model_is_within(window, until, next)) {
+        next++;
+    }
+    return next > end ? next - end : 0;
+}
+
+/* The price of so many of the cheapest items, one after the other, or of all goods. */
+static void priced(const struct model *model, const struct rule *rule, int64_t *savings)
+{
+    const struct happened *now = model->now;
+    int64_t items[LINES_MAX] = {0};
+    for (unsigned k = 0; k < rule->gift.items; k++) {
+        size_t best = NONE;
+        for (size_t i = 0; i < now->occasion.line_count; i++) {
+            int64_t milli = now->lines[i].quantity_milli;
+            if (!is_for_line(model, rule, i) || milli < (items[i] + 1) * 1000) {
+                continue;
+            }
+            int64_t each = (now->lines[i].amount.minor - now->off[i]) * 1000 / milli;
+            int64_t least = best == NONE ? 0
+                                         : (now->lines[best].amount.minor - now->off[best]) * 1000 /
+                                               now->lines[best].quantity_milli;
+            best = best == NONE || each < least ? i : best;
+        }
+        if (best != NONE) {
+            items[best]++;
+        }
+    }
+    for (size_t i = 0; i < now->occasion.line_count; i++) {
+        int64_t all = now->lines[i].quantity_milli;
+        int64_t milli = rule->gift.items > 0          ? items[i] * 1000
+                        : is_for_line(model, rule, i) ? all
+                                                      : 0;
+        int64_t cost = all == 0 ? 0 : (now->lines[i].amount.minor - now->off[i]) * milli / all;
+        int64_t price = divide(rule->gift.money_minor * milli, 1000, ROUNDING_UP);
+        savings[i] = cost > price ? cost - price : 0;
+    }
+}
+
+static int64_t percentage(const struct model *model, const struct gift *gift)
+{
+    if (gift->by == NULL) {
+        return gift->ratio.mantissa;
+    }
+    int64_t value = model_metric(model, gift->by->metric, false);
+    return value >= gift->by->steps[1].at_least   ? gift->by->steps[1].ratio.mantissa
+           : value >= gift->by->steps[0].at_least ? gift->by->steps[0].ratio.mantissa
+                                                  : 0;
 }
 
 /* What the rule would give, and the weights for sharing it out. */
@@ -181,9 +238,20 @@ static int64_t wanted_of(const struct model *model, const struct rule *rule, int
     case GIVES_MULTIPLE:
         return divide(sum * (gift->ratio.mantissa - 100), 100, gift->rounding);
     case GIVES_PERCENT_OFF:
-        return divide(sum * gift->ratio.mantissa, 1000, gift->rounding);
+        return divide(sum * percentage(model, gift), 1000, gift->rounding);
     case GIVES_MONEY_OFF:
         return sum < gift->money_minor ? sum : gift->money_minor;
+    case GIVES_PRICE:
+        priced(model, rule, weights);
+        sum = 0;
+        for (size_t i = 0; i < now->occasion.line_count; i++) {
+            sum += weights[i];
+        }
+        return sum;
+    case GIVES_UNTIL:
+        return days_more(model, gift);
+    case GIVES_EVENT:
+        return 1;
     case GIVES_POINTS:
     case GIVES_COUNT:
     default:
@@ -197,16 +265,9 @@ static int64_t after_caps(const struct model *model, size_t r, int64_t wanted)
     int64_t given = wanted;
     for (size_t c = 0; c < rule->cap_count; c++) {
         const struct cap *cap = &rule->caps[c];
-        int64_t used = 0;
-        int64_t uses = 0;
-        for (size_t h = 0; h < model->past_count && !cap->is_per_receipt; h++) {
-            const struct happened *past = &model->past[h];
-            if (is_within(cap->window, unix_day(past->occasion.local),
-                          unix_day(model->now->occasion.local))) {
-                used += past->given[r];
-                uses += past->given[r] > 0 ? 1 : 0;
-            }
-        }
+        int64_t used;
+        int64_t uses;
+        count_in_cap(model, r, cap, code_for(model, r), &used, &uses);
         int64_t left = cap->amount_max - used;
         given = given < left ? given : left;
         given = !cap->is_per_receipt && uses >= cap->uses_max ? 0 : given;
@@ -246,12 +307,15 @@ static void give(struct model *model, size_t r, int64_t given, int64_t wanted,
     struct happened *now = model->now;
     enum stage stage = rule_stage(&model->text->rules[r]);
     int64_t shares[LINES_MAX];
-    share(stage == STAGE_BONUS ? 0 : given, weights, now->occasion.line_count, shares);
+    share(stage > STAGE_BASE ? 0 : given, weights, now->occasion.line_count, shares);
     for (size_t i = 0; i < now->occasion.line_count; i++) {
         now->off[i] += stage == STAGE_DISCOUNT ? shares[i] : 0;
         now->base[i] += stage == STAGE_BASE ? shares[i] : 0;
     }
-    now->points += stage == STAGE_DISCOUNT ? 0 : given;
+    bool is_to_balance = rule_given_in(&model->text->rules[r]) == GIVEN_IN_POINTS &&
+                         model->text->rules[r].gift.metric == NULL;
+    now->points += is_to_balance ? given : 0;
+    now->used[r] = code_for(model, r);
     now->given[r] = given;
     now->wanted[r] = wanted;
 }
@@ -335,7 +399,8 @@ bool model_judge(struct model *model)
         return false;
     }
     share(now->occasion.paid_in_points.minor, nets, now->occasion.line_count, model->paid);
-    model_stage(model, STAGE_BASE);
-    model_stage(model, STAGE_BONUS);
+    for (enum stage stage = STAGE_BASE; stage < STAGE_COUNT; stage++) {
+        model_stage(model, stage);
+    }
     return true;
 }

@@ -3,12 +3,18 @@
 #ifndef TESTS_PROPERTY_PROGRAMME_MODEL_H
 #define TESTS_PROPERTY_PROGRAMME_MODEL_H
 
+#include "programme/coupon.h"
 #include "programme/judge.h"
 
 #define RULES_MAX   12
 #define SETS_MAX    4
 #define MEMBERS_MAX 4
-#define METRICS_MAX 3
+#define METRICS_MAX 8
+#define TIERS_MAX   2
+#define COUPONS_MAX 3
+#define CODES_MAX   3 /* shown at once */
+#define RATIOS_MAX  2
+#define PAST_MAX    64
 #define LINES_MAX   5
 #define CAPS_MAX    2
 #define FIRST_DAY   20700
@@ -18,7 +24,15 @@ struct drawn {
     struct goods_member members[SETS_MAX][MEMBERS_MAX];
     struct goods_set sets[SETS_MAX];
     struct metric metrics[METRICS_MAX];
+    struct tier tiers[TIERS_MAX];
     struct rule rules[RULES_MAX];
+    uint16_t receivers[RULES_MAX];
+    struct around around[RULES_MAX];
+    struct coupon coupons[COUPONS_MAX];
+    uint16_t asked[RULES_MAX];
+    struct take takes[RULES_MAX];
+    struct ratio_step steps[RULES_MAX][RATIOS_MAX];
+    struct by_metric by[RULES_MAX];
     uint16_t goods[RULES_MAX][2];
     uint16_t except[RULES_MAX][1];
     struct cap caps[RULES_MAX][CAPS_MAX];
@@ -33,6 +47,8 @@ struct drawn {
 struct happened {
     struct occasion occasion;
     struct basket_line lines[LINES_MAX];
+    struct shown_code codes[CODES_MAX];
+    struct slice used[RULES_MAX]; /* the code that the rule took; else empty */
     int64_t given[RULES_MAX];
     int64_t wanted[RULES_MAX];
     int64_t off[LINES_MAX];
@@ -40,11 +56,27 @@ struct happened {
     int64_t points;
 };
 
+/* The places of the metrics that are always there. */
+enum {
+    METRIC_AT_GIVEN = 2,
+    METRIC_AT_UNTIL, /* TIERS_MAX of them */
+    METRIC_AT_SINCE = METRIC_AT_UNTIL + TIERS_MAX,
+    METRIC_AT_STREAK,
+    METRIC_AT_VISITS
+};
+
 /* Up to `bound` - 1. */
 uint64_t draw_below(uint64_t *random, uint64_t bound);
 bool draw_one_in(uint64_t *random, uint64_t n);
 void draw_programme(struct drawn *drawn, uint64_t *random);
-/* A sale or an event at that time on the brand's clock. */
+/* What the codes that there are remember; the first ones are listed, or were issued by `draw_code`.
+ */
+#define CODE_COUNT 6
+struct slice code_text(size_t code);
+/* What changes when a code is issued; nothing for one that is listed or was not. */
+MUST_USE enum err draw_code(const struct drawn *drawn, size_t code, struct arena *arena,
+                            struct standing_changes *out_changes);
+/* A sale or an event at that time on the brand's clock. The codes' standings are left empty. */
 void draw_occasion(struct happened *happened, int64_t ms, uint64_t *random);
 
 /* Looks at every rule and every line, compares texts, and counts metrics and caps over the history
@@ -58,6 +90,17 @@ struct model {
     struct happened *now;
     int64_t paid[LINES_MAX];
 };
+
+/* Of what has happened. */
+bool model_is_in_set(const struct goods_set *set, const struct basket_line *line);
+/* Does a past day count in a window as seen from a day? */
+bool model_is_within(struct window window, int64_t past, int64_t day);
+/* A metric as it was, or with what `now` has given so far. */
+int64_t model_metric(const struct model *model, uint16_t number, bool counts_this);
+/* The day on which what rules prolong is over. */
+int64_t model_end(const struct model *model, uint16_t number, bool counts_this);
+/* Does the member have what a rule asks for, but for metrics and codes? */
+bool model_is_member(const struct model *model, const struct when *when);
 
 /* Fills in `now`. False where points would pay more than is left to pay. */
 bool model_judge(struct model *model);

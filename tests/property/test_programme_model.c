@@ -42,6 +42,73 @@ static void compare(const struct happened *now, const struct judgement *judgemen
     }
 }
 
+/* What codes and all members together remember. */
+struct others {
+    struct standing codes[CODE_COUNT];
+    struct standing programme;
+};
+
+static void others_begin(struct others *others, const struct drawn *drawn, struct arena *arena)
+{
+    static const struct standing nothing = {NULL, 0};
+    others->programme = nothing;
+    for (size_t c = 0; c < CODE_COUNT; c++) {
+        struct standing_changes changes;
+        assert_int_equal(draw_code(drawn, c, arena, &changes), ERR_OK);
+        assert_int_equal(standing_apply(&nothing, &changes, arena, &others->codes[c]), ERR_OK);
+    }
+}
+
+static struct standing *standing_of_code(struct others *others, struct slice text)
+{
+    for (size_t c = 0; c < CODE_COUNT; c++) {
+        if (slice_equal(code_text(c), text)) {
+            return &others->codes[c];
+        }
+    }
+    fail();
+    return NULL;
+}
+
+/* None goes beyond its bound when nobody else claims anything. */
+static void claim(struct others *others, const struct happened *now,
+                  const struct judgement *judgement, struct arena *arena)
+{
+    for (size_t i = 0; i < judgement->claim_count; i++) {
+        const struct claim *c = &judgement->claims[i];
+        struct standing *standing = c->of == CAP_OF_CODE
+                                        ? standing_of_code(others, now->codes[c->code].text)
+                                        : &others->programme;
+        struct standing_changes changes = {NULL, 0, 0};
+        assert_true(standing_value(standing, c->slot, c->bucket) + c->delta <= c->most);
+        assert_int_equal(standing_add(standing, &changes, arena, c->slot, c->bucket, c->delta),
+                         ERR_OK);
+        assert_int_equal(standing_apply(standing, &changes, arena, standing), ERR_OK);
+    }
+}
+
+static bool is_taken(const struct happened *now, struct slice code)
+{
+    for (size_t r = 0; r < RULES_MAX; r++) {
+        if (slice_equal(now->used[r], code)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_codes(const struct happened *now, const struct judgement *judgement,
+                          uint64_t seed)
+{
+    for (size_t i = 0; i < now->occasion.code_count; i++) {
+        bool is_fired = judgement->codes[i].reason == TRACE_FIRED;
+        if (is_fired != is_taken(now, now->codes[i].text)) {
+            fail_msg("seed %" PRIu64 ": code %zu: %s", seed, i,
+                     trace_reason_name(judgement->codes[i].reason));
+        }
+    }
+}
+
 static void run_programme(struct drawn *drawn, uint64_t seed, uint64_t *out_fired)
 {
     uint64_t random = seed;
@@ -57,6 +124,8 @@ static void run_programme(struct drawn *drawn, uint64_t seed, uint64_t *out_fire
     if (rules_create(&drawn->text, &rules, &note) != ERR_OK) {
         fail_msg("seed %" PRIu64 ": %s", seed, note.text);
     }
+    struct others others;
+    others_begin(&others, drawn, &kept);
     size_t count = 0;
     int64_t ms = FIRST_DAY * DAY_MS;
     for (size_t s = 0; s < SALES; s++) {
@@ -66,6 +135,10 @@ static void run_programme(struct drawn *drawn, uint64_t seed, uint64_t *out_fire
         memset(now, 0, sizeof *now);
         ms += (int64_t)draw_below(&random, draw_one_in(&random, 8) ? 40 * DAY_MS : DAY_MS);
         draw_occasion(now, ms, &random);
+        now->occasion.programme = others.programme;
+        for (size_t i = 0; i < now->occasion.code_count; i++) {
+            now->codes[i].standing = *standing_of_code(&others, now->codes[i].text);
+        }
         struct model model = {.text = &drawn->text, .past = past, .past_count = count, .now = now};
         bool is_good = model_judge(&model);
         arena_reset(&arena);
@@ -78,6 +151,9 @@ static void run_programme(struct drawn *drawn, uint64_t seed, uint64_t *out_fire
         assert_int_equal(judge(rules, &standing, &now->occasion, true, &arena, &traced, NULL),
                          ERR_OK);
         compare(now, &traced, seed);
+        compare_codes(now, &judgement, seed);
+        compare_codes(now, &traced, seed);
+        claim(&others, now, &judgement, &kept);
         assert_int_equal(traced.trace_count, drawn->text.rule_count);
         assert_int_equal(
             rules_drop_passed(rules, &standing, unix_day(now->occasion.local), &kept, &standing),

@@ -243,6 +243,9 @@ static enum verdict capture(struct model *model, struct model_op *m, int64_t now
     const struct sim_op *op = m->op;
     struct model_hold *held = own_hold(model, op);
     int64_t points = op->points == 0 ? model_left(held) : op->points;
+    if (model_may_come_back(model, op, held->state != MODEL_NONE)) {
+        return VERDICT_END; /* it must not answer yet */
+    }
     if (held->state == MODEL_NONE) {
         return VERDICT_HOLD_UNKNOWN;
     }
@@ -280,6 +283,9 @@ static enum verdict give_back(struct model *model, struct model_op *m, int64_t n
 {
     const struct sim_op *op = m->op;
     struct model_hold *held = own_hold(model, op);
+    if (model_may_come_back(model, op, held->state != MODEL_NONE)) {
+        return VERDICT_END; /* it must not answer yet */
+    }
     if (held->state == MODEL_NONE) {
         return VERDICT_HOLD_UNKNOWN;
     }
@@ -309,6 +315,9 @@ static enum verdict return_burn(struct model *model, struct model_op *m, int64_t
     struct model_hold *held = own_hold(model, op);
     int64_t left = held->captured - held->returned;
     int64_t points = op->points == 0 ? left : op->points;
+    if (model_may_come_back(model, op, held->state != MODEL_NONE)) {
+        return VERDICT_END; /* it must not answer yet */
+    }
     if (held->state == MODEL_NONE) {
         return VERDICT_HOLD_UNKNOWN;
     }
@@ -345,6 +354,9 @@ static enum verdict return_sale(struct model *model, struct model_op *m, int64_t
     struct model_sale *sale = &model_op_of(model, op->subject)->sale;
     int64_t left = sale->amount - sale->returned;
     int64_t amount = op->amount == 0 ? left : op->amount;
+    if (model_may_come_back(model, op, sale->is_there && !sale->is_reversed)) {
+        return VERDICT_END; /* it must not answer yet */
+    }
     if (!sale->is_there || sale->is_reversed) {
         return VERDICT_SALE_UNKNOWN;
     }
@@ -375,8 +387,7 @@ static enum verdict return_sale(struct model *model, struct model_op *m, int64_t
     return VERDICT_OK;
 }
 
-/* Not whoever has the card since a restore. */
-static bool is_member(const struct model_member *member, const struct uid *id)
+bool model_is_member(const struct model_member *member, const struct uid *id)
 {
     return member->is_enrolled && uid_equal(&member->id, id);
 }
@@ -386,7 +397,7 @@ static enum verdict transfer(struct model *model, struct model_op *m, int64_t no
     struct model_member *from = member_of(model, m->op);
     struct model_member *to = &model->members[m->op->to];
     const struct command_transfer *told = &m->op->command.transfer;
-    if (!is_member(from, &told->from) || !is_member(to, &told->to)) {
+    if (!model_is_member(from, &told->from) || !model_is_member(to, &told->to)) {
         return VERDICT_MEMBER_UNKNOWN;
     }
     enum verdict verdict = model_judge_parties(model, m->op);

@@ -36,8 +36,7 @@ struct model_member {
     size_t move_to;  /* as whom, then */
     bool has_moved;  /* to another home, as that member */
     size_t moved_to;
-    bool is_moved_at[MODEL_NODES];    /* as far as another brand has heard */
-    bool was_told_early[MODEL_NODES]; /* of the move, before that one knew where to */
+    bool is_moved_at[MODEL_NODES]; /* as far as another brand has heard */
     struct {
         bool is_awaited;
         size_t by; /* that member of the brand */
@@ -232,14 +231,15 @@ struct model {
     size_t dispute_count;
     int64_t answer_ms; /* how long a side may be silent */
     int64_t escalate_ms;
-    uint64_t disputed;  /* entries */
-    uint64_t silences;  /* that ended an argument */
-    uint64_t moved;     /* members */
-    uint64_t moved_far; /* whose points went on to a third home, with those that came late */
-    uint64_t resent;    /* earns that came after the member had left, and returns of them */
-    uint64_t lots_back; /* that were refused where they went to */
-    uint64_t no_room;   /* commands refused, since too much waits for a partner */
-    uint64_t capped;    /* commands and entries refused, since too much is owed */
+    uint64_t disputed;   /* entries */
+    uint64_t silences;   /* that ended an argument */
+    uint64_t moved;      /* members */
+    uint64_t moved_far;  /* whose points went on to a third home, with those that came late */
+    uint64_t resent;     /* earns that came after the member had left, and returns of them */
+    uint64_t sent_twice; /* earns that their home had already, after a restore */
+    uint64_t lots_back;  /* that were refused where they went to */
+    uint64_t no_room;    /* commands refused, since too much waits for a partner */
+    uint64_t capped;     /* commands and entries refused, since too much is owed */
     struct model_mandates mandates[MODEL_NODES][MODEL_NODES]; /* home, redeemer */
 };
 
@@ -273,6 +273,11 @@ enum verdict model_may_begin(const struct model *model, unsigned node, unsigned 
 bool model_is_leaving(const struct model *model, unsigned node, unsigned partner);
 /* Is the period after the last one of the pair, as the node knows? */
 bool model_is_over(const struct model *model, unsigned node, unsigned partner, unsigned period);
+/* Is the member the one of this id, and not whoever has the card since a restore? */
+bool model_is_member(const struct model_member *member, const struct uid *id);
+/* May a partner still bring back what the operation is about: all of it, or (`is_here`) more of
+ * what is here? */
+bool model_may_come_back(const struct model *model, const struct sim_op *op, bool is_here);
 /* Why the shop gets no entry through to the home; OK when it does. What is new has less room among
  * what waits for the home than what was promised. */
 enum verdict model_may_clear(struct model *model, const struct sim_op *op, bool is_new);
@@ -320,8 +325,6 @@ enum verdict model_leave_pool(struct model *model, const struct model_op *m, int
 enum verdict model_judge_parties(const struct model *model, const struct sim_op *op);
 
 /* model_move.c */
-/* Is the home to which the member has moved a partner, as the node knows? */
-bool model_knows_next(const struct model *model, unsigned node, size_t member);
 struct model_route model_route(const struct model *model, unsigned node, size_t member);
 enum verdict model_await(struct model *model, const struct model_op *m, int64_t now);
 enum verdict model_move(struct model *model, struct model_op *m, int64_t now);

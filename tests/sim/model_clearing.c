@@ -21,6 +21,10 @@ static enum verdict take_earn(struct model *model, struct model_op *m,
     if (member->has_moved) {
         return VERDICT_CARD_MOVED;
     }
+    if (m->home_sale.is_there && m->home_sale.home == receiver) {
+        model->sent_twice++;
+        return VERDICT_SALE_EXISTS;
+    }
     if (model_is_owed_too_much(model, receiver, sender)) {
         model->capped++;
         return VERDICT_NET_DEBIT_CAP;
@@ -160,11 +164,6 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
         model->members[entry->member].is_blocked_at[receiver] = entry->kind == ENTRY_CARD_BLOCK;
         break;
     case ENTRY_CARD_MOVED:
-        if (!model_knows_next(model, receiver, entry->member)) {
-            entry->verdict = VERDICT_PARTNER_UNKNOWN;
-            model->members[entry->member].was_told_early[receiver] = true;
-            break;
-        }
         model->members[entry->member].is_blocked_at[receiver] = false;
         model->members[entry->member].is_moved_at[receiver] = true;
         break;
@@ -182,6 +181,7 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:
@@ -201,6 +201,9 @@ static void reverse_earn(struct model *model, struct model_op *m, const struct m
     struct model_books *books = &model->books[m->op->shop];
     books->payable[receiver][entry->period] -= entry->points;
     books->issued -= entry->points;
+    if (m->sale.home != receiver || entry->verdict == VERDICT_SALE_EXISTS) {
+        return; /* it has gone on, or is there already */
+    }
     m->sale.is_reversed =
         entry->verdict != VERDICT_CARD_MOVED || !model_resend_earn(model, m, entry, receiver, now);
 }
@@ -259,6 +262,7 @@ static void reverse(struct model *model, const struct model_entry *entry, unsign
     case ENTRY_FUNDING:
     case ENTRY_FUNDING_RETURN:
     case ENTRY_PROMOTION:
+    case ENTRY_PROMOTION_RETURN:
     case ENTRY_BLOCK_BOUGHT:
     case ENTRY_BLOCK_ENDED:
     case ENTRY_KIND_END:

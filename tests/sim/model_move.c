@@ -20,12 +20,6 @@ struct model_route model_route(const struct model *model, unsigned node, size_t 
     }
 }
 
-bool model_knows_next(const struct model *model, unsigned node, size_t member)
-{
-    const struct model_member *next = &model->members[model->members[member].moved_to];
-    return model->rosters[node].is_known[next->home];
-}
-
 enum verdict model_await(struct model *model, const struct model_op *m, int64_t now)
 {
     struct model_member *own = &model->members[m->op->member];
@@ -247,9 +241,6 @@ bool model_resend_earn(struct model *model, struct model_op *m, const struct mod
 {
     unsigned shop = m->op->shop;
     struct model_member *late = &model->members[entry->member];
-    if (!model_knows_next(model, shop, entry->member)) {
-        return false;
-    }
     late->is_moved_at[shop] = true;
     late->is_blocked_at[shop] = false;
     struct model_route route = model_route(model, shop, late->moved_to);

@@ -39,7 +39,7 @@ enum verdict model_open_pool(struct model *model, const struct model_op *m, int6
 {
     struct model_member *member = &model->members[m->op->member];
     struct model_member *pool = &model->members[m->op->to];
-    if (!member->is_enrolled) {
+    if (!model_is_member(member, &m->op->command.pool.member)) {
         return VERDICT_MEMBER_UNKNOWN;
     }
     if (member->has_moved) {
@@ -58,7 +58,9 @@ static enum verdict find_both(const struct model *model, const struct sim_op *op
     if (!model->members[op->to].is_enrolled) {
         return VERDICT_NOT_A_POOL;
     }
-    return model->members[op->member].is_enrolled ? VERDICT_OK : VERDICT_MEMBER_UNKNOWN;
+    return model_is_member(&model->members[op->member], &op->command.pool.member)
+               ? VERDICT_OK
+               : VERDICT_MEMBER_UNKNOWN;
 }
 
 enum verdict model_join_pool(struct model *model, const struct model_op *m, int64_t now)
@@ -111,7 +113,7 @@ enum verdict model_judge_parties(const struct model *model, const struct sim_op 
     const struct model_member *from = &model->members[op->member];
     const struct model_member *to = &model->members[op->to];
     const struct model_member *by = &model->members[op->has_asker ? op->asker : op->member];
-    if (!by->is_enrolled) {
+    if (op->has_asker && !model_is_member(by, &op->command.transfer.by)) {
         return VERDICT_MEMBER_UNKNOWN;
     }
     if (from == to) {

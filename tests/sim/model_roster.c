@@ -63,6 +63,18 @@ enum verdict model_may_clear(struct model *model, const struct sim_op *op, bool 
     return VERDICT_OK;
 }
 
+bool model_may_come_back(const struct model *model, const struct sim_op *op, bool is_here)
+{
+    for (unsigned i = 0; i < model->node_count; i++) {
+        const struct model_stream *stream = &model->streams[op->shop][i];
+        bool is_asked = model->rosters[op->shop].is_known[i] && (!is_here || i == op->home);
+        if (i != op->shop && is_asked && stream->is_recovering && !stream->is_frozen_out) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- News of cards ---- */
 
 void model_add_news(struct model_news *news, size_t member, size_t op)

@@ -317,6 +317,7 @@ bool sim_run(struct sim *sim, const struct sim_list *list)
     sim->counts.moved = sim->model->moved;
     sim->counts.moved_far = sim->model->moved_far;
     sim->counts.resent = sim->model->resent;
+    sim->counts.sent_twice = sim->model->sent_twice;
     sim->counts.lots_back = sim->model->lots_back;
     sim_till_count(sim);
     sim->counts.disputed = sim->model->disputed;

@@ -145,6 +145,7 @@ struct sim_counts {
     uint64_t moved;   /* members, as the model counts */
     uint64_t moved_far;
     uint64_t resent;
+    uint64_t sent_twice;
     uint64_t lots_back;
     uint64_t pools;
     uint64_t pool_ops; /* joins, leaves, transfers in and out, that were done */

@@ -103,17 +103,11 @@ static bool check_news(struct sim_node *node, unsigned partner)
                     node->id.text, node->sim->nodes[partner].id.text, told);
 }
 
-/* Does it take the card as its home does? Of one that moved to a brand that it does not know, or
- * did not know when it was told, it heard nothing: the home says where it is with each refusal. */
-static bool takes_card_alike(const struct model *model, unsigned partner,
-                             const struct model_member *member)
+/* Does it take the card as its home does? */
+static bool takes_card_alike(unsigned partner, const struct model_member *member)
 {
-    bool is_blind =
-        member->has_moved && (member->was_told_early[partner] ||
-                              !model_knows_next(model, partner, (size_t)(member - model->members)));
-    bool is_alike = member->is_blocked_at[partner] == member->is_blocked &&
-                    (member->is_blocked || member->is_moved_at[partner] == member->has_moved);
-    return is_blind || is_alike;
+    return member->is_blocked_at[partner] == member->is_blocked &&
+           (member->is_blocked || member->is_moved_at[partner] == member->has_moved);
 }
 
 static bool check_cards(struct sim_node *node, unsigned partner)
@@ -123,7 +117,7 @@ static bool check_cards(struct sim_node *node, unsigned partner)
          i++) {
         const struct model_member *member = &model->members[i];
         bool is_ours = member->home == node->index && member->is_enrolled && !member->is_pool;
-        if (is_ours && !takes_card_alike(model, partner, member)) {
+        if (is_ours && !takes_card_alike(partner, member)) {
             return sim_fail(node->sim, "%s takes the card of member %zu of %s otherwise than that",
                             node->sim->nodes[partner].id.text, i, node->id.text);
         }

@@ -118,9 +118,7 @@ static void make_transfer(const struct model *model, struct sim_op *op)
     if (op->tries == 1) {
         transfer->from = model->members[op->member].id;
         transfer->to = model->members[op->to].id;
-    }
-    if (op->has_asker) {
-        op->command.transfer.by = model->members[op->asker].id;
+        transfer->by = op->has_asker ? model->members[op->asker].id : transfer->by;
     }
 }
 
@@ -130,8 +128,10 @@ static void make_pool(const struct sim *sim, struct sim_op *op)
     c->kind = op->kind == SIM_OP_OPEN_POOL   ? COMMAND_OPEN_POOL
               : op->kind == SIM_OP_JOIN_POOL ? COMMAND_JOIN_POOL
                                              : COMMAND_LEAVE_POOL;
-    c->pool.member = sim->model->members[op->member].id;
-    c->pool.pool = sim->model->members[op->to].id;
+    if (op->tries == 1) {
+        c->pool.member = sim->model->members[op->member].id;
+        c->pool.pool = sim->model->members[op->to].id;
+    }
     if (op->kind == SIM_OP_OPEN_POOL) {
         c->pool.pool = c->transaction_id;
         c->pool.pool.bytes[9] ^= 1;

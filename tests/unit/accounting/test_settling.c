@@ -272,8 +272,11 @@ static void test_dispute_over(void **state)
 {
     struct month *month = *state;
     agree(month);
-    struct settling_dispute dispute = {
-        .partner = month->fuel, .period = november, .line = month->suspended[0]};
+    struct settling_dispute dispute = {.partner = month->fuel,
+                                       .period = november,
+                                       .was_applied = true,
+                                       .was_left_out = true,
+                                       .line = month->suspended[0]};
     assert_int_equal(settling_release(&month->settling, &month->roster, &dispute, day_of(9)),
                      ERR_OK);
     assert_minor(month, CHART_MONEY_DISPUTED, 0);
@@ -380,32 +383,36 @@ static bool has_event(const struct month *month, enum posting_event event)
  * gave to own members, or with those that this brand gave. */
 static void test_funding(void **state)
 {
-    static const struct receipt_total sent[] = {{ENTRY_FUNDING, 1, 1, 20000},
+    static const struct receipt_total sent[] = {{ENTRY_PROMOTION_RETURN, 1, 1, 30000},
+                                                {ENTRY_FUNDING, 1, 1, 20000},
                                                 {ENTRY_FUNDING_RETURN, 1, 1, 10000},
                                                 {ENTRY_PROMOTION, 1, 1, 50000}};
-    static const struct receipt_total received[] = {{ENTRY_FUNDING, 1, 1, 70000},
+    static const struct receipt_total received[] = {{ENTRY_PROMOTION_RETURN, 1, 1, 40000},
+                                                    {ENTRY_FUNDING, 1, 1, 70000},
                                                     {ENTRY_FUNDING_RETURN, 1, 1, 30000},
                                                     {ENTRY_PROMOTION, 1, 1, 10000}};
     struct month *month = *state;
     const struct tariff before = tariff;
     tariff.fee = (struct tariff_fee){0};
     tariff.funding = FUNDED_AT_BURN; /* 90 for 10,000 points */
-    make_statement(month, sent, received, 3);
-    assert_minor(month, CHART_MONEY_RECEIVABLE, 180 + 450 + 270);
-    assert_minor(month, CHART_MONEY_PAYABLE, -90 - 630 - 90);
+    make_statement(month, sent, received, 4);
+    assert_minor(month, CHART_MONEY_RECEIVABLE, 180 + 450 + 270 + 360);
+    assert_minor(month, CHART_MONEY_PAYABLE, -90 - 630 - 90 - 270);
     assert_minor(month, CHART_POINTS_FUNDED, -180 + 90);
-    assert_minor(month, CHART_POINTS_GIVEN, -450 + 630 - 270 + 90);
+    assert_minor(month, CHART_POINTS_GIVEN, -450 + 630 - 270 + 90 + 270 - 360);
     assert_minor(month, CHART_OTHER, 0);
     for (unsigned event = POSTING_EARN_SENT; event <= POSTING_OTHER_RECEIVED; event++) {
-        bool is_there = event == POSTING_FUNDING_SENT || event == POSTING_FUNDING_RETURN_SENT ||
-                        event == POSTING_PROMOTION_SENT || event == POSTING_FUNDING_RECEIVED ||
-                        event == POSTING_FUNDING_RETURN_RECEIVED ||
-                        event == POSTING_PROMOTION_RECEIVED;
+        bool is_there =
+            event == POSTING_FUNDING_SENT || event == POSTING_FUNDING_RETURN_SENT ||
+            event == POSTING_PROMOTION_SENT || event == POSTING_FUNDING_RECEIVED ||
+            event == POSTING_FUNDING_RETURN_RECEIVED || event == POSTING_PROMOTION_RECEIVED ||
+            event == POSTING_PROMOTION_RETURN_SENT || event == POSTING_PROMOTION_RETURN_RECEIVED;
         assert_int_equal(has_event(month, (enum posting_event)event), is_there);
     }
-    /* Where points are paid for when they are given, nothing else is given back. */
+    /* Of a node that says funding of both: where points are paid for when they are given, nothing
+     * else is given back. */
     tariff.funding = FUNDED_AT_ISSUE; /* at 95 */
-    make_statement(month, &sent[1], &received[1], 2);
+    make_statement(month, &sent[2], &received[2], 2);
     assert_minor(month, CHART_POINTS_FUNDED, 0);
     assert_minor(month, CHART_POINTS_GIVEN, 95 - 475 - 285 + 95);
     assert_true(has_event(month, POSTING_PROMOTION_RETURN_SENT) &&
@@ -518,16 +525,57 @@ static void test_blocks(void **state)
     assert_minor(month, CHART_POINTS_LAPSED, 500);
 }
 
+/* Draws that a dispute decided about: the block at its seller is what the ledger says of it. */
+static void test_disputed_draws(void **state)
+{
+    static const struct {
+        enum entry_kind kind;
+        bool was_applied;
+        bool was_left_out;
+        bool stands;
+        int64_t drawn; /* of 300 points at 1.50 */
+    } ends[] = {
+        {ENTRY_EARN, true, false, false, -450},      {ENTRY_EARN, true, false, true, 0},
+        {ENTRY_EARN, true, true, false, 0},          {ENTRY_EARN, true, true, true, 450},
+        {ENTRY_EARN, false, false, true, 450},       {ENTRY_EARN, false, false, false, 0},
+        {ENTRY_EARN, false, true, true, 450},        {ENTRY_EARN_RETURN, true, false, false, 450},
+        {ENTRY_EARN_RETURN, true, true, true, -450}, {ENTRY_EARN_RETURN, false, false, true, -450},
+        {ENTRY_EARN_RETURN, true, true, false, 0},
+    };
+    struct month *month = *state;
+    struct tariff prepaid = {
+        .id = 2, .funding = FUNDED_IN_ADVANCE, .issue_price = {15}, .per = {10}};
+    int64_t drawn = 0;
+    agree(month);
+    month->roster.tariffs = &prepaid;
+    month->roster.tariff_count = 1;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct settling_dispute dispute = {.partner = month->fuel,
+                                           .period = november,
+                                           .was_applied = ends[i].was_applied,
+                                           .was_left_out = ends[i].was_left_out,
+                                           .stands = ends[i].stands,
+                                           .line = {ends[i].kind, 2, 1, 300}};
+        int64_t owed = balance(month, CHART_MONEY_RECEIVABLE);
+        assert_int_equal(settling_release(&month->settling, &month->roster, &dispute, day_of(9)),
+                         ERR_OK);
+        drawn += ends[i].drawn;
+        assert_minor(month, CHART_POINTS_SOLD, drawn);
+        assert_int_equal(balance(month, CHART_MONEY_RECEIVABLE), owed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MONTH_TEST(test_statement),    MONTH_TEST(test_creditor),
-        MONTH_TEST(test_debtor),       MONTH_TEST(test_debtor_by_hand),
-        MONTH_TEST(test_multilateral), MONTH_TEST(test_dispute_over),
-        MONTH_TEST(test_every_kind),   MONTH_TEST(test_other),
-        MONTH_TEST(test_funding),      MONTH_TEST(test_not_ours),
-        MONTH_TEST(test_own_template), MONTH_TEST(test_blocks),
-        cmocka_unit_test(test_exact),  cmocka_unit_test(test_order),
+        MONTH_TEST(test_statement),      MONTH_TEST(test_creditor),
+        MONTH_TEST(test_debtor),         MONTH_TEST(test_debtor_by_hand),
+        MONTH_TEST(test_multilateral),   MONTH_TEST(test_dispute_over),
+        MONTH_TEST(test_every_kind),     MONTH_TEST(test_other),
+        MONTH_TEST(test_funding),        MONTH_TEST(test_not_ours),
+        MONTH_TEST(test_own_template),   MONTH_TEST(test_blocks),
+        MONTH_TEST(test_disputed_draws), cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

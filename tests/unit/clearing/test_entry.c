@@ -61,7 +61,7 @@ static struct clearing_entry sound(enum entry_kind kind)
     }
     if (entry_kind_is_funding(kind)) {
         entry.card = (struct card_number){{0}};
-        entry.promotion = kind == ENTRY_PROMOTION ? 3 : 0;
+        entry.promotion = entry_kind_is_promotion(kind) ? 3 : 0;
     }
     if (kind == ENTRY_BLOCK_BOUGHT || kind == ENTRY_BLOCK_ENDED) {
         entry.card = (struct card_number){{0}};
@@ -128,12 +128,19 @@ static void test_who_owes_for_what(void **state)
         int sign;
         bool is_redemption;
     } expected[] = {
-        {ENTRY_EARN, 1, false},           {ENTRY_EARN_RETURN, -1, false},
-        {ENTRY_MOVED_LOT, 1, false},      {ENTRY_ADJUSTMENT, 1, false},
-        {ENTRY_CAPTURE, -1, true},        {ENTRY_BURN_RETURN, 1, true},
-        {ENTRY_BURN_ADJUSTMENT, 1, true}, {ENTRY_FUNDING, -1, true},
-        {ENTRY_FUNDING_RETURN, 1, true},  {ENTRY_PROMOTION, -1, true},
-        {ENTRY_BLOCK_BOUGHT, 1, false},   {ENTRY_BLOCK_ENDED, -1, true},
+        {ENTRY_EARN, 1, false},
+        {ENTRY_EARN_RETURN, -1, false},
+        {ENTRY_MOVED_LOT, 1, false},
+        {ENTRY_ADJUSTMENT, 1, false},
+        {ENTRY_CAPTURE, -1, true},
+        {ENTRY_BURN_RETURN, 1, true},
+        {ENTRY_BURN_ADJUSTMENT, 1, true},
+        {ENTRY_FUNDING, -1, true},
+        {ENTRY_FUNDING_RETURN, 1, true},
+        {ENTRY_PROMOTION, -1, true},
+        {ENTRY_PROMOTION_RETURN, 1, true},
+        {ENTRY_BLOCK_BOUGHT, 1, false},
+        {ENTRY_BLOCK_ENDED, -1, true},
     };
     size_t worth = 0;
     (void)state;

@@ -85,7 +85,13 @@ static void test_receipts(void **state)
     path_of(node, "rejects.csv", rejects);
     struct outcome outcome =
         TALEA(node, "import", "receipts", "--map", yaml, csv, "--rejects", rejects);
-    assert_string_equal(outcome.err, "");
+    char said[512];
+    snprintf(
+        said, sizeof said,
+        "talea import receipts: 4 of 7 rows were rejected (ROWS_REJECTED); they are in %s, with "
+        "the reasons\n",
+        rejects);
+    assert_string_equal(outcome.err, said);
     assert_string_equal(outcome.out, "rows       7 = 2 imported + 1 returned + 4 rejected\n"
                                      "receipts   1 sales, 1 returns; 0 of them were in before\n"
                                      "points     2.0 given, 0.7 taken\n"
@@ -98,7 +104,7 @@ static void test_receipts(void **state)
                                      "   1  NO_SALE_FOUND\n"
                                      "   1  no card or customer\n"
                                      "   1  quantity ... is not a number\n");
-    assert_int_equal(outcome.code, 0);
+    assert_int_equal(outcome.code, 1);
     outcome_fini(&outcome);
     /* In the order in which their fate was known. */
     expect_lines(rejects, 5);
@@ -108,7 +114,7 @@ static void test_receipts(void **state)
                 "8,NO_SALE_FOUND: No sale has so much of it left.,R4,2026-03-02,7,plum,-1,-3.00\n");
     /* Repaired, or not: the file goes through the same mapping again. */
     outcome = TALEA(node, "import", "receipts", "--map", yaml, rejects);
-    assert_int_equal(outcome.code, 0);
+    assert_int_equal(outcome.code, 1);
     assert_non_null(strstr(outcome.out, "rows       4 = "));
     outcome_fini(&outcome);
 }
@@ -129,9 +135,16 @@ static void test_most_are_rejected(void **state)
                "8,2026-03-01,7,apple,x,3.00\n9,2026-03-01,7,apple,x,3.00\n",
                csv);
     struct outcome outcome = TALEA(node, "import", "receipts", "--map", yaml, csv);
-    assert_int_equal(outcome.code, 0);
-    assert_string_equal(outcome.err, "talea import receipts: most rows were rejected; is it the "
-                                     "mapping of this file?\n");
+    assert_int_equal(outcome.code, 1);
+    assert_string_equal(outcome.err, "talea import receipts: 8 of 9 rows were rejected "
+                                     "(ROWS_REJECTED); is it the mapping of this file?\n");
+    outcome_fini(&outcome);
+    write_file(node, "few.csv",
+               "r,t,c,p,q,a\n1,2026-03-01,7,apple,1,3.00\n2,2026-03-01,7,apple,x,3.00\n", csv);
+    outcome = TALEA(node, "import", "receipts", "--map", yaml, csv);
+    assert_int_equal(outcome.code, 1);
+    assert_non_null(strstr(outcome.err, "1 of 2 rows were rejected (ROWS_REJECTED); --rejects FILE "
+                                        "writes them"));
     outcome_fini(&outcome);
     write_file(node, "none.csv", "r,t,c,p,q,a\n3,2026-03-01,7,apple,x,3.00\n", csv);
     outcome = TALEA(node, "import", "receipts", "--map", yaml, csv);
@@ -212,7 +225,7 @@ static void test_dry_run(void **state)
     write_file(node, "r.csv", receipts, csv);
     struct outcome outcome =
         TALEA(node, "import", "receipts", "--map", yaml, csv, "--dry-run", "--json");
-    assert_int_equal(outcome.code, 0);
+    assert_int_equal(outcome.code, 1);
     assert_non_null(strstr(outcome.out, "\"rows\": 7,\n  \"rows_imported\": 3,\n"
                                         "  \"rows_returned\": 2,\n  \"rows_rejected\": 2,"));
     assert_int_equal(node->streamed, 0);
@@ -276,10 +289,12 @@ static void test_members(void **state)
     write_file(node, "m.csv", "name,reference\nx,C-1\ny,\"C,2\"\nz,bad\n,C-3\nnobody,\n", csv);
     path_of(node, "cards.csv", cards);
     struct outcome outcome = TALEA(node, "member", "import", csv, "--cards", cards);
-    assert_int_equal(outcome.code, 0);
+    assert_int_equal(outcome.code, 1);
     assert_string_equal(outcome.out, "rows 5 = 3 members + 2 rejected\n");
     assert_non_null(strstr(outcome.err, "m.csv:4: REFERENCE_EXISTS\n"));
     assert_non_null(strstr(outcome.err, "m.csv:6: the reference is not 1 to 64 bytes"));
+    assert_non_null(strstr(outcome.err, "talea member import: 2 of 5 rows were rejected "
+                                        "(ROWS_REJECTED); each is named above\n"));
     outcome_fini(&outcome);
     expect_file(cards, "reference,card\n"
                        "C-1,6100010000000013\n"

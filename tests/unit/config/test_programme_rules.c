@@ -155,7 +155,7 @@ static const struct {
     {"22:00-02:30", "22:00-24:01", "p.yaml:19: rules[0].hours: is not a span such as 08:00-12:00"},
     {"multiple: 1.5", "multiple: 1", "p.yaml:15: rules[0]: rule saturday: a factor is above 1"},
     {"multiple: 1.5,", "multiple: 1.5, points: 5,",
-     "p.yaml:30: rules[0].give: names one of points, multiple, percent_off and money_off"},
+     "p.yaml:30: rules[0].give: names nothing to give, or more than one thing"},
     {"multiple: 1.5, rounding: half_up", "multiple: 1.5",
      "p.yaml:30: rules[0].give: names no rounding"},
     {"{points: 50}", "{points: 50, rounding: down}",

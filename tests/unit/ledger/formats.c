@@ -74,6 +74,15 @@ static void bytes_of_forced_hold(struct rng *rng, int kind, struct buffer *out)
     hold_encode(&hold, out);
 }
 
+static void bytes_of_priced_hold(struct rng *rng, int kind, struct buffer *out)
+{
+    struct hold hold = kind == 0   ? sample_hold(rng)
+                       : kind == 1 ? sample_stand_in(rng)
+                                   : sample_forced_hold(rng);
+    hold.tariff = 1 + (uint32_t)rng_below(rng, 999);
+    hold_encode(&hold, out);
+}
+
 static void bytes_of_exposure_with_minimums(struct rng *rng, int kind, struct buffer *out)
 {
     struct exposure exposure = sample_exposure(rng);
@@ -291,6 +300,14 @@ static void bytes_of_promotion(struct rng *rng, int kind, struct buffer *out)
     command_encode(&command, out);
 }
 
+static void bytes_of_promotion_return(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.take_entry.entry.kind = ENTRY_PROMOTION_RETURN;
+    command.take_entry.entry.promotion = 1 + (uint32_t)rng_below(rng, 999);
+    command_encode(&command, out);
+}
+
 static void bytes_of_effect(struct rng *rng, int kind, struct buffer *out)
 {
     struct effect effect = sample_effect(rng, (enum effect_kind)kind);
@@ -422,7 +439,8 @@ static size_t add_blocks(struct format *out_formats)
     };
     memcpy(out_formats + count, blocks, sizeof blocks);
     count += sizeof blocks / sizeof blocks[0];
-    count += add_commands(COMMAND_SELL_BLOCK, COMMAND_BLOCK_DUE, out_formats + count);
+    count += add_commands(COMMAND_SELL_BLOCK, COMMAND_BUY_BLOCK, out_formats + count);
+    count += add_commands(COMMAND_BLOCK_DUE, COMMAND_BLOCK_DUE, out_formats + count);
     return count;
 }
 
@@ -436,6 +454,20 @@ static size_t add_programmes(struct format *out_formats)
     memcpy(out_formats, programmes, sizeof programmes);
     return count + add_commands(COMMAND_ACTIVATE_PROGRAMME, COMMAND_ACTIVATE_PROGRAMME,
                                 out_formats + count);
+}
+
+static size_t add_priced(struct format *out_formats)
+{
+    static const struct format priced[] = {
+        {"priced-hold", 0, bytes_of_priced_hold, recode_hold},
+        {"priced-stand-in", 1, bytes_of_priced_hold, recode_hold},
+        {"priced-forced-hold", 2, bytes_of_priced_hold, recode_hold},
+        {"promotion-return", COMMAND_TAKE_ENTRY, bytes_of_promotion_return, recode_command},
+    };
+    size_t count = sizeof priced / sizeof priced[0];
+    memcpy(out_formats, priced, sizeof priced);
+    return count +
+           add_commands(COMMAND_WITHDRAW_BLOCK, COMMAND_WITHDRAW_BLOCK, out_formats + count);
 }
 
 size_t formats_all(struct format out_formats[FORMATS_MAX])
@@ -497,6 +529,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += add_blocks(out_formats + count);
     count += add_programmes(out_formats + count);
     count += add_commands(COMMAND_SET_PROFILE, COMMAND_SET_PROFILE, out_formats + count);
+    count += add_priced(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -305,6 +305,8 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
     } else if (kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK) {
         command.block_of_points =
             (struct command_block_of_points){sample_block_terms(rng), sample_bytes(rng)};
+    } else if (kind == COMMAND_WITHDRAW_BLOCK) {
+        command.withdrawal = (struct command_withdrawal){sample_uid(rng), sample_partner(rng)};
     } else if (kind == COMMAND_DISPUTE_DUE || kind == COMMAND_TELL_FUNDING ||
                kind == COMMAND_SEND_EARNS || kind == COMMAND_BLOCK_DUE) {
         sample_node_command(rng, &command);

@@ -277,7 +277,7 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
     if (command->kind == COMMAND_ACTIVATE_PROGRAMME) {
         return provoke_programme(scene, command, verdict);
     }
-    if (command->kind == COMMAND_SELL_BLOCK || command->kind == COMMAND_BUY_BLOCK) {
+    if (command->kind >= COMMAND_SELL_BLOCK && command->kind <= COMMAND_WITHDRAW_BLOCK) {
         return provoke_block_of_points(scene, command, verdict);
     }
     if (command->kind == COMMAND_OPEN_DISPUTE || command->kind == COMMAND_STEP_DISPUTE) {

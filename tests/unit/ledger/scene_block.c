@@ -63,6 +63,10 @@ void scene_fill_block(struct scene *s, struct command *c)
                                       desk_in_days(&s->desk, 0)};
         return;
     }
+    if (c->kind == COMMAND_WITHDRAW_BLOCK) {
+        c->withdrawal = (struct command_withdrawal){s->block_offered, s->desk.partners[1].id};
+        return;
+    }
     c->block_of_points.terms = terms_of(s, c->kind == COMMAND_SELL_BLOCK);
     c->block_of_points.evidence =
         c->kind == COMMAND_BUY_BLOCK ? slice_of("signed", 6) : slice_of(NULL, 0);
@@ -85,8 +89,17 @@ static bool provoke_buy(struct scene *s, struct command *c, enum verdict verdict
     }
 }
 
+static bool provoke_withdrawal(const struct scene *s, struct command *c, enum verdict verdict)
+{
+    c->withdrawal.block = verdict == VERDICT_BLOCK_NOT_OPEN ? s->block_sold : s->block_bought;
+    return verdict == VERDICT_BLOCK_NOT_OPEN || verdict == VERDICT_BLOCK_UNKNOWN;
+}
+
 bool provoke_block_of_points(struct scene *s, struct command *c, enum verdict verdict)
 {
+    if (c->kind == COMMAND_WITHDRAW_BLOCK) {
+        return provoke_withdrawal(s, c, verdict);
+    }
     struct block_terms *terms = &c->block_of_points.terms;
     struct partner_id *other = c->kind == COMMAND_SELL_BLOCK ? &terms->buyer : &terms->seller;
     switch ((int)verdict) {

@@ -291,8 +291,7 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     }
     if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
         scene_fill_dispute(s, &command);
-    } else if (kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
-               kind == COMMAND_BLOCK_DUE) {
+    } else if (kind >= COMMAND_SELL_BLOCK && kind <= COMMAND_BLOCK_DUE) {
         scene_fill_block(s, &command);
     } else if (kind == COMMAND_TELL_FUNDING || kind == COMMAND_SEND_EARNS) {
         command.due.redeemer = s->desk.partners[1].id;

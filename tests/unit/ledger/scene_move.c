@@ -72,9 +72,6 @@ bool provoke_card_entry(struct scene *s, struct command *c, enum verdict verdict
     case VERDICT_CARD_NOT_THEIRS:
         be(c, ENTRY_CARD_BLOCK, &s->no_card, NULL);
         return true;
-    case VERDICT_PARTNER_UNKNOWN:
-        be(c, ENTRY_CARD_MOVED, &s->beta_card, &nobodys_card);
-        return true;
     case VERDICT_MOVE_LOOPS:
         be(c, ENTRY_CARD_MOVED, &s->moved_card, &s->gone_card);
         return true;

@@ -182,7 +182,8 @@ static void test_the_nodes_own_steps_say_nothing(void **state)
                      kind == COMMAND_AWAIT_MOVE || kind == COMMAND_MOVE_MEMBER ||
                      kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
                      kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
-                     kind == COMMAND_ACTIVATE_PROGRAMME || kind == COMMAND_SET_PROFILE));
+                     kind == COMMAND_WITHDRAW_BLOCK || kind == COMMAND_ACTIVATE_PROGRAMME ||
+                     kind == COMMAND_SET_PROFILE));
         buffer_fini(&said);
     }
 }

@@ -375,6 +375,12 @@ static void blocks_come_back(struct rng *rng)
         buffer_fini(&bytes);
     }
     {
+        COMMAND_COMES_BACK(COMMAND_WITHDRAW_BLOCK);
+        SAME(withdrawal.block);
+        SAME(withdrawal.buyer);
+        buffer_fini(&bytes);
+    }
+    {
         COMMAND_COMES_BACK(COMMAND_BLOCK_DUE);
         SAME(due.id);
         SAME(due.redeemer);

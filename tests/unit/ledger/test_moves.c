@@ -153,24 +153,29 @@ static void move_to_beta(struct desk *desk, const struct card_number *card,
 }
 
 /* Beta's receipt for one entry of ours. */
-static void refuse(struct desk *desk, struct receipted_entry entry, enum verdict verdict)
+static void refused_by(struct desk *desk, const struct partner_id *partner,
+                       struct receipted_entry entry, enum verdict verdict)
 {
     struct command receipt = desk_command(desk, COMMAND_TAKE_RECEIPT);
     struct stream stream;
-    assert_int_equal(ledger_get_stream(&desk->store.view, &desk->roster, STREAM_OUT,
-                                       &desk->partners[1].id, &stream),
-                     ERR_OK);
+    assert_int_equal(
+        ledger_get_stream(&desk->store.view, &desk->roster, STREAM_OUT, partner, &stream), ERR_OK);
     entry.period = (struct period){202609};
     entry.tariff = 1;
     entry.number = stream.receipted_number + 1;
     entry.verdict = verdict;
     receipt.take_receipt =
-        (struct command_take_receipt){.receiver = desk->partners[1].id,
+        (struct command_take_receipt){.receiver = *partner,
                                       .receipt_number = stream.receipt_number + 1,
                                       .last_number = entry.number,
                                       .entries = &entry,
                                       .entry_count = 1};
     desk_do(desk, &receipt);
+}
+
+static void refuse(struct desk *desk, struct receipted_entry entry, enum verdict verdict)
+{
+    refused_by(desk, &desk->partners[1].id, entry, verdict);
 }
 
 static void test_what_moves_is_what_was_there(void **state)
@@ -275,16 +280,57 @@ static void test_a_word_that_leads_back_is_not_taken(void **state)
     assert_int_equal(desk_account(desk, ACCOUNT_ISSUED), 0);
 }
 
-/* A third brand, to which beta's members move. */
-static void join_gamma(struct desk *desk, struct roster_partner partners[3])
+/* Other brands, to which beta's members move, and from there on. */
+static void join_others(struct desk *desk, struct roster_partner *partners, size_t count)
 {
+    static const char *const names[] = {"gamma", "kappa"};
+    static const char *const prefixes[] = {"300300", "300400"};
     partners[0] = desk->partners[0];
     partners[1] = desk->partners[1];
-    partners[2] = desk->partners[1];
-    assert_int_equal(partner_id_parse("gamma", &partners[2].id), ERR_OK);
-    assert_int_equal(card_prefix_parse("300300", &partners[2].prefix), ERR_OK);
+    for (size_t i = 2; i < count; i++) {
+        partners[i] = desk->partners[1];
+        assert_int_equal(partner_id_parse(names[i - 2], &partners[i].id), ERR_OK);
+        assert_int_equal(card_prefix_parse(prefixes[i - 2], &partners[i].prefix), ERR_OK);
+    }
     desk->roster.partners = partners;
+    desk->roster.partner_count = count;
+}
+
+/* Told before our charter has the brand; when it has, the card leads there, and nobody tells it
+ * again. */
+static void test_a_move_to_a_brand_that_joins_is_heard(void **state)
+{
+    struct desk *desk = *state;
+    struct roster_partner partners[3];
+    join_others(desk, partners, 3);
+    desk->roster.partner_count = 2;
+    struct card_number card = card_of(&partners[1], 5);
+    struct command take = desk_command(desk, COMMAND_TAKE_ENTRY);
+    take.take_entry = (struct command_take_entry){.sender = partners[1].id,
+                                                  .entry = {.number = 1,
+                                                            .kind = ENTRY_CARD_MOVED,
+                                                            .period = {202609},
+                                                            .card = card,
+                                                            .moved_to = card_of(&partners[2], 5),
+                                                            .tariff = 1,
+                                                            .business_time = desk->now,
+                                                            .transaction_id = desk_id(desk)},
+                                                  .bytes = slice_of("a move", 6)};
+    desk_do(desk, &take);
+    struct command earn = desk_command(desk, COMMAND_EARN);
+    earn.earn.card = card;
+    earn.earn.is_fixed = true;
+    earn.earn.fixed_points = points_of(3);
+    earn.earn.rate.per_minor = 1;
+    assert_int_equal(desk_tell(desk, &earn), VERDICT_PARTNER_UNKNOWN);
     desk->roster.partner_count = 3;
+    earn.transaction_id = desk_id(desk);
+    desk_do(desk, &earn);
+    assert_string_equal(desk->answer.home.text, "gamma");
+    assert_int_equal(sent_to(desk, &partners[2].id), 1);
+    assert_int_equal(sent_to(desk, &partners[1].id), 0);
+    desk->roster.partners = desk->partners;
+    desk->roster.partner_count = 2;
 }
 
 /* The earn that the partner holds of us, behind what there is for it. */
@@ -315,7 +361,7 @@ static void show_earn(struct desk *desk, const struct partner_id *partner, struc
 static void earn_goes_on_once(struct desk *desk, bool has_sale, bool shows_beta_first)
 {
     struct roster_partner partners[3];
-    join_gamma(desk, partners);
+    join_others(desk, partners, 3);
     struct card_number old_card = card_of(&partners[1], 5);
     struct card_number new_card = card_of(&partners[2], 5);
     struct command earn = desk_command(desk, COMMAND_EARN);
@@ -376,6 +422,75 @@ static void test_an_earn_that_went_on_shown_by_its_last_home_first(void **state)
     earn_goes_on_once(*state, false, false);
 }
 
+static struct sale sale_of(struct desk *desk, const struct uid *id)
+{
+    struct sale sale;
+    assert_int_equal(ledger_get_sale(&desk->store.view, &desk->roster.self, id, &sale), ERR_OK);
+    return sale;
+}
+
+/* Beta refused the earn, and so did gamma, and kappa has it. The copy knows of no move, hears of
+ * kappa's first, and sends it there once more. */
+static void test_an_earn_that_its_home_has_already_is_given(void **state)
+{
+    struct desk *desk = *state;
+    struct roster_partner partners[4];
+    join_others(desk, partners, 4);
+    struct card_number cards[4];
+    struct command earn = desk_command(desk, COMMAND_EARN);
+    for (size_t i = 1; i < 4; i++) {
+        cards[i] = card_of(&partners[i], 5);
+    }
+    earn.earn = (struct command_earn){.card = cards[1],
+                                      .currency = "EUR",
+                                      .is_fixed = true,
+                                      .fixed_points = points_of(10),
+                                      .rate = {.per_minor = 1}};
+    desk_do(desk, &earn);
+    for (size_t i = 3; i > 1; i--) {
+        desk_recover(desk, &partners[i].id, RECOVERY_BEGIN);
+        show_earn(desk, &partners[i].id, earn.transaction_id, &cards[i]);
+        desk_recover(desk, &partners[i].id, RECOVERY_END);
+    }
+    struct receipted_entry entry = {
+        .kind = ENTRY_EARN, .points = {10}, .transaction_id = earn.transaction_id};
+    for (size_t i = 1; i < 3; i++) {
+        entry.card = cards[i];
+        entry.moved_to = cards[i + 1];
+        refused_by(desk, &partners[i].id, entry, VERDICT_CARD_MOVED);
+    }
+    assert_int_equal(sent_to(desk, &partners[3].id), 2);
+    entry.card = cards[3];
+    entry.moved_to = (struct card_number){{0}};
+    refused_by(desk, &partners[3].id, entry, VERDICT_OK);
+    assert_int_equal(desk_account(desk, ACCOUNT_ISSUED), -20);
+    refused_by(desk, &partners[3].id, entry, VERDICT_SALE_EXISTS);
+    assert_int_equal(desk_account(desk, ACCOUNT_ISSUED), -10);
+    struct sale sale = sale_of(desk, &earn.transaction_id);
+    assert_false(sale.is_reversed);
+    assert_string_equal(sale.home.text, "kappa");
+    desk->roster.partners = desk->partners;
+    desk->roster.partner_count = 2;
+}
+
+/* Of other points it is no answer to the sale. */
+static void test_an_earn_that_another_sale_is_refused_for_is_not_given(void **state)
+{
+    struct desk *desk = *state;
+    struct command earn = desk_command(desk, COMMAND_EARN);
+    earn.earn.card = card_of(&desk->partners[1], 5);
+    earn.earn.is_fixed = true;
+    earn.earn.fixed_points = points_of(10);
+    earn.earn.rate.per_minor = 1;
+    desk_do(desk, &earn);
+    struct receipted_entry entry = {.kind = ENTRY_EARN,
+                                    .points = {9},
+                                    .transaction_id = earn.transaction_id,
+                                    .card = earn.earn.card};
+    refuse(desk, entry, VERDICT_SALE_EXISTS);
+    assert_true(sale_of(desk, &earn.transaction_id).is_reversed);
+}
+
 /* Beta's member is awaited as ours, who moves to it meanwhile: their points would never arrive. */
 static void test_two_members_do_not_move_to_each_other(void **state)
 {
@@ -408,6 +523,9 @@ int main(void)
         TEST(test_an_earn_that_went_on_from_what_the_copy_has),
         TEST(test_an_earn_that_went_on_shown_by_its_first_home_first),
         TEST(test_an_earn_that_went_on_shown_by_its_last_home_first),
+        TEST(test_a_move_to_a_brand_that_joins_is_heard),
+        TEST(test_an_earn_that_its_home_has_already_is_given),
+        TEST(test_an_earn_that_another_sale_is_refused_for_is_not_given),
         TEST(test_two_members_do_not_move_to_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,46 @@ static void test_what_was_not_offered_is_not_bought(void **state)
     market_assert_owed(market, 20);
 }
 
+/* The buyer's acceptance was on its way: it owes nothing, and what it gives is at the usual price.
+ */
+static void test_what_was_withdrawn_is_not_bought(void **state)
+{
+    struct market *market = *state;
+    struct pair *pair = &market->pair;
+    struct command sell = market_offer(market, SIZE);
+    struct command buy = market_acceptance(market, &sell);
+    struct command withdraw = desk_command(&pair->beta, COMMAND_WITHDRAW_BLOCK);
+    market->block = sell.block_of_points.terms.id;
+    withdraw.withdrawal = (struct command_withdrawal){market->block, pair->alfa.roster.self};
+    desk_do(&pair->beta, &sell);
+    desk_do(&pair->beta, &withdraw);
+    assert_int_equal(market_row(market, &pair->beta).state, BLOCK_WITHDRAWN);
+    withdraw.transaction_id = desk_id(&pair->beta);
+    assert_int_equal(desk_tell(&pair->beta, &withdraw), VERDICT_BLOCK_NOT_OPEN);
+    desk_do(&pair->alfa, &buy);
+    pair_settle(pair);
+    assert_int_equal(market_last_verdict(market), VERDICT_BLOCK_NOT_OPEN);
+    assert_int_equal(market_row(market, &pair->alfa).state, BLOCK_DECLINED);
+    market_assert_owed(market, 0);
+    market_give(market, 10);
+    market_assert_owed(market, 20);
+}
+
+/* Its place is free for another one. */
+static void test_what_was_withdrawn_makes_room(void **state)
+{
+    struct market *market = *state;
+    struct desk *seller = &market->pair.beta;
+    for (unsigned i = 0; i < 2 * LIMIT_BLOCKS_OPEN; i++) {
+        struct command sell = market_offer(market, SIZE);
+        struct command withdraw = desk_command(seller, COMMAND_WITHDRAW_BLOCK);
+        withdraw.withdrawal = (struct command_withdrawal){sell.block_of_points.terms.id,
+                                                          market->pair.alfa.roster.self};
+        desk_do(seller, &sell);
+        desk_do(seller, &withdraw);
+    }
+}
+
 static void test_other_terms_than_offered_are_refused(void **state)
 {
     struct market *market = *state;
@@ -231,6 +271,8 @@ static void test_a_refused_member_costs_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        MARKET_TEST(test_what_was_withdrawn_is_not_bought),
+        MARKET_TEST(test_what_was_withdrawn_makes_room),
         MARKET_TEST(test_what_was_not_offered_is_not_bought),
         MARKET_TEST(test_other_terms_than_offered_are_refused),
         MARKET_TEST(test_an_overdraw_comes_under_the_usual_tariff),

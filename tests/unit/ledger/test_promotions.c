@@ -210,10 +210,10 @@ static void test_who_has_not_agreed_pays_nothing(void **state)
     assert_int_equal(refused, 0);
 }
 
-/* The sale's own home is another than the payer whose stream can't go on: here it is ours. */
-static void test_a_share_waits_for_its_stream(void **state)
+/* A sale whose home is another than the payer whose stream can't go on: here it is ours. It is
+ * returned meanwhile. */
+static void return_unheard(struct pair *pair, int64_t days)
 {
-    struct pair *pair = *state;
     const struct partner_id *beta = &pair->beta.roster.self;
     struct card_number card;
     (void)desk_enrol(&pair->alfa, &card);
@@ -222,21 +222,131 @@ static void test_a_share_waits_for_its_stream(void **state)
     desk_do(&pair->alfa, &command);
     pair_settle(pair);
     assert_int_equal(used(&pair->beta), 30);
+    pair_wait_days(pair, days);
     desk_recover(&pair->alfa, beta, RECOVERY_BEGIN);
-    struct command back = desk_command(&pair->alfa, COMMAND_RETURN_SALE);
-    back.return_sale.sale = command.transaction_id;
-    desk_do(&pair->alfa, &back);
+    assert_int_equal(desk_return_sale(&pair->alfa, &command.transaction_id), VERDICT_OK);
     desk_recover(&pair->alfa, beta, RECOVERY_END);
+}
+
+static void test_a_share_waits_for_its_stream(void **state)
+{
+    struct pair *pair = *state;
+    struct card_number card;
+    return_unheard(pair, 0);
+    (void)desk_enrol(&pair->alfa, &card);
     pair_settle(pair);
     assert_int_equal(used(&pair->alfa), 0);
     assert_int_equal(used(&pair->beta), 30);
-    command = bonus(pair, 10);
+    struct command command = bonus(pair, 10);
     command.earn.card = card;
     desk_do(&pair->alfa, &command); /* 6, and 30 back */
     pair_settle(pair);
     assert_int_equal(used(&pair->beta), 6);
-    assert_int_equal(pair->from_alfa.entries[1].kind, ENTRY_FUNDING_RETURN);
+    assert_int_equal(pair->from_alfa.entries[1].kind, ENTRY_PROMOTION_RETURN);
     assert_int_equal(pair->from_alfa.entries[1].points.minor, 24);
+}
+
+/* No later purchase brings it along: it is told when the stream goes on. */
+static void test_what_could_not_be_told_is_told_later(void **state)
+{
+    struct pair *pair = &((struct shared *)*state)->pair;
+    return_unheard(pair, 20); /* the promotion is over */
+    assert_int_equal(used(&pair->beta), 30);
+    pair->alfa.now.ms += 2 * 60 * 1000;
+    pair->beta.now = pair->alfa.now;
+    pair_settle(pair);
+    assert_int_equal(used(&pair->beta), 0);
+    assert_false(pair_due(&pair->alfa));
+}
+
+/* What is given back has the price at which it was told, whatever the price is by then. */
+static void test_what_returns_has_the_price_of_its_purchase(void **state)
+{
+    struct shared *shared = *state;
+    struct pair *pair = &shared->pair;
+    struct uid sale = give(pair, 50);
+    struct command back = desk_command(&pair->alfa, COMMAND_RETURN_SALE);
+    pair->alfa.tariffs[1] = (struct tariff){.id = 2,
+                                            .issue_price = {7},
+                                            .redemption_price = {5},
+                                            .per = {1},
+                                            .valid_from = pair->alfa.now};
+    pair->alfa.tariffs[1].valid_from.ms++;
+    pair->beta.tariffs[1] = pair->alfa.tariffs[1];
+    pair->alfa.roster.tariff_count = pair->beta.roster.tariff_count = 2;
+    pair->alfa.now.ms += 1000;
+    back.business_time = pair->alfa.now;
+    back.return_sale.sale = sale;
+    desk_do(&pair->alfa, &back);
+    pair_settle(pair);
+    assert_given(pair, 0, 0);
+    const struct clearing_entry *share = &pair->from_alfa.entries[pair->from_alfa.count - 1];
+    assert_int_equal(share->kind, ENTRY_PROMOTION_RETURN);
+    assert_int_equal(share->tariff, 1);
+}
+
+static void step(struct pair *pair, struct desk *desk, enum dispute_step step, uint64_t number)
+{
+    struct command command =
+        desk_command(desk, step == STEP_OPEN ? COMMAND_OPEN_DISPUTE : COMMAND_STEP_DISPUTE);
+    bool is_beta = desk == &pair->beta;
+    command.dispute.partner = pair_other(pair, desk)->roster.self;
+    command.dispute.direction = is_beta ? STREAM_IN : STREAM_OUT;
+    command.dispute.number = number;
+    command.dispute.step = step;
+    command.dispute.reason = step == STEP_OPEN ? DISPUTE_OTHER : (enum dispute_reason)0;
+    desk_do(desk, &command);
+    pair_settle(pair);
+}
+
+/* Points that should not have been given are nobody's to pay, and neither is a share of them. */
+static void test_a_disputed_purchase_moves_the_shares(void **state)
+{
+    struct pair *pair = &((struct shared *)*state)->pair;
+    give(pair, 50);
+    step(pair, &pair->beta, STEP_OPEN, 1);
+    assert_int_equal(used(&pair->beta), 30);
+    step(pair, &pair->alfa, STEP_ACCEPT, 1);
+    assert_given(pair, 0, 0);
+    give(pair, 20);
+    assert_given(pair, 20, 12);
+}
+
+static void test_a_dispute_in_vain_moves_none(void **state)
+{
+    struct pair *pair = &((struct shared *)*state)->pair;
+    give(pair, 50);
+    step(pair, &pair->beta, STEP_OPEN, 1);
+    step(pair, &pair->alfa, STEP_REJECT, 1);
+    step(pair, &pair->beta, STEP_CONCEDE, 1);
+    assert_int_equal(used(&pair->alfa), 50);
+    assert_int_equal(used(&pair->beta), 30);
+}
+
+/* A return that did not happen: the points stand, and the shares. */
+static void test_a_disputed_return_moves_the_shares_back(void **state)
+{
+    struct pair *pair = &((struct shared *)*state)->pair;
+    struct uid sale = give(pair, 50);
+    assert_int_equal(desk_return_sale(&pair->alfa, &sale), VERDICT_OK);
+    pair_settle(pair);
+    assert_given(pair, 0, 0);
+    assert_int_equal(pair->from_alfa.entries[2].kind, ENTRY_EARN_RETURN);
+    step(pair, &pair->beta, STEP_OPEN, 3);
+    step(pair, &pair->alfa, STEP_ACCEPT, 3);
+    assert_given(pair, 50, 30);
+}
+
+/* An earn that was refused, and should not have been. */
+static void test_a_refused_purchase_that_stands_moves_the_shares(void **state)
+{
+    struct pair *pair = &((struct shared *)*state)->pair;
+    desk_block(&pair->beta, &pair->member);
+    give(pair, 50);
+    assert_given(pair, 0, 0);
+    step(pair, &pair->alfa, STEP_OPEN, 1);
+    step(pair, &pair->beta, STEP_ACCEPT, 1);
+    assert_given(pair, 50, 30);
 }
 
 /* The payer keeps its own count: a shop that lost its own does not spend the budget twice. */
@@ -345,6 +455,12 @@ static void test_a_refused_sale_comes_back_as_such(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_what_could_not_be_told_is_told_later),
+        TEST(test_what_returns_has_the_price_of_its_purchase),
+        TEST(test_a_disputed_purchase_moves_the_shares),
+        TEST(test_a_dispute_in_vain_moves_none),
+        TEST(test_a_disputed_return_moves_the_shares_back),
+        TEST(test_a_refused_purchase_that_stands_moves_the_shares),
         TEST(test_each_pays_its_share),
         TEST(test_what_returns_is_paid_back),
         TEST(test_no_more_than_was_agreed),

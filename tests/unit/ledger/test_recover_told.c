@@ -1,5 +1,5 @@
 /* What is told again of which only a partner's copy is left: requests that were given up, steps of
- * disputes. */
+ * disputes; and what is told of things that are not back. */
 #include "lost.h"
 
 static struct scene scene;
@@ -165,6 +165,79 @@ static void test_a_ruling_that_is_overtaken_is_told_again_all_the_same(void **st
     rule_again(false);
 }
 
+static struct command use(enum command_kind kind, const struct uid *hold)
+{
+    struct command command = desk_command(desk, kind);
+    command.use.hold = *hold;
+    return command;
+}
+
+static struct command return_of(const struct uid *sale)
+{
+    struct command command = desk_command(desk, COMMAND_RETURN_SALE);
+    command.return_sale.sale = *sale;
+    return command;
+}
+
+static void recovers(bool begins)
+{
+    desk_recover(desk, &desk->partners[1].id, begins ? RECOVERY_BEGIN : RECOVERY_END);
+}
+
+/* The hold or the sale may come back, from whichever partner; when nothing can any more, it is
+ * refused. */
+static void test_what_is_unknown_is_not_refused_before_all_is_back(void **state)
+{
+    (void)state;
+    const struct command commands[] = {
+        use(COMMAND_CAPTURE, &scene.nobody), use(COMMAND_VOID, &scene.nobody),
+        use(COMMAND_RETURN_BURN, &scene.nobody), return_of(&scene.nobody)};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        assert_int_equal(lost_decide(desk, &commands[i]), ERR_UNAVAILABLE);
+    }
+    recovers(false);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        bool is_return = commands[i].kind == COMMAND_RETURN_SALE;
+        assert_int_equal(desk_tell(desk, &commands[i]),
+                         is_return ? VERDICT_SALE_UNKNOWN : VERDICT_HOLD_UNKNOWN);
+    }
+}
+
+/* What freezes a stream keeps it from coming back. */
+static void test_what_is_unknown_is_refused_when_its_stream_is_frozen(void **state)
+{
+    (void)state;
+    struct command freeze = desk_command(desk, COMMAND_FREEZE_STREAM);
+    freeze.freeze.direction = STREAM_OUT;
+    freeze.freeze.partner = desk->partners[1].id;
+    desk_do(desk, &freeze);
+    struct command capture = use(COMMAND_CAPTURE, &scene.nobody);
+    assert_int_equal(desk_tell(desk, &capture), VERDICT_HOLD_UNKNOWN);
+}
+
+/* A capture of it that is not back yet may be what is returned. */
+static void test_a_hold_is_not_judged_by_what_the_copy_has_of_it(void **state)
+{
+    (void)state;
+    struct command back = use(COMMAND_RETURN_BURN, &scene.foreign);
+    assert_int_equal(lost_decide(desk, &back), ERR_UNAVAILABLE);
+    struct command captured = lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_CAPTURE, 3,
+                                         &scene.beta_card, &scene.foreign);
+    desk_do(desk, &captured);
+    assert_int_equal(lost_decide(desk, &back), ERR_UNAVAILABLE);
+    recovers(false);
+    desk_do(desk, &back);
+    assert_int_equal(desk->answer.points.minor, 3);
+}
+
+/* Nobody but us knows of our own members' holds. */
+static void test_a_hold_of_ours_is_captured_meanwhile(void **state)
+{
+    (void)state;
+    struct command capture = use(COMMAND_CAPTURE, &scene.hold);
+    desk_do(desk, &capture);
+}
+
 #define TEST(name)          cmocka_unit_test_setup_teardown(name, begin, end)
 #define TEST_DISPUTED(name) cmocka_unit_test_setup_teardown(name, begin_disputed, end)
 
@@ -173,6 +246,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_request_is_given_up_again_and_its_repeat_is_one),
         TEST(test_a_request_that_was_granted_and_given_up),
+        TEST(test_what_is_unknown_is_not_refused_before_all_is_back),
+        TEST(test_what_is_unknown_is_refused_when_its_stream_is_frozen),
+        TEST(test_a_hold_is_not_judged_by_what_the_copy_has_of_it),
+        TEST(test_a_hold_of_ours_is_captured_meanwhile),
         TEST_DISPUTED(test_a_ruling_comes_back_before_what_confirms_it),
         TEST_DISPUTED(test_a_ruling_that_is_overtaken_is_told_again_all_the_same),
     };

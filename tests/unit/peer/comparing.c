@@ -177,6 +177,29 @@ enum err street_ask_apart(struct street *street, struct period period, struct no
     return err;
 }
 
+enum err street_fetch_apart(struct street *street, unsigned index, struct period period,
+                            struct note *note)
+{
+    struct shop_host ours = shop_host(street, index);
+    struct shop_host theirs = shop_host(street, 1 - index);
+    struct buffer shown[2] = {{0}, {0}};
+    struct signed_message messages[2];
+    enum err err = apart_show_both(&theirs.host, &street->shops[index].brand.id,
+                                   index == 0 ? STREAM_IN : STREAM_OUT, period, shown);
+    if (err == ERR_OK) {
+        assert_int_equal(signed_decode(buffer_slice(&shown[0]), &messages[0]), ERR_OK);
+        assert_int_equal(signed_decode(buffer_slice(&shown[1]), &messages[1]), ERR_OK);
+        err = apart_take_again(&ours.host, &street->shops[1 - index].brand.id,
+                               index == 0 ? STREAM_OUT : STREAM_IN, period, &messages[0],
+                               &messages[1], note);
+    }
+    buffer_fini(&shown[0]);
+    buffer_fini(&shown[1]);
+    shop_host_end(&ours);
+    shop_host_end(&theirs);
+    return err;
+}
+
 enum err street_check(struct street *street, unsigned index, struct period period,
                       uint32_t *out_mended, struct note *note)
 {

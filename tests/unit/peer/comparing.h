@@ -23,6 +23,9 @@ MUST_USE enum err street_set_apart(struct street *street, const struct compariso
                                    struct period period, bool loses_answer, struct note *note);
 /* The first shop asks what the second one signed. */
 MUST_USE enum err street_ask_apart(struct street *street, struct period period, struct note *note);
+/* The shop, whose ledger is a copy, asks what both signed about the first one's half. */
+MUST_USE enum err street_fetch_apart(struct street *street, unsigned index, struct period period,
+                                     struct note *note);
 /* The shop checks both of its halves; gives how many rows it put right. */
 MUST_USE enum err street_check(struct street *street, unsigned index, struct period period,
                                uint32_t *out_mended, struct note *note);

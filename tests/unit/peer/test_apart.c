@@ -203,8 +203,16 @@ static void test_the_rest_settles(void **state)
 
 /* ---- A restored ledger ---- */
 
+/* As `talea restore` does. */
+static void mark(unsigned index, bool is_marked)
+{
+    struct shop_host host = shop_host(&c->street, index);
+    assert_true(!is_marked || recovery_mark(&host.host) == ERR_OK);
+    shop_host_end(&host);
+}
+
 /* One of the two is restored from a copy that knows what was set apart, and fetches the rest. */
-static void run_restored(unsigned index)
+static void run_restored(unsigned index, bool is_marked)
 {
     struct brand copy;
     struct brand later;
@@ -215,6 +223,7 @@ static void run_restored(unsigned index)
     apart_agree(c, OCTOBER);
     apart_sell_on(c, 9001);
     shop_restore(&c->street, index, &later);
+    mark(index, is_marked);
     for (unsigned i = 0; i < 2; i++) { /* a receiver that is still frozen agrees first */
         if (shop_recover(&c->street, index, 100, &note) != ERR_OK) {
             fail_msg("shop %u: %s", index, note.text);
@@ -229,12 +238,60 @@ static void run_restored(unsigned index)
     street_fini(&c->street);
 }
 
+/* The same from a copy that does not know it: it fetches first what both signed. */
+static void run_from_before(unsigned index, bool is_marked, bool is_ended)
+{
+    struct brand copy;
+    struct brand before;
+    struct note note = {""};
+    apart_seed(c, STAGE_DIFFERING, FAULT_AMOUNT, &copy);
+    brand_copy(apart_brand(c, index), &before, index);
+    apart_set_apart(c, false);
+    apart_agree(c, OCTOBER);
+    apart_sell_on(c, 9001);
+    if (is_ended) {
+        end_claim(&apart_expected[FAULT_AMOUNT], END_ACCEPTED);
+    }
+    shop_restore(&c->street, index, &before);
+    mark(index, is_marked);
+    for (unsigned i = 0; i < 2; i++) {
+        if (street_fetch_apart(&c->street, index, OCTOBER, &note) != ERR_OK ||
+            shop_recover(&c->street, index, 100, &note) != ERR_OK) {
+            fail_msg("shop %u: %s", index, note.text);
+        }
+        apart_agree(c, OCTOBER);
+    }
+    apart_sell_on(c, 9002);
+    street_assert_agrees(&c->street);
+    if (!is_ended) {
+        end_claim(&apart_expected[FAULT_AMOUNT], END_SILENT);
+    }
+    apart_come_to_rest(c);
+    for (unsigned i = 0; i < BRANDS; i++) {
+        assert_int_equal(apart_dispute_at(c, i, 41).state, DISPUTE_ADJUSTED);
+    }
+    street_assert_agrees(&c->street);
+    apart_check_rows(c);
+    street_fini(&c->street);
+}
+
+static void test_a_copy_from_before(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned index = i & 1;
+        print_message("shop %u%s%s\n", index, (i & 2) != 0 ? ", marked" : "",
+                      (i & 4) != 0 ? ", the claim has ended" : "");
+        run_from_before(index, (i & 2) != 0, (i & 4) != 0);
+    }
+}
+
 static void test_a_restored_ledger(void **state)
 {
     (void)state;
-    for (unsigned index = 0; index < BRANDS; index++) {
-        print_message("shop %u\n", index);
-        run_restored(index);
+    for (unsigned i = 0; i < 4; i++) {
+        print_message("shop %u%s\n", i & 1, (i & 2) != 0 ? ", marked" : "");
+        run_restored(i & 1, (i & 2) != 0);
     }
 }
 
@@ -292,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_rest_settles),
         cmocka_unit_test(test_a_restored_ledger),
+        cmocka_unit_test(test_a_copy_from_before),
         cmocka_unit_test(test_a_granted_capture_is_ruled),
     };
     if (access("/dev/shm", W_OK) == 0) { /* a kill of a process loses no page */

@@ -255,8 +255,9 @@ static void test_metrics_and_purchases(void **state)
          .window = {WINDOW_ROLLING_DAYS, 3},
          .goods = NO_GOODS},
     };
-    static const struct metric_bounds smoker[] = {{1, 1600, INT64_MAX}};
-    static const struct metric_bounds idle[] = {{2, INT64_MIN, 1}};
+    static const struct metric_bounds smoker[] = {
+        {.metric = 1, .at_least = 1600, .below = INT64_MAX}};
+    static const struct metric_bounds idle[] = {{.metric = 2, .at_least = INT64_MIN, .below = 1}};
     const struct rule rules[] = {
         BASE_RULE,
         {.name = "second",

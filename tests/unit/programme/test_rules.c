@@ -36,8 +36,8 @@ static void test_refusals(void **state)
         {.window = {WINDOW_ROLLING_DAYS, 3}, .amount_max = 5, .uses_max = INT64_MAX},
         {.window = {WINDOW_ROLLING_DAYS, 9}, .amount_max = 5, .uses_max = INT64_MAX}};
     static const struct hours no_hours[] = {{60, 60}};
-    static const struct metric_bounds nothing_left[] = {{0, 10, 10}};
-    static const struct metric_bounds no_metric[] = {{1, 0, 10}};
+    static const struct metric_bounds nothing_left[] = {{0, 10, 10, false}};
+    static const struct metric_bounds no_metric[] = {{1, 0, 10, false}};
     const struct {
         struct rule rule;
         const char *says;
@@ -175,7 +175,8 @@ static void test_candidates(void **state)
 static void test_advice(void **state)
 {
     (void)state;
-    static const struct metric_bounds apart[] = {{0, 100, INT64_MAX}, {0, INT64_MIN, 100}};
+    static const struct metric_bounds apart[] = {{0, 100, INT64_MAX, false},
+                                                 {0, INT64_MIN, 100, false}};
     const struct rule rules[] = {
         {.name = "good", ANY_TIME, FIVE, .line = 5},
         {.name = "no goods",

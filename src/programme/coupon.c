@@ -1,0 +1,127 @@
+#include "programme/coupon.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "programme/hash.h"
+
+enum {
+    VARIANT_UNTIL,
+    VARIANT_KEY
+};
+
+static bool begins_with(struct slice text, struct slice prefix)
+{
+    return text.length >= prefix.length && memcmp(text.at, prefix.at, prefix.length) == 0;
+}
+
+static bool has_code(const struct coupon *coupon, struct slice code)
+{
+    for (size_t i = 0; i < coupon->code_count; i++) {
+        if (slice_equal(coupon->codes[i], code)) {
+            return true;
+        }
+    }
+    return coupon->code_count == 0 && begins_with(code, coupon->prefix);
+}
+
+uint16_t coupon_of_code(const struct rules_text *text, struct slice code)
+{
+    for (size_t c = 0; c < text->coupon_count; c++) {
+        if (has_code(&text->coupons[c], code)) {
+            return (uint16_t)c;
+        }
+    }
+    return NO_COUPON;
+}
+
+static bool is_shape_right(const struct coupon *coupon)
+{
+    bool is_listed = coupon->code_count > 0;
+    for (size_t i = 0; i < coupon->code_count; i++) {
+        if (coupon->codes[i].length == 0 || coupon->codes[i].length > LIMIT_CODE_BYTES) {
+            return false;
+        }
+    }
+    return coupon->code_count <= LIMIT_COUPON_CODES && is_listed == (coupon->prefix.length == 0) &&
+           coupon->prefix.length <= LIMIT_CODE_BYTES && !(is_listed && coupon->is_personal);
+}
+
+static enum err check_one(const struct rules_text *text, uint16_t number, struct note *note)
+{
+    const struct coupon *coupon = &text->coupons[number];
+    if (!is_shape_right(coupon)) {
+        return note_set(note, ERR_INPUT,
+                        "coupon %s: it has at most %u codes or a prefix, and only codes with a "
+                        "prefix are personal",
+                        coupon->name, LIMIT_COUPON_CODES);
+    }
+    for (size_t i = 0; i < coupon->code_count; i++) {
+        if (coupon_of_code(text, coupon->codes[i]) != number) {
+            return note_set(note, ERR_INPUT, "coupon %s: its code %zu is another's", coupon->name,
+                            i + 1);
+        }
+    }
+    for (size_t c = 0; c < number; c++) {
+        const struct coupon *other = &text->coupons[c];
+        for (size_t i = 0; coupon->code_count == 0 && i < other->code_count; i++) {
+            if (begins_with(other->codes[i], coupon->prefix)) {
+                return note_set(note, ERR_INPUT, "coupon %s: a code of %s begins like it",
+                                coupon->name, other->name);
+            }
+        }
+        if (coupon->code_count == 0 && other->code_count == 0 &&
+            (begins_with(coupon->prefix, other->prefix) ||
+             begins_with(other->prefix, coupon->prefix))) {
+            return note_set(note, ERR_INPUT, "coupon %s: its codes could be those of %s",
+                            coupon->name, other->name);
+        }
+    }
+    return ERR_OK;
+}
+
+enum err coupons_check(const struct rules_text *text, struct note *note)
+{
+    if (text->coupon_count > LIMIT_COUPONS) {
+        return note_set(note, ERR_INPUT, "a programme has at most %u coupons", LIMIT_COUPONS);
+    }
+    for (size_t c = 0; c < text->coupon_count; c++) {
+        TRY(check_one(text, (uint16_t)c, note));
+    }
+    return ERR_OK;
+}
+
+/* A number for a key, not 0. */
+static int64_t number_of(struct slice key)
+{
+    uint64_t hash = hash_bytes(HASH_BEGIN, key) & INT64_MAX;
+    return hash == 0 ? 1 : (int64_t)hash;
+}
+
+enum err coupon_issue(const struct coupon *coupon, int64_t until_day, struct slice key,
+                      struct arena *arena, struct standing_changes *out_changes)
+{
+    static const struct standing nothing = {NULL, 0};
+    struct standing_changes changes = {NULL, 0, 0};
+    TRY(standing_add(&nothing, &changes, arena,
+                     slot_named(SLOT_COUPON, VARIANT_UNTIL, coupon->name), 0, until_day));
+    if (coupon->is_personal) {
+        TRY(standing_add(&nothing, &changes, arena,
+                         slot_named(SLOT_COUPON, VARIANT_KEY, coupon->name), 0, number_of(key)));
+    }
+    *out_changes = changes;
+    return ERR_OK;
+}
+
+int64_t coupon_until(const struct coupon *coupon, const struct standing *code)
+{
+    return coupon->code_count > 0
+               ? INT64_MAX
+               : standing_value(code, slot_named(SLOT_COUPON, VARIANT_UNTIL, coupon->name), 0);
+}
+
+bool coupon_is_for(const struct coupon *coupon, const struct standing *code, struct slice key)
+{
+    uint64_t slot = slot_named(SLOT_COUPON, VARIANT_KEY, coupon->name);
+    return !coupon->is_personal || standing_value(code, slot, 0) == number_of(key);
+}

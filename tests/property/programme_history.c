@@ -1,0 +1,233 @@
+/* What a history says of a member: counted over what happened, not from kept numbers. */
+#include "programme_model.h"
+
+bool model_is_in_set(const struct goods_set *set, const struct basket_line *line)
+{
+    for (size_t m = 0; m < set->member_count; m++) {
+        struct slice text = set->members[m].text;
+        struct slice own = set->members[m].by == GOODS_BY_CATEGORY ? line->category
+                           : set->members[m].by == GOODS_BY_BRAND  ? line->brand
+                                                                   : line->product;
+        if (set->members[m].by == GOODS_BY_PRODUCT_PREFIX && own.length > text.length) {
+            own.length = text.length;
+        }
+        if (slice_equal(own, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does a past day count in a window as seen from a day? */
+bool model_is_within(struct window window, int64_t past, int64_t day)
+{
+    struct civil a = civil_of_day(past);
+    struct civil b = civil_of_day(day);
+    int months = (b.year - a.year) * 12 + b.month - a.month;
+    switch (window.kind) {
+    case WINDOW_DAY:
+        return past == day;
+    case WINDOW_WEEK:
+        return (past + 3) / 7 == (day + 3) / 7;
+    case WINDOW_MONTH:
+        return months == 0;
+    case WINDOW_YEAR:
+        return a.year == b.year;
+    case WINDOW_ROLLING_DAYS:
+        return past > day - (int64_t)window.length;
+    case WINDOW_ROLLING_MONTHS:
+        return months < (int)window.length;
+    case WINDOW_EVER:
+    case WINDOW_KIND_COUNT:
+    default:
+        return true;
+    }
+}
+
+/* What one occasion adds to a metric that counts. */
+static int64_t metric_of_one(const struct model *model, const struct metric *metric,
+                             const struct happened *one)
+{
+    int64_t sum = metric->of == METRIC_POINTS                                          ? one->points
+                  : metric->of == METRIC_VISITS && one->occasion.kind == OCCASION_SALE ? 1
+                                                                                       : 0;
+    for (size_t i = 0; i < one->occasion.line_count; i++) {
+        bool is_counted = metric->goods == NO_GOODS ||
+                          model_is_in_set(&model->text->goods[metric->goods], &one->lines[i]);
+        if (is_counted && metric->of == METRIC_SPEND) {
+            sum += one->lines[i].amount.minor - one->off[i];
+        } else if (is_counted && metric->of == METRIC_ITEMS) {
+            sum += one->lines[i].quantity_milli;
+        }
+    }
+    return sum;
+}
+
+/* The day on which what rules prolong is over: each prolongs from there, or from its own day. */
+int64_t model_end(const struct model *model, uint16_t number, bool counts_this)
+{
+    int64_t end = 0;
+    for (size_t h = 0; h < model->past_count + (counts_this ? 1 : 0); h++) {
+        const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
+        int64_t day = unix_day(one->occasion.local);
+        for (size_t r = 0; r < model->text->rule_count; r++) {
+            const struct gift *gift = &model->text->rules[r].gift;
+            if (gift->gives == GIVES_UNTIL && *gift->metric == number && one->given[r] > 0) {
+                end = (end > day ? end : day) + one->given[r];
+            }
+        }
+    }
+    return end;
+}
+
+static bool has_sale(const struct model *model, struct window window, int64_t day, bool counts_this)
+{
+    for (size_t h = 0; h < model->past_count + (counts_this ? 1 : 0); h++) {
+        const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
+        if (one->occasion.kind == OCCASION_SALE &&
+            model_is_within(window, unix_day(one->occasion.local), day)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t streak_of(const struct model *model, struct window window, bool counts_this)
+{
+    int64_t streak = 0;
+    int64_t day = unix_day(model->now->occasion.local);
+    for (bool is_first = true;; is_first = false) {
+        if (has_sale(model, window, day, counts_this)) {
+            streak++;
+        } else if (!is_first) {
+            return streak;
+        }
+        int64_t last = day;
+        while (model_is_within(window, last, day)) {
+            last--;
+        }
+        day = last;
+    }
+}
+
+static int64_t since_sale(const struct model *model, bool counts_this)
+{
+    int64_t day = unix_day(model->now->occasion.local);
+    if (counts_this && model->now->occasion.kind == OCCASION_SALE) {
+        return 0;
+    }
+    for (size_t h = model->past_count; h > 0; h--) {
+        if (model->past[h - 1].occasion.kind == OCCASION_SALE) {
+            return day - unix_day(model->past[h - 1].occasion.local);
+        }
+    }
+    return INT64_MAX;
+}
+
+/* What each occasion gave to a metric and what is left of it, for what was taken came from the
+ * oldest that still counted then. */
+static int64_t left_of(const struct model *model, uint16_t number, bool counts_this)
+{
+    struct window window = model->text->metrics[number].window;
+    int64_t today = unix_day(model->now->occasion.local);
+    int64_t left[PAST_MAX + 1];
+    int64_t sum = 0;
+    size_t count = model->past_count + (counts_this ? 1 : 0);
+    for (size_t h = 0; h < count; h++) {
+        const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
+        int64_t day = unix_day(one->occasion.local);
+        int64_t taken = 0;
+        left[h] = 0;
+        for (size_t r = 0; r < model->text->rule_count; r++) {
+            const struct rule *rule = &model->text->rules[r];
+            bool has_fired = one->given[r] > 0;
+            left[h] +=
+                rule->gift.metric != NULL && *rule->gift.metric == number ? one->given[r] : 0;
+            taken += has_fired && rule->take != NULL && rule->take->metric == number
+                         ? rule->take->minor
+                         : 0;
+        }
+        for (size_t k = 0; k <= h; k++) {
+            const struct happened *older = k < model->past_count ? &model->past[k] : model->now;
+            int64_t part = left[k] < taken ? left[k] : taken;
+            if (model_is_within(window, unix_day(older->occasion.local), day)) {
+                left[k] -= part;
+                taken -= part;
+            }
+        }
+    }
+    for (size_t k = 0; k < count; k++) {
+        const struct happened *one = k < model->past_count ? &model->past[k] : model->now;
+        sum += model_is_within(window, unix_day(one->occasion.local), today) ? left[k] : 0;
+    }
+    return sum;
+}
+
+int64_t model_metric(const struct model *model, uint16_t number, bool counts_this)
+{
+    const struct metric *metric = &model->text->metrics[number];
+    int64_t day = unix_day(model->now->occasion.local);
+    if (metric->of == METRIC_UNTIL) {
+        int64_t end = model_end(model, number, counts_this);
+        return end > day ? end - day : 0;
+    }
+    if (metric->of == METRIC_GIVEN) {
+        return left_of(model, number, counts_this);
+    }
+    if (metric->of == METRIC_SINCE) {
+        return since_sale(model, counts_this);
+    }
+    if (metric->of == METRIC_STREAK) {
+        return streak_of(model, metric->window, counts_this);
+    }
+    int64_t sum = counts_this ? metric_of_one(model, metric, model->now) : 0;
+    for (size_t h = 0; h < model->past_count; h++) {
+        const struct happened *past = &model->past[h];
+        if (model_is_within(metric->window, unix_day(past->occasion.local), day)) {
+            sum += metric_of_one(model, metric, past);
+        }
+    }
+    return sum;
+}
+
+/* Is one of the days that are so far off the day of the year, or the last day of a month without
+ * it? */
+static bool is_around(const struct model *model, const struct around *around)
+{
+    const struct shopper *shopper = &model->now->occasion.shopper;
+    int64_t today = unix_day(model->now->occasion.local);
+    struct civil enrolled = civil_of_day(shopper->enrolled_day);
+    bool is_birthday = around->of == DAY_OF_BIRTHDAY;
+    int month = is_birthday ? (int)shopper->birth_month : enrolled.month;
+    int in_month = is_birthday ? (int)shopper->birth_day : enrolled.day;
+    if (shopper->birth_month == 0) { /* drawn with the other */
+        return false;
+    }
+    for (int64_t day = today - around->after; day <= today + around->before; day++) {
+        struct civil civil = civil_of_day(day);
+        struct civil tomorrow = civil_of_day(day + 1);
+        bool is_day = civil.month == month &&
+                      (civil.day == in_month || (civil.day < in_month && tomorrow.day == 1));
+        if (is_day && (is_birthday || civil.year > enrolled.year)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool model_is_member(const struct model *model, const struct when *when)
+{
+    const struct shopper *shopper = &model->now->occasion.shopper;
+    if (when->is_referred &&
+        (shopper->referrer.length == 0 || slice_equal(shopper->referrer, shopper->key))) {
+        return false;
+    }
+    if (when->around != NULL && !is_around(model, when->around)) {
+        return false;
+    }
+    unsigned bit = NO_TIER_BIT;
+    for (size_t t = 0; t < model->text->tier_count; t++) {
+        bit = model_metric(model, model->text->tiers[t].until, false) > 0 ? TIER_BIT(t) : bit;
+    }
+    return when->tiers == 0 || (when->tiers & bit) != 0;
+}
