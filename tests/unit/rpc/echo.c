@@ -150,16 +150,18 @@ static void gather(void *context, struct rpc_call *call, const ProtobufCMessage 
     struct echo *echo = context;
     struct gathered *gathered = arena_alloc(rpc_call_arena(call), sizeof *gathered);
     ASSERT(gathered != NULL && rpc_call_is_in_turn(call));
+    pthread_mutex_lock(&echo->mutex);
     *gathered = (struct gathered){echo->gathered, call, message};
     echo->gathered = gathered;
+    pthread_mutex_unlock(&echo->mutex);
 }
 
 void echo_end_turn(void *context)
 {
     struct echo *echo = context;
+    pthread_mutex_lock(&echo->mutex);
     struct gathered *list = echo->gathered;
     echo->gathered = NULL;
-    pthread_mutex_lock(&echo->mutex);
     echo->turns += list != NULL ? 1u : 0u;
     pthread_mutex_unlock(&echo->mutex);
     while (list != NULL) {

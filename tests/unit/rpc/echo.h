@@ -20,7 +20,7 @@ struct echo {
     struct identity last_caller;
     int64_t last_time_left_ms;
     pthread_t last_thread;     /* that replied to Say, Work, Resume or Gather */
-    struct gathered *gathered; /* calls of Gather in this turn; the queue's thread only */
+    struct gathered *gathered; /* calls of Gather in this turn */
     unsigned turns;            /* that had any */
 };
 
