@@ -107,6 +107,20 @@ TALEA_API int talea_unblock_member(struct talea_client *client, const char *tran
 TALEA_API int talea_unblock_card(struct talea_client *client, const char *transaction_id,
                                  const char *card, int64_t timeout_ms, struct talea_error *error);
 
+/* `channel` is "email", "sms", "push" or "chat". */
+struct talea_consent {
+    const char *channel;
+    int is_given;
+};
+
+/* By which channels a member may be written to, and in which language ("en", "ru", "kk"; NULL: as
+ * it is). What is not named stays as it is. PROFILE_CHANGED: somebody else changed it at the same
+ * time; ask again under another id. */
+TALEA_API int talea_set_consent(struct talea_client *client, const char *transaction_id,
+                                const struct talea_selector *member, const char *language,
+                                const struct talea_consent *consents, size_t count,
+                                int64_t timeout_ms, struct talea_error *error);
+
 struct talea_merged {
     int64_t points; /* moved */
     int64_t debt_points;

@@ -280,6 +280,8 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_PROMOTION_REFUSED:
     case TABLE_WAITING:
     case TABLE_DISPUTE_LINE:
+    case TABLE_STANDING:
+    case TABLE_OCCASION:
     case TABLE_PROGRAMME:
     case TABLE_END:
         break;

@@ -111,9 +111,12 @@
 #define LIMIT_TERM_MONTHS      1200u /* that something lasts which rules prolong */
 #define LIMIT_TERM_DAYS        36600u
 #define LIMIT_GOODS_SETS       4096u
-#define LIMIT_GOODS_MEMBERS    1000000u /* in all sets of a programme */
-#define LIMIT_GOODS_TEXT_BYTES 64u      /* of a product, category or brand */
-#define LIMIT_STANDING_NUMBERS 1024u    /* that a programme remembers of a member */
+#define LIMIT_GOODS_MEMBERS    1000000u     /* in all sets of a programme */
+#define LIMIT_GOODS_TEXT_BYTES 64u          /* of a product, category or brand */
+#define LIMIT_STANDING_NUMBERS 1024u        /* that a programme remembers of a member */
+#define LIMIT_STANDING_OWNERS  16u          /* whose numbers one command changes */
+#define LIMIT_STANDING_STEPS   512u         /* numbers that it changes */
+#define LIMIT_JUDGED_BYTES     (128u << 10) /* how an occasion was judged, kept with it */
 #define LIMIT_ROLLING_BUCKETS  92u
 #define LIMIT_PROGRAMME_BYTES  (384u << 10)     /* of a version that is in force or was */
 #define LIMIT_PROGRAMMES       1024u            /* versions that were activated */
@@ -188,12 +191,12 @@
 /* Notifications. */
 #define LIMIT_NOTIFY_WEBHOOKS       16u
 #define LIMIT_NOTIFY_TEMPLATE_BYTES 1000u
-#define LIMIT_NOTIFY_BATCH          100u   /* in one request */
-#define LIMIT_NOTIFY_ROWS           4096u  /* of the journal, looked at for one request */
-#define LIMIT_NOTIFY_MEMBERS        1024u  /* looked at for one request about what expires */
+#define LIMIT_NOTIFY_BATCH          100u  /* in one request */
+#define LIMIT_NOTIFY_ROWS           4096u /* of the journal, looked at for one request */
+#define LIMIT_NOTIFY_MEMBERS        1024u /* looked at for one request about what expires */
 #define LIMIT_NOTIFY_SECRET_BYTES   512u
 #define LIMIT_NOTIFY_URL_BYTES      1023u  /* without NUL */
-#define LIMIT_NOTIFY_ASIDE          10000u /* remembered for a webhook; then it stops */
+#define LIMIT_NOTIFY_ASIDE          10000u /* of a webhook, kept in its file */
 #define LIMIT_NOTIFY_ASIDE_BYTES    256u   /* of one of them */
 #define LIMIT_NOTIFY_CURSOR_BYTES   1024u
 

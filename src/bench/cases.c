@@ -23,6 +23,8 @@ const struct bench_case bench_ledger_cases[] = {
     IN_PROCESS("transfers, @M members, Zipf 0.99", LOAD_MEDIUM_ZIPF, BENCH_NONE),
     IN_PROCESS("programme, @M members, batch 8190", LOAD_MEDIUM_PROGRAMME, 400000.0),
     IN_PROCESS("programme, @M members, batch 1000", LOAD_MEDIUM_PROGRAMME_1000, BENCH_NONE),
+    IN_PROCESS("earns with 10 numbers each, @M members, batch 8190", LOAD_MEDIUM_JUDGED,
+               BENCH_NONE),
     {"balances, @M members, one core", case_reads, LEDGER_MEDIUM, 0, 1500000.0},
     IN_PROCESS("transfers, @M members, @2 held", LOAD_MEDIUM_HELD_MANY, BENCH_NONE),
     IN_PROCESS("transfers, @S members", LOAD_SMALL_8190, BENCH_NONE),

@@ -18,25 +18,26 @@ struct load_plan {
     unsigned divisor; /* of the commands of a repetition: small batches are slow */
     int held;         /* index of bench_sizes.held, or -1: as it comes */
     bool is_zipf;
-    bool is_programme;
+    load_fill *fill;
 };
 
 static const struct load_plan plans[LOAD_COUNT] = {
-    [LOAD_MEDIUM_8190] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, -1, false, false},
-    [LOAD_MEDIUM_1000] = {LEDGER_MEDIUM, 1000, 8, 1, -1, false, false},
-    [LOAD_MEDIUM_100] = {LEDGER_MEDIUM, 100, 16, 4, -1, false, false},
-    [LOAD_MEDIUM_10] = {LEDGER_MEDIUM, 10, 16, 20, -1, false, false},
-    [LOAD_MEDIUM_1] = {LEDGER_MEDIUM, 1, 1, 400, -1, false, false},
-    [LOAD_MEDIUM_HELD] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, 0, false, false},
-    [LOAD_MEDIUM_ZIPF] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, -1, true, false},
-    [LOAD_MEDIUM_PROGRAMME] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, -1, false, true},
-    [LOAD_MEDIUM_PROGRAMME_1000] = {LEDGER_MEDIUM, 1000, 8, 2, -1, false, true},
-    [LOAD_MEDIUM_HELD_MANY] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, 1, false, false},
-    [LOAD_SMALL_8190] = {LEDGER_SMALL, BATCH_MAX, 4, 1, -1, false, false},
-    [LOAD_SMALL_ZIPF] = {LEDGER_SMALL, BATCH_MAX, 4, 1, -1, true, false},
-    [LOAD_LARGE_8190] = {LEDGER_LARGE, BATCH_MAX, 4, 1, 1, false, false},
-    [LOAD_LARGE_ZIPF] = {LEDGER_LARGE, BATCH_MAX, 4, 1, 1, true, false},
-    [LOAD_LARGE_PROGRAMME] = {LEDGER_LARGE, BATCH_MAX, 4, 1, 1, false, true},
+    [LOAD_MEDIUM_8190] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, -1, false, traffic_transfers},
+    [LOAD_MEDIUM_1000] = {LEDGER_MEDIUM, 1000, 8, 1, -1, false, traffic_transfers},
+    [LOAD_MEDIUM_100] = {LEDGER_MEDIUM, 100, 16, 4, -1, false, traffic_transfers},
+    [LOAD_MEDIUM_10] = {LEDGER_MEDIUM, 10, 16, 20, -1, false, traffic_transfers},
+    [LOAD_MEDIUM_1] = {LEDGER_MEDIUM, 1, 1, 400, -1, false, traffic_transfers},
+    [LOAD_MEDIUM_HELD] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, 0, false, traffic_transfers},
+    [LOAD_MEDIUM_ZIPF] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, -1, true, traffic_transfers},
+    [LOAD_MEDIUM_PROGRAMME] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, -1, false, traffic_programme},
+    [LOAD_MEDIUM_PROGRAMME_1000] = {LEDGER_MEDIUM, 1000, 8, 2, -1, false, traffic_programme},
+    [LOAD_MEDIUM_JUDGED] = {LEDGER_MEDIUM, BATCH_MAX, 4, 2, -1, false, traffic_judged},
+    [LOAD_MEDIUM_HELD_MANY] = {LEDGER_MEDIUM, BATCH_MAX, 4, 1, 1, false, traffic_transfers},
+    [LOAD_SMALL_8190] = {LEDGER_SMALL, BATCH_MAX, 4, 1, -1, false, traffic_transfers},
+    [LOAD_SMALL_ZIPF] = {LEDGER_SMALL, BATCH_MAX, 4, 1, -1, true, traffic_transfers},
+    [LOAD_LARGE_8190] = {LEDGER_LARGE, BATCH_MAX, 4, 1, 1, false, traffic_transfers},
+    [LOAD_LARGE_ZIPF] = {LEDGER_LARGE, BATCH_MAX, 4, 1, 1, true, traffic_transfers},
+    [LOAD_LARGE_PROGRAMME] = {LEDGER_LARGE, BATCH_MAX, 4, 1, 1, false, traffic_programme},
 };
 
 static const char *const names[LEDGER_COUNT] = {"small", "medium", "large"};
@@ -124,7 +125,7 @@ static enum err run_traffic(struct bench *bench, struct ledger *ledger,
     struct traffic traffic;
     TRY(traffic_init(&traffic, ledger, plan->is_zipf));
     struct load load = {.engine = ledger->engine,
-                        .fill = plan->is_programme ? traffic_programme : traffic_transfers,
+                        .fill = plan->fill,
                         .context = &traffic,
                         .batch = plan->batch,
                         .in_flight = plan->in_flight,

@@ -42,6 +42,10 @@ MUST_USE enum err ledger_fill(struct ledger *ledger, uint64_t members, bool by_t
 /* The card of a member. */
 struct card_number ledger_card(uint64_t member);
 
+/* Changes of standings that are on their way at once, and how long each is at most. */
+#define JUDGED_GROUPS       32768u
+#define JUDGED_GROUPS_BYTES 256u
+
 /* The fills of struct load: `context` is a struct traffic. */
 struct traffic {
     struct ledger *ledger;
@@ -56,7 +60,9 @@ struct traffic {
     uint32_t sold;
     uint32_t returned;
     uint64_t earns;
-    uint8_t deck;     /* place in a hundred operations */
+    uint8_t deck;                           /* place in a hundred operations */
+    uint8_t (*groups)[JUDGED_GROUPS_BYTES]; /* of changes on their way, round and round */
+    uint64_t judged;
     int64_t hurry_ms; /* 0; else lots and holds end so soon after they were made */
 };
 
@@ -68,5 +74,8 @@ size_t traffic_transfers(void *context, struct command *commands, size_t count);
 /* The mix of a programme: of a hundred operations 80 earns, 5 holds and 5 captures of them, 5
  * returns of purchases, all by card, and 5 balance queries, which the client makes itself. */
 size_t traffic_programme(void *context, struct command *commands, size_t count);
+/* Of two operations one is an earn, and one is what it changes of the member's standing: 10
+ * numbers, with what a judgement would leave as evidence. */
+size_t traffic_judged(void *context, struct command *commands, size_t count);
 
 #endif

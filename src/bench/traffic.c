@@ -1,4 +1,5 @@
 /* What the loads are made of. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -21,6 +22,11 @@
 
 #define HOUR_OF_DAY_MS (DAY_MS / 24)
 
+/* Of a sale that rules judged. */
+#define JUDGED_NUMBERS        10u
+#define JUDGED_SLOT           UINT64_C(0x123456789abcdef0)
+#define JUDGED_EVIDENCE_BYTES 200u
+
 enum err traffic_init(struct traffic *traffic, struct ledger *ledger, bool is_zipf)
 {
     memset(traffic, 0, sizeof *traffic);
@@ -30,12 +36,19 @@ enum err traffic_init(struct traffic *traffic, struct ledger *ledger, bool is_zi
     enum err err = state_reader_create(ledger->state, &traffic->reader);
     if (err != ERR_OK) {
         population_fini(&traffic->population);
+        return err;
     }
-    return err;
+    traffic->groups = calloc(JUDGED_GROUPS, sizeof traffic->groups[0]);
+    if (traffic->groups == NULL) {
+        traffic_fini(traffic);
+        return ERR_RESOURCE;
+    }
+    return ERR_OK;
 }
 
 void traffic_fini(struct traffic *traffic)
 {
+    free(traffic->groups);
     state_reader_destroy(traffic->reader);
     population_fini(&traffic->population);
 }
@@ -171,4 +184,52 @@ size_t traffic_programme(void *context, struct command *commands, size_t count)
         i++;
     }
     return queries;
+}
+
+/* Caps of the day and for ever, as rules have them. */
+static struct slice judged_groups(struct traffic *traffic, const struct uid *member, int64_t day)
+{
+    uint8_t *at = traffic->groups[traffic->judged++ % JUDGED_GROUPS];
+    struct buffer groups = {
+        .at = at, .capacity = JUDGED_GROUPS_BYTES, .limit = JUDGED_GROUPS_BYTES};
+    struct standing_owner owner = standing_of_member(member);
+    struct standing_step steps[JUDGED_NUMBERS];
+    for (unsigned i = 0; i < JUDGED_NUMBERS; i++) {
+        steps[i] = (struct standing_step){.how = STANDING_ADD,
+                                          .slot = JUDGED_SLOT * (i + 1),
+                                          .bucket = i % 2 == 0 ? day : 0,
+                                          .delta = 1 + (int64_t)draw_below(&traffic->draw, 500),
+                                          .least = INT64_MIN,
+                                          .most = INT64_MAX};
+    }
+    standing_write_group(&groups, &owner, steps, JUDGED_NUMBERS);
+    ASSERT(groups.err == ERR_OK);
+    return buffer_slice(&groups);
+}
+
+size_t traffic_judged(void *context, struct command *commands, size_t count)
+{
+    static const uint8_t evidence[JUDGED_EVIDENCE_BYTES] = {1};
+    struct traffic *traffic = context;
+    struct unix_ms at = now();
+    for (size_t i = 0; i < count; i += 2) {
+        struct uid member = draw_member(population_next(&traffic->population));
+        struct command *earn = &commands[i];
+        begin(traffic, earn, COMMAND_EARN, at);
+        earn->earn =
+            (struct command_earn){.member = member, .is_fixed = true, .fixed_points = points_of(5)};
+        if (i + 1 == count) {
+            break;
+        }
+        struct command *change = &commands[i + 1];
+        begin(traffic, change, COMMAND_CHANGE_STANDING, at);
+        change->standing =
+            (struct command_standing){.issuer = change->origin,
+                                      .occasion = earn->transaction_id,
+                                      .groups = judged_groups(traffic, &member, at.ms / DAY_MS),
+                                      .evidence = slice_of(evidence, sizeof evidence)};
+        change->transaction_id =
+            standing_transaction(STANDING_ID_CHANGE, &change->origin, &earn->transaction_id);
+    }
+    return 0;
 }

@@ -34,7 +34,9 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
                     "# Who belongs to the coalition, signed by its partners: put it here.\n"
                     "charter: charter.talea\n"
                     "# How this brand gives points.\n"
-                    "programme: programme.yaml\n");
+                    "programme: programme.yaml\n"
+                    "# What members are told, in which words and by whom; without it: nothing.\n"
+                    "# notifications: notifications.yaml\n");
     write_line(out,
                "\n# gRPC: tills, back office, operators and the other brands' nodes. An IPv6 "
                "address\n# stands in brackets.\nlisten: \"%s\"\n",

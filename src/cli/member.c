@@ -4,6 +4,7 @@
 #include "cli/amounts.h"
 #include "charter/charter_file.h"
 #include "cli/commands.h"
+#include "cli/consent.h"
 #include "cli/message.h"
 #include "cli/selector.h"
 #include "cli/table.h"
@@ -13,6 +14,7 @@
 const struct argp_option member_add_options[] = {
     {"reference", OPT_REFERENCE, "TEXT", 0, "The brand's own customer number", 0},
     {"name", OPT_NAME, "TEXT", 0, "For the brand's own screens", 0},
+    CONSENT_OPTIONS,
     TRANSACTION_OPTION,
     {0}};
 
@@ -28,12 +30,19 @@ enum cli_exit run_member_add(struct cli *cli)
 {
     Talea__V1__EnrolRequest request;
     talea__v1__enrol_request__init(&request);
+    struct consent_list consents;
     const char *id;
-    enum cli_exit outcome = session_transaction_id(cli, &id);
+    enum cli_exit outcome = consent_read(cli, &consents);
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
     if (outcome != CLI_OK) {
         return outcome;
     }
     request.transaction_id = message_text(id);
+    request.language = message_text(consents.language);
+    request.consents = consents.at;
+    request.n_consents = consents.count;
     if (cli_option(cli, OPT_REFERENCE) != NULL) {
         request.reference = message_text(cli_option(cli, OPT_REFERENCE));
     }
@@ -102,6 +111,19 @@ static const char *state_name(Talea__V1__MemberState state)
     return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : names[0];
 }
 
+static void print_consents(struct cli *cli, const Talea__V1__Member *member)
+{
+    if (member->language[0] != '\0') {
+        fprintf(cli->out, "language   %s\n", member->language);
+    }
+    for (size_t i = 0; i < member->n_consents; i++) {
+        unsigned channel = (unsigned)member->consents[i]->channel - 1;
+        fprintf(cli->out, "%s%s%s", i == 0 ? "written by " : ", ",
+                notify_channel_name((enum notify_channel)channel),
+                i + 1 == member->n_consents ? "\n" : "");
+    }
+}
+
 static enum cli_exit print_member(struct cli *cli, const Talea__V1__Member *member)
 {
     char time[TIME_TEXT_MAX];
@@ -114,6 +136,7 @@ static enum cli_exit print_member(struct cli *cli, const Talea__V1__Member *memb
         fprintf(cli->out, "state      %s%s\n", state_name(member->state),
                 member->is_pool ? " pool" : "");
     }
+    print_consents(cli, member);
     enum cli_exit outcome = selector_print_balance(cli, member->balance);
     table_init(&table, titles, 2);
     for (size_t i = 0; i < member->n_cards; i++) {

@@ -2,6 +2,8 @@
 #include <talea/account.h>
 #include <talea/v1/account.pb-c.h>
 
+#include <string.h>
+
 #include "client/account.h"
 
 static int call(struct talea_client *client, const char *method, const ProtobufCMessage *request,
@@ -185,6 +187,44 @@ int talea_unblock_member(struct talea_client *client, const char *transaction_id
     message.member = &selector;
     message.reason = client_text(reason);
     return code == TALEA_OK ? call_only(client, "UnblockMember", &message.base, timeout_ms, error)
+                            : code;
+}
+
+/* 0 for one that is none, which the node refuses. */
+static Talea__V1__Channel channel_of(const char *name)
+{
+    static const char *const names[] = {"", "email", "sms", "push", "chat"};
+    for (unsigned i = 1; name != NULL && i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return (Talea__V1__Channel)i;
+        }
+    }
+    return TALEA__V1__CHANNEL__CHANNEL_UNSPECIFIED;
+}
+
+int talea_set_consent(struct talea_client *client, const char *transaction_id,
+                      const struct talea_selector *member, const char *language,
+                      const struct talea_consent *consents, size_t count, int64_t timeout_ms,
+                      struct talea_error *error)
+{
+    Talea__V1__SetConsentRequest message;
+    talea__v1__set_consent_request__init(&message);
+    Talea__V1__MemberSelector selector;
+    Talea__V1__Consent rows[5]; /* one of them is named twice then: the node refuses it */
+    Talea__V1__Consent *at[5];
+    int code = account_select(member, &selector, error);
+    message.transaction_id = client_text(transaction_id);
+    message.member = &selector;
+    message.language = client_text(language);
+    message.consents = at;
+    message.n_consents = count < 5 ? count : 5;
+    for (size_t i = 0; i < message.n_consents; i++) {
+        talea__v1__consent__init(&rows[i]);
+        rows[i].channel = channel_of(consents[i].channel);
+        rows[i].is_given = consents[i].is_given != 0;
+        at[i] = &rows[i];
+    }
+    return code == TALEA_OK ? call_only(client, "SetConsent", &message.base, timeout_ms, error)
                             : code;
 }
 

@@ -74,6 +74,7 @@ struct node_yaml {
     char *data;
     char *charter;
     char *programme;
+    char *notifications;
     char *listen;
     char *http;
     struct keys_yaml keys;
@@ -162,6 +163,7 @@ static const cyaml_schema_field_t node_fields[] = {
     YAML_TEXT("data", struct node_yaml, data),
     YAML_TEXT("charter", struct node_yaml, charter),
     YAML_TEXT("programme", struct node_yaml, programme),
+    YAML_TEXT_OPTIONAL("notifications", struct node_yaml, notifications),
     YAML_TEXT("listen", struct node_yaml, listen),
     YAML_TEXT("http", struct node_yaml, http),
     CYAML_FIELD_MAPPING("keys", CYAML_FLAG_DEFAULT, struct node_yaml, keys, keys_fields),
@@ -316,6 +318,7 @@ static void check_node(struct check *check, const struct node_yaml *yaml, struct
     check_path(check, "data", yaml->data, &out->data);
     check_path(check, "charter", yaml->charter, &out->charter);
     check_path(check, "programme", yaml->programme, &out->programme);
+    check_path(check, "notifications", yaml->notifications, &out->notifications);
     check_address(check, "listen", yaml->listen, &out->listen);
     check_address(check, "http", yaml->http, &out->http);
     if (check->err == ERR_OK && out->listen.port != 0 && address_equal(&out->listen, &out->http)) {
@@ -402,6 +405,9 @@ enum err node_config_check_files(const struct node_config *config, const char *p
     }
     TRY(check_readable(path, "charter", &config->charter, note));
     TRY(check_readable(path, "programme", &config->programme, note));
+    if (config->notifications.text[0] != '\0') {
+        TRY(check_readable(path, "notifications", &config->notifications, note));
+    }
     for (size_t i = 0; i < config->online_key_count; i++) {
         TRY(check_private(path, i == 0 ? "keys.online" : "keys.next", &config->online_keys[i],
                           note));

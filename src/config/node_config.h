@@ -89,6 +89,7 @@ struct node_config {
     struct config_path data;
     struct config_path charter;
     struct config_path programme;
+    struct config_path notifications; /* empty: members are not written to */
     struct config_path online_keys[NODE_KEYS_MAX];
     size_t online_key_count; /* at least 1 */
     struct config_path tls_certificate;

@@ -21,6 +21,7 @@
 #define HASH_DOMAIN_VAULT_HEAD "talea.v1.vault.head" /* keyed: the head of a vault */
 #define HASH_DOMAIN_VAULT_SLOT "talea.v1.vault.slot" /* keyed: a slot's number and key */
 #define HASH_DOMAIN_VAULT_NOTE "talea.v1.vault.note" /* keyed: a key about to be destroyed */
+#define HASH_DOMAIN_STANDING   "talea.v1.standing"   /* ids of what changes standings */
 
 /* The head of all signed bytes (crypto/signing.h). */
 #define SIGNED_DOMAIN "talea.v1.signed"

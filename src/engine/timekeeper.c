@@ -122,6 +122,12 @@ static enum err gather_due(void *context, struct slice key, struct slice value)
                    : kind == DUE_BLOCK     ? COMMAND_BLOCK_DUE
                                            : COMMAND_SETTLE_MEMBER;
     command.business_time = command.due.due;
+    if (kind == DUE_QUOTE) {
+        struct command_due due = command.due;
+        command.kind = COMMAND_RESERVE;
+        command.reserve =
+            (struct command_reserve){.step = RESERVE_EXPIRE, .quote = due.id, .until = due.due};
+    }
     list->commands[list->count++] = command;
     return ERR_OK;
 }

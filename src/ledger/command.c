@@ -67,6 +67,8 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_HEAR_PAYMENT] = "hear-payment",
     [COMMAND_KEEP_NETTING] = "keep-netting",
     [COMMAND_ACTIVATE_PROGRAMME] = "activate-programme",
+    [COMMAND_CHANGE_STANDING] = "change-standing",
+    [COMMAND_RESERVE] = "reserve",
     [COMMAND_SET_PROFILE] = "set-profile",
 };
 
@@ -94,7 +96,8 @@ bool command_is_idempotent(enum command_kind kind)
            kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE ||
            kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
            kind == COMMAND_WITHDRAW_BLOCK || kind == COMMAND_ACTIVATE_PROGRAMME ||
-           kind == COMMAND_SET_PROFILE;
+           kind == COMMAND_SET_PROFILE || kind == COMMAND_CHANGE_STANDING ||
+           kind == COMMAND_RESERVE;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -310,6 +313,10 @@ void command_said(const struct command *command, struct buffer *out)
         break;
     case COMMAND_CLOSE_PERIOD:
         write_period(out, command->close_period.period);
+        break;
+    case COMMAND_CHANGE_STANDING:
+    case COMMAND_RESERVE:
+        said_standing(out, command);
         break;
     default:
         said_office(out, command);

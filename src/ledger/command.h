@@ -5,6 +5,7 @@
 #define LEDGER_COMMAND_H
 
 #include "ledger/rows.h"
+#include "ledger/standings.h"
 
 /* Numbers are stored; never renumber. */
 enum command_kind {
@@ -69,6 +70,8 @@ enum command_kind {
     COMMAND_SIGN_PAYMENT = 68,     /* our notice of where it stands */
     COMMAND_HEAR_PAYMENT = 69,     /* the partner's */
     COMMAND_KEEP_NETTING = 70,     /* what others signed about the net of a period, or we did */
+    COMMAND_CHANGE_STANDING = 74,  /* what an occasion changed of what programmes remember */
+    COMMAND_RESERVE = 75,          /* the same of a quote: held until it is confirmed */
     COMMAND_ACTIVATE_PROGRAMME = 76,
     COMMAND_SET_PROFILE = 77, /* a member's personal data anew: its language, its consents */
     COMMAND_KIND_END
@@ -392,6 +395,35 @@ struct command_dispute {
     char note[LIMIT_DISPUTE_NOTE_BYTES + 1];
 };
 
+/* What an occasion, or its return, changes (ledger/standings.h). The transaction id is
+ * standing_transaction(CHANGE) of the occasion, or of the id of what takes back from it; a sale's
+ * goes in one linked batch with its earn, a return's with the return. */
+struct command_standing {
+    struct partner_id issuer; /* whose shop the occasion took place in */
+    struct uid occasion;      /* the sale's id, or the event's */
+    struct uid returned;      /* the return's id: steps of TAKE from the occasion; nil: none */
+    struct uid quote;      /* whose promise this is: what it held is given back first; nil: none */
+    struct hash said;      /* of what the caller said: a repeat agrees in it */
+    struct slice groups;   /* the changes; may be empty */
+    struct slice evidence; /* how it was judged, opaque; LIMIT_JUDGED_BYTES */
+};
+
+enum reserve_step {
+    RESERVE_BEGIN = 1,   /* transaction id: standing_transaction(RESERVE) of the quote */
+    RESERVE_RELEASE = 2, /* standing_transaction(RELEASE) of it */
+    RESERVE_EXPIRE = 3,  /* by itself; no id */
+    RESERVE_STEP_END
+};
+
+struct command_reserve {
+    enum reserve_step step;
+    struct uid quote;
+    struct hash said;      /* as above */
+    struct unix_ms until;  /* of BEGIN; of EXPIRE, as its row in TABLE_DUE says */
+    struct slice groups;   /* of BEGIN: steps of ADD, which take place now */
+    struct slice evidence; /* of BEGIN: as above */
+};
+
 /* `text` was read and found good; `number` is one more than there are. */
 struct command_programme {
     uint32_t number;
@@ -444,6 +476,8 @@ struct command {
         struct command_withdrawal withdrawal;
         struct command_dispute dispute;
         struct command_mend mend;
+        struct command_standing standing;
+        struct command_reserve reserve;
         struct command_programme programme;
     };
 };

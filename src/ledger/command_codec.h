@@ -13,6 +13,10 @@ void write_dispute(struct buffer *out, const struct command_dispute *dispute);
 /* Bodies of the kinds of recoveries. */
 void command_write_recovery(struct buffer *out, const struct command *command);
 void command_read_recovery(struct reader *in, struct command *command);
+/* Bodies of the kinds about standings, and what is said in them. */
+void command_write_standing(struct buffer *out, const struct command *command);
+void command_read_standing(struct reader *in, struct command *command);
+void said_standing(struct buffer *out, const struct command *command);
 /* Bodies of the kinds about payments. */
 void command_write_payment(struct buffer *out, const struct command *command);
 void command_read_payment(struct reader *in, struct command *command);

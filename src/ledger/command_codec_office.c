@@ -242,6 +242,10 @@ void command_write_office(struct buffer *out, const struct command *command)
         write_partner(out, &command->due.redeemer);
         write_time(out, command->due.due);
         break;
+    case COMMAND_CHANGE_STANDING:
+    case COMMAND_RESERVE:
+        command_write_standing(out, command);
+        break;
     default:
         command_write_recovery(out, command);
         break;
@@ -334,6 +338,10 @@ void command_read_office(struct reader *in, struct command *command)
         read_uid(in, &command->due.id);
         read_partner(in, &command->due.redeemer);
         command->due.due = read_time(in);
+        break;
+    case COMMAND_CHANGE_STANDING:
+    case COMMAND_RESERVE:
+        command_read_standing(in, command);
         break;
     default:
         command_read_recovery(in, command);

@@ -65,6 +65,8 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_HEAR_PAYMENT] = decide_payment,
     [COMMAND_KEEP_NETTING] = decide_netting,
     [COMMAND_ACTIVATE_PROGRAMME] = decide_activate_programme,
+    [COMMAND_CHANGE_STANDING] = decide_change_standing,
+    [COMMAND_RESERVE] = decide_reserve,
 };
 
 /* Nothing is owed or spent yet. */
@@ -73,6 +75,7 @@ static void exposures_close(struct decision *d)
     d->funding_count = 0;
     d->out_count = 0;
     d->exposure_count = 0;
+    d->carry_count = 0;
 }
 
 enum err decide_refuse(struct decision *d, enum verdict verdict)
@@ -132,6 +135,12 @@ static enum err find_told(const struct decision *d, const struct partner_id *ori
     TRY(view_get(d->view, TABLE_TRANSACTION, &key, &value));
     TRY(transaction_decode(value, &known));
     return recorded(d, origin, id, known.row, out_record);
+}
+
+enum err decide_recall_record(const struct decision *d, const struct uid *id,
+                              struct record *out_record)
+{
+    return find_told(d, &d->terms->roster->self, id, out_record);
 }
 
 enum err decide_recall_answer(const struct decision *d, const struct uid *id,
@@ -201,6 +210,7 @@ enum err ledger_decide(const struct ledger_view *view, const struct ledger_terms
     *out_is_repeat = false;
     TRY(decisions[command->kind](&d));
     TRY(decide_put_fundings(&d));
+    TRY(decide_put_carried(&d));
     decide_put_exposures(&d);
     return plan->effects.err != ERR_OK ? plan->effects.err : plan->scratch.err;
 }

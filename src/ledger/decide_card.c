@@ -61,6 +61,10 @@ enum err decide_know_card(struct decision *d, const struct partner_id *home,
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    if (entry->kind == ENTRY_CARD_MOVED) {
+        struct standing_owner owner = standing_of_card(&entry->card);
+        TRY(standing_carry(d, &owner, &entry->moved_to));
+    }
     if (!is_idle(&status)) {
         decide_put_card_status(d, &entry->card, &status);
     } else if (is_there) {

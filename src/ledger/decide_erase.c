@@ -41,10 +41,12 @@ static void delete_profile(struct decision *d, const struct uid *id, const struc
 enum err decide_forget(struct decision *d, struct member_work *work, const struct profile *profile)
 {
     delete_profile(d, &work->id, profile);
+    TRY(standing_forget(d, &work->id));
     for (size_t i = 0; i < profile->merged_count; i++) {
         struct profile merged;
         TRY(ledger_get_profile(d->view, &profile->merged[i], &merged));
         delete_profile(d, &profile->merged[i], &merged);
+        TRY(standing_forget(d, &profile->merged[i]));
     }
     for (size_t i = 0; i < profile->card_count; i++) {
         decide_put_card(d, &profile->cards[i], &(struct card){.is_blocked = true});

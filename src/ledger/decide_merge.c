@@ -177,6 +177,10 @@ enum err decide_merge_members(struct decision *d)
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
+    TRY(standing_merge_members(d, &m.from.id, &m.into.id));
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
     TRY(move_balances(d, &m));
     TRY(move_cards(d, &m));
     put_marks(d, &m);

@@ -251,6 +251,8 @@ static enum err leave(struct decision *d, struct member_work *work, const struct
         return ERR_OK;
     }
     TRY(announce_move(d, profile, &leaving));
+    struct standing_owner owner = standing_of_member(&work->id);
+    TRY(standing_carry(d, &owner, &move->new_card));
     work->row.is_blocked = true;
     work_mark(d, work);
     work_end(d, work);

@@ -249,6 +249,19 @@ static enum err has_heard(struct decision *d, const struct partner_id *partner, 
     return ERR_OK;
 }
 
+/* A member of ours went to another home, and a copy from before it knows it once more. */
+static enum err carry_standing(struct decision *d, const struct card_change *change)
+{
+    struct card card;
+    enum err err = change->kind == ENTRY_CARD_MOVED ? ledger_get_card(d->view, &change->card, &card)
+                                                    : ERR_NOT_FOUND;
+    if (err != ERR_OK || uid_is_nil(&card.member)) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    struct standing_owner owner = standing_of_member(&card.member);
+    return standing_carry(d, &owner, &change->moved_to);
+}
+
 enum err decide_news_again(struct decision *d, const struct partner_id *partner,
                            const struct clearing_entry *entry, bool *out_is_news)
 {
@@ -263,6 +276,7 @@ enum err decide_news_again(struct decision *d, const struct partner_id *partner,
     if (!is_later) {
         return is_same ? has_heard(d, partner, status.number) : ERR_OK;
     }
+    TRY(carry_standing(d, &change));
     TRY(decide_get_u64(d, META_CARD_NEWS, &last));
     TRY(put_news(d, &change, last + 1));
     decide_put_u64(d, META_CARD_NEWS, last + 1);

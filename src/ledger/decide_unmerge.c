@@ -161,6 +161,7 @@ enum err decide_unmerge_members(struct decision *d)
     TRY(return_lots(d, &u));
     TRY(return_debt(d, &u));
     TRY(return_cards(d, &u));
+    TRY(standing_part_members(d, &u.from.id, &u.into.id));
     work_end(d, &u.into);
     work_end(d, &u.from);
     u.merge.is_undone = true;

@@ -36,7 +36,15 @@ struct out_stream {
     struct stream stream;
 };
 
+/* An owner whose numbers go with its member to where that is now. */
+struct standing_carried {
+    struct standing_owner from;
+    struct standing_owner to;
+    bool is_done;
+};
+
 enum {
+    CARRIES_PER_RECORD = 8, /* more stay where they are */
     OUT_STREAMS_OPEN = PROMOTION_PARTS_MAX + 2
 };
 
@@ -52,6 +60,8 @@ struct decision {
     struct out_stream outs[OUT_STREAMS_OPEN];
     size_t funding_count;
     struct funding_line fundings[FUNDINGS_OPEN];
+    size_t carry_count;
+    struct standing_carried carries[CARRIES_PER_RECORD];
 };
 
 /* Drops what was planned; the answer is a refusal. Always ERR_OK, for `return decide_refuse(...)`.
@@ -139,6 +149,10 @@ struct account_ref account_of_partner(enum account_kind kind, const struct partn
                                       struct period period);
 struct account_ref account_of_programme(enum account_kind kind);
 
+/* One of our own commands, as it was told and answered. Borrowed as the view's last record.
+ * ERR_NOT_FOUND when its id is forgotten. */
+MUST_USE enum err decide_recall_record(const struct decision *d, const struct uid *id,
+                                       struct record *out_record);
 /* What one of our own commands was answered. ERR_NOT_FOUND when its id is forgotten. */
 MUST_USE enum err decide_recall_answer(const struct decision *d, const struct uid *id,
                                        struct answer *out_answer);
@@ -377,6 +391,19 @@ MUST_USE enum err prepaid_withdraw(struct decision *d, struct block_row *row);
 /* The earn at hand draws from a block of ours; may refuse. */
 MUST_USE enum err prepaid_take_draw(struct decision *d);
 
+/* What programmes remember of members, standing_moves.c. A merge, which may refuse (STANDING_FULL);
+ * its undoing; an erasure. */
+MUST_USE enum err standing_merge_members(struct decision *d, const struct uid *from,
+                                         const struct uid *into);
+MUST_USE enum err standing_part_members(struct decision *d, const struct uid *from,
+                                        const struct uid *into);
+MUST_USE enum err standing_forget(struct decision *d, const struct uid *member);
+/* The owner is known by a card at another home, or came to this one; written at the end of the
+ * decision, unless it is refused. */
+MUST_USE enum err standing_carry(struct decision *d, const struct standing_owner *from,
+                                 const struct card_number *moved_to);
+MUST_USE enum err decide_put_carried(struct decision *d);
+
 /* The home's side of a hold, for its own till and for partners alike. `sink` gets what is captured;
  * `source` gives what returns. */
 MUST_USE enum err home_capture(struct decision *d, const struct uid *id, struct hold *hold,
@@ -480,6 +507,8 @@ MUST_USE enum err decide_freeze(struct decision *d);
 MUST_USE enum err decide_payment(struct decision *d);
 MUST_USE enum err decide_netting(struct decision *d);
 MUST_USE enum err decide_activate_programme(struct decision *d);
+MUST_USE enum err decide_change_standing(struct decision *d);
+MUST_USE enum err decide_reserve(struct decision *d);
 MUST_USE enum err decide_transfer(struct decision *d);
 MUST_USE enum err decide_open_pool(struct decision *d);
 MUST_USE enum err decide_join_pool(struct decision *d);

@@ -3,6 +3,7 @@
 
 #include "ledger/codec.h"
 #include "ledger/dispute_line.h"
+#include "ledger/standings.h"
 #include "ledger/programme_row.h"
 
 static void key_add(struct ledger_key *key, const void *bytes, size_t length)
@@ -273,6 +274,22 @@ void key_waiting(const struct partner_id *home, uint64_t number, struct ledger_k
     key_outbox(home, number, out_key);
 }
 
+void key_standing(const struct standing_owner *owner, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_u8(out_key, owner->kind);
+    key_add(out_key, owner->id, sizeof owner->id);
+}
+
+void key_occasion(enum occasion_row_kind kind, const struct partner_id *issuer,
+                  const struct uid *id, struct ledger_key *out_key)
+{
+    out_key->length = 0;
+    key_add_u8(out_key, kind);
+    key_add_partner(out_key, issuer);
+    key_add_uid(out_key, id);
+}
+
 void key_programme(uint32_t number, struct ledger_key *out_key)
 {
     out_key->length = 0;
@@ -384,7 +401,7 @@ enum err key_due_parse(struct slice key, struct unix_ms *out_time, enum due_kind
     struct reader in = reader_of(key);
     uint64_t time = read_key_u64(&in);
     read_expect(&in, time <= INT64_MAX);
-    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_BLOCK + 1);
+    enum due_kind kind = (enum due_kind)read_choice(&in, DUE_MEMBER, DUE_QUOTE + 1);
     read_expect(&in, kind == DUE_MEMBER || kind == DUE_HOLD || kind >= DUE_CARD_NEWS);
     struct partner_id origin;
     struct uid id;

@@ -57,7 +57,7 @@
  *                       MEMBER_MOVED
  *   merge-members       MERGE_EXISTS, MEMBER_UNKNOWN, MERGE_TO_SELF, MEMBER_ERASED,
  *                       MEMBER_MERGED, MEMBER_BLOCKED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL,
- *                       TOO_MANY_CARDS, TOO_MANY_LOTS
+ *                       TOO_MANY_CARDS, TOO_MANY_LOTS, STANDING_FULL
  *   unmerge-members     MERGE_UNKNOWN, MERGE_ENDED, MEMBER_MERGED, MEMBER_ERASED, MEMBER_MOVED
  *   erase-member        MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_HAS_HOLDS, ALREADY_IN_POOL
  *   grant-mandate       PARTNER_UNKNOWN, PARTNER_LEFT, MANDATE_INVALID, MANDATE_EXISTS
@@ -92,6 +92,10 @@
  *   keep-netting        NOTICE_STALE
  *
  *   activate-programme  PROGRAMME_MOVED, PROGRAMME_VERSION_OLD, PROGRAMME_TIME_PAST
+ *   change-standing     OCCASION_UNKNOWN, OCCASION_ENDED, RETURN_EXCEEDS_SALE, MEMBER_UNKNOWN,
+ *                       MEMBER_ERASED, STANDING_MOVED, STANDING_LIMIT, STANDING_FULL
+ *   reserve             OCCASION_UNKNOWN, OCCASION_ENDED, MEMBER_UNKNOWN, MEMBER_ERASED,
+ *                       STANDING_LIMIT, STANDING_FULL
  *
  * Of a restored ledger: while a partner may still bring back what was lost, HOLD_UNKNOWN and
  * SALE_UNKNOWN of a till's command are ERR_UNAVAILABLE instead, and what is about a hold or sale

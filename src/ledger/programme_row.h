@@ -6,6 +6,7 @@
 #define LEDGER_PROGRAMME_ROW_H
 
 #include "base/amount.h"
+#include "base/calendar.h"
 #include "base/limits.h"
 #include "ledger/view.h"
 

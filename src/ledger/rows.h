@@ -426,7 +426,8 @@ enum due_kind {
     DUE_DISPUTE = 9,   /* a deadline of ours ends, or a dispute's correction is to be made */
     DUE_FUNDING = 10,  /* an issuer is to be told of points that were spent */
     DUE_EARNS = 11,    /* points that wait for room under a pair's cap may go */
-    DUE_BLOCK = 12     /* a block of points that we bought ends */
+    DUE_BLOCK = 12,    /* a block of points that we bought ends */
+    DUE_QUOTE = 13     /* what a quote holds is held no longer */
 };
 
 /* Keys. */

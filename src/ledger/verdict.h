@@ -106,7 +106,13 @@ enum verdict {
     VERDICT_BOOKING_INVALID = 171,     /* of nothing, or of more than fits */
     VERDICT_NOTICE_STALE = 172,        /* it says what is known, or no longer so */
     VERDICT_TARIFF_NOT_IN_FORCE = 180, /* another pair's, or not of the entry's time */
-    VERDICT_PROGRAMME_MOVED = 190,     /* another version was activated meanwhile */
+    VERDICT_STANDING_MOVED = 185,      /* a number is not what the change says it was */
+    VERDICT_STANDING_LIMIT = 186,      /* a number would pass the bound that the change names */
+    VERDICT_STANDING_FULL = 187,       /* an owner would have more numbers than one may */
+    VERDICT_OCCASION_UNKNOWN =
+        188,                       /* no quote with this id, or nothing known of what is returned */
+    VERDICT_OCCASION_ENDED = 189,  /* the quote was confirmed or released, or its time has passed */
+    VERDICT_PROGRAMME_MOVED = 190, /* another version was activated meanwhile */
     VERDICT_PROGRAMME_VERSION_OLD = 191,
     VERDICT_PROGRAMME_TIME_PAST = 192, /* purchases were judged already that it would be for */
     VERDICT_PROFILE_CHANGED = 193,     /* by somebody else, since it was read to be changed */

@@ -41,6 +41,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_PROMOTION_REFUSED] = "promotion-refused",
     [TABLE_WAITING] = "waiting",
     [TABLE_DISPUTE_LINE] = "dispute-line",
+    [TABLE_STANDING] = "standing",
+    [TABLE_OCCASION] = "occasion",
     [TABLE_PROGRAMME] = "programme",
 };
 

@@ -57,6 +57,8 @@ enum ledger_table {
     TABLE_WAITING = 41,      /* partner, number -> id of a sale whose points wait for room under
                                 the pair's cap */
     TABLE_DISPUTE_LINE = 42, /* as TABLE_DISPUTE, whose entry, its number -> struct dispute_line */
+    TABLE_STANDING = 44,     /* struct standing_owner -> struct standing_row */
+    TABLE_OCCASION = 45,     /* kind, issuer, id of a quote or a sale -> struct occasion_row */
     TABLE_PROGRAMME = 46,    /* number -> struct programme_row */
     TABLE_END
 };

@@ -6,6 +6,7 @@
 #include "charter/charter_receipt.h"
 #include "node/in_force.h"
 #include "node/node.h"
+#include "node/notifier.h"
 #include "node/peer_status.h"
 #include "node/peers.h"
 #include "node/requests.h"
@@ -218,9 +219,11 @@ void admin_reload(void *context, struct rpc_call *call, const ProtobufCMessage *
     char certificate[] = "TLS certificate and partners' CAs";
     char charter[] = "charter";
     char programme[] = "programme";
-    char *lines[] = {certificate, charter, programme};
+    char notifications[] = "notifications";
+    char *lines[] = {certificate, charter, programme, notifications};
     struct note note = {""};
     enum err err = in_force_reload(node, &note);
+    err = err == ERR_OK ? notifier_reload(node->notifier, &note) : err;
     if (err != ERR_OK) {
         refuse_err(call, err, &note);
         return;

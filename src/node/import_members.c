@@ -53,7 +53,7 @@ static enum err submit(struct import *import, const Talea__V1__ImportMembersRequ
                            LIMIT_NAME_BYTES)) {
         return ERR_OK;
     }
-    struct personal personal = {"", ""};
+    struct personal personal = {.reference = ""};
     memcpy(personal.reference, request->reference, strlen(request->reference));
     memcpy(personal.name, request->display_name, strlen(request->display_name));
     TRY(personal_seal(import->node, &personal, enrolment->sealed, enrol));

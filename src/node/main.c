@@ -9,6 +9,7 @@
 
 #include "crypto/random.h"
 #include "node/in_force.h"
+#include "node/notifier.h"
 #include "node/node.h"
 
 struct options {
@@ -88,6 +89,7 @@ static void reload(struct node *node)
 {
     struct note note = {""};
     enum err err = in_force_reload(node, &note);
+    err = err == ERR_OK ? notifier_reload(node->notifier, &note) : err;
     log_event(&node->log, err == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
               err == ERR_OK ? "reloaded" : "reload_failed", LOG_TEXT("detail", note.text));
 }

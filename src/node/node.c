@@ -12,6 +12,7 @@
 #include "node/batch.h"
 #include "node/in_force.h"
 #include "node/metrics.h"
+#include "node/notifier.h"
 #include "node/own_keys.h"
 #include "node/block_offers.h"
 #include "node/peer_guard.h"
@@ -271,6 +272,7 @@ static enum err start_all(struct node *node, struct note *note)
     node->peers = peers;
     pthread_mutex_unlock(&node->peers_lock);
     TRY(peers_follow(peers)); /* an epoch may have come meanwhile */
+    TRY(notifier_start(node, &node->notifier, note));
     TRY(housekeeper_start(node, &node->housekeeper));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
@@ -286,6 +288,7 @@ enum err node_check(const char *config_path, struct node *node, struct note *not
     node->clock = clock_of_system();
     TRY(node_config_load(config_path, &node->config, note));
     TRY(node_config_check_files(&node->config, config_path, note));
+    TRY(notifier_check(&node->config, note));
     return in_force_open(node, note);
 }
 
@@ -338,6 +341,7 @@ void node_stop(struct node *node)
     node->peers = NULL;
     pthread_mutex_unlock(&node->peers_lock);
     peers_stop(peers);
+    notifier_stop(node->notifier);
     housekeeper_stop(node->housekeeper);
     engine_close(node->engine);
     replier_stop(node->replier);

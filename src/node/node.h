@@ -36,6 +36,7 @@ struct housekeeper;
 struct node_metrics;
 struct own_keys;
 struct peer_guard;
+struct notifier;
 struct block_offers;
 
 /* The last time that the node closed a period by itself, or could not; the housekeeper's. */
@@ -90,6 +91,7 @@ struct node {
     struct archive *archive;
     struct vault *vault;
     struct disk_guard disk_guard;
+    struct notifier *notifier; /* NULL before it is started */
     struct housekeeper *housekeeper;
     struct time_zones time_zones;
     struct period_told period_told;

@@ -52,6 +52,25 @@ static Talea__V1__MemberState state_of(const struct member *member)
                                 : TALEA__V1__MEMBER_STATE__MEMBER_STATE_ACTIVE;
 }
 
+static enum err message_consents(struct arena *arena, const struct notify_wishes *wishes,
+                                 Talea__V1__Member *message)
+{
+    message->consents = arena_alloc(arena, NOTIFY_CHANNEL_END * sizeof *message->consents);
+    for (unsigned i = 0; message->consents != NULL && i < NOTIFY_CHANNEL_END; i++) {
+        Talea__V1__Consent *consent = arena_alloc(arena, sizeof *consent);
+        if (consent == NULL) {
+            return ERR_RESOURCE;
+        }
+        talea__v1__consent__init(consent);
+        consent->channel = (Talea__V1__Channel)(i + 1);
+        consent->is_given = true;
+        if (notify_may_send(wishes, (enum notify_channel)i)) {
+            message->consents[message->n_consents++] = consent;
+        }
+    }
+    return message->consents == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 /* ERR_NOT_FOUND when there is no such member, ERR_RESOURCE when the arena is full. */
 static enum err message_member(struct node *node, struct arena *arena,
                                const struct ledger_view *view, const struct uid *id,
@@ -76,12 +95,14 @@ static enum err message_member(struct node *node, struct arena *arena,
     message->member_id = message_uid(arena, id);
     message->reference = message_copy(arena, personal.reference, sizeof personal.reference);
     message->display_name = message_copy(arena, personal.name, sizeof personal.name);
+    message->language = message_copy(arena, notify_language_name(personal.wishes.language), 8);
+    TRY(message_consents(arena, &personal.wishes, message));
     message->enrolled_unix_ms = member.enrolled.ms;
     message->balance = message_balance(arena, &member, node_now(node));
     message->state = state_of(&member);
     message->is_pool = member.is_pool;
     if (message->member_id == NULL || message->reference == NULL || message->display_name == NULL ||
-        message->balance == NULL) {
+        message->language == NULL || message->balance == NULL) {
         return ERR_RESOURCE;
     }
     *out_member = message;

@@ -8,13 +8,15 @@
 
 #define REFERENCE_DOMAIN "talea.v1.personal.reference"
 #define SAID_DOMAIN      "talea.v1.personal.said"
+#define WISHES_DOMAIN    "talea.v1.personal.wishes"
 
 enum {
     PLAIN_VERSION = 1,
+    PLAIN_WITH_WISHES = 2, /* version 1, and behind it language u8, channels u8 */
     PLAIN_BYTES_MAX = LIMIT_SEALED_PROFILE_BYTES - VAULT_SEALED_EXTRA
 };
 
-_Static_assert(PLAIN_BYTES_MAX >= LIMIT_REFERENCE_BYTES + LIMIT_NAME_BYTES + 5, "all of it fits");
+_Static_assert(PLAIN_BYTES_MAX >= LIMIT_REFERENCE_BYTES + LIMIT_NAME_BYTES + 7, "all of it fits");
 _Static_assert(PERSONAL_TAG_SIZE == VAULT_TAG_BYTES, "a tag's bytes");
 
 /* A buffer in the caller's memory. */
@@ -40,14 +42,49 @@ static enum err seal(struct node *node, struct slice plain,
     return ERR_OK;
 }
 
+/* Who wishes nothing is written as before there were wishes. */
+static void write_plain(struct buffer *plain, const struct personal *personal)
+{
+    const struct notify_wishes *wishes = &personal->wishes;
+    bool has_wishes = wishes->language != NOTIFY_LANGUAGE_NONE || wishes->channels != 0;
+    write_u8(plain, has_wishes ? PLAIN_WITH_WISHES : PLAIN_VERSION);
+    write_block(plain, slice_of(personal->reference, strlen(personal->reference)));
+    write_block(plain, slice_of(personal->name, strlen(personal->name)));
+    if (has_wishes) {
+        write_u8(plain, (uint8_t)wishes->language);
+        write_u8(plain, wishes->channels);
+    }
+}
+
+enum err personal_reseal(struct node *node, const struct personal *personal, struct slice sealed,
+                         struct buffer *out_sealed)
+{
+    uint8_t bytes[PLAIN_BYTES_MAX];
+    struct buffer plain = buffer_on(bytes, sizeof bytes);
+    uint64_t slot;
+    TRY(vault_sealed_slot(sealed, &slot));
+    write_plain(&plain, personal);
+    enum err err = plain.err;
+    if (err == ERR_OK) {
+        err = vault_seal(node->vault, slot, buffer_slice(&plain), out_sealed);
+    }
+    secret_forget(bytes, sizeof bytes);
+    return err;
+}
+
+void personal_wishes_tag(struct node *node, enum notify_language language, uint8_t changed,
+                         uint8_t agreed, uint8_t out_tag[PERSONAL_TAG_SIZE])
+{
+    const uint8_t said[] = {(uint8_t)language, changed, agreed};
+    vault_tag(node->vault, WISHES_DOMAIN, slice_of(said, sizeof said), out_tag);
+}
+
 enum err personal_seal(struct node *node, const struct personal *personal,
                        uint8_t storage[LIMIT_SEALED_PROFILE_BYTES], struct command_enrol *enrol)
 {
     uint8_t bytes[PLAIN_BYTES_MAX];
     struct buffer plain = buffer_on(bytes, sizeof bytes);
-    write_u8(&plain, PLAIN_VERSION);
-    write_block(&plain, slice_of(personal->reference, strlen(personal->reference)));
-    write_block(&plain, slice_of(personal->name, strlen(personal->name)));
+    write_plain(&plain, personal);
     enum err err = plain.err;
     if (err == ERR_OK) {
         err = seal(node, buffer_slice(&plain), storage, &enrol->sealed);
@@ -77,11 +114,20 @@ static void read_into(struct reader *in, char *out_text, size_t capacity)
 static enum err parse(struct slice plain, struct personal *out_personal)
 {
     struct reader in = reader_of(plain);
-    if (read_u8(&in) != PLAIN_VERSION) {
+    uint8_t version = read_u8(&in);
+    if (version != PLAIN_VERSION && version != PLAIN_WITH_WISHES) {
         return ERR_CORRUPT;
     }
     read_into(&in, out_personal->reference, sizeof out_personal->reference);
     read_into(&in, out_personal->name, sizeof out_personal->name);
+    if (version == PLAIN_WITH_WISHES) {
+        unsigned language = read_u8(&in);
+        out_personal->wishes.channels = read_u8(&in);
+        if (!notify_wishes_are_sound(language, out_personal->wishes.channels)) {
+            read_fail(&in);
+        }
+        out_personal->wishes.language = (enum notify_language)language;
+    }
     return reader_finish(&in);
 }
 
@@ -89,7 +135,7 @@ enum err personal_open(struct node *node, struct slice sealed, struct personal *
 {
     uint8_t bytes[LIMIT_SEALED_PROFILE_BYTES];
     struct buffer plain = buffer_on(bytes, sizeof bytes);
-    struct personal personal = {"", ""};
+    struct personal personal = {.reference = ""};
     enum err err = ERR_OK;
     if (sealed.length > 0) {
         err = vault_open_sealed(node->vault, sealed, &plain);

@@ -1,5 +1,6 @@
 /* Members' personal data on its way into the ledger and out of it: the ledger keeps reference and
- * name sealed by the vault, and finds a member by the tag of its reference. Any thread.
+ * name, language and consents sealed by the vault, and finds a member by the tag of its reference.
+ * Any thread.
  *
  * Erasing a member destroys the vault's key once the ledger has forgotten the member durably, and
  * at the next start when the node ended between the two.
@@ -8,12 +9,14 @@
 #define NODE_PERSONAL_H
 
 #include "engine/engine.h"
+#include "notify/words.h"
 
 struct node;
 
 struct personal {
     char reference[LIMIT_REFERENCE_BYTES + 1]; /* may be empty */
     char name[LIMIT_NAME_BYTES + 1];           /* may be empty */
+    struct notify_wishes wishes;
 };
 
 /* Fills in tags and sealed bytes of an enrolment. `storage` is what `enrol->sealed` points into
@@ -22,6 +25,13 @@ struct personal {
 MUST_USE enum err personal_seal(struct node *node, const struct personal *personal,
                                 uint8_t storage[LIMIT_SEALED_PROFILE_BYTES],
                                 struct command_enrol *enrol);
+/* Under the key that `sealed` names, which may be the storage of the result: what takes its place.
+ * ERR_NOT_FOUND when the key is gone. */
+MUST_USE enum err personal_reseal(struct node *node, const struct personal *personal,
+                                  struct slice sealed, struct buffer *out_sealed);
+/* What was asked of a member's wishes, so that a repeat is known. */
+void personal_wishes_tag(struct node *node, enum notify_language language, uint8_t changed,
+                         uint8_t agreed, uint8_t out_tag[PERSONAL_TAG_SIZE]);
 /* Empty texts for empty bytes, as a pool or an erased member has them, and for a key that is gone.
  * ERR_CORRUPT when they do not open. */
 MUST_USE enum err personal_open(struct node *node, struct slice sealed,

@@ -68,6 +68,7 @@ static const struct rpc_method account_methods[] = {
     {"MergeMembers", ROLES_OFFICE, RPC_INLINE, account_merge_members, NULL},
     {"UnmergeMembers", ROLES_OFFICE, RPC_INLINE, account_unmerge_members, NULL},
     {"EraseMember", ROLES_OFFICE, RPC_INLINE, account_erase_member, NULL},
+    {"SetConsent", ROLES_OFFICE, RPC_INLINE, account_set_consent, NULL},
     {"AwaitMove", ROLES_OFFICE, RPC_INLINE, account_await_move, NULL},
     {"MoveMember", ROLES_OFFICE, RPC_INLINE, account_move_member, NULL},
 };
@@ -110,6 +111,7 @@ static const struct rpc_method admin_methods[] = {
     {"VerifyLedger", (unsigned)ROLE_ADMIN | ROLE_AUDITOR, RPC_WORKER, NULL, admin_verify},
     {"CreateBackup", ROLE_ADMIN, RPC_WORKER, NULL, admin_create_backup},
     {"ReloadConfiguration", ROLE_ADMIN, RPC_WORKER, admin_reload, NULL},
+    {"GetNotificationStatus", ROLES_READ, RPC_WORKER, admin_get_notification_status, NULL},
     {"PushCharter", ROLE_ADMIN, RPC_WORKER, admin_push_charter, NULL},
 };
 

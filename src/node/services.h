@@ -40,7 +40,7 @@ rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustme
 rpc_unary_handler account_list_adjustments, account_block_member, account_unblock_member;
 rpc_unary_handler account_unblock_card, account_merge_members, account_unmerge_members;
 rpc_unary_handler account_await_move, account_move_member;
-rpc_unary_handler account_erase_member;
+rpc_unary_handler account_erase_member, account_set_consent;
 rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, period_status_list;
@@ -51,7 +51,7 @@ rpc_unary_handler peer_compare_streams, peer_recover_page, peer_accept_move,
     peer_fetch_block_offers;
 rpc_stream_handler peer_clear;
 rpc_unary_handler admin_get_status, admin_reload, admin_push_charter, admin_list_evidence,
-    admin_get_evidence;
+    admin_get_evidence, admin_get_notification_status;
 rpc_stream_handler admin_verify, admin_create_backup;
 
 /* A till's hold on another brand's card: asks the home, records the grant, answers. */

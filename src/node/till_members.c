@@ -1,5 +1,6 @@
 /* A till's members and cards: enrolment, more cards, blocking. */
 #include "crypto/random.h"
+#include "node/consent.h"
 #include "node/node.h"
 #include "node/personal.h"
 #include "node/requests.h"
@@ -31,15 +32,19 @@ void till_enrol(void *context, struct rpc_call *call, const ProtobufCMessage *me
     }
     struct command command = command_now(node, COMMAND_ENROL, &transaction);
     struct random_source random = random_system();
-    struct personal personal;
+    struct personal personal = {.reference = ""};
+    struct consent_change change;
     uint8_t sealed[LIMIT_SEALED_PROFILE_BYTES];
     command.enrol.member = uid_new(&random, command.business_time);
     if (!request_text(call, "reference", request->reference, personal.reference,
                       sizeof personal.reference) ||
         !request_text(call, "display_name", request->display_name, personal.name,
-                      sizeof personal.name)) {
+                      sizeof personal.name) ||
+        !request_consents(call, request->language, request->consents, request->n_consents,
+                          &change)) {
         return;
     }
+    notify_wishes_change(&personal.wishes, change.language, change.changed, change.agreed);
     enum err err = personal_seal(node, &personal, sealed, &command.enrol);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);

@@ -9,11 +9,60 @@
 
 #define CHANGES_FIRST 16
 
+#define SLOT_MERGE_MASK UINT64_C(3)
+
+static enum slot_merge merge_of(enum slot_of of)
+{
+    switch (of) {
+    case SLOT_METRIC_LATEST:
+        return SLOT_LATEST;
+    case SLOT_COUPON:
+        return SLOT_STAYS;
+    case SLOT_GOODS:
+    case SLOT_RULE:
+    case SLOT_TIER:
+    case SLOT_METRIC:
+    case SLOT_CAP_AMOUNT:
+    case SLOT_CAP_USES:
+        break;
+    }
+    return SLOT_SUMS;
+}
+
 uint64_t slot_named(enum slot_of of, unsigned variant, const char *name)
 {
     uint64_t hash = hash_add(hash_add(HASH_BEGIN, (uint64_t)of), variant);
-    hash = hash_bytes(hash, slice_of(name, strlen(name)));
-    return hash == 0 ? 1 : hash;
+    hash = hash_bytes(hash, slice_of(name, strlen(name))) & ~SLOT_MERGE_MASK;
+    return (hash == 0 ? SLOT_MERGE_MASK + 1 : hash) | (uint64_t)merge_of(of);
+}
+
+enum slot_merge slot_merge_of(uint64_t slot)
+{
+    return (enum slot_merge)(slot & SLOT_MERGE_MASK);
+}
+
+enum err slot_merge_values(uint64_t slot, int64_t own, int64_t other, int64_t *out_value)
+{
+    int64_t smaller = own < other ? own : other;
+    int64_t larger = own < other ? other : own;
+    if (own == 0 || other == 0) {
+        *out_value = own != 0 ? own : other;
+        return ERR_OK;
+    }
+    switch (slot_merge_of(slot)) {
+    case SLOT_SUMS:
+        return int64_add(own, other, out_value);
+    case SLOT_LATEST:
+        *out_value = larger;
+        break;
+    case SLOT_EARLIEST:
+        *out_value = smaller;
+        break;
+    case SLOT_STAYS:
+        *out_value = own;
+        break;
+    }
+    return ERR_OK;
 }
 
 static int compare(uint64_t slot_a, int64_t bucket_a, uint64_t slot_b, int64_t bucket_b)

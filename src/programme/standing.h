@@ -21,9 +21,21 @@ enum slot_of {
     SLOT_COUPON = 8 /* of a code: variant 0 the first day on which it is over, 1 whose it is */
 };
 
+/* What becomes of a number when two members become one. A slot's two lowest bits say it, so that
+ * whoever keeps standings needs to know no programme. What only one of them has stays as it is. */
+enum slot_merge {
+    SLOT_SUMS = 0,     /* counts, amounts: one and the other */
+    SLOT_LATEST = 1,   /* dates, levels: the larger one */
+    SLOT_EARLIEST = 2, /* dates: the smaller one */
+    SLOT_STAYS = 3     /* the receiver's own */
+};
+
 /* Never 0. `variant` is the kind of a cap's window, else 0. That names have different slots is
- * checked where a programme is read (rules.h). */
+ * checked where a programme is read (rules.h). How it merges follows from what it is. */
 uint64_t slot_named(enum slot_of of, unsigned variant, const char *name);
+enum slot_merge slot_merge_of(uint64_t slot);
+/* What is left of one and the other, of which either may be 0. ERR_RANGE. */
+MUST_USE enum err slot_merge_values(uint64_t slot, int64_t own, int64_t other, int64_t *out_value);
 
 struct standing_number {
     uint64_t slot;

@@ -28,6 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
     check_path_text(&config.data);
     check_path_text(&config.charter);
     check_path_text(&config.programme);
+    if (config.notifications.text[0] != '\0') {
+        check_path_text(&config.notifications);
+    }
     check_path_text(&config.online_keys[0]);
     check_path_text(&config.tls_certificate);
     check_path_text(&config.tls_key);

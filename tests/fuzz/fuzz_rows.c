@@ -4,6 +4,7 @@
 #include "ledger/lots.h"
 #include "ledger/programme_row.h"
 #include "ledger/rows.h"
+#include "ledger/standings.h"
 
 #define AGAIN(name)                                                                                \
     static enum err name##_again(struct slice bytes, struct buffer *out)                           \
@@ -39,6 +40,8 @@ AGAIN(card_status)
 AGAIN(card_news)
 AGAIN(dispute)
 AGAIN(dispute_line)
+AGAIN(standing_row)
+AGAIN(occasion_row)
 
 static enum err member_again(struct slice bytes, struct buffer *out)
 {
@@ -107,13 +110,15 @@ static enum err due_key_again(struct slice bytes, struct buffer *out)
 
 /* Their order is the numbers in the corpus. */
 static enum err (*const rows[])(struct slice bytes, struct buffer *out) = {
-    member_again,       profile_again,     card_again,         account_again,     hold_again,
-    sale_again,         transaction_again, stream_again,       entry_total_again, half_again,
-    pair_period_again,  u64_again,         account_key_again,  due_key_again,     adjustment_again,
-    merge_again,        mandate_row_again, mandate_line_again, card_status_again, card_news_again,
-    half_tree_again,    tree_row_again,    obligation_again,   netting_row_again, dispute_again,
-    dispute_line_again, apart_half_again,  apart_row_again,    block_row_again,   block_line_again,
-    programme_row_again};
+    member_again,      profile_again,      card_again,          account_again,
+    hold_again,        sale_again,         transaction_again,   stream_again,
+    entry_total_again, half_again,         pair_period_again,   u64_again,
+    account_key_again, due_key_again,      adjustment_again,    merge_again,
+    mandate_row_again, mandate_line_again, card_status_again,   card_news_again,
+    half_tree_again,   tree_row_again,     obligation_again,    netting_row_again,
+    dispute_again,     dispute_line_again, apart_half_again,    apart_row_again,
+    block_row_again,   block_line_again,   programme_row_again, standing_row_again,
+    occasion_row_again};
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {

@@ -6,12 +6,13 @@
 /* In the order of the target's numbers; 12 and 13 are keys; effects and commands
  * are parts of records. */
 static const char *const rows[] = {
-    "member",       "profile",      "card",        "account",   "hold",        "sale",
-    "transaction",  "stream",       "entry_total", "half",      "pair_period", "u64",
-    NULL,           NULL,           "adjustment",  "merge",     "mandate_row", "mandate_line",
-    "card_status",  "card_news",    "half_tree",   "tree_row",  "obligation",  "netting_row",
-    "dispute",      "dispute_line", "apart_half",  "apart_row", "block_row",   "block_line",
-    "programme_row"};
+    "member",        "profile",     "card",         "account",     "hold",
+    "sale",          "transaction", "stream",       "entry_total", "half",
+    "pair_period",   "u64",         NULL,           NULL,          "adjustment",
+    "merge",         "mandate_row", "mandate_line", "card_status", "card_news",
+    "half_tree",     "tree_row",    "obligation",   "netting_row", "dispute",
+    "dispute_line",  "apart_half",  "apart_row",    "block_row",   "block_line",
+    "programme_row", "standing",    "occasion"};
 
 static void write_rows(const char *folder)
 {

@@ -76,6 +76,13 @@ static void run_pool(struct talea_client *office, const char *giver, const char 
     CHECK(pools.count == 1 && pools.rows[0].member_count == 1 && pools.next_page[0] == '\0');
     CHECK(strcmp(pools.rows[0].pool_id, pool) == 0 && strcmp(pools.rows[0].name, "C") == 0);
     talea_pools_free(&pools);
+    const struct talea_consent consents[] = {{"sms", 1}, {"push", 0}};
+    talea_uuid_v7(id);
+    CHECK(talea_set_consent(office, id, &member, "kk", consents, 2, TIMEOUT_MS, &error) ==
+          TALEA_OK);
+    talea_uuid_v7(id);
+    CHECK(talea_set_consent(office, id, &member, NULL, &(struct talea_consent){"fax", 1}, 1,
+                            TIMEOUT_MS, &error) == TALEA_INVALID_ARGUMENT);
     struct talea_transfer in = {.from = member, .to = {.member_id = pool}, .points = 200};
     struct talea_transferred moved;
     talea_uuid_v7(in.transaction_id);

@@ -235,6 +235,16 @@ static void print_node(const struct command *command)
     case COMMAND_WITHDRAW_BLOCK:
         print_ids("of", &command->withdrawal.block);
         break;
+    case COMMAND_CHANGE_STANDING:
+        print_ids("of", &command->standing.occasion);
+        print_ids("returned", &command->standing.returned);
+        print_ids("quote", &command->standing.quote);
+        break;
+    case COMMAND_RESERVE:
+        (void)printf(" step=%d", command->reserve.step);
+        print_ids("of", &command->reserve.quote);
+        print_time("until", command->reserve.until.ms);
+        break;
     case COMMAND_BLOCK_DUE:
         print_ids("of", &command->due.id);
         break;

@@ -31,7 +31,8 @@ static const struct share shares[] = {
     {make_send_earns, 20},    {make_sell_block, 8},
     {make_buy_block, 8},      {make_block_due, 12},
     {make_withdraw_block, 4}, {make_programme, 6},
-    {make_set_profile, 12},
+    {make_set_profile, 12},   {make_standing, 60},
+    {make_reserve, 30},
 };
 
 static bool is_mandated(const struct making *making)
@@ -122,6 +123,12 @@ static bool alter_office(struct command *command, struct uid somebody)
         return true;
     case COMMAND_ACTIVATE_PROGRAMME:
         command->programme.version++;
+        return true;
+    case COMMAND_CHANGE_STANDING:
+        command->standing.said.bytes[0] ^= 1;
+        return true;
+    case COMMAND_RESERVE:
+        command->reserve.said.bytes[0] ^= 1;
         return true;
     case COMMAND_AWAIT_MOVE:
         command->await.own_card.digits[0] ^= 1;

@@ -12,6 +12,7 @@ struct command_room {
     struct receipted_entry entries[64];
     uint8_t keys[8 * TRANSACTION_KEY_SIZE];
     uint8_t sealed[16];
+    uint8_t groups[512]; /* of changes of standings */
 };
 
 /* All that a command is made from. */
@@ -76,6 +77,8 @@ make_fn make_freeze;
 make_fn make_payment;
 make_fn make_netting;
 make_fn make_programme;
+make_fn make_standing;
+make_fn make_reserve;
 make_fn make_repeat;
 make_fn make_grant_mandate;
 make_fn make_take_mandate;

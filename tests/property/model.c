@@ -36,6 +36,9 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->merge_count = 0;
     m->mandate_count = 0;
     m->block_count = 0;
+    m->number_count = 0;
+    m->given_count = 0;
+    m->quote_count = 0;
     m->debt_count = 0;
     m->matched_count = 0;
     m->touched = 0;
@@ -224,6 +227,8 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_HEAR_PAYMENT] = model_step_payment,
     [COMMAND_KEEP_NETTING] = model_step_netting,
     [COMMAND_ACTIVATE_PROGRAMME] = model_step_programme,
+    [COMMAND_CHANGE_STANDING] = model_step_standing,
+    [COMMAND_RESERVE] = model_step_reserve,
     [COMMAND_AWAIT_MOVE] = model_step_await,
     [COMMAND_MOVE_MEMBER] = model_step_move,
 };
@@ -275,6 +280,14 @@ static bool office_says_the_same(const struct command *a, const struct command *
     case COMMAND_ACTIVATE_PROGRAMME:
         return a->programme.version == b->programme.version &&
                a->programme.from.ms == b->programme.from.ms;
+    case COMMAND_CHANGE_STANDING:
+        return uid_equal(&a->standing.occasion, &b->standing.occasion) &&
+               uid_equal(&a->standing.returned, &b->standing.returned) &&
+               uid_equal(&a->standing.quote, &b->standing.quote) &&
+               hash_equal(&a->standing.said, &b->standing.said);
+    case COMMAND_RESERVE:
+        return uid_equal(&a->reserve.quote, &b->reserve.quote) &&
+               a->reserve.step == b->reserve.step && hash_equal(&a->reserve.said, &b->reserve.said);
     case COMMAND_SET_PROFILE:
         return uid_equal(&a->profile.member, &b->profile.member) &&
                memcmp(a->profile.said_tag, b->profile.said_tag, PERSONAL_TAG_SIZE) == 0;
@@ -342,7 +355,7 @@ static const struct model_command *known_command(const struct model *m,
 {
     for (size_t i = 0; i < m->command_count; i++) {
         const struct model_command *known = &m->commands[i];
-        if (!known->is_forgotten &&
+        if (!known->is_forgotten && !uid_is_nil(&command->transaction_id) &&
             uid_equal(&known->command.transaction_id, &command->transaction_id) &&
             partner_id_equal(&known->command.origin, &command->origin)) {
             return known;

@@ -29,6 +29,10 @@
 #define MODEL_STATUSES    512
 #define MODEL_DEBTS       8192
 #define MODEL_MATCHED     2048
+#define MODEL_NUMBERS     4096 /* of standings */
+#define MODEL_GIVENS      8192
+#define MODEL_QUOTES      2048
+#define MODEL_STEPS       8 /* of one change */
 
 enum {
     MODEL_OUR_PROMOTION = 1,  /* the node pays 40 per cent, beta 35, gamma 25 */
@@ -266,6 +270,29 @@ struct model_word {
     bool has_voted[MODEL_ROUNDS];
 };
 
+/* What programmes remember. */
+struct model_number {
+    struct standing_owner owner;
+    uint64_t slot;
+    int64_t bucket;
+    int64_t value;
+};
+
+/* What an occasion gave, as it named the owner. */
+struct model_given {
+    struct uid occasion;
+    struct model_number number;
+    int64_t taken; /* back, with its sign */
+};
+
+struct model_quote {
+    struct uid id;
+    int64_t until;
+    bool is_open;
+    size_t count;
+    struct model_number held[MODEL_STEPS];
+};
+
 /* A pair's period that both agreed on. */
 struct model_match {
     int partner;
@@ -346,6 +373,14 @@ struct model {
     struct model_word words[MODEL_PARTNERS][MODEL_MONTHS];
     struct model_block blocks[MODEL_BLOCKS];
     size_t block_count;
+    struct model_number numbers[MODEL_NUMBERS];
+    size_t number_count;
+    struct model_number saved[MODEL_NUMBERS]; /* as they were before a command */
+    size_t saved_count;
+    struct model_given givens[MODEL_GIVENS];
+    size_t given_count;
+    struct model_quote quotes[MODEL_QUOTES];
+    size_t quote_count;
     uint64_t touched; /* bits of the members that the last command was about */
 };
 

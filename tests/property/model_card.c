@@ -111,6 +111,8 @@ enum verdict model_take_news(struct model *m, int sender, const struct clearing_
         if (model_loops(m, &entry->card, &entry->moved_to)) {
             return VERDICT_MOVE_LOOPS;
         }
+        struct standing_owner owner = standing_of_card(&entry->card);
+        model_carry_standing(m, &owner, &entry->moved_to);
         model_know(m, &entry->card)->moved_to = entry->moved_to;
     }
     model_know(m, &entry->card)->is_blocked = entry->kind == ENTRY_CARD_BLOCK;

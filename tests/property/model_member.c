@@ -184,6 +184,7 @@ void model_forget_member(struct model *m, int index)
     for (size_t i = 0; i < m->member_count; i++) {
         if (model_follow(m, (int)i) == index) {
             m->members[i].has_reference = false;
+            model_forget_standing(m, (int)i);
         }
     }
     model_tell_member(m, index, ENTRY_CARD_BLOCK);

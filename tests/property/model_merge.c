@@ -103,6 +103,7 @@ enum verdict model_step_merge(struct model *m, const struct command *command,
     model_settle(m, &m->members[into]);
     m->members[from] = giver;
     m->members[into] = taker;
+    model_merge_standing(m, from, into);
     move_cards(m, merge);
     model_touch(m, from);
     model_touch(m, into);
@@ -177,6 +178,7 @@ enum verdict model_step_unmerge(struct model *m, const struct command *command,
     into->merged_from -= from->merged_from + 1;
     from->active_at = from->active_at > into->active_at ? from->active_at : into->active_at;
     move_back(merge, from, into, answer);
+    model_unmerge_standing(m, merge->from, merge->into);
     move_cards_back(m, merge);
     model_settle(m, from);
     model_touch(m, merge->from);

@@ -166,6 +166,8 @@ enum verdict model_step_move(struct model *m, const struct command *command,
     }
     model_settle(m, member);
     lots_out(m, member, &move->card, &move->new_card);
+    struct standing_owner owner = standing_of_member(&member->id);
+    model_carry_standing(m, &owner, &move->new_card);
     cards_out(m, index, &move->new_card);
     member->is_blocked = true;
     answer->points = points;
@@ -240,6 +242,8 @@ static struct model_route new_route(struct model *m, int partner, const struct c
     if (model_home(m, card) != partner || model_loops(m, card, said)) {
         return (struct model_route){.home = -1};
     }
+    struct standing_owner owner = standing_of_card(card);
+    model_carry_standing(m, &owner, said);
     struct model_status *status = model_know(m, card);
     status->moved_to = *said;
     status->is_blocked = false;

@@ -108,6 +108,16 @@ bool model_is_reason(const char *reason);
 /* The member was active: what ends by inactivity lives on. */
 void model_active(struct model *m, int member);
 
+/* What programmes remember of an owner, wherever it is now. */
+int64_t model_standing(struct model *m, const struct standing_owner *owner, uint64_t slot,
+                       int64_t bucket);
+void model_merge_standing(struct model *m, int from, int into);
+void model_unmerge_standing(struct model *m, int from, int into);
+void model_forget_standing(struct model *m, int member);
+/* The owner's card is another one from now on. */
+void model_carry_standing(struct model *m, const struct standing_owner *from,
+                          const struct card_number *moved_to);
+
 /* Lots. */
 int64_t model_least(int64_t a, int64_t b);
 bool model_keys_equal(const struct model_key *a, const struct model_key *b);
@@ -212,6 +222,8 @@ model_fn model_step_put_pair;
 model_fn model_step_payment;
 model_fn model_step_netting;
 model_fn model_step_programme;
+model_fn model_step_standing;
+model_fn model_step_reserve;
 model_fn model_step_block; /* sell and buy */
 model_fn model_step_withdraw;
 model_fn model_step_block_due;

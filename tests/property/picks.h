@@ -15,7 +15,10 @@ enum id_use {
     ID_DUE = 4,
     ID_MANDATE = 5,
     ID_STAND_IN = 6, /* holds of partners that were not asked for */
-    ID_NOBODY = 9
+    ID_NOBODY = 9,
+    ID_OCCASION = 10,
+    ID_RETURN = 11,
+    ID_QUOTE = 12
 };
 
 struct uid pick_id(uint32_t serial, enum id_use use);

@@ -259,7 +259,9 @@ static bool invariants_hold(struct world *w)
 {
     struct sum sum = {.dues = {.model = w->model, .complaint = w->complaint}};
     enum err err = memory_store_each(w->tables, sum_row, &sum);
-    if (err == ERR_DISAGREE || (err == ERR_OK && !dues_agree(&sum.dues))) {
+    if (err == ERR_DISAGREE || (err == ERR_OK && !dues_agree(&sum.dues)) ||
+        (err == ERR_OK &&
+         !standings_agree(&w->store.view, w->model, sum.dues.standings, w->complaint))) {
         return false;
     }
     err = err == ERR_OK ? invariants_check(&sum.invariants, &sum.note) : err;

@@ -283,6 +283,7 @@ enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key)
     enum due_kind kind;
     struct partner_id origin;
     struct uid id;
+    dues->standings += table == TABLE_STANDING;
     if (table != TABLE_DUE) {
         return ERR_OK;
     }
@@ -301,6 +302,17 @@ enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key)
             dues->blocks++;
             return ERR_OK;
         }
+    }
+    for (size_t i = 0; kind == DUE_QUOTE && i < dues->model->quote_count; i++) {
+        const struct model_quote *quote = &dues->model->quotes[i];
+        if (quote->is_open && uid_equal(&quote->id, &id) && quote->until == time.ms) {
+            dues->quotes++;
+            return ERR_OK;
+        }
+    }
+    if (kind == DUE_QUOTE) {
+        (void)complain(dues->complaint, "a quote is due that is none", time.ms, 0);
+        return ERR_DISAGREE;
     }
     if (kind == DUE_BLOCK) {
         (void)complain(dues->complaint, "a block is due that is none", time.ms, 0);
@@ -331,6 +343,14 @@ bool dues_agree(const struct dues *dues)
     size_t members = 0;
     size_t holds = 0;
     size_t blocks = 0;
+    size_t quotes = 0;
+    for (size_t i = 0; i < dues->model->quote_count; i++) {
+        quotes += dues->model->quotes[i].is_open;
+    }
+    if (quotes != dues->quotes) {
+        return complain(dues->complaint, "quotes that are due", (int64_t)dues->quotes,
+                        (int64_t)quotes);
+    }
     for (size_t i = 0; i < dues->model->block_count; i++) {
         blocks += dues->model->blocks[i].due != 0;
     }
@@ -350,4 +370,42 @@ bool dues_agree(const struct dues *dues)
     }
     return holds == dues->holds ||
            complain(dues->complaint, "holds that are due", (int64_t)dues->holds, (int64_t)holds);
+}
+
+static bool is_first_of_owner(const struct model *m, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (standing_owner_equal(&m->numbers[i].owner, &m->numbers[at].owner)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool standings_agree(const struct ledger_view *view, const struct model *m, size_t row_count,
+                     char *complaint)
+{
+    size_t owners = 0;
+    for (size_t i = 0; i < m->number_count; i++) {
+        struct standing_row row;
+        size_t count = 0;
+        const struct model_number *n = &m->numbers[i];
+        if (standing_get_row(view, &n->owner, &row) != ERR_OK) {
+            return complain(complaint, "a standing that can't be read", 0, (int64_t)i);
+        }
+        struct standing standing = standing_of_row(&row);
+        int64_t value = standing_value(&standing, n->slot, n->bucket);
+        for (size_t j = 0; j < m->number_count; j++) {
+            count += standing_owner_equal(&n->owner, &m->numbers[j].owner);
+        }
+        if (value != n->value) {
+            return complain(complaint, "a number that is remembered", value, n->value);
+        }
+        if (row.count != count) {
+            return complain(complaint, "numbers of an owner", (int64_t)row.count, (int64_t)count);
+        }
+        owners += is_first_of_owner(m, i);
+    }
+    return owners == row_count || complain(complaint, "owners of whom something is remembered",
+                                           (int64_t)row_count, (int64_t)owners);
 }

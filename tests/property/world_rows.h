@@ -19,6 +19,10 @@ bool promotions_agree(const struct ledger_view *view, const struct model *m, cha
 bool exposures_agree(const struct ledger_view *view, const struct model *m, char *complaint);
 bool pools_agree(const struct ledger_view *view, const struct model *model, char *complaint);
 
+/* What programmes remember: the same numbers, and no others. */
+bool standings_agree(const struct ledger_view *view, const struct model *m, size_t row_count,
+                     char *complaint);
+
 /* The rows of TABLE_DUE: each is what the model says will happen next of a member or a hold, and
  * none is missing. To be told all rows; everybody was settled. */
 struct dues {
@@ -26,6 +30,8 @@ struct dues {
     size_t members;
     size_t holds;
     size_t blocks;
+    size_t quotes;
+    size_t standings; /* rows of TABLE_STANDING */
     char *complaint;
 };
 MUST_USE enum err dues_add(struct dues *dues, enum ledger_table table, struct slice key);

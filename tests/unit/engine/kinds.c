@@ -10,15 +10,33 @@
 #include <cmocka.h>
 
 const enum command_kind kinds_told[KINDS_TOLD] = {
-    COMMAND_ENROL,           COMMAND_ISSUE_CARD,     COMMAND_BLOCK_CARD,
-    COMMAND_UNBLOCK_CARD,    COMMAND_EARN,           COMMAND_HOLD,
-    COMMAND_FOREIGN_HOLD,    COMMAND_CAPTURE,        COMMAND_VOID,
-    COMMAND_RETURN_SALE,     COMMAND_RETURN_BURN,    COMMAND_TRANSFER,
-    COMMAND_OPEN_POOL,       COMMAND_JOIN_POOL,      COMMAND_LEAVE_POOL,
-    COMMAND_BLOCK_MEMBER,    COMMAND_UNBLOCK_MEMBER, COMMAND_PROPOSE_ADJUSTMENT,
-    COMMAND_RULE_ADJUSTMENT, COMMAND_MERGE_MEMBERS,  COMMAND_UNMERGE_MEMBERS,
-    COMMAND_ERASE_MEMBER,    COMMAND_STAND_IN_HOLD,  COMMAND_GIVE_UP_HOLD,
+    COMMAND_ENROL,
+    COMMAND_ISSUE_CARD,
+    COMMAND_BLOCK_CARD,
+    COMMAND_UNBLOCK_CARD,
+    COMMAND_EARN,
+    COMMAND_HOLD,
+    COMMAND_FOREIGN_HOLD,
+    COMMAND_CAPTURE,
+    COMMAND_VOID,
+    COMMAND_RETURN_SALE,
+    COMMAND_RETURN_BURN,
+    COMMAND_TRANSFER,
+    COMMAND_OPEN_POOL,
+    COMMAND_JOIN_POOL,
+    COMMAND_LEAVE_POOL,
+    COMMAND_BLOCK_MEMBER,
+    COMMAND_UNBLOCK_MEMBER,
+    COMMAND_PROPOSE_ADJUSTMENT,
+    COMMAND_RULE_ADJUSTMENT,
+    COMMAND_MERGE_MEMBERS,
+    COMMAND_UNMERGE_MEMBERS,
+    COMMAND_ERASE_MEMBER,
+    COMMAND_STAND_IN_HOLD,
+    COMMAND_GIVE_UP_HOLD,
     COMMAND_SET_PROFILE,
+    COMMAND_CHANGE_STANDING,
+    COMMAND_RESERVE,
 };
 
 static struct command begin(struct kinds *k, enum command_kind kind)
@@ -225,6 +243,45 @@ static struct command sale_of(struct kinds *k, enum command_kind kind)
     return command;
 }
 
+/* One more for the member, and for everybody. */
+static struct slice groups_of(struct kinds *k)
+{
+    struct buffer groups = {
+        .at = k->groups, .capacity = sizeof k->groups, .limit = sizeof k->groups};
+    struct standing_owner owners[] = {standing_of_member(&k->member), standing_of_programme()};
+    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++) {
+        struct standing_step step = {
+            .how = STANDING_ADD, .slot = 4, .delta = 1, .least = INT64_MIN, .most = INT64_MAX};
+        standing_write_group(&groups, &owners[i], &step, 1);
+    }
+    assert_int_equal(groups.err, ERR_OK);
+    return buffer_slice(&groups);
+}
+
+static struct command standing_of(struct kinds *k)
+{
+    struct command command = begin(k, COMMAND_CHANGE_STANDING);
+    command.standing = (struct command_standing){.issuer = k->a.id,
+                                                 .occasion = command.transaction_id,
+                                                 .groups = groups_of(k),
+                                                 .evidence = slice_of("judged", 6)};
+    command.transaction_id =
+        standing_transaction(STANDING_ID_CHANGE, &k->a.id, &command.standing.occasion);
+    return command;
+}
+
+static struct command reserve_of(struct kinds *k)
+{
+    struct command command = begin(k, COMMAND_RESERVE);
+    command.reserve = (struct command_reserve){.step = RESERVE_BEGIN,
+                                               .quote = command.transaction_id,
+                                               .until = {k->a.now.ms + DAY_MS},
+                                               .groups = groups_of(k)};
+    command.transaction_id =
+        standing_transaction(STANDING_ID_RESERVE, &k->a.id, &command.reserve.quote);
+    return command;
+}
+
 struct command kinds_make(struct kinds *k, enum command_kind kind)
 {
     struct command command;
@@ -264,6 +321,10 @@ struct command kinds_make(struct kinds *k, enum command_kind kind)
         return erase_of(k);
     case COMMAND_SET_PROFILE:
         return profile_of(k);
+    case COMMAND_CHANGE_STANDING:
+        return standing_of(k);
+    case COMMAND_RESERVE:
+        return reserve_of(k);
     default:
         assert_int_equal(kind, COMMAND_ENROL);
         command = begin(k, kind);

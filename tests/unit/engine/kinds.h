@@ -5,7 +5,7 @@
 
 #include "coalition.h"
 
-#define KINDS_TOLD 25
+#define KINDS_TOLD 27
 
 struct kinds {
     struct brand a;
@@ -13,6 +13,7 @@ struct kinds {
     struct card_number card;
     struct uid mandate; /* of the partner's, held; nil: not yet */
     unsigned last_id;
+    uint8_t groups[256]; /* of the last change of standings that was made */
 };
 
 /* All that a caller may tell. */

@@ -17,6 +17,8 @@ enum {
     FIRST_ENROL = 100,
     FIRST_EARN = 10000,
     FIRST_BESIDE = 20000,
+    FIRST_CHANGE = 40000,
+    FIRST_QUOTE = 90000,
     ROUNDS_MAX = 2000
 };
 
@@ -24,7 +26,8 @@ struct world {
     struct brand a;
     struct uid member; /* who earns beside it */
     struct card_number card;
-    unsigned beside; /* so many earns */
+    unsigned beside;  /* so many earns */
+    unsigned changes; /* of standings */
     struct command commands[MEMBERS];
     struct outcome outcomes[MEMBERS];
 };
@@ -174,11 +177,53 @@ static void test_points_expire(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Of something that there is once. */
+static enum verdict change_standing(struct world *w, struct slice groups)
+{
+    struct command command =
+        brand_command(&w->a, COMMAND_CHANGE_STANDING, FIRST_CHANGE + w->changes++);
+    command.standing = (struct command_standing){
+        .issuer = w->a.id, .occasion = command.transaction_id, .groups = groups};
+    command.transaction_id =
+        standing_transaction(STANDING_ID_CHANGE, &w->a.id, &command.standing.occasion);
+    struct outcome outcome = engine_execute(w->a.engine, &command);
+    assert_int_equal(outcome.err, ERR_OK);
+    return outcome.verdict;
+}
+
+static void test_a_quote_is_held_no_longer(void **state)
+{
+    struct world *w = *state;
+    struct standing_owner all = standing_of_programme();
+    struct standing_step once = {
+        .how = STANDING_ADD, .slot = 4, .delta = 1, .least = INT64_MIN, .most = 1};
+    struct buffer groups = {0};
+    standing_write_group(&groups, &all, &once, 1);
+    struct command quote = brand_command(&w->a, COMMAND_RESERVE, FIRST_QUOTE);
+    quote.reserve = (struct command_reserve){.step = RESERVE_BEGIN,
+                                             .quote = quote.transaction_id,
+                                             .until = {w->a.now.ms + DAY_MS},
+                                             .groups = buffer_slice(&groups)};
+    quote.transaction_id =
+        standing_transaction(STANDING_ID_RESERVE, &w->a.id, &quote.reserve.quote);
+    assert_int_equal(engine_execute(w->a.engine, &quote).verdict, VERDICT_OK);
+    assert_int_equal(change_standing(w, buffer_slice(&groups)), VERDICT_STANDING_LIMIT);
+    brand_wait(&w->a, DAY_MS);
+    enum verdict verdict = VERDICT_STANDING_LIMIT;
+    for (unsigned i = 0; i < ROUNDS_MAX * 10 && verdict == VERDICT_STANDING_LIMIT; i++) {
+        verdict = change_standing(w, buffer_slice(&groups));
+    }
+    assert_int_equal(verdict, VERDICT_OK);
+    assert_int_equal(change_standing(w, buffer_slice(&groups)), VERDICT_STANDING_LIMIT);
+    buffer_fini(&groups);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_pending_points_become_active),
         TEST(test_points_expire),
+        TEST(test_a_quote_is_held_no_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

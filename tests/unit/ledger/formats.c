@@ -1,6 +1,8 @@
 /* The stored formats: each a random value's bytes, and what decoding makes of bytes. */
 #include "ledger_test.h"
 
+#include "formats_standing.h"
+
 #define RECODE(name)                                                                               \
     static enum err recode_##name(int kind, struct slice bytes, struct buffer *out)                \
     {                                                                                              \
@@ -530,6 +532,8 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += add_programmes(out_formats + count);
     count += add_commands(COMMAND_SET_PROFILE, COMMAND_SET_PROFILE, out_formats + count);
     count += add_priced(out_formats + count);
+    count += formats_standing(out_formats + count);
+    count += add_commands(COMMAND_CHANGE_STANDING, COMMAND_RESERVE, out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -72,6 +72,11 @@ struct half_tree sample_half_tree(struct rng *rng);
 struct clearing_entry sample_entry(struct rng *rng);
 /* Its slices point to bytes that live for ever. */
 struct command sample_command(struct rng *rng, enum command_kind kind);
+/* Whole numbers of either sign, not 0. */
+int64_t sample_signed(struct rng *rng);
+/* Changes of this kind only, or (STANDING_HOW_END) of any. The bytes live for ever. */
+struct slice sample_groups(struct rng *rng, enum standing_how how);
+void sample_standing_command(struct rng *rng, struct command *command);
 struct effect sample_effect(struct rng *rng, enum effect_kind kind);
 
 /* One stored format: `sample` appends the bytes of a random value, `recode` decodes bytes and
@@ -83,7 +88,7 @@ struct format {
     enum err (*recode)(int kind, struct slice bytes, struct buffer *out);
 };
 
-#define FORMATS_MAX 128
+#define FORMATS_MAX 160
 size_t formats_all(struct format out_formats[FORMATS_MAX]);
 
 #endif

@@ -302,6 +302,8 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
         sample_payment_command(rng, &command);
     } else if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {
         sample_dispute_command(rng, &command);
+    } else if (kind == COMMAND_CHANGE_STANDING || kind == COMMAND_RESERVE) {
+        sample_standing_command(rng, &command);
     } else if (kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK) {
         command.block_of_points =
             (struct command_block_of_points){sample_block_terms(rng), sample_bytes(rng)};

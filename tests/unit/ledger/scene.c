@@ -207,6 +207,7 @@ void scene_init(struct scene *scene)
 void scene_fini(struct scene *scene)
 {
     buffer_fini(&scene->apart_terms);
+    buffer_fini(&scene->standing_groups);
     desk_fini(&scene->desk);
 }
 
@@ -273,6 +274,9 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
     }
     if (command->kind >= COMMAND_NET_PAYMENT && command->kind <= COMMAND_KEEP_NETTING) {
         return provoke_payment(scene, command, verdict);
+    }
+    if (command->kind == COMMAND_CHANGE_STANDING || command->kind == COMMAND_RESERVE) {
+        return provoke_standing(scene, command, verdict);
     }
     if (command->kind == COMMAND_ACTIVATE_PROGRAMME) {
         return provoke_programme(scene, command, verdict);

@@ -5,8 +5,19 @@
 
 #include "desk.h"
 
+/* Of the changes of standings that are told. */
+struct standing_flaws {
+    bool is_unknown;
+    bool is_erased;
+    bool is_moved;
+    bool is_limited;
+    bool is_full;
+};
+
 struct scene {
     struct desk desk;
+    struct buffer standing_groups; /* of the command that changes standings */
+    struct standing_flaws standing_flaws;
     struct buffer apart_terms; /* of the command that sets entries apart */
     struct uid nobody;
     struct card_number no_card; /* of ours, and nobody's */
@@ -106,6 +117,11 @@ bool provoke_move(struct scene *s, struct command *c, enum verdict verdict);
 /* Of scene_command. */
 struct command scene_payment(struct scene *s, enum command_kind kind);
 struct command scene_programme(struct scene *s);
+struct command scene_standing(struct scene *s, enum command_kind kind);
+/* So many numbers of slots that are sums. */
+void scene_put_standing(struct scene *s, const struct standing_owner *owner, uint64_t first_slot,
+                        size_t count);
+bool provoke_standing(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_programme(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_payment(struct scene *s, struct command *c, enum verdict verdict);
 /* Of scene_init. */

@@ -266,6 +266,9 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     if (kind >= COMMAND_NET_PAYMENT && kind <= COMMAND_KEEP_NETTING) {
         return scene_payment(s, kind);
     }
+    if (kind == COMMAND_CHANGE_STANDING || kind == COMMAND_RESERVE) {
+        return scene_standing(s, kind);
+    }
     if (kind == COMMAND_ACTIVATE_PROGRAMME) {
         return scene_programme(s);
     }

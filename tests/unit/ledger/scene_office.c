@@ -186,6 +186,15 @@ static bool provoke_unblock_card(struct scene *s, struct command *c, enum verdic
     }
 }
 
+/* Both have more than half of what one may. */
+static void remember_much(struct scene *s)
+{
+    struct standing_owner rich = standing_of_member(&s->rich);
+    struct standing_owner spent = standing_of_member(&s->spent);
+    scene_put_standing(s, &rich, 4, LIMIT_STANDING_NUMBERS / 2 + 1);
+    scene_put_standing(s, &spent, 1000000, LIMIT_STANDING_NUMBERS / 2);
+}
+
 static bool provoke_merge(struct scene *s, struct command *c, enum verdict verdict)
 {
     switch ((int)verdict) {
@@ -221,6 +230,9 @@ static bool provoke_merge(struct scene *s, struct command *c, enum verdict verdi
     case VERDICT_TOO_MANY_LOTS:
         scene_fill_lots(s, &s->rich);
         desk_give(&s->desk, &s->spent, 1, (struct unix_ms){s->desk.now.ms + 5});
+        return true;
+    case VERDICT_STANDING_FULL:
+        remember_much(s);
         return true;
     default:
         return false;

@@ -354,6 +354,31 @@ static void payments_come_back(struct rng *rng)
     }
 }
 
+static void standings_come_back(struct rng *rng)
+{
+    {
+        COMMAND_COMES_BACK(COMMAND_CHANGE_STANDING);
+        SAME(standing.issuer);
+        SAME(standing.occasion);
+        SAME(standing.returned);
+        SAME(standing.quote);
+        SAME(standing.said);
+        SAME_SLICE(standing.groups);
+        SAME_SLICE(standing.evidence);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_RESERVE);
+        SAME(reserve.step);
+        SAME(reserve.quote);
+        SAME(reserve.said);
+        SAME(reserve.until);
+        SAME_SLICE(reserve.groups);
+        SAME_SLICE(reserve.evidence);
+        buffer_fini(&bytes);
+    }
+}
+
 static void blocks_come_back(struct rng *rng)
 {
     {
@@ -487,6 +512,7 @@ static void test_commands(void **state)
         pair_and_freeze_come_back(&rng);
         payments_come_back(&rng);
         blocks_come_back(&rng);
+        standings_come_back(&rng);
         short_commands_come_back(&rng);
     }
 }

@@ -1,0 +1,195 @@
+/* Numbers of an owner: changed by steps, merged, parted. Everything is in order of slot and bucket,
+ * so that each of these is one walk. */
+#include "ledger/standing_work.h"
+
+enum verdict standing_refused(const struct standing_refusals *refusals)
+{
+    return refusals->is_moved     ? VERDICT_STANDING_MOVED
+           : refusals->is_limited ? VERDICT_STANDING_LIMIT
+           : refusals->is_full    ? VERDICT_STANDING_FULL
+                                  : VERDICT_OK;
+}
+
+enum err standing_work_get(const struct decision *d, const struct standing_owner *owner,
+                           struct standing_work *out_work)
+{
+    struct standing_row row;
+    TRY(standing_get_row(d->view, owner, &row));
+    out_work->count = row.count;
+    memcpy(out_work->numbers, row.numbers, row.count * sizeof row.numbers[0]);
+    return ERR_OK;
+}
+
+void standing_work_put(struct decision *d, const struct standing_owner *owner,
+                       const struct standing_work *work)
+{
+    struct ledger_key key;
+    struct standing_row row;
+    key_standing(owner, &key);
+    if (work->count == 0) {
+        plan_delete(d->plan, TABLE_STANDING, &key);
+        return;
+    }
+    ASSERT(work->count <= LIMIT_STANDING_NUMBERS);
+    row.count = work->count;
+    memcpy(row.numbers, work->numbers, work->count * sizeof row.numbers[0]);
+    buffer_clear(&d->plan->scratch);
+    standing_row_encode(&row, &d->plan->scratch);
+    plan_row(d->plan, TABLE_STANDING, &key, buffer_slice(&d->plan->scratch));
+}
+
+/* 0 is not kept. */
+static void append(struct standing_work *work, uint64_t slot, int64_t bucket, int64_t value)
+{
+    if (value != 0) {
+        ASSERT(work->count < STANDING_WORK_MAX);
+        work->numbers[work->count++] = (struct standing_number){slot, bucket, value};
+    }
+}
+
+static int compare(uint64_t slot_a, int64_t bucket_a, uint64_t slot_b, int64_t bucket_b)
+{
+    if (slot_a != slot_b) {
+        return slot_a < slot_b ? -1 : 1;
+    }
+    return (bucket_a > bucket_b) - (bucket_a < bucket_b);
+}
+
+/* `delta` more, but what is taken away ends at 0: what it was given to may be over. */
+static int64_t taken(int64_t value, int64_t delta)
+{
+    int64_t after;
+    if (int64_add(value, delta, &after) != ERR_OK) {
+        return value;
+    }
+    int64_t floor = value < 0 ? value : 0;
+    return delta < 0 && after < floor ? floor : after;
+}
+
+static int64_t added(int64_t value, const struct standing_step *step,
+                     struct standing_refusals *refusals)
+{
+    int64_t after;
+    if (int64_add(value, step->delta, &after) != ERR_OK ||
+        (step->delta > 0 && after > step->most) || (step->delta < 0 && after < step->least)) {
+        refusals->is_limited = true;
+        return value;
+    }
+    return after;
+}
+
+static int64_t changed(int64_t value, const struct standing_step *step, bool is_reversed,
+                       struct standing_refusals *refusals)
+{
+    switch (step->how) {
+    case STANDING_SET:
+        refusals->is_moved = refusals->is_moved || value != step->before;
+        return step->after;
+    case STANDING_ADD:
+        return is_reversed ? taken(value, -step->delta) : added(value, step, refusals);
+    case STANDING_TAKE:
+        return taken(value, step->delta);
+    case STANDING_HOW_END:
+        break;
+    }
+    return value;
+}
+
+void standing_work_steps(const struct standing_work *from, struct reader steps, uint32_t count,
+                         bool is_reversed, struct standing_work *out_work,
+                         struct standing_refusals *refusals)
+{
+    size_t at = 0;
+    out_work->count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct standing_step step;
+        int64_t value = 0;
+        standing_read_step(&steps, &step);
+        for (; at < from->count; at++) {
+            const struct standing_number *n = &from->numbers[at];
+            int order = compare(n->slot, n->bucket, step.slot, step.bucket);
+            if (order > 0) {
+                break;
+            }
+            if (order == 0) {
+                value = n->value;
+                at++;
+                break;
+            }
+            out_work->numbers[out_work->count++] = *n;
+        }
+        append(out_work, step.slot, step.bucket, changed(value, &step, is_reversed, refusals));
+    }
+    for (; at < from->count; at++) {
+        out_work->numbers[out_work->count++] = from->numbers[at];
+    }
+}
+
+/* A pair of numbers of one place, of which one may be missing: where both are as far as `a` and
+ * `b`.
+ */
+struct both {
+    uint64_t slot;
+    int64_t bucket;
+    int64_t own;
+    int64_t other;
+};
+
+static bool next_of_both(const struct standing_work *own, const struct standing_work *other,
+                         size_t *a, size_t *b, struct both *out_both)
+{
+    const struct standing_number *x = *a < own->count ? &own->numbers[*a] : NULL;
+    const struct standing_number *y = *b < other->count ? &other->numbers[*b] : NULL;
+    if (x == NULL && y == NULL) {
+        return false;
+    }
+    int order = x == NULL ? 1 : y == NULL ? -1 : compare(x->slot, x->bucket, y->slot, y->bucket);
+    const struct standing_number *first = order <= 0 ? x : y;
+    *out_both = (struct both){first->slot, first->bucket, order <= 0 ? x->value : 0,
+                              order >= 0 ? y->value : 0};
+    *a += order <= 0;
+    *b += order >= 0;
+    return true;
+}
+
+void standing_work_merge(const struct standing_work *own, const struct standing_work *other,
+                         struct standing_work *out_work)
+{
+    size_t a = 0;
+    size_t b = 0;
+    struct both both;
+    out_work->count = 0;
+    while (next_of_both(own, other, &a, &b, &both)) {
+        int64_t value;
+        if (slot_merge_values(both.slot, both.own, both.other, &value) != ERR_OK) {
+            value = both.own; /* more than can be counted */
+        }
+        append(out_work, both.slot, both.bucket, value);
+    }
+}
+
+/* Of what came, the lesser of it and of what is there, on the same side of 0. */
+static int64_t left_of(int64_t there, int64_t came)
+{
+    if ((there > 0) != (came > 0) || there == 0) {
+        return 0;
+    }
+    bool is_less = came > 0 ? there < came : there > came;
+    return is_less ? there : came;
+}
+
+void standing_work_part(const struct standing_work *own, const struct standing_work *other,
+                        struct standing_work *out_own, struct standing_work *out_other)
+{
+    size_t a = 0;
+    size_t b = 0;
+    struct both both;
+    out_own->count = 0;
+    out_other->count = 0;
+    while (next_of_both(own, other, &a, &b, &both)) {
+        bool is_sum = slot_merge_of(both.slot) == SLOT_SUMS;
+        int64_t back = is_sum ? left_of(both.own, both.other) : both.other;
+        append(out_own, both.slot, both.bucket, is_sum ? both.own - back : both.own);
+        append(out_other, both.slot, both.bucket, back);
+    }
+}

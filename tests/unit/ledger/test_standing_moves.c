@@ -1,0 +1,182 @@
+/* What programmes remember of members that merge, are erased, or move from home to home. */
+#include "notebook.h"
+
+static void remember(struct desk *desk, const struct uid *member, int64_t count, int64_t latest,
+                     int64_t earliest, int64_t stays)
+{
+    struct standing_owner owner = standing_of_member(member);
+    const int64_t values[] = {count, latest, earliest, stays};
+    const uint64_t slots[] = {COUNT, LATEST, EARLIEST, STAYS};
+    for (size_t i = 0; i < 4; i++) {
+        if (values[i] != 0) {
+            assert_int_equal(change_now(desk, &owner, set_step(slots[i], 0, 0, values[i])),
+                             VERDICT_OK);
+        }
+    }
+}
+
+static void test_a_merge_and_its_undoing(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid from = desk_enrol(desk, &card);
+    struct uid into = desk_enrol(desk, &card);
+    struct standing_owner giver = standing_of_member(&from);
+    struct standing_owner receiver = standing_of_member(&into);
+    struct uid sale = desk_id(desk);
+    remember(desk, &from, 0, 30, 5, 1);
+    assert_int_equal(change(desk, sale, &giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    remember(desk, &into, 7, 20, 6, 2);
+    struct uid merge = desk_merge(desk, &from, &into);
+    assert_int_equal(value(desk, &receiver, COUNT), 17);
+    assert_int_equal(value(desk, &giver, COUNT), 17); /* it is the other by now */
+    assert_int_equal(value(desk, &receiver, LATEST), 30);
+    assert_int_equal(value(desk, &receiver, EARLIEST), 5);
+    assert_int_equal(value(desk, &receiver, STAYS), 2);
+    /* What the one gave before is taken back of both; a change names either. */
+    assert_int_equal(take_back(desk, sale, &giver, take_step(COUNT, -2)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &giver, add_step(COUNT, -9, INT64_MIN, INT64_MAX)),
+                     VERDICT_OK);
+    assert_int_equal(value(desk, &receiver, COUNT), 6);
+    struct command undo = desk_command(desk, COMMAND_UNMERGE_MEMBERS);
+    undo.unmerge.merge = merge;
+    desk_do(desk, &undo);
+    assert_int_equal(value(desk, &giver, COUNT), 6); /* of the 10 that came */
+    assert_int_equal(value(desk, &receiver, COUNT), 0);
+    assert_int_equal(value(desk, &giver, LATEST), 30);
+    assert_int_equal(value(desk, &giver, STAYS), 1);
+    assert_int_equal(value(desk, &receiver, LATEST), 30);
+}
+
+static void test_two_groups_that_are_one_owner_by_now(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid from = desk_enrol(desk, &card);
+    struct uid into = desk_enrol(desk, &card);
+    struct standing_owner owners[] = {standing_of_member(&from), standing_of_member(&into)};
+    struct buffer groups = {0};
+    (void)desk_merge(desk, &from, &into);
+    for (size_t i = 0; i < 2; i++) {
+        struct standing_step step = add_step(COUNT, 1 + (int64_t)i, INT64_MIN, 3);
+        standing_write_group(&groups, &owners[i], &step, 1);
+    }
+    struct command c = change_of(desk, desk_id(desk), buffer_slice(&groups));
+    desk_do(desk, &c);
+    assert_int_equal(value(desk, &owners[1], COUNT), 3);
+    buffer_fini(&groups);
+}
+
+static void test_who_is_erased_is_forgotten(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid from = desk_enrol(desk, &card);
+    struct uid into = desk_enrol(desk, &card);
+    struct standing_owner owners[] = {standing_of_member(&from), standing_of_member(&into)};
+    struct uid sale = desk_id(desk);
+    enum verdict verdict;
+    assert_int_equal(change(desk, sale, &owners[0], set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    struct uid held = quote(desk, &owners[1], add_step(COUNT, 1, INT64_MIN, INT64_MAX), &verdict);
+    (void)desk_merge(desk, &from, &into);
+    desk_erase(desk, &into);
+    assert_int_equal(count_of(desk, &owners[0]), 0);
+    assert_int_equal(count_of(desk, &owners[1]), 0);
+    assert_int_equal(value(desk, &owners[0], COUNT), 0);
+    assert_int_equal(change_now(desk, &owners[1], set_step(COUNT, 0, 0, 1)), VERDICT_MEMBER_ERASED);
+    assert_int_equal(take_back(desk, sale, &owners[0], take_step(COUNT, -4)), VERDICT_OK);
+    desk->now = desk_in_days(desk, 1);
+    assert_int_equal(expire(desk, held, desk->now), VERDICT_OK);
+    assert_int_equal(count_of(desk, &owners[1]), 0);
+}
+
+static struct card_number card_of_beta(struct desk *desk, uint64_t serial)
+{
+    struct card_number card;
+    assert_int_equal(card_number_make(&desk->partners[1].prefix, serial, &card), ERR_OK);
+    return card;
+}
+
+static void move_out(struct desk *desk, const struct card_number *card,
+                     const struct card_number *new_card)
+{
+    struct command move = desk_command(desk, COMMAND_MOVE_MEMBER);
+    move.move =
+        (struct command_move){.card = *card, .to = desk->partners[1].id, .new_card = *new_card};
+    desk_do(desk, &move);
+}
+
+/* Beta says that its card is another one from now on. */
+static void hear_of_move(struct desk *desk, const struct card_number *card,
+                         const struct card_number *moved_to)
+{
+    struct command command = desk_command(desk, COMMAND_TAKE_ENTRY);
+    command.take_entry =
+        (struct command_take_entry){.sender = desk->partners[1].id, .bytes = slice_of("entry", 5)};
+    command.take_entry.entry = (struct clearing_entry){.number = ++desk->entry_number,
+                                                       .period = {202609},
+                                                       .business_time = desk->now,
+                                                       .transaction_id = desk_id(desk),
+                                                       .kind = ENTRY_CARD_MOVED,
+                                                       .card = *card,
+                                                       .moved_to = *moved_to,
+                                                       .tariff = 1};
+    desk_do(desk, &command);
+}
+
+static void test_who_moves_is_known_by_the_card_there(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid member = desk_enrol(desk, &card);
+    struct card_number new_card = card_of_beta(desk, 5);
+    struct standing_owner owner = standing_of_member(&member);
+    struct standing_owner there = standing_of_card(&new_card);
+    struct uid sale = desk_id(desk);
+    assert_int_equal(change(desk, sale, &owner, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &there, set_step(COUNT, 0, 0, 2)), VERDICT_OK);
+    move_out(desk, &card, &new_card);
+    assert_int_equal(count_of(desk, &owner), 0);
+    assert_int_equal(value(desk, &there, COUNT), 12);
+    assert_int_equal(value(desk, &owner, COUNT), 12);
+    assert_int_equal(take_back(desk, sale, &owner, take_step(COUNT, -10)), VERDICT_OK);
+    assert_int_equal(value(desk, &there, COUNT), 2);
+    /* And on to another card there. */
+    struct card_number next = card_of_beta(desk, 6);
+    struct standing_owner last = standing_of_card(&next);
+    hear_of_move(desk, &new_card, &next);
+    assert_int_equal(count_of(desk, &there), 0);
+    assert_int_equal(count_of(desk, &last), 1);
+    assert_int_equal(value(desk, &owner, COUNT), 2);
+}
+
+static void test_who_comes_brings_what_is_remembered(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid member = desk_enrol(desk, &card);
+    struct card_number beta_card = card_of_beta(desk, 5);
+    struct standing_owner owner = standing_of_member(&member);
+    struct standing_owner abroad = standing_of_card(&beta_card);
+    assert_int_equal(change_now(desk, &abroad, set_step(COUNT, 0, 0, 4)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 0, 0, 1)), VERDICT_OK);
+    hear_of_move(desk, &beta_card, &card);
+    assert_int_equal(count_of(desk, &abroad), 0);
+    assert_int_equal(value(desk, &owner, COUNT), 5);
+    assert_int_equal(change_now(desk, &abroad, add_step(COUNT, 1, INT64_MIN, INT64_MAX)),
+                     VERDICT_OK);
+    assert_int_equal(value(desk, &owner, COUNT), 6);
+}
+
+int main(void)
+{
+#define AT_DESK(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
+    const struct CMUnitTest tests[] = {
+        AT_DESK(test_a_merge_and_its_undoing),
+        AT_DESK(test_two_groups_that_are_one_owner_by_now),
+        AT_DESK(test_who_is_erased_is_forgotten),
+        AT_DESK(test_who_moves_is_known_by_the_card_there),
+        AT_DESK(test_who_comes_brings_what_is_remembered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
