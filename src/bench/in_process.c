@@ -143,7 +143,7 @@ static enum err run_traffic(struct bench *bench, struct ledger *ledger,
 /* So many transfers, unmeasured. */
 static enum err top_up(struct bench *bench, struct ledger *ledger, uint64_t held)
 {
-    const struct load_plan plan = {.batch = BATCH_MAX, .in_flight = 4};
+    const struct load_plan plan = {.batch = BATCH_MAX, .in_flight = 4, .fill = traffic_transfers};
     struct load_result result;
     if (ledger->transfers >= held) {
         return ERR_OK;
