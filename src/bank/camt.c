@@ -39,10 +39,22 @@ struct reading {
     size_t booking_count;
 };
 
+/* Where the node at hand begins; the parser itself has read further. */
+static int line_of(const struct reading *r)
+{
+    const xmlNode *node = xmlTextReaderCurrentNode(r->xml);
+    long line = node == NULL ? -1 : xmlGetLineNo(node);
+    return line > 0 ? (int)line : xmlTextReaderGetParserLineNumber(r->xml);
+}
+
 static enum err fail(struct reading *r, const char *what)
 {
-    return note_set(r->note, ERR_INPUT, "line %d: %s", xmlTextReaderGetParserLineNumber(r->xml),
-                    what);
+    return note_set(r->note, ERR_INPUT, "line %d: %s", line_of(r), what);
+}
+
+static enum err fail_value(struct reading *r, const char *what)
+{
+    return note_set(r->note, ERR_INPUT, "line %d: %.200s: %s", line_of(r), r->path, what);
 }
 
 /* The four forms; the message's element is within the document. */
@@ -159,7 +171,7 @@ static enum err keep_text(struct reading *r, const char *text)
             continue;
         }
         if (r->text_count++ > 0) { /* 1<!-- -->000 is a thousand to some, and one to others */
-            return fail(r, "a value is in pieces");
+            return fail_value(r, "a value is in pieces");
         }
         if (out[0] != '\0') {
             continue;
@@ -167,7 +179,7 @@ static enum err keep_text(struct reading *r, const char *text)
         text += strspn(text, " \t\r\n");
         size_t length = strcspn(text, "\t\r\n");
         if (length >= fields[i].size) {
-            return fail(r, "a value is longer than it may be");
+            return fail_value(r, "a value is longer than it may be");
         }
         memcpy(out, text, length);
         out[length] = '\0';
@@ -304,7 +316,7 @@ static enum err begin_element(struct reading *r)
         r->status[0] = '\0';
         r->day[0] = '\0';
         r->transaction_count = 0;
-        r->entry_line = xmlTextReaderGetParserLineNumber(r->xml);
+        r->entry_line = line_of(r);
     } else if (strcmp(path, "Ntry/NtryDtls/TxDtls") == 0) {
         if (r->transaction_count > 0 && is_booked(r)) {
             TRY(emit(r, &r->transaction, false));

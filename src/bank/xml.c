@@ -20,8 +20,9 @@ xmlTextReaderPtr xml_reader_open(struct slice bytes, struct note *note)
         (void)note_set(note, ERR_INPUT, "the file is larger than %u bytes", LIMIT_BANK_FILE_BYTES);
         return NULL;
     }
-    xmlTextReaderPtr reader = xmlReaderForMemory((const char *)bytes.at, (int)bytes.length, NULL,
-                                                 NULL, XML_PARSE_NONET | XML_PARSE_NOCDATA);
+    xmlTextReaderPtr reader =
+        xmlReaderForMemory((const char *)bytes.at, (int)bytes.length, NULL, NULL,
+                           XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES);
     if (reader != NULL) {
         xmlTextReaderSetStructuredErrorHandler(reader, keep_problem, note);
     }

@@ -102,6 +102,9 @@
 #define LIMIT_RULE_NAME_BYTES  64u
 #define LIMIT_METRICS          256u
 #define LIMIT_TIERS            16u
+#define LIMIT_SEGMENTS         64u
+#define LIMIT_SHOPPER_LISTS    64u   /* that one member is on */
+#define LIMIT_GIVEN_ITEMS      1000u /* by one rule at once */
 #define LIMIT_COUPONS          256u
 #define LIMIT_COUPON_CODES     64u /* that one lists */
 #define LIMIT_CODE_BYTES       64u

@@ -107,6 +107,7 @@ enum option_key {
     OPT_RECEIPTS,
     OPT_AGAINST,
     OPT_PRICE,
+    OPT_EARLY,
     OPT_CHANNEL,
     OPT_LAST
 };

@@ -57,9 +57,12 @@ static enum cli_exit print_result(struct cli *cli, const struct invoice *invoice
                            "reference", terms->reference, "lines", lines_json(invoice)));
     }
     amount_format(terms->payment.amount.minor, invoice->charter->currency_decimals, text);
-    fprintf(cli->out, "wrote %s: %s owes %s %s %s, reference %s\n", cli_option(cli, OPT_OUT),
+    fprintf(cli->out, "wrote %s: %s owes %s %s %s, reference %s%s\n", cli_option(cli, OPT_OUT),
             terms->payment.debtor.text, terms->payment.creditor.text, text, terms->currency,
-            terms->reference);
+            terms->reference,
+            invoice->charter->is_multilateral
+                ? "\nall pairs are netted together: what is to be paid says talea payment list"
+                : "");
     return CLI_OK;
 }
 
@@ -90,9 +93,6 @@ static enum cli_exit judge(struct cli *cli, const Talea__V1__GetStatementRespons
 {
     struct statement_proof proof;
     struct note note = {""};
-    if (document->statement.len == 0) {
-        return cli_fail(cli, CLI_REFUSED, "NOT_AGREED", NULL, "there is no statement yet");
-    }
     enum err err = statement_prove(document, chain, arena, &proof, &note);
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, &note);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <talea/v1/back_office.pb-c.h>
 
+#include "base/clock.h"
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/message.h"
@@ -10,7 +11,10 @@
 #include "cli/selector.h"
 #include "cli/table.h"
 
-const struct argp_option period_close_options[] = {TRANSACTION_OPTION, {0}};
+const struct argp_option period_close_options[] = {
+    TRANSACTION_OPTION,
+    {"early", OPT_EARLY, NULL, 0, "Also a period that has not begun by the calendar", 0},
+    {0}};
 
 enum cli_exit office_call(struct cli *cli, const char *method, const ProtobufCMessage *request,
                           ProtobufCMessage **out_reply)
@@ -36,8 +40,18 @@ enum cli_exit office_get_statement(struct cli *cli, ProtobufCMessage **out_state
     talea__v1__get_statement_request__init(&request);
     request.partner = message_text(cli_argument(cli, 0));
     enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 1), &request.period);
-    return outcome == CLI_OK ? office_call(cli, "GetStatement", &request.base, out_statement)
-                             : outcome;
+    if (outcome == CLI_OK) {
+        outcome = office_call(cli, "GetStatement", &request.base, out_statement);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    return ((const Talea__V1__GetStatementResponse *)*out_statement)->statement.len > 0
+               ? CLI_OK
+               : cli_fail(cli, CLI_REFUSED, "NOT_AGREED",
+                          "talea period list says what it waits for",
+                          "there is no statement with %s of %s yet", cli_argument(cli, 0),
+                          cli_argument(cli, 1));
 }
 
 static void print_accounts(struct cli *cli, const struct units *units,
@@ -191,12 +205,27 @@ enum cli_exit run_period_list(struct cli *cli)
     return outcome == CLI_OK && has_difference(reply) ? CLI_REFUSED : outcome;
 }
 
+/* What is closed stays closed: one whose days are all to come is a slip. */
+static enum cli_exit check_begun(struct cli *cli, struct period period)
+{
+    struct clock_port clock = clock_of_system();
+    if (cli_option(cli, OPT_EARLY) != NULL || period_may_have_begun(period, clock_now(&clock))) {
+        return CLI_OK;
+    }
+    return cli_fail(cli, CLI_REFUSED, "PERIOD_NOT_BEGUN", "--early, if it is meant",
+                    "%s has not begun, and what is closed can't be opened again",
+                    cli_argument(cli, 0));
+}
+
 enum cli_exit run_period_close(struct cli *cli)
 {
     Talea__V1__ClosePeriodRequest request;
     talea__v1__close_period_request__init(&request);
     const char *id;
     enum cli_exit outcome = office_read_period(cli, cli_argument(cli, 0), &request.period);
+    if (outcome == CLI_OK) {
+        outcome = check_begun(cli, (struct period){request.period});
+    }
     if (outcome == CLI_OK) {
         outcome = session_transaction_id(cli, &id);
     }

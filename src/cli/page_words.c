@@ -103,12 +103,12 @@ static const char *const texts[PAGE_TEXTS][PAGE_LANGUAGES] = {
     [TEXT_POINTS_MONEY] = {"Points", "Баллы", "Ұпайлар"},
     [TEXT_FEES] = {"Fees", "Комиссии", "Комиссиялар"},
     [TEXT_TAXES] = {"Taxes", "Налоги", "Салықтар"},
-    [TEXT_NETTED] = {"This pair alone. It is paid as part of the net of all pairs, whose payments "
-                     "have references of their own.",
-                     "Только эта пара. Оплачивается в составе общего взаимозачёта всех пар, у "
-                     "платежей которого свои референсы.",
-                     "Тек осы жұп. Барлық жұптардың ортақ өзара есебінің құрамында төленеді, оның "
-                     "төлемдерінің өз референстері бар."},
+    [TEXT_NETTED] = {"This pair alone. It is paid as part of the net of all pairs: a payment with "
+                     "this reference may be of another sum.",
+                     "Только эта пара. Оплачивается в составе общего взаимозачёта всех пар: платёж "
+                     "с этим референсом может быть на другую сумму.",
+                     "Тек осы жұп. Барлық жұптардың ортақ өзара есебінің құрамында төленеді: осы "
+                     "референсі бар төлемнің сомасы басқа болуы мүмкін."},
     [TEXT_INVOICE_FOOT] = {"Made from the statement that both partners signed, at the prices of "
                            "the charter. A minus is a credit: it lowers what is to pay.",
                            "Составлено по акту, подписанному обоими партнёрами, по ценам устава. "

@@ -60,7 +60,9 @@ static void print_list(struct cli *cli, const Talea__V1__ListPaymentsResponse *r
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
     if (reply->n_payments == 0) {
-        fprintf(cli->out, "no payments: no period is netted yet\n");
+        const char *period = cli_option(cli, OPT_PERIOD);
+        fprintf(cli->out, "no payments of this brand%s%s\n", period == NULL ? " yet" : " of ",
+                period == NULL ? "" : period);
     }
 }
 

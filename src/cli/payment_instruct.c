@@ -1,5 +1,6 @@
 /* talea payment instruct: a payment file for this brand's bank. The node records first what goes
  * into it; the file follows from that, byte for byte, as often as it is asked for. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,6 +112,16 @@ static enum cli_exit print_result(struct cli *cli, const ProtobufCMessage *messa
     return CLI_OK;
 }
 
+/* Can a file be made there? */
+static bool has_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int length = slash == NULL ? 1 : (int)(slash - path) + 1;
+    int printed = snprintf(folder, sizeof folder, "%.*s", length, slash == NULL ? "." : path);
+    return printed < (int)sizeof folder && access(folder, W_OK | X_OK) == 0;
+}
+
 /* All that can be wrong before anything is recorded. */
 static enum cli_exit read_wish(struct cli *cli, struct pain_file *out)
 {
@@ -122,6 +133,10 @@ static enum cli_exit read_wish(struct cli *cli, struct pain_file *out)
     if (access(path, F_OK) == 0) {
         return cli_fail(cli, CLI_USAGE, "FILE_EXISTS", "name a new one", "%s is there already",
                         path);
+    }
+    if (!has_folder(path)) {
+        return cli_fail(cli, CLI_USAGE, "NOT_FOUND", NULL,
+                        "there is no folder for %s, or no way into it", path);
     }
     if (format != NULL && pain_version_parse(format, &out->version) != ERR_OK) {
         return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write pain.001.001.09 or pain.001.001.03",

@@ -73,26 +73,29 @@ enum kind {
     KIND_METRIC,
     KIND_TIER,
     KIND_COUPON,
+    KIND_SEGMENT,
     KIND_GOODS,
     KIND_COUNT
 };
 
 static size_t count_of(const struct rules_text *text, enum kind kind)
 {
-    return kind == KIND_RULE     ? text->rule_count
-           : kind == KIND_METRIC ? text->metric_count
-           : kind == KIND_TIER   ? text->tier_count
-           : kind == KIND_COUPON ? text->coupon_count
-                                 : text->goods_count;
+    return kind == KIND_RULE      ? text->rule_count
+           : kind == KIND_METRIC  ? text->metric_count
+           : kind == KIND_TIER    ? text->tier_count
+           : kind == KIND_COUPON  ? text->coupon_count
+           : kind == KIND_SEGMENT ? text->segment_count
+                                  : text->goods_count;
 }
 
 static const char *name_of(const struct rules_text *text, enum kind kind, size_t index)
 {
-    return kind == KIND_RULE     ? text->rules[index].name
-           : kind == KIND_METRIC ? text->metrics[index].name
-           : kind == KIND_TIER   ? text->tiers[index].name
-           : kind == KIND_COUPON ? text->coupons[index].name
-                                 : text->goods[index].name;
+    return kind == KIND_RULE      ? text->rules[index].name
+           : kind == KIND_METRIC  ? text->metrics[index].name
+           : kind == KIND_TIER    ? text->tiers[index].name
+           : kind == KIND_COUPON  ? text->coupons[index].name
+           : kind == KIND_SEGMENT ? text->segments[index].name
+                                  : text->goods[index].name;
 }
 
 static size_t find(const struct rules_text *text, enum kind kind, const char *name)
@@ -109,7 +112,8 @@ static size_t find(const struct rules_text *text, enum kind kind, const char *na
 static enum err describe(struct diff *diff, const struct programme_opened *programme,
                          enum kind kind, size_t index, struct named *out)
 {
-    static const char *const words[KIND_COUNT] = {"rule", "metric", "tier", "coupon", "goods"};
+    static const char *const words[KIND_COUNT] = {"rule",   "metric",  "tier",
+                                                  "coupon", "segment", "goods"};
     const struct rules_text *text = &programme->file.rules;
     const struct described_units units = {programme->units.points_decimals,
                                           programme->units.currency_decimals};
@@ -117,6 +121,9 @@ static enum err describe(struct diff *diff, const struct programme_opened *progr
     out->name = name_of(text, kind, index);
     if (kind == KIND_RULE) {
         return describe_rule(text, &text->rules[index], units, &diff->arena, &out->described);
+    }
+    if (kind == KIND_SEGMENT) {
+        return describe_segment(text, &text->segments[index], units, &diff->arena, &out->described);
     }
     if (kind == KIND_COUPON) {
         return describe_coupon(&text->coupons[index], &diff->arena, &out->described);

@@ -39,6 +39,7 @@ static const char *const words[TRACE_REASON_COUNT] = {
     [TRACE_CODE_OTHER] = "the code is somebody else's",
     [TRACE_CODE_USED] = "the code is used up",
     [TRACE_CODE_SPARE] = "another code of the coupon was taken",
+    [TRACE_LIST] = "on none of its lists",
     [TRACE_AROUND] = "not around that day of the member's year",
 };
 
@@ -92,6 +93,10 @@ static void print_why(FILE *out, const struct programme_opened *programme,
         print_bound(out, "its goods are", row, QUANTITY_DECIMALS);
     } else if (row->reason == TRACE_PURCHASE) {
         fprintf(out, "this is purchase %lld, not %lld", (long long)row->has, (long long)row->wants);
+    } else if (row->reason == TRACE_SEGMENT) {
+        fprintf(out, "decided by the segment %s", programme->file.rules.segments[row->has].name);
+    } else if (row->reason == TRACE_BALANCE) {
+        print_bound(out, "points that can be spent:", row, programme->units.points_decimals);
     } else if (row->reason == TRACE_TIER) {
         fprintf(out, "for other tiers than %s", tier_name(programme, (unsigned)row->has));
     } else if (row->reason == TRACE_REFERRER) {

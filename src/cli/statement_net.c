@@ -203,6 +203,57 @@ static void print_positions(const struct netting *netting)
     table_fini(&table);
 }
 
+static bool is_left_out(const struct netting *netting, const struct partner_id *partner)
+{
+    for (size_t i = 0; i < netting->left_out_count; i++) {
+        if (partner_id_equal(&netting->left_out[i], partner)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_statement(const struct netting *netting, const struct partner_id *a,
+                          const struct partner_id *b)
+{
+    for (size_t i = 0; i < netting->count; i++) {
+        const struct statement_half *half = &netting->statements[i].halves[0];
+        if ((partner_id_equal(&half->sender, a) && partner_id_equal(&half->receiver, b)) ||
+            (partner_id_equal(&half->sender, b) && partner_id_equal(&half->receiver, a))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef void missing_fn(void *context, const struct partner_id *a, const struct partner_id *b);
+
+/* The charter's pairs of which no file was named: the net is right only if they owe nothing. */
+static void each_missing(const struct netting *netting, missing_fn *each, void *context)
+{
+    const struct charter *charter = netting->charter;
+    for (size_t i = 0; i < charter->partner_count; i++) {
+        const struct partner_id *a = &charter->partners[i].id;
+        for (size_t j = i + 1; j < charter->partner_count && !is_left_out(netting, a); j++) {
+            const struct partner_id *b = &charter->partners[j].id;
+            if (!is_left_out(netting, b) && !has_statement(netting, a, b)) {
+                each(context, a, b);
+            }
+        }
+    }
+}
+
+static void print_missing(void *context, const struct partner_id *a, const struct partner_id *b)
+{
+    fprintf(context, "not counted: no statement of %s and %s is among the files\n", a->text,
+            b->text);
+}
+
+static void add_missing(void *context, const struct partner_id *a, const struct partner_id *b)
+{
+    json_array_append_new(context, json_pack("[s, s]", a->text, b->text));
+}
+
 static void print_result(const struct netting *netting)
 {
     const struct charter *charter = netting->charter;
@@ -224,6 +275,7 @@ static void print_result(const struct netting *netting)
     if (netting->payment_count == 0) {
         fprintf(out, "nobody pays\n");
     }
+    each_missing(netting, print_missing, out);
 }
 
 static enum cli_exit print_json(const struct netting *netting)
@@ -231,6 +283,8 @@ static enum cli_exit print_json(const struct netting *netting)
     const struct charter *charter = netting->charter;
     json_t *positions = json_array();
     json_t *payments = json_array();
+    json_t *missing = json_array();
+    each_missing(netting, add_missing, missing);
     for (size_t i = 0; i < netting->position_count; i++) {
         const struct net_position *position = &netting->positions[i];
         json_array_append_new(positions, json_pack("{s:s, s:I}", "partner", position->partner.text,
@@ -244,11 +298,11 @@ static enum cli_exit print_json(const struct netting *netting)
                                         (json_int_t)payment->amount.minor));
     }
     return cli_print_json(netting->cli,
-                          json_pack("{s:s, s:s, s:i, s:I, s:o, s:o}", "coalition",
+                          json_pack("{s:s, s:s, s:i, s:I, s:o, s:o, s:o}", "coalition",
                                     charter->coalition, "currency", charter->currency,
                                     "currency_decimals", (int)charter->currency_decimals,
                                     "statements", (json_int_t)netting->count, "positions",
-                                    positions, "payments", payments));
+                                    positions, "payments", payments, "missing", missing));
 }
 
 static enum cli_exit net(struct netting *netting)

@@ -30,6 +30,12 @@ struct debt_yaml {
 };
 
 struct burn_yaml {
+    char *points;
+    char *worth;
+    char *smallest;
+    char *largest_share;
+    char **except;
+    unsigned except_count;
     char *refund_expired_grace_days;
 };
 
@@ -65,7 +71,17 @@ static const cyaml_schema_field_t debt_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_value_t except_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, LIMIT_CONFIG_VALUE_BYTES),
+};
+
 static const cyaml_schema_field_t burn_fields[] = {
+    YAML_TEXT_OPTIONAL("points", struct burn_yaml, points),
+    YAML_TEXT_OPTIONAL("worth", struct burn_yaml, worth),
+    YAML_TEXT_OPTIONAL("smallest", struct burn_yaml, smallest),
+    YAML_TEXT_OPTIONAL("largest_share", struct burn_yaml, largest_share),
+    CYAML_FIELD_SEQUENCE("except", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct burn_yaml,
+                         except, &except_schema, 1, LIMIT_GOODS_SETS),
     YAML_TEXT_OPTIONAL("refund_expired_grace_days", struct burn_yaml, refund_expired_grace_days),
     CYAML_FIELD_END,
 };
@@ -92,6 +108,9 @@ static const cyaml_schema_field_t programme_fields[] = {
     CYAML_FIELD_SEQUENCE_COUNT("coupons", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct programme_yaml, rules.coupons, rules.coupons_count,
                                &programme_coupon_schema, 1, LIMIT_COUPONS),
+    CYAML_FIELD_SEQUENCE_COUNT("segments", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, rules.segments, rules.segments_count,
+                               &programme_segment_schema, 1, LIMIT_SEGMENTS),
     CYAML_FIELD_SEQUENCE_COUNT("rules", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct programme_yaml, rules.rules, rules.rules_count,
                                &programme_rule_schema, 1, LIMIT_RULES - 1),
@@ -214,6 +233,48 @@ static void check_rules(struct check *check, const struct programme_yaml *yaml,
                           &out->arena, &out->rules);
 }
 
+static uint16_t find_goods(struct check *check, const struct rules_text *text, const char *name)
+{
+    for (size_t i = 0; i < text->goods_count; i++) {
+        if (text->goods[i].name != NULL && strcmp(text->goods[i].name, name) == 0) {
+            return (uint16_t)i;
+        }
+    }
+    check_fail(check, "burn.except", "no goods are called %.64s", name);
+    return 0;
+}
+
+/* On which terms points pay for a basket. */
+static void check_burn(struct check *check, const struct burn_yaml *yaml, unsigned points_decimals,
+                       struct programme_file *out)
+{
+    struct burn_terms *terms = &out->burn;
+    uint16_t *except = arena_alloc(&out->arena, (yaml->except_count + 1) * sizeof except[0]);
+    terms->share = (struct decimal){100, 0};
+    check_minor(check, "burn.points", yaml->points, points_decimals, 1, LIMIT_POINTS_PER_COMMAND,
+                &terms->points_minor);
+    check_minor(check, "burn.worth", yaml->worth, out->money_decimals, 1, LIMIT_POINTS_PER_COMMAND,
+                &terms->worth_minor);
+    check_minor(check, "burn.smallest", yaml->smallest, points_decimals, 1,
+                LIMIT_POINTS_PER_COMMAND, &terms->smallest_minor);
+    check_decimal(check, "burn.largest_share", yaml->largest_share, &terms->share);
+    if ((yaml->points == NULL) != (yaml->worth == NULL)) {
+        check_fail(check, "burn", "names points and what they are worth, or neither");
+    }
+    if (except == NULL) {
+        check->err = check->err == ERR_OK ? ERR_RESOURCE : check->err;
+        return;
+    }
+    for (unsigned i = 0; i < yaml->except_count; i++) {
+        except[i] = find_goods(check, &out->rules, yaml->except[i]);
+    }
+    terms->except = except;
+    terms->except_count = yaml->except_count;
+    if (check->err == ERR_OK && burn_terms_check(terms, out->rules.goods_count) != ERR_OK) {
+        check_fail(check, "burn.largest_share", "is a percentage from 0 to 100");
+    }
+}
+
 void programme_file_fini(struct programme_file *programme)
 {
     arena_fini(&programme->arena);
@@ -232,6 +293,8 @@ enum err programme_file_parse(struct slice yaml, const char *name, unsigned poin
     arena_init(&programme.arena, RULES_BYTES);
     check_programme(&check, document, points_decimals, &programme);
     check_rules(&check, document, points_decimals, &programme);
+    check_burn(&check, &((const struct programme_yaml *)document)->burn, points_decimals,
+               &programme);
     document_free(&programme_schema, document);
     if (check.err != ERR_OK) {
         programme_file_fini(&programme);

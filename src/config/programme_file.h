@@ -11,7 +11,13 @@
  *   pending_days: 0      # optional: the return window
  *   expiry: {kind: end_of_month, months: 24}    # never | months | end_of_month | fixed_date |
  *                                               # inactivity
- *   burn: {refund_expired_grace_days: 14}       # optional
+ *   burn:                                       # optional, as each of its keys
+ *     refund_expired_grace_days: 14
+ *     points: 100                               # so many points pay
+ *     worth: 1.00                               # so much of a basket; both or neither
+ *     smallest: 500                             # points; fewer pay nothing
+ *     largest_share: 50                         # percent of a basket, 100 when it isn't said
+ *     except: [tobacco]                         # goods that points don't pay
  *   debt: {limit: 500}                          # optional: most points that a member may owe
  *
  * With rules (programme_rules.h) `earn` may be left out; with both it is their first rule, "earn",
@@ -28,7 +34,7 @@
 #include "base/bytes.h"
 #include "base/arena.h"
 #include "config/check.h"
-#include "programme/rules.h"
+#include "programme/quote.h"
 
 enum programme_file_expiry {
     PROGRAMME_FILE_EXPIRY_NEVER,
@@ -54,6 +60,7 @@ struct programme_file {
     int64_t debt_limit_minor;           /* points; INT64_MAX for none */
     unsigned refund_expired_grace_days; /* points given back to an expired lot live so long; 0 is
                                            not at all */
+    struct burn_terms burn;             /* of quotes; `except` is in the arena */
     bool has_rules;                     /* besides `earn` */
     struct rules_text rules; /* `earn`, where it is there, and the others; in the arena */
     struct arena arena;

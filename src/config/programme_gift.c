@@ -26,6 +26,8 @@ static bool read_gives(struct reading *r, const struct give_yaml *yaml, enum giv
                  {yaml->price, GIVES_PRICE},
                  {yaml->money_off, GIVES_MONEY_OFF},
                  {yaml->prolong, GIVES_UNTIL},
+                 {yaml->item, GIVES_ITEM},
+                 {yaml->refund, GIVES_REFUND},
                  {yaml->event, GIVES_EVENT}};
     unsigned count = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -43,7 +45,8 @@ static bool read_gives(struct reading *r, const struct give_yaml *yaml, enum giv
 
 static bool is_divided(enum gives gives)
 {
-    return gives == GIVES_POINTS_FOR_MONEY || gives == GIVES_MULTIPLE || gives == GIVES_PERCENT_OFF;
+    return gives == GIVES_POINTS_FOR_MONEY || gives == GIVES_MULTIPLE ||
+           gives == GIVES_PERCENT_OFF || gives == GIVES_REFUND;
 }
 
 /* Keys that have a meaning only beside some others. */
@@ -51,16 +54,18 @@ static void check_keys(struct reading *r, const struct give_yaml *yaml, enum giv
 {
     bool is_for_money = gives == GIVES_POINTS_FOR_MONEY;
     bool is_until = gives == GIVES_UNTIL;
+    bool is_item = gives == GIVES_ITEM;
     (void)is_only_of(r, "give.per", yaml->per, is_for_money);
     (void)is_only_of(r, "give.of", yaml->of, is_for_money);
     (void)is_only_of(r, "give.to", yaml->to, is_for_money || gives == GIVES_POINTS);
-    (void)is_only_of(r, "give.items", yaml->items, gives == GIVES_PRICE);
+    (void)is_only_of(r, "give.items", yaml->items, is_item || gives == GIVES_PRICE);
     if ((yaml->steps_count > 0) != (yaml->percent_off_by != NULL)) {
         check_fail(r->check, reading_key(r, "give").text,
                    "a percentage by a metric has steps, and nothing else does");
     }
-    (void)is_only_of(r, "give.months", yaml->months, is_until);
-    (void)is_only_of(r, "give.days", yaml->days, is_until);
+    (void)is_only_of(r, "give.worth", yaml->worth, is_item);
+    (void)is_only_of(r, "give.months", yaml->months, is_until || is_item);
+    (void)is_only_of(r, "give.days", yaml->days, is_until || is_item);
     (void)is_only_of(r, "give.end_of", yaml->end_of, is_until);
     (void)is_only_of(r, "give.added", yaml->added, is_until);
     if (!is_only_of(r, "give.rounding", yaml->rounding, is_divided(gives)) && is_divided(gives)) {
@@ -86,6 +91,17 @@ static const struct by_metric *read_steps(struct reading *r, const struct give_y
     }
     *by = (struct by_metric){metric, steps, yaml->steps_count};
     return by;
+}
+
+static void read_item(struct reading *r, const struct give_yaml *yaml, struct gift *out)
+{
+    out->item = reading_slice(r, yaml->item);
+    out->items = yaml->items == NULL ? 1 : out->items;
+    check_minor(r->check, reading_key(r, "give.worth").text, yaml->worth, r->units.money_decimals,
+                1, LIMIT_POINTS_PER_COMMAND, &out->money_minor);
+    if (yaml->months != NULL || yaml->days != NULL) {
+        reading_term(r, yaml->months, yaml->days, NULL, &out->term);
+    }
 }
 
 void rule_read_gift(struct reading *r, const struct give_yaml *yaml, struct gift *out)
@@ -125,6 +141,12 @@ void rule_read_gift(struct reading *r, const struct give_yaml *yaml, struct gift
         out->metric = reading_place(r, reading_metric(r, "give.prolong", yaml->prolong));
         reading_term(r, yaml->months, yaml->days, yaml->end_of, &out->term);
         out->term.is_added = reading_yes(r, "give.added", yaml->added);
+    }
+    if (out->gives == GIVES_REFUND) {
+        out->metric = reading_place(r, reading_metric(r, "give.refund", yaml->refund));
+    }
+    if (out->gives == GIVES_ITEM) {
+        read_item(r, yaml, out);
     }
     if (out->gives == GIVES_EVENT) {
         out->event = reading_slice(r, yaml->event);

@@ -17,6 +17,8 @@ struct reading {
     size_t metric_count;
     const struct tier *tiers;
     size_t tier_count;
+    const struct segment *segments; /* those before the entry that is read */
+    size_t segment_count;
     const struct coupon *coupons;
     size_t coupon_count;
 };
@@ -49,6 +51,13 @@ void reading_term(struct reading *r, const char *months, const char *days, const
                   struct term *out);
 
 const struct slice *reading_texts(struct reading *r, char *const *texts, unsigned count);
+
+/* The places of segments by name. */
+const uint16_t *reading_segments(struct reading *r, const char *key, char *const *names,
+                                 unsigned count);
+/* Bounds of metrics; of what one `reaches` there are two. */
+const struct metric_bounds *reading_bounds(struct reading *r, const struct bounds_yaml *yaml,
+                                           unsigned count, size_t *out_count);
 
 /* The parts of a rule. */
 void rule_read_when(struct reading *r, const struct rule_yaml *yaml, struct when *out);

@@ -73,6 +73,18 @@ static void read_priority(struct reading *r, const char *text, int *out_priority
     *out_priority = is_negative ? -(int)value : (int)value;
 }
 
+static const struct price *read_price(struct reading *r, const struct price_yaml *yaml)
+{
+    struct price *price = reading_take(r, 1, sizeof *price);
+    if (price != NULL) {
+        check_minor(r->check, reading_key(r, "price.points").text, yaml->points,
+                    r->units.points_decimals, 1, LIMIT_POINTS_PER_COMMAND, &price->points_minor);
+        check_minor(r->check, reading_key(r, "price.money").text, yaml->money,
+                    r->units.money_decimals, 1, LIMIT_POINTS_PER_COMMAND, &price->money_minor);
+    }
+    return price;
+}
+
 static const struct take *read_take(struct reading *r, const struct take_yaml *yaml)
 {
     struct take *take = reading_take(r, 1, sizeof *take);
@@ -91,7 +103,8 @@ static void check_rule(struct reading *r, const struct rule *rule)
                                      .metrics = r->metrics,
                                      .metric_count = r->metric_count,
                                      .tiers = r->tier_count,
-                                     .coupons = r->coupon_count};
+                                     .coupons = r->coupon_count,
+                                     .segments = r->segment_count};
     if (r->check->err == ERR_OK && rule_check(rule, &names, &note) != ERR_OK) {
         check_fail(r->check, r->path, "%s", note.text);
     }
@@ -112,6 +125,9 @@ static void read_rule(struct reading *r, const struct rule_yaml *yaml, struct ru
     out->except = read_sets(r, "except", yaml->except, yaml->except_count);
     out->except_count = yaml->except_count;
     rule_read_gift(r, &yaml->give, &out->gift);
+    if (yaml->price != NULL) {
+        out->price = read_price(r, yaml->price);
+    }
     if (yaml->take != NULL) {
         out->take = read_take(r, yaml->take);
     }
@@ -229,6 +245,30 @@ static void read_all_coupons(struct reading *r, const struct rules_yaml *yaml)
     r->coupon_count = coupons == NULL ? 0 : yaml->coupons_count;
 }
 
+static void read_all_segments(struct reading *r, const struct rules_yaml *yaml)
+{
+    struct segment *segments = reading_take(r, yaml->segments_count, sizeof segments[0]);
+    r->segments = segments;
+    r->segment_count = 0;
+    for (unsigned i = 0; segments != NULL && i < yaml->segments_count; i++) {
+        const struct segment_yaml *from = &yaml->segments[i];
+        struct segment *to = &segments[i];
+        reading_enter(r, "segments", i);
+        to->name = reading_name(r, "segment", from->segment);
+        to->line = positions_line(r->check->positions, r->path);
+        to->metrics = reading_bounds(r, from->metrics, from->metrics_count, &to->metric_count);
+        to->lists = reading_texts(r, from->lists, from->lists_count);
+        to->list_count = from->lists_count;
+        to->all = reading_segments(r, "all", from->all, from->all_count);
+        to->all_count = from->all_count;
+        to->any = reading_segments(r, "any", from->any, from->any_count);
+        to->any_count = from->any_count;
+        to->none = reading_segments(r, "none", from->none, from->none_count);
+        to->none_count = from->none_count;
+        r->segment_count++;
+    }
+}
+
 /* A tier has both or neither of a metric and a bound. */
 static bool is_reached(struct reading *r, const struct tier_yaml *yaml)
 {
@@ -247,6 +287,7 @@ void programme_rules_check(struct check *check, const struct rules_yaml *yaml,
     read_all_goods(&r, yaml);
     read_all_metrics(&r, yaml);
     read_all_coupons(&r, yaml);
+    read_all_segments(&r, yaml);
     struct rule *rules =
         reading_take(&r, yaml->rules_count + yaml->tiers_count + 1u, sizeof rules[0]);
     size_t count = 0;
@@ -269,6 +310,8 @@ void programme_rules_check(struct check *check, const struct rules_yaml *yaml,
                                     .metric_count = r.metric_count,
                                     .tiers = r.tiers,
                                     .tier_count = r.tier_count,
+                                    .segments = r.segments,
+                                    .segment_count = r.segment_count,
                                     .coupons = r.coupons,
                                     .coupon_count = r.coupon_count,
                                     .rules = rules,

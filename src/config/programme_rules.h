@@ -18,6 +18,9 @@
  *   coupons:
  *     - {coupon: spring, codes: [SPRING, LENZ]}     # which anyone may say
  *     - {coupon: sorry, prefix: S-, personal: yes}  # issued one by one; only for whom it was
+ *   segments:                           # all that one says holds of its members
+ *     - {segment: loyal, metrics: [{metric: visits, at_least: 5}], lists: [staff]}
+ *     - {segment: best, all: [loyal], any: [rich, old], none: [lost]}  # which stand before it
  *   rules:
  *     - rule: saturday-double
  *       on: sale                        # the default; any; else the name of an event
@@ -37,6 +40,8 @@
  *       around: {day: birthday, before: 3, after: 7}  # or enrolment, from a year on
  *       tiers: [none, silver]           # the highest that the member holds
  *       referred: yes                   # somebody else brought the member
+ *       segments: [loyal]               # in one of these
+ *       not_in: [lost]                  # and in none of these
  *       coupon: spring                  # a code of it is shown
  *       for: [bread]                    # any of these goods; without it all
  *       except: [tobacco]
@@ -50,8 +55,11 @@
  *         # {points: 1, to: stars}      to a metric of "given", also with `per`
  *         # {prolong: silver, months: 12, days: 1, end_of: year, added: yes}
  *         #                             a metric of "until"; added to what is left, or from today
+ *         # {item: mug, items: 1, worth: 5.00, days: 30}   worth, months and days: optional
+ *         # {refund: prime, rounding: down}   ends it: money for the days that are left of it
  *         # {event: referral}           for who brought the member
  *       take: {points: 10, of: stars}   # must be there, and is taken
+ *       price: {points: 500, money: 2.00}  # of events: what the balance must have; one or both
  *       priority: 10                    # -1000 to 1000; 0 is the default
  *       group: weekend                  # of those with one group the one that gives most
  *       exclusive: yes
@@ -97,6 +105,20 @@ struct coupon_yaml {
     char *personal;
 };
 
+struct segment_yaml {
+    char *segment;
+    struct bounds_yaml *metrics;
+    unsigned metrics_count;
+    char **lists;
+    unsigned lists_count;
+    char **all;
+    unsigned all_count;
+    char **any;
+    unsigned any_count;
+    char **none;
+    unsigned none_count;
+};
+
 struct bounds_yaml {
     char *metric;
     char *at_least;
@@ -120,6 +142,11 @@ struct take_yaml {
     char *of;
 };
 
+struct price_yaml {
+    char *points;
+    char *money;
+};
+
 struct give_yaml {
     char *points;
     char *per;
@@ -132,6 +159,9 @@ struct give_yaml {
     char *money_off;
     char *price;
     char *items;
+    char *item;
+    char *worth;
+    char *refund;
     char *rounding;
     char *to;
     char *prolong;
@@ -173,6 +203,10 @@ struct rule_yaml {
     char **tiers;
     unsigned tiers_count;
     char *referred;
+    char **segments;
+    unsigned segments_count;
+    char **not_in;
+    unsigned not_in_count;
     char *coupon;
     char **goods;
     unsigned goods_names_count;
@@ -180,6 +214,7 @@ struct rule_yaml {
     unsigned except_count;
     struct give_yaml give;
     struct take_yaml *take;
+    struct price_yaml *price;
     char *priority;
     char *group;
     char *exclusive;
@@ -194,6 +229,8 @@ struct rules_yaml {
     unsigned metrics_count;
     struct tier_yaml *tiers;
     unsigned tiers_count;
+    struct segment_yaml *segments;
+    unsigned segments_count;
     struct coupon_yaml *coupons;
     unsigned coupons_count;
     struct rule_yaml *rules;
@@ -204,6 +241,7 @@ extern const cyaml_schema_value_t programme_goods_schema;
 extern const cyaml_schema_value_t programme_metric_schema;
 extern const cyaml_schema_value_t programme_tier_schema;
 extern const cyaml_schema_value_t programme_coupon_schema;
+extern const cyaml_schema_value_t programme_segment_schema;
 extern const cyaml_schema_value_t programme_rule_schema;
 
 /* How amounts are written: decimals of points and money. */

@@ -104,6 +104,31 @@ static const cyaml_schema_value_t bounds_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct bounds_yaml, bounds_fields),
 };
 
+static const cyaml_schema_field_t segment_fields[] = {
+    YAML_TEXT("segment", struct segment_yaml, segment),
+    CYAML_FIELD_SEQUENCE("metrics", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct segment_yaml,
+                         metrics, &bounds_schema, 1, LIMIT_METRICS),
+    CYAML_FIELD_SEQUENCE("lists", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct segment_yaml,
+                         lists, &text_schema, 1, LIMIT_SHOPPER_LISTS),
+    CYAML_FIELD_SEQUENCE("all", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct segment_yaml, all,
+                         &text_schema, 1, LIMIT_SEGMENTS),
+    CYAML_FIELD_SEQUENCE("any", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct segment_yaml, any,
+                         &text_schema, 1, LIMIT_SEGMENTS),
+    CYAML_FIELD_SEQUENCE("none", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct segment_yaml,
+                         none, &text_schema, 1, LIMIT_SEGMENTS),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t programme_segment_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct segment_yaml, segment_fields),
+};
+
+static const cyaml_schema_field_t price_fields[] = {
+    YAML_TEXT_OPTIONAL("points", struct price_yaml, points),
+    YAML_TEXT_OPTIONAL("money", struct price_yaml, money),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t give_fields[] = {
     YAML_TEXT_OPTIONAL("points", struct give_yaml, points),
     YAML_TEXT_OPTIONAL("per", struct give_yaml, per),
@@ -116,6 +141,9 @@ static const cyaml_schema_field_t give_fields[] = {
     YAML_TEXT_OPTIONAL("money_off", struct give_yaml, money_off),
     YAML_TEXT_OPTIONAL("price", struct give_yaml, price),
     YAML_TEXT_OPTIONAL("items", struct give_yaml, items),
+    YAML_TEXT_OPTIONAL("item", struct give_yaml, item),
+    YAML_TEXT_OPTIONAL("worth", struct give_yaml, worth),
+    YAML_TEXT_OPTIONAL("refund", struct give_yaml, refund),
     YAML_TEXT_OPTIONAL("rounding", struct give_yaml, rounding),
     YAML_TEXT_OPTIONAL("to", struct give_yaml, to),
     YAML_TEXT_OPTIONAL("prolong", struct give_yaml, prolong),
@@ -163,6 +191,10 @@ static const cyaml_schema_field_t rule_fields[] = {
     CYAML_FIELD_SEQUENCE("tiers", OPTIONAL_LIST, struct rule_yaml, tiers, &text_schema, 1,
                          LIMIT_TIERS + 1),
     YAML_TEXT_OPTIONAL("referred", struct rule_yaml, referred),
+    CYAML_FIELD_SEQUENCE("segments", OPTIONAL_LIST, struct rule_yaml, segments, &text_schema, 1,
+                         LIMIT_SEGMENTS),
+    CYAML_FIELD_SEQUENCE("not_in", OPTIONAL_LIST, struct rule_yaml, not_in, &text_schema, 1,
+                         LIMIT_SEGMENTS),
     YAML_TEXT_OPTIONAL("coupon", struct rule_yaml, coupon),
     CYAML_FIELD_SEQUENCE_COUNT("for", OPTIONAL_LIST, struct rule_yaml, goods, goods_names_count,
                                &text_schema, 1, LIMIT_GOODS_SETS),
@@ -170,6 +202,7 @@ static const cyaml_schema_field_t rule_fields[] = {
                          LIMIT_GOODS_SETS),
     CYAML_FIELD_MAPPING("give", CYAML_FLAG_DEFAULT, struct rule_yaml, give, give_fields),
     CYAML_FIELD_MAPPING_PTR("take", OPTIONAL_LIST, struct rule_yaml, take, take_fields),
+    CYAML_FIELD_MAPPING_PTR("price", OPTIONAL_LIST, struct rule_yaml, price, price_fields),
     YAML_TEXT_OPTIONAL("priority", struct rule_yaml, priority),
     YAML_TEXT_OPTIONAL("group", struct rule_yaml, group),
     YAML_TEXT_OPTIONAL("exclusive", struct rule_yaml, exclusive),

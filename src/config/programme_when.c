@@ -80,13 +80,14 @@ static void read_bounds(struct reading *r, const struct bounds_yaml *yaml,
 }
 
 /* What a metric reaches is two bounds: it was below that, and with this occasion it is not. */
-static void read_metrics(struct reading *r, const struct rule_yaml *yaml, struct when *out)
+const struct metric_bounds *reading_bounds(struct reading *r, const struct bounds_yaml *yaml,
+                                           unsigned yaml_count, size_t *out_count)
 {
-    struct metric_bounds *bounds = reading_take(r, 2u * yaml->metrics_count, sizeof bounds[0]);
+    struct metric_bounds *bounds = reading_take(r, 2u * yaml_count, sizeof bounds[0]);
     size_t count = 0;
-    for (unsigned i = 0; bounds != NULL && i < yaml->metrics_count; i++) {
-        read_bounds(r, &yaml->metrics[i], &bounds[count]);
-        if (yaml->metrics[i].reaches != NULL) {
+    for (unsigned i = 0; bounds != NULL && i < yaml_count; i++) {
+        read_bounds(r, &yaml[i], &bounds[count]);
+        if (yaml[i].reaches != NULL) {
             bounds[count + 1] = (struct metric_bounds){.metric = bounds[count].metric,
                                                        .at_least = bounds[count].below,
                                                        .below = INT64_MAX,
@@ -95,8 +96,27 @@ static void read_metrics(struct reading *r, const struct rule_yaml *yaml, struct
         }
         count++;
     }
-    out->metrics = bounds;
-    out->metric_count = count;
+    *out_count = count;
+    return bounds;
+}
+
+const uint16_t *reading_segments(struct reading *r, const char *key, char *const *names,
+                                 unsigned count)
+{
+    uint16_t *places = reading_take(r, count, sizeof places[0]);
+    for (unsigned i = 0; places != NULL && i < count; i++) {
+        size_t s = 0;
+        while (s < r->segment_count &&
+               (r->segments[s].name == NULL || strcmp(r->segments[s].name, names[i]) != 0)) {
+            s++;
+        }
+        places[i] = (uint16_t)s;
+        if (s == r->segment_count) {
+            check_fail(r->check, reading_key(r, key).text, "no segment before it is called %.64s",
+                       names[i]);
+        }
+    }
+    return places;
 }
 
 static void read_around(struct reading *r, const struct around_yaml *yaml, struct when *out)
@@ -148,7 +168,11 @@ static const uint16_t *read_coupon(struct reading *r, const char *name)
 
 static void read_member(struct reading *r, const struct rule_yaml *yaml, struct when *out)
 {
-    read_metrics(r, yaml, out);
+    out->metrics = reading_bounds(r, yaml->metrics, yaml->metrics_count, &out->metric_count);
+    out->segments = reading_segments(r, "segments", yaml->segments, yaml->segments_count);
+    out->segment_count = yaml->segments_count;
+    out->not_in = reading_segments(r, "not_in", yaml->not_in, yaml->not_in_count);
+    out->not_in_count = yaml->not_in_count;
     read_around(r, yaml->around, out);
     for (unsigned i = 0; i < yaml->tiers_count; i++) {
         out->tiers |= tier_bit(r, yaml->tiers[i]);

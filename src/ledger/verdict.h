@@ -20,7 +20,7 @@ enum verdict {
     VERDICT_TRANSFER_TO_SELF = 14,
     VERDICT_REASON_UNKNOWN = 15, /* not a code of [A-Z0-9_] */
     VERDICT_POINTS_ZERO = 16,
-    VERDICT_PARTNER_UNKNOWN = 20, /* no partner has this card's prefix */
+    VERDICT_PARTNER_UNKNOWN = 20, /* no partner has this name, or this card's prefix */
     VERDICT_STREAM_FROZEN = 21,
     VERDICT_CARD_UNKNOWN = 30,
     VERDICT_CARD_BLOCKED = 31,

@@ -110,7 +110,8 @@ static bool matches_all_of(const struct rule *wide, const struct rule *narrow)
     bool has_all_places = w->store_count == 0 && w->channel_count == 0;
     bool has_all_members = w->metric_count == 0 && w->purchase == 0 && w->around == NULL &&
                            w->tiers == 0 && !w->is_referred && w->coupon == NULL &&
-                           wide->take == NULL;
+                           w->segment_count + w->not_in_count == 0 && wide->take == NULL &&
+                           wide->price == NULL;
     bool is_same_event =
         wide->is_on_any ||
         (wide->on == narrow->on && slice_equal(wide->event, narrow->event) && !narrow->is_on_any);
@@ -160,6 +161,13 @@ static bool looks_at_metric(const struct rules_text *text, size_t metric)
             return true;
         }
     }
+    for (size_t s = 0; s < text->segment_count; s++) {
+        for (size_t m = 0; m < text->segments[s].metric_count; m++) {
+            if (text->segments[s].metrics[m].metric == metric) {
+                return true;
+            }
+        }
+    }
     for (size_t r = 0; r < text->rule_count; r++) {
         const struct when *when = &text->rules[r].when;
         const struct rule *rule = &text->rules[r];
@@ -182,6 +190,26 @@ static bool asks_for_coupon(const struct rules_text *text, size_t coupon)
     for (size_t r = 0; r < text->rule_count; r++) {
         const uint16_t *asked = text->rules[r].when.coupon;
         if (asked != NULL && *asked == coupon) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool asks_for_segment(const struct rules_text *text, uint16_t segment)
+{
+    for (size_t r = 0; r < text->rule_count; r++) {
+        const struct when *when = &text->rules[r].when;
+        if (has_set(when->segments, when->segment_count, segment) ||
+            has_set(when->not_in, when->not_in_count, segment)) {
+            return true;
+        }
+    }
+    for (size_t s = segment; s < text->segment_count; s++) {
+        const struct segment *other = &text->segments[s];
+        if (has_set(other->all, other->all_count, segment) ||
+            has_set(other->any, other->any_count, segment) ||
+            has_set(other->none, other->none_count, segment)) {
             return true;
         }
     }
@@ -290,6 +318,12 @@ static void advise_on_unused(struct advising *a)
                    text->coupons[c].name);
         }
     }
+    for (size_t s = 0; s < text->segment_count; s++) {
+        if (!asks_for_segment(text, (uint16_t)s)) {
+            advise(a, ADVICE_UNUSED, text->segments[s].line, "segment %s: nothing asks for it",
+                   text->segments[s].name);
+        }
+    }
     for (size_t g = 0; g < text->goods_count; g++) {
         if (!looks_at_goods(text, g)) {
             advise(a, ADVICE_UNUSED, text->goods[g].line, "goods %s: no rule is for them",
@@ -302,7 +336,7 @@ enum err advice_give(const struct rules *rules, struct arena *arena, struct advi
 {
     struct advising a = {.text = rules_text(rules)};
     a.capacity = a.text->rule_count * 2 + a.text->metric_count + a.text->tier_count +
-                 a.text->coupon_count + a.text->goods_count;
+                 a.text->coupon_count + a.text->segment_count + a.text->goods_count;
     a.at = arena_alloc(arena, (a.capacity + 1) * sizeof a.at[0]);
     if (a.at == NULL) {
         return ERR_RESOURCE;

@@ -99,10 +99,10 @@ static void say_bound(struct describing *d, const char *key, int64_t minor, unsi
 }
 
 static void say_metrics(struct describing *d, const struct rules_text *text,
-                        const struct when *when)
+                        const struct metric_bounds *at, size_t count)
 {
-    for (size_t i = 0; i < when->metric_count; i++) {
-        const struct metric_bounds *bounds = &when->metrics[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct metric_bounds *bounds = &at[i];
         const struct metric *metric = &text->metrics[bounds->metric];
         unsigned decimals =
             metric_of_decimals(metric->of, d->units.points_decimals, d->units.money_decimals);
@@ -118,8 +118,20 @@ static void say_metrics(struct describing *d, const struct rules_text *text,
         }
         say(d, bounds->counts_this ? " with this" : "");
     }
-    if (when->metric_count > 0) {
+    if (count > 0) {
         end_value(d, "metrics");
+    }
+}
+
+static void say_segments(struct describing *d, const struct rules_text *text, const char *key,
+                         const uint16_t *segments, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        say_comma(d);
+        say(d, "%s", text->segments[segments[i]].name);
+    }
+    if (count > 0) {
+        end_value(d, key);
     }
 }
 
@@ -142,6 +154,8 @@ static void say_member(struct describing *d, const struct rules_text *text, cons
     if (when->tiers != 0) {
         end_value(d, "tiers");
     }
+    say_segments(d, text, "segments", when->segments, when->segment_count);
+    say_segments(d, text, "not_in", when->not_in, when->not_in_count);
     if (when->coupon != NULL) {
         say(d, "%s", text->coupons[*when->coupon].name);
         end_value(d, "coupon");
@@ -253,6 +267,18 @@ static void say_gift(struct describing *d, const struct rules_text *text, const 
         say(d, "prolong %s by", text->metrics[*gift->metric].name);
         say_term(d, &gift->term);
         break;
+    case GIVES_ITEM:
+        say(d, "%u ", gift->items);
+        say_slice(d, gift->item);
+        if (gift->money_minor != 0) {
+            say(d, " worth ");
+            say_amount(d, gift->money_minor, d->units.money_decimals);
+        }
+        say_term(d, &gift->term);
+        break;
+    case GIVES_REFUND:
+        say(d, "refund %s, rounding %s", text->metrics[*gift->metric].name, rounding);
+        break;
     case GIVES_EVENT:
         say(d, "event ");
         say_slice(d, gift->event);
@@ -264,7 +290,7 @@ static void say_gift(struct describing *d, const struct rules_text *text, const 
         say_amount(d, gift->points_minor, d->units.points_decimals);
         break;
     }
-    if (gift->metric != NULL && gift->gives != GIVES_UNTIL) {
+    if (gift->metric != NULL && gift->gives != GIVES_UNTIL && gift->gives != GIVES_REFUND) {
         say(d, " to %s", text->metrics[*gift->metric].name);
     }
     end_value(d, "give");
@@ -359,11 +385,17 @@ enum err describe_rule(const struct rules_text *text, const struct rule *rule,
     say_bound(&d, "goods_cost", when->goods_minor, units.money_decimals);
     say_bound(&d, "goods_count", when->goods_milli, QUANTITY_DECIMALS);
     say_bound(&d, "purchase", when->purchase, 0);
-    say_metrics(&d, text, when);
+    say_metrics(&d, text, when->metrics, when->metric_count);
     say_member(&d, text, when);
     say_sets(&d, "for", text, rule->goods, rule->goods_count);
     say_sets(&d, "except", text, rule->except, rule->except_count);
     say_gift(&d, text, &rule->gift);
+    if (rule->price != NULL) {
+        say_amount(&d, rule->price->points_minor, units.points_decimals);
+        say(&d, " points and money ");
+        say_amount(&d, rule->price->money_minor, units.money_decimals);
+        end_value(&d, "price");
+    }
     if (rule->take != NULL) {
         say_amount(&d, rule->take->minor, units.points_decimals);
         say(&d, " of %s", text->metrics[rule->take->metric].name);
@@ -413,6 +445,19 @@ enum err describe_coupon(const struct coupon *coupon, struct arena *arena, struc
         say(&d, "yes");
         end_value(&d, "personal");
     }
+    return finish(&d);
+}
+
+enum err describe_segment(const struct rules_text *text, const struct segment *segment,
+                          struct described_units units, struct arena *arena, struct described *out)
+{
+    struct describing d = {.arena = arena, .out = out, .units = units};
+    out->count = 0;
+    say_metrics(&d, text, segment->metrics, segment->metric_count);
+    say_texts(&d, "lists", segment->lists, segment->list_count);
+    say_segments(&d, text, "all", segment->all, segment->all_count);
+    say_segments(&d, text, "any", segment->any, segment->any_count);
+    say_segments(&d, text, "none", segment->none, segment->none_count);
     return finish(&d);
 }
 

@@ -36,6 +36,9 @@ MUST_USE enum err describe_tier(const struct rules_text *text, const struct tier
                                 struct arena *arena, struct described *out);
 MUST_USE enum err describe_coupon(const struct coupon *coupon, struct arena *arena,
                                   struct described *out);
+MUST_USE enum err describe_segment(const struct rules_text *text, const struct segment *segment,
+                                   struct described_units units, struct arena *arena,
+                                   struct described *out);
 MUST_USE enum err describe_goods(const struct goods_set *set, struct arena *arena,
                                  struct described *out);
 

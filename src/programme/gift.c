@@ -140,6 +140,26 @@ static int64_t days_more(const struct judging *j, const struct gift *gift)
     return until > end ? until - end : 0;
 }
 
+/* What was paid for the metric's term, and for how many days. */
+static int64_t paid_now(const struct judging *j, uint16_t metric, unsigned variant)
+{
+    uint64_t slot = slot_named(SLOT_TERM_PAID, variant, j->text->metrics[metric].name);
+    return standing_value_now(j->standing, &j->changes, slot, 0);
+}
+
+/* The share of what was paid that the days which are left have. */
+static enum err refund_wanted(const struct judging *j, const struct gift *gift, int64_t *out_wanted)
+{
+    int64_t left = metric_end_now(j, *gift->metric) - j->day;
+    int64_t days = paid_now(j, *gift->metric, 1);
+    *out_wanted = 0;
+    if (days <= 0) {
+        return ERR_OK;
+    }
+    return int64_mul_div(paid_now(j, *gift->metric, 0), left < days ? left : days, days,
+                         gift->rounding, out_wanted);
+}
+
 enum err gift_wanted(const struct judging *j, const struct rule *rule, int64_t *out_wanted,
                      int64_t *out_parts)
 {
@@ -172,6 +192,11 @@ enum err gift_wanted(const struct judging *j, const struct rule *rule, int64_t *
     case GIVES_UNTIL:
         *out_wanted = days_more(j, gift);
         return ERR_OK;
+    case GIVES_REFUND:
+        return refund_wanted(j, gift, out_wanted);
+    case GIVES_ITEM:
+        *out_wanted = gift->items;
+        return ERR_OK;
     case GIVES_EVENT:
         *out_wanted = 1;
         return ERR_OK;
@@ -193,14 +218,75 @@ static enum err prolong(struct judging *j, uint16_t metric, int64_t days)
     return standing_add(j->standing, &j->changes, j->arena, slot, 0, end - kept);
 }
 
+static enum err add_paid(struct judging *j, uint16_t metric, int64_t money, int64_t days)
+{
+    const char *name = j->text->metrics[metric].name;
+    TRY(standing_add(j->standing, &j->changes, j->arena, slot_named(SLOT_TERM_PAID, 0, name), 0,
+                     money));
+    return standing_add(j->standing, &j->changes, j->arena, slot_named(SLOT_TERM_PAID, 1, name), 0,
+                        days);
+}
+
+static enum err forget_paid(struct judging *j, uint16_t metric)
+{
+    return add_paid(j, metric, -paid_now(j, metric, 0), -paid_now(j, metric, 1));
+}
+
+/* Goods that the rule names, or its price, are paid for the days that it gives. */
+static enum err pay_for(struct judging *j, const struct rule *rule, int64_t days)
+{
+    uint16_t metric = *rule->gift.metric;
+    int64_t money = rule->price != NULL ? rule->price->money_minor : 0;
+    for (size_t i = 0; rule->goods_count > 0 && i < j->occasion->line_count; i++) {
+        if (match_line(j, rule, i)) {
+            money += j->occasion->lines[i].amount.minor - j->discounts[i];
+        }
+    }
+    if (metric_end_now(j, metric) == j->day) {
+        TRY(forget_paid(j, metric)); /* what it was for is over */
+    }
+    return money > 0 ? add_paid(j, metric, money, days) : ERR_OK;
+}
+
+static enum err give_back(struct judging *j, uint16_t metric, int64_t money)
+{
+    uint64_t slot = rules_metric_slot(j->rules, metric);
+    int64_t kept = standing_value_now(j->standing, &j->changes, slot, 0);
+    TRY(int64_add(j->refund, money, &j->refund));
+    TRY(forget_paid(j, metric));
+    return standing_add(j->standing, &j->changes, j->arena, slot, 0, j->day - kept);
+}
+
+static void give_item(struct judging *j, uint16_t place, int64_t count)
+{
+    const struct gift *gift = &j->text->rules[place].gift;
+    int64_t day = day_months_after(j->day, gift->term.months) + gift->term.days;
+    bool is_for_ever = gift->term.months + gift->term.days == 0;
+    j->items[j->item_count++] = (struct item){.rule = place,
+                                              .name = gift->item,
+                                              .count = count,
+                                              .worth = money_of(gift->money_minor),
+                                              .until_day = is_for_ever      ? INT64_MAX
+                                                           : day > DAY_LAST ? DAY_LAST
+                                                                            : day};
+}
+
 enum err gift_hand_out(struct judging *j, const struct rule *rule, int64_t given)
 {
     const struct gift *gift = &rule->gift;
+    uint16_t place = (uint16_t)(rule - j->text->rules);
     if (gift->gives == GIVES_UNTIL) {
+        TRY(pay_for(j, rule, given));
         return prolong(j, *gift->metric, given);
     }
+    if (gift->gives == GIVES_REFUND) {
+        return give_back(j, *gift->metric, given);
+    }
+    if (gift->gives == GIVES_ITEM) {
+        give_item(j, place, given);
+        return ERR_OK;
+    }
     if (gift->gives == GIVES_EVENT) {
-        uint16_t place = (uint16_t)(rule - j->text->rules);
         j->raised[j->raised_count++] = (struct raised){place, gift->event};
         return ERR_OK;
     }

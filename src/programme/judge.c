@@ -33,6 +33,9 @@ static enum err offer_of(struct judging *j, uint16_t place, size_t code, struct 
     }
     TRY(gift_wanted(j, rule, &offer.wanted, offer.parts));
     offer.given = caps_leave(j, place, code, offer.wanted);
+    if (rule->price != NULL && offer.given < offer.wanted) {
+        offer.given = 0; /* a part of it isn't worth its price */
+    }
     *out = offer;
     return ERR_OK;
 }
@@ -63,6 +66,10 @@ static enum err take_offer(struct judging *j, const struct offer *offer)
         if (stage == STAGE_BASE) {
             TRY(give_to_lines(j, offer, j->base_points));
         }
+    }
+    if (rule->price != NULL) {
+        j->spent += rule->price->points_minor; /* no more than the balance */
+        TRY(int64_add(j->due, rule->price->money_minor, &j->due));
     }
     if (rule->take != NULL) {
         TRY(metric_take(j, rule->take));
@@ -263,9 +270,10 @@ static enum err reserve(struct judging *j, size_t candidates, bool is_traced)
     j->paid = arena_alloc(j->arena, lines * sizeof j->paid[0]);
     j->base_points = arena_alloc(j->arena, lines * sizeof j->base_points[0]);
     j->awards = arena_alloc(j->arena, (candidates + 1) * sizeof j->awards[0]);
+    j->items = arena_alloc(j->arena, (candidates + 1) * sizeof j->items[0]);
     j->raised = arena_alloc(j->arena, (candidates + 1) * sizeof j->raised[0]);
     if (j->discounts == NULL || j->paid == NULL || j->base_points == NULL || j->awards == NULL ||
-        j->raised == NULL) {
+        j->raised == NULL || j->items == NULL) {
         return ERR_RESOURCE;
     }
     memset(j->discounts, 0, lines * sizeof j->discounts[0]);
@@ -316,6 +324,11 @@ static enum err conclude(struct judging *j, struct judgement *out)
         .claims = j->claims,
         .claim_count = j->claim_count,
         .codes = j->verdicts,
+        .items = j->items,
+        .item_count = j->item_count,
+        .spent = points_of(j->spent),
+        .due = money_of(j->due),
+        .refund = money_of(j->refund),
         .raised = j->raised,
         .raised_count = j->raised_count,
         .trace = j->trace,

@@ -39,6 +39,9 @@ enum trace_reason {
     TRACE_CODE_OTHER,   /* it is somebody else's */
     TRACE_CODE_USED,    /* it was used up */
     TRACE_CODE_SPARE,   /* another code of the coupon was taken */
+    TRACE_SEGMENT,      /* in none of its segments, or in one that it is not for; has: that one */
+    TRACE_LIST,         /* of a segment: on none of its lists */
+    TRACE_BALANCE,      /* the points that can be spent; what it costs */
     TRACE_TAKE,         /* the metric that it takes from; what it takes */
     TRACE_REASON_COUNT
 };
@@ -57,6 +60,15 @@ struct award {
     uint16_t rule;
     int64_t wanted; /* without its caps: minor units of points, or of money for a discount */
     int64_t given;  /* 1 or more; in what it is counted: rule_given_in */
+};
+
+/* A thing that was given. */
+struct item {
+    uint16_t rule;
+    struct slice name; /* the rule's text */
+    int64_t count;
+    struct money worth; /* of each; 0: nothing is said */
+    int64_t until_day;  /* the first day on which it is over; INT64_MAX: never */
 };
 
 /* An event for who brought the member, to be judged as one of its own. */
@@ -98,6 +110,11 @@ struct judgement {
     const struct claim *claims; /* on numbers of all members or of a code, each once */
     size_t claim_count;
     const struct code_verdict *codes; /* of each that was shown */
+    const struct item *items;
+    size_t item_count;
+    struct points spent; /* what rules cost, of the balance */
+    struct money due;    /* and in money */
+    struct money refund; /* money to give back */
     const struct raised *raised;
     size_t raised_count;
     const struct trace_row *trace; /* each rule once; NULL unless it was asked for */

@@ -25,7 +25,13 @@ struct judging {
     size_t claim_count;
     uint16_t *coupons; /* of each code that was shown */
     struct code_verdict *verdicts;
-    struct raised *raised; /* room for each candidate */
+    struct item *items; /* room for each candidate */
+    size_t item_count;
+    int64_t spent; /* points, so far */
+    int64_t due;   /* money */
+    int64_t refund;
+    struct trace_row *segments; /* of each, whether the member is in it; NULL: not looked up yet */
+    struct raised *raised;      /* room for each candidate */
     size_t raised_count;
     unsigned tier;           /* the bit of the one that the member has; 0: not looked up yet */
     struct trace_row *trace; /* NULL, or room for each rule */
@@ -50,6 +56,8 @@ MUST_USE enum err metric_now(const struct judging *j, uint16_t metric, int64_t *
 /* The first day on which the metric's end is behind, as rules have prolonged it so far; not before
  * the occasion's day. */
 int64_t metric_end_now(const struct judging *j, uint16_t metric);
+/* Looks up all segments, once. ERR_RANGE, ERR_RESOURCE. */
+MUST_USE enum err segments_look_up(struct judging *j);
 /* Takes from what is there, the oldest first. ERR_RANGE, ERR_RESOURCE. */
 MUST_USE enum err metric_take(struct judging *j, const struct take *take);
 /* Counts the occasion in all metrics. ERR_RANGE, ERR_RESOURCE. */

@@ -195,6 +195,29 @@ static enum err tier_of(struct judging *j, unsigned *out_tier)
     return ERR_OK;
 }
 
+/* In one of the segments, and in none of the others. */
+static enum err match_segments(struct judging *j, const struct when *when, struct trace_row *out)
+{
+    *out = holds;
+    if (when->segment_count + when->not_in_count == 0) {
+        return ERR_OK;
+    }
+    TRY(segments_look_up(j));
+    bool is_in = when->segment_count == 0;
+    for (size_t i = 0; i < when->segment_count && !is_in; i++) {
+        is_in = j->segments[when->segments[i]].reason == TRACE_FIRED;
+    }
+    if (!is_in) {
+        *out = fails(TRACE_SEGMENT, when->segments[0], 0);
+    }
+    for (size_t i = 0; i < when->not_in_count && out->reason == TRACE_FIRED; i++) {
+        if (j->segments[when->not_in[i]].reason == TRACE_FIRED) {
+            *out = fails(TRACE_SEGMENT, when->not_in[i], 0);
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err match_metrics(const struct judging *j, const struct when *when,
                               struct trace_row *out)
 {
@@ -233,7 +256,10 @@ static enum err match_member(struct judging *j, const struct when *when, struct 
             return ERR_OK;
         }
     }
-    TRY(match_metrics(j, when, out));
+    TRY(match_segments(j, when, out));
+    if (out->reason == TRACE_FIRED) {
+        TRY(match_metrics(j, when, out));
+    }
     if (out->reason == TRACE_FIRED && when->purchase != 0) {
         int64_t before;
         TRY(metric_before(j, when->purchases, &before));
@@ -251,10 +277,16 @@ static bool is_on(const struct rule *rule, const struct occasion *occasion)
             (rule->on == OCCASION_SALE || slice_equal(rule->event, occasion->event)));
 }
 
-/* Is there what the rule takes? */
-static enum err match_take(const struct judging *j, const struct take *take, struct trace_row *out)
+/* Is there what the rule costs, and what it takes? */
+static enum err match_take(const struct judging *j, const struct rule *rule, struct trace_row *out)
 {
+    const struct take *take = rule->take;
+    int64_t balance = j->occasion->shopper.balance.minor - j->spent;
     *out = holds;
+    if (rule->price != NULL && balance < rule->price->points_minor) {
+        *out = fails(TRACE_BALANCE, balance, rule->price->points_minor);
+        return ERR_OK;
+    }
     if (take == NULL) {
         return ERR_OK;
     }
@@ -290,7 +322,7 @@ static enum err match_all(struct judging *j, uint16_t place, struct trace_row *o
         TRY(match_member(j, &rule->when, out));
     }
     if (out->reason == TRACE_FIRED) {
-        TRY(match_take(j, rule->take, out));
+        TRY(match_take(j, rule, out));
     }
     return ERR_OK;
 }

@@ -35,6 +35,9 @@ bool occasion_is_referred(const struct occasion *occasion)
 
 static bool is_shopper_right(const struct shopper *shopper)
 {
+    if (shopper->list_count > LIMIT_SHOPPER_LISTS || shopper->balance.minor < 0) {
+        return false;
+    }
     if (shopper->birth_month == 0 && shopper->birth_day == 0) {
         return true;
     }
@@ -66,8 +69,10 @@ enum err occasion_check(const struct occasion *occasion, struct money *out_total
                         occasion->line_count, LIMIT_RECEIPT_LINES);
     }
     if (!is_shopper_right(&occasion->shopper)) {
-        return note_set(note, ERR_INPUT, "no year has a birthday on day %u of month %u",
-                        occasion->shopper.birth_day, occasion->shopper.birth_month);
+        return note_set(note, ERR_INPUT,
+                        "the member has a birthday that no year has, a negative balance, or is on "
+                        "more than %u lists",
+                        LIMIT_SHOPPER_LISTS);
     }
     TRY(check_codes(occasion, note));
     struct money total = {0};

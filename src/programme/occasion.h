@@ -29,11 +29,14 @@ struct basket_line {
 
 /* What is known of the member besides the standing; zeroes and empty texts are what is not. */
 struct shopper {
-    struct slice key;      /* any text that nobody else has */
-    struct slice referrer; /* the key of who brought the member */
-    unsigned birth_month;  /* 1 to 12 */
-    unsigned birth_day;    /* a day that this month has in some year */
-    int64_t enrolled_day;  /* since 1970-01-01, on the brand's clock */
+    struct slice key;          /* any text that nobody else has */
+    struct slice referrer;     /* the key of who brought the member */
+    unsigned birth_month;      /* 1 to 12 */
+    unsigned birth_day;        /* a day that this month has in some year */
+    int64_t enrolled_day;      /* since 1970-01-01, on the brand's clock */
+    const struct slice *lists; /* by name, the static ones that the member is on */
+    size_t list_count;         /* at most LIMIT_SHOPPER_LISTS */
+    struct points balance;     /* that can be spent; 0 or more */
 };
 
 /* A coupon's code that was shown, and what is remembered of it. */
@@ -67,9 +70,9 @@ unsigned occasion_minute(const struct occasion *occasion);
 int64_t occasion_day(const struct occasion *occasion);
 /* Did somebody else bring the member? */
 bool occasion_is_referred(const struct occasion *occasion);
-/* ERR_INPUT for a negative number, a birthday that there is not, too many lines or codes, or a code
- * twice, ERR_RANGE when the lines' sum does not fit, or is less than what points pay. The sum of
- * the lines. */
+/* ERR_INPUT for a negative number, a birthday that there is not, too many lines, lists or codes, or
+ * a code twice, ERR_RANGE when the lines' sum does not fit, or is less than what points pay. The
+ * sum of the lines. */
 MUST_USE enum err occasion_check(const struct occasion *occasion, struct money *out_total,
                                  struct note *note);
 

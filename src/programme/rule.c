@@ -64,6 +64,8 @@ const char *gives_name(enum gives gives)
         [GIVES_MONEY_OFF] = "money_off",
         [GIVES_PRICE] = "price",
         [GIVES_UNTIL] = "until",
+        [GIVES_ITEM] = "item",
+        [GIVES_REFUND] = "refund",
         [GIVES_EVENT] = "event",
     };
     ASSERT(gives < GIVES_COUNT);
@@ -73,13 +75,19 @@ const char *gives_name(enum gives gives)
 enum stage rule_stage(const struct rule *rule)
 {
     static const enum stage stages[GIVES_COUNT] = {
-        [GIVES_POINTS_FOR_MONEY] = STAGE_BASE, [GIVES_POINTS] = STAGE_BONUS,
-        [GIVES_MULTIPLE] = STAGE_BONUS,        [GIVES_PERCENT_OFF] = STAGE_DISCOUNT,
-        [GIVES_MONEY_OFF] = STAGE_DISCOUNT,    [GIVES_UNTIL] = STAGE_TERM,
-        [GIVES_EVENT] = STAGE_BONUS,           [GIVES_PRICE] = STAGE_DISCOUNT,
+        [GIVES_POINTS_FOR_MONEY] = STAGE_BASE,
+        [GIVES_POINTS] = STAGE_BONUS,
+        [GIVES_MULTIPLE] = STAGE_BONUS,
+        [GIVES_PERCENT_OFF] = STAGE_DISCOUNT,
+        [GIVES_MONEY_OFF] = STAGE_DISCOUNT,
+        [GIVES_UNTIL] = STAGE_TERM,
+        [GIVES_EVENT] = STAGE_BONUS,
+        [GIVES_PRICE] = STAGE_DISCOUNT,
+        [GIVES_ITEM] = STAGE_BONUS,
+        [GIVES_REFUND] = STAGE_TERM,
     };
     ASSERT(rule->gift.gives < GIVES_COUNT);
-    bool is_kept = rule->gift.metric != NULL && rule->gift.gives != GIVES_UNTIL;
+    bool is_kept = rule->gift.metric != NULL && stages[rule->gift.gives] != STAGE_TERM;
     return is_kept ? STAGE_KEPT : stages[rule->gift.gives];
 }
 
@@ -89,10 +97,12 @@ enum given_in rule_given_in(const struct rule *rule)
     case GIVES_PERCENT_OFF:
     case GIVES_MONEY_OFF:
     case GIVES_PRICE:
+    case GIVES_REFUND:
         return GIVEN_IN_MONEY;
     case GIVES_UNTIL:
         return GIVEN_IN_DAYS;
     case GIVES_EVENT:
+    case GIVES_ITEM:
         return GIVEN_IN_TIMES;
     case GIVES_POINTS_FOR_MONEY:
     case GIVES_POINTS:
@@ -148,12 +158,29 @@ static bool is_term_right(const struct term *term)
            term->months <= LIMIT_TERM_MONTHS && term->days <= LIMIT_TERM_DAYS;
 }
 
-/* What is given to a metric, or prolonged. */
+static bool is_item_right(const struct gift *gift)
+{
+    return gift->item.length > 0 && gift->items >= 1 && gift->items <= LIMIT_GIVEN_ITEMS &&
+           gift->money_minor >= 0 && gift->money_minor <= LIMIT_POINTS_PER_COMMAND &&
+           gift->term.months <= LIMIT_TERM_MONTHS && gift->term.days <= LIMIT_TERM_DAYS;
+}
+
+static bool is_price_right(const struct rule *rule)
+{
+    const struct price *price = rule->price;
+    return price == NULL ||
+           (rule->on == OCCASION_EVENT && price->points_minor >= 0 && price->money_minor >= 0 &&
+            price->points_minor <= LIMIT_POINTS_PER_COMMAND &&
+            price->money_minor <= LIMIT_POINTS_PER_COMMAND &&
+            price->points_minor + price->money_minor > 0);
+}
+
+/* What is given to a metric, prolonged, or handed out. */
 static enum err check_receiver(const struct rule *rule, const struct rule_names *names,
                                struct note *note)
 {
     const struct gift *gift = &rule->gift;
-    bool is_needed = gift->gives == GIVES_UNTIL;
+    bool is_needed = gift->gives == GIVES_UNTIL || gift->gives == GIVES_REFUND;
     bool may_be = is_needed || gift->gives == GIVES_POINTS || gift->gives == GIVES_POINTS_FOR_MONEY;
     if (gift->metric == NULL ? is_needed : !may_be || *gift->metric >= names->metric_count) {
         return note_set(note, ERR_INPUT, "rule %s: it gives to no metric that is known",
@@ -166,6 +193,12 @@ static enum err check_receiver(const struct rule *rule, const struct rule_names 
     }
     if (gift->gives == GIVES_UNTIL && !is_term_right(&gift->term)) {
         return note_set(note, ERR_INPUT, "rule %s: it prolongs by nothing", rule->name);
+    }
+    if (gift->gives == GIVES_REFUND && rule->on != OCCASION_EVENT) {
+        return note_set(note, ERR_INPUT, "rule %s: money is given back on an event", rule->name);
+    }
+    if (gift->gives == GIVES_ITEM && !is_item_right(gift)) {
+        return note_set(note, ERR_INPUT, "rule %s: not a thing that it can give", rule->name);
     }
     if (gift->gives == GIVES_EVENT && (gift->event.length == 0 || !rule->when.is_referred)) {
         return note_set(note, ERR_INPUT,
@@ -240,6 +273,10 @@ static enum err check_uses(const struct rule *rule, const struct rule_names *nam
         return note_set(note, ERR_INPUT, "rule %s: it takes from a metric that isn't of \"given\"",
                         rule->name);
     }
+    if (!is_price_right(rule)) {
+        return note_set(note, ERR_INPUT, "rule %s: an event costs points, money or both",
+                        rule->name);
+    }
     if (rule->gift.by != NULL && !is_by_right(&rule->gift, names)) {
         return note_set(note, ERR_INPUT,
                         "rule %s: steps ascend, and each percentage is above 0 and at most 100",
@@ -280,6 +317,13 @@ static enum err check_member(const struct rule *rule, const struct rule_names *n
     }
     if (!is_around_right(when->around)) {
         return note_set(note, ERR_INPUT, "rule %s: not days around a day of the year", rule->name);
+    }
+    for (size_t i = 0; i < when->segment_count + when->not_in_count; i++) {
+        uint16_t segment =
+            i < when->segment_count ? when->segments[i] : when->not_in[i - when->segment_count];
+        if (segment >= names->segments) {
+            return note_set(note, ERR_INPUT, "rule %s: a segment that does not exist", rule->name);
+        }
     }
     if (when->coupon != NULL && *when->coupon >= names->coupons) {
         return note_set(note, ERR_INPUT, "rule %s: a coupon that does not exist", rule->name);

@@ -71,6 +71,22 @@ struct hours {
                       is still that of the evening */
 };
 
+/* Members of one kind: all that is named holds. */
+struct segment {
+    const char *name;
+    const struct metric_bounds *metrics;
+    size_t metric_count;
+    const struct slice *lists; /* on one of these; 0: whatever the lists */
+    size_t list_count;
+    const uint16_t *all; /* in all of these segments, which stand before it */
+    size_t all_count;
+    const uint16_t *any; /* in one of them; 0: whatever the others */
+    size_t any_count;
+    const uint16_t *none; /* in none of them */
+    size_t none_count;
+    unsigned line; /* of the file; 0: not from a file */
+};
+
 /* Codes of one kind. */
 struct coupon {
     const char *name;
@@ -102,7 +118,11 @@ struct when {
     const struct around *around; /* NULL: any day */
     unsigned tiers;              /* bits of the tiers it is for; 0: all and none */
     bool is_referred;            /* somebody else brought the member */
-    const uint16_t *coupon;      /* a code of this one is shown; NULL: none is needed */
+    const uint16_t *segments;    /* in one of these; */
+    size_t segment_count;        /* 0: all members */
+    const uint16_t *not_in;      /* and in none of these */
+    size_t not_in_count;
+    const uint16_t *coupon; /* a code of this one is shown; NULL: none is needed */
 };
 
 enum gives {
@@ -112,8 +132,10 @@ enum gives {
     GIVES_PERCENT_OFF,      /* of what the goods cost */
     GIVES_MONEY_OFF,        /* so much, and no more than they cost */
     GIVES_PRICE,            /* so many of the goods, the cheapest, cost so much each and no more */
-    GIVES_UNTIL, /* a metric's end is so many days or months away, or stays where it is */
-    GIVES_EVENT, /* the one who brought the member has an event */
+    GIVES_UNTIL,  /* a metric's end is so many days or months away, or stays where it is */
+    GIVES_ITEM,   /* a thing: a gift, a voucher, free delivery */
+    GIVES_REFUND, /* money for the days that are left of what was paid, which end */
+    GIVES_EVENT,  /* the one who brought the member has an event */
     GIVES_COUNT
 };
 
@@ -152,12 +174,14 @@ struct gift {
     enum amount_of of;    /* of POINTS_FOR_MONEY */
     struct decimal ratio; /* the factor of MULTIPLE, 1 or more; the percentage of PERCENT_OFF, above
                              0 and at most 100 */
-    int64_t money_minor;  /* of MONEY_OFF, 1 or more; of PRICE, for one */
-    unsigned items;       /* of PRICE; 0: all */
+    int64_t money_minor;  /* of MONEY_OFF, 1 or more; of PRICE, for one; of ITEM, what each is
+                             worth, as on a gift card; 0: nothing is said */
+    unsigned items;       /* of PRICE; 0: all; of ITEM, how many, 1 or more */
+    struct slice item;    /* of ITEM: its name */
     enum rounding rounding;
     const uint16_t *metric; /* points go to this one, of METRIC_GIVEN, and not to the balance; of
-                               UNTIL: the one that is prolonged; else NULL */
-    struct term term;       /* of UNTIL */
+                               UNTIL and REFUND: the one whose end moves; else NULL */
+    struct term term;       /* of UNTIL; of ITEM: how long it is good, zeroes: for ever */
     struct slice event;     /* of EVENT: its name */
     const struct by_metric *by; /* of PERCENT_OFF, instead of the ratio; NULL: not so */
 };
@@ -184,6 +208,12 @@ struct take {
     int64_t minor; /* 1 or more */
 };
 
+/* What a rule costs who has it: all or nothing is given for it. */
+struct price {
+    int64_t points_minor; /* of the balance; one of the two is 1 or more */
+    int64_t money_minor;  /* besides */
+};
+
 struct rule {
     const char *name;
     enum occasion_kind on;
@@ -195,9 +225,10 @@ struct rule {
     const uint16_t *except;
     size_t except_count;
     struct gift gift;
-    const struct take *take; /* NULL: nothing */
-    int priority;            /* higher goes first; then as they stand in the file */
-    const char *group;       /* of rules with one group the one that gives most; NULL: stacks */
+    const struct take *take;   /* NULL: nothing */
+    const struct price *price; /* of events; NULL: it is free */
+    int priority;              /* higher goes first; then as they stand in the file */
+    const char *group;         /* of rules with one group the one that gives most; NULL: stacks */
     bool is_exclusive; /* where it gives something, those of its stage with a lower priority do not
                         */
     const struct cap *caps;
@@ -219,7 +250,7 @@ const char *day_of_name(enum day_of of);
 /* "member", "all", "code". */
 const char *cap_of_name(enum cap_of of);
 /* "points_for_money", "points", "multiple", "percent_off", "money_off", "price", "until",
- * "event". */
+ * "item", "refund", "event". */
 const char *gives_name(enum gives gives);
 /* The stages of a judgement, in their order. */
 enum stage {
@@ -249,6 +280,7 @@ struct rule_names {
     size_t metric_count;
     size_t tiers;
     size_t coupons;
+    size_t segments;
 };
 
 /* ERR_INPUT with a note that names the rule: numbers out of their bounds, an event on a sale,

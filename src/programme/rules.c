@@ -7,6 +7,7 @@
 #include "programme/coupon.h"
 #include "programme/rules_index.h"
 #include "programme/rules_slots.h"
+#include "programme/segment.h"
 
 #define WORD_BITS 64
 
@@ -111,6 +112,7 @@ static enum err check_text(const struct rules_text *text, struct note *note)
     }
     TRY(check_metrics(text, note));
     TRY(coupons_check(text, note));
+    TRY(segments_check(text, note));
     struct rule_names names = rules_names(text);
     for (size_t r = 0; r < text->rule_count; r++) {
         TRY(rule_check(&text->rules[r], &names, note));
@@ -124,7 +126,8 @@ struct rule_names rules_names(const struct rules_text *text)
                                .metrics = text->metrics,
                                .metric_count = text->metric_count,
                                .tiers = text->tier_count,
-                               .coupons = text->coupon_count};
+                               .coupons = text->coupon_count,
+                               .segments = text->segment_count};
 }
 
 static enum err build(struct rules *rules, struct note *note)

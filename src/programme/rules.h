@@ -19,6 +19,8 @@ struct rules_text {
     size_t metric_count;
     const struct tier *tiers; /* lowest first; at most LIMIT_TIERS */
     size_t tier_count;
+    const struct segment *segments; /* at most LIMIT_SEGMENTS */
+    size_t segment_count;
     const struct coupon *coupons;
     size_t coupon_count;
     const struct rule *rules;

@@ -51,6 +51,7 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
     static const char goods_word[] = "goods";
     static const char tier_word[] = "tier";
     static const char coupon_word[] = "coupon";
+    static const char segment_word[] = "segment";
     size_t count = 0;
     for (size_t g = 0; g < text->goods_count; g++) {
         const char *name = text->goods[g].name;
@@ -59,6 +60,10 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
     for (size_t t = 0; t < text->tier_count; t++) {
         const char *name = text->tiers[t].name;
         names[count++] = (struct named_slot){slot_named(SLOT_TIER, 0, name), tier_word, name};
+    }
+    for (size_t s = 0; s < text->segment_count; s++) {
+        const char *name = text->segments[s].name;
+        names[count++] = (struct named_slot){slot_named(SLOT_SEGMENT, 0, name), segment_word, name};
     }
     for (size_t c = 0; c < text->coupon_count; c++) {
         const char *name = text->coupons[c].name;
@@ -105,6 +110,10 @@ static void place_windows(const struct rules_text *text, struct rules_slots *slo
         const struct metric *metric = &text->metrics[m];
         slots->windows[count++] =
             (struct slot_window){slots->metrics[m], metric->window, metric->of == METRIC_STREAK};
+        for (unsigned v = 0; v < 2 && metric->of == METRIC_UNTIL; v++) {
+            uint64_t slot = slot_named(SLOT_TERM_PAID, v, metric->name);
+            slots->windows[count++] = (struct slot_window){slot, metric->window, false};
+        }
     }
     for (size_t r = 0; r < text->rule_count; r++) {
         for (size_t c = 0; c < text->rules[r].cap_count; c++) {
@@ -126,7 +135,7 @@ static enum err reserve(const struct rules_text *text, struct rules_slots *slots
     slots->metrics = calloc(text->metric_count + 1, sizeof slots->metrics[0]);
     slots->cap_first = calloc(text->rule_count + 1, sizeof slots->cap_first[0]);
     slots->caps = calloc(caps + 1, sizeof slots->caps[0]);
-    slots->windows = calloc(text->metric_count + 2 * caps + 1, sizeof slots->windows[0]);
+    slots->windows = calloc(3 * text->metric_count + 2 * caps + 1, sizeof slots->windows[0]);
     bool has_all = slots->metrics != NULL && slots->cap_first != NULL && slots->caps != NULL &&
                    slots->windows != NULL;
     return has_all ? ERR_OK : ERR_RESOURCE;
@@ -136,7 +145,7 @@ static enum err fill(const struct rules_text *text, struct rules_slots *slots, s
 {
     TRY(reserve(text, slots));
     size_t most = text->goods_count + text->metric_count + text->tier_count + text->coupon_count +
-                  text->rule_count + 2 * count_caps(text);
+                  text->segment_count + text->rule_count + 2 * count_caps(text);
     struct named_slot *names = calloc(most + 1, sizeof names[0]);
     if (names == NULL) {
         return ERR_RESOURCE;

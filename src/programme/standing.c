@@ -21,6 +21,8 @@ static enum slot_merge merge_of(enum slot_of of)
     case SLOT_GOODS:
     case SLOT_RULE:
     case SLOT_TIER:
+    case SLOT_SEGMENT:
+    case SLOT_TERM_PAID:
     case SLOT_METRIC:
     case SLOT_CAP_AMOUNT:
     case SLOT_CAP_USES:

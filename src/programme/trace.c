@@ -32,6 +32,9 @@ const char *trace_reason_name(enum trace_reason reason)
         [TRACE_CODE_OTHER] = "code_other",
         [TRACE_CODE_USED] = "code_used",
         [TRACE_CODE_SPARE] = "code_spare",
+        [TRACE_SEGMENT] = "segment",
+        [TRACE_LIST] = "list",
+        [TRACE_BALANCE] = "balance",
         [TRACE_TAKE] = "take",
     };
     ASSERT(reason < TRACE_REASON_COUNT);

@@ -31,6 +31,8 @@ struct trial {
     uint32_t *places; /* open addressing: a member's index + 1; 0 is free */
     size_t place_count;
     struct trial_totals totals;
+    struct standing_number *numbers; /* of all members together; malloc */
+    size_t number_count;
     struct arena arena;
 };
 
@@ -66,6 +68,7 @@ void trial_destroy(struct trial *trial)
     free(trial->members);
     free(trial->places);
     free(trial->by_rule);
+    free(trial->numbers);
     arena_fini(&trial->arena);
     free(trial);
 }
@@ -146,25 +149,41 @@ static enum err member_find(struct trial *trial, struct slice key, struct member
     return ERR_OK;
 }
 
-/* What the member's standing is after the sale, where it stays: windows that have passed go. */
-static enum err keep_standing(struct trial *trial, struct member *member,
-                              const struct standing *before, const struct judgement *judgement,
-                              int64_t day)
+/* Keeps what a standing is after a judgement, in memory of its own: windows that have passed go. */
+static enum err keep(struct trial *trial, const struct standing *before,
+                     const struct standing_changes *changes, int64_t day,
+                     struct standing_number **numbers, size_t *number_count)
 {
     struct standing after;
     TRY(rules_drop_passed(trial->rules, before, day, &trial->arena, &after));
-    TRY(standing_apply(&after, &judgement->changes, &trial->arena, &after));
-    struct standing_number *numbers = NULL;
+    TRY(standing_apply(&after, changes, &trial->arena, &after));
     if (after.count > 0) {
-        numbers = realloc(member->numbers, after.count * sizeof numbers[0]);
-        if (numbers == NULL) {
+        struct standing_number *at = realloc(*numbers, after.count * sizeof at[0]);
+        if (at == NULL) {
             return ERR_RESOURCE;
         }
-        memcpy(numbers, after.at, after.count * sizeof numbers[0]);
-        member->numbers = numbers;
+        memcpy(at, after.at, after.count * sizeof at[0]);
+        *numbers = at;
     }
-    member->number_count = after.count;
+    *number_count = after.count;
     return ERR_OK;
+}
+
+/* Counts what was claimed of all members together. A trial knows no codes. */
+static enum err keep_claims(struct trial *trial, const struct judgement *judgement, int64_t day)
+{
+    const struct standing before = {trial->numbers, trial->number_count};
+    struct standing_changes changes = {NULL, 0, 0};
+    for (size_t i = 0; i < judgement->claim_count; i++) {
+        const struct claim *claim = &judgement->claims[i];
+        if (claim->of == CAP_OF_ALL) {
+            TRY(standing_add(&before, &changes, &trial->arena, claim->slot, claim->bucket,
+                             claim->delta));
+        }
+    }
+    return changes.count == 0
+               ? ERR_OK
+               : keep(trial, &before, &changes, day, &trial->numbers, &trial->number_count);
 }
 
 static enum err count_awards(struct trial *trial, struct member *member,
@@ -199,6 +218,41 @@ static enum err count_sale(struct trial *trial, struct member *member,
     return int64_add(member->discount, judgement->discount.minor, &member->discount);
 }
 
+/* Judges an occasion of a member, and keeps what it changes. */
+static enum err judge_member(struct trial *trial, struct member *member,
+                             const struct occasion *occasion, bool is_traced,
+                             struct judgement *out_judgement, struct note *note)
+{
+    const struct standing before = {member->numbers, member->number_count};
+    struct occasion known = *occasion;
+    known.programme = (struct standing){trial->numbers, trial->number_count};
+    known.shopper.key = slice_of(member->key, member->key_length);
+    TRY(judge(trial->rules, &before, &known, is_traced, &trial->arena, out_judgement, note));
+    int64_t day = occasion_day(occasion);
+    TRY(keep(trial, &before, &out_judgement->changes, day, &member->numbers,
+             &member->number_count));
+    TRY(keep_claims(trial, out_judgement, day));
+    return count_awards(trial, member, out_judgement);
+}
+
+/* For who brought the member; what that gives raises nothing more. */
+static enum err judge_raised(struct trial *trial, const struct occasion *occasion,
+                             const struct judgement *judgement, struct note *note)
+{
+    struct slice key = occasion->shopper.referrer;
+    uint32_t place = key.length == 0 ? 0 : *place_of(trial, hash_of(key), key);
+    for (size_t i = 0; place != 0 && i < judgement->raised_count; i++) {
+        struct member *member = &trial->members[place - 1];
+        const struct occasion event = {
+            .kind = OCCASION_EVENT, .event = judgement->raised[i].event, .local = occasion->local};
+        struct judgement given;
+        TRY(judge_member(trial, member, &event, false, &given, note));
+        TRY(int64_add(member->points, given.points.minor, &member->points));
+        TRY(int64_add(trial->totals.points_minor, given.points.minor, &trial->totals.points_minor));
+    }
+    return ERR_OK;
+}
+
 enum err trial_sale(struct trial *trial, struct slice member, const struct occasion *occasion,
                     bool is_traced, struct judgement *out_judgement, struct note *note)
 {
@@ -209,13 +263,11 @@ enum err trial_sale(struct trial *trial, struct slice member, const struct occas
                      note);
     }
     struct member *found;
-    TRY(member_find(trial, member, &found));
-    struct standing before = {found->numbers, found->number_count};
     struct judgement judgement;
-    TRY(judge(trial->rules, &before, occasion, is_traced, &trial->arena, &judgement, note));
-    TRY(keep_standing(trial, found, &before, &judgement, occasion_day(occasion)));
-    TRY(count_awards(trial, found, &judgement));
+    TRY(member_find(trial, member, &found));
+    TRY(judge_member(trial, found, occasion, is_traced, &judgement, note));
     TRY(count_sale(trial, found, &judgement));
+    TRY(judge_raised(trial, occasion, &judgement, note));
     *out_judgement = judgement;
     return ERR_OK;
 }

@@ -1,7 +1,8 @@
 /* A programme tried on sales that were made before: what each rule would have given, and to whom.
  *
- * Judges sale after sale as the node would, with a standing for each member that grows by it.
- * Memory grows with members, not with sales. Not thread-safe.
+ * Judges sale after sale as the node would, with a standing for each member that grows by it, and
+ * one for all of them. An event for who brought a member is judged at once, where the trial knows
+ * that one. Memory grows with members, not with sales. Not thread-safe.
  */
 #ifndef PROGRAMME_TRIAL_H
 #define PROGRAMME_TRIAL_H

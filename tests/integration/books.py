@@ -257,7 +257,7 @@ class Month(payment.Money):
 
     def settled(self, period):
         for node in self.coalition:
-            node.cli("period", "close", dashed(period))
+            node.cli("period", "close", dashed(period), "--early")
         self.period = period
         self.wait_netted()
 

@@ -120,7 +120,7 @@ class Weeks(unittest.TestCase):
         name = f"{year:04}-W{week:02}"
         for node in self.coalition:
             self.assertEqual(int(node.cli("status")["open_period"]), year * 1000 + week)
-            node.cli("period", "close", name)
+            node.cli("period", "close", name, "--early")
         for node in self.coalition:
             wait_for(lambda node=node: set(states(node, name).values()) <= {"NETTED", "CLOSED"},
                      f"{node.partner}'s {name} is netted")

@@ -305,7 +305,7 @@ class Coalition:
 
     def close_period(self, period, seconds=60):
         for node in self:
-            node.cli("period", "close", dashed(period))
+            node.cli("period", "close", dashed(period), "--early")
         self.wait_matched(period, seconds)
 
     def wait_matched(self, period, seconds=60):

@@ -182,6 +182,8 @@ class Bilateral(Money):
                 _, result = self.instruct(node, expect=1)
                 self.assertIn("NOTHING_TO_PAY", result.stderr)
                 continue
+            # Where no file can be made, nothing is ordered.
+            node.talea("payment", "instruct", "--out", self.coalition.path("none/x.xml"), expect=2)
             path, _ = self.instruct(node, "--format", form, "--period", dashed(self.period))
             self.check_file(path, form, node, mine)
             for reference, payment in mine.items():

@@ -128,6 +128,10 @@ class Period(unittest.TestCase):
             paid[payment["creditor"]] -= payment["amount_minor"]
         self.assertEqual(paid, expected)
         self.assertLess(len(result["payments"]), len(nodes))
+        self.assertEqual(result["missing"], [])
+        self.assertEqual(json.loads(self.net(files[1:], "--json").stdout)["missing"],
+                         [["fuel", "grocer"]])
+        self.assertIn("no statement of fuel and grocer", self.net(files[1:]).stdout)
         without = json.loads(self.net(files, "--json", "--without", "fuel").stdout)
         self.assertNotIn("fuel", [p["partner"] for p in without["positions"]])
         self.assertEqual(sum(p["owed_minor"] for p in without["positions"]), 0)
@@ -143,6 +147,8 @@ class Period(unittest.TestCase):
         grocer = self.coalition["grocer"]
         later = self.next + 1 if self.next % 100 < 12 else self.next + 89
         refused = grocer.talea("period", "close", dashed(later), expect=1)
+        self.assertIn("PERIOD_NOT_BEGUN", refused.stderr)
+        refused = grocer.talea("period", "close", dashed(later), "--early", expect=1)
         self.assertIn("PERIOD_NOT_OPEN", refused.stderr)
         pb = wire.messages()
         request = pb.back_office.ClosePeriodRequest(transaction_id=wire.uuid7(),

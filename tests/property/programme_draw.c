@@ -132,7 +132,8 @@ static struct gift draw_gift(uint64_t *random)
     gift.ratio = gift.gives == GIVES_MULTIPLE
                      ? (struct decimal){101 + (int64_t)draw_below(random, 300), 2}
                      : (struct decimal){1 + (int64_t)draw_below(random, 400), 1};
-    gift.items = (unsigned)draw_below(random, 4);
+    gift.items = (unsigned)draw_below(random, 4) + (gift.gives == GIVES_ITEM ? 1 : 0);
+    gift.item = text_of("thing");
     gift.term = draw_term(random);
     gift.event = text_of(events[0]);
     return gift;
@@ -187,6 +188,11 @@ static void draw_when(struct drawn *drawn, size_t r, uint64_t *random)
         when->metrics = &drawn->bounds[r];
         when->metric_count = 1;
     }
+    drawn->in[r] = (uint16_t)draw_below(random, SEGMENTS_MAX);
+    when->segments = &drawn->in[r];
+    when->segment_count = draw_one_in(random, 8) ? 1 : 0;
+    when->not_in = &drawn->in[r];
+    when->not_in_count = when->segment_count == 0 && draw_one_in(random, 8) ? 1 : 0;
     if (draw_one_in(random, 6)) {
         drawn->asked[r] = (uint16_t)draw_below(random, COUPONS_MAX);
         when->coupon = &drawn->asked[r];
@@ -234,12 +240,39 @@ static void draw_receiver(struct drawn *drawn, size_t r, uint64_t *random)
     struct gift *gift = &drawn->rules[r].gift;
     bool may_have = gift->gives == GIVES_POINTS || gift->gives == GIVES_POINTS_FOR_MONEY;
     drawn->receivers[r] = METRIC_AT_GIVEN;
-    if (gift->gives == GIVES_UNTIL) {
+    if (gift->gives == GIVES_UNTIL || gift->gives == GIVES_REFUND) {
         drawn->receivers[r] = (uint16_t)(METRIC_AT_UNTIL + draw_below(random, TIERS_MAX));
         gift->metric = &drawn->receivers[r];
     } else if (may_have && draw_one_in(random, 3)) {
         gift->metric = &drawn->receivers[r];
     }
+}
+
+static void draw_price(struct drawn *drawn, size_t r, uint64_t *random)
+{
+    if (draw_one_in(random, 3)) {
+        drawn->prices[r] =
+            (struct price){1 + (int64_t)draw_below(random, 60), (int64_t)draw_below(random, 300)};
+        drawn->rules[r].price = &drawn->prices[r];
+    }
+}
+
+static void draw_segments(struct drawn *drawn, uint64_t *random)
+{
+    static const uint16_t first[] = {0};
+    static const struct slice lists[] = {{(const uint8_t *)"vip", 3}};
+    drawn->segment_bounds = draw_bounds(random, STAGE_BASE);
+    drawn->segments[0] =
+        (struct segment){.name = "g0", .metrics = &drawn->segment_bounds, .metric_count = 1};
+    drawn->segments[1] = (struct segment){.name = "g1",
+                                          .lists = lists,
+                                          .list_count = draw_below(random, 2),
+                                          .all = first,
+                                          .any = first,
+                                          .none = first};
+    size_t *counts[] = {&drawn->segments[1].all_count, &drawn->segments[1].any_count,
+                        &drawn->segments[1].none_count};
+    *counts[draw_below(random, 3)] = 1;
 }
 
 /* A percentage by a metric, and what is taken. */
@@ -269,12 +302,16 @@ static void draw_rule(struct drawn *drawn, size_t r, uint64_t *random)
     snprintf(drawn->names[r], sizeof drawn->names[r], "r%zu", r);
     *rule = (struct rule){.name = drawn->names[r], .gift = draw_gift(random)};
     if (draw_one_in(random, 5)) {
-        static const enum gives gives[] = {GIVES_POINTS, GIVES_UNTIL, GIVES_EVENT};
+        static const enum gives gives[] = {GIVES_POINTS, GIVES_UNTIL, GIVES_EVENT, GIVES_ITEM,
+                                           GIVES_REFUND};
         rule->on = OCCASION_EVENT;
         rule->is_on_any = draw_one_in(random, 2);
         rule->event = rule->is_on_any ? text_of("") : text_of(events[draw_below(random, 2)]);
-        rule->gift.gives = gives[draw_below(random, 3)];
+        rule->gift.gives = gives[draw_below(random, 5)];
+        rule->gift.items++;
+        draw_price(drawn, r, random);
     } else {
+        rule->gift.gives = rule->gift.gives == GIVES_REFUND ? GIVES_UNTIL : rule->gift.gives;
         rule->goods_count = draw_below(random, 3);
         rule->except_count = draw_below(random, 2);
         drawn->goods[r][0] = (uint16_t)draw_below(random, SETS_MAX);
@@ -298,6 +335,7 @@ void draw_programme(struct drawn *drawn, uint64_t *random)
     draw_sets(drawn, random);
     draw_metrics(drawn, random);
     draw_coupons(drawn);
+    draw_segments(drawn, random);
     size_t count = 1 + draw_below(random, RULES_MAX);
     for (size_t r = 0; r < count; r++) {
         draw_rule(drawn, r, random);
@@ -308,6 +346,8 @@ void draw_programme(struct drawn *drawn, uint64_t *random)
                                       .metric_count = METRICS_MAX,
                                       .tiers = drawn->tiers,
                                       .tier_count = TIERS_MAX,
+                                      .segments = drawn->segments,
+                                      .segment_count = SEGMENTS_MAX,
                                       .coupons = drawn->coupons,
                                       .coupon_count = COUPONS_MAX,
                                       .rules = drawn->rules,
@@ -320,6 +360,10 @@ static struct shopper draw_shopper(uint64_t *random)
     static const char *const keys[] = {"", "me", "you"};
     struct shopper shopper = {.key = text_of("me"),
                               .referrer = text_of(keys[draw_below(random, 3)])};
+    static const struct slice lists[] = {{(const uint8_t *)"new", 3}, {(const uint8_t *)"vip", 3}};
+    shopper.lists = lists;
+    shopper.list_count = draw_below(random, 3);
+    shopper.balance.minor = (int64_t)draw_below(random, 100);
     if (!draw_one_in(random, 4)) {
         shopper.birth_month = 1 + (unsigned)draw_below(random, 12);
         shopper.birth_day = 1 + (unsigned)draw_below(random, shopper.birth_month == 2 ? 29 : 30);

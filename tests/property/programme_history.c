@@ -63,21 +63,64 @@ static int64_t metric_of_one(const struct model *model, const struct metric *met
     return sum;
 }
 
-/* The day on which what rules prolong is over: each prolongs from there, or from its own day. */
-int64_t model_end(const struct model *model, uint16_t number, bool counts_this)
+/* What is prolonged: until when, what was paid for it, and for how many days. */
+struct life {
+    int64_t end;
+    int64_t money;
+    int64_t days;
+};
+
+static void live(const struct model *model, const struct happened *one, size_t r, struct life *life)
 {
-    int64_t end = 0;
+    const struct rule *rule = &model->text->rules[r];
+    int64_t day = unix_day(one->occasion.local);
+    int64_t money = rule->price != NULL ? rule->price->money_minor : 0;
+    if (rule->gift.gives == GIVES_REFUND || life->end <= day) {
+        *life = (struct life){.end = day};
+    }
+    if (rule->gift.gives == GIVES_REFUND) {
+        return;
+    }
+    for (size_t i = 0; i < one->occasion.line_count && rule->goods_count > 0; i++) {
+        money += model_is_for(model, rule, &one->lines[i])
+                     ? one->lines[i].amount.minor - one->off[i]
+                     : 0;
+    }
+    life->end += one->given[r];
+    life->money += money;
+    life->days += money > 0 ? one->given[r] : 0;
+}
+
+/* One rule after the other, in the order in which they gave something. */
+static struct life life_of(const struct model *model, uint16_t number, bool counts_this)
+{
+    struct life life = {0};
     for (size_t h = 0; h < model->past_count + (counts_this ? 1 : 0); h++) {
         const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
-        int64_t day = unix_day(one->occasion.local);
-        for (size_t r = 0; r < model->text->rule_count; r++) {
-            const struct gift *gift = &model->text->rules[r].gift;
-            if (gift->gives == GIVES_UNTIL && *gift->metric == number && one->given[r] > 0) {
-                end = (end > day ? end : day) + one->given[r];
+        for (unsigned turn = 1; turn <= one->fired; turn++) {
+            for (size_t r = 0; r < model->text->rule_count; r++) {
+                const struct gift *gift = &model->text->rules[r].gift;
+                bool is_of = (gift->gives == GIVES_UNTIL || gift->gives == GIVES_REFUND) &&
+                             *gift->metric == number;
+                if (is_of && one->order[r] == turn) {
+                    live(model, one, r, &life);
+                }
             }
         }
     }
-    return end;
+    return life;
+}
+
+int64_t model_end(const struct model *model, uint16_t number, bool counts_this)
+{
+    return life_of(model, number, counts_this).end;
+}
+
+void model_paid(const struct model *model, uint16_t number, int64_t *out_money, int64_t *out_days)
+{
+    struct life life = life_of(model, number, true);
+    *out_money = life.money;
+    *out_days = life.days;
 }
 
 static bool has_sale(const struct model *model, struct window window, int64_t day, bool counts_this)
@@ -215,11 +258,28 @@ static bool is_around(const struct model *model, const struct around *around)
     return false;
 }
 
+static bool is_in_segment(const struct model *model, uint16_t number)
+{
+    const struct segment *segment = &model->text->segments[number];
+    const struct shopper *shopper = &model->now->occasion.shopper;
+    if (number == 0) {
+        int64_t value = model_metric(model, segment->metrics->metric, false);
+        return value >= segment->metrics->at_least && value < segment->metrics->below;
+    }
+    bool is_first = is_in_segment(model, 0);
+    bool is_listed = segment->list_count == 0 || shopper->list_count == 2; /* "vip" is the second */
+    return is_listed && (segment->none_count == 1 ? !is_first : is_first);
+}
+
 bool model_is_member(const struct model *model, const struct when *when)
 {
     const struct shopper *shopper = &model->now->occasion.shopper;
     if (when->is_referred &&
         (shopper->referrer.length == 0 || slice_equal(shopper->referrer, shopper->key))) {
+        return false;
+    }
+    if ((when->segment_count > 0 && !is_in_segment(model, when->segments[0])) ||
+        (when->not_in_count > 0 && is_in_segment(model, when->not_in[0]))) {
         return false;
     }
     if (when->around != NULL && !is_around(model, when->around)) {

@@ -16,16 +16,22 @@ static int64_t divide(int64_t a, int64_t c, enum rounding rounding)
     return quotient + (is_up ? 1 : 0);
 }
 
-static bool is_for_line(const struct model *model, const struct rule *rule, size_t line)
+bool model_is_for(const struct model *model, const struct rule *rule,
+                  const struct basket_line *line)
 {
     bool is_for = rule->goods_count == 0;
     for (size_t g = 0; g < rule->goods_count; g++) {
-        is_for |= model_is_in_set(&model->text->goods[rule->goods[g]], &model->now->lines[line]);
+        is_for |= model_is_in_set(&model->text->goods[rule->goods[g]], line);
     }
     for (size_t g = 0; g < rule->except_count; g++) {
-        is_for &= !model_is_in_set(&model->text->goods[rule->except[g]], &model->now->lines[line]);
+        is_for &= !model_is_in_set(&model->text->goods[rule->except[g]], line);
     }
     return is_for;
+}
+
+static bool is_for_line(const struct model *model, const struct rule *rule, size_t line)
+{
+    return model_is_for(model, rule, &model->now->lines[line]);
 }
 
 static bool is_hour(const struct when *when, int64_t minute_of_all)
@@ -103,6 +109,10 @@ static bool applies(const struct model *model, const struct rule *rule)
 {
     size_t place = (size_t)(rule - model->text->rules);
     if (rule->when.coupon != NULL && code_for(model, place).length == 0) {
+        return false;
+    }
+    if (rule->price != NULL && model->now->occasion.shopper.balance.minor - model->now->spent <
+                                   rule->price->points_minor) {
         return false;
     }
     if (rule->take != NULL && model_metric(model, rule->take->metric, true) < rule->take->minor) {
@@ -213,6 +223,16 @@ static int64_t percentage(const struct model *model, const struct gift *gift)
                                                   : 0;
 }
 
+static int64_t given_back(const struct model *model, const struct gift *gift)
+{
+    int64_t money;
+    int64_t days;
+    int64_t left = model_end(model, *gift->metric, true) - unix_day(model->now->occasion.local);
+    model_paid(model, *gift->metric, &money, &days);
+    left = left < 0 ? 0 : left < days ? left : days;
+    return days == 0 ? 0 : divide(money * left, days, gift->rounding);
+}
+
 /* What the rule would give, and the weights for sharing it out. */
 static int64_t wanted_of(const struct model *model, const struct rule *rule, int64_t *weights)
 {
@@ -250,6 +270,10 @@ static int64_t wanted_of(const struct model *model, const struct rule *rule, int
         return sum;
     case GIVES_UNTIL:
         return days_more(model, gift);
+    case GIVES_ITEM:
+        return gift->items;
+    case GIVES_REFUND:
+        return given_back(model, gift);
     case GIVES_EVENT:
         return 1;
     case GIVES_POINTS:
@@ -272,7 +296,7 @@ static int64_t after_caps(const struct model *model, size_t r, int64_t wanted)
         given = given < left ? given : left;
         given = !cap->is_per_receipt && uses >= cap->uses_max ? 0 : given;
     }
-    return given;
+    return rule->price != NULL && given < wanted ? 0 : given;
 }
 
 /* Each unit that rounding left goes to the line that lost most, the first of equals. */
@@ -315,6 +339,12 @@ static void give(struct model *model, size_t r, int64_t given, int64_t wanted,
     bool is_to_balance = rule_given_in(&model->text->rules[r]) == GIVEN_IN_POINTS &&
                          model->text->rules[r].gift.metric == NULL;
     now->points += is_to_balance ? given : 0;
+    if (model->text->rules[r].price != NULL) {
+        now->spent += model->text->rules[r].price->points_minor;
+        now->due += model->text->rules[r].price->money_minor;
+    }
+    now->refund += model->text->rules[r].gift.gives == GIVES_REFUND ? given : 0;
+    now->order[r] = ++now->fired;
     now->used[r] = code_for(model, r);
     now->given[r] = given;
     now->wanted[r] = wanted;

@@ -6,18 +6,19 @@
 #include "programme/coupon.h"
 #include "programme/judge.h"
 
-#define RULES_MAX   12
-#define SETS_MAX    4
-#define MEMBERS_MAX 4
-#define METRICS_MAX 8
-#define TIERS_MAX   2
-#define COUPONS_MAX 3
-#define CODES_MAX   3 /* shown at once */
-#define RATIOS_MAX  2
-#define PAST_MAX    64
-#define LINES_MAX   5
-#define CAPS_MAX    2
-#define FIRST_DAY   20700
+#define RULES_MAX    12
+#define SETS_MAX     4
+#define MEMBERS_MAX  4
+#define METRICS_MAX  8
+#define TIERS_MAX    2
+#define COUPONS_MAX  3
+#define SEGMENTS_MAX 2
+#define CODES_MAX    3 /* shown at once */
+#define RATIOS_MAX   2
+#define PAST_MAX     64
+#define LINES_MAX    5
+#define CAPS_MAX     2
+#define FIRST_DAY    20700
 
 /* One programme, in the caller's memory. */
 struct drawn {
@@ -31,6 +32,10 @@ struct drawn {
     struct coupon coupons[COUPONS_MAX];
     uint16_t asked[RULES_MAX];
     struct take takes[RULES_MAX];
+    struct price prices[RULES_MAX];
+    struct segment segments[SEGMENTS_MAX];
+    struct metric_bounds segment_bounds;
+    uint16_t in[RULES_MAX];
     struct ratio_step steps[RULES_MAX][RATIOS_MAX];
     struct by_metric by[RULES_MAX];
     uint16_t goods[RULES_MAX][2];
@@ -51,9 +56,14 @@ struct happened {
     struct slice used[RULES_MAX]; /* the code that the rule took; else empty */
     int64_t given[RULES_MAX];
     int64_t wanted[RULES_MAX];
+    unsigned order[RULES_MAX]; /* of those that gave something, from 1 */
+    unsigned fired;
     int64_t off[LINES_MAX];
     int64_t base[LINES_MAX];
     int64_t points;
+    int64_t spent;
+    int64_t due;
+    int64_t refund;
 };
 
 /* The places of the metrics that are always there. */
@@ -91,6 +101,9 @@ struct model {
     int64_t paid[LINES_MAX];
 };
 
+/* Is the line among the rule's goods? */
+bool model_is_for(const struct model *model, const struct rule *rule,
+                  const struct basket_line *line);
 /* Of what has happened. */
 bool model_is_in_set(const struct goods_set *set, const struct basket_line *line);
 /* Does a past day count in a window as seen from a day? */
@@ -99,6 +112,8 @@ bool model_is_within(struct window window, int64_t past, int64_t day);
 int64_t model_metric(const struct model *model, uint16_t number, bool counts_this);
 /* The day on which what rules prolong is over. */
 int64_t model_end(const struct model *model, uint16_t number, bool counts_this);
+/* What was paid for its term, and for how many days, since it was last over or given back. */
+void model_paid(const struct model *model, uint16_t number, int64_t *out_money, int64_t *out_days);
 /* Does the member have what a rule asks for, but for metrics and codes? */
 bool model_is_member(const struct model *model, const struct when *when);
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "programme/quote.h"
 #include "programme_model.h"
 #include "sanitized.h"
 #include "steps.h"
@@ -20,7 +21,8 @@
 
 static void compare(const struct happened *now, const struct judgement *judgement, uint64_t seed)
 {
-    bool is_same = now->points == judgement->points.minor;
+    bool is_same = now->points == judgement->points.minor && now->spent == judgement->spent.minor &&
+                   now->due == judgement->due.minor && now->refund == judgement->refund.minor;
     size_t fired = 0;
     for (size_t i = 0; i < now->occasion.line_count; i++) {
         is_same = is_same && now->off[i] == judgement->line_discounts[i].minor &&
@@ -109,6 +111,30 @@ static void compare_codes(const struct happened *now, const struct judgement *ju
     }
 }
 
+/* What is quoted is what is confirmed, byte for byte, and what the judge says; points pay no more
+ * than the share. */
+static void compare_quotes(const struct rules *rules, const struct standing *standing,
+                           const struct happened *now, const struct judgement *judgement,
+                           struct arena *arena)
+{
+    const struct burn_terms terms = {.share = {375, 1}, .points_minor = 3, .worth_minor = 50};
+    struct buffer bytes[2] = {{0}};
+    struct quote quote;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(quote_make(rules, &terms, standing, &now->occasion, arena, &quote, NULL),
+                         ERR_OK);
+        quote_write(rules, &now->occasion, &quote, &bytes[i]);
+    }
+    assert_true(slice_equal(buffer_slice(&bytes[0]), buffer_slice(&bytes[1])));
+    assert_int_equal(quote.judgement.points.minor, now->points);
+    assert_int_equal(quote.judgement.discount.minor, judgement->discount.minor);
+    assert_true(quote.spendable.minor <= now->occasion.shopper.balance.minor);
+    assert_true(quote.payable.minor * 1000 <=
+                (judgement->gross.minor - judgement->discount.minor) * 375);
+    buffer_fini(&bytes[0]);
+    buffer_fini(&bytes[1]);
+}
+
 static void run_programme(struct drawn *drawn, uint64_t seed, uint64_t *out_fired)
 {
     uint64_t random = seed;
@@ -153,6 +179,7 @@ static void run_programme(struct drawn *drawn, uint64_t seed, uint64_t *out_fire
         compare(now, &traced, seed);
         compare_codes(now, &judgement, seed);
         compare_codes(now, &traced, seed);
+        compare_quotes(rules, &standing, now, &judgement, &arena);
         claim(&others, now, &judgement, &kept);
         assert_int_equal(traced.trace_count, drawn->text.rule_count);
         assert_int_equal(

@@ -105,6 +105,21 @@ static void test_several_in_one_entry(void **state)
     assert_string_equal(seen.rows[0].account, "");
 }
 
+#define ROW HEAD("5", "CRDT", "BOOK") "<AddtlNtryInf>" REFERENCE "</AddtlNtryInf></Ntry>\n"
+
+/* The parser reads ahead by pieces that end anywhere. */
+static void test_lines(void **state)
+{
+    (void)state;
+    struct seen seen =
+        read_ok(STATEMENT("camt.053.001.02", "\n" ROW ROW ROW "\n\n" ROW ROW ROW ROW));
+    static const int lines[] = {2, 3, 4, 7, 8, 9, 10};
+    assert_int_equal(seen.count, 7);
+    for (size_t i = 0; i < seen.count; i++) {
+        assert_int_equal(seen.rows[i].line, lines[i]);
+    }
+}
+
 /* Alike in all but the day, or the bank's reference: they are two. */
 static void test_references_tell_apart(void **state)
 {
@@ -149,7 +164,7 @@ static void test_refused(void **state)
                  "BOOK") "<NtryRef>"
                          "0123456789012345678901234567890123456789012345678901234567890123456789"
                          "</NtryRef></Ntry>"),
-        "longer than it may be");
+        "line 1: BkToCstmrStmt/Stmt/Ntry/NtryRef: a value is longer than it may be");
     char deep[16384];
     size_t length = (size_t)snprintf(deep, sizeof deep, "%s", OPEN("camt.053.001.02"));
     for (int i = 0; i < 1000; i++) {
@@ -321,15 +336,12 @@ static void test_values_in_pieces(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_single),
-                                       cmocka_unit_test(test_several_in_one_entry),
-                                       cmocka_unit_test(test_references_tell_apart),
-                                       cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_bomb),
-                                       cmocka_unit_test(test_encodings),
-                                       cmocka_unit_test(test_prefixes),
-                                       cmocka_unit_test(test_remittance),
-                                       cmocka_unit_test(test_batch_booking),
-                                       cmocka_unit_test(test_values_in_pieces)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_single),          cmocka_unit_test(test_several_in_one_entry),
+        cmocka_unit_test(test_lines),           cmocka_unit_test(test_references_tell_apart),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_bomb),
+        cmocka_unit_test(test_encodings),       cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_remittance),      cmocka_unit_test(test_batch_booking),
+        cmocka_unit_test(test_values_in_pieces)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

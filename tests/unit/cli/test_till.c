@@ -300,6 +300,11 @@ static void test_office(void **state)
     expect(TALEA(node, "period", "list"), 1, NULL, "");
     expect(TALEA(node, "period", "close", "2026-10"), 0, "closed 2026-10 towards fuel\n", "");
     expect(TALEA(node, "period", "close", "October"), 2, "", NULL);
+    expect(TALEA(node, "period", "close", "2999-01"), 1, "",
+           "talea period close: 2999-01 has not begun, and what is closed can't be opened again "
+           "(PERIOD_NOT_BEGUN); --early, if it is meant\n");
+    expect(TALEA(node, "period", "close", "2999-01", "--early"), 0, "closed 2999-01 towards fuel\n",
+           "");
 }
 
 static void test_node(void **state)

@@ -303,12 +303,50 @@ static void test_trial(void **state)
     scene_fini(&scene);
 }
 
+/* The budget is for all members; who brought a member has an event. */
+static void test_trial_of_all(void **state)
+{
+    (void)state;
+    static const struct cap budget[] = {
+        {.of = CAP_OF_ALL, .window = {WINDOW_EVER, 0}, .amount_max = 12, .uses_max = INT64_MAX}};
+    static const struct basket_line lines[] = {{TEXT("1"), TEXT("bread"), TEXT(""), 1000, {100}}};
+    const struct rule rules[] = {{.name = "five", ANY_TIME, .caps = budget, .cap_count = 1, FIVE},
+                                 {.name = "tell",
+                                  .when = {ALWAYS, .is_referred = true},
+                                  .gift = {.gives = GIVES_EVENT, .event = TEXT("referral")}},
+                                 {.name = "thanks",
+                                  .on = OCCASION_EVENT,
+                                  .event = TEXT("referral"),
+                                  ANY_TIME,
+                                  .gift = {.gives = GIVES_POINTS, .points_minor = 70}}};
+    struct rules_text text = {.rules = rules, .rule_count = COUNT(rules)};
+    struct occasion sale = {.lines = lines, .line_count = 1, .local = {SATURDAY_MS}};
+    struct scene scene;
+    struct trial *trial;
+    struct judgement judgement;
+    scene_init(&scene, &text);
+    assert_int_equal(trial_create(scene.rules, &trial), ERR_OK);
+    static const int64_t wanted[] = {5, 5, 2, 0};
+    static const struct slice names[] = {TEXT("a"), TEXT("b"), TEXT("c"), TEXT("d")};
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        assert_int_equal(trial_sale(trial, names[i], &sale, false, &judgement, NULL), ERR_OK);
+        assert_int_equal(judgement.points.minor, wanted[i]);
+        sale.shopper.referrer = names[0];
+    }
+    assert_int_equal(trial_member_of(trial, names[0]).points_minor, 5 + 3 * 70);
+    assert_int_equal(trial_totals(trial).points_minor, 12 + 3 * 70);
+    assert_int_equal(trial_rule(trial, 2).fired, 3);
+    trial_destroy(trial);
+    scene_fini(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_order),
-        cmocka_unit_test(test_candidates), cmocka_unit_test(test_advice),
-        cmocka_unit_test(test_unused),     cmocka_unit_test(test_trial),
+        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_order),
+        cmocka_unit_test(test_candidates),   cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_unused),       cmocka_unit_test(test_trial),
+        cmocka_unit_test(test_trial_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
