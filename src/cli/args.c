@@ -17,7 +17,11 @@ const struct argp_option args_global_options[] = {
 
 static void keep_option(struct args *args, int key, char *value)
 {
-    if (key != OPT_HOST) {
+    if (key == OPT_LINE && args->line_count < ARGS_LINES_MAX) {
+        args->lines[args->line_count++] = value;
+    } else if (key == OPT_LINE) {
+        args->excess = value;
+    } else if (key != OPT_HOST) {
         args->options[key - OPT_FIRST] = value == NULL ? "" : value;
     } else if (args->host_count == LIMIT_CERTIFICATE_HOSTS) {
         args->excess = value;

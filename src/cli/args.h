@@ -107,17 +107,23 @@ enum option_key {
     OPT_RECEIPTS,
     OPT_AGAINST,
     OPT_PRICE,
+    OPT_LINE,
+    OPT_BASKET,
+    OPT_STORE,
     OPT_EARLY,
     OPT_CHANNEL,
     OPT_LAST
 };
 
+#define ARGS_LINES_MAX      256u
 #define ARGS_POSITIONAL_MAX 1024u /* introductions of a charter, mostly */
 
 struct args {
     const char *options[OPT_LAST - OPT_FIRST]; /* the last one given; "" for a flag */
     const char *hosts[LIMIT_CERTIFICATE_HOSTS];
     size_t host_count;
+    const char *lines[ARGS_LINES_MAX]; /* of a basket */
+    size_t line_count;
     const char *positional[ARGS_POSITIONAL_MAX];
     size_t count;
     const char *excess; /* the first argument that did not fit */

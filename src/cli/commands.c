@@ -109,8 +109,17 @@ const struct cli_command commands[] = {
     {"history", "[CARD]", "Show what happened to a member, newest first",
      "talea history 6100010000000013 --kind earn,return --from 2026-10-01", history_options, 0, 1,
      ROLE_TILL, run_history},
-    {"earn", "CARD AMOUNT", "Give points for a purchase",
-     "talea earn 6100010000000013 12.50 --receipt 4711", earn_options, 2, 2, ROLE_TILL, run_earn},
+    {"earn", "CARD [AMOUNT]", "Give points for a purchase",
+     "talea earn 6100010000000013 12.50 --receipt 4711\n"
+     "  talea earn 6100010000000013 --store 7 \\\n"
+     "      --line category=bread,quantity=2,amount=4.50 --line amount=1.20",
+     earn_options, 1, 2, ROLE_TILL, run_earn},
+    {"event", "CARD EVENT", "Tell of something else than a purchase that the programme is about",
+     "talea event 6100010000000013 review --channel web", event_options, 2, 2, ROLE_TILL,
+     run_event},
+    {"explain", "TRANSACTION", "Explain what a purchase got, rule by rule",
+     "talea explain 0199a000-0000-7000-8000-000000000002 --all", explain_options, 1, 1,
+     ROLE_BACK_OFFICE, run_explain},
     {"burn", "CARD POINTS", "Take points: hold and capture in one go",
      "talea burn 6100010000000013 500 --receipt 4712", burn_options, 2, 2, ROLE_TILL, run_burn},
     {"burn authorise", "CARD POINTS", "Reserve points",
@@ -189,6 +198,11 @@ const struct cli_command commands[] = {
      "talea programme try next.yaml --receipts october.csv.gz --map till.yaml \\\n"
      "      --against programme.yaml --price 0.01",
      programme_try_options, 1, 1, 0, run_programme_try},
+    {"programme activate", "FILE", "Put a version of the programme into force, now or later",
+     "talea programme activate next.yaml --at 2026-11-01T00:00:00Z", programme_activate_options, 1,
+     1, ROLE_ADMIN, run_programme_activate},
+    {"programme history", NULL, "List the versions of the programme that were in force",
+     "talea programme history", NULL, 0, 0, ROLE_BACK_OFFICE, run_programme_history},
     {"programme explain", "FILE", "Explain what one receipt of an export would get, rule by rule",
      "talea programme explain next.yaml --receipts october.csv.gz \\\n"
      "      --map till.yaml --receipt 4711 --all",

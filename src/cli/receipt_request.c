@@ -132,6 +132,9 @@ enum err receipt_request_fill(struct receipt_request *request, const struct rece
         message->customer = message_text(receipt->customer);
     }
     message->business_unix_ms = receipt->time.ms;
+    struct unix_ms local;
+    TRY(civil_to_unix(&receipt->local, &local));
+    message->local_unix_ms = local.ms;
     message->currency = message_text(receipt->currency);
     message->has_fixed_points = receipt->has_points;
     message->promotion = receipt->promotion;

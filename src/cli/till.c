@@ -1,5 +1,6 @@
 /* talea balance, earn: what a till does with a card. */
 #include "cli/amounts.h"
+#include "cli/basket.h"
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/selector.h"
@@ -21,6 +22,20 @@ const struct argp_option earn_options[] = {
      "Give so many instead of the programme's (with --as back-office or admin, or for a promotion)",
      0},
     {"promotion", OPT_PROMOTION, "ID", 0, "The charter's promotion that pays for --points", 0},
+    {"line", OPT_LINE, "FIELDS", 0,
+     "A line of the basket, as product=17,category=bread,brand=Korn,quantity=2,amount=4.50; may be "
+     "given more than once",
+     0},
+    {"basket", OPT_BASKET, "FILE", 0, "The basket as JSON: lines, store, channel", 0},
+    {"store", OPT_STORE, "TEXT", 0, "Where it was bought, for the programme's rules", 0},
+    {"channel", OPT_CHANNEL, "TEXT", 0, "How, such as web", 0},
+    TRANSACTION_OPTION,
+    {0}};
+
+const struct argp_option event_options[] = {
+    {"time", OPT_TIME, "TIME", 0, "When it was (default: now)", 0},
+    {"store", OPT_STORE, "TEXT", 0, "Where it was", 0},
+    {"channel", OPT_CHANNEL, "TEXT", 0, "How, such as web", 0},
     TRANSACTION_OPTION,
     {0}};
 
@@ -100,7 +115,19 @@ static enum cli_exit read_promotion(struct cli *cli, uint32_t *out_promotion)
     return CLI_OK;
 }
 
-static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request, char card[20])
+/* The lines' amounts say it as well. */
+static enum cli_exit read_amount(struct cli *cli, const char *currency, int64_t *out_minor)
+{
+    const char *text = cli_argument(cli, 1);
+    bool has_lines = cli->args.line_count > 0 || cli_option(cli, OPT_BASKET) != NULL;
+    if (text == NULL && !has_lines) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "AMOUNT or --line is missing");
+    }
+    return text == NULL ? CLI_OK : amounts_read_money(cli, "AMOUNT", text, currency, out_minor);
+}
+
+static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request, char card[20],
+                               struct basket *basket)
 {
     const char *id;
     const char *currency = cli_option(cli, OPT_CURRENCY);
@@ -113,8 +140,10 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
         outcome = amounts_read_time(cli, &request->business_unix_ms);
     }
     if (outcome == CLI_OK) {
-        outcome = amounts_read_money(cli, "AMOUNT", cli_argument(cli, 1), currency,
-                                     &request->amount_minor);
+        outcome = read_amount(cli, currency, &request->amount_minor);
+    }
+    if (outcome == CLI_OK) {
+        outcome = basket_read(cli, currency, basket, request);
     }
     if (outcome == CLI_OK && points != NULL) {
         outcome = amounts_read_points(cli, "--points", points, &request->fixed_points);
@@ -136,17 +165,34 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
     return CLI_OK;
 }
 
+static void print_awards(struct cli *cli, const struct units *units,
+                         Talea__V1__Award *const *awards, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const Talea__V1__Award *award = awards[i];
+        char text[AMOUNT_TEXT_MAX];
+        if (award->discount_minor > 0) {
+            fprintf(cli->out, "  %-32s %s off\n", award->rule,
+                    amount_format(award->discount_minor, units->currency_decimals, text));
+        } else {
+            fprintf(cli->out, "  %-32s %s %s\n", award->rule,
+                    amounts_points(units, award->points, text), units->points_name);
+        }
+    }
+}
+
 enum cli_exit run_earn(struct cli *cli)
 {
     Talea__V1__EarnRequest request;
     talea__v1__earn_request__init(&request);
     char card[20];
-    enum cli_exit outcome = fill_earn(cli, &request, card);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
+    struct basket basket = {.count = 0};
+    enum cli_exit outcome = fill_earn(cli, &request, card, &basket);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
-    outcome = till_call(cli, "Earn", &request.base, &message);
+    if (outcome == CLI_OK) {
+        outcome = till_call(cli, "Earn", &request.base, &message);
+    }
+    basket_fini(&basket);
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
@@ -159,8 +205,52 @@ enum cli_exit run_earn(struct cli *cli)
     char text[AMOUNT_TEXT_MAX];
     fprintf(cli->out, "earned     %s %s\n", amounts_points(units, reply->earned_points, text),
             units->points_name);
+    print_awards(cli, units, reply->awards, reply->n_awards);
     fprintf(cli->out, "home       %s\n", reply->home);
     fprintf(cli->out, "sale       %s\n", reply->sale_id);
+    return selector_print_balance(cli, reply->balance);
+}
+
+enum cli_exit run_event(struct cli *cli)
+{
+    Talea__V1__RecordEventRequest request;
+    talea__v1__record_event_request__init(&request);
+    char card[20];
+    const char *id;
+    enum cli_exit outcome = selector_read_card(cli, 0, card);
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
+    }
+    if (outcome == CLI_OK) {
+        outcome = amounts_read_time(cli, &request.business_unix_ms);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    request.transaction_id = message_text(id);
+    request.card = card;
+    request.event = message_text(cli_argument(cli, 1));
+    if (cli_option(cli, OPT_STORE) != NULL) {
+        request.store = message_text(cli_option(cli, OPT_STORE));
+    }
+    if (cli_option(cli, OPT_CHANNEL) != NULL) {
+        request.channel = message_text(cli_option(cli, OPT_CHANNEL));
+    }
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    outcome = till_call(cli, "RecordEvent", &request.base, &message);
+    if (outcome != CLI_OK || cli->is_json) {
+        return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
+    }
+    const Talea__V1__RecordEventResponse *reply = (const Talea__V1__RecordEventResponse *)message;
+    const struct units *units;
+    outcome = session_units(cli, &units);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    char text[AMOUNT_TEXT_MAX];
+    fprintf(cli->out, "earned     %s %s\n", amounts_points(units, reply->earned_points, text),
+            units->points_name);
+    print_awards(cli, units, reply->awards, reply->n_awards);
     return selector_print_balance(cli, reply->balance);
 }
 

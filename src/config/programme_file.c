@@ -5,6 +5,7 @@
 #include "base/calendar.h"
 #include "config/document.h"
 #include "config/programme_rules.h"
+#include "config/time_zone.h"
 
 #define MONTHS_MAX         120
 #define DAYS_MAX           366
@@ -44,6 +45,7 @@ struct programme_yaml {
     char *currency;
     char *money_decimals;
     struct earn_yaml *earn;
+    char *time_zone;
     char *pending_days;
     struct expiry_yaml expiry;
     struct burn_yaml burn;
@@ -92,6 +94,7 @@ static const cyaml_schema_field_t programme_fields[] = {
     YAML_TEXT_OPTIONAL("money_decimals", struct programme_yaml, money_decimals),
     CYAML_FIELD_MAPPING_PTR("earn", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct programme_yaml,
                             earn, earn_fields),
+    YAML_TEXT_OPTIONAL("time_zone", struct programme_yaml, time_zone),
     YAML_TEXT_OPTIONAL("pending_days", struct programme_yaml, pending_days),
     CYAML_FIELD_MAPPING("expiry", CYAML_FLAG_DEFAULT, struct programme_yaml, expiry, expiry_fields),
     CYAML_FIELD_MAPPING("burn", CYAML_FLAG_OPTIONAL, struct programme_yaml, burn, burn_fields),
@@ -179,6 +182,19 @@ static void check_expiry(struct check *check, const struct expiry_yaml *yaml,
     }
 }
 
+/* UTC is no zone of the database that a machine must have. */
+static void check_time_zone(struct check *check, const char *text, struct programme_file *out)
+{
+    if (text == NULL || strcmp(text, "UTC") == 0) {
+        return;
+    }
+    if (!time_zone_is_known(text)) {
+        check_fail(check, "time_zone", "\"%s\" is no time zone that this machine knows", text);
+        return;
+    }
+    check_text(check, "time_zone", text, out->time_zone, sizeof out->time_zone);
+}
+
 static void check_programme(struct check *check, const struct programme_yaml *yaml,
                             unsigned points_decimals, struct programme_file *out)
 {
@@ -192,6 +208,7 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
     } else if (yaml->rules.rules_count == 0) {
         check_fail(check, "earn", "is missing: the programme gives nothing");
     }
+    check_time_zone(check, yaml->time_zone, out);
     check_unsigned(check, "pending_days", yaml->pending_days, 0, DAYS_MAX, &out->pending_days);
     check_expiry(check, &yaml->expiry, out);
     check_unsigned(check, "burn.refund_expired_grace_days", yaml->burn.refund_expired_grace_days, 0,

@@ -8,6 +8,7 @@
  *     per: 1.00          # for each so much money
  *     rounding: down
  *     minimum: 5.00      # optional: nothing below this much money
+ *   time_zone: Asia/Almaty  # optional: of the brand's clock, which rules go by; UTC without it
  *   pending_days: 0      # optional: the return window
  *   expiry: {kind: end_of_month, months: 24}    # never | months | end_of_month | fixed_date |
  *                                               # inactivity
@@ -47,6 +48,7 @@ enum programme_file_expiry {
 struct programme_file {
     uint32_t version;
     struct currency currency;
+    char time_zone[LIMIT_TIME_ZONE_BYTES + 1]; /* empty: UTC */
     unsigned money_decimals;   /* of the currency; 2 unless the file says otherwise */
     int64_t earn_points_minor; /* in the coalition's points decimals; 0: there is no `earn` */
     int64_t earn_per_minor;    /* money, more than 0 */

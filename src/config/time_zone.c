@@ -81,3 +81,35 @@ enum err time_zone_day_start(struct time_zones *zones, const char *name, int64_t
     *out_time = (struct unix_ms){after * 1000};
     return ERR_OK;
 }
+
+/* Seconds since 1970 that the same digits would be in UTC. */
+static int64_t digits_of(int64_t second)
+{
+    struct tm local;
+    time_t time = (time_t)second;
+    if (localtime_r(&time, &local) == NULL) {
+        return second;
+    }
+    int64_t day = day_of_civil(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
+    return day * (DAY_MS / 1000) + local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec;
+}
+
+enum err time_zone_local(struct time_zones *zones, const char *name, struct unix_ms time,
+                         struct unix_ms *out_local)
+{
+    char zone[sizeof DATABASE + LIMIT_TIME_ZONE_BYTES + 3];
+    if (!time_zone_is_known(name)) {
+        return ERR_NOT_FOUND;
+    }
+    snprintf(zone, sizeof zone, ":" DATABASE "/%s", name);
+    int64_t rest = ((time.ms % 1000) + 1000) % 1000;
+    pthread_mutex_lock(&zones->lock);
+    setenv("TZ", name[0] == '\0' ? "UTC" : zone, 1);
+    tzset();
+    int64_t second = digits_of((time.ms - rest) / 1000);
+    setenv("TZ", "UTC", 1);
+    tzset();
+    pthread_mutex_unlock(&zones->lock);
+    *out_local = (struct unix_ms){second * 1000 + rest};
+    return ERR_OK;
+}

@@ -26,4 +26,9 @@ bool time_zone_is_known(const char *name);
 MUST_USE enum err time_zone_day_start(struct time_zones *zones, const char *name, int64_t day,
                                       struct unix_ms *out_time);
 
+/* What clocks there show at a time, written as if it were UTC. ERR_NOT_FOUND for a zone that is not
+ * known. */
+MUST_USE enum err time_zone_local(struct time_zones *zones, const char *name, struct unix_ms time,
+                                  struct unix_ms *out_local);
+
 #endif

@@ -202,12 +202,13 @@ static void said_ruling(struct buffer *out, const struct command_ruling *ruling)
     write_text(out, ruling->checker, sizeof ruling->checker);
 }
 
-/* Its text as a hash: what is said has a bound. */
-static void said_programme(struct buffer *out, const struct command_programme *programme)
+/* Its text as a hash: what is said has a bound. One from now on says no time. */
+static void said_programme(struct buffer *out, const struct command_programme *programme,
+                           bool is_dated)
 {
     struct hash hash = hash_of(HASH_DOMAIN_BODY, programme->text);
     write_varint(out, programme->version);
-    write_time(out, programme->from);
+    write_time(out, is_dated ? programme->from : (struct unix_ms){0});
     write_hash(out, &hash);
 }
 
@@ -269,7 +270,7 @@ static void said_office(struct buffer *out, const struct command *command)
         write_partner(out, &command->withdrawal.buyer);
         break;
     case COMMAND_ACTIVATE_PROGRAMME:
-        said_programme(out, &command->programme);
+        said_programme(out, &command->programme, command->is_dated);
         break;
     default:
         ASSERT(false);

@@ -5,7 +5,6 @@
 #ifndef LEDGER_PROGRAMME_ROW_H
 #define LEDGER_PROGRAMME_ROW_H
 
-#include "base/amount.h"
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "ledger/view.h"

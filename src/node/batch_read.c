@@ -89,6 +89,14 @@ static unsigned read_terms(struct batch_reading *reading, struct command *comman
     return (unsigned)verdict;
 }
 
+/* What rules give depends on what was bought, and on the member: such purchases come one by one. */
+static bool is_by_rate(const struct batch_reading *reading, const struct command *command)
+{
+    const struct programmes *programmes = reading->snapshot->programmes;
+    return command->earn.is_fixed ||
+           programmes_at(programmes, command->business_time)->rules == NULL;
+}
+
 /* The office may move more than a till. */
 static bool may_give(const struct batch_reading *reading, const struct command_earn *earn)
 {
@@ -126,6 +134,9 @@ static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchC
     earn->is_fixed = said->earn->fixed_points != 0;
     earn->fixed_points = points_of(said->earn->fixed_points);
     earn->promotion = said->earn->promotion;
+    if (!is_by_rate(reading, command)) {
+        return REFUSE(PROGRAMME_HAS_RULES);
+    }
     refusal = read_terms(reading, command);
     return refusal == READ_OK && !may_give(reading, earn) ? REFUSE(POINTS_TOO_LARGE) : refusal;
 }

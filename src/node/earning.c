@@ -21,23 +21,26 @@ enum verdict earning_terms(const struct snapshot *snapshot, struct unix_ms now,
     struct unix_ms active_from;
     struct unix_ms expires_at;
     struct unix_ms unused;
+    const struct programme_version *version =
+        programmes_at(snapshot->programmes, command->business_time);
+    const char *currency = version->file.currency.code;
     if (earn->currency[0] == '\0') {
-        memcpy(earn->currency, snapshot->programme_currency, sizeof earn->currency);
+        memcpy(earn->currency, currency, sizeof earn->currency);
     }
-    if (strncmp(earn->currency, snapshot->programme_currency, sizeof earn->currency) != 0) {
+    if (strncmp(earn->currency, currency, sizeof earn->currency) != 0) {
         return VERDICT_CURRENCY_MISMATCH;
     }
-    earn->rate = snapshot->programme.rate;
+    earn->rate = version->programme.rate;
     struct unix_ms given = later(now, command->business_time);
     enum err err =
-        programme_lot_terms(&snapshot->programme, command->business_time, &active_from, &unused);
+        programme_lot_terms(&version->programme, command->business_time, &active_from, &unused);
     ASSERT(err == ERR_OK); /* the request's time and the programme's months are bounded */
-    err = programme_lot_terms(&snapshot->programme, given, &unused, &expires_at);
+    err = programme_lot_terms(&version->programme, given, &unused, &expires_at);
     ASSERT(err == ERR_OK);
     bool is_spendable = active_from.ms <= now.ms;
     bool is_for_ever = expires_at.ms == PROGRAMME_NEVER_MS;
     earn->active_from = is_spendable ? (struct unix_ms){0} : whole_day(active_from);
-    earn->idle_months = programme_idle_months(&snapshot->programme);
+    earn->idle_months = programme_idle_months(&version->programme);
     earn->expires_at = is_for_ever ? (struct unix_ms){0} : whole_day(expires_at);
     return VERDICT_OK;
 }
@@ -54,8 +57,8 @@ void earning_life(const struct snapshot *snapshot, struct unix_ms now,
 {
     struct unix_ms unused;
     struct unix_ms end;
-    enum err err = programme_lot_terms(&snapshot->programme, now, &unused, &end);
+    enum err err = programme_lot_terms(&snapshot->version->programme, now, &unused, &end);
     ASSERT(err == ERR_OK);
     *out_expires_at = end.ms == PROGRAMME_NEVER_MS ? (struct unix_ms){0} : whole_day(end);
-    *out_idle_months = programme_idle_months(&snapshot->programme);
+    *out_idle_months = programme_idle_months(&snapshot->version->programme);
 }

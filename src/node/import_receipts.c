@@ -7,13 +7,16 @@
 #include "node/requests.h"
 #include "node/services.h"
 
-/* On the writer's thread; one item's commands end in the order of their submission. */
-static void command_done(void *context, const struct outcome *outcome)
+void import_item_done(struct import_item *item, const struct outcome *outcomes, size_t count,
+                      enum err err)
 {
-    struct import_item *item = context;
+    const struct outcome *outcome = &outcomes[0];
+    if (err == ERR_OK && count == 2 && outcome->verdict == VERDICT_LINKED_REFUSED) {
+        outcome = &outcomes[1];
+    }
     item->done++;
-    if (outcome->err != ERR_OK) {
-        item->err = outcome->err;
+    if (err != ERR_OK) {
+        item->err = err;
     } else if (outcome->verdict == VERDICT_OK) {
         item->accepted++;
         item->points += outcome->answer.points.minor;
@@ -21,7 +24,14 @@ static void command_done(void *context, const struct outcome *outcome)
     } else if (item->verdict == VERDICT_OK) {
         item->verdict = outcome->verdict;
     }
-    item->repeats += outcome->err == ERR_OK && outcome->is_repeat ? 1 : 0;
+    item->repeats += err == ERR_OK && outcome->is_repeat ? 1 : 0;
+}
+
+/* On the writer's thread; one item's commands end in the order of their submission. */
+static void command_done(void *context, const struct outcome *outcome)
+{
+    struct import_item *item = context;
+    import_item_done(item, outcome, 1, outcome->err);
     in_flight_end(&item->import->in_flight);
 }
 
@@ -58,7 +68,8 @@ static enum err submit_takes(struct import_item *item)
         command.return_sale.sale = take->sale;
         command.return_sale.amount = money_of(take->amount_minor);
         memcpy(command.return_sale.receipt, item->receipt, sizeof item->receipt);
-        TRY(submit(item, &command));
+        TRY(judging_was_judged(item->import->node, &take->sale) ? import_take_judged(item, &command)
+                                                                : submit(item, &command));
     }
     return ERR_OK;
 }
@@ -151,6 +162,7 @@ static enum err run_archive(struct import *import)
 static enum err settle(struct import *import)
 {
     in_flight_wait(&import->in_flight, 0);
+    TRY(import_judge_moved(import));
     for (size_t i = 0; i < import->count; i++) {
         if (import->group[i].err != ERR_OK) {
             return ERR_UNAVAILABLE;
@@ -215,8 +227,10 @@ static void forget_group(struct import *import)
     for (size_t i = 0; i < import->count; i++) {
         free(import->group[i].takes);
         free(import->group[i].line_matched);
+        import_judged_fini(import->group[i].judged);
     }
     import->count = 0;
+    import->settled = 0;
     import->sale_line_count = 0;
     import->return_line_count = 0;
     snapshot_release(import->snapshot);
@@ -282,6 +296,10 @@ static enum err add(struct import *import, const Talea__V1__ImportReceiptsReques
     }
     import->count++;
     bool has_command = !item->is_return && item->refusal.code == NULL;
+    if (has_command && import_is_judged(import, &command)) {
+        enum err err = import_judge(import, request, item, &command);
+        return err == ERR_OK ? ERR_OK : ERR_UNAVAILABLE;
+    }
     return has_command && submit(item, &command) != ERR_OK ? ERR_UNAVAILABLE : ERR_OK;
 }
 

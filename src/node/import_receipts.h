@@ -11,11 +11,18 @@
 
 #include "node/import_refusal.h"
 #include "node/in_flight.h"
+#include "node/judging.h"
 #include "node/node.h"
 #include "node/returns.h"
 #include "talea/v1/back_office.pb-c.h"
 
 struct import;
+
+/* A sale that rules judge. */
+struct import_judged {
+    struct judging_case judged;
+    struct outcome outcomes[2];
+};
 
 /* One receipt on its way. */
 struct import_item {
@@ -31,7 +38,8 @@ struct import_item {
     struct return_take *takes;
     size_t take_count;
     bool *line_matched;
-    bool is_kept; /* it was matched before */
+    bool is_kept;                 /* it was matched before */
+    struct import_judged *judged; /* NULL: by the rate, or a return */
 
     /* Written by the writer's thread while commands are in flight. */
     enum err err;
@@ -53,6 +61,7 @@ struct import {
     struct return_matcher *matcher;
     struct return_allocation allocation;
     struct note note; /* why the call ends */
+    size_t settled;   /* of the group, so many are durable or refused */
     size_t count;
     struct import_item group[LIMIT_IMPORT_GROUP];
     size_t sale_line_count;
@@ -68,6 +77,24 @@ struct import {
 MUST_USE enum err import_read(struct import *import,
                               const Talea__V1__ImportReceiptsRequest *request,
                               struct import_item *item, struct command *out_command);
+
+/* What became of an item's commands, which go together; of a judged sale they are two. */
+void import_item_done(struct import_item *item, const struct outcome *outcomes, size_t count,
+                      enum err err);
+
+/* Is the sale one that rules judge? */
+bool import_is_judged(const struct import *import, const struct command *command);
+/* Judges the last item of the group, and submits. What is the receipt's fault is refused in
+ * item->refusal. */
+MUST_USE enum err import_judge(struct import *import,
+                               const Talea__V1__ImportReceiptsRequest *request,
+                               struct import_item *item, const struct command *command);
+/* Once nothing is under way: judges again whose standing moved meanwhile. */
+MUST_USE enum err import_judge_moved(struct import *import);
+/* A return's take of a sale that was judged: waits. */
+MUST_USE enum err import_take_judged(struct import_item *item, const struct command *take);
+/* NULL is allowed. */
+void import_judged_fini(struct import_judged *judged);
 
 /* The hash by which the archive knows a text; 0 for an empty one. */
 uint64_t import_hash(const char *kind, const char *text);

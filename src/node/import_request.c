@@ -35,6 +35,7 @@ static bool check_texts(const receipt_message *request, struct import_refusal *r
 {
     const char *original = request->match != NULL ? request->match->receipt : "";
     return import_check_text(refusal, "receipt", request->receipt, LIMIT_REFERENCE_BYTES) &&
+           import_check_text(refusal, "channel", request->channel, LIMIT_GOODS_TEXT_BYTES) &&
            import_check_text(refusal, "store", request->store, LIMIT_REFERENCE_BYTES) &&
            import_check_text(refusal, "customer", request->customer, LIMIT_REFERENCE_BYTES) &&
            import_check_text(refusal, "match.receipt", original, LIMIT_REFERENCE_BYTES);
@@ -51,6 +52,10 @@ static bool check_line(const Talea__V1__ReceiptLine *line, size_t number,
     }
     (void)snprintf(field, sizeof field, "The category of line %zu", number);
     if (!import_check_text(refusal, field, line->category, LIMIT_REFERENCE_BYTES)) {
+        return false;
+    }
+    (void)snprintf(field, sizeof field, "The brand of line %zu", number);
+    if (!import_check_text(refusal, field, line->brand, LIMIT_GOODS_TEXT_BYTES)) {
         return false;
     }
     if (line->amount_minor < 0) {
@@ -190,7 +195,8 @@ static bool read_terms(struct import *import, const receipt_message *request,
     if (verdict == VERDICT_CURRENCY_MISMATCH) {
         return import_refuse(refusal, verdict_describe(verdict)->name,
                              "The receipt is in %s, the programme in %s.", request->currency,
-                             import->snapshot->programme_currency);
+                             programmes_at(import->snapshot->programmes, command->business_time)
+                                 ->file.currency.code);
     }
     return verdict == VERDICT_OK || import_refuse_verdict(refusal, verdict);
 }

@@ -6,6 +6,7 @@
 #include "node/metrics.h"
 #include "node/own_keys.h"
 #include "node/peers.h"
+#include "node/programme_log.h"
 
 static void release_terms(void *context)
 {
@@ -36,20 +37,46 @@ static enum err open_keys(struct node *node, struct note *note)
     return ERR_OK;
 }
 
+/* Of a snapshot whose programme was just read from its file, and that is not in use yet. */
+static enum err join_programmes(struct node *node, const struct programmes *before,
+                                struct snapshot *snapshot, struct note *note)
+{
+    struct programmes *list;
+    TRY(programme_log_follow(node, before, snapshot->programmes->at[0], &list, note));
+    snapshot_use_programmes(snapshot, list, node_now(node));
+    programmes_release(list);
+    return ERR_OK;
+}
+
 enum err in_force_open(struct node *node, struct note *note)
 {
     const struct node_config *config = &node->config;
     struct charter_chain chain;
     TRY(charter_store_open(config->data.text, config->charter.text, &chain, note));
-    enum err err = snapshot_make(config, &chain, NULL, &node->snapshot, note);
+    enum err err = snapshot_make(config, &chain, NULL, node_now(node), &node->snapshot, note);
     charter_chain_fini(&chain);
     TRY(err);
     TRY(credentials_open(config, node->snapshot, node->clock, &node->credentials, note));
     return open_keys(node, note);
 }
 
+/* While the ledger does not write, since it gets back what it lost, the file waits. */
+static enum err open_programmes(struct node *node, struct note *note)
+{
+    struct programmes *kept;
+    TRY(programme_log_read(node, node->snapshot, &kept, note));
+    enum err err = join_programmes(node, kept, node->snapshot, note);
+    if (err == ERR_UNAVAILABLE) {
+        snapshot_use_programmes(node->snapshot, kept, node_now(node));
+        err = ERR_OK;
+    }
+    programmes_release(kept);
+    return err;
+}
+
 enum err in_force_keep(struct node *node, struct note *note)
 {
+    TRY(open_programmes(node, note));
     return charter_store_put(node->config.data.text, node->snapshot->charter, note);
 }
 
@@ -84,6 +111,10 @@ static void log_change(struct node *node, const struct snapshot *before,
                        const struct snapshot *after)
 {
     char id[KEY_ID_TEXT_MAX];
+    if (after->version->programme.version != before->version->programme.version) {
+        log_event(&node->log, LOG_LEVEL_INFO, "programme_in_force",
+                  LOG_INT("version", (int64_t)after->version->programme.version));
+    }
     if (after->charter != before->charter) {
         log_event(&node->log, LOG_LEVEL_INFO, "charter_in_force",
                   LOG_INT("epoch", after->charter->epoch),
@@ -152,10 +183,10 @@ static enum err reload(struct node *node, struct note *note)
     struct snapshot *snapshot;
     TRY(read_keys(node, note));
     TRY(charter_store_open(config->data.text, config->charter.text, &chain, note));
-    enum err err = snapshot_make(config, &chain, NULL, &snapshot, note);
+    enum err err = snapshot_make(config, &chain, NULL, node_now(node), &snapshot, note);
     charter_chain_fini(&chain);
     TRY(err);
-    err = snapshot_check_programme(node->snapshot, snapshot, note);
+    err = join_programmes(node, node->snapshot->programmes, snapshot, note);
     if (err == ERR_OK &&
         charter_chain_find(&snapshot->chain, node->snapshot->charter->epoch) == NULL) {
         err = note_set(note, ERR_CORRUPT, "%s/charters no longer has the charter in force",
@@ -228,7 +259,7 @@ static enum err accept(struct node *node, struct charter *charter, struct note *
     if (err != ERR_OK) {
         charter_close(charter);
     } else {
-        err = snapshot_make(&node->config, &chain, node->snapshot, &snapshot, note);
+        err = snapshot_make(&node->config, &chain, node->snapshot, node_now(node), &snapshot, note);
     }
     charter_chain_fini(&chain);
     TRY(err);
@@ -288,18 +319,73 @@ enum err in_force_take(struct node *node, struct slice bytes, const char *whom, 
     return err;
 }
 
+/* Another version's time has come, or one could not be kept yet. */
+static bool has_other_programme(struct node *node)
+{
+    const struct snapshot *snapshot = node->snapshot;
+    const struct programme_version *now = programmes_at(snapshot->programmes, node_now(node));
+    return now != snapshot->version || (now->number == 0 && now->rules != NULL);
+}
+
+enum err in_force_activate(struct node *node, const struct programme_activation *activation,
+                           struct outcome *out_outcome, struct note *note)
+{
+    struct programmes *list;
+    struct snapshot *snapshot;
+    pthread_mutex_lock(&node->reload_lock);
+    enum err err = programme_log_activate(node, node->snapshot->programmes, activation, out_outcome,
+                                          &list, note);
+    if (err == ERR_OK) {
+        err = snapshot_make(&node->config, &node->snapshot->chain, node->snapshot, node_now(node),
+                            &snapshot, note);
+        if (err == ERR_OK) {
+            snapshot_use_programmes(snapshot, list, node_now(node));
+            err = put(node, snapshot, note);
+        }
+        programmes_release(list);
+    }
+    pthread_mutex_unlock(&node->reload_lock);
+    return err;
+}
+
+/* A new snapshot of the same, with the version that is in force by now. */
+static void change_programme(struct node *node)
+{
+    struct snapshot *snapshot;
+    struct note note = {""};
+    enum err err = snapshot_make(&node->config, &node->snapshot->chain, node->snapshot,
+                                 node_now(node), &snapshot, &note);
+    if (err == ERR_OK && snapshot->version->number == 0) {
+        err = join_programmes(node, node->snapshot->programmes, snapshot, &note);
+        if (err != ERR_OK) {
+            snapshot_release(snapshot);
+        }
+    }
+    if (err == ERR_OK) {
+        err = put(node, snapshot, &note);
+    }
+    if (err != ERR_OK && err != ERR_UNAVAILABLE) {
+        log_event(&node->log, LOG_LEVEL_WARNING, "programme_not_changed",
+                  LOG_TEXT("detail", note.text));
+    }
+}
+
 void in_force_look(struct node *node)
 {
     struct signer signer;
     struct note note = {""};
     struct snapshot *snapshot;
     pthread_mutex_lock(&node->reload_lock);
+    if (has_other_programme(node)) {
+        change_programme(node);
+    }
     struct snapshot *before = node->snapshot;
     bool has_key = own_keys_choose(node->own_keys, before->charter, &node->config.partner, &signer,
                                    &note) == ERR_OK;
     bool is_same = key_id_equal(&signer.key_id, &before->signer.key_id) || !has_key;
     if ((has_key != atomic_load(&node->has_key) || !is_same) &&
-        snapshot_make(&node->config, &before->chain, before, &snapshot, &note) == ERR_OK &&
+        snapshot_make(&node->config, &before->chain, before, node_now(node), &snapshot, &note) ==
+            ERR_OK &&
         put(node, snapshot, &note) != ERR_OK) {
         log_event(&node->log, LOG_LEVEL_WARNING, "signing_key_not_changed",
                   LOG_TEXT("detail", note.text));

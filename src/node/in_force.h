@@ -25,7 +25,12 @@ MUST_USE enum err in_force_reload(struct node *node, struct note *note);
  * as charter_open and charter_follows say. */
 MUST_USE enum err in_force_take(struct node *node, struct slice charter, const char *whom,
                                 struct note *note);
-/* Now and then: is the right one of the own keys in use? */
+struct programme_activation;
+/* Durable, and in force when its time comes. A verdict is an answer: nothing has changed then. */
+MUST_USE enum err in_force_activate(struct node *node,
+                                    const struct programme_activation *activation,
+                                    struct outcome *out_outcome, struct note *note);
+/* Now and then: is the right one of the own keys in use, and of the programmes? */
 void in_force_look(struct node *node);
 
 /* The ledger's terms of a snapshot, which they hold. */

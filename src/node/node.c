@@ -209,6 +209,13 @@ static enum err start_http(struct node *node, struct note *note)
     return http_server_start(&options, &node->http, note);
 }
 
+/* What single calls told the ledger meanwhile goes into one batch of its journal. */
+static void on_turn(void *context)
+{
+    struct node *node = context;
+    engine_submit_held(node->engine);
+}
+
 static enum err start_rpc(struct node *node, struct note *note)
 {
     char listen[ADDRESS_TEXT_MAX];
@@ -221,6 +228,8 @@ static enum err start_rpc(struct node *node, struct note *note)
         .streams_max = node->config.limits.streams,
         .admit = peer_guard_admit,
         .admit_context = node->peer_guard,
+        .on_turn = on_turn,
+        .on_turn_context = node,
         .on_call = node_count_call,
         .on_call_context = node->counters,
         .on_log = on_rpc_log,
@@ -233,6 +242,7 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[4] = account_service(node);
     node->services[5] = ledger_service(node);
     node->services[6] = payment_service(node);
+    node->services[7] = programme_service(node);
     size_t count = sizeof node->services / sizeof node->services[0];
     return rpc_server_start(&options, node->services, count, &node->server, note);
 }
@@ -268,6 +278,7 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
     recovery_gate_await(&node->recovery_gate, COMPARE_WAIT_MS);
+    in_force_look(node); /* the ledger writes now: it can keep the programme */
     atomic_store(&node->is_serving, true);
     rpc_server_set_serving(node->server, true);
     return ERR_OK;
@@ -303,8 +314,10 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->reload_lock, NULL);
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
+    pthread_mutex_init(&node->return_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
     event_gate_init(&node->events);
+    judge_gate_init(&node->judge_gate);
     recovery_gate_init(&node->recovery_gate);
     enum err err = start_all(node, note);
     if (err != ERR_OK) {
@@ -354,12 +367,14 @@ void node_stop(struct node *node)
     credentials_close(node->credentials);
     snapshot_release(node->snapshot);
     event_gate_fini(&node->events);
+    judge_gate_fini(&node->judge_gate);
     recovery_gate_fini(&node->recovery_gate);
     pthread_mutex_destroy(&node->peers_lock);
     for (size_t i = 0; i < NETTING_WATCHES; i++) {
         netting_memory_fini(&node->netting[i].memory);
     }
     pthread_mutex_destroy(&node->settle_lock);
+    pthread_mutex_destroy(&node->return_lock);
     time_zones_fini(&node->time_zones);
     pthread_mutex_destroy(&node->snapshot_lock);
     pthread_mutex_destroy(&node->reload_lock);

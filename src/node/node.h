@@ -18,6 +18,7 @@
 #include "node/credentials.h"
 #include "node/disk_guard.h"
 #include "node/event_gate.h"
+#include "node/judge_gate.h"
 #include "node/readers.h"
 #include "node/recovery_gate.h"
 #include "node/snapshot.h"
@@ -70,6 +71,7 @@ struct node {
     struct own_keys *own_keys;
     atomic_bool has_key; /* one of them may sign now */
     struct peer_guard *peer_guard;
+    pthread_mutex_t return_lock; /* returns of sales that rules judged take turns */
     struct block_offers *block_offers;
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
     struct netting_watch netting[NETTING_WATCHES]; /* under it, too */
@@ -84,6 +86,7 @@ struct node {
     struct reader_pool *readers;
     struct replier *replier;
     struct batch_rooms *batches;
+    struct judge_gate judge_gate;
     struct event_gate events;
     struct recovery_gate recovery_gate;
     pthread_mutex_t peers_lock; /* the writer wakes them while they may be stopping */
@@ -97,7 +100,7 @@ struct node {
     struct period_told period_told;
     bool has_met_somebody;       /* the housekeeper's: a partner was connected since the start */
     atomic_uint payment_changes; /* what was closed may be open again: counted */
-    struct rpc_service services[7];
+    struct rpc_service services[8];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;

@@ -156,8 +156,9 @@ static const struct recover_page *find_their_page(struct asking *asking,
 }
 
 /* By the signatures; and, when that is asked for, done about. */
-static enum err judge(struct asking *asking, const struct peer_host *host, struct mend_case *mend,
-                      const struct recover_request *ours, struct difference_end *out_end)
+static enum err judge_halves(struct asking *asking, const struct peer_host *host,
+                             struct mend_case *mend, const struct recover_request *ours,
+                             struct difference_end *out_end)
 {
     enum err err = ERR_OK;
     mend->ours = own_page(asking, host, ours);
@@ -203,7 +204,7 @@ static enum err end_one(struct asking *asking, const struct difference *differen
     err = partner_host_open(asking->node, &host);
     if (err == ERR_OK) {
         asking->comparison.half.host = &host.host;
-        err = judge(asking, &host.host, &mend, &ours, out_end);
+        err = judge_halves(asking, &host.host, &mend, &ours, out_end);
         partner_host_end(&host);
     }
     protobuf_c_message_free_unpacked(reply, NULL);

@@ -6,6 +6,7 @@
 #include "talea/v1/ledger.pb-c.h"
 #include "talea/v1/payment.pb-c.h"
 #include "talea/v1/peer.pb-c.h"
+#include "talea/v1/programme.pb-c.h"
 #include "talea/v1/till.pb-c.h"
 
 #define ROWS(table) (table), sizeof(table) / sizeof((table)[0])
@@ -17,6 +18,7 @@ static const struct rpc_method till_methods[] = {
     {"GetBalance", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, till_get_balance, NULL},
     {"ListHistory", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, till_list_history, NULL},
     {"Earn", ROLES_TILL, RPC_INLINE, till_earn, NULL},
+    {"RecordEvent", ROLES_TILL, RPC_INLINE, till_record_event, NULL},
     {"AuthoriseBurn", ROLES_TILL, RPC_INLINE, till_authorise_burn, NULL},
     {"CaptureBurn", ROLES_TILL, RPC_INLINE, till_capture_burn, NULL},
     {"VoidBurn", ROLES_TILL, RPC_INLINE, till_void_burn, NULL},
@@ -87,6 +89,13 @@ static const struct rpc_method payment_methods[] = {
     {"ImportBookings", ROLES_OFFICE, RPC_WORKER, payment_import_bookings, NULL},
 };
 
+static const struct rpc_method programme_methods[] = {
+    {"ActivateProgramme", ROLE_ADMIN, RPC_WORKER, programme_activate, NULL},
+    {"ListProgrammes", ROLES_READ, RPC_WORKER, programme_list, NULL},
+    {"GetProgramme", ROLES_READ, RPC_WORKER, programme_get, NULL},
+    {"ExplainPurchase", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, programme_explain, NULL},
+};
+
 static const struct rpc_method peer_methods[] = {
     {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
@@ -150,5 +159,11 @@ struct rpc_service ledger_service(struct node *node)
 struct rpc_service payment_service(struct node *node)
 {
     return (struct rpc_service){&talea__v1__payment_service__descriptor, ROWS(payment_methods),
+                                node};
+}
+
+struct rpc_service programme_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__programme_service__descriptor, ROWS(programme_methods),
                                 node};
 }

@@ -19,11 +19,12 @@ struct rpc_service admin_service(struct node *node);
 struct rpc_service account_service(struct node *node);
 struct rpc_service ledger_service(struct node *node);
 struct rpc_service payment_service(struct node *node);
+struct rpc_service programme_service(struct node *node);
 
 /* Handlers that live in files of their own. */
 rpc_unary_handler till_enrol, till_issue_card, till_block_card, till_get_balance;
 rpc_unary_handler till_list_history;
-rpc_unary_handler till_earn, till_return_purchase;
+rpc_unary_handler till_earn, till_record_event, till_return_purchase;
 rpc_unary_handler till_authorise_burn, till_capture_burn, till_void_burn, till_return_burn;
 rpc_unary_handler office_get_member, office_list_members, office_get_report;
 rpc_unary_handler office_list_mandates, office_get_mandate, office_list_promotions;
@@ -44,6 +45,7 @@ rpc_unary_handler account_erase_member, account_set_consent;
 rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, period_status_list;
+rpc_unary_handler programme_activate, programme_list, programme_get, programme_explain;
 rpc_unary_handler peer_authorise_hold, peer_fetch_mandate, peer_exchange_statement,
     peer_exchange_payment, peer_fetch_netting, peer_exchange_charter;
 rpc_unary_handler peer_compare_half, peer_show_entries, peer_set_apart, office_reconcile_period;

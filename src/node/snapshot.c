@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/programme_file.h"
-
 /* The chain's last charter, and the roster made from it. */
 static enum err use_chain(const struct node_config *config, struct snapshot *snapshot,
                           struct note *note)
@@ -17,51 +15,31 @@ static enum err use_chain(const struct node_config *config, struct snapshot *sna
     return charter_roster(snapshot->charter, &config->partner, &snapshot->roster, note);
 }
 
-static enum expiry_kind expiry_of_file(enum programme_file_expiry kind)
+/* The terms of the version that is in force. */
+static void use_version(struct snapshot *snapshot, struct unix_ms now)
 {
-    switch (kind) {
-    case PROGRAMME_FILE_EXPIRY_MONTHS:
-        return EXPIRY_MONTHS;
-    case PROGRAMME_FILE_EXPIRY_END_OF_MONTH:
-        return EXPIRY_END_OF_MONTH_AFTER;
-    case PROGRAMME_FILE_EXPIRY_FIXED_DATE:
-        return EXPIRY_FIXED_DATE;
-    case PROGRAMME_FILE_EXPIRY_INACTIVITY:
-        return EXPIRY_INACTIVITY;
-    case PROGRAMME_FILE_EXPIRY_NEVER:
-        break;
-    }
-    return EXPIRY_NONE;
+    const struct programme_version *version = programmes_at(snapshot->programmes, now);
+    snapshot->version = version;
+    snapshot->refund_grace_ms = version->refund_grace_ms;
+    snapshot->debt_limit = version->debt_limit;
 }
 
 static enum err load_programme(const struct node_config *config, struct snapshot *snapshot,
                                struct note *note)
 {
-    struct programme_file file;
-    TRY(programme_file_load(config->programme.text, snapshot->charter->points_decimals, &file,
-                            note));
-    bool has_rules = file.has_rules;
-    programme_file_fini(&file);
-    if (has_rules) {
-        return note_set(note, ERR_UNSUPPORTED,
-                        "%s: rules can be tried (talea programme try), not yet run by a node",
-                        config->programme.text);
-    }
-    snapshot->programme = (struct programme){
-        .version = file.version,
-        .rate = {file.earn_points_minor, file.earn_per_minor, file.earn_rounding,
-                 file.earn_minimum_minor},
-        .pending_days = file.pending_days,
-        .expiry_months = file.expiry_months,
-        .expiry_kind = expiry_of_file(file.expiry),
-        .expiry_month = file.expiry_month,
-        .expiry_day = file.expiry_day,
-    };
-    memcpy(snapshot->programme_currency, file.currency.code, sizeof snapshot->programme_currency);
-    snapshot->programme_currency_decimals = file.money_decimals;
-    snapshot->refund_grace_ms = (int64_t)file.refund_expired_grace_days * DAY_MS;
-    snapshot->debt_limit = points_of(file.debt_limit_minor);
-    return programme_check(&snapshot->programme, note);
+    struct programme_version *version;
+    TRY(programme_version_load(config->programme.text, snapshot->charter->points_decimals, &version,
+                               note));
+    return programmes_add(NULL, version, &snapshot->programmes);
+}
+
+void snapshot_use_programmes(struct snapshot *snapshot, struct programmes *programmes,
+                             struct unix_ms now)
+{
+    struct programmes *before = snapshot->programmes;
+    snapshot->programmes = programmes_hold(programmes);
+    programmes_release(before);
+    use_version(snapshot, now);
 }
 
 /* What the configuration says in whole points, in the charter's units. */
@@ -93,27 +71,23 @@ static enum err gather_roots(struct snapshot *snapshot, struct note *note)
 }
 
 static enum err fill(const struct node_config *config, struct snapshot *snapshot,
-                     const struct snapshot *before, struct note *note)
+                     const struct snapshot *before, struct unix_ms now, struct note *note)
 {
     TRY(use_chain(config, snapshot, note));
     if (before == NULL) {
         TRY(load_programme(config, snapshot, note));
     } else {
-        snapshot->programme = before->programme;
-        memcpy(snapshot->programme_currency, before->programme_currency,
-               sizeof snapshot->programme_currency);
-        snapshot->programme_currency_decimals = before->programme_currency_decimals;
-        snapshot->refund_grace_ms = before->refund_grace_ms;
-        snapshot->debt_limit = before->debt_limit;
+        snapshot->programmes = programmes_hold(before->programmes);
     }
+    use_version(snapshot, now);
     snapshot->outbox_entries = config->limits.outbox_entries;
     snapshot->till_points_max = till_points_max(config, snapshot->charter);
     return gather_roots(snapshot, note);
 }
 
 enum err snapshot_make(const struct node_config *config, const struct charter_chain *chain,
-                       const struct snapshot *before, struct snapshot **out_snapshot,
-                       struct note *note)
+                       const struct snapshot *before, struct unix_ms now,
+                       struct snapshot **out_snapshot, struct note *note)
 {
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (snapshot == NULL) {
@@ -122,36 +96,13 @@ enum err snapshot_make(const struct node_config *config, const struct charter_ch
     atomic_init(&snapshot->references, 1);
     enum err err = charter_chain_copy(chain, &snapshot->chain);
     if (err == ERR_OK) {
-        err = fill(config, snapshot, before, note);
+        err = fill(config, snapshot, before, now, note);
     }
     if (err != ERR_OK) {
         snapshot_release(snapshot);
         return err;
     }
     *out_snapshot = snapshot;
-    return ERR_OK;
-}
-
-enum err snapshot_check_programme(const struct snapshot *before, const struct snapshot *after,
-                                  struct note *note)
-{
-    unsigned old_version = before->programme.version;
-    unsigned new_version = after->programme.version;
-    bool is_same = programme_gives_the_same(&before->programme, &after->programme) &&
-                   strcmp(before->programme_currency, after->programme_currency) == 0 &&
-                   before->programme_currency_decimals == after->programme_currency_decimals &&
-                   before->refund_grace_ms == after->refund_grace_ms &&
-                   before->debt_limit.minor == after->debt_limit.minor;
-    if (new_version < old_version) {
-        return note_set(note, ERR_CONFLICT, "the programme file has version %u, in force is %u",
-                        new_version, old_version);
-    }
-    if (new_version == old_version && !is_same) {
-        return note_set(note, ERR_CONFLICT,
-                        "the programme file has changed under version %u, which is in force: raise "
-                        "its version",
-                        old_version);
-    }
     return ERR_OK;
 }
 
@@ -217,6 +168,7 @@ void snapshot_release(struct snapshot *snapshot)
     }
     charter_roster_fini(&snapshot->roster);
     charter_chain_fini(&snapshot->chain);
+    programmes_release(snapshot->programmes);
     free(snapshot->trusted_roots);
     free(snapshot);
 }

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "charter/charter_chain.h"
 #include "config/node_config.h"
-#include "programme/programme.h"
+#include "node/programmes.h"
 
 struct snapshot {
     atomic_uint references;
@@ -18,9 +18,8 @@ struct snapshot {
     struct charter *charter; /* in force: the chain's last */
     struct signer signer;
     struct roster roster;
-    struct programme programme;
-    char programme_currency[4];
-    unsigned programme_currency_decimals;
+    struct programmes *programmes;
+    const struct programme_version *version; /* of these, when this was made */
     int64_t refund_grace_ms;
     uint64_t outbox_entries;       /* that may wait for one partner */
     struct points debt_limit;      /* INT64_MAX: none */
@@ -28,15 +27,14 @@ struct snapshot {
     char *trusted_roots;           /* all partners' CAs, one PEM text */
 };
 
-/* Holds the chain's charters. The programme is that of `before` or, where that is NULL, read from
- * the file that the configuration names. The signer is still to be filled in. One reference. */
+/* Holds the chain's charters. The programmes are those of `before` or, where that is NULL, the one
+ * that the configuration names. The signer is still to be filled in. One reference. */
 MUST_USE enum err snapshot_make(const struct node_config *config, const struct charter_chain *chain,
-                                const struct snapshot *before, struct snapshot **out_snapshot,
-                                struct note *note);
-/* May the programme of `after` follow that of `before`? ERR_CONFLICT with a note when it says
- * something else under the same version, or has an older one. */
-MUST_USE enum err snapshot_check_programme(const struct snapshot *before,
-                                           const struct snapshot *after, struct note *note);
+                                const struct snapshot *before, struct unix_ms now,
+                                struct snapshot **out_snapshot, struct note *note);
+/* Before it is in use. Holds them. */
+void snapshot_use_programmes(struct snapshot *snapshot, struct programmes *programmes,
+                             struct unix_ms now);
 /* Everybody that some epoch has had, this brand too: who has left is in no later one. In the arena.
  * ERR_RESOURCE. */
 MUST_USE enum err snapshot_everybody(const struct snapshot *snapshot, struct arena *arena,

@@ -6,26 +6,76 @@
 #include "node/node.h"
 #include "node/requests.h"
 #include "node/services.h"
+#include "node/till_judged.h"
 #include "talea/v1/till.pb-c.h"
 
-static void send_earned(struct reply *reply)
+static void send_answer(struct node *node, struct rpc_call *call, const struct uid *id,
+                        const struct outcome *outcome, const struct judged_answer *judged)
 {
     Talea__V1__EarnResponse response;
     talea__v1__earn_response__init(&response);
-    const struct answer *answer = &reply->outcome.answer;
+    const struct answer *answer = &outcome->answer;
     char sale[UID_TEXT_MAX];
-    if (reply->outcome.verdict != VERDICT_OK) {
-        refuse_verdict(reply->call, reply->outcome.verdict);
-        return;
-    }
-    uid_format(&reply->transaction, sale);
+    uid_format(id, sale);
     response.sale_id = sale;
     response.earned_points = answer->points.minor;
     response.home = (char *)(uintptr_t)answer->home.text;
     response.journal_row = answer->row;
-    response.balance =
-        message_balance_now(reply->node, rpc_call_arena(reply->call), &answer->member);
-    rpc_call_reply(reply->call, &response.base);
+    response.balance = message_balance_now(node, rpc_call_arena(call), &answer->member);
+    response.discount_minor = judged->discount_minor;
+    response.awards = judged->awards;
+    response.n_awards = judged->award_count;
+    response.programme_version = judged->programme_version;
+    rpc_call_reply(call, &response.base);
+}
+
+static void send_earned(struct reply *reply)
+{
+    static const struct judged_answer by_rate = {.discount_minor = 0};
+    if (reply->outcome.verdict != VERDICT_OK) {
+        refuse_verdict(reply->call, reply->outcome.verdict);
+        return;
+    }
+    send_answer(reply->node, reply->call, &reply->transaction, &reply->outcome, &by_rate);
+}
+
+/* Was it told before, when the programme had no rules? Then it is a repeat, and no other purchase.
+ */
+static bool was_by_rate(struct node *node, const struct uid *id)
+{
+    struct state_reader *reader;
+    struct sale sale;
+    if (readers_take(node->readers, &reader) != ERR_OK) {
+        return false;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ledger_get_sale(&view, &node->config.partner, id, &sale);
+    readers_give(node->readers, reader);
+    return err == ERR_OK && !sale.is_fixed;
+}
+
+/* By the rules that were in force at the time of the purchase. */
+static void earn_judged(struct node *node, struct rpc_call *call,
+                        const Talea__V1__EarnRequest *request, struct snapshot *snapshot,
+                        const struct command *earn)
+{
+    struct till_judged *till = till_judged_create(node, call, snapshot);
+    if (till == NULL) {
+        return;
+    }
+    struct judging_case *judged = &till->judged;
+    if (!till_read_basket(call, request, &judged->occasion)) {
+        till_judged_drop(till);
+        return;
+    }
+    judged->version = programmes_at(snapshot->programmes, earn->business_time);
+    judged->occasion.local = judging_local(node, judged->version, earn->business_time);
+    judged->id = earn->transaction_id;
+    judged->said = judging_said(&judged->occasion);
+    judged->give = *earn;
+    till->has_bound = true;
+    till->send = send_answer;
+    till_judged_run(till);
 }
 
 /* Points by hand are the office's to give, not a till's, unless a promotion bounds them. */
@@ -67,50 +117,100 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
     earn->fixed_points = points_of(request->fixed_points);
     earn->promotion = request->promotion;
     struct snapshot *snapshot = node_snapshot(node);
+    const struct programme_version *version =
+        programmes_at(snapshot->programmes, command.business_time);
     enum verdict verdict = earning_terms(snapshot, node_now(node), &command);
-    bool is_within = verdict == VERDICT_OK && earning_is_within(earn, snapshot->till_points_max);
-    snapshot_release(snapshot);
     if (verdict != VERDICT_OK) {
+        snapshot_release(snapshot);
         refuse_verdict(call, verdict);
         return;
     }
+    bool is_judged = version->rules != NULL && !earn->is_fixed && !was_by_rate(node, &transaction);
+    if (is_judged && version->number == 0) { /* the ledger doesn't write yet, and keeps it then */
+        snapshot_release(snapshot);
+        refuse_err(call, ERR_UNAVAILABLE, NULL);
+        return;
+    }
+    if (is_judged) {
+        earn_judged(node, call, request, snapshot, &command);
+        return;
+    }
+    bool is_within = earning_is_within(earn, snapshot->till_points_max);
+    snapshot_release(snapshot);
     if (request_within_bound(call, node, is_within)) {
         reply_after(node, call, &command, NULL, send_earned);
     }
 }
 
-static void send_returned(struct reply *reply)
+static void answer_return(struct rpc_call *call, const struct outcome *outcome)
 {
     Talea__V1__ReturnPurchaseResponse response;
     talea__v1__return_purchase_response__init(&response);
-    const struct answer *answer = &reply->outcome.answer;
-    if (reply->outcome.verdict != VERDICT_OK) {
-        refuse_verdict(reply->call, reply->outcome.verdict);
+    const struct answer *answer = &outcome->answer;
+    if (outcome->verdict != VERDICT_OK) {
+        refuse_verdict(call, outcome->verdict);
         return;
     }
     response.taken_points = answer->points.minor;
     response.debt_points = answer->debt.minor;
     response.journal_row = answer->row;
     response.written_off_points = answer->written_off.minor;
-    rpc_call_reply(reply->call, &response.base);
+    rpc_call_reply(call, &response.base);
+}
+
+static void send_returned(struct reply *reply)
+{
+    answer_return(reply->call, &reply->outcome);
+}
+
+static bool read_return(struct node *node, struct rpc_call *call,
+                        const Talea__V1__ReturnPurchaseRequest *request,
+                        struct command *out_command)
+{
+    struct uid transaction;
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return false;
+    }
+    *out_command = command_now(node, COMMAND_RETURN_SALE, &transaction);
+    struct command_return_sale *body = &out_command->return_sale;
+    body->amount = money_of(request->amount_minor);
+    return request_uid(call, "sale_id", request->sale_id, &body->sale) &&
+           request_text(call, "receipt", request->receipt, body->receipt, sizeof body->receipt) &&
+           request_time(call, node, request->business_unix_ms, &out_command->business_time,
+                        &out_command->is_dated);
+}
+
+/* Of a sale that rules judged: on a worker, since the journal is read. */
+static void return_judged(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    struct command command;
+    struct outcome outcome;
+    if (!read_return(node, call, (const Talea__V1__ReturnPurchaseRequest *)(const void *)message,
+                     &command)) {
+        return;
+    }
+    struct snapshot *snapshot = node_snapshot(node);
+    enum err err = judging_return_both(node, snapshot, &command, &outcome);
+    snapshot_release(snapshot);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+    } else {
+        answer_return(call, &outcome);
+    }
 }
 
 void till_return_purchase(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
-    const Talea__V1__ReturnPurchaseRequest *request =
-        (const Talea__V1__ReturnPurchaseRequest *)(const void *)message;
-    struct uid transaction;
-    if (!request_transaction(call, request->transaction_id, &transaction)) {
+    struct command command;
+    if (!read_return(node, call, (const Talea__V1__ReturnPurchaseRequest *)(const void *)message,
+                     &command)) {
         return;
     }
-    struct command command = command_now(node, COMMAND_RETURN_SALE, &transaction);
-    struct command_return_sale *body = &command.return_sale;
-    if (request_uid(call, "sale_id", request->sale_id, &body->sale) &&
-        request_text(call, "receipt", request->receipt, body->receipt, sizeof body->receipt) &&
-        request_time(call, node, request->business_unix_ms, &command.business_time,
-                     &command.is_dated)) {
-        body->amount = money_of(request->amount_minor);
+    if (judging_was_judged(node, &command.return_sale.sale)) {
+        rpc_call_continue(call, return_judged);
+    } else {
         reply_after(node, call, &command, NULL, send_returned);
     }
 }

@@ -84,7 +84,7 @@ static bool are_labels(struct metric_labels labels)
     return true;
 }
 
-static bool are_bounds(struct metric_bounds bounds)
+static bool are_bounds(struct bucket_bounds bounds)
 {
     if (bounds.count == 0 || bounds.count > LIMIT_METRIC_BUCKETS) {
         return false;
@@ -112,7 +112,7 @@ static struct metric_family *find_family(const struct metrics *metrics, const ch
 }
 
 static enum err check_series(const struct metric_family *family, const struct metric_spec *spec,
-                             enum metric_kind kind, struct metric_bounds bounds,
+                             enum metric_kind kind, struct bucket_bounds bounds,
                              struct metric_labels labels)
 {
     if (family->kind != kind || family->spec.decimals != spec->decimals ||
@@ -143,7 +143,7 @@ static enum err check_series(const struct metric_family *family, const struct me
 }
 
 static enum err make_family(struct metrics *metrics, const struct metric_spec *spec,
-                            enum metric_kind kind, struct metric_bounds bounds,
+                            enum metric_kind kind, struct bucket_bounds bounds,
                             struct metric_family **out_family)
 {
     struct metric_family *family = arena_alloc(&metrics->arena, sizeof *family);
@@ -247,7 +247,7 @@ static void link_series(struct metric_family *family, struct metric_series *seri
 struct request {
     const struct metric_spec *spec;
     enum metric_kind kind;
-    struct metric_bounds bounds;
+    struct bucket_bounds bounds;
     struct metric_labels labels;
     metric_read *read;
     void *context;
@@ -307,7 +307,7 @@ enum err metrics_add_gauge(struct metrics *metrics, const struct metric_spec *sp
 }
 
 enum err metrics_add_histogram(struct metrics *metrics, const struct metric_spec *spec,
-                               struct metric_bounds bounds, struct metric_labels labels,
+                               struct bucket_bounds bounds, struct metric_labels labels,
                                struct metric_histogram **out_histogram)
 {
     struct request r = {.spec = spec, .kind = METRIC_HISTOGRAM, .bounds = bounds, .labels = labels};
@@ -343,10 +343,10 @@ void metric_histogram_observe(struct metric_histogram *histogram, int64_t value)
     atomic_fetch_add_explicit(&histogram->sum, value, memory_order_relaxed);
 }
 
-struct metric_bounds metric_bounds_of_latency(void)
+struct bucket_bounds metric_bounds_of_latency(void)
 {
     static const int64_t bounds[] = {50,     100,     250,     500,     1000,    2500,
                                      5000,   10000,   25000,   50000,   100000,  250000,
                                      500000, 1000000, 2500000, 5000000, 10000000};
-    return (struct metric_bounds){bounds, sizeof bounds / sizeof *bounds};
+    return (struct bucket_bounds){bounds, sizeof bounds / sizeof *bounds};
 }

@@ -67,13 +67,13 @@ MUST_USE enum err metrics_add_gauge(struct metrics *metrics, const struct metric
                                     struct metric_labels labels, struct metric_gauge **out_gauge);
 
 /* Upper bounds of the buckets, ascending, in the spec's units; +Inf is added. */
-struct metric_bounds {
+struct bucket_bounds {
     const int64_t *at;
     size_t count; /* 1 to LIMIT_METRIC_BUCKETS */
 };
 
 MUST_USE enum err metrics_add_histogram(struct metrics *metrics, const struct metric_spec *spec,
-                                        struct metric_bounds bounds, struct metric_labels labels,
+                                        struct bucket_bounds bounds, struct metric_labels labels,
                                         struct metric_histogram **out_histogram);
 
 /* A value that is asked for at each rendering, from the rendering thread. */
@@ -103,7 +103,7 @@ static inline void metric_gauge_add(struct metric_gauge *gauge, int64_t amount)
 void metric_histogram_observe(struct metric_histogram *histogram, int64_t value);
 
 /* Bounds from 50 microseconds to 10 seconds, for durations with 6 decimals. */
-struct metric_bounds metric_bounds_of_latency(void);
+struct bucket_bounds metric_bounds_of_latency(void);
 
 /* Appends the Prometheus text exposition format, version 0.0.4
  * (https://prometheus.io/docs/instrumenting/exposition_formats/). ERR_RESOURCE when the buffer's

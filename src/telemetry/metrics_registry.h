@@ -16,7 +16,7 @@ enum metric_kind {
 };
 
 struct metric_histogram {
-    struct metric_bounds bounds; /* the family's */
+    struct bucket_bounds bounds; /* the family's */
     atomic_int_fast64_t sum;
     atomic_int_fast64_t buckets[LIMIT_METRIC_BUCKETS + 1]; /* not cumulative; the last is +Inf */
 };
@@ -36,7 +36,7 @@ struct metric_family {
     struct metric_family *next;
     struct metric_spec spec;
     enum metric_kind kind;
-    struct metric_bounds bounds; /* histograms */
+    struct bucket_bounds bounds; /* histograms */
     struct metric_series *first;
     struct metric_series *last;
     size_t series_count;

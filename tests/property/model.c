@@ -279,7 +279,7 @@ static bool office_says_the_same(const struct command *a, const struct command *
         return uid_equal(&a->erase.member, &b->erase.member);
     case COMMAND_ACTIVATE_PROGRAMME:
         return a->programme.version == b->programme.version &&
-               a->programme.from.ms == b->programme.from.ms;
+               (!a->is_dated || a->programme.from.ms == b->programme.from.ms);
     case COMMAND_CHANGE_STANDING:
         return uid_equal(&a->standing.occasion, &b->standing.occasion) &&
                uid_equal(&a->standing.returned, &b->standing.returned) &&

@@ -34,4 +34,5 @@ void make_programme(const struct making *making)
         .from = {making->step->at.ms + (int64_t)(n[6] % 1000) - (one_in(n[7], 6) ? 1001 : 0)},
         .by = "marketing",
         .text = slice_of("version", 7)};
+    making->command->is_dated = one_in(n[8], 2);
 }

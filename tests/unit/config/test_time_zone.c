@@ -56,6 +56,30 @@ static void a_midnight_may_be_missing(void **state)
     expect_start("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00.000Z");
 }
 
+static void clocks_show_local_time(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone;
+        const char *time;
+        const char *local;
+    } rows[] = {
+        {"", "2026-03-01T10:20:30.456Z", "2026-03-01T10:20:30.456Z"},
+        {"Europe/Berlin", "2026-03-29T00:59:59.999Z", "2026-03-29T01:59:59.999Z"},
+        {"Europe/Berlin", "2026-03-29T01:00:00.000Z", "2026-03-29T03:00:00.000Z"},
+        {"Asia/Almaty", "2023-12-31T18:30:00.000Z", "2024-01-01T00:30:00.000Z"},
+        {"Asia/Kathmandu", "2026-01-01T00:00:00.001Z", "2026-01-01T05:45:00.001Z"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct unix_ms time;
+        struct unix_ms local;
+        char text[TIME_TEXT_MAX];
+        assert_int_equal(unix_ms_parse(rows[i].time, &time), ERR_OK);
+        assert_int_equal(time_zone_local(&zones, rows[i].zone, time, &local), ERR_OK);
+        assert_string_equal(unix_ms_format(local, text), rows[i].local);
+    }
+}
+
 static void what_is_no_zone_is_refused(void **state)
 {
     (void)state;
@@ -75,7 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(days_begin_by_local_time),   cmocka_unit_test(summer_time_moves_them),
         cmocka_unit_test(zones_change_their_offsets), cmocka_unit_test(a_midnight_may_be_missing),
-        cmocka_unit_test(what_is_no_zone_is_refused),
+        cmocka_unit_test(what_is_no_zone_is_refused), cmocka_unit_test(clocks_show_local_time),
     };
     time_zones_init(&zones);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ static void test_histogram(void **state)
     static const struct metric_spec spec = {"commit_seconds", "Time.", 6};
     static const int64_t bounds[] = {100, 1000, 1000000};
     struct metric_histogram *h = NULL;
-    struct metric_bounds three = {bounds, 3};
+    struct bucket_bounds three = {bounds, 3};
     assert_int_equal(metrics_add_histogram(m, &spec, three, METRIC_LABELS({"k", "v"}), &h), ERR_OK);
     static const int64_t values[] = {100, 101, 1000, 2000000};
     for (size_t i = 0; i < 4; i++) {
@@ -127,10 +127,10 @@ static void test_bad_names_are_refused(void **state)
     struct metric_spec h_spec = {"h", "Help.", 0};
     static const int64_t falling[] = {2, 1};
     assert_int_equal(
-        metrics_add_histogram(m, &h_spec, (struct metric_bounds){falling, 2}, METRIC_NO_LABELS, &h),
+        metrics_add_histogram(m, &h_spec, (struct bucket_bounds){falling, 2}, METRIC_NO_LABELS, &h),
         ERR_INPUT);
     assert_int_equal(
-        metrics_add_histogram(m, &h_spec, (struct metric_bounds){falling, 0}, METRIC_NO_LABELS, &h),
+        metrics_add_histogram(m, &h_spec, (struct bucket_bounds){falling, 0}, METRIC_NO_LABELS, &h),
         ERR_INPUT);
     expect_page(m, "");
     metrics_destroy(m);
@@ -201,7 +201,7 @@ static void test_threads_lose_nothing(void **state)
     struct metric_spec h_spec = {"h", "Help.", 0};
     assert_int_equal(
         metrics_add_counter(shared.metrics, &c_spec, METRIC_NO_LABELS, &shared.counter), ERR_OK);
-    assert_int_equal(metrics_add_histogram(shared.metrics, &h_spec, (struct metric_bounds){one, 1},
+    assert_int_equal(metrics_add_histogram(shared.metrics, &h_spec, (struct bucket_bounds){one, 1},
                                            METRIC_NO_LABELS, &shared.histogram),
                      ERR_OK);
     pthread_t threads[THREADS];

@@ -1,0 +1,23 @@
+/* What was bought, as `talea earn` is told of it: lines of the command line, or a file. */
+#ifndef CLI_BASKET_H
+#define CLI_BASKET_H
+
+#include "cli/cli.h"
+#include "talea/v1/till.pb-c.h"
+
+struct basket {
+    Talea__V1__BasketLine *lines;
+    Talea__V1__BasketLine **list;
+    size_t count;
+    char *texts; /* of --line */
+    json_t *file;
+};
+
+/* Fills lines, store, channel and paid_in_points_minor of the request from --line, --store,
+ * --channel and --basket; prints what is wrong. They live as long as the basket, which the caller
+ * ends whatever comes out. */
+MUST_USE enum cli_exit basket_read(struct cli *cli, const char *currency, struct basket *basket,
+                                   Talea__V1__EarnRequest *request);
+void basket_fini(struct basket *basket);
+
+#endif

@@ -1,0 +1,195 @@
+/* Imported sales that rules judge, and what their returns take back. A customer's sales are judged
+ * one after the other, each on what the one before it left; whoever's standing moved meanwhile by
+ * a till's doing is judged again when the group ends. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/import_receipts.h"
+#include "node/requests.h"
+
+#define RESTORE_BYTES (2u << 20)
+#define MILLI         1000
+
+bool import_is_judged(const struct import *import, const struct command *command)
+{
+    return command->kind == COMMAND_EARN && !command->earn.is_fixed &&
+           programmes_at(import->snapshot->programmes, command->business_time)->rules != NULL;
+}
+
+static struct slice text_of(const char *text)
+{
+    return slice_of(text, strlen(text));
+}
+
+/* Thousandths of millionths, rounded half up as a trial does. */
+static int64_t milli_of(int64_t micro)
+{
+    return micro / MILLI + (micro % MILLI >= MILLI / 2 ? 1 : 0);
+}
+
+/* The lines live as long as `lines`; what texts the message has is borrowed. */
+static void read_occasion(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
+                          const struct command *command, struct basket_line *lines,
+                          struct judging_case *judged)
+{
+    for (size_t i = 0; i < request->n_lines; i++) {
+        const Talea__V1__ReceiptLine *line = request->lines[i];
+        lines[i] = (struct basket_line){.product = text_of(line->product),
+                                        .category = text_of(line->category),
+                                        .brand = text_of(line->brand),
+                                        .quantity_milli = milli_of(line->quantity_micro),
+                                        .amount = money_of(line->amount_minor)};
+    }
+    judged->snapshot = import->snapshot;
+    judged->version = programmes_at(import->snapshot->programmes, command->business_time);
+    judged->occasion = (struct occasion){.kind = OCCASION_SALE,
+                                         .store = text_of(request->store),
+                                         .channel = text_of(request->channel),
+                                         .lines = lines,
+                                         .line_count = request->n_lines};
+    judged->occasion.local =
+        request->local_unix_ms != 0
+            ? (struct unix_ms){request->local_unix_ms}
+            : judging_local(import->node, judged->version, command->business_time);
+    judged->id = command->transaction_id;
+    judged->said = judging_said(&judged->occasion);
+    judged->give = *command;
+}
+
+static enum err try_case(struct import *import, struct import_item *item, struct note *note)
+{
+    struct ledger_view view = state_reader_view(import->reader);
+    struct judging_case *judged = &item->judged->judged;
+    TRY(judging_find_owner(&view, judged));
+    return judging_try(import->node, &view, judged, note);
+}
+
+/* Of what is the receipt's fault. */
+static enum err refuse_case(struct import_item *item, enum err err, const struct note *note)
+{
+    if (err != ERR_INPUT && err != ERR_RANGE) {
+        return err;
+    }
+    import_refuse(&item->refusal, "INVALID_INPUT", "The programme can't judge it: %s.", note->text);
+    return ERR_OK;
+}
+
+static void judged_done(void *context, const struct outcome *outcome)
+{
+    struct import_item *item = context;
+    struct import_judged *judged = item->judged;
+    import_item_done(item, judged->outcomes, judged->judged.command_count, outcome->err);
+    in_flight_end(&item->import->in_flight);
+}
+
+static enum err submit(struct import_item *item)
+{
+    struct in_flight *in_flight = &item->import->in_flight;
+    struct import_judged *judged = item->judged;
+    in_flight_wait(in_flight, LIMIT_IMPORT_GROUP - 1);
+    in_flight_begin(in_flight);
+    enum err err = engine_submit_batch(item->import->node->engine, judged->judged.commands,
+                                       judged->judged.command_count, true, judged->outcomes,
+                                       judged_done, item);
+    if (err != ERR_OK) {
+        in_flight_end(in_flight);
+    }
+    return err;
+}
+
+/* Somebody's earlier sale of the group may be under way. */
+static void wait_for_earlier(struct import *import, const struct import_item *item)
+{
+    for (size_t i = import->settled; i < import->count; i++) {
+        const struct import_item *earlier = &import->group[i];
+        if (earlier != item && earlier->sale.who == item->sale.who) {
+            in_flight_wait(&import->in_flight, 0);
+            import->settled = import->count;
+            return;
+        }
+    }
+}
+
+enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
+                      struct import_item *item, const struct command *command)
+{
+    struct basket_line lines[LIMIT_RECEIPT_LINES];
+    struct note note = {""};
+    item->judged = calloc(1, sizeof *item->judged);
+    if (item->judged == NULL) {
+        return ERR_RESOURCE;
+    }
+    struct judging_case *judged = &item->judged->judged;
+    read_occasion(import, request, command, lines, judged);
+    if (judged->version->number == 0) {
+        return ERR_UNAVAILABLE; /* the ledger doesn't write yet, and keeps it then */
+    }
+    wait_for_earlier(import, item);
+    enum err err = try_case(import, item, &note);
+    arena_fini(&judged->arena);
+    if (err != ERR_OK) {
+        return refuse_case(item, err, &note);
+    }
+    return submit(item);
+}
+
+/* The message is gone: the occasion is in what was to be kept of it. */
+static enum err judge_again(struct import *import, struct import_item *item, struct arena *arena,
+                            struct note *note)
+{
+    struct judging_case *judged = &item->judged->judged;
+    struct kept_case kept;
+    struct buffer *bytes = &judged->evidence;
+    uint8_t *copy = arena_alloc(arena, bytes->length + 1);
+    if (copy == NULL) {
+        return ERR_RESOURCE;
+    }
+    memcpy(copy, bytes->at, bytes->length);
+    TRY(kept_case_decode(slice_of(copy, bytes->length), arena, &kept));
+    judged->occasion = kept.occasion;
+    TRY(try_case(import, item, note));
+    TRY(engine_execute_batch(import->node->engine, judged->commands, judged->command_count, true,
+                             item->judged->outcomes));
+    import_item_done(item, item->judged->outcomes, judged->command_count, ERR_OK);
+    return ERR_OK;
+}
+
+enum err import_judge_moved(struct import *import)
+{
+    for (size_t i = 0; i < import->count; i++) {
+        struct import_item *item = &import->group[i];
+        while (item->judged != NULL && judging_has_moved(item->verdict) &&
+               item->judged->judged.tried < JUDGING_TRIES) {
+            struct arena arena;
+            struct note note = {""};
+            item->verdict = VERDICT_OK;
+            item->done = 0;
+            arena_init(&arena, RESTORE_BYTES);
+            enum err err = judge_again(import, item, &arena, &note);
+            arena_fini(&arena);
+            arena_fini(&item->judged->judged.arena);
+            TRY(err == ERR_OK ? ERR_OK : refuse_case(item, err, &note));
+        }
+        if (item->judged != NULL && judging_has_moved(item->verdict)) {
+            return ERR_UNAVAILABLE;
+        }
+    }
+    return ERR_OK;
+}
+
+void import_judged_fini(struct import_judged *judged)
+{
+    if (judged != NULL) {
+        judging_fini(&judged->judged);
+        free(judged);
+    }
+}
+
+enum err import_take_judged(struct import_item *item, const struct command *take)
+{
+    struct node *node = item->import->node;
+    struct outcome outcome;
+    TRY(judging_return_both(node, item->import->snapshot, take, &outcome));
+    import_item_done(item, &outcome, 1, ERR_OK);
+    return ERR_OK;
+}

@@ -1,0 +1,72 @@
+/* From an occasion to commands: judges it on the standing as it is, and makes what the ledger is
+ * told of it: the points, and what changes of the standing, which go together.
+ *
+ * Thread rule: one thread at a time has a case.
+ */
+#ifndef NODE_JUDGING_H
+#define NODE_JUDGING_H
+
+#include "ledger/decide.h"
+#include "node/snapshot.h"
+#include "programme/kept_case.h"
+
+struct node;
+struct outcome;
+
+/* How often an occasion is judged again when its standing moved meanwhile. */
+#define JUDGING_TRIES 64u
+
+/* Zeroed and filled in by its owner down to `tried`. */
+struct judging_case {
+    const struct snapshot *snapshot;
+    const struct programme_version *version; /* with rules */
+    struct occasion occasion;
+    struct uid id;    /* of the sale or event */
+    struct hash said; /* of all that the caller said of it */
+    /* What gives the points, filled but for them: an earn, of whose card or member it is. */
+    struct command give;
+    bool has_owner;
+    struct standing_owner owner; /* where it is now */
+
+    unsigned tried;
+    struct arena arena; /* of one try */
+    struct buffer groups;
+    struct buffer evidence;
+    struct judgement judgement;
+    struct command commands[2]; /* the giving, and what changes */
+    size_t command_count;
+};
+
+void judging_fini(struct judging_case *judged);
+/* The brand's own clock at a time. */
+struct unix_ms judging_local(struct node *node, const struct programme_version *version,
+                             struct unix_ms time);
+/* Hash of a basket with all that goes with it. */
+struct hash judging_said(const struct occasion *occasion);
+/* Whose standing it is. ERR_OK also when nobody is known: then the ledger refuses. */
+MUST_USE enum err judging_find_owner(const struct ledger_view *view, struct judging_case *judged);
+/* What a sale or event of ours changed, as the journal has it; in the arena. ERR_NOT_FOUND:
+ * nothing, or its id is forgotten. */
+MUST_USE enum err judging_read_change(struct node *node, const struct snapshot *snapshot,
+                                      const struct uid *id, struct arena *arena,
+                                      struct command_standing *out_change);
+/* Was it? False also when that is forgotten. */
+bool judging_was_judged(struct node *node, const struct uid *id);
+/* How a sale or event of ours was judged, as the journal has it; texts and lists are in the arena.
+ * ERR_NOT_FOUND: it was not judged, or its id is forgotten. */
+MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *snapshot,
+                                    const struct uid *id, struct arena *arena,
+                                    struct kept_case *out_case);
+/* Refused since what it was judged on is no more so: judged again it may be taken. */
+bool judging_has_moved(enum verdict verdict);
+/* Judges, and makes the commands. ERR_INPUT and ERR_RANGE with a note as judge says; also when
+ * what is kept of it would be too large. */
+MUST_USE enum err judging_try(const struct node *node, const struct ledger_view *view,
+                              struct judging_case *judged, struct note *note);
+
+/* A return with what it takes back of the standing, if its sale was judged: both or neither. Waits;
+ * such returns take turns. */
+MUST_USE enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
+                                      const struct command *give_back, struct outcome *out_outcome);
+
+#endif

@@ -1,0 +1,57 @@
+/* A till's purchase, or an event, judged by the programme's rules and answered when it is durable.
+ *
+ *   the till's thread     owner's turn? -> judge, submit --+
+ *   replier               judge again, when its turn comes |  engine, durable
+ *   the till's thread     answer <-------------------------+
+ *
+ * A repeat is answered as it was the first time, by what the journal kept of it.
+ */
+#ifndef NODE_TILL_JUDGED_H
+#define NODE_TILL_JUDGED_H
+
+#include "node/judge_gate.h"
+#include "node/judging.h"
+#include "node/replier.h"
+#include "talea/v1/till.pb-c.h"
+
+struct till_judged;
+
+/* What came of it: the answer's fields about rules. */
+struct judged_answer {
+    int64_t discount_minor;
+    Talea__V1__Award **awards;
+    size_t award_count;
+    uint32_t programme_version;
+};
+
+/* Answers the call, of which the outcome is VERDICT_OK. */
+typedef void till_judged_send(struct node *node, struct rpc_call *call, const struct uid *id,
+                              const struct outcome *outcome, const struct judged_answer *answer);
+
+struct till_judged {
+    struct errand errand; /* first */
+    struct judge_turn turn;
+    struct node *node;
+    struct rpc_call *call;
+    till_judged_send *send;
+    struct snapshot *snapshot;
+    bool has_bound; /* a till gives no more than the configuration says */
+    struct judging_case judged;
+    struct outcome outcomes[2];
+    enum err err; /* of both together */
+};
+
+/* In the call's memory; NULL when it was refused for want of it. What the caller fills in of the
+ * case: occasion, id and what gives the points. */
+struct till_judged *till_judged_create(struct node *node, struct rpc_call *call,
+                                       struct snapshot *snapshot);
+/* Refuses the call, or answers it in time. Takes over the snapshot that it was made with. */
+void till_judged_run(struct till_judged *till);
+/* Nothing came of it; the call was refused already. */
+void till_judged_drop(struct till_judged *till);
+
+/* Lines, store, channel and amount of a purchase; false: the call was refused. Borrows texts. */
+MUST_USE bool till_read_basket(struct rpc_call *call, const Talea__V1__EarnRequest *request,
+                               struct occasion *out_occasion);
+
+#endif

@@ -1,0 +1,29 @@
+/* How an occasion was judged, as bytes that are kept with what it gave: by which version of the
+ * programme, on what standing, and what each rule gave. Judging again what comes back gives the
+ * same, with a trace: so any point can be explained later.
+ *
+ * Pure; any thread.
+ */
+#ifndef PROGRAMME_KEPT_CASE_H
+#define PROGRAMME_KEPT_CASE_H
+
+#include "programme/judge.h"
+
+struct kept_case {
+    uint32_t programme; /* its number in the ledger */
+    struct occasion occasion;
+    struct standing standing; /* before the occasion, without what had passed by then */
+    struct points points;
+    struct money gross;
+    struct money discount;
+    const struct award *awards; /* by place in the version's text */
+    size_t award_count;
+};
+
+/* Sticks to the buffer's error. */
+void kept_case_encode(const struct kept_case *kept, struct buffer *out);
+/* Texts point into the bytes, lists are in the arena. ERR_CORRUPT, ERR_RESOURCE. */
+MUST_USE enum err kept_case_decode(struct slice bytes, struct arena *arena,
+                                   struct kept_case *out_case);
+
+#endif

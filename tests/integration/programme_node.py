@@ -1,0 +1,234 @@
+#!/usr/bin/python3
+"""A brand's programme in a running node: purchases judged by rules, and all that follows from it."""
+
+import threading
+import time
+import unittest
+
+import wire
+from coalition import Coalition, luhn, main
+
+RULES = """version: {version}
+currency: USD
+earn: {{points: 1, per: 1.00, rounding: down}}
+expiry: {{kind: never}}
+goods:
+  - {{name: bread, categories: [bread]}}
+metrics:
+  - {{name: month-spend, of: spend, window: month}}
+rules:
+  - rule: bread-double
+    for: [bread]
+    give: {{multiple: {factor}, rounding: down}}
+  - rule: welcome
+    purchase: 1
+    give: {{points: 50}}
+  - rule: big
+    basket: 20.00
+    give: {{points: 5}}
+    caps: [{{per: month, uses: {uses}}}]
+  - rule: early-birds
+    channels: [web]
+    give: {{points: 4}}
+    caps: [{{of: all, per: ever, uses: 5}}]
+  - rule: written
+    on: review
+    give: {{points: 20}}
+    caps: [{{per: day, uses: 1}}]
+  - rule: regular
+    metrics: [{{metric: month-spend, at_least: 100}}]
+    give: {{points: 7}}
+"""
+
+
+def rules(version, factor=2, uses=3):
+    return RULES.format(version=version, factor=factor, uses=uses)
+
+
+def iso(unix_ms):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(unix_ms / 1000)) + "Z"
+
+
+class Case(unittest.TestCase):
+    """Two brands; the grocer has rules from its start."""
+
+    text = rules(1)
+
+    @classmethod
+    def setUpClass(cls):
+        cls.coalition = Coalition(["grocer", "fuel"])
+        cls.addClassCleanup(cls.coalition.close)
+        cls.coalition.make()
+        cls.grocer = cls.coalition["grocer"]
+        cls.fuel = cls.coalition["fuel"]
+        cls.write(cls.text)
+        cls.coalition.start()
+
+    @classmethod
+    def write(cls, text, name="programme.yaml"):
+        path = cls.grocer.path(name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def card(self, node=None):
+        return (node or self.grocer).cli("member", "add")["card"]
+
+    def earn(self, card, *words, **more):
+        return self.grocer.cli("earn", card, *words, **more)
+
+    def points(self, card, *words):
+        return self.earn(card, *words)["earned_points"]
+
+    def available(self, node, card):
+        return node.cli("balance", card)["balance"]["available_points"]
+
+    def refused(self, reason, *words, expect=1):
+        result = self.grocer.talea(*words, expect=expect)
+        self.assertIn(f"({reason})", result.stderr)
+        return result.stderr
+
+
+class Versions(Case):
+    def test_a_version_is_in_force_from_its_time(self):
+        first = self.grocer.cli("programme", "history")["programmes"]
+        self.assertEqual([(row["number"], row["version"], row["from_unix_ms"], row["by"],
+                           row["is_in_force"]) for row in first],
+                         [(1, 1, 0, "configuration", True)])
+        now = int(time.time() * 1000)
+        later = self.write(rules(2, factor=3), "next.yaml")
+        words = ["programme", "activate", later, "--at", iso(now + 86400000),
+                 "--transaction-id", wire.uuid7()]
+        reply = self.grocer.cli(*words)
+        self.assertEqual((reply["programme"]["number"], reply["programme"]["is_in_force"]),
+                         (2, False))
+        self.assertEqual(self.grocer.cli(*words)["journal_row"], reply["journal_row"])
+        self.refused("PROGRAMME_VERSION_OLD", "programme", "activate", later)
+        self.refused("PROGRAMME_TIME_PAST", "programme", "activate",
+                     self.write(rules(3), "past.yaml"), "--at", iso(now - 86400000), expect=2)
+        broken = self.write(rules(9).replace("bread-double", "big"), "broken.yaml")
+        self.refused("INVALID_INPUT", "programme", "activate", broken, expect=2)
+        self.grocer.cli("programme", "activate", self.write(rules(3, factor=4), "now.yaml"))
+        rows = self.grocer.cli("programme", "history")["programmes"]
+        self.assertEqual([row["is_in_force"] for row in rows], [False, False, True])
+        self.grocer.kill()
+        self.grocer.start()
+        self.assertEqual([(row["version"], row["is_in_force"])
+                          for row in self.grocer.cli("programme", "history")["programmes"]],
+                         [(1, False), (2, False), (3, True)])
+        self.grocer.talea("verify")
+
+
+class Judged(Case):
+    def test_rules_give_and_say_why(self):
+        card = self.card()
+        reply = self.earn(card, "--store", "7", "--line", "category=bread,amount=4.50",
+                          "--line", "product=17,amount=3.20")
+        self.assertEqual(reply["earned_points"], 7 + 4 + 50)
+        self.assertEqual([(row["rule"], row["points"]) for row in reply["awards"]],
+                         [("earn", 7), ("bread-double", 4), ("welcome", 50)])
+        self.assertEqual(reply["balance"]["available_points"], 61)
+        self.assertEqual(self.points(card, "4.50"), 4)
+        why = self.grocer.cli("explain", reply["sale_id"])
+        self.assertEqual({row["rule"]: row["reason"] for row in why["rules"]},
+                         {"earn": "fired", "bread-double": "fired", "welcome": "fired",
+                          "big": "basket", "early-birds": "channel",
+                          "regular": "metric_below",
+                          "written": "other_occasion"})
+        self.assertEqual((why["store"], why["gross_minor"], why["earned_points"],
+                          [line["category"] for line in why["lines"]]),
+                         ("7", 770, 61, ["bread", ""]))
+        text = self.grocer.talea("explain", reply["sale_id"], "--all").stdout
+        self.assertIn("+ bread-double                     4 points", text)
+        self.assertIn("month-spend is 0.00, less than 100.00", text)
+        self.refused("NOT_FOUND", "explain", wire.uuid7())
+
+    def test_a_repeat_is_answered_as_before(self):
+        card = self.card()
+        words = ["100.00", "--transaction-id", wire.uuid7(), "--time", iso(time.time() * 1000)]
+        first = self.earn(card, *words)
+        self.assertEqual(first["earned_points"], 100 + 50 + 5)
+        self.assertEqual(self.points(card, "1.00"), 1 + 7)
+        again = self.earn(card, *words)
+        for key in ("earned_points", "awards", "journal_row", "programme_version"):
+            self.assertEqual(again[key], first[key])
+        self.refused("TRANSACTION_ID_REUSED", "earn", card, "100.01", *words[1:])
+        self.refused("TRANSACTION_ID_REUSED", "earn", card, "100.00", "--channel", "web",
+                     *words[1:])
+        self.assertEqual(self.available(self.grocer, card), first["earned_points"] + 8)
+
+    def test_a_cap_holds_at_all_tills(self):
+        card = self.card()
+        replies = []
+
+        def till():
+            replies.append(self.earn(card, "20.00"))
+        tills = [threading.Thread(target=till) for _ in range(16)]
+        for thread in tills:
+            thread.start()
+        for thread in tills:
+            thread.join()
+        rules = [row["rule"] for reply in replies for row in reply["awards"]]
+        self.assertEqual((len(replies), rules.count("big"), rules.count("welcome")), (16, 3, 1))
+        self.assertEqual(rules.count("regular"), 11)
+        self.assertEqual(self.available(self.grocer, card), 16 * 20 + 3 * 5 + 50 + 11 * 7)
+
+    def test_exactly_the_first_five_get_it(self):
+        cards = [self.card() for _ in range(4)] * 4
+        rules_fired = []
+
+        def till(card):
+            rules_fired.extend(row["rule"] for row in self.earn(card, "15.00", "--channel", "web")["awards"])
+        tills = [threading.Thread(target=till, args=(card,)) for card in cards]
+        for thread in tills:
+            thread.start()
+        for thread in tills:
+            thread.join()
+        self.assertEqual((rules_fired.count("early-birds"), rules_fired.count("earn")), (5, 16))
+
+    def test_a_partners_member_has_a_standing_here(self):
+        card = self.card(self.fuel)
+        self.assertEqual([self.points(card, "20.00") for _ in range(5)], [75, 25, 25, 20, 20])
+        self.coalition.wait_cleared()
+        self.assertEqual(self.available(self.fuel, card), 165)
+        self.refused("CARD_UNKNOWN", "earn", self.unknown_card(), "1.00")
+
+    def unknown_card(self):
+        return luhn(f"{self.grocer.prefix}000009999")
+
+    def test_a_return_takes_back_what_the_sale_counted_for(self):
+        card = self.card()
+        sale = self.earn(card, "110.00")["sale_id"]
+        self.assertEqual(self.points(card, "1.00"), 8)
+        back = self.grocer.cli("return", "purchase", sale, "55.00")
+        self.assertEqual(back["taken_points"], 83)
+        self.assertEqual(self.points(card, "1.00"), 1)
+        self.grocer.cli("return", "purchase", sale)
+        self.refused("RETURN_EXCEEDS_SALE", "return", "purchase", sale)
+        self.assertEqual([row["rule"] for row in self.earn(card, "20.00")["awards"]],
+                         ["earn", "big"])
+
+    def test_events_are_judged_once(self):
+        card = self.card()
+        words = ["event", card, "review", "--transaction-id", wire.uuid7()]
+        first = self.grocer.cli(*words)
+        self.assertEqual((first["earned_points"], first["awards"][0]["rule"]), (20, "written"))
+        self.assertEqual(self.grocer.cli(*words)["journal_row"], first["journal_row"])
+        self.assertEqual(self.grocer.cli("event", card, "review")["earned_points"], 0)
+        self.assertEqual(self.available(self.grocer, card), 20)
+        self.assertEqual(self.grocer.cli("explain", words[-1])["event"], "review")
+        self.refused("EVENT_UNKNOWN", "event", card, "revue")
+
+    def test_what_was_durable_is_there_after_a_kill(self):
+        card = self.card()
+        sale = self.earn(card, "20.00", "--time", "2026-09-30T23:00:00Z")["sale_id"]
+        self.grocer.kill()
+        self.grocer.start()
+        self.assertEqual([row["rule"] for row in self.earn(card, "20.00")["awards"]],
+                         ["earn", "big"])
+        self.assertEqual(self.grocer.cli("explain", sale)["earned_points"], 75)
+        self.grocer.talea("verify")
+
+
+if __name__ == "__main__":
+    main(120)
