@@ -163,8 +163,9 @@ const struct model_command *pick_command(const struct model *m, uint32_t number,
 {
     struct pick pick = pick_begin(number);
     for (size_t i = newest(m->command_count, 64, number); i < m->command_count; i++) {
-        if (m->commands[i].is_forgotten == is_forgotten) {
-            offer(&pick, (int)i, name_of(&m->commands[i].command.transaction_id));
+        const struct uid *id = &m->commands[i].command.transaction_id;
+        if (m->commands[i].is_forgotten == is_forgotten && !uid_is_nil(id)) {
+            offer(&pick, (int)i, name_of(id));
         }
     }
     return pick.index < 0 ? NULL : &m->commands[pick.index];
