@@ -283,8 +283,9 @@ static enum err warm_and_measure(struct bench *bench, struct calling *calling,
     struct repetition all[LOAD_REPETITIONS_MAX];
     unsigned repetitions = bench->sizes.repetitions;
     uint64_t operations = 0;
-    uint64_t ms = bench->sizes.call_ms / repetitions;
-    TRY(run_for(calling, outstanding, bench->sizes.call_ms / WARM_PART + 1, bench->note));
+    uint64_t all_ms = bench_share_ms(bench, bench->sizes.call_ms, 1);
+    uint64_t ms = all_ms / repetitions;
+    TRY(run_for(calling, outstanding, all_ms / WARM_PART + 1, bench->note));
     histogram_clear(&measured->latency);
     uint64_t written = measure_written(serving->pid);
     for (unsigned i = 0; i < repetitions; i++) {

@@ -7,6 +7,7 @@
 #define BENCH_CASES_H
 
 #include "bench/bench.h"
+#include "bench/budget.h"
 #include "bench/calls.h"
 #include "bench/ledger.h"
 #include "bench/pair.h"
@@ -18,11 +19,12 @@ struct bench_sizes {
     uint64_t held[2];    /* transfers that a ledger holds beforehand */
     uint64_t commands;   /* of one repetition in the largest batches */
     unsigned repetitions;
+    uint64_t load_ms; /* of all of them, at most */
     uint64_t reads;
-    uint64_t lmdb_ms; /* of one repetition of a reference */
-    uint64_t call_ms; /* of all repetitions of calls on a node */
-    unsigned pgbench_s;
-    uint64_t backlog; /* entries that wait for a partner who is away */
+    uint64_t lmdb_ms;   /* of one repetition of a reference */
+    uint64_t call_ms;   /* of all repetitions of calls on a node */
+    unsigned pgbench_s; /* of each measurement, at most */
+    uint64_t backlog;   /* entries that wait for a partner who is away */
 };
 
 enum ledger_size {
@@ -92,13 +94,15 @@ struct bench {
     const struct bench_case *cases;
     struct workplace *workplace;
     struct bench_sizes sizes;
+    struct budget budget;
     struct ledger ledgers[LEDGER_COUNT];
     struct load_result *loads[LOAD_COUNT]; /* NULL: not measured yet */
     struct measured *lmdb[LMDB_COUNT];
     struct measured *calls[CALLS_COUNT];
     double postgres[POSTGRES_COUNT]; /* a second; 0: not measured */
-    uint64_t fill_ns; /* that a member of the medium ledger took to be made; 0: not known */
+    unsigned postgres_seconds;       /* that each was measured for */
     bool is_left_out; /* the large ledger is, and that was told */
+    uint64_t fill_ns; /* that a member of the medium ledger took to be made; 0: not known */
     bool has_postgres;
     bool is_postgres_tried;
     struct {
@@ -138,6 +142,9 @@ extern const struct bench_case bench_programme_cases[];
 
 /* A line about what is under way, for people. */
 void bench_tell(const struct bench *bench, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* How long a measurement for so many rows may take now. At most `meant_ms`. */
+uint64_t bench_share_ms(const struct bench *bench, uint64_t meant_ms, unsigned rows);
 
 /* The ledger of this size, made and filled when it is not there yet, and open; a node that runs is
  * stopped. ERR_UNSUPPORTED, after a line that says so, when it would take so long here that a whole

@@ -8,9 +8,8 @@
 #include "bench/serving.h"
 #include "ledger/decide.h"
 
-#define BATCH_MAX        8190u
-#define FILL_SECONDS_MAX 120u
-#define READ_TIMED_EACH  16u /* asking for the time takes a part of a read's own */
+#define BATCH_MAX       8190u
+#define READ_TIMED_EACH 16u /* asking for the time takes a part of a read's own */
 
 struct load_plan {
     enum ledger_size size;
@@ -89,8 +88,8 @@ static enum err make_ledger(struct bench *bench, enum ledger_size size)
 /* A whole run is to end within minutes; who asks for some rows by name has the time. */
 static bool is_too_slow(struct bench *bench, enum ledger_size size)
 {
-    uint64_t seconds = bench->fill_ns * bench->sizes.members[size] / UINT64_C(1000000000);
-    if (bench->options->only != NULL || seconds <= FILL_SECONDS_MAX) {
+    uint64_t ms = bench->fill_ns * bench->sizes.members[size] / UINT64_C(1000000);
+    if (budget_allows(&bench->budget, measure_ns(), ms)) {
         return false;
     }
     if (bench->is_left_out) {
@@ -98,7 +97,7 @@ static bool is_too_slow(struct bench *bench, enum ledger_size size)
     }
     bench->is_left_out = true;
     bench_tell(bench, "left out: %llu members would take %llu s to make here (ask by --only)",
-               (unsigned long long)bench->sizes.members[size], (unsigned long long)seconds);
+               (unsigned long long)bench->sizes.members[size], (unsigned long long)ms / 1000);
     return true;
 }
 
@@ -118,9 +117,10 @@ enum err bench_ledger_of(struct bench *bench, enum ledger_size size, struct ledg
     return ERR_OK;
 }
 
+/* `ms_max` of all repetitions; 0: however long. */
 static enum err run_traffic(struct bench *bench, struct ledger *ledger,
                             const struct load_plan *plan, uint64_t commands, unsigned repetitions,
-                            struct load_result *out_result)
+                            uint64_t ms_max, struct load_result *out_result)
 {
     struct traffic traffic;
     TRY(traffic_init(&traffic, ledger, plan->is_zipf));
@@ -130,6 +130,7 @@ static enum err run_traffic(struct bench *bench, struct ledger *ledger,
                         .batch = plan->batch,
                         .in_flight = plan->in_flight,
                         .commands = commands,
+                        .ms_max = ms_max / repetitions,
                         .repetitions = repetitions};
     enum err err = load_run(&load, out_result, bench->note);
     if (err == ERR_OK && traffic.failures > 0) {
@@ -142,13 +143,20 @@ static enum err run_traffic(struct bench *bench, struct ledger *ledger,
 /* So many transfers, unmeasured. */
 static enum err top_up(struct bench *bench, struct ledger *ledger, uint64_t held)
 {
-    const struct load_plan plan = {.batch = BATCH_MAX, .in_flight = 4};
+    const struct load_plan plan = {.batch = BATCH_MAX, .in_flight = 4, .fill = traffic_transfers};
     struct load_result result;
     if (ledger->transfers >= held) {
         return ERR_OK;
     }
+    uint64_t missing = held - ledger->transfers;
+    uint64_t ms = missing * bench->fill_ns / UINT64_C(1000000);
+    if (!budget_allows(&bench->budget, measure_ns(), ms)) {
+        bench_tell(bench, "left out: %llu transfers would take too long here (ask by --only)",
+                   (unsigned long long)held);
+        return ERR_UNSUPPORTED;
+    }
     bench_tell(bench, "up to %llu transfers", (unsigned long long)held);
-    return run_traffic(bench, ledger, &plan, held - ledger->transfers, 1, &result);
+    return run_traffic(bench, ledger, &plan, missing, 1, 0, &result);
 }
 
 static uint64_t commands_of(const struct bench *bench, const struct load_plan *plan)
@@ -167,8 +175,9 @@ static enum err measure_load(struct bench *bench, const struct load_plan *plan,
         TRY(top_up(bench, ledger, bench->sizes.held[plan->held]));
     }
     uint64_t commands = commands_of(bench, plan);
-    TRY(run_traffic(bench, ledger, plan, commands / 10, 1, &warm));
-    TRY(run_traffic(bench, ledger, plan, commands, bench->sizes.repetitions, out_result));
+    uint64_t ms = bench_share_ms(bench, bench->sizes.load_ms, 1);
+    TRY(run_traffic(bench, ledger, plan, commands / 10, 1, ms / 10 + 1, &warm));
+    TRY(run_traffic(bench, ledger, plan, commands, bench->sizes.repetitions, ms, out_result));
     if (out_result->refused * 100 > out_result->operations_all * 5) {
         return note_set(bench->note, ERR_INTERNAL, "%llu of %llu commands were refused",
                         (unsigned long long)out_result->refused,
@@ -236,38 +245,49 @@ enum err case_load_bytes(struct bench *bench, const struct bench_case *which, st
     return ERR_OK;
 }
 
+/* So many, but for no longer than until `until_ns`. Gives how many. */
 static enum err read_balances(const struct ledger_view *view, struct population *population,
-                              uint64_t reads, struct histogram *latency)
+                              uint64_t reads_max, uint64_t until_ns, struct histogram *latency,
+                              uint64_t *out_reads)
 {
     struct clock_port clock = clock_of_system();
     struct unix_ms now = clock_now(&clock);
-    for (uint64_t i = 0; i < reads; i++) {
+    uint64_t reads = 0;
+    for (; reads < reads_max; reads++) {
         struct uid id = draw_member(population_next(population));
         struct member member;
-        uint64_t begun = i % READ_TIMED_EACH == 0 ? measure_ns() : 0;
+        uint64_t begun = reads % READ_TIMED_EACH == 0 ? measure_ns() : 0;
+        if (begun > until_ns) {
+            break;
+        }
         TRY(ledger_get_member(view, &id, &member));
         member_settle_view(&member, now);
         if (begun != 0) {
             histogram_record(latency, measure_ns() - begun);
         }
     }
+    *out_reads = reads;
     return ERR_OK;
 }
 
-static enum err time_reads(struct bench *bench, const struct ledger *ledger,
+static enum err time_reads(const struct bench *bench, const struct ledger *ledger,
                            struct histogram *latency, struct bench_row *row)
 {
-    uint64_t reads = bench->sizes.reads;
+    uint64_t reads = 0;
+    uint64_t ms = bench_share_ms(bench, bench->sizes.load_ms, 1);
     struct state_reader *reader;
     struct population population;
     TRY(population_init(&population, ledger->members, false, 7));
     TRY(state_reader_create(ledger->state, &reader));
     struct ledger_view view = state_reader_view(reader);
-    enum err err = read_balances(&view, &population, reads / 10, latency);
-    histogram_clear(latency);
     uint64_t begun = measure_ns();
+    enum err err = read_balances(&view, &population, bench->sizes.reads / 10,
+                                 begun + ms * UINT64_C(100000), latency, &reads);
+    histogram_clear(latency);
+    begun = measure_ns();
     if (err == ERR_OK) {
-        err = read_balances(&view, &population, reads, latency);
+        err = read_balances(&view, &population, bench->sizes.reads, begun + ms * UINT64_C(1000000),
+                            latency, &reads);
     }
     row_set_rate(row, reads, measure_ns() - begun);
     row_set_latency(row, latency);

@@ -72,10 +72,12 @@ static enum err repeat(const struct bench *bench, struct appending *appending,
 {
     uint64_t all[REPETITIONS_MAX][2];
     unsigned repetitions = bench->sizes.repetitions;
-    TRY(append_for(appending, bench->sizes.lmdb_ms / 4, out_measured));
+    uint64_t parts = repetitions + 1;
+    uint64_t ms = bench_share_ms(bench, bench->sizes.lmdb_ms * parts, 1) / parts + 1;
+    TRY(append_for(appending, ms / 4, out_measured));
     histogram_clear(&out_measured->latency);
     for (unsigned i = 0; i < repetitions; i++) {
-        TRY(append_for(appending, bench->sizes.lmdb_ms, out_measured));
+        TRY(append_for(appending, ms, out_measured));
         all[i][0] = out_measured->operations;
         all[i][1] = out_measured->ns;
     }

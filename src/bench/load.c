@@ -75,6 +75,12 @@ static enum err send_lane(struct line *line, struct lane *lane, uint64_t *operat
     const struct load *load = line->load;
     *operations += load->batch + load->fill(load->context, lane->commands, load->batch);
     lane->submitted_ns = measure_ns();
+    if (load->in_flight == 1) { /* it would be waited for next */
+        struct outcome whole = {.err = engine_execute_batch(load->engine, lane->commands,
+                                                            load->batch, false, lane->outcomes)};
+        on_answered(lane, &whole);
+        return ERR_OK;
+    }
     return engine_submit_batch(load->engine, lane->commands, load->batch, false, lane->outcomes,
                                on_answered, lane);
 }
@@ -108,6 +114,11 @@ static void wait_for_turn(const struct load *load, uint64_t begun, uint64_t sent
     }
 }
 
+static bool is_over(const struct load *load, uint64_t begun)
+{
+    return load->ms_max > 0 && measure_ns() - begun >= load->ms_max * UINT64_C(1000000);
+}
+
 static enum err repeat_once(struct line *line, uint64_t *out_operations, uint64_t *out_ns)
 {
     const struct load *load = line->load;
@@ -115,6 +126,9 @@ static enum err repeat_once(struct line *line, uint64_t *out_operations, uint64_
     uint64_t begun = measure_ns();
     enum err err = ERR_OK;
     for (uint64_t sent = 0; sent < load->commands && err == ERR_OK; sent += load->batch) {
+        if (sent > 0 && is_over(load, begun)) {
+            break;
+        }
         struct lane *lane = take_lane(line);
         err = settle_lane(line, lane);
         wait_for_turn(load, begun, sent);
@@ -156,9 +170,11 @@ struct repetition {
 
 static int compare_repetitions(const void *a, const void *b)
 {
-    uint64_t left = ((const struct repetition *)a)->ns;
-    uint64_t right = ((const struct repetition *)b)->ns;
-    return left < right ? -1 : left > right;
+    const struct repetition *left = a;
+    const struct repetition *right = b;
+    uint64_t of_left = left->operations * right->ns;
+    uint64_t of_right = right->operations * left->ns;
+    return of_left < of_right ? -1 : of_left > of_right;
 }
 
 static enum err repeat_all(struct line *line, struct note *note)

@@ -25,6 +25,7 @@ struct load {
     size_t batch;       /* commands */
     unsigned in_flight; /* batches */
     uint64_t commands;  /* of one repetition; whole batches are sent */
+    uint64_t ms_max;    /* of one repetition, which ends early then; 0: however long */
     unsigned repetitions;
     uint64_t per_second; /* commands offered; 0: as fast as it goes */
 };

@@ -184,7 +184,7 @@ static enum err measure(struct postgres *postgres, int plan, double *out_rate)
              (unsigned long long)postgres->bench->sizes.members[LEDGER_MEDIUM]);
     snprintf(rows, sizeof rows, "rows=%u", plans[plan].rows);
     snprintf(clients, sizeof clients, "%u", plans[plan].clients);
-    snprintf(seconds, sizeof seconds, "%u", postgres->bench->sizes.pgbench_s);
+    snprintf(seconds, sizeof seconds, "%u", postgres->bench->postgres_seconds);
     const char *text = plans[plan].rows == 1 ? call_script : batch_script;
     TRY(file_create(script, FILE_PUBLIC, slice_of(text, strlen(text)), postgres->bench->note));
     const char *const words[] = {BINARIES "/pgbench",
@@ -225,6 +225,9 @@ static enum err measure_all(struct bench *bench)
     if (err == ERR_OK) {
         err = start(&postgres);
     }
+    uint64_t meant_ms = (uint64_t)bench->sizes.pgbench_s * 1000 * POSTGRES_COUNT;
+    uint64_t each_ms = bench_share_ms(bench, meant_ms, POSTGRES_COUNT) / POSTGRES_COUNT;
+    bench->postgres_seconds = each_ms < 2000 ? 1 : (unsigned)(each_ms / 1000);
     for (int i = 0; i < POSTGRES_COUNT && err == ERR_OK; i++) {
         err = measure(&postgres, i, &bench->postgres[i]);
     }
@@ -259,7 +262,7 @@ enum err case_postgres(struct bench *bench, const struct bench_case *which, stru
     double rate;
     TRY(bench_postgres_of(bench, (enum postgres_name)which->measurement, &rate));
     row->rate = rate;
-    row->seconds = (double)bench->sizes.pgbench_s;
+    row->seconds = (double)bench->postgres_seconds;
     row->operations = rate * row->seconds;
     return ERR_OK;
 }

@@ -6,28 +6,48 @@
 #include <string.h>
 
 #include "bench/cases.h"
+#include "bench/measure.h"
 #include "bench/serving.h"
+
+#define RUN_SECONDS 275u /* of a whole run, which is to end within five minutes */
 
 static struct bench_sizes sizes_of(enum bench_scale scale)
 {
     switch (scale) {
     case BENCH_QUICK:
-        return (struct bench_sizes){
-            {10000, 100000, 200000}, {100000, 200000}, 150000, 1, 300000, 150, 400, 1, 50000};
+        return (struct bench_sizes){.members = {10000, 100000, 200000},
+                                    .held = {100000, 200000},
+                                    .commands = 150000,
+                                    .repetitions = 1,
+                                    .load_ms = 2000,
+                                    .reads = 300000,
+                                    .lmdb_ms = 150,
+                                    .call_ms = 400,
+                                    .pgbench_s = 1,
+                                    .backlog = 50000};
     case BENCH_TINY:
-        return (struct bench_sizes){
-            {100, 1000, 2000}, {1000, 2000}, 2000, 1, 2000, 20, 50, 1, 10000};
+        return (struct bench_sizes){.members = {100, 1000, 2000},
+                                    .held = {1000, 2000},
+                                    .commands = 2000,
+                                    .repetitions = 1,
+                                    .load_ms = 2000,
+                                    .reads = 2000,
+                                    .lmdb_ms = 20,
+                                    .call_ms = 50,
+                                    .pgbench_s = 1,
+                                    .backlog = 10000};
     case BENCH_FULL:
     default:
-        return (struct bench_sizes){{10000, 1000000, 10000000},
-                                    {1000000, 10000000},
-                                    1000000,
-                                    3,
-                                    5000000,
-                                    500,
-                                    3000,
-                                    4,
-                                    500000};
+        return (struct bench_sizes){.members = {10000, 1000000, 10000000},
+                                    .held = {1000000, 10000000},
+                                    .commands = 1000000,
+                                    .repetitions = 3,
+                                    .load_ms = 4000,
+                                    .reads = 5000000,
+                                    .lmdb_ms = 500,
+                                    .call_ms = 2400,
+                                    .pgbench_s = 4,
+                                    .backlog = 500000};
     }
 }
 
@@ -136,23 +156,46 @@ static void print_row(struct printing *printing, const struct bench_row *row)
     }
 }
 
+uint64_t bench_share_ms(const struct bench *bench, uint64_t meant_ms, unsigned rows)
+{
+    return budget_share_ms(&bench->budget, measure_ns(), meant_ms, rows);
+}
+
+static struct budget budget_of(const struct bench *bench)
+{
+    struct budget budget = {.ends_ns = measure_ns() + RUN_SECONDS * UINT64_C(1000000000),
+                            .is_free = bench->options->only != NULL};
+    for (const struct bench_case *c = bench->cases; c->name != NULL; c++) {
+        budget.rows_left++;
+    }
+    return budget;
+}
+
+static enum err run_case(struct printing *printing, const struct bench_case *which,
+                         const char *name)
+{
+    struct bench_row row = row_of(name);
+    row.target = which->target;
+    enum err err = which->run(printing->bench, which, &row);
+    if (err == ERR_UNSUPPORTED) {
+        return ERR_OK; /* what it needs is not there; that was told */
+    }
+    TRY(err);
+    print_row(printing, &row);
+    return ERR_OK;
+}
+
 static enum err run_cases(struct printing *printing)
 {
     struct bench *bench = printing->bench;
     char name[BENCH_NAME_MAX];
+    bench->budget = budget_of(bench);
     for (const struct bench_case *c = bench->cases; c->name != NULL; c++) {
         expand_name(&bench->sizes, c->name, name);
-        if (!is_wanted(name, bench->options->only)) {
-            continue;
+        if (is_wanted(name, bench->options->only)) {
+            TRY(run_case(printing, c, name));
         }
-        struct bench_row row = row_of(name);
-        row.target = c->target;
-        enum err err = c->run(bench, c, &row);
-        if (err == ERR_UNSUPPORTED) {
-            continue; /* what it needs is not there; that was told */
-        }
-        TRY(err);
-        print_row(printing, &row);
+        bench->budget.rows_left--;
     }
     return printing->count > 0
                ? ERR_OK

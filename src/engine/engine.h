@@ -9,8 +9,9 @@
  * sooner than the command. When the journal refuses a batch, it and all behind it are taken back,
  * everybody in them is told so, and nothing has changed.
  *
- * Threads: these three. Any thread may submit; `done` runs on one of them and must not block. A
- * driven engine has none, and one thread at a time calls it.
+ * Threads: these three, and who waits for a short command while the writer has nothing to do: it
+ * takes the writer's place meanwhile. Any thread may submit; `done` and the hooks run on one of
+ * these and must not block. A driven engine has none, and one thread at a time calls it.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -106,6 +107,12 @@ typedef void engine_done(void *context, const struct outcome *outcome);
  * `done` is not called. */
 MUST_USE enum err engine_submit(struct engine *engine, const struct command *command,
                                 engine_done *done, void *context);
+/* The same, but others that come now may go along: the command waits for engine_submit_held, or
+ * until some more wait with it. A flush for each costs more than the commands do. */
+MUST_USE enum err engine_hold(struct engine *engine, const struct command *command,
+                              engine_done *done, void *context);
+/* No more come now. Quick when nothing is held; any thread. */
+void engine_submit_held(struct engine *engine);
 /* Many commands at once. `commands` and `outcomes` (`count` of them, 1 to LIMIT_BATCH_COMMANDS) are
  * the caller's and stay until `done`, which is called once, with outcome.err of the whole: ERR_OK
  * when each command has its own outcome, else the first error; outcomes[i].err says which of them

@@ -4,7 +4,7 @@
 
 void queue_init(struct queue *queue, size_t capacity)
 {
-    *queue = (struct queue){.capacity = capacity};
+    *queue = (struct queue){.capacity = capacity, .is_taken = true};
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->has_work, NULL);
 }
@@ -48,22 +48,31 @@ static size_t work(const struct submission *submission)
                                                      : weight(submission);
 }
 
-static enum err put_locked(struct queue *queue, struct submission *submission)
+static enum err check_room(const struct queue *queue, const struct submission *submission)
 {
-    struct lane *lane = &queue->lanes[lane_of(submission)];
     if (queue->is_closed) {
         return ERR_UNAVAILABLE;
     }
-    if (queue->length >= queue->capacity && submission->kind != SUBMISSION_TERMS) {
-        return ERR_RESOURCE;
-    }
-    submission->next = NULL;
+    bool is_full = queue->length + queue->held.work >= queue->capacity;
+    return is_full && submission->kind != SUBMISSION_TERMS ? ERR_RESOURCE : ERR_OK;
+}
+
+static void append(struct lane *lane, struct submission *first, struct submission *last)
+{
+    last->next = NULL;
     if (lane->last == NULL) {
-        lane->first = submission;
+        lane->first = first;
     } else {
-        lane->last->next = submission;
+        lane->last->next = first;
     }
-    lane->last = submission;
+    lane->last = last;
+}
+
+static enum err put_locked(struct queue *queue, struct submission *submission)
+{
+    struct lane *lane = &queue->lanes[lane_of(submission)];
+    TRY(check_room(queue, submission));
+    append(lane, submission, submission);
     lane->work += work(submission);
     queue->length += weight(submission);
     atomic_store(&queue->is_calling, true);
@@ -80,6 +89,51 @@ enum err queue_put(struct queue *queue, struct submission *submission)
         pthread_cond_signal(&queue->has_work);
     }
     return err;
+}
+
+/* True: there was nothing before. */
+static bool put_held_locked(struct queue *queue)
+{
+    struct lane *held = &queue->held;
+    struct lane *prompt = &queue->lanes[LANE_PROMPT];
+    if (held->first == NULL) {
+        return false;
+    }
+    bool is_first = is_empty(queue);
+    append(prompt, held->first, held->last);
+    prompt->work += held->work;
+    queue->length += held->work;
+    *held = (struct lane){0};
+    atomic_store(&queue->is_calling, true);
+    return is_first;
+}
+
+enum err queue_hold(struct queue *queue, struct submission *submission)
+{
+    bool is_first = false;
+    ASSERT(submission->kind == SUBMISSION_COMMAND);
+    pthread_mutex_lock(&queue->lock);
+    enum err err = check_room(queue, submission);
+    if (err == ERR_OK) {
+        append(&queue->held, submission, submission);
+        queue->held.work++;
+        is_first = queue->held.work == QUEUE_HELD_MAX && put_held_locked(queue);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    if (is_first) {
+        pthread_cond_signal(&queue->has_work);
+    }
+    return err;
+}
+
+void queue_put_held(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool is_first = put_held_locked(queue);
+    pthread_mutex_unlock(&queue->lock);
+    if (is_first) {
+        pthread_cond_signal(&queue->has_work);
+    }
 }
 
 /* A list of submissions. */
@@ -127,13 +181,27 @@ static struct submission *take_locked(struct queue *queue)
     return join(&cut[LANE_PROMPT], &cut[LANE_BULK]);
 }
 
+static bool has_news(const struct queue *queue)
+{
+    return !is_empty(queue) || queue->is_nudged || queue->is_closed;
+}
+
+static void end_turn(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->is_taken = false;
+    pthread_mutex_unlock(&queue->lock);
+}
+
 struct submission *queue_take(struct queue *queue, struct taken *out_taken)
 {
+    end_turn(queue);
     patience_wait(&queue->is_calling);
     pthread_mutex_lock(&queue->lock);
-    while (is_empty(queue) && !queue->is_nudged && !queue->is_closed) {
+    while (queue->is_claimed || !has_news(queue)) {
         pthread_cond_wait(&queue->has_work, &queue->lock);
     }
+    queue->is_taken = true;
     queue->is_nudged = false;
     struct submission *first = take_locked(queue);
     *out_taken = (struct taken){
@@ -143,6 +211,26 @@ struct submission *queue_take(struct queue *queue, struct taken *out_taken)
     atomic_store(&queue->is_calling, !is_empty(queue) || queue->is_closed);
     pthread_mutex_unlock(&queue->lock);
     return first;
+}
+
+bool queue_claim(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool is_free = !queue->is_taken && !queue->is_claimed && !has_news(queue);
+    queue->is_claimed = queue->is_claimed || is_free;
+    pthread_mutex_unlock(&queue->lock);
+    return is_free;
+}
+
+void queue_release(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->is_claimed = false;
+    bool is_wanted = has_news(queue);
+    pthread_mutex_unlock(&queue->lock);
+    if (is_wanted) {
+        pthread_cond_signal(&queue->has_work);
+    }
 }
 
 void queue_nudge(struct queue *queue)
@@ -157,6 +245,7 @@ void queue_nudge(struct queue *queue)
 void queue_close(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
+    (void)put_held_locked(queue);
     queue->is_closed = true;
     atomic_store(&queue->is_calling, true);
     pthread_mutex_unlock(&queue->lock);

@@ -15,14 +15,19 @@ static struct submission *submission_create(enum submission_kind kind)
     return s;
 }
 
-static enum err submit(struct engine *engine, struct submission *s)
+/* Frees what the queue did not take. */
+static enum err submitted(struct submission *s, enum err err)
 {
-    enum err err = queue_put(&engine->queue, s);
     if (err != ERR_OK) {
         buffer_fini(&s->body);
         free(s);
     }
     return err;
+}
+
+static enum err submit(struct engine *engine, struct submission *s)
+{
+    return submitted(s, queue_put(&engine->queue, s));
 }
 
 /* The copy's slices point into its own canonical bytes. */
@@ -42,8 +47,8 @@ static enum err copy_command(struct submission *s, const struct command *command
     return ERR_OK;
 }
 
-enum err engine_submit(struct engine *engine, const struct command *command, engine_done *done,
-                       void *context)
+static enum err make_command(const struct command *command, engine_done *done, void *context,
+                             struct submission **out_submission)
 {
     struct submission *s = submission_create(SUBMISSION_COMMAND);
     if (s == NULL) {
@@ -57,12 +62,34 @@ enum err engine_submit(struct engine *engine, const struct command *command, eng
         free(s);
         return err;
     }
+    *out_submission = s;
+    return ERR_OK;
+}
+
+enum err engine_submit(struct engine *engine, const struct command *command, engine_done *done,
+                       void *context)
+{
+    struct submission *s;
+    TRY(make_command(command, done, context, &s));
     return submit(engine, s);
 }
 
-enum err engine_submit_batch(struct engine *engine, const struct command *commands, size_t count,
-                             bool is_linked, struct outcome *outcomes, engine_done *done,
-                             void *context)
+enum err engine_hold(struct engine *engine, const struct command *command, engine_done *done,
+                     void *context)
+{
+    struct submission *s;
+    TRY(make_command(command, done, context, &s));
+    return submitted(s, queue_hold(&engine->queue, s));
+}
+
+void engine_submit_held(struct engine *engine)
+{
+    queue_put_held(&engine->queue);
+}
+
+static enum err make_batch(const struct command *commands, size_t count, bool is_linked,
+                           struct outcome *outcomes, engine_done *done, void *context,
+                           struct submission **out_submission)
 {
     if (count == 0 || count > LIMIT_BATCH_COMMANDS) {
         return ERR_INPUT;
@@ -77,7 +104,25 @@ enum err engine_submit_batch(struct engine *engine, const struct command *comman
     s->outcomes = outcomes;
     s->done = done;
     s->context = context;
+    *out_submission = s;
+    return ERR_OK;
+}
+
+enum err engine_submit_batch(struct engine *engine, const struct command *commands, size_t count,
+                             bool is_linked, struct outcome *outcomes, engine_done *done,
+                             void *context)
+{
+    struct submission *s;
+    TRY(make_batch(commands, count, is_linked, outcomes, done, context, &s));
     return submit(engine, s);
+}
+
+/* Of one who waits: to wake the writer, and to be woken by it, may take as long as half a flush, so
+ * what is short is done here while the writer has nothing to do. */
+static enum err submit_or_run(struct engine *engine, struct submission *s)
+{
+    bool is_short = s->kind == SUBMISSION_COMMAND || s->count <= INLINE_RECORDS;
+    return is_short && writer_round_here(engine, s) ? ERR_OK : submit(engine, s);
 }
 
 /* Someone who waits for an outcome. */
@@ -130,8 +175,10 @@ static struct outcome waiter_finish(struct engine *engine, struct waiter *waiter
 struct outcome engine_execute(struct engine *engine, const struct command *command)
 {
     struct waiter waiter;
+    struct submission *s;
     waiter_init(&waiter);
-    return waiter_finish(engine, &waiter, engine_submit(engine, command, waiter_done, &waiter));
+    enum err err = make_command(command, waiter_done, &waiter, &s);
+    return waiter_finish(engine, &waiter, err == ERR_OK ? submit_or_run(engine, s) : err);
 }
 
 enum err engine_execute_batch(struct engine *engine, const struct command *commands, size_t count,
@@ -139,9 +186,9 @@ enum err engine_execute_batch(struct engine *engine, const struct command *comma
 {
     struct waiter waiter;
     waiter_init(&waiter);
-    enum err err =
-        engine_submit_batch(engine, commands, count, is_linked, outcomes, waiter_done, &waiter);
-    return waiter_finish(engine, &waiter, err).err;
+    struct submission *s;
+    enum err err = make_batch(commands, count, is_linked, outcomes, waiter_done, &waiter, &s);
+    return waiter_finish(engine, &waiter, err == ERR_OK ? submit_or_run(engine, s) : err).err;
 }
 
 /* Hands a submission that carries no command to the writer and waits. */

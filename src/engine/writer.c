@@ -1,5 +1,5 @@
 /* The one thread that owns the ledger: drains the queue, decides, applies, and hands journal
- * batches to the committer. */
+ * batches to the committer. While it has nothing to do, who waits for a command takes its place. */
 #include "engine/writer.h"
 #include "base/mutant.h"
 
@@ -9,7 +9,6 @@
 enum {
     GROUP_RECORDS_MAX = LIMIT_CLEARING_BATCH + 2, /* that a partner's batch or receipt makes */
     BATCH_BYTES_SOFT = LIMIT_BATCH_BYTES / 2,
-    INLINE_RECORDS = 64,   /* so many are committed at once by the writer itself */
     COMMANDS_PER_TICK = 64 /* that share one look at the clock */
 };
 
@@ -471,20 +470,35 @@ void writer_begin(struct engine *engine)
     open_flight(engine);
 }
 
-bool writer_round(struct engine *engine)
+static void run_round(struct engine *engine, struct submission *list, bool is_waited_for)
 {
     const struct tables *tables = &engine->options.tables;
-    struct taken taken;
-    struct submission *list = queue_take(&engine->queue, &taken);
     if (pipe_broken(&engine->pipe) != ERR_OK) {
         heal(engine, ERR_OK);
     }
     run_list(engine, list);
-    settle(engine, taken.is_waited_for);
+    settle(engine, is_waited_for);
     if (tables->is_due(tables->context, engine->options.dirty_bytes)) {
         timekeeper_nudge(&engine->timekeeper);
     }
+}
+
+bool writer_round(struct engine *engine)
+{
+    struct taken taken;
+    struct submission *list = queue_take(&engine->queue, &taken);
+    run_round(engine, list, taken.is_waited_for);
     return taken.is_over;
+}
+
+bool writer_round_here(struct engine *engine, struct submission *submission)
+{
+    if (engine->options.is_driven || !queue_claim(&engine->queue)) {
+        return false;
+    }
+    run_round(engine, submission, false);
+    queue_release(&engine->queue);
+    return true;
 }
 
 bool writer_has_work(struct engine *engine)

@@ -47,7 +47,8 @@ struct timekeeper {
 };
 
 enum {
-    MEMO_ROWS = 4
+    MEMO_ROWS = 4,
+    INLINE_RECORDS = 64 /* so many are committed at once, without the committer */
 };
 
 /* Members' rows that were decoded since the tables last changed: a decision reads them, and what it
@@ -106,6 +107,9 @@ void writer_begin(struct engine *engine);
 /* Waits for work or a nudge, decides what is queued, and lets what has to leave the open flight
  * leave. True: nothing will come any more. */
 bool writer_round(struct engine *engine);
+/* A round with this submission alone, on the thread of the caller, who takes the writer's place for
+ * it. False, and nothing was done with it: the writer has work, or there is no place to take. */
+MUST_USE bool writer_round_here(struct engine *engine, struct submission *submission);
 /* Without waiting: does a round have something to do? */
 bool writer_has_work(struct engine *engine);
 /* What is open leaves; waits until all is done. */

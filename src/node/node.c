@@ -209,6 +209,13 @@ static enum err start_http(struct node *node, struct note *note)
     return http_server_start(&options, &node->http, note);
 }
 
+/* What single calls told the ledger meanwhile goes into one batch of its journal. */
+static void on_turn(void *context)
+{
+    struct node *node = context;
+    engine_submit_held(node->engine);
+}
+
 static enum err start_rpc(struct node *node, struct note *note)
 {
     char listen[ADDRESS_TEXT_MAX];
@@ -221,6 +228,8 @@ static enum err start_rpc(struct node *node, struct note *note)
         .streams_max = node->config.limits.streams,
         .admit = peer_guard_admit,
         .admit_context = node->peer_guard,
+        .on_turn = on_turn,
+        .on_turn_context = node,
         .on_call = node_count_call,
         .on_call_context = node->counters,
         .on_log = on_rpc_log,

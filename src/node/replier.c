@@ -171,7 +171,9 @@ static enum err submit(struct reply *reply, const struct command *command)
         TRY(begin_erasure(reply, command));
     }
     if (command->kind != COMMAND_ENROL || command->enrol.sealed.length == 0) {
-        return engine_submit(engine, command, command_done, reply);
+        return rpc_call_is_in_turn(reply->call)
+                   ? engine_hold(engine, command, command_done, reply)
+                   : engine_submit(engine, command, command_done, reply);
     }
     struct command kept = *command;
     struct slice *sealed = &kept.enrol.sealed;

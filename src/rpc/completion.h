@@ -25,6 +25,14 @@ static inline void completion_arm(struct completion *completion)
     atomic_fetch_add_explicit(&completion->posts, 1, memory_order_release);
 }
 
+static inline void completion_run(const grpc_event *event)
+{
+    struct completion *completion = event->tag;
+    unsigned posts = atomic_load_explicit(&completion->posts, memory_order_acquire);
+    ASSERT(posts > 0);
+    completion->run(completion, event->success != 0);
+}
+
 /* The body of a queue's thread: runs completions until the queue is shut down and drained. */
 static inline void completion_loop(grpc_completion_queue *queue)
 {
@@ -35,10 +43,7 @@ static inline void completion_loop(grpc_completion_queue *queue)
             return;
         }
         if (event.type == GRPC_OP_COMPLETE) {
-            struct completion *completion = event.tag;
-            unsigned posts = atomic_load_explicit(&completion->posts, memory_order_acquire);
-            ASSERT(posts > 0);
-            completion->run(completion, event.success != 0);
+            completion_run(&event);
         }
     }
 }

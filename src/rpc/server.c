@@ -18,6 +18,7 @@
 #define KEEPALIVE_TIME_MS    30000
 #define KEEPALIVE_TIMEOUT_MS 10000
 #define KEPT_BYTES           (32 << 20) /* free memory that each heap of malloc keeps, about */
+#define TURN_COMPLETIONS     64u        /* of one turn, at most */
 #define OWN_MAPPING_BYTES    (8 << 20)  /* from here on memory is mapped for itself */
 #define PING_INTERVAL_MS_MIN 5000       /* a client that pings more often is cut off */
 
@@ -239,11 +240,34 @@ static enum err post_slots(struct rpc_server *server)
     return ERR_OK;
 }
 
+static void end_turn(const struct rpc_server *server)
+{
+    if (server->options.on_turn != NULL) {
+        server->options.on_turn(server->options.on_turn_context);
+    }
+}
+
+/* Completions until nothing is left to be done at once. */
 static void *queue_thread(void *context)
 {
     struct rpc_server *server = context;
-    completion_loop(server->queue);
-    return NULL;
+    unsigned run = 0; /* in this turn */
+    for (;;) {
+        gpr_timespec until =
+            run > 0 ? gpr_inf_past(GPR_CLOCK_REALTIME) : gpr_inf_future(GPR_CLOCK_REALTIME);
+        grpc_event event = grpc_completion_queue_next(server->queue, until, NULL);
+        if (event.type == GRPC_OP_COMPLETE) {
+            completion_run(&event);
+            run++;
+        }
+        if (event.type != GRPC_OP_COMPLETE || run == TURN_COMPLETIONS) {
+            end_turn(server);
+            run = 0;
+        }
+        if (event.type == GRPC_QUEUE_SHUTDOWN) {
+            return NULL;
+        }
+    }
 }
 
 static void on_shut_down(struct completion *completion, bool is_ok)
@@ -307,6 +331,7 @@ enum err rpc_server_start(const struct rpc_server_options *options,
     server->options = *options;
     server->shut_down = (struct completion){.run = on_shut_down, .owner = server};
     pthread_mutex_init(&server->mutex, NULL);
+    pthread_mutex_init(&server->resumed_lock, NULL);
     cond_init_monotonic(&server->is_changed);
     callers_init(&server->callers, &options->tls);
     if (options->on_log != NULL) {
@@ -397,6 +422,7 @@ void rpc_server_stop(struct rpc_server *server, int64_t drain_ms)
     }
     free_dispatch(server);
     pthread_cond_destroy(&server->is_changed);
+    pthread_mutex_destroy(&server->resumed_lock);
     pthread_mutex_destroy(&server->mutex);
     runtime_release();
     runtime_clear_log(server->options.on_log, server->options.on_log_context);

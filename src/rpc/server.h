@@ -91,6 +91,10 @@ struct rpc_server_options {
     bool (*admit)(void *context, const struct identity *caller, const char *full_method,
                   struct rpc_status *out_status);
     void *admit_context;
+    /* Called on the completion queue's thread before it waits, and after some completions when it
+     * does not come to wait: for what handlers put off until then. May be NULL; quick. */
+    void (*on_turn)(void *context);
+    void *on_turn_context;
     /* Told of each finished call, for metrics; may be NULL. Any thread. */
     void (*on_call)(void *context, const char *full_method, int status_code, int64_t duration_us);
     void *on_call_context;
@@ -120,6 +124,8 @@ const struct identity *rpc_call_identity(const struct rpc_call *call);
 int64_t rpc_call_time_left_ms(const struct rpc_call *call);
 /* Known for RPC_WORKER methods only: an RPC_INLINE one sees no cancel, only its deadline. */
 bool rpc_call_is_cancelled(const struct rpc_call *call);
+/* Is this the thread that runs RPC_INLINE handlers, so that a turn's end follows? */
+bool rpc_call_is_in_turn(const struct rpc_call *call);
 /* From an RPC_INLINE handler, for the odd call that takes long: `handler` goes on with the same
  * request on a worker, or the call is refused when too many wait for one. */
 void rpc_call_continue(struct rpc_call *call, rpc_unary_handler *handler);

@@ -66,6 +66,9 @@ struct rpc_server {
     grpc_server *core;
     grpc_completion_queue *queue;
     pthread_t queue_thread;
+    pthread_mutex_t resumed_lock;
+    struct rpc_call *resumed_first; /* a list: calls that go on at the next completion for them */
+    struct rpc_call *resumed_last;
     int port;
     uint64_t tls_generation; /* of what the TLS fetcher loaded last */
     bool is_tls_loaded;

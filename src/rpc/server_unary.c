@@ -28,6 +28,7 @@ struct rpc_call {
     struct completion resumed;
     rpc_resume *resume;
     void *resume_context;
+    struct rpc_call *next_resumed; /* in the server's list */
     grpc_byte_buffer *reply;
     struct outgoing_status outgoing;
 };
@@ -104,11 +105,21 @@ static void on_replied(struct completion *completion, bool is_ok)
     batch_done(call);
 }
 
+/* All that were resumed meanwhile. */
 static void on_resumed(struct completion *completion, bool is_ok)
 {
     struct rpc_call *call = completion->owner;
+    struct rpc_server *server = call->server;
     (void)is_ok;
-    call->resume(call->resume_context);
+    pthread_mutex_lock(&server->resumed_lock);
+    struct rpc_call *list = server->resumed_first;
+    server->resumed_first = NULL;
+    pthread_mutex_unlock(&server->resumed_lock);
+    while (list != NULL) {
+        struct rpc_call *next = list->next_resumed;
+        list->resume(list->resume_context);
+        list = next;
+    }
 }
 
 struct rpc_call *call_create(struct rpc_server *server, struct method *method, grpc_call *core_call,
@@ -198,13 +209,24 @@ void rpc_call_continue(struct rpc_call *call, rpc_unary_handler *handler)
     run_on_worker(call, run_handler);
 }
 
-/* A batch of no operations is complete at once: its tag is all that goes through the queue. */
+/* A batch of no operations is complete at once: its tag is all that goes through the queue. One is
+ * enough for all that are resumed before it is seen; the list is not empty until then, and the call
+ * whose tag it is stays in it. */
 void rpc_call_resume(struct rpc_call *call, rpc_resume *run, void *context)
 {
+    struct rpc_server *server = call->server;
     call->resume = run;
     call->resume_context = context;
-    completion_arm(&call->resumed);
-    ASSERT(grpc_call_start_batch(call->core, NULL, 0, &call->resumed, NULL) == GRPC_CALL_OK);
+    call->next_resumed = NULL;
+    pthread_mutex_lock(&server->resumed_lock);
+    bool is_first = server->resumed_first == NULL;
+    *(is_first ? &server->resumed_first : &server->resumed_last->next_resumed) = call;
+    server->resumed_last = call;
+    pthread_mutex_unlock(&server->resumed_lock);
+    if (is_first) {
+        completion_arm(&call->resumed);
+        ASSERT(grpc_call_start_batch(call->core, NULL, 0, &call->resumed, NULL) == GRPC_CALL_OK);
+    }
 }
 
 /* One batch ends the call. After it has started the call may be gone. */
@@ -242,6 +264,11 @@ void rpc_call_refuse(struct rpc_call *call, const struct rpc_status *status)
 {
     ASSERT(status->code != GRPC_STATUS_OK);
     finish(call, status);
+}
+
+bool rpc_call_is_in_turn(const struct rpc_call *call)
+{
+    return pthread_equal(pthread_self(), call->server->queue_thread) != 0;
 }
 
 struct arena *rpc_call_arena(struct rpc_call *call)

@@ -74,6 +74,7 @@ static enum err faulty_append(void *context, uint64_t first_row, uint32_t count,
         sched_yield();
     }
     atomic_fetch_sub(&journal->waiting, 1);
+    journal->last = pthread_self();
     if (journal->is_dead) {
         return ERR_STORAGE;
     }

@@ -2,6 +2,7 @@
 #ifndef TEST_COALITION_H
 #define TEST_COALITION_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "engine/engine.h"
@@ -22,6 +23,7 @@ struct faulty_journal {
     bool is_dead;
     atomic_bool is_held; /* appends wait */
     atomic_uint waiting; /* that do */
+    pthread_t last;      /* the thread of the last append */
 };
 
 struct brand {

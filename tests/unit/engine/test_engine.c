@@ -1,4 +1,5 @@
 /* One brand's engine: durable answers, failures that leave nothing behind, restarts. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -108,6 +109,91 @@ static void test_many_commands_share_commits(void **state)
     brand_open(&a);
     assert_int_equal(brand_member(&a, &member).available.minor, MANY + 1);
     assert_true(brand_earn(&a, 10, &card, 100).is_repeat);
+    brand_assert_audit(&a);
+    brand_fini(&a);
+}
+
+enum {
+    CALLERS = 4,
+    CALLS = 200,
+    PLACES_TAKEN = 20,
+    TRIES_MAX = 20000
+};
+
+/* While the writer sleeps, what is waited for is made durable by who waits. */
+static void test_who_waits_takes_the_writers_place(void **state)
+{
+    (void)state;
+    struct brand a;
+    struct uid member;
+    struct card_number card;
+    unsigned taken = 0;
+    unsigned tries = 0;
+    brand_init(&a, 0);
+    brand_open(&a);
+    brand_enrol(&a, 1, &member, &card);
+    for (; taken < PLACES_TAKEN && tries < TRIES_MAX; tries++) {
+        assert_int_equal(brand_earn(&a, 10 + tries, &card, 100).verdict, VERDICT_OK);
+        taken += pthread_equal(a.journal.last, pthread_self()) ? 1u : 0u;
+    }
+    assert_int_equal(taken, PLACES_TAKEN);
+    assert_int_equal(brand_member(&a, &member).available.minor, tries);
+    brand_assert_audit(&a);
+    brand_fini(&a);
+}
+
+struct caller {
+    struct brand *brand;
+    const struct card_number *card;
+    unsigned first;
+    unsigned wrong;
+};
+
+/* Some are submitted; those behind them are waited for, and are answered later than they are. */
+static void *call(void *context)
+{
+    struct caller *caller = context;
+    struct tally tally = {0};
+    unsigned submitted = 0;
+    for (unsigned i = 0; i < CALLS; i++) {
+        struct command command = brand_command(caller->brand, COMMAND_EARN, caller->first + i);
+        command.earn.card = *caller->card;
+        command.earn.amount = money_of(100);
+        command.earn.rate = (struct earn_rate){1, 100, ROUNDING_DOWN, 0};
+        if (i % 16 == 0) {
+            enum err err = engine_submit(caller->brand->engine, &command, count_outcome, &tally);
+            submitted += err == ERR_OK ? 1u : 0u;
+            continue;
+        }
+        struct outcome outcome = engine_execute(caller->brand->engine, &command);
+        bool is_right = outcome.err == ERR_OK && outcome.verdict == VERDICT_OK &&
+                        !outcome.is_repeat && atomic_load(&tally.ok) == submitted;
+        caller->wrong += is_right ? 0 : 1;
+    }
+    return NULL;
+}
+
+static void test_many_who_wait(void **state)
+{
+    (void)state;
+    struct brand a;
+    struct uid member;
+    struct card_number card;
+    pthread_t threads[CALLERS];
+    struct caller callers[CALLERS];
+    brand_init(&a, 0);
+    brand_open(&a);
+    brand_enrol(&a, 1, &member, &card);
+    for (unsigned i = 0; i < CALLERS; i++) {
+        callers[i] = (struct caller){&a, &card, 10 + i * CALLS, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, call, &callers[i]), 0);
+    }
+    for (unsigned i = 0; i < CALLERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(callers[i].wrong, 0);
+    }
+    assert_int_equal(engine_stats(a.engine).commands, 1 + CALLERS * CALLS);
+    assert_int_equal(brand_member(&a, &member).available.minor, CALLERS * CALLS);
     brand_assert_audit(&a);
     brand_fini(&a);
 }
@@ -270,6 +356,8 @@ int main(void)
         cmocka_unit_test(test_failed_commit_changes_nothing),
         cmocka_unit_test(test_commit_that_lies_is_found_durable),
         cmocka_unit_test(test_many_commands_share_commits),
+        cmocka_unit_test(test_who_waits_takes_the_writers_place),
+        cmocka_unit_test(test_many_who_wait),
         cmocka_unit_test(test_lots_and_holds_fall_due),
         cmocka_unit_test(test_holds_fall_due_while_running),
         cmocka_unit_test(test_new_terms_outlive_a_failed_commit),

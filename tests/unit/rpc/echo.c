@@ -64,6 +64,11 @@ pthread_t echo_last_thread(struct echo *echo)
     return snapshot(echo).last_thread;
 }
 
+unsigned echo_turns(struct echo *echo)
+{
+    return snapshot(echo).turns;
+}
+
 enum err echo_last_receive(struct echo *echo)
 {
     return snapshot(echo).last_receive;
@@ -132,6 +137,44 @@ static void resume(void *context, struct rpc_call *call, const ProtobufCMessage 
     ASSERT(resumption != NULL);
     *resumption = (struct resumption){context, call, message};
     rpc_call_resume(call, say_resumed, resumption);
+}
+
+struct gathered {
+    struct gathered *next;
+    struct rpc_call *call;
+    const ProtobufCMessage *message;
+};
+
+static void gather(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct echo *echo = context;
+    struct gathered *gathered = arena_alloc(rpc_call_arena(call), sizeof *gathered);
+    ASSERT(gathered != NULL && rpc_call_is_in_turn(call));
+    pthread_mutex_lock(&echo->mutex);
+    *gathered = (struct gathered){echo->gathered, call, message};
+    echo->gathered = gathered;
+    pthread_mutex_unlock(&echo->mutex);
+}
+
+void echo_end_turn(void *context)
+{
+    struct echo *echo = context;
+    pthread_mutex_lock(&echo->mutex);
+    struct gathered *list = echo->gathered;
+    echo->gathered = NULL;
+    echo->turns += list != NULL ? 1u : 0u;
+    pthread_mutex_unlock(&echo->mutex);
+    while (list != NULL) {
+        struct gathered *next = list->next; /* the list is in the calls' own memory */
+        say(echo, list->call, list->message);
+        list = next;
+    }
+}
+
+static void work(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    ASSERT(!rpc_call_is_in_turn(call));
+    say(context, call, message);
 }
 
 static void refuse(void *context, struct rpc_call *call, const ProtobufCMessage *message)
@@ -243,9 +286,10 @@ struct rpc_service echo_service(struct echo *echo)
 {
     static const struct rpc_method methods[] = {
         {"Say", ANY_ROLE, RPC_INLINE, say, NULL},
-        {"Work", ANY_ROLE, RPC_WORKER, say, NULL},
+        {"Work", ANY_ROLE, RPC_WORKER, work, NULL},
         {"Block", ANY_ROLE, RPC_WORKER, block, NULL},
         {"Resume", ANY_ROLE, RPC_WORKER, resume, NULL},
+        {"Gather", ANY_ROLE, RPC_INLINE, gather, NULL},
         {"Refuse", ANY_ROLE, RPC_INLINE, refuse, NULL},
         {"Inflate", ANY_ROLE, RPC_INLINE, inflate, NULL},
         {"Administer", ROLE_ADMIN, RPC_INLINE, say, NULL},

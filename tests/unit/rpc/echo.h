@@ -19,12 +19,16 @@ struct echo {
     enum err last_receive; /* how the last streaming handler's receiving ended */
     struct identity last_caller;
     int64_t last_time_left_ms;
-    pthread_t last_thread; /* that replied to Say, Work or Resume */
+    pthread_t last_thread;     /* that replied to Say, Work, Resume or Gather */
+    struct gathered *gathered; /* calls of Gather in this turn */
+    unsigned turns;            /* that had any */
 };
 
 void echo_init(struct echo *echo);
 void echo_fini(struct echo *echo);
 struct rpc_service echo_service(struct echo *echo);
+/* Answers what was gathered in the turn. */
+void echo_end_turn(void *echo);
 /* Wait until it is so; the test's own time limit ends what never comes. */
 void echo_wait_blocked(struct echo *echo, unsigned count);
 void echo_wait_streams(struct echo *echo, unsigned count);
@@ -32,6 +36,7 @@ void echo_wait_streams(struct echo *echo, unsigned count);
 struct identity echo_last_caller(struct echo *echo);
 int64_t echo_last_time_left_ms(struct echo *echo);
 pthread_t echo_last_thread(struct echo *echo);
+unsigned echo_turns(struct echo *echo);
 enum err echo_last_receive(struct echo *echo);
 void echo_release(struct echo *echo);
 

@@ -72,6 +72,8 @@ struct rpc_server_options fixture_options(struct fixture *fixture)
             slice_of(talea_echo_proto_descriptor_set, talea_echo_proto_descriptor_set_length),
         .workers = fixture->workers,
         .streams_max = fixture->streams_max,
+        .on_turn = echo_end_turn,
+        .on_turn_context = &fixture->echo,
         .on_call = on_call,
         .on_call_context = fixture,
         .on_log = on_log,

@@ -29,6 +29,18 @@ static void call_is_resumed_where_inline_handlers_run(void **state)
     rpc_client_close(client);
 }
 
+/* Alone, a call has a turn for itself. */
+static void what_a_turn_gathers_is_done_at_its_end(void **state)
+{
+    struct fixture *f = *state;
+    struct rpc_client *client = fixture_client(f, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(fixture_say(client, "Gather", "one", CALL_MS).code, 0);
+        assert_int_equal(echo_turns(&f->echo), i + 1);
+    }
+    rpc_client_close(client);
+}
+
 static void deadline_reaches_the_handler(void **state)
 {
     struct fixture *f = *state;
@@ -283,7 +295,7 @@ static void count_reply(void *context, const struct rpc_status *status,
 
 static void many_outstanding_calls(void **state)
 {
-    static const char *const methods[] = {"Say", "Work", "Resume"};
+    static const char *const methods[] = {"Say", "Work", "Resume", "Gather"};
     struct fixture *f = *state;
     struct rpc_client *client = fixture_client(f, NULL);
     Talea__Test__V1__SayRequest request;
@@ -298,7 +310,7 @@ static void many_outstanding_calls(void **state)
         }
         load.outstanding++;
         pthread_mutex_unlock(&load.mutex);
-        assert_int_equal(rpc_client_call_async(client, ECHO_SERVICE, methods[i % 3], &request.base,
+        assert_int_equal(rpc_client_call_async(client, ECHO_SERVICE, methods[i % 4], &request.base,
                                                CALL_MS, count_reply, &load),
                          ERR_OK);
     }
@@ -308,6 +320,7 @@ static void many_outstanding_calls(void **state)
     }
     pthread_mutex_unlock(&load.mutex);
     assert_int_equal(load.succeeded, 2000);
+    assert_in_range(echo_turns(&f->echo), 2000 / 4 / 64, 2000 / 4);
     assert_int_equal(atomic_load(&f->accept_count), 1); /* asked once for the connection */
     rpc_client_close(client);
     pthread_cond_destroy(&load.is_changed);
@@ -334,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(unary_echoes),
         TEST(call_is_resumed_where_inline_handlers_run),
+        TEST(what_a_turn_gathers_is_done_at_its_end),
         TEST(deadline_reaches_the_handler),
         TEST(deadline_ends_the_call_and_cancels_the_handler),
         TEST(close_cancels_calls_in_flight),
