@@ -104,7 +104,7 @@ static enum err wait_for_earlier(struct import *import, const struct import_item
         const struct import_item *earlier = &import->group[i];
         if (earlier != item && earlier->sale.who == item->sale.who) {
             in_flight_wait(&import->in_flight, 0);
-            import->settled = import->count;
+            import->settled = (size_t)(item - import->group); /* this one is not sent yet */
             return import_judge_moved(import);
         }
     }

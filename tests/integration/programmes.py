@@ -12,7 +12,7 @@ import re
 import tempfile
 import unittest
 
-from coalition import SOURCE, TALEA, main, run
+from coalition import SOURCE, TALEA, Coalition, main, run
 
 PROGRAMMES = os.path.join(SOURCE, "cluster/programmes")
 
@@ -39,6 +39,13 @@ def without(text, rule):
     return left
 
 
+def for_node(text):
+    """What nodes run: coupons are for trials only."""
+    for rule in re.findall(r"  - rule: (.+)\n    coupon: ", text):
+        text = without(text, rule)
+    return re.sub(r"^coupons:\n(  .*\n)+", "", text, flags=re.MULTILINE)
+
+
 class Year:
     """Receipts as a brand's export has them."""
 
@@ -58,6 +65,11 @@ class Year:
         for month in months:
             self.buy(datetime.date(year, month, day), *lines, **more)
 
+    def until(self, day):
+        """The receipts before that day."""
+        self.receipts = [receipt for receipt in self.receipts if receipt[0] < str(day)]
+        return self
+
     def write(self, path):
         with open(path, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
@@ -69,7 +81,69 @@ class Year:
                                      f"{cents // 100}.{cents % 100:02}"))
 
 
-class Programmes(unittest.TestCase):
+def grocer_points():
+    year = Year()
+    # 35 and 10 more for the grocer's own each week; 10 and as many in the quiet hours; a sticker
+    # each week, and for 15 of them a pan for 9.90; nothing for tobacco.
+    year.weekly("2026-01-02", 52, ("milk", "dairy", 3000), ("own-rice", "dry", 500))
+    year.weekly("2026-03-03", 12, ("milk", "dairy", 1000), at="09:00")
+    year.buy("2026-12-31", ("pan-24", "kitchen", 2490), ("c1", "tobacco", 900))
+    return year
+
+
+def hypermarket_discounts():
+    year = Year()
+    year.monthly(5, ("rice", "food", 20000), ("mop", "household", 6000),
+                 ("n1", "nappies", 4000))
+    year.monthly(20, ("loaf", "bread", 1000), at="21:00")
+    return year
+
+
+def burger_offers():
+    year = Year()
+    # Every week the same burger, which 13 times is the week's; four weeks in a row, once;
+    # each month two nuggets for 5.00 and three drinks for the price of two.
+    year.weekly("2026-01-07", 52, ("burger-cheese", "burgers", 300))
+    year.monthly(15, ("nuggets-6", "snacks", 700, 2), at="12:00")
+    year.monthly(15, ("cola", "drinks", 600, 3), at="18:00")
+    return year
+
+
+def coffee_stars():
+    year = Year()
+    # Gold with the 31st visit. Anna's 12 stars are there at the 31st, 32nd, 37th and 49th; Ben
+    # has two for each of his afternoons: from the 31st to the 35th, the 37th, 43rd and 49th.
+    year.weekly("2026-01-01", 53, ("espresso", "coffee", 300))
+    year.weekly("2026-01-05", 52, ("espresso", "coffee", 300), at="15:00", who="ben")
+    return year
+
+
+def paid_membership():
+    year = Year()
+    # Twelve months of perks for one fee; in January it has lapsed; a month more; lapsed again.
+    year.buy("2026-01-10", ("membership-12", "fees", 9900))
+    lines = ("book", "books", 4000), ("post", "delivery", 500)
+    year.monthly(15, *lines)
+    year.buy("2026-07-14", ("phone", "devices", 20000))
+    year.buy("2027-01-20", ("membership-1", "fees", 900))
+    year.monthly(15, *lines, year=2027, months=range(1, 4))
+    return year
+
+
+def beauty_tiers():
+    year = Year()
+    # 100.00 a month: the second level from May, the third from November with its sale and its
+    # first editions, of which the third is too many; in January the level is still held.
+    year.monthly(15, ("cream", "skin", 10000))
+    year.weekly("2026-12-17", 2, ("edition-1", "scent", 4000))
+    year.buy("2026-12-31", ("edition-2", "scent", 4000))
+    year.buy("2027-01-02", ("cream", "skin", 1000))
+    return year
+
+
+class Tried(unittest.TestCase):
+    """Where receipts are tried."""
+
     def setUp(self):
         # pylint: disable-next=consider-using-with
         self.folder = tempfile.TemporaryDirectory(prefix="talea-programmes-")
@@ -90,6 +164,8 @@ class Programmes(unittest.TestCase):
         self.assertEqual((answer["rows_rejected"], answer["sales"]), (0, len(year.receipts)))
         return answer["points"], answer["discount_minor"]
 
+
+class Programmes(Tried):
     def lives(self, name, year, whole, taken_out):
         """A year under a shipped programme, and under it without each of these rules."""
         shipped = os.path.join(PROGRAMMES, name + ".yaml")
@@ -110,12 +186,7 @@ class Programmes(unittest.TestCase):
                     str(receipt), "--all"]).stdout
 
     def test_points_that_become_goods(self):
-        year = Year()
-        # 35 and 10 more for the grocer's own each week; 10 and as many in the quiet hours; a sticker
-        # each week, and for 15 of them a pan for 9.90; nothing for tobacco.
-        year.weekly("2026-01-02", 52, ("milk", "dairy", 3000), ("own-rice", "dry", 500))
-        year.weekly("2026-03-03", 12, ("milk", "dairy", 1000), at="09:00")
-        year.buy("2026-12-31", ("pan-24", "kitchen", 2490), ("c1", "tobacco", 900))
+        year = grocer_points()
         points = 52 * 45 + 12 * 20 + 50 + 9
         self.lives("grocer-points", year, (points, 1500), {
             "points": (50, 1500), "welcome": (points - 50, 1500),
@@ -153,10 +224,7 @@ class Programmes(unittest.TestCase):
         return points, total
 
     def test_a_card_that_grows_with_what_is_spent(self):
-        year = Year()
-        year.monthly(5, ("rice", "food", 20000), ("mop", "household", 6000),
-                     ("n1", "nappies", 4000))
-        year.monthly(20, ("loaf", "bread", 1000), at="21:00")
+        year = hypermarket_discounts()
         self.lives("hypermarket-discounts", year, self.card(()), {
             rule: self.card((rule,))
             for rule in ("card", "household card", "children card", "fresh in the evening")})
@@ -168,12 +236,7 @@ class Programmes(unittest.TestCase):
         self.lives("hypermarket-discounts", year, (150 + 9 + 10, 400), {"card": (170, 0)})
 
     def test_a_burger_of_the_week(self):
-        year = Year()
-        # Every week the same burger, which 13 times is the week's; four weeks in a row, once;
-        # each month two nuggets for 5.00 and three drinks for the price of two.
-        year.weekly("2026-01-07", 52, ("burger-cheese", "burgers", 300))
-        year.monthly(15, ("nuggets-6", "snacks", 700, 2), at="12:00")
-        year.monthly(15, ("cola", "drinks", 600, 3), at="18:00")
+        year = burger_offers()
         points, off = 39 * 30 + 13 * 15 + 200 + 12 * 50 + 12 * 40, 13 * 150 + 2400 + 2400
         self.lives("burger-offers", year, (points, off), {
             "week 02": (points + 15, off - 150), "week 06": (points + 15, off - 150),
@@ -182,11 +245,7 @@ class Programmes(unittest.TestCase):
             "four weeks in a row": (points - 200, off)})
 
     def test_stars_that_become_drinks(self):
-        year = Year()
-        # Gold with the 31st visit. Anna's 12 stars are there at the 31st, 32nd, 37th and 49th; Ben
-        # has two for each of his afternoons: from the 31st to the 35th, the 37th, 43rd and 49th.
-        year.weekly("2026-01-01", 53, ("espresso", "coffee", 300))
-        year.weekly("2026-01-05", 52, ("espresso", "coffee", 300), at="15:00", who="ben")
+        year = coffee_stars()
         self.lives("coffee-stars", year, (49 * 3 + 44 * 3, 12 * 300), {
             "star": (53 * 3 + 48 * 3, 4 * 300), "star of the year": (105 * 3, 0),
             "star afternoon": (97 * 3, 8 * 300), "free drink": (105 * 3, 0)})
@@ -194,14 +253,7 @@ class Programmes(unittest.TestCase):
         self.assertRegex(self.explain("coffee-stars", 61), r"anna: 3.00 EUR, 3.00 off, 0 points")
 
     def test_a_membership_that_is_bought(self):
-        year = Year()
-        # Twelve months of perks for one fee; in January it has lapsed; a month more; lapsed again.
-        year.buy("2026-01-10", ("membership-12", "fees", 9900))
-        lines = ("book", "books", 4000), ("post", "delivery", 500)
-        year.monthly(15, *lines)
-        year.buy("2026-07-14", ("phone", "devices", 20000))
-        year.buy("2027-01-20", ("membership-1", "fees", 900))
-        year.monthly(15, *lines, year=2027, months=range(1, 4))
+        year = paid_membership()
         points, off = 13 * 80 + 2 * 40 + 320, 13 * 500 + 4000
         self.lives("paid-membership", year, (points, off), {
             "a year": (points - 12 * 40 - 120, 500), "a month": (points - 40, off - 500),
@@ -209,18 +261,47 @@ class Programmes(unittest.TestCase):
             "members' days": (points + 80, off - 4000)})
 
     def test_levels_by_what_a_year_costs(self):
-        year = Year()
-        # 100.00 a month: the second level from May, the third from November with its sale and its
-        # first editions, of which the third is too many; in January the level is still held.
-        year.monthly(15, ("cream", "skin", 10000))
-        year.weekly("2026-12-17", 2, ("edition-1", "scent", 4000))
-        year.buy("2026-12-31", ("edition-2", "scent", 4000))
-        year.buy("2027-01-02", ("cream", "skin", 1000))
+        year = beauty_tiers()
         points = 4 * 100 + 6 * 125 + 120 + 150 + 45 + 45 + 60 + 15
         self.lives("beauty-tiers", year, (points, 4000), {
             "very important quarter more": (points - 150, 4000),
             "rouge half more": (4 * 100 + 6 * 125 + 80 + 100 + 30 + 30 + 40 + 10, 4000),
             "first editions": (points + 30, 2000), "autumn rouge": (points + 30, 2000)})
+
+
+YEARS = {"grocer": ("grocer-points", grocer_points),
+         "hypermarket": ("hypermarket-discounts", hypermarket_discounts),
+         "burgers": ("burger-offers", burger_offers), "coffee": ("coffee-stars", coffee_stars),
+         "shop": ("paid-membership", paid_membership), "beauty": ("beauty-tiers", beauty_tiers)}
+
+
+class Trading(Tried):
+    """The six in one coalition: the same members buy at all of them, and get what a trial says."""
+
+    def test_all_six(self):
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        with Coalition(list(YEARS), currency="EUR") as coalition:
+            for brand, (file, _) in YEARS.items():
+                with open(os.path.join(PROGRAMMES, file + ".yaml"), encoding="utf-8") as text:
+                    coalition[brand].replace("programme.yaml", for_node(text.read()).encode())
+            coalition.start()
+            homes = {"anna": coalition["grocer"], "ben": coalition["coffee"]}
+            cards = {who: home.cli("member", "add")["card"] for who, home in homes.items()}
+            with open(self.path("cards.csv"), "w", encoding="ascii") as file:
+                file.write("customer,card\n" + "".join(f"{w},{c}\n" for w, c in cards.items()))
+            with open(self.map, "a", encoding="utf-8") as file:
+                file.write("cards: cards.csv\n")
+            for brand, (file, live) in YEARS.items():
+                year = live().until(today)
+                points, _ = self.gives(os.path.join(PROGRAMMES, file + ".yaml"), year)
+                got = coalition[brand].cli("import", "receipts", "--map", self.map,
+                                           self.path("receipts.csv"))
+                with self.subTest(programme=file):
+                    self.assertGreater(points, 0)
+                    self.assertEqual(got["given_points"], points)
+            coalition.wait_cleared()
+            for node in coalition:
+                node.talea("verify")
 
 
 if __name__ == "__main__":
