@@ -97,17 +97,18 @@ static enum err submit(struct import_item *item)
     return err;
 }
 
-/* Somebody's earlier sale of the group may be under way. */
-static void wait_for_earlier(struct import *import, const struct import_item *item)
+/* Somebody's earlier sale of the group may be under way, or must be judged again first. */
+static enum err wait_for_earlier(struct import *import, const struct import_item *item)
 {
     for (size_t i = import->settled; i < import->count; i++) {
         const struct import_item *earlier = &import->group[i];
         if (earlier != item && earlier->sale.who == item->sale.who) {
             in_flight_wait(&import->in_flight, 0);
             import->settled = (size_t)(item - import->group); /* this one is not sent yet */
-            return;
+            return import_judge_moved(import);
         }
     }
+    return ERR_OK;
 }
 
 enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
@@ -124,7 +125,7 @@ enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequ
     if (judged->version->number == 0) {
         return ERR_UNAVAILABLE; /* the ledger doesn't write yet, and keeps it then */
     }
-    wait_for_earlier(import, item);
+    TRY(wait_for_earlier(import, item));
     enum err err = try_case(import, item, &note);
     arena_fini(&judged->arena);
     if (err != ERR_OK) {

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """A brand's programme in a running node: purchases judged by rules, and all that follows from it."""
 
+import os
 import threading
 import time
 import unittest
 
 import wire
-from coalition import Coalition, luhn, main
+from coalition import GENERATE, SOURCE, Coalition, luhn, main, needs, run
+
+MAPPING = os.path.join(SOURCE, "cluster/maps/generated.yaml")
 
 RULES = """version: {version}
 currency: USD
@@ -227,6 +230,87 @@ class Judged(Case):
         self.assertEqual([row["rule"] for row in self.earn(card, "20.00")["awards"]],
                          ["earn", "big"])
         self.assertEqual(self.grocer.cli("explain", sale)["earned_points"], 75)
+        self.grocer.talea("verify")
+
+
+IMPORTED = """version: 1
+currency: USD
+earn: {points: 1, per: 1.00, rounding: down}
+expiry: {kind: never}
+goods:
+  - {name: fresh, categories: [c1, c2, c3]}
+  - {name: own, prefixes: ['1']}
+metrics:
+  - {name: spent, of: spend, window: rolling_days, length: 7}
+  - {name: fresh-items, of: items, window: month, goods: fresh}
+rules:
+  - rule: fresh-triple
+    for: [fresh]
+    except: [own]
+    give: {multiple: 3, rounding: half_up}
+    caps: [{per: week, amount: 25}]
+  - rule: weekend
+    weekdays: [sat, sun]
+    give: {points: 3}
+  - rule: store-off
+    stores: ['3', '5', '7']
+    give: {percent_off: 5, rounding: half_up}
+    caps: [{per: receipt, amount: 1.00}]
+  - rule: seventh
+    purchase: 7
+    give: {points: 70}
+  - rule: week
+    metrics: [{metric: spent, at_least: 60}]
+    give: {points: 9}
+  - rule: gardener
+    metrics: [{metric: fresh-items, at_least: 10}]
+    give: {points: 11}
+    caps: [{per: ever, uses: 2}]
+"""
+
+
+class Imports(Case):
+    """An import, a trial and the tills give the same for the same receipts."""
+
+    text = IMPORTED
+
+    def make_receipts(self):
+        """Sales of members of both brands, and their returns."""
+        cards = [self.card() for _ in range(12)] + [self.card(self.fuel) for _ in range(4)]
+        with open(self.coalition.path("cards.txt"), "w", encoding="ascii") as file:
+            file.write("".join(card + "\n" for card in cards))
+        made = run([GENERATE, "--style", "grocer", "--month", "2026-10", "--seed", "7",
+                    "--receipts", "300", "--currency", "USD", "--members-from",
+                    self.coalition.path("cards.txt")]).stdout
+        head, *rows = made.splitlines()
+        rows = sorted((row for row in rows if row.split(",")[4]), key=lambda row: row.split(",")[2])
+        sales = [row for row in rows if ",return," not in row]
+        return (cards, self.write("\n".join([head] + sales) + "\n", "sales.csv"),
+                self.write("\n".join([head] + rows) + "\n", "all.csv"), sales)
+
+    def test_an_import_gives_what_the_trial_said(self):
+        needs(GENERATE)
+        cards, sales, everything, rows = self.make_receipts()
+        tried = self.grocer.cli("programme", "try", self.grocer.path("programme.yaml"),
+                                "--receipts", sales, "--map", MAPPING)
+        self.assertEqual([rule["rule"] for rule in tried["rules"] if rule["sales"] == 0], [])
+        self.assertGreater(next(rule["cut"] for rule in tried["rules"]
+                                if rule["rule"] == "fresh-triple"), 0)
+        self.grocer.talea("import", "receipts", "--map", MAPPING, sales)
+        self.coalition.wait_cleared()
+
+        def given():
+            return sum(self.available(self.grocer if n < 12 else self.fuel, card)
+                       for n, card in enumerate(cards))
+        self.assertEqual(given(), tried["points"])
+        self.grocer.talea("import", "receipts", "--map", MAPPING, sales)
+        self.assertEqual(given(), tried["points"])
+        self.grocer.talea("verify")
+        # A till says of a receipt what the import said, and its returns take back.
+        self.grocer.talea("import", "receipts", "--map", MAPPING, everything)
+        self.coalition.wait_cleared()
+        self.assertLess(given(), tried["points"])
+        self.assertGreater(len(rows), 300)
         self.grocer.talea("verify")
 
 
