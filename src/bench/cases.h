@@ -101,7 +101,7 @@ struct bench {
     struct measured *calls[CALLS_COUNT];
     double postgres[POSTGRES_COUNT]; /* a second; 0: not measured */
     unsigned postgres_seconds;       /* that each was measured for */
-    bool is_left_out; /* the large ledger is, and that was told */
+    bool is_left_out;                /* the large ledger is, and that was told */
     uint64_t fill_ns; /* that a member of the medium ledger took to be made; 0: not known */
     bool has_postgres;
     bool is_postgres_tried;
