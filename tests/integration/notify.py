@@ -125,9 +125,12 @@ webhooks:
                             "--channel", "sms=yes")
         mail_only = self.enrol("--channel", "email=yes")
         russian = self.enrol("--channel", "sms=yes,push=no")
-        for card, amount in ((kazakh, "1.00"), (mail_only, "7.00"), (russian, "21.00"),
-                             (kazakh, "1200.00")):
+        # A text says what there is when it is written: so each before the next.
+        for told, card, amount in ((1, kazakh, "1.00"), (1, mail_only, "7.00"),
+                                   (2, russian, "21.00"), (3, kazakh, "1200.00")):
             self.node.cli("earn", card, amount)
+            wait_for(lambda told=told: len(self.gateway.of("points_earned")) == told,
+                     f"{told} earns", 20)
         self.coalition["fuel"].cli("earn", kazakh, "5.00")
         self.coalition.wait_cleared()
         wait_for(lambda: len(self.gateway.of("points_earned")) == 4, "four earns", 20)

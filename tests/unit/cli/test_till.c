@@ -37,12 +37,15 @@ static void test_earn(void **state)
     assert_string_equal(node->last_request,
                         "{\"transaction_id\":\"" ID "\",\"card\":\"6100010000000013\","
                         "\"amount_minor\":1250,\"currency\":\"\",\"receipt\":\"4711\","
-                        "\"business_unix_ms\":0,\"fixed_points\":0,\"promotion\":0}");
+                        "\"business_unix_ms\":0,\"fixed_points\":0,\"promotion\":0,"
+                        "\"lines\":[],\"store\":\"\",\"channel\":\"\","
+                        "\"paid_in_points_minor\":0}");
     expect(TALEA(node, "earn", FAKE_CARD, "12", "--currency", "JPY", "--json", "--points", "3.5",
                  "--time", "2026-10-03T17:04:05Z", "--transaction-id", ID),
            0,
            "{\n  \"sale_id\": \"" ID "\",\n  \"earned_points\": 0,\n  \"home\": \"fuel\",\n"
-           "  \"balance\": null,\n  \"journal_row\": \"18446744073709551615\"\n}\n",
+           "  \"balance\": null,\n  \"journal_row\": \"18446744073709551615\",\n"
+           "  \"discount_minor\": 0,\n  \"awards\": [],\n  \"programme_version\": 0\n}\n",
            "");
     assert_non_null(strstr(node->last_request, "\"amount_minor\":12,\"currency\":\"JPY\""));
     assert_non_null(strstr(node->last_request, "\"fixed_points\":35"));
@@ -60,7 +63,7 @@ static void test_bad_input(void **state)
            "(INVALID_INPUT)\n");
     expect(TALEA(node, "earn", FAKE_CARD, "0"), 2, "", NULL);
     expect(TALEA(node, "earn", FAKE_CARD), 2, "",
-           "talea earn: needs CARD AMOUNT (USAGE); see --help\n");
+           "talea earn: AMOUNT or --line is missing (USAGE); see --help\n");
     expect(TALEA(node, "earn", FAKE_CARD, "1", "2"), 2, "",
            "talea earn: can't use the argument 2 (USAGE); see --help\n");
     expect(TALEA(node, "earn", FAKE_CARD, "1", "--transaction-id", "x"), 2, "",

@@ -167,7 +167,6 @@ static void paper_make(struct paper *paper, const struct netting_place *after)
     struct shop_host host = shop_host(&street, 0);
     struct netting_page page;
     Talea__V1__FetchNettingResponse message;
-    CLEANUP(buffer_fini) struct buffer bytes = {0};
     host.host.roster = &roster;
     arena_init(&paper->arenas[0], LIMIT_DECODED_BYTES);
     arena_init(&paper->arenas[1], LIMIT_DECODED_BYTES);
