@@ -12,7 +12,6 @@ static void bytes_of_groups(struct rng *rng, int kind, struct buffer *out)
     (void)kind;
     struct slice groups = sample_groups(rng, STANDING_HOW_END);
     write_block(out, groups);
-    free((void *)(uintptr_t)groups.at);
 }
 
 static enum err recode_groups(int kind, struct slice bytes, struct buffer *out)
@@ -77,7 +76,6 @@ static void bytes_of_occasion(struct rng *rng, int kind, struct buffer *out)
     struct occasion_row row = {.until = sample_time(rng)};
     row.groups = sample_groups(rng, STANDING_ADD);
     occasion_row_encode(&row, out);
-    free((void *)(uintptr_t)row.groups.at);
 }
 
 static enum err recode_occasion(int kind, struct slice bytes, struct buffer *out)
