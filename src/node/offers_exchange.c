@@ -1,5 +1,6 @@
 /* Offers of blocks of points between the nodes: shown to partners that ask, asked for of those that
  * may sell. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "node/block_offers.h"
@@ -59,7 +60,7 @@ void peer_fetch_block_offers(void *context, struct rpc_call *call, const Protobu
 {
     struct node *node = context;
     struct partner_host host;
-    struct signed_offers *offers = arena_alloc(rpc_call_arena(call), sizeof *offers);
+    struct signed_offers *offers = calloc(1, sizeof *offers); /* it outlives the call's memory */
     (void)message;
     Talea__V1__FetchBlockOffersResponse response;
     talea__v1__fetch_block_offers_response__init(&response);
@@ -67,7 +68,6 @@ void peer_fetch_block_offers(void *context, struct rpc_call *call, const Protobu
         refuse_err(call, ERR_RESOURCE, NULL);
         return;
     }
-    memset(offers, 0, sizeof *offers);
     enum err err = partner_host_open(node, &host);
     if (err == ERR_OK) {
         err = sign_all(&host.host, &rpc_call_identity(call)->partner, offers);
@@ -83,6 +83,7 @@ void peer_fetch_block_offers(void *context, struct rpc_call *call, const Protobu
     for (size_t i = 0; i < LIMIT_BLOCKS_OPEN; i++) {
         buffer_fini(&offers->bytes[i]);
     }
+    free(offers);
 }
 
 /* ---- As the buyer ---- */
