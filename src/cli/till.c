@@ -181,6 +181,20 @@ static void print_awards(struct cli *cli, const struct units *units,
     }
 }
 
+static enum cli_exit print_given(struct cli *cli, int64_t points, Talea__V1__Award **awards,
+                                 size_t count)
+{
+    const struct units *units;
+    char text[AMOUNT_TEXT_MAX];
+    enum cli_exit outcome = session_units(cli, &units);
+    if (outcome == CLI_OK) {
+        fprintf(cli->out, "earned     %s %s\n", amounts_points(units, points, text),
+                units->points_name);
+        print_awards(cli, units, awards, count);
+    }
+    return outcome;
+}
+
 enum cli_exit run_earn(struct cli *cli)
 {
     Talea__V1__EarnRequest request;
@@ -197,15 +211,10 @@ enum cli_exit run_earn(struct cli *cli)
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
     const Talea__V1__EarnResponse *reply = (const Talea__V1__EarnResponse *)message;
-    const struct units *units;
-    outcome = session_units(cli, &units);
+    outcome = print_given(cli, reply->earned_points, reply->awards, reply->n_awards);
     if (outcome != CLI_OK) {
         return outcome;
     }
-    char text[AMOUNT_TEXT_MAX];
-    fprintf(cli->out, "earned     %s %s\n", amounts_points(units, reply->earned_points, text),
-            units->points_name);
-    print_awards(cli, units, reply->awards, reply->n_awards);
     fprintf(cli->out, "home       %s\n", reply->home);
     fprintf(cli->out, "sale       %s\n", reply->sale_id);
     return selector_print_balance(cli, reply->balance);
@@ -242,15 +251,10 @@ enum cli_exit run_event(struct cli *cli)
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
     const Talea__V1__RecordEventResponse *reply = (const Talea__V1__RecordEventResponse *)message;
-    const struct units *units;
-    outcome = session_units(cli, &units);
+    outcome = print_given(cli, reply->earned_points, reply->awards, reply->n_awards);
     if (outcome != CLI_OK) {
         return outcome;
     }
-    char text[AMOUNT_TEXT_MAX];
-    fprintf(cli->out, "earned     %s %s\n", amounts_points(units, reply->earned_points, text),
-            units->points_name);
-    print_awards(cli, units, reply->awards, reply->n_awards);
     return selector_print_balance(cli, reply->balance);
 }
 

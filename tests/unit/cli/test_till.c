@@ -75,7 +75,6 @@ static void test_bad_input(void **state)
     assert_int_equal(fake_node_calls(node), 0);
 }
 
-/* A number below 0 is an argument, not options; what stands before it is its sign. */
 /* Said before anything is asked of a node. */
 static void test_wrong_words_ask_nobody(void **state)
 {
@@ -102,6 +101,7 @@ static void test_wrong_words_ask_nobody(void **state)
     assert_int_equal(fake_node_calls(node), 0);
 }
 
+/* A number below 0 is an argument, not options; what stands before it is its sign. */
 static void test_numbers_below_zero(void **state)
 {
     struct fake_node *node = *state;
