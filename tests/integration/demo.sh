@@ -22,7 +22,13 @@ demo --seed 7 --report "$work/made-up.json" >"$work/made-up.log" 2>&1
 jq -e '.all_matched' "$work/made-up.json" >/dev/null
 
 [ -n "${TALEA_DATA:-}" ] || exit 0
-demo --receipts "$TALEA_DATA" --dir "$work/real" --keep --report "$work/real.json" \
+# Of the largest export the first rows: all of them take four times as long, and show nothing more.
+mkdir "$work/data"
+ln -s "$TALEA_DATA"/*.csv.gz "$work/data"
+rm "$work/data/uci-online-retail.csv.gz"
+gzip -dc "$TALEA_DATA/uci-online-retail.csv.gz" | awk 'NR <= 120001' | gzip -1 \
+    >"$work/data/uci-online-retail.csv.gz"
+demo --receipts "$work/data" --dir "$work/real" --keep --report "$work/real.json" \
     >"$work/real.log" 2>&1
 read -r -a pids < <(sed -n 's/^ *kill //p' "$work/real.log" | tail -n 1)
 jq -e '.all_matched' "$work/real.json" >/dev/null
