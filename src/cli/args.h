@@ -112,6 +112,7 @@ enum option_key {
     OPT_STORE,
     OPT_EARLY,
     OPT_CHANNEL,
+    OPT_VALUE,
     OPT_LAST
 };
 
