@@ -156,8 +156,7 @@ static void read_beacon(struct planning *p, const char *path, const char *text,
     if (value[0] == ' ') {
         check_fail(p->check, path, "begins with a blank");
     }
-    char *copy = plan_take(p, strlen(value), 1);
-    out->beacon = copy == NULL ? NULL : strcpy(copy, value);
+    out->beacon = plan_text(p, value);
 }
 
 static void read_draw(struct planning *p, size_t index, const struct draw_yaml *yaml,

@@ -26,6 +26,16 @@ void *plan_take(struct planning *p, size_t count, size_t size)
     return at;
 }
 
+char *plan_text(struct planning *p, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = plan_take(p, size, 1);
+    if (copy != NULL) {
+        memcpy(copy, text, size);
+    }
+    return copy;
+}
+
 const char *plan_name(struct planning *p, const char *path, const char *text)
 {
     char name[LIMIT_RULE_NAME_BYTES + 1] = "";
@@ -36,8 +46,8 @@ const char *plan_name(struct planning *p, const char *path, const char *text)
     if (name[0] == ' ') {
         check_fail(p->check, path, "begins with a blank");
     }
-    char *copy = plan_take(p, strlen(name), 1);
-    return copy == NULL ? "" : strcpy(copy, name);
+    char *copy = plan_text(p, name);
+    return copy == NULL ? "" : copy;
 }
 
 void plan_check_new(struct planning *p, const char *path, const char *name, const void *before,

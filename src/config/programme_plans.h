@@ -184,6 +184,8 @@ struct plan_path {
 };
 /* "draws[3].prizes[0]"; an empty key names the entry. */
 struct plan_path plan_path(const char *list, size_t index, const char *key);
+/* A copy in the arena; NULL without memory. */
+char *plan_text(struct planning *p, const char *text);
 /* Zeroed; NULL without memory, and then the check fails. */
 void *plan_take(struct planning *p, size_t count, size_t size);
 /* A name of up to LIMIT_RULE_NAME_BYTES printable bytes; NULL for NULL. */
