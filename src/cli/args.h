@@ -113,6 +113,8 @@ enum option_key {
     OPT_EARLY,
     OPT_CHANNEL,
     OPT_VALUE,
+    OPT_SCORE,
+    OPT_COMMENT,
     OPT_LAST
 };
 

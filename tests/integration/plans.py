@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Draws that anybody can check, surveys, and goals, in a running node."""
 
+import datetime
 import hashlib
+import math
 import unittest
 
-from coalition import TALEA, Coalition, main, run
+from coalition import TALEA, Coalition, main, run, wait_for
 
 PROGRAMME = """version: 1
 currency: USD
@@ -21,6 +23,20 @@ rules:
   - rule: car won
     on: won-a-car
     give: {points: 1000}
+  - rule: asked
+    on: survey
+    give: {points: 7}
+surveys:
+  - {survey: visit, scale: 0-10, days: 14}
+  - {survey: staff, scale: 1-5, days: 30, comment: no}
+goals:
+  - {goal: come back, measure: repeat_rate, from: FROM, by: 2199-12, start: 10, target: 90}
+  - {goal: larger, measure: average_basket, from: FROM, by: 2199-12, target: 40.00}
+  - {goal: new faces, measure: new_members, from: FROM, by: 2199-12, target: 5}
+  - {goal: awake, measure: active_members, from: FROM, by: FROM, target: 3}
+  - {goal: used, measure: redemption_rate, from: FROM, by: 2199-12, target: 50}
+  - {goal: liked, measure: nps, survey: visit, from: FROM, by: 2199-12, target: 20}
+  - {goal: friendly, measure: satisfaction, survey: staff, from: FROM, by: 2199-12, target: 80}
 draws:
   - draw: summer
     tickets: tickets
@@ -84,7 +100,8 @@ class Case(unittest.TestCase):
         cls.coalition.make()
         cls.grocer = cls.coalition["grocer"]
         cls.fuel = cls.coalition["fuel"]
-        cls.grocer.replace("programme.yaml", PROGRAMME.encode())
+        cls.month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
+        cls.grocer.replace("programme.yaml", PROGRAMME.replace("FROM", cls.month).encode())
         cls.coalition.start()
 
     def card(self, node=None):
@@ -174,6 +191,99 @@ class Draws(Case):
         self.assertEqual([row["stage"] for row in self.grocer.cli("draw", "list")["draws"]],
                          ["DRAW_STAGE_REVEALED", "DRAW_STAGE_OPEN"])
         self.grocer.talea("verify")
+
+
+class Surveys(Case):
+    """Answers of purchases, what they come to, and goals."""
+
+    def answer(self, survey, sale, score, *words, **more):
+        return self.grocer.cli("survey", "answer", survey, sale, "--score", score, *words, **more)
+
+    def refused(self, *words):
+        return self.grocer.talea(*words, expect=None).stderr
+
+    def sell(self, card, amount, store="1"):
+        return self.earn(card, amount, "--store", store)["sale_id"]
+
+    def test_answers_and_goals(self):
+        grocer = self.grocer
+        cards = [self.card() for _ in range(4)] + [self.card(self.fuel)]
+        sales = [self.sell(card, 20, "north") for card in cards[:3]]
+        sales += [self.sell(card, 40, "south") for card in cards[:2]] + [self.sell(cards[4], 10)]
+        given = [self.answer("visit", sale, score)["earned_points"]
+                 for sale, score in zip(sales, (10, 9, 7, 0, 3, 9))]
+        self.assertEqual(given, [7] * 6)
+        before = grocer.cli("balance", cards[0])["balance"]["available_points"]
+        again = self.answer("visit", sales[0], 10)
+        self.assertTrue(again["is_repeat"])
+        self.assertEqual(grocer.cli("balance", cards[0])["balance"]["available_points"], before)
+        for reason, words in {
+                "SURVEY_ANSWERED": ("visit", sales[0], "--score", 9),
+                "SCORE_OUT_OF_SCALE": ("staff", sales[0], "--score", 6),
+                "SURVEY_UNKNOWN": ("visits", sales[0], "--score", 6),
+                "SALE_UNKNOWN": ("visit", "0199a000-0000-7000-8000-000000000002", "--score", 6),
+                "NO_COMMENT": ("staff", sales[0], "--score", 5, "--comment", "x")}.items():
+            self.assertIn(reason, self.refused("survey", "answer", *words))
+        old = self.earn(cards[3], 30, "--time", "2026-01-05T10:00:00Z")["sale_id"]
+        self.assertIn("SURVEY_OVER", self.refused("survey", "answer", "visit", old, "--score", 1))
+        self.answer("staff", sales[1], 5)
+        self.answer("staff", sales[2], 2)
+        grocer.cli("burn", cards[0], 10)  # of 150 for purchases, 56 for answers
+        self.check_report(667)
+        self.check_goals()
+        self.check_comments(cards)
+        grocer.kill()
+        grocer.start()
+        self.check_report(800)
+        grocer.talea("verify")
+
+    def check_report(self, north):
+        report = self.grocer.cli("survey", "report", "visit")["report"]
+        whole = report["all"]
+        self.assertGreaterEqual(whole["answers"], 6)
+        for_, against, count = (sum(whole["counts"][9:]), sum(whole["counts"][:7]),
+                                whole["answers"])
+        score = (for_ - against) / count
+        margin = 1.96 * math.sqrt(((for_ + against) / count - score**2) / count)
+        self.assertAlmostEqual(whole["tenths"], 1000 * score, delta=0.5)
+        self.assertAlmostEqual(whole["high"], 1000 * min(1, score + margin), delta=1)
+        self.assertAlmostEqual(whole["low"], 1000 * max(-1, score - margin), delta=1)
+        stores = {row["store"]: row for row in report["by_store"]}
+        self.assertEqual(set(stores), {"north", "south", "1"})
+        self.assertEqual(stores["north"]["tenths"], north)
+        self.assertEqual(len(report["by_month"]), 1)
+        staff = self.grocer.cli("survey", "report", "staff", "--store", "north")["report"]["all"]
+        self.assertEqual((staff["answers"], staff["tenths"]), (2, 500))
+        self.assertEqual(self.grocer.cli("survey", "report", "visit", "--to", "2026-01")["report"]
+                         ["all"]["answers"], 0)
+
+    def check_goals(self):
+        goals = {row["name"]: row for row in self.grocer.cli("goal", "list")["goals"]}
+        so_far = {name: goal["value_so_far"] for name, goal in goals.items()}
+        self.assertEqual(so_far, {"come back": 500, "larger": 2500, "new faces": 4, "awake": 4,
+                                  "used": 49, "liked": 167, "friendly": 500})
+        shown = self.grocer.cli("goal", "show", "come back")["goals"][0]["months"]
+        self.assertEqual([(row["numerator"], row["denominator"]) for row in shown],
+                         [(0, 0), (2, 4)])
+        self.assertEqual(shown[0]["expected"], 100)
+        wait_for(lambda: 'talea_goal_target{goal="larger"} 40' in
+                 self.grocer.http_get("/metrics")[1], "the goals' metrics", 10)
+        self.assertIn("GOAL_UNKNOWN", self.refused("goal", "show", "x"))
+
+    def check_comments(self, cards):
+        """What was written goes with its writer, and is kept of nobody else's members."""
+        lines = [(cards[2], "too cold"), (cards[3], "\u043e\u0442\u043b\u0438\u0447\u043d\u043e")]
+        for card, text in lines:
+            self.answer("visit", self.sell(card, 10, "north"), 9, "--comment", text)
+        foreign = self.sell(cards[4], 10, "north")
+        self.assertIn("COMMENT_NOT_KEPT", self.refused("survey", "answer", "visit", foreign,
+                                                       "--score", 9, "--comment", "mine"))
+        listed = self.grocer.cli("survey", "comments", "visit")["comments"]
+        self.assertEqual([row["comment"] for row in listed], [lines[1][1], lines[0][1]])
+        self.assertNotIn(b"too cold", self.grocer.read("data", "journal.mdb"))
+        self.grocer.talea("member", "erase", cards[2], "--yes")
+        listed = self.grocer.cli("survey", "comments", "visit")["comments"]
+        self.assertEqual([row["comment"] for row in listed], [lines[1][1], ""])
 
 
 if __name__ == "__main__":
