@@ -71,6 +71,8 @@ static const struct rpc_method account_methods[] = {
     {"UnmergeMembers", ROLES_OFFICE, RPC_INLINE, account_unmerge_members, NULL},
     {"EraseMember", ROLES_OFFICE, RPC_INLINE, account_erase_member, NULL},
     {"SetConsent", ROLES_OFFICE, RPC_INLINE, account_set_consent, NULL},
+    {"SetBirthday", ROLES_OFFICE, RPC_INLINE, account_set_birthday, NULL},
+    {"SetReferrer", ROLES_OFFICE, RPC_INLINE, account_set_referrer, NULL},
     {"AwaitMove", ROLES_OFFICE, RPC_INLINE, account_await_move, NULL},
     {"MoveMember", ROLES_OFFICE, RPC_INLINE, account_move_member, NULL},
 };

@@ -41,7 +41,8 @@ rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustme
 rpc_unary_handler account_list_adjustments, account_block_member, account_unblock_member;
 rpc_unary_handler account_unblock_card, account_merge_members, account_unmerge_members;
 rpc_unary_handler account_await_move, account_move_member;
-rpc_unary_handler account_erase_member, account_set_consent;
+rpc_unary_handler account_erase_member, account_set_consent, account_set_birthday,
+    account_set_referrer;
 rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, period_status_list;
