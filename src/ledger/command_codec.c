@@ -63,6 +63,30 @@ static void read_earn(struct reader *in, struct command_earn *out_earn)
     read_text(in, out_earn->receipt, sizeof out_earn->receipt);
 }
 
+static void write_enrol(struct buffer *out, const struct command_enrol *enrol)
+{
+    write_uid(out, &enrol->member);
+    write_bytes(out, enrol->reference_tag, sizeof enrol->reference_tag);
+    write_bytes(out, enrol->said_tag, sizeof enrol->said_tag);
+    write_block(out, enrol->sealed);
+    if (!uid_is_nil(&enrol->referrer)) {
+        write_uid(out, &enrol->referrer);
+    }
+}
+
+static void read_enrol(struct reader *in, unsigned version, struct command_enrol *out_enrol)
+{
+    read_uid(in, &out_enrol->member);
+    read_copy(in, out_enrol->reference_tag, sizeof out_enrol->reference_tag);
+    read_copy(in, out_enrol->said_tag, sizeof out_enrol->said_tag);
+    out_enrol->sealed = read_block(in);
+    read_expect(in, out_enrol->sealed.length <= LIMIT_SEALED_PROFILE_BYTES);
+    if (version == COMMAND_REFERRED) {
+        read_uid(in, &out_enrol->referrer);
+        read_expect(in, !uid_is_nil(&out_enrol->referrer));
+    }
+}
+
 static void write_hold(struct buffer *out, const struct command_hold *hold)
 {
     write_partner(out, &hold->redeemer);
@@ -212,13 +236,7 @@ void command_encode(const struct command *command, struct buffer *out)
     write_u8(out, is_referred ? COMMAND_REFERRED : COMMAND_VERSION);
     switch ((int)command->kind) {
     case COMMAND_ENROL:
-        write_uid(out, &command->enrol.member);
-        write_bytes(out, command->enrol.reference_tag, sizeof command->enrol.reference_tag);
-        write_bytes(out, command->enrol.said_tag, sizeof command->enrol.said_tag);
-        write_block(out, command->enrol.sealed);
-        if (is_referred) {
-            write_uid(out, &command->enrol.referrer);
-        }
+        write_enrol(out, &command->enrol);
         break;
     case COMMAND_ISSUE_CARD:
     case COMMAND_BLOCK_CARD:
@@ -287,15 +305,7 @@ static void read_body(struct reader *in, unsigned version, struct command *comma
 {
     switch ((int)command->kind) {
     case COMMAND_ENROL:
-        read_uid(in, &command->enrol.member);
-        read_copy(in, command->enrol.reference_tag, sizeof command->enrol.reference_tag);
-        read_copy(in, command->enrol.said_tag, sizeof command->enrol.said_tag);
-        command->enrol.sealed = read_block(in);
-        read_expect(in, command->enrol.sealed.length <= LIMIT_SEALED_PROFILE_BYTES);
-        if (version == COMMAND_REFERRED) {
-            read_uid(in, &command->enrol.referrer);
-            read_expect(in, !uid_is_nil(&command->enrol.referrer));
-        }
+        read_enrol(in, version, &command->enrol);
         break;
     case COMMAND_ISSUE_CARD:
     case COMMAND_BLOCK_CARD:
