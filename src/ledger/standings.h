@@ -21,6 +21,7 @@ enum standing_owner_kind {
     OWNER_CODE = 3,      /* a coupon's code: the first bytes of its hash */
     OWNER_PROGRAMME = 4, /* what counts for everybody */
     OWNER_RAISED = 5,    /* an event that an occasion raised: whose it was, and its place there */
+    OWNER_LIST = 6,      /* a static list: the first bytes of its name's hash */
     OWNER_KIND_END
 };
 
@@ -35,6 +36,7 @@ struct standing_owner standing_of_member(const struct uid *member);
 struct standing_owner standing_of_card(const struct card_number *card);
 struct standing_owner standing_of_code(const struct hash *code);
 struct standing_owner standing_of_programme(void);
+struct standing_owner standing_of_list(struct slice name);
 /* `place` is less than 256. */
 struct standing_owner standing_of_raised(const struct uid *occasion, unsigned place);
 bool standing_owner_equal(const struct standing_owner *a, const struct standing_owner *b);

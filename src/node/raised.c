@@ -6,8 +6,8 @@
 
 #include "base/waiting.h"
 #include "ledger/referral.h"
-#include "node/earning.h"
 #include "node/node.h"
+#include "node/own_event.h"
 #include "node/requests.h"
 
 #define QUEUE_EVENTS 1024u  /* beyond them a look at the table finds the rest */
@@ -149,44 +149,6 @@ static enum err drop_event(struct raising *r)
                : ERR_UNAVAILABLE;
 }
 
-static void fill_case(struct raising *r, struct slice name, struct judging_case *judged)
-{
-    const struct programme_version *version = programmes_at(r->snapshot->programmes, r->event.time);
-    struct command give = command_now(r->node, COMMAND_EARN, &r->id);
-    give.business_time = r->event.time;
-    give.is_dated = true;
-    give.earn.member = r->event.referrer;
-    enum verdict verdict = earning_terms(r->snapshot, node_now(r->node), &give);
-    ASSERT(verdict == VERDICT_OK); /* it names no currency */
-    *judged = (struct judging_case){.snapshot = r->snapshot,
-                                    .version = version,
-                                    .occasion = {.kind = OCCASION_EVENT, .event = name},
-                                    .id = r->id,
-                                    .give = give,
-                                    .depth = r->event.depth,
-                                    .ends = buffer_slice(&r->ends)};
-    judged->occasion.local = judging_local(r->node, version, r->event.time);
-    judged->said = judging_said(&judged->occasion);
-}
-
-/* Who has moved to another home is given it there. */
-static enum err prepare(struct raising *r, struct judging_case *judged, struct note *note)
-{
-    struct state_reader *reader;
-    TRY(readers_take(r->node->readers, &reader));
-    struct ledger_view view = state_reader_view(reader);
-    enum err err = judging_find_owner(&view, judged);
-    if (err == ERR_OK && judged->has_owner && judged->owner.kind == OWNER_CARD) {
-        memcpy(judged->give.earn.card.digits, judged->owner.id,
-               sizeof judged->give.earn.card.digits);
-    }
-    if (err == ERR_OK && judged->has_owner) {
-        err = judging_try(r->node, &view, judged, note);
-    }
-    readers_give(r->node->readers, reader);
-    return err;
-}
-
 static void log_waiting(struct raising *r, const char *why)
 {
     char text[UID_TEXT_MAX];
@@ -197,46 +159,18 @@ static void log_waiting(struct raising *r, const char *why)
 /* ERR_CONFLICT: judged on what is no more so. */
 static enum err judge_once(struct raising *r, struct slice name)
 {
-    struct judging_case judged;
-    struct outcome outcomes[2];
+    const struct own_event event = {.id = r->id,
+                                    .member = r->event.referrer,
+                                    .name = name,
+                                    .time = r->event.time,
+                                    .depth = r->event.depth,
+                                    .ends = buffer_slice(&r->ends)};
     struct note note = {""};
-    fill_case(r, name, &judged);
-    enum err err = prepare(r, &judged, &note);
-    if (err == ERR_OK && !judged.has_owner) {
-        judging_fini(&judged);
-        return drop_event(r);
-    }
-    if (err == ERR_OK) {
-        err = engine_execute_batch(r->node->engine, judged.commands, judged.command_count, true,
-                                   outcomes);
-    }
-    if (err == ERR_OK) {
-        enum verdict verdict = outcomes[0].verdict == VERDICT_LINKED_REFUSED ? outcomes[1].verdict
-                                                                             : outcomes[0].verdict;
-        if (judging_has_moved(verdict)) {
-            err = ERR_CONFLICT;
-        } else if (verdict != VERDICT_OK) {
-            log_waiting(r, verdict_describe(verdict)->name);
-            err = ERR_INPUT; /* blocked, it may be; at the next look */
-        } else {
-            raiser_tell(r->node->raiser, &judged);
-        }
-    } else if (note.text[0] != '\0') {
+    enum err err = own_event_judge(r->node, r->snapshot, &event, &note);
+    if (note.text[0] != '\0') {
         log_waiting(r, note.text);
     }
-    judging_fini(&judged);
-    return err;
-}
-
-static bool is_heard(const struct programme_version *version, struct slice event)
-{
-    const struct rules_text *text = &version->file.rules;
-    for (size_t i = 0; version->rules != NULL && i < text->rule_count; i++) {
-        if (text->rules[i].on == OCCASION_EVENT && slice_equal(text->rules[i].event, event)) {
-            return true;
-        }
-    }
-    return false;
+    return err == ERR_NOT_FOUND ? drop_event(r) : err;
 }
 
 static enum err settle_once(struct raising *r)
@@ -253,7 +187,7 @@ static enum err settle_once(struct raising *r)
         return ERR_UNAVAILABLE; /* the ledger doesn't write yet, and keeps it then */
     }
     bool is_old = node_now(r->node).ms - r->event.raised_at.ms > GIVE_UP_MS;
-    if (is_old || !is_heard(version, name)) {
+    if (is_old || !own_event_is_heard_by(version, name)) {
         log_event(&r->node->log, LOG_LEVEL_WARNING, "raised_event_dropped",
                   LOG_TEXT("detail", is_old ? "nobody could be given it for too long"
                                             : "no rule of the programme is about it"));
