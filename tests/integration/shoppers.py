@@ -8,7 +8,8 @@ import time
 import unittest
 
 import wire
-from coalition import Coalition, luhn, main
+from coalition import Coalition, luhn, main, wait_for
+from notify import SECRET, Gateway
 
 RULES = """version: 1
 currency: USD
@@ -66,6 +67,18 @@ class Shoppers(unittest.TestCase):
         cls.grocer = cls.coalition["grocer"]
         with open(cls.grocer.path("programme.yaml"), "w", encoding="utf-8") as file:
             file.write(RULES)
+        cls.gateway = Gateway()
+        cls.addClassCleanup(cls.gateway.close)
+        cls.grocer.replace("hook.key", SECRET + b"\n")
+        cls.grocer.replace("notifications.yaml", f"""version: 1
+brand: Grocer
+language: en
+webhooks:
+  - {{name: sms, channel: sms, url: "{cls.gateway.url}", secret: hook.key,
+     kinds: [tier_reached]}}
+""".encode())
+        cls.grocer.replace("node.yaml", cls.grocer.read("node.yaml")
+                           + b"\nnotifications: notifications.yaml\n")
         cls.coalition.start()
         cls.grocer.cli("list", "create", "staff")
 
@@ -202,10 +215,14 @@ class Shoppers(unittest.TestCase):
         self.eventually(card, 1000)
         self.grocer.cli("segment", "refresh")
         self.assertEqual(self.available(card), 1000)
-        guest = self.add()
+        guest = self.add("--channel", "sms=yes")
         self.assertEqual(self.rules(guest, "5.00"), {})
         self.grocer.cli("event", guest, "invitation")
         self.assertEqual(self.rules(guest, "5.00"), {"circle-extra": 17})
+        self.grocer.cli("event", guest, "invitation")
+        wait_for(lambda: self.gateway.of("tier_reached"), "the gateway heard of it", 10)
+        self.assertEqual([message["text"] for message in self.gateway.of("tier_reached")],
+                         ["Grocer: you have reached the level circle. Congratulations!"])
 
     def test_an_import_says_all_that_an_enrolment_does(self):
         anna = self.add()
