@@ -5,6 +5,7 @@
 
 #include "node/judging.h"
 #include "node/node.h"
+#include "node/shopper.h"
 #include "programme/segment.h"
 
 #define GROW_FIRST    4096u
@@ -12,6 +13,7 @@
 
 struct gathering {
     struct node *node;
+    const struct snapshot *snapshot;
     const struct programme_version *version;
     const struct draw_plan *draw;
     uint64_t slot;
@@ -19,6 +21,7 @@ struct gathering {
     int64_t today; /* on the brand's clock */
     struct arena arena;
     struct standing_row *row;
+    struct member *member;
     struct draw_member *members;
     size_t count;
     size_t capacity;
@@ -28,6 +31,7 @@ static void gathering_fini(struct gathering *g)
 {
     arena_fini(&g->arena);
     free(g->row);
+    free(g->member);
     free(g->members);
 }
 
@@ -40,6 +44,7 @@ static enum err gathering_init(struct gathering *g, struct node *node,
     unsigned decimals = metric_of_decimals(metric->of, snapshot->charter->points_decimals,
                                            version->file.money_decimals);
     *g = (struct gathering){.node = node,
+                            .snapshot = snapshot,
                             .version = version,
                             .draw = draw,
                             .slot = rules_metric_slot(version->rules, draw->metric),
@@ -50,38 +55,8 @@ static enum err gathering_init(struct gathering *g, struct node *node,
     }
     arena_init(&g->arena, SEGMENT_BYTES);
     g->row = malloc(sizeof *g->row);
-    return g->row == NULL ? ERR_RESOURCE : ERR_OK;
-}
-
-/* In one of the draw's segments; a draw of none is for everybody. */
-static enum err is_in_segment(struct gathering *g, const struct standing *standing, bool *out_is)
-{
-    const struct trace_row *rows;
-    const struct shopper nobody = {.birth_month = 0};
-    *out_is = g->draw->segment_count == 0;
-    if (*out_is) {
-        return ERR_OK;
-    }
-    arena_reset(&g->arena);
-    TRY(segments_of(g->version->rules, standing, g->today, &nobody, &g->arena, &rows));
-    for (size_t i = 0; i < g->draw->segment_count; i++) {
-        *out_is = *out_is || rows[g->draw->segments[i]].reason == TRACE_FIRED;
-    }
-    return ERR_OK;
-}
-
-static enum err count_tickets(struct gathering *g, const struct standing *standing,
-                              uint64_t *out_tickets)
-{
-    int64_t value = standing_value(standing, g->slot, 0);
-    bool takes_part = false;
-    *out_tickets = 0;
-    if (value < g->unit) {
-        return ERR_OK;
-    }
-    TRY(is_in_segment(g, standing, &takes_part));
-    *out_tickets = takes_part ? (uint64_t)(value / g->unit) : 0;
-    return ERR_OK;
+    g->member = malloc(sizeof *g->member);
+    return g->row == NULL || g->member == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
 static enum err add(struct gathering *g, struct slice key, uint64_t tickets)
@@ -107,46 +82,63 @@ static enum err add(struct gathering *g, struct slice key, uint64_t tickets)
 static enum err visit(void *context, struct slice key, struct slice value)
 {
     struct gathering *g = context;
-    uint64_t tickets;
     if (key.length != 1 + STANDING_OWNER_BYTES ||
         (key.at[0] != OWNER_MEMBER && key.at[0] != OWNER_CARD)) {
         return ERR_OK;
     }
     TRY(standing_row_decode(value, g->row));
     struct standing standing = standing_of_row(g->row);
-    TRY(count_tickets(g, &standing, &tickets));
-    return tickets == 0 ? ERR_OK : add(g, key, tickets);
+    int64_t has = standing_value(&standing, g->slot, 0);
+    return has < g->unit ? ERR_OK : add(g, key, (uint64_t)(has / g->unit));
+}
+
+/* In one of the draw's segments; a draw of none is for everybody. */
+static enum err is_in_segment(struct gathering *g, const struct ledger_view *view,
+                              const struct standing_owner *owner, bool *out_is)
+{
+    const struct trace_row *rows;
+    struct shopper shopper;
+    *out_is = g->draw->segment_count == 0;
+    if (*out_is) {
+        return ERR_OK;
+    }
+    arena_reset(&g->arena);
+    TRY(ledger_get_standing(view, &g->snapshot->roster, owner, g->row));
+    struct standing standing = standing_of_row(g->row);
+    TRY(shopper_fill(g->node, view, g->version, owner, &standing, &g->arena, &shopper));
+    TRY(segments_of(g->version->rules, &standing, g->today, &shopper, &g->arena, &rows));
+    for (size_t i = 0; i < g->draw->segment_count; i++) {
+        *out_is = *out_is || rows[g->draw->segments[i]].reason == TRACE_FIRED;
+    }
+    return ERR_OK;
 }
 
 /* Of our own a member that is there and not blocked; others are their homes' business. */
-static enum err is_welcome(const struct ledger_view *view, const struct standing_owner *owner,
-                           struct member *row, bool *out_is)
+static enum err is_welcome(struct gathering *g, const struct ledger_view *view,
+                           const struct standing_owner *owner, bool *out_is)
 {
     struct uid id;
+    enum err err = ERR_OK;
     *out_is = true;
-    if (owner->kind != OWNER_MEMBER) {
-        return ERR_OK;
+    if (owner->kind == OWNER_MEMBER) {
+        memcpy(id.bytes, owner->id, sizeof id.bytes);
+        err = ledger_get_member(view, &id, g->member);
+        *out_is = err == ERR_OK && !g->member->is_blocked && !g->member->is_erased;
     }
-    memcpy(id.bytes, owner->id, sizeof id.bytes);
-    enum err err = ledger_get_member(view, &id, row);
-    *out_is = err == ERR_OK && !row->is_blocked && !row->is_erased;
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    return *out_is ? is_in_segment(g, view, owner, out_is) : ERR_OK;
 }
 
 static enum err drop_unwelcome(struct gathering *g)
 {
     struct state_reader *reader;
-    struct member *row = malloc(sizeof *row);
     size_t kept = 0;
-    if (row == NULL) {
-        return ERR_RESOURCE;
-    }
     enum err err = readers_take(g->node->readers, &reader);
     if (err == ERR_OK) {
         struct ledger_view view = state_reader_view(reader);
         for (size_t i = 0; err == ERR_OK && i < g->count; i++) {
             bool is = false;
-            err = is_welcome(&view, &g->members[i].owner, row, &is);
+            err = is_welcome(g, &view, &g->members[i].owner, &is);
             if (is) {
                 g->members[kept++] = g->members[i];
             }
@@ -154,7 +146,6 @@ static enum err drop_unwelcome(struct gathering *g)
         readers_give(g->node->readers, reader);
     }
     g->count = kept;
-    free(row);
     return err;
 }
 
@@ -230,21 +221,18 @@ enum err draw_tickets_of(struct node *node, const struct snapshot *snapshot,
 {
     struct gathering g;
     struct state_reader *reader;
-    struct member *member = malloc(sizeof *member);
     enum err err = gathering_init(&g, node, snapshot, version, draw);
-    err = member == NULL ? ERR_RESOURCE : err;
     err = err == ERR_OK ? readers_take(node->readers, &reader) : err;
     if (err == ERR_OK) {
         struct ledger_view view = state_reader_view(reader);
         bool is = false;
         err = ledger_get_standing(&view, &snapshot->roster, owner, g.row);
         struct standing standing = standing_of_row(g.row);
-        err = err == ERR_OK ? count_tickets(&g, &standing, out_tickets) : err;
-        err = err == ERR_OK ? is_welcome(&view, owner, member, &is) : err;
-        *out_tickets = is ? *out_tickets : 0;
+        int64_t value = err == ERR_OK ? standing_value(&standing, g.slot, 0) : 0;
+        err = err == ERR_OK ? is_welcome(&g, &view, owner, &is) : err;
+        *out_tickets = is && value > 0 ? (uint64_t)(value / g.unit) : 0;
         readers_give(node->readers, reader);
     }
     gathering_fini(&g);
-    free(member);
     return err;
 }

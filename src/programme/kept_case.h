@@ -10,8 +10,8 @@
 #include "programme/judge.h"
 
 struct kept_case {
-    uint32_t programme; /* its number in the ledger */
-    struct occasion occasion;
+    uint32_t programme;       /* its number in the ledger */
+    struct occasion occasion; /* but for the birthday: it is personal, and not kept */
     struct standing standing; /* before the occasion, without what had passed by then */
     struct points points;
     struct money gross;
@@ -20,6 +20,8 @@ struct kept_case {
     size_t award_count;
 };
 
+/* Is it one? What others keep in the same place begins with 0x40 or more. */
+bool kept_case_is(struct slice bytes);
 /* Sticks to the buffer's error. */
 void kept_case_encode(const struct kept_case *kept, struct buffer *out);
 /* Texts point into the bytes, lists are in the arena. ERR_CORRUPT, ERR_RESOURCE. */
