@@ -14,6 +14,9 @@
 
 const struct argp_option survey_answer_options[] = {
     {"score", OPT_SCORE, "N", 0, "What the shopper says, on the survey's scale (required)", 0},
+    {"receipt", OPT_RECEIPT, "TEXT", 0, "The purchase by the brand's receipt number, with --card",
+     0},
+    {"card", OPT_CARD, "CARD", 0, "The card that was shown for it", 0},
     {"comment", OPT_COMMENT, "TEXT", 0, "And in words", 0},
     {0}};
 const struct argp_option survey_report_options[] = {
@@ -23,6 +26,25 @@ const struct argp_option survey_report_options[] = {
     {0}};
 const struct argp_option survey_comments_options[] = {
     {"limit", OPT_LIMIT, "N", 0, "At most so many (default: 50)", 0}, {0}};
+
+/* By its id, or by receipt number and card. */
+static enum cli_exit read_sale(struct cli *cli, Talea__V1__AnswerSurveyRequest *request)
+{
+    const char *sale = cli_argument(cli, 1);
+    const char *receipt = cli_option(cli, OPT_RECEIPT);
+    const char *card = cli_option(cli, OPT_CARD);
+    if ((sale == NULL) == (receipt == NULL) || (receipt == NULL) != (card == NULL)) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help",
+                        "name the purchase by SALE, or by --receipt and --card");
+    }
+    if (sale != NULL) {
+        request->sale_id = message_text(sale);
+    } else {
+        request->receipt = message_text(receipt);
+        request->card = message_text(card);
+    }
+    return CLI_OK;
+}
 
 enum cli_exit run_survey_answer(struct cli *cli)
 {
@@ -40,12 +62,15 @@ enum cli_exit run_survey_answer(struct cli *cli)
         return cli_fail_err(cli, err, &note);
     }
     request.survey = message_text(cli_argument(cli, 0));
-    request.sale_id = message_text(cli_argument(cli, 1));
+    enum cli_exit outcome = read_sale(cli, &request);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
     request.score = (uint32_t)score;
     if (cli_option(cli, OPT_COMMENT) != NULL) {
         request.comment = message_text(cli_option(cli, OPT_COMMENT));
     }
-    enum cli_exit outcome = session_call(cli, SERVICE, "AnswerSurvey", &request.base, &message);
+    outcome = session_call(cli, SERVICE, "AnswerSurvey", &request.base, &message);
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }

@@ -62,6 +62,26 @@ static struct uid part_id(const struct answering *a, enum answer_part part)
 
 /* ---- What is asked, and of what ---- */
 
+static bool read_sale(struct answering *a, const Talea__V1__AnswerSurveyRequest *request)
+{
+    struct card_number card;
+    char receipt[LIMIT_REFERENCE_BYTES + 1];
+    if (request->receipt[0] == '\0') {
+        return request_uid(a->call, "sale_id", request->sale_id, &a->sale);
+    }
+    if (!request_card(a->call, request->card, &card) ||
+        !request_text(a->call, "receipt", request->receipt, receipt, sizeof receipt)) {
+        return false;
+    }
+    enum err err = survey_find_sale(a->node, &card, receipt, &a->sale);
+    if (err == ERR_NOT_FOUND) {
+        refuse_verdict(a->call, VERDICT_SALE_UNKNOWN);
+    } else if (err != ERR_OK) {
+        refuse_err(a->call, err, NULL);
+    }
+    return err == ERR_OK;
+}
+
 static bool read_answer(struct answering *a, const Talea__V1__AnswerSurveyRequest *request)
 {
     struct slice comment = slice_of(request->comment, strlen(request->comment));
@@ -82,7 +102,7 @@ static bool read_answer(struct answering *a, const Talea__V1__AnswerSurveyReques
     }
     a->score = request->score;
     a->comment = request->comment;
-    return request_uid(a->call, "sale_id", request->sale_id, &a->sale);
+    return read_sale(a, request);
 }
 
 static enum err read_store(struct answering *a)

@@ -45,6 +45,7 @@ draws:
     reserves: 1
     segments: [regular]
     beacon: drand round 4512
+  - {draw: everybody, tickets: visits, until: 2026-01-02, prizes: [{prize: sticker, count: 50}]}
   - draw: autumn
     tickets: tickets
     until: 2199-01-01
@@ -132,6 +133,8 @@ class Draws(Case):
         self.assertIn("not fixed", grocer.talea("draw", "reveal", "summer", "--value", "x",
                                                 expect=None).stderr)
         closed = grocer.cli("draw", "close", "summer")["draw"]
+        grocer.cli("draw", "open", "everybody")
+        grocer.cli("draw", "close", "everybody")
         self.assertEqual((closed["entrants"], closed["total_tickets"]), (6, 26))
         fixed, text = self.export("summer", "closed.draw")
         chance = grocer.cli("draw", "chance", "summer", cards[2])
@@ -184,12 +187,18 @@ class Draws(Case):
         self.assertEqual([row["member_id"] for row in rich], [row["member_id"] for row in home])
 
     def check_others(self):
-        """A draw that is not over, and one that there is none of."""
+        """A draw that all win, one that is not over, and one that there is none of."""
+        self.assertIn("no beacon", self.grocer.talea("draw", "reveal", "everybody", "--value", "1",
+                                                     expect=None).stderr)
+        told = self.grocer.cli("draw", "reveal", "everybody")
+        self.assertEqual((len(told["draw"]["winners"]), told["gone"]), (6, 1))
+        self.assertEqual([row["is_given"] for row in told["draw"]["winners"]
+                          if row["member_id"] or row["card"]], [True] * 5)
         self.grocer.cli("draw", "open", "autumn")
         self.assertIn("not over", self.grocer.talea("draw", "close", "autumn", expect=None).stderr)
         self.assertIn("DRAW_UNKNOWN", self.grocer.talea("draw", "open", "x", expect=None).stderr)
         self.assertEqual([row["stage"] for row in self.grocer.cli("draw", "list")["draws"]],
-                         ["DRAW_STAGE_REVEALED", "DRAW_STAGE_OPEN"])
+                         ["DRAW_STAGE_REVEALED", "DRAW_STAGE_REVEALED", "DRAW_STAGE_OPEN"])
         self.grocer.talea("verify")
 
 
@@ -202,13 +211,14 @@ class Surveys(Case):
     def refused(self, *words):
         return self.grocer.talea(*words, expect=None).stderr
 
-    def sell(self, card, amount, store="1"):
-        return self.earn(card, amount, "--store", store)["sale_id"]
+    def sell(self, card, amount, store="1", *words):
+        return self.earn(card, amount, "--store", store, *words)["sale_id"]
 
     def test_answers_and_goals(self):
         grocer = self.grocer
         cards = [self.card() for _ in range(4)] + [self.card(self.fuel)]
-        sales = [self.sell(card, 20, "north") for card in cards[:3]]
+        sales = [self.sell(card, 20, "north", "--receipt", f"A-{number}")
+                 for number, card in enumerate(cards[:3])]
         sales += [self.sell(card, 40, "south") for card in cards[:2]] + [self.sell(cards[4], 10)]
         given = [self.answer("visit", sale, score)["earned_points"]
                  for sale, score in zip(sales, (10, 9, 7, 0, 3, 9))]
@@ -227,7 +237,11 @@ class Surveys(Case):
         old = self.earn(cards[3], 30, "--time", "2026-01-05T10:00:00Z")["sale_id"]
         self.assertIn("SURVEY_OVER", self.refused("survey", "answer", "visit", old, "--score", 1))
         self.answer("staff", sales[1], 5)
-        self.answer("staff", sales[2], 2)
+        receipt = "--receipt", "A-17", "--card", cards[2]
+        self.assertIn("SALE_UNKNOWN", self.refused("survey", "answer", "staff", *receipt,
+                                                   "--score", 2))
+        grocer.cli("survey", "answer", "staff", "--receipt", "A-2", "--card", cards[2],
+                   "--score", 2)
         grocer.cli("burn", cards[0], 10)  # of 150 for purchases, 56 for answers
         self.check_report(667)
         self.check_goals()
