@@ -244,7 +244,8 @@ static enum err look(struct raiser *raiser)
     struct found *found = calloc(1, sizeof *found);
     const uint8_t kind = OWNER_RAISED;
     struct ledger_key from = {.length = 0};
-    enum err result = found == NULL ? ERR_RESOURCE : engine_checkpoint(node->engine);
+    enum err result =
+        found == NULL ? ERR_RESOURCE : state_checkpoint_table(node->state, TABLE_STANDING);
     bool is_more = result == ERR_OK;
     while (is_more && !is_stopping(raiser)) {
         found->count = 0;
