@@ -175,6 +175,26 @@ webhooks:
         self.eventually(anna, 100)
         self.grocer.talea("verify")
 
+    def test_what_a_friend_returns_is_taken_back(self):
+        anna = self.add()
+        bert, carla = self.add("--referrer", anna), self.add("--referrer", anna)
+        sale = self.grocer.cli("earn", bert, "5.00")["sale_id"]
+        self.eventually(anna, 100)
+        self.grocer.cli("return", "purchase", sale, "2.00")
+        self.assertEqual(self.available(anna), 100)
+        self.grocer.cli("return", "purchase", sale)
+        self.eventually(anna, 0)
+        self.assertEqual(self.available(bert), 0)
+        # One that is still to be given when the purchase returns never is.
+        self.grocer.cli("member", "block", anna, "--reason", "CHECK")
+        self.grocer.cli("return", "purchase", self.grocer.cli("earn", carla, "5.00")["sale_id"])
+        self.grocer.cli("member", "unblock", anna, "--reason", "FINE")
+        self.grocer.kill()
+        self.grocer.start()
+        time.sleep(0.5)
+        self.assertEqual(self.available(anna), 0)
+        self.grocer.talea("verify")
+
     def test_a_kill_loses_no_event_and_doubles_none(self):
         anna = self.add()
         friends = [self.add("--referrer", anna) for _ in range(6)]
