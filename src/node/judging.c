@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "crypto/random.h"
 #include "engine/record_reader.h"
+#include "node/judging_groups.h"
 #include "node/node.h"
 #include "node/requests.h"
 
@@ -63,6 +65,9 @@ struct hash judging_said(const struct occasion *occasion)
         add_number(&hasher, line->quantity_milli);
         add_number(&hasher, line->amount.minor);
     }
+    for (size_t i = 0; i < occasion->code_count; i++) {
+        add_text(&hasher, occasion->codes[i].text);
+    }
     return hasher_finish(&hasher);
 }
 
@@ -76,98 +81,22 @@ enum err judging_find_owner(const struct ledger_view *view, struct judging_case 
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* What passed is dropped, unless this is judged by a version that is over: slots that a later one
- * has are none of its business. */
-static enum err add_passed(const struct judging_case *judged, const struct standing *before,
-                           const struct standing *kept, struct standing_step *steps, size_t *count)
-{
-    size_t k = 0;
-    for (size_t i = 0; i < before->count && *count < LIMIT_STANDING_STEPS; i++) {
-        const struct standing_number *number = &before->at[i];
-        bool is_kept = k < kept->count && kept->at[k].slot == number->slot &&
-                       kept->at[k].bucket == number->bucket;
-        k += is_kept ? 1 : 0;
-        if (!is_kept && judged->version == judged->snapshot->version) {
-            steps[(*count)++] = (struct standing_step){.how = STANDING_SET,
-                                                       .slot = number->slot,
-                                                       .bucket = number->bucket,
-                                                       .before = number->value};
-        }
-    }
-    return ERR_OK;
-}
-
-/* On numbers that all members share: added with their bounds, so that many may do so at once. */
-static enum err write_claims(struct judging_case *judged, size_t room, struct standing_step *steps,
-                             struct note *note)
-{
-    const struct judgement *judgement = &judged->judgement;
-    struct standing_owner all = standing_of_programme();
-    if (judgement->claim_count > room) {
-        return note_set(note, ERR_INPUT, "the programme changes more than %u numbers at once",
-                        LIMIT_STANDING_STEPS);
-    }
-    for (size_t i = 0; i < judgement->claim_count; i++) {
-        const struct claim *claim = &judgement->claims[i];
-        ASSERT(claim->of == CAP_OF_ALL); /* programmes with coupons are refused */
-        steps[i] = (struct standing_step){.how = STANDING_ADD,
-                                          .slot = claim->slot,
-                                          .bucket = claim->bucket,
-                                          .delta = claim->delta,
-                                          .least = INT64_MIN,
-                                          .most = claim->most};
-    }
-    if (judgement->claim_count > 0) {
-        standing_write_group(&judged->groups, &all, steps, judgement->claim_count);
-    }
-    return judged->groups.err;
-}
-
-static enum err write_groups(struct judging_case *judged, const struct standing *before,
-                             const struct standing *kept, struct note *note)
-{
-    const struct standing_changes *changes = &judged->judgement.changes;
-    struct standing_step *steps = arena_alloc(&judged->arena, LIMIT_STANDING_STEPS * sizeof *steps);
-    size_t count = 0;
-    if (steps == NULL) {
-        return ERR_RESOURCE;
-    }
-    if (changes->count > LIMIT_STANDING_STEPS) {
-        return note_set(note, ERR_INPUT, "the programme changes more than %u numbers at once",
-                        LIMIT_STANDING_STEPS);
-    }
-    for (size_t i = 0; i < changes->count; i++) {
-        const struct standing_change *change = &changes->at[i];
-        if (change->before != change->after) {
-            steps[count++] = (struct standing_step){.how = STANDING_SET,
-                                                    .slot = change->slot,
-                                                    .bucket = change->bucket,
-                                                    .before = change->before,
-                                                    .after = change->after};
-        }
-    }
-    TRY(add_passed(judged, before, kept, steps, &count));
-    buffer_clear(&judged->groups);
-    if (count > 0) {
-        standing_write_group(&judged->groups, &judged->owner, steps, count);
-    }
-    return write_claims(judged, LIMIT_STANDING_STEPS - count, steps, note);
-}
-
 static enum err write_evidence(struct judging_case *judged, const struct standing *standing,
                                struct note *note)
 {
     const struct judgement *judgement = &judged->judgement;
-    struct kept_case kept = {.programme = judged->version->number,
-                             .occasion = judged->occasion,
-                             .standing = *standing,
-                             .points = judgement->points,
-                             .gross = judgement->gross,
-                             .discount = judgement->discount,
-                             .awards = judgement->awards,
-                             .award_count = judgement->award_count};
+    struct kept_case *kept = &judged->kept;
+    kept->programme = judged->version->number;
+    kept->occasion = judged->occasion;
+    kept->standing = *standing;
+    kept->points = judgement->points;
+    kept->gross = judgement->gross;
+    kept->discount = judgement->discount;
+    kept->awards = judgement->awards;
+    kept->award_count = judgement->award_count;
+    kept->codes = judgement->codes;
     buffer_clear(&judged->evidence);
-    kept_case_encode(&kept, &judged->evidence);
+    kept_case_encode(kept, &judged->evidence);
     TRY(judged->evidence.err);
     return judged->evidence.length > LIMIT_JUDGED_BYTES
                ? note_set(note, ERR_INPUT, "the basket is too large to be kept: %zu bytes",
@@ -202,6 +131,48 @@ static void make_commands(const struct node *node, struct judging_case *judged)
     }
 }
 
+/* A standing as the view has it, in the case's arena. */
+static enum err load(const struct ledger_view *view, struct judging_case *judged,
+                     const struct standing_owner *owner, struct standing *out_standing)
+{
+    struct standing_row *row = arena_alloc(&judged->arena, sizeof *row);
+    if (row == NULL) {
+        return ERR_RESOURCE;
+    }
+    TRY(ledger_get_standing(view, &judged->snapshot->roster, owner, row));
+    *out_standing = standing_of_row(row);
+    return ERR_OK;
+}
+
+static enum err load_codes(const struct ledger_view *view, struct judging_case *judged)
+{
+    struct occasion *occasion = &judged->occasion;
+    for (size_t i = 0; i < occasion->code_count && i < LIMIT_SHOWN_CODES; i++) {
+        struct standing_owner owner = judging_code_owner(occasion->codes[i].text);
+        judged->codes[i].text = occasion->codes[i].text;
+        TRY(load(view, judged, &owner, &judged->codes[i].standing));
+    }
+    if (occasion->code_count > 0 && occasion->code_count <= LIMIT_SHOWN_CODES) {
+        occasion->codes = judged->codes;
+        occasion->shopper.key = judging_shopper_key(&judged->owner);
+    }
+    return ERR_OK;
+}
+
+/* What the occasion is judged on: the member's numbers, those of all, those of its codes. */
+static enum err load_standings(const struct ledger_view *view, struct judging_case *judged,
+                               struct standing *out_before)
+{
+    struct standing_owner all = standing_of_programme();
+    out_before->count = 0;
+    if (!judged->has_owner) {
+        return ERR_OK;
+    }
+    TRY(load(view, judged, &judged->owner, out_before));
+    TRY(load(view, judged, &all, &judged->occasion.programme));
+    return load_codes(view, judged);
+}
+
 enum err judging_try(const struct node *node, const struct ledger_view *view,
                      struct judging_case *judged, struct note *note)
 {
@@ -209,33 +180,18 @@ enum err judging_try(const struct node *node, const struct ledger_view *view,
     struct standing kept = {.count = 0};
     struct standing before = {.count = 0};
     if (judged->tried++ == 0) {
+        struct random_source random = random_system();
         arena_init(&judged->arena, TRY_BYTES);
+        random_fill(&random, judged->seed, sizeof judged->seed);
     }
     arena_reset(&judged->arena);
-    if (judged->has_owner) {
-        struct standing_row *row = arena_alloc(&judged->arena, sizeof *row);
-        if (row == NULL) {
-            return ERR_RESOURCE;
-        }
-        TRY(ledger_get_standing(view, &judged->snapshot->roster, &judged->owner, row));
-        before = standing_of_row(row);
-        TRY(rules_drop_passed(rules, &before, occasion_day(&judged->occasion), &judged->arena,
-                              &kept));
-    }
-    if (judged->has_owner) {
-        struct standing_owner all = standing_of_programme();
-        struct standing_row *row = arena_alloc(&judged->arena, sizeof *row);
-        if (row == NULL) {
-            return ERR_RESOURCE;
-        }
-        TRY(ledger_get_standing(view, &judged->snapshot->roster, &all, row));
-        judged->occasion.programme = standing_of_row(row);
-    }
+    TRY(load_standings(view, judged, &before));
+    TRY(rules_drop_passed(rules, &before, occasion_day(&judged->occasion), &judged->arena, &kept));
     TRY(judge(rules, &kept, &judged->occasion, false, &judged->arena, &judged->judgement, note));
     if (!judged->has_owner) {
         judged->judgement.points = points_of(0);
     }
-    TRY(write_groups(judged, &before, &kept, note));
+    TRY(judging_write_groups(judged, &before, &kept, note));
     TRY(write_evidence(judged, &kept, note));
     make_commands(node, judged);
     return ERR_OK;

@@ -16,23 +16,31 @@ struct outcome;
 /* How often an occasion is judged again when its standing moved meanwhile. */
 #define JUDGING_TRIES 64u
 
+enum judging_purpose {
+    JUDGING_SALE /* or an event: what it changes takes place */
+};
+
 /* Zeroed and filled in by its owner down to `tried`. */
 struct judging_case {
+    enum judging_purpose purpose;
     const struct snapshot *snapshot;
     const struct programme_version *version; /* with rules */
-    struct occasion occasion;
-    struct uid id;    /* of the sale or event */
-    struct hash said; /* of all that the caller said of it */
+    struct occasion occasion;                /* of codes only the texts */
+    struct uid id;                           /* of the sale or event */
+    struct hash said;                        /* of all that the caller said of it */
     /* What gives the points, filled but for them: an earn, of whose card or member it is. */
     struct command give;
     bool has_owner;
     struct standing_owner owner; /* where it is now */
 
     unsigned tried;
-    struct arena arena; /* of one try */
+    struct arena arena;                         /* of one try */
+    uint8_t seed[32];                           /* of codes that it gives: the same in each try */
+    struct shown_code codes[LIMIT_SHOWN_CODES]; /* of the occasion, with their standings */
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
+    struct kept_case kept;      /* what is kept of it */
     struct command commands[2]; /* the giving, and what changes */
     size_t command_count;
 };
@@ -41,7 +49,7 @@ void judging_fini(struct judging_case *judged);
 /* The brand's own clock at a time. */
 struct unix_ms judging_local(struct node *node, const struct programme_version *version,
                              struct unix_ms time);
-/* Hash of a basket with all that goes with it. */
+/* Hash of a basket with all that goes with it, codes too. */
 struct hash judging_said(const struct occasion *occasion);
 /* Whose standing it is. ERR_OK also when nobody is known: then the ledger refuses. */
 MUST_USE enum err judging_find_owner(const struct ledger_view *view, struct judging_case *judged);

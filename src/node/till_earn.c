@@ -25,6 +25,10 @@ static void send_answer(struct node *node, struct rpc_call *call, const struct u
     response.discount_minor = judged->discount_minor;
     response.awards = judged->awards;
     response.n_awards = judged->award_count;
+    response.codes = judged->codes;
+    response.n_codes = judged->code_count;
+    response.items = judged->items;
+    response.n_items = judged->item_count;
     response.programme_version = judged->programme_version;
     rpc_call_reply(call, &response.base);
 }

@@ -21,6 +21,10 @@ struct judged_answer {
     int64_t discount_minor;
     Talea__V1__Award **awards;
     size_t award_count;
+    Talea__V1__CodeAnswer **codes;
+    size_t code_count;
+    Talea__V1__GivenItem **items;
+    size_t item_count;
     uint32_t programme_version;
 };
 
@@ -50,7 +54,17 @@ void till_judged_run(struct till_judged *till);
 /* Nothing came of it; the call was refused already. */
 void till_judged_drop(struct till_judged *till);
 
-/* Lines, store, channel and amount of a purchase; false: the call was refused. Borrows texts. */
+/* The words of what a case says, in the arena; borrows texts. ERR_CORRUPT for a rule that the
+ * version does not have, ERR_RESOURCE. */
+MUST_USE enum err judged_answer_fill(const struct programme_version *version,
+                                     const struct kept_case *kept, struct arena *arena,
+                                     struct judged_answer *out_answer);
+
+/* Coupons' codes that were shown; false: the call was refused. Borrows texts. */
+MUST_USE bool till_read_codes(struct rpc_call *call, char *const *codes, size_t count,
+                              struct occasion *occasion);
+/* Lines, store, channel, amount and codes of a purchase; false: the call was refused. Borrows
+ * texts. */
 MUST_USE bool till_read_basket(struct rpc_call *call, const Talea__V1__EarnRequest *request,
                                struct occasion *out_occasion);
 

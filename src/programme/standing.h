@@ -20,7 +20,8 @@ enum slot_of {
     SLOT_METRIC_LATEST = 7, /* a metric whose number is a day, or how far something went */
     SLOT_TERM_PAID = 9,     /* money paid for what is prolonged; variant 1: the days for it */
     SLOT_SEGMENT = 10,      /* kept by nobody */
-    SLOT_COUPON = 8 /* of a code: variant 0 the first day on which it is over, 1 whose it is */
+    SLOT_COUPON = 8, /* of a code: variant 0 the first day on which it is over, 1 whose it is */
+    SLOT_COUPON_COUNT = 16 /* of all codes of a coupon: variant 0 issued, 1 used */
 };
 
 /* What becomes of a number when two members become one. A slot's two lowest bits say it, so that

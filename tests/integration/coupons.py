@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""Coupons in a running node: codes that are shown, taken, given and issued, and exactly so many."""
+
+import threading
+import unittest
+
+import wire
+from coalition import Coalition, main
+
+RULES = """version: 1
+currency: USD
+earn: {points: 1, per: 1.00, rounding: down}
+expiry: {kind: never}
+coupons:
+  - {coupon: spring, codes: [SPRING, LENZ]}
+  - {coupon: next, prefix: N-, personal: yes}
+  - {coupon: sorry, prefix: S-}
+rules:
+  - rule: spring-tenth
+    coupon: spring
+    give: {percent_off: 10, rounding: half_up}
+    caps: [{per: ever, uses: 1}]
+  - rule: spring-first-five
+    coupon: spring
+    channels: [web]
+    give: {points: 100}
+    caps: [{per: ever, uses: 5, of: code}]
+  - rule: next-time
+    basket: 50.00
+    give: {item: next, items: 1, days: 30}
+  - rule: next-five-off
+    coupon: next
+    basket: 10.00
+    give: {money_off: 5.00}
+    caps: [{per: ever, uses: 1, of: code}]
+  - rule: sorry-points
+    coupon: sorry
+    give: {points: 30}
+    caps: [{per: ever, uses: 2, of: code}]
+  - rule: early-birds
+    channels: [app]
+    give: {points: 7}
+    caps: [{per: ever, uses: 10, of: all}]
+"""
+
+
+class Coupons(unittest.TestCase):
+    """One brand with coupons, and a partner whose cards come to its shops."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.coalition = Coalition(["grocer", "fuel"])
+        cls.addClassCleanup(cls.coalition.close)
+        cls.coalition.make()
+        cls.grocer = cls.coalition["grocer"]
+        with open(cls.grocer.path("programme.yaml"), "w", encoding="utf-8") as file:
+            file.write(RULES)
+        cls.coalition.start()
+
+    def card(self, partner="grocer"):
+        return self.coalition[partner].cli("member", "add")["card"]
+
+    def earn(self, card, *words):
+        return self.grocer.cli("earn", card, *words)
+
+    def codes(self, reply):
+        return [(row["code"], row["is_taken"], row["rule"], row["reason"])
+                for row in reply["codes"]]
+
+    def test_codes_say_who_took_them_or_why_not(self):
+        card = self.card()
+        first = self.earn(card, "20.00", "--code", "LENZ", "--code", "LENS")
+        self.assertEqual((first["discount_minor"], first["earned_points"]), (200, 18))
+        self.assertEqual(self.codes(first), [("LENZ", True, "spring-tenth", "fired"),
+                                             ("LENS", False, "", "code_unknown")])
+        again = self.earn(card, "20.00", "--code", "SPRING")
+        self.assertEqual(again["discount_minor"], 0)
+        self.assertEqual(self.codes(again), [("SPRING", False, "spring-first-five", "channel")])
+        text = self.grocer.talea("earn", self.card(), "20.00", "--code", "LENZ").stdout
+        self.assertIn("code       LENZ: taken by spring-tenth", text)
+        result = self.grocer.talea("earn", card, "1.00", "--code", "LENZ", "--code", "LENZ",
+                                   expect=2)
+        self.assertIn("the same code is shown twice", result.stderr)
+
+    def test_a_sale_gives_the_next_ones_coupon(self):
+        card = self.card()
+        words = ["50.00", "--transaction-id", wire.uuid7()]
+        first = self.earn(card, *words)
+        item = first["items"][0]
+        code = item["codes"][0]
+        self.assertEqual((item["item"], item["rule"], len(code)), ("next", "next-time", 19))
+        self.assertEqual(self.earn(card, *words)["items"], first["items"])
+        other = self.earn(self.card(), "12.00", "--code", code)
+        self.assertEqual(self.codes(other), [(code, False, "next-five-off", "code_other")])
+        used = self.earn(card, "12.00", "--code", code)
+        self.assertEqual((used["discount_minor"], used["earned_points"]), (500, 7))
+        spent = self.earn(card, "12.00", "--code", code)
+        self.assertEqual(self.codes(spent), [(code, False, "next-five-off", "code_used")])
+        why = self.grocer.cli("explain", used["sale_id"])
+        self.assertEqual({row["rule"]: row["reason"] for row in why["rules"]}["next-five-off"],
+                         "fired")
+        # Its use comes back with a return, and the sale that gave it takes it along.
+        self.grocer.cli("return", "purchase", used["sale_id"])
+        self.grocer.cli("return", "purchase", first["sale_id"], "20.00")
+        self.assertEqual(self.earn(card, "12.00", "--code", code)["discount_minor"], 500)
+        self.grocer.cli("return", "purchase", first["sale_id"])
+        self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
+                         "code_unknown")
+
+
+if __name__ == "__main__":
+    main(150)
