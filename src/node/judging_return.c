@@ -39,9 +39,10 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
         if (is_given_code && after < whole) {
             continue; /* a code that the sale gave goes when nothing of the sale is left */
         }
-        if (delta > 0 && in->err == ERR_OK) { /* else a window that passed was dropped */
-            TRY(is_given_code ? share(delta, 0, 0, 0, &part)
-                              : share(delta, before, after, whole, &part));
+        if (is_given_code) {
+            part = delta;
+        } else if (delta > 0 && in->err == ERR_OK) { /* else a window that passed was dropped */
+            TRY(share(delta, before, after, whole, &part));
         }
         if (part > 0) {
             steps[taken++] = (struct standing_step){

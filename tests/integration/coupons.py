@@ -107,6 +107,30 @@ class Coupons(unittest.TestCase):
         self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
                          "code_unknown")
 
+    def test_exactly_so_many_at_64_tills(self):
+        cards = [self.card() for _ in range(6)] + [self.card("fuel") for _ in range(2)]
+        pb = wire.messages()
+        fired = []
+        with wire.channel(self.grocer, "till") as channel:
+            tills = wire.service(channel, pb.till, "TillService")
+
+            def till(number):
+                reply = tills.Earn(pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=cards[number % len(cards)], amount_minor=300,
+                    channel="web" if number % 2 else "app", codes=["SPRING"]), timeout=20)
+                fired.extend(award.rule for award in reply.awards)
+                self.assertEqual([code.is_taken for code in reply.codes],
+                                 [any(award.rule.startswith("spring") for award in reply.awards)])
+            threads = [threading.Thread(target=till, args=(number,)) for number in range(64)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual([fired.count(rule) for rule in
+                          ("earn", "spring-first-five", "early-birds", "spring-tenth")],
+                         [64, 5, 10, 8])
+        self.grocer.talea("verify")
+
 
 if __name__ == "__main__":
     main(150)
