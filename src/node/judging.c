@@ -264,5 +264,8 @@ enum err judging_read_case(struct node *node, const struct snapshot *snapshot, c
 {
     struct command_standing change;
     TRY(judging_read_change(node, snapshot, id, arena, &change));
+    if (!kept_case_is(change.evidence)) {
+        return ERR_NOT_FOUND; /* of another kind, as of codes that were issued */
+    }
     return kept_case_decode(change.evidence, arena, out_case);
 }

@@ -94,6 +94,9 @@ static const struct rpc_method programme_methods[] = {
     {"ListProgrammes", ROLES_READ, RPC_WORKER, programme_list, NULL},
     {"GetProgramme", ROLES_READ, RPC_WORKER, programme_get, NULL},
     {"ExplainPurchase", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, programme_explain, NULL},
+    {"IssueCoupons", ROLES_OFFICE, RPC_WORKER, coupon_issue_codes, NULL},
+    {"GetCoupon", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, coupon_get, NULL},
+    {"ListCoupons", ROLES_READ, RPC_INLINE, coupon_list, NULL},
 };
 
 static const struct rpc_method peer_methods[] = {

@@ -284,6 +284,11 @@ static enum err read_parts(struct reader *in, struct arena *arena, struct kept_c
     return ERR_OK;
 }
 
+bool kept_case_is(struct slice bytes)
+{
+    return bytes.length > 0 && bytes.at[0] == KEPT_CASE_VERSION;
+}
+
 enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_case *out_case)
 {
     struct reader in = reader_of(bytes);

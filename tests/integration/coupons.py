@@ -107,6 +107,47 @@ class Coupons(unittest.TestCase):
         self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
                          "code_unknown")
 
+    def test_codes_are_issued_shown_and_counted(self):
+        id_words = ["--transaction-id", wire.uuid7(), "--until", "2031-01-01"]
+        path = self.grocer.path("codes.csv")
+        self.grocer.talea("coupon", "issue", "sorry", "--count", 5000, "--out", path, *id_words)
+        with open(path, encoding="ascii") as file:
+            codes = [line.strip().strip('"') for line in file][1:]
+        self.assertEqual((len(codes), len(set(codes)), {len(code) for code in codes}),
+                         (5000, 5000, {19}))
+        again = self.grocer.cli("coupon", "issue", "sorry", "--count", 5000, *id_words)
+        self.assertEqual(again["codes"], codes)
+        result = self.grocer.talea("coupon", "issue", "sorry", "--count", 5001, *id_words, expect=1)
+        self.assertIn("TRANSACTION_ID_REUSED", result.stderr)
+        self.grocer.kill()
+        self.grocer.start()
+        card = self.card("fuel")
+        for left in (1, 0):
+            reply = self.earn(card, "2.00", "--code", codes[4999])
+            self.assertEqual(reply["earned_points"], 32)
+            shown = self.grocer.cli("coupon", "show", codes[4999])
+            self.assertEqual((shown["state"], shown["uses"][0]["used"]),
+                             ("COUPON_CODE_STATE_GOOD" if left else "COUPON_CODE_STATE_USED_UP",
+                              2 - left))
+        self.assertEqual(self.codes(self.earn(card, "2.00", "--code", codes[4999]))[0][3],
+                         "code_used")
+        wrong = codes[0][:-1] + ("0" if codes[0][-1] != "0" else "1")
+        self.assertEqual(self.grocer.cli("coupon", "show", wrong)["state"],
+                         "COUPON_CODE_STATE_MISTYPED")
+        row = self.grocer.cli("coupon", "list", "sorry")["coupons"][0]
+        self.assertEqual((row["issued"], row["used"], row["left"]), (5000, 2, 9998))
+        self.assertIn("issued", self.grocer.talea("coupon", "list").stdout)
+
+    def test_a_personal_code_is_for_one_member(self):
+        card, other = self.card(), self.card("fuel")
+        self.assertIn("COUPON_PERSONAL", self.grocer.talea("coupon", "issue", "next",
+                                                           expect=1).stderr)
+        code = self.grocer.cli("coupon", "issue", "next", "--card", other)["codes"][0]
+        self.assertEqual([self.grocer.cli("coupon", "show", code, "--card", one)["is_for_card"]
+                          for one in (card, other)], [False, True])
+        self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3], "code_other")
+        self.assertEqual(self.earn(other, "12.00", "--code", code)["discount_minor"], 500)
+
     def test_exactly_so_many_at_64_tills(self):
         cards = [self.card() for _ in range(6)] + [self.card("fuel") for _ in range(2)]
         pb = wire.messages()

@@ -39,7 +39,7 @@ static void test_earn(void **state)
                         "\"amount_minor\":1250,\"currency\":\"\",\"receipt\":\"4711\","
                         "\"business_unix_ms\":0,\"fixed_points\":0,\"promotion\":0,"
                         "\"lines\":[],\"store\":\"\",\"channel\":\"\","
-                        "\"paid_in_points_minor\":0}");
+                        "\"paid_in_points_minor\":0,\"codes\":[]}");
     expect(TALEA(node, "earn", FAKE_CARD, "12", "--currency", "JPY", "--json", "--points", "3.5",
                  "--time", "2026-10-03T17:04:05Z", "--transaction-id", ID),
            0,
