@@ -117,6 +117,16 @@ const struct cli_command commands[] = {
     {"event", "CARD EVENT", "Tell of something else than a purchase that the programme is about",
      "talea event 6100010000000013 review --channel web", event_options, 2, 2, ROLE_TILL,
      run_event},
+    {"quote", "CARD [AMOUNT]", "Say what a basket costs and gives before it is paid, and hold it",
+     "talea quote 6100010000000013 --code SPRING \\\n"
+     "      --line category=bread,quantity=2,amount=4.50 --line amount=1.20",
+     quote_options, 1, 2, ROLE_TILL, run_quote},
+    {"quote release", "QUOTE", "Give up a quote: what it held is free at once",
+     "talea quote release 0199a000-0000-7000-8000-000000000005", NULL, 1, 1, ROLE_TILL,
+     run_quote_release},
+    {"confirm", "QUOTE", "Give what a quote promised: the basket was paid",
+     "talea confirm 0199a000-0000-7000-8000-000000000005 --receipt 4711", confirm_options, 1, 1,
+     ROLE_TILL, run_confirm},
     {"coupon issue", "COUPON", "Make codes of a coupon that nobody can guess",
      "talea coupon issue sorry --count 1000 --until 2027-01-01 --out codes.csv\n"
      "  talea coupon issue birthday --card 6100010000000013",

@@ -1,6 +1,7 @@
 #include "cli/given.h"
 
 #include "cli/amounts.h"
+#include "cli/selector.h"
 
 char **given_codes(const struct cli *cli)
 {
@@ -62,4 +63,17 @@ enum cli_exit given_print(struct cli *cli, const struct given *given)
         print_items(cli, given);
     }
     return outcome;
+}
+
+enum cli_exit given_print_sale(struct cli *cli, const Talea__V1__EarnResponse *reply)
+{
+    struct given given = {reply->earned_points, reply->awards, reply->n_awards, reply->codes,
+                          reply->n_codes,       reply->items,  reply->n_items};
+    enum cli_exit outcome = given_print(cli, &given);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    fprintf(cli->out, "home       %s\n", reply->home);
+    fprintf(cli->out, "sale       %s\n", reply->sale_id);
+    return selector_print_balance(cli, reply->balance);
 }

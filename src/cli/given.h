@@ -24,6 +24,8 @@ struct given {
 
 /* Points, what rules gave, what became of codes, and things. */
 MUST_USE enum cli_exit given_print(struct cli *cli, const struct given *given);
+/* The answer of Earn and of ConfirmQuote. */
+MUST_USE enum cli_exit given_print_sale(struct cli *cli, const Talea__V1__EarnResponse *reply);
 /* --code, as a message's list. */
 char **given_codes(const struct cli *cli);
 

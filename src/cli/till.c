@@ -118,17 +118,6 @@ static enum cli_exit read_promotion(struct cli *cli, uint32_t *out_promotion)
     return CLI_OK;
 }
 
-/* The lines' amounts say it as well. */
-static enum cli_exit read_amount(struct cli *cli, const char *currency, int64_t *out_minor)
-{
-    const char *text = cli_argument(cli, 1);
-    bool has_lines = cli->args.line_count > 0 || cli_option(cli, OPT_BASKET) != NULL;
-    if (text == NULL && !has_lines) {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "AMOUNT or --line is missing");
-    }
-    return text == NULL ? CLI_OK : amounts_read_money(cli, "AMOUNT", text, currency, out_minor);
-}
-
 static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request, char card[20],
                                struct basket *basket)
 {
@@ -143,7 +132,7 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
         outcome = amounts_read_time(cli, &request->business_unix_ms);
     }
     if (outcome == CLI_OK) {
-        outcome = read_amount(cli, currency, &request->amount_minor);
+        outcome = basket_read_amount(cli, currency, &request->amount_minor);
     }
     if (outcome == CLI_OK) {
         outcome = basket_read(cli, currency, basket, request);
@@ -185,16 +174,7 @@ enum cli_exit run_earn(struct cli *cli)
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
-    const Talea__V1__EarnResponse *reply = (const Talea__V1__EarnResponse *)message;
-    struct given given = {reply->earned_points, reply->awards, reply->n_awards, reply->codes,
-                          reply->n_codes,       reply->items,  reply->n_items};
-    outcome = given_print(cli, &given);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
-    fprintf(cli->out, "home       %s\n", reply->home);
-    fprintf(cli->out, "sale       %s\n", reply->sale_id);
-    return selector_print_balance(cli, reply->balance);
+    return given_print_sale(cli, (const Talea__V1__EarnResponse *)message);
 }
 
 enum cli_exit run_event(struct cli *cli)

@@ -5,6 +5,7 @@
 #include "crypto/random.h"
 #include "engine/record_reader.h"
 #include "node/judging_groups.h"
+#include "node/judging_quote.h"
 #include "node/node.h"
 #include "node/requests.h"
 
@@ -105,7 +106,7 @@ static enum err write_evidence(struct judging_case *judged, const struct standin
 }
 
 /* Also what gives no points is told: a repeat that would give some by now finds that it was. */
-static void make_commands(const struct node *node, struct judging_case *judged)
+static void make_sale(const struct node *node, struct judging_case *judged)
 {
     const struct judgement *judgement = &judged->judgement;
     struct uid change_id =
@@ -125,6 +126,7 @@ static void make_commands(const struct node *node, struct judging_case *judged)
         change->is_dated = judged->give.is_dated;
         change->standing = (struct command_standing){.issuer = node->config.partner,
                                                      .occasion = judged->id,
+                                                     .quote = judged->quote_id,
                                                      .said = judged->said,
                                                      .groups = buffer_slice(&judged->groups),
                                                      .evidence = buffer_slice(&judged->evidence)};
@@ -154,12 +156,15 @@ static enum err load_codes(const struct ledger_view *view, struct judging_case *
     }
     if (occasion->code_count > 0 && occasion->code_count <= LIMIT_SHOWN_CODES) {
         occasion->codes = judged->codes;
+    }
+    if (occasion->code_count > 0 || judged->purpose == JUDGING_QUOTE) {
         occasion->shopper.key = judging_shopper_key(&judged->owner);
     }
     return ERR_OK;
 }
 
-/* What the occasion is judged on: the member's numbers, those of all, those of its codes. */
+/* What the occasion is judged on: the member's numbers, those of all, those of its codes. A quote
+ * is judged on those of its time, which its case has. */
 static enum err load_standings(const struct ledger_view *view, struct judging_case *judged,
                                struct standing *out_before)
 {
@@ -169,61 +174,92 @@ static enum err load_standings(const struct ledger_view *view, struct judging_ca
         return ERR_OK;
     }
     TRY(load(view, judged, &judged->owner, out_before));
+    if (judged->purpose == JUDGING_CONFIRM) {
+        return ERR_OK;
+    }
     TRY(load(view, judged, &all, &judged->occasion.programme));
     return load_codes(view, judged);
 }
 
-enum err judging_try(const struct node *node, const struct ledger_view *view,
-                     struct judging_case *judged, struct note *note)
+static void begin_try(struct judging_case *judged)
 {
-    const struct rules *rules = judged->version->rules;
-    struct standing kept = {.count = 0};
-    struct standing before = {.count = 0};
     if (judged->tried++ == 0) {
         struct random_source random = random_system();
         arena_init(&judged->arena, TRY_BYTES);
         random_fill(&random, judged->seed, sizeof judged->seed);
     }
     arena_reset(&judged->arena);
+}
+
+enum err judging_try(const struct node *node, const struct ledger_view *view,
+                     struct judging_case *judged, struct note *note)
+{
+    const struct rules *rules = judged->version->rules;
+    struct standing before = {.count = 0};
+    struct standing kept = judged->promised;
+    begin_try(judged);
     TRY(load_standings(view, judged, &before));
-    TRY(rules_drop_passed(rules, &before, occasion_day(&judged->occasion), &judged->arena, &kept));
-    TRY(judge(rules, &kept, &judged->occasion, false, &judged->arena, &judged->judgement, note));
+    if (judged->purpose != JUDGING_CONFIRM) {
+        TRY(rules_drop_passed(rules, &before, occasion_day(&judged->occasion), &judged->arena,
+                              &kept));
+    }
+    if (judged->purpose == JUDGING_SALE) {
+        TRY(judge(rules, &kept, &judged->occasion, false, &judged->arena, &judged->judgement,
+                  note));
+    } else {
+        TRY(judging_make_quote(node, view, judged, &kept, note));
+    }
     if (!judged->has_owner) {
         judged->judgement.points = points_of(0);
     }
     TRY(judging_write_groups(judged, &before, &kept, note));
     TRY(write_evidence(judged, &kept, note));
-    make_commands(node, judged);
+    if (judged->purpose != JUDGING_QUOTE) {
+        make_sale(node, judged);
+        return ERR_OK;
+    }
+    return judging_make_reserve(node, judged, note);
+}
+
+static enum err copy_slice(struct arena *arena, struct slice *slice)
+{
+    uint8_t *bytes = arena_alloc(arena, slice->length + 1);
+    if (bytes == NULL) {
+        return ERR_RESOURCE;
+    }
+    if (slice->length > 0) {
+        memcpy(bytes, slice->at, slice->length);
+    }
+    *slice = slice_of(bytes, slice->length);
     return ERR_OK;
 }
 
-/* The change that the record at this row made, copied. */
-static enum err read_change(struct node *node, uint64_t row, struct arena *arena,
-                            struct command_standing *out_change)
+static enum err copy_command(struct arena *arena, struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_CHANGE_STANDING:
+        TRY(copy_slice(arena, &command->standing.groups));
+        return copy_slice(arena, &command->standing.evidence);
+    case COMMAND_RESERVE:
+        TRY(copy_slice(arena, &command->reserve.groups));
+        return copy_slice(arena, &command->reserve.evidence);
+    default:
+        return ERR_CORRUPT;
+    }
+}
+
+enum err judging_read_command(struct node *node, uint64_t row, struct arena *arena,
+                              struct command *out_command)
 {
     struct record_reader records;
     struct record record;
-    struct command command;
     record_reader_init(&records, engine_journal(node->engine));
     enum err err = record_reader_get(&records, row, &record);
     if (err == ERR_OK) {
-        err = record_command(&record, &command);
-    }
-    if (err == ERR_OK && command.kind != COMMAND_CHANGE_STANDING) {
-        err = ERR_CORRUPT;
+        err = record_command(&record, out_command);
     }
     if (err == ERR_OK) {
-        struct command_standing change = command.standing;
-        uint8_t *bytes = arena_alloc(arena, change.evidence.length + change.groups.length + 1);
-        if (bytes == NULL) {
-            err = ERR_RESOURCE;
-        } else {
-            memcpy(bytes, change.evidence.at, change.evidence.length);
-            memcpy(bytes + change.evidence.length, change.groups.at, change.groups.length);
-            change.groups = slice_of(bytes + change.evidence.length, change.groups.length);
-            change.evidence = slice_of(bytes, change.evidence.length);
-            *out_change = change;
-        }
+        err = copy_command(arena, out_command);
     }
     record_reader_fini(&records);
     return err;
@@ -255,8 +291,11 @@ enum err judging_read_change(struct node *node, const struct snapshot *snapshot,
                              struct command_standing *out_change)
 {
     uint64_t row = 0;
+    struct command command;
     TRY(find_change(node, snapshot, id, &row));
-    return read_change(node, row, arena, out_change);
+    TRY(judging_read_command(node, row, arena, &command));
+    *out_change = command.standing;
+    return command.kind == COMMAND_CHANGE_STANDING ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err judging_read_case(struct node *node, const struct snapshot *snapshot, const struct uid *id,

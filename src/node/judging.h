@@ -9,6 +9,8 @@
 #include "ledger/decide.h"
 #include "node/snapshot.h"
 #include "programme/kept_case.h"
+#include "programme/kept_quote.h"
+#include "programme/quote.h"
 
 struct node;
 struct outcome;
@@ -17,7 +19,9 @@ struct outcome;
 #define JUDGING_TRIES 64u
 
 enum judging_purpose {
-    JUDGING_SALE /* or an event: what it changes takes place */
+    JUDGING_SALE,   /* or an event: what it changes takes place */
+    JUDGING_QUOTE,  /* what it would change is held, as far as it is counted */
+    JUDGING_CONFIRM /* what a quote promised takes place, whatever happened meanwhile */
 };
 
 /* Zeroed and filled in by its owner down to `tried`. */
@@ -32,6 +36,11 @@ struct judging_case {
     struct command give;
     bool has_owner;
     struct standing_owner owner; /* where it is now */
+    /* Of a quote. */
+    struct uid quote_id;      /* its own, also of what confirms it; else nil */
+    struct unix_ms until;     /* it holds so long */
+    struct standing promised; /* of CONFIRM: the member's, on which it was judged */
+    struct hash digest;       /* of all that is promised; of CONFIRM: what it must be */
 
     unsigned tried;
     struct arena arena;                         /* of one try */
@@ -40,6 +49,7 @@ struct judging_case {
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
+    struct quote quote;         /* of a quote and what confirms it: and what points pay */
     struct kept_case kept;      /* what is kept of it */
     struct command commands[2]; /* the giving, and what changes */
     size_t command_count;
@@ -71,6 +81,12 @@ bool judging_has_moved(enum verdict verdict);
  * what is kept of it would be too large. */
 MUST_USE enum err judging_try(const struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
+
+/* What a quote promised, as the journal has it, in the arena: how it was judged, and the rest.
+ * ERR_NOT_FOUND: there was no such quote, or its id is forgotten. */
+MUST_USE enum err judging_read_quote(struct node *node, const struct uid *quote,
+                                     struct arena *arena, struct kept_quote *out_quote,
+                                     struct kept_case *out_case, struct unix_ms *out_until);
 
 /* A return with what it takes back of the standing, if its sale was judged: both or neither. Waits;
  * such returns take turns. */

@@ -90,14 +90,62 @@ static enum err drop_passed(struct writing *w, const struct standing *before,
     return ERR_OK;
 }
 
+/* Counts are added, so that they are right whatever happens between quote and sale. Held they have
+ * the bound that nobody counted more meanwhile than was seen: else it is judged again. */
+static enum err add_number(struct writing *w, const struct standing_change *change)
+{
+    bool is_held = w->judged->purpose == JUDGING_QUOTE;
+    struct standing_step step = {.how = STANDING_ADD,
+                                 .slot = change->slot,
+                                 .bucket = change->bucket,
+                                 .least = INT64_MIN,
+                                 .most = INT64_MAX};
+    TRY(int64_sub(change->after, change->before, &step.delta));
+    if (is_held && step.delta > 0) {
+        step.most = change->after;
+    } else if (is_held) {
+        step.least = change->after;
+    }
+    return step.delta == 0 || step.delta == INT64_MIN ? ERR_OK : add_step(w, &step);
+}
+
+/* A day that was promised, where it isn't as late already. One that goes back does so if nobody has
+ * moved it. */
+static enum err keep_promise(struct writing *w, const struct standing *now,
+                             const struct standing_change *change)
+{
+    struct standing_change step = *change;
+    step.before = standing_value(now, change->slot, change->bucket);
+    bool is_there = change->after > change->before ? step.before >= change->after
+                                                   : step.before != change->before;
+    return is_there ? ERR_OK : set_number(w, &step);
+}
+
+static enum err write_number(struct writing *w, const struct standing *now,
+                             const struct standing_change *change)
+{
+    bool is_count = slot_merge_of(change->slot) == SLOT_SUMS;
+    switch (w->judged->purpose) {
+    case JUDGING_QUOTE:
+        return is_count ? add_number(w, change) : ERR_OK; /* a day is held by nobody */
+    case JUDGING_CONFIRM:
+        return is_count ? add_number(w, change) : keep_promise(w, now, change);
+    case JUDGING_SALE:
+        break;
+    }
+    return set_number(w, change);
+}
+
 static enum err write_member(struct writing *w, const struct standing *before,
                              const struct standing *kept)
 {
     const struct standing_changes *changes = &w->judged->judgement.changes;
     for (size_t i = 0; i < changes->count; i++) {
-        TRY(set_number(w, &changes->at[i]));
+        TRY(write_number(w, before, &changes->at[i]));
     }
-    TRY(drop_passed(w, before, kept));
+    if (w->judged->purpose == JUDGING_SALE) {
+        TRY(drop_passed(w, before, kept));
+    }
     return end_group(w, &w->judged->owner);
 }
 
@@ -106,6 +154,7 @@ static enum err write_member(struct writing *w, const struct standing *before,
 static enum err add_claims(struct writing *w, enum cap_of of, size_t code)
 {
     const struct judgement *judgement = &w->judged->judgement;
+    bool is_bounded = w->judged->purpose != JUDGING_CONFIRM; /* else the quote held it */
     for (size_t i = 0; i < judgement->claim_count; i++) {
         const struct claim *claim = &judgement->claims[i];
         struct standing_step step = {.how = STANDING_ADD,
@@ -113,7 +162,7 @@ static enum err add_claims(struct writing *w, enum cap_of of, size_t code)
                                      .bucket = claim->bucket,
                                      .delta = claim->delta,
                                      .least = INT64_MIN,
-                                     .most = claim->most};
+                                     .most = is_bounded ? claim->most : INT64_MAX};
         if (claim->of == of && (of != CAP_OF_CODE || claim->code == code)) {
             TRY(add_step(w, &step));
         }
@@ -198,7 +247,7 @@ static enum err make_item(struct writing *w, const struct item *given, uint32_t 
                                    .count = given->count,
                                    .worth = given->worth,
                                    .until_day = given->until_day};
-    if (place == NO_COUPON) {
+    if (place == NO_COUPON || judged->purpose == JUDGING_QUOTE) {
         return ERR_OK;
     }
     if (given->count > LIMIT_GIVEN_CODES - *number) {

@@ -25,6 +25,7 @@ struct rpc_service programme_service(struct node *node);
 rpc_unary_handler till_enrol, till_issue_card, till_block_card, till_get_balance;
 rpc_unary_handler till_list_history;
 rpc_unary_handler till_earn, till_record_event, till_return_purchase;
+rpc_unary_handler till_make_quote, till_confirm_quote, till_release_quote;
 rpc_unary_handler till_authorise_burn, till_capture_burn, till_void_burn, till_return_burn;
 rpc_unary_handler office_get_member, office_list_members, office_get_report;
 rpc_unary_handler office_list_mandates, office_get_mandate, office_list_promotions;

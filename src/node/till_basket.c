@@ -109,3 +109,13 @@ bool till_read_basket(struct rpc_call *call, const Talea__V1__EarnRequest *reque
     }
     return err == ERR_OK;
 }
+
+struct hash till_said_by(const struct occasion *occasion, const struct card_number *card)
+{
+    struct hasher hasher;
+    struct hash basket = judging_said(occasion);
+    hasher_init(&hasher, HASH_DOMAIN_BODY);
+    hasher_add(&hasher, slice_of(basket.bytes, sizeof basket.bytes));
+    hasher_add(&hasher, slice_of(card->digits, sizeof card->digits));
+    return hasher_finish(&hasher);
+}

@@ -9,8 +9,8 @@
 #include "node/till_judged.h"
 #include "talea/v1/till.pb-c.h"
 
-static void send_answer(struct node *node, struct rpc_call *call, const struct uid *id,
-                        const struct outcome *outcome, const struct judged_answer *judged)
+void till_send_earned(struct node *node, struct rpc_call *call, const struct uid *id,
+                      const struct outcome *outcome, const struct judged_answer *judged)
 {
     Talea__V1__EarnResponse response;
     talea__v1__earn_response__init(&response);
@@ -40,7 +40,7 @@ static void send_earned(struct reply *reply)
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;
     }
-    send_answer(reply->node, reply->call, &reply->transaction, &reply->outcome, &by_rate);
+    till_send_earned(reply->node, reply->call, &reply->transaction, &reply->outcome, &by_rate);
 }
 
 /* Was it told before, when the programme had no rules? Then it is a repeat, and no other purchase.
@@ -78,7 +78,7 @@ static void earn_judged(struct node *node, struct rpc_call *call,
     judged->said = judging_said(&judged->occasion);
     judged->give = *earn;
     till->has_bound = true;
-    till->send = send_answer;
+    till->send = till_send_earned;
     till_judged_run(till);
 }
 

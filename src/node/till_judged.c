@@ -8,6 +8,7 @@
 #include "node/requests.h"
 
 static void try_judging(struct till_judged *till);
+static till_judged_fill fill_sale;
 
 /* Memory that is not the call's. */
 static void release(struct till_judged *till)
@@ -58,6 +59,7 @@ struct till_judged *till_judged_create(struct node *node, struct rpc_call *call,
     till->snapshot = snapshot;
     till->judged.snapshot = snapshot;
     till->turn.run = take_turn;
+    till->fill = fill_sale;
     return till;
 }
 
@@ -75,6 +77,16 @@ static enum err read_kept(struct till_judged *till, struct judged_answer *answer
     return judged_answer_fill(version, &kept, arena, answer);
 }
 
+/* A promise whose time is over is told from one that was kept or given up. */
+static void refuse_outcome(struct rpc_call *call, enum verdict verdict, bool is_over)
+{
+    if (verdict == VERDICT_OCCASION_ENDED && is_over) {
+        refuse(call, 9, "QUOTE_OVER", "The quote's time is over.");
+    } else {
+        refuse_verdict(call, verdict);
+    }
+}
+
 static void answer_call(struct till_judged *till, enum err err, const struct judged_answer *answer)
 {
     struct rpc_call *call = till->call;
@@ -82,26 +94,38 @@ static void answer_call(struct till_judged *till, enum err err, const struct jud
     struct uid id = till->judged.id;
     struct outcome outcome = till->outcomes[0];
     till_judged_send *send = till->send;
+    struct unix_ms until = till->judged.until;
+    bool is_over = until.ms != 0 && node_now(node).ms >= until.ms;
     release(till);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
     } else if (outcome.verdict != VERDICT_OK) {
-        refuse_verdict(call, outcome.verdict);
+        refuse_outcome(call, outcome.verdict, is_over);
     } else {
         send(node, call, &id, &outcome, answer);
     }
 }
 
 /* A repeat of what nothing is kept any more says what it gave, and not why. */
+static enum err fill_sale(struct till_judged *till, bool is_repeat, struct judged_answer *answer)
+{
+    if (!is_repeat) {
+        return judged_answer_fill(till->judged.version, &till->judged.kept,
+                                  rpc_call_arena(till->call), answer);
+    }
+    enum err err = read_kept(till, answer);
+    if (err == ERR_NOT_FOUND) {
+        *answer = (struct judged_answer){.discount_minor = 0};
+        err = ERR_OK;
+    }
+    return err;
+}
+
 static void answer_repeat(struct errand *errand)
 {
     struct till_judged *till = (struct till_judged *)(void *)errand; /* its first field */
     struct judged_answer answer = {.discount_minor = 0};
-    enum err err = read_kept(till, &answer);
-    if (err == ERR_NOT_FOUND) {
-        answer = (struct judged_answer){.discount_minor = 0};
-        err = ERR_OK;
-    }
+    enum err err = till->fill(till, true, &answer);
     answer_call(till, err, &answer);
 }
 
@@ -111,8 +135,7 @@ static void answer_first(void *context)
     struct judged_answer answer = {.discount_minor = 0};
     enum err err = till->err;
     if (err == ERR_OK && till->outcomes[0].verdict == VERDICT_OK) {
-        err = judged_answer_fill(till->judged.version, &till->judged.kept,
-                                 rpc_call_arena(till->call), &answer);
+        err = till->fill(till, false, &answer);
     }
     answer_call(till, err, &answer);
 }

@@ -26,11 +26,17 @@ struct judged_answer {
     Talea__V1__GivenItem **items;
     size_t item_count;
     uint32_t programme_version;
+    Talea__V1__QuoteResponse *quote; /* of a quote: all of it, in the call's memory */
 };
 
 /* Answers the call, of which the outcome is VERDICT_OK. */
 typedef void till_judged_send(struct node *node, struct rpc_call *call, const struct uid *id,
                               const struct outcome *outcome, const struct judged_answer *answer);
+
+/* What is said of the case, in the call's memory: of what was judged now, or as it was told first.
+ */
+typedef enum err till_judged_fill(struct till_judged *till, bool is_repeat,
+                                  struct judged_answer *answer);
 
 struct till_judged {
     struct errand errand; /* first */
@@ -38,6 +44,7 @@ struct till_judged {
     struct node *node;
     struct rpc_call *call;
     till_judged_send *send;
+    till_judged_fill *fill;
     struct snapshot *snapshot;
     bool has_bound; /* a till gives no more than the configuration says */
     struct judging_case judged;
@@ -59,6 +66,11 @@ void till_judged_drop(struct till_judged *till);
 MUST_USE enum err judged_answer_fill(const struct programme_version *version,
                                      const struct kept_case *kept, struct arena *arena,
                                      struct judged_answer *out_answer);
+
+/* Answers as Earn does. */
+till_judged_send till_send_earned;
+/* Hash of a basket and whose card it is. */
+struct hash till_said_by(const struct occasion *occasion, const struct card_number *card);
 
 /* Coupons' codes that were shown; false: the call was refused. Borrows texts. */
 MUST_USE bool till_read_codes(struct rpc_call *call, char *const *codes, size_t count,

@@ -45,6 +45,7 @@ static void write_standing(struct buffer *out, const struct standing *standing)
 static void write_shopper(struct buffer *out, const struct kept_case *kept)
 {
     write_block(out, kept->occasion.shopper.key);
+    write_svarint(out, kept->occasion.shopper.balance.minor);
 }
 
 static void write_codes(struct buffer *out, const struct kept_case *kept)
@@ -203,6 +204,7 @@ static enum err read_shopper(struct reader *in, struct arena *arena, struct kept
 {
     (void)arena;
     kept->occasion.shopper.key = read_block(in);
+    kept->occasion.shopper.balance = points_of(read_svarint(in));
     return ERR_OK;
 }
 

@@ -5,7 +5,7 @@ import threading
 import unittest
 
 import wire
-from coalition import Coalition, main
+from coalition import Coalition, main, wait_for
 
 RULES = """version: 1
 currency: USD
@@ -15,6 +15,7 @@ coupons:
   - {coupon: spring, codes: [SPRING, LENZ]}
   - {coupon: next, prefix: N-, personal: yes}
   - {coupon: sorry, prefix: S-}
+  - {coupon: thanks, prefix: T-}
 rules:
   - rule: spring-tenth
     coupon: spring
@@ -37,6 +38,10 @@ rules:
     coupon: sorry
     give: {points: 30}
     caps: [{per: ever, uses: 2, of: code}]
+  - rule: thanks-points
+    coupon: thanks
+    give: {points: 30}
+    caps: [{per: ever, uses: 2, of: code}]
   - rule: early-birds
     channels: [app]
     give: {points: 7}
@@ -53,8 +58,11 @@ class Coupons(unittest.TestCase):
         cls.addClassCleanup(cls.coalition.close)
         cls.coalition.make()
         cls.grocer = cls.coalition["grocer"]
-        with open(cls.grocer.path("programme.yaml"), "w", encoding="utf-8") as file:
-            file.write(RULES)
+        for node in cls.coalition:
+            with open(node.path("programme.yaml"), "w", encoding="utf-8") as file:
+                file.write(RULES)
+        with open(cls.coalition["fuel"].path("node.yaml"), "a", encoding="utf-8") as file:
+            file.write("limits: {quote_seconds: 1}\n")
         cls.coalition.start()
 
     def card(self, partner="grocer"):
@@ -110,14 +118,14 @@ class Coupons(unittest.TestCase):
     def test_codes_are_issued_shown_and_counted(self):
         id_words = ["--transaction-id", wire.uuid7(), "--until", "2031-01-01"]
         path = self.grocer.path("codes.csv")
-        self.grocer.talea("coupon", "issue", "sorry", "--count", 5000, "--out", path, *id_words)
+        self.grocer.talea("coupon", "issue", "thanks", "--count", 5000, "--out", path, *id_words)
         with open(path, encoding="ascii") as file:
             codes = [line.strip().strip('"') for line in file][1:]
         self.assertEqual((len(codes), len(set(codes)), {len(code) for code in codes}),
                          (5000, 5000, {19}))
-        again = self.grocer.cli("coupon", "issue", "sorry", "--count", 5000, *id_words)
+        again = self.grocer.cli("coupon", "issue", "thanks", "--count", 5000, *id_words)
         self.assertEqual(again["codes"], codes)
-        result = self.grocer.talea("coupon", "issue", "sorry", "--count", 5001, *id_words, expect=1)
+        result = self.grocer.talea("coupon", "issue", "thanks", "--count", 5001, *id_words, expect=1)
         self.assertIn("TRANSACTION_ID_REUSED", result.stderr)
         self.grocer.kill()
         self.grocer.start()
@@ -134,7 +142,7 @@ class Coupons(unittest.TestCase):
         wrong = codes[0][:-1] + ("0" if codes[0][-1] != "0" else "1")
         self.assertEqual(self.grocer.cli("coupon", "show", wrong)["state"],
                          "COUPON_CODE_STATE_MISTYPED")
-        row = self.grocer.cli("coupon", "list", "sorry")["coupons"][0]
+        row = self.grocer.cli("coupon", "list", "thanks")["coupons"][0]
         self.assertEqual((row["issued"], row["used"], row["left"]), (5000, 2, 9998))
         self.assertIn("issued", self.grocer.talea("coupon", "list").stdout)
 
@@ -147,6 +155,71 @@ class Coupons(unittest.TestCase):
                           for one in (card, other)], [False, True])
         self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3], "code_other")
         self.assertEqual(self.earn(other, "12.00", "--code", code)["discount_minor"], 500)
+
+    def quote(self, card, *words, node=None):
+        return (node or self.grocer).cli("quote", card, *words)
+
+    def test_what_is_quoted_is_given(self):
+        card = self.card()
+        words = ["--line", "product=1,amount=15.00", "--line", "product=2,amount=5.55",
+                 "--code", "LENZ", "--transaction-id", wire.uuid7()]
+        quote = self.quote(card, *words)
+        self.assertEqual((quote["gross_minor"], quote["discount_minor"], quote["to_pay_minor"],
+                          quote["line_discounts_minor"], quote["earned_points"]),
+                         (2055, 206, 1849, [150, 56], 18))
+        self.assertEqual(self.codes(quote), [("LENZ", True, "spring-tenth", "fired")])
+        again = self.quote(card, *words)
+        self.assertEqual(again, quote)
+        refused = self.grocer.talea("quote", card, "9.00", *words[-2:], expect=1).stderr
+        self.assertIn("TRANSACTION_ID_REUSED", refused)
+        # Another sale of the member meanwhile sees what is promised, and takes nothing of it.
+        between = self.earn(card, "10.00", "--code", "SPRING")
+        self.assertEqual((between["discount_minor"], between["earned_points"]), (0, 10))
+        self.grocer.kill()
+        self.grocer.start()
+        confirm = ["confirm", quote["quote_id"], "--receipt", "17", "--transaction-id",
+                   wire.uuid7()]
+        sale = self.grocer.cli(*confirm)
+        for key in ("discount_minor", "earned_points", "awards", "codes", "items"):
+            self.assertEqual(sale[key], quote[key])
+        self.assertEqual(self.grocer.cli(*confirm)["journal_row"], sale["journal_row"])
+        self.assertEqual(self.grocer.cli("explain", sale["sale_id"])["earned_points"], 18)
+        self.assertEqual(self.grocer.cli("balance", card)["balance"]["available_points"], 28)
+        for words in (["confirm", quote["quote_id"]], ["quote", "release", quote["quote_id"]]):
+            self.assertIn("OCCASION_ENDED", self.grocer.talea(*words, expect=1).stderr)
+        self.grocer.cli("return", "purchase", sale["sale_id"])
+        self.assertEqual(self.earn(card, "10.00", "--code", "SPRING")["discount_minor"], 100)
+        self.grocer.talea("verify")
+
+    def test_a_quote_holds_what_is_bounded_until_it_ends(self):
+        code = self.grocer.cli("coupon", "issue", "sorry")["codes"][0]
+        cards = [self.card("fuel") for _ in range(3)]
+        first, second, third = [self.quote(card, "1.00", "--code", code) for card in cards]
+        self.assertEqual([quote["earned_points"] for quote in (first, second, third)], [31, 31, 1])
+        self.assertFalse(first["is_balance_known"])
+        self.assertEqual(self.codes(third)[0][3], "code_used")
+        self.grocer.talea("quote", "release", first["quote_id"])
+        self.grocer.talea("quote", "release", first["quote_id"])
+        self.assertEqual(self.earn(cards[2], "1.00", "--code", code)["earned_points"], 31)
+        self.assertEqual(self.grocer.cli("confirm", second["quote_id"])["earned_points"], 31)
+        self.assertEqual(self.grocer.cli("confirm", third["quote_id"])["earned_points"], 1)
+        self.coalition.wait_cleared()
+        self.assertEqual([self.coalition["fuel"].cli("balance", card)["balance"]["available_points"]
+                          for card in cards], [0, 31, 32])
+        unknown = self.grocer.talea("confirm", wire.uuid7(), expect=1).stderr
+        self.assertIn("OCCASION_UNKNOWN", unknown)
+
+    def test_a_quotes_time_ends(self):
+        fuel = self.coalition["fuel"]
+        code = fuel.cli("coupon", "issue", "sorry")["codes"][0]
+        cards = [self.card("fuel"), self.card()]
+        quotes = [self.quote(card, "1.00", "--code", code, node=fuel) for card in cards]
+        self.assertEqual([quote["earned_points"] for quote in quotes], [31, 31])
+        wait_for(lambda: fuel.cli("coupon", "show", code)["uses"][0]["used"] == 0,
+                 "what the quotes held is free")
+        self.assertIn("QUOTE_OVER", fuel.talea("confirm", quotes[0]["quote_id"], expect=1).stderr)
+        self.assertEqual(fuel.cli("earn", cards[0], "1.00", "--code", code)["earned_points"], 31)
+        fuel.talea("verify")
 
     def test_exactly_so_many_at_64_tills(self):
         cards = [self.card() for _ in range(6)] + [self.card("fuel") for _ in range(2)]

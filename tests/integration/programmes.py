@@ -39,13 +39,6 @@ def without(text, rule):
     return left
 
 
-def for_node(text):
-    """What nodes run: coupons are for trials only."""
-    for rule in re.findall(r"  - rule: (.+)\n    coupon: ", text):
-        text = without(text, rule)
-    return re.sub(r"^coupons:\n(  .*\n)+", "", text, flags=re.MULTILINE)
-
-
 class Year:
     """Receipts as a brand's export has them."""
 
