@@ -120,7 +120,7 @@ enum cli_exit run_confirm(struct cli *cli)
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
-    return given_print_sale(cli, (const Talea__V1__EarnResponse *)message);
+    return given_print_sale(cli, ((const Talea__V1__ConfirmQuoteResponse *)message)->sale);
 }
 
 enum cli_exit run_quote_release(struct cli *cli)

@@ -9,28 +9,40 @@
 #include "node/till_judged.h"
 #include "talea/v1/till.pb-c.h"
 
-void till_send_earned(struct node *node, struct rpc_call *call, const struct uid *id,
-                      const struct outcome *outcome, const struct judged_answer *judged)
+enum err till_fill_earned(struct node *node, struct arena *arena, const struct uid *id,
+                          const struct outcome *outcome, const struct judged_answer *judged,
+                          Talea__V1__EarnResponse *out_response)
 {
-    Talea__V1__EarnResponse response;
-    talea__v1__earn_response__init(&response);
     const struct answer *answer = &outcome->answer;
     char sale[UID_TEXT_MAX];
+    talea__v1__earn_response__init(out_response);
     uid_format(id, sale);
-    response.sale_id = sale;
-    response.earned_points = answer->points.minor;
-    response.home = (char *)(uintptr_t)answer->home.text;
-    response.journal_row = answer->row;
-    response.balance = message_balance_now(node, rpc_call_arena(call), &answer->member);
-    response.discount_minor = judged->discount_minor;
-    response.awards = judged->awards;
-    response.n_awards = judged->award_count;
-    response.codes = judged->codes;
-    response.n_codes = judged->code_count;
-    response.items = judged->items;
-    response.n_items = judged->item_count;
-    response.programme_version = judged->programme_version;
-    rpc_call_reply(call, &response.base);
+    out_response->sale_id = arena_text(arena, slice_of(sale, strlen(sale)));
+    out_response->earned_points = answer->points.minor;
+    out_response->home = (char *)(uintptr_t)answer->home.text;
+    out_response->journal_row = answer->row;
+    out_response->balance = message_balance_now(node, arena, &answer->member);
+    out_response->discount_minor = judged->discount_minor;
+    out_response->awards = judged->awards;
+    out_response->n_awards = judged->award_count;
+    out_response->codes = judged->codes;
+    out_response->n_codes = judged->code_count;
+    out_response->items = judged->items;
+    out_response->n_items = judged->item_count;
+    out_response->programme_version = judged->programme_version;
+    return out_response->sale_id == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
+static void send_answer(struct node *node, struct rpc_call *call, const struct uid *id,
+                        const struct outcome *outcome, const struct judged_answer *judged)
+{
+    Talea__V1__EarnResponse response;
+    enum err err = till_fill_earned(node, rpc_call_arena(call), id, outcome, judged, &response);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+    } else {
+        rpc_call_reply(call, &response.base);
+    }
 }
 
 static void send_earned(struct reply *reply)
@@ -40,7 +52,7 @@ static void send_earned(struct reply *reply)
         refuse_verdict(reply->call, reply->outcome.verdict);
         return;
     }
-    till_send_earned(reply->node, reply->call, &reply->transaction, &reply->outcome, &by_rate);
+    send_answer(reply->node, reply->call, &reply->transaction, &reply->outcome, &by_rate);
 }
 
 /* Was it told before, when the programme had no rules? Then it is a repeat, and no other purchase.
@@ -78,7 +90,7 @@ static void earn_judged(struct node *node, struct rpc_call *call,
     judged->said = judging_said(&judged->occasion);
     judged->give = *earn;
     till->has_bound = true;
-    till->send = till_send_earned;
+    till->send = send_answer;
     till_judged_run(till);
 }
 

@@ -67,8 +67,11 @@ MUST_USE enum err judged_answer_fill(const struct programme_version *version,
                                      const struct kept_case *kept, struct arena *arena,
                                      struct judged_answer *out_answer);
 
-/* Answers as Earn does. */
-till_judged_send till_send_earned;
+/* The answer of Earn; texts are in the arena, and in what is given. ERR_RESOURCE. */
+MUST_USE enum err till_fill_earned(struct node *node, struct arena *arena, const struct uid *id,
+                                   const struct outcome *outcome,
+                                   const struct judged_answer *judged,
+                                   Talea__V1__EarnResponse *out_response);
 /* Hash of a basket and whose card it is. */
 struct hash till_said_by(const struct occasion *occasion, const struct card_number *card);
 

@@ -250,9 +250,29 @@ void till_make_quote(void *context, struct rpc_call *call, const ProtobufCMessag
 static bool is_same_digest(const Talea__V1__ConfirmQuoteRequest *request,
                            const struct kept_quote *kept)
 {
-    return request->digest.len == 0 ||
-           (request->digest.len == sizeof kept->digest &&
-            memcmp(request->digest.data, kept->digest, sizeof kept->digest) == 0);
+    struct hash said;
+    struct hash promised;
+    memcpy(promised.bytes, kept->digest, sizeof promised.bytes);
+    if (request->digest.len != sizeof said.bytes) {
+        return request->digest.len == 0;
+    }
+    memcpy(said.bytes, request->digest.data, sizeof said.bytes);
+    return hash_equal(&said, &promised);
+}
+
+static void send_confirmed(struct node *node, struct rpc_call *call, const struct uid *id,
+                           const struct outcome *outcome, const struct judged_answer *judged)
+{
+    Talea__V1__ConfirmQuoteResponse response;
+    Talea__V1__EarnResponse sale;
+    talea__v1__confirm_quote_response__init(&response);
+    response.sale = &sale;
+    enum err err = till_fill_earned(node, rpc_call_arena(call), id, outcome, judged, &sale);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+    } else {
+        rpc_call_reply(call, &response.base);
+    }
 }
 
 /* Takes the snapshot over. */
@@ -275,7 +295,7 @@ static void confirm(struct node *node, struct rpc_call *call, struct snapshot *s
     judged->said = judging_said(&judged->occasion);
     memcpy(judged->digest.bytes, kept->digest, sizeof kept->digest);
     judged->give = *give;
-    till->send = till_send_earned;
+    till->send = send_confirmed;
     till_judged_run(till);
 }
 

@@ -159,6 +159,9 @@ class Coupons(unittest.TestCase):
     def quote(self, card, *words, node=None):
         return (node or self.grocer).cli("quote", card, *words)
 
+    def confirmed(self, quote):
+        return self.grocer.cli("confirm", quote["quote_id"])["sale"]["earned_points"]
+
     def test_what_is_quoted_is_given(self):
         card = self.card()
         words = ["--line", "product=1,amount=15.00", "--line", "product=2,amount=5.55",
@@ -179,10 +182,10 @@ class Coupons(unittest.TestCase):
         self.grocer.start()
         confirm = ["confirm", quote["quote_id"], "--receipt", "17", "--transaction-id",
                    wire.uuid7()]
-        sale = self.grocer.cli(*confirm)
+        sale = self.grocer.cli(*confirm)["sale"]
         for key in ("discount_minor", "earned_points", "awards", "codes", "items"):
             self.assertEqual(sale[key], quote[key])
-        self.assertEqual(self.grocer.cli(*confirm)["journal_row"], sale["journal_row"])
+        self.assertEqual(self.grocer.cli(*confirm)["sale"]["journal_row"], sale["journal_row"])
         self.assertEqual(self.grocer.cli("explain", sale["sale_id"])["earned_points"], 18)
         self.assertEqual(self.grocer.cli("balance", card)["balance"]["available_points"], 28)
         for words in (["confirm", quote["quote_id"]], ["quote", "release", quote["quote_id"]]):
@@ -201,8 +204,8 @@ class Coupons(unittest.TestCase):
         self.grocer.talea("quote", "release", first["quote_id"])
         self.grocer.talea("quote", "release", first["quote_id"])
         self.assertEqual(self.earn(cards[2], "1.00", "--code", code)["earned_points"], 31)
-        self.assertEqual(self.grocer.cli("confirm", second["quote_id"])["earned_points"], 31)
-        self.assertEqual(self.grocer.cli("confirm", third["quote_id"])["earned_points"], 1)
+        self.assertEqual(self.confirmed(second), 31)
+        self.assertEqual(self.confirmed(third), 1)
         self.coalition.wait_cleared()
         self.assertEqual([self.coalition["fuel"].cli("balance", card)["balance"]["available_points"]
                           for card in cards], [0, 31, 32])
